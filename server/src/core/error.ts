@@ -1,0 +1,87 @@
+/**
+ * The one table of codes. `status` is the HTTP status, `title` what problem responses and the page of the code are headed with,
+ * `cure` the general advice on that page; a failure's own `detail` is more exact where it can be.
+ */
+export const ERRORS = {
+	invalid_request: { status: 400, title: "The request is malformed", cure: "Correct what `detail` and `errors` name, and send it again." },
+	unknown_field: { status: 400, title: "The request has a field that is not known here", cure: "Remove the field that `errors` names, or correct its spelling." },
+	multiple_credentials: { status: 400, title: "More than one credential was sent", cure: "Send exactly one credential: one `X-API-Key` header, or one `Authorization` header." },
+	ambiguous_path: { status: 400, title: "The path can be read in two ways", cure: "Send the path without `..`, `//`, backslashes and encoded slashes or dots." },
+	forwarded_uri_missing: { status: 400, title: "The proxy did not say which request this is", cure: "Let the proxy send the original method and URI; see the recipe of your proxy." },
+	key_missing: { status: 401, title: "No API key was sent", cure: "Send the key in the `X-API-Key` header." },
+	key_invalid: { status: 401, title: "The API key is not valid", cure: "Compare the key with the one in your secret manager, or create a new one." },
+	key_expired: { status: 401, title: "The API key has expired", cure: "Ask the owner of the key for a new expiry date or a new key." },
+	key_revoked: { status: 401, title: "The API key was revoked", cure: "Ask the owner for a new key; a revoked key never works again." },
+	key_rotated: { status: 401, title: "This secret was replaced", cure: "Deploy the key's current secret: the key itself lives on." },
+	credential_missing: { status: 401, title: "No credential was sent", cure: "Send `Authorization: Bearer …` with the operator token or service credential." },
+	credential_invalid: { status: 401, title: "The credential is not valid", cure: "Check the bearer token; an API key is no credential here." },
+	key_paused: { status: 403, title: "The API key is paused", cure: "Ask the owner to resume the key." },
+	tenant_suspended: { status: 403, title: "The tenant is suspended", cure: "Ask the operator of this API to reinstate the tenant." },
+	ip_not_allowed: { status: 403, title: "The key may not be used from this address", cure: "Call from an allowed address, or let the owner add this one to the key." },
+	client_not_allowed: { status: 403, title: "The key may not be used from a browser or an app", cure: "Call the API from your server; a key in a browser or an app is public." },
+	environment_mismatch: { status: 403, title: "The key is for another environment", cure: "Use the key made for this site's environment." },
+	capability_not_in_plan: { status: 403, title: "The plan does not include this", cure: "Ask the tenant's owner to change the plan." },
+	permission_missing: { status: 403, title: "The key may not do this", cure: "Let the owner give the key the missing permission." },
+	role_not_allowed: { status: 403, title: "The role may not do this", cure: "Ask an owner or admin of the tenant." },
+	cross_site_request: { status: 403, title: "The request came from another site", cure: "Use the dashboard at its own address." },
+	not_found: { status: 404, title: "Not found", cure: "Check the ids in the path; what belongs to another tenant or site is not found either." },
+	method_not_allowed: { status: 405, title: "The path does not know this method", cure: "Use one of the methods in the `Allow` header." },
+	conflict: { status: 409, title: "The request conflicts with what is there", cure: "Read the current state, then decide again." },
+	idempotency_mismatch: { status: 409, title: "The Idempotency-Key was used for another request", cure: "Use a new Idempotency-Key for a new request." },
+	secret_already_issued: { status: 409, title: "The secret was issued already and is shown only once", cure: "Look up the key named in `key_id`; if its secret is lost, replace it." },
+	rotation_in_progress: { status: 409, title: "The key is being replaced already", cure: "Complete or cancel the rotation in progress first." },
+	old_secret_still_in_use: { status: 409, title: "The old secret is still in use", cure: "Give the new secret to the sources that are named, or force with a reason." },
+	successor_in_use: { status: 409, title: "The new secret is in use already", cure: "Complete the rotation, or force the cancellation." },
+	payload_too_large: { status: 413, title: "The body is too large", cure: "Send less; the limit is in `detail`." },
+	unsupported_media_type: { status: 415, title: "The content type is not understood here", cure: "Send the content type that `detail` names." },
+	headers_too_large: { status: 431, title: "The headers are too large or too many", cure: "Send fewer and shorter headers." },
+	rate_limited: { status: 429, title: "Too many requests", cure: "Wait for the seconds in `Retry-After`, then go on more slowly." },
+	quota_exceeded: { status: 429, title: "The quota of this period is used up", cure: "Wait for the next period or ask for a larger plan." },
+	too_many_auth_failures: { status: 429, title: "Too many wrong keys from this address", cure: "Correct the key, wait for `Retry-After`, and try again." },
+	too_many_refusals: { status: 429, title: "Too many refused requests with this key", cure: "Correct the request that is refused, then wait for `Retry-After`." },
+	internal_error: { status: 500, title: "Something failed on our side", cure: "Try again; if it stays, tell the operator the request id." },
+	unknown_transfer_coding: { status: 501, title: "The transfer coding is not known", cure: "Send the body with `Content-Length` or `Transfer-Encoding: chunked`." },
+	unavailable: { status: 503, title: "Not available at the moment", cure: "Try again after the seconds in `Retry-After`." },
+	storage_full: { status: 507, title: "The storage of this instance is full", cure: "Tell the operator; nothing was stored." },
+} as const satisfies Record<string, { status: number; title: string; cure: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** One thing that is wrong with the input: `pointer` is an RFC 6901 JSON pointer into the body, or `/query/name`, `/path/name`. */
+export interface InputError {
+	pointer: string;
+	detail: string;
+}
+
+export interface FailureFacts {
+	errors?: InputError[];
+	retry_after_seconds?: number;
+	headers?: Record<string, string>;
+	/** Members of the problem response beside the standard ones, snake_case, about the caller's own things only. */
+	members?: Record<string, string | number | boolean | null | string[]>;
+	cause?: unknown;
+}
+
+/** A refusal on its way to the caller. `detail` says what to do, states only the caller's own facts, and never echoes input. */
+export class Failure extends Error {
+	override readonly name = "Failure";
+	readonly code: ErrorCode;
+	readonly detail: string;
+	readonly facts: FailureFacts;
+
+	constructor(code: ErrorCode, detail: string, facts: FailureFacts = {}) {
+		super(`${code}: ${detail}`, { cause: facts.cause });
+		this.code = code;
+		this.detail = detail;
+		this.facts = facts;
+	}
+
+	get status(): number {
+		return ERRORS[this.code].status;
+	}
+}
+
+/** States what cannot be otherwise; a false condition is a defect of ours, never of a caller. */
+export function assert(condition: unknown, message: string): asserts condition {
+	if (!condition) throw new Error(`impossible state: ${message}`);
+}
