@@ -26,6 +26,7 @@ export const ERRORS = {
 	cross_site_request: { status: 403, title: "The request came from another site", cure: "Use the dashboard at its own address." },
 	not_found: { status: 404, title: "Not found", cure: "Check the ids in the path; what belongs to another tenant or site is not found either." },
 	method_not_allowed: { status: 405, title: "The path does not know this method", cure: "Use one of the methods in the `Allow` header." },
+	request_timeout: { status: 408, title: "The request did not arrive in time", cure: "Send the whole request without long pauses." },
 	conflict: { status: 409, title: "The request conflicts with what is there", cure: "Read the current state, then decide again." },
 	idempotency_mismatch: { status: 409, title: "The Idempotency-Key was used for another request", cure: "Use a new Idempotency-Key for a new request." },
 	secret_already_issued: { status: 409, title: "The secret was issued already and is shown only once", cure: "Look up the key named in `key_id`; if its secret is lost, replace it." },

@@ -1,0 +1,104 @@
+import http from "node:http";
+import https from "node:https";
+import { KeywrightError } from "./report.ts";
+
+/** A decision has about one kilobyte. */
+const ANSWER_BYTES_MAX = 64 * 1024;
+const CLOSED_CODES = new Set(["ECONNRESET", "EPIPE"]);
+
+/** Where questions go: connections kept open, one address, one credential. */
+export interface Line {
+	readonly origin: http.RequestOptions;
+	readonly agent: http.Agent;
+	readonly request: typeof http.request;
+	/** Ends each exchange on its way. */
+	readonly running: Set<(error: KeywrightError) => void>;
+}
+
+/** Opens nothing yet. The last used connection is used first, so that idle ones can close. */
+export function openLine(url: URL, path: string, credential: string, max_concurrent: number): Line {
+	const secure = url.protocol === "https:";
+	const agent = new (secure ? https : http).Agent({ keepAlive: true, maxSockets: max_concurrent, scheduling: "lifo" });
+	const headers = { authorization: `Bearer ${credential}`, "content-type": "application/json", accept: "application/json" };
+	const hostname = url.hostname.replace(/^\[|\]$/g, "");
+	return {
+		origin: { agent, hostname, port: url.port, path, method: "POST", headers },
+		agent,
+		request: secure ? https.request : http.request,
+		running: new Set(),
+	};
+}
+
+/** Closes every connection and rejects what is on its way. */
+export function closeLine(line: Line): void {
+	for (const end of line.running) end(new KeywrightError("closed", "The verifier was closed"));
+	line.agent.destroy();
+}
+
+/**
+ * Sends one JSON body and gives the text of a 200, all within `timeout_ms`; rejects with `KeywrightError`. Redirects are not followed.
+ * Once, a connection that the other side closed while it was idle is replaced by a new one.
+ */
+export function exchange(line: Line, body: string, timeout_ms: number): Promise<string> {
+	return new Promise((resolve, reject) => {
+		let current: http.ClientRequest | undefined;
+		let done = false;
+
+		function finish(outcome: string | KeywrightError): void {
+			if (done) return;
+			done = true;
+			clearTimeout(deadline);
+			line.running.delete(finish);
+			if (typeof outcome === "string") resolve(outcome);
+			else {
+				current?.destroy();
+				reject(outcome);
+			}
+		}
+
+		function send(again: boolean): void {
+			const request = line.request({ ...line.origin, headers: { ...line.origin.headers, "content-length": Buffer.byteLength(body) } });
+			let answered = false;
+			current = request;
+			request.on("response", (response) => {
+				answered = true;
+				readAnswer(response, finish);
+			});
+			request.on("error", (error) => {
+				if (again && !done && !answered && request.reusedSocket && CLOSED_CODES.has(codeOf(error))) send(false);
+				else finish(new KeywrightError("network", "Keywright cannot be reached", codeOf(error)));
+			});
+			request.end(body);
+		}
+
+		const deadline = setTimeout(() => finish(new KeywrightError("timeout", `Keywright did not answer within ${timeout_ms} ms`)), timeout_ms);
+		line.running.add(finish);
+		send(true);
+	});
+}
+
+function readAnswer(response: http.IncomingMessage, finish: (outcome: string | KeywrightError) => void): void {
+	const chunks: Buffer[] = [];
+	let bytes = 0;
+	const status = response.statusCode ?? 0;
+	response.on("data", (chunk: Buffer) => {
+		bytes += chunk.length;
+		if (bytes > ANSWER_BYTES_MAX) finish(new KeywrightError("answer_too_large", `Keywright answered more than ${ANSWER_BYTES_MAX} bytes`, status));
+		else chunks.push(chunk);
+	});
+	response.on("error", (error) => finish(new KeywrightError("network", "Keywright broke off its answer", codeOf(error))));
+	response.on("end", () => finish(status === 200 ? Buffer.concat(chunks).toString("utf8") : refusalOf(status)));
+}
+
+function refusalOf(status: number): KeywrightError {
+	if (status === 401 || status === 403) return new KeywrightError("credential_refused", "Keywright refused the service credential", status);
+	if (status >= 300 && status < 400)
+		return new KeywrightError("redirect", "Keywright answered with a redirect, which is not followed: correct the url", status);
+	if (status >= 400 && status < 500) return new KeywrightError("question_refused", "Keywright refused the question", status);
+	if (status < 300) return new KeywrightError("answer_malformed", "Keywright's answer is no decision", status);
+	return new KeywrightError("server_error", "Keywright failed to answer", status);
+}
+
+function codeOf(error: Error): string {
+	return "code" in error && typeof error.code === "string" ? error.code : error.name;
+}

@@ -1,0 +1,56 @@
+import type { NextFunction, Request, Response } from "express";
+import type { Admission } from "./decision.ts";
+import type { Rules } from "./guard.ts";
+import { factsOf, leavesBody } from "./incoming.ts";
+import { createProtection, type KeywrightOptions } from "./protect.ts";
+
+declare global {
+	namespace Express {
+		interface Request {
+			/** The key and its tenant; there on guarded routes only. */
+			keywright: Admission;
+		}
+	}
+}
+
+/** The request as rules see it: the parameters of the route are texts. */
+export type GuardedRequest = Request<Record<string, string>>;
+
+/** Leaves the types of the route's parameters as the path gives them. */
+export type Middleware = <Parameters>(request: Request<Parameters>, response: Response, next: NextFunction) => Promise<void>;
+
+export interface ExpressGuard {
+	(rules: Rules<GuardedRequest>): Middleware;
+	/** Closes the connections to Keywright. */
+	close: () => void;
+}
+
+/**
+ * Guards for the routes of one app: `const guard = keywright({ url, credential })`, then per route
+ * `app.get(path, guard({ tenant: (r) => r.params.tenant_id, permission: "orders:read" }), handler)`. Put it before a body parser.
+ */
+export function keywright(options: KeywrightOptions): ExpressGuard {
+	const protection = createProtection(options);
+
+	function guard(rules: Rules<GuardedRequest>): Middleware {
+		const decide = protection.guard(rules);
+		return async (request, response, next) => {
+			const outcome = await decide(asGuarded(request), request.rawHeaders, factsOf(request, request.originalUrl, request.ip));
+			if ("problem" in outcome) {
+				if (leavesBody(request)) response.set("Connection", "close");
+				response.status(outcome.problem.status).set(outcome.problem.headers).end(outcome.problem.body);
+				return;
+			}
+			request.keywright = outcome.admission;
+			response.set(outcome.headers);
+			next();
+		};
+	}
+
+	return Object.assign(guard, { close: protection.close });
+}
+
+/** Guarantee: the router fills named parameters with texts, and what a rule reads is checked again before it is used. */
+function asGuarded<Parameters>(request: Request<Parameters>): GuardedRequest {
+	return request as unknown as GuardedRequest;
+}

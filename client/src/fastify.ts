@@ -1,0 +1,54 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Admission } from "./decision.ts";
+import type { Rules } from "./guard.ts";
+import { factsOf, leavesBody } from "./incoming.ts";
+import { createProtection, type KeywrightOptions } from "./protect.ts";
+
+declare module "fastify" {
+	interface FastifyRequest {
+		/** The key and its tenant; there on guarded routes only. */
+		keywright: Admission;
+	}
+}
+
+/** The request as rules see it: in `onRequest` path parameters are texts, and neither body nor validated query exist yet. */
+export type GuardedRequest = FastifyRequest<{ Params: Record<string, string>; Querystring: Record<string, string | string[]> }>;
+
+/** Of use as `onRequest` of a route, a plugin or an app. */
+export type OnRequest = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined>;
+
+export interface FastifyGuard {
+	(rules: Rules<GuardedRequest>): OnRequest;
+	/** Closes the connections to Keywright: `app.addHook("onClose", guard.close)`. */
+	close: () => Promise<void>;
+}
+
+/**
+ * Guards for the routes of one app: `const guard = keywright({ url, credential })`, then per route
+ * `{ onRequest: guard({ tenant: (r) => r.params.tenant_id, permission: "orders:read" }) }`. The key is checked before the body is read.
+ */
+export function keywright(options: KeywrightOptions): FastifyGuard {
+	const protection = createProtection(options);
+
+	function guard(rules: Rules<GuardedRequest>): OnRequest {
+		const decide = protection.guard(rules);
+		return async (request, reply) => {
+			const { raw } = request;
+			const outcome = await decide(asGuarded(request), raw.rawHeaders, factsOf(raw, request.originalUrl, request.ip));
+			if ("problem" in outcome) {
+				if (leavesBody(raw)) reply.header("Connection", "close");
+				return reply.code(outcome.problem.status).headers(outcome.problem.headers).send(outcome.problem.body);
+			}
+			request.keywright = outcome.admission;
+			reply.headers(outcome.headers);
+			return undefined;
+		};
+	}
+
+	return Object.assign(guard, { close: async () => protection.close() });
+}
+
+/** Guarantee: the router fills `params` with texts, and what a rule reads is checked again before it is used. */
+function asGuarded(request: FastifyRequest): GuardedRequest {
+	return request as GuardedRequest;
+}

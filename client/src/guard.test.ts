@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseDecision } from "./decision.ts";
+import { createGuard, type GuardOptions } from "./guard.ts";
+import type { KeywrightError } from "./report.ts";
+import { admitted, RAW_KEY } from "./testing.ts";
+import type { Question, Verifier } from "./verifier.ts";
+
+type Request = Record<string, string | undefined>;
+const HEADERS = ["X-API-Key", RAW_KEY];
+
+function keepsQuestions(): Verifier & { questions: Question[] } {
+	const questions: Question[] = [];
+	return {
+		questions,
+		async verify(question) {
+			questions.push(question);
+			const decision = parseDecision(JSON.stringify(admitted()));
+			assert.ok(decision);
+			return decision;
+		},
+		close() {},
+	};
+}
+
+test("rules become the question: constants and what the request says", async () => {
+	const verifier = keepsQuestions();
+	const guard = createGuard<Request>({
+		verifier,
+		tenant: (r) => r.tenant,
+		site: "main",
+		permission: "orders:read",
+		capability: "orders",
+		cost: () => 3,
+	});
+	const decision = await guard.decide({ tenant: "acme" }, HEADERS, { method: "GET", path: "/x" });
+	assert.equal(decision.allowed, true);
+	assert.deepEqual(verifier.questions, [
+		{
+			raw_key: RAW_KEY,
+			request: { method: "GET", path: "/x" },
+			tenant_id: "acme",
+			site_id: "main",
+			permissions: ["orders:read"],
+			capability: "orders",
+			cost: 3,
+		},
+	]);
+});
+
+test("an id of any length is asked about, cut to a length that no id has", async () => {
+	const verifier = keepsQuestions();
+	await createGuard<Request>({ verifier, tenant: () => "a".repeat(10_000), site: () => "b".repeat(64) }).decide({}, HEADERS, {});
+	assert.deepEqual([verifier.questions[0]?.tenant_id?.length, verifier.questions[0]?.site_id?.length], [128, 64]);
+});
+
+test("without a good X-API-Key nothing is asked", async () => {
+	const verifier = keepsQuestions();
+	const guard = createGuard<Request>({ verifier });
+	assert.equal((await guard.decide({}, [], {})).code, "key_missing");
+	assert.equal((await guard.decide({}, [...HEADERS, ...HEADERS], {})).code, "multiple_credentials");
+	assert.deepEqual(verifier.questions, []);
+});
+
+test("a rule that gives nothing for a request closes the route, asks nothing and is reported", async () => {
+	const silent: Partial<GuardOptions<Request>>[] = [
+		{ tenant: (r) => r.misspelt },
+		{ tenant: () => "" },
+		{ site: () => undefined },
+		{ permission: () => [] },
+		{ permission: () => ["orders:read", ""] },
+		{ cost: () => Number.NaN },
+		{ cost: () => 0 },
+		{
+			capability: () => {
+				throw new Error(`something with ${RAW_KEY}`);
+			},
+		},
+	];
+	for (const rules of silent) {
+		const verifier = keepsQuestions();
+		const errors: KeywrightError[] = [];
+		const guard = createGuard<Request>({ ...rules, verifier, on_error: (error) => errors.push(error) });
+		const decision = await guard.decide({}, HEADERS, {});
+		assert.deepEqual([decision.allowed, decision.status, decision.code], [false, 500, "internal_error"]);
+		assert.deepEqual(verifier.questions, []);
+		assert.equal(errors[0]?.reason, "misconfigured");
+		assert.ok(!`${errors[0]?.stack}`.includes(RAW_KEY));
+	}
+});
+
+test("a rule that is misspelt, undefined or never holds does not compile into an open route", () => {
+	const verifier = keepsQuestions();
+	for (const rules of [{ permissions: "orders:read" }, { tenant: undefined }, { permission: [] }, { permission: "" }, { cost: -1 }, { tenant: 5 }]) {
+		// What a caller without types can write.
+		const untyped: object = { verifier, ...rules };
+		assert.throws(() => Reflect.apply(createGuard, undefined, [untyped]), TypeError, JSON.stringify(rules));
+	}
+});
+
+test("a verifier that breaks its promise closes the route", async () => {
+	const verifier: Verifier = { verify: () => Promise.reject(new Error("broken")), close() {} };
+	const decision = await createGuard<Request>({ verifier }).decide({}, HEADERS, {});
+	assert.equal(`${decision.status} ${decision.code}`, "503 unavailable");
+});

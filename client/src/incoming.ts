@@ -1,0 +1,31 @@
+import type { IncomingMessage } from "node:http";
+import type { RequestFacts } from "./verifier.ts";
+
+const PATH_CHARACTERS_MAX = 2048;
+const TEXT_CHARACTERS_MAX = 512;
+const WORD_CHARACTERS_MAX = 64;
+
+/** What Keywright is told of a Node request, cut to what it takes, since all of it is the caller's to choose. `url` may have a query, which is left out; `ip` is as the framework believes it. */
+export function factsOf(incoming: IncomingMessage, url: string, ip: string | undefined): RequestFacts {
+	const { headers, method } = incoming;
+	const query = url.indexOf("?");
+	return {
+		path: (query === -1 ? url : url.slice(0, query)).slice(0, PATH_CHARACTERS_MAX),
+		...(method ? { method } : {}),
+		...textOf("ip", ip, WORD_CHARACTERS_MAX),
+		...textOf("user_agent", headers["user-agent"], TEXT_CHARACTERS_MAX),
+		...textOf("origin", headers.origin, TEXT_CHARACTERS_MAX),
+		...textOf("sec_fetch_site", headers["sec-fetch-site"], WORD_CHARACTERS_MAX),
+	};
+}
+
+/** Whether bytes of a body nobody will read may still come: then the connection cannot be used again. HTTP/2 has streams for that. */
+export function leavesBody(incoming: IncomingMessage): boolean {
+	if (incoming.httpVersionMajor !== 1 || incoming.readableEnded) return false;
+	const length = incoming.headers["content-length"];
+	return incoming.headers["transfer-encoding"] !== undefined || (length !== undefined && length !== "0");
+}
+
+function textOf(name: keyof RequestFacts, value: string | string[] | undefined, max: number): RequestFacts {
+	return typeof value === "string" && value !== "" ? { [name]: value.slice(0, max) } : {};
+}

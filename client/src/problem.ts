@@ -1,0 +1,72 @@
+import { STATUS_CODES } from "node:http";
+import { titleOf } from "./codes.ts";
+import type { Decision, Denial, RateLimit } from "./decision.ts";
+
+const RETRY_AFTER_SECONDS = 1;
+const DEFAULT_REALM = "api";
+const DEFAULT_TYPE_BASE = "urn:keywright:error:";
+
+export interface ProblemOptions {
+	/** Named in the challenge of a 401. */
+	readonly realm?: string;
+	/** What stands before the code in `type`, such as `https://example.com/errors/`; without it `type` is Keywright's, or a URN, which has no page. */
+	readonly type_base?: string;
+}
+
+/** A response, whole: send the status, set each header, send the body as it is. */
+export interface Problem {
+	readonly status: number;
+	readonly headers: Readonly<Record<string, string>>;
+	readonly body: string;
+}
+
+/** The response of a denial as `application/problem+json` (RFC 9457). The same in every framework. */
+export function problemOf(denial: Denial, options: ProblemOptions = {}): Problem {
+	const { status, code, detail, request_id } = denial;
+	const body = {
+		type: options.type_base === undefined && denial.type ? denial.type : (options.type_base ?? DEFAULT_TYPE_BASE) + code,
+		title: titleOf(code) ?? STATUS_CODES[status] ?? "Refused",
+		status,
+		detail,
+		instance: `urn:keywright:request:${request_id}`,
+		code,
+		request_id,
+	};
+	const headers: Record<string, string> = {
+		"Content-Type": "application/problem+json",
+		"X-Request-Id": request_id,
+		"X-Content-Type-Options": "nosniff",
+		...headersOf(denial),
+	};
+	if (status === 401) headers["WWW-Authenticate"] = challengeOf(denial, options);
+	if ((status === 429 || status === 503) && !headers["Retry-After"]) headers["Retry-After"] = String(RETRY_AFTER_SECONDS);
+	return { status, headers, body: JSON.stringify(body) };
+}
+
+/** What every keyed response carries, admitted or refused: rate limits, and `no-store`, since caches protect only `Authorization` (RFC 9111). */
+export function headersOf(decision: Decision): Record<string, string> {
+	return { "Cache-Control": "no-store", ...rateLimitHeaders(decision.rate_limits), ...decision.headers };
+}
+
+function challengeOf(denial: Denial, options: ProblemOptions): string {
+	const answered = denial.headers["WWW-Authenticate"];
+	if (answered && options.realm === undefined) return answered;
+	return `ApiKey realm=${quote(options.realm ?? DEFAULT_REALM)}`;
+}
+
+/** `RateLimit` and `RateLimit-Policy` of draft-ietf-httpapi-ratelimit-headers. */
+function rateLimitHeaders(limits: readonly RateLimit[]): Record<string, string> {
+	if (limits.length === 0) return {};
+	return {
+		RateLimit: limits
+			.map((limit) => `${quote(limit.name)};r=${limit.remaining}${limit.reset_seconds === undefined ? "" : `;t=${limit.reset_seconds}`}`)
+			.join(", "),
+		"RateLimit-Policy": limits.map((limit) => `${quote(limit.name)};q=${limit.requests};w=${limit.window_seconds}`).join(", "),
+	};
+}
+
+/** A string of RFC 8941 or RFC 9110: printable ASCII between quotes. */
+function quote(text: string): string {
+	const printable = text.replace(/[^\x20-\x7e]/g, "");
+	return `"${printable.replace(/["\\]/g, "\\$&")}"`;
+}

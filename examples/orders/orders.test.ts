@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after, before, test } from "node:test";
+import { promisify } from "node:util";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const START_MS = 60_000;
+const STOP_MS = 20_000;
+const POLL_MS = 50;
+
+const running: Child[] = [];
+let folder = "";
+let url = "";
+let token = "";
+
+interface Child {
+	readonly process: ChildProcess;
+	output: string;
+}
+
+function start(args: string[], env: Record<string, string>): Child {
+	const child = spawn(process.execPath, args, { cwd: ROOT, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+	const started: Child = { process: child, output: "" };
+	for (const stream of [child.stdout, child.stderr]) {
+		stream.on("data", (chunk: Buffer) => {
+			started.output += chunk.toString();
+		});
+	}
+	running.push(started);
+	return started;
+}
+
+async function stop(child: Child): Promise<void> {
+	if (child.process.exitCode !== null || child.process.signalCode !== null) return;
+	const ended = new Promise<void>((done) => child.process.once("exit", () => done()));
+	child.process.kill("SIGTERM");
+	const late = setTimeout(() => child.process.kill("SIGKILL"), STOP_MS);
+	await ended;
+	clearTimeout(late);
+}
+
+/** Waits until `ready` holds; fails with what the child said when it ended or never became ready. */
+async function until(child: Child, ready: () => Promise<boolean>): Promise<void> {
+	for (let waited = 0; waited < START_MS; waited += POLL_MS) {
+		if (await ready()) return;
+		if (child.process.exitCode !== null) break;
+		await new Promise((done) => setTimeout(done, POLL_MS));
+	}
+	assert.fail(`not ready: ${child.output}`);
+}
+
+async function freePort(): Promise<string> {
+	const server = createServer();
+	await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+	const address = server.address();
+	await new Promise((done) => server.close(done));
+	assert.ok(address !== null && typeof address === "object");
+	return String(address.port);
+}
+
+async function isReady(): Promise<boolean> {
+	try {
+		return (await fetch(`${url}/readyz`)).ok;
+	} catch {
+		return false;
+	}
+}
+
+async function startOrders(state: string): Promise<Child> {
+	const env = { KEYWRIGHT_URL: url, KEYWRIGHT_OPERATOR_TOKEN: token, ORDERS_PORT: await freePort(), ORDERS_STATE_DIR: state };
+	const orders = start([join(ROOT, "examples/orders/start.ts")], env);
+	await until(orders, async () => orders.output.includes("Ctrl-C stops"));
+	return orders;
+}
+
+/** Runs a printed curl line as it stands; gives the status and the body. */
+async function paste(line: string): Promise<{ status: number; body: string }> {
+	const { stdout } = await promisify(execFile)("sh", ["-c", `${line} --silent`]);
+	const [head = "", ...body] = stdout.split("\r\n\r\n");
+	return { status: Number(head.split(" ")[1]), body: body.join("\r\n\r\n") };
+}
+
+/** The lines printed with the status each promises, in order. */
+function promised(output: string): [number, string][] {
+	return [...output.matchAll(/^# (\d{3}): .*\n(curl .*)$/gm)].map(([, status = "", line = ""]) => [Number(status), line]);
+}
+
+before(async () => {
+	folder = await mkdtemp(join(tmpdir(), "keywright-orders-"));
+	const port = await freePort();
+	url = `http://127.0.0.1:${port}`;
+	const data = join(folder, "data");
+	const env = { KEYWRIGHT_DATA_DIR: data, KEYWRIGHT_PORT: port, KEYWRIGHT_PUBLIC_URL: url };
+	const server = start([join(ROOT, "server/src/main.ts"), "serve", "--demo"], env);
+	await until(server, isReady);
+	token = (await readFile(join(data, "operator_token"), "utf8")).trim();
+});
+
+after(async () => {
+	for (const child of running.reverse()) await stop(child);
+	await rm(folder, { recursive: true, force: true });
+});
+
+test("every printed curl line is answered as promised", async () => {
+	const orders = await startOrders(join(folder, "one"));
+	const lines = promised(orders.output);
+	assert.deepEqual(
+		lines.map(([status]) => status),
+		[201, 200, 403, 404, 401],
+	);
+	for (const [status, line] of lines) {
+		const reply = await paste(line);
+		assert.equal(reply.status, status, `${line}\n${reply.body}`);
+	}
+	const [, read = ""] = lines[1] ?? [];
+	assert.equal(JSON.parse((await paste(read)).body).data.length, 1);
+	await stop(orders);
+});
+
+test("a second start uses the same credential and keys, which nobody else may read", async () => {
+	const state = join(folder, "two");
+	const first = await startOrders(state);
+	await stop(first);
+	const second = await startOrders(state);
+	const keys = (child: Child): string[] => [...child.output.matchAll(/X-API-Key: (\S+)'/g)].map(([, key = ""]) => key);
+	assert.equal(keys(second).length, 4);
+	assert.deepEqual(keys(second), keys(first));
+	for (const name of ["service_credential", "read_key", "write_key"]) assert.equal((await stat(join(state, name))).mode & 0o777, 0o600);
+	await stop(second);
+});
+
+test("a revoked key is refused by the next request", async () => {
+	const orders = await startOrders(join(folder, "three"));
+	const [, read = ""] = promised(orders.output)[1] ?? [];
+	assert.equal((await paste(read)).status, 200);
+	const raw_key = /X-API-Key: ([^']+)'/.exec(read)?.[1] ?? "";
+	const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+	const whoami = await fetch(`${url}/api/v1/m2m/whoami`, { headers: { "x-api-key": raw_key } });
+	const { key } = JSON.parse(await whoami.text());
+	const revoked = await fetch(`${url}/api/v1/tenants/demo/api-keys/${key.id}/revoke`, {
+		method: "POST",
+		headers,
+		body: JSON.stringify({ reason: "integration_retired" }),
+	});
+	assert.equal(revoked.ok, true, await revoked.text());
+	const reply = await paste(read);
+	assert.deepEqual([reply.status, JSON.parse(reply.body).code], [401, "key_revoked"]);
+	await stop(orders);
+});
+
+test("the Express example admits and refuses by the same keys", async () => {
+	const state = join(folder, "four");
+	const orders = await startOrders(state);
+	const lines = promised(orders.output);
+	await stop(orders);
+	const port = await freePort();
+	const credential = (await readFile(join(state, "service_credential"), "utf8")).trim();
+	const env = { KEYWRIGHT_URL: url, KEYWRIGHT_SERVICE_CREDENTIAL: credential, ORDERS_PORT: port };
+	const express = start([join(ROOT, "examples/orders-express/server.ts")], env);
+	await until(express, async () => express.output.includes("Orders at"));
+	for (const [status, line] of lines) assert.equal((await paste(line.replace(/127\.0\.0\.1:\d+/, `127.0.0.1:${port}`))).status, status, line);
+	await stop(express);
+});
+
+test("without a Keywright the example says how to start one", async () => {
+	const port = await freePort();
+	const orders = start([join(ROOT, "examples/orders/start.ts")], { KEYWRIGHT_URL: `http://127.0.0.1:${port}`, KEYWRIGHT_OPERATOR_TOKEN: "x" });
+	const code = await new Promise((done) => orders.process.once("exit", done));
+	assert.equal(code, 1);
+	assert.match(orders.output, /No Keywright answers .* npm start/);
+});

@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { describe, it } from "node:test";
+import { checkArchitecture } from "./check-architecture.ts";
+
+const SCRIPT = join(import.meta.dirname, "check-architecture.ts");
+
+/** Calls `use` with the root of a temporary tree made of `files` (path → text). */
+function withTree<T>(files: Record<string, string>, use: (root: string) => T): T {
+	const root = mkdtempSync(join(tmpdir(), "kw-arch-"));
+	try {
+		for (const [path, text] of Object.entries(files)) {
+			mkdirSync(dirname(join(root, path)), { recursive: true });
+			writeFileSync(join(root, path), text);
+		}
+		return use(root);
+	} finally {
+		rmSync(root, { recursive: true, force: true });
+	}
+}
+
+function linesFor(files: Record<string, string>): string[] {
+	return withTree(files, checkArchitecture).violations.map(({ path, line, message }) => `${path}:${line} ${message}`);
+}
+
+function refused(files: Record<string, string>, expected: RegExp): void {
+	const lines = linesFor(files);
+	assert.equal(lines.length, 1, lines.join("\n"));
+	assert.match(lines[0] ?? "", expected);
+}
+
+function admitted(files: Record<string, string>): void {
+	assert.deepEqual(linesFor(files), []);
+}
+
+describe("the command", () => {
+	it("prints file:line per violation and one line of summary, and exits 1; 0 when all is in order", () => {
+		const run = (root: string) => spawnSync(process.execPath, [SCRIPT, root], { encoding: "utf8" });
+		const bad = withTree({ "bench/a.ts": "\nexport const a: any = 1;\nexport const b: any = 1;\n" }, run);
+		assert.match(bad.stdout, /^bench\/a\.ts:2 .*\nbench\/a\.ts:3 .*\narchitecture: 1 files, 2 in disorder\n$/);
+		assert.equal(bad.status, 1);
+		const good = withTree({ "bench/a.ts": "export const a = 1;\n" }, run);
+		assert.equal(good.stdout, "architecture: 1 files, all in order\n");
+		assert.equal(good.status, 0);
+	});
+});
+
+describe("the line of rooms", () => {
+	it("admits imports of the own room, of rooms to the left, of packages, and an empty repository", () => {
+		admitted({});
+		admitted({
+			"server/src/keys/create.ts":
+				'import { x } from "./key.ts";\nimport type { C } from "../core/context.ts";\nimport pg from "pg";\nexport { x, pg };\nexport type { C };\n',
+			"server/src/app.ts": 'import "./keys/create.ts";\nimport "./config.ts";\n',
+			"server/src/cli/serve.ts": 'import "../app.ts";\n',
+			"server/src/main.ts": 'import "./cli/serve.ts";\n',
+		});
+	});
+
+	it("refuses every form of import of a room to the right, at its line", () => {
+		refused(
+			{ "server/src/core/a.ts": '\nimport { k } from "../keys/key.ts";\nexport const b = k;\n' },
+			/^server\/src\/core\/a\.ts:2 room core imports .*keys\/key\.ts from room keys/,
+		);
+		refused({ "server/src/core/a.ts": 'import type { K } from "../keys/key.ts";\nexport type B = K;\n' }, /a\.ts:1 room core/);
+		refused({ "server/src/core/a.ts": 'export { k } from "../keys/key.ts";\n' }, /a\.ts:1 room core/);
+		refused({ "server/src/core/a.ts": 'export const k = () => import("../keys/key.ts");\n' }, /a\.ts:1 room core/);
+		refused({ "server/src/core/a.ts": `export const k = (n: string) => import(\`../keys/\${n}.ts\`);\n` }, /a\.ts:1 room core/);
+		refused({ "server/src/core/a.ts": 'export type K = import("../keys/key.ts").Key;\n' }, /a\.ts:1 room core/);
+		refused({ "server/src/core/a.ts": "export const k = (n: string) => import(n);\n" }, /computed/);
+		refused({ "server/src/m2m/a.ts": 'import "../app.ts";\n' }, /room m2m imports server\/src\/app\.ts from room app/);
+		refused({ "server/src/app.ts": 'import "./cli/serve.ts";\n' }, /room app imports .* from room cli/);
+	});
+
+	it("refuses files in no room, and imports from no room or outside the server", () => {
+		refused({ "server/src/billing/a.ts": "export const a = 1;\n" }, /billing is no room/);
+		refused({ "server/src/keys/a.ts": 'import "../other.ts";\n' }, /room keys imports server\/src\/other\.ts from room app/);
+		refused({ "server/src/keys/a.ts": 'import "../billing/a.ts";\n' }, /in no room/);
+		refused({ "server/src/keys/a.ts": 'import "../../../client/src/index.ts";\n' }, /outside server\/src/);
+		admitted({ "server/src/keys/a.ts": 'import p from "../../package.json" with { type: "json" };\nexport { p };\n' });
+	});
+
+	it("lets tests and testing.ts import anything, and nobody else import them", () => {
+		const right = 'import "../keys/key.ts";\n';
+		admitted({ "server/src/core/a.test.ts": right, "server/src/core/b.db.test.ts": right, "server/src/database/testing.ts": right });
+		refused({ "server/src/keys/a.ts": 'import "../database/testing.ts";\n' }, /only tests may import/);
+	});
+});
+
+describe("SQL, environment and time", () => {
+	it("keeps SQL in store.ts, database/, nodes/ and tests", () => {
+		const sql = 'export const q = (db: Db) => db.selectFrom("keys");\n';
+		refused({ "server/src/keys/list.ts": sql }, /list\.ts:1 SQL outside store\.ts: \.selectFrom/);
+		refused({ "server/src/keys/list.ts": "export const q = sql`select 1`;\n" }, /sql`…`/);
+		refused({ "server/src/keys/list.ts": "export const q = sql<number>`select 1`;\n" }, /sql`…`/);
+		for (const call of ["insertInto", "updateTable", "deleteFrom", "query"])
+			refused({ "server/src/keys/a.ts": `export const q = (db: Db) => db.${call}("keys");\n` }, new RegExp(`\\.${call}`));
+		admitted({
+			"server/src/keys/store.ts": sql,
+			"server/src/keys/secret-store.ts": sql,
+			"server/src/database/a.ts": sql,
+			"server/src/nodes/a.ts": sql,
+			"server/src/keys/a.db.test.ts": sql,
+			"bench/run.ts": sql,
+		});
+	});
+
+	it("lets only config.ts read the environment", () => {
+		for (const read of ["process.env", 'process["env"].HOME', "{ ...process.env }"])
+			refused({ "server/src/core/a.ts": `export const e = ${read};\n` }, /reads process\.env/);
+		refused({ "server/src/core/a.ts": 'import { env } from "node:process";\nexport const e = env;\n' }, /reads process\.env/);
+		admitted({
+			"server/src/config.ts": "export const e = process.env;\n",
+			"server/src/core/a.test.ts": "process.env.A;\n",
+			"scripts/a.ts": "process.env.A;\n",
+			"server/src/core/b.ts": '// process.env\nexport const b = "process.env";\n',
+		});
+	});
+
+	it("lets only the clock and the log's timestamp read time", () => {
+		for (const read of ["Date.now()", "new Date()", "Date()", "performance.now()", "process.hrtime.bigint()"])
+			refused({ "server/src/core/a.ts": `export const t = ${read};\n` }, /reads time by/);
+		admitted({
+			"server/src/core/clock.ts": "export const t = Date.now();\n",
+			"server/src/core/log.ts": "export const t = new Date();\n",
+			"server/src/keys/a.ts": "export const t = (now: number) => new Date(now);\n",
+			"server/src/keys/a.test.ts": "Date.now();\n",
+		});
+	});
+});
+
+describe("names, lengths and suppressions", () => {
+	it("refuses names that say nothing, as a folder or as a file", () => {
+		refused({ "client/src/utils/a.ts": "export const a = 1;\n" }, /"utils" says nothing/);
+		refused({ "e2e/helpers.ts": "export const a = 1;\n" }, /"helpers" says nothing/);
+		admitted({ "client/src/node_modules/utils/a.ts": "any\n", "client/src/dist/common/a.ts": "any\n" });
+	});
+
+	it("refuses more than 250 lines, tests and generated files excepted", () => {
+		const lines = (count: number) => "export {};\n".repeat(count);
+		refused({ "bench/a.ts": lines(251) }, /251 lines/);
+		admitted({
+			"bench/a.ts": lines(250),
+			"bench/a.test.ts": lines(251),
+			"bench/a.gen.ts": lines(251),
+			"bench/b.ts": `// Generated by hand\n${lines(250)}`,
+		});
+	});
+
+	it("refuses any in every position", () => {
+		for (const text of ["export const a = 1 as any;", "export const a: any = 1;", "export type A = Record<string, any>;"])
+			refused({ "client/src/a.test.ts": `${text}\n` }, /the type any/);
+		admitted({ "client/src/a.ts": 'export const any = "as any";\n' });
+	});
+
+	it("refuses suppressions in comments, not in strings, and wants reasons", () => {
+		refused({ "client/src/a.ts": "export const a = 1; // @ts-ignore\n" }, /a\.ts:1 switches the type check off/);
+		refused({ "client/src/a.ts": "/* @ts-nocheck */\nexport const a = 1;\n" }, /switches the type check off/);
+		refused({ "client/src/a.ts": "\n// @ts-expect-error\nexport const a = 1;\n" }, /a\.ts:2 .*without a reason/);
+		refused({ "client/src/a.ts": "// biome-ignore lint/style/useConst\nlet a = 1;\n" }, /biome-ignore without a reason/);
+		refused({ "client/src/a.ts": "// biome-ignore lint/style/useConst: <explanation>\nlet a = 1;\n" }, /biome-ignore without a reason/);
+		admitted({
+			"client/src/a.ts":
+				'// biome-ignore lint/style/useConst: it is assigned below\nlet a = "// @ts-ignore";\n// @ts-expect-error a string is refused\na = 1;\n',
+		});
+	});
+});

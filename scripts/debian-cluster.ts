@@ -1,0 +1,97 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { globSync } from "node:fs";
+import { chown, mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Cluster } from "./clusters.ts";
+import { type ExecuteOptions, execute } from "./execute.ts";
+
+/** Short, because the path of a unix socket has at most 107 bytes. */
+const FOLDER_PREFIX = "/tmp/kw-pg-";
+const READY_WITHIN_MS = 20_000;
+const READY_POLL_MS = 100;
+const DEBIAN_USER = "postgres";
+const CONNECTIONS_MAX = 200;
+const OUTPUT_CHARACTERS_MAX = 16 * 1024;
+
+interface Identity {
+	uid?: number;
+	gid?: number;
+}
+
+async function mustRun(command: string, args: readonly string[], options: ExecuteOptions = {}): Promise<string> {
+	const { code, output } = await execute(command, args, options);
+	if (code !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${code}: ${output}`);
+	return output;
+}
+
+/** PostgreSQL refuses to run as root: then it runs as the user that Debian's package made for it. */
+async function identity(): Promise<Identity> {
+	if (process.getuid?.() !== 0) return {};
+	return { uid: Number(await mustRun("id", ["-u", DEBIAN_USER])), gid: Number(await mustRun("id", ["-g", DEBIAN_USER])) };
+}
+
+/** The folder of the newest PostgreSQL that Debian installed. */
+function debianBinaries(): string {
+	const folders = globSync("/usr/lib/postgresql/*/bin").sort((a, b) => Number(a.split("/")[4]) - Number(b.split("/")[4]));
+	const newest = folders.at(-1);
+	if (newest === undefined) throw new Error("there is no PostgreSQL in /usr/lib/postgresql");
+	return newest;
+}
+
+async function waitUntilReady(isReady: () => Promise<boolean>, failure: () => string | null): Promise<void> {
+	const deadline = performance.now() + READY_WITHIN_MS;
+	while (!(await isReady())) {
+		const reason = failure() ?? (performance.now() > deadline ? "it was not ready in time" : null);
+		if (reason !== null) throw new Error(`Debian's PostgreSQL did not start: ${reason}`);
+		await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS));
+	}
+}
+
+/** Starts `postgres` and returns when it answers; detached, so that Ctrl-C ends the tests first. */
+async function startPostgres(binaries: string, folder: string, who: Identity): Promise<ChildProcess> {
+	const settings = ["listen_addresses=", "fsync=on", `max_connections=${CONNECTIONS_MAX}`].flatMap((setting) => ["-c", setting]);
+	const args = ["-D", join(folder, "data"), "-k", folder, ...settings];
+	const postgres = spawn(join(binaries, "postgres"), args, { ...who, cwd: folder, stdio: ["ignore", "ignore", "pipe"], detached: true });
+	let said = "";
+	let ended = false;
+	postgres.stderr.on("data", (text) => {
+		said = (said + text).slice(-OUTPUT_CHARACTERS_MAX);
+	});
+	postgres.on("error", (error) => (said += error.message));
+	postgres.on("close", () => {
+		ended = true;
+	});
+	const isReady = async (): Promise<boolean> => !ended && (await execute(join(binaries, "pg_isready"), ["-q", "-h", folder])).code === 0;
+	try {
+		await waitUntilReady(isReady, () => (ended ? said : null));
+	} catch (error) {
+		postgres.kill("SIGQUIT");
+		throw error;
+	}
+	return postgres;
+}
+
+/** A new cluster of Debian's PostgreSQL in a temporary folder, reached over a unix socket only, with fsync on. */
+export async function startDebianCluster(): Promise<Cluster> {
+	const binaries = debianBinaries();
+	const who = await identity();
+	const folder = await mkdtemp(FOLDER_PREFIX);
+	const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
+	try {
+		if (who.uid !== undefined && who.gid !== undefined) await chown(folder, who.uid, who.gid);
+		const flags = ["-U", "app", "--auth=trust", "-E", "UTF8", "--locale=C", "--no-instructions"];
+		await mustRun(join(binaries, "initdb"), ["-D", join(folder, "data"), ...flags], { ...who, cwd: folder });
+		const postgres = await startPostgres(binaries, folder, who);
+		return {
+			url: `postgresql://app@/postgres?host=${encodeURIComponent(folder)}`,
+			async stop() {
+				const gone = new Promise((resolve) => postgres.once("close", resolve));
+				if (postgres.exitCode === null && postgres.kill("SIGINT")) await gone;
+				await remove();
+			},
+		};
+	} catch (error) {
+		await remove();
+		throw error;
+	}
+}

@@ -1,0 +1,85 @@
+// The lock that lets one prepare at a time work on a clone. Plain JavaScript for Node 12 and later, like prepare.mjs.
+// The lock is a folder that holds one empty folder named by its owner's pid: git sees no empty folders, so it needs no ignore rule.
+import fs from "fs";
+import path from "path";
+
+const STALE_MS = 15 * 60 * 1000;
+const POLL_MS = 200;
+
+export function removeTree(directory) {
+	if (fs.rmSync) fs.rmSync(directory, { recursive: true, force: true });
+	else if (fs.existsSync(directory)) fs.rmdirSync(directory, { recursive: true });
+}
+
+/** Removes an empty folder; one that is gone already, or not empty, is left as it is. */
+function removeEmpty(directory) {
+	try {
+		fs.rmdirSync(directory);
+	} catch (error) {
+		if (!["ENOENT", "ENOTEMPTY", "EEXIST"].includes(error.code)) throw error;
+	}
+}
+
+/** Renaming a folder replaces an empty one and fails on any other: the lock appears with its owner in it, or not at all. */
+function tryLock(lock) {
+	const own = `${lock}-${process.pid}`;
+	fs.mkdirSync(path.join(own, String(process.pid)), { recursive: true });
+	try {
+		fs.renameSync(own, lock);
+		return true;
+	} catch (error) {
+		if (!["ENOTEMPTY", "EEXIST"].includes(error.code)) throw error;
+		removeTree(own);
+		return false;
+	}
+}
+
+function alive(pid) {
+	try {
+		process.kill(pid, 0);
+		return true;
+	} catch (error) {
+		return error.code === "EPERM";
+	}
+}
+
+/** The owner's pid as it is written, or null when the lock is free. */
+function ownerOf(lock) {
+	try {
+		return fs.readdirSync(lock)[0] || null;
+	} catch (_error) {
+		return null;
+	}
+}
+
+function isStale(lock, owner) {
+	if (!alive(Number(owner))) return true;
+	try {
+		return Date.now() - fs.statSync(lock).mtimeMs > STALE_MS;
+	} catch (_error) {
+		return false;
+	}
+}
+
+/**
+ * Waits for the lock, calls `onWait` once with the owner's pid when it has to, takes the lock of an owner that is dead or 15 minutes old,
+ * and returns the function that gives it back.
+ */
+export async function takeLock(lock, onWait) {
+	let waiting = false;
+	while (!tryLock(lock)) {
+		const owner = ownerOf(lock);
+		if (owner === null) continue;
+		if (isStale(lock, owner)) {
+			removeEmpty(path.join(lock, owner));
+			continue;
+		}
+		if (!waiting) onWait(owner);
+		waiting = true;
+		await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+	}
+	return () => {
+		removeEmpty(path.join(lock, String(process.pid)));
+		removeEmpty(lock);
+	};
+}

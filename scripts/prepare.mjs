@@ -1,0 +1,189 @@
+// Makes a clone ready to run: installs what the lock file says and builds what others import in its built form.
+// Called before start, dev, test, check and the rest. Runs on whatever Node the machine has (12 or later): no dependency, no newer syntax.
+// Usage: node prepare.mjs [root folder]; silent when there is nothing to do, one line per thing it does.
+import { spawn } from "child_process";
+import { createHash } from "crypto";
+import fs from "fs";
+import path from "path";
+import { fileURLToPath } from "url";
+import { removeTree, takeLock } from "./prepare-lock.mjs";
+
+const OUTPUT_BYTES_MAX = 1024 * 1024;
+const DEPTH_MAX = 20;
+
+const root = path.resolve(process.argv[2] || path.join(path.dirname(fileURLToPath(import.meta.url)), ".."));
+const modules = path.join(root, "node_modules");
+const pinnedNode = path.join(modules, "node", "bin", "node");
+
+/** Packages that others import in their built form; each is built by its `tsconfig.build.json` from `src` into `dist`. */
+const BUILDS = ["client"];
+
+function readText(file) {
+	try {
+		return fs.readFileSync(file, "utf8");
+	} catch (error) {
+		if (error.code === "ENOENT" || error.code === "ENOTDIR") return null;
+		throw error;
+	}
+}
+
+function digest(parts) {
+	const hash = createHash("sha256");
+	for (const part of parts) hash.update(String(part.length)).update(":").update(part);
+	return hash.digest("hex");
+}
+
+function stampFile(name) {
+	return path.join(modules, name === "install" ? ".keywright-stamp" : `.keywright-stamp-${name}`);
+}
+
+function installDigest() {
+	return digest([readText(path.join(root, "package-lock.json")) || ""]);
+}
+
+/** Whether what npm recorded in node_modules is what the lock file asks for; optional packages of other platforms may be absent. */
+function installedAsLocked() {
+	const hidden = readText(path.join(modules, ".package-lock.json"));
+	const locked = readText(path.join(root, "package-lock.json"));
+	if (hidden === null || locked === null) return false;
+	const have = JSON.parse(hidden).packages;
+	const want = JSON.parse(locked).packages;
+	for (const name of Object.keys(want)) {
+		if (name === "") continue;
+		const wanted = want[name];
+		const found = have[name];
+		if (!found) {
+			if (wanted.optional || wanted.devOptional || wanted.peer) continue;
+			return false;
+		}
+		if (found.version !== wanted.version || found.integrity !== wanted.integrity || Boolean(found.link) !== Boolean(wanted.link)) return false;
+	}
+	return Object.keys(have).every((name) => want[name] !== undefined);
+}
+
+function needsInstall() {
+	if (!fs.existsSync(pinnedNode)) return true;
+	if (readText(stampFile("install")) === installDigest()) return false;
+	if (!installedAsLocked()) return true;
+	fs.writeFileSync(stampFile("install"), installDigest());
+	return false;
+}
+
+/** The `.ts` files below `directory`, sorted. */
+function sourcesOf(directory, depth) {
+	if (depth === 0 || !fs.existsSync(directory)) return [];
+	const found = [];
+	for (const entry of fs.readdirSync(directory, { withFileTypes: true })) {
+		const file = path.join(directory, entry.name);
+		if (entry.isDirectory()) found.push(...sourcesOf(file, depth - 1));
+		else if (/\.tsx?$/.test(entry.name)) found.push(file);
+	}
+	return found.sort();
+}
+
+/** A digest of everything a build reads, or null when there is nothing to build yet. Contents, not times: a checkout moves times. */
+function buildDigest(name) {
+	const directory = path.join(root, name);
+	const sources = sourcesOf(path.join(directory, "src"), DEPTH_MAX).filter((file) => !/\.test\.tsx?$/.test(file));
+	if (sources.length === 0) return null;
+	const inputs = sources.concat(
+		["package.json", "tsconfig.build.json"].map((file) => path.join(directory, file)),
+		path.join(root, "tsconfig.json"),
+	);
+	return digest([installDigest()].concat(...inputs.map((file) => [path.relative(root, file), readText(file) || ""])));
+}
+
+function needsBuild(name) {
+	const wanted = buildDigest(name);
+	if (wanted === null) return false;
+	return !fs.existsSync(path.join(root, name, "dist")) || readText(stampFile(name)) !== wanted;
+}
+
+function needsAnything() {
+	return needsInstall() || BUILDS.some(needsBuild);
+}
+
+let running = null;
+
+/** Runs a command to its end; what it printed is shown only when it fails. */
+function run(command, args) {
+	return new Promise((resolve, reject) => {
+		const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+		running = child;
+		let output = "";
+		const collect = (chunk) => {
+			output = (output + chunk).slice(-OUTPUT_BYTES_MAX);
+		};
+		child.stdout.on("data", collect);
+		child.stderr.on("data", collect);
+		child.on("error", (error) => reject(new Error(`${command} cannot be run: ${error.message}`)));
+		child.on("close", (code, signal) => {
+			running = null;
+			if (code === 0) resolve();
+			else reject(new Error(`${output}prepare: ${path.basename(command)} ${args.join(" ")} failed (${code === null ? signal : code})`));
+		});
+	});
+}
+
+function say(text) {
+	process.stdout.write(`prepare: ${text}\n`);
+}
+
+function seconds(since) {
+	return `${((Date.now() - since) / 1000).toFixed(1)} s`;
+}
+
+async function install() {
+	const began = Date.now();
+	const wanted = installDigest();
+	removeTree(stampFile("install"));
+	const args = ["ci", "--include=dev", "--include=optional", "--no-audit", "--no-fund"];
+	const npm = process.env.npm_execpath;
+	if (npm && /\.c?js$/.test(npm)) await run(process.execPath, [npm].concat(args));
+	else await run("npm", args);
+	if (!fs.existsSync(pinnedNode)) {
+		throw new Error(
+			"prepare: npm installed no Node into node_modules/node. Allow npm to run install scripts (npm config set ignore-scripts false), then try again.",
+		);
+	}
+	fs.writeFileSync(stampFile("install"), wanted);
+	say(`installed the packages of package-lock.json (npm ci, ${seconds(began)})`);
+}
+
+/** Builds beside and then moves into place, so that nobody imports a half-written `dist`. */
+async function build(name) {
+	const began = Date.now();
+	const wanted = buildDigest(name);
+	const fresh = path.join(modules, `.keywright-build-${name}`);
+	const dist = path.join(root, name, "dist");
+	removeTree(fresh);
+	const compiler = path.join(modules, "typescript", "bin", "tsc");
+	await run(pinnedNode, [compiler, "-p", path.join(name, "tsconfig.build.json"), "--outDir", fresh]);
+	removeTree(dist);
+	fs.renameSync(fresh, dist);
+	fs.writeFileSync(stampFile(name), wanted);
+	say(`built ${name}/dist (${seconds(began)})`);
+}
+
+async function prepare() {
+	if (!needsAnything()) return;
+	const release = await takeLock(path.join(root, ".prepare-lock"), (owner) => say(`waiting for another prepare (process ${owner})`));
+	const interrupted = () => {
+		if (running) running.kill();
+		release();
+		process.exit(130);
+	};
+	process.on("SIGINT", interrupted);
+	process.on("SIGTERM", interrupted);
+	try {
+		if (needsInstall()) await install();
+		for (const name of BUILDS) if (needsBuild(name)) await build(name);
+	} finally {
+		release();
+	}
+}
+
+prepare().catch((error) => {
+	process.stderr.write(`${error.message}\n`);
+	process.exitCode = 1;
+});

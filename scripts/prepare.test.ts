@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, it } from "node:test";
+
+const SCRIPT = join(import.meta.dirname, "prepare.mjs");
+const COMPILER = join(import.meta.dirname, "..", "node_modules", "typescript");
+
+/** Stands in for npm, whose registry a test must not need: leaves behind what `npm ci` would, and a line per call. */
+const NPM = `
+const fs = require("fs");
+fs.appendFileSync("npm-calls", process.argv.slice(2).join(" ") + "\\n");
+if (fs.existsSync("npm-fails")) { console.log("the registry said no"); process.exit(1); }
+setTimeout(() => {
+	fs.rmSync("node_modules", { recursive: true, force: true });
+	fs.mkdirSync("node_modules/node/bin", { recursive: true });
+	fs.symlinkSync(${JSON.stringify(process.execPath)}, "node_modules/node/bin/node");
+	fs.symlinkSync(${JSON.stringify(COMPILER)}, "node_modules/typescript");
+	fs.copyFileSync("package-lock.json", "node_modules/.package-lock.json");
+}, 300);
+`;
+
+let root: string;
+
+function put(path: string, text: string): void {
+	mkdirSync(dirname(join(root, path)), { recursive: true });
+	writeFileSync(join(root, path), text);
+}
+
+function putLock(version: string): void {
+	const packages = { "": {}, "node_modules/a": { version, integrity: `sha512-${version}` }, "node_modules/b": { version, optional: true } };
+	put("package-lock.json", JSON.stringify({ packages }));
+}
+
+function npmCalls(): number {
+	return existsSync(join(root, "npm-calls")) ? readFileSync(join(root, "npm-calls"), "utf8").trim().split("\n").length : 0;
+}
+
+const environment = () => ({ ...process.env, npm_execpath: join(root, "npm.cjs") });
+
+function prepare(): { status: number | null; stdout: string; stderr: string } {
+	const { status, stdout, stderr } = spawnSync(process.execPath, [SCRIPT, root], { encoding: "utf8", env: environment() });
+	return { status, stdout, stderr };
+}
+
+const SILENT = { status: 0, stdout: "", stderr: "" };
+
+describe("prepare", () => {
+	beforeEach(() => {
+		root = mkdtempSync(join(tmpdir(), "kw-prepare-"));
+		put("npm.cjs", NPM);
+		putLock("1.0.0");
+	});
+	afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+	it("installs on a fresh clone, says so in one line, and then is silent", () => {
+		const first = prepare();
+		assert.equal(first.status, 0, first.stderr);
+		assert.match(first.stdout, /^prepare: installed the packages of package-lock\.json \(npm ci, \d+\.\d s\)\n$/);
+		assert.deepEqual(prepare(), SILENT);
+		assert.equal(npmCalls(), 1);
+		assert.equal(existsSync(join(root, ".prepare-lock")), false);
+	});
+
+	it("installs again when the lock file asks for something else, not when npm has installed it already", () => {
+		prepare();
+		putLock("2.0.0");
+		assert.match(prepare().stdout, /installed/);
+		assert.equal(npmCalls(), 2);
+		putLock("3.0.0");
+		put("node_modules/.package-lock.json", JSON.stringify({ packages: { "node_modules/a": { version: "3.0.0", integrity: "sha512-3.0.0" } } }));
+		assert.deepEqual(prepare(), SILENT);
+		assert.equal(npmCalls(), 2);
+	});
+
+	it("installs when the pinned Node is gone", () => {
+		prepare();
+		rmSync(join(root, "node_modules/node"), { recursive: true });
+		assert.match(prepare().stdout, /installed/);
+	});
+
+	it("shows what npm said when it fails, fails itself, and leaves no lock", () => {
+		put("npm-fails", "");
+		const { status, stdout, stderr } = prepare();
+		assert.equal(status, 1);
+		assert.equal(stdout, "");
+		assert.match(stderr, /the registry said no\n.*npm\.cjs ci .* failed \(1\)/s);
+		assert.deepEqual(readdirSync(root).sort(), ["npm-calls", "npm-fails", "npm.cjs", "package-lock.json"]);
+	});
+
+	it("installs once when two run at the same time", async () => {
+		const runs = [1, 2].map(
+			() =>
+				new Promise<number | null>((resolve) => {
+					spawn(process.execPath, [SCRIPT, root], { stdio: "ignore", env: environment() }).on("close", resolve);
+				}),
+		);
+		assert.deepEqual(await Promise.all(runs), [0, 0]);
+		assert.equal(npmCalls(), 1);
+		assert.deepEqual(readdirSync(root).sort(), ["node_modules", "npm-calls", "npm.cjs", "package-lock.json"]);
+	});
+
+	it("takes the lock of a process that is dead, and waits for one that lives", () => {
+		const dead = spawnSync(process.execPath, ["-e", ""]).pid;
+		mkdirSync(join(root, ".prepare-lock", String(dead)), { recursive: true });
+		assert.match(prepare().stdout, /^prepare: installed/);
+		putLock("2.0.0");
+		mkdirSync(join(root, ".prepare-lock", String(process.pid)), { recursive: true });
+		const waiting = spawnSync(process.execPath, [SCRIPT, root], { encoding: "utf8", env: environment(), timeout: 1000 });
+		assert.equal(waiting.stdout, `prepare: waiting for another prepare (process ${process.pid})\n`);
+		assert.equal(npmCalls(), 1);
+	});
+
+	it("builds the client when a source changes, never half, and nothing while it has no sources", () => {
+		prepare();
+		put("tsconfig.json", "{}");
+		put("client/package.json", '{ "type": "module" }');
+		put("client/tsconfig.build.json", '{ "compilerOptions": { "rootDir": "src", "types": [], "skipLibCheck": true }, "include": ["src"] }');
+		assert.deepEqual(prepare(), SILENT);
+		put("client/src/index.ts", "export const a: number = 1;\n");
+		assert.match(prepare().stdout, /^prepare: built client\/dist \(\d+\.\d s\)\n$/);
+		assert.match(readFileSync(join(root, "client/dist/index.js"), "utf8"), /a = 1/);
+		assert.deepEqual(prepare(), SILENT);
+		put("client/src/index.ts", "export const a: number = '2';\n");
+		const broken = prepare();
+		assert.equal(broken.status, 1);
+		assert.match(broken.stderr, /index\.ts\(1,14\): error TS2322/);
+		assert.match(readFileSync(join(root, "client/dist/index.js"), "utf8"), /a = 1/);
+		put("client/src/index.ts", "export const a: number = 2;\n");
+		put("client/src/index.test.ts", "a test is not built\n");
+		put("client/tsconfig.build.json", '{ "compilerOptions": { "rootDir": "src", "types": [], "skipLibCheck": true }, "files": ["src/index.ts"] }');
+		assert.match(prepare().stdout, /built/);
+		put("client/src/index.test.ts", "and no reason to build\n");
+		assert.deepEqual(prepare(), SILENT);
+	});
+});

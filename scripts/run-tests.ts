@@ -1,0 +1,180 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { join, relative } from "node:path";
+import { createInterface } from "node:readline";
+import type { TestFact } from "./test-events.ts";
+
+const TESTS_AT_ONCE = 2;
+const TEST_TIMEOUT_MS = 120_000;
+/** Longer than one test may take: when nothing is heard for so long, a file hangs after its last test. */
+const SILENCE_MAX_MS = 150_000;
+const KILL_AFTER_MS = 5_000;
+const OUTPUT_CHARACTERS_MAX = 64 * 1024;
+const REPORTER = join(import.meta.dirname, "test-events.ts");
+
+export interface Tally {
+	passed: number;
+	failed: number;
+	/** Names of tests and suites that were not run. */
+	skipped: string[];
+	todo: string[];
+}
+
+export interface TestRun {
+	root: string;
+	/** Paths relative to `root`. */
+	files: string[];
+	env?: Record<string, string>;
+	signal?: AbortSignal;
+	print: (text: string) => void;
+	silence_max_ms?: number;
+}
+
+export const NOTHING_RUN: Readonly<Tally> = { passed: 0, failed: 0, skipped: [], todo: [] };
+
+export function addTallies(tallies: readonly Tally[]): Tally {
+	return {
+		passed: tallies.reduce((sum, tally) => sum + tally.passed, 0),
+		failed: tallies.reduce((sum, tally) => sum + tally.failed, 0),
+		skipped: tallies.flatMap((tally) => tally.skipped),
+		todo: tallies.flatMap((tally) => tally.todo),
+	};
+}
+
+function indent(text: string): string {
+	return text.trimEnd().replace(/^(?=.)/gm, "    ");
+}
+
+/** Counts facts and prints each failing test in full, followed by what its file printed. */
+class Counter {
+	readonly tally: Tally = { passed: 0, failed: 0, skipped: [], todo: [] };
+	readonly unfinished = new Set<string>();
+	readonly #output = new Map<string, string>();
+	readonly #failing = new Set<string>();
+	readonly #run: TestRun;
+
+	constructor(run: TestRun) {
+		this.#run = run;
+	}
+
+	take(fact: TestFact): void {
+		const file = fact.file.startsWith("/") ? relative(this.#run.root, fact.file) : fact.file;
+		switch (fact.kind) {
+			case "started":
+				this.unfinished.add(file);
+				break;
+			case "finished":
+				this.unfinished.delete(file);
+				break;
+			case "working":
+				break;
+			case "passed":
+				this.tally.passed += 1;
+				break;
+			case "skipped":
+			case "todo":
+				this.tally[fact.kind].push(`${file}: ${fact.name}`);
+				break;
+			case "output":
+				this.#output.set(file, ((this.#output.get(file) ?? "") + fact.text).slice(-OUTPUT_CHARACTERS_MAX));
+				break;
+			case "warning":
+				this.#run.print(`  ! ${file}: ${fact.text}`);
+				break;
+			case "failed":
+				this.#failed(file, fact);
+				break;
+			case "told":
+				this.#told(file);
+				break;
+		}
+	}
+
+	fail(what: string, error: string): void {
+		this.tally.failed += 1;
+		this.#run.print(`  ✗ ${what}\n${indent(error)}\n`);
+	}
+
+	#failed(file: string, fact: { name: string; line: number; error: string }): void {
+		this.#failing.add(file);
+		if (fact.error === "") this.tally.failed += 1;
+		else this.fail(`${fact.name}  (${file}${fact.line > 0 ? `:${fact.line}` : ""})`, fact.error);
+		if (fact.line === 0) this.#told(file);
+	}
+
+	#told(file: string): void {
+		const output = this.#output.get(file);
+		if (!output || !this.#failing.has(file)) return;
+		this.#run.print(`  ${file} printed:\n${indent(output)}\n`);
+		this.#output.delete(file);
+	}
+}
+
+/** The caller's environment without what would change the outcome: Keywright's own settings, and the marks of an outer `node --test`. */
+export function cleanEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+	const kept = Object.entries(environment).filter(([name]) => !name.startsWith("KEYWRIGHT_") || name.startsWith("KEYWRIGHT_TEST_"));
+	return { ...Object.fromEntries(kept), NODE_TEST_CONTEXT: undefined, NODE_OPTIONS: undefined };
+}
+
+/** Ends the whole group, so that no test file outlives its runner. */
+function endGroup(child: ChildProcess): void {
+	const send = (signal: NodeJS.Signals): void => {
+		try {
+			if (child.pid !== undefined) process.kill(-child.pid, signal);
+		} catch {
+			// The group is gone already.
+		}
+	};
+	send("SIGTERM");
+	setTimeout(() => send("SIGKILL"), KILL_AFTER_MS).unref();
+}
+
+/** Runs test files with `node --test`, two at a time, and counts; a hanging file, a crash of the runner and an interruption count as failed. */
+export async function runTests(run: TestRun): Promise<Tally> {
+	if (run.files.length === 0) return NOTHING_RUN;
+	const counter = new Counter(run);
+	const flags = [`--test-concurrency=${TESTS_AT_ONCE}`, `--test-timeout=${TEST_TIMEOUT_MS}`, `--test-reporter=${REPORTER}`];
+	const child = spawn(process.execPath, ["--test", ...flags, ...run.files.map((file) => join(run.root, file))], {
+		cwd: run.root,
+		env: { ...cleanEnvironment(process.env), ...run.env },
+		stdio: ["ignore", "pipe", "pipe"],
+		detached: true,
+	});
+	const end = (): void => endGroup(child);
+	run.signal?.addEventListener("abort", end, { once: true });
+	let silent = false;
+	const silence = setTimeout(() => {
+		silent = true;
+		end();
+	}, run.silence_max_ms ?? SILENCE_MAX_MS);
+
+	let complaints = "";
+	child.stderr.setEncoding("utf8").on("data", (text: string) => {
+		complaints = (complaints + text).slice(-OUTPUT_CHARACTERS_MAX);
+	});
+	const exit = new Promise<string>((resolve) => {
+		child.on("error", (error) => resolve(error.message));
+		child.on("close", (code, signal) => resolve(code === 0 ? "" : String(code ?? signal)));
+	});
+	for await (const line of createInterface({ input: child.stdout })) {
+		silence.refresh();
+		if (line.startsWith('{"kind":')) counter.take(parseFact(line));
+		else run.print(`  ${line}`);
+	}
+	const exitFault = await exit;
+	clearTimeout(silence);
+	run.signal?.removeEventListener("abort", end);
+
+	if (silent)
+		counter.fail(
+			"a test file hangs",
+			`nothing was heard for ${(run.silence_max_ms ?? SILENCE_MAX_MS) / 1000} s; not ended: ${[...counter.unfinished].join(", ")}`,
+		);
+	else if (run.signal?.aborted) counter.fail("interrupted", [...counter.unfinished].join(", "));
+	else if (exitFault !== "" && counter.tally.failed === 0) counter.fail(`the test runner ended with ${exitFault}`, complaints || "it said nothing");
+	return counter.tally;
+}
+
+/** The line was written by `test-events.ts`, which writes nothing but facts. */
+function parseFact(line: string): TestFact {
+	return JSON.parse(line) as TestFact;
+}

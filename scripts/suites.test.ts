@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { ROOT } from "./execute.ts";
+import { filesOf, forgottenFiles, SUITES } from "./suites.ts";
+
+const FILES = [
+	"server/src/keys/key.test.ts",
+	"server/src/keys/create.db.test.ts",
+	"client/src/guard.test.ts",
+	"scripts/a.test.ts",
+	"scripts/architecture/b.test.ts",
+	"e2e/http/door.test.ts",
+	"e2e/faults/kill.test.ts",
+	"examples/orders/orders.test.ts",
+	"examples/orders/node_modules/x/x.test.ts",
+	"client/dist/guard.test.ts",
+	"docs/lost.test.ts",
+];
+
+describe("suites", () => {
+	let root: string;
+	before(() => {
+		root = mkdtempSync(join(tmpdir(), "kw-suites-"));
+		for (const file of FILES) {
+			mkdirSync(dirname(join(root, file)), { recursive: true });
+			writeFileSync(join(root, file), "");
+		}
+	});
+	after(() => rmSync(root, { recursive: true, force: true }));
+
+	it("give each test file to one suite, and none of other people's", () => {
+		assert.deepEqual(filesOf(root, "unit"), [
+			"client/src/guard.test.ts",
+			"scripts/a.test.ts",
+			"scripts/architecture/b.test.ts",
+			"server/src/keys/key.test.ts",
+		]);
+		assert.deepEqual(filesOf(root, "database"), ["server/src/keys/create.db.test.ts"]);
+		assert.deepEqual(filesOf(root, "e2e"), ["e2e/http/door.test.ts"]);
+		assert.deepEqual(filesOf(root, "examples"), ["examples/orders/orders.test.ts"]);
+	});
+
+	it("are narrowed by parts of paths, any of which may match", () => {
+		assert.deepEqual(filesOf(root, "unit", ["keys/", "guard"]), ["client/src/guard.test.ts", "server/src/keys/key.test.ts"]);
+		assert.deepEqual(filesOf(root, "database", ["nothing"]), []);
+	});
+
+	it("report a test file that no suite takes", () => {
+		assert.deepEqual(forgottenFiles(root), ["docs/lost.test.ts"]);
+	});
+
+	it("take every test file of this repository, once", () => {
+		assert.deepEqual(forgottenFiles(ROOT), []);
+		const all = SUITES.flatMap((suite) => filesOf(ROOT, suite.name));
+		assert.equal(new Set(all).size, all.length);
+		assert.equal(all.includes("scripts/suites.test.ts"), true);
+	});
+});

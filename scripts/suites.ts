@@ -1,0 +1,36 @@
+import { globSync } from "node:fs";
+
+interface Suite {
+	name: string;
+	includes: readonly string[];
+	excludes: readonly string[];
+}
+
+const NOT_OURS = ["**/node_modules/**", "**/dist/**"];
+
+/** What `npm test` runs, in this order. A test file that no suite takes is an error, so that none is forgotten. */
+export const SUITES = [
+	{ name: "unit", includes: ["{server,client,dashboard}/src/**/*.test.{ts,tsx}", "{scripts,bench}/**/*.test.ts"], excludes: ["**/*.db.test.ts"] },
+	{ name: "database", includes: ["server/src/**/*.db.test.ts"], excludes: [] },
+	{ name: "e2e", includes: ["e2e/**/*.test.ts"], excludes: ["e2e/faults/**"] },
+	{ name: "examples", includes: ["examples/**/*.test.ts"], excludes: [] },
+] as const satisfies readonly Suite[];
+
+/** `python` is no `node --test` suite: `run-python.ts` runs it. */
+export const SUITE_NAMES = [...SUITES.map((suite) => suite.name), "python"] as const;
+export type SuiteName = (typeof SUITE_NAMES)[number];
+
+/** The files of a suite whose path contains one of `filters` (all of them when there is no filter), sorted. */
+export function filesOf(root: string, name: SuiteName, filters: readonly string[] = []): string[] {
+	const suite: Suite | undefined = SUITES.find((candidate) => candidate.name === name);
+	if (!suite) return [];
+	const files = globSync([...suite.includes], { cwd: root, exclude: [...NOT_OURS, ...suite.excludes] }).sort();
+	return files.filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)));
+}
+
+/** Test files below `root` that belong to no suite; those of the faults run belong to `npm run faults`. */
+export function forgottenFiles(root: string): string[] {
+	const all = globSync("**/*.test.{ts,tsx,js,mjs}", { cwd: root, exclude: [...NOT_OURS, ".*/**", "e2e/faults/**"] });
+	const taken = new Set(SUITES.flatMap((suite) => filesOf(root, suite.name)));
+	return all.filter((file) => !taken.has(file)).sort();
+}

@@ -1,0 +1,108 @@
+// A reporter for `node --test`: one JSON line per thing that `run-tests.ts` counts or shows. Files are named as their entry file.
+
+import type { EventData } from "node:test";
+import type { TestEvent } from "node:test/reporters";
+import { inspect } from "node:util";
+
+const ERROR_DEPTH = 6;
+
+export type TestFact =
+	/** The file's process has started, is at work, has ended: told at once, while results are told file by file, in order. */
+	| { kind: "started" | "working" | "finished"; file: string }
+	| { kind: "passed"; file: string }
+	| { kind: "skipped" | "todo"; file: string; name: string }
+	/** `error` is empty when the failure only repeats that of a test inside it. */
+	| { kind: "failed"; file: string; name: string; line: number; error: string }
+	| { kind: "output" | "warning"; file: string; text: string }
+	/** All results of the file have been told. */
+	| { kind: "told"; file: string };
+
+type Result = EventData.TestPass | EventData.TestFail;
+
+/** What the test threw, without the wrapper that the runner puts around it. */
+function errorText(error: EventData.Error): string {
+	const thrown = error.cause ?? error;
+	return typeof thrown === "string" ? thrown : inspect(thrown, { depth: ERROR_DEPTH, colors: false });
+}
+
+function isWrapperOfSubtests(error: EventData.Error): boolean {
+	return "failureType" in error && error.failureType === "subtestsFailed";
+}
+
+function fileOf(data: { file?: string; entryFile?: string }): string {
+	return data.entryFile ?? data.file ?? "";
+}
+
+/** The runner's own counts at the end belong to no file and are left out. */
+function diagnosticOf(data: EventData.TestDiagnostic): TestFact | null {
+	if (data.level !== "info") return { kind: "warning", file: fileOf(data), text: data.message };
+	return data.entryFile === undefined ? null : { kind: "output", file: fileOf(data), text: `${data.message}\n` };
+}
+
+/** Turns events into facts; keeps the names of the suites that are open, per file. */
+export class FactReader {
+	readonly #open = new Map<string, string[]>();
+
+	read(event: TestEvent): TestFact | null {
+		switch (event.type) {
+			case "test:dequeue":
+				return event.data.entryFile === undefined ? { kind: "started", file: fileOf(event.data) } : null;
+			case "test:complete":
+				return { kind: event.data.entryFile === undefined ? "finished" : "working", file: fileOf(event.data) };
+			case "test:start":
+				this.#opened(event.data);
+				return null;
+			case "test:pass":
+				return this.#result(event.data, null);
+			case "test:fail":
+				return this.#result(event.data, event.data.details.error);
+			case "test:stdout":
+			case "test:stderr":
+				return { kind: "output", file: fileOf(event.data), text: event.data.message };
+			case "test:diagnostic":
+				return diagnosticOf(event.data);
+			case "test:summary":
+				return event.data.file === undefined ? null : { kind: "told", file: event.data.file };
+			default:
+				return null;
+		}
+	}
+
+	#opened(data: EventData.TestStart): void {
+		const names = this.#open.get(fileOf(data)) ?? [];
+		this.#open.set(fileOf(data), [...names.slice(0, data.nesting), data.name]);
+	}
+
+	#result(data: Result, error: EventData.Error | null): TestFact | null {
+		const file = fileOf(data);
+		const names = this.#open.get(file) ?? [];
+		const name = [...names.slice(0, data.nesting), data.name].join(" › ");
+		const line = data.line ?? 0;
+		// Without an entry file the result is the file's own, made up by the runner because the file reported no test.
+		if (data.entryFile === undefined) return this.#fileResult(file, error);
+		if (data.todo !== undefined && data.todo !== false) return { kind: "todo", file, name };
+		if (data.skip !== undefined && data.skip !== false) return { kind: "skipped", file, name };
+		const is_suite = data.details.type === "suite";
+		if (error === null) return is_suite ? null : { kind: "passed", file };
+		if (isWrapperOfSubtests(error)) return is_suite ? null : { kind: "failed", file, name, line, error: "" };
+		return { kind: "failed", file, name, line, error: errorText(error) };
+	}
+
+	#fileResult(file: string, error: EventData.Error | null): TestFact {
+		const reason = error === null ? "the file ended without reporting a test (no tests, or process.exit inside one)" : errorText(error);
+		return { kind: "failed", file, name: "the file itself", line: 0, error: reason };
+	}
+}
+
+/** JSON without the two characters that it may hold raw and that a line reader takes for ends of lines. */
+function oneLine(fact: TestFact): string {
+	return JSON.stringify(fact).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
+}
+
+export default async function* report(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
+	const reader = new FactReader();
+	for await (const event of events) {
+		const fact = reader.read(event);
+		if (fact !== null) yield `${oneLine(fact)}\n`;
+	}
+}

@@ -1,0 +1,46 @@
+import { SERVICE_CREDENTIAL_PREFIX } from "../core/credential.ts";
+import type { Refusal } from "../http/problem.ts";
+
+/** Looks like a raw key of any brand: enough to tell somebody where it belongs, never to believe it. */
+const LIKE_A_RAW_KEY = /^[a-z][a-z0-9_]{0,23}_(prod|staging|dev)_[0-9A-Za-z]{40,60}$/;
+
+/** What a kind of route asks for, and where the other credentials belong. */
+export interface Wanted {
+	readonly name: string;
+	readonly credential: "operator" | "service";
+}
+
+export const OPERATOR_TOKEN: Wanted = { name: "the operator token", credential: "operator" };
+export const SERVICE_CREDENTIAL: Wanted = { name: "a service credential (kws_…)", credential: "service" };
+
+/** The token of `Authorization: Bearer <token>` (RFC 6750), or the refusal of what was sent in its place. */
+export function bearerOf(authorization: string | null, has_raw_key: boolean, wanted: Wanted): string | Refusal {
+	if (authorization === null || authorization.trim() === "") return missing(has_raw_key, wanted);
+	const [, token] = /^Bearer +([\x21-\x7e]+)$/i.exec(authorization) ?? [];
+	return token ?? { code: "credential_invalid", detail: `Send ${wanted.name} as \`Authorization: Bearer <token>\`, in this form exactly.` };
+}
+
+function missing(has_raw_key: boolean, wanted: Wanted): Refusal {
+	const instead = has_raw_key ? " An API key in X-API-Key is no credential on this route." : "";
+	return { code: "credential_missing", detail: `Send ${wanted.name} as \`Authorization: Bearer <token>\`.${instead}` };
+}
+
+/** The refusal of a token that is not known. Its detail follows from the shape alone, so that it says nothing about what is. */
+export function unknownBearer(token: string, wanted: Wanted): Refusal {
+	if (LIKE_A_RAW_KEY.test(token)) {
+		return {
+			code: "credential_invalid",
+			detail: `This has the shape of an API key. It belongs in the X-API-Key header of the routes under /api/v1/m2m; this route takes ${wanted.name}.`,
+		};
+	}
+	if (wanted.credential !== "service" && token.startsWith(SERVICE_CREDENTIAL_PREFIX)) {
+		return {
+			code: "credential_invalid",
+			detail: `This has the shape of a service credential, which is for POST /api/v1/verify; this route takes ${wanted.name}.`,
+		};
+	}
+	return {
+		code: "credential_invalid",
+		detail: `The bearer token is not valid. Compare it with ${wanted.name}: wrong in any way, or revoked, it is refused alike.`,
+	};
+}

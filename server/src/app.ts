@@ -1,0 +1,176 @@
+import type { FastifyInstance } from "fastify";
+import { managementGate, operatorGate, publicGate, serviceGate } from "./access/gate.ts";
+import { parseOperatorTokens } from "./access/operator-token.ts";
+import { serviceKeysFrom } from "./access/service.ts";
+import { ServiceCache } from "./access/service-cache.ts";
+import { createMetrics } from "./app/metrics.ts";
+import { metricsRows, publicRows } from "./app/public-routes.ts";
+import { auditKeysFrom } from "./audit/entry.ts";
+import type { Clock } from "./core/clock.ts";
+import { ALL_TENANTS } from "./core/context.ts";
+import { newId } from "./core/id.ts";
+import type { Log } from "./core/log.ts";
+import { startLoop } from "./core/loop.ts";
+import type { AllowList } from "./core/network.ts";
+import type { Peppers } from "./core/pepper.ts";
+import type { Database } from "./database/database.ts";
+import { forgetTenantFiles } from "./documents/forget.ts";
+import { startSweep } from "./documents/sweep.ts";
+import { mount } from "./http/mount.ts";
+import { answerTheRest, createHttp } from "./http/server.ts";
+import type { KeysContext } from "./keys/context.ts";
+import { checkPeppers } from "./keys/pepper-check.ts";
+import { rekeySecret } from "./keys/rekey.ts";
+import { Node } from "./nodes/node.ts";
+import { keyedRows, managementRows, operatorRows, serviceRows } from "./rows.ts";
+import { startFlushing } from "./usage/flush.ts";
+import { foldUsage } from "./usage/fold.ts";
+import { Meter } from "./usage/meter.ts";
+import { AddressFailures } from "./verification/address-failures.ts";
+import { keyedGate } from "./verification/gate.ts";
+import type { Grant } from "./verification/grant.ts";
+import { Grants } from "./verification/grants.ts";
+import { type KeyedRequest, KeyedRequestContext } from "./verification/keyed-context.ts";
+import { QuotaLedger } from "./verification/quota.ts";
+import { Verifier } from "./verification/verifier.ts";
+import { WindowStore } from "./verification/window-store.ts";
+
+const FOLD_EVERY_MS = 600_000;
+const SWEEP_EVERY_MS = 300_000;
+const QUOTA_RETURN_EVERY_MS = 15_000;
+
+export interface AppOptions {
+	readonly database: Database;
+	readonly clock: Clock;
+	readonly log: Log;
+	readonly access_log: Log | null;
+	readonly version: string;
+	readonly public_url: string;
+	readonly key_brand: string;
+	readonly peppers: Peppers;
+	readonly operator_token: string;
+	readonly uploads_dir: string;
+	readonly trusted_proxies: AllowList | null;
+	readonly lease_seconds: number;
+	readonly auth_failures_per_minute: number;
+	readonly documents: boolean;
+	/** Whether no other process can be on the database. */
+	readonly sole: boolean;
+}
+
+export interface App {
+	readonly http: FastifyInstance;
+	readonly node: Node;
+	readonly verifier: Verifier;
+	readonly grants: Grants;
+	/** A context of the system's own, for what is done without a request. */
+	systemContext(name: string): KeysContext;
+	/** Finishes what is under way, flushes what was counted, gives back what was leased. Does not close the database. */
+	stop(): Promise<void>;
+}
+
+/** Everything put together. Rejects when the database or its peppers are not what they should be; `http` is ready and does not listen yet. */
+export async function createApp(options: AppOptions): Promise<App> {
+	const { database, clock, log } = options;
+	const audit_keys = auditKeysFrom(options.peppers);
+	const node = new Node({ database, clock, log, lease_seconds: options.lease_seconds, version: options.version, sole: options.sole });
+	const meter = new Meter({ clock });
+	const windows = new WindowStore(clock);
+	const grants = new Grants({ database, node, clock, meter, windows });
+	const quotas = new QuotaLedger({ database, clock, log });
+	const failures = new AddressFailures({ clock, per_minute: options.auth_failures_per_minute });
+	const service_keys = serviceKeysFrom(options.peppers);
+	const services = new ServiceCache({ database, node, service_keys });
+	const metrics = createMetrics({ node, grants, meter });
+	const problem_type_base = `${options.public_url}/problems`;
+
+	const system = {
+		database,
+		node,
+		audit_keys,
+		clock,
+		log,
+		peppers: options.peppers,
+		key_brand: options.key_brand,
+		service_keys,
+		uploads_dir: options.uploads_dir,
+		public_url: options.public_url,
+		problem_type_base,
+		metrics,
+		quotas,
+		forget_documents: (tenant_id: string) => forgetTenantFiles(options.uploads_dir, tenant_id),
+	};
+	const systemContext = (name: string) => ({ ...system, actor: { kind: "system", name } as const, scope: ALL_TENANTS, request_id: newId("req"), idempotency_key: null });
+
+	const verifier = new Verifier({
+		brand: options.key_brand,
+		peppers: options.peppers,
+		node,
+		clock,
+		log,
+		grants,
+		quotas,
+		failures,
+		meter,
+		onOldPepper(grant, secret) {
+			const identity = { kid: grant.kid, key_id: grant.key_id, tenant_id: grant.tenant.id, environment: grant.environment };
+			rekeySecret(systemContext("pepper rotation"), { ...identity, secret }).catch((error: unknown) => log.warn({ err: error }, "secret_not_rekeyed"));
+		},
+	});
+
+	class AppKeyedContext extends KeyedRequestContext {
+		readonly quotas = quotas;
+		readonly uploads_dir = options.uploads_dir;
+	}
+
+	await node.start();
+	await checkPeppers(systemContext("start"));
+	const flushing = startFlushing({ database, meter, log });
+
+	const http = createHttp({ log, access_log: options.access_log, problem_type_base: () => problem_type_base, onAnswered: metrics.answered });
+	const mounted = { problem_type_base: () => problem_type_base };
+	const operator_tokens = parseOperatorTokens(options.operator_token);
+	const makeContext = (parts: Parameters<Parameters<typeof operatorGate>[0]["makeContext"]>[0]) => ({ ...system, verifier, ...parts });
+	const keyed = keyedRows({ documents: options.documents });
+	mount(http, publicRows, publicGate({ makeContext }), mounted);
+	mount(http, metricsRows, operatorGate({ makeContext, operator_tokens }), mounted);
+	mount(http, operatorRows, operatorGate({ makeContext, operator_tokens }), mounted);
+	mount(http, managementRows, managementGate({ makeContext, operator_tokens, database }), mounted);
+	mount(http, serviceRows, serviceGate({ makeContext, services }), mounted);
+	mount(
+		http,
+		keyed,
+		keyedGate({
+			verifier,
+			log,
+			trusted_proxies: options.trusted_proxies,
+			makeContext: (grant: Grant, request: KeyedRequest) => new AppKeyedContext(system, grant, request),
+			onConnectivityCheck: (grant) => meter.noteConnectivityCheck(grant.counter, clock.now()),
+		}),
+		mounted,
+	);
+	answerTheRest(http, [...publicRows, ...metricsRows, ...operatorRows, ...managementRows, ...serviceRows, ...keyed], mounted);
+	await http.ready();
+
+	const loops = [
+		startLoop({ name: "usage_fold", every_ms: FOLD_EVERY_MS, log, run: async () => void (await foldUsage({ clock, database })) }),
+		startLoop({ name: "quota_return", every_ms: QUOTA_RETURN_EVERY_MS, log, run: () => quotas.returnIdle() }),
+		startLoop({ name: "memory_sweep", every_ms: SWEEP_EVERY_MS, log, run: async () => grants.sweep() }),
+		await startSweep({ database, clock, log, uploads_dir: options.uploads_dir, sole: options.sole }),
+	];
+
+	return {
+		http,
+		node,
+		verifier,
+		grants,
+		systemContext,
+		async stop() {
+			await http.close();
+			await Promise.all(loops.map((loop) => loop.stop()));
+			await flushing.stop();
+			await quotas.returnAll().catch((error: unknown) => log.warn({ err: error }, "quota_block_not_returned"));
+			await node.stop();
+		},
+	};
+}

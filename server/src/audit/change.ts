@@ -1,0 +1,85 @@
+import type { DatabaseContext } from "../database/database.ts";
+import { asChange, inTransaction, type Tx } from "../database/transaction.ts";
+import type { Invalidation } from "../nodes/invalidation.ts";
+import type { Node } from "../nodes/node.ts";
+import { appendInvalidations } from "../nodes/store.ts";
+import type { OutboxEvent } from "../outbox/event.ts";
+import { insertEvents } from "../outbox/store.ts";
+import { type AuditKeys, type AuditNote, detailsOf, digestDetails, entryMac } from "./entry.ts";
+import { currentSequence, insertEntry, lockHead, moveHead } from "./store.ts";
+
+/** What an action that changes something needs. */
+export interface ChangeContext extends DatabaseContext {
+	readonly node: Node;
+	readonly audit_keys: AuditKeys;
+}
+
+export type Change<T> =
+	| { result: T; audit: readonly [AuditNote, ...AuditNote[]]; invalidates?: readonly Invalidation[]; events?: readonly OutboxEvent[] }
+	/** Nothing was written: a repeat of what is so already. Whatever the transaction did is rolled back. */
+	| { unchanged: T };
+
+class Unchanged<T> extends Error {
+	readonly result: T;
+	readonly seq: number;
+
+	constructor(result: T, seq: number) {
+		super("unchanged");
+		this.result = result;
+		this.seq = seq;
+	}
+}
+
+async function writeAudit(tx: Tx, context: ChangeContext, notes: readonly AuditNote[]): Promise<void> {
+	const byChain = Map.groupBy(notes, (note) => note.tenant_id ?? context.scope);
+	const { id: audit_key_id, key } = context.audit_keys.current;
+	for (const chain of [...byChain.keys()].sort()) {
+		let { seq, mac } = await lockHead(tx, chain);
+		const at = new Date(context.clock.now()).toISOString();
+		for (const note of byChain.get(chain) ?? []) {
+			seq += 1;
+			const details = detailsOf(context.actor, note);
+			const entry = {
+				chain,
+				seq,
+				at,
+				action: note.action,
+				target_kind: note.target.kind,
+				target_id: note.target.id,
+				request_id: context.request_id,
+				details_digest: digestDetails(details),
+			};
+			mac = entryMac(key, entry, mac);
+			await insertEntry(tx, { ...entry, details, audit_key_id, mac });
+		}
+		await moveHead(tx, chain, { seq, mac });
+	}
+}
+
+/**
+ * The door for writes that matter: commits the rows of `run`, their audit entries, their events and the number of their invalidation
+ * together, and returns once no node answers by what was before. A repeat (`unchanged`) waits for the same.
+ */
+export async function change<T>(context: ChangeContext, run: (tx: Tx) => Promise<Change<T>>): Promise<T> {
+	let settled_seq = 0;
+	let result: T;
+	try {
+		result = await inTransaction(context.database, context.scope, async (transaction) => {
+			const tx = asChange(transaction);
+			const outcome = await run(tx);
+			if ("unchanged" in outcome) throw new Unchanged(outcome.unchanged, await currentSequence(tx));
+			await writeAudit(tx, context, outcome.audit);
+			await insertEvents(tx, outcome.events ?? []);
+			if (outcome.invalidates && outcome.invalidates.length > 0) {
+				settled_seq = await appendInvalidations(tx, context.node.id, outcome.invalidates);
+			}
+			return outcome.result;
+		});
+	} catch (error) {
+		if (!(error instanceof Unchanged)) throw error;
+		result = error.result;
+		settled_seq = error.seq;
+	}
+	if (settled_seq > 0) await context.node.settle(settled_seq);
+	return result;
+}

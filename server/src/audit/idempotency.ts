@@ -1,0 +1,45 @@
+import { hash } from "node:crypto";
+import { canonicalJson } from "../core/canonical.ts";
+import type { Context } from "../core/context.ts";
+import { Failure } from "../core/error.ts";
+import type { Tx } from "../database/transaction.ts";
+import { claimIdempotencyKey, readIdempotencyKey, saveIdempotentResult } from "./store.ts";
+
+const KEPT_MS = 24 * 3_600_000;
+
+export interface EarlierRequest {
+	readonly subject_id: string;
+	/** What the earlier request answered; null when its answer held a secret and was not kept. */
+	readonly result: unknown;
+}
+
+function callerOf(context: Context): string {
+	return "id" in context.actor ? `${context.actor.kind}:${context.actor.id}` : context.actor.kind;
+}
+
+/**
+ * Makes a creating request happen once per tenant, caller and `Idempotency-Key` within 24 hours, inside the transaction that creates.
+ * Returns null for the first (or without a key), the earlier request for a repeat. A repeat with other input is a 409 `idempotency_mismatch`.
+ */
+export async function claimOnce(tx: Tx, context: Context, request: { tenant_id: string; operation: string; input: unknown; subject_id: string }): Promise<EarlierRequest | null> {
+	if (context.idempotency_key === null) return null;
+	const row = {
+		tenant_id: request.tenant_id,
+		caller: callerOf(context),
+		idempotency_key: context.idempotency_key,
+		fingerprint: hash("sha256", canonicalJson([request.operation, request.input]), "buffer"),
+		subject_id: request.subject_id,
+	};
+	if (await claimIdempotencyKey(tx, row, new Date(context.clock.now() - KEPT_MS))) return null;
+	const earlier = await readIdempotencyKey(tx, row);
+	if (!earlier || !earlier.fingerprint.equals(row.fingerprint)) {
+		throw new Failure("idempotency_mismatch", "This Idempotency-Key was used with another request in the last 24 hours. Use a new one for a new request.");
+	}
+	return { subject_id: earlier.subject_id, result: earlier.result };
+}
+
+/** Keeps the answer for repeats; only for answers that hold no secret. */
+export async function keepResult(tx: Tx, context: Context, tenant_id: string, result: unknown): Promise<void> {
+	if (context.idempotency_key === null) return;
+	await saveIdempotentResult(tx, { tenant_id, caller: callerOf(context), idempotency_key: context.idempotency_key }, result);
+}

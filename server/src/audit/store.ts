@@ -1,0 +1,86 @@
+import type { ReadTx, Tx } from "../database/transaction.ts";
+import type { AuditEntry } from "./entry.ts";
+
+export interface ChainHead {
+	seq: number;
+	mac: Buffer;
+}
+
+/** Locks the head of `chain` until the transaction ends: entries of one chain are written one after the other. */
+export async function lockHead(tx: Tx, chain: string): Promise<ChainHead> {
+	await tx
+		.insertInto("audit_heads")
+		.values({ chain, seq: 0, mac: Buffer.alloc(0) })
+		.onConflict((conflict) => conflict.doNothing())
+		.execute();
+	return tx.selectFrom("audit_heads").select(["seq", "mac"]).where("chain", "=", chain).forUpdate().executeTakeFirstOrThrow();
+}
+
+export async function insertEntry(tx: Tx, entry: AuditEntry & { details: unknown; audit_key_id: string; mac: Buffer }): Promise<void> {
+	await tx
+		.insertInto("audit_entries")
+		.values({ ...entry, details: JSON.stringify(entry.details) })
+		.execute();
+}
+
+export async function moveHead(tx: Tx, chain: string, head: ChainHead): Promise<void> {
+	await tx.updateTable("audit_heads").set(head).where("chain", "=", chain).execute();
+}
+
+export async function readHead(tx: ReadTx, chain: string): Promise<ChainHead | undefined> {
+	return tx.selectFrom("audit_heads").select(["seq", "mac"]).where("chain", "=", chain).executeTakeFirst();
+}
+
+export async function readChain(tx: ReadTx, chain: string, after_seq: number, limit: number) {
+	return tx.selectFrom("audit_entries").selectAll().where("chain", "=", chain).where("seq", ">", after_seq).orderBy("seq").limit(limit).execute();
+}
+
+export async function currentSequence(tx: ReadTx): Promise<number> {
+	const row = await tx.selectFrom("change_sequence").select("seq").executeTakeFirstOrThrow();
+	return row.seq;
+}
+
+export interface IdempotencyRow {
+	tenant_id: string;
+	caller: string;
+	idempotency_key: string;
+	fingerprint: Buffer;
+	subject_id: string;
+}
+
+/** Takes the idempotency key for this transaction; false when an earlier request of the last 24 hours has it. */
+export async function claimIdempotencyKey(tx: Tx, row: IdempotencyRow, not_before: Date): Promise<boolean> {
+	await tx
+		.deleteFrom("idempotency")
+		.where("tenant_id", "=", row.tenant_id)
+		.where("caller", "=", row.caller)
+		.where("idempotency_key", "=", row.idempotency_key)
+		.where("created_at", "<", not_before)
+		.execute();
+	const claimed = await tx
+		.insertInto("idempotency")
+		.values(row)
+		.onConflict((conflict) => conflict.doNothing())
+		.executeTakeFirst();
+	return claimed.numInsertedOrUpdatedRows === 1n;
+}
+
+export async function readIdempotencyKey(tx: Tx, row: Pick<IdempotencyRow, "tenant_id" | "caller" | "idempotency_key">) {
+	return tx
+		.selectFrom("idempotency")
+		.select(["fingerprint", "subject_id", "result"])
+		.where("tenant_id", "=", row.tenant_id)
+		.where("caller", "=", row.caller)
+		.where("idempotency_key", "=", row.idempotency_key)
+		.executeTakeFirst();
+}
+
+export async function saveIdempotentResult(tx: Tx, row: Pick<IdempotencyRow, "tenant_id" | "caller" | "idempotency_key">, result: unknown): Promise<void> {
+	await tx
+		.updateTable("idempotency")
+		.set({ result: JSON.stringify(result) })
+		.where("tenant_id", "=", row.tenant_id)
+		.where("caller", "=", row.caller)
+		.where("idempotency_key", "=", row.idempotency_key)
+		.execute();
+}

@@ -1,0 +1,40 @@
+import { join } from "node:path";
+import type { Config } from "../config.ts";
+import type { Log } from "../core/log.ts";
+import { startEmbedded } from "../database/embedded.ts";
+import { migrate } from "../database/migrate.ts";
+import { APP_ROLE, ensureDatabase, OWNER_ROLE } from "../database/roles.ts";
+
+const DATABASE_NAME = "keywright";
+
+export interface OpenedDatabase {
+	readonly url: string;
+	readonly direct_url: string;
+	readonly embedded: boolean;
+	/** Names of the migrations that were applied. */
+	readonly migrated: readonly string[];
+	stop(): Promise<void>;
+}
+
+/** The configured PostgreSQL or the embedded one in `data_dir`, at this version's schema. `onLost`: another process has taken the folder. */
+export async function openDatabase(config: Config, data_dir: string, log: Log, onLost: () => void): Promise<OpenedDatabase> {
+	if (config.database_url !== null) {
+		const direct_url = config.database_direct_url ?? config.database_url;
+		const migrated = await migrate(direct_url);
+		return { url: config.database_url, direct_url, embedded: false, migrated, stop: async () => undefined };
+	}
+	const embedded = await startEmbedded({ data_dir, log, onLost });
+	try {
+		await ensureDatabase(embedded.url, DATABASE_NAME);
+		const migrated = await migrate(embedded.urlFor(OWNER_ROLE, DATABASE_NAME));
+		const url = embedded.urlFor(APP_ROLE, DATABASE_NAME);
+		return { url, direct_url: url, embedded: true, migrated, stop: () => embedded.stop() };
+	} catch (error) {
+		await embedded.stop();
+		throw error;
+	}
+}
+
+export function uploadsFolder(data_dir: string): string {
+	return join(data_dir, "uploads");
+}

@@ -1,0 +1,62 @@
+import { readFileSync } from "node:fs";
+import { ConfigError, readConfig } from "../config.ts";
+import { migrateOnly } from "./migrate.ts";
+import { serve } from "./serve.ts";
+
+const HELP = `keywright-server: API keys for every tenant of a SaaS
+
+  keywright-server serve [--demo]   start the server; with --demo, make a demo tenant on an empty database
+  keywright-server migrate          bring the database to this version, and stop
+  keywright-server version          print the version
+  keywright-server help             print this
+
+Settings are environment variables (KEYWRIGHT_PORT, KEYWRIGHT_DATABASE_URL, …): see docs/configuration.md.
+Exit codes: 0 done, 1 something failed, 2 the command or the configuration is wrong.
+`;
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+/** The version in package.json, which lies two folders up from here in the sources and in the build. */
+export function version(): string {
+	const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+	const parsed: unknown = JSON.parse(text);
+	return parsed !== null && typeof parsed === "object" && "version" in parsed ? String(parsed.version) : "unknown";
+}
+
+function fail(error: unknown): never {
+	const known = error instanceof ConfigError || (error instanceof Error && "code" in error && error.code === "ALREADY_RUNNING");
+	console.error(error instanceof Error ? `keywright-server: ${error.message}` : error);
+	if (error instanceof Error && error.cause instanceof Error) console.error(`  because: ${error.cause.message}`);
+	process.exit(known ? EXIT_USAGE : EXIT_FAILED);
+}
+
+function usage(message: string): never {
+	console.error(`keywright-server: ${message}\n\n${HELP}`);
+	process.exit(EXIT_USAGE);
+}
+
+/** Runs the command line. */
+export async function run(argv: readonly string[]): Promise<void> {
+	const [command = "help", ...rest] = argv;
+	const unknown = rest.find((argument) => !(command === "serve" && argument === "--demo"));
+	if (rest.includes("--help") || ["help", "--help", "-h"].includes(command)) return void process.stdout.write(HELP);
+	if (unknown !== undefined) return usage(`${command} does not know ${unknown}`);
+	try {
+		switch (command) {
+			case "serve": {
+				const config = readConfig(process.env);
+				return await serve({ ...config, demo: config.demo || rest.includes("--demo") }, version());
+			}
+			case "migrate":
+				return await migrateOnly(readConfig(process.env));
+			case "version":
+			case "--version":
+				return void console.log(version());
+			default:
+				return usage(`there is no command ${command}`);
+		}
+	} catch (error) {
+		fail(error);
+	}
+}

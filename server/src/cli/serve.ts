@@ -1,0 +1,81 @@
+import { createApp } from "../app.ts";
+import type { Config } from "../config.ts";
+import { systemClock } from "../core/clock.ts";
+import { createLog, type Log } from "../core/log.ts";
+import { parsePeppers } from "../core/pepper.ts";
+import { generatedSecret, openDataFolder } from "../data-folder.ts";
+import { connectDatabase } from "../database/database.ts";
+import { banner } from "./banner.ts";
+import { openDemo } from "./demo.ts";
+import { openDatabase, uploadsFolder } from "./open-database.ts";
+
+/** A stop that takes longer than this is cut short. */
+const STOP_PATIENCE_MS = 20_000;
+const EXIT_FAILED = 1;
+
+/** Starts the server and keeps it up until SIGINT or SIGTERM; a second signal ends it at once. */
+export async function serve(config: Config, version: string): Promise<void> {
+	const log = createLog({ level: config.log_level, brand: config.key_brand });
+	const data_dir = openDataFolder(config.data_dir);
+	const pepper = config.pepper === null ? generatedSecret(data_dir, "pepper") : { value: config.pepper, generated: false };
+	const token = config.operator_token === null ? generatedSecret(data_dir, "operator_token") : { value: config.operator_token, generated: false };
+	const peppers = parsePeppers(pepper.value);
+
+	const ending = new Ending(log);
+	const opened = await openDatabase(config, data_dir, log, () => ending.begin("data_folder_lost"));
+	ending.last(() => opened.stop());
+	try {
+		const database = connectDatabase({ url: opened.url, direct_url: opened.direct_url, log });
+		ending.last(() => database.close());
+		const app = await createApp({
+			...config,
+			database,
+			clock: systemClock,
+			log,
+			access_log: log,
+			version,
+			peppers,
+			operator_token: token.value,
+			uploads_dir: uploadsFolder(data_dir),
+			sole: opened.embedded,
+		});
+		ending.last(() => app.stop());
+		const address = await app.http.listen({ port: config.port, host: config.host });
+		const demo = config.demo ? await openDemo(app, data_dir) : null;
+		log.info({ address, version, embedded: opened.embedded, migrated: opened.migrated }, "server_started");
+		process.stderr.write(banner({ config, address, data_dir, embedded: opened.embedded, demo, generated: { pepper: config.pepper === null, token: config.operator_token === null } }));
+	} catch (error) {
+		await ending.now();
+		throw error;
+	}
+}
+
+/** What has to be done at the end, in the reverse order of the beginning; begun by a signal. */
+class Ending {
+	readonly #steps: (() => Promise<void>)[] = [];
+	readonly #log: Log;
+	#begun = false;
+
+	constructor(log: Log) {
+		this.#log = log;
+		for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => this.begin(signal));
+	}
+
+	last(step: () => Promise<void>): void {
+		this.#steps.unshift(step);
+	}
+
+	async now(): Promise<void> {
+		for (const step of this.#steps.splice(0)) await step().catch((error: unknown) => this.#log.error({ err: error }, "stop_step_failed"));
+		this.#log.flush();
+	}
+
+	begin(why: string): void {
+		if (this.#begun) process.exit(EXIT_FAILED);
+		this.#begun = true;
+		this.#log.info({ why }, "server_stopping");
+		setTimeout(() => process.exit(EXIT_FAILED), STOP_PATIENCE_MS).unref();
+		void this.now().then(() => process.exit(why === "data_folder_lost" ? EXIT_FAILED : 0));
+	}
+}
+

@@ -1,0 +1,166 @@
+import { readFileSync } from "node:fs";
+import { AllowList, parseAllowList } from "./core/network.ts";
+import { isBrand } from "./keys/format.ts";
+
+/** Everything the environment can say, parsed once. Secrets are null when they are to be generated into the data folder. */
+export interface Config {
+	readonly port: number;
+	readonly host: string;
+	readonly public_url: string;
+	readonly data_dir: string;
+	/** Null: the embedded PostgreSQL. */
+	readonly database_url: string | null;
+	readonly database_direct_url: string | null;
+	readonly operator_token: string | null;
+	readonly pepper: string | null;
+	readonly key_brand: string;
+	readonly trusted_proxies: AllowList | null;
+	readonly lease_seconds: number;
+	readonly auth_failures_per_minute: number;
+	readonly documents: boolean;
+	readonly demo: boolean;
+	readonly log_level: string;
+}
+
+export interface Setting {
+	readonly name: string;
+	readonly default: string;
+	readonly meaning: string;
+	/** May also be given as the path of a file, in the variable with `_FILE` behind its name. */
+	readonly secret?: true;
+}
+
+/** Every variable there is: the reference in docs/configuration.md is generated from this table. */
+export const SETTINGS = [
+	{ name: "KEYWRIGHT_PORT", default: "8787", meaning: "Port to listen on; 0 takes a free one." },
+	{ name: "KEYWRIGHT_HOST", default: "127.0.0.1", meaning: "Address to listen on." },
+	{ name: "KEYWRIGHT_PUBLIC_URL", default: "http://127.0.0.1:8787", meaning: "How the outside reaches this server; used in links and error types." },
+	{ name: "KEYWRIGHT_DATA_DIR", default: ".keywright", meaning: "Folder of the embedded database, of uploads and of generated secrets." },
+	{ name: "KEYWRIGHT_DATABASE_URL", default: "embedded", meaning: "A PostgreSQL (14 or newer) in place of the embedded one.", secret: true },
+	{
+		name: "KEYWRIGHT_DATABASE_DIRECT_URL",
+		default: "KEYWRIGHT_DATABASE_URL",
+		meaning: "A connection past any pooler, for LISTEN, locks and migrations.",
+		secret: true,
+	},
+	{ name: "KEYWRIGHT_OPERATOR_TOKEN", default: "generated", meaning: "Bearer token of the operator API; `new,old` while it is being replaced.", secret: true },
+	{ name: "KEYWRIGHT_PEPPER", default: "generated", meaning: "Keys the stored MACs; `new,old` while it is being replaced. Back it up: without it no key works.", secret: true },
+	{ name: "KEYWRIGHT_KEY_BRAND", default: "kw", meaning: "First part of every key." },
+	{ name: "KEYWRIGHT_TRUSTED_PROXIES", default: "none", meaning: "Addresses and networks, comma-separated, whose X-Forwarded-For is believed." },
+	{ name: "KEYWRIGHT_LEASE_SECONDS", default: "5", meaning: "For how long a node that lost its database goes on answering, 1 to 900; also the longest that a revocation waits for one." },
+	{ name: "KEYWRIGHT_AUTH_FAILURES_PER_MINUTE", default: "300", meaning: "Wrong keys a minute from one IPv4 address or IPv6 /64 before failing requests get 429; 0 switches it off." },
+	{ name: "KEYWRIGHT_DOCUMENTS", default: "on", meaning: "`off` removes the documents resource, for those who only guard an API of their own." },
+	{ name: "KEYWRIGHT_DEMO", default: "off", meaning: "`on` makes a demo tenant on an empty database." },
+	{ name: "KEYWRIGHT_LOG_LEVEL", default: "info", meaning: "trace, debug, info, warn, error or silent." },
+] as const satisfies readonly Setting[];
+
+type SettingName = (typeof SETTINGS)[number]["name"];
+
+const LEASE_SECONDS_MAX = 900;
+const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"];
+
+/** Everything that is wrong with the environment, at once. */
+export class ConfigError extends Error {
+	override readonly name = "ConfigError";
+	readonly mistakes: readonly string[];
+
+	constructor(mistakes: readonly string[]) {
+		super(`the configuration has ${mistakes.length === 1 ? "a mistake" : `${mistakes.length} mistakes`}:\n${mistakes.map((line) => `  - ${line}`).join("\n")}`);
+		this.mistakes = mistakes;
+	}
+}
+
+class Reader {
+	readonly mistakes: string[] = [];
+	readonly #environment: NodeJS.ProcessEnv;
+
+	constructor(environment: NodeJS.ProcessEnv) {
+		this.#environment = environment;
+		const known = new Set<string>(SETTINGS.flatMap((setting: Setting) => (setting.secret ? [setting.name, `${setting.name}_FILE`] : [setting.name])));
+		for (const name of Object.keys(environment)) {
+			if (name === "KEYWRIGHT_REDIS_URL") this.mistakes.push("KEYWRIGHT_REDIS_URL: rate limits shared through Redis are not part of this version; unset it");
+			else if (name.startsWith("KEYWRIGHT_") && !name.startsWith("KEYWRIGHT_TEST_") && !known.has(name)) this.mistakes.push(`${name} is not a setting`);
+		}
+	}
+
+	text(name: SettingName): string | null {
+		const value = this.#environment[name];
+		const file = this.#environment[`${name}_FILE`];
+		if (file === undefined) return value === undefined || value === "" ? null : value;
+		if (value !== undefined) this.mistakes.push(`${name} and ${name}_FILE are both set; keep one`);
+		try {
+			return readFileSync(file, "utf8").trim();
+		} catch {
+			this.mistakes.push(`${name}_FILE names a file that cannot be read`);
+			return null;
+		}
+	}
+
+	check<T>(name: SettingName, fallback: T, parse: (text: string) => T | string): T {
+		const text = this.text(name);
+		if (text === null) return fallback;
+		const parsed = parse(text);
+		if (typeof parsed !== "string" || typeof fallback === "string") return parsed as T;
+		this.mistakes.push(`${name} ${parsed}`);
+		return fallback;
+	}
+
+	whole(name: SettingName, fallback: number, least: number, most: number): number {
+		return this.check(name, fallback, (text) => (/^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : `must be a whole number from ${least} to ${most}`));
+	}
+
+	flag(name: SettingName, fallback: boolean): boolean {
+		return this.check(name, fallback, (text) => (["on", "true", "1", "yes"].includes(text) ? true : ["off", "false", "0", "no"].includes(text) ? false : "must be on or off"));
+	}
+}
+
+function postgresUrl(reader: Reader, name: SettingName): string | null {
+	const text = reader.text(name);
+	if (text !== null && !/^postgres(ql)?:\/\//.test(text)) reader.mistakes.push(`${name} must begin with postgresql://`);
+	return text;
+}
+
+function publicUrl(reader: Reader, fallback: string): string {
+	const text = reader.text("KEYWRIGHT_PUBLIC_URL");
+	if (text === null) return fallback;
+	if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text.replace(/\/+$/, "");
+	reader.mistakes.push("KEYWRIGHT_PUBLIC_URL must be an http or https address");
+	return fallback;
+}
+
+function trustedProxies(reader: Reader): AllowList | null {
+	return reader.check<AllowList | null>("KEYWRIGHT_TRUSTED_PROXIES", null, (text) => {
+		const parsed = parseAllowList(text.split(",").map((entry) => entry.trim()));
+		return parsed instanceof AllowList ? parsed : "must be addresses or networks such as 10.0.0.0/8, separated by commas";
+	});
+}
+
+/** The configuration of `environment`. Throws ConfigError with every mistake. */
+export function readConfig(environment: NodeJS.ProcessEnv): Config {
+	const reader = new Reader(environment);
+	const port = reader.whole("KEYWRIGHT_PORT", 8787, 0, 65_535);
+	const host = reader.text("KEYWRIGHT_HOST") ?? "127.0.0.1";
+	const key_brand = reader.text("KEYWRIGHT_KEY_BRAND") ?? "kw";
+	if (!isBrand(key_brand)) reader.mistakes.push("KEYWRIGHT_KEY_BRAND must be lower-case letters and digits, words joined by underscores, and not kws");
+	const log_level = reader.text("KEYWRIGHT_LOG_LEVEL") ?? "info";
+	if (!LOG_LEVELS.includes(log_level)) reader.mistakes.push(`KEYWRIGHT_LOG_LEVEL must be one of ${LOG_LEVELS.join(", ")}`);
+	const config: Config = {
+		port,
+		host,
+		public_url: publicUrl(reader, `http://${host.includes(":") ? `[${host}]` : host}:${port}`),
+		data_dir: reader.text("KEYWRIGHT_DATA_DIR") ?? ".keywright",
+		database_url: postgresUrl(reader, "KEYWRIGHT_DATABASE_URL"),
+		database_direct_url: postgresUrl(reader, "KEYWRIGHT_DATABASE_DIRECT_URL"),
+		operator_token: reader.text("KEYWRIGHT_OPERATOR_TOKEN"),
+		pepper: reader.text("KEYWRIGHT_PEPPER"),
+		key_brand,
+		trusted_proxies: trustedProxies(reader),
+		lease_seconds: reader.whole("KEYWRIGHT_LEASE_SECONDS", 5, 1, LEASE_SECONDS_MAX),
+		auth_failures_per_minute: reader.whole("KEYWRIGHT_AUTH_FAILURES_PER_MINUTE", 300, 0, 1_000_000),
+		documents: reader.flag("KEYWRIGHT_DOCUMENTS", true),
+		demo: reader.flag("KEYWRIGHT_DEMO", false),
+		log_level,
+	};
+	if (reader.mistakes.length > 0) throw new ConfigError(reader.mistakes);
+	return config;
+}

@@ -1,0 +1,216 @@
+import { isIPv6 } from "node:net";
+import ipaddr from "ipaddr.js";
+import type { InputError } from "./error.ts";
+
+export const ALLOW_LIST_ENTRIES_MAX = 100;
+/** Trusted proxies in a row that are followed back; a longer chain is taken for forged. */
+export const FORWARDED_HOPS_MAX = 16;
+
+const IPV4_BITS = 32;
+const IPV6_BITS = 128;
+const MAPPED_BITS = IPV6_BITS - IPV4_BITS;
+const IPV6_NETWORK_BITS = 48;
+const IPV6_SUBSCRIBER_BITS = 64;
+/** The longest address as text, IPv6 with an embedded IPv4, and a zone. */
+const ADDRESS_CHARACTERS_MAX = 45 + 16;
+/** How a socket that listens on both versions shows an IPv4 peer. */
+const MAPPED_START = "::ffff:";
+const DOT = 46;
+const DIGIT_ZERO = 48;
+const DIGIT_NINE = 57;
+
+/** An address of version 4 or 6. `words` are its bits from the left in unsigned 32-bit numbers: one or four. `text` is its canonical form. */
+export interface Address {
+	readonly version: 4 | 6;
+	readonly words: readonly number[];
+	readonly text: string;
+}
+
+/**
+ * An address as it is written (RFC 4291, 2.2), or null. Strict: four decimal parts without leading zeros, no octal, hexadecimal or short
+ * forms. An IPv4 address inside IPv6 (`::ffff:192.0.2.1`) is that IPv4 address; the zone of a link-local one (`%eth0`) is dropped.
+ */
+export function parseAddress(text: string): Address | null {
+	const dotted = text.startsWith(MAPPED_START) ? text.slice(MAPPED_START.length) : text;
+	const word = ipv4Word(dotted);
+	if (word !== -1) return { version: 4, words: [word], text: dotted };
+	if (text.length > ADDRESS_CHARACTERS_MAX || !isIPv6(text)) return null;
+	const zoneAt = text.indexOf("%");
+	const parsed = ipaddr.IPv6.parse(withoutDottedTail(zoneAt === -1 ? text : text.slice(0, zoneAt)));
+	if (parsed.isIPv4MappedAddress()) return parseAddress(parsed.toIPv4Address().toString());
+	return { version: 6, words: wordsOf(parsed.toByteArray()), text: parsed.toRFC5952String() };
+}
+
+/** The 32 bits of four decimal parts, or -1. By hand, because behind a proxy every request brings an address to read. */
+function ipv4Word(text: string): number {
+	if (text.length < 7 || text.length > 15) return -1;
+	let word = 0;
+	let part = -1;
+	let dots = 0;
+	for (let at = 0; at < text.length; at += 1) {
+		const code = text.charCodeAt(at);
+		if (code === DOT && part !== -1 && dots < 3) {
+			word = word * 256 + part;
+			part = -1;
+			dots += 1;
+		} else {
+			if (code < DIGIT_ZERO || code > DIGIT_NINE || part === 0) return -1;
+			part = (part === -1 ? 0 : part * 10) + code - DIGIT_ZERO;
+			if (part > 255) return -1;
+		}
+	}
+	return dots === 3 && part !== -1 ? word * 256 + part : -1;
+}
+
+/** The library takes the dotted tail of `::192.0.2.1` for that of `::ffff:192.0.2.1`, which is another address: so it gets it in hexadecimal. */
+function withoutDottedTail(text: string): string {
+	const tail = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(text);
+	if (tail === null) return text;
+	const [a, b, c, d] = tail.slice(2).map(Number);
+	return `${tail[1]}${wordText(a, b)}:${wordText(c, d)}`;
+}
+
+function wordText(high = 0, low = 0): string {
+	return (high * 256 + low).toString(16);
+}
+
+function wordsOf(bytes: number[]): number[] {
+	const view = new DataView(Uint8Array.from(bytes).buffer);
+	return Array.from({ length: bytes.length / 4 }, (_, index) => view.getUint32(index * 4));
+}
+
+/** The network that requests come from: IPv4 `203.0.113.0/24`, IPv6 `2001:db8:1::/48`. */
+export function networkOf(address: Address): string {
+	if (address.version === 4) return `${address.text.slice(0, address.text.lastIndexOf("."))}.0/24`;
+	return prefixOf(address, IPV6_NETWORK_BITS);
+}
+
+/** Whom wrong keys are counted against: the IPv4 address, or the IPv6 /64, of which one subscriber has all addresses. */
+export function failureBucketOf(address: Address): string {
+	return address.version === 4 ? address.text : prefixOf(address, IPV6_SUBSCRIBER_BITS);
+}
+
+function prefixOf(address: Address, bits: number): string {
+	const bytes = address.words.flatMap((word, index) => bytesOf(masked(word, maskOf(bits, index))));
+	return `${address.version === 4 ? bytes.join(".") : new ipaddr.IPv6(bytes).toRFC5952String()}/${bits}`;
+}
+
+function bytesOf(word: number): number[] {
+	return [word >>> 24, (word >>> 16) & 0xff, (word >>> 8) & 0xff, word & 0xff];
+}
+
+/** The mask of the word at `index` for a prefix of `bits` bits. */
+function maskOf(bits: number, index: number): number {
+	const kept = Math.min(Math.max(bits - index * 32, 0), 32);
+	return kept === 0 ? 0 : (-1 << (32 - kept)) >>> 0;
+}
+
+function masked(word: number, mask: number): number {
+	return (word & mask) >>> 0;
+}
+
+interface Range {
+	readonly words: readonly number[];
+	readonly masks: readonly number[];
+}
+
+/** Addresses and networks that are let in. An empty list lets nobody in; `0.0.0.0/0` is every IPv4 address and no IPv6 one. */
+export class AllowList {
+	/** Canonical, without host bits and repetitions, in the order given. */
+	readonly entries: readonly string[];
+	readonly #ranges: { readonly 4: readonly Range[]; readonly 6: readonly Range[] };
+
+	/** For `parseAllowList`, which knows the entries to be right. */
+	constructor(networks: readonly { address: Address; bits: number }[]) {
+		const byText = new Map(networks.map(({ address, bits }) => [isWhole(address, bits) ? address.text : prefixOf(address, bits), { address, bits }]));
+		this.entries = [...byText.keys()];
+		const ranges = (version: 4 | 6) => [...byText.values()].filter(({ address }) => address.version === version).map(rangeOf);
+		this.#ranges = { 4: ranges(4), 6: ranges(6) };
+	}
+
+	/** Whether the address is in one of the networks; a walk over at most 100 precomputed ranges. */
+	has(address: Address): boolean {
+		for (const range of this.#ranges[address.version]) if (covers(range, address.words)) return true;
+		return false;
+	}
+}
+
+function isWhole(address: Address, bits: number): boolean {
+	return bits === (address.version === 4 ? IPV4_BITS : IPV6_BITS);
+}
+
+function rangeOf({ address, bits }: { address: Address; bits: number }): Range {
+	const masks = address.words.map((_, index) => maskOf(bits, index));
+	return { masks, words: address.words.map((word, index) => masked(word, masks[index] ?? 0)) };
+}
+
+function covers(range: Range, words: readonly number[]): boolean {
+	for (let index = 0; index < words.length; index += 1) {
+		if (((words[index] ?? 0) & (range.masks[index] ?? 0)) >>> 0 !== range.words[index]) return false;
+	}
+	return true;
+}
+
+/**
+ * The list of addresses and networks (`192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`), or what is wrong with which entry; `pointer` is
+ * where the list stands in the input. Host bits are cleared, IPv4 inside IPv6 becomes IPv4.
+ */
+export function parseAllowList(entries: readonly string[], pointer = "/allowed_ips"): AllowList | InputError[] {
+	if (entries.length > ALLOW_LIST_ENTRIES_MAX)
+		return [{ pointer, detail: `The list may have ${ALLOW_LIST_ENTRIES_MAX} entries at most: join neighbours into networks.` }];
+	const errors: InputError[] = [];
+	const networks: { address: Address; bits: number }[] = [];
+	for (const [index, entry] of entries.entries()) {
+		const parsed = parseNetwork(entry);
+		if (typeof parsed === "string") errors.push({ pointer: `${pointer}/${index}`, detail: parsed });
+		else networks.push(parsed);
+	}
+	return errors.length > 0 ? errors : new AllowList(networks);
+}
+
+/** One entry, or a sentence that says what is wrong with it. */
+function parseNetwork(entry: string): { address: Address; bits: number } | string {
+	const slashAt = entry.indexOf("/");
+	const written = slashAt === -1 ? entry : entry.slice(0, slashAt);
+	if (written.includes("%")) return "An address with a zone (`%`) means something else on each machine: leave the zone out.";
+	const address = parseAddress(written);
+	if (address === null) return "This is no IPv4 or IPv6 address, and no network such as 192.0.2.0/24 or 2001:db8::/32.";
+	const bitsWritten = written.includes(":") ? IPV6_BITS : IPV4_BITS;
+	const inside = bitsWritten - (address.version === 4 ? IPV4_BITS : IPV6_BITS);
+	if (slashAt === -1) return { address, bits: bitsWritten - inside };
+	const prefix = entry.slice(slashAt + 1);
+	if (!/^(?:0|[1-9]\d{0,2})$/.test(prefix) || Number(prefix) > bitsWritten) return `The number after the slash has to be from 0 to ${bitsWritten}.`;
+	if (Number(prefix) < inside) return `A network of IPv4 addresses inside IPv6 has at least /${MAPPED_BITS}: write it as an IPv4 network.`;
+	return { address, bits: Number(prefix) - inside };
+}
+
+/**
+ * Who calls, in canonical form: the peer of the connection, or, when the peer is a trusted proxy, the rightmost address of
+ * `X-Forwarded-For` that is not itself a trusted proxy's. Each proxy appends the address it was called from, so what a caller writes
+ * stands to the left of his own address and is never reached. An entry that is no address ends the walk with the peer, as does a chain
+ * longer than `FORWARDED_HOPS_MAX`; a chain of trusted addresses only is their own call, from the first of them.
+ * A peer without an address (a socket file) is returned as it came and is no proxy. Repeated headers are to be joined by commas, in order.
+ */
+export function callerAddress(peer: string, forwardedFor: string | undefined, trusted: AllowList | null): string {
+	const peerAddress = parseAddress(peer);
+	if (peerAddress === null) return peer;
+	if (trusted === null || forwardedFor === undefined || forwardedFor.trim() === "" || !trusted.has(peerAddress)) return peerAddress.text;
+	let end = forwardedFor.length;
+	for (let hop = 0; hop < FORWARDED_HOPS_MAX; hop += 1) {
+		const comma = end === 0 ? -1 : forwardedFor.lastIndexOf(",", end - 1);
+		const address = parseForwarded(forwardedFor.slice(comma + 1, end).trim());
+		if (address === null) return peerAddress.text;
+		if (comma === -1 || !trusted.has(address)) return address.text;
+		end = comma;
+	}
+	return peerAddress.text;
+}
+
+/** One entry of `X-Forwarded-For`; some proxies write the port too: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
+function parseForwarded(entry: string): Address | null {
+	const address = parseAddress(entry);
+	if (address !== null) return address;
+	const bracketed = /^\[([0-9A-Fa-f:.]{2,45})\](?::\d{1,5})?$/.exec(entry);
+	const withPort = bracketed ?? /^([\d.]{7,15}):\d{1,5}$/.exec(entry);
+	return parseAddress(withPort?.[1] ?? "");
+}

@@ -1,0 +1,36 @@
+import { chmodSync, closeSync, constants, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { randomBase62 } from "./core/id.ts";
+
+const GENERATED_CHARACTERS = 48;
+const PRIVATE_FILE = 0o600;
+const PRIVATE_FOLDER = 0o700;
+
+/** The folder that holds what must not be lost and must not be seen: only its owner may enter. Returns its absolute path. */
+export function openDataFolder(path: string): string {
+	const folder = resolve(path);
+	mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER });
+	return folder;
+}
+
+/** The secret in `<folder>/<name>`, generated once; readable by its owner only, and on disk before it is used. */
+export function generatedSecret(folder: string, name: string): { value: string; generated: boolean } {
+	const path = join(folder, name);
+	try {
+		const file = openSync(path, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, PRIVATE_FILE);
+		try {
+			const value = randomBase62(GENERATED_CHARACTERS);
+			writeSync(file, `${value}\n`);
+			fsyncSync(file);
+			return { value, generated: true };
+		} finally {
+			closeSync(file);
+		}
+	} catch (error) {
+		if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+	}
+	chmodSync(path, PRIVATE_FILE);
+	const value = readFileSync(path, "utf8").trim();
+	if (value === "") throw new Error(`${path} is empty: a start was interrupted before it was written. Remove it if no key was made yet; otherwise restore it from a backup.`);
+	return { value, generated: false };
+}

@@ -1,0 +1,46 @@
+import { Kysely, PostgresDialect } from "kysely";
+import pg from "pg";
+import type { Context } from "../core/context.ts";
+import type { Log } from "../core/log.ts";
+import type { Tables } from "./tables.ts";
+
+const POOL_CONNECTIONS_MAX = 12;
+const CONNECT_TIMEOUT_MS = 2_500;
+const STATEMENT_TIMEOUT_MS = 15_000;
+
+/** PostgreSQL's bigint arrives as a number: every bigint here counts things or bytes, far below 2^53. */
+const types = {
+	getTypeParser(oid: number, format?: "text" | "binary"): (value: string) => unknown {
+		if (oid === pg.types.builtins.INT8) return Number;
+		if (oid === pg.types.builtins.DATE) return (value) => value;
+		return pg.types.getTypeParser(oid, format === "binary" ? "text" : format);
+	},
+};
+
+export interface Database {
+	readonly queries: Kysely<Tables>;
+	/** For LISTEN and for session locks: a connection past any pooler. */
+	readonly directUrl: string;
+	close(): Promise<void>;
+}
+
+/** What an action that reads the database needs. */
+export interface DatabaseContext extends Context {
+	readonly database: Database;
+}
+
+/** A bounded pool on `url`. Nothing is connected before the first query. */
+export function connectDatabase(options: { url: string; direct_url?: string; log: Log; connections_max?: number }): Database {
+	const pool = new pg.Pool({
+		connectionString: options.url,
+		max: options.connections_max ?? POOL_CONNECTIONS_MAX,
+		connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+		statement_timeout: STATEMENT_TIMEOUT_MS,
+		idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
+		keepAlive: true,
+		types,
+	});
+	pool.on("error", (error) => options.log.warn({ err: error }, "database_connection_lost"));
+	const queries = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }).withSchema("keywright");
+	return { queries, directUrl: options.direct_url ?? options.url, close: () => queries.destroy() };
+}

@@ -1,0 +1,54 @@
+import pg from "pg";
+
+/** Roles are of the whole cluster: several Keywright databases in it share them. */
+export const OWNER_ROLE = "keywright_owner";
+export const APP_ROLE = "keywright_app";
+export const LOOKUP_ROLE = "keywright_lookup";
+
+const ALREADY_THERE = new Set(["42710", "23505", "42P04"]);
+
+async function createUnlessThere(client: pg.Client, statement: string): Promise<void> {
+	try {
+		await client.query(statement);
+	} catch (error) {
+		if (error instanceof pg.DatabaseError && ALREADY_THERE.has(error.code ?? "")) return;
+		throw error;
+	}
+}
+
+async function roleExists(client: pg.Client, name: string): Promise<boolean> {
+	const found = await client.query("select 1 from pg_roles where rolname = $1", [name]);
+	return found.rowCount === 1;
+}
+
+/** Creates the serving role and the look-up role where they are missing, and lets the connected role act as both. Throws with the statements an administrator can run. */
+export async function ensureServingRoles(client: pg.Client): Promise<void> {
+	for (const name of [APP_ROLE, LOOKUP_ROLE]) {
+		try {
+			if (!(await roleExists(client, name))) await createUnlessThere(client, `create role ${name} nologin`);
+			const member = await client.query<{ ok: boolean }>("select pg_has_role(current_user, $1, 'member') as ok", [name]);
+			if (member.rows[0]?.ok !== true) await client.query(`grant ${name} to current_user`);
+		} catch (error) {
+			throw new Error(
+				`the database role may not create roles; let an administrator run: create role ${name} nologin; grant ${name} to <the role of KEYWRIGHT_DATABASE_URL>;`,
+				{ cause: error },
+			);
+		}
+	}
+}
+
+/** On a cluster of our own: an owner that migrates and a role that serves, both able to log in, and a database of the owner's. */
+export async function ensureDatabase(superuserUrl: string, database: string): Promise<void> {
+	const client = new pg.Client({ connectionString: superuserUrl });
+	await client.connect();
+	try {
+		await createUnlessThere(client, `create role ${OWNER_ROLE} login`);
+		await createUnlessThere(client, `create role ${APP_ROLE} login`);
+		await client.query(`alter role ${APP_ROLE} login`);
+		await createUnlessThere(client, `create role ${LOOKUP_ROLE} nologin`);
+		await client.query(`grant ${APP_ROLE}, ${LOOKUP_ROLE} to ${OWNER_ROLE}`);
+		await createUnlessThere(client, `create database ${pg.escapeIdentifier(database)} owner ${OWNER_ROLE}`);
+	} finally {
+		await client.end();
+	}
+}

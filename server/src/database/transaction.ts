@@ -1,0 +1,62 @@
+import { sql, type Transaction } from "kysely";
+import pg from "pg";
+import { Failure } from "../core/error.ts";
+import type { Database } from "./database.ts";
+import { APP_ROLE } from "./roles.ts";
+import type { Tables } from "./tables.ts";
+
+declare const changes: unique symbol;
+declare const bookkeeping: unique symbol;
+
+/** A transaction that may only read. */
+export type ReadTx = Pick<Transaction<Tables>, "selectFrom" | "with" | "getExecutor" | "fn">;
+/** A transaction of `change`: its writes are audited. Only `audit/change.ts` makes one. */
+export type Tx = Transaction<Tables> & { readonly [changes]: true };
+/** A transaction of `record`: it writes bookkeeping tables only. Only `audit/record.ts` and `nodes/` make one. */
+export type RecordTx = Transaction<Tables> & { readonly [bookkeeping]: true };
+
+/** Guarantee: called by `audit/change.ts` alone, which commits the audit entry in the same transaction. */
+export function asChange(transaction: Transaction<Tables>): Tx {
+	return transaction as Tx;
+}
+
+/** Guarantee: called by `audit/record.ts` and `nodes/` alone, whose callers write bookkeeping tables. */
+export function asRecord(transaction: Transaction<Tables>): RecordTx {
+	return transaction as RecordTx;
+}
+
+const LOST_CONNECTION_CLASSES = ["08", "57", "53"];
+
+/** Whether `error` means that PostgreSQL cannot be reached or answers nobody at present, rather than that the statement was wrong. */
+export function isUnavailable(error: unknown): boolean {
+	if (error instanceof pg.DatabaseError) return LOST_CONNECTION_CLASSES.includes((error.code ?? "").slice(0, 2));
+	if (!(error instanceof Error)) return false;
+	const code = "code" in error && typeof error.code === "string" ? error.code : "";
+	return /^(ECONN|ENOENT|EPIPE|ETIMEDOUT|EHOST)/.test(code) || /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/.test(error.message);
+}
+
+const UNAVAILABLE_RETRY_SECONDS = 2;
+
+/** The failure a caller sees when the database is away; never 401, never open. */
+export function unavailable(cause: unknown): Failure {
+	return new Failure("unavailable", "The database cannot be reached at the moment. Try again shortly.", {
+		retry_after_seconds: UNAVAILABLE_RETRY_SECONDS,
+		cause,
+	});
+}
+
+/**
+ * Runs `run` in one transaction as the serving role, in which row-level security shows the rows of `scope` only.
+ * A database that cannot be reached becomes a 503 `unavailable`.
+ */
+export async function inTransaction<T>(database: Database, scope: string, run: (transaction: Transaction<Tables>) => Promise<T>): Promise<T> {
+	try {
+		return await database.queries.transaction().execute(async (transaction) => {
+			await sql`select set_config('role', ${APP_ROLE}, true), set_config('keywright.scope', ${scope}, true)`.execute(transaction);
+			return await run(transaction);
+		});
+	} catch (error) {
+		if (isUnavailable(error)) throw unavailable(error);
+		throw error;
+	}
+}

@@ -1,0 +1,12 @@
+import type { DatabaseContext } from "../database/database.ts";
+import { read } from "../database/read.ts";
+import { type Page, type PageRequest, toPage, windowByTime } from "../http/cursor.ts";
+import type { Document } from "./document.ts";
+import { type DocumentFilter, readDocuments } from "./store.ts";
+
+/** One page of a site's documents, the newest first. */
+export async function listDocuments(context: DatabaseContext, input: PageRequest & DocumentFilter & { site_id: string }): Promise<Page<Document>> {
+	const window = windowByTime(input);
+	const site = { tenant_id: context.scope, site_id: input.site_id };
+	return toPage(await read(context, (tx) => readDocuments(tx, site, input, window)), window, (document) => [document.created_at, document.id]);
+}

@@ -1,0 +1,122 @@
+import { record } from "../audit/record.ts";
+import { Failure } from "../core/error.ts";
+import { newId } from "../core/id.ts";
+import type { RecordTx, Tx } from "../database/transaction.ts";
+import type { PlanLimits } from "../plans/plan.ts";
+import { holdTenant } from "../tenants/store.ts";
+import type { DocumentsContext } from "./context.ts";
+import { assertRoom } from "./incoming.ts";
+import { addToCounts, deleteUpload, documentCounts, ensureCounts, growUpload, insertUpload, takeFromCounts } from "./store.ts";
+
+/** Bytes that may come in before they are reserved, so that a small document needs no second reservation; counted exactly at the end. */
+const UNRESERVED_BYTES_MAX = 65_536;
+/** A document whose length nobody knows reserves ahead as much as it has, within these. */
+const STEP_BYTES_MIN = 1_048_576;
+const STEP_BYTES_MAX = 67_108_864;
+
+/** The limits of a plan that hold for documents. */
+export type DocumentLimits = Pick<PlanLimits, "documents" | "storage_bytes" | "document_bytes">;
+
+/** Throws 413 when one document of `size_bytes` is more than the plan takes. */
+export function assertDocumentBytes(limits: DocumentLimits, size_bytes: number): void {
+	if (limits.document_bytes === null || size_bytes <= limits.document_bytes) return;
+	throw new Failure(
+		"payload_too_large",
+		`In this plan one document may have at most ${limits.document_bytes} bytes. Send a smaller one, or ask for a larger plan.`,
+		{
+			members: { limit: "document_bytes", max: limits.document_bytes },
+		},
+	);
+}
+
+/** The 409 of a plan that is full: names the limit and what is used of it, running uploads included. `documents` more were wanted. */
+async function planFull(tx: Tx | RecordTx, tenant_id: string, limits: DocumentLimits, documents: number): Promise<Failure> {
+	const used = await documentCounts(tx, tenant_id);
+	if (limits.documents !== null && (limits.storage_bytes === null || used.documents + documents > limits.documents)) {
+		const detail = `The plan holds ${limits.documents} documents and ${used.documents} are stored or being uploaded. Delete some, or ask for a larger plan.`;
+		return new Failure("conflict", detail, { members: { limit: "documents", max: limits.documents, used: used.documents } });
+	}
+	const detail = `The plan holds ${limits.storage_bytes} bytes of documents and ${used.storage_bytes} are stored or reserved by uploads: this document does not fit. Delete some, or ask for a larger plan.`;
+	return new Failure("conflict", detail, { members: { limit: "storage_bytes", max: limits.storage_bytes, used: used.storage_bytes } });
+}
+
+/** Room in the plan for one document that is coming in. What it holds is counted as used until it is committed or released. */
+export class Reservation {
+	readonly #context: DocumentsContext;
+	readonly upload_id = newId("upl");
+	#limits: DocumentLimits = { documents: null, storage_bytes: null, document_bytes: null };
+	#reserved_bytes = 0;
+
+	constructor(context: DocumentsContext) {
+		this.#context = context;
+	}
+
+	/** The plan's, as they were when the upload began. */
+	get limits(): DocumentLimits {
+		return this.#limits;
+	}
+
+	/** Reserves one document of at least `bytes_min`. 413, 409 `conflict`, 507 `storage_full`. */
+	async open(bytes_min: number): Promise<void> {
+		const { uploads_dir, node, scope } = this.#context;
+		await assertRoom(uploads_dir, bytes_min);
+		await record(this.#context, async (tx) => {
+			const held = await holdTenant(tx, scope);
+			if (!held) throw new Failure("not_found", "The tenant of this key was deleted.");
+			this.#limits = held.plan.limits;
+			assertDocumentBytes(this.#limits, bytes_min);
+			await ensureCounts(tx, scope);
+			if (!(await addToCounts(tx, scope, { documents: 1, storage_bytes: bytes_min }, this.#limits))) throw await planFull(tx, scope, this.#limits, 1);
+			await insertUpload(tx, { id: this.upload_id, tenant_id: scope, node_id: node.id, reserved_bytes: bytes_min });
+		});
+		this.#reserved_bytes = bytes_min;
+	}
+
+	/** To be called before `size_bytes` in all have been written. 413, 409 `conflict`, 507 `storage_full`. */
+	async cover(size_bytes: number): Promise<void> {
+		assertDocumentBytes(this.#limits, size_bytes);
+		const missing = size_bytes - this.#reserved_bytes;
+		if (missing <= UNRESERVED_BYTES_MAX) return;
+		const step = Math.max(missing, Math.min(Math.max(size_bytes, STEP_BYTES_MIN), STEP_BYTES_MAX));
+		await assertRoom(this.#context.uploads_dir, missing);
+		this.#reserved_bytes += await record(this.#context, (tx) => this.#grow(tx, step, missing));
+	}
+
+	/** Reserves `wanted` bytes more or, in a plan that is nearly full, only the `needed`; returns how many. */
+	async #grow(tx: RecordTx, wanted: number, needed: number): Promise<number> {
+		const { scope } = this.#context;
+		for (const bytes of new Set([wanted, needed])) {
+			if (!(await addToCounts(tx, scope, { documents: 0, storage_bytes: bytes }, this.#limits))) continue;
+			if (!(await growUpload(tx, scope, this.upload_id, bytes))) throw uploadLost();
+			return bytes;
+		}
+		throw await planFull(tx, scope, this.#limits, 0);
+	}
+
+	/** In the transaction that commits the document: what was reserved becomes what it takes, exactly. 409 `conflict` when the plan has shrunk meanwhile. */
+	async settle(tx: Tx, limits: DocumentLimits, size_bytes: number): Promise<void> {
+		const { scope } = this.#context;
+		const upload = await deleteUpload(tx, this.upload_id);
+		if (!upload) throw uploadLost();
+		assertDocumentBytes(limits, size_bytes);
+		const settled = await addToCounts(tx, scope, { documents: 0, storage_bytes: size_bytes - upload.reserved_bytes }, limits);
+		if (!settled) throw await planFull(tx, scope, limits, 0);
+	}
+
+	/** Gives everything back. False when the upload has ended already: committed, or given up as dead. */
+	release(): Promise<boolean> {
+		return record(this.#context, (tx) => releaseUpload(tx, this.upload_id));
+	}
+}
+
+/** Ends an upload that comes to nothing; false when it has ended already. */
+export async function releaseUpload(tx: RecordTx, upload_id: string): Promise<boolean> {
+	const upload = await deleteUpload(tx, upload_id);
+	if (!upload) return false;
+	await takeFromCounts(tx, upload.tenant_id, { documents: 1, storage_bytes: upload.reserved_bytes });
+	return true;
+}
+
+function uploadLost(): Failure {
+	return new Failure("unavailable", "The upload took so long that it was given up. Send it again.");
+}

@@ -1,0 +1,80 @@
+import { pageOf } from "../http/cursor.ts";
+import { type Row, route, uploadRoute } from "../http/route.ts";
+import type { DocumentsContext } from "./context.ts";
+import { createTextDocument } from "./create-text.ts";
+import { TEXT_BYTES_MAX } from "./document.ts";
+import { getDocument } from "./get.ts";
+import { getDocumentContent } from "./get-content.ts";
+import { listDocuments } from "./list.ts";
+import { deleteDocument } from "./remove.ts";
+import { DocumentSchema, DocumentsQuery, TextSchema } from "./schema.ts";
+import { uploadDocument } from "./upload.ts";
+
+/** JSON may write a character of two bytes in six, as Python does with all that is not ASCII. */
+const TEXT_BODY_BYTES_MAX = 3 * TEXT_BYTES_MAX + 65_536;
+
+export const keyedDocumentRoutes: readonly Row<DocumentsContext>[] = [
+	route({
+		method: "GET",
+		path: "/api/v1/m2m/sites/:site_id/documents",
+		access: "key",
+		permission: "documents:read",
+		summary: "List a site's documents, the newest first",
+		status: 200,
+		query: DocumentsQuery,
+		output: pageOf(DocumentSchema),
+		run: listDocuments,
+	}),
+	uploadRoute({
+		method: "POST",
+		path: "/api/v1/m2m/sites/:site_id/documents",
+		access: "key",
+		permission: "documents:write",
+		summary: "Upload a file as multipart/form-data: one `file`, and optionally `title` and `category`",
+		status: 201,
+		output: DocumentSchema,
+		run: uploadDocument,
+	}),
+	route({
+		method: "POST",
+		path: "/api/v1/m2m/sites/:site_id/documents/text",
+		access: "key",
+		permission: "documents:write",
+		summary: "Store a text as a document",
+		status: 201,
+		body_bytes_max: TEXT_BODY_BYTES_MAX,
+		body: TextSchema,
+		output: DocumentSchema,
+		run: createTextDocument,
+	}),
+	route({
+		method: "GET",
+		path: "/api/v1/m2m/sites/:site_id/documents/:document_id",
+		access: "key",
+		permission: "documents:read",
+		summary: "Read what is known of a document",
+		status: 200,
+		output: DocumentSchema,
+		run: getDocument,
+	}),
+	route({
+		method: "GET",
+		path: "/api/v1/m2m/sites/:site_id/documents/:document_id/content",
+		access: "key",
+		permission: "documents:read",
+		summary: "Download a document's content, byte for byte",
+		status: 200,
+		output: "stream",
+		run: getDocumentContent,
+	}),
+	route({
+		method: "DELETE",
+		path: "/api/v1/m2m/sites/:site_id/documents/:document_id",
+		access: "key",
+		permission: "documents:write",
+		summary: "Delete a document",
+		status: 204,
+		output: "none",
+		run: deleteDocument,
+	}),
+];

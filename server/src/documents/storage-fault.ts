@@ -1,0 +1,17 @@
+import { Failure } from "../core/error.ts";
+
+/** The disk, the owner's share of it, or the largest file it takes. */
+const FULL = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
+
+export function isFull(error: unknown): boolean {
+	return error instanceof Error && "code" in error && typeof error.code === "string" && FULL.has(error.code);
+}
+
+export function isMissing(error: unknown): boolean {
+	return error instanceof Error && "code" in error && error.code === "ENOENT";
+}
+
+/** 507: what a caller sees when there is no room on the disk. */
+export function storageFull(cause: unknown): Failure {
+	return new Failure("storage_full", "The storage of this instance is full. Nothing was stored; tell the operator.", { cause });
+}

@@ -1,0 +1,48 @@
+import { Failure } from "../core/error.ts";
+import type { Upload } from "../http/route.ts";
+import type { DocumentsContext } from "./context.ts";
+import { createDocument, type Take } from "./create.ts";
+import { CATEGORY_CHARACTERS_MAX, type Description, type Document, lineOf, TITLE_CHARACTERS_MAX } from "./document.ts";
+import { boundaryOf, FORM_OVERHEAD_BYTES_MAX } from "./form.ts";
+import { type Form, FormReader } from "./form-reader.ts";
+
+/**
+ * Stores the file of a `multipart/form-data` body as a document, as it streams in; memory is flat whatever its size.
+ * 400, 413, 415 for what is wrong with the form, 409 `conflict` when the plan is full, 507 when the disk is; then nothing is left of it.
+ */
+export async function uploadDocument(context: DocumentsContext, input: { site_id: string; upload: Upload }): Promise<Document> {
+	const { site_id, upload } = input;
+	const boundary = boundaryOf(upload.content_type);
+	return createDocument(context, {
+		site_id,
+		bytes_min: Math.max(0, (upload.content_length ?? 0) - FORM_OVERHEAD_BYTES_MAX),
+		receive: async (take) => descriptionOf(await receiveForm(upload, boundary, take)),
+	});
+}
+
+function descriptionOf(form: Form): Description {
+	return {
+		kind: "file",
+		title: lineOf(form.fields.get("title") ?? "", "title", TITLE_CHARACTERS_MAX),
+		category: lineOf(form.fields.get("category") ?? "", "category", CATEGORY_CHARACTERS_MAX),
+		filename: form.filename,
+		content_type: form.content_type,
+	};
+}
+
+async function receiveForm(upload: Upload, boundary: string, take: Take): Promise<Form> {
+	const reader = new FormReader(boundary, take);
+	try {
+		// The connection stays open whatever happens, for the answer.
+		for await (const chunk of upload.body.iterator({ destroyOnReturn: false })) await reader.write(chunk);
+		return await reader.end();
+	} catch (error) {
+		throw isCutOff(error) ? new Failure("invalid_request", "The connection ended before the body did. Send it again.") : error;
+	} finally {
+		await reader.abandon();
+	}
+}
+
+function isCutOff(error: unknown): boolean {
+	return error instanceof Error && "code" in error && (error.code === "ECONNRESET" || error.code === "ERR_STREAM_PREMATURE_CLOSE");
+}

@@ -1,0 +1,78 @@
+import Type, { type TSchema } from "typebox";
+import { Failure } from "../core/error.ts";
+
+const PAGE_LIMIT_DEFAULT = 50;
+const PAGE_LIMIT_MAX = 200;
+const CURSOR_CHARACTERS_MAX = 1_024;
+
+/** The query parameters of every list; spread into the properties of a query schema. */
+export const pageQuery = {
+	limit: Type.Optional(Type.Integer({ minimum: 1, maximum: PAGE_LIMIT_MAX, default: PAGE_LIMIT_DEFAULT })),
+	cursor: Type.Optional(Type.String({ maxLength: CURSOR_CHARACTERS_MAX, description: "`next_cursor` of the page before" })),
+};
+
+/** Which page a caller asks for. */
+export interface PageRequest {
+	readonly limit?: number;
+	readonly cursor?: string;
+}
+
+export interface Page<T> {
+	readonly data: T[];
+	/** Null on the last page. */
+	readonly next_cursor: string | null;
+}
+
+/** The schema of one page of `item`. */
+export function pageOf<S extends TSchema>(item: S) {
+	return Type.Object({ data: Type.Array(item), next_cursor: Type.Union([Type.String(), Type.Null()]) });
+}
+
+/** Which rows a store reads: those after the row with the sort values `after`, one more than the page holds. */
+export interface Window {
+	readonly after: readonly string[] | null;
+	readonly rows_max: number;
+}
+
+function malformed(): Failure {
+	return new Failure("invalid_request", "The cursor is not one that this list gave. Begin again without it.", {
+		errors: [{ pointer: "/query/cursor", detail: "must be the `next_cursor` of the page before" }],
+	});
+}
+
+function isTexts(value: unknown, length: number): value is string[] {
+	return Array.isArray(value) && value.length === length && value.every((part) => typeof part === "string" && !part.includes("\0"));
+}
+
+function decode(cursor: string, sort_values: number): readonly string[] {
+	if (!/^[A-Za-z0-9_-]+$/.test(cursor)) throw malformed();
+	let parsed: unknown;
+	try {
+		parsed = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));
+	} catch {
+		throw malformed();
+	}
+	if (!isTexts(parsed, sort_values)) throw malformed();
+	return parsed;
+}
+
+/** What to read for a page of a list that is sorted by one text, such as an id. A malformed cursor is a 400. */
+export function windowByText(request: PageRequest): Window {
+	return { after: request.cursor === undefined ? null : decode(request.cursor, 1), rows_max: (request.limit ?? PAGE_LIMIT_DEFAULT) + 1 };
+}
+
+/** What to read for a page of a list that is sorted by a time, with milliseconds, and an id. A malformed cursor is a 400. */
+export function windowByTime(request: PageRequest): Window {
+	const after = request.cursor === undefined ? null : decode(request.cursor, 2);
+	if (after && !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(after[0] ?? "")) throw malformed();
+	if (after && Number.isNaN(Date.parse(after[0] ?? ""))) throw malformed();
+	return { after, rows_max: (request.limit ?? PAGE_LIMIT_DEFAULT) + 1 };
+}
+
+/** The page made of what the store read for `window`. `sortValuesOf` gives the texts by which the list is sorted. */
+export function toPage<T>(rows: readonly T[], window: Window, sortValuesOf: (row: T) => readonly string[]): Page<T> {
+	const data = rows.slice(0, window.rows_max - 1);
+	const last = data.at(-1);
+	const more = rows.length === window.rows_max && last !== undefined;
+	return { data, next_cursor: more ? Buffer.from(JSON.stringify(sortValuesOf(last)), "utf8").toString("base64url") : null };
+}

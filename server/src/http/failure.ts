@@ -1,0 +1,46 @@
+import type { FastifyError } from "fastify";
+import { Failure } from "../core/error.ts";
+import type { Row } from "./route.ts";
+import { validationFailure } from "./validation.ts";
+
+function codeOf(error: unknown): string {
+	return error !== null && typeof error === "object" && "code" in error && typeof error.code === "string" ? error.code : "";
+}
+
+function isValidationError(error: unknown): error is FastifyError & Required<Pick<FastifyError, "validation" | "validationContext">> {
+	return error !== null && typeof error === "object" && "validation" in error && Array.isArray(error.validation);
+}
+
+/** What the framework and the platform throw, as failures of ours; null for what is a defect. `row` is the route's, when one was found. */
+export function failureOf(error: unknown, row: Row<never> | null): Failure | null {
+	if (error instanceof Failure) return error;
+	if (isValidationError(error)) {
+		const part = error.validationContext ?? "body";
+		const missing = part === "body" && error.validation.some((finding) => finding.instancePath === "" && finding.keyword === "type");
+		if (missing) return new Failure("invalid_request", "Send a JSON object as the body, with Content-Type: application/json.");
+		return validationFailure(part, error.validation as Parameters<typeof validationFailure>[1]);
+	}
+	switch (codeOf(error)) {
+		case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
+			return new Failure("unsupported_media_type", mediaTypeCure(row));
+		case "FST_ERR_CTP_BODY_TOO_LARGE":
+			return new Failure("payload_too_large", "The body is larger than this route takes.");
+		case "FST_ERR_CTP_EMPTY_JSON_BODY":
+			return new Failure("invalid_request", "The body is empty. Send a JSON object.");
+		case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
+			return new Failure("invalid_request", "The body is shorter or longer than its Content-Length says.");
+		case "FST_ERR_BAD_URL":
+			return new Failure("ambiguous_path", "The path holds percent-encoding that cannot be decoded. Send it plainly.");
+		case "ENOSPC":
+		case "EDQUOT":
+			return new Failure("storage_full", "The storage of this instance is full. Nothing was stored; tell the operator.", { cause: error });
+		default:
+			return null;
+	}
+}
+
+function mediaTypeCure(row: Row<never> | null): string {
+	if (row?.input === "upload") return "Send the file as multipart/form-data and let your HTTP client set Content-Type with its boundary.";
+	if (row?.input === "json") return "Send the body as JSON with Content-Type: application/json.";
+	return "This route takes no body. Send the request without one.";
+}

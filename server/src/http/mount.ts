@@ -1,0 +1,115 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from "fastify";
+import type { TSchema } from "typebox";
+import { Failure } from "../core/error.ts";
+import type { Refusal } from "./problem.ts";
+import { framed, sendProblem } from "./reply.ts";
+import type { Row, StreamOutput } from "./route.ts";
+
+declare module "fastify" {
+	interface FastifyRequest {
+		/** What the gate made of the request: the context that the row's action gets. */
+		admitted: unknown;
+		/** The code of the refusal that was sent, for the log. */
+		refused_with: string | null;
+		/** What every "not found" of this request says, so that no two of them differ; null: as it was thrown. */
+		not_found_detail: string | null;
+	}
+	interface FastifyContextConfig {
+		row?: Row<never>;
+	}
+}
+
+/** A gate's "no". */
+export class Denied {
+	readonly refusal: Refusal;
+
+	constructor(refusal: Refusal) {
+		this.refusal = refusal;
+	}
+}
+
+/**
+ * Judges each request of one row after the framing and before anything of the body is read.
+ * Answers with the context for the row's action, or `Denied`; a promise only when something has to be fetched.
+ */
+export type Gate<C> = (row: Row<C>) => (request: FastifyRequest, reply: FastifyReply) => C | Denied | Promise<C | Denied>;
+
+export interface MountOptions {
+	/** Base address of the pages that explain the codes. */
+	readonly problem_type_base: () => string;
+}
+
+function schemaOf(row: Row<never>): FastifySchema {
+	const response: Record<number, unknown> = {};
+	if (typeof row.output === "object") response[row.status] = row.output;
+	return { ...(row.query ? { querystring: row.query } : {}), ...(row.body ? { body: row.body } : {}), response };
+}
+
+function isStream(row: Row<never>, _result: unknown): _result is StreamOutput {
+	return row.output === "stream";
+}
+
+/** Guarantee: the parameters are texts and query and body were validated by the row's schemas before the handler runs. */
+function inputOf(request: FastifyRequest, row: Row<never>): Record<string, unknown> {
+	const input = Object.assign({}, request.query, request.body, request.params) as Record<string, unknown>;
+	if (row.input === "upload") {
+		const length = request.headers["content-length"];
+		input.upload = { content_length: length === undefined ? null : Number(length), content_type: request.headers["content-type"] ?? "", body: request.raw };
+	}
+	return input;
+}
+
+/** Makes a route of the framework of every row, behind `gate`. */
+export function mount<C>(app: FastifyInstance, rows: readonly Row<C>[], gate: Gate<C>, options: MountOptions): void {
+	for (const row of rows) mountRow(app, row as Row<unknown>, gate(row) as ReturnType<Gate<unknown>>, options);
+}
+
+function mountRow(app: FastifyInstance, row: Row<unknown>, admit: ReturnType<Gate<unknown>>, options: MountOptions): void {
+	function conclude(request: FastifyRequest, reply: FastifyReply, answer: unknown, done: () => void): void {
+		if (answer instanceof Denied) return sendProblem(request, reply, answer.refusal, options.problem_type_base());
+		request.admitted = answer;
+		done();
+	}
+
+	app.route({
+		method: row.method,
+		url: row.path,
+		config: { row },
+		schema: schemaOf(row),
+		...(row.body_bytes_max ? { bodyLimit: row.body_bytes_max } : {}),
+		onRequest(request, reply, done) {
+			const answer = admit(request, reply);
+			if (answer instanceof Promise) answer.then((late) => conclude(request, reply, late, done), done);
+			else conclude(request, reply, answer, done);
+		},
+		...(row.input === "none" ? {} : { preParsing: sendContinue }),
+		handler(request, reply) {
+			const result = row.run(request.admitted, inputOf(request, row));
+			if (result instanceof Promise) return result.then((late) => answerWith(reply, row, late));
+			return answerWith(reply, row, result);
+		},
+	});
+}
+
+function sendContinue(request: FastifyRequest, reply: FastifyReply, _payload: unknown, done: (error?: Error | null) => void): void {
+	const raw = framed(request);
+	if (raw.awaits_continue) {
+		raw.awaits_continue = false;
+		reply.raw.writeContinue();
+	}
+	done(null);
+}
+
+function answerWith(reply: FastifyReply, row: Row<never>, result: unknown): unknown {
+	reply.code(row.status);
+	if (isStream(row, result)) return reply.headers(result.headers).send(result.stream);
+	if (row.output === "none") return reply.send();
+	return reply.send(result as TSchema);
+}
+
+/** Refuses text that no field may hold: NUL ends strings in half of the world's programs. */
+export function refuseNulInQuery(request: FastifyRequest): Failure | null {
+	const raw = framed(request);
+	if (raw.query_at === -1 || !raw.url?.includes("%00", raw.query_at)) return null;
+	return new Failure("invalid_request", "The query holds a NUL character. Remove it.");
+}

@@ -1,0 +1,12 @@
+import Type from "typebox";
+
+export const NAME_CHARACTERS_MAX = 200;
+
+/** Text on one line: no control characters, line separators or halves of surrogate pairs, which no store keeps as they came. */
+const ONE_LINE = "[^\\p{Cc}\\p{Cs}\\p{Zl}\\p{Zp}]*";
+
+/** A name that people read: 1–200 characters on one line, not blank. Actions keep it without the spaces around it: `name.trim()`. */
+export const Name = Type.String({ minLength: 1, maxLength: NAME_CHARACTERS_MAX, pattern: `^${ONE_LINE}[^\\s\\p{Cc}\\p{Cs}]${ONE_LINE}$` });
+
+/** A text of a foreign system that is kept as it came: 1–200 characters on one line. */
+export const ForeignId = Type.String({ minLength: 1, maxLength: NAME_CHARACTERS_MAX, pattern: `^${ONE_LINE}$` });

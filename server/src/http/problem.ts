@@ -1,0 +1,69 @@
+import type { ServerResponse } from "node:http";
+import { ERRORS, type ErrorCode, Failure, type FailureFacts, type InputError } from "../core/error.ts";
+
+/** A refusal as a value: what the hot path returns instead of throwing. A `Failure` is one too. */
+export interface Refusal {
+	readonly code: ErrorCode;
+	readonly detail: string;
+	readonly facts?: FailureFacts;
+}
+
+const API_KEY_CHALLENGE = 'ApiKey realm="api"';
+const BEARER_CHALLENGE = 'Bearer realm="management"';
+
+const KEYED_CODES = new Set<ErrorCode>(["key_missing", "key_invalid", "key_expired", "key_revoked", "key_rotated"]);
+
+export interface Problem {
+	readonly status: number;
+	readonly headers: Record<string, string>;
+	readonly body: string;
+}
+
+interface ProblemBody {
+	type: string;
+	title: string;
+	status: number;
+	detail: string;
+	instance: string;
+	code: ErrorCode;
+	request_id: string;
+	errors?: InputError[];
+}
+
+/** The response of a refusal (RFC 9457), with the challenge on 401 (RFC 9110) and `Retry-After` where waiting helps. */
+export function problemOf(refusal: Refusal, request_id: string, type_base: string): Problem {
+	const { status, title } = ERRORS[refusal.code];
+	const facts = refusal.facts ?? {};
+	const body: ProblemBody & Record<string, unknown> = {
+		type: `${type_base}/${refusal.code}`,
+		title,
+		status,
+		detail: refusal.detail,
+		instance: `urn:keywright:request:${request_id}`,
+		code: refusal.code,
+		request_id,
+		...(facts.errors ? { errors: facts.errors } : {}),
+		...facts.members,
+	};
+	const headers: Record<string, string> = {
+		"content-type": "application/problem+json",
+		"cache-control": "no-store",
+		"x-request-id": request_id,
+		"x-content-type-options": "nosniff",
+		...facts.headers,
+	};
+	if (status === 401) headers["www-authenticate"] = KEYED_CODES.has(refusal.code) ? API_KEY_CHALLENGE : BEARER_CHALLENGE;
+	if (facts.retry_after_seconds !== undefined) headers["retry-after"] = String(Math.max(1, Math.ceil(facts.retry_after_seconds)));
+	else if (status === 429 || status === 503) headers["retry-after"] = "1";
+	return { status, headers, body: JSON.stringify(body) };
+}
+
+/** Answers outside of the framework: framing refusals, before anything has been routed. Closes the connection, whose body nobody reads. */
+export function writeProblem(response: ServerResponse, problem: Problem): void {
+	response.writeHead(problem.status, { ...problem.headers, "content-length": String(Buffer.byteLength(problem.body)), connection: "close" });
+	response.end(problem.body);
+}
+
+export function isFailure(error: unknown): error is Failure {
+	return error instanceof Failure;
+}

@@ -1,0 +1,44 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { FramedRequest } from "./framing.ts";
+import { problemOf, type Refusal } from "./problem.ts";
+
+/** Bodies up to here are read and thrown away after a refusal, so that the connection goes on; longer ones end it. */
+const DRAINED_BODY_BYTES_MAX = 65_536;
+const LINGER_MS = 2_000;
+
+/** Guarantee: the listener creates every request as a `FramedRequest`. */
+export function framed(request: FastifyRequest): FramedRequest {
+	if (request.raw instanceof FramedRequest) return request.raw;
+	throw new Error("impossible state: a request that did not come through the listener");
+}
+
+function hasUnreadBody(request: FramedRequest): boolean {
+	if (request.complete) return false;
+	return request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > DRAINED_BODY_BYTES_MAX;
+}
+
+/** Sends a refusal. A long body that nobody will read gets a moment to end by itself, so that the answer is not lost, and is then cut off. */
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, refusal: Refusal, type_base: string): void {
+	const raw = framed(request);
+	const problem = problemOf(refusal, raw.request_id, type_base);
+	request.refused_with = refusal.code;
+	reply.code(problem.status).headers(problem.headers);
+	if (raw.awaits_continue) reply.header("connection", "close");
+	else if (hasUnreadBody(raw)) cutOffLater(reply, raw);
+	reply.serializer(asIs).send(problem.body);
+}
+
+function asIs(body: unknown): string {
+	return String(body);
+}
+
+function cutOffLater(reply: FastifyReply, raw: FramedRequest): void {
+	reply.raw.once("finish", () => {
+		raw.resume();
+		const timer = setTimeout(() => {
+			if (!raw.complete) raw.socket.destroy();
+		}, LINGER_MS);
+		timer.unref();
+		raw.once("close", () => clearTimeout(timer));
+	});
+}

@@ -1,0 +1,87 @@
+import type { Readable } from "node:stream";
+import type { Static, TObject, TSchema } from "typebox";
+
+/**
+ * Who may call: `public` anybody; `key` an API key; `viewer`, `admin`, `owner` a member of the tenant with at least this role, or the operator;
+ * `operator` the operator; `service` a service credential.
+ */
+export type Access = "public" | "key" | "viewer" | "admin" | "owner" | "operator" | "service";
+
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** A body that is not JSON from end to end: bytes with their headers, or nothing. */
+export interface StreamOutput {
+	readonly stream: Readable;
+	readonly headers: Record<string, string>;
+}
+
+/** An upload as it comes in: nothing of its body has been read yet. */
+export interface Upload {
+	readonly content_length: number | null;
+	readonly content_type: string;
+	readonly body: Readable;
+}
+
+interface RowBase {
+	readonly method: Method;
+	/** With `:name` for parameters; parameters are texts and are judged by what they name, not by their shape. */
+	readonly path: string;
+	readonly access: Access;
+	/** For `key` rows: what the key must be allowed to do. */
+	readonly permission?: string;
+	/** One line for the API reference. */
+	readonly summary: string;
+	readonly status: number;
+	/** For `key` rows: a success is kept as the key's connectivity check. */
+	readonly connectivity_check?: true;
+	/** For management rows that change something: goes on in a suspended tenant. Reads always do. */
+	readonly while_suspended?: true;
+	/** Largest JSON body, when the usual bound is not right. */
+	readonly body_bytes_max?: number;
+}
+
+/** A route is a row: authorisation, validation, response stripping, OpenAPI and `routes.txt` all come from it. `run` is the action itself. */
+export interface Row<C> extends RowBase {
+	readonly query?: TObject;
+	readonly body?: TObject;
+	readonly input: "none" | "json" | "upload";
+	readonly output: TSchema | "stream" | "none";
+	/** Gets the parameters, the query and the body as one object, validated. */
+	readonly run: (context: C, input: Record<string, unknown>) => unknown;
+}
+
+type ParametersOf<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
+	? { [K in Name]: string } & ParametersOf<`/${Rest}`>
+	: Path extends `${string}:${infer Name}`
+		? { [K in Name]: string }
+		: unknown;
+type StaticOf<S> = S extends TSchema ? Static<S> : unknown;
+
+interface JsonRow<C, Path extends string, Q, B, O extends TSchema | "stream" | "none"> extends RowBase {
+	readonly path: Path;
+	readonly query?: Q;
+	readonly body?: B;
+	readonly output: O;
+	readonly run: (
+		context: C,
+		input: ParametersOf<Path> & StaticOf<Q> & StaticOf<B>,
+	) => O extends TSchema ? Static<O> | Promise<Static<O>> : O extends "stream" ? Promise<StreamOutput> : void | Promise<void>;
+}
+
+/** A row whose input is its parameters, query and JSON body; the types of `run` follow from its schemas. */
+export function route<C, const Path extends string, Q extends TObject | undefined = undefined, B extends TObject | undefined = undefined, O extends TSchema | "stream" | "none" = TSchema>(
+	row: JsonRow<C, Path, Q, B, O>,
+): Row<C> {
+	return { ...row, input: row.body ? "json" : "none" } as unknown as Row<C>;
+}
+
+interface UploadRow<C, Path extends string, O extends TSchema> extends RowBase {
+	readonly path: Path;
+	readonly output: O;
+	readonly run: (context: C, input: ParametersOf<Path> & { upload: Upload }) => Promise<Static<O>>;
+}
+
+/** A row that reads a `multipart/form-data` body itself, as a stream, after everything has been checked. */
+export function uploadRoute<C, const Path extends string, O extends TSchema>(row: UploadRow<C, Path, O>): Row<C> {
+	return { ...row, input: "upload" } as unknown as Row<C>;
+}

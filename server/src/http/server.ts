@@ -1,0 +1,166 @@
+import { createServer, type Server, type ServerResponse } from "node:http";
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { ERRORS, Failure } from "../core/error.ts";
+import { newId } from "../core/id.ts";
+import type { Log } from "../core/log.ts";
+import { failureOf } from "./failure.ts";
+import { checkFraming, FramedRequest } from "./framing.ts";
+import { problemOf, writeProblem } from "./problem.ts";
+import { framed, sendProblem } from "./reply.ts";
+import { parseStrictJson } from "./strict-json.ts";
+import { compileValidator } from "./validation.ts";
+
+const HEADERS_BYTES_MAX = 16_384;
+const JSON_BODY_BYTES_MAX = 65_536;
+const HEADERS_TIMEOUT_MS = 15_000;
+const REQUEST_TIMEOUT_MS = 300_000;
+const KEEP_ALIVE_MS = 65_000;
+const PARAMETER_LENGTH_MAX = 200;
+
+export interface HttpOptions {
+	log: Log;
+	access_log: Log | null;
+	problem_type_base: () => string;
+	/** Told of every answer: its status, and the code of a refusal. */
+	onAnswered?: (status: number, code: string | null) => void;
+}
+
+/** The framework set up as the contract asks: framing first, strict JSON, one shape of refusal, one line of log per request. */
+export function createHttp(options: HttpOptions): FastifyInstance {
+	const app = fastify({
+		serverFactory: (handler) => createListener(handler, options),
+		genReqId: (raw) => (raw as unknown as FramedRequest).request_id,
+		logger: false,
+		bodyLimit: JSON_BODY_BYTES_MAX,
+		return503OnClosing: true,
+		routerOptions: { maxParamLength: PARAMETER_LENGTH_MAX, caseSensitive: true, ignoreTrailingSlash: false },
+		frameworkErrors: (error, request, reply) => {
+			answerFailure(error, request, reply, options);
+		},
+	});
+	app.decorateRequest("admitted", null);
+	app.decorateRequest("refused_with", null);
+	app.decorateRequest("not_found_detail", null);
+	app.setValidatorCompiler(compileValidator);
+	app.setErrorHandler((error, request, reply) => {
+		answerFailure(error, request, reply, options);
+	});
+	addBodyParsers(app);
+	app.addHook("onRequest", (request, reply, done) => {
+		reply.header("x-request-id", request.id);
+		reply.header("x-content-type-options", "nosniff");
+		done();
+	});
+	addAccessLog(app, options);
+	return app;
+}
+
+function createListener(handler: (request: FramedRequest, response: ServerResponse) => void, options: HttpOptions): Server {
+	function onRequest(request: FramedRequest, response: ServerResponse): void {
+		const refusal = checkFraming(request);
+		if (refusal) {
+			options.onAnswered?.(ERRORS[refusal.code].status, refusal.code);
+			options.access_log?.info({ request_id: request.request_id, method: request.method, status: ERRORS[refusal.code].status, code: refusal.code }, "request_refused");
+			writeProblem(response, problemOf(refusal, request.request_id, options.problem_type_base()));
+		} else handler(request, response);
+	}
+	const server = createServer(
+		{
+			IncomingMessage: FramedRequest,
+			maxHeaderSize: HEADERS_BYTES_MAX,
+			headersTimeout: HEADERS_TIMEOUT_MS,
+			requestTimeout: REQUEST_TIMEOUT_MS,
+			keepAliveTimeout: KEEP_ALIVE_MS,
+			requireHostHeader: false,
+		},
+		onRequest,
+	);
+	server.maxHeadersCount = 0;
+	server.on("checkContinue", (request: FramedRequest, response: ServerResponse) => {
+		request.awaits_continue = true;
+		onRequest(request, response);
+	});
+	server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+		if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+		const refusal =
+			error.code === "HPE_HEADER_OVERFLOW"
+				? new Failure("headers_too_large", "The headers are longer than 16 KiB. Send fewer and shorter ones.")
+				: error.code === "ERR_HTTP_REQUEST_TIMEOUT"
+					? new Failure("request_timeout", "The request did not arrive in time. Send it again without pausing.")
+					: new Failure("invalid_request", "The bytes received are no HTTP/1.1 request.");
+		const problem = problemOf(refusal, newId("req"), options.problem_type_base());
+		const lines = Object.entries(problem.headers).map(([name, value]) => `${name}: ${value}`);
+		socket.end(
+			`HTTP/1.1 ${problem.status} ${ERRORS[refusal.code].title}\r\n${lines.join("\r\n")}\r\ncontent-length: ${Buffer.byteLength(problem.body)}\r\nconnection: close\r\n\r\n${problem.body}`,
+		);
+	});
+	return server;
+}
+
+function answerFailure(error: unknown, request: FastifyRequest, reply: FastifyReply, options: HttpOptions): void {
+	const failure = failureOf(error, request.routeOptions?.config?.row ?? null);
+	if (!failure) options.log.error({ err: error, request_id: request.id }, "request_failed");
+	else if (failure.facts.cause !== undefined) options.log.warn({ err: failure.facts.cause, request_id: request.id, code: failure.code }, "request_refused_by_fault");
+	if (failure?.code === "not_found" && request.not_found_detail !== null) {
+		return sendProblem(request, reply, new Failure("not_found", request.not_found_detail), options.problem_type_base());
+	}
+	sendProblem(request, reply, failure ?? new Failure("internal_error", "Something failed on our side; nothing was changed. Tell the operator the request id."), options.problem_type_base());
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+function decodeUtf8(body: Buffer): string {
+	try {
+		return utf8.decode(body);
+	} catch {
+		throw new Failure("invalid_request", "The body is not valid UTF-8.");
+	}
+}
+
+function addBodyParsers(app: FastifyInstance): void {
+	app.removeAllContentTypeParsers();
+	app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => {
+		try {
+			done(null, parseStrictJson(decodeUtf8(body as Buffer)));
+		} catch (error) {
+			done(error as Error);
+		}
+	});
+	app.addContentTypeParser("*", (request, _payload, done) => {
+		if (request.routeOptions.config.row?.input === "upload") return done(null, undefined);
+		done(failureOf({ code: "FST_ERR_CTP_INVALID_MEDIA_TYPE" }, request.routeOptions.config.row ?? null), undefined);
+	});
+}
+
+function addAccessLog(app: FastifyInstance, options: HttpOptions): void {
+	app.addHook("onResponse", (request, reply, done) => {
+		options.onAnswered?.(reply.statusCode, request.refused_with);
+		options.access_log?.info(
+			{
+				request_id: request.id,
+				method: request.method,
+				route: request.routeOptions.url ?? null,
+				status: reply.statusCode,
+				code: request.refused_with,
+				duration_ms: Math.round(reply.elapsedTime * 1000) / 1000,
+			},
+			"request_answered",
+		);
+		done();
+	});
+}
+
+/** Answers for paths and methods that no row has: 405 with `Allow` when another method has the path, else 404. Called once, after all rows are mounted. */
+export function answerTheRest(app: FastifyInstance, known: readonly { method: string; path: string }[], options: Pick<HttpOptions, "problem_type_base">): void {
+	const patterns = known.map((row) => ({ method: row.method, pattern: new RegExp(`^${row.path.replace(/:[a-z_0-9]+/g, "[^/]+")}$`) }));
+	app.setNotFoundHandler((request, reply) => {
+		const raw = framed(request);
+		const path = (raw.url ?? "").split("?", 1)[0] ?? "";
+		const methods = patterns.filter((row) => row.pattern.test(path)).map((row) => row.method);
+		const refusal =
+			methods.length > 0
+				? new Failure("method_not_allowed", `This path knows ${methods.join(", ")}.`, { headers: { allow: methods.join(", ") } })
+				: new Failure("not_found", "There is nothing at this path. Compare it with the API reference.");
+		sendProblem(request, reply, refusal, options.problem_type_base());
+	});
+}

@@ -1,0 +1,153 @@
+import { change } from "../audit/change.ts";
+import { claimOnce } from "../audit/idempotency.ts";
+import { Failure, type InputError } from "../core/error.ts";
+import { newId } from "../core/id.ts";
+import type { Tx } from "../database/transaction.ts";
+import type { Plan } from "../plans/plan.ts";
+import { readCatalogue } from "../plans/store.ts";
+import { lockTenant } from "../tenants/store.ts";
+import { assertTenantActive, tenantNotFound } from "../tenants/tenant.ts";
+import { adviseOn } from "./advice.ts";
+import type { KeysContext } from "./context.ts";
+import { describeOne } from "./describe.ts";
+import { issueSecret } from "./issue.ts";
+import { type Key, type KeyOwner, keyActorOf } from "./key.ts";
+import { expiryOf, rotationDueAt, rotationPeriodOf } from "./lifetime.ts";
+import {
+	allowedIpsOf,
+	assertApiAccess,
+	assertPermissionsInPlan,
+	defaultPermissions,
+	unknownPermissions,
+	unusableSites,
+	withoutRepetitions,
+} from "./reach.ts";
+import type { CreatedKey, CreateInput } from "./schema.ts";
+import { countLiveKeys, insertKey, isNameTaken, readSiteEnvironments } from "./store.ts";
+
+type CreateRequest = CreateInput & { tenant_id: string };
+
+export function invalidKey(errors: InputError[]): Failure {
+	return new Failure("invalid_request", "The key cannot be like this. Correct what `errors` names.", { errors });
+}
+
+export function ownerOf(owner: string | KeyOwner): KeyOwner {
+	if (typeof owner === "string") return { name: owner.trim() };
+	return { ...owner, name: owner.name.trim() };
+}
+
+/** Throws 409 `conflict` when one more live key would be more than the plan allows. Call it with the tenant locked. */
+export async function assertRoomForKey(tx: Tx, tenant_id: string, plan: Plan, now: Date): Promise<void> {
+	const max = plan.limits.api_keys;
+	if (max === null) return;
+	const used = await countLiveKeys(tx, tenant_id, now);
+	if (used < max) return;
+	throw new Failure(
+		"conflict",
+		`The plan "${plan.name}" allows ${max} API keys, and ${used} are live. Revoke one that is no longer used, or ask for a larger plan.`,
+		{
+			members: { max, used },
+		},
+	);
+}
+
+/** The key that `input` asks for, within `plan`: 400 for what cannot be, 403 for what the plan does not include. */
+async function planKey(tx: Tx, context: KeysContext, input: CreateRequest, plan: Plan, key_id: string): Promise<Key> {
+	const now = context.clock.now();
+	const created_at = new Date(now);
+	const catalogue = await readCatalogue(tx);
+	const permissions = input.permissions ? withoutRepetitions(input.permissions) : defaultPermissions(plan, catalogue);
+	const site_ids = input.site_ids ? withoutRepetitions(input.site_ids) : null;
+	const sites = await readSiteEnvironments(tx, input.tenant_id, site_ids ?? []);
+	const ips = allowedIpsOf(input.allowed_ips);
+	const expiry = expiryOf(input.expires_at, plan, now);
+	const errors = [
+		...unknownPermissions(input.permissions ?? [], catalogue, plan),
+		...unusableSites(input.site_ids ?? [], sites, input.environment),
+		...(Array.isArray(ips) ? ips : []),
+		...("pointer" in expiry ? [expiry] : []),
+	];
+	if (errors.length > 0 || Array.isArray(ips) || "pointer" in expiry) throw invalidKey(errors);
+	assertPermissionsInPlan(permissions, catalogue, plan);
+	const rotate_every_days = rotationPeriodOf(input.rotate_every_days, input.environment);
+	return {
+		tenant_id: input.tenant_id,
+		id: key_id,
+		name: input.name.trim(),
+		environment: input.environment,
+		owner: ownerOf(input.owner),
+		integration: input.integration?.trim() ?? null,
+		labels: input.labels ?? {},
+		permissions,
+		site_ids,
+		allowed_ips: ips.allowed_ips,
+		rotate_every_days,
+		rotation_due_at: rotationDueAt(created_at, rotate_every_days),
+		expires_at: expiry.expires_at,
+		paused_at: null,
+		created_at,
+		created_by: keyActorOf(context.actor),
+		revoked_at: null,
+		revoked_by: null,
+		revoke_reason: null,
+	};
+}
+
+function createdFacts(key: Key, secret: { kid: string; last4: string }): Record<string, unknown> {
+	const {
+		tenant_id: _tenant,
+		id: _id,
+		created_at: _at,
+		created_by: _by,
+		paused_at: _paused,
+		revoked_at: _revoked,
+		revoked_by: _who,
+		revoke_reason: _why,
+		...made
+	} = key;
+	return { ...made, kid: secret.kid, last4: secret.last4 };
+}
+
+/**
+ * Makes a key and answers its raw key, this once. What the plan limits is counted with the tenant locked, so that it holds under concurrency.
+ * 400 `invalid_request`; 403 `capability_not_in_plan`, `tenant_suspended`; 409 `conflict` at the plan's number of live keys,
+ * `secret_already_issued` (with `key_id`) for a repeat with the same Idempotency-Key, `idempotency_mismatch` for other input with it.
+ */
+export async function createKey(context: KeysContext, input: CreateRequest): Promise<CreatedKey> {
+	const { tenant_id } = input;
+	const key_id = newId("key");
+	return change(context, async (tx) => {
+		const found = await lockTenant(tx, tenant_id);
+		if (!found) throw tenantNotFound();
+		const earlier = await claimOnce(tx, context, { tenant_id, operation: "key.create", input, subject_id: key_id });
+		if (earlier) {
+			throw new Failure(
+				"secret_already_issued",
+				"This request was made before and its key exists; the raw key is shown once. If it is lost, revoke that key and create another.",
+				{
+					members: { key_id: earlier.subject_id },
+				},
+			);
+		}
+		assertTenantActive(found.tenant);
+		assertApiAccess(found.plan);
+		const key = await planKey(tx, context, input, found.plan, key_id);
+		await assertRoomForKey(tx, tenant_id, found.plan, key.created_at);
+		const warnings = adviseOn({ ...key, name_taken: await isNameTaken(tx, tenant_id, key.name, key.created_at) });
+		await insertKey(tx, key);
+		const { raw_key, ...secret } = await issueSecret(tx, context, key, key.created_at);
+		const answer = { key: await describeOne(tx, key, context.clock.now()), raw_key };
+		return {
+			result: warnings.length > 0 ? { ...answer, warnings } : answer,
+			audit: [{ action: "key.created", target: { kind: "key", id: key_id }, facts: createdFacts(key, secret), tenant_id }],
+			invalidates: [{ kind: "key", id: key_id }],
+			events: [
+				{
+					tenant_id,
+					type: "key.created",
+					data: { key_id, name: key.name, environment: key.environment, expires_at: key.expires_at?.toISOString() ?? null },
+				},
+			],
+		};
+	});
+}

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { describeKey, type Key, secretStatusOf, statusOf } from "./key.ts";
+
+const NOW = Date.UTC(2026, 0, 15, 12);
+const time = fc.option(fc.date({ min: new Date(NOW - 1e9), max: new Date(NOW + 1e9), noInvalidDate: true }), { nil: null });
+
+test("a key is revoked before it is expired, expired before it is paused, and active only when it is none of them", () => {
+	const past = new Date(NOW - 1);
+	assert.equal(statusOf({ revoked_at: past, expires_at: past, paused_at: past }, NOW), "revoked");
+	assert.equal(statusOf({ revoked_at: null, expires_at: past, paused_at: past }, NOW), "expired");
+	assert.equal(statusOf({ revoked_at: null, expires_at: null, paused_at: past }, NOW), "paused");
+	assert.equal(statusOf({ revoked_at: null, expires_at: null, paused_at: null }, NOW), "active");
+});
+
+test("a key expires at the very instant of its date", () => {
+	const expires_at = new Date(NOW);
+	assert.equal(statusOf({ revoked_at: null, expires_at, paused_at: null }, NOW - 1), "active");
+	assert.equal(statusOf({ revoked_at: null, expires_at, paused_at: null }, NOW), "expired");
+});
+
+test("time alone never brings a key back", () => {
+	fc.assert(
+		fc.property(time, time, time, fc.nat(1e9), (revoked_at, expires_at, paused_at, later) => {
+			const before = statusOf({ revoked_at, expires_at, paused_at }, NOW);
+			const after = statusOf({ revoked_at, expires_at, paused_at }, NOW + later);
+			assert(before === after || after === "expired");
+		}),
+	);
+});
+
+test("a secret is issued until its first use, current from then on, retiring until its end, then retired", () => {
+	const soon = new Date(NOW + 1);
+	assert.equal(secretStatusOf({ retires_at: null, retired_at: null }, null, NOW), "issued");
+	assert.equal(secretStatusOf({ retires_at: null, retired_at: null }, new Date(NOW), NOW), "current");
+	assert.equal(secretStatusOf({ retires_at: soon, retired_at: null }, new Date(NOW), NOW), "retiring");
+	assert.equal(secretStatusOf({ retires_at: soon, retired_at: null }, new Date(NOW), NOW + 1), "retired");
+	assert.equal(secretStatusOf({ retires_at: soon, retired_at: new Date(NOW) }, null, NOW), "retired");
+});
+
+test("a key is answered with exactly the fields of the contract", () => {
+	const key: Key = {
+		tenant_id: "t",
+		id: "key_1",
+		name: "prod-order-bot",
+		environment: "prod",
+		owner: { name: "Ada" },
+		integration: null,
+		labels: {},
+		permissions: [],
+		site_ids: null,
+		allowed_ips: null,
+		rotate_every_days: 90,
+		rotation_due_at: new Date(NOW),
+		expires_at: null,
+		paused_at: null,
+		created_at: new Date(NOW),
+		created_by: { kind: "operator", name: "operator token" },
+		revoked_at: null,
+		revoked_by: null,
+		revoke_reason: null,
+	};
+	const secret = { kid: "k".repeat(12), last4: "a1B2", created_at: new Date(NOW), retires_at: null, retired_at: null };
+	const answer = describeKey(key, [secret], { last_used_at: null, last_check_at: null, usage_24h: 0, secrets: new Map() }, NOW);
+	const fields =
+		"id tenant_id name environment owner integration labels permissions site_ids allowed_ips status created_at created_by expires_at rotate_every_days " +
+		"rotation_due_at last_used_at last_check_at usage_24h revoked_at revoked_by revoke_reason secrets";
+	assert.deepEqual(Object.keys(answer), fields.split(" "));
+	assert.deepEqual(Object.keys(answer.secrets[0] ?? {}), "kid last4 status created_at first_used_at last_used_at retires_at".split(" "));
+});

@@ -1,0 +1,139 @@
+import type { Actor } from "../core/context.ts";
+import type { Environment } from "./format.ts";
+import type { KeyAnswer } from "./schema.ts";
+
+export type KeyStatus = "active" | "paused" | "expired" | "revoked";
+export const KEY_STATUSES: readonly KeyStatus[] = ["active", "paused", "expired", "revoked"];
+
+/** `issued`: never used yet; `current`: in use; `retiring`: both work until its end; `retired`: refused. */
+export type SecretStatus = "issued" | "current" | "retiring" | "retired";
+export const SECRET_STATUSES: readonly SecretStatus[] = ["issued", "current", "retiring", "retired"];
+
+export type RevokeReason = "integration_retired" | "shared_incorrectly" | "suspected_exposure" | "ownership_changed" | "other";
+export const REVOKE_REASONS: readonly RevokeReason[] = [
+	"integration_retired",
+	"shared_incorrectly",
+	"suspected_exposure",
+	"ownership_changed",
+	"other",
+];
+
+/** The person responsible for a key. */
+export interface KeyOwner {
+	name: string;
+	email?: string;
+	member_id?: string;
+}
+
+/** Who made or ended a key, as it is shown beside it. */
+export interface KeyActor {
+	kind: string;
+	id?: string;
+	name: string;
+}
+
+/** The record of a key as it is stored; stable for life, whatever its secrets. */
+export interface Key {
+	tenant_id: string;
+	id: string;
+	name: string;
+	environment: Environment;
+	owner: KeyOwner;
+	integration: string | null;
+	labels: Record<string, string>;
+	permissions: string[];
+	/** Null: every site. */
+	site_ids: string[] | null;
+	/** Null: any address. */
+	allowed_ips: string[] | null;
+	rotate_every_days: number | null;
+	rotation_due_at: Date | null;
+	expires_at: Date | null;
+	paused_at: Date | null;
+	created_at: Date;
+	created_by: KeyActor;
+	revoked_at: Date | null;
+	revoked_by: KeyActor | null;
+	revoke_reason: RevokeReason | null;
+}
+
+/** One secret version, without its MAC. */
+export interface SecretVersion {
+	kid: string;
+	last4: string;
+	created_at: Date;
+	retires_at: Date | null;
+	retired_at: Date | null;
+}
+
+/** What was counted about a key and its secrets. */
+export interface KeyUse {
+	readonly last_used_at: Date | null;
+	readonly last_check_at: Date | null;
+	/** Requests of the last 24 hours. */
+	readonly usage_24h: number;
+	readonly secrets: ReadonlyMap<string, { readonly first_used_at: Date; readonly last_used_at: Date }>;
+}
+
+/** What holds first: a revoked key is revoked whatever else, and only a key that is none of the others is active. */
+export function statusOf(key: Pick<Key, "revoked_at" | "expires_at" | "paused_at">, now: number): KeyStatus {
+	if (key.revoked_at !== null) return "revoked";
+	if (key.expires_at !== null && key.expires_at.getTime() <= now) return "expired";
+	return key.paused_at === null ? "active" : "paused";
+}
+
+export function secretStatusOf(secret: Pick<SecretVersion, "retires_at" | "retired_at">, first_used_at: Date | null, now: number): SecretStatus {
+	if (secret.retired_at !== null) return "retired";
+	if (secret.retires_at !== null) return secret.retires_at.getTime() <= now ? "retired" : "retiring";
+	return first_used_at === null ? "issued" : "current";
+}
+
+export function keyActorOf(actor: Actor): KeyActor {
+	return "id" in actor ? { kind: actor.kind, id: actor.id, name: actor.name } : { kind: actor.kind, name: actor.name };
+}
+
+function timeText(time: Date | null): string | null {
+	return time === null ? null : time.toISOString();
+}
+
+function describeSecret(secret: SecretVersion, use: KeyUse, now: number): KeyAnswer["secrets"][number] {
+	const used = use.secrets.get(secret.kid);
+	return {
+		kid: secret.kid,
+		last4: secret.last4,
+		status: secretStatusOf(secret, used?.first_used_at ?? null, now),
+		created_at: secret.created_at.toISOString(),
+		first_used_at: timeText(used?.first_used_at ?? null),
+		last_used_at: timeText(used?.last_used_at ?? null),
+		retires_at: timeText(secret.retires_at),
+	};
+}
+
+/** The key as the contract shows it; nothing of a secret but its kid and last four characters. */
+export function describeKey(key: Key, secrets: readonly SecretVersion[], use: KeyUse, now: number): KeyAnswer {
+	return {
+		id: key.id,
+		tenant_id: key.tenant_id,
+		name: key.name,
+		environment: key.environment,
+		owner: key.owner,
+		integration: key.integration,
+		labels: key.labels,
+		permissions: key.permissions,
+		site_ids: key.site_ids,
+		allowed_ips: key.allowed_ips,
+		status: statusOf(key, now),
+		created_at: key.created_at.toISOString(),
+		created_by: key.created_by,
+		expires_at: timeText(key.expires_at),
+		rotate_every_days: key.rotate_every_days,
+		rotation_due_at: timeText(key.rotation_due_at),
+		last_used_at: timeText(use.last_used_at),
+		last_check_at: timeText(use.last_check_at),
+		usage_24h: use.usage_24h,
+		revoked_at: timeText(key.revoked_at),
+		revoked_by: key.revoked_by,
+		revoke_reason: key.revoke_reason,
+		secrets: secrets.map((secret) => describeSecret(secret, use, now)),
+	};
+}

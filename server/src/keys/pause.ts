@@ -1,0 +1,36 @@
+import { type ChangeContext, change } from "../audit/change.ts";
+import { holdTenant } from "../tenants/store.ts";
+import { assertTenantActive, tenantNotFound } from "../tenants/tenant.ts";
+import { describeOne } from "./describe.ts";
+import { keyNotFound } from "./get.ts";
+import type { Key } from "./key.ts";
+import type { KeyAnswer } from "./schema.ts";
+import { lockKey, updateKey } from "./store.ts";
+import { assertNotRevoked } from "./update.ts";
+
+/**
+ * Stops a key for a while: once this has returned, no node accepts it until it is resumed. A paused key stays as it is.
+ * 404 `not_found`; 409 `conflict` for a revoked key.
+ */
+export async function pauseKey(context: ChangeContext, input: { tenant_id: string; key_id: string }): Promise<KeyAnswer> {
+	const { tenant_id, key_id } = input;
+	return change(context, async (tx) => {
+		const now = context.clock.now();
+		const found = await holdTenant(tx, tenant_id);
+		if (!found) throw tenantNotFound();
+		assertTenantActive(found.tenant);
+		const before = await lockKey(tx, tenant_id, key_id);
+		if (!before) throw keyNotFound();
+		assertNotRevoked(before);
+		if (before.paused_at !== null) return { unchanged: await describeOne(tx, before, now) };
+		const key: Key = { ...before, paused_at: new Date(now) };
+		await updateKey(tx, tenant_id, key_id, { paused_at: key.paused_at });
+		const { name, environment } = key;
+		return {
+			result: await describeOne(tx, key, now),
+			audit: [{ action: "key.paused", target: { kind: "key", id: key_id }, facts: { name, environment }, tenant_id }],
+			invalidates: [{ kind: "key", id: key_id }],
+			events: [{ tenant_id, type: "key.paused", data: { key_id, name, environment } }],
+		};
+	});
+}

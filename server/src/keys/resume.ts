@@ -1,0 +1,34 @@
+import { type ChangeContext, change } from "../audit/change.ts";
+import { holdTenant } from "../tenants/store.ts";
+import { assertTenantActive, tenantNotFound } from "../tenants/tenant.ts";
+import { describeOne } from "./describe.ts";
+import { keyNotFound } from "./get.ts";
+import type { Key } from "./key.ts";
+import type { KeyAnswer } from "./schema.ts";
+import { lockKey, updateKey } from "./store.ts";
+import { assertNotRevoked } from "./update.ts";
+
+/** Lets a paused key work again; one that is not paused stays as it is. 404 `not_found`; 409 `conflict` for a revoked key. */
+export async function resumeKey(context: ChangeContext, input: { tenant_id: string; key_id: string }): Promise<KeyAnswer> {
+	const { tenant_id, key_id } = input;
+	return change(context, async (tx) => {
+		const now = context.clock.now();
+		const found = await holdTenant(tx, tenant_id);
+		if (!found) throw tenantNotFound();
+		assertTenantActive(found.tenant);
+		const before = await lockKey(tx, tenant_id, key_id);
+		if (!before) throw keyNotFound();
+		assertNotRevoked(before);
+		if (before.paused_at === null) return { unchanged: await describeOne(tx, before, now) };
+		const key: Key = { ...before, paused_at: null };
+		await updateKey(tx, tenant_id, key_id, { paused_at: null });
+		const { name, environment } = key;
+		const facts = { name, environment, paused_at: before.paused_at.toISOString() };
+		return {
+			result: await describeOne(tx, key, now),
+			audit: [{ action: "key.resumed", target: { kind: "key", id: key_id }, facts, tenant_id }],
+			invalidates: [{ kind: "key", id: key_id }],
+			events: [{ tenant_id, type: "key.resumed", data: { key_id, name, environment } }],
+		};
+	});
+}

@@ -1,0 +1,38 @@
+import { type ChangeContext, change } from "../audit/change.ts";
+import { describeOne } from "./describe.ts";
+import { keyNotFound } from "./get.ts";
+import { type Key, keyActorOf, statusOf } from "./key.ts";
+import type { KeyAnswer, RevokeInput } from "./schema.ts";
+import { lockKey, updateKey } from "./store.ts";
+
+/**
+ * Ends a key for good: once this has returned, no node accepts it. A second time answers the key as the first left it, with the first reason.
+ * 404 `not_found`.
+ */
+export async function revokeKey(context: ChangeContext, input: RevokeInput & { tenant_id: string; key_id: string }): Promise<KeyAnswer> {
+	const { tenant_id, key_id, reason } = input;
+	return change(context, async (tx) => {
+		const now = context.clock.now();
+		const before = await lockKey(tx, tenant_id, key_id);
+		if (!before) throw keyNotFound();
+		if (before.revoked_at !== null) return { unchanged: await describeOne(tx, before, now) };
+		const revoked = { revoked_at: new Date(now), revoked_by: keyActorOf(context.actor), revoke_reason: reason };
+		const note = input.note ?? null;
+		const key: Key = { ...before, ...revoked };
+		await updateKey(tx, tenant_id, key_id, { ...revoked, revoke_note: note });
+		const { name, environment } = key;
+		return {
+			result: await describeOne(tx, key, now),
+			audit: [
+				{
+					action: "key.revoked",
+					target: { kind: "key", id: key_id },
+					facts: { name, environment, reason, note, status_before: statusOf(before, now) },
+					tenant_id,
+				},
+			],
+			invalidates: [{ kind: "key", id: key_id }],
+			events: [{ tenant_id, type: "key.revoked", data: { key_id, name, environment, reason } }],
+		};
+	});
+}

@@ -1,0 +1,216 @@
+import { type SqlBool, sql } from "kysely";
+import type { ReadTx, Tx } from "../database/transaction.ts";
+import type { Window } from "../http/cursor.ts";
+import type { Environment } from "./format.ts";
+import type { Key, KeyActor, KeyOwner, KeyStatus, RevokeReason, SecretVersion } from "./key.ts";
+
+const KEY_COLUMNS = [
+	"tenant_id",
+	"id",
+	"name",
+	"environment",
+	"owner",
+	"integration",
+	"labels",
+	"permissions",
+	"site_ids",
+	"allowed_ips",
+	"rotate_every_days",
+	"rotation_due_at",
+	"expires_at",
+	"paused_at",
+	"created_at",
+	"created_by",
+	"revoked_at",
+	"revoked_by",
+	"revoke_reason",
+] as const;
+const SECRET_COLUMNS = ["kid", "last4", "created_at", "retires_at", "retired_at"] as const;
+
+type KeyColumn = Exclude<(typeof KEY_COLUMNS)[number], "environment" | "owner" | "labels" | "created_by" | "revoked_by" | "revoke_reason">;
+type KeyRow = Pick<Key, KeyColumn> & {
+	environment: string;
+	owner: unknown;
+	labels: unknown;
+	created_by: unknown;
+	revoked_by: unknown;
+	revoke_reason: string | null;
+};
+
+/** Guarantee: the columns have check constraints or were written from values that the schemas of this room had accepted. */
+function keyFromRow(row: KeyRow): Key {
+	return {
+		...row,
+		environment: row.environment as Environment,
+		owner: row.owner as KeyOwner,
+		labels: row.labels as Record<string, string>,
+		created_by: row.created_by as KeyActor,
+		revoked_by: row.revoked_by as KeyActor | null,
+		revoke_reason: row.revoke_reason as RevokeReason | null,
+	};
+}
+
+export async function insertKey(tx: Tx, key: Key): Promise<void> {
+	const { owner, labels, created_by, revoked_by, ...columns } = key;
+	await tx
+		.insertInto("keys")
+		.values({
+			...columns,
+			owner: JSON.stringify(owner),
+			labels: JSON.stringify(labels),
+			created_by: JSON.stringify(created_by),
+			revoked_by: revoked_by === null ? null : JSON.stringify(revoked_by),
+		})
+		.execute();
+}
+
+/** What is stored of a new secret. */
+export interface NewSecretRow {
+	kid: string;
+	tenant_id: string;
+	key_id: string;
+	mac: Buffer;
+	mac_version: number;
+	pepper_id: string;
+	last4: string;
+	created_at: Date;
+}
+
+/** False when the kid is taken: the caller makes another. */
+export async function insertSecret(tx: Tx, secret: NewSecretRow): Promise<boolean> {
+	const inserted = await tx
+		.insertInto("secrets")
+		.values(secret)
+		.onConflict((conflict) => conflict.column("kid").doNothing())
+		.executeTakeFirst();
+	return inserted.numInsertedOrUpdatedRows === 1n;
+}
+
+export async function readKey(tx: ReadTx, tenant_id: string, key_id: string): Promise<Key | null> {
+	const row = await tx.selectFrom("keys").select(KEY_COLUMNS).where("tenant_id", "=", tenant_id).where("id", "=", key_id).executeTakeFirst();
+	return row ? keyFromRow(row) : null;
+}
+
+/** Reads a key that nobody else changes until the transaction ends. */
+export async function lockKey(tx: Tx, tenant_id: string, key_id: string): Promise<Key | null> {
+	const row = await tx
+		.selectFrom("keys")
+		.select(KEY_COLUMNS)
+		.where("tenant_id", "=", tenant_id)
+		.where("id", "=", key_id)
+		.forUpdate()
+		.executeTakeFirst();
+	return row ? keyFromRow(row) : null;
+}
+
+export type KeyChanges = Partial<Omit<Key, "tenant_id" | "id" | "environment" | "created_at" | "created_by">> & { revoke_note?: string | null };
+
+export async function updateKey(tx: Tx, tenant_id: string, key_id: string, changes: KeyChanges): Promise<void> {
+	const { owner, labels, revoked_by, ...columns } = changes;
+	await tx
+		.updateTable("keys")
+		.set({
+			...columns,
+			...(owner === undefined ? {} : { owner: JSON.stringify(owner) }),
+			...(labels === undefined ? {} : { labels: JSON.stringify(labels) }),
+			...(revoked_by === undefined ? {} : { revoked_by: revoked_by === null ? null : JSON.stringify(revoked_by) }),
+		})
+		.where("tenant_id", "=", tenant_id)
+		.where("id", "=", key_id)
+		.execute();
+}
+
+/** The secrets of keys, by key id, the newest of each first. */
+export async function readSecrets(tx: ReadTx, tenant_id: string, key_ids: readonly string[]): Promise<Map<string, SecretVersion[]>> {
+	if (key_ids.length === 0) return new Map();
+	const rows = await tx
+		.selectFrom("secrets")
+		.select(["key_id", ...SECRET_COLUMNS])
+		.where("tenant_id", "=", tenant_id)
+		.where("key_id", "in", key_ids)
+		.orderBy("created_at", "desc")
+		.orderBy("kid")
+		.execute();
+	return Map.groupBy(rows, (row) => row.key_id);
+}
+
+/** How many keys of the tenant are neither revoked nor expired. */
+export async function countLiveKeys(tx: ReadTx, tenant_id: string, now: Date): Promise<number> {
+	const { count } = await tx
+		.selectFrom("keys")
+		.select((select) => select.fn.countAll<number>().as("count"))
+		.where("tenant_id", "=", tenant_id)
+		.where(isLive(now))
+		.executeTakeFirstOrThrow();
+	return count;
+}
+
+/** Whether a live key of the tenant has this name, in any case of its letters. */
+export async function isNameTaken(tx: ReadTx, tenant_id: string, name: string, now: Date): Promise<boolean> {
+	const row = await tx
+		.selectFrom("keys")
+		.select("id")
+		.where("tenant_id", "=", tenant_id)
+		.where(sql<SqlBool>`lower(name) = lower(${name})`)
+		.where(isLive(now))
+		.limit(1)
+		.executeTakeFirst();
+	return row !== undefined;
+}
+
+export interface KeyFilters {
+	readonly status?: KeyStatus;
+	readonly environment?: Environment;
+	readonly integration?: string;
+	/** Name, e-mail address or member id of the owner, whole. */
+	readonly owner?: string;
+	/** Part of the name. */
+	readonly search?: string;
+}
+
+/** Keys of the tenant, newest first. */
+export async function readKeys(tx: ReadTx, tenant_id: string, filters: KeyFilters, window: Window, now: Date): Promise<Key[]> {
+	const { status, environment, integration, owner, search } = filters;
+	let query = tx.selectFrom("keys").select(KEY_COLUMNS).where("tenant_id", "=", tenant_id);
+	if (window.after) query = query.where(sql<SqlBool>`(created_at, id) < (${window.after[0]}::timestamptz, ${window.after[1]})`);
+	if (status !== undefined) query = query.where(hasStatus(status, now));
+	if (environment !== undefined) query = query.where("environment", "=", environment);
+	if (integration !== undefined) query = query.where("integration", "=", integration);
+	if (owner !== undefined) {
+		query = query.where(
+			sql<SqlBool>`(lower(owner->>'name') = lower(${owner}) or lower(owner->>'email') = lower(${owner}) or owner->>'member_id' = ${owner})`,
+		);
+	}
+	if (search !== undefined) query = query.where(sql<SqlBool>`name ilike ${`%${escapeLike(search)}%`}`);
+	const rows = await query.orderBy("created_at", "desc").orderBy("id", "desc").limit(window.rows_max).execute();
+	return rows.map(keyFromRow);
+}
+
+function escapeLike(text: string): string {
+	return text.replace(/[\\%_]/g, "\\$&");
+}
+
+function isLive(now: Date) {
+	return sql<SqlBool>`(revoked_at is null and (expires_at is null or expires_at > ${now}))`;
+}
+
+/** The same order of precedence as `statusOf`. */
+function hasStatus(status: KeyStatus, now: Date) {
+	switch (status) {
+		case "revoked":
+			return sql<SqlBool>`revoked_at is not null`;
+		case "expired":
+			return sql<SqlBool>`(revoked_at is null and expires_at <= ${now})`;
+		case "paused":
+			return sql<SqlBool>`(${isLive(now)} and paused_at is not null)`;
+		case "active":
+			return sql<SqlBool>`(${isLive(now)} and paused_at is null)`;
+	}
+}
+
+/** Those of `site_ids` that are sites of the tenant, with the environment each is bound to. */
+export async function readSiteEnvironments(tx: ReadTx, tenant_id: string, site_ids: readonly string[]): Promise<Map<string, string | null>> {
+	if (site_ids.length === 0) return new Map();
+	const rows = await tx.selectFrom("sites").select(["id", "environment"]).where("tenant_id", "=", tenant_id).where("id", "in", site_ids).execute();
+	return new Map(rows.map((row) => [row.id, row.environment]));
+}

@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import pg from "pg";
+import { TEST_PEPPER, type TestDatabase, testDatabase } from "../audit/testing.ts";
+import { verifyChain } from "../audit/verify.ts";
+import { ManualClock } from "../core/clock.ts";
+import { type ErrorCode, Failure } from "../core/error.ts";
+import { parsePeppers } from "../core/pepper.ts";
+import { putPlan } from "../plans/put.ts";
+import type { PlanInput } from "../plans/schema.ts";
+import { createTenant } from "../tenants/create.ts";
+import { createSite } from "../tenants/create-site.ts";
+import type { KeysContext } from "./context.ts";
+import type { CreateInput } from "./schema.ts";
+
+export interface KeysFixture {
+	readonly db: TestDatabase;
+	readonly clock: ManualClock;
+	/** An operator's context unless overridden. */
+	context(overrides?: Partial<KeysContext>): KeysContext;
+	/** A tenant on a plan of its own that is as given, with all built-in capabilities unless others are. */
+	tenant(plan?: Partial<PlanInput>): Promise<string>;
+	site(tenant_id: string, id: string, environment?: "prod" | "staging" | "dev"): Promise<void>;
+	/** Changes the plan of a tenant that `tenant` made. */
+	replan(tenant_id: string, plan: Partial<PlanInput>): Promise<void>;
+	/** Every row of every table as text, read behind the walls. */
+	dump(): Promise<string>;
+	/** What tells two states of the tenants' things apart: all rows but bookkeeping of nodes. */
+	state(): Promise<string>;
+	close(): Promise<void>;
+}
+
+const BOOKKEEPING = new Set(["nodes", "migrations"]);
+
+async function tablesAsText(url: string, except: ReadonlySet<string>): Promise<string> {
+	const client = new pg.Client({ connectionString: url });
+	await client.connect();
+	try {
+		const tables = await client.query<{ name: string }>("select tablename as name from pg_tables where schemaname = 'keywright' order by 1");
+		let text = "";
+		for (const { name } of tables.rows) {
+			if (except.has(name)) continue;
+			const rows = await client.query<{ row: string }>(`select t::text as row from keywright.${pg.escapeIdentifier(name)} t order by 1`);
+			text += `${name}\n${rows.rows.map(({ row }) => row).join("\n")}\n`;
+		}
+		return text;
+	} finally {
+		await client.end();
+	}
+}
+
+/** A fresh database with what keys need around them; its clock stands until a test moves it. */
+export async function keysFixture(): Promise<KeysFixture> {
+	const clock = new ManualClock(Date.now());
+	const db = await testDatabase({ clock });
+	const context = (overrides: Partial<KeysContext> = {}): KeysContext => ({
+		...db.context(),
+		peppers: parsePeppers(TEST_PEPPER),
+		key_brand: "kw",
+		...overrides,
+	});
+	let made = 0;
+	async function plan(plan_id: string, input: Partial<PlanInput>): Promise<void> {
+		await putPlan(context(), { name: plan_id, capabilities: ["m2m_api", "documents"], ...input, plan_id });
+	}
+	return {
+		db,
+		clock,
+		context,
+		async tenant(input = {}) {
+			made += 1;
+			const id = `tenant-${made}`;
+			await plan(`plan-${id}`, input);
+			await createTenant(context(), { id, name: `Tenant ${made}`, plan_id: `plan-${id}` });
+			return id;
+		},
+		async site(tenant_id, id, environment) {
+			await createSite(context(), { tenant_id, id, name: `Site ${id}`, ...(environment ? { environment } : {}) });
+		},
+		replan: (tenant_id, input) => plan(`plan-${tenant_id}`, input),
+		dump: () => tablesAsText(db.superuserUrl, new Set()),
+		state: () => tablesAsText(db.superuserUrl, BOOKKEEPING),
+		close: () => db.close(),
+	};
+}
+
+/** Input for a key that nothing is wrong with, but for what is overridden. */
+export function keyInput(tenant_id: string, overrides: Partial<CreateInput> = {}): CreateInput & { tenant_id: string } {
+	return { tenant_id, name: "prod-order-bot", environment: "prod", owner: "Ada Lovelace", ...overrides };
+}
+
+/** Asserts that `run` is refused with `code` and leaves no trace in the database; answers the failure. */
+export async function refused(fixture: KeysFixture, code: ErrorCode, run: () => Promise<unknown>): Promise<Failure> {
+	const before = await fixture.state();
+	const failure = await run().then(
+		() => assert.fail(`was not refused with ${code}`),
+		(error: unknown) => error,
+	);
+	assert(failure instanceof Failure, `threw ${String(failure)}`);
+	assert.equal(failure.code, code, failure.message);
+	assert.equal(await fixture.state(), before, "a refusal changed something");
+	return failure;
+}
+
+/** The pointers of what a failure says is wrong. */
+export function pointersOf(failure: Failure): string[] {
+	return (failure.facts.errors ?? []).map((error) => error.pointer);
+}
+
+/** The actions in the tenant's audit chain, after making sure that the chain is whole. */
+export async function auditActions(fixture: KeysFixture, tenant_id: string): Promise<string[]> {
+	const finding = await verifyChain(fixture.context(), tenant_id);
+	assert.equal(finding.intact, true, JSON.stringify(finding));
+	const client = new pg.Client({ connectionString: fixture.db.superuserUrl });
+	await client.connect();
+	const rows = await client.query<{ action: string }>("select action from keywright.audit_entries where chain = $1 order by seq", [tenant_id]);
+	await client.end();
+	return rows.rows.map((row) => row.action);
+}

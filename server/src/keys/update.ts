@@ -1,0 +1,133 @@
+import { type ChangeContext, change } from "../audit/change.ts";
+import { canonicalJson } from "../core/canonical.ts";
+import { assert, Failure } from "../core/error.ts";
+import type { Tx } from "../database/transaction.ts";
+import type { Plan } from "../plans/plan.ts";
+import { readCatalogue } from "../plans/store.ts";
+import { lockTenant } from "../tenants/store.ts";
+import { assertTenantActive, tenantNotFound } from "../tenants/tenant.ts";
+import { assertRoomForKey, invalidKey, ownerOf } from "./create.ts";
+import { describeOne } from "./describe.ts";
+import { keyNotFound } from "./get.ts";
+import { type Key, statusOf } from "./key.ts";
+import { expiryOf, rotationDueAt } from "./lifetime.ts";
+import { allowedIpsOf, assertPermissionsInPlan, unknownPermissions, unusableSites, withoutRepetitions } from "./reach.ts";
+import type { KeyAnswer, UpdateInput } from "./schema.ts";
+import { type KeyChanges, lockKey, readSecrets, readSiteEnvironments, updateKey } from "./store.ts";
+
+/** Throws 409 `conflict`: a revoked key stays as it is. */
+export function assertNotRevoked(key: Key): void {
+	if (key.revoked_at !== null) throw new Failure("conflict", "This key was revoked and stays as it is. Create another one.");
+}
+
+function sameSet(a: readonly string[] | null, b: readonly string[] | null): boolean {
+	if (a === null || b === null) return a === b;
+	return canonicalJson([...a].sort()) === canonicalJson([...b].sort());
+}
+
+/** Whether `expires_at` says what is so already: then it is not judged again, though the plan may have shrunk since. */
+function isSameTime(wanted: string | null, time: Date | null): boolean {
+	return wanted === null || time === null ? wanted === time : new Date(wanted).getTime() === time.getTime();
+}
+
+/** What `input` sets about where the key may be used and what it may do: 400 for what cannot be, 403 for what the plan does not include. */
+async function judgedChanges(tx: Tx, input: UpdateInput, key: Key, plan: Plan, now: number): Promise<KeyChanges> {
+	const changes: KeyChanges = {};
+	const errors = [];
+	if (input.permissions) {
+		const catalogue = await readCatalogue(tx);
+		const unknown = unknownPermissions(input.permissions, catalogue, plan, key.permissions);
+		errors.push(...unknown);
+		changes.permissions = withoutRepetitions(input.permissions);
+		if (unknown.length === 0) assertPermissionsInPlan(changes.permissions, catalogue, plan, key.permissions);
+	}
+	if (input.site_ids !== undefined) {
+		changes.site_ids = input.site_ids && withoutRepetitions(input.site_ids);
+		const sites = await readSiteEnvironments(tx, key.tenant_id, changes.site_ids ?? []);
+		errors.push(...unusableSites(input.site_ids ?? [], sites, key.environment, key.site_ids ?? []));
+	}
+	if (input.allowed_ips !== undefined) {
+		const ips = allowedIpsOf(input.allowed_ips);
+		if (Array.isArray(ips)) errors.push(...ips);
+		else changes.allowed_ips = ips.allowed_ips;
+	}
+	if (input.expires_at !== undefined && !isSameTime(input.expires_at, key.expires_at)) {
+		const expiry = expiryOf(input.expires_at, plan, now);
+		if ("pointer" in expiry) errors.push(expiry);
+		else changes.expires_at = expiry.expires_at;
+	}
+	if (errors.length > 0) throw invalidKey(errors);
+	return changes;
+}
+
+/** What `input` sets that needs no judgement. */
+function plainChanges(input: UpdateInput): KeyChanges {
+	return {
+		...(input.name === undefined ? {} : { name: input.name.trim() }),
+		...(input.owner === undefined ? {} : { owner: ownerOf(input.owner) }),
+		...(input.integration === undefined ? {} : { integration: input.integration?.trim() ?? null }),
+		...(input.labels === undefined ? {} : { labels: input.labels }),
+		...(input.rotate_every_days === undefined ? {} : { rotate_every_days: input.rotate_every_days }),
+	};
+}
+
+const SETS = new Set<string>(["permissions", "site_ids", "allowed_ips"]);
+
+/** Only what differs from what is there. */
+function differing(changes: KeyChanges, key: Key): KeyChanges {
+	const before: Record<string, unknown> = { ...key };
+	const entries = Object.entries(changes).filter(([field, value]) => {
+		const was = before[field];
+		return SETS.has(field) ? !sameSet(asTexts(value), asTexts(was)) : canonicalJson(value) !== canonicalJson(was);
+	});
+	return Object.fromEntries(entries);
+}
+
+/** Guarantee: called with the fields named in SETS only, which hold lists of texts or null. */
+function asTexts(value: unknown): readonly string[] | null {
+	return value as readonly string[] | null;
+}
+
+function factsOf(key: Key, changes: KeyChanges): Record<string, unknown> {
+	const was: Record<string, unknown> = { ...key };
+	const before = Object.fromEntries(Object.keys(changes).map((field) => [field, was[field]]));
+	return { name: key.name, environment: key.environment, before, after: changes };
+}
+
+/** The period counts from the making of the secret in use, so that a shorter one may make the key due at once. */
+async function rotationChange(tx: Tx, key: Key, rotate_every_days: number | null): Promise<KeyChanges> {
+	const secrets = (await readSecrets(tx, key.tenant_id, [key.id])).get(key.id) ?? [];
+	const current = secrets.find((secret) => secret.retired_at === null && secret.retires_at === null) ?? secrets[0];
+	assert(current, "a key without a secret");
+	return { rotation_due_at: rotationDueAt(current.created_at, rotate_every_days) };
+}
+
+/**
+ * Changes what is given of a key; equal content changes nothing. No node goes by the old content once this has returned.
+ * 400 `invalid_request`; 403 `capability_not_in_plan`; 404 `not_found`; 409 `conflict` for a revoked key, and when an expired key would
+ * live again beyond the plan's number of keys.
+ */
+export async function updateKeySettings(context: ChangeContext, input: UpdateInput & { tenant_id: string; key_id: string }): Promise<KeyAnswer> {
+	const { tenant_id, key_id } = input;
+	return change(context, async (tx) => {
+		const now = context.clock.now();
+		const found = await lockTenant(tx, tenant_id);
+		if (!found) throw tenantNotFound();
+		assertTenantActive(found.tenant);
+		const before = await lockKey(tx, tenant_id, key_id);
+		if (!before) throw keyNotFound();
+		assertNotRevoked(before);
+		const changes = differing({ ...plainChanges(input), ...(await judgedChanges(tx, input, before, found.plan, now)) }, before);
+		if (Object.keys(changes).length === 0) return { unchanged: await describeOne(tx, before, now) };
+		if (changes.rotate_every_days !== undefined) Object.assign(changes, await rotationChange(tx, before, changes.rotate_every_days));
+		const key: Key = { ...before, ...changes };
+		if (statusOf(before, now) === "expired" && statusOf(key, now) !== "expired") await assertRoomForKey(tx, tenant_id, found.plan, new Date(now));
+		await updateKey(tx, tenant_id, key_id, changes);
+		return {
+			result: await describeOne(tx, key, now),
+			audit: [{ action: "key.updated", target: { kind: "key", id: key_id }, facts: factsOf(before, changes), tenant_id }],
+			invalidates: [{ kind: "key", id: key_id }],
+			events: [{ tenant_id, type: "key.updated", data: { key_id, name: key.name, environment: key.environment, changed: Object.keys(changes) } }],
+		};
+	});
+}

@@ -1,0 +1,49 @@
+import Type from "typebox";
+import { type Row, route } from "../http/route.ts";
+import { type LimitsContext, limits } from "./limits.ts";
+import { whoami } from "./whoami.ts";
+
+const NullableText = Type.Union([Type.String(), Type.Null()]);
+const Use = Type.Object({ max: Type.Union([Type.Integer(), Type.Null()]), used: Type.Integer() });
+
+const Whoami = Type.Object({
+	key: Type.Object({
+		id: Type.String(),
+		name: Type.String(),
+		environment: Type.String(),
+		last4: Type.String(),
+		permissions: Type.Array(Type.String()),
+		site_ids: Type.Union([Type.Array(Type.String()), Type.Null()]),
+		expires_at: NullableText,
+		rotation_due_at: NullableText,
+	}),
+	tenant: Type.Object({ id: Type.String(), name: Type.String() }),
+	rotation: Type.Null(),
+});
+
+const Limits = Type.Object({
+	tenant_id: Type.String(),
+	plan: Type.Object({ id: Type.String(), name: Type.String() }),
+	capabilities: Type.Array(Type.String()),
+	rate_limits: Type.Array(Type.Object({ name: Type.String(), per: Type.String(), requests: Type.Integer(), window_seconds: Type.Integer(), remaining: Type.Integer() })),
+	quota: Type.Union([Type.Object({ requests: Type.Integer(), used: Type.Integer(), resets_at: Type.String() }), Type.Null()]),
+	sites: Use,
+	api_keys: Use,
+	documents: Use,
+	storage_bytes: Use,
+});
+
+export const m2mRoutes: readonly Row<LimitsContext>[] = [
+	route({ method: "GET", path: "/api/v1/m2m/whoami", access: "key", summary: "Which key this is", status: 200, output: Whoami, run: whoami }),
+	route({
+		method: "GET",
+		path: "/api/v1/m2m/tenants/:tenant_id/limits",
+		access: "key",
+		permission: "tenant:read",
+		connectivity_check: true,
+		summary: "The tenant's plan and limits, and what is used of them: the connectivity check",
+		status: 200,
+		output: Limits,
+		run: limits,
+	}),
+];

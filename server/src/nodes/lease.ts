@@ -1,0 +1,29 @@
+import type { Clock } from "../core/clock.ts";
+
+/**
+ * For how long this node may trust what it knows. Granted from the instant before the renewal was sent; over as soon as
+ * the monotonic *or* the wall clock says so, so that a process that was frozen refuses when it wakes.
+ */
+export class Lease {
+	readonly #clock: Clock;
+	#monotonicUntil = Number.NEGATIVE_INFINITY;
+	#wallUntil = Number.NEGATIVE_INFINITY;
+
+	constructor(clock: Clock) {
+		this.#clock = clock;
+	}
+
+	grant(from: { monotonic: number; now: number }, lease_seconds: number): void {
+		this.#monotonicUntil = from.monotonic + lease_seconds * 1000;
+		this.#wallUntil = from.now + lease_seconds * 1000;
+	}
+
+	end(): void {
+		this.#monotonicUntil = Number.NEGATIVE_INFINITY;
+		this.#wallUntil = Number.NEGATIVE_INFINITY;
+	}
+
+	holds(): boolean {
+		return this.#clock.monotonic() < this.#monotonicUntil && this.#clock.now() < this.#wallUntil;
+	}
+}

@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import type { Log } from "../core/log.ts";
+import { CHANGE_CHANNEL } from "./store.ts";
+
+const RECONNECT_MS = 250;
+const CONNECT_TIMEOUT_MS = 2_500;
+
+/**
+ * Listens for changes on a connection of its own and keeps it up. `onChange` gets the id of the node that changed something,
+ * or null after a lost connection, when pushes may have been missed. Pushes make things fast; nothing relies on them.
+ */
+export async function listenForChanges(options: { url: string; log: Log; onChange: (from_node: string | null) => Promise<void> }): Promise<() => Promise<void>> {
+	let stopped = false;
+	let client: pg.Client | null = null;
+
+	function tell(from_node: string | null): void {
+		options.onChange(from_node).catch((error: unknown) => options.log.warn({ err: error }, "change_not_applied"));
+	}
+
+	async function connect(): Promise<void> {
+		const next = new pg.Client({ connectionString: options.url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, keepAlive: true });
+		next.on("notification", (message) => tell(message.payload ?? null));
+		next.on("error", (error) => options.log.warn({ err: error }, "listening_connection_lost"));
+		next.on("end", () => {
+			if (!stopped && client === next) void reconnect();
+		});
+		await next.connect();
+		await next.query(`listen ${CHANGE_CHANNEL}`);
+		client = next;
+	}
+
+	async function reconnect(): Promise<void> {
+		client = null;
+		while (!stopped) {
+			try {
+				await connect();
+				tell(null);
+				return;
+			} catch {
+				await sleep(RECONNECT_MS, undefined, { ref: false });
+			}
+		}
+	}
+
+	await connect();
+	return async () => {
+		stopped = true;
+		await client?.end().catch(() => undefined);
+	};
+}

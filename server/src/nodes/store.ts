@@ -1,0 +1,110 @@
+import { sql } from "kysely";
+import type { ReadTx, RecordTx, Tx } from "../database/transaction.ts";
+import type { Invalidation, SequencedInvalidation } from "./invalidation.ts";
+
+export const CHANGE_CHANNEL = "keywright_change";
+
+/** Takes the next number for `entries` and tells the other nodes at commit. Must be the last statement of its transaction. */
+export async function appendInvalidations(tx: Tx, node_id: string, entries: readonly Invalidation[]): Promise<number> {
+	const kinds = entries.map((entry) => entry.kind);
+	const ids = entries.map((entry) => entry.id);
+	const appended = await sql<{ seq: number }>`
+		with numbered as (update keywright.change_sequence set seq = seq + 1 returning seq),
+		inserted as (
+			insert into keywright.invalidations (seq, position, kind, id)
+			select numbered.seq, entry.position, entry.kind, entry.id
+			from numbered, unnest(${kinds}::text[], ${ids}::text[]) with ordinality as entry (kind, id, position)
+		)
+		select numbered.seq, pg_notify(${CHANGE_CHANNEL}, ${node_id}) from numbered`.execute(tx);
+	return appended.rows[0]?.seq ?? 0;
+}
+
+/** The current number, and the entries after `after_seq` up to it, of one snapshot. */
+export async function readInvalidations(tx: ReadTx, after_seq: number): Promise<{ current_seq: number; entries: SequencedInvalidation[] }> {
+	const rows = await tx
+		.selectFrom("change_sequence")
+		.leftJoin("invalidations", (join) => join.on("invalidations.seq", ">", after_seq))
+		.select(["change_sequence.seq as current_seq", "invalidations.seq", "invalidations.kind", "invalidations.id"])
+		.orderBy("invalidations.seq")
+		.orderBy("invalidations.position")
+		.execute();
+	const entries: SequencedInvalidation[] = [];
+	for (const row of rows) {
+		if (row.seq === null || row.id === null) continue;
+		entries.push({ seq: row.seq, kind: asInvalidationKind(row.kind), id: row.id });
+	}
+	return { current_seq: rows[0]?.current_seq ?? 0, entries };
+}
+
+/** Guarantee: the column has a check constraint with exactly these values. */
+function asInvalidationKind(kind: string | null): SequencedInvalidation["kind"] {
+	return kind as SequencedInvalidation["kind"];
+}
+
+/** Enters a node that knows everything up to the number it returns. `sole` removes all others: nobody else can be on this database. */
+export async function insertNode(tx: RecordTx, node: { id: string; version: string; sole: boolean }): Promise<number> {
+	if (node.sole) await tx.deleteFrom("nodes").execute();
+	const entered = await tx
+		.insertInto("nodes")
+		.values((insert) => ({
+			id: node.id,
+			version: node.version,
+			applied_seq: insert.selectFrom("change_sequence").select("seq"),
+		}))
+		.returning("applied_seq")
+		.executeTakeFirstOrThrow();
+	return entered.applied_seq;
+}
+
+/** Says that the node has applied everything up to `applied_seq`; false when it was fenced and must begin anew. */
+export async function renewNode(tx: RecordTx, id: string, applied_seq: number): Promise<boolean> {
+	const renewed = await tx
+		.updateTable("nodes")
+		.set({ applied_seq, renewed_at: sql`clock_timestamp()` })
+		.where("id", "=", id)
+		.where("fenced_at", "is", null)
+		.executeTakeFirst();
+	return renewed.numUpdatedRows === 1n;
+}
+
+export async function deleteNode(tx: RecordTx, id: string): Promise<void> {
+	await tx.deleteFrom("nodes").where("id", "=", id).execute();
+}
+
+/** Fences every other node whose last renewal is older than `silent_seconds`: its lease has run out. */
+export async function fenceSilentNodes(tx: RecordTx, own_id: string, silent_seconds: number): Promise<void> {
+	await tx
+		.updateTable("nodes")
+		.set({ fenced_at: sql`clock_timestamp()` })
+		.where("id", "<>", own_id)
+		.where("fenced_at", "is", null)
+		.where("renewed_at", "<", sql<Date>`clock_timestamp() - make_interval(secs => ${silent_seconds})`)
+		.execute();
+}
+
+export async function fenceNodes(tx: RecordTx, ids: readonly string[]): Promise<void> {
+	await tx.updateTable("nodes").set({ fenced_at: sql`clock_timestamp()` }).where("id", "in", ids).execute();
+}
+
+/** The other nodes that may hold a lease and have not yet applied `seq`. */
+export async function unconfirmedNodes(tx: ReadTx, own_id: string, seq: number): Promise<string[]> {
+	const rows = await tx
+		.selectFrom("nodes")
+		.select("id")
+		.where("id", "<>", own_id)
+		.where("fenced_at", "is", null)
+		.where("applied_seq", "<", seq)
+		.execute();
+	return rows.map((row) => row.id);
+}
+
+/** Removes entries that every node has applied, and nodes fenced long ago. */
+export async function sweepInvalidations(tx: RecordTx, keep_seconds: number): Promise<void> {
+	const before = sql<Date>`now() - make_interval(secs => ${keep_seconds})`;
+	await tx
+		.deleteFrom("invalidations")
+		.where("committed_at", "<", before)
+		.where("seq", "<=", sql<number>`coalesce((select min(applied_seq) from keywright.nodes where fenced_at is null), 0)`)
+		.execute();
+	await tx.deleteFrom("nodes").where("fenced_at", "<", before).execute();
+}

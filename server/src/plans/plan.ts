@@ -1,0 +1,66 @@
+/** At most `requests` in any `window_seconds`, counted for each key or for the whole tenant. */
+export interface RateLimit {
+	readonly name: string;
+	readonly requests: number;
+	readonly window_seconds: number;
+	readonly per: "key" | "tenant";
+}
+
+/** How much of what a tenant may have; null: without limit. */
+export interface PlanLimits {
+	readonly sites: number | null;
+	readonly api_keys: number | null;
+	readonly documents: number | null;
+	readonly storage_bytes: number | null;
+	/** Largest single document. */
+	readonly document_bytes: number | null;
+}
+
+export interface Plan {
+	readonly id: string;
+	readonly name: string;
+	readonly capabilities: readonly string[];
+	readonly rate_limits: readonly RateLimit[];
+	readonly quota_requests_per_month: number | null;
+	readonly limits: PlanLimits;
+	readonly max_key_lifetime_days: number | null;
+}
+
+/** What an operator sets for one tenant in place of its plan's numbers; a field left out means the plan's. */
+export interface TenantLimits extends Partial<PlanLimits> {
+	readonly rate_limits?: readonly RateLimit[];
+	readonly quota_requests_per_month?: number | null;
+}
+
+/** The plan as it holds for a tenant with `overrides`. */
+export function effectivePlan(plan: Plan, overrides: TenantLimits | null): Plan {
+	if (!overrides) return plan;
+	const { rate_limits = plan.rate_limits, quota_requests_per_month = plan.quota_requests_per_month, ...limits } = overrides;
+	return { ...plan, rate_limits, quota_requests_per_month, limits: { ...plan.limits, ...limits } };
+}
+
+/** Guarantee: the columns were written from values that the plan's and the tenant's schemas had accepted. */
+export function planFromRow(row: {
+	id: string;
+	name: string;
+	capabilities: string[];
+	rate_limits: unknown;
+	quota_requests_per_month: number | null;
+	limits: unknown;
+	max_key_lifetime_days: number | null;
+}): Plan {
+	return {
+		id: row.id,
+		name: row.name,
+		capabilities: row.capabilities,
+		rate_limits: row.rate_limits as readonly RateLimit[],
+		quota_requests_per_month: row.quota_requests_per_month,
+		limits: row.limits as PlanLimits,
+		max_key_lifetime_days: row.max_key_lifetime_days,
+	};
+}
+
+/** Guarantee: the column was written from a value that the schema of tenant limits had accepted. */
+export function tenantLimitsFromRow(limits: unknown): TenantLimits | null {
+	return limits as TenantLimits | null;
+}

@@ -1,0 +1,84 @@
+import Type, { type Static } from "typebox";
+import { CHOSEN_ID_PATTERN } from "../core/id.ts";
+import { Name } from "../http/name.ts";
+import { PERMISSION_PATTERN } from "./permission.ts";
+
+export const RATE_LIMITS_MAX = 8;
+export const CAPABILITIES_MAX = 64;
+const REQUESTS_MAX = 1_000_000_000;
+const WINDOW_SECONDS_MAX = 3_600;
+const QUOTA_REQUESTS_MAX = 1_000_000_000_000;
+const COUNT_MAX = 1_000_000_000;
+/** A pebibyte: far below 2^53, so that sums stay exact. */
+const BYTES_MAX = 2 ** 50;
+const LIFETIME_DAYS_MAX = 3_650;
+const DESCRIPTION_CHARACTERS_MAX = 500;
+
+function orNull<S extends Type.TSchema>(schema: S) {
+	return Type.Union([schema, Type.Null()]);
+}
+
+export const Capability = Type.String({ pattern: "^[a-z][a-z0-9_]{0,63}$" });
+export const ChosenId = Type.String({ pattern: CHOSEN_ID_PATTERN });
+
+export const RateLimitSchema = Type.Object(
+	{
+		name: Type.String({ pattern: "^[a-z][a-z0-9_-]{0,31}$" }),
+		requests: Type.Integer({ minimum: 1, maximum: REQUESTS_MAX }),
+		window_seconds: Type.Integer({ minimum: 1, maximum: WINDOW_SECONDS_MAX }),
+		per: Type.Enum(["key", "tenant"]),
+	},
+	{ additionalProperties: false },
+);
+export const RateLimits = Type.Immutable(Type.Array(RateLimitSchema, { maxItems: RATE_LIMITS_MAX }));
+
+const Quota = orNull(Type.Integer({ minimum: 0, maximum: QUOTA_REQUESTS_MAX }));
+const Count = orNull(Type.Integer({ minimum: 0, maximum: COUNT_MAX }));
+const Bytes = orNull(Type.Integer({ minimum: 0, maximum: BYTES_MAX }));
+const LifetimeDays = orNull(Type.Integer({ minimum: 1, maximum: LIFETIME_DAYS_MAX }));
+
+const limits = { sites: Count, api_keys: Count, documents: Count, storage_bytes: Bytes, document_bytes: Bytes };
+const PlanLimitsSchema = Type.Object(limits, { additionalProperties: false, description: "null: without limit" });
+const PlanLimitsInput = Type.Partial(PlanLimitsSchema, { additionalProperties: false, description: "What is left out or null is without limit" });
+
+export const PlanSchema = Type.Object({
+	id: ChosenId,
+	name: Name,
+	capabilities: Type.Immutable(Type.Array(Capability)),
+	rate_limits: RateLimits,
+	quota_requests_per_month: Quota,
+	limits: PlanLimitsSchema,
+	max_key_lifetime_days: LifetimeDays,
+});
+
+/** The body of PUT: what is left out is as in a plan that limits nothing and includes nothing more. */
+export const PlanInput = Type.Object(
+	{
+		id: Type.Optional(ChosenId),
+		name: Name,
+		capabilities: Type.Immutable(Type.Array(Capability, { maxItems: CAPABILITIES_MAX, uniqueItems: true })),
+		rate_limits: Type.Optional(RateLimits),
+		quota_requests_per_month: Type.Optional(Quota),
+		limits: Type.Optional(PlanLimitsInput),
+		max_key_lifetime_days: Type.Optional(LifetimeDays),
+	},
+	{ additionalProperties: false },
+);
+export type PlanInput = Static<typeof PlanInput>;
+
+/** What an operator sets for one tenant in place of its plan's numbers. */
+export const TenantLimitsSchema = Type.Partial(Type.Object({ ...limits, rate_limits: RateLimits, quota_requests_per_month: Quota }), {
+	additionalProperties: false,
+	description: "What is left out is as in the plan; null is without limit",
+});
+
+export const PermissionInput = Type.Object(
+	{ description: Type.String({ maxLength: DESCRIPTION_CHARACTERS_MAX, pattern: "^[^\\p{Cc}\\p{Cs}]*$" }), capability: Capability },
+	{ additionalProperties: false },
+);
+export const PermissionSchema = Type.Object({
+	name: Type.String({ pattern: PERMISSION_PATTERN }),
+	description: Type.String(),
+	capability: Capability,
+	built_in: Type.Boolean({ description: "Comes with Keywright and cannot be changed" }),
+});

@@ -1,0 +1,60 @@
+import { sql } from "kysely";
+import { type Actor, ALL_TENANTS } from "../core/context.ts";
+import type { Tx } from "../database/transaction.ts";
+
+const ERASED: Actor = { kind: "system", name: "erased" };
+
+/** Revokes every key of the tenant that is not revoked yet; returns how many. */
+export async function revokeAllKeys(tx: Tx, tenant_id: string, revocation: { now: Date; note: string }): Promise<number> {
+	const revoked = await tx
+		.updateTable("keys")
+		.set({ revoked_at: revocation.now, revoked_by: JSON.stringify(ERASED), revoke_reason: "other", revoke_note: revocation.note })
+		.where("tenant_id", "=", tenant_id)
+		.where("revoked_at", "is", null)
+		.executeTakeFirst();
+	return Number(revoked.numUpdatedRows);
+}
+
+/** Takes out of the tenant's keys whatever people wrote or are named in; identity, times and secrets' MACs stay. */
+export async function erasePeopleFromKeys(tx: Tx, tenant_id: string, revoke_note: string): Promise<void> {
+	await tx
+		.updateTable("keys")
+		.set({
+			name: "Erased key",
+			owner: JSON.stringify({ name: "Erased" }),
+			integration: null,
+			labels: "{}",
+			allowed_ips: null,
+			created_by: JSON.stringify(ERASED),
+			revoked_by: JSON.stringify(ERASED),
+			revoke_note: sql<string | null>`case when revoke_note = ${revoke_note} then revoke_note end`,
+		})
+		.where("tenant_id", "=", tenant_id)
+		.execute();
+}
+
+/**
+ * Deletes the tenant's sites, documents, reservations, kept answers and events. The sites are locked first, so that a document that is being
+ * committed is deleted too, and a later one finds no site.
+ */
+export async function deleteTenantsThings(tx: Tx, tenant_id: string): Promise<void> {
+	await tx.selectFrom("sites").select("id").where("tenant_id", "=", tenant_id).orderBy("id").forUpdate().execute();
+	for (const table of ["documents", "uploads", "tenant_storage", "sites", "outbox", "idempotency"] as const) {
+		await tx.deleteFrom(table).where("tenant_id", "=", tenant_id).execute();
+	}
+	await tx.deleteFrom("idempotency").where("tenant_id", "=", ALL_TENANTS).where("subject_id", "=", tenant_id).execute();
+}
+
+/** Takes the details out of the tenant's audit entries; the chain of their digests stays whole. */
+export async function eraseAuditDetails(tx: Tx, tenant_id: string): Promise<void> {
+	await sql`select keywright.erase_audit_details(${tenant_id})`.execute(tx);
+}
+
+/** What is left of an erased tenant: its id, which is not used again. */
+export async function leaveTombstone(tx: Tx, tenant_id: string, now: Date): Promise<void> {
+	await tx
+		.updateTable("tenants")
+		.set({ name: "Erased tenant", plan_id: null, external_id: null, limits: null, erased_at: now })
+		.where("id", "=", tenant_id)
+		.execute();
+}

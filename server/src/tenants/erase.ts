@@ -1,0 +1,39 @@
+import { type ChangeContext, change } from "../audit/change.ts";
+import { deleteTenantsThings, eraseAuditDetails, erasePeopleFromKeys, leaveTombstone, revokeAllKeys } from "./erase-store.ts";
+import { lockTenant } from "./store.ts";
+import { tenantNotFound } from "./tenant.ts";
+
+const REVOKE_NOTE = "tenant erased";
+
+/** What erasing a tenant needs: the documents' files are beyond this room. */
+export interface EraseContext extends ChangeContext {
+	/** Removes the files of the tenant's documents, whose rows are gone. */
+	readonly forget_documents: (tenant_id: string) => Promise<void>;
+}
+
+/**
+ * Revokes all keys of the tenant and erases what is personal, in one change; only the id, counts and the audit chain's digests stay. Once it has
+ * returned no key of the tenant is accepted. Files that cannot be removed now are left to the sweep of orphans. 404 `not_found`, also for a repeat.
+ */
+export async function eraseTenant(context: EraseContext, input: { tenant_id: string }): Promise<void> {
+	const { tenant_id } = input;
+	await change(context, async (tx) => {
+		if (!(await lockTenant(tx, tenant_id))) throw tenantNotFound();
+		const now = new Date(context.clock.now());
+		const keys_revoked = await revokeAllKeys(tx, tenant_id, { now, note: REVOKE_NOTE });
+		await erasePeopleFromKeys(tx, tenant_id, REVOKE_NOTE);
+		await deleteTenantsThings(tx, tenant_id);
+		await eraseAuditDetails(tx, tenant_id);
+		await leaveTombstone(tx, tenant_id, now);
+		return {
+			result: undefined,
+			audit: [{ action: "tenant.erased", target: { kind: "tenant", id: tenant_id }, tenant_id, facts: { keys_revoked } }],
+			invalidates: [{ kind: "tenant", id: tenant_id }],
+		};
+	});
+	try {
+		await context.forget_documents(tenant_id);
+	} catch (error) {
+		context.log.error({ err: error, tenant_id }, "documents_of_erased_tenant_not_removed");
+	}
+}

@@ -1,0 +1,154 @@
+import Type from "typebox";
+import type { ChangeContext } from "../audit/change.ts";
+import { pageOf, pageQuery } from "../http/cursor.ts";
+import { ForeignId } from "../http/name.ts";
+import { type Row, route } from "../http/route.ts";
+import { createTenant } from "./create.ts";
+import { createSite } from "./create-site.ts";
+import { deleteSite } from "./delete-site.ts";
+import { type EraseContext, eraseTenant } from "./erase.ts";
+import { getTenant } from "./get.ts";
+import { listTenants } from "./list.ts";
+import { getSite, getVisibleSite, listSites, listVisibleSites, type SiteReadContext } from "./list-sites.ts";
+import { putTenant } from "./put.ts";
+import { SiteInput, SitePatch, SiteSchema, TenantInput, TenantPatch, TenantSchema } from "./schema.ts";
+import { updateTenant } from "./update.ts";
+import { updateSite } from "./update-site.ts";
+
+const page = Type.Object(pageQuery, { additionalProperties: false });
+
+export const operatorTenantRoutes: readonly Row<EraseContext>[] = [
+	route({
+		method: "GET",
+		path: "/api/v1/operator/tenants",
+		access: "operator",
+		summary: "List the tenants, or find one by its external id",
+		status: 200,
+		query: Type.Object({ ...pageQuery, external_id: Type.Optional(ForeignId) }, { additionalProperties: false }),
+		output: pageOf(TenantSchema),
+		run: listTenants,
+	}),
+	route({
+		method: "POST",
+		path: "/api/v1/operator/tenants",
+		access: "operator",
+		summary: "Create a tenant",
+		status: 201,
+		body: TenantInput,
+		output: TenantSchema,
+		run: createTenant,
+	}),
+	route({
+		method: "GET",
+		path: "/api/v1/operator/tenants/:tenant_id",
+		access: "operator",
+		summary: "Read a tenant",
+		status: 200,
+		output: TenantSchema,
+		run: getTenant,
+	}),
+	route({
+		method: "PUT",
+		path: "/api/v1/operator/tenants/:tenant_id",
+		access: "operator",
+		summary: "Create the tenant of this id or bring it up to date",
+		status: 200,
+		body: TenantInput,
+		output: TenantSchema,
+		run: putTenant,
+	}),
+	route({
+		method: "PATCH",
+		path: "/api/v1/operator/tenants/:tenant_id",
+		access: "operator",
+		summary: "Change a tenant: its plan, standing or limits",
+		status: 200,
+		body: TenantPatch,
+		output: TenantSchema,
+		run: updateTenant,
+	}),
+	route({
+		method: "DELETE",
+		path: "/api/v1/operator/tenants/:tenant_id",
+		access: "operator",
+		summary: "Revoke all keys of a tenant, then erase it",
+		status: 204,
+		output: "none",
+		run: eraseTenant,
+	}),
+];
+
+export const managementSiteRoutes: readonly Row<ChangeContext>[] = [
+	route({
+		method: "GET",
+		path: "/api/v1/tenants/:tenant_id/sites",
+		access: "viewer",
+		summary: "List the sites",
+		status: 200,
+		query: page,
+		output: pageOf(SiteSchema),
+		run: (context: ChangeContext, input) => listSites(context, input),
+	}),
+	route({
+		method: "POST",
+		path: "/api/v1/tenants/:tenant_id/sites",
+		access: "admin",
+		summary: "Create a site",
+		status: 201,
+		body: SiteInput,
+		output: SiteSchema,
+		run: createSite,
+	}),
+	route({
+		method: "GET",
+		path: "/api/v1/tenants/:tenant_id/sites/:site_id",
+		access: "viewer",
+		summary: "Read a site",
+		status: 200,
+		output: SiteSchema,
+		run: getSite,
+	}),
+	route({
+		method: "PATCH",
+		path: "/api/v1/tenants/:tenant_id/sites/:site_id",
+		access: "admin",
+		summary: "Change a site's name or environment",
+		status: 200,
+		body: SitePatch,
+		output: SiteSchema,
+		run: updateSite,
+	}),
+	route({
+		method: "DELETE",
+		path: "/api/v1/tenants/:tenant_id/sites/:site_id",
+		access: "admin",
+		summary: "Delete a site without documents",
+		status: 204,
+		output: "none",
+		run: deleteSite,
+	}),
+];
+
+export const keyedSiteRoutes: readonly Row<SiteReadContext>[] = [
+	route({
+		method: "GET",
+		path: "/api/v1/m2m/tenants/:tenant_id/sites",
+		access: "key",
+		permission: "sites:read",
+		summary: "List the sites that the key may see",
+		status: 200,
+		query: page,
+		output: pageOf(SiteSchema),
+		run: listVisibleSites,
+	}),
+	route({
+		method: "GET",
+		path: "/api/v1/m2m/sites/:site_id",
+		access: "key",
+		permission: "sites:read",
+		summary: "Read a site",
+		status: 200,
+		output: SiteSchema,
+		run: getVisibleSite,
+	}),
+];

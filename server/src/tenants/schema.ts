@@ -1,0 +1,55 @@
+import Type, { type Static } from "typebox";
+import { ForeignId, Name } from "../http/name.ts";
+import { ChosenId, TenantLimitsSchema } from "../plans/schema.ts";
+import { SITE_ENVIRONMENTS } from "./site.ts";
+import { CLIENT_POLICIES, TENANT_STATUSES } from "./tenant.ts";
+
+const Status = Type.Enum([...TENANT_STATUSES]);
+const ExternalId = Type.Union([ForeignId, Type.Null()]);
+const Overrides = Type.Union([TenantLimitsSchema, Type.Null()]);
+const Policy = Type.Enum([...CLIENT_POLICIES]);
+const Environment = Type.Union([Type.Enum([...SITE_ENVIRONMENTS]), Type.Null()]);
+const CreatedAt = Type.String({ format: "date-time" });
+
+export const TenantSchema = Type.Object({
+	id: ChosenId,
+	name: Type.String(),
+	plan_id: Type.String(),
+	status: Status,
+	external_id: Type.Union([Type.String(), Type.Null()]),
+	limits: Overrides,
+	client_policy: Policy,
+	created_at: CreatedAt,
+});
+
+const settings = {
+	external_id: Type.Optional(ExternalId),
+	status: Type.Optional(Status),
+	limits: Type.Optional(Overrides),
+	client_policy: Type.Optional(Policy),
+};
+
+/** POST creates; PUT creates or replaces. What is left out keeps its value, or is as in a new tenant: active, without an external id or limits of its own. */
+export const TenantInput = Type.Object({ id: Type.Optional(ChosenId), name: Name, plan_id: ChosenId, ...settings }, { additionalProperties: false });
+export type TenantInput = Static<typeof TenantInput>;
+
+/** `limits` are replaced whole; null gives the plan's back. */
+export const TenantPatch = Type.Object({ name: Type.Optional(Name), plan_id: Type.Optional(ChosenId), ...settings }, { additionalProperties: false });
+export type TenantPatch = Static<typeof TenantPatch>;
+
+export const SiteSchema = Type.Object({
+	id: Type.String(),
+	tenant_id: Type.String(),
+	name: Type.String(),
+	environment: Environment,
+	created_at: CreatedAt,
+});
+
+export const SiteInput = Type.Object(
+	{ id: Type.Optional(ChosenId), name: Name, environment: Type.Optional(Environment) },
+	{ additionalProperties: false },
+);
+export type SiteInput = Static<typeof SiteInput>;
+
+export const SitePatch = Type.Object({ name: Type.Optional(Name), environment: Type.Optional(Environment) }, { additionalProperties: false });
+export type SitePatch = Static<typeof SitePatch>;

@@ -1,0 +1,61 @@
+import { Failure } from "../core/error.ts";
+import { type TenantLimits, tenantLimitsFromRow } from "../plans/plan.ts";
+
+export const TENANT_STATUSES = ["active", "suspended"] as const;
+export type TenantStatus = (typeof TENANT_STATUSES)[number];
+
+/** What happens when a key is used from a browser or an app. */
+export const CLIENT_POLICIES = ["observe", "alert", "block"] as const;
+export type ClientPolicy = (typeof CLIENT_POLICIES)[number];
+
+/** One customer of the SaaS. `external_id` is the operator's own name for it elsewhere; `limits` stand in place of the plan's. */
+export interface Tenant {
+	readonly id: string;
+	readonly name: string;
+	readonly plan_id: string;
+	readonly status: TenantStatus;
+	readonly external_id: string | null;
+	readonly limits: TenantLimits | null;
+	readonly client_policy: ClientPolicy;
+	readonly created_at: string;
+}
+
+/** Guarantee: the columns have check constraints and the schemas' values; `plan_id` is null in the row of an erased tenant alone. */
+export function tenantFromRow(row: {
+	id: string;
+	name: string;
+	plan_id: string | null;
+	status: string;
+	external_id: string | null;
+	limits: unknown;
+	client_policy: string;
+	created_at: Date;
+}): Tenant {
+	return {
+		id: row.id,
+		name: row.name,
+		plan_id: row.plan_id as string,
+		status: row.status as TenantStatus,
+		external_id: row.external_id,
+		limits: tenantLimitsFromRow(row.limits),
+		client_policy: row.client_policy as ClientPolicy,
+		created_at: row.created_at.toISOString(),
+	};
+}
+
+/** Guarantee: the value was kept by `createTenant` as its answer. */
+export function keptTenant(result: unknown): Tenant {
+	return result as Tenant;
+}
+
+export function tenantNotFound(): Failure {
+	return new Failure("not_found", "There is no tenant with this id.");
+}
+
+/** Throws 403 `tenant_suspended`: in a suspended tenant nothing is made or changed. */
+export function assertTenantActive(tenant: Pick<Tenant, "status">): void {
+	if (tenant.status !== "active") throw new Failure("tenant_suspended", TENANT_SUSPENDED);
+}
+
+export const TENANT_SUSPENDED =
+	"The tenant is suspended: it can be read, and keys can be revoked, but nothing else until the operator reinstates it.";

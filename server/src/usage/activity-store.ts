@@ -1,0 +1,51 @@
+import { sql } from "kysely";
+import type { ReadTx } from "../database/transaction.ts";
+
+const DAY_MS = 86_400_000;
+
+/** Allowed requests of the 24 hours before `now_ms`, by key id: refused ones are no use of a key. A key without any is absent. */
+export async function usage24h(tx: ReadTx, tenant_id: string, key_ids: readonly string[], now_ms: number): Promise<Map<string, number>> {
+	const rows = await tx
+		.selectFrom("usage_keys")
+		.select(["key_id", sql<number>`sum(requests)::bigint`.as("requests")])
+		.where("tenant_id", "=", tenant_id)
+		.where("key_id", "=", sql<string>`any(${key_ids}::text[])`)
+		.where("start", ">=", new Date(now_ms - DAY_MS))
+		.where("code", "=", "allowed")
+		.groupBy("key_id")
+		.execute();
+	return new Map(rows.map((row) => [row.key_id, row.requests]));
+}
+
+export interface KeyActivity {
+	readonly last_used_at: Date | null;
+	/** When the connectivity check last succeeded. */
+	readonly last_check_at: Date | null;
+}
+
+/** By key id. A key that was never used is absent. */
+export async function keyActivity(tx: ReadTx, tenant_id: string, key_ids: readonly string[]): Promise<Map<string, KeyActivity>> {
+	const rows = await tx
+		.selectFrom("key_activity")
+		.select(["key_id", "last_used_at", "last_check_at"])
+		.where("tenant_id", "=", tenant_id)
+		.where("key_id", "=", sql<string>`any(${key_ids}::text[])`)
+		.execute();
+	return new Map(rows.map(({ key_id, ...activity }) => [key_id, activity]));
+}
+
+export interface SecretActivity {
+	readonly first_used_at: Date;
+	readonly last_used_at: Date;
+}
+
+/** By kid. A secret that was never used is absent. */
+export async function secretActivity(tx: ReadTx, tenant_id: string, kids: readonly string[]): Promise<Map<string, SecretActivity>> {
+	const rows = await tx
+		.selectFrom("secret_activity")
+		.select(["kid", "first_used_at", "last_used_at"])
+		.where("tenant_id", "=", tenant_id)
+		.where("kid", "=", sql<string>`any(${kids}::text[])`)
+		.execute();
+	return new Map(rows.map(({ kid, ...activity }) => [kid, activity]));
+}

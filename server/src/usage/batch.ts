@@ -1,0 +1,52 @@
+import type { UsageCode } from "./counter.ts";
+
+/** Requests of one secret in one minute (since 1970 UTC) that ended with one code. */
+export interface KeyFact {
+	readonly tenant_id: string;
+	readonly key_id: string;
+	readonly kid: string;
+	readonly minute: number;
+	readonly code: UsageCode;
+	readonly requests: number;
+}
+
+/** Requests of one operation at one site ("" for none) in one minute that ended with one code. */
+export interface OperationFact {
+	readonly tenant_id: string;
+	readonly site_id: string;
+	readonly operation: string;
+	readonly minute: number;
+	readonly code: UsageCode;
+	readonly requests: number;
+}
+
+export interface SecretUse {
+	readonly tenant_id: string;
+	readonly kid: string;
+	readonly first_used_ms: number;
+	readonly last_used_ms: number;
+}
+
+export interface KeyUse {
+	readonly tenant_id: string;
+	readonly key_id: string;
+	readonly last_used_ms: number | null;
+	readonly last_check_ms: number | null;
+}
+
+/** What one flush brings to the database. The same thing may stand in it more than once: the sums count. */
+export interface Batch {
+	readonly keys: KeyFact[];
+	readonly operations: OperationFact[];
+	readonly secret_uses: SecretUse[];
+	readonly key_uses: KeyUse[];
+}
+
+export function emptyBatch(): Batch {
+	return { keys: [], operations: [], secret_uses: [], key_uses: [] };
+}
+
+/** How many requests the batch counts, each once. */
+export function requestsIn(batch: Batch): number {
+	return batch.keys.reduce((sum, fact) => sum + fact.requests, 0);
+}

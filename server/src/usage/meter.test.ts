@@ -1,0 +1,254 @@
+import { deepEqual, equal, notEqual, ok } from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { ManualClock } from "../core/clock.ts";
+import type { Batch } from "./batch.ts";
+import { type KeyCounter, Meter, type OperationCounter, type UsageCode } from "./meter.ts";
+
+const START = Date.UTC(2026, 0, 15, 12, 0, 0);
+const MINUTE_MS = 60_000;
+const CODES: UsageCode[] = ["allowed", "allowed", "allowed", "rate_limited", "permission_missing", "key_paused"];
+
+interface Step {
+	kind: "count" | "drain" | "check" | "lookup";
+	key: number;
+	operation: number;
+	code: UsageCode;
+	advance_ms: number;
+	facts_max: number;
+}
+
+const steps = fc.array(
+	fc.record<Step>({
+		kind: fc.constantFrom("count", "count", "count", "count", "count", "drain", "check", "lookup"),
+		key: fc.nat(5),
+		operation: fc.nat(3),
+		code: fc.constantFrom(...CODES),
+		advance_ms: fc.oneof(fc.constant(0), fc.nat(5_000), fc.nat(300_000)),
+		facts_max: fc.integer({ min: 1, max: 12 }),
+	}),
+	{ maxLength: 200, size: "max" },
+);
+
+function tally(map: Map<string, number>, name: string, requests: number): void {
+	map.set(name, (map.get(name) ?? 0) + requests);
+}
+
+/** Adds up what the batches say, by the names of their facts. */
+class Sums {
+	readonly keys = new Map<string, number>();
+	readonly operations = new Map<string, number>();
+
+	add(batch: Batch, with_minutes: boolean): void {
+		const at = (minute: number): string => (with_minutes ? ` ${minute}` : "");
+		for (const fact of batch.keys) tally(this.keys, `${fact.kid} ${fact.code}${at(fact.minute)}`, fact.requests);
+		for (const fact of batch.operations) tally(this.operations, `${fact.operation} ${fact.code}${at(fact.minute)}`, fact.requests);
+	}
+}
+
+function sumOf(map: Map<string, number>): number {
+	return [...map.values()].reduce((sum, requests) => sum + requests, 0);
+}
+
+function factsIn(batch: Batch): number {
+	return batch.keys.length + batch.operations.length + batch.key_uses.filter((use) => use.last_check_ms !== null).length;
+}
+
+interface Run {
+	meter: Meter;
+	drained: Sums;
+	expected: Sums;
+	counted: number;
+}
+
+/** Holders keep the counter they got first, or look it up anew (`lookup`), as grants do that come and go. */
+function run(entries_max: number, sequence: Step[], with_minutes: boolean, each: (meter: Meter) => void): Run {
+	const clock = new ManualClock(START);
+	const meter = new Meter({ clock, entries_max });
+	const keys: KeyCounter[] = Array.from({ length: 6 }, (_, i) => meter.keyCounter("t", `key_${i}`, `kid_${i}`));
+	const operations: OperationCounter[] = Array.from({ length: 4 }, (_, i) => meter.operationCounter("t", i === 0 ? null : "site", `operation_${i}`));
+	const drained = new Sums();
+	const expected = new Sums();
+	let counted = 0;
+	for (const step of sequence) {
+		clock.advance(step.advance_ms);
+		const key = keys[step.key] ?? meter.keyCounter("t", "key_0", "kid_0");
+		const operation = operations[step.operation] ?? meter.operationCounter("t", null, "operation_0");
+		if (step.kind === "count") {
+			meter.count(key, operation, step.code, clock.now());
+			const minute = with_minutes ? ` ${Math.floor(clock.now() / MINUTE_MS)}` : "";
+			tally(expected.keys, `kid_${step.key} ${step.code}${minute}`, 1);
+			tally(expected.operations, `operation_${step.operation} ${step.code}${minute}`, 1);
+			counted += 1;
+		} else if (step.kind === "check") meter.noteConnectivityCheck(key, clock.now());
+		else if (step.kind === "lookup") {
+			keys[step.key] = meter.keyCounter("t", `key_${step.key}`, `kid_${step.key}`);
+			operations[step.operation] = meter.operationCounter("t", step.operation === 0 ? null : "site", `operation_${step.operation}`);
+		} else {
+			const batch = meter.drain(step.facts_max);
+			if (batch) drained.add(batch, with_minutes);
+		}
+		each(meter);
+	}
+	for (let batch = meter.drain(7); batch; batch = meter.drain(7)) drained.add(batch, with_minutes);
+	equal(meter.waiting, 0);
+	return { meter, drained, expected, counted };
+}
+
+test("every request is in exactly one fact of each kind, in its own minute, however counts and drains interleave", () => {
+	fc.assert(
+		fc.property(steps, (sequence) => {
+			const { meter, drained, expected } = run(1_000, sequence, true, () => undefined);
+			deepEqual(drained.keys, expected.keys);
+			deepEqual(drained.operations, expected.operations);
+			equal(meter.lost, 0);
+		}),
+		{ numRuns: 300 },
+	);
+});
+
+test("no more facts wait than there is room for, and what found none is counted as lost", () => {
+	fc.assert(
+		fc.property(fc.integer({ min: 4, max: 12 }), steps, (entries_max, sequence) => {
+			const { meter, drained, counted } = run(entries_max, sequence, false, (running) => {
+				ok(running.waiting >= 0 && running.waiting <= entries_max);
+				ok(running.known <= entries_max);
+			});
+			equal(sumOf(drained.keys) + sumOf(drained.operations) + meter.lost, 2 * counted);
+		}),
+		{ numRuns: 300 },
+	);
+});
+
+test("with room for each key and code once, nothing is lost however long no drain comes: past minutes join the running one", () => {
+	const rooms = 6 * new Set(CODES).size + 4 * new Set(CODES).size + 6;
+	fc.assert(
+		fc.property(steps, (sequence) => {
+			const undrained = sequence.filter((step) => step.kind !== "drain");
+			const { meter, drained, expected } = run(rooms, undrained, false, () => undefined);
+			equal(meter.lost, 0);
+			deepEqual(drained.keys, expected.keys);
+			deepEqual(drained.operations, expected.operations);
+		}),
+		{ numRuns: 300 },
+	);
+});
+
+test("the database away for a day: one key's counts stay exact in a handful of facts", () => {
+	const clock = new ManualClock(START);
+	const meter = new Meter({ clock, entries_max: 4 });
+	const key = meter.keyCounter("t", "key", "kid");
+	const operation = meter.operationCounter("t", null, "operation");
+	for (let i = 0; i < 1_440; i += 1) {
+		meter.count(key, operation, i % 2 === 0 ? "allowed" : "rate_limited", clock.now());
+		clock.advance(MINUTE_MS);
+		ok(meter.waiting <= 4);
+	}
+	const sums = new Sums();
+	sums.add(meter.drain() ?? { keys: [], operations: [], secret_uses: [], key_uses: [] }, false);
+	deepEqual(
+		sums.keys,
+		new Map([
+			["kid allowed", 720],
+			["kid rate_limited", 720],
+		]),
+	);
+	equal(meter.lost, 0);
+});
+
+test("a drain brings about as many facts as asked for, and the rest waits in turn", () => {
+	const meter = new Meter({ clock: new ManualClock(START) });
+	const operation = meter.operationCounter("t", null, "operation");
+	for (let i = 0; i < 100; i += 1) meter.count(meter.keyCounter("t", `key_${i}`, `kid_${i}`), operation, "allowed", START);
+	const kids: string[] = [];
+	for (let batch = meter.drain(30); batch; batch = meter.drain(30)) {
+		ok(factsIn(batch) <= 30);
+		kids.push(...batch.keys.map((fact) => fact.kid));
+	}
+	deepEqual(
+		kids,
+		Array.from({ length: 100 }, (_, i) => `kid_${i}`),
+	);
+});
+
+test("a counter stays the same object while it is looked up or used, and is forgotten by the meter when idle", () => {
+	const clock = new ManualClock(START);
+	const meter = new Meter({ clock });
+	const operation = meter.operationCounter("t", "site", "operation");
+	const used = meter.keyCounter("t", "key_used", "kid_used");
+	const idle = meter.keyCounter("t", "key_idle", "kid_idle");
+	for (let i = 0; i < 10; i += 1) {
+		clock.advance(MINUTE_MS);
+		meter.count(used, operation, "allowed", clock.now());
+		ok(meter.drain());
+	}
+	equal(meter.keyCounter("t", "key_used", "kid_used"), used);
+	equal(meter.operationCounter("t", "site", "operation"), operation);
+	equal(meter.known, 2);
+	notEqual(meter.keyCounter("t", "key_idle", "kid_idle"), idle);
+});
+
+test("a counter that the meter has forgotten still counts for its holder, beside a newer one of the same secret", () => {
+	const clock = new ManualClock(START);
+	const meter = new Meter({ clock });
+	const held = meter.keyCounter("t", "key", "kid");
+	const operation = meter.operationCounter("t", null, "operation");
+	for (let i = 0; i < 4; i += 1) {
+		clock.advance(3 * MINUTE_MS);
+		meter.drain();
+	}
+	equal(meter.known, 0);
+	const newer = meter.keyCounter("t", "key", "kid");
+	notEqual(newer, held);
+	meter.count(held, operation, "allowed", clock.now());
+	meter.count(newer, operation, "allowed", clock.now());
+	meter.count(held, operation, "allowed", clock.now());
+	const sums = new Sums();
+	sums.add(meter.drain() ?? { keys: [], operations: [], secret_uses: [], key_uses: [] }, false);
+	deepEqual(sums.keys, new Map([["kid allowed", 3]]));
+	deepEqual(sums.operations, new Map([["operation allowed", 3]]));
+});
+
+test("operations of different sites and tenants are counted apart", () => {
+	const meter = new Meter({ clock: new ManualClock(START) });
+	const counters = [
+		meter.operationCounter("t", null, "op"),
+		meter.operationCounter("t", "site", "op"),
+		meter.operationCounter("u", "site", "op"),
+		meter.operationCounter("t", "site", "op 2"),
+	];
+	equal(new Set(counters).size, 4);
+	equal(meter.operationCounter("t", null, "op"), counters[0]);
+});
+
+test("the right secret of a live key is use of it, refused or not; a dead key's is none", () => {
+	const dead: UsageCode[] = ["key_revoked", "key_expired", "key_rotated", "key_paused", "tenant_suspended"];
+	for (const code of [...dead, "allowed", "rate_limited", "permission_missing", "not_found"] satisfies UsageCode[]) {
+		const meter = new Meter({ clock: new ManualClock(START) });
+		meter.count(meter.keyCounter("t", "key", "kid"), meter.operationCounter("t", null, "op"), code, START);
+		const batch = meter.drain();
+		const expected = dead.includes(code) ? [] : [{ tenant_id: "t", kid: "kid", first_used_ms: START, last_used_ms: START }];
+		deepEqual(batch?.secret_uses, expected, code);
+		equal(batch?.key_uses.length, expected.length);
+		equal(batch?.keys.length, 1);
+	}
+});
+
+test("first and last use are told of what was counted since the last drain; a check is told by itself", () => {
+	const meter = new Meter({ clock: new ManualClock(START) });
+	const key = meter.keyCounter("t", "key", "kid");
+	const operation = meter.operationCounter("t", null, "op");
+	for (const at of [30, 10, 20]) meter.count(key, operation, "allowed", START + at);
+	meter.noteConnectivityCheck(key, START + 25);
+	const first = meter.drain();
+	deepEqual(first?.secret_uses, [{ tenant_id: "t", kid: "kid", first_used_ms: START + 10, last_used_ms: START + 30 }]);
+	deepEqual(first?.key_uses, [{ tenant_id: "t", key_id: "key", last_used_ms: START + 30, last_check_ms: START + 25 }]);
+	equal(meter.drain(), null);
+	meter.noteConnectivityCheck(key, START + 40);
+	deepEqual(meter.drain(), {
+		keys: [],
+		operations: [],
+		secret_uses: [],
+		key_uses: [{ tenant_id: "t", key_id: "key", last_used_ms: null, last_check_ms: START + 40 }],
+	});
+});

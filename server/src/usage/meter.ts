@@ -1,0 +1,193 @@
+import type { Clock } from "../core/clock.ts";
+import { type Batch, emptyBatch } from "./batch.ts";
+import { type Counter, KeyCounter, OperationCounter, type UsageCode } from "./counter.ts";
+import { RecentCounters } from "./recent.ts";
+
+export type { KeyCounter, OperationCounter, UsageCode } from "./counter.ts";
+
+const ENTRIES_MAX = 500_000;
+const BATCH_FACTS_MAX = 20_000;
+const GENERATION_MS = 120_000;
+const MINUTE_MS = 60_000;
+const NO_SITE = "";
+
+/** `last_used_at` is the last time the right secret of a live key was presented, whether or not the request got what it asked for. */
+const CODES_OF_DEAD_KEYS: ReadonlySet<UsageCode> = new Set<UsageCode>([
+	"key_revoked",
+	"key_expired",
+	"key_rotated",
+	"key_paused",
+	"tenant_suspended",
+]);
+
+/** A count of a minute that is over. */
+interface ClosedFact {
+	readonly counter: Counter;
+	readonly minute: number;
+	readonly code: UsageCode;
+	readonly requests: number;
+}
+
+/**
+ * Counts requests in memory, bounded, until they are drained. Two facts, not a product: by secret, minute and code; by site, operation,
+ * minute and code. When there is no room for another fact, past minutes are added to running ones: time is given up before counts are.
+ */
+export class Meter {
+	readonly #clock: Clock;
+	readonly #entriesMax: number;
+	readonly #keys: RecentCounters<KeyCounter>;
+	readonly #operations: RecentCounters<OperationCounter>;
+	#generationBegan: number;
+	/** Counters with something to drain, each once, longest waiting first. */
+	#dirty: Counter[] = [];
+	#closed: ClosedFact[] = [];
+	#facts = 0;
+	#lost = 0;
+
+	/** `entries_max` bounds the facts that wait, and the counters that can be found by name. */
+	constructor(options: { clock: Clock; entries_max?: number }) {
+		this.#clock = options.clock;
+		this.#entriesMax = options.entries_max ?? ENTRIES_MAX;
+		this.#keys = new RecentCounters(this.#entriesMax / 2);
+		this.#operations = new RecentCounters(this.#entriesMax / 2);
+		this.#generationBegan = options.clock.monotonic();
+	}
+
+	/** Counts that found no room since the start, of either kind of fact. */
+	get lost(): number {
+		return this.#lost;
+	}
+
+	/** Facts that wait for a drain. */
+	get waiting(): number {
+		return this.#facts;
+	}
+
+	/** How many counters can be found by name. */
+	get known(): number {
+		return this.#keys.size + this.#operations.size;
+	}
+
+	/** The counter of one secret: the same object as long as the meter knows it. A holder may keep it for ever. */
+	keyCounter(tenant_id: string, key_id: string, kid: string): KeyCounter {
+		const known = this.#keys.find(kid);
+		if (known) return known;
+		const counter = new KeyCounter(tenant_id, key_id, kid);
+		this.#keys.touch(counter);
+		return counter;
+	}
+
+	/** The counter of an operation (a route, never a path as it was sent) at a site that exists, or at none. */
+	operationCounter(tenant_id: string, site_id: string | null, operation: string): OperationCounter {
+		const site = site_id ?? NO_SITE;
+		const name = `${tenant_id} ${site} ${operation}`;
+		const known = this.#operations.find(name);
+		if (known) return known;
+		const counter = new OperationCounter(tenant_id, site, operation, name);
+		this.#operations.touch(counter);
+		return counter;
+	}
+
+	/** Counts one request whose secret was right. `now_ms` is wall time. */
+	count(key: KeyCounter, operation: OperationCounter, code: UsageCode, now_ms: number): void {
+		const minute = Math.floor(now_ms / MINUTE_MS);
+		if (this.#add(key, minute, code) && !CODES_OF_DEAD_KEYS.has(code)) {
+			if (now_ms > key.last_used_ms) key.last_used_ms = now_ms;
+			if (key.first_used_ms === 0 || now_ms < key.first_used_ms) key.first_used_ms = now_ms;
+		}
+		this.#add(operation, minute, code);
+	}
+
+	/** Notes that the key's connectivity check succeeded. */
+	noteConnectivityCheck(key: KeyCounter, now_ms: number): void {
+		if (key.last_check_ms === 0) {
+			if (this.#facts >= this.#entriesMax) return;
+			this.#facts += 1;
+			this.#markDirty(key);
+		}
+		if (now_ms > key.last_check_ms) key.last_check_ms = now_ms;
+	}
+
+	/** What waits, longest waiting first and about `facts_max` facts at most, removed from the meter; null when nothing waits. */
+	drain(facts_max = BATCH_FACTS_MAX): Batch | null {
+		this.#forgetIdle();
+		if (this.#dirty.length === 0 && this.#closed.length === 0) return null;
+		const batch = emptyBatch();
+		let facts = 0;
+		let visited = 0;
+		for (const counter of this.#dirty) {
+			if (facts >= facts_max) break;
+			facts += counter.empty((code, requests) => counter.putFact(batch, counter.minute, code, requests));
+			facts += counter.putTimes(batch);
+			counter.dirty = false;
+			visited += 1;
+		}
+		this.#dirty.splice(0, visited);
+		for (const { counter, minute, code, requests } of this.#closed.splice(0, facts_max - facts)) {
+			counter.putFact(batch, minute, code, requests);
+			facts += 1;
+		}
+		this.#facts -= facts;
+		return batch;
+	}
+
+	/** Adds one request; false when there was no room for it. */
+	#add(counter: Counter, minute: number, code: UsageCode): boolean {
+		if (counter.minute !== minute) this.#turn(counter, minute);
+		if (counter.requestsOf(code) === 0 && !this.#makeRoom(counter, code, minute)) {
+			this.#lost += 1;
+			return false;
+		}
+		counter.add(code, 1);
+		if (!counter.dirty) this.#markDirty(counter);
+		return true;
+	}
+
+	#markDirty(counter: Counter): void {
+		if (counter.dirty) return;
+		counter.dirty = true;
+		this.#dirty.push(counter);
+		if (counter instanceof KeyCounter) this.#keys.touch(counter);
+		else if (counter instanceof OperationCounter) this.#operations.touch(counter);
+	}
+
+	/** Closes the counter's minute and opens another. */
+	#turn(counter: Counter, minute: number): void {
+		const closing = counter.minute;
+		counter.empty((code, requests) => this.#closed.push({ counter, minute: closing, code, requests }));
+		counter.minute = minute;
+	}
+
+	/** Takes room for a fact that the counter does not have in its running minute; false when there is none left. */
+	#makeRoom(counter: Counter, code: UsageCode, minute: number): boolean {
+		if (this.#facts >= this.#entriesMax) {
+			this.#coalesce(minute);
+			if (counter.requestsOf(code) > 0) return true;
+			if (this.#facts >= this.#entriesMax) return false;
+		}
+		this.#facts += 1;
+		return true;
+	}
+
+	/** Adds what is closed to the running minutes of its counters. */
+	#coalesce(minute: number): void {
+		const closed = this.#closed;
+		this.#closed = [];
+		for (const { counter, code, requests } of closed) {
+			if (!counter.dirty) {
+				counter.minute = minute;
+				this.#markDirty(counter);
+			}
+			if (counter.requestsOf(code) > 0) this.#facts -= 1;
+			counter.add(code, requests);
+		}
+	}
+
+	#forgetIdle(): void {
+		const now = this.#clock.monotonic();
+		if (now - this.#generationBegan < GENERATION_MS) return;
+		this.#generationBegan = now;
+		this.#keys.forgetIdle();
+		this.#operations.forgetIdle();
+	}
+}

@@ -1,0 +1,89 @@
+import { Failure } from "../core/error.ts";
+
+export const GRANULARITIES = ["minute", "hour", "day"] as const;
+export type Granularity = (typeof GRANULARITIES)[number];
+
+export const GRANULARITY_SECONDS: Record<Granularity, number> = { minute: 60, hour: 3_600, day: 86_400 };
+export const BUCKETS_MAX = 1_500;
+
+/** How long counts stay that fine; older ones are folded into the next granularity. Days stay. */
+const KEPT: readonly { granularity: Granularity; coarser: Granularity; kept_seconds: number }[] = [
+	{ granularity: "minute", coarser: "hour", kept_seconds: 48 * 3_600 },
+	{ granularity: "hour", coarser: "day", kept_seconds: 90 * 86_400 },
+];
+const PERIOD_DEFAULT_MS = 24 * 3_600_000;
+const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/;
+const TIME_MIN_MS = Date.UTC(2000, 0, 1);
+const TIME_MAX_MS = Date.UTC(3000, 0, 1);
+
+/** From `from_ms` (inclusive) to `to_ms` (exclusive), both on a boundary of the granularity in UTC. */
+export interface Period {
+	readonly from_ms: number;
+	readonly to_ms: number;
+	readonly granularity: Granularity;
+}
+
+/** What is folded at `now_ms`: counts of `granularity` from before `before_ms` into `coarser`, always whole ones. */
+export interface Fold {
+	readonly granularity: Granularity;
+	readonly coarser: Granularity;
+	readonly before_ms: number;
+}
+
+function floorTo(granularity: Granularity, time_ms: number): number {
+	const bucket_ms = GRANULARITY_SECONDS[granularity] * 1_000;
+	return Math.floor(time_ms / bucket_ms) * bucket_ms;
+}
+
+function ceilTo(granularity: Granularity, time_ms: number): number {
+	return -floorTo(granularity, -time_ms);
+}
+
+export function foldsAt(now_ms: number): Fold[] {
+	return KEPT.map(({ granularity, coarser, kept_seconds }) => ({ granularity, coarser, before_ms: floorTo(coarser, now_ms - kept_seconds * 1_000) }));
+}
+
+function invalid(pointer: string, detail: string, advice: string): Failure {
+	return new Failure("invalid_request", detail, { errors: [{ pointer, detail: advice }] });
+}
+
+function parseTime(name: "from" | "to", text: string): number {
+	const upper = text.toUpperCase();
+	const time_ms = RFC_3339.test(upper) ? Date.parse(upper) : Number.NaN;
+	if (time_ms >= TIME_MIN_MS && time_ms < TIME_MAX_MS) return time_ms;
+	const advice = "must be a time as in RFC 3339, such as 2026-01-31T00:00:00Z, between the years 2000 and 3000";
+	throw invalid(`/query/${name}`, `\`${name}\` is not a time that can be used. Write it as in RFC 3339, such as 2026-01-31T00:00:00Z.`, advice);
+}
+
+function align(granularity: Granularity, from_ms: number, to_ms: number): Period {
+	return { granularity, from_ms: floorTo(granularity, from_ms), to_ms: ceilTo(granularity, to_ms) };
+}
+
+/** Why the period cannot be told this finely, or null when it can. */
+function obstacle({ granularity, from_ms, to_ms }: Period, now_ms: number): string | null {
+	const buckets = (to_ms - from_ms) / 1_000 / GRANULARITY_SECONDS[granularity];
+	if (buckets > BUCKETS_MAX) return `The period has more than ${BUCKETS_MAX} ${granularity}s.`;
+	const fold = foldsAt(now_ms).find((candidate) => candidate.granularity === granularity);
+	if (fold && from_ms < fold.before_ms) return `Single ${granularity}s are not kept for as long as the period goes back.`;
+	return null;
+}
+
+/**
+ * The period of a query, widened to whole buckets: the last 24 hours by the hour where nothing else is said.
+ * Throws `invalid_request` that names the granularity which fits when this one does not.
+ */
+export function choosePeriod(query: { from?: string; to?: string; granularity?: Granularity }, now_ms: number): Period {
+	const granularity = query.granularity ?? "hour";
+	const to_ms = query.to === undefined ? now_ms : parseTime("to", query.to);
+	const from_ms = query.from === undefined ? to_ms - PERIOD_DEFAULT_MS : parseTime("from", query.from);
+	if (from_ms >= to_ms)
+		throw invalid("/query/from", "The period is empty: `from` must be before `to`, which is now when it is left out.", "must be before `to`");
+	const period = align(granularity, from_ms, to_ms);
+	const reason = obstacle(period, now_ms);
+	if (reason === null) return period;
+	const coarser = GRANULARITIES.slice(GRANULARITIES.indexOf(granularity) + 1);
+	const fitting = coarser.find((candidate) => obstacle(align(candidate, from_ms, to_ms), now_ms) === null);
+	if (fitting)
+		throw invalid("/query/granularity", `${reason} Use granularity=${fitting}, or a shorter or later period.`, `use ${fitting} for this period`);
+	throw invalid("/query/from", `${reason} Ask for a shorter period.`, `must be at most ${BUCKETS_MAX} days before \`to\``);
+}

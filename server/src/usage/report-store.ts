@@ -1,0 +1,66 @@
+import { sql } from "kysely";
+import type { ReadTx } from "../database/transaction.ts";
+
+/** What a report asks for: rows that start in [from, to), summed into buckets of `bucket_seconds`. */
+export interface ReportQuery {
+	readonly tenant_id: string;
+	readonly from: Date;
+	readonly to: Date;
+	readonly bucket_seconds: number;
+	readonly rows_max: number;
+}
+
+export interface ReportRow {
+	readonly start: Date;
+	readonly key_id?: string;
+	readonly code: string;
+	readonly requests: number;
+}
+
+function bucketOf(seconds: number) {
+	return sql<Date>`date_bin(make_interval(secs => ${seconds}), start, timestamptz 'epoch')`;
+}
+
+const requests = sql<number>`sum(requests)::bigint`.as("requests");
+
+/** By key and code: of one key, or of all of the tenant's keys. */
+export async function readKeyUsage(tx: ReadTx, query: ReportQuery, key_id: string | null): Promise<ReportRow[]> {
+	let rows = tx
+		.selectFrom("usage_keys")
+		.select([bucketOf(query.bucket_seconds).as("bucket"), "key_id", "code", requests])
+		.where("tenant_id", "=", query.tenant_id)
+		.where("start", ">=", query.from)
+		.where("start", "<", query.to)
+		.where("granularity_seconds", "<=", query.bucket_seconds);
+	if (key_id !== null) rows = rows.where("key_id", "=", key_id);
+	const read = await rows
+		.groupBy([sql`1`, "key_id", "code"])
+		.orderBy(sql`1`)
+		.orderBy(sql`key_id collate "C"`)
+		.orderBy(sql`code collate "C"`)
+		.limit(query.rows_max)
+		.execute();
+	return read.map((row) => ({ start: row.bucket, key_id: row.key_id, code: row.code, requests: row.requests }));
+}
+
+/** By code, over all keys of the tenant: from what was counted by operation, whose rows lie in the order of time. */
+export async function readTenantUsage(tx: ReadTx, query: ReportQuery): Promise<ReportRow[]> {
+	const read = await tx
+		.selectFrom("usage_operations")
+		.select([bucketOf(query.bucket_seconds).as("bucket"), "code", requests])
+		.where("tenant_id", "=", query.tenant_id)
+		.where("start", ">=", query.from)
+		.where("start", "<", query.to)
+		.where("granularity_seconds", "<=", query.bucket_seconds)
+		.groupBy([sql`1`, "code"])
+		.orderBy(sql`1`)
+		.orderBy(sql`code collate "C"`)
+		.limit(query.rows_max)
+		.execute();
+	return read.map((row) => ({ start: row.bucket, code: row.code, requests: row.requests }));
+}
+
+export async function keyExists(tx: ReadTx, tenant_id: string, key_id: string): Promise<boolean> {
+	const found = await tx.selectFrom("keys").select("id").where("tenant_id", "=", tenant_id).where("id", "=", key_id).executeTakeFirst();
+	return found !== undefined;
+}

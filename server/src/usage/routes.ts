@@ -1,0 +1,79 @@
+import Type from "typebox";
+import type { DatabaseContext } from "../database/database.ts";
+import { type Row, route } from "../http/route.ts";
+import { BUCKETS_MAX, GRANULARITIES } from "./period.ts";
+import { usageReport } from "./report.ts";
+
+const KEY_ID_CHARACTERS_MAX = 64;
+
+const TIME = { format: "date-time" };
+const Granularity = Type.Enum([...GRANULARITIES], {
+	description: `By default hour; at most ${BUCKETS_MAX} of them. Minutes go back 48 hours, hours 90 days; all in UTC`,
+});
+
+const period = {
+	from: Type.Optional(Type.String({ ...TIME, description: "Inclusive; by default 24 hours before `to`" })),
+	to: Type.Optional(Type.String({ ...TIME, description: "Exclusive; by default now" })),
+	granularity: Type.Optional(Granularity),
+};
+
+const ByKeyQuery = Type.Object(
+	{ ...period, key_id: Type.Optional(Type.String({ maxLength: KEY_ID_CHARACTERS_MAX })) },
+	{ additionalProperties: false },
+);
+const TenantQuery = Type.Object(
+	{ ...period, by_key: Type.Optional(Type.Boolean({ description: "Tell the keys apart" })) },
+	{ additionalProperties: false },
+);
+const KeyQuery = Type.Object(period, { additionalProperties: false });
+
+const Usage = Type.Object({
+	from: Type.String(TIME),
+	to: Type.String(TIME),
+	granularity: Type.Enum([...GRANULARITIES]),
+	data: Type.Array(
+		Type.Object({
+			start: Type.String(TIME),
+			key_id: Type.Optional(Type.String()),
+			code: Type.String({ description: "`allowed`, or the code of the refusal" }),
+			requests: Type.Integer(),
+		}),
+	),
+});
+
+export const keyedUsageRoutes: readonly Row<DatabaseContext>[] = [
+	route({
+		method: "GET",
+		path: "/api/v1/m2m/tenants/:tenant_id/usage",
+		access: "key",
+		permission: "usage:read",
+		summary: "How many requests each of the tenant's keys made",
+		status: 200,
+		query: ByKeyQuery,
+		output: Usage,
+		run: (context: DatabaseContext, input) => usageReport(context, { ...input, by_key: true }),
+	}),
+];
+
+export const managementUsageRoutes: readonly Row<DatabaseContext>[] = [
+	route({
+		method: "GET",
+		path: "/api/v1/tenants/:tenant_id/usage",
+		access: "viewer",
+		summary: "How many requests the tenant's keys made",
+		status: 200,
+		query: TenantQuery,
+		output: Usage,
+		run: usageReport,
+	}),
+	route({
+		method: "GET",
+		path: "/api/v1/tenants/:tenant_id/api-keys/:key_id/usage",
+		access: "viewer",
+		summary: "How many requests one key made",
+		status: 200,
+		query: KeyQuery,
+		output: Usage,
+		run: usageReport,
+	}),
+];

@@ -1,0 +1,53 @@
+import { LRUCache } from "lru-cache";
+import type { Clock } from "../core/clock.ts";
+import { type Address, failureBucketOf } from "../core/network.ts";
+import { type Denial, deny } from "./denial.ts";
+import type { Lane } from "./grants.ts";
+import { SlidingWindow } from "./window.ts";
+
+const ADDRESSES_MAX = 100_000;
+const WINDOW_SECONDS = 60;
+/** From this many wrong keys in a minute on, an address waits in the slow queue for look-ups. */
+const SLOW_FROM = 30;
+
+/** Wrong keys by IPv4 address or IPv6 /64. Only failing requests are ever refused by it: a right key from a flooding address gets in. */
+export class AddressFailures {
+	readonly #clock: Clock;
+	readonly #perMinute: number;
+	readonly #windows = new LRUCache<string, SlidingWindow>({ max: ADDRESSES_MAX });
+
+	/** `per_minute` 0 switches the limit off. */
+	constructor(options: { clock: Clock; per_minute: number }) {
+		this.#clock = options.clock;
+		this.#perMinute = options.per_minute;
+	}
+
+	/** Counts a wrong key; the denial is its own, or 429 when the address has used up its failures. */
+	refuse(address: Address | null, denial: Denial): Denial {
+		if (address === null) return denial;
+		const window = this.#window(address);
+		const now = this.#clock.monotonic();
+		if (this.#perMinute > 0 && window.peek(now, this.#perMinute) === 0) {
+			return deny("too_many_auth_failures", `More than ${this.#perMinute} wrong keys came from this address within a minute. Correct the key, wait, and try again.`, {
+				retry_after_seconds: window.nextFreeMs(now, this.#perMinute, 1) / 1000,
+			});
+		}
+		window.take(now, 1);
+		return denial;
+	}
+
+	laneOf(address: Address | null): Lane {
+		if (address === null) return "normal";
+		const window = this.#windows.peek(failureBucketOf(address));
+		return window !== undefined && window.used(this.#clock.monotonic()) >= SLOW_FROM ? "slow" : "normal";
+	}
+
+	#window(address: Address): SlidingWindow {
+		const bucket = failureBucketOf(address);
+		const known = this.#windows.get(bucket);
+		if (known) return known;
+		const window = new SlidingWindow(WINDOW_SECONDS);
+		this.#windows.set(bucket, window);
+		return window;
+	}
+}

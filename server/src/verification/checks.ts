@@ -1,0 +1,133 @@
+import type { Address } from "../core/network.ts";
+import { type Denial, deny, notFoundFor } from "./denial.ts";
+import type { ClientKind } from "./client-kind.ts";
+import { type Grant, NO_SITE, type SiteState } from "./grant.ts";
+
+/** Refused requests of one key a minute before it is told to stop. */
+export const REFUSALS_PER_MINUTE = 600;
+
+/** What is asked of a key, apart from the key. */
+export interface Facts {
+	/** Null when the asker did not say. */
+	readonly address: Address | null;
+	readonly client: ClientKind;
+	readonly tenant_id: string | null;
+	readonly site_id: string | null;
+	readonly capability: string | null;
+	readonly permissions: readonly string[];
+}
+
+/** A site that is not in memory: it must be fetched before the checks can go on. */
+export const SITE_NEEDED = Symbol("site needed");
+
+export interface Instant {
+	/** Wall clock, for dates. */
+	readonly now: number;
+	/** Monotonic, for windows. */
+	readonly monotonic: number;
+}
+
+export type Check = (grant: Grant, facts: Facts, at: Instant, site: SiteState | undefined) => Denial | typeof SITE_NEEDED | null;
+
+function notRevoked(grant: Grant): Denial | null {
+	return grant.revoked ? deny("key_revoked", `The key "${grant.key_name}" was revoked. Ask its owner for a new one.`) : null;
+}
+
+function notReplaced(grant: Grant, _facts: Facts, at: Instant): Denial | null {
+	const replaced = grant.retired || (grant.retires_at_ms !== null && grant.retires_at_ms <= at.now);
+	return replaced ? deny("key_rotated", `This secret of the key "${grant.key_name}" was replaced. Deploy the new one.`) : null;
+}
+
+function notExpired(grant: Grant, _facts: Facts, at: Instant): Denial | null {
+	if (grant.expires_at_ms === null || grant.expires_at_ms > at.now) return null;
+	return deny("key_expired", `The key "${grant.key_name}" expired at ${grant.expires_at}. Ask its owner for a new date or a new key.`);
+}
+
+function notPaused(grant: Grant): Denial | null {
+	return grant.paused ? deny("key_paused", `The key "${grant.key_name}" is paused. Ask its owner to resume it.`) : null;
+}
+
+function tenantActive(grant: Grant): Denial | null {
+	return grant.tenant.suspended ? deny("tenant_suspended", `The tenant "${grant.tenant.name}" is suspended. Ask the operator of this API.`) : null;
+}
+
+function addressAllowed(grant: Grant, facts: Facts): Denial | null {
+	if (grant.allowed_ips === null || (facts.address !== null && grant.allowed_ips.has(facts.address))) return null;
+	return deny("ip_not_allowed", `The key "${grant.key_name}" may be used from its allowed addresses only, and this request does not come from one of them.`);
+}
+
+function clientAllowed(grant: Grant, facts: Facts): Denial | null {
+	if (facts.client === "server" || grant.tenant.client_policy !== "block") return null;
+	return deny("client_not_allowed", "This request comes from a browser or an app, where anybody can read the key. Call the API from your server, and replace this key.");
+}
+
+function refusalsBudget(grant: Grant, _facts: Facts, at: Instant): Denial | null {
+	if (grant.refusals.peek(at.monotonic, REFUSALS_PER_MINUTE) > 0) return null;
+	return deny("too_many_refusals", `More than ${REFUSALS_PER_MINUTE} requests with this key were refused within a minute. Correct what they ask for.`, {
+		retry_after_seconds: grant.refusals.nextFreeMs(at.monotonic, REFUSALS_PER_MINUTE, 1) / 1000,
+	});
+}
+
+function tenantMatches(grant: Grant, facts: Facts): Denial | null {
+	return facts.tenant_id === null || facts.tenant_id === grant.tenant.id ? null : deny("not_found", notFoundFor(grant.tenant));
+}
+
+function siteVisible(grant: Grant, facts: Facts, _at: Instant, site: SiteState | undefined): Denial | typeof SITE_NEEDED | null {
+	if (facts.site_id === null) return null;
+	if (grant.site_ids !== null && !grant.site_ids.has(facts.site_id)) return deny("not_found", notFoundFor(grant.tenant));
+	if (site === undefined) return SITE_NEEDED;
+	return site === NO_SITE ? deny("not_found", notFoundFor(grant.tenant)) : null;
+}
+
+function environmentMatches(grant: Grant, _facts: Facts, _at: Instant, site: SiteState | undefined): Denial | null {
+	if (!site || site.environment === null || site.environment === grant.environment) return null;
+	return deny("environment_mismatch", `The key "${grant.key_name}" is for ${grant.environment} and this site is ${site.environment}. Use a key made for ${site.environment}.`);
+}
+
+function capabilityIncluded(grant: Grant, facts: Facts): Denial | null {
+	const { plan } = grant.tenant;
+	if (facts.capability !== null && !plan.capabilities.has(facts.capability)) return lacksCapability(plan.name, facts.capability);
+	for (const permission of facts.permissions) {
+		const capability = plan.catalogue.get(permission);
+		if (capability !== undefined && !plan.capabilities.has(capability)) return lacksCapability(plan.name, capability);
+	}
+	return null;
+}
+
+function lacksCapability(plan: string, capability: string): Denial {
+	return deny("capability_not_in_plan", `The plan "${plan}" does not include ${capability}. Ask the tenant's owner to change the plan.`, { members: { capability } });
+}
+
+function permissionHeld(grant: Grant, facts: Facts): Denial | null {
+	for (const permission of facts.permissions) {
+		if (grant.permissions.has(permission)) continue;
+		return deny("permission_missing", `The key "${grant.key_name}" does not have the permission ${permission}. Let its owner add it.`, { members: { permission } });
+	}
+	return null;
+}
+
+/** The fixed order of the contract, after the secret has matched and before anything is spent. */
+export const CHECKS: readonly Check[] = [
+	notRevoked,
+	notReplaced,
+	notExpired,
+	notPaused,
+	tenantActive,
+	addressAllowed,
+	clientAllowed,
+	refusalsBudget,
+	tenantMatches,
+	siteVisible,
+	environmentMatches,
+	capabilityIncluded,
+	permissionHeld,
+];
+
+/** The first denial of the table, SITE_NEEDED when it cannot go on without the site, or null. Spends nothing, so an explanation can run it too. */
+export function runChecks(grant: Grant, facts: Facts, at: Instant, site: SiteState | undefined): Denial | typeof SITE_NEEDED | null {
+	for (const check of CHECKS) {
+		const found = check(grant, facts, at, site);
+		if (found !== null) return found;
+	}
+	return null;
+}

@@ -1,0 +1,33 @@
+import type { Log } from "../core/log.ts";
+import type { FramedRequest } from "../http/framing.ts";
+import type { ClientKind } from "./client-kind.ts";
+import type { Grant } from "./grant.ts";
+
+const NOTED_EVERY_MS = 60_000;
+
+export interface ExposedPlace {
+	readonly name: "URL" | "cookie" | "Authorization header";
+	/** The public id of the secret that was sent. */
+	readonly kid: string;
+}
+
+/** Where else a key stands in a request that has none in its header; null where there is none. */
+export function rawKeyOutsideHeader(raw: FramedRequest, brand: string): ExposedPlace | null {
+	const places = [
+		["URL", raw.url ?? ""],
+		["cookie", raw.headers.cookie ?? ""],
+		["Authorization header", raw.authorization ?? ""],
+	] as const;
+	for (const [name, text] of places) {
+		const found = new RegExp(`${brand}_(?:prod|staging|dev)_([0-9A-Za-z]{12})[0-9A-Za-z]{38}`).exec(text);
+		if (found?.[1]) return { name, kid: found[1] };
+	}
+	return null;
+}
+
+/** Writes, at most once a minute and key, that a key is used from where anybody can read it. */
+export function noteExposure(log: Log, grant: Grant, client: ClientKind, monotonic: number): void {
+	if (monotonic - grant.browser_seen_ms < NOTED_EVERY_MS) return;
+	grant.browser_seen_ms = monotonic;
+	log.warn({ key_id: grant.key_id, tenant_id: grant.tenant.id, client }, "key_used_from_client");
+}

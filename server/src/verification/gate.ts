@@ -1,0 +1,118 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Socket } from "node:net";
+import { type Address, type AllowList, callerAddress, parseAddress } from "../core/network.ts";
+import type { FramedRequest } from "../http/framing.ts";
+import { readIdempotencyKey } from "../http/idempotency-key.ts";
+import { Denied, type Gate, refuseNulInQuery } from "../http/mount.ts";
+import { framed } from "../http/reply.ts";
+import type { Row } from "../http/route.ts";
+import type { Log } from "../core/log.ts";
+import { clientKindOf } from "./client-kind.ts";
+import { deny, notFoundFor } from "./denial.ts";
+import { noteExposure, rawKeyOutsideHeader } from "./exposed-key.ts";
+import type { Grant } from "./grant.ts";
+import type { KeyedRequest } from "./keyed-context.ts";
+import { rateLimitHeader } from "./spend.ts";
+import type { Decision, Question, Verifier } from "./verifier.ts";
+
+export interface KeyedGateOptions<C> {
+	readonly verifier: Verifier;
+	readonly trusted_proxies: AllowList | null;
+	readonly log: Log;
+	readonly makeContext: (grant: Grant, request: KeyedRequest) => C;
+	readonly onConnectivityCheck: (grant: Grant) => void;
+}
+
+/** Guarantee: parameters of a matched route are texts. */
+function parametersOf(request: FastifyRequest): Record<string, string | undefined> {
+	return request.params as Record<string, string | undefined>;
+}
+
+function headerOf(raw: FramedRequest, name: string): string | null {
+	const value = raw.headers[name];
+	return typeof value === "string" ? value : null;
+}
+
+/** A connection's peer never changes, so its address is read once. */
+const peers = new WeakMap<Socket, Address | null>();
+
+function peerOf(socket: Socket): Address | null {
+	let peer = peers.get(socket);
+	if (peer === undefined) {
+		peer = parseAddress(socket.remoteAddress ?? "");
+		peers.set(socket, peer);
+	}
+	return peer;
+}
+
+function addressOf(raw: FramedRequest, trusted: AllowList | null): Address | null {
+	const peer = peerOf(raw.socket);
+	if (trusted === null || peer === null) return peer;
+	const forwarded = headerOf(raw, "x-forwarded-for");
+	return forwarded === null ? peer : parseAddress(callerAddress(peer.text, forwarded, trusted));
+}
+
+/** The gate of keyed routes: makes the question of the request, lets the verifier decide, and sets the headers that both answers carry. */
+export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
+	const { verifier } = options;
+	return (row: Row<C>) => {
+		const permissions = row.permission === undefined ? [] : [row.permission];
+		const operation = `${row.method} ${row.path}`;
+
+		function questionOf(request: FastifyRequest, raw: FramedRequest, raw_key: string): Question {
+			const parameters = parametersOf(request);
+			return {
+				raw_key,
+				cost: 1,
+				operation,
+				address: addressOf(raw, options.trusted_proxies),
+				client: clientKindOf({ origin: headerOf(raw, "origin"), sec_fetch_site: headerOf(raw, "sec-fetch-site"), user_agent: headerOf(raw, "user-agent") }),
+				tenant_id: parameters.tenant_id ?? null,
+				site_id: parameters.site_id ?? null,
+				capability: null,
+				permissions,
+			};
+		}
+
+		function conclude(request: FastifyRequest, reply: FastifyReply, raw: FramedRequest, question: Question, decision: Decision): C | Denied {
+			const { grant, denial } = decision;
+			if (grant !== null) setGrantHeaders(reply, grant, verifier);
+			if (denial !== null) return new Denied(denial);
+			if (grant === null) throw new Error("impossible state: allowed without a grant");
+			if (question.client !== "server") noteExposure(options.log, grant, question.client, verifier.now().monotonic);
+			const fault = refuseNulInQuery(request);
+			if (fault) return new Denied(fault);
+			const idempotency = row.method === "POST" ? readIdempotencyKey(raw) : null;
+			if (idempotency !== null && typeof idempotency !== "string") return new Denied(idempotency);
+			if (row.connectivity_check) options.onConnectivityCheck(grant);
+			request.not_found_detail = notFoundFor(grant.tenant);
+			return options.makeContext(grant, { request_id: raw.request_id, idempotency_key: idempotency, site_id: question.site_id, permission: row.permission ?? null });
+		}
+
+		return (request, reply) => {
+			const raw = framed(request);
+			reply.header("cache-control", "no-store");
+			if (raw.raw_key === null || raw.raw_key.trim() === "") return new Denied(missing(raw, options));
+			const question = questionOf(request, raw, raw.raw_key);
+			const decision = verifier.decide(question);
+			if (decision instanceof Promise) return decision.then((late) => conclude(request, reply, raw, question, late));
+			return conclude(request, reply, raw, question, decision);
+		};
+	};
+}
+
+function setGrantHeaders(reply: FastifyReply, grant: Grant, verifier: Verifier): void {
+	const { policy_header } = grant.tenant;
+	if (policy_header !== null) {
+		reply.header("ratelimit-policy", policy_header);
+		reply.header("ratelimit", rateLimitHeader(grant, verifier.now()));
+	}
+	if (grant.expires_at !== null) reply.header("x-api-key-expires", grant.expires_at);
+}
+
+function missing<C>(raw: FramedRequest, options: KeyedGateOptions<C>) {
+	const place = rawKeyOutsideHeader(raw, options.verifier.brand);
+	if (place === null) return deny("key_missing", "Send the API key in the X-API-Key header.");
+	options.log.warn({ place: place.name, kid: place.kid, request_id: raw.request_id }, "key_exposed");
+	return deny("key_missing", `A key was sent in the ${place.name}, where logs and caches keep it. Send it in the X-API-Key header, and replace that key.`);
+}

@@ -1,0 +1,77 @@
+import type { AllowList } from "../core/network.ts";
+import type { RateLimit } from "../plans/plan.ts";
+import type { KeyCounter, OperationCounter } from "../usage/meter.ts";
+import type { SlidingWindow } from "./window.ts";
+
+/** What verification knows of a plan; one object for all tenants on it. `stale` once a change has touched it. */
+export interface PlanState {
+	readonly id: string;
+	readonly name: string;
+	readonly capabilities: ReadonlySet<string>;
+	/** Permission → the capability that brings it, for every permission there is. */
+	readonly catalogue: ReadonlyMap<string, string>;
+	stale: boolean;
+}
+
+export type ClientPolicy = "observe" | "alert" | "block";
+
+/** What verification knows of a tenant; one object for all of its keys. */
+export interface TenantState {
+	readonly id: string;
+	readonly name: string;
+	readonly suspended: boolean;
+	readonly client_policy: ClientPolicy;
+	readonly plan: PlanState;
+	readonly limits: readonly RateLimit[];
+	/** The `RateLimit-Policy` header, null without limits. */
+	readonly policy_header: string | null;
+	readonly quota_requests_per_month: number | null;
+	/** Counters of what was done, by operation and site; kept here so that a request finds its own with one look-up. */
+	readonly operations: Map<string, OperationCounter>;
+	stale: boolean;
+}
+
+/**
+ * Everything needed to decide about one secret, in memory. What it says of the key never changes: a change makes it `stale`, and a new one
+ * is filled. `digest` is set when the right secret has matched its MAC once, and is what later requests are compared with.
+ */
+export interface Grant {
+	readonly kid: string;
+	readonly last4: string;
+	readonly mac: Buffer;
+	readonly pepper_id: string;
+	readonly retires_at_ms: number | null;
+	readonly retired: boolean;
+	readonly key_id: string;
+	readonly key_name: string;
+	readonly environment: string;
+	readonly permissions: ReadonlySet<string>;
+	readonly site_ids: ReadonlySet<string> | null;
+	readonly allowed_ips: AllowList | null;
+	readonly expires_at_ms: number | null;
+	readonly rotation_due_at: string | null;
+	readonly expires_at: string | null;
+	readonly paused: boolean;
+	readonly revoked: boolean;
+	readonly tenant: TenantState;
+	readonly counter: KeyCounter;
+	/** One for each of the tenant's limits, in the same order. */
+	readonly windows: readonly SlidingWindow[];
+	/** Refused requests of this key that got past its secret. */
+	readonly refusals: SlidingWindow;
+	digest: string | null;
+	stale: boolean;
+	/** When use from a browser or an app was last written to the log. */
+	browser_seen_ms: number;
+}
+
+export interface SiteState {
+	readonly environment: string | null;
+}
+
+/** A site that the tenant does not have. */
+export const NO_SITE: SiteState = { environment: null };
+
+export function isStale(grant: Grant): boolean {
+	return grant.stale || grant.tenant.stale || grant.tenant.plan.stale;
+}

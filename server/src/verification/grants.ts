@@ -1,0 +1,184 @@
+import { LRUCache } from "lru-cache";
+import type { Clock } from "../core/clock.ts";
+import { ALL_TENANTS } from "../core/context.ts";
+import { Failure } from "../core/error.ts";
+import type { Database } from "../database/database.ts";
+import { inTransaction } from "../database/transaction.ts";
+import { type SequencedInvalidation, siteInvalidationId } from "../nodes/invalidation.ts";
+import type { Node } from "../nodes/node.ts";
+import type { Meter } from "../usage/meter.ts";
+import { Batcher } from "./batcher.ts";
+import { type Grant, isStale, NO_SITE, type SiteState } from "./grant.ts";
+import { type FillParts, grantOf, SharedStates } from "./states.ts";
+import { type GrantRow, readGrants, readSites } from "./store.ts";
+import type { WindowStore } from "./window-store.ts";
+
+const GRANTS_MAX = 200_000;
+const UNKNOWN_KIDS_MAX = 100_000;
+/** New kids are random, so an unknown one never becomes known; the time bounds what a defect could do. */
+const UNKNOWN_KID_MS = 30_000;
+const SITES_MAX = 200_000;
+const BATCH_KIDS_MAX = 500;
+const QUEUE_KIDS_MAX = 20_000;
+/** A reading that a change overtook is repeated; changes of one key are rare, so a few times are enough. */
+const FILL_ATTEMPTS_MAX = 8;
+
+/** A kid that no secret has. */
+export const UNKNOWN = Symbol("unknown kid");
+
+/** `slow` is for addresses that keep presenting unknown kids: they wait in a queue of their own. */
+export type Lane = "normal" | "slow";
+
+export interface GrantsOptions {
+	readonly database: Database;
+	readonly node: Node;
+	readonly clock: Clock;
+	readonly meter: Meter;
+	readonly windows: WindowStore;
+	readonly grants_max?: number;
+}
+
+/** The bounded memory of grants and sites: filled by one query for many, emptied by invalidations, never older than the node's lease. */
+export class Grants {
+	readonly #options: GrantsOptions;
+	readonly #parts: FillParts;
+	readonly #grants: LRUCache<string, Grant>;
+	readonly #unknown: LRUCache<string, true>;
+	readonly #sites: LRUCache<string, SiteState>;
+	readonly #kidsOfKey = new Map<string, Set<string>>();
+	readonly #lanes: Record<Lane, Batcher<Grant | typeof UNKNOWN>>;
+	readonly #siteLane: Batcher<SiteState>;
+
+	constructor(options: GrantsOptions) {
+		this.#options = options;
+		this.#parts = { states: new SharedStates(), windows: options.windows, meter: options.meter, clock: options.clock };
+		this.#grants = new LRUCache({ max: options.grants_max ?? GRANTS_MAX, dispose: (grant, _kid, reason) => this.#letGo(grant, reason === "set") });
+		this.#unknown = new LRUCache({ max: UNKNOWN_KIDS_MAX, ttl: UNKNOWN_KID_MS, ttlResolution: 1_000, perf: { now: () => options.clock.monotonic() } });
+		this.#sites = new LRUCache({ max: SITES_MAX });
+		const lane = () => new Batcher({ batch_max: BATCH_KIDS_MAX, queue_max: QUEUE_KIDS_MAX, load: (kids) => this.#loadGrants(kids) });
+		this.#lanes = { normal: lane(), slow: lane() };
+		this.#siteLane = new Batcher({ batch_max: BATCH_KIDS_MAX, queue_max: QUEUE_KIDS_MAX, load: (places) => this.#loadSites(places) });
+		options.node.onInvalidation((entries) => this.#invalidate(entries));
+	}
+
+	get size(): number {
+		return this.#grants.size;
+	}
+
+	/** The grant of `kid`, UNKNOWN, or undefined when it has to be filled. */
+	get(kid: string): Grant | typeof UNKNOWN | undefined {
+		const grant = this.#grants.get(kid);
+		if (grant !== undefined) return isStale(grant) ? undefined : grant;
+		return this.#unknown.has(kid) ? UNKNOWN : undefined;
+	}
+
+	/** Reads the grant from the primary; for all who ask at the same time with one query. */
+	fill(kid: string, lane: Lane): Promise<Grant | typeof UNKNOWN> {
+		return this.#lanes[lane].get(kid);
+	}
+
+	site(tenant_id: string, site_id: string): SiteState | undefined {
+		return this.#sites.get(siteInvalidationId(tenant_id, site_id));
+	}
+
+	fillSite(tenant_id: string, site_id: string): Promise<SiteState> {
+		return this.#siteLane.get(JSON.stringify([tenant_id, site_id]));
+	}
+
+	/** Lets go of shared states and windows that no grant holds. */
+	sweep(): void {
+		const grants = [...this.#grants.values()];
+		this.#parts.states.sweep(grants);
+		this.#options.windows.sweep(new Set(grants.flatMap((grant) => [...grant.windows, grant.refusals])));
+	}
+
+	async #loadGrants(kids: string[]): Promise<Map<string, Grant | typeof UNKNOWN>> {
+		const loaded = new Map<string, Grant | typeof UNKNOWN>();
+		let wanted = kids;
+		for (let attempt = 0; attempt < FILL_ATTEMPTS_MAX && wanted.length > 0; attempt += 1) {
+			const rows = await inTransaction(this.#options.database, ALL_TENANTS, (tx) => readGrants(tx, wanted));
+			for (const row of rows) if (!this.#isOvertaken(row)) loaded.set(row.wanted_kid, this.#keep(row));
+			wanted = wanted.filter((kid) => !loaded.has(kid));
+		}
+		if (wanted.length > 0) throw new Failure("unavailable", "The key is being changed at this moment. Try again shortly.", { retry_after_seconds: 1 });
+		return loaded;
+	}
+
+	#isOvertaken(row: GrantRow): boolean {
+		if (row.kid === null) return false;
+		const { node } = this.#options;
+		return (
+			node.touchedSince("key", row.key_id, row.snapshot_seq) ||
+			node.touchedSince("tenant", row.tenant_id, row.snapshot_seq) ||
+			node.touchedSince("plan", row.plan_id, row.snapshot_seq)
+		);
+	}
+
+	#keep(row: GrantRow): Grant | typeof UNKNOWN {
+		const { kid } = row;
+		if (kid === null) {
+			this.#unknown.set(row.wanted_kid, true);
+			return UNKNOWN;
+		}
+		const grant = grantOf({ ...row, kid }, this.#parts);
+		this.#grants.set(kid, grant);
+		const kids = this.#kidsOfKey.get(grant.key_id);
+		if (kids) kids.add(kid);
+		else this.#kidsOfKey.set(grant.key_id, new Set([kid]));
+		return grant;
+	}
+
+	async #loadSites(places: string[]): Promise<Map<string, SiteState>> {
+		const pairs = new Map(places.map((place) => [place, pairOf(place)]));
+		const loaded = new Map<string, SiteState>();
+		for (let attempt = 0; attempt < FILL_ATTEMPTS_MAX && loaded.size < pairs.size; attempt += 1) {
+			const rows = await inTransaction(this.#options.database, ALL_TENANTS, (tx) => readSites(tx, [...pairs.values()]));
+			for (const row of rows) {
+				const id = siteInvalidationId(row.tenant_id, row.site_id);
+				if (this.#options.node.touchedSince("site", id, row.snapshot_seq)) continue;
+				const site = row.found ? { environment: row.environment } : NO_SITE;
+				this.#sites.set(id, site);
+				loaded.set(JSON.stringify([row.tenant_id, row.site_id]), site);
+			}
+		}
+		return loaded;
+	}
+
+	#invalidate(entries: readonly SequencedInvalidation[] | null): void {
+		const { plans, tenants } = this.#parts.states;
+		if (entries === null) {
+			for (const grant of this.#grants.values()) grant.stale = true;
+			for (const plan of plans.values()) plan.stale = true;
+			for (const tenant of tenants.values()) tenant.stale = true;
+			this.#grants.clear();
+			this.#unknown.clear();
+			this.#sites.clear();
+			return;
+		}
+		for (const { kind, id } of entries) {
+			if (kind === "key") for (const kid of this.#kidsOfKey.get(id) ?? []) markStale(this.#grants.peek(kid));
+			else if (kind === "tenant") markStale(tenants.get(id));
+			else if (kind === "plan") markStale(plans.get(id));
+			else if (kind === "site") this.#sites.delete(id);
+		}
+	}
+
+	/** A request that still waits with this grant must not decide by it: changes no longer reach it. */
+	#letGo(grant: Grant, replaced: boolean): void {
+		grant.stale = true;
+		if (replaced) return;
+		const kids = this.#kidsOfKey.get(grant.key_id);
+		kids?.delete(grant.kid);
+		if (kids?.size === 0) this.#kidsOfKey.delete(grant.key_id);
+	}
+}
+
+function markStale(state: { stale: boolean } | undefined): void {
+	if (state) state.stale = true;
+}
+
+/** Guarantee: the text was made from a pair of texts by `fillSite`. */
+function pairOf(place: string): { tenant_id: string; site_id: string } {
+	const [tenant_id, site_id] = JSON.parse(place) as [string, string];
+	return { tenant_id, site_id };
+}

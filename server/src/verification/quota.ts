@@ -1,0 +1,127 @@
+import type { Clock } from "../core/clock.ts";
+import type { Log } from "../core/log.ts";
+import { record } from "../audit/record.ts";
+import type { Database } from "../database/database.ts";
+import { leaseQuota, returnQuota } from "./store.ts";
+
+const BLOCK_REQUESTS_MAX = 2_000;
+/** A block is at most this part of what is left, so that blocks shrink to one request near the end and no node hoards. */
+const BLOCK_PART_OF_LEFT = 20;
+const IDLE_MS = 60_000;
+/** How long a used-up quota is not asked for again: another node may give some of it back. */
+const EMPTY_MS = 1_000;
+
+/** The requests of one tenant's month that this node has taken from the database and may spend without asking. */
+interface Block {
+	readonly tenant_id: string;
+	readonly month: string;
+	remaining: number;
+	lastUsedMs: number;
+	leasing: Promise<void> | null;
+	/** The quota that was found used up, and until when that is taken for granted. */
+	empty: { quota: number; untilMs: number } | null;
+}
+
+/** The first day of the UTC month of `now`, as PostgreSQL writes a date. */
+export function monthOf(now: number): string {
+	return `${new Date(now).toISOString().slice(0, 7)}-01`;
+}
+
+/** When the UTC month after `now` begins, in milliseconds. */
+export function nextMonthMs(now: number): number {
+	const date = new Date(now);
+	return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
+}
+
+/**
+ * Monthly quotas, spent from blocks that are leased before use: never over, and no I/O while a block lasts. What a node has not spent goes
+ * back when it is idle or stopped; a crash costs the tenant one block at the most.
+ */
+export class QuotaLedger {
+	readonly #database: Database;
+	readonly #clock: Clock;
+	readonly #log: Log;
+	readonly #blocks = new Map<string, Block>();
+
+	constructor(options: { database: Database; clock: Clock; log: Log }) {
+		this.#database = options.database;
+		this.#clock = options.clock;
+		this.#log = options.log;
+	}
+
+	/** Spends `cost` of the month: true, false when the quota is used up, or a promise while a block is leased. */
+	spend(tenant_id: string, quota: number, cost: number): boolean | Promise<boolean> {
+		const now = this.#clock.now();
+		const month = monthOf(now);
+		const block = this.#block(tenant_id, month);
+		block.lastUsedMs = now;
+		if (block.remaining >= cost) {
+			block.remaining -= cost;
+			return true;
+		}
+		if (block.empty?.quota === quota && now < block.empty.untilMs) return false;
+		return this.#leaseAndSpend(block, quota, cost);
+	}
+
+	refund(tenant_id: string, cost: number): void {
+		this.#block(tenant_id, monthOf(this.#clock.now())).remaining += cost;
+	}
+
+	/** Requests taken by this node and not yet spent, to be told apart from used ones. */
+	unspent(tenant_id: string, month: string): number {
+		const block = this.#blocks.get(tenant_id);
+		return block?.month === month ? block.remaining : 0;
+	}
+
+	/** Gives idle blocks and those of past months back. */
+	async returnIdle(): Promise<void> {
+		const now = this.#clock.now();
+		await this.#return([...this.#blocks.values()].filter((block) => now - block.lastUsedMs > IDLE_MS));
+	}
+
+	async returnAll(): Promise<void> {
+		await this.#return([...this.#blocks.values()]);
+	}
+
+	#block(tenant_id: string, month: string): Block {
+		const known = this.#blocks.get(tenant_id);
+		if (known?.month === month) return known;
+		if (known) void this.#return([known]).catch((error: unknown) => this.#log.warn({ err: error }, "quota_block_not_returned"));
+		const block: Block = { tenant_id, month, remaining: 0, lastUsedMs: this.#clock.now(), leasing: null, empty: null };
+		this.#blocks.set(tenant_id, block);
+		return block;
+	}
+
+	async #leaseAndSpend(block: Block, quota: number, cost: number): Promise<boolean> {
+		for (;;) {
+			block.leasing ??= this.#lease(block, quota, cost).finally(() => {
+				block.leasing = null;
+			});
+			await block.leasing;
+			if (block.remaining >= cost) {
+				block.remaining -= cost;
+				return true;
+			}
+			if (block.empty !== null) return false;
+		}
+	}
+
+	async #lease(block: Block, quota: number, cost: number): Promise<void> {
+		const sizeOf = (left: number) => Math.max(cost - block.remaining, Math.min(BLOCK_REQUESTS_MAX, Math.floor(left / BLOCK_PART_OF_LEFT)));
+		const granted = await record({ database: this.#database }, (tx) =>
+			leaseQuota(tx, { tenant_id: block.tenant_id, month: block.month, quota, sizeOf }),
+		);
+		block.remaining += granted;
+		block.empty = block.remaining < cost ? { quota, untilMs: this.#clock.now() + EMPTY_MS } : null;
+	}
+
+	async #return(blocks: readonly Block[]): Promise<void> {
+		for (const block of blocks) {
+			if (block.leasing) continue;
+			if (this.#blocks.get(block.tenant_id) === block) this.#blocks.delete(block.tenant_id);
+			const { remaining } = block;
+			block.remaining = 0;
+			if (remaining > 0) await record({ database: this.#database }, (tx) => returnQuota(tx, block.tenant_id, block.month, remaining));
+		}
+	}
+}

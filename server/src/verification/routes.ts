@@ -1,0 +1,69 @@
+import Type from "typebox";
+import { type Row, route } from "../http/route.ts";
+import { type VerifyContext, verify } from "./verify.ts";
+
+const text = (maxLength: number) => Type.String({ maxLength });
+const Headers = Type.Record(Type.String(), Type.String());
+
+const VerifyQuestion = Type.Object(
+	{
+		raw_key: Type.String({ maxLength: 4096, description: "The text that was presented as X-API-Key, as it came." }),
+		tenant_id: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: "The tenant whose things are asked for; another tenant's key gets 404." })),
+		site_id: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+		permissions: Type.Optional(Type.Array(text(65), { maxItems: 32, description: "All of them are needed." })),
+		capability: Type.Optional(text(64)),
+		cost: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000, description: "How many requests this one counts for; 1 if left out." })),
+		request: Type.Optional(
+			Type.Object(
+				{
+					method: Type.Optional(text(32)),
+					path: Type.Optional(text(8192)),
+					ip: Type.Optional(text(64)),
+					user_agent: Type.Optional(text(2048)),
+					origin: Type.Optional(text(2048)),
+					sec_fetch_site: Type.Optional(text(64)),
+				},
+				{ additionalProperties: false },
+			),
+		),
+	},
+	{ additionalProperties: false },
+);
+
+const VerifyAnswer = Type.Object({
+	allowed: Type.Boolean(),
+	status: Type.Integer(),
+	code: Type.String({ description: "`allowed`, or the code of the denial." }),
+	detail: Type.String(),
+	key: Type.Optional(
+		Type.Object({
+			id: Type.String(),
+			name: Type.String(),
+			environment: Type.String(),
+			last4: Type.String(),
+			permissions: Type.Array(Type.String()),
+			site_ids: Type.Union([Type.Array(Type.String()), Type.Null()]),
+			expires_at: Type.Union([Type.String(), Type.Null()]),
+			rotation_due_at: Type.Union([Type.String(), Type.Null()]),
+		}),
+	),
+	tenant: Type.Optional(Type.Object({ id: Type.String(), name: Type.String() })),
+	rate_limits: Type.Optional(
+		Type.Array(Type.Object({ name: Type.String(), per: Type.String(), requests: Type.Integer(), window_seconds: Type.Integer(), remaining: Type.Integer() })),
+	),
+	headers: Headers,
+	request_id: Type.String(),
+});
+
+export const verifyRoutes: readonly Row<VerifyContext>[] = [
+	route({
+		method: "POST",
+		path: "/api/v1/verify",
+		access: "service",
+		summary: "Decide about a key that was presented to an API of the operator's own",
+		status: 200,
+		body: VerifyQuestion,
+		output: VerifyAnswer,
+		run: verify,
+	}),
+];

@@ -1,0 +1,123 @@
+import type { Clock } from "../core/clock.ts";
+import { AllowList, parseAllowList } from "../core/network.ts";
+import { effectivePlan, planFromRow, tenantLimitsFromRow } from "../plans/plan.ts";
+import type { Meter } from "../usage/meter.ts";
+import type { ClientPolicy, Grant, PlanState, TenantState } from "./grant.ts";
+import type { GrantRow } from "./store.ts";
+import type { WindowStore } from "./window-store.ts";
+
+export const REFUSALS_WINDOW_SECONDS = 60;
+
+/** The parts that are shared by reference, by id; what is stale or nobody asks for any more is replaced or dropped. */
+export class SharedStates {
+	readonly plans = new Map<string, PlanState>();
+	readonly tenants = new Map<string, TenantState>();
+
+	plan(row: GrantRow): PlanState {
+		const known = this.plans.get(row.plan_id);
+		if (known && !known.stale) return known;
+		const state: PlanState = {
+			id: row.plan_id,
+			name: row.plan_name,
+			capabilities: new Set(row.plan_capabilities),
+			catalogue: new Map(Object.entries(row.catalogue)),
+			stale: false,
+		};
+		this.plans.set(row.plan_id, state);
+		return state;
+	}
+
+	tenant(row: GrantRow): TenantState {
+		const plan = this.plan(row);
+		const known = this.tenants.get(row.tenant_id);
+		if (known && !known.stale && known.plan === plan) return known;
+		// Whoever holds the old object must not go on by it: changes reach only the one in the map.
+		if (known) known.stale = true;
+		const effective = effectivePlan(
+			planFromRow({
+				id: row.plan_id,
+				name: row.plan_name,
+				capabilities: row.plan_capabilities,
+				rate_limits: row.plan_rate_limits,
+				quota_requests_per_month: row.plan_quota,
+				limits: row.plan_limits,
+				max_key_lifetime_days: null,
+			}),
+			tenantLimitsFromRow(row.tenant_limits),
+		);
+		const limits = effective.rate_limits;
+		const state: TenantState = {
+			id: row.tenant_id,
+			name: row.tenant_name,
+			suspended: row.tenant_status !== "active",
+			client_policy: asClientPolicy(row.client_policy),
+			plan,
+			limits,
+			policy_header: limits.length === 0 ? null : limits.map((limit) => `"${limit.name}";q=${limit.requests};w=${limit.window_seconds}`).join(", "),
+			quota_requests_per_month: effective.quota_requests_per_month,
+			operations: known?.operations ?? new Map(),
+			stale: false,
+		};
+		this.tenants.set(row.tenant_id, state);
+		return state;
+	}
+
+	/** Drops tenants and plans that no grant in `grants` holds, so that the maps stay as small as the cache. */
+	sweep(grants: Iterable<Grant>): void {
+		const tenants = new Set<TenantState>();
+		for (const grant of grants) tenants.add(grant.tenant);
+		for (const [id, tenant] of this.tenants) if (!tenants.has(tenant)) this.tenants.delete(id);
+		const plans = new Set([...tenants].map((tenant) => tenant.plan));
+		for (const [id, plan] of this.plans) if (!plans.has(plan)) this.plans.delete(id);
+	}
+}
+
+/** Guarantee: the column has a check constraint with exactly these values. */
+function asClientPolicy(text: string): ClientPolicy {
+	return text as ClientPolicy;
+}
+
+/** A list that does not parse lets nobody in: it was checked when it was written. */
+function allowListOf(entries: string[] | null): AllowList | null {
+	if (entries === null) return null;
+	const parsed = parseAllowList(entries);
+	return parsed instanceof AllowList ? parsed : new AllowList([]);
+}
+
+export interface FillParts {
+	readonly states: SharedStates;
+	readonly windows: WindowStore;
+	readonly meter: Meter;
+	readonly clock: Clock;
+}
+
+/** The grant of a row that was found. */
+export function grantOf(row: GrantRow & { kid: string }, parts: FillParts): Grant {
+	const tenant = parts.states.tenant(row);
+	return {
+		kid: row.kid,
+		last4: row.last4,
+		mac: row.mac,
+		pepper_id: row.pepper_id,
+		retires_at_ms: row.retires_at?.getTime() ?? null,
+		retired: row.retired_at !== null,
+		key_id: row.key_id,
+		key_name: row.key_name,
+		environment: row.environment,
+		permissions: new Set(row.permissions),
+		site_ids: row.site_ids === null ? null : new Set(row.site_ids),
+		allowed_ips: allowListOf(row.allowed_ips),
+		expires_at_ms: row.expires_at?.getTime() ?? null,
+		expires_at: row.expires_at?.toISOString() ?? null,
+		rotation_due_at: row.rotation_due_at?.toISOString() ?? null,
+		paused: row.paused_at !== null,
+		revoked: row.revoked_at !== null,
+		tenant,
+		counter: parts.meter.keyCounter(row.tenant_id, row.key_id, row.kid),
+		windows: tenant.limits.map((limit) => parts.windows.get(limit.per === "key" ? row.key_id : tenant.id, `${limit.per}:${limit.name}`, limit.window_seconds)),
+		refusals: parts.windows.get(row.key_id, "refusals", REFUSALS_WINDOW_SECONDS),
+		digest: null,
+		stale: false,
+		browser_seen_ms: Number.NEGATIVE_INFINITY,
+	};
+}

@@ -1,0 +1,209 @@
+import { hash, timingSafeEqual } from "node:crypto";
+import type { Clock } from "../core/clock.ts";
+import { Failure } from "../core/error.ts";
+import { randomBase62 } from "../core/id.ts";
+import type { Log } from "../core/log.ts";
+import type { Peppers } from "../core/pepper.ts";
+import { explainMistake, type ParsedKey, parseRawKey } from "../keys/format.ts";
+import { secretMac, secretMatches } from "../keys/secret.ts";
+import type { Node } from "../nodes/node.ts";
+import type { Meter } from "../usage/meter.ts";
+import type { AddressFailures } from "./address-failures.ts";
+import { type Facts, type Instant, runChecks, SITE_NEEDED } from "./checks.ts";
+import { type Denial, deny } from "./denial.ts";
+import { type Grant, isStale } from "./grant.ts";
+import { type Grants, UNKNOWN } from "./grants.ts";
+import type { QuotaLedger } from "./quota.ts";
+import { spend } from "./spend.ts";
+
+const ROUNDS_MAX = 10;
+const UNAVAILABLE_SECONDS = 2;
+
+/** What is asked about one raw key. */
+export interface Question extends Facts {
+	readonly raw_key: string;
+	readonly cost: number;
+	/** What the usage is counted under: a route, or what a service says it is about to do. */
+	readonly operation: string;
+}
+
+/** The decision: allowed when `denial` is null. `grant` is set once the secret has matched, also when something else stands against it. */
+export interface Decision {
+	readonly denial: Denial | null;
+	readonly grant: Grant | null;
+}
+
+export interface VerifierOptions {
+	readonly brand: string;
+	readonly peppers: Peppers;
+	readonly node: Node;
+	readonly clock: Clock;
+	readonly log: Log;
+	readonly grants: Grants;
+	readonly quotas: QuotaLedger;
+	readonly failures: AddressFailures;
+	readonly meter: Meter;
+	/** A secret matched under a pepper that is being replaced: make its MAC anew, some time. */
+	readonly onOldPepper: (grant: Grant, secret: string) => void;
+}
+
+/**
+ * Decides about raw keys, in the contract's fixed order: shape and checksum → grant → MAC → the table of checks → spending → counting.
+ * Synchronous and without I/O while everything it needs is in memory.
+ */
+export class Verifier {
+	readonly #options: VerifierOptions;
+	/** Digests in memory are of this process only: nobody can compute one from outside and measure how far it matches. */
+	readonly #salt = randomBase62(32);
+	readonly #nobody = { key_id: "key_none", kid: "none", tenant_id: "none", environment: "prod" };
+
+	constructor(options: VerifierOptions) {
+		this.#options = options;
+	}
+
+	get brand(): string {
+		return this.#options.brand;
+	}
+
+	now(): Instant {
+		const { clock } = this.#options;
+		return { now: clock.now(), monotonic: clock.monotonic() };
+	}
+
+	decide(question: Question): Decision | Promise<Decision> {
+		const parsed = parseRawKey(this.#options.brand, question.raw_key);
+		if (parsed === null) return this.#wrong(question, deny("key_invalid", explainMistake(this.#options.brand, question.raw_key).detail));
+		if (!this.#options.node.lease.holds()) return LEASE_OVER;
+		const known = this.#options.grants.get(parsed.kid);
+		if (known === undefined) return this.#decideLater(question, parsed);
+		if (known === UNKNOWN || !this.#matches(known, parsed, question.raw_key)) return this.#wrongSecret(question, parsed, known === UNKNOWN);
+		return this.#decideMatched(question, parsed, known);
+	}
+
+	async #decideLater(question: Question, parsed: ParsedKey): Promise<Decision> {
+		const { grants, failures, node } = this.#options;
+		try {
+			for (let round = 0; round < ROUNDS_MAX; round += 1) {
+				const known = grants.get(parsed.kid) ?? (await grants.fill(parsed.kid, failures.laneOf(question.address)));
+				if (known !== UNKNOWN && isStale(known)) continue;
+				if (!node.lease.holds()) return LEASE_OVER;
+				if (known === UNKNOWN || !this.#matches(known, parsed, question.raw_key)) return this.#wrongSecret(question, parsed, known === UNKNOWN);
+				return await this.#decideMatched(question, parsed, known);
+			}
+		} catch (error) {
+			return { denial: this.#unavailable(error), grant: null };
+		}
+		return { denial: deny("unavailable", "The key is being changed at this moment. Try again shortly.", { retry_after_seconds: 1 }), grant: null };
+	}
+
+	#decideMatched(question: Question, parsed: ParsedKey, grant: Grant): Decision | Promise<Decision> {
+		const at = this.now();
+		const site = question.site_id === null ? undefined : this.#options.grants.site(grant.tenant.id, question.site_id);
+		const found = runChecks(grant, question, at, site);
+		if (found === SITE_NEEDED) return this.#decideWithSite(question, parsed, grant);
+		if (found !== null) return this.#refused(question, grant, found, at);
+		const spent = spend(grant, question.cost, at, this.#options.quotas, () => this.now());
+		if (spent instanceof Promise) return this.#decideSpent(question, grant, spent);
+		return this.#counted(question, grant, spent, at);
+	}
+
+	async #decideWithSite(question: Question, parsed: ParsedKey, grant: Grant): Promise<Decision> {
+		try {
+			await this.#options.grants.fillSite(grant.tenant.id, question.site_id ?? "");
+		} catch (error) {
+			return { denial: this.#unavailable(error), grant };
+		}
+		return this.#decideLater(question, parsed);
+	}
+
+	async #decideSpent(question: Question, grant: Grant, spending: Promise<Denial | null>): Promise<Decision> {
+		try {
+			const denial = await spending;
+			if (!this.#options.node.lease.holds()) return LEASE_OVER;
+			const at = this.now();
+			if (denial === null && isStale(grant)) return this.#decideAfterChange(question, grant);
+			return this.#counted(question, grant, denial, at);
+		} catch (error) {
+			return { denial: this.#unavailable(error), grant };
+		}
+	}
+
+	/** The key was changed while its quota was fetched: what was spent is given back and everything is asked anew. */
+	#decideAfterChange(question: Question, grant: Grant): Decision | Promise<Decision> {
+		const { monotonic } = this.now();
+		for (const window of grant.windows) window.untake(monotonic, question.cost);
+		this.#options.quotas.refund(grant.tenant.id, question.cost);
+		return this.decide(question);
+	}
+
+	#refused(question: Question, grant: Grant, denial: Denial, at: Instant): Decision {
+		if (denial.code !== "too_many_refusals" && isBudgeted(denial)) grant.refusals.take(at.monotonic, 1);
+		return this.#counted(question, grant, denial, at);
+	}
+
+	#counted(question: Question, grant: Grant, denial: Denial | null, at: Instant): Decision {
+		const { meter } = this.#options;
+		const site = denial?.code === "not_found" ? null : question.site_id;
+		const place = site === null ? question.operation : `${question.operation} ${site}`;
+		const { operations, id } = grant.tenant;
+		let operation = operations.get(place);
+		if (operation === undefined) {
+			operation = meter.operationCounter(id, site, question.operation);
+			if (operations.size < OPERATIONS_PER_TENANT_MAX) operations.set(place, operation);
+		}
+		meter.count(grant.counter, operation, denial === null ? "allowed" : denial.code, at.now);
+		return { denial, grant };
+	}
+
+	/** Compares with the digest of this process once the MAC has matched; the MAC itself costs six times as much. */
+	#matches(grant: Grant, parsed: ParsedKey, raw_key: string): boolean {
+		const digest = hash("sha256", this.#salt + raw_key, "latin1");
+		if (grant.digest !== null && equalDigests(grant.digest, digest)) return true;
+		const { peppers, onOldPepper } = this.#options;
+		const identity = { key_id: grant.key_id, kid: grant.kid, tenant_id: grant.tenant.id, environment: grant.environment };
+		if (!secretMatches(peppers, identity, parsed.secret, grant) || parsed.environment !== grant.environment) return false;
+		grant.digest = digest;
+		if (grant.pepper_id !== peppers.current.id) onOldPepper(grant, parsed.secret);
+		return true;
+	}
+
+	/** The same for an unknown kid and for a wrong secret: in bytes, and in the work that is done. */
+	#wrongSecret(question: Question, parsed: ParsedKey, unknown: boolean): Decision {
+		if (unknown) {
+			const digest = hash("sha256", this.#salt + question.raw_key, "latin1");
+			const mac = secretMac(this.#options.peppers.current, this.#nobody, parsed.secret);
+			timingSafeEqual(mac, mac);
+			equalDigests(digest, digest);
+		}
+		return this.#wrong(question, NOT_KNOWN);
+	}
+
+	#wrong(question: Question, denial: Denial): Decision {
+		return { denial: this.#options.failures.refuse(question.address, denial), grant: null };
+	}
+
+	#unavailable(error: unknown): Denial {
+		if (error instanceof Failure && error.code === "unavailable") return deny("unavailable", error.detail, error.facts);
+		this.#options.log.error({ err: error }, "verification_failed");
+		return deny("unavailable", "The key cannot be checked at the moment. Try again shortly.", { retry_after_seconds: UNAVAILABLE_SECONDS });
+	}
+}
+
+const OPERATIONS_PER_TENANT_MAX = 10_000;
+const NOT_KNOWN = deny("key_invalid", "This API key is not known. Compare it with the one in your secret manager; it may belong to another instance or have a mistyped secret.");
+const LEASE_OVER: Decision = {
+	denial: deny("unavailable", "This server has lost its database and cannot vouch for any key at the moment. Try again shortly.", { retry_after_seconds: UNAVAILABLE_SECONDS }),
+	grant: null,
+};
+const BUDGETED = new Set<string>(["not_found", "environment_mismatch", "capability_not_in_plan", "permission_missing"]);
+
+function isBudgeted(denial: Denial): boolean {
+	return BUDGETED.has(denial.code);
+}
+
+/** In time that does not depend on where two digests of equal length differ. */
+function equalDigests(a: string, b: string): boolean {
+	let difference = a.length ^ b.length;
+	for (let at = 0; at < a.length; at += 1) difference |= a.charCodeAt(at) ^ b.charCodeAt(at);
+	return difference === 0;
+}

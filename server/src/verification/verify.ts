@@ -1,0 +1,96 @@
+import type { Context } from "../core/context.ts";
+import { ERRORS } from "../core/error.ts";
+import { parseAddress } from "../core/network.ts";
+import { type Problem, problemOf } from "../http/problem.ts";
+import { clientKindOf } from "./client-kind.ts";
+import type { Grant } from "./grant.ts";
+import { rateLimitHeader } from "./spend.ts";
+import type { Verifier } from "./verifier.ts";
+
+/** What a service asks about a key that was presented to it. */
+export interface VerifyInput {
+	raw_key: string;
+	tenant_id?: string;
+	site_id?: string;
+	permissions?: string[];
+	capability?: string;
+	cost?: number;
+	request?: { method?: string; path?: string; ip?: string; user_agent?: string; origin?: string; sec_fetch_site?: string };
+}
+
+export interface VerifyContext extends Context {
+	readonly verifier: Verifier;
+	readonly problem_type_base: string;
+}
+
+const OPERATION_LENGTH_MAX = 120;
+
+/** Usage is counted by method, not by path: a path holds ids, and there is no end to them. */
+function operationOf(input: VerifyInput): string {
+	const permission = input.permissions?.[0] ?? "verify";
+	return `${input.request?.method ?? "ANY"} ${permission}`.slice(0, OPERATION_LENGTH_MAX);
+}
+
+function keyFacts(grant: Grant) {
+	return {
+		id: grant.key_id,
+		name: grant.key_name,
+		environment: grant.environment,
+		last4: grant.last4,
+		permissions: [...grant.permissions],
+		site_ids: grant.site_ids === null ? null : [...grant.site_ids],
+		expires_at: grant.expires_at,
+		rotation_due_at: grant.rotation_due_at,
+	};
+}
+
+/** What the asking API should send along: the challenge, the wait, and what is left of the limits. */
+function headersFor(problem: Problem | null, grant: Grant | null, verifier: Verifier): Record<string, string> {
+	const headers: Record<string, string> = {};
+	if (problem?.headers["www-authenticate"]) headers["WWW-Authenticate"] = problem.headers["www-authenticate"];
+	if (problem?.headers["retry-after"]) headers["Retry-After"] = problem.headers["retry-after"];
+	if (grant !== null && grant.tenant.policy_header !== null) {
+		headers["RateLimit-Policy"] = grant.tenant.policy_header;
+		headers.RateLimit = rateLimitHeader(grant, verifier.now());
+	}
+	return headers;
+}
+
+function limitsLeft(grant: Grant, verifier: Verifier) {
+	const { monotonic } = verifier.now();
+	return grant.tenant.limits.map((limit, index) => ({
+		name: limit.name,
+		per: limit.per,
+		requests: limit.requests,
+		window_seconds: limit.window_seconds,
+		remaining: grant.windows[index]?.peek(monotonic, limit.requests) ?? 0,
+	}));
+}
+
+/** Decides about a key for an API of the operator's own: `status` and `code` are what that API should answer. Spends what the request costs. */
+export async function verify(context: VerifyContext, input: VerifyInput) {
+	const { verifier } = context;
+	const { request } = input;
+	const decision = await verifier.decide({
+		raw_key: input.raw_key,
+		cost: input.cost ?? 1,
+		operation: operationOf(input),
+		address: request?.ip === undefined ? null : parseAddress(request.ip),
+		client: clientKindOf({ origin: request?.origin ?? null, sec_fetch_site: request?.sec_fetch_site ?? null, user_agent: request?.user_agent ?? null }),
+		tenant_id: input.tenant_id ?? null,
+		site_id: input.site_id ?? null,
+		capability: input.capability ?? null,
+		permissions: input.permissions ?? [],
+	});
+	const { denial, grant } = decision;
+	const problem = denial === null ? null : problemOf(denial, context.request_id, context.problem_type_base);
+	return {
+		allowed: denial === null,
+		status: denial === null ? 200 : ERRORS[denial.code].status,
+		code: denial === null ? "allowed" : denial.code,
+		detail: denial === null ? "The key may do this." : denial.detail,
+		...(grant === null ? {} : { key: keyFacts(grant), tenant: { id: grant.tenant.id, name: grant.tenant.name }, rate_limits: limitsLeft(grant, verifier) }),
+		headers: headersFor(problem, grant, verifier),
+		request_id: context.request_id,
+	};
+}
