@@ -51,9 +51,9 @@ async function install(parts: readonly Part[], print: (text: string) => void): P
 	if (installed.code !== 0) print(installed.output);
 }
 
-/** Installs what `suites` need where we may (root, apt-get); returns what is missing still. */
-export async function bringParts(suites: readonly SuiteName[], ci: boolean, print: (text: string) => void): Promise<Part[]> {
-	const missing = await missingParts(PARTS, suites, ci);
+/** Installs what `suites` need of `parts` where we may (root, apt-get); returns what is missing still. */
+export async function bringParts(parts: readonly Part[], suites: readonly SuiteName[], ci: boolean, print: (text: string) => void): Promise<Part[]> {
+	const missing = await missingParts(parts, suites, ci);
 	const may_install = process.getuid?.() === 0 && (await execute("apt-get", ["--version"])).code === 0;
 	if (missing.length === 0 || !may_install) return missing;
 	await install(missing, print);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type Cluster, startEmbeddedCluster } from "./clusters.ts";
 import { startDebianCluster } from "./debian-cluster.ts";
 import { ROOT } from "./execute.ts";
-import { advice, bringParts } from "./parts.ts";
+import { advice, bringParts, PARTS } from "./parts.ts";
 import { runPython } from "./run-python.ts";
 import { addTallies, NOTHING_RUN, runTests, type Tally } from "./run-tests.ts";
 import { filesOf, forgottenFiles, SUITE_NAMES, type SuiteName } from "./suites.ts";
@@ -79,6 +79,7 @@ async function runAll(names: readonly SuiteName[], filters: readonly string[]): 
 	if (suites.length === 0) return failure("nothing to run", `no test file matches ${[...names, ...filters].join(" ")}`);
 	const tallies = forgottenFiles(ROOT).map((file) => failure(file, "no suite takes this test file; see scripts/suites.ts"));
 	const missing = await bringParts(
+		PARTS,
 		suites.map((suite) => suite.name),
 		ci,
 		print,

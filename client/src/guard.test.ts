@@ -54,6 +54,16 @@ test("an id of any length is asked about, cut to a length that no id has", async
 	assert.deepEqual([verifier.questions[0]?.tenant_id?.length, verifier.questions[0]?.site_id?.length], [128, 64]);
 });
 
+test("an id that JSON or a database cannot hold is asked about as one that names nothing", async () => {
+	const verifier = keepsQuestions();
+	for (const tenant of ["demo\0", "\0", "demo\r\n", "demo\ud800"])
+		await createGuard<Request>({ verifier, tenant: () => tenant }).decide({}, HEADERS, {});
+	assert.deepEqual(
+		verifier.questions.map((question) => question.tenant_id),
+		["demo\ufffd", "\ufffd", "demo\ufffd\ufffd", "demo\ufffd"],
+	);
+});
+
 test("without a good X-API-Key nothing is asked", async () => {
 	const verifier = keepsQuestions();
 	const guard = createGuard<Request>({ verifier });

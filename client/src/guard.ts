@@ -33,6 +33,7 @@ export interface Guard<Request> {
 const RULES = new Set(["tenant", "site", "permission", "capability", "cost"]);
 /** Longer than any id there is: what is cut here names nothing. */
 const ID_CHARACTERS_MAX = 128;
+const UNSENDABLE = /[\p{Cc}\p{Cs}]/gu;
 const COST_MAX = 1_000_000;
 
 /** The guard of one route. Throws `TypeError` for a rule that is misspelt or can never hold, since leaving it out would open the route. */
@@ -105,9 +106,12 @@ function text(value: unknown): string {
 	return value;
 }
 
-/** An id from a path may have any length; it is Keywright that answers whether it names something, after the key was checked. */
+/**
+ * An id from a path may be any text, and it is Keywright that answers whether it names something, after the key was checked. What
+ * cannot be sent becomes a character that no id has.
+ */
 function id(value: unknown): string {
-	return text(value).slice(0, ID_CHARACTERS_MAX);
+	return text(value).slice(0, ID_CHARACTERS_MAX).replace(UNSENDABLE, "\ufffd");
 }
 
 function texts(value: unknown): string[] {

@@ -133,6 +133,31 @@ test("a second start uses the same credential and keys, which nobody else may re
 	await stop(second);
 });
 
+test("tenants that cannot exist are not found, however they are written", async () => {
+	const orders = await startOrders(join(folder, "odd"));
+	const [, read = ""] = promised(orders.output)[1] ?? [];
+	for (const tenant of ["a%00b", "%F0%9F%98%80", "a".repeat(99), "..%2fdemo", "DEMO", "demo%20", "demo-free", "__proto__"]) {
+		const reply = await paste(read.replace("/tenants/demo/", `/tenants/${tenant}/`));
+		assert.deepEqual([reply.status, JSON.parse(reply.body).code], [404, "not_found"], tenant);
+	}
+	await stop(orders);
+});
+
+test("of 400 requests at once as many are admitted as the rate limit has left", async () => {
+	const orders = await startOrders(join(folder, "limited"));
+	const [, read = ""] = promised(orders.output)[1] ?? [];
+	const raw_key = /X-API-Key: ([^']+)'/.exec(read)?.[1] ?? "";
+	const address = /http:\S+/.exec(read)?.[0] ?? "";
+	const replies = await Promise.all(Array.from({ length: 400 }, () => fetch(address, { headers: { "x-api-key": raw_key } })));
+	const statuses = replies.map((reply) => reply.status);
+	const limit = Number(/q=(\d+)/.exec(replies[0]?.headers.get("ratelimit-policy") ?? "")?.[1]);
+	assert.ok(limit > 0 && limit < 400, `the demo plan has a limit of ${limit}`);
+	assert.equal(statuses.filter((status) => status === 200).length, limit);
+	assert.equal(statuses.filter((status) => status === 429).length, 400 - limit);
+	assert.ok(replies.every((reply) => reply.status === 200 || Number(reply.headers.get("retry-after")) > 0));
+	await stop(orders);
+});
+
 test("a revoked key is refused by the next request", async () => {
 	const orders = await startOrders(join(folder, "three"));
 	const [, read = ""] = promised(orders.output)[1] ?? [];

@@ -121,6 +121,10 @@ export async function createApp(options: AppOptions): Promise<App> {
 	class AppKeyedContext extends KeyedRequestContext {
 		readonly quotas = quotas;
 		readonly uploads_dir = options.uploads_dir;
+
+		noteConnectivityCheck(): void {
+			meter.noteConnectivityCheck(this.grant.counter, clock.now());
+		}
 	}
 
 	await node.start();
@@ -145,7 +149,6 @@ export async function createApp(options: AppOptions): Promise<App> {
 			log,
 			trusted_proxies: options.trusted_proxies,
 			makeContext: (grant: Grant, request: KeyedRequest) => new AppKeyedContext(system, grant, request),
-			onConnectivityCheck: (grant) => meter.noteConnectivityCheck(grant.counter, clock.now()),
 		}),
 		mounted,
 	);

@@ -10,7 +10,8 @@ test("the scheme may be written in any case, the token is taken as it is", () =>
 
 test("no credential is told apart from one in the wrong form", () => {
 	for (const header of [null, "", "  "]) deepEqual(codeOf(header), "credential_missing");
-	for (const header of ["Bearer", "Bearer ", "abc", "Basic YTpi", "Bearer a b", "Bearer a,b c", "Bearera"]) deepEqual(codeOf(header), "credential_invalid", header);
+	for (const header of ["Bearer", "Bearer ", "abc", "Basic YTpi", "Bearer a b", "Bearer a,b c", "Bearera"])
+		deepEqual(codeOf(header), "credential_invalid", header);
 });
 
 test("an API key alone is no credential, and the detail says so", () => {
@@ -28,7 +29,8 @@ test("a credential of another kind is told where it belongs and is not repeated"
 	match(unknownBearer(credential, OPERATOR_TOKEN).detail, /service credential/);
 	equal(unknownBearer(credential, SERVICE_CREDENTIAL).detail, unknownBearer("kws_abc", SERVICE_CREDENTIAL).detail);
 	for (const token of [raw_key, credential]) {
-		for (const wanted of [OPERATOR_TOKEN, SERVICE_CREDENTIAL]) equal(JSON.stringify(unknownBearer(token, wanted)).includes(token.slice(8, 20)), false);
+		for (const wanted of [OPERATOR_TOKEN, SERVICE_CREDENTIAL])
+			equal(JSON.stringify(unknownBearer(token, wanted)).includes(token.slice(8, 20)), false);
 	}
 });
 

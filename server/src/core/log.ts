@@ -3,6 +3,8 @@ import { type DestinationStream, destination, type Logger, pino } from "pino";
 export type Log = Logger;
 
 const LOG_BUFFER_BYTES = 4096;
+/** So that a quiet server does not keep its last lines to itself. */
+const LOG_FLUSH_MS = 1_000;
 const SECRET_FIELDS = ["raw_key", "secret", "password", "authorization", "cookie", "x-api-key", "pepper", "token", "credential"];
 
 /** Finds raw keys of `brand`, service credentials and bearer tokens in text; keeps what is public of them (brand, environment, kid). */
@@ -19,7 +21,7 @@ export function redact(text: string, pattern: RegExp): string {
 /** One JSON line per event to `output` (standard output by default), buffered, with secrets removed by field name and by pattern. */
 export function createLog(options: { level: string; brand: string; output?: DestinationStream; sync?: boolean }): Log {
 	const sync = options.sync ?? false;
-	const out = options.output ?? destination({ dest: 1, sync, minLength: sync ? 0 : LOG_BUFFER_BYTES });
+	const out = options.output ?? destination({ dest: 1, sync, minLength: sync ? 0 : LOG_BUFFER_BYTES, periodicFlush: sync ? 0 : LOG_FLUSH_MS });
 	const pattern = secretPattern(options.brand);
 	const redacting: DestinationStream = { write: (line) => out.write(redact(line, pattern)) };
 	return pino(

@@ -9,7 +9,8 @@ function accepts(schema: TSchema, text: string): boolean {
 }
 
 test("names in every script are accepted, up to 200 characters", () => {
-	for (const name of ["a", "Mira's shop", "商店", "متجر", "👩🏽‍💻 bots", " padded ", "x".repeat(200), "👍".repeat(200)]) equal(accepts(Name, name), true, name);
+	for (const name of ["a", "Mira's shop", "商店", "متجر", "👩🏽‍💻 bots", " padded ", "x".repeat(200), "👍".repeat(200)])
+		equal(accepts(Name, name), true, name);
 });
 
 test("blank names, more than one line, control characters and halves of surrogate pairs are refused", () => {

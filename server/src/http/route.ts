@@ -32,8 +32,6 @@ interface RowBase {
 	/** One line for the API reference. */
 	readonly summary: string;
 	readonly status: number;
-	/** For `key` rows: a success is kept as the key's connectivity check. */
-	readonly connectivity_check?: true;
 	/** For management rows that change something: goes on in a suspended tenant. Reads always do. */
 	readonly while_suspended?: true;
 	/** Largest JSON body, when the usual bound is not right. */

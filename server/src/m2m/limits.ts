@@ -9,6 +9,8 @@ import { readLeasedQuota } from "../verification/store.ts";
 
 export interface LimitsContext extends KeyedContext {
 	readonly quotas: QuotaLedger;
+	/** Keeps the instant as the key's last passed connectivity check. */
+	noteConnectivityCheck(): void;
 }
 
 /** The tenant's plan, its limits, and what is used of each. The connectivity check of the contract. */
@@ -16,7 +18,7 @@ export async function limits(context: LimitsContext) {
 	const { grant, quotas, clock } = context;
 	const now = clock.now();
 	const month = monthOf(now);
-	return read(context, async (tx) => {
+	const answer = await read(context, async (tx) => {
 		const found = await readTenantWithPlan(tx, grant.tenant.id);
 		if (!found) throw new Failure("not_found", "There is no tenant with this id.");
 		const { plan } = found;
@@ -47,4 +49,6 @@ export async function limits(context: LimitsContext) {
 			storage_bytes: { max: plan.limits.storage_bytes, used: stored.storage_bytes },
 		};
 	});
+	context.noteConnectivityCheck();
+	return answer;
 }

@@ -40,7 +40,6 @@ export const m2mRoutes: readonly Row<LimitsContext>[] = [
 		path: "/api/v1/m2m/tenants/:tenant_id/limits",
 		access: "key",
 		permission: "tenant:read",
-		connectivity_check: true,
 		summary: "The tenant's plan and limits, and what is used of them: the connectivity check",
 		status: 200,
 		output: Limits,

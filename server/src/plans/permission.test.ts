@@ -11,7 +11,19 @@ const catalogue: Catalogue = new Map([
 
 test("a permission is two lower-case words with a colon between them", () => {
 	for (const name of ["a:b", "orders:write", "o_1:w_2", `${"a".repeat(32)}:${"b".repeat(32)}`]) equal(isPermission(name), true, name);
-	const wrong = ["", "orders", "orders:", ":write", "Orders:write", "orders:write:all", "orders write", "1a:b", "a:*", "a:b\n", `${"a".repeat(33)}:b`];
+	const wrong = [
+		"",
+		"orders",
+		"orders:",
+		":write",
+		"Orders:write",
+		"orders:write:all",
+		"orders write",
+		"1a:b",
+		"a:*",
+		"a:b\n",
+		`${"a".repeat(33)}:b`,
+	];
 	for (const name of wrong) equal(isPermission(name), false, name);
 });
 

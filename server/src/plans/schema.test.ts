@@ -51,6 +51,7 @@ test("a plan needs a name and capabilities; the rest has its bounds", () => {
 });
 
 test("a tenant's limits are any part of a plan's numbers", () => {
-	for (const limits of [{}, { sites: 3 }, { sites: null, rate_limits: [], quota_requests_per_month: null }]) equal(accepts(TenantLimitsSchema, limits), true);
+	for (const limits of [{}, { sites: 3 }, { sites: null, rate_limits: [], quota_requests_per_month: null }])
+		equal(accepts(TenantLimitsSchema, limits), true);
 	for (const limits of [{ sites: "3" }, { capabilities: [] }, { rate_limits: null }]) equal(accepts(TenantLimitsSchema, limits), false);
 });

@@ -20,7 +20,6 @@ export interface KeyedGateOptions<C> {
 	readonly trusted_proxies: AllowList | null;
 	readonly log: Log;
 	readonly makeContext: (grant: Grant, request: KeyedRequest) => C;
-	readonly onConnectivityCheck: (grant: Grant) => void;
 }
 
 /** Guarantee: parameters of a matched route are texts. */
@@ -84,7 +83,6 @@ export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 			if (fault) return new Denied(fault);
 			const idempotency = row.method === "POST" ? readIdempotencyKey(raw) : null;
 			if (idempotency !== null && typeof idempotency !== "string") return new Denied(idempotency);
-			if (row.connectivity_check) options.onConnectivityCheck(grant);
 			request.not_found_detail = notFoundFor(grant.tenant);
 			return options.makeContext(grant, { request_id: raw.request_id, idempotency_key: idempotency, site_id: question.site_id, permission: row.permission ?? null });
 		}

@@ -1,0 +1,158 @@
+import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { type TestDatabase, testDatabase } from "../audit/testing.ts";
+import { verifyChain } from "../audit/verify.ts";
+import { Failure } from "../core/error.ts";
+import { read } from "../database/read.ts";
+import type { SequencedInvalidation } from "../nodes/invalidation.ts";
+import { createTenant } from "../tenants/create.ts";
+import { eraseTenant } from "../tenants/erase.ts";
+import { getPlan, listPlans } from "./list.ts";
+import { listPermissions } from "./list-permissions.ts";
+import { putPlan } from "./put.ts";
+import { putPermission } from "./put-permission.ts";
+import { deletePlan } from "./remove.ts";
+import { deletePermission } from "./remove-permission.ts";
+import { readCatalogue } from "./store.ts";
+
+let db: TestDatabase;
+let told: SequencedInvalidation[] = [];
+
+before(async () => {
+	db = await testDatabase();
+	db.node.onInvalidation((entries) => told.push(...(entries ?? [])));
+});
+after(() => db.close());
+
+const TEAM = {
+	plan_id: "team",
+	name: "Team",
+	capabilities: ["m2m_api", "orders"],
+	rate_limits: [{ name: "burst", requests: 100, window_seconds: 60, per: "key" as const }],
+	quota_requests_per_month: 10_000,
+	limits: { sites: 2, api_keys: 5, documents: null, storage_bytes: 1_000, document_bytes: 100 },
+	max_key_lifetime_days: 365,
+};
+
+function refusedWith(code: string, pointer?: string) {
+	return (error: unknown) =>
+		error instanceof Failure && error.code === code && (pointer === undefined || error.facts.errors?.[0]?.pointer === pointer);
+}
+
+async function entriesOf(chain = "*"): Promise<string[]> {
+	const found = await verifyChain(db.context(), chain);
+	ok(found.intact);
+	return read(db.context(), async (tx) => {
+		const rows = await tx.selectFrom("audit_entries").select(["action", "target_id"]).where("chain", "=", chain).orderBy("seq").execute();
+		return rows.map((row) => `${row.action} ${row.target_id}`);
+	});
+}
+
+test("a plan is created, replaced whole, and the same again changes nothing", async () => {
+	const created = await putPlan(db.context(), { ...TEAM, id: "team" });
+	const { plan_id: _plan_id, ...rest } = TEAM;
+	deepEqual(created, { id: "team", ...rest });
+	deepEqual(await getPlan(db.context(), { plan_id: "team" }), created);
+	told = [];
+	deepEqual(await putPlan(db.context(), TEAM), created);
+	deepEqual(told, []);
+	const smaller = await putPlan(db.context(), { plan_id: "team", name: " Smaller ", capabilities: [] });
+	deepEqual(smaller, {
+		id: "team",
+		name: "Smaller",
+		capabilities: [],
+		rate_limits: [],
+		quota_requests_per_month: null,
+		limits: { sites: null, api_keys: null, documents: null, storage_bytes: null, document_bytes: null },
+		max_key_lifetime_days: null,
+	});
+	deepEqual(await getPlan(db.context(), { plan_id: "team" }), smaller);
+	deepEqual(
+		told.map(({ kind, id }) => `${kind} ${id}`),
+		["plan team"],
+	);
+	deepEqual(await entriesOf(), ["plan.created team", "plan.updated team"]);
+});
+
+test("equal PUTs at the same moment make one plan and one entry", async () => {
+	const before_count = (await entriesOf()).length;
+	const plans = await Promise.all(Array.from({ length: 8 }, () => putPlan(db.context(), { ...TEAM, plan_id: "racing" })));
+	for (const plan of plans) deepEqual(plan, plans[0]);
+	deepEqual((await entriesOf()).slice(before_count), ["plan.created racing"]);
+});
+
+test("a plan whose id differs from the path, or with two rate limits of one name, is refused and nothing is written", async () => {
+	const limit = TEAM.rate_limits[0];
+	ok(limit);
+	const entries = await entriesOf();
+	await rejects(putPlan(db.context(), { ...TEAM, id: "other" }), refusedWith("invalid_request", "/id"));
+	await rejects(putPlan(db.context(), { ...TEAM, plan_id: "a b" }), refusedWith("invalid_request", "/path/plan_id"));
+	await rejects(
+		putPlan(db.context(), { ...TEAM, rate_limits: [limit, { ...limit, per: "tenant" }] }),
+		refusedWith("invalid_request", "/rate_limits/1/name"),
+	);
+	deepEqual(await entriesOf(), entries);
+});
+
+test("plans are listed in the order of their ids, page by page", async () => {
+	for (const plan_id of ["p3", "p1", "p2"]) await putPlan(db.context(), { ...TEAM, plan_id });
+	const ids: string[] = [];
+	let cursor: string | null = null;
+	do {
+		const page = await listPlans(db.context(), { limit: 2, ...(cursor === null ? {} : { cursor }) });
+		ids.push(...page.data.map((plan) => plan.id));
+		cursor = page.next_cursor;
+	} while (cursor !== null);
+	deepEqual(ids, ["p1", "p2", "p3", "racing", "team"]);
+});
+
+test("a plan is deleted only when no tenant has it; a tenant that was erased does not count", async () => {
+	await putPlan(db.context(), { ...TEAM, plan_id: "leaving" });
+	const { id: tenant_id } = await createTenant(db.context(), { name: "Mira", plan_id: "leaving" });
+	await rejects(deletePlan(db.context(), { plan_id: "leaving" }), (error) => {
+		ok(error instanceof Failure);
+		equal(error.code, "conflict");
+		deepEqual(error.facts.members, { tenants: 1 });
+		return true;
+	});
+	await eraseTenant({ ...db.context(), forget_documents: async () => undefined }, { tenant_id });
+	await deletePlan(db.context(), { plan_id: "leaving" });
+	await rejects(deletePlan(db.context(), { plan_id: "leaving" }), refusedWith("not_found"));
+	await rejects(getPlan(db.context(), { plan_id: "leaving" }), refusedWith("not_found"));
+});
+
+test("a permission of the operator's own comes, changes and goes, and every plan is told", async () => {
+	const plan_ids = (await listPlans(db.context(), {})).data.map((plan) => plan.id);
+	told = [];
+	const permission = { permission: "orders:write", description: "Place orders", capability: "orders" };
+	deepEqual(await putPermission(db.context(), permission), {
+		name: "orders:write",
+		description: "Place orders",
+		capability: "orders",
+		built_in: false,
+	});
+	deepEqual(
+		told.map(({ kind, id }) => `${kind} ${id}`),
+		plan_ids.map((id) => `plan ${id}`),
+	);
+	told = [];
+	await putPermission(db.context(), permission);
+	deepEqual(told, []);
+	await putPermission(db.context(), { ...permission, capability: "m2m_api" });
+	deepEqual((await read(db.context(), readCatalogue)).get("orders:write"), { capability: "m2m_api", description: "Place orders" });
+	await deletePermission(db.context(), { permission: "orders:write" });
+	equal(told.length, 2 * plan_ids.length);
+	await rejects(deletePermission(db.context(), { permission: "orders:write" }), refusedWith("not_found"));
+	deepEqual((await entriesOf()).slice(-3), ["permission.created orders:write", "permission.updated orders:write", "permission.deleted orders:write"]);
+});
+
+test("built-in permissions cannot be changed or deleted", async () => {
+	const built_in = (await listPermissions(db.context(), {})).data.filter((permission) => permission.built_in).map((permission) => permission.name);
+	deepEqual(built_in, ["documents:read", "documents:write", "key:rotate", "sites:read", "tenant:read", "usage:read"]);
+	await rejects(putPermission(db.context(), { permission: "sites:read", description: "", capability: "orders" }), refusedWith("conflict"));
+	await rejects(deletePermission(db.context(), { permission: "sites:read" }), refusedWith("conflict"));
+	await rejects(
+		putPermission(db.context(), { permission: "sites", description: "", capability: "orders" }),
+		refusedWith("invalid_request", "/path/permission"),
+	);
+});
