@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
 import { Client } from "pg";
 import { pino } from "pino";
 import { type Embedded, startEmbedded } from "./embedded.ts";
@@ -79,12 +80,28 @@ export interface Said {
 	message?: string;
 }
 
+/** As another user, who may not be able to enter the folders above the repository: the child sees it at a place of its own. */
+const AS_USER = `set -e
+mount --bind "$1" "$2"
+exec setpriv --reuid "$3" --regid "$3" --clear-groups "$2/\${4#"$1"/}" --input-type=module -e "$5" "$6"`;
+
+const REPOSITORY = resolve(import.meta.dirname, "../../..");
+
+function childCommand(data_dir: string, uid: number | undefined): [string, string[]] {
+	if (uid === undefined) return [process.execPath, ["--input-type=module", "-e", CHILD, data_dir]];
+	const place = mkdtempSync(join(tmpdir(), "keywright-repository-"));
+	chmodSync(place, 0o755);
+	folders.push(place);
+	assert.ok(process.execPath.startsWith(REPOSITORY), "run it with the Node.js of the repository");
+	const child = CHILD.replaceAll(pathToFileURL(REPOSITORY).href, pathToFileURL(place).href);
+	return ["unshare", ["--mount", "sh", "-c", AS_USER, "sh", REPOSITORY, place, String(uid), process.execPath, child, data_dir]];
+}
+
 export function startChild(data_dir: string, options: { uid?: number; env?: NodeJS.ProcessEnv } = {}): ChildProcess {
-	const identity = options.uid === undefined ? {} : { uid: options.uid, gid: options.uid };
-	const child = spawn(process.execPath, ["--input-type=module", "-e", CHILD, data_dir], {
-		...identity,
+	const [command, commandArguments] = childCommand(data_dir, options.uid);
+	const child = spawn(command, commandArguments, {
 		cwd: "/",
-		env: { ...options.env, TMPDIR: tmpdir() },
+		env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", ...options.env, TMPDIR: tmpdir() },
 		stdio: ["ignore", "pipe", "inherit"],
 		detached: true,
 	});

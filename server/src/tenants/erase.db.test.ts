@@ -1,0 +1,170 @@
+import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { after, before, test } from "node:test";
+import pg from "pg";
+import type { ChangeContext } from "../audit/change.ts";
+import { type TestDatabase, testDatabase } from "../audit/testing.ts";
+import { verifyChain } from "../audit/verify.ts";
+import { Failure } from "../core/error.ts";
+import type { SequencedInvalidation } from "../nodes/invalidation.ts";
+import { putPlan } from "../plans/put.ts";
+import { createTenant } from "./create.ts";
+import { createSite } from "./create-site.ts";
+import { type EraseContext, eraseTenant } from "./erase.ts";
+import { getTenant } from "./get.ts";
+import { listTenants } from "./list.ts";
+import { listSites } from "./list-sites.ts";
+import { putTenant } from "./put.ts";
+import { updateTenant } from "./update.ts";
+import { updateSite } from "./update-site.ts";
+
+let db: TestDatabase;
+let superuser: pg.Client;
+let told: SequencedInvalidation[] = [];
+
+before(async () => {
+	db = await testDatabase();
+	db.node.onInvalidation((entries) => told.push(...(entries ?? [])));
+	superuser = new pg.Client({ connectionString: db.superuserUrl });
+	await superuser.connect();
+	await superuser.query("set search_path = keywright");
+	await putPlan(db.context(), { plan_id: "plan", name: "Plan", capabilities: ["m2m_api"] });
+});
+after(async () => {
+	await superuser.end();
+	await db.close();
+});
+
+function erasing(over: Partial<EraseContext> = {}): EraseContext {
+	return { ...db.context(), forget_documents: async () => undefined, ...over };
+}
+
+function refusedWith(code: string) {
+	return (error: unknown) => error instanceof Failure && error.code === code;
+}
+
+/** Which tables hold `text` in any column, as text or as bytes. */
+async function tablesThatHold(text: string): Promise<string[]> {
+	const tables = await superuser.query<{ name: string }>("select tablename as name from pg_tables where schemaname = 'keywright' order by 1");
+	const found: string[] = [];
+	for (const { name } of tables.rows) {
+		const rows = await superuser.query<{ row: string }>(`select t::text as row from ${pg.escapeIdentifier(name)} t`);
+		const bytes = Buffer.from(text).toString("hex");
+		if (rows.rows.some(({ row }) => row.includes(text) || row.includes(bytes))) found.push(name);
+	}
+	return found;
+}
+
+/** Fills every table that a tenant has rows in, each text that people write holding `canary`; returns the tenant's id. */
+async function tenantFullOf(canary: string): Promise<string> {
+	const member: ChangeContext["actor"] = { kind: "member", id: "mem_1", name: `Member ${canary}`, email: `${canary}@example.com` };
+	const created = await createTenant(db.context({ idempotency_key: `make-${canary}` }), {
+		name: `Tenant ${canary}`,
+		plan_id: "plan",
+		external_id: `ext-${canary}`,
+	});
+	const tenant_id = created.id;
+	const context = db.context({ scope: tenant_id, actor: member, idempotency_key: `site-${canary}` });
+	await createSite(context, { tenant_id, id: "shop", name: `Shop ${canary}` });
+	await updateSite(context, { tenant_id, site_id: "shop", name: `Shop again ${canary}` });
+	await updateTenant(db.context(), { tenant_id, name: `Renamed ${canary}` });
+	const person = JSON.stringify({ name: canary, email: `${canary}@example.com` });
+	const keys = [
+		["live", null, null, null],
+		["dead", "2026-01-01", "other", `note ${canary}`],
+	] as const;
+	for (const [id, revoked_at, revoke_reason, note] of keys) {
+		await superuser.query(
+			`insert into keys (tenant_id, id, name, environment, owner, integration, labels, permissions, site_ids, allowed_ips, created_by, revoked_at, revoked_by, revoke_reason, revoke_note)
+			values ($1, $2, $3, 'prod', $4, $3, jsonb_build_object($3::text, $3::text), '{}', '{shop}', '{192.0.2.77/32}', $4, $5, $6, $7, $8)`,
+			[tenant_id, `key_${id}_${tenant_id}`, canary, person, revoked_at, revoked_at && person, revoke_reason, note],
+		);
+	}
+	const key_id = `key_live_${tenant_id}`;
+	await superuser.query(
+		"insert into secrets (kid, tenant_id, key_id, mac, mac_version, pepper_id, last4) values ($1, $2, $3, '\\x00', 1, 'p', 'abcd')",
+		[`kid_${tenant_id}`, tenant_id, key_id],
+	);
+	await superuser.query(
+		"insert into documents (tenant_id, site_id, id, kind, title, category, filename, content_type, size_bytes, sha256, created_by_key_id) values ($1, 'shop', $2, 'text', $3, $3, $3, $3, 1, '0', $4)",
+		[tenant_id, `doc_${tenant_id}`, canary, key_id],
+	);
+	await superuser.query("insert into tenant_storage (tenant_id, documents, storage_bytes) values ($1, 1, 1)", [tenant_id]);
+	await superuser.query("insert into uploads (tenant_id, id, node_id, reserved_bytes) values ($1, $2, 'node', 5)", [tenant_id, `upl_${tenant_id}`]);
+	await superuser.query("insert into outbox (id, tenant_id, type, data) values ($1, $2, 'key.created', $3)", [`evt_${tenant_id}`, tenant_id, person]);
+	return tenant_id;
+}
+
+test("erasing leaves nothing that people wrote, anywhere, and touches no other tenant", async () => {
+	const other_id = await tenantFullOf("canary-of-the-other");
+	const tenant_id = await tenantFullOf("canary-of-the-erased");
+	const held = await tablesThatHold("canary-of-the-other");
+	deepEqual(await tablesThatHold("canary-of-the-erased"), held);
+	deepEqual(held, ["audit_entries", "documents", "idempotency", "keys", "outbox", "sites", "tenants"]);
+
+	const forgotten: string[] = [];
+	told = [];
+	await eraseTenant(erasing({ forget_documents: async (id) => void forgotten.push(id) }), { tenant_id });
+
+	deepEqual(await tablesThatHold("canary-of-the-erased"), []);
+	deepEqual(await tablesThatHold("192.0.2.77/32"), ["keys"]);
+	deepEqual(await tablesThatHold("canary-of-the-other"), held);
+	deepEqual(forgotten, [tenant_id]);
+	deepEqual(
+		told.map(({ kind, id }) => `${kind} ${id}`),
+		[`tenant ${tenant_id}`],
+	);
+	const keys = await superuser.query(
+		"select id, revoked_at is not null as revoked, revoke_reason, revoke_note from keys where tenant_id = $1 order by id",
+		[tenant_id],
+	);
+	deepEqual(keys.rows, [
+		{ id: `key_dead_${tenant_id}`, revoked: true, revoke_reason: "other", revoke_note: null },
+		{ id: `key_live_${tenant_id}`, revoked: true, revoke_reason: "other", revoke_note: "tenant erased" },
+	]);
+	equal((await getTenant(db.context(), { tenant_id: other_id })).status, "active");
+	equal((await listSites(db.context({ scope: other_id }), { tenant_id: other_id })).data.length, 1);
+});
+
+test("the audit chain of an erased tenant stays whole and ends with its erasure", async () => {
+	const tenant_id = await tenantFullOf("canary-of-the-chain");
+	await eraseTenant(erasing(), { tenant_id });
+	deepEqual(await verifyChain(db.context(), tenant_id), { intact: true, entries: 5 });
+	const entries = await superuser.query("select action, details is null as erased from audit_entries where chain = $1 order by seq", [tenant_id]);
+	deepEqual(entries.rows, [
+		{ action: "tenant.created", erased: true },
+		{ action: "site.created", erased: true },
+		{ action: "site.updated", erased: true },
+		{ action: "tenant.updated", erased: true },
+		{ action: "tenant.erased", erased: false },
+	]);
+});
+
+test("an erased tenant is gone for everybody, and its id is not used again", async () => {
+	const { id: tenant_id } = await createTenant(db.context(), { id: "once", name: "Once", plan_id: "plan", external_id: "ext-once" });
+	await eraseTenant(erasing(), { tenant_id });
+	await rejects(eraseTenant(erasing(), { tenant_id }), refusedWith("not_found"));
+	await rejects(getTenant(db.context(), { tenant_id }), refusedWith("not_found"));
+	await rejects(updateTenant(db.context(), { tenant_id, name: "Again" }), refusedWith("not_found"));
+	await rejects(createSite(db.context({ scope: tenant_id }), { tenant_id, name: "Shop" }), refusedWith("not_found"));
+	await rejects(createTenant(db.context(), { id: "once", name: "Again", plan_id: "plan" }), refusedWith("conflict"));
+	await rejects(putTenant(db.context(), { tenant_id: "once", name: "Again", plan_id: "plan" }), refusedWith("conflict"));
+	ok((await listTenants(db.context(), { limit: 200 })).data.every((tenant) => tenant.id !== "once"));
+	equal((await createTenant(db.context(), { name: "Successor", plan_id: "plan", external_id: "ext-once" })).external_id, "ext-once");
+	await rejects(eraseTenant(erasing(), { tenant_id: "nobody" }), refusedWith("not_found"));
+});
+
+test("files that cannot be removed do not undo the erasure", async () => {
+	const { id: tenant_id } = await createTenant(db.context(), { name: "Files", plan_id: "plan" });
+	await eraseTenant(erasing({ forget_documents: () => Promise.reject(new Error("disk")) }), { tenant_id });
+	await rejects(getTenant(db.context(), { tenant_id }), refusedWith("not_found"));
+});
+
+test("erasing and making sites at the same moment end with no site", async () => {
+	const { id: tenant_id } = await createTenant(db.context(), { name: "Racing", plan_id: "plan" });
+	const making = Array.from({ length: 8 }, (_, index) => createSite(db.context({ scope: tenant_id }), { tenant_id, name: `Site ${index}` }));
+	const answers = await Promise.allSettled([...making.slice(0, 4), eraseTenant(erasing(), { tenant_id }), ...making.slice(4)]);
+	for (const answer of answers) ok(answer.status === "fulfilled" || refusedWith("not_found")(answer.reason));
+	const sites = await superuser.query("select id from sites where tenant_id = $1", [tenant_id]);
+	equal(sites.rowCount, 0);
+	equal((await verifyChain(db.context(), tenant_id)).intact, true);
+});
