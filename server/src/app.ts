@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { managementGate, operatorGate, publicGate, serviceGate } from "./access/gate.ts";
 import { parseOperatorTokens } from "./access/operator-token.ts";
 import { serviceKeysFrom } from "./access/service.ts";
+import { rekeyService } from "./access/rekey-service.ts";
 import { ServiceCache } from "./access/service-cache.ts";
 import { createMetrics } from "./app/metrics.ts";
 import { metricsRows, publicRows } from "./app/public-routes.ts";
@@ -80,7 +81,12 @@ export async function createApp(options: AppOptions): Promise<App> {
 	const quotas = new QuotaLedger({ database, clock, log });
 	const failures = new AddressFailures({ clock, per_minute: options.auth_failures_per_minute });
 	const service_keys = serviceKeysFrom(options.peppers);
-	const services = new ServiceCache({ database, node, service_keys });
+	const services = new ServiceCache({
+		database,
+		node,
+		service_keys,
+		onOldPepper: (credential) => void rekeyService(systemContext("pepper rotation"), credential).catch((error: unknown) => log.warn({ err: error }, "service_not_rekeyed")),
+	});
 	const metrics = createMetrics({ node, grants, meter });
 	const problem_type_base = `${options.public_url}/problems`;
 
@@ -112,6 +118,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		quotas,
 		failures,
 		meter,
+		windows,
 		onOldPepper(grant, secret) {
 			const identity = { kid: grant.kid, key_id: grant.key_id, tenant_id: grant.tenant.id, environment: grant.environment };
 			rekeySecret(systemContext("pepper rotation"), { ...identity, secret }).catch((error: unknown) => log.warn({ err: error }, "secret_not_rekeyed"));

@@ -56,6 +56,9 @@ export const SETTINGS = [
 
 type SettingName = (typeof SETTINGS)[number]["name"];
 
+/** Read by clients, guards and examples in the same environment; nothing to the server. */
+const OF_CLIENTS = new Set(["KEYWRIGHT_URL", "KEYWRIGHT_API_KEY", "KEYWRIGHT_TENANT_ID", "KEYWRIGHT_SITE_ID", "KEYWRIGHT_SERVICE_CREDENTIAL"]);
+
 const LEASE_SECONDS_MAX = 900;
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"];
 
@@ -79,7 +82,7 @@ class Reader {
 		const known = new Set<string>(SETTINGS.flatMap((setting: Setting) => (setting.secret ? [setting.name, `${setting.name}_FILE`] : [setting.name])));
 		for (const name of Object.keys(environment)) {
 			if (name === "KEYWRIGHT_REDIS_URL") this.mistakes.push("KEYWRIGHT_REDIS_URL: rate limits shared through Redis are not part of this version; unset it");
-			else if (name.startsWith("KEYWRIGHT_") && !name.startsWith("KEYWRIGHT_TEST_") && !known.has(name)) this.mistakes.push(`${name} is not a setting`);
+			else if (name.startsWith("KEYWRIGHT_") && !name.startsWith("KEYWRIGHT_TEST_") && !known.has(name) && !OF_CLIENTS.has(name)) this.mistakes.push(`${name} is not a setting`);
 		}
 	}
 

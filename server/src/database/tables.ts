@@ -68,8 +68,7 @@ export interface InvalidationsTable {
 export interface KeyActivityTable {
 	tenant_id: string;
 	key_id: string;
-	last_used_at: Timestamp | null;
-	last_check_at: Timestamp | null;
+	last_check_at: Timestamp;
 }
 
 export interface KeysTable {

@@ -153,7 +153,6 @@ test("a document of another tenant or another site is answered as one that never
 		[SITE, id, OTHER_TENANT],
 		[OTHER_SITE, id, TENANT],
 		[SITE, newDocumentId(), TENANT],
-		[SITE, "..", TENANT],
 		[SITE, "text", TENANT],
 	] as const) {
 		for (const [method, path] of [
@@ -165,7 +164,6 @@ test("a document of another tenant or another site is answered as one that never
 				method,
 				headers: { "x-tenant": tenant },
 			});
-			if (document_id === "..") continue;
 			equal(response.status, 404, `${method} ${site} ${path}`);
 			answers.add((await response.text()).replaceAll(/req_[0-9A-Za-z]{20}/g, "req"));
 		}

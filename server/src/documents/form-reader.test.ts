@@ -105,7 +105,18 @@ test("mistakes are 400: no file, two files, a field twice, an unknown part, no h
 test("a body that goes on behind the closing boundary is refused", async () => {
 	const form = formOf([file("a")]);
 	await read([form, Buffer.from("\r\n")]);
-	await rejects(read([form, Buffer.alloc(600, "x"), Buffer.alloc(600, "x")]), { code: "invalid_request" });
+	const reader = new FormReader(BOUNDARY, async (content) => {
+		for await (const _chunk of content);
+	});
+	await reader.write(form);
+	const goingOn = (async () => {
+		for (let round = 0; round < 20; round += 1) {
+			await turn();
+			await reader.write(Buffer.alloc(200, "x"));
+		}
+	})();
+	await rejects(goingOn, { code: "invalid_request" });
+	await reader.abandon();
 });
 
 test("a field that is not UTF-8 is refused", async () => {
@@ -160,4 +171,18 @@ test("what takes the file sets the pace, and its failure ends the reading", asyn
 	release();
 	await rejects(writing, /the disk is gone/);
 	await reader.abandon();
+});
+
+test("a file whose last chunk fills what is kept in memory does not stop the reading", async () => {
+	for (const last of ["\r", "\r\n", "-", ""]) {
+		const content = Buffer.concat([Buffer.alloc(65_536 - last.length, "c"), Buffer.from(last)]);
+		const body = formOf([file(content), field("title", "t")]);
+		const content_from = body.indexOf("\r\n\r\n") + 4;
+		const { content: taken } = await read([
+			body.subarray(0, content_from),
+			body.subarray(content_from, content_from + content.length),
+			body.subarray(content_from + content.length),
+		]);
+		deepEqual(taken, content);
+	}
 });

@@ -11,6 +11,8 @@ const PART_HEADER_BYTES_MAX = 2_048;
 const OUTSIDE_BYTES_MAX = 1_024;
 /** The parser cuts longer headers silently; ours are refused long before. */
 const PARSER_HEADER_BYTES_MAX = 1_048_576;
+/** The parser never waits for a part to be read: it forgets to go on when the part ends in the chunk that filled it. `write` waits instead. */
+const PARSER_PART_BYTES = Number.MAX_SAFE_INTEGER;
 /** How far a form that is refused anyway is read on, so that a flood of parts is told from a mistake. */
 const MISTAKEN_BYTES_MAX = 16_384;
 
@@ -57,11 +59,11 @@ export class FormReader {
 	#closed_at: number | null = null;
 	#mistake: { failure: Failure; at: number } | null = null;
 	#failed: { error: unknown } | null = null;
-	#interrupt: (error: unknown) => void = () => undefined;
+	#waiting: { resolve: () => void; reject: (error: unknown) => void } | null = null;
 
 	constructor(boundary: string, takeFile: TakeFile) {
 		this.#takeFile = takeFile;
-		const limits = { boundary, maxHeaderPairs: PART_HEADERS_MAX + 1, maxHeaderSize: PARSER_HEADER_BYTES_MAX };
+		const limits = { boundary, maxHeaderPairs: PART_HEADERS_MAX + 1, maxHeaderSize: PARSER_HEADER_BYTES_MAX, partHwm: PARSER_PART_BYTES };
 		this.#parser = new Dicer(limits);
 		this.#parser.on("part", (part) => this.#onPart(part));
 		this.#finished = new Promise((resolve, reject) => {
@@ -76,15 +78,15 @@ export class FormReader {
 		);
 	}
 
-	/** Returns when the next chunk may come. */
+	/** Returns when the next chunk may come: what came before it has been taken. */
 	async write(chunk: Buffer): Promise<void> {
 		this.#received += chunk.length;
-		if (this.#parser.writable) {
-			await new Promise<void>((resolve, reject) => {
-				this.#interrupt = reject;
-				this.#parser.write(chunk, () => resolve());
-			});
-		}
+		if (this.#parser.writable) this.#parser.write(chunk);
+		this.#check();
+		if (this.#isTaken()) return;
+		await new Promise<void>((resolve, reject) => {
+			this.#waiting = { resolve, reject };
+		});
 		this.#check();
 	}
 
@@ -108,7 +110,12 @@ export class FormReader {
 
 	#fail(error: unknown): void {
 		this.#failed ??= { error };
-		this.#interrupt(this.#failed.error);
+		this.#waiting?.reject(this.#failed.error);
+	}
+
+	#isTaken(): boolean {
+		for (const part of this.#open) if (part.readableLength > 0) return false;
+		return true;
 	}
 
 	#check(): void {
@@ -146,6 +153,7 @@ export class FormReader {
 		const lines = Object.entries(raw).flatMap(([name, values]) => values.map((value) => name.length + value.length));
 		const bytes = lines.reduce((sum, length) => sum + length, 0);
 		if (lines.length > PART_HEADERS_MAX || bytes > PART_HEADER_BYTES_MAX) throw tooMuch("The form has a part with too many or too long headers.");
+		this.#open.add(part);
 		const work = this.#failed || this.#mistake ? this.#skip(part) : this.#read(part, raw);
 		work.catch((error) => this.#fail(error));
 		this.#work.push(work);
@@ -189,9 +197,10 @@ export class FormReader {
 	}
 
 	async *#contentOf(part: Readable): AsyncGenerator<Buffer> {
-		this.#open.add(part);
-		// The parser waits for what it hands to a part to be read, and never goes on when the part is destroyed.
-		for await (const chunk of part.iterator({ destroyOnReturn: false })) yield chunk;
+		for await (const chunk of part.iterator({ destroyOnReturn: false })) {
+			if (this.#isTaken()) this.#waiting?.resolve();
+			yield chunk;
+		}
 		this.#open.delete(part);
 	}
 }

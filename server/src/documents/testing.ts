@@ -1,6 +1,10 @@
 import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyRequest } from "fastify";
 import pg from "pg";
 import { type TestDatabase, testDatabase } from "../audit/testing.ts";
@@ -101,7 +105,7 @@ export async function startDocumentServer(options: { uploads_dir?: string } = {}
 		upload(content, { fields = {}, filename = "x.bin", headers = {}, site = SITE } = {}) {
 			const form = new FormData();
 			for (const [name, value] of Object.entries(fields)) form.set(name, value);
-			form.set("file", new File([content], filename, { type: "application/pdf" }));
+			form.set("file", new File([typeof content === "string" ? content : new Uint8Array(content)], filename, { type: "application/pdf" }));
 			return fetch(`${url}/api/v1/m2m/sites/${site}/documents`, { method: "POST", body: form, headers });
 		},
 		async close() {
@@ -164,4 +168,47 @@ export async function problemIn(response: Response): Promise<{ status: number; c
 
 export function newDocumentId(): string {
 	return newId("doc");
+}
+
+export interface RawForm {
+	readonly content_type: string;
+	readonly head: Buffer;
+	readonly tail: Buffer;
+}
+
+/** A form's bytes before and behind the content of its one file, for sending it by hand. */
+export function rawForm(boundary = "----by-hand"): RawForm {
+	return {
+		content_type: `multipart/form-data; boundary=${boundary}`,
+		head: Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="x.bin"\r\nContent-Type: application/pdf\r\n\r\n`),
+		tail: Buffer.from(`\r\n--${boundary}--\r\n`),
+	};
+}
+
+export interface Answer {
+	readonly status: number;
+	readonly body: Record<string, unknown>;
+}
+
+/** Sends `chunks` as they come, no faster than they are taken; chunked unless `headers` hold a Content-Length. */
+export async function send(url: string, headers: Record<string, string>, chunks: Iterable<Buffer> | AsyncIterable<Buffer>): Promise<Answer> {
+	const agent = new Agent({ keepAlive: true });
+	const client = request(url, { method: "POST", headers, agent });
+	const answered = new Promise<Answer>((resolve, reject) => {
+		client.once("response", (response) => {
+			text(response).then((body) => resolve({ status: response.statusCode ?? 0, body: JSON.parse(body) as Record<string, unknown> }), reject);
+		});
+		client.once("error", reject);
+	});
+	await Promise.race([pipeline(chunks, client).catch(() => undefined), answered]);
+	return answered.finally(() => agent.destroy());
+}
+
+/** Waits until `condition` holds; throws when it does not within ten seconds. */
+export async function eventually(what: string, condition: () => Promise<boolean> | boolean): Promise<void> {
+	for (let waited_ms = 0; waited_ms < 10_000; waited_ms += 20) {
+		if (await condition()) return;
+		await sleep(20);
+	}
+	throw new Error(`not within ten seconds: ${what}`);
 }

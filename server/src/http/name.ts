@@ -1,6 +1,6 @@
 import Type from "typebox";
 
-export const NAME_CHARACTERS_MAX = 200;
+const NAME_CHARACTERS_MAX = 200;
 
 /** Text on one line: no control characters, line separators or halves of surrogate pairs, which no store keeps as they came. */
 const ONE_LINE = "[^\\p{Cc}\\p{Cs}\\p{Zl}\\p{Zp}]*";

@@ -82,7 +82,7 @@ test("what was counted of a key and its secret is shown with it", async () => {
 		keys: [{ tenant_id, key_id: key.id, kid, minute, code: "allowed", requests: 3 } as const],
 		operations: [],
 		secret_uses: [{ tenant_id, kid, first_used_ms: used_ms - 5, last_used_ms: used_ms }],
-		key_uses: [{ tenant_id, key_id: key.id, last_used_ms: used_ms, last_check_ms: used_ms - 1 }],
+		key_checks: [{ tenant_id, key_id: key.id, last_check_ms: used_ms - 1 }],
 	};
 	await record(fixture.context(), (tx) => applyFlush(tx, { flusher_id: "flusher", flush_number: 1, batch }));
 	const [listed] = (await listKeys(fixture.context(), { tenant_id })).data;

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { verifyChain } from "../audit/verify.ts";
+import { putPermission } from "../plans/put-permission.ts";
+import { deletePermission } from "../plans/remove-permission.ts";
+import { deleteSite } from "../tenants/delete-site.ts";
 import { updateTenant } from "../tenants/update.ts";
 import { createKey } from "./create.ts";
 import { getKey } from "./get.ts";
@@ -125,6 +128,20 @@ test("what a key has may stay when the plan has shrunk, and nothing more is give
 	await refused(fixture, "invalid_request", () => patch(key, { expires_at: inDays(8) }));
 	assert.equal((await patch(key, { expires_at: inDays(7) })).expires_at, inDays(7));
 	await refused(fixture, "invalid_request", () => patch(key, { expires_at: null }));
+});
+
+test("a site and a permission that are gone may stay with a key that has them, and are given to no other", async () => {
+	const tenant_id = await fixture.tenant({ capabilities: ["m2m_api", "orders"] });
+	await putPermission(fixture.context(), { permission: "orders:write", description: "Write orders", capability: "orders" });
+	await fixture.site(tenant_id, "shop");
+	const key = await makeKey(tenant_id, { permissions: ["orders:write"], site_ids: ["shop"] });
+	const other = await makeKey(tenant_id, { permissions: [] });
+	await deletePermission(fixture.context(), { permission: "orders:write" });
+	await deleteSite(fixture.context(), { tenant_id, site_id: "shop" });
+	const kept = await patch(key, { permissions: ["sites:read", "orders:write"], site_ids: ["shop"] });
+	assert.deepEqual([kept.permissions, kept.site_ids], [["sites:read", "orders:write"], ["shop"]]);
+	const failure = await refused(fixture, "invalid_request", () => patch(other, { permissions: ["orders:write"], site_ids: ["shop"] }));
+	assert.deepEqual(pointersOf(failure), ["/permissions/0", "/site_ids/0"]);
 });
 
 test("an expired key lives again with a new date, while the plan has room for it", async () => {

@@ -24,6 +24,11 @@ export class Lease {
 	}
 
 	holds(): boolean {
-		return this.#clock.monotonic() < this.#monotonicUntil && this.#clock.now() < this.#wallUntil;
+		return this.holdsAt({ monotonic: this.#clock.monotonic(), now: this.#clock.now() });
+	}
+
+	/** The same for an instant that has been read just now. */
+	holdsAt(at: { readonly monotonic: number; readonly now: number }): boolean {
+		return at.monotonic < this.#monotonicUntil && at.now < this.#wallUntil;
 	}
 }

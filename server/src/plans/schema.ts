@@ -3,8 +3,8 @@ import { CHOSEN_ID_PATTERN } from "../core/id.ts";
 import { Name } from "../http/name.ts";
 import { PERMISSION_PATTERN } from "./permission.ts";
 
-export const RATE_LIMITS_MAX = 8;
-export const CAPABILITIES_MAX = 64;
+const RATE_LIMITS_MAX = 8;
+const CAPABILITIES_MAX = 64;
 const REQUESTS_MAX = 1_000_000_000;
 const WINDOW_SECONDS_MAX = 3_600;
 const QUOTA_REQUESTS_MAX = 1_000_000_000_000;
@@ -18,10 +18,10 @@ function orNull<S extends Type.TSchema>(schema: S) {
 	return Type.Union([schema, Type.Null()]);
 }
 
-export const Capability = Type.String({ pattern: "^[a-z][a-z0-9_]{0,63}$" });
+const Capability = Type.String({ pattern: "^[a-z][a-z0-9_]{0,63}$" });
 export const ChosenId = Type.String({ pattern: CHOSEN_ID_PATTERN });
 
-export const RateLimitSchema = Type.Object(
+const RateLimitSchema = Type.Object(
 	{
 		name: Type.String({ pattern: "^[a-z][a-z0-9_-]{0,31}$" }),
 		requests: Type.Integer({ minimum: 1, maximum: REQUESTS_MAX }),
@@ -30,7 +30,7 @@ export const RateLimitSchema = Type.Object(
 	},
 	{ additionalProperties: false },
 );
-export const RateLimits = Type.Immutable(Type.Array(RateLimitSchema, { maxItems: RATE_LIMITS_MAX }));
+const RateLimits = Type.Immutable(Type.Array(RateLimitSchema, { maxItems: RATE_LIMITS_MAX }));
 
 const Quota = orNull(Type.Integer({ minimum: 0, maximum: QUOTA_REQUESTS_MAX }));
 const Count = orNull(Type.Integer({ minimum: 0, maximum: COUNT_MAX }));

@@ -23,14 +23,16 @@ export interface KeyActivity {
 	readonly last_check_at: Date | null;
 }
 
-/** By key id. A key that was never used is absent. */
+/** By key id, for each of `key_ids`. A key was last used when one of its secrets was. */
 export async function keyActivity(tx: ReadTx, tenant_id: string, key_ids: readonly string[]): Promise<Map<string, KeyActivity>> {
-	const rows = await tx
-		.selectFrom("key_activity")
-		.select(["key_id", "last_used_at", "last_check_at"])
-		.where("tenant_id", "=", tenant_id)
-		.where("key_id", "=", sql<string>`any(${key_ids}::text[])`)
-		.execute();
+	const { rows } = await sql<KeyActivity & { key_id: string }>`
+		select wanted.key_id, checked.last_check_at, (
+			select max(used.last_used_at) from keywright.secrets join keywright.secret_activity as used using (kid)
+			where secrets.tenant_id = ${tenant_id} and secrets.key_id = wanted.key_id
+		) as last_used_at
+		from unnest(${key_ids}::text[]) as wanted (key_id)
+		left join keywright.key_activity as checked on checked.tenant_id = ${tenant_id} and checked.key_id = wanted.key_id
+	`.execute(tx);
 	return new Map(rows.map(({ key_id, ...activity }) => [key_id, activity]));
 }
 

@@ -27,11 +27,11 @@ export interface SecretUse {
 	readonly last_used_ms: number;
 }
 
-export interface KeyUse {
+/** When the connectivity check of a key last succeeded. */
+export interface KeyCheck {
 	readonly tenant_id: string;
 	readonly key_id: string;
-	readonly last_used_ms: number | null;
-	readonly last_check_ms: number | null;
+	readonly last_check_ms: number;
 }
 
 /** What one flush brings to the database. The same thing may stand in it more than once: the sums count. */
@@ -39,11 +39,11 @@ export interface Batch {
 	readonly keys: KeyFact[];
 	readonly operations: OperationFact[];
 	readonly secret_uses: SecretUse[];
-	readonly key_uses: KeyUse[];
+	readonly key_checks: KeyCheck[];
 }
 
 export function emptyBatch(): Batch {
-	return { keys: [], operations: [], secret_uses: [], key_uses: [] };
+	return { keys: [], operations: [], secret_uses: [], key_checks: [] };
 }
 
 /** How many requests the batch counts, each once. */

@@ -81,9 +81,7 @@ export class KeyCounter extends Counter {
 	override putTimes(batch: Batch): number {
 		const { tenant_id, key_id, kid, first_used_ms, last_used_ms, last_check_ms } = this;
 		if (last_used_ms > 0) batch.secret_uses.push({ tenant_id, kid, first_used_ms, last_used_ms });
-		if (last_used_ms > 0 || last_check_ms > 0) {
-			batch.key_uses.push({ tenant_id, key_id, last_used_ms: last_used_ms || null, last_check_ms: last_check_ms || null });
-		}
+		if (last_check_ms > 0) batch.key_checks.push({ tenant_id, key_id, last_check_ms });
 		this.first_used_ms = 0;
 		this.last_used_ms = 0;
 		this.last_check_ms = 0;

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { RecordTx } from "../database/transaction.ts";
-import type { Batch, KeyFact, KeyUse, OperationFact, SecretUse } from "./batch.ts";
+import type { Batch, KeyCheck, KeyFact, OperationFact, SecretUse } from "./batch.ts";
 
 const FOLD_LOCK = 7_362_010;
 const MINUTE_SECONDS = 60;
@@ -16,8 +16,19 @@ export async function applyFlush(tx: RecordTx, flush: { flusher_id: string; flus
 	await addKeyFacts(tx, flush.batch.keys);
 	await addOperationFacts(tx, flush.batch.operations);
 	await noteSecretUses(tx, flush.batch.secret_uses);
-	await noteKeyUses(tx, flush.batch.key_uses);
+	await noteKeyChecks(tx, flush.batch.key_checks);
 	return true;
+}
+
+/** Separates the values of a column; no id, operation or code holds it. A column that has one all the same is too long: the flush fails. */
+const SEPARATOR = "\x1f";
+
+/**
+ * A column as one text: making an array of it takes a small part of the work that a parameter of thousands of texts is. It begins with
+ * a value that is cut off again, since the array of an empty text would be empty.
+ */
+function column<R>(rows: readonly R[], read: (row: R) => string | number) {
+	return sql`(string_to_array(${SEPARATOR + rows.map(read).join(SEPARATOR)}, ${SEPARATOR}))[2:]`;
 }
 
 // Every statement below sums what a batch says twice, and goes through its rows in the order of the primary key, so that two nodes
@@ -29,8 +40,8 @@ async function addKeyFacts(tx: RecordTx, facts: readonly KeyFact[]): Promise<voi
 		insert into keywright.usage_keys as kept (tenant_id, key_id, kid, granularity_seconds, start, code, requests)
 		select tenant_id, key_id, kid, ${MINUTE_SECONDS}::integer, to_timestamp(minute * ${MINUTE_SECONDS}::float8), code, sum(requests)::bigint
 		from unnest(
-			${facts.map((fact) => fact.tenant_id)}::text[], ${facts.map((fact) => fact.key_id)}::text[], ${facts.map((fact) => fact.kid)}::text[],
-			${facts.map((fact) => fact.minute)}::float8[], ${facts.map((fact) => fact.code)}::text[], ${facts.map((fact) => fact.requests)}::bigint[]
+			${column(facts, (fact) => fact.tenant_id)}, ${column(facts, (fact) => fact.key_id)}, ${column(facts, (fact) => fact.kid)},
+			${column(facts, (fact) => fact.minute)}::float8[], ${column(facts, (fact) => fact.code)}, ${column(facts, (fact) => fact.requests)}::bigint[]
 		) as fact (tenant_id, key_id, kid, minute, code, requests)
 		group by tenant_id, key_id, kid, minute, code
 		order by tenant_id collate "C", key_id collate "C", minute, kid collate "C", code collate "C"
@@ -44,8 +55,8 @@ async function addOperationFacts(tx: RecordTx, facts: readonly OperationFact[]):
 		insert into keywright.usage_operations as kept (tenant_id, site_id, operation, granularity_seconds, start, code, requests)
 		select tenant_id, site_id, operation, ${MINUTE_SECONDS}::integer, to_timestamp(minute * ${MINUTE_SECONDS}::float8), code, sum(requests)::bigint
 		from unnest(
-			${facts.map((fact) => fact.tenant_id)}::text[], ${facts.map((fact) => fact.site_id)}::text[], ${facts.map((fact) => fact.operation)}::text[],
-			${facts.map((fact) => fact.minute)}::float8[], ${facts.map((fact) => fact.code)}::text[], ${facts.map((fact) => fact.requests)}::bigint[]
+			${column(facts, (fact) => fact.tenant_id)}, ${column(facts, (fact) => fact.site_id)}, ${column(facts, (fact) => fact.operation)},
+			${column(facts, (fact) => fact.minute)}::float8[], ${column(facts, (fact) => fact.code)}, ${column(facts, (fact) => fact.requests)}::bigint[]
 		) as fact (tenant_id, site_id, operation, minute, code, requests)
 		group by tenant_id, site_id, operation, minute, code
 		order by tenant_id collate "C", minute, site_id collate "C", operation collate "C", code collate "C"
@@ -53,17 +64,19 @@ async function addOperationFacts(tx: RecordTx, facts: readonly OperationFact[]):
 	`.execute(tx);
 }
 
-/** Leaves out secrets that are not there: an erased one must not hold up the others. */
+// What is not there any more must not hold up the rest. It is looked for row by row, by index: as `exists` it may be planned as a join
+// that reads all secrets there are.
+
 async function noteSecretUses(tx: RecordTx, uses: readonly SecretUse[]): Promise<void> {
 	if (uses.length === 0) return;
 	await sql`
 		insert into keywright.secret_activity as kept (kid, tenant_id, first_used_at, last_used_at)
 		select kid, tenant_id, to_timestamp(min(first_used_ms) / 1000), to_timestamp(max(last_used_ms) / 1000)
 		from unnest(
-			${uses.map((use) => use.kid)}::text[], ${uses.map((use) => use.tenant_id)}::text[],
-			${uses.map((use) => use.first_used_ms)}::float8[], ${uses.map((use) => use.last_used_ms)}::float8[]
+			${column(uses, (use) => use.kid)}, ${column(uses, (use) => use.tenant_id)},
+			${column(uses, (use) => use.first_used_ms)}::float8[], ${column(uses, (use) => use.last_used_ms)}::float8[]
 		) as used (kid, tenant_id, first_used_ms, last_used_ms)
-		where exists (select from keywright.secrets where secrets.kid = used.kid and secrets.tenant_id = used.tenant_id)
+		where (select secrets.tenant_id from keywright.secrets where secrets.kid = used.kid) = used.tenant_id
 		group by kid, tenant_id
 		order by kid collate "C"
 		on conflict (kid) do update set
@@ -72,21 +85,18 @@ async function noteSecretUses(tx: RecordTx, uses: readonly SecretUse[]): Promise
 	`.execute(tx);
 }
 
-async function noteKeyUses(tx: RecordTx, uses: readonly KeyUse[]): Promise<void> {
-	if (uses.length === 0) return;
+async function noteKeyChecks(tx: RecordTx, checks: readonly KeyCheck[]): Promise<void> {
+	if (checks.length === 0) return;
 	await sql`
-		insert into keywright.key_activity as kept (tenant_id, key_id, last_used_at, last_check_at)
-		select tenant_id, key_id, to_timestamp(max(last_used_ms) / 1000), to_timestamp(max(last_check_ms) / 1000)
+		insert into keywright.key_activity as kept (tenant_id, key_id, last_check_at)
+		select tenant_id, key_id, to_timestamp(max(last_check_ms) / 1000)
 		from unnest(
-			${uses.map((use) => use.tenant_id)}::text[], ${uses.map((use) => use.key_id)}::text[],
-			${uses.map((use) => use.last_used_ms)}::float8[], ${uses.map((use) => use.last_check_ms)}::float8[]
-		) as used (tenant_id, key_id, last_used_ms, last_check_ms)
-		where exists (select from keywright.keys where keys.tenant_id = used.tenant_id and keys.id = used.key_id)
+			${column(checks, (check) => check.tenant_id)}, ${column(checks, (check) => check.key_id)}, ${column(checks, (check) => check.last_check_ms)}::float8[]
+		) as checked (tenant_id, key_id, last_check_ms)
+		where (select keys.tenant_id from keywright.keys where keys.id = checked.key_id) = checked.tenant_id
 		group by tenant_id, key_id
 		order by tenant_id collate "C", key_id collate "C"
-		on conflict (tenant_id, key_id) do update set
-			last_used_at = greatest(kept.last_used_at, excluded.last_used_at),
-			last_check_at = greatest(kept.last_check_at, excluded.last_check_at)
+		on conflict (tenant_id, key_id) do update set last_check_at = greatest(kept.last_check_at, excluded.last_check_at)
 	`.execute(tx);
 }
 

@@ -62,7 +62,7 @@ function clientAllowed(grant: Grant, facts: Facts): Denial | null {
 }
 
 function refusalsBudget(grant: Grant, _facts: Facts, at: Instant): Denial | null {
-	if (grant.refusals.peek(at.monotonic, REFUSALS_PER_MINUTE) > 0) return null;
+	if (grant.refusals === null || grant.refusals.peek(at.monotonic, REFUSALS_PER_MINUTE) > 0) return null;
 	return deny("too_many_refusals", `More than ${REFUSALS_PER_MINUTE} requests with this key were refused within a minute. Correct what they ask for.`, {
 		retry_after_seconds: grant.refusals.nextFreeMs(at.monotonic, REFUSALS_PER_MINUTE, 1) / 1000,
 	});

@@ -57,10 +57,11 @@ export interface Grant {
 	readonly counter: KeyCounter;
 	/** One for each of the tenant's limits, in the same order. */
 	readonly windows: readonly SlidingWindow[];
-	/** Refused requests of this key that got past its secret. */
-	readonly refusals: SlidingWindow;
+	/** Refused requests of this key that got past its secret; null until there is one. */
+	refusals: SlidingWindow | null;
 	digest: string | null;
 	stale: boolean;
+	visited: boolean;
 	/** When use from a browser or an app was last written to the log. */
 	browser_seen_ms: number;
 }

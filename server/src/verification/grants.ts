@@ -9,6 +9,7 @@ import type { Node } from "../nodes/node.ts";
 import type { Meter } from "../usage/meter.ts";
 import { Batcher } from "./batcher.ts";
 import { type Grant, isStale, NO_SITE, type SiteState } from "./grant.ts";
+import { SieveMap } from "./sieve.ts";
 import { type FillParts, grantOf, SharedStates } from "./states.ts";
 import { type GrantRow, readGrants, readSites } from "./store.ts";
 import type { WindowStore } from "./window-store.ts";
@@ -42,7 +43,7 @@ export interface GrantsOptions {
 export class Grants {
 	readonly #options: GrantsOptions;
 	readonly #parts: FillParts;
-	readonly #grants: LRUCache<string, Grant>;
+	readonly #grants: SieveMap<Grant>;
 	readonly #unknown: LRUCache<string, true>;
 	readonly #sites: LRUCache<string, SiteState>;
 	readonly #kidsOfKey = new Map<string, Set<string>>();
@@ -52,7 +53,7 @@ export class Grants {
 	constructor(options: GrantsOptions) {
 		this.#options = options;
 		this.#parts = { states: new SharedStates(), windows: options.windows, meter: options.meter, clock: options.clock };
-		this.#grants = new LRUCache({ max: options.grants_max ?? GRANTS_MAX, dispose: (grant, _kid, reason) => this.#letGo(grant, reason === "set") });
+		this.#grants = new SieveMap({ max: options.grants_max ?? GRANTS_MAX, onGone: (grant, replaced) => this.#letGo(grant, replaced) });
 		this.#unknown = new LRUCache({ max: UNKNOWN_KIDS_MAX, ttl: UNKNOWN_KID_MS, ttlResolution: 1_000, perf: { now: () => options.clock.monotonic() } });
 		this.#sites = new LRUCache({ max: SITES_MAX });
 		const lane = () => new Batcher({ batch_max: BATCH_KIDS_MAX, queue_max: QUEUE_KIDS_MAX, load: (kids) => this.#loadGrants(kids) });
@@ -89,7 +90,7 @@ export class Grants {
 	sweep(): void {
 		const grants = [...this.#grants.values()];
 		this.#parts.states.sweep(grants);
-		this.#options.windows.sweep(new Set(grants.flatMap((grant) => [...grant.windows, grant.refusals])));
+		this.#options.windows.sweep(new Set(grants.flatMap((grant) => (grant.refusals === null ? grant.windows : [...grant.windows, grant.refusals]))));
 	}
 
 	async #loadGrants(kids: string[]): Promise<Map<string, Grant | typeof UNKNOWN>> {

@@ -35,6 +35,7 @@ const VerifyAnswer = Type.Object({
 	status: Type.Integer(),
 	code: Type.String({ description: "`allowed`, or the code of the denial." }),
 	detail: Type.String(),
+	type: Type.Optional(Type.String({ description: "The page of the code, for problem responses." })),
 	key: Type.Optional(
 		Type.Object({
 			id: Type.String(),

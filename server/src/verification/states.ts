@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import type { Clock } from "../core/clock.ts";
 import { AllowList, parseAllowList } from "../core/network.ts";
 import { effectivePlan, planFromRow, tenantLimitsFromRow } from "../plans/plan.ts";
@@ -6,12 +7,26 @@ import type { ClientPolicy, Grant, PlanState, TenantState } from "./grant.ts";
 import type { GrantRow } from "./store.ts";
 import type { WindowStore } from "./window-store.ts";
 
+/** Name of the window in which a key's refused requests are counted. */
+export const REFUSALS = "refusals";
 export const REFUSALS_WINDOW_SECONDS = 60;
+const PERMISSION_SETS_MAX = 10_000;
 
 /** The parts that are shared by reference, by id; what is stale or nobody asks for any more is replaced or dropped. */
 export class SharedStates {
 	readonly plans = new Map<string, PlanState>();
 	readonly tenants = new Map<string, TenantState>();
+	/** Most keys hold one of a few lists of permissions: one set for each list stays in the processor's cache. */
+	readonly #permissions = new LRUCache<string, ReadonlySet<string>>({ max: PERMISSION_SETS_MAX });
+
+	permissions(names: readonly string[]): ReadonlySet<string> {
+		const list = names.join(" ");
+		const known = this.#permissions.get(list);
+		if (known) return known;
+		const set = new Set(names);
+		this.#permissions.set(list, set);
+		return set;
+	}
 
 	plan(row: GrantRow): PlanState {
 		const known = this.plans.get(row.plan_id);
@@ -104,7 +119,7 @@ export function grantOf(row: GrantRow & { kid: string }, parts: FillParts): Gran
 		key_id: row.key_id,
 		key_name: row.key_name,
 		environment: row.environment,
-		permissions: new Set(row.permissions),
+		permissions: parts.states.permissions(row.permissions),
 		site_ids: row.site_ids === null ? null : new Set(row.site_ids),
 		allowed_ips: allowListOf(row.allowed_ips),
 		expires_at_ms: row.expires_at?.getTime() ?? null,
@@ -115,9 +130,10 @@ export function grantOf(row: GrantRow & { kid: string }, parts: FillParts): Gran
 		tenant,
 		counter: parts.meter.keyCounter(row.tenant_id, row.key_id, row.kid),
 		windows: tenant.limits.map((limit) => parts.windows.get(limit.per === "key" ? row.key_id : tenant.id, `${limit.per}:${limit.name}`, limit.window_seconds)),
-		refusals: parts.windows.get(row.key_id, "refusals", REFUSALS_WINDOW_SECONDS),
+		refusals: parts.windows.find(row.key_id, REFUSALS),
 		digest: null,
 		stale: false,
+		visited: false,
 		browser_seen_ms: Number.NEGATIVE_INFINITY,
 	};
 }

@@ -1,7 +1,6 @@
 import { hash, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
 import { Failure } from "../core/error.ts";
-import { randomBase62 } from "../core/id.ts";
 import type { Log } from "../core/log.ts";
 import type { Peppers } from "../core/pepper.ts";
 import { explainMistake, type ParsedKey, parseRawKey } from "../keys/format.ts";
@@ -15,6 +14,8 @@ import { type Grant, isStale } from "./grant.ts";
 import { type Grants, UNKNOWN } from "./grants.ts";
 import type { QuotaLedger } from "./quota.ts";
 import { spend } from "./spend.ts";
+import { REFUSALS, REFUSALS_WINDOW_SECONDS } from "./states.ts";
+import type { WindowStore } from "./window-store.ts";
 
 const ROUNDS_MAX = 10;
 const UNAVAILABLE_SECONDS = 2;
@@ -43,6 +44,7 @@ export interface VerifierOptions {
 	readonly quotas: QuotaLedger;
 	readonly failures: AddressFailures;
 	readonly meter: Meter;
+	readonly windows: WindowStore;
 	/** A secret matched under a pepper that is being replaced: make its MAC anew, some time. */
 	readonly onOldPepper: (grant: Grant, secret: string) => void;
 }
@@ -53,8 +55,6 @@ export interface VerifierOptions {
  */
 export class Verifier {
 	readonly #options: VerifierOptions;
-	/** Digests in memory are of this process only: nobody can compute one from outside and measure how far it matches. */
-	readonly #salt = randomBase62(32);
 	readonly #nobody = { key_id: "key_none", kid: "none", tenant_id: "none", environment: "prod" };
 
 	constructor(options: VerifierOptions) {
@@ -73,11 +73,12 @@ export class Verifier {
 	decide(question: Question): Decision | Promise<Decision> {
 		const parsed = parseRawKey(this.#options.brand, question.raw_key);
 		if (parsed === null) return this.#wrong(question, deny("key_invalid", explainMistake(this.#options.brand, question.raw_key).detail));
-		if (!this.#options.node.lease.holds()) return LEASE_OVER;
+		const at = this.now();
+		if (!this.#options.node.lease.holdsAt(at)) return LEASE_OVER;
 		const known = this.#options.grants.get(parsed.kid);
 		if (known === undefined) return this.#decideLater(question, parsed);
 		if (known === UNKNOWN || !this.#matches(known, parsed, question.raw_key)) return this.#wrongSecret(question, parsed, known === UNKNOWN);
-		return this.#decideMatched(question, parsed, known);
+		return this.#decideMatched(question, parsed, known, at);
 	}
 
 	async #decideLater(question: Question, parsed: ParsedKey): Promise<Decision> {
@@ -86,9 +87,10 @@ export class Verifier {
 			for (let round = 0; round < ROUNDS_MAX; round += 1) {
 				const known = grants.get(parsed.kid) ?? (await grants.fill(parsed.kid, failures.laneOf(question.address)));
 				if (known !== UNKNOWN && isStale(known)) continue;
-				if (!node.lease.holds()) return LEASE_OVER;
+				const at = this.now();
+				if (!node.lease.holdsAt(at)) return LEASE_OVER;
 				if (known === UNKNOWN || !this.#matches(known, parsed, question.raw_key)) return this.#wrongSecret(question, parsed, known === UNKNOWN);
-				return await this.#decideMatched(question, parsed, known);
+				return await this.#decideMatched(question, parsed, known, at);
 			}
 		} catch (error) {
 			return { denial: this.#unavailable(error), grant: null };
@@ -96,8 +98,7 @@ export class Verifier {
 		return { denial: deny("unavailable", "The key is being changed at this moment. Try again shortly.", { retry_after_seconds: 1 }), grant: null };
 	}
 
-	#decideMatched(question: Question, parsed: ParsedKey, grant: Grant): Decision | Promise<Decision> {
-		const at = this.now();
+	#decideMatched(question: Question, parsed: ParsedKey, grant: Grant, at: Instant): Decision | Promise<Decision> {
 		const site = question.site_id === null ? undefined : this.#options.grants.site(grant.tenant.id, question.site_id);
 		const found = runChecks(grant, question, at, site);
 		if (found === SITE_NEEDED) return this.#decideWithSite(question, parsed, grant);
@@ -137,7 +138,10 @@ export class Verifier {
 	}
 
 	#refused(question: Question, grant: Grant, denial: Denial, at: Instant): Decision {
-		if (denial.code !== "too_many_refusals" && isBudgeted(denial)) grant.refusals.take(at.monotonic, 1);
+		if (denial.code !== "too_many_refusals" && isBudgeted(denial)) {
+			grant.refusals ??= this.#options.windows.get(grant.key_id, REFUSALS, REFUSALS_WINDOW_SECONDS);
+			grant.refusals.take(at.monotonic, 1);
+		}
 		return this.#counted(question, grant, denial, at);
 	}
 
@@ -157,7 +161,7 @@ export class Verifier {
 
 	/** Compares with the digest of this process once the MAC has matched; the MAC itself costs six times as much. */
 	#matches(grant: Grant, parsed: ParsedKey, raw_key: string): boolean {
-		const digest = hash("sha256", this.#salt + raw_key, "latin1");
+		const digest = hash("sha256", raw_key, "latin1");
 		if (grant.digest !== null && equalDigests(grant.digest, digest)) return true;
 		const { peppers, onOldPepper } = this.#options;
 		const identity = { key_id: grant.key_id, kid: grant.kid, tenant_id: grant.tenant.id, environment: grant.environment };
@@ -170,7 +174,7 @@ export class Verifier {
 	/** The same for an unknown kid and for a wrong secret: in bytes, and in the work that is done. */
 	#wrongSecret(question: Question, parsed: ParsedKey, unknown: boolean): Decision {
 		if (unknown) {
-			const digest = hash("sha256", this.#salt + question.raw_key, "latin1");
+			const digest = hash("sha256", question.raw_key, "latin1");
 			const mac = secretMac(this.#options.peppers.current, this.#nobody, parsed.secret);
 			timingSafeEqual(mac, mac);
 			equalDigests(digest, digest);

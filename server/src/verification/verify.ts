@@ -89,6 +89,7 @@ export async function verify(context: VerifyContext, input: VerifyInput) {
 		status: denial === null ? 200 : ERRORS[denial.code].status,
 		code: denial === null ? "allowed" : denial.code,
 		detail: denial === null ? "The key may do this." : denial.detail,
+		...(denial === null ? {} : { type: `${context.problem_type_base}/${denial.code}` }),
 		...(grant === null ? {} : { key: keyFacts(grant), tenant: { id: grant.tenant.id, name: grant.tenant.name }, rate_limits: limitsLeft(grant, verifier) }),
 		headers: headersFor(problem, grant, verifier),
 		request_id: context.request_id,

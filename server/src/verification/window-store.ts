@@ -20,6 +20,11 @@ export class WindowStore {
 		return this.#windows.size;
 	}
 
+	/** The window of `owner`'s limit `name` if there is one. */
+	find(owner: string, name: string): SlidingWindow | null {
+		return this.#windows.get(`${owner}|${name}`) ?? null;
+	}
+
 	/** The window of `owner`'s limit `name`, made longer or shorter when the limit was changed. */
 	get(owner: string, name: string, window_seconds: number): SlidingWindow {
 		const place = `${owner}|${name}`;

@@ -1,0 +1,62 @@
+// One Keywright in this process on an embedded PostgreSQL of its own, populated.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type App, createApp } from "../server/src/app.ts";
+import { systemClock } from "../server/src/core/clock.ts";
+import { createLog, type Log } from "../server/src/core/log.ts";
+import { parsePeppers } from "../server/src/core/pepper.ts";
+import { connectDatabase } from "../server/src/database/database.ts";
+import { startEmbedded } from "../server/src/database/embedded.ts";
+import { migrate } from "../server/src/database/migrate.ts";
+import { APP_ROLE, ensureDatabase, OWNER_ROLE } from "../server/src/database/roles.ts";
+import { populate } from "./population.ts";
+
+export interface Instance {
+	readonly app: App;
+	readonly raw_keys: readonly string[];
+	/** A superuser's connection to the cluster, for a peer under comparison. */
+	readonly cluster_url: string;
+	urlFor(role: string, database: string): string;
+	stop(): Promise<void>;
+}
+
+export async function startInstance(options: { keys: number; access_log: Log | null; grants_max?: number }): Promise<Instance> {
+	const data_dir = mkdtempSync(join(tmpdir(), "keywright-bench-"));
+	const log = createLog({ level: "warn", brand: "kw", sync: true });
+	const embedded = await startEmbedded({ data_dir, log });
+	await ensureDatabase(embedded.url, "keywright");
+	await migrate(embedded.urlFor(OWNER_ROLE, "keywright"));
+	const peppers = parsePeppers("pepper-of-the-benchmark-0123456789-abcdef");
+	const database = connectDatabase({ url: embedded.urlFor(APP_ROLE, "keywright"), log });
+	const app = await createApp({
+		database,
+		clock: systemClock,
+		log,
+		access_log: options.access_log,
+		version: "bench",
+		public_url: "http://127.0.0.1",
+		key_brand: "kw",
+		peppers,
+		operator_token: "operator-token-of-the-benchmark",
+		uploads_dir: join(data_dir, "uploads"),
+		trusted_proxies: null,
+		lease_seconds: 5,
+		auth_failures_per_minute: 300,
+		documents: false,
+		sole: true,
+	});
+	const { raw_keys } = await populate(embedded.urlFor("app", "keywright"), peppers, options.keys);
+	return {
+		app,
+		raw_keys,
+		cluster_url: embedded.url,
+		urlFor: embedded.urlFor,
+		async stop() {
+			await app.stop();
+			await database.close();
+			await embedded.stop();
+			rmSync(data_dir, { recursive: true, force: true });
+		},
+	};
+}

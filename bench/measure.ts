@@ -1,0 +1,23 @@
+// Small tools for measuring: medians, and a fixed set of sources.
+import { parseAddress } from "../server/src/core/network.ts";
+
+export function median(values: readonly number[]): number {
+	const sorted = [...values].sort((a, b) => a - b);
+	const middle = Math.floor(sorted.length / 2);
+	return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
+}
+
+/** 64 networks that requests come from. */
+export const SOURCES = Array.from({ length: 64 }, (_, index) => {
+	const address = parseAddress(`198.51.${index}.7`);
+	if (!address) throw new Error("impossible state: a source that is no address");
+	return address;
+});
+
+export function perSecond(count: number, milliseconds: number): number {
+	return Math.round((count / milliseconds) * 1000);
+}
+
+export function withThousands(value: number): string {
+	return Math.round(value).toLocaleString("en-US");
+}

@@ -1,0 +1,60 @@
+// A tenant population as it might be: many tenants on one plan, many keys, written straight into the tables.
+import { randomBytes } from "node:crypto";
+import pg from "pg";
+import { newId } from "../server/src/core/id.ts";
+import type { Peppers } from "../server/src/core/pepper.ts";
+import { makeRawKey, newKid, newSecret, parseRawKey } from "../server/src/keys/format.ts";
+import { MAC_VERSION, secretMac } from "../server/src/keys/secret.ts";
+
+export const TENANTS = 1_000;
+const BATCH_KEYS = 5_000;
+
+export interface Population {
+	readonly raw_keys: readonly string[];
+}
+
+const PLAN_LIMITS = JSON.stringify({ sites: null, api_keys: null, documents: null, storage_bytes: null, document_bytes: null });
+/** High enough that it is asked and spent on every request, and never reached. */
+const RATE_LIMITS = JSON.stringify([{ name: "burst", requests: 1_000_000_000, window_seconds: 60, per: "key" }]);
+
+/** Makes `keys` keys over TENANTS tenants; returns their raw keys. `owner_url` must be able to write past row-level security. */
+export async function populate(owner_url: string, peppers: Peppers, keys: number): Promise<Population> {
+	const client = new pg.Client({ connectionString: owner_url });
+	await client.connect();
+	const run = randomBytes(4).toString("hex");
+	const plan_id = `bench_${run}`;
+	const tenant_ids = Array.from({ length: TENANTS }, (_, index) => `bench_${run}_${index}`);
+	await client.query("begin");
+	await client.query(
+		"insert into keywright.plans (id, name, capabilities, rate_limits, quota_requests_per_month, limits) values ($1, 'Bench', '{m2m_api}', $2, null, $3)",
+		[plan_id, RATE_LIMITS, PLAN_LIMITS],
+	);
+	await client.query("insert into keywright.tenants (id, name, plan_id) select id, id, $2 from unnest($1::text[]) as t (id)", [tenant_ids, plan_id]);
+	const raw_keys: string[] = [];
+	for (let from = 0; from < keys; from += BATCH_KEYS) {
+		const rows = Array.from({ length: Math.min(BATCH_KEYS, keys - from) }, (_, index) => {
+			const tenant_id = tenant_ids[(from + index) % TENANTS] ?? "";
+			const key = { key_id: newId("key"), kid: newKid(), tenant_id, environment: "prod" as const };
+			const secret = newSecret();
+			const raw_key = makeRawKey({ brand: "kw", environment: "prod", kid: key.kid, secret });
+			raw_keys.push(raw_key);
+			return { ...key, mac: secretMac(peppers.current, key, secret), last4: parseRawKey("kw", raw_key)?.last4 ?? "" };
+		});
+		await client.query(
+			`insert into keywright.keys (tenant_id, id, name, environment, owner, permissions, created_by)
+			select tenant_id, id, 'prod-bench', 'prod', '{"name":"bench"}', '{tenant:read}', '{"kind":"system","name":"bench"}'
+			from unnest($1::text[], $2::text[]) as k (tenant_id, id)`,
+			[rows.map((row) => row.tenant_id), rows.map((row) => row.key_id)],
+		);
+		await client.query(
+			`insert into keywright.secrets (kid, tenant_id, key_id, mac, mac_version, pepper_id, last4)
+			select kid, tenant_id, key_id, mac, $6, $7, last4
+			from unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::text[]) as s (kid, tenant_id, key_id, mac, last4)`,
+			[rows.map((row) => row.kid), rows.map((row) => row.tenant_id), rows.map((row) => row.key_id), rows.map((row) => row.mac), rows.map((row) => row.last4), MAC_VERSION, peppers.current.id],
+		);
+	}
+	await client.query("commit");
+	await client.query("analyze keywright.keys, keywright.secrets, keywright.tenants");
+	await client.end();
+	return { raw_keys };
+}

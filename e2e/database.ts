@@ -1,0 +1,83 @@
+/** Looks behind the walls: the embedded database of a server, as its superuser, past row-level security. */
+import pg from "pg";
+
+/** Tables that change without anybody's asking, or that only count. */
+const COUNTERS = new Set(["nodes", "usage_flushes", "usage_keys", "usage_operations", "key_activity", "secret_activity", "quota_periods"]);
+/** Where the tenant of a row stands when it is not in `tenant_id`. */
+const TENANT_COLUMNS = ["tenant_id", "chain"];
+
+export interface StoredRow {
+	readonly table: string;
+	/** Canonical text of the whole row. */
+	readonly text: string;
+	/** Null for what belongs to no tenant. */
+	readonly tenant_id: string | null;
+}
+
+export interface Difference {
+	readonly added: readonly StoredRow[];
+	readonly removed: readonly StoredRow[];
+}
+
+function tenantOf(table: string, row: Record<string, unknown>): string | null {
+	if (table === "tenants") return String(row.id);
+	const column = TENANT_COLUMNS.find((name) => name in row);
+	return column === undefined ? null : String(row[column]);
+}
+
+export class Database {
+	readonly #client: pg.Client;
+
+	private constructor(client: pg.Client) {
+		this.#client = client;
+	}
+
+	static async open(data_dir: string): Promise<Database> {
+		const client = new pg.Client({ connectionString: `postgresql://app@/keywright?host=${encodeURIComponent(`${data_dir}/run`)}&port=5432` });
+		client.on("error", () => undefined);
+		await client.connect();
+		await client.query("set search_path to keywright");
+		return new Database(client);
+	}
+
+	async rows(sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
+		const { rows } = await this.#client.query<Record<string, unknown>>(sql, values);
+		return rows;
+	}
+
+	/** Every row of every table but those that only count, in a fixed order. */
+	async dump(): Promise<StoredRow[]> {
+		const tables = await this.rows("select table_name from information_schema.tables where table_schema = 'keywright' order by table_name");
+		const stored: StoredRow[] = [];
+		for (const { table_name } of tables) {
+			const table = String(table_name);
+			if (COUNTERS.has(table)) continue;
+			const rows = await this.rows(`select to_jsonb(t) as row from ${pg.escapeIdentifier(table)} t order by to_jsonb(t)::text`);
+			for (const { row } of rows) stored.push({ table, text: JSON.stringify(row), tenant_id: tenantOf(table, asRow(row)) });
+		}
+		return stored;
+	}
+
+	/** How many transactions the whole cluster has ended. Statistics lag behind by up to a second and a half. */
+	async transactions(): Promise<number> {
+		await this.rows("select pg_stat_clear_snapshot()");
+		const [row] = await this.rows("select xact_commit + xact_rollback as n from pg_stat_database where datname = 'keywright'");
+		return Number(row?.n);
+	}
+
+	async close(): Promise<void> {
+		await this.#client.end();
+	}
+}
+
+/** Guarantee: the value is what `to_jsonb` makes of a row, an object. */
+function asRow(value: unknown): Record<string, unknown> {
+	return value as Record<string, unknown>;
+}
+
+/** What is in one dump and not in the other. */
+export function difference(before: readonly StoredRow[], after: readonly StoredRow[]): Difference {
+	const name = (row: StoredRow): string => `${row.table} ${row.text}`;
+	const [old, fresh] = [new Set(before.map(name)), new Set(after.map(name))];
+	return { added: after.filter((row) => !old.has(name(row))), removed: before.filter((row) => !fresh.has(name(row))) };
+}

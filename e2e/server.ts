@@ -1,0 +1,221 @@
+/** A real server as a process of its own, on a folder and a port of its own, for the tests from outside. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, realpathSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { Agent } from "node:http";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Answer, type Call, send } from "./client.ts";
+
+export const ROOT = join(import.meta.dirname, "..");
+export const MAIN = join(ROOT, "server/src/main.ts");
+const READY_DEADLINE_MS = 60_000;
+const READY_POLL_MS = 25;
+const STOP_DEADLINE_MS = 30_000;
+const POSTGRES_GONE_POLL_MS = 25;
+
+export interface StartOptions {
+	/** Settings beside the port, the address and the folder. */
+	readonly env?: Readonly<Record<string, string>>;
+	readonly demo?: boolean;
+	/** An existing folder, to start on it again; it is then removed by `stop` all the same, unless that is told to keep it. */
+	readonly data_dir?: string;
+	readonly port?: number;
+	/** A shell line that runs before the server in the same process, such as a limit of the system. */
+	readonly prelude?: string;
+}
+
+export interface Ended {
+	readonly code: number | null;
+	readonly signal: NodeJS.Signals | null;
+}
+
+/** The environment of this process without Keywright's settings, and with `env`. */
+export function environmentWith(env: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+	const kept = Object.entries(process.env).filter(([name]) => !name.startsWith("KEYWRIGHT_") && name !== "NODE_OPTIONS" && name !== "NODE_TEST_CONTEXT");
+	return { ...Object.fromEntries(kept), ...env };
+}
+
+export function newDataFolder(): string {
+	return realpathSync(mkdtempSync(join(tmpdir(), "keywright-e2e-")));
+}
+
+/** A port of the loopback address that nobody listens on at this moment. */
+export function freePort(): Promise<number> {
+	const listener = createServer();
+	return new Promise((resolve, reject) => {
+		listener.on("error", reject);
+		listener.listen(0, "127.0.0.1", () => {
+			const address = listener.address();
+			const port = address !== null && typeof address === "object" ? address.port : 0;
+			listener.close(() => resolve(port));
+		});
+	});
+}
+
+/** The embedded PostgreSQL of a data folder; null when none has written its number there. */
+export function postgresPid(data_dir: string): number | null {
+	const path = join(data_dir, "postgres", "postmaster.pid");
+	if (!existsSync(path)) return null;
+	const pid = Number(readFileSync(path, "utf8").split("\n", 1)[0]);
+	return Number.isInteger(pid) && pid > 1 ? pid : null;
+}
+
+export function isAlive(pid: number): boolean {
+	try {
+		process.kill(pid, 0);
+	} catch {
+		return false;
+	}
+	// A killed process that nobody has waited for yet still has its number.
+	return !/^\d+ \(.*\) [ZX]/.test(existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, "utf8") : "0 () R");
+}
+
+/** A process of the server's program: what it says is kept. */
+export class Program {
+	readonly child: ChildProcess;
+	readonly ended: Promise<Ended>;
+	stdout = "";
+	stderr = "";
+
+	constructor(argv: readonly string[], env: NodeJS.ProcessEnv, prelude?: string) {
+		const line = `${prelude ?? ":"}; exec "$@"`;
+		this.child = spawn("bash", ["-c", line, "bash", process.execPath, MAIN, ...argv], { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
+		this.child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+			this.stdout += text;
+		});
+		this.child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+			this.stderr += text;
+		});
+		const orphaned = () => void this.child.kill("SIGTERM");
+		process.once("exit", orphaned);
+		this.ended = new Promise((resolve) => {
+			this.child.once("close", (code, signal) => {
+				process.removeListener("exit", orphaned);
+				resolve({ code, signal });
+			});
+		});
+	}
+
+	get pid(): number {
+		return this.child.pid ?? 0;
+	}
+
+	/** Sends `signal` and waits for the end; kills what does not end. */
+	async end(signal: NodeJS.Signals = "SIGTERM"): Promise<Ended> {
+		this.child.kill(signal);
+		const killer = setTimeout(() => this.child.kill("SIGKILL"), STOP_DEADLINE_MS);
+		const ended = await this.ended;
+		clearTimeout(killer);
+		return ended;
+	}
+}
+
+/** Runs one command of the server's program to its end. */
+export async function runProgram(argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended & { stdout: string; stderr: string }> {
+	const program = new Program(argv, environmentWith(env));
+	const ended = await program.ended;
+	return { ...ended, stdout: program.stdout, stderr: program.stderr };
+}
+
+export class Server {
+	readonly url: string;
+	readonly port: number;
+	readonly data_dir: string;
+	readonly program: Program;
+	readonly operator_token: string;
+	readonly #agent = new Agent({ keepAlive: true });
+
+	constructor(program: Program, options: { port: number; data_dir: string; operator_token: string }) {
+		this.program = program;
+		this.port = options.port;
+		this.url = `http://127.0.0.1:${options.port}`;
+		this.data_dir = options.data_dir;
+		this.operator_token = options.operator_token;
+	}
+
+	get logs(): { stdout: string; stderr: string } {
+		return { stdout: this.program.stdout, stderr: this.program.stderr };
+	}
+
+	send(call: Call): Promise<Answer> {
+		return send(this.url, call, this.#agent);
+	}
+
+	/** A request of the operator's, below `/api/v1/operator`. */
+	operator(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+		return this.send({ method, path: `/api/v1/operator${path}`, body, headers: { ...this.bearer, ...headers } });
+	}
+
+	/** A request to one tenant's management API, below `/api/v1/tenants/<tenant_id>`, with the operator token. */
+	management(tenant_id: string, method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+		return this.send({ method, path: `/api/v1/tenants/${tenant_id}${path}`, body, headers: { ...this.bearer, ...headers } });
+	}
+
+	/** A machine's request, below `/api/v1/m2m`. */
+	keyed(raw_key: string, method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+		return this.send({ method, path: `/api/v1/m2m${path}`, body, headers: { "x-api-key": raw_key, ...headers } });
+	}
+
+	verify(credential: string, body: unknown): Promise<Answer> {
+		return this.send({ method: "POST", path: "/api/v1/verify", body, headers: { authorization: `Bearer ${credential}` } });
+	}
+
+	get bearer(): { authorization: string } {
+		return { authorization: `Bearer ${this.operator_token}` };
+	}
+
+	/** Stops server and PostgreSQL, and removes the folder unless it is to be kept. */
+	async stop(options: { signal?: NodeJS.Signals; keep_folder?: boolean } = {}): Promise<Ended> {
+		this.#agent.destroy();
+		const ended = await this.program.end(options.signal);
+		if (!options.keep_folder) await removeDataFolder(this.data_dir);
+		return ended;
+	}
+}
+
+/** Ends a PostgreSQL that its server left behind, and removes everything. */
+export async function removeDataFolder(data_dir: string): Promise<void> {
+	const postgres = postgresPid(data_dir);
+	if (postgres !== null && isAlive(postgres)) {
+		process.kill(postgres, "SIGCONT");
+		process.kill(postgres, "SIGQUIT");
+		while (isAlive(postgres)) await sleep(POSTGRES_GONE_POLL_MS);
+	}
+	await rm(data_dir, { recursive: true, force: true, maxRetries: 5 });
+}
+
+async function waitReady(url: string, program: Program): Promise<void> {
+	const until = performance.now() + READY_DEADLINE_MS;
+	let ended: Ended | null = null;
+	void program.ended.then((how) => {
+		ended = how;
+	});
+	while (performance.now() < until) {
+		const ready = await send(url, { method: "GET", path: "/readyz" }).catch(() => null);
+		if (ready?.status === 200) return;
+		if (ended !== null) break;
+		await sleep(READY_POLL_MS);
+	}
+	throw new Error(`the server did not come up: ${JSON.stringify(ended)}\n${program.stderr}\n${program.stdout.slice(-4_000)}`);
+}
+
+/** Starts a server that answers when this returns. Whoever starts one stops it. */
+export async function startServer(options: StartOptions = {}): Promise<Server> {
+	const data_dir = options.data_dir ?? newDataFolder();
+	const port = options.port ?? (await freePort());
+	const url = `http://127.0.0.1:${port}`;
+	const env = environmentWith({ KEYWRIGHT_PORT: String(port), KEYWRIGHT_PUBLIC_URL: url, KEYWRIGHT_DATA_DIR: data_dir, ...options.env });
+	const program = new Program(options.demo ? ["serve", "--demo"] : ["serve"], env, options.prelude);
+	try {
+		await waitReady(url, program);
+	} catch (error) {
+		await program.end("SIGKILL");
+		await removeDataFolder(data_dir);
+		throw error;
+	}
+	const operator_token = options.env?.KEYWRIGHT_OPERATOR_TOKEN ?? readFileSync(join(data_dir, "operator_token"), "utf8").trim();
+	return new Server(program, { port, data_dir, operator_token });
+}

@@ -1,0 +1,20 @@
+import { connect } from "node:net";
+import { rawForm, startDocumentServer, eventually } from "../server/src/documents/testing.ts";
+import { FormReader } from "../server/src/documents/form-reader.ts";
+const P = FormReader.prototype as any;
+for (const name of ["write", "end", "abandon"]) { const f = P[name]; let n = 0; P[name] = async function (...a: any[]) { const i = n++; console.log(name, i, a[0]?.length); try { const r = await f.apply(this, a); console.log(name, i, "ok"); return r; } catch (e) { console.log(name, i, "throws", String(e)); throw e; } }; }
+const server = await startDocumentServer();
+const form = rawForm();
+const socket = connect(server.port, "127.0.0.1");
+socket.on("error", (e) => console.log("sock", e.message));
+await new Promise<void>((r) => socket.once("connect", () => r()));
+socket.write(`POST /api/v1/m2m/sites/shop/documents HTTP/1.1\r\nHost: x\r\nContent-Type: ${form.content_type}\r\nContent-Length: 1000000\r\n\r\n`);
+socket.write(form.head);
+socket.write(Buffer.alloc(300000)); socket.write(form.tail);
+await eventually("begin", async () => (await server.remains()).uploads === 1);
+await eventually("file", async () => (await server.remains()).files.length > 0);
+console.log("destroy");
+socket.destroy();
+await new Promise((r) => setTimeout(r, 1500));
+console.log(await server.remains());
+process.exit();

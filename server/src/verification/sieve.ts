@@ -1,0 +1,72 @@
+/** What a sieve keeps: each hit sets `visited`, and that is all a hit costs. */
+export interface Sieved {
+	visited: boolean;
+}
+
+/**
+ * A bounded map that lets go of what has not been asked for since the hand came by last (SIEVE, NSDI 2024). A hit moves nothing, unlike in
+ * an LRU list, so that with many keys it touches no memory but the entry itself. One entry is let go for each that comes when it is full.
+ */
+export class SieveMap<V extends Sieved> {
+	readonly #entries = new Map<string, V>();
+	readonly #max: number;
+	readonly #onGone: (value: V, replaced: boolean) => void;
+	/** Walks from the oldest to the newest; a live iterator goes on through deletions and insertions. */
+	#hand: MapIterator<[string, V]>;
+
+	constructor(options: { max: number; onGone: (value: V, replaced: boolean) => void }) {
+		this.#max = options.max;
+		this.#onGone = options.onGone;
+		this.#hand = this.#entries.entries();
+	}
+
+	get size(): number {
+		return this.#entries.size;
+	}
+
+	get(key: string): V | undefined {
+		const value = this.#entries.get(key);
+		if (value !== undefined) value.visited = true;
+		return value;
+	}
+
+	peek(key: string): V | undefined {
+		return this.#entries.get(key);
+	}
+
+	set(key: string, value: V): void {
+		const before = this.#entries.get(key);
+		if (before === undefined && this.#entries.size >= this.#max) this.#evict();
+		this.#entries.set(key, value);
+		if (before !== undefined && before !== value) this.#onGone(before, true);
+	}
+
+	values(): MapIterator<V> {
+		return this.#entries.values();
+	}
+
+	clear(): void {
+		const gone = [...this.#entries.values()];
+		this.#entries.clear();
+		this.#hand = this.#entries.entries();
+		for (const value of gone) this.#onGone(value, false);
+	}
+
+	#evict(): void {
+		for (;;) {
+			const next = this.#hand.next();
+			if (next.done) {
+				this.#hand = this.#entries.entries();
+				continue;
+			}
+			const [key, value] = next.value;
+			if (value.visited) {
+				value.visited = false;
+				continue;
+			}
+			this.#entries.delete(key);
+			this.#onGone(value, false);
+			return;
+		}
+	}
+}
