@@ -21,9 +21,16 @@ export interface Instance {
 	stop(): Promise<void>;
 }
 
-export async function startInstance(options: { keys: number; access_log: Log | null; grants_max?: number }): Promise<Instance> {
+export interface InstanceOptions {
+	readonly keys: number;
+	readonly access_log: Log | null;
+	/** Mounts routes of the benchmark's own before the server is ready. */
+	readonly prepare?: (app: App, raw_keys: readonly string[]) => void;
+}
+
+export async function startInstance(options: InstanceOptions): Promise<Instance> {
 	const data_dir = mkdtempSync(join(tmpdir(), "keywright-bench-"));
-	const log = createLog({ level: "warn", brand: "kw", sync: true });
+	const log = createLog({ level: "warn", brand: "kw" });
 	const embedded = await startEmbedded({ data_dir, log });
 	await ensureDatabase(embedded.url, "keywright");
 	await migrate(embedded.urlFor(OWNER_ROLE, "keywright"));
@@ -47,6 +54,7 @@ export async function startInstance(options: { keys: number; access_log: Log | n
 		sole: true,
 	});
 	const { raw_keys } = await populate(embedded.urlFor("app", "keywright"), peppers, options.keys);
+	options.prepare?.(app, raw_keys);
 	return {
 		app,
 		raw_keys,

@@ -26,7 +26,7 @@ export class Wire {
 
 	static open(port: number): Promise<Wire> {
 		return new Promise((resolve, reject) => {
-			const socket = connect({ port, host: "127.0.0.1", timeout: CONNECT_TIMEOUT_MS, allowHalfOpen: true });
+			const socket = connect({ port, host: "127.0.0.1", timeout: CONNECT_TIMEOUT_MS });
 			socket.once("error", reject);
 			socket.once("connect", () => {
 				socket.setTimeout(0);

@@ -14,7 +14,7 @@ export interface Cluster {
 /** The server that comes with Keywright, on a data folder of its own. */
 export async function startEmbeddedCluster(): Promise<Cluster> {
 	const data_dir = await mkdtemp(join(tmpdir(), "kw-test-"));
-	const log = createLog({ level: "error", brand: "kw", sync: true });
+	const log = createLog({ level: "error", brand: "kw" });
 	try {
 		const embedded = await startEmbedded({ data_dir, log });
 		return {

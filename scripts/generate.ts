@@ -35,7 +35,7 @@ async function tables(): Promise<string> {
 	const { createLog } = await import("../server/src/core/log.ts");
 	const { renderTables } = await import("./generate-tables.ts");
 	const data_dir = mkdtempSync(join(tmpdir(), "keywright-generate-"));
-	const embedded = await startEmbedded({ data_dir, log: createLog({ level: "warn", brand: "kw", sync: true }) });
+	const embedded = await startEmbedded({ data_dir, log: createLog({ level: "warn", brand: "kw" }) });
 	try {
 		await ensureDatabase(embedded.url, "keywright");
 		const url = embedded.urlFor(OWNER_ROLE, "keywright");

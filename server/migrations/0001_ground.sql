@@ -95,6 +95,8 @@ create table nodes (
 	started_at timestamptz not null default clock_timestamp(),
 	renewed_at timestamptz not null default clock_timestamp(),
 	applied_seq bigint not null,
+	-- how long its renewals last: a change waits for a silent node by that node's own setting
+	lease_ms bigint not null,
 	fenced_at timestamptz
 );
 

@@ -24,6 +24,7 @@ create table keys (
 	primary key (tenant_id, id),
 	check ((revoked_at is null) = (revoke_reason is null))
 );
+create index keys_names on keys (tenant_id, lower(name));
 create index keys_listing on keys (tenant_id, created_at desc, id desc);
 
 -- At most two live secrets a key: one without retires_at or retired_at, and one that is retiring.

@@ -70,7 +70,7 @@ export interface App {
 	stop(): Promise<void>;
 }
 
-/** Everything put together. Rejects when the database or its peppers are not what they should be; `http` is ready and does not listen yet. */
+/** Everything put together. Rejects when the database or its peppers are not what they should be; `http` does not listen yet. */
 export async function createApp(options: AppOptions): Promise<App> {
 	const { database, clock, log } = options;
 	const audit_keys = auditKeysFrom(options.peppers);
@@ -160,8 +160,6 @@ export async function createApp(options: AppOptions): Promise<App> {
 		mounted,
 	);
 	answerTheRest(http, [...publicRows, ...metricsRows, ...operatorRows, ...managementRows, ...serviceRows, ...keyed], mounted);
-	await http.ready();
-
 	const loops = [
 		startLoop({ name: "usage_fold", every_ms: FOLD_EVERY_MS, log, run: async () => void (await foldUsage({ clock, database })) }),
 		startLoop({ name: "quota_return", every_ms: QUOTA_RETURN_EVERY_MS, log, run: () => quotas.returnIdle() }),

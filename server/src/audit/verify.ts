@@ -5,33 +5,39 @@ import { readChain, readHead } from "./store.ts";
 
 const PAGE_ENTRIES = 1_000;
 
+type StoredEntry = Awaited<ReturnType<typeof readChain>>[number];
 export type ChainFinding = { intact: true; entries: number } | { intact: false; seq: number; reason: string };
 
 /** Reads the whole chain and says whether an entry was edited, removed, added or reordered, and where the first such trace is. */
 export async function verifyChain(context: Pick<DatabaseContext, "database" | "scope"> & { audit_keys: AuditKeys }, chain: string): Promise<ChainFinding> {
 	return read(context, async (tx) => {
 		let previous: Buffer = Buffer.alloc(0);
-		let expected = 1;
+		let last = 0;
 		for (;;) {
-			const entries = await readChain(tx, chain, expected - 1, PAGE_ENTRIES);
+			// Before the entries: others append meanwhile, and what the head says must then be among what is read.
+			const head = await readHead(tx, chain);
+			const entries = await readChain(tx, chain, last, PAGE_ENTRIES);
 			for (const entry of entries) {
-				if (entry.seq !== expected) return { intact: false, seq: expected, reason: "an entry is missing" };
-				const key = context.audit_keys.byId.get(entry.audit_key_id);
-				if (!key) return { intact: false, seq: entry.seq, reason: "its pepper is not configured" };
-				if (entry.details !== null && !digestDetails(entry.details).equals(entry.details_digest)) {
-					return { intact: false, seq: entry.seq, reason: "its details were edited" };
-				}
-				if (!entryMac(key, { ...entry, at: entry.at.toISOString() }, previous).equals(entry.mac)) {
-					return { intact: false, seq: entry.seq, reason: "the entry was edited" };
-				}
+				const fault = faultOf(entry, { seq: last + 1, previous, keys: context.audit_keys });
+				if (fault !== null) return { intact: false, seq: last + 1, reason: fault };
 				previous = entry.mac;
-				expected += 1;
+				last = entry.seq;
 			}
-			if (entries.length < PAGE_ENTRIES) break;
+			if (entries.length === PAGE_ENTRIES) continue;
+			const end = head?.seq ?? 0;
+			if (end === last && (head === undefined || head.mac.equals(previous))) return { intact: true, entries: last };
+			if (end >= last) return { intact: false, seq: last + 1, reason: "the last entries were removed" };
+			if (entries.length === 0) return { intact: false, seq: end + 1, reason: "entries were added behind its end" };
 		}
-		const head = await readHead(tx, chain);
-		const last = expected - 1;
-		if ((head?.seq ?? 0) !== last || (head && !head.mac.equals(previous))) return { intact: false, seq: last + 1, reason: "the last entries were removed" };
-		return { intact: true, entries: last };
 	});
+}
+
+/** What is wrong with an entry that should be number `seq`, after one with the MAC `previous`. */
+function faultOf(entry: StoredEntry, expected: { seq: number; previous: Buffer; keys: AuditKeys }): string | null {
+	if (entry.seq !== expected.seq) return "an entry is missing";
+	const key = expected.keys.byId.get(entry.audit_key_id);
+	if (!key) return "its pepper is not configured";
+	if (entry.details !== null && !digestDetails(entry.details).equals(entry.details_digest)) return "its details were edited";
+	if (!entryMac(key, { ...entry, at: entry.at.toISOString() }, expected.previous).equals(entry.mac)) return "the entry was edited";
+	return null;
 }

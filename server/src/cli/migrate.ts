@@ -5,7 +5,7 @@ import { openDatabase } from "./open-database.ts";
 
 /** Brings the database to this version's schema and stops. */
 export async function migrateOnly(config: Config): Promise<void> {
-	const log = createLog({ level: "warn", brand: config.key_brand, sync: true });
+	const log = createLog({ level: "warn", brand: config.key_brand });
 	const opened = await openDatabase(config, openDataFolder(config.data_dir), log, () => undefined);
 	await opened.stop();
 	for (const name of opened.migrated) console.log(`✓ ${name}`);

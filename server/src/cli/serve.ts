@@ -1,7 +1,7 @@
 import { createApp } from "../app.ts";
 import type { Config } from "../config.ts";
 import { systemClock } from "../core/clock.ts";
-import { createLog, type Log } from "../core/log.ts";
+import { bufferedOutput, createAccessLog, createLog, type Log } from "../core/log.ts";
 import { parsePeppers } from "../core/pepper.ts";
 import { generatedSecret, openDataFolder } from "../data-folder.ts";
 import { connectDatabase } from "../database/database.ts";
@@ -15,13 +15,15 @@ const EXIT_FAILED = 1;
 
 /** Starts the server and keeps it up until SIGINT or SIGTERM; a second signal ends it at once. */
 export async function serve(config: Config, version: string): Promise<void> {
-	const log = createLog({ level: config.log_level, brand: config.key_brand });
+	const output = bufferedOutput();
+	const logged = { level: config.log_level, brand: config.key_brand, output };
+	const log = createLog(logged);
 	const data_dir = openDataFolder(config.data_dir);
 	const pepper = config.pepper === null ? generatedSecret(data_dir, "pepper") : { value: config.pepper, generated: false };
 	const token = config.operator_token === null ? generatedSecret(data_dir, "operator_token") : { value: config.operator_token, generated: false };
 	const peppers = parsePeppers(pepper.value);
 
-	const ending = new Ending(log);
+	const ending = new Ending(log, () => output.flushSync());
 	const opened = await openDatabase(config, data_dir, log, () => ending.begin("data_folder_lost"));
 	ending.last(() => opened.stop());
 	try {
@@ -32,7 +34,7 @@ export async function serve(config: Config, version: string): Promise<void> {
 			database,
 			clock: systemClock,
 			log,
-			access_log: log,
+			access_log: createAccessLog(logged),
 			version,
 			peppers,
 			operator_token: token.value,
@@ -54,10 +56,12 @@ export async function serve(config: Config, version: string): Promise<void> {
 class Ending {
 	readonly #steps: (() => Promise<void>)[] = [];
 	readonly #log: Log;
+	readonly #flush: () => void;
 	#begun = false;
 
-	constructor(log: Log) {
+	constructor(log: Log, flush: () => void) {
 		this.#log = log;
+		this.#flush = flush;
 		for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => this.begin(signal));
 	}
 
@@ -67,7 +71,7 @@ class Ending {
 
 	async now(): Promise<void> {
 		for (const step of this.#steps.splice(0)) await step().catch((error: unknown) => this.#log.error({ err: error }, "stop_step_failed"));
-		this.#log.flush();
+		this.#flush();
 	}
 
 	begin(why: string): void {

@@ -1,4 +1,5 @@
 import { type DestinationStream, destination, type Logger, pino } from "pino";
+import { systemClock } from "./clock.ts";
 
 export type Log = Logger;
 
@@ -18,21 +19,47 @@ export function redact(text: string, pattern: RegExp): string {
 	return text.replace(pattern, (_all, key: string | undefined, bearer: string | undefined) => `${key ?? bearer ?? ""}[redacted]`);
 }
 
-/** One JSON line per event to `output` (standard output by default), buffered, with secrets removed by field name and by pattern. */
-export function createLog(options: { level: string; brand: string; output?: DestinationStream; sync?: boolean }): Log {
-	const sync = options.sync ?? false;
-	const out = options.output ?? destination({ dest: 1, sync, minLength: sync ? 0 : LOG_BUFFER_BYTES, periodicFlush: sync ? 0 : LOG_FLUSH_MS });
+export interface LogOptions {
+	readonly level: string;
+	readonly brand: string;
+	/** Standard output, written at once, if left out. */
+	readonly output?: DestinationStream;
+}
+
+/** Wall time as text, made once a millisecond: a busy server writes many lines in each. */
+function isoTime(): () => string {
+	let last = 0;
+	let text = "";
+	return () => {
+		const now = systemClock.now();
+		if (now !== last) {
+			last = now;
+			text = `,"time":"${new Date(now).toISOString()}"`;
+		}
+		return text;
+	};
+}
+
+/** Standard output, buffered; several logs may share it. `flushSync` before the process ends. */
+export function bufferedOutput(): DestinationStream & { flushSync(): void } {
+	return destination({ dest: 1, sync: false, minLength: LOG_BUFFER_BYTES, periodicFlush: LOG_FLUSH_MS });
+}
+
+function destinationOf(options: LogOptions): DestinationStream {
+	const out = options.output ?? destination({ dest: 1, sync: true });
 	const pattern = secretPattern(options.brand);
-	const redacting: DestinationStream = { write: (line) => out.write(redact(line, pattern)) };
-	return pino(
-		{
-			level: options.level,
-			base: null,
-			timestamp: () => `,"time":"${new Date().toISOString()}"`,
-			messageKey: "event",
-			redact: { paths: SECRET_FIELDS.flatMap((field) => [`["${field}"]`, `*["${field}"]`, `*.*["${field}"]`]), censor: "[redacted]" },
-			formatters: { level: (label) => ({ level: label }) },
-		},
-		redacting,
-	);
+	return { write: (line) => out.write(redact(line, pattern)) };
+}
+
+const FORM = { base: null, messageKey: "event", formatters: { level: (label: string) => ({ level: label }) } } as const;
+
+/** For the one line per request: its fields are fixed and hold no secret by name, so only the pattern is looked for. */
+export function createAccessLog(options: LogOptions): Log {
+	return pino({ ...FORM, level: options.level, timestamp: isoTime() }, destinationOf(options));
+}
+
+/** One JSON line per event to `output`, with secrets removed by field name and by pattern. */
+export function createLog(options: LogOptions): Log {
+	const paths = SECRET_FIELDS.flatMap((field) => [`["${field}"]`, `*["${field}"]`, `*.*["${field}"]`]);
+	return pino({ ...FORM, level: options.level, timestamp: isoTime(), redact: { paths, censor: "[redacted]" } }, destinationOf(options));
 }

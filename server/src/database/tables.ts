@@ -107,6 +107,7 @@ export interface NodesTable {
 	started_at: Generated<Timestamp>;
 	renewed_at: Generated<Timestamp>;
 	applied_seq: number;
+	lease_ms: number;
 	fenced_at: Timestamp | null;
 }
 

@@ -9,7 +9,7 @@ import { startEmbedded } from "./embedded.ts";
 import { migrate } from "./migrate.ts";
 import { APP_ROLE, ensureDatabase, OWNER_ROLE } from "./roles.ts";
 
-export const testLog = createLog({ level: process.env.KEYWRIGHT_TEST_LOG ?? "fatal", brand: "kw", sync: true });
+export const testLog = createLog({ level: process.env.KEYWRIGHT_TEST_LOG ?? "fatal", brand: "kw" });
 
 /** A migrated database of the test's own, on the cluster of KEYWRIGHT_TEST_DATABASE_URL or on an embedded server started for it. */
 export interface BareTestDatabase {

@@ -3,7 +3,7 @@ import { filenameOf } from "./filename.ts";
 
 /** Everything of a form that is not the file: boundaries, part headers, fields. Larger forms are refused while they are read. */
 export const FORM_OVERHEAD_BYTES_MAX = 16_384;
-export const OCTET_STREAM = "application/octet-stream";
+const OCTET_STREAM = "application/octet-stream";
 
 const BOUNDARY_CURE =
 	"Send the file as multipart/form-data and let your HTTP client set Content-Type with its boundary: do not set this header yourself.";

@@ -165,3 +165,24 @@ test("the repeat of the upload that took the last room is answered like the firs
 	const { rows, uploads, files } = await server.remains();
 	deepEqual([rows, uploads, files.length], [1, 0, 1]);
 });
+
+test("after uploads, deletions and aborted uploads all at once, what is counted is what is there", async () => {
+	await server.setLimits({ documents: 50, storage_bytes: 3_000_000 });
+	const there = await Promise.all(
+		Array.from({ length: 10 }, async (_, index) => (await documentIn(await server.upload(Buffer.alloc(index * 1_000)))).id),
+	);
+	const aborted = (after_ms: number): Promise<unknown> =>
+		send(server.documents_url, { "content-type": form.content_type, "content-length": "90000" }, neverEnding(AbortSignal.timeout(after_ms))).catch(
+			() => null,
+		);
+	await Promise.all([
+		...there.map((id) => fetch(`${server.documents_url}/${id}`, { method: "DELETE" })),
+		...Array.from({ length: 30 }, (_, index) => server.upload(Buffer.alloc(index * 7_000))),
+		...Array.from({ length: 20 }, (_, index) => aborted(index * 10)),
+	]);
+	await eventually("all uploads have ended", async () => (await server.remains()).uploads === 0);
+	const { documents, storage_bytes, rows, files } = await server.remains();
+	const [sum] = await server.query("select coalesce(sum(size_bytes), 0)::int as bytes from keywright.documents where tenant_id = $1", [TENANT]);
+	deepEqual([documents, files.length, storage_bytes], [rows, rows, sum?.["bytes"]]);
+	ok(rows > 0 && storage_bytes <= 3_000_000);
+});

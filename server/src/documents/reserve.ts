@@ -86,9 +86,10 @@ export class Reservation {
 	async #grow(tx: RecordTx, wanted: number, needed: number): Promise<number> {
 		const { scope } = this.#context;
 		for (const bytes of new Set([wanted, needed])) {
-			if (!(await addToCounts(tx, scope, { documents: 0, storage_bytes: bytes }, this.#limits))) continue;
+			// The upload's row before the counts, as everywhere: two orders would wait for each other.
 			if (!(await growUpload(tx, scope, this.upload_id, bytes))) throw uploadLost();
-			return bytes;
+			if (await addToCounts(tx, scope, { documents: 0, storage_bytes: bytes }, this.#limits)) return bytes;
+			await growUpload(tx, scope, this.upload_id, -bytes);
 		}
 		throw await planFull(tx, scope, this.#limits, 0);
 	}

@@ -1,5 +1,5 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -14,25 +14,33 @@ import { type DocumentServer, rawForm, send, startDocumentServer } from "./testi
 
 const SIZE_MB = 2;
 
+interface SmallDisk {
+	readonly path: string;
+	unmount(): Promise<void>;
+}
+
 /** A disk of 2 MB that only a process of its own mounts, reached through that process, so that nothing is mounted on this machine. */
-async function smallDisk(): Promise<{ path: string; unmount(): Promise<void> } | null> {
+async function smallDisk(): Promise<SmallDisk | null> {
+	return (await mountedBy(["--user", "--map-root-user", "--mount"])) ?? (await mountedBy(["--mount"]));
+}
+
+async function mountedBy(namespace: string[]): Promise<SmallDisk | null> {
 	const folder = await mkdtemp(join(tmpdir(), "keywright-full-"));
 	const script = `mount -t tmpfs -o size=${SIZE_MB}m keywright ${folder} && echo mounted && exec sleep 600`;
-	const child: ChildProcess = spawn("unshare", ["--user", "--map-root-user", "--mount", "sh", "-c", script], { stdio: ["ignore", "pipe", "ignore"] });
-	const ended = once(child, "exit").catch(() => undefined);
+	const child = spawn("unshare", [...namespace, "sh", "-c", script], { stdio: ["ignore", "pipe", "ignore"] });
+	const ended = new Promise<null>((resolve) => child.once("exit", () => resolve(null)).once("error", () => resolve(null)));
 	async function unmount(): Promise<void> {
 		child.kill("SIGKILL");
 		await ended;
 		await rm(folder, { recursive: true, force: true });
 	}
-	const said = child.stdout ? createInterface({ input: child.stdout })[Symbol.asyncIterator]() : null;
-	const first = await Promise.race([said?.next(), ended]);
-	if (first && "value" in first && first.value === "mounted") return { path: join(`/proc/${child.pid}/root`, folder, "uploads"), unmount };
+	const said = await Promise.race([once(createInterface({ input: child.stdout }), "line"), ended]);
+	if (said?.[0] === "mounted") return { path: join(`/proc/${child.pid}/root`, folder, "uploads"), unmount };
 	await unmount();
 	return null;
 }
 
-let disk: Awaited<ReturnType<typeof smallDisk>> = null;
+let disk: SmallDisk | null = null;
 let server: DocumentServer;
 before(async () => {
 	disk = await smallDisk();
@@ -46,8 +54,8 @@ after(async () => {
 /** Never skipped silently: in CI a machine on which no disk can be filled fails the test. */
 function withoutDisk(context: TestContext): boolean {
 	if (disk) return false;
-	if (process.env["CI"] === "true") throw new Error("no small disk can be mounted here (unshare --user --mount): a full disk cannot be tested");
-	console.error("NOT TESTED: a full disk. `unshare --user --map-root-user --mount` with a tmpfs does not work here.");
+	if (process.env["CI"] === "true") throw new Error("no small disk can be mounted here (unshare --mount): a full disk cannot be tested");
+	console.error("NOT TESTED: a full disk. `unshare --mount` with a tmpfs does not work here.");
 	context.skip("no small disk can be mounted here");
 	return true;
 }

@@ -57,7 +57,6 @@ export async function startDocumentServer(options: { uploads_dir?: string } = {}
 	const folder = await mkdtemp(join(tmpdir(), "keywright-documents-"));
 	const uploads_dir = options.uploads_dir ?? join(folder, "uploads");
 	const sql = new pg.Pool({ connectionString: database.superuserUrl, max: 2 });
-	await sql.query("set search_path = keywright");
 	await insertTenants(sql);
 
 	function context(overrides: Partial<DocumentsContext> = {}): DocumentsContext {
@@ -170,7 +169,7 @@ export function newDocumentId(): string {
 	return newId("doc");
 }
 
-export interface RawForm {
+interface RawForm {
 	readonly content_type: string;
 	readonly head: Buffer;
 	readonly tail: Buffer;
@@ -185,7 +184,7 @@ export function rawForm(boundary = "----by-hand"): RawForm {
 	};
 }
 
-export interface Answer {
+interface Answer {
 	readonly status: number;
 	readonly body: Record<string, unknown>;
 }

@@ -2,6 +2,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { after, before, test } from "node:test";
+import { Failure } from "../core/error.ts";
 import { type DocumentServer, documentIn, eventually, filesBelow, problemIn, type Remains, rawForm, send, startDocumentServer } from "./testing.ts";
 
 let server: DocumentServer;
@@ -154,10 +155,19 @@ test("with Expect: 100-continue the body is asked for and stored", async () => {
 	equal((await fetch(`${server.documents_url}/${id}`, { method: "DELETE" })).status, 204);
 });
 
-test("a key that was revoked while its upload ran stores nothing", async () => {
-	server.recheck = () => Promise.reject(new Error("revoked meanwhile"));
-	equal((await server.upload("too late")).status, 500);
+test("a key that was revoked while its upload ran stores and deletes nothing", async () => {
+	const { id } = await documentIn(await server.upload("before"));
+	server.recheck = () => Promise.reject(new Failure("key_revoked", "The key was revoked."));
+	const text = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ title: "t", content: "c" }) };
+	for (const answer of [
+		server.upload("too late"),
+		fetch(`${server.documents_url}/text`, text),
+		fetch(`${server.documents_url}/${id}`, { method: "DELETE" }),
+	]) {
+		equal((await problemIn(await answer)).code, "key_revoked");
+	}
 	server.recheck = async () => undefined;
+	equal((await fetch(`${server.documents_url}/${id}`, { method: "DELETE" })).status, 204);
 	await nothingLeft("a revoked key");
 });
 

@@ -11,6 +11,11 @@ function isValidationError(error: unknown): error is FastifyError & Required<Pic
 	return error !== null && typeof error === "object" && "validation" in error && Array.isArray(error.validation);
 }
 
+/** The caller went away while the framework read a body; other connections' failures have no status. */
+function isCutOff(error: unknown): boolean {
+	return codeOf(error) === "ECONNRESET" && error !== null && typeof error === "object" && "statusCode" in error && error.statusCode === 400;
+}
+
 /** What the framework and the platform throw, as failures of ours; null for what is a defect. `row` is the route's, when one was found. */
 export function failureOf(error: unknown, row: Row<never> | null): Failure | null {
 	if (error instanceof Failure) return error;
@@ -20,6 +25,7 @@ export function failureOf(error: unknown, row: Row<never> | null): Failure | nul
 		if (missing) return new Failure("invalid_request", "Send a JSON object as the body, with Content-Type: application/json.");
 		return validationFailure(part, error.validation as Parameters<typeof validationFailure>[1]);
 	}
+	if (isCutOff(error)) return new Failure("invalid_request", "The connection ended before the body did. Send it again.");
 	switch (codeOf(error)) {
 		case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
 			return new Failure("unsupported_media_type", mediaTypeCure(row));

@@ -19,6 +19,7 @@ export class FramedRequest extends IncomingMessage {
 }
 
 const MALFORMED_HOST: Refusal = { code: "invalid_request", detail: "Send exactly one Host header." };
+const NOT_HTTP_1: Refusal = { code: "invalid_request", detail: "The version of the request is not HTTP/1.1 or HTTP/1.0." };
 const TOO_MANY_HEADERS: Refusal = { code: "headers_too_large", detail: "The request has more than 100 header lines. Send fewer." };
 const AMBIGUOUS: Refusal = {
 	code: "ambiguous_path",
@@ -34,6 +35,7 @@ const CODED_BODY: Refusal = { code: "unsupported_media_type", detail: "Bodies ar
 export function checkFraming(request: FramedRequest): Refusal | null {
 	const raw = request.rawHeaders;
 	if (raw.length > RAW_HEADERS_MAX) return TOO_MANY_HEADERS;
+	if (request.httpVersionMajor !== 1) return NOT_HTTP_1;
 	let hosts = 0;
 	for (let index = 0; index < raw.length; index += 2) {
 		const name = raw[index] ?? "";

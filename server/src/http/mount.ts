@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from "fastify";
 import type { TSchema } from "typebox";
 import { Failure } from "../core/error.ts";
+import { failureOf } from "./failure.ts";
 import type { Refusal } from "./problem.ts";
 import { framed, sendProblem } from "./reply.ts";
 import type { Row, StreamOutput } from "./route.ts";
@@ -82,13 +83,19 @@ function mountRow(app: FastifyInstance, row: Row<unknown>, admit: ReturnType<Gat
 			if (answer instanceof Promise) answer.then((late) => conclude(request, reply, late, done), done);
 			else conclude(request, reply, answer, done);
 		},
-		...(row.input === "none" ? {} : { preParsing: sendContinue }),
+		...(row.input === "none" ? {} : { preParsing: row.input === "upload" ? beginUpload : sendContinue }),
 		handler(request, reply) {
 			const result = row.run(request.admitted, inputOf(request, row));
 			if (result instanceof Promise) return result.then((late) => answerWith(reply, row, late));
 			return answerWith(reply, row, result);
 		},
 	});
+}
+
+/** Only forms are uploads: a body of another type is refused before the framework takes it for what its type says. */
+function beginUpload(request: FastifyRequest, reply: FastifyReply, payload: unknown, done: (error?: Error | null) => void): void {
+	if (/^multipart\/form-data\b/i.test(request.headers["content-type"] ?? "")) return sendContinue(request, reply, payload, done);
+	done(failureOf({ code: "FST_ERR_CTP_INVALID_MEDIA_TYPE" }, request.routeOptions.config.row ?? null));
 }
 
 function sendContinue(request: FastifyRequest, reply: FastifyReply, _payload: unknown, done: (error?: Error | null) => void): void {

@@ -1,4 +1,5 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { ERRORS, Failure } from "../core/error.ts";
 import { newId } from "../core/id.ts";
@@ -15,6 +16,8 @@ const JSON_BODY_BYTES_MAX = 65_536;
 const HEADERS_TIMEOUT_MS = 15_000;
 const REQUEST_TIMEOUT_MS = 300_000;
 const KEEP_ALIVE_MS = 65_000;
+/** How often slow requests are looked for: one is cut off at most this much after its time. */
+const TIMEOUTS_CHECKED_EVERY_MS = 5_000;
 const PARAMETER_LENGTH_MAX = 200;
 
 export interface HttpOptions {
@@ -56,7 +59,11 @@ export function createHttp(options: HttpOptions): FastifyInstance {
 }
 
 function createListener(handler: (request: FramedRequest, response: ServerResponse) => void, options: HttpOptions): Server {
+	/** The latest answer of each connection. */
+	const answering = new WeakMap<Duplex, ServerResponse>();
+
 	function onRequest(request: FramedRequest, response: ServerResponse): void {
+		answering.set(request.socket, response);
 		const refusal = checkFraming(request);
 		if (refusal) {
 			options.onAnswered?.(ERRORS[refusal.code].status, refusal.code);
@@ -71,6 +78,7 @@ function createListener(handler: (request: FramedRequest, response: ServerRespon
 			headersTimeout: HEADERS_TIMEOUT_MS,
 			requestTimeout: REQUEST_TIMEOUT_MS,
 			keepAliveTimeout: KEEP_ALIVE_MS,
+			connectionsCheckingInterval: TIMEOUTS_CHECKED_EVERY_MS,
 			requireHostHeader: false,
 		},
 		onRequest,
@@ -80,21 +88,44 @@ function createListener(handler: (request: FramedRequest, response: ServerRespon
 		request.awaits_continue = true;
 		onRequest(request, response);
 	});
+	server.on("checkExpectation", (request: FramedRequest, response: ServerResponse) => {
+		writeProblem(response, problemOf(UNKNOWN_EXPECTATION, request.request_id, options.problem_type_base()));
+	});
+	server.on("connect", (_request, socket) => writeBare(socket, NO_PROXY, options));
 	server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-		if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
-		const refusal =
-			error.code === "HPE_HEADER_OVERFLOW"
-				? new Failure("headers_too_large", "The headers are longer than 16 KiB. Send fewer and shorter ones.")
-				: error.code === "ERR_HTTP_REQUEST_TIMEOUT"
-					? new Failure("request_timeout", "The request did not arrive in time. Send it again without pausing.")
-					: new Failure("invalid_request", "The bytes received are no HTTP/1.1 request.");
-		const problem = problemOf(refusal, newId("req"), options.problem_type_base());
-		const lines = Object.entries(problem.headers).map(([name, value]) => `${name}: ${value}`);
-		socket.end(
-			`HTTP/1.1 ${problem.status} ${ERRORS[refusal.code].title}\r\n${lines.join("\r\n")}\r\ncontent-length: ${Buffer.byteLength(problem.body)}\r\nconnection: close\r\n\r\n${problem.body}`,
-		);
+		if (error.code === "ECONNRESET" || !socket.writable || !mayAnswer(socket, answering.get(socket))) return void socket.destroy();
+		writeBare(socket, refusalOfBytes(error.code), options);
 	});
 	return server;
+}
+
+const UNKNOWN_EXPECTATION = new Failure("invalid_request", "The only expectation understood here is 100-continue. Send the request without another.");
+const NO_PROXY = new Failure("invalid_request", "This server is no proxy and opens no tunnels. Send the request to a path.");
+
+/**
+ * Whether a refusal of bytes on `socket` would be read as what it is: not as a part of an answer that has begun, nor as the answer to an
+ * earlier request that is still waiting for its own.
+ */
+function mayAnswer(socket: Duplex, latest: ServerResponse | undefined): boolean {
+	if (latest === undefined || latest.writableFinished) return true;
+	return !latest.req.complete && !latest.headersSent && latest.socket === socket;
+}
+
+/** Why bytes that the parser did not take are refused. */
+function refusalOfBytes(code: string | undefined): Failure {
+	if (code === "HPE_HEADER_OVERFLOW") return new Failure("headers_too_large", "The headers are longer than 16 KiB. Send fewer and shorter ones.");
+	if (code === "ERR_HTTP_REQUEST_TIMEOUT") return new Failure("request_timeout", "The request did not arrive in time. Send it again without pausing.");
+	return new Failure("invalid_request", "The bytes received are no HTTP/1.1 request.");
+}
+
+/** Answers where there is no response object, and ends the connection. */
+function writeBare(socket: Duplex, refusal: Failure, options: HttpOptions): void {
+	options.onAnswered?.(refusal.status, refusal.code);
+	const { status, headers, body } = problemOf(refusal, newId("req"), options.problem_type_base());
+	const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+	socket.end(
+		`HTTP/1.1 ${status} ${ERRORS[refusal.code].title}\r\n${lines.join("\r\n")}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+	);
 }
 
 function answerFailure(error: unknown, request: FastifyRequest, reply: FastifyReply, options: HttpOptions): void {
@@ -153,7 +184,9 @@ function addAccessLog(app: FastifyInstance, options: HttpOptions): void {
 /** Answers for paths and methods that no row has: 405 with `Allow` when another method has the path, else 404. Called once, after all rows are mounted. */
 export function answerTheRest(app: FastifyInstance, known: readonly { method: string; path: string }[], options: Pick<HttpOptions, "problem_type_base">): void {
 	const patterns = known.map((row) => ({ method: row.method, pattern: new RegExp(`^${row.path.replace(/:[a-z_0-9]+/g, "[^/]+")}$`) }));
-	app.setNotFoundHandler((request, reply) => {
+	// Before anything of a body is read: nobody has shown a credential for it.
+	app.addHook("onRequest", (request, reply, done) => {
+		if (!request.is404) return done();
 		const raw = framed(request);
 		const path = (raw.url ?? "").split("?", 1)[0] ?? "";
 		const methods = patterns.filter((row) => row.pattern.test(path)).map((row) => row.method);

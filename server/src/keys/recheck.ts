@@ -59,6 +59,6 @@ async function assertPermission(tx: Tx, key: HeldKey, plan: Plan, permission: st
 	if (capability !== undefined && !plan.capabilities.includes(capability)) {
 		throw new Failure("capability_not_in_plan", REFUSAL.capability(plan.name, capability), { members: { capability } });
 	}
-	if (!key.permissions.includes(permission))
+	if (capability === undefined || !key.permissions.includes(permission))
 		throw new Failure("permission_missing", REFUSAL.permission(key.name, permission), { members: { permission } });
 }

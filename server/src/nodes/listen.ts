@@ -25,9 +25,21 @@ export async function listenForChanges(options: { url: string; log: Log; onChang
 		next.on("end", () => {
 			if (!stopped && client === next) void reconnect();
 		});
-		await next.connect();
-		await next.query(`listen ${CHANGE_CHANNEL}`);
+		try {
+			await next.connect();
+			await next.query(`listen ${CHANGE_CHANNEL}`);
+		} catch (error) {
+			void next.end().catch(() => undefined);
+			throw error;
+		}
 		client = next;
+		if (stopped) await close();
+	}
+
+	async function close(): Promise<void> {
+		const open = client;
+		client = null;
+		await open?.end().catch(() => undefined);
 	}
 
 	async function reconnect(): Promise<void> {
@@ -35,7 +47,7 @@ export async function listenForChanges(options: { url: string; log: Log; onChang
 		while (!stopped) {
 			try {
 				await connect();
-				tell(null);
+				if (!stopped) tell(null);
 				return;
 			} catch {
 				await sleep(RECONNECT_MS, undefined, { ref: false });
@@ -46,6 +58,6 @@ export async function listenForChanges(options: { url: string; log: Log; onChang
 	await connect();
 	return async () => {
 		stopped = true;
-		await client?.end().catch(() => undefined);
+		await close();
 	};
 }

@@ -9,12 +9,21 @@ import { asRecord, inTransaction, type RecordTx } from "../database/transaction.
 import { type InvalidationKind, RecentInvalidations, type SequencedInvalidation } from "./invalidation.ts";
 import { Lease } from "./lease.ts";
 import { listenForChanges } from "./listen.ts";
-import { deleteNode, fenceNodes, fenceSilentNodes, insertNode, readInvalidations, renewNode, sweepInvalidations, unconfirmedNodes } from "./store.ts";
+import { OtherNodes, patienceMs } from "./others.ts";
+import {
+	deleteNode,
+	fenceNodes,
+	insertNode,
+	readInvalidations,
+	readOtherNodes,
+	renewNode,
+	sweepInvalidations,
+	unconfirmedNodes,
+} from "./store.ts";
+import { inTurns } from "./turns.ts";
 
 const RENEWALS_PER_LEASE = 4;
 const CONFIRMATION_POLL_MS = 10;
-/** Clocks of two machines run at rates that differ by far less than this. */
-const CLOCK_MARGIN = 1.1;
 const SWEEP_EVERY_MS = 300_000;
 const INVALIDATIONS_KEPT_SECONDS = 3_600;
 
@@ -37,10 +46,13 @@ export class Node {
 	readonly #options: NodeOptions;
 	readonly #recent = new RecentInvalidations();
 	readonly #listeners: InvalidationListener[] = [];
+	readonly #others = new OtherNodes();
+	readonly #renew = inTurns(() => this.#renewOnce());
+	/** Reads and applies what was committed before the call. */
+	readonly catchUp = inTurns(() => this.#readAndApply());
 	#id = newId("node");
 	#appliedSeq = 0;
-	#reading: Promise<void> | null = null;
-	#readingNext: Promise<void> | null = null;
+	#stopped = false;
 	#loops: Loop[] = [];
 	#stopListening: (() => Promise<void>) | null = null;
 
@@ -72,53 +84,39 @@ export class Node {
 		this.#stopListening = await listenForChanges({ url: database.directUrl, log, onChange: (from) => this.#onPush(from) });
 		await this.#renew();
 		this.#loops = [
-			startLoop({ name: "lease_renewal", every_ms: (lease_seconds * 1000) / RENEWALS_PER_LEASE, log, run: () => this.#renew() }),
+			startLoop({ name: "lease_renewal", every_ms: (lease_seconds * 1000) / RENEWALS_PER_LEASE, log, run: () => this.#keepUp() }),
 			startLoop({ name: "invalidation_sweep", every_ms: SWEEP_EVERY_MS, log, run: () => this.#record((tx) => sweepInvalidations(tx, INVALIDATIONS_KEPT_SECONDS)) }),
 		];
 	}
 
 	/** Gives up the lease and leaves the list, so that no change waits for this node. */
 	async stop(): Promise<void> {
+		this.#stopped = true;
 		await Promise.all(this.#loops.map((loop) => loop.stop()));
-		this.lease.end();
 		await this.#stopListening?.();
+		// After the renewal under way, which may find the node fenced and enter it anew.
+		await this.#renew().catch(() => undefined);
+		this.lease.end();
 		await this.#record((tx) => deleteNode(tx, this.#id)).catch((error: unknown) => this.#options.log.warn({ err: error }, "node_not_removed"));
 	}
 
 	/** Returns once every node that may still answer has applied `seq`, or can no longer answer because its lease ran out. */
 	async settle(seq: number): Promise<void> {
 		while (this.#appliedSeq < seq) await this.catchUp();
-		const { clock, lease_seconds, database } = this.#options;
-		const patience_ms = lease_seconds * CLOCK_MARGIN * 1000;
-		const deadline = clock.monotonic() + patience_ms;
+		const { clock, database, log } = this.#options;
+		const since = clock.monotonic();
 		for (let round = 0; ; round += 1) {
 			const waiting = await inTransaction(database, ALL_TENANTS, (tx) => unconfirmedNodes(tx, this.#id, seq));
 			if (waiting.length === 0) return;
-			if (round === 0) await this.#record((tx) => fenceSilentNodes(tx, this.#id, lease_seconds * CLOCK_MARGIN));
-			if (clock.monotonic() >= deadline) {
-				await this.#record((tx) => fenceNodes(tx, waiting));
-				this.#options.log.warn({ nodes: waiting }, "silent_nodes_fenced");
-				return;
+			const now = clock.monotonic();
+			const silent = round === 0 ? this.#others.silent(now) : waiting.filter((node) => now - since >= patienceMs(node.lease_ms));
+			if (silent.length === 0) {
+				await sleep(CONFIRMATION_POLL_MS);
+				continue;
 			}
-			await sleep(CONFIRMATION_POLL_MS);
+			await this.#record((tx) => fenceNodes(tx, silent));
+			log.warn({ nodes: silent.map((node) => node.id) }, "silent_nodes_fenced");
 		}
-	}
-
-	/** Reads and applies what was committed before this call. A reading already under way may be older, so it is followed by another. */
-	catchUp(): Promise<void> {
-		if (!this.#reading) {
-			this.#reading = this.#readAndApply().finally(() => {
-				this.#reading = null;
-			});
-			return this.#reading;
-		}
-		this.#readingNext ??= this.#reading
-			.catch(() => undefined)
-			.then(() => {
-				this.#readingNext = null;
-				return this.catchUp();
-			});
-		return this.#readingNext;
 	}
 
 	async #readAndApply(): Promise<void> {
@@ -129,7 +127,8 @@ export class Node {
 		this.#appliedSeq = Math.max(this.#appliedSeq, current_seq);
 	}
 
-	async #renew(): Promise<void> {
+	async #renewOnce(): Promise<void> {
+		if (this.#stopped) return;
 		const { clock, lease_seconds } = this.#options;
 		const from = { monotonic: clock.monotonic(), now: clock.now() };
 		await this.catchUp();
@@ -141,10 +140,17 @@ export class Node {
 		await this.#register(false);
 	}
 
+	async #keepUp(): Promise<void> {
+		await this.#renew();
+		const others = await inTransaction(this.#options.database, ALL_TENANTS, (tx) => readOtherNodes(tx, this.#id));
+		this.#others.see(others, this.#options.clock.monotonic());
+	}
+
 	async #register(sole: boolean): Promise<void> {
+		const { version, lease_seconds } = this.#options;
 		this.lease.end();
 		this.#id = newId("node");
-		const seq = await this.#record((tx) => insertNode(tx, { id: this.#id, version: this.#options.version, sole }));
+		const seq = await this.#record((tx) => insertNode(tx, { id: this.#id, version, lease_ms: lease_seconds * 1000, sole }));
 		this.#appliedSeq = seq;
 		this.#recent.reset(seq);
 		for (const listener of this.#listeners) listener(null);

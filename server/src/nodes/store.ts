@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { ReadTx, RecordTx, Tx } from "../database/transaction.ts";
 import type { Invalidation, SequencedInvalidation } from "./invalidation.ts";
+import type { OtherNode } from "./others.ts";
 
 export const CHANGE_CHANNEL = "keywright_change";
 
@@ -42,13 +43,14 @@ function asInvalidationKind(kind: string | null): SequencedInvalidation["kind"] 
 }
 
 /** Enters a node that knows everything up to the number it returns. `sole` removes all others: nobody else can be on this database. */
-export async function insertNode(tx: RecordTx, node: { id: string; version: string; sole: boolean }): Promise<number> {
+export async function insertNode(tx: RecordTx, node: { id: string; version: string; lease_ms: number; sole: boolean }): Promise<number> {
 	if (node.sole) await tx.deleteFrom("nodes").execute();
 	const entered = await tx
 		.insertInto("nodes")
 		.values((insert) => ({
 			id: node.id,
 			version: node.version,
+			lease_ms: node.lease_ms,
 			applied_seq: insert.selectFrom("change_sequence").select("seq"),
 		}))
 		.returning("applied_seq")
@@ -71,31 +73,35 @@ export async function deleteNode(tx: RecordTx, id: string): Promise<void> {
 	await tx.deleteFrom("nodes").where("id", "=", id).execute();
 }
 
-/** Fences every other node whose last renewal is older than `silent_seconds`: its lease has run out. */
-export async function fenceSilentNodes(tx: RecordTx, own_id: string, silent_seconds: number): Promise<void> {
-	await tx
-		.updateTable("nodes")
-		.set({ fenced_at: sql`clock_timestamp()` })
-		.where("id", "<>", own_id)
-		.where("fenced_at", "is", null)
-		.where("renewed_at", "<", sql<Date>`clock_timestamp() - make_interval(secs => ${silent_seconds})`)
-		.execute();
+/** Changes with each renewal, and never back. */
+const ROW_VERSION = sql<string>`xmin::text`.as("version");
+
+/** Fences those of `nodes` whose rows are still as they were read. */
+export async function fenceNodes(tx: RecordTx, nodes: readonly OtherNode[]): Promise<void> {
+	for (const { id, version } of nodes) {
+		await tx
+			.updateTable("nodes")
+			.set({ fenced_at: sql`clock_timestamp()` })
+			.where("id", "=", id)
+			.where(sql<boolean>`xmin::text = ${version}`)
+			.execute();
+	}
 }
 
-export async function fenceNodes(tx: RecordTx, ids: readonly string[]): Promise<void> {
-	await tx.updateTable("nodes").set({ fenced_at: sql`clock_timestamp()` }).where("id", "in", ids).execute();
+/** The other nodes that may hold a lease. */
+export async function readOtherNodes(tx: ReadTx, own_id: string): Promise<OtherNode[]> {
+	return tx.selectFrom("nodes").select(["id", "lease_ms", ROW_VERSION]).where("id", "<>", own_id).where("fenced_at", "is", null).execute();
 }
 
-/** The other nodes that may hold a lease and have not yet applied `seq`. */
-export async function unconfirmedNodes(tx: ReadTx, own_id: string, seq: number): Promise<string[]> {
-	const rows = await tx
+/** Those of them that have not yet applied `seq`. */
+export async function unconfirmedNodes(tx: ReadTx, own_id: string, seq: number): Promise<OtherNode[]> {
+	return tx
 		.selectFrom("nodes")
-		.select("id")
+		.select(["id", "lease_ms", ROW_VERSION])
 		.where("id", "<>", own_id)
 		.where("fenced_at", "is", null)
 		.where("applied_seq", "<", seq)
 		.execute();
-	return rows.map((row) => row.id);
 }
 
 /** Removes entries that every node has applied, and nodes fenced long ago. */

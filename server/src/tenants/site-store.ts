@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { type SqlBool, sql } from "kysely";
 import type { ReadTx, Tx } from "../database/transaction.ts";
 import type { Window } from "../http/cursor.ts";
 import { type Site, siteFromRow } from "./site.ts";
@@ -66,6 +66,18 @@ export async function siteHasDocuments(tx: ReadTx, tenant_id: string, site_id: s
 		.limit(1)
 		.executeTakeFirst();
 	return row !== undefined;
+}
+
+/** Takes the site out of every key bound to it, so that a later site with the same id is not theirs; returns the ids of those keys. */
+export async function unbindKeys(tx: Tx, tenant_id: string, site_id: string): Promise<string[]> {
+	const unbound = await tx
+		.updateTable("keys")
+		.set({ site_ids: sql<string[]>`array_remove(site_ids, ${site_id})` })
+		.where("tenant_id", "=", tenant_id)
+		.where(sql<SqlBool>`${site_id} = any(site_ids)`)
+		.returning("id")
+		.execute();
+	return unbound.map((row) => row.id);
 }
 
 export async function deleteSiteRow(tx: Tx, tenant_id: string, site_id: string): Promise<void> {

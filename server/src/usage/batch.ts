@@ -34,8 +34,13 @@ export interface KeyCheck {
 	readonly last_check_ms: number;
 }
 
+/** About as many facts as one flush brings to the database. */
+export const BATCH_FACTS_MAX = 20_000;
+
 /** What one flush brings to the database. The same thing may stand in it more than once: the sums count. */
 export interface Batch {
+	/** How many of the meter's facts it took: counts and checks. */
+	facts: number;
 	readonly keys: KeyFact[];
 	readonly operations: OperationFact[];
 	readonly secret_uses: SecretUse[];
@@ -43,7 +48,7 @@ export interface Batch {
 }
 
 export function emptyBatch(): Batch {
-	return { keys: [], operations: [], secret_uses: [], key_checks: [] };
+	return { facts: 0, keys: [], operations: [], secret_uses: [], key_checks: [] };
 }
 
 /** How many requests the batch counts, each once. */

@@ -21,8 +21,8 @@ export abstract class Counter {
 	generation = 0;
 
 	abstract putFact(batch: Batch, minute: number, code: UsageCode, requests: number): void;
-	/** Moves what is no count (times of use) to the batch; returns how many facts that was. */
-	abstract putTimes(batch: Batch): number;
+	/** Moves the times of use to the batch. */
+	abstract putTimes(batch: Batch): void;
 
 	requestsOf(code: UsageCode): number {
 		return code === "allowed" ? this.allowed : (this.refused?.get(code) ?? 0);
@@ -37,20 +37,13 @@ export abstract class Counter {
 		this.refused.set(code, (this.refused.get(code) ?? 0) + requests);
 	}
 
-	/** Empties the running minute into `put`; returns how many facts that was. */
-	empty(put: (code: UsageCode, requests: number) => void): number {
-		let facts = 0;
-		if (this.allowed > 0) {
-			put("allowed", this.allowed);
-			this.allowed = 0;
-			facts += 1;
-		}
-		if (this.refused) {
-			for (const [code, requests] of this.refused) put(code, requests);
-			facts += this.refused.size;
-			this.refused = null;
-		}
-		return facts;
+	/** Empties the running minute into `put`. */
+	empty(put: (code: UsageCode, requests: number) => void): void {
+		if (this.allowed > 0) put("allowed", this.allowed);
+		this.allowed = 0;
+		if (!this.refused) return;
+		for (const [code, requests] of this.refused) put(code, requests);
+		this.refused = null;
 	}
 }
 
@@ -75,17 +68,20 @@ export class KeyCounter extends Counter {
 	}
 
 	override putFact(batch: Batch, minute: number, code: UsageCode, requests: number): void {
+		batch.facts += 1;
 		batch.keys.push({ tenant_id: this.tenant_id, key_id: this.key_id, kid: this.kid, minute, code, requests });
 	}
 
-	override putTimes(batch: Batch): number {
+	override putTimes(batch: Batch): void {
 		const { tenant_id, key_id, kid, first_used_ms, last_used_ms, last_check_ms } = this;
 		if (last_used_ms > 0) batch.secret_uses.push({ tenant_id, kid, first_used_ms, last_used_ms });
-		if (last_check_ms > 0) batch.key_checks.push({ tenant_id, key_id, last_check_ms });
+		if (last_check_ms > 0) {
+			batch.facts += 1;
+			batch.key_checks.push({ tenant_id, key_id, last_check_ms });
+		}
 		this.first_used_ms = 0;
 		this.last_used_ms = 0;
 		this.last_check_ms = 0;
-		return last_check_ms > 0 ? 1 : 0;
 	}
 }
 
@@ -105,10 +101,9 @@ export class OperationCounter extends Counter {
 	}
 
 	override putFact(batch: Batch, minute: number, code: UsageCode, requests: number): void {
+		batch.facts += 1;
 		batch.operations.push({ tenant_id: this.tenant_id, site_id: this.site_id, operation: this.operation, minute, code, requests });
 	}
 
-	override putTimes(): number {
-		return 0;
-	}
+	override putTimes(): void {}
 }

@@ -135,6 +135,7 @@ suite("flushing usage", () => {
 	test("the same flush sent twice, also at the same time, counts once", async () => {
 		const fact = { tenant_id: "a", minute: 29_000_000, code: "allowed", requests: 5 } as const;
 		const batch: Batch = {
+			facts: 2,
 			keys: [{ ...fact, key_id: "a_key_1", kid: "a_kid_1" }],
 			operations: [{ ...fact, site_id: "", operation: "twice" }],
 			secret_uses: [],

@@ -4,7 +4,7 @@ import { randomBase62 } from "../core/id.ts";
 import type { Log } from "../core/log.ts";
 import { startLoop } from "../core/loop.ts";
 import type { Database } from "../database/database.ts";
-import { type Batch, requestsIn } from "./batch.ts";
+import { BATCH_FACTS_MAX, type Batch, requestsIn } from "./batch.ts";
 import type { Meter } from "./meter.ts";
 import { applyFlush } from "./store.ts";
 
@@ -72,13 +72,13 @@ class Flusher {
 	}
 
 	get waiting(): number {
-		return this.#options.meter.waiting + (this.#pending ? this.#pending.batch.keys.length + this.#pending.batch.operations.length : 0);
+		return this.#options.meter.waiting + (this.#pending?.batch.facts ?? 0);
 	}
 
 	/** Flushes what waits, in batches; keeps the failure of the one that could not be written. */
 	async run(): Promise<void> {
 		try {
-			for (let sent = 0; sent < BATCHES_PER_RUN_MAX && (await this.#flushOne()); sent += 1);
+			await this.#flushWaiting();
 			if (this.failure) this.#options.log.info("usage_flush_recovered");
 			this.failure = null;
 		} catch (error) {
@@ -88,15 +88,23 @@ class Flusher {
 		}
 	}
 
-	async #flushOne(): Promise<boolean> {
-		const flush = this.#pending ?? this.#next();
-		if (!flush) return false;
+	/** A batch that is not full took all that waited; what was counted since is for the next run. */
+	async #flushWaiting(): Promise<void> {
+		if (this.#pending) await this.#send(this.#pending);
+		for (let sent = 0; sent < BATCHES_PER_RUN_MAX; sent += 1) {
+			const flush = this.#next();
+			if (!flush) return;
+			await this.#send(flush);
+			if (flush.batch.facts < BATCH_FACTS_MAX) return;
+		}
+	}
+
+	async #send(flush: Flush): Promise<void> {
 		this.#pending = flush;
 		const { database, log } = this.#options;
 		const applied = await record({ database }, (tx) => applyFlush(tx, { flusher_id: this.#id, ...flush }));
 		if (!applied) log.info({ flush_number: flush.flush_number }, "usage_flush_was_applied_before");
 		this.#pending = null;
-		return true;
 	}
 
 	#next(): Flush | null {

@@ -1,12 +1,11 @@
 import type { Clock } from "../core/clock.ts";
-import { type Batch, emptyBatch } from "./batch.ts";
+import { BATCH_FACTS_MAX, type Batch, emptyBatch } from "./batch.ts";
 import { type Counter, KeyCounter, OperationCounter, type UsageCode } from "./counter.ts";
 import { RecentCounters } from "./recent.ts";
 
 export type { KeyCounter, OperationCounter, UsageCode } from "./counter.ts";
 
 const ENTRIES_MAX = 500_000;
-const BATCH_FACTS_MAX = 20_000;
 const GENERATION_MS = 120_000;
 const MINUTE_MS = 60_000;
 const NO_SITE = "";
@@ -113,21 +112,18 @@ export class Meter {
 		this.#forgetIdle();
 		if (this.#dirty.length === 0 && this.#closed.length === 0) return null;
 		const batch = emptyBatch();
-		let facts = 0;
 		let visited = 0;
 		for (const counter of this.#dirty) {
-			if (facts >= facts_max) break;
-			facts += counter.empty((code, requests) => counter.putFact(batch, counter.minute, code, requests));
-			facts += counter.putTimes(batch);
+			if (batch.facts >= facts_max) break;
+			counter.empty((code, requests) => counter.putFact(batch, counter.minute, code, requests));
+			counter.putTimes(batch);
 			counter.dirty = false;
 			visited += 1;
 		}
 		this.#dirty.splice(0, visited);
-		for (const { counter, minute, code, requests } of this.#closed.splice(0, facts_max - facts)) {
-			counter.putFact(batch, minute, code, requests);
-			facts += 1;
-		}
-		this.#facts -= facts;
+		const closed = this.#closed.splice(0, facts_max - batch.facts);
+		for (const { counter, minute, code, requests } of closed) counter.putFact(batch, minute, code, requests);
+		this.#facts -= batch.facts;
 		return batch;
 	}
 

@@ -1,5 +1,6 @@
 import type { Address } from "../core/network.ts";
-import { type Denial, deny, notFoundFor } from "./denial.ts";
+import { REFUSAL } from "../keys/refusal.ts";
+import { type Denial, deny } from "./denial.ts";
 import type { ClientKind } from "./client-kind.ts";
 import { type Grant, NO_SITE, type SiteState } from "./grant.ts";
 
@@ -30,25 +31,25 @@ export interface Instant {
 export type Check = (grant: Grant, facts: Facts, at: Instant, site: SiteState | undefined) => Denial | typeof SITE_NEEDED | null;
 
 function notRevoked(grant: Grant): Denial | null {
-	return grant.revoked ? deny("key_revoked", `The key "${grant.key_name}" was revoked. Ask its owner for a new one.`) : null;
+	return grant.revoked ? deny("key_revoked", REFUSAL.revoked(grant.key_name)) : null;
 }
 
 function notReplaced(grant: Grant, _facts: Facts, at: Instant): Denial | null {
 	const replaced = grant.retired || (grant.retires_at_ms !== null && grant.retires_at_ms <= at.now);
-	return replaced ? deny("key_rotated", `This secret of the key "${grant.key_name}" was replaced. Deploy the new one.`) : null;
+	return replaced ? deny("key_rotated", REFUSAL.replaced(grant.key_name)) : null;
 }
 
 function notExpired(grant: Grant, _facts: Facts, at: Instant): Denial | null {
 	if (grant.expires_at_ms === null || grant.expires_at_ms > at.now) return null;
-	return deny("key_expired", `The key "${grant.key_name}" expired at ${grant.expires_at}. Ask its owner for a new date or a new key.`);
+	return deny("key_expired", REFUSAL.expired(grant.key_name, grant.expires_at ?? ""));
 }
 
 function notPaused(grant: Grant): Denial | null {
-	return grant.paused ? deny("key_paused", `The key "${grant.key_name}" is paused. Ask its owner to resume it.`) : null;
+	return grant.paused ? deny("key_paused", REFUSAL.paused(grant.key_name)) : null;
 }
 
 function tenantActive(grant: Grant): Denial | null {
-	return grant.tenant.suspended ? deny("tenant_suspended", `The tenant "${grant.tenant.name}" is suspended. Ask the operator of this API.`) : null;
+	return grant.tenant.suspended ? deny("tenant_suspended", REFUSAL.suspended(grant.tenant.name)) : null;
 }
 
 function addressAllowed(grant: Grant, facts: Facts): Denial | null {
@@ -69,19 +70,19 @@ function refusalsBudget(grant: Grant, _facts: Facts, at: Instant): Denial | null
 }
 
 function tenantMatches(grant: Grant, facts: Facts): Denial | null {
-	return facts.tenant_id === null || facts.tenant_id === grant.tenant.id ? null : deny("not_found", notFoundFor(grant.tenant));
+	return facts.tenant_id === null || facts.tenant_id === grant.tenant.id ? null : deny("not_found", REFUSAL.notFound(grant.tenant));
 }
 
 function siteVisible(grant: Grant, facts: Facts, _at: Instant, site: SiteState | undefined): Denial | typeof SITE_NEEDED | null {
 	if (facts.site_id === null) return null;
-	if (grant.site_ids !== null && !grant.site_ids.has(facts.site_id)) return deny("not_found", notFoundFor(grant.tenant));
+	if (grant.site_ids !== null && !grant.site_ids.has(facts.site_id)) return deny("not_found", REFUSAL.notFound(grant.tenant));
 	if (site === undefined) return SITE_NEEDED;
-	return site === NO_SITE ? deny("not_found", notFoundFor(grant.tenant)) : null;
+	return site === NO_SITE ? deny("not_found", REFUSAL.notFound(grant.tenant)) : null;
 }
 
 function environmentMatches(grant: Grant, _facts: Facts, _at: Instant, site: SiteState | undefined): Denial | null {
 	if (!site || site.environment === null || site.environment === grant.environment) return null;
-	return deny("environment_mismatch", `The key "${grant.key_name}" is for ${grant.environment} and this site is ${site.environment}. Use a key made for ${site.environment}.`);
+	return deny("environment_mismatch", REFUSAL.environment(grant.key_name, grant.environment, site.environment));
 }
 
 function capabilityIncluded(grant: Grant, facts: Facts): Denial | null {
@@ -95,13 +96,14 @@ function capabilityIncluded(grant: Grant, facts: Facts): Denial | null {
 }
 
 function lacksCapability(plan: string, capability: string): Denial {
-	return deny("capability_not_in_plan", `The plan "${plan}" does not include ${capability}. Ask the tenant's owner to change the plan.`, { members: { capability } });
+	return deny("capability_not_in_plan", REFUSAL.capability(plan, capability), { members: { capability } });
 }
 
 function permissionHeld(grant: Grant, facts: Facts): Denial | null {
 	for (const permission of facts.permissions) {
-		if (grant.permissions.has(permission)) continue;
-		return deny("permission_missing", `The key "${grant.key_name}" does not have the permission ${permission}. Let its owner add it.`, { members: { permission } });
+		// A permission that was taken out of the catalogue allows nothing, though keys still hold its name.
+		if (grant.permissions.has(permission) && grant.tenant.plan.catalogue.has(permission)) continue;
+		return deny("permission_missing", REFUSAL.permission(grant.key_name, permission), { members: { permission } });
 	}
 	return null;
 }

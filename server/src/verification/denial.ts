@@ -32,8 +32,3 @@ export interface Denial {
 export function deny(code: DenialCode, detail: string, facts?: FailureFacts): Denial {
 	return facts ? { code, detail, facts } : { code, detail };
 }
-
-/** The one text for whatever a key may not know of: the same for what does not exist and for what is another's. */
-export function notFoundFor(tenant: { id: string; name: string }): string {
-	return `There is nothing with these ids that this key may see. The key belongs to the tenant "${tenant.name}" (${tenant.id}).`;
-}

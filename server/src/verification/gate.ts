@@ -8,7 +8,8 @@ import { framed } from "../http/reply.ts";
 import type { Row } from "../http/route.ts";
 import type { Log } from "../core/log.ts";
 import { clientKindOf } from "./client-kind.ts";
-import { deny, notFoundFor } from "./denial.ts";
+import { REFUSAL } from "../keys/refusal.ts";
+import { deny } from "./denial.ts";
 import { noteExposure, rawKeyOutsideHeader } from "./exposed-key.ts";
 import type { Grant } from "./grant.ts";
 import type { KeyedRequest } from "./keyed-context.ts";
@@ -83,7 +84,7 @@ export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 			if (fault) return new Denied(fault);
 			const idempotency = row.method === "POST" ? readIdempotencyKey(raw) : null;
 			if (idempotency !== null && typeof idempotency !== "string") return new Denied(idempotency);
-			request.not_found_detail = notFoundFor(grant.tenant);
+			request.not_found_detail = REFUSAL.notFound(grant.tenant);
 			return options.makeContext(grant, { request_id: raw.request_id, idempotency_key: idempotency, site_id: question.site_id, permission: row.permission ?? null });
 		}
 

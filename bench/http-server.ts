@@ -1,0 +1,42 @@
+// The process under load: `whoami` behind the real gate, and the same handler, schema, headers and log line without any check.
+// Prints `{port, …}` as one JSON line when it is up; ends when its standard input does.
+import { writeFileSync } from "node:fs";
+import { createAccessLog } from "../server/src/core/log.ts";
+import { type Gate, mount } from "../server/src/http/mount.ts";
+import type { Row } from "../server/src/http/route.ts";
+import { m2mRoutes } from "../server/src/m2m/routes.ts";
+import type { Grant } from "../server/src/verification/grant.ts";
+import { destination } from "pino";
+import { startInstance } from "./instance.ts";
+
+const [keys = "1000", keysFile = ""] = process.argv.slice(2);
+const access_log = createAccessLog({ level: "info", brand: "kw", output: destination({ dest: "/dev/null", sync: false, minLength: 4096 }) });
+const instance = await startInstance({
+	keys: Number(keys),
+	access_log,
+	prepare(app, raw_keys) {
+		const whoami = m2mRoutes.find((row) => row.path === "/api/v1/m2m/whoami");
+		if (!whoami) throw new Error("whoami has moved");
+		// What the control's handler answers with: one grant, filled once.
+		let anyGrant: Grant | null = null;
+		void Promise.resolve(
+			app.verifier.decide({ raw_key: raw_keys[0] ?? "", cost: 1, operation: "bench", address: null, client: "server", tenant_id: null, site_id: null, capability: null, permissions: [] }),
+		).then(({ grant }) => {
+			anyGrant = grant;
+		});
+		const withoutChecks: Gate<never> = () => (_request, reply) => {
+			reply.header("cache-control", "no-store");
+			reply.header("ratelimit-policy", '"burst";q=1000000000;w=60');
+			reply.header("ratelimit", '"burst";r=999999999;t=60');
+			return { grant: anyGrant } as never;
+		};
+		const control: Row<never> = { ...whoami, path: "/control/whoami" } as Row<never>;
+		mount(app.http, [control], withoutChecks, { problem_type_base: () => "" });
+	},
+});
+await instance.app.http.listen({ port: 0, host: "127.0.0.1" });
+const address = instance.app.http.server.address();
+writeFileSync(keysFile, instance.raw_keys.join("\n"));
+process.stdout.write(`${JSON.stringify({ port: typeof address === "object" ? address?.port : null })}\n`);
+process.stdin.resume();
+process.stdin.once("end", () => void instance.stop().then(() => process.exit(0)));

@@ -1,0 +1,95 @@
+// npm run bench [-- --short] [--json] [--only in-process|http|peer]: every measure against its control in the same run.
+import { parseArgs } from "node:util";
+import { measureBetterAuth } from "./better-auth.ts";
+import { measureHttp } from "./http.ts";
+import { measureInProcess } from "./in-process.ts";
+import { startInstance } from "./instance.ts";
+import { withThousands } from "./measure.ts";
+
+const HELP = `npm run bench -- [options]
+
+  --short   a tenth of the work, to see that it runs: its figures mean little
+  --json    one JSON object in place of the table
+  --only N  one of: in-process, http, peer
+  --help    this
+
+Load is made by wrk (Debian: apt-get install wrk). Two cores are needed; close everything else.
+`;
+
+const { values } = parseArgs({ options: { short: { type: "boolean" }, json: { type: "boolean" }, only: { type: "string" }, help: { type: "boolean" } } });
+if (values.help) {
+	process.stdout.write(HELP);
+	process.exit(0);
+}
+const short = values.short ?? false;
+const keys = short ? 10_000 : 100_000;
+const wants = (name: string) => values.only === undefined || values.only === name;
+
+interface Line {
+	readonly measure: string;
+	readonly ours: string;
+	readonly control: string;
+	readonly ratio: number;
+	readonly goal: string;
+	readonly reached: boolean;
+}
+const lines: Line[] = [];
+const figures: Record<string, unknown> = { keys, node: process.version };
+
+if (wants("in-process") || wants("peer")) {
+	const instance = await startInstance({ keys, access_log: null });
+	const ours = await measureInProcess(instance, { rounds: short ? 3 : 9, passes: short ? 3 : 5 });
+	figures.in_process = ours;
+	lines.push({
+		measure: "in-process verification, whole pipeline",
+		ours: `${withThousands(ours.verifications_per_second)}/s`,
+		control: `${withThousands(ours.control_per_second)}/s  one SHA-256 and one look-up`,
+		ratio: ours.verifications_per_second / ours.control_per_second,
+		goal: "≥ 500,000/s",
+		reached: ours.verifications_per_second >= 500_000,
+	});
+	if (wants("peer")) {
+		const peer = await measureBetterAuth(instance, { keys: short ? 320 : 3_200, rounds: short ? 2 : 5, seconds: short ? 1 : 4 });
+		figures.better_auth = peer;
+		lines.push({
+			measure: "verification against the Better Auth API-key plugin",
+			ours: `${withThousands(ours.verifications_per_second)}/s`,
+			control: `${withThousands(peer.verifications_per_second)}/s  over ${withThousands(peer.keys)} keys`,
+			ratio: ours.verifications_per_second / peer.verifications_per_second,
+			goal: "≥ 20 ×",
+			reached: ours.verifications_per_second >= 20 * peer.verifications_per_second,
+		});
+		lines.push({
+			measure: "cold verification (each key read once) against the same",
+			ours: `${withThousands(ours.cold_per_second)}/s`,
+			control: `${withThousands(peer.verifications_per_second)}/s`,
+			ratio: ours.cold_per_second / peer.verifications_per_second,
+			goal: "none",
+			reached: true,
+		});
+	}
+	await instance.stop();
+}
+if (wants("http")) {
+	const http = await measureHttp({ keys, rounds: short ? 2 : 7, seconds: short ? 2 : 6 });
+	figures.http = http;
+	lines.push({
+		measure: "whoami over HTTP, keyed against the same without any check",
+		ours: `${withThousands(http.keyed_per_second)}/s`,
+		control: `${withThousands(http.control_per_second)}/s`,
+		ratio: http.ratio,
+		goal: "≥ 0.90",
+		reached: http.ratio >= 0.9,
+	});
+}
+
+if (values.json) process.stdout.write(`${JSON.stringify(figures)}\n`);
+else {
+	console.log(`\n${withThousands(keys)} keys, Node ${process.version}; medians of alternating rounds\n`);
+	for (const line of lines) {
+		console.log(`${line.reached ? "✓" : "✗"} ${line.measure}`);
+		console.log(`    ours     ${line.ours}`);
+		console.log(`    control  ${line.control}`);
+		console.log(`    ratio    ${line.ratio.toFixed(line.ratio < 10 ? 3 : 0)}   goal ${line.goal}`);
+	}
+}

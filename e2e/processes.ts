@@ -1,0 +1,45 @@
+/** Freezes processes, as a machine that stands still would: nothing is ended, nothing answers. */
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+
+function parents(): { pid: number; parent: number }[] {
+	if (!existsSync("/proc/self/stat")) {
+		const lines = execFileSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" }).trim().split("\n");
+		return lines.map((line) => line.trim().split(/\s+/).map(Number)).map(([pid = 0, parent = 0]) => ({ pid, parent }));
+	}
+	const pids = readdirSync("/proc").map(Number).filter(Number.isInteger);
+	return pids.flatMap((pid) => {
+		try {
+			// The second field is a program's name in parentheses and may hold anything.
+			const [, parent] = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, "").split(" ");
+			return [{ pid, parent: Number(parent) }];
+		} catch {
+			return [];
+		}
+	});
+}
+
+/** `pid` and all processes below it. */
+export function familyOf(pid: number): number[] {
+	const all = parents();
+	const family = [pid];
+	for (const member of family) family.push(...all.filter(({ parent }) => parent === member).map((child) => child.pid));
+	return family;
+}
+
+export function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
+	for (const pid of pids) {
+		try {
+			process.kill(pid, signal);
+		} catch {
+			// It has ended in the meantime.
+		}
+	}
+}
+
+/** Stops `pid` and all below it until the returned function is called. */
+export function freeze(pid: number): () => void {
+	const frozen = familyOf(pid);
+	signalAll(frozen, "SIGSTOP");
+	return () => signalAll(frozen, "SIGCONT");
+}

@@ -1,0 +1,38 @@
+/** Another node's row as it stands: `version` is a new one after each of its renewals. */
+export interface OtherNode {
+	readonly id: string;
+	readonly version: string;
+	/** For how long a renewal of it lasts; not every node need have the same setting. */
+	readonly lease_ms: number;
+}
+
+/** Clocks of two machines run at rates that differ by far less than this. */
+const CLOCK_MARGIN = 1.1;
+
+/** How long to wait, by one's own monotonic clock, until another node's lease has run out for sure. */
+export function patienceMs(lease_ms: number): number {
+	return lease_ms * CLOCK_MARGIN;
+}
+
+/**
+ * Since when each other node has not renewed, as far as this one has seen, by its monotonic clock: the database's wall clock, which somebody
+ * may set, never decides that a lease has run out.
+ */
+export class OtherNodes {
+	#seen = new Map<string, { node: OtherNode; since: number }>();
+
+	/** Takes in the rows as they were read before the instant `monotonic`. */
+	see(nodes: readonly OtherNode[], monotonic: number): void {
+		const seen = new Map<string, { node: OtherNode; since: number }>();
+		for (const node of nodes) {
+			const before = this.#seen.get(node.id);
+			seen.set(node.id, before?.node.version === node.version ? before : { node, since: monotonic });
+		}
+		this.#seen = seen;
+	}
+
+	/** Those whose lease has run out, if their rows are still the versions named here. */
+	silent(monotonic: number): OtherNode[] {
+		return [...this.#seen.values()].filter(({ node, since }) => monotonic - since >= patienceMs(node.lease_ms)).map(({ node }) => node);
+	}
+}
