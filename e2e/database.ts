@@ -58,13 +58,6 @@ export class Database {
 		return stored;
 	}
 
-	/** How many transactions the whole cluster has ended. Statistics lag behind by up to a second and a half. */
-	async transactions(): Promise<number> {
-		await this.rows("select pg_stat_clear_snapshot()");
-		const [row] = await this.rows("select xact_commit + xact_rollback as n from pg_stat_database where datname = 'keywright'");
-		return Number(row?.n);
-	}
-
 	async close(): Promise<void> {
 		await this.#client.end();
 	}

@@ -1,6 +1,6 @@
-/** Freezes processes, as a machine that stands still would: nothing is ended, nothing answers. */
+/** Looks at the processes of this machine, and freezes some, as a machine that stands still would: nothing is ended, nothing answers. */
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 function parents(): { pid: number; parent: number }[] {
 	if (!existsSync("/proc/self/stat")) {
@@ -42,4 +42,22 @@ export function freeze(pid: number): () => void {
 	const frozen = familyOf(pid);
 	signalAll(frozen, "SIGSTOP");
 	return () => signalAll(frozen, "SIGCONT");
+}
+
+/** `address:port` of every TCP socket on which `pid` listens. Linux only. */
+export function listeningOf(pid: number): string[] {
+	const links = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+	const inodes = new Set(links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []));
+	const tables = ["tcp", "tcp6"].flatMap((table) => readFileSync(`/proc/${pid}/net/${table}`, "utf8").trim().split("\n").slice(1));
+	return tables.flatMap((line) => {
+		const [, local = "", , state, , , , , , inode = ""] = line.trim().split(/\s+/);
+		return state === "0A" && inodes.has(inode) ? [addressOf(local)] : [];
+	});
+}
+
+/** The kernel writes IPv4 addresses as hexadecimal in the order of the machine. */
+function addressOf(local: string): string {
+	const [address = "", port = ""] = local.split(":");
+	const text = address.length === 8 ? [6, 4, 2, 0].map((at) => Number.parseInt(address.slice(at, at + 2), 16)).join(".") : `[${address}]`;
+	return `${text}:${Number.parseInt(port, 16)}`;
 }

@@ -23,6 +23,8 @@ export interface StartOptions {
 	/** An existing folder, to start on it again; it is then removed by `stop` all the same, unless that is told to keep it. */
 	readonly data_dir?: string;
 	readonly port?: number;
+	/** Where the token is not in the folder or in `env`. */
+	readonly operator_token?: string;
 	/** A shell line that runs before the server in the same process, such as a limit of the system. */
 	readonly prelude?: string;
 }
@@ -216,6 +218,7 @@ export async function startServer(options: StartOptions = {}): Promise<Server> {
 		await removeDataFolder(data_dir);
 		throw error;
 	}
-	const operator_token = options.env?.KEYWRIGHT_OPERATOR_TOKEN ?? readFileSync(join(data_dir, "operator_token"), "utf8").trim();
+	const given = options.operator_token ?? options.env?.KEYWRIGHT_OPERATOR_TOKEN;
+	const operator_token = given ?? readFileSync(join(data_dir, "operator_token"), "utf8").trim();
 	return new Server(program, { port, data_dir, operator_token });
 }

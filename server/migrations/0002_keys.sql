@@ -60,13 +60,23 @@ create table key_activity (
 	foreign key (tenant_id, key_id) references keys (tenant_id, id)
 );
 
--- A flush is applied once however often it is sent: a lost commit answer never doubles a count.
+-- What nodes counted, appended each second and settled into the tables below when somebody asks or a minute has passed: with many keys an
+-- upsert per key and second would cost more than all the rest. A flush counts once however often it is sent: a lost commit answer never
+-- doubles a count. Each text is a small table: a line for each column, its values behind bars.
 create table usage_flushes (
 	node_id text not null,
 	flush_number bigint not null,
 	flushed_at timestamptz not null default now(),
+	waiting boolean not null default true,
+	keys text,
+	operations text,
+	secret_uses text,
+	key_checks text,
 	primary key (node_id, flush_number)
 );
+alter table usage_flushes alter column keys set storage external, alter column operations set storage external,
+	alter column secret_uses set storage external, alter column key_checks set storage external;
+create index usage_flushes_waiting on usage_flushes (flushed_at) where waiting;
 create index usage_flushes_age on usage_flushes (flushed_at);
 
 -- granularity_seconds: 60, 3600 or 86400. Rows move to the coarser one with age; a request is in exactly one row of each table.

@@ -26,6 +26,7 @@ import { Node } from "./nodes/node.ts";
 import { keyedRows, managementRows, operatorRows, serviceRows } from "./rows.ts";
 import { startFlushing } from "./usage/flush.ts";
 import { foldUsage } from "./usage/fold.ts";
+import { settleUsage } from "./usage/settle.ts";
 import { Meter } from "./usage/meter.ts";
 import { AddressFailures } from "./verification/address-failures.ts";
 import { keyedGate } from "./verification/gate.ts";
@@ -37,6 +38,7 @@ import { Verifier } from "./verification/verifier.ts";
 import { WindowStore } from "./verification/window-store.ts";
 
 const FOLD_EVERY_MS = 600_000;
+const SETTLE_EVERY_MS = 60_000;
 const SWEEP_EVERY_MS = 300_000;
 const QUOTA_RETURN_EVERY_MS = 15_000;
 
@@ -162,6 +164,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 	answerTheRest(http, [...publicRows, ...metricsRows, ...operatorRows, ...managementRows, ...serviceRows, ...keyed], mounted);
 	const loops = [
 		startLoop({ name: "usage_fold", every_ms: FOLD_EVERY_MS, log, run: async () => void (await foldUsage({ clock, database })) }),
+		startLoop({ name: "usage_settle", every_ms: SETTLE_EVERY_MS, log, run: () => settleUsage({ database, log }) }),
 		startLoop({ name: "quota_return", every_ms: QUOTA_RETURN_EVERY_MS, log, run: () => quotas.returnIdle() }),
 		startLoop({ name: "memory_sweep", every_ms: SWEEP_EVERY_MS, log, run: async () => grants.sweep() }),
 		await startSweep({ database, clock, log, uploads_dir: options.uploads_dir, sole: options.sole }),

@@ -9,7 +9,10 @@ type StoredEntry = Awaited<ReturnType<typeof readChain>>[number];
 export type ChainFinding = { intact: true; entries: number } | { intact: false; seq: number; reason: string };
 
 /** Reads the whole chain and says whether an entry was edited, removed, added or reordered, and where the first such trace is. */
-export async function verifyChain(context: Pick<DatabaseContext, "database" | "scope"> & { audit_keys: AuditKeys }, chain: string): Promise<ChainFinding> {
+export async function verifyChain(
+	context: Pick<DatabaseContext, "database" | "scope"> & { audit_keys: AuditKeys },
+	chain: string,
+): Promise<ChainFinding> {
 	return read(context, async (tx) => {
 		let previous: Buffer = Buffer.alloc(0);
 		let last = 0;

@@ -6,6 +6,8 @@ export type Log = Logger;
 const LOG_BUFFER_BYTES = 4096;
 /** So that a quiet server does not keep its last lines to itself. */
 const LOG_FLUSH_MS = 1_000;
+/** What waits for a reader that has stopped reading; later lines are dropped. */
+const LOG_WAITING_BYTES_MAX = 8_388_608;
 const SECRET_FIELDS = ["raw_key", "secret", "password", "authorization", "cookie", "x-api-key", "pepper", "token", "credential"];
 
 /** Finds raw keys of `brand`, service credentials and bearer tokens in text; keeps what is public of them (brand, environment, kid). */
@@ -42,7 +44,10 @@ function isoTime(): () => string {
 
 /** Standard output, buffered; several logs may share it. `flushSync` before the process ends. */
 export function bufferedOutput(): DestinationStream & { flushSync(): void } {
-	return destination({ dest: 1, sync: false, minLength: LOG_BUFFER_BYTES, periodicFlush: LOG_FLUSH_MS });
+	const output = destination({ dest: 1, sync: false, minLength: LOG_BUFFER_BYTES, maxLength: LOG_WAITING_BYTES_MAX, periodicFlush: LOG_FLUSH_MS });
+	// A full disk costs lines of the log; without a listener it would end the server.
+	output.on("error", () => undefined);
+	return output;
 }
 
 function destinationOf(options: LogOptions): DestinationStream {

@@ -2,11 +2,14 @@ import { Kysely, PostgresDialect } from "kysely";
 import pg from "pg";
 import type { Context } from "../core/context.ts";
 import type { Log } from "../core/log.ts";
+import { answeringPool } from "./pool.ts";
 import type { Tables } from "./tables.ts";
 
 const POOL_CONNECTIONS_MAX = 12;
 const CONNECT_TIMEOUT_MS = 2_500;
 const STATEMENT_TIMEOUT_MS = 15_000;
+/** Beyond the time-out, for PostgreSQL to say so. */
+const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 2_000;
 
 /** PostgreSQL's bigint arrives as a number: every bigint here counts things or bytes, far below 2^53. */
 const types = {
@@ -41,6 +44,8 @@ export function connectDatabase(options: { url: string; direct_url?: string; log
 		types,
 	});
 	pool.on("error", (error) => options.log.warn({ err: error }, "database_connection_lost"));
-	const queries = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }).withSchema("keywright");
+	// A connection that is lost in the middle of a transaction says so to its client too, and an unheard error would end the process.
+	pool.on("connect", (client) => client.on("error", () => undefined));
+	const queries = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: answeringPool(pool, { statement_ms: ANSWER_TIMEOUT_MS }) }) }).withSchema("keywright");
 	return { queries, directUrl: options.direct_url ?? options.url, close: () => queries.destroy() };
 }

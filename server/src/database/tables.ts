@@ -224,6 +224,11 @@ export interface UsageFlushesTable {
 	node_id: string;
 	flush_number: number;
 	flushed_at: Generated<Timestamp>;
+	waiting: Generated<boolean>;
+	keys: string | null;
+	operations: string | null;
+	secret_uses: string | null;
+	key_checks: string | null;
 }
 
 export interface UsageKeysTable {

@@ -32,7 +32,7 @@ export function isUnavailable(error: unknown): boolean {
 	if (error instanceof pg.DatabaseError) return LOST_CONNECTION_CLASSES.includes((error.code ?? "").slice(0, 2));
 	if (!(error instanceof Error)) return false;
 	const code = "code" in error && typeof error.code === "string" ? error.code : "";
-	return /^(ECONN|ENOENT|EPIPE|ETIMEDOUT|EHOST)/.test(code) || /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/.test(error.message);
+	return /^(ECONN|ENOENT|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_)/.test(code) || /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/.test(error.message);
 }
 
 const UNAVAILABLE_RETRY_SECONDS = 2;
@@ -68,11 +68,14 @@ export async function inTransaction<T>(database: Database, scope: string, run: (
 	}
 }
 
+function tooSilent(): Failure {
+	return unavailable(new Error(`PostgreSQL began no transaction within ${FIRST_ANSWER_MS} ms`));
+}
+
 /** The time that PostgreSQL is given to begin a transaction. */
 class Silence {
 	readonly #over = Promise.withResolvers<never>();
-	readonly #timer = setTimeout(() => this.#over.reject(this.#failure), FIRST_ANSWER_MS);
-	readonly #failure = unavailable(new Error(`PostgreSQL began no transaction within ${FIRST_ANSWER_MS} ms`));
+	readonly #timer = setTimeout(() => this.#over.reject(tooSilent()), FIRST_ANSWER_MS);
 	#ended = false;
 
 	/** Rejects when the time is over. */
@@ -82,7 +85,7 @@ class Silence {
 
 	/** Throws when it comes too late: the caller was told that nothing was done, so nothing may be. */
 	end(): void {
-		if (this.#ended) throw this.#failure;
+		if (this.#ended) throw tooSilent();
 		this.stop();
 	}
 

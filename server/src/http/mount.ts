@@ -50,9 +50,12 @@ function isStream(row: Row<never>, _result: unknown): _result is StreamOutput {
 	return row.output === "stream";
 }
 
-/** Guarantee: the parameters are texts and query and body were validated by the row's schemas before the handler runs. */
+/**
+ * Guarantee: the parameters are texts, and what else is in the input was validated by the row's schemas before the handler runs. A query or
+ * body that the row does not declare was not, and is left out: else a query could stand in for fields that the body's schema would refuse.
+ */
 function inputOf(request: FastifyRequest, row: Row<never>): Record<string, unknown> {
-	const input = Object.assign({}, request.query, request.body, request.params) as Record<string, unknown>;
+	const input = Object.assign({}, row.query && request.query, row.body && request.body, request.params) as Record<string, unknown>;
 	if (row.input === "upload") {
 		const length = request.headers["content-length"];
 		input.upload = { content_length: length === undefined ? null : Number(length), content_type: request.headers["content-type"] ?? "", body: request.raw };

@@ -4,9 +4,11 @@ const NAME_CHARACTERS_MAX = 200;
 
 /** Text on one line: no control characters, line separators or halves of surrogate pairs, which no store keeps as they came. */
 const ONE_LINE = "[^\\p{Cc}\\p{Cs}\\p{Zl}\\p{Zp}]*";
+/** The white space of `\\s` that a line may hold. What follows it is told apart at once: a pattern that could share characters out takes quadratic time. */
+const BLANKS = "[\\p{Zs}\\ufeff]*";
 
 /** A name that people read: 1–200 characters on one line, not blank. Actions keep it without the spaces around it: `name.trim()`. */
-export const Name = Type.String({ minLength: 1, maxLength: NAME_CHARACTERS_MAX, pattern: `^${ONE_LINE}[^\\s\\p{Cc}\\p{Cs}]${ONE_LINE}$` });
+export const Name = Type.String({ minLength: 1, maxLength: NAME_CHARACTERS_MAX, pattern: `^${BLANKS}[^\\s\\p{Cc}\\p{Cs}]${ONE_LINE}$` });
 
 /** A text of a foreign system that is kept as it came: 1–200 characters on one line. */
 export const ForeignId = Type.String({ minLength: 1, maxLength: NAME_CHARACTERS_MAX, pattern: `^${ONE_LINE}$` });

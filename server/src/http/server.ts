@@ -18,7 +18,8 @@ const REQUEST_TIMEOUT_MS = 300_000;
 const KEEP_ALIVE_MS = 65_000;
 /** How often slow requests are looked for: one is cut off at most this much after its time. */
 const TIMEOUTS_CHECKED_EVERY_MS = 5_000;
-const PARAMETER_LENGTH_MAX = 200;
+/** For how long a stop waits for requests under way. Once it has begun nobody looks for slow ones, and a single one would hold it up for ever. */
+const CLOSING_PATIENCE_MS = 5_000;
 
 export interface HttpOptions {
 	log: Log;
@@ -36,7 +37,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
 		logger: false,
 		bodyLimit: JSON_BODY_BYTES_MAX,
 		return503OnClosing: true,
-		routerOptions: { maxParamLength: PARAMETER_LENGTH_MAX, caseSensitive: true, ignoreTrailingSlash: false },
+		routerOptions: { maxParamLength: HEADERS_BYTES_MAX, caseSensitive: true, ignoreTrailingSlash: false },
 		frameworkErrors: (error, request, reply) => {
 			answerFailure(error, request, reply, options);
 		},
@@ -55,6 +56,10 @@ export function createHttp(options: HttpOptions): FastifyInstance {
 		done();
 	});
 	addAccessLog(app, options);
+	app.addHook("preClose", (done) => {
+		setTimeout(() => app.server.closeAllConnections(), CLOSING_PATIENCE_MS).unref();
+		done();
+	});
 	return app;
 }
 

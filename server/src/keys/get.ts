@@ -1,6 +1,7 @@
 import { Failure } from "../core/error.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/read.ts";
+import { settleUsage } from "../usage/settle.ts";
 import { describeOne } from "./describe.ts";
 import type { KeyAnswer } from "./schema.ts";
 import { readKey } from "./store.ts";
@@ -11,6 +12,7 @@ export function keyNotFound(): Failure {
 
 /** One key of the tenant. 404 `not_found`. */
 export async function getKey(context: DatabaseContext, input: { tenant_id: string; key_id: string }): Promise<KeyAnswer> {
+	await settleUsage(context);
 	return read(context, async (tx) => {
 		const key = await readKey(tx, input.tenant_id, input.key_id);
 		if (!key) throw keyNotFound();

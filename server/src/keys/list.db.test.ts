@@ -4,7 +4,7 @@ import { sql } from "kysely";
 import { record } from "../audit/record.ts";
 import { read } from "../database/read.ts";
 import { inTransaction } from "../database/transaction.ts";
-import { applyFlush } from "../usage/store.ts";
+import { appendFlush } from "../usage/store.ts";
 import { createKey } from "./create.ts";
 import { getKey } from "./get.ts";
 import { listKeys } from "./list.ts";
@@ -78,13 +78,13 @@ test("what was counted of a key and its secret is shown with it", async () => {
 	const kid = key.secrets[0]?.kid ?? "";
 	const used_ms = fixture.clock.now();
 	const minute = Math.floor(used_ms / 60_000);
-	const batch = {
+	const batch = { facts: 0,
 		keys: [{ tenant_id, key_id: key.id, kid, minute, code: "allowed", requests: 3 } as const],
 		operations: [],
 		secret_uses: [{ tenant_id, kid, first_used_ms: used_ms - 5, last_used_ms: used_ms }],
 		key_checks: [{ tenant_id, key_id: key.id, last_check_ms: used_ms - 1 }],
 	};
-	await record(fixture.context(), (tx) => applyFlush(tx, { flusher_id: "flusher", flush_number: 1, batch }));
+	await record(fixture.context(), (tx) => appendFlush(tx, { flusher_id: "flusher", flush_number: 1, batch }));
 	const [listed] = (await listKeys(fixture.context(), { tenant_id })).data;
 	assert.equal(listed?.usage_24h, 3);
 	assert.equal(listed.last_used_at, new Date(used_ms).toISOString());

@@ -1,4 +1,5 @@
 import { type ChangeContext, change } from "../audit/change.ts";
+import { settleUsage } from "../usage/settle.ts";
 import { describeOne } from "./describe.ts";
 import { keyNotFound } from "./get.ts";
 import { type Key, keyActorOf, statusOf } from "./key.ts";
@@ -11,6 +12,7 @@ import { lockKey, updateKey } from "./store.ts";
  */
 export async function revokeKey(context: ChangeContext, input: RevokeInput & { tenant_id: string; key_id: string }): Promise<KeyAnswer> {
 	const { tenant_id, key_id, reason } = input;
+	await settleUsage(context);
 	return change(context, async (tx) => {
 		const now = context.clock.now();
 		const before = await lockKey(tx, tenant_id, key_id);

@@ -16,9 +16,9 @@ export function secretMac(pepper: Pepper, identity: SecretIdentity, secret: stri
 	return macOf(pepper.bytes, "kw1", [identity.key_id, identity.kid, identity.tenant_id, identity.environment, secret]);
 }
 
-/** Whether `secret` is the one that `stored` was made of. In constant time; a pepper that is not configured never matches. */
+/** Whether `secret` is the one that `stored` was made of. In constant time; a pepper that is not configured and a MAC of another length never match. */
 export function secretMatches(peppers: Peppers, identity: SecretIdentity, secret: string, stored: { mac: Buffer; pepper_id: string }): boolean {
 	const pepper = peppers.byId.get(stored.pepper_id) ?? peppers.current;
 	const mac = secretMac(pepper, identity, secret);
-	return timingSafeEqual(mac, stored.mac) && peppers.byId.has(stored.pepper_id);
+	return mac.length === stored.mac.length && timingSafeEqual(mac, stored.mac) && peppers.byId.has(stored.pepper_id);
 }

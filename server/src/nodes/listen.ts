@@ -10,7 +10,11 @@ const CONNECT_TIMEOUT_MS = 2_500;
  * Listens for changes on a connection of its own and keeps it up. `onChange` gets the id of the node that changed something,
  * or null after a lost connection, when pushes may have been missed. Pushes make things fast; nothing relies on them.
  */
-export async function listenForChanges(options: { url: string; log: Log; onChange: (from_node: string | null) => Promise<void> }): Promise<() => Promise<void>> {
+export async function listenForChanges(options: {
+	url: string;
+	log: Log;
+	onChange: (from_node: string | null) => Promise<void>;
+}): Promise<() => Promise<void>> {
 	let stopped = false;
 	let client: pg.Client | null = null;
 

@@ -10,16 +10,7 @@ import { type InvalidationKind, RecentInvalidations, type SequencedInvalidation 
 import { Lease } from "./lease.ts";
 import { listenForChanges } from "./listen.ts";
 import { OtherNodes, patienceMs } from "./others.ts";
-import {
-	deleteNode,
-	fenceNodes,
-	insertNode,
-	readInvalidations,
-	readOtherNodes,
-	renewNode,
-	sweepInvalidations,
-	unconfirmedNodes,
-} from "./store.ts";
+import { deleteNode, fenceNodes, insertNode, readInvalidations, readOtherNodes, renewNode, sweepInvalidations, unconfirmedNodes } from "./store.ts";
 import { inTurns } from "./turns.ts";
 
 const RENEWALS_PER_LEASE = 4;
@@ -85,7 +76,12 @@ export class Node {
 		await this.#renew();
 		this.#loops = [
 			startLoop({ name: "lease_renewal", every_ms: (lease_seconds * 1000) / RENEWALS_PER_LEASE, log, run: () => this.#keepUp() }),
-			startLoop({ name: "invalidation_sweep", every_ms: SWEEP_EVERY_MS, log, run: () => this.#record((tx) => sweepInvalidations(tx, INVALIDATIONS_KEPT_SECONDS)) }),
+			startLoop({
+				name: "invalidation_sweep",
+				every_ms: SWEEP_EVERY_MS,
+				log,
+				run: () => this.#record((tx) => sweepInvalidations(tx, INVALIDATIONS_KEPT_SECONDS)),
+			}),
 		];
 	}
 

@@ -1,5 +1,5 @@
-import { ALL_TENANTS } from "../core/context.ts";
 import { systemClock } from "../core/clock.ts";
+import { ALL_TENANTS } from "../core/context.ts";
 import type { Database } from "../database/database.ts";
 import { testLog } from "../database/testing.ts";
 import { asChange, inTransaction } from "../database/transaction.ts";
@@ -24,31 +24,51 @@ export function append(database: Database, from: Node, entries: readonly Invalid
 
 export interface HeldDatabase {
 	readonly database: Database;
+	/** How many transactions have begun. */
+	readonly begun: number;
 	/** From now on no transaction begins. */
 	hold(): void;
+	/** From now on transactions end, and nobody is told. */
+	holdAnswers(): void;
 	release(): void;
 }
 
-/** The same database as seen by a process that is frozen or cut off whenever a test says so. */
-export function holdable(database: Database): HeldDatabase {
-	let gate = Promise.resolve();
-	let open = (): void => undefined;
+/** The same database as seen by a process that is frozen or cut off whenever a test says so. `pause` is awaited before and after each transaction. */
+export function holdable(database: Database, pause: () => Promise<unknown> = async () => undefined): HeldDatabase {
+	const open = { promise: Promise.resolve(), resolve: (): void => undefined };
+	let before = open;
+	let behind = open;
+	let begun = 0;
 	const queries = new Proxy(database.queries, {
 		get(target, name) {
 			if (name !== "transaction") return Reflect.get(target, name, target);
 			return () => ({
 				async execute(run: Parameters<ReturnType<typeof target.transaction>["execute"]>[0]) {
-					await gate;
-					return target.transaction().execute(run);
+					begun += 1;
+					await before.promise;
+					await pause();
+					const answer = await target.transaction().execute(run);
+					await pause();
+					await behind.promise;
+					return answer;
 				},
 			});
 		},
 	});
 	return {
 		database: { ...database, queries },
-		hold() {
-			({ promise: gate, resolve: open } = Promise.withResolvers<void>());
+		get begun() {
+			return begun;
 		},
-		release: () => open(),
+		hold() {
+			before = Promise.withResolvers<void>();
+		},
+		holdAnswers() {
+			behind = Promise.withResolvers<void>();
+		},
+		release() {
+			for (const gate of [before, behind]) gate.resolve();
+			before = behind = open;
+		},
 	};
 }

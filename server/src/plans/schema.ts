@@ -18,7 +18,7 @@ function orNull<S extends Type.TSchema>(schema: S) {
 	return Type.Union([schema, Type.Null()]);
 }
 
-const Capability = Type.String({ pattern: "^[a-z][a-z0-9_]{0,63}$" });
+export const Capability = Type.String({ pattern: "^[a-z][a-z0-9_]{0,63}$" });
 export const ChosenId = Type.String({ pattern: CHOSEN_ID_PATTERN });
 
 const RateLimitSchema = Type.Object(

@@ -6,7 +6,7 @@ import { startLoop } from "../core/loop.ts";
 import type { Database } from "../database/database.ts";
 import { BATCH_FACTS_MAX, type Batch, requestsIn } from "./batch.ts";
 import type { Meter } from "./meter.ts";
-import { applyFlush } from "./store.ts";
+import { appendFlush } from "./store.ts";
 
 const EVERY_MS = 1_000;
 const BATCHES_PER_RUN_MAX = 50;
@@ -54,7 +54,7 @@ export function startFlushing(options: FlushingOptions): Flushing {
 }
 
 /** Values that the database refuses now it refuses always: everything else may be over the next time. */
-function isRefusal(error: unknown): boolean {
+export function isRefusal(error: unknown): boolean {
 	return error instanceof pg.DatabaseError && /^2[23]/.test(error.code ?? "");
 }
 
@@ -102,7 +102,7 @@ class Flusher {
 	async #send(flush: Flush): Promise<void> {
 		this.#pending = flush;
 		const { database, log } = this.#options;
-		const applied = await record({ database }, (tx) => applyFlush(tx, { flusher_id: this.#id, ...flush }));
+		const applied = await record({ database }, (tx) => appendFlush(tx, { flusher_id: this.#id, ...flush }));
 		if (!applied) log.info({ flush_number: flush.flush_number }, "usage_flush_was_applied_before");
 		this.#pending = null;
 	}

@@ -9,6 +9,8 @@ const ENTRIES_MAX = 500_000;
 const GENERATION_MS = 120_000;
 const MINUTE_MS = 60_000;
 const NO_SITE = "";
+/** What parts values and lines in a flush. */
+const UNSTORABLE = /[|\n]/g;
 
 /** `last_used_at` is the last time the right secret of a live key was presented, whether or not the request got what it asked for. */
 const CODES_OF_DEAD_KEYS: ReadonlySet<UsageCode> = new Set<UsageCode>([
@@ -77,8 +79,9 @@ export class Meter {
 	}
 
 	/** The counter of an operation (a route, never a path as it was sent) at a site that exists, or at none. */
-	operationCounter(tenant_id: string, site_id: string | null, operation: string): OperationCounter {
+	operationCounter(tenant_id: string, site_id: string | null, operation_text: string): OperationCounter {
 		const site = site_id ?? NO_SITE;
+		const operation = operation_text.replace(UNSTORABLE, "_");
 		const name = `${tenant_id} ${site} ${operation}`;
 		const known = this.#operations.find(name);
 		if (known) return known;

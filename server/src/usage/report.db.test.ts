@@ -2,7 +2,7 @@ import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { ManualClock } from "../core/clock.ts";
 import { read } from "../database/read.ts";
-import { keyActivity, secretActivity, usage24h } from "./activity.ts";
+import { keyActivity, secretActivity, usage24h } from "./activity-store.ts";
 import { foldUsage } from "./fold.ts";
 import { type UsageInput, usageReport } from "./report.ts";
 import { type UsageTestDatabase, usageTestDatabase } from "./testing.ts";

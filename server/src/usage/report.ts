@@ -3,6 +3,7 @@ import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/read.ts";
 import { choosePeriod, GRANULARITY_SECONDS, type Granularity } from "./period.ts";
 import { keyExists, type ReportQuery, type ReportRow, readKeyUsage, readTenantUsage } from "./report-store.ts";
+import { settleUsage } from "./settle.ts";
 
 const ROWS_MAX = 100_000;
 
@@ -41,6 +42,7 @@ export async function usageReport(context: DatabaseContext, input: UsageInput): 
 		bucket_seconds: GRANULARITY_SECONDS[granularity],
 		rows_max: ROWS_MAX + 1,
 	};
+	await settleUsage(context);
 	const rows = await readReport(context, input, query);
 	if (rows.length > ROWS_MAX) throw tooManyRows();
 	const data = rows.map((row) => ({ ...row, start: row.start.toISOString() }));

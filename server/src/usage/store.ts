@@ -1,63 +1,110 @@
-import { sql } from "kysely";
-import type { RecordTx } from "../database/transaction.ts";
-import type { Batch, KeyCheck, KeyFact, OperationFact, SecretUse } from "./batch.ts";
+import { type RawBuilder, sql } from "kysely";
+import type { ReadTx, RecordTx } from "../database/transaction.ts";
+import type { Batch } from "./batch.ts";
 
-const FOLD_LOCK = 7_362_010;
+const SETTLE_LOCK = 7_362_011;
 const MINUTE_SECONDS = 60;
 
-/** Applies a batch, unless this flush has been applied before: then nothing is done and the answer is false. */
-export async function applyFlush(tx: RecordTx, flush: { flusher_id: string; flush_number: number; batch: Batch }): Promise<boolean> {
+/** Appends a batch, unless this flush is there already: then nothing is done and the answer is false. */
+export async function appendFlush(tx: RecordTx, flush: { flusher_id: string; flush_number: number; batch: Batch }): Promise<boolean> {
+	const { keys, operations, secret_uses, key_checks } = flush.batch;
 	const entered = await tx
 		.insertInto("usage_flushes")
-		.values({ node_id: flush.flusher_id, flush_number: flush.flush_number })
+		.values({
+			node_id: flush.flusher_id,
+			flush_number: flush.flush_number,
+			keys: columns(keys, [(fact) => fact.tenant_id, (fact) => fact.key_id, (fact) => fact.kid, (fact) => fact.minute, (fact) => fact.code, (fact) => fact.requests]),
+			operations: columns(operations, [
+				(fact) => fact.tenant_id,
+				(fact) => fact.site_id,
+				(fact) => fact.operation,
+				(fact) => fact.minute,
+				(fact) => fact.code,
+				(fact) => fact.requests,
+			]),
+			secret_uses: columns(secret_uses, [(use) => use.kid, (use) => use.tenant_id, (use) => use.first_used_ms, (use) => use.last_used_ms]),
+			key_checks: columns(key_checks, [(check) => check.tenant_id, (check) => check.key_id, (check) => check.last_check_ms]),
+		})
 		.onConflict((conflict) => conflict.doNothing())
 		.executeTakeFirst();
-	if (entered.numInsertedOrUpdatedRows !== 1n) return false;
-	await addKeyFacts(tx, flush.batch.keys);
-	await addOperationFacts(tx, flush.batch.operations);
-	await noteSecretUses(tx, flush.batch.secret_uses);
-	await noteKeyChecks(tx, flush.batch.key_checks);
-	return true;
+	return entered.numInsertedOrUpdatedRows === 1n;
 }
 
-/** Separates the values of a column; no id, operation or code holds it. A column that has one all the same is too long: the flush fails. */
-const SEPARATOR = "\x1f";
+/** In front of each value of a column; ids and codes never hold it, and the meter keeps it out of operations. */
+const BAR = "|";
 
-/**
- * A column as one text: making an array of it takes a small part of the work that a parameter of thousands of texts is. It begins with
- * a value that is cut off again, since the array of an empty text would be empty.
- */
-function column<R>(rows: readonly R[], read: (row: R) => string | number) {
-	return sql`(string_to_array(${SEPARATOR + rows.map(read).join(SEPARATOR)}, ${SEPARATOR}))[2:]`;
+/** Rows as a text with a line for each column: to read it costs PostgreSQL a small part of what as many parameters would. Null for no rows. */
+function columns<R>(rows: readonly R[], reads: readonly ((row: R) => string | number)[]): string | null {
+	if (rows.length === 0) return null;
+	return reads.map((read) => BAR + rows.map(read).join(BAR)).join("\n");
 }
 
-// Every statement below sums what a batch says twice, and goes through its rows in the order of the primary key, so that two nodes
-// that write the same rows wait for each other but never in a circle.
+/** The values of line `at` of `lines`; what stands before the first bar is cut off. */
+function line(at: number) {
+	return sql`(string_to_array(lines[${sql.lit(at)}], ${sql.lit(BAR)}))[2:]`;
+}
 
-async function addKeyFacts(tx: RecordTx, facts: readonly KeyFact[]): Promise<void> {
-	if (facts.length === 0) return;
+/** Whether flushes wait to be settled, or are being settled at this moment. */
+export async function flushesWait(tx: ReadTx): Promise<boolean> {
+	const waiting = await tx.selectFrom("usage_flushes").select("flush_number").where("waiting", "=", true).limit(1).executeTakeFirst();
+	return waiting !== undefined;
+}
+
+/** Adds up to `flushes_max` waiting flushes to the tables that reports read; returns how many. One node at a time, the others wait. */
+export async function settleFlushes(tx: RecordTx, flushes_max: number): Promise<number> {
+	await sql`select pg_advisory_xact_lock(${SETTLE_LOCK})`.execute(tx);
+	const { rows } = await sql<{ node_id: string; flush_number: number }>`
+		select node_id, flush_number from keywright.usage_flushes where waiting order by flushed_at limit ${flushes_max}
+	`.execute(tx);
+	if (rows.length === 0) return 0;
+	const picked = sql`(node_id, flush_number) in (
+		select * from unnest(${rows.map((row) => row.node_id)}::text[], ${rows.map((row) => row.flush_number)}::bigint[])
+	)`;
+	await settleKeys(tx, picked);
+	await settleOperations(tx, picked);
+	await settleSecretUses(tx, picked);
+	await settleKeyChecks(tx, picked);
+	await sql`
+		update keywright.usage_flushes set waiting = false, keys = null, operations = null, secret_uses = null, key_checks = null where ${picked}
+	`.execute(tx);
+	return rows.length;
+}
+
+/** Takes the flush that would be settled next out of the way, as it is, for somebody to look at; returns its name. */
+export async function setAsideFlush(tx: RecordTx): Promise<string | null> {
+	await sql`select pg_advisory_xact_lock(${SETTLE_LOCK})`.execute(tx);
+	const { rows } = await sql<{ node_id: string; flush_number: number }>`
+		update keywright.usage_flushes set waiting = false where ctid = (
+			select ctid from keywright.usage_flushes where waiting order by flushed_at limit 1
+		) returning node_id, flush_number
+	`.execute(tx);
+	return rows[0] ? `${rows[0].node_id}/${rows[0].flush_number}` : null;
+}
+
+type Picked = RawBuilder<unknown>;
+
+// Every statement below sums what the flushes say more than once and goes through its rows in the order of the primary key.
+
+async function settleKeys(tx: RecordTx, picked: Picked): Promise<void> {
 	await sql`
 		insert into keywright.usage_keys as kept (tenant_id, key_id, kid, granularity_seconds, start, code, requests)
-		select tenant_id, key_id, kid, ${MINUTE_SECONDS}::integer, to_timestamp(minute * ${MINUTE_SECONDS}::float8), code, sum(requests)::bigint
-		from unnest(
-			${column(facts, (fact) => fact.tenant_id)}, ${column(facts, (fact) => fact.key_id)}, ${column(facts, (fact) => fact.kid)},
-			${column(facts, (fact) => fact.minute)}::float8[], ${column(facts, (fact) => fact.code)}, ${column(facts, (fact) => fact.requests)}::bigint[]
-		) as fact (tenant_id, key_id, kid, minute, code, requests)
+		select tenant_id, key_id, kid, ${MINUTE_SECONDS}::integer, to_timestamp(minute::float8 * ${MINUTE_SECONDS}::float8), code, sum(requests::bigint)::bigint
+		from keywright.usage_flushes cross join lateral (select string_to_array(keys, E'\n') as lines) as read
+		cross join lateral unnest(${line(1)}, ${line(2)}, ${line(3)}, ${line(4)}, ${line(5)}, ${line(6)}) as fact (tenant_id, key_id, kid, minute, code, requests)
+		where ${picked}
 		group by tenant_id, key_id, kid, minute, code
 		order by tenant_id collate "C", key_id collate "C", minute, kid collate "C", code collate "C"
 		on conflict (tenant_id, key_id, start, granularity_seconds, kid, code) do update set requests = kept.requests + excluded.requests
 	`.execute(tx);
 }
 
-async function addOperationFacts(tx: RecordTx, facts: readonly OperationFact[]): Promise<void> {
-	if (facts.length === 0) return;
+async function settleOperations(tx: RecordTx, picked: Picked): Promise<void> {
 	await sql`
 		insert into keywright.usage_operations as kept (tenant_id, site_id, operation, granularity_seconds, start, code, requests)
-		select tenant_id, site_id, operation, ${MINUTE_SECONDS}::integer, to_timestamp(minute * ${MINUTE_SECONDS}::float8), code, sum(requests)::bigint
-		from unnest(
-			${column(facts, (fact) => fact.tenant_id)}, ${column(facts, (fact) => fact.site_id)}, ${column(facts, (fact) => fact.operation)},
-			${column(facts, (fact) => fact.minute)}::float8[], ${column(facts, (fact) => fact.code)}, ${column(facts, (fact) => fact.requests)}::bigint[]
-		) as fact (tenant_id, site_id, operation, minute, code, requests)
+		select tenant_id, site_id, operation, ${MINUTE_SECONDS}::integer, to_timestamp(minute::float8 * ${MINUTE_SECONDS}::float8), code, sum(requests::bigint)::bigint
+		from keywright.usage_flushes cross join lateral (select string_to_array(operations, E'\n') as lines) as read
+		cross join lateral unnest(${line(1)}, ${line(2)}, ${line(3)}, ${line(4)}, ${line(5)}, ${line(6)}) as fact (tenant_id, site_id, operation, minute, code, requests)
+		where ${picked}
 		group by tenant_id, site_id, operation, minute, code
 		order by tenant_id collate "C", minute, site_id collate "C", operation collate "C", code collate "C"
 		on conflict (tenant_id, start, granularity_seconds, site_id, operation, code) do update set requests = kept.requests + excluded.requests
@@ -67,17 +114,15 @@ async function addOperationFacts(tx: RecordTx, facts: readonly OperationFact[]):
 // What is not there any more must not hold up the rest. It is looked for row by row, by index: as `exists` it may be planned as a join
 // that reads all secrets there are.
 
-async function noteSecretUses(tx: RecordTx, uses: readonly SecretUse[]): Promise<void> {
-	if (uses.length === 0) return;
+async function settleSecretUses(tx: RecordTx, picked: Picked): Promise<void> {
 	await sql`
 		insert into keywright.secret_activity as kept (kid, tenant_id, first_used_at, last_used_at)
-		select kid, tenant_id, to_timestamp(min(first_used_ms) / 1000), to_timestamp(max(last_used_ms) / 1000)
-		from unnest(
-			${column(uses, (use) => use.kid)}, ${column(uses, (use) => use.tenant_id)},
-			${column(uses, (use) => use.first_used_ms)}::float8[], ${column(uses, (use) => use.last_used_ms)}::float8[]
-		) as used (kid, tenant_id, first_used_ms, last_used_ms)
-		where (select secrets.tenant_id from keywright.secrets where secrets.kid = used.kid) = used.tenant_id
-		group by kid, tenant_id
+		select kid, used.tenant_id, to_timestamp(min(first_used_ms::float8) / 1000), to_timestamp(max(last_used_ms::float8) / 1000)
+		from keywright.usage_flushes cross join lateral (select string_to_array(secret_uses, E'\n') as lines) as read
+		cross join lateral unnest(${line(1)}, ${line(2)}, ${line(3)}, ${line(4)}) as used (kid, tenant_id, first_used_ms, last_used_ms)
+		where ${picked}
+		group by kid, used.tenant_id
+		having (select secrets.tenant_id from keywright.secrets where secrets.kid = used.kid) = used.tenant_id
 		order by kid collate "C"
 		on conflict (kid) do update set
 			first_used_at = least(kept.first_used_at, excluded.first_used_at),
@@ -85,80 +130,16 @@ async function noteSecretUses(tx: RecordTx, uses: readonly SecretUse[]): Promise
 	`.execute(tx);
 }
 
-async function noteKeyChecks(tx: RecordTx, checks: readonly KeyCheck[]): Promise<void> {
-	if (checks.length === 0) return;
+async function settleKeyChecks(tx: RecordTx, picked: Picked): Promise<void> {
 	await sql`
 		insert into keywright.key_activity as kept (tenant_id, key_id, last_check_at)
-		select tenant_id, key_id, to_timestamp(max(last_check_ms) / 1000)
-		from unnest(
-			${column(checks, (check) => check.tenant_id)}, ${column(checks, (check) => check.key_id)}, ${column(checks, (check) => check.last_check_ms)}::float8[]
-		) as checked (tenant_id, key_id, last_check_ms)
-		where (select keys.tenant_id from keywright.keys where keys.id = checked.key_id) = checked.tenant_id
-		group by tenant_id, key_id
-		order by tenant_id collate "C", key_id collate "C"
+		select checked.tenant_id, key_id, to_timestamp(max(last_check_ms::float8) / 1000)
+		from keywright.usage_flushes cross join lateral (select string_to_array(key_checks, E'\n') as lines) as read
+		cross join lateral unnest(${line(1)}, ${line(2)}, ${line(3)}) as checked (tenant_id, key_id, last_check_ms)
+		where ${picked}
+		group by checked.tenant_id, key_id
+		having (select keys.tenant_id from keywright.keys where keys.id = checked.key_id) = checked.tenant_id
+		order by checked.tenant_id collate "C", key_id collate "C"
 		on conflict (tenant_id, key_id) do update set last_check_at = greatest(kept.last_check_at, excluded.last_check_at)
 	`.execute(tx);
-}
-
-/** Takes the right to fold until the transaction ends; false when another node has it. */
-export async function claimFolding(tx: RecordTx): Promise<boolean> {
-	const claimed = await sql<{ claimed: boolean }>`select pg_try_advisory_xact_lock(${FOLD_LOCK}) as claimed`.execute(tx);
-	return claimed.rows[0]?.claimed === true;
-}
-
-export interface Slice {
-	readonly from_seconds: number;
-	readonly to_seconds: number;
-	readonly before: Date;
-	readonly rows_max: number;
-}
-
-/** Moves up to `rows_max` of the oldest rows into the coarser granularity; returns how many. Rows that a flush is just writing are left. */
-export async function foldKeys(tx: RecordTx, slice: Slice): Promise<number> {
-	const folded = await sql<{ rows: number }>`
-		with picked as materialized (
-			select ctid from keywright.usage_keys where granularity_seconds = ${slice.from_seconds} and start < ${slice.before}
-			order by start limit ${slice.rows_max} for update skip locked
-		), moved as (
-			delete from keywright.usage_keys as old using picked where old.ctid = picked.ctid returning old.*
-		), added as (
-			insert into keywright.usage_keys as kept (tenant_id, key_id, kid, granularity_seconds, start, code, requests)
-			select tenant_id, key_id, kid, ${slice.to_seconds}::integer,
-				date_bin(make_interval(secs => ${slice.to_seconds}), start, timestamptz 'epoch') as bucket, code, sum(requests)::bigint
-			from moved group by tenant_id, key_id, kid, bucket, code
-			on conflict (tenant_id, key_id, start, granularity_seconds, kid, code) do update set requests = kept.requests + excluded.requests
-		)
-		select count(*) as rows from moved
-	`.execute(tx);
-	return folded.rows[0]?.rows ?? 0;
-}
-
-/** As `foldKeys`, for operations. */
-export async function foldOperations(tx: RecordTx, slice: Slice): Promise<number> {
-	const folded = await sql<{ rows: number }>`
-		with picked as materialized (
-			select ctid from keywright.usage_operations where granularity_seconds = ${slice.from_seconds} and start < ${slice.before}
-			order by start limit ${slice.rows_max} for update skip locked
-		), moved as (
-			delete from keywright.usage_operations as old using picked where old.ctid = picked.ctid returning old.*
-		), added as (
-			insert into keywright.usage_operations as kept (tenant_id, site_id, operation, granularity_seconds, start, code, requests)
-			select tenant_id, site_id, operation, ${slice.to_seconds}::integer,
-				date_bin(make_interval(secs => ${slice.to_seconds}), start, timestamptz 'epoch') as bucket, code, sum(requests)::bigint
-			from moved group by tenant_id, site_id, operation, bucket, code
-			on conflict (tenant_id, start, granularity_seconds, site_id, operation, code) do update set requests = kept.requests + excluded.requests
-		)
-		select count(*) as rows from moved
-	`.execute(tx);
-	return folded.rows[0]?.rows ?? 0;
-}
-
-/** Forgets up to `rows_max` flushes from before `before`; returns how many. */
-export async function deleteFlushes(tx: RecordTx, before: Date, rows_max: number): Promise<number> {
-	const deleted = await sql`
-		delete from keywright.usage_flushes where ctid = any (array(
-			select ctid from keywright.usage_flushes where flushed_at < ${before} order by flushed_at limit ${rows_max}
-		))
-	`.execute(tx);
-	return Number(deleted.numAffectedRows ?? 0n);
 }

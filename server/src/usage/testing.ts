@@ -2,9 +2,10 @@ import pg from "pg";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { type BareTestDatabase, bareTestDatabase, testLog } from "../database/testing.ts";
+import { settleUsage } from "./settle.ts";
 
 export interface UsageTestDatabase extends BareTestDatabase {
-	/** Asks past row-level security. */
+	/** Asks past row-level security; what was flushed is settled before a `select`. */
 	query<R extends pg.QueryResultRow = pg.QueryResultRow>(text: string, values?: unknown[]): Promise<R[]>;
 	contextFor(scope: string, clock?: Clock): DatabaseContext;
 }
@@ -33,6 +34,7 @@ export async function usageTestDatabase(keys = 3): Promise<UsageTestDatabase> {
 	return {
 		...bare,
 		async query<R extends pg.QueryResultRow>(text: string, values?: unknown[]) {
+			if (text.startsWith("select")) await settleUsage({ database: bare.database, log: testLog });
 			return (await client.query<R>(text, values)).rows;
 		},
 		contextFor: (scope, clock = systemClock) => ({

@@ -28,6 +28,8 @@ export interface TenantState {
 	readonly quota_requests_per_month: number | null;
 	/** Counters of what was done, by operation and site; kept here so that a request finds its own with one look-up. */
 	readonly operations: Map<string, OperationCounter>;
+	/** How many grants in memory are made with it. */
+	holders: number;
 	stale: boolean;
 }
 

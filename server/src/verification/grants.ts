@@ -19,6 +19,8 @@ const UNKNOWN_KIDS_MAX = 100_000;
 /** New kids are random, so an unknown one never becomes known; the time bounds what a defect could do. */
 const UNKNOWN_KID_MS = 30_000;
 const SITES_MAX = 200_000;
+/** Longer than any id of a site: what somebody made up is not kept in memory. */
+const SITE_ID_CHARACTERS_MAX = 64;
 const BATCH_KIDS_MAX = 500;
 const QUEUE_KIDS_MAX = 20_000;
 /** A reading that a change overtook is repeated; changes of one key are rare, so a few times are enough. */
@@ -79,6 +81,7 @@ export class Grants {
 	}
 
 	site(tenant_id: string, site_id: string): SiteState | undefined {
+		if (site_id.length > SITE_ID_CHARACTERS_MAX) return NO_SITE;
 		return this.#sites.get(siteInvalidationId(tenant_id, site_id));
 	}
 
@@ -86,11 +89,9 @@ export class Grants {
 		return this.#siteLane.get(JSON.stringify([tenant_id, site_id]));
 	}
 
-	/** Lets go of shared states and windows that no grant holds. */
+	/** Lets go of some of the windows that count nothing and that no grant holds. */
 	sweep(): void {
-		const grants = [...this.#grants.values()];
-		this.#parts.states.sweep(grants);
-		this.#options.windows.sweep(new Set(grants.flatMap((grant) => (grant.refusals === null ? grant.windows : [...grant.windows, grant.refusals]))));
+		this.#options.windows.sweep();
 	}
 
 	async #loadGrants(kids: string[]): Promise<Map<string, Grant | typeof UNKNOWN>> {
@@ -150,6 +151,7 @@ export class Grants {
 		if (entries === null) {
 			for (const grant of this.#grants.values()) grant.stale = true;
 			for (const plan of plans.values()) plan.stale = true;
+			plans.clear();
 			for (const tenant of tenants.values()) tenant.stale = true;
 			this.#grants.clear();
 			this.#unknown.clear();
@@ -159,14 +161,20 @@ export class Grants {
 		for (const { kind, id } of entries) {
 			if (kind === "key") for (const kid of this.#kidsOfKey.get(id) ?? []) markStale(this.#grants.peek(kid));
 			else if (kind === "tenant") markStale(tenants.get(id));
-			else if (kind === "plan") markStale(plans.get(id));
 			else if (kind === "site") this.#sites.delete(id);
+			else if (kind === "plan") {
+				markStale(plans.get(id));
+				plans.delete(id);
+			}
 		}
 	}
 
 	/** A request that still waits with this grant must not decide by it: changes no longer reach it. */
 	#letGo(grant: Grant, replaced: boolean): void {
 		grant.stale = true;
+		this.#parts.states.release(grant.tenant);
+		for (const window of grant.windows) this.#options.windows.release(window);
+		if (grant.refusals !== null) this.#options.windows.release(grant.refusals);
 		if (replaced) return;
 		const kids = this.#kidsOfKey.get(grant.key_id);
 		kids?.delete(grant.kid);

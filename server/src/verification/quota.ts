@@ -15,6 +15,8 @@ const EMPTY_MS = 1_000;
 interface Block {
 	readonly tenant_id: string;
 	readonly month: string;
+	/** The largest quota under which any of it was leased. */
+	quota: number;
 	remaining: number;
 	lastUsedMs: number;
 	leasing: Promise<void> | null;
@@ -53,7 +55,7 @@ export class QuotaLedger {
 	spend(tenant_id: string, quota: number, cost: number): boolean | Promise<boolean> {
 		const now = this.#clock.now();
 		const month = monthOf(now);
-		const block = this.#block(tenant_id, month);
+		const block = this.#block(tenant_id, month, quota);
 		block.lastUsedMs = now;
 		if (block.remaining >= cost) {
 			block.remaining -= cost;
@@ -63,8 +65,10 @@ export class QuotaLedger {
 		return this.#leaseAndSpend(block, quota, cost);
 	}
 
-	refund(tenant_id: string, cost: number): void {
-		this.#block(tenant_id, monthOf(this.#clock.now())).remaining += cost;
+	/** Gives back what was spent at `spent_ms` of `quota`. A later month, or a quota that has shrunk since, gains nothing by it. */
+	refund(tenant_id: string, quota: number, spent_ms: number, cost: number): void {
+		const block = this.#blocks.get(tenant_id);
+		if (block?.month === monthOf(spent_ms) && block.quota === quota) block.remaining += cost;
 	}
 
 	/** Requests taken by this node and not yet spent, to be told apart from used ones. */
@@ -83,11 +87,21 @@ export class QuotaLedger {
 		await this.#return([...this.#blocks.values()]);
 	}
 
-	#block(tenant_id: string, month: string): Block {
+	/** The block to spend from. One of a past month, or leased under a larger quota than now, goes back first. */
+	#block(tenant_id: string, month: string, quota: number): Block {
 		const known = this.#blocks.get(tenant_id);
-		if (known?.month === month) return known;
-		if (known) void this.#return([known]).catch((error: unknown) => this.#log.warn({ err: error }, "quota_block_not_returned"));
-		const block: Block = { tenant_id, month, remaining: 0, lastUsedMs: this.#clock.now(), leasing: null, empty: null };
+		if (known?.month === month && quota >= known.quota) {
+			known.quota = quota;
+			return known;
+		}
+		const block: Block = { tenant_id, month, quota, remaining: 0, lastUsedMs: this.#clock.now(), leasing: null, empty: null };
+		if (known) {
+			const returning = this.#return([known]).catch((error: unknown) => this.#log.warn({ err: error }, "quota_block_not_returned"));
+			// Only then does the database know what is left of a quota that has shrunk.
+			block.leasing = returning.finally(() => {
+				block.leasing = null;
+			});
+		}
 		this.#blocks.set(tenant_id, block);
 		return block;
 	}

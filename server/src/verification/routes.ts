@@ -1,5 +1,7 @@
 import Type from "typebox";
 import { type Row, route } from "../http/route.ts";
+import { PERMISSION_PATTERN } from "../plans/permission.ts";
+import { Capability } from "../plans/schema.ts";
 import { type VerifyContext, verify } from "./verify.ts";
 
 const text = (maxLength: number) => Type.String({ maxLength });
@@ -10,8 +12,8 @@ const VerifyQuestion = Type.Object(
 		raw_key: Type.String({ maxLength: 4096, description: "The text that was presented as X-API-Key, as it came." }),
 		tenant_id: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: "The tenant whose things are asked for; another tenant's key gets 404." })),
 		site_id: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
-		permissions: Type.Optional(Type.Array(text(65), { maxItems: 32, description: "All of them are needed." })),
-		capability: Type.Optional(text(64)),
+		permissions: Type.Optional(Type.Array(Type.String({ pattern: PERMISSION_PATTERN }), { maxItems: 32, description: "All of them are needed." })),
+		capability: Type.Optional(Capability),
 		cost: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000, description: "How many requests this one counts for; 1 if left out." })),
 		request: Type.Optional(
 			Type.Object(

@@ -51,7 +51,7 @@ export function spend(grant: Grant, cost: number, at: Instant, quotas: QuotaLedg
 		if (!enough) return quotaExceeded(grant, later);
 		const gone = exhaustedLimit(grant, cost, later);
 		if (gone === null) return take(grant, cost, later);
-		quotas.refund(grant.tenant.id, cost);
+		quotas.refund(grant.tenant.id, quota, at.now, cost);
 		return gone;
 	});
 }

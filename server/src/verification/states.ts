@@ -12,7 +12,7 @@ export const REFUSALS = "refusals";
 export const REFUSALS_WINDOW_SECONDS = 60;
 const PERMISSION_SETS_MAX = 10_000;
 
-/** The parts that are shared by reference, by id; what is stale or nobody asks for any more is replaced or dropped. */
+/** The parts that are shared by reference, by id: what is stale is replaced, and a tenant that no grant holds is dropped. */
 export class SharedStates {
 	readonly plans = new Map<string, PlanState>();
 	readonly tenants = new Map<string, TenantState>();
@@ -64,26 +64,24 @@ export class SharedStates {
 		const state: TenantState = {
 			id: row.tenant_id,
 			name: row.tenant_name,
-			suspended: row.tenant_status !== "active",
+			suspended: row.tenant_status !== "active" || row.tenant_erased_at !== null,
 			client_policy: asClientPolicy(row.client_policy),
 			plan,
 			limits,
 			policy_header: limits.length === 0 ? null : limits.map((limit) => `"${limit.name}";q=${limit.requests};w=${limit.window_seconds}`).join(", "),
 			quota_requests_per_month: effective.quota_requests_per_month,
 			operations: known?.operations ?? new Map(),
+			holders: 0,
 			stale: false,
 		};
 		this.tenants.set(row.tenant_id, state);
 		return state;
 	}
 
-	/** Drops tenants and plans that no grant in `grants` holds, so that the maps stay as small as the cache. */
-	sweep(grants: Iterable<Grant>): void {
-		const tenants = new Set<TenantState>();
-		for (const grant of grants) tenants.add(grant.tenant);
-		for (const [id, tenant] of this.tenants) if (!tenants.has(tenant)) this.tenants.delete(id);
-		const plans = new Set([...tenants].map((tenant) => tenant.plan));
-		for (const [id, plan] of this.plans) if (!plans.has(plan)) this.plans.delete(id);
+	/** To be called once for each grant that was made with the tenant, when it is let go: the map stays as small as the cache. */
+	release(tenant: TenantState): void {
+		tenant.holders -= 1;
+		if (tenant.holders === 0 && this.tenants.get(tenant.id) === tenant) this.tenants.delete(tenant.id);
 	}
 }
 
@@ -109,6 +107,7 @@ export interface FillParts {
 /** The grant of a row that was found. */
 export function grantOf(row: GrantRow & { kid: string }, parts: FillParts): Grant {
 	const tenant = parts.states.tenant(row);
+	tenant.holders += 1;
 	return {
 		kid: row.kid,
 		last4: row.last4,

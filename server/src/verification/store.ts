@@ -35,10 +35,13 @@ export interface GrantRow {
 	catalogue: Record<string, string>;
 }
 
+/** What stands in for the plan of an erased tenant, which has none: nothing is included. */
+const NO_PLAN = { plan_id: "", plan_name: "", plan_capabilities: [], plan_rate_limits: [], plan_quota: null, plan_limits: {} };
+
 /** One row for each kid asked for, `kid` null where there is no such secret; all of one snapshot. */
 export async function readGrants(tx: ReadTx, kids: string[]): Promise<GrantRow[]> {
 	const found = await sql<GrantRow>`select * from keywright.grants_of(${kids}::text[])`.execute(tx);
-	return found.rows;
+	return found.rows.map((row) => (row.tenant_erased_at === null ? row : { ...row, ...NO_PLAN }));
 }
 
 export interface SiteRow {

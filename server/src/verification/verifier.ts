@@ -104,7 +104,7 @@ export class Verifier {
 		if (found === SITE_NEEDED) return this.#decideWithSite(question, parsed, grant);
 		if (found !== null) return this.#refused(question, grant, found, at);
 		const spent = spend(grant, question.cost, at, this.#options.quotas, () => this.now());
-		if (spent instanceof Promise) return this.#decideSpent(question, grant, spent);
+		if (spent instanceof Promise) return this.#decideSpent(question, grant, at, spent);
 		return this.#counted(question, grant, spent, at);
 	}
 
@@ -117,12 +117,12 @@ export class Verifier {
 		return this.#decideLater(question, parsed);
 	}
 
-	async #decideSpent(question: Question, grant: Grant, spending: Promise<Denial | null>): Promise<Decision> {
+	async #decideSpent(question: Question, grant: Grant, asked: Instant, spending: Promise<Denial | null>): Promise<Decision> {
 		try {
 			const denial = await spending;
 			if (!this.#options.node.lease.holds()) return LEASE_OVER;
 			const at = this.now();
-			if (denial === null && isStale(grant)) return this.#decideAfterChange(question, grant);
+			if (denial === null && isStale(grant)) return this.#decideAfterChange(question, grant, asked);
 			return this.#counted(question, grant, denial, at);
 		} catch (error) {
 			return { denial: this.#unavailable(error), grant };
@@ -130,10 +130,10 @@ export class Verifier {
 	}
 
 	/** The key was changed while its quota was fetched: what was spent is given back and everything is asked anew. */
-	#decideAfterChange(question: Question, grant: Grant): Decision | Promise<Decision> {
+	#decideAfterChange(question: Question, grant: Grant, asked: Instant): Decision | Promise<Decision> {
 		const { monotonic } = this.now();
 		for (const window of grant.windows) window.untake(monotonic, question.cost);
-		this.#options.quotas.refund(grant.tenant.id, question.cost);
+		this.#options.quotas.refund(grant.tenant.id, grant.tenant.quota_requests_per_month ?? 0, asked.now, question.cost);
 		return this.decide(question);
 	}
 
@@ -147,7 +147,7 @@ export class Verifier {
 
 	#counted(question: Question, grant: Grant, denial: Denial | null, at: Instant): Decision {
 		const { meter } = this.#options;
-		const site = denial?.code === "not_found" ? null : question.site_id;
+		const site = denial === null || AFTER_SITE.has(denial.code) ? question.site_id : null;
 		const place = site === null ? question.operation : `${question.operation} ${site}`;
 		const { operations, id } = grant.tenant;
 		let operation = operations.get(place);
@@ -200,6 +200,9 @@ const LEASE_OVER: Decision = {
 	grant: null,
 };
 const BUDGETED = new Set<string>(["not_found", "environment_mismatch", "capability_not_in_plan", "permission_missing"]);
+
+/** The denials of a request whose site was found. Before that it may be any text: counted by it, a dead key could fill the usage tables. */
+const AFTER_SITE = new Set<string>(["environment_mismatch", "capability_not_in_plan", "permission_missing", "rate_limited", "quota_exceeded"]);
 
 function isBudgeted(denial: Denial): boolean {
 	return BUDGETED.has(denial.code);

@@ -24,11 +24,16 @@ export interface VerifyContext extends Context {
 }
 
 const OPERATION_LENGTH_MAX = 120;
+/** What else is said to be a method is not kept: it may be anything. */
+const COUNTED_METHODS = new Set(["ANY", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
+/** Usage is written in columns of text that control characters separate: one here would spoil the counts of everybody. */
+const UNCOUNTABLE = /[^\x20-\x7e]/g;
 
 /** Usage is counted by method, not by path: a path holds ids, and there is no end to them. */
 function operationOf(input: VerifyInput): string {
 	const permission = input.permissions?.[0] ?? "verify";
-	return `${input.request?.method ?? "ANY"} ${permission}`.slice(0, OPERATION_LENGTH_MAX);
+	const method = input.request?.method ?? "ANY";
+	return `${COUNTED_METHODS.has(method) ? method : "OTHER"} ${permission}`.replace(UNCOUNTABLE, "?").slice(0, OPERATION_LENGTH_MAX);
 }
 
 function keyFacts(grant: Grant) {

@@ -17,6 +17,8 @@ export class SlidingWindow {
 	readonly window_seconds: number;
 	/** When units were last taken, 0 if never. A window of which nothing is used may be forgotten without resetting anything. */
 	lastUsedMs = 0;
+	/** How many go by it; while there are any it is not forgotten, since whoever came next would begin another. */
+	holders = 0;
 	readonly #slotMs: number;
 	/** Ring of what was taken in each slot; `#newest` is the place of slot number `#slot`, the places before it hold the slots before. */
 	readonly #taken: number[];

@@ -1,0 +1,291 @@
+import { deepEqual, equal, notEqual, ok } from "node:assert/strict";
+import { after, before, test } from "node:test";
+import fc from "fast-check";
+import { checksum } from "../server/src/core/checksum.ts";
+import { randomBase62 } from "../server/src/core/id.ts";
+import type { Answer } from "./client.ts";
+import { Database, difference, type StoredRow } from "./database.ts";
+import { callOf, KEYED, MANAGEMENT, OPERATIONS, type Operation } from "./operations.ts";
+import { assertProblem, withoutRequestId } from "./problem.ts";
+import { type Server, startServer } from "./server.ts";
+import { expectStatus, makeKey, makePlan, makeService, makeSite, makeText, newName } from "./things.ts";
+
+const RANDOM_OPERATIONS = 120;
+/** In every tenant's site list: site ids are unique within a tenant only. */
+const SHARED_SITE = "main-street";
+/** What the order of changes is kept in belongs to no tenant. */
+const GLOBAL_TABLES = new Set(["change_sequence", "invalidations"]);
+
+/** A tenant with one of everything. `word` stands in every name it has, and nowhere else. */
+interface World {
+	readonly word: string;
+	readonly raw_key: string;
+	readonly values: Readonly<Record<"tenant_id" | "site_id" | "document_id" | "key_id", string>>;
+}
+
+let server: Server;
+let database: Database;
+let foreign: World;
+
+before(async () => {
+	server = await startServer({ env: { KEYWRIGHT_AUTH_FAILURES_PER_MINUTE: "0", KEYWRIGHT_LOG_LEVEL: "warn" } });
+	database = await Database.open(server.data_dir);
+	await makePlan(server, { id: "plan-1" });
+	foreign = await newWorld();
+});
+
+after(async () => {
+	await database.close();
+	await server.stop();
+});
+
+async function newWorld(): Promise<World> {
+	const word = newName("world").replace("-", "") + randomBase62(6);
+	const tenant_id = `t-${word}`;
+	expectStatus(await server.operator("PUT", `/tenants/${tenant_id}`, { name: `Tenant ${word}`, plan_id: "plan-1", external_id: `x-${word}` }), 200);
+	await makeSite(server, tenant_id, { id: SHARED_SITE, name: `Main street of ${word}` });
+	const site = await makeSite(server, tenant_id, { id: `s-${word}`, name: `Site ${word}` });
+	const made = await makeKey(server, tenant_id, { name: `prod-${word}`, owner: `Owner ${word}` });
+	const { id: document_id } = await makeText(server, made.raw_key, site.id, `Content of ${word}`);
+	return { word, raw_key: made.raw_key, values: { tenant_id, site_id: site.id, document_id, key_id: made.id } };
+}
+
+function ask(operation: Operation, world: World, values: Readonly<Record<string, string>>): Promise<Answer> {
+	const { headers, ...call } = callOf(operation, values);
+	const credential: Record<string, string> = operation.kind === "key" ? { "x-api-key": world.raw_key } : server.bearer;
+	return server.send({ ...call, headers: { ...headers, ...credential } });
+}
+
+async function rowsOf(world: World): Promise<StoredRow[]> {
+	return (await database.dump()).filter(({ tenant_id }) => tenant_id === world.values.tenant_id);
+}
+
+/** What an id that nobody has looks like, of the same kind as the foreign one. */
+const UNKNOWN: Readonly<Record<string, string>> = {
+	tenant_id: "t-nobody",
+	site_id: "s-nobody",
+	document_id: `doc_${randomBase62(20)}`,
+	key_id: `key_${randomBase62(20)}`,
+};
+
+for (const operation of [...KEYED, ...MANAGEMENT]) {
+	const names = [...operation.parameters, ...operation.queried_ids];
+	test(`${operation.method} ${operation.path}: another tenant's ids and unknown ones are told apart by nobody, and nothing of theirs is touched`, async () => {
+		const own = await newWorld();
+		const before = await rowsOf(foreign);
+		for (const name of names) {
+			// The operator may name every tenant: there, only an unknown one and another tenant's things are strange.
+			const operator_may = operation.kind === "operator" && name === "tenant_id";
+			const unknown = await ask(operation, own, { ...own.values, [name]: UNKNOWN[name] ?? "" });
+			assertProblem(unknown, "not_found", [foreign.word]);
+			if (operator_may && names.length === 1) continue;
+			const others = await ask(operation, own, { ...own.values, [name]: foreign.values[name as keyof World["values"]] });
+			assertProblem(others, "not_found", [foreign.word]);
+			if (!operator_may) equal(withoutRequestId(others), withoutRequestId(unknown));
+			if (operation.kind === "key") ok(String(unknown.json.detail).includes(own.values.tenant_id), "a keyed 404 says whose the key is");
+		}
+		if (operation.kind === "key" && names.length > 0) assertProblem(await ask(operation, own, foreign.values), "not_found", [foreign.word]);
+		deepEqual(difference(before, await rowsOf(foreign)), { added: [], removed: [] });
+
+		const values = operation.method === "DELETE" && operation.parameters.at(-1) === "site_id" ? { ...own.values, site_id: SHARED_SITE } : own.values;
+		const control = await ask(operation, own, values);
+		expectStatus(control, operation.status);
+		ok(!control.text.includes(foreign.word));
+	});
+}
+
+test("the generated tests cover every operation that is about one tenant, and each of its parameters", () => {
+	ok(KEYED.length >= 10 && MANAGEMENT.length >= 13);
+	for (const { id, parameters, queried_ids } of [...KEYED, ...MANAGEMENT]) for (const name of [...parameters, ...queried_ids]) ok(name in UNKNOWN, `${id}: ${name}`);
+	const covered = new Set([...KEYED, ...MANAGEMENT].map(({ id }) => id));
+	const others = OPERATIONS.filter(({ id }) => !covered.has(id));
+	for (const { kind, path } of others) ok(kind === "public" || kind === "service" || path === "/metrics" || path.startsWith("/api/v1/operator/"), path);
+	ok(KEYED.some(({ queried_ids }) => queried_ids.includes("key_id")));
+});
+
+for (const operation of OPERATIONS.filter(({ kind }) => kind !== "public")) {
+	test(`${operation.method} ${operation.path} lets only its own kind of credential in`, async () => {
+		const { credential } = await makeService(server);
+		const { headers, ...call } = callOf(operation, foreign.values);
+		const credentials: [string, Record<string, string>][] = [
+			["none", {}],
+			["key", { "x-api-key": foreign.raw_key }],
+			["operator", server.bearer],
+			["service", { authorization: `Bearer ${credential}` }],
+			["key as bearer", { authorization: `Bearer ${foreign.raw_key}` }],
+		];
+		for (const [kind, sent] of credentials) {
+			if (kind === operation.kind) continue;
+			const answer = await server.send({ ...call, headers: { ...headers, ...sent } });
+			equal(answer.status, 401, `${kind}: ${answer.text}`);
+			assertProblem(answer, answer.code === "key_missing" || answer.code === "credential_missing" ? answer.code : "credential_invalid", [
+				foreign.word,
+				foreign.raw_key,
+				credential,
+			]);
+			if (operation.kind === "key") equal(answer.code, "key_missing");
+		}
+	});
+}
+
+test("a site id that two tenants have means each one's own", async () => {
+	const own = await newWorld();
+	for (const world of [own, foreign]) {
+		const site = expectStatus(await server.keyed(world.raw_key, "GET", `/sites/${SHARED_SITE}`), 200);
+		equal(site.json.name, `Main street of ${world.word}`);
+	}
+	const { id } = await makeText(server, own.raw_key, SHARED_SITE);
+	assertProblem(await server.keyed(foreign.raw_key, "GET", `/sites/${SHARED_SITE}/documents/${id}/content`), "not_found", [own.word]);
+	const list = expectStatus(await server.keyed(foreign.raw_key, "GET", `/sites/${SHARED_SITE}/documents`), 200);
+	deepEqual(list.json.data, []);
+});
+
+test("ids of others in a body are refused like unknown ones: a key is bound to no foreign site", async () => {
+	const own = await newWorld();
+	for (const site_ids of [[foreign.values.site_id], ["s-nobody"]]) {
+		const body = { name: "prod-a-b", environment: "prod", owner: "O", site_ids };
+		const create = await server.management(own.values.tenant_id, "POST", "/api-keys", body);
+		const patch = await server.management(own.values.tenant_id, "PATCH", `/api-keys/${own.values.key_id}`, { site_ids });
+		for (const answer of [create, patch]) assertProblem(answer, "invalid_request", site_ids);
+	}
+});
+
+test("a key that is bound to sites sees these only: the others are as if they were not there", async () => {
+	const { values, raw_key, word } = await newWorld();
+	const { tenant_id, site_id, document_id } = values;
+	const bound = await makeKey(server, tenant_id, { site_ids: [SHARED_SITE] });
+	const sites = expectStatus(await server.keyed(bound.raw_key, "GET", `/tenants/${tenant_id}/sites`), 200).as<{ data: { id: string }[] }>();
+	deepEqual(sites.data.map(({ id }) => id), [SHARED_SITE]);
+	const own = expectStatus(await server.keyed(bound.raw_key, "POST", `/sites/${SHARED_SITE}/documents/text`, { title: "T", content: "C" }), 201);
+	const routes: [string, (site: string) => string, unknown?][] = [
+		["GET", (site) => `/sites/${site}`],
+		["GET", (site) => `/sites/${site}/documents`],
+		["POST", (site) => `/sites/${site}/documents/text`, { title: "T", content: "C" }],
+		["GET", (site) => `/sites/${site}/documents/${document_id}`],
+		["GET", (site) => `/sites/${site}/documents/${document_id}/content`],
+		["DELETE", (site) => `/sites/${site}/documents/${document_id}`],
+	];
+	for (const [method, path, body] of routes) {
+		const hidden = await server.keyed(bound.raw_key, method, path(site_id), body);
+		const unknown = await server.keyed(bound.raw_key, method, path("s-nobody"), body);
+		assertProblem(hidden, "not_found", [`Site ${word}`]);
+		equal(withoutRequestId(hidden), withoutRequestId(unknown));
+	}
+	// A document of a hidden site is not found through the visible one either, nor by a key that sees both.
+	for (const key of [bound.raw_key, raw_key]) {
+		const [through, unknown] = [
+			await server.keyed(key, "GET", `/sites/${SHARED_SITE}/documents/${document_id}`),
+			await server.keyed(key, "GET", `/sites/${SHARED_SITE}/documents/${UNKNOWN.document_id}`),
+		];
+		assertProblem(through, "not_found");
+		equal(withoutRequestId(through), withoutRequestId(unknown));
+		assertProblem(await server.keyed(key, "DELETE", `/sites/${SHARED_SITE}/documents/${document_id}`), "not_found");
+	}
+	expectStatus(await server.keyed(raw_key, "GET", `/sites/${site_id}/documents/${document_id}`), 200);
+	const nowhere = await makeKey(server, tenant_id, { site_ids: [] });
+	deepEqual((await server.keyed(nowhere.raw_key, "GET", `/tenants/${tenant_id}/sites`)).json.data, []);
+	assertProblem(await server.keyed(nowhere.raw_key, "GET", `/sites/${SHARED_SITE}`), "not_found");
+	expectStatus(await server.management(tenant_id, "PATCH", `/api-keys/${bound.id}`, { site_ids: [site_id] }), 200);
+	expectStatus(await server.keyed(bound.raw_key, "GET", `/sites/${site_id}`), 200);
+	assertProblem(await server.keyed(bound.raw_key, "GET", `/sites/${SHARED_SITE}/documents/${String(own.json.id)}`), "not_found");
+});
+
+/** A well-formed key that no server made, or one with this `kid`. */
+function forgedKey(environment = "prod", kid = randomBase62(12), secret = randomBase62(32)): string {
+	const body = `kw_${environment}_${kid}${secret}`;
+	return body + checksum(body);
+}
+
+test("an unknown kid and a wrong secret answer the same bytes, whatever state the key is in", async () => {
+	const { values, raw_key } = await newWorld();
+	const { tenant_id } = values;
+	const [paused, revoked, bound] = [await makeKey(server, tenant_id), await makeKey(server, tenant_id), await makeKey(server, tenant_id, { allowed_ips: ["203.0.113.1"] })];
+	expectStatus(await server.management(tenant_id, "POST", `/api-keys/${paused.id}/pause`), 200);
+	expectStatus(await server.management(tenant_id, "POST", `/api-keys/${revoked.id}/revoke`, { reason: "other" }), 200);
+	const kidOf = (key: string): string => key.slice(-50, -38);
+	const secretOf = (key: string): string => key.slice(-38, -6);
+	const wrong = [
+		forgedKey("prod", kidOf(raw_key)),
+		forgedKey("prod", kidOf(paused.raw_key)),
+		forgedKey("prod", kidOf(revoked.raw_key)),
+		forgedKey("prod", kidOf(bound.raw_key)),
+		forgedKey("prod", kidOf(raw_key), secretOf(paused.raw_key)),
+		forgedKey("dev", kidOf(raw_key), secretOf(raw_key)),
+		forgedKey("staging", kidOf(revoked.raw_key), secretOf(revoked.raw_key)),
+	];
+	const { credential } = await makeService(server);
+	for (const path of ["/whoami", `/tenants/${tenant_id}/limits`, "/sites/s-nobody"]) {
+		const unknown = await server.keyed(forgedKey(), "GET", path);
+		assertProblem(unknown, "key_invalid");
+		for (const key of [...wrong, ...wrong, forgedKey("staging"), forgedKey()])
+			equal(withoutRequestId(await server.keyed(key, "GET", path)), withoutRequestId(unknown));
+	}
+	const asked = withoutRequestId(await server.verify(credential, { raw_key: forgedKey(), tenant_id }));
+	for (const key of wrong) equal(withoutRequestId(await server.verify(credential, { raw_key: key, tenant_id })), asked);
+	notEqual(wrong[0], raw_key);
+});
+
+test("a secret in another key's row is no key: rows that were swapped or forged in the database are refused", async () => {
+	const { values } = await newWorld();
+	const [one, two] = [await makeKey(server, values.tenant_id), await makeKey(server, values.tenant_id)];
+	const kids = [one, two].map(({ key }) => key.secrets[0]?.kid ?? "");
+	await database.rows(
+		"update secrets s set mac = o.mac from secrets o where (s.kid = $1 and o.kid = $2) or (s.kid = $2 and o.kid = $1)",
+		kids,
+	);
+	for (const { raw_key } of [one, two]) assertProblem(await server.keyed(raw_key, "GET", "/whoami"), "key_invalid");
+	const moved = await makeKey(server, values.tenant_id);
+	const other = await makeKey(server, foreign.values.tenant_id);
+	await database.rows("update secrets set tenant_id = $2, key_id = $3 where key_id = $1", [moved.id, foreign.values.tenant_id, other.id]);
+	assertProblem(await server.keyed(moved.raw_key, "GET", "/whoami"), "key_invalid");
+	const raised = await makeKey(server, values.tenant_id, { environment: "dev", name: newName("dev-bot") });
+	await database.rows("update keys set environment = 'prod' where id = $1", [raised.id]);
+	assertProblem(await server.keyed(raised.raw_key, "GET", "/whoami"), "key_invalid");
+});
+
+test("verify: another tenant's ids and unknown ones get the same answer", async () => {
+	const own = await newWorld();
+	const { credential } = await makeService(server);
+	const answer = async (question: object) => expectStatus(await server.verify(credential, { raw_key: own.raw_key, ...question }), 200);
+	for (const [others, unknown] of [
+		[{ tenant_id: foreign.values.tenant_id }, { tenant_id: "t-nobody" }],
+		[{ site_id: foreign.values.site_id }, { site_id: "s-nobody" }],
+	] as const) {
+		const [first, second] = [await answer(others), await answer(unknown)];
+		deepEqual([first.json.allowed, first.json.status, first.json.code], [false, 404, "not_found"]);
+		equal(withoutRequestId(first), withoutRequestId(second));
+		ok(!first.text.includes(foreign.word));
+	}
+	equal((await answer({ tenant_id: own.values.tenant_id, site_id: own.values.site_id })).json.allowed, true);
+});
+
+test(`${RANDOM_OPERATIONS} random operations of three tenants with anybody's ids: only the acting tenant's rows change, and it reads nothing of the others`, async () => {
+	const worlds = [await newWorld(), await newWorld(), await newWorld()];
+	const index = fc.nat(worlds.length - 1);
+	const step = fc.record({
+		actor: index,
+		operation: fc.constantFrom(...KEYED, ...MANAGEMENT.filter(({ id }) => !id.endsWith("revoke"))),
+		owners: fc.record({ tenant_id: fc.oneof(index, fc.constant(-1)), site_id: index, document_id: index, key_id: index }),
+		shared: fc.boolean(),
+	});
+	let accepted = 0;
+	let before = await database.dump();
+	for (const { actor, operation, owners, shared } of fc.sample(step, { numRuns: RANDOM_OPERATIONS, seed: 20_261_122 })) {
+		const world = worlds[actor] ?? foreign;
+		const of = (name: keyof World["values"]): string => (owners[name] === -1 ? world : (worlds[owners[name]] ?? foreign)).values[name];
+		const values = { tenant_id: of("tenant_id"), site_id: shared ? SHARED_SITE : of("site_id"), document_id: of("document_id"), key_id: of("key_id") };
+		const acting_tenant = operation.kind === "key" ? world.values.tenant_id : values.tenant_id;
+		const answer = await ask(operation, world, values);
+		ok(answer.status < 500, answer.text);
+		if (answer.status < 300) accepted += 1;
+		for (const other of worlds.filter((candidate) => candidate.values.tenant_id !== acting_tenant)) ok(!answer.text.includes(other.word), `${operation.id} told of ${other.word}`);
+		const now = await database.dump();
+		const { added, removed } = difference(before, now);
+		for (const row of [...added, ...removed]) {
+			if (row.tenant_id === null) ok(GLOBAL_TABLES.has(row.table), row.table);
+			else equal(row.tenant_id, acting_tenant, `${operation.id} changed ${row.table}: ${row.text}`);
+		}
+		before = now;
+	}
+	ok(accepted > RANDOM_OPERATIONS / 5, `${accepted} were accepted`);
+});

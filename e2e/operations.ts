@@ -1,0 +1,100 @@
+/** Every operation of the API, from the generated description, with a body that each of them takes. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Call } from "./client.ts";
+import { ROOT } from "./server.ts";
+
+type Kind = "public" | "key" | "operator" | "service";
+
+export interface Operation {
+	readonly id: string;
+	readonly method: string;
+	/** With `{name}` for its parameters. */
+	readonly path: string;
+	readonly kind: Kind;
+	/** Names of the parameters in the path. */
+	readonly parameters: readonly string[];
+	/** Names of query parameters that name a thing. */
+	readonly queried_ids: readonly string[];
+	readonly status: number;
+	readonly takes_body: boolean;
+}
+
+interface Described {
+	readonly operationId: string;
+	readonly security: readonly Readonly<Record<string, unknown>>[];
+	readonly parameters: readonly { readonly name: string; readonly in: string }[];
+	readonly requestBody?: unknown;
+	readonly responses: Readonly<Record<string, unknown>>;
+}
+
+const KINDS: Readonly<Record<string, Kind>> = { apiKey: "key", operatorToken: "operator", serviceCredential: "service" };
+
+/** Guarantee: the file is generated from the routes and held to them by `npm run check`. */
+function describedPaths(): Readonly<Record<string, Readonly<Record<string, Described>>>> {
+	const parsed = JSON.parse(readFileSync(join(ROOT, "server/openapi.json"), "utf8")) as { paths: Record<string, Record<string, Described>> };
+	return parsed.paths;
+}
+
+function operationOf(path: string, method: string, described: Described): Operation {
+	const names = (where: string) => described.parameters.filter((parameter) => parameter.in === where).map(({ name }) => name);
+	const [scheme] = Object.keys(described.security[0] ?? {});
+	return {
+		id: described.operationId,
+		method: method.toUpperCase(),
+		path,
+		kind: scheme === undefined ? "public" : (KINDS[scheme] ?? "operator"),
+		parameters: names("path"),
+		queried_ids: names("query").filter((name) => name === "key_id" || name === "site_id"),
+		status: Number(Object.keys(described.responses).find((status) => /^2\d\d$/.test(status)) ?? 0),
+		takes_body: described.requestBody !== undefined,
+	};
+}
+
+export const OPERATIONS: readonly Operation[] = Object.entries(describedPaths()).flatMap(([path, methods]) =>
+	Object.entries(methods).map(([method, described]) => operationOf(path, method, described)),
+);
+
+/** The keyed operations, and the management ones: those that are about one tenant. */
+export const KEYED = OPERATIONS.filter(({ kind }) => kind === "key");
+export const MANAGEMENT = OPERATIONS.filter(({ path }) => path.startsWith("/api/v1/tenants/{tenant_id}"));
+
+export const FORM_TYPE = "multipart/form-data; boundary=edge";
+
+/** A multipart body with this file. */
+export function formOf(content: string | Buffer, filename = "a.bin"): Buffer {
+	const head = `--edge\r\nContent-Disposition: form-data; name="file"; filename="${filename}"\r\nContent-Type: application/octet-stream\r\n\r\n`;
+	return Buffer.concat([Buffer.from(head), Buffer.from(content), Buffer.from("\r\n--edge--\r\n")]);
+}
+
+let bodies = 0;
+
+const KEY_BODY = { name: "prod-order-bot", environment: "prod", owner: "Olivia" };
+const PLAN_BODY = { name: "Plan", capabilities: ["m2m_api", "documents"] };
+const BODIES: Readonly<Record<string, () => unknown>> = {
+	post_m2m_sites_by_site_id_documents_text: () => ({ title: "T", content: "C" }),
+	post_tenants_by_tenant_id_api_keys: () => KEY_BODY,
+	patch_tenants_by_tenant_id_api_keys_by_key_id: () => ({ labels: { changed: "yes" } }),
+	post_tenants_by_tenant_id_api_keys_by_key_id_revoke: () => ({ reason: "other" }),
+	post_tenants_by_tenant_id_sites: () => ({ name: "Shop" }),
+	patch_tenants_by_tenant_id_sites_by_site_id: () => ({ name: "Renamed shop" }),
+	put_operator_plans_by_plan_id: () => PLAN_BODY,
+	put_operator_permissions_by_permission: () => ({ description: "Write orders", capability: "orders" }),
+	post_operator_tenants: () => ({ id: `made-${(bodies += 1)}`, name: "Made", plan_id: "plan-1" }),
+	put_operator_tenants_by_tenant_id: () => ({ name: "Put", plan_id: "plan-1" }),
+	patch_operator_tenants_by_tenant_id: () => ({ name: "Patched" }),
+	post_operator_services: () => ({ name: "Service" }),
+	post_verify: () => ({ raw_key: "kw_prod_x" }),
+};
+
+/** The request of an operation with these values in its path and query; without a credential. */
+export function callOf(operation: Operation, values: Readonly<Record<string, string>>): Call & { headers: Record<string, string> } {
+	const path = operation.path.replace(/\{([a-z_]+)\}/g, (_all, name: string) => values[name] ?? "none");
+	const query = operation.queried_ids.filter((name) => values[name] !== undefined).map((name) => `${name}=${values[name]}`);
+	const call = { method: operation.method, path: query.length > 0 ? `${path}?${query.join("&")}` : path };
+	if (!operation.takes_body) return { ...call, headers: {} };
+	if (operation.id === "post_m2m_sites_by_site_id_documents") return { ...call, headers: { "content-type": FORM_TYPE }, body: formOf("content") };
+	const body = BODIES[operation.id];
+	if (!body) throw new Error(`${operation.id} takes a body, and the tests have none for it: add one to e2e/operations.ts`);
+	return { ...call, headers: {}, body: body() };
+}

@@ -1,0 +1,208 @@
+import { equal, ok } from "node:assert/strict";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Answer, type Call, send } from "./client.ts";
+import { callOf, FORM_TYPE, formOf, OPERATIONS } from "./operations.ts";
+import { exchange, requestText } from "./raw-socket.ts";
+import { removeDataFolder, type Server, startServer } from "./server.ts";
+import { expectStatus, makeKey, makeService, makeText, makeWorld } from "./things.ts";
+
+/** Half of a secret is enough to be found: 95 bits that nobody makes twice. */
+const PIECE_CHARACTERS = 16;
+const PRIVATE_FILE = 0o600;
+const PRIVATE_FOLDER = 0o700;
+/** The only files that may hold a secret of the server's own. */
+const SECRET_FILES: readonly string[] = ["pepper", "operator_token"];
+
+let server: Server;
+/** Name of each secret, and the text that must be nowhere. */
+const canaries = new Map<string, string>();
+const told: { call: string; answer: Answer }[] = [];
+
+before(async () => {
+	server = await startServer({ env: { KEYWRIGHT_LOG_LEVEL: "trace", KEYWRIGHT_AUTH_FAILURES_PER_MINUTE: "0" } });
+});
+
+after(() => removeDataFolder(server.data_dir));
+
+/** The pieces by which `text` is found, also in other writings. */
+function piecesOf(text: string): string[] {
+	const halves = [text.slice(0, PIECE_CHARACTERS), text.slice(-PIECE_CHARACTERS)];
+	return [...halves, Buffer.from(text).toString("base64").slice(0, 40), Buffer.from(text).toString("hex")];
+}
+
+function secretPartOf(raw_key: string): string {
+	return raw_key.slice(-38, -6);
+}
+
+async function say(call: Call): Promise<Answer> {
+	const answer = await send(server.url, call);
+	told.push({ call: `${call.method} ${call.path.split("?")[0]}`, answer });
+	return answer;
+}
+
+/** The same request with `secret` in each place where somebody might put it by mistake. */
+function misplaced(call: Call, secret: string, parameters: readonly string[]): Call[] {
+	const { path, headers = {} } = call;
+	const encoded = encodeURIComponent(secret);
+	const inHeaders = {
+		cookie: `session=${secret}; key="${secret}"`,
+		authorization: `Bearer ${secret}`,
+		"user-agent": `bot/1 (${secret})`,
+		referer: `https://shop.example/?key=${secret}`,
+		origin: `https://${secret}.example`,
+		"x-forwarded-for": secret,
+		"idempotency-key": `x ${secret}`,
+		"content-type": `application/json; key=${secret}`,
+		"x-api-key": `${secret}\t`,
+	};
+	return [
+		{ ...call, path: `${path}${path.includes("?") ? "&" : "?"}api_key=${encoded}` },
+		{ ...call, path: `${path}${path.includes("?") ? "&" : "?"}cursor=${encoded}&limit=${encoded}&key_id=${encoded}` },
+		...parameters.map(() => ({ ...call, path: path.replace(/none/g, encoded) })),
+		...Object.entries(inHeaders).map(([name, value]) => ({ ...call, headers: { ...headers, [name]: value } })),
+		{ ...call, headers: { ...headers, authorization: `Basic ${Buffer.from(`x:${secret}`).toString("base64")}` } },
+		{ ...call, headers: { ...headers, "content-type": "application/json" }, body: `{"raw_key":"${secret}","${secret}":1,` },
+		{ ...call, headers: { ...headers, "content-type": "application/json" }, body: { [secret]: secret, raw_key: secret, name: { secret } } },
+	];
+}
+
+async function useEverywhere(secret: string, own: Readonly<Record<string, string>>): Promise<void> {
+	for (const operation of OPERATIONS) {
+		const call = callOf(operation, {});
+		for (const wrong of misplaced(call, secret, operation.parameters)) {
+			await say(wrong);
+			await say({ ...wrong, headers: { ...own, ...wrong.headers } });
+		}
+	}
+}
+
+async function sendGarbage(secret: string): Promise<void> {
+	const texts = [
+		`GET /${secret} HTTP/1.1\r\n\r\n`,
+		`${secret} / HTTP/1.1\r\nHost: a\r\n\r\n`,
+		requestText("GET", `/../${secret}`, [`X-API-Key: ${secret}`]),
+		requestText("GET", "/healthz", [`X-API-Key: ${secret}`, `X-API-Key: ${secret}`]),
+		requestText("GET", "/api/v1/m2m/whoami", [`X-API-Key: ${secret.repeat(400)}`]),
+		requestText("POST", "/api/v1/verify", [`Transfer-Encoding: ${secret}`]),
+		requestText("CONNECT", `${secret}:443`),
+	];
+	for (const text of texts) await exchange(server.port, text);
+}
+
+/** Questions with a key where something else belongs; each of them is counted somewhere. */
+async function askMisleadingly(credential: string, raw_key: string): Promise<void> {
+	const secret = secretPartOf(raw_key);
+	const request = { method: secret.slice(0, 32), path: `/x?key=${raw_key}`, ip: "10.0.0.1", user_agent: raw_key, origin: raw_key };
+	const questions = [
+		{ raw_key },
+		{ raw_key, request },
+		{ raw_key, permissions: [raw_key] },
+		{ raw_key, permissions: [secret], request },
+		{ raw_key, tenant_id: raw_key, site_id: raw_key, capability: secret },
+		{ raw_key: `Bearer ${raw_key}` },
+		{ raw_key: `${raw_key}\n` },
+		{ raw_key: raw_key.slice(0, -1) },
+		{ raw_key: raw_key.slice(0, 30) + raw_key.slice(31) },
+	];
+	for (const body of questions) {
+		const answer = await say({ method: "POST", path: "/api/v1/verify", headers: { authorization: `Bearer ${credential}` }, body });
+		ok([200, 400].includes(answer.status), answer.text);
+	}
+}
+
+test("keys, credentials and tokens are used on every route, in the right place and in every wrong one", { timeout: 110_000 }, async () => {
+	const { tenant, site, raw_key } = await makeWorld(server);
+	const revoked = await makeKey(server, tenant.id, { environment: "staging", name: "staging-order-bot" });
+	const { credential } = await makeService(server);
+	canaries.set("raw key", secretPartOf(raw_key)).set("revoked raw key", secretPartOf(revoked.raw_key));
+	canaries.set("service credential", credential.slice(-38, -6)).set("operator token", server.operator_token);
+
+	await makeText(server, raw_key, site.id);
+	expectStatus(await server.keyed(raw_key, "POST", `/sites/${site.id}/documents`, formOf("content"), { "content-type": FORM_TYPE }), 201);
+	expectStatus(await server.management(tenant.id, "POST", `/api-keys/${revoked.id}/revoke`, { reason: "suspected_exposure", note: "seen in a chat" }), 200);
+	const values = { tenant_id: tenant.id, site_id: site.id, key_id: "none", document_id: "none", plan_id: "none", service_id: "none", code: "none", permission: "none" };
+	const credentials: Record<string, string>[] = [
+		{ "x-api-key": raw_key },
+		{ "x-api-key": revoked.raw_key },
+		{ authorization: `Bearer ${credential}` },
+		server.bearer,
+	];
+	for (const operation of OPERATIONS) {
+		const { headers, ...call } = callOf(operation, values);
+		for (const sent of credentials) {
+			if (operation.method === "DELETE" && operation.parameters.at(-1) === "tenant_id") continue;
+			await say({ ...call, headers: { ...headers, ...sent } });
+		}
+	}
+	for (const secret of [raw_key, credential, server.operator_token]) {
+		await useEverywhere(secret, { "x-api-key": raw_key });
+		await sendGarbage(secret);
+	}
+	await askMisleadingly(credential, raw_key);
+	await askMisleadingly(credential, revoked.raw_key);
+	for (const extra of ["raw_key", "name"]) {
+		const answer = await server.management(tenant.id, "POST", "/api-keys", { [extra]: raw_key, environment: raw_key, owner: raw_key, site_ids: [raw_key], expires_at: raw_key });
+		equal(answer.status, 400);
+		ok(!answer.text.includes(secretPartOf(raw_key)));
+	}
+	ok(told.length > 3_000, `${told.length} requests`);
+});
+
+test("no answer but the one that makes a key or a credential tells a secret", () => {
+	for (const [name, secret] of canaries) {
+		for (const { call, answer } of told) {
+			const everything = `${answer.text}\n${JSON.stringify(answer.headers)}`;
+			ok(!everything.includes(secret), `${call} (${answer.status}) tells the ${name}: ${answer.text}`);
+		}
+	}
+	const telling = told.filter(({ answer }) => /kws?_(?:(?:prod|staging|dev)_)?[0-9A-Za-z]{50}/.test(answer.text));
+	for (const { call, answer } of telling) ok(/^POST \S+\/(?:api-keys|services)$/.test(call) && answer.status === 201, `${call} ${answer.status}`);
+	ok(telling.length > 0);
+});
+
+test("no keyed, management, operator or verify answer may be stored by a cache", () => {
+	const api = told.filter(({ call }) => /\/(?:m2m|tenants|operator|verify|metrics)/.test(call));
+	ok(api.length > 2_000);
+	for (const { call, answer } of api) equal(answer.header("cache-control"), "no-store", `${call} ${answer.status}`);
+	for (const { call, answer } of told) ok(answer.header("x-request-id").startsWith("req_"), `${call} ${answer.status}`);
+});
+
+test("generated secrets and everything else in the data folder can be read by their owner only", async () => {
+	const { data_dir } = server;
+	const modeOf = (path: string): number => statSync(join(data_dir, path)).mode & 0o777;
+	for (const name of SECRET_FILES) equal(modeOf(name), PRIVATE_FILE, name);
+	for (const name of ["postgres", "run", "uploads"]) equal(modeOf(name), PRIVATE_FOLDER, name);
+	equal(modeOf("postgres.log"), PRIVATE_FILE);
+	for (const entry of readdirSync(join(data_dir, "uploads"), { recursive: true, withFileTypes: true }))
+		equal(statSync(join(entry.parentPath, entry.name)).mode & 0o777, entry.isDirectory() ? PRIVATE_FOLDER : PRIVATE_FILE);
+	// Where PostgreSQL has to run as another user, that one may walk through the folder, and nothing more.
+	ok([0o700, 0o711].includes(statSync(data_dir).mode & 0o777));
+});
+
+test("after all that no sink holds a secret: not a file of the data folder, database and its log included, nor what the server printed", async () => {
+	await sleep(1_500);
+	const { data_dir } = server;
+	const pepper = readFileSync(join(data_dir, "pepper"), "utf8").trim();
+	canaries.set("pepper", pepper);
+	equal((await server.stop({ keep_folder: true })).code, 0);
+	const pieces = [...canaries].flatMap(([name, secret]) => piecesOf(secret).map((piece) => ({ name, piece })));
+	const files = readdirSync(data_dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+	ok(files.length > 500, "the database is there");
+	for (const entry of files) {
+		const path = join(entry.parentPath, entry.name);
+		const bytes = readFileSync(path);
+		const own = SECRET_FILES.includes(entry.name) && entry.parentPath === data_dir ? readFileSync(path, "utf8").trim() : null;
+		for (const { name, piece } of pieces) {
+			if (own !== null && canaries.get(name) === own) continue;
+			ok(!bytes.includes(piece), `${path.slice(data_dir.length)} holds a piece of the ${name}`);
+		}
+	}
+	const { stdout, stderr } = server.logs;
+	ok(stdout.length > 100_000, "the log was written");
+	for (const { name, piece } of pieces) ok(!stdout.includes(piece) && !stderr.includes(piece), `the server printed a piece of the ${name}`);
+	ok(stdout.includes("key_exposed"), "a key in a wrong place is reported");
+	ok(!stdout.includes('"request_failed"'), "no defect on the way");
+});

@@ -1,0 +1,332 @@
+import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { inParallel } from "./client.ts";
+import { assertProblem } from "./problem.ts";
+import { listeningOf } from "./processes.ts";
+import { requestText, Wire } from "./raw-socket.ts";
+import { isAlive, newDataFolder, postgresPid, ROOT, removeDataFolder, runProgram, type Server, startServer } from "./server.ts";
+import { expectStatus, makeKey, makeText, makeWorld } from "./things.ts";
+
+const STOP_MS = 8_000;
+const execute = promisify(execFile);
+const folders: string[] = [];
+
+after(async () => {
+	for (const folder of folders) await removeDataFolder(folder);
+});
+
+function newFolder(): string {
+	const folder = newDataFolder();
+	folders.push(folder);
+	return folder;
+}
+
+function bash(line: string): Promise<{ stdout: string; stderr: string }> {
+	return execute("bash", ["-c", line], { maxBuffer: 64 * 1024 * 1024 });
+}
+
+/** The curl line that the banner shows, as it stands. */
+function curlLine(stderr: string): string {
+	return /^ {2}curl .*\\\n.*$/m.exec(stderr)?.[0] ?? "";
+}
+
+async function waitGone(pid: number): Promise<void> {
+	for (const until = performance.now() + 5_000; isAlive(pid) && performance.now() < until; await sleep(20));
+	ok(!isAlive(pid), "PostgreSQL is gone");
+}
+
+async function stopTimely(server: Server, signal: NodeJS.Signals = "SIGINT"): Promise<void> {
+	const postgres = postgresPid(server.data_dir) ?? 0;
+	const began = performance.now();
+	deepEqual(await server.stop({ signal, keep_folder: true }), { code: 0, signal: null });
+	ok(performance.now() - began < STOP_MS, `the stop took ${Math.round(performance.now() - began)} ms`);
+	await waitGone(postgres);
+}
+
+/** A small PDF of one page that says "Hello", with right offsets. */
+function makePdf(): Buffer {
+	const text = "BT /F1 24 Tf 72 720 Td (Hello) Tj ET";
+	const objects = [
+		"<< /Type /Catalog /Pages 2 0 R >>",
+		"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+		"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
+		`<< /Length ${text.length} >>\nstream\n${text}\nendstream`,
+		"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+	];
+	let bytes = Buffer.from("%PDF-1.4\n%\xe2\xe3\xcf\xd3\n", "latin1");
+	const offsets = objects.map((object, index) => {
+		const at = bytes.length;
+		bytes = Buffer.concat([bytes, Buffer.from(`${index + 1} 0 obj\n${object}\nendobj\n`)]);
+		return at;
+	});
+	const table = offsets.map((at) => `${String(at).padStart(10, "0")} 00000 n \n`).join("");
+	const end = `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${table}trailer\n<< /Size ${objects.length + 1} /Root 1 0 R >>\nstartxref\n${bytes.length}\n%%EOF\n`;
+	return Buffer.concat([bytes, Buffer.from(end)]);
+}
+
+test("a newcomer starts it, pastes the curl line, uploads a PDF by curl and gets it back byte for byte; Ctrl-C stops it all", async () => {
+	const server = await startServer({ demo: true, data_dir: newFolder() });
+	const { stderr } = server.logs;
+	match(stderr, /Keywright is up at http:\/\/127\.0\.0\.1:\d+/);
+	match(stderr, /tenant +demo/);
+	match(stderr, /back up/i);
+	match(stderr, /pepper/);
+	const pasted = await bash(curlLine(stderr));
+	equal(JSON.parse(pasted.stdout).tenant_id, "demo");
+
+	const raw_key = /X-API-Key: (\S+)'/.exec(stderr)?.[1] ?? "";
+	equal((await server.keyed(raw_key, "GET", "/tenants/demo-free/limits")).status, 404);
+	const sites = expectStatus(await server.keyed(raw_key, "GET", "/tenants/demo/sites"), 200).as<{ data: unknown[] }>();
+	equal(sites.data.length, 2);
+
+	const folder = mkdtempSync(join(tmpdir(), "keywright-pdf-"));
+	try {
+		const pdf = makePdf();
+		writeFileSync(join(folder, "Rechnung Nº 7.pdf"), pdf);
+		const curl = `curl -sS --fail-with-body -H 'X-API-Key: ${raw_key}'`;
+		const documents = `${server.url}/api/v1/m2m/sites/demo-shop/documents`;
+		const sent = await bash(`cd ${folder} && ${curl} -F 'file=@Rechnung Nº 7.pdf' -F title='Rechnung' ${documents}`);
+		const document = JSON.parse(sent.stdout);
+		deepEqual([document.content_type, document.size_bytes, document.filename], ["application/pdf", pdf.length, "Rechnung Nº 7.pdf"]);
+		equal(document.sha256, createHash("sha256").update(pdf).digest("hex"));
+		await bash(`cd ${folder} && ${curl} -D headers -o back.pdf ${documents}/${document.id}/content`);
+		ok(readFileSync(join(folder, "back.pdf")).equals(pdf), "byte for byte");
+		match(readFileSync(join(folder, "headers"), "utf8"), /content-type: application\/pdf/i);
+		await bash(`cd ${folder} && head -c 30000000 /dev/urandom > large.bin && ${curl} -F file=@large.bin ${documents} > large.json`);
+		const large = JSON.parse(readFileSync(join(folder, "large.json"), "utf8"));
+		await bash(`cd ${folder} && ${curl} -o back.bin ${documents}/${large.id}/content && cmp large.bin back.bin`);
+	} finally {
+		await rm(folder, { recursive: true });
+	}
+	await stopTimely(server);
+	match(server.logs.stdout, /"server_stopping"/);
+});
+
+test("a second start prints a line that works too; a start without --demo makes no tenant", async () => {
+	const data_dir = newFolder();
+	const first = await startServer({ data_dir });
+	deepEqual((await first.operator("GET", "/tenants")).json.data, []);
+	equal(curlLine(first.logs.stderr), "");
+	await stopTimely(first);
+	const again = await startServer({ data_dir, env: { KEYWRIGHT_DEMO: "on" } });
+	const { stdout } = await bash(curlLine(again.logs.stderr));
+	equal(JSON.parse(stdout).tenant_id, "demo");
+	await stopTimely(again, "SIGTERM");
+	const third = await startServer({ data_dir, demo: true });
+	equal(curlLine(third.logs.stderr).replaceAll(third.url, again.url), curlLine(again.logs.stderr));
+	equal(JSON.parse((await bash(curlLine(third.logs.stderr))).stdout).tenant_id, "demo");
+	await stopTimely(third);
+});
+
+test("Ctrl-C under load: what was answered is counted, PostgreSQL is gone, and slow clients do not hold the stop up", async () => {
+	const data_dir = newFolder();
+	const server = await startServer({ data_dir });
+	const { tenant, site, raw_key } = await makeWorld(server);
+	const { id } = await makeText(server, raw_key, site.id, "x".repeat(1_000_000));
+	const key = `X-API-Key: ${raw_key}`;
+	const slow = await Promise.all([1, 2, 3, 4].map(() => Wire.open(server.port)));
+	slow[0]?.write(`GET /api/v1/m2m/whoami HTTP/1.1\r\nHost: a\r\n${key}\r\n`);
+	slow[1]?.write(requestText("POST", `/api/v1/m2m/sites/${site.id}/documents/text`, [key, "Content-Type: application/json", "Content-Length: 90"], "{"));
+	slow[2]?.write(requestText("POST", `/api/v1/m2m/sites/${site.id}/documents`, [key, "Content-Type: multipart/form-data; boundary=e", "Content-Length: 9000"], "--e\r\n"));
+	slow[3]?.write(requestText("GET", "/healthz"));
+	let allowed = 1;
+	let stopping = false;
+	const load = inParallel(100_000, 16, async () => {
+		if (stopping) return;
+		const answer = await server.keyed(raw_key, "GET", "/whoami").catch(() => null);
+		if (answer?.status === 200) allowed += 1;
+		else stopping = true;
+	});
+	await sleep(700);
+	await stopTimely(server);
+	await load;
+	for (const wire of slow) wire.destroy();
+	ok(allowed > 50, `${allowed} requests`);
+	const again = await startServer({ data_dir });
+	const { data } = (await again.management(tenant.id, "GET", "/usage")).as<{ data: { code: string; requests: number }[] }>();
+	const counted = data.filter(({ code }) => code === "allowed").reduce((sum, { requests }) => sum + requests, 0);
+	// Besides what was answered, at most the slow uploads and what was cut off at the stop.
+	ok(counted >= allowed && counted <= allowed + 2 + 16, `${counted} counted, ${allowed} answered`);
+	ok(existsSync(join(data_dir, "uploads")));
+	expectStatus(await again.keyed(raw_key, "GET", `/sites/${site.id}/documents/${id}/content`), 200);
+	await stopTimely(again);
+});
+
+test("a second server on the same folder says that one is running, with exit code 2, and leaves the first alone", async () => {
+	const server = await startServer({ data_dir: newFolder() });
+	const { raw_key } = await makeWorld(server);
+	for (const command of [["serve"], ["serve", "--demo"], ["migrate"]]) {
+		const second = await runProgram(command, { KEYWRIGHT_DATA_DIR: server.data_dir, KEYWRIGHT_PORT: "0" });
+		equal(second.code, 2, second.stderr);
+		match(second.stderr, /already running/);
+		match(second.stderr, /KEYWRIGHT_DATA_DIR/);
+	}
+	expectStatus(await server.keyed(raw_key, "GET", "/whoami"), 200);
+	await stopTimely(server);
+});
+
+test("a port that is taken is said plainly, and PostgreSQL is stopped again", async () => {
+	const data_dir = newFolder();
+	const taken = createServer().listen(0, "127.0.0.1");
+	await new Promise((resolve) => taken.once("listening", resolve));
+	const address = taken.address();
+	const port = address !== null && typeof address === "object" ? address.port : 0;
+	const ended = await runProgram(["serve"], { KEYWRIGHT_DATA_DIR: data_dir, KEYWRIGHT_PORT: String(port) });
+	taken.close();
+	equal(ended.code, 1);
+	ok(ended.stderr.includes(String(port)) && ended.stderr.split("\n").length < 6, ended.stderr);
+	equal(postgresPid(data_dir), null);
+});
+
+test("after kill -9 of the server the next start takes over the PostgreSQL that it left, and the same key works", async () => {
+	const data_dir = newFolder();
+	const server = await startServer({ data_dir });
+	const { raw_key, tenant } = await makeWorld(server);
+	const postgres = postgresPid(data_dir) ?? 0;
+	await server.stop({ signal: "SIGKILL", keep_folder: true });
+	ok(isAlive(postgres), "PostgreSQL goes on");
+	const again = await startServer({ data_dir });
+	equal(postgresPid(data_dir), postgres);
+	match(again.logs.stdout, /"adopted":true/);
+	expectStatus(await again.keyed(raw_key, "GET", `/tenants/${tenant.id}/limits`), 200);
+	process.kill(postgres, "SIGKILL");
+	let back = await again.management(tenant.id, "GET", "/api-keys");
+	for (const until = performance.now() + 10_000; back.status !== 200 && performance.now() < until; back = await again.management(tenant.id, "GET", "/api-keys")) {
+		assertProblem(back, "unavailable");
+		await sleep(50);
+	}
+	expectStatus(back, 200);
+	notEqual(postgresPid(data_dir), postgres);
+	expectStatus(await again.keyed(raw_key, "GET", "/whoami"), 200);
+	await stopTimely(again);
+});
+
+test("a wrong pepper starts nothing and says what to do; the right one finds every key again", async () => {
+	const data_dir = newFolder();
+	const server = await startServer({ data_dir });
+	const { raw_key, tenant } = await makeWorld(server);
+	await stopTimely(server);
+	const right = readFileSync(join(data_dir, "pepper"), "utf8").trim();
+	const wrong = "w".repeat(48);
+	const refused = await runProgram(["serve"], { KEYWRIGHT_DATA_DIR: data_dir, KEYWRIGHT_PORT: "0", KEYWRIGHT_PEPPER: wrong });
+	equal(refused.code, 1);
+	match(refused.stderr, /pepper does not belong to this database/);
+	match(refused.stderr, /KEYWRIGHT_PEPPER/);
+	equal(postgresPid(data_dir), null);
+	const short = await runProgram(["serve"], { KEYWRIGHT_DATA_DIR: data_dir, KEYWRIGHT_PORT: "0", KEYWRIGHT_PEPPER: "short" });
+	ok(short.code !== 0 && /at least 32/.test(short.stderr), short.stderr);
+
+	const both = await startServer({ data_dir, env: { KEYWRIGHT_PEPPER: `${wrong},${right}` } });
+	const made = await makeKey(both, tenant.id);
+	expectStatus(await both.keyed(made.raw_key, "GET", "/whoami"), 200);
+	await stopTimely(both);
+	const early = await runProgram(["serve"], { KEYWRIGHT_DATA_DIR: data_dir, KEYWRIGHT_PORT: "0", KEYWRIGHT_PEPPER: wrong });
+	equal(early.code, 1);
+	match(early.stderr, /1 secrets of keys/);
+	const again = await startServer({ data_dir, env: { KEYWRIGHT_PEPPER: `${wrong},${right}` } });
+	expectStatus(await again.keyed(raw_key, "GET", "/whoami"), 200);
+	await sleep(500);
+	await stopTimely(again);
+	const rotated = await startServer({ data_dir, env: { KEYWRIGHT_PEPPER: wrong } });
+	for (const key of [raw_key, made.raw_key]) expectStatus(await rotated.keyed(key, "GET", "/whoami"), 200);
+	await stopTimely(rotated);
+});
+
+test("a wrong configuration is told with every mistake at once, with exit code 2 and before anything is made", async () => {
+	const data_dir = join(newFolder(), "not-made");
+	const wrong = {
+		KEYWRIGHT_DATA_DIR: data_dir,
+		KEYWRIGHT_PORT: "eighty",
+		KEYWRIGHT_PUBLIC_URL: "ftp://example.org",
+		KEYWRIGHT_DATABASE_URL: "mysql://x",
+		KEYWRIGHT_KEY_BRAND: "Kw!",
+		KEYWRIGHT_TRUSTED_PROXIES: "10.0.0.0/40",
+		KEYWRIGHT_LEASE_SECONDS: "0",
+		KEYWRIGHT_AUTH_FAILURES_PER_MINUTE: "-1",
+		KEYWRIGHT_DOCUMENTS: "perhaps",
+		KEYWRIGHT_LOG_LEVEL: "loud",
+		KEYWRIGHT_OPERATOR_TOKEN: "short",
+		KEYWRIGHT_PEPPER: "short",
+		KEYWRIGHT_OPERATR_TOKEN: "secret-by-mistake",
+	};
+	const ended = await runProgram(["serve"], wrong);
+	equal(ended.code, 2, ended.stderr);
+	for (const name of Object.keys(wrong)) if (name !== "KEYWRIGHT_DATA_DIR") ok(ended.stderr.includes(name), `${name} in\n${ended.stderr}`);
+	ok(!ended.stderr.includes("secret-by-mistake") && !ended.stderr.includes("mysql://x"), "values are not repeated");
+	ok(!existsSync(data_dir));
+});
+
+test("secrets come from files too, and two operator tokens are in force while one is replaced", async () => {
+	const data_dir = newFolder();
+	const [old_token, new_token] = ["o".repeat(24), "n".repeat(24)];
+	const file = join(data_dir, "token");
+	writeFileSync(file, `${new_token},${old_token}\n`);
+	const server = await startServer({ data_dir, env: { KEYWRIGHT_OPERATOR_TOKEN_FILE: file, KEYWRIGHT_KEY_BRAND: "acme_pay" }, operator_token: new_token });
+	ok(!existsSync(join(data_dir, "operator_token")));
+	const list = (token: string) => server.send({ method: "GET", path: "/api/v1/operator/plans", headers: { authorization: `Bearer ${token}` } });
+	for (const token of [old_token, new_token]) expectStatus(await list(token), 200);
+	assertProblem(await list(`${new_token},${old_token}`), "credential_invalid");
+	const { raw_key } = await makeWorld(server);
+	match(raw_key, /^acme_pay_prod_[0-9A-Za-z]{50}$/);
+	expectStatus(await server.keyed(raw_key, "GET", "/whoami"), 200);
+	await stopTimely(server);
+});
+
+test("migrate brings an empty folder to this version and stops; a second time there is nothing to do", async () => {
+	const env = { KEYWRIGHT_DATA_DIR: newFolder() };
+	const first = await runProgram(["migrate"], env);
+	equal(first.code, 0, first.stderr);
+	match(first.stdout, /✓ 0001/);
+	equal(postgresPid(env.KEYWRIGHT_DATA_DIR), null);
+	const second = await runProgram(["migrate"], env);
+	equal(second.code, 0);
+	match(second.stdout, /up to date/);
+});
+
+test("version, help and wrong commands", async () => {
+	const { version } = JSON.parse(readFileSync(join(ROOT, "server/package.json"), "utf8"));
+	for (const words of [["version"], ["--version"]]) deepEqual(await runProgram(words), { code: 0, signal: null, stdout: `${version}\n`, stderr: "" });
+	for (const words of [["help"], ["--help"], ["-h"], [], ["serve", "--help"]]) {
+		const { code, stdout } = await runProgram(words);
+		equal(code, 0);
+		for (const word of ["serve", "migrate", "version"]) match(stdout, new RegExp(`keywright-server ${word}`));
+	}
+	for (const words of [["start"], ["serve", "--port", "1"], ["migrate", "--demo"], ["version", "now"]]) {
+		const { code, stderr, stdout } = await runProgram(words);
+		equal(code, 2);
+		equal(stdout, "");
+		match(stderr, /keywright-server: /);
+	}
+});
+
+test("KEYWRIGHT_DOCUMENTS=off leaves everything but the documents", async () => {
+	const server = await startServer({ data_dir: newFolder(), env: { KEYWRIGHT_DOCUMENTS: "off" } });
+	const { tenant, site, raw_key } = await makeWorld(server);
+	for (const [method, path] of [
+		["GET", `/sites/${site.id}/documents`],
+		["POST", `/sites/${site.id}/documents`],
+		["POST", `/sites/${site.id}/documents/text`],
+		["GET", `/sites/${site.id}/documents/doc_x/content`],
+	] as const)
+		assertProblem(await server.keyed(raw_key, method, path), "not_found");
+	for (const path of ["/whoami", `/tenants/${tenant.id}/limits`, `/tenants/${tenant.id}/sites`, `/sites/${site.id}`, `/tenants/${tenant.id}/usage`])
+		expectStatus(await server.keyed(raw_key, "GET", path), 200);
+	await stopTimely(server);
+});
+
+test("everything listens on the loopback address alone, and PostgreSQL on no port at all", async () => {
+	const server = await startServer({ data_dir: newFolder() });
+	const pids = [server.program.pid, postgresPid(server.data_dir) ?? 0];
+	const sockets = existsSync("/proc/net/tcp") ? pids.flatMap((pid) => listeningOf(pid)) : [`127.0.0.1:${server.port}`];
+	deepEqual(sockets, [`127.0.0.1:${server.port}`]);
+	await stopTimely(server);
+});

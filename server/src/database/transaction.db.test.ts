@@ -1,0 +1,167 @@
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { after, before, suite, test } from "node:test";
+import { sql } from "kysely";
+import pg from "pg";
+import { ALL_TENANTS } from "../core/context.ts";
+import { Failure } from "../core/error.ts";
+import { connectDatabase } from "./database.ts";
+import { type BareTestDatabase, bareTestDatabase, testLog } from "./testing.ts";
+import { inTransaction, isUnavailable } from "./transaction.ts";
+
+const unavailable = (error: unknown): boolean =>
+	error instanceof Failure && error.code === "unavailable" && error.facts.retry_after_seconds !== undefined;
+
+suite("a transaction", () => {
+	let bare: BareTestDatabase;
+	before(async () => {
+		bare = await bareTestDatabase();
+	});
+	after(() => bare.close());
+
+	const planRow = (id: string) => ({ id, name: id, capabilities: [], rate_limits: "[]", limits: "{}" });
+
+	async function hasPlan(id: string): Promise<boolean> {
+		const found = await inTransaction(bare.database, ALL_TENANTS, (tx) => tx.selectFrom("plans").select("id").where("id", "=", id).execute());
+		return found.length === 1;
+	}
+
+	async function settings(url: string): Promise<{ scope: string | null; role: string }> {
+		const database = connectDatabase({ url, log: testLog, connections_max: 1 });
+		try {
+			return await inTransaction(database, "tenant-1", async (tx) => {
+				const { rows } = await sql<{ scope: string; role: string }>`
+					select current_setting('keywright.scope', true) as scope, current_user::text as role`.execute(tx);
+				return rows[0] ?? { scope: null, role: "" };
+			});
+		} finally {
+			await database.close();
+		}
+	}
+
+	test("commits what it returns from and rolls back what it throws from", async () => {
+		await inTransaction(bare.database, ALL_TENANTS, (tx) => tx.insertInto("plans").values(planRow("kept")).execute());
+		const failing = inTransaction(bare.database, ALL_TENANTS, async (tx) => {
+			await tx.insertInto("plans").values(planRow("lost")).execute();
+			throw new Failure("conflict", "Not like this.");
+		});
+		await rejects(failing, (error: unknown) => error instanceof Failure && error.code === "conflict");
+		deepEqual([await hasPlan("kept"), await hasPlan("lost")], [true, false]);
+	});
+
+	test("runs as the serving role with its scope, whoever connected: row-level security holds for the owner's and the superuser's connection too", async () => {
+		for (const url of [bare.appUrl, bare.ownerUrl, bare.superuserUrl]) deepEqual(await settings(url), { scope: "tenant-1", role: "keywright_app" });
+	});
+
+	test("leaves neither scope nor role on its connection", async () => {
+		const database = connectDatabase({ url: bare.ownerUrl, log: testLog, connections_max: 1 });
+		try {
+			await inTransaction(database, "tenant-1", async () => undefined);
+			const { rows } = await sql<{ scope: string; role: string }>`
+				select current_setting('keywright.scope', true) as scope, current_user::text as role`.execute(database.queries);
+			deepEqual(rows, [{ scope: "", role: "keywright_owner" }]);
+		} finally {
+			await database.close();
+		}
+	});
+
+	test("reads bigint as a number and a date as its text", async () => {
+		const { rows } = await sql<{ big: unknown; day: unknown; none: unknown }>`
+			select 9007199254740991::bigint as big, date '2026-01-31' as day, null::bigint as none`.execute(bare.database.queries);
+		deepEqual(rows, [{ big: 9_007_199_254_740_991, day: "2026-01-31", none: null }]);
+	});
+
+	test("whose connection is lost is unavailable, and the next one works", async () => {
+		const lost = inTransaction(bare.database, ALL_TENANTS, async (tx) => {
+			await tx.insertInto("plans").values(planRow("cut off")).execute();
+			await sql`select pg_terminate_backend(pg_backend_pid())`.execute(tx);
+		});
+		await rejects(lost, unavailable);
+		equal(await hasPlan("cut off"), false);
+	});
+
+	test("whose connection is lost while it does something else is unavailable too", async () => {
+		const client = new pg.Client({ connectionString: bare.superuserUrl });
+		await client.connect();
+		const lost = inTransaction(bare.database, ALL_TENANTS, async (tx) => {
+			const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx);
+			await client.query("select pg_terminate_backend($1, 5000)", [rows[0]?.pid]);
+			await tx.insertInto("plans").values(planRow("cut off")).execute();
+		});
+		await rejects(lost, unavailable);
+		await client.end();
+	});
+
+	test("on a database that cannot be reached is unavailable", async () => {
+		for (const url of ["postgresql://nobody@127.0.0.1:1/nowhere", "postgresql://nobody@/nowhere?host=%2Fnonexistent"]) {
+			const database = connectDatabase({ url, log: testLog });
+			await rejects(
+				inTransaction(database, ALL_TENANTS, async () => undefined),
+				unavailable,
+				url,
+			);
+			await database.close();
+		}
+	});
+
+	test("for which no connection is free in time is unavailable", async () => {
+		const database = connectDatabase({ url: bare.appUrl, log: testLog, connections_max: 1 });
+		const gate = Promise.withResolvers<void>();
+		const holding = inTransaction(database, ALL_TENANTS, () => gate.promise);
+		try {
+			await rejects(
+				inTransaction(database, ALL_TENANTS, async () => undefined),
+				unavailable,
+			);
+		} finally {
+			gate.resolve();
+			await holding;
+			await database.close();
+		}
+	});
+
+	test("every way in which a connection is not made or is lost is unavailable", () => {
+		const coded = (code: string) => Object.assign(new Error(code), { code });
+		for (const code of ["ECONNREFUSED", "ECONNRESET", "ENOENT", "EPIPE", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND", "EAI_AGAIN"]) {
+			equal(isUnavailable(coded(code)), true, code);
+		}
+		for (const text of [
+			"Connection terminated unexpectedly",
+			"Connection terminated due to connection timeout",
+			"timeout exceeded when trying to connect",
+		]) {
+			equal(isUnavailable(new Error(text)), true, text);
+		}
+		for (const error of [coded("ERR_ASSERTION"), new TypeError("x is not a function"), new Failure("conflict", "No."), "a text", null]) {
+			equal(isUnavailable(error), false, String(error));
+		}
+	});
+
+	test("a statement that is wrong is no unavailability", async () => {
+		const errors: unknown[] = [];
+		for (const statement of ["select 1 / 0", "select * from keywright.nothing", "select 'x'::integer"]) {
+			await inTransaction(bare.database, ALL_TENANTS, (tx) => sql.raw(statement).execute(tx)).catch((error: unknown) => errors.push(error));
+		}
+		equal(errors.length, 3);
+		for (const error of errors) {
+			ok(error instanceof pg.DatabaseError);
+			equal(isUnavailable(error), false);
+		}
+	});
+
+	test("a statement that takes too long is ended by PostgreSQL and unavailable", async () => {
+		const slow = inTransaction(bare.database, ALL_TENANTS, async (tx) => {
+			await sql`set local statement_timeout = 50`.execute(tx);
+			await sql`select pg_sleep(10)`.execute(tx);
+		});
+		await rejects(slow, unavailable);
+	});
+
+	test("the detail of an unavailable database tells nothing of it", async () => {
+		const database = connectDatabase({ url: "postgresql://nobody@127.0.0.1:1/nowhere", log: testLog });
+		const failure = await inTransaction(database, ALL_TENANTS, async () => undefined).catch((error: unknown) => error);
+		await database.close();
+		ok(failure instanceof Failure);
+		match(failure.detail, /Try again shortly/);
+		ok(!/127\.0\.0\.1|nobody|nowhere/.test(failure.detail));
+	});
+});

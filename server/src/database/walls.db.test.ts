@@ -1,0 +1,191 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { after, before, suite, test } from "node:test";
+import { sql } from "kysely";
+import pg from "pg";
+import { ALL_TENANTS } from "../core/context.ts";
+import { type BareTestDatabase, bareTestDatabase } from "./testing.ts";
+import { inTransaction } from "./transaction.ts";
+
+const OWN = "tenant-own";
+const FOREIGN = "tenant-foreign";
+const NOT_PERMITTED = "42501";
+const DAY = "2026-01-31T00:00:00Z";
+
+/** One row of each table that belongs to tenants, as `tenant` would have it. A new such table gets its row here, or the tests fail. */
+function rowsOf(tenant: string): Record<string, Record<string, unknown>> {
+	const [site_id, key_id, kid, bytes] = [`site-${tenant}`, `key_${tenant}`, `kid-${tenant}`, Buffer.from("x")];
+	const usage = { tenant_id: tenant, granularity_seconds: 60, start: DAY, code: "allowed", requests: 1 };
+	const document = { kind: "text", content_type: "text/plain", size_bytes: 1, sha256: "x", created_by_key_id: key_id };
+	return {
+		tenants: { id: tenant, name: tenant, plan_id: "plan" },
+		sites: { tenant_id: tenant, id: site_id, name: "Shop" },
+		keys: { tenant_id: tenant, id: key_id, name: "bot", environment: "prod", owner: "{}", permissions: [], created_by: "{}" },
+		secrets: { kid, tenant_id: tenant, key_id, mac: bytes, mac_version: 1, pepper_id: "p", last4: "a1B2" },
+		secret_activity: { kid, tenant_id: tenant, first_used_at: DAY, last_used_at: DAY },
+		key_activity: { tenant_id: tenant, key_id, last_check_at: DAY },
+		usage_keys: { ...usage, key_id, kid },
+		usage_operations: { ...usage, site_id, operation: "GET /" },
+		quota_periods: { tenant_id: tenant, month: "2026-01-01", leased: 1 },
+		documents: { tenant_id: tenant, site_id, id: `doc_${tenant}`, ...document },
+		tenant_storage: { tenant_id: tenant },
+		uploads: { tenant_id: tenant, id: `upl_${tenant}`, node_id: "node", reserved_bytes: 1 },
+		outbox: { id: `evt_${tenant}`, tenant_id: tenant, type: "key.created", data: "{}" },
+		idempotency: { tenant_id: tenant, caller: "operator", idempotency_key: "k", fingerprint: bytes, subject_id: key_id },
+		audit_heads: { chain: tenant, seq: 1, mac: bytes },
+		audit_entries: {
+			chain: tenant,
+			seq: 1,
+			at: DAY,
+			action: "key.created",
+			target_kind: "key",
+			target_id: key_id,
+			request_id: "req",
+			details_digest: bytes,
+			audit_key_id: "p",
+			mac: bytes,
+		},
+	};
+}
+
+/** The column that says whose a row is. */
+function tenantColumn(table: string): string {
+	if (table === "tenants") return "id";
+	return table.startsWith("audit_") ? "chain" : "tenant_id";
+}
+
+class RolledBack extends Error {}
+
+suite("the second wall: row-level security", () => {
+	let bare: BareTestDatabase;
+	let behind: pg.Client;
+	const tables = Object.keys(rowsOf(OWN));
+
+	before(async () => {
+		bare = await bareTestDatabase();
+		behind = new pg.Client({ connectionString: bare.superuserUrl });
+		await behind.connect();
+		await behind.query("insert into keywright.plans (id, name, capabilities, rate_limits, limits) values ('plan', 'Plan', '{}', '[]', '{}')");
+		for (const tenant of [OWN, FOREIGN]) for (const [table, row] of Object.entries(rowsOf(tenant))) await insert(behind, table, row);
+	});
+	after(async () => {
+		await behind.end();
+		await bare.close();
+	});
+
+	function insertion(table: string, row: Record<string, unknown>): string {
+		const columns = Object.keys(row);
+		return `insert into keywright.${table} (${columns.join(", ")}) values (${columns.map((_, index) => `$${index + 1}`).join(", ")})`;
+	}
+
+	async function insert(client: pg.Client, table: string, row: Record<string, unknown>): Promise<void> {
+		await client.query(insertion(table, row), Object.values(row));
+	}
+
+	/** How many rows of whom `statement` returns in a transaction of `scope`, which is then rolled back; or the code of its failure. */
+	async function outcome(scope: string, statement: ReturnType<typeof sql.raw>): Promise<Record<string, number> | string> {
+		const counts: Record<string, number> = {};
+		try {
+			await inTransaction(bare.database, scope, async (tx) => {
+				const { rows } = await statement.execute(tx);
+				for (const row of rows) {
+					const { tenant } = asTenantRow(row);
+					counts[tenant] = (counts[tenant] ?? 0) + 1;
+				}
+				throw new RolledBack();
+			});
+		} catch (error) {
+			if (error instanceof RolledBack) return counts;
+			if (error instanceof pg.DatabaseError) return `${error.code} ${error.message.replace(/.*(row-level security|permission denied).*/, "$1")}`;
+			throw error;
+		}
+		throw new Error("impossible state: neither rolled back nor failed");
+	}
+
+	/** Guarantee: every statement of these tests returns the tenant of its rows. */
+	function asTenantRow(row: unknown): { tenant: string } {
+		return row as { tenant: string };
+	}
+
+	const select = (table: string) => sql.raw(`select ${tenantColumn(table)} as tenant from keywright.${table}`);
+	const update = (table: string) =>
+		sql.raw(`update keywright.${table} set ${tenantColumn(table)} = ${tenantColumn(table)} returning ${tenantColumn(table)} as tenant`);
+	const giveAway = (table: string) => sql.raw(`update keywright.${table} set ${tenantColumn(table)} = '${FOREIGN}' returning '${FOREIGN}' as tenant`);
+	const remove = (table: string) =>
+		sql.raw(`delete from keywright.${table} where ${tenantColumn(table)} = '${FOREIGN}' returning ${tenantColumn(table)} as tenant`);
+
+	test("every table with a tenant's rows has it, also for its owner, and is tested here", async () => {
+		const found = await behind.query<{ name: string; on: boolean; forced: boolean }>(
+			`select distinct c.relname as name, c.relrowsecurity as on, c.relforcerowsecurity as forced
+			from pg_class c join pg_attribute a on a.attrelid = c.oid
+			where c.relnamespace = 'keywright'::regnamespace and c.relkind = 'r' and (a.attname in ('tenant_id', 'chain') or c.relname = 'tenants')
+			order by 1`,
+		);
+		deepEqual(
+			found.rows.map((row) => row.name),
+			tables.toSorted(),
+		);
+		for (const row of found.rows) deepEqual(row, { name: row.name, on: true, forced: true });
+	});
+
+	test("the serving role cannot walk around it", async () => {
+		const { rows } = await behind.query(
+			"select rolname, rolsuper, rolbypassrls from pg_roles where rolname in ('keywright_app', 'keywright_lookup') order by 1",
+		);
+		deepEqual(rows, [
+			{ rolname: "keywright_app", rolsuper: false, rolbypassrls: false },
+			{ rolname: "keywright_lookup", rolsuper: false, rolbypassrls: false },
+		]);
+		const owned = await behind.query(
+			"select relname from pg_class where relnamespace = 'keywright'::regnamespace and relowner = 'keywright_app'::regrole",
+		);
+		deepEqual(owned.rows, [], "an owner could switch it off");
+	});
+
+	test("the functions that look across tenants are three, cannot be misled by a search path and are for the serving role alone", async () => {
+		const { rows } = await behind.query<{ name: string; config: string[]; acl: string; owner: string }>(
+			`select proname as name, proconfig as config, proacl::text as acl, proowner::regrole::text as owner
+			from pg_proc where pronamespace = 'keywright'::regnamespace and prosecdef order by 1`,
+		);
+		deepEqual(
+			rows.map((row) => row.name),
+			["erase_audit_details", "grants_of", "sites_of"],
+		);
+		for (const row of rows) {
+			deepEqual(row.config, ["search_path=keywright, pg_temp"]);
+			equal(row.owner, "keywright_lookup");
+			ok(!/(^|[{,])=X/.test(row.acl) && row.acl.includes("keywright_app=X"), row.acl);
+		}
+	});
+
+	for (const table of tables) {
+		test(`${table}: a tenant's transaction reads its own rows, the operator's all, one without a scope none`, async () => {
+			deepEqual(await outcome(OWN, select(table)), { [OWN]: 1 });
+			deepEqual(await outcome(ALL_TENANTS, select(table)), { [OWN]: 1, [FOREIGN]: 1 });
+			deepEqual(await outcome("", select(table)), {});
+			deepEqual(await outcome("tenant-unknown", select(table)), {});
+			const client = new pg.Client({ connectionString: bare.appUrl });
+			await client.connect();
+			const unscoped = await client.query(`select 1 from keywright.${table}`);
+			await client.end();
+			equal(unscoped.rowCount, 0, "a connection on which no scope was ever set");
+		});
+
+		test(`${table}: a tenant's transaction writes its own rows only`, async () => {
+			const updated = await outcome(OWN, update(table));
+			const may_update = updated !== `${NOT_PERMITTED} permission denied`;
+			if (may_update) {
+				deepEqual(updated, { [OWN]: 1 });
+				deepEqual(await outcome("", update(table)), {});
+				deepEqual(await outcome(OWN, giveAway(table)), `${NOT_PERMITTED} row-level security`);
+			}
+			const removed = await outcome(OWN, remove(table));
+			if (removed !== `${NOT_PERMITTED} permission denied`) deepEqual(removed, {});
+			const row = rowsOf(FOREIGN)[table] ?? {};
+			const columns = Object.keys(row).map((name) => sql.ref(name));
+			const values = Object.values(row).map((value) => sql`${value}`);
+			const insertForeign = sql`insert into ${sql.table(`keywright.${table}`)} (${sql.join(columns)}) values (${sql.join(values)}) returning 1`;
+			deepEqual(await outcome(OWN, insertForeign), `${NOT_PERMITTED} row-level security`);
+			deepEqual(await outcome("", insertForeign), `${NOT_PERMITTED} row-level security`);
+		});
+	}
+});

@@ -1,0 +1,67 @@
+import { sql } from "kysely";
+import type { RecordTx } from "../database/transaction.ts";
+
+const FOLD_LOCK = 7_362_010;
+
+/** Takes the right to fold until the transaction ends; false when another node has it. */
+export async function claimFolding(tx: RecordTx): Promise<boolean> {
+	const claimed = await sql<{ claimed: boolean }>`select pg_try_advisory_xact_lock(${FOLD_LOCK}) as claimed`.execute(tx);
+	return claimed.rows[0]?.claimed === true;
+}
+
+export interface Slice {
+	readonly from_seconds: number;
+	readonly to_seconds: number;
+	readonly before: Date;
+	readonly rows_max: number;
+}
+
+/** Moves up to `rows_max` of the oldest rows into the coarser granularity; returns how many. Rows that a flush is just writing are left. */
+export async function foldKeys(tx: RecordTx, slice: Slice): Promise<number> {
+	const folded = await sql<{ rows: number }>`
+		with picked as materialized (
+			select ctid from keywright.usage_keys where granularity_seconds = ${slice.from_seconds} and start < ${slice.before}
+			order by start limit ${slice.rows_max} for update skip locked
+		), moved as (
+			delete from keywright.usage_keys as old using picked where old.ctid = picked.ctid returning old.*
+		), added as (
+			insert into keywright.usage_keys as kept (tenant_id, key_id, kid, granularity_seconds, start, code, requests)
+			select tenant_id, key_id, kid, ${slice.to_seconds}::integer,
+				date_bin(make_interval(secs => ${slice.to_seconds}), start, timestamptz 'epoch') as bucket, code, sum(requests)::bigint
+			from moved group by tenant_id, key_id, kid, bucket, code
+			on conflict (tenant_id, key_id, start, granularity_seconds, kid, code) do update set requests = kept.requests + excluded.requests
+		)
+		select count(*) as rows from moved
+	`.execute(tx);
+	return folded.rows[0]?.rows ?? 0;
+}
+
+/** As `foldKeys`, for operations. */
+export async function foldOperations(tx: RecordTx, slice: Slice): Promise<number> {
+	const folded = await sql<{ rows: number }>`
+		with picked as materialized (
+			select ctid from keywright.usage_operations where granularity_seconds = ${slice.from_seconds} and start < ${slice.before}
+			order by start limit ${slice.rows_max} for update skip locked
+		), moved as (
+			delete from keywright.usage_operations as old using picked where old.ctid = picked.ctid returning old.*
+		), added as (
+			insert into keywright.usage_operations as kept (tenant_id, site_id, operation, granularity_seconds, start, code, requests)
+			select tenant_id, site_id, operation, ${slice.to_seconds}::integer,
+				date_bin(make_interval(secs => ${slice.to_seconds}), start, timestamptz 'epoch') as bucket, code, sum(requests)::bigint
+			from moved group by tenant_id, site_id, operation, bucket, code
+			on conflict (tenant_id, start, granularity_seconds, site_id, operation, code) do update set requests = kept.requests + excluded.requests
+		)
+		select count(*) as rows from moved
+	`.execute(tx);
+	return folded.rows[0]?.rows ?? 0;
+}
+
+/** Forgets up to `rows_max` flushes from before `before`; returns how many. */
+export async function deleteFlushes(tx: RecordTx, before: Date, rows_max: number): Promise<number> {
+	const deleted = await sql`
+		delete from keywright.usage_flushes where ctid = any (array(
+			select ctid from keywright.usage_flushes where flushed_at < ${before} and not waiting order by flushed_at limit ${rows_max}
+		))
+	`.execute(tx);
+	return Number(deleted.numAffectedRows ?? 0n);
+}

@@ -1,0 +1,255 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { AllowList, parseAddress, parseAllowList } from "../core/network.ts";
+import { KeyCounter } from "../usage/counter.ts";
+import { CHECKS, type Facts, type Instant, REFUSALS_PER_MINUTE, runChecks, SITE_NEEDED } from "./checks.ts";
+import type { DenialCode } from "./denial.ts";
+import type { Grant, PlanState, SiteState, TenantState } from "./grant.ts";
+import { NO_SITE } from "./grant.ts";
+import { SlidingWindow } from "./window.ts";
+
+const NOW = Date.UTC(2026, 0, 15, 12);
+const AT: Instant = { now: NOW, monotonic: 5_000_000 };
+const SITE: SiteState = { environment: null };
+
+function allowing(...entries: string[]): AllowList {
+	const list = parseAllowList(entries);
+	ok(list instanceof AllowList);
+	return list;
+}
+
+function addressOf(text: string) {
+	const address = parseAddress(text);
+	ok(address);
+	return address;
+}
+
+const plan: PlanState = {
+	id: "team",
+	name: "Team",
+	capabilities: new Set(["m2m_api", "documents"]),
+	catalogue: new Map([
+		["sites:read", "m2m_api"],
+		["documents:write", "documents"],
+		["orders:write", "orders"],
+	]),
+	stale: false,
+};
+const tenant: TenantState = {
+	id: "tenant-a",
+	name: "Acme",
+	suspended: false,
+	client_policy: "block",
+	plan,
+	limits: [],
+	policy_header: null,
+	quota_requests_per_month: null,
+	operations: new Map(),
+	holders: 1,
+	stale: false,
+};
+const grant: Grant = {
+	kid: "kid",
+	last4: "a1B2",
+	mac: Buffer.alloc(32),
+	pepper_id: "p",
+	retires_at_ms: NOW + 1,
+	retired: false,
+	key_id: "key_1",
+	key_name: "prod-order-bot",
+	environment: "prod",
+	permissions: new Set(["sites:read", "documents:write"]),
+	site_ids: new Set(["shop"]),
+	allowed_ips: allowing("10.0.0.0/8"),
+	expires_at_ms: NOW + 1,
+	expires_at: new Date(NOW + 1).toISOString(),
+	rotation_due_at: null,
+	paused: false,
+	revoked: false,
+	tenant,
+	counter: new KeyCounter("tenant-a", "key_1", "kid"),
+	windows: [],
+	refusals: null,
+	digest: null,
+	stale: false,
+	visited: false,
+	browser_seen_ms: 0,
+};
+const facts: Facts = {
+	address: addressOf("10.1.2.3"),
+	client: "server",
+	tenant_id: "tenant-a",
+	site_id: "shop",
+	capability: "documents",
+	permissions: ["sites:read", "documents:write"],
+};
+
+interface Case {
+	grant: Grant;
+	facts: Facts;
+	site: SiteState | undefined;
+}
+
+const nothingWrong = (): Case => ({ grant: { ...grant, tenant: { ...tenant, plan: { ...plan } } }, facts: { ...facts }, site: SITE });
+
+function usedUp(requests: number): SlidingWindow {
+	const window = new SlidingWindow(60);
+	window.take(AT.monotonic, requests);
+	return window;
+}
+
+/** What can stand against a request with the right secret, in the contract's order. Each spoils a case in which nothing else is wrong. */
+const FAULTS: readonly { code: DenialCode; spoil: (found: Case) => Case }[] = [
+	{ code: "key_revoked", spoil: (found) => ({ ...found, grant: { ...found.grant, revoked: true } }) },
+	{ code: "key_rotated", spoil: (found) => ({ ...found, grant: { ...found.grant, retired: true } }) },
+	{ code: "key_expired", spoil: (found) => ({ ...found, grant: { ...found.grant, expires_at_ms: NOW } }) },
+	{ code: "key_paused", spoil: (found) => ({ ...found, grant: { ...found.grant, paused: true } }) },
+	{ code: "tenant_suspended", spoil: (found) => ({ ...found, grant: { ...found.grant, tenant: { ...found.grant.tenant, suspended: true } } }) },
+	{ code: "ip_not_allowed", spoil: (found) => ({ ...found, facts: { ...found.facts, address: addressOf("192.0.2.1") } }) },
+	{ code: "client_not_allowed", spoil: (found) => ({ ...found, facts: { ...found.facts, client: "browser" } }) },
+	{ code: "too_many_refusals", spoil: (found) => ({ ...found, grant: { ...found.grant, refusals: usedUp(REFUSALS_PER_MINUTE) } }) },
+	{ code: "not_found", spoil: (found) => ({ ...found, facts: { ...found.facts, tenant_id: "tenant-b" } }) },
+	{ code: "environment_mismatch", spoil: (found) => ({ ...found, site: { environment: "dev" } }) },
+	{ code: "capability_not_in_plan", spoil: (found) => ({ ...found, facts: { ...found.facts, capability: "orders" } }) },
+	{ code: "permission_missing", spoil: (found) => ({ ...found, grant: { ...found.grant, permissions: new Set(["sites:read"]) } }) },
+];
+
+const run = (found: Case, at = AT) => runChecks(found.grant, found.facts, at, found.site);
+
+/** The code of the denial, `allowed`, or `site needed`. */
+function codeOf(found: Case, at = AT): string {
+	const answer = run(found, at);
+	if (answer === SITE_NEEDED) return "site needed";
+	return answer === null ? "allowed" : answer.code;
+}
+
+test("a request against which nothing stands passes every check", () => {
+	equal(codeOf(nothingWrong()), "allowed");
+});
+
+test("each thing that stands against a request is told by its own code", () => {
+	deepEqual(
+		FAULTS.map(({ spoil }) => codeOf(spoil(nothingWrong()))),
+		FAULTS.map(({ code }) => code),
+	);
+});
+
+test("of several things the first of the contract's order is told, whatever else is wrong", () => {
+	fc.assert(
+		fc.property(fc.subarray([...FAULTS], { minLength: 1 }), fc.func(fc.integer()), (faults, weight) => {
+			const shuffled = faults.toSorted((a, b) => weight(a.code) - weight(b.code));
+			const spoiled = shuffled.reduce((found, { spoil }) => spoil(found), nothingWrong());
+			equal(codeOf(spoiled), faults[0]?.code);
+		}),
+	);
+});
+
+test("every check can deny or is needed by one that can", () => {
+	const silent = CHECKS.filter((check) => {
+		const cases = [...FAULTS.map(({ spoil }) => spoil(nothingWrong())), { ...nothingWrong(), site: NO_SITE }];
+		return cases.every((found) => check(found.grant, found.facts, AT, found.site) === null);
+	});
+	deepEqual(silent, []);
+});
+
+test("checking spends nothing: the same question has the same answer a thousand times", () => {
+	const found = { ...nothingWrong() };
+	found.grant.refusals = usedUp(REFUSALS_PER_MINUTE - 1);
+	for (let ask = 0; ask < 1_000; ask += 1) equal(codeOf(found), "allowed");
+	equal(found.grant.refusals.used(AT.monotonic), REFUSALS_PER_MINUTE - 1);
+});
+
+test("a secret that is retiring works until its instant, and not at it", () => {
+	const found = { ...nothingWrong(), grant: { ...grant, retires_at_ms: NOW } };
+	equal(codeOf(found, { ...AT, now: NOW - 1 }), "allowed");
+	equal(codeOf(found), "key_rotated");
+});
+
+test("a key works until the instant of its expiry, and not at it; without a date it does not expire", () => {
+	const found = { ...nothingWrong(), grant: { ...grant, expires_at_ms: NOW } };
+	equal(codeOf(found, { ...AT, now: NOW - 1 }), "allowed");
+	equal(codeOf(found), "key_expired");
+	equal(codeOf({ ...found, grant: { ...grant, expires_at_ms: null, retires_at_ms: null } }, { ...AT, now: NOW * 2 }), "allowed");
+});
+
+test("an address list is kept: outside of it nobody, and nobody whose address is unknown", () => {
+	const from = (address: string | null) => codeOf({ ...nothingWrong(), facts: { ...facts, address: address === null ? null : addressOf(address) } });
+	deepEqual([from("10.255.255.255"), from("11.0.0.0"), from("::1"), from(null)], ["allowed", "ip_not_allowed", "ip_not_allowed", "ip_not_allowed"]);
+	equal(from("::ffff:10.1.2.3"), "allowed", "an IPv4 address in its IPv6 form is the same address");
+	const anywhere = { ...nothingWrong(), grant: { ...grant, allowed_ips: null }, facts: { ...facts, address: null } };
+	equal(codeOf(anywhere), "allowed");
+	equal(codeOf({ ...anywhere, grant: { ...grant, allowed_ips: new AllowList([]) } }), "ip_not_allowed", "an empty list lets nobody in");
+});
+
+test("a browser or an app is refused only where the tenant blocks them", () => {
+	for (const client of ["browser", "app"] as const) {
+		const from = (client_policy: TenantState["client_policy"]) =>
+			codeOf({ ...nothingWrong(), grant: { ...grant, tenant: { ...tenant, client_policy } }, facts: { ...facts, client } });
+		deepEqual([from("observe"), from("alert"), from("block")], ["allowed", "allowed", "client_not_allowed"]);
+	}
+});
+
+test("the refusals budget says when to come back, and is whole again then", () => {
+	const refusals = usedUp(REFUSALS_PER_MINUTE);
+	const found = { ...nothingWrong(), grant: { ...grant, refusals } };
+	const answer = run(found);
+	ok(answer !== null && answer !== SITE_NEEDED);
+	const wait_ms = (answer.facts?.retry_after_seconds ?? 0) * 1_000;
+	ok(wait_ms > 0 && wait_ms <= 66_000);
+	equal(codeOf(found, { ...AT, monotonic: AT.monotonic + wait_ms }), "allowed");
+});
+
+test("what a key may not know of is answered alike: another tenant, a site outside its binding, one that is not there", () => {
+	const answers = [
+		run({ ...nothingWrong(), facts: { ...facts, tenant_id: "tenant-b" } }),
+		run({ ...nothingWrong(), facts: { ...facts, site_id: "elsewhere" } }),
+		run({ ...nothingWrong(), site: NO_SITE }),
+	];
+	for (const answer of answers) deepEqual(answer, answers[0]);
+	const [answer] = answers;
+	ok(answer && answer !== SITE_NEEDED);
+	match(answer.detail, /Acme.*tenant-a/);
+	ok(!answer.detail.includes("tenant-b") && !answer.detail.includes("elsewhere"));
+});
+
+test("a site outside the key's binding is not even looked for", () => {
+	equal(codeOf({ ...nothingWrong(), facts: { ...facts, site_id: "elsewhere" }, site: undefined }), "not_found");
+});
+
+test("a site is asked for only when nothing before it stands against the request", () => {
+	const unknownSite = { ...nothingWrong(), site: undefined };
+	equal(codeOf(unknownSite), "site needed");
+	for (const { spoil, code } of FAULTS.slice(0, 9)) equal(codeOf(spoil(unknownSite)), code);
+	equal(codeOf({ ...unknownSite, facts: { ...facts, site_id: null } }), "allowed");
+});
+
+test("a key that is bound to no site sees every site of its tenant", () => {
+	const found = { ...nothingWrong(), grant: { ...grant, site_ids: null }, facts: { ...facts, site_id: "any" } };
+	equal(codeOf(found), "allowed");
+	equal(codeOf({ ...found, site: NO_SITE }), "not_found");
+});
+
+test("a site that is bound to an environment takes keys of that one only", () => {
+	const at = (environment: string | null) => codeOf({ ...nothingWrong(), site: { environment } });
+	deepEqual([at("prod"), at(null), at("staging")], ["allowed", "allowed", "environment_mismatch"]);
+});
+
+test("a permission whose capability the plan lacks is the plan's fault, not the key's, and both name what is missing", () => {
+	const lacking = run({ ...nothingWrong(), facts: { ...facts, permissions: ["orders:write"] } });
+	ok(lacking && lacking !== SITE_NEEDED);
+	deepEqual([lacking.code, lacking.facts?.members], ["capability_not_in_plan", { capability: "orders" }]);
+	const missing = run({ ...nothingWrong(), grant: { ...grant, permissions: new Set() } });
+	ok(missing && missing !== SITE_NEEDED);
+	deepEqual([missing.code, missing.facts?.members], ["permission_missing", { permission: "sites:read" }]);
+});
+
+test("all permissions that are asked for are needed; one that nobody has heard of is held by no key", () => {
+	const asking = (...permissions: string[]) => codeOf({ ...nothingWrong(), facts: { ...facts, permissions } });
+	equal(asking(), "allowed");
+	equal(asking("sites:read", "made:up"), "permission_missing");
+	equal(
+		codeOf({ ...nothingWrong(), grant: { ...grant, permissions: new Set(["toString"]) }, facts: { ...facts, permissions: ["constructor"] } }),
+		"permission_missing",
+	);
+});
