@@ -1,12 +1,12 @@
 // The process under load: `whoami` behind the real gate, and the same handler, schema, headers and log line without any check.
 // Prints `{port, …}` as one JSON line when it is up; ends when its standard input does.
 import { writeFileSync } from "node:fs";
+import { destination } from "pino";
 import { createAccessLog } from "../server/src/core/log.ts";
 import { type Gate, mount } from "../server/src/http/mount.ts";
 import type { Row } from "../server/src/http/route.ts";
 import { m2mRoutes } from "../server/src/m2m/routes.ts";
 import type { Grant } from "../server/src/verification/grant.ts";
-import { destination } from "pino";
 import { startInstance } from "./instance.ts";
 
 const [keys = "1000", keysFile = ""] = process.argv.slice(2);
@@ -20,7 +20,17 @@ const instance = await startInstance({
 		// What the control's handler answers with: one grant, filled once.
 		let anyGrant: Grant | null = null;
 		void Promise.resolve(
-			app.verifier.decide({ raw_key: raw_keys[0] ?? "", cost: 1, operation: "bench", address: null, client: "server", tenant_id: null, site_id: null, capability: null, permissions: [] }),
+			app.verifier.decide({
+				raw_key: raw_keys[0] ?? "",
+				cost: 1,
+				operation: "bench",
+				address: null,
+				client: "server",
+				tenant_id: null,
+				site_id: null,
+				capability: null,
+				permissions: [],
+			}),
 		).then(({ grant }) => {
 			anyGrant = grant;
 		});

@@ -33,7 +33,9 @@ async function load(port: number, path: string, seconds: number, keysFile: strin
 export async function measureHttp(options: { keys: number; rounds: number; seconds: number }): Promise<HttpFigures> {
 	const folder = mkdtempSync(join(tmpdir(), "keywright-bench-http-"));
 	const keysFile = join(folder, "keys");
-	const server = spawn(process.execPath, [join(import.meta.dirname, "http-server.ts"), String(options.keys), keysFile], { stdio: ["pipe", "pipe", "inherit"] });
+	const server = spawn(process.execPath, [join(import.meta.dirname, "http-server.ts"), String(options.keys), keysFile], {
+		stdio: ["pipe", "pipe", "inherit"],
+	});
 	try {
 		const [line] = (await once(createInterface({ input: server.stdout }), "line")) as [string];
 		const { port } = JSON.parse(line) as { port: number };

@@ -50,7 +50,15 @@ export async function populate(owner_url: string, peppers: Peppers, keys: number
 			`insert into keywright.secrets (kid, tenant_id, key_id, mac, mac_version, pepper_id, last4)
 			select kid, tenant_id, key_id, mac, $6, $7, last4
 			from unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::text[]) as s (kid, tenant_id, key_id, mac, last4)`,
-			[rows.map((row) => row.kid), rows.map((row) => row.tenant_id), rows.map((row) => row.key_id), rows.map((row) => row.mac), rows.map((row) => row.last4), MAC_VERSION, peppers.current.id],
+			[
+				rows.map((row) => row.kid),
+				rows.map((row) => row.tenant_id),
+				rows.map((row) => row.key_id),
+				rows.map((row) => row.mac),
+				rows.map((row) => row.last4),
+				MAC_VERSION,
+				peppers.current.id,
+			],
 		);
 	}
 	await client.query("commit");

@@ -16,7 +16,9 @@ const HELP = `npm run bench -- [options]
 Load is made by wrk (Debian: apt-get install wrk). Two cores are needed; close everything else.
 `;
 
-const { values } = parseArgs({ options: { short: { type: "boolean" }, json: { type: "boolean" }, only: { type: "string" }, help: { type: "boolean" } } });
+const { values } = parseArgs({
+	options: { short: { type: "boolean" }, json: { type: "boolean" }, only: { type: "string" }, help: { type: "boolean" } },
+});
 if (values.help) {
 	process.stdout.write(HELP);
 	process.exit(0);

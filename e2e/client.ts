@@ -1,5 +1,5 @@
 /** How the tests from outside speak HTTP: plainly, with every header in their own hand. */
-import { Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders, request as httpRequest } from "node:http";
+import { Agent, request as httpRequest, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http";
 
 const ANSWER_TIMEOUT_MS = 30_000;
 

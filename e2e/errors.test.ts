@@ -584,31 +584,35 @@ guarantee("storage_full", "a file that the disk does not take is refused, nothin
 	expectStatus(await upload(raw_key, site.id, Buffer.alloc(1_000)), 201);
 });
 
-guarantee("unavailable", "while PostgreSQL does not answer, keys are refused after the lease with 503 and never let in; then it goes on", async () => {
-	const { raw_key, tenant } = world;
-	const { raw_key: cold } = await makeKey(server, tenant.id);
-	expectStatus(await whoami(raw_key), 200);
-	const thaw = freeze(postgresPid(server.data_dir) ?? 0);
-	try {
-		const began = performance.now();
-		let answer = await whoami(raw_key);
-		while (answer.status === 200 && performance.now() - began < 5_000) answer = await whoami(raw_key);
-		assertProblem(answer, "unavailable");
-		ok(performance.now() - began < 1_500, "the lease of one second is over");
-		for (const key of [raw_key, cold]) assertProblem(await whoami(key), "unavailable");
-		assertProblem(await whoami(withWrongChecksum(raw_key)), "key_invalid");
-		assertProblem(await server.send({ method: "GET", path: "/readyz" }), "unavailable");
-		expectStatus(await server.send({ method: "GET", path: "/healthz" }), 200);
-		const asked = performance.now();
-		assertProblem(await server.management(tenant.id, "GET", "/api-keys"), "unavailable");
-		ok(performance.now() - asked < 3_500, "management answers within three seconds");
-	} finally {
-		thaw();
-	}
-	let back = await whoami(cold);
-	for (const until = performance.now() + 5_000; back.status !== 200 && performance.now() < until; back = await whoami(cold)) await sleep(50);
-	expectStatus(back, 200);
-});
+guarantee(
+	"unavailable",
+	"while PostgreSQL does not answer, keys are refused after the lease with 503 and never let in; then it goes on",
+	async () => {
+		const { raw_key, tenant } = world;
+		const { raw_key: cold } = await makeKey(server, tenant.id);
+		expectStatus(await whoami(raw_key), 200);
+		const thaw = freeze(postgresPid(server.data_dir) ?? 0);
+		try {
+			const began = performance.now();
+			let answer = await whoami(raw_key);
+			while (answer.status === 200 && performance.now() - began < 5_000) answer = await whoami(raw_key);
+			assertProblem(answer, "unavailable");
+			ok(performance.now() - began < 1_500, "the lease of one second is over");
+			for (const key of [raw_key, cold]) assertProblem(await whoami(key), "unavailable");
+			assertProblem(await whoami(withWrongChecksum(raw_key)), "key_invalid");
+			assertProblem(await server.send({ method: "GET", path: "/readyz" }), "unavailable");
+			expectStatus(await server.send({ method: "GET", path: "/healthz" }), 200);
+			const asked = performance.now();
+			assertProblem(await server.management(tenant.id, "GET", "/api-keys"), "unavailable");
+			ok(performance.now() - asked < 3_500, "management answers within three seconds");
+		} finally {
+			thaw();
+		}
+		let back = await whoami(cold);
+		for (const until = performance.now() + 5_000; back.status !== 200 && performance.now() < until; back = await whoami(cold)) await sleep(50);
+		expectStatus(back, 200);
+	},
+);
 
 test("every code of the error table is tested here or belongs to a capability that is not there yet", () => {
 	const codes = Object.keys(ERRORS).sort();

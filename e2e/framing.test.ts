@@ -61,8 +61,14 @@ const texts = (): string => `/api/v1/m2m/sites/${world.site.id}/documents/text`;
 const documents = (): string => `/api/v1/m2m/sites/${world.site.id}/documents`;
 
 /** A creating request with `body`; it would make something if the body were right. */
-function posting(target: () => string, credential: () => string, body: string | Buffer, lines: readonly string[] = ["Content-Type: application/json"]) {
-	return () => Buffer.concat([Buffer.from(requestText("POST", target(), [credential(), ...lines, `Content-Length: ${body.length}`])), Buffer.from(body)]);
+function posting(
+	target: () => string,
+	credential: () => string,
+	body: string | Buffer,
+	lines: readonly string[] = ["Content-Type: application/json"],
+) {
+	return () =>
+		Buffer.concat([Buffer.from(requestText("POST", target(), [credential(), ...lines, `Content-Length: ${body.length}`])), Buffer.from(body)]);
 }
 
 // One request, one identity, one reading of its head.
@@ -70,7 +76,9 @@ refuses("two X-API-Key headers", "multiple_credentials", () => get(whoami, () =>
 refuses("two X-API-Key headers in different case", "multiple_credentials", () => get(whoami, () => [keyLine(), `x-ApI-kEy: ${CANARY}`]));
 refuses("an empty X-API-Key beside a right one", "multiple_credentials", () => get(whoami, () => ["X-API-Key:", keyLine()]));
 refuses("a key and a bearer token", "multiple_credentials", () => get(whoami, () => [keyLine(), bearerLine()]));
-refuses("a key and basic authentication on a management route", "multiple_credentials", () => get(sites(), () => [keyLine(), "Authorization: Basic eDp5"]));
+refuses("a key and basic authentication on a management route", "multiple_credentials", () =>
+	get(sites(), () => [keyLine(), "Authorization: Basic eDp5"]),
+);
 refuses("two Authorization headers", "multiple_credentials", () => get(sites(), () => [bearerLine(), bearerLine()]));
 refuses("two Host headers", "invalid_request", () => get(whoami, () => [keyLine(), "Host: other.example"]), { detail: /one Host/ });
 refuses("no Host header", "invalid_request", () => requestText("GET", whoami, [keyLine()], "", null), { detail: /one Host/ });
@@ -87,7 +95,9 @@ refuses("a method that is no method", "invalid_request", () => requestText(CANAR
 refuses("a tunnel", "invalid_request", () => requestText("CONNECT", "example.org:443", [keyLine()]), { detail: /no proxy/ });
 refuses("an unknown expectation", "invalid_request", () => get(whoami, () => [keyLine(), `Expect: ${CANARY}`]), { detail: /100-continue/ });
 refuses("the query with a NUL", "invalid_request", () => get(`/api/v1/m2m/tenants/${world.tenant.id}/usage?from=a%00b`));
-refuses("an unknown query parameter", "unknown_field", () => get(`/api/v1/m2m/tenants/${world.tenant.id}/usage?${CANARY.slice(0, 2)}x=1`), { pointer: "/query/cax" });
+refuses("an unknown query parameter", "unknown_field", () => get(`/api/v1/m2m/tenants/${world.tenant.id}/usage?${CANARY.slice(0, 2)}x=1`), {
+	pointer: "/query/cax",
+});
 refuses("a query parameter twice", "invalid_request", () => get(`${documents()}?kind=text&kind=file`), { pointer: "/query/kind" });
 refuses("a cursor of nobody's", "invalid_request", () => get(`${documents()}?cursor=${CANARY}`), { pointer: "/query/cursor" });
 
@@ -218,7 +228,8 @@ for (const [name, lines] of [
 
 // Uploads: what is refused leaves nothing.
 const FORM = ["Content-Type: multipart/form-data; boundary=edge"];
-const part = (name: string, content: string, head = ""): string => `--edge\r\nContent-Disposition: form-data; name="${name}"${head}\r\n\r\n${content}\r\n`;
+const part = (name: string, content: string, head = ""): string =>
+	`--edge\r\nContent-Disposition: form-data; name="${name}"${head}\r\n\r\n${content}\r\n`;
 const file = part("file", "content", '; filename="a.bin"');
 const BAD_FORMS: readonly { name: string; body: string; code: ErrorCode }[] = [
 	{ name: "10,000 parts", body: `${part("x", "y").repeat(10_000)}--edge--\r\n`, code: "payload_too_large" },

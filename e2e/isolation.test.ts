@@ -96,10 +96,12 @@ for (const operation of [...KEYED, ...MANAGEMENT]) {
 
 test("the generated tests cover every operation that is about one tenant, and each of its parameters", () => {
 	ok(KEYED.length >= 10 && MANAGEMENT.length >= 13);
-	for (const { id, parameters, queried_ids } of [...KEYED, ...MANAGEMENT]) for (const name of [...parameters, ...queried_ids]) ok(name in UNKNOWN, `${id}: ${name}`);
+	for (const { id, parameters, queried_ids } of [...KEYED, ...MANAGEMENT])
+		for (const name of [...parameters, ...queried_ids]) ok(name in UNKNOWN, `${id}: ${name}`);
 	const covered = new Set([...KEYED, ...MANAGEMENT].map(({ id }) => id));
 	const others = OPERATIONS.filter(({ id }) => !covered.has(id));
-	for (const { kind, path } of others) ok(kind === "public" || kind === "service" || path === "/metrics" || path.startsWith("/api/v1/operator/"), path);
+	for (const { kind, path } of others)
+		ok(kind === "public" || kind === "service" || path === "/metrics" || path.startsWith("/api/v1/operator/"), path);
 	ok(KEYED.some(({ queried_ids }) => queried_ids.includes("key_id")));
 });
 
@@ -155,7 +157,10 @@ test("a key that is bound to sites sees these only: the others are as if they we
 	const { tenant_id, site_id, document_id } = values;
 	const bound = await makeKey(server, tenant_id, { site_ids: [SHARED_SITE] });
 	const sites = expectStatus(await server.keyed(bound.raw_key, "GET", `/tenants/${tenant_id}/sites`), 200).as<{ data: { id: string }[] }>();
-	deepEqual(sites.data.map(({ id }) => id), [SHARED_SITE]);
+	deepEqual(
+		sites.data.map(({ id }) => id),
+		[SHARED_SITE],
+	);
 	const own = expectStatus(await server.keyed(bound.raw_key, "POST", `/sites/${SHARED_SITE}/documents/text`, { title: "T", content: "C" }), 201);
 	const routes: [string, (site: string) => string, unknown?][] = [
 		["GET", (site) => `/sites/${site}`],
@@ -199,7 +204,11 @@ function forgedKey(environment = "prod", kid = randomBase62(12), secret = random
 test("an unknown kid and a wrong secret answer the same bytes, whatever state the key is in", async () => {
 	const { values, raw_key } = await newWorld();
 	const { tenant_id } = values;
-	const [paused, revoked, bound] = [await makeKey(server, tenant_id), await makeKey(server, tenant_id), await makeKey(server, tenant_id, { allowed_ips: ["203.0.113.1"] })];
+	const [paused, revoked, bound] = [
+		await makeKey(server, tenant_id),
+		await makeKey(server, tenant_id),
+		await makeKey(server, tenant_id, { allowed_ips: ["203.0.113.1"] }),
+	];
 	expectStatus(await server.management(tenant_id, "POST", `/api-keys/${paused.id}/pause`), 200);
 	expectStatus(await server.management(tenant_id, "POST", `/api-keys/${revoked.id}/revoke`, { reason: "other" }), 200);
 	const kidOf = (key: string): string => key.slice(-50, -38);
@@ -229,10 +238,7 @@ test("a secret in another key's row is no key: rows that were swapped or forged 
 	const { values } = await newWorld();
 	const [one, two] = [await makeKey(server, values.tenant_id), await makeKey(server, values.tenant_id)];
 	const kids = [one, two].map(({ key }) => key.secrets[0]?.kid ?? "");
-	await database.rows(
-		"update secrets s set mac = o.mac from secrets o where (s.kid = $1 and o.kid = $2) or (s.kid = $2 and o.kid = $1)",
-		kids,
-	);
+	await database.rows("update secrets s set mac = o.mac from secrets o where (s.kid = $1 and o.kid = $2) or (s.kid = $2 and o.kid = $1)", kids);
 	for (const { raw_key } of [one, two]) assertProblem(await server.keyed(raw_key, "GET", "/whoami"), "key_invalid");
 	const moved = await makeKey(server, values.tenant_id);
 	const other = await makeKey(server, foreign.values.tenant_id);
@@ -273,12 +279,18 @@ test(`${RANDOM_OPERATIONS} random operations of three tenants with anybody's ids
 	for (const { actor, operation, owners, shared } of fc.sample(step, { numRuns: RANDOM_OPERATIONS, seed: 20_261_122 })) {
 		const world = worlds[actor] ?? foreign;
 		const of = (name: keyof World["values"]): string => (owners[name] === -1 ? world : (worlds[owners[name]] ?? foreign)).values[name];
-		const values = { tenant_id: of("tenant_id"), site_id: shared ? SHARED_SITE : of("site_id"), document_id: of("document_id"), key_id: of("key_id") };
+		const values = {
+			tenant_id: of("tenant_id"),
+			site_id: shared ? SHARED_SITE : of("site_id"),
+			document_id: of("document_id"),
+			key_id: of("key_id"),
+		};
 		const acting_tenant = operation.kind === "key" ? world.values.tenant_id : values.tenant_id;
 		const answer = await ask(operation, world, values);
 		ok(answer.status < 500, answer.text);
 		if (answer.status < 300) accepted += 1;
-		for (const other of worlds.filter((candidate) => candidate.values.tenant_id !== acting_tenant)) ok(!answer.text.includes(other.word), `${operation.id} told of ${other.word}`);
+		for (const other of worlds.filter((candidate) => candidate.values.tenant_id !== acting_tenant))
+			ok(!answer.text.includes(other.word), `${operation.id} told of ${other.word}`);
 		const now = await database.dump();
 		const { added, removed } = difference(before, now);
 		for (const row of [...added, ...removed]) {

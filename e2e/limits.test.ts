@@ -58,7 +58,10 @@ test("limit 100, 400 concurrent: exactly 100 are allowed, 300 are refused, and b
 	deepEqual(countBy(answers), { 200: 100, rate_limited: 300 });
 	for (const answer of answers) if (answer.status === 429) assertProblem(answer, "rate_limited");
 	const left = answers.filter(({ status }) => status === 200).map((answer) => remainingOf(answer).burst ?? -1);
-	deepEqual(left.sort((a, b) => a - b), Array.from({ length: 100 }, (_, index) => index));
+	deepEqual(
+		left.sort((a, b) => a - b),
+		Array.from({ length: 100 }, (_, index) => index),
+	);
 	await assertUsage(tenant.id, { allowed: 100, rate_limited: 300 });
 });
 
@@ -102,7 +105,8 @@ test("what a request costs is taken from all limits and the quota, or from none"
 		quota_requests_per_month: 150,
 	});
 	const { credential } = await makeService(server);
-	const ask = async (cost: number) => (await server.verify(credential, { raw_key, cost })).as<{ code: string; rate_limits: { remaining: number }[] }>();
+	const ask = async (cost: number) =>
+		(await server.verify(credential, { raw_key, cost })).as<{ code: string; rate_limits: { remaining: number }[] }>();
 	const left = ({ rate_limits }: { rate_limits: { remaining: number }[] }) => rate_limits.map(({ remaining }) => remaining);
 	const first = await ask(60);
 	deepEqual([first.code, ...left(first)], ["allowed", 40, 940]);
@@ -110,7 +114,10 @@ test("what a request costs is taken from all limits and the quota, or from none"
 	deepEqual([second.code, ...left(second)], ["rate_limited", 40, 940]);
 	equal((await ask(101)).code, "rate_limited");
 	equal((await ask(40)).code, "allowed");
-	expectStatus(await server.operator("PATCH", `/tenants/${tenant.id}`, { limits: { rate_limits: [{ ...burst(1_000), name: "all", per: "tenant" }] } }), 200);
+	expectStatus(
+		await server.operator("PATCH", `/tenants/${tenant.id}`, { limits: { rate_limits: [{ ...burst(1_000), name: "all", per: "tenant" }] } }),
+		200,
+	);
 	const beyond = await ask(51);
 	deepEqual([beyond.code, ...left(beyond)], ["quota_exceeded", 900]);
 	deepEqual([(await ask(50)).code, (await ask(1)).code], ["allowed", "quota_exceeded"]);
@@ -161,7 +168,8 @@ test("X-Forwarded-For of a peer that is no trusted proxy is not believed", async
 	const { tenant } = await makeWorld(server);
 	const elsewhere = await makeKey(server, tenant.id, { allowed_ips: ["203.0.113.7"] });
 	const here = await makeKey(server, tenant.id, { allowed_ips: ["127.0.0.0/8"] });
-	const from = (raw_key: string) => server.keyed(raw_key, "GET", "/whoami", undefined, { "x-forwarded-for": "203.0.113.7", "x-real-ip": "203.0.113.7" });
+	const from = (raw_key: string) =>
+		server.keyed(raw_key, "GET", "/whoami", undefined, { "x-forwarded-for": "203.0.113.7", "x-real-ip": "203.0.113.7" });
 	assertProblem(await from(elsewhere.raw_key), "ip_not_allowed");
 	expectStatus(await from(here.raw_key), 200);
 });

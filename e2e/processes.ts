@@ -11,7 +11,9 @@ function parents(): { pid: number; parent: number }[] {
 	return pids.flatMap((pid) => {
 		try {
 			// The second field is a program's name in parentheses and may hold anything.
-			const [, parent] = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, "").split(" ");
+			const [, parent] = readFileSync(`/proc/${pid}/stat`, "utf8")
+				.replace(/^.*\) /s, "")
+				.split(" ");
 			return [{ pid, parent: Number(parent) }];
 		} catch {
 			return [];

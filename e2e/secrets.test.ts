@@ -122,8 +122,20 @@ test("keys, credentials and tokens are used on every route, in the right place a
 
 	await makeText(server, raw_key, site.id);
 	expectStatus(await server.keyed(raw_key, "POST", `/sites/${site.id}/documents`, formOf("content"), { "content-type": FORM_TYPE }), 201);
-	expectStatus(await server.management(tenant.id, "POST", `/api-keys/${revoked.id}/revoke`, { reason: "suspected_exposure", note: "seen in a chat" }), 200);
-	const values = { tenant_id: tenant.id, site_id: site.id, key_id: "none", document_id: "none", plan_id: "none", service_id: "none", code: "none", permission: "none" };
+	expectStatus(
+		await server.management(tenant.id, "POST", `/api-keys/${revoked.id}/revoke`, { reason: "suspected_exposure", note: "seen in a chat" }),
+		200,
+	);
+	const values = {
+		tenant_id: tenant.id,
+		site_id: site.id,
+		key_id: "none",
+		document_id: "none",
+		plan_id: "none",
+		service_id: "none",
+		code: "none",
+		permission: "none",
+	};
 	const credentials: Record<string, string>[] = [
 		{ "x-api-key": raw_key },
 		{ "x-api-key": revoked.raw_key },
@@ -144,7 +156,13 @@ test("keys, credentials and tokens are used on every route, in the right place a
 	await askMisleadingly(credential, raw_key);
 	await askMisleadingly(credential, revoked.raw_key);
 	for (const extra of ["raw_key", "name"]) {
-		const answer = await server.management(tenant.id, "POST", "/api-keys", { [extra]: raw_key, environment: raw_key, owner: raw_key, site_ids: [raw_key], expires_at: raw_key });
+		const answer = await server.management(tenant.id, "POST", "/api-keys", {
+			[extra]: raw_key,
+			environment: raw_key,
+			owner: raw_key,
+			site_ids: [raw_key],
+			expires_at: raw_key,
+		});
 		equal(answer.status, 400);
 		ok(!answer.text.includes(secretPartOf(raw_key)));
 	}

@@ -36,7 +36,9 @@ export interface Ended {
 
 /** The environment of this process without Keywright's settings, and with `env`. */
 export function environmentWith(env: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
-	const kept = Object.entries(process.env).filter(([name]) => !name.startsWith("KEYWRIGHT_") && name !== "NODE_OPTIONS" && name !== "NODE_TEST_CONTEXT");
+	const kept = Object.entries(process.env).filter(
+		([name]) => !name.startsWith("KEYWRIGHT_") && name !== "NODE_OPTIONS" && name !== "NODE_TEST_CONTEXT",
+	);
 	return { ...Object.fromEntries(kept), ...env };
 }
 
@@ -116,7 +118,10 @@ export class Program {
 }
 
 /** Runs one command of the server's program to its end. */
-export async function runProgram(argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended & { stdout: string; stderr: string }> {
+export async function runProgram(
+	argv: readonly string[],
+	env: Readonly<Record<string, string>> = {},
+): Promise<Ended & { stdout: string; stderr: string }> {
 	const program = new Program(argv, environmentWith(env));
 	const ended = await program.ended;
 	return { ...ended, stdout: program.stdout, stderr: program.stderr };

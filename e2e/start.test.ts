@@ -135,8 +135,17 @@ test("Ctrl-C under load: what was answered is counted, PostgreSQL is gone, and s
 	const key = `X-API-Key: ${raw_key}`;
 	const slow = await Promise.all([1, 2, 3, 4].map(() => Wire.open(server.port)));
 	slow[0]?.write(`GET /api/v1/m2m/whoami HTTP/1.1\r\nHost: a\r\n${key}\r\n`);
-	slow[1]?.write(requestText("POST", `/api/v1/m2m/sites/${site.id}/documents/text`, [key, "Content-Type: application/json", "Content-Length: 90"], "{"));
-	slow[2]?.write(requestText("POST", `/api/v1/m2m/sites/${site.id}/documents`, [key, "Content-Type: multipart/form-data; boundary=e", "Content-Length: 9000"], "--e\r\n"));
+	slow[1]?.write(
+		requestText("POST", `/api/v1/m2m/sites/${site.id}/documents/text`, [key, "Content-Type: application/json", "Content-Length: 90"], "{"),
+	);
+	slow[2]?.write(
+		requestText(
+			"POST",
+			`/api/v1/m2m/sites/${site.id}/documents`,
+			[key, "Content-Type: multipart/form-data; boundary=e", "Content-Length: 9000"],
+			"--e\r\n",
+		),
+	);
 	slow[3]?.write(requestText("GET", "/healthz"));
 	let allowed = 1;
 	let stopping = false;
@@ -200,7 +209,11 @@ test("after kill -9 of the server the next start takes over the PostgreSQL that 
 	expectStatus(await again.keyed(raw_key, "GET", `/tenants/${tenant.id}/limits`), 200);
 	process.kill(postgres, "SIGKILL");
 	let back = await again.management(tenant.id, "GET", "/api-keys");
-	for (const until = performance.now() + 10_000; back.status !== 200 && performance.now() < until; back = await again.management(tenant.id, "GET", "/api-keys")) {
+	for (
+		const until = performance.now() + 10_000;
+		back.status !== 200 && performance.now() < until;
+		back = await again.management(tenant.id, "GET", "/api-keys")
+	) {
 		assertProblem(back, "unavailable");
 		await sleep(50);
 	}
@@ -270,7 +283,11 @@ test("secrets come from files too, and two operator tokens are in force while on
 	const [old_token, new_token] = ["o".repeat(24), "n".repeat(24)];
 	const file = join(data_dir, "token");
 	writeFileSync(file, `${new_token},${old_token}\n`);
-	const server = await startServer({ data_dir, env: { KEYWRIGHT_OPERATOR_TOKEN_FILE: file, KEYWRIGHT_KEY_BRAND: "acme_pay" }, operator_token: new_token });
+	const server = await startServer({
+		data_dir,
+		env: { KEYWRIGHT_OPERATOR_TOKEN_FILE: file, KEYWRIGHT_KEY_BRAND: "acme_pay" },
+		operator_token: new_token,
+	});
 	ok(!existsSync(join(data_dir, "operator_token")));
 	const list = (token: string) => server.send({ method: "GET", path: "/api/v1/operator/plans", headers: { authorization: `Bearer ${token}` } });
 	for (const token of [old_token, new_token]) expectStatus(await list(token), 200);

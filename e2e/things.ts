@@ -89,7 +89,10 @@ export async function makeService(server: Server): Promise<{ id: string; credent
 }
 
 /** A tenant with one site and one key: what most tests begin with. `plan` are fields of its plan. */
-export async function makeWorld(server: Server, plan: Fields = {}): Promise<{ plan_id: string; tenant: Tenant; site: Site; made: MadeKey; raw_key: string }> {
+export async function makeWorld(
+	server: Server,
+	plan: Fields = {},
+): Promise<{ plan_id: string; tenant: Tenant; site: Site; made: MadeKey; raw_key: string }> {
 	const plan_id = await makePlan(server, plan);
 	const tenant = await makeTenant(server, { plan_id });
 	const site = await makeSite(server, tenant.id);

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from "fastify";
 import { managementGate, operatorGate, publicGate, serviceGate } from "./access/gate.ts";
 import { parseOperatorTokens } from "./access/operator-token.ts";
-import { serviceKeysFrom } from "./access/service.ts";
 import { rekeyService } from "./access/rekey-service.ts";
+import { serviceKeysFrom } from "./access/service.ts";
 import { ServiceCache } from "./access/service-cache.ts";
 import { createMetrics } from "./app/metrics.ts";
 import { metricsRows, publicRows } from "./app/public-routes.ts";
@@ -26,8 +26,8 @@ import { Node } from "./nodes/node.ts";
 import { keyedRows, managementRows, operatorRows, serviceRows } from "./rows.ts";
 import { startFlushing } from "./usage/flush.ts";
 import { foldUsage } from "./usage/fold.ts";
-import { settleUsage } from "./usage/settle.ts";
 import { Meter } from "./usage/meter.ts";
+import { settleUsage } from "./usage/settle.ts";
 import { AddressFailures } from "./verification/address-failures.ts";
 import { keyedGate } from "./verification/gate.ts";
 import type { Grant } from "./verification/grant.ts";
@@ -87,7 +87,8 @@ export async function createApp(options: AppOptions): Promise<App> {
 		database,
 		node,
 		service_keys,
-		onOldPepper: (credential) => void rekeyService(systemContext("pepper rotation"), credential).catch((error: unknown) => log.warn({ err: error }, "service_not_rekeyed")),
+		onOldPepper: (credential) =>
+			void rekeyService(systemContext("pepper rotation"), credential).catch((error: unknown) => log.warn({ err: error }, "service_not_rekeyed")),
 	});
 	const metrics = createMetrics({ node, grants, meter });
 	const problem_type_base = `${options.public_url}/problems`;
@@ -108,7 +109,13 @@ export async function createApp(options: AppOptions): Promise<App> {
 		quotas,
 		forget_documents: (tenant_id: string) => forgetTenantFiles(options.uploads_dir, tenant_id),
 	};
-	const systemContext = (name: string) => ({ ...system, actor: { kind: "system", name } as const, scope: ALL_TENANTS, request_id: newId("req"), idempotency_key: null });
+	const systemContext = (name: string) => ({
+		...system,
+		actor: { kind: "system", name } as const,
+		scope: ALL_TENANTS,
+		request_id: newId("req"),
+		idempotency_key: null,
+	});
 
 	const verifier = new Verifier({
 		brand: options.key_brand,
@@ -123,7 +130,9 @@ export async function createApp(options: AppOptions): Promise<App> {
 		windows,
 		onOldPepper(grant, secret) {
 			const identity = { kid: grant.kid, key_id: grant.key_id, tenant_id: grant.tenant.id, environment: grant.environment };
-			rekeySecret(systemContext("pepper rotation"), { ...identity, secret }).catch((error: unknown) => log.warn({ err: error }, "secret_not_rekeyed"));
+			rekeySecret(systemContext("pepper rotation"), { ...identity, secret }).catch((error: unknown) =>
+				log.warn({ err: error }, "secret_not_rekeyed"),
+			);
 		},
 	});
 

@@ -43,12 +43,30 @@ export const SETTINGS = [
 		meaning: "A connection past any pooler, for LISTEN, locks and migrations.",
 		secret: true,
 	},
-	{ name: "KEYWRIGHT_OPERATOR_TOKEN", default: "generated", meaning: "Bearer token of the operator API; `new,old` while it is being replaced.", secret: true },
-	{ name: "KEYWRIGHT_PEPPER", default: "generated", meaning: "Keys the stored MACs; `new,old` while it is being replaced. Back it up: without it no key works.", secret: true },
+	{
+		name: "KEYWRIGHT_OPERATOR_TOKEN",
+		default: "generated",
+		meaning: "Bearer token of the operator API; `new,old` while it is being replaced.",
+		secret: true,
+	},
+	{
+		name: "KEYWRIGHT_PEPPER",
+		default: "generated",
+		meaning: "Keys the stored MACs; `new,old` while it is being replaced. Back it up: without it no key works.",
+		secret: true,
+	},
 	{ name: "KEYWRIGHT_KEY_BRAND", default: "kw", meaning: "First part of every key." },
 	{ name: "KEYWRIGHT_TRUSTED_PROXIES", default: "none", meaning: "Addresses and networks, comma-separated, whose X-Forwarded-For is believed." },
-	{ name: "KEYWRIGHT_LEASE_SECONDS", default: "5", meaning: "For how long a node that lost its database goes on answering, 1 to 900; also the longest that a revocation waits for one." },
-	{ name: "KEYWRIGHT_AUTH_FAILURES_PER_MINUTE", default: "300", meaning: "Wrong keys a minute from one IPv4 address or IPv6 /64 before failing requests get 429; 0 switches it off." },
+	{
+		name: "KEYWRIGHT_LEASE_SECONDS",
+		default: "5",
+		meaning: "For how long a node that lost its database goes on answering, 1 to 900; also the longest that a revocation waits for one.",
+	},
+	{
+		name: "KEYWRIGHT_AUTH_FAILURES_PER_MINUTE",
+		default: "300",
+		meaning: "Wrong keys a minute from one IPv4 address or IPv6 /64 before failing requests get 429; 0 switches it off.",
+	},
 	{ name: "KEYWRIGHT_DOCUMENTS", default: "on", meaning: "`off` removes the documents resource, for those who only guard an API of their own." },
 	{ name: "KEYWRIGHT_DEMO", default: "off", meaning: "`on` makes a demo tenant on an empty database." },
 	{ name: "KEYWRIGHT_LOG_LEVEL", default: "info", meaning: "trace, debug, info, warn, error or silent." },
@@ -68,7 +86,9 @@ export class ConfigError extends Error {
 	readonly mistakes: readonly string[];
 
 	constructor(mistakes: readonly string[]) {
-		super(`the configuration has ${mistakes.length === 1 ? "a mistake" : `${mistakes.length} mistakes`}:\n${mistakes.map((line) => `  - ${line}`).join("\n")}`);
+		super(
+			`the configuration has ${mistakes.length === 1 ? "a mistake" : `${mistakes.length} mistakes`}:\n${mistakes.map((line) => `  - ${line}`).join("\n")}`,
+		);
 		this.mistakes = mistakes;
 	}
 }
@@ -81,8 +101,10 @@ class Reader {
 		this.#environment = environment;
 		const known = new Set<string>(SETTINGS.flatMap((setting: Setting) => (setting.secret ? [setting.name, `${setting.name}_FILE`] : [setting.name])));
 		for (const name of Object.keys(environment)) {
-			if (name === "KEYWRIGHT_REDIS_URL") this.mistakes.push("KEYWRIGHT_REDIS_URL: rate limits shared through Redis are not part of this version; unset it");
-			else if (name.startsWith("KEYWRIGHT_") && !name.startsWith("KEYWRIGHT_TEST_") && !known.has(name) && !OF_CLIENTS.has(name)) this.mistakes.push(`${name} is not a setting`);
+			if (name === "KEYWRIGHT_REDIS_URL")
+				this.mistakes.push("KEYWRIGHT_REDIS_URL: rate limits shared through Redis are not part of this version; unset it");
+			else if (name.startsWith("KEYWRIGHT_") && !name.startsWith("KEYWRIGHT_TEST_") && !known.has(name) && !OF_CLIENTS.has(name))
+				this.mistakes.push(`${name} is not a setting`);
 		}
 	}
 
@@ -109,11 +131,15 @@ class Reader {
 	}
 
 	whole(name: SettingName, fallback: number, least: number, most: number): number {
-		return this.check(name, fallback, (text) => (/^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : `must be a whole number from ${least} to ${most}`));
+		return this.check(name, fallback, (text) =>
+			/^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : `must be a whole number from ${least} to ${most}`,
+		);
 	}
 
 	flag(name: SettingName, fallback: boolean): boolean {
-		return this.check(name, fallback, (text) => (["on", "true", "1", "yes"].includes(text) ? true : ["off", "false", "0", "no"].includes(text) ? false : "must be on or off"));
+		return this.check(name, fallback, (text) =>
+			["on", "true", "1", "yes"].includes(text) ? true : ["off", "false", "0", "no"].includes(text) ? false : "must be on or off",
+		);
 	}
 }
 
@@ -138,13 +164,14 @@ function trustedProxies(reader: Reader): AllowList | null {
 	});
 }
 
-/** The configuration of `environment`. Throws ConfigError with every mistake. */
-export function readConfig(environment: NodeJS.ProcessEnv): Config {
+/** The configuration of `environment`, the process's own if left out. Throws ConfigError with every mistake. */
+export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
 	const reader = new Reader(environment);
 	const port = reader.whole("KEYWRIGHT_PORT", 8787, 0, 65_535);
 	const host = reader.text("KEYWRIGHT_HOST") ?? "127.0.0.1";
 	const key_brand = reader.text("KEYWRIGHT_KEY_BRAND") ?? "kw";
-	if (!isBrand(key_brand)) reader.mistakes.push("KEYWRIGHT_KEY_BRAND must be lower-case letters and digits, words joined by underscores, and not kws");
+	if (!isBrand(key_brand))
+		reader.mistakes.push("KEYWRIGHT_KEY_BRAND must be lower-case letters and digits, words joined by underscores, and not kws");
 	const log_level = reader.text("KEYWRIGHT_LOG_LEVEL") ?? "info";
 	if (!LOG_LEVELS.includes(log_level)) reader.mistakes.push(`KEYWRIGHT_LOG_LEVEL must be one of ${LOG_LEVELS.join(", ")}`);
 	const config: Config = {

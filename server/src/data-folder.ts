@@ -31,6 +31,9 @@ export function generatedSecret(folder: string, name: string): { value: string; 
 	}
 	chmodSync(path, PRIVATE_FILE);
 	const value = readFileSync(path, "utf8").trim();
-	if (value === "") throw new Error(`${path} is empty: a start was interrupted before it was written. Remove it if no key was made yet; otherwise restore it from a backup.`);
+	if (value === "")
+		throw new Error(
+			`${path} is empty: a start was interrupted before it was written. Remove it if no key was made yet; otherwise restore it from a backup.`,
+		);
 	return { value, generated: false };
 }

@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type { Node } from "../nodes/node.ts";
 import type { Meter } from "../usage/meter.ts";
 import type { Grants } from "../verification/grants.ts";
-import type { Node } from "../nodes/node.ts";
 
 export interface Metrics {
 	readonly registry: Registry;

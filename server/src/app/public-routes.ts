@@ -28,7 +28,10 @@ function isErrorCode(code: string): code is ErrorCode {
 async function problemPage(code: string): Promise<StreamOutput> {
 	if (!isErrorCode(code)) throw new Failure("not_found", "There is no error with this code.");
 	const { status, title, cure } = ERRORS[code];
-	const cureHtml = cure.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/`([^`]+)`/g, "<code>$1</code>");
+	const cureHtml = cure
+		.replace(/&/g, "&amp;")
+		.replace(/</g, "&lt;")
+		.replace(/`([^`]+)`/g, "<code>$1</code>");
 	const page = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${code}</title>
 <main><p><code>${status} ${code}</code></p><h1>${title}</h1><p>${cureHtml}</p></main></html>
 `;
@@ -37,7 +40,15 @@ async function problemPage(code: string): Promise<StreamOutput> {
 }
 
 export const publicRows: readonly Row<PublicContext>[] = [
-	route({ method: "GET", path: "/healthz", access: "public", summary: "Whether the process is alive", status: 200, output: Health, run: () => ({ status: "ok" as const }) }),
+	route({
+		method: "GET",
+		path: "/healthz",
+		access: "public",
+		summary: "Whether the process is alive",
+		status: 200,
+		output: Health,
+		run: () => ({ status: "ok" as const }),
+	}),
 	route({
 		method: "GET",
 		path: "/readyz",

@@ -21,7 +21,11 @@ function callerOf(context: Context): string {
  * Makes a creating request happen once per tenant, caller and `Idempotency-Key` within 24 hours, inside the transaction that creates.
  * Returns null for the first (or without a key), the earlier request for a repeat. A repeat with other input is a 409 `idempotency_mismatch`.
  */
-export async function claimOnce(tx: Tx, context: Context, request: { tenant_id: string; operation: string; input: unknown; subject_id: string }): Promise<EarlierRequest | null> {
+export async function claimOnce(
+	tx: Tx,
+	context: Context,
+	request: { tenant_id: string; operation: string; input: unknown; subject_id: string },
+): Promise<EarlierRequest | null> {
 	if (context.idempotency_key === null) return null;
 	const row = {
 		tenant_id: request.tenant_id,
@@ -33,7 +37,10 @@ export async function claimOnce(tx: Tx, context: Context, request: { tenant_id: 
 	if (await claimIdempotencyKey(tx, row, new Date(context.clock.now() - KEPT_MS))) return null;
 	const earlier = await readIdempotencyKey(tx, row);
 	if (!earlier || !earlier.fingerprint.equals(row.fingerprint)) {
-		throw new Failure("idempotency_mismatch", "This Idempotency-Key was used with another request in the last 24 hours. Use a new one for a new request.");
+		throw new Failure(
+			"idempotency_mismatch",
+			"This Idempotency-Key was used with another request in the last 24 hours. Use a new one for a new request.",
+		);
 	}
 	return { subject_id: earlier.subject_id, result: earlier.result };
 }

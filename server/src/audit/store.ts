@@ -75,7 +75,11 @@ export async function readIdempotencyKey(tx: Tx, row: Pick<IdempotencyRow, "tena
 		.executeTakeFirst();
 }
 
-export async function saveIdempotentResult(tx: Tx, row: Pick<IdempotencyRow, "tenant_id" | "caller" | "idempotency_key">, result: unknown): Promise<void> {
+export async function saveIdempotentResult(
+	tx: Tx,
+	row: Pick<IdempotencyRow, "tenant_id" | "caller" | "idempotency_key">,
+	result: unknown,
+): Promise<void> {
 	await tx
 		.updateTable("idempotency")
 		.set({ result: JSON.stringify(result) })

@@ -2,7 +2,7 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import { ALL_TENANTS } from "../core/context.ts";
 import { newId } from "../core/id.ts";
 import { parsePeppers } from "../core/pepper.ts";
-import { bareTestDatabase, type BareTestDatabase, testLog } from "../database/testing.ts";
+import { type BareTestDatabase, bareTestDatabase, testLog } from "../database/testing.ts";
 import { Node } from "../nodes/node.ts";
 import type { ChangeContext } from "./change.ts";
 import { auditKeysFrom } from "./entry.ts";

@@ -30,7 +30,10 @@ export function banner(facts: BannerFacts): string {
 	}
 	lines.push("");
 	if (generated.token) lines.push(`  operator token  in ${join(data_dir, "operator_token")}`);
-	if (generated.pepper) lines.push(`  Back up the database${facts.embedded ? ` (${join(data_dir, "postgres")})` : ""} and the pepper (${join(data_dir, "pepper")}): without the pepper no key works.`);
+	if (generated.pepper)
+		lines.push(
+			`  Back up the database${facts.embedded ? ` (${join(data_dir, "postgres")})` : ""} and the pepper (${join(data_dir, "pepper")}): without the pepper no key works.`,
+		);
 	lines.push("  Ctrl-C stops it.", "");
 	return `\n${lines.join("\n")}\n`;
 }

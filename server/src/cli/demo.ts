@@ -4,8 +4,8 @@ import type { App } from "../app.ts";
 import { read } from "../database/read.ts";
 import { createKey } from "../keys/create.ts";
 import { putPlan } from "../plans/put.ts";
-import { createSite } from "../tenants/create-site.ts";
 import { createTenant } from "../tenants/create.ts";
+import { createSite } from "../tenants/create-site.ts";
 import { listTenants } from "../tenants/list.ts";
 import { readTenant } from "../tenants/store.ts";
 
@@ -67,6 +67,12 @@ async function makeDemo(app: App, data_dir: string): Promise<void> {
 	const tenantContext = { ...context, scope: DEMO.tenant_id };
 	await createSite(tenantContext, { tenant_id: DEMO.tenant_id, id: "demo-shop", name: "Demo shop", environment: "prod" });
 	await createSite(tenantContext, { tenant_id: DEMO.tenant_id, id: "demo-staging", name: "Demo shop, staging", environment: "staging" });
-	const { raw_key } = await createKey(tenantContext, { tenant_id: DEMO.tenant_id, name: "prod-demo-bot", environment: "prod", owner: "You", integration: "demo-bot" });
+	const { raw_key } = await createKey(tenantContext, {
+		tenant_id: DEMO.tenant_id,
+		name: "prod-demo-bot",
+		environment: "prod",
+		owner: "You",
+		integration: "demo-bot",
+	});
 	writeFileSync(join(data_dir, KEY_FILE), `${raw_key}\n`, { mode: PRIVATE_FILE });
 }

@@ -45,11 +45,11 @@ export async function run(argv: readonly string[]): Promise<void> {
 	try {
 		switch (command) {
 			case "serve": {
-				const config = readConfig(process.env);
+				const config = readConfig();
 				return await serve({ ...config, demo: config.demo || rest.includes("--demo") }, version());
 			}
 			case "migrate":
-				return await migrateOnly(readConfig(process.env));
+				return await migrateOnly(readConfig());
 			case "version":
 			case "--version":
 				return void console.log(version());

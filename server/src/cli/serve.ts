@@ -45,7 +45,16 @@ export async function serve(config: Config, version: string): Promise<void> {
 		const address = await app.http.listen({ port: config.port, host: config.host });
 		const demo = config.demo ? await openDemo(app, data_dir) : null;
 		log.info({ address, version, embedded: opened.embedded, migrated: opened.migrated }, "server_started");
-		process.stderr.write(banner({ config, address, data_dir, embedded: opened.embedded, demo, generated: { pepper: config.pepper === null, token: config.operator_token === null } }));
+		process.stderr.write(
+			banner({
+				config,
+				address,
+				data_dir,
+				embedded: opened.embedded,
+				demo,
+				generated: { pepper: config.pepper === null, token: config.operator_token === null },
+			}),
+		);
 	} catch (error) {
 		await ending.now();
 		throw error;
@@ -82,4 +91,3 @@ class Ending {
 		void this.now().then(() => process.exit(why === "data_folder_lost" ? EXIT_FAILED : 0));
 	}
 }
-

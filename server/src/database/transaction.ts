@@ -32,7 +32,10 @@ export function isUnavailable(error: unknown): boolean {
 	if (error instanceof pg.DatabaseError) return LOST_CONNECTION_CLASSES.includes((error.code ?? "").slice(0, 2));
 	if (!(error instanceof Error)) return false;
 	const code = "code" in error && typeof error.code === "string" ? error.code : "";
-	return /^(ECONN|ENOENT|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_)/.test(code) || /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/.test(error.message);
+	return (
+		/^(ECONN|ENOENT|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_)/.test(code) ||
+		/timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/.test(error.message)
+	);
 }
 
 const UNAVAILABLE_RETRY_SECONDS = 2;

@@ -23,11 +23,15 @@ const NOT_HTTP_1: Refusal = { code: "invalid_request", detail: "The version of t
 const TOO_MANY_HEADERS: Refusal = { code: "headers_too_large", detail: "The request has more than 100 header lines. Send fewer." };
 const AMBIGUOUS: Refusal = {
 	code: "ambiguous_path",
-	detail: "The path holds dot segments, empty segments, backslashes, encoded slashes or other characters that two programs could read differently. Send it plainly.",
+	detail:
+		"The path holds dot segments, empty segments, backslashes, encoded slashes or other characters that two programs could read differently. Send it plainly.",
 };
 const TWO_KEYS: Refusal = { code: "multiple_credentials", detail: "The request has more than one X-API-Key header. Send exactly one." };
 const TWO_BEARERS: Refusal = { code: "multiple_credentials", detail: "The request has more than one Authorization header. Send exactly one." };
-const KEY_AND_BEARER: Refusal = { code: "multiple_credentials", detail: "The request has both X-API-Key and Authorization. Send only the one that this route asks for." };
+const KEY_AND_BEARER: Refusal = {
+	code: "multiple_credentials",
+	detail: "The request has both X-API-Key and Authorization. Send only the one that this route asks for.",
+};
 const UNKNOWN_CODING: Refusal = { code: "unknown_transfer_coding", detail: "The only transfer coding understood here is chunked." };
 const CODED_BODY: Refusal = { code: "unsupported_media_type", detail: "Bodies are read as they are: send it without Content-Encoding." };
 

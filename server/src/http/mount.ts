@@ -58,7 +58,11 @@ function inputOf(request: FastifyRequest, row: Row<never>): Record<string, unkno
 	const input = Object.assign({}, row.query && request.query, row.body && request.body, request.params) as Record<string, unknown>;
 	if (row.input === "upload") {
 		const length = request.headers["content-length"];
-		input.upload = { content_length: length === undefined ? null : Number(length), content_type: request.headers["content-type"] ?? "", body: request.raw };
+		input.upload = {
+			content_length: length === undefined ? null : Number(length),
+			content_type: request.headers["content-type"] ?? "",
+			body: request.raw,
+		};
 	}
 	return input;
 }

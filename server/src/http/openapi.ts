@@ -58,7 +58,10 @@ function parametersOf(row: AnyRow): unknown[] {
 	const required = new Set(row.query?.required ?? []);
 	const properties: Record<string, TSchema> = row.query?.properties ?? {};
 	const inQuery = Object.entries(properties).map(([name, schema]) => ({ name, in: "query", required: required.has(name), schema }));
-	const idempotent = row.method === "POST" && row.status === 201 ? [{ name: "Idempotency-Key", in: "header", required: false, schema: { type: "string", maxLength: 255 } }] : [];
+	const idempotent =
+		row.method === "POST" && row.status === 201
+			? [{ name: "Idempotency-Key", in: "header", required: false, schema: { type: "string", maxLength: 255 } }]
+			: [];
 	return [...inPath, ...inQuery, ...idempotent];
 }
 
@@ -113,7 +116,12 @@ export function openApiOf(rows: readonly AnyRow[], info: { version: string }): R
 				serviceCredential: { type: "http", scheme: "bearer" },
 			},
 			schemas: { Problem: PROBLEM },
-			responses: { Problem: { description: "Refused (RFC 9457).", content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } } } },
+			responses: {
+				Problem: {
+					description: "Refused (RFC 9457).",
+					content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+				},
+			},
 		},
 	};
 }

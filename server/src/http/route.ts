@@ -67,9 +67,13 @@ interface JsonRow<C, Path extends string, Q, B, O extends TSchema | "stream" | "
 }
 
 /** A row whose input is its parameters, query and JSON body; the types of `run` follow from its schemas. */
-export function route<C, const Path extends string, Q extends TObject | undefined = undefined, B extends TObject | undefined = undefined, O extends TSchema | "stream" | "none" = TSchema>(
-	row: JsonRow<C, Path, Q, B, O>,
-): Row<C> {
+export function route<
+	C,
+	const Path extends string,
+	Q extends TObject | undefined = undefined,
+	B extends TObject | undefined = undefined,
+	O extends TSchema | "stream" | "none" = TSchema,
+>(row: JsonRow<C, Path, Q, B, O>): Row<C> {
 	return { ...row, input: row.body ? "json" : "none" } as unknown as Row<C>;
 }
 

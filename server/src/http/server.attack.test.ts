@@ -66,7 +66,12 @@ test("an id of any length that fits into the headers reaches its route", async (
 
 test("a stop is not held up by requests that never end", async (t) => {
 	const { port, close } = await listening(t);
-	const sockets = await Promise.all(["GET / HTTP/1.1\r\nHost: a\r\nX-Half: ", 'POST /things/a HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{'].map((text) => opened(port, text)));
+	const sockets = await Promise.all(
+		[
+			"GET / HTTP/1.1\r\nHost: a\r\nX-Half: ",
+			"POST /things/a HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{",
+		].map((text) => opened(port, text)),
+	);
 	t.after(() => {
 		for (const socket of sockets) socket.destroy();
 	});

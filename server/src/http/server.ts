@@ -1,6 +1,6 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { ERRORS, Failure } from "../core/error.ts";
 import { newId } from "../core/id.ts";
 import type { Log } from "../core/log.ts";
@@ -72,7 +72,10 @@ function createListener(handler: (request: FramedRequest, response: ServerRespon
 		const refusal = checkFraming(request);
 		if (refusal) {
 			options.onAnswered?.(ERRORS[refusal.code].status, refusal.code);
-			options.access_log?.info({ request_id: request.request_id, method: request.method, status: ERRORS[refusal.code].status, code: refusal.code }, "request_refused");
+			options.access_log?.info(
+				{ request_id: request.request_id, method: request.method, status: ERRORS[refusal.code].status, code: refusal.code },
+				"request_refused",
+			);
 			writeProblem(response, problemOf(refusal, request.request_id, options.problem_type_base()));
 		} else handler(request, response);
 	}
@@ -119,7 +122,8 @@ function mayAnswer(socket: Duplex, latest: ServerResponse | undefined): boolean 
 /** Why bytes that the parser did not take are refused. */
 function refusalOfBytes(code: string | undefined): Failure {
 	if (code === "HPE_HEADER_OVERFLOW") return new Failure("headers_too_large", "The headers are longer than 16 KiB. Send fewer and shorter ones.");
-	if (code === "ERR_HTTP_REQUEST_TIMEOUT") return new Failure("request_timeout", "The request did not arrive in time. Send it again without pausing.");
+	if (code === "ERR_HTTP_REQUEST_TIMEOUT")
+		return new Failure("request_timeout", "The request did not arrive in time. Send it again without pausing.");
 	return new Failure("invalid_request", "The bytes received are no HTTP/1.1 request.");
 }
 
@@ -136,11 +140,17 @@ function writeBare(socket: Duplex, refusal: Failure, options: HttpOptions): void
 function answerFailure(error: unknown, request: FastifyRequest, reply: FastifyReply, options: HttpOptions): void {
 	const failure = failureOf(error, request.routeOptions?.config?.row ?? null);
 	if (!failure) options.log.error({ err: error, request_id: request.id }, "request_failed");
-	else if (failure.facts.cause !== undefined) options.log.warn({ err: failure.facts.cause, request_id: request.id, code: failure.code }, "request_refused_by_fault");
+	else if (failure.facts.cause !== undefined)
+		options.log.warn({ err: failure.facts.cause, request_id: request.id, code: failure.code }, "request_refused_by_fault");
 	if (failure?.code === "not_found" && request.not_found_detail !== null) {
 		return sendProblem(request, reply, new Failure("not_found", request.not_found_detail), options.problem_type_base());
 	}
-	sendProblem(request, reply, failure ?? new Failure("internal_error", "Something failed on our side; nothing was changed. Tell the operator the request id."), options.problem_type_base());
+	sendProblem(
+		request,
+		reply,
+		failure ?? new Failure("internal_error", "Something failed on our side; nothing was changed. Tell the operator the request id."),
+		options.problem_type_base(),
+	);
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -187,7 +197,11 @@ function addAccessLog(app: FastifyInstance, options: HttpOptions): void {
 }
 
 /** Answers for paths and methods that no row has: 405 with `Allow` when another method has the path, else 404. Called once, after all rows are mounted. */
-export function answerTheRest(app: FastifyInstance, known: readonly { method: string; path: string }[], options: Pick<HttpOptions, "problem_type_base">): void {
+export function answerTheRest(
+	app: FastifyInstance,
+	known: readonly { method: string; path: string }[],
+	options: Pick<HttpOptions, "problem_type_base">,
+): void {
 	const patterns = known.map((row) => ({ method: row.method, pattern: new RegExp(`^${row.path.replace(/:[a-z_0-9]+/g, "[^/]+")}$`) }));
 	// Before anything of a body is read: nobody has shown a credential for it.
 	app.addHook("onRequest", (request, reply, done) => {

@@ -78,7 +78,8 @@ test("what was counted of a key and its secret is shown with it", async () => {
 	const kid = key.secrets[0]?.kid ?? "";
 	const used_ms = fixture.clock.now();
 	const minute = Math.floor(used_ms / 60_000);
-	const batch = { facts: 0,
+	const batch = {
+		facts: 0,
 		keys: [{ tenant_id, key_id: key.id, kid, minute, code: "allowed", requests: 3 } as const],
 		operations: [],
 		secret_uses: [{ tenant_id, kid, first_used_ms: used_ms - 5, last_used_ms: used_ms }],

@@ -25,7 +25,9 @@ const Limits = Type.Object({
 	tenant_id: Type.String(),
 	plan: Type.Object({ id: Type.String(), name: Type.String() }),
 	capabilities: Type.Array(Type.String()),
-	rate_limits: Type.Array(Type.Object({ name: Type.String(), per: Type.String(), requests: Type.Integer(), window_seconds: Type.Integer(), remaining: Type.Integer() })),
+	rate_limits: Type.Array(
+		Type.Object({ name: Type.String(), per: Type.String(), requests: Type.Integer(), window_seconds: Type.Integer(), remaining: Type.Integer() }),
+	),
 	quota: Type.Union([Type.Object({ requests: Type.Integer(), used: Type.Integer(), resets_at: Type.String() }), Type.Null()]),
 	sites: Use,
 	api_keys: Use,

@@ -124,7 +124,10 @@ suite("folding usage", () => {
 
 	test("flushes are forgotten after seven days", async () => {
 		for (const [number, age_ms] of [DAY_MS * 7 + 1_000, DAY_MS * 7 - 1_000, 0].entries()) {
-			await db.query("insert into usage_flushes (node_id, flush_number, flushed_at, waiting) values ('flusher', $1, $2, false)", [number, new Date(NOW - age_ms)]);
+			await db.query("insert into usage_flushes (node_id, flush_number, flushed_at, waiting) values ('flusher', $1, $2, false)", [
+				number,
+				new Date(NOW - age_ms),
+			]);
 		}
 		equal((await foldUsage(context())).flushes_forgotten, 1);
 		deepEqual(await db.query("select flush_number from usage_flushes order by 1"), [{ flush_number: "1" }, { flush_number: "2" }]);

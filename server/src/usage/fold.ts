@@ -2,8 +2,8 @@ import { record } from "../audit/record.ts";
 import type { Context } from "../core/context.ts";
 import type { Database } from "../database/database.ts";
 import type { RecordTx } from "../database/transaction.ts";
-import { foldsAt, GRANULARITY_SECONDS } from "./period.ts";
 import { claimFolding, deleteFlushes, foldKeys, foldOperations } from "./fold-store.ts";
+import { foldsAt, GRANULARITY_SECONDS } from "./period.ts";
 
 const SLICE_ROWS_MAX = 10_000;
 const SLICES_MAX = 200;

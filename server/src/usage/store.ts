@@ -13,7 +13,14 @@ export async function appendFlush(tx: RecordTx, flush: { flusher_id: string; flu
 		.values({
 			node_id: flush.flusher_id,
 			flush_number: flush.flush_number,
-			keys: columns(keys, [(fact) => fact.tenant_id, (fact) => fact.key_id, (fact) => fact.kid, (fact) => fact.minute, (fact) => fact.code, (fact) => fact.requests]),
+			keys: columns(keys, [
+				(fact) => fact.tenant_id,
+				(fact) => fact.key_id,
+				(fact) => fact.kid,
+				(fact) => fact.minute,
+				(fact) => fact.code,
+				(fact) => fact.requests,
+			]),
 			operations: columns(operations, [
 				(fact) => fact.tenant_id,
 				(fact) => fact.site_id,

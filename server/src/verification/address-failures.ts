@@ -28,9 +28,13 @@ export class AddressFailures {
 		const window = this.#window(address);
 		const now = this.#clock.monotonic();
 		if (this.#perMinute > 0 && window.peek(now, this.#perMinute) === 0) {
-			return deny("too_many_auth_failures", `More than ${this.#perMinute} wrong keys came from this address within a minute. Correct the key, wait, and try again.`, {
-				retry_after_seconds: window.nextFreeMs(now, this.#perMinute, 1) / 1000,
-			});
+			return deny(
+				"too_many_auth_failures",
+				`More than ${this.#perMinute} wrong keys came from this address within a minute. Correct the key, wait, and try again.`,
+				{
+					retry_after_seconds: window.nextFreeMs(now, this.#perMinute, 1) / 1000,
+				},
+			);
 		}
 		window.take(now, 1);
 		return denial;

@@ -27,7 +27,9 @@ export class Batcher<V> {
 		const waiting = this.#waiting.get(key);
 		if (waiting) return waiting.promise;
 		if (this.#waiting.size >= this.#queueMax) {
-			return Promise.reject(new Failure("unavailable", "Too many unknown keys are being looked up. Try again shortly.", { retry_after_seconds: RETRY_SECONDS }));
+			return Promise.reject(
+				new Failure("unavailable", "Too many unknown keys are being looked up. Try again shortly.", { retry_after_seconds: RETRY_SECONDS }),
+			);
 		}
 		const { promise, resolve, reject } = Promise.withResolvers<V>();
 		this.#waiting.set(key, { promise, resolve, reject });

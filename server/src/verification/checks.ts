@@ -1,7 +1,7 @@
 import type { Address } from "../core/network.ts";
 import { REFUSAL } from "../keys/refusal.ts";
-import { type Denial, deny } from "./denial.ts";
 import type { ClientKind } from "./client-kind.ts";
+import { type Denial, deny } from "./denial.ts";
 import { type Grant, NO_SITE, type SiteState } from "./grant.ts";
 
 /** Refused requests of one key a minute before it is told to stop. */
@@ -54,19 +54,29 @@ function tenantActive(grant: Grant): Denial | null {
 
 function addressAllowed(grant: Grant, facts: Facts): Denial | null {
 	if (grant.allowed_ips === null || (facts.address !== null && grant.allowed_ips.has(facts.address))) return null;
-	return deny("ip_not_allowed", `The key "${grant.key_name}" may be used from its allowed addresses only, and this request does not come from one of them.`);
+	return deny(
+		"ip_not_allowed",
+		`The key "${grant.key_name}" may be used from its allowed addresses only, and this request does not come from one of them.`,
+	);
 }
 
 function clientAllowed(grant: Grant, facts: Facts): Denial | null {
 	if (facts.client === "server" || grant.tenant.client_policy !== "block") return null;
-	return deny("client_not_allowed", "This request comes from a browser or an app, where anybody can read the key. Call the API from your server, and replace this key.");
+	return deny(
+		"client_not_allowed",
+		"This request comes from a browser or an app, where anybody can read the key. Call the API from your server, and replace this key.",
+	);
 }
 
 function refusalsBudget(grant: Grant, _facts: Facts, at: Instant): Denial | null {
 	if (grant.refusals === null || grant.refusals.peek(at.monotonic, REFUSALS_PER_MINUTE) > 0) return null;
-	return deny("too_many_refusals", `More than ${REFUSALS_PER_MINUTE} requests with this key were refused within a minute. Correct what they ask for.`, {
-		retry_after_seconds: grant.refusals.nextFreeMs(at.monotonic, REFUSALS_PER_MINUTE, 1) / 1000,
-	});
+	return deny(
+		"too_many_refusals",
+		`More than ${REFUSALS_PER_MINUTE} requests with this key were refused within a minute. Correct what they ask for.`,
+		{
+			retry_after_seconds: grant.refusals.nextFreeMs(at.monotonic, REFUSALS_PER_MINUTE, 1) / 1000,
+		},
+	);
 }
 
 function tenantMatches(grant: Grant, facts: Facts): Denial | null {

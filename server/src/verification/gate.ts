@@ -1,14 +1,14 @@
-import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Socket } from "node:net";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Log } from "../core/log.ts";
 import { type Address, type AllowList, callerAddress, parseAddress } from "../core/network.ts";
 import type { FramedRequest } from "../http/framing.ts";
 import { readIdempotencyKey } from "../http/idempotency-key.ts";
 import { Denied, type Gate, refuseNulInQuery } from "../http/mount.ts";
 import { framed } from "../http/reply.ts";
 import type { Row } from "../http/route.ts";
-import type { Log } from "../core/log.ts";
-import { clientKindOf } from "./client-kind.ts";
 import { REFUSAL } from "../keys/refusal.ts";
+import { clientKindOf } from "./client-kind.ts";
 import { deny } from "./denial.ts";
 import { noteExposure, rawKeyOutsideHeader } from "./exposed-key.ts";
 import type { Grant } from "./grant.ts";
@@ -66,7 +66,11 @@ export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 				cost: 1,
 				operation,
 				address: addressOf(raw, options.trusted_proxies),
-				client: clientKindOf({ origin: headerOf(raw, "origin"), sec_fetch_site: headerOf(raw, "sec-fetch-site"), user_agent: headerOf(raw, "user-agent") }),
+				client: clientKindOf({
+					origin: headerOf(raw, "origin"),
+					sec_fetch_site: headerOf(raw, "sec-fetch-site"),
+					user_agent: headerOf(raw, "user-agent"),
+				}),
 				tenant_id: parameters.tenant_id ?? null,
 				site_id: parameters.site_id ?? null,
 				capability: null,
@@ -85,7 +89,12 @@ export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 			const idempotency = row.method === "POST" ? readIdempotencyKey(raw) : null;
 			if (idempotency !== null && typeof idempotency !== "string") return new Denied(idempotency);
 			request.not_found_detail = REFUSAL.notFound(grant.tenant);
-			return options.makeContext(grant, { request_id: raw.request_id, idempotency_key: idempotency, site_id: question.site_id, permission: row.permission ?? null });
+			return options.makeContext(grant, {
+				request_id: raw.request_id,
+				idempotency_key: idempotency,
+				site_id: question.site_id,
+				permission: row.permission ?? null,
+			});
 		}
 
 		return (request, reply) => {
@@ -113,5 +122,8 @@ function missing<C>(raw: FramedRequest, options: KeyedGateOptions<C>) {
 	const place = rawKeyOutsideHeader(raw, options.verifier.brand);
 	if (place === null) return deny("key_missing", "Send the API key in the X-API-Key header.");
 	options.log.warn({ place: place.name, kid: place.kid, request_id: raw.request_id }, "key_exposed");
-	return deny("key_missing", `A key was sent in the ${place.name}, where logs and caches keep it. Send it in the X-API-Key header, and replace that key.`);
+	return deny(
+		"key_missing",
+		`A key was sent in the ${place.name}, where logs and caches keep it. Send it in the X-API-Key header, and replace that key.`,
+	);
 }

@@ -56,7 +56,12 @@ export class Grants {
 		this.#options = options;
 		this.#parts = { states: new SharedStates(), windows: options.windows, meter: options.meter, clock: options.clock };
 		this.#grants = new SieveMap({ max: options.grants_max ?? GRANTS_MAX, onGone: (grant, replaced) => this.#letGo(grant, replaced) });
-		this.#unknown = new LRUCache({ max: UNKNOWN_KIDS_MAX, ttl: UNKNOWN_KID_MS, ttlResolution: 1_000, perf: { now: () => options.clock.monotonic() } });
+		this.#unknown = new LRUCache({
+			max: UNKNOWN_KIDS_MAX,
+			ttl: UNKNOWN_KID_MS,
+			ttlResolution: 1_000,
+			perf: { now: () => options.clock.monotonic() },
+		});
 		this.#sites = new LRUCache({ max: SITES_MAX });
 		const lane = () => new Batcher({ batch_max: BATCH_KIDS_MAX, queue_max: QUEUE_KIDS_MAX, load: (kids) => this.#loadGrants(kids) });
 		this.#lanes = { normal: lane(), slow: lane() };
@@ -102,7 +107,8 @@ export class Grants {
 			for (const row of rows) if (!this.#isOvertaken(row)) loaded.set(row.wanted_kid, this.#keep(row));
 			wanted = wanted.filter((kid) => !loaded.has(kid));
 		}
-		if (wanted.length > 0) throw new Failure("unavailable", "The key is being changed at this moment. Try again shortly.", { retry_after_seconds: 1 });
+		if (wanted.length > 0)
+			throw new Failure("unavailable", "The key is being changed at this moment. Try again shortly.", { retry_after_seconds: 1 });
 		return loaded;
 	}
 

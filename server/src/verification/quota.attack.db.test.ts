@@ -9,7 +9,9 @@ import { createTenant } from "../tenants/create.ts";
 import { monthOf, QuotaLedger } from "./quota.ts";
 import { readLeasedQuota } from "./store.ts";
 
-async function setUp(t: { after: (run: () => Promise<void>) => void }): Promise<{ ledger: QuotaLedger; clock: ManualClock; db: TestDatabase; leased: () => Promise<number> }> {
+async function setUp(t: {
+	after: (run: () => Promise<void>) => void;
+}): Promise<{ ledger: QuotaLedger; clock: ManualClock; db: TestDatabase; leased: () => Promise<number> }> {
 	const db = await testDatabase();
 	t.after(() => db.close());
 	const context = db.context();

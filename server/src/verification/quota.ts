@@ -1,6 +1,6 @@
+import { record } from "../audit/record.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
-import { record } from "../audit/record.ts";
 import type { Database } from "../database/database.ts";
 import { leaseQuota, returnQuota } from "./store.ts";
 

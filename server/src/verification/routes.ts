@@ -10,7 +10,9 @@ const Headers = Type.Record(Type.String(), Type.String());
 const VerifyQuestion = Type.Object(
 	{
 		raw_key: Type.String({ maxLength: 4096, description: "The text that was presented as X-API-Key, as it came." }),
-		tenant_id: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: "The tenant whose things are asked for; another tenant's key gets 404." })),
+		tenant_id: Type.Optional(
+			Type.String({ minLength: 1, maxLength: 200, description: "The tenant whose things are asked for; another tenant's key gets 404." }),
+		),
 		site_id: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
 		permissions: Type.Optional(Type.Array(Type.String({ pattern: PERMISSION_PATTERN }), { maxItems: 32, description: "All of them are needed." })),
 		capability: Type.Optional(Capability),
@@ -52,7 +54,9 @@ const VerifyAnswer = Type.Object({
 	),
 	tenant: Type.Optional(Type.Object({ id: Type.String(), name: Type.String() })),
 	rate_limits: Type.Optional(
-		Type.Array(Type.Object({ name: Type.String(), per: Type.String(), requests: Type.Integer(), window_seconds: Type.Integer(), remaining: Type.Integer() })),
+		Type.Array(
+			Type.Object({ name: Type.String(), per: Type.String(), requests: Type.Integer(), window_seconds: Type.Integer(), remaining: Type.Integer() }),
+		),
 	),
 	headers: Headers,
 	request_id: Type.String(),

@@ -1,6 +1,6 @@
+import type { Instant } from "./checks.ts";
 import { type Denial, deny } from "./denial.ts";
 import type { Grant } from "./grant.ts";
-import type { Instant } from "./checks.ts";
 import { nextMonthMs, type QuotaLedger } from "./quota.ts";
 
 /** The first limit that has fewer than `cost` left, or null. Takes nothing. */
@@ -29,9 +29,13 @@ function take(grant: Grant, cost: number, at: Instant): null {
 }
 
 function quotaExceeded(grant: Grant, at: Instant): Denial {
-	return deny("quota_exceeded", `The ${grant.tenant.quota_requests_per_month} requests of this month are used up. The next month begins on the first, UTC; a larger plan has more.`, {
-		retry_after_seconds: (nextMonthMs(at.now) - at.now) / 1000,
-	});
+	return deny(
+		"quota_exceeded",
+		`The ${grant.tenant.quota_requests_per_month} requests of this month are used up. The next month begins on the first, UTC; a larger plan has more.`,
+		{
+			retry_after_seconds: (nextMonthMs(at.now) - at.now) / 1000,
+		},
+	);
 }
 
 /**

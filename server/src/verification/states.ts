@@ -128,7 +128,9 @@ export function grantOf(row: GrantRow & { kid: string }, parts: FillParts): Gran
 		revoked: row.revoked_at !== null,
 		tenant,
 		counter: parts.meter.keyCounter(row.tenant_id, row.key_id, row.kid),
-		windows: tenant.limits.map((limit) => parts.windows.get(limit.per === "key" ? row.key_id : tenant.id, `${limit.per}:${limit.name}`, limit.window_seconds)),
+		windows: tenant.limits.map((limit) =>
+			parts.windows.get(limit.per === "key" ? row.key_id : tenant.id, `${limit.per}:${limit.name}`, limit.window_seconds),
+		),
 		refusals: parts.windows.find(row.key_id, REFUSALS),
 		digest: null,
 		stale: false,

@@ -194,9 +194,14 @@ export class Verifier {
 }
 
 const OPERATIONS_PER_TENANT_MAX = 10_000;
-const NOT_KNOWN = deny("key_invalid", "This API key is not known. Compare it with the one in your secret manager; it may belong to another instance or have a mistyped secret.");
+const NOT_KNOWN = deny(
+	"key_invalid",
+	"This API key is not known. Compare it with the one in your secret manager; it may belong to another instance or have a mistyped secret.",
+);
 const LEASE_OVER: Decision = {
-	denial: deny("unavailable", "This server has lost its database and cannot vouch for any key at the moment. Try again shortly.", { retry_after_seconds: UNAVAILABLE_SECONDS }),
+	denial: deny("unavailable", "This server has lost its database and cannot vouch for any key at the moment. Try again shortly.", {
+		retry_after_seconds: UNAVAILABLE_SECONDS,
+	}),
 	grant: null,
 };
 const BUDGETED = new Set<string>(["not_found", "environment_mismatch", "capability_not_in_plan", "permission_missing"]);

@@ -81,7 +81,11 @@ export async function verify(context: VerifyContext, input: VerifyInput) {
 		cost: input.cost ?? 1,
 		operation: operationOf(input),
 		address: request?.ip === undefined ? null : parseAddress(request.ip),
-		client: clientKindOf({ origin: request?.origin ?? null, sec_fetch_site: request?.sec_fetch_site ?? null, user_agent: request?.user_agent ?? null }),
+		client: clientKindOf({
+			origin: request?.origin ?? null,
+			sec_fetch_site: request?.sec_fetch_site ?? null,
+			user_agent: request?.user_agent ?? null,
+		}),
 		tenant_id: input.tenant_id ?? null,
 		site_id: input.site_id ?? null,
 		capability: input.capability ?? null,
@@ -95,7 +99,9 @@ export async function verify(context: VerifyContext, input: VerifyInput) {
 		code: denial === null ? "allowed" : denial.code,
 		detail: denial === null ? "The key may do this." : denial.detail,
 		...(denial === null ? {} : { type: `${context.problem_type_base}/${denial.code}` }),
-		...(grant === null ? {} : { key: keyFacts(grant), tenant: { id: grant.tenant.id, name: grant.tenant.name }, rate_limits: limitsLeft(grant, verifier) }),
+		...(grant === null
+			? {}
+			: { key: keyFacts(grant), tenant: { id: grant.tenant.id, name: grant.tenant.name }, rate_limits: limitsLeft(grant, verifier) }),
 		headers: headersFor(problem, grant, verifier),
 		request_id: context.request_id,
 	};
