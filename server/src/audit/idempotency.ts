@@ -36,7 +36,7 @@ export async function claimOnce(
 	};
 	if (await claimIdempotencyKey(tx, row, new Date(context.clock.now() - KEPT_MS))) return null;
 	const earlier = await readIdempotencyKey(tx, row);
-	if (!earlier || !earlier.fingerprint.equals(row.fingerprint)) {
+	if (!earlier?.fingerprint.equals(row.fingerprint)) {
 		throw new Failure(
 			"idempotency_mismatch",
 			"This Idempotency-Key was used with another request in the last 24 hours. Use a new one for a new request.",

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { ERRORS, type ErrorCode, Failure, type FailureFacts, type InputError } from "../core/error.ts";
+import { ERRORS, type ErrorCode, type FailureFacts, type InputError } from "../core/error.ts";
 
 /** A refusal as a value: what the hot path returns instead of throwing. A `Failure` is one too. */
 export interface Refusal {
@@ -62,8 +62,4 @@ export function problemOf(refusal: Refusal, request_id: string, type_base: strin
 export function writeProblem(response: ServerResponse, problem: Problem): void {
 	response.writeHead(problem.status, { ...problem.headers, "content-length": String(Buffer.byteLength(problem.body)), connection: "close" });
 	response.end(problem.body);
-}
-
-export function isFailure(error: unknown): error is Failure {
-	return error instanceof Failure;
 }

@@ -5,7 +5,7 @@ import { ERRORS, Failure } from "../core/error.ts";
 import { newId } from "../core/id.ts";
 import type { Log } from "../core/log.ts";
 import { failureOf } from "./failure.ts";
-import { checkFraming, FramedRequest } from "./framing.ts";
+import { checkFraming, FramedRequest, pathOf } from "./framing.ts";
 import { problemOf, writeProblem } from "./problem.ts";
 import { framed, sendProblem } from "./reply.ts";
 import { parseStrictJson } from "./strict-json.ts";
@@ -207,7 +207,7 @@ export function answerTheRest(
 	app.addHook("onRequest", (request, reply, done) => {
 		if (!request.is404) return done();
 		const raw = framed(request);
-		const path = (raw.url ?? "").split("?", 1)[0] ?? "";
+		const path = pathOf(raw);
 		const methods = patterns.filter((row) => row.pattern.test(path)).map((row) => row.method);
 		const refusal =
 			methods.length > 0
