@@ -36,8 +36,10 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
 	await migrate(embedded.urlFor(OWNER_ROLE, "keywright"));
 	const peppers = parsePeppers("pepper-of-the-benchmark-0123456789-abcdef");
 	const database = connectDatabase({ url: embedded.urlFor(APP_ROLE, "keywright"), log });
+	const verification_database = connectDatabase({ url: embedded.urlFor(APP_ROLE, "keywright"), log, connections_max: 6 });
 	const app = await createApp({
 		database,
+		verification_database,
 		clock: systemClock,
 		log,
 		access_log: options.access_log,
@@ -62,6 +64,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
 		urlFor: embedded.urlFor,
 		async stop() {
 			await app.stop();
+			await verification_database.close();
 			await database.close();
 			await embedded.stop();
 			rmSync(data_dir, { recursive: true, force: true });

@@ -77,6 +77,13 @@ export function isAlive(pid: number): boolean {
 	return !/^\d+ \(.*\) [ZX]/.test(existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, "utf8") : "0 () R");
 }
 
+const running = new Set<Program>();
+
+/** Ends what a failed test has left running, so that its file ends too. */
+export async function endLeftovers(): Promise<void> {
+	await Promise.all([...running].map((program) => program.end()));
+}
+
 /** A process of the server's program: what it says is kept. */
 export class Program {
 	readonly child: ChildProcess;
@@ -95,9 +102,11 @@ export class Program {
 		});
 		const orphaned = () => void this.child.kill("SIGTERM");
 		process.once("exit", orphaned);
+		running.add(this);
 		this.ended = new Promise((resolve) => {
 			this.child.once("close", (code, signal) => {
 				process.removeListener("exit", orphaned);
+				running.delete(this);
 				resolve({ code, signal });
 			});
 		});
@@ -201,7 +210,7 @@ async function waitReady(url: string, program: Program): Promise<void> {
 		ended = how;
 	});
 	while (performance.now() < until) {
-		const ready = await send(url, { method: "GET", path: "/readyz" }).catch(() => null);
+		const ready = program.stderr.includes("Ctrl-C stops it") ? await send(url, { method: "GET", path: "/readyz" }).catch(() => null) : null;
 		if (ready?.status === 200) return;
 		if (ended !== null) break;
 		await sleep(READY_POLL_MS);

@@ -18,6 +18,8 @@ import type { Database } from "./database/database.ts";
 import { forgetTenantFiles } from "./documents/forget.ts";
 import { startSweep } from "./documents/sweep.ts";
 import { mount } from "./http/mount.ts";
+import { openApiOf } from "./http/openapi.ts";
+import type { Row } from "./http/route.ts";
 import { answerTheRest, createHttp } from "./http/server.ts";
 import type { KeysContext } from "./keys/context.ts";
 import { checkPeppers } from "./keys/pepper-check.ts";
@@ -44,6 +46,8 @@ const QUOTA_RETURN_EVERY_MS = 15_000;
 
 export interface AppOptions {
 	readonly database: Database;
+	/** Connections of their own for what keyed requests wait for: however busy `database` is, leases are renewed and grants are filled. */
+	readonly verification_database: Database;
 	readonly clock: Clock;
 	readonly log: Log;
 	readonly access_log: Log | null;
@@ -74,23 +78,33 @@ export interface App {
 
 /** Everything put together. Rejects when the database or its peppers are not what they should be; `http` does not listen yet. */
 export async function createApp(options: AppOptions): Promise<App> {
-	const { database, clock, log } = options;
+	const { database, verification_database, clock, log } = options;
 	const audit_keys = auditKeysFrom(options.peppers);
-	const node = new Node({ database, clock, log, lease_seconds: options.lease_seconds, version: options.version, sole: options.sole });
+	const node = new Node({
+		database: verification_database,
+		clock,
+		log,
+		lease_seconds: options.lease_seconds,
+		version: options.version,
+		sole: options.sole,
+	});
 	const meter = new Meter({ clock });
 	const windows = new WindowStore(clock);
-	const grants = new Grants({ database, node, clock, meter, windows });
-	const quotas = new QuotaLedger({ database, clock, log });
+	const grants = new Grants({ database: verification_database, node, clock, meter, windows });
+	const quotas = new QuotaLedger({ database: verification_database, clock, log });
 	const failures = new AddressFailures({ clock, per_minute: options.auth_failures_per_minute });
 	const service_keys = serviceKeysFrom(options.peppers);
 	const services = new ServiceCache({
-		database,
+		database: verification_database,
 		node,
 		service_keys,
 		onOldPepper: (credential) =>
 			void rekeyService(systemContext("pepper rotation"), credential).catch((error: unknown) => log.warn({ err: error }, "service_not_rekeyed")),
 	});
 	const metrics = createMetrics({ node, grants, meter });
+	const keyed = keyedRows({ documents: options.documents });
+	const everyRow: readonly Row<never>[] = [...publicRows, ...metricsRows, ...operatorRows, ...managementRows, ...serviceRows, ...keyed];
+	const openapi = JSON.stringify({ ...openApiOf(everyRow, { version: options.version }), servers: [{ url: options.public_url }] });
 	const problem_type_base = `${options.public_url}/problems`;
 
 	const system = {
@@ -103,7 +117,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		key_brand: options.key_brand,
 		service_keys,
 		uploads_dir: options.uploads_dir,
-		public_url: options.public_url,
+		openapi,
 		problem_type_base,
 		metrics,
 		quotas,
@@ -153,7 +167,6 @@ export async function createApp(options: AppOptions): Promise<App> {
 	const mounted = { problem_type_base: () => problem_type_base };
 	const operator_tokens = parseOperatorTokens(options.operator_token);
 	const makeContext = (parts: Parameters<Parameters<typeof operatorGate>[0]["makeContext"]>[0]) => ({ ...system, verifier, ...parts });
-	const keyed = keyedRows({ documents: options.documents });
 	mount(http, publicRows, publicGate({ makeContext }), mounted);
 	mount(http, metricsRows, operatorGate({ makeContext, operator_tokens }), mounted);
 	mount(http, operatorRows, operatorGate({ makeContext, operator_tokens }), mounted);
@@ -170,7 +183,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		}),
 		mounted,
 	);
-	answerTheRest(http, [...publicRows, ...metricsRows, ...operatorRows, ...managementRows, ...serviceRows, ...keyed], mounted);
+	answerTheRest(http, everyRow, mounted);
 	const loops = [
 		startLoop({ name: "usage_fold", every_ms: FOLD_EVERY_MS, log, run: async () => void (await foldUsage({ clock, database })) }),
 		startLoop({ name: "usage_settle", every_ms: SETTLE_EVERY_MS, log, run: () => settleUsage({ database, log }) }),

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
+import { parseOperatorTokens } from "./access/operator-token.ts";
 import { AllowList, parseAllowList } from "./core/network.ts";
+import { parsePeppers } from "./core/pepper.ts";
 import { isBrand } from "./keys/format.ts";
 
 /** Everything the environment can say, parsed once. Secrets are null when they are to be generated into the data folder. */
@@ -149,6 +151,18 @@ function postgresUrl(reader: Reader, name: SettingName): string | null {
 	return text;
 }
 
+/** A secret as it was given, once `parse` takes it; what `parse` throws says nothing of the value. */
+function checkedSecret(reader: Reader, name: SettingName, parse: (text: string) => unknown): string | null {
+	const text = reader.text(name);
+	if (text === null) return null;
+	try {
+		parse(text);
+	} catch (error) {
+		reader.mistakes.push(`${name}: ${error instanceof Error ? error.message : "cannot be read"}`);
+	}
+	return text;
+}
+
 function publicUrl(reader: Reader, fallback: string): string {
 	const text = reader.text("KEYWRIGHT_PUBLIC_URL");
 	if (text === null) return fallback;
@@ -169,6 +183,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
 	const reader = new Reader(environment);
 	const port = reader.whole("KEYWRIGHT_PORT", 8787, 0, 65_535);
 	const host = reader.text("KEYWRIGHT_HOST") ?? "127.0.0.1";
+	const pepper = checkedSecret(reader, "KEYWRIGHT_PEPPER", parsePeppers);
+	const operator_token = checkedSecret(reader, "KEYWRIGHT_OPERATOR_TOKEN", parseOperatorTokens);
 	const key_brand = reader.text("KEYWRIGHT_KEY_BRAND") ?? "kw";
 	if (!isBrand(key_brand))
 		reader.mistakes.push("KEYWRIGHT_KEY_BRAND must be lower-case letters and digits, words joined by underscores, and not kws");
@@ -181,8 +197,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
 		data_dir: reader.text("KEYWRIGHT_DATA_DIR") ?? ".keywright",
 		database_url: postgresUrl(reader, "KEYWRIGHT_DATABASE_URL"),
 		database_direct_url: postgresUrl(reader, "KEYWRIGHT_DATABASE_DIRECT_URL"),
-		operator_token: reader.text("KEYWRIGHT_OPERATOR_TOKEN"),
-		pepper: reader.text("KEYWRIGHT_PEPPER"),
+		operator_token,
+		pepper,
 		key_brand,
 		trusted_proxies: trustedProxies(reader),
 		lease_seconds: reader.whole("KEYWRIGHT_LEASE_SECONDS", 5, 1, LEASE_SECONDS_MAX),

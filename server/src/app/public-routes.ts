@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import Type from "typebox";
 import type { Context } from "../core/context.ts";
@@ -9,11 +8,11 @@ import type { Metrics } from "./metrics.ts";
 
 export interface PublicContext extends Context {
 	readonly node: Node;
-	readonly public_url: string;
+	/** The routes of this instance as OpenAPI, written once. */
+	readonly openapi: string;
 	readonly metrics: Metrics;
 }
 
-const OPENAPI = new URL("../../openapi.json", import.meta.url);
 const Health = Type.Object({ status: Type.Literal("ok") });
 
 function text(body: string, content_type: string): StreamOutput {
@@ -77,10 +76,7 @@ export const publicRows: readonly Row<PublicContext>[] = [
 		summary: "This API as OpenAPI 3.1",
 		status: 200,
 		output: "stream",
-		async run(context: PublicContext) {
-			const document = JSON.parse(await readFile(OPENAPI, "utf8")) as Record<string, unknown>;
-			return text(JSON.stringify({ ...document, servers: [{ url: context.public_url }] }), "application/json");
-		},
+		run: async (context: PublicContext) => text(context.openapi, "application/json"),
 	}),
 ];
 

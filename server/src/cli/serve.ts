@@ -12,6 +12,8 @@ import { openDatabase, uploadsFolder } from "./open-database.ts";
 /** A stop that takes longer than this is cut short. */
 const STOP_PATIENCE_MS = 20_000;
 const EXIT_FAILED = 1;
+/** A renewal, three queues of grants and sites, and quota blocks at the same time. */
+const VERIFICATION_CONNECTIONS_MAX = 6;
 
 /** Starts the server and keeps it up until SIGINT or SIGTERM; a second signal ends it at once. */
 export async function serve(config: Config, version: string): Promise<void> {
@@ -29,9 +31,17 @@ export async function serve(config: Config, version: string): Promise<void> {
 	try {
 		const database = connectDatabase({ url: opened.url, direct_url: opened.direct_url, log });
 		ending.last(() => database.close());
+		const verification_database = connectDatabase({
+			url: opened.url,
+			direct_url: opened.direct_url,
+			log,
+			connections_max: VERIFICATION_CONNECTIONS_MAX,
+		});
+		ending.last(() => verification_database.close());
 		const app = await createApp({
 			...config,
 			database,
+			verification_database,
 			clock: systemClock,
 			log,
 			access_log: createAccessLog(logged),

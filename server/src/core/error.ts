@@ -64,7 +64,7 @@ export const ERRORS = {
 	secret_already_issued: {
 		status: 409,
 		title: "The secret was issued already and is shown only once",
-		cure: "Look up the key named in `key_id`; if its secret is lost, replace it.",
+		cure: "Look up the key named in `key_id`; if its secret is lost, revoke that key and create another.",
 	},
 	rotation_in_progress: { status: 409, title: "The key is being replaced already", cure: "Complete or cancel the rotation in progress first." },
 	old_secret_still_in_use: {

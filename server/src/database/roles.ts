@@ -21,16 +21,21 @@ async function roleExists(client: pg.Client, name: string): Promise<boolean> {
 	return found.rowCount === 1;
 }
 
+/** Since PostgreSQL 16 whoever creates a role is a member of it and may yet not act as it. */
+const SET_IS_APART_FROM = 160_000;
+
 /** Creates the serving role and the look-up role where they are missing, and lets the connected role act as both. Throws with the statements an administrator can run. */
 export async function ensureServingRoles(client: pg.Client): Promise<void> {
+	const version = await client.query<{ server_version_num: string }>("show server_version_num");
+	const setApart = Number(version.rows[0]?.server_version_num) >= SET_IS_APART_FROM;
 	for (const name of [APP_ROLE, LOOKUP_ROLE]) {
 		try {
 			if (!(await roleExists(client, name))) await createUnlessThere(client, `create role ${name} nologin`);
-			const member = await client.query<{ ok: boolean }>("select pg_has_role(current_user, $1, 'member') as ok", [name]);
-			if (member.rows[0]?.ok !== true) await client.query(`grant ${name} to current_user`);
+			const acting = await client.query<{ ok: boolean }>("select pg_has_role(current_user, $1, $2) as ok", [name, setApart ? "set" : "member"]);
+			if (acting.rows[0]?.ok !== true) await client.query(`grant ${name} to current_user${setApart ? " with set true" : ""}`);
 		} catch (error) {
 			throw new Error(
-				`the database role may not create roles; let an administrator run: create role ${name} nologin; grant ${name} to <the role of KEYWRIGHT_DATABASE_URL>;`,
+				`the database role may not create roles; let an administrator run: create role ${APP_ROLE} nologin; create role ${LOOKUP_ROLE} nologin; grant ${APP_ROLE}, ${LOOKUP_ROLE} to <the role of KEYWRIGHT_DATABASE_URL>;`,
 				{ cause: error },
 			);
 		}

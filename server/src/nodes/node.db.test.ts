@@ -3,11 +3,14 @@ import { after, before, beforeEach, suite, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { record } from "../audit/record.ts";
+import { ManualClock } from "../core/clock.ts";
+import { ALL_TENANTS } from "../core/context.ts";
 import { type BareTestDatabase, bareTestDatabase } from "../database/testing.ts";
+import { inTransaction } from "../database/transaction.ts";
 import type { SequencedInvalidation } from "./invalidation.ts";
 import type { Node } from "./node.ts";
 import { patienceMs } from "./others.ts";
-import { insertNode, sweepInvalidations } from "./store.ts";
+import { fenceNodes, insertNode, readOtherNodes, renewNode, sweepInvalidations } from "./store.ts";
 import { append, holdable, LONG_LEASE_SECONDS, startNode } from "./testing.ts";
 
 const SOON_MS = 5_000;
@@ -192,6 +195,44 @@ suite("nodes on one database", () => {
 		equal(other.touchedSince("key", "any", seq - 1), true);
 		deepEqual(await idsOfLiving(), [changer.id, other.id]);
 		equal((await rows()).length, 3, "one row for each time it was entered");
+	});
+
+	test("a lease runs from before what it rests on was read, however long the reading took", async () => {
+		const changer = await start();
+		const clock = new ManualClock();
+		const slow = holdable(bare.database);
+		const other = await start({ database: slow.database, clock, lease_seconds: 100 });
+		clock.advance(99_000);
+		slow.holdAnswers();
+		const settling = changer.settle(await append(bare.database, changer, [KEY]));
+		await sleep(A_WHILE_MS);
+		clock.advance(60_000);
+		slow.release();
+		await settling;
+		await until("a renewed lease", () => other.lease.holds());
+		clock.advance(39_999);
+		equal(other.lease.holds(), true);
+		clock.advance(1);
+		equal(other.lease.holds(), false);
+	});
+
+	test("a node that has renewed since it was looked at is not fenced", async () => {
+		const [node, other] = [await start(), await start()];
+		const seen = await inTransaction(bare.database, ALL_TENANTS, (tx) => readOtherNodes(tx, node.id));
+		await record(bare, (tx) => renewNode(tx, other.id, other.applied_seq));
+		await record(bare, (tx) => fenceNodes(tx, seen));
+		deepEqual(await idsOfLiving(), [node.id, other.id]);
+		const again = await inTransaction(bare.database, ALL_TENANTS, (tx) => readOtherNodes(tx, node.id));
+		await record(bare, (tx) => fenceNodes(tx, again));
+		deepEqual(await idsOfLiving(), [node.id]);
+	});
+
+	test("a late confirmation of an older number does not take back a newer one", async () => {
+		const node = await start();
+		const seq = await append(bare.database, node, [KEY]);
+		await record(bare, (tx) => renewNode(tx, node.id, seq));
+		await record(bare, (tx) => renewNode(tx, node.id, seq - 1));
+		equal((await rows())[0]?.applied_seq, seq);
 	});
 
 	test("a fenced node delays one change only", async () => {

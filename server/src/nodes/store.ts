@@ -62,7 +62,7 @@ export async function insertNode(tx: RecordTx, node: { id: string; version: stri
 export async function renewNode(tx: RecordTx, id: string, applied_seq: number): Promise<boolean> {
 	const renewed = await tx
 		.updateTable("nodes")
-		.set({ applied_seq, renewed_at: sql`clock_timestamp()` })
+		.set({ applied_seq: sql<number>`greatest(applied_seq, ${applied_seq})`, renewed_at: sql`clock_timestamp()` })
 		.where("id", "=", id)
 		.where("fenced_at", "is", null)
 		.executeTakeFirst();

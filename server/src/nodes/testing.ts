@@ -1,4 +1,4 @@
-import { systemClock } from "../core/clock.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
 import { ALL_TENANTS } from "../core/context.ts";
 import type { Database } from "../database/database.ts";
 import { testLog } from "../database/testing.ts";
@@ -11,7 +11,7 @@ import { appendInvalidations } from "./store.ts";
 export const LONG_LEASE_SECONDS = 600;
 
 /** A node that is started; whoever starts one stops it. */
-export async function startNode(database: Database, options: { lease_seconds?: number; sole?: boolean } = {}): Promise<Node> {
+export async function startNode(database: Database, options: { lease_seconds?: number; sole?: boolean; clock?: Clock } = {}): Promise<Node> {
 	const node = new Node({ database, clock: systemClock, log: testLog, lease_seconds: LONG_LEASE_SECONDS, version: "test", sole: false, ...options });
 	await node.start();
 	return node;
@@ -30,14 +30,22 @@ export interface HeldDatabase {
 	hold(): void;
 	/** From now on transactions end, and nobody is told. */
 	holdAnswers(): void;
+	/** Later transactions are not held; those that are stay so. */
+	letThrough(): void;
 	release(): void;
 }
 
 /** The same database as seen by a process that is frozen or cut off whenever a test says so. `pause` is awaited before and after each transaction. */
 export function holdable(database: Database, pause: () => Promise<unknown> = async () => undefined): HeldDatabase {
 	const open = { promise: Promise.resolve(), resolve: (): void => undefined };
+	const closed: { resolve(): void }[] = [];
 	let before = open;
 	let behind = open;
+	function gate(): typeof open {
+		const made = Promise.withResolvers<void>();
+		closed.push(made);
+		return made;
+	}
 	let begun = 0;
 	const queries = new Proxy(database.queries, {
 		get(target, name) {
@@ -45,11 +53,12 @@ export function holdable(database: Database, pause: () => Promise<unknown> = asy
 			return () => ({
 				async execute(run: Parameters<ReturnType<typeof target.transaction>["execute"]>[0]) {
 					begun += 1;
-					await before.promise;
+					const [first, last] = [before, behind];
+					await first.promise;
 					await pause();
 					const answer = await target.transaction().execute(run);
 					await pause();
-					await behind.promise;
+					await last.promise;
 					return answer;
 				},
 			});
@@ -61,14 +70,17 @@ export function holdable(database: Database, pause: () => Promise<unknown> = asy
 			return begun;
 		},
 		hold() {
-			before = Promise.withResolvers<void>();
+			before = gate();
 		},
 		holdAnswers() {
-			behind = Promise.withResolvers<void>();
+			behind = gate();
+		},
+		letThrough() {
+			before = behind = open;
 		},
 		release() {
-			for (const gate of [before, behind]) gate.resolve();
 			before = behind = open;
+			for (const made of closed.splice(0)) made.resolve();
 		},
 	};
 }

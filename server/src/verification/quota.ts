@@ -44,6 +44,8 @@ export class QuotaLedger {
 	readonly #clock: Clock;
 	readonly #log: Log;
 	readonly #blocks = new Map<string, Block>();
+	/** The month of the last request, so that a date is written once a month and not once a request. */
+	#month = { name: "", fromMs: 0, untilMs: 0 };
 
 	constructor(options: { database: Database; clock: Clock; log: Log }) {
 		this.#database = options.database;
@@ -54,8 +56,7 @@ export class QuotaLedger {
 	/** Spends `cost` of the month: true, false when the quota is used up, or a promise while a block is leased. */
 	spend(tenant_id: string, quota: number, cost: number): boolean | Promise<boolean> {
 		const now = this.#clock.now();
-		const month = monthOf(now);
-		const block = this.#block(tenant_id, month, quota);
+		const block = this.#block(tenant_id, this.#monthAt(now), quota);
 		block.lastUsedMs = now;
 		if (block.remaining >= cost) {
 			block.remaining -= cost;
@@ -63,6 +64,14 @@ export class QuotaLedger {
 		}
 		if (block.empty?.quota === quota && now < block.empty.untilMs) return false;
 		return this.#leaseAndSpend(block, quota, cost);
+	}
+
+	#monthAt(now: number): string {
+		if (now < this.#month.fromMs || now >= this.#month.untilMs) {
+			const name = monthOf(now);
+			this.#month = { name, fromMs: Date.parse(name), untilMs: nextMonthMs(now) };
+		}
+		return this.#month.name;
 	}
 
 	/** Gives back what was spent at `spent_ms` of `quota`. A later month, or a quota that has shrunk since, gains nothing by it. */

@@ -57,6 +57,7 @@ export interface VerificationFixture {
 	context(node: Node, overrides?: Partial<KeysContext>): KeysContext;
 	process(options?: {
 		database?: Database;
+		grants_database?: Database;
 		quota_database?: Database;
 		peppers?: Peppers;
 		grants_max?: number;
@@ -127,7 +128,14 @@ export async function verificationFixture(): Promise<VerificationFixture> {
 			const meter = new Meter({ clock });
 			const windows = new WindowStore(clock);
 			const { grants_max } = options;
-			const grants = new Grants({ database: own, node, clock, meter, windows, ...(grants_max === undefined ? {} : { grants_max }) });
+			const grants = new Grants({
+				database: options.grants_database ?? own,
+				node,
+				clock,
+				meter,
+				windows,
+				...(grants_max === undefined ? {} : { grants_max }),
+			});
 			const quotas = new QuotaLedger({ database: options.quota_database ?? own, clock, log: testLog });
 			const failures = new AddressFailures({ clock, per_minute: options.failures_per_minute ?? 300 });
 			const rekeyed: Process["rekeyed"] = [];
