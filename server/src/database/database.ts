@@ -43,7 +43,8 @@ export function connectDatabase(options: { url: string; direct_url?: string; log
 		keepAlive: true,
 		types,
 	});
-	pool.on("error", (error) => options.log.warn({ err: error }, "database_connection_lost"));
+	// The error carries the whole connection, of which nothing belongs in a log.
+	pool.on("error", (error) => options.log.warn({ reason: error.message }, "database_connection_lost"));
 	// A connection that is lost in the middle of a transaction says so to its client too, and an unheard error would end the process.
 	pool.on("connect", (client) => client.on("error", () => undefined));
 	const queries = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: answeringPool(pool, { statement_ms: ANSWER_TIMEOUT_MS }) }) }).withSchema(

@@ -1,0 +1,76 @@
+/** A way to PostgreSQL that can be cut: TCP on the loopback address in front of its unix socket. */
+import { createServer, type Server, Socket } from "node:net";
+
+export type Cut =
+	/** Connections are reset and new ones are refused: PostgreSQL is gone, its machine is there. */
+	| "refusing"
+	/** Nothing arrives any more, in either direction, and nobody is told: a dead network, or a machine that vanished. */
+	| "silent";
+
+interface Pair {
+	readonly near: Socket;
+	readonly far: Socket;
+}
+
+export class Relay {
+	readonly port: number;
+	readonly #server: Server;
+	readonly #socket_path: string;
+	readonly #pairs = new Set<Pair>();
+	#cut: Cut | null = null;
+
+	private constructor(server: Server, socket_path: string, port: number) {
+		this.#server = server;
+		this.#socket_path = socket_path;
+		this.port = port;
+	}
+
+	static open(socket_path: string): Promise<Relay> {
+		const server = createServer();
+		return new Promise((resolve, reject) => {
+			server.once("error", reject);
+			server.listen(0, "127.0.0.1", () => {
+				const address = server.address();
+				const relay = new Relay(server, socket_path, address !== null && typeof address === "object" ? address.port : 0);
+				server.on("connection", (near) => relay.#join(near));
+				resolve(relay);
+			});
+		});
+	}
+
+	cut(how: Cut): void {
+		this.#cut = how;
+		for (const { near, far } of this.#pairs) {
+			if (how === "refusing") near.resetAndDestroy();
+			else for (const socket of [near, far]) socket.unpipe().pause();
+		}
+	}
+
+	/** New connections arrive again. Those that were silent stay so: nothing of what was sent on them ever arrives. */
+	mend(): void {
+		this.#cut = null;
+	}
+
+	async close(): Promise<void> {
+		for (const { near } of this.#pairs) near.destroy();
+		await new Promise((resolve) => this.#server.close(resolve));
+	}
+
+	#join(near: Socket): void {
+		if (this.#cut === "refusing") return void near.resetAndDestroy();
+		const pair = { near, far: new Socket() };
+		this.#pairs.add(pair);
+		for (const socket of [pair.near, pair.far]) {
+			socket.on("error", () => undefined);
+			socket.once("close", () => {
+				this.#pairs.delete(pair);
+				pair.near.destroy();
+				pair.far.destroy();
+			});
+		}
+		if (this.#cut === "silent") return void near.pause();
+		pair.far.connect(this.#socket_path);
+		near.pipe(pair.far);
+		pair.far.pipe(near);
+	}
+}

@@ -1,0 +1,153 @@
+/** One connection that speaks HTTP/1.1 one request at a time, and knows the instants: nothing is sent before it is logged as sent. */
+import { connect, type Socket } from "node:net";
+
+const HEAD_END = "\r\n\r\n";
+
+/** A request and its answer. The instants are `performance.now()` of this process. */
+export interface Exchange {
+	/** Read just before the first byte was handed to the system. */
+	readonly sent_at: number;
+	/** Read when the whole answer was there. */
+	readonly read_at: number;
+	readonly status: number;
+	readonly request_id: string;
+	readonly body: string;
+}
+
+/** The connection ended before the answer: whether the request was carried out is not known. */
+export class ConnectionLost extends Error {
+	override readonly name = "ConnectionLost";
+	readonly sent_at: number | null;
+
+	constructor(sent_at: number | null, cause?: unknown) {
+		super("the connection was lost", { cause });
+		this.sent_at = sent_at;
+	}
+}
+
+export interface Request {
+	readonly method: string;
+	readonly path: string;
+	readonly headers: Readonly<Record<string, string>>;
+	/** Sent as JSON. */
+	readonly body?: unknown;
+}
+
+function textOf(request: Request): string {
+	const body = request.body === undefined ? "" : JSON.stringify(request.body);
+	const headers = Object.entries({ host: "127.0.0.1", ...request.headers });
+	if (request.body !== undefined) headers.push(["content-type", "application/json"]);
+	if (request.method !== "GET") headers.push(["content-length", String(Buffer.byteLength(body))]);
+	return `${request.method} ${request.path} HTTP/1.1\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n${body}`;
+}
+
+interface Head {
+	readonly status: number;
+	readonly length: number;
+	readonly request_id: string;
+	readonly closes: boolean;
+}
+
+function headOf(text: string): Head {
+	const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1]);
+	const field = (name: string): string | undefined => new RegExp(`^${name}: (.*)$`, "im").exec(text)?.[1]?.trim();
+	const length = status === 204 ? 0 : Number(field("content-length"));
+	if (!Number.isInteger(status) || !Number.isInteger(length)) throw new Error(`an answer that cannot be read: ${text.slice(0, 200)}`);
+	return { status, length, request_id: field("x-request-id") ?? "", closes: field("connection")?.toLowerCase() === "close" };
+}
+
+interface Waiting {
+	readonly sent_at: number;
+	resolve(exchange: Exchange): void;
+	reject(error: Error): void;
+}
+
+export class Connection {
+	readonly #socket: Socket;
+	#received = Buffer.alloc(0);
+	#waiting: Waiting | null = null;
+	#ended = false;
+
+	private constructor(socket: Socket) {
+		this.#socket = socket;
+		socket.setNoDelay(true);
+		socket.on("data", (chunk: Buffer) => this.#take(chunk));
+		socket.on("error", () => undefined);
+		socket.on("close", () => this.#end());
+	}
+
+	/** Connects; rejects with ConnectionLost when nobody listens. */
+	static open(port: number): Promise<Connection> {
+		return new Promise((resolve, reject) => {
+			const socket = connect({ port, host: "127.0.0.1" });
+			const refused = (error: Error): void => reject(new ConnectionLost(null, error));
+			socket.once("error", refused);
+			socket.once("connect", () => {
+				socket.removeListener("error", refused);
+				resolve(new Connection(socket));
+			});
+		});
+	}
+
+	get ended(): boolean {
+		return this.#ended;
+	}
+
+	/** Sends one request; rejects with ConnectionLost when no whole answer comes. */
+	send(request: Request): Promise<Exchange> {
+		const text = textOf(request);
+		return new Promise((resolve, reject) => {
+			if (this.#ended) return reject(new ConnectionLost(null));
+			if (this.#waiting !== null) return reject(new Error("one request at a time"));
+			// Nothing runs between the two: what is logged as sent later was sent later.
+			this.#waiting = { sent_at: performance.now(), resolve, reject };
+			this.#socket.write(text);
+		});
+	}
+
+	close(): void {
+		this.#socket.destroy();
+	}
+
+	#take(chunk: Buffer): void {
+		this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk]);
+		const waiting = this.#waiting;
+		const head_end = this.#received.indexOf(HEAD_END);
+		if (waiting === null || head_end === -1) return;
+		const head = headOf(this.#received.toString("latin1", 0, head_end));
+		const end = head_end + HEAD_END.length + head.length;
+		if (this.#received.length < end) return;
+		const body = this.#received.toString("utf8", head_end + HEAD_END.length, end);
+		this.#received = this.#received.subarray(end);
+		this.#waiting = null;
+		if (head.closes) this.#socket.end();
+		waiting.resolve({ sent_at: waiting.sent_at, read_at: performance.now(), status: head.status, request_id: head.request_id, body });
+	}
+
+	#end(): void {
+		this.#ended = true;
+		const waiting = this.#waiting;
+		this.#waiting = null;
+		waiting?.reject(new ConnectionLost(waiting.sent_at));
+	}
+}
+
+/** A connection that is opened when it is needed and again after it was lost. */
+export class Line {
+	readonly port: number;
+	#connection: Connection | null = null;
+
+	constructor(port: number) {
+		this.port = port;
+	}
+
+	async send(request: Request): Promise<Exchange> {
+		if (this.#connection === null || this.#connection.ended) this.#connection = await Connection.open(this.port);
+		return this.#connection.send(request);
+	}
+
+	close(): void {
+		this.#connection?.close();
+		this.#connection = null;
+	}
+}

@@ -1,0 +1,89 @@
+import { equal, ok } from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { environmentWith, ROOT, type Server, startServer } from "./server.ts";
+
+const SNIPPETS_MIN = 3;
+const TIMEOUT_MS = 30_000;
+/** What runs a snippet of each language, and the name of its file. */
+const RUNNERS: Readonly<Record<string, { readonly command: string; readonly file: string }>> = {
+	sh: { command: "bash", file: "snippet.sh" },
+	js: { command: process.execPath, file: "snippet.mjs" },
+	python: { command: "/usr/bin/python3", file: "snippet.py" },
+};
+
+interface Snippet {
+	readonly line: number;
+	readonly language: string;
+	readonly text: string;
+}
+
+/** The fenced snippets that stand behind the comment `<!-- run -->`. */
+function snippetsOf(markdown: string): Snippet[] {
+	const marked = /^<!-- run -->\n+```([a-z]+)\n([\s\S]*?)^```$/gm;
+	return [...markdown.matchAll(marked)].map((found) => ({
+		line: markdown.slice(0, found.index).split("\n").length,
+		language: found[1] ?? "",
+		text: found[2] ?? "",
+	}));
+}
+
+const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+const snippets = snippetsOf(readme);
+
+let server: Server;
+let folder: string;
+let raw_key: string;
+
+before(async () => {
+	server = await startServer({ demo: true });
+	raw_key = readFileSync(join(server.data_dir, "demo_key"), "utf8").trim();
+	folder = mkdtempSync(join(tmpdir(), "keywright-readme-"));
+});
+
+after(async () => {
+	await server.stop();
+	await rm(folder, { recursive: true });
+});
+
+interface Run {
+	readonly code: number;
+	readonly stdout: string;
+	readonly stderr: string;
+}
+
+/** Runs a snippet as it stands, in an empty folder, with the three values that the README speaks of. */
+function run(snippet: Snippet, key: string): Promise<Run> {
+	const runner = RUNNERS[snippet.language];
+	ok(runner, `README.md:${snippet.line} is marked to be run, and nothing here runs ${snippet.language}`);
+	const file = join(folder, runner.file);
+	writeFileSync(file, snippet.language === "sh" ? `set -e\n${snippet.text}` : snippet.text);
+	const env = environmentWith({ KEYWRIGHT_URL: server.url, KEYWRIGHT_API_KEY: key, KEYWRIGHT_TENANT_ID: "demo" });
+	return new Promise((resolve) => {
+		execFile(runner.command, [file], { cwd: folder, env, timeout: TIMEOUT_MS }, (error, stdout, stderr) => {
+			resolve({ code: error === null ? 0 : typeof error.code === "number" ? error.code : 1, stdout, stderr });
+		});
+	});
+}
+
+test("the README has snippets to run in shell, JavaScript and Python, and none is marked in vain", () => {
+	ok(snippets.length >= SNIPPETS_MIN, `${snippets.length} snippets`);
+	for (const language of Object.keys(RUNNERS)) ok(snippets.some((snippet) => snippet.language === language), `one in ${language}`);
+	equal(snippets.length, readme.match(/<!-- run -->/g)?.length);
+});
+
+for (const snippet of snippets) {
+	test(`README.md:${snippet.line}: the ${snippet.language} snippet runs as it stands, and says so when the key is wrong`, async () => {
+		const right = await run(snippet, raw_key);
+		equal(right.code, 0, right.stderr);
+		ok(right.stdout.trim().length > 10, "it shows something");
+		ok(!`${right.stdout}${right.stderr}`.includes(raw_key.slice(-38)), "it shows no key");
+		const wrong = await run(snippet, `${raw_key.slice(0, -1)}${raw_key.endsWith("0") ? "1" : "0"}`);
+		ok(wrong.code !== 0, "it fails with a wrong key");
+		ok(`${wrong.stdout}${wrong.stderr}`.includes("key_invalid"), `${wrong.stdout}${wrong.stderr}`);
+	});
+}
