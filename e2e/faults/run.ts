@@ -107,6 +107,7 @@ for (const scenario of SCENARIOS) {
 }
 const failed = outcomes.filter(({ broken }) => broken.length > 0).length;
 const passed = outcomes.length - failed;
-if (json) console.log(JSON.stringify({ seed: settings.seed, short, lease_seconds: settings.lease_seconds, passed, failed, scenarios: outcomes }, null, "\t"));
+if (json)
+	console.log(JSON.stringify({ seed: settings.seed, short, lease_seconds: settings.lease_seconds, passed, failed, scenarios: outcomes }, null, "\t"));
 else console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;

@@ -64,7 +64,7 @@ interface Waiting {
 
 export class Connection {
 	readonly #socket: Socket;
-	#received = Buffer.alloc(0);
+	#received: Buffer = Buffer.alloc(0);
 	#waiting: Waiting | null = null;
 	#ended = false;
 

@@ -39,8 +39,6 @@ export function isUnavailable(error: unknown): boolean {
 }
 
 const UNAVAILABLE_RETRY_SECONDS = 2;
-/** A PostgreSQL that has not begun a transaction after this long counts as away, also when its connections stay open (frozen, or behind a dead network). */
-const FIRST_ANSWER_MS = 3_000;
 
 /** The failure a caller sees when the database is away; never 401, never open. */
 export function unavailable(cause: unknown): Failure {
@@ -55,45 +53,13 @@ export function unavailable(cause: unknown): Failure {
  * A database that cannot be reached becomes a 503 `unavailable`.
  */
 export async function inTransaction<T>(database: Database, scope: string, run: (transaction: Transaction<Tables>) => Promise<T>): Promise<T> {
-	const silence = new Silence();
 	try {
-		const work = database.queries.transaction().execute(async (transaction) => {
+		return await database.queries.transaction().execute(async (transaction) => {
 			await sql`select set_config('role', ${APP_ROLE}, true), set_config('keywright.scope', ${scope}, true)`.execute(transaction);
-			silence.end();
 			return await run(transaction);
 		});
-		return await Promise.race([work, silence.over]);
 	} catch (error) {
 		if (isUnavailable(error)) throw unavailable(error);
 		throw error;
-	} finally {
-		silence.stop();
-	}
-}
-
-function tooSilent(): Failure {
-	return unavailable(new Error(`PostgreSQL began no transaction within ${FIRST_ANSWER_MS} ms`));
-}
-
-/** The time that PostgreSQL is given to begin a transaction. */
-class Silence {
-	readonly #over = Promise.withResolvers<never>();
-	readonly #timer = setTimeout(() => this.#over.reject(tooSilent()), FIRST_ANSWER_MS);
-	#ended = false;
-
-	/** Rejects when the time is over. */
-	get over(): Promise<never> {
-		return this.#over.promise;
-	}
-
-	/** Throws when it comes too late: the caller was told that nothing was done, so nothing may be. */
-	end(): void {
-		if (this.#ended) throw tooSilent();
-		this.stop();
-	}
-
-	stop(): void {
-		this.#ended = true;
-		clearTimeout(this.#timer);
 	}
 }

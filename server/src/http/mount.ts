@@ -12,12 +12,21 @@ declare module "fastify" {
 		admitted: unknown;
 		/** The code of the refusal that was sent, for the log. */
 		refused_with: string | null;
-		/** What every "not found" of this request says, so that no two of them differ; null: as it was thrown. */
-		not_found_detail: string | null;
 	}
 	interface FastifyContextConfig {
 		row?: Row<never>;
 	}
+}
+
+/** A context that has one text for every "not found" of its request, so that no two of them differ. */
+interface WithNotFound {
+	readonly not_found_detail: string;
+}
+
+/** What the request's context says of things that are not found; null: as it was thrown. */
+export function notFoundDetailOf(request: FastifyRequest): string | null {
+	const { admitted } = request;
+	return admitted !== null && typeof admitted === "object" && "not_found_detail" in admitted ? (admitted as WithNotFound).not_found_detail : null;
 }
 
 /** A gate's "no". */

@@ -6,6 +6,7 @@ import { newId } from "../core/id.ts";
 import type { Log } from "../core/log.ts";
 import { failureOf } from "./failure.ts";
 import { checkFraming, FramedRequest, pathOf } from "./framing.ts";
+import { notFoundDetailOf } from "./mount.ts";
 import { problemOf, writeProblem } from "./problem.ts";
 import { framed, sendProblem } from "./reply.ts";
 import { parseStrictJson } from "./strict-json.ts";
@@ -44,7 +45,6 @@ export function createHttp(options: HttpOptions): FastifyInstance {
 	});
 	app.decorateRequest("admitted", null);
 	app.decorateRequest("refused_with", null);
-	app.decorateRequest("not_found_detail", null);
 	app.setValidatorCompiler(compileValidator);
 	app.setErrorHandler((error, request, reply) => {
 		answerFailure(error, request, reply, options);
@@ -142,9 +142,8 @@ function answerFailure(error: unknown, request: FastifyRequest, reply: FastifyRe
 	if (!failure) options.log.error({ err: error, request_id: request.id }, "request_failed");
 	else if (failure.facts.cause !== undefined)
 		options.log.warn({ err: failure.facts.cause, request_id: request.id, code: failure.code }, "request_refused_by_fault");
-	if (failure?.code === "not_found" && request.not_found_detail !== null) {
-		return sendProblem(request, reply, new Failure("not_found", request.not_found_detail), options.problem_type_base());
-	}
+	const not_found_detail = failure?.code === "not_found" ? notFoundDetailOf(request) : null;
+	if (not_found_detail !== null) return sendProblem(request, reply, { code: "not_found", detail: not_found_detail }, options.problem_type_base());
 	sendProblem(
 		request,
 		reply,

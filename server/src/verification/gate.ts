@@ -7,7 +7,6 @@ import { readIdempotencyKey } from "../http/idempotency-key.ts";
 import { Denied, type Gate, refuseNulInQuery } from "../http/mount.ts";
 import { framed } from "../http/reply.ts";
 import type { Row } from "../http/route.ts";
-import { REFUSAL } from "../keys/refusal.ts";
 import { clientKindOf } from "./client-kind.ts";
 import { deny } from "./denial.ts";
 import { noteExposure, rawKeyOutsideHeader } from "./exposed-key.ts";
@@ -88,7 +87,6 @@ export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 			if (fault) return new Denied(fault);
 			const idempotency = row.method === "POST" ? readIdempotencyKey(raw) : null;
 			if (idempotency !== null && typeof idempotency !== "string") return new Denied(idempotency);
-			request.not_found_detail = REFUSAL.notFound(grant.tenant);
 			return options.makeContext(grant, {
 				request_id: raw.request_id,
 				idempotency_key: idempotency,

@@ -2,6 +2,7 @@ import type { ChangeContext } from "../audit/change.ts";
 import type { Actor } from "../core/context.ts";
 import type { Tx } from "../database/transaction.ts";
 import { recheckKey } from "../keys/recheck.ts";
+import { REFUSAL } from "../keys/refusal.ts";
 import type { Grant } from "./grant.ts";
 
 /** What the actions of keyed routes get: everything of the system, as the key that asked, within its tenant. */
@@ -61,6 +62,11 @@ export class KeyedRequestContext implements KeyedContext {
 
 	get visible_site_ids(): readonly string[] | null {
 		return this.grant.site_ids === null ? null : [...this.grant.site_ids];
+	}
+
+	/** What the error handler answers for whatever is not found: written only then. */
+	get not_found_detail(): string {
+		return REFUSAL.notFound(this.grant.tenant);
 	}
 
 	recheck(tx: Tx): Promise<void> {
