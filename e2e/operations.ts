@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Call } from "./client.ts";
 import { ROOT } from "./server.ts";
+import { newName } from "./things.ts";
 
 type Kind = "public" | "key" | "operator" | "service";
 
@@ -67,8 +68,6 @@ export function formOf(content: string | Buffer, filename = "a.bin"): Buffer {
 	return Buffer.concat([Buffer.from(head), Buffer.from(content), Buffer.from("\r\n--edge--\r\n")]);
 }
 
-let bodies = 0;
-
 const KEY_BODY = { name: "prod-order-bot", environment: "prod", owner: "Olivia" };
 const PLAN_BODY = { name: "Plan", capabilities: ["m2m_api", "documents"] };
 const BODIES: Readonly<Record<string, () => unknown>> = {
@@ -80,7 +79,7 @@ const BODIES: Readonly<Record<string, () => unknown>> = {
 	patch_tenants_by_tenant_id_sites_by_site_id: () => ({ name: "Renamed shop" }),
 	put_operator_plans_by_plan_id: () => PLAN_BODY,
 	put_operator_permissions_by_permission: () => ({ description: "Write orders", capability: "orders" }),
-	post_operator_tenants: () => ({ id: `made-${(bodies += 1)}`, name: "Made", plan_id: "plan-1" }),
+	post_operator_tenants: () => ({ id: newName("made"), name: "Made", plan_id: "plan-1" }),
 	put_operator_tenants_by_tenant_id: () => ({ name: "Put", plan_id: "plan-1" }),
 	patch_operator_tenants_by_tenant_id: () => ({ name: "Patched" }),
 	post_operator_services: () => ({ name: "Service" }),

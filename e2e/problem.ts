@@ -2,9 +2,6 @@ import { equal, match, ok } from "node:assert/strict";
 import { ERRORS, type ErrorCode } from "../server/src/core/error.ts";
 import type { Answer } from "./client.ts";
 
-/** Which kind of route answered: keyed ones challenge for a key, the others for a bearer token. */
-export type RouteKind = "keyed" | "management";
-
 const MEMBERS = ["type", "title", "status", "detail", "instance", "code", "request_id"] as const;
 const KEY_CODES = new Set<string>(["key_missing", "key_invalid", "key_expired", "key_revoked", "key_rotated"]);
 

@@ -72,7 +72,11 @@ function run(snippet: Snippet, key: string): Promise<Run> {
 
 test("the README has snippets to run in shell, JavaScript and Python, and none is marked in vain", () => {
 	ok(snippets.length >= SNIPPETS_MIN, `${snippets.length} snippets`);
-	for (const language of Object.keys(RUNNERS)) ok(snippets.some((snippet) => snippet.language === language), `one in ${language}`);
+	for (const language of Object.keys(RUNNERS))
+		ok(
+			snippets.some((snippet) => snippet.language === language),
+			`one in ${language}`,
+		);
 	equal(snippets.length, readme.match(/<!-- run -->/g)?.length);
 });
 

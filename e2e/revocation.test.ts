@@ -189,7 +189,13 @@ test("an upload that was let in before its key was revoked is not stored after i
 	const other = await makeKey(server, tenant.id);
 	deepEqual((await server.keyed(other.raw_key, "GET", `/sites/${site.id}/documents`)).json.data, []);
 	const { documents, storage_bytes } = (await server.keyed(other.raw_key, "GET", `/tenants/${tenant.id}/limits`)).json;
-	deepEqual([documents, storage_bytes], [{ max: null, used: 0 }, { max: null, used: 0 }]);
+	deepEqual(
+		[documents, storage_bytes],
+		[
+			{ max: null, used: 0 },
+			{ max: null, used: 0 },
+		],
+	);
 });
 
 /** One request of the load, by the clock of this process. */
@@ -218,7 +224,9 @@ async function load(keys: readonly MadeKey[], isOver: () => boolean): Promise<Se
 	return log;
 }
 
-test(`${REVOCATIONS} revocations under load: no request that was sent after the 2xx of its revocation was read is let in`, { timeout: 110_000 }, async () => {
+test(`${REVOCATIONS} revocations under load: no request that was sent after the 2xx of its revocation was read is let in`, {
+	timeout: 110_000,
+}, async () => {
 	const { tenant } = await makeWorld(server);
 	const keys = await inParallel(REVOCATIONS, 8, () => makeKey(server, tenant.id));
 	const acknowledged_ms: number[] = [];
@@ -242,7 +250,11 @@ test(`${REVOCATIONS} revocations under load: no request that was sent after the 
 
 test("DELETE of a tenant revokes its keys, then erases what is personal: rows, files, audit details; its id is not used again", async () => {
 	const { tenant, site, raw_key, plan_id } = await makeWorld(server);
-	const second = await makeKey(server, tenant.id, { name: "prod-erna-bot", owner: { name: "Erna Erasable", email: "erna@erasable.example" }, labels: { seat: "Erasable" } });
+	const second = await makeKey(server, tenant.id, {
+		name: "prod-erna-bot",
+		owner: { name: "Erna Erasable", email: "erna@erasable.example" },
+		labels: { seat: "Erasable" },
+	});
 	const { id } = await makeText(server, raw_key, site.id, "Erasable content");
 	expectStatus(await server.operator("PATCH", `/tenants/${tenant.id}`, { name: "Erasable GmbH", external_id: "Erasable-7" }), 200);
 	const neighbour = await makeWorld(server);
@@ -267,13 +279,16 @@ test("DELETE of a tenant revokes its keys, then erases what is personal: rows, f
 
 test("a plan's change reaches all of its tenants' keys at once, and no other plan's", async () => {
 	const plan_id = await makePlan(server);
-	const worlds = await Promise.all([1, 2, 3].map(async () => {
-		const tenant = expectStatus(await server.operator("POST", "/tenants", { name: "T", plan_id }), 201).as<{ id: string }>();
-		const site = await makeSite(server, tenant.id);
-		return { site, keys: await Promise.all([makeKey(server, tenant.id), makeKey(server, tenant.id)]) };
-	}));
+	const worlds = await Promise.all(
+		[1, 2, 3].map(async () => {
+			const tenant = expectStatus(await server.operator("POST", "/tenants", { name: "T", plan_id }), 201).as<{ id: string }>();
+			const site = await makeSite(server, tenant.id);
+			return { site, keys: await Promise.all([makeKey(server, tenant.id), makeKey(server, tenant.id)]) };
+		}),
+	);
 	const other = await makeWorld(server);
-	const ask = async () => Promise.all(worlds.flatMap(({ site, keys }) => keys.map(({ raw_key }) => server.keyed(raw_key, "GET", `/sites/${site.id}/documents`))));
+	const ask = async () =>
+		Promise.all(worlds.flatMap(({ site, keys }) => keys.map(({ raw_key }) => server.keyed(raw_key, "GET", `/sites/${site.id}/documents`))));
 	for (const answer of await ask()) expectStatus(answer, 200);
 	await makePlan(server, { id: plan_id, capabilities: ["m2m_api"] });
 	for (const answer of await ask()) assertProblem(answer, "capability_not_in_plan");

@@ -59,7 +59,7 @@ export class Cluster {
 				KEYWRIGHT_PEPPER: this.#pepper,
 				KEYWRIGHT_OPERATOR_TOKEN: this.operator_token,
 				KEYWRIGHT_LEASE_SECONDS: String(options.lease_seconds),
-				KEYWRIGHT_LOG_LEVEL: "error",
+				KEYWRIGHT_LOG_LEVEL: "silent",
 			},
 		});
 		this.#nodes.push(node);

@@ -209,7 +209,7 @@ export const revocationsOnOneNode: Scenario = {
 	name: "revocations",
 	promise: "no request gets past the checks after a revoke, pause, suspension … was acknowledged",
 	async run(settings) {
-		const env = { KEYWRIGHT_LEASE_SECONDS: String(settings.lease_seconds), KEYWRIGHT_LOG_LEVEL: "error" };
+		const env = { KEYWRIGHT_LEASE_SECONDS: String(settings.lease_seconds), KEYWRIGHT_LOG_LEVEL: "silent" };
 		const server = await startServer({ env });
 		try {
 			return await change(this.name, [server], 4, settings);

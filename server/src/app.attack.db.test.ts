@@ -42,7 +42,9 @@ test("a node keeps its lease however busy its database connections are with othe
 		sole: true,
 	});
 	try {
-		const busy = Array.from({ length: BUSY }, () => inTransaction(bare.database, ALL_TENANTS, (tx) => sql`select pg_sleep(${BUSY_SECONDS})`.execute(tx)));
+		const busy = Array.from({ length: BUSY }, () =>
+			inTransaction(bare.database, ALL_TENANTS, (tx) => sql`select pg_sleep(${BUSY_SECONDS})`.execute(tx)),
+		);
 		const settled = Promise.allSettled(busy);
 		const until = performance.now() + (BUSY_SECONDS + LEASE_SECONDS) * 1_000;
 		while (performance.now() < until) {

@@ -45,8 +45,18 @@ function isoTime(): () => string {
 /** Standard output, buffered; several logs may share it. `flushSync` before the process ends. */
 export function bufferedOutput(): DestinationStream & { flushSync(): void } {
 	const output = destination({ dest: 1, sync: false, minLength: LOG_BUFFER_BYTES, maxLength: LOG_WAITING_BYTES_MAX, periodicFlush: LOG_FLUSH_MS });
-	// A full disk costs lines of the log; without a listener it would end the server.
-	output.on("error", () => undefined);
+	// A full disk costs lines of the log. Without a listener it would end the server; the last flush would try again for ever.
+	let failing = false;
+	output.on("error", () => {
+		failing = true;
+	});
+	output.on("write", () => {
+		failing = false;
+	});
+	const flush = output.flushSync.bind(output);
+	output.flushSync = () => {
+		if (!failing) flush();
+	};
 	return output;
 }
 

@@ -35,8 +35,6 @@ export function failureOf(error: unknown, row: Row<never> | null): Failure | nul
 			return new Failure("invalid_request", "The body is empty. Send a JSON object.");
 		case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
 			return new Failure("invalid_request", "The body is shorter or longer than its Content-Length says.");
-		case "FST_ERR_MAX_PARAM_LENGTH":
-			return new Failure("invalid_request", "The path holds an id that is longer than any id is.");
 		case "FST_ERR_BAD_URL":
 			return new Failure("ambiguous_path", "The path holds percent-encoding that cannot be decoded. Send it plainly.");
 		case "ENOSPC":
