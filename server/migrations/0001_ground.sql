@@ -82,7 +82,7 @@ insert into change_sequence (seq) values (0);
 
 create table invalidations (
 	seq bigint not null,
-	position smallint not null,
+	position integer not null,
 	kind text not null check (kind in ('key', 'tenant', 'site', 'plan', 'service')),
 	id text not null,
 	committed_at timestamptz not null default now(),
@@ -133,6 +133,7 @@ create table outbox (
 	attempts integer not null default 0,
 	next_attempt_at timestamptz not null default now()
 );
+create index outbox_created on outbox (created_at);
 create index outbox_due on outbox (next_attempt_at) where delivered_at is null;
 
 create table idempotency (

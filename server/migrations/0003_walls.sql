@@ -55,8 +55,9 @@ create function grants_of(wanted text[]) returns table (
 		k.expires_at, k.paused_at, k.revoked_at, k.rotation_due_at,
 		t.id, t.name, t.status, t.limits, t.erased_at, t.client_policy,
 		p.id, p.name, p.capabilities, p.rate_limits, p.quota_requests_per_month, p.limits,
-		(select jsonb_object_agg(c.name, c.capability) from permissions c)
-	from unnest(wanted) as w (kid)
+		-- the same for all, so only the first row has it
+		case when w.place = 1 then (select jsonb_object_agg(c.name, c.capability) from permissions c) end
+	from unnest(wanted) with ordinality as w (kid, place)
 	left join secrets s on s.kid = w.kid
 	left join keys k on k.tenant_id = s.tenant_id and k.id = s.key_id
 	left join tenants t on t.id = k.tenant_id

@@ -7,6 +7,7 @@ import { ServiceCache } from "./access/service-cache.ts";
 import { createMetrics } from "./app/metrics.ts";
 import { metricsRows, publicRows } from "./app/public-routes.ts";
 import { auditKeysFrom } from "./audit/entry.ts";
+import { sweepExpired } from "./audit/sweep.ts";
 import type { Clock } from "./core/clock.ts";
 import { ALL_TENANTS } from "./core/context.ts";
 import { newId } from "./core/id.ts";
@@ -24,6 +25,7 @@ import { answerTheRest, createHttp } from "./http/server.ts";
 import type { KeysContext } from "./keys/context.ts";
 import { checkPeppers } from "./keys/pepper-check.ts";
 import { rekeySecret } from "./keys/rekey.ts";
+import { RekeyQueue } from "./keys/rekey-queue.ts";
 import { Node } from "./nodes/node.ts";
 import { keyedRows, managementRows, operatorRows, serviceRows } from "./rows.ts";
 import { startFlushing } from "./usage/flush.ts";
@@ -93,13 +95,13 @@ export async function createApp(options: AppOptions): Promise<App> {
 	const grants = new Grants({ database: verification_database, node, clock, meter, windows });
 	const quotas = new QuotaLedger({ database: verification_database, clock, log });
 	const failures = new AddressFailures({ clock, per_minute: options.auth_failures_per_minute });
+	const rekeying = new RekeyQueue(log);
 	const service_keys = serviceKeysFrom(options.peppers);
 	const services = new ServiceCache({
 		database: verification_database,
 		node,
 		service_keys,
-		onOldPepper: (credential) =>
-			void rekeyService(systemContext("pepper rotation"), credential).catch((error: unknown) => log.warn({ err: error }, "service_not_rekeyed")),
+		onOldPepper: (credential) => rekeying.add(credential.id, () => rekeyService(systemContext("pepper rotation"), credential)),
 	});
 	const metrics = createMetrics({ node, grants, meter });
 	const keyed = keyedRows({ documents: options.documents });
@@ -144,9 +146,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		windows,
 		onOldPepper(grant, secret) {
 			const identity = { kid: grant.kid, key_id: grant.key_id, tenant_id: grant.tenant.id, environment: grant.environment };
-			rekeySecret(systemContext("pepper rotation"), { ...identity, secret }).catch((error: unknown) =>
-				log.warn({ err: error }, "secret_not_rekeyed"),
-			);
+			rekeying.add(grant.kid, () => rekeySecret(systemContext("pepper rotation"), { ...identity, secret }));
 		},
 	});
 
@@ -186,6 +186,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 	answerTheRest(http, everyRow, mounted);
 	const loops = [
 		startLoop({ name: "usage_fold", every_ms: FOLD_EVERY_MS, log, run: async () => void (await foldUsage({ clock, database })) }),
+		startLoop({ name: "expired_sweep", every_ms: FOLD_EVERY_MS, log, run: () => sweepExpired({ clock, database }) }),
 		startLoop({ name: "usage_settle", every_ms: SETTLE_EVERY_MS, log, run: () => settleUsage({ database, log }) }),
 		startLoop({ name: "quota_return", every_ms: QUOTA_RETURN_EVERY_MS, log, run: () => quotas.returnIdle() }),
 		startLoop({ name: "memory_sweep", every_ms: SWEEP_EVERY_MS, log, run: async () => grants.sweep() }),

@@ -6,7 +6,7 @@ const GENERATED_CHARACTERS = 48;
 const PRIVATE_FILE = 0o600;
 const PRIVATE_FOLDER = 0o700;
 
-/** The folder that holds what must not be lost and must not be seen: only its owner may enter. Returns its absolute path. */
+/** The folder that holds what must not be lost and must not be seen; made for its owner alone, and left as it is if it is there. Returns its absolute path. */
 export function openDataFolder(path: string): string {
 	const folder = resolve(path);
 	mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER });

@@ -5,7 +5,7 @@ import { Failure } from "../core/error.ts";
 import type { Tx } from "../database/transaction.ts";
 import { claimIdempotencyKey, readIdempotencyKey, saveIdempotentResult } from "./store.ts";
 
-const KEPT_MS = 24 * 3_600_000;
+export const KEPT_MS = 24 * 3_600_000;
 
 export interface EarlierRequest {
 	readonly subject_id: string;

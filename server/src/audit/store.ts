@@ -1,4 +1,5 @@
-import type { ReadTx, Tx } from "../database/transaction.ts";
+import { sql } from "kysely";
+import type { ReadTx, RecordTx, Tx } from "../database/transaction.ts";
 import type { AuditEntry } from "./entry.ts";
 
 export interface ChainHead {
@@ -87,4 +88,18 @@ export async function saveIdempotentResult(
 		.where("caller", "=", row.caller)
 		.where("idempotency_key", "=", row.idempotency_key)
 		.execute();
+}
+
+/** Deletes up to `rows_max` rows of each table from before its date; returns how many. */
+export async function deleteExpired(tx: RecordTx, before: { idempotency: Date; outbox: Date }, rows_max: number): Promise<number> {
+	let deleted = 0n;
+	for (const table of ["idempotency", "outbox"] as const) {
+		const { numAffectedRows = 0n } = await sql`
+			delete from ${sql.table(`keywright.${table}`)} where ctid = any (array(
+				select ctid from ${sql.table(`keywright.${table}`)} where created_at < ${before[table]} limit ${rows_max}
+			))
+		`.execute(tx);
+		deleted += numAffectedRows;
+	}
+	return Number(deleted);
 }

@@ -42,7 +42,7 @@ const UNAVAILABLE_RETRY_SECONDS = 2;
 
 /** The failure a caller sees when the database is away; never 401, never open. */
 export function unavailable(cause: unknown): Failure {
-	return new Failure("unavailable", "The database cannot be reached at the moment. Try again shortly.", {
+	return new Failure("unavailable", "The database does not answer at the moment. Try again shortly.", {
 		retry_after_seconds: UNAVAILABLE_RETRY_SECONDS,
 		cause,
 	});

@@ -162,10 +162,16 @@ function decodeUtf8(body: Buffer): string {
 	}
 }
 
+/** Some clients name a content type though they send nothing; what is sent where nothing is read would be silently without effect. */
+function withoutBody(body: Buffer): Failure | null {
+	return body.length === 0 ? null : new Failure("invalid_request", "This route takes no body. Send the request without one.");
+}
+
 function addBodyParsers(app: FastifyInstance): void {
 	app.removeAllContentTypeParsers();
-	app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => {
+	app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) => {
 		try {
+			if (request.routeOptions.config.row?.input === "none") return done(withoutBody(body as Buffer), undefined);
 			done(null, parseStrictJson(decodeUtf8(body as Buffer)));
 		} catch (error) {
 			done(error as Error);

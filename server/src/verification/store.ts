@@ -40,8 +40,11 @@ const NO_PLAN = { plan_id: "", plan_name: "", plan_capabilities: [], plan_rate_l
 
 /** One row for each kid asked for, `kid` null where there is no such secret; all of one snapshot. */
 export async function readGrants(tx: ReadTx, kids: string[]): Promise<GrantRow[]> {
-	const found = await sql<GrantRow>`select * from keywright.grants_of(${kids}::text[])`.execute(tx);
-	return found.rows.map((row) => (row.tenant_erased_at === null ? row : { ...row, ...NO_PLAN }));
+	const { rows } = await sql<Omit<GrantRow, "catalogue"> & { catalogue: Record<string, string> | null }>`
+		select * from keywright.grants_of(${kids}::text[])
+	`.execute(tx);
+	const catalogue = rows.find((row) => row.catalogue !== null)?.catalogue ?? {};
+	return rows.map((row) => ({ ...row, ...(row.tenant_erased_at === null ? {} : NO_PLAN), catalogue }));
 }
 
 export interface SiteRow {
