@@ -1,20 +1,7 @@
+import { describeGrant } from "../verification/describe-grant.ts";
 import type { KeyedContext } from "../verification/keyed-context.ts";
 
 /** Which key this is, from memory: the answer to "am I in, and as whom". */
 export function whoami(context: Pick<KeyedContext, "grant">) {
-	const { grant } = context;
-	return {
-		key: {
-			id: grant.key_id,
-			name: grant.key_name,
-			environment: grant.environment,
-			last4: grant.last4,
-			permissions: [...grant.permissions],
-			site_ids: grant.site_ids === null ? null : [...grant.site_ids],
-			expires_at: grant.expires_at,
-			rotation_due_at: grant.rotation_due_at,
-		},
-		tenant: { id: grant.tenant.id, name: grant.tenant.name },
-		rotation: null,
-	};
+	return { ...describeGrant(context.grant), rotation: null };
 }

@@ -3,6 +3,7 @@ import { ERRORS } from "../core/error.ts";
 import { parseAddress } from "../core/network.ts";
 import { type Problem, problemOf } from "../http/problem.ts";
 import { clientKindOf } from "./client-kind.ts";
+import { describeGrant } from "./describe-grant.ts";
 import type { Grant } from "./grant.ts";
 import { rateLimitHeader } from "./spend.ts";
 import type { Verifier } from "./verifier.ts";
@@ -34,19 +35,6 @@ function operationOf(input: VerifyInput): string {
 	const permission = input.permissions?.[0] ?? "verify";
 	const method = input.request?.method ?? "ANY";
 	return `${COUNTED_METHODS.has(method) ? method : "OTHER"} ${permission}`.replace(UNCOUNTABLE, "?").slice(0, OPERATION_LENGTH_MAX);
-}
-
-function keyFacts(grant: Grant) {
-	return {
-		id: grant.key_id,
-		name: grant.key_name,
-		environment: grant.environment,
-		last4: grant.last4,
-		permissions: [...grant.permissions],
-		site_ids: grant.site_ids === null ? null : [...grant.site_ids],
-		expires_at: grant.expires_at,
-		rotation_due_at: grant.rotation_due_at,
-	};
 }
 
 /** What the asking API should send along: the challenge, the wait, and what is left of the limits. */
@@ -99,9 +87,7 @@ export async function verify(context: VerifyContext, input: VerifyInput) {
 		code: denial === null ? "allowed" : denial.code,
 		detail: denial === null ? "The key may do this." : denial.detail,
 		...(denial === null ? {} : { type: `${context.problem_type_base}/${denial.code}` }),
-		...(grant === null
-			? {}
-			: { key: keyFacts(grant), tenant: { id: grant.tenant.id, name: grant.tenant.name }, rate_limits: limitsLeft(grant, verifier) }),
+		...(grant === null ? {} : { ...describeGrant(grant), rate_limits: limitsLeft(grant, verifier) }),
 		headers: headersFor(problem, grant, verifier),
 		request_id: context.request_id,
 	};
