@@ -16,7 +16,7 @@ import { requestText, Wire } from "./raw-socket.ts";
 import { endLeftovers, isAlive, newDataFolder, postgresPid, ROOT, removeDataFolder, runProgram, type Server, startServer } from "./server.ts";
 import { expectStatus, makeKey, makeText, makeWorld } from "./things.ts";
 
-const STOP_MS = 8_000;
+const STOP_MS = 10_000;
 const execute = promisify(execFile);
 const folders: string[] = [];
 

@@ -1,2 +1,196 @@
-import type { Scenario } from "./scenario.ts";
-export const kills: Scenario = { name: "kills", promise: "", run: async () => ({ name: "kills", said: "", figures: {}, broken: ["todo"] }) };
+/** kill -9 of the server and of PostgreSQL in the midst of creates, pauses, resumes and revokes. */
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { SUPERUSER } from "../../server/src/database/embedded-runner.ts";
+import { familyOf, signalAll } from "../processes.ts";
+import { newDataFolder, postgresPid, removeDataFolder, type Server, startServer } from "../server.ts";
+import { makePlan, makeTenant } from "../things.ts";
+import { judgeDatabase, judgeProbes } from "./after-a-kill.ts";
+import { Changer, InFlight, type Place, useKeys } from "./clients.ts";
+import type { Probe } from "./journal.ts";
+import { type Key, Ledger } from "./ledger.ts";
+import { keyed } from "./requests.ts";
+import { Judge, type Outcome, percentile, randomFrom, rounded, type Scenario, type Settings, until } from "./scenario.ts";
+import { Line } from "./wire.ts";
+
+const ROUNDS = 50;
+const ROUNDS_SHORT = 5;
+const CHANGERS = 16;
+const USERS = 3;
+const TENANTS = 4;
+const IN_FLIGHT_MIN = 10;
+const LOAD_MS_MIN = 60;
+const LOAD_MS_MAX = 400;
+const COMES_BACK_WITHIN_MS = 20_000;
+/** Keys whose state is asked of the server after each kill, beside all of the last round. */
+const SAMPLE_MAX = 150;
+const LEASE_SECONDS = "5";
+
+const VICTIMS = ["server", "postgres", "both", "server", "postgres with its children"] as const;
+type Victim = (typeof VICTIMS)[number];
+
+interface Round {
+	readonly victim: Victim;
+	readonly in_flight: number;
+	/** From the kill to the first change that was acknowledged again. */
+	readonly back_ms: number;
+}
+
+class Run {
+	readonly judge = new Judge();
+	readonly ledger = new Ledger();
+	readonly rounds: Round[] = [];
+	readonly totals = { violations: 0, let_in: 0, refused: 0, entries: 0, asked: 0 };
+	readonly #settings: Settings;
+	readonly #random: () => number;
+	readonly #in_flight = new InFlight();
+	readonly #changers: Changer[];
+	readonly #place: Place;
+	#server: Server;
+
+	constructor(server: Server, place: Place, settings: Settings) {
+		this.#server = server;
+		this.#place = place;
+		this.#settings = settings;
+		this.#random = randomFrom(settings.seed);
+		this.#changers = Array.from({ length: CHANGERS }, (_, index) => {
+			const options = { place, ledger: this.ledger, judge: this.judge, in_flight: this.#in_flight, name: `client-${index}` };
+			return new Changer({ ...options, random: randomFrom(settings.seed + index + 1) });
+		});
+	}
+
+	get server(): Server {
+		return this.#server;
+	}
+
+	async round(number: number): Promise<void> {
+		const victim = VICTIMS[number % VICTIMS.length] ?? "server";
+		const probes = new Map<Key, Probe[]>();
+		let going = true;
+		const changing = Promise.all(this.#changers.map((changer) => changer.run(() => going)));
+		const using = Promise.all(
+			Array.from({ length: USERS }, (_, index) => useKeys(this.#place, this.ledger, probes, randomFrom(number * USERS + index + 1), () => going)),
+		);
+		await sleep(LOAD_MS_MIN + this.#random() * (LOAD_MS_MAX - LOAD_MS_MIN));
+		const enough = await until(() => this.#in_flight.now >= IN_FLIGHT_MIN, 5_000, 1);
+		const { now: in_flight } = this.#in_flight;
+		this.judge.expect(enough, () => `only ${in_flight} changes were under way`);
+		await this.#kill(victim);
+		const killed_at = performance.now();
+		const back_ms = await this.#back(killed_at);
+		going = false;
+		await Promise.all([changing, using]);
+		this.rounds.push({ victim, in_flight, back_ms });
+		this.#settings.say(`round ${number + 1}: ${victim} killed with ${in_flight} changes under way, back after ${rounded(back_ms)} ms`);
+		await this.#judgeAll(probes);
+	}
+
+	/** All at one instant: nobody has time to prepare for it. Starts the server again when it was among the victims. */
+	async #kill(victim: Victim): Promise<void> {
+		const { data_dir, port, operator_token } = this.#server;
+		const postgres = postgresPid(data_dir);
+		const pids: number[] = [];
+		if (victim !== "server" && postgres !== null) pids.push(...(victim === "postgres with its children" ? familyOf(postgres) : [postgres]));
+		if (victim === "server" || victim === "both") pids.push(this.#server.program.pid);
+		signalAll(pids, "SIGKILL");
+		if (victim !== "server" && victim !== "both") return;
+		await this.#server.program.ended;
+		this.#server = await startServer({ data_dir, port, env: environment(operator_token) });
+	}
+
+	/** Waits until changes are acknowledged again. */
+	async #back(killed_at: number): Promise<number> {
+		const acknowledged = () => this.ledger.keys.some((key) => key.history.some((sent) => sent.outcome === "done" && sent.sent_at > killed_at));
+		const came = await until(acknowledged, COMES_BACK_WITHIN_MS, 5);
+		this.judge.expect(came, () => `no change was acknowledged within ${COMES_BACK_WITHIN_MS} ms of the kill`);
+		return performance.now() - killed_at;
+	}
+
+	async #judgeAll(probes: ReadonlyMap<Key, readonly Probe[]>): Promise<void> {
+		const seen = judgeProbes(probes, this.judge);
+		this.totals.violations += seen.violations;
+		this.totals.let_in += seen.let_in;
+		this.totals.refused += seen.refused;
+		const { data_dir } = this.#server;
+		const url = `postgresql://${SUPERUSER}@/keywright?host=${encodeURIComponent(join(data_dir, "run"))}&port=5432`;
+		const pepper = readFileSync(join(data_dir, "pepper"), "utf8").trim();
+		this.totals.entries = await judgeDatabase({ url, pepper }, this.ledger, this.judge);
+		await this.#ask();
+	}
+
+	/** Asks the server about keys: the raw key of an acknowledged creation works, unless an acknowledged change stands against it. */
+	async #ask(): Promise<void> {
+		const line = new Line(this.#server.port);
+		const known = this.ledger.keys.filter((key) => key.raw_key !== null);
+		const older = known.slice(0, -SAMPLE_MAX);
+		const sample = [
+			...known.slice(-SAMPLE_MAX),
+			...Array.from({ length: Math.min(SAMPLE_MAX, older.length) }, () => older[Math.floor(this.#random() * older.length)]),
+		];
+		for (const key of sample) {
+			if (!key?.raw_key) continue;
+			const { status, body } = await line.send(keyed(key.raw_key));
+			const expected = { active: 200, paused: 403, revoked: 401 }[key.state ?? "active"];
+			this.judge.expect(status === expected, () => `${key.name} is ${key.state} and was answered ${status} ${body.slice(0, 200)}`);
+			this.totals.asked += 1;
+		}
+		line.close();
+	}
+}
+
+function environment(operator_token: string): Record<string, string> {
+	return { KEYWRIGHT_OPERATOR_TOKEN: operator_token, KEYWRIGHT_LEASE_SECONDS: LEASE_SECONDS, KEYWRIGHT_LOG_LEVEL: "error" };
+}
+
+function outcomeOf(run: Run): Outcome {
+	const { rounds, ledger, totals, judge } = run;
+	const back = (of: (victim: Victim) => boolean): number =>
+		rounded(
+			percentile(
+				rounds.filter(({ victim }) => of(victim)).map(({ back_ms }) => back_ms),
+				1,
+			),
+		);
+	const figures = {
+		rounds: rounds.length,
+		in_flight_min: Math.min(...rounds.map(({ in_flight }) => in_flight)),
+		keys: ledger.keys.length,
+		acknowledged: ledger.acknowledged,
+		audit_entries: totals.entries,
+		requests: totals.let_in + totals.refused,
+		violations: totals.violations,
+		asked_afterwards: totals.asked,
+		back_after_server_ms: back((victim) => victim === "server" || victim === "both"),
+		back_after_postgres_ms: back((victim) => victim.startsWith("postgres")),
+	};
+	const said =
+		`${figures.rounds} kills, each with ${figures.in_flight_min} changes or more under way: ${figures.acknowledged} changes of ${figures.keys} keys and ` +
+		`${figures.audit_entries} audit entries agree, ${figures.violations} violations in ${figures.requests} requests; changes are acknowledged again ` +
+		`${figures.back_after_postgres_ms} ms after PostgreSQL was killed and ${figures.back_after_server_ms} ms after the server was, at the latest`;
+	return { name: kills.name, said, figures, broken: judge.broken };
+}
+
+async function runKills(settings: Settings): Promise<Outcome> {
+	const data_dir = newDataFolder();
+	const server = await startServer({ data_dir, env: environment("operator-token-of-the-faults") });
+	const plan_id = await makePlan(server);
+	const tenant_ids: string[] = [];
+	for (let tenant = 0; tenant < TENANTS; tenant += 1) tenant_ids.push((await makeTenant(server, { plan_id })).id);
+	const run = new Run(server, { port: server.port, token: server.operator_token, tenant_ids }, settings);
+	try {
+		const rounds = settings.rounds ?? (settings.short ? ROUNDS_SHORT : ROUNDS);
+		for (let round = 0; round < rounds; round += 1) await run.round(round);
+		return outcomeOf(run);
+	} finally {
+		await run.server.stop();
+		await removeDataFolder(data_dir);
+	}
+}
+
+export const kills: Scenario = {
+	name: "kills",
+	promise: "kill -9 of server and PostgreSQL amid changes: nothing acknowledged is lost, audit entry ⇔ change",
+	run: runKills,
+};

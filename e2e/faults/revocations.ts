@@ -15,7 +15,10 @@ const KEYS_SHORT = 100;
 const AFTER_EACH_MIN = 4;
 const WARM_WITHIN_MS = 20_000;
 const CHANGE_AFTER_MS_MAX = 20;
+/** Between two requests of one line: load, and not as much as the machine can take, which would measure its processor. */
+const PAUSE_MS = 4;
 const MAKERS = 8;
+const TENANTS = 8;
 const GOAL_P99_MS = 100;
 /** Beyond 1.1 R no acknowledgement may wait, whatever has happened to a node. */
 const SLOWEST_EXTRA_MS = 1_000;
@@ -103,6 +106,7 @@ async function play(lane: Lane, kind: Kind, subject: Subject, token: string, ran
 			probes.push(made);
 			if (letIn(made)) warm.add(node);
 			if (state.acknowledged !== null && sent_at > state.acknowledged.read_at) after += 1;
+			await sleep(PAUSE_MS);
 		}
 	}
 	const probing = Promise.all(lane.probing.map(probe));
@@ -123,12 +127,12 @@ function letInOr(status: number, body: string): string {
 
 async function makeSubjects(server: Server, count: number): Promise<Subject[]> {
 	const shared = await makePlan(server);
-	const tenant = await makeTenant(server, { plan_id: shared });
+	const tenants = await inParallel(TENANTS, MAKERS, () => makeTenant(server, { plan_id: shared }));
 	return inParallel(count, MAKERS, async (index) => {
 		const plan_id = kindOf(index).alone ? await makePlan(server, { id: newName("own-plan"), capabilities: ["m2m_api"] }) : shared;
-		const tenant_id = kindOf(index).alone ? (await makeTenant(server, { plan_id })).id : tenant.id;
-		const { id, raw_key } = await makeKey(server, tenant_id);
-		return { id, tenant_id, plan_id, raw_key };
+		const tenant = kindOf(index).alone ? await makeTenant(server, { plan_id }) : tenants[index % TENANTS];
+		const { id, raw_key, key } = await makeKey(server, tenant?.id ?? "");
+		return { id, tenant_id: key.tenant_id, plan_id, raw_key };
 	});
 }
 
@@ -212,7 +216,7 @@ export const revocationsOnOneNode: Scenario = {
 		const env = { KEYWRIGHT_LEASE_SECONDS: String(settings.lease_seconds), KEYWRIGHT_LOG_LEVEL: "silent" };
 		const server = await startServer({ env });
 		try {
-			return await change(this.name, [server], 4, settings);
+			return await change(this.name, [server], 6, settings);
 		} finally {
 			await server.stop();
 		}
@@ -227,7 +231,7 @@ export const revocationsOnThreeNodes: Scenario = {
 		try {
 			const servers: Server[] = [];
 			for (let node = 0; node < 3; node += 1) servers.push(await cluster.startNode(settings));
-			return await change(this.name, servers, 2, settings);
+			return await change(this.name, servers, 4, settings);
 		} finally {
 			await cluster.stop();
 		}

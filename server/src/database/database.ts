@@ -10,6 +10,8 @@ const CONNECT_TIMEOUT_MS = 2_500;
 const STATEMENT_TIMEOUT_MS = 15_000;
 /** Beyond the time-out, for PostgreSQL to say so. */
 const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 2_000;
+const APART_CONNECTIONS_MAX = 2;
+const APART_ANSWER_TIMEOUT_MS = 2_000;
 
 /** PostgreSQL's bigint arrives as a number: every bigint here counts things or bytes, far below 2^53. */
 const types = {
@@ -24,6 +26,8 @@ export interface Database {
 	readonly queries: Kysely<Tables>;
 	/** For LISTEN and for session locks: a connection past any pooler. */
 	readonly directUrl: string;
+	/** The same past any pooler on connections of its own, which wait behind no requests and are given up soon: for what keeps a node alive. */
+	apart(): Database;
 	close(): Promise<void>;
 }
 
@@ -32,10 +36,19 @@ export interface DatabaseContext extends Context {
 	readonly database: Database;
 }
 
+export interface ConnectOptions {
+	readonly url: string;
+	readonly direct_url?: string;
+	readonly log: Log;
+	readonly connections_max?: number;
+	readonly answer_timeout_ms?: number;
+}
+
 /** A bounded pool on `url`. Nothing is connected before the first query. */
-export function connectDatabase(options: { url: string; direct_url?: string; log: Log; connections_max?: number }): Database {
+export function connectDatabase(options: ConnectOptions): Database {
+	const { url, direct_url = url, log } = options;
 	const pool = new pg.Pool({
-		connectionString: options.url,
+		connectionString: url,
 		max: options.connections_max ?? POOL_CONNECTIONS_MAX,
 		connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
 		statement_timeout: STATEMENT_TIMEOUT_MS,
@@ -44,11 +57,15 @@ export function connectDatabase(options: { url: string; direct_url?: string; log
 		types,
 	});
 	// The error carries the whole connection, of which nothing belongs in a log.
-	pool.on("error", (error) => options.log.warn({ reason: error.message }, "database_connection_lost"));
+	pool.on("error", (error) => log.warn({ reason: error.message }, "database_connection_lost"));
 	// A connection that is lost in the middle of a transaction says so to its client too, and an unheard error would end the process.
 	pool.on("connect", (client) => client.on("error", () => undefined));
-	const queries = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: answeringPool(pool, { statement_ms: ANSWER_TIMEOUT_MS }) }) }).withSchema(
-		"keywright",
-	);
-	return { queries, directUrl: options.direct_url ?? options.url, close: () => queries.destroy() };
+	const answering = answeringPool(pool, { statement_ms: options.answer_timeout_ms ?? ANSWER_TIMEOUT_MS });
+	const queries = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: answering }) }).withSchema("keywright");
+	return {
+		queries,
+		directUrl: direct_url,
+		apart: () => connectDatabase({ url: direct_url, log, connections_max: APART_CONNECTIONS_MAX, answer_timeout_ms: APART_ANSWER_TIMEOUT_MS }),
+		close: () => queries.destroy(),
+	};
 }

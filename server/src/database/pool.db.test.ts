@@ -30,7 +30,7 @@ suite("connections to a PostgreSQL that falls silent", () => {
 		const queries = new Kysely<Tables>({
 			dialect: new PostgresDialect({ pool: answeringPool(pool, { begin_ms: BEGIN_MS, statement_ms: STATEMENT_MS }) }),
 		});
-		return { queries, database: { queries, directUrl: bare.appUrl, close: () => queries.destroy() } };
+		return { queries, database: { ...bare.database, queries, close: () => queries.destroy() } };
 	}
 
 	async function pidOf(queries: Kysely<Tables>): Promise<number> {

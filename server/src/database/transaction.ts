@@ -1,4 +1,4 @@
-import { sql, type Transaction } from "kysely";
+import { type Kysely, sql, type Transaction } from "kysely";
 import pg from "pg";
 import { Failure } from "../core/error.ts";
 import type { Database } from "./database.ts";
@@ -58,6 +58,24 @@ export async function inTransaction<T>(database: Database, scope: string, run: (
 			await sql`select set_config('role', ${APP_ROLE}, true), set_config('keywright.scope', ${scope}, true)`.execute(transaction);
 			return await run(transaction);
 		});
+	} catch (error) {
+		if (isUnavailable(error)) throw unavailable(error);
+		throw error;
+	}
+}
+
+/** Guarantee: called by `inStatement` alone, whose callers write bookkeeping tables by one statement. */
+function asOneStatement(queries: Kysely<Tables>): RecordTx {
+	return queries as RecordTx;
+}
+
+/**
+ * Runs one statement on its own, in one exchange with PostgreSQL: as the connected role and in no scope, so only on tables that belong to no
+ * tenant. A database that cannot be reached becomes a 503 `unavailable`.
+ */
+export async function inStatement<T>(database: Database, run: (queries: RecordTx) => Promise<T>): Promise<T> {
+	try {
+		return await database.queries.connection().execute((queries) => run(asOneStatement(queries)));
 	} catch (error) {
 		if (isUnavailable(error)) throw unavailable(error);
 		throw error;

@@ -1,10 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import type { Log } from "../core/log.ts";
+import { startLoop } from "../core/loop.ts";
 import { CHANGE_CHANNEL } from "./store.ts";
 
 const RECONNECT_MS = 250;
 const CONNECT_TIMEOUT_MS = 2_500;
+/** A connection may be dead and nobody has said so: then nothing would ever be heard on it. */
+const HEARTBEAT_EVERY_MS = 2_000;
+const ANSWER_TIMEOUT_MS = 2_000;
+const CLOSE_TIMEOUT_MS = 1_000;
 
 /**
  * Listens for changes on a connection of its own and keeps it up. `onChange` gets the id of the node that changed something,
@@ -43,7 +48,16 @@ export async function listenForChanges(options: {
 	async function close(): Promise<void> {
 		const open = client;
 		client = null;
-		await open?.end().catch(() => undefined);
+		if (open !== null) await Promise.race([open.end().catch(() => undefined), sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
+	}
+
+	/** Ends the connection when it is not answered on, which then is made anew. */
+	async function beat(): Promise<void> {
+		const open = client;
+		if (open === null) return;
+		const timer = setTimeout(() => void open.end(), ANSWER_TIMEOUT_MS);
+		await open.query("select 1").catch(() => undefined);
+		clearTimeout(timer);
 	}
 
 	async function reconnect(): Promise<void> {
@@ -60,8 +74,10 @@ export async function listenForChanges(options: {
 	}
 
 	await connect();
+	const heartbeat = startLoop({ name: "listening_heartbeat", every_ms: HEARTBEAT_EVERY_MS, log: options.log, run: beat });
 	return async () => {
 		stopped = true;
+		await heartbeat.stop();
 		await close();
 	};
 }

@@ -5,16 +5,16 @@ import { newId } from "../core/id.ts";
 import type { Log } from "../core/log.ts";
 import { type Loop, startLoop } from "../core/loop.ts";
 import type { Database } from "../database/database.ts";
-import { asRecord, inTransaction, type RecordTx } from "../database/transaction.ts";
+import { asRecord, inStatement, inTransaction, type RecordTx } from "../database/transaction.ts";
 import { type InvalidationKind, RecentInvalidations, type SequencedInvalidation } from "./invalidation.ts";
 import { Lease } from "./lease.ts";
 import { listenForChanges } from "./listen.ts";
-import { OtherNodes, patienceMs } from "./others.ts";
-import { deleteNode, fenceNodes, insertNode, readInvalidations, readOtherNodes, renewNode, sweepInvalidations, unconfirmedNodes } from "./store.ts";
+import { OtherNodes } from "./others.ts";
+import { deleteNode, fenceNodes, insertNode, readInvalidations, readOtherNodes, renewNode, sweepInvalidations } from "./store.ts";
 import { inTurns } from "./turns.ts";
 
 const RENEWALS_PER_LEASE = 4;
-const CONFIRMATION_POLL_MS = 10;
+const CONFIRMATION_POLL_MS = 5;
 const SWEEP_EVERY_MS = 300_000;
 const INVALIDATIONS_KEPT_SECONDS = 3_600;
 
@@ -38,6 +38,9 @@ export class Node {
 	readonly #recent = new RecentInvalidations();
 	readonly #listeners: InvalidationListener[] = [];
 	readonly #others = new OtherNodes();
+	/** Apart from the requests' connections: a flood of changes must not cost the lease. */
+	readonly #database: Database;
+	readonly #look = inTurns(() => this.#lookAtOthers());
 	readonly #renew = inTurns(() => this.#renewOnce());
 	/** Reads and applies what was committed before the call. */
 	readonly catchUp = inTurns(() => this.#readAndApply());
@@ -49,6 +52,7 @@ export class Node {
 
 	constructor(options: NodeOptions) {
 		this.#options = options;
+		this.#database = options.database.apart();
 		this.lease = new Lease(options.clock);
 	}
 
@@ -70,9 +74,9 @@ export class Node {
 
 	/** Registers, listens and takes the first lease; rejects when the database cannot be reached. */
 	async start(): Promise<void> {
-		const { log, lease_seconds, database } = this.#options;
+		const { log, lease_seconds } = this.#options;
 		await this.#register(this.#options.sole);
-		this.#stopListening = await listenForChanges({ url: database.directUrl, log, onChange: (from) => this.#onPush(from) });
+		this.#stopListening = await listenForChanges({ url: this.#database.directUrl, log, onChange: (from) => this.#onPush(from) });
 		await this.#renew();
 		this.#loops = [
 			startLoop({ name: "lease_renewal", every_ms: (lease_seconds * 1000) / RENEWALS_PER_LEASE, log, run: () => this.#keepUp() }),
@@ -94,29 +98,31 @@ export class Node {
 		await this.#renew().catch(() => undefined);
 		this.lease.end();
 		await this.#record((tx) => deleteNode(tx, this.#id)).catch((error: unknown) => this.#options.log.warn({ err: error }, "node_not_removed"));
+		await this.#database.close();
 	}
 
 	/** Returns once every node that may still answer has applied `seq`, or can no longer answer because its lease ran out. */
 	async settle(seq: number): Promise<void> {
 		while (this.#appliedSeq < seq) await this.catchUp();
-		const { clock, database, log } = this.#options;
-		const since = clock.monotonic();
-		for (let round = 0; ; round += 1) {
-			const waiting = await inTransaction(database, ALL_TENANTS, (tx) => unconfirmedNodes(tx, this.#id, seq));
-			if (waiting.length === 0) return;
-			const now = clock.monotonic();
-			const silent = round === 0 ? this.#others.silent(now) : waiting.filter((node) => now - since >= patienceMs(node.lease_ms));
-			if (silent.length === 0) {
-				await sleep(CONFIRMATION_POLL_MS);
-				continue;
+		for (;;) {
+			await this.#look();
+			if (!this.#others.anyBehind(seq)) return;
+			const silent = this.#others.silent(this.#options.clock.monotonic());
+			if (silent.length === 0) await sleep(CONFIRMATION_POLL_MS);
+			else {
+				await this.#record((tx) => fenceNodes(tx, silent));
+				this.#options.log.warn({ nodes: silent.map((node) => node.id) }, "silent_nodes_fenced");
 			}
-			await this.#record((tx) => fenceNodes(tx, silent));
-			log.warn({ nodes: silent.map((node) => node.id) }, "silent_nodes_fenced");
 		}
 	}
 
+	async #lookAtOthers(): Promise<void> {
+		const others = await inStatement(this.#database, (queries) => readOtherNodes(queries, this.#id));
+		this.#others.see(others, this.#options.clock.monotonic());
+	}
+
 	async #readAndApply(): Promise<void> {
-		const { current_seq, entries } = await inTransaction(this.#options.database, ALL_TENANTS, (tx) => readInvalidations(tx, this.#appliedSeq));
+		const { current_seq, entries } = await inStatement(this.#database, (queries) => readInvalidations(queries, this.#appliedSeq));
 		const fresh = entries.filter((entry) => entry.seq > this.#appliedSeq);
 		for (const entry of fresh) this.#recent.add(entry);
 		if (fresh.length > 0) for (const listener of this.#listeners) listener(fresh);
@@ -128,7 +134,7 @@ export class Node {
 		const { clock, lease_seconds } = this.#options;
 		const from = { monotonic: clock.monotonic(), now: clock.now() };
 		await this.catchUp();
-		if (await this.#record((tx) => renewNode(tx, this.#id, this.#appliedSeq))) {
+		if (await inStatement(this.#database, (queries) => renewNode(queries, this.#id, this.#appliedSeq))) {
 			this.lease.grant(from, lease_seconds);
 			return;
 		}
@@ -138,8 +144,7 @@ export class Node {
 
 	async #keepUp(): Promise<void> {
 		await this.#renew();
-		const others = await inTransaction(this.#options.database, ALL_TENANTS, (tx) => readOtherNodes(tx, this.#id));
-		this.#others.see(others, this.#options.clock.monotonic());
+		await this.#look();
 	}
 
 	async #register(sole: boolean): Promise<void> {
@@ -158,6 +163,6 @@ export class Node {
 	}
 
 	#record<T>(run: (tx: RecordTx) => Promise<T>): Promise<T> {
-		return inTransaction(this.#options.database, ALL_TENANTS, (tx) => run(asRecord(tx)));
+		return inTransaction(this.#database, ALL_TENANTS, (tx) => run(asRecord(tx)));
 	}
 }

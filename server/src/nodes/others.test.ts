@@ -2,7 +2,7 @@ import { deepEqual } from "node:assert/strict";
 import { test } from "node:test";
 import { OtherNodes, patienceMs } from "./others.ts";
 
-const node = (id: string, version: string, lease_ms = 5_000) => ({ id, version, lease_ms });
+const node = (id: string, version: string, lease_ms = 5_000) => ({ id, version, lease_ms, applied_seq: Number(version) });
 const idsOf = (nodes: readonly { id: string }[]) => nodes.map(({ id }) => id);
 
 test("a node is silent once its row has stayed the same for longer than its lease, by our own clock", () => {
@@ -36,4 +36,14 @@ test("a node that is gone is forgotten, and one that comes again is new", () => 
 	deepEqual(others.silent(100_000), []);
 	others.see([node("a", "1")], 100_000);
 	deepEqual(others.silent(100_001), []);
+});
+
+test("a node is behind until a row is seen in which it has applied the number", () => {
+	const others = new OtherNodes();
+	others.see([node("a", "7"), node("b", "9")], 0);
+	deepEqual([others.anyBehind(7), others.anyBehind(8)], [false, true]);
+	others.see([node("a", "8"), node("b", "9")], 1);
+	deepEqual([others.anyBehind(8), others.anyBehind(9)], [false, true]);
+	others.see([node("b", "9")], 2);
+	deepEqual(others.anyBehind(9), false, "one that is gone is waited for by nobody");
 });

@@ -2,6 +2,8 @@
 export interface OtherNode {
 	readonly id: string;
 	readonly version: string;
+	/** It has applied everything up to this number. */
+	readonly applied_seq: number;
 	/** For how long a renewal of it lasts; not every node need have the same setting. */
 	readonly lease_ms: number;
 }
@@ -15,8 +17,8 @@ export function patienceMs(lease_ms: number): number {
 }
 
 /**
- * Since when each other node has not renewed, as far as this one has seen, by its monotonic clock: the database's wall clock, which somebody
- * may set, never decides that a lease has run out.
+ * The other nodes as they were seen last, and since when each has not renewed, by this node's monotonic clock: the database's wall clock,
+ * which somebody may set, never decides that a lease has run out.
  */
 export class OtherNodes {
 	#seen = new Map<string, { node: OtherNode; since: number }>();
@@ -26,9 +28,15 @@ export class OtherNodes {
 		const seen = new Map<string, { node: OtherNode; since: number }>();
 		for (const node of nodes) {
 			const before = this.#seen.get(node.id);
-			seen.set(node.id, before?.node.version === node.version ? before : { node, since: monotonic });
+			seen.set(node.id, { node, since: before?.node.version === node.version ? before.since : monotonic });
 		}
 		this.#seen = seen;
+	}
+
+	/** Whether one of them may not have applied everything up to `seq`. */
+	anyBehind(seq: number): boolean {
+		for (const { node } of this.#seen.values()) if (node.applied_seq < seq) return true;
+		return false;
 	}
 
 	/** Those whose lease has run out, if their rows are still the versions named here. */

@@ -58,15 +58,16 @@ export async function insertNode(tx: RecordTx, node: { id: string; version: stri
 	return entered.applied_seq;
 }
 
-/** Says that the node has applied everything up to `applied_seq`; false when it was fenced and must begin anew. */
+/**
+ * Says that the node has applied everything up to `applied_seq`; false when it was fenced and must begin anew. Not flushed to disk at once:
+ * what a crash of PostgreSQL takes back is said again, and until then changes wait for it.
+ */
 export async function renewNode(tx: RecordTx, id: string, applied_seq: number): Promise<boolean> {
-	const renewed = await tx
-		.updateTable("nodes")
-		.set({ applied_seq: sql<number>`greatest(applied_seq, ${applied_seq})`, renewed_at: sql`clock_timestamp()` })
-		.where("id", "=", id)
-		.where("fenced_at", "is", null)
-		.executeTakeFirst();
-	return renewed.numUpdatedRows === 1n;
+	const renewed = await sql`
+		with unflushed as (select set_config('synchronous_commit', 'off', true) as is)
+		update keywright.nodes set applied_seq = greatest(applied_seq, ${applied_seq}), renewed_at = clock_timestamp()
+		where id = ${id} and fenced_at is null and (select unflushed.is from unflushed) is not null`.execute(tx);
+	return renewed.numAffectedRows === 1n;
 }
 
 export async function deleteNode(tx: RecordTx, id: string): Promise<void> {
@@ -90,17 +91,11 @@ export async function fenceNodes(tx: RecordTx, nodes: readonly OtherNode[]): Pro
 
 /** The other nodes that may hold a lease. */
 export async function readOtherNodes(tx: ReadTx, own_id: string): Promise<OtherNode[]> {
-	return tx.selectFrom("nodes").select(["id", "lease_ms", ROW_VERSION]).where("id", "<>", own_id).where("fenced_at", "is", null).execute();
-}
-
-/** Those of them that have not yet applied `seq`. */
-export async function unconfirmedNodes(tx: ReadTx, own_id: string, seq: number): Promise<OtherNode[]> {
 	return tx
 		.selectFrom("nodes")
-		.select(["id", "lease_ms", ROW_VERSION])
+		.select(["id", "applied_seq", "lease_ms", ROW_VERSION])
 		.where("id", "<>", own_id)
 		.where("fenced_at", "is", null)
-		.where("applied_seq", "<", seq)
 		.execute();
 }
 

@@ -1,6 +1,8 @@
+import type { Kysely, Transaction } from "kysely";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { ALL_TENANTS } from "../core/context.ts";
 import type { Database } from "../database/database.ts";
+import type { Tables } from "../database/tables.ts";
 import { testLog } from "../database/testing.ts";
 import { asChange, inTransaction } from "../database/transaction.ts";
 import type { Invalidation } from "./invalidation.ts";
@@ -35,37 +37,46 @@ export interface HeldDatabase {
 	release(): void;
 }
 
-/** The same database as seen by a process that is frozen or cut off whenever a test says so. `pause` is awaited before and after each transaction. */
+type InTransaction = (transaction: Transaction<Tables>) => Promise<unknown>;
+type OnConnection = (queries: Kysely<Tables>) => Promise<unknown>;
+
+/**
+ * The same database as seen by a process that is frozen or cut off whenever a test says so. `pause` is awaited before and after each
+ * transaction, and each statement outside of one.
+ */
 export function holdable(database: Database, pause: () => Promise<unknown> = async () => undefined): HeldDatabase {
 	const open = { promise: Promise.resolve(), resolve: (): void => undefined };
 	const closed: { resolve(): void }[] = [];
 	let before = open;
 	let behind = open;
+	let begun = 0;
 	function gate(): typeof open {
 		const made = Promise.withResolvers<void>();
 		closed.push(made);
 		return made;
 	}
-	let begun = 0;
-	const queries = new Proxy(database.queries, {
-		get(target, name) {
-			if (name !== "transaction") return Reflect.get(target, name, target);
-			return () => ({
-				async execute(run: Parameters<ReturnType<typeof target.transaction>["execute"]>[0]) {
-					begun += 1;
-					const [first, last] = [before, behind];
-					await first.promise;
-					await pause();
-					const answer = await target.transaction().execute(run);
-					await pause();
-					await last.promise;
-					return answer;
-				},
-			});
-		},
-	});
+	async function gated(execute: () => Promise<unknown>): Promise<unknown> {
+		begun += 1;
+		const [first, last] = [before, behind];
+		await first.promise;
+		await pause();
+		const answer = await execute();
+		await pause();
+		await last.promise;
+		return answer;
+	}
+	function held(own: Database): Database {
+		const queries = new Proxy(own.queries, {
+			get(target, name) {
+				if (name === "transaction") return () => ({ execute: (run: InTransaction) => gated(() => target.transaction().execute(run)) });
+				if (name === "connection") return () => ({ execute: (run: OnConnection) => gated(() => target.connection().execute(run)) });
+				return Reflect.get(target, name, target);
+			},
+		});
+		return { ...own, queries, apart: () => held(own.apart()) };
+	}
 	return {
-		database: { ...database, queries },
+		database: held(database),
 		get begun() {
 			return begun;
 		},

@@ -26,7 +26,7 @@ export class SieveMap<V extends Sieved> {
 
 	get(key: string): V | undefined {
 		const value = this.#entries.get(key);
-		if (value !== undefined) value.visited = true;
+		if (value !== undefined && !value.visited) value.visited = true;
 		return value;
 	}
 

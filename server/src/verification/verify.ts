@@ -3,10 +3,11 @@ import { ERRORS } from "../core/error.ts";
 import { parseAddress } from "../core/network.ts";
 import { type Problem, problemOf } from "../http/problem.ts";
 import { clientKindOf } from "./client-kind.ts";
+import { deny } from "./denial.ts";
 import { describeGrant } from "./describe-grant.ts";
 import type { Grant } from "./grant.ts";
 import { rateLimitHeader } from "./spend.ts";
-import type { Verifier } from "./verifier.ts";
+import type { Decision, Question, Verifier } from "./verifier.ts";
 
 /** What a service asks about a key that was presented to it. */
 export interface VerifyInput {
@@ -63,8 +64,26 @@ function limitsLeft(grant: Grant, verifier: Verifier) {
 /** Decides about a key for an API of the operator's own: `status` and `code` are what that API should answer. Spends what the request costs. */
 export async function verify(context: VerifyContext, input: VerifyInput) {
 	const { verifier } = context;
+	const { denial, grant } = input.raw_key.trim() === "" ? NO_KEY : await verifier.decide(questionOf(input));
+	const problem = denial === null ? null : problemOf(denial, context.request_id, context.problem_type_base);
+	return {
+		allowed: denial === null,
+		status: denial === null ? 200 : ERRORS[denial.code].status,
+		code: denial === null ? "allowed" : denial.code,
+		detail: denial === null ? "The key may do this." : denial.detail,
+		...(denial === null ? {} : { type: `${context.problem_type_base}/${denial.code}` }),
+		...(grant === null ? {} : { ...describeGrant(grant), rate_limits: limitsLeft(grant, verifier) }),
+		headers: headersFor(problem, grant, verifier),
+		request_id: context.request_id,
+	};
+}
+
+/** A blank key counts as none, as in a request's own header. */
+const NO_KEY: Decision = { denial: deny("key_missing", "Send the API key in the X-API-Key header."), grant: null };
+
+function questionOf(input: VerifyInput): Question {
 	const { request } = input;
-	const decision = await verifier.decide({
+	return {
 		raw_key: input.raw_key,
 		cost: input.cost ?? 1,
 		operation: operationOf(input),
@@ -78,17 +97,5 @@ export async function verify(context: VerifyContext, input: VerifyInput) {
 		site_id: input.site_id ?? null,
 		capability: input.capability ?? null,
 		permissions: input.permissions ?? [],
-	});
-	const { denial, grant } = decision;
-	const problem = denial === null ? null : problemOf(denial, context.request_id, context.problem_type_base);
-	return {
-		allowed: denial === null,
-		status: denial === null ? 200 : ERRORS[denial.code].status,
-		code: denial === null ? "allowed" : denial.code,
-		detail: denial === null ? "The key may do this." : denial.detail,
-		...(denial === null ? {} : { type: `${context.problem_type_base}/${denial.code}` }),
-		...(grant === null ? {} : { ...describeGrant(grant), rate_limits: limitsLeft(grant, verifier) }),
-		headers: headersFor(problem, grant, verifier),
-		request_id: context.request_id,
 	};
 }
