@@ -137,6 +137,7 @@ function judgeLedger(stored: Stored, ledger: Ledger, judge: Judge): void {
 	}
 	const names = new Set(ledger.keys.map(({ name }) => name));
 	for (const { name } of stored.keys) judge.expect(names.has(name), () => `there is a key ${name} that nobody has sent`);
+	ledger.forgetUnmade();
 }
 
 /** No entry without its change: for each action not more than were sent, and not fewer than were acknowledged. */

@@ -74,9 +74,9 @@ export class Changer {
 
 	async #change(line: Line, key: Key): Promise<boolean> {
 		const action = this.#random() < 0.25 ? "revoke" : key.state === "active" ? "pause" : "resume";
-		const { id, raw_key, tenant_id } = key;
-		if (id === null || raw_key === null) throw new Error("impossible state: a key in a known state without an id");
-		const exchange = await this.#send(line, key, action, changeOf(this.#place.token, { id, raw_key, tenant_id }, action));
+		const { id, tenant_id } = key;
+		if (id === null) throw new Error("impossible state: a key in a known state without an id");
+		const exchange = await this.#send(line, key, action, changeOf(this.#place.token, { id, tenant_id }, action));
 		return exchange?.status === 200;
 	}
 

@@ -73,12 +73,14 @@ class Run {
 		const using = Promise.all(
 			Array.from({ length: USERS }, (_, index) => useKeys(this.#place, this.ledger, probes, randomFrom(number * USERS + index + 1), () => going)),
 		);
+		// They are awaited at the end; what fails before must not hide behind their failure.
+		for (const work of [changing, using]) work.catch(() => undefined);
 		await sleep(LOAD_MS_MIN + this.#random() * (LOAD_MS_MAX - LOAD_MS_MIN));
 		const enough = await until(() => this.#in_flight.now >= IN_FLIGHT_MIN, 5_000, 1);
 		const { now: in_flight } = this.#in_flight;
 		this.judge.expect(enough, () => `only ${in_flight} changes were under way`);
-		await this.#kill(victim);
 		const killed_at = performance.now();
+		await this.#kill(victim);
 		const back_ms = await this.#back(killed_at);
 		going = false;
 		await Promise.all([changing, using]);

@@ -68,15 +68,13 @@ export class Key {
 export class Ledger {
 	readonly keys: Key[] = [];
 
+	/** Forgets keys of which nothing was carried out. */
+	forgetUnmade(): void {
+		const made = this.keys.filter((key) => key.history.length > 0);
+		this.keys.splice(0, this.keys.length, ...made);
+	}
+
 	get acknowledged(): number {
-		return this.#count("done");
-	}
-
-	get unanswered(): number {
-		return this.#count("unknown");
-	}
-
-	#count(outcome: Sent["outcome"]): number {
-		return this.keys.reduce((sum, key) => sum + key.history.filter((sent) => sent.outcome === outcome).length, 0);
+		return this.keys.reduce((sum, key) => sum + key.history.filter((sent) => sent.outcome === "done").length, 0);
 	}
 }

@@ -17,7 +17,7 @@ export function keyed(raw_key: string, path = "/whoami"): Request {
 	return { method: "GET", path: `/api/v1/m2m${path}`, headers: { "x-api-key": raw_key } };
 }
 
-export function changeOf(token: string, key: SomeKey, action: "pause" | "resume" | "revoke"): Request {
+export function changeOf(token: string, key: Pick<SomeKey, "id" | "tenant_id">, action: "pause" | "resume" | "revoke"): Request {
 	const path = `/tenants/${key.tenant_id}/api-keys/${key.id}/${action}`;
 	return managed(token, "POST", path, action === "revoke" ? { reason: "other" } : undefined);
 }
