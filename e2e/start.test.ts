@@ -1,15 +1,18 @@
 import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { inParallel } from "./client.ts";
+import { flood } from "./flood.ts";
 import { assertProblem } from "./problem.ts";
 import { listeningOf } from "./processes.ts";
 import { requestText, Wire } from "./raw-socket.ts";
@@ -169,6 +172,37 @@ test("Ctrl-C under load: what was answered is counted, PostgreSQL is gone, and s
 	ok(existsSync(join(data_dir, "uploads")));
 	expectStatus(await again.keyed(raw_key, "GET", `/sites/${site.id}/documents/${id}/content`), 200);
 	await stopTimely(again);
+});
+
+test("a reader of the log that goes away or stops reading holds up neither the answers nor the stop", async () => {
+	const neglects = [(output: Readable) => output.destroy(), (output: Readable) => output.pause()];
+	for (const neglect of neglects) {
+		const server = await startServer({ data_dir: newFolder() });
+		const { raw_key } = await makeWorld(server);
+		const postgres = postgresPid(server.data_dir) ?? 0;
+		const { child } = server.program;
+		ok(child.stdout);
+		neglect(child.stdout);
+		// More lines than any pipe holds.
+		const statuses = await flood(server.port, raw_key, "/api/v1/m2m/whoami", 5_000);
+		deepEqual([...statuses], [[200, 5_000]]);
+		const began = performance.now();
+		const exited = once(child, "exit");
+		child.kill("SIGTERM");
+		await exited;
+		ok(performance.now() - began < STOP_MS);
+		child.stdout.resume();
+		await server.program.ended;
+		await waitGone(postgres);
+		const again = await startServer({ data_dir: server.data_dir });
+		const [tenant] = (await again.operator("GET", "/tenants")).as<{ data: { id: string }[] }>().data;
+		const usage = (await again.management(tenant?.id ?? "", "GET", "/usage")).as<{ data: { requests: number }[] }>();
+		equal(
+			usage.data.reduce((sum, { requests }) => sum + requests, 0),
+			5_000,
+		);
+		await stopTimely(again);
+	}
 });
 
 test("a second server on the same folder says that one is running, with exit code 2, and leaves the first alone", async () => {

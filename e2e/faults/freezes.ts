@@ -81,9 +81,9 @@ class Freeze {
 			found.length === 0,
 			() => `${found.length} requests were let in after their revocation was acknowledged: ${JSON.stringify(found[0])}`,
 		);
-		for (const { id } of dead) {
-			const last = this.#of(id).at(-1);
-			this.#judge.expect(last?.code === "key_revoked", () => `in the end a revoked key is answered ${last?.status} ${last?.code}`);
+		for (const key of dead) {
+			const last = await this.#sendLate(key);
+			this.#judge.expect(last.code === "key_revoked", () => `in the end a revoked key is answered ${last.status} ${last.code}`);
 		}
 		return {
 			acknowledged_max_ms: percentile(waits, 1),

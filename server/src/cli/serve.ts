@@ -1,7 +1,7 @@
 import { createApp } from "../app.ts";
 import type { Config } from "../config.ts";
 import { systemClock } from "../core/clock.ts";
-import { bufferedOutput, createAccessLog, createLog, type Log } from "../core/log.ts";
+import { type BufferedOutput, bufferedOutput, createAccessLog, createLog, type Log } from "../core/log.ts";
 import { parsePeppers } from "../core/pepper.ts";
 import { generatedSecret, openDataFolder } from "../data-folder.ts";
 import { connectDatabase } from "../database/database.ts";
@@ -25,7 +25,7 @@ export async function serve(config: Config, version: string): Promise<void> {
 	const token = config.operator_token === null ? generatedSecret(data_dir, "operator_token") : { value: config.operator_token, generated: false };
 	const peppers = parsePeppers(pepper.value);
 
-	const ending = new Ending(log, () => output.flushSync());
+	const ending = new Ending(log, output);
 	const opened = await openDatabase(config, data_dir, log, () => ending.begin("data_folder_lost"));
 	ending.last(() => opened.stop());
 	try {
@@ -75,12 +75,12 @@ export async function serve(config: Config, version: string): Promise<void> {
 class Ending {
 	readonly #steps: (() => Promise<void>)[] = [];
 	readonly #log: Log;
-	readonly #flush: () => void;
+	readonly #output: BufferedOutput;
 	#begun = false;
 
-	constructor(log: Log, flush: () => void) {
+	constructor(log: Log, output: BufferedOutput) {
 		this.#log = log;
-		this.#flush = flush;
+		this.#output = output;
 		for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => this.begin(signal));
 	}
 
@@ -88,9 +88,10 @@ class Ending {
 		this.#steps.unshift(step);
 	}
 
-	async now(): Promise<void> {
+	/** False when the last lines of the log could not be written. */
+	async now(): Promise<boolean> {
 		for (const step of this.#steps.splice(0)) await step().catch((error: unknown) => this.#log.error({ err: error }, "stop_step_failed"));
-		this.#flush();
+		return this.#output.flushLast();
 	}
 
 	begin(why: string): void {
@@ -98,6 +99,10 @@ class Ending {
 		this.#begun = true;
 		this.#log.info({ why }, "server_stopping");
 		setTimeout(() => process.exit(EXIT_FAILED), STOP_PATIENCE_MS).unref();
-		void this.now().then(() => process.exit(why === "data_folder_lost" ? EXIT_FAILED : 0));
+		void this.now().then((written) => {
+			// An ordinary exit would wait for the write that nobody reads.
+			if (!written) process.kill(process.pid, "SIGKILL");
+			process.exit(why === "data_folder_lost" ? EXIT_FAILED : 0);
+		});
 	}
 }

@@ -6,6 +6,8 @@ export type Log = Logger;
 const LOG_BUFFER_BYTES = 4096;
 /** So that a quiet server does not keep its last lines to itself. */
 const LOG_FLUSH_MS = 1_000;
+/** Whoever reads the output may have stopped reading it, and a write into a full pipe never ends. */
+const LAST_FLUSH_MS = 2_000;
 /** What waits for a reader that has stopped reading; later lines are dropped. */
 const LOG_WAITING_BYTES_MAX = 8_388_608;
 const SECRET_FIELDS = ["raw_key", "secret", "password", "authorization", "cookie", "x-api-key", "pepper", "token", "credential"];
@@ -42,8 +44,15 @@ function isoTime(): () => string {
 	};
 }
 
-/** Standard output, buffered; several logs may share it. `flushSync` before the process ends. */
-export function bufferedOutput(): DestinationStream & { flushSync(): void } {
+export interface BufferedOutput extends DestinationStream {
+	/** Writes what waits, and holds the process up until it is written. */
+	flushSync(): void;
+	/** Writes what waits; false when nobody has read it in time, and then the process has to be ended without another attempt. */
+	flushLast(): Promise<boolean>;
+}
+
+/** Standard output, buffered; several logs may share it. `flushLast` before the process ends. */
+export function bufferedOutput(): BufferedOutput {
 	const output = destination({ dest: 1, sync: false, minLength: LOG_BUFFER_BYTES, maxLength: LOG_WAITING_BYTES_MAX, periodicFlush: LOG_FLUSH_MS });
 	// A full disk costs lines of the log. Without a listener it would end the server; the last flush would try again for ever.
 	let failing = false;
@@ -57,7 +66,15 @@ export function bufferedOutput(): DestinationStream & { flushSync(): void } {
 	output.flushSync = () => {
 		if (!failing) flush();
 	};
-	return output;
+	const flushLast = () =>
+		new Promise<boolean>((resolve) => {
+			const timer = setTimeout(() => resolve(false), LAST_FLUSH_MS);
+			output.flush(() => {
+				clearTimeout(timer);
+				resolve(true);
+			});
+		});
+	return Object.assign(output, { flushLast });
 }
 
 function destinationOf(options: LogOptions): DestinationStream {

@@ -60,8 +60,14 @@ suite("embedded PostgreSQL after crashes", { concurrency: 2 }, () => {
 				assert.ok(isAlive(embedded.pid));
 				await query(embedded.url, "select 1");
 			});
-			killed.push(embedded.pid);
-			await Promise.all([writeUntilLost(embedded.url, acknowledged), sleep(60).then(() => process.kill(embedded.pid, "SIGKILL"))]);
+			await Promise.all([
+				writeUntilLost(embedded.url, acknowledged),
+				sleep(60).then(() => {
+					killed.push(embedded.pid);
+					process.kill(embedded.pid, "SIGKILL");
+				}),
+			]);
+			await eventually("the killed one is gone", async () => assert.ok(!killed.some(isAlive)));
 		}
 		const rows = await eventually("PostgreSQL answers again", () => query(embedded.url, "select id from written"));
 		const present = new Set(rows.map((row) => row.id));

@@ -85,7 +85,10 @@ const AS_USER = `set -e
 mount --bind "$1" "$2"
 exec setpriv --reuid "$3" --regid "$3" --clear-groups "$2/\${4#"$1"/}" --input-type=module -e "$5" "$6"`;
 
-const REPOSITORY = resolve(import.meta.dirname, "../../..");
+export const REPOSITORY = resolve(import.meta.dirname, "../../..");
+
+/** The running Node.js, from the repository on. */
+export const NODE = process.execPath.slice(REPOSITORY.length + 1);
 
 function childCommand(data_dir: string, uid: number | undefined): [string, string[]] {
 	if (uid === undefined) return [process.execPath, ["--input-type=module", "-e", CHILD, data_dir]];

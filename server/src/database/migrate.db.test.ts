@@ -123,7 +123,10 @@ suite("migrations", () => {
 			await query(bare.superuserUrl, `create role ${role} login`);
 			try {
 				await query(bare.superuserUrl, `grant create on database ${database} to ${role}`);
-				await rejects(migrate(url.replace(OWNER_ROLE, role)), /create role keywright_app nologin; grant keywright_app to/);
+				await rejects(
+					migrate(url.replace(OWNER_ROLE, role)),
+					/create role keywright_app nologin; create role keywright_lookup nologin; grant keywright_app, keywright_lookup to/,
+				);
 			} finally {
 				await query(url.replace(OWNER_ROLE, "keywright_owner"), "select 1");
 				await query(bare.superuserUrl, `revoke all on database ${database} from ${role}`);
