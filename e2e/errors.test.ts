@@ -522,7 +522,9 @@ guarantee("rate_limited", "the request after the last allowed one is refused unt
 		deepEqual(remainingOf(answer), { burst: 0, hourly: 48 });
 	}
 	await sleep(Number(refused.header("retry-after")) * 1_000);
-	deepEqual(remainingOf(expectStatus(await whoami(raw_key), 200)), { burst: 1, hourly: 47 });
+	const { burst, hourly } = remainingOf(expectStatus(await whoami(raw_key), 200));
+	equal(hourly, 47);
+	ok(burst === 0 || burst === 1, "both came back, or the one that was taken first");
 });
 
 guarantee("quota_exceeded", "the month's quota is spent exactly and says when it is there again", async () => {

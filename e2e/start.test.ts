@@ -16,7 +16,19 @@ import { flood } from "./flood.ts";
 import { assertProblem } from "./problem.ts";
 import { listeningOf } from "./processes.ts";
 import { requestText, Wire } from "./raw-socket.ts";
-import { endLeftovers, isAlive, newDataFolder, postgresPid, ROOT, removeDataFolder, runProgram, type Server, startServer } from "./server.ts";
+import {
+	endLeftovers,
+	environmentWith,
+	isAlive,
+	newDataFolder,
+	Program,
+	postgresPid,
+	ROOT,
+	removeDataFolder,
+	runProgram,
+	type Server,
+	startServer,
+} from "./server.ts";
 import { expectStatus, makeKey, makeText, makeWorld } from "./things.ts";
 
 const STOP_MS = 10_000;
@@ -203,6 +215,24 @@ test("a reader of the log that goes away or stops reading holds up neither the a
 		);
 		await stopTimely(again);
 	}
+});
+
+test("Ctrl-C in the middle of a start leaves no PostgreSQL behind, and the folder can be started on again", async () => {
+	const data_dir = newFolder();
+	for (let waits_ms = 200; waits_ms <= 1_700; waits_ms += 150) {
+		const program = new Program(["serve", "--demo"], environmentWith({ KEYWRIGHT_DATA_DIR: data_dir, KEYWRIGHT_PORT: "0" }));
+		await sleep(waits_ms);
+		const began = performance.now();
+		const ended = await program.end("SIGINT");
+		// Ended by the signal itself: before anything was begun that has to be stopped.
+		ok(ended.code === 0 || ended.signal === "SIGINT", `${JSON.stringify(ended)} ${program.stderr}`);
+		ok(performance.now() - began < STOP_MS);
+		const left = postgresPid(data_dir);
+		ok(left === null || !isAlive(left), `PostgreSQL ${left} was left behind after ${waits_ms} ms`);
+	}
+	const server = await startServer({ data_dir });
+	await makeWorld(server);
+	await stopTimely(server);
 });
 
 test("a second server on the same folder says that one is running, with exit code 2, and leaves the first alone", async () => {

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import type { TestFact } from "./test-events.ts";
 
 const TESTS_AT_ONCE = 2;
-const TEST_TIMEOUT_MS = 120_000;
+const TEST_TIMEOUT_MS = 300_000;
 /** Longer than one test may take: when nothing is heard for so long, a file hangs after its last test. */
 const SILENCE_MAX_MS = 150_000;
 const KILL_AFTER_MS = 5_000;

@@ -26,9 +26,16 @@ export async function serve(config: Config, version: string): Promise<void> {
 	const peppers = parsePeppers(pepper.value);
 
 	const ending = new Ending(log, output);
-	const opened = await openDatabase(config, data_dir, log, () => ending.begin("data_folder_lost"));
-	ending.last(() => opened.stop());
+	const opening = openDatabase(config, data_dir, log, () => ending.begin("data_folder_lost"));
+	// Known to the ending before it is there: a PostgreSQL that is starting is waited for and then stopped.
+	ending.last(() =>
+		opening.then(
+			(found) => found.stop(),
+			() => undefined,
+		),
+	);
 	try {
+		const opened = await opening;
 		const database = connectDatabase({ url: opened.url, direct_url: opened.direct_url, log });
 		ending.last(() => database.close());
 		const verification_database = connectDatabase({
@@ -66,6 +73,8 @@ export async function serve(config: Config, version: string): Promise<void> {
 			}),
 		);
 	} catch (error) {
+		// What a stop in the middle of the start has broken is no failure of it.
+		if (ending.begun) return;
 		await ending.now();
 		throw error;
 	}
@@ -84,7 +93,13 @@ class Ending {
 		for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => this.begin(signal));
 	}
 
+	get begun(): boolean {
+		return this.#begun;
+	}
+
+	/** Adds the step that comes before all earlier ones; throws when the end has begun, so that nothing more is started. */
 	last(step: () => Promise<void>): void {
+		if (this.#begun) throw new Error("the server is stopping");
 		this.#steps.unshift(step);
 	}
 

@@ -1,4 +1,5 @@
-import { deepEqual, equal, notEqual, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, notEqual, rejects } from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, afterEach, before, suite, test } from "node:test";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import pg from "pg";
@@ -39,6 +40,7 @@ suite("connections to a PostgreSQL that falls silent", () => {
 	}
 
 	function freeze(pid: number): void {
+		if (process.platform === "linux") match(readFileSync(`/proc/${pid}/cmdline`, "utf8"), /^postgres/, "the test needs a PostgreSQL on this machine");
 		process.kill(pid, "SIGSTOP");
 		frozen.push(pid);
 	}
