@@ -1,5 +1,6 @@
 // npm run bench [-- --short] [--json] [--only in-process|http|peer]: every measure against its control in the same run.
 import { parseArgs } from "node:util";
+import { advice, bringParts, PARTS } from "../scripts/parts.ts";
 import { measureBetterAuth } from "./better-auth.ts";
 import { measureHttp } from "./http.ts";
 import { measureInProcess } from "./in-process.ts";
@@ -13,8 +14,14 @@ const HELP = `npm run bench -- [options]
   --only N  one of: in-process, http, peer
   --help    this
 
-Load is made by wrk (Debian: apt-get install wrk). Two cores are needed; close everything else.
+Load is made by wrk, which is installed where that may be done. Two cores are needed; close everything else.
 `;
+
+async function requireLoadGenerator(): Promise<void> {
+	const missing = await bringParts(PARTS, ["bench"], false, (text) => console.log(text));
+	for (const part of missing) console.error(advice(part));
+	if (missing.length > 0) process.exit(1);
+}
 
 const { values } = parseArgs({
 	options: { short: { type: "boolean" }, json: { type: "boolean" }, only: { type: "string" }, help: { type: "boolean" } },
@@ -73,6 +80,7 @@ if (wants("in-process") || wants("peer")) {
 	await instance.stop();
 }
 if (wants("http")) {
+	await requireLoadGenerator();
 	const http = await measureHttp({ keys, rounds: short ? 2 : 7, seconds: short ? 2 : 6 });
 	figures.http = http;
 	lines.push({

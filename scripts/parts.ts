@@ -1,12 +1,15 @@
 import { execute } from "./execute.ts";
 import type { SuiteName } from "./suites.ts";
 
+/** What parts are needed by: a suite of tests, or the measurements. */
+export type User = SuiteName | "bench";
+
 export interface Part {
 	name: string;
 	/** Succeeds exactly when the part is there. */
 	proof: readonly [command: string, ...args: string[]];
 	debian_package: string;
-	needed_by: readonly SuiteName[];
+	needed_by: readonly User[];
 	/** Needed by the second round that only CI makes. */
 	only_in_ci?: boolean;
 }
@@ -22,6 +25,7 @@ export const PARTS: readonly Part[] = [
 	},
 	{ name: "curl", proof: ["curl", "--version"], debian_package: "curl", needed_by: ["e2e"] },
 	{ name: "python3", proof: ["/usr/bin/python3", "--version"], debian_package: "python3", needed_by: ["e2e", "python"] },
+	{ name: "wrk", proof: ["sh", "-c", "command -v wrk"], debian_package: "wrk", needed_by: ["bench"] },
 ];
 
 async function isThere(part: Part): Promise<boolean> {
@@ -30,7 +34,7 @@ async function isThere(part: Part): Promise<boolean> {
 }
 
 /** The parts of `parts` that `suites` need and that are not there. */
-export async function missingParts(parts: readonly Part[], suites: readonly SuiteName[], ci: boolean): Promise<Part[]> {
+export async function missingParts(parts: readonly Part[], suites: readonly User[], ci: boolean): Promise<Part[]> {
 	const needed = parts.filter((part) => (ci || !part.only_in_ci) && part.needed_by.some((suite) => suites.includes(suite)));
 	const there = await Promise.all(needed.map(isThere));
 	return needed.filter((_part, index) => !there[index]);
@@ -38,7 +42,7 @@ export async function missingParts(parts: readonly Part[], suites: readonly Suit
 
 /** One line: what is missing, for what, and how to get it. */
 export function advice(part: Part): string {
-	return `${part.name} is missing, which the tests need (${part.needed_by.join(", ")}). Get it: sudo apt-get install -y ${part.debian_package}`;
+	return `${part.name} is missing, which is needed here (${part.needed_by.join(", ")}). Get it: sudo apt-get install -y ${part.debian_package}`;
 }
 
 async function install(parts: readonly Part[], print: (text: string) => void): Promise<void> {
@@ -52,7 +56,7 @@ async function install(parts: readonly Part[], print: (text: string) => void): P
 }
 
 /** Installs what `suites` need of `parts` where we may (root, apt-get); returns what is missing still. */
-export async function bringParts(parts: readonly Part[], suites: readonly SuiteName[], ci: boolean, print: (text: string) => void): Promise<Part[]> {
+export async function bringParts(parts: readonly Part[], suites: readonly User[], ci: boolean, print: (text: string) => void): Promise<Part[]> {
 	const missing = await missingParts(parts, suites, ci);
 	const may_install = process.getuid?.() === 0 && (await execute("apt-get", ["--version"])).code === 0;
 	if (missing.length === 0 || !may_install) return missing;

@@ -216,7 +216,7 @@ export const revocationsOnOneNode: Scenario = {
 		const env = { KEYWRIGHT_LEASE_SECONDS: String(settings.lease_seconds), KEYWRIGHT_LOG_LEVEL: "silent" };
 		const server = await startServer({ env });
 		try {
-			return await change(this.name, [server], 6, settings);
+			return await change(this.name, [server], 4, settings);
 		} finally {
 			await server.stop();
 		}
@@ -231,7 +231,7 @@ export const revocationsOnThreeNodes: Scenario = {
 		try {
 			const servers: Server[] = [];
 			for (let node = 0; node < 3; node += 1) servers.push(await cluster.startNode(settings));
-			return await change(this.name, servers, 4, settings);
+			return await change(this.name, servers, 2, settings);
 		} finally {
 			await cluster.stop();
 		}
