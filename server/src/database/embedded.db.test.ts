@@ -57,7 +57,7 @@ suite("embedded PostgreSQL", { concurrency: 2 }, () => {
 		const owners = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
 		const refusals = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason.code] : []));
 		for (const owner of owners) stopAfter(owner);
-		assert.equal(owners.length, 1);
+		assert.equal(owners.length, 1, outcomes.map((outcome) => (outcome.status === "rejected" ? String(outcome.reason) : "owner")).join("; "));
 		assert.deepEqual(refusals, ["ALREADY_RUNNING", "ALREADY_RUNNING"]);
 		assert.deepEqual((await readdir(folder)).sort(), ["postgres", "postgres.log", "run"]);
 		for (const owner of owners) {
