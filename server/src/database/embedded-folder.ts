@@ -92,11 +92,17 @@ async function initdb(target: string, runner: Runner, binaries: Binaries): Promi
 	});
 }
 
-/** Removes what interrupted initdb runs left. Only for the folder's owner: nobody else can be at work there then. */
-export async function removeLeftovers(folder: Folder): Promise<void> {
+/**
+ * Removes what interrupted initdb runs left; only for the folder's owner. Another start that lost the race may be writing its own right now:
+ * what cannot be removed is left for the next start and must not cost the owner its folder.
+ */
+export async function removeLeftovers(folder: Folder, log: Log): Promise<void> {
 	const prefix = `${basename(folder.cluster_dir)}.init-`;
 	for (const name of await readdir(folder.data_dir)) {
-		if (name.startsWith(prefix)) await rm(join(folder.data_dir, name), { recursive: true, force: true });
+		if (!name.startsWith(prefix)) continue;
+		await rm(join(folder.data_dir, name), { recursive: true, force: true }).catch((error: unknown) => {
+			log.warn({ err: error, folder: name }, "embedded_postgres_leftover_kept");
+		});
 	}
 }
 

@@ -69,6 +69,7 @@ export interface Postmaster {
 /** What `postmaster.pid` says; the file may be stale. */
 export interface PidFile {
 	readonly pid: number;
+	/** Empty until PostgreSQL has opened its socket, or where it opens none. */
 	readonly socket_dir: string;
 	readonly port: number;
 }

@@ -50,7 +50,9 @@ export async function reach(place: Place): Promise<Postmaster> {
 	while (!place.stopping.aborted) {
 		const found = await readPidFile(folder);
 		const state = found === null ? "gone" : await liveness(found.pid, folder);
-		if (found !== null && state === "maybe") {
+		if (found !== null && state === "maybe" && found.socket_dir === "") {
+			obstacle = `process ${found.pid} holds it and has not opened a socket`;
+		} else if (found !== null && state === "maybe") {
 			await requireOurs(found, place);
 			const answer = await probe(found.socket_dir, folder);
 			if (answer === "ready") return adoptPostmaster(found, folder, place.stopping);
@@ -85,7 +87,7 @@ async function start(place: Place): Promise<Postmaster | string> {
 
 /** The private socket is the only door that `trust` is safe behind: one that runs otherwise was not started by Keywright. */
 async function requireOurs(found: PidFile, place: Place): Promise<void> {
-	if (found.port !== PORT || found.socket_dir === "") {
+	if (found.port !== PORT) {
 		throw new Error(`Another program runs PostgreSQL (process ${found.pid}) on ${place.folder.cluster_dir}. Stop it first.`);
 	}
 	await requirePrivate(found.socket_dir, place.runner);

@@ -64,7 +64,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
 		options.onLost?.();
 	});
 	const keeper = keepRunning({ first: postmaster, start: () => reach(place), stopping: stopping.signal, log });
-	await removeLeftovers(folder);
+	await removeLeftovers(folder, log);
 	log.info({ data_dir: folder.data_dir, pid: postmaster.pid, adopted: postmaster.adopted, run_as: runner.kind }, "embedded_postgres_started");
 
 	async function stopOwned(): Promise<void> {

@@ -42,11 +42,15 @@ export async function ensureServingRoles(client: pg.Client): Promise<void> {
 	}
 }
 
+/** Two who alter one role at once: PostgreSQL lets one of them fail with "tuple concurrently updated". Held in the database of `superuserUrl`, which all use. */
+const ROLES_LOCK = 7_362_002;
+
 /** On a cluster of our own: an owner that migrates and a role that serves, both able to log in, and a database of the owner's. */
 export async function ensureDatabase(superuserUrl: string, database: string): Promise<void> {
 	const client = new pg.Client({ connectionString: superuserUrl });
 	await client.connect();
 	try {
+		await client.query("select pg_advisory_lock($1)", [ROLES_LOCK]);
 		await createUnlessThere(client, `create role ${OWNER_ROLE} login`);
 		await createUnlessThere(client, `create role ${APP_ROLE} login`);
 		await client.query(`alter role ${APP_ROLE} login`);
