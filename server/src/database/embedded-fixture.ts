@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { pathToFileURL } from "node:url";
 import { Client } from "pg";
 import { pino } from "pino";
 import { type Embedded, startEmbedded } from "./embedded.ts";
@@ -80,24 +79,16 @@ export interface Said {
 	message?: string;
 }
 
-/** As another user, who may not be able to enter the folders above the repository: the child sees it at a place of its own. */
-const AS_USER = `set -e
-mount --bind "$1" "$2"
-exec setpriv --reuid "$3" --regid "$3" --clear-groups "$2/\${4#"$1"/}" --input-type=module -e "$5" "$6"`;
-
 export const REPOSITORY = resolve(import.meta.dirname, "../../..");
 
 /** The running Node.js, from the repository on. */
 export const NODE = process.execPath.slice(REPOSITORY.length + 1);
 
+/** `uid`: as another user, who must be able to enter the folders above the repository. */
 function childCommand(data_dir: string, uid: number | undefined): [string, string[]] {
-	if (uid === undefined) return [process.execPath, ["--input-type=module", "-e", CHILD, data_dir]];
-	const place = mkdtempSync(join(tmpdir(), "keywright-repository-"));
-	chmodSync(place, 0o755);
-	folders.push(place);
-	assert.ok(process.execPath.startsWith(REPOSITORY), "run it with the Node.js of the repository");
-	const child = CHILD.replaceAll(pathToFileURL(REPOSITORY).href, pathToFileURL(place).href);
-	return ["unshare", ["--mount", "sh", "-c", AS_USER, "sh", REPOSITORY, place, String(uid), process.execPath, child, data_dir]];
+	const command: [string, ...string[]] = [process.execPath, "--input-type=module", "-e", CHILD, data_dir];
+	if (uid === undefined) return [command[0], command.slice(1)];
+	return ["setpriv", ["--reuid", String(uid), "--regid", String(uid), "--clear-groups", ...command]];
 }
 
 export function startChild(data_dir: string, options: { uid?: number; env?: NodeJS.ProcessEnv } = {}): ChildProcess {
