@@ -6,6 +6,7 @@ import { createAccessLog } from "../server/src/core/log.ts";
 import { type Gate, mount } from "../server/src/http/mount.ts";
 import type { Row } from "../server/src/http/route.ts";
 import { m2mRoutes } from "../server/src/m2m/routes.ts";
+import { UNKNOWN_SOURCE } from "../server/src/usage/source.ts";
 import type { Grant } from "../server/src/verification/grant.ts";
 import { startInstance } from "./instance.ts";
 
@@ -24,6 +25,7 @@ const instance = await startInstance({
 				raw_key: raw_keys[0] ?? "",
 				cost: 1,
 				operation: "bench",
+				source: UNKNOWN_SOURCE,
 				address: null,
 				client: "server",
 				tenant_id: null,

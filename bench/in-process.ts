@@ -4,7 +4,7 @@ import { hash } from "node:crypto";
 import { setImmediate as breathe } from "node:timers/promises";
 import type { Question } from "../server/src/verification/verifier.ts";
 import type { Instance } from "./instance.ts";
-import { median, perSecond, SOURCES } from "./measure.ts";
+import { median, perSecond, SOURCES, sourceAt } from "./measure.ts";
 
 /** Decisions between two turns of the event loop, in which the lease is renewed and the usage flushed: some milliseconds, as a busy server would have them. */
 const TURN = 2_000;
@@ -21,6 +21,7 @@ function questions(raw_keys: readonly string[]): Question[] {
 		raw_key,
 		cost: 1,
 		operation: "GET /api/v1/m2m/whoami",
+		source: sourceAt(index),
 		address: SOURCES[index % SOURCES.length] ?? null,
 		client: "server",
 		tenant_id: null,

@@ -1,5 +1,6 @@
 // Small tools for measuring: medians, and a fixed set of sources.
 import { parseAddress } from "../server/src/core/network.ts";
+import { type Source, sourceOf, UNKNOWN_SOURCE } from "../server/src/usage/source.ts";
 
 export function median(values: readonly number[]): number {
 	const sorted = [...values].sort((a, b) => a - b);
@@ -13,6 +14,12 @@ export const SOURCES = Array.from({ length: 64 }, (_, index) => {
 	if (!address) throw new Error("impossible state: a source that is no address");
 	return address;
 });
+
+const USED_FROM = SOURCES.map((address) => sourceOf(address, "bench/1.0", null));
+
+export function sourceAt(index: number): Source {
+	return USED_FROM[index % USED_FROM.length] ?? UNKNOWN_SOURCE;
+}
 
 export function perSecond(count: number, milliseconds: number): number {
 	return Math.round((count / milliseconds) * 1000);

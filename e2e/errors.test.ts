@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ERRORS, type ErrorCode } from "../server/src/core/error.ts";
 import { type Answer, inParallel } from "./client.ts";
 import { Database } from "./database.ts";
+import { Browser, newMember, newPortalPerson, PASSWORD } from "./people.ts";
 import { assertPointer, assertProblem, remainingOf } from "./problem.ts";
 import { freeze } from "./processes.ts";
 import { exchange, requestText, Wire } from "./raw-socket.ts";
@@ -13,14 +14,7 @@ import { postgresPid, type Server, startServer } from "./server.ts";
 import { expectStatus, makeKey, makePlan, makeService, makeSite, makeText, makeWorld, newName } from "./things.ts";
 
 /** Codes of capabilities that are not there yet; each moves to a test of its own with its capability. */
-const LATER: readonly ErrorCode[] = [
-	"forwarded_uri_missing",
-	"role_not_allowed",
-	"cross_site_request",
-	"rotation_in_progress",
-	"old_secret_still_in_use",
-	"successor_in_use",
-];
+const LATER: readonly ErrorCode[] = ["forwarded_uri_missing", "rotation_in_progress", "old_secret_still_in_use", "successor_in_use"];
 
 const LEASE_MS = 1_000;
 const FAILURES_PER_MINUTE = 20;
@@ -357,6 +351,61 @@ guarantee("permission_missing", "what the key may not do is refused by its name"
 		equal(answer.json.permission, permission);
 	}
 	expectStatus(await whoami(raw_key), 200);
+});
+
+guarantee("role_not_allowed", "a role that does not reach is told which one is needed and which one it is", async () => {
+	const { tenant } = world;
+	const viewers = [(await newMember(server, tenant.id, "viewer")).browser, await newPortalPerson(server, tenant.id, "viewer")];
+	for (const viewer of viewers) {
+		for (const body of [{ name: CANARY }, "{ no JSON"]) {
+			const answer = await viewer.management(tenant.id, "POST", "/sites", body, { "content-type": "application/json" });
+			assertProblem(answer, "role_not_allowed", [CANARY]);
+			deepEqual([answer.json.role_needed, answer.json.role], ["admin", "viewer"]);
+			match(String(answer.json.detail), /admin or owner.*viewer/);
+		}
+		expectStatus(await viewer.management(tenant.id, "GET", "/sites"), 200);
+	}
+});
+
+guarantee("confirmation_needed", "making secrets needs a password that was entered within the hour; reading and stopping never do", async () => {
+	const { tenant } = world;
+	const { browser } = await newMember(server, tenant.id, "owner");
+	const database = await Database.open(server.data_dir);
+	try {
+		await database.rows("update sign_in_sessions set confirmed_at = now() - interval '61 minutes'");
+	} finally {
+		await database.close();
+	}
+	const create = () => browser.management(tenant.id, "POST", "/api-keys", { name: "prod-a-b", environment: "prod", owner: "O" });
+	const answer = await create();
+	assertProblem(answer, "confirmation_needed");
+	match(String(answer.json.detail), /session\/confirm/);
+	assertProblem(await browser.management(tenant.id, "POST", "/invitations", { role: "viewer" }), "confirmation_needed");
+	expectStatus(await browser.management(tenant.id, "GET", "/api-keys"), 200);
+	const made = await makeKey(server, tenant.id);
+	expectStatus(await browser.management(tenant.id, "POST", `/api-keys/${made.id}/revoke`, { reason: "other" }), 200);
+	const wrong = await browser.send("POST", "/api/v1/session/confirm", { password: CANARY });
+	assertProblem(wrong, "invalid_request", [CANARY]);
+	assertPointer(wrong, "/password");
+	assertProblem(await create(), "confirmation_needed");
+	expectStatus(await browser.send("POST", "/api/v1/session/confirm", { password: PASSWORD }), 204);
+	expectStatus(await create(), 201);
+});
+
+guarantee("cross_site_request", "a page of another site does nothing with a person's cookie, and signs nobody in", async () => {
+	const { browser, email } = await newMember(server, world.tenant.id, "owner");
+	const create = { method: "POST", path: `/api/v1/tenants/${world.tenant.id}/sites`, body: { name: CANARY } };
+	for (const headers of [{}, { origin: "https://evil.example" }, { "sec-fetch-site": "cross-site" }])
+		assertProblem(await browser.bare({ ...create, headers }), "cross_site_request", [CANARY]);
+	const sign_in = await new Browser(server).send(
+		"POST",
+		"/api/auth/sign-in/email",
+		{ email, password: PASSWORD },
+		{ origin: "https://evil.example" },
+	);
+	assertProblem(sign_in, "cross_site_request");
+	equal(sign_in.header("set-cookie"), "");
+	expectStatus(await browser.bare({ ...create, headers: { origin: server.url } }), 201);
 });
 
 guarantee("not_found", "what is unknown and what is another's is not found; a key is told whose it is", async () => {

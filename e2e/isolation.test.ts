@@ -20,7 +20,7 @@ const GLOBAL_TABLES = new Set(["change_sequence", "invalidations"]);
 interface World {
 	readonly word: string;
 	readonly raw_key: string;
-	readonly values: Readonly<Record<"tenant_id" | "site_id" | "document_id" | "key_id", string>>;
+	readonly values: Readonly<Record<"tenant_id" | "site_id" | "document_id" | "key_id" | "member_id" | "invitation_id" | "handover_id", string>>;
 }
 
 let server: Server;
@@ -46,8 +46,26 @@ async function newWorld(): Promise<World> {
 	await makeSite(server, tenant_id, { id: SHARED_SITE, name: `Main street of ${word}` });
 	const site = await makeSite(server, tenant_id, { id: `s-${word}`, name: `Site ${word}` });
 	const made = await makeKey(server, tenant_id, { name: `prod-${word}`, owner: `Owner ${word}` });
+	// While the key was never used: the link goes on waiting.
+	const handed = expectStatus(await server.management(tenant_id, "POST", `/api-keys/${made.id}/handovers`, {}), 201);
+	const handover_id = handed.as<{ handover: { id: string } }>().handover.id;
 	const { id: document_id } = await makeText(server, made.raw_key, site.id, `Content of ${word}`);
-	return { word, raw_key: made.raw_key, values: { tenant_id, site_id: site.id, document_id, key_id: made.id } };
+	const member_id = await newMemberRow(tenant_id, word);
+	const invited = await server.management(tenant_id, "POST", "/invitations", { email: `invited-${word}@example.com`, role: "viewer" });
+	const invitation_id = expectStatus(invited, 201).as<{ invitation: { id: string } }>().invitation.id;
+	return {
+		word,
+		raw_key: made.raw_key,
+		values: { tenant_id, site_id: site.id, document_id, key_id: made.id, member_id, invitation_id, handover_id },
+	};
+}
+
+/** A viewer of the tenant, past the sign-in: so many passwords would take longer than all the rest. */
+async function newMemberRow(tenant_id: string, word: string): Promise<string> {
+	const person = [`per_${word}`, `Person ${word}`, `${word.toLowerCase()}@example.com`];
+	await database.rows("insert into people (id, name, email) values ($1, $2, $3)", person);
+	await database.rows("insert into members (tenant_id, id, person_id, role) values ($1, $2, $3, 'viewer')", [tenant_id, `mem_${word}`, person[0]]);
+	return `mem_${word}`;
 }
 
 function ask(operation: Operation, world: World, values: Readonly<Record<string, string>>): Promise<Answer> {
@@ -66,7 +84,17 @@ const UNKNOWN: Readonly<Record<string, string>> = {
 	site_id: "s-nobody",
 	document_id: `doc_${randomBase62(20)}`,
 	key_id: `key_${randomBase62(20)}`,
+	member_id: `mem_${randomBase62(20)}`,
+	invitation_id: `inv_${randomBase62(20)}`,
+	handover_id: `hnd_${randomBase62(20)}`,
 };
+
+/** Own things of which the operation is possible: a site without documents, and a key that was never used. */
+async function controlValues(operation: Operation, own: World): Promise<World["values"]> {
+	if (operation.method === "DELETE" && operation.parameters.at(-1) === "site_id") return { ...own.values, site_id: SHARED_SITE };
+	if (!/_(?:reissue|handovers)$/.test(operation.id)) return own.values;
+	return { ...own.values, key_id: (await makeKey(server, own.values.tenant_id)).id };
+}
 
 for (const operation of [...KEYED, ...MANAGEMENT]) {
 	const names = [...operation.parameters, ...operation.queried_ids];
@@ -87,8 +115,7 @@ for (const operation of [...KEYED, ...MANAGEMENT]) {
 		if (operation.kind === "key" && names.length > 0) assertProblem(await ask(operation, own, foreign.values), "not_found", [foreign.word]);
 		deepEqual(difference(before, await rowsOf(foreign)), { added: [], removed: [] });
 
-		const values = operation.method === "DELETE" && operation.parameters.at(-1) === "site_id" ? { ...own.values, site_id: SHARED_SITE } : own.values;
-		const control = await ask(operation, own, values);
+		const control = await ask(operation, own, await controlValues(operation, own));
 		expectStatus(control, operation.status);
 		ok(!control.text.includes(foreign.word));
 	});
@@ -101,7 +128,7 @@ test("the generated tests cover every operation that is about one tenant, and ea
 	const covered = new Set([...KEYED, ...MANAGEMENT].map(({ id }) => id));
 	const others = OPERATIONS.filter(({ id }) => !covered.has(id));
 	for (const { kind, path } of others)
-		ok(kind === "public" || kind === "service" || path === "/metrics" || path.startsWith("/api/v1/operator/"), path);
+		ok(kind === "public" || kind === "service" || kind === "person" || path === "/metrics" || path.startsWith("/api/v1/operator/"), path);
 	ok(KEYED.some(({ queried_ids }) => queried_ids.includes("key_id")));
 });
 
@@ -271,7 +298,15 @@ test(`${RANDOM_OPERATIONS} random operations of three tenants with anybody's ids
 	const step = fc.record({
 		actor: index,
 		operation: fc.constantFrom(...KEYED, ...MANAGEMENT.filter(({ id }) => !id.endsWith("revoke"))),
-		owners: fc.record({ tenant_id: fc.oneof(index, fc.constant(-1)), site_id: index, document_id: index, key_id: index }),
+		owners: fc.record({
+			tenant_id: fc.oneof(index, fc.constant(-1)),
+			site_id: index,
+			document_id: index,
+			key_id: index,
+			member_id: index,
+			invitation_id: index,
+			handover_id: index,
+		}),
 		shared: fc.boolean(),
 	});
 	let accepted = 0;
@@ -284,6 +319,9 @@ test(`${RANDOM_OPERATIONS} random operations of three tenants with anybody's ids
 			site_id: shared ? SHARED_SITE : of("site_id"),
 			document_id: of("document_id"),
 			key_id: of("key_id"),
+			member_id: of("member_id"),
+			invitation_id: of("invitation_id"),
+			handover_id: of("handover_id"),
 		};
 		const acting_tenant = operation.kind === "key" ? world.values.tenant_id : values.tenant_id;
 		const answer = await ask(operation, world, values);

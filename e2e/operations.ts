@@ -5,7 +5,7 @@ import type { Call } from "./client.ts";
 import { ROOT } from "./server.ts";
 import { newName } from "./things.ts";
 
-type Kind = "public" | "key" | "operator" | "service";
+type Kind = "public" | "key" | "operator" | "service" | "person";
 
 export interface Operation {
 	readonly id: string;
@@ -13,9 +13,11 @@ export interface Operation {
 	/** With `{name}` for its parameters. */
 	readonly path: string;
 	readonly kind: Kind;
+	/** Of management operations: the role that is needed at least. */
+	readonly role: string;
 	/** Names of the parameters in the path. */
 	readonly parameters: readonly string[];
-	/** Names of query parameters that name a thing. */
+	/** Names of query parameters that name a thing; one that names several of a kind stands here as one. */
 	readonly queried_ids: readonly string[];
 	readonly status: number;
 	readonly takes_body: boolean;
@@ -23,19 +25,23 @@ export interface Operation {
 
 interface Described {
 	readonly operationId: string;
+	readonly description: string;
 	readonly security: readonly Readonly<Record<string, unknown>>[];
 	readonly parameters: readonly { readonly name: string; readonly in: string }[];
 	readonly requestBody?: unknown;
 	readonly responses: Readonly<Record<string, unknown>>;
 }
 
-const KINDS: Readonly<Record<string, Kind>> = { apiKey: "key", operatorToken: "operator", serviceCredential: "service" };
+const KINDS: Readonly<Record<string, Kind>> = { apiKey: "key", operatorToken: "operator", serviceCredential: "service", session: "person" };
 
 /** Guarantee: the file is generated from the routes and held to them by `npm run check`. */
 function describedPaths(): Readonly<Record<string, Readonly<Record<string, Described>>>> {
 	const parsed = JSON.parse(readFileSync(join(ROOT, "server/openapi.json"), "utf8")) as { paths: Record<string, Record<string, Described>> };
 	return parsed.paths;
 }
+
+/** Query parameters that name things, and what each names. */
+const QUERIED: Readonly<Record<string, string>> = { key_id: "key_id", key_ids: "key_id", site_id: "site_id" };
 
 function operationOf(path: string, method: string, described: Described): Operation {
 	const names = (where: string) => described.parameters.filter((parameter) => parameter.in === where).map(({ name }) => name);
@@ -45,8 +51,9 @@ function operationOf(path: string, method: string, described: Described): Operat
 		method: method.toUpperCase(),
 		path,
 		kind: scheme === undefined ? "public" : (KINDS[scheme] ?? "operator"),
+		role: /^Access: (viewer|admin|owner)\./.exec(described.description)?.[1] ?? "none",
 		parameters: names("path"),
-		queried_ids: names("query").filter((name) => name === "key_id" || name === "site_id"),
+		queried_ids: names("query").flatMap((name) => (name in QUERIED ? [QUERIED[name] ?? name] : [])),
 		status: Number(Object.keys(described.responses).find((status) => /^2\d\d$/.test(status)) ?? 0),
 		takes_body: described.requestBody !== undefined,
 	};
@@ -75,21 +82,41 @@ const BODIES: Readonly<Record<string, () => unknown>> = {
 	post_tenants_by_tenant_id_api_keys: () => KEY_BODY,
 	patch_tenants_by_tenant_id_api_keys_by_key_id: () => ({ labels: { changed: "yes" } }),
 	post_tenants_by_tenant_id_api_keys_by_key_id_revoke: () => ({ reason: "other" }),
+	post_tenants_by_tenant_id_api_keys_by_key_id_handovers: () => ({}),
+	put_tenants_by_tenant_id_api_keys_by_key_id_kept_in: () => ({ place: "secret_manager" }),
+	post_tenants_by_tenant_id_api_keys_bulk_revoke: () => ({ filter: {}, reason: "other", preview: true }),
+	post_api_auth_sign_in_email: () => ({ email: "nobody@example.com", password: "as it was before" }),
+	post_api_auth_request_password_reset: () => ({ email: "nobody@example.com" }),
+	post_api_auth_reset_password: () => ({ token: "none", newPassword: "as it will be" }),
+	post_invitations_read: () => ({ token: "kwi_none" }),
+	post_invitations_accept: () => ({ token: "kwi_none", name: "Nobody", password: "as it will be" }),
+	post_portal_sessions_redeem: () => ({ token: "kwp_none" }),
+	post_handovers_read: () => ({ token: "kwh_none" }),
+	post_handovers_reveal: () => ({ token: "kwh_none", name: "Dora" }),
 	post_tenants_by_tenant_id_sites: () => ({ name: "Shop" }),
 	patch_tenants_by_tenant_id_sites_by_site_id: () => ({ name: "Renamed shop" }),
+	patch_tenants_by_tenant_id_members_by_member_id: () => ({ role: "viewer" }),
+	put_tenants_by_tenant_id_sources_by_source_id: () => ({ name: "Nightly export" }),
+	post_tenants_by_tenant_id_invitations: () => ({ role: "viewer" }),
 	put_operator_plans_by_plan_id: () => PLAN_BODY,
+	put_operator_api_profile: () => ({ product_name: "Orders" }),
 	put_operator_permissions_by_permission: () => ({ description: "Write orders", capability: "orders" }),
 	post_operator_tenants: () => ({ id: newName("made"), name: "Made", plan_id: "plan-1" }),
 	put_operator_tenants_by_tenant_id: () => ({ name: "Put", plan_id: "plan-1" }),
 	patch_operator_tenants_by_tenant_id: () => ({ name: "Patched" }),
 	post_operator_services: () => ({ name: "Service" }),
+	post_operator_tenants_by_tenant_id_portal_sessions: () => ({ external_user_id: "user-7", name: "Paula", role: "viewer" }),
+	post_operator_password_resets: () => ({ email: "nobody@example.com" }),
+	post_api_auth_change_password: () => ({ currentPassword: "as it was before", newPassword: "as it will be" }),
+	post_session_confirm: () => ({ password: "as it was before" }),
 	post_verify: () => ({ raw_key: "kw_prod_x" }),
 };
 
 /** The request of an operation with these values in its path and query; without a credential. */
 export function callOf(operation: Operation, values: Readonly<Record<string, string>>): Call & { headers: Record<string, string> } {
 	const path = operation.path.replace(/\{([a-z_]+)\}/g, (_all, name: string) => values[name] ?? "none");
-	const query = operation.queried_ids.filter((name) => values[name] !== undefined).map((name) => `${name}=${values[name]}`);
+	const plural = operation.path.endsWith("/activity") ? "s" : "";
+	const query = operation.queried_ids.filter((name) => values[name] !== undefined).map((name) => `${name}${plural}=${values[name]}`);
 	const call = { method: operation.method, path: query.length > 0 ? `${path}?${query.join("&")}` : path };
 	if (!operation.takes_body) return { ...call, headers: {} };
 	if (operation.id === "post_m2m_sites_by_site_id_documents") return { ...call, headers: { "content-type": FORM_TYPE }, body: formOf("content") };

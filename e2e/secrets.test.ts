@@ -113,12 +113,32 @@ async function askMisleadingly(credential: string, raw_key: string): Promise<voi
 	}
 }
 
+/** Two keys that are handed over, one of them revealed; answers the links' tokens, of which the first still works. */
+async function handOver(tenant_id: string): Promise<{ waiting: string; claimed: string }> {
+	const make = async () => {
+		const body = { name: "prod-handed-bot", environment: "prod", owner: "Olivia", handover: {} };
+		const made = expectStatus(await server.management(tenant_id, "POST", "/api-keys", body), 201);
+		return String(made.json.handover_url).split("#")[1] ?? "";
+	};
+	const [waiting, claimed] = [await make(), await make()];
+	const reveal = { method: "POST", path: "/api/v1/handovers/reveal", body: { token: claimed, name: "Dora" } };
+	const { raw_key, key } = expectStatus(await send(server.url, reveal), 200).as<{ raw_key: string; key: { id: string } }>();
+	equal((await say(reveal)).code, "secret_already_issued");
+	for (const token of [waiting, claimed]) expectStatus(await say({ ...reveal, path: "/api/v1/handovers/read", body: { token } }), 200);
+	const again = expectStatus(await server.management(tenant_id, "POST", `/api-keys/${key.id}/reissue`), 201);
+	canaries.set("token of a waiting handover", waiting.slice(4)).set("token of a claimed handover", claimed.slice(4));
+	canaries.set("raw key of a handover", secretPartOf(raw_key)).set("raw key issued anew", secretPartOf(String(again.json.raw_key)));
+	return { waiting, claimed };
+}
+
 test("keys, credentials and tokens are used on every route, in the right place and in every wrong one", { timeout: 110_000 }, async () => {
 	const { tenant, site, raw_key } = await makeWorld(server);
 	const revoked = await makeKey(server, tenant.id, { environment: "staging", name: "staging-order-bot" });
 	const { credential } = await makeService(server);
 	canaries.set("raw key", secretPartOf(raw_key)).set("revoked raw key", secretPartOf(revoked.raw_key));
 	canaries.set("service credential", credential.slice(-38, -6)).set("operator token", server.operator_token);
+
+	const handed = await handOver(tenant.id);
 
 	await makeText(server, raw_key, site.id);
 	expectStatus(await server.keyed(raw_key, "POST", `/sites/${site.id}/documents`, formOf("content"), { "content-type": FORM_TYPE }), 201);
@@ -149,7 +169,7 @@ test("keys, credentials and tokens are used on every route, in the right place a
 			await say({ ...call, headers: { ...headers, ...sent } });
 		}
 	}
-	for (const secret of [raw_key, credential, server.operator_token]) {
+	for (const secret of [raw_key, credential, server.operator_token, handed.waiting]) {
 		await useEverywhere(secret, { "x-api-key": raw_key });
 		await sendGarbage(secret);
 	}
@@ -177,7 +197,8 @@ test("no answer but the one that makes a key or a credential tells a secret", ()
 		}
 	}
 	const telling = told.filter(({ answer }) => /kws?_(?:(?:prod|staging|dev)_)?[0-9A-Za-z]{50}/.test(answer.text));
-	for (const { call, answer } of telling) ok(/^POST \S+\/(?:api-keys|services)$/.test(call) && answer.status === 201, `${call} ${answer.status}`);
+	for (const { call, answer } of telling)
+		ok(/^POST \S+\/(?:api-keys|reissue|services)$/.test(call) && answer.status === 201, `${call} ${answer.status}`);
 	ok(telling.length > 0);
 });
 

@@ -34,6 +34,18 @@ const STEPS: readonly Step[] = [
 		run: () => execute(bin("tsc"), ["-p", "tsconfig.json", "--noEmit", "--incremental", "--tsBuildInfoFile", "node_modules/.keywright-tsbuildinfo"]),
 	},
 	{ name: "unit tests", run: unitTests },
+	{
+		name: "types of the dashboard",
+		run: () =>
+			execute(bin("tsc"), [
+				"-p",
+				"dashboard/tsconfig.json",
+				"--noEmit",
+				"--incremental",
+				"--tsBuildInfoFile",
+				"node_modules/.keywright-tsbuildinfo-dashboard",
+			]),
+	},
 	{ name: "knip", run: () => execute(bin("knip"), ["--no-progress", "--no-config-hints"]) },
 	{ name: "architecture", run: () => node("scripts/check-architecture.ts") },
 	...(existsSync(join(ROOT, "scripts/generate.ts")) ? [{ name: "generated files", run: () => node("scripts/generate.ts", "--check") }] : []),

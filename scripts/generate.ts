@@ -1,5 +1,5 @@
 // Writes what is derived from the sources, or with --check says what is out of date: server/openapi.json, routes.txt,
-// docs/configuration.md, docs/errors.md. With --tables also server/src/database/tables.ts, from a database that it starts and migrates.
+// docs/configuration.md, docs/errors.md, dashboard/src/http/openapi.gen.ts. With --tables also server/src/database/tables.ts, from a database that it starts and migrates.
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -9,12 +9,27 @@ import { SETTINGS, type Setting } from "../server/src/config.ts";
 import { ERRORS } from "../server/src/core/error.ts";
 import { openApiOf, routesPage } from "../server/src/http/openapi.ts";
 import type { Row } from "../server/src/http/route.ts";
-import { keyedRows, managementRows, operatorRows, serviceRows } from "../server/src/rows.ts";
+import { keyedRows, managementRows, operatorRows, personRows, serviceRows, visitorRows } from "../server/src/rows.ts";
+import { renderClientTypes } from "./generate-client-types.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 
 function everyRow(): readonly Row<never>[] {
-	return [...publicRows, ...metricsRows, ...keyedRows({ documents: true }), ...managementRows, ...operatorRows, ...serviceRows];
+	return [
+		...publicRows,
+		...visitorRows,
+		...personRows,
+		...metricsRows,
+		...keyedRows({ documents: true }),
+		...managementRows,
+		...operatorRows,
+		...serviceRows,
+	];
+}
+
+/** As it is written and read again: the schemas of rows have members that are no part of their JSON. */
+function plainDocument(): Record<string, unknown> {
+	return JSON.parse(JSON.stringify(openApiOf(everyRow(), { version: version() }))) as Record<string, unknown>;
 }
 
 function configurationPage(): string {
@@ -74,6 +89,7 @@ const derived: Record<string, () => string | Promise<string>> = {
 	"routes.txt": () => routesPage(everyRow()),
 	"docs/configuration.md": configurationPage,
 	"docs/errors.md": errorsPage,
+	"dashboard/src/http/openapi.gen.ts": () => renderClientTypes(ROOT, plainDocument()),
 	...(process.argv.includes("--tables") ? { "server/src/database/tables.ts": tables } : {}),
 };
 

@@ -6,17 +6,43 @@ import { createHash } from "crypto";
 import fs from "fs";
 import path from "path";
 import { fileURLToPath } from "url";
+import { promisify } from "util";
+import zlib from "zlib";
 import { removeTree, takeLock } from "./prepare-lock.mjs";
 
 const OUTPUT_BYTES_MAX = 1024 * 1024;
 const DEPTH_MAX = 20;
+/** What a smaller coding is worth sending for: the rest is compressed already, or too short. */
+const COMPRESSED = /\.(?:js|css|svg|json|txt)$/;
+const COMPRESSED_BYTES_LEAST = 1024;
 
 const root = path.resolve(process.argv[2] || path.join(path.dirname(fileURLToPath(import.meta.url)), ".."));
 const modules = path.join(root, "node_modules");
 const pinnedNode = path.join(modules, "node", "bin", "node");
 
-/** Packages that others import in their built form; each is built by its `tsconfig.build.json` from `src` into `dist`. */
-const BUILDS = ["client"];
+/**
+ * What is run or served in its built form, each from `src` into `dist`. `entry`: without it there is nothing to build yet. `reads`: files beside
+ * `src` that the build depends on. `make` writes the build into the folder `fresh`.
+ */
+const BUILDS = [
+	{
+		name: "client",
+		entry: "src",
+		reads: ["package.json", "tsconfig.build.json"],
+		make: (fresh) =>
+			run(pinnedNode, [path.join(modules, "typescript", "bin", "tsc"), "-p", path.join("client", "tsconfig.build.json"), "--outDir", fresh]),
+	},
+	{
+		name: "dashboard",
+		entry: "src/main.tsx",
+		reads: ["package.json", "tsconfig.json", "vite.config.ts", "index.html"],
+		async make(fresh) {
+			const vite = path.join(modules, "vite", "bin", "vite.js");
+			await run(pinnedNode, [vite, "build", "dashboard", "--outDir", fresh, "--emptyOutDir", "--logLevel", "warn"]);
+			await compress(path.join(fresh, "assets"));
+		},
+	},
+];
 
 function readText(file) {
 	try {
@@ -69,34 +95,34 @@ function needsInstall() {
 	return false;
 }
 
-/** The `.ts` files below `directory`, sorted. */
+/** The files below `directory` but for tests, sorted. */
 function sourcesOf(directory, depth) {
 	if (depth === 0 || !fs.existsSync(directory)) return [];
 	const found = [];
 	for (const entry of fs.readdirSync(directory, { withFileTypes: true })) {
 		const file = path.join(directory, entry.name);
 		if (entry.isDirectory()) found.push(...sourcesOf(file, depth - 1));
-		else if (/\.tsx?$/.test(entry.name)) found.push(file);
+		else if (!/\.test\.tsx?$/.test(entry.name)) found.push(file);
 	}
 	return found.sort();
 }
 
 /** A digest of everything a build reads, or null when there is nothing to build yet. Contents, not times: a checkout moves times. */
-function buildDigest(name) {
-	const directory = path.join(root, name);
-	const sources = sourcesOf(path.join(directory, "src"), DEPTH_MAX).filter((file) => !/\.test\.tsx?$/.test(file));
-	if (sources.length === 0) return null;
+function buildDigest(target) {
+	const directory = path.join(root, target.name);
+	const sources = sourcesOf(path.join(directory, "src"), DEPTH_MAX);
+	if (sources.length === 0 || !fs.existsSync(path.join(directory, target.entry))) return null;
 	const inputs = sources.concat(
-		["package.json", "tsconfig.build.json"].map((file) => path.join(directory, file)),
+		target.reads.map((file) => path.join(directory, file)),
 		path.join(root, "tsconfig.json"),
 	);
 	return digest([installDigest()].concat(...inputs.map((file) => [path.relative(root, file), readText(file) || ""])));
 }
 
-function needsBuild(name) {
-	const wanted = buildDigest(name);
+function needsBuild(target) {
+	const wanted = buildDigest(target);
 	if (wanted === null) return false;
-	return !fs.existsSync(path.join(root, name, "dist")) || readText(stampFile(name)) !== wanted;
+	return !fs.existsSync(path.join(root, target.name, "dist")) || readText(stampFile(target.name)) !== wanted;
 }
 
 function needsAnything() {
@@ -150,19 +176,37 @@ async function install() {
 	say(`installed the packages of package-lock.json (npm ci, ${seconds(began)})`);
 }
 
-/** Builds beside and then moves into place, so that nobody imports a half-written `dist`. */
-async function build(name) {
+/** Puts a Brotli and a gzip form beside every file of `directory` that gets smaller by it, for the server to send as they are. */
+async function compress(directory) {
+	const names = (fs.existsSync(directory) ? fs.readdirSync(directory) : []).filter((name) => COMPRESSED.test(name));
+	await Promise.all(
+		names.map(async (name) => {
+			const file = path.join(directory, name);
+			const plain = fs.readFileSync(file);
+			if (plain.length < COMPRESSED_BYTES_LEAST) return;
+			const brotli = await promisify(zlib.brotliCompress)(plain, { params: { [zlib.constants.BROTLI_PARAM_SIZE_HINT]: plain.length } });
+			const gzip = await promisify(zlib.gzip)(plain, { level: 9 });
+			if (brotli.length < plain.length) fs.writeFileSync(`${file}.br`, brotli);
+			if (gzip.length < plain.length) fs.writeFileSync(`${file}.gz`, gzip);
+		}),
+	);
+}
+
+/** Builds beside and then moves into place, so that nobody reads a half-written `dist`. */
+async function build(target) {
 	const began = Date.now();
-	const wanted = buildDigest(name);
-	const fresh = path.join(modules, `.keywright-build-${name}`);
-	const dist = path.join(root, name, "dist");
+	const wanted = buildDigest(target);
+	const fresh = path.join(modules, `.keywright-build-${target.name}`);
+	const dist = path.join(root, target.name, "dist");
+	const old = `${fresh}-old`;
 	removeTree(fresh);
-	const compiler = path.join(modules, "typescript", "bin", "tsc");
-	await run(pinnedNode, [compiler, "-p", path.join(name, "tsconfig.build.json"), "--outDir", fresh]);
-	removeTree(dist);
+	removeTree(old);
+	await target.make(fresh);
+	if (fs.existsSync(dist)) fs.renameSync(dist, old);
 	fs.renameSync(fresh, dist);
-	fs.writeFileSync(stampFile(name), wanted);
-	say(`built ${name}/dist (${seconds(began)})`);
+	removeTree(old);
+	fs.writeFileSync(stampFile(target.name), wanted);
+	say(`built ${target.name}/dist (${seconds(began)})`);
 }
 
 async function prepare() {
@@ -177,7 +221,7 @@ async function prepare() {
 	process.on("SIGTERM", interrupted);
 	try {
 		if (needsInstall()) await install();
-		for (const name of BUILDS) if (needsBuild(name)) await build(name);
+		for (const target of BUILDS) if (needsBuild(target)) await build(target);
 	} finally {
 		release();
 	}

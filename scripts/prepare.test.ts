@@ -4,9 +4,11 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
 
 const SCRIPT = join(import.meta.dirname, "prepare.mjs");
 const COMPILER = join(import.meta.dirname, "..", "node_modules", "typescript");
+const BUNDLER = join(import.meta.dirname, "..", "node_modules", "vite");
 
 /** Stands in for npm, whose registry a test must not need: leaves behind what `npm ci` would, and a line per call. */
 const NPM = `
@@ -18,6 +20,7 @@ setTimeout(() => {
 	fs.mkdirSync("node_modules/node/bin", { recursive: true });
 	fs.symlinkSync(${JSON.stringify(process.execPath)}, "node_modules/node/bin/node");
 	fs.symlinkSync(${JSON.stringify(COMPILER)}, "node_modules/typescript");
+	fs.symlinkSync(${JSON.stringify(BUNDLER)}, "node_modules/vite");
 	fs.copyFileSync("package-lock.json", "node_modules/.package-lock.json");
 }, 300);
 `;
@@ -33,6 +36,9 @@ function putLock(version: string): void {
 	const packages = { "": {}, "node_modules/a": { version, integrity: `sha512-${version}` }, "node_modules/b": { version, optional: true } };
 	put("package-lock.json", JSON.stringify({ packages }));
 }
+
+const read = (name: string): Buffer => readFileSync(join(root, "dashboard/dist/assets", name));
+const scripts = (): string[] => readdirSync(join(root, "dashboard/dist/assets")).filter((name) => name.endsWith(".js"));
 
 function npmCalls(): number {
 	return existsSync(join(root, "npm-calls")) ? readFileSync(join(root, "npm-calls"), "utf8").trim().split("\n").length : 0;
@@ -133,6 +139,38 @@ describe("prepare", () => {
 		put("client/tsconfig.build.json", '{ "compilerOptions": { "rootDir": "src", "types": [], "skipLibCheck": true }, "files": ["src/index.ts"] }');
 		assert.match(prepare().stdout, /built/);
 		put("client/src/index.test.ts", "and no reason to build\n");
+		assert.deepEqual(prepare(), SILENT);
+	});
+
+	it("builds the dashboard when its sources, page or settings change, never half, with compressed forms beside what gets smaller", () => {
+		prepare();
+		put("tsconfig.json", "{}");
+		put("dashboard/package.json", '{ "type": "module" }');
+		put("dashboard/tsconfig.json", "{}");
+		put("dashboard/vite.config.ts", "export default { build: { manifest: true } };\n");
+		put("dashboard/index.html", '<!doctype html><div id="root"></div><script type="module" src="/src/main.tsx"></script>\n');
+		put("dashboard/src/http/openapi.gen.ts", "export const PATH = '/one';\n");
+		assert.deepEqual(prepare(), SILENT);
+		const long = `import { PATH } from "./http/openapi.gen.ts";\ndocument.title = PATH + ${JSON.stringify("long ".repeat(1_000))};\n`;
+		put("dashboard/src/main.tsx", long);
+		assert.match(prepare().stdout, /^prepare: built dashboard\/dist \(\d+\.\d s\)\n$/);
+		const [first] = scripts();
+		assert.ok(first && read(first).includes("/one"));
+		assert.equal(brotliDecompressSync(read(`${first}.br`)).toString(), read(first).toString());
+		assert.equal(gunzipSync(read(`${first}.gz`)).toString(), read(first).toString());
+		assert.match(readFileSync(join(root, "dashboard/dist/index.html"), "utf8"), new RegExp(`/assets/${first}`));
+		assert.deepEqual(prepare(), SILENT);
+		put("dashboard/src/http/openapi.gen.ts", "export const PATH = '/two';\n");
+		assert.match(prepare().stdout, /built dashboard/);
+		assert.equal(scripts().length, 1, "nothing is left of the build before");
+		assert.ok(read(scripts()[0] ?? "").includes("/two"));
+		put("dashboard/src/main.tsx", "import './nothing.ts';\n");
+		const broken = prepare();
+		assert.equal(broken.status, 1);
+		assert.match(broken.stderr, /nothing\.ts/);
+		assert.ok(read(scripts()[0] ?? "").includes("/two"));
+		put("dashboard/src/main.tsx", long);
+		put("dashboard/src/main.test.tsx", "a test is no reason to build\n");
 		assert.deepEqual(prepare(), SILENT);
 	});
 });

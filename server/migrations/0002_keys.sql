@@ -70,12 +70,12 @@ create table usage_flushes (
 	waiting boolean not null default true,
 	keys text,
 	operations text,
-	secret_uses text,
+	sources text,
 	key_checks text,
 	primary key (node_id, flush_number)
 );
 alter table usage_flushes alter column keys set storage external, alter column operations set storage external,
-	alter column secret_uses set storage external, alter column key_checks set storage external;
+	alter column sources set storage external, alter column key_checks set storage external;
 create index usage_flushes_waiting on usage_flushes (flushed_at) where waiting;
 create index usage_flushes_age on usage_flushes (flushed_at);
 

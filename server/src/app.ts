@@ -1,23 +1,25 @@
 import type { FastifyInstance } from "fastify";
-import { managementGate, operatorGate, publicGate, serviceGate } from "./access/gate.ts";
+import { ownOrigins } from "./access/cross-site.ts";
+import { type ContextParts, managementGate, operatorGate, personGate, publicGate, serviceGate } from "./access/gate.ts";
 import { parseOperatorTokens } from "./access/operator-token.ts";
 import { rekeyService } from "./access/rekey-service.ts";
 import { serviceKeysFrom } from "./access/service.ts";
 import { ServiceCache } from "./access/service-cache.ts";
+import { readDashboard } from "./app/dashboard.ts";
+import { startLoops } from "./app/loops.ts";
 import { createMetrics } from "./app/metrics.ts";
+import { createPeople } from "./app/people.ts";
 import { metricsRows, publicRows } from "./app/public-routes.ts";
+import { serveDashboard } from "./app/serve-dashboard.ts";
 import { auditKeysFrom } from "./audit/entry.ts";
-import { sweepExpired } from "./audit/sweep.ts";
 import type { Clock } from "./core/clock.ts";
 import { ALL_TENANTS } from "./core/context.ts";
 import { newId } from "./core/id.ts";
 import type { Log } from "./core/log.ts";
-import { startLoop } from "./core/loop.ts";
 import type { AllowList } from "./core/network.ts";
 import type { Peppers } from "./core/pepper.ts";
 import type { Database } from "./database/database.ts";
 import { forgetTenantFiles } from "./documents/forget.ts";
-import { startSweep } from "./documents/sweep.ts";
 import { mount } from "./http/mount.ts";
 import { openApiOf } from "./http/openapi.ts";
 import type { Row } from "./http/route.ts";
@@ -27,11 +29,12 @@ import { checkPeppers } from "./keys/pepper-check.ts";
 import { rekeySecret } from "./keys/rekey.ts";
 import { RekeyQueue } from "./keys/rekey-queue.ts";
 import { Node } from "./nodes/node.ts";
-import { keyedRows, managementRows, operatorRows, serviceRows } from "./rows.ts";
+import type { MailSettings } from "./outbox/mail-settings.ts";
+import { createMailer } from "./outbox/mailer.ts";
+import { LiveProfile } from "./plans/live-profile.ts";
+import { keyedRows, managementRows, operatorRows, personRows, serviceRows, visitorRows } from "./rows.ts";
 import { startFlushing } from "./usage/flush.ts";
-import { foldUsage } from "./usage/fold.ts";
 import { Meter } from "./usage/meter.ts";
-import { settleUsage } from "./usage/settle.ts";
 import { AddressFailures } from "./verification/address-failures.ts";
 import { keyedGate } from "./verification/gate.ts";
 import type { Grant } from "./verification/grant.ts";
@@ -40,11 +43,6 @@ import { type KeyedRequest, KeyedRequestContext } from "./verification/keyed-con
 import { QuotaLedger } from "./verification/quota.ts";
 import { Verifier } from "./verification/verifier.ts";
 import { WindowStore } from "./verification/window-store.ts";
-
-const FOLD_EVERY_MS = 600_000;
-const SETTLE_EVERY_MS = 60_000;
-const SWEEP_EVERY_MS = 300_000;
-const QUOTA_RETURN_EVERY_MS = 15_000;
 
 export interface AppOptions {
 	readonly database: Database;
@@ -63,6 +61,10 @@ export interface AppOptions {
 	readonly lease_seconds: number;
 	readonly auth_failures_per_minute: number;
 	readonly documents: boolean;
+	/** Left out or null: no mails are sent. */
+	readonly mail?: MailSettings | null;
+	/** Where the dashboard's build is; left out: no dashboard is served. */
+	readonly dashboard_dir?: string;
 	/** Whether no other process can be on the database. */
 	readonly sole: boolean;
 }
@@ -96,6 +98,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 	const quotas = new QuotaLedger({ database: verification_database, clock, log });
 	const failures = new AddressFailures({ clock, per_minute: options.auth_failures_per_minute });
 	const rekeying = new RekeyQueue(log);
+	const mailer = createMailer({ settings: options.mail ?? null, product_name: () => profile.known.product_name, log });
 	const service_keys = serviceKeysFrom(options.peppers);
 	const services = new ServiceCache({
 		database: verification_database,
@@ -103,11 +106,25 @@ export async function createApp(options: AppOptions): Promise<App> {
 		service_keys,
 		onOldPepper: (credential) => rekeying.add(credential.id, () => rekeyService(systemContext("pepper rotation"), credential)),
 	});
+	const people = createPeople({
+		...{ database, clock, log, mailer, peppers: options.peppers, public_url: options.public_url },
+		productName: () => profile.known.product_name,
+	});
 	const metrics = createMetrics({ node, grants, meter });
 	const keyed = keyedRows({ documents: options.documents });
-	const everyRow: readonly Row<never>[] = [...publicRows, ...metricsRows, ...operatorRows, ...managementRows, ...serviceRows, ...keyed];
+	const everyRow: readonly Row<never>[] = [
+		...publicRows,
+		...visitorRows,
+		...personRows,
+		...metricsRows,
+		...operatorRows,
+		...managementRows,
+		...serviceRows,
+		...keyed,
+	];
 	const openapi = JSON.stringify({ ...openApiOf(everyRow, { version: options.version }), servers: [{ url: options.public_url }] });
-	const problem_type_base = `${options.public_url}/problems`;
+	const profile = new LiveProfile({ database, node, log, public_url: options.public_url });
+	const problem_type_base = () => profile.known.error_base_url;
 
 	const system = {
 		database,
@@ -120,9 +137,18 @@ export async function createApp(options: AppOptions): Promise<App> {
 		service_keys,
 		uploads_dir: options.uploads_dir,
 		openapi,
-		problem_type_base,
+		profile,
+		mailer,
+		/** Read anew for each context that is made of this. */
+		get problem_type_base() {
+			return problem_type_base();
+		},
 		metrics,
 		quotas,
+		sign_in: people.sign_in,
+		session_cookies: people.session_cookies,
+		public_url: options.public_url,
+		mail: mailer.enabled,
 		forget_documents: (tenant_id: string) => forgetTenantFiles(options.uploads_dir, tenant_id),
 	};
 	const systemContext = (name: string) => ({
@@ -155,23 +181,34 @@ export async function createApp(options: AppOptions): Promise<App> {
 		readonly uploads_dir = options.uploads_dir;
 
 		noteConnectivityCheck(): void {
-			meter.noteConnectivityCheck(this.grant.counter, clock.now());
+			if (this.grant.counter !== null) meter.noteConnectivityCheck(this.grant.counter, clock.now());
 		}
 	}
 
 	await node.start();
+	await profile.start();
 	await checkPeppers(systemContext("start"));
 	const flushing = startFlushing({ database, meter, log });
 
-	const http = createHttp({ log, access_log: options.access_log, problem_type_base: () => problem_type_base, onAnswered: metrics.answered });
-	const mounted = { problem_type_base: () => problem_type_base };
+	const http = createHttp({ log, access_log: options.access_log, problem_type_base, onAnswered: metrics.answered });
+	const mounted = { problem_type_base };
 	const operator_tokens = parseOperatorTokens(options.operator_token);
-	const makeContext = (parts: Parameters<Parameters<typeof operatorGate>[0]["makeContext"]>[0]) => ({ ...system, verifier, ...parts });
-	mount(http, publicRows, publicGate({ makeContext }), mounted);
-	mount(http, metricsRows, operatorGate({ makeContext, operator_tokens }), mounted);
-	mount(http, operatorRows, operatorGate({ makeContext, operator_tokens }), mounted);
-	mount(http, managementRows, managementGate({ makeContext, operator_tokens, database }), mounted);
-	mount(http, serviceRows, serviceGate({ makeContext, services }), mounted);
+	const makeContext = <Parts extends ContextParts>(parts: Parts) => ({ ...system, verifier, ...parts });
+	const gates = {
+		operator_tokens,
+		sessions: people.sessions,
+		database,
+		clock,
+		own_origins: ownOrigins(options.public_url),
+		trusted_proxies: options.trusted_proxies,
+	};
+	mount(http, publicRows, publicGate({ ...gates, makeContext }), mounted);
+	mount(http, visitorRows, publicGate({ ...gates, makeContext }), mounted);
+	mount(http, personRows, personGate({ ...gates, makeContext }), mounted);
+	mount(http, metricsRows, operatorGate({ ...gates, makeContext }), mounted);
+	mount(http, operatorRows, operatorGate({ ...gates, makeContext }), mounted);
+	mount(http, managementRows, managementGate({ ...gates, makeContext }), mounted);
+	mount(http, serviceRows, serviceGate({ ...gates, makeContext, services }), mounted);
 	mount(
 		http,
 		keyed,
@@ -183,15 +220,12 @@ export async function createApp(options: AppOptions): Promise<App> {
 		}),
 		mounted,
 	);
-	answerTheRest(http, everyRow, mounted);
-	const loops = [
-		startLoop({ name: "usage_fold", every_ms: FOLD_EVERY_MS, log, run: async () => void (await foldUsage({ clock, database })) }),
-		startLoop({ name: "expired_sweep", every_ms: FOLD_EVERY_MS, log, run: () => sweepExpired({ clock, database }) }),
-		startLoop({ name: "usage_settle", every_ms: SETTLE_EVERY_MS, log, run: () => settleUsage({ database, log }) }),
-		startLoop({ name: "quota_return", every_ms: QUOTA_RETURN_EVERY_MS, log, run: () => quotas.returnIdle() }),
-		startLoop({ name: "memory_sweep", every_ms: SWEEP_EVERY_MS, log, run: async () => grants.sweep() }),
-		await startSweep({ database, clock, log, uploads_dir: options.uploads_dir, sole: options.sole }),
-	];
+	const pages =
+		options.dashboard_dir === undefined
+			? []
+			: serveDashboard(http, { dashboard: readDashboard(options.dashboard_dir), profile, public_url: options.public_url });
+	answerTheRest(http, [...everyRow, ...pages], mounted);
+	const loops = await startLoops({ database, clock, log, uploads_dir: options.uploads_dir, sole: options.sole, quotas, grants });
 
 	return {
 		http,
@@ -201,7 +235,9 @@ export async function createApp(options: AppOptions): Promise<App> {
 		systemContext,
 		async stop() {
 			await http.close();
-			await Promise.all(loops.map((loop) => loop.stop()));
+			await loops.stop();
+			await profile.stop();
+			await people.close();
 			await flushing.stop();
 			await quotas.returnAll().catch((error: unknown) => log.warn({ err: error }, "quota_block_not_returned"));
 			await node.stop();

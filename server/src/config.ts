@@ -3,6 +3,7 @@ import { parseOperatorTokens } from "./access/operator-token.ts";
 import { AllowList, parseAllowList } from "./core/network.ts";
 import { parsePeppers } from "./core/pepper.ts";
 import { isBrand } from "./keys/format.ts";
+import { type MailSettings, mailSettingsOf, parseSender, parseSmtpUrl } from "./outbox/mail-settings.ts";
 
 /** Everything the environment can say, parsed once. Secrets are null when they are to be generated into the data folder. */
 export interface Config {
@@ -19,6 +20,8 @@ export interface Config {
 	readonly trusted_proxies: AllowList | null;
 	readonly lease_seconds: number;
 	readonly auth_failures_per_minute: number;
+	/** Null: no mails are sent. */
+	readonly mail: MailSettings | null;
 	readonly documents: boolean;
 	readonly demo: boolean;
 	readonly log_level: string;
@@ -69,6 +72,14 @@ export const SETTINGS = [
 		default: "300",
 		meaning: "Wrong keys a minute from one IPv4 address or IPv6 /64 before failing requests get 429; 0 switches it off.",
 	},
+	{
+		name: "KEYWRIGHT_SMTP_URL",
+		default: "none",
+		meaning:
+			"The mail server: `smtp://` (port 587) or `smtps://` (port 465), name and password in it; a password is sent over TLS or to this machine. Without it links are shown, not mailed.",
+		secret: true,
+	},
+	{ name: "KEYWRIGHT_MAIL_FROM", default: "none", meaning: "Who mails come from: an address, or `Name <address>`; with KEYWRIGHT_SMTP_URL." },
 	{ name: "KEYWRIGHT_DOCUMENTS", default: "on", meaning: "`off` removes the documents resource, for those who only guard an API of their own." },
 	{ name: "KEYWRIGHT_DEMO", default: "off", meaning: "`on` makes a demo tenant on an empty database." },
 	{ name: "KEYWRIGHT_LOG_LEVEL", default: "info", meaning: "trace, debug, info, warn, error or silent." },
@@ -163,6 +174,17 @@ function checkedSecret(reader: Reader, name: SettingName, parse: (text: string) 
 	return text;
 }
 
+function mailSettings(reader: Reader): MailSettings | null {
+	const smtp_url = checkedSecret(reader, "KEYWRIGHT_SMTP_URL", parseSmtpUrl);
+	const from = checkedSecret(reader, "KEYWRIGHT_MAIL_FROM", parseSender);
+	try {
+		return mailSettingsOf(smtp_url, from);
+	} catch (error) {
+		reader.mistakes.push(error instanceof Error ? error.message : "the mail settings cannot be read");
+		return null;
+	}
+}
+
 function publicUrl(reader: Reader, fallback: string): string {
 	const text = reader.text("KEYWRIGHT_PUBLIC_URL");
 	if (text === null) return fallback;
@@ -203,6 +225,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
 		trusted_proxies: trustedProxies(reader),
 		lease_seconds: reader.whole("KEYWRIGHT_LEASE_SECONDS", 5, 1, LEASE_SECONDS_MAX),
 		auth_failures_per_minute: reader.whole("KEYWRIGHT_AUTH_FAILURES_PER_MINUTE", 300, 0, 1_000_000),
+		mail: mailSettings(reader),
 		documents: reader.flag("KEYWRIGHT_DOCUMENTS", true),
 		demo: reader.flag("KEYWRIGHT_DEMO", false),
 		log_level,

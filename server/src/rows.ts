@@ -1,29 +1,66 @@
-import { operatorServiceRoutes } from "./access/routes.ts";
+import { operatorPeopleRoutes, type PersonRouteContext, personRoutes, type VisitorRouteContext, visitorRoutes } from "./access/person-routes.ts";
+import type { PortalLinkContext } from "./access/portal-create.ts";
+import { managementStandingRoutes, operatorServiceRoutes } from "./access/routes.ts";
 import type { ServiceContext } from "./access/service.ts";
+import type { SignInContext } from "./access/sign-in.ts";
+import type { CallerContext } from "./core/caller.ts";
 import type { DocumentsContext } from "./documents/context.ts";
 import { keyedDocumentRoutes } from "./documents/routes.ts";
 import type { Row } from "./http/route.ts";
-import type { KeysContext } from "./keys/context.ts";
+import type { KeysContext, RecipientContext } from "./keys/context.ts";
+import { publicKeyRoutes } from "./keys/handover-routes.ts";
 import { keyRoutes } from "./keys/routes.ts";
-import type { LimitsContext } from "./m2m/limits.ts";
-import { m2mRoutes } from "./m2m/routes.ts";
-import { operatorPlanRoutes } from "./plans/routes.ts";
+import type { LimitsContext, TenantLimitsContext } from "./m2m/limits.ts";
+import { m2mRoutes, managementLimitRoutes } from "./m2m/routes.ts";
+import type { ProfileContext } from "./plans/live-profile.ts";
+import { managementPermissionRoutes, operatorPlanRoutes, operatorProfileRoutes } from "./plans/routes.ts";
 import type { EraseContext } from "./tenants/erase.ts";
+import type { InviteContext } from "./tenants/invite.ts";
 import { keyedSiteRoutes, managementSiteRoutes, operatorTenantRoutes } from "./tenants/routes.ts";
+import { managementTeamRoutes } from "./tenants/team-routes.ts";
 import { keyedUsageRoutes, managementUsageRoutes } from "./usage/routes.ts";
+import { managementSourceRoutes } from "./usage/source-routes.ts";
 import { verifyRoutes } from "./verification/routes.ts";
 import type { VerifyContext } from "./verification/verify.ts";
 
 export type KeyedRouteContext = LimitsContext & DocumentsContext;
-export type ManagementRouteContext = KeysContext & EraseContext & ServiceContext;
+export type ManagementRouteContext = KeysContext &
+	EraseContext &
+	InviteContext &
+	ServiceContext &
+	CallerContext &
+	PortalLinkContext &
+	SignInContext &
+	ProfileContext &
+	TenantLimitsContext;
 
 /** Every route that is not public, by who may call it. `documents` false leaves the documents resource out. */
 export function keyedRows(options: { documents: boolean }): readonly Row<KeyedRouteContext>[] {
 	return [...m2mRoutes, ...keyedSiteRoutes, ...(options.documents ? keyedDocumentRoutes : []), ...keyedUsageRoutes];
 }
 
-export const managementRows: readonly Row<ManagementRouteContext>[] = [...keyRoutes, ...managementSiteRoutes, ...managementUsageRoutes];
+export const managementRows: readonly Row<ManagementRouteContext>[] = [
+	...keyRoutes,
+	...managementSiteRoutes,
+	...managementTeamRoutes,
+	...managementUsageRoutes,
+	...managementSourceRoutes,
+	...managementStandingRoutes,
+	...managementLimitRoutes,
+	...managementPermissionRoutes,
+];
 
-export const operatorRows: readonly Row<ManagementRouteContext>[] = [...operatorPlanRoutes, ...operatorTenantRoutes, ...operatorServiceRoutes];
+export const operatorRows: readonly Row<ManagementRouteContext>[] = [
+	...operatorPlanRoutes,
+	...operatorTenantRoutes,
+	...operatorServiceRoutes,
+	...operatorProfileRoutes,
+	...operatorPeopleRoutes,
+];
+
+/** For whoever has shown no credential yet; what they send is not believed from another site's page. */
+export const visitorRows: readonly Row<VisitorRouteContext & RecipientContext>[] = [...visitorRoutes, ...publicKeyRoutes];
+
+export const personRows: readonly Row<PersonRouteContext>[] = personRoutes;
 
 export const serviceRows: readonly Row<VerifyContext>[] = verifyRoutes;

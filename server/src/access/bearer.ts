@@ -8,6 +8,8 @@ const LIKE_A_RAW_KEY = /^[a-z][a-z0-9_]{0,23}_(prod|staging|dev)_[0-9A-Za-z]{40,
 export interface Wanted {
 	readonly name: string;
 	readonly credential: "operator" | "service";
+	/** People come with the cookie of their session instead. */
+	readonly or_session?: true;
 }
 
 export const OPERATOR_TOKEN: Wanted = { name: "the operator token", credential: "operator" };
@@ -22,7 +24,10 @@ export function bearerOf(authorization: string | null, has_raw_key: boolean, wan
 
 function missing(has_raw_key: boolean, wanted: Wanted): Refusal {
 	const instead = has_raw_key ? " An API key in X-API-Key is no credential on this route." : "";
-	return { code: "credential_missing", detail: `Send ${wanted.name} as \`Authorization: Bearer <token>\`.${instead}` };
+	return {
+		code: "credential_missing",
+		detail: `${wanted.or_session ? "Sign in, or send" : "Send"} ${wanted.name} as \`Authorization: Bearer <token>\`.${instead}`,
+	};
 }
 
 /** The refusal of a token that is not known. Its detail follows from the shape alone, so that it says nothing about what is. */

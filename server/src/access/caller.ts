@@ -1,9 +1,16 @@
+import type { Caller } from "../core/caller.ts";
 import type { Actor } from "../core/context.ts";
-
-/** Who is asking, once a credential has been believed. Whoever else may sign in becomes one more kind here. */
-export type Caller = { readonly kind: "operator" } | { readonly kind: "service"; readonly id: string; readonly name: string };
 
 /** The caller as audit entries name it. */
 export function actorOf(caller: Caller): Actor {
-	return caller.kind === "operator" ? { kind: "operator", name: "operator token" } : caller;
+	switch (caller.kind) {
+		case "operator":
+			return { kind: "operator", name: "operator token" };
+		case "service":
+			return { kind: "service", id: caller.id, name: caller.name };
+		case "member":
+			return { kind: "member", id: caller.member_id, name: caller.name, email: caller.email };
+		case "portal":
+			return { kind: "portal", id: caller.id, name: caller.name, email: caller.email };
+	}
 }

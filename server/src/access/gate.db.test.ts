@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 import Type from "typebox";
 import { TEST_PEPPER, type TestDatabase, testDatabase } from "../audit/testing.ts";
+import { systemClock } from "../core/clock.ts";
 import { makeServiceCredential } from "../core/credential.ts";
 import { randomBase62 } from "../core/id.ts";
 import { parsePeppers } from "../core/pepper.ts";
@@ -22,6 +23,7 @@ import { parseOperatorTokens } from "./operator-token.ts";
 import { operatorServiceRoutes } from "./routes.ts";
 import { type ServiceContext, serviceKeysFrom } from "./service.ts";
 import { ServiceCache } from "./service-cache.ts";
+import { testPeople } from "./testing.ts";
 
 const OPERATOR = "operator-token-of-the-tests";
 const OPERATOR_AUTHORIZATION = `Bearer ${OPERATOR}`;
@@ -68,13 +70,26 @@ before(async () => {
 	const services = new ServiceCache({ database: db.database, node: db.node, service_keys });
 	const operator: readonly Row<EveryContext>[] = [...operatorPlanRoutes, ...operatorTenantRoutes, ...operatorServiceRoutes];
 	const management = [...managementSiteRoutes, ...whileSuspendedRoutes];
-	mount(http, operator, operatorGate({ makeContext, operator_tokens }), problems);
-	mount(http, management, managementGate({ makeContext, operator_tokens, database: db.database }), problems);
-	mount(http, whoRoutes, serviceGate({ makeContext, services }), problems);
+	const people = testPeople(db);
+	const { sessions } = people;
+	const gates = {
+		operator_tokens,
+		sessions,
+		database: db.database,
+		clock: systemClock,
+		own_origins: ["http://127.0.0.1:8787"],
+		trusted_proxies: null,
+	};
+	mount(http, operator, operatorGate({ ...gates, makeContext }), problems);
+	mount(http, management, managementGate({ ...gates, makeContext }), problems);
+	mount(http, whoRoutes, serviceGate({ ...gates, makeContext, services }), problems);
 	answerTheRest(http, [...operator, ...management, ...whoRoutes], problems);
 	await http.listen({ port: 0, host: "127.0.0.1" });
 	base = `http://127.0.0.1:${(http.server.address() as AddressInfo).port}`;
-	closeHttp = () => http.close();
+	closeHttp = async () => {
+		await http.close();
+		await people.close();
+	};
 	await putPlan(db.context(), { plan_id: "plan", name: "Plan", capabilities: ["m2m_api"] });
 	await createTenant(db.context(), { id: "tenant", name: "Tenant", plan_id: "plan" });
 	await createTenant(db.context(), { id: "suspended", name: "Suspended", plan_id: "plan", status: "suspended" });

@@ -1,8 +1,12 @@
 import Type from "typebox";
+import type { CallerContext } from "../core/caller.ts";
+import type { DatabaseContext } from "../database/database.ts";
 import { pageOf, pageQuery } from "../http/cursor.ts";
 import { Name } from "../http/name.ts";
 import { type Row, route } from "../http/route.ts";
+import type { ProfileContext } from "../plans/live-profile.ts";
 import { createService } from "./create-service.ts";
+import { getStanding } from "./get-standing.ts";
 import { listServices } from "./list-services.ts";
 import { revokeService } from "./revoke-service.ts";
 import type { ServiceContext } from "./service.ts";
@@ -44,5 +48,48 @@ export const operatorServiceRoutes: readonly Row<ServiceContext>[] = [
 		status: 204,
 		output: "none",
 		run: revokeService,
+	}),
+];
+
+const Person = Type.Object({ name: Type.String(), email: Type.Union([Type.String(), Type.Null()]) });
+const Ability = Type.Boolean();
+const StandingSchema = Type.Object({
+	allowed: Type.Boolean({ description: "Whether the caller may create keys here" }),
+	role: Type.Enum(["owner", "admin", "viewer", "operator"]),
+	may: Type.Object({
+		create_keys: Ability,
+		manage_keys: Ability,
+		revoke_keys: Ability,
+		manage_sites: Ability,
+		see_invitations: Ability,
+		manage_team: Ability,
+	}),
+	missing: Type.Immutable(
+		Type.Array(
+			Type.Object({
+				kind: Type.Enum(["plan", "role", "standing"]),
+				detail: Type.String({ description: "What is missing and what to do, in plain words" }),
+				who: Type.Immutable(Type.Array(Person)),
+				support_url: Type.Union([Type.String(), Type.Null()]),
+			}),
+		),
+	),
+	plan: Type.Object({
+		id: Type.String(),
+		name: Type.String(),
+		capabilities: Type.Immutable(Type.Array(Type.String())),
+		max_key_lifetime_days: Type.Union([Type.Integer(), Type.Null()]),
+	}),
+});
+
+export const managementStandingRoutes: readonly Row<DatabaseContext & CallerContext & ProfileContext>[] = [
+	route({
+		method: "GET",
+		path: "/api/v1/tenants/:tenant_id/access",
+		access: "viewer",
+		summary: "What the caller may do here, and if it may not create keys: what is missing, and who can grant it",
+		status: 200,
+		output: StandingSchema,
+		run: getStanding,
 	}),
 ];

@@ -1,12 +1,15 @@
 import { Readable } from "node:stream";
 import Type from "typebox";
-import type { Context } from "../core/context.ts";
-import { ERRORS, type ErrorCode, Failure } from "../core/error.ts";
+import { Failure } from "../core/error.ts";
 import { type Row, route, type StreamOutput } from "../http/route.ts";
 import type { Node } from "../nodes/node.ts";
+import type { ProfileContext } from "../plans/live-profile.ts";
+import { publicProfileRoutes } from "../plans/routes.ts";
 import type { Metrics } from "./metrics.ts";
+import { newNonce, pageHeaders } from "./page-headers.ts";
+import { problemPage } from "./problem-page.ts";
 
-export interface PublicContext extends Context {
+export interface PublicContext extends ProfileContext {
 	readonly node: Node;
 	/** The routes of this instance as OpenAPI, written once. */
 	readonly openapi: string;
@@ -19,26 +22,8 @@ function text(body: string, content_type: string): StreamOutput {
 	return { stream: Readable.from([body]), headers: { "content-type": content_type, "content-length": String(Buffer.byteLength(body)) } };
 }
 
-function isErrorCode(code: string): code is ErrorCode {
-	return Object.hasOwn(ERRORS, code);
-}
-
-/** The page that a problem's `type` points at. Holds nothing but the error table. */
-async function problemPage(code: string): Promise<StreamOutput> {
-	if (!isErrorCode(code)) throw new Failure("not_found", "There is no error with this code.");
-	const { status, title, cure } = ERRORS[code];
-	const cureHtml = cure
-		.replace(/&/g, "&amp;")
-		.replace(/</g, "&lt;")
-		.replace(/`([^`]+)`/g, "<code>$1</code>");
-	const page = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${code}</title>
-<main><p><code>${status} ${code}</code></p><h1>${title}</h1><p>${cureHtml}</p></main></html>
-`;
-	const output = text(page, "text/html; charset=utf-8");
-	return { ...output, headers: { ...output.headers, "content-security-policy": "default-src 'none'; frame-ancestors 'none'" } };
-}
-
 export const publicRows: readonly Row<PublicContext>[] = [
+	...publicProfileRoutes,
 	route({
 		method: "GET",
 		path: "/healthz",
@@ -67,7 +52,11 @@ export const publicRows: readonly Row<PublicContext>[] = [
 		summary: "What an error code means and what to do",
 		status: 200,
 		output: "stream",
-		run: (_context: PublicContext, input) => problemPage(input.code),
+		run: async ({ profile }: PublicContext, input) => {
+			const nonce = newNonce();
+			const page = text(problemPage(input.code, profile.known, nonce), "text/html; charset=utf-8");
+			return { ...page, headers: { ...page.headers, ...pageHeaders(nonce, { kind: "plain", secure: profile.public_url.startsWith("https:") }) } };
+		},
 	}),
 	route({
 		method: "GET",

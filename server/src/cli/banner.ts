@@ -28,7 +28,8 @@ export function banner(facts: BannerFacts): string {
 			lines.push("", "  Try it:", "", `  curl -s -H 'X-API-Key: ${demo.raw_key}' \\`, `    ${address}/api/v1/m2m/tenants/${demo.tenant_id}/limits`);
 		}
 	}
-	lines.push("");
+	const page = demo?.owner_token ? `join#${demo.owner_token}` : "sign-in";
+	lines.push("", `  Open the dashboard: ${facts.config.public_url}/${page}`, "");
 	if (generated.token) lines.push(`  operator token  in ${join(data_dir, "operator_token")}`);
 	if (generated.pepper)
 		lines.push(

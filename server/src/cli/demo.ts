@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { inviteFirstOwner } from "../access/first-owner.ts";
 import type { App } from "../app.ts";
 import { read } from "../database/read.ts";
 import { createKey } from "../keys/create.ts";
@@ -16,6 +17,8 @@ export interface Demo {
 	readonly other_tenant_id: string;
 	/** Null when it was made at an earlier start and its file is gone. */
 	readonly raw_key: string | null;
+	/** By which the first owner joins; null when there is one. Of each start its own. */
+	readonly owner_token: string | null;
 }
 
 const DEMO = { tenant_id: "demo", plan_id: "team", site_ids: ["demo-shop", "demo-staging"], other_tenant_id: "demo-free" };
@@ -31,7 +34,7 @@ export async function openDemo(app: App, data_dir: string): Promise<Demo | null>
 	const { data } = await listTenants(context, { limit: 1 });
 	if (data.length === 0) await makeDemo(app, data_dir);
 	else if (!(await read(context, (tx) => readTenant(tx, DEMO.tenant_id)))) return null;
-	return { ...DEMO, raw_key: savedKey(data_dir) };
+	return { ...DEMO, raw_key: savedKey(data_dir), owner_token: await inviteFirstOwner(context, DEMO.tenant_id) };
 }
 
 function savedKey(data_dir: string): string | null {

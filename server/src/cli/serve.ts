@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { createApp } from "../app.ts";
 import type { Config } from "../config.ts";
 import { systemClock } from "../core/clock.ts";
@@ -14,6 +16,12 @@ const STOP_PATIENCE_MS = 20_000;
 const EXIT_FAILED = 1;
 /** A renewal, three queues of grants and sites, and quota blocks at the same time. */
 const VERIFICATION_CONNECTIONS_MAX = 6;
+
+/** The dashboard's build: beside the server's own where both are installed, in its workspace of the repository. */
+function dashboardFolder(): string {
+	const installed = join(import.meta.dirname, "../dashboard");
+	return existsSync(installed) ? installed : join(import.meta.dirname, "../../../dashboard/dist");
+}
 
 /** Starts the server and keeps it up until SIGINT or SIGTERM; a second signal ends it at once. */
 export async function serve(config: Config, version: string): Promise<void> {
@@ -56,6 +64,7 @@ export async function serve(config: Config, version: string): Promise<void> {
 			peppers,
 			operator_token: token.value,
 			uploads_dir: uploadsFolder(data_dir),
+			dashboard_dir: dashboardFolder(),
 			sole: opened.embedded,
 		});
 		ending.last(() => app.stop());

@@ -12,7 +12,7 @@ export const ERRORS = {
 	multiple_credentials: {
 		status: 400,
 		title: "More than one credential was sent",
-		cure: "Send exactly one credential: one `X-API-Key` header, or one `Authorization` header.",
+		cure: "Send exactly one credential: one `X-API-Key` header, one `Authorization` header, or the cookie of one session.",
 	},
 	ambiguous_path: {
 		status: 400,
@@ -32,9 +32,13 @@ export const ERRORS = {
 	credential_missing: {
 		status: 401,
 		title: "No credential was sent",
-		cure: "Send `Authorization: Bearer …` with the operator token or service credential.",
+		cure: "Sign in, or send `Authorization: Bearer …` with the operator token or service credential.",
 	},
-	credential_invalid: { status: 401, title: "The credential is not valid", cure: "Check the bearer token; an API key is no credential here." },
+	credential_invalid: {
+		status: 401,
+		title: "The credential is not valid",
+		cure: "Sign in again, or check the bearer token; an API key is no credential here.",
+	},
 	key_paused: { status: 403, title: "The API key is paused", cure: "Ask the owner to resume the key." },
 	tenant_suspended: { status: 403, title: "The tenant is suspended", cure: "Ask the operator of this API to reinstate the tenant." },
 	ip_not_allowed: {
@@ -51,6 +55,11 @@ export const ERRORS = {
 	capability_not_in_plan: { status: 403, title: "The plan does not include this", cure: "Ask the tenant's owner to change the plan." },
 	permission_missing: { status: 403, title: "The key may not do this", cure: "Let the owner give the key the missing permission." },
 	role_not_allowed: { status: 403, title: "The role may not do this", cure: "Ask an owner or admin of the tenant." },
+	confirmation_needed: {
+		status: 403,
+		title: "The password has to be entered again",
+		cure: "Confirm with `POST /api/v1/session/confirm`, then send the request again.",
+	},
 	cross_site_request: { status: 403, title: "The request came from another site", cure: "Use the dashboard at its own address." },
 	not_found: { status: 404, title: "Not found", cure: "Check the ids in the path; what belongs to another tenant or site is not found either." },
 	method_not_allowed: { status: 405, title: "The path does not know this method", cure: "Use one of the methods in the `Allow` header." },

@@ -12,15 +12,21 @@ const LAST_FLUSH_MS = 2_000;
 const LOG_WAITING_BYTES_MAX = 8_388_608;
 const SECRET_FIELDS = ["raw_key", "secret", "password", "authorization", "cookie", "x-api-key", "pepper", "token", "credential"];
 
-/** Finds raw keys of `brand`, service credentials and bearer tokens in text; keeps what is public of them (brand, environment, kid). */
+/** Finds raw keys of `brand`, service credentials, bearer tokens and tokens of one-time links in text; keeps what is public of them (brand, environment, kid). */
 export function secretPattern(brand: string): RegExp {
 	const escaped = brand.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-	return new RegExp(`(\\b(?:${escaped}_(?:prod|staging|dev)|kws)_[0-9A-Za-z]{12})[0-9A-Za-z]{20,}|(\\bBearer\\s+)[^\\s"\\\\]+`, "g");
+	return new RegExp(
+		`(\\b(?:${escaped}_(?:prod|staging|dev)|kws)_[0-9A-Za-z]{12})[0-9A-Za-z]{20,}|(\\bBearer\\s+)[^\\s"\\\\]+|(\\bkw[iph]_)[0-9A-Za-z_-]{20,}`,
+		"g",
+	);
 }
 
 /** Replaces every secret in `text`. */
 export function redact(text: string, pattern: RegExp): string {
-	return text.replace(pattern, (_all, key: string | undefined, bearer: string | undefined) => `${key ?? bearer ?? ""}[redacted]`);
+	return text.replace(
+		pattern,
+		(_all, key: string | undefined, bearer: string | undefined, link: string | undefined) => `${key ?? bearer ?? link ?? ""}[redacted]`,
+	);
 }
 
 export interface LogOptions {

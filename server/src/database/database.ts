@@ -1,4 +1,4 @@
-import { Kysely, PostgresDialect } from "kysely";
+import { CompiledQuery, Kysely, PostgresDialect, type PostgresDialectConfig } from "kysely";
 import pg from "pg";
 import type { Context } from "../core/context.ts";
 import type { Log } from "../core/log.ts";
@@ -42,6 +42,15 @@ export interface ConnectOptions {
 	readonly log: Log;
 	readonly connections_max?: number;
 	readonly answer_timeout_ms?: number;
+	/** Serves as this role on every connection, outside of transactions too; not through a pooler that shares connections. */
+	readonly role?: string;
+}
+
+function actingAs(role: string | undefined): Pick<PostgresDialectConfig, "onCreateConnection"> {
+	if (role === undefined) return {};
+	return {
+		onCreateConnection: async (connection) => void (await connection.executeQuery(CompiledQuery.raw("select set_config('role', $1, false)", [role]))),
+	};
 }
 
 /** A bounded pool on `url`. Nothing is connected before the first query. */
@@ -61,7 +70,7 @@ export function connectDatabase(options: ConnectOptions): Database {
 	// A connection that is lost in the middle of a transaction says so to its client too, and an unheard error would end the process.
 	pool.on("connect", (client) => client.on("error", () => undefined));
 	const answering = answeringPool(pool, { statement_ms: options.answer_timeout_ms ?? ANSWER_TIMEOUT_MS });
-	const queries = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: answering }) }).withSchema("keywright");
+	const queries = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: answering, ...actingAs(options.role) }) }).withSchema("keywright");
 	return {
 		queries,
 		directUrl: direct_url,

@@ -7,6 +7,12 @@ export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 /** Read as the parsed value; written as JSON text. Its shape is checked where it is parsed. */
 export type Json = ColumnType<unknown, string, string>;
 
+export interface ApiProfileTable {
+	singleton: Generated<boolean>;
+	profile: Json;
+	updated_at: Generated<Timestamp>;
+}
+
 export interface AuditEntriesTable {
 	chain: string;
 	seq: number;
@@ -47,6 +53,20 @@ export interface DocumentsTable {
 	created_by_key_id: string;
 }
 
+export interface HandoversTable {
+	tenant_id: string;
+	id: string;
+	key_id: string;
+	token_digest: Buffer;
+	email: string | null;
+	created_at: Generated<Timestamp>;
+	created_by: Json;
+	expires_at: Timestamp;
+	claimed_at: Timestamp | null;
+	claimed_by: string | null;
+	cancelled_at: Timestamp | null;
+}
+
 export interface IdempotencyTable {
 	tenant_id: string;
 	caller: string;
@@ -65,10 +85,37 @@ export interface InvalidationsTable {
 	committed_at: Generated<Timestamp>;
 }
 
+export interface InvitationsTable {
+	tenant_id: string;
+	id: string;
+	email: string | null;
+	role: string;
+	token_digest: Buffer;
+	created_at: Generated<Timestamp>;
+	created_by: Json;
+	expires_at: Timestamp;
+	accepted_at: Timestamp | null;
+	cancelled_at: Timestamp | null;
+}
+
 export interface KeyActivityTable {
 	tenant_id: string;
 	key_id: string;
 	last_check_at: Timestamp;
+}
+
+export interface KeySourcesTable {
+	tenant_id: string;
+	key_id: string;
+	source_id: string;
+	network: string;
+	agent: string;
+	client: string | null;
+	first_seen_at: Timestamp;
+	last_seen_at: Timestamp;
+	last_kid: string;
+	requests: number;
+	refused: number;
 }
 
 export interface KeysTable {
@@ -92,6 +139,14 @@ export interface KeysTable {
 	revoked_by: Json | null;
 	revoke_reason: string | null;
 	revoke_note: string | null;
+}
+
+export interface MembersTable {
+	tenant_id: string;
+	id: string;
+	person_id: string;
+	role: string;
+	joined_at: Generated<Timestamp>;
 }
 
 export interface MigrationsTable {
@@ -122,6 +177,16 @@ export interface OutboxTable {
 	next_attempt_at: Generated<Timestamp>;
 }
 
+export interface PeopleTable {
+	id: string;
+	name: string;
+	email: string;
+	email_verified: Generated<boolean>;
+	image: string | null;
+	created_at: Generated<Timestamp>;
+	updated_at: Generated<Timestamp>;
+}
+
 export interface PeppersTable {
 	pepper_id: string;
 	canary: Buffer;
@@ -148,6 +213,21 @@ export interface PlansTable {
 	updated_at: Generated<Timestamp>;
 }
 
+export interface PortalSessionsTable {
+	tenant_id: string;
+	id: string;
+	external_user_id: string;
+	name: string;
+	email: string | null;
+	role: string;
+	token_digest: Buffer;
+	created_at: Generated<Timestamp>;
+	expires_at: Timestamp;
+	redeemed_at: Timestamp | null;
+	session_digest: Buffer | null;
+	session_expires_at: Timestamp | null;
+}
+
 export interface QuotaPeriodsTable {
 	tenant_id: string;
 	month: string;
@@ -172,6 +252,9 @@ export interface SecretsTable {
 	created_at: Generated<Timestamp>;
 	retires_at: Timestamp | null;
 	retired_at: Timestamp | null;
+	kept_in: string | null;
+	kept_in_note: string | null;
+	kept_in_at: Timestamp | null;
 }
 
 export interface ServicesTable {
@@ -186,12 +269,55 @@ export interface ServicesTable {
 	revoked_at: Timestamp | null;
 }
 
+export interface SignInAccountsTable {
+	id: string;
+	account_id: string;
+	provider_id: string;
+	person_id: string;
+	password: string | null;
+	access_token: string | null;
+	refresh_token: string | null;
+	id_token: string | null;
+	access_token_expires_at: Timestamp | null;
+	refresh_token_expires_at: Timestamp | null;
+	scope: string | null;
+	created_at: Generated<Timestamp>;
+	updated_at: Generated<Timestamp>;
+}
+
+export interface SignInSessionsTable {
+	id: string;
+	token: string;
+	person_id: string;
+	expires_at: Timestamp;
+	ip_address: string | null;
+	user_agent: string | null;
+	confirmed_at: Generated<Timestamp>;
+	created_at: Generated<Timestamp>;
+	updated_at: Generated<Timestamp>;
+}
+
+export interface SignInVerificationsTable {
+	id: string;
+	identifier: string;
+	value: string;
+	expires_at: Timestamp;
+	created_at: Generated<Timestamp>;
+	updated_at: Generated<Timestamp>;
+}
+
 export interface SitesTable {
 	tenant_id: string;
 	id: string;
 	name: string;
 	environment: string | null;
 	created_at: Generated<Timestamp>;
+}
+
+export interface SourceNamesTable {
+	tenant_id: string;
+	source_id: string;
+	name: string;
 }
 
 export interface TenantStorageTable {
@@ -227,7 +353,7 @@ export interface UsageFlushesTable {
 	waiting: Generated<boolean>;
 	keys: string | null;
 	operations: string | null;
-	secret_uses: string | null;
+	sources: string | null;
 	key_checks: string | null;
 }
 
@@ -252,25 +378,36 @@ export interface UsageOperationsTable {
 }
 
 export interface Tables {
+	api_profile: ApiProfileTable;
 	audit_entries: AuditEntriesTable;
 	audit_heads: AuditHeadsTable;
 	change_sequence: ChangeSequenceTable;
 	documents: DocumentsTable;
+	handovers: HandoversTable;
 	idempotency: IdempotencyTable;
 	invalidations: InvalidationsTable;
+	invitations: InvitationsTable;
 	key_activity: KeyActivityTable;
+	key_sources: KeySourcesTable;
 	keys: KeysTable;
+	members: MembersTable;
 	migrations: MigrationsTable;
 	nodes: NodesTable;
 	outbox: OutboxTable;
+	people: PeopleTable;
 	peppers: PeppersTable;
 	permissions: PermissionsTable;
 	plans: PlansTable;
+	portal_sessions: PortalSessionsTable;
 	quota_periods: QuotaPeriodsTable;
 	secret_activity: SecretActivityTable;
 	secrets: SecretsTable;
 	services: ServicesTable;
+	sign_in_accounts: SignInAccountsTable;
+	sign_in_sessions: SignInSessionsTable;
+	sign_in_verifications: SignInVerificationsTable;
 	sites: SitesTable;
+	source_names: SourceNamesTable;
 	tenant_storage: TenantStorageTable;
 	tenants: TenantsTable;
 	uploads: UploadsTable;

@@ -9,6 +9,7 @@ import { inTransaction } from "./transaction.ts";
 const OWN = "tenant-own";
 const FOREIGN = "tenant-foreign";
 const NOT_PERMITTED = "42501";
+const PERSON = "per_olivia";
 const DAY = "2026-01-31T00:00:00Z";
 
 /** One row of each table that belongs to tenants, as `tenant` would have it. A new such table gets its row here, or the tests fail. */
@@ -16,6 +17,8 @@ function rowsOf(tenant: string): Record<string, Record<string, unknown>> {
 	const [site_id, key_id, kid, bytes] = [`site-${tenant}`, `key_${tenant}`, `kid-${tenant}`, Buffer.from("x")];
 	const usage = { tenant_id: tenant, granularity_seconds: 60, start: DAY, code: "allowed", requests: 1 };
 	const document = { kind: "text", content_type: "text/plain", size_bytes: 1, sha256: "x", created_by_key_id: key_id };
+	const portal = { tenant_id: tenant, id: `ptl_${tenant}`, external_user_id: "user-7", name: "Paula", role: "viewer" };
+	const source = { tenant_id: tenant, source_id: "source" };
 	return {
 		tenants: { id: tenant, name: tenant, plan_id: "plan" },
 		sites: { tenant_id: tenant, id: site_id, name: "Shop" },
@@ -31,6 +34,29 @@ function rowsOf(tenant: string): Record<string, Record<string, unknown>> {
 		uploads: { tenant_id: tenant, id: `upl_${tenant}`, node_id: "node", reserved_bytes: 1 },
 		outbox: { id: `evt_${tenant}`, tenant_id: tenant, type: "key.created", data: "{}" },
 		idempotency: { tenant_id: tenant, caller: "operator", idempotency_key: "k", fingerprint: bytes, subject_id: key_id },
+		members: { tenant_id: tenant, id: `mem_${tenant}`, person_id: PERSON, role: "owner" },
+		invitations: {
+			tenant_id: tenant,
+			id: `inv_${tenant}`,
+			role: "owner",
+			token_digest: Buffer.from(`inv ${tenant}`),
+			created_by: "{}",
+			expires_at: DAY,
+		},
+		portal_sessions: { ...portal, token_digest: Buffer.from(`ptl ${tenant}`), expires_at: DAY },
+		handovers: { tenant_id: tenant, id: `hnd_${tenant}`, key_id, token_digest: Buffer.from(`hnd ${tenant}`), created_by: "{}", expires_at: DAY },
+		key_sources: {
+			...source,
+			key_id,
+			network: "192.0.2.0/24",
+			agent: "curl",
+			first_seen_at: DAY,
+			last_seen_at: DAY,
+			last_kid: kid,
+			requests: 1,
+			refused: 0,
+		},
+		source_names: { ...source, name: "Order server" },
 		audit_heads: { chain: tenant, seq: 1, mac: bytes },
 		audit_entries: {
 			chain: tenant,
@@ -65,6 +91,7 @@ suite("the second wall: row-level security", () => {
 		behind = new pg.Client({ connectionString: bare.superuserUrl });
 		await behind.connect();
 		await behind.query("insert into keywright.plans (id, name, capabilities, rate_limits, limits) values ('plan', 'Plan', '{}', '[]', '{}')");
+		await behind.query("insert into keywright.people (id, name, email) values ($1, 'Olivia', 'olivia@example.com')", [PERSON]);
 		for (const tenant of [OWN, FOREIGN]) for (const [table, row] of Object.entries(rowsOf(tenant))) await insert(behind, table, row);
 	});
 	after(async () => {

@@ -3,7 +3,8 @@ import { Failure } from "../core/error.ts";
 
 const PAGE_LIMIT_DEFAULT = 50;
 const PAGE_LIMIT_MAX = 200;
-const CURSOR_CHARACTERS_MAX = 1_024;
+/** Enough for a name of 200 characters of four bytes each, and an id. */
+const CURSOR_CHARACTERS_MAX = 2_048;
 
 /** The query parameters of every list; spread into the properties of a query schema. */
 export const pageQuery = {
@@ -66,6 +67,13 @@ export function windowByTime(request: PageRequest): Window {
 	const after = request.cursor === undefined ? null : decode(request.cursor, 2);
 	if (after && !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(after[0] ?? "")) throw malformed();
 	if (after && Number.isNaN(Date.parse(after[0] ?? ""))) throw malformed();
+	return { after, rows_max: (request.limit ?? PAGE_LIMIT_DEFAULT) + 1 };
+}
+
+/** What to read for a page of a list whose cursor holds `sort_values` texts of which `isRight` is true. A malformed cursor is a 400. */
+export function windowByTexts(request: PageRequest, sort_values: number, isRight: (texts: readonly string[]) => boolean): Window {
+	const after = request.cursor === undefined ? null : decode(request.cursor, sort_values);
+	if (after && !isRight(after)) throw malformed();
 	return { after, rows_max: (request.limit ?? PAGE_LIMIT_DEFAULT) + 1 };
 }
 

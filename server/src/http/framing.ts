@@ -2,6 +2,7 @@ import { IncomingMessage } from "node:http";
 import { newId } from "../core/id.ts";
 import { isAmbiguousPath } from "./path.ts";
 import type { Refusal } from "./problem.ts";
+import { holdsSessionCookie } from "./session-cookies.ts";
 
 /** Names and values together: 100 header lines. Node hands over more, so the cap is ours. */
 const RAW_HEADERS_MAX = 200;
@@ -12,6 +13,8 @@ export class FramedRequest extends IncomingMessage {
 	/** The one `X-API-Key`, as sent; null when there is none. */
 	raw_key: string | null = null;
 	authorization: string | null = null;
+	/** `X-Keywright-Client`: what the caller calls itself. */
+	client_name: string | null = null;
 	/** Where the query begins in `url`, or -1. */
 	query_at = -1;
 	/** The client waits for `100 Continue`; nobody has sent it yet. */
@@ -31,6 +34,10 @@ const TWO_BEARERS: Refusal = { code: "multiple_credentials", detail: "The reques
 const KEY_AND_BEARER: Refusal = {
 	code: "multiple_credentials",
 	detail: "The request has both X-API-Key and Authorization. Send only the one that this route asks for.",
+};
+const CREDENTIAL_AND_SESSION: Refusal = {
+	code: "multiple_credentials",
+	detail: "The request has the cookie of a signed-in person and another credential. Send only the one that this route asks for.",
 };
 const UNKNOWN_CODING: Refusal = { code: "unknown_transfer_coding", detail: "The only transfer coding understood here is chunked." };
 const CODED_BODY: Refusal = { code: "unsupported_media_type", detail: "Bodies are read as they are: send it without Content-Encoding." };
@@ -60,6 +67,9 @@ export function checkFraming(request: FramedRequest): Refusal | null {
 			case 16:
 				if (name.toLowerCase() === "content-encoding" && raw[index + 1]?.toLowerCase() !== "identity") return CODED_BODY;
 				break;
+			case 18:
+				if (name.toLowerCase() === "x-keywright-client") request.client_name ??= raw[index + 1] ?? "";
+				break;
 			case 17:
 				if (name.toLowerCase() === "transfer-encoding" && raw[index + 1]?.toLowerCase() !== "chunked") return UNKNOWN_CODING;
 				break;
@@ -69,8 +79,10 @@ export function checkFraming(request: FramedRequest): Refusal | null {
 	const url = request.url ?? "";
 	request.query_at = url.indexOf("?");
 	if (isAmbiguousPath(request.query_at === -1 ? url : url.slice(0, request.query_at))) return AMBIGUOUS;
+	if (request.raw_key === null && request.authorization === null) return null;
 	if (request.raw_key !== null && request.authorization !== null) return KEY_AND_BEARER;
-	return null;
+	const { cookie } = request.headers;
+	return cookie !== undefined && holdsSessionCookie(cookie) ? CREDENTIAL_AND_SESSION : null;
 }
 
 /** The path as it came, without the query, which may hold a key sent by mistake. */

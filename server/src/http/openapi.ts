@@ -6,9 +6,10 @@ type AnyRow = Row<never>;
 const SECURITY: Record<Access, readonly Record<string, readonly string[]>[]> = {
 	public: [],
 	key: [{ apiKey: [] }],
-	viewer: [{ operatorToken: [] }],
-	admin: [{ operatorToken: [] }],
-	owner: [{ operatorToken: [] }],
+	viewer: [{ operatorToken: [] }, { session: [] }],
+	admin: [{ operatorToken: [] }, { session: [] }],
+	owner: [{ operatorToken: [] }, { session: [] }],
+	person: [{ session: [] }],
 	operator: [{ operatorToken: [] }],
 	service: [{ serviceCredential: [] }],
 };
@@ -17,11 +18,15 @@ const REFUSALS: Record<Access, readonly number[]> = {
 	public: [404, 503],
 	key: [400, 401, 403, 404, 429, 503],
 	viewer: [400, 401, 403, 404, 503],
-	admin: [400, 401, 403, 404, 409, 503],
-	owner: [400, 401, 403, 404, 409, 503],
+	admin: [400, 401, 403, 404, 409, 429, 503],
+	owner: [400, 401, 403, 404, 409, 429, 503],
+	person: [400, 401, 403, 409, 429, 503],
 	operator: [400, 401, 404, 409, 503],
 	service: [400, 401, 503],
 };
+
+/** Sign-in and one-time links: nobody has shown a credential yet. */
+const REFUSALS_OF_PUBLIC_WRITES = [400, 401, 403, 404, 409, 429, 503];
 
 const PROBLEM = {
 	type: "object",
@@ -81,7 +86,8 @@ function successOf(row: AnyRow): unknown {
 }
 
 function operationOf(row: AnyRow): unknown {
-	const refusals = [...REFUSALS[row.access], ...(row.input === "none" ? [] : [413, 415])].sort();
+	const asked = row.access === "public" && row.input !== "none" ? REFUSALS_OF_PUBLIC_WRITES : REFUSALS[row.access];
+	const refusals = [...asked, ...(row.input === "none" ? [] : [413, 415])].sort();
 	const needs = row.permission ? `Needs the permission \`${row.permission}\`.` : row.access === "key" ? "Any key." : `Access: ${row.access}.`;
 	return {
 		operationId: operationId(row),
@@ -114,6 +120,13 @@ export function openApiOf(rows: readonly AnyRow[], info: { version: string }): R
 				apiKey: { type: "apiKey", in: "header", name: "X-API-Key" },
 				operatorToken: { type: "http", scheme: "bearer" },
 				serviceCredential: { type: "http", scheme: "bearer" },
+				session: {
+					type: "apiKey",
+					in: "cookie",
+					name: "__Host-kw_session",
+					description:
+						"Of a signed-in person; `__Host-kw_portal` for who came by a portal link. Without `__Host-` where the public URL is plain HTTP.",
+				},
 			},
 			schemas: { Problem: PROBLEM },
 			responses: {

@@ -3,9 +3,9 @@ import type { Static, TObject, TSchema } from "typebox";
 
 /**
  * Who may call: `public` anybody; `key` an API key; `viewer`, `admin`, `owner` a member of the tenant with at least this role, or the operator;
- * `operator` the operator; `service` a service credential.
+ * `person` whoever is signed in, of whatever tenant; `operator` the operator; `service` a service credential.
  */
-export type Access = "public" | "key" | "viewer" | "admin" | "owner" | "operator" | "service";
+export type Access = "public" | "key" | "viewer" | "admin" | "owner" | "person" | "operator" | "service";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -34,6 +34,8 @@ interface RowBase {
 	readonly status: number;
 	/** For management rows that change something: goes on in a suspended tenant. Reads always do. */
 	readonly while_suspended?: true;
+	/** For management rows: a member who has not entered the password for an hour has to enter it again. */
+	readonly confirm?: true;
 	/** Largest JSON body, when the usual bound is not right. */
 	readonly body_bytes_max?: number;
 }

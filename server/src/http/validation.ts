@@ -5,6 +5,9 @@ import type { TSchema } from "typebox";
 import { Failure, type InputError } from "../core/error.ts";
 
 const ERRORS_SHOWN_MAX = 20;
+/** Shorter than every raw key, credential and one-time token. */
+const FIELD_NAME_CHARACTERS_MAX = 40;
+const CUT_NAME_CHARACTERS = 8;
 
 /** Bodies are taken as they are; a query holds only texts, so numbers in it are read from text. */
 const bodies = new Ajv({ allErrors: true, coerceTypes: false, removeAdditional: false, useDefaults: false, strict: false });
@@ -20,9 +23,10 @@ function pointerOf(part: string, error: ErrorObject): string {
 	return base;
 }
 
-/** A pointer names the caller's own field; it is cut short so that a response never carries much of what was sent. */
+/** A pointer names the caller's own field. What is longer than any field's name may be a secret in the wrong place: only its beginning is told. */
 function escapePointer(name: string): string {
-	return name.slice(0, 64).replaceAll("~", "~0").replaceAll("/", "~1");
+	const told = name.length > FIELD_NAME_CHARACTERS_MAX ? `${name.slice(0, CUT_NAME_CHARACTERS)}…` : name;
+	return told.replaceAll("~", "~0").replaceAll("/", "~1");
 }
 
 function detailOf(error: ErrorObject): string {

@@ -6,9 +6,9 @@ import { updateTenant } from "../tenants/update.ts";
 import { createKey } from "./create.ts";
 import { parseRawKey } from "./format.ts";
 import { getKey } from "./get.ts";
+import { readKeys } from "./list-store.ts";
 import { revokeKey } from "./revoke.ts";
 import { secretMatches } from "./secret.ts";
-import { readKeys } from "./store.ts";
 import { auditActions, type KeysFixture, keyInput, keysFixture, pointersOf, refused } from "./testing.ts";
 
 const DAY_MS = 86_400_000;
@@ -19,7 +19,9 @@ before(async () => {
 after(() => fixture.close());
 
 async function keysOf(tenant_id: string) {
-	return read(fixture.context(), (tx) => readKeys(tx, tenant_id, {}, { after: null, rows_max: 1_000 }, new Date(fixture.clock.now())));
+	const window = { sort: "created", order: "desc", after: null, rows_max: 1_000 } as const;
+	const rows = await read(fixture.context(), (tx) => readKeys(tx, tenant_id, {}, window, new Date(fixture.clock.now())));
+	return rows.map(({ key }) => key);
 }
 
 test("a new key is answered whole, with a raw key that matches what is stored", async () => {
@@ -73,8 +75,10 @@ test("a new key is answered whole, with a raw key that matches what is stored", 
 				first_used_at: null,
 				last_used_at: null,
 				retires_at: null,
+				kept_in: null,
 			},
 		],
+		handover: null,
 	});
 	assert.deepEqual(await getKey(context, { tenant_id, key_id: key.id }), key);
 	const stored = await read(context, (tx) => tx.selectFrom("secrets").selectAll().where("kid", "=", parsed.kid).executeTakeFirstOrThrow());

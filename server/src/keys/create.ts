@@ -3,11 +3,12 @@ import { claimOnce } from "../audit/idempotency.ts";
 import { Failure, type InputError } from "../core/error.ts";
 import { newId } from "../core/id.ts";
 import type { Tx } from "../database/transaction.ts";
+import type { OutboxEvent } from "../outbox/event.ts";
 import type { Plan } from "../plans/plan.ts";
 import { readCatalogue } from "../plans/store.ts";
 import { lockTenant } from "../tenants/store.ts";
-import { assertTenantActive, tenantNotFound } from "../tenants/tenant.ts";
-import { adviseOn } from "./advice.ts";
+import { assertTenantActive, type Tenant, tenantNotFound } from "../tenants/tenant.ts";
+import { adviseOn, type Warning } from "./advice.ts";
 import type { KeysContext } from "./context.ts";
 import { describeOne } from "./describe.ts";
 import { issueSecret } from "./issue.ts";
@@ -25,7 +26,7 @@ import {
 import type { CreatedKey, CreateInput } from "./schema.ts";
 import { countLiveKeys, insertKey, isNameTaken, readSiteEnvironments } from "./store.ts";
 
-type CreateRequest = CreateInput & { tenant_id: string };
+export type CreateRequest = CreateInput & { tenant_id: string };
 
 export function invalidKey(errors: InputError[]): Failure {
 	return new Failure("invalid_request", "The key cannot be like this. Correct what `errors` names.", { errors });
@@ -93,7 +94,8 @@ async function planKey(tx: Tx, context: KeysContext, input: CreateRequest, plan:
 	};
 }
 
-function createdFacts(key: Key, secret: { kid: string; last4: string }): Record<string, unknown> {
+/** What the audit entry of a new key says; `secret` null: it is made when it is handed over. */
+export function createdFacts(key: Key, secret: { kid: string; last4: string } | null): Record<string, unknown> {
 	const {
 		tenant_id: _tenant,
 		id: _id,
@@ -105,11 +107,51 @@ function createdFacts(key: Key, secret: { kid: string; last4: string }): Record<
 		revoke_reason: _why,
 		...made
 	} = key;
-	return { ...made, kid: secret.kid, last4: secret.last4 };
+	return { ...made, kid: secret?.kid ?? null, last4: secret?.last4 ?? null };
+}
+
+export interface MadeKey {
+	readonly key: Key;
+	readonly tenant: Tenant;
+	readonly warnings: Warning[];
 }
 
 /**
- * Makes a key and answers its raw key, this once. What the plan limits is counted with the tenant locked, so that it holds under concurrency.
+ * Makes the record of a key, without a secret. `asked` is the whole request, by which a repeat with the same Idempotency-Key is known.
+ * What the plan limits is counted with the tenant locked, so that it holds under concurrency. Fails as `createKey` does.
+ */
+export async function makeKey(tx: Tx, context: KeysContext, input: CreateRequest, request: { key_id: string; asked: unknown }): Promise<MadeKey> {
+	const { tenant_id } = input;
+	const { key_id, asked } = request;
+	const found = await lockTenant(tx, tenant_id);
+	if (!found) throw tenantNotFound();
+	const earlier = await claimOnce(tx, context, { tenant_id, operation: "key.create", input: asked, subject_id: key_id });
+	if (earlier) throw shownBefore(earlier.subject_id);
+	assertTenantActive(found.tenant);
+	assertApiAccess(found.plan);
+	const key = await planKey(tx, context, input, found.plan, key_id);
+	await assertRoomForKey(tx, tenant_id, found.plan, key.created_at);
+	const warnings = adviseOn({ ...key, name_taken: await isNameTaken(tx, tenant_id, key.name, key.created_at) });
+	await insertKey(tx, key);
+	return { key, tenant: found.tenant, warnings };
+}
+
+function shownBefore(key_id: string): Failure {
+	return new Failure(
+		"secret_already_issued",
+		"This request was made before and its key exists; what it answered is shown once. If it is lost, issue the key's secret anew, which is possible until its first use.",
+		{ members: { key_id } },
+	);
+}
+
+/** What others hear of a new key. */
+export function createdEvent(key: Key): OutboxEvent {
+	const { tenant_id, id: key_id, name, environment, expires_at } = key;
+	return { tenant_id, type: "key.created", data: { key_id, name, environment, expires_at: expires_at?.toISOString() ?? null } };
+}
+
+/**
+ * Makes a key and answers its raw key, this once.
  * 400 `invalid_request`; 403 `capability_not_in_plan`, `tenant_suspended`; 409 `conflict` at the plan's number of live keys,
  * `secret_already_issued` (with `key_id`) for a repeat with the same Idempotency-Key, `idempotency_mismatch` for other input with it.
  */
@@ -117,37 +159,14 @@ export async function createKey(context: KeysContext, input: CreateRequest): Pro
 	const { tenant_id } = input;
 	const key_id = newId("key");
 	return change(context, async (tx) => {
-		const found = await lockTenant(tx, tenant_id);
-		if (!found) throw tenantNotFound();
-		const earlier = await claimOnce(tx, context, { tenant_id, operation: "key.create", input, subject_id: key_id });
-		if (earlier) {
-			throw new Failure(
-				"secret_already_issued",
-				"This request was made before and its key exists; the raw key is shown once. If it is lost, revoke that key and create another.",
-				{
-					members: { key_id: earlier.subject_id },
-				},
-			);
-		}
-		assertTenantActive(found.tenant);
-		assertApiAccess(found.plan);
-		const key = await planKey(tx, context, input, found.plan, key_id);
-		await assertRoomForKey(tx, tenant_id, found.plan, key.created_at);
-		const warnings = adviseOn({ ...key, name_taken: await isNameTaken(tx, tenant_id, key.name, key.created_at) });
-		await insertKey(tx, key);
+		const { key, warnings } = await makeKey(tx, context, input, { key_id, asked: input });
 		const { raw_key, ...secret } = await issueSecret(tx, context, key, key.created_at);
 		const answer = { key: await describeOne(tx, key, context.clock.now()), raw_key };
 		return {
 			result: warnings.length > 0 ? { ...answer, warnings } : answer,
 			audit: [{ action: "key.created", target: { kind: "key", id: key_id }, facts: createdFacts(key, secret), tenant_id }],
 			invalidates: [{ kind: "key", id: key_id }],
-			events: [
-				{
-					tenant_id,
-					type: "key.created",
-					data: { key_id, name: key.name, environment: key.environment, expires_at: key.expires_at?.toISOString() ?? null },
-				},
-			],
+			events: [createdEvent(key)],
 		};
 	});
 }

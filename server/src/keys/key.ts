@@ -1,5 +1,6 @@
 import type { Actor } from "../core/context.ts";
 import type { Environment } from "./format.ts";
+import { describeHandover, type Handover } from "./handover.ts";
 import type { KeyAnswer } from "./schema.ts";
 
 export type KeyStatus = "active" | "paused" | "expired" | "revoked";
@@ -17,6 +18,10 @@ export const REVOKE_REASONS: readonly RevokeReason[] = [
 	"ownership_changed",
 	"other",
 ];
+
+/** Where people say that they keep a secret. */
+export const KEPT_IN_PLACES = ["secret_manager", "ci_variable", "server_environment", "encrypted_configuration", "other"] as const;
+export type KeptInPlace = (typeof KEPT_IN_PLACES)[number];
 
 /** The person responsible for a key. */
 export interface KeyOwner {
@@ -64,6 +69,9 @@ export interface SecretVersion {
 	created_at: Date;
 	retires_at: Date | null;
 	retired_at: Date | null;
+	kept_in: KeptInPlace | null;
+	kept_in_note: string | null;
+	kept_in_at: Date | null;
 }
 
 /** What was counted about a key and its secrets. */
@@ -106,11 +114,18 @@ function describeSecret(secret: SecretVersion, use: KeyUse, now: number): KeyAns
 		first_used_at: timeText(used?.first_used_at ?? null),
 		last_used_at: timeText(used?.last_used_at ?? null),
 		retires_at: timeText(secret.retires_at),
+		kept_in: secret.kept_in && secret.kept_in_at && { place: secret.kept_in, note: secret.kept_in_note, at: secret.kept_in_at.toISOString() },
 	};
 }
 
+/** What belongs to a key besides its own record: its secrets, the newest first, and its latest handover. */
+export interface KeyParts {
+	readonly secrets: readonly SecretVersion[];
+	readonly handover: Handover | null;
+}
+
 /** The key as the contract shows it; nothing of a secret but its kid and last four characters. */
-export function describeKey(key: Key, secrets: readonly SecretVersion[], use: KeyUse, now: number): KeyAnswer {
+export function describeKey(key: Key, parts: KeyParts, use: KeyUse, now: number): KeyAnswer {
 	return {
 		id: key.id,
 		tenant_id: key.tenant_id,
@@ -134,6 +149,7 @@ export function describeKey(key: Key, secrets: readonly SecretVersion[], use: Ke
 		revoked_at: timeText(key.revoked_at),
 		revoked_by: key.revoked_by,
 		revoke_reason: key.revoke_reason,
-		secrets: secrets.map((secret) => describeSecret(secret, use, now)),
+		secrets: parts.secrets.map((secret) => describeSecret(secret, use, now)),
+		handover: parts.handover && describeHandover(parts.handover, now),
 	};
 }

@@ -4,13 +4,15 @@ import { sql } from "kysely";
 import { record } from "../audit/record.ts";
 import { read } from "../database/read.ts";
 import { inTransaction } from "../database/transaction.ts";
+import { UNKNOWN_SOURCE } from "../usage/source.ts";
 import { appendFlush } from "../usage/store.ts";
 import { createKey } from "./create.ts";
 import { getKey } from "./get.ts";
 import { listKeys } from "./list.ts";
+import { readKeys } from "./list-store.ts";
 import { pauseKey } from "./pause.ts";
 import { revokeKey } from "./revoke.ts";
-import { readKeys, readSecrets } from "./store.ts";
+import { readSecrets } from "./store.ts";
 import { type KeysFixture, keyInput, keysFixture, pointersOf, refused } from "./testing.ts";
 
 let fixture: KeysFixture;
@@ -78,11 +80,11 @@ test("what was counted of a key and its secret is shown with it", async () => {
 	const kid = key.secrets[0]?.kid ?? "";
 	const used_ms = fixture.clock.now();
 	const minute = Math.floor(used_ms / 60_000);
+	const code = "allowed" as const;
 	const batch = {
 		facts: 0,
-		keys: [{ tenant_id, key_id: key.id, kid, minute, code: "allowed", requests: 3 } as const],
+		keys: [{ tenant_id, key_id: key.id, kid, minute, code, requests: 3, first_ms: used_ms - 5, last_ms: used_ms, source: UNKNOWN_SOURCE }],
 		operations: [],
-		secret_uses: [{ tenant_id, kid, first_used_ms: used_ms - 5, last_used_ms: used_ms }],
 		key_checks: [{ tenant_id, key_id: key.id, last_check_ms: used_ms - 1 }],
 	};
 	await record(fixture.context(), (tx) => appendFlush(tx, { flusher_id: "flusher", flush_number: 1, batch }));
@@ -101,7 +103,7 @@ test("a tenant's key is not found through another tenant, and no row of it is to
 	await refused(fixture, "not_found", () => getKey(fixture.context({ scope: mine }), { tenant_id: theirs, key_id: key.id }));
 	assert.deepEqual((await listKeys(fixture.context({ scope: mine }), { tenant_id: theirs })).data, []);
 	await read(fixture.context({ scope: mine }), async (tx) => {
-		assert.deepEqual(await readKeys(tx, theirs, {}, { after: null, rows_max: 10 }, new Date()), []);
+		assert.deepEqual(await readKeys(tx, theirs, {}, { sort: "created", order: "desc", after: null, rows_max: 10 }, new Date()), []);
 		assert.equal((await readSecrets(tx, theirs, [key.id])).size, 0);
 	});
 	const context = fixture.context({ scope: mine });

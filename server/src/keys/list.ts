@@ -1,19 +1,24 @@
 import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/read.ts";
-import { type Page, toPage, windowByTime } from "../http/cursor.ts";
+import { type Page, toPage } from "../http/cursor.ts";
 import { settleUsage } from "../usage/settle.ts";
 import { describeKeys } from "./describe.ts";
+import { readKeys } from "./list-store.ts";
 import type { KeyAnswer, ListQuery } from "./schema.ts";
-import { readKeys } from "./store.ts";
+import { cursorTexts, keyWindowOf } from "./sort.ts";
 
-/** A page of the tenant's keys, newest first. 400 `invalid_request` for a malformed cursor. */
+/**
+ * A page of the tenant's keys, newest first unless another order is asked for. Sorted by their last use, a key that is used while somebody turns
+ * the pages may move past them. 400 `invalid_request` for a cursor that this list, in this order, did not give.
+ */
 export async function listKeys(context: DatabaseContext, input: ListQuery & { tenant_id: string }): Promise<Page<KeyAnswer>> {
-	const window = windowByTime(input);
+	const { window, wanted } = keyWindowOf(input);
 	const now = context.clock.now();
 	await settleUsage(context);
 	return read(context, async (tx) => {
-		const keys = await readKeys(tx, input.tenant_id, input, window, new Date(now));
-		const { data, next_cursor } = toPage(keys, window, (key) => [key.created_at.toISOString(), key.id]);
-		return { data: await describeKeys(tx, input.tenant_id, data, now), next_cursor };
+		const rows = await readKeys(tx, input.tenant_id, input, wanted, new Date(now));
+		const { data, next_cursor } = toPage(rows, window, ({ key, sort_value }) => cursorTexts(wanted, { id: key.id, sort_value }));
+		const keys = data.map(({ key }) => key);
+		return { data: await describeKeys(tx, input.tenant_id, keys, now), next_cursor };
 	});
 }

@@ -2,12 +2,13 @@ import { type ChangeContext, change } from "../audit/change.ts";
 import { settleUsage } from "../usage/settle.ts";
 import { describeOne } from "./describe.ts";
 import { keyNotFound } from "./get.ts";
+import { cancelWaitingHandovers } from "./handover-store.ts";
 import { type Key, keyActorOf, statusOf } from "./key.ts";
 import type { KeyAnswer, RevokeInput } from "./schema.ts";
 import { lockKey, updateKey } from "./store.ts";
 
 /**
- * Ends a key for good: once this has returned, no node accepts it. A second time answers the key as the first left it, with the first reason.
+ * Ends a key for good: once this has returned, no node accepts it, and nobody is handed its secret any more. A second time answers the key as the first left it, with the first reason.
  * 404 `not_found`.
  */
 export async function revokeKey(context: ChangeContext, input: RevokeInput & { tenant_id: string; key_id: string }): Promise<KeyAnswer> {
@@ -22,6 +23,7 @@ export async function revokeKey(context: ChangeContext, input: RevokeInput & { t
 		const note = input.note ?? null;
 		const key: Key = { ...before, ...revoked };
 		await updateKey(tx, tenant_id, key_id, { ...revoked, revoke_note: note });
+		await cancelWaitingHandovers(tx, tenant_id, [key_id], revoked.revoked_at);
 		const { name, environment } = key;
 		return {
 			result: await describeOne(tx, key, now),

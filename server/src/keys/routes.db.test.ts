@@ -88,6 +88,31 @@ test("a key goes through its life over HTTP, and every answer carries the whole 
 	assert(!JSON.stringify([read, patched, revoked, await call("GET", path)]).includes(raw_key.slice(-50)), "the raw key is in one response only");
 });
 
+test("a key that is handed over is answered with its link and without a raw key, and keys are revoked together, over HTTP", async () => {
+	const tenant_id = await fixture.tenant();
+	const path = `${tenant_id}/api-keys`;
+	const created = await call("POST", path, { ...KEY, name: "test", handover: { expires_in_seconds: 600 } });
+	assert.equal(created.status, 201, JSON.stringify(created.body));
+	assert.deepEqual(Object.keys(created.body), ["key", "handover", "handover_url", "mailed", "warnings"]);
+	const { key } = created.body;
+	assert.deepEqual([key.handover?.status, key.secrets], ["waiting", []]);
+	const linked = await call("POST", `${path}/${key.id}/handovers`, {});
+	assert.deepEqual([linked.status, Object.keys(linked.body)], [201, ["handover", "handover_url", "mailed"]]);
+	const seen = await call("GET", `${path}/${key.id}`);
+	const cancelled = await call("DELETE", `${path}/${key.id}/handovers/${seen.body.handover?.id}`);
+	assert.deepEqual([cancelled.status, cancelled.body.handover?.status], [200, "cancelled"]);
+	const issued = await call("POST", `${path}/${key.id}/reissue`);
+	assert.deepEqual([issued.status, Object.keys(issued.body)], [201, ["key", "raw_key"]]);
+	const kept = await call("PUT", `${path}/${key.id}/kept-in`, { place: "secret_manager" });
+	assert.deepEqual([kept.status, kept.body.secrets[0]?.kept_in?.place], [200, "secret_manager"]);
+	assert.equal((await call("GET", `${path}/activity?key_ids=${key.id}`)).status, 200);
+	assert.equal((await call("GET", `${path}?sort=last_used&order=asc`)).status, 200);
+	const revoke = { key_ids: [key.id], reason: "other" };
+	assert.equal((await call("POST", `${path}/bulk-revoke`, { ...revoke, preview: true })).status, 200);
+	assert.equal((await call("POST", `${path}/bulk-revoke`, { ...revoke, preview: false, expected_key_ids: [key.id] })).status, 200);
+	assert.equal((await call("GET", `${path}/${key.id}`)).body.status, "revoked");
+});
+
 test("refusals are problems that name the field and change nothing", async () => {
 	const tenant_id = await fixture.tenant();
 	const path = `${tenant_id}/api-keys`;
@@ -106,6 +131,18 @@ test("refusals are problems that name the field and change nothing", async () =>
 		["PATCH", `${path}/key_nobody`, { environment: "dev" }, 400, "unknown_field", "/environment"],
 		["POST", `${path}/key_nobody/revoke`, { reason: "because" }, 400, "invalid_request", "/reason"],
 		["POST", `${path}/key_nobody/pause`, undefined, 404, "not_found"],
+		["POST", path, { ...KEY, handover: { expires_in_seconds: 299 } }, 400, "invalid_request", "/handover/expires_in_seconds"],
+		["POST", path, { ...KEY, handover: { email: "a@example.com\r\nBcc: b@example.com" } }, 400, "invalid_request", "/handover/email"],
+		["POST", path, { ...KEY, handover: { to: "a" } }, 400, "unknown_field", "/handover/to"],
+		["POST", `${path}/key_nobody/handovers`, { expires_in_seconds: 604_801 }, 400, "invalid_request", "/expires_in_seconds"],
+		["POST", `${path}/key_nobody/handovers`, {}, 404, "not_found"],
+		["DELETE", `${path}/key_nobody/handovers/hnd_nobody`, undefined, 404, "not_found"],
+		["POST", `${path}/key_nobody/reissue`, undefined, 404, "not_found"],
+		["PUT", `${path}/key_nobody/kept-in`, { place: "drawer" }, 400, "invalid_request", "/place"],
+		["POST", `${path}/bulk-revoke`, { filter: {}, reason: "other" }, 400, "invalid_request", "/preview"],
+		["POST", `${path}/bulk-revoke`, { key_ids: Array(201).fill("k"), reason: "other", preview: true }, 400, "invalid_request", "/key_ids"],
+		["GET", `${path}/activity`, undefined, 400, "invalid_request", "/query/key_ids"],
+		["GET", `${path}?sort=size`, undefined, 400, "invalid_request", "/query/sort"],
 	];
 	for (const [method, where, body, status, code, pointer] of cases) {
 		const answer = await call(method, where, body);

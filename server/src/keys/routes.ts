@@ -1,20 +1,60 @@
+import Type from "typebox";
 import { type Row, route } from "../http/route.ts";
-import type { KeysContext } from "./context.ts";
+import { ACTIVITY_KEYS_MAX, keysActivity } from "../usage/key-activity.ts";
+import { bulkRevoke } from "./bulk-revoke.ts";
+import type { HandoverContext } from "./context.ts";
 import { createKey } from "./create.ts";
+import { createKeyForHandover } from "./create-for-handover.ts";
 import { getKey } from "./get.ts";
+import { handoverRoutes } from "./handover-routes.ts";
+import { setKeptIn } from "./kept-in.ts";
 import { listKeys } from "./list.ts";
 import { pauseKey } from "./pause.ts";
+import { reissueKey } from "./reissue.ts";
 import { resumeKey } from "./resume.ts";
 import { revokeKey } from "./revoke.ts";
-import { CreatedKey, CreateInput, KeyPage, KeySchema, ListQuery, RevokeInput, UpdateInput } from "./schema.ts";
+import {
+	BulkRevoked,
+	BulkRevokeInput,
+	CreatedForHandover,
+	CreatedKey,
+	CreateRequestInput,
+	KEY_ID_CHARACTERS_MAX,
+	KeptInInput,
+	KeyPage,
+	KeySchema,
+	ListQuery,
+	ReissuedKey,
+	RevokeInput,
+	UpdateInput,
+} from "./schema.ts";
 import { updateKeySettings } from "./update.ts";
 
-export const keyRoutes: readonly Row<KeysContext>[] = [
+const ActivityQuery = Type.Object(
+	{
+		key_ids: Type.String({
+			maxLength: ACTIVITY_KEYS_MAX * (KEY_ID_CHARACTERS_MAX + 1),
+			description: `At most ${ACTIVITY_KEYS_MAX}, separated by commas`,
+		}),
+	},
+	{ additionalProperties: false },
+);
+const Activity = Type.Object({
+	data: Type.Array(
+		Type.Object({
+			key_id: Type.String(),
+			hours: Type.Array(Type.Object({ start: Type.String({ format: "date-time" }), allowed: Type.Integer(), refused: Type.Integer() })),
+		}),
+	),
+});
+
+export const keyRoutes: readonly Row<HandoverContext>[] = [
+	...handoverRoutes,
 	route({
 		method: "GET",
 		path: "/api/v1/tenants/:tenant_id/api-keys",
 		access: "viewer",
-		summary: "List the API keys of a tenant, newest first",
+		summary: "List the API keys of a tenant, newest first or as `sort` says",
 		status: 200,
 		query: ListQuery,
 		output: KeyPage,
@@ -24,11 +64,34 @@ export const keyRoutes: readonly Row<KeysContext>[] = [
 		method: "POST",
 		path: "/api/v1/tenants/:tenant_id/api-keys",
 		access: "admin",
-		summary: "Create an API key; its raw key is in this response only",
+		confirm: true,
+		summary: "Create an API key; its raw key, or the one-time link by which it is handed over, is in this response only",
 		status: 201,
-		body: CreateInput,
-		output: CreatedKey,
-		run: createKey,
+		body: CreateRequestInput,
+		output: Type.Union([CreatedKey, CreatedForHandover]),
+		run: (context: HandoverContext, { handover, ...input }) =>
+			handover === undefined ? createKey(context, input) : createKeyForHandover(context, { ...input, handover }),
+	}),
+	route({
+		method: "GET",
+		path: "/api/v1/tenants/:tenant_id/api-keys/activity",
+		access: "viewer",
+		summary: "What keys did in the last 24 hours, by the hour",
+		status: 200,
+		query: ActivityQuery,
+		output: Activity,
+		run: keysActivity,
+	}),
+	route({
+		method: "POST",
+		path: "/api/v1/tenants/:tenant_id/api-keys/bulk-revoke",
+		access: "admin",
+		summary: "Revoke several API keys for good in one change, or preview which",
+		status: 200,
+		while_suspended: true,
+		body: BulkRevokeInput,
+		output: BulkRevoked,
+		run: bulkRevoke,
 	}),
 	route({
 		method: "GET",
@@ -77,5 +140,25 @@ export const keyRoutes: readonly Row<KeysContext>[] = [
 		status: 200,
 		output: KeySchema,
 		run: resumeKey,
+	}),
+	route({
+		method: "POST",
+		path: "/api/v1/tenants/:tenant_id/api-keys/:key_id/reissue",
+		access: "admin",
+		confirm: true,
+		summary: "Issue another secret in place of one that was lost before its first use; its raw key is in this response only",
+		status: 201,
+		output: ReissuedKey,
+		run: reissueKey,
+	}),
+	route({
+		method: "PUT",
+		path: "/api/v1/tenants/:tenant_id/api-keys/:key_id/kept-in",
+		access: "admin",
+		summary: "Note where the key's secret is kept",
+		status: 200,
+		body: KeptInInput,
+		output: KeySchema,
+		run: setKeptIn,
 	}),
 ];

@@ -1,10 +1,12 @@
-import Type, { type Static, type TSchema } from "typebox";
+import Type, { type Static } from "typebox";
 import { ALLOW_LIST_ENTRIES_MAX } from "../core/network.ts";
 import { pageOf, pageQuery } from "../http/cursor.ts";
 import { ForeignId, Name } from "../http/name.ts";
 import { WARNING_CODES } from "./advice.ts";
-import { ENVIRONMENTS } from "./format.ts";
-import { KEY_STATUSES, type KeyOwner, REVOKE_REASONS, SECRET_STATUSES } from "./key.ts";
+import { HandoverInput, HandoverSchema, handoverLink } from "./handover-schema.ts";
+import { KEPT_IN_PLACES, KEY_STATUSES, type KeyOwner, REVOKE_REASONS, SECRET_STATUSES } from "./key.ts";
+import { EnvironmentName, KeyActorSchema, Note, orNull, Time } from "./schema-parts.ts";
+import { ORDERS, SORTS } from "./sort.ts";
 
 export const LABELS_MAX = 20;
 const LABEL_NAME_CHARACTERS_MAX = 64;
@@ -18,14 +20,9 @@ const ADDRESS_CHARACTERS_MAX = 64;
 const TIME_CHARACTERS_MAX = 64;
 const EMAIL_CHARACTERS_MAX = 254;
 const ROTATE_EVERY_DAYS_MAX = 3_650;
-const NOTE_CHARACTERS_MAX = 1_000;
-
-function orNull<S extends TSchema>(schema: S) {
-	return Type.Union([schema, Type.Null()]);
-}
-
-const Time = Type.String({ format: "date-time" });
-const EnvironmentName = Type.Enum([...ENVIRONMENTS]);
+/** In one call: each has an audit entry of its own, and all of them are one change. */
+export const BULK_KEYS_MAX = 200;
+export const KEY_ID_CHARACTERS_MAX = 64;
 
 /** One schema for both forms, so that an unknown field of the object is told as just that; what `Name` says of texts holds for the first. */
 const OwnerInput = Type.Unsafe<string | KeyOwner>({
@@ -60,6 +57,16 @@ const changeable = {
 export const CreateInput = Type.Object({ name: Name, environment: EnvironmentName, ...changeable }, { additionalProperties: false });
 export type CreateInput = Static<typeof CreateInput>;
 
+export const CreateRequestInput = Type.Object(
+	{
+		...CreateInput.properties,
+		handover: Type.Optional(
+			Type.Object(HandoverInput.properties, { additionalProperties: false, description: "Answers a one-time link instead of the raw key" }),
+		),
+	},
+	{ additionalProperties: false },
+);
+
 export const UpdateInput = Type.Object(
 	{ ...changeable, name: Type.Optional(Name), owner: Type.Optional(OwnerInput) },
 	{ additionalProperties: false },
@@ -67,13 +74,33 @@ export const UpdateInput = Type.Object(
 export type UpdateInput = Static<typeof UpdateInput>;
 
 export const RevokeInput = Type.Object(
-	{
-		reason: Type.Enum([...REVOKE_REASONS]),
-		note: Type.Optional(orNull(Type.String({ maxLength: NOTE_CHARACTERS_MAX, pattern: "^[^\\u0000\\p{Cs}]*$" }))),
-	},
+	{ reason: Type.Enum([...REVOKE_REASONS]), note: Type.Optional(orNull(Note)) },
 	{ additionalProperties: false },
 );
 export type RevokeInput = Static<typeof RevokeInput>;
+
+const KeyIds = Type.Array(Type.String({ maxLength: KEY_ID_CHARACTERS_MAX }), { maxItems: BULK_KEYS_MAX });
+const owner_query = Type.String({ ...Name, description: "Name, e-mail address or member id of the person responsible" });
+
+export const BulkRevokeInput = Type.Object(
+	{
+		...RevokeInput.properties,
+		key_ids: Type.Optional(KeyIds),
+		filter: Type.Optional(
+			Type.Object(
+				{ integration: Type.Optional(Name), environment: Type.Optional(EnvironmentName), owner: Type.Optional(owner_query) },
+				{ additionalProperties: false },
+			),
+		),
+		preview: Type.Boolean({ description: "True: only list what would be revoked" }),
+		expected_key_ids: Type.Optional(KeyIds),
+	},
+	{ additionalProperties: false },
+);
+export type BulkRevokeInput = Static<typeof BulkRevokeInput>;
+
+export const KeptInInput = Type.Object({ place: Type.Enum([...KEPT_IN_PLACES]), note: Type.Optional(orNull(Note)) }, { additionalProperties: false });
+export type KeptInInput = Static<typeof KeptInInput>;
 
 export const ListQuery = Type.Object(
 	{
@@ -81,14 +108,15 @@ export const ListQuery = Type.Object(
 		status: Type.Optional(Type.Enum([...KEY_STATUSES])),
 		environment: Type.Optional(EnvironmentName),
 		integration: Type.Optional(Name),
-		owner: Type.Optional(Type.String({ ...Name, description: "Name, e-mail address or member id of the person responsible" })),
+		owner: Type.Optional(owner_query),
 		search: Type.Optional(Type.String({ ...Name, description: "Part of the name, in any case" })),
+		sort: Type.Optional(Type.Enum([...SORTS], { description: "By default created; keys without such a time come last" })),
+		order: Type.Optional(Type.Enum([...ORDERS], { description: "By default desc for created and last_used, asc for the others" })),
 	},
 	{ additionalProperties: false },
 );
 export type ListQuery = Static<typeof ListQuery>;
 
-const KeyActorSchema = Type.Object({ kind: Type.String(), id: Type.Optional(Type.String()), name: Type.String() });
 const SecretSchema = Type.Object({
 	kid: Type.String(),
 	last4: Type.String(),
@@ -97,14 +125,17 @@ const SecretSchema = Type.Object({
 	first_used_at: orNull(Time),
 	last_used_at: orNull(Time),
 	retires_at: orNull(Time),
+	kept_in: orNull(Type.Object({ place: Type.Enum([...KEPT_IN_PLACES]), note: orNull(Type.String()), at: Time })),
 });
+
+const OwnerSchema = Type.Object({ name: Type.String(), email: Type.Optional(Type.String()), member_id: Type.Optional(Type.String()) });
 
 export const KeySchema = Type.Object({
 	id: Type.String(),
 	tenant_id: Type.String(),
 	name: Type.String(),
 	environment: EnvironmentName,
-	owner: Type.Object({ name: Type.String(), email: Type.Optional(Type.String()), member_id: Type.Optional(Type.String()) }),
+	owner: OwnerSchema,
 	integration: orNull(Type.String()),
 	labels: Type.Record(Type.String(), Type.String()),
 	permissions: Type.Array(Type.String()),
@@ -123,14 +154,36 @@ export const KeySchema = Type.Object({
 	revoked_by: orNull(KeyActorSchema),
 	revoke_reason: orNull(Type.Enum([...REVOKE_REASONS])),
 	secrets: Type.Array(SecretSchema),
+	handover: orNull(HandoverSchema),
 });
 /** A key as it is answered. */
 export type KeyAnswer = Static<typeof KeySchema>;
 export const KeyPage = pageOf(KeySchema);
 
-export const CreatedKey = Type.Object({
-	key: KeySchema,
-	raw_key: Type.String({ description: "Shown this once and in no other response" }),
-	warnings: Type.Optional(Type.Array(Type.Object({ code: Type.Enum([...WARNING_CODES]), detail: Type.String() }))),
-});
+const raw_key = Type.String({ description: "Shown this once and in no other response" });
+const warnings = Type.Optional(Type.Array(Type.Object({ code: Type.Enum([...WARNING_CODES]), detail: Type.String() })));
+
+export const CreatedKey = Type.Object({ key: KeySchema, raw_key, warnings });
 export type CreatedKey = Static<typeof CreatedKey>;
+
+export const CreatedForHandover = Type.Object({ key: KeySchema, ...handoverLink, warnings });
+export type CreatedForHandover = Static<typeof CreatedForHandover>;
+
+export const ReissuedKey = Type.Object({ key: KeySchema, raw_key });
+export type ReissuedKey = Static<typeof ReissuedKey>;
+
+/** Each key that a call would revoke, or has revoked; `revoked` says which. */
+export const BulkRevoked = Type.Object({
+	keys: Type.Array(
+		Type.Object({
+			id: Type.String(),
+			name: Type.String(),
+			environment: EnvironmentName,
+			owner: OwnerSchema,
+			last_used_at: orNull(Time),
+			usage_24h: Type.Integer(),
+		}),
+	),
+	revoked: Type.Boolean(),
+});
+export type BulkRevoked = Static<typeof BulkRevoked>;

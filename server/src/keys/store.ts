@@ -1,10 +1,9 @@
 import { type SqlBool, sql } from "kysely";
 import type { ReadTx, Tx } from "../database/transaction.ts";
-import type { Window } from "../http/cursor.ts";
 import type { Environment } from "./format.ts";
-import type { Key, KeyActor, KeyOwner, KeyStatus, RevokeReason, SecretVersion } from "./key.ts";
+import type { KeptInPlace, Key, KeyActor, KeyOwner, RevokeReason, SecretVersion } from "./key.ts";
 
-const KEY_COLUMNS = [
+export const KEY_COLUMNS = [
 	"tenant_id",
 	"id",
 	"name",
@@ -25,7 +24,7 @@ const KEY_COLUMNS = [
 	"revoked_by",
 	"revoke_reason",
 ] as const;
-const SECRET_COLUMNS = ["kid", "last4", "created_at", "retires_at", "retired_at"] as const;
+const SECRET_COLUMNS = ["kid", "last4", "created_at", "retires_at", "retired_at", "kept_in", "kept_in_note", "kept_in_at"] as const;
 
 type KeyColumn = Exclude<(typeof KEY_COLUMNS)[number], "environment" | "owner" | "labels" | "created_by" | "revoked_by" | "revoke_reason">;
 type KeyRow = Pick<Key, KeyColumn> & {
@@ -38,7 +37,7 @@ type KeyRow = Pick<Key, KeyColumn> & {
 };
 
 /** Guarantee: the columns have check constraints or were written from values that the schemas of this room had accepted. */
-function keyFromRow(row: KeyRow): Key {
+export function keyFromRow(row: KeyRow): Key {
 	return {
 		...row,
 		environment: row.environment as Environment,
@@ -131,7 +130,33 @@ export async function readSecrets(tx: ReadTx, tenant_id: string, key_ids: readon
 		.orderBy("created_at", "desc")
 		.orderBy("kid")
 		.execute();
-	return Map.groupBy(rows, (row) => row.key_id);
+	return Map.groupBy(rows.map(secretFromRow), (row) => row.key_id);
+}
+
+/** Guarantee: the column has a check constraint with exactly these values. */
+function secretFromRow<Row extends { kept_in: string | null }>(row: Row): Row & { kept_in: KeptInPlace | null } {
+	return row as Row & { kept_in: KeptInPlace | null };
+}
+
+/** Ends every secret of the key that was not ended yet, at once; answers their kids. */
+export async function retireSecrets(tx: Tx, tenant_id: string, key_id: string, now: Date): Promise<string[]> {
+	const retired = await tx
+		.updateTable("secrets")
+		.set({ retired_at: now })
+		.where("tenant_id", "=", tenant_id)
+		.where("key_id", "=", key_id)
+		.where("retired_at", "is", null)
+		.returning("kid")
+		.execute();
+	return retired.map((row) => row.kid);
+}
+
+export async function updateKeptIn(
+	tx: Tx,
+	secret: { tenant_id: string; kid: string },
+	kept: Pick<SecretVersion, "kept_in" | "kept_in_note" | "kept_in_at">,
+): Promise<void> {
+	await tx.updateTable("secrets").set(kept).where("tenant_id", "=", secret.tenant_id).where("kid", "=", secret.kid).execute();
 }
 
 /** How many keys of the tenant are neither revoked nor expired. */
@@ -158,54 +183,8 @@ export async function isNameTaken(tx: ReadTx, tenant_id: string, name: string, n
 	return row !== undefined;
 }
 
-export interface KeyFilters {
-	readonly status?: KeyStatus;
-	readonly environment?: Environment;
-	readonly integration?: string;
-	/** Name, e-mail address or member id of the owner, whole. */
-	readonly owner?: string;
-	/** Part of the name. */
-	readonly search?: string;
-}
-
-/** Keys of the tenant, newest first. */
-export async function readKeys(tx: ReadTx, tenant_id: string, filters: KeyFilters, window: Window, now: Date): Promise<Key[]> {
-	const { status, environment, integration, owner, search } = filters;
-	let query = tx.selectFrom("keys").select(KEY_COLUMNS).where("tenant_id", "=", tenant_id);
-	if (window.after) query = query.where(sql<SqlBool>`(created_at, id) < (${window.after[0]}::timestamptz, ${window.after[1]})`);
-	if (status !== undefined) query = query.where(hasStatus(status, now));
-	if (environment !== undefined) query = query.where("environment", "=", environment);
-	if (integration !== undefined) query = query.where("integration", "=", integration);
-	if (owner !== undefined) {
-		query = query.where(
-			sql<SqlBool>`(lower(owner->>'name') = lower(${owner}) or lower(owner->>'email') = lower(${owner}) or owner->>'member_id' = ${owner})`,
-		);
-	}
-	if (search !== undefined) query = query.where(sql<SqlBool>`name ilike ${`%${escapeLike(search)}%`}`);
-	const rows = await query.orderBy("created_at", "desc").orderBy("id", "desc").limit(window.rows_max).execute();
-	return rows.map(keyFromRow);
-}
-
-function escapeLike(text: string): string {
-	return text.replace(/[\\%_]/g, "\\$&");
-}
-
-function isLive(now: Date) {
+export function isLive(now: Date) {
 	return sql<SqlBool>`(revoked_at is null and (expires_at is null or expires_at > ${now}))`;
-}
-
-/** The same order of precedence as `statusOf`. */
-function hasStatus(status: KeyStatus, now: Date) {
-	switch (status) {
-		case "revoked":
-			return sql<SqlBool>`revoked_at is not null`;
-		case "expired":
-			return sql<SqlBool>`(revoked_at is null and expires_at <= ${now})`;
-		case "paused":
-			return sql<SqlBool>`(${isLive(now)} and paused_at is not null)`;
-		case "active":
-			return sql<SqlBool>`(${isLive(now)} and paused_at is null)`;
-	}
 }
 
 /** Those of `site_ids` that are sites of the tenant, with the environment each is bound to. */

@@ -5,23 +5,36 @@ import { verifyChain } from "../audit/verify.ts";
 import { ManualClock } from "../core/clock.ts";
 import { type ErrorCode, Failure } from "../core/error.ts";
 import { parsePeppers } from "../core/pepper.ts";
+import { testLog } from "../database/testing.ts";
+import { createMailer } from "../outbox/mailer.ts";
+import { LiveProfile } from "../plans/live-profile.ts";
 import { putPlan } from "../plans/put.ts";
 import type { PlanInput } from "../plans/schema.ts";
 import { createTenant } from "../tenants/create.ts";
 import { createSite } from "../tenants/create-site.ts";
-import type { KeysContext } from "./context.ts";
+import type { HandoverContext } from "./context.ts";
+import { parseRawKey } from "./format.ts";
 import type { CreateInput } from "./schema.ts";
+import { secretMatches } from "./secret.ts";
+
+export const PUBLIC_URL = "https://keys.example.com";
 
 export interface KeysFixture {
 	readonly db: TestDatabase;
 	readonly clock: ManualClock;
 	/** An operator's context unless overridden. */
-	context(overrides?: Partial<KeysContext>): KeysContext;
+	context(overrides?: Partial<HandoverContext>): HandoverContext;
 	/** A tenant on a plan of its own that is as given, with all built-in capabilities unless others are. */
 	tenant(plan?: Partial<PlanInput>): Promise<string>;
 	site(tenant_id: string, id: string, environment?: "prod" | "staging" | "dev"): Promise<void>;
 	/** Changes the plan of a tenant that `tenant` made. */
 	replan(tenant_id: string, plan: Partial<PlanInput>): Promise<void>;
+	/** Does as somebody with all rights over the database. */
+	behind(statement: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
+	/** As if a request with the secret had been counted now. */
+	use(secret: { tenant_id: string; kid: string }): Promise<void>;
+	/** Whether the raw key's secret is stored and not ended. */
+	isLive(raw_key: string): Promise<boolean>;
 	/** Every row of every table as text, read behind the walls. */
 	dump(): Promise<string>;
 	/** What tells two states of the tenants' things apart: all rows but bookkeeping of nodes. */
@@ -48,16 +61,34 @@ async function tablesAsText(url: string, except: ReadonlySet<string>): Promise<s
 	}
 }
 
+/** Guarantee: called with a row of the table `secrets`. */
+function storedSecret(row: Record<string, unknown>): { key_id: string; tenant_id: string; mac: Buffer; pepper_id: string } {
+	return row as { key_id: string; tenant_id: string; mac: Buffer; pepper_id: string };
+}
+
 /** A fresh database with what keys need around them; its clock stands until a test moves it. */
 export async function keysFixture(): Promise<KeysFixture> {
 	const clock = new ManualClock(Date.now());
 	const db = await testDatabase({ clock });
-	const context = (overrides: Partial<KeysContext> = {}): KeysContext => ({
+	const profile = new LiveProfile({ database: db.database, node: db.node, log: testLog, public_url: PUBLIC_URL });
+	const mailer = createMailer({ settings: null, product_name: () => profile.known.product_name, log: testLog });
+	const context = (overrides: Partial<HandoverContext> = {}): HandoverContext => ({
 		...db.context(),
 		peppers: parsePeppers(TEST_PEPPER),
 		key_brand: "kw",
+		profile,
+		mailer,
 		...overrides,
 	});
+	async function behind(statement: string, values?: unknown[]): Promise<Record<string, unknown>[]> {
+		const client = new pg.Client({ connectionString: db.superuserUrl, options: "-c search_path=keywright" });
+		await client.connect();
+		try {
+			return (await client.query<Record<string, unknown>>(statement, values)).rows;
+		} finally {
+			await client.end();
+		}
+	}
 	let made = 0;
 	async function plan(plan_id: string, input: Partial<PlanInput>): Promise<void> {
 		await putPlan(context(), { name: plan_id, capabilities: ["m2m_api", "documents"], ...input, plan_id });
@@ -75,6 +106,20 @@ export async function keysFixture(): Promise<KeysFixture> {
 		},
 		async site(tenant_id, id, environment) {
 			await createSite(context(), { tenant_id, id, name: `Site ${id}`, ...(environment ? { environment } : {}) });
+		},
+		behind,
+		async use({ tenant_id, kid }) {
+			const now = new Date(clock.now());
+			await behind("insert into secret_activity (kid, tenant_id, first_used_at, last_used_at) values ($1, $2, $3, $3)", [kid, tenant_id, now]);
+		},
+		async isLive(raw_key) {
+			const parsed = parseRawKey("kw", raw_key);
+			assert(parsed, "it is no raw key");
+			const [row] = await behind("select key_id, tenant_id, mac, pepper_id, retired_at from secrets where kid = $1", [parsed.kid]);
+			if (!row || row.retired_at !== null) return false;
+			const { key_id, tenant_id, mac, pepper_id } = storedSecret(row);
+			const { kid, environment, secret } = parsed;
+			return secretMatches(parsePeppers(TEST_PEPPER), { key_id, tenant_id, kid, environment }, secret, { mac, pepper_id });
 		},
 		replan: (tenant_id, input) => plan(`plan-${tenant_id}`, input),
 		dump: () => tablesAsText(db.superuserUrl, new Set()),

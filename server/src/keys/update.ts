@@ -1,6 +1,6 @@
 import { type ChangeContext, change } from "../audit/change.ts";
 import { canonicalJson } from "../core/canonical.ts";
-import { assert, Failure } from "../core/error.ts";
+import { Failure } from "../core/error.ts";
 import type { Tx } from "../database/transaction.ts";
 import type { Plan } from "../plans/plan.ts";
 import { readCatalogue } from "../plans/store.ts";
@@ -95,12 +95,11 @@ function factsOf(key: Key, changes: KeyChanges): Record<string, unknown> {
 	return { name: key.name, environment: key.environment, before, after: changes };
 }
 
-/** The period counts from the making of the secret in use, so that a shorter one may make the key due at once. */
+/** The period counts from the making of the secret in use, so that a shorter one may make the key due at once; without a secret, from the key's. */
 async function rotationChange(tx: Tx, key: Key, rotate_every_days: number | null): Promise<KeyChanges> {
 	const secrets = (await readSecrets(tx, key.tenant_id, [key.id])).get(key.id) ?? [];
 	const current = secrets.find((secret) => secret.retired_at === null && secret.retires_at === null) ?? secrets[0];
-	assert(current, "a key without a secret");
-	return { rotation_due_at: rotationDueAt(current.created_at, rotate_every_days) };
+	return { rotation_due_at: rotationDueAt((current ?? key).created_at, rotate_every_days) };
 }
 
 /**

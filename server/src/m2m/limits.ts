@@ -1,4 +1,5 @@
 import { Failure } from "../core/error.ts";
+import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/read.ts";
 import { documentCounts } from "../documents/store.ts";
 import { countLiveKeys } from "../keys/store.ts";
@@ -13,42 +14,61 @@ export interface LimitsContext extends KeyedContext {
 	noteConnectivityCheck(): void;
 }
 
-/** The tenant's plan, its limits, and what is used of each. The connectivity check of the contract. */
-export async function limits(context: LimitsContext) {
-	const { grant, quotas, clock } = context;
+/** What an action needs that reads the limits of a tenant without a key of it. */
+export interface TenantLimitsContext extends DatabaseContext {
+	readonly quotas: QuotaLedger;
+}
+
+/** The tenant's plan, its limits, and what is used of each, but for its rate limits. 404 `not_found`. */
+async function planAndUse(context: TenantLimitsContext, tenant_id: string) {
+	const { quotas, clock } = context;
 	const now = clock.now();
 	const month = monthOf(now);
-	const answer = await read(context, async (tx) => {
-		const found = await readTenantWithPlan(tx, grant.tenant.id);
+	return read(context, async (tx) => {
+		const found = await readTenantWithPlan(tx, tenant_id);
 		if (!found) throw new Failure("not_found", "There is no tenant with this id.");
 		const { plan } = found;
-		const leased = await readLeasedQuota(tx, grant.tenant.id, month);
-		const stored = await documentCounts(tx, grant.tenant.id);
-		return {
-			tenant_id: grant.tenant.id,
+		const leased = await readLeasedQuota(tx, tenant_id, month);
+		const stored = await documentCounts(tx, tenant_id);
+		const answer = {
+			tenant_id,
 			plan: { id: plan.id, name: plan.name },
 			capabilities: [...plan.capabilities],
-			rate_limits: grant.tenant.limits.map((limit, index) => ({
-				name: limit.name,
-				per: limit.per,
-				requests: limit.requests,
-				window_seconds: limit.window_seconds,
-				remaining: grant.windows[index]?.peek(clock.monotonic(), limit.requests) ?? 0,
-			})),
 			quota:
 				plan.quota_requests_per_month === null
 					? null
 					: {
 							requests: plan.quota_requests_per_month,
-							used: Math.max(0, leased - quotas.unspent(grant.tenant.id, month)),
+							used: Math.max(0, leased - quotas.unspent(tenant_id, month)),
 							resets_at: new Date(nextMonthMs(now)).toISOString(),
 						},
-			sites: { max: plan.limits.sites, used: await countSites(tx, grant.tenant.id) },
-			api_keys: { max: plan.limits.api_keys, used: await countLiveKeys(tx, grant.tenant.id, new Date(now)) },
+			sites: { max: plan.limits.sites, used: await countSites(tx, tenant_id) },
+			api_keys: { max: plan.limits.api_keys, used: await countLiveKeys(tx, tenant_id, new Date(now)) },
 			documents: { max: plan.limits.documents, used: stored.documents },
 			storage_bytes: { max: plan.limits.storage_bytes, used: stored.storage_bytes },
 		};
+		return { plan, answer };
 	});
+}
+
+/** The plan of the key's tenant, its limits, and what is used of each. The connectivity check of the contract. */
+export async function limits(context: LimitsContext) {
+	const { grant, clock } = context;
+	const { answer } = await planAndUse(context, grant.tenant.id);
+	const rate_limits = grant.tenant.limits.map((limit, index) => ({
+		name: limit.name,
+		per: limit.per,
+		requests: limit.requests,
+		window_seconds: limit.window_seconds,
+		remaining: grant.windows[index]?.peek(clock.monotonic(), limit.requests) ?? 0,
+	}));
 	context.noteConnectivityCheck();
-	return answer;
+	return { ...answer, rate_limits };
+}
+
+/** The same for members. What remains of a rate limit is null: it is counted for each key, or on another node. */
+export async function limitsOfTenant(context: TenantLimitsContext, input: { tenant_id: string }) {
+	const { plan, answer } = await planAndUse(context, input.tenant_id);
+	const rate_limits = plan.rate_limits.map(({ name, per, requests, window_seconds }) => ({ name, per, requests, window_seconds, remaining: null }));
+	return { ...answer, rate_limits };
 }

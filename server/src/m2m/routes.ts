@@ -1,6 +1,6 @@
 import Type from "typebox";
 import { type Row, route } from "../http/route.ts";
-import { type LimitsContext, limits } from "./limits.ts";
+import { type LimitsContext, limits, limitsOfTenant, type TenantLimitsContext } from "./limits.ts";
 import { whoami } from "./whoami.ts";
 
 const NullableText = Type.Union([Type.String(), Type.Null()]);
@@ -21,18 +21,24 @@ const Whoami = Type.Object({
 	rotation: Type.Null(),
 });
 
-const Limits = Type.Object({
+const rate_limit = { name: Type.String(), per: Type.String(), requests: Type.Integer(), window_seconds: Type.Integer() };
+const plan_and_use = {
 	tenant_id: Type.String(),
 	plan: Type.Object({ id: Type.String(), name: Type.String() }),
 	capabilities: Type.Array(Type.String()),
-	rate_limits: Type.Array(
-		Type.Object({ name: Type.String(), per: Type.String(), requests: Type.Integer(), window_seconds: Type.Integer(), remaining: Type.Integer() }),
-	),
 	quota: Type.Union([Type.Object({ requests: Type.Integer(), used: Type.Integer(), resets_at: Type.String() }), Type.Null()]),
 	sites: Use,
 	api_keys: Use,
 	documents: Use,
 	storage_bytes: Use,
+};
+const Limits = Type.Object({
+	...plan_and_use,
+	rate_limits: Type.Array(Type.Object({ ...rate_limit, remaining: Type.Integer() })),
+});
+const LimitsOfTenant = Type.Object({
+	...plan_and_use,
+	rate_limits: Type.Array(Type.Object({ ...rate_limit, remaining: Type.Null() })),
 });
 
 export const m2mRoutes: readonly Row<LimitsContext>[] = [
@@ -46,5 +52,17 @@ export const m2mRoutes: readonly Row<LimitsContext>[] = [
 		status: 200,
 		output: Limits,
 		run: limits,
+	}),
+];
+
+export const managementLimitRoutes: readonly Row<TenantLimitsContext>[] = [
+	route({
+		method: "GET",
+		path: "/api/v1/tenants/:tenant_id/limits",
+		access: "viewer",
+		summary: "The tenant's plan and limits, and what is used of them",
+		status: 200,
+		output: LimitsOfTenant,
+		run: limitsOfTenant,
 	}),
 ];

@@ -18,6 +18,12 @@ export interface Permission extends CatalogueEntry {
 	readonly built_in: boolean;
 }
 
+/** A permission as a tenant sees it: `included` when its plan has the capability. */
+export interface TenantPermission extends CatalogueEntry {
+	readonly name: string;
+	readonly included: boolean;
+}
+
 export function isPermission(text: string): boolean {
 	return PERMISSION.test(text);
 }

@@ -2,13 +2,25 @@ import Type from "typebox";
 import type { ChangeContext } from "../audit/change.ts";
 import { pageOf, pageQuery } from "../http/cursor.ts";
 import { type Row, route } from "../http/route.ts";
+import { getProfile } from "./get-profile.ts";
 import { getPlan, listPlans } from "./list.ts";
-import { listPermissions } from "./list-permissions.ts";
+import { listPermissions, listPermissionsOfTenant } from "./list-permissions.ts";
+import type { ProfileContext } from "./live-profile.ts";
 import { putPlan } from "./put.ts";
 import { putPermission } from "./put-permission.ts";
+import { putProfile } from "./put-profile.ts";
 import { deletePlan } from "./remove.ts";
 import { deletePermission } from "./remove-permission.ts";
-import { PermissionInput, PermissionSchema, PlanInput, PlanSchema } from "./schema.ts";
+import {
+	PermissionInput,
+	PermissionSchema,
+	PlanInput,
+	PlanSchema,
+	PROFILE_BODY_BYTES_MAX,
+	ProfileInput,
+	ProfileSchema,
+	TenantPermissionSchema,
+} from "./schema.ts";
 
 const query = Type.Object(pageQuery, { additionalProperties: false });
 
@@ -79,5 +91,52 @@ export const operatorPlanRoutes: readonly Row<ChangeContext>[] = [
 		status: 204,
 		output: "none",
 		run: deletePermission,
+	}),
+];
+
+export const publicProfileRoutes: readonly Row<ProfileContext>[] = [
+	route({
+		method: "GET",
+		path: "/api/v1/api-profile",
+		access: "public",
+		summary: "The API that keys of this instance are for: its name, address, links and colours",
+		status: 200,
+		output: ProfileSchema,
+		run: getProfile,
+	}),
+];
+
+export const operatorProfileRoutes: readonly Row<ChangeContext & ProfileContext>[] = [
+	route({
+		method: "GET",
+		path: "/api/v1/operator/api-profile",
+		access: "operator",
+		summary: "Read the API profile",
+		status: 200,
+		output: ProfileSchema,
+		run: getProfile,
+	}),
+	route({
+		method: "PUT",
+		path: "/api/v1/operator/api-profile",
+		access: "operator",
+		summary: "Replace the API profile whole",
+		status: 200,
+		body: ProfileInput,
+		body_bytes_max: PROFILE_BODY_BYTES_MAX,
+		output: ProfileSchema,
+		run: putProfile,
+	}),
+];
+
+export const managementPermissionRoutes: readonly Row<ChangeContext>[] = [
+	route({
+		method: "GET",
+		path: "/api/v1/tenants/:tenant_id/permissions",
+		access: "viewer",
+		summary: "List the permissions that keys can have, and which of them the plan includes",
+		status: 200,
+		output: Type.Object({ data: Type.Array(TenantPermissionSchema) }),
+		run: listPermissionsOfTenant,
 	}),
 ];

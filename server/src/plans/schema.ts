@@ -2,6 +2,7 @@ import Type, { type Static } from "typebox";
 import { CHOSEN_ID_PATTERN } from "../core/id.ts";
 import { Name } from "../http/name.ts";
 import { PERMISSION_PATTERN } from "./permission.ts";
+import { CHECK_METHODS } from "./profile.ts";
 
 const RATE_LIMITS_MAX = 8;
 const CAPABILITIES_MAX = 64;
@@ -13,6 +14,12 @@ const COUNT_MAX = 1_000_000_000;
 const BYTES_MAX = 2 ** 50;
 const LIFETIME_DAYS_MAX = 3_650;
 const DESCRIPTION_CHARACTERS_MAX = 500;
+const ADDRESS_CHARACTERS_MAX = 2_000;
+const CHECK_PATH_CHARACTERS_MAX = 500;
+/** 64 KiB in base64, and what stands before it. */
+const LOGO_CHARACTERS_MAX = 87_500;
+/** A logo and everything else at its longest. */
+export const PROFILE_BODY_BYTES_MAX = 131_072;
 
 function orNull<S extends Type.TSchema>(schema: S) {
 	return Type.Union([schema, Type.Null()]);
@@ -82,3 +89,48 @@ export const PermissionSchema = Type.Object({
 	capability: Capability,
 	built_in: Type.Boolean({ description: "Comes with Keywright and cannot be changed" }),
 });
+
+/** One permission of the catalogue, and whether the tenant's plan includes it. */
+export const TenantPermissionSchema = Type.Object({
+	name: Type.String({ pattern: PERMISSION_PATTERN }),
+	description: Type.String(),
+	capability: Capability,
+	included: Type.Boolean({ description: "Whether the plan includes it, so that keys can have it" }),
+});
+
+const CheckRequest = Type.Object(
+	{ method: Type.Enum([...CHECK_METHODS]), path: Type.String({ maxLength: CHECK_PATH_CHARACTERS_MAX, description: "May hold {tenant_id}" }) },
+	{ additionalProperties: false },
+);
+const Address = Type.String({ maxLength: ADDRESS_CHARACTERS_MAX, description: "An http or https address" });
+const Logo = Type.String({ maxLength: LOGO_CHARACTERS_MAX, description: "A data: URL of a PNG, JPEG or WebP of at most 64 KiB" });
+const Accent = Type.String({ maxLength: 7, description: "#rrggbb, dark enough for white text" });
+
+export const ProfileSchema = Type.Object({
+	product_name: Name,
+	api_base_url: Address,
+	check_request: CheckRequest,
+	support_url: orNull(Address),
+	status_url: orNull(Address),
+	documentation_url: orNull(Address),
+	error_base_url: Address,
+	logo_url: orNull(Logo),
+	accent_color: orNull(Accent),
+});
+
+/** The body of PUT: what is left out or null is as by default. */
+export const ProfileInput = Type.Partial(
+	Type.Object({
+		product_name: orNull(Name),
+		api_base_url: orNull(Address),
+		check_request: orNull(CheckRequest),
+		support_url: orNull(Address),
+		status_url: orNull(Address),
+		documentation_url: orNull(Address),
+		error_base_url: orNull(Address),
+		logo_url: orNull(Logo),
+		accent_color: orNull(Accent),
+	}),
+	{ additionalProperties: false },
+);
+export type ProfileInput = Static<typeof ProfileInput>;

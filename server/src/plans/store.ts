@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { ReadTx, Tx } from "../database/transaction.ts";
 import type { Window } from "../http/cursor.ts";
-import type { Catalogue, Permission } from "./permission.ts";
+import type { Catalogue, Permission, TenantPermission } from "./permission.ts";
 import { type Plan, planFromRow } from "./plan.ts";
 
 const PLAN_COLUMNS = ["id", "name", "capabilities", "rate_limits", "quota_requests_per_month", "limits", "max_key_lifetime_days"] as const;
@@ -107,6 +107,19 @@ export async function readPermissions(tx: ReadTx, window: Window): Promise<Permi
 		.$if(after !== undefined, (query) => query.where("name", ">", after ?? ""))
 		.orderBy("name")
 		.limit(window.rows_max)
+		.execute();
+}
+
+/** The whole catalogue as the tenant sees it, sorted by name; empty when the tenant is unknown. */
+export async function readPermissionsOfTenant(tx: ReadTx, tenant_id: string): Promise<TenantPermission[]> {
+	return tx
+		.selectFrom("tenants as t")
+		.innerJoin("plans as p", "p.id", "t.plan_id")
+		.innerJoin("permissions as c", (join) => join.onTrue())
+		.select(["c.name", "c.description", "c.capability"])
+		.select(sql<boolean>`c.capability = any(p.capabilities)`.as("included"))
+		.where("t.id", "=", tenant_id)
+		.orderBy("c.name")
 		.execute();
 }
 

@@ -31,6 +31,32 @@ export async function erasePeopleFromKeys(tx: Tx, tenant_id: string, revoke_note
 		})
 		.where("tenant_id", "=", tenant_id)
 		.execute();
+	await tx.updateTable("secrets").set({ kept_in_note: null }).where("tenant_id", "=", tenant_id).execute();
+}
+
+/**
+ * Deletes the tenant's members, invitations, portal sessions and handovers, names of sources and what was seen of them; and the accounts of
+ * those who are in no tenant any more, with their sign-ins. For transactions over all tenants. Returns how many members there were.
+ */
+export async function deletePeopleOf(tx: Tx, tenant_id: string): Promise<number> {
+	const members = await tx.deleteFrom("members").where("tenant_id", "=", tenant_id).returning("person_id").execute();
+	for (const table of ["invitations", "portal_sessions", "handovers", "key_sources", "source_names"] as const) {
+		await tx.deleteFrom(table).where("tenant_id", "=", tenant_id).execute();
+	}
+	const person_ids = members.map((member) => member.person_id);
+	if (person_ids.length === 0) return 0;
+	// Locked first: who is joining another tenant at this moment is looked for once that is done, and who would join later has no account.
+	await tx.selectFrom("people").select("id").where("id", "in", person_ids).orderBy("id").forUpdate().execute();
+	const elsewhere = tx.selectFrom("members").select("person_id").where("person_id", "in", person_ids);
+	const gone = await tx.deleteFrom("people").where("id", "in", person_ids).where("id", "not in", elsewhere).returning(["id", "email"]).execute();
+	const traces = gone.flatMap(({ id, email }) => [id, email]);
+	if (traces.length > 0) {
+		await tx
+			.deleteFrom("sign_in_verifications")
+			.where((where) => where.or([where("value", "in", traces), where("identifier", "in", traces)]))
+			.execute();
+	}
+	return members.length;
 }
 
 /**

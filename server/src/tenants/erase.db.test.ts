@@ -91,7 +91,43 @@ async function tenantFullOf(canary: string): Promise<string> {
 	await superuser.query("insert into tenant_storage (tenant_id, documents, storage_bytes) values ($1, 1, 1)", [tenant_id]);
 	await superuser.query("insert into uploads (tenant_id, id, node_id, reserved_bytes) values ($1, $2, 'node', 5)", [tenant_id, `upl_${tenant_id}`]);
 	await superuser.query("insert into outbox (id, tenant_id, type, data) values ($1, $2, 'key.created', $3)", [`evt_${tenant_id}`, tenant_id, person]);
+	await addPeople(tenant_id, canary);
 	return tenant_id;
+}
+
+/** A member with an account and all that hangs on it, and a row of everything else that people are named in. */
+async function addPeople(tenant_id: string, canary: string): Promise<void> {
+	const person_id = `per_${canary}`;
+	const email = `${canary}@example.com`;
+	const later = new Date(Date.now() + 3_600_000);
+	const by = JSON.stringify({ kind: "member", id: "mem_1", name: canary });
+	const digest = (kind: string) => Buffer.from(`${kind} ${tenant_id}`);
+	for (const [sql, values] of [
+		["insert into people (id, name, email) values ($1, $2, $3)", [person_id, canary, email]],
+		["insert into members (tenant_id, id, person_id, role) values ($1, $2, $3, 'owner')", [tenant_id, "mem_1", person_id]],
+		["insert into sign_in_accounts (id, account_id, provider_id, person_id) values ($1, $1, 'credential', $1)", [person_id]],
+		["insert into sign_in_sessions (id, token, person_id, expires_at, user_agent) values ($1, $1, $1, $2, $3)", [person_id, later, canary]],
+		["insert into sign_in_verifications (id, identifier, value, expires_at) values ($1, 'reset', $2, $3)", [tenant_id, person_id, later]],
+		[
+			"insert into invitations (tenant_id, id, email, role, token_digest, created_by, expires_at) values ($1, $1, $2, 'viewer', $3, $4, $5)",
+			[tenant_id, email, digest("invitation"), by, later],
+		],
+		[
+			"insert into portal_sessions (tenant_id, id, external_user_id, name, email, role, token_digest, expires_at) values ($1, $1, $2, $2, $3, 'viewer', $4, $5)",
+			[tenant_id, canary, email, digest("portal"), later],
+		],
+		[
+			"insert into handovers (tenant_id, id, key_id, token_digest, email, created_by, expires_at, claimed_by) values ($1, $1, $2, $3, $4, $5, $6, $7)",
+			[tenant_id, `key_live_${tenant_id}`, digest("handover"), email, by, later, canary],
+		],
+		[
+			"insert into key_sources (tenant_id, key_id, source_id, network, agent, client, first_seen_at, last_seen_at, last_kid, requests, refused) values ($1, $2, 's', '192.0.2.0/24', 'curl', $3, $4, $4, 'k', 1, 0)",
+			[tenant_id, `key_live_${tenant_id}`, canary, later],
+		],
+		["insert into source_names (tenant_id, source_id, name) values ($1, 's', $2)", [tenant_id, canary]],
+		["update secrets set kept_in = 'other', kept_in_note = $2 where tenant_id = $1", [tenant_id, canary]],
+	] as const)
+		await superuser.query(sql, [...values]);
 }
 
 test("erasing leaves nothing that people wrote, anywhere, and touches no other tenant", async () => {
@@ -99,7 +135,26 @@ test("erasing leaves nothing that people wrote, anywhere, and touches no other t
 	const tenant_id = await tenantFullOf("canary-of-the-erased");
 	const held = await tablesThatHold("canary-of-the-other");
 	deepEqual(await tablesThatHold("canary-of-the-erased"), held);
-	deepEqual(held, ["audit_entries", "documents", "idempotency", "keys", "outbox", "sites", "tenants"]);
+	deepEqual(held, [
+		"audit_entries",
+		"documents",
+		"handovers",
+		"idempotency",
+		"invitations",
+		"key_sources",
+		"keys",
+		"members",
+		"outbox",
+		"people",
+		"portal_sessions",
+		"secrets",
+		"sign_in_accounts",
+		"sign_in_sessions",
+		"sign_in_verifications",
+		"sites",
+		"source_names",
+		"tenants",
+	]);
 
 	const forgotten: string[] = [];
 	told = [];
@@ -151,6 +206,39 @@ test("an erased tenant is gone for everybody, and its id is not used again", asy
 	ok((await listTenants(db.context(), { limit: 200 })).data.every((tenant) => tenant.id !== "once"));
 	equal((await createTenant(db.context(), { name: "Successor", plan_id: "plan", external_id: "ext-once" })).external_id, "ext-once");
 	await rejects(eraseTenant(erasing(), { tenant_id: "nobody" }), refusedWith("not_found"));
+});
+
+test("who is a member of another tenant too keeps their account and sign-ins, and loses them with the last tenant", async () => {
+	const [one, two] = [await tenantFullOf("canary-of-both"), (await createTenant(db.context(), { name: "Second", plan_id: "plan" })).id];
+	const person_id = "per_canary-of-both";
+	await superuser.query("insert into members (tenant_id, id, person_id, role) values ($1, 'mem_2', $2, 'viewer')", [two, person_id]);
+	const accounts = async () => {
+		const found = await superuser.query<{ what: string }>(
+			`select 'person' as what from people where id = $1 union all select 'account' from sign_in_accounts where person_id = $1
+			union all select 'session' from sign_in_sessions where person_id = $1 union all select 'verification' from sign_in_verifications where value = $1`,
+			[person_id],
+		);
+		return found.rows.map(({ what }) => what).sort();
+	};
+	await eraseTenant(erasing(), { tenant_id: one });
+	deepEqual(await accounts(), ["account", "person", "session", "verification"]);
+	const members = await superuser.query("select tenant_id from members where person_id = $1", [person_id]);
+	deepEqual(members.rows, [{ tenant_id: two }]);
+	await eraseTenant(erasing(), { tenant_id: two });
+	deepEqual(await accounts(), []);
+});
+
+test("joining another tenant at the moment of the erasure either keeps the account or finds none", async () => {
+	for (let race = 0; race < 6; race += 1) {
+		const one = await tenantFullOf(`canary-racing-${race}`);
+		const two = (await createTenant(db.context(), { name: "Other", plan_id: "plan" })).id;
+		const person_id = `per_canary-racing-${race}`;
+		const join = superuser.query("insert into members (tenant_id, id, person_id, role) values ($1, 'mem_2', $2, 'viewer')", [two, person_id]);
+		const [joined, erased] = await Promise.allSettled([join, eraseTenant(erasing(), { tenant_id: one })]);
+		equal(erased.status, "fulfilled");
+		const people = await superuser.query("select id from people where id = $1", [person_id]);
+		equal(people.rowCount, joined.status === "fulfilled" ? 1 : 0);
+	}
 });
 
 test("files that cannot be removed do not undo the erasure", async () => {

@@ -1,5 +1,5 @@
 import { type ChangeContext, change } from "../audit/change.ts";
-import { deleteTenantsThings, eraseAuditDetails, erasePeopleFromKeys, leaveTombstone, revokeAllKeys } from "./erase-store.ts";
+import { deletePeopleOf, deleteTenantsThings, eraseAuditDetails, erasePeopleFromKeys, leaveTombstone, revokeAllKeys } from "./erase-store.ts";
 import { lockTenant } from "./store.ts";
 import { tenantNotFound } from "./tenant.ts";
 
@@ -12,8 +12,9 @@ export interface EraseContext extends ChangeContext {
 }
 
 /**
- * Revokes all keys of the tenant and erases what is personal, in one change; only the id, counts and the audit chain's digests stay. Once it has
- * returned no key of the tenant is accepted. Files that cannot be removed now are left to the sweep of orphans. 404 `not_found`, also for a repeat.
+ * Revokes all keys of the tenant and erases what is personal, the accounts of people in no other tenant too, in one change; only the id, counts and
+ * the audit chain's digests stay. Once it has returned no key of the tenant is accepted. Files that cannot be removed now are left to the sweep of
+ * orphans. 404 `not_found`, also for a repeat.
  */
 export async function eraseTenant(context: EraseContext, input: { tenant_id: string }): Promise<void> {
 	const { tenant_id } = input;
@@ -22,12 +23,13 @@ export async function eraseTenant(context: EraseContext, input: { tenant_id: str
 		const now = new Date(context.clock.now());
 		const keys_revoked = await revokeAllKeys(tx, tenant_id, { now, note: REVOKE_NOTE });
 		await erasePeopleFromKeys(tx, tenant_id, REVOKE_NOTE);
+		const members_removed = await deletePeopleOf(tx, tenant_id);
 		await deleteTenantsThings(tx, tenant_id);
 		await eraseAuditDetails(tx, tenant_id);
 		await leaveTombstone(tx, tenant_id, now);
 		return {
 			result: undefined,
-			audit: [{ action: "tenant.erased", target: { kind: "tenant", id: tenant_id }, tenant_id, facts: { keys_revoked } }],
+			audit: [{ action: "tenant.erased", target: { kind: "tenant", id: tenant_id }, tenant_id, facts: { keys_revoked, members_removed } }],
 			invalidates: [{ kind: "tenant", id: tenant_id }],
 		};
 	});

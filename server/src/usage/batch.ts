@@ -1,6 +1,7 @@
 import type { UsageCode } from "./counter.ts";
+import type { Source } from "./source.ts";
 
-/** Requests of one secret in one minute (since 1970 UTC) that ended with one code. */
+/** Requests of one secret from one source in one minute (since 1970 UTC) that ended with one code; and when the first and last of them were. */
 export interface KeyFact {
 	readonly tenant_id: string;
 	readonly key_id: string;
@@ -8,6 +9,9 @@ export interface KeyFact {
 	readonly minute: number;
 	readonly code: UsageCode;
 	readonly requests: number;
+	readonly first_ms: number;
+	readonly last_ms: number;
+	readonly source: Source;
 }
 
 /** Requests of one operation at one site ("" for none) in one minute that ended with one code. */
@@ -18,13 +22,6 @@ export interface OperationFact {
 	readonly minute: number;
 	readonly code: UsageCode;
 	readonly requests: number;
-}
-
-export interface SecretUse {
-	readonly tenant_id: string;
-	readonly kid: string;
-	readonly first_used_ms: number;
-	readonly last_used_ms: number;
 }
 
 /** When the connectivity check of a key last succeeded. */
@@ -43,12 +40,11 @@ export interface Batch {
 	facts: number;
 	readonly keys: KeyFact[];
 	readonly operations: OperationFact[];
-	readonly secret_uses: SecretUse[];
 	readonly key_checks: KeyCheck[];
 }
 
 export function emptyBatch(): Batch {
-	return { facts: 0, keys: [], operations: [], secret_uses: [], key_checks: [] };
+	return { facts: 0, keys: [], operations: [], key_checks: [] };
 }
 
 /** How many requests the batch counts, each once. */

@@ -1,8 +1,35 @@
 import type { ErrorCode } from "../core/error.ts";
 import type { Batch } from "./batch.ts";
+import { type Source, UNKNOWN_SOURCE } from "./source.ts";
 
 /** How a request with a known key ended: allowed, or the code it was refused with. */
 export type UsageCode = "allowed" | ErrorCode;
+
+export const MINUTE_MS = 60_000;
+
+/** A key was last used when the right secret of a live key was last presented, whether or not the request got what it asked for. */
+export const CODES_OF_DEAD_KEYS: readonly UsageCode[] = ["key_revoked", "key_expired", "key_rotated", "key_paused", "tenant_suspended"];
+const DEAD: ReadonlySet<UsageCode> = new Set(CODES_OF_DEAD_KEYS);
+
+/** When the first and the last of some requests were, in milliseconds since their counter's minute began. */
+interface Span {
+	readonly first: number;
+	readonly last: number;
+}
+
+/** Later than any first, and earlier than any last: small integers, which a counter holds without another object. */
+const NEVER_FIRST = 0x3fff_ffff;
+const NEVER_LAST = -0x3fff_ffff;
+const NO_SPAN: Span = { first: 0, last: 0 };
+
+/** A count of a minute that is over. */
+export interface ClosedFact {
+	readonly counter: Counter;
+	readonly minute: number;
+	readonly code: UsageCode;
+	readonly requests: number;
+	readonly span: Span;
+}
 
 /**
  * What was counted of one thing in its running minute and is not drained yet. Holders keep it by reference and hand it back to the meter;
@@ -20,9 +47,8 @@ export abstract class Counter {
 	/** The generation of the meter's index in which it was entered last. */
 	generation = 0;
 
-	abstract putFact(batch: Batch, minute: number, code: UsageCode, requests: number): void;
-	/** Moves the times of use to the batch. */
-	abstract putTimes(batch: Batch): void;
+	/** Writes one fact to the batch. */
+	abstract putFact(batch: Batch, minute: number, code: UsageCode, requests: number, span: Span): void;
 
 	requestsOf(code: UsageCode): number {
 		return code === "allowed" ? this.allowed : (this.refused?.get(code) ?? 0);
@@ -37,51 +63,105 @@ export abstract class Counter {
 		this.refused.set(code, (this.refused.get(code) ?? 0) + requests);
 	}
 
-	/** Empties the running minute into `put`. */
-	empty(put: (code: UsageCode, requests: number) => void): void {
-		if (this.allowed > 0) put("allowed", this.allowed);
+	/** Empties the running minute and what is told beside it into the batch. */
+	drainInto(batch: Batch): void {
+		if (this.allowed > 0) this.putFact(batch, this.minute, "allowed", this.allowed, this.spanOf("allowed"));
+		if (this.refused) for (const [code, requests] of this.refused) this.putFact(batch, this.minute, code, requests, this.spanOf(code));
+		this.reset();
+	}
+
+	/** Moves the running minute to `closed`. */
+	closeInto(closed: ClosedFact[]): void {
+		const { minute } = this;
+		if (this.allowed > 0) closed.push({ counter: this, minute, code: "allowed", requests: this.allowed, span: this.spanOf("allowed") });
+		if (this.refused) for (const [code, requests] of this.refused) closed.push({ counter: this, minute, code, requests, span: this.spanOf(code) });
+		this.reset();
+	}
+
+	/** Adds a past minute's count to the running one. */
+	addClosed(fact: ClosedFact): void {
+		this.add(fact.code, fact.requests);
+	}
+
+	protected spanOf(_code: UsageCode): Span {
+		return NO_SPAN;
+	}
+
+	protected reset(): void {
 		this.allowed = 0;
-		if (!this.refused) return;
-		for (const [code, requests] of this.refused) put(code, requests);
 		this.refused = null;
 	}
 }
 
-/** Counts one secret of a key, and notes when it was used. */
+/** Counts one secret of a key as it is used from one source, and notes when. */
 export class KeyCounter extends Counter {
+	/** May be replaced by one that is equal to it. */
+	source: Source;
+	/** The use of a live key. */
+	#first = NEVER_FIRST;
+	#last = NEVER_LAST;
+	/** Attempts with a dead one, which are no use. */
+	#dead_first = NEVER_FIRST;
+	#dead_last = NEVER_LAST;
 	readonly tenant_id: string;
 	readonly key_id: string;
 	readonly kid: string;
-	first_used_ms = 0;
-	last_used_ms = 0;
 	last_check_ms = 0;
 
-	constructor(tenant_id: string, key_id: string, kid: string) {
+	constructor(tenant_id: string, key_id: string, kid: string, source: Source = UNKNOWN_SOURCE) {
 		super();
 		this.tenant_id = tenant_id;
 		this.key_id = key_id;
 		this.kid = kid;
+		this.source = source;
 	}
 
 	override get index_name(): string {
-		return this.kid;
+		return `${this.kid} ${this.source.id}`;
 	}
 
-	override putFact(batch: Batch, minute: number, code: UsageCode, requests: number): void {
-		batch.facts += 1;
-		batch.keys.push({ tenant_id: this.tenant_id, key_id: this.key_id, kid: this.kid, minute, code, requests });
-	}
-
-	override putTimes(batch: Batch): void {
-		const { tenant_id, key_id, kid, first_used_ms, last_used_ms, last_check_ms } = this;
-		if (last_used_ms > 0) batch.secret_uses.push({ tenant_id, kid, first_used_ms, last_used_ms });
-		if (last_check_ms > 0) {
-			batch.facts += 1;
-			batch.key_checks.push({ tenant_id, key_id, last_check_ms });
+	/** Notes that requests with this code were made from `first` to `last`, in milliseconds of the running minute. */
+	note(code: UsageCode, first: number, last: number): void {
+		if (code !== "allowed" && DEAD.has(code)) {
+			if (first < this.#dead_first) this.#dead_first = first;
+			if (last > this.#dead_last) this.#dead_last = last;
+			return;
 		}
-		this.first_used_ms = 0;
-		this.last_used_ms = 0;
+		if (first < this.#first) this.#first = first;
+		if (last > this.#last) this.#last = last;
+	}
+
+	override addClosed(fact: ClosedFact): void {
+		super.addClosed(fact);
+		const offset = (fact.minute - this.minute) * MINUTE_MS;
+		this.note(fact.code, offset + fact.span.first, offset + fact.span.last);
+	}
+
+	override putFact(batch: Batch, minute: number, code: UsageCode, requests: number, span: Span): void {
+		const { tenant_id, key_id, kid, source } = this;
+		const from_ms = minute * MINUTE_MS;
+		batch.facts += 1;
+		batch.keys.push({ tenant_id, key_id, kid, minute, code, requests, first_ms: from_ms + span.first, last_ms: from_ms + span.last, source });
+	}
+
+	override drainInto(batch: Batch): void {
+		super.drainInto(batch);
+		if (this.last_check_ms === 0) return;
+		batch.facts += 1;
+		batch.key_checks.push({ tenant_id: this.tenant_id, key_id: this.key_id, last_check_ms: this.last_check_ms });
 		this.last_check_ms = 0;
+	}
+
+	protected override spanOf(code: UsageCode): Span {
+		return DEAD.has(code) ? { first: this.#dead_first, last: this.#dead_last } : { first: this.#first, last: this.#last };
+	}
+
+	protected override reset(): void {
+		super.reset();
+		this.#first = NEVER_FIRST;
+		this.#last = NEVER_LAST;
+		this.#dead_first = NEVER_FIRST;
+		this.#dead_last = NEVER_LAST;
 	}
 }
 
@@ -104,6 +184,4 @@ export class OperationCounter extends Counter {
 		batch.facts += 1;
 		batch.operations.push({ tenant_id: this.tenant_id, site_id: this.site_id, operation: this.operation, minute, code, requests });
 	}
-
-	override putTimes(): void {}
 }

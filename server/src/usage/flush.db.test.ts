@@ -9,6 +9,7 @@ import { testLog } from "../database/testing.ts";
 import type { Batch } from "./batch.ts";
 import { startFlushing } from "./flush.ts";
 import { Meter } from "./meter.ts";
+import { UNKNOWN_SOURCE } from "./source.ts";
 import { appendFlush } from "./store.ts";
 import { type UsageTestDatabase, usageTestDatabase } from "./testing.ts";
 
@@ -134,11 +135,11 @@ suite("flushing usage", () => {
 
 	test("the same flush sent twice, also at the same time, counts once", async () => {
 		const fact = { tenant_id: "a", minute: 29_000_000, code: "allowed", requests: 5 } as const;
+		const times = { first_ms: 29_000_000 * 60_000, last_ms: 29_000_000 * 60_000 + 1, source: UNKNOWN_SOURCE };
 		const batch: Batch = {
 			facts: 2,
-			keys: [{ ...fact, key_id: "a_key_1", kid: "a_kid_1" }],
+			keys: [{ ...fact, ...times, key_id: "a_key_1", kid: "a_kid_1" }],
 			operations: [{ ...fact, site_id: "", operation: "twice" }],
-			secret_uses: [],
 			key_checks: [],
 		};
 		const send = (flush_number: number) => record(db, (tx) => appendFlush(tx, { flusher_id: "flusher_test", flush_number, batch }));

@@ -1,37 +1,20 @@
 import type { Clock } from "../core/clock.ts";
 import { BATCH_FACTS_MAX, type Batch, emptyBatch } from "./batch.ts";
-import { type Counter, KeyCounter, OperationCounter, type UsageCode } from "./counter.ts";
+import { type ClosedFact, type Counter, KeyCounter, MINUTE_MS, OperationCounter, type UsageCode } from "./counter.ts";
 import { RecentCounters } from "./recent.ts";
+import { type Source, UNKNOWN_SOURCE } from "./source.ts";
 
 export type { KeyCounter, OperationCounter, UsageCode } from "./counter.ts";
 
 const ENTRIES_MAX = 500_000;
 const GENERATION_MS = 120_000;
-const MINUTE_MS = 60_000;
 const NO_SITE = "";
 /** What parts values and lines in a flush. */
 const UNSTORABLE = /[|\n]/g;
 
-/** `last_used_at` is the last time the right secret of a live key was presented, whether or not the request got what it asked for. */
-const CODES_OF_DEAD_KEYS: ReadonlySet<UsageCode> = new Set<UsageCode>([
-	"key_revoked",
-	"key_expired",
-	"key_rotated",
-	"key_paused",
-	"tenant_suspended",
-]);
-
-/** A count of a minute that is over. */
-interface ClosedFact {
-	readonly counter: Counter;
-	readonly minute: number;
-	readonly code: UsageCode;
-	readonly requests: number;
-}
-
 /**
- * Counts requests in memory, bounded, until they are drained. Two facts, not a product: by secret, minute and code; by site, operation,
- * minute and code. When there is no room for another fact, past minutes are added to running ones: time is given up before counts are.
+ * Counts requests in memory, bounded, until they are drained. Two facts, not a product: by secret, source, minute and code; by site,
+ * operation, minute and code. When there is no room for another fact, past minutes are added to running ones: time is given up before counts are.
  */
 export class Meter {
 	readonly #clock: Clock;
@@ -69,11 +52,11 @@ export class Meter {
 		return this.#keys.size + this.#operations.size;
 	}
 
-	/** The counter of one secret: the same object as long as the meter knows it. A holder may keep it for ever. */
-	keyCounter(tenant_id: string, key_id: string, kid: string): KeyCounter {
-		const known = this.#keys.find(kid);
+	/** The counter of one secret and source: the same object as long as the meter knows it. A holder may keep it for ever. */
+	keyCounter(tenant_id: string, key_id: string, kid: string, source: Source = UNKNOWN_SOURCE): KeyCounter {
+		const known = this.#keys.find(`${kid} ${source.id}`);
 		if (known) return known;
-		const counter = new KeyCounter(tenant_id, key_id, kid);
+		const counter = new KeyCounter(tenant_id, key_id, kid, source);
 		this.#keys.touch(counter);
 		return counter;
 	}
@@ -93,10 +76,8 @@ export class Meter {
 	/** Counts one request whose secret was right. `now_ms` is wall time. */
 	count(key: KeyCounter, operation: OperationCounter, code: UsageCode, now_ms: number): void {
 		const minute = Math.floor(now_ms / MINUTE_MS);
-		if (this.#add(key, minute, code) && !CODES_OF_DEAD_KEYS.has(code)) {
-			if (now_ms > key.last_used_ms) key.last_used_ms = now_ms;
-			if (key.first_used_ms === 0 || now_ms < key.first_used_ms) key.first_used_ms = now_ms;
-		}
+		const offset = now_ms - minute * MINUTE_MS;
+		if (this.#add(key, minute, code)) key.note(code, offset, offset);
 		this.#add(operation, minute, code);
 	}
 
@@ -118,14 +99,13 @@ export class Meter {
 		let visited = 0;
 		for (const counter of this.#dirty) {
 			if (batch.facts >= facts_max) break;
-			counter.empty((code, requests) => counter.putFact(batch, counter.minute, code, requests));
-			counter.putTimes(batch);
+			counter.drainInto(batch);
 			counter.dirty = false;
 			visited += 1;
 		}
 		this.#dirty.splice(0, visited);
 		const closed = this.#closed.splice(0, facts_max - batch.facts);
-		for (const { counter, minute, code, requests } of closed) counter.putFact(batch, minute, code, requests);
+		for (const { counter, minute, code, requests, span } of closed) counter.putFact(batch, minute, code, requests, span);
 		this.#facts -= batch.facts;
 		return batch;
 	}
@@ -152,8 +132,7 @@ export class Meter {
 
 	/** Closes the counter's minute and opens another. */
 	#turn(counter: Counter, minute: number): void {
-		const closing = counter.minute;
-		counter.empty((code, requests) => this.#closed.push({ counter, minute: closing, code, requests }));
+		counter.closeInto(this.#closed);
 		counter.minute = minute;
 	}
 
@@ -172,13 +151,14 @@ export class Meter {
 	#coalesce(minute: number): void {
 		const closed = this.#closed;
 		this.#closed = [];
-		for (const { counter, code, requests } of closed) {
+		for (const fact of closed) {
+			const { counter, code } = fact;
 			if (!counter.dirty) {
 				counter.minute = minute;
 				this.#markDirty(counter);
 			}
 			if (counter.requestsOf(code) > 0) this.#facts -= 1;
-			counter.add(code, requests);
+			counter.addClosed(fact);
 		}
 	}
 

@@ -1,13 +1,19 @@
 import { type RawBuilder, sql } from "kysely";
 import type { ReadTx, RecordTx } from "../database/transaction.ts";
 import type { Batch } from "./batch.ts";
+import { CODES_OF_DEAD_KEYS, MINUTE_MS } from "./counter.ts";
+import { OTHER_SOURCES, type Source } from "./source.ts";
 
+/** How many sources of one key are told apart; all others are told together. */
+export const SOURCES_PER_KEY_MAX = 64;
 const SETTLE_LOCK = 7_362_011;
 const MINUTE_SECONDS = 60;
 
 /** Appends a batch, unless this flush is there already: then nothing is done and the answer is false. */
 export async function appendFlush(tx: RecordTx, flush: { flusher_id: string; flush_number: number; batch: Batch }): Promise<boolean> {
-	const { keys, operations, secret_uses, key_checks } = flush.batch;
+	const { keys, operations, key_checks } = flush.batch;
+	const places = new Map<Source, number>();
+	for (const { source } of keys) if (!places.has(source)) places.set(source, places.size + 1);
 	const entered = await tx
 		.insertInto("usage_flushes")
 		.values({
@@ -20,7 +26,14 @@ export async function appendFlush(tx: RecordTx, flush: { flusher_id: string; flu
 				(fact) => fact.minute,
 				(fact) => fact.code,
 				(fact) => fact.requests,
+				(fact) => fact.first_ms - fact.minute * MINUTE_MS,
+				(fact) => fact.last_ms - fact.minute * MINUTE_MS,
+				(fact) => places.get(fact.source) ?? 0,
 			]),
+			sources: columns(
+				[...places.keys()],
+				[(source) => source.id, (source) => source.network, (source) => source.agent, (source) => source.client ?? NO_CLIENT],
+			),
 			operations: columns(operations, [
 				(fact) => fact.tenant_id,
 				(fact) => fact.site_id,
@@ -29,7 +42,6 @@ export async function appendFlush(tx: RecordTx, flush: { flusher_id: string; flu
 				(fact) => fact.code,
 				(fact) => fact.requests,
 			]),
-			secret_uses: columns(secret_uses, [(use) => use.kid, (use) => use.tenant_id, (use) => use.first_used_ms, (use) => use.last_used_ms]),
 			key_checks: columns(key_checks, [(check) => check.tenant_id, (check) => check.key_id, (check) => check.last_check_ms]),
 		})
 		.onConflict((conflict) => conflict.doNothing())
@@ -39,6 +51,8 @@ export async function appendFlush(tx: RecordTx, flush: { flusher_id: string; flu
 
 /** In front of each value of a column; ids and codes never hold it, and the meter keeps it out of operations. */
 const BAR = "|";
+/** A client's own name is never empty. */
+const NO_CLIENT = "";
 
 /** Rows as a text with a line for each column: to read it costs PostgreSQL a small part of what as many parameters would. Null for no rows. */
 function columns<R>(rows: readonly R[], reads: readonly ((row: R) => string | number)[]): string | null {
@@ -49,6 +63,11 @@ function columns<R>(rows: readonly R[], reads: readonly ((row: R) => string | nu
 /** The values of line `at` of `lines`; what stands before the first bar is cut off. */
 function line(at: number) {
 	return sql`(string_to_array(lines[${sql.lit(at)}], ${sql.lit(BAR)}))[2:]`;
+}
+
+/** A column of a fact's times, which are told from the beginning of its minute on, as milliseconds since 1970. */
+function msOf(column: "first_ms" | "last_ms") {
+	return sql`(minute::float8 * ${sql.lit(MINUTE_MS)} + ${sql.ref(column)}::float8)`;
 }
 
 /** Whether flushes wait to be settled, or are being settled at this moment. */
@@ -70,9 +89,10 @@ export async function settleFlushes(tx: RecordTx, flushes_max: number): Promise<
 	await settleKeys(tx, picked);
 	await settleOperations(tx, picked);
 	await settleSecretUses(tx, picked);
+	await settleSources(tx, picked);
 	await settleKeyChecks(tx, picked);
 	await sql`
-		update keywright.usage_flushes set waiting = false, keys = null, operations = null, secret_uses = null, key_checks = null where ${picked}
+		update keywright.usage_flushes set waiting = false, keys = null, operations = null, sources = null, key_checks = null where ${picked}
 	`.execute(tx);
 	return rows.length;
 }
@@ -124,16 +144,74 @@ async function settleOperations(tx: RecordTx, picked: Picked): Promise<void> {
 async function settleSecretUses(tx: RecordTx, picked: Picked): Promise<void> {
 	await sql`
 		insert into keywright.secret_activity as kept (kid, tenant_id, first_used_at, last_used_at)
-		select kid, used.tenant_id, to_timestamp(min(first_used_ms::float8) / 1000), to_timestamp(max(last_used_ms::float8) / 1000)
-		from keywright.usage_flushes cross join lateral (select string_to_array(secret_uses, E'\n') as lines) as read
-		cross join lateral unnest(${line(1)}, ${line(2)}, ${line(3)}, ${line(4)}) as used (kid, tenant_id, first_used_ms, last_used_ms)
-		where ${picked}
+		select kid, used.tenant_id, to_timestamp(min(${msOf("first_ms")}) / 1000), to_timestamp(max(${msOf("last_ms")}) / 1000)
+		from keywright.usage_flushes cross join lateral (select string_to_array(keys, E'\n') as lines) as read
+		cross join lateral unnest(${line(1)}, ${line(3)}, ${line(4)}, ${line(5)}, ${line(7)}, ${line(8)})
+			as used (tenant_id, kid, minute, code, first_ms, last_ms)
+		where ${picked} and code <> all (${CODES_OF_DEAD_KEYS}::text[])
 		group by kid, used.tenant_id
 		having (select secrets.tenant_id from keywright.secrets where secrets.kid = used.kid) = used.tenant_id
 		order by kid collate "C"
 		on conflict (kid) do update set
 			first_used_at = least(kept.first_used_at, excluded.first_used_at),
 			last_used_at = greatest(kept.last_used_at, excluded.last_used_at)
+	`.execute(tx);
+}
+
+/** Of a tenant that was erased nothing is kept. New sources of a key that has its share of them already are added to the one that stands for all others. */
+async function settleSources(tx: RecordTx, picked: Picked): Promise<void> {
+	const { id, network, agent } = OTHER_SOURCES;
+	await sql`
+		with facts as (
+			select node_id, flush_number, fact.*
+			from keywright.usage_flushes cross join lateral (select string_to_array(keys, E'\n') as lines) as read
+			cross join lateral unnest(${line(1)}, ${line(2)}, ${line(3)}, ${line(4)}, ${line(5)}, ${line(6)}, ${line(7)}, ${line(8)}, ${line(9)})
+				as fact (tenant_id, key_id, kid, minute, code, requests, first_ms, last_ms, place)
+			where ${picked}
+		), sources as (
+			select node_id, flush_number, source.*
+			from keywright.usage_flushes cross join lateral (select string_to_array(sources, E'\n') as lines) as read
+			cross join lateral unnest(${line(1)}, ${line(2)}, ${line(3)}, ${line(4)}) with ordinality as source (source_id, network, agent, client, place)
+			where ${picked}
+		), seen as (
+			select facts.tenant_id, key_id, source_id, min(network) as network, min(agent) as agent, nullif(min(client), ${NO_CLIENT}) as client,
+				min(${msOf("first_ms")}) as first_ms, max(${msOf("last_ms")}) as last_ms,
+				sum(requests::bigint) as requests, coalesce(sum(requests::bigint) filter (where code <> 'allowed'), 0) as refused,
+				(array_agg(kid order by ${msOf("last_ms")} desc))[1] as last_kid
+			from facts join sources on (sources.node_id, sources.flush_number, sources.place) = (facts.node_id, facts.flush_number, facts.place::bigint)
+			group by facts.tenant_id, key_id, source_id
+			having (
+				select keys.tenant_id from keywright.keys join keywright.tenants on tenants.id = keys.tenant_id
+				where keys.id = facts.key_id and tenants.erased_at is null
+			) = facts.tenant_id
+		), fresh as (
+			select *, (
+				select count(*) from keywright.key_sources as kept
+				where kept.tenant_id = seen.tenant_id and kept.key_id = seen.key_id and kept.source_id <> ${id}
+			) + row_number() over (partition by tenant_id, key_id order by first_ms, source_id collate "C") as place
+			from seen where source_id <> ${id} and not exists (
+				select from keywright.key_sources as kept
+				where kept.tenant_id = seen.tenant_id and kept.key_id = seen.key_id and kept.source_id = seen.source_id
+			)
+		), counted as (
+			select seen.*, case when fresh.place > ${SOURCES_PER_KEY_MAX} then ${id} else source_id end as told_id
+			from seen left join fresh using (tenant_id, key_id, source_id)
+		)
+		insert into keywright.key_sources as kept
+			(tenant_id, key_id, source_id, network, agent, client, first_seen_at, last_seen_at, last_kid, requests, refused)
+		select tenant_id, key_id, told_id,
+			min(case when told_id = ${id} then ${network} else network end), min(case when told_id = ${id} then ${agent} else agent end),
+			min(case when told_id = ${id} then null else client end),
+			to_timestamp(min(first_ms) / 1000), to_timestamp(max(last_ms) / 1000), (array_agg(last_kid order by last_ms desc))[1],
+			sum(requests)::bigint, sum(refused)::bigint
+		from counted group by tenant_id, key_id, told_id
+		order by tenant_id collate "C", key_id collate "C", told_id collate "C"
+		on conflict (tenant_id, key_id, source_id) do update set
+			first_seen_at = least(kept.first_seen_at, excluded.first_seen_at),
+			last_seen_at = greatest(kept.last_seen_at, excluded.last_seen_at),
+			last_kid = case when excluded.last_seen_at >= kept.last_seen_at then excluded.last_kid else kept.last_kid end,
+			requests = kept.requests + excluded.requests,
+			refused = kept.refused + excluded.refused
 	`.execute(tx);
 }
 

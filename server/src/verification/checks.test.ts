@@ -2,11 +2,11 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { AllowList, parseAddress, parseAllowList } from "../core/network.ts";
-import { KeyCounter } from "../usage/counter.ts";
 import { CHECKS, type Facts, type Instant, REFUSALS_PER_MINUTE, runChecks, SITE_NEEDED } from "./checks.ts";
 import type { DenialCode } from "./denial.ts";
 import type { Grant, PlanState, SiteState, TenantState } from "./grant.ts";
 import { NO_SITE } from "./grant.ts";
+import { usablePermissions } from "./states.ts";
 import { SlidingWindow } from "./window.ts";
 
 const NOW = Date.UTC(2026, 0, 15, 12);
@@ -34,6 +34,7 @@ const plan: PlanState = {
 		["documents:write", "documents"],
 		["orders:write", "orders"],
 	]),
+	usable: new Map(),
 	stale: false,
 };
 const tenant: TenantState = {
@@ -60,6 +61,7 @@ const grant: Grant = {
 	key_name: "prod-order-bot",
 	environment: "prod",
 	permissions: new Set(["sites:read", "documents:write"]),
+	usable: new Set(),
 	site_ids: new Set(["shop"]),
 	allowed_ips: allowing("10.0.0.0/8"),
 	expires_at_ms: NOW + 1,
@@ -68,7 +70,8 @@ const grant: Grant = {
 	paused: false,
 	revoked: false,
 	tenant,
-	counter: new KeyCounter("tenant-a", "key_1", "kid"),
+	counter: null,
+	counters: null,
 	windows: [],
 	refusals: null,
 	digest: null,
@@ -115,7 +118,10 @@ const FAULTS: readonly { code: DenialCode; spoil: (found: Case) => Case }[] = [
 	{ code: "permission_missing", spoil: (found) => ({ ...found, grant: { ...found.grant, permissions: new Set(["sites:read"]) } }) },
 ];
 
-const run = (found: Case, at = AT) => runChecks(found.grant, found.facts, at, found.site);
+/** As grants are made: what can be used follows from the permissions and the plan. */
+function run({ grant, facts, site }: Case, at = AT) {
+	return runChecks({ ...grant, usable: usablePermissions(grant.tenant.plan, grant.permissions) }, facts, at, site);
+}
 
 /** The code of the denial, `allowed`, or `site needed`. */
 function codeOf(found: Case, at = AT): string {

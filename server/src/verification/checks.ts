@@ -99,6 +99,7 @@ function capabilityIncluded(grant: Grant, facts: Facts): Denial | null {
 	const { plan } = grant.tenant;
 	if (facts.capability !== null && !plan.capabilities.has(facts.capability)) return lacksCapability(plan.name, facts.capability);
 	for (const permission of facts.permissions) {
+		if (grant.usable.has(permission)) continue;
 		const capability = plan.catalogue.get(permission);
 		if (capability !== undefined && !plan.capabilities.has(capability)) return lacksCapability(plan.name, capability);
 	}
@@ -111,6 +112,7 @@ function lacksCapability(plan: string, capability: string): Denial {
 
 function permissionHeld(grant: Grant, facts: Facts): Denial | null {
 	for (const permission of facts.permissions) {
+		if (grant.usable.has(permission)) continue;
 		// A permission that was taken out of the catalogue allows nothing, though keys still hold its name.
 		if (grant.permissions.has(permission) && grant.tenant.plan.catalogue.has(permission)) continue;
 		return deny("permission_missing", REFUSAL.permission(grant.key_name, permission), { members: { permission } });

@@ -1,10 +1,10 @@
-import type { Socket } from "node:net";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Log } from "../core/log.ts";
-import { type Address, type AllowList, callerAddress, parseAddress } from "../core/network.ts";
+import type { AllowList } from "../core/network.ts";
 import type { FramedRequest } from "../http/framing.ts";
 import { readIdempotencyKey } from "../http/idempotency-key.ts";
 import { Denied, type Gate, refuseNulInQuery } from "../http/mount.ts";
+import { addressOf } from "../http/peer.ts";
 import { framed } from "../http/reply.ts";
 import type { Row } from "../http/route.ts";
 import { clientKindOf } from "./client-kind.ts";
@@ -32,25 +32,6 @@ function headerOf(raw: FramedRequest, name: string): string | null {
 	return typeof value === "string" ? value : null;
 }
 
-/** A connection's peer never changes, so its address is read once. */
-const peers = new WeakMap<Socket, Address | null>();
-
-function peerOf(socket: Socket): Address | null {
-	let peer = peers.get(socket);
-	if (peer === undefined) {
-		peer = parseAddress(socket.remoteAddress ?? "");
-		peers.set(socket, peer);
-	}
-	return peer;
-}
-
-function addressOf(raw: FramedRequest, trusted: AllowList | null): Address | null {
-	const peer = peerOf(raw.socket);
-	if (trusted === null || peer === null) return peer;
-	const forwarded = headerOf(raw, "x-forwarded-for");
-	return forwarded === null ? peer : parseAddress(callerAddress(peer.text, forwarded, trusted));
-}
-
 /** The gate of keyed routes: makes the question of the request, lets the verifier decide, and sets the headers that both answers carry. */
 export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 	const { verifier } = options;
@@ -60,15 +41,18 @@ export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 
 		function questionOf(request: FastifyRequest, raw: FramedRequest, raw_key: string): Question {
 			const parameters = parametersOf(request);
+			const address = addressOf(raw, options.trusted_proxies);
+			const user_agent = headerOf(raw, "user-agent");
 			return {
 				raw_key,
 				cost: 1,
 				operation,
-				address: addressOf(raw, options.trusted_proxies),
+				source: verifier.sources.of(raw.socket, address, user_agent, raw.client_name),
+				address,
 				client: clientKindOf({
 					origin: headerOf(raw, "origin"),
 					sec_fetch_site: headerOf(raw, "sec-fetch-site"),
-					user_agent: headerOf(raw, "user-agent"),
+					user_agent,
 				}),
 				tenant_id: parameters.tenant_id ?? null,
 				site_id: parameters.site_id ?? null,

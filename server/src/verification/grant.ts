@@ -10,6 +10,8 @@ export interface PlanState {
 	readonly capabilities: ReadonlySet<string>;
 	/** Permission → the capability that brings it, for every permission there is. */
 	readonly catalogue: ReadonlyMap<string, string>;
+	/** Of each list of permissions that keys on it hold: those that are in the catalogue and whose capability it includes. */
+	readonly usable: Map<ReadonlySet<string>, ReadonlySet<string>>;
 	stale: boolean;
 }
 
@@ -35,7 +37,7 @@ export interface TenantState {
 
 /**
  * Everything needed to decide about one secret, in memory. What it says of the key never changes: a change makes it `stale`, and a new one
- * is filled. `digest` is set when the right secret has matched its MAC once, and is what later requests are compared with.
+ * is filled. `digest` is set when the right secret has matched its MAC once, and is what later requests find it by.
  */
 export interface Grant {
 	readonly kid: string;
@@ -48,6 +50,8 @@ export interface Grant {
 	readonly key_name: string;
 	readonly environment: string;
 	readonly permissions: ReadonlySet<string>;
+	/** The part of `permissions` that neither the catalogue nor the plan stands against. */
+	readonly usable: ReadonlySet<string>;
 	readonly site_ids: ReadonlySet<string> | null;
 	readonly allowed_ips: AllowList | null;
 	readonly expires_at_ms: number | null;
@@ -56,7 +60,10 @@ export interface Grant {
 	readonly paused: boolean;
 	readonly revoked: boolean;
 	readonly tenant: TenantState;
-	readonly counter: KeyCounter;
+	/** Of the source that used it last; null until there is one. */
+	counter: KeyCounter | null;
+	/** Of all its sources, when there are several. */
+	counters: KeyCounter[] | null;
 	/** One for each of the tenant's limits, in the same order. */
 	readonly windows: readonly SlidingWindow[];
 	/** Refused requests of this key that got past its secret; null until there is one. */

@@ -9,6 +9,7 @@ import type { Node } from "../nodes/node.ts";
 import type { Meter } from "../usage/meter.ts";
 import { Batcher } from "./batcher.ts";
 import { type Grant, isStale, NO_SITE, type SiteState } from "./grant.ts";
+import { KeySources } from "./key-sources.ts";
 import { SieveMap } from "./sieve.ts";
 import { type FillParts, grantOf, SharedStates } from "./states.ts";
 import { type GrantRow, readGrants, readSites } from "./store.ts";
@@ -43,9 +44,13 @@ export interface GrantsOptions {
 
 /** The bounded memory of grants and sites: filled by one query for many, emptied by invalidations, never older than the node's lease. */
 export class Grants {
+	/** The counters of grants by source. */
+	readonly sources: KeySources;
 	readonly #options: GrantsOptions;
 	readonly #parts: FillParts;
 	readonly #grants: SieveMap<Grant>;
+	/** Those whose secret has matched its MAC, by the digest of their raw key. */
+	readonly #matched = new Map<string, Grant>();
 	readonly #unknown: LRUCache<string, true>;
 	readonly #sites: LRUCache<string, SiteState>;
 	readonly #kidsOfKey = new Map<string, Set<string>>();
@@ -54,7 +59,8 @@ export class Grants {
 
 	constructor(options: GrantsOptions) {
 		this.#options = options;
-		this.#parts = { states: new SharedStates(), windows: options.windows, meter: options.meter, clock: options.clock };
+		this.sources = new KeySources(options.meter);
+		this.#parts = { states: new SharedStates(), windows: options.windows, clock: options.clock };
 		this.#grants = new SieveMap({ max: options.grants_max ?? GRANTS_MAX, onGone: (grant, replaced) => this.#letGo(grant, replaced) });
 		this.#unknown = new LRUCache({
 			max: UNKNOWN_KIDS_MAX,
@@ -78,6 +84,28 @@ export class Grants {
 		const grant = this.#grants.get(kid);
 		if (grant !== undefined) return isStale(grant) ? undefined : grant;
 		return this.#unknown.has(kid) ? UNKNOWN : undefined;
+	}
+
+	/**
+	 * The grant whose raw key has this digest, when that key has matched before. A look-up may take longer the more of two digests is alike;
+	 * what can be learnt by that is a digest, of a secret of 190 bits, and never whether a kid is known.
+	 */
+	matched(digest: string): Grant | undefined {
+		const grant = this.#matched.get(digest);
+		if (grant === undefined || isStale(grant)) return undefined;
+		if (!grant.visited) grant.visited = true;
+		return grant;
+	}
+
+	/** Keeps the digest of the raw key that has matched the grant's MAC. */
+	keepMatched(grant: Grant, digest: string): void {
+		if (grant.digest !== null) this.#forgetDigest(grant);
+		grant.digest = digest;
+		if (this.#grants.peek(grant.kid) === grant) this.#matched.set(digest, grant);
+	}
+
+	#forgetDigest(grant: Grant): void {
+		if (grant.digest !== null && this.#matched.get(grant.digest) === grant) this.#matched.delete(grant.digest);
 	}
 
 	/** Reads the grant from the primary; for all who ask at the same time with one query. */
@@ -178,6 +206,8 @@ export class Grants {
 	/** A request that still waits with this grant must not decide by it: changes no longer reach it. */
 	#letGo(grant: Grant, replaced: boolean): void {
 		grant.stale = true;
+		this.#forgetDigest(grant);
+		this.sources.release(grant);
 		this.#parts.states.release(grant.tenant);
 		for (const window of grant.windows) this.#options.windows.release(window);
 		if (grant.refusals !== null) this.#options.windows.release(grant.refusals);

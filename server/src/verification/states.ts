@@ -2,7 +2,6 @@ import { LRUCache } from "lru-cache";
 import type { Clock } from "../core/clock.ts";
 import { AllowList, parseAllowList } from "../core/network.ts";
 import { effectivePlan, planFromRow, tenantLimitsFromRow } from "../plans/plan.ts";
-import type { Meter } from "../usage/meter.ts";
 import type { ClientPolicy, Grant, PlanState, TenantState } from "./grant.ts";
 import type { GrantRow } from "./store.ts";
 import type { WindowStore } from "./window-store.ts";
@@ -28,6 +27,16 @@ export class SharedStates {
 		return set;
 	}
 
+	/** What of the list can be used on the plan; one set for all keys that hold the same list. */
+	usable(plan: PlanState, permissions: ReadonlySet<string>): ReadonlySet<string> {
+		const known = plan.usable.get(permissions);
+		if (known) return known;
+		const set = usablePermissions(plan, permissions);
+		if (plan.usable.size >= PERMISSION_SETS_MAX) plan.usable.clear();
+		plan.usable.set(permissions, set);
+		return set;
+	}
+
 	plan(row: GrantRow): PlanState {
 		const known = this.plans.get(row.plan_id);
 		if (known && !known.stale) return known;
@@ -36,6 +45,7 @@ export class SharedStates {
 			name: row.plan_name,
 			capabilities: new Set(row.plan_capabilities),
 			catalogue: new Map(Object.entries(row.catalogue)),
+			usable: new Map(),
 			stale: false,
 		};
 		this.plans.set(row.plan_id, state);
@@ -85,6 +95,11 @@ export class SharedStates {
 	}
 }
 
+/** Those of `permissions` that are in the catalogue and whose capability the plan includes. */
+export function usablePermissions(plan: Pick<PlanState, "capabilities" | "catalogue">, permissions: ReadonlySet<string>): ReadonlySet<string> {
+	return new Set([...permissions].filter((permission) => plan.capabilities.has(plan.catalogue.get(permission) ?? "")));
+}
+
 /** Guarantee: the column has a check constraint with exactly these values. */
 function asClientPolicy(text: string): ClientPolicy {
 	return text as ClientPolicy;
@@ -100,7 +115,6 @@ function allowListOf(entries: string[] | null): AllowList | null {
 export interface FillParts {
 	readonly states: SharedStates;
 	readonly windows: WindowStore;
-	readonly meter: Meter;
 	readonly clock: Clock;
 }
 
@@ -108,6 +122,7 @@ export interface FillParts {
 export function grantOf(row: GrantRow & { kid: string }, parts: FillParts): Grant {
 	const tenant = parts.states.tenant(row);
 	tenant.holders += 1;
+	const permissions = parts.states.permissions(row.permissions);
 	// What every request touches comes first, so that it lies together in the processor's cache.
 	return {
 		visited: false,
@@ -122,11 +137,13 @@ export function grantOf(row: GrantRow & { kid: string }, parts: FillParts): Gran
 		allowed_ips: allowListOf(row.allowed_ips),
 		refusals: parts.windows.find(row.key_id, REFUSALS),
 		site_ids: row.site_ids === null ? null : new Set(row.site_ids),
-		permissions: parts.states.permissions(row.permissions),
+		permissions,
+		usable: parts.states.usable(tenant.plan, permissions),
 		windows: tenant.limits.map((limit) =>
 			parts.windows.get(limit.per === "key" ? row.key_id : tenant.id, `${limit.per}:${limit.name}`, limit.window_seconds),
 		),
-		counter: parts.meter.keyCounter(row.tenant_id, row.key_id, row.kid),
+		counter: null,
+		counters: null,
 		key_id: row.key_id,
 		key_name: row.key_name,
 		environment: row.environment,

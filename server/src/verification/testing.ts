@@ -16,6 +16,7 @@ import { putPlan } from "../plans/put.ts";
 import type { PlanInput } from "../plans/schema.ts";
 import { createTenant } from "../tenants/create.ts";
 import { Meter } from "../usage/meter.ts";
+import { UNKNOWN_SOURCE } from "../usage/source.ts";
 import { AddressFailures } from "./address-failures.ts";
 import type { Grant } from "./grant.ts";
 import { Grants } from "./grants.ts";
@@ -77,6 +78,7 @@ export function questionOf(raw_key: string, question: Partial<Question> = {}): Q
 		raw_key,
 		cost: 1,
 		operation: "GET /test",
+		source: UNKNOWN_SOURCE,
 		address: null,
 		client: "server",
 		tenant_id: null,

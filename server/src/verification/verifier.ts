@@ -7,6 +7,8 @@ import { explainMistake, type ParsedKey, parseRawKey } from "../keys/format.ts";
 import { secretMac, secretMatches } from "../keys/secret.ts";
 import type { Node } from "../nodes/node.ts";
 import type { Meter } from "../usage/meter.ts";
+import type { Source } from "../usage/source.ts";
+import { SourceMemo } from "../usage/source-memo.ts";
 import type { AddressFailures } from "./address-failures.ts";
 import { type Facts, type Instant, runChecks, SITE_NEEDED } from "./checks.ts";
 import { type Denial, deny } from "./denial.ts";
@@ -18,6 +20,8 @@ import { REFUSALS, REFUSALS_WINDOW_SECONDS } from "./states.ts";
 import type { WindowStore } from "./window-store.ts";
 
 const ROUNDS_MAX = 10;
+/** Longer than any raw key: such a text is refused for its shape, and no digest of it is made. */
+const RAW_KEY_CHARACTERS_MAX = 128;
 const UNAVAILABLE_SECONDS = 2;
 
 /** What is asked about one raw key. */
@@ -26,6 +30,7 @@ export interface Question extends Facts {
 	readonly cost: number;
 	/** What the usage is counted under: a route, or what a service says it is about to do. */
 	readonly operation: string;
+	readonly source: Source;
 }
 
 /** The decision: allowed when `denial` is null. `grant` is set once the secret has matched, also when something else stands against it. */
@@ -54,6 +59,8 @@ export interface VerifierOptions {
  * Synchronous and without I/O while everything it needs is in memory.
  */
 export class Verifier {
+	/** Where requests come from, remembered for those who ask. */
+	readonly sources = new SourceMemo();
 	readonly #options: VerifierOptions;
 	readonly #nobody = { key_id: "key_none", kid: "none", tenant_id: "none", environment: "prod" };
 
@@ -71,17 +78,27 @@ export class Verifier {
 	}
 
 	decide(question: Question): Decision | Promise<Decision> {
+		const { raw_key } = question;
+		const digest = raw_key.length > RAW_KEY_CHARACTERS_MAX ? "" : digestOf(raw_key);
+		const matched = this.#options.grants.matched(digest);
+		if (matched === undefined) return this.#decideUnmatched(question, digest);
+		const at = this.now();
+		return this.#options.node.lease.holdsAt(at) ? this.#decideMatched(question, matched, at) : LEASE_OVER;
+	}
+
+	/** The same text has not matched before: all from the beginning. */
+	#decideUnmatched(question: Question, digest: string): Decision | Promise<Decision> {
 		const parsed = parseRawKey(this.#options.brand, question.raw_key);
 		if (parsed === null) return this.#wrong(question, deny("key_invalid", explainMistake(this.#options.brand, question.raw_key).detail));
 		const at = this.now();
 		if (!this.#options.node.lease.holdsAt(at)) return LEASE_OVER;
 		const known = this.#options.grants.get(parsed.kid);
-		if (known === undefined) return this.#decideLater(question, parsed);
-		if (known === UNKNOWN || !this.#matches(known, parsed, question.raw_key)) return this.#wrongSecret(question, parsed, known === UNKNOWN);
-		return this.#decideMatched(question, parsed, known, at);
+		if (known === undefined) return this.#decideLater(question, parsed, digest);
+		if (known === UNKNOWN || !this.#matches(known, parsed, digest)) return this.#wrongSecret(question, parsed, known === UNKNOWN);
+		return this.#decideMatched(question, known, at);
 	}
 
-	async #decideLater(question: Question, parsed: ParsedKey): Promise<Decision> {
+	async #decideLater(question: Question, parsed: ParsedKey, digest: string): Promise<Decision> {
 		const { grants, failures, node } = this.#options;
 		try {
 			for (let round = 0; round < ROUNDS_MAX; round += 1) {
@@ -89,8 +106,8 @@ export class Verifier {
 				if (known !== UNKNOWN && isStale(known)) continue;
 				const at = this.now();
 				if (!node.lease.holdsAt(at)) return LEASE_OVER;
-				if (known === UNKNOWN || !this.#matches(known, parsed, question.raw_key)) return this.#wrongSecret(question, parsed, known === UNKNOWN);
-				return await this.#decideMatched(question, parsed, known, at);
+				if (known === UNKNOWN || !this.#matches(known, parsed, digest)) return this.#wrongSecret(question, parsed, known === UNKNOWN);
+				return await this.#decideMatched(question, known, at);
 			}
 		} catch (error) {
 			return { denial: this.#unavailable(error), grant: null };
@@ -98,23 +115,23 @@ export class Verifier {
 		return { denial: deny("unavailable", "The key is being changed at this moment. Try again shortly.", { retry_after_seconds: 1 }), grant: null };
 	}
 
-	#decideMatched(question: Question, parsed: ParsedKey, grant: Grant, at: Instant): Decision | Promise<Decision> {
+	#decideMatched(question: Question, grant: Grant, at: Instant): Decision | Promise<Decision> {
 		const site = question.site_id === null ? undefined : this.#options.grants.site(grant.tenant.id, question.site_id);
 		const found = runChecks(grant, question, at, site);
-		if (found === SITE_NEEDED) return this.#decideWithSite(question, parsed, grant);
+		if (found === SITE_NEEDED) return this.#decideWithSite(question, grant);
 		if (found !== null) return this.#refused(question, grant, found, at);
 		const spent = spend(grant, question.cost, at, this.#options.quotas, () => this.now());
 		if (spent instanceof Promise) return this.#decideSpent(question, grant, at, spent);
 		return this.#counted(question, grant, spent, at);
 	}
 
-	async #decideWithSite(question: Question, parsed: ParsedKey, grant: Grant): Promise<Decision> {
+	async #decideWithSite(question: Question, grant: Grant): Promise<Decision> {
 		try {
 			await this.#options.grants.fillSite(grant.tenant.id, question.site_id ?? "");
 		} catch (error) {
 			return { denial: this.#unavailable(error), grant };
 		}
-		return this.#decideLater(question, parsed);
+		return this.decide(question);
 	}
 
 	async #decideSpent(question: Question, grant: Grant, asked: Instant, spending: Promise<Denial | null>): Promise<Decision> {
@@ -146,7 +163,7 @@ export class Verifier {
 	}
 
 	#counted(question: Question, grant: Grant, denial: Denial | null, at: Instant): Decision {
-		const { meter } = this.#options;
+		const { meter, grants } = this.#options;
 		const site = denial === null || AFTER_SITE.has(denial.code) ? question.site_id : null;
 		const place = site === null ? question.operation : `${question.operation} ${site}`;
 		const { operations, id } = grant.tenant;
@@ -155,29 +172,27 @@ export class Verifier {
 			operation = meter.operationCounter(id, site, question.operation);
 			if (operations.size < OPERATIONS_PER_TENANT_MAX) operations.set(place, operation);
 		}
-		meter.count(grant.counter, operation, denial === null ? "allowed" : denial.code, at.now);
+		const { source } = question;
+		const counter = grant.counter?.source === source ? grant.counter : grants.sources.counterOf(grant, source);
+		meter.count(counter, operation, denial === null ? "allowed" : denial.code, at.now);
 		return { denial, grant };
 	}
 
-	/** Compares with the digest of this process once the MAC has matched; the MAC itself costs six times as much. */
-	#matches(grant: Grant, parsed: ParsedKey, raw_key: string): boolean {
-		const digest = hash("sha256", raw_key, "latin1");
-		if (grant.digest !== null && equalDigests(grant.digest, digest)) return true;
-		const { peppers, onOldPepper } = this.#options;
+	/** Compares the MAC; later requests with the same text find the grant by its digest, for a sixth of the work. */
+	#matches(grant: Grant, parsed: ParsedKey, digest: string): boolean {
+		const { grants, peppers, onOldPepper } = this.#options;
 		const identity = { key_id: grant.key_id, kid: grant.kid, tenant_id: grant.tenant.id, environment: grant.environment };
 		if (!secretMatches(peppers, identity, parsed.secret, grant) || parsed.environment !== grant.environment) return false;
-		grant.digest = digest;
+		grants.keepMatched(grant, digest);
 		if (grant.pepper_id !== peppers.current.id) onOldPepper(grant, parsed.secret);
 		return true;
 	}
 
-	/** The same for an unknown kid and for a wrong secret: in bytes, and in the work that is done. */
+	/** The same for an unknown kid and for a wrong secret: in bytes, and in the work that is done (the digest has been made for both). */
 	#wrongSecret(question: Question, parsed: ParsedKey, unknown: boolean): Decision {
 		if (unknown) {
-			const digest = hash("sha256", question.raw_key, "latin1");
 			const mac = secretMac(this.#options.peppers.current, this.#nobody, parsed.secret);
 			timingSafeEqual(mac, mac);
-			equalDigests(digest, digest);
 		}
 		return this.#wrong(question, NOT_KNOWN);
 	}
@@ -213,9 +228,7 @@ function isBudgeted(denial: Denial): boolean {
 	return BUDGETED.has(denial.code);
 }
 
-/** In time that does not depend on where two digests of equal length differ. */
-function equalDigests(a: string, b: string): boolean {
-	let difference = a.length ^ b.length;
-	for (let at = 0; at < a.length; at += 1) difference |= a.charCodeAt(at) ^ b.charCodeAt(at);
-	return difference === 0;
+/** SHA-256 as 32 characters of Latin-1. */
+function digestOf(raw_key: string): string {
+	return hash("sha256", raw_key, "latin1");
 }

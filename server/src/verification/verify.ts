@@ -2,6 +2,7 @@ import type { Context } from "../core/context.ts";
 import { ERRORS } from "../core/error.ts";
 import { parseAddress } from "../core/network.ts";
 import { type Problem, problemOf } from "../http/problem.ts";
+import type { SourceMemo } from "../usage/source-memo.ts";
 import { clientKindOf } from "./client-kind.ts";
 import { deny } from "./denial.ts";
 import { describeGrant } from "./describe-grant.ts";
@@ -64,7 +65,7 @@ function limitsLeft(grant: Grant, verifier: Verifier) {
 /** Decides about a key for an API of the operator's own: `status` and `code` are what that API should answer. Spends what the request costs. */
 export async function verify(context: VerifyContext, input: VerifyInput) {
 	const { verifier } = context;
-	const { denial, grant } = input.raw_key.trim() === "" ? NO_KEY : await verifier.decide(questionOf(input));
+	const { denial, grant } = input.raw_key.trim() === "" ? NO_KEY : await verifier.decide(questionOf(input, verifier.sources));
 	const problem = denial === null ? null : problemOf(denial, context.request_id, context.problem_type_base);
 	return {
 		allowed: denial === null,
@@ -81,13 +82,15 @@ export async function verify(context: VerifyContext, input: VerifyInput) {
 /** A blank key counts as none, as in a request's own header. */
 const NO_KEY: Decision = { denial: deny("key_missing", "Send the API key in the X-API-Key header."), grant: null };
 
-function questionOf(input: VerifyInput): Question {
+function questionOf(input: VerifyInput, sources: SourceMemo): Question {
 	const { request } = input;
+	const address = request?.ip === undefined ? null : parseAddress(request.ip);
 	return {
 		raw_key: input.raw_key,
 		cost: input.cost ?? 1,
 		operation: operationOf(input),
-		address: request?.ip === undefined ? null : parseAddress(request.ip),
+		source: sources.find(address, request?.user_agent ?? null, null),
+		address,
 		client: clientKindOf({
 			origin: request?.origin ?? null,
 			sec_fetch_site: request?.sec_fetch_site ?? null,

@@ -15,7 +15,7 @@ export const WINDOW_SECONDS_MAX = 3600;
  */
 export class SlidingWindow {
 	readonly window_seconds: number;
-	/** When units were last taken, 0 if never. A window of which nothing is used may be forgotten without resetting anything. */
+	/** When units were last taken, in whole milliseconds, 0 if never. A window of which nothing is used may be forgotten without resetting anything. */
 	lastUsedMs = 0;
 	/** How many go by it; while there are any it is not forgotten, since whoever came next would begin another. */
 	holders = 0;
@@ -61,7 +61,7 @@ export class SlidingWindow {
 		this.#advance(now_ms);
 		this.#taken[this.#newest] = (this.#taken[this.#newest] ?? 0) + cost;
 		this.#used += cost;
-		if (now_ms > this.lastUsedMs) this.lastUsedMs = now_ms;
+		if (now_ms > this.lastUsedMs) this.lastUsedMs = Math.ceil(now_ms);
 	}
 
 	/** Gives back what was taken at `taken_ms`, as far as its slot still counts it. */

@@ -1,0 +1,135 @@
+// npm run pictures: takes the README's pictures (docs/pictures/*.png) from a running dashboard with an invented tenant.
+// Everything in them was made by the API, but the requests of the last day: those are written into the usage tables, for nobody waits a day.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { joinBy, openBrowser, settled, startDashboard } from "../e2e/browser/browser.ts";
+import { Database } from "../e2e/database.ts";
+import type { Server } from "../e2e/server.ts";
+import { expectStatus, makeKey, makeSite } from "../e2e/things.ts";
+import { ROOT } from "./execute.ts";
+
+const FOLDER = join(ROOT, "docs/pictures");
+const TENANT = "acme";
+const HOUR_MS = 3_600_000;
+const HOURS = 24;
+const SIZE = { width: 1_280, height: 820 };
+const PHONE = { width: 390, height: 844 };
+const DANA = { name: "Dana Osei", email: "dana@acme.example", password: "a long walk by the sea" };
+
+const PROFILE = {
+	product_name: "Orderly",
+	api_base_url: "https://api.orderly.example",
+	support_url: "https://orderly.example/support",
+	status_url: "https://status.orderly.example",
+	documentation_url: "https://docs.orderly.example",
+};
+
+const KEYS = [
+	{ name: "prod-order-bot", environment: "prod", integration: "order-bot", owner: "Dana Osei", busiest: 900, refused: 3 },
+	{ name: "prod-warehouse-sync", environment: "prod", integration: "warehouse-sync", owner: "Ilse Brandt", busiest: 420, refused: 0 },
+	{ name: "staging-crm-sync", environment: "staging", integration: "crm-sync", owner: "Ilse Brandt", busiest: 60, refused: 12 },
+	{ name: "prod-invoice-export", environment: "prod", integration: "invoice-export", owner: "Tomás Vidal", busiest: 24, refused: 0 },
+	{ name: "dev-support-prototype", environment: "dev", integration: "support-prototype", owner: "Tomás Vidal", busiest: 0, refused: 0 },
+] as const;
+
+/** A day's rise and fall, the same at each run. */
+function requestsIn(hour: number, busiest: number): number {
+	return Math.round(busiest * (0.35 + 0.65 * Math.sin((Math.PI * (hour + 2)) / (HOURS + 3)) ** 2));
+}
+
+async function writeDay(database: Database, key: { id: string; kid: string }, traffic: { busiest: number; refused: number }): Promise<void> {
+	const end = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
+	for (let hour = 0; hour < HOURS; hour += 1) {
+		const start = new Date(end - (HOURS - 1 - hour) * HOUR_MS).toISOString();
+		const counts: [string, number][] = [["allowed", requestsIn(hour, traffic.busiest)]];
+		if (traffic.refused > 0 && hour % 7 === 3) counts.push(["permission_missing", traffic.refused]);
+		for (const [code, requests] of counts) {
+			if (requests === 0) continue;
+			await database.rows(
+				"insert into usage_keys (tenant_id, key_id, kid, granularity_seconds, start, code, requests) values ($1, $2, $3, 3600, $4, $5, $6)",
+				[TENANT, key.id, key.kid, start, code, requests],
+			);
+		}
+	}
+}
+
+/** Uses the key for real from two programs, so that "used from" and the connectivity check have something to say. */
+async function use(server: Server, raw_key: string): Promise<void> {
+	for (const agent of ["node", "python-requests/2.32"]) {
+		for (let round = 0; round < 3; round += 1) {
+			const headers = { "x-api-key": raw_key, "user-agent": agent };
+			expectStatus(await server.send({ method: "GET", path: `/api/v1/m2m/tenants/${TENANT}/limits`, headers }), 200);
+		}
+	}
+}
+
+async function furnish(server: Server): Promise<{ busiest_id: string }> {
+	expectStatus(await server.operator("PUT", "/api-profile", PROFILE), 200);
+	expectStatus(
+		await server.operator("PUT", "/plans/growth", {
+			name: "Growth",
+			capabilities: ["m2m_api", "documents"],
+			rate_limits: [{ name: "burst", requests: 100, window_seconds: 60, per: "key" }],
+			quota_requests_per_month: 500_000,
+			limits: { sites: 5, api_keys: 20, documents: 10_000, storage_bytes: 1_073_741_824, document_bytes: 52_428_800 },
+		}),
+		200,
+	);
+	expectStatus(await server.operator("PUT", `/tenants/${TENANT}`, { name: "Acme Ltd", plan_id: "growth" }), 200);
+	await makeSite(server, TENANT, { id: "shop", name: "Acme shop", environment: "prod" });
+	await makeSite(server, TENANT, { id: "shop-staging", name: "Acme shop, staging", environment: "staging" });
+	const database = await Database.open(server.data_dir);
+	let busiest_id = "";
+	for (const { busiest, refused, ...fields } of [...KEYS].reverse()) {
+		const made = await makeKey(server, TENANT, fields);
+		await writeDay(database, { id: made.id, kid: made.key.secrets[0]?.kid ?? "" }, { busiest, refused });
+		if (busiest > 0) await use(server, made.raw_key);
+		busiest_id = made.id;
+	}
+	await database.close();
+	return { busiest_id };
+}
+
+async function take(page: Page, name: string, colorScheme: "light" | "dark"): Promise<void> {
+	await page.emulateMedia({ colorScheme });
+	await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor({ state: "attached" });
+	await settled(page);
+	await page.screenshot({ path: join(FOLDER, `${name}.png`) });
+	console.log(`docs/pictures/${name}.png`);
+}
+
+mkdirSync(FOLDER, { recursive: true });
+const dashboard = await startDashboard();
+const browser = await openBrowser();
+try {
+	const { server, url } = dashboard;
+	const { busiest_id } = await furnish(server);
+	const invited = expectStatus(await server.management(TENANT, "POST", "/invitations", { role: "owner" }), 201).as<{ url: string }>();
+	const context = await browser.person({ viewport: SIZE, deviceScaleFactor: 1 });
+	await joinBy(context, invited.url, DANA);
+	const page = await context.newPage();
+	await page.goto(`${url}/settings/api-access?tenant=${TENANT}`);
+	await page.getByRole("heading", { level: 1, name: "API Access" }).waitFor();
+	await take(page, "api-access", "light");
+	await page.goto(`${url}/settings/api-access/${busiest_id}?tenant=${TENANT}`);
+	await page.getByRole("heading", { level: 1 }).waitFor();
+	await take(page, "key", "dark");
+	const handed = expectStatus(
+		await server.management(TENANT, "POST", "/api-keys", {
+			name: "prod-returns-desk",
+			environment: "prod",
+			owner: "Dana Osei",
+			integration: "returns-desk",
+			handover: {},
+		}),
+		201,
+	).as<{ handover_url: string }>();
+	const phone = await (await browser.person({ viewport: PHONE, deviceScaleFactor: 1 })).newPage();
+	await phone.goto(handed.handover_url);
+	await phone.getByRole("heading", { level: 1 }).waitFor();
+	await take(phone, "reveal", "light");
+} finally {
+	await browser.close();
+	await dashboard.stop();
+}

@@ -1,0 +1,51 @@
+import type { CallerContext } from "../core/caller.ts";
+import type { DatabaseContext } from "../database/database.ts";
+import { read } from "../database/read.ts";
+import type { ProfileContext } from "../plans/live-profile.ts";
+import { readTenantWithPlan } from "../tenants/store.ts";
+import { tenantNotFound } from "../tenants/tenant.ts";
+import { type Abilities, abilitiesOf, type Missing, missingFor, roleOf, type StandingRole } from "./standing.ts";
+import { readPeopleInCharge } from "./standing-store.ts";
+
+export interface Standing {
+	/** Whether the caller may create keys here. */
+	readonly allowed: boolean;
+	readonly role: StandingRole;
+	readonly may: Abilities;
+	readonly missing: readonly Missing[];
+	readonly plan: {
+		readonly id: string;
+		readonly name: string;
+		readonly capabilities: readonly string[];
+		readonly max_key_lifetime_days: number | null;
+	};
+}
+
+/** What the caller may do in the tenant, and when that is not everything about keys: what is missing, and who can grant it. 404 `not_found`. */
+export async function getStanding(context: DatabaseContext & CallerContext & ProfileContext, input: { tenant_id: string }): Promise<Standing> {
+	const role = roleOf(context.caller);
+	const profile = await context.profile.current();
+	return read(context, async (tx) => {
+		const found = await readTenantWithPlan(tx, input.tenant_id);
+		if (!found) throw tenantNotFound();
+		const { tenant, plan } = found;
+		const people = await readPeopleInCharge(tx, input.tenant_id);
+		const withRole = (wanted: string) => people.filter((person) => person.role === wanted).map(({ name, email }) => ({ name, email }));
+		const missing = missingFor(role, {
+			tenant,
+			plan,
+			owners: withRole("owner"),
+			admins: withRole("admin"),
+			product_name: profile.product_name,
+			support_url: profile.support_url,
+		});
+		const { id, name, capabilities, max_key_lifetime_days } = plan;
+		return {
+			allowed: missing.length === 0,
+			role,
+			may: abilitiesOf(role, tenant, plan),
+			missing,
+			plan: { id, name, capabilities, max_key_lifetime_days },
+		};
+	});
+}

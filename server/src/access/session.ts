@@ -1,0 +1,71 @@
+import { record } from "../audit/record.ts";
+import { ALL_TENANTS } from "../core/context.ts";
+import { Failure } from "../core/error.ts";
+import type { DatabaseContext } from "../database/database.ts";
+import { read } from "../database/read.ts";
+import { membershipsOf, type OwnTenant, readOwnTenant } from "../tenants/membership-store.ts";
+import { confirmSession, deleteSession } from "./people-store.ts";
+import { endPortalSession } from "./portal-store.ts";
+import { forgetBoth, type SessionCookiesContext } from "./session-cookie.ts";
+import type { SignInContext } from "./sign-in.ts";
+import type { SignedInContext, SignedInMember } from "./signed-in.ts";
+import type { VisitorContext } from "./visitor.ts";
+
+export interface SessionAsSeen {
+	readonly person: { readonly kind: "member" | "portal"; readonly id: string; readonly name: string; readonly email: string | null };
+	readonly tenants: readonly OwnTenant[];
+	readonly expires_at: string;
+	/** Whether this server sends mail. */
+	readonly mail: boolean;
+}
+
+export type SessionContext = DatabaseContext & SignedInContext & { readonly mail: boolean };
+
+/** Who is signed in, and the tenants they can choose from. */
+export async function getSession(context: SessionContext): Promise<SessionAsSeen> {
+	const { signed_in, database, mail } = context;
+	const { kind, name, email } = signed_in;
+	const id = kind === "portal" ? signed_in.id : signed_in.person_id;
+	const tenants = await read({ database, scope: ALL_TENANTS }, async (tx) => {
+		if (signed_in.kind === "member") return membershipsOf(tx, signed_in.person_id);
+		const tenant = await readOwnTenant(tx, signed_in.tenant_id, signed_in.role);
+		return tenant ? [tenant] : [];
+	});
+	return { person: { kind, id, name, email }, tenants, expires_at: signed_in.expires_at.toISOString(), mail };
+}
+
+/** Ends the session, of either kind: the cookie is worth nothing from the next request on. */
+export async function endSession(context: DatabaseContext & SignedInContext & SessionCookiesContext): Promise<void> {
+	const { signed_in, clock } = context;
+	await record(context, (tx) =>
+		signed_in.kind === "portal"
+			? endPortalSession(tx, signed_in.tenant_id, signed_in.id, new Date(clock.now()))
+			: deleteSession(tx, signed_in.session_id),
+	);
+	forgetBoth(context);
+}
+
+/** The person of an account; a portal session has no password of ours: 409 `conflict`. */
+export function memberOf(context: SignedInContext): SignedInMember {
+	if (context.signed_in.kind === "member") return context.signed_in;
+	throw new Failure("conflict", "This session began with a link and has no password here. Sign in where the link came from.");
+}
+
+export function wrongPassword(pointer: string): Failure {
+	return new Failure("invalid_request", "The password is not right.", { errors: [{ pointer, detail: "is not your password" }] });
+}
+
+export type ConfirmContext = DatabaseContext & SignedInContext & SignInContext & VisitorContext;
+
+/** Notes that the password was entered again in this session. 400 `invalid_request` for a wrong one; 429 `rate_limited` after too many. */
+export async function confirmPassword(context: ConfirmContext, input: { password: string }): Promise<void> {
+	const { person_id, session_id, email } = memberOf(context);
+	const { sign_in, visitor, clock } = context;
+	await sign_in.guarded(
+		visitor,
+		email,
+		() => sign_in.isPassword(person_id, input.password),
+		() => wrongPassword("/password"),
+	);
+	await record(context, (tx) => confirmSession(tx, session_id, new Date(clock.now())));
+}

@@ -1,0 +1,136 @@
+import { deepEqual, equal, rejects } from "node:assert/strict";
+import { after, before, test } from "node:test";
+import pg from "pg";
+import { type TestDatabase, testDatabase } from "../audit/testing.ts";
+import type { Caller } from "../core/caller.ts";
+import { testLog } from "../database/testing.ts";
+import { limitsOfTenant } from "../m2m/limits.ts";
+import { listPermissionsOfTenant } from "../plans/list-permissions.ts";
+import { LiveProfile } from "../plans/live-profile.ts";
+import { putPlan } from "../plans/put.ts";
+import { createTenant } from "../tenants/create.ts";
+import { createSite } from "../tenants/create-site.ts";
+import { updateTenant } from "../tenants/update.ts";
+import { QuotaLedger } from "../verification/quota.ts";
+import { getStanding } from "./get-standing.ts";
+
+let db: TestDatabase;
+let profile: LiveProfile;
+
+before(async () => {
+	db = await testDatabase();
+	profile = new LiveProfile({ database: db.database, node: db.node, log: testLog, public_url: "https://keys.example" });
+	await putPlan(db.context(), { plan_id: "free", name: "Free", capabilities: [] });
+	await putPlan(db.context(), {
+		plan_id: "team",
+		name: "Team",
+		capabilities: ["m2m_api"],
+		rate_limits: [{ name: "burst", requests: 100, window_seconds: 60, per: "key" }],
+		quota_requests_per_month: 1_000,
+		limits: { sites: 3 },
+		max_key_lifetime_days: 90,
+	});
+	for (const [id, plan_id] of [
+		["poor", "free"],
+		["rich", "team"],
+	] as const)
+		await createTenant(db.context(), { id, name: `Tenant ${id}`, plan_id });
+	await addPeople();
+});
+after(() => db.close());
+
+/** Members of both tenants, so that one tenant's could show up in the other. */
+async function addPeople(): Promise<void> {
+	const client = new pg.Client({ connectionString: db.superuserUrl });
+	await client.connect();
+	await client.query("set search_path = keywright");
+	const people = [
+		["rich", "Olivia", "owner", "2026-01-02"],
+		["rich", "Otto", "owner", "2026-01-01"],
+		["rich", "Adam", "admin", "2026-01-01"],
+		["rich", "Vera", "viewer", "2026-01-01"],
+		["poor", "Paula", "owner", "2026-01-01"],
+	];
+	for (const [tenant_id, name, role, joined_at] of people) {
+		await client.query("insert into people (id, name, email) values ($1, $2, $3)", [`person-${name}`, name, `${name}@example.com`]);
+		await client.query("insert into members (tenant_id, id, person_id, role, joined_at) values ($1, $2, $3, $4, $5)", [
+			tenant_id,
+			`member-${name}`,
+			`person-${name}`,
+			role,
+			joined_at,
+		]);
+	}
+	await client.end();
+}
+
+function as(role: "owner" | "admin" | "viewer", tenant_id: string) {
+	const caller: Caller = { kind: "member", person_id: "p", member_id: "m", name: "N", email: "n@example.com", role };
+	return { ...db.context({ scope: tenant_id }), caller, profile };
+}
+
+test("a viewer learns who of their own tenant can help: owners first, the earliest first", async () => {
+	const standing = await getStanding(as("viewer", "rich"), { tenant_id: "rich" });
+	equal(standing.allowed, false);
+	deepEqual(
+		standing.missing.map(({ kind, who }) => [kind, ...who.map(({ name }) => name)]),
+		[["role", "Otto", "Olivia", "Adam"]],
+	);
+	deepEqual(standing.plan, { id: "team", name: "Team", capabilities: ["m2m_api"], max_key_lifetime_days: 90 });
+});
+
+test("an owner of a tenant whose plan lacks API access is told so, and of nobody else's people", async () => {
+	const standing = await getStanding(as("owner", "poor"), { tenant_id: "poor" });
+	deepEqual([standing.allowed, standing.role, standing.may.create_keys, standing.may.manage_team], [false, "owner", false, true]);
+	deepEqual(
+		standing.missing.map(({ kind, who }) => [kind, ...who.map(({ name }) => name)]),
+		[["plan", "Paula"]],
+	);
+});
+
+test("the row-level wall stands: within another tenant's scope there is nothing to see", async () => {
+	await rejects(getStanding(as("viewer", "poor"), { tenant_id: "rich" }), /not_found/);
+	deepEqual(await listPermissionsOfTenant(db.context({ scope: "poor" }), { tenant_id: "rich" }), { data: [] });
+});
+
+test("an unknown tenant is not found, and the operator may everything", async () => {
+	const operator = { ...db.context(), caller: { kind: "operator" } as const, profile };
+	await rejects(getStanding(operator, { tenant_id: "nobody" }), /not_found/);
+	const standing = await getStanding(operator, { tenant_id: "rich" });
+	deepEqual([standing.allowed, standing.role, standing.missing.length], [true, "operator", 0]);
+});
+
+test("a tenant sees the whole catalogue, and what of it its plan includes", async () => {
+	const { data } = await listPermissionsOfTenant(db.context({ scope: "rich" }), { tenant_id: "rich" });
+	deepEqual(
+		data.map(({ name, included }) => [name, included]),
+		[
+			["documents:read", false],
+			["documents:write", false],
+			["key:rotate", true],
+			["sites:read", true],
+			["tenant:read", true],
+			["usage:read", true],
+		],
+	);
+	equal((await listPermissionsOfTenant(db.context({ scope: "poor" }), { tenant_id: "poor" })).data.filter(({ included }) => included).length, 0);
+});
+
+test("limits say what is used of what, with the tenant's own limits in place of the plan's", async () => {
+	const quotas = new QuotaLedger({ database: db.database, clock: db.context().clock, log: testLog });
+	const context = { ...db.context({ scope: "rich" }), quotas };
+	await createSite(context, { tenant_id: "rich", name: "Shop" });
+	await updateTenant(db.context(), { tenant_id: "rich", limits: { api_keys: 7 } });
+	const { rate_limits, quota, sites, api_keys, documents } = await limitsOfTenant(context, { tenant_id: "rich" });
+	deepEqual(rate_limits, [{ name: "burst", per: "key", requests: 100, window_seconds: 60, remaining: null }]);
+	deepEqual([quota?.requests, quota?.used], [1_000, 0]);
+	deepEqual(
+		[sites, api_keys, documents],
+		[
+			{ max: 3, used: 1 },
+			{ max: 7, used: 0 },
+			{ max: null, used: 0 },
+		],
+	);
+	await rejects(limitsOfTenant({ ...db.context(), quotas }, { tenant_id: "nobody" }), /not_found/);
+});

@@ -1,0 +1,64 @@
+import { deepEqual, equal, match, throws } from "node:assert/strict";
+import { test } from "node:test";
+import { abilitiesOf, missingFor, roleOf, type StandingRole, type Surroundings } from "./standing.ts";
+
+const OLIVIA = { name: "Olivia", email: "olivia@example.com" };
+const ADAM = { name: "Adam", email: "adam@example.com" };
+const AROUND: Surroundings = {
+	tenant: { name: "Mira", status: "active" },
+	plan: { name: "Team", capabilities: ["m2m_api"] },
+	owners: [OLIVIA],
+	admins: [ADAM],
+	product_name: "Orders",
+	support_url: "https://orders.example/help",
+};
+const FREE = { ...AROUND, plan: { name: "Free", capabilities: [] } };
+const SUSPENDED = { ...AROUND, tenant: { name: "Mira", status: "suspended" as const } };
+const ROLES: readonly StandingRole[] = ["viewer", "admin", "owner", "operator"];
+
+test("owners, admins and the operator miss nothing in an active tenant whose plan has API access", () => {
+	for (const role of ROLES.slice(1)) deepEqual(missingFor(role, AROUND), []);
+});
+
+test("a plan without API access is named, with the owners and the operator's support", () => {
+	for (const role of ROLES) {
+		const plan = missingFor(role, FREE).find(({ kind }) => kind === "plan");
+		match(plan?.detail ?? "", /^API access is not included in the plan Free\. /);
+		deepEqual([plan?.who, plan?.support_url], [[OLIVIA], "https://orders.example/help"]);
+	}
+	match(missingFor("owner", FREE)[0]?.detail ?? "", /Ask Orders/);
+});
+
+test("a viewer is told that they may look, and who can change that", () => {
+	const [role] = missingFor("viewer", AROUND);
+	match(role?.detail ?? "", /^You may look, not change\. /);
+	deepEqual([role?.kind, role?.who, role?.support_url], ["role", [OLIVIA, ADAM], null]);
+});
+
+test("a suspended tenant comes first, and the operator is who can end it", () => {
+	const kinds = missingFor("viewer", { ...FREE, tenant: SUSPENDED.tenant }).map(({ kind }) => kind);
+	deepEqual(kinds, ["standing", "plan", "role"]);
+	match(missingFor("owner", SUSPENDED)[0]?.detail ?? "", /Mira is suspended.*Orders/);
+});
+
+test("whoever misses nothing may create keys, and nobody else", () => {
+	for (const role of ROLES) {
+		for (const around of [AROUND, FREE, SUSPENDED]) {
+			const { create_keys } = abilitiesOf(role, around.tenant, around.plan);
+			equal(create_keys, missingFor(role, around).length === 0, `${role} ${around.plan.name} ${around.tenant.status}`);
+		}
+	}
+});
+
+test("abilities grow with the role; in a suspended tenant keys can still be revoked", () => {
+	const none = { create_keys: false, manage_keys: false, revoke_keys: false, manage_sites: false, see_invitations: false, manage_team: false };
+	deepEqual(abilitiesOf("viewer", AROUND.tenant, AROUND.plan), none);
+	const admin = { create_keys: true, manage_keys: true, revoke_keys: true, manage_sites: true, see_invitations: true, manage_team: false };
+	deepEqual(abilitiesOf("admin", AROUND.tenant, AROUND.plan), admin);
+	for (const role of ["owner", "operator"] as const) deepEqual(abilitiesOf(role, AROUND.tenant, AROUND.plan), { ...admin, manage_team: true });
+	deepEqual(abilitiesOf("owner", SUSPENDED.tenant, AROUND.plan), { ...none, revoke_keys: true, see_invitations: true });
+});
+
+test("a service has no role in a tenant", () => {
+	throws(() => roleOf({ kind: "service", id: "svc_1", name: "checkout" }), /role_not_allowed/);
+});

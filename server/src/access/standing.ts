@@ -1,0 +1,88 @@
+import { type Caller, roleReaches } from "../core/caller.ts";
+import { Failure } from "../core/error.ts";
+import type { Plan } from "../plans/plan.ts";
+import type { Tenant } from "../tenants/tenant.ts";
+
+/** What a tenant's plan must include for keys to be made. */
+const KEYS_CAPABILITY = "m2m_api";
+
+/** Somebody to ask. */
+export interface Person {
+	readonly name: string;
+	readonly email: string | null;
+}
+
+export interface Missing {
+	readonly kind: "plan" | "role" | "standing";
+	/** In plain words: what is missing, and what to do. */
+	readonly detail: string;
+	readonly who: readonly Person[];
+	/** Where the operator can be reached, when it is the operator who decides. */
+	readonly support_url: string | null;
+}
+
+export type StandingRole = "owner" | "admin" | "viewer" | "operator";
+
+/** What the caller may do in the tenant. */
+export interface Abilities {
+	readonly create_keys: boolean;
+	readonly manage_keys: boolean;
+	readonly revoke_keys: boolean;
+	readonly manage_sites: boolean;
+	readonly see_invitations: boolean;
+	readonly manage_team: boolean;
+}
+
+/** The role that a caller has in the tenant which it asks about. A service has none: it does not get this far. */
+export function roleOf(caller: Caller): StandingRole {
+	if (caller.kind === "operator") return "operator";
+	if (caller.kind === "member" || caller.kind === "portal") return caller.role;
+	throw new Failure("role_not_allowed", "A service credential is for verification. Use a member's session or the operator token.");
+}
+
+function reaches(role: StandingRole, needed: "admin" | "owner"): boolean {
+	return role === "operator" || roleReaches(role, needed);
+}
+
+export function abilitiesOf(role: StandingRole, tenant: Pick<Tenant, "status">, plan: Pick<Plan, "capabilities">): Abilities {
+	const active = tenant.status === "active";
+	const admin = reaches(role, "admin");
+	const owner = reaches(role, "owner");
+	return {
+		create_keys: active && admin && plan.capabilities.includes(KEYS_CAPABILITY),
+		manage_keys: active && admin,
+		revoke_keys: admin,
+		manage_sites: active && admin,
+		see_invitations: admin,
+		manage_team: active && owner,
+	};
+}
+
+export interface Surroundings {
+	readonly tenant: Pick<Tenant, "status" | "name">;
+	readonly plan: Pick<Plan, "name" | "capabilities">;
+	readonly owners: readonly Person[];
+	readonly admins: readonly Person[];
+	readonly product_name: string;
+	readonly support_url: string | null;
+}
+
+/** What stands between the caller and creating keys, the most general first; empty when nothing does. */
+export function missingFor(role: StandingRole, around: Surroundings): Missing[] {
+	const { tenant, plan, owners, admins, product_name, support_url } = around;
+	const missing: Missing[] = [];
+	if (tenant.status !== "active") {
+		const detail = `${tenant.name} is suspended: everything can be read and keys can be revoked, but nothing else works until ${product_name} reinstates it.`;
+		missing.push({ kind: "standing", detail, who: owners, support_url });
+	}
+	if (!plan.capabilities.includes(KEYS_CAPABILITY)) {
+		const chooser = role === "owner" ? `Ask ${product_name}` : "Ask an owner";
+		const detail = `API access is not included in the plan ${plan.name}. ${chooser} for a plan that includes it.`;
+		missing.push({ kind: "plan", detail, who: owners, support_url });
+	}
+	if (!reaches(role, "admin")) {
+		const detail = "You may look, not change. An owner can give you the role of an admin; owners and admins can create keys for you.";
+		missing.push({ kind: "role", detail, who: [...owners, ...admins], support_url: null });
+	}
+	return missing;
+}

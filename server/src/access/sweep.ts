@@ -1,0 +1,16 @@
+import { record } from "../audit/record.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Database } from "../database/database.ts";
+import { deleteEnded } from "./people-store.ts";
+import { deletePortalSessionsBefore } from "./portal-store.ts";
+
+const PORTAL_KEPT_MS = 30 * 86_400_000;
+
+/** Removes what has ended: sign-ins and mailed links at once, portal sessions, which audit entries name, after a month. */
+export async function sweepSessions(context: { readonly database: Database; readonly clock: Clock }): Promise<void> {
+	const now = context.clock.now();
+	await record(context, async (tx) => {
+		await deleteEnded(tx, new Date(now));
+		await deletePortalSessionsBefore(tx, new Date(now - PORTAL_KEPT_MS));
+	});
+}

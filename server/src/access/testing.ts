@@ -1,0 +1,60 @@
+import { TEST_PEPPER, type TestDatabase } from "../audit/testing.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
+import { parsePeppers } from "../core/pepper.ts";
+import { connectDatabase, type Database } from "../database/database.ts";
+import { APP_ROLE } from "../database/roles.ts";
+import { testLog } from "../database/testing.ts";
+import { type CookieRules, cookieRulesOf } from "../http/session-cookies.ts";
+import { Sessions } from "./sessions.ts";
+import { SignIn } from "./sign-in.ts";
+import type { Visitor } from "./visitor.ts";
+
+export interface TestPeople {
+	readonly sign_in: SignIn;
+	readonly sessions: Sessions;
+	readonly cookies: CookieRules;
+	/** The links that would have been mailed. */
+	readonly resets: { readonly email: string; readonly token: string }[];
+	readonly own: Database;
+	close(): Promise<void>;
+}
+
+/** Sign-in on a test's database, as the server has it. */
+export function testPeople(db: TestDatabase, options: { public_url?: string; clock?: Clock } = {}): TestPeople {
+	const { public_url = "http://127.0.0.1:8787", clock = systemClock } = options;
+	const cookies = cookieRulesOf(public_url);
+	const own = connectDatabase({ url: db.database.directUrl, log: testLog, connections_max: 4, role: APP_ROLE });
+	const resets: { email: string; token: string }[] = [];
+	const onResetAsked = ({ email }: { email: string }, token: string) => void resets.push({ email, token });
+	const sign_in = new SignIn({ database: own, clock, peppers: parsePeppers(TEST_PEPPER), public_url, cookies, onResetAsked });
+	return { sign_in, cookies, resets, own, sessions: new Sessions({ database: db.database, clock, cookies, sign_in }), close: () => own.close() };
+}
+
+/** A browser that keeps its cookies. */
+export class TestBrowser implements Visitor {
+	readonly address: string;
+	readonly user_agent = "Browser of the tests";
+	readonly lines: string[] = [];
+	readonly #jar = new Map<string, string>();
+
+	constructor(address = "192.0.2.1") {
+		this.address = address;
+	}
+
+	get bucket(): string {
+		return this.address;
+	}
+
+	get cookie_header(): string {
+		return [...this.#jar].map(([name, value]) => `${name}=${value}`).join("; ");
+	}
+
+	setCookies(lines: readonly string[]): void {
+		this.lines.push(...lines);
+		for (const line of lines) {
+			const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+			if (/; Max-Age=0(;|$)/.test(line)) this.#jar.delete(name);
+			else this.#jar.set(name, value);
+		}
+	}
+}

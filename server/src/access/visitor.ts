@@ -1,0 +1,37 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { type AllowList, failureBucketOf } from "../core/network.ts";
+import { addressOf } from "../http/peer.ts";
+import { framed } from "../http/reply.ts";
+
+/** What an action needs to know of the browser in front of it, and how it answers it with cookies. */
+export interface Visitor {
+	readonly address: string | null;
+	/** What attempts are counted by: the IPv4 address or the IPv6 /64. */
+	readonly bucket: string;
+	readonly user_agent: string | null;
+	readonly cookie_header: string;
+	/** Adds `Set-Cookie` lines to the answer. */
+	setCookies(lines: readonly string[]): void;
+}
+
+export interface VisitorContext {
+	readonly visitor: Visitor;
+}
+
+export function visitorOf(request: FastifyRequest, reply: FastifyReply, trusted_proxies: AllowList | null): Visitor {
+	const raw = framed(request);
+	return {
+		get address() {
+			return addressOf(raw, trusted_proxies)?.text ?? null;
+		},
+		get bucket() {
+			const address = addressOf(raw, trusted_proxies);
+			return address ? failureBucketOf(address) : "unknown";
+		},
+		user_agent: raw.headers["user-agent"] ?? null,
+		cookie_header: raw.headers.cookie ?? "",
+		setCookies(lines) {
+			for (const line of lines) void reply.header("set-cookie", line);
+		},
+	};
+}

@@ -1,0 +1,41 @@
+import { sweepSessions } from "../access/sweep.ts";
+import { sweepExpired } from "../audit/sweep.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Log } from "../core/log.ts";
+import { startLoop } from "../core/loop.ts";
+import type { Database } from "../database/database.ts";
+import { startSweep } from "../documents/sweep.ts";
+import { foldUsage } from "../usage/fold.ts";
+import { settleUsage } from "../usage/settle.ts";
+import type { Grants } from "../verification/grants.ts";
+import type { QuotaLedger } from "../verification/quota.ts";
+
+const FOLD_EVERY_MS = 600_000;
+const SETTLE_EVERY_MS = 60_000;
+const SWEEP_EVERY_MS = 300_000;
+const QUOTA_RETURN_EVERY_MS = 15_000;
+
+export interface LoopsOptions {
+	readonly database: Database;
+	readonly clock: Clock;
+	readonly log: Log;
+	readonly uploads_dir: string;
+	readonly sole: boolean;
+	readonly quotas: QuotaLedger;
+	readonly grants: Grants;
+}
+
+/** Starts what a server does from time to time without being asked. `stop` waits for what is under way. */
+export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promise<void> }> {
+	const { database, clock, log, quotas, grants } = options;
+	const loops = [
+		startLoop({ name: "usage_fold", every_ms: FOLD_EVERY_MS, log, run: async () => void (await foldUsage({ clock, database })) }),
+		startLoop({ name: "expired_sweep", every_ms: FOLD_EVERY_MS, log, run: () => sweepExpired({ clock, database }) }),
+		startLoop({ name: "session_sweep", every_ms: FOLD_EVERY_MS, log, run: () => sweepSessions({ clock, database }) }),
+		startLoop({ name: "usage_settle", every_ms: SETTLE_EVERY_MS, log, run: () => settleUsage({ database, log }) }),
+		startLoop({ name: "quota_return", every_ms: QUOTA_RETURN_EVERY_MS, log, run: () => quotas.returnIdle() }),
+		startLoop({ name: "memory_sweep", every_ms: SWEEP_EVERY_MS, log, run: async () => grants.sweep() }),
+		await startSweep({ database, clock, log, uploads_dir: options.uploads_dir, sole: options.sole }),
+	];
+	return { stop: async () => void (await Promise.all(loops.map((loop) => loop.stop()))) };
+}

@@ -1,0 +1,48 @@
+import { randomBytes } from "node:crypto";
+
+const NONCE_BYTES = 18;
+const HSTS_SECONDS = 31_536_000;
+
+/** What a browser may do with a page of ours. Features that no page uses are off, also for what might get into one. */
+const PERMISSIONS = ["camera", "display-capture", "fullscreen", "geolocation", "microphone", "midi", "payment", "serial", "usb"]
+	.map((feature) => `${feature}=()`)
+	.join(", ");
+
+export function newNonce(): string {
+	return randomBytes(NONCE_BYTES).toString("base64");
+}
+
+/** Nothing is loaded from anywhere else, nothing inline runs or styles without this response's nonce, no other page frames this one. */
+function dashboardPolicy(nonce: string): string {
+	return [
+		"default-src 'none'",
+		`script-src 'self' 'nonce-${nonce}'`,
+		`style-src 'self' 'nonce-${nonce}'`,
+		"font-src 'self'",
+		"img-src 'self' data:",
+		"connect-src 'self'",
+		"base-uri 'none'",
+		"form-action 'none'",
+		"frame-ancestors 'none'",
+	].join("; ");
+}
+
+/** The same for a page that runs nothing and loads nothing but its own style and the logo. */
+function plainPolicy(nonce: string): string {
+	return `default-src 'none'; style-src 'nonce-${nonce}'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+}
+
+/** The headers of one page. `secure`: the public address is https, and a browser shall never use another way. */
+export function pageHeaders(nonce: string, options: { readonly kind: "dashboard" | "plain"; readonly secure: boolean }): Record<string, string> {
+	return {
+		"content-type": "text/html; charset=utf-8",
+		"content-security-policy": options.kind === "dashboard" ? dashboardPolicy(nonce) : plainPolicy(nonce),
+		"cache-control": "no-store",
+		"referrer-policy": "no-referrer",
+		"x-frame-options": "DENY",
+		"cross-origin-opener-policy": "same-origin",
+		"cross-origin-resource-policy": "same-origin",
+		"permissions-policy": PERMISSIONS,
+		...(options.secure ? { "strict-transport-security": `max-age=${HSTS_SECONDS}` } : {}),
+	};
+}

@@ -1,0 +1,41 @@
+import { type ResetMailContext, sendResetMail } from "../access/reset-mail.ts";
+import { Sessions } from "../access/sessions.ts";
+import { SignIn } from "../access/sign-in.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Log } from "../core/log.ts";
+import type { Peppers } from "../core/pepper.ts";
+import { connectDatabase, type Database } from "../database/database.ts";
+import { APP_ROLE } from "../database/roles.ts";
+import { type CookieRules, cookieRulesOf } from "../http/session-cookies.ts";
+
+const CONNECTIONS_MAX = 4;
+
+export interface PeopleOptions extends ResetMailContext {
+	readonly database: Database;
+	readonly clock: Clock;
+	readonly log: Log;
+	readonly peppers: Peppers;
+}
+
+/** All that signs people in, on a few connections of its own: nothing that verifies keys ever waits for it. */
+export interface People {
+	readonly sign_in: SignIn;
+	readonly sessions: Sessions;
+	readonly session_cookies: CookieRules;
+	close(): Promise<void>;
+}
+
+export function createPeople(options: PeopleOptions): People {
+	const { database, clock, log, peppers, public_url } = options;
+	const session_cookies = cookieRulesOf(public_url);
+	const own = connectDatabase({ url: database.directUrl, log, connections_max: CONNECTIONS_MAX, role: APP_ROLE });
+	const sign_in = new SignIn({
+		database: own,
+		clock,
+		peppers,
+		public_url,
+		cookies: session_cookies,
+		onResetAsked: (person, token) => void sendResetMail(options, person, token),
+	});
+	return { sign_in, session_cookies, sessions: new Sessions({ database, clock, cookies: session_cookies, sign_in }), close: () => own.close() };
+}

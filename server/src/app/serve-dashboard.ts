@@ -1,0 +1,58 @@
+import fastifyStatic from "@fastify/static";
+import type { FastifyInstance, FastifyReply } from "fastify";
+import type { LiveProfile } from "../plans/live-profile.ts";
+import { type Dashboard, PAGE_PATHS, pageOf } from "./dashboard.ts";
+import { newNonce, pageHeaders } from "./page-headers.ts";
+import { plainPage } from "./plain-page.ts";
+
+const ASSETS = "/assets/";
+/** The name of an asset holds a digest of its content: what was fetched once is never asked for again. */
+const ASSET_MAX_AGE_SECONDS = 31_536_000;
+const ASSET_HEADERS = {
+	vary: "accept-encoding",
+	"cross-origin-resource-policy": "same-origin",
+	"content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+} as const;
+const NOT_BUILT = `<h1>The dashboard is not built</h1>
+<p>The API works as ever. In the repository <code>npm start</code> builds the dashboard, or <code>node scripts/prepare.mjs</code> alone; then start the server again.</p>`;
+
+export interface DashboardOptions {
+	/** Null when it is not built: its pages then say so. */
+	readonly dashboard: Dashboard | null;
+	readonly profile: Pick<LiveProfile, "known">;
+	readonly public_url: string;
+}
+
+/** Makes the routes of the dashboard's pages and of what they load. Returns the pages, for who lists what there is. */
+export function serveDashboard(http: FastifyInstance, options: DashboardOptions): { method: string; path: string }[] {
+	const { dashboard, profile } = options;
+	const secure = new URL(options.public_url).protocol === "https:";
+
+	function sendPage(reply: FastifyReply): unknown {
+		const nonce = newNonce();
+		if (dashboard) return reply.headers(pageHeaders(nonce, { kind: "dashboard", secure })).send(pageOf(dashboard, nonce, profile.known.product_name));
+		const page = plainPage({ title: "Not built", content: NOT_BUILT, nonce, profile: profile.known });
+		return reply
+			.code(503)
+			.headers(pageHeaders(nonce, { kind: "plain", secure }))
+			.send(page);
+	}
+	for (const path of PAGE_PATHS) http.get(path, (_request, reply) => sendPage(reply));
+	if (dashboard) {
+		// Routes for the files that are there, and no pattern: what is not one of them is answered as every unknown path is.
+		http.register(fastifyStatic, {
+			root: dashboard.assets_dir,
+			prefix: ASSETS,
+			wildcard: false,
+			preCompressed: true,
+			index: false,
+			decorateReply: false,
+			maxAge: ASSET_MAX_AGE_SECONDS * 1_000,
+			immutable: true,
+			setHeaders: (reply) => {
+				reply.headers(ASSET_HEADERS);
+			},
+		});
+	}
+	return PAGE_PATHS.map((path) => ({ method: "GET", path }));
+}

@@ -1,0 +1,29 @@
+import { hash, randomBytes } from "node:crypto";
+
+/** What a link is for: to join a tenant, to come in from the operator's own product, to reveal a secret. */
+export type OneTimePrefix = "kwi" | "kwp" | "kwh";
+
+const TOKEN_BYTES = 32;
+const TOKEN_CHARACTERS = 43;
+
+/** A one-time token: `text` goes into the fragment of one link and nowhere else, `digest` is what is stored of it. */
+export interface OneTimeToken {
+	readonly text: string;
+	readonly digest: Buffer;
+}
+
+/** A new token such as `kwi_<43 characters base64url>` (256 random bits), stored as its SHA-256. */
+export function makeOneTimeToken(prefix: OneTimePrefix): OneTimeToken {
+	const text = `${prefix}_${randomBytes(TOKEN_BYTES).toString("base64url")}`;
+	return { text, digest: digestOf(text) };
+}
+
+/** What is stored of the token that `text` is; null when it has another shape. Says nothing about whether it is known. */
+export function digestOneTimeToken(prefix: OneTimePrefix, text: string): Buffer | null {
+	const body = text.startsWith(`${prefix}_`) ? text.slice(prefix.length + 1) : "";
+	return body.length === TOKEN_CHARACTERS && /^[0-9A-Za-z_-]+$/.test(body) ? digestOf(text) : null;
+}
+
+function digestOf(text: string): Buffer {
+	return hash("sha256", text, "buffer");
+}

@@ -1,0 +1,23 @@
+import type { Socket } from "node:net";
+import { type Address, type AllowList, callerAddress, parseAddress } from "../core/network.ts";
+import type { FramedRequest } from "./framing.ts";
+
+/** A connection's peer never changes, so its address is read once. */
+const peers = new WeakMap<Socket, Address | null>();
+
+function peerOf(socket: Socket): Address | null {
+	let peer = peers.get(socket);
+	if (peer === undefined) {
+		peer = parseAddress(socket.remoteAddress ?? "");
+		peers.set(socket, peer);
+	}
+	return peer;
+}
+
+/** The caller's address: the peer's, or what trusted proxies say of whom they speak for; null when that is no address. */
+export function addressOf(raw: FramedRequest, trusted: AllowList | null): Address | null {
+	const peer = peerOf(raw.socket);
+	if (trusted === null || peer === null) return peer;
+	const forwarded = raw.headers["x-forwarded-for"];
+	return typeof forwarded === "string" ? parseAddress(callerAddress(peer.text, forwarded, trusted)) : peer;
+}

@@ -1,0 +1,167 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { updateTenant } from "../tenants/update.ts";
+import { bulkRevoke } from "./bulk-revoke.ts";
+import { createKey } from "./create.ts";
+import { createKeyForHandover } from "./create-for-handover.ts";
+import { listKeys } from "./list.ts";
+import { pauseKey } from "./pause.ts";
+import { revokeKey } from "./revoke.ts";
+import type { CreateInput } from "./schema.ts";
+import { auditActions, type KeysFixture, keyInput, keysFixture, pointersOf, refused } from "./testing.ts";
+
+let fixture: KeysFixture;
+before(async () => {
+	fixture = await keysFixture();
+});
+after(() => fixture.close());
+
+async function make(tenant_id: string, overrides: Partial<CreateInput> = {}): Promise<string> {
+	fixture.clock.advance(1);
+	return (await createKey(fixture.context(), keyInput(tenant_id, overrides))).key.id;
+}
+
+async function revokedOf(tenant_id: string): Promise<string[]> {
+	return (await listKeys(fixture.context(), { tenant_id, status: "revoked", limit: 200 })).data.map((key) => key.id).sort();
+}
+
+function idsOf(answer: { keys: { id: string }[] }): string[] {
+	return answer.keys.map((key) => key.id);
+}
+
+test("what a preview lists is revoked in one change, and nothing else", async () => {
+	const tenant_id = await fixture.tenant();
+	const first = await make(tenant_id, { integration: "crm", owner: { name: "Grace", email: "grace@example.com" } });
+	const second = await make(tenant_id, { integration: "crm" });
+	const paused = await make(tenant_id, { integration: "crm", environment: "dev" });
+	const other = await make(tenant_id, { integration: "shop" });
+	const gone = await make(tenant_id, { integration: "crm" });
+	const { key: handed } = await createKeyForHandover(fixture.context(), {
+		...keyInput(tenant_id, { integration: "crm", environment: "staging" }),
+		handover: {},
+	});
+	await pauseKey(fixture.context(), { tenant_id, key_id: paused });
+	await revokeKey(fixture.context(), { tenant_id, key_id: gone, reason: "integration_retired" });
+	const context = fixture.context({ scope: tenant_id });
+	const ask = { tenant_id, filter: { integration: "crm" }, reason: "suspected_exposure", note: "laptop stolen" } as const;
+	const state = await fixture.state();
+	const preview = await bulkRevoke(context, { ...ask, preview: true });
+	assert.equal(await fixture.state(), state);
+	assert.equal(preview.revoked, false);
+	assert.deepEqual(idsOf(preview), [handed.id, paused, second, first]);
+	assert.deepEqual(preview.keys.at(-1), {
+		id: first,
+		name: "prod-order-bot",
+		environment: "prod",
+		owner: { name: "Grace", email: "grace@example.com" },
+		last_used_at: null,
+		usage_24h: 0,
+	});
+	const before_revocation = await fixture.behind("select seq from change_sequence");
+	const done = await bulkRevoke(context, { ...ask, preview: false, expected_key_ids: idsOf(preview).toReversed() });
+	assert.deepEqual([done.revoked, idsOf(done)], [true, idsOf(preview)]);
+	assert.deepEqual(await revokedOf(tenant_id), [first, second, paused, gone, handed.id].sort());
+	const [after_revocation] = await fixture.behind("select seq from change_sequence");
+	assert.equal(Number(after_revocation?.seq), Number(before_revocation[0]?.seq) + 1, "one change");
+	const invalidated = await fixture.behind("select id from invalidations where seq = $1", [after_revocation?.seq]);
+	assert.deepEqual(invalidated.map(({ id }) => id).sort(), idsOf(preview).sort());
+	assert.equal((await auditActions(fixture, tenant_id)).filter((action) => action === "key.revoked").length, 5);
+	const events = await fixture.behind("select 1 from outbox where tenant_id = $1 and type = 'key.revoked'", [tenant_id]);
+	assert.equal(events.length, 5);
+	const [of_other] = (await listKeys(context, { tenant_id, integration: "shop" })).data;
+	assert.deepEqual([of_other?.id, of_other?.status], [other, "active"]);
+	const [of_gone] = await fixture.behind("select revoke_reason from keys where id = $1", [gone]);
+	assert.equal(of_gone?.revoke_reason, "integration_retired", "the first reason stays");
+	const [handover] = await fixture.behind("select cancelled_at from handovers where key_id = $1", [handed.id]);
+	assert(handover?.cancelled_at instanceof Date, "its link ended with it");
+	const repeat = await refused(fixture, "conflict", () => bulkRevoke(context, { ...ask, preview: false, expected_key_ids: idsOf(preview) }));
+	assert.deepEqual(repeat.facts.members, { key_ids: [] });
+	assert.deepEqual(await bulkRevoke(context, { ...ask, preview: false, expected_key_ids: [] }), { keys: [], revoked: false });
+});
+
+test("when other keys would be revoked than the caller has seen, none is", async () => {
+	const tenant_id = await fixture.tenant();
+	const seen = [await make(tenant_id), await make(tenant_id)];
+	const context = fixture.context({ scope: tenant_id });
+	const run = (expected_key_ids: string[], key_ids?: string[]) =>
+		bulkRevoke(context, { tenant_id, ...(key_ids ? { key_ids } : { filter: {} }), reason: "other", preview: false, expected_key_ids });
+	const added = await make(tenant_id);
+	for (const expected of [seen, [], [...seen, "key_unknown"], [...seen, added, "key_unknown"]]) {
+		const failure = await refused(fixture, "conflict", () => run(expected));
+		assert.deepEqual(failure.facts.members, { key_ids: [added, ...seen.toReversed()] });
+	}
+	await revokeKey(fixture.context(), { tenant_id, key_id: seen[0] ?? "", reason: "other" });
+	await refused(fixture, "conflict", () => run(seen, seen));
+	assert.equal((await run([seen[1] ?? ""], seen)).revoked, true);
+	assert.deepEqual(await revokedOf(tenant_id), seen.toSorted());
+});
+
+test("a key made while others are being revoked is either listed or lives on: what was confirmed is what is revoked", async () => {
+	const tenant_id = await fixture.tenant();
+	const seen = [await make(tenant_id), await make(tenant_id), await make(tenant_id)];
+	const making = Promise.all(Array.from({ length: 10 }, () => make(tenant_id)));
+	const attempt = bulkRevoke(fixture.context(), { tenant_id, filter: {}, reason: "other", preview: false, expected_key_ids: seen }).then(
+		(done) => done.revoked,
+		(error: { code?: string }) => {
+			assert.equal(error.code, "conflict");
+			return false;
+		},
+	);
+	await making;
+	assert.deepEqual(await revokedOf(tenant_id), (await attempt) ? seen.toSorted() : []);
+});
+
+test("simultaneous revocations that overlap end without a deadlock, and each key once", async () => {
+	const tenant_id = await fixture.tenant();
+	const keys: string[] = [];
+	for (let n = 0; n < 20; n += 1) keys.push(await make(tenant_id));
+	const single = keys.map((key_id) => revokeKey(fixture.context(), { tenant_id, key_id, reason: "other" }));
+	const bulk = [keys, keys.toReversed()].map((key_ids) =>
+		bulkRevoke(fixture.context(), { tenant_id, key_ids, reason: "other", preview: false, expected_key_ids: keys }).catch((error: { code?: string }) =>
+			assert.equal(error.code, "conflict"),
+		),
+	);
+	await Promise.all([...single, ...bulk]);
+	assert.equal((await auditActions(fixture, tenant_id)).filter((action) => action === "key.revoked").length, keys.length);
+});
+
+test("what to revoke has to be said in one way, of keys of the tenant, and not of more than 200", async () => {
+	const tenant_id = await fixture.tenant();
+	const theirs = await fixture.tenant();
+	const [mine, foreign] = [await make(tenant_id), await make(theirs)];
+	const context = fixture.context({ scope: tenant_id });
+	const ask = { tenant_id, reason: "other", preview: true } as const;
+	const wrong = async (input: Partial<Parameters<typeof bulkRevoke>[1]>) =>
+		pointersOf(await refused(fixture, "invalid_request", () => bulkRevoke(context, { ...ask, ...input })));
+	assert.deepEqual(await wrong({}), ["/key_ids"]);
+	assert.deepEqual(await wrong({ key_ids: [mine], filter: {} }), ["/filter"]);
+	assert.deepEqual(await wrong({ key_ids: [mine], preview: false }), ["/expected_key_ids"]);
+	for (const strange of [foreign, "key_unknown"]) {
+		assert.deepEqual(await wrong({ key_ids: [mine, strange] }), ["/key_ids/1"]);
+		assert.deepEqual(await wrong({ key_ids: [mine, strange], preview: false, expected_key_ids: [mine, strange] }), ["/key_ids/1"]);
+	}
+	await fixture.behind(
+		`insert into keys (tenant_id, id, name, environment, owner, permissions, created_by)
+		select $1, 'key_' || n, 'Key', 'prod', '{"name":"Ada"}', '{}', '{"kind":"system","name":"test"}' from generate_series(1, 200) as n`,
+		[tenant_id],
+	);
+	assert.deepEqual(await wrong({ filter: {} }), ["/filter"]);
+	assert.deepEqual(await wrong({ filter: {}, preview: false, expected_key_ids: [] }), ["/filter"]);
+	const most = await bulkRevoke(context, { ...ask, filter: { owner: "ada" } });
+	assert.equal(most.keys.length, 200);
+	const done = await bulkRevoke(context, { ...ask, filter: { owner: "ada" }, preview: false, expected_key_ids: idsOf(most) });
+	assert.deepEqual([done.revoked, done.keys.length], [true, 200]);
+	assert.deepEqual(idsOf(await bulkRevoke(context, { ...ask, filter: {} })), [mine]);
+	assert.deepEqual(await revokedOf(theirs), []);
+});
+
+test("keys are revoked together in a suspended tenant too", async () => {
+	const tenant_id = await fixture.tenant();
+	const key_id = await make(tenant_id);
+	await updateTenant(fixture.context(), { tenant_id, status: "suspended" });
+	const input = { tenant_id, key_ids: [key_id], reason: "other", preview: false, expected_key_ids: [key_id] } as const;
+	assert.equal(
+		(await bulkRevoke(fixture.context(), { ...input, key_ids: [...input.key_ids], expected_key_ids: [...input.expected_key_ids] })).revoked,
+		true,
+	);
+});

@@ -1,0 +1,34 @@
+import { type ChangeContext, change } from "../audit/change.ts";
+import { Failure } from "../core/error.ts";
+import { settleUsage } from "../usage/settle.ts";
+import { describeOne } from "./describe.ts";
+import { keyNotFound } from "./get.ts";
+import { handoverStatusOf } from "./handover.ts";
+import { cancelWaitingHandovers, lockHandover } from "./handover-store.ts";
+import type { KeyAnswer } from "./schema.ts";
+import { lockKey } from "./store.ts";
+
+/**
+ * Ends a one-time link that waits: nobody reveals anything by it from now on. One that has ended stays as it is. Answers the key.
+ * 404 `not_found`; 409 `conflict` for one that was claimed.
+ */
+export async function cancelHandover(context: ChangeContext, input: { tenant_id: string; key_id: string; handover_id: string }): Promise<KeyAnswer> {
+	const { tenant_id, key_id, handover_id } = input;
+	await settleUsage(context);
+	return change(context, async (tx) => {
+		const now = context.clock.now();
+		const key = await lockKey(tx, tenant_id, key_id);
+		if (!key) throw keyNotFound();
+		const handover = await lockHandover(tx, tenant_id, { id: handover_id, key_id });
+		if (!handover) throw new Failure("not_found", "There is no handover with this id.");
+		const status = handoverStatusOf(handover, now);
+		if (status === "claimed") throw new Failure("conflict", "The key was revealed already. If that was not the right person, revoke the key.");
+		if (status !== "waiting") return { unchanged: await describeOne(tx, key, now) };
+		await cancelWaitingHandovers(tx, tenant_id, [key_id], new Date(now));
+		const facts = { name: key.name, environment: key.environment, handover_id };
+		return {
+			result: await describeOne(tx, key, now),
+			audit: [{ action: "handover.cancelled", target: { kind: "key", id: key_id }, facts, tenant_id }],
+		};
+	});
+}

@@ -1,0 +1,51 @@
+import { Failure } from "../core/error.ts";
+import type { HandoverAnswer } from "./handover-schema.ts";
+import type { KeyActor } from "./key.ts";
+
+export const HANDOVER_STATUSES = ["waiting", "claimed", "cancelled", "expired"] as const;
+export type HandoverStatus = (typeof HANDOVER_STATUSES)[number];
+
+/** A one-time link by which the person who deploys a key has its secret made in front of them. Of its token a digest alone is stored. */
+export interface Handover {
+	readonly id: string;
+	readonly key_id: string;
+	/** Where the link was mailed to, if it was. */
+	readonly email: string | null;
+	readonly created_at: Date;
+	readonly created_by: KeyActor;
+	readonly expires_at: Date;
+	readonly claimed_at: Date | null;
+	/** What the person who revealed the secret said of who they are. */
+	readonly claimed_by: string | null;
+	readonly cancelled_at: Date | null;
+}
+
+/** What has become of the handover by the instant `now` (ms). What ended it stays, whatever comes later. */
+export function handoverStatusOf(handover: Pick<Handover, "claimed_at" | "cancelled_at" | "expires_at">, now: number): HandoverStatus {
+	if (handover.claimed_at !== null) return "claimed";
+	if (handover.cancelled_at !== null) return "cancelled";
+	return handover.expires_at.getTime() <= now ? "expired" : "waiting";
+}
+
+export function describeHandover(handover: Handover, now: number): HandoverAnswer {
+	return {
+		id: handover.id,
+		status: handoverStatusOf(handover, now),
+		email: handover.email,
+		created_at: handover.created_at.toISOString(),
+		created_by: handover.created_by,
+		expires_at: handover.expires_at.toISOString(),
+		claimed_at: handover.claimed_at?.toISOString() ?? null,
+		claimed_by: handover.claimed_by,
+	};
+}
+
+/** How the recipient is told who hands the key over: the operator, who has no name of their own, goes by the product's. */
+export function giverName(created_by: KeyActor, product_name: string): string {
+	return created_by.id === undefined ? product_name : created_by.name;
+}
+
+/** The same for a token that is unknown, cut short or of an erased tenant. */
+export function unknownHandover(): Failure {
+	return new Failure("not_found", "This link leads to no key. Open it again from the message, whole, or ask for a new one.");
+}

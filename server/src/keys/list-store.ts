@@ -1,0 +1,146 @@
+import { type SqlBool, sql } from "kysely";
+import type { ReadTx, Tx } from "../database/transaction.ts";
+import type { Environment } from "./format.ts";
+import type { Key, KeyActor, KeyStatus, RevokeReason } from "./key.ts";
+import type { KeyWindow, Order, Sort } from "./sort.ts";
+import { isLive, KEY_COLUMNS, keyFromRow } from "./store.ts";
+
+export interface KeyFilters {
+	readonly status?: KeyStatus;
+	readonly environment?: Environment;
+	readonly integration?: string;
+	/** Name, e-mail address or member id of the owner, whole. */
+	readonly owner?: string;
+	/** Part of the name. */
+	readonly search?: string;
+}
+
+function isOf(filters: KeyFilters, now: Date) {
+	const { status, environment, integration, owner, search } = filters;
+	return sql.join<SqlBool>(
+		[
+			...(status === undefined ? [] : [hasStatus(status, now)]),
+			...(environment === undefined ? [] : [sql<SqlBool>`environment = ${environment}`]),
+			...(integration === undefined ? [] : [sql<SqlBool>`integration = ${integration}`]),
+			...(owner === undefined
+				? []
+				: [sql<SqlBool>`(lower(owner->>'name') = lower(${owner}) or lower(owner->>'email') = lower(${owner}) or owner->>'member_id' = ${owner})`]),
+			...(search === undefined ? [] : [sql<SqlBool>`name ilike ${`%${escapeLike(search)}%`}`]),
+			sql<SqlBool>`true`,
+		],
+		sql` and `,
+	);
+}
+
+function escapeLike(text: string): string {
+	return text.replace(/[\\%_]/g, "\\$&");
+}
+
+/** The same order of precedence as `statusOf`. */
+function hasStatus(status: KeyStatus, now: Date) {
+	switch (status) {
+		case "revoked":
+			return sql<SqlBool>`revoked_at is not null`;
+		case "expired":
+			return sql<SqlBool>`(revoked_at is null and expires_at <= ${now})`;
+		case "paused":
+			return sql<SqlBool>`(${isLive(now)} and paused_at is not null)`;
+		case "active":
+			return sql<SqlBool>`(${isLive(now)} and paused_at is null)`;
+	}
+}
+
+/** What a key is sorted by. A key was last used when one of its secrets was. */
+function sortValueOf(sort: Sort) {
+	switch (sort) {
+		case "created":
+			return sql<unknown>`created_at`;
+		case "name":
+			return sql<unknown>`lower(name)`;
+		case "last_used":
+			return sql<unknown>`(select max(used.last_used_at) from keywright.secrets join keywright.secret_activity as used using (kid)
+				where secrets.tenant_id = keys.tenant_id and secrets.key_id = keys.id)`;
+		case "expires":
+			return sql<unknown>`expires_at`;
+		case "rotation_due":
+			return sql<unknown>`rotation_due_at`;
+	}
+}
+
+/** The sort value as a cursor carries it: times whole, to the microsecond. */
+function valueText(sort: Sort) {
+	if (sort === "name") return sql<string | null>`name`;
+	return sql<string | null>`to_char(${sortValueOf(sort)} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+}
+
+function isNullable(sort: Sort): boolean {
+	return sort !== "created" && sort !== "name";
+}
+
+/** Whether a key comes after the one that the page before ended with. */
+function isAfter(sort: Sort, order: Order, after: { value: string | null; id: string }) {
+	const value = sortValueOf(sort);
+	const beyond = order === "asc" ? sql`>` : sql`<`;
+	if (after.value === null) return sql<SqlBool>`(${value} is null and id ${beyond} ${after.id})`;
+	const last = sort === "name" ? sql`lower(${after.value})` : sql`${after.value}::timestamptz`;
+	const later = sql<SqlBool>`(${value}, id) ${beyond} (${last}, ${after.id})`;
+	return isNullable(sort) ? sql<SqlBool>`(${later} or ${value} is null)` : later;
+}
+
+/** Keys of the tenant in the window's order, each with its sort value. */
+export async function readKeys(
+	tx: ReadTx,
+	tenant_id: string,
+	filters: KeyFilters,
+	window: KeyWindow,
+	now: Date,
+): Promise<{ key: Key; sort_value: string | null }[]> {
+	const { sort, order, after, rows_max } = window;
+	const direction = sql.raw(order);
+	const rows = await tx
+		.selectFrom("keys")
+		.select([...KEY_COLUMNS, valueText(sort).as("sort_value")])
+		.where("tenant_id", "=", tenant_id)
+		.where(sql<SqlBool>`${isOf(filters, now)}`)
+		.$if(after !== null, (query) => (after === null ? query : query.where(isAfter(sort, order, after))))
+		.orderBy(isNullable(sort) ? sql`${sortValueOf(sort)} ${direction} nulls last` : sql`${sortValueOf(sort)} ${direction}`)
+		.orderBy(sql`id ${direction}`)
+		.limit(rows_max)
+		.execute();
+	return rows.map(({ sort_value, ...row }) => ({ key: keyFromRow(row), sort_value }));
+}
+
+/** Which keys are to be revoked together: those with these ids, or those that a filter finds. */
+export type Selection = { readonly key_ids: readonly string[] } | { readonly filter: Pick<KeyFilters, "integration" | "environment" | "owner"> };
+
+function selectChosen(tx: ReadTx, tenant_id: string, selection: Selection, now: Date) {
+	const query = tx.selectFrom("keys").select(KEY_COLUMNS).where("tenant_id", "=", tenant_id);
+	if ("key_ids" in selection) return query.where("id", "=", sql<string>`any(${selection.key_ids}::text[])`);
+	return query.where(sql<SqlBool>`${isOf(selection.filter, now)}`).where("revoked_at", "is", null);
+}
+
+/** The chosen keys, revoked ones only where their ids are named. At most `rows_max`. */
+export async function readChosenKeys(tx: ReadTx, tenant_id: string, selection: Selection, read: { now: Date; rows_max: number }): Promise<Key[]> {
+	return (await selectChosen(tx, tenant_id, selection, read.now).orderBy("id").limit(read.rows_max).execute()).map(keyFromRow);
+}
+
+/** The same, which nobody else changes until the transaction ends. With the tenant locked no key is added meanwhile. */
+export async function lockChosenKeys(tx: Tx, tenant_id: string, selection: Selection, read: { now: Date; rows_max: number }): Promise<Key[]> {
+	return (await selectChosen(tx, tenant_id, selection, read.now).orderBy("id").limit(read.rows_max).forUpdate().execute()).map(keyFromRow);
+}
+
+export interface Revocation {
+	readonly revoked_at: Date;
+	readonly revoked_by: KeyActor;
+	readonly revoke_reason: RevokeReason;
+	readonly revoke_note: string | null;
+}
+
+export async function revokeKeys(tx: Tx, tenant_id: string, key_ids: readonly string[], revocation: Revocation): Promise<void> {
+	await tx
+		.updateTable("keys")
+		.set({ ...revocation, revoked_by: JSON.stringify(revocation.revoked_by) })
+		.where("tenant_id", "=", tenant_id)
+		.where("id", "=", sql<string>`any(${key_ids}::text[])`)
+		.execute();
+}

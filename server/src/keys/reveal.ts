@@ -1,0 +1,64 @@
+import { change } from "../audit/change.ts";
+import { Failure } from "../core/error.ts";
+import type { Tx } from "../database/transaction.ts";
+import { holdTenant } from "../tenants/store.ts";
+import { assertTenantActive } from "../tenants/tenant.ts";
+import { settleUsage } from "../usage/settle.ts";
+import type { RecipientContext } from "./context.ts";
+import { assertNotEnded } from "./hand-over.ts";
+import { handoverStatusOf, unknownHandover } from "./handover.ts";
+import type { RevealedKey, RevealInput } from "./handover-schema.ts";
+import { claimWaitingHandover, lockHandover } from "./handover-store.ts";
+import { issueInPlace } from "./issue-in-place.ts";
+import { assertHoldsNoSecret } from "./no-secret.ts";
+import { assertApiAccess } from "./reach.ts";
+import { findHandover, offered } from "./read-handover.ts";
+import { lockKey } from "./store.ts";
+
+/** Claims the handover, or says why nobody can any more. Call it with the key locked. */
+async function claim(tx: Tx, tenant_id: string, wanted: { id: string; key_id: string; claimed_by: string; now: Date }): Promise<void> {
+	if (await claimWaitingHandover(tx, tenant_id, wanted)) return;
+	const handover = await lockHandover(tx, tenant_id, wanted);
+	if (!handover) throw unknownHandover();
+	if (handoverStatusOf(handover, wanted.now.getTime()) === "claimed") {
+		throw new Failure(
+			"secret_already_issued",
+			"The key was revealed already: a link works once. If it was not you, tell whoever sent the link now; if the key is lost, ask for a new link.",
+			{ members: { key_id: wanted.key_id } },
+		);
+	}
+	throw new Failure("conflict", "This link was cancelled or its time is over, and no key was made by it. Ask whoever sent it for a new one.");
+}
+
+/**
+ * Makes the secret of a handed-over key and answers its raw key, once: of any number of simultaneous requests, to one. A secret that the key had
+ * and that was never used is dead with it. `name` is what the recipient says of who they are; it is audited with their address.
+ * 403 `tenant_suspended`, `capability_not_in_plan`; 404 `not_found`; 409 `secret_already_issued` for a link that was used, `conflict` for one that has
+ * ended otherwise and for a key that came into use meanwhile.
+ */
+export async function revealKey(context: RecipientContext, input: RevealInput): Promise<RevealedKey> {
+	const claimed_by = input.name.trim();
+	assertHoldsNoSecret(context.key_brand, "/name", claimed_by);
+	const { tenant_id, handover } = await findHandover(context, input.token);
+	const { key_id } = handover;
+	await settleUsage(context);
+	return change({ ...context, scope: tenant_id }, async (tx) => {
+		const now = new Date(context.clock.now());
+		const found = await holdTenant(tx, tenant_id);
+		const before = found && (await lockKey(tx, tenant_id, key_id));
+		if (!found || !before) throw unknownHandover();
+		await claim(tx, tenant_id, { id: handover.id, key_id, claimed_by, now });
+		assertTenantActive(found.tenant);
+		assertApiAccess(found.plan);
+		assertNotEnded(before, now.getTime());
+		const { key, raw_key, kid, last4, replaced_kids } = await issueInPlace(tx, context, before, now);
+		const { name, environment } = key;
+		const facts = { name, environment, handover_id: handover.id, claimed_by, address: context.visitor.address, kid, last4, replaced_kids };
+		return {
+			result: { key: { id: key_id, tenant_id, ...offered(key), allowed_ips: key.allowed_ips, kid, last4 }, raw_key },
+			audit: [{ action: "handover.claimed", target: { kind: "key", id: key_id }, facts, tenant_id }],
+			invalidates: [{ kind: "key", id: key_id }],
+			events: [{ tenant_id, type: "handover.claimed", data: { key_id, name, environment, handover_id: handover.id, claimed_by } }],
+		};
+	});
+}

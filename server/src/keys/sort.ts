@@ -1,0 +1,54 @@
+import { type PageRequest, type Window, windowByTexts } from "../http/cursor.ts";
+
+export const SORTS = ["created", "name", "last_used", "expires", "rotation_due"] as const;
+export type Sort = (typeof SORTS)[number];
+export const ORDERS = ["asc", "desc"] as const;
+export type Order = (typeof ORDERS)[number];
+
+/** A list's order; keys that have nothing to sort by come last in either direction, and keys with the same are in the order of their ids. */
+export interface KeyOrder {
+	readonly sort: Sort;
+	readonly order: Order;
+}
+
+/** Which keys are read: those after `after`, whose sort value is null when that key has none. */
+export interface KeyWindow extends KeyOrder {
+	readonly after: { readonly value: string | null; readonly id: string } | null;
+	readonly rows_max: number;
+}
+
+/** Names from A, ends from the nearest, and what was made or used from the newest. */
+export function orderOf(query: Partial<KeyOrder>): KeyOrder {
+	const sort = query.sort ?? "created";
+	return { sort, order: query.order ?? (sort === "created" || sort === "last_used" ? "desc" : "asc") };
+}
+
+/** Cursors hold sort, order, the sort value of the page's last key ("" for none) and its id. */
+const CURSOR_TEXTS = 4;
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
+
+function isTime(text: string): boolean {
+	const date = new Date(text);
+	return TIME.test(text) && !Number.isNaN(date.getTime()) && date.toISOString().slice(0, 23) === text.slice(0, 23);
+}
+
+function isCursorOf({ sort, order }: KeyOrder, texts: readonly string[]): boolean {
+	const [cursor_sort, cursor_order, value = "", id = ""] = texts;
+	if (cursor_sort !== sort || cursor_order !== order || id === "") return false;
+	if (value === "") return sort !== "created" && sort !== "name";
+	return sort === "name" || isTime(value);
+}
+
+/** What to read for a page of the list in this order, in the form of the store and of `toPage`. A cursor of another order is a 400. */
+export function keyWindowOf(request: PageRequest & Partial<KeyOrder>): { window: Window; wanted: KeyWindow } {
+	const order = orderOf(request);
+	const window = windowByTexts(request, CURSOR_TEXTS, (texts) => isCursorOf(order, texts));
+	const [, , value, id] = window.after ?? [];
+	const after = id === undefined ? null : { value: value === undefined || value === "" ? null : value, id };
+	return { window, wanted: { ...order, after, rows_max: window.rows_max } };
+}
+
+/** The texts of the cursor that follows a key. */
+export function cursorTexts({ sort, order }: KeyOrder, row: { sort_value: string | null; id: string }): readonly string[] {
+	return [sort, order, row.sort_value ?? "", row.id];
+}

@@ -1,0 +1,74 @@
+/** How mails leave, from KEYWRIGHT_SMTP_URL and KEYWRIGHT_MAIL_FROM. */
+export interface MailSettings {
+	/** `smtp://` or `smtps://`, a name and password in it where the server asks for them. */
+	readonly smtp_url: string;
+	/** An address, or `Name <address>`. */
+	readonly from: string;
+}
+
+/** A mail server as its URL describes it. */
+export interface SmtpServer {
+	readonly host: string;
+	readonly port: number;
+	/** TLS from the first byte. */
+	readonly secure: boolean;
+	/** A connection that begins in the clear goes on in TLS or not at all: a password would be sent over it. */
+	readonly requireTLS: boolean;
+	/** A relay on this machine may have a certificate that nobody vouches for. */
+	readonly tls: { readonly rejectUnauthorized: boolean };
+	readonly auth: { readonly user: string; readonly pass: string } | null;
+}
+
+export interface Sender {
+	/** Null when the setting is a bare address. */
+	readonly name: string | null;
+	readonly address: string;
+}
+
+const PORTS: Readonly<Record<string, number>> = { "smtp:": 587, "smtps:": 465 };
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
+const ADDRESS_CHARACTERS_MAX = 254;
+const SENDER = /^(?:"?([^"<>\p{Cc}]*?)"?\s*<([^<>]*)>|([^<>]*))$/u;
+
+/** One address that goes into a header and an SMTP command as it stands: nothing in it ends a line, opens a list or a comment. */
+export function isMailAddress(text: string): boolean {
+	return text.length <= ADDRESS_CHARACTERS_MAX && /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(text);
+}
+
+/** Throws an error that says what is wrong and nothing of the value. A name and password are sent within TLS, or to this machine. */
+export function parseSmtpUrl(text: string): SmtpServer {
+	const url = URL.canParse(text) ? new URL(text) : null;
+	const port = url && PORTS[url.protocol];
+	if (!url || port === undefined || port === null || url.hostname === "") throw new Error("must look like smtp://mail.example.com:587 or smtps://…");
+	if (!/^\/?$/.test(url.pathname) || url.search !== "" || url.hash !== "") throw new Error("must end after the host and port");
+	const host = url.hostname.replace(/^\[|\]$/g, "");
+	const secure = url.protocol === "smtps:";
+	const auth = url.username === "" && url.password === "" ? null : { user: decoded(url.username), pass: decoded(url.password) };
+	const here = LOOPBACK.test(host);
+	const requireTLS = auth !== null && !secure && !here;
+	return { host, port: url.port === "" ? port : Number(url.port), secure, requireTLS, tls: { rejectUnauthorized: !here }, auth };
+}
+
+function decoded(part: string): string {
+	try {
+		return decodeURIComponent(part);
+	} catch {
+		throw new Error("has a % in its name or password that should be written as %25");
+	}
+}
+
+/** Throws an error that says what is wrong. */
+export function parseSender(text: string): Sender {
+	const [, name, named, bare] = SENDER.exec(text.trim()) ?? [];
+	const address = (named ?? bare ?? "").trim();
+	if (!isMailAddress(address)) throw new Error("must be an address, or a name and an address: Example <no-reply@example.com>");
+	return { name: name === undefined || name.trim() === "" ? null : name.trim(), address };
+}
+
+/** The settings of both variables; null when mail is off. Throws an error when one of the two is missing. */
+export function mailSettingsOf(smtp_url: string | null, from: string | null): MailSettings | null {
+	if (smtp_url === null && from === null) return null;
+	if (from === null) throw new Error("KEYWRIGHT_SMTP_URL needs KEYWRIGHT_MAIL_FROM beside it: the address that mails come from");
+	if (smtp_url === null) throw new Error("KEYWRIGHT_MAIL_FROM needs KEYWRIGHT_SMTP_URL beside it: the server that mails leave by");
+	return { smtp_url, from };
+}

@@ -1,0 +1,34 @@
+const NAME_CHARACTERS_MAX = 80;
+
+/** Control characters, line separators and what turns the direction of reading; halves of surrogate pairs. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]+/gu;
+/** Without the line feed, which separates the lines of our own texts. */
+const UNPRINTABLE_IN_LINES = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+
+/** `text` on one line of at most `characters_max` characters. */
+export function oneLine(text: string, characters_max: number): string {
+	const line = text.replace(UNPRINTABLE, " ").replace(/ {2,}/g, " ").trim();
+	const characters = [...line];
+	return characters.length <= characters_max ? line : `${characters.slice(0, characters_max - 1).join("")}…`;
+}
+
+/** The text of a mail: its own line ends and nothing else that is not printed. */
+export function mailText(text: string): string {
+	return text.replace(/\r\n?/g, "\n").replace(UNPRINTABLE_IN_LINES, "");
+}
+
+/**
+ * A name that somebody chose, as it may stand in a mail to somebody else: on one line, short, and without anything that a mail program would
+ * turn into a link. Otherwise a stranger's advertisement or trap would leave by the operator's mail server.
+ */
+export function nameInMail(name: string): string {
+	const plain = name.replace(/[:/\\@<>[\](){}|"“”]+/g, " ").replace(/[.。．｡]+(?=\S)/g, ". ");
+	return oneLine(plain, NAME_CHARACTERS_MAX) || "Somebody";
+}
+
+const TIME = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" });
+
+/** Such as `29 November 2026 at 14:05 UTC`. */
+export function timeInMail(time: Date): string {
+	return `${TIME.format(time)} UTC`;
+}

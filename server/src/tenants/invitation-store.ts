@@ -1,0 +1,89 @@
+import { type SqlBool, sql } from "kysely";
+import type { ReadTx, Tx } from "../database/transaction.ts";
+import type { Window } from "../http/cursor.ts";
+import { type Invitation, invitationFromRow } from "./invitation.ts";
+
+const INVITATION_COLUMNS = ["id", "email", "role", "created_at", "created_by", "expires_at", "accepted_at", "cancelled_at"] as const;
+
+/** The invitations of a tenant, the newest first. */
+export async function readInvitations(tx: ReadTx, tenant_id: string, window: Window): Promise<Invitation[]> {
+	const [created_at, id] = window.after ?? [];
+	const rows = await tx
+		.selectFrom("invitations")
+		.select(INVITATION_COLUMNS)
+		.where("tenant_id", "=", tenant_id)
+		.$if(created_at !== undefined, (query) => query.where(sql<SqlBool>`(created_at, id) < (${created_at}::timestamptz, ${id}::text)`))
+		.orderBy("created_at", "desc")
+		.orderBy("id", "desc")
+		.limit(window.rows_max)
+		.execute();
+	return rows.map(invitationFromRow);
+}
+
+/** Reads an invitation that nobody accepts or cancels until the transaction ends. */
+export async function lockInvitation(tx: Tx, tenant_id: string, invitation_id: string): Promise<Invitation | null> {
+	const row = await tx
+		.selectFrom("invitations")
+		.select(INVITATION_COLUMNS)
+		.where("tenant_id", "=", tenant_id)
+		.where("id", "=", invitation_id)
+		.forUpdate()
+		.executeTakeFirst();
+	return row ? invitationFromRow(row) : null;
+}
+
+/** Of the token its digest alone is stored. */
+export async function insertInvitation(tx: Tx, tenant_id: string, invitation: Invitation, token_digest: Buffer): Promise<void> {
+	await tx
+		.insertInto("invitations")
+		.values({ ...invitation, tenant_id, created_by: JSON.stringify(invitation.created_by), token_digest })
+		.execute();
+}
+
+export async function cancelInvitationRow(tx: Tx, tenant_id: string, invitation_id: string, now: Date): Promise<void> {
+	await tx.updateTable("invitations").set({ cancelled_at: now }).where("tenant_id", "=", tenant_id).where("id", "=", invitation_id).execute();
+}
+
+function cancelWaiting(tx: Tx, tenant_id: string, now: Date) {
+	return tx
+		.updateTable("invitations")
+		.set({ cancelled_at: now })
+		.where("tenant_id", "=", tenant_id)
+		.where("accepted_at", "is", null)
+		.where("cancelled_at", "is", null)
+		.where("expires_at", ">", now)
+		.returning("id");
+}
+
+/** Cancels what waits for this address; answers the ids. */
+export async function cancelInvitationsTo(tx: Tx, tenant_id: string, email: string, now: Date): Promise<string[]> {
+	return (await cancelWaiting(tx, tenant_id, now).where("email", "=", email).execute()).map((row) => row.id);
+}
+
+/** Cancels what waits of the invitations that this member made; answers the ids. */
+export async function cancelInvitationsBy(tx: Tx, tenant_id: string, member_id: string, now: Date): Promise<string[]> {
+	const made_by = sql<SqlBool>`created_by ->> 'kind' = 'member' and created_by ->> 'id' = ${member_id}`;
+	return (await cancelWaiting(tx, tenant_id, now).where(made_by).execute()).map((row) => row.id);
+}
+
+/** How many invitations wait, how many were made since `since`, and when the first of these was. With the tenant locked they stay so. */
+export async function countInvitations(
+	tx: ReadTx,
+	tenant_id: string,
+	times: { now: Date; since: Date },
+): Promise<{ waiting: number; made: number; first_made_at: Date | null }> {
+	const { now, since } = times;
+	return tx
+		.selectFrom("invitations")
+		.select([
+			sql<number>`count(*) filter (where accepted_at is null and cancelled_at is null and expires_at > ${now})`.as("waiting"),
+			sql<number>`count(*) filter (where created_at > ${since})`.as("made"),
+			sql<Date | null>`min(created_at) filter (where created_at > ${since})`.as("first_made_at"),
+		])
+		.where("tenant_id", "=", tenant_id)
+		.executeTakeFirstOrThrow();
+}
+
+export async function deleteInvitationsBefore(tx: Tx, tenant_id: string, before: Date): Promise<void> {
+	await tx.deleteFrom("invitations").where("tenant_id", "=", tenant_id).where("created_at", "<", before).execute();
+}

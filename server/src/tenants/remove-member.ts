@@ -1,0 +1,26 @@
+import { change } from "../audit/change.ts";
+import { cancelInvitationsBy } from "./invitation-store.ts";
+import { lockTeam, type TeamContext } from "./lock-team.ts";
+import { isCaller, lastOwner, memberNotFound } from "./member.ts";
+import { countOwners, deleteMember, readMember } from "./member-store.ts";
+
+/**
+ * Takes a member out of the tenant: an owner anybody, each member themselves. Their next request is a stranger's, and invitations that they
+ * made are cancelled. 404 `not_found`; 403 `role_not_allowed`; 409 `conflict` for the last owner.
+ */
+export async function removeMember(context: TeamContext, input: { tenant_id: string; member_id: string }): Promise<void> {
+	const { tenant_id, member_id } = input;
+	await change(context, async (tx) => {
+		const left = isCaller({ id: member_id }, context.caller);
+		await lockTeam(tx, context, tenant_id, left ? "viewer" : "owner");
+		const member = await readMember(tx, tenant_id, member_id);
+		if (!member) throw memberNotFound();
+		if (member.role === "owner" && (await countOwners(tx, tenant_id)) === 1) throw lastOwner();
+		await deleteMember(tx, tenant_id, member_id);
+		const cancelled_invitation_ids = await cancelInvitationsBy(tx, tenant_id, member_id, new Date(context.clock.now()));
+		return {
+			result: undefined,
+			audit: [{ action: "member.removed", target: { kind: "member", id: member_id }, tenant_id, facts: { member, left, cancelled_invitation_ids } }],
+		};
+	});
+}

@@ -1,0 +1,40 @@
+import { sql } from "kysely";
+import type { ReadTx } from "../database/transaction.ts";
+
+const HOUR_SECONDS = 3_600;
+
+export interface HourRow {
+	readonly key_id: string;
+	readonly start: Date;
+	readonly allowed: number;
+	readonly refused: number;
+}
+
+/** Requests of these keys by the hour, from `from` on; an hour without any is absent. */
+export async function readKeyHours(tx: ReadTx, query: { tenant_id: string; key_ids: readonly string[]; from: Date }): Promise<HourRow[]> {
+	return tx
+		.selectFrom("usage_keys")
+		.select([
+			"key_id",
+			sql<Date>`date_bin(make_interval(secs => ${HOUR_SECONDS}), start, timestamptz 'epoch')`.as("start"),
+			sql<number>`coalesce(sum(requests) filter (where code = 'allowed'), 0)::bigint`.as("allowed"),
+			sql<number>`coalesce(sum(requests) filter (where code <> 'allowed'), 0)::bigint`.as("refused"),
+		])
+		.where("tenant_id", "=", query.tenant_id)
+		.where("key_id", "=", sql<string>`any(${query.key_ids}::text[])`)
+		.where("start", ">=", query.from)
+		.where("granularity_seconds", "<=", HOUR_SECONDS)
+		.groupBy(["key_id", sql`2`])
+		.execute();
+}
+
+/** Those of `key_ids` that are keys of the tenant. */
+export async function readExistingKeys(tx: ReadTx, tenant_id: string, key_ids: readonly string[]): Promise<Set<string>> {
+	const rows = await tx
+		.selectFrom("keys")
+		.select("id")
+		.where("tenant_id", "=", tenant_id)
+		.where("id", "=", sql<string>`any(${key_ids}::text[])`)
+		.execute();
+	return new Set(rows.map((row) => row.id));
+}

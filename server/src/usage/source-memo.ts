@@ -1,0 +1,65 @@
+import { LRUCache } from "lru-cache";
+import type { Address } from "../core/network.ts";
+import { type Source, sourceOf } from "./source.ts";
+
+const SOURCES_MAX = 20_000;
+/** Longer headers are told by their beginning. */
+const HEADER_CHARACTERS_MAX = 512;
+
+/** What was last made of one connection's requests. */
+interface Remembered {
+	address: Address | null;
+	user_agent: string | null;
+	client: string | null;
+	source: Source;
+}
+
+/** Kept on the connection itself: a map of all connections would cost each request a look-up in memory that nothing else touches. */
+const LATEST = Symbol("latest source");
+
+interface Holder {
+	[LATEST]?: Remembered;
+}
+
+/** Guarantee: any object may hold a property whose symbol nobody else has. */
+function asHolder(connection: object): Holder {
+	return connection;
+}
+
+/**
+ * Sources by connection: requests of one connection mostly come from the same program, so that nothing is parsed or made for the next of them.
+ * Behind a proxy one connection speaks for many callers; then sources are found by their texts, bounded.
+ */
+export class SourceMemo {
+	readonly #sources = new LRUCache<string, Source>({ max: SOURCES_MAX });
+
+	/** `connection` is any object that lives as long as it does. */
+	of(connection: object, address: Address | null, user_agent: string | null, client: string | null): Source {
+		const holder = asHolder(connection);
+		const last = holder[LATEST];
+		if (last === undefined) {
+			const source = this.find(address, user_agent, client);
+			holder[LATEST] = { address, user_agent, client, source };
+			return source;
+		}
+		const same = last.address === address || (last.address !== null && last.address.text === address?.text);
+		if (same && last.user_agent === user_agent && last.client === client) return last.source;
+		last.source = this.find(address, user_agent, client);
+		last.address = address;
+		last.user_agent = user_agent;
+		last.client = client;
+		return last.source;
+	}
+
+	/** The same object for the same texts, as long as it is remembered. */
+	find(address: Address | null, user_agent: string | null, client: string | null): Source {
+		const agent_text = user_agent?.slice(0, HEADER_CHARACTERS_MAX) ?? null;
+		const client_text = client?.slice(0, HEADER_CHARACTERS_MAX) ?? null;
+		const place = `${address?.text ?? ""}\n${agent_text ?? ""}\n${client_text ?? ""}`;
+		const known = this.#sources.get(place);
+		if (known) return known;
+		const source = sourceOf(address, agent_text, client_text);
+		this.#sources.set(place, source);
+		return source;
+	}
+}
