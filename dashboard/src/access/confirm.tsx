@@ -1,0 +1,121 @@
+import { Button, Group, Modal, PasswordInput, Stack, Text } from "@mantine/core";
+import { createContext, type FormEvent, type KeyboardEvent, type ReactNode, useContext, useMemo, useRef, useState } from "react";
+import { answered, api, isRefusal, Refused } from "../http/api.ts";
+import { Problem } from "../ui/problem.tsx";
+import { useAction } from "../ui/use-action.ts";
+import { useSession } from "./session.ts";
+
+type Ask = () => Promise<boolean>;
+
+const Confirmation = createContext<Ask | null>(null);
+
+/** Above every sheet and dialog: what asks for the password is often open in one. */
+const ABOVE_ALL = 500;
+
+/** Lets every page below ask for the password once more. */
+export function ConfirmProvider({ children }: { children: ReactNode }) {
+	const [asked, setAsked] = useState(false);
+	const waiting = useRef<((confirmed: boolean) => void)[]>([]);
+	const ask = useMemo<Ask>(
+		() => () =>
+			new Promise((resolve) => {
+				waiting.current.push(resolve);
+				setAsked(true);
+			}),
+		[],
+	);
+	function answer(confirmed: boolean): void {
+		setAsked(false);
+		for (const resolve of waiting.current.splice(0)) resolve(confirmed);
+	}
+	return (
+		<Confirmation value={ask}>
+			{children}
+			<Modal
+				opened={asked}
+				onClose={() => answer(false)}
+				title="Is it still you?"
+				zIndex={ABOVE_ALL}
+				size="sm"
+				closeButtonProps={{ "aria-label": "Close", ...KEEPS_ESCAPE }}
+				// A window hears Escape before an element does, and every open sheet would close with this one: the form takes it.
+				closeOnEscape={false}
+				onKeyDown={(event: KeyboardEvent) => event.key === "Escape" && answer(false)}
+			>
+				<ConfirmForm onAnswer={answer} />
+			</Modal>
+		</Confirmation>
+	);
+}
+
+/** Tells the sheets below that Escape on this element is none of theirs. */
+const KEEPS_ESCAPE = { "data-mantine-stop-propagation": "true" } as const;
+
+function ConfirmForm({ onAnswer }: { onAnswer: (confirmed: boolean) => void }) {
+	const { person } = useSession();
+	const [password, setPassword] = useState("");
+	const action = useAction();
+	const isWrong = isRefusal(action.error, "invalid_request");
+
+	async function confirm(event: FormEvent): Promise<void> {
+		event.preventDefault();
+		// The sheet below may hold a form of its own, which is an ancestor in React's tree.
+		event.stopPropagation();
+		const done = await action.run(async () => {
+			await answered(api.POST("/api/v1/session/confirm", { body: { password } }));
+			return true;
+		});
+		if (done) onAnswer(true);
+	}
+	return (
+		<form onSubmit={confirm}>
+			<Stack gap="md">
+				<Text>Keys and invitations open doors, so once an hour your password is asked for again before one is made.</Text>
+				<input type="hidden" name="username" autoComplete="username" value={person.email ?? ""} readOnly />
+				<PasswordInput
+					label="Your password"
+					value={password}
+					onChange={(event) => setPassword(event.currentTarget.value)}
+					autoComplete="current-password"
+					required
+					withAsterisk={false}
+					data-autofocus
+					error={isWrong ? "This is not your password. Nothing has been made yet; try again." : undefined}
+					visibilityToggleButtonProps={{ "aria-label": "Show the password", ...KEEPS_ESCAPE }}
+					{...KEEPS_ESCAPE}
+				/>
+				{!isWrong && <Problem error={action.error} />}
+				<Group justify="flex-end">
+					<Button variant="default" onClick={() => onAnswer(false)} {...KEEPS_ESCAPE}>
+						Go back
+					</Button>
+					<Button type="submit" loading={action.pending} disabled={password === ""} {...KEEPS_ESCAPE}>
+						Confirm
+					</Button>
+				</Group>
+			</Stack>
+		</form>
+	);
+}
+
+function wentBack(refusal: Refused): Refused {
+	const detail = "Your password was not entered again, so nothing was made. Try again and enter it when you are asked.";
+	return new Refused({ ...refusal.problem, title: "Nothing has been made", detail, request_id: null });
+}
+
+/**
+ * Runs an action that the server may want the password for: on `confirmation_needed` the person is asked, then the action runs again. Throws
+ * what the action throws, and a refusal that says so when the person goes back.
+ */
+export function useConfirmed(): <T>(action: () => Promise<T>) => Promise<T> {
+	const ask = useContext(Confirmation);
+	return async (action) => {
+		try {
+			return await action();
+		} catch (error) {
+			if (ask === null || !isRefusal(error, "confirmation_needed")) throw error;
+			if (!(await ask())) throw wentBack(error);
+			return action();
+		}
+	};
+}

@@ -1,0 +1,84 @@
+import { Anchor, Skeleton, Stack, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { answered, api, isRefusal } from "../http/api.ts";
+import type { paths } from "../http/openapi.gen.ts";
+import { OpenPage } from "../ui/open-page.tsx";
+import { Problem } from "../ui/problem.tsx";
+import { Time } from "../ui/time.tsx";
+import { JoinForm, type Joining } from "./join-form.tsx";
+import { ROLE_WORDS } from "./roles.ts";
+import { beginSession, rememberTenant } from "./session.ts";
+import { useTokenInLink } from "./token-in-link.ts";
+
+export type Invitation = paths["/api/v1/invitations/read"]["post"]["responses"][200]["content"]["application/json"];
+
+/** Where an invitation's link leads, also that of the first owner. */
+export default function JoinPage() {
+	const token = useTokenInLink();
+	const navigate = useNavigate();
+	const invitation = useQuery({
+		queryKey: ["invitation", token],
+		queryFn: () => answered(api.POST("/api/v1/invitations/read", { body: { token } })),
+		enabled: token !== "",
+		staleTime: Number.POSITIVE_INFINITY,
+		gcTime: 0,
+	});
+	if (token === "" || isRefusal(invitation.error, "not_found", "invalid_request")) return <DeadInvitationPage />;
+	if (invitation.error) {
+		return (
+			<OpenPage title="The invitation could not be opened">
+				<Problem error={invitation.error} />
+			</OpenPage>
+		);
+	}
+	if (!invitation.data) return <WaitingPage />;
+	const { tenant, role, invited_by, expires_at } = invitation.data;
+
+	async function join(joining: Joining): Promise<void> {
+		const { tenant_id } = await answered(api.POST("/api/v1/invitations/accept", { body: { token, ...joining } }));
+		rememberTenant(tenant_id);
+		await beginSession();
+		await navigate({ to: "/settings/api-access", search: { tenant: tenant_id }, replace: true });
+	}
+	return (
+		<OpenPage
+			title={`Join ${tenant.name}`}
+			lead={
+				<>
+					<bdi>{invited_by}</bdi> invites you as {ROLE_WORDS[role].article}. The invitation ends <Time value={expires_at} />.
+				</>
+			}
+		>
+			<JoinForm invitation={invitation.data} onJoin={join} />
+		</OpenPage>
+	);
+}
+
+function WaitingPage() {
+	return (
+		<OpenPage title="Opening your invitation">
+			<Stack gap="md" aria-busy="true">
+				<Skeleton height={54} />
+				<Skeleton height={54} />
+				<Skeleton height={36} />
+			</Stack>
+		</OpenPage>
+	);
+}
+
+function DeadInvitationPage() {
+	return (
+		<OpenPage title="This invitation does not work">
+			<Stack gap="sm">
+				<Text role="status">
+					It may have been used already, cancelled, replaced by a newer one, or be too old; or the link was cut off where it was copied.
+				</Text>
+				<Text>Ask whoever sent it for a new one. If you have joined before, sign in.</Text>
+				<Anchor underline="always" renderRoot={(props) => <Link to="/sign-in" {...props} />}>
+					Sign in
+				</Anchor>
+			</Stack>
+		</OpenPage>
+	);
+}

@@ -1,0 +1,42 @@
+import { PasswordInput, type PasswordInputProps, Text } from "@mantine/core";
+import { MEANINGS, type Meaning } from "../ui/theme.ts";
+import { PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN, type PasswordHint, passwordHint } from "./password-hint.ts";
+
+const MEANING_OF: Readonly<Record<PasswordHint["level"], Meaning>> = { short: "resting", guessable: "attention", fine: "good", strong: "good" };
+
+interface NewPasswordProps extends Omit<PasswordInputProps, "value" | "onChange"> {
+	readonly value: string;
+	readonly onText: (password: string) => void;
+	/** Name and address of the person, which make a password easy to guess. */
+	readonly personal: readonly string[];
+}
+
+/** For a password that is being set: says what it needs, and what to think of it while it is typed. */
+export function NewPasswordField({ value, onText, personal, ...rest }: NewPasswordProps) {
+	const hint = passwordHint(value, personal);
+	return (
+		<div>
+			<PasswordInput
+				description={`At least ${PASSWORD_CHARACTERS_MIN} characters. A few words that do not belong together are easy to keep in mind.`}
+				autoComplete="new-password"
+				maxLength={PASSWORD_CHARACTERS_MAX}
+				value={value}
+				onChange={(event) => onText(event.currentTarget.value)}
+				visibilityToggleButtonProps={{ "aria-label": "Show the password" }}
+				{...rest}
+			/>
+			<Text size="sm" mt={4} mih="1.45em" role="status" data-level={hint.level}>
+				{value !== "" && (
+					<>
+						<span aria-hidden="true">{MEANINGS[MEANING_OF[hint.level]].shape}</span> {hint.text}
+					</>
+				)}
+			</Text>
+		</div>
+	);
+}
+
+/** Whether the server would take it. */
+export function isLongEnough(password: string): boolean {
+	return passwordHint(password, []).level !== "short";
+}

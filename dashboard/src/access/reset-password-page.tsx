@@ -1,0 +1,55 @@
+import { Anchor, Button, Stack, Text } from "@mantine/core";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { type FormEvent, useState } from "react";
+import { answered, api, isRefusal } from "../http/api.ts";
+import { queries } from "../http/queries.ts";
+import { OpenPage } from "../ui/open-page.tsx";
+import { Problem } from "../ui/problem.tsx";
+import { useAction } from "../ui/use-action.ts";
+import { isLongEnough, NewPasswordField } from "./new-password-field.tsx";
+import { useTokenInLink } from "./token-in-link.ts";
+
+export default function ResetPasswordPage() {
+	const token = useTokenInLink();
+	const navigate = useNavigate();
+	const [password, setPassword] = useState("");
+	const action = useAction();
+	if (token === "" || isRefusal(action.error, "not_found")) return <DeadLinkPage />;
+
+	async function reset(event: FormEvent): Promise<void> {
+		event.preventDefault();
+		await action.run(async () => {
+			await answered(api.POST("/api/auth/reset-password", { body: { token, newPassword: password } }));
+			queries.clear();
+			await navigate({ to: "/sign-in", search: { reset: true }, replace: true });
+		});
+	}
+	return (
+		<OpenPage title="Set a new password" lead="Wherever you are signed in now, you will be signed out.">
+			<form onSubmit={reset} noValidate>
+				<Stack gap="md">
+					<NewPasswordField label="New password" value={password} onText={setPassword} personal={[]} autoFocus />
+					<Problem error={action.error} />
+					<Button type="submit" loading={action.pending} disabled={!isLongEnough(password)} fullWidth>
+						Set this password
+					</Button>
+				</Stack>
+			</form>
+		</OpenPage>
+	);
+}
+
+function DeadLinkPage() {
+	return (
+		<OpenPage title="This link does not work any more">
+			<Stack gap="sm">
+				<Text role="status">
+					It works once and for an hour, and only the newest one does. If it is none of that, it may have been cut off where it was copied.
+				</Text>
+				<Anchor underline="always" renderRoot={(props) => <Link to="/forgot-password" {...props} />}>
+					Ask for another link
+				</Anchor>
+			</Stack>
+		</OpenPage>
+	);
+}

@@ -1,0 +1,18 @@
+import type { Role } from "./session.ts";
+
+export interface RoleWords {
+	readonly name: string;
+	/** As in "an owner". */
+	readonly article: string;
+	/** What the role may do, in one line. */
+	readonly may: string;
+}
+
+/** From the one that may do least to the one that may do most; each may do what those before it may. */
+export const ROLES: readonly Role[] = ["viewer", "admin", "owner"];
+
+export const ROLE_WORDS: Readonly<Record<Role, RoleWords>> = {
+	viewer: { name: "Viewer", article: "a viewer", may: "Sees keys, where they are used, sites and the team. Changes nothing." },
+	admin: { name: "Admin", article: "an admin", may: "Sees everything; creates, hands over, changes and revokes keys; manages sites." },
+	owner: { name: "Owner", article: "an owner", may: "Does everything that an admin does, and decides who is on the team." },
+};

@@ -1,0 +1,81 @@
+import { Anchor, Button, Checkbox, Group, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { Link, useRouter, useSearch } from "@tanstack/react-router";
+import { type FormEvent, useState } from "react";
+import { answered, api, isRefusal } from "../http/api.ts";
+import { OpenPage } from "../ui/open-page.tsx";
+import { Problem } from "../ui/problem.tsx";
+import { useAction } from "../ui/use-action.ts";
+import { isEmail } from "./email.ts";
+import { beginSession } from "./session.ts";
+import { wayBack } from "./way-back.ts";
+
+export default function SignInPage() {
+	const router = useRouter();
+	const { back, ended = false, reset = false } = useSearch({ from: "/sign-in" });
+	const [email, setEmail] = useState("");
+	const [password, setPassword] = useState("");
+	const [rememberMe, setRememberMe] = useState(true);
+	const [malformed, setMalformed] = useState(false);
+	const action = useAction();
+	const isWrong = isRefusal(action.error, "credential_invalid");
+
+	async function signIn(event: FormEvent): Promise<void> {
+		event.preventDefault();
+		const address = email.trim();
+		setMalformed(!isEmail(address));
+		if (!isEmail(address)) return;
+		await action.run(async () => {
+			await answered(api.POST("/api/auth/sign-in/email", { body: { email: address, password, rememberMe } }));
+			await beginSession();
+			router.history.replace(wayBack(back));
+		});
+	}
+	return (
+		<OpenPage title="Sign in" lead={leadOf(ended, reset)}>
+			<form onSubmit={signIn} noValidate>
+				<Stack gap="md">
+					<TextInput
+						label="E-mail address"
+						type="email"
+						autoComplete="username"
+						value={email}
+						onChange={(event) => setEmail(event.currentTarget.value)}
+						error={malformed ? "Write the whole address, such as name@example.com." : undefined}
+						autoFocus
+					/>
+					<PasswordInput
+						label="Password"
+						autoComplete="current-password"
+						value={password}
+						onChange={(event) => setPassword(event.currentTarget.value)}
+						visibilityToggleButtonProps={{ "aria-label": "Show the password" }}
+					/>
+					<Group justify="space-between" gap="xs">
+						<Checkbox label="Keep me signed in" checked={rememberMe} onChange={(event) => setRememberMe(event.currentTarget.checked)} />
+						<Anchor size="sm" underline="always" renderRoot={(props) => <Link to="/forgot-password" {...props} />}>
+							Forgotten your password?
+						</Anchor>
+					</Group>
+					{isWrong ? <WrongSignIn /> : <Problem error={action.error} />}
+					<Button type="submit" loading={action.pending} disabled={email === "" || password === ""} fullWidth>
+						Sign in
+					</Button>
+				</Stack>
+			</form>
+		</OpenPage>
+	);
+}
+
+function leadOf(ended: boolean, reset: boolean): string | undefined {
+	if (reset) return "Your new password is set, and you were signed out everywhere. Sign in with it.";
+	return ended ? "Your session has ended. Sign in, and you are back where you were." : undefined;
+}
+
+/** Says the same whether the address or the password is wrong, as the server does. */
+function WrongSignIn() {
+	return (
+		<Text role="alert" size="sm" c="var(--mantine-color-error)">
+			The e-mail address or the password is not right. Check both; small and capital letters matter in the password. You can also set a new one.
+		</Text>
+	);
+}

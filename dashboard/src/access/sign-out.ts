@@ -1,0 +1,22 @@
+import { notifications } from "@mantine/notifications";
+import { answered, api, isRefusal } from "../http/api.ts";
+import { useSession } from "./session.ts";
+
+/**
+ * Ends the session and leaves by a load of its own, so that nothing of it stays in memory. When the server does not hear it, the person is told
+ * that they are still signed in.
+ */
+export function useSignOut(): () => Promise<void> {
+	const { person } = useSession();
+	return async () => {
+		try {
+			await answered(api.DELETE("/api/v1/session"));
+		} catch (error) {
+			if (!isRefusal(error, "credential_missing", "credential_invalid")) {
+				notifications.show({ color: "red", title: "You are still signed in", message: error instanceof Error ? error.message : "" });
+				return;
+			}
+		}
+		location.replace(person.kind === "portal" ? "/portal?ended=true" : "/sign-in");
+	};
+}

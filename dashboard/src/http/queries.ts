@@ -1,0 +1,17 @@
+import { QueryClient } from "@tanstack/react-query";
+import { Refused } from "./api.ts";
+
+const FRESH_MS = 10_000;
+const ATTEMPTS_MAX = 2;
+
+/** What is worth asking again: silence and faults of the server, never a refusal. */
+function isPassing(error: unknown): boolean {
+	return error instanceof Refused && (error.problem.status === 0 || error.problem.status >= 500);
+}
+
+export const queries = new QueryClient({
+	defaultOptions: {
+		queries: { staleTime: FRESH_MS, retry: (attempts, error) => attempts < ATTEMPTS_MAX && isPassing(error) },
+		mutations: { retry: false },
+	},
+});

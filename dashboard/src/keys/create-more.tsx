@@ -1,0 +1,183 @@
+import { Box, Checkbox, Group, MultiSelect, Radio, Select, SimpleGrid, Stack, TagsInput, Text, TextInput } from "@mantine/core";
+import type { UseFormReturnType } from "@mantine/form";
+import {
+	type CreateValues,
+	counted,
+	EXPIRY_DAYS,
+	type Expiry,
+	everything,
+	PRESETS,
+	permissionsOfPreset,
+	presetOf,
+	ROTATION_DAYS,
+} from "./create-key.ts";
+import type { Permission, Site } from "./key-data.ts";
+import { ENVIRONMENT_WORDS } from "./key-words.ts";
+
+type Form = UseFormReturnType<CreateValues>;
+
+/** What most keys leave as it is. */
+export function CreateMore(props: { form: Form; offered: readonly Permission[]; sites: readonly Site[]; max_days: number | null }) {
+	const { form, offered, sites, max_days } = props;
+	return (
+		<>
+			<Permissions form={form} offered={offered} />
+			<Sites form={form} sites={sites} />
+			<TagsInput
+				label="Addresses"
+				description="Only from these addresses or networks; from anywhere when empty"
+				placeholder={form.values.allowed_ips.length === 0 ? "203.0.113.0/24" : ""}
+				splitChars={[",", " ", ";"]}
+				acceptValueOnBlur
+				value={[...form.values.allowed_ips]}
+				onChange={(allowed_ips) => form.setFieldValue("allowed_ips", allowed_ips)}
+				onBlur={() => form.values.allowed_ips.length > 0 && form.validateField("allowed_ips")}
+				error={form.errors.allowed_ips}
+			/>
+			<ExpirySelect form={form} max_days={max_days} />
+			<RotationSelect form={form} />
+		</>
+	);
+}
+
+function Permissions({ form, offered }: { form: Form; offered: readonly Permission[] }) {
+	const chosen = form.values.permissions ?? everything(offered);
+	const preset = presetOf(form.values.permissions, offered);
+	const included = offered.filter((permission) => permission.included).map((permission) => permission.name);
+	return (
+		<Box>
+			<Radio.Group
+				label="What may it do?"
+				value={preset ?? "own"}
+				onChange={(value) => {
+					const found = PRESETS.find(({ id }) => id === value);
+					if (found) form.setFieldValue("permissions", permissionsOfPreset(found.id, offered));
+				}}
+			>
+				<SimpleGrid cols={{ base: 1, xs: 3 }} spacing="sm" mt={6}>
+					{PRESETS.map(({ id, label, means }) => (
+						<Radio key={id} value={id} label={label} description={means} />
+					))}
+				</SimpleGrid>
+			</Radio.Group>
+			<Checkbox.Group
+				aria-label="Permissions"
+				mt="md"
+				value={[...chosen]}
+				onChange={(names) =>
+					form.setFieldValue(
+						"permissions",
+						names.filter((name) => included.includes(name)),
+					)
+				}
+				error={form.errors.permissions}
+			>
+				<Stack gap={8}>
+					{offered.map(({ name, description, included: isIncluded }) => (
+						<Checkbox
+							key={name}
+							value={name}
+							disabled={!isIncluded}
+							label={<span className="kw-mono">{name}</span>}
+							description={isIncluded ? description : `${description}. Not included in your plan; see Plan and limits.`}
+						/>
+					))}
+				</Stack>
+			</Checkbox.Group>
+		</Box>
+	);
+}
+
+function Sites({ form, sites }: { form: Form; sites: readonly Site[] }) {
+	const { environment, site_ids } = form.values;
+	const usable = sites.filter((site) => site.environment === null || site.environment === environment);
+	const others = sites.length - usable.length;
+	const word = ENVIRONMENT_WORDS[environment].name.toLowerCase();
+	const elsewhere = others === 0 ? "" : ` ${counted(others, "site")} of other environments cannot be used by it.`;
+	return (
+		<Box>
+			<Radio.Group
+				label="At which sites?"
+				value={site_ids === null ? "all" : "some"}
+				onChange={(value) => form.setFieldValue("site_ids", value === "all" ? null : [])}
+			>
+				<Group gap="lg" mt={6}>
+					<Radio value="all" label="All sites, also those to come" />
+					<Radio value="some" label="Only these" disabled={usable.length === 0} />
+				</Group>
+			</Radio.Group>
+			<Text size="xs" c="dimmed" mt={6}>
+				{usable.length === 0 ? `There is no site for ${word} yet.` : `${counted(usable.length, "site")} for ${word}.`}
+				{elsewhere}
+			</Text>
+			{site_ids !== null && (
+				<MultiSelect
+					mt={8}
+					aria-label="Sites"
+					placeholder={site_ids.length === 0 ? "Choose sites" : ""}
+					searchable
+					data={usable.map(({ id, name }) => ({ value: id, label: name === id ? id : `${name} (${id})` }))}
+					value={[...site_ids]}
+					onChange={(chosen) => form.setFieldValue("site_ids", chosen)}
+					error={form.errors.site_ids}
+				/>
+			)}
+		</Box>
+	);
+}
+
+const NEVER = "never";
+const DATE = "date";
+
+function expiryFrom(value: string | null): Expiry {
+	if (value === NEVER || value === null) return { kind: "never" };
+	return value === DATE ? { kind: "date", date: "" } : { kind: "days", days: Number(value) };
+}
+
+function ExpirySelect({ form, max_days }: { form: Form; max_days: number | null }) {
+	const { expiry } = form.values;
+	const periods = [...EXPIRY_DAYS.filter((days) => max_days === null || days <= max_days)];
+	const days = expiry.kind === "days" && !periods.some((period) => period === expiry.days) ? [expiry.days, ...periods] : periods;
+	return (
+		<Group align="flex-start" grow preventGrowOverflow={false} gap="sm">
+			<Select
+				label="When does it expire?"
+				description={max_days === null ? "An end that is known beforehand" : `In your plan after ${counted(max_days, "day")} at the latest`}
+				data={[
+					...(max_days === null ? [{ value: NEVER, label: "Never" }] : []),
+					...days.map((count) => ({ value: String(count), label: `After ${counted(count, "day")}` })),
+					{ value: DATE, label: "On a date" },
+				]}
+				value={expiry.kind === "days" ? String(expiry.days) : expiry.kind}
+				onChange={(value) => form.setFieldValue("expiry", expiryFrom(value))}
+				error={expiry.kind === "date" ? undefined : form.errors.expiry}
+			/>
+			{expiry.kind === "date" && (
+				<TextInput
+					type="date"
+					label="Last day"
+					description="It works until the end of this day"
+					value={expiry.date}
+					onChange={(event) => form.setFieldValue("expiry", { kind: "date", date: event.currentTarget.value })}
+					error={form.errors.expiry}
+				/>
+			)}
+		</Group>
+	);
+}
+
+function RotationSelect({ form }: { form: Form }) {
+	const { rotate_every_days } = form.values;
+	return (
+		<Select
+			label="How often is it replaced?"
+			description="You are reminded when it is time; nothing stops working by itself"
+			data={[
+				...ROTATION_DAYS.map((days) => ({ value: String(days), label: `Every ${counted(days, "day")}` })),
+				{ value: NEVER, label: "No reminder" },
+			]}
+			value={rotate_every_days === null ? NEVER : String(rotate_every_days)}
+			onChange={(value) => form.setFieldValue("rotate_every_days", value === NEVER || value === null ? null : Number(value))}
+		/>
+	);
+}

@@ -1,0 +1,47 @@
+import { Box, Group, Radio, SimpleGrid, Text, TextInput } from "@mantine/core";
+import type { UseFormReturnType } from "@mantine/form";
+import type { CreateValues } from "./create-key.ts";
+
+const EMAIL_CHARACTERS_MAX = 254;
+
+/** A choice as a card: its title names it, its text describes it. */
+export function ChoiceCard({ value, title, text }: { value: string; title: string; text: string }) {
+	return (
+		<Radio.Card value={value} p="sm" radius="md" aria-label={`${title}: ${text}`} className="kw-choice">
+			<Group wrap="nowrap" align="flex-start" gap="sm">
+				<Radio.Indicator mt={2} />
+				<Box miw={0}>
+					<Text fw={500}>{title}</Text>
+					<Text size="sm" c="dimmed">
+						{text}
+					</Text>
+				</Box>
+			</Group>
+		</Radio.Card>
+	);
+}
+
+/** How the key gets to its server: two equal ways, the one that nobody in between sees first. */
+export function CreateWay({ form, mail }: { form: UseFormReturnType<CreateValues>; mail: boolean }) {
+	return (
+		<Box>
+			<Radio.Group label="How does it get to the server?" {...form.getInputProps("way")}>
+				<SimpleGrid cols={{ base: 1, xs: 2 }} spacing={8} mt={8}>
+					<ChoiceCard value="handover" title="Hand it over" text="Send a one-time link to the person who deploys it. Only they see the key." />
+					<ChoiceCard value="show" title="Show it once" text="You see the key now, one time, and store it yourself." />
+				</SimpleGrid>
+			</Radio.Group>
+			{mail && form.values.way === "handover" && (
+				<TextInput
+					mt="sm"
+					label="Send the link to"
+					description="Optional: an e-mail address. You get the link to copy in any case."
+					type="email"
+					autoComplete="off"
+					maxLength={EMAIL_CHARACTERS_MAX}
+					{...form.getInputProps("email")}
+				/>
+			)}
+		</Box>
+	);
+}

@@ -1,0 +1,48 @@
+import { Drawer } from "@mantine/core";
+import { useSuspenseQuery } from "@tanstack/react-query";
+import { Suspense } from "react";
+import { PageSkeleton } from "../ui/page-skeleton.tsx";
+import { EditForm } from "./edit-form.tsx";
+import { type ApiKey, membersQuery, permissionsQuery, sitesQuery } from "./key-data.ts";
+
+const WIDTH_PX = 520;
+
+interface EditProps {
+	readonly tenant_id: string;
+	readonly apiKey: ApiKey;
+	readonly opened: boolean;
+	readonly onClose: () => void;
+}
+
+/** A sheet at the side with everything about a key that can be changed. */
+export function EditKey({ tenant_id, apiKey, opened, onClose }: EditProps) {
+	return (
+		<Drawer
+			opened={opened}
+			onClose={onClose}
+			position="right"
+			size={WIDTH_PX}
+			title="Edit this key"
+			closeOnClickOutside={false}
+			closeButtonProps={{ "aria-label": "Close without saving" }}
+		>
+			<Suspense fallback={<PageSkeleton />}>
+				<Loaded tenant_id={tenant_id} apiKey={apiKey} onClose={onClose} />
+			</Suspense>
+		</Drawer>
+	);
+}
+
+function Loaded({ tenant_id, apiKey, onClose }: Omit<EditProps, "opened">) {
+	const { data: permissions } = useSuspenseQuery(permissionsQuery(tenant_id));
+	const { data: sites } = useSuspenseQuery(sitesQuery(tenant_id));
+	const { data: members } = useSuspenseQuery(membersQuery(tenant_id));
+	return (
+		<EditForm
+			tenant_id={tenant_id}
+			apiKey={apiKey}
+			around={{ offered: permissions.data, sites: sites.data, people: members.data }}
+			onClose={onClose}
+		/>
+	);
+}

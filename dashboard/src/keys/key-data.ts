@@ -1,0 +1,106 @@
+import { infiniteQueryOptions, queryOptions, useQueryClient } from "@tanstack/react-query";
+import { answered, api } from "../http/api.ts";
+import type { paths } from "../http/openapi.gen.ts";
+import type { ListFilters } from "./list-filters.ts";
+
+export type ApiKey = paths["/api/v1/tenants/{tenant_id}/api-keys/{key_id}"]["get"]["responses"][200]["content"]["application/json"];
+export type Source =
+	paths["/api/v1/tenants/{tenant_id}/api-keys/{key_id}/sources"]["get"]["responses"][200]["content"]["application/json"]["data"][number];
+export type Site = paths["/api/v1/tenants/{tenant_id}/sites"]["get"]["responses"][200]["content"]["application/json"]["data"][number];
+export type Permission = paths["/api/v1/tenants/{tenant_id}/permissions"]["get"]["responses"][200]["content"]["application/json"]["data"][number];
+
+const PAGE_ROWS = 25;
+/** As many as the API answers at once. */
+const ALL_ROWS = 100;
+const LIVE_MS = 1_500;
+
+const ONE = "/api/v1/tenants/{tenant_id}/api-keys/{key_id}";
+const ALL = "/api/v1/tenants/{tenant_id}/api-keys";
+
+export const keysQuery = (tenant_id: string, filters: ListFilters) =>
+	infiniteQueryOptions({
+		queryKey: ["keys", tenant_id, "list", filters],
+		initialPageParam: "",
+		queryFn: ({ pageParam }) =>
+			answered(
+				api.GET(ALL, {
+					params: { path: { tenant_id }, query: { ...filters, limit: PAGE_ROWS, ...(pageParam === "" ? {} : { cursor: pageParam }) } },
+				}),
+			),
+		getNextPageParam: (page) => page.next_cursor,
+	});
+
+/** Whether the tenant has any key, and the integrations and people that filters can name. */
+export const choicesQuery = (tenant_id: string) =>
+	queryOptions({
+		queryKey: ["keys", tenant_id, "choices"],
+		queryFn: () => answered(api.GET(ALL, { params: { path: { tenant_id }, query: { limit: ALL_ROWS } } })),
+		select: ({ data }) => ({
+			any: data.length > 0,
+			integrations: distinct(data.map((key) => key.integration)),
+			owners: distinct(data.map((key) => key.owner.name)),
+		}),
+	});
+
+function distinct(names: readonly (string | null)[]): string[] {
+	return [...new Set(names.filter((name) => name !== null))].sort((a, b) => a.localeCompare(b));
+}
+
+/** Requests of the last 24 hours of each key on the page, by key. */
+export const activityQuery = (tenant_id: string, key_ids: readonly string[]) =>
+	queryOptions({
+		queryKey: ["keys", tenant_id, "activity", key_ids],
+		enabled: key_ids.length > 0,
+		queryFn: () =>
+			answered(api.GET("/api/v1/tenants/{tenant_id}/api-keys/activity", { params: { path: { tenant_id }, query: { key_ids: key_ids.join(",") } } })),
+		select: ({ data }) => new Map(data.map((entry) => [entry.key_id, entry.hours])),
+		placeholderData: (earlier) => earlier,
+	});
+
+/** The key while somebody waits for its first request. Not asked while the page is out of sight. */
+export const liveKeyQuery = (tenant_id: string, key_id: string) =>
+	queryOptions({
+		queryKey: ["keys", tenant_id, key_id, "live"],
+		queryFn: () => answered(api.GET(ONE, { params: { path: { tenant_id, key_id } } })),
+		refetchInterval: LIVE_MS,
+		refetchIntervalInBackground: false,
+		refetchOnWindowFocus: "always",
+		staleTime: 0,
+	});
+
+export const liveSourcesQuery = (tenant_id: string, key_id: string) =>
+	queryOptions({
+		queryKey: ["keys", tenant_id, key_id, "live-sources"],
+		queryFn: () => answered(api.GET(`${ONE}/sources`, { params: { path: { tenant_id, key_id } } })),
+		refetchInterval: LIVE_MS,
+		refetchIntervalInBackground: false,
+		refetchOnWindowFocus: "always",
+		staleTime: 0,
+	});
+
+export const sitesQuery = (tenant_id: string) =>
+	queryOptions({
+		queryKey: ["sites", tenant_id, "choices"],
+		queryFn: () => answered(api.GET("/api/v1/tenants/{tenant_id}/sites", { params: { path: { tenant_id }, query: { limit: ALL_ROWS } } })),
+	});
+
+export const permissionsQuery = (tenant_id: string) =>
+	queryOptions({
+		queryKey: ["permissions", tenant_id],
+		queryFn: () => answered(api.GET("/api/v1/tenants/{tenant_id}/permissions", { params: { path: { tenant_id } } })),
+	});
+
+export const membersQuery = (tenant_id: string) =>
+	queryOptions({
+		queryKey: ["members", tenant_id],
+		queryFn: () => answered(api.GET("/api/v1/tenants/{tenant_id}/members", { params: { path: { tenant_id } } })),
+	});
+
+/** Everything that shows keys of a tenant is asked for again. */
+export function useKeysChanged(tenant_id: string): () => void {
+	const queries = useQueryClient();
+	return () => {
+		void queries.invalidateQueries({ queryKey: ["keys", tenant_id] });
+		void queries.invalidateQueries({ queryKey: ["key", tenant_id] });
+	};
+}

@@ -1,0 +1,21 @@
+import { Alert, Text } from "@mantine/core";
+import { IconBan } from "@tabler/icons-react";
+import { Time } from "../ui/time.tsx";
+import type { ApiKey } from "./key-data.ts";
+import { actorWords, reasonOf } from "./key-text.ts";
+
+/** That the key is over: by whom, when, why, and what to do if it was needed. */
+export function KeyEnded({ apiKey }: { apiKey: ApiKey }) {
+	const { revoked_at, revoked_by, revoke_reason } = apiKey;
+	return (
+		<Alert color="red" variant="light" icon={<IconBan size={18} aria-hidden="true" />} title="This key was revoked for good" data-revoked>
+			<Text size="sm" className="kw-wrap">
+				{revoked_by === null ? "Revoked" : `Revoked by ${actorWords(revoked_by)}`} <Time value={revoked_at} never="" />
+				{revoke_reason === null ? "." : `. Why: ${reasonOf(revoke_reason).toLowerCase()}.`}
+			</Text>
+			<Text size="sm" mt={4}>
+				Every request with it is refused. If something still needs access, create another key for it.
+			</Text>
+		</Alert>
+	);
+}

@@ -1,0 +1,132 @@
+import { Anchor, Box, Skeleton, Text, VisuallyHidden } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { type ColumnDef, createColumnHelper } from "@tanstack/react-table";
+import { type Hour, Sparkline } from "../ui/sparkline.tsx";
+import { StateBadge } from "../ui/state-badge.tsx";
+import { Time } from "../ui/time.tsx";
+import type { ApiKey } from "./key-data.ts";
+import { ENVIRONMENT_WORDS, lastFour, nearness, stateOf } from "./key-words.ts";
+import type { Sort } from "./list-filters.ts";
+import { type Allowed, ListMenu } from "./list-menu.tsx";
+
+export interface Row {
+	readonly key: ApiKey;
+	/** Undefined while they are asked for. */
+	readonly hours: readonly Hour[] | undefined;
+}
+
+const helper = createColumnHelper<Row>();
+
+function head(label: string, sort: Sort | null = null) {
+	return { label, sort };
+}
+
+/** A name as a link to the key; the environment and the integration under it. */
+export function KeyName({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
+	return (
+		<Box miw={160} maw={260}>
+			<Anchor
+				fw={600}
+				c="inherit"
+				className="kw-wrap"
+				renderRoot={(props) => <Link to="/settings/api-access/$key_id" params={{ key_id: apiKey.id }} search={{ tenant: tenant_id }} {...props} />}
+			>
+				{apiKey.name}
+			</Anchor>
+			<Text size="xs" c="dimmed" className="kw-wrap">
+				{ENVIRONMENT_WORDS[apiKey.environment].name}
+				{apiKey.integration === null ? "" : ` · ${apiKey.integration}`}
+			</Text>
+		</Box>
+	);
+}
+
+export function KeyState({ apiKey }: { apiKey: ApiKey }) {
+	const { meaning, word } = stateOf(apiKey, Date.now());
+	return <StateBadge meaning={meaning}>{word}</StateBadge>;
+}
+
+/** A date that comes nearer: amber when it is near, red when it is over, and said in words too. */
+export function Due({ value, never, what }: { value: string | null; never: string; what: string }) {
+	const near = nearness(value, Date.now());
+	if (near !== "near" && near !== "over") return <Time value={value} never={never} />;
+	return (
+		<Text span inherit fw={500} c={near === "over" ? "var(--kw-ended)" : "var(--kw-attention)"} data-due={near}>
+			<span aria-hidden="true">{near === "over" ? "✕ " : "◐ "}</span>
+			<Time value={value} />
+			<VisuallyHidden>{near === "over" ? `, ${what} is over` : `, ${what} is near`}</VisuallyHidden>
+		</Text>
+	);
+}
+
+/** Dates of a key that ended say nothing any more. */
+export function dueOf(key: ApiKey): { expires_at: string | null; rotation_due_at: string | null } {
+	const ended = key.status === "revoked" || key.status === "expired";
+	return { expires_at: key.status === "revoked" ? null : key.expires_at, rotation_due_at: ended ? null : key.rotation_due_at };
+}
+
+export function Activity({ hours }: { hours: readonly Hour[] | undefined }) {
+	return hours === undefined ? <Skeleton width={95} height={24} /> : <Sparkline hours={hours} />;
+}
+
+export function columnsOf(tenant_id: string, may: Allowed, onRevoke: (key: ApiKey) => void): ColumnDef<Row>[] {
+	return [
+		helper.display({ id: "name", meta: head("Name", "name"), cell: ({ row }) => <KeyName tenant_id={tenant_id} apiKey={row.original.key} /> }),
+		helper.display({
+			id: "owner",
+			meta: head("Responsible"),
+			cell: ({ row }) => (
+				<Text size="sm" className="kw-wrap" maw={120}>
+					{row.original.key.owner.name}
+				</Text>
+			),
+		}),
+		helper.display({
+			id: "last4",
+			meta: head("Key"),
+			cell: ({ row }) => (
+				<Text span c="dimmed" className="kw-mono" style={{ whiteSpace: "nowrap" }}>
+					{lastFour(row.original.key.secrets) ?? "–"}
+				</Text>
+			),
+		}),
+		helper.display({ id: "status", meta: head("Status"), cell: ({ row }) => <KeyState apiKey={row.original.key} /> }),
+		helper.display({
+			id: "used",
+			meta: head("Last used", "last_used"),
+			cell: ({ row }) => <Small value={row.original.key.last_used_at} never="not yet" />,
+		}),
+		helper.display({ id: "activity", meta: head("24 hours"), cell: ({ row }) => <Activity hours={row.original.hours} /> }),
+		helper.display({
+			id: "expires",
+			meta: head("Expires", "expires"),
+			cell: ({ row }) => (
+				<Text span size="sm">
+					<Due value={dueOf(row.original.key).expires_at} never="never" what="the expiry" />
+				</Text>
+			),
+		}),
+		helper.display({
+			id: "rotation",
+			meta: head("Replace by", "rotation_due"),
+			cell: ({ row }) => (
+				<Text span size="sm">
+					<Due value={dueOf(row.original.key).rotation_due_at} never="no date" what="the date to replace it" />
+				</Text>
+			),
+		}),
+		helper.display({
+			id: "menu",
+			meta: head(""),
+			cell: ({ row }) => <ListMenu tenant_id={tenant_id} apiKey={row.original.key} may={may} onRevoke={onRevoke} />,
+		}),
+	];
+}
+
+function Small({ value, never }: { value: string | null; never: string }) {
+	return (
+		<Text span size="sm">
+			<Time value={value} never={never} />
+		</Text>
+	);
+}

@@ -1,0 +1,62 @@
+import { ENVIRONMENTS, type Environment } from "./key-words.ts";
+
+export const STATUSES = ["active", "paused", "expired", "revoked"] as const;
+export type Status = (typeof STATUSES)[number];
+export const SORTS = ["created", "name", "last_used", "expires", "rotation_due"] as const;
+export type Sort = (typeof SORTS)[number];
+const ORDERS = ["asc", "desc"] as const;
+export type Order = (typeof ORDERS)[number];
+
+const TEXT_CHARACTERS_MAX = 200;
+
+/** What is listed and how, as it stands in the address. */
+export interface ListFilters {
+	readonly search?: string;
+	readonly environment?: Environment;
+	readonly status?: Status;
+	readonly integration?: string;
+	readonly owner?: string;
+	readonly sort?: Sort;
+	readonly order?: Order;
+}
+
+function oneOf<const T extends string>(values: readonly T[], value: unknown): T | undefined {
+	return values.find((known) => known === value);
+}
+
+/** The router reads `?search=42` as a number. */
+function textOf(value: unknown): string | undefined {
+	const text = typeof value === "number" || typeof value === "boolean" ? String(value) : value;
+	return typeof text === "string" && text.trim() !== "" ? text.slice(0, TEXT_CHARACTERS_MAX) : undefined;
+}
+
+/** What the address says; anything that is no filter is as if it were not there. */
+export function filtersFrom(search: Readonly<Record<string, unknown>>): ListFilters {
+	const found: Record<keyof ListFilters, string | undefined> = {
+		search: textOf(search.search),
+		environment: oneOf(ENVIRONMENTS, search.environment),
+		status: oneOf(STATUSES, search.status),
+		integration: textOf(search.integration),
+		owner: textOf(search.owner),
+		sort: oneOf(SORTS, search.sort),
+		order: oneOf(ORDERS, search.order),
+	};
+	return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
+}
+
+/** Whether something is filtered out; sorting hides nothing. */
+export function isFiltered({ sort: _sort, order: _order, ...filters }: ListFilters): boolean {
+	return Object.values(filters).some((value) => value !== undefined);
+}
+
+/** What a click on a column's head asks for: its natural order first, then the other, then the newest first again. */
+export function sortedBy(filters: ListFilters, sort: Sort): Pick<ListFilters, "sort" | "order"> {
+	const first = firstOrder(sort);
+	if (filters.sort !== sort) return { sort, order: first };
+	return filters.order === first ? { sort, order: first === "asc" ? "desc" : "asc" } : {};
+}
+
+/** Names from A, ends from the nearest, uses from the last. */
+function firstOrder(sort: Sort): Order {
+	return sort === "created" || sort === "last_used" ? "desc" : "asc";
+}

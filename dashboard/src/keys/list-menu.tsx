@@ -1,0 +1,68 @@
+import { ActionIcon, Menu } from "@mantine/core";
+import { useClipboard } from "@mantine/hooks";
+import { notifications } from "@mantine/notifications";
+import { IconBan, IconCopy, IconDots, IconPlayerPause, IconPlayerPlay } from "@tabler/icons-react";
+import { answered, api, isRefusal } from "../http/api.ts";
+import { type ApiKey, useKeysChanged } from "./key-data.ts";
+
+export interface Allowed {
+	readonly manage_keys: boolean;
+	readonly revoke_keys: boolean;
+}
+
+interface MenuProps {
+	readonly tenant_id: string;
+	readonly apiKey: ApiKey;
+	readonly may: Allowed;
+	readonly onRevoke: (key: ApiKey) => void;
+}
+
+const ONE = "/api/v1/tenants/{tenant_id}/api-keys/{key_id}";
+
+/** What can be done to a key without opening it. */
+export function ListMenu({ tenant_id, apiKey, may, onRevoke }: MenuProps) {
+	const clipboard = useClipboard();
+	const changed = useKeysChanged(tenant_id);
+	const params = { path: { tenant_id, key_id: apiKey.id } };
+	const paused = apiKey.status === "paused";
+	async function pauseOrResume(): Promise<void> {
+		try {
+			await answered(paused ? api.POST(`${ONE}/resume`, { params }) : api.POST(`${ONE}/pause`, { params }));
+			notifications.show({
+				message: paused ? `${apiKey.name} works again.` : `${apiKey.name} is paused: it is refused until it is resumed.`,
+				color: paused ? "teal" : "gray",
+			});
+		} catch (error) {
+			const detail = isRefusal(error) ? error.problem.detail : "Nothing was changed. Try again.";
+			notifications.show({ title: `${apiKey.name} stays as it is`, message: detail, color: "red", autoClose: false });
+		}
+		changed();
+	}
+	return (
+		<Menu position="bottom-end" width={200} withinPortal>
+			<Menu.Target>
+				<ActionIcon variant="subtle" color="gray" aria-label={`Actions for ${apiKey.name}`}>
+					<IconDots size={18} aria-hidden="true" />
+				</ActionIcon>
+			</Menu.Target>
+			<Menu.Dropdown>
+				<Menu.Item leftSection={<IconCopy size={16} aria-hidden="true" />} onClick={() => clipboard.copy(apiKey.id)}>
+					Copy the key's id
+				</Menu.Item>
+				{may.manage_keys && (apiKey.status === "active" || paused) && (
+					<Menu.Item
+						leftSection={paused ? <IconPlayerPlay size={16} aria-hidden="true" /> : <IconPlayerPause size={16} aria-hidden="true" />}
+						onClick={() => void pauseOrResume()}
+					>
+						{paused ? "Resume this key" : "Pause this key"}
+					</Menu.Item>
+				)}
+				{may.revoke_keys && apiKey.status !== "revoked" && (
+					<Menu.Item c="var(--kw-ended)" leftSection={<IconBan size={16} aria-hidden="true" />} onClick={() => onRevoke(apiKey)}>
+						Revoke this key
+					</Menu.Item>
+				)}
+			</Menu.Dropdown>
+		</Menu>
+	);
+}

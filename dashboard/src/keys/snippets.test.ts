@@ -1,0 +1,120 @@
+import { deepEqual, doesNotMatch, equal, match, notEqual, ok } from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import fc from "fast-check";
+import { checkUrl, envLine, type SnippetFacts, snippetsOf, variableName } from "./snippets.ts";
+
+const HOSTILE = [
+	`"; process.exit(9); //`,
+	`'; rm -rf /tmp/nothing; '`,
+	"`id` $(id) $x %s %d",
+	"<?php ?> <!-- <script>alert(1)</script>",
+	"line one\nline two\r\n\u2028\u2029\u0000",
+	"\\u0022 \\\\ \\",
+	"*/ ''' \"\"\" #{x} {x}",
+	"Ünïcödé 漢字 😀 \u202Egnp",
+	"",
+];
+
+function facts(changes: Partial<SnippetFacts> = {}): SnippetFacts {
+	return {
+		product_name: "Acme",
+		api_base_url: "https://api.acme.example",
+		check_request: { method: "GET", path: "/v1/tenants/{tenant_id}/limits" },
+		tenant_id: "shop one",
+		...changes,
+	};
+}
+
+test("the variable is named after the product, and is one in every shell", () => {
+	equal(variableName("Acme"), "ACME_API_KEY");
+	equal(variableName("Acme Shop API"), "ACME_SHOP_API_KEY");
+	equal(variableName("Café Zürich"), "CAFE_ZURICH_API_KEY");
+	equal(variableName("3 Scale"), "API_3_SCALE_KEY");
+	equal(variableName("漢字"), "API_KEY");
+	equal(variableName("API"), "API_KEY");
+	fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 200 }), (name) => match(variableName(name), /^[A-Z][A-Z0-9_]{0,70}$/)));
+});
+
+test("the tenant stands in the address, and nothing else changes", () => {
+	equal(checkUrl(facts()), "https://api.acme.example/v1/tenants/shop%20one/limits");
+});
+
+test("every snippet reads the key from the environment, and holds none", () => {
+	for (const { language, text } of snippetsOf(facts())) {
+		ok(text.includes("ACME_API_KEY"), language);
+		ok(text.includes("X-API-Key"), language);
+		ok(text.includes("https://api.acme.example/v1/tenants/shop%20one/limits"), language);
+		doesNotMatch(text, /kw_(?:prod|staging|dev)_/);
+	}
+	equal(envLine("Acme", "kw_prod_x"), "ACME_API_KEY=kw_prod_x\n");
+});
+
+/** Literals of the C family cut out, and what is left: nothing hostile may be outside of one. */
+function outsideOfQuotes(text: string): string {
+	return text.replace(/"(?:[^"\\\n]|\\.)*"/g, '""').replace(/'(?:[^'\\\n]|\\.)*'/g, "''");
+}
+
+test("a hostile product name or address stays inside of one literal: the code around it is the same", () => {
+	const clean = snippetsOf(facts({ product_name: "API" }));
+	for (const product_name of HOSTILE) {
+		const variable = variableName(product_name);
+		const written = snippetsOf(facts({ product_name, api_base_url: `https://x/${product_name.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, "")}` }));
+		for (const [index, { language, text }] of written.entries()) {
+			if (language === "curl") continue;
+			const plain = clean[index]?.text ?? "";
+			equal(outsideOfQuotes(text).replaceAll(variable, "V"), outsideOfQuotes(plain).replaceAll("API_KEY", "V"), `${language}: ${product_name}`);
+		}
+	}
+});
+
+const PARSERS: Readonly<Record<string, readonly string[]>> = {
+	curl: ["sh", "-n"],
+	javascript: [process.execPath, "--check"],
+	python: ["/usr/bin/python3", "-c", "import ast, sys; ast.parse(open(sys.argv[1]).read())"],
+	php: ["php", "-l"],
+};
+
+test("shell, Node, Python and PHP parse what was written for hostile names", () => {
+	const folder = mkdtempSync(join(tmpdir(), "keywright-snippets-"));
+	try {
+		for (const product_name of [HOSTILE.join(" "), HOSTILE[0] ?? "", HOSTILE[4] ?? ""]) {
+			for (const { language, file, text } of snippetsOf(facts({ product_name }))) {
+				const [command, ...args] = PARSERS[language] ?? [];
+				if (command === undefined) continue;
+				const path = join(folder, file);
+				writeFileSync(path, text);
+				const { status, stderr, stdout, error } = spawnSync(command, [...args, path], { encoding: "utf8" });
+				equal(status, 0, `${language}: ${error?.message ?? ""}${stderr}${stdout}`);
+			}
+		}
+	} finally {
+		rmSync(folder, { recursive: true });
+	}
+});
+
+test("Go, C# and Java are balanced, and their literals hold what they stand for", () => {
+	for (const product_name of HOSTILE) {
+		for (const { language, text } of snippetsOf(facts({ product_name }))) {
+			if (!["go", "csharp", "java"].includes(language)) continue;
+			const code = outsideOfQuotes(text).replace(/\/\/.*$/gm, "");
+			for (const [open, close] of ["()", "{}", "[]"]) equal(code.split(open ?? "").length, code.split(close ?? "").length, `${language} ${open}`);
+			doesNotMatch(text, /[^\t\n -~]/, language);
+		}
+	}
+	const said = snippetsOf(facts({ product_name: `"😀\\u0022` })).find(({ language }) => language === "java");
+	match(said?.text ?? "", /"\\"\\ud83d\\ude00\\\\u0022 accepted this key\."/);
+});
+
+test("HEAD and POST are written where they are asked for", () => {
+	for (const method of ["HEAD", "POST"] as const) {
+		const written = snippetsOf(facts({ check_request: { method, path: "/ping" } }));
+		notEqual(written.length, 0);
+		for (const { language, text } of written)
+			ok(language === "curl" && method === "HEAD" ? text.includes("--head") : text.includes(method), language);
+	}
+	deepEqual(new Set(snippetsOf(facts()).map(({ file }) => file)).size, 7);
+});

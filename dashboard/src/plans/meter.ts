@@ -1,0 +1,45 @@
+/** How much of something is used; `max` null: without limit. */
+export interface Use {
+	readonly used: number;
+	readonly max: number | null;
+}
+
+export type Level = "fine" | "near" | "full" | "unlimited";
+
+/** From here on it is worth a look. */
+const NEAR_SHARE = 0.8;
+
+export function levelOf({ used, max }: Use): Level {
+	if (max === null) return "unlimited";
+	if (used >= max) return "full";
+	return used >= max * NEAR_SHARE ? "near" : "fine";
+}
+
+/** For a bar: 0 to 100, what is over stays in it. A limit of nothing is used up. */
+export function percentOf({ used, max }: Use): number {
+	if (max === null) return 0;
+	return max === 0 ? 100 : Math.min(100, (used / max) * 100);
+}
+
+const count = new Intl.NumberFormat("en");
+const UNITS = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB"] as const;
+const STEP = 1_024;
+
+/** "1.5 GiB", "50 MiB", "12 bytes": three figures at most. */
+export function sizeWords(bytes: number): string {
+	let size = bytes;
+	let unit = 0;
+	while (size >= STEP && unit < UNITS.length - 1) {
+		size /= STEP;
+		unit += 1;
+	}
+	return `${size >= 100 || unit === 0 ? count.format(Math.round(size)) : Number(size.toPrecision(3))} ${UNITS[unit]}`;
+}
+
+export const countWords = (amount: number): string => count.format(amount);
+
+/** "3 of 10 sites used", "3 sites used, without limit". */
+export function usedWords(one: string, { used, max }: Use): string {
+	const things = (amount: number) => `${count.format(amount)} ${amount === 1 ? one : `${one}s`}`;
+	return max === null ? `${things(used)} used, without limit` : `${count.format(used)} of ${things(max)} used`;
+}

@@ -1,0 +1,56 @@
+import { Box, Group, Progress, Text } from "@mantine/core";
+import type { ReactNode } from "react";
+import { MEANINGS } from "../ui/theme.ts";
+import { type Level, levelOf, percentOf, type Use } from "./meter.ts";
+
+const COLORS: Readonly<Record<Level, string>> = {
+	fine: "indigo",
+	unlimited: "indigo",
+	near: MEANINGS.attention.color,
+	full: MEANINGS.ended.color,
+};
+
+interface MeterProps {
+	readonly name: string;
+	readonly use: Use;
+	/** False where nothing is counted because nothing is limited. */
+	readonly isKnown?: boolean;
+	readonly format: (amount: number) => string;
+	/** What it means that nothing is left. */
+	readonly full: string;
+	readonly children?: ReactNode;
+}
+
+/** What is used of what, as a number and a bar. */
+export function Meter({ name, use, isKnown = true, format, full, children }: MeterProps) {
+	const level = levelOf(use);
+	const words = use.max === null ? (isKnown ? `${format(use.used)}, without limit` : "Without limit") : `${format(use.used)} of ${format(use.max)}`;
+	return (
+		<Box data-meter={name} data-level={level}>
+			<Group justify="space-between" gap="xs" mb={6} align="baseline">
+				<Text fw={500}>{name}</Text>
+				<Text size="sm" className="kw-figures">
+					{words}
+				</Text>
+			</Group>
+			{use.max !== null && (
+				<Progress.Root size="md" radius="sm">
+					<Progress.Section value={percentOf(use)} color={COLORS[level]} aria-label={`${name}: ${words}`} />
+				</Progress.Root>
+			)}
+			<Text size="sm" c="dimmed" mt={6} component="div">
+				{level === "near" && (
+					<>
+						<span aria-hidden="true">{MEANINGS.attention.shape}</span> Nearly used up.{" "}
+					</>
+				)}
+				{level === "full" && (
+					<>
+						<span aria-hidden="true">{MEANINGS.ended.shape}</span> {use.max === 0 ? "Not in your plan." : `Used up. ${full}`}{" "}
+					</>
+				)}
+				{children}
+			</Text>
+		</Box>
+	);
+}

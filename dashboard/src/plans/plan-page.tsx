@@ -1,0 +1,142 @@
+import { Anchor, List, SimpleGrid, Stack, Text } from "@mantine/core";
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { useAccess, useProfile, useTenant } from "../access/session.ts";
+import { permissionsQuery } from "../keys/key-data.ts";
+import { Page, Section } from "../ui/page.tsx";
+import { Time } from "../ui/time.tsx";
+import { type Limits, limitsQuery } from "./limits-data.ts";
+import { countWords, sizeWords } from "./meter.ts";
+import { Meter } from "./meter.tsx";
+import { PlanRequests } from "./plan-requests.tsx";
+import { includedOf, rateLimitWords } from "./plan-words.ts";
+
+/** What the plan includes, and how much of it is used. */
+export default function PlanPage() {
+	const tenant = useTenant();
+	const { data: limits } = useSuspenseQuery(limitsQuery(tenant.id));
+	const { plan } = useAccess();
+	return (
+		<Page title="Plan and limits" lead={`What ${tenant.name} may use, and what is used of it.`}>
+			<Section title={`Your plan: ${plan.name}`}>
+				<Included tenant_id={tenant.id} capabilities={limits.capabilities} max_days={plan.max_key_lifetime_days} />
+				<More plan_name={plan.name} />
+			</Section>
+			<Used limits={limits} />
+			<Speed limits={limits} />
+			<PlanRequests tenant_id={tenant.id} resets_at={limits.quota?.resets_at ?? null} />
+		</Page>
+	);
+}
+
+function Included({ tenant_id, capabilities, max_days }: { tenant_id: string; capabilities: readonly string[]; max_days: number | null }) {
+	const { data } = useQuery(permissionsQuery(tenant_id));
+	const included = includedOf(capabilities, data?.data ?? []);
+	return (
+		<Stack gap="md">
+			{included.length === 0 && <Text>API access is not included, so keys cannot be created.</Text>}
+			<SimpleGrid
+				component="ul"
+				cols={{ base: 1, xs: 2 }}
+				spacing="xl"
+				verticalSpacing="md"
+				m={0}
+				p={0}
+				style={{ listStyle: "none" }}
+				aria-label="Included"
+			>
+				{included.map(({ id, name, means, permissions }) => (
+					<li key={id} data-capability={id}>
+						<Text fw={500} className="kw-wrap">
+							{name}
+						</Text>
+						{means !== null && (
+							<Text size="sm" c="dimmed">
+								{means}
+							</Text>
+						)}
+						{permissions.length > 0 && (
+							<List size="sm" mt={4} className="kw-wrap">
+								{permissions.map((permission) => (
+									<List.Item key={permission.name}>
+										{permission.description} <span className="kw-mono">{permission.name}</span>
+									</List.Item>
+								))}
+							</List>
+						)}
+					</li>
+				))}
+			</SimpleGrid>
+			<Text size="sm" c="dimmed">
+				{max_days === null ? "Keys may live for as long as you like." : `A key lives at most ${countWords(max_days)} days.`}
+			</Text>
+		</Stack>
+	);
+}
+
+function More({ plan_name }: { plan_name: string }) {
+	const profile = useProfile();
+	if (profile === null) return null;
+	const { product_name, support_url } = profile;
+	return (
+		<Text size="sm" mt="md" className="kw-wrap">
+			{support_url !== null && /^https?:\/\//.test(support_url) ? (
+				<>
+					Is {plan_name} too small?{" "}
+					<Anchor href={support_url} size="sm" underline="always" rel="noreferrer" target="_blank">
+						Ask {product_name} for more
+					</Anchor>
+				</>
+			) : (
+				`Is ${plan_name} too small? Ask whoever you know at ${product_name} for more.`
+			)}
+		</Text>
+	);
+}
+
+function Used({ limits }: { limits: Limits }) {
+	const { quota, sites, api_keys, documents, storage_bytes } = limits;
+	return (
+		<Section title="Used so far">
+			<SimpleGrid cols={{ base: 1, xs: 2 }} spacing="xl" verticalSpacing="lg">
+				<Meter
+					name="Requests this month"
+					use={{ used: quota?.used ?? 0, max: quota?.requests ?? null }}
+					isKnown={quota !== null}
+					format={countWords}
+					full="Further requests are refused until it begins anew."
+				>
+					{quota !== null && (
+						<>
+							Begins anew <Time value={quota.resets_at} />
+						</>
+					)}
+				</Meter>
+				<Meter name="Keys" use={api_keys} format={countWords} full="No further key can be created. Revoke one that is not needed." />
+				<Meter name="Sites" use={sites} format={countWords} full="No further site can be added." />
+				<Meter name="Documents" use={documents} format={countWords} full="Further documents are refused." />
+				<Meter name="Storage" use={storage_bytes} format={sizeWords} full="Further documents are refused." />
+			</SimpleGrid>
+		</Section>
+	);
+}
+
+function Speed({ limits }: { limits: Limits }) {
+	return (
+		<Section title="How fast">
+			{limits.rate_limits.length === 0 ? (
+				<Text size="sm">Your plan does not limit how many requests are made in a short time.</Text>
+			) : (
+				<>
+					<List size="md" data-rates>
+						{limits.rate_limits.map((limit) => (
+							<List.Item key={limit.name}>{rateLimitWords(limit)}</List.Item>
+						))}
+					</List>
+					<Text size="sm" c="dimmed" mt={8}>
+						A request above that is refused, and the answer says after how many seconds to try again. Nothing else happens.
+					</Text>
+				</>
+			)}
+		</Section>
+	);
+}

@@ -1,0 +1,38 @@
+import { Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Section } from "../ui/page.tsx";
+import { Problem } from "../ui/problem.tsx";
+import { Refusals } from "../usage/refusals.tsx";
+import { RequestsChart } from "../usage/requests-chart.tsx";
+import { tenantUsageQuery } from "../usage/usage-data.ts";
+import { monthOf } from "./month.ts";
+
+/** The requests of all keys in the month that the quota counts, by day. */
+export function PlanRequests({ tenant_id, resets_at }: { tenant_id: string; resets_at: string | null }) {
+	const period = monthOf(Date.now(), resets_at);
+	const { data, error } = useQuery(tenantUsageQuery(tenant_id, period.from_ms));
+	return (
+		<Section title="Requests this month">
+			{data === undefined && error !== null ? (
+				<Problem error={error} />
+			) : (
+				<>
+					<RequestsChart
+						what="Requests of all keys this month, by day"
+						rows={data?.data ?? null}
+						period={period}
+						empty={
+							<>
+								<Text fw={500}>No request this month</Text>
+								<Text size="sm" c="dimmed" mt={4}>
+									The requests of all of your keys show here, day by day, with those that were limited or refused.
+								</Text>
+							</>
+						}
+					/>
+					<Refusals rows={data?.data ?? []} />
+				</>
+			)}
+		</Section>
+	);
+}

@@ -1,0 +1,61 @@
+import { Button, PasswordInput, Stack, Text } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { type FormEvent, useState } from "react";
+import { isLongEnough, NewPasswordField } from "../access/new-password-field.tsx";
+import { sessionQuery, useSession } from "../access/session.ts";
+import { answered, api, isRefusal } from "../http/api.ts";
+import { queries } from "../http/queries.ts";
+import { Problem } from "../ui/problem.tsx";
+import { useAction } from "../ui/use-action.ts";
+
+const WIDTH_PX = 420;
+
+export function ChangePassword() {
+	const { person } = useSession();
+	const [currentPassword, setCurrent] = useState("");
+	const [newPassword, setNew] = useState("");
+	const action = useAction();
+	const isWrong = isRefusal(action.error, "invalid_request") && action.error.problem.errors.some(({ pointer }) => pointer === "/currentPassword");
+
+	async function change(event: FormEvent): Promise<void> {
+		event.preventDefault();
+		const done = await action.run(async () => {
+			await answered(api.POST("/api/auth/change-password", { body: { currentPassword, newPassword } }));
+			return true;
+		});
+		if (!done) return;
+		setCurrent("");
+		setNew("");
+		notifications.show({ message: "Your password is changed. Elsewhere you are signed out." });
+		await queries.invalidateQueries({ queryKey: sessionQuery.queryKey });
+	}
+	return (
+		<form onSubmit={change} noValidate>
+			<Stack gap="md" maw={WIDTH_PX}>
+				<Text c="dimmed">Everywhere else that you are signed in, you will be signed out. Keys are not touched.</Text>
+				<input type="hidden" name="username" autoComplete="username" value={person.email ?? ""} readOnly />
+				<PasswordInput
+					label="Password that you have now"
+					autoComplete="current-password"
+					value={currentPassword}
+					onChange={(event) => setCurrent(event.currentTarget.value)}
+					error={isWrong ? "This is not your password. Nothing was changed." : undefined}
+					visibilityToggleButtonProps={{ "aria-label": "Show the password that you have now" }}
+				/>
+				<NewPasswordField
+					label="New password"
+					value={newPassword}
+					onText={setNew}
+					personal={[person.name, person.email ?? ""]}
+					visibilityToggleButtonProps={{ "aria-label": "Show the new password" }}
+				/>
+				{!isWrong && <Problem error={action.error} />}
+				<div>
+					<Button type="submit" loading={action.pending} disabled={currentPassword === "" || !isLongEnough(newPassword)}>
+						Change password
+					</Button>
+				</div>
+			</Stack>
+		</form>
+	);
+}

@@ -1,0 +1,107 @@
+import { Button, Group, SegmentedControl, Text, useMantineColorScheme } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { ROLE_WORDS } from "../access/roles.ts";
+import { useProfile, useSession, useTenant } from "../access/session.ts";
+import { useSignOut } from "../access/sign-out.ts";
+import { CopyButton } from "../ui/copy-button.tsx";
+import { Page, Section } from "../ui/page.tsx";
+import { Time } from "../ui/time.tsx";
+import { ChangePassword } from "./change-password.tsx";
+import { Fact, Facts } from "./facts.tsx";
+import { ProfileFacts } from "./profile-facts.tsx";
+
+const SCHEMES = [
+	{ value: "auto", label: "As this device" },
+	{ value: "light", label: "Light" },
+	{ value: "dark", label: "Dark" },
+];
+
+export default function SettingsPage() {
+	const { person } = useSession();
+	const profile = useProfile();
+	return (
+		<Page title="Settings" lead="You, your team, and the API that your keys are for.">
+			<PersonSection />
+			{person.kind === "member" && (
+				<Section title="Password">
+					<ChangePassword />
+				</Section>
+			)}
+			<TenantSection />
+			{profile !== null && (
+				<Section title="The API">
+					<ProfileFacts profile={profile} />
+				</Section>
+			)}
+		</Page>
+	);
+}
+
+function PersonSection() {
+	const { person, expires_at } = useSession();
+	const profile = useProfile();
+	const signOut = useSignOut();
+	const { colorScheme, setColorScheme } = useMantineColorScheme();
+	const is_portal = person.kind === "portal";
+	return (
+		<Section title="You">
+			<Facts>
+				<Fact name="Name">
+					<bdi>{person.name}</bdi>
+				</Fact>
+				{person.email !== null && <Fact name="E-mail address">{person.email}</Fact>}
+				{is_portal && (
+					<Fact name="Account">
+						You came with a link from {profile ? <bdi>{profile.product_name}</bdi> : "another product"}. Your name, address and password are kept
+						there, and changed there.
+					</Fact>
+				)}
+				<Fact name="Light or dark">
+					<SegmentedControl
+						size="xs"
+						aria-label="Light or dark"
+						data={SCHEMES}
+						value={colorScheme}
+						onChange={(value) => setColorScheme(value === "light" || value === "dark" ? value : "auto")}
+					/>
+				</Fact>
+				<Fact name={is_portal ? "This visit ends" : "Signed in until"}>
+					<Group gap="sm">
+						<Text component="span" inherit>
+							<Time value={expires_at} />
+						</Text>
+						<Button variant="default" size="compact-sm" onClick={() => void signOut()}>
+							{is_portal ? "End this visit" : "Sign out"}
+						</Button>
+					</Group>
+				</Fact>
+			</Facts>
+		</Section>
+	);
+}
+
+function TenantSection() {
+	const { id, name, plan, role, status } = useTenant();
+	return (
+		<Section title="Your team">
+			<Facts>
+				<Fact name="Name">
+					<bdi>{name}</bdi>
+				</Fact>
+				<Fact name="Id">
+					<Group gap="sm">
+						<span className="kw-mono kw-wrap">{id}</span>
+						<CopyButton value={id} what="id" size="compact-sm" />
+					</Group>
+				</Fact>
+				<Fact name="Plan">
+					<Link to="/plan" search={{ tenant: id }} className="kw-link">
+						{plan.name}
+					</Link>
+				</Fact>
+				<Fact name="Your role">{ROLE_WORDS[role].name}</Fact>
+				{status === "suspended" && <Fact name="State">Suspended: everything can be read, keys can be revoked, nothing else works.</Fact>}
+			</Facts>
+		</Section>
+	);
+}

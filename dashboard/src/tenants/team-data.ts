@@ -1,0 +1,45 @@
+import { queryOptions, useQueryClient } from "@tanstack/react-query";
+import { answered, api } from "../http/api.ts";
+import type { paths } from "../http/openapi.gen.ts";
+
+const MEMBERS = "/api/v1/tenants/{tenant_id}/members";
+const INVITATIONS = "/api/v1/tenants/{tenant_id}/invitations";
+
+export type Member = paths[typeof MEMBERS]["get"]["responses"][200]["content"]["application/json"]["data"][number];
+export type Invitation = paths[typeof INVITATIONS]["get"]["responses"][200]["content"]["application/json"]["data"][number];
+export type MadeInvitation = paths[typeof INVITATIONS]["post"]["responses"][201]["content"]["application/json"];
+
+const pathOf = (tenant_id: string) => ({ path: { tenant_id } });
+
+export const membersQuery = (tenant_id: string) =>
+	queryOptions({ queryKey: ["members", tenant_id], queryFn: () => answered(api.GET(MEMBERS, { params: pathOf(tenant_id) })) });
+
+export const invitationsQuery = (tenant_id: string) =>
+	queryOptions({ queryKey: ["invitations", tenant_id], queryFn: () => answered(api.GET(INVITATIONS, { params: pathOf(tenant_id) })) });
+
+/** Everything that says who is on the team, and what the person may do there, is asked for again. */
+export function useTeamChanged(tenant_id: string): () => Promise<void> {
+	const queries = useQueryClient();
+	return async () => {
+		const keys = [["members", tenant_id], ["invitations", tenant_id], ["access", tenant_id], ["session"]];
+		await Promise.all(keys.map((queryKey) => queries.invalidateQueries({ queryKey })));
+	};
+}
+
+export function changeRole(tenant_id: string, member_id: string, role: Member["role"]): Promise<Member> {
+	return answered(api.PATCH(`${MEMBERS}/{member_id}`, { params: { path: { tenant_id, member_id } }, body: { role } }));
+}
+
+export async function removeMember(tenant_id: string, member_id: string): Promise<true> {
+	await answered(api.DELETE(`${MEMBERS}/{member_id}`, { params: { path: { tenant_id, member_id } } }));
+	return true;
+}
+
+export function invite(tenant_id: string, body: { email?: string; role: Member["role"] }): Promise<MadeInvitation> {
+	return answered(api.POST(INVITATIONS, { params: pathOf(tenant_id), body }));
+}
+
+export async function cancelInvitation(tenant_id: string, invitation_id: string): Promise<true> {
+	await answered(api.DELETE(`${INVITATIONS}/{invitation_id}`, { params: { path: { tenant_id, invitation_id } } }));
+	return true;
+}

@@ -1,0 +1,104 @@
+import { Button, Group, List, Modal, Stack, Text } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { ROLE_WORDS } from "../access/roles.ts";
+import type { Membership } from "../access/session.ts";
+import { Problem } from "../ui/problem.tsx";
+import { useAction } from "../ui/use-action.ts";
+import { type Member, removeMember, useTeamChanged } from "./team-data.ts";
+
+interface TeamRemoveProps {
+	readonly tenant: Membership;
+	readonly member: Member;
+	readonly opened: boolean;
+	readonly onClose: () => void;
+}
+
+/** Asks before somebody is taken out of the team, or leaves it, and says what happens then. */
+export function TeamRemove({ tenant, member, opened, onClose }: TeamRemoveProps) {
+	const { id, name, is_you } = member;
+	const changed = useTeamChanged(tenant.id);
+	const action = useAction();
+
+	function close(): void {
+		action.reset();
+		onClose();
+	}
+	async function remove(): Promise<void> {
+		const done = await action.run(() => removeMember(tenant.id, id));
+		if (!done) return;
+		onClose();
+		if (is_you) {
+			// A load of its own: nothing of the team stays in memory.
+			location.replace("/settings/api-access");
+			return;
+		}
+		await changed();
+		notifications.show({ message: `${name} is no longer on the team.` });
+	}
+	return (
+		<Modal opened={opened} onClose={close} title={is_you ? <>Leave this team?</> : <>Remove this person?</>}>
+			<Stack gap="md">
+				<Text className="kw-wrap">
+					{is_you ? (
+						<>
+							You leave <bdi>{tenant.name}</bdi>.
+						</>
+					) : (
+						<>
+							<bdi>{name}</bdi> is taken out of <bdi>{tenant.name}</bdi>.
+						</>
+					)}{" "}
+					What happens then:
+				</Text>
+				<List size="sm" spacing={4}>
+					<List.Item>
+						{is_you ? "You no longer see anything of this team, from now on." : "They no longer see anything of this team, from now on."}
+					</List.Item>
+					<List.Item>Keys keep working. Where {is_you ? "you are" : "they are"} the responsible person, name another one.</List.Item>
+					<List.Item>Invitations that {is_you ? "you" : "they"} sent and that still wait are cancelled.</List.Item>
+					<List.Item>An owner can invite {is_you ? "you" : "them"} again at any time.</List.Item>
+				</List>
+				<Problem error={action.error} />
+				<Group justify="flex-end">
+					<Button variant="default" onClick={close} data-autofocus>
+						{is_you ? "Stay on the team" : "Keep on the team"}
+					</Button>
+					<Button color="red" onClick={() => void remove()} loading={action.pending}>
+						{is_you ? "Leave the team" : "Remove from the team"}
+					</Button>
+				</Group>
+			</Stack>
+		</Modal>
+	);
+}
+
+interface StepDownProps {
+	/** The role that the person wants for themselves; null while they want none. */
+	readonly role: Member["role"] | null;
+	readonly onClose: () => void;
+	readonly onSure: (role: Member["role"]) => void;
+}
+
+/** Asks an owner who takes the right away from themselves to give it back. */
+export function StepDown({ role, onClose, onSure }: StepDownProps) {
+	return (
+		<Modal opened={role !== null} onClose={onClose} title="Stop being an owner?">
+			{role !== null && (
+				<Stack gap="md">
+					<Text>
+						You will be {ROLE_WORDS[role].article}. You cannot take that back yourself: another owner has to make you an owner again. Invitations that
+						you sent and that still wait are cancelled.
+					</Text>
+					<Group justify="flex-end">
+						<Button variant="default" onClick={onClose} data-autofocus>
+							Stay an owner
+						</Button>
+						<Button color="red" onClick={() => onSure(role)}>
+							Become {ROLE_WORDS[role].article}
+						</Button>
+					</Group>
+				</Stack>
+			)}
+		</Modal>
+	);
+}

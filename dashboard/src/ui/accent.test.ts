@@ -1,0 +1,36 @@
+import { equal, match, ok } from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { accentShades, contrast } from "./accent.ts";
+
+const WHITE = "#ffffff";
+/** Where links stand: the surfaces of light and dark, the darkest and lightest of them. */
+const LIGHT_SURFACE = "#f1f3f6";
+const DARK_SURFACE = "#20252d";
+const READABLE = 4.5;
+
+const colors = fc.integer({ min: 0, max: 0xffffff }).map((number) => `#${number.toString(16).padStart(6, "0")}`);
+/** What the server takes as an accent. */
+const accents = colors.filter((hex) => contrast(hex, WHITE) >= READABLE);
+
+test("a colour's own shade is the colour, and every shade is one", () => {
+	fc.assert(
+		fc.property(accents, (hex) => {
+			const shades = accentShades(hex);
+			equal(shades[7], hex);
+			for (const shade of shades) match(shade, /^#[0-9a-f]{6}$/);
+		}),
+	);
+});
+
+test("text in the accent can be read in light and in dark, and white on it", () => {
+	fc.assert(
+		fc.property(accents, (hex) => {
+			const shades = accentShades(hex);
+			ok(contrast(shades[8], LIGHT_SURFACE) >= READABLE, `link in light: ${shades[8]} of ${hex}`);
+			ok(contrast(shades[4], DARK_SURFACE) >= READABLE, `link in dark: ${shades[4]} of ${hex}`);
+			ok(contrast(shades[8], WHITE) >= READABLE, `button in dark: ${shades[8]} of ${hex}`);
+		}),
+		{ numRuns: 2_000 },
+	);
+});

@@ -1,0 +1,55 @@
+import { Button, type ButtonProps } from "@mantine/core";
+import { useTimeout } from "@mantine/hooks";
+import { IconCheck, IconCopy } from "@tabler/icons-react";
+import { useState } from "react";
+
+const SHOWN_MS = 1_600;
+
+/** Without a secure address a browser has no clipboard of its own; the old way still works there. */
+function copyByHand(value: string): boolean {
+	const field = document.createElement("textarea");
+	field.value = value;
+	field.readOnly = true;
+	field.style.position = "fixed";
+	field.style.opacity = "0";
+	(document.activeElement?.closest('[role="dialog"]') ?? document.body).append(field);
+	const before = document.activeElement;
+	field.select();
+	const copied = document.execCommand("copy");
+	field.remove();
+	if (before instanceof HTMLElement) before.focus();
+	return copied;
+}
+
+async function copyText(value: string): Promise<boolean> {
+	try {
+		await navigator.clipboard.writeText(value);
+		return true;
+	} catch {
+		return copyByHand(value);
+	}
+}
+
+/** Copies `value` and says so, also to those who do not see it. `onCopied` is told once it is in the clipboard. */
+export function CopyButton({ value, what, onCopied, ...rest }: { value: string; what: string; onCopied?: () => void } & ButtonProps) {
+	const [state, setState] = useState<"idle" | "copied" | "failed">("idle");
+	const { start } = useTimeout(() => setState("idle"), SHOWN_MS);
+	async function copy(): Promise<void> {
+		const copied = await copyText(value);
+		setState(copied ? "copied" : "failed");
+		start();
+		if (copied) onCopied?.();
+	}
+	const words = { idle: "Copy", copied: "Copied", failed: "Copy by hand" }[state];
+	return (
+		<Button
+			variant="default"
+			leftSection={state === "copied" ? <IconCheck size={16} aria-hidden="true" /> : <IconCopy size={16} aria-hidden="true" />}
+			onClick={() => void copy()}
+			aria-label={{ idle: `Copy ${what}`, copied: `Copied ${what}`, failed: `Copy by hand: ${what}` }[state]}
+			{...rest}
+		>
+			<span aria-live="polite">{words}</span>
+		</Button>
+	);
+}

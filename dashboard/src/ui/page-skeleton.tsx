@@ -1,0 +1,18 @@
+import { Skeleton, Stack } from "@mantine/core";
+
+const ROWS = ["a", "b", "c", "d", "e"];
+
+/** Holds the place of a page in about its size, so that nothing jumps when it comes. */
+export function PageSkeleton() {
+	return (
+		<Stack className="kw-page" gap="md" aria-busy="true" aria-label="Loading">
+			<Skeleton height={28} width={220} />
+			<Skeleton height={18} width="60%" />
+			<Stack gap={8} mt="md">
+				{ROWS.map((row) => (
+					<Skeleton key={row} height={52} />
+				))}
+			</Stack>
+		</Stack>
+	);
+}

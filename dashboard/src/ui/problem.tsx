@@ -1,0 +1,36 @@
+import { Alert, List, Text } from "@mantine/core";
+import { IconAlertTriangle } from "@tabler/icons-react";
+import { Refused } from "../http/api.ts";
+
+function problemOfError(error: unknown): {
+	title: string;
+	detail: string;
+	request_id: string | null;
+	errors: readonly { pointer: string; detail: string }[];
+} {
+	if (error instanceof Refused) return error.problem;
+	return { title: "This page failed", detail: "Something in this page went wrong; nothing was changed. Reload it.", request_id: null, errors: [] };
+}
+
+/** Says what was refused and what to do; read out by screen readers when it appears. Nothing when there is no error. */
+export function Problem({ error }: { error: unknown }) {
+	if (error === null || error === undefined) return null;
+	const { title, detail, request_id, errors } = problemOfError(error);
+	return (
+		<Alert color="red" variant="light" icon={<IconAlertTriangle size={18} aria-hidden="true" />} title={title} role="alert" w="100%">
+			<Text size="sm">{detail}</Text>
+			{errors.length > 0 && (
+				<List size="sm" mt={4}>
+					{errors.map((entry) => (
+						<List.Item key={`${entry.pointer} ${entry.detail}`}>{entry.detail}</List.Item>
+					))}
+				</List>
+			)}
+			{request_id !== null && (
+				<Text size="xs" c="dimmed" mt={4} className="kw-mono">
+					{request_id}
+				</Text>
+			)}
+		</Alert>
+	);
+}

@@ -1,0 +1,93 @@
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
+
+/** Neutral with a slight blue: the only greys there are. Index 0 is lightest. */
+const slate: MantineColorsTuple = ["#f8f9fb", "#f1f3f6", "#e5e8ed", "#d3d8e0", "#b3bac6", "#8b94a3", "#687180", "#4c5462", "#323944", "#1b2029"];
+const dark: MantineColorsTuple = ["#e3e6ec", "#c3c9d3", "#9ba3b1", "#79818f", "#3f4652", "#2d333d", "#20252d", "#171b21", "#111419", "#0c0f13"];
+
+/** What a state looks like everywhere: a colour, a shape and never the colour alone. */
+export const MEANINGS = {
+	good: { color: "teal", shape: "●" },
+	attention: { color: "yellow", shape: "◐" },
+	resting: { color: "gray", shape: "○" },
+	ended: { color: "red", shape: "✕" },
+} as const;
+export type Meaning = keyof typeof MEANINGS;
+
+/** Series of charts: the same colour for the same meaning on every page. */
+export const CHART_COLORS = { allowed: "indigo.6", refused: "red.6", limited: "yellow.7" } as const;
+
+export const PAGE_WIDTH_PX = 1_120;
+
+/** What floats has a heading like a section's. */
+const HEADED = { title: { fontWeight: 600, fontSize: "var(--mantine-font-size-lg)" } };
+
+export const theme = createTheme({
+	primaryColor: "indigo",
+	primaryShade: { light: 7, dark: 8 },
+	autoContrast: true,
+	colors: { gray: slate, dark },
+	fontFamily: "'Inter Variable', system-ui, sans-serif",
+	fontFamilyMonospace: "'Geist Mono Variable', ui-monospace, monospace",
+	fontSizes: { xs: "12px", sm: "13px", md: "14px", lg: "16px", xl: "20px" },
+	lineHeights: { xs: "1.4", sm: "1.45", md: "1.5", lg: "1.5", xl: "1.4" },
+	headings: {
+		fontWeight: "600",
+		sizes: { h1: { fontSize: "22px", lineHeight: "1.3" }, h2: { fontSize: "16px", lineHeight: "1.4" }, h3: { fontSize: "14px", lineHeight: "1.5" } },
+	},
+	defaultRadius: 8,
+	cursorType: "pointer",
+	respectReducedMotion: true,
+	components: {
+		Button: { defaultProps: { size: "sm" } },
+		TextInput: { defaultProps: { size: "sm" } },
+		PasswordInput: { defaultProps: { size: "sm" } },
+		Select: { defaultProps: { size: "sm", allowDeselect: false } },
+		// The placeholder that takes the focus first is no child that a menu may have.
+		Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
+		Modal: { defaultProps: { centered: true, transitionProps: { duration: 140 } }, styles: HEADED },
+		Drawer: { defaultProps: { transitionProps: { duration: 160 } }, styles: HEADED },
+		Tooltip: { defaultProps: { openDelay: 250, transitionProps: { duration: 120 } } },
+		// The cross of dialogs, sheets and messages: without a name it says nothing to who does not see it.
+		CloseButton: { defaultProps: { "aria-label": "Close" } },
+		InputWrapper: { styles: { description: { fontSize: "var(--mantine-font-size-xs)" } } },
+		Badge: { defaultProps: { variant: "light", radius: "sm", tt: "none", fw: 500 } },
+	},
+});
+
+/** What Mantine derives otherwise and would fail at contrast, or does not know. */
+export const cssVariables: CSSVariablesResolver = () => ({
+	variables: { "--kw-page-width": `${PAGE_WIDTH_PX}px` },
+	light: {
+		"--mantine-color-body": "#fbfbfd",
+		"--mantine-color-anchor": "var(--mantine-primary-color-8)",
+		"--mantine-color-dimmed": "#5a6373",
+		"--mantine-color-error": "#c92a2a",
+		"--mantine-color-red-filled": "#c92a2a",
+		"--mantine-color-red-filled-hover": "#a52222",
+		"--kw-surface": "#ffffff",
+		"--kw-hairline": "#e5e8ed",
+		"--kw-code": "#f4f5f8",
+		"--kw-good": "#087f5b",
+		"--kw-attention": "#8a5300",
+		"--kw-ended": "#b42318",
+		"--mantine-color-yellow-light": "#fff4d6",
+		"--mantine-color-yellow-light-color": "#7a4a00",
+		"--mantine-color-teal-light": "#d9f6ea",
+		"--mantine-color-teal-light-color": "#06603f",
+		"--mantine-color-red-light-color": "#a61b1b",
+		"--mantine-color-indigo-light-hover": "#cfd9ff",
+	},
+	dark: {
+		"--mantine-color-body": "#0f1216",
+		"--mantine-color-dimmed": "#9ba3b1",
+		"--mantine-color-error": "#ff8787",
+		"--mantine-color-red-filled": "#c92a2a",
+		"--mantine-color-red-filled-hover": "#a52222",
+		"--kw-surface": "#161a20",
+		"--kw-hairline": "#272d36",
+		"--kw-code": "#11151a",
+		"--kw-good": "#4fd1a5",
+		"--kw-attention": "#f3bf55",
+		"--kw-ended": "#ff8a85",
+	},
+});

@@ -1,0 +1,58 @@
+import { Text, Tooltip } from "@mantine/core";
+import { useEffect, useState } from "react";
+
+const SECOND_MS = 1_000;
+const UNITS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
+	["year", 31_536_000_000],
+	["month", 2_592_000_000],
+	["day", 86_400_000],
+	["hour", 3_600_000],
+	["minute", 60_000],
+	["second", SECOND_MS],
+];
+const REFRESH_MS = 15_000;
+
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+const exact = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** "3 hours ago", "in 5 days". */
+export function relativeTime(time: string, now_ms: number): string {
+	const distance_ms = Date.parse(time) - now_ms;
+	const [unit, unit_ms] = UNITS.find(([, size_ms]) => Math.abs(distance_ms) >= size_ms) ?? ["second", SECOND_MS];
+	const units = distance_ms / unit_ms;
+	// What was given 7 days has 7 days a moment later; what happened is never said to be longer ago than it is.
+	return relative.format(units > 0 ? Math.round(units) : Math.ceil(units), unit);
+}
+
+/** The instant in the viewer's zone, with the zone named. */
+export function exactTime(time: string): string {
+	return `${exact.format(new Date(time))} (${zone})`;
+}
+
+function useNow(): number {
+	const [now_ms, setNow] = useState(() => Date.now());
+	useEffect(() => {
+		const timer = setInterval(() => setNow(Date.now()), REFRESH_MS);
+		return () => clearInterval(timer);
+	}, []);
+	return now_ms;
+}
+
+/** A time as people say it, the exact one on hover and focus; `never` where there is none. */
+export function Time({ value, never = "never" }: { value: string | null; never?: string }) {
+	const now_ms = useNow();
+	if (value === null)
+		return (
+			<Text component="span" inherit c="dimmed">
+				{never}
+			</Text>
+		);
+	return (
+		<Tooltip label={exactTime(value)}>
+			<time dateTime={value} title={exactTime(value)}>
+				{relativeTime(value, now_ms)}
+			</time>
+		</Tooltip>
+	);
+}

@@ -1,0 +1,70 @@
+import { OUTCOMES, type Outcome, outcomeOf } from "./outcomes.ts";
+
+/** One row of a usage report: how many requests of one hour ended with one code. */
+export interface UsageRow {
+	readonly start: string;
+	readonly code: string;
+	readonly requests: number;
+}
+
+/** Requests from `start_ms` to the next bucket's start, by outcome. */
+export interface Bucket extends Readonly<Record<Outcome, number>> {
+	readonly start_ms: number;
+}
+
+export type BucketSize = "hour" | "six_hours" | "day";
+
+const HOUR_MS = 3_600_000;
+const SIZE_HOURS: Readonly<Record<BucketSize, number>> = { hour: 1, six_hours: 6, day: 24 };
+/** A year of hours: more than any page asks for, and an end to a loop that a clock led astray. */
+const BUCKETS_MAX = 8_784;
+
+/** The beginning of the bucket that the instant lies in, where the viewer is: a day begins at their midnight. Hours are those of the report, in UTC. */
+export function bucketStart(time_ms: number, size: BucketSize): number {
+	if (size === "hour") return Math.floor(time_ms / HOUR_MS) * HOUR_MS;
+	const time = new Date(time_ms);
+	const hours = SIZE_HOURS[size];
+	return time.setHours(Math.floor(time.getHours() / hours) * hours, 0, 0, 0);
+}
+
+/** `steps` buckets later; by the wall clock, so that a day of 23 or 25 hours is one day. */
+export function bucketAfter(start_ms: number, size: BucketSize, steps = 1): number {
+	if (size === "hour") return start_ms + steps * HOUR_MS;
+	const time = new Date(start_ms);
+	return size === "day" ? time.setDate(time.getDate() + steps) : time.setHours(time.getHours() + steps * SIZE_HOURS[size]);
+}
+
+/** Every bucket from `from_ms` to `to_ms`, also those without a request. Rows of before are left out. */
+export function bucketsOf(rows: readonly UsageRow[], period: { from_ms: number; to_ms: number; size: BucketSize }): Bucket[] {
+	const { size, to_ms } = period;
+	const found = new Map<number, Record<Outcome, number>>();
+	const first = bucketStart(period.from_ms, size);
+	for (let start = first; start < to_ms && found.size < BUCKETS_MAX; start = bucketAfter(start, size)) {
+		found.set(start, { allowed: 0, limited: 0, refused: 0 });
+	}
+	for (const row of rows) {
+		const bucket = found.get(bucketStart(Date.parse(row.start), size));
+		if (bucket) bucket[outcomeOf(row.code)] += row.requests;
+	}
+	return [...found].map(([start_ms, counts]) => ({ start_ms, ...counts }));
+}
+
+export type Totals = Readonly<Record<Outcome, number>> & { readonly all: number };
+
+export function totalsOf(buckets: readonly Bucket[]): Totals {
+	const sum = (outcome: Outcome) => buckets.reduce((total, bucket) => total + bucket[outcome], 0);
+	const [allowed, limited, refused] = [sum("allowed"), sum("limited"), sum("refused")];
+	return { allowed, limited, refused, all: allowed + limited + refused };
+}
+
+/** The outcomes that a chart of these shows: what never happened has no place in it, but for what is allowed. */
+export function outcomesIn(totals: Totals): Outcome[] {
+	return OUTCOMES.filter((outcome) => outcome === "allowed" || totals[outcome] > 0);
+}
+
+/** Why requests were turned away, the most frequent first. */
+export function refusalsOf(rows: readonly UsageRow[]): { code: string; requests: number }[] {
+	const byCode = new Map<string, number>();
+	for (const { code, requests } of rows) if (code !== "allowed") byCode.set(code, (byCode.get(code) ?? 0) + requests);
+	return [...byCode].map(([code, requests]) => ({ code, requests })).sort((a, b) => b.requests - a.requests || a.code.localeCompare(b.code));
+}

@@ -1,0 +1,45 @@
+import { Anchor, Group, Text } from "@mantine/core";
+import { useProfile } from "../access/session.ts";
+import { refusalsOf, type UsageRow } from "./buckets.ts";
+import { reasonWords } from "./outcomes.ts";
+import { requestsWords } from "./ranges.ts";
+
+const SHOWN_MAX = 6;
+
+/** Why requests were turned away, each with the page that says what to do. Nothing when none was. */
+export function Refusals({ rows }: { rows: readonly UsageRow[] }) {
+	const profile = useProfile();
+	const refusals = refusalsOf(rows);
+	if (refusals.length === 0) return null;
+	return (
+		<>
+			<Text size="sm" fw={500} mt="md" mb={4}>
+				Turned away because
+			</Text>
+			<ul style={{ margin: 0, padding: 0, listStyle: "none" }} data-refusals>
+				{refusals.slice(0, SHOWN_MAX).map(({ code, requests }) => (
+					<Group component="li" key={code} justify="space-between" gap="sm" py={4} wrap="nowrap">
+						<Anchor
+							href={`${profile?.error_base_url ?? "/problems"}/${code}`}
+							target="_blank"
+							rel="noreferrer"
+							size="sm"
+							underline="always"
+							className="kw-wrap"
+						>
+							{reasonWords(code)}
+						</Anchor>
+						<Text size="sm" c="dimmed" className="kw-figures" style={{ whiteSpace: "nowrap" }}>
+							{requestsWords(requests)}
+						</Text>
+					</Group>
+				))}
+			</ul>
+			{refusals.length > SHOWN_MAX && (
+				<Text size="xs" c="dimmed">
+					And {refusals.length - SHOWN_MAX} other reasons.
+				</Text>
+			)}
+		</>
+	);
+}

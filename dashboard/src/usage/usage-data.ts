@@ -1,0 +1,30 @@
+import { queryOptions } from "@tanstack/react-query";
+import { answered, api } from "../http/api.ts";
+
+const REFRESH_MS = 30_000;
+
+/** The hours of one key since `from_ms`, which lies on a boundary of a bucket: the same question until the next one. */
+export const keyUsageQuery = (tenant_id: string, key_id: string, from_ms: number) =>
+	queryOptions({
+		queryKey: ["key", tenant_id, key_id, "usage", from_ms],
+		queryFn: () =>
+			answered(
+				api.GET("/api/v1/tenants/{tenant_id}/api-keys/{key_id}/usage", {
+					params: { path: { tenant_id, key_id }, query: { from: new Date(from_ms).toISOString(), granularity: "hour" } },
+				}),
+			),
+		refetchInterval: REFRESH_MS,
+	});
+
+/** The hours of all keys of a tenant since `from_ms`. */
+export const tenantUsageQuery = (tenant_id: string, from_ms: number) =>
+	queryOptions({
+		queryKey: ["usage", tenant_id, from_ms],
+		queryFn: () =>
+			answered(
+				api.GET("/api/v1/tenants/{tenant_id}/usage", {
+					params: { path: { tenant_id }, query: { from: new Date(from_ms).toISOString(), granularity: "hour" } },
+				}),
+			),
+		refetchInterval: REFRESH_MS,
+	});

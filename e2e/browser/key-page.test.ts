@@ -1,0 +1,433 @@
+/** The page of one key: what it shows of real requests, and that what is done there holds for the next request. */
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import type { BrowserContext, Page } from "playwright-core";
+import { expectStatus, type MadeKey, makeKey, makePlan, makeSite, makeTenant, newName } from "../things.ts";
+import {
+	assertNoSidewaysScrolling,
+	assertQuiet,
+	axe,
+	type Credentials,
+	type Dashboard,
+	memberIn,
+	openBrowser,
+	PHONE,
+	picture,
+	settled,
+	startDashboard,
+	type TestBrowser,
+} from "./browser.ts";
+
+const HOSTILE = `<img src=x onerror="alert(1)">'"\\`;
+const ALLOWED = 5;
+const REFUSED = 2;
+const LIMITED = 3;
+const AGENT = "curl/8.5.0";
+const CLIENT = "order-server-1";
+
+let dashboard: Dashboard;
+let browser: TestBrowser;
+let made = 0;
+
+before(async () => {
+	[dashboard, browser] = await Promise.all([startDashboard(), openBrowser()]);
+});
+after(async () => {
+	await browser?.close();
+	await dashboard?.stop();
+});
+
+function somebody(name: string): Credentials {
+	made += 1;
+	return { name, email: `key-page-${made}@example.com`, password: "a lamp, a boat, a fork" };
+}
+
+interface There {
+	readonly tenant_id: string;
+	readonly key: MadeKey;
+	readonly context: BrowserContext;
+	readonly page: Page;
+}
+
+/** A tenant with a key of its own, and somebody who looks at it. */
+async function there(
+	options: { role?: "owner" | "admin" | "viewer"; key?: Record<string, unknown>; plan?: Record<string, unknown> } = {},
+): Promise<There> {
+	const plan_id = await makePlan(dashboard.server, options.plan);
+	const { id: tenant_id } = await makeTenant(dashboard.server, { plan_id });
+	const key = await makeKey(dashboard.server, tenant_id, options.key);
+	const who = somebody("Olivia Owner");
+	const { context, page } = await memberIn(browser, dashboard.server, who, { tenant_id, role: options.role ?? "owner" });
+	return { tenant_id, key, context, page };
+}
+
+async function open({ page, tenant_id, key }: There): Promise<void> {
+	await page.goto(`${dashboard.url}/settings/api-access/${key.id}?tenant=${tenant_id}`);
+	await page.getByRole("region", { name: "Facts" }).waitFor();
+	await settled(page);
+}
+
+function check({ key, tenant_id }: There, headers: Record<string, string> = {}) {
+	return dashboard.server.keyed(key.raw_key, "GET", `/tenants/${tenant_id}/limits`, undefined, headers);
+}
+
+interface KeyNow {
+	readonly name: string;
+	readonly status: string;
+	readonly owner: { readonly name: string; readonly email?: string };
+	readonly integration: string | null;
+	readonly labels: Record<string, string>;
+	readonly permissions: readonly string[];
+	readonly site_ids: readonly string[] | null;
+	readonly allowed_ips: readonly string[] | null;
+	readonly expires_at: string | null;
+	readonly rotate_every_days: number | null;
+	readonly revoke_reason: string | null;
+}
+
+async function keyNow({ tenant_id, key }: There): Promise<KeyNow> {
+	return expectStatus(await dashboard.server.management(tenant_id, "GET", `/api-keys/${key.id}`), 200).as<KeyNow>();
+}
+
+function button(page: Page, name: string, within = "main") {
+	return page.locator(within).getByRole("button", { name, exact: true });
+}
+
+describe("what a key did", () => {
+	let at: There;
+	before(async () => {
+		const plan = { rate_limits: [{ name: "burst", requests: ALLOWED, window_seconds: 3_600, per: "key" }] };
+		at = await there({ plan, key: { name: "prod-order-bot", permissions: ["tenant:read"], owner: { name: "Dana", email: "dana@example.com" } } });
+		const headers = { "user-agent": AGENT, "x-keywright-client": CLIENT };
+		for (let sent = 0; sent < ALLOWED; sent += 1) expectStatus(await check(at, headers), 200);
+		for (let sent = 0; sent < REFUSED; sent += 1)
+			expectStatus(await dashboard.server.keyed(at.key.raw_key, "GET", `/tenants/${at.tenant_id}/usage`, undefined, headers), 403);
+		for (let sent = 0; sent < LIMITED; sent += 1) expectStatus(await check(at, headers), 429);
+		await open(at);
+	});
+
+	test("is drawn by outcome, from zero, with its sums, its zone and why some was turned away", async () => {
+		const { page } = at;
+		const chart = page.locator("[data-chart]");
+		match((await chart.locator("[data-outcome=allowed]").textContent()) ?? "", new RegExp(`Allowed${ALLOWED}$`));
+		match((await chart.locator("[data-outcome=refused]").textContent()) ?? "", new RegExp(`Refused${REFUSED}$`));
+		match((await chart.locator("[data-outcome=limited]").textContent()) ?? "", new RegExp(`Limited${LIMITED}$`));
+		const drawn = chart.locator("> [role=img]");
+		match((await drawn.getAttribute("aria-label")) ?? "", /10 requests, 5 allowed, 3 limited, 2 refused\. Most in one hour: 10 requests/);
+		equal(await drawn.locator(".recharts-bar").count(), 3);
+		equal(await drawn.locator(".recharts-yAxis-tick-labels text").first().textContent(), "0");
+		const zone = await page.evaluate<string>("Intl.DateTimeFormat().resolvedOptions().timeZone");
+		await chart.getByText(`Times in ${zone.replaceAll("_", " ")}`).waitFor();
+		const reasons = page.locator("[data-refusals]");
+		match((await reasons.textContent()) ?? "", /Too many requests in a short time3 requests.*The key does not have the permission2 requests/);
+		equal(
+			await reasons.getByRole("link", { name: "The key does not have the permission" }).getAttribute("href"),
+			`${dashboard.url}/problems/permission_missing`,
+		);
+	});
+
+	test("is a table too, and other periods have it as well", async () => {
+		const { page } = at;
+		for (const [period, buckets] of [
+			["24 hours", 24],
+			["7 days", 28],
+			["30 days", 30],
+		] as const) {
+			await page.getByText(period, { exact: true }).click();
+			await button(page, "Show as table").click();
+			const rows = await page
+				.getByRole("table", { name: /^Requests in / })
+				.getByRole("row")
+				.allTextContents();
+			equal(rows[0], "TimeAllowedLimitedRefused");
+			match(rows[1] ?? "", new RegExp(`${ALLOWED}${LIMITED}${REFUSED}$`));
+			equal(rows.length, buckets + 1);
+			await button(page, "Show as chart").click();
+		}
+		await page.getByText("24 hours", { exact: true }).click();
+	});
+
+	test("stands under the place that it came from, which can be given a name", async () => {
+		const { page } = at;
+		const source = page.locator("[data-source]");
+		equal(await source.count(), 1);
+		match((await source.textContent()) ?? "", /Not named.*127\.0\.0\.0\/24 · curl · order-server-1.*10 requests, 5 refused, with …\w{4}/);
+		await source.getByRole("button", { name: `Give ${CLIENT} at 127.0.0.0/24 a name` }).click();
+		const field = source.getByLabel("Name of this place");
+		equal(await field.inputValue(), CLIENT);
+		await field.fill("Order server");
+		await field.press("Enter");
+		const rename = source.getByRole("button", { name: "Rename Order server" });
+		await rename.waitFor();
+		await rename.and(page.locator(":focus")).waitFor();
+		await open(at);
+		await page.getByText("Order server", { exact: true }).waitFor();
+		await rename.click();
+		await source.getByLabel("Name of this place").press("Escape");
+		await rename.click();
+		await source.getByRole("button", { name: "Take the name away" }).click();
+		await source.getByText("Not named").waitFor();
+	});
+
+	test("is told in facts and in the versions of the key", async () => {
+		const { page } = at;
+		const facts = (await page.getByRole("region", { name: "Facts" }).textContent()) ?? "";
+		match(facts, /Responsible personDanadana@example\.com/);
+		match(facts, /All sites, also those to come/);
+		match(facts, /Last connectivity check\d+ (second|minute)s? ago/);
+		match(facts, /tenant:readRead the plan, the limits and what is used of them/);
+		const version = page.locator("[data-secret]");
+		equal(await version.count(), 1);
+		match((await version.textContent()) ?? "", /In use….{4}Made .* ago; first used .* ago, last .* ago\.Where it is kept was not said\./);
+		ok(!(await page.content()).includes(at.key.raw_key), "the raw key is in the page");
+	});
+
+	test("is for every eye and every window", async () => {
+		const { page } = at;
+		await axe(page);
+		await picture(page, "key-page");
+		await button(page, "Show as table").click();
+		await axe(page);
+		await button(page, "Show as chart").click();
+		await page.setViewportSize(PHONE);
+		await assertNoSidewaysScrolling(page);
+		await axe(page);
+		await page.setViewportSize({ width: 1_280, height: 800 });
+		assertQuiet(at.context);
+	});
+});
+
+test("a key that nothing has used says so, and how to try it", async () => {
+	const at = await there();
+	await open(at);
+	const { page } = at;
+	await page.getByText("No request in the last 24 hours").waitFor();
+	await page.getByText(`GET /api/v1/m2m/tenants/${at.tenant_id}/limits`).waitFor();
+	await page.getByText("Nowhere yet.", { exact: false }).waitFor();
+	await page.getByText("It was shown once, and no request was made with it yet.", { exact: false }).waitFor();
+	await axe(page);
+	await picture(page, "key-page-new");
+	assertQuiet(at.context);
+});
+
+test("a paused key is refused and works again when it is resumed", async () => {
+	const at = await there();
+	expectStatus(await check(at), 200);
+	await open(at);
+	const { page } = at;
+	const pause = page.getByRole("region", { name: "Right now" }).getByRole("button", { name: "Pause this key" });
+	await pause.click();
+	const dialog = page.getByRole("dialog", { name: "Pause this key" });
+	await dialog.getByText("every request with it is refused", { exact: false }).waitFor();
+	await axe(page);
+	await page.keyboard.press("Escape");
+	await dialog.waitFor({ state: "detached" });
+	await pause.and(page.locator(":focus")).waitFor();
+	expectStatus(await check(at), 200);
+	await pause.click();
+	await dialog.getByRole("button", { name: "Pause this key" }).click();
+	await page.getByText("Every request with it is refused until it is resumed.").waitFor();
+	equal(expectStatus(await check(at), 403).code, "key_paused");
+	await picture(page, "key-page-paused");
+	await page.getByRole("region", { name: "Stop this key" }).getByRole("button", { name: "Resume this key" }).click();
+	await page.getByText("Requests with it are let through.").waitFor();
+	expectStatus(await check(at), 200);
+	assertQuiet(at.context);
+});
+
+test("everything about a key that can change is changed in one sheet, and holds for the next request", async () => {
+	const at = await there({
+		key: { permissions: ["tenant:read", "sites:read"], site_ids: null, labels: { team: "checkout" }, expires_at: null, rotate_every_days: 45 },
+	});
+	const site = await makeSite(dashboard.server, at.tenant_id, { id: newName("shop"), name: "Shop in Ghent", environment: "prod" });
+	expectStatus(await dashboard.server.keyed(at.key.raw_key, "GET", `/sites/${site.id}`), 200);
+	await open(at);
+	const { page } = at;
+	await button(page, "Edit this key").click();
+	const sheet = page.getByRole("dialog", { name: "Edit this key" });
+	await sheet.getByLabel("Name", { exact: true }).fill("prod-invoice-bot");
+	await sheet.getByLabel("What is it for?").fill("invoices");
+	await sheet.getByLabel("Who is responsible?").fill("Max Muster");
+	await sheet.getByLabel("Their e-mail address").fill("max@example.com");
+	await sheet.getByRole("checkbox", { name: "sites:read" }).uncheck();
+	await sheet.getByRole("radio", { name: "Only these" }).check();
+	await sheet
+		.getByRole("combobox", { name: "Sites" })
+		.or(sheet.getByRole("textbox", { name: "Sites" }))
+		.first()
+		.click();
+	await page.getByRole("option", { name: /Shop in Ghent/ }).click();
+	await page.keyboard.press("Escape");
+	await sheet.getByLabel("Addresses").fill("127.0.0.0/8");
+	await sheet.getByLabel("Addresses").press("Enter");
+	await sheet.getByLabel("Value of label 1").fill("billing");
+	await button(page, "Add a label", "[role=dialog]").click();
+	await button(page, "Save changes", "[role=dialog]").click();
+	await sheet.getByText("Give every label a name, or remove it").waitFor();
+	await sheet.getByLabel("Name of label 2").fill("cost");
+	await axe(page);
+	await picture(page, "key-page-edit");
+	await button(page, "Save changes", "[role=dialog]").click();
+	await sheet.waitFor({ state: "detached" });
+	await page.getByRole("heading", { level: 1, name: "prod-invoice-bot" }).waitFor();
+	const now = await keyNow(at);
+	deepEqual(
+		[now.name, now.integration, now.owner, now.permissions, now.site_ids, now.allowed_ips, now.labels, now.expires_at, now.rotate_every_days],
+		[
+			"prod-invoice-bot",
+			"invoices",
+			{ name: "Max Muster", email: "max@example.com" },
+			["tenant:read"],
+			[site.id],
+			["127.0.0.0/8"],
+			{ team: "billing", cost: "" },
+			null,
+			45,
+		],
+	);
+	equal(expectStatus(await dashboard.server.keyed(at.key.raw_key, "GET", `/sites/${site.id}`), 403).code, "permission_missing");
+	await page.getByRole("region", { name: "Facts" }).getByText("Shop in Ghent").waitFor();
+	assertQuiet(at.context);
+});
+
+test("what somebody else changed meanwhile is told before it is written over", async () => {
+	const at = await there({ key: { name: "prod-a" } });
+	await open(at);
+	const { page } = at;
+	await button(page, "Edit this key").click();
+	const sheet = page.getByRole("dialog", { name: "Edit this key" });
+	await sheet.getByLabel("Name", { exact: true }).fill("prod-mine");
+	const theirs = { name: "prod-theirs", integration: "their program" };
+	expectStatus(await dashboard.server.management(at.tenant_id, "PATCH", `/api-keys/${at.key.id}`, theirs), 200);
+	await button(page, "Save changes", "[role=dialog]").click();
+	const told = sheet.locator("[data-meanwhile]");
+	match((await told.textContent()) ?? "", /Name: prod-theirs; saving writes yours in its place.*Integration: their program; that stays/);
+	equal((await keyNow(at)).name, "prod-theirs");
+	equal(await sheet.getByLabel("What is it for?").inputValue(), "their program");
+	await button(page, "Save all the same", "[role=dialog]").click();
+	await sheet.waitFor({ state: "detached" });
+	const now = await keyNow(at);
+	deepEqual([now.name, now.integration], ["prod-mine", "their program"]);
+	assertQuiet(at.context);
+});
+
+describe("revoking", () => {
+	test("a key in use takes its name, says what breaks, and refuses the next request for good", async () => {
+		const at = await there({ key: { name: "prod-order-bot" } });
+		for (let sent = 0; sent < 3; sent += 1) expectStatus(await check(at, { "user-agent": AGENT, "x-keywright-client": CLIENT }), 200);
+		await open(at);
+		const { page } = at;
+		await button(page, "Revoke for good").click();
+		const dialog = page.getByRole("dialog", { name: "Revoke this key for good" });
+		const impact = dialog.locator("[data-impact]");
+		await impact.getByText("3 requests let through in the last hour, 3 requests in the last day.").waitFor();
+		match((await impact.textContent()) ?? "", /order-server-1 \(127\.0\.0\.0\/24\)/);
+		const revoke = dialog.getByRole("button", { name: "Revoke for good" });
+		ok(await revoke.isDisabled());
+		await dialog.getByRole("radio", { name: "Somebody else may have it" }).check();
+		ok(await revoke.isDisabled());
+		await dialog.getByLabel('Type "prod-order-bot" to confirm').fill("prod-order-bo");
+		ok(await revoke.isDisabled());
+		expectStatus(await check(at), 200);
+		await dialog.getByLabel("Note").fill("seen in a chat");
+		await dialog.getByLabel('Type "prod-order-bot" to confirm').fill("prod-order-bot");
+		await axe(page);
+		await picture(page, "key-page-revoke");
+		await revoke.click();
+		const told = page.locator("[data-revoked]");
+		match((await told.textContent()) ?? "", /Revoked by Olivia Owner .*Why: somebody else may have it/);
+		equal(expectStatus(await check(at), 401).code, "key_revoked");
+		equal((await keyNow(at)).revoke_reason, "suspected_exposure");
+		equal(await page.getByRole("region", { name: "Stop this key" }).count(), 0);
+		equal(await button(page, "Edit this key").count(), 0);
+		await axe(page);
+		await picture(page, "key-page-revoked");
+		assertQuiet(at.context);
+	});
+
+	test("a key that nothing used takes a reason only", async () => {
+		const at = await there({ role: "admin" });
+		await open(at);
+		const { page } = at;
+		await button(page, "Revoke for good").click();
+		const dialog = page.getByRole("dialog", { name: "Revoke this key for good" });
+		await dialog.getByText("Nothing used this key in the last day").waitFor();
+		await dialog.getByRole("radio", { name: "The integration is retired" }).check();
+		await dialog.getByRole("button", { name: "Revoke for good" }).click();
+		await page.locator("[data-revoked]").waitFor();
+		equal((await keyNow(at)).status, "revoked");
+		assertQuiet(at.context);
+	});
+
+	test("who is not sure pauses the key instead", async () => {
+		const at = await there();
+		await open(at);
+		const { page } = at;
+		await button(page, "Revoke for good").click();
+		const dialog = page.getByRole("dialog", { name: "Revoke this key for good" });
+		await dialog.getByRole("button", { name: "Pause it instead" }).click();
+		await dialog.waitFor({ state: "detached" });
+		equal(expectStatus(await check(at), 403).code, "key_paused");
+		equal((await keyNow(at)).status, "paused");
+		assertQuiet(at.context);
+	});
+});
+
+test("a viewer sees everything, can do nothing, and is told who can", async () => {
+	const at = await there({ role: "viewer" });
+	const owner = await memberIn(browser, dashboard.server, somebody("Oscar Owner"), { tenant_id: at.tenant_id, role: "owner" });
+	expectStatus(await check(at), 200);
+	await open(at);
+	const { page } = at;
+	await page.locator("[data-source]").waitFor();
+	await page.locator("[data-missing=role]").getByText("Oscar Owner", { exact: false }).waitFor();
+	for (const name of ["Edit this key", "Pause this key", "Revoke for good", "Give it a name", "Issue it again"]) {
+		equal(await page.getByText(name, { exact: true }).count(), 0, name);
+	}
+	await axe(page);
+	await picture(page, "key-page-viewer");
+	assertQuiet(at.context, owner.context);
+});
+
+test("a key that is not there says so and leads back", async () => {
+	const at = await there();
+	const { page } = at;
+	await page.goto(`${dashboard.url}/settings/api-access/key_none?tenant=${at.tenant_id}`);
+	await page.getByRole("heading", { level: 1, name: "There is no key here" }).waitFor();
+	await axe(page);
+	await page.locator("main").getByRole("link", { name: "API Access" }).click();
+	await page.getByRole("heading", { level: 1, name: "API Access" }).waitFor();
+	assertQuiet(at.context);
+});
+
+test("hostile text stays text in every field of the page and its dialogs", async () => {
+	const name = `bot ${HOSTILE}`;
+	const key = { name, integration: HOSTILE, owner: { name: HOSTILE }, labels: { [HOSTILE]: HOSTILE } };
+	const at = await there({ key });
+	const site = await makeSite(dashboard.server, at.tenant_id, { name: `Site ${HOSTILE}`, environment: "prod" });
+	expectStatus(await dashboard.server.management(at.tenant_id, "PATCH", `/api-keys/${at.key.id}`, { site_ids: [site.id] }), 200);
+	expectStatus(await check(at, { "user-agent": HOSTILE, "x-keywright-client": "<b>client</b>" }), 200);
+	await open(at);
+	const { page } = at;
+	await page.getByRole("heading", { level: 1, name }).waitFor();
+	await page.getByText(`Site ${HOSTILE}`).first().waitFor();
+	await page.getByText(`${HOSTILE} = ${HOSTILE}`).waitFor();
+	await page.locator("[data-source]").first().getByRole("button").click();
+	await page.getByLabel("Name of this place").fill(HOSTILE);
+	await button(page, "Save the name").click();
+	await page.getByRole("button", { name: `Rename ${HOSTILE}` }).waitFor();
+	await button(page, "Edit this key").click();
+	await page.getByRole("dialog", { name: "Edit this key" }).getByLabel("Value of label 1").waitFor();
+	await page.keyboard.press("Escape");
+	await button(page, "Revoke for good").click();
+	const dialog = page.getByRole("dialog", { name: "Revoke this key for good" });
+	await dialog.getByLabel("Note").fill(HOSTILE);
+	await dialog.getByRole("radio", { name: "Another reason" }).check();
+	await dialog.getByLabel(`Type "${name}" to confirm`).fill(name);
+	await dialog.getByRole("button", { name: "Revoke for good" }).click();
+	await page.locator("[data-revoked]").waitFor();
+	equal(await page.locator("img[src=x], main b").count(), 0);
+	await page.setViewportSize(PHONE);
+	await assertNoSidewaysScrolling(page);
+	assertQuiet(at.context);
+});

@@ -1,0 +1,438 @@
+import { deepEqual, doesNotMatch, equal, match, ok } from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import type { Locator, Page } from "playwright-core";
+import { expectStatus, makeKey, makePlan, makeSite, makeTenant } from "../things.ts";
+import {
+	ADAM,
+	assertNoSidewaysScrolling,
+	assertQuiet,
+	axe,
+	type Dashboard,
+	memberIn,
+	OLIVIA,
+	openBrowser,
+	PHONE,
+	picture,
+	settled,
+	startDashboard,
+	type TestBrowser,
+	VERA,
+} from "./browser.ts";
+
+const RAW_KEY = /^kw_(?:prod|staging|dev)_[0-9A-Za-z]{12}/;
+const HOSTILE = `<img src=x onerror="alert(1)">'"\\`;
+const TABS_MAX = 80;
+
+let dashboard: Dashboard;
+let browser: TestBrowser;
+
+before(async () => {
+	[dashboard, browser] = await Promise.all([startDashboard(), openBrowser()]);
+});
+after(async () => {
+	await browser?.close();
+	await dashboard?.stop();
+});
+
+interface Listed {
+	readonly id: string;
+	readonly name: string;
+	readonly status: string;
+	readonly owner: { readonly name: string; readonly email?: string };
+	readonly permissions: readonly string[];
+	readonly site_ids: readonly string[] | null;
+	readonly allowed_ips: readonly string[] | null;
+	readonly expires_at: string | null;
+	readonly rotate_every_days: number | null;
+	readonly secrets: readonly { readonly kept_in: { readonly place: string } | null }[];
+}
+
+async function keysOf(tenant_id: string): Promise<readonly Listed[]> {
+	return expectStatus(await dashboard.server.management(tenant_id, "GET", "/api-keys?limit=100"), 200).as<{ data: Listed[] }>().data;
+}
+
+async function apiAccess(page: Page, tenant_id: string, query = ""): Promise<void> {
+	await page.goto(`${dashboard.url}/settings/api-access?tenant=${tenant_id}${query}`);
+	await page.getByRole("heading", { name: "API Access", level: 1, exact: true }).waitFor();
+	await settled(page);
+}
+
+/** Goes on by Tab until the control has the focus, as somebody without a mouse would. */
+async function tabTo(page: Page, control: Locator): Promise<void> {
+	const focused = control.and(page.locator(":focus"));
+	for (let tabs = 0; tabs < TABS_MAX; tabs += 1) {
+		if ((await focused.count()) > 0) return;
+		await page.keyboard.press("Tab");
+	}
+	throw new Error(`${String(control)} is not reached by ${TABS_MAX} tabs`);
+}
+
+async function clipboard(page: Page): Promise<string> {
+	return String(await page.evaluate("navigator.clipboard.readText()"));
+}
+
+async function createShown(page: Page, integration: string): Promise<void> {
+	await page.getByRole("button", { name: /^Create (a|your first) key$/ }).click();
+	await page.getByRole("combobox", { name: "What is it for?" }).fill(integration);
+	await page.keyboard.press("Escape");
+	await page.getByRole("radio", { name: /^Show it once/ }).click();
+	await page.getByRole("button", { name: "Create key and show it once" }).click();
+	await page.getByRole("button", { name: "Copy key" }).waitFor();
+}
+
+async function copiedKey(page: Page): Promise<string> {
+	await page.getByRole("button", { name: "Copy key" }).click();
+	await page.getByRole("button", { name: "Copied key" }).waitFor();
+	const raw_key = await clipboard(page);
+	match(raw_key, RAW_KEY);
+	return raw_key;
+}
+
+async function closeAsStored(page: Page): Promise<void> {
+	await page.getByRole("button", { name: "I have stored the key" }).click();
+	await page.getByRole("radio", { name: "Secret manager" }).check();
+	await page.getByRole("button", { name: "It is stored, close" }).click();
+	await page.getByRole("button", { name: "I have stored the key" }).waitFor({ state: "detached" });
+}
+
+describe("creating a key", () => {
+	test("the first key is made with the keyboard alone, works, turns the line green, and says where it is kept", async () => {
+		const tenant = await makeTenant(dashboard.server);
+		await makeSite(dashboard.server, tenant.id, { environment: "prod" });
+		const { context, page } = await memberIn(browser, dashboard.server, OLIVIA, { tenant_id: tenant.id, role: "owner" });
+		await apiAccess(page, tenant.id);
+		await picture(page, "keys-first");
+		await axe(page);
+
+		await tabTo(page, page.getByRole("button", { name: "Create your first key" }));
+		await page.keyboard.press("Enter");
+		const what = page.getByRole("combobox", { name: "What is it for?" });
+		await what.and(page.locator(":focus")).waitFor();
+		await page.keyboard.type("Order bot");
+		await page.getByText(/^prod-order-bot, production, all sites, .*replace every 90 days; responsible: Olivia Owner\.$/).waitFor();
+		await tabTo(page, page.getByRole("radio", { name: /^Hand it over/ }));
+		await page.keyboard.press("ArrowRight");
+		await tabTo(page, page.getByRole("button", { name: "Create key and show it once" }));
+		await page.keyboard.press("Enter");
+
+		const copy = page.getByRole("button", { name: "Copy key" });
+		await copy.waitFor();
+		await tabTo(page, copy);
+		await page.keyboard.press("Enter");
+		await page.getByRole("button", { name: "Copied key" }).waitFor();
+		const raw_key = await clipboard(page);
+		match(raw_key, RAW_KEY);
+		doesNotMatch(await page.content(), new RegExp(raw_key), "what is masked is not in the page");
+
+		await page.getByText("Waiting for the first request", { exact: true }).first().waitFor();
+		equal((await dashboard.server.keyed(raw_key, "GET", `/tenants/${tenant.id}/limits`)).status, 200);
+		await page.locator('[data-live="authenticated"]').waitFor();
+		await page.getByText(/^Authenticated .* from .* \(127\.0\.0\.0\/24\)$/).waitFor();
+
+		await tabTo(page, page.getByRole("button", { name: "I have stored the key" }));
+		await page.keyboard.press("Enter");
+		await tabTo(page, page.getByRole("radio", { name: "Secret manager" }));
+		await page.keyboard.press("Space");
+		await tabTo(page, page.getByRole("button", { name: "It is stored, close" }));
+		await page.keyboard.press("Enter");
+
+		await page.getByRole("dialog").first().waitFor({ state: "detached" });
+		await page.getByRole("link", { name: "prod-order-bot" }).waitFor();
+		const [key] = await keysOf(tenant.id);
+		equal(key?.name, "prod-order-bot");
+		deepEqual(key?.owner, {
+			name: "Olivia Owner",
+			email: OLIVIA.email,
+			...("member_id" in (key?.owner ?? {}) ? { member_id: Object(key?.owner).member_id } : {}),
+		});
+		equal(key?.secrets[0]?.kept_in?.place, "secret_manager");
+		assertQuiet(context);
+		await context.close();
+	});
+
+	test("what is folded away is made as it was chosen, and what cannot be is said at its field", async () => {
+		const tenant = await makeTenant(dashboard.server, {
+			plan_id: await makePlan(dashboard.server, { capabilities: ["m2m_api"], max_key_lifetime_days: 120 }),
+		});
+		const site = await makeSite(dashboard.server, tenant.id, { environment: "staging" });
+		await makeSite(dashboard.server, tenant.id, { environment: "prod" });
+		const { context, page } = await memberIn(browser, dashboard.server, ADAM, { tenant_id: tenant.id, role: "admin" });
+		await apiAccess(page, tenant.id);
+		await page.getByRole("button", { name: "Create your first key" }).click();
+		await page.getByRole("button", { name: /^Create key and/ }).click();
+		await page.getByText("Say what will use this key, such as: order bot").waitFor();
+
+		await page.getByRole("combobox", { name: "What is it for?" }).fill("CRM sync");
+		await page.keyboard.press("Escape");
+		await page.getByRole("radio", { name: /^Staging/ }).click();
+		await page.getByRole("button", { name: /^More/ }).click();
+		equal(await page.getByRole("textbox", { name: "Name" }).inputValue(), "staging-crm-sync");
+		await page.getByRole("radio", { name: "Read only" }).check();
+		ok(await page.getByRole("checkbox", { name: "documents:read" }).isDisabled(), "what the plan lacks cannot be chosen");
+		await page.getByText("Not included in your plan").first().waitFor();
+		await page.getByRole("radio", { name: "Only these" }).check();
+		await page.getByRole("combobox", { name: "Sites" }).click();
+		equal(await page.getByRole("option").count(), 1, "only sites of the environment");
+		await page.getByRole("option").first().click();
+		await page.keyboard.press("Escape");
+		const addresses = page.getByRole("combobox", { name: "Addresses" });
+		await addresses.fill("nowhere");
+		await addresses.press("Enter");
+		await page.getByRole("radio", { name: /^Show it once/ }).click();
+		const make = page.getByRole("button", { name: "Create key and show it once" });
+		await make.click();
+		await page.getByText(/"nowhere" is no address/).waitFor();
+		await addresses.press("Backspace");
+		await addresses.fill("127.0.0.0/8");
+		await addresses.press("Enter");
+		await axe(page);
+		await picture(page, "keys-create");
+		await make.click();
+		await page.getByRole("button", { name: "Copy key" }).waitFor();
+		await axe(page);
+		await picture(page, "keys-shown");
+
+		const [key] = await keysOf(tenant.id);
+		equal(key?.name, "staging-crm-sync");
+		deepEqual(key?.site_ids, [site.id]);
+		deepEqual(key?.allowed_ips, ["127.0.0.0/8"]);
+		ok(key?.permissions.every((permission) => permission.endsWith(":read")));
+		ok(key?.expires_at !== null, "the plan asks for an end");
+		await page.getByRole("button", { name: "I have stored the key" }).click();
+		await axe(page);
+		await page.getByRole("button", { name: "Go back to the key" }).click();
+		await copiedKey(page);
+		await closeAsStored(page);
+		assertQuiet(context);
+		await context.close();
+	});
+
+	test("a lost key that was never used is issued again, and the one before is dead", async () => {
+		const tenant = await makeTenant(dashboard.server);
+		const { context, page } = await memberIn(browser, dashboard.server, OLIVIA, { tenant_id: tenant.id, role: "owner" });
+		await apiAccess(page, tenant.id);
+		await createShown(page, "Lost bot");
+		const first = await copiedKey(page);
+		await page.getByRole("button", { name: /^Lost it/ }).click();
+		await page.getByRole("button", { name: "Issue another key" }).click();
+		await page.getByRole("button", { name: "Issue another key" }).waitFor({ state: "detached" });
+		const second = await copiedKey(page);
+		ok(first !== second);
+		equal((await dashboard.server.keyed(first, "GET", "/whoami")).status, 401);
+		equal((await dashboard.server.keyed(second, "GET", "/whoami")).status, 200);
+		await closeAsStored(page);
+		await context.close();
+	});
+});
+
+describe("shown once", () => {
+	test("after Back, reload and a new tab the key is gone, and leaving is asked about", async () => {
+		const tenant = await makeTenant(dashboard.server);
+		const { context, page: unused } = await memberIn(browser, dashboard.server, OLIVIA, { tenant_id: tenant.id, role: "owner" });
+		await unused.close();
+		context.removeAllListeners("dialog");
+		const page = await context.newPage();
+		const asked: string[] = [];
+		page.on("dialog", (dialog) => {
+			asked.push(dialog.type());
+			void dialog.accept();
+		});
+		await page.goto(`${dashboard.url}/team?tenant=${tenant.id}`);
+		await settled(page);
+		await page.getByRole("link", { name: "API Access" }).click();
+		await createShown(page, "Order bot");
+		await page.getByRole("button", { name: "Show key" }).click();
+		const raw_key = (await page.locator("[data-raw-key=shown]").textContent()) ?? "";
+		match(raw_key, RAW_KEY);
+		const holds = (text: string) => text.includes(raw_key);
+		const kept = String(await page.evaluate("JSON.stringify([localStorage, sessionStorage, history.state, location.href, document.cookie])"));
+		ok(!holds(kept), "not in storage, history or address");
+
+		await page.goBack();
+		await page.getByRole("heading", { name: "Where is the key stored now?" }).waitFor();
+		await page.getByRole("button", { name: "Go back to the key" }).click();
+		ok(holds((await page.locator("[data-raw-key=shown]").textContent()) ?? ""), "whoever goes back to the key still has it");
+
+		await page.reload();
+		deepEqual(asked, ["beforeunload"]);
+		await settled(page);
+		ok(!holds(await page.content()));
+		await page.goBack();
+		await page.goForward();
+		await settled(page);
+		ok(!holds(await page.content()));
+		const tab = await context.newPage();
+		await tab.goto(page.url());
+		await settled(tab);
+		ok(!holds(await tab.content()));
+		await context.close();
+	});
+
+	test("a page that the browser puts aside is emptied first", async () => {
+		const tenant = await makeTenant(dashboard.server);
+		const { context, page } = await memberIn(browser, dashboard.server, OLIVIA, { tenant_id: tenant.id, role: "owner" });
+		await apiAccess(page, tenant.id);
+		await createShown(page, "Order bot");
+		await page.getByRole("button", { name: "Show key" }).click();
+		const raw_key = (await page.locator("[data-raw-key=shown]").textContent()) ?? "";
+		await page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))");
+		ok(!(await page.content()).includes(raw_key));
+		await page.getByText("The key is no longer shown").waitFor();
+		await context.close();
+	});
+
+	test("print leaves the key out", async () => {
+		const tenant = await makeTenant(dashboard.server);
+		const { context, page } = await memberIn(browser, dashboard.server, OLIVIA, { tenant_id: tenant.id, role: "owner" });
+		await apiAccess(page, tenant.id);
+		await createShown(page, "Order bot");
+		await page.getByRole("button", { name: "Show key" }).click();
+		const field = page.locator("[data-raw-key=shown]");
+		ok(await field.isVisible());
+		await page.emulateMedia({ media: "print" });
+		ok(!(await field.isVisible()));
+		await context.close();
+	});
+});
+
+describe("who may not", () => {
+	test("a viewer sees the keys, what is missing, and whom to ask, by name and address", async () => {
+		const tenant = await makeTenant(dashboard.server);
+		await makeKey(dashboard.server, tenant.id, { name: "prod-order-bot" });
+		const owner = await memberIn(browser, dashboard.server, OLIVIA, { tenant_id: tenant.id, role: "owner" });
+		const { context, page } = await memberIn(browser, dashboard.server, VERA, { tenant_id: tenant.id, role: "viewer" });
+		await apiAccess(page, tenant.id);
+		await page.locator('[data-missing="role"]').waitFor();
+		equal(await page.getByRole("link", { name: OLIVIA.email }).first().getAttribute("href"), `mailto:${encodeURIComponent(OLIVIA.email)}`);
+		await page.getByRole("link", { name: "prod-order-bot" }).waitFor();
+		equal(await page.getByRole("button", { name: /Create|Revoke/ }).count(), 0);
+		await axe(page);
+		await picture(page, "keys-viewer");
+		assertQuiet(context);
+		await Promise.all([context.close(), owner.context.close()]);
+	});
+
+	test("an owner whose plan lacks API access is told so, and there is no button that could only fail", async () => {
+		const { context, page } = await memberIn(browser, dashboard.server, OLIVIA, { tenant_id: "demo-free", role: "owner" });
+		await apiAccess(page, "demo-free");
+		await page.locator('[data-missing="plan"]').getByText("not included in the plan Free").waitFor();
+		equal(await page.getByRole("button", { name: /^Create/ }).count(), 0);
+		await axe(page);
+		await picture(page, "keys-plan-lacks");
+		assertQuiet(context);
+		await context.close();
+	});
+});
+
+describe("the list", () => {
+	test("filters stand in the address, sort, and come back with it; the row opens the key", async () => {
+		const tenant = await makeTenant(dashboard.server);
+		const names = ["prod-order-bot", "staging-crm-sync", "dev-support-prototype"];
+		for (const name of names)
+			await makeKey(dashboard.server, tenant.id, { name, environment: name.split("-")[0], integration: name.slice(name.indexOf("-") + 1) });
+		const { context, page } = await memberIn(browser, dashboard.server, OLIVIA, { tenant_id: tenant.id, role: "owner" });
+		await apiAccess(page, tenant.id);
+		const rows = page.locator("[data-key]");
+		equal(await rows.count(), 3);
+		await page.getByRole("textbox", { name: "Search by name" }).fill("crm");
+		await page.waitForURL(/search=crm/);
+		await page.getByRole("link", { name: "prod-order-bot" }).waitFor({ state: "detached" });
+		await page.reload();
+		await page.getByRole("link", { name: "staging-crm-sync" }).waitFor();
+		equal(await rows.count(), 1);
+		await page.getByRole("button", { name: "Show all keys" }).click();
+		await page.getByRole("combobox", { name: "Environment" }).click();
+		await page.getByRole("option", { name: "Development" }).click();
+		await page.waitForURL(/environment=dev/);
+		await page.getByRole("link", { name: "staging-crm-sync" }).waitFor({ state: "detached" });
+		await page.getByRole("button", { name: "Show all keys" }).click();
+		await page.getByRole("button", { name: "Name" }).click();
+		await page.waitForURL(/sort=name/);
+		await settled(page);
+		await page.getByRole("columnheader", { name: /Name/ }).and(page.locator("[aria-sort=ascending]")).waitFor();
+		const sorted = page.locator("tr[data-key] a");
+		await sorted.filter({ hasText: "dev-support-prototype" }).waitFor();
+		deepEqual(await sorted.allTextContents(), [...names].sort());
+		await rows.first().getByText("Olivia Owner").click();
+		await page.waitForURL(/\/settings\/api-access\/key_/);
+		assertQuiet(context);
+		await context.close();
+	});
+
+	test("more keys come page by page, and on a phone as cards that fit", async () => {
+		const tenant = await makeTenant(dashboard.server);
+		for (let count = 0; count < 27; count += 1) await makeKey(dashboard.server, tenant.id);
+		const { context, page } = await memberIn(browser, dashboard.server, OLIVIA, { tenant_id: tenant.id, role: "owner", viewport: PHONE });
+		await apiAccess(page, tenant.id);
+		equal(await page.locator("li[data-key]").count(), 25);
+		await page.getByRole("button", { name: "Show more" }).click();
+		await page.locator("li[data-key]").nth(26).waitFor();
+		await assertNoSidewaysScrolling(page);
+		await page.getByRole("button", { name: "Create a key" }).click();
+		await page.getByRole("combobox", { name: "What is it for?" }).fill("an integration with quite a long name of many words");
+		await assertNoSidewaysScrolling(page);
+		await context.close();
+	});
+
+	test("several keys are revoked by one preview, and only after typing when one was used", async () => {
+		const tenant = await makeTenant(dashboard.server);
+		const used = await makeKey(dashboard.server, tenant.id, { name: "staging-used", environment: "staging" });
+		await makeKey(dashboard.server, tenant.id, { name: "staging-unused", environment: "staging" });
+		await makeKey(dashboard.server, tenant.id, { name: "prod-stays" });
+		equal((await dashboard.server.keyed(used.raw_key, "GET", "/whoami")).status, 200);
+		const { context, page } = await memberIn(browser, dashboard.server, ADAM, { tenant_id: tenant.id, role: "admin" });
+		await apiAccess(page, tenant.id);
+		await page.getByRole("button", { name: "Revoke several" }).click();
+		const dialog = page.getByRole("dialog");
+		await dialog.getByRole("combobox", { name: "Environment" }).click();
+		await page.getByRole("option", { name: "Staging" }).click();
+		await dialog.getByText("staging-unused").waitFor();
+		await dialog.getByText("One key was used in the last day").waitFor();
+		equal(await dialog.getByText("prod-stays").count(), 0);
+		await dialog.getByRole("combobox", { name: "Why?" }).click();
+		await page.getByRole("option", { name: "The integration is retired" }).click();
+		const revoke = dialog.getByRole("button", { name: "Revoke 2 keys for good" });
+		ok(await revoke.isDisabled());
+		await axe(page);
+		await picture(page, "keys-bulk-revoke");
+		await dialog.getByRole("textbox", { name: /^Type "revoke 2 keys"/ }).fill("revoke 2 keys");
+		await revoke.click();
+		await page.getByText("2 keys are revoked.").waitFor();
+		equal((await dashboard.server.keyed(used.raw_key, "GET", "/whoami")).status, 401);
+		deepEqual(
+			(await keysOf(tenant.id)).filter((key) => key.status !== "revoked").map((key) => key.name),
+			["prod-stays"],
+		);
+		assertQuiet(context);
+		await context.close();
+	});
+
+	test("hostile text stays text in the list, the sheet, the sentence and the preview", async () => {
+		const tenant = await makeTenant(dashboard.server, { name: `Shop ${HOSTILE}` });
+		await makeSite(dashboard.server, tenant.id, { name: `Site ${HOSTILE}`, environment: "prod" });
+		await makeKey(dashboard.server, tenant.id, { name: `key ${HOSTILE}`, owner: `Owner ${HOSTILE}`, integration: `bot ${HOSTILE}` });
+		const { context, page } = await memberIn(
+			browser,
+			dashboard.server,
+			{ ...OLIVIA, name: `Olivia ${HOSTILE}`, email: "hostile@example.com" },
+			{ tenant_id: tenant.id, role: "owner" },
+		);
+		await apiAccess(page, tenant.id);
+		await page.getByRole("link", { name: `key ${HOSTILE}` }).waitFor();
+		await page.getByRole("button", { name: "Create a key" }).click();
+		await page.getByRole("combobox", { name: "What is it for?" }).fill(HOSTILE);
+		await page.keyboard.press("Escape");
+		await page.getByRole("button", { name: /^More/ }).click();
+		await page.getByRole("textbox", { name: "Name" }).fill(`made ${HOSTILE}`);
+		await page.getByRole("radio", { name: /^Show it once/ }).click();
+		await page.getByRole("button", { name: "Create key and show it once" }).click();
+		await copiedKey(page);
+		await closeAsStored(page);
+		await page.getByLabel(`Choose key ${HOSTILE}`).check();
+		await page.getByRole("button", { name: "Revoke these keys" }).click();
+		await page.getByRole("dialog").getByText(`key ${HOSTILE}`).first().waitFor();
+		equal(await page.locator("img").count(), 0);
+		assertQuiet(context);
+		await context.close();
+	});
+});

@@ -1,0 +1,652 @@
+/** Who is there: joining, signing in and out, the team, portal links, and what is tried against it, in real browsers on a real server. */
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { createServer, type Server } from "node:http";
+import { after, before, test } from "node:test";
+import type { BrowserContext, Page } from "playwright-core";
+import { type MailTrap, mailTrap, portOf } from "../../server/src/outbox/testing.ts";
+import { Database } from "../database.ts";
+import { makeTenant } from "../things.ts";
+import {
+	assertNoSidewaysScrolling,
+	assertQuiet,
+	axe,
+	type Credentials,
+	type Dashboard,
+	inviteTo,
+	joinBy,
+	memberIn,
+	OLIVIA,
+	openBrowser,
+	PHONE,
+	picture,
+	portalLink,
+	settled,
+	signIn,
+	startDashboard,
+	type TestBrowser,
+} from "./browser.ts";
+
+const NEW_PASSWORD = "three other wooden spoons";
+const HOSTILE_NAME = `<img src=x onerror=alert(1)>\u202Etxet desrever "'&`;
+const LONG_NAME = "W".repeat(200);
+const API_ACCESS = /\/settings\/api-access\?tenant=/;
+
+let dashboard: Dashboard;
+let browser: TestBrowser;
+let mails: MailTrap;
+let made = 0;
+
+before(async () => {
+	mails = await mailTrap();
+	dashboard = await startDashboard({
+		env: { KEYWRIGHT_SMTP_URL: `smtp://127.0.0.1:${mails.port}`, KEYWRIGHT_MAIL_FROM: "Keywright <no-reply@example.com>" },
+	});
+	browser = await openBrowser();
+});
+after(async () => {
+	await browser?.close();
+	await dashboard?.stop();
+	await mails?.close();
+});
+
+/** Somebody whom no other test knows. */
+function somebody(name = "Sam Somebody"): Credentials {
+	made += 1;
+	return { name, email: `person-${made}@example.com`, password: "a lamp, a boat, a fork" };
+}
+
+async function newTenant(fields: Record<string, unknown> = {}): Promise<string> {
+	return (await makeTenant(dashboard.server, fields)).id;
+}
+
+function heading(page: Page, name: string | RegExp): Promise<void> {
+	return page.getByRole("heading", { level: 1, name }).waitFor();
+}
+
+/** The text of the mail that came to `address` last, once it is there. */
+async function mailTo(address: string): Promise<string> {
+	for (let waited = 0; waited < 200; waited += 1) {
+		const found = mails.mails.findLast(({ to }) => to.includes(address));
+		if (found) return found.text;
+		await new Promise((resolve) => setTimeout(resolve, 25));
+	}
+	throw new Error(`no mail came to ${address}`);
+}
+
+/** Presses Tab until what has the focus has this accessible name, as somebody would who uses no mouse. */
+async function tabTo(page: Page, name: RegExp): Promise<void> {
+	for (let presses = 0; presses < 40; presses += 1) {
+		const focused = page.locator(":focus");
+		if (await focused.count()) {
+			const text = await focused.evaluate((element) => {
+				const { ariaLabel, textContent, labels } = element as unknown as {
+					ariaLabel: string | null;
+					textContent: string;
+					labels?: { textContent: string }[];
+				};
+				return ariaLabel ?? labels?.[0]?.textContent ?? textContent;
+			});
+			if (name.test(text)) return;
+		}
+		await page.keyboard.press("Tab");
+	}
+	throw new Error(`the keyboard does not reach ${name}`);
+}
+
+function tenantIn(page: Page): string {
+	return new URL(page.url()).searchParams.get("tenant") ?? "";
+}
+
+test("the first owner comes from the printed link to API Access by the keyboard alone", async () => {
+	const context = await browser.person();
+	const page = await context.newPage();
+	await page.goto(dashboard.join_url);
+	await heading(page, "Join Demo");
+	await picture(page, "join");
+	await axe(page);
+	await tabTo(page, /^Your name/);
+	await page.keyboard.type(OLIVIA.name);
+	await page.keyboard.press("Tab");
+	await page.keyboard.type(OLIVIA.email);
+	await page.keyboard.press("Tab");
+	await page.keyboard.type("short");
+	await page.getByText("5 more characters.").waitFor();
+	equal(await page.getByRole("button", { name: "Join" }).isDisabled(), true);
+	await page.keyboard.press("ControlOrMeta+A");
+	await page.keyboard.type(OLIVIA.password);
+	await page.getByText("Strong.").waitFor();
+	await page.keyboard.press("Enter");
+	await page.waitForURL(API_ACCESS);
+	await heading(page, "API Access");
+	ok(!page.url().includes("kwi_"), "the link's token is not in the address any more");
+	await page.goBack();
+	ok(!page.url().includes("kwi_"), "nor in the history");
+	assertQuiet(context);
+	await context.close();
+});
+
+test("a used link says what to do", async () => {
+	const context = await browser.person();
+	const page = await context.newPage();
+	for (const path of [new URL(dashboard.join_url).hash, "#kwi_short", ""]) {
+		await page.goto("about:blank");
+		await page.goto(`${dashboard.url}/join${path}`);
+		await heading(page, "This invitation does not work");
+	}
+	await axe(page);
+	assertQuiet(context);
+	await context.close();
+});
+
+test("a wrong password is told without telling which; the right one leads back to the page that was asked for", async () => {
+	const context = await browser.person();
+	const page = await context.newPage();
+	await page.goto(`${dashboard.url}/team?tenant=demo`);
+	await heading(page, "Sign in");
+	await picture(page, "sign-in");
+	await axe(page);
+	const alerts: string[] = [];
+	for (const [email, password] of [
+		[OLIVIA.email, "not the right one"],
+		["nobody@example.com", "not the right one"],
+	] as const) {
+		await page.getByLabel("E-mail address").fill(email);
+		await page.getByLabel("Password", { exact: true }).fill(password);
+		const answered = page.waitForResponse("**/api/auth/sign-in/email");
+		await page.getByRole("button", { name: "Sign in" }).click();
+		await answered;
+		alerts.push(await page.getByRole("alert").innerText());
+	}
+	equal(alerts[0], alerts[1]);
+	match(alerts[0] ?? "", /not right/);
+	await axe(page);
+	await page.getByLabel("E-mail address").fill(OLIVIA.email.toUpperCase());
+	await page.getByLabel("Password", { exact: true }).fill(OLIVIA.password);
+	await page.getByRole("button", { name: "Sign in" }).click();
+	await heading(page, "Team");
+	await page.goto(`${dashboard.url}/sign-in`);
+	await heading(page, "API Access");
+	assertQuiet(context);
+	await context.close();
+});
+
+test("the way back after signing in never leads to another site", async () => {
+	const context = await browser.person();
+	const page = await context.newPage();
+	for (const back of ["https://evil.example/", "//evil.example/", "/\\evil.example/", "javascript:alert(1)"]) {
+		await context.clearCookies();
+		await page.goto(`${dashboard.url}/sign-in?back=${encodeURIComponent(back)}`);
+		await page.getByLabel("E-mail address").fill(OLIVIA.email);
+		await page.getByLabel("Password", { exact: true }).fill(OLIVIA.password);
+		await page.getByRole("button", { name: "Sign in" }).click();
+		await heading(page, "API Access");
+		equal(new URL(page.url()).origin, dashboard.url);
+	}
+	assertQuiet(context);
+	await context.close();
+});
+
+test("a forgotten password is set anew by a mailed link, once, and ends what was signed in", async () => {
+	const tenant_id = await newTenant();
+	const who = somebody("Fran Forgetful");
+	const { context, page } = await memberIn(browser, dashboard.server, who, { tenant_id, role: "viewer" });
+	const other = await browser.person();
+	const asking = await other.newPage();
+	await asking.goto(`${dashboard.url}/sign-in`);
+	await asking.getByRole("link", { name: "Forgotten your password?" }).click();
+	await heading(asking, "Set a new password");
+	await picture(asking, "forgot-password");
+	await axe(asking);
+	await asking.getByLabel("E-mail address").fill(who.email);
+	await asking.getByRole("button", { name: "Send me a link" }).click();
+	await heading(asking, "Look into your mail");
+	await axe(asking);
+	const link = /http\S+\/reset-password#\S+/.exec(await mailTo(who.email))?.[0] ?? "";
+	await asking.goto(link);
+	await asking.getByLabel("New password").fill(NEW_PASSWORD);
+	await picture(asking, "reset-password");
+	await axe(asking);
+	await asking.getByRole("button", { name: "Set this password" }).click();
+	await asking.getByText("Your new password is set").waitFor();
+	await signIn(asking, dashboard.url, { email: who.email, password: NEW_PASSWORD });
+
+	await asking.goto("about:blank");
+	await asking.goto(link);
+	await asking.getByLabel("New password").fill(`${NEW_PASSWORD} again`);
+	await asking.getByRole("button", { name: "Set this password" }).click();
+	await heading(asking, "This link does not work any more");
+	await axe(asking);
+	await page.goto(`${dashboard.url}/team`);
+	await heading(page, "Sign in");
+	assertQuiet(context, other);
+	await context.close();
+	await other.close();
+});
+
+test("an invitation is mailed, accepted in another browser, and makes a viewer who may look only", async () => {
+	const tenant_id = await newTenant();
+	const { context: owners, page } = await memberIn(browser, dashboard.server, somebody("Olga Owner"), { tenant_id, role: "owner" });
+	await page.goto(`${dashboard.url}/team?tenant=${tenant_id}`);
+	await page.getByRole("button", { name: "Invite a person" }).click();
+	const dialog = page.getByRole("dialog");
+	await picture(page, "team-invite");
+	await axe(page);
+	await dialog.getByLabel("Their e-mail address").fill("not an address");
+	await dialog.getByRole("button", { name: "Send the invitation" }).click();
+	await dialog.getByText("Write the whole address").waitFor();
+	const vera = somebody("Vera Viewer");
+	await dialog.getByLabel("Their e-mail address").fill(vera.email);
+	await dialog.getByRole("radio", { name: /^Viewer/ }).click();
+	await dialog.getByRole("button", { name: "Send the invitation" }).click();
+	await dialog.getByText("A mail is on its way").waitFor();
+	await picture(page, "team-invited");
+	await axe(page);
+	const link = await dialog.getByLabel("Link of the invitation").inputValue();
+	equal(/http\S+\/join#\S+/.exec(await mailTo(vera.email))?.[0], link);
+	await dialog.getByRole("button", { name: "Copy link" }).click();
+	equal(await page.evaluate("navigator.clipboard.readText()"), link);
+	await page.keyboard.press("Escape");
+	await dialog.waitFor({ state: "detached" });
+	equal(await page.getByRole("button", { name: "Invite a person" }).evaluate((button) => button.matches(":focus")), true);
+	await page.getByText(vera.email).waitFor();
+	ok(!(await page.content()).includes(link), "the link is shown once");
+
+	const hers = await browser.person();
+	const there = await hers.newPage();
+	await there.goto(link);
+	await heading(there, /^Join /);
+	equal(await there.getByLabel("E-mail address").inputValue(), vera.email);
+	await there.getByLabel("Your name").fill(vera.name);
+	await there.getByLabel("Password", { exact: true }).fill(vera.password);
+	await there.getByRole("button", { name: "Join" }).click();
+	await there.waitForURL(API_ACCESS);
+	equal(tenantIn(there), tenant_id);
+	await there.goto(`${dashboard.url}/team`);
+	await there.getByText("Only an owner can change the team").waitFor();
+	await there.getByText("Olga Owner").first().waitFor();
+	equal(await there.getByRole("button", { name: /Invite|Remove/ }).count(), 0);
+	equal(await there.getByRole("heading", { name: "Invitations" }).count(), 0);
+	await picture(there, "team-viewer");
+	await axe(there);
+	await there.goto(`${dashboard.url}/settings`);
+	await heading(there, "Settings");
+	await axe(there);
+	assertQuiet(owners, hers);
+	await owners.close();
+	await hers.close();
+});
+
+test("an address that has an account joins with its password, also by a link that names no address", async () => {
+	const [first, second, third] = [await newTenant(), await newTenant(), await newTenant()];
+	const who = somebody("Mary Many");
+	const { context, page } = await memberIn(browser, dashboard.server, who, { tenant_id: first, role: "admin" });
+	await page.goto(await inviteTo(dashboard.server, second, "viewer", who.email));
+	await page.getByText("This address has an account").waitFor();
+	await axe(page);
+	await page.getByLabel("Your password", { exact: true }).fill("not the right one");
+	await page.getByRole("button", { name: "Join" }).click();
+	await page.getByText("This is not the password of your account").waitFor();
+	await page.getByLabel("Your password", { exact: true }).fill(who.password);
+	await page.getByRole("button", { name: "Join" }).click();
+	await page.waitForURL(API_ACCESS);
+	equal(tenantIn(page), second);
+
+	await page.goto(await inviteTo(dashboard.server, third, "owner"));
+	await page.getByLabel("Your name").fill("Another Name");
+	await page.getByLabel("E-mail address").fill(who.email);
+	await page.getByLabel("Password", { exact: true }).fill("not the right one");
+	await page.getByRole("button", { name: "Join" }).click();
+	await page.getByText("This address has an account already").waitFor();
+	await page.getByLabel("Password", { exact: true }).fill(who.password);
+	await page.getByRole("button", { name: "Join" }).click();
+	await page.waitForURL(API_ACCESS);
+	equal(tenantIn(page), third);
+
+	await page.goto(`${dashboard.url}/settings`);
+	await heading(page, "Settings");
+	equal(tenantIn(page), third);
+	const switcher = page.getByRole("combobox", { name: "Tenant" });
+	await switcher.click();
+	await page.getByRole("option", { name: `Tenant ${first}` }).click();
+	await page.waitForURL(`**/settings/api-access?tenant=${first}`);
+	await page.getByRole("navigation").first().getByRole("link", { name: "Settings" }).click();
+	await page.getByText("Your role").waitFor();
+	equal(await page.locator("dd", { hasText: /^Admin$/ }).count(), 1);
+	await page.goto(`${dashboard.url}/settings`);
+	await heading(page, "Settings");
+	equal(tenantIn(page), first);
+	assertQuiet(context);
+	await context.close();
+});
+
+test("who is demoted or removed meets it on the next request, and the page says so", async () => {
+	const tenant_id = await newTenant();
+	const elsewhere = await newTenant();
+	const { context: owners, page: owner } = await memberIn(browser, dashboard.server, somebody("Olga Owner"), { tenant_id, role: "owner" });
+	const adam = somebody("Adam Second-Owner");
+	const { context: his, page } = await memberIn(browser, dashboard.server, adam, { tenant_id, role: "owner" });
+	await page.goto(`${dashboard.url}/team`);
+	await page.getByRole("button", { name: "Invite a person" }).click();
+
+	await owner.goto(`${dashboard.url}/team`);
+	await owner.getByRole("combobox", { name: `Role of ${adam.name}` }).click();
+	await owner.getByRole("option", { name: "Viewer" }).click();
+	await owner.getByText(`${adam.name} is a viewer now.`).waitFor();
+	await picture(owner, "team-owner");
+	await axe(owner);
+
+	await page.getByRole("dialog").getByRole("button", { name: "Make a link" }).click();
+	await page.getByRole("alert").filter({ hasText: /role/i }).first().waitFor();
+	await page.keyboard.press("Escape");
+	await page.getByText("Only an owner can change the team").waitFor();
+	equal(await page.getByRole("button", { name: "Invite a person" }).count(), 0);
+
+	await owner.getByRole("button", { name: `Remove ${adam.name}` }).click();
+	await axe(owner);
+	await picture(owner, "team-remove");
+	await owner.getByRole("button", { name: "Keep on the team" }).click();
+	await owner.getByRole("button", { name: `Remove ${adam.name}` }).click();
+	await owner.getByRole("button", { name: "Remove from the team" }).click();
+	await owner.getByText(`${adam.name} is no longer on the team.`).waitFor();
+	await page.getByRole("navigation").first().getByRole("link", { name: "Sites" }).click();
+	await heading(page, "You are not a member of any team here");
+	await axe(page);
+	await joinBy(his, await inviteTo(dashboard.server, elsewhere, "viewer", adam.email), adam, false);
+	await page.goto(`${dashboard.url}/team?tenant=${tenant_id}`);
+	await heading(page, "You are not a member of this team");
+	await picture(page, "no-tenant");
+	await page.getByRole("button", { name: `Go to Tenant ${elsewhere}` }).click();
+	await heading(page, "API Access");
+	assertQuiet(owners, his);
+	await owners.close();
+	await his.close();
+});
+
+test("the last owner stays; with a second one an owner steps down, and leaves", async () => {
+	const tenant_id = await newTenant();
+	const { context, page } = await memberIn(browser, dashboard.server, somebody("Olga Owner"), { tenant_id, role: "owner" });
+	await page.goto(`${dashboard.url}/team`);
+	await page.getByText("The team needs an owner.").waitFor();
+	equal(await page.getByRole("button", { name: "Leave the team" }).isDisabled(), true);
+	const second = await browser.person();
+	await joinBy(second, await inviteTo(dashboard.server, tenant_id, "owner"), somebody("Otto Owner"));
+	await page.reload();
+	await page.getByRole("combobox", { name: "Role of Olga Owner" }).click();
+	await page.getByRole("option", { name: "Admin" }).click();
+	await page.getByRole("dialog").getByText("You cannot take that back yourself").waitFor();
+	await axe(page);
+	await page.getByRole("button", { name: "Become an admin" }).click();
+	await page.getByText("Only an owner can change the team").waitFor();
+	await page.getByRole("button", { name: "Leave the team" }).click();
+	await page.getByRole("dialog").getByRole("button", { name: "Leave the team" }).click();
+	await heading(page, "You are not a member of any team here");
+	assertQuiet(context);
+	await context.close();
+	await second.close();
+});
+
+test("an invitation that is cancelled stands among the earlier ones, and its link is worth nothing", async () => {
+	const tenant_id = await newTenant();
+	const { context, page } = await memberIn(browser, dashboard.server, somebody("Olga Owner"), { tenant_id, role: "owner" });
+	const link = await inviteTo(dashboard.server, tenant_id, "admin");
+	await page.goto(`${dashboard.url}/team`);
+	await page.getByRole("button", { name: "Cancel the invitation: Whoever has the link" }).click();
+	await page.getByText("No invitation is waiting").waitFor();
+	await page.getByRole("button", { name: "Show earlier invitations (2)" }).click();
+	await page.getByText("Cancelled", { exact: true }).waitFor();
+	await page.getByText("Accepted", { exact: true }).waitFor();
+	await axe(page);
+	await page.goto(link);
+	await heading(page, "This invitation does not work");
+	assertQuiet(context);
+	await context.close();
+});
+
+test("after an hour the password is asked for before an invitation is made, above the dialog that needs it", async () => {
+	const tenant_id = await newTenant();
+	const who = somebody("Olga Owner");
+	const { context, page } = await memberIn(browser, dashboard.server, who, { tenant_id, role: "owner" });
+	const database = await Database.open(dashboard.server.data_dir);
+	await database.rows(
+		"update sign_in_sessions s set confirmed_at = now() - interval '61 minutes' from people p where p.id = s.person_id and p.email = $1 returning s.id",
+		[who.email],
+	);
+	await database.close();
+	await page.goto(`${dashboard.url}/team`);
+	await page.getByRole("button", { name: "Invite a person" }).click();
+	await page.getByRole("button", { name: "Make a link" }).click();
+	const asked = page.getByRole("dialog", { name: "Is it still you?" });
+	await asked.waitFor();
+	await picture(page, "confirm");
+	await axe(page);
+	await page.keyboard.press("Escape");
+	await asked.waitFor({ state: "detached" });
+	await page.getByText("Nothing has been made").waitFor();
+	await page.getByRole("button", { name: "Make a link" }).click();
+	await asked.getByLabel("Your password").fill("not the right one");
+	await page.keyboard.press("Enter");
+	await asked.getByText("This is not your password").waitFor();
+	await asked.getByLabel("Your password").fill(who.password);
+	await page.keyboard.press("Enter");
+	await page.getByRole("dialog", { name: "The invitation is ready" }).waitFor();
+	assertQuiet(context);
+	await context.close();
+});
+
+test("a portal link works once, for its person and role, and says what to do afterwards", async () => {
+	const tenant_id = await newTenant();
+	const link = await portalLink(dashboard.server, tenant_id, { external_user_id: "u-77", name: "Petra Portal", role: "owner" });
+	const context = await browser.person();
+	const page = await context.newPage();
+	await page.goto(link);
+	await page.waitForURL(API_ACCESS);
+	await heading(page, "API Access");
+	ok(!page.url().includes("kwp_"));
+	await page.goto(`${dashboard.url}/settings`);
+	await page.getByText("You came with a link from").waitFor();
+	equal(await page.getByRole("heading", { name: "Password" }).count(), 0);
+	await picture(page, "settings-portal");
+	await axe(page);
+	await page.goto(`${dashboard.url}/team`);
+	await page.getByRole("button", { name: "Invite a person" }).click();
+	await page.getByRole("button", { name: "Make a link" }).click();
+	await page.getByRole("dialog", { name: "The invitation is ready" }).waitFor();
+	await page.getByRole("button", { name: "Done" }).click();
+
+	const thief = await browser.person();
+	const elsewhere = await thief.newPage();
+	await elsewhere.goto(link);
+	await heading(elsewhere, "This link does not work any more");
+	await picture(elsewhere, "portal-used");
+	await axe(elsewhere);
+	await page.getByRole("button", { name: /account menu/ }).click();
+	await page.getByRole("menuitem", { name: "End this visit" }).click();
+	await heading(page, "Your visit here is over");
+	await axe(page);
+	await page.goBack();
+	await heading(page, /Sign in|Your visit here is over/);
+	assertQuiet(context, thief);
+	await context.close();
+	await thief.close();
+});
+
+test("after signing out neither Back nor Reload nor another tab shows anything", async () => {
+	const tenant_id = await newTenant({ name: "Confidential GmbH" });
+	const who = somebody("Olga Owner");
+	const { context, page } = await memberIn(browser, dashboard.server, who, { tenant_id, role: "owner" });
+	await page.goto(`${dashboard.url}/team`);
+	await page.getByText(who.email).waitFor();
+	const tab = await context.newPage();
+	await tab.goto(`${dashboard.url}/settings`);
+	await heading(tab, "Settings");
+	await page.getByRole("navigation").first().getByRole("link", { name: "Settings" }).click();
+	await heading(page, "Settings");
+	await page.getByRole("button", { name: "Sign out" }).click();
+	await heading(page, "Sign in");
+	for (const step of [() => page.goBack(), () => page.reload(), () => page.goBack()]) {
+		await step();
+		await settled(page);
+		const text = await page.locator("body").innerText();
+		ok(!text.includes("Confidential") && !text.includes(who.email), text);
+	}
+	await tab.getByRole("navigation").first().getByRole("link", { name: "Team" }).click();
+	await tab.getByText("Your session has ended").waitFor();
+	await tab.getByLabel("E-mail address").fill(who.email);
+	await tab.getByLabel("Password", { exact: true }).fill(who.password);
+	await tab.getByRole("button", { name: "Sign in" }).click();
+	await heading(tab, /Team|Settings/);
+	assertQuiet(context);
+	await context.close();
+});
+
+test("a changed password keeps this session and ends the others", async () => {
+	const tenant_id = await newTenant();
+	const who = somebody("Olga Owner");
+	const { context, page } = await memberIn(browser, dashboard.server, who, { tenant_id, role: "owner" });
+	const other = await browser.person();
+	const elsewhere = await other.newPage();
+	await signIn(elsewhere, dashboard.url, who);
+	await page.goto(`${dashboard.url}/settings`);
+	await picture(page, "settings");
+	await axe(page);
+	await page.getByLabel("Password that you have now", { exact: true }).fill("not the right one");
+	await page.getByLabel("New password", { exact: true }).fill(NEW_PASSWORD);
+	await page.getByRole("button", { name: "Change password" }).click();
+	await page.getByText("This is not your password. Nothing was changed.").waitFor();
+	await axe(page);
+	await page.getByLabel("Password that you have now", { exact: true }).fill(who.password);
+	await page.getByRole("button", { name: "Change password" }).click();
+	await page.getByText("Your password is changed").waitFor();
+	await page.reload();
+	await heading(page, "Settings");
+	await elsewhere.reload();
+	await heading(elsewhere, "Sign in");
+	await signIn(elsewhere, dashboard.url, { email: who.email, password: NEW_PASSWORD });
+	assertQuiet(context, other);
+	await context.close();
+	await other.close();
+});
+
+test("hostile and endless names stay text, in their line, on every page, also on a phone", async () => {
+	const tenant_id = await newTenant({ name: HOSTILE_NAME });
+	const second = await newTenant({ name: LONG_NAME });
+	const who: Credentials = { ...somebody(), name: HOSTILE_NAME };
+	const { context, page } = await memberIn(browser, dashboard.server, who, { tenant_id, role: "owner" });
+	await joinBy(context, await inviteTo(dashboard.server, second, "owner", who.email), who, false);
+	const long = await browser.person();
+	await joinBy(long, await inviteTo(dashboard.server, second, "admin"), { ...somebody(), name: LONG_NAME });
+	await joinBy(long, await inviteTo(dashboard.server, tenant_id, "admin"), { ...somebody(), name: LONG_NAME });
+	await dashboard.server.operator("PUT", "/api-profile", {
+		product_name: HOSTILE_NAME,
+		api_base_url: "https://api.example.com",
+		support_url: "https://help.example.com/",
+	});
+	const address = `${"x".repeat(60)}@${"y".repeat(60)}.${"z".repeat(60)}.com`;
+	const link = await inviteTo(dashboard.server, tenant_id, "viewer", address);
+	for (const size of [PHONE, { width: 1_280, height: 800 }]) {
+		await page.setViewportSize(size);
+		for (const tenant of [tenant_id, second]) {
+			for (const path of ["/team", "/settings", "/settings/api-access"]) {
+				await page.goto(`${dashboard.url}${path}?tenant=${tenant}`);
+				await page.getByRole("heading", { level: 1 }).waitFor();
+				await settled(page);
+				await assertNoSidewaysScrolling(page);
+				equal(await page.locator('img[src="x"]').count(), 0);
+			}
+		}
+		await page.goto(`${dashboard.url}/team?tenant=${tenant_id}`);
+		await picture(page, "team-hostile");
+		await page.getByRole("button", { name: "Remove W" }).click();
+		await page.getByRole("dialog").waitFor();
+		await assertNoSidewaysScrolling(page);
+		await page.goto("about:blank");
+		await page.goto(link);
+		await heading(page, /^Join <img/);
+		await picture(page, "join-hostile");
+		await assertNoSidewaysScrolling(page);
+	}
+	await dashboard.server.operator("PUT", "/api-profile", {});
+	assertQuiet(context);
+	await context.close();
+	await long.close();
+});
+
+const foreign = new Set<Server>();
+after(() => {
+	for (const server of foreign) server.close();
+});
+
+test("pages wear the operator's colour, name and logo", async () => {
+	const tenant_id = await newTenant();
+	const { context, page } = await memberIn(browser, dashboard.server, somebody("Olga Owner"), { tenant_id, role: "owner" });
+	const logo_url = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+	await dashboard.server.operator("PUT", "/api-profile", { product_name: "Orderly", accent_color: "#0f766e", logo_url });
+	await page.goto(`${dashboard.url}/team`);
+	const button = page.getByRole("button", { name: "Invite a person" });
+	await button.waitFor();
+	await page.getByText("Orderly", { exact: true }).first().waitFor();
+	equal(await button.evaluate((element) => element.computedStyleMap().get("background-color")?.toString()), "rgb(15, 118, 110)");
+	equal(await page.locator('img[src^="data:image/png"]').first().isVisible(), true);
+	await axe(page);
+	await picture(page, "team-branded");
+	await page.goto(`${dashboard.url}/settings`);
+	await axe(page);
+	await dashboard.server.operator("PUT", "/api-profile", {});
+	assertQuiet(context);
+	await context.close();
+});
+
+/** A page of another port of this machine: the same site to a browser, another origin to us. */
+async function foreignPage(context: BrowserContext): Promise<Page> {
+	const server = createServer((_request, response) => response.setHeader("content-type", "text/html").end("<!doctype html><title>elsewhere</title>"));
+	foreign.add(server);
+	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+	const page = await context.newPage();
+	await page.goto(`http://127.0.0.1:${portOf(server.address())}/`);
+	return page;
+}
+
+test("a page of another origin changes nothing, by form or by script, though the browser sends the cookie", async () => {
+	const tenant_id = await newTenant();
+	const { context, page: own } = await memberIn(browser, dashboard.server, somebody("Olga Owner"), { tenant_id, role: "owner" });
+	const page = await foreignPage(context);
+	const target = `${dashboard.url}/api/v1/tenants/${tenant_id}/invitations`;
+	const seen: { status: number; cookie: boolean; origin: string | undefined }[] = [];
+	context.on("response", async (response) => {
+		if (response.url() !== target || response.request().method() !== "POST") return;
+		const headers = await response.request().allHeaders();
+		seen.push({ status: response.status(), cookie: /kw_session=/.test(headers.cookie ?? ""), origin: headers.origin });
+	});
+	const tries = [
+		`fetch(${JSON.stringify(target)}, { method: "POST", mode: "no-cors", credentials: "include", headers: { "content-type": "text/plain" }, body: '{"role":"owner"}' })`,
+		`fetch(${JSON.stringify(target)}, { method: "POST", credentials: "include", headers: { "content-type": "application/json" }, body: '{"role":"owner"}' })`,
+	];
+	for (const script of tries) await page.evaluate(`${script}.then(() => "answered", () => "blocked")`);
+	await page.evaluate(`{
+		const form = document.createElement("form");
+		form.method = "POST"; form.enctype = "text/plain"; form.action = ${JSON.stringify(target)};
+		const field = document.createElement("input"); field.name = '{"role":"owner","x":"'; field.value = '"}';
+		form.append(field); document.body.append(form); form.submit();
+	}`);
+	await page.waitForURL(target);
+	await own.goto(`${dashboard.url}/team`);
+	await own.getByText("No invitation is waiting").waitFor();
+	const posted = seen.filter(({ cookie }) => cookie);
+	ok(posted.length >= 1 && seen.length >= 2, JSON.stringify(seen));
+	deepEqual([...new Set(seen.map(({ status }) => status))], [403]);
+	ok(seen.every(({ origin }) => origin !== dashboard.url));
+	await context.close();
+});
+
+test("no page can be framed by another, and each sends its visitors' address to nobody", async () => {
+	const context = await browser.person();
+	const page = await foreignPage(context);
+	const blocked = page.waitForEvent("requestfailed", { predicate: (request) => request.url().startsWith(dashboard.url) }).catch(() => null);
+	await page.evaluate(
+		`{ const frame = document.createElement("iframe"); frame.src = ${JSON.stringify(`${dashboard.url}/sign-in`)}; document.body.append(frame); }`,
+	);
+	await blocked;
+	const [, frame] = page.frames();
+	ok(frame === undefined || !(await frame.content().catch(() => "")).includes("root"), "the sign-in page is not in a frame");
+	await context.close();
+});

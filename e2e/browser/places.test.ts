@@ -1,0 +1,291 @@
+/** The pages of sites, and of the plan and its limits: what they show, and what is changed there. */
+import { deepEqual, equal, match } from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { BrowserContext, Page } from "playwright-core";
+import { expectStatus, makeKey, makePlan, makeSite, makeTenant, makeText } from "../things.ts";
+import {
+	assertNoSidewaysScrolling,
+	assertQuiet,
+	axe,
+	type Credentials,
+	type Dashboard,
+	memberIn,
+	openBrowser,
+	PHONE,
+	picture,
+	settled,
+	startDashboard,
+	type TestBrowser,
+} from "./browser.ts";
+
+const HOSTILE = `<img src=x onerror="alert(1)">'"\\`;
+const SITES_MAX = 3;
+const DESKTOP_SIZE = { width: 1_280, height: 800 };
+
+let dashboard: Dashboard;
+let browser: TestBrowser;
+let made = 0;
+
+before(async () => {
+	[dashboard, browser] = await Promise.all([startDashboard(), openBrowser()]);
+});
+after(async () => {
+	await browser?.close();
+	await dashboard?.stop();
+});
+
+interface There {
+	readonly tenant_id: string;
+	readonly context: BrowserContext;
+	readonly page: Page;
+}
+
+async function there(options: { role?: "owner" | "admin" | "viewer"; plan?: Record<string, unknown> } = {}): Promise<There> {
+	made += 1;
+	const who: Credentials = { name: "Olivia Owner", email: `places-${made}@example.com`, password: "a lamp, a boat, a fork" };
+	const plan_id = await makePlan(dashboard.server, options.plan);
+	const { id: tenant_id } = await makeTenant(dashboard.server, { plan_id });
+	const { context, page } = await memberIn(browser, dashboard.server, who, { tenant_id, role: options.role ?? "owner" });
+	return { tenant_id, context, page };
+}
+
+async function open({ page, tenant_id }: There, path: "/sites" | "/plan"): Promise<void> {
+	await page.goto(`${dashboard.url}${path}?tenant=${tenant_id}`);
+	await page.locator("main").getByRole("heading", { level: 1 }).waitFor();
+	await settled(page);
+}
+
+async function sitesOf({ tenant_id }: There) {
+	const answer = await dashboard.server.management(tenant_id, "GET", "/sites");
+	return expectStatus(answer, 200).as<{ data: { id: string; name: string; environment: string | null }[] }>().data;
+}
+
+async function onAPhone(page: Page): Promise<void> {
+	await page.setViewportSize(PHONE);
+	await assertNoSidewaysScrolling(page);
+	await axe(page);
+	await page.setViewportSize(DESKTOP_SIZE);
+}
+
+test("the first site is explained and made, the next has an id of its own, until the plan's are used", async () => {
+	const at = await there({ plan: { limits: { sites: SITES_MAX } } });
+	await open(at, "/sites");
+	const { page } = at;
+	await page.getByRole("heading", { name: "No site yet" }).waitFor();
+	await axe(page);
+	await picture(page, "sites-empty");
+	const add = page.locator("main").getByRole("button", { name: "Add a site" });
+	await add.click();
+	const dialog = page.getByRole("dialog", { name: "Add a site" });
+	await dialog.getByRole("button", { name: "Add this site" }).click();
+	await dialog.getByText("Give the site a name, such as: Shop in Ghent").waitFor();
+	await dialog.getByLabel("Name").fill("Shop in Ghent");
+	await page.keyboard.press("Enter");
+	await dialog.waitFor({ state: "detached" });
+	await page.getByRole("rowheader", { name: /Shop in Ghent/ }).waitFor();
+	await page.getByText(`1 of ${SITES_MAX} sites used in your plan.`).waitFor();
+
+	await add.click();
+	await dialog.getByLabel("Name").fill("Support bot");
+	await dialog
+		.getByRole("combobox", { name: "Environment" })
+		.or(dialog.getByRole("textbox", { name: "Environment" }))
+		.first()
+		.click();
+	await page.getByRole("option", { name: "Any environment" }).click();
+	await dialog.getByLabel("Id", { exact: true }).fill("not an id");
+	await dialog.getByRole("button", { name: "Add this site" }).click();
+	await dialog.getByText("Letters, digits, - and _ only, at most 64").waitFor();
+	await dialog.getByLabel("Id", { exact: true }).fill("support-bot");
+	await axe(page);
+	await picture(page, "sites-add");
+	await dialog.getByRole("button", { name: "Add this site" }).click();
+	await dialog.waitFor({ state: "detached" });
+	deepEqual(
+		(await sitesOf(at)).map(({ name, environment }) => [name, environment]),
+		[
+			["Support bot", null],
+			["Shop in Ghent", "prod"],
+		],
+	);
+	equal((await sitesOf(at))[0]?.id, "support-bot");
+
+	await add.click();
+	await dialog.getByLabel("Name").fill("Another");
+	await dialog.getByLabel("Id", { exact: true }).fill("support-bot");
+	await dialog.getByRole("button", { name: "Add this site" }).click();
+	await dialog.getByRole("alert").getByText("The tenant has a site with this id.", { exact: false }).waitFor();
+	await dialog.getByLabel("Id", { exact: true }).fill("");
+	await dialog.getByRole("button", { name: "Add this site" }).click();
+	await dialog.waitFor({ state: "detached" });
+	await page
+		.getByText(`${SITES_MAX} of ${SITES_MAX} sites used in your plan. Delete one, or ask for a larger plan, before you add another.`)
+		.waitFor();
+	await add.click();
+	await dialog.getByLabel("Name").fill("One too many");
+	await dialog.getByRole("button", { name: "Add this site" }).click();
+	await dialog.getByRole("alert").getByText(`The plan includes ${SITES_MAX} sites`, { exact: false }).waitFor();
+	await page.keyboard.press("Escape");
+	await dialog.waitFor({ state: "detached" });
+	await add.and(page.locator(":focus")).waitFor();
+	await axe(page);
+	await picture(page, "sites");
+	await onAPhone(page);
+	assertQuiet(at.context);
+});
+
+test("a site is renamed, and its environment holds for the next request", async () => {
+	const at = await there();
+	const site = await makeSite(dashboard.server, at.tenant_id, { name: "Shop", environment: "prod" });
+	const { raw_key } = await makeKey(dashboard.server, at.tenant_id);
+	expectStatus(await dashboard.server.keyed(raw_key, "GET", `/sites/${site.id}`), 200);
+	await open(at, "/sites");
+	const { page } = at;
+	await page.getByRole("button", { name: "Copy the id of Shop" }).click();
+	equal(await page.evaluate<string>("navigator.clipboard.readText()"), site.id);
+	await page.getByRole("button", { name: "Actions for Shop" }).click();
+	await page.getByRole("menuitem", { name: "Edit this site" }).click();
+	const dialog = page.getByRole("dialog", { name: "Edit this site" });
+	await dialog.getByLabel("Name").fill("Shop, rehearsal");
+	await dialog
+		.getByRole("combobox", { name: "Environment" })
+		.or(dialog.getByRole("textbox", { name: "Environment" }))
+		.first()
+		.click();
+	await page.getByRole("option", { name: "Staging" }).click();
+	await dialog.getByRole("button", { name: "Save changes" }).click();
+	await dialog.waitFor({ state: "detached" });
+	await page.getByRole("rowheader", { name: /Shop, rehearsal/ }).waitFor();
+	equal(expectStatus(await dashboard.server.keyed(raw_key, "GET", `/sites/${site.id}`), 403).code, "environment_mismatch");
+	assertQuiet(at.context);
+});
+
+test("a site is deleted after saying which keys lose it; one with documents stays and says what to do", async () => {
+	const at = await there();
+	const full = await makeSite(dashboard.server, at.tenant_id, { name: "Full", environment: "prod" });
+	const bare = await makeSite(dashboard.server, at.tenant_id, { name: "Bare", environment: "prod" });
+	const { raw_key } = await makeKey(dashboard.server, at.tenant_id, { name: "prod-bound", site_ids: [bare.id] });
+	const other = await makeKey(dashboard.server, at.tenant_id);
+	await makeText(dashboard.server, other.raw_key, full.id);
+	await open(at, "/sites");
+	const { page } = at;
+	const dialog = page.getByRole("dialog", { name: "Delete this site" });
+
+	await page.getByRole("button", { name: "Actions for Full" }).click();
+	await page.getByRole("menuitem", { name: "Delete this site" }).click();
+	await dialog.getByRole("button", { name: "Delete for good" }).click();
+	await dialog.getByRole("alert").getByText("The site has documents.", { exact: false }).waitFor();
+	await dialog.getByText("documents:write").waitFor();
+	await axe(page);
+	await picture(page, "sites-delete");
+	await dialog.getByRole("button", { name: "Keep this site" }).click();
+
+	await page.getByRole("button", { name: "Actions for Bare" }).click();
+	await page.getByRole("menuitem", { name: "Delete this site" }).click();
+	await dialog.locator("[data-bound]").getByRole("link", { name: "prod-bound" }).waitFor();
+	await dialog.getByRole("button", { name: "Delete for good" }).click();
+	await dialog.waitFor({ state: "detached" });
+	await page.getByRole("rowheader", { name: /Bare/ }).waitFor({ state: "detached" });
+	deepEqual(
+		(await sitesOf(at)).map(({ id }) => id),
+		[full.id],
+	);
+	expectStatus(await dashboard.server.keyed(raw_key, "GET", `/sites/${bare.id}`), 404);
+	assertQuiet(at.context);
+});
+
+test("a viewer looks at sites and is told who can change them; hostile names stay text", async () => {
+	const at = await there({ role: "viewer" });
+	await makeSite(dashboard.server, at.tenant_id, { name: `Site ${HOSTILE} ${"W".repeat(120)}`, environment: "dev" });
+	const owner = await memberIn(
+		browser,
+		dashboard.server,
+		{ name: "Oscar Owner", email: "oscar@example.com", password: "a lamp, a boat, a fork" },
+		{ tenant_id: at.tenant_id, role: "owner" },
+	);
+	await open(at, "/sites");
+	const { page } = at;
+	await page.getByText(`Site ${HOSTILE}`, { exact: false }).waitFor();
+	await page.locator("[data-missing=role]").getByText("Oscar Owner", { exact: false }).waitFor();
+	equal(await page.getByRole("button", { name: /^(Add a site|Actions for)/ }).count(), 0);
+	equal(await page.locator("img[src=x]").count(), 0);
+	await axe(page);
+	await onAPhone(page);
+	assertQuiet(at.context, owner.context);
+});
+
+test("the plan says what is included, how fast, and what is used of what, with what it means", async () => {
+	const plan = {
+		name: "Team",
+		capabilities: ["m2m_api", "documents", "own_reports"],
+		rate_limits: [
+			{ name: "burst", requests: 1_000, window_seconds: 60, per: "key" },
+			{ name: "all", requests: 5_000, window_seconds: 1, per: "tenant" },
+		],
+		quota_requests_per_month: 10,
+		limits: { sites: 1, api_keys: 5, documents: null, storage_bytes: 1_073_741_824 },
+		max_key_lifetime_days: 365,
+	};
+	const at = await there({ plan });
+	const { page, tenant_id } = at;
+	await makeSite(dashboard.server, tenant_id);
+	const { raw_key } = await makeKey(dashboard.server, tenant_id, {
+		permissions: ["tenant:read"],
+		expires_at: new Date(Date.now() + 86_400_000).toISOString(),
+	});
+	for (let sent = 0; sent < 8; sent += 1) expectStatus(await dashboard.server.keyed(raw_key, "GET", `/tenants/${tenant_id}/limits`), 200);
+	expectStatus(await dashboard.server.keyed(raw_key, "GET", `/tenants/${tenant_id}/usage`), 403);
+	await open(at, "/plan");
+	await page.getByRole("heading", { name: "Your plan: Team" }).waitFor();
+	deepEqual(await page.locator("[data-capability] > p:first-child").allTextContents(), ["API access", "Documents", "Own reports"]);
+	await page.getByText("A key lives at most 365 days.").waitFor();
+	deepEqual(await page.locator("[data-rates] li").allTextContents(), [
+		"1,000 requests in 60 seconds for each key",
+		"5,000 requests in a second for all keys together",
+	]);
+	const meters = await Promise.all(
+		["Requests this month", "Keys", "Sites", "Documents", "Storage"].map(async (name) => {
+			const meter = page.locator(`[data-meter="${name}"]`);
+			return [name, await meter.getAttribute("data-level"), (await meter.textContent()) ?? ""] as const;
+		}),
+	);
+	deepEqual(
+		meters.map(([name, level]) => [name, level]),
+		[
+			["Requests this month", "near"],
+			["Keys", "fine"],
+			["Sites", "full"],
+			["Documents", "unlimited"],
+			["Storage", "fine"],
+		],
+	);
+	match(meters[0]?.[2] ?? "", /8 of 10.*Nearly used up\. Begins anew in \d+ (day|hour|minute|second)/);
+	match(meters[1]?.[2] ?? "", /1 of 5/);
+	match(meters[2]?.[2] ?? "", /1 of 1.*Used up\. No further site can be added\./);
+	match(meters[3]?.[2] ?? "", /0, without limit/);
+	match(meters[4]?.[2] ?? "", /0 bytes of 1 GiB/);
+	const chart = page.locator("[data-chart]");
+	match((await chart.locator("> [role=img]").getAttribute("aria-label")) ?? "", /9 requests, 8 allowed, 1 refused\. Most in one day: 9 requests/);
+	await axe(page);
+	await picture(page, "plan");
+	await onAPhone(page);
+	assertQuiet(at.context);
+});
+
+test("more is asked for where the operator says; a plan without limits and without API access says so", async () => {
+	const at = await there({ role: "viewer", plan: { name: `Free ${HOSTILE}`, capabilities: [] } });
+	const profile = { product_name: `Orders ${HOSTILE}`, support_url: "https://orders.example/support" };
+	expectStatus(await dashboard.server.operator("PUT", "/api-profile", profile), 200);
+	await open(at, "/plan");
+	const { page } = at;
+	await page.getByText("API access is not included, so keys cannot be created.").waitFor();
+	await page.getByText("Your plan does not limit how many requests are made in a short time.").waitFor();
+	await page.getByText("No request this month").waitFor();
+	const link = page.getByRole("link", { name: `Ask Orders ${HOSTILE} for more` });
+	equal(await link.getAttribute("href"), profile.support_url);
+	equal(await page.locator("img[src=x]").count(), 0);
+	await axe(page);
+	await picture(page, "plan-free");
+	expectStatus(await dashboard.server.operator("PUT", "/api-profile", { product_name: null }), 200);
+	assertQuiet(at.context);
+});
