@@ -14,6 +14,8 @@ const TENANT = "acme";
 const HOUR_MS = 3_600_000;
 const HOURS = 24;
 const SIZE = { width: 1_280, height: 820 };
+/** The whole of a key in one picture. */
+const LONG = { width: 1_280, height: 1_700 };
 const PHONE = { width: 390, height: 844 };
 const DANA = { name: "Dana Osei", email: "dana@acme.example", password: "a long walk by the sea" };
 
@@ -95,6 +97,7 @@ async function take(page: Page, name: string, colorScheme: "light" | "dark"): Pr
 	await page.emulateMedia({ colorScheme });
 	await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor({ state: "attached" });
 	await settled(page);
+	await page.evaluate("document.fonts.ready.then(() => true)");
 	await page.screenshot({ path: join(FOLDER, `${name}.png`) });
 	console.log(`docs/pictures/${name}.png`);
 }
@@ -112,6 +115,7 @@ try {
 	await page.goto(`${url}/settings/api-access?tenant=${TENANT}`);
 	await page.getByRole("heading", { level: 1, name: "API Access" }).waitFor();
 	await take(page, "api-access", "light");
+	await page.setViewportSize(LONG);
 	await page.goto(`${url}/settings/api-access/${busiest_id}?tenant=${TENANT}`);
 	await page.getByRole("heading", { level: 1 }).waitFor();
 	await take(page, "key", "dark");

@@ -22,7 +22,7 @@ createRoot(root).render(
 	<StrictMode>
 		<QueryClientProvider client={queries}>
 			<Brand nonce={nonce}>
-				<Notifications position="bottom-right" />
+				<Notifications position="bottom-right" classNames={{ root: "kw-messages" }} />
 				<RouterProvider router={router} />
 			</Brand>
 		</QueryClientProvider>

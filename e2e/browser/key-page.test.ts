@@ -174,11 +174,14 @@ describe("what a key did", () => {
 		const facts = (await page.getByRole("region", { name: "Facts" }).textContent()) ?? "";
 		match(facts, /Responsible personDanadana@example\.com/);
 		match(facts, /All sites, also those to come/);
-		match(facts, /Last connectivity check\d+ (second|minute)s? ago/);
+		match(facts, /Last connectivity check(just now|\d+ (second|minute)s? ago)/);
 		match(facts, /tenant:readRead the plan, the limits and what is used of them/);
 		const version = page.locator("[data-secret]");
 		equal(await version.count(), 1);
-		match((await version.textContent()) ?? "", /In use….{4}Made .* ago; first used .* ago, last .* ago\.Where it is kept was not said\./);
+		match(
+			(await version.textContent()) ?? "",
+			/In use….{4}Made .*(ago|now); first used .*(ago|now), last .*(ago|now)\.Where it is kept was not said\./,
+		);
 		ok(!(await page.content()).includes(at.key.raw_key), "the raw key is in the page");
 	});
 
@@ -207,6 +210,31 @@ test("a key that nothing has used says so, and how to try it", async () => {
 	await page.getByText("It was shown once, and no request was made with it yet.", { exact: false }).waitFor();
 	await axe(page);
 	await picture(page, "key-page-new");
+	assertQuiet(at.context);
+});
+
+test("a handover that waits is cancelled or made anew here, and who revealed it is told", async () => {
+	const at = await there({ key: { name: "prod-handed", handover: {} } });
+	await open(at);
+	const { page } = at;
+	const delivery = page.getByRole("region", { name: "Getting it to its server" });
+	await delivery.locator("[data-handover=waiting]").waitFor();
+	await page.getByText("Nobody has revealed it yet, so nothing can use it.").waitFor();
+	await axe(page);
+	await picture(page, "key-page-waiting");
+	await delivery.getByRole("button", { name: "Cancel this link" }).click();
+	await delivery.locator("[data-handover=cancelled]").waitFor();
+	await delivery.getByRole("button", { name: "Make a new link" }).click();
+	const link = (await delivery.getByRole("group", { name: "One-time link" }).textContent()) ?? "";
+	const body = { token: new URL(link).hash.slice(1), name: "Max Muster" };
+	const revealed = expectStatus(await dashboard.server.send({ method: "POST", path: "/api/v1/handovers/reveal", body }), 200);
+	const { raw_key } = revealed.as<{ raw_key: string }>();
+	await delivery.locator("[data-handover=claimed]").getByText("by Max Muster", { exact: false }).waitFor();
+	expectStatus(await dashboard.server.keyed(raw_key, "GET", `/tenants/${at.tenant_id}/limits`), 200);
+	await open(at);
+	equal(await delivery.count(), 0);
+	match((await page.getByRole("region", { name: "Facts" }).textContent()) ?? "", /Revealed(just now|.* ago), by Max Muster/);
+	ok(!(await page.content()).includes(raw_key), "the raw key is in the page");
 	assertQuiet(at.context);
 });
 
@@ -260,6 +288,7 @@ test("everything about a key that can change is changed in one sheet, and holds 
 	await page.keyboard.press("Escape");
 	await sheet.getByLabel("Addresses").fill("127.0.0.0/8");
 	await sheet.getByLabel("Addresses").press("Enter");
+	equal(await sheet.getByLabel("How often is it replaced?").first().inputValue(), "Every 45 days");
 	await sheet.getByLabel("Value of label 1").fill("billing");
 	await button(page, "Add a label", "[role=dialog]").click();
 	await button(page, "Save changes", "[role=dialog]").click();

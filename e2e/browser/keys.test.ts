@@ -423,7 +423,7 @@ describe("the list", () => {
 		await page.getByRole("combobox", { name: "What is it for?" }).fill(HOSTILE);
 		await page.keyboard.press("Escape");
 		await page.getByRole("button", { name: /^More/ }).click();
-		await page.getByRole("textbox", { name: "Name" }).fill(`made ${HOSTILE}`);
+		await page.getByRole("textbox", { name: "Name", exact: true }).fill(`made ${HOSTILE}`);
 		await page.getByRole("radio", { name: /^Show it once/ }).click();
 		await page.getByRole("button", { name: "Create key and show it once" }).click();
 		await copiedKey(page);

@@ -1,6 +1,7 @@
 import { Button, Group, Modal, PasswordInput, Stack, Text } from "@mantine/core";
 import { createContext, type FormEvent, type KeyboardEvent, type ReactNode, useContext, useMemo, useRef, useState } from "react";
 import { answered, api, isRefusal, Refused } from "../http/api.ts";
+import { goToFirstFault } from "../ui/first-fault.ts";
 import { Problem } from "../ui/problem.tsx";
 import { useAction } from "../ui/use-action.ts";
 import { useSession } from "./session.ts";
@@ -55,12 +56,17 @@ function ConfirmForm({ onAnswer }: { onAnswer: (confirmed: boolean) => void }) {
 	const { person } = useSession();
 	const [password, setPassword] = useState("");
 	const action = useAction();
+	const [tried, setTried] = useState(false);
 	const isWrong = isRefusal(action.error, "invalid_request");
+	const missing = tried && password === "" ? "Write your password." : undefined;
+	const fault = isWrong ? "This is not your password. Nothing has been made yet; try again." : missing;
 
-	async function confirm(event: FormEvent): Promise<void> {
+	async function confirm(event: FormEvent<HTMLFormElement>): Promise<void> {
 		event.preventDefault();
 		// The sheet below may hold a form of its own, which is an ancestor in React's tree.
 		event.stopPropagation();
+		setTried(true);
+		if (password === "") return goToFirstFault(event.currentTarget);
 		const done = await action.run(async () => {
 			await answered(api.POST("/api/v1/session/confirm", { body: { password } }));
 			return true;
@@ -80,7 +86,7 @@ function ConfirmForm({ onAnswer }: { onAnswer: (confirmed: boolean) => void }) {
 					required
 					withAsterisk={false}
 					data-autofocus
-					error={isWrong ? "This is not your password. Nothing has been made yet; try again." : undefined}
+					error={fault}
 					visibilityToggleButtonProps={{ "aria-label": "Show the password", ...KEEPS_ESCAPE }}
 					{...KEEPS_ESCAPE}
 				/>
@@ -89,7 +95,7 @@ function ConfirmForm({ onAnswer }: { onAnswer: (confirmed: boolean) => void }) {
 					<Button variant="default" onClick={() => onAnswer(false)} {...KEEPS_ESCAPE}>
 						Go back
 					</Button>
-					<Button type="submit" loading={action.pending} disabled={password === ""} {...KEEPS_ESCAPE}>
+					<Button type="submit" loading={action.pending} {...KEEPS_ESCAPE}>
 						Confirm
 					</Button>
 				</Group>

@@ -2,10 +2,11 @@ import { Anchor, Button, Stack, Text, TextInput } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { answered, api } from "../http/api.ts";
+import { goToFirstFault } from "../ui/first-fault.ts";
 import { OpenPage } from "../ui/open-page.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { useAction } from "../ui/use-action.ts";
-import { isEmail } from "./email.ts";
+import { EMAIL_FAULT, isEmail } from "./email.ts";
 import { useProfile } from "./session.ts";
 
 interface Asked {
@@ -21,14 +22,14 @@ export default function ForgotPasswordPage() {
 
 function AskPage({ onAsked }: { onAsked: (asked: Asked) => void }) {
 	const [email, setEmail] = useState("");
-	const [malformed, setMalformed] = useState(false);
+	const [tried, setTried] = useState(false);
 	const action = useAction();
 
-	async function ask(event: FormEvent): Promise<void> {
+	async function ask(event: FormEvent<HTMLFormElement>): Promise<void> {
 		event.preventDefault();
 		const address = email.trim();
-		setMalformed(!isEmail(address));
-		if (!isEmail(address)) return;
+		setTried(true);
+		if (!isEmail(address)) return goToFirstFault(event.currentTarget);
 		const answer = await action.run(() => answered(api.POST("/api/auth/request-password-reset", { body: { email: address } })));
 		if (answer) onAsked({ email: address, mail: answer.mail });
 	}
@@ -42,11 +43,11 @@ function AskPage({ onAsked }: { onAsked: (asked: Asked) => void }) {
 						autoComplete="username"
 						value={email}
 						onChange={(event) => setEmail(event.currentTarget.value)}
-						error={malformed ? "Write the whole address, such as name@example.com." : undefined}
+						error={tried && !isEmail(email.trim()) ? EMAIL_FAULT : undefined}
 						autoFocus
 					/>
 					<Problem error={action.error} />
-					<Button type="submit" loading={action.pending} disabled={email === ""} fullWidth>
+					<Button type="submit" loading={action.pending} fullWidth>
 						Send me a link
 					</Button>
 					<BackToSignIn />

@@ -2,9 +2,10 @@ import { Anchor, Button, PasswordInput, Stack, Text, TextInput } from "@mantine/
 import { Link } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { isRefusal } from "../http/api.ts";
+import { goToFirstFault } from "../ui/first-fault.ts";
 import { Problem } from "../ui/problem.tsx";
 import { useAction } from "../ui/use-action.ts";
-import { isEmail } from "./email.ts";
+import { EMAIL_FAULT, isEmail } from "./email.ts";
 import type { Invitation } from "./join-page.tsx";
 import { isLongEnough, NewPasswordField } from "./new-password-field.tsx";
 import { ROLE_WORDS } from "./roles.ts";
@@ -28,15 +29,15 @@ export function JoinForm({ invitation, onJoin }: JoinFormProps) {
 	const [name, setName] = useState("");
 	const [email, setEmail] = useState(invited ?? "");
 	const [password, setPassword] = useState("");
-	const [malformed, setMalformed] = useState(false);
+	const [tried, setTried] = useState(false);
 	const action = useAction();
-	const isComplete = account_exists ? password !== "" : name.trim() !== "" && email.trim() !== "" && isLongEnough(password);
+	const address = email.trim();
+	const isComplete = isEmail(address) && (account_exists ? password !== "" : name.trim() !== "" && isLongEnough(password));
 
-	async function join(event: FormEvent): Promise<void> {
+	async function join(event: FormEvent<HTMLFormElement>): Promise<void> {
 		event.preventDefault();
-		const address = email.trim();
-		setMalformed(!isEmail(address));
-		if (!isEmail(address)) return;
+		setTried(true);
+		if (!isComplete) return goToFirstFault(event.currentTarget);
 		const account = account_exists ? {} : { name: name.trim() };
 		await action.run(() => onJoin({ ...account, ...(invited === null ? { email: address } : {}), password }));
 	}
@@ -51,6 +52,7 @@ export function JoinForm({ invitation, onJoin }: JoinFormProps) {
 						maxLength={NAME_CHARACTERS_MAX}
 						value={name}
 						onChange={(event) => setName(event.currentTarget.value)}
+						error={tried && name.trim() === "" ? "Write your name." : undefined}
 						autoFocus
 					/>
 				)}
@@ -62,7 +64,7 @@ export function JoinForm({ invitation, onJoin }: JoinFormProps) {
 					value={email}
 					onChange={(event) => setEmail(event.currentTarget.value)}
 					readOnly={invited !== null}
-					error={malformed ? "Write the whole address, such as name@example.com." : undefined}
+					error={tried && !isEmail(address) ? EMAIL_FAULT : undefined}
 				/>
 				{account_exists ? (
 					<PasswordInput
@@ -71,26 +73,23 @@ export function JoinForm({ invitation, onJoin }: JoinFormProps) {
 						autoComplete="current-password"
 						value={password}
 						onChange={(event) => setPassword(event.currentTarget.value)}
+						error={tried && password === "" ? "Write your password." : undefined}
 						visibilityToggleButtonProps={{ "aria-label": "Show the password" }}
 						autoFocus
 					/>
 				) : (
-					<NewPasswordField label="Password" value={password} onText={setPassword} personal={[name, email]} />
+					<NewPasswordField label="Password" value={password} onText={setPassword} personal={[name, email]} tried={tried} />
 				)}
 				{isRefusal(action.error, "credential_invalid") ? <WrongPassword is_known={account_exists} /> : <Problem error={action.error} />}
-				<Button type="submit" loading={action.pending} disabled={!isComplete} fullWidth>
+				<Button type="submit" loading={action.pending} fullWidth>
 					Join
 				</Button>
 				<Text size="sm" c="dimmed">
-					What {ROLE_WORDS[role].article} does: {lowerFirst(ROLE_WORDS[role].may)}
+					{ROLE_WORDS[role].you}
 				</Text>
 			</Stack>
 		</form>
 	);
-}
-
-function lowerFirst(text: string): string {
-	return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
 /** An address may turn out to have an account only when the form is sent: an open invitation does not name it before. */

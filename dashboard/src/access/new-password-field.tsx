@@ -4,15 +4,19 @@ import { PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN, type PasswordHint, pa
 
 const MEANING_OF: Readonly<Record<PasswordHint["level"], Meaning>> = { short: "resting", guessable: "attention", fine: "good", strong: "good" };
 
+const SHORT_FAULT = `A password has at least ${PASSWORD_CHARACTERS_MIN} characters.`;
+
 interface NewPasswordProps extends Omit<PasswordInputProps, "value" | "onChange"> {
 	readonly value: string;
 	readonly onText: (password: string) => void;
 	/** Name and address of the person, which make a password easy to guess. */
 	readonly personal: readonly string[];
+	/** Whether the form was sent: only then is a short password a fault. */
+	readonly tried: boolean;
 }
 
 /** For a password that is being set: says what it needs, and what to think of it while it is typed. */
-export function NewPasswordField({ value, onText, personal, ...rest }: NewPasswordProps) {
+export function NewPasswordField({ value, onText, personal, tried, ...rest }: NewPasswordProps) {
 	const hint = passwordHint(value, personal);
 	return (
 		<div>
@@ -23,6 +27,7 @@ export function NewPasswordField({ value, onText, personal, ...rest }: NewPasswo
 				value={value}
 				onChange={(event) => onText(event.currentTarget.value)}
 				visibilityToggleButtonProps={{ "aria-label": "Show the password" }}
+				error={tried && hint.level === "short" ? SHORT_FAULT : undefined}
 				{...rest}
 			/>
 			<Text size="sm" mt={4} mih="1.45em" role="status" data-level={hint.level}>

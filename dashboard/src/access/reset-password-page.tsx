@@ -3,6 +3,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { answered, api, isRefusal } from "../http/api.ts";
 import { queries } from "../http/queries.ts";
+import { goToFirstFault } from "../ui/first-fault.ts";
 import { OpenPage } from "../ui/open-page.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { useAction } from "../ui/use-action.ts";
@@ -13,11 +14,14 @@ export default function ResetPasswordPage() {
 	const token = useTokenInLink();
 	const navigate = useNavigate();
 	const [password, setPassword] = useState("");
+	const [tried, setTried] = useState(false);
 	const action = useAction();
 	if (token === "" || isRefusal(action.error, "not_found")) return <DeadLinkPage />;
 
-	async function reset(event: FormEvent): Promise<void> {
+	async function reset(event: FormEvent<HTMLFormElement>): Promise<void> {
 		event.preventDefault();
+		setTried(true);
+		if (!isLongEnough(password)) return goToFirstFault(event.currentTarget);
 		await action.run(async () => {
 			await answered(api.POST("/api/auth/reset-password", { body: { token, newPassword: password } }));
 			queries.clear();
@@ -28,9 +32,9 @@ export default function ResetPasswordPage() {
 		<OpenPage title="Set a new password" lead="Wherever you are signed in now, you will be signed out.">
 			<form onSubmit={reset} noValidate>
 				<Stack gap="md">
-					<NewPasswordField label="New password" value={password} onText={setPassword} personal={[]} autoFocus />
+					<NewPasswordField label="New password" value={password} onText={setPassword} personal={[]} tried={tried} autoFocus />
 					<Problem error={action.error} />
-					<Button type="submit" loading={action.pending} disabled={!isLongEnough(password)} fullWidth>
+					<Button type="submit" loading={action.pending} fullWidth>
 						Set this password
 					</Button>
 				</Stack>

@@ -6,13 +6,30 @@ export interface RoleWords {
 	readonly article: string;
 	/** What the role may do, in one line. */
 	readonly may: string;
+	/** The same, said to somebody who is about to get the role. */
+	readonly you: string;
 }
 
 /** From the one that may do least to the one that may do most; each may do what those before it may. */
 export const ROLES: readonly Role[] = ["viewer", "admin", "owner"];
 
 export const ROLE_WORDS: Readonly<Record<Role, RoleWords>> = {
-	viewer: { name: "Viewer", article: "a viewer", may: "Sees keys, where they are used, sites and the team. Changes nothing." },
-	admin: { name: "Admin", article: "an admin", may: "Sees everything; creates, hands over, changes and revokes keys; manages sites." },
-	owner: { name: "Owner", article: "an owner", may: "Does everything that an admin does, and decides who is on the team." },
+	viewer: {
+		name: "Viewer",
+		article: "a viewer",
+		may: "Sees keys, where they are used, sites and the team. Changes nothing.",
+		you: "You will see keys, where they are used, sites and the team, and change nothing.",
+	},
+	admin: {
+		name: "Admin",
+		article: "an admin",
+		may: "Sees everything; creates, hands over, changes and revokes keys; manages sites.",
+		you: "You will see everything, create, hand over, change and revoke keys, and manage sites.",
+	},
+	owner: {
+		name: "Owner",
+		article: "an owner",
+		may: "Does everything that an admin does, and decides who is on the team.",
+		you: "You will do everything that an admin does, and decide who is on the team.",
+	},
 };

@@ -2,10 +2,11 @@ import { Anchor, Button, Checkbox, Group, PasswordInput, Stack, Text, TextInput 
 import { Link, useRouter, useSearch } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { answered, api, isRefusal } from "../http/api.ts";
+import { goToFirstFault } from "../ui/first-fault.ts";
 import { OpenPage } from "../ui/open-page.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { useAction } from "../ui/use-action.ts";
-import { isEmail } from "./email.ts";
+import { EMAIL_FAULT, isEmail } from "./email.ts";
 import { beginSession } from "./session.ts";
 import { wayBack } from "./way-back.ts";
 
@@ -15,15 +16,15 @@ export default function SignInPage() {
 	const [email, setEmail] = useState("");
 	const [password, setPassword] = useState("");
 	const [rememberMe, setRememberMe] = useState(true);
-	const [malformed, setMalformed] = useState(false);
+	const [tried, setTried] = useState(false);
 	const action = useAction();
 	const isWrong = isRefusal(action.error, "credential_invalid");
 
-	async function signIn(event: FormEvent): Promise<void> {
+	async function signIn(event: FormEvent<HTMLFormElement>): Promise<void> {
 		event.preventDefault();
 		const address = email.trim();
-		setMalformed(!isEmail(address));
-		if (!isEmail(address)) return;
+		setTried(true);
+		if (!isEmail(address) || password === "") return goToFirstFault(event.currentTarget);
 		await action.run(async () => {
 			await answered(api.POST("/api/auth/sign-in/email", { body: { email: address, password, rememberMe } }));
 			await beginSession();
@@ -40,7 +41,7 @@ export default function SignInPage() {
 						autoComplete="username"
 						value={email}
 						onChange={(event) => setEmail(event.currentTarget.value)}
-						error={malformed ? "Write the whole address, such as name@example.com." : undefined}
+						error={tried && !isEmail(email.trim()) ? EMAIL_FAULT : undefined}
 						autoFocus
 					/>
 					<PasswordInput
@@ -48,6 +49,7 @@ export default function SignInPage() {
 						autoComplete="current-password"
 						value={password}
 						onChange={(event) => setPassword(event.currentTarget.value)}
+						error={tried && password === "" ? "Write your password." : undefined}
 						visibilityToggleButtonProps={{ "aria-label": "Show the password" }}
 					/>
 					<Group justify="space-between" gap="xs">
@@ -57,7 +59,7 @@ export default function SignInPage() {
 						</Anchor>
 					</Group>
 					{isWrong ? <WrongSignIn /> : <Problem error={action.error} />}
-					<Button type="submit" loading={action.pending} disabled={email === "" || password === ""} fullWidth>
+					<Button type="submit" loading={action.pending} fullWidth>
 						Sign in
 					</Button>
 				</Stack>

@@ -6,12 +6,13 @@ import { type ReactNode, useState } from "react";
 import { useConfirmed } from "../access/confirm.tsx";
 import { useAccess, useSession } from "../access/session.ts";
 import { answered, api } from "../http/api.ts";
+import { ChoiceCard } from "../ui/choice-card.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { useAction } from "../ui/use-action.ts";
 import { bodyOf } from "./create-body.ts";
-import { type CreateValues, composeName, faultsOf, sentenceOf, valuesAtFirst } from "./create-key.ts";
+import { type CreateValues, composeName, faultsOf, nameOf, sentenceOf, valuesAtFirst } from "./create-key.ts";
 import { CreateMore } from "./create-more.tsx";
-import { ChoiceCard, CreateWay } from "./create-way.tsx";
+import { CreateWay } from "./create-way.tsx";
 import { type ApiKey, choicesQuery, membersQuery, permissionsQuery, sitesQuery, useKeysChanged } from "./key-data.ts";
 import { ENVIRONMENT_WORDS, ENVIRONMENTS } from "./key-words.ts";
 import type { Warning } from "./show-once-panel.tsx";
@@ -125,6 +126,11 @@ export function CreateForm({ tenant_id, onMade }: { tenant_id: string; onMade: (
 							Date.now(),
 						)}
 					</Text>
+					{choices?.live_names.includes(nameOf(values)) && (
+						<Text size="sm" mt={4} c="var(--kw-attention)" role="status" className="kw-wrap">
+							<span aria-hidden="true">◐ </span>Another live key has this name. Say what tells them apart, so that nobody revokes the wrong one.
+						</Text>
+					)}
 					<Button type="submit" loading={action.pending} size="md" fullWidth mt="sm">
 						{values.way === "handover" ? "Create key and make the link" : "Create key and show it once"}
 					</Button>

@@ -168,14 +168,12 @@ function ExpirySelect({ form, max_days }: { form: Form; max_days: number | null 
 
 function RotationSelect({ form }: { form: Form }) {
 	const { rotate_every_days } = form.values;
+	const periods = [...new Set([...ROTATION_DAYS, ...(rotate_every_days === null ? [] : [rotate_every_days])])].sort((a, b) => a - b);
 	return (
 		<Select
 			label="How often is it replaced?"
 			description="You are reminded when it is time; nothing stops working by itself"
-			data={[
-				...ROTATION_DAYS.map((days) => ({ value: String(days), label: `Every ${counted(days, "day")}` })),
-				{ value: NEVER, label: "No reminder" },
-			]}
+			data={[...periods.map((days) => ({ value: String(days), label: `Every ${counted(days, "day")}` })), { value: NEVER, label: "No reminder" }]}
 			value={rotate_every_days === null ? NEVER : String(rotate_every_days)}
 			onChange={(value) => form.setFieldValue("rotate_every_days", value === NEVER || value === null ? null : Number(value))}
 		/>

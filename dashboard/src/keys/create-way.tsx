@@ -1,25 +1,9 @@
-import { Box, Group, Radio, SimpleGrid, Text, TextInput } from "@mantine/core";
+import { Box, Radio, SimpleGrid, TextInput } from "@mantine/core";
 import type { UseFormReturnType } from "@mantine/form";
+import { ChoiceCard } from "../ui/choice-card.tsx";
 import type { CreateValues } from "./create-key.ts";
 
 const EMAIL_CHARACTERS_MAX = 254;
-
-/** A choice as a card: its title names it, its text describes it. */
-export function ChoiceCard({ value, title, text }: { value: string; title: string; text: string }) {
-	return (
-		<Radio.Card value={value} p="sm" radius="md" aria-label={`${title}: ${text}`} className="kw-choice">
-			<Group wrap="nowrap" align="flex-start" gap="sm">
-				<Radio.Indicator mt={2} />
-				<Box miw={0}>
-					<Text fw={500}>{title}</Text>
-					<Text size="sm" c="dimmed">
-						{text}
-					</Text>
-				</Box>
-			</Group>
-		</Radio.Card>
-	);
-}
 
 /** How the key gets to its server: two equal ways, the one that nobody in between sees first. */
 export function CreateWay({ form, mail }: { form: UseFormReturnType<CreateValues>; mail: boolean }) {

@@ -1,4 +1,4 @@
-import { infiniteQueryOptions, queryOptions, useQueryClient } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData, queryOptions, useQueryClient } from "@tanstack/react-query";
 import { answered, api } from "../http/api.ts";
 import type { paths } from "../http/openapi.gen.ts";
 import type { ListFilters } from "./list-filters.ts";
@@ -35,15 +35,27 @@ export const choicesQuery = (tenant_id: string) =>
 	queryOptions({
 		queryKey: ["keys", tenant_id, "choices"],
 		queryFn: () => answered(api.GET(ALL, { params: { path: { tenant_id }, query: { limit: ALL_ROWS } } })),
-		select: ({ data }) => ({
-			any: data.length > 0,
-			integrations: distinct(data.map((key) => key.integration)),
-			owners: distinct(data.map((key) => key.owner.name)),
-		}),
+		select: choicesOf,
 	});
+
+function choicesOf({ data }: { data: readonly ApiKey[] }) {
+	return {
+		any: data.length > 0,
+		live_names: data.filter((key) => key.status === "active" || key.status === "paused").map((key) => key.name),
+		integrations: distinct(data.map((key) => key.integration)),
+		owners: distinct(data.map((key) => key.owner.name)),
+	};
+}
 
 function distinct(names: readonly (string | null)[]): string[] {
 	return [...new Set(names.filter((name) => name !== null))].sort((a, b) => a.localeCompare(b));
+}
+
+type Activity = paths["/api/v1/tenants/{tenant_id}/api-keys/activity"]["get"]["responses"][200]["content"]["application/json"];
+
+/** One function for all renders: a new one would make a new map each time, and a table with new rows renders again. */
+function byKey({ data }: Activity): ReadonlyMap<string, Activity["data"][number]["hours"]> {
+	return new Map(data.map((entry) => [entry.key_id, entry.hours]));
 }
 
 /** Requests of the last 24 hours of each key on the page, by key. */
@@ -53,8 +65,8 @@ export const activityQuery = (tenant_id: string, key_ids: readonly string[]) =>
 		enabled: key_ids.length > 0,
 		queryFn: () =>
 			answered(api.GET("/api/v1/tenants/{tenant_id}/api-keys/activity", { params: { path: { tenant_id }, query: { key_ids: key_ids.join(",") } } })),
-		select: ({ data }) => new Map(data.map((entry) => [entry.key_id, entry.hours])),
-		placeholderData: (earlier) => earlier,
+		select: byKey,
+		placeholderData: keepPreviousData,
 	});
 
 /** The key while somebody waits for its first request. Not asked while the page is out of sight. */

@@ -57,6 +57,12 @@ export function KeyFacts({ tenant_id, apiKey }: { tenant_id: string; apiKey: Api
 					<Time value={apiKey.created_at} />
 					{`, by ${actorWords(apiKey.created_by)}`}
 				</Fact>
+				{apiKey.handover?.status === "claimed" && (
+					<Fact term="Revealed">
+						<Time value={apiKey.handover.claimed_at} />
+						{`, by ${apiKey.handover.claimed_by ?? "somebody"}`}
+					</Fact>
+				)}
 				<Fact term="Id of the key">
 					<Group gap={8}>
 						<span className="kw-mono kw-wrap">{apiKey.id}</span>

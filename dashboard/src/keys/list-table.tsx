@@ -120,6 +120,7 @@ function WideTable({ tenant_id, filters, onFilters, may, rows, selection, onSele
 		onRowSelectionChange: onSelection,
 		getCoreRowModel: getCoreRowModel(),
 		manualSorting: true,
+		autoResetAll: false,
 	});
 	function open(event: MouseEvent, key: ApiKey): void {
 		const target = event.target instanceof Element ? event.target : null;

@@ -2,9 +2,9 @@ import { Button, Radio, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { useConfirmed } from "../access/confirm.tsx";
 import { answered, api } from "../http/api.ts";
+import { ChoiceCard } from "../ui/choice-card.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { useAction } from "../ui/use-action.ts";
-import { ChoiceCard } from "./create-way.tsx";
 import type { ApiKey } from "./key-data.ts";
 import { type Made, ShowOnceSheet } from "./show-once-sheet.tsx";
 

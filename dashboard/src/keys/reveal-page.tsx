@@ -1,23 +1,16 @@
-import { Box, Button, Code, Group, List, Skeleton, Stack, Text, TextInput, Title } from "@mantine/core";
+import { Box, Button, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
 import { useDocumentTitle } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { flushSync } from "react-dom";
 import { useProfile } from "../access/session.ts";
 import { answered, api, isRefusal } from "../http/api.ts";
-import type { paths } from "../http/openapi.gen.ts";
 import { Problem } from "../ui/problem.tsx";
-import { Time } from "../ui/time.tsx";
-import { useAction } from "../ui/use-action.ts";
-import { ENVIRONMENT_WORDS } from "./key-words.ts";
+import { type Offer, type Revealed, RevealOffer } from "./reveal-offer.tsx";
 import { ShowOnceGate } from "./show-once-gate.tsx";
 import { ShowOncePanel } from "./show-once-panel.tsx";
 import { useShownOnce } from "./show-once-secret.ts";
 
-type Offer = paths["/api/v1/handovers/read"]["post"]["responses"][200]["content"]["application/json"];
-type Revealed = paths["/api/v1/handovers/reveal"]["post"]["responses"][200]["content"]["application/json"];
-
-const NAME_CHARACTERS_MAX = 200;
 const WIDTH_PX = 640;
 
 /** The token stands behind the `#` of the link: neither a server's log nor a preview gets it. */
@@ -84,7 +77,7 @@ function NotShown({ token, offer, stored, emptied, onRevealed }: NotShownProps) 
 	if (offer.error) return <Problem error={offer.error} />;
 	if (offer.data === undefined) return <Waiting />;
 	return offer.data.status === "waiting" ? (
-		<OfferOf token={token} offer={offer.data} onRevealed={onRevealed} onRefused={() => void offer.refetch()} />
+		<RevealOffer token={token} offer={offer.data} onRevealed={onRevealed} onRefused={() => void offer.refetch()} />
 	) : (
 		<Over offer={offer.data} />
 	);
@@ -133,96 +126,6 @@ function Over({ offer }: { offer: Offer }) {
 		<Says title="This link is over">
 			It was not opened in time, and no key was made. Ask {name} of {offer.tenant.name} for a new link to {offer.key.name}.
 		</Says>
-	);
-}
-
-interface OfferProps {
-	readonly token: string;
-	readonly offer: Offer;
-	readonly onRevealed: (revealed: Revealed) => void;
-	/** What became of the link meanwhile is read again. */
-	readonly onRefused: () => void;
-}
-
-function OfferOf({ token, offer, onRevealed, onRefused }: OfferProps) {
-	const [name, setName] = useState("");
-	const [missing, setMissing] = useState(false);
-	const product = useProfile()?.product_name ?? "the API";
-	const action = useAction();
-	async function reveal(): Promise<void> {
-		if (name.trim() === "") return setMissing(true);
-		const revealed = await action.run(() => answered(api.POST("/api/v1/handovers/reveal", { body: { token, name: name.trim() } })));
-		if (revealed) onRevealed(revealed);
-		else onRefused();
-	}
-	return (
-		<form
-			noValidate
-			onSubmit={(event) => {
-				event.preventDefault();
-				void reveal();
-			}}
-		>
-			<Stack gap="lg">
-				<Box>
-					<Title order={1} className="kw-wrap">
-						{offer.created_by.name} hands a key over to you
-					</Title>
-					<Text c="dimmed" mt={4} className="kw-wrap">
-						It lets a program call {product} for {offer.tenant.name}. You are the only person who will see it, and only once: open this where you can
-						store it.
-					</Text>
-				</Box>
-				<Facts offer={offer} />
-				<TextInput
-					label="Your name"
-					description={`${offer.created_by.name} sees who revealed the key`}
-					value={name}
-					maxLength={NAME_CHARACTERS_MAX}
-					autoComplete="name"
-					error={missing && name.trim() === "" ? "Say who you are" : undefined}
-					onChange={(event) => setName(event.currentTarget.value)}
-				/>
-				<Problem error={action.error} />
-				<Button type="submit" size="md" loading={action.pending}>
-					Reveal the key
-				</Button>
-			</Stack>
-		</form>
-	);
-}
-
-function Facts({ offer }: { offer: Offer }) {
-	const { key } = offer;
-	return (
-		<Box className="kw-surface" p="md">
-			<Text fw={600} className="kw-wrap">
-				{key.name}
-			</Text>
-			<Text size="sm" c="dimmed">
-				{ENVIRONMENT_WORDS[key.environment].name}, {key.site_ids === null ? "all sites" : `only at ${key.site_ids.join(", ")}`}
-			</Text>
-			<Text size="sm" mt="sm">
-				It may:
-			</Text>
-			<List size="sm">
-				{key.permissions.map((permission) => (
-					<List.Item key={permission}>
-						<Code className="kw-mono">{permission}</Code>
-					</List.Item>
-				))}
-			</List>
-			<Text size="sm" mt="sm">
-				{key.expires_at === null ? (
-					"It does not expire."
-				) : (
-					<>
-						The key expires <Time value={key.expires_at} />.
-					</>
-				)}{" "}
-				This link ends <Time value={offer.expires_at} />.
-			</Text>
-		</Box>
 	);
 }
 

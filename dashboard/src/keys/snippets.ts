@@ -1,3 +1,5 @@
+import { phpQuoted, plain, quoted, quotedWhole, shellQuoted } from "./snippets-literals.ts";
+
 /** What a snippet is made of; all of it is the operator's or the tenant's, nothing of it is trusted. */
 export interface SnippetFacts {
 	readonly product_name: string;
@@ -34,36 +36,6 @@ export function variableName(product_name: string): string {
 /** The request that a new key is tried with. */
 export function checkUrl(facts: SnippetFacts): string {
 	return facts.api_base_url + facts.check_request.path.replaceAll("{tenant_id}", encodeURIComponent(facts.tenant_id));
-}
-
-/** On one line of ASCII that no comment, format or string literal reads as anything else. */
-function plain(text: string): string {
-	const line = text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
-	return line === "" ? "The API" : line;
-}
-
-/** A literal in double quotes of JSON, which JavaScript, Python, Go, C# and Java read alike: everything outside of plain ASCII is `\uXXXX`. */
-function quoted(text: string): string {
-	return JSON.stringify(text).replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
-}
-
-/** Java reads `\u` escapes before literals, so a code unit is written once and never behind an odd backslash. Go and Python want whole characters. */
-function quotedWhole(text: string): string {
-	const parts = [...JSON.stringify(text)].map((character) => {
-		const point = character.codePointAt(0) ?? 0;
-		if (point >= 0x20 && point <= 0x7e) return character;
-		return point > 0xffff ? `\\U${point.toString(16).padStart(8, "0")}` : `\\u${point.toString(16).padStart(4, "0")}`;
-	});
-	return parts.join("");
-}
-
-/** A literal of the POSIX shell. */
-function shellQuoted(text: string): string {
-	return `'${text.replaceAll("'", `'\\''`)}'`;
-}
-
-function phpQuoted(text: string): string {
-	return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }
 
 interface Parts {

@@ -5,6 +5,7 @@ import { isLongEnough, NewPasswordField } from "../access/new-password-field.tsx
 import { sessionQuery, useSession } from "../access/session.ts";
 import { answered, api, isRefusal } from "../http/api.ts";
 import { queries } from "../http/queries.ts";
+import { goToFirstFault } from "../ui/first-fault.ts";
 import { Problem } from "../ui/problem.tsx";
 import { useAction } from "../ui/use-action.ts";
 
@@ -14,11 +15,16 @@ export function ChangePassword() {
 	const { person } = useSession();
 	const [currentPassword, setCurrent] = useState("");
 	const [newPassword, setNew] = useState("");
+	const [tried, setTried] = useState(false);
 	const action = useAction();
 	const isWrong = isRefusal(action.error, "invalid_request") && action.error.problem.errors.some(({ pointer }) => pointer === "/currentPassword");
+	const missing = tried && currentPassword === "" ? "Write the password that you have now." : undefined;
+	const fault = isWrong ? "This is not your password. Nothing was changed." : missing;
 
-	async function change(event: FormEvent): Promise<void> {
+	async function change(event: FormEvent<HTMLFormElement>): Promise<void> {
 		event.preventDefault();
+		setTried(true);
+		if (currentPassword === "" || !isLongEnough(newPassword)) return goToFirstFault(event.currentTarget);
 		const done = await action.run(async () => {
 			await answered(api.POST("/api/auth/change-password", { body: { currentPassword, newPassword } }));
 			return true;
@@ -26,6 +32,7 @@ export function ChangePassword() {
 		if (!done) return;
 		setCurrent("");
 		setNew("");
+		setTried(false);
 		notifications.show({ message: "Your password is changed. Elsewhere you are signed out." });
 		await queries.invalidateQueries({ queryKey: sessionQuery.queryKey });
 	}
@@ -39,7 +46,7 @@ export function ChangePassword() {
 					autoComplete="current-password"
 					value={currentPassword}
 					onChange={(event) => setCurrent(event.currentTarget.value)}
-					error={isWrong ? "This is not your password. Nothing was changed." : undefined}
+					error={fault}
 					visibilityToggleButtonProps={{ "aria-label": "Show the password that you have now" }}
 				/>
 				<NewPasswordField
@@ -47,11 +54,12 @@ export function ChangePassword() {
 					value={newPassword}
 					onText={setNew}
 					personal={[person.name, person.email ?? ""]}
+					tried={tried}
 					visibilityToggleButtonProps={{ "aria-label": "Show the new password" }}
 				/>
 				{!isWrong && <Problem error={action.error} />}
 				<div>
-					<Button type="submit" loading={action.pending} disabled={currentPassword === "" || !isLongEnough(newPassword)}>
+					<Button type="submit" loading={action.pending}>
 						Change password
 					</Button>
 				</div>

@@ -1,6 +1,7 @@
-import { Button, Group, Stack, Text, Title } from "@mantine/core";
+import { Button, Stack, Text } from "@mantine/core";
 import { useChooseTenant, useSession } from "../access/session.ts";
 import { useSignOut } from "../access/sign-out.ts";
+import { OpenPage } from "../ui/open-page.tsx";
 
 const OFFERED_MAX = 5;
 
@@ -11,23 +12,23 @@ export function NoTenantPage() {
 	const choose = useChooseTenant();
 	const none = tenants.length === 0;
 	return (
-		<Stack component="main" className="kw-page" align="flex-start" gap="md">
-			<Title order={1}>{none ? "You are not a member of any team here" : "You are not a member of this team"}</Title>
-			<Text maw={560} className="kw-wrap">
-				{none ? "" : "Either the link was meant for somebody else, or an owner of the team has taken you out of it. "}
-				You are signed in as <bdi>{person.email ?? person.name}</bdi>. Ask an owner of the team to invite this address, then open the link in the
-				invitation.
+		<OpenPage
+			title={none ? "You are not a member of any team here" : "You are not a member of this team"}
+			lead={none ? "An owner may have taken you out of it." : "The link was meant for somebody else, or an owner has taken you out of the team."}
+		>
+			<Text className="kw-wrap">
+				You are signed in as <b>{person.email ?? person.name}</b>. To get in, ask an owner of the team to invite this address.
 			</Text>
-			<Group gap="sm">
+			<Stack gap="sm">
 				{tenants.slice(0, OFFERED_MAX).map(({ id, name }) => (
-					<Button key={id} maw={320} onClick={() => choose(id)}>
+					<Button key={id} onClick={() => choose(id)}>
 						Go to {name}
 					</Button>
 				))}
 				<Button variant="default" onClick={() => void signOut()}>
 					Sign out
 				</Button>
-			</Group>
-		</Stack>
+			</Stack>
+		</OpenPage>
 	);
 }

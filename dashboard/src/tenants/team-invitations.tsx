@@ -65,7 +65,7 @@ function InvitationRow({ tenant_id, invitation, manages }: { tenant_id: string; 
 		if (done) notifications.show({ message: "The invitation is cancelled: its link does not work any more." });
 	}
 	return (
-		<Box component="li" py="sm" className="kw-row">
+		<Box component="li" className="kw-row">
 			<Group justify="space-between" gap="sm">
 				<Box flex="1 1 240px" miw={0}>
 					<Text fw={500} className="kw-wrap">

@@ -80,7 +80,7 @@ function MemberRow({ tenant_id, member, manages, isLastOwner, onRemove }: Member
 		else void give(next);
 	}
 	return (
-		<Box component="li" py="sm" className="kw-row">
+		<Box component="li" className="kw-row">
 			<Group justify="space-between" gap="sm">
 				<Box flex="1 1 240px" miw={0}>
 					<Text fw={500} className="kw-wrap">

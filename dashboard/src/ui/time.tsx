@@ -11,6 +11,8 @@ const UNITS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
 	["second", SECOND_MS],
 ];
 const REFRESH_MS = 15_000;
+/** Nearer than clocks agree, before or after. */
+const JUST_NOW_MS = 5_000;
 
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const exact = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
@@ -19,6 +21,7 @@ const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 /** "3 hours ago", "in 5 days". */
 export function relativeTime(time: string, now_ms: number): string {
 	const distance_ms = Date.parse(time) - now_ms;
+	if (Math.abs(distance_ms) < JUST_NOW_MS) return "just now";
 	const [unit, unit_ms] = UNITS.find(([, size_ms]) => Math.abs(distance_ms) >= size_ms) ?? ["second", SECOND_MS];
 	const units = distance_ms / unit_ms;
 	// What was given 7 days has 7 days a moment later; what happened is never said to be longer ago than it is.
@@ -30,13 +33,14 @@ export function exactTime(time: string): string {
 	return `${exact.format(new Date(time))} (${zone})`;
 }
 
+/** The time of this rendering, of which there is one now and then. What arrives in between is no time of the future. */
 function useNow(): number {
-	const [now_ms, setNow] = useState(() => Date.now());
+	const [, setTicks] = useState(0);
 	useEffect(() => {
-		const timer = setInterval(() => setNow(Date.now()), REFRESH_MS);
+		const timer = setInterval(() => setTicks((ticks) => ticks + 1), REFRESH_MS);
 		return () => clearInterval(timer);
 	}, []);
-	return now_ms;
+	return Date.now();
 }
 
 /** A time as people say it, the exact one on hover and focus; `never` where there is none. */

@@ -43,10 +43,13 @@ export function RequestsChart({ what, rows, period, empty }: ChartProps) {
 			{asTable ? (
 				<RequestsTable what={what} {...shown} />
 			) : (
-				<Box role="img" aria-label={chartWords(what, totals, buckets, period.size)} h={HEIGHT_PX}>
-					<Suspense fallback={<Skeleton height={HEIGHT_PX} />}>
-						<RequestsBars {...shown} />
-					</Suspense>
+				<Box role="img" aria-label={chartWords(what, totals, buckets, period.size)} h={HEIGHT_PX} pos="relative">
+					{/* Out of the flow: what is drawn has the width of its place and must not keep that from becoming narrower. */}
+					<Box pos="absolute" inset={0}>
+						<Suspense fallback={<Skeleton height={HEIGHT_PX} />}>
+							<RequestsBars {...shown} />
+						</Suspense>
+					</Box>
 				</Box>
 			)}
 			<Text size="xs" c="dimmed" mt={8}>
