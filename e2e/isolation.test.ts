@@ -8,7 +8,7 @@ import { Database, difference, type StoredRow } from "./database.ts";
 import { callOf, KEYED, MANAGEMENT, OPERATIONS, type Operation } from "./operations.ts";
 import { assertProblem, withoutRequestId } from "./problem.ts";
 import { type Server, startServer } from "./server.ts";
-import { expectStatus, makeKey, makePlan, makeService, makeSite, makeText, newName } from "./things.ts";
+import { expectStatus, type MadeKey, makeKey, makePlan, makeService, makeSite, makeText, newName } from "./things.ts";
 
 const RANDOM_OPERATIONS = 120;
 /** In every tenant's site list: site ids are unique within a tenant only. */
@@ -20,7 +20,9 @@ const GLOBAL_TABLES = new Set(["change_sequence", "invalidations"]);
 interface World {
 	readonly word: string;
 	readonly raw_key: string;
-	readonly values: Readonly<Record<"tenant_id" | "site_id" | "document_id" | "key_id" | "member_id" | "invitation_id" | "handover_id", string>>;
+	readonly values: Readonly<
+		Record<"tenant_id" | "site_id" | "document_id" | "key_id" | "member_id" | "invitation_id" | "handover_id" | "source_id", string>
+	>;
 }
 
 let server: Server;
@@ -51,12 +53,13 @@ async function newWorld(): Promise<World> {
 	const handover_id = handed.as<{ handover: { id: string } }>().handover.id;
 	const { id: document_id } = await makeText(server, made.raw_key, site.id, `Content of ${word}`);
 	const member_id = await newMemberRow(tenant_id, word);
+	const source_id = await newSourceRow(tenant_id, made, word);
 	const invited = await server.management(tenant_id, "POST", "/invitations", { email: `invited-${word}@example.com`, role: "viewer" });
 	const invitation_id = expectStatus(invited, 201).as<{ invitation: { id: string } }>().invitation.id;
 	return {
 		word,
 		raw_key: made.raw_key,
-		values: { tenant_id, site_id: site.id, document_id, key_id: made.id, member_id, invitation_id, handover_id },
+		values: { tenant_id, site_id: site.id, document_id, key_id: made.id, member_id, invitation_id, handover_id, source_id },
 	};
 }
 
@@ -66,6 +69,15 @@ async function newMemberRow(tenant_id: string, word: string): Promise<string> {
 	await database.rows("insert into people (id, name, email) values ($1, $2, $3)", person);
 	await database.rows("insert into members (tenant_id, id, person_id, role) values ($1, $2, $3, 'viewer')", [tenant_id, `mem_${word}`, person[0]]);
 	return `mem_${word}`;
+}
+
+/** A place that the tenant's key was used from, and nobody else's. */
+async function newSourceRow(tenant_id: string, made: MadeKey, word: string): Promise<string> {
+	const source_id = `src_${word}`;
+	const values = [tenant_id, made.id, source_id, `Agent ${word}`, made.key.secrets[0]?.kid];
+	const columns = "tenant_id, key_id, source_id, network, agent, first_seen_at, last_seen_at, last_kid, requests, refused";
+	await database.rows(`insert into key_sources (${columns}) values ($1, $2, $3, '192.0.2.0/24', $4, now(), now(), $5, 1, 0)`, values);
+	return source_id;
 }
 
 function ask(operation: Operation, world: World, values: Readonly<Record<string, string>>): Promise<Answer> {
@@ -87,6 +99,7 @@ const UNKNOWN: Readonly<Record<string, string>> = {
 	member_id: `mem_${randomBase62(20)}`,
 	invitation_id: `inv_${randomBase62(20)}`,
 	handover_id: `hnd_${randomBase62(20)}`,
+	source_id: `src_${randomBase62(20)}`,
 };
 
 /** Own things of which the operation is possible: a site without documents, and a key that was never used. */
@@ -306,6 +319,7 @@ test(`${RANDOM_OPERATIONS} random operations of three tenants with anybody's ids
 			member_id: index,
 			invitation_id: index,
 			handover_id: index,
+			source_id: index,
 		}),
 		shared: fc.boolean(),
 	});
@@ -322,6 +336,7 @@ test(`${RANDOM_OPERATIONS} random operations of three tenants with anybody's ids
 			member_id: of("member_id"),
 			invitation_id: of("invitation_id"),
 			handover_id: of("handover_id"),
+			source_id: of("source_id"),
 		};
 		const acting_tenant = operation.kind === "key" ? world.values.tenant_id : values.tenant_id;
 		const answer = await ask(operation, world, values);

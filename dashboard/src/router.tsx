@@ -139,7 +139,7 @@ async function leaveEnded(kind: "member" | "portal"): Promise<void> {
 	if (OPEN_PATHS.includes(router.latestLocation.pathname)) queries.clear();
 }
 
-watchSession((kind) => void leaveEnded(kind));
+watchSession(leaveEnded);
 
 declare module "@tanstack/react-router" {
 	interface Register {

@@ -231,6 +231,7 @@ test("a handover that waits is cancelled or made anew here, and who revealed it 
 	const { raw_key } = revealed.as<{ raw_key: string }>();
 	await delivery.locator("[data-handover=claimed]").getByText("by Max Muster", { exact: false }).waitFor();
 	expectStatus(await dashboard.server.keyed(raw_key, "GET", `/tenants/${at.tenant_id}/limits`), 200);
+	await delivery.locator("[data-live=authenticated]").waitFor();
 	await open(at);
 	equal(await delivery.count(), 0);
 	match((await page.getByRole("region", { name: "Facts" }).textContent()) ?? "", /Revealed(just now|.* ago), by Max Muster/);

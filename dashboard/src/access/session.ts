@@ -1,5 +1,6 @@
 import { queryOptions, useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
+import { createContext, useContext } from "react";
 import { answered, api, isRefusal } from "../http/api.ts";
 import type { paths } from "../http/openapi.gen.ts";
 import { queries } from "../http/queries.ts";
@@ -66,9 +67,12 @@ export function useTenantIfAny(): Membership | null {
 	return tenantOf(session, tenant);
 }
 
+/** What the frame found, for all that it surrounds: nothing in it is drawn for a tenant that the frame has not seen. */
+export const TenantOfFrame = createContext<Membership | null>(null);
+
 /** The tenant of the signed-in part. Throws outside of it. */
 export function useTenant(): Membership {
-	const found = useTenantIfAny();
+	const found = useContext(TenantOfFrame);
 	if (found === null) throw new Error("a page of a tenant is shown to somebody who has none");
 	return found;
 }

@@ -2670,6 +2670,7 @@ export interface operations {
                             name: string;
                         } | null;
                         revoke_reason: ("integration_retired" | "shared_incorrectly" | "suspected_exposure" | "ownership_changed" | "other") | null;
+                        revoke_note: string | null;
                         secrets: {
                             kid: string;
                             last4: string;
@@ -2785,6 +2786,7 @@ export interface operations {
                                 name: string;
                             } | null;
                             revoke_reason: ("integration_retired" | "shared_incorrectly" | "suspected_exposure" | "ownership_changed" | "other") | null;
+                            revoke_note: string | null;
                             secrets: {
                                 kid: string;
                                 last4: string;
@@ -2922,6 +2924,7 @@ export interface operations {
                                 name: string;
                             } | null;
                             revoke_reason: ("integration_retired" | "shared_incorrectly" | "suspected_exposure" | "ownership_changed" | "other") | null;
+                            revoke_note: string | null;
                             secrets: {
                                 kid: string;
                                 last4: string;
@@ -3006,6 +3009,7 @@ export interface operations {
                                 name: string;
                             } | null;
                             revoke_reason: ("integration_retired" | "shared_incorrectly" | "suspected_exposure" | "ownership_changed" | "other") | null;
+                            revoke_note: string | null;
                             secrets: {
                                 kid: string;
                                 last4: string;
@@ -3244,6 +3248,7 @@ export interface operations {
                             name: string;
                         } | null;
                         revoke_reason: ("integration_retired" | "shared_incorrectly" | "suspected_exposure" | "ownership_changed" | "other") | null;
+                        revoke_note: string | null;
                         secrets: {
                             kid: string;
                             last4: string;
@@ -3369,6 +3374,7 @@ export interface operations {
                             name: string;
                         } | null;
                         revoke_reason: ("integration_retired" | "shared_incorrectly" | "suspected_exposure" | "ownership_changed" | "other") | null;
+                        revoke_note: string | null;
                         secrets: {
                             kid: string;
                             last4: string;
@@ -3484,6 +3490,7 @@ export interface operations {
                             name: string;
                         } | null;
                         revoke_reason: ("integration_retired" | "shared_incorrectly" | "suspected_exposure" | "ownership_changed" | "other") | null;
+                        revoke_note: string | null;
                         secrets: {
                             kid: string;
                             last4: string;
@@ -3591,6 +3598,7 @@ export interface operations {
                             name: string;
                         } | null;
                         revoke_reason: ("integration_retired" | "shared_incorrectly" | "suspected_exposure" | "ownership_changed" | "other") | null;
+                        revoke_note: string | null;
                         secrets: {
                             kid: string;
                             last4: string;
@@ -3696,6 +3704,7 @@ export interface operations {
                             name: string;
                         } | null;
                         revoke_reason: ("integration_retired" | "shared_incorrectly" | "suspected_exposure" | "ownership_changed" | "other") | null;
+                        revoke_note: string | null;
                         secrets: {
                             kid: string;
                             last4: string;
@@ -3804,6 +3813,7 @@ export interface operations {
                                 name: string;
                             } | null;
                             revoke_reason: ("integration_retired" | "shared_incorrectly" | "suspected_exposure" | "ownership_changed" | "other") | null;
+                            revoke_note: string | null;
                             secrets: {
                                 kid: string;
                                 last4: string;
@@ -3920,6 +3930,7 @@ export interface operations {
                             name: string;
                         } | null;
                         revoke_reason: ("integration_retired" | "shared_incorrectly" | "suspected_exposure" | "ownership_changed" | "other") | null;
+                        revoke_note: string | null;
                         secrets: {
                             kid: string;
                             last4: string;

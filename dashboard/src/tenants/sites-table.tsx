@@ -41,7 +41,7 @@ export function SitesTable({ sites, onEdit, onDelete }: TableProps) {
 								</Group>
 							</Table.Th>
 							<Table.Td>
-								<Badge color="gray">{environmentWords(site.environment)}</Badge>
+								<Badge color="gray">{site.environment === null ? "Any" : environmentWords(site.environment)}</Badge>
 							</Table.Td>
 							<Table.Td visibleFrom="sm">
 								<Time value={site.created_at} />

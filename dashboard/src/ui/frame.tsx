@@ -4,7 +4,7 @@ import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { Suspense, useEffect } from "react";
 import { ConfirmProvider } from "../access/confirm.tsx";
 import { ROLE_WORDS } from "../access/roles.ts";
-import { rememberTenant, useChooseTenant, useProfile, useSession, useTenant, useTenantIfAny } from "../access/session.ts";
+import { rememberTenant, TenantOfFrame, useChooseTenant, useProfile, useSession, useTenant, useTenantIfAny } from "../access/session.ts";
 import { useSignOut } from "../access/sign-out.ts";
 import { NoTenantPage } from "../tenants/no-tenant-page.tsx";
 import { PageSkeleton } from "./page-skeleton.tsx";
@@ -30,11 +30,14 @@ function useOpenPlace(): string | undefined {
 
 /** What surrounds every page of the signed-in part: a rail at the left, on a phone a bar at the bottom. */
 export function Frame() {
-	if (useTenantIfAny() === null) return <NoTenantPage />;
+	const tenant = useTenantIfAny();
+	if (tenant === null) return <NoTenantPage />;
 	return (
-		<ConfirmProvider>
-			<FrameOfTenant />
-		</ConfirmProvider>
+		<TenantOfFrame value={tenant}>
+			<ConfirmProvider>
+				<FrameOfTenant />
+			</ConfirmProvider>
+		</TenantOfFrame>
 	);
 }
 

@@ -66,6 +66,7 @@ test("a new key is answered whole, with a raw key that matches what is stored", 
 		revoked_at: null,
 		revoked_by: null,
 		revoke_reason: null,
+		revoke_note: null,
 		secrets: [
 			{
 				kid: parsed.kid,

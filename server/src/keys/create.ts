@@ -91,6 +91,7 @@ async function planKey(tx: Tx, context: KeysContext, input: CreateRequest, plan:
 		revoked_at: null,
 		revoked_by: null,
 		revoke_reason: null,
+		revoke_note: null,
 	};
 }
 
@@ -105,6 +106,7 @@ export function createdFacts(key: Key, secret: { kid: string; last4: string } | 
 		revoked_at: _revoked,
 		revoked_by: _who,
 		revoke_reason: _why,
+		revoke_note: _note,
 		...made
 	} = key;
 	return { ...made, kid: secret?.kid ?? null, last4: secret?.last4 ?? null };

@@ -60,6 +60,7 @@ export interface Key {
 	revoked_at: Date | null;
 	revoked_by: KeyActor | null;
 	revoke_reason: RevokeReason | null;
+	revoke_note: string | null;
 }
 
 /** One secret version, without its MAC. */
@@ -149,6 +150,7 @@ export function describeKey(key: Key, parts: KeyParts, use: KeyUse, now: number)
 		revoked_at: timeText(key.revoked_at),
 		revoked_by: key.revoked_by,
 		revoke_reason: key.revoke_reason,
+		revoke_note: key.revoke_note,
 		secrets: parts.secrets.map((secret) => describeSecret(secret, use, now)),
 		handover: parts.handover && describeHandover(parts.handover, now),
 	};

@@ -19,10 +19,10 @@ export async function revokeKey(context: ChangeContext, input: RevokeInput & { t
 		const before = await lockKey(tx, tenant_id, key_id);
 		if (!before) throw keyNotFound();
 		if (before.revoked_at !== null) return { unchanged: await describeOne(tx, before, now) };
-		const revoked = { revoked_at: new Date(now), revoked_by: keyActorOf(context.actor), revoke_reason: reason };
 		const note = input.note ?? null;
+		const revoked = { revoked_at: new Date(now), revoked_by: keyActorOf(context.actor), revoke_reason: reason, revoke_note: note };
 		const key: Key = { ...before, ...revoked };
-		await updateKey(tx, tenant_id, key_id, { ...revoked, revoke_note: note });
+		await updateKey(tx, tenant_id, key_id, revoked);
 		await cancelWaitingHandovers(tx, tenant_id, [key_id], revoked.revoked_at);
 		const { name, environment } = key;
 		return {

@@ -153,6 +153,7 @@ export const KeySchema = Type.Object({
 	revoked_at: orNull(Time),
 	revoked_by: orNull(KeyActorSchema),
 	revoke_reason: orNull(Type.Enum([...REVOKE_REASONS])),
+	revoke_note: orNull(Type.String()),
 	secrets: Type.Array(SecretSchema),
 	handover: orNull(HandoverSchema),
 });

@@ -23,6 +23,7 @@ export const KEY_COLUMNS = [
 	"revoked_at",
 	"revoked_by",
 	"revoke_reason",
+	"revoke_note",
 ] as const;
 const SECRET_COLUMNS = ["kid", "last4", "created_at", "retires_at", "retired_at", "kept_in", "kept_in_note", "kept_in_at"] as const;
 
@@ -102,7 +103,7 @@ export async function lockKey(tx: Tx, tenant_id: string, key_id: string): Promis
 	return row ? keyFromRow(row) : null;
 }
 
-export type KeyChanges = Partial<Omit<Key, "tenant_id" | "id" | "environment" | "created_at" | "created_by">> & { revoke_note?: string | null };
+export type KeyChanges = Partial<Omit<Key, "tenant_id" | "id" | "environment" | "created_at" | "created_by">>;
 
 export async function updateKey(tx: Tx, tenant_id: string, key_id: string, changes: KeyChanges): Promise<void> {
 	const { owner, labels, revoked_by, ...columns } = changes;

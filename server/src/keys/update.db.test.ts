@@ -172,6 +172,7 @@ test("a revoked key is as the first revocation left it, for good", async () => {
 		revoked_at: new Date(fixture.clock.now()).toISOString(),
 		revoked_by: { kind: "member", id: "mem_1", name: "Grace" },
 		revoke_reason: "suspected_exposure",
+		revoke_note: "seen in a chat",
 	});
 	fixture.clock.advance(1_000);
 	await changesNothing(revoked, () => revokeKey(fixture.context(), { ...idsOf(key), reason: "other" }));
