@@ -16,6 +16,9 @@ const HOSTILE = `"><img src=x onerror=alert(1)>$&'</title>`;
 const PNG = Buffer.concat([Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]), Buffer.alloc(64)]);
 const LOGO = `data:image/png;base64,${PNG.toString("base64")}`;
 
+/** Smaller files hardly get smaller still. */
+const COMPRESSED_FROM_BYTES = 2_048;
+
 let server: Server;
 
 before(async () => {
@@ -91,6 +94,7 @@ test("what the page loads is there for ever, with its exact type, and compressed
 		equal(plain.header("cache-control"), "public, max-age=31536000, immutable");
 		equal(plain.header("vary"), "accept-encoding");
 		deepEqual(plain.body, readFileSync(join(ROOT, "dashboard/dist", path)));
+		if (plain.body.length < COMPRESSED_FROM_BYTES) continue;
 		const [br, gzip] = [await get(path, { "accept-encoding": "gzip, br" }), await get(path, { "accept-encoding": "gzip" })];
 		deepEqual([br.header("content-encoding"), gzip.header("content-encoding"), plain.header("content-encoding")], ["br", "gzip", ""]);
 		deepEqual(brotliDecompressSync(br.body), plain.body);
