@@ -1,6 +1,7 @@
 /** The pages of sites, and of the plan and its limits: what they show, and what is changed there. */
 import { deepEqual, equal, match } from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { BrowserContext, Page } from "playwright-core";
 import { expectStatus, makeKey, makePlan, makeSite, makeTenant, makeText } from "../things.ts";
 import {
@@ -20,6 +21,7 @@ import {
 
 const HOSTILE = `<img src=x onerror="alert(1)">'"\\`;
 const SITES_MAX = 3;
+const COUNTED_POLL_MS = 100;
 const DESKTOP_SIZE = { width: 1_280, height: 800 };
 
 let dashboard: Dashboard;
@@ -53,6 +55,15 @@ async function open({ page, tenant_id }: There, path: "/sites" | "/plan"): Promi
 	await page.goto(`${dashboard.url}${path}?tenant=${tenant_id}`);
 	await page.locator("main").getByRole("heading", { level: 1 }).waitFor();
 	await settled(page);
+}
+
+/** Waits until so many requests of the tenant have been counted: what a node counts is written within a second. */
+async function counted({ tenant_id }: There, requests: number): Promise<void> {
+	for (let seen = -1; seen < requests; ) {
+		const answer = expectStatus(await dashboard.server.management(tenant_id, "GET", "/usage"), 200);
+		seen = answer.as<{ data: { requests: number }[] }>().data.reduce((sum, row) => sum + row.requests, 0);
+		if (seen < requests) await sleep(COUNTED_POLL_MS);
+	}
 }
 
 async function sitesOf({ tenant_id }: There) {
@@ -235,6 +246,7 @@ test("the plan says what is included, how fast, and what is used of what, with w
 	});
 	for (let sent = 0; sent < 8; sent += 1) expectStatus(await dashboard.server.keyed(raw_key, "GET", `/tenants/${tenant_id}/limits`), 200);
 	expectStatus(await dashboard.server.keyed(raw_key, "GET", `/tenants/${tenant_id}/usage`), 403);
+	await counted(at, 9);
 	await open(at, "/plan");
 	await page.getByRole("heading", { name: "Your plan: Team" }).waitFor();
 	deepEqual(await page.locator("[data-capability] > p:first-child").allTextContents(), ["API access", "Documents", "Own reports"]);
