@@ -33,6 +33,13 @@ export interface AuditHeadsTable {
 	mac: Buffer;
 }
 
+export interface CapabilitiesTable {
+	name: string;
+	description: string;
+	built_in: Generated<boolean>;
+	created_at: Generated<Timestamp>;
+}
+
 export interface ChangeSequenceTable {
 	singleton: Generated<boolean>;
 	seq: number;
@@ -51,6 +58,12 @@ export interface DocumentsTable {
 	sha256: string;
 	created_at: Generated<Timestamp>;
 	created_by_key_id: string;
+}
+
+export interface ForwardAuthRulesTable {
+	singleton: Generated<boolean>;
+	rules: Json;
+	updated_at: Generated<Timestamp>;
 }
 
 export interface HandoversTable {
@@ -139,6 +152,16 @@ export interface KeysTable {
 	revoked_by: Json | null;
 	revoke_reason: string | null;
 	revoke_note: string | null;
+	rate_limits: Generated<Json>;
+}
+
+export interface LegacyFormatsTable {
+	name: string;
+	prefix: string;
+	alphabet: string;
+	length_min: number;
+	length_max: number;
+	created_at: Generated<Timestamp>;
 }
 
 export interface MembersTable {
@@ -164,6 +187,12 @@ export interface NodesTable {
 	applied_seq: number;
 	lease_ms: number;
 	fenced_at: Timestamp | null;
+}
+
+export interface OperatorsTable {
+	person_id: string;
+	created_at: Generated<Timestamp>;
+	created_by: Json;
 }
 
 export interface OutboxTable {
@@ -255,6 +284,8 @@ export interface SecretsTable {
 	kept_in: string | null;
 	kept_in_note: string | null;
 	kept_in_at: Timestamp | null;
+	lookup: string | null;
+	legacy_format: string | null;
 }
 
 export interface ServicesTable {
@@ -381,8 +412,10 @@ export interface Tables {
 	api_profile: ApiProfileTable;
 	audit_entries: AuditEntriesTable;
 	audit_heads: AuditHeadsTable;
+	capabilities: CapabilitiesTable;
 	change_sequence: ChangeSequenceTable;
 	documents: DocumentsTable;
+	forward_auth_rules: ForwardAuthRulesTable;
 	handovers: HandoversTable;
 	idempotency: IdempotencyTable;
 	invalidations: InvalidationsTable;
@@ -390,9 +423,11 @@ export interface Tables {
 	key_activity: KeyActivityTable;
 	key_sources: KeySourcesTable;
 	keys: KeysTable;
+	legacy_formats: LegacyFormatsTable;
 	members: MembersTable;
 	migrations: MigrationsTable;
 	nodes: NodesTable;
+	operators: OperatorsTable;
 	outbox: OutboxTable;
 	people: PeopleTable;
 	peppers: PeppersTable;

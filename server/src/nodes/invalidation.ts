@@ -1,4 +1,4 @@
-export type InvalidationKind = "key" | "tenant" | "site" | "plan" | "service" | "profile";
+export type InvalidationKind = "key" | "tenant" | "site" | "plan" | "service" | "profile" | "forward_auth" | "legacy_formats";
 
 /** What a change makes every node forget. A site's id is `siteInvalidationId(tenant, site)`. */
 export interface Invalidation {

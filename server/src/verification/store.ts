@@ -16,6 +16,7 @@ export interface GrantRow {
 	permissions: string[];
 	site_ids: string[] | null;
 	allowed_ips: string[] | null;
+	key_rate_limits: unknown;
 	expires_at: Date | null;
 	paused_at: Date | null;
 	revoked_at: Date | null;
