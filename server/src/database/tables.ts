@@ -60,6 +60,14 @@ export interface DocumentsTable {
 	created_by_key_id: string;
 }
 
+export interface ExpiryWarningsTable {
+	tenant_id: string;
+	key_id: string;
+	expires_at: Timestamp;
+	days_before: number;
+	warned_at: Timestamp;
+}
+
 export interface ForwardAuthRulesTable {
 	singleton: Generated<boolean>;
 	rules: Json;
@@ -78,6 +86,7 @@ export interface HandoversTable {
 	claimed_at: Timestamp | null;
 	claimed_by: string | null;
 	cancelled_at: Timestamp | null;
+	rotation_id: string | null;
 }
 
 export interface IdempotencyTable {
@@ -263,11 +272,58 @@ export interface QuotaPeriodsTable {
 	leased: number;
 }
 
+export interface RotationsTable {
+	tenant_id: string;
+	id: string;
+	key_id: string;
+	state: string;
+	predecessor_kid: string;
+	successor_kid: string | null;
+	handover_id: string | null;
+	overlap_seconds: number | null;
+	hard_stop_at: Timestamp | null;
+	started_at: Timestamp;
+	started_by: Json;
+	ended_at: Timestamp | null;
+	ended_by: Json | null;
+	ended_how: string | null;
+	force_reason: string | null;
+	expires_at_before: Timestamp | null;
+	rotation_due_at_before: Timestamp | null;
+}
+
 export interface SecretActivityTable {
 	kid: string;
 	tenant_id: string;
 	first_used_at: Timestamp;
 	last_used_at: Timestamp;
+}
+
+export interface SecretOperationsTable {
+	tenant_id: string;
+	key_id: string;
+	kid: string;
+	operation: string;
+	last_succeeded_at: Timestamp;
+}
+
+export interface SecretSourcesTable {
+	tenant_id: string;
+	key_id: string;
+	kid: string;
+	source_id: string;
+	first_seen_at: Timestamp | null;
+	last_seen_at: Timestamp | null;
+	requests: Generated<number>;
+	sightings: Generated<number>;
+	gap_window_started_at: Timestamp | null;
+	gap_ms: Generated<number>;
+	gap_before_ms: Generated<number>;
+	dead_first_seen_at: Timestamp | null;
+	dead_last_seen_at: Timestamp | null;
+	dead_requests: Generated<number>;
+	dead_day: string | null;
+	dead_today: Generated<number>;
 }
 
 export interface SecretsTable {
@@ -386,6 +442,7 @@ export interface UsageFlushesTable {
 	operations: string | null;
 	sources: string | null;
 	key_checks: string | null;
+	secret_operations: string | null;
 }
 
 export interface UsageKeysTable {
@@ -415,6 +472,7 @@ export interface Tables {
 	capabilities: CapabilitiesTable;
 	change_sequence: ChangeSequenceTable;
 	documents: DocumentsTable;
+	expiry_warnings: ExpiryWarningsTable;
 	forward_auth_rules: ForwardAuthRulesTable;
 	handovers: HandoversTable;
 	idempotency: IdempotencyTable;
@@ -435,7 +493,10 @@ export interface Tables {
 	plans: PlansTable;
 	portal_sessions: PortalSessionsTable;
 	quota_periods: QuotaPeriodsTable;
+	rotations: RotationsTable;
 	secret_activity: SecretActivityTable;
+	secret_operations: SecretOperationsTable;
+	secret_sources: SecretSourcesTable;
 	secrets: SecretsTable;
 	services: ServicesTable;
 	sign_in_accounts: SignInAccountsTable;

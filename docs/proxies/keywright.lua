@@ -1,0 +1,115 @@
+-- Asks Keywright about each request of an HAProxy (2.6 or later) and lets it go on, as somebody, or answers it. See haproxy.cfg.
+-- Argument: where Keywright answers, such as http://127.0.0.1:8787 (an address, unless HAProxy has resolvers).
+
+local keywright_url = ...
+local QUESTION = (keywright_url or "http://127.0.0.1:8787") .. "/api/v1/forward-auth"
+local TIMEOUT_MS = 2000
+
+-- What the caller's API is told, if Keywright says so; nothing else of these names gets through.
+local IDENTITY = {
+	"x-keywright-tenant",
+	"x-keywright-key-id",
+	"x-keywright-key-name",
+	"x-keywright-environment",
+	"x-keywright-permissions",
+	"x-keywright-site",
+}
+
+-- Of one connection or of the body, so not part of the question.
+local NOT_ASKED = {
+	["connection"] = true,
+	["content-encoding"] = true,
+	["content-length"] = true,
+	["content-type"] = true,
+	["expect"] = true,
+	["forwarded"] = true,
+	["keep-alive"] = true,
+	["te"] = true,
+	["trailer"] = true,
+	["transfer-encoding"] = true,
+	["upgrade"] = true,
+	["x-real-ip"] = true,
+}
+
+-- Of an answer of Keywright's, what its caller gets.
+local PASSED_ON = { "content-type", "www-authenticate", "retry-after", "ratelimit", "ratelimit-policy", "cache-control", "x-request-id" }
+
+local SILENT = '{"type":"about:blank","title":"Service unavailable","status":503,"code":"unavailable",'
+	.. '"detail":"Keys cannot be checked at the moment. Repeat the request later."}'
+
+-- Whether only Keywright or only this proxy may say it, in any spelling of its name; and the key itself.
+local function is_ours(name)
+	local plain = name:lower():gsub("[^a-z0-9]", "-")
+	return plain:find("^x%-keywright") ~= nil
+		or plain:find("^x%-forwarded") ~= nil
+		or plain == "x-api-key"
+		or plain == "x-real-ip"
+		or plain == "forwarded"
+end
+
+-- The values of one header in the order in which they came.
+local function values_of(headers, name)
+	local found = {}
+	local values = headers and headers[name]
+	if values == nil then return found end
+	for at = 0, 200 do
+		if values[at] == nil then
+			if at > 0 then break end
+		else
+			found[#found + 1] = values[at]
+		end
+	end
+	return found
+end
+
+local function question_of(headers, method, uri, address)
+	local asked = {}
+	for name in pairs(headers) do
+		if not NOT_ASKED[name] and (not is_ours(name) or name == "x-api-key" or name == "x-keywright-client") then
+			asked[name] = values_of(headers, name)
+		end
+	end
+	asked["x-forwarded-method"] = { method }
+	asked["x-forwarded-uri"] = { uri }
+	asked["x-forwarded-for"] = { address }
+	return asked
+end
+
+local function refuse(txn, status, headers, body)
+	local reply = txn:reply({ status = status, body = body })
+	for name, values in pairs(headers) do
+		for _, value in ipairs(values) do reply:add_header(name, value) end
+	end
+	txn:done(reply)
+end
+
+local function refuse_as_told(txn, answer)
+	local headers = {}
+	for _, name in ipairs(PASSED_ON) do headers[name] = values_of(answer.headers, name) end
+	refuse(txn, answer.status, headers, answer.body or "")
+end
+
+core.register_action("keywright", { "http-req" }, function(txn)
+	local headers = txn.http:req_get_headers()
+	local address = txn.f:src()
+	local asked = question_of(headers, txn.f:method(), txn.f:url(), address)
+	local ok, answer = pcall(function()
+		return core.httpclient():get({ url = QUESTION, headers = asked, timeout = TIMEOUT_MS })
+	end)
+	local status = ok and answer and answer.status or 0
+	if status >= 400 and status < 500 or status == 503 then return refuse_as_told(txn, answer) end
+	if status ~= 200 or #values_of(answer.headers, "x-keywright-key-id") ~= 1 then
+		local closed = { ["content-type"] = { "application/problem+json" }, ["cache-control"] = { "no-store" }, ["retry-after"] = { "5" } }
+		return refuse(txn, 503, closed, SILENT)
+	end
+	for name in pairs(headers) do
+		if is_ours(name) then txn.http:req_del_header(name) end
+	end
+	for _, name in ipairs(IDENTITY) do
+		local values = values_of(answer.headers, name)
+		txn.http:req_set_header(name, values[1] or "")
+	end
+	txn.http:req_set_header("x-forwarded-for", address)
+	txn.http:req_set_header("x-forwarded-proto", txn.f:ssl_fc() == 1 and "https" or "http")
+	txn.http:req_set_header("x-real-ip", address)
+end, 0)
