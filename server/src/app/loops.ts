@@ -5,6 +5,7 @@ import type { Log } from "../core/log.ts";
 import { startLoop } from "../core/loop.ts";
 import type { Database } from "../database/database.ts";
 import { startSweep } from "../documents/sweep.ts";
+import { sweepEvidence } from "../usage/evidence-sweep.ts";
 import { foldUsage } from "../usage/fold.ts";
 import { settleUsage } from "../usage/settle.ts";
 import type { Grants } from "../verification/grants.ts";
@@ -32,6 +33,7 @@ export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promi
 		startLoop({ name: "usage_fold", every_ms: FOLD_EVERY_MS, log, run: async () => void (await foldUsage({ clock, database })) }),
 		startLoop({ name: "expired_sweep", every_ms: FOLD_EVERY_MS, log, run: () => sweepExpired({ clock, database }) }),
 		startLoop({ name: "session_sweep", every_ms: FOLD_EVERY_MS, log, run: () => sweepSessions({ clock, database }) }),
+		startLoop({ name: "evidence_sweep", every_ms: FOLD_EVERY_MS, log, run: () => sweepEvidence({ clock, database }) }),
 		startLoop({ name: "usage_settle", every_ms: SETTLE_EVERY_MS, log, run: () => settleUsage({ database, log }) }),
 		startLoop({ name: "quota_return", every_ms: QUOTA_RETURN_EVERY_MS, log, run: () => quotas.returnIdle() }),
 		startLoop({ name: "memory_sweep", every_ms: SWEEP_EVERY_MS, log, run: async () => grants.sweep() }),

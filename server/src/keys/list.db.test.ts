@@ -86,6 +86,7 @@ test("what was counted of a key and its secret is shown with it", async () => {
 		keys: [{ tenant_id, key_id: key.id, kid, minute, code, requests: 3, first_ms: used_ms - 5, last_ms: used_ms, source: UNKNOWN_SOURCE }],
 		operations: [],
 		key_checks: [{ tenant_id, key_id: key.id, last_check_ms: used_ms - 1 }],
+		secret_operations: [],
 	};
 	await record(fixture.context(), (tx) => appendFlush(tx, { flusher_id: "flusher", flush_number: 1, batch }));
 	const [listed] = (await listKeys(fixture.context(), { tenant_id })).data;

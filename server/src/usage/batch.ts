@@ -31,20 +31,30 @@ export interface KeyCheck {
 	readonly last_check_ms: number;
 }
 
+/** When a secret last did an operation with success. */
+export interface SecretOperation {
+	readonly tenant_id: string;
+	readonly key_id: string;
+	readonly kid: string;
+	readonly operation: string;
+	readonly last_ms: number;
+}
+
 /** About as many facts as one flush brings to the database. */
 export const BATCH_FACTS_MAX = 20_000;
 
 /** What one flush brings to the database. The same thing may stand in it more than once: the sums count. */
 export interface Batch {
-	/** How many of the meter's facts it took: counts and checks. */
+	/** How many of the meter's facts it took: counts, checks and successes. */
 	facts: number;
 	readonly keys: KeyFact[];
 	readonly operations: OperationFact[];
 	readonly key_checks: KeyCheck[];
+	readonly secret_operations: SecretOperation[];
 }
 
 export function emptyBatch(): Batch {
-	return { facts: 0, keys: [], operations: [], key_checks: [] };
+	return { facts: 0, keys: [], operations: [], key_checks: [], secret_operations: [] };
 }
 
 /** How many requests the batch counts, each once. */

@@ -6,9 +6,15 @@ import { type Source, UNKNOWN_SOURCE } from "./source.ts";
 export type UsageCode = "allowed" | ErrorCode;
 
 export const MINUTE_MS = 60_000;
+/** A success of an operation is told once an hour for each secret and source: as evidence that is enough. */
+const TOLD_EVERY_MINUTES = 60;
+/** How many operations of one secret and source are told apart at a time. */
+const OPERATIONS_MAX = 64;
 
 /** A key was last used when the right secret of a live key was last presented, whether or not the request got what it asked for. */
 export const CODES_OF_DEAD_KEYS: readonly UsageCode[] = ["key_revoked", "key_expired", "key_rotated", "key_paused", "tenant_suspended"];
+/** A secret that has ended for good: who presents it still is told apart from who uses it. */
+export const CODES_OF_ENDED_SECRETS: readonly UsageCode[] = ["key_revoked", "key_expired", "key_rotated"];
 const DEAD: ReadonlySet<UsageCode> = new Set(CODES_OF_DEAD_KEYS);
 
 /** When the first and the last of some requests were, in milliseconds since their counter's minute began. */
@@ -107,6 +113,13 @@ export class KeyCounter extends Counter {
 	readonly key_id: string;
 	readonly kid: string;
 	last_check_ms = 0;
+	/** The operation that succeeded last, and the minute from which on it is told again. */
+	#operation: OperationCounter | null = null;
+	#tell_again_minute = 0;
+	/** The same minute for each operation, once there are several. */
+	#told: Map<string, number> | null = null;
+	/** Operations that succeeded and are not drained yet, with when. */
+	#succeeded: Map<string, number> | null = null;
 
 	constructor(tenant_id: string, key_id: string, kid: string, source: Source = UNKNOWN_SOURCE) {
 		super();
@@ -131,6 +144,27 @@ export class KeyCounter extends Counter {
 		if (last > this.#last) this.#last = last;
 	}
 
+	/** Whether a success of `operation` in this minute has yet to be told: evidence of what a secret is used for, by the hour. */
+	isNews(operation: OperationCounter, minute: number): boolean {
+		return operation !== this.#operation || minute >= this.#tell_again_minute;
+	}
+
+	/** Keeps the success for the next drain, unless it was told within the hour; whether that makes one more fact. */
+	tellSuccess(operation: OperationCounter, minute: number, now_ms: number): boolean {
+		const { operation: name } = operation;
+		if (this.#operation !== null && this.#operation !== operation) this.#told ??= new Map([[this.#operation.operation, this.#tell_again_minute]]);
+		this.#operation = operation;
+		this.#tell_again_minute = this.#told?.get(name) ?? 0;
+		if (minute < this.#tell_again_minute) return false;
+		this.#tell_again_minute = minute + TOLD_EVERY_MINUTES;
+		if ((this.#told?.size ?? 0) >= OPERATIONS_MAX) this.#told?.clear();
+		this.#told?.set(name, this.#tell_again_minute);
+		this.#succeeded ??= new Map();
+		const fresh = !this.#succeeded.has(name);
+		this.#succeeded.set(name, now_ms);
+		return fresh;
+	}
+
 	override addClosed(fact: ClosedFact): void {
 		super.addClosed(fact);
 		const offset = (fact.minute - this.minute) * MINUTE_MS;
@@ -146,10 +180,18 @@ export class KeyCounter extends Counter {
 
 	override drainInto(batch: Batch): void {
 		super.drainInto(batch);
+		if (this.#succeeded !== null) this.#drainSucceeded(batch, this.#succeeded);
 		if (this.last_check_ms === 0) return;
 		batch.facts += 1;
 		batch.key_checks.push({ tenant_id: this.tenant_id, key_id: this.key_id, last_check_ms: this.last_check_ms });
 		this.last_check_ms = 0;
+	}
+
+	#drainSucceeded(batch: Batch, succeeded: ReadonlyMap<string, number>): void {
+		const { tenant_id, key_id, kid } = this;
+		batch.facts += succeeded.size;
+		for (const [operation, last_ms] of succeeded) batch.secret_operations.push({ tenant_id, key_id, kid, operation, last_ms });
+		this.#succeeded = null;
 	}
 
 	protected override spanOf(code: UsageCode): Span {

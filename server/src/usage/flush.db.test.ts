@@ -141,6 +141,7 @@ suite("flushing usage", () => {
 			keys: [{ ...fact, ...times, key_id: "a_key_1", kid: "a_kid_1" }],
 			operations: [{ ...fact, site_id: "", operation: "twice" }],
 			key_checks: [],
+			secret_operations: [],
 		};
 		const send = (flush_number: number) => record(db, (tx) => appendFlush(tx, { flusher_id: "flusher_test", flush_number, batch }));
 		const applied = await Promise.all([send(1), send(1), send(1)]);

@@ -79,6 +79,14 @@ export class Meter {
 		const offset = now_ms - minute * MINUTE_MS;
 		if (this.#add(key, minute, code)) key.note(code, offset, offset);
 		this.#add(operation, minute, code);
+		if (code === "allowed" && key.isNews(operation, minute)) this.#tellSuccess(key, operation, minute, now_ms);
+	}
+
+	/** Notes what a secret was used for; when there is no room, not now. */
+	#tellSuccess(key: KeyCounter, operation: OperationCounter, minute: number, now_ms: number): void {
+		if (this.#facts >= this.#entriesMax) return;
+		if (key.tellSuccess(operation, minute, now_ms)) this.#facts += 1;
+		this.#markDirty(key);
 	}
 
 	/** Notes that the key's connectivity check succeeded. */

@@ -1,7 +1,9 @@
-import { type RawBuilder, sql } from "kysely";
+import { sql } from "kysely";
 import type { ReadTx, RecordTx } from "../database/transaction.ts";
 import type { Batch } from "./batch.ts";
 import { CODES_OF_DEAD_KEYS, MINUTE_MS } from "./counter.ts";
+import { settleEndedSecrets, settleSecretOperations, settleSecretSources } from "./evidence-store.ts";
+import { columns, line, msOf, NO_CLIENT, type Picked } from "./flush-text-store.ts";
 import { OTHER_SOURCES, type Source } from "./source.ts";
 
 /** How many sources of one key are told apart; all others are told together. */
@@ -11,7 +13,7 @@ const MINUTE_SECONDS = 60;
 
 /** Appends a batch, unless this flush is there already: then nothing is done and the answer is false. */
 export async function appendFlush(tx: RecordTx, flush: { flusher_id: string; flush_number: number; batch: Batch }): Promise<boolean> {
-	const { keys, operations, key_checks } = flush.batch;
+	const { keys, operations, key_checks, secret_operations } = flush.batch;
 	const places = new Map<Source, number>();
 	for (const { source } of keys) if (!places.has(source)) places.set(source, places.size + 1);
 	const entered = await tx
@@ -43,31 +45,17 @@ export async function appendFlush(tx: RecordTx, flush: { flusher_id: string; flu
 				(fact) => fact.requests,
 			]),
 			key_checks: columns(key_checks, [(check) => check.tenant_id, (check) => check.key_id, (check) => check.last_check_ms]),
+			secret_operations: columns(secret_operations, [
+				(done) => done.tenant_id,
+				(done) => done.key_id,
+				(done) => done.kid,
+				(done) => done.operation,
+				(done) => done.last_ms,
+			]),
 		})
 		.onConflict((conflict) => conflict.doNothing())
 		.executeTakeFirst();
 	return entered.numInsertedOrUpdatedRows === 1n;
-}
-
-/** In front of each value of a column; ids and codes never hold it, and the meter keeps it out of operations. */
-const BAR = "|";
-/** A client's own name is never empty. */
-const NO_CLIENT = "";
-
-/** Rows as a text with a line for each column: to read it costs PostgreSQL a small part of what as many parameters would. Null for no rows. */
-function columns<R>(rows: readonly R[], reads: readonly ((row: R) => string | number)[]): string | null {
-	if (rows.length === 0) return null;
-	return reads.map((read) => BAR + rows.map(read).join(BAR)).join("\n");
-}
-
-/** The values of line `at` of `lines`; what stands before the first bar is cut off. */
-function line(at: number) {
-	return sql`(string_to_array(lines[${sql.lit(at)}], ${sql.lit(BAR)}))[2:]`;
-}
-
-/** A column of a fact's times, which are told from the beginning of its minute on, as milliseconds since 1970. */
-function msOf(column: "first_ms" | "last_ms") {
-	return sql`(minute::float8 * ${sql.lit(MINUTE_MS)} + ${sql.ref(column)}::float8)`;
 }
 
 /** Whether flushes wait to be settled, or are being settled at this moment. */
@@ -91,8 +79,11 @@ export async function settleFlushes(tx: RecordTx, flushes_max: number): Promise<
 	await settleSecretUses(tx, picked);
 	await settleSources(tx, picked);
 	await settleKeyChecks(tx, picked);
+	await settleSecretSources(tx, picked);
+	await settleEndedSecrets(tx, picked);
+	await settleSecretOperations(tx, picked);
 	await sql`
-		update keywright.usage_flushes set waiting = false, keys = null, operations = null, sources = null, key_checks = null where ${picked}
+		update keywright.usage_flushes set waiting = false, keys = null, operations = null, sources = null, key_checks = null, secret_operations = null where ${picked}
 	`.execute(tx);
 	return rows.length;
 }
@@ -107,8 +98,6 @@ export async function setAsideFlush(tx: RecordTx): Promise<string | null> {
 	`.execute(tx);
 	return rows[0] ? `${rows[0].node_id}/${rows[0].flush_number}` : null;
 }
-
-type Picked = RawBuilder<unknown>;
 
 // Every statement below sums what the flushes say more than once and goes through its rows in the order of the primary key.
 
