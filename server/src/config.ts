@@ -23,6 +23,8 @@ export interface Config {
 	/** Null: no mails are sent. */
 	readonly mail: MailSettings | null;
 	readonly documents: boolean;
+	/** Whether the network of a request is kept as a part of where it came from. */
+	readonly source_addresses: boolean;
 	readonly demo: boolean;
 	readonly log_level: string;
 }
@@ -81,6 +83,11 @@ export const SETTINGS = [
 	},
 	{ name: "KEYWRIGHT_MAIL_FROM", default: "none", meaning: "Who mails come from: an address, or `Name <address>`; with KEYWRIGHT_SMTP_URL." },
 	{ name: "KEYWRIGHT_DOCUMENTS", default: "on", meaning: "`off` removes the documents resource, for those who only guard an API of their own." },
+	{
+		name: "KEYWRIGHT_SOURCE_ADDRESSES",
+		default: "on",
+		meaning: "`off` keeps no network of callers: where keys are used from is then told by program and client name alone.",
+	},
 	{ name: "KEYWRIGHT_DEMO", default: "off", meaning: "`on` makes a demo tenant on an empty database." },
 	{ name: "KEYWRIGHT_LOG_LEVEL", default: "info", meaning: "trace, debug, info, warn, error or silent." },
 ] as const satisfies readonly Setting[];
@@ -227,6 +234,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
 		auth_failures_per_minute: reader.whole("KEYWRIGHT_AUTH_FAILURES_PER_MINUTE", 300, 0, 1_000_000),
 		mail: mailSettings(reader),
 		documents: reader.flag("KEYWRIGHT_DOCUMENTS", true),
+		source_addresses: reader.flag("KEYWRIGHT_SOURCE_ADDRESSES", true),
 		demo: reader.flag("KEYWRIGHT_DEMO", false),
 		log_level,
 	};

@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Address } from "../core/network.ts";
-import { type Source, sourceOf } from "./source.ts";
+import { agentOf, clientOf, HIDDEN_NETWORK, makeSource, type Source, sourceOf } from "./source.ts";
 
 const SOURCES_MAX = 20_000;
 /** Longer headers are told by their beginning. */
@@ -31,7 +31,13 @@ function asHolder(connection: object): Holder {
  * Behind a proxy one connection speaks for many callers; then sources are found by their texts, bounded.
  */
 export class SourceMemo {
+	/** Whether networks are part of sources. */
+	readonly #addresses: boolean;
 	readonly #sources = new LRUCache<string, Source>({ max: SOURCES_MAX });
+
+	constructor(options: { addresses: boolean }) {
+		this.#addresses = options.addresses;
+	}
 
 	/** `connection` is any object that lives as long as it does. */
 	of(connection: object, address: Address | null, user_agent: string | null, client: string | null): Source {
@@ -55,10 +61,11 @@ export class SourceMemo {
 	find(address: Address | null, user_agent: string | null, client: string | null): Source {
 		const agent_text = user_agent?.slice(0, HEADER_CHARACTERS_MAX) ?? null;
 		const client_text = client?.slice(0, HEADER_CHARACTERS_MAX) ?? null;
-		const place = `${address?.text ?? ""}\n${agent_text ?? ""}\n${client_text ?? ""}`;
+		const hidden = address !== null && !this.#addresses;
+		const place = `${hidden ? HIDDEN_NETWORK : (address?.text ?? "")}\n${agent_text ?? ""}\n${client_text ?? ""}`;
 		const known = this.#sources.get(place);
 		if (known) return known;
-		const source = sourceOf(address, agent_text, client_text);
+		const source = hidden ? makeSource(HIDDEN_NETWORK, agentOf(agent_text), clientOf(client_text)) : sourceOf(address, agent_text, client_text);
 		this.#sources.set(place, source);
 		return source;
 	}

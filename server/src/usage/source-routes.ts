@@ -9,7 +9,10 @@ const TIME = { format: "date-time" };
 
 const source = {
 	id: Type.String(),
-	network: Type.String({ description: "IPv4 `203.0.113.0/24`, IPv6 `2001:db8:1::/48`, or `unknown`; `other` for all sources beyond 64" }),
+	network: Type.String({
+		description:
+			"IPv4 `203.0.113.0/24`, IPv6 `2001:db8:1::/48`, `unknown`, or `hidden` where the operator keeps no networks; `other` for all sources beyond 64",
+	}),
 	agent: Type.String({ description: "The family of the User-Agent: `curl`, `node`, …; `none`, `other`" }),
 	client: Type.Union([Type.String(), Type.Null()], { description: "What was sent as X-Keywright-Client" }),
 	name: Type.Union([Type.String(), Type.Null()], { description: "Given by a member, for all keys of the tenant" }),

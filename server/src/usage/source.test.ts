@@ -73,7 +73,7 @@ test("the same three texts make the same id, everywhere; other ones another", ()
 });
 
 test("a connection's next request gets the same object, and another caller of the same connection another", () => {
-	const memo = new SourceMemo();
+	const memo = new SourceMemo({ addresses: true });
 	const connection = {};
 	const first = memo.of(connection, addressOf("198.51.100.1"), "curl/8.0", null);
 	equal(memo.of(connection, addressOf("198.51.100.1"), "curl/8.0", null), first);
@@ -82,4 +82,15 @@ test("a connection's next request gets the same object, and another caller of th
 	equal(memo.of(connection, null, null, null).id, UNKNOWN_SOURCE.id);
 	equal(memo.of({}, addressOf("198.51.100.1"), "curl/8.0", null), first);
 	equal(memo.of(connection, addressOf("198.51.100.1"), "curl/8.0", null), first);
+});
+
+test("where networks are not kept, sources are told by program and client name alone, and a question without an address stays unknown", () => {
+	const memo = new SourceMemo({ addresses: false });
+	const [one, other] = ["203.0.113.7", "2001:db8:1::9"].map(parseAddress);
+	ok(one && other);
+	const source = memo.find(one, "curl/8.5.0", "orders");
+	equal(memo.find(other, "curl/8.6.0", "orders").id, source.id);
+	deepEqual([source.network, source.agent, source.client], ["hidden", "curl", "orders"]);
+	notEqual(memo.find(one, "node", "orders").id, source.id);
+	equal(memo.find(null, "curl/8.5.0", "orders").network, "unknown");
 });

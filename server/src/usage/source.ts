@@ -7,7 +7,7 @@ import { type Address, networkOf } from "../core/network.ts";
  */
 export interface Source {
 	readonly id: string;
-	/** `203.0.113.0/24`, `2001:db8:1::/48`, or `unknown`. */
+	/** `203.0.113.0/24`, `2001:db8:1::/48`, `unknown`, or `hidden` where networks are not kept. */
 	readonly network: string;
 	/** One of `AGENT_FAMILIES`, `none` where nothing was sent, or `other`. */
 	readonly agent: string;
@@ -19,6 +19,8 @@ const ID_CHARACTERS = 22;
 const AGENT_CHARACTERS_MAX = 256;
 const PRODUCT_CHARACTERS_MAX = 40;
 const NO_NETWORK = "unknown";
+/** Stands for every network where the operator keeps none. */
+export const HIDDEN_NETWORK = "hidden";
 const NO_AGENT = "none";
 const OTHER_AGENT = "other";
 /** Holds nothing that parts values and lines in a flush. */
