@@ -34,12 +34,15 @@ create table legacy_formats (
 alter table secrets
 	add column lookup text unique,
 	add column legacy_format text references legacy_formats (name);
+create index secrets_legacy_format on secrets (legacy_format) where legacy_format is not null;
 
 create table operators (
 	person_id text primary key references people (id) on delete cascade,
 	created_at timestamptz not null default now(),
 	created_by jsonb not null
 );
+-- The link of the first start: who joins by it runs the instance as well.
+alter table invitations add column makes_operator boolean not null default false;
 
 alter table invalidations
 	drop constraint invalidations_kind_check,

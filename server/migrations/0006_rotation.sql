@@ -16,12 +16,15 @@ create table rotations (
 	started_by jsonb not null,
 	ended_at timestamptz,
 	ended_by jsonb,
-	-- how it ended: moved, overlap_over, hard_stop, completed, forced, replaced_at_once, cancelled, revoked
+	-- how it ended: moved, overlap_over, hard_stop, completed, forced, replaced_at_once, cancelled, handover_over, revoked
 	ended_how text,
 	force_reason text,
-	-- what the key's dates were before, so that a cancelled rotation gives them back
+	-- what the key's dates were before, so that a cancelled rotation gives them back where nobody has changed them since
 	expires_at_before timestamptz,
 	rotation_due_at_before timestamptz,
+	expires_at_after timestamptz,
+	rotation_due_at_after timestamptz,
+	reminded_at timestamptz,
 	primary key (tenant_id, id),
 	foreign key (tenant_id, key_id) references keys (tenant_id, id)
 );
@@ -77,6 +80,10 @@ create table expiry_warnings (
 	primary key (tenant_id, key_id, expires_at, days_before),
 	foreign key (tenant_id, key_id) references keys (tenant_id, id)
 );
+
+-- since when the end of a key is what it is, so that nobody is warned of what had passed when it was set
+alter table keys add column expiry_set_at timestamptz not null default now();
+create index keys_expiring on keys (expires_at, id) where revoked_at is null and expires_at is not null;
 
 alter table usage_flushes add column secret_operations text;
 

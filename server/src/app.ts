@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { ownOrigins } from "./access/cross-site.ts";
-import { type ContextParts, managementGate, operatorGate, personGate, publicGate, serviceGate } from "./access/gate.ts";
+import { type ContextParts, personGate, publicGate, serviceGate } from "./access/gate.ts";
+import { managementGate, operatorGate } from "./access/management-gate.ts";
 import { parseOperatorTokens } from "./access/operator-token.ts";
 import { rekeyService } from "./access/rekey-service.ts";
 import { serviceKeysFrom } from "./access/service.ts";
@@ -25,8 +26,9 @@ import { openApiOf } from "./http/openapi.ts";
 import type { Row } from "./http/route.ts";
 import { answerTheRest, createHttp } from "./http/server.ts";
 import type { KeysContext } from "./keys/context.ts";
+import { liveLegacyFormats } from "./keys/legacy-formats.ts";
 import { checkPeppers } from "./keys/pepper-check.ts";
-import { rekeySecret } from "./keys/rekey.ts";
+import { rekeyerOf, rekeySecret } from "./keys/rekey.ts";
 import { RekeyQueue } from "./keys/rekey-queue.ts";
 import { Node } from "./nodes/node.ts";
 import type { MailSettings } from "./outbox/mail-settings.ts";
@@ -61,6 +63,8 @@ export interface AppOptions {
 	readonly lease_seconds: number;
 	readonly auth_failures_per_minute: number;
 	readonly documents: boolean;
+	/** Left out: on. */
+	readonly source_addresses?: boolean;
 	/** Left out or null: no mails are sent. */
 	readonly mail?: MailSettings | null;
 	/** Where the dashboard's build is; left out: no dashboard is served. */
@@ -98,6 +102,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 	const quotas = new QuotaLedger({ database: verification_database, clock, log });
 	const failures = new AddressFailures({ clock, per_minute: options.auth_failures_per_minute });
 	const rekeying = new RekeyQueue(log);
+	const legacy_formats = liveLegacyFormats({ database, node, log });
 	const mailer = createMailer({ settings: options.mail ?? null, product_name: () => profile.known.product_name, log });
 	const service_keys = serviceKeysFrom(options.peppers);
 	const services = new ServiceCache({
@@ -160,8 +165,10 @@ export async function createApp(options: AppOptions): Promise<App> {
 	});
 
 	const verifier = new Verifier({
+		source_addresses: options.source_addresses ?? true,
 		brand: options.key_brand,
 		peppers: options.peppers,
+		legacy_formats,
 		node,
 		clock,
 		log,
@@ -170,9 +177,9 @@ export async function createApp(options: AppOptions): Promise<App> {
 		failures,
 		meter,
 		windows,
-		onOldPepper(grant, secret) {
+		onRekeyDue(grant, secret) {
 			const identity = { kid: grant.kid, key_id: grant.key_id, tenant_id: grant.tenant.id, environment: grant.environment };
-			rekeying.add(grant.kid, () => rekeySecret(systemContext("pepper rotation"), { ...identity, secret }));
+			rekeying.add(grant.kid, () => rekeySecret(systemContext(rekeyerOf(grant)), { ...identity, secret }));
 		},
 	});
 
@@ -187,6 +194,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 
 	await node.start();
 	await profile.start();
+	await legacy_formats.start();
 	await checkPeppers(systemContext("start"));
 	const flushing = startFlushing({ database, meter, log });
 
@@ -225,7 +233,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 			? []
 			: serveDashboard(http, { dashboard: readDashboard(options.dashboard_dir), profile, public_url: options.public_url });
 	answerTheRest(http, [...everyRow, ...pages], mounted);
-	const loops = await startLoops({ database, clock, log, uploads_dir: options.uploads_dir, sole: options.sole, quotas, grants });
+	const loops = await startLoops({ database, clock, log, uploads_dir: options.uploads_dir, sole: options.sole, quotas, grants, systemContext });
 
 	return {
 		http,
@@ -237,6 +245,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 			await http.close();
 			await loops.stop();
 			await profile.stop();
+			await legacy_formats.stop();
 			await people.close();
 			await flushing.stop();
 			await quotas.returnAll().catch((error: unknown) => log.warn({ err: error }, "quota_block_not_returned"));

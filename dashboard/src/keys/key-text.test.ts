@@ -54,5 +54,6 @@ test("a source whose parts are no names is told in words", () => {
 	equal(agentWords("none"), "a program that does not say what it is");
 	equal(networkWords("203.0.113.0/24"), "203.0.113.0/24");
 	equal(networkWords("unknown"), "a network that is not known");
+	equal(networkWords("hidden"), "a network that is not kept");
 	equal(networkWords("other"), "many other places");
 });

@@ -49,6 +49,7 @@ export function agentWords(agent: string): string {
 /** The network of a source; one line may stand for all that are too many to tell apart. */
 export function networkWords(network: string): string {
 	if (network === "unknown") return "a network that is not known";
+	if (network === "hidden") return "a network that is not kept";
 	return network === "other" ? "many other places" : network;
 }
 

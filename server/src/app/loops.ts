@@ -1,10 +1,12 @@
 import { sweepSessions } from "../access/sweep.ts";
+import type { ChangeContext } from "../audit/change.ts";
 import { sweepExpired } from "../audit/sweep.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import { startLoop } from "../core/loop.ts";
 import type { Database } from "../database/database.ts";
 import { startSweep } from "../documents/sweep.ts";
+import { warnOfExpiry } from "../keys/warn-of-expiry.ts";
 import { sweepEvidence } from "../usage/evidence-sweep.ts";
 import { foldUsage } from "../usage/fold.ts";
 import { settleUsage } from "../usage/settle.ts";
@@ -13,6 +15,7 @@ import type { QuotaLedger } from "../verification/quota.ts";
 
 const FOLD_EVERY_MS = 600_000;
 const SETTLE_EVERY_MS = 60_000;
+const EXPIRY_EVERY_MS = 900_000;
 const SWEEP_EVERY_MS = 300_000;
 const QUOTA_RETURN_EVERY_MS = 15_000;
 
@@ -24,6 +27,8 @@ export interface LoopsOptions {
 	readonly sole: boolean;
 	readonly quotas: QuotaLedger;
 	readonly grants: Grants;
+	/** A context of the system's own. */
+	readonly systemContext: (name: string) => ChangeContext;
 }
 
 /** Starts what a server does from time to time without being asked. `stop` waits for what is under way. */
@@ -34,6 +39,12 @@ export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promi
 		startLoop({ name: "expired_sweep", every_ms: FOLD_EVERY_MS, log, run: () => sweepExpired({ clock, database }) }),
 		startLoop({ name: "session_sweep", every_ms: FOLD_EVERY_MS, log, run: () => sweepSessions({ clock, database }) }),
 		startLoop({ name: "evidence_sweep", every_ms: FOLD_EVERY_MS, log, run: () => sweepEvidence({ clock, database }) }),
+		startLoop({
+			name: "expiry_warnings",
+			every_ms: EXPIRY_EVERY_MS,
+			log,
+			run: async () => void (await warnOfExpiry(options.systemContext("expiry warnings"))),
+		}),
 		startLoop({ name: "usage_settle", every_ms: SETTLE_EVERY_MS, log, run: () => settleUsage({ database, log }) }),
 		startLoop({ name: "quota_return", every_ms: QUOTA_RETURN_EVERY_MS, log, run: () => quotas.returnIdle() }),
 		startLoop({ name: "memory_sweep", every_ms: SWEEP_EVERY_MS, log, run: async () => grants.sweep() }),

@@ -118,6 +118,7 @@ export interface InvitationsTable {
 	expires_at: Timestamp;
 	accepted_at: Timestamp | null;
 	cancelled_at: Timestamp | null;
+	makes_operator: Generated<boolean>;
 }
 
 export interface KeyActivityTable {
@@ -162,6 +163,7 @@ export interface KeysTable {
 	revoke_reason: string | null;
 	revoke_note: string | null;
 	rate_limits: Generated<Json>;
+	expiry_set_at: Generated<Timestamp>;
 }
 
 export interface LegacyFormatsTable {
@@ -290,6 +292,9 @@ export interface RotationsTable {
 	force_reason: string | null;
 	expires_at_before: Timestamp | null;
 	rotation_due_at_before: Timestamp | null;
+	expires_at_after: Timestamp | null;
+	rotation_due_at_after: Timestamp | null;
+	reminded_at: Timestamp | null;
 }
 
 export interface SecretActivityTable {

@@ -25,7 +25,7 @@ export const KEY_COLUMNS = [
 	"revoke_reason",
 	"revoke_note",
 ] as const;
-const SECRET_COLUMNS = ["kid", "last4", "created_at", "retires_at", "retired_at", "kept_in", "kept_in_note", "kept_in_at"] as const;
+const SECRET_COLUMNS = ["kid", "last4", "created_at", "retires_at", "retired_at", "kept_in", "kept_in_note", "kept_in_at", "lookup"] as const;
 
 type KeyColumn = Exclude<(typeof KEY_COLUMNS)[number], "environment" | "owner" | "labels" | "created_by" | "revoked_by" | "revoke_reason">;
 type KeyRow = Pick<Key, KeyColumn> & {
@@ -56,6 +56,7 @@ export async function insertKey(tx: Tx, key: Key): Promise<void> {
 		.insertInto("keys")
 		.values({
 			...columns,
+			expiry_set_at: key.created_at,
 			owner: JSON.stringify(owner),
 			labels: JSON.stringify(labels),
 			created_by: JSON.stringify(created_by),
@@ -111,6 +112,7 @@ export async function updateKey(tx: Tx, tenant_id: string, key_id: string, chang
 		.updateTable("keys")
 		.set({
 			...columns,
+			...(columns.expires_at === undefined ? {} : { expiry_set_at: sql<Date>`now()` }),
 			...(owner === undefined ? {} : { owner: JSON.stringify(owner) }),
 			...(labels === undefined ? {} : { labels: JSON.stringify(labels) }),
 			...(revoked_by === undefined ? {} : { revoked_by: revoked_by === null ? null : JSON.stringify(revoked_by) }),
@@ -134,9 +136,10 @@ export async function readSecrets(tx: ReadTx, tenant_id: string, key_ids: readon
 	return Map.groupBy(rows.map(secretFromRow), (row) => row.key_id);
 }
 
-/** Guarantee: the column has a check constraint with exactly these values. */
-function secretFromRow<Row extends { kept_in: string | null }>(row: Row): Row & { kept_in: KeptInPlace | null } {
-	return row as Row & { kept_in: KeptInPlace | null };
+/** Guarantee: the column has a check constraint with exactly these values. A secret that is found by a look-up of its own came from elsewhere. */
+function secretFromRow<Row extends { kept_in: string | null; lookup: string | null }>(row: Row) {
+	const { lookup, ...columns } = row;
+	return { ...columns, imported: lookup !== null, kept_in: row.kept_in as KeptInPlace | null };
 }
 
 /** Ends every secret of the key that was not ended yet, at once; answers their kids. */
