@@ -9,7 +9,7 @@ import { SETTINGS, type Setting } from "../server/src/config.ts";
 import { ERRORS } from "../server/src/core/error.ts";
 import { openApiOf, routesPage } from "../server/src/http/openapi.ts";
 import type { Row } from "../server/src/http/route.ts";
-import { keyedRows, managementRows, operatorRows, personRows, serviceRows, visitorRows } from "../server/src/rows.ts";
+import { forwardedRows, keyedRows, managementRows, operatorRows, personRows, serviceRows, visitorRows } from "../server/src/rows.ts";
 import { renderClientTypes } from "./generate-client-types.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
@@ -24,6 +24,7 @@ function everyRow(): readonly Row<never>[] {
 		...managementRows,
 		...operatorRows,
 		...serviceRows,
+		...forwardedRows,
 	];
 }
 

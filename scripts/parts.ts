@@ -1,3 +1,4 @@
+import { rm, writeFile } from "node:fs/promises";
 import { execute } from "./execute.ts";
 import type { SuiteName } from "./suites.ts";
 
@@ -12,6 +13,17 @@ export interface Part {
 	needed_by: readonly User[];
 	/** Needed by the second round that only CI makes. */
 	only_in_ci?: boolean;
+	/** The package would run this service, open to the network, from its installation on: it is neither started nor left enabled. */
+	service?: string;
+}
+
+/** What asks whether services may be started, and its answer "no" (invoke-rc.d and deb-systemd-invoke). */
+const POLICY_PATH = "/usr/sbin/policy-rc.d";
+const NO_SERVICES = "#!/bin/sh\nexit 101\n";
+
+/** Found where daemons are, which is not on everybody's path. */
+function onSystemPath(program: string): Part["proof"] {
+	return ["sh", "-c", `PATH="$PATH:/usr/sbin:/sbin" command -v ${program}`];
 }
 
 /** The real parts that tests run against and that npm does not bring. */
@@ -24,9 +36,16 @@ export const PARTS: readonly Part[] = [
 		only_in_ci: true,
 	},
 	{ name: "curl", proof: ["curl", "--version"], debian_package: "curl", needed_by: ["e2e"] },
-	{ name: "python3", proof: ["/usr/bin/python3", "--version"], debian_package: "python3", needed_by: ["e2e", "python"] },
+	{ name: "python3", proof: ["/usr/bin/python3", "--version"], debian_package: "python3", needed_by: ["e2e", "examples", "python"] },
+	{ name: "pytest", proof: ["/usr/bin/python3", "-m", "pytest", "--version"], debian_package: "python3-pytest", needed_by: ["python"] },
+	{ name: "mypy", proof: ["/usr/bin/mypy", "--version"], debian_package: "mypy", needed_by: ["python"] },
+	{ name: "gunicorn", proof: ["/usr/bin/python3", "-m", "gunicorn", "--version"], debian_package: "gunicorn", needed_by: ["e2e", "examples"] },
+	{ name: "uvicorn", proof: ["/usr/bin/python3", "-c", "import uvicorn, h11"], debian_package: "python3-uvicorn", needed_by: ["e2e"] },
 	{ name: "Chromium", proof: ["sh", "-c", "command -v chromium"], debian_package: "chromium", needed_by: ["e2e"] },
 	{ name: "PHP", proof: ["sh", "-c", "command -v php"], debian_package: "php-cli", needed_by: ["e2e"] },
+	{ name: "nginx", proof: onSystemPath("nginx"), debian_package: "nginx", needed_by: ["e2e", "examples", "bench"], service: "nginx" },
+	{ name: "Caddy", proof: onSystemPath("caddy"), debian_package: "caddy", needed_by: ["e2e"], service: "caddy" },
+	{ name: "HAProxy", proof: onSystemPath("haproxy"), debian_package: "haproxy", needed_by: ["e2e"], service: "haproxy" },
 	{ name: "wrk", proof: ["sh", "-c", "command -v wrk"], debian_package: "wrk", needed_by: ["bench"] },
 ];
 
@@ -53,8 +72,22 @@ async function install(parts: readonly Part[], print: (text: string) => void): P
 	const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
 	const update = await execute("apt-get", ["update", "-qq"], { env });
 	if (update.code !== 0) print(update.output);
-	const installed = await execute("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], { env });
+	const installed = await withoutServices(() => execute("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], { env }));
 	if (installed.code !== 0) print(installed.output);
+	for (const { service } of parts) if (service) await execute("systemctl", ["disable", "--now", "--quiet", service]);
+}
+
+/** Runs an installation that starts no services; a policy of the machine's own stays as it is. */
+async function withoutServices<T>(work: () => Promise<T>): Promise<T> {
+	const ours = await writeFile(POLICY_PATH, NO_SERVICES, { mode: 0o755, flag: "wx" }).then(
+		() => true,
+		() => false,
+	);
+	try {
+		return await work();
+	} finally {
+		if (ours) await rm(POLICY_PATH, { force: true });
+	}
 }
 
 /** Installs what `suites` need of `parts` where we may (root, apt-get); returns what is missing still. */

@@ -5,32 +5,40 @@ import { cleanEnvironment, NOTHING_RUN, type Tally } from "./run-tests.ts";
 
 /** Debian's own: a `python3` found by PATH may be a shim without Debian's modules. */
 const PYTHON = "/usr/bin/python3";
+/** Quiet, no plug-ins' files, and a line with the name of each test that was skipped or is expected to fail. */
+const ARGUMENTS = ["-B", "-m", "pytest", "-q", "-r", "sxX", "--color=no"];
 
-/** Counts of unittest's last lines: `Ran 3 tests in 0.1s`, then `OK (skipped=1)` or `FAILED (failures=1, errors=1)`. */
-export function readUnittest(output: string): Tally | null {
-	const ran = /^Ran (\d+) tests? in/m.exec(output);
-	if (!ran) return null;
-	const count = (word: string): number => Number(new RegExp(`^(?:OK|FAILED|NO TESTS RAN)\\b.*\\b${word}=(\\d+)`, "m").exec(output)?.[1] ?? 0);
-	const failed = count("failures") + count("errors") + count("unexpected successes");
-	const skipped = count("skipped");
-	const todo = count("expected failures");
-	const names = (length: number, what: string): string[] => Array.from({ length }, (_none, index) => `python: ${what} ${index + 1}`);
+/** Counts of pytest's last line (`1 failed, 3 passed, 2 skipped in 0.12s`) and the names of its short summary; null where there is no such line. */
+export function readPytest(output: string): Tally | null {
+	const last = output
+		.trimEnd()
+		.split("\n")
+		.findLast((line) => /^(?:=+ )?(?:no tests ran|\d+ \w+(?:, \d+ \w+)*) in [\d.]+s/.test(line));
+	if (last === undefined) return null;
+	const count = (word: string): number => Number(new RegExp(`(\\d+) ${word}`).exec(last)?.[1] ?? 0);
+	const names = (words: string): string[] => [...output.matchAll(new RegExp(`^(?:${words}) (.*)$`, "gm"))].map(([, name = ""]) => `python: ${name}`);
 	return {
-		passed: Math.max(0, Number(ran[1]) - failed - skipped - todo),
-		failed,
-		skipped: names(skipped, "skipped test"),
-		todo: names(todo, "expected failure"),
+		passed: count("passed"),
+		// A test that was expected to fail and passes says something untrue.
+		failed: count("failed") + count("errors?") + count("xpassed"),
+		skipped: padded(names("SKIPPED"), count("skipped"), "python: skipped test"),
+		todo: padded(names("XFAIL"), count("xfailed"), "python: expected failure"),
 	};
 }
 
-/** Runs the unittest modules below `python/`, when there is such a folder. */
+/** As many names as tests: pytest folds tests that are skipped for one reason into one line. */
+function padded(names: readonly string[], length: number, what: string): string[] {
+	return Array.from({ length }, (_none, index) => names[index] ?? what);
+}
+
+/** Runs the tests below `python/`, when there is such a folder. */
 export async function runPython(root: string, print: (text: string) => void, signal?: AbortSignal): Promise<Tally> {
 	if (!existsSync(join(root, "python"))) return NOTHING_RUN;
 	const options = { cwd: join(root, "python"), env: cleanEnvironment(process.env), ...(signal && { signal }) };
-	const { code, output } = await execute(PYTHON, ["-m", "unittest", "discover", "-s", "."], options);
-	const tally = readUnittest(output) ?? { ...NOTHING_RUN, failed: 1 };
+	const { code, output } = await execute(PYTHON, ARGUMENTS, options);
+	const tally = readPytest(output) ?? { ...NOTHING_RUN, failed: 1 };
 	const found_none = tally.passed + tally.failed + tally.skipped.length === 0;
-	const failed = code !== 0 && tally.failed === 0 ? 1 : tally.failed;
-	if (failed > 0 || found_none) print(output);
-	return { ...tally, failed: found_none ? 1 : failed };
+	const failed = (code !== 0 && tally.failed === 0) || found_none ? Math.max(1, tally.failed) : tally.failed;
+	if (failed > 0) print(output);
+	return { ...tally, failed };
 }

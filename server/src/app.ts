@@ -12,6 +12,7 @@ import { createMetrics } from "./app/metrics.ts";
 import { createPeople } from "./app/people.ts";
 import { metricsRows, publicRows } from "./app/public-routes.ts";
 import { serveDashboard } from "./app/serve-dashboard.ts";
+import { createVerification } from "./app/verification.ts";
 import { auditKeysFrom } from "./audit/entry.ts";
 import type { Clock } from "./core/clock.ts";
 import { ALL_TENANTS } from "./core/context.ts";
@@ -26,25 +27,23 @@ import { openApiOf } from "./http/openapi.ts";
 import type { Row } from "./http/route.ts";
 import { answerTheRest, createHttp } from "./http/server.ts";
 import type { KeysContext } from "./keys/context.ts";
-import { liveLegacyFormats } from "./keys/legacy-formats.ts";
 import { checkPeppers } from "./keys/pepper-check.ts";
 import { rekeyerOf, rekeySecret } from "./keys/rekey.ts";
 import { RekeyQueue } from "./keys/rekey-queue.ts";
-import { Node } from "./nodes/node.ts";
+import type { Node } from "./nodes/node.ts";
 import type { MailSettings } from "./outbox/mail-settings.ts";
 import { createMailer } from "./outbox/mailer.ts";
 import { LiveProfile } from "./plans/live-profile.ts";
-import { keyedRows, managementRows, operatorRows, personRows, serviceRows, visitorRows } from "./rows.ts";
+import { beginHandedOver } from "./rotation/begin-handed-over.ts";
+import { forwardedRows, keyedRows, managementRows, operatorRows, personRows, serviceRows, visitorRows } from "./rows.ts";
 import { startFlushing } from "./usage/flush.ts";
-import { Meter } from "./usage/meter.ts";
-import { AddressFailures } from "./verification/address-failures.ts";
+import { forwardAuthAnswer } from "./verification/forward-auth-answer.ts";
 import { keyedGate } from "./verification/gate.ts";
 import type { Grant } from "./verification/grant.ts";
-import { Grants } from "./verification/grants.ts";
+import type { Grants } from "./verification/grants.ts";
 import { type KeyedRequest, KeyedRequestContext } from "./verification/keyed-context.ts";
-import { QuotaLedger } from "./verification/quota.ts";
-import { Verifier } from "./verification/verifier.ts";
-import { WindowStore } from "./verification/window-store.ts";
+import { liveForwardAuth } from "./verification/live-forward-auth.ts";
+import type { Verifier } from "./verification/verifier.ts";
 
 export interface AppOptions {
 	readonly database: Database;
@@ -88,21 +87,15 @@ export interface App {
 export async function createApp(options: AppOptions): Promise<App> {
 	const { database, verification_database, clock, log } = options;
 	const audit_keys = auditKeysFrom(options.peppers);
-	const node = new Node({
-		database: verification_database,
-		clock,
-		log,
-		lease_seconds: options.lease_seconds,
-		version: options.version,
-		sole: options.sole,
-	});
-	const meter = new Meter({ clock });
-	const windows = new WindowStore(clock);
-	const grants = new Grants({ database: verification_database, node, clock, meter, windows });
-	const quotas = new QuotaLedger({ database: verification_database, clock, log });
-	const failures = new AddressFailures({ clock, per_minute: options.auth_failures_per_minute });
 	const rekeying = new RekeyQueue(log);
-	const legacy_formats = liveLegacyFormats({ database, node, log });
+	const { node, meter, grants, quotas, legacy_formats, verifier } = createVerification({
+		...options,
+		onRekeyDue(grant, secret) {
+			const identity = { kid: grant.kid, key_id: grant.key_id, tenant_id: grant.tenant.id, environment: grant.environment };
+			rekeying.add(grant.kid, () => rekeySecret(systemContext(rekeyerOf(grant)), { ...identity, secret }));
+		},
+	});
+	const forward_auth = liveForwardAuth({ database, node, log });
 	const mailer = createMailer({ settings: options.mail ?? null, product_name: () => profile.known.product_name, log });
 	const service_keys = serviceKeysFrom(options.peppers);
 	const services = new ServiceCache({
@@ -126,6 +119,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		...managementRows,
 		...serviceRows,
 		...keyed,
+		...forwardedRows,
 	];
 	const openapi = JSON.stringify({ ...openApiOf(everyRow, { version: options.version }), servers: [{ url: options.public_url }] });
 	const profile = new LiveProfile({ database, node, log, public_url: options.public_url });
@@ -143,6 +137,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		uploads_dir: options.uploads_dir,
 		openapi,
 		profile,
+		forward_auth,
 		mailer,
 		/** Read anew for each context that is made of this. */
 		get problem_type_base() {
@@ -154,6 +149,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		session_cookies: people.session_cookies,
 		public_url: options.public_url,
 		mail: mailer.enabled,
+		begin_rotation: beginHandedOver,
 		forget_documents: (tenant_id: string) => forgetTenantFiles(options.uploads_dir, tenant_id),
 	};
 	const systemContext = (name: string) => ({
@@ -164,28 +160,17 @@ export async function createApp(options: AppOptions): Promise<App> {
 		idempotency_key: null,
 	});
 
-	const verifier = new Verifier({
-		source_addresses: options.source_addresses ?? true,
-		brand: options.key_brand,
-		peppers: options.peppers,
-		legacy_formats,
-		node,
-		clock,
-		log,
-		grants,
-		quotas,
-		failures,
-		meter,
-		windows,
-		onRekeyDue(grant, secret) {
-			const identity = { kid: grant.kid, key_id: grant.key_id, tenant_id: grant.tenant.id, environment: grant.environment };
-			rekeying.add(grant.kid, () => rekeySecret(systemContext(rekeyerOf(grant)), { ...identity, secret }));
-		},
-	});
-
 	class AppKeyedContext extends KeyedRequestContext {
 		readonly quotas = quotas;
 		readonly uploads_dir = options.uploads_dir;
+
+		get peppers() {
+			return options.peppers;
+		}
+
+		get key_brand() {
+			return options.key_brand;
+		}
 
 		noteConnectivityCheck(): void {
 			if (this.grant.counter !== null) meter.noteConnectivityCheck(this.grant.counter, clock.now());
@@ -195,10 +180,14 @@ export async function createApp(options: AppOptions): Promise<App> {
 	await node.start();
 	await profile.start();
 	await legacy_formats.start();
+	await forward_auth.start();
 	await checkPeppers(systemContext("start"));
 	const flushing = startFlushing({ database, meter, log });
 
-	const http = createHttp({ log, access_log: options.access_log, problem_type_base, onAnswered: metrics.answered });
+	const http = createHttp({
+		...{ log, access_log: options.access_log, problem_type_base, onAnswered: metrics.answered },
+		forward_auth: forwardAuthAnswer({ verifier, forward_auth, log, trusted_proxies: options.trusted_proxies }),
+	});
 	const mounted = { problem_type_base };
 	const operator_tokens = parseOperatorTokens(options.operator_token);
 	const makeContext = <Parts extends ContextParts>(parts: Parts) => ({ ...system, verifier, ...parts });
@@ -246,6 +235,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 			await loops.stop();
 			await profile.stop();
 			await legacy_formats.stop();
+			await forward_auth.stop();
 			await people.close();
 			await flushing.stop();
 			await quotas.returnAll().catch((error: unknown) => log.warn({ err: error }, "quota_block_not_returned"));

@@ -1,3 +1,4 @@
+import { operatorsRoutes } from "./access/operator-routes.ts";
 import { operatorPeopleRoutes, type PersonRouteContext, personRoutes, type VisitorRouteContext, visitorRoutes } from "./access/person-routes.ts";
 import type { PortalLinkContext } from "./access/portal-create.ts";
 import { managementStandingRoutes, operatorServiceRoutes } from "./access/routes.ts";
@@ -9,21 +10,27 @@ import { keyedDocumentRoutes } from "./documents/routes.ts";
 import type { Row } from "./http/route.ts";
 import type { KeysContext, RecipientContext } from "./keys/context.ts";
 import { publicKeyRoutes } from "./keys/handover-routes.ts";
+import { operatorLegacyRoutes } from "./keys/legacy-routes.ts";
 import { keyRoutes } from "./keys/routes.ts";
 import type { LimitsContext, TenantLimitsContext } from "./m2m/limits.ts";
 import { m2mRoutes, managementLimitRoutes } from "./m2m/routes.ts";
+import { managementCapabilityRoutes, operatorCapabilityRoutes } from "./plans/capability-routes.ts";
 import type { ProfileContext } from "./plans/live-profile.ts";
 import { managementPermissionRoutes, operatorPlanRoutes, operatorProfileRoutes } from "./plans/routes.ts";
+import { keyedRotationRoutes, managementRotationRoutes } from "./rotation/routes.ts";
+import type { SelfContext } from "./rotation/self-rotate.ts";
 import type { EraseContext } from "./tenants/erase.ts";
 import type { InviteContext } from "./tenants/invite.ts";
 import { keyedSiteRoutes, managementSiteRoutes, operatorTenantRoutes } from "./tenants/routes.ts";
 import { managementTeamRoutes } from "./tenants/team-routes.ts";
 import { keyedUsageRoutes, managementUsageRoutes } from "./usage/routes.ts";
 import { managementSourceRoutes } from "./usage/source-routes.ts";
+import { forwardAuthRoutes, operatorForwardAuthRoutes } from "./verification/forward-auth-routes.ts";
+import type { ForwardAuthTestContext } from "./verification/forward-auth-tester.ts";
 import { verifyRoutes } from "./verification/routes.ts";
 import type { VerifyContext } from "./verification/verify.ts";
 
-export type KeyedRouteContext = LimitsContext & DocumentsContext;
+export type KeyedRouteContext = LimitsContext & DocumentsContext & SelfContext;
 export type ManagementRouteContext = KeysContext &
 	EraseContext &
 	InviteContext &
@@ -32,15 +39,17 @@ export type ManagementRouteContext = KeysContext &
 	PortalLinkContext &
 	SignInContext &
 	ProfileContext &
+	ForwardAuthTestContext &
 	TenantLimitsContext;
 
 /** Every route that is not public, by who may call it. `documents` false leaves the documents resource out. */
 export function keyedRows(options: { documents: boolean }): readonly Row<KeyedRouteContext>[] {
-	return [...m2mRoutes, ...keyedSiteRoutes, ...(options.documents ? keyedDocumentRoutes : []), ...keyedUsageRoutes];
+	return [...m2mRoutes, ...keyedRotationRoutes, ...keyedSiteRoutes, ...(options.documents ? keyedDocumentRoutes : []), ...keyedUsageRoutes];
 }
 
 export const managementRows: readonly Row<ManagementRouteContext>[] = [
 	...keyRoutes,
+	...managementRotationRoutes,
 	...managementSiteRoutes,
 	...managementTeamRoutes,
 	...managementUsageRoutes,
@@ -48,14 +57,19 @@ export const managementRows: readonly Row<ManagementRouteContext>[] = [
 	...managementStandingRoutes,
 	...managementLimitRoutes,
 	...managementPermissionRoutes,
+	...managementCapabilityRoutes,
 ];
 
 export const operatorRows: readonly Row<ManagementRouteContext>[] = [
 	...operatorPlanRoutes,
+	...operatorCapabilityRoutes,
 	...operatorTenantRoutes,
 	...operatorServiceRoutes,
 	...operatorProfileRoutes,
 	...operatorPeopleRoutes,
+	...operatorsRoutes,
+	...operatorLegacyRoutes,
+	...operatorForwardAuthRoutes,
 ];
 
 /** For whoever has shown no credential yet; what they send is not believed from another site's page. */
@@ -64,3 +78,6 @@ export const visitorRows: readonly Row<VisitorRouteContext & RecipientContext>[]
 export const personRows: readonly Row<PersonRouteContext>[] = personRoutes;
 
 export const serviceRows: readonly Row<VerifyContext>[] = verifyRoutes;
+
+/** For proxies that ask about requests which they hold; answered without the framework. */
+export const forwardedRows: readonly Row<never>[] = forwardAuthRoutes;

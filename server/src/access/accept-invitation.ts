@@ -1,4 +1,5 @@
 import { type ChangeContext, change } from "../audit/change.ts";
+import { ALL_TENANTS } from "../core/context.ts";
 import { Failure } from "../core/error.ts";
 import { newId } from "../core/id.ts";
 import { read } from "../database/read.ts";
@@ -6,6 +7,7 @@ import { normalEmail } from "../http/email.ts";
 import { holdTenant } from "../tenants/store.ts";
 import { assertTenantActive } from "../tenants/tenant.ts";
 import { acceptWaitingInvitation, insertMember, type WaitingInvitation } from "./join-store.ts";
+import { makeOperator } from "./operator-add.ts";
 import { holdPerson, insertPerson, type PersonAccount, readPersonByEmail } from "./people-store.ts";
 import { findInvitation, invitationNotFound } from "./read-invitation.ts";
 import { forgetPortal, type SessionCookiesContext } from "./session-cookie.ts";
@@ -27,7 +29,7 @@ interface Joining extends PersonAccount {
 }
 
 /**
- * Makes the invited person a member and signs them in. Makes their account, or takes the password of the one that the address has: 401
+ * Makes the invited person a member, by the link of the first start an operator too, and signs them in. Makes their account, or takes the password of the one that the address has: 401
  * `credential_invalid` for a wrong one. 404 `not_found` for a token that does not wait; 409 `conflict` for a member of the tenant;
  * 403 `tenant_suspended`.
  */
@@ -38,7 +40,8 @@ export async function acceptInvitation(context: JoinContext, input: JoinInput): 
 	const member_id = newId("mem");
 	const { tenant_id, role } = invitation;
 	const actor = { kind: "member", id: member_id, name: joining.name, email } as const;
-	await change({ ...context, scope: tenant_id, actor }, async (tx) => {
+	const scope = invitation.makes_operator ? ALL_TENANTS : tenant_id;
+	await change({ ...context, scope, actor }, async (tx) => {
 		const now = new Date(context.clock.now());
 		const held = await holdTenant(tx, tenant_id);
 		if (!held || !(await acceptWaitingInvitation(tx, tenant_id, invitation.id, now))) throw invitationNotFound();
@@ -48,7 +51,9 @@ export async function acceptInvitation(context: JoinContext, input: JoinInput): 
 		if (!(await has_account)) throw accountChanged();
 		if (!(await insertMember(tx, { tenant_id, id: member_id, person_id: person.id, role, joined_at: now }))) throw memberAlready();
 		const facts = { invitation_id: invitation.id, person_id: person.id, name: person.name, email, role };
-		return { result: undefined, audit: [{ action: "member.joined", target: { kind: "member", id: member_id }, facts }] };
+		const joined = { action: "member.joined", target: { kind: "member", id: member_id }, tenant_id, facts };
+		const operator = invitation.makes_operator ? await makeOperator(tx, person, { created_at: now, created_by: actor }) : null;
+		return { result: undefined, audit: operator ? [joined, operator] : [joined] };
 	});
 	await context.sign_in.begin(context.visitor, { email, password: input.password, remember: true });
 	forgetPortal(context);

@@ -1,11 +1,15 @@
-import type { Caller } from "../core/caller.ts";
+import type { Caller, OperatorPerson } from "../core/caller.ts";
 import type { Actor } from "../core/context.ts";
+
+function operatorActor(person: OperatorPerson | undefined): Actor {
+	return person ? { kind: "operator", id: person.person_id, name: person.name, email: person.email } : { kind: "operator", name: "operator token" };
+}
 
 /** The caller as audit entries name it. */
 export function actorOf(caller: Caller): Actor {
 	switch (caller.kind) {
 		case "operator":
-			return { kind: "operator", name: "operator token" };
+			return operatorActor(caller.person);
 		case "service":
 			return { kind: "service", id: caller.id, name: caller.name };
 		case "member":

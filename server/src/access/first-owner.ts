@@ -4,13 +4,14 @@ import { makeOneTimeToken } from "../core/one-time-token.ts";
 import { insertInvitation } from "../tenants/invitation-store.ts";
 import { countOwners } from "../tenants/member-store.ts";
 import { cancelInvitationsOf } from "./join-store.ts";
+import { countOperators } from "./operator-store.ts";
 
 const LINK_MS = 7 * 86_400_000;
 const MAKER = "Keywright";
 
 /**
- * A new one-time token by which whoever has it becomes the owner of a tenant that has none; the one of an earlier start is worth nothing from
- * then on. Null when the tenant has an owner.
+ * A new one-time token by which whoever has it becomes the owner of a tenant that has none, and an operator as long as there is none either;
+ * the one of an earlier start is worth nothing from then on. Null when the tenant has an owner.
  */
 export async function inviteFirstOwner(context: ChangeContext, tenant_id: string): Promise<string | null> {
 	const token = makeOneTimeToken("kwi");
@@ -22,10 +23,17 @@ export async function inviteFirstOwner(context: ChangeContext, tenant_id: string
 		await cancelInvitationsOf(tx, tenant_id, MAKER, created_at);
 		const id = newId("inv");
 		const invitation = { id, email: null, role: "owner", created_at, created_by, expires_at, accepted_at: null, cancelled_at: null } as const;
-		await insertInvitation(tx, tenant_id, invitation, token.digest);
+		const makes_operator = (await countOperators(tx)) === 0;
+		await insertInvitation(tx, tenant_id, { ...invitation, ...(makes_operator ? { makes_operator } : {}) }, token.digest);
 		return {
 			result: token.text,
-			audit: [{ action: "invitation.created", target: { kind: "invitation", id }, facts: { role: "owner", expires_at: expires_at.toISOString() } }],
+			audit: [
+				{
+					action: "invitation.created",
+					target: { kind: "invitation", id },
+					facts: { role: "owner", makes_operator, expires_at: expires_at.toISOString() },
+				},
+			],
 		};
 	});
 }

@@ -12,6 +12,8 @@ export interface WaitingInvitation {
 	readonly role: Role;
 	readonly invited_by: string;
 	readonly expires_at: Date;
+	/** Who joins runs the instance as well. */
+	readonly makes_operator: boolean;
 }
 
 /** Guarantee: the column holds an `Actor`, and every actor has a name. */
@@ -24,7 +26,7 @@ export async function readWaitingInvitation(tx: ReadTx, token_digest: Buffer, no
 	const row = await tx
 		.selectFrom("invitations as i")
 		.innerJoin("tenants as t", "t.id", "i.tenant_id")
-		.select(["i.tenant_id", "t.name as tenant_name", "i.id", "i.email", "i.role", "i.created_by", "i.expires_at"])
+		.select(["i.tenant_id", "t.name as tenant_name", "i.id", "i.email", "i.role", "i.created_by", "i.expires_at", "i.makes_operator"])
 		.where("i.token_digest", "=", token_digest)
 		.where("i.accepted_at", "is", null)
 		.where("i.cancelled_at", "is", null)

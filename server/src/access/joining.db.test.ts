@@ -105,6 +105,7 @@ test("an invitation makes an account, a member and a signed-in browser, and the 
 		invited_by: "Olivia",
 		expires_at: new Date(clock.now() + 86_400_000).toISOString(),
 		account_exists: false,
+		makes_operator: false,
 	});
 	const context = joining();
 	deepEqual(await acceptInvitation(context, { token, name: "  Paul ", password: PASSWORD }), { tenant_id });

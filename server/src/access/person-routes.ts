@@ -1,5 +1,5 @@
 import Type from "typebox";
-import { ROLES } from "../core/caller.ts";
+import { type CallerContext, ROLES } from "../core/caller.ts";
 import { Email } from "../http/email.ts";
 import { ForeignId, Name } from "../http/name.ts";
 import { type Row, route } from "../http/route.ts";
@@ -40,6 +40,7 @@ const SessionSchema = Type.Object({
 			}),
 		),
 	),
+	operator: Type.Boolean({ description: "Whether this person runs the instance" }),
 	expires_at: Time,
 	mail: Type.Boolean({ description: "Whether this server sends mail" }),
 });
@@ -92,6 +93,7 @@ export const visitorRoutes: readonly Row<VisitorRouteContext>[] = [
 			invited_by: Type.String(),
 			expires_at: Time,
 			account_exists: Type.Boolean(),
+			makes_operator: Type.Boolean({ description: "Whether who joins runs this instance as well" }),
 		}),
 		run: readInvitation,
 	}),
@@ -170,11 +172,12 @@ export const personRoutes: readonly Row<PersonRouteContext>[] = [
 	}),
 ];
 
-export const operatorPeopleRoutes: readonly Row<PortalLinkContext & SignInContext>[] = [
+export const operatorPeopleRoutes: readonly Row<PortalLinkContext & CallerContext & SignInContext>[] = [
 	route({
 		method: "POST",
 		path: "/api/v1/operator/tenants/:tenant_id/portal-sessions",
 		access: "operator",
+		confirm: true,
 		summary: "A one-time link by which a person of your own product comes to the API Access page",
 		status: 201,
 		body: Type.Object({ external_user_id: ForeignId, name: Name, email: Type.Optional(Email), role: RoleSchema }, closed),
@@ -185,6 +188,7 @@ export const operatorPeopleRoutes: readonly Row<PortalLinkContext & SignInContex
 		method: "POST",
 		path: "/api/v1/operator/password-resets",
 		access: "operator",
+		confirm: true,
 		summary: "A one-time link by which a person sets a new password, for whom no mail reaches",
 		status: 201,
 		body: Type.Object({ email: Email }, closed),

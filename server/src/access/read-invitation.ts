@@ -14,6 +14,8 @@ export interface InvitationAsSeen {
 	readonly expires_at: string;
 	/** Whether the invited address can sign in already; false where the invitation names none. */
 	readonly account_exists: boolean;
+	/** Whether who joins runs this instance as well. */
+	readonly makes_operator: boolean;
 }
 
 export function invitationNotFound(): Failure {
@@ -32,7 +34,7 @@ export async function findInvitation(context: DatabaseContext, token: string): P
 
 /** What the one who has the link of an invitation may know before accepting it. 404 `not_found`, the same for every reason. */
 export async function readInvitation(context: DatabaseContext, input: { token: string }): Promise<InvitationAsSeen> {
-	const { tenant_id, tenant_name, role, email, invited_by, expires_at } = await findInvitation(context, input.token);
+	const { tenant_id, tenant_name, role, email, invited_by, expires_at, makes_operator } = await findInvitation(context, input.token);
 	const account = email === null ? null : await read({ database: context.database, scope: tenant_id }, (tx) => readPersonByEmail(tx, email));
 	return {
 		tenant: { id: tenant_id, name: tenant_name },
@@ -41,5 +43,6 @@ export async function readInvitation(context: DatabaseContext, input: { token: s
 		invited_by,
 		expires_at: expires_at.toISOString(),
 		account_exists: account !== null,
+		makes_operator,
 	};
 }

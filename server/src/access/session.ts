@@ -3,7 +3,7 @@ import { ALL_TENANTS } from "../core/context.ts";
 import { Failure } from "../core/error.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/read.ts";
-import { membershipsOf, type OwnTenant, readOwnTenant } from "../tenants/membership-store.ts";
+import { isOperator, membershipsOf, type OwnTenant, readOwnTenant } from "../tenants/membership-store.ts";
 import { confirmSession, deleteSession } from "./people-store.ts";
 import { endPortalSession } from "./portal-store.ts";
 import { forgetBoth, type SessionCookiesContext } from "./session-cookie.ts";
@@ -14,6 +14,8 @@ import type { VisitorContext } from "./visitor.ts";
 export interface SessionAsSeen {
 	readonly person: { readonly kind: "member" | "portal"; readonly id: string; readonly name: string; readonly email: string | null };
 	readonly tenants: readonly OwnTenant[];
+	/** Whether the person runs the instance. */
+	readonly operator: boolean;
 	readonly expires_at: string;
 	/** Whether this server sends mail. */
 	readonly mail: boolean;
@@ -21,17 +23,18 @@ export interface SessionAsSeen {
 
 export type SessionContext = DatabaseContext & SignedInContext & { readonly mail: boolean };
 
-/** Who is signed in, and the tenants they can choose from. */
+/** Who is signed in, the tenants they can choose from, and whether they run the instance. */
 export async function getSession(context: SessionContext): Promise<SessionAsSeen> {
 	const { signed_in, database, mail } = context;
 	const { kind, name, email } = signed_in;
 	const id = kind === "portal" ? signed_in.id : signed_in.person_id;
-	const tenants = await read({ database, scope: ALL_TENANTS }, async (tx) => {
-		if (signed_in.kind === "member") return membershipsOf(tx, signed_in.person_id);
+	const { tenants, operator } = await read({ database, scope: ALL_TENANTS }, async (tx) => {
+		if (signed_in.kind === "member")
+			return { tenants: await membershipsOf(tx, signed_in.person_id), operator: await isOperator(tx, signed_in.person_id) };
 		const tenant = await readOwnTenant(tx, signed_in.tenant_id, signed_in.role);
-		return tenant ? [tenant] : [];
+		return { tenants: tenant ? [tenant] : [], operator: false };
 	});
-	return { person: { kind, id, name, email }, tenants, expires_at: signed_in.expires_at.toISOString(), mail };
+	return { person: { kind, id, name, email }, tenants, operator, expires_at: signed_in.expires_at.toISOString(), mail };
 }
 
 /** Ends the session, of either kind: the cookie is worth nothing from the next request on. */

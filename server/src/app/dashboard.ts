@@ -16,6 +16,11 @@ export const PAGE_PATHS = [
 	"/sites",
 	"/plan",
 	"/team",
+	"/operator",
+	"/operator/forward-auth",
+	"/operator/tenants",
+	"/operator/legacy-formats",
+	"/operator/people",
 ] as const;
 
 /** A build of the dashboard. */

@@ -8,6 +8,7 @@ import type { Database } from "../database/database.ts";
 import { startSweep } from "../documents/sweep.ts";
 import { warnOfExpiry } from "../keys/warn-of-expiry.ts";
 import { sweepEvidence } from "../usage/evidence-sweep.ts";
+import { completeRotations } from "../rotation/complete-safe.ts";
 import { foldUsage } from "../usage/fold.ts";
 import { settleUsage } from "../usage/settle.ts";
 import type { Grants } from "../verification/grants.ts";
@@ -17,6 +18,7 @@ const FOLD_EVERY_MS = 600_000;
 const SETTLE_EVERY_MS = 60_000;
 const EXPIRY_EVERY_MS = 900_000;
 const SWEEP_EVERY_MS = 300_000;
+const ROTATIONS_EVERY_MS = 10_000;
 const QUOTA_RETURN_EVERY_MS = 15_000;
 
 export interface LoopsOptions {
@@ -44,6 +46,12 @@ export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promi
 			every_ms: EXPIRY_EVERY_MS,
 			log,
 			run: async () => void (await warnOfExpiry(options.systemContext("expiry warnings"))),
+		}),
+		startLoop({
+			name: "rotations",
+			every_ms: ROTATIONS_EVERY_MS,
+			log,
+			run: async () => void (await completeRotations(options.systemContext("rotation"))),
 		}),
 		startLoop({ name: "usage_settle", every_ms: SETTLE_EVERY_MS, log, run: () => settleUsage({ database, log }) }),
 		startLoop({ name: "quota_return", every_ms: QUOTA_RETURN_EVERY_MS, log, run: () => quotas.returnIdle() }),

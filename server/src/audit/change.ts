@@ -2,6 +2,7 @@ import type { DatabaseContext } from "../database/database.ts";
 import { asChange, inTransaction, type Tx } from "../database/transaction.ts";
 import type { Invalidation } from "../nodes/invalidation.ts";
 import type { Node } from "../nodes/node.ts";
+import type { WaitedFor } from "../nodes/others.ts";
 import { appendInvalidations } from "../nodes/store.ts";
 import type { OutboxEvent } from "../outbox/event.ts";
 import { insertEvents } from "../outbox/store.ts";
@@ -56,11 +57,22 @@ async function writeAudit(tx: Tx, context: ChangeContext, notes: readonly AuditN
 	}
 }
 
+/** A change that is true everywhere, and the nodes that it waited for; none when it touched nothing that nodes remember. */
+export interface Settled<T> {
+	readonly result: T;
+	readonly waited_for: WaitedFor[];
+}
+
 /**
  * The door for writes that matter: commits the rows of `run`, their audit entries, their events and the number of their invalidation
  * together, and returns once no node answers by what was before. A repeat (`unchanged`) waits for the same.
  */
 export async function change<T>(context: ChangeContext, run: (tx: Tx) => Promise<Change<T>>): Promise<T> {
+	return (await changeEverywhere(context, run)).result;
+}
+
+/** The same, for an answer that names the nodes. */
+export async function changeEverywhere<T>(context: ChangeContext, run: (tx: Tx) => Promise<Change<T>>): Promise<Settled<T>> {
 	let settled_seq = 0;
 	let result: T;
 	try {
@@ -80,6 +92,5 @@ export async function change<T>(context: ChangeContext, run: (tx: Tx) => Promise
 		result = error.result;
 		settled_seq = error.seq;
 	}
-	if (settled_seq > 0) await context.node.settle(settled_seq);
-	return result;
+	return { result, waited_for: settled_seq > 0 ? await context.node.settle(settled_seq) : [] };
 }

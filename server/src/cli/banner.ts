@@ -29,7 +29,9 @@ export function banner(facts: BannerFacts): string {
 		}
 	}
 	const page = demo?.owner_token ? `join#${demo.owner_token}` : "sign-in";
-	lines.push("", `  Open the dashboard: ${facts.config.public_url}/${page}`, "");
+	lines.push("", `  Open the dashboard: ${facts.config.public_url}/${page}`);
+	if (demo?.owner_token) lines.push("  (whoever joins by this link owns the demo tenant and runs this instance)");
+	lines.push("");
 	if (generated.token) lines.push(`  operator token  in ${join(data_dir, "operator_token")}`);
 	if (generated.pepper)
 		lines.push(

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import type { Config } from "../config.ts";
 import type { Log } from "../core/log.ts";
-import { startEmbedded } from "../database/embedded.ts";
+import { AlreadyRunning, startEmbedded } from "../database/embedded.ts";
+import { runningEmbedded } from "../database/embedded-running.ts";
 import { migrate } from "../database/migrate.ts";
 import { APP_ROLE, ensureDatabase, OWNER_ROLE } from "../database/roles.ts";
 
@@ -32,6 +33,19 @@ export async function openDatabase(config: Config, data_dir: string, log: Log, o
 	} catch (error) {
 		await embedded.stop();
 		throw error;
+	}
+}
+
+/** The same for a command beside a server: the embedded database of one that runs is used through its socket, and left running. */
+export async function openBeside(config: Config, data_dir: string, log: Log, onLost: () => void): Promise<OpenedDatabase> {
+	try {
+		return await openDatabase(config, data_dir, log, onLost);
+	} catch (error) {
+		const running = error instanceof AlreadyRunning ? await runningEmbedded(data_dir) : null;
+		if (running === null) throw error;
+		const migrated = await migrate(running.urlFor(OWNER_ROLE, DATABASE_NAME));
+		const url = running.urlFor(APP_ROLE, DATABASE_NAME);
+		return { url, direct_url: url, embedded: true, migrated, stop: async () => undefined };
 	}
 }
 

@@ -1,12 +1,19 @@
 import { readFileSync } from "node:fs";
 import { ConfigError, readConfig } from "../config.ts";
+import { EXPORT_HELP, exportAll } from "./export.ts";
+import { EXIT_REFUSED, importFile } from "./import.ts";
+import { ImportFileError } from "./import-file.ts";
+import { IMPORT_HELP, importOptions } from "./import-options.ts";
 import { migrateOnly } from "./migrate.ts";
 import { serve } from "./serve.ts";
+import { UsageError } from "./usage.ts";
 
 const HELP = `keywright-server: API keys for every tenant of a SaaS
 
   keywright-server serve [--demo]   start the server; with --demo, make a demo tenant on an empty database
   keywright-server migrate          bring the database to this version, and stop
+  keywright-server import FILE …    bring keys along that another system has issued; see import --help
+  keywright-server export …         everything that is no secret, as JSON lines; see export --help
   keywright-server version          print the version
   keywright-server help             print this
 
@@ -24,11 +31,15 @@ export function version(): string {
 	return parsed !== null && typeof parsed === "object" && "version" in parsed ? String(parsed.version) : "unknown";
 }
 
-function fail(error: unknown): never {
+function fail(command: string, error: unknown): never {
+	if (error instanceof UsageError) {
+		console.error(`keywright-server: ${error.message}\n  see keywright-server ${command} --help`);
+		process.exit(EXIT_USAGE);
+	}
 	const known = error instanceof ConfigError || (error instanceof Error && "code" in error && error.code === "ALREADY_RUNNING");
 	console.error(error instanceof Error ? `keywright-server: ${error.message}` : error);
 	if (error instanceof Error && error.cause instanceof Error) console.error(`  because: ${error.cause.message}`);
-	process.exit(known ? EXIT_USAGE : EXIT_FAILED);
+	process.exit(known ? EXIT_USAGE : error instanceof ImportFileError ? EXIT_REFUSED : EXIT_FAILED);
 }
 
 function usage(message: string): never {
@@ -36,10 +47,17 @@ function usage(message: string): never {
 	process.exit(EXIT_USAGE);
 }
 
+const HELP_OF = new Map([
+	["import", IMPORT_HELP],
+	["export", EXPORT_HELP],
+]);
+
 /** Runs the command line. */
 export async function run(argv: readonly string[]): Promise<void> {
 	const [command = "help", ...rest] = argv;
-	const unknown = rest.find((argument) => !(command === "serve" && argument === "--demo"));
+	const own = HELP_OF.get(command);
+	const unknown = own === undefined ? rest.find((argument) => !(command === "serve" && argument === "--demo")) : undefined;
+	if (own !== undefined && (rest.includes("--help") || rest.includes("-h"))) return void process.stdout.write(own);
 	if (rest.includes("--help") || ["help", "--help", "-h"].includes(command)) return void process.stdout.write(HELP);
 	if (unknown !== undefined) return usage(`${command} does not know ${unknown}`);
 	try {
@@ -50,6 +68,11 @@ export async function run(argv: readonly string[]): Promise<void> {
 			}
 			case "migrate":
 				return await migrateOnly(readConfig());
+			case "import":
+				process.exitCode = await importFile(readConfig(), importOptions(rest), version());
+				return;
+			case "export":
+				return await exportAll(readConfig(), rest, version());
 			case "version":
 			case "--version":
 				return void console.log(version());
@@ -57,6 +80,6 @@ export async function run(argv: readonly string[]): Promise<void> {
 				return usage(`there is no command ${command}`);
 		}
 	} catch (error) {
-		fail(error);
+		fail(command, error);
 	}
 }

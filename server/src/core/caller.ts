@@ -2,9 +2,17 @@
 export const ROLES = ["viewer", "admin", "owner"] as const;
 export type Role = (typeof ROLES)[number];
 
+/** Somebody of the operator's team, in a session of theirs. */
+export interface OperatorPerson {
+	readonly person_id: string;
+	readonly name: string;
+	readonly email: string;
+}
+
 /** Who is asking, once a credential has been believed. `person_id` is of the sign-in, `member_id` of the membership in the tenant that is asked about. */
 export type Caller =
-	| { readonly kind: "operator" }
+	/** `person` when it is somebody signed in who runs the instance; without, the operator token. */
+	| { readonly kind: "operator"; readonly person?: OperatorPerson }
 	| { readonly kind: "service"; readonly id: string; readonly name: string }
 	| {
 			readonly kind: "member";

@@ -3,7 +3,9 @@ import type { Log } from "./log.ts";
 
 /** Who does something; written into every audit entry as it stands here. */
 export type Actor =
+	/** Without an id: by the operator token. With one: a person who runs the instance, signed in. */
 	| { kind: "operator"; name: string }
+	| { kind: "operator"; id: string; name: string; email: string }
 	| { kind: "member"; id: string; name: string; email: string | null }
 	| { kind: "portal"; id: string; name: string; email: string | null }
 	| { kind: "service"; id: string; name: string }

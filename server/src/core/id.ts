@@ -27,7 +27,7 @@ export function randomBase62(length: number): string {
 	return text;
 }
 
-export type IdPrefix = "key" | "ten" | "site" | "doc" | "svc" | "req" | "node" | "evt" | "upl" | "per" | "ptl" | "mem" | "inv" | "hnd";
+export type IdPrefix = "key" | "ten" | "site" | "doc" | "svc" | "req" | "node" | "evt" | "upl" | "per" | "ptl" | "mem" | "inv" | "hnd" | "rot";
 
 /** A new identifier such as `key_4fT…`: the prefix says what it names, 20 random characters (119 bits) make it unique. */
 export function newId(prefix: IdPrefix): string {

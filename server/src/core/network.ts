@@ -195,15 +195,19 @@ export function callerAddress(peer: string, forwardedFor: string | undefined, tr
 	const peerAddress = parseAddress(peer);
 	if (peerAddress === null) return peer;
 	if (trusted === null || forwardedFor === undefined || forwardedFor.trim() === "" || !trusted.has(peerAddress)) return peerAddress.text;
+	return (forwardedAddress(forwardedFor, trusted) ?? peerAddress).text;
+}
+
+/** Whom trusted proxies speak for by their `X-Forwarded-For`, as in `callerAddress`; null where the walk comes to no address. */
+export function forwardedAddress(forwardedFor: string, trusted: AllowList): Address | null {
 	let end = forwardedFor.length;
 	for (let hop = 0; hop < FORWARDED_HOPS_MAX; hop += 1) {
 		const comma = end === 0 ? -1 : forwardedFor.lastIndexOf(",", end - 1);
 		const address = parseForwarded(forwardedFor.slice(comma + 1, end).trim());
-		if (address === null) return peerAddress.text;
-		if (comma === -1 || !trusted.has(address)) return address.text;
+		if (address === null || comma === -1 || !trusted.has(address)) return address;
 		end = comma;
 	}
-	return peerAddress.text;
+	return null;
 }
 
 /** One entry of `X-Forwarded-For`; some proxies write the port too: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */

@@ -291,6 +291,7 @@ export interface RotationsTable {
 	ended_how: string | null;
 	force_reason: string | null;
 	expires_at_before: Timestamp | null;
+	expiry_set_at_before: Timestamp;
 	rotation_due_at_before: Timestamp | null;
 	expires_at_after: Timestamp | null;
 	rotation_due_at_after: Timestamp | null;

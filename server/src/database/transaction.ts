@@ -64,6 +64,23 @@ export async function inTransaction<T>(database: Database, scope: string, run: (
 	}
 }
 
+/**
+ * Runs `run` in one transaction that only reads, and all of it as it was at one instant; it may take as long as it takes. As `inTransaction` otherwise.
+ */
+export async function inSnapshot<T>(database: Database, scope: string, run: (transaction: ReadTx) => Promise<T>): Promise<T> {
+	try {
+		const snapshot = database.queries.transaction().setIsolationLevel("repeatable read").setAccessMode("read only");
+		return await snapshot.execute(async (transaction) => {
+			await sql`select set_config('role', ${APP_ROLE}, true), set_config('keywright.scope', ${scope}, true),
+				set_config('idle_in_transaction_session_timeout', '0', true)`.execute(transaction);
+			return await run(transaction);
+		});
+	} catch (error) {
+		if (isUnavailable(error)) throw unavailable(error);
+		throw error;
+	}
+}
+
 /** Guarantee: called by `inStatement` alone, whose callers write bookkeeping tables by one statement. */
 function asOneStatement(queries: Kysely<Tables>): RecordTx {
 	return queries as RecordTx;

@@ -1,5 +1,6 @@
 import { IncomingMessage } from "node:http";
 import { newId } from "../core/id.ts";
+import { isForwardAuth } from "./forward-auth-problem.ts";
 import { isAmbiguousPath } from "./path.ts";
 import type { Refusal } from "./problem.ts";
 import { holdsSessionCookie } from "./session-cookies.ts";
@@ -65,7 +66,7 @@ export function checkFraming(request: FramedRequest): Refusal | null {
 				request.authorization = raw[index + 1] ?? "";
 				break;
 			case 16:
-				if (name.toLowerCase() === "content-encoding" && raw[index + 1]?.toLowerCase() !== "identity") return CODED_BODY;
+				if (name.toLowerCase() === "content-encoding" && raw[index + 1]?.toLowerCase() !== "identity" && !isOfNoBody(request)) return CODED_BODY;
 				break;
 			case 18:
 				if (name.toLowerCase() === "x-keywright-client") request.client_name ??= raw[index + 1] ?? "";
@@ -83,6 +84,11 @@ export function checkFraming(request: FramedRequest): Refusal | null {
 	if (request.raw_key !== null && request.authorization !== null) return KEY_AND_BEARER;
 	const { cookie } = request.headers;
 	return cookie !== undefined && holdsSessionCookie(cookie) ? CREDENTIAL_AND_SESSION : null;
+}
+
+/** A proxy hands on what its caller says of a body that stays with it. */
+function isOfNoBody(request: FramedRequest): boolean {
+	return isForwardAuth(request.url ?? "");
 }
 
 /** The path as it came, without the query, which may hold a key sent by mistake. */

@@ -10,7 +10,7 @@ const SECURITY: Record<Access, readonly Record<string, readonly string[]>[]> = {
 	admin: [{ operatorToken: [] }, { session: [] }],
 	owner: [{ operatorToken: [] }, { session: [] }],
 	person: [{ session: [] }],
-	operator: [{ operatorToken: [] }],
+	operator: [{ operatorToken: [] }, { session: [] }],
 	service: [{ serviceCredential: [] }],
 };
 
@@ -21,7 +21,7 @@ const REFUSALS: Record<Access, readonly number[]> = {
 	admin: [400, 401, 403, 404, 409, 429, 503],
 	owner: [400, 401, 403, 404, 409, 429, 503],
 	person: [400, 401, 403, 409, 429, 503],
-	operator: [400, 401, 404, 409, 503],
+	operator: [400, 401, 403, 404, 409, 503],
 	service: [400, 401, 503],
 };
 
@@ -54,12 +54,25 @@ const UPLOAD = {
 	},
 };
 
+/** What stands for every method or every path below: the description of an API names one of each. */
+const NAMED_METHOD = "get";
+const REST = "forwarded_path";
+
+function methodOf(row: AnyRow): string {
+	return row.method === "ANY" ? NAMED_METHOD : row.method.toLowerCase();
+}
+
 function openPath(path: string): string {
-	return path.replace(/:([a-z_0-9]+)/g, "{$1}");
+	return path.replace(/:([a-z_0-9]+)/g, "{$1}").replace(/\*$/, `{${REST}}`);
 }
 
 function parametersOf(row: AnyRow): unknown[] {
-	const inPath = [...row.path.matchAll(/:([a-z_0-9]+)/g)].map(([, name]) => ({ name, in: "path", required: true, schema: { type: "string" } }));
+	const inPath = [...openPath(row.path).matchAll(/\{([a-z_0-9]+)\}/g)].map(([, name]) => ({
+		name,
+		in: "path",
+		required: true,
+		schema: { type: "string" },
+	}));
 	const required = new Set(row.query?.required ?? []);
 	const properties: Record<string, TSchema> = row.query?.properties ?? {};
 	const inQuery = Object.entries(properties).map(([name, schema]) => ({ name, in: "query", required: required.has(name), schema }));
@@ -75,8 +88,8 @@ function operationId(row: AnyRow): string {
 		.replace(/^\/api\/v1\//, "")
 		.split(/[/.]/)
 		.filter((word) => word !== "")
-		.map((word) => (word.startsWith(":") ? `by_${word.slice(1)}` : word.replaceAll("-", "_")));
-	return [row.method.toLowerCase(), ...words].join("_");
+		.map((word) => (word === "*" ? REST : word.startsWith(":") ? `by_${word.slice(1)}` : word.replaceAll("-", "_")));
+	return [methodOf(row), ...words].join("_");
 }
 
 function successOf(row: AnyRow): unknown {
@@ -92,7 +105,7 @@ function operationOf(row: AnyRow): unknown {
 	return {
 		operationId: operationId(row),
 		summary: row.summary,
-		description: needs,
+		description: row.method === "ANY" ? `${needs} Every method.` : needs,
 		security: SECURITY[row.access],
 		parameters: parametersOf(row),
 		...(row.body ? { requestBody: { required: true, content: { "application/json": { schema: row.body } } } } : {}),
@@ -109,7 +122,7 @@ export function openApiOf(rows: readonly AnyRow[], info: { version: string }): R
 	const paths: Record<string, Record<string, unknown>> = {};
 	for (const row of rows) {
 		const path = openPath(row.path);
-		paths[path] = { ...paths[path], [row.method.toLowerCase()]: operationOf(row) };
+		paths[path] = { ...paths[path], [methodOf(row)]: operationOf(row) };
 	}
 	return {
 		openapi: "3.1.0",

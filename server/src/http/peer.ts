@@ -14,6 +14,12 @@ function peerOf(socket: Socket): Address | null {
 	return peer;
 }
 
+/** Whether who is at the other end of the connection is believed in what it says of others. */
+export function isFromTrustedProxy(raw: FramedRequest, trusted: AllowList | null): trusted is AllowList {
+	const peer = peerOf(raw.socket);
+	return trusted !== null && peer !== null && trusted.has(peer);
+}
+
 /** The caller's address: the peer's, or what trusted proxies say of whom they speak for; null when that is no address. */
 export function addressOf(raw: FramedRequest, trusted: AllowList | null): Address | null {
 	const peer = peerOf(raw.socket);

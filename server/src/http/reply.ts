@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { problemFor } from "./forward-auth-problem.ts";
 import { FramedRequest } from "./framing.ts";
-import { problemOf, type Refusal } from "./problem.ts";
+import type { Refusal } from "./problem.ts";
 
 /** Bodies up to here are read and thrown away after a refusal, so that the connection goes on; longer ones end it. */
 const DRAINED_BODY_BYTES_MAX = 65_536;
@@ -20,7 +21,7 @@ function hasUnreadBody(request: FramedRequest): boolean {
 /** Sends a refusal. A long body that nobody will read gets a moment to end by itself, so that the answer is not lost, and is then cut off. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, refusal: Refusal, type_base: string): void {
 	const raw = framed(request);
-	const problem = problemOf(refusal, raw.request_id, type_base);
+	const problem = problemFor(raw, refusal, type_base);
 	request.refused_with = refusal.code;
 	reply.code(problem.status).headers(problem.headers);
 	if (raw.awaits_continue) reply.header("connection", "close");

@@ -3,11 +3,12 @@ import type { Static, TObject, TSchema } from "typebox";
 
 /**
  * Who may call: `public` anybody; `key` an API key; `viewer`, `admin`, `owner` a member of the tenant with at least this role, or the operator;
- * `person` whoever is signed in, of whatever tenant; `operator` the operator; `service` a service credential.
+ * `person` whoever is signed in, of whatever tenant; `operator` the operator, by token or signed in; `service` a service credential.
  */
 export type Access = "public" | "key" | "viewer" | "admin" | "owner" | "person" | "operator" | "service";
 
-export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+/** `ANY`: every method that there is; only of rows that are answered without the framework. */
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "ANY";
 
 /** A body that is not JSON from end to end: bytes with their headers, or nothing. */
 export interface StreamOutput {
@@ -34,8 +35,10 @@ interface RowBase {
 	readonly status: number;
 	/** For management rows that change something: goes on in a suspended tenant. Reads always do. */
 	readonly while_suspended?: true;
-	/** For management rows: a member who has not entered the password for an hour has to enter it again. */
+	/** For management and operator rows: a person who has not entered the password for an hour has to enter it again. */
 	readonly confirm?: true;
+	/** For `key` rows: the action is given the raw key that was presented, which it may keep nowhere. */
+	readonly takes_raw_key?: true;
 	/** Largest JSON body, when the usual bound is not right. */
 	readonly body_bytes_max?: number;
 }
@@ -88,4 +91,9 @@ interface UploadRow<C, Path extends string, O extends TSchema> extends RowBase {
 /** A row that reads a `multipart/form-data` body itself, as a stream, after everything has been checked. */
 export function uploadRoute<C, const Path extends string, O extends TSchema>(row: UploadRow<C, Path, O>): Row<C> {
 	return { ...row, input: "upload" } as unknown as Row<C>;
+}
+
+/** A row that is listed and never mounted: a `DirectRoute` answers, by the head of a request alone. */
+export function directRoute(row: RowBase): Row<never> {
+	return { ...row, input: "none", output: "none", run: () => undefined };
 }

@@ -4,7 +4,9 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 import { ERRORS, Failure } from "../core/error.ts";
 import { newId } from "../core/id.ts";
 import type { Log } from "../core/log.ts";
+import { type AnswerHead, DirectRoute } from "./direct.ts";
 import { failureOf } from "./failure.ts";
+import { FORWARD_AUTH, isForwardAuth, problemFor } from "./forward-auth-problem.ts";
 import { checkFraming, FramedRequest, pathOf } from "./framing.ts";
 import { notFoundDetailOf } from "./mount.ts";
 import { problemOf, writeProblem } from "./problem.ts";
@@ -28,6 +30,8 @@ export interface HttpOptions {
 	problem_type_base: () => string;
 	/** Told of every answer: its status, and the code of a refusal. */
 	onAnswered?: (status: number, code: string | null) => void;
+	/** Answers at the address where proxies ask. */
+	forward_auth?: AnswerHead;
 }
 
 /** The framework set up as the contract asks: framing first, strict JSON, one shape of refusal, one line of log per request. */
@@ -66,6 +70,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
 function createListener(handler: (request: FramedRequest, response: ServerResponse) => void, options: HttpOptions): Server {
 	/** The latest answer of each connection. */
 	const answering = new WeakMap<Duplex, ServerResponse>();
+	const direct = options.forward_auth && new DirectRoute(FORWARD_AUTH, options.forward_auth, options);
 
 	function onRequest(request: FramedRequest, response: ServerResponse): void {
 		answering.set(request.socket, response);
@@ -76,8 +81,9 @@ function createListener(handler: (request: FramedRequest, response: ServerRespon
 				{ request_id: request.request_id, method: request.method, status: ERRORS[refusal.code].status, code: refusal.code },
 				"request_refused",
 			);
-			writeProblem(response, problemOf(refusal, request.request_id, options.problem_type_base()));
-		} else handler(request, response);
+			writeProblem(response, problemFor(request, refusal, options.problem_type_base()));
+		} else if (direct && isForwardAuth(request.url ?? "")) direct.handle(request, response, !server.listening);
+		else handler(request, response);
 	}
 	const server = createServer(
 		{
@@ -97,7 +103,7 @@ function createListener(handler: (request: FramedRequest, response: ServerRespon
 		onRequest(request, response);
 	});
 	server.on("checkExpectation", (request: FramedRequest, response: ServerResponse) => {
-		writeProblem(response, problemOf(UNKNOWN_EXPECTATION, request.request_id, options.problem_type_base()));
+		writeProblem(response, problemFor(request, UNKNOWN_EXPECTATION, options.problem_type_base()));
 	});
 	server.on("connect", (_request, socket) => writeBare(socket, NO_PROXY, options));
 	server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
@@ -207,7 +213,9 @@ export function answerTheRest(
 	known: readonly { method: string; path: string }[],
 	options: Pick<HttpOptions, "problem_type_base">,
 ): void {
-	const patterns = known.map((row) => ({ method: row.method, pattern: new RegExp(`^${row.path.replace(/:[a-z_0-9]+/g, "[^/]+")}$`) }));
+	const patterns = known
+		.filter((row) => row.method !== "ANY")
+		.map((row) => ({ method: row.method, pattern: new RegExp(`^${row.path.replace(/:[a-z_0-9]+/g, "[^/]+")}$`) }));
 	// Before anything of a body is read: nobody has shown a credential for it.
 	app.addHook("onRequest", (request, reply, done) => {
 		if (!request.is404) return done();

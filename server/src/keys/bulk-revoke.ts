@@ -1,4 +1,4 @@
-import { type ChangeContext, change } from "../audit/change.ts";
+import { type ChangeContext, changeEverywhere } from "../audit/change.ts";
 import { Failure } from "../core/error.ts";
 import { read } from "../database/read.ts";
 import type { ReadTx } from "../database/transaction.ts";
@@ -9,6 +9,7 @@ import { settleUsage } from "../usage/settle.ts";
 import { cancelWaitingHandovers } from "./handover-store.ts";
 import { type Key, keyActorOf, statusOf } from "./key.ts";
 import { lockChosenKeys, readChosenKeys, revokeKeys, type Selection } from "./list-store.ts";
+import { endOpenRotations } from "./open-rotation-store.ts";
 import { BULK_KEYS_MAX, type BulkRevoked, type BulkRevokeInput } from "./schema.ts";
 
 type Request = BulkRevokeInput & { tenant_id: string };
@@ -77,7 +78,7 @@ export async function bulkRevoke(context: ChangeContext, input: Request): Promis
 			return { keys: await describeBulk(tx, tenant_id, keys, now), revoked: false };
 		});
 	}
-	return change<BulkRevoked>(context, async (tx) => {
+	const { result, waited_for } = await changeEverywhere<BulkRevoked>(context, async (tx) => {
 		if (!(await lockTenant(tx, tenant_id))) throw tenantNotFound();
 		const keys = toRevoke(await lockChosenKeys(tx, tenant_id, selection, reading), selection);
 		assertAsExpected(keys, expected_key_ids);
@@ -89,6 +90,7 @@ export async function bulkRevoke(context: ChangeContext, input: Request): Promis
 		const key_ids = keys.map((key) => key.id);
 		await revokeKeys(tx, tenant_id, key_ids, { revoked_at: new Date(now), revoked_by, revoke_reason: reason, revoke_note: input.note ?? null });
 		await cancelWaitingHandovers(tx, tenant_id, key_ids, new Date(now));
+		await endOpenRotations(tx, tenant_id, key_ids, { ended_at: new Date(now), ended_by: revoked_by, ended_how: "revoked" });
 		return {
 			result: { keys: described, revoked: true },
 			audit: [first, ...others],
@@ -96,6 +98,7 @@ export async function bulkRevoke(context: ChangeContext, input: Request): Promis
 			events: keys.map(({ id, name, environment }) => ({ tenant_id, type: "key.revoked", data: { key_id: id, name, environment, reason } })),
 		};
 	});
+	return { ...result, waited_for };
 }
 
 function noteOf(key: Key, { tenant_id, reason, note = null }: Request, now: number) {

@@ -5,11 +5,14 @@ import { describeOne } from "./describe.ts";
 import { keyNotFound } from "./get.ts";
 import { handoverStatusOf } from "./handover.ts";
 import { cancelWaitingHandovers, lockHandover } from "./handover-store.ts";
+import { keyActorOf } from "./key.ts";
+import { endOpenRotations } from "./open-rotation-store.ts";
 import type { KeyAnswer } from "./schema.ts";
 import { lockKey } from "./store.ts";
 
 /**
- * Ends a one-time link that waits: nobody reveals anything by it from now on. One that has ended stays as it is. Answers the key.
+ * Ends a one-time link that waits: nobody reveals anything by it from now on, and the rotation whose new secret it was to hand over is cancelled. One
+ * that has ended stays as it is. Answers the key.
  * 404 `not_found`; 409 `conflict` for one that was claimed.
  */
 export async function cancelHandover(context: ChangeContext, input: { tenant_id: string; key_id: string; handover_id: string }): Promise<KeyAnswer> {
@@ -25,10 +28,18 @@ export async function cancelHandover(context: ChangeContext, input: { tenant_id:
 		if (status === "claimed") throw new Failure("conflict", "The key was revealed already. If that was not the right person, revoke the key.");
 		if (status !== "waiting") return { unchanged: await describeOne(tx, key, now) };
 		await cancelWaitingHandovers(tx, tenant_id, [key_id], new Date(now));
-		const facts = { name: key.name, environment: key.environment, handover_id };
+		const { name, environment } = key;
+		const target = { kind: "key", id: key_id };
+		const cancelled = { action: "handover.cancelled", target, facts: { name, environment, handover_id }, tenant_id };
+		if (handover.rotation_id === null) return { result: await describeOne(tx, key, now), audit: [cancelled] };
+		const end = { ended_at: new Date(now), ended_by: keyActorOf(context.actor), ended_how: "cancelled" } as const;
+		await endOpenRotations(tx, tenant_id, [key_id], end);
+		const facts = { name, environment, rotation_id: handover.rotation_id, how: end.ended_how };
 		return {
 			result: await describeOne(tx, key, now),
-			audit: [{ action: "handover.cancelled", target: { kind: "key", id: key_id }, facts, tenant_id }],
+			audit: [cancelled, { action: "rotation.cancelled", target, facts, tenant_id }],
+			invalidates: [{ kind: "key", id: key_id }],
+			events: [{ tenant_id, type: "rotation.cancelled", data: { key_id, ...facts } }],
 		};
 	});
 }

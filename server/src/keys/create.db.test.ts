@@ -54,6 +54,7 @@ test("a new key is answered whole, with a raw key that matches what is stored", 
 		permissions: ["documents:write", "documents:read"],
 		site_ids: ["shop"],
 		allowed_ips: ["10.0.0.0/8", "192.0.2.7"],
+		rate_limits: [],
 		status: "active",
 		created_at: now.toISOString(),
 		created_by: { kind: "operator", name: "operator token" },
@@ -71,6 +72,7 @@ test("a new key is answered whole, with a raw key that matches what is stored", 
 			{
 				kid: parsed.kid,
 				last4: raw_key.slice(-4),
+				imported: false,
 				status: "issued",
 				created_at: now.toISOString(),
 				first_used_at: null,
@@ -80,6 +82,7 @@ test("a new key is answered whole, with a raw key that matches what is stored", 
 			},
 		],
 		handover: null,
+		rotation: null,
 	});
 	assert.deepEqual(await getKey(context, { tenant_id, key_id: key.id }), key);
 	const stored = await read(context, (tx) => tx.selectFrom("secrets").selectAll().where("kid", "=", parsed.kid).executeTakeFirstOrThrow());

@@ -4,6 +4,7 @@ import { Failure, type InputError } from "../core/error.ts";
 import { newId } from "../core/id.ts";
 import type { Tx } from "../database/transaction.ts";
 import type { OutboxEvent } from "../outbox/event.ts";
+import type { Catalogue } from "../plans/permission.ts";
 import type { Plan } from "../plans/plan.ts";
 import { readCatalogue } from "../plans/store.ts";
 import { lockTenant } from "../tenants/store.ts";
@@ -12,8 +13,9 @@ import { adviseOn, type Warning } from "./advice.ts";
 import type { KeysContext } from "./context.ts";
 import { describeOne } from "./describe.ts";
 import { issueSecret } from "./issue.ts";
-import { type Key, type KeyOwner, keyActorOf } from "./key.ts";
+import { type Key, type KeyActor, type KeyOwner, keyActorOf } from "./key.ts";
 import { expiryOf, rotationDueAt, rotationPeriodOf } from "./lifetime.ts";
+import { unusableRateLimits } from "./rate-limit.ts";
 import {
 	allowedIpsOf,
 	assertApiAccess,
@@ -52,20 +54,33 @@ export async function assertRoomForKey(tx: Tx, tenant_id: string, plan: Plan, no
 	);
 }
 
-/** The key that `input` asks for, within `plan`: 400 for what cannot be, 403 for what the plan does not include. */
 async function planKey(tx: Tx, context: KeysContext, input: CreateRequest, plan: Plan, key_id: string): Promise<Key> {
-	const now = context.clock.now();
-	const created_at = new Date(now);
 	const catalogue = await readCatalogue(tx);
+	const sites = await readSiteEnvironments(tx, input.tenant_id, withoutRepetitions(input.site_ids ?? []));
+	return keyWithin({ plan, catalogue, sites }, input, { key_id, now: context.clock.now(), created_by: keyActorOf(context.actor) });
+}
+
+/** What a new key is held to: the plan, the permissions there are, and those of the tenant's sites that are asked for. */
+export interface KeyBounds {
+	readonly plan: Plan;
+	readonly catalogue: Catalogue;
+	readonly sites: ReadonlyMap<string, string | null>;
+}
+
+/** The key that `input` asks for, within `bounds`: throws 400 for what cannot be, 403 for what the plan does not include. */
+export function keyWithin(bounds: KeyBounds, input: CreateRequest, made: { key_id: string; now: number; created_by: KeyActor }): Key {
+	const { plan, catalogue, sites } = bounds;
+	const { now } = made;
+	const created_at = new Date(now);
 	const permissions = input.permissions ? withoutRepetitions(input.permissions) : defaultPermissions(plan, catalogue);
 	const site_ids = input.site_ids ? withoutRepetitions(input.site_ids) : null;
-	const sites = await readSiteEnvironments(tx, input.tenant_id, site_ids ?? []);
 	const ips = allowedIpsOf(input.allowed_ips);
 	const expiry = expiryOf(input.expires_at, plan, now);
 	const errors = [
 		...unknownPermissions(input.permissions ?? [], catalogue, plan),
 		...unusableSites(input.site_ids ?? [], sites, input.environment),
 		...(Array.isArray(ips) ? ips : []),
+		...unusableRateLimits(input.rate_limits ?? [], plan),
 		...("pointer" in expiry ? [expiry] : []),
 	];
 	if (errors.length > 0 || Array.isArray(ips) || "pointer" in expiry) throw invalidKey(errors);
@@ -73,7 +88,7 @@ async function planKey(tx: Tx, context: KeysContext, input: CreateRequest, plan:
 	const rotate_every_days = rotationPeriodOf(input.rotate_every_days, input.environment);
 	return {
 		tenant_id: input.tenant_id,
-		id: key_id,
+		id: made.key_id,
 		name: input.name.trim(),
 		environment: input.environment,
 		owner: ownerOf(input.owner),
@@ -82,12 +97,13 @@ async function planKey(tx: Tx, context: KeysContext, input: CreateRequest, plan:
 		permissions,
 		site_ids,
 		allowed_ips: ips.allowed_ips,
+		rate_limits: input.rate_limits ?? [],
 		rotate_every_days,
 		rotation_due_at: rotationDueAt(created_at, rotate_every_days),
 		expires_at: expiry.expires_at,
 		paused_at: null,
 		created_at,
-		created_by: keyActorOf(context.actor),
+		created_by: made.created_by,
 		revoked_at: null,
 		revoked_by: null,
 		revoke_reason: null,

@@ -2,15 +2,17 @@ import type { ReadTx } from "../database/transaction.ts";
 import { keyActivity, secretActivity, usage24h } from "../usage/activity-store.ts";
 import { readLatestHandovers } from "./handover-store.ts";
 import { describeKey, type Key } from "./key.ts";
+import { readOpenRotations } from "./open-rotation-store.ts";
 import type { KeyAnswer } from "./schema.ts";
 import { readSecrets } from "./store.ts";
 
-/** Keys of one tenant as they are answered, with their secrets, handovers and what was counted of them: five queries however many keys. */
+/** Keys of one tenant as they are answered, with their secrets, handovers and what was counted of them: six queries however many keys. */
 export async function describeKeys(tx: ReadTx, tenant_id: string, keys: readonly Key[], now: number): Promise<KeyAnswer[]> {
 	if (keys.length === 0) return [];
 	const key_ids = keys.map((key) => key.id);
 	const secrets = await readSecrets(tx, tenant_id, key_ids);
 	const handovers = await readLatestHandovers(tx, tenant_id, key_ids);
+	const rotations = await readOpenRotations(tx, tenant_id, key_ids);
 	const kids = [...secrets.values()].flat().map((secret) => secret.kid);
 	const activity = await keyActivity(tx, tenant_id, key_ids);
 	const secretUses = await secretActivity(tx, tenant_id, kids);
@@ -23,7 +25,8 @@ export async function describeKeys(tx: ReadTx, tenant_id: string, keys: readonly
 			usage_24h: usage.get(key.id) ?? 0,
 			secrets: secretUses,
 		};
-		return describeKey(key, { secrets: secrets.get(key.id) ?? [], handover: handovers.get(key.id) ?? null }, use, now);
+		const parts = { secrets: secrets.get(key.id) ?? [], handover: handovers.get(key.id) ?? null, rotation: rotations.get(key.id) ?? null };
+		return describeKey(key, parts, use, now);
 	});
 }
 

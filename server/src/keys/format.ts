@@ -16,7 +16,8 @@ export type Kid = string & { readonly [kidBrand]: true };
 
 const KID_CHARACTERS = 12;
 const SECRET_CHARACTERS = 32;
-const LAST_CHARACTERS = 4;
+/** As many of a raw key are shown in lists. */
+export const LAST_CHARACTERS = 4;
 /** What follows the second underscore. */
 const TAIL_CHARACTERS = KID_CHARACTERS + SECRET_CHARACTERS + CHECKSUM_CHARACTERS;
 

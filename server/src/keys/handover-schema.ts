@@ -29,6 +29,7 @@ export const HandoverSchema = Type.Object({
 	expires_at: Time,
 	claimed_at: orNull(Time),
 	claimed_by: orNull(Type.String()),
+	rotation_id: orNull(Type.String({ description: "The rotation whose new secret it hands over; null for the first secret" })),
 });
 export type HandoverAnswer = Static<typeof HandoverSchema>;
 

@@ -3,7 +3,18 @@ import type { ReadTx, Tx } from "../database/transaction.ts";
 import type { Handover } from "./handover.ts";
 import type { KeyActor } from "./key.ts";
 
-const HANDOVER_COLUMNS = ["id", "key_id", "email", "created_at", "created_by", "expires_at", "claimed_at", "claimed_by", "cancelled_at"] as const;
+const HANDOVER_COLUMNS = [
+	"id",
+	"key_id",
+	"email",
+	"created_at",
+	"created_by",
+	"expires_at",
+	"claimed_at",
+	"claimed_by",
+	"cancelled_at",
+	"rotation_id",
+] as const;
 
 /** Guarantee: `created_by` was written by `insertHandover`. */
 function handoverFromRow(row: Omit<Handover, "created_by"> & { created_by: unknown }): Handover {
@@ -44,6 +55,17 @@ export async function lockHandover(tx: Tx, tenant_id: string, handover: { id: st
 		.forUpdate()
 		.executeTakeFirst();
 	return row ? handoverFromRow(row) : null;
+}
+
+/** By id, of one tenant; those that are not there are absent. */
+export async function readHandovers(tx: ReadTx, tenant_id: string, ids: readonly string[]): Promise<Map<string, Handover>> {
+	const rows = await tx
+		.selectFrom("handovers")
+		.select(HANDOVER_COLUMNS)
+		.where("tenant_id", "=", tenant_id)
+		.where("id", "=", sql<string>`any(${ids}::text[])`)
+		.execute();
+	return new Map(rows.map((row) => [row.id, handoverFromRow(row)]));
 }
 
 /** Of any tenant: for transactions over all of them. */

@@ -18,6 +18,8 @@ export interface Handover {
 	/** What the person who revealed the secret said of who they are. */
 	readonly claimed_by: string | null;
 	readonly cancelled_at: Date | null;
+	/** The rotation whose new secret it hands over; null for a key's first. */
+	readonly rotation_id: string | null;
 }
 
 /** What has become of the handover by the instant `now` (ms). What ended it stays, whatever comes later. */
@@ -37,12 +39,13 @@ export function describeHandover(handover: Handover, now: number): HandoverAnswe
 		expires_at: handover.expires_at.toISOString(),
 		claimed_at: handover.claimed_at?.toISOString() ?? null,
 		claimed_by: handover.claimed_by,
+		rotation_id: handover.rotation_id,
 	};
 }
 
-/** How the recipient is told who hands the key over: the operator, who has no name of their own, goes by the product's. */
+/** How the recipient is told who hands the key over: the operator goes by the product's name. */
 export function giverName(created_by: KeyActor, product_name: string): string {
-	return created_by.id === undefined ? product_name : created_by.name;
+	return created_by.kind === "operator" || created_by.id === undefined ? product_name : created_by.name;
 }
 
 /** The same for a token that is unknown, cut short or of an erased tenant. */

@@ -5,13 +5,22 @@ import type { KeysContext } from "./context.ts";
 import { issueSecret } from "./issue.ts";
 import type { Key } from "./key.ts";
 import { rotationDueAt } from "./lifetime.ts";
+import { readOpenRotations } from "./open-rotation-store.ts";
 import { readSecrets, retireSecrets, updateKey } from "./store.ts";
 
+/** Two secrets are told apart, three are not: one rotation of a key at a time. */
+export function rotationInProgress(key_id: string, rotation_id?: string): Failure {
+	return new Failure("rotation_in_progress", "This key's secret is being replaced at the moment. Complete or cancel that first.", {
+		members: { key_id, ...(rotation_id === undefined ? {} : { rotation_id }) },
+	});
+}
+
 /**
- * Throws 409 `conflict` once a secret of the key was used: something would stop working. Settle usage before the transaction; a first use within
+ * Throws 409 `conflict` once a secret of the key was used: something would stop working; `rotation_in_progress` while it is being replaced. Settle usage before the transaction; a first use within
  * the last second may not be known yet.
  */
 export async function assertNeverUsed(tx: ReadTx, key: Key): Promise<void> {
+	if ((await readOpenRotations(tx, key.tenant_id, [key.id])).size > 0) throw rotationInProgress(key.id);
 	const secrets = (await readSecrets(tx, key.tenant_id, [key.id])).get(key.id) ?? [];
 	const kids = secrets.map((secret) => secret.kid);
 	const uses = await secretActivity(tx, key.tenant_id, kids);

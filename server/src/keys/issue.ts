@@ -9,18 +9,19 @@ import { insertSecret } from "./store.ts";
 /** A kid of 71 random bits that is taken once is luck, twice a broken generator. */
 const KID_ATTEMPTS_MAX = 3;
 
-/** Gives the key a new secret, made at `created_at`: its MAC is stored, its raw key returned and kept nowhere. */
+/** Gives the key a new secret, made at `created_at` by `makeSecret`: its MAC is stored, its raw key returned and kept nowhere. */
 export async function issueSecret(
 	tx: Tx,
 	context: KeysContext,
 	key: Key,
 	created_at: Date,
+	makeSecret: () => string = newSecret,
 ): Promise<{ raw_key: string; kid: string; last4: string }> {
 	const { tenant_id, environment } = key;
 	const pepper = context.peppers.current;
 	for (let attempt = 0; attempt < KID_ATTEMPTS_MAX; attempt += 1) {
 		const kid = newKid();
-		const secret = newSecret();
+		const secret = makeSecret();
 		const raw_key = makeRawKey({ brand: context.key_brand, environment, kid, secret });
 		const parsed = parseRawKey(context.key_brand, raw_key);
 		assert(parsed, "a key that was just made cannot be read");

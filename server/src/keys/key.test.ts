@@ -51,6 +51,7 @@ test("a key is answered with exactly the fields of the contract", () => {
 		permissions: [],
 		site_ids: null,
 		allowed_ips: null,
+		rate_limits: [{ name: "slow", requests: 1, window_seconds: 60 }],
 		rotate_every_days: 90,
 		rotation_due_at: new Date(NOW),
 		expires_at: null,
@@ -63,12 +64,15 @@ test("a key is answered with exactly the fields of the contract", () => {
 		revoke_note: null,
 	};
 	const kept = { kept_in: "other", kept_in_note: null, kept_in_at: new Date(NOW) } as const;
-	const secret = { kid: "k".repeat(12), last4: "a1B2", created_at: new Date(NOW), retires_at: null, retired_at: null, ...kept };
+	const secret = { kid: "k".repeat(12), imported: false, last4: "a1B2", created_at: new Date(NOW), retires_at: null, retired_at: null, ...kept };
 	const parts = { secrets: [secret], handover: null };
 	const answer = describeKey(key, parts, { last_used_at: null, last_check_at: null, usage_24h: 0, secrets: new Map() }, NOW);
 	const fields =
-		"id tenant_id name environment owner integration labels permissions site_ids allowed_ips status created_at created_by expires_at rotate_every_days " +
-		"rotation_due_at last_used_at last_check_at usage_24h revoked_at revoked_by revoke_reason revoke_note secrets handover";
+		"id tenant_id name environment owner integration labels permissions site_ids allowed_ips rate_limits status created_at created_by expires_at rotate_every_days " +
+		"rotation_due_at last_used_at last_check_at usage_24h revoked_at revoked_by revoke_reason revoke_note secrets handover rotation";
 	assert.deepEqual(Object.keys(answer), fields.split(" "));
-	assert.deepEqual(Object.keys(answer.secrets[0] ?? {}), "kid last4 status created_at first_used_at last_used_at retires_at kept_in".split(" "));
+	assert.deepEqual(
+		Object.keys(answer.secrets[0] ?? {}),
+		"kid last4 imported status created_at first_used_at last_used_at retires_at kept_in".split(" "),
+	);
 });

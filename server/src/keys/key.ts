@@ -1,6 +1,8 @@
 import type { Actor } from "../core/context.ts";
 import type { Environment } from "./format.ts";
 import { describeHandover, type Handover } from "./handover.ts";
+import type { OpenRotation } from "./open-rotation-store.ts";
+import type { KeyRateLimit } from "./rate-limit.ts";
 import type { KeyAnswer } from "./schema.ts";
 
 export type KeyStatus = "active" | "paused" | "expired" | "revoked";
@@ -51,6 +53,8 @@ export interface Key {
 	site_ids: string[] | null;
 	/** Null: any address. */
 	allowed_ips: string[] | null;
+	/** Of its own, besides those of the plan. */
+	rate_limits: readonly KeyRateLimit[];
 	rotate_every_days: number | null;
 	rotation_due_at: Date | null;
 	expires_at: Date | null;
@@ -66,7 +70,10 @@ export interface Key {
 /** One secret version, without its MAC. */
 export interface SecretVersion {
 	kid: string;
+	/** Empty for an imported one until it is used for the first time. */
 	last4: string;
+	/** Issued by another system and brought along. */
+	imported: boolean;
 	created_at: Date;
 	retires_at: Date | null;
 	retired_at: Date | null;
@@ -110,6 +117,7 @@ function describeSecret(secret: SecretVersion, use: KeyUse, now: number): KeyAns
 	return {
 		kid: secret.kid,
 		last4: secret.last4,
+		imported: secret.imported,
 		status: secretStatusOf(secret, used?.first_used_at ?? null, now),
 		created_at: secret.created_at.toISOString(),
 		first_used_at: timeText(used?.first_used_at ?? null),
@@ -119,10 +127,21 @@ function describeSecret(secret: SecretVersion, use: KeyUse, now: number): KeyAns
 	};
 }
 
-/** What belongs to a key besides its own record: its secrets, the newest first, and its latest handover. */
+/** What belongs to a key besides its own record: its secrets, the newest first, its latest handover, and the replacing of its secret if it goes on. */
 export interface KeyParts {
 	readonly secrets: readonly SecretVersion[];
 	readonly handover: Handover | null;
+	/** Left out or null: its secret is not being replaced. */
+	readonly rotation?: OpenRotation | null;
+}
+
+/** Of a rotation as much as its secrets tell. One whose old secret has ended is over, whether or not that has been written yet. */
+function describeOpenRotation(rotation: OpenRotation, secrets: readonly SecretVersion[], use: KeyUse, now: number): KeyAnswer["rotation"] {
+	const { id, state, predecessor_kid, successor_kid } = rotation;
+	const old_ends_at = state === "open" ? (secrets.find((secret) => secret.kid === predecessor_kid)?.retires_at ?? null) : null;
+	if (old_ends_at !== null && old_ends_at.getTime() <= now) return null;
+	const used = successor_kid !== null && use.secrets.has(successor_kid);
+	return { id, status: state === "waiting" ? state : used ? "proving" : "issued", old_ends_at: timeText(old_ends_at) };
 }
 
 /** The key as the contract shows it; nothing of a secret but its kid and last four characters. */
@@ -138,6 +157,7 @@ export function describeKey(key: Key, parts: KeyParts, use: KeyUse, now: number)
 		permissions: key.permissions,
 		site_ids: key.site_ids,
 		allowed_ips: key.allowed_ips,
+		rate_limits: key.rate_limits,
 		status: statusOf(key, now),
 		created_at: key.created_at.toISOString(),
 		created_by: key.created_by,
@@ -153,5 +173,6 @@ export function describeKey(key: Key, parts: KeyParts, use: KeyUse, now: number)
 		revoke_note: key.revoke_note,
 		secrets: parts.secrets.map((secret) => describeSecret(secret, use, now)),
 		handover: parts.handover && describeHandover(parts.handover, now),
+		rotation: parts.rotation ? describeOpenRotation(parts.rotation, parts.secrets, use, now) : null,
 	};
 }

@@ -25,7 +25,14 @@ async function assertMayMail(tx: Tx, tenant_id: string, now: number): Promise<vo
 }
 
 /** Enters a handover of the key, which ends with the key at the latest. Call it with the tenant locked. 429 `rate_limited` for mails. */
-export async function makeHandover(tx: Tx, context: HandoverContext, key: Key, input: HandoverInput, token: OneTimeToken): Promise<Handover> {
+export async function makeHandover(
+	tx: Tx,
+	context: HandoverContext,
+	key: Key,
+	input: HandoverInput,
+	token: OneTimeToken,
+	rotation_id: string | null = null,
+): Promise<Handover> {
 	const now = context.clock.now();
 	if (input.email !== undefined) await assertMayMail(tx, key.tenant_id, now);
 	const wanted_ms = now + (input.expires_in_seconds ?? HANDOVER_SECONDS_DEFAULT) * 1_000;
@@ -39,6 +46,7 @@ export async function makeHandover(tx: Tx, context: HandoverContext, key: Key, i
 		claimed_at: null,
 		claimed_by: null,
 		cancelled_at: null,
+		rotation_id,
 	};
 	await insertHandover(tx, key.tenant_id, handover, token.digest);
 	return handover;

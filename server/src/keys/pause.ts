@@ -1,11 +1,11 @@
-import { type ChangeContext, change } from "../audit/change.ts";
+import { type ChangeContext, changeEverywhere } from "../audit/change.ts";
 import { holdTenant } from "../tenants/store.ts";
 import { assertTenantActive, tenantNotFound } from "../tenants/tenant.ts";
 import { settleUsage } from "../usage/settle.ts";
 import { describeOne } from "./describe.ts";
 import { keyNotFound } from "./get.ts";
 import type { Key } from "./key.ts";
-import type { KeyAnswer } from "./schema.ts";
+import type { KeyEverywhere } from "./schema.ts";
 import { lockKey, updateKey } from "./store.ts";
 import { assertNotRevoked } from "./update.ts";
 
@@ -13,10 +13,10 @@ import { assertNotRevoked } from "./update.ts";
  * Stops a key for a while: once this has returned, no node accepts it until it is resumed. A paused key stays as it is.
  * 404 `not_found`; 409 `conflict` for a revoked key.
  */
-export async function pauseKey(context: ChangeContext, input: { tenant_id: string; key_id: string }): Promise<KeyAnswer> {
+export async function pauseKey(context: ChangeContext, input: { tenant_id: string; key_id: string }): Promise<KeyEverywhere> {
 	const { tenant_id, key_id } = input;
 	await settleUsage(context);
-	return change(context, async (tx) => {
+	const { result, waited_for } = await changeEverywhere(context, async (tx) => {
 		const now = context.clock.now();
 		const found = await holdTenant(tx, tenant_id);
 		if (!found) throw tenantNotFound();
@@ -35,4 +35,5 @@ export async function pauseKey(context: ChangeContext, input: { tenant_id: strin
 			events: [{ tenant_id, type: "key.paused", data: { key_id, name, environment } }],
 		};
 	});
+	return { ...result, waited_for };
 }

@@ -11,7 +11,7 @@ import { parseRawKey } from "./format.ts";
 import { checkPeppers } from "./pepper-check.ts";
 import { rekeySecret } from "./rekey.ts";
 import { revokeKey } from "./revoke.ts";
-import { secretMatches } from "./secret.ts";
+import { type StoredMac, secretMatches } from "./secret.ts";
 import { auditActions, type KeysFixture, keyInput, keysFixture } from "./testing.ts";
 
 const NEW_PEPPER = "a-newer-pepper-of-the-tests-0123456789-klm";
@@ -36,8 +36,8 @@ function withPeppers(text: string): KeysContext {
 async function pepperRows(): Promise<number> {
 	return (await client.query("select from keywright.peppers")).rowCount ?? 0;
 }
-async function storedMac(kid: string): Promise<{ mac: Buffer; pepper_id: string }> {
-	const found = await client.query<{ mac: Buffer; pepper_id: string }>("select mac, pepper_id from keywright.secrets where kid = $1", [kid]);
+async function storedMac(kid: string): Promise<StoredMac> {
+	const found = await client.query<StoredMac>("select mac, mac_version, pepper_id from keywright.secrets where kid = $1", [kid]);
 	assert(found.rows[0]);
 	return found.rows[0];
 }

@@ -1,5 +1,6 @@
 import { type SqlBool, sql } from "kysely";
 import type { ReadTx, Tx } from "../database/transaction.ts";
+import type { StoredMac } from "./secret.ts";
 
 const REGISTER_LOCK = 7_362_011;
 
@@ -58,11 +59,8 @@ export async function countLiveUses(tx: ReadTx, pepper_id: string): Promise<{ se
 	return { secrets: secrets.count, services: services.count };
 }
 
-export interface StoredMac {
-	mac: Buffer;
-	mac_version: number;
-	pepper_id: string;
-}
+/** `lookup` is of imported secrets only. */
+export type MacChanges = StoredMac & { last4?: string; lookup?: string };
 
 /** The stored MAC of a secret, which nobody else changes until the transaction ends. */
 export async function lockMac(tx: Tx, tenant_id: string, kid: string): Promise<StoredMac | null> {
@@ -76,6 +74,6 @@ export async function lockMac(tx: Tx, tenant_id: string, kid: string): Promise<S
 	return row ?? null;
 }
 
-export async function updateMac(tx: Tx, tenant_id: string, kid: string, stored: StoredMac): Promise<void> {
-	await tx.updateTable("secrets").set(stored).where("kid", "=", kid).where("tenant_id", "=", tenant_id).execute();
+export async function updateMac(tx: Tx, tenant_id: string, kid: string, changes: MacChanges): Promise<void> {
+	await tx.updateTable("secrets").set(changes).where("kid", "=", kid).where("tenant_id", "=", tenant_id).execute();
 }

@@ -1,6 +1,7 @@
 import type { Log } from "../core/log.ts";
 
-const WAITING_MAX = 10_000;
+/** As many as may be imported at once and used for the first time within a minute; some ten megabytes. */
+const WAITING_MAX = 100_000;
 
 /**
  * Makes MACs anew one after the other while a pepper is being replaced: a whole population that comes back at once must not take the

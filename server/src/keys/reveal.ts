@@ -32,7 +32,7 @@ async function claim(tx: Tx, tenant_id: string, wanted: { id: string; key_id: st
 
 /**
  * Makes the secret of a handed-over key and answers its raw key, once: of any number of simultaneous requests, to one. A secret that the key had
- * and that was never used is dead with it. `name` is what the recipient says of who they are; it is audited with their address.
+ * and that was never used is dead with it; of a link that belongs to a rotation, both work from now on for as long as that says. `name` is what the recipient says of who they are; it is audited with their address.
  * 403 `tenant_suspended`, `capability_not_in_plan`; 404 `not_found`; 409 `secret_already_issued` for a link that was used, `conflict` for one that has
  * ended otherwise and for a key that came into use meanwhile.
  */
@@ -51,9 +51,23 @@ export async function revealKey(context: RecipientContext, input: RevealInput): 
 		assertTenantActive(found.tenant);
 		assertApiAccess(found.plan);
 		assertNotEnded(before, now.getTime());
-		const { key, raw_key, kid, last4, replaced_kids } = await issueInPlace(tx, context, before, now);
+		const { rotation_id } = handover;
+		const { key, raw_key, kid, last4, replaced_kids } =
+			rotation_id === null
+				? await issueInPlace(tx, context, before, now)
+				: await context.begin_rotation(tx, context, { key: before, rotation_id, now });
 		const { name, environment } = key;
-		const facts = { name, environment, handover_id: handover.id, claimed_by, address: context.visitor.address, kid, last4, replaced_kids };
+		const facts = {
+			name,
+			environment,
+			handover_id: handover.id,
+			rotation_id,
+			claimed_by,
+			address: context.visitor.address,
+			kid,
+			last4,
+			replaced_kids,
+		};
 		return {
 			result: { key: { id: key_id, tenant_id, ...offered(key), allowed_ips: key.allowed_ips, kid, last4 }, raw_key },
 			audit: [{ action: "handover.claimed", target: { kind: "key", id: key_id }, facts, tenant_id }],

@@ -1,20 +1,22 @@
-import { type ChangeContext, change } from "../audit/change.ts";
+import { type ChangeContext, changeEverywhere } from "../audit/change.ts";
 import { settleUsage } from "../usage/settle.ts";
 import { describeOne } from "./describe.ts";
 import { keyNotFound } from "./get.ts";
 import { cancelWaitingHandovers } from "./handover-store.ts";
 import { type Key, keyActorOf, statusOf } from "./key.ts";
-import type { KeyAnswer, RevokeInput } from "./schema.ts";
+import { endOpenRotations } from "./open-rotation-store.ts";
+import type { KeyEverywhere, RevokeInput } from "./schema.ts";
 import { lockKey, updateKey } from "./store.ts";
 
 /**
- * Ends a key for good: once this has returned, no node accepts it, and nobody is handed its secret any more. A second time answers the key as the first left it, with the first reason.
+ * Ends a key for good: once this has returned, no node accepts it, nobody is handed its secret any more, and the replacing of its secret has ended
+ * with it. A second time answers the key as the first left it, with the first reason.
  * 404 `not_found`.
  */
-export async function revokeKey(context: ChangeContext, input: RevokeInput & { tenant_id: string; key_id: string }): Promise<KeyAnswer> {
+export async function revokeKey(context: ChangeContext, input: RevokeInput & { tenant_id: string; key_id: string }): Promise<KeyEverywhere> {
 	const { tenant_id, key_id, reason } = input;
 	await settleUsage(context);
-	return change(context, async (tx) => {
+	const { result, waited_for } = await changeEverywhere(context, async (tx) => {
 		const now = context.clock.now();
 		const before = await lockKey(tx, tenant_id, key_id);
 		if (!before) throw keyNotFound();
@@ -24,6 +26,8 @@ export async function revokeKey(context: ChangeContext, input: RevokeInput & { t
 		const key: Key = { ...before, ...revoked };
 		await updateKey(tx, tenant_id, key_id, revoked);
 		await cancelWaitingHandovers(tx, tenant_id, [key_id], revoked.revoked_at);
+		const end = { ended_at: revoked.revoked_at, ended_by: revoked.revoked_by, ended_how: "revoked" } as const;
+		const [rotation] = await endOpenRotations(tx, tenant_id, [key_id], end);
 		const { name, environment } = key;
 		return {
 			result: await describeOne(tx, key, now),
@@ -31,7 +35,7 @@ export async function revokeKey(context: ChangeContext, input: RevokeInput & { t
 				{
 					action: "key.revoked",
 					target: { kind: "key", id: key_id },
-					facts: { name, environment, reason, note, status_before: statusOf(before, now) },
+					facts: { name, environment, reason, note, status_before: statusOf(before, now), ended_rotation_id: rotation?.id ?? null },
 					tenant_id,
 				},
 			],
@@ -39,4 +43,5 @@ export async function revokeKey(context: ChangeContext, input: RevokeInput & { t
 			events: [{ tenant_id, type: "key.revoked", data: { key_id, name, environment, reason } }],
 		};
 	});
+	return { ...result, waited_for };
 }

@@ -21,6 +21,7 @@ import {
 	CreateRequestInput,
 	KEY_ID_CHARACTERS_MAX,
 	KeptInInput,
+	KeyEverywhere,
 	KeyPage,
 	KeySchema,
 	ListQuery,
@@ -120,7 +121,7 @@ export const keyRoutes: readonly Row<HandoverContext>[] = [
 		status: 200,
 		while_suspended: true,
 		body: RevokeInput,
-		output: KeySchema,
+		output: KeyEverywhere,
 		run: revokeKey,
 	}),
 	route({
@@ -129,7 +130,7 @@ export const keyRoutes: readonly Row<HandoverContext>[] = [
 		access: "admin",
 		summary: "Pause an API key: it is refused until it is resumed",
 		status: 200,
-		output: KeySchema,
+		output: KeyEverywhere,
 		run: pauseKey,
 	}),
 	route({

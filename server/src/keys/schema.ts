@@ -2,6 +2,8 @@ import Type, { type Static } from "typebox";
 import { ALLOW_LIST_ENTRIES_MAX } from "../core/network.ts";
 import { pageOf, pageQuery } from "../http/cursor.ts";
 import { ForeignId, Name } from "../http/name.ts";
+import { NodesWaitedFor } from "../nodes/schema.ts";
+import { LimitName, limitNumbers } from "../plans/schema.ts";
 import { WARNING_CODES } from "./advice.ts";
 import { HandoverInput, HandoverSchema, handoverLink } from "./handover-schema.ts";
 import { KEPT_IN_PLACES, KEY_STATUSES, type KeyOwner, REVOKE_REASONS, SECRET_STATUSES } from "./key.ts";
@@ -19,6 +21,7 @@ const SITE_ID_CHARACTERS_MAX = 64;
 const ADDRESS_CHARACTERS_MAX = 64;
 const TIME_CHARACTERS_MAX = 64;
 const EMAIL_CHARACTERS_MAX = 254;
+const RATE_LIMITS_MAX = 4;
 const ROTATE_EVERY_DAYS_MAX = 3_650;
 /** In one call: each has an audit entry of its own, and all of them are one change. */
 export const BULK_KEYS_MAX = 200;
@@ -43,6 +46,12 @@ const LabelsInput = Type.Unsafe<Record<string, string>>({
 });
 
 const PermissionsInput = Type.Array(Type.String({ maxLength: PERMISSION_CHARACTERS_MAX }), { maxItems: PERMISSIONS_MAX });
+const RateLimits = Type.Immutable(
+	Type.Array(Type.Object({ name: LimitName, ...limitNumbers }, { additionalProperties: false }), {
+		maxItems: RATE_LIMITS_MAX,
+		description: "Of this key's own, besides those of the plan",
+	}),
+);
 const changeable = {
 	owner: OwnerInput,
 	integration: Type.Optional(orNull(Name)),
@@ -50,6 +59,7 @@ const changeable = {
 	permissions: Type.Optional(PermissionsInput),
 	site_ids: Type.Optional(orNull(Type.Array(Type.String({ maxLength: SITE_ID_CHARACTERS_MAX }), { maxItems: SITES_MAX }))),
 	allowed_ips: Type.Optional(orNull(Type.Array(Type.String({ maxLength: ADDRESS_CHARACTERS_MAX }), { maxItems: ALLOW_LIST_ENTRIES_MAX }))),
+	rate_limits: Type.Optional(RateLimits),
 	expires_at: Type.Optional(orNull(Type.String({ format: "date-time", maxLength: TIME_CHARACTERS_MAX }))),
 	rotate_every_days: Type.Optional(orNull(Type.Integer({ minimum: 1, maximum: ROTATE_EVERY_DAYS_MAX }))),
 };
@@ -119,7 +129,8 @@ export type ListQuery = Static<typeof ListQuery>;
 
 const SecretSchema = Type.Object({
 	kid: Type.String(),
-	last4: Type.String(),
+	last4: Type.String({ description: "Empty for an imported secret that was not used here yet" }),
+	imported: Type.Boolean({ description: "Issued by another system and brought along" }),
 	status: Type.Enum([...SECRET_STATUSES]),
 	created_at: Time,
 	first_used_at: orNull(Time),
@@ -141,6 +152,7 @@ export const KeySchema = Type.Object({
 	permissions: Type.Array(Type.String()),
 	site_ids: orNull(Type.Array(Type.String())),
 	allowed_ips: orNull(Type.Array(Type.String())),
+	rate_limits: RateLimits,
 	status: Type.Enum([...KEY_STATUSES]),
 	created_at: Time,
 	created_by: KeyActorSchema,
@@ -156,10 +168,20 @@ export const KeySchema = Type.Object({
 	revoke_note: orNull(Type.String()),
 	secrets: Type.Array(SecretSchema),
 	handover: orNull(HandoverSchema),
+	rotation: orNull(
+		Type.Object(
+			{ id: Type.String(), status: Type.Enum(["waiting", "issued", "proving"]), old_ends_at: orNull(Time) },
+			{ description: "The replacing of its secret that goes on; where the old one is still used from, the rotation itself says" },
+		),
+	),
 });
 /** A key as it is answered. */
 export type KeyAnswer = Static<typeof KeySchema>;
 export const KeyPage = pageOf(KeySchema);
+
+/** A key after a change that servers were waited for. */
+export const KeyEverywhere = Type.Object({ ...KeySchema.properties, waited_for: NodesWaitedFor });
+export type KeyEverywhere = Static<typeof KeyEverywhere>;
 
 const raw_key = Type.String({ description: "Shown this once and in no other response" });
 const warnings = Type.Optional(Type.Array(Type.Object({ code: Type.Enum([...WARNING_CODES]), detail: Type.String() })));
@@ -186,5 +208,6 @@ export const BulkRevoked = Type.Object({
 		}),
 	),
 	revoked: Type.Boolean(),
+	waited_for: Type.Optional(NodesWaitedFor),
 });
 export type BulkRevoked = Static<typeof BulkRevoked>;

@@ -2,6 +2,7 @@ import { type SqlBool, sql } from "kysely";
 import type { ReadTx, Tx } from "../database/transaction.ts";
 import type { Environment } from "./format.ts";
 import type { KeptInPlace, Key, KeyActor, KeyOwner, RevokeReason, SecretVersion } from "./key.ts";
+import { keyRateLimitsFromRow } from "./rate-limit.ts";
 
 export const KEY_COLUMNS = [
 	"tenant_id",
@@ -14,6 +15,7 @@ export const KEY_COLUMNS = [
 	"permissions",
 	"site_ids",
 	"allowed_ips",
+	"rate_limits",
 	"rotate_every_days",
 	"rotation_due_at",
 	"expires_at",
@@ -27,11 +29,15 @@ export const KEY_COLUMNS = [
 ] as const;
 const SECRET_COLUMNS = ["kid", "last4", "created_at", "retires_at", "retired_at", "kept_in", "kept_in_note", "kept_in_at", "lookup"] as const;
 
-type KeyColumn = Exclude<(typeof KEY_COLUMNS)[number], "environment" | "owner" | "labels" | "created_by" | "revoked_by" | "revoke_reason">;
+type KeyColumn = Exclude<
+	(typeof KEY_COLUMNS)[number],
+	"environment" | "owner" | "labels" | "rate_limits" | "created_by" | "revoked_by" | "revoke_reason"
+>;
 type KeyRow = Pick<Key, KeyColumn> & {
 	environment: string;
 	owner: unknown;
 	labels: unknown;
+	rate_limits: unknown;
 	created_by: unknown;
 	revoked_by: unknown;
 	revoke_reason: string | null;
@@ -44,25 +50,33 @@ export function keyFromRow(row: KeyRow): Key {
 		environment: row.environment as Environment,
 		owner: row.owner as KeyOwner,
 		labels: row.labels as Record<string, string>,
+		rate_limits: keyRateLimitsFromRow(row.rate_limits),
 		created_by: row.created_by as KeyActor,
 		revoked_by: row.revoked_by as KeyActor | null,
 		revoke_reason: row.revoke_reason as RevokeReason | null,
 	};
 }
 
+/** The columns of a new key. */
+function valuesOf(key: Key) {
+	const { owner, labels, rate_limits, created_by, revoked_by, ...columns } = key;
+	return {
+		...columns,
+		expiry_set_at: key.created_at,
+		owner: JSON.stringify(owner),
+		labels: JSON.stringify(labels),
+		rate_limits: JSON.stringify(rate_limits),
+		created_by: JSON.stringify(created_by),
+		revoked_by: revoked_by === null ? null : JSON.stringify(revoked_by),
+	};
+}
+
 export async function insertKey(tx: Tx, key: Key): Promise<void> {
-	const { owner, labels, created_by, revoked_by, ...columns } = key;
-	await tx
-		.insertInto("keys")
-		.values({
-			...columns,
-			expiry_set_at: key.created_at,
-			owner: JSON.stringify(owner),
-			labels: JSON.stringify(labels),
-			created_by: JSON.stringify(created_by),
-			revoked_by: revoked_by === null ? null : JSON.stringify(revoked_by),
-		})
-		.execute();
+	await tx.insertInto("keys").values(valuesOf(key)).execute();
+}
+
+export async function insertKeys(tx: Tx, keys: readonly Key[]): Promise<void> {
+	await tx.insertInto("keys").values(keys.map(valuesOf)).execute();
 }
 
 /** What is stored of a new secret. */
@@ -107,7 +121,7 @@ export async function lockKey(tx: Tx, tenant_id: string, key_id: string): Promis
 export type KeyChanges = Partial<Omit<Key, "tenant_id" | "id" | "environment" | "created_at" | "created_by">>;
 
 export async function updateKey(tx: Tx, tenant_id: string, key_id: string, changes: KeyChanges): Promise<void> {
-	const { owner, labels, revoked_by, ...columns } = changes;
+	const { owner, labels, rate_limits, revoked_by, ...columns } = changes;
 	await tx
 		.updateTable("keys")
 		.set({
@@ -115,6 +129,7 @@ export async function updateKey(tx: Tx, tenant_id: string, key_id: string, chang
 			...(columns.expires_at === undefined ? {} : { expiry_set_at: sql<Date>`now()` }),
 			...(owner === undefined ? {} : { owner: JSON.stringify(owner) }),
 			...(labels === undefined ? {} : { labels: JSON.stringify(labels) }),
+			...(rate_limits === undefined ? {} : { rate_limits: JSON.stringify(rate_limits) }),
 			...(revoked_by === undefined ? {} : { revoked_by: revoked_by === null ? null : JSON.stringify(revoked_by) }),
 		})
 		.where("tenant_id", "=", tenant_id)

@@ -61,9 +61,11 @@ async function tablesAsText(url: string, except: ReadonlySet<string>): Promise<s
 	}
 }
 
+type StoredSecret = { key_id: string; tenant_id: string; mac: Buffer; mac_version: number; pepper_id: string };
+
 /** Guarantee: called with a row of the table `secrets`. */
-function storedSecret(row: Record<string, unknown>): { key_id: string; tenant_id: string; mac: Buffer; pepper_id: string } {
-	return row as { key_id: string; tenant_id: string; mac: Buffer; pepper_id: string };
+function storedSecret(row: Record<string, unknown>): StoredSecret {
+	return row as StoredSecret;
 }
 
 /** A fresh database with what keys need around them; its clock stands until a test moves it. */
@@ -115,11 +117,11 @@ export async function keysFixture(): Promise<KeysFixture> {
 		async isLive(raw_key) {
 			const parsed = parseRawKey("kw", raw_key);
 			assert(parsed, "it is no raw key");
-			const [row] = await behind("select key_id, tenant_id, mac, pepper_id, retired_at from secrets where kid = $1", [parsed.kid]);
+			const [row] = await behind("select key_id, tenant_id, mac, mac_version, pepper_id, retired_at from secrets where kid = $1", [parsed.kid]);
 			if (!row || row.retired_at !== null) return false;
-			const { key_id, tenant_id, mac, pepper_id } = storedSecret(row);
+			const { key_id, tenant_id, ...stored } = storedSecret(row);
 			const { kid, environment, secret } = parsed;
-			return secretMatches(parsePeppers(TEST_PEPPER), { key_id, tenant_id, kid, environment }, secret, { mac, pepper_id });
+			return secretMatches(parsePeppers(TEST_PEPPER), { key_id, tenant_id, kid, environment }, secret, stored);
 		},
 		replan: (tenant_id, input) => plan(`plan-${tenant_id}`, input),
 		dump: () => tablesAsText(db.superuserUrl, new Set()),

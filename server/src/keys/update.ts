@@ -12,6 +12,7 @@ import { describeOne } from "./describe.ts";
 import { keyNotFound } from "./get.ts";
 import { type Key, statusOf } from "./key.ts";
 import { expiryOf, rotationDueAt } from "./lifetime.ts";
+import { unusableRateLimits } from "./rate-limit.ts";
 import { allowedIpsOf, assertPermissionsInPlan, unknownPermissions, unusableSites, withoutRepetitions } from "./reach.ts";
 import type { KeyAnswer, UpdateInput } from "./schema.ts";
 import { type KeyChanges, lockKey, readSecrets, readSiteEnvironments, updateKey } from "./store.ts";
@@ -51,6 +52,10 @@ async function judgedChanges(tx: Tx, input: UpdateInput, key: Key, plan: Plan, n
 		const ips = allowedIpsOf(input.allowed_ips);
 		if (Array.isArray(ips)) errors.push(...ips);
 		else changes.allowed_ips = ips.allowed_ips;
+	}
+	if (input.rate_limits !== undefined) {
+		errors.push(...unusableRateLimits(input.rate_limits, plan, key.rate_limits));
+		changes.rate_limits = input.rate_limits;
 	}
 	if (input.expires_at !== undefined && !isSameTime(input.expires_at, key.expires_at)) {
 		const expiry = expiryOf(input.expires_at, plan, now);

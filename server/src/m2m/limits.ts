@@ -55,12 +55,13 @@ async function planAndUse(context: TenantLimitsContext, tenant_id: string) {
 export async function limits(context: LimitsContext) {
 	const { grant, clock } = context;
 	const { answer } = await planAndUse(context, grant.tenant.id);
-	const rate_limits = grant.tenant.limits.map((limit, index) => ({
-		name: limit.name,
-		per: limit.per,
-		requests: limit.requests,
-		window_seconds: limit.window_seconds,
-		remaining: grant.windows[index]?.peek(clock.monotonic(), limit.requests) ?? 0,
+	const rate_limits = grant.policy.limits.map(({ name, per, requests, window_seconds, named_only }, index) => ({
+		name,
+		per,
+		requests,
+		window_seconds,
+		named_only,
+		remaining: grant.windows[index]?.peek(clock.monotonic(), requests) ?? 0,
 	}));
 	context.noteConnectivityCheck();
 	return { ...answer, rate_limits };
@@ -69,6 +70,6 @@ export async function limits(context: LimitsContext) {
 /** The same for members. What remains of a rate limit is null: it is counted for each key, or on another node. */
 export async function limitsOfTenant(context: TenantLimitsContext, input: { tenant_id: string }) {
 	const { plan, answer } = await planAndUse(context, input.tenant_id);
-	const rate_limits = plan.rate_limits.map(({ name, per, requests, window_seconds }) => ({ name, per, requests, window_seconds, remaining: null }));
+	const rate_limits = plan.rate_limits.map((limit) => ({ ...limit, named_only: limit.named_only ?? false, remaining: null }));
 	return { ...answer, rate_limits };
 }

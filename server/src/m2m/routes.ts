@@ -18,10 +18,26 @@ const Whoami = Type.Object({
 		rotation_due_at: NullableText,
 	}),
 	tenant: Type.Object({ id: Type.String(), name: Type.String() }),
-	rotation: Type.Null(),
+	rotation: Type.Union([
+		Type.Object(
+			{
+				id: Type.String(),
+				secret: Type.Enum(["old", "new"], { description: "Which of the two this request was made with" }),
+				old_ends_at: NullableText,
+			},
+			{ description: "The replacing of the key's secret that goes on" },
+		),
+		Type.Null(),
+	]),
 });
 
-const rate_limit = { name: Type.String(), per: Type.String(), requests: Type.Integer(), window_seconds: Type.Integer() };
+const rate_limit = {
+	name: Type.String(),
+	per: Type.String(),
+	requests: Type.Integer(),
+	window_seconds: Type.Integer(),
+	named_only: Type.Boolean({ description: "Counts only requests that name it" }),
+};
 const plan_and_use = {
 	tenant_id: Type.String(),
 	plan: Type.Object({ id: Type.String(), name: Type.String() }),

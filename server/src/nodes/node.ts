@@ -9,7 +9,7 @@ import { asRecord, inStatement, inTransaction, type RecordTx } from "../database
 import { type InvalidationKind, RecentInvalidations, type SequencedInvalidation } from "./invalidation.ts";
 import { Lease } from "./lease.ts";
 import { listenForChanges } from "./listen.ts";
-import { OtherNodes } from "./others.ts";
+import { OtherNodes, type WaitedFor } from "./others.ts";
 import { deleteNode, fenceNodes, insertNode, readInvalidations, readOtherNodes, renewNode, sweepInvalidations } from "./store.ts";
 import { inTurns } from "./turns.ts";
 
@@ -101,12 +101,14 @@ export class Node {
 		await this.#database.close();
 	}
 
-	/** Returns once every node that may still answer has applied `seq`, or can no longer answer because its lease ran out. */
-	async settle(seq: number): Promise<void> {
+	/** Returns once every node that may still answer has applied `seq`, or can no longer answer because its lease ran out: those nodes, this one first. */
+	async settle(seq: number): Promise<WaitedFor[]> {
 		while (this.#appliedSeq < seq) await this.catchUp();
+		const waited_for = new Map<string, boolean>([[this.#id, true]]);
 		for (;;) {
 			await this.#look();
-			if (!this.#others.anyBehind(seq)) return;
+			for (const { node_id, confirmed } of this.#others.confirmations(seq)) waited_for.set(node_id, confirmed);
+			if (!this.#others.anyBehind(seq)) return [...waited_for].map(([node_id, confirmed]) => ({ node_id, confirmed }));
 			const silent = this.#others.silent(this.#options.clock.monotonic());
 			if (silent.length === 0) await sleep(CONFIRMATION_POLL_MS);
 			else {

@@ -8,6 +8,12 @@ export interface OtherNode {
 	readonly lease_ms: number;
 }
 
+/** A process that a change waited for: it has confirmed the change, or was silent until it could not answer any more. */
+export interface WaitedFor {
+	readonly node_id: string;
+	readonly confirmed: boolean;
+}
+
 /** Clocks of two machines run at rates that differ by far less than this. */
 const CLOCK_MARGIN = 1.1;
 
@@ -37,6 +43,11 @@ export class OtherNodes {
 	anyBehind(seq: number): boolean {
 		for (const { node } of this.#seen.values()) if (node.applied_seq < seq) return true;
 		return false;
+	}
+
+	/** Which of them have applied everything up to `seq`. */
+	confirmations(seq: number): WaitedFor[] {
+		return [...this.#seen.values()].map(({ node }) => ({ node_id: node.id, confirmed: node.applied_seq >= seq }));
 	}
 
 	/** Those whose lease has run out, if their rows are still the versions named here. */

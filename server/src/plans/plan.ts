@@ -4,6 +4,8 @@ export interface RateLimit {
 	readonly requests: number;
 	readonly window_seconds: number;
 	readonly per: "key" | "tenant";
+	/** Counts only requests that name it; false when left out. */
+	readonly named_only?: boolean;
 }
 
 /** How much of what a tenant may have; null: without limit. */

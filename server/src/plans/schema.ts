@@ -1,6 +1,7 @@
 import Type, { type Static } from "typebox";
 import { CHOSEN_ID_PATTERN } from "../core/id.ts";
 import { Name } from "../http/name.ts";
+import { CAPABILITY_PATTERN } from "./capability.ts";
 import { PERMISSION_PATTERN } from "./permission.ts";
 import { CHECK_METHODS } from "./profile.ts";
 
@@ -25,15 +26,20 @@ function orNull<S extends Type.TSchema>(schema: S) {
 	return Type.Union([schema, Type.Null()]);
 }
 
-export const Capability = Type.String({ pattern: "^[a-z][a-z0-9_]{0,63}$" });
+export const Capability = Type.String({ pattern: CAPABILITY_PATTERN });
 export const ChosenId = Type.String({ pattern: CHOSEN_ID_PATTERN });
 
+export const LimitName = Type.String({ pattern: "^[a-z][a-z0-9_-]{0,31}$" });
+export const limitNumbers = {
+	requests: Type.Integer({ minimum: 1, maximum: REQUESTS_MAX }),
+	window_seconds: Type.Integer({ minimum: 1, maximum: WINDOW_SECONDS_MAX }),
+};
 const RateLimitSchema = Type.Object(
 	{
-		name: Type.String({ pattern: "^[a-z][a-z0-9_-]{0,31}$" }),
-		requests: Type.Integer({ minimum: 1, maximum: REQUESTS_MAX }),
-		window_seconds: Type.Integer({ minimum: 1, maximum: WINDOW_SECONDS_MAX }),
+		name: LimitName,
+		...limitNumbers,
 		per: Type.Enum(["key", "tenant"]),
+		named_only: Type.Optional(Type.Boolean({ description: "Counts only requests that name it, for one kind of them; false if left out" })),
 	},
 	{ additionalProperties: false },
 );
@@ -79,10 +85,23 @@ export const TenantLimitsSchema = Type.Partial(Type.Object({ ...limits, rate_lim
 	description: "What is left out is as in the plan; null is without limit",
 });
 
-export const PermissionInput = Type.Object(
-	{ description: Type.String({ maxLength: DESCRIPTION_CHARACTERS_MAX, pattern: "^[^\\p{Cc}\\p{Cs}]*$" }), capability: Capability },
-	{ additionalProperties: false },
-);
+const Description = Type.String({ maxLength: DESCRIPTION_CHARACTERS_MAX, pattern: "^[^\\p{Cc}\\p{Cs}]*$" });
+export const CapabilityInput = Type.Object({ description: Description }, { additionalProperties: false });
+export const CapabilitySchema = Type.Object({
+	name: Capability,
+	description: Type.String({ description: "Empty when only a plan or a permission names it" }),
+	built_in: Type.Boolean({ description: "Comes with Keywright and cannot be changed" }),
+});
+
+/** What plans can include, and whether the tenant's does. */
+export const TenantCapabilitySchema = Type.Object({
+	name: Capability,
+	description: Type.String({ description: "Empty when nobody has described it" }),
+	included: Type.Boolean({ description: "Whether the plan includes it" }),
+	permissions: Type.Array(Type.String({ pattern: PERMISSION_PATTERN }), { description: "What it lets keys have" }),
+});
+
+export const PermissionInput = Type.Object({ description: Description, capability: Capability }, { additionalProperties: false });
 export const PermissionSchema = Type.Object({
 	name: Type.String({ pattern: PERMISSION_PATTERN }),
 	description: Type.String(),

@@ -36,11 +36,20 @@ export async function erasePeopleFromKeys(tx: Tx, tenant_id: string, revoke_note
 
 /**
  * Deletes the tenant's members, invitations, portal sessions and handovers, names of sources and what was seen of them; and the accounts of
- * those who are in no tenant any more, with their sign-ins. For transactions over all tenants. Returns how many members there were.
+ * those who are in no tenant any more and do not run the instance, with their sign-ins. For transactions over all tenants. Returns how many members there were.
  */
 export async function deletePeopleOf(tx: Tx, tenant_id: string): Promise<number> {
 	const members = await tx.deleteFrom("members").where("tenant_id", "=", tenant_id).returning("person_id").execute();
-	for (const table of ["invitations", "portal_sessions", "handovers", "key_sources", "source_names"] as const) {
+	for (const table of [
+		"invitations",
+		"portal_sessions",
+		"handovers",
+		"rotations",
+		"key_sources",
+		"secret_sources",
+		"secret_operations",
+		"source_names",
+	] as const) {
 		await tx.deleteFrom(table).where("tenant_id", "=", tenant_id).execute();
 	}
 	const person_ids = members.map((member) => member.person_id);
@@ -48,7 +57,13 @@ export async function deletePeopleOf(tx: Tx, tenant_id: string): Promise<number>
 	// Locked first: who is joining another tenant at this moment is looked for once that is done, and who would join later has no account.
 	await tx.selectFrom("people").select("id").where("id", "in", person_ids).orderBy("id").forUpdate().execute();
 	const elsewhere = tx.selectFrom("members").select("person_id").where("person_id", "in", person_ids);
-	const gone = await tx.deleteFrom("people").where("id", "in", person_ids).where("id", "not in", elsewhere).returning(["id", "email"]).execute();
+	const gone = await tx
+		.deleteFrom("people")
+		.where("id", "in", person_ids)
+		.where("id", "not in", elsewhere)
+		.where("id", "not in", tx.selectFrom("operators").select("person_id"))
+		.returning(["id", "email"])
+		.execute();
 	const traces = gone.flatMap(({ id, email }) => [id, email]);
 	if (traces.length > 0) {
 		await tx

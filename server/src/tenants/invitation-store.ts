@@ -33,7 +33,12 @@ export async function lockInvitation(tx: Tx, tenant_id: string, invitation_id: s
 }
 
 /** Of the token its digest alone is stored. */
-export async function insertInvitation(tx: Tx, tenant_id: string, invitation: Invitation, token_digest: Buffer): Promise<void> {
+export async function insertInvitation(
+	tx: Tx,
+	tenant_id: string,
+	invitation: Invitation & { readonly makes_operator?: true },
+	token_digest: Buffer,
+): Promise<void> {
 	await tx
 		.insertInto("invitations")
 		.values({ ...invitation, tenant_id, created_by: JSON.stringify(invitation.created_by), token_digest })

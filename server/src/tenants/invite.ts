@@ -34,7 +34,8 @@ export interface MadeInvitation {
 /** Who the invited person is told has invited them: the operator goes by the name of the product. */
 function inviterOf(context: InviteContext, product_name: string): Inviter {
 	const { actor } = context;
-	return "id" in actor ? { kind: actor.kind, id: actor.id, name: actor.name } : { kind: actor.kind, name: product_name };
+	const name = actor.kind === "operator" ? product_name : actor.name;
+	return "id" in actor ? { kind: actor.kind, id: actor.id, name } : { kind: actor.kind, name: product_name };
 }
 
 async function assertRoomForInvitation(tx: Tx, tenant_id: string, now: Date): Promise<void> {
@@ -85,7 +86,7 @@ export async function invite(context: InviteContext, input: InvitationInput & { 
 		return { result: locked, audit: [{ action: "invitation.created", target: { kind: "invitation", id }, tenant_id, facts }] };
 	});
 	const url = `${context.profile.public_url}/join#${token.text}`;
-	const inviter = created_by.id === undefined ? null : created_by.name;
+	const inviter = created_by.kind === "operator" || created_by.id === undefined ? null : created_by.name;
 	const words = { inviter, tenant_name: tenant.name, product_name, role, url, expires_at };
 	const mailed = email !== null && (await context.mailer.send(invitationMail({ ...words, email })));
 	return { invitation: describeInvitation(invitation, context.clock.now()), url, mailed };

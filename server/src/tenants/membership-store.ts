@@ -1,5 +1,5 @@
 import { asRole, type Role } from "../core/caller.ts";
-import type { ReadTx } from "../database/transaction.ts";
+import type { ReadTx, Tx } from "../database/transaction.ts";
 import type { TenantStatus } from "./tenant.ts";
 
 /** A person's place in one tenant. */
@@ -58,4 +58,14 @@ export async function membershipsOf(tx: ReadTx, person_id: string): Promise<OwnT
 export async function readOwnTenant(tx: ReadTx, tenant_id: string, role: Role): Promise<OwnTenant | null> {
 	const row = await selectTenants(tx).where("t.id", "=", tenant_id).executeTakeFirst();
 	return row ? ownTenant(row, role) : null;
+}
+
+/** Whether the person runs the instance: above every role of every tenant. */
+export async function isOperator(tx: ReadTx, person_id: string): Promise<boolean> {
+	return (await tx.selectFrom("operators").select("person_id").where("person_id", "=", person_id).executeTakeFirst()) !== undefined;
+}
+
+/** The same, and so it stays until the transaction ends. */
+export async function holdOperator(tx: Tx, person_id: string): Promise<boolean> {
+	return (await tx.selectFrom("operators").select("person_id").where("person_id", "=", person_id).forShare().executeTakeFirst()) !== undefined;
 }

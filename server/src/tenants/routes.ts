@@ -71,6 +71,7 @@ export const operatorTenantRoutes: readonly Row<EraseContext>[] = [
 		method: "DELETE",
 		path: "/api/v1/operator/tenants/:tenant_id",
 		access: "operator",
+		confirm: true,
 		summary: "Revoke all keys of a tenant, then erase it",
 		status: 204,
 		output: "none",

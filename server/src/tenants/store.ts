@@ -21,7 +21,7 @@ export async function readTenant(tx: ReadTx, tenant_id: string): Promise<Tenant 
 	return row ? tenantFromRow(row) : null;
 }
 
-function selectWithPlan(tx: ReadTx, tenant_id: string) {
+function selectAllWithPlan(tx: ReadTx) {
 	return tx
 		.selectFrom("tenants as t")
 		.innerJoin("plans as p", "p.id", "t.plan_id")
@@ -34,14 +34,20 @@ function selectWithPlan(tx: ReadTx, tenant_id: string) {
 			"p.limits as plan_limits",
 			"p.max_key_lifetime_days",
 		])
-		.where("t.id", "=", tenant_id)
 		.where("t.erased_at", "is", null);
+}
+
+function selectWithPlan(tx: ReadTx, tenant_id: string) {
+	return selectAllWithPlan(tx).where("t.id", "=", tenant_id);
 }
 
 type RowWithPlan = ReturnType<typeof selectWithPlan> extends SelectQueryBuilder<infer _D, infer _T, infer Row> ? Row : never;
 
 function withPlanFromRow(row: RowWithPlan | undefined): TenantWithPlan | null {
-	if (!row) return null;
+	return row ? tenantWithPlan(row) : null;
+}
+
+function tenantWithPlan(row: RowWithPlan): TenantWithPlan {
 	const tenant = tenantFromRow(row);
 	const plan = planFromRow({ ...row, id: tenant.plan_id, name: row.plan_name, limits: row.plan_limits });
 	return { tenant, plan: effectivePlan(plan, tenant.limits) };
@@ -66,6 +72,23 @@ export async function lockTenant(tx: Tx, tenant_id: string): Promise<TenantWithP
  */
 export async function holdTenant(tx: Tx | RecordTx, tenant_id: string): Promise<TenantWithPlan | null> {
 	return withPlanFromRow(await selectWithPlan(tx, tenant_id).forShare("t").executeTakeFirst());
+}
+
+/** Those of the tenants that there are, by their own ids or the operator's. */
+export async function readTenantsNamed(
+	tx: ReadTx,
+	named: { ids: readonly string[]; external_ids: readonly string[] },
+): Promise<Map<string, TenantWithPlan>> {
+	const rows = await selectAllWithPlan(tx)
+		.where(sql<boolean>`(t.id = any(${named.ids}::text[]) or t.external_id = any(${named.external_ids}::text[]))`)
+		.execute();
+	return new Map(rows.map((row) => [row.id, tenantWithPlan(row)]));
+}
+
+/** As `lockTenant`, for several at once, in the order of their ids. */
+export async function lockTenants(tx: Tx, ids: readonly string[]): Promise<Map<string, TenantWithPlan>> {
+	const rows = await selectAllWithPlan(tx).where("t.id", "=", sql<string>`any(${ids}::text[])`).orderBy("t.id").forNoKeyUpdate("t").execute();
+	return new Map(rows.map((row) => [row.id, tenantWithPlan(row)]));
 }
 
 export async function readTenants(tx: ReadTx, window: Window, external_id: string | undefined): Promise<Tenant[]> {

@@ -6,6 +6,7 @@ import { CHECKS, type Facts, type Instant, REFUSALS_PER_MINUTE, runChecks, SITE_
 import type { DenialCode } from "./denial.ts";
 import type { Grant, PlanState, SiteState, TenantState } from "./grant.ts";
 import { NO_SITE } from "./grant.ts";
+import { limitPolicy } from "./limit-policy.ts";
 import { usablePermissions } from "./states.ts";
 import { SlidingWindow } from "./window.ts";
 
@@ -37,14 +38,14 @@ const plan: PlanState = {
 	usable: new Map(),
 	stale: false,
 };
+const policy = limitPolicy([]);
 const tenant: TenantState = {
 	id: "tenant-a",
 	name: "Acme",
 	suspended: false,
 	client_policy: "block",
 	plan,
-	limits: [],
-	policy_header: null,
+	policy,
 	quota_requests_per_month: null,
 	operations: new Map(),
 	holders: 1,
@@ -54,6 +55,7 @@ const grant: Grant = {
 	kid: "kid",
 	last4: "a1B2",
 	mac: Buffer.alloc(32),
+	mac_version: 1,
 	pepper_id: "p",
 	retires_at_ms: NOW + 1,
 	retired: false,
@@ -70,6 +72,7 @@ const grant: Grant = {
 	paused: false,
 	revoked: false,
 	tenant,
+	policy,
 	counter: null,
 	counters: null,
 	windows: [],
@@ -77,6 +80,7 @@ const grant: Grant = {
 	digest: null,
 	stale: false,
 	visited: false,
+	rotation: null,
 	browser_seen_ms: 0,
 };
 const facts: Facts = {

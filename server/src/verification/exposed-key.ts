@@ -12,9 +12,9 @@ export interface ExposedPlace {
 }
 
 /** Where else a key stands in a request that has none in its header; null where there is none. */
-export function rawKeyOutsideHeader(raw: FramedRequest, brand: string): ExposedPlace | null {
+export function rawKeyOutsideHeader(raw: FramedRequest, uri: string, brand: string): ExposedPlace | null {
 	const places = [
-		["URL", raw.url ?? ""],
+		["URL", uri],
 		["cookie", raw.headers.cookie ?? ""],
 		["Authorization header", raw.authorization ?? ""],
 	] as const;

@@ -8,10 +8,11 @@ import { addressOf } from "../http/peer.ts";
 import { framed } from "../http/reply.ts";
 import type { Row } from "../http/route.ts";
 import { clientKindOf } from "./client-kind.ts";
-import { deny } from "./denial.ts";
+import { type Denial, deny } from "./denial.ts";
 import { noteExposure, rawKeyOutsideHeader } from "./exposed-key.ts";
 import type { Grant } from "./grant.ts";
 import type { KeyedRequest } from "./keyed-context.ts";
+import { type NamedCosts, policyHeader } from "./limit-policy.ts";
 import { rateLimitHeader } from "./spend.ts";
 import type { Decision, Question, Verifier } from "./verifier.ts";
 
@@ -27,7 +28,7 @@ function parametersOf(request: FastifyRequest): Record<string, string | undefine
 	return request.params as Record<string, string | undefined>;
 }
 
-function headerOf(raw: FramedRequest, name: string): string | null {
+export function headerOf(raw: FramedRequest, name: string): string | null {
 	const value = raw.headers[name];
 	return typeof value === "string" ? value : null;
 }
@@ -46,6 +47,7 @@ export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 			return {
 				raw_key,
 				cost: 1,
+				limits: null,
 				operation,
 				source: verifier.sources.of(raw.socket, address, user_agent, raw.client_name),
 				address,
@@ -63,7 +65,7 @@ export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 
 		function conclude(request: FastifyRequest, reply: FastifyReply, raw: FramedRequest, question: Question, decision: Decision): C | Denied {
 			const { grant, denial } = decision;
-			if (grant !== null) setGrantHeaders(reply, grant, verifier);
+			if (grant !== null) setGrantHeaders(reply, grant, question.limits, verifier);
 			if (denial !== null) return new Denied(denial);
 			if (grant === null) throw new Error("impossible state: allowed without a grant");
 			if (question.client !== "server") noteExposure(options.log, grant, question.client, verifier.now().monotonic);
@@ -76,13 +78,14 @@ export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 				idempotency_key: idempotency,
 				site_id: question.site_id,
 				permission: row.permission ?? null,
+				raw_key: row.takes_raw_key === true ? question.raw_key : null,
 			});
 		}
 
 		return (request, reply) => {
 			const raw = framed(request);
 			reply.header("cache-control", "no-store");
-			if (raw.raw_key === null || raw.raw_key.trim() === "") return new Denied(missing(raw, options));
+			if (raw.raw_key === null || raw.raw_key.trim() === "") return new Denied(keyMissing(raw, options, raw.url ?? ""));
 			const question = questionOf(request, raw, raw.raw_key);
 			const decision = verifier.decide(question);
 			if (decision instanceof Promise) return decision.then((late) => conclude(request, reply, raw, question, late));
@@ -91,17 +94,23 @@ export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 	};
 }
 
-function setGrantHeaders(reply: FastifyReply, grant: Grant, verifier: Verifier): void {
-	const { policy_header } = grant.tenant;
-	if (policy_header !== null) {
-		reply.header("ratelimit-policy", policy_header);
-		reply.header("ratelimit", rateLimitHeader(grant, verifier.now()));
-	}
-	if (grant.expires_at !== null) reply.header("x-api-key-expires", grant.expires_at);
+/** What is left of the limits, and when the key ends; for every answer to a right secret. */
+function setGrantHeaders(reply: FastifyReply, grant: Grant, named: NamedCosts | null, verifier: Verifier): void {
+	const lines = grantLines(grant, named, verifier);
+	for (let index = 0; index < lines.length; index += 2) reply.header(lines[index] ?? "", lines[index + 1]);
 }
 
-function missing<C>(raw: FramedRequest, options: KeyedGateOptions<C>) {
-	const place = rawKeyOutsideHeader(raw, options.verifier.brand);
+/** The same, as names and values in turn. */
+export function grantLines(grant: Grant, named: NamedCosts | null, verifier: Verifier): string[] {
+	const policy = policyHeader(grant.policy, named);
+	const lines = policy === null ? [] : ["ratelimit-policy", policy, "ratelimit", rateLimitHeader(grant, verifier.now(), named)];
+	if (grant.expires_at !== null) lines.push("x-api-key-expires", grant.expires_at);
+	return lines;
+}
+
+/** The denial of a request without a key. One that stands in `uri`, a cookie or `Authorization` counts as none, and is written to the log. */
+export function keyMissing(raw: FramedRequest, options: { readonly verifier: Verifier; readonly log: Log }, uri: string): Denial {
+	const place = rawKeyOutsideHeader(raw, uri, options.verifier.brand);
 	if (place === null) return deny("key_missing", "Send the API key in the X-API-Key header.");
 	options.log.warn({ place: place.name, kid: place.kid, request_id: raw.request_id }, "key_exposed");
 	return deny(

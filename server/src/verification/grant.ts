@@ -1,6 +1,6 @@
 import type { AllowList } from "../core/network.ts";
-import type { RateLimit } from "../plans/plan.ts";
 import type { KeyCounter, OperationCounter } from "../usage/meter.ts";
+import type { LimitPolicy } from "./limit-policy.ts";
 import type { SlidingWindow } from "./window.ts";
 
 /** What verification knows of a plan; one object for all tenants on it. `stale` once a change has touched it. */
@@ -24,15 +24,22 @@ export interface TenantState {
 	readonly suspended: boolean;
 	readonly client_policy: ClientPolicy;
 	readonly plan: PlanState;
-	readonly limits: readonly RateLimit[];
-	/** The `RateLimit-Policy` header, null without limits. */
-	readonly policy_header: string | null;
+	/** Of its keys that have no limits of their own. */
+	readonly policy: LimitPolicy;
 	readonly quota_requests_per_month: number | null;
 	/** Counters of what was done, by operation and site; kept here so that a request finds its own with one look-up. */
 	readonly operations: Map<string, OperationCounter>;
 	/** How many grants in memory are made with it. */
 	holders: number;
 	stale: boolean;
+}
+
+export interface GrantRotation {
+	readonly id: string;
+	/** Which of the two this secret is. */
+	readonly secret: "old" | "new";
+	/** Null while the new one waits to be revealed. */
+	readonly old_ends_at_ms: number | null;
 }
 
 /**
@@ -43,6 +50,7 @@ export interface Grant {
 	readonly kid: string;
 	readonly last4: string;
 	readonly mac: Buffer;
+	readonly mac_version: number;
 	readonly pepper_id: string;
 	readonly retires_at_ms: number | null;
 	readonly retired: boolean;
@@ -56,6 +64,8 @@ export interface Grant {
 	readonly allowed_ips: AllowList | null;
 	readonly expires_at_ms: number | null;
 	readonly rotation_due_at: string | null;
+	/** The replacing of the key's secret that goes on, as the secret of this grant sees it. */
+	readonly rotation: GrantRotation | null;
 	readonly expires_at: string | null;
 	readonly paused: boolean;
 	readonly revoked: boolean;
@@ -64,7 +74,8 @@ export interface Grant {
 	counter: KeyCounter | null;
 	/** Of all its sources, when there are several. */
 	counters: KeyCounter[] | null;
-	/** One for each of the tenant's limits, in the same order. */
+	readonly policy: LimitPolicy;
+	/** One for each limit of the policy, in the same order. */
 	readonly windows: readonly SlidingWindow[];
 	/** Refused requests of this key that got past its secret; null until there is one. */
 	refusals: SlidingWindow | null;

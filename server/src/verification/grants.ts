@@ -4,6 +4,7 @@ import { ALL_TENANTS } from "../core/context.ts";
 import { Failure } from "../core/error.ts";
 import type { Database } from "../database/database.ts";
 import { inTransaction } from "../database/transaction.ts";
+import { LEGACY_KEYS_ID } from "../keys/legacy-formats.ts";
 import { type SequencedInvalidation, siteInvalidationId } from "../nodes/invalidation.ts";
 import type { Node } from "../nodes/node.ts";
 import type { Meter } from "../usage/meter.ts";
@@ -13,12 +14,10 @@ import { KeySources } from "./key-sources.ts";
 import { SieveMap } from "./sieve.ts";
 import { type FillParts, grantOf, SharedStates } from "./states.ts";
 import { type GrantRow, readGrants, readSites } from "./store.ts";
+import { isLookup, partsOfName, UnknownNames } from "./unknown-names.ts";
 import type { WindowStore } from "./window-store.ts";
 
 const GRANTS_MAX = 200_000;
-const UNKNOWN_KIDS_MAX = 100_000;
-/** New kids are random, so an unknown one never becomes known; the time bounds what a defect could do. */
-const UNKNOWN_KID_MS = 30_000;
 const SITES_MAX = 200_000;
 /** Longer than any id of a site: what somebody made up is not kept in memory. */
 const SITE_ID_CHARACTERS_MAX = 64;
@@ -27,7 +26,7 @@ const QUEUE_KIDS_MAX = 20_000;
 /** A reading that a change overtook is repeated; changes of one key are rare, so a few times are enough. */
 const FILL_ATTEMPTS_MAX = 8;
 
-/** A kid that no secret has. */
+/** A kid, or what an imported secret would be found by, that no secret has. */
 export const UNKNOWN = Symbol("unknown kid");
 
 /** `slow` is for addresses that keep presenting unknown kids: they wait in a queue of their own. */
@@ -51,7 +50,7 @@ export class Grants {
 	readonly #grants: SieveMap<Grant>;
 	/** Those whose secret has matched its MAC, by the digest of their raw key. */
 	readonly #matched = new Map<string, Grant>();
-	readonly #unknown: LRUCache<string, true>;
+	readonly #unknown: UnknownNames;
 	readonly #sites: LRUCache<string, SiteState>;
 	readonly #kidsOfKey = new Map<string, Set<string>>();
 	readonly #lanes: Record<Lane, Batcher<Grant | typeof UNKNOWN>>;
@@ -62,12 +61,7 @@ export class Grants {
 		this.sources = new KeySources(options.meter);
 		this.#parts = { states: new SharedStates(), windows: options.windows, clock: options.clock };
 		this.#grants = new SieveMap({ max: options.grants_max ?? GRANTS_MAX, onGone: (grant, replaced) => this.#letGo(grant, replaced) });
-		this.#unknown = new LRUCache({
-			max: UNKNOWN_KIDS_MAX,
-			ttl: UNKNOWN_KID_MS,
-			ttlResolution: 1_000,
-			perf: { now: () => options.clock.monotonic() },
-		});
+		this.#unknown = new UnknownNames(options.clock);
 		this.#sites = new LRUCache({ max: SITES_MAX });
 		const lane = () => new Batcher({ batch_max: BATCH_KIDS_MAX, queue_max: QUEUE_KIDS_MAX, load: (kids) => this.#loadGrants(kids) });
 		this.#lanes = { normal: lane(), slow: lane() };
@@ -79,11 +73,11 @@ export class Grants {
 		return this.#grants.size;
 	}
 
-	/** The grant of `kid`, UNKNOWN, or undefined when it has to be filled. */
-	get(kid: string): Grant | typeof UNKNOWN | undefined {
-		const grant = this.#grants.get(kid);
+	/** The grant of a kid, UNKNOWN, or undefined when it has to be filled. One of look-ups is never found by them: it is in memory by its kid and digest. */
+	get(name: string): Grant | typeof UNKNOWN | undefined {
+		const grant = this.#grants.get(name);
 		if (grant !== undefined) return isStale(grant) ? undefined : grant;
-		return this.#unknown.has(kid) ? UNKNOWN : undefined;
+		return this.#unknown.has(name) ? UNKNOWN : undefined;
 	}
 
 	/**
@@ -109,8 +103,8 @@ export class Grants {
 	}
 
 	/** Reads the grant from the primary; for all who ask at the same time with one query. */
-	fill(kid: string, lane: Lane): Promise<Grant | typeof UNKNOWN> {
-		return this.#lanes[lane].get(kid);
+	fill(name: string, lane: Lane): Promise<Grant | typeof UNKNOWN> {
+		return this.#lanes[lane].get(name);
 	}
 
 	site(tenant_id: string, site_id: string): SiteState | undefined {
@@ -127,13 +121,14 @@ export class Grants {
 		this.#options.windows.sweep();
 	}
 
-	async #loadGrants(kids: string[]): Promise<Map<string, Grant | typeof UNKNOWN>> {
+	async #loadGrants(names: string[]): Promise<Map<string, Grant | typeof UNKNOWN>> {
 		const loaded = new Map<string, Grant | typeof UNKNOWN>();
-		let wanted = kids;
+		let wanted = names;
 		for (let attempt = 0; attempt < FILL_ATTEMPTS_MAX && wanted.length > 0; attempt += 1) {
-			const rows = await inTransaction(this.#options.database, ALL_TENANTS, (tx) => readGrants(tx, wanted));
-			for (const row of rows) if (!this.#isOvertaken(row)) loaded.set(row.wanted_kid, this.#keep(row));
-			wanted = wanted.filter((kid) => !loaded.has(kid));
+			const kids = wanted.flatMap(partsOfName);
+			const rows = await inTransaction(this.#options.database, ALL_TENANTS, (tx) => readGrants(tx, kids));
+			for (const [name, row] of foundBy(wanted, rows)) if (!this.#isOvertaken(row)) loaded.set(name, this.#keep(name, row));
+			wanted = wanted.filter((name) => !loaded.has(name));
 		}
 		if (wanted.length > 0)
 			throw new Failure("unavailable", "The key is being changed at this moment. Try again shortly.", { retry_after_seconds: 1 });
@@ -141,8 +136,8 @@ export class Grants {
 	}
 
 	#isOvertaken(row: GrantRow): boolean {
-		if (row.kid === null) return false;
 		const { node } = this.#options;
+		if (row.kid === null) return isLookup(row.wanted_kid) && node.touchedSince("legacy_formats", LEGACY_KEYS_ID, row.snapshot_seq);
 		return (
 			node.touchedSince("key", row.key_id, row.snapshot_seq) ||
 			node.touchedSince("tenant", row.tenant_id, row.snapshot_seq) ||
@@ -150,10 +145,10 @@ export class Grants {
 		);
 	}
 
-	#keep(row: GrantRow): Grant | typeof UNKNOWN {
+	#keep(name: string, row: GrantRow): Grant | typeof UNKNOWN {
 		const { kid } = row;
 		if (kid === null) {
-			this.#unknown.set(row.wanted_kid, true);
+			this.#unknown.add(name);
 			return UNKNOWN;
 		}
 		const grant = grantOf({ ...row, kid }, this.#parts);
@@ -196,6 +191,7 @@ export class Grants {
 			if (kind === "key") for (const kid of this.#kidsOfKey.get(id) ?? []) markStale(this.#grants.peek(kid));
 			else if (kind === "tenant") markStale(tenants.get(id));
 			else if (kind === "site") this.#sites.delete(id);
+			else if (kind === "legacy_formats" && id === LEGACY_KEYS_ID) this.#unknown.forgetElsewhere();
 			else if (kind === "plan") {
 				markStale(plans.get(id));
 				plans.delete(id);
@@ -216,6 +212,16 @@ export class Grants {
 		kids?.delete(grant.kid);
 		if (kids?.size === 0) this.#kidsOfKey.delete(grant.key_id);
 	}
+}
+
+/** The row of each name: of several look-ups the one that was found. */
+function foundBy(names: readonly string[], rows: readonly GrantRow[]): [string, GrantRow][] {
+	const byKid = new Map(rows.map((row) => [row.wanted_kid, row]));
+	return names.flatMap((name): [string, GrantRow][] => {
+		const parts = partsOfName(name).flatMap((part) => byKid.get(part) ?? []);
+		const row = parts.find(({ kid }) => kid !== null) ?? parts[0];
+		return row ? [[name, row]] : [];
+	});
 }
 
 function markStale(state: { stale: boolean } | undefined): void {

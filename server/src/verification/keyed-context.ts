@@ -1,5 +1,6 @@
 import type { ChangeContext } from "../audit/change.ts";
 import type { Actor } from "../core/context.ts";
+import { assert } from "../core/error.ts";
 import type { Tx } from "../database/transaction.ts";
 import { recheckKey } from "../keys/recheck.ts";
 import { REFUSAL } from "../keys/refusal.ts";
@@ -13,6 +14,8 @@ export interface KeyedContext extends ChangeContext {
 	readonly visible_site_ids: readonly string[] | null;
 	/** Reads key and tenant again inside the committing transaction; throws what verification would answer now. */
 	recheck(tx: Tx): Promise<void>;
+	/** The text that was presented as X-API-Key, for routes that take it. It goes into no log, no row and no error. */
+	presentedRawKey(): string;
 }
 
 /** What one process has, without who asks. */
@@ -24,6 +27,8 @@ export interface KeyedRequest {
 	readonly site_id: string | null;
 	/** The permission of its route; null when any key may call it. */
 	readonly permission: string | null;
+	/** Only for a route whose action takes it. */
+	readonly raw_key: string | null;
 }
 
 /** The context of one keyed request; one object of one shape, made for each. */
@@ -67,6 +72,12 @@ export class KeyedRequestContext implements KeyedContext {
 	/** What the error handler answers for whatever is not found: written only then. */
 	get not_found_detail(): string {
 		return REFUSAL.notFound(this.grant.tenant);
+	}
+
+	/** Lives as long as the request, in a private field that nothing prints. */
+	presentedRawKey(): string {
+		assert(this.#request.raw_key !== null, "an action takes the raw key whose row does not say so");
+		return this.#request.raw_key;
 	}
 
 	recheck(tx: Tx): Promise<void> {

@@ -1,10 +1,12 @@
 import Type from "typebox";
 import { type Row, route } from "../http/route.ts";
 import { PERMISSION_PATTERN } from "../plans/permission.ts";
-import { Capability } from "../plans/schema.ts";
+import { Capability, LimitName } from "../plans/schema.ts";
 import { type VerifyContext, verify } from "./verify.ts";
 
 const text = (maxLength: number) => Type.String({ maxLength });
+const Cost = { minimum: 1, maximum: 1_000_000 };
+const NAMED_LIMITS_MAX = 8;
 const Headers = Type.Record(Type.String(), Type.String());
 
 const VerifyQuestion = Type.Object(
@@ -16,7 +18,14 @@ const VerifyQuestion = Type.Object(
 		site_id: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
 		permissions: Type.Optional(Type.Array(Type.String({ pattern: PERMISSION_PATTERN }), { maxItems: 32, description: "All of them are needed." })),
 		capability: Type.Optional(Capability),
-		cost: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000, description: "How many requests this one counts for; 1 if left out." })),
+		cost: Type.Optional(Type.Integer({ ...Cost, description: "How many requests this one counts for; 1 if left out." })),
+		limits: Type.Optional(
+			Type.Array(Type.Object({ name: LimitName, cost: Type.Integer(Cost) }, { additionalProperties: false }), {
+				maxItems: NAMED_LIMITS_MAX,
+				description:
+					"What it spends of the plan's limits that count only requests that name them, or of others in place of `cost`. A name that the tenant's plan has not is no limit.",
+			}),
+		),
 		request: Type.Optional(
 			Type.Object(
 				{

@@ -1,31 +1,57 @@
 import type { Instant } from "./checks.ts";
 import { type Denial, deny } from "./denial.ts";
 import type { Grant } from "./grant.ts";
+import { costsOf, isSpent, type NamedCosts } from "./limit-policy.ts";
 import { nextMonthMs, type QuotaLedger } from "./quota.ts";
 
-/** The first limit that has fewer than `cost` left, or null. Takes nothing. */
-function exhaustedLimit(grant: Grant, cost: number, at: Instant): Denial | null {
-	const { limits } = grant.tenant;
-	for (let index = 0; index < limits.length; index += 1) {
+/** What a request takes when it is let through. */
+export interface Price {
+	/** Of the quota, and of every limit that it does not give another cost. */
+	readonly cost: number;
+	/** By name: what it takes of the plan's limits that only count requests that name them, or in place of `cost` of others. */
+	readonly limits: NamedCosts | null;
+}
+
+/** Of each limit of the grant; null when it is `cost` of those that every request spends. */
+function costsFor(grant: Grant, price: Price): readonly number[] | null {
+	return price.limits === null ? null : costsOf(grant.policy, price.cost, price.limits);
+}
+
+/** The first limit that has less left than is to be taken of it, or null. Takes nothing. */
+function exhaustedLimit(grant: Grant, cost: number, costs: readonly number[] | null, at: Instant): Denial | null {
+	const { limits, always } = grant.policy;
+	const count = costs === null ? always : limits.length;
+	for (let index = 0; index < count; index += 1) {
 		const limit = limits[index];
 		const window = grant.windows[index];
-		if (limit === undefined || window === undefined || window.peek(at.monotonic, limit.requests) >= cost) continue;
-		const wait_ms = window.nextFreeMs(at.monotonic, limit.requests, cost);
+		const taken = costs === null ? cost : (costs[index] ?? 0);
+		if (limit === undefined || window === undefined || window.peek(at.monotonic, limit.requests) >= taken) continue;
+		const wait_ms = window.nextFreeMs(at.monotonic, limit.requests, taken);
 		const possible = Number.isFinite(wait_ms);
 		return deny(
 			"rate_limited",
 			possible
 				? `The limit "${limit.name}" of ${limit.requests} requests in ${limit.window_seconds} seconds is reached for this ${limit.per}. Wait, then go on more slowly.`
-				: `This request costs ${cost} and the limit "${limit.name}" allows ${limit.requests} in ${limit.window_seconds} seconds: it can never pass.`,
+				: `This request costs ${taken} and the limit "${limit.name}" allows ${limit.requests} in ${limit.window_seconds} seconds: it can never pass.`,
 			{ retry_after_seconds: possible ? wait_ms / 1000 : limit.window_seconds, members: { limit: limit.name } },
 		);
 	}
 	return null;
 }
 
-function take(grant: Grant, cost: number, at: Instant): null {
-	for (const window of grant.windows) window.take(at.monotonic, cost);
+function take(grant: Grant, cost: number, costs: readonly number[] | null, at: Instant): null {
+	const count = costs === null ? grant.policy.always : grant.policy.limits.length;
+	for (let index = 0; index < count; index += 1) {
+		const taken = costs === null ? cost : (costs[index] ?? 0);
+		if (taken > 0) grant.windows[index]?.take(at.monotonic, taken);
+	}
 	return null;
+}
+
+/** Gives back to the limits what was taken of them at `taken_ms`. */
+export function untake(grant: Grant, price: Price, taken_ms: number): void {
+	const costs = costsFor(grant, price) ?? grant.policy.limits.map((limit) => (limit.named_only ? 0 : price.cost));
+	for (const [index, taken] of costs.entries()) grant.windows[index]?.untake(taken_ms, taken);
 }
 
 function quotaExceeded(grant: Grant, at: Instant): Denial {
@@ -39,37 +65,43 @@ function quotaExceeded(grant: Grant, at: Instant): Denial {
 }
 
 /**
- * Takes `cost` from every rate limit and from the quota, or nothing from any: null when it was taken, else the last denial.
- * A promise only while a block of the quota is leased.
+ * Takes the price from every rate limit that it concerns and from the quota, or nothing from any: null when it was taken, else the last
+ * denial. A promise only while a block of the quota is leased.
  */
-export function spend(grant: Grant, cost: number, at: Instant, quotas: QuotaLedger, reread: () => Instant): Denial | null | Promise<Denial | null> {
-	const exhausted = exhaustedLimit(grant, cost, at);
+export function spend(grant: Grant, price: Price, at: Instant, quotas: QuotaLedger, reread: () => Instant): Denial | null | Promise<Denial | null> {
+	const { cost } = price;
+	const costs = costsFor(grant, price);
+	const exhausted = exhaustedLimit(grant, cost, costs, at);
 	if (exhausted !== null) return exhausted;
 	const quota = grant.tenant.quota_requests_per_month;
-	if (quota === null) return take(grant, cost, at);
+	if (quota === null) return take(grant, cost, costs, at);
 	const spent = quotas.spend(grant.tenant.id, quota, cost);
-	if (spent === true) return take(grant, cost, at);
+	if (spent === true) return take(grant, cost, costs, at);
 	if (spent === false) return quotaExceeded(grant, at);
 	return spent.then((enough) => {
 		const later = reread();
 		if (!enough) return quotaExceeded(grant, later);
-		const gone = exhaustedLimit(grant, cost, later);
-		if (gone === null) return take(grant, cost, later);
+		const gone = exhaustedLimit(grant, cost, costs, later);
+		if (gone === null) return take(grant, cost, costs, later);
 		quotas.refund(grant.tenant.id, quota, at.now, cost);
 		return gone;
 	});
 }
 
-/** The `RateLimit` header (draft-ietf-httpapi-ratelimit-headers): what is left, and in how many seconds the oldest requests stop counting. */
-export function rateLimitHeader(grant: Grant, at: Instant): string {
-	const { limits } = grant.tenant;
+/**
+ * The `RateLimit` header (draft-ietf-httpapi-ratelimit-headers) of a request that names `named`: of each limit that it spends, what is left,
+ * and in how many seconds the oldest requests stop counting.
+ */
+export function rateLimitHeader(grant: Grant, at: Instant, named: NamedCosts | null): string {
+	const { limits, always } = grant.policy;
+	const count = named === null ? always : limits.length;
 	let text = "";
-	for (let index = 0; index < limits.length; index += 1) {
+	for (let index = 0; index < count; index += 1) {
 		const limit = limits[index];
 		const window = grant.windows[index];
-		if (limit === undefined || window === undefined) continue;
+		if (limit === undefined || window === undefined || !isSpent(grant.policy, index, named)) continue;
 		const reset = Math.ceil(window.resetMs(at.monotonic) / 1000);
-		text += `${index === 0 ? "" : ", "}"${limit.name}";r=${window.peek(at.monotonic, limit.requests)};t=${reset}`;
+		text += `${text === "" ? "" : ", "}"${limit.name}";r=${window.peek(at.monotonic, limit.requests)};t=${reset}`;
 	}
 	return text;
 }

@@ -1,8 +1,10 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../core/clock.ts";
 import { AllowList, parseAllowList } from "../core/network.ts";
+import { keyRateLimitsFromRow } from "../keys/rate-limit.ts";
 import { effectivePlan, planFromRow, tenantLimitsFromRow } from "../plans/plan.ts";
-import type { ClientPolicy, Grant, PlanState, TenantState } from "./grant.ts";
+import type { ClientPolicy, Grant, GrantRotation, PlanState, TenantState } from "./grant.ts";
+import { limitPolicy } from "./limit-policy.ts";
 import type { GrantRow } from "./store.ts";
 import type { WindowStore } from "./window-store.ts";
 
@@ -70,15 +72,13 @@ export class SharedStates {
 			}),
 			tenantLimitsFromRow(row.tenant_limits),
 		);
-		const limits = effective.rate_limits;
 		const state: TenantState = {
 			id: row.tenant_id,
 			name: row.tenant_name,
 			suspended: row.tenant_status !== "active" || row.tenant_erased_at !== null,
 			client_policy: asClientPolicy(row.client_policy),
 			plan,
-			limits,
-			policy_header: limits.length === 0 ? null : limits.map((limit) => `"${limit.name}";q=${limit.requests};w=${limit.window_seconds}`).join(", "),
+			policy: limitPolicy(effective.rate_limits),
 			quota_requests_per_month: effective.quota_requests_per_month,
 			operations: known?.operations ?? new Map(),
 			holders: 0,
@@ -118,11 +118,19 @@ export interface FillParts {
 	readonly clock: Clock;
 }
 
+function rotationOf(row: GrantRow): GrantRotation | null {
+	if (row.rotation_id === null) return null;
+	const secret = row.kid === row.rotation_predecessor_kid ? "old" : "new";
+	return { id: row.rotation_id, secret, old_ends_at_ms: row.rotation_ends_at?.getTime() ?? null };
+}
+
 /** The grant of a row that was found. */
 export function grantOf(row: GrantRow & { kid: string }, parts: FillParts): Grant {
 	const tenant = parts.states.tenant(row);
 	tenant.holders += 1;
 	const permissions = parts.states.permissions(row.permissions);
+	const own_limits = keyRateLimitsFromRow(row.key_rate_limits);
+	const policy = own_limits.length === 0 ? tenant.policy : limitPolicy(tenant.policy.limits, own_limits);
 	// What every request touches comes first, so that it lies together in the processor's cache.
 	return {
 		visited: false,
@@ -139,8 +147,9 @@ export function grantOf(row: GrantRow & { kid: string }, parts: FillParts): Gran
 		site_ids: row.site_ids === null ? null : new Set(row.site_ids),
 		permissions,
 		usable: parts.states.usable(tenant.plan, permissions),
-		windows: tenant.limits.map((limit) =>
-			parts.windows.get(limit.per === "key" ? row.key_id : tenant.id, `${limit.per}:${limit.name}`, limit.window_seconds),
+		policy,
+		windows: policy.limits.map((limit) =>
+			parts.windows.get(limit.per === "key" ? row.key_id : tenant.id, `${limit.own ? "own" : limit.per}:${limit.name}`, limit.window_seconds),
 		),
 		counter: null,
 		counters: null,
@@ -150,9 +159,11 @@ export function grantOf(row: GrantRow & { kid: string }, parts: FillParts): Gran
 		kid: row.kid,
 		last4: row.last4,
 		mac: row.mac,
+		mac_version: row.mac_version,
 		pepper_id: row.pepper_id,
 		expires_at: row.expires_at?.toISOString() ?? null,
 		rotation_due_at: row.rotation_due_at?.toISOString() ?? null,
+		rotation: rotationOf(row),
 		browser_seen_ms: Number.NEGATIVE_INFINITY,
 	};
 }

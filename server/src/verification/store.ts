@@ -6,6 +6,7 @@ export interface GrantRow {
 	wanted_kid: string;
 	kid: string | null;
 	mac: Buffer;
+	mac_version: number;
 	pepper_id: string;
 	last4: string;
 	retires_at: Date | null;
@@ -34,12 +35,16 @@ export interface GrantRow {
 	plan_quota: number | null;
 	plan_limits: unknown;
 	catalogue: Record<string, string>;
+	rotation_id: string | null;
+	rotation_predecessor_kid: string | null;
+	/** When the old of its two secrets ends; null while the new one waits to be revealed. */
+	rotation_ends_at: Date | null;
 }
 
 /** What stands in for the plan of an erased tenant, which has none: nothing is included. */
 const NO_PLAN = { plan_id: "", plan_name: "", plan_capabilities: [], plan_rate_limits: [], plan_quota: null, plan_limits: {} };
 
-/** One row for each kid asked for, `kid` null where there is no such secret; all of one snapshot. */
+/** One row for each kid, or look-up of an imported secret, that is asked for, `kid` null where there is no such secret; all of one snapshot. */
 export async function readGrants(tx: ReadTx, kids: string[]): Promise<GrantRow[]> {
 	const { rows } = await sql<Omit<GrantRow, "catalogue"> & { catalogue: Record<string, string> | null }>`
 		select * from keywright.grants_of(${kids}::text[])

@@ -10,6 +10,7 @@ import { bareTestDatabase, testLog } from "../database/testing.ts";
 import type { KeysContext } from "../keys/context.ts";
 import { createKey } from "../keys/create.ts";
 import { parseRawKey } from "../keys/format.ts";
+import { liveLegacyFormats } from "../keys/legacy-formats.ts";
 import type { CreateInput } from "../keys/schema.ts";
 import { Node } from "../nodes/node.ts";
 import { putPlan } from "../plans/put.ts";
@@ -46,7 +47,7 @@ export interface Process {
 	readonly quotas: QuotaLedger;
 	readonly failures: AddressFailures;
 	readonly verifier: Verifier;
-	/** Secrets that matched under an old pepper. */
+	/** Secrets that matched under an old pepper, or by their hash. */
 	readonly rekeyed: { grant: Grant; secret: string }[];
 	ask(raw_key: string, question?: Partial<Question>): Promise<Decision>;
 }
@@ -77,6 +78,7 @@ export function questionOf(raw_key: string, question: Partial<Question> = {}): Q
 	return {
 		raw_key,
 		cost: 1,
+		limits: null,
 		operation: "GET /test",
 		source: UNKNOWN_SOURCE,
 		address: null,
@@ -140,10 +142,12 @@ export async function verificationFixture(): Promise<VerificationFixture> {
 			});
 			const quotas = new QuotaLedger({ database: options.quota_database ?? own, clock, log: testLog });
 			const failures = new AddressFailures({ clock, per_minute: options.failures_per_minute ?? 300 });
+			const legacy_formats = liveLegacyFormats({ database: own, node, log: testLog });
 			const rekeyed: Process["rekeyed"] = [];
 			const verifier = new Verifier({
 				brand: BRAND,
 				peppers: options.peppers ?? peppers,
+				legacy_formats,
 				node,
 				clock,
 				log: testLog,
@@ -152,9 +156,10 @@ export async function verificationFixture(): Promise<VerificationFixture> {
 				failures,
 				meter,
 				windows,
-				onOldPepper: (grant, secret) => rekeyed.push({ grant, secret }),
+				onRekeyDue: (grant, secret) => rekeyed.push({ grant, secret }),
 			});
 			await node.start();
+			await legacy_formats.current();
 			nodes.push(node);
 			const ask = async (raw_key: string, question?: Partial<Question>) => verifier.decide(questionOf(raw_key, question));
 			return { node, meter, windows, grants, quotas, failures, verifier, rekeyed, ask };

@@ -3,7 +3,9 @@ import type { Clock } from "../core/clock.ts";
 import { Failure } from "../core/error.ts";
 import type { Log } from "../core/log.ts";
 import type { Peppers } from "../core/pepper.ts";
-import { explainMistake, type ParsedKey, parseRawKey } from "../keys/format.ts";
+import { explainMistake } from "../keys/format.ts";
+import type { LiveLegacyFormats } from "../keys/legacy-formats.ts";
+import { isRekeyDue } from "../keys/rekey.ts";
 import { secretMac, secretMatches } from "../keys/secret.ts";
 import type { Node } from "../nodes/node.ts";
 import type { Meter } from "../usage/meter.ts";
@@ -12,22 +14,22 @@ import { SourceMemo } from "../usage/source-memo.ts";
 import type { AddressFailures } from "./address-failures.ts";
 import { type Facts, type Instant, runChecks, SITE_NEEDED } from "./checks.ts";
 import { type Denial, deny } from "./denial.ts";
+import { cannotBeChecked, isAfterSite, isBudgeted, LEASE_LOST, NOT_KNOWN } from "./denials.ts";
+import { examine } from "./examine.ts";
 import { type Grant, isStale } from "./grant.ts";
 import { type Grants, UNKNOWN } from "./grants.ts";
+import { type Presented, RAW_KEY_CHARACTERS_MAX, RawKeyReader } from "./presented.ts";
 import type { QuotaLedger } from "./quota.ts";
-import { spend } from "./spend.ts";
+import { type Price, spend, untake } from "./spend.ts";
 import { REFUSALS, REFUSALS_WINDOW_SECONDS } from "./states.ts";
 import type { WindowStore } from "./window-store.ts";
 
 const ROUNDS_MAX = 10;
-/** Longer than any raw key: such a text is refused for its shape, and no digest of it is made. */
-const RAW_KEY_CHARACTERS_MAX = 128;
-const UNAVAILABLE_SECONDS = 2;
+const OPERATIONS_PER_TENANT_MAX = 10_000;
 
 /** What is asked about one raw key. */
-export interface Question extends Facts {
+export interface Question extends Facts, Price {
 	readonly raw_key: string;
-	readonly cost: number;
 	/** What the usage is counted under: a route, or what a service says it is about to do. */
 	readonly operation: string;
 	readonly source: Source;
@@ -39,9 +41,15 @@ export interface Decision {
 	readonly grant: Grant | null;
 }
 
+const LEASE_OVER: Decision = { denial: LEASE_LOST, grant: null };
+
 export interface VerifierOptions {
+	/** Whether networks are part of where requests come from; true when left out. */
+	readonly source_addresses?: boolean;
 	readonly brand: string;
 	readonly peppers: Peppers;
+	/** What raw keys that were issued elsewhere look like. */
+	readonly legacy_formats: LiveLegacyFormats;
 	readonly node: Node;
 	readonly clock: Clock;
 	readonly log: Log;
@@ -50,8 +58,8 @@ export interface VerifierOptions {
 	readonly failures: AddressFailures;
 	readonly meter: Meter;
 	readonly windows: WindowStore;
-	/** A secret matched under a pepper that is being replaced: make its MAC anew, some time. */
-	readonly onOldPepper: (grant: Grant, secret: string) => void;
+	/** A secret matched under a pepper that is being replaced, or by its hash alone: make its MAC anew, some time. */
+	readonly onRekeyDue: (grant: Grant, secret: string) => void;
 }
 
 /**
@@ -60,12 +68,15 @@ export interface VerifierOptions {
  */
 export class Verifier {
 	/** Where requests come from, remembered for those who ask. */
-	readonly sources = new SourceMemo();
+	readonly sources: SourceMemo;
 	readonly #options: VerifierOptions;
+	readonly #reader: RawKeyReader;
 	readonly #nobody = { key_id: "key_none", kid: "none", tenant_id: "none", environment: "prod" };
 
 	constructor(options: VerifierOptions) {
 		this.#options = options;
+		this.sources = new SourceMemo({ addresses: options.source_addresses ?? true });
+		this.#reader = new RawKeyReader(options);
 	}
 
 	get brand(): string {
@@ -79,6 +90,7 @@ export class Verifier {
 
 	decide(question: Question): Decision | Promise<Decision> {
 		const { raw_key } = question;
+		// A longer text is refused for its shape.
 		const digest = raw_key.length > RAW_KEY_CHARACTERS_MAX ? "" : digestOf(raw_key);
 		const matched = this.#options.grants.matched(digest);
 		if (matched === undefined) return this.#decideUnmatched(question, digest);
@@ -86,27 +98,46 @@ export class Verifier {
 		return this.#options.node.lease.holdsAt(at) ? this.#decideMatched(question, matched, at) : LEASE_OVER;
 	}
 
+	/** What would be decided, without spending or counting anything. */
+	examine(question: Question): Promise<Decision> {
+		return examine({ ...this.#options, reader: this.#reader }, question);
+	}
+
 	/** The same text has not matched before: all from the beginning. */
 	#decideUnmatched(question: Question, digest: string): Decision | Promise<Decision> {
-		const parsed = parseRawKey(this.#options.brand, question.raw_key);
-		if (parsed === null) return this.#wrong(question, deny("key_invalid", explainMistake(this.#options.brand, question.raw_key).detail));
+		const presented = this.#reader.read(question.raw_key, digest);
+		if (presented === null) return this.#misshapen(question);
 		const at = this.now();
 		if (!this.#options.node.lease.holdsAt(at)) return LEASE_OVER;
-		const known = this.#options.grants.get(parsed.kid);
-		if (known === undefined) return this.#decideLater(question, parsed, digest);
-		if (known === UNKNOWN || !this.#matches(known, parsed, digest)) return this.#wrongSecret(question, parsed, known === UNKNOWN);
+		const known = this.#options.grants.get(presented.name);
+		if (known === undefined) return this.#decideLater(question, presented, digest);
+		if (known === UNKNOWN || !this.#matches(known, presented, digest)) return this.#wrongSecret(question, presented, known === UNKNOWN);
 		return this.#decideMatched(question, known, at);
 	}
 
-	async #decideLater(question: Question, parsed: ParsedKey, digest: string): Promise<Decision> {
+	#misshapen(question: Question): Decision | Promise<Decision> {
+		if (this.#reader.mayBeNew(question.raw_key)) return this.#decideWithFormats(question);
+		return this.#wrong(question, deny("key_invalid", explainMistake(this.#options.brand, question.raw_key).detail));
+	}
+
+	async #decideWithFormats(question: Question): Promise<Decision> {
+		try {
+			await this.#reader.catchUp();
+		} catch (error) {
+			return { denial: this.#unavailable(error), grant: null };
+		}
+		return this.decide(question);
+	}
+
+	async #decideLater(question: Question, presented: Presented, digest: string): Promise<Decision> {
 		const { grants, failures, node } = this.#options;
 		try {
 			for (let round = 0; round < ROUNDS_MAX; round += 1) {
-				const known = grants.get(parsed.kid) ?? (await grants.fill(parsed.kid, failures.laneOf(question.address)));
+				const known = grants.get(presented.name) ?? (await grants.fill(presented.name, failures.laneOf(question.address)));
 				if (known !== UNKNOWN && isStale(known)) continue;
 				const at = this.now();
 				if (!node.lease.holdsAt(at)) return LEASE_OVER;
-				if (known === UNKNOWN || !this.#matches(known, parsed, digest)) return this.#wrongSecret(question, parsed, known === UNKNOWN);
+				if (known === UNKNOWN || !this.#matches(known, presented, digest)) return this.#wrongSecret(question, presented, known === UNKNOWN);
 				return await this.#decideMatched(question, known, at);
 			}
 		} catch (error) {
@@ -120,7 +151,7 @@ export class Verifier {
 		const found = runChecks(grant, question, at, site);
 		if (found === SITE_NEEDED) return this.#decideWithSite(question, grant);
 		if (found !== null) return this.#refused(question, grant, found, at);
-		const spent = spend(grant, question.cost, at, this.#options.quotas, () => this.now());
+		const spent = spend(grant, question, at, this.#options.quotas, () => this.now());
 		if (spent instanceof Promise) return this.#decideSpent(question, grant, at, spent);
 		return this.#counted(question, grant, spent, at);
 	}
@@ -148,8 +179,7 @@ export class Verifier {
 
 	/** The key was changed while its quota was fetched: what was spent is given back and everything is asked anew. */
 	#decideAfterChange(question: Question, grant: Grant, asked: Instant): Decision | Promise<Decision> {
-		const { monotonic } = this.now();
-		for (const window of grant.windows) window.untake(monotonic, question.cost);
+		untake(grant, question, this.now().monotonic);
 		this.#options.quotas.refund(grant.tenant.id, grant.tenant.quota_requests_per_month ?? 0, asked.now, question.cost);
 		return this.decide(question);
 	}
@@ -164,7 +194,7 @@ export class Verifier {
 
 	#counted(question: Question, grant: Grant, denial: Denial | null, at: Instant): Decision {
 		const { meter, grants } = this.#options;
-		const site = denial === null || AFTER_SITE.has(denial.code) ? question.site_id : null;
+		const site = denial === null || isAfterSite(denial) ? question.site_id : null;
 		const place = site === null ? question.operation : `${question.operation} ${site}`;
 		const { operations, id } = grant.tenant;
 		let operation = operations.get(place);
@@ -179,19 +209,20 @@ export class Verifier {
 	}
 
 	/** Compares the MAC; later requests with the same text find the grant by its digest, for a sixth of the work. */
-	#matches(grant: Grant, parsed: ParsedKey, digest: string): boolean {
-		const { grants, peppers, onOldPepper } = this.#options;
+	#matches(grant: Grant, presented: Presented, digest: string): boolean {
+		const { grants, peppers, onRekeyDue } = this.#options;
 		const identity = { key_id: grant.key_id, kid: grant.kid, tenant_id: grant.tenant.id, environment: grant.environment };
-		if (!secretMatches(peppers, identity, parsed.secret, grant) || parsed.environment !== grant.environment) return false;
+		if (!secretMatches(peppers, identity, presented.secret, grant) || (presented.environment ?? grant.environment) !== grant.environment)
+			return false;
 		grants.keepMatched(grant, digest);
-		if (grant.pepper_id !== peppers.current.id) onOldPepper(grant, parsed.secret);
+		if (isRekeyDue(grant, peppers.current.id)) onRekeyDue(grant, presented.secret);
 		return true;
 	}
 
 	/** The same for an unknown kid and for a wrong secret: in bytes, and in the work that is done (the digest has been made for both). */
-	#wrongSecret(question: Question, parsed: ParsedKey, unknown: boolean): Decision {
+	#wrongSecret(question: Question, presented: Presented, unknown: boolean): Decision {
 		if (unknown) {
-			const mac = secretMac(this.#options.peppers.current, this.#nobody, parsed.secret);
+			const mac = secretMac(this.#options.peppers.current, this.#nobody, presented.secret);
 			timingSafeEqual(mac, mac);
 		}
 		return this.#wrong(question, NOT_KNOWN);
@@ -204,28 +235,8 @@ export class Verifier {
 	#unavailable(error: unknown): Denial {
 		if (error instanceof Failure && error.code === "unavailable") return deny("unavailable", error.detail, error.facts);
 		this.#options.log.error({ err: error }, "verification_failed");
-		return deny("unavailable", "The key cannot be checked at the moment. Try again shortly.", { retry_after_seconds: UNAVAILABLE_SECONDS });
+		return cannotBeChecked();
 	}
-}
-
-const OPERATIONS_PER_TENANT_MAX = 10_000;
-const NOT_KNOWN = deny(
-	"key_invalid",
-	"This API key is not known. Compare it with the one in your secret manager; it may belong to another instance or have a mistyped secret.",
-);
-const LEASE_OVER: Decision = {
-	denial: deny("unavailable", "This server has lost its database and cannot vouch for any key at the moment. Try again shortly.", {
-		retry_after_seconds: UNAVAILABLE_SECONDS,
-	}),
-	grant: null,
-};
-const BUDGETED = new Set<string>(["not_found", "environment_mismatch", "capability_not_in_plan", "permission_missing"]);
-
-/** The denials of a request whose site was found. Before that it may be any text: counted by it, a dead key could fill the usage tables. */
-const AFTER_SITE = new Set<string>(["environment_mismatch", "capability_not_in_plan", "permission_missing", "rate_limited", "quota_exceeded"]);
-
-function isBudgeted(denial: Denial): boolean {
-	return BUDGETED.has(denial.code);
 }
 
 /** SHA-256 as 32 characters of Latin-1. */

@@ -1,5 +1,5 @@
 import type { Context } from "../core/context.ts";
-import { ERRORS } from "../core/error.ts";
+import { ERRORS, Failure } from "../core/error.ts";
 import { parseAddress } from "../core/network.ts";
 import { type Problem, problemOf } from "../http/problem.ts";
 import type { SourceMemo } from "../usage/source-memo.ts";
@@ -7,6 +7,7 @@ import { clientKindOf } from "./client-kind.ts";
 import { deny } from "./denial.ts";
 import { describeGrant } from "./describe-grant.ts";
 import type { Grant } from "./grant.ts";
+import { isSpent, type NamedCosts, policyHeader } from "./limit-policy.ts";
 import { rateLimitHeader } from "./spend.ts";
 import type { Decision, Question, Verifier } from "./verifier.ts";
 
@@ -18,6 +19,7 @@ export interface VerifyInput {
 	permissions?: string[];
 	capability?: string;
 	cost?: number;
+	limits?: readonly { name: string; cost: number }[];
 	request?: { method?: string; path?: string; ip?: string; user_agent?: string; origin?: string; sec_fetch_site?: string };
 }
 
@@ -40,32 +42,46 @@ function operationOf(input: VerifyInput): string {
 }
 
 /** What the asking API should send along: the challenge, the wait, and what is left of the limits. */
-function headersFor(problem: Problem | null, grant: Grant | null, verifier: Verifier): Record<string, string> {
+function headersFor(problem: Problem | null, grant: Grant | null, named: NamedCosts | null, verifier: Verifier): Record<string, string> {
 	const headers: Record<string, string> = {};
 	if (problem?.headers["www-authenticate"]) headers["WWW-Authenticate"] = problem.headers["www-authenticate"];
 	if (problem?.headers["retry-after"]) headers["Retry-After"] = problem.headers["retry-after"];
-	if (grant !== null && grant.tenant.policy_header !== null) {
-		headers["RateLimit-Policy"] = grant.tenant.policy_header;
-		headers.RateLimit = rateLimitHeader(grant, verifier.now());
+	const policy = grant === null ? null : policyHeader(grant.policy, named);
+	if (grant !== null && policy !== null) {
+		headers["RateLimit-Policy"] = policy;
+		headers.RateLimit = rateLimitHeader(grant, verifier.now(), named);
 	}
 	return headers;
 }
 
-function limitsLeft(grant: Grant, verifier: Verifier) {
+/** Of the limits that the request spends. */
+function limitsLeft(grant: Grant, named: NamedCosts | null, verifier: Verifier) {
 	const { monotonic } = verifier.now();
-	return grant.tenant.limits.map((limit, index) => ({
-		name: limit.name,
-		per: limit.per,
-		requests: limit.requests,
-		window_seconds: limit.window_seconds,
-		remaining: grant.windows[index]?.peek(monotonic, limit.requests) ?? 0,
-	}));
+	return grant.policy.limits.flatMap(({ name, per, requests, window_seconds }, index) =>
+		isSpent(grant.policy, index, named)
+			? [{ name, per, requests, window_seconds, remaining: grant.windows[index]?.peek(monotonic, requests) ?? 0 }]
+			: [],
+	);
+}
+
+/** What the request names, by name. Throws 400 `invalid_request` for one that is named twice: which cost is meant nobody can tell. */
+function namedCosts(limits: VerifyInput["limits"]): NamedCosts | null {
+	if (limits === undefined || limits.length === 0) return null;
+	const named = new Map(limits.map(({ name, cost }) => [name, cost]));
+	if (named.size === limits.length) return named;
+	const errors = limits.flatMap(({ name }, index) =>
+		limits.findIndex((earlier) => earlier.name === name) < index
+			? [{ pointer: `/limits/${index}/name`, detail: "is named earlier in the list: name each limit once" }]
+			: [],
+	);
+	throw new Failure("invalid_request", "A limit is named more than once.", { errors });
 }
 
 /** Decides about a key for an API of the operator's own: `status` and `code` are what that API should answer. Spends what the request costs. */
 export async function verify(context: VerifyContext, input: VerifyInput) {
 	const { verifier } = context;
-	const { denial, grant } = input.raw_key.trim() === "" ? NO_KEY : await verifier.decide(questionOf(input, verifier.sources));
+	const named = namedCosts(input.limits);
+	const { denial, grant } = input.raw_key.trim() === "" ? NO_KEY : await verifier.decide(questionOf(input, named, verifier.sources));
 	const problem = denial === null ? null : problemOf(denial, context.request_id, context.problem_type_base);
 	return {
 		allowed: denial === null,
@@ -73,8 +89,8 @@ export async function verify(context: VerifyContext, input: VerifyInput) {
 		code: denial === null ? "allowed" : denial.code,
 		detail: denial === null ? "The key may do this." : denial.detail,
 		...(denial === null ? {} : { type: `${context.problem_type_base}/${denial.code}` }),
-		...(grant === null ? {} : { ...describeGrant(grant), rate_limits: limitsLeft(grant, verifier) }),
-		headers: headersFor(problem, grant, verifier),
+		...(grant === null ? {} : { ...describeGrant(grant), rate_limits: limitsLeft(grant, named, verifier) }),
+		headers: headersFor(problem, grant, named, verifier),
 		request_id: context.request_id,
 	};
 }
@@ -82,12 +98,13 @@ export async function verify(context: VerifyContext, input: VerifyInput) {
 /** A blank key counts as none, as in a request's own header. */
 const NO_KEY: Decision = { denial: deny("key_missing", "Send the API key in the X-API-Key header."), grant: null };
 
-function questionOf(input: VerifyInput, sources: SourceMemo): Question {
+function questionOf(input: VerifyInput, limits: NamedCosts | null, sources: SourceMemo): Question {
 	const { request } = input;
 	const address = request?.ip === undefined ? null : parseAddress(request.ip);
 	return {
 		raw_key: input.raw_key,
 		cost: input.cost ?? 1,
+		limits,
 		operation: operationOf(input),
 		source: sources.find(address, request?.user_agent ?? null, null),
 		address,

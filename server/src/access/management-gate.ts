@@ -1,0 +1,149 @@
+import type { FastifyRequest } from "fastify";
+import { type Caller, type Role, roleReaches } from "../core/caller.ts";
+import type { Clock } from "../core/clock.ts";
+import { ALL_TENANTS } from "../core/context.ts";
+import { CHOSEN_ID_PATTERN } from "../core/id.ts";
+import type { Database } from "../database/database.ts";
+import { read } from "../database/read.ts";
+import type { ReadTx } from "../database/transaction.ts";
+import { Denied, type Gate } from "../http/mount.ts";
+import type { Refusal } from "../http/problem.ts";
+import { framed } from "../http/reply.ts";
+import type { Row } from "../http/route.ts";
+import { isOperator, readMembership } from "../tenants/membership-store.ts";
+import { readTenant } from "../tenants/store.ts";
+import { TENANT_SUSPENDED, type Tenant, tenantNotFound } from "../tenants/tenant.ts";
+import { bearerOf, OPERATOR_TOKEN, unknownBearer, type Wanted } from "./bearer.ts";
+import { actorOf } from "./caller.ts";
+import { admit, type CallerParts, type GateOptions, noStore, type SessionOptions, signedInOf } from "./gate.ts";
+import { NO_OPERATOR } from "./operator.ts";
+import { isOperatorToken, type OperatorTokens } from "./operator-token.ts";
+import type { SignedIn, SignedInMember } from "./signed-in.ts";
+
+const TENANT_ID = new RegExp(CHOSEN_ID_PATTERN);
+const SIGN_IN_OR_TOKEN: Wanted = { ...OPERATOR_TOKEN, name: "the operator token", or_session: true };
+
+export type ManagementGateOptions<C> = GateOptions<C, CallerParts> &
+	SessionOptions & { readonly operator_tokens: OperatorTokens; readonly database: Database; readonly clock: Clock };
+
+/** The operator, whose token is the only bearer on management and operator routes. */
+function operatorOf(request: FastifyRequest, operator_tokens: OperatorTokens): Caller | Denied {
+	const { authorization, raw_key } = framed(request);
+	const token = bearerOf(authorization, raw_key !== null, SIGN_IN_OR_TOKEN);
+	if (typeof token !== "string") return new Denied(token);
+	if (!isOperatorToken(operator_tokens, token)) return new Denied(unknownBearer(token, SIGN_IN_OR_TOKEN));
+	return { kind: "operator" };
+}
+
+/** Whoever the request's one credential stands for: the operator by token, or whoever is signed in and on a page of ours. */
+async function whoAsks(request: FastifyRequest, options: SessionOptions & { readonly operator_tokens: OperatorTokens }) {
+	const signed_in = framed(request).authorization === null ? await signedInOf(request, options) : null;
+	return signed_in ?? operatorOf(request, options.operator_tokens);
+}
+
+function operatorCaller({ person_id, name, email }: SignedInMember): Caller {
+	return { kind: "operator", person: { person_id, name, email } };
+}
+
+/**
+ * Lets the operator in, who sees all tenants: by token, or signed in as one of the people who run the instance at this moment. In the order of
+ * the management routes: credential, cross-site, role, and for what makes secrets or removes things the password.
+ */
+export function operatorGate<C>(options: ManagementGateOptions<C>): Gate<C> {
+	return (row) => async (request, reply) => {
+		noStore(reply);
+		const who = await whoAsks(request, options);
+		if (who instanceof Denied) return who;
+		const caller = await operatorAmong(options.database, who);
+		if (caller === null) return new Denied({ code: "role_not_allowed", detail: NO_OPERATOR });
+		const refusal = refuseUnconfirmed(row, who, options.clock);
+		if (refusal) return new Denied(refusal);
+		return admit(options, row, request, reply, { actor: actorOf(caller), scope: ALL_TENANTS, caller });
+	};
+}
+
+/** The caller of an operator route; null when it is somebody signed in who does not run the instance. A portal link makes nobody an operator. */
+async function operatorAmong(database: Database, who: SignedIn | Caller): Promise<Caller | null> {
+	if (!("expires_at" in who)) return who;
+	if (who.kind === "portal") return null;
+	const runs_it = await read({ database, scope: ALL_TENANTS }, (tx) => isOperator(tx, who.person_id));
+	return runs_it ? operatorCaller(who) : null;
+}
+
+/** Lets callers of one tenant's management API in, in the contract's order: credential, cross-site, membership, the tenant's standing, role. */
+export function managementGate<C>(options: ManagementGateOptions<C>): Gate<C> {
+	return (row) => async (request, reply) => {
+		noStore(reply);
+		const who = await whoAsks(request, options);
+		if (who instanceof Denied) return who;
+		const found = await tenantAndCaller(options.database, tenantIdOf(request), who);
+		if (found === null) return new Denied(tenantNotFound());
+		const { tenant, caller } = found;
+		if (tenant.status === "suspended" && row.method !== "GET" && row.while_suspended !== true) return new Denied(SUSPENDED);
+		const refusal = refuseRole(row, caller) ?? refuseUnconfirmed(row, who, options.clock);
+		if (refusal) return new Denied(refusal);
+		return admit(options, row, request, reply, { actor: actorOf(caller), scope: tenant.id, caller });
+	};
+}
+
+/** The tenant and who the person is in it, both as they are at this moment; null when there is no such tenant or they have no place in it. */
+async function tenantAndCaller(
+	database: Database,
+	tenant_id: string | null,
+	who: SignedIn | Caller,
+): Promise<{ tenant: Tenant; caller: Caller } | null> {
+	if (tenant_id === null) return null;
+	return read({ database, scope: tenant_id }, async (tx) => {
+		const tenant = await readTenant(tx, tenant_id);
+		const caller = await callerIn(tx, tenant_id, who);
+		return tenant && caller && { tenant, caller };
+	});
+}
+
+/** An owner acts as a member, whom nothing is closed to; an operator with less of a role in the tenant, or none, acts as the operator. */
+async function callerIn(tx: ReadTx, tenant_id: string, who: SignedIn | Caller): Promise<Caller | null> {
+	if (!("expires_at" in who)) return who;
+	if (who.kind === "portal") {
+		const { id, external_user_id, name, email, role } = who;
+		return who.tenant_id === tenant_id ? { kind: "portal", id, external_user_id, name, email, role } : null;
+	}
+	const { person_id, name, email } = who;
+	const membership = await readMembership(tx, tenant_id, person_id);
+	if (membership?.role !== "owner" && (await isOperator(tx, person_id))) return operatorCaller(who);
+	return membership && { kind: "member", person_id, member_id: membership.member_id, name, email, role: membership.role };
+}
+
+const AT_LEAST: Readonly<Record<Role, string>> = { viewer: "any role", admin: "the role admin or owner", owner: "the role owner" };
+
+function refuseRole(row: Row<never>, caller: Caller): Refusal | null {
+	if (!("role" in caller) || row.access === "public" || row.access === "key" || row.access === "service") return null;
+	if (row.access === "person" || row.access === "operator") return null;
+	if (roleReaches(caller.role, row.access)) return null;
+	return {
+		code: "role_not_allowed",
+		detail: `This needs ${AT_LEAST[row.access]} in the tenant; yours is ${caller.role}. Ask an owner of the tenant.`,
+		facts: { members: { role_needed: row.access, role: caller.role } },
+	};
+}
+
+/** How long a password counts as just entered, for what makes secrets, removes things or lets people in. */
+const CONFIRMED_FOR_MS = 3_600_000;
+
+function refuseUnconfirmed(row: Row<never>, who: SignedIn | Caller, clock: Clock): Refusal | null {
+	if (row.confirm !== true || !("confirmed_at" in who)) return null;
+	return clock.now() - who.confirmed_at.getTime() < CONFIRMED_FOR_MS ? null : UNCONFIRMED;
+}
+
+const UNCONFIRMED: Refusal = {
+	code: "confirmation_needed",
+	detail: "Your password was last entered more than an hour ago. Enter it again (POST /api/v1/session/confirm), then send the request again.",
+};
+
+const SUSPENDED: Refusal = { code: "tenant_suspended", detail: TENANT_SUSPENDED };
+
+/** The tenant that a management path names; null when it cannot be the id of any. Every management row has the parameter. */
+function tenantIdOf(request: FastifyRequest): string | null {
+	const { params } = request;
+	const id = params !== null && typeof params === "object" && "tenant_id" in params ? params.tenant_id : null;
+	return typeof id === "string" && TENANT_ID.test(id) ? id : null;
+}

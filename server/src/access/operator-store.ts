@@ -1,0 +1,67 @@
+import { sql } from "kysely";
+import type { Actor } from "../core/context.ts";
+import type { ReadTx, Tx } from "../database/transaction.ts";
+import { type Operator, operatorFromRow } from "./operator.ts";
+
+function selectOperators(tx: ReadTx) {
+	return tx
+		.selectFrom("operators as o")
+		.innerJoin("people as p", "p.id", "o.person_id")
+		.select(["o.person_id", "p.name", "p.email", "o.created_at", "p.created_at as account_created_at", "o.created_by"]);
+}
+
+/** All of them, in the order in which they were added. */
+export async function readOperators(tx: ReadTx): Promise<Operator[]> {
+	return (await selectOperators(tx).orderBy("o.created_at").orderBy("o.person_id").execute()).map(operatorFromRow);
+}
+
+export async function readOperator(tx: ReadTx, person_id: string): Promise<Operator | null> {
+	const row = await selectOperators(tx).where("o.person_id", "=", person_id).executeTakeFirst();
+	return row ? operatorFromRow(row) : null;
+}
+
+export async function countOperators(tx: ReadTx): Promise<number> {
+	const { count } = await tx
+		.selectFrom("operators")
+		.select((select) => select.fn.countAll<number>().as("count"))
+		.executeTakeFirstOrThrow();
+	return count;
+}
+
+/** The ids of all, none of whom is removed by anybody else until the transaction ends. */
+export async function lockOperators(tx: Tx): Promise<readonly string[]> {
+	const rows = await tx.selectFrom("operators").select("person_id").orderBy("person_id").forUpdate().execute();
+	return rows.map((row) => row.person_id);
+}
+
+/** False when the person runs the instance already. */
+export async function insertOperator(tx: Tx, operator: { person_id: string; created_at: Date; created_by: Actor }): Promise<boolean> {
+	const inserted = await tx
+		.insertInto("operators")
+		.values({ ...operator, created_by: JSON.stringify(operator.created_by) })
+		.onConflict((conflict) => conflict.column("person_id").doNothing())
+		.executeTakeFirst();
+	return inserted.numInsertedOrUpdatedRows === 1n;
+}
+
+export async function deleteOperator(tx: Tx, person_id: string): Promise<void> {
+	await tx.deleteFrom("operators").where("person_id", "=", person_id).execute();
+}
+
+/** Ends every sign-in of the person, and the links by which a password could be set. */
+export async function endSignIns(tx: Tx, person_id: string): Promise<void> {
+	await tx.deleteFrom("sign_in_sessions").where("person_id", "=", person_id).execute();
+	await tx.deleteFrom("sign_in_verifications").where("value", "=", person_id).execute();
+}
+
+/** Cancels what waits of the invitations that the person made as an operator, in whatever tenant; returns how many. */
+export async function cancelOperatorsInvitations(tx: Tx, person_id: string, now: Date): Promise<number> {
+	const cancelled = await tx
+		.updateTable("invitations")
+		.set({ cancelled_at: now })
+		.where("accepted_at", "is", null)
+		.where("cancelled_at", "is", null)
+		.where(sql<boolean>`created_by ->> 'kind' = 'operator' and created_by ->> 'id' = ${person_id}`)
+		.executeTakeFirst();
+	return Number(cancelled.numUpdatedRows);
+}

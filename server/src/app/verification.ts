@@ -1,0 +1,56 @@
+import type { Clock } from "../core/clock.ts";
+import type { Log } from "../core/log.ts";
+import type { Peppers } from "../core/pepper.ts";
+import type { Database } from "../database/database.ts";
+import { type LiveLegacyFormats, liveLegacyFormats } from "../keys/legacy-formats.ts";
+import { Node } from "../nodes/node.ts";
+import { Meter } from "../usage/meter.ts";
+import { AddressFailures } from "../verification/address-failures.ts";
+import { Grants } from "../verification/grants.ts";
+import { QuotaLedger } from "../verification/quota.ts";
+import { Verifier, type VerifierOptions } from "../verification/verifier.ts";
+import { WindowStore } from "../verification/window-store.ts";
+
+export interface VerificationOptions {
+	readonly database: Database;
+	readonly verification_database: Database;
+	readonly clock: Clock;
+	readonly log: Log;
+	readonly version: string;
+	readonly key_brand: string;
+	readonly peppers: Peppers;
+	readonly lease_seconds: number;
+	readonly auth_failures_per_minute: number;
+	readonly source_addresses?: boolean;
+	readonly sole: boolean;
+	readonly onRekeyDue: VerifierOptions["onRekeyDue"];
+}
+
+/** Everything that decides about raw keys, put together; the node has not started yet. */
+export interface Verification {
+	readonly node: Node;
+	readonly meter: Meter;
+	readonly grants: Grants;
+	readonly quotas: QuotaLedger;
+	readonly legacy_formats: LiveLegacyFormats;
+	readonly verifier: Verifier;
+}
+
+export function createVerification(options: VerificationOptions): Verification {
+	const { database, verification_database, clock, log, peppers } = options;
+	const { lease_seconds, version, sole } = options;
+	const node = new Node({ database: verification_database, clock, log, lease_seconds, version, sole });
+	const meter = new Meter({ clock });
+	const windows = new WindowStore(clock);
+	const grants = new Grants({ database: verification_database, node, clock, meter, windows });
+	const quotas = new QuotaLedger({ database: verification_database, clock, log });
+	const failures = new AddressFailures({ clock, per_minute: options.auth_failures_per_minute });
+	const legacy_formats = liveLegacyFormats({ database, node, log });
+	const verifier = new Verifier({
+		...{ peppers, legacy_formats, node, clock, log, grants, quotas, failures, meter, windows },
+		source_addresses: options.source_addresses ?? true,
+		brand: options.key_brand,
+		onRekeyDue: options.onRekeyDue,
+	});
+	return { node, meter, grants, quotas, legacy_formats, verifier };
+}

@@ -1,0 +1,64 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { auditKeysFrom } from "../audit/entry.ts";
+import type { Config } from "../config.ts";
+import { systemClock } from "../core/clock.ts";
+import { ALL_TENANTS } from "../core/context.ts";
+import { newId } from "../core/id.ts";
+import { createLog, type Log } from "../core/log.ts";
+import { type Peppers, parsePeppers } from "../core/pepper.ts";
+import { openDataFolder } from "../data-folder.ts";
+import { connectDatabase, type Database } from "../database/database.ts";
+import type { KeysContext } from "../keys/context.ts";
+import { Node } from "../nodes/node.ts";
+import { openBeside } from "./open-database.ts";
+
+/** What a command that works beside servers has; `close` when it is done. */
+export interface Beside {
+	readonly database: Database;
+	readonly log: Log;
+	/** Writes as a server does, and waits until no server answers by what was before. */
+	context(name: string, peppers: Peppers): KeysContext;
+	close(): Promise<void>;
+}
+
+/** The peppers of the servers: a command makes none. Throws with what to do. */
+export function existingPeppers(config: Config): Peppers {
+	const file = join(config.data_dir, "pepper");
+	if (config.pepper === null && !existsSync(file))
+		throw new Error(
+			`there is no pepper: set KEYWRIGHT_PEPPER, or KEYWRIGHT_DATA_DIR to the folder of the server, as the server has them (no file ${file})`,
+		);
+	return parsePeppers(config.pepper ?? readFileSync(file, "utf8"));
+}
+
+/** Opens the database of `config`, also while a server runs on it. Warnings go to standard error. */
+export async function openBesideServers(config: Config, version: string): Promise<Beside> {
+	const log = createLog({ level: "warn", brand: config.key_brand, output: { write: (text) => void process.stderr.write(text) } });
+	const opened = await openBeside(config, openDataFolder(config.data_dir), log, () => undefined);
+	const database = connectDatabase({ url: opened.url, direct_url: opened.direct_url, log });
+	// Never started: it holds no lease, so that nobody waits for it, and waits for all others.
+	const node = new Node({ database, clock: systemClock, log, lease_seconds: config.lease_seconds, version, sole: false });
+	return {
+		database,
+		log,
+		context: (name, peppers) => ({
+			actor: { kind: "system", name },
+			scope: ALL_TENANTS,
+			request_id: newId("req"),
+			idempotency_key: null,
+			clock: systemClock,
+			log,
+			database,
+			node,
+			audit_keys: auditKeysFrom(peppers),
+			peppers,
+			key_brand: config.key_brand,
+		}),
+		async close() {
+			await node.stop();
+			await database.close();
+			await opened.stop();
+		},
+	};
+}

@@ -1,0 +1,92 @@
+import type { ServerResponse } from "node:http";
+import { systemClock } from "../core/clock.ts";
+import type { Log } from "../core/log.ts";
+import { problemFor } from "./forward-auth-problem.ts";
+import type { FramedRequest } from "./framing.ts";
+import type { Problem, Refusal } from "./problem.ts";
+
+/** What is answered to the head of a request: an empty 200 when there is no refusal. */
+export interface HeadAnswer {
+	readonly refusal: Refusal | null;
+	/** Names and values in turn, besides those that every answer has. */
+	readonly lines: string[];
+}
+
+/** Decides by the head of a request alone; a promise only when something has to be fetched. */
+export type AnswerHead = (request: FramedRequest) => HeadAnswer | Promise<HeadAnswer>;
+
+export interface DirectOptions {
+	readonly log: Log;
+	readonly access_log: Log | null;
+	readonly problem_type_base: () => string;
+	readonly onAnswered?: (status: number, code: string | null) => void;
+}
+
+const FAILED: Refusal = { code: "internal_error", detail: "Something failed on our side; nothing was changed. Tell the operator the request id." };
+
+/** Whether bytes follow the head. They are never read, so the connection cannot go on: a proxy may also announce a body and keep it. */
+function announcesBody({ headers }: FramedRequest): boolean {
+	return headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
+}
+
+/** Answers without the framework, which would cost more than the answer: where nothing but the head counts and every request of an API passes. */
+export class DirectRoute {
+	readonly #route: string;
+	readonly #answer: AnswerHead;
+	readonly #options: DirectOptions;
+
+	/** `route` is what the log calls it. */
+	constructor(route: string, answer: AnswerHead, options: DirectOptions) {
+		this.#route = route;
+		this.#answer = answer;
+		this.#options = options;
+	}
+
+	/** `last`: the connection is to end with this answer. */
+	handle(request: FramedRequest, response: ServerResponse, last: boolean): void {
+		const began = systemClock.monotonic();
+		const closes = last || announcesBody(request);
+		try {
+			const answer = this.#answer(request);
+			if (!(answer instanceof Promise)) return this.#send(request, response, answer, closes, began);
+			answer
+				.then((late) => this.#send(request, response, late, closes, began))
+				.catch((error: unknown) => this.#fail(request, response, error, began));
+		} catch (error) {
+			this.#fail(request, response, error, began);
+		}
+	}
+
+	#send(request: FramedRequest, response: ServerResponse, { refusal, lines }: HeadAnswer, closes: boolean, began: number): void {
+		if (closes) lines.push("connection", "close");
+		if (refusal === null) {
+			const { request_id } = request;
+			lines.push("x-request-id", request_id, "x-content-type-options", "nosniff", "cache-control", "no-store", "content-length", "0");
+			response.writeHead(200, lines);
+			response.end();
+			return this.#note(request, 200, null, began);
+		}
+		const problem = problemFor(request, refusal, this.#options.problem_type_base());
+		response.writeHead(problem.status, [...lines, ...linesOf(problem)]);
+		response.end(problem.body);
+		this.#note(request, problem.status, refusal.code, began);
+	}
+
+	#fail(request: FramedRequest, response: ServerResponse, error: unknown, began: number): void {
+		this.#options.log.error({ err: error, request_id: request.request_id }, "request_failed");
+		if (response.headersSent) return void response.destroy();
+		this.#send(request, response, { refusal: FAILED, lines: [] }, true, began);
+	}
+
+	#note(request: FramedRequest, status: number, code: string | null, began: number): void {
+		const { onAnswered, access_log } = this.#options;
+		onAnswered?.(status, code);
+		if (access_log === null) return;
+		const duration_ms = Math.round((systemClock.monotonic() - began) * 1000) / 1000;
+		access_log.info({ request_id: request.request_id, method: request.method, route: this.#route, status, code, duration_ms }, "request_answered");
+	}
+}
+
+function linesOf({ headers, body }: Problem): string[] {
+	return [...Object.entries(headers).flat(), "content-length", String(Buffer.byteLength(body))];
+}

@@ -1,0 +1,40 @@
+import type { FramedRequest } from "./framing.ts";
+import { type Problem, problemOf, type Refusal } from "./problem.ts";
+
+/** Where proxies ask about the requests that they hold; below it stands the path of the request itself, when the proxy asks in that way. */
+export const FORWARD_AUTH = "/api/v1/forward-auth";
+/** For proxies that understand only 401 and 403. Nothing else in the query of this address is looked at. */
+const FORWARD_AUTH_DENY_403 = `${FORWARD_AUTH}?deny=403`;
+const SLASH = 47;
+const QUESTION_MARK = 63;
+/** Proxies keep the headers of an answer in a page of 4 KiB. */
+const PROBLEM_HEADER_CHARACTERS_MAX = 2_000;
+const NOT_PRINTABLE = /[^\x20-\x7e]/g;
+
+export function isForwardAuth(url: string): boolean {
+	if (!url.startsWith(FORWARD_AUTH)) return false;
+	const next = url.charCodeAt(FORWARD_AUTH.length);
+	return Number.isNaN(next) || next === SLASH || next === QUESTION_MARK;
+}
+
+/** The response of a refusal; one to a proxy that asks about a request says its truth in headers, whatever its status has to be. */
+export function problemFor(request: FramedRequest, refusal: Refusal, type_base: string): Problem {
+	const problem = problemOf(refusal, request.request_id, type_base);
+	const url = request.url ?? "";
+	return isForwardAuth(url) ? toldToProxy(problem, refusal, url === FORWARD_AUTH_DENY_403) : problem;
+}
+
+function toldToProxy(problem: Problem, refusal: Refusal, deny_403: boolean): Problem {
+	const headers = { ...problem.headers, "x-keywright-status": String(problem.status), "x-keywright-code": refusal.code };
+	if (!deny_403) return { ...problem, headers };
+	const told = { ...headers, "x-keywright-problem": oneLine(problem.body) };
+	return { body: problem.body, headers: told, status: problem.status === 401 ? 401 : 403 };
+}
+
+/** The same JSON in printable ASCII, for a proxy that answers with a header's text because it cannot hand on the body. */
+function oneLine(body: string): string {
+	const text = body.replace(NOT_PRINTABLE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+	if (text.length <= PROBLEM_HEADER_CHARACTERS_MAX) return text;
+	const { type, title, status, instance, code, request_id } = JSON.parse(body) as Record<string, unknown>;
+	return JSON.stringify({ type, title, status, instance, code, request_id });
+}

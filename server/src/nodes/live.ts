@@ -1,0 +1,78 @@
+import type { Log } from "../core/log.ts";
+import { type Loop, startLoop } from "../core/loop.ts";
+import type { InvalidationKind } from "./invalidation.ts";
+import type { Node } from "./node.ts";
+
+/** How often a reading that failed is tried again. */
+const RETRY_EVERY_MS = 1_000;
+/** What is changed while it is read is read again, this often at the most for one question. */
+const READINGS_MAX = 5;
+
+export interface LiveOptions<T> {
+	readonly node: Node;
+	readonly log: Log;
+	/** The invalidation after which it is read anew. */
+	readonly kind: InvalidationKind;
+	/** What it is until it was read for the first time. */
+	readonly initial: T;
+	readonly read: () => Promise<T>;
+}
+
+/** Something small of the whole instance, in memory on each node: read once, and again when some node has changed it. */
+export class Live<T> {
+	readonly #options: LiveOptions<T>;
+	#known: T;
+	/** How many changes this node was told of, and how many of them what is in memory follows. */
+	#told = 1;
+	#followed = 0;
+	#reading: Promise<void> | null = null;
+	#retrying: Loop | null = null;
+
+	constructor(options: LiveOptions<T>) {
+		this.#options = options;
+		this.#known = options.initial;
+		options.node.onInvalidation((entries) => {
+			if (entries !== null && !entries.some((entry) => entry.kind === options.kind)) return;
+			this.#told += 1;
+			this.current().catch((error: unknown) => options.log.warn({ err: error, kind: options.kind }, "live_value_not_read"));
+		});
+	}
+
+	/** As it is known here: while `isBehind`, what was before the last change. */
+	get known(): T {
+		return this.#known;
+	}
+
+	/** Whether this node was told of a change that `known` does not have yet. */
+	get isBehind(): boolean {
+		return this.#followed < this.#told;
+	}
+
+	/** With every change that this node was told of. Rejects when it has to be read and cannot be. */
+	async current(): Promise<T> {
+		for (let turn = 0; this.isBehind && turn < READINGS_MAX; turn += 1) {
+			this.#reading ??= this.#read().finally(() => {
+				this.#reading = null;
+			});
+			await this.#reading;
+		}
+		return this.#known;
+	}
+
+	/** Reads it for the first time; from then on it follows by itself. */
+	async start(): Promise<void> {
+		await this.current();
+		const { kind, log } = this.#options;
+		this.#retrying = startLoop({ name: kind, every_ms: RETRY_EVERY_MS, log, run: async () => void (await this.current()) });
+	}
+
+	async stop(): Promise<void> {
+		await this.#retrying?.stop();
+	}
+
+	async #read(): Promise<void> {
+		const told = this.#told;
+		this.#known = await this.#options.read();
+		this.#followed = told;
+	}
+}

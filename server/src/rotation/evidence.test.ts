@@ -1,0 +1,113 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import type { SecretSource } from "../usage/evidence-store.ts";
+import { makeSource, OTHER_SOURCES, type Source, UNKNOWN_SOURCE } from "../usage/source.ts";
+import { EVIDENCE_KEPT_MS, judge, silenceNeeded, sourceLabel } from "./evidence.ts";
+
+const NOW = Date.UTC(2026, 5, 1, 12);
+const MINUTE_MS = 60_000;
+const SERVER = makeSource("203.0.113.0/24", "node", "orders-1");
+
+/** A row of a secret at a source, used last so many milliseconds ago. */
+function used(kid: "old" | "new", source: Source, ago_ms: number, more: Partial<SecretSource> = {}): SecretSource {
+	const { id: source_id, network, agent, client } = source;
+	const last_seen_at = new Date(NOW - ago_ms);
+	return {
+		...{ kid, source_id, network, agent, client, name: null, first_seen_at: last_seen_at, last_seen_at, requests: 10, sightings: 10 },
+		...{ gap_ms: 5_000, gap_before_ms: 0, dead_first_seen_at: null, dead_last_seen_at: null, dead_requests: 0, dead_today: 0 },
+		...more,
+	};
+}
+
+function judged(rows: SecretSource[], more: Partial<Parameters<typeof judge>[1]> = {}) {
+	const successor_used = rows.some((row) => row.kid === "new" && row.last_seen_at !== null);
+	return judge(rows, { predecessor_kid: "old", successor_kid: "new", successor_used, old_ends_at: null, now: NOW, ...more });
+}
+
+const codes = (rows: SecretSource[]) => judged(rows).blockers.map(({ code }) => code);
+
+test("a source has moved once it uses the new secret and the old one was silent for a minute, or three of its longest gaps", () => {
+	deepEqual(codes([used("old", SERVER, 59_999), used("new", SERVER, 59_999)]), ["not_silent_long_enough"]);
+	deepEqual(codes([used("old", SERVER, MINUTE_MS), used("new", SERVER, MINUTE_MS)]), []);
+	const nightly = { gap_ms: 1_000, gap_before_ms: 24 * 60 * MINUTE_MS };
+	deepEqual(codes([used("old", SERVER, 71 * 60 * MINUTE_MS, nightly), used("new", SERVER, 71 * 60 * MINUTE_MS)]), ["not_silent_long_enough"]);
+	deepEqual(codes([used("old", SERVER, 72 * 60 * MINUTE_MS, nightly), used("new", SERVER, 72 * 60 * MINUTE_MS)]), []);
+});
+
+test("silence counts from when the new secret was first used there: before that it says nothing of having moved", () => {
+	deepEqual(codes([used("old", SERVER, 60 * MINUTE_MS), used("new", SERVER, 30_000)]), ["not_silent_long_enough"]);
+	const [source] = judged([used("old", SERVER, 60 * MINUTE_MS), used("new", SERVER, 30_000)]).sources;
+	deepEqual(source?.waits_until, new Date(NOW + 30_000));
+});
+
+test("who has not used the new secret blocks, however long it has been silent within 90 days", () => {
+	const other = makeSource("198.51.100.0/24", "curl", null);
+	const rows = [used("new", other, 10 * MINUTE_MS), used("old", SERVER, EVIDENCE_KEPT_MS - 1)];
+	deepEqual(codes(rows), ["old_secret_only"]);
+	deepEqual(codes([used("new", other, 10 * MINUTE_MS), used("old", SERVER, EVIDENCE_KEPT_MS)]), []);
+	equal(judged(rows).all_moved, false);
+});
+
+test("without an address, among too many sources, and with under three sightings only the end of the overlap decides", () => {
+	const old_ends_at = new Date(NOW + MINUTE_MS);
+	const long_ago = 60 * MINUTE_MS;
+	for (const [source, more, code] of [
+		[UNKNOWN_SOURCE, {}, "address_unknown"],
+		[makeSource("unknown", "curl", "cron"), {}, "address_unknown"],
+		[OTHER_SOURCES, {}, "sources_not_told_apart"],
+		[SERVER, { sightings: 2 }, "too_few_sightings"],
+	] as const) {
+		const { sources, blockers } = judged([used("old", source, long_ago, more), used("new", source, long_ago)], { old_ends_at });
+		deepEqual([blockers.map((blocker) => blocker.code), sources[0]?.waits_until, sources[0]?.moved], [[code], old_ends_at, false]);
+	}
+});
+
+test("sources that never used the old secret, and uses of it after its end, do not matter", () => {
+	const dead = used("old", SERVER, 0, { first_seen_at: null, last_seen_at: null, requests: 0, dead_last_seen_at: new Date(NOW), dead_requests: 3 });
+	const { sources, all_moved } = judged([dead, used("new", makeSource("198.51.100.0/24", "curl", null), 1)]);
+	deepEqual([sources.map(({ old, moved }) => [old, moved]), all_moved], [[[null, true]], true]);
+});
+
+test("before the new secret was used anywhere nothing has moved", () => {
+	deepEqual(judged([]).blockers.map(({ code }) => code), ["not_deployed"]);
+	equal(judged([]).all_moved, false);
+});
+
+test("a source is called by its given name, or by what is known of it", () => {
+	const called = (source: Source, name: string | null = null) => sourceLabel({ ...source, source_id: source.id, name });
+	deepEqual(
+		[called(SERVER, "Order server"), called(SERVER), called(makeSource("203.0.113.0/24", "curl", null)), called(UNKNOWN_SOURCE), called(OTHER_SOURCES)],
+		["Order server", "orders-1 at 203.0.113.0/24", "curl at 203.0.113.0/24", "none at an unknown address", "other sources"],
+	);
+});
+
+test("more use of the old secret never makes anything moved, and time alone never unmoves", () => {
+	const networks = ["unknown", "198.51.100.0/24", "203.0.113.0/24"];
+	const row = fc.record({
+		kid: fc.constantFrom("old" as const, "new" as const),
+		network: fc.constantFrom(...networks),
+		ago_ms: fc.integer({ min: 0, max: 200 * MINUTE_MS }),
+		gap_ms: fc.integer({ min: 0, max: 60 * MINUTE_MS }),
+		sightings: fc.integer({ min: 1, max: 5 }),
+	});
+	const rowsOf = (list: readonly { kid: "old" | "new"; network: string; ago_ms: number; gap_ms: number; sightings: number }[]) => [
+		...new Map(list.map(({ kid, network, ago_ms, ...more }) => [`${kid} ${network}`, used(kid, makeSource(network, "curl", null), ago_ms, more)])).values(),
+	];
+	fc.assert(
+		fc.property(fc.array(row, { maxLength: 8 }), fc.integer({ min: 0, max: 300 * MINUTE_MS }), (list, later_ms) => {
+			const rows = rowsOf(list);
+			const now = judged(rows);
+			const later = judged(rows, { now: NOW + later_ms });
+			if (now.all_moved) ok(later.all_moved, "time alone takes nothing back");
+			for (const source of now.sources) {
+				if (!source.moved || source.old === null) continue;
+				ok(source.new !== null && source.old.sightings >= 3 && source.source.network !== "unknown");
+				ok(NOW - (source.old.last_seen_at?.getTime() ?? 0) >= silenceNeeded(source.old));
+			}
+			const again = rows.map((use) => (use.kid === "old" ? { ...use, last_seen_at: new Date(NOW) } : use));
+			ok(judged(again).sources.every((source) => source.old === null || !source.moved), "what used the old secret just now has not moved");
+		}),
+		{ numRuns: 1_000 },
+	);
+});

@@ -1,0 +1,126 @@
+import type { ErrorCode } from "../core/error.ts";
+import type { Ending, Rotation, RotationState, RotationStatus } from "./rotation.ts";
+
+/** What can happen to a rotation. `tick` is the clock: everything has moved, or a time is over. */
+export type RotationEvent =
+	| "reveal"
+	| "complete"
+	| "force_complete"
+	| "all_moved"
+	| "time_over"
+	| "cancel"
+	| "force_cancel"
+	| "handover_over"
+	| "revoke";
+
+export interface Step {
+	readonly to: RotationState;
+	/** Null while it goes on. */
+	readonly how: Ending | null;
+}
+export interface Refused {
+	readonly refused: ErrorCode;
+	readonly because: "not_revealed" | "still_in_use" | "in_use" | "ended";
+}
+/** Nothing happens: it is so already, or does not concern a rotation in this phase. */
+export const NOTHING = "nothing";
+export type Outcome = Step | Refused | typeof NOTHING;
+
+const COMPLETED = (how: Ending): Step => ({ to: "completed", how });
+const CANCELLED = (how: Ending): Step => ({ to: "cancelled", how });
+const NOT_REVEALED: Refused = { refused: "conflict", because: "not_revealed" };
+const STILL_IN_USE: Refused = { refused: "old_secret_still_in_use", because: "still_in_use" };
+const IN_USE: Refused = { refused: "successor_in_use", because: "in_use" };
+const ENDED: Refused = { refused: "conflict", because: "ended" };
+
+/** Every phase and everything that can happen in it. That revoking wins is its column: it ends whatever goes on, and nothing leads out of an end. */
+export const MACHINE: Readonly<Record<RotationStatus, Readonly<Record<RotationEvent, Outcome>>>> = {
+	waiting: {
+		reveal: { to: "open", how: null },
+		complete: NOT_REVEALED,
+		force_complete: NOT_REVEALED,
+		all_moved: NOTHING,
+		time_over: NOTHING,
+		cancel: CANCELLED("cancelled"),
+		force_cancel: CANCELLED("cancelled"),
+		handover_over: CANCELLED("handover_over"),
+		revoke: CANCELLED("revoked"),
+	},
+	issued: {
+		reveal: ENDED,
+		complete: STILL_IN_USE,
+		force_complete: COMPLETED("forced"),
+		all_moved: NOTHING,
+		time_over: COMPLETED("overlap_over"),
+		cancel: CANCELLED("cancelled"),
+		force_cancel: CANCELLED("cancelled"),
+		handover_over: NOTHING,
+		revoke: CANCELLED("revoked"),
+	},
+	proving: {
+		reveal: ENDED,
+		complete: STILL_IN_USE,
+		force_complete: COMPLETED("forced"),
+		all_moved: NOTHING,
+		time_over: COMPLETED("overlap_over"),
+		cancel: IN_USE,
+		force_cancel: CANCELLED("cancelled"),
+		handover_over: NOTHING,
+		revoke: CANCELLED("revoked"),
+	},
+	moved: {
+		reveal: ENDED,
+		complete: COMPLETED("completed"),
+		force_complete: COMPLETED("completed"),
+		all_moved: COMPLETED("moved"),
+		time_over: COMPLETED("overlap_over"),
+		cancel: IN_USE,
+		force_cancel: CANCELLED("cancelled"),
+		handover_over: NOTHING,
+		revoke: CANCELLED("revoked"),
+	},
+	completed: {
+		reveal: ENDED,
+		complete: NOTHING,
+		force_complete: NOTHING,
+		all_moved: NOTHING,
+		time_over: NOTHING,
+		cancel: ENDED,
+		force_cancel: ENDED,
+		handover_over: NOTHING,
+		revoke: NOTHING,
+	},
+	cancelled: {
+		reveal: ENDED,
+		complete: ENDED,
+		force_complete: ENDED,
+		all_moved: NOTHING,
+		time_over: NOTHING,
+		cancel: NOTHING,
+		force_cancel: NOTHING,
+		handover_over: NOTHING,
+		revoke: NOTHING,
+	},
+};
+
+/** What `event` makes of a rotation in the phase. The end of the time of an old secret that was held is told as the hard stop that it is. */
+export function stepOf(phase: RotationStatus, event: RotationEvent, held: boolean): Outcome {
+	const outcome = MACHINE[phase][event];
+	if (outcome !== NOTHING && "how" in outcome && outcome.how === "overlap_over" && held) return { ...outcome, how: "hard_stop" };
+	return outcome;
+}
+
+/**
+ * The phase of a rotation at `now` (ms). `old_ends_at` is that of the old secret: past it the rotation is over, whether or not anybody has written so
+ * yet, and what has ended is never brought back.
+ */
+export function phaseOf(
+	rotation: Pick<Rotation, "state">,
+	seen: { successor_used: boolean; all_moved: boolean; old_ends_at: Date | null },
+	now: number,
+): RotationStatus {
+	if (rotation.state !== "open") return rotation.state;
+	if (seen.old_ends_at !== null && seen.old_ends_at.getTime() <= now) return "completed";
+	if (!seen.successor_used) return "issued";
+	return seen.all_moved ? "moved" : "proving";
+}

@@ -1,0 +1,74 @@
+import { assert } from "../core/error.ts";
+import type { ReadTx } from "../database/transaction.ts";
+import type { Handover } from "../keys/handover.ts";
+import { readHandovers } from "../keys/handover-store.ts";
+import type { SecretVersion } from "../keys/key.ts";
+import { readSecrets } from "../keys/store.ts";
+import { type SecretActivity, secretActivity } from "../usage/activity-store.ts";
+import { readSecretOperations, readSecretSources, type SecretOperation, type SecretSource } from "../usage/evidence-store.ts";
+import { type Evidence, judge } from "./evidence.ts";
+import { phaseOf } from "./machine.ts";
+import type { Rotation, RotationStatus } from "./rotation.ts";
+
+/** A rotation with everything that is known of it at one instant. */
+export interface Observed {
+	readonly rotation: Rotation;
+	readonly phase: RotationStatus;
+	readonly predecessor: SecretVersion;
+	readonly successor: SecretVersion | null;
+	readonly successor_used_at: Date | null;
+	/** When the old secret ends or has ended; null while that is not said, and where it goes on. */
+	readonly old_ends_at: Date | null;
+	readonly evidence: Evidence;
+	readonly operations: readonly SecretOperation[];
+	readonly handover: Handover | null;
+}
+
+interface Seen {
+	readonly secrets: readonly SecretVersion[];
+	readonly activity: ReadonlyMap<string, SecretActivity>;
+	readonly sources: readonly SecretSource[];
+	readonly operations: readonly SecretOperation[];
+	readonly handovers: ReadonlyMap<string, Handover>;
+}
+
+/** Rotations of one key as they stand; the evidence is read once for all of them. Settle usage before the transaction. */
+export async function observeRotations(
+	tx: ReadTx,
+	key: { tenant_id: string; key_id: string },
+	rotations: readonly Rotation[],
+	now: number,
+): Promise<Observed[]> {
+	if (rotations.length === 0) return [];
+	const secrets = (await readSecrets(tx, key.tenant_id, [key.key_id])).get(key.key_id) ?? [];
+	const kids = secrets.map((secret) => secret.kid);
+	const handover_ids = rotations.flatMap((rotation) => rotation.handover_id ?? []);
+	const seen = {
+		secrets,
+		activity: await secretActivity(tx, key.tenant_id, kids),
+		sources: await readSecretSources(tx, key, new Date(now)),
+		operations: await readSecretOperations(tx, key),
+		handovers: await readHandovers(tx, key.tenant_id, handover_ids),
+	};
+	return rotations.map((rotation) => observed(rotation, seen, now));
+}
+
+export async function observeRotation(tx: ReadTx, rotation: Rotation, now: number): Promise<Observed> {
+	const [one] = await observeRotations(tx, rotation, [rotation], now);
+	assert(one, "a rotation that is there cannot be observed");
+	return one;
+}
+
+function observed(rotation: Rotation, seen: Seen, now: number): Observed {
+	const { predecessor_kid, successor_kid, state } = rotation;
+	const predecessor = seen.secrets.find((secret) => secret.kid === predecessor_kid);
+	assert(predecessor, "the old secret of a rotation is gone");
+	const successor = seen.secrets.find((secret) => secret.kid === successor_kid) ?? null;
+	const successor_used_at = (successor && seen.activity.get(successor.kid)?.first_used_at) ?? null;
+	const old_ends_at = state === "open" || state === "completed" ? (predecessor.retired_at ?? predecessor.retires_at) : null;
+	const successor_used = successor_used_at !== null;
+	const evidence = judge(seen.sources, { predecessor_kid, successor_kid, successor_used, old_ends_at, now });
+	const phase = phaseOf(rotation, { successor_used, all_moved: evidence.all_moved, old_ends_at }, now);
+	const handover = rotation.handover_id === null ? null : (seen.handovers.get(rotation.handover_id) ?? null);
+	return { rotation, phase, predecessor, successor, successor_used_at, old_ends_at, evidence, operations: seen.operations, handover };
+}

@@ -1,0 +1,44 @@
+import type { DatabaseContext } from "../database/database.ts";
+import { read } from "../database/read.ts";
+import { keyNotFound } from "../keys/get.ts";
+import { readKey } from "../keys/store.ts";
+import { keyActivity } from "../usage/activity-store.ts";
+import { settleUsage } from "../usage/settle.ts";
+import { readSources } from "../usage/source-store.ts";
+import { describeOne } from "./describe.ts";
+import { countRequests } from "./preview-store.ts";
+import type { RevokePreview } from "./schema.ts";
+import { readOpenRotation } from "./store.ts";
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const WEEK_MS = 7 * DAY_MS;
+
+/** What would stop working if the key were revoked now: its requests, from where, and whether its secret is being replaced. 404 `not_found`. */
+export async function revokePreview(context: DatabaseContext, input: { tenant_id: string; key_id: string }): Promise<RevokePreview> {
+	const { tenant_id, key_id } = input;
+	await settleUsage(context);
+	return read(context, async (tx) => {
+		const now = context.clock.now();
+		const key = await readKey(tx, tenant_id, key_id);
+		if (!key) throw keyNotFound();
+		const [last_hour, last_day, last_week] = await countRequests(tx, input, [HOUR_MS, DAY_MS, WEEK_MS].map((ms) => new Date(now - ms)));
+		const sources = (await readSources(tx, tenant_id, key_id)).filter((source) => source.last_seen_at.getTime() > now - WEEK_MS);
+		const rotation = await readOpenRotation(tx, tenant_id, key_id);
+		return {
+			last_used_at: (await keyActivity(tx, tenant_id, [key_id])).get(key_id)?.last_used_at?.toISOString() ?? null,
+			requests: { last_hour: last_hour ?? 0, last_day: last_day ?? 0, last_week: last_week ?? 0 },
+			sources: sources.map(({ id, name, network, agent, client, requests, last_seen_at }) => ({
+				...{ id, name, network, agent, client, requests },
+				last_seen_at: last_seen_at.toISOString(),
+				seen_within: seenWithin(now - last_seen_at.getTime()),
+			})),
+			rotation: rotation && (await describeOne(tx, rotation, now)),
+		};
+	});
+}
+
+function seenWithin(ago_ms: number): "hour" | "day" | "week" {
+	if (ago_ms <= HOUR_MS) return "hour";
+	return ago_ms <= DAY_MS ? "day" : "week";
+}

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { TestBrowser } from "../access/testing.ts";
+import { parseAddress } from "../core/network.ts";
+import { testLog } from "../database/testing.ts";
+import type { HandoverContext, KeysContext, RecipientContext } from "../keys/context.ts";
+import { createMailer } from "../outbox/mailer.ts";
+import { LiveProfile } from "../plans/live-profile.ts";
+import { startFlushing } from "../usage/flush.ts";
+import { type Source, sourceOf } from "../usage/source.ts";
+import { codeOf, type MadeKey, type Process, type VerificationFixture, verificationFixture } from "../verification/testing.ts";
+import { beginHandedOver } from "./begin-handed-over.ts";
+import { rotateKey } from "./rotate.ts";
+import type { RotateInput } from "./schema.ts";
+
+/** Programs that call an API with a key, from places that are told apart. */
+export const CALLERS = {
+	orders: from("203.0.113.7", "node/26.0"),
+	reports: from("203.0.113.7", "python-requests/2.32"),
+	backup: from("203.0.113.7", "curl/8.5.0"),
+} as const satisfies Record<string, Source>;
+export type CallerName = keyof typeof CALLERS;
+
+export function from(address: string | null, agent: string): Source {
+	const parsed = address === null ? null : parseAddress(address);
+	assert(address === null || parsed, "an address of the tests cannot be read");
+	return sourceOf(parsed, agent, null);
+}
+
+/** A verifying process whose counts are written when a test says so, on a clock that a test moves. */
+export interface RotationFixture {
+	readonly verification: VerificationFixture;
+	readonly main: Process;
+	context(overrides?: Partial<KeysContext>): KeysContext;
+	handoverContext(overrides?: Partial<HandoverContext>): HandoverContext;
+	recipient(): RecipientContext;
+	/** The code that the raw key is answered with when the caller presents it; counted and written. */
+	use(raw_key: string, caller: CallerName | Source, operation?: string): Promise<string>;
+	/** Moves the clock. */
+	pass(seconds: number): void;
+	key(tenant_id: string): Promise<MadeKey>;
+	rotate(key: MadeKey, input?: Omit<RotateInput, "handover">, overrides?: Partial<KeysContext>): ReturnType<typeof rotateKey>;
+	close(): Promise<void>;
+}
+
+export async function rotationFixture(): Promise<RotationFixture> {
+	const verification = await verificationFixture();
+	const { clock, database } = verification;
+	const main = await verification.process();
+	const flushing = startFlushing({ database, meter: main.meter, log: testLog });
+	const profile = new LiveProfile({ database, node: main.node, log: testLog, public_url: "https://keys.example.com" });
+	const mailer = createMailer({ settings: null, product_name: () => profile.known.product_name, log: testLog });
+	const context = (overrides: Partial<KeysContext> = {}) => verification.context(main.node, overrides);
+	const handoverContext = (overrides: Partial<HandoverContext> = {}): HandoverContext => ({ ...context(), profile, mailer, ...overrides });
+	return {
+		verification,
+		main,
+		context,
+		handoverContext,
+		recipient: () => ({
+			...handoverContext({ scope: "", actor: { kind: "system", name: "public" } }),
+			visitor: new TestBrowser("198.51.100.7"),
+			begin_rotation: beginHandedOver,
+		}),
+		async use(raw_key, caller, operation = "GET /orders") {
+			const source = typeof caller === "string" ? CALLERS[caller] : caller;
+			const decision = await main.ask(raw_key, { source, operation });
+			await flushing.flushNow();
+			return codeOf(decision);
+		},
+		pass: (seconds) => clock.advance(seconds * 1_000),
+		key: (tenant_id) => verification.key(main.node, tenant_id),
+		rotate: (key, input = {}, overrides = {}) => rotateKey(context(overrides), { ...input, tenant_id: key.tenant_id, key_id: key.key_id }),
+		async close() {
+			await flushing.stop();
+			await verification.close();
+		},
+	};
+}

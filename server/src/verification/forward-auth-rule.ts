@@ -1,0 +1,95 @@
+import { isAmbiguousPath } from "../http/path.ts";
+
+export const RULES_MAX = 500;
+export const PATTERN_CHARACTERS_MAX = 300;
+/** A method as rules name it; a proxy's `get` is none of these and is refused. */
+export const METHOD_PATTERN = "^[A-Z][A-Z-]{0,31}$";
+
+/** What one request spends of a named rate limit. */
+export interface RuleLimit {
+	readonly name: string;
+	readonly cost: number;
+}
+
+/** What a request whose method and path fit has to be allowed to do. Of several that fit the first in the list decides. */
+export interface ForwardAuthRule {
+	readonly pattern: string;
+	/** Null: every method. A rule for GET holds for HEAD too. */
+	readonly methods: readonly string[] | null;
+	readonly permissions: readonly string[];
+	readonly capability: string | null;
+	readonly cost: number;
+	readonly limits: readonly RuleLimit[];
+	readonly note: string | null;
+}
+
+/** One part of a pattern, between slashes: a text as it has to stand in the path, or a name for whatever stands there. */
+export type Segment = { readonly literal: string } | { readonly name: string };
+
+/** A pattern taken apart. `ending`: nothing more, a slash at the end, or whatever follows the last slash, which may be nothing. */
+export interface Pattern {
+	readonly segments: readonly Segment[];
+	readonly ending: "end" | "slash" | "rest";
+}
+
+const LITERAL = /^[A-Za-z0-9._~!$&'()+,=@:%-]+$/;
+const NAME = /^[a-z][a-z0-9_]{0,31}$/;
+const BOUND_NAMES = new Set(["tenant_id", "site_id"]);
+/** Whoever writes `:tenant` or `:siteId` means the tenant or the site, and would have a rule that binds neither. */
+const LIKE_A_BOUND_NAME = /^(?:tenant|site)/i;
+
+/** The pattern taken apart, or a sentence that says what is wrong with it. */
+export function parsePattern(text: string): Pattern | string {
+	if (!text.startsWith("/")) return "must begin with /";
+	if (text.includes("?") || text.includes("#")) return "is for the path alone: leave the query out";
+	if (isAmbiguousPath(text)) return "must be a path that can be read in one way only: without //, dot segments, backslashes and needless escapes";
+	const parts = text.slice(1).split("/");
+	const last = parts.pop() ?? "";
+	const ending = last === "*" ? "rest" : last === "" ? "slash" : "end";
+	if (ending === "end") parts.push(last);
+	const segments: Segment[] = [];
+	const names = new Set<string>();
+	for (const part of parts) {
+		const segment = parseSegment(part);
+		if (typeof segment === "string") return segment;
+		if ("name" in segment && names.has(segment.name)) return `names :${segment.name} twice`;
+		if ("name" in segment) names.add(segment.name);
+		segments.push(segment);
+	}
+	return { segments, ending };
+}
+
+function parseSegment(part: string): Segment | string {
+	if (part.includes("*")) return "may have * only as its last segment, alone";
+	if (!part.startsWith(":")) {
+		if (!LITERAL.test(part)) return "holds characters that a path has only percent-encoded";
+		return { literal: part };
+	}
+	const name = part.slice(1);
+	if (BOUND_NAMES.has(name)) return { name };
+	if (LIKE_A_BOUND_NAME.test(name)) return "binds a tenant or a site by :tenant_id or :site_id only: write it so, or name the segment otherwise";
+	if (!NAME.test(name)) return "names a segment by : and lower-case letters, digits and _, beginning with a letter";
+	return { name };
+}
+
+/** Whether a rule holds for a request with this method. */
+export function holdsForMethod(rule: Pick<ForwardAuthRule, "methods">, method: string): boolean {
+	const { methods } = rule;
+	return methods === null || methods.includes(method) || (method === "HEAD" && methods.includes("GET"));
+}
+
+/** Where in the path, counted in segments, a pattern has the id of a tenant or a site; -1 if nowhere. */
+export function placeOf(pattern: Pattern, name: "tenant_id" | "site_id"): number {
+	return pattern.segments.findIndex((segment) => "name" in segment && segment.name === name);
+}
+
+/** One text for all patterns that fit the same paths. */
+export function shapeOf(pattern: Pattern): string {
+	return `${pattern.segments.map((segment) => ("name" in segment ? ":" : segment.literal)).join("/")} ${pattern.ending}`;
+}
+
+/** Whether every request that fits `later` fits `earlier` as well, when both have patterns of one shape. */
+export function coversMethods(earlier: Pick<ForwardAuthRule, "methods">, later: Pick<ForwardAuthRule, "methods">): boolean {
+	if (earlier.methods === null) return true;
+	return later.methods?.every((method) => holdsForMethod(earlier, method)) ?? false;
+}

@@ -1,0 +1,54 @@
+import type { Peppers } from "../core/pepper.ts";
+import { parseRawKey } from "../keys/format.ts";
+import { isLegacyShape, RAW_KEY_CHARACTERS_MAX } from "../keys/legacy-format.ts";
+import type { LiveLegacyFormats } from "../keys/legacy-formats.ts";
+import { LegacyLookups } from "../keys/legacy-lookup.ts";
+import { secretFromElsewhere } from "../keys/secret.ts";
+import { nameOfLookups } from "./unknown-names.ts";
+
+export { RAW_KEY_CHARACTERS_MAX } from "../keys/legacy-format.ts";
+
+/** A text that has the shape of a raw key, taken apart. */
+export interface Presented {
+	/** What its grant is read by: the kid, or what a key that was issued elsewhere is found by. */
+	readonly name: string;
+	/** What its MAC is over. */
+	readonly secret: string;
+	/** Null for a key that was issued elsewhere: its text names none. */
+	readonly environment: string | null;
+}
+
+/** Takes raw keys apart: our own, and those of the formats that the operator has declared. */
+export class RawKeyReader {
+	readonly #brand: string;
+	readonly #formats: LiveLegacyFormats;
+	readonly #lookups: LegacyLookups;
+
+	constructor(options: { brand: string; peppers: Peppers; legacy_formats: LiveLegacyFormats }) {
+		this.#brand = options.brand;
+		this.#formats = options.legacy_formats;
+		this.#lookups = new LegacyLookups(options.peppers);
+	}
+
+	/** Null for a text of no known shape. `digest` is its SHA-256 in Latin-1. */
+	read(raw_key: string, digest: string): Presented | null {
+		const parsed = parseRawKey(this.#brand, raw_key);
+		if (parsed !== null) return { name: parsed.kid, secret: parsed.secret, environment: parsed.environment };
+		if (!isLegacyShape(this.#formats.known, this.#brand, raw_key)) return null;
+		return {
+			name: nameOfLookups(this.#lookups.all(Buffer.from(digest, "latin1"))),
+			secret: secretFromElsewhere(raw_key),
+			environment: null,
+		};
+	}
+
+	/** Whether the text may have a shape that was declared a moment ago, which this node has yet to read. */
+	mayBeNew(raw_key: string): boolean {
+		return this.#formats.isBehind && raw_key.length <= RAW_KEY_CHARACTERS_MAX;
+	}
+
+	/** Rejects when the formats cannot be read. */
+	async catchUp(): Promise<void> {
+		await this.#formats.current();
+	}
+}
