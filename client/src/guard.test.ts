@@ -32,6 +32,7 @@ test("rules become the question: constants and what the request says", async () 
 		permission: "orders:read",
 		capability: "orders",
 		cost: () => 3,
+		limits: (r) => ({ exports: 2, [r.tenant ?? ""]: 7 }),
 	});
 	const decision = await guard.decide({ tenant: "acme" }, HEADERS, { method: "GET", path: "/x" });
 	assert.equal(decision.allowed, true);
@@ -44,6 +45,10 @@ test("rules become the question: constants and what the request says", async () 
 			permissions: ["orders:read"],
 			capability: "orders",
 			cost: 3,
+			limits: [
+				{ name: "exports", cost: 2 },
+				{ name: "acme", cost: 7 },
+			],
 		},
 	]);
 });
@@ -81,6 +86,11 @@ test("a rule that gives nothing for a request closes the route, asks nothing and
 		{ permission: () => ["orders:read", ""] },
 		{ cost: () => Number.NaN },
 		{ cost: () => 0 },
+		{ limits: () => ({ exports: 0 }) },
+		{ limits: () => ({ exports: 1.5 }) },
+		{ limits: () => ({ "": 1 }) },
+		{ limits: () => ({ Exports: 1 }) },
+		{ limits: () => Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`limit_${index}`, 1])) },
 		{
 			capability: () => {
 				throw new Error(`something with ${RAW_KEY}`);
@@ -101,11 +111,32 @@ test("a rule that gives nothing for a request closes the route, asks nothing and
 
 test("a rule that is misspelt, undefined or never holds does not compile into an open route", () => {
 	const verifier = keepsQuestions();
-	for (const rules of [{ permissions: "orders:read" }, { tenant: undefined }, { permission: [] }, { permission: "" }, { cost: -1 }, { tenant: 5 }]) {
+	for (const rules of [
+		{ permissions: "orders:read" },
+		{ tenant: undefined },
+		{ permission: [] },
+		{ permission: "" },
+		{ cost: -1 },
+		{ tenant: 5 },
+		{ limits: ["exports"] },
+		{ limits: null },
+	]) {
 		// What a caller without types can write.
 		const untyped: object = { verifier, ...rules };
 		assert.throws(() => Reflect.apply(createGuard, undefined, [untyped]), TypeError, JSON.stringify(rules));
 	}
+});
+
+test("facts that cannot be gathered close the route and are reported, and are not gathered without a key", async () => {
+	const verifier = keepsQuestions();
+	const errors: KeywrightError[] = [];
+	const guard = createGuard<Request>({ verifier, on_error: (error) => errors.push(error) });
+	const broken = (): never => {
+		throw new Error("of the option ip");
+	};
+	assert.equal((await guard.decide({}, [], broken)).code, "key_missing");
+	assert.equal((await guard.decide({}, HEADERS, broken)).code, "internal_error");
+	assert.deepEqual([verifier.questions, errors.map((error) => error.reason)], [[], ["misconfigured"]]);
 });
 
 test("a verifier that breaks its promise closes the route", async () => {

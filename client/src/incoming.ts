@@ -7,15 +7,23 @@ const WORD_CHARACTERS_MAX = 64;
 
 /** What Keywright is told of a Node request, cut to what it takes, since all of it is the caller's to choose. `url` may have a query, which is left out; `ip` is as the framework believes it. */
 export function factsOf(incoming: IncomingMessage, url: string, ip: string | undefined): RequestFacts {
-	const { headers, method } = incoming;
+	return gather(incoming.method, url, ip, (name) => incoming.headers[name]);
+}
+
+/** The same of a web-standard request. */
+export function factsOfWeb(request: Request, ip: string | undefined): RequestFacts {
+	return gather(request.method, new URL(request.url).pathname, ip, (name) => request.headers.get(name));
+}
+
+function gather(method: string | undefined, url: string, ip: string | undefined, header: (name: string) => unknown): RequestFacts {
 	const query = url.indexOf("?");
 	return {
 		path: (query === -1 ? url : url.slice(0, query)).slice(0, PATH_CHARACTERS_MAX),
 		...(method ? { method } : {}),
 		...textOf("ip", ip, WORD_CHARACTERS_MAX),
-		...textOf("user_agent", headers["user-agent"], TEXT_CHARACTERS_MAX),
-		...textOf("origin", headers.origin, TEXT_CHARACTERS_MAX),
-		...textOf("sec_fetch_site", headers["sec-fetch-site"], WORD_CHARACTERS_MAX),
+		...textOf("user_agent", header("user-agent"), TEXT_CHARACTERS_MAX),
+		...textOf("origin", header("origin"), TEXT_CHARACTERS_MAX),
+		...textOf("sec_fetch_site", header("sec-fetch-site"), WORD_CHARACTERS_MAX),
 	};
 }
 
@@ -26,6 +34,6 @@ export function leavesBody(incoming: IncomingMessage): boolean {
 	return incoming.headers["transfer-encoding"] !== undefined || (length !== undefined && length !== "0");
 }
 
-function textOf(name: keyof RequestFacts, value: string | string[] | undefined, max: number): RequestFacts {
+function textOf(name: keyof RequestFacts, value: unknown, max: number): RequestFacts {
 	return typeof value === "string" && value !== "" ? { [name]: value.slice(0, max) } : {};
 }

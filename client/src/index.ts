@@ -4,4 +4,4 @@ export { headersOf, type Problem, type ProblemOptions, problemOf } from "./probl
 export { createProtection, type KeywrightOptions, type Outcome, type Protection } from "./protect.ts";
 export { KeywrightError, type OnError, type Reason } from "./report.ts";
 export { type HeaderLines, takeKey } from "./take-key.ts";
-export { createVerifier, type Question, type RequestFacts, type Verifier, type VerifierOptions } from "./verifier.ts";
+export { createVerifier, type NamedCost, type Question, type RequestFacts, type Verifier, type VerifierOptions } from "./verifier.ts";

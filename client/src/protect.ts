@@ -13,7 +13,7 @@ export type KeywrightOptions = ProblemOptions &
 export type Outcome = { readonly admission: Admission; readonly headers: Readonly<Record<string, string>> } | { readonly problem: Problem };
 
 export interface Protection {
-	guard<Request>(rules: Rules<Request>): (request: Request, headers: HeaderLines, facts: RequestFacts) => Promise<Outcome>;
+	guard<Request>(rules: Rules<Request>): (request: Request, headers: HeaderLines, facts: RequestFacts | (() => RequestFacts)) => Promise<Outcome>;
 	/** Closes the verifier, unless it was handed in. */
 	close(): void;
 }
@@ -25,7 +25,8 @@ export function createProtection(options: KeywrightOptions): Protection {
 	return {
 		guard<Request>(rules: Rules<Request>) {
 			const guard = createGuard<Request>({ ...rules, verifier, on_error });
-			return async (request: Request, headers: HeaderLines, facts: RequestFacts) => outcomeOf(await guard.decide(request, headers, facts), options);
+			return async (request: Request, headers: HeaderLines, facts: RequestFacts | (() => RequestFacts)) =>
+				outcomeOf(await guard.decide(request, headers, facts), options);
 		},
 		close: () => (options.verifier ? undefined : verifier.close()),
 	};

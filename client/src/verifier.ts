@@ -23,6 +23,12 @@ export interface RequestFacts {
 	readonly sec_fetch_site?: string;
 }
 
+/** What a request spends of one limit of the tenant's plan; a name that the plan has not is no limit. */
+export interface NamedCost {
+	readonly name: string;
+	readonly cost: number;
+}
+
 /** The body of `POST /api/v1/verify`: may this raw key do this, here, now? `cost` counts against the rate limits, 1 by default. */
 export interface Question {
 	readonly raw_key: string;
@@ -31,6 +37,7 @@ export interface Question {
 	readonly permissions?: readonly string[];
 	readonly capability?: string;
 	readonly cost?: number;
+	readonly limits?: readonly NamedCost[];
 	readonly request?: RequestFacts;
 }
 

@@ -1,0 +1,82 @@
+import { createHash } from "node:crypto";
+import type { Reason } from "./report.ts";
+import { denied, type Peer, RAW_KEY, sends } from "./testing.ts";
+
+/** What is sent to a host. Each line is a name and a value, so that a name may come twice. */
+interface Sent {
+	readonly method?: string;
+	readonly path?: string;
+	readonly lines: readonly (readonly [string, string])[];
+	readonly body?: string;
+}
+
+/** What the caller must get: of a refusal its code, of an admitted request what the handler said. */
+interface Wanted {
+	readonly status: number;
+	readonly code?: string;
+	readonly detail?: string;
+	readonly type?: string;
+	readonly json?: unknown;
+	/** null: the header must not be there. */
+	readonly headers?: Readonly<Record<string, string | null>>;
+	/** Whether the connection ends with the answer, where the host itself says so. */
+	readonly closes?: boolean;
+}
+
+export interface Step {
+	/** What Keywright does when it is asked; it admits unless this says otherwise. */
+	readonly keywright?: Peer["play"];
+	readonly send: Sent;
+	readonly want: Wanted;
+	/** The one question that Keywright must have been asked, true for any, false for none, null where the number is open. True by default. */
+	readonly asked?: boolean | null | Readonly<Record<string, unknown>>;
+	/** What the handler must have noted; nothing by default. */
+	readonly handled?: readonly unknown[];
+	readonly reasons?: readonly Reason[];
+	/** A step for hosts that see header lines as they came. */
+	readonly needs_lines?: true;
+	/** Servers may refuse it before a guard sees it. */
+	readonly flood?: true;
+}
+
+type Lines = Sent["lines"];
+
+export const KEY_LINE = ["X-API-Key", RAW_KEY] as const;
+export const JSON_LINE = ["Content-Type", "application/json"] as const;
+export const ORDERS = "/tenants/acme/orders?page=2";
+export const EXPORTS = "/tenants/acme/sites/north/exports";
+export const LIMIT_HEADERS = { ratelimit: '"burst";r=50;t=30', "ratelimit-policy": '"burst";q=100;w=60', "cache-control": "no-store" };
+export const LONG = "x".repeat(4000);
+export const ITEM = "ä\u{1f511} ".repeat(500_000);
+export const ITEM_SHA256 = createHash("sha256").update(ITEM).digest("hex");
+const FLOOD_LINES = 150;
+const UNAVAILABLE = { status: 503, code: "unavailable", detail: "API keys cannot be checked at the moment. Try again shortly." };
+const UNREADABLE = { status: 500, code: "internal_error", detail: "This API cannot tell what the request needs. Tell its operator the request id." };
+export const TWO_KEYS = { status: 400, code: "multiple_credentials", detail: "The request has more than one X-API-Key. Send exactly one." };
+export const BESIDE = { status: 400, code: "multiple_credentials", detail: "The request has both X-API-Key and Authorization. Send only X-API-Key." };
+export const MISSING = { status: 401, code: "key_missing", detail: "Send the API key in the X-API-Key header." };
+const FLOODED = { status: 431, code: "headers_too_large", detail: "The request has more than 100 header lines. Send fewer." };
+
+export const get = (lines: Lines, path = ORDERS): Sent => ({ path, lines });
+
+export function refuses(status: number, code: string, more: Record<string, unknown> = {}, want: Partial<Wanted> = {}): Step {
+	return { keywright: sends(denied(status, code, more)), send: get([KEY_LINE]), want: { status, code, detail: `Refused as ${code}.`, ...want } };
+}
+
+export function local(send: Sent, want: Wanted): Step {
+	return { send, want, asked: false };
+}
+
+export function fails(reason: Reason, keywright: Peer["play"]): Step {
+	// A connection that was idle may have to be replaced, and then Keywright is asked twice.
+	return { keywright, send: get([KEY_LINE]), want: { ...UNAVAILABLE, headers: { "retry-after": "1" } }, reasons: [reason], asked: null };
+}
+
+export function unusable(send: Sent): Step {
+	return { ...local(send, UNREADABLE), reasons: ["misconfigured"] };
+}
+
+export function flood(name: (index: number) => string): Step {
+	const lines = Array.from({ length: FLOOD_LINES }, (_, index) => [name(index), "x"] as const);
+	return { ...local(get([KEY_LINE, ...lines]), FLOODED), flood: true };
+}

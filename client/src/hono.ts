@@ -1,0 +1,68 @@
+import type { IncomingMessage } from "node:http";
+import type { Context, MiddlewareHandler } from "hono";
+import type { Admission } from "./decision.ts";
+import type { Rules } from "./guard.ts";
+import { factsOfWeb, leavesBody } from "./incoming.ts";
+import { createProtection, type KeywrightOptions } from "./protect.ts";
+import { responseOf } from "./web.ts";
+
+export type HonoOptions = KeywrightOptions & {
+	/**
+	 * The caller's address, such as `(c) => getConnInfo(c).remote.address`; without it the connection's on `@hono/node-server`, and
+	 * elsewhere none. Behind a proxy the connection's is the proxy's. Believe a header only if your proxy sets it.
+	 */
+	readonly ip?: (context: Context) => string | undefined;
+};
+
+/** For an app whose guards stand in `app.use`: `new Hono<{ Variables: KeywrightVariables }>()`. */
+export interface KeywrightVariables {
+	/** The key and its tenant; there on guarded routes only. */
+	keywright: Admission;
+}
+
+/** Handlers behind it in the same call find `c.var.keywright`, typed. */
+export type Middleware = MiddlewareHandler<{ Variables: KeywrightVariables }>;
+
+export interface HonoGuard {
+	(rules: Rules<Context>): Middleware;
+	/** Closes the connections to Keywright. */
+	close: () => void;
+}
+
+/**
+ * Guards for the routes of one app: `const guard = keywright({ url, credential })`, then per route
+ * `app.get(path, guard({ tenant: (c) => c.req.param("tenant_id"), permission: "orders:read" }), handler)`. Runs where `node:http` does.
+ */
+export function keywright(options: HonoOptions): HonoGuard {
+	const protection = createProtection(options);
+
+	function guard(rules: Rules<Context>): Middleware {
+		const decide = protection.guard(rules);
+		return async (context, next) => {
+			const incoming = incomingOf(context);
+			const address = (): string | undefined => (options.ip ? options.ip(context) : incoming?.socket.remoteAddress);
+			const lines = incoming?.rawHeaders ?? context.req.raw.headers;
+			const outcome = await decide(context, lines, () => factsOfWeb(context.req.raw, address()));
+			if ("problem" in outcome) return responseOf(outcome.problem, incoming !== null && leavesBody(incoming));
+			context.set("keywright", outcome.admission);
+			for (const [name, value] of Object.entries(outcome.headers)) context.header(name, value);
+			await next();
+			// A handler's own `Response` does not have what was said before it.
+			for (const [name, value] of Object.entries(outcome.headers)) if (!context.res.headers.has(name)) context.header(name, value);
+			return undefined;
+		};
+	}
+
+	return Object.assign(guard, { close: protection.close });
+}
+
+/** The Node request under `@hono/node-server`, whose header lines are as they came; on other platforms null. */
+function incomingOf(context: Context): IncomingMessage | null {
+	const incoming: unknown = context.env?.incoming;
+	return isIncoming(incoming) ? incoming : null;
+}
+
+/** Guarantee: an object with `rawHeaders` in an adapter's `incoming` is a Node request. */
+function isIncoming(value: unknown): value is IncomingMessage {
+	return typeof value === "object" && value !== null && "rawHeaders" in value && Array.isArray(value.rawHeaders) && "socket" in value;
+}

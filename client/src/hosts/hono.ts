@@ -1,0 +1,50 @@
+import { createServer } from "node:http";
+import { getRequestListener } from "@hono/node-server";
+import { type Context, Hono } from "hono";
+import { keywright } from "../hono.ts";
+import type { Host } from "../run-behaviour.ts";
+import { noteOf, serve, startNotes } from "./notes.ts";
+
+export async function startHono(url: string): Promise<Host> {
+	const { handled, errors, reset, options } = startNotes(url);
+	const guard = keywright(options);
+	const app = new Hono();
+	const weight = (c: Context): number => Number(c.req.query("weight"));
+	app.get("/free", (c) => c.json({ free: true }));
+	app.get("/__seen", (c) => c.json({ handled, errors }));
+	app.post("/__reset", (c) => {
+		reset();
+		return c.body(null, 204);
+	});
+	app.get("/any", guard({}), (c) => {
+		handled.push(c.var.keywright.key.id);
+		// A response of the handler's own making gets the headers too.
+		return Response.json({ tenant: c.var.keywright.tenant.id });
+	});
+	app.get("/tenants/:tenant_id/orders", guard({ tenant: (c) => c.req.param("tenant_id"), permission: "orders:read" }), (c) => {
+		handled.push(c.get("keywright").key.id);
+		return c.json({ tenant: c.get("keywright").tenant.id });
+	});
+	const writes = guard({ tenant: (c) => c.req.param("tenant_id"), permission: ["orders:read", "orders:write"] });
+	app.post("/tenants/:tenant_id/orders", writes, async (c) => {
+		handled.push(noteOf(await c.req.json()));
+		return c.json({ tenant: c.var.keywright.tenant.id }, 201);
+	});
+	const exportsRules = guard({
+		tenant: (c) => c.req.param("tenant_id"),
+		site: (c) => c.req.param("site_id"),
+		permission: "exports:read",
+		capability: "exports",
+		cost: weight,
+		limits: (c) => ({ exports: weight(c) }),
+	});
+	app.get("/tenants/:tenant_id/sites/:site_id/exports", exportsRules, (c) => {
+		handled.push(c.var.keywright.key.id);
+		return c.json({ tenant: c.var.keywright.tenant.id });
+	});
+	app.get("/broken/:tenant_id", guard({ tenant: (c) => c.req.param("id"), permission: "orders:read" }), (c) => {
+		handled.push("broken");
+		return c.body(null);
+	});
+	return serve(createServer(getRequestListener(app.fetch)), guard.close);
+}

@@ -1,0 +1,36 @@
+import { createHash } from "node:crypto";
+import type { Server } from "node:http";
+import type { KeywrightError } from "../report.ts";
+import type { Host } from "../run-behaviour.ts";
+import { CREDENTIAL, closeServer, listen } from "../testing.ts";
+
+export const BODY_BYTES_MAX = 6_000_000;
+
+/** What handlers note, and the options that every host's guard has. */
+export function startNotes(url: string) {
+	const handled: unknown[] = [];
+	const errors: { reason: string }[] = [];
+	return {
+		handled,
+		errors,
+		reset: () => {
+			handled.length = 0;
+			errors.length = 0;
+		},
+		options: { url, credential: CREDENTIAL, timeout_ms: 2000, realm: "orders", on_error: ({ reason }: KeywrightError) => errors.push({ reason }) },
+	};
+}
+
+export function noteOf(body: unknown): unknown {
+	const item = typeof body === "object" && body !== null && "item" in body ? String(body.item) : "";
+	return { item_sha256: createHash("sha256").update(item).digest("hex") };
+}
+
+/** Listens; `close` ends guard and server. */
+export async function serve(server: Server, closeGuard: () => void): Promise<Host> {
+	const close = async (): Promise<void> => {
+		closeGuard();
+		await closeServer(server);
+	};
+	return { url: await listen(server), close };
+}

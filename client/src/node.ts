@@ -1,0 +1,72 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Admission } from "./decision.ts";
+import type { Rules } from "./guard.ts";
+import { factsOf, leavesBody } from "./incoming.ts";
+import { createProtection, type KeywrightOptions } from "./protect.ts";
+
+export type NodeOptions = KeywrightOptions & {
+	/** The caller's address; without it the connection's, which behind a proxy is the proxy's. Believe a header only if your proxy sets it. */
+	readonly ip?: (request: IncomingMessage) => string | undefined;
+};
+
+/** What a guarded handler is called with. */
+export type Guarded<Request> = Request & {
+	/** The key and its tenant. */
+	keywright: Admission;
+};
+
+export type Handler<Request, Response extends ServerResponse> = (request: Request, response: Response) => unknown;
+
+export interface NodeGuard {
+	/** A handler for `node:http` and everything that hands on its requests, such as `/pages/api` of Next. Rejects as `handler` does. */
+	<Request extends IncomingMessage = IncomingMessage, Response extends ServerResponse = ServerResponse>(
+		rules: Rules<Request>,
+		handler: Handler<Guarded<Request>, Response>,
+	): (request: Request, response: Response) => Promise<void>;
+	/**
+	 * For any other framework: sets the headers of an admitted response and gives the admission, or answers with the problem and gives
+	 * null: then nothing may be written any more.
+	 */
+	check: <Request extends IncomingMessage = IncomingMessage>(
+		rules: Rules<Request>,
+	) => (request: Request, response: ServerResponse) => Promise<Admission | null>;
+	/** Closes the connections to Keywright. */
+	close: () => void;
+}
+
+/**
+ * Guards for plain handlers: `const guard = keywright({ url, credential })`, then
+ * `createServer(guard({ tenant: (r) => tenantOf(r.url), permission: "orders:read" }, handler))`. The key is checked before the body is read.
+ */
+export function keywright(options: NodeOptions): NodeGuard {
+	const protection = createProtection(options);
+	const addressOf = options.ip ?? ((request: IncomingMessage) => request.socket.remoteAddress);
+
+	function check<Request extends IncomingMessage>(rules: Rules<Request>): (request: Request, response: ServerResponse) => Promise<Admission | null> {
+		const decide = protection.guard(rules);
+		return async (request, response) => {
+			const outcome = await decide(request, request.rawHeaders, () => factsOf(request, request.url ?? "", addressOf(request)));
+			if ("problem" in outcome) {
+				const { status, headers, body } = outcome.problem;
+				if (leavesBody(request)) response.setHeader("Connection", "close");
+				response.writeHead(status, headers).end(body);
+				return null;
+			}
+			for (const [name, value] of Object.entries(outcome.headers)) response.setHeader(name, value);
+			return outcome.admission;
+		};
+	}
+
+	function guard<Request extends IncomingMessage, Response extends ServerResponse>(
+		rules: Rules<Request>,
+		handler: Handler<Guarded<Request>, Response>,
+	): (request: Request, response: Response) => Promise<void> {
+		const admit = check(rules);
+		return async (request, response) => {
+			const admission = await admit(request, response);
+			if (admission) await handler(Object.assign(request, { keywright: admission }), response);
+		};
+	}
+
+	return Object.assign(guard, { check, close: protection.close });
+}

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import express from "express";
+import fastify from "fastify";
+import { Hono } from "hono";
+import type { Admission } from "./decision.ts";
+import { keywright as keywrightExpress } from "./express.ts";
+import { keywright as keywrightFastify } from "./fastify.ts";
+import { keywright as keywrightHono } from "./hono.ts";
+import { type GuardableRequest, keywright as keywrightNext, type RouteContext } from "./next.ts";
+import { keywright as keywrightNode } from "./node.ts";
+import { CREDENTIAL } from "./testing.ts";
+
+/** Is `true` for two types that are the same, `any` being the same as itself only: what is typed loosely does not compile here. */
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const same = <A, B>(_proof: Same<A, B>): void => undefined;
+
+const OPTIONS = { url: "http://127.0.0.1:1", credential: CREDENTIAL };
+
+test("what is typed is proved by the compiler; here it is only built", () => {
+	const rules = { tenant: "acme", site: "north", permission: ["orders:read"], capability: "orders", cost: 2, limits: { exports: 1 } } as const;
+
+	const fastifyGuard = keywrightFastify(OPTIONS);
+	fastify().get("/:tenant_id", { onRequest: fastifyGuard({ ...rules, tenant: (r) => r.params.tenant_id }) }, async (request) => {
+		same<typeof request.keywright, Admission>(true);
+		same<typeof request.keywright.tenant.id, string>(true);
+	});
+
+	const expressGuard = keywrightExpress(OPTIONS);
+	express().get("/:tenant_id", expressGuard({ ...rules, tenant: (r) => r.params.tenant_id }), (request) => {
+		same<typeof request.keywright, Admission>(true);
+		same<typeof request.params.tenant_id, string>(true);
+	});
+
+	const honoGuard = keywrightHono(OPTIONS);
+	const app = new Hono();
+	app.get("/:tenant_id", honoGuard({ ...rules, tenant: (c) => c.req.param("tenant_id") }), (c) => {
+		same<typeof c.var.keywright, Admission>(true);
+		const got = c.get("keywright");
+		same<typeof got, Admission>(true);
+		return c.text(c.req.param("tenant_id"));
+	});
+	app.get("/free", (c) => {
+		// @ts-expect-error: nothing stands before this route.
+		c.get("keywright");
+		return c.text("free");
+	});
+
+	const nextGuard = keywrightNext(OPTIONS);
+	nextGuard({ ...rules, tenant: (r) => r.params.tenant_id }, (request, context, keywright) => {
+		same<typeof keywright, Admission>(true);
+		same<typeof request, GuardableRequest>(true);
+		same<typeof context, RouteContext<Record<string, string>>>(true);
+		return Response.json(keywright.tenant.id);
+	});
+	interface NextRequest extends GuardableRequest {
+		readonly cookies: { get(name: string): { value: string } | undefined };
+	}
+	nextGuard({ site: (r) => r.request.cookies.get("site")?.value }, async (request: NextRequest) => Response.json(request.cookies.get("site")));
+	nextGuard<{ rest: string[] }>({ site: (r) => r.params.rest.at(0) }, async (_request, context) => Response.json((await context.params).rest));
+
+	const nodeGuard = keywrightNode(OPTIONS);
+	nodeGuard(rules, (request) => {
+		same<typeof request.keywright, Admission>(true);
+	});
+
+	for (const guard of [fastifyGuard, expressGuard, honoGuard, nodeGuard.check]) {
+		// @ts-expect-error: there is no such rule.
+		assert.throws(() => guard({ permissions: "orders:read" }), /no rule "permissions"/);
+	}
+	// @ts-expect-error: a limit costs a number.
+	assert.throws(() => nodeGuard.check({ limits: { exports: "2" } }), /"limits" has no usable value/);
+	for (const { close } of [fastifyGuard, expressGuard, honoGuard, nextGuard, nodeGuard]) void close();
+});

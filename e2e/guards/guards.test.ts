@@ -1,0 +1,44 @@
+/** The behaviour table of `@keywright/client` before hosts that need a process of their own; those in Node are in the unit tests. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { assertProblem, describeBehaviour, type Stage } from "../../client/src/run-behaviour.ts";
+import { call, denied, RAW_KEY, sends } from "../../client/src/testing.ts";
+import { startNext } from "./next.ts";
+
+const KEY_LINE = ["X-API-Key", RAW_KEY] as const;
+
+describeBehaviour("Next", startNext, { address: null, lines: false, closes: true }, ({ url, peer }: Stage) => {
+	test("the option `ip` says the address of the caller", async () => {
+		await call(url("/any"), { lines: [KEY_LINE, ["X-Real-IP", "203.0.113.9"]] });
+		assert.equal(JSON.parse(peer().asked[0]?.body ?? "").request.ip, "203.0.113.9");
+	});
+
+	test("proxy.ts refuses, and lets through with the headers of a keyed response", async () => {
+		assertProblem(await call(url("/proxied")), 401, "key_missing");
+		const reply = await call(url("/proxied"), { lines: [KEY_LINE] });
+		assert.deepEqual([reply.status, reply.body], [200, '{"proxied":true}']);
+		assert.equal(reply.headers.ratelimit, '"burst";r=50;t=30');
+		assert.equal(reply.headers["cache-control"], "no-store");
+		peer().play = sends(denied(403, "permission_missing"));
+		assertProblem(await call(url("/proxied"), { lines: [KEY_LINE] }), 403, "permission_missing");
+	});
+
+	test("no header of the caller's talks the framework out of asking", async () => {
+		const names = ["proxy:proxy:proxy:proxy:proxy", "middleware:middleware:middleware:middleware:middleware", "src/proxy"];
+		const lines = names.flatMap((name) => [["X-Middleware-Subrequest", name] as const, ["X-Middleware-Next", "1"] as const]);
+		for (const path of ["/proxied", "/any", "/tenants/acme/orders"]) {
+			assertProblem(await call(url(path), { lines }), 401, "key_missing");
+			// What Next itself asks its pages for may be sent elsewhere first, and gets no further.
+			const reply = await call(url(`${path}?_rsc=x`), { lines: [...lines, ["RSC", "1"], ["Next-Router-Prefetch", "1"]] });
+			assert.ok([307, 401].includes(reply.status), `${reply.status}`);
+		}
+		assert.deepEqual(JSON.parse((await call(url("/__seen"))).body).handled, []);
+		assert.deepEqual(peer().asked, []);
+	});
+
+	test("the snippets of the README are such an app", async () => {
+		assert.equal((await call(url("/readme/tenants/acme/orders"))).status, 401);
+		const reply = await call(url("/readme/tenants/acme/orders"), { lines: [KEY_LINE] });
+		assert.deepEqual([reply.status, JSON.parse(reply.body)], [200, { orders_of: "Acme" }]);
+	});
+});

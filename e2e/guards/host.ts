@@ -1,0 +1,69 @@
+/** Hosts in processes of their own, started as `README.md` says. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import type { Host } from "../../client/src/run-behaviour.ts";
+import { CREDENTIAL } from "../../client/src/testing.ts";
+
+const START_DEADLINE_MS = 30_000;
+const STOP_DEADLINE_MS = 5_000;
+const OUTPUT_CHARACTERS_MAX = 10_000;
+
+export interface HostCommand {
+	readonly command: string;
+	readonly args: readonly string[];
+	readonly cwd: string;
+	readonly env?: Readonly<Record<string, string>>;
+	/** The line that names the address, for programs that say it in words of their own. */
+	readonly says?: RegExp;
+}
+
+const LISTENING = /^listening (http:\/\/127\.0\.0\.1:\d+)$/;
+
+/** A function that starts the host to ask a Keywright at `url`; rejects with what the host printed when it does not come up. */
+export function hostOf(command: HostCommand): (url: string) => Promise<Host> {
+	return async (url) => {
+		const child = spawn(command.command, command.args, {
+			cwd: command.cwd,
+			env: { ...process.env, ...command.env, KEYWRIGHT_URL: url, KEYWRIGHT_CREDENTIAL: CREDENTIAL },
+			stdio: ["ignore", "pipe", "pipe"],
+		});
+		try {
+			return { url: await addressOf(child, command.says ?? LISTENING), close: () => stop(child) };
+		} catch (error) {
+			await stop(child);
+			throw error;
+		}
+	};
+}
+
+function addressOf(child: ChildProcess, says: RegExp): Promise<string> {
+	return new Promise((resolve, reject) => {
+		let output = "";
+		const fail = (why: string): void => reject(new Error(`the host ${why}:\n${output}`));
+		const deadline = setTimeout(() => fail(`did not listen within ${START_DEADLINE_MS} ms`), START_DEADLINE_MS);
+		const keep = (line: string): void => {
+			output = `${output}${line}\n`.slice(-OUTPUT_CHARACTERS_MAX);
+		};
+		child.on("error", (error) => fail(`cannot be started, ${error.message}`));
+		child.on("exit", (code) => fail(`ended with ${code}`));
+		if (child.stderr) createInterface({ input: child.stderr }).on("line", keep);
+		if (!child.stdout) return;
+		createInterface({ input: child.stdout }).on("line", (line) => {
+			keep(line);
+			const url = says.exec(line)?.[1];
+			if (url === undefined) return;
+			clearTimeout(deadline);
+			resolve(url);
+		});
+	});
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+	if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+	const ended = once(child, "exit");
+	child.kill("SIGTERM");
+	const late = setTimeout(() => child.kill("SIGKILL"), STOP_DEADLINE_MS);
+	await ended;
+	clearTimeout(late);
+}

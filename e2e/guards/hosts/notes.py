@@ -1,0 +1,73 @@
+"""What the Python hosts share: their guard's options, what handlers noted, and how `item` is noted."""
+
+import hashlib
+import json
+import os
+import sys
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../..")
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(ROOT, "python"))
+
+HANDLED: list = []
+ERRORS: list = []
+
+OPTIONS = {
+    "url": os.environ["KEYWRIGHT_URL"],
+    "credential": os.environ["KEYWRIGHT_CREDENTIAL"],
+    "timeout_ms": 2000,
+    "realm": "orders",
+    "on_error": lambda error: ERRORS.append({"reason": error.reason}),
+}
+
+
+def weight(request):
+    text = request.query("weight")
+    return int(text) if text and text.lstrip("-").isdigit() else None
+
+
+def tenant(request):
+    return request.segment(1)
+
+
+ORDERS_READ = {"tenant": tenant, "permission": "orders:read"}
+ORDERS_WRITE = {"tenant": tenant, "permission": ["orders:read", "orders:write"]}
+EXPORTS = {
+    "tenant": tenant,
+    "site": lambda request: request.segment(3),
+    "permission": "exports:read",
+    "capability": "exports",
+    "cost": weight,
+    "limits": lambda request: {"exports": weight(request)},
+}
+BROKEN = {"tenant": lambda request: None, "permission": "orders:read"}
+
+
+def route_of(method, path):
+    """The name of the route of a decoded path, as in `../README.md`."""
+    parts = path.split("/")[1:]
+    method = "GET" if method == "HEAD" else method
+    if path in ("/free", "/any", "/__seen"):
+        return (method, path)
+    if path == "/__reset":
+        return (method, path)
+    if len(parts) == 3 and parts[0] == "tenants" and parts[2] == "orders":
+        return (method, "orders")
+    if len(parts) == 5 and parts[0] == "tenants" and parts[2] == "sites" and parts[4] == "exports":
+        return (method, "exports")
+    if len(parts) == 2 and parts[0] == "broken":
+        return (method, "broken")
+    return (method, None)
+
+
+def item_note(body):
+    return {"item_sha256": hashlib.sha256(json.loads(body)["item"].encode("utf-8")).hexdigest()}
+
+
+def seen():
+    return {"handled": HANDLED, "errors": ERRORS}
+
+
+def reset():
+    HANDLED.clear()
+    ERRORS.clear()

@@ -1,0 +1,5 @@
+import { notes } from "../../lib/notes.ts";
+
+export const dynamic = "force-dynamic";
+
+export const GET = () => Response.json(notes);

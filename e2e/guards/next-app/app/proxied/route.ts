@@ -1,0 +1,2 @@
+/** Guarded by `proxy.ts` alone. */
+export const GET = () => Response.json({ proxied: true });

@@ -1,0 +1,13 @@
+interface Notes {
+	readonly handled: unknown[];
+	readonly errors: { reason: string }[];
+}
+
+declare global {
+	var __notes: Notes | undefined;
+}
+
+globalThis.__notes ??= { handled: [], errors: [] };
+
+/** What handlers noted: one for the process, since each route may have its own instance of a module. */
+export const notes: Notes = globalThis.__notes;
