@@ -1,0 +1,128 @@
+"""A connection to Keywright that is kept open, and whose every wait ends at one deadline."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import select
+import socket
+import ssl
+import time
+from typing import Any, Optional, cast
+
+_IDLE_SECONDS_MAX = 30.0
+
+
+class _TimedReader(io.RawIOBase):
+    def __init__(self, timed: _TimedSocket) -> None:
+        self._timed = timed
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._timed.arm()
+        return self._timed.inner.recv_into(buffer)
+
+
+class _TimedSocket:
+    """A socket whose every wait ends at one deadline. A plain timeout starts again with each byte that drips in."""
+
+    def __init__(self, inner: socket.socket, deadline: float) -> None:
+        self.inner = inner
+        self.deadline = deadline
+
+    def arm(self) -> None:
+        self.inner.settimeout(_left(self.deadline))
+
+    def sendall(self, data: Any) -> None:
+        self.arm()
+        self.inner.sendall(data)
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(_TimedReader(self))
+
+    def close(self) -> None:
+        """Nothing yet: an answer that ends its connection has still to be read. `Connection.destroy` closes."""
+
+
+class Connection(http.client.HTTPConnection):
+    """Opens nothing until it is first used. The name of the host is resolved by the system, which the deadline cannot hurry."""
+
+    def __init__(self, host: str, port: int, tls: Optional[ssl.SSLContext]) -> None:
+        super().__init__(host, port)
+        self.tls = tls
+        self.idle_since = 0.0
+        self.deadline = 0.0
+        self.timed: Optional[_TimedSocket] = None
+
+    def connect(self) -> None:
+        bare = _reach(self.host, self.port, self.deadline)
+        try:
+            bare.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            bare.settimeout(_left(self.deadline))
+            ready = bare if self.tls is None else self.tls.wrap_socket(bare, server_hostname=self.host)
+        except BaseException:
+            bare.close()
+            raise
+        self.timed = _TimedSocket(ready, self.deadline)
+        self.sock = _as_socket(self.timed)
+
+    def prepare(self, deadline: float) -> None:
+        self.deadline = deadline
+        if self.timed is not None:
+            self.timed.deadline = deadline
+
+    def is_quiet(self) -> bool:
+        """Whether an idle connection may be used again. One that has something to say was closed, or says what nobody asked."""
+        if self.timed is None or time.monotonic() - self.idle_since > _IDLE_SECONDS_MAX:
+            return False
+        return not _is_readable(self.timed.inner)
+
+    def hang_up(self) -> None:
+        """Wakes a thread that waits for this connection's answer."""
+        if self.timed is None:
+            return
+        try:
+            self.timed.inner.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+    def destroy(self) -> None:
+        if self.timed is not None:
+            self.timed.inner.close()
+
+
+def _reach(host: str, port: int, deadline: float) -> socket.socket:
+    """The first address of the host that answers, all within one deadline."""
+    failure: OSError = OSError("the host has no address")
+    for family, kind, protocol, _name, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        bare = socket.socket(family, kind, protocol)
+        try:
+            bare.settimeout(_left(deadline))
+            bare.connect(address)
+            return bare
+        except OSError as error:
+            bare.close()
+            failure = error
+    raise failure
+
+
+def _as_socket(timed: _TimedSocket) -> socket.socket:
+    """Guarantee: `http.client` asks a socket for sendall, makefile and close alone."""
+    return cast(socket.socket, timed)
+
+
+def _is_readable(inner: socket.socket) -> bool:
+    if hasattr(select, "poll"):
+        poll = select.poll()
+        poll.register(inner, select.POLLIN)
+        return bool(poll.poll(0))
+    return bool(select.select([inner], [], [], 0)[0])
+
+
+def _left(deadline: float) -> float:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise socket.timeout("the time is up")
+    return left

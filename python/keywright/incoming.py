@@ -1,0 +1,68 @@
+"""What is read of a request, whichever way it came in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Optional, cast
+from urllib.parse import parse_qsl
+
+from .verifier import RequestFacts
+
+HeaderLines = list[tuple[str, str]]
+
+_PATH_CHARACTERS_MAX = 2048
+_TEXT_CHARACTERS_MAX = 512
+_WORD_CHARACTERS_MAX = 64
+_QUERY_FIELDS_MAX = 1000
+_BOUNDS = {
+    "ip": _WORD_CHARACTERS_MAX,
+    "user_agent": _TEXT_CHARACTERS_MAX,
+    "origin": _TEXT_CHARACTERS_MAX,
+    "sec_fetch_site": _WORD_CHARACTERS_MAX,
+}
+
+
+class Request:
+    """A request as rules see it. `path` is percent-decoded, as the app behind the guard gets it."""
+
+    def __init__(self, method: str, path: str, query_string: str, lines: HeaderLines) -> None:
+        self.method = method
+        self.path = path
+        self._query_string = query_string
+        self._lines = lines
+
+    def segment(self, index: int) -> Optional[str]:
+        """A part of the path, counted from 0: `acme` is segment 1 of `/tenants/acme/orders`. None where there is none."""
+        parts = self.path.split("/")[1:]
+        return parts[index] if 0 <= index < len(parts) and parts[index] else None
+
+    def query(self, name: str) -> Optional[str]:
+        """A field of the query; None if it is not there, or there twice: who reads it next might take the other one."""
+        try:
+            fields = parse_qsl(self._query_string, keep_blank_values=True, max_num_fields=_QUERY_FIELDS_MAX)
+        except ValueError:
+            return None
+        return _only(value for found, value in fields if found == name)
+
+    def header(self, name: str) -> Optional[str]:
+        """A header, whatever the case of its name; None if it is not there, or there twice."""
+        return _only(value for found, value in self._lines if found.lower() == name.lower())
+
+
+def facts_of(method: str, raw_path: str, ip: Optional[str], lines: HeaderLines) -> RequestFacts:
+    """What Keywright is told of a request, cut to what it takes, since all of it is the caller's to choose. `raw_path` is still
+    percent-encoded and may have a query, which is left out; `ip` is as the server believes it."""
+    headers = {name.lower(): value for name, value in lines}
+    told: Mapping[str, Optional[str]] = {
+        "ip": ip,
+        "user_agent": headers.get("user-agent"),
+        "origin": headers.get("origin"),
+        "sec_fetch_site": headers.get("sec-fetch-site"),
+    }
+    facts = {name: text[: _BOUNDS[name]] for name, text in told.items() if text}
+    return cast(RequestFacts, {"method": method, "path": raw_path.split("?", 1)[0][:_PATH_CHARACTERS_MAX], **facts})
+
+
+def _only(values: Iterable[str]) -> Optional[str]:
+    found = list(values)
+    return found[0] if len(found) == 1 else None

@@ -1,0 +1,101 @@
+"""Guards for WSGI apps (PEP 3333): Flask, Django, Pyramid, Bottle, or plain.
+
+    guard = Guard(url="http://127.0.0.1:8787", credential=os.environ["KEYWRIGHT_SERVICE_CREDENTIAL"])
+    app = guard(app, tenant=lambda r: r.segment(1), permission="orders:read")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Callable, Union
+from urllib.parse import quote, unquote_to_bytes
+
+from .guard import ABSENT, Absent, Cost, Limits, Rules, Text, Texts
+from .incoming import HeaderLines, Request, facts_of
+from .problem import Problem, phrase_of
+from .protect import Admitted, Arrived, Outcome, Protection
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+App = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+ENVIRON_KEY = "keywright"
+_UNQUOTED = "/:@!$&'()*+,;=-._~%"
+
+
+class Guard(Protection):
+    """One per app. Options as of `Protection`. Threads and forks are welcome: a connection is opened when it is first needed."""
+
+    def __call__(
+        self,
+        app: App,
+        *,
+        tenant: Union[Text, Absent] = ABSENT,
+        site: Union[Text, Absent] = ABSENT,
+        permission: Union[Texts, Absent] = ABSENT,
+        capability: Union[Text, Absent] = ABSENT,
+        cost: Union[Cost, Absent] = ABSENT,
+        limits: Union[Limits, Absent] = ABSENT,
+    ) -> App:
+        """The app behind a guard: it is called for keys that may, with the typed `Admission` at `environ["keywright"]`. Rules as of
+        `Rules`. Nothing of the body is read before."""
+        asked = Rules(tenant=tenant, site=site, permission=permission, capability=capability, cost=cost, limits=limits)
+
+        def guarded(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+            outcome = self.check(environ, asked)
+            if isinstance(outcome, Problem):
+                return answer(outcome, environ, start_response)
+            return app(environ, _adding(outcome.headers, start_response))
+
+        return guarded
+
+    def check(self, environ: Environ, rules: Rules) -> Outcome:
+        """The same for one request, inside a handler: `Admitted`, whose headers belong on the response, or the `Problem` to send."""
+        environ.pop(ENVIRON_KEY, None)
+        outcome = self.decide(rules, _arrived(environ))
+        if isinstance(outcome, Admitted):
+            environ[ENVIRON_KEY] = outcome.admission
+        return outcome
+
+
+def answer(problem: Problem, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    """Sends a problem as a WSGI response."""
+    headers = [*problem.headers.items(), ("Content-Length", str(len(problem.body)))]
+    start_response(f"{problem.status} {phrase_of(problem.status)}", headers)
+    return [] if environ.get("REQUEST_METHOD") == "HEAD" else [problem.body]
+
+
+def _adding(headers: Mapping[str, str], start_response: StartResponse) -> StartResponse:
+    """Adds the headers that a handler did not set itself."""
+
+    def start(status: str, given: list[tuple[str, str]], *exc_info: Any) -> Any:
+        named = {name.lower() for name, _value in given}
+        added = [(name, value) for name, value in headers.items() if name.lower() not in named]
+        return start_response(status, [*given, *added], *exc_info)
+
+    return start
+
+
+def _arrived(environ: Environ) -> Arrived:
+    lines = _lines(environ)
+    method = environ.get("REQUEST_METHOD", "")
+    path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace")
+    request = Request(method, path, environ.get("QUERY_STRING", ""), lines)
+    return Arrived(request, lines, facts_of(method, _raw_path(environ), environ.get("REMOTE_ADDR"), lines))
+
+
+def _lines(environ: Environ) -> HeaderLines:
+    """The headers that the server handed over. It has joined repeated ones with a comma, and of `X-API-Key` and `X_API_Key`, which have
+    one name here, it has joined both: two keys, however they are spelt, are seen as two."""
+    named = [(name[5:].replace("_", "-"), value) for name, value in environ.items() if name.startswith("HTTP_")]
+    content = [(name.replace("_", "-"), environ[name]) for name in ("CONTENT_TYPE", "CONTENT_LENGTH") if environ.get(name)]
+    return named + content
+
+
+def _raw_path(environ: Environ) -> str:
+    """The path as it was sent where the server tells it, else encoded anew."""
+    decoded = (environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")).encode("latin-1", "replace")
+    sent = str(environ.get("RAW_URI") or environ.get("REQUEST_URI") or "").split("?", 1)[0].encode("latin-1", "replace")
+    if sent.startswith(b"/") and unquote_to_bytes(sent) == decoded:
+        return quote(sent, safe=_UNQUOTED)
+    return quote(decoded, safe=_UNQUOTED.replace("%", ""))

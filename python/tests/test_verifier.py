@@ -1,0 +1,273 @@
+import asyncio
+import os
+import socket
+import struct
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from peer import CREDENTIAL, RAW_KEY, admitted, denied, response
+
+from keywright import Verifier
+
+QUESTION = {"raw_key": RAW_KEY}
+
+
+def sends(*args, **more):
+    return lambda connection, _body: connection.sendall(response(*args, **more))
+
+
+def refuses(verifier, reason):
+    """The answer is closed and for a while, and the cause is told."""
+    began = time.monotonic()
+    decision = verifier.verify(QUESTION)
+    assert (decision.allowed, decision.status, decision.code, decision.headers) == (False, 503, "unavailable", {"Retry-After": "1"})
+    assert verifier.reasons == [reason]
+    assert time.monotonic() - began < 2
+    assert RAW_KEY not in repr(decision) and CREDENTIAL not in repr(decision)
+
+
+def test_the_question_goes_below_the_url_with_the_credential_as_json(peer_that, verifier_of):
+    peer = peer_that()
+    question = {"raw_key": RAW_KEY, "tenant_id": "caf\u00e9", "permissions": ["orders:read"], "cost": 2, "request": {"method": "GET", "path": "/x"}}
+    decision = verifier_of(f"{peer.url}/behind/a/proxy/").verify(question)
+    assert decision.allowed and decision.tenant.id == "acme"
+    path, headers, body = peer.asked[0]
+    assert path == "/behind/a/proxy/api/v1/verify"
+    assert headers["authorization"] == f"Bearer {CREDENTIAL}" and headers["content-type"] == "application/json"
+    assert body == question
+
+
+def test_a_denial_is_handed_on_as_keywright_gave_it(peer_that, verifier_of):
+    decision = verifier_of(peer_that(sends(denied(404, "not_found"))).url).verify(QUESTION)
+    assert (decision.allowed, decision.status, decision.code, decision.request_id) == (False, 404, "not_found", "req_denied")
+
+
+def test_one_after_another_use_one_connection_and_at_once_no_more_than_allowed(peer_that, verifier_of):
+    peer = peer_that()
+    verifier = verifier_of(peer.url, max_concurrent=4)
+    assert all(verifier.verify(QUESTION).allowed for _ in range(100))
+    assert peer.connections == 1
+    with ThreadPoolExecutor(32) as threads:
+        assert all(decision.allowed for decision in threads.map(lambda _: verifier.verify(QUESTION), range(200)))
+    assert peer.connections <= 4
+
+
+def test_nobody_listens(verifier_of):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    refuses(verifier_of(f"http://127.0.0.1:{port}"), "network")
+
+
+def test_silence_and_drips_end_when_the_time_is_up(peer_that, verifier_of):
+    refuses(verifier_of(peer_that(lambda *_: None).url), "timeout")
+
+    def drip(connection, _body):
+        connection.sendall(b"HTTP/1.1 200 X\r\nContent-Length: 1000\r\n\r\n")
+        for _ in range(100):
+            connection.sendall(b" ")
+            time.sleep(0.05)
+
+    refuses(verifier_of(peer_that(drip).url), "timeout")
+
+    def drip_headers(connection, _body):
+        connection.sendall(b"HTTP/1.1 200 X\r\n")
+        for _ in range(50):
+            connection.sendall(b"X: y\r\n")
+            time.sleep(0.05)
+
+    refuses(verifier_of(peer_that(drip_headers).url), "timeout")
+
+
+def test_a_connection_cut_before_or_in_the_middle_of_the_answer(peer_that, verifier_of):
+    def reset(connection, _body):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        return False
+
+    refuses(verifier_of(peer_that(reset).url), "network")
+
+    def half(connection, _body):
+        connection.sendall(response(admitted())[:-20])
+        return False
+
+    refuses(verifier_of(peer_that(half).url), "network")
+
+    def half_chunk(connection, _body):
+        connection.sendall(b'HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{"allowed":true')
+        return False
+
+    refuses(verifier_of(peer_that(half_chunk).url), "network")
+
+
+def test_what_is_no_http(peer_that, verifier_of):
+    def banner(connection, _body):
+        connection.sendall(b"SSH-2.0-OpenSSH_9.9\r\n")
+        return False
+
+    refuses(verifier_of(peer_that(banner).url), "network")
+
+
+@pytest.mark.parametrize(
+    "status, reason",
+    [(500, "server_error"), (503, "server_error"), (401, "credential_refused"), (403, "credential_refused"), (400, "question_refused"), (201, "answer_malformed")],
+)
+def test_an_error_status_whatever_the_body_says(peer_that, verifier_of, status, reason):
+    refuses(verifier_of(peer_that(sends(admitted(), status)).url), reason)
+
+
+def test_a_redirect_is_not_followed(peer_that, verifier_of):
+    elsewhere = peer_that()
+    refuses(verifier_of(peer_that(sends(admitted(), 307, f"Location: {elsewhere.url}/\r\n")).url), "redirect")
+    assert elsewhere.asked == []
+
+
+def test_a_malformed_or_too_large_answer(peer_that, verifier_of):
+    refuses(verifier_of(peer_that(sends({"allowed": True})).url), "answer_malformed")
+    refuses(verifier_of(peer_that(sends(b"<html>")).url), "answer_malformed")
+    refuses(verifier_of(peer_that(sends(admitted(padding="x" * 70_000))).url), "answer_too_large")
+
+    def endless(connection, _body):
+        connection.sendall(b"HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n")
+        while True:
+            connection.sendall(b"1000\r\n" + b" " * 0x1000 + b"\r\n")
+
+    refuses(verifier_of(peer_that(endless).url), "answer_too_large")
+
+
+def test_answers_in_chunks_and_those_that_end_their_connection_are_read(peer_that, verifier_of):
+    body = response(admitted()).split(b"\r\n\r\n", 1)[1]
+    chunked = b"HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+    verifier = verifier_of(peer_that(lambda connection, _body: connection.sendall(chunked)).url)
+    assert verifier.verify(QUESTION).allowed and verifier.verify(QUESTION).allowed
+
+    def once(connection, _body):
+        connection.sendall(b"HTTP/1.1 200 X\r\nConnection: close\r\n\r\n" + body)
+        return False
+
+    peer = peer_that(once)
+    verifier = verifier_of(peer.url)
+    assert verifier.verify(QUESTION).allowed and verifier.verify(QUESTION).allowed
+    assert peer.connections == 2
+
+
+def test_a_connection_that_was_closed_while_idle_is_replaced(peer_that, verifier_of):
+    peer = peer_that()
+    verifier = verifier_of(peer.url)
+    assert verifier.verify(QUESTION).allowed
+    peer.close_idle()
+    assert verifier.verify(QUESTION).allowed
+    # This one is open until the question is there.
+    answers = iter([True, False])
+    peer.play = lambda connection, _body: connection.sendall(response(admitted())) if next(answers, True) else False
+    assert verifier.verify(QUESTION).allowed and verifier.verify(QUESTION).allowed
+    assert verifier.reasons == []
+
+
+def test_what_comes_unasked_is_nobodys_answer(peer_that, verifier_of):
+    peer = peer_that(lambda connection, _body: connection.sendall(response(denied(401, "key_invalid")) + response(admitted())))
+    verifier = verifier_of(peer.url)
+    for _ in range(3):
+        assert not verifier.verify(QUESTION).allowed
+        time.sleep(0.02)
+
+
+def test_more_questions_than_may_wait_are_refused_at_once(peer_that, verifier_of):
+    verifier = verifier_of(peer_that(lambda *_: None).url, max_concurrent=1)
+    with ThreadPoolExecutor(40) as threads:
+        decisions = list(threads.map(lambda _: verifier.verify(QUESTION), range(40)))
+    assert all(decision.status == 503 for decision in decisions)
+    assert sorted(set(verifier.reasons)) == ["overloaded", "timeout"]
+    assert verifier.reasons.count("overloaded") == 40 - 33
+
+
+def test_closing_ends_what_is_on_its_way_and_what_comes_after(peer_that, verifier_of):
+    peer = peer_that(lambda *_: None)
+    verifier = verifier_of(peer.url, timeout_ms=20_000)
+    decisions = []
+    asking = threading.Thread(target=lambda: decisions.append(verifier.verify(QUESTION)))
+    asking.start()
+    while not peer.asked:
+        time.sleep(0.01)
+    verifier.close()
+    asking.join(5)
+    assert [decision.status for decision in decisions] == [503]
+    assert verifier.verify(QUESTION).status == 503
+    assert verifier.reasons == ["closed", "closed"]
+
+
+def test_asynchronous_questions_leave_the_loop_free(peer_that, verifier_of):
+    def slowly(connection, _body):
+        time.sleep(0.1)
+        connection.sendall(response(admitted()))
+
+    peer = peer_that(slowly)
+    verifier = verifier_of(peer.url, timeout_ms=5000, max_concurrent=8)
+
+    async def ask():
+        longest, last, done = 0.0, time.monotonic(), asyncio.gather(*(verifier.verify_async(QUESTION) for _ in range(32)))
+        while not done.done():
+            await asyncio.sleep(0.002)
+            longest, last = max(longest, time.monotonic() - last), time.monotonic()
+        return await done, longest
+
+    decisions, longest = asyncio.run(ask())
+    assert all(decision.allowed for decision in decisions)
+    assert peer.connections <= 8
+    assert longest < 0.09, "the loop waited for an answer"
+
+
+def test_a_caller_who_gives_up_frees_the_place(peer_that, verifier_of):
+    peer = peer_that(lambda *_: None)
+    verifier = verifier_of(peer.url, max_concurrent=1)
+
+    async def give_up():
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(verifier.verify_async(QUESTION), 0.05)
+
+    asyncio.run(give_up())
+    time.sleep(0.4)
+    peer.play = sends(admitted())
+    assert verifier.verify(QUESTION).allowed
+    assert verifier._asked == 0
+
+
+def test_a_fork_shares_neither_connections_nor_locks(peer_that, verifier_of):
+    peer = peer_that()
+    verifier = verifier_of(peer.url, max_concurrent=1)
+    assert verifier.verify(QUESTION).allowed and peer.connections == 1
+    verifier._line._lock.acquire()
+    verifier._line._slots.acquire()
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if verifier.verify(QUESTION).allowed else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert peer.connections == 2
+    verifier._line._lock.release()
+    verifier._line._slots.release()
+    assert verifier.verify(QUESTION).allowed and peer.connections == 2
+
+
+@pytest.mark.parametrize("url", ["", "127.0.0.1:8787", "ftp://a", "http://", "http://u:p@a", "http://a?x=1", "http://a#b", "http://a/ b", "http://a:99999", None])
+def test_an_address_that_cannot_work_is_refused_at_start(url):
+    with pytest.raises(ValueError):
+        Verifier(url, CREDENTIAL)
+
+
+def test_other_options_that_cannot_work_are_refused_without_telling_the_credential():
+    for options in ({"timeout_ms": 0}, {"timeout_ms": True}, {"max_concurrent": 5000}, {"timeout_ms": "2"}):
+        with pytest.raises(ValueError):
+            Verifier("http://127.0.0.1:1", CREDENTIAL, **options)
+    for credential in ("", "kw_prod_x", "kws_a b", "kws_a\n", None):
+        with pytest.raises(ValueError) as raised:
+            Verifier("http://127.0.0.1:1", credential)
+        assert not credential or credential not in str(raised.value)
+
+
+def test_what_cannot_be_sent_is_refused(peer_that, verifier_of):
+    peer = peer_that()
+    verifier = verifier_of(peer.url)
+    assert verifier.verify({"raw_key": RAW_KEY, "cost": float("nan")}).status == 503
+    assert verifier.verify({"raw_key": RAW_KEY, "tenant_id": object()}).status == 503
+    assert verifier.verify({"raw_key": "\ud800"}).allowed
+    assert verifier.reasons == ["question_refused", "question_refused"]
