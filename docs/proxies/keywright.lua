@@ -1,9 +1,9 @@
 -- Asks Keywright about each request of an HAProxy (2.6 or later) and lets it go on, as somebody, or answers it. See haproxy.cfg.
--- Argument: where Keywright answers, such as http://127.0.0.1:8787 (an address, unless HAProxy has resolvers).
 
-local keywright_url = ...
-local QUESTION = (keywright_url or "http://127.0.0.1:8787") .. "/api/v1/forward-auth"
-local TIMEOUT_MS = 2000
+local QUESTION = "http://keywright/api/v1/forward-auth"
+-- The proxy "keywright" of haproxy.cfg, which keeps connections to Keywright open and knows when to give up.
+local ASKED_THROUGH = "abns@keywright"
+local TIMEOUT_MS = 3000
 
 -- What the caller's API is told, if Keywright says so; nothing else of these names gets through.
 local IDENTITY = {
@@ -83,6 +83,26 @@ local function refuse(txn, status, headers, body)
 	txn:done(reply)
 end
 
+-- A refusal of Keywright's own, and not of something that stands in its place.
+local function is_refusal(answer)
+	local kind = values_of(answer.headers, "content-type")[1] or ""
+	return answer.status >= 400 and answer.status <= 503 and kind:find("application/problem+json", 1, true) == 1
+end
+
+local function is_admission(answer)
+	local key_id = values_of(answer.headers, "x-keywright-key-id")[1] or ""
+	return answer.status == 200 and key_id ~= ""
+end
+
+-- A header that Connection names is dropped by the next proxy, so nobody may name one of ours there.
+local function names_headers(connection)
+	for word in table.concat(connection, ","):gmatch("[^,%s]+") do
+		local plain = word:lower()
+		if plain ~= "close" and plain ~= "keep-alive" and plain ~= "upgrade" then return true end
+	end
+	return false
+end
+
 local function refuse_as_told(txn, answer)
 	local headers = {}
 	for _, name in ipairs(PASSED_ON) do headers[name] = values_of(answer.headers, name) end
@@ -94,17 +114,18 @@ core.register_action("keywright", { "http-req" }, function(txn)
 	local address = txn.f:src()
 	local asked = question_of(headers, txn.f:method(), txn.f:url(), address)
 	local ok, answer = pcall(function()
-		return core.httpclient():get({ url = QUESTION, headers = asked, timeout = TIMEOUT_MS })
+		return core.httpclient():get({ url = QUESTION, headers = asked, dst = ASKED_THROUGH, timeout = TIMEOUT_MS })
 	end)
-	local status = ok and answer and answer.status or 0
-	if status >= 400 and status < 500 or status == 503 then return refuse_as_told(txn, answer) end
-	if status ~= 200 or #values_of(answer.headers, "x-keywright-key-id") ~= 1 then
+	if not ok or not answer or not answer.status then answer = { status = 0 } end
+	if is_refusal(answer) then return refuse_as_told(txn, answer) end
+	if not is_admission(answer) then
 		local closed = { ["content-type"] = { "application/problem+json" }, ["cache-control"] = { "no-store" }, ["retry-after"] = { "5" } }
 		return refuse(txn, 503, closed, SILENT)
 	end
 	for name in pairs(headers) do
 		if is_ours(name) then txn.http:req_del_header(name) end
 	end
+	if names_headers(values_of(headers, "connection")) then txn.http:req_del_header("connection") end
 	for _, name in ipairs(IDENTITY) do
 		local values = values_of(answer.headers, name)
 		txn.http:req_set_header(name, values[1] or "")
@@ -112,4 +133,10 @@ core.register_action("keywright", { "http-req" }, function(txn)
 	txn.http:req_set_header("x-forwarded-for", address)
 	txn.http:req_set_header("x-forwarded-proto", txn.f:ssl_fc() == 1 and "https" or "http")
 	txn.http:req_set_header("x-real-ip", address)
+	for _, name in ipairs({ "ratelimit", "ratelimit-policy" }) do
+		local value = values_of(answer.headers, name)[1]
+		if value then txn:set_var("txn.keywright_" .. name:gsub("-", "_"), value) end
+	end
+	-- The last thing: after an error of this file HAProxy goes on with the request, and refuses it without this.
+	txn:set_var("txn.keywright", "admitted")
 end, 0)

@@ -1,0 +1,76 @@
+/** What must hold of every request that reached the API behind a proxy, however it was sent. */
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import type { Arrived } from "./echo.ts";
+import type { World } from "./world.ts";
+
+const IDENTITY = [
+	"X-Keywright-Tenant",
+	"X-Keywright-Key-Id",
+	"X-Keywright-Key-Name",
+	"X-Keywright-Environment",
+	"X-Keywright-Permissions",
+	"X-Keywright-Site",
+];
+/** What the rules let the keys of "acme" do, in every reading of a path. */
+const READABLE = /^\/tenants\/acme\/(orders|sites\/shop\/.*)$/;
+const WRITABLE = /^\/tenants\/acme\/orders$/;
+const DECODINGS = 3;
+
+/** As CGI, WSGI and PHP name a header. */
+function folded(name: string): string {
+	return name.toUpperCase().replace(/[^A-Z0-9]/g, "_");
+}
+
+/** The values of a header, by any spelling that somebody folds into this one. */
+export function valuesOf(arrived: Arrived, name: string): string[] {
+	return arrived.headers.filter(([sent]) => folded(sent) === folded(name)).map(([, value]) => value);
+}
+
+function decoded(path: string): string {
+	return path.replace(/%([0-9a-f]{2})/gi, (_all, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}
+
+/** The path as the most forgiving of upstreams might take it: decoded, without parameters, empty and dot segments, in lower case. */
+function forgiven(path: string): string {
+	const kept: string[] = [];
+	for (const part of path.replaceAll("\\", "/").toLowerCase().split("\0")[0]?.split("/") ?? []) {
+		const segment = part.split(";")[0] ?? "";
+		if (segment === "..") kept.pop();
+		else if (segment !== "" && segment !== ".") kept.push(segment);
+	}
+	return `/${kept.join("/")}`;
+}
+
+function readingsOf(url: string): string[] {
+	let path = url.split("?")[0] ?? "";
+	const readings = [path, path.split("#")[0] ?? ""];
+	for (let count = 0; count < DECODINGS; count += 1) {
+		readings.push(forgiven(path));
+		path = decoded(path);
+	}
+	return readings;
+}
+
+/** Fails unless this request was allowed to arrive, as the one whose key it came with, and says nothing that only the proxy may say. */
+export function checkArrival(world: World, arrived: Arrived): void {
+	const { reader, writer } = world;
+	const identity = arrived.headers.filter(([name]) => folded(name).startsWith("X_KEYWRIGHT_"));
+	const names = identity.map(([name]) => name.toLowerCase());
+	deepEqual([...new Set(names)].sort(), [...names].sort(), "each said once");
+	ok(
+		names.every((name) => IDENTITY.some((known) => known.toLowerCase() === name)),
+		names.join(),
+	);
+	deepEqual(valuesOf(arrived, "X-Keywright-Tenant"), ["acme"]);
+	const [key_id = ""] = valuesOf(arrived, "X-Keywright-Key-Id");
+	ok(key_id === reader.id || key_id === writer.id, key_id);
+	deepEqual(valuesOf(arrived, "X-Keywright-Environment"), ["prod"]);
+	deepEqual(valuesOf(arrived, "X-Keywright-Permissions"), [key_id === writer.id ? "orders:read orders:write" : "orders:read"]);
+	deepEqual(valuesOf(arrived, "X-API-Key"), [], "the key goes no further");
+	deepEqual(valuesOf(arrived, "X-Forwarded-For"), ["127.0.0.1"]);
+	for (const name of ["X-Forwarded-Uri", "X-Forwarded-Method", "Forwarded", "X-HTTP-Method-Override"]) deepEqual(valuesOf(arrived, name), [], name);
+	for (const address of valuesOf(arrived, "X-Real-IP")) equal(address, "127.0.0.1");
+	const allowed = arrived.method === "POST" && key_id === writer.id ? WRITABLE : READABLE;
+	if (allowed === READABLE) match(arrived.method, /^(GET|HEAD)$/);
+	for (const reading of readingsOf(arrived.url)) match(reading, allowed);
+}

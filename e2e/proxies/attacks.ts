@@ -1,0 +1,143 @@
+/** What callers may try to talk a proxy and Keywright around, as one table that every proxy is put through. */
+
+import { type Attack, ORDERS } from "./attack.ts";
+import { METHODS, PATHS, SMUGGLING } from "./attacks-on-paths.ts";
+
+const FLOOD_LINES = 300;
+const LARGE_FLOOD_LINES = 2_000;
+
+function flood(count: number, name: (index: number) => string): string[] {
+	return Array.from({ length: count }, (_, index) => `${name(index)}: ${index}`);
+}
+
+/** Header names that some upstream reads as `X-Keywright-Tenant`: any case, and what CGI, WSGI and PHP fold together. */
+const SPELLINGS = [
+	"X-Keywright-Tenant",
+	"x-keywright-tenant",
+	"X-KEYWRIGHT-TENANT",
+	"X_Keywright_Tenant",
+	"X-Keywright_Tenant",
+	"X_Keywright-Tenant",
+	"x_keywright_tenant",
+	"X.Keywright.Tenant",
+	"X-Keywright.Tenant",
+];
+
+const SPOOFED: readonly Attack[] = [
+	...SPELLINGS.map((name): Attack => ({ name: `another tenant named in ${name}`, target: ORDERS, lines: [`${name}: other`], outcome: "admitted" })),
+	{
+		name: "every identity header spoofed at once, in two spellings, twice",
+		target: ORDERS,
+		lines: ["Tenant", "Key-Id", "Key-Name", "Environment", "Permissions", "Site"].flatMap((word) => [
+			`X-Keywright-${word}: evil`,
+			`X_Keywright_${word.replaceAll("-", "_")}: evil`,
+			`X-Keywright-${word}: evil again`,
+		]),
+		outcome: "admitted",
+	},
+	{ name: "identity without a key", target: ORDERS, lines: ["X-Keywright-Tenant: acme", "X-Keywright-Key-Id: key_x"], key: null, outcome: "refused" },
+	{
+		name: "Connection names the identity, so that the next hop drops it",
+		target: ORDERS,
+		lines: ["Connection: close, X-Keywright-Tenant, X-Keywright-Key-Id, X-Keywright-Permissions"],
+		outcome: "admitted",
+	},
+	{
+		name: "Connection names what the question is made of",
+		target: "/tenants/other/orders",
+		lines: ["Connection: close, X-Forwarded-Uri, X-Forwarded-Method", `X-Forwarded-Uri: ${ORDERS}`],
+		outcome: "refused",
+		told: [404, "not_found"],
+	},
+];
+
+const CREDENTIALS: readonly Attack[] = [
+	{ name: "no key", target: ORDERS, key: null, outcome: "refused", told: [401, "key_missing"] },
+	{ name: "a blank key", target: ORDERS, key: null, lines: ["X-API-Key: "], outcome: "refused", told: [401, "key_missing"] },
+	{ name: "a wrong key", target: ORDERS, key: null, lines: ["X-API-Key: kw_prod_wrong"], outcome: "refused", told: [401, "key_invalid"] },
+	{ name: "two keys", target: ORDERS, lines: ["X-API-Key: kw_prod_second"], outcome: "refused", told: [400, "multiple_credentials"] },
+	{ name: "a key and a bearer token", target: ORDERS, lines: ["Authorization: Bearer x"], outcome: "refused", told: [400, "multiple_credentials"] },
+	{ name: "the key in the query", target: `${ORDERS}?x_api_key=KEY`, key: null, outcome: "refused", told: [401, "key_missing"] },
+	{ name: "the key in a cookie", target: ORDERS, key: null, lines: ["Cookie: x-api-key=KEY"], outcome: "refused", told: [401, "key_missing"] },
+	{
+		name: "the key under a spelling that CGI folds",
+		target: ORDERS,
+		key: null,
+		lines: ["X_API_Key: KEY"],
+		outcome: "refused",
+		told: [401, "key_missing"],
+	},
+	{ name: "a key of another tenant", target: ORDERS, key: "stranger", outcome: "refused", told: [404, "not_found"] },
+	{ name: "a permission that the key lacks", method: "POST", target: ORDERS, outcome: "refused", told: [403, "permission_missing"] },
+];
+
+const FORWARDED: readonly Attack[] = [
+	{
+		name: "another path in X-Forwarded-Uri",
+		target: "/tenants/other/orders",
+		lines: [`X-Forwarded-Uri: ${ORDERS}`],
+		outcome: "refused",
+		told: [404, "not_found"],
+	},
+	{
+		name: "the same with underscores",
+		target: "/tenants/other/orders",
+		lines: [`X_Forwarded_Uri: ${ORDERS}`],
+		outcome: "refused",
+		told: [404, "not_found"],
+	},
+	{
+		name: "another method in X-Forwarded-Method",
+		method: "POST",
+		target: ORDERS,
+		lines: ["X-Forwarded-Method: GET"],
+		outcome: "refused",
+		told: [403, "permission_missing"],
+	},
+	{
+		name: "another address in X-Forwarded-For",
+		target: ORDERS,
+		lines: ["X-Forwarded-For: 203.0.113.9", "X-Real-IP: 203.0.113.9", "Forwarded: for=203.0.113.9"],
+		outcome: "admitted",
+	},
+	{ name: "another path in X-Original-URL", target: ORDERS, lines: ["X-Original-URL: /admin"], outcome: "refused", told: [400, "invalid_request"] },
+	{ name: "another path in X-Rewrite-URL", target: ORDERS, lines: ["X-Rewrite-URL: /admin"], outcome: "refused", told: [400, "invalid_request"] },
+	...["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"].map(
+		(name): Attack => ({
+			name: `another method in ${name}`,
+			target: ORDERS,
+			lines: [`${name}: DELETE`],
+			outcome: "refused",
+			told: [400, "invalid_request"],
+		}),
+	),
+	{
+		name: "a method override that CGI folds",
+		target: ORDERS,
+		lines: ["X_HTTP_Method_Override: DELETE", "X-Http_Method_Override: DELETE"],
+		outcome: "admitted",
+	},
+	{ name: "a question of the caller's own", target: `${ORDERS}?deny=403`, key: null, outcome: "refused", told: [401, "key_missing"] },
+	{ name: "the path of the question itself", target: "/_keywright", outcome: "refused" },
+];
+
+const FLOODS: readonly Attack[] = [
+	{
+		name: "flooded with headers that sort before the forwarded ones",
+		target: "/tenants/other/orders",
+		lines: flood(FLOOD_LINES, (at) => `A-${at}`),
+		outcome: "refused",
+	},
+	{
+		name: "flooded so that a server drops what comes late",
+		target: "/tenants/other/orders",
+		lines: flood(LARGE_FLOOD_LINES, (at) => `A-${at}`),
+		outcome: "refused",
+	},
+	{ name: "flooded with one name", target: ORDERS, lines: flood(FLOOD_LINES, () => "X-Forwarded-Uri"), outcome: "either" },
+	{ name: "flooded with keys", target: ORDERS, lines: flood(FLOOD_LINES, () => "X-API-Key"), outcome: "refused" },
+	{ name: "flooded with bytes", target: ORDERS, lines: [`X-Filler: ${"a".repeat(60_000)}`], outcome: "refused" },
+	{ name: "a line folded as nobody does any more", target: ORDERS, lines: ["X-Folded: a\r\n X-Keywright-Tenant: other"], outcome: "either" },
+];
+
+export const ATTACKS: readonly Attack[] = [...SPOOFED, ...CREDENTIALS, ...FORWARDED, ...FLOODS, ...PATHS, ...METHODS, ...SMUGGLING];

@@ -1,0 +1,62 @@
+/** How the tests call through a proxy: bytes in their own hand, and whole uploads. */
+import { equal, match } from "node:assert/strict";
+import { request as httpRequest, type OutgoingHttpHeaders } from "node:http";
+import { Answer } from "../client.ts";
+import { Wire } from "../raw-socket.ts";
+import type { Attack } from "./attack.ts";
+import type { World } from "./world.ts";
+
+/** The bytes of an attack, with the key it speaks of; `KEY` as a value in it is the reader's. */
+export function bytesOf(attack: Attack, keys: Pick<World, "reader" | "writer" | "stranger">): Buffer {
+	const { method = "GET", target, lines = [], body = "", key = "reader" } = attack;
+	const has = (name: string) => lines.some((line) => line.toLowerCase().startsWith(`${name}:`));
+	const head = [
+		...(has("host") ? [] : ["Host: 127.0.0.1"]),
+		...(has("connection") ? [] : ["Connection: close"]),
+		...(key === null ? [] : [`X-API-Key: ${keys[key].raw_key}`]),
+		...lines,
+	];
+	const text = `${method} ${target} HTTP/1.1\r\n${head.join("\r\n")}\r\n\r\n${body}`;
+	return Buffer.from(text.replace(/(?<=[=: ])KEY\b/g, keys.reader.raw_key), "utf8");
+}
+
+/** The first answer; null when there is none in time, or none that is whole. */
+export async function attempt(port: number, bytes: Buffer, within_ms: number): Promise<Answer | null> {
+	const wire = await Wire.open(port);
+	try {
+		wire.write(bytes);
+		return await wire.answer(within_ms).catch(() => null);
+	} finally {
+		wire.destroy();
+	}
+}
+
+/** Sends `body` with these headers and no others; one that expects `100 Continue` waits for it. */
+export function upload(url: string, path: string, headers: OutgoingHttpHeaders, body: Buffer): Promise<Answer> {
+	return new Promise((resolve, reject) => {
+		const request = httpRequest(`${url}${path}`, { method: "POST", headers }, (response) => {
+			const chunks: Buffer[] = [];
+			response.on("data", (chunk: Buffer) => chunks.push(chunk));
+			response.on("error", reject);
+			response.on("end", () => resolve(new Answer(response.statusCode ?? 0, response.headers, Buffer.concat(chunks))));
+		});
+		request.on("error", reject);
+		if (headers.expect === undefined) request.end(body);
+		else {
+			request.once("continue", () => request.end(body));
+			request.flushHeaders();
+		}
+	});
+}
+
+/** Fails unless the caller was told exactly this, in Keywright's words. */
+export function checkTold(answer: Answer | null, told: readonly [status: number, code: string]): void {
+	const [status, code] = told;
+	equal(answer?.status, status, answer?.text ?? "no answer");
+	match(answer?.header("content-type") ?? "", /^application\/problem\+json/);
+	match(answer?.text ?? "", new RegExp(`"code":"${code}"`));
+	match(answer?.text ?? "", /"request_id":"req_/);
+	match(answer?.header("x-request-id") ?? "", /^req_/);
+	equal(answer?.header("cache-control"), "no-store");
+	if (status === 401) match(answer?.header("www-authenticate") ?? "", /^ApiKey realm=/);
+}

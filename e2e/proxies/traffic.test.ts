@@ -1,0 +1,141 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { Agent } from "node:http";
+import { after, before, describe, test } from "node:test";
+import { inParallel, send } from "../client.ts";
+import { endLeftovers } from "../server.ts";
+import { expectStatus, makeKey, makePlan, makeTenant } from "../things.ts";
+import { checkArrival, valuesOf } from "./arrival.ts";
+import { ORDERS } from "./attack.ts";
+import { attempt, checkTold, upload } from "./caller.ts";
+import { Echo } from "./echo.ts";
+import { PROXY_NAMES, type RunningProxy, startProxy } from "./proxy.ts";
+import { startWorld, type World } from "./world.ts";
+
+const PATIENCE_MS = 5_000;
+const UPLOAD_BYTES = 8 * 1024 * 1024;
+
+let world: World;
+let echo: Echo;
+
+before(async () => {
+	world = await startWorld();
+	echo = await Echo.start();
+});
+
+after(async () => {
+	await echo?.stop();
+	await world?.server.stop();
+	await endLeftovers();
+});
+
+for (const name of PROXY_NAMES) {
+	describe(name, () => {
+		let proxy: RunningProxy;
+		const agent = new Agent({ keepAlive: true });
+		const reading = (path: string, raw_key: string, headers: Record<string, string> = {}) =>
+			send(proxy.url, { method: "GET", path, headers: { "x-api-key": raw_key, ...headers } }, agent);
+
+		before(async () => {
+			proxy = await startProxy(name, { keywright: world.server.port, app: echo.port });
+		});
+
+		after(async () => {
+			agent.destroy();
+			await proxy?.stop();
+		});
+
+		test("an admitted request arrives as the key's, and its caller learns of the limits", async () => {
+			echo.take();
+			const answer = expectStatus(await reading("/tenants/acme/sites/shop/items?limit=2", world.reader.raw_key), 200);
+			equal(answer.text, "here");
+			match(`${answer.header("ratelimit-policy")} ${answer.header("ratelimit")}`, /"burst";q=3000;w=60 "burst";r=\d+;t=\d+/);
+			const [arrived] = echo.take();
+			ok(arrived);
+			checkArrival(world, arrived);
+			equal(arrived.url, "/tenants/acme/sites/shop/items?limit=2");
+			deepEqual(valuesOf(arrived, "X-Keywright-Key-Id"), [world.reader.id]);
+			deepEqual(valuesOf(arrived, "X-Keywright-Key-Name"), ["prod-reader-%C3%BC"]);
+			deepEqual(valuesOf(arrived, "X-Keywright-Site"), ["shop"]);
+		});
+
+		test("what the API itself answers, refusals and failures too, goes to the caller as it is", async () => {
+			for (const status of [401, 403, 404, 418, 429, 500, 503]) {
+				echo.answer = { status, body: `the API says ${status}` };
+				const answer = await reading(ORDERS, world.reader.raw_key);
+				deepEqual([answer.status, answer.text], [status, `the API says ${status}`]);
+			}
+			echo.answer = { status: 200, body: "here" };
+			echo.take();
+		});
+
+		test("uploads reach the API whole, with a length, in chunks, compressed, and after 100 Continue", async () => {
+			const body = randomBytes(UPLOAD_BYTES);
+			const sha256 = createHash("sha256").update(body).digest("hex");
+			const shapes: Record<string, string>[] = [{}, { "transfer-encoding": "chunked" }, { "content-encoding": "gzip" }, { expect: "100-continue" }];
+			for (const headers of shapes) {
+				echo.take();
+				const length = "transfer-encoding" in headers ? {} : { "content-length": body.length };
+				const all = { "x-api-key": world.writer.raw_key, "content-type": "application/octet-stream", ...length, ...headers };
+				const answer = await upload(proxy.url, ORDERS, all, body);
+				expectStatus(answer, 200);
+				const [arrived] = echo.take();
+				ok(arrived);
+				checkArrival(world, arrived);
+				deepEqual([arrived.bytes, arrived.sha256], [body.length, sha256]);
+				deepEqual(valuesOf(arrived, "Content-Encoding"), "content-encoding" in headers ? ["gzip"] : []);
+			}
+		});
+
+		test("a body without a key costs the API nothing, and the refusal does not wait for it", async () => {
+			echo.take();
+			const bytes = Buffer.from(`POST ${ORDERS} HTTP/1.1\r\nHost: x\r\nContent-Length: ${UPLOAD_BYTES}\r\n\r\n`);
+			checkTold(await attempt(proxy.port, bytes, PATIENCE_MS), [401, "key_missing"]);
+			deepEqual(echo.take(), []);
+		});
+
+		test("requests at the same time keep their own names", async () => {
+			echo.take();
+			const keys = [world.reader, world.writer] as const;
+			const crowd = new Agent({ keepAlive: true, maxSockets: 24 });
+			await inParallel(300, 24, async (index) => {
+				const headers = { "x-api-key": (keys[index % 2] ?? world.reader).raw_key };
+				expectStatus(await send(proxy.url, { method: "GET", path: `${ORDERS}?n=${index}`, headers }, crowd), 200);
+			});
+			crowd.destroy();
+			const arrived = echo.take();
+			equal(arrived.length, 300);
+			for (const one of arrived) {
+				checkArrival(world, one);
+				const index = Number(new URLSearchParams(one.url.split("?")[1]).get("n"));
+				deepEqual(valuesOf(one, "X-Keywright-Key-Id"), [keys[index % 2]?.id]);
+			}
+		});
+
+		test("a limit holds, and its caller is told when to come back", async () => {
+			const rate_limits = [{ name: "burst", requests: 3, window_seconds: 60, per: "key" }];
+			const plan_id = await makePlan(world.server, { capabilities: ["m2m_api", "orders"], rate_limits });
+			const tenant = await makeTenant(world.server, { plan_id });
+			const { raw_key } = await makeKey(world.server, tenant.id, { permissions: ["orders:read"] });
+			echo.take();
+			const path = `/tenants/${tenant.id}/orders`;
+			const answers = await inParallel(9, 9, () => reading(path, raw_key));
+			deepEqual(answers.map(({ status }) => status).sort(), [200, 200, 200, 429, 429, 429, 429, 429, 429]);
+			equal(echo.take().length, 3);
+			const refused = await reading(path, raw_key);
+			checkTold(refused, [429, "rate_limited"]);
+			match(refused.header("retry-after"), /^\d+$/);
+			match(refused.header("ratelimit"), /^"burst";r=0;t=\d+$/);
+			match(refused.header("ratelimit-policy"), /^"burst";q=3;w=60$/);
+		});
+
+		test("a revoked key is refused on the very next request", async () => {
+			const made = await makeKey(world.server, "acme", { permissions: ["orders:read"] });
+			expectStatus(await reading(ORDERS, made.raw_key), 200);
+			expectStatus(await world.server.management("acme", "POST", `/api-keys/${made.id}/revoke`, { reason: "other" }), 200);
+			echo.take();
+			checkTold(await reading(ORDERS, made.raw_key), [401, "key_revoked"]);
+			deepEqual(echo.take(), []);
+		});
+	});
+}
