@@ -191,6 +191,60 @@ test("the Express example admits and refuses by the same keys", async () => {
 	await stop(express);
 });
 
+/** The line of the example's README as it stands, but for the folder of its state. */
+async function underGunicorn(state: string, read: string): Promise<void> {
+	const example = join(ROOT, "examples/orders-wsgi");
+	const [line] = /^PYTHONPATH=.*gunicorn.*$/m.exec(await readFile(join(example, "README.md"), "utf8")) ?? [];
+	assert.ok(line);
+	const port = await freePort();
+	const env = { ...process.env, KEYWRIGHT_URL: url, GUNICORN_CMD_ARGS: `--bind 127.0.0.1:${port}`, PYTHONDONTWRITEBYTECODE: "1" };
+	const gunicorn = spawn("sh", ["-c", `exec env ${line.replaceAll(".state", state)}`], { cwd: example, env, stdio: "ignore" });
+	const child: Child = { process: gunicorn, output: "gunicorn" };
+	running.push(child);
+	const address = `http://127.0.0.1:${port}`;
+	await until(child, async () => (await fetch(address).catch(() => null))?.status === 404);
+	assert.equal((await paste(read.replace(/http:\/\/[^/]+/, address))).status, 200);
+	await stop(child);
+}
+
+test("the WSGI example sets itself up, and every line that it prints is answered as promised", async () => {
+	const state = join(folder, "five");
+	const env = { KEYWRIGHT_URL: url, KEYWRIGHT_OPERATOR_TOKEN: token, ORDERS_PORT: await freePort(), ORDERS_STATE_DIR: state };
+	const wsgi = start([join(ROOT, "examples/orders-wsgi/start.ts")], env);
+	await until(wsgi, async () => wsgi.output.includes("Ctrl-C stops"));
+	const lines = promised(wsgi.output);
+	assert.deepEqual(
+		lines.map(([status]) => status),
+		[201, 200, 403, 404, 401],
+	);
+	for (const [status, line] of lines) {
+		const reply = await paste(line);
+		assert.equal(reply.status, status, `${line}\n${reply.body}`);
+		if (status > 400) assert.match(JSON.parse(reply.body).code, /^(permission_missing|not_found|key_missing)$/);
+	}
+	const [, write = ""] = lines[0] ?? [];
+	for (const body of ["{", "[]", '{"item":"tea"}', '{"item":"tea","quantity":true}']) {
+		assert.equal((await paste(write.replace(/-d '[^']+'/, `-d '${body}'`))).status, 400, body);
+	}
+	const [, read = ""] = lines[1] ?? [];
+	assert.equal(JSON.parse((await paste(read)).body).data.length, 1);
+	await underGunicorn(state, read);
+	await stop(wsgi);
+	assert.equal((await paste(read).catch(() => ({ status: 0 }))).status, 0, "the app outlived its starter");
+});
+
+test("the lines that protect the Express example are fewer than ten, and those of its README", async () => {
+	const example = join(ROOT, "examples/orders-express");
+	const readme = await readFile(join(example, "README.md"), "utf8");
+	const server = (await readFile(join(example, "server.ts"), "utf8")).split("\n");
+	const diff = /<!-- lines: server\.ts -->\n```diff\n([\s\S]*?)^```$/m.exec(readme)?.[1]?.split("\n") ?? [];
+	const added = diff.filter((line) => line.startsWith("+")).map((line) => line.slice(1));
+	assert.ok(added.length > 0 && added.length < 10, `${added.length} lines`);
+	for (const line of added) assert.ok(server.includes(line), line);
+	const guarding = server.filter((line) => /@keywright|= keywright\(|= guard\(|, may(?:Read|Write),/.test(line));
+	assert.deepEqual(guarding, added);
+});
+
 test("without a Keywright the example says how to start one", async () => {
 	const port = await freePort();
 	const orders = start([join(ROOT, "examples/orders/start.ts")], { KEYWRIGHT_URL: `http://127.0.0.1:${port}`, KEYWRIGHT_OPERATOR_TOKEN: "x" });

@@ -1,0 +1,69 @@
+import type { SubscriptionEvent } from "./event.ts";
+import type { Table } from "./table.ts";
+
+/** Events of one instant that are remembered by their id. */
+const IDS_MAX = 100;
+
+/** The newest that is known of one subscription; `event_ids` are those that happened in that very instant. */
+export interface Subscription {
+	readonly product_id: string;
+	readonly status: string;
+	readonly occurred_ms: number;
+	readonly stage: number;
+	readonly event_ids: readonly string[];
+}
+
+/** What is remembered of a customer. A tenant that somebody else suspended is not ours to set free. */
+export interface Customer {
+	readonly subscriptions: Readonly<Record<string, Subscription>>;
+	readonly suspended_by_billing: boolean;
+}
+
+export const NEW_CUSTOMER: Customer = { subscriptions: {}, suspended_by_billing: false };
+
+/** What a tenant should have. */
+export interface Due {
+	readonly plan_id: string;
+	readonly suspended: boolean;
+}
+
+/** The customer after an event; null when it changes nothing: repeated, or older than what is known of its subscription. */
+export function learn(customer: Customer, event: SubscriptionEvent): Customer | null {
+	const { subscription_id, event_id, product_id, status, occurred_ms, stage } = event;
+	const known = Object.hasOwn(customer.subscriptions, subscription_id) ? customer.subscriptions[subscription_id] : undefined;
+	const same_instant = known?.occurred_ms === occurred_ms;
+	if (known && known.occurred_ms > occurred_ms) return null;
+	if (known && same_instant && (known.stage > stage || known.event_ids.includes(event_id))) return null;
+	const event_ids = [...(same_instant && known ? known.event_ids : []), event_id];
+	if (event_ids.length > IDS_MAX) throw new RangeError("too many events of one instant");
+	const learnt: Subscription = { product_id, status, occurred_ms, stage, event_ids };
+	return { ...customer, subscriptions: { ...customer.subscriptions, [subscription_id]: learnt } };
+}
+
+/**
+ * What all subscriptions of a customer come to: the best plan of those that are served, else the best of those that wait for money,
+ * suspended, else the free plan. Throws `TypeError` for a product or a status that the table has not.
+ */
+export function dueOf(customer: Customer, table: Table): Due {
+	const order = [...table.products.keys()];
+	const standing = Object.values(customer.subscriptions)
+		.map(({ product_id, status }) => ({ plan_id: planOf(product_id, table), treatment: treatmentOf(status, table), rank: order.indexOf(product_id) }))
+		.sort((one, other) => one.rank - other.rank);
+	for (const treatment of ["serve", "suspend"] as const) {
+		const best = standing.find((one) => one.treatment === treatment && one.plan_id !== null);
+		if (best?.plan_id) return { plan_id: best.plan_id, suspended: treatment === "suspend" };
+	}
+	return { plan_id: table.free_plan_id, suspended: false };
+}
+
+function planOf(product_id: string, table: Table): string | null {
+	const plan_id = table.products.get(product_id);
+	if (plan_id === undefined) throw new TypeError("the product is not in plans.json");
+	return plan_id;
+}
+
+function treatmentOf(status: string, table: Table) {
+	const treatment = table.statuses.get(status);
+	if (treatment === undefined) throw new TypeError("the status is not in plans.json");
+	return treatment;
+}

@@ -1,0 +1,42 @@
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { OperatorError } from "./operator.ts";
+import type { Setup } from "./setup.ts";
+import type { State } from "./state.ts";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+
+/** The operator token of the environment, or the one that `npm start` has written. */
+export async function operatorToken(): Promise<string> {
+	const given = process.env.KEYWRIGHT_OPERATOR_TOKEN?.split(",")[0]?.trim();
+	if (given) return given;
+	const file = join(ROOT, ".keywright", "operator_token");
+	try {
+		return (await readFile(file, "utf8")).trim();
+	} catch {
+		throw new OperatorError(`There is no operator token: set KEYWRIGHT_OPERATOR_TOKEN, or start Keywright with npm start, which writes ${file}.`);
+	}
+}
+
+/** What a person pastes to see that the API at `address` is guarded, with the status that each line promises. */
+export function curlLines(address: string, keywright: string, setup: Setup, state: State): string {
+	const orders = `${address}/tenants/${setup.tenant_id}/orders`;
+	const key = (raw_key: string): string => `-H 'X-API-Key: ${raw_key}'`;
+	const post = `-H 'Content-Type: application/json' -d '{"item":"tea","quantity":2}'`;
+	return [
+		`Orders of the tenant ${setup.tenant_id}, guarded by ${keywright}. Try:`,
+		"",
+		`# 201: this key has orders:read and orders:write`,
+		`curl -i ${key(setup.write_key)} ${post} ${orders}`,
+		`# 200: this key has orders:read`,
+		`curl -i ${key(setup.read_key)} ${orders}`,
+		`# 403: it lacks orders:write`,
+		`curl -i ${key(setup.read_key)} ${post} ${orders}`,
+		`# 404: it belongs to another tenant`,
+		`curl -i ${key(setup.read_key)} ${address}/tenants/somebody-else/orders`,
+		`# 401: no key`,
+		`curl -i ${orders}`,
+		"",
+		`The service credential is in ${state.pathOf("service_credential")}. Ctrl-C stops.`,
+	].join("\n");
+}
