@@ -71,6 +71,7 @@ const signedIn = createRoute({
 		const session = await currentSession();
 		if (session === null) throw redirect({ to: "/sign-in", search: { back: location.href } });
 		const tenant = tenantOf(session, search.tenant);
+		if (tenant === null && session.operator && search.tenant === undefined) throw redirect({ to: "/operator", replace: true });
 		if (tenant !== null && tenant.id !== search.tenant)
 			throw redirect({ to: location.pathname, search: { ...search, tenant: tenant.id }, hash: location.hash, replace: true });
 	},
@@ -106,6 +107,36 @@ const key = createRoute({
 	errorComponent: FailurePage,
 });
 
+/** For who runs the instance; to everybody else its frame says so. */
+const operator = createRoute({
+	getParentRoute: () => root,
+	path: "/operator",
+	async beforeLoad({ location }) {
+		if ((await currentSession()) === null) throw redirect({ to: "/sign-in", search: { back: location.href } });
+	},
+	component: lazyRouteComponent(() => import("./operator/operator-frame.tsx")),
+	pendingComponent: PageSkeleton,
+	errorComponent: FailurePage,
+});
+
+function operatorPage<const Path extends string>(path: Path, load: () => Promise<{ default: () => React.ReactNode }>) {
+	return createRoute({
+		getParentRoute: () => operator,
+		path,
+		component: lazyRouteComponent(load),
+		pendingComponent: PageSkeleton,
+		errorComponent: FailurePage,
+	});
+}
+
+const operatorIndex = createRoute({
+	getParentRoute: () => operator,
+	path: "/",
+	beforeLoad: () => {
+		throw redirect({ to: "/operator/forward-auth", replace: true });
+	},
+});
+
 const tree = root.addChildren([
 	...open,
 	signedIn.addChildren([
@@ -116,6 +147,13 @@ const tree = root.addChildren([
 		tenantPage("/plan", () => import("./plans/plan-page.tsx")),
 		tenantPage("/team", () => import("./tenants/team-page.tsx")),
 		tenantPage("/settings", () => import("./profile/settings-page.tsx")),
+	]),
+	operator.addChildren([
+		operatorIndex,
+		operatorPage("/forward-auth", () => import("./operator/forward-auth-page.tsx")),
+		operatorPage("/tenants", () => import("./operator/tenants-page.tsx")),
+		operatorPage("/legacy-formats", () => import("./operator/legacy-formats-page.tsx")),
+		operatorPage("/people", () => import("./operator/people-page.tsx")),
 	]),
 ]);
 

@@ -175,7 +175,7 @@ describe("what a key did", () => {
 		match(facts, /Responsible personDanadana@example\.com/);
 		match(facts, /All sites, also those to come/);
 		match(facts, /Last connectivity check(just now|\d+ (second|minute)s? ago)/);
-		match(facts, /tenant:readRead the plan, the limits and what is used of them/);
+		match(facts, /Read the plan, the limits and what is used of themtenant:read/);
 		const version = page.locator("[data-secret]");
 		equal(await version.count(), 1);
 		match(

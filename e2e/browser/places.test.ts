@@ -252,7 +252,7 @@ test("the plan says what is included, how fast, and what is used of what, with w
 	deepEqual(await page.locator("[data-capability] > p:first-child").allTextContents(), ["API access", "Documents", "Own reports"]);
 	await page.getByText("A key lives at most 365 days.").waitFor();
 	deepEqual(await page.locator("[data-rates] li").allTextContents(), [
-		"1,000 requests in 60 seconds for each key",
+		"1,000 requests in a minute for each key",
 		"5,000 requests in a second for all keys together",
 	]);
 	const meters = await Promise.all(

@@ -76,7 +76,7 @@ function ConfirmForm({ onAnswer }: { onAnswer: (confirmed: boolean) => void }) {
 	return (
 		<form onSubmit={confirm}>
 			<Stack gap="md">
-				<Text>Keys and invitations open doors, so once an hour your password is asked for again before one is made.</Text>
+				<Text>What opens doors or removes something asks for your password again, once an hour: keys, invitations, rules.</Text>
 				<input type="hidden" name="username" autoComplete="username" value={person.email ?? ""} readOnly />
 				<PasswordInput
 					label="Your password"

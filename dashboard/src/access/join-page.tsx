@@ -33,7 +33,7 @@ export default function JoinPage() {
 		);
 	}
 	if (!invitation.data) return <WaitingPage />;
-	const { tenant, role, invited_by, expires_at } = invitation.data;
+	const { tenant, role, invited_by, expires_at, makes_operator } = invitation.data;
 
 	async function join(joining: Joining): Promise<void> {
 		const { tenant_id } = await answered(api.POST("/api/v1/invitations/accept", { body: { token, ...joining } }));
@@ -46,7 +46,8 @@ export default function JoinPage() {
 			title={`Join ${tenant.name}`}
 			lead={
 				<>
-					<bdi>{invited_by}</bdi> invites you as {ROLE_WORDS[role].article}. The invitation ends <Time value={expires_at} />.
+					<bdi>{invited_by}</bdi> invites you as {ROLE_WORDS[role].article}
+					{makes_operator && ", and you will run this instance"}. The invitation ends <Time value={expires_at} />.
 				</>
 			}
 		>

@@ -13,6 +13,11 @@ export interface RoleWords {
 /** From the one that may do least to the one that may do most; each may do what those before it may. */
 export const ROLES: readonly Role[] = ["viewer", "admin", "owner"];
 
+/** As what somebody is in a tenant. */
+export function standingName(standing: Role | "operator"): string {
+	return standing === "operator" ? "Operator" : ROLE_WORDS[standing].name;
+}
+
 export const ROLE_WORDS: Readonly<Record<Role, RoleWords>> = {
 	viewer: {
 		name: "Viewer",

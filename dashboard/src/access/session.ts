@@ -9,6 +9,12 @@ export type Session = paths["/api/v1/session"]["get"]["responses"][200]["content
 export type Membership = Session["tenants"][number];
 export type Role = Membership["role"];
 
+/** A tenant as its pages know it, and as what this person is there. */
+export interface TenantOfPage extends Omit<Membership, "role"> {
+	/** An operator with less of a role in the tenant than the owner's acts as the operator. */
+	readonly role: Role | "operator";
+}
+
 const CHOSEN_TENANT = "keywright.tenant";
 
 export const sessionQuery = queryOptions({ queryKey: ["session"], queryFn: () => answered(api.GET("/api/v1/session")), staleTime: 30_000 });
@@ -38,11 +44,27 @@ export function useSession(): Session {
  * The tenant that the page is about: the one that the address names, else the one chosen last, else the first. Null when the person has none, or
  * is no member of the one in the address: never another one in its place.
  */
-export function tenantOf(session: Session, wanted: string | undefined): Membership | null {
+export function tenantOf(session: Session, wanted: string | undefined): TenantOfPage | null {
 	const id = wanted ?? rememberedTenant();
-	const found = session.tenants.find((tenant) => tenant.id === id);
-	return found ?? (wanted === undefined ? (session.tenants[0] ?? null) : null);
+	const found = session.tenants.find((tenant) => tenant.id === id) ?? (wanted === undefined ? session.tenants[0] : undefined);
+	if (found === undefined) return null;
+	return session.operator && found.role !== "owner" ? { ...found, role: "operator" } : found;
 }
+
+/** A tenant that somebody who runs the instance looks after without being a member. */
+export const visitQuery = (tenant_id: string) =>
+	queryOptions({
+		queryKey: ["visit", tenant_id],
+		async queryFn(): Promise<TenantOfPage> {
+			const params = { path: { tenant_id } };
+			const [{ id, name, status }, { plan }] = await Promise.all([
+				answered(api.GET("/api/v1/operator/tenants/{tenant_id}", { params })),
+				answered(api.GET("/api/v1/tenants/{tenant_id}/access", { params })),
+			]);
+			return { id, name, status, role: "operator", plan: { id: plan.id, name: plan.name } };
+		},
+		staleTime: 30_000,
+	});
 
 function rememberedTenant(): string | null {
 	try {
@@ -61,17 +83,17 @@ export function rememberTenant(tenant_id: string): void {
 }
 
 /** The tenant of the page, or null where `tenantOf` finds none. */
-export function useTenantIfAny(): Membership | null {
+export function useTenantIfAny(): TenantOfPage | null {
 	const session = useSession();
 	const { tenant } = useSearch({ strict: false });
 	return tenantOf(session, tenant);
 }
 
 /** What the frame found, for all that it surrounds: nothing in it is drawn for a tenant that the frame has not seen. */
-export const TenantOfFrame = createContext<Membership | null>(null);
+export const TenantOfFrame = createContext<TenantOfPage | null>(null);
 
 /** The tenant of the signed-in part. Throws outside of it. */
-export function useTenant(): Membership {
+export function useTenant(): TenantOfPage {
 	const found = useContext(TenantOfFrame);
 	if (found === null) throw new Error("a page of a tenant is shown to somebody who has none");
 	return found;

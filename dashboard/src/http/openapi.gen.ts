@@ -408,6 +408,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/m2m/key/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace the secret of the key that asks
+         * @description Needs the permission `key:rotate`.
+         */
+        post: operations["post_m2m_key_rotate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/m2m/key/rotate/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End the old secret of the key that asks, by a request with the new one
+         * @description Needs the permission `key:rotate`.
+         */
+        post: operations["post_m2m_key_rotate_complete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/m2m/key/rotate/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take the replacing of the own secret back, by a request with the old one, before the new one is used
+         * @description Needs the permission `key:rotate`.
+         */
+        post: operations["post_m2m_key_rotate_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/m2m/tenants/{tenant_id}/sites": {
         parameters: {
             query?: never;
@@ -784,6 +844,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant_id}/api-keys/{key_id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to replace a key's secret; the new raw key, or the one-time link by which it is handed over, is in this response only
+         * @description Access: admin.
+         */
+        post: operations["post_tenants_by_tenant_id_api_keys_by_key_id_rotate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant_id}/api-keys/{key_id}/rotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the rotations of a key, the latest first
+         * @description Access: viewer.
+         */
+        get: operations["get_tenants_by_tenant_id_api_keys_by_key_id_rotations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant_id}/api-keys/{key_id}/rotations/{rotation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a rotation: its five steps, and from where each of the two secrets is used
+         * @description Access: viewer.
+         */
+        get: operations["get_tenants_by_tenant_id_api_keys_by_key_id_rotations_by_rotation_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant_id}/api-keys/{key_id}/rotations/{rotation_id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End the old secret of a rotation; no node accepts it once this has answered
+         * @description Access: admin.
+         */
+        post: operations["post_tenants_by_tenant_id_api_keys_by_key_id_rotations_by_rotation_id_complete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant_id}/api-keys/{key_id}/rotations/{rotation_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a rotation back: the old secret goes on, the new one is dead once this has answered
+         * @description Access: admin.
+         */
+        post: operations["post_tenants_by_tenant_id_api_keys_by_key_id_rotations_by_rotation_id_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant_id}/api-keys/{key_id}/revoke-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What would stop working if the key were revoked now
+         * @description Access: viewer.
+         */
+        get: operations["get_tenants_by_tenant_id_api_keys_by_key_id_revoke_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant_id}/sites": {
         parameters: {
             query?: never;
@@ -1064,6 +1244,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant_id}/capabilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what plans can include, and what of it the tenant's plan does
+         * @description Access: viewer.
+         */
+        get: operations["get_tenants_by_tenant_id_capabilities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/operator/plans": {
         parameters: {
             query?: never;
@@ -1151,6 +1351,50 @@ export interface paths {
          * @description Access: operator.
          */
         delete: operations["delete_operator_permissions_by_permission"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operator/capabilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the capabilities that plans can include
+         * @description Access: operator.
+         */
+        get: operations["get_operator_capabilities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operator/capabilities/{capability}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say in words what a capability of your own is
+         * @description Access: operator.
+         */
+        put: operations["put_operator_capabilities_by_capability"];
+        post?: never;
+        /**
+         * Take the words of a capability away
+         * @description Access: operator.
+         */
+        delete: operations["delete_operator_capabilities_by_capability"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1320,6 +1564,138 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/operator/operators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The people who run this instance
+         * @description Access: operator.
+         */
+        get: operations["get_operator_operators"];
+        put?: never;
+        /**
+         * Have a person with an account run this instance; they sign in anew
+         * @description Access: operator.
+         */
+        post: operations["post_operator_operators"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operator/operators/{person_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a person out of those who run this instance
+         * @description Access: operator.
+         */
+        delete: operations["delete_operator_operators_by_person_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operator/legacy-formats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what keys that were issued elsewhere look like, and how many of each are left
+         * @description Access: operator.
+         */
+        get: operations["get_operator_legacy_formats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operator/legacy-formats/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Declare what the keys of another system look like, or widen it
+         * @description Access: operator.
+         */
+        put: operations["put_operator_legacy_formats_by_name"];
+        post?: never;
+        /**
+         * Delete a format under which no key is left
+         * @description Access: operator.
+         */
+        delete: operations["delete_operator_legacy_formats_by_name"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operator/forward-auth-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the rules of forwarded requests
+         * @description Access: operator.
+         */
+        get: operations["get_operator_forward_auth_rules"];
+        /**
+         * Replace all rules of forwarded requests
+         * @description Access: operator.
+         */
+        put: operations["put_operator_forward_auth_rules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operator/forward-auth-rules/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell what a forwarded request would get, by the rules that hold or by a draft
+         * @description Access: operator.
+         */
+        post: operations["post_operator_forward_auth_rules_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/verify": {
         parameters: {
             query?: never;
@@ -1334,6 +1710,46 @@ export interface paths {
          * @description Access: service.
          */
         post: operations["post_verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/forward-auth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Decide about the request that X-Forwarded-Method and X-Forwarded-Uri name, for a trusted proxy that holds it
+         * @description Any key. Every method.
+         */
+        get: operations["get_forward_auth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/forward-auth/{forwarded_path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Decide about a request by its own method and path, for a trusted proxy that holds it
+         * @description Any key. Every method.
+         */
+        get: operations["get_forward_auth_forwarded_path"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1661,6 +2077,8 @@ export interface operations {
                         /** Format: date-time */
                         expires_at: string;
                         account_exists: boolean;
+                        /** @description Whether who joins runs this instance as well */
+                        makes_operator: boolean;
                     };
                 };
             };
@@ -1954,6 +2372,8 @@ export interface operations {
                                 name: string;
                             };
                         }[];
+                        /** @description Whether this person runs the instance */
+                        operator: boolean;
                         /** Format: date-time */
                         expires_at: string;
                         /** @description Whether this server sends mail */
@@ -2045,6 +2465,7 @@ export interface operations {
             };
             400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
@@ -2080,7 +2501,15 @@ export interface operations {
                             id: string;
                             name: string;
                         };
-                        rotation: null;
+                        rotation: {
+                            id: string;
+                            /**
+                             * @description Which of the two this request was made with
+                             * @enum {unknown}
+                             */
+                            secret: "old" | "new";
+                            old_ends_at: string | null;
+                        } | null;
                     };
                 };
             };
@@ -2142,8 +2571,173 @@ export interface operations {
                             per: string;
                             requests: number;
                             window_seconds: number;
+                            /** @description Counts only requests that name it */
+                            named_only: boolean;
                             remaining: number;
                         }[];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_m2m_key_rotate: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description How long both secrets work. Left out: the old one is held until everything has moved, for 30 days at most */
+                    overlap_seconds?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        rotation: {
+                            id: string;
+                            /** @enum {unknown} */
+                            status: "waiting" | "issued" | "proving" | "moved" | "completed" | "cancelled";
+                            predecessor: {
+                                kid: string;
+                                last4: string;
+                            };
+                            successor: {
+                                kid: string;
+                                last4: string;
+                            } | null;
+                            overlap_seconds: number | null;
+                            old_ends_at: string | null;
+                            hard_stop_at: string | null;
+                            /** Format: date-time */
+                            started_at: string;
+                            ended_at: string | null;
+                            ended_how: ("moved" | "overlap_over" | "hard_stop" | "completed" | "forced" | "replaced_at_once" | "cancelled" | "handover_over" | "revoked") | null;
+                            expires_at: string | null;
+                            expires_at_before: string | null;
+                            safe_to_complete: boolean;
+                        };
+                        /** @description The new secret. The same request with the same Idempotency-Key answers it again until it is used */
+                        raw_key: string;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_m2m_key_rotate_complete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        rotation: {
+                            id: string;
+                            /** @enum {unknown} */
+                            status: "waiting" | "issued" | "proving" | "moved" | "completed" | "cancelled";
+                            predecessor: {
+                                kid: string;
+                                last4: string;
+                            };
+                            successor: {
+                                kid: string;
+                                last4: string;
+                            } | null;
+                            overlap_seconds: number | null;
+                            old_ends_at: string | null;
+                            hard_stop_at: string | null;
+                            /** Format: date-time */
+                            started_at: string;
+                            ended_at: string | null;
+                            ended_how: ("moved" | "overlap_over" | "hard_stop" | "completed" | "forced" | "replaced_at_once" | "cancelled" | "handover_over" | "revoked") | null;
+                            expires_at: string | null;
+                            expires_at_before: string | null;
+                            safe_to_complete: boolean;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_m2m_key_rotate_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        rotation: {
+                            id: string;
+                            /** @enum {unknown} */
+                            status: "waiting" | "issued" | "proving" | "moved" | "completed" | "cancelled";
+                            predecessor: {
+                                kid: string;
+                                last4: string;
+                            };
+                            successor: {
+                                kid: string;
+                                last4: string;
+                            } | null;
+                            overlap_seconds: number | null;
+                            old_ends_at: string | null;
+                            hard_stop_at: string | null;
+                            /** Format: date-time */
+                            started_at: string;
+                            ended_at: string | null;
+                            ended_how: ("moved" | "overlap_over" | "hard_stop" | "completed" | "forced" | "replaced_at_once" | "cancelled" | "handover_over" | "revoked") | null;
+                            expires_at: string | null;
+                            expires_at_before: string | null;
+                            safe_to_complete: boolean;
+                        };
                     };
                 };
             };
@@ -2592,6 +3186,7 @@ export interface operations {
                             expires_at: string;
                             claimed_at: string | null;
                             claimed_by: string | null;
+                            rotation_id: string | null;
                         };
                         /** @description The one-time link, in this response only */
                         handover_url: string;
@@ -2648,6 +3243,12 @@ export interface operations {
                         permissions: string[];
                         site_ids: string[] | null;
                         allowed_ips: string[] | null;
+                        /** @description Of this key's own, besides those of the plan */
+                        rate_limits: {
+                            name: string;
+                            requests: number;
+                            window_seconds: number;
+                        }[];
                         /** @enum {unknown} */
                         status: "active" | "paused" | "expired" | "revoked";
                         /** Format: date-time */
@@ -2673,7 +3274,10 @@ export interface operations {
                         revoke_note: string | null;
                         secrets: {
                             kid: string;
+                            /** @description Empty for an imported secret that was not used here yet */
                             last4: string;
+                            /** @description Issued by another system and brought along */
+                            imported: boolean;
                             /** @enum {unknown} */
                             status: "issued" | "current" | "retiring" | "retired";
                             /** Format: date-time */
@@ -2705,6 +3309,13 @@ export interface operations {
                             expires_at: string;
                             claimed_at: string | null;
                             claimed_by: string | null;
+                            rotation_id: string | null;
+                        } | null;
+                        rotation: {
+                            id: string;
+                            /** @enum {unknown} */
+                            status: "waiting" | "issued" | "proving";
+                            old_ends_at: string | null;
                         } | null;
                     };
                 };
@@ -2764,6 +3375,12 @@ export interface operations {
                             permissions: string[];
                             site_ids: string[] | null;
                             allowed_ips: string[] | null;
+                            /** @description Of this key's own, besides those of the plan */
+                            rate_limits: {
+                                name: string;
+                                requests: number;
+                                window_seconds: number;
+                            }[];
                             /** @enum {unknown} */
                             status: "active" | "paused" | "expired" | "revoked";
                             /** Format: date-time */
@@ -2789,7 +3406,10 @@ export interface operations {
                             revoke_note: string | null;
                             secrets: {
                                 kid: string;
+                                /** @description Empty for an imported secret that was not used here yet */
                                 last4: string;
+                                /** @description Issued by another system and brought along */
+                                imported: boolean;
                                 /** @enum {unknown} */
                                 status: "issued" | "current" | "retiring" | "retired";
                                 /** Format: date-time */
@@ -2821,6 +3441,13 @@ export interface operations {
                                 expires_at: string;
                                 claimed_at: string | null;
                                 claimed_by: string | null;
+                                rotation_id: string | null;
+                            } | null;
+                            rotation: {
+                                id: string;
+                                /** @enum {unknown} */
+                                status: "waiting" | "issued" | "proving";
+                                old_ends_at: string | null;
                             } | null;
                         }[];
                         next_cursor: string | null;
@@ -2865,6 +3492,12 @@ export interface operations {
                     permissions?: string[];
                     site_ids?: string[] | null;
                     allowed_ips?: string[] | null;
+                    /** @description Of this key's own, besides those of the plan */
+                    rate_limits?: {
+                        name: string;
+                        requests: number;
+                        window_seconds: number;
+                    }[];
                     expires_at?: string | null;
                     rotate_every_days?: number | null;
                     /** @description Answers a one-time link instead of the raw key */
@@ -2902,6 +3535,12 @@ export interface operations {
                             permissions: string[];
                             site_ids: string[] | null;
                             allowed_ips: string[] | null;
+                            /** @description Of this key's own, besides those of the plan */
+                            rate_limits: {
+                                name: string;
+                                requests: number;
+                                window_seconds: number;
+                            }[];
                             /** @enum {unknown} */
                             status: "active" | "paused" | "expired" | "revoked";
                             /** Format: date-time */
@@ -2927,7 +3566,10 @@ export interface operations {
                             revoke_note: string | null;
                             secrets: {
                                 kid: string;
+                                /** @description Empty for an imported secret that was not used here yet */
                                 last4: string;
+                                /** @description Issued by another system and brought along */
+                                imported: boolean;
                                 /** @enum {unknown} */
                                 status: "issued" | "current" | "retiring" | "retired";
                                 /** Format: date-time */
@@ -2959,6 +3601,13 @@ export interface operations {
                                 expires_at: string;
                                 claimed_at: string | null;
                                 claimed_by: string | null;
+                                rotation_id: string | null;
+                            } | null;
+                            rotation: {
+                                id: string;
+                                /** @enum {unknown} */
+                                status: "waiting" | "issued" | "proving";
+                                old_ends_at: string | null;
                             } | null;
                         };
                         /** @description Shown this once and in no other response */
@@ -2987,6 +3636,12 @@ export interface operations {
                             permissions: string[];
                             site_ids: string[] | null;
                             allowed_ips: string[] | null;
+                            /** @description Of this key's own, besides those of the plan */
+                            rate_limits: {
+                                name: string;
+                                requests: number;
+                                window_seconds: number;
+                            }[];
                             /** @enum {unknown} */
                             status: "active" | "paused" | "expired" | "revoked";
                             /** Format: date-time */
@@ -3012,7 +3667,10 @@ export interface operations {
                             revoke_note: string | null;
                             secrets: {
                                 kid: string;
+                                /** @description Empty for an imported secret that was not used here yet */
                                 last4: string;
+                                /** @description Issued by another system and brought along */
+                                imported: boolean;
                                 /** @enum {unknown} */
                                 status: "issued" | "current" | "retiring" | "retired";
                                 /** Format: date-time */
@@ -3044,6 +3702,13 @@ export interface operations {
                                 expires_at: string;
                                 claimed_at: string | null;
                                 claimed_by: string | null;
+                                rotation_id: string | null;
+                            } | null;
+                            rotation: {
+                                id: string;
+                                /** @enum {unknown} */
+                                status: "waiting" | "issued" | "proving";
+                                old_ends_at: string | null;
                             } | null;
                         };
                         handover: {
@@ -3062,6 +3727,7 @@ export interface operations {
                             expires_at: string;
                             claimed_at: string | null;
                             claimed_by: string | null;
+                            rotation_id: string | null;
                         };
                         /** @description The one-time link, in this response only */
                         handover_url: string;
@@ -3176,6 +3842,11 @@ export interface operations {
                             usage_24h: number;
                         }[];
                         revoked: boolean;
+                        waited_for?: {
+                            node_id: string;
+                            /** @description False: it was silent or has stopped, and it answers no keyed request any more */
+                            confirmed: boolean;
+                        }[];
                     };
                 };
             };
@@ -3226,6 +3897,12 @@ export interface operations {
                         permissions: string[];
                         site_ids: string[] | null;
                         allowed_ips: string[] | null;
+                        /** @description Of this key's own, besides those of the plan */
+                        rate_limits: {
+                            name: string;
+                            requests: number;
+                            window_seconds: number;
+                        }[];
                         /** @enum {unknown} */
                         status: "active" | "paused" | "expired" | "revoked";
                         /** Format: date-time */
@@ -3251,7 +3928,10 @@ export interface operations {
                         revoke_note: string | null;
                         secrets: {
                             kid: string;
+                            /** @description Empty for an imported secret that was not used here yet */
                             last4: string;
+                            /** @description Issued by another system and brought along */
+                            imported: boolean;
                             /** @enum {unknown} */
                             status: "issued" | "current" | "retiring" | "retired";
                             /** Format: date-time */
@@ -3283,6 +3963,13 @@ export interface operations {
                             expires_at: string;
                             claimed_at: string | null;
                             claimed_by: string | null;
+                            rotation_id: string | null;
+                        } | null;
+                        rotation: {
+                            id: string;
+                            /** @enum {unknown} */
+                            status: "waiting" | "issued" | "proving";
+                            old_ends_at: string | null;
                         } | null;
                     };
                 };
@@ -3321,6 +4008,12 @@ export interface operations {
                     permissions?: string[];
                     site_ids?: string[] | null;
                     allowed_ips?: string[] | null;
+                    /** @description Of this key's own, besides those of the plan */
+                    rate_limits?: {
+                        name: string;
+                        requests: number;
+                        window_seconds: number;
+                    }[];
                     expires_at?: string | null;
                     rotate_every_days?: number | null;
                     name?: string;
@@ -3352,6 +4045,12 @@ export interface operations {
                         permissions: string[];
                         site_ids: string[] | null;
                         allowed_ips: string[] | null;
+                        /** @description Of this key's own, besides those of the plan */
+                        rate_limits: {
+                            name: string;
+                            requests: number;
+                            window_seconds: number;
+                        }[];
                         /** @enum {unknown} */
                         status: "active" | "paused" | "expired" | "revoked";
                         /** Format: date-time */
@@ -3377,7 +4076,10 @@ export interface operations {
                         revoke_note: string | null;
                         secrets: {
                             kid: string;
+                            /** @description Empty for an imported secret that was not used here yet */
                             last4: string;
+                            /** @description Issued by another system and brought along */
+                            imported: boolean;
                             /** @enum {unknown} */
                             status: "issued" | "current" | "retiring" | "retired";
                             /** Format: date-time */
@@ -3409,6 +4111,13 @@ export interface operations {
                             expires_at: string;
                             claimed_at: string | null;
                             claimed_by: string | null;
+                            rotation_id: string | null;
+                        } | null;
+                        rotation: {
+                            id: string;
+                            /** @enum {unknown} */
+                            status: "waiting" | "issued" | "proving";
+                            old_ends_at: string | null;
                         } | null;
                     };
                 };
@@ -3468,6 +4177,12 @@ export interface operations {
                         permissions: string[];
                         site_ids: string[] | null;
                         allowed_ips: string[] | null;
+                        /** @description Of this key's own, besides those of the plan */
+                        rate_limits: {
+                            name: string;
+                            requests: number;
+                            window_seconds: number;
+                        }[];
                         /** @enum {unknown} */
                         status: "active" | "paused" | "expired" | "revoked";
                         /** Format: date-time */
@@ -3493,7 +4208,10 @@ export interface operations {
                         revoke_note: string | null;
                         secrets: {
                             kid: string;
+                            /** @description Empty for an imported secret that was not used here yet */
                             last4: string;
+                            /** @description Issued by another system and brought along */
+                            imported: boolean;
                             /** @enum {unknown} */
                             status: "issued" | "current" | "retiring" | "retired";
                             /** Format: date-time */
@@ -3525,7 +4243,19 @@ export interface operations {
                             expires_at: string;
                             claimed_at: string | null;
                             claimed_by: string | null;
+                            rotation_id: string | null;
                         } | null;
+                        rotation: {
+                            id: string;
+                            /** @enum {unknown} */
+                            status: "waiting" | "issued" | "proving";
+                            old_ends_at: string | null;
+                        } | null;
+                        waited_for: {
+                            node_id: string;
+                            /** @description False: it was silent or has stopped, and it answers no keyed request any more */
+                            confirmed: boolean;
+                        }[];
                     };
                 };
             };
@@ -3576,6 +4306,12 @@ export interface operations {
                         permissions: string[];
                         site_ids: string[] | null;
                         allowed_ips: string[] | null;
+                        /** @description Of this key's own, besides those of the plan */
+                        rate_limits: {
+                            name: string;
+                            requests: number;
+                            window_seconds: number;
+                        }[];
                         /** @enum {unknown} */
                         status: "active" | "paused" | "expired" | "revoked";
                         /** Format: date-time */
@@ -3601,7 +4337,10 @@ export interface operations {
                         revoke_note: string | null;
                         secrets: {
                             kid: string;
+                            /** @description Empty for an imported secret that was not used here yet */
                             last4: string;
+                            /** @description Issued by another system and brought along */
+                            imported: boolean;
                             /** @enum {unknown} */
                             status: "issued" | "current" | "retiring" | "retired";
                             /** Format: date-time */
@@ -3633,7 +4372,19 @@ export interface operations {
                             expires_at: string;
                             claimed_at: string | null;
                             claimed_by: string | null;
+                            rotation_id: string | null;
                         } | null;
+                        rotation: {
+                            id: string;
+                            /** @enum {unknown} */
+                            status: "waiting" | "issued" | "proving";
+                            old_ends_at: string | null;
+                        } | null;
+                        waited_for: {
+                            node_id: string;
+                            /** @description False: it was silent or has stopped, and it answers no keyed request any more */
+                            confirmed: boolean;
+                        }[];
                     };
                 };
             };
@@ -3682,6 +4433,12 @@ export interface operations {
                         permissions: string[];
                         site_ids: string[] | null;
                         allowed_ips: string[] | null;
+                        /** @description Of this key's own, besides those of the plan */
+                        rate_limits: {
+                            name: string;
+                            requests: number;
+                            window_seconds: number;
+                        }[];
                         /** @enum {unknown} */
                         status: "active" | "paused" | "expired" | "revoked";
                         /** Format: date-time */
@@ -3707,7 +4464,10 @@ export interface operations {
                         revoke_note: string | null;
                         secrets: {
                             kid: string;
+                            /** @description Empty for an imported secret that was not used here yet */
                             last4: string;
+                            /** @description Issued by another system and brought along */
+                            imported: boolean;
                             /** @enum {unknown} */
                             status: "issued" | "current" | "retiring" | "retired";
                             /** Format: date-time */
@@ -3739,6 +4499,13 @@ export interface operations {
                             expires_at: string;
                             claimed_at: string | null;
                             claimed_by: string | null;
+                            rotation_id: string | null;
+                        } | null;
+                        rotation: {
+                            id: string;
+                            /** @enum {unknown} */
+                            status: "waiting" | "issued" | "proving";
+                            old_ends_at: string | null;
                         } | null;
                     };
                 };
@@ -3791,6 +4558,12 @@ export interface operations {
                             permissions: string[];
                             site_ids: string[] | null;
                             allowed_ips: string[] | null;
+                            /** @description Of this key's own, besides those of the plan */
+                            rate_limits: {
+                                name: string;
+                                requests: number;
+                                window_seconds: number;
+                            }[];
                             /** @enum {unknown} */
                             status: "active" | "paused" | "expired" | "revoked";
                             /** Format: date-time */
@@ -3816,7 +4589,10 @@ export interface operations {
                             revoke_note: string | null;
                             secrets: {
                                 kid: string;
+                                /** @description Empty for an imported secret that was not used here yet */
                                 last4: string;
+                                /** @description Issued by another system and brought along */
+                                imported: boolean;
                                 /** @enum {unknown} */
                                 status: "issued" | "current" | "retiring" | "retired";
                                 /** Format: date-time */
@@ -3848,6 +4624,13 @@ export interface operations {
                                 expires_at: string;
                                 claimed_at: string | null;
                                 claimed_by: string | null;
+                                rotation_id: string | null;
+                            } | null;
+                            rotation: {
+                                id: string;
+                                /** @enum {unknown} */
+                                status: "waiting" | "issued" | "proving";
+                                old_ends_at: string | null;
                             } | null;
                         };
                         /** @description Shown this once and in no other response */
@@ -3908,6 +4691,12 @@ export interface operations {
                         permissions: string[];
                         site_ids: string[] | null;
                         allowed_ips: string[] | null;
+                        /** @description Of this key's own, besides those of the plan */
+                        rate_limits: {
+                            name: string;
+                            requests: number;
+                            window_seconds: number;
+                        }[];
                         /** @enum {unknown} */
                         status: "active" | "paused" | "expired" | "revoked";
                         /** Format: date-time */
@@ -3933,7 +4722,10 @@ export interface operations {
                         revoke_note: string | null;
                         secrets: {
                             kid: string;
+                            /** @description Empty for an imported secret that was not used here yet */
                             last4: string;
+                            /** @description Issued by another system and brought along */
+                            imported: boolean;
                             /** @enum {unknown} */
                             status: "issued" | "current" | "retiring" | "retired";
                             /** Format: date-time */
@@ -3965,6 +4757,13 @@ export interface operations {
                             expires_at: string;
                             claimed_at: string | null;
                             claimed_by: string | null;
+                            rotation_id: string | null;
+                        } | null;
+                        rotation: {
+                            id: string;
+                            /** @enum {unknown} */
+                            status: "waiting" | "issued" | "proving";
+                            old_ends_at: string | null;
                         } | null;
                     };
                 };
@@ -3977,6 +4776,1144 @@ export interface operations {
             413: components["responses"]["Problem"];
             415: components["responses"]["Problem"];
             429: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_tenants_by_tenant_id_api_keys_by_key_id_rotate: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant_id: string;
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description How long both secrets work; 0 ends the old one at once. Left out: the old one is held until everything has moved, for 30 days at most */
+                    overlap_seconds?: number;
+                    /** @description Answers a one-time link instead of the raw key */
+                    handover?: {
+                        email?: string;
+                        /** @default 86400 */
+                        expires_in_seconds?: number;
+                    };
+                    expires_at?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        key: {
+                            id: string;
+                            tenant_id: string;
+                            name: string;
+                            /** @enum {unknown} */
+                            environment: "prod" | "staging" | "dev";
+                            owner: {
+                                name: string;
+                                email?: string;
+                                member_id?: string;
+                            };
+                            integration: string | null;
+                            labels: {
+                                [key: string]: string;
+                            };
+                            permissions: string[];
+                            site_ids: string[] | null;
+                            allowed_ips: string[] | null;
+                            /** @description Of this key's own, besides those of the plan */
+                            rate_limits: {
+                                name: string;
+                                requests: number;
+                                window_seconds: number;
+                            }[];
+                            /** @enum {unknown} */
+                            status: "active" | "paused" | "expired" | "revoked";
+                            /** Format: date-time */
+                            created_at: string;
+                            created_by: {
+                                kind: string;
+                                id?: string;
+                                name: string;
+                            };
+                            expires_at: string | null;
+                            rotate_every_days: number | null;
+                            rotation_due_at: string | null;
+                            last_used_at: string | null;
+                            last_check_at: string | null;
+                            usage_24h: number;
+                            revoked_at: string | null;
+                            revoked_by: {
+                                kind: string;
+                                id?: string;
+                                name: string;
+                            } | null;
+                            revoke_reason: ("integration_retired" | "shared_incorrectly" | "suspected_exposure" | "ownership_changed" | "other") | null;
+                            revoke_note: string | null;
+                            secrets: {
+                                kid: string;
+                                /** @description Empty for an imported secret that was not used here yet */
+                                last4: string;
+                                /** @description Issued by another system and brought along */
+                                imported: boolean;
+                                /** @enum {unknown} */
+                                status: "issued" | "current" | "retiring" | "retired";
+                                /** Format: date-time */
+                                created_at: string;
+                                first_used_at: string | null;
+                                last_used_at: string | null;
+                                retires_at: string | null;
+                                kept_in: {
+                                    /** @enum {unknown} */
+                                    place: "secret_manager" | "ci_variable" | "server_environment" | "encrypted_configuration" | "other";
+                                    note: string | null;
+                                    /** Format: date-time */
+                                    at: string;
+                                } | null;
+                            }[];
+                            handover: {
+                                id: string;
+                                /** @enum {unknown} */
+                                status: "waiting" | "claimed" | "cancelled" | "expired";
+                                email: string | null;
+                                /** Format: date-time */
+                                created_at: string;
+                                created_by: {
+                                    kind: string;
+                                    id?: string;
+                                    name: string;
+                                };
+                                /** Format: date-time */
+                                expires_at: string;
+                                claimed_at: string | null;
+                                claimed_by: string | null;
+                                rotation_id: string | null;
+                            } | null;
+                            rotation: {
+                                id: string;
+                                /** @enum {unknown} */
+                                status: "waiting" | "issued" | "proving";
+                                old_ends_at: string | null;
+                            } | null;
+                        };
+                        rotation: {
+                            id: string;
+                            key_id: string;
+                            /** @enum {unknown} */
+                            status: "waiting" | "issued" | "proving" | "moved" | "completed" | "cancelled";
+                            predecessor: {
+                                kid: string;
+                                last4: string;
+                            };
+                            successor: {
+                                kid: string;
+                                last4: string;
+                            } | null;
+                            overlap_seconds: number | null;
+                            old_ends_at: string | null;
+                            hard_stop_at: string | null;
+                            /** Format: date-time */
+                            started_at: string;
+                            started_by: {
+                                kind: string;
+                                id?: string;
+                                name: string;
+                            };
+                            ended_at: string | null;
+                            ended_by: {
+                                kind: string;
+                                id?: string;
+                                name: string;
+                            } | null;
+                            ended_how: ("moved" | "overlap_over" | "hard_stop" | "completed" | "forced" | "replaced_at_once" | "cancelled" | "handover_over" | "revoked") | null;
+                            force_reason: string | null;
+                            expires_at: string | null;
+                            expires_at_before: string | null;
+                            handover: {
+                                id: string;
+                                /** @enum {unknown} */
+                                status: "waiting" | "claimed" | "cancelled" | "expired";
+                                email: string | null;
+                                /** Format: date-time */
+                                created_at: string;
+                                created_by: {
+                                    kind: string;
+                                    id?: string;
+                                    name: string;
+                                };
+                                /** Format: date-time */
+                                expires_at: string;
+                                claimed_at: string | null;
+                                claimed_by: string | null;
+                                rotation_id: string | null;
+                            } | null;
+                            steps: {
+                                /** @enum {unknown} */
+                                name: "created" | "deployed" | "checked" | "moved" | "revoked";
+                                done: boolean;
+                                at: string | null;
+                                facts: {
+                                    [key: string]: string | number | null;
+                                };
+                            }[];
+                            sources: {
+                                id: string;
+                                name: string | null;
+                                network: string;
+                                agent: string;
+                                client: string | null;
+                                old: {
+                                    /** Format: date-time */
+                                    last_seen_at: string;
+                                    requests: number;
+                                } | null;
+                                new: {
+                                    /** Format: date-time */
+                                    first_seen_at: string;
+                                    /** Format: date-time */
+                                    last_seen_at: string;
+                                    requests: number;
+                                } | null;
+                                moved: boolean;
+                                waits_until: string | null;
+                                reason: string | null;
+                            }[];
+                            operations: {
+                                operation: string;
+                                /** Format: date-time */
+                                old_at: string;
+                                new_at: string | null;
+                            }[];
+                            safe_to_complete: boolean;
+                            reasons: {
+                                /** @enum {unknown} */
+                                code: "not_deployed" | "old_secret_only" | "not_silent_long_enough" | "too_few_sightings" | "address_unknown" | "sources_not_told_apart";
+                                detail: string;
+                                source_id?: string;
+                            }[];
+                        };
+                        waited_for: {
+                            node_id: string;
+                            /** @description False: it was silent or has stopped, and it answers no keyed request any more */
+                            confirmed: boolean;
+                        }[];
+                        /** @description The new secret, shown this once and in no other response */
+                        raw_key: string;
+                    } | {
+                        key: {
+                            id: string;
+                            tenant_id: string;
+                            name: string;
+                            /** @enum {unknown} */
+                            environment: "prod" | "staging" | "dev";
+                            owner: {
+                                name: string;
+                                email?: string;
+                                member_id?: string;
+                            };
+                            integration: string | null;
+                            labels: {
+                                [key: string]: string;
+                            };
+                            permissions: string[];
+                            site_ids: string[] | null;
+                            allowed_ips: string[] | null;
+                            /** @description Of this key's own, besides those of the plan */
+                            rate_limits: {
+                                name: string;
+                                requests: number;
+                                window_seconds: number;
+                            }[];
+                            /** @enum {unknown} */
+                            status: "active" | "paused" | "expired" | "revoked";
+                            /** Format: date-time */
+                            created_at: string;
+                            created_by: {
+                                kind: string;
+                                id?: string;
+                                name: string;
+                            };
+                            expires_at: string | null;
+                            rotate_every_days: number | null;
+                            rotation_due_at: string | null;
+                            last_used_at: string | null;
+                            last_check_at: string | null;
+                            usage_24h: number;
+                            revoked_at: string | null;
+                            revoked_by: {
+                                kind: string;
+                                id?: string;
+                                name: string;
+                            } | null;
+                            revoke_reason: ("integration_retired" | "shared_incorrectly" | "suspected_exposure" | "ownership_changed" | "other") | null;
+                            revoke_note: string | null;
+                            secrets: {
+                                kid: string;
+                                /** @description Empty for an imported secret that was not used here yet */
+                                last4: string;
+                                /** @description Issued by another system and brought along */
+                                imported: boolean;
+                                /** @enum {unknown} */
+                                status: "issued" | "current" | "retiring" | "retired";
+                                /** Format: date-time */
+                                created_at: string;
+                                first_used_at: string | null;
+                                last_used_at: string | null;
+                                retires_at: string | null;
+                                kept_in: {
+                                    /** @enum {unknown} */
+                                    place: "secret_manager" | "ci_variable" | "server_environment" | "encrypted_configuration" | "other";
+                                    note: string | null;
+                                    /** Format: date-time */
+                                    at: string;
+                                } | null;
+                            }[];
+                            handover: {
+                                id: string;
+                                /** @enum {unknown} */
+                                status: "waiting" | "claimed" | "cancelled" | "expired";
+                                email: string | null;
+                                /** Format: date-time */
+                                created_at: string;
+                                created_by: {
+                                    kind: string;
+                                    id?: string;
+                                    name: string;
+                                };
+                                /** Format: date-time */
+                                expires_at: string;
+                                claimed_at: string | null;
+                                claimed_by: string | null;
+                                rotation_id: string | null;
+                            } | null;
+                            rotation: {
+                                id: string;
+                                /** @enum {unknown} */
+                                status: "waiting" | "issued" | "proving";
+                                old_ends_at: string | null;
+                            } | null;
+                        };
+                        rotation: {
+                            id: string;
+                            key_id: string;
+                            /** @enum {unknown} */
+                            status: "waiting" | "issued" | "proving" | "moved" | "completed" | "cancelled";
+                            predecessor: {
+                                kid: string;
+                                last4: string;
+                            };
+                            successor: {
+                                kid: string;
+                                last4: string;
+                            } | null;
+                            overlap_seconds: number | null;
+                            old_ends_at: string | null;
+                            hard_stop_at: string | null;
+                            /** Format: date-time */
+                            started_at: string;
+                            started_by: {
+                                kind: string;
+                                id?: string;
+                                name: string;
+                            };
+                            ended_at: string | null;
+                            ended_by: {
+                                kind: string;
+                                id?: string;
+                                name: string;
+                            } | null;
+                            ended_how: ("moved" | "overlap_over" | "hard_stop" | "completed" | "forced" | "replaced_at_once" | "cancelled" | "handover_over" | "revoked") | null;
+                            force_reason: string | null;
+                            expires_at: string | null;
+                            expires_at_before: string | null;
+                            handover: {
+                                id: string;
+                                /** @enum {unknown} */
+                                status: "waiting" | "claimed" | "cancelled" | "expired";
+                                email: string | null;
+                                /** Format: date-time */
+                                created_at: string;
+                                created_by: {
+                                    kind: string;
+                                    id?: string;
+                                    name: string;
+                                };
+                                /** Format: date-time */
+                                expires_at: string;
+                                claimed_at: string | null;
+                                claimed_by: string | null;
+                                rotation_id: string | null;
+                            } | null;
+                            steps: {
+                                /** @enum {unknown} */
+                                name: "created" | "deployed" | "checked" | "moved" | "revoked";
+                                done: boolean;
+                                at: string | null;
+                                facts: {
+                                    [key: string]: string | number | null;
+                                };
+                            }[];
+                            sources: {
+                                id: string;
+                                name: string | null;
+                                network: string;
+                                agent: string;
+                                client: string | null;
+                                old: {
+                                    /** Format: date-time */
+                                    last_seen_at: string;
+                                    requests: number;
+                                } | null;
+                                new: {
+                                    /** Format: date-time */
+                                    first_seen_at: string;
+                                    /** Format: date-time */
+                                    last_seen_at: string;
+                                    requests: number;
+                                } | null;
+                                moved: boolean;
+                                waits_until: string | null;
+                                reason: string | null;
+                            }[];
+                            operations: {
+                                operation: string;
+                                /** Format: date-time */
+                                old_at: string;
+                                new_at: string | null;
+                            }[];
+                            safe_to_complete: boolean;
+                            reasons: {
+                                /** @enum {unknown} */
+                                code: "not_deployed" | "old_secret_only" | "not_silent_long_enough" | "too_few_sightings" | "address_unknown" | "sources_not_told_apart";
+                                detail: string;
+                                source_id?: string;
+                            }[];
+                        };
+                        waited_for: {
+                            node_id: string;
+                            /** @description False: it was silent or has stopped, and it answers no keyed request any more */
+                            confirmed: boolean;
+                        }[];
+                        handover: {
+                            id: string;
+                            /** @enum {unknown} */
+                            status: "waiting" | "claimed" | "cancelled" | "expired";
+                            email: string | null;
+                            /** Format: date-time */
+                            created_at: string;
+                            created_by: {
+                                kind: string;
+                                id?: string;
+                                name: string;
+                            };
+                            /** Format: date-time */
+                            expires_at: string;
+                            claimed_at: string | null;
+                            claimed_by: string | null;
+                            rotation_id: string | null;
+                        };
+                        /** @description The one-time link, in this response only */
+                        handover_url: string;
+                        /** @description Whether a mail server took a mail with the link */
+                        mailed: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_tenants_by_tenant_id_api_keys_by_key_id_rotations: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                tenant_id: string;
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            id: string;
+                            key_id: string;
+                            /** @enum {unknown} */
+                            status: "waiting" | "issued" | "proving" | "moved" | "completed" | "cancelled";
+                            predecessor: {
+                                kid: string;
+                                last4: string;
+                            };
+                            successor: {
+                                kid: string;
+                                last4: string;
+                            } | null;
+                            overlap_seconds: number | null;
+                            old_ends_at: string | null;
+                            hard_stop_at: string | null;
+                            /** Format: date-time */
+                            started_at: string;
+                            started_by: {
+                                kind: string;
+                                id?: string;
+                                name: string;
+                            };
+                            ended_at: string | null;
+                            ended_by: {
+                                kind: string;
+                                id?: string;
+                                name: string;
+                            } | null;
+                            ended_how: ("moved" | "overlap_over" | "hard_stop" | "completed" | "forced" | "replaced_at_once" | "cancelled" | "handover_over" | "revoked") | null;
+                            force_reason: string | null;
+                            expires_at: string | null;
+                            expires_at_before: string | null;
+                            handover: {
+                                id: string;
+                                /** @enum {unknown} */
+                                status: "waiting" | "claimed" | "cancelled" | "expired";
+                                email: string | null;
+                                /** Format: date-time */
+                                created_at: string;
+                                created_by: {
+                                    kind: string;
+                                    id?: string;
+                                    name: string;
+                                };
+                                /** Format: date-time */
+                                expires_at: string;
+                                claimed_at: string | null;
+                                claimed_by: string | null;
+                                rotation_id: string | null;
+                            } | null;
+                            steps: {
+                                /** @enum {unknown} */
+                                name: "created" | "deployed" | "checked" | "moved" | "revoked";
+                                done: boolean;
+                                at: string | null;
+                                facts: {
+                                    [key: string]: string | number | null;
+                                };
+                            }[];
+                            sources: {
+                                id: string;
+                                name: string | null;
+                                network: string;
+                                agent: string;
+                                client: string | null;
+                                old: {
+                                    /** Format: date-time */
+                                    last_seen_at: string;
+                                    requests: number;
+                                } | null;
+                                new: {
+                                    /** Format: date-time */
+                                    first_seen_at: string;
+                                    /** Format: date-time */
+                                    last_seen_at: string;
+                                    requests: number;
+                                } | null;
+                                moved: boolean;
+                                waits_until: string | null;
+                                reason: string | null;
+                            }[];
+                            operations: {
+                                operation: string;
+                                /** Format: date-time */
+                                old_at: string;
+                                new_at: string | null;
+                            }[];
+                            safe_to_complete: boolean;
+                            reasons: {
+                                /** @enum {unknown} */
+                                code: "not_deployed" | "old_secret_only" | "not_silent_long_enough" | "too_few_sightings" | "address_unknown" | "sources_not_told_apart";
+                                detail: string;
+                                source_id?: string;
+                            }[];
+                        }[];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_tenants_by_tenant_id_api_keys_by_key_id_rotations_by_rotation_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+                key_id: string;
+                rotation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        key_id: string;
+                        /** @enum {unknown} */
+                        status: "waiting" | "issued" | "proving" | "moved" | "completed" | "cancelled";
+                        predecessor: {
+                            kid: string;
+                            last4: string;
+                        };
+                        successor: {
+                            kid: string;
+                            last4: string;
+                        } | null;
+                        overlap_seconds: number | null;
+                        old_ends_at: string | null;
+                        hard_stop_at: string | null;
+                        /** Format: date-time */
+                        started_at: string;
+                        started_by: {
+                            kind: string;
+                            id?: string;
+                            name: string;
+                        };
+                        ended_at: string | null;
+                        ended_by: {
+                            kind: string;
+                            id?: string;
+                            name: string;
+                        } | null;
+                        ended_how: ("moved" | "overlap_over" | "hard_stop" | "completed" | "forced" | "replaced_at_once" | "cancelled" | "handover_over" | "revoked") | null;
+                        force_reason: string | null;
+                        expires_at: string | null;
+                        expires_at_before: string | null;
+                        handover: {
+                            id: string;
+                            /** @enum {unknown} */
+                            status: "waiting" | "claimed" | "cancelled" | "expired";
+                            email: string | null;
+                            /** Format: date-time */
+                            created_at: string;
+                            created_by: {
+                                kind: string;
+                                id?: string;
+                                name: string;
+                            };
+                            /** Format: date-time */
+                            expires_at: string;
+                            claimed_at: string | null;
+                            claimed_by: string | null;
+                            rotation_id: string | null;
+                        } | null;
+                        steps: {
+                            /** @enum {unknown} */
+                            name: "created" | "deployed" | "checked" | "moved" | "revoked";
+                            done: boolean;
+                            at: string | null;
+                            facts: {
+                                [key: string]: string | number | null;
+                            };
+                        }[];
+                        sources: {
+                            id: string;
+                            name: string | null;
+                            network: string;
+                            agent: string;
+                            client: string | null;
+                            old: {
+                                /** Format: date-time */
+                                last_seen_at: string;
+                                requests: number;
+                            } | null;
+                            new: {
+                                /** Format: date-time */
+                                first_seen_at: string;
+                                /** Format: date-time */
+                                last_seen_at: string;
+                                requests: number;
+                            } | null;
+                            moved: boolean;
+                            waits_until: string | null;
+                            reason: string | null;
+                        }[];
+                        operations: {
+                            operation: string;
+                            /** Format: date-time */
+                            old_at: string;
+                            new_at: string | null;
+                        }[];
+                        safe_to_complete: boolean;
+                        reasons: {
+                            /** @enum {unknown} */
+                            code: "not_deployed" | "old_secret_only" | "not_silent_long_enough" | "too_few_sightings" | "address_unknown" | "sources_not_told_apart";
+                            detail: string;
+                            source_id?: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_tenants_by_tenant_id_api_keys_by_key_id_rotations_by_rotation_id_complete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+                key_id: string;
+                rotation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    force?: boolean;
+                    /** @description Needed with `force`; it is audited */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        key_id: string;
+                        /** @enum {unknown} */
+                        status: "waiting" | "issued" | "proving" | "moved" | "completed" | "cancelled";
+                        predecessor: {
+                            kid: string;
+                            last4: string;
+                        };
+                        successor: {
+                            kid: string;
+                            last4: string;
+                        } | null;
+                        overlap_seconds: number | null;
+                        old_ends_at: string | null;
+                        hard_stop_at: string | null;
+                        /** Format: date-time */
+                        started_at: string;
+                        started_by: {
+                            kind: string;
+                            id?: string;
+                            name: string;
+                        };
+                        ended_at: string | null;
+                        ended_by: {
+                            kind: string;
+                            id?: string;
+                            name: string;
+                        } | null;
+                        ended_how: ("moved" | "overlap_over" | "hard_stop" | "completed" | "forced" | "replaced_at_once" | "cancelled" | "handover_over" | "revoked") | null;
+                        force_reason: string | null;
+                        expires_at: string | null;
+                        expires_at_before: string | null;
+                        handover: {
+                            id: string;
+                            /** @enum {unknown} */
+                            status: "waiting" | "claimed" | "cancelled" | "expired";
+                            email: string | null;
+                            /** Format: date-time */
+                            created_at: string;
+                            created_by: {
+                                kind: string;
+                                id?: string;
+                                name: string;
+                            };
+                            /** Format: date-time */
+                            expires_at: string;
+                            claimed_at: string | null;
+                            claimed_by: string | null;
+                            rotation_id: string | null;
+                        } | null;
+                        steps: {
+                            /** @enum {unknown} */
+                            name: "created" | "deployed" | "checked" | "moved" | "revoked";
+                            done: boolean;
+                            at: string | null;
+                            facts: {
+                                [key: string]: string | number | null;
+                            };
+                        }[];
+                        sources: {
+                            id: string;
+                            name: string | null;
+                            network: string;
+                            agent: string;
+                            client: string | null;
+                            old: {
+                                /** Format: date-time */
+                                last_seen_at: string;
+                                requests: number;
+                            } | null;
+                            new: {
+                                /** Format: date-time */
+                                first_seen_at: string;
+                                /** Format: date-time */
+                                last_seen_at: string;
+                                requests: number;
+                            } | null;
+                            moved: boolean;
+                            waits_until: string | null;
+                            reason: string | null;
+                        }[];
+                        operations: {
+                            operation: string;
+                            /** Format: date-time */
+                            old_at: string;
+                            new_at: string | null;
+                        }[];
+                        safe_to_complete: boolean;
+                        reasons: {
+                            /** @enum {unknown} */
+                            code: "not_deployed" | "old_secret_only" | "not_silent_long_enough" | "too_few_sightings" | "address_unknown" | "sources_not_told_apart";
+                            detail: string;
+                            source_id?: string;
+                        }[];
+                        waited_for: {
+                            node_id: string;
+                            /** @description False: it was silent or has stopped, and it answers no keyed request any more */
+                            confirmed: boolean;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_tenants_by_tenant_id_api_keys_by_key_id_rotations_by_rotation_id_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+                key_id: string;
+                rotation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    force?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        key_id: string;
+                        /** @enum {unknown} */
+                        status: "waiting" | "issued" | "proving" | "moved" | "completed" | "cancelled";
+                        predecessor: {
+                            kid: string;
+                            last4: string;
+                        };
+                        successor: {
+                            kid: string;
+                            last4: string;
+                        } | null;
+                        overlap_seconds: number | null;
+                        old_ends_at: string | null;
+                        hard_stop_at: string | null;
+                        /** Format: date-time */
+                        started_at: string;
+                        started_by: {
+                            kind: string;
+                            id?: string;
+                            name: string;
+                        };
+                        ended_at: string | null;
+                        ended_by: {
+                            kind: string;
+                            id?: string;
+                            name: string;
+                        } | null;
+                        ended_how: ("moved" | "overlap_over" | "hard_stop" | "completed" | "forced" | "replaced_at_once" | "cancelled" | "handover_over" | "revoked") | null;
+                        force_reason: string | null;
+                        expires_at: string | null;
+                        expires_at_before: string | null;
+                        handover: {
+                            id: string;
+                            /** @enum {unknown} */
+                            status: "waiting" | "claimed" | "cancelled" | "expired";
+                            email: string | null;
+                            /** Format: date-time */
+                            created_at: string;
+                            created_by: {
+                                kind: string;
+                                id?: string;
+                                name: string;
+                            };
+                            /** Format: date-time */
+                            expires_at: string;
+                            claimed_at: string | null;
+                            claimed_by: string | null;
+                            rotation_id: string | null;
+                        } | null;
+                        steps: {
+                            /** @enum {unknown} */
+                            name: "created" | "deployed" | "checked" | "moved" | "revoked";
+                            done: boolean;
+                            at: string | null;
+                            facts: {
+                                [key: string]: string | number | null;
+                            };
+                        }[];
+                        sources: {
+                            id: string;
+                            name: string | null;
+                            network: string;
+                            agent: string;
+                            client: string | null;
+                            old: {
+                                /** Format: date-time */
+                                last_seen_at: string;
+                                requests: number;
+                            } | null;
+                            new: {
+                                /** Format: date-time */
+                                first_seen_at: string;
+                                /** Format: date-time */
+                                last_seen_at: string;
+                                requests: number;
+                            } | null;
+                            moved: boolean;
+                            waits_until: string | null;
+                            reason: string | null;
+                        }[];
+                        operations: {
+                            operation: string;
+                            /** Format: date-time */
+                            old_at: string;
+                            new_at: string | null;
+                        }[];
+                        safe_to_complete: boolean;
+                        reasons: {
+                            /** @enum {unknown} */
+                            code: "not_deployed" | "old_secret_only" | "not_silent_long_enough" | "too_few_sightings" | "address_unknown" | "sources_not_told_apart";
+                            detail: string;
+                            source_id?: string;
+                        }[];
+                        waited_for: {
+                            node_id: string;
+                            /** @description False: it was silent or has stopped, and it answers no keyed request any more */
+                            confirmed: boolean;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_tenants_by_tenant_id_api_keys_by_key_id_revoke_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        last_used_at: string | null;
+                        requests: {
+                            last_hour: number;
+                            last_day: number;
+                            last_week: number;
+                        };
+                        sources: {
+                            id: string;
+                            name: string | null;
+                            network: string;
+                            agent: string;
+                            client: string | null;
+                            requests: number;
+                            /** Format: date-time */
+                            last_seen_at: string;
+                            /** @enum {unknown} */
+                            seen_within: "hour" | "day" | "week";
+                        }[];
+                        rotation: {
+                            id: string;
+                            key_id: string;
+                            /** @enum {unknown} */
+                            status: "waiting" | "issued" | "proving" | "moved" | "completed" | "cancelled";
+                            predecessor: {
+                                kid: string;
+                                last4: string;
+                            };
+                            successor: {
+                                kid: string;
+                                last4: string;
+                            } | null;
+                            overlap_seconds: number | null;
+                            old_ends_at: string | null;
+                            hard_stop_at: string | null;
+                            /** Format: date-time */
+                            started_at: string;
+                            started_by: {
+                                kind: string;
+                                id?: string;
+                                name: string;
+                            };
+                            ended_at: string | null;
+                            ended_by: {
+                                kind: string;
+                                id?: string;
+                                name: string;
+                            } | null;
+                            ended_how: ("moved" | "overlap_over" | "hard_stop" | "completed" | "forced" | "replaced_at_once" | "cancelled" | "handover_over" | "revoked") | null;
+                            force_reason: string | null;
+                            expires_at: string | null;
+                            expires_at_before: string | null;
+                            handover: {
+                                id: string;
+                                /** @enum {unknown} */
+                                status: "waiting" | "claimed" | "cancelled" | "expired";
+                                email: string | null;
+                                /** Format: date-time */
+                                created_at: string;
+                                created_by: {
+                                    kind: string;
+                                    id?: string;
+                                    name: string;
+                                };
+                                /** Format: date-time */
+                                expires_at: string;
+                                claimed_at: string | null;
+                                claimed_by: string | null;
+                                rotation_id: string | null;
+                            } | null;
+                            steps: {
+                                /** @enum {unknown} */
+                                name: "created" | "deployed" | "checked" | "moved" | "revoked";
+                                done: boolean;
+                                at: string | null;
+                                facts: {
+                                    [key: string]: string | number | null;
+                                };
+                            }[];
+                            sources: {
+                                id: string;
+                                name: string | null;
+                                network: string;
+                                agent: string;
+                                client: string | null;
+                                old: {
+                                    /** Format: date-time */
+                                    last_seen_at: string;
+                                    requests: number;
+                                } | null;
+                                new: {
+                                    /** Format: date-time */
+                                    first_seen_at: string;
+                                    /** Format: date-time */
+                                    last_seen_at: string;
+                                    requests: number;
+                                } | null;
+                                moved: boolean;
+                                waits_until: string | null;
+                                reason: string | null;
+                            }[];
+                            operations: {
+                                operation: string;
+                                /** Format: date-time */
+                                old_at: string;
+                                new_at: string | null;
+                            }[];
+                            safe_to_complete: boolean;
+                            reasons: {
+                                /** @enum {unknown} */
+                                code: "not_deployed" | "old_secret_only" | "not_silent_long_enough" | "too_few_sightings" | "address_unknown" | "sources_not_told_apart";
+                                detail: string;
+                                source_id?: string;
+                            }[];
+                        } | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
     };
@@ -4550,7 +6487,7 @@ export interface operations {
                     "application/json": {
                         data: {
                             id: string;
-                            /** @description IPv4 `203.0.113.0/24`, IPv6 `2001:db8:1::/48`, or `unknown`; `other` for all sources beyond 64 */
+                            /** @description IPv4 `203.0.113.0/24`, IPv6 `2001:db8:1::/48`, `unknown`, or `hidden` where the operator keeps no networks; `other` for all sources beyond 64 */
                             network: string;
                             /** @description The family of the User-Agent: `curl`, `node`, …; `none`, `other` */
                             agent: string;
@@ -4604,7 +6541,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         id: string;
-                        /** @description IPv4 `203.0.113.0/24`, IPv6 `2001:db8:1::/48`, or `unknown`; `other` for all sources beyond 64 */
+                        /** @description IPv4 `203.0.113.0/24`, IPv6 `2001:db8:1::/48`, `unknown`, or `hidden` where the operator keeps no networks; `other` for all sources beyond 64 */
                         network: string;
                         /** @description The family of the User-Agent: `curl`, `node`, …; `none`, `other` */
                         agent: string;
@@ -4733,6 +6670,8 @@ export interface operations {
                             per: string;
                             requests: number;
                             window_seconds: number;
+                            /** @description Counts only requests that name it */
+                            named_only: boolean;
                             remaining: null;
                         }[];
                     };
@@ -4780,6 +6719,43 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    get_tenants_by_tenant_id_capabilities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            name: string;
+                            /** @description Empty when nobody has described it */
+                            description: string;
+                            /** @description Whether the plan includes it */
+                            included: boolean;
+                            /** @description What it lets keys have */
+                            permissions: string[];
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     get_operator_plans: {
         parameters: {
             query?: {
@@ -4809,6 +6785,8 @@ export interface operations {
                                 window_seconds: number;
                                 /** @enum {unknown} */
                                 per: "key" | "tenant";
+                                /** @description Counts only requests that name it, for one kind of them; false if left out */
+                                named_only?: boolean;
                             }[];
                             quota_requests_per_month: number | null;
                             /** @description null: without limit */
@@ -4827,6 +6805,7 @@ export interface operations {
             };
             400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
@@ -4859,6 +6838,8 @@ export interface operations {
                             window_seconds: number;
                             /** @enum {unknown} */
                             per: "key" | "tenant";
+                            /** @description Counts only requests that name it, for one kind of them; false if left out */
+                            named_only?: boolean;
                         }[];
                         quota_requests_per_month: number | null;
                         /** @description null: without limit */
@@ -4875,6 +6856,7 @@ export interface operations {
             };
             400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
@@ -4901,6 +6883,8 @@ export interface operations {
                         window_seconds: number;
                         /** @enum {unknown} */
                         per: "key" | "tenant";
+                        /** @description Counts only requests that name it, for one kind of them; false if left out */
+                        named_only?: boolean;
                     }[];
                     quota_requests_per_month?: number | null;
                     /** @description What is left out or null is without limit */
@@ -4932,6 +6916,8 @@ export interface operations {
                             window_seconds: number;
                             /** @enum {unknown} */
                             per: "key" | "tenant";
+                            /** @description Counts only requests that name it, for one kind of them; false if left out */
+                            named_only?: boolean;
                         }[];
                         quota_requests_per_month: number | null;
                         /** @description null: without limit */
@@ -4948,6 +6934,7 @@ export interface operations {
             };
             400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
             413: components["responses"]["Problem"];
@@ -4975,6 +6962,7 @@ export interface operations {
             };
             400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
@@ -5012,6 +7000,7 @@ export interface operations {
             };
             400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
@@ -5052,6 +7041,7 @@ export interface operations {
             };
             400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
             413: components["responses"]["Problem"];
@@ -5079,6 +7069,113 @@ export interface operations {
             };
             400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_operator_capabilities: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            name: string;
+                            /** @description Empty when only a plan or a permission names it */
+                            description: string;
+                            /** @description Comes with Keywright and cannot be changed */
+                            built_in: boolean;
+                        }[];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    put_operator_capabilities_by_capability: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                capability: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    description: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        /** @description Empty when only a plan or a permission names it */
+                        description: string;
+                        /** @description Comes with Keywright and cannot be changed */
+                        built_in: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    delete_operator_capabilities_by_capability: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                capability: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
@@ -5123,6 +7220,8 @@ export interface operations {
                                     window_seconds: number;
                                     /** @enum {unknown} */
                                     per: "key" | "tenant";
+                                    /** @description Counts only requests that name it, for one kind of them; false if left out */
+                                    named_only?: boolean;
                                 }[];
                                 quota_requests_per_month?: number | null;
                             } | null;
@@ -5137,6 +7236,7 @@ export interface operations {
             };
             400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
@@ -5172,6 +7272,8 @@ export interface operations {
                             window_seconds: number;
                             /** @enum {unknown} */
                             per: "key" | "tenant";
+                            /** @description Counts only requests that name it, for one kind of them; false if left out */
+                            named_only?: boolean;
                         }[];
                         quota_requests_per_month?: number | null;
                     } | null;
@@ -5206,6 +7308,8 @@ export interface operations {
                                 window_seconds: number;
                                 /** @enum {unknown} */
                                 per: "key" | "tenant";
+                                /** @description Counts only requests that name it, for one kind of them; false if left out */
+                                named_only?: boolean;
                             }[];
                             quota_requests_per_month?: number | null;
                         } | null;
@@ -5218,6 +7322,7 @@ export interface operations {
             };
             400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
             413: components["responses"]["Problem"];
@@ -5261,6 +7366,8 @@ export interface operations {
                                 window_seconds: number;
                                 /** @enum {unknown} */
                                 per: "key" | "tenant";
+                                /** @description Counts only requests that name it, for one kind of them; false if left out */
+                                named_only?: boolean;
                             }[];
                             quota_requests_per_month?: number | null;
                         } | null;
@@ -5273,6 +7380,7 @@ export interface operations {
             };
             400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
@@ -5308,6 +7416,8 @@ export interface operations {
                             window_seconds: number;
                             /** @enum {unknown} */
                             per: "key" | "tenant";
+                            /** @description Counts only requests that name it, for one kind of them; false if left out */
+                            named_only?: boolean;
                         }[];
                         quota_requests_per_month?: number | null;
                     } | null;
@@ -5342,6 +7452,8 @@ export interface operations {
                                 window_seconds: number;
                                 /** @enum {unknown} */
                                 per: "key" | "tenant";
+                                /** @description Counts only requests that name it, for one kind of them; false if left out */
+                                named_only?: boolean;
                             }[];
                             quota_requests_per_month?: number | null;
                         } | null;
@@ -5354,6 +7466,7 @@ export interface operations {
             };
             400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
             413: components["responses"]["Problem"];
@@ -5381,6 +7494,7 @@ export interface operations {
             };
             400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
@@ -5415,6 +7529,8 @@ export interface operations {
                             window_seconds: number;
                             /** @enum {unknown} */
                             per: "key" | "tenant";
+                            /** @description Counts only requests that name it, for one kind of them; false if left out */
+                            named_only?: boolean;
                         }[];
                         quota_requests_per_month?: number | null;
                     } | null;
@@ -5449,6 +7565,8 @@ export interface operations {
                                 window_seconds: number;
                                 /** @enum {unknown} */
                                 per: "key" | "tenant";
+                                /** @description Counts only requests that name it, for one kind of them; false if left out */
+                                named_only?: boolean;
                             }[];
                             quota_requests_per_month?: number | null;
                         } | null;
@@ -5461,6 +7579,7 @@ export interface operations {
             };
             400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
             413: components["responses"]["Problem"];
@@ -5501,6 +7620,7 @@ export interface operations {
             };
             400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
@@ -5544,6 +7664,7 @@ export interface operations {
             };
             400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
             413: components["responses"]["Problem"];
@@ -5571,6 +7692,7 @@ export interface operations {
             };
             400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
@@ -5613,6 +7735,7 @@ export interface operations {
             };
             400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
@@ -5674,6 +7797,7 @@ export interface operations {
             };
             400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
             413: components["responses"]["Problem"];
@@ -5719,6 +7843,7 @@ export interface operations {
             };
             400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
             413: components["responses"]["Problem"];
@@ -5758,6 +7883,479 @@ export interface operations {
             };
             400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_operator_operators: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            person_id: string;
+                            name: string;
+                            email: string;
+                            /** Format: date-time */
+                            created_at: string;
+                            /** Format: date-time */
+                            account_created_at: string;
+                            created_by: {
+                                kind: string;
+                                name: string;
+                            };
+                            is_you: boolean;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_operator_operators: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    email: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        person_id: string;
+                        name: string;
+                        email: string;
+                        /** Format: date-time */
+                        created_at: string;
+                        /** Format: date-time */
+                        account_created_at: string;
+                        created_by: {
+                            kind: string;
+                            name: string;
+                        };
+                        is_you: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    delete_operator_operators_by_person_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_operator_legacy_formats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            name: string;
+                            prefix: string;
+                            /** @enum {unknown} */
+                            alphabet: "base62" | "base58" | "hex" | "base64url" | "printable";
+                            length_min: number;
+                            length_max: number;
+                            /** Format: date-time */
+                            created_at: string;
+                            /** @description Secrets that were imported under it and may still be accepted */
+                            keys: number;
+                            /** @description Those of them that have not been presented here yet */
+                            keys_never_used: number;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    put_operator_legacy_formats_by_name: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What every such key begins with, its separator included; may be empty */
+                    prefix: string;
+                    /**
+                     * @description The characters after the prefix; printable: ASCII without the space
+                     * @enum {unknown}
+                     */
+                    alphabet: "base62" | "base58" | "hex" | "base64url" | "printable";
+                    /** @description Characters after the prefix */
+                    length_min: number;
+                    /** @description Characters after the prefix */
+                    length_max: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        prefix: string;
+                        /** @enum {unknown} */
+                        alphabet: "base62" | "base58" | "hex" | "base64url" | "printable";
+                        length_min: number;
+                        length_max: number;
+                        /** Format: date-time */
+                        created_at: string;
+                        /** @description Secrets that were imported under it and may still be accepted */
+                        keys: number;
+                        /** @description Those of them that have not been presented here yet */
+                        keys_never_used: number;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    delete_operator_legacy_formats_by_name: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_operator_forward_auth_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        rules: {
+                            /** @description Such as /tenants/:tenant_id/sites/:site_id/*: names bind tenant and site or stand for any segment, * for the rest */
+                            pattern: string;
+                            methods: string[] | null;
+                            /** @description All of them are needed */
+                            permissions: string[];
+                            capability: string | null;
+                            /** @description How many requests one counts for */
+                            cost: number;
+                            /** @description What the request spends of named rate limits */
+                            limits: {
+                                name: string;
+                                /** @description How many requests one counts for */
+                                cost: number;
+                            }[];
+                            note: string | null;
+                        }[];
+                        updated_at: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    put_operator_forward_auth_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description In order: the first that fits decides */
+                    rules: {
+                        /** @description Such as /tenants/:tenant_id/sites/:site_id/*: names bind tenant and site or stand for any segment, * for the rest */
+                        pattern: string;
+                        methods?: string[] | null;
+                        /** @description All of them are needed */
+                        permissions?: string[];
+                        capability?: string | null;
+                        /** @description How many requests one counts for */
+                        cost?: number;
+                        /** @description What the request spends of named rate limits */
+                        limits?: {
+                            name: string;
+                            /** @description How many requests one counts for */
+                            cost: number;
+                        }[];
+                        note?: string | null;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        rules: {
+                            /** @description Such as /tenants/:tenant_id/sites/:site_id/*: names bind tenant and site or stand for any segment, * for the rest */
+                            pattern: string;
+                            methods: string[] | null;
+                            /** @description All of them are needed */
+                            permissions: string[];
+                            capability: string | null;
+                            /** @description How many requests one counts for */
+                            cost: number;
+                            /** @description What the request spends of named rate limits */
+                            limits: {
+                                name: string;
+                                /** @description How many requests one counts for */
+                                cost: number;
+                            }[];
+                            note: string | null;
+                        }[];
+                        updated_at: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_operator_forward_auth_rules_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    method: string;
+                    /** @description Path and query, as they come over the wire */
+                    uri: string;
+                    /** @description With it the decision is told as well */
+                    raw_key?: string;
+                    /** @description Where the request comes from; left out: unknown, which no list of addresses lets in */
+                    ip?: string;
+                    /** @description In order: the first that fits decides */
+                    rules?: {
+                        /** @description Such as /tenants/:tenant_id/sites/:site_id/*: names bind tenant and site or stand for any segment, * for the rest */
+                        pattern: string;
+                        methods?: string[] | null;
+                        /** @description All of them are needed */
+                        permissions?: string[];
+                        capability?: string | null;
+                        /** @description How many requests one counts for */
+                        cost?: number;
+                        /** @description What the request spends of named rate limits */
+                        limits?: {
+                            name: string;
+                            /** @description How many requests one counts for */
+                            cost: number;
+                        }[];
+                        note?: string | null;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        rule: {
+                            /** @description Such as /tenants/:tenant_id/sites/:site_id/*: names bind tenant and site or stand for any segment, * for the rest */
+                            pattern: string;
+                            methods: string[] | null;
+                            /** @description All of them are needed */
+                            permissions: string[];
+                            capability: string | null;
+                            /** @description How many requests one counts for */
+                            cost: number;
+                            /** @description What the request spends of named rate limits */
+                            limits: {
+                                name: string;
+                                /** @description How many requests one counts for */
+                                cost: number;
+                            }[];
+                            note: string | null;
+                        } | null;
+                        rule_index: number | null;
+                        /** @description The rules that different spellings of the path fall under, when it is refused for that */
+                        between: number[];
+                        tenant_id: string | null;
+                        site_id: string | null;
+                        permissions: string[];
+                        capability: string | null;
+                        cost: number;
+                        /** @description What the request spends of named rate limits */
+                        limits: {
+                            name: string;
+                            /** @description How many requests one counts for */
+                            cost: number;
+                        }[];
+                        /** @description What stands against the request whatever its key */
+                        refusal: {
+                            status: number;
+                            code: string;
+                            detail: string;
+                        } | null;
+                        decision: {
+                            allowed: boolean;
+                            status: number;
+                            /** @description `allowed`, or the code of the denial */
+                            code: string;
+                            detail: string;
+                            key?: {
+                                id: string;
+                                name: string;
+                                environment: string;
+                                last4: string;
+                                permissions: string[];
+                                site_ids: string[] | null;
+                                expires_at: string | null;
+                                rotation_due_at: string | null;
+                            };
+                            tenant?: {
+                                id: string;
+                                name: string;
+                            };
+                        } | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
             413: components["responses"]["Problem"];
@@ -5785,6 +8383,11 @@ export interface operations {
                     capability?: string;
                     /** @description How many requests this one counts for; 1 if left out. */
                     cost?: number;
+                    /** @description What it spends of the plan's limits that count only requests that name them, or of others in place of `cost`. A name that the tenant's plan has not is no limit. */
+                    limits?: {
+                        name: string;
+                        cost: number;
+                    }[];
                     request?: {
                         method?: string;
                         path?: string;
@@ -5843,6 +8446,56 @@ export interface operations {
             401: components["responses"]["Problem"];
             413: components["responses"]["Problem"];
             415: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_forward_auth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; no body. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_forward_auth_forwarded_path: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                forwarded_path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; no body. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
     };

@@ -1,5 +1,6 @@
 import type { paths } from "../http/openapi.gen.ts";
 import { type CreateValues, expiresAt, nameOf } from "./create-key.ts";
+import { rateLimitsOf } from "./own-limits.ts";
 
 type CreateBody = NonNullable<paths["/api/v1/tenants/{tenant_id}/api-keys"]["post"]["requestBody"]>["content"]["application/json"];
 
@@ -11,7 +12,10 @@ interface KnownPerson {
 }
 
 /** What the form asks the server for. A responsible person who is known comes with an address, so that mails find them. */
-export function bodyOf(values: CreateValues, around: { people: readonly KnownPerson[]; now_ms: number }): CreateBody {
+export function bodyOf(
+	values: CreateValues,
+	around: { people: readonly KnownPerson[]; plan_limits: readonly { readonly name: string }[]; now_ms: number },
+): CreateBody {
 	const owner = values.owner.trim();
 	const known = around.people.find((person) => person.name === owner);
 	const email = values.email.trim();
@@ -27,6 +31,7 @@ export function bodyOf(values: CreateValues, around: { people: readonly KnownPer
 		...(values.permissions === null ? {} : { permissions: [...values.permissions] }),
 		site_ids: values.site_ids === null ? null : [...values.site_ids],
 		allowed_ips: values.allowed_ips.length === 0 ? null : [...values.allowed_ips],
+		...(values.rate_limits.length === 0 ? {} : { rate_limits: rateLimitsOf(values.rate_limits, around.plan_limits) }),
 		expires_at: expiresAt(values.expiry, around.now_ms),
 		rotate_every_days: values.rotate_every_days,
 		...(values.way === "handover" ? { handover: email === "" ? {} : { email } } : {}),

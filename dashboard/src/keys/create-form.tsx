@@ -6,6 +6,7 @@ import { type ReactNode, useState } from "react";
 import { useConfirmed } from "../access/confirm.tsx";
 import { useAccess, useSession } from "../access/session.ts";
 import { answered, api } from "../http/api.ts";
+import { limitsQuery } from "../plans/limits-data.ts";
 import { ChoiceCard } from "../ui/choice-card.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { useAction } from "../ui/use-action.ts";
@@ -13,13 +14,13 @@ import { bodyOf } from "./create-body.ts";
 import { type CreateValues, composeName, faultsOf, nameOf, sentenceOf, valuesAtFirst } from "./create-key.ts";
 import { CreateMore } from "./create-more.tsx";
 import { CreateWay } from "./create-way.tsx";
-import { type ApiKey, choicesQuery, membersQuery, permissionsQuery, sitesQuery, useKeysChanged } from "./key-data.ts";
+import { type ApiKey, capabilitiesQuery, choicesQuery, membersQuery, permissionsQuery, sitesQuery, useKeysChanged } from "./key-data.ts";
 import { ENVIRONMENT_WORDS, ENVIRONMENTS } from "./key-words.ts";
 import type { Warning } from "./show-once-panel.tsx";
 import type { Made } from "./show-once-sheet.tsx";
 
 const NAME_CHARACTERS_MAX = 200;
-const MORE_FIELDS: readonly (keyof CreateValues)[] = ["name", "permissions", "site_ids", "allowed_ips", "expiry"];
+const MORE_FIELDS: readonly (keyof CreateValues)[] = ["name", "permissions", "site_ids", "allowed_ips", "rate_limits", "expiry"];
 
 const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "long" });
 
@@ -28,9 +29,12 @@ export function CreateForm({ tenant_id, onMade }: { tenant_id: string; onMade: (
 	const { person, mail } = useSession();
 	const { plan } = useAccess();
 	const { data: permissions } = useQuery(permissionsQuery(tenant_id));
+	const { data: capabilities } = useQuery(capabilitiesQuery(tenant_id));
+	const { data: limits } = useQuery(limitsQuery(tenant_id));
 	const { data: sites } = useQuery(sitesQuery(tenant_id));
 	const { data: members } = useQuery(membersQuery(tenant_id));
 	const { data: choices } = useQuery(choicesQuery(tenant_id));
+	const plan_limits = limits?.rate_limits ?? [];
 	const [more, setMore] = useState(false);
 	const confirmed = useConfirmed();
 	const changed = useKeysChanged(tenant_id);
@@ -38,7 +42,7 @@ export function CreateForm({ tenant_id, onMade }: { tenant_id: string; onMade: (
 	const form = useForm<CreateValues>({
 		mode: "controlled",
 		initialValues: valuesAtFirst(person.name, plan.max_key_lifetime_days),
-		validate: (values) => faultsOf(values, plan.max_key_lifetime_days, Date.now()),
+		validate: (values) => faultsOf(values, { ...plan, rate_limits: plan_limits }, Date.now()),
 		onValuesChange: () => action.error !== null && action.reset(),
 	});
 	const { values } = form;
@@ -46,7 +50,7 @@ export function CreateForm({ tenant_id, onMade }: { tenant_id: string; onMade: (
 
 	async function create(): Promise<void> {
 		const people = [...(members?.data ?? []), { name: person.name, email: person.email }];
-		const body = bodyOf(form.values, { people, now_ms: Date.now() });
+		const body = bodyOf(form.values, { people, plan_limits, now_ms: Date.now() });
 		const made = await action.run(() =>
 			confirmed(() => answered(api.POST("/api/v1/tenants/{tenant_id}/api-keys", { params: { path: { tenant_id } }, body }))),
 		);
@@ -100,7 +104,7 @@ export function CreateForm({ tenant_id, onMade }: { tenant_id: string; onMade: (
 				<Box>
 					<UnstyledButton onClick={() => setMore(!more)} aria-expanded={more} aria-controls="create-more" fw={500} fz="md">
 						{more ? <IconChevronDown size={14} aria-hidden="true" /> : <IconChevronRight size={14} aria-hidden="true" />} More: name, permissions,
-						sites, addresses, expiry
+						sites, addresses, limits, expiry
 					</UnstyledButton>
 					<Collapse expanded={more} id="create-more">
 						<Stack gap="lg" pt="md">
@@ -112,7 +116,11 @@ export function CreateForm({ tenant_id, onMade }: { tenant_id: string; onMade: (
 								onChange={(event) => form.setFieldValue("name", event.currentTarget.value)}
 								error={form.errors.name}
 							/>
-							<CreateMore form={form} offered={offered} sites={sites?.data ?? []} max_days={plan.max_key_lifetime_days} />
+							<CreateMore
+								form={form}
+								choices={{ offered, capabilities: capabilities?.data ?? [], sites: sites?.data ?? [], plan_limits }}
+								max_days={plan.max_key_lifetime_days}
+							/>
 						</Stack>
 					</Collapse>
 				</Box>

@@ -26,6 +26,7 @@ const OFFERED = [
 	{ name: "tenant:read", included: true },
 ];
 
+const PLAN = { max_key_lifetime_days: null, rate_limits: [] };
 const NAMES = {
 	sites: new Map([
 		["shop", "Demo shop"],
@@ -100,23 +101,23 @@ test("addresses and networks are told from what is none", () => {
 });
 
 test("an expiry is within the plan's longest life, and a date ends with its day", () => {
-	equal(faultsOf(values(), null, NOW_MS).expiry, undefined);
-	ok(faultsOf(values(), 90, NOW_MS).expiry);
-	equal(faultsOf(values({ expiry: { kind: "days", days: 90 } }), 90, NOW_MS).expiry, undefined);
-	ok(faultsOf(values({ expiry: { kind: "days", days: 180 } }), 90, NOW_MS).expiry);
-	ok(faultsOf(values({ expiry: { kind: "date", date: "2020-01-01" } }), null, NOW_MS).expiry);
-	ok(faultsOf(values({ expiry: { kind: "date", date: "" } }), null, NOW_MS).expiry);
+	equal(faultsOf(values(), PLAN, NOW_MS).expiry, undefined);
+	ok(faultsOf(values(), { ...PLAN, max_key_lifetime_days: 90 }, NOW_MS).expiry);
+	equal(faultsOf(values({ expiry: { kind: "days", days: 90 } }), { ...PLAN, max_key_lifetime_days: 90 }, NOW_MS).expiry, undefined);
+	ok(faultsOf(values({ expiry: { kind: "days", days: 180 } }), { ...PLAN, max_key_lifetime_days: 90 }, NOW_MS).expiry);
+	ok(faultsOf(values({ expiry: { kind: "date", date: "2020-01-01" } }), PLAN, NOW_MS).expiry);
+	ok(faultsOf(values({ expiry: { kind: "date", date: "" } }), PLAN, NOW_MS).expiry);
 	equal(new Date(expiresAt({ kind: "date", date: "2026-12-24" }, NOW_MS) ?? "").getDate(), 24);
 	equal(Date.parse(expiresAt({ kind: "days", days: 30 }, NOW_MS) ?? ""), NOW_MS + 30 * DAY_MS);
-	equal(faultsOf(valuesAtFirst("Dana", 45), 45, NOW_MS).expiry, undefined);
-	equal(faultsOf(valuesAtFirst("Dana", 7), 7, NOW_MS).expiry, undefined);
+	equal(faultsOf(valuesAtFirst("Dana", 45), { ...PLAN, max_key_lifetime_days: 45 }, NOW_MS).expiry, undefined);
+	equal(faultsOf(valuesAtFirst("Dana", 7), { ...PLAN, max_key_lifetime_days: 7 }, NOW_MS).expiry, undefined);
 });
 
 test("what is missing is said at its field", () => {
-	const faults = faultsOf(values({ integration: " ", owner: "", permissions: [], site_ids: [], name: " ", allowed_ips: ["nowhere"] }), null, NOW_MS);
+	const faults = faultsOf(values({ integration: " ", owner: "", permissions: [], site_ids: [], name: " ", allowed_ips: ["nowhere"] }), PLAN, NOW_MS);
 	deepEqual(Object.keys(faults).sort(), ["allowed_ips", "integration", "name", "owner", "permissions", "site_ids"]);
-	ok(faultsOf(values({ integration: "–" }), null, NOW_MS).integration);
-	deepEqual(faultsOf(values(), null, NOW_MS), {});
+	ok(faultsOf(values({ integration: "–" }), PLAN, NOW_MS).integration);
+	deepEqual(faultsOf(values(), PLAN, NOW_MS), {});
 });
 
 test("where a plan includes nothing but reading, read only stays what was chosen", () => {

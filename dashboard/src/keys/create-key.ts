@@ -1,4 +1,6 @@
+import type { RateLimit } from "../plans/plan-words.ts";
 import { ENVIRONMENT_WORDS, type Environment } from "./key-words.ts";
+import { faultOfLimits, limitsWords, type OwnLimit } from "./own-limits.ts";
 
 const NAME_CHARACTERS_MAX = 200;
 const DAY_MS = 86_400_000;
@@ -16,6 +18,8 @@ export interface CreateValues {
 	/** Null: every site of the environment. */
 	readonly site_ids: readonly string[] | null;
 	readonly allowed_ips: readonly string[];
+	/** None: as many requests as the plan allows. */
+	readonly rate_limits: readonly OwnLimit[];
 	readonly expiry: Expiry;
 	readonly rotate_every_days: number | null;
 	readonly way: "handover" | "show";
@@ -39,6 +43,7 @@ export function valuesAtFirst(owner: string, max_key_lifetime_days: number | nul
 		permissions: null,
 		site_ids: null,
 		allowed_ips: [],
+		rate_limits: [],
 		expiry: max_key_lifetime_days === null ? { kind: "never" } : { kind: "days", days: longestExpiry(max_key_lifetime_days) },
 		rotate_every_days: ROTATION_DAYS_AT_FIRST,
 		way: "handover",
@@ -130,8 +135,14 @@ export function faultOfAddress(text: string): string | null {
 	return `"${text}" is no address. Write one such as 203.0.113.7, or a network such as 203.0.113.0/24 or 2001:db8::/32.`;
 }
 
+/** What a plan says of keys. */
+export interface PlanBounds {
+	readonly max_key_lifetime_days: number | null;
+	readonly rate_limits: readonly RateLimit[];
+}
+
 /** What is missing or wrong before the server is asked, by field. */
-export function faultsOf(values: CreateValues, max_key_lifetime_days: number | null, now_ms: number): Partial<Record<keyof CreateValues, string>> {
+export function faultsOf(values: CreateValues, plan: PlanBounds, now_ms: number): Partial<Record<keyof CreateValues, string>> {
 	const faults: Partial<Record<keyof CreateValues, string>> = {};
 	if (values.integration.trim() === "") faults.integration = "Say what will use this key, such as: order bot";
 	else if (nameOf(values) === "") faults.integration = "Use at least one letter or digit";
@@ -142,7 +153,9 @@ export function faultsOf(values: CreateValues, max_key_lifetime_days: number | n
 	const address = values.allowed_ips.map(faultOfAddress).find((fault) => fault !== null);
 	if (address) faults.allowed_ips = address;
 	else if (values.allowed_ips.length > ADDRESSES_MAX) faults.allowed_ips = `At most ${ADDRESSES_MAX} addresses`;
-	const expiry = faultOfExpiry(values.expiry, max_key_lifetime_days, now_ms);
+	const limit = faultOfLimits(values.rate_limits, plan.rate_limits);
+	if (limit !== null) faults.rate_limits = limit.text;
+	const expiry = faultOfExpiry(values.expiry, plan.max_key_lifetime_days, now_ms);
 	if (expiry !== null) faults.expiry = expiry;
 	return faults;
 }
@@ -168,12 +181,14 @@ export function sentenceOf(values: CreateValues, names: Names, now_ms: number): 
 	const name = nameOf(values);
 	if (name === "") return "Say what the key is for, and its name is made of that.";
 	const end = expiresAt(values.expiry, now_ms);
+	const pace = limitsWords(values.rate_limits);
 	const parts = [
 		name,
 		ENVIRONMENT_WORDS[values.environment].name.toLowerCase(),
 		sitesPart(values.site_ids, names.sites),
 		permissionsPart(values.permissions, names.offered),
 		...(values.allowed_ips.length === 0 ? [] : [`only from ${listed(values.allowed_ips)}`]),
+		...(pace === null ? [] : [pace]),
 		end === null ? "never expires" : `expires on ${names.formatDate(end)}`,
 		...(values.rotate_every_days === null ? ["no date to replace it"] : [`replace every ${counted(values.rotate_every_days, "day")}`]),
 	];

@@ -1,27 +1,28 @@
-import { Box, Checkbox, Group, MultiSelect, Radio, Select, SimpleGrid, Stack, TagsInput, Text, TextInput } from "@mantine/core";
+import { Box, Group, MultiSelect, Radio, Select, TagsInput, Text, TextInput } from "@mantine/core";
 import type { UseFormReturnType } from "@mantine/form";
-import {
-	type CreateValues,
-	counted,
-	EXPIRY_DAYS,
-	type Expiry,
-	everything,
-	PRESETS,
-	permissionsOfPreset,
-	presetOf,
-	ROTATION_DAYS,
-} from "./create-key.ts";
-import type { Permission, Site } from "./key-data.ts";
+import type { RateLimit } from "../plans/plan-words.ts";
+import { type CreateValues, counted, EXPIRY_DAYS, type Expiry, ROTATION_DAYS } from "./create-key.ts";
+import type { Capability, Permission, Site } from "./key-data.ts";
 import { ENVIRONMENT_WORDS } from "./key-words.ts";
+import { OwnLimitsField } from "./own-limits-field.tsx";
+import { PermissionsField } from "./permissions-field.tsx";
 
 type Form = UseFormReturnType<CreateValues>;
 
+/** What the tenant has to choose from. */
+export interface Choices {
+	readonly offered: readonly Permission[];
+	readonly capabilities: readonly Capability[];
+	readonly sites: readonly Site[];
+	readonly plan_limits: readonly RateLimit[];
+}
+
 /** What most keys leave as it is. */
-export function CreateMore(props: { form: Form; offered: readonly Permission[]; sites: readonly Site[]; max_days: number | null }) {
-	const { form, offered, sites, max_days } = props;
+export function CreateMore({ form, choices, max_days }: { form: Form; choices: Choices; max_days: number | null }) {
+	const { offered, capabilities, sites, plan_limits } = choices;
 	return (
 		<>
-			<Permissions form={form} offered={offered} />
+			<PermissionsField form={form} offered={offered} capabilities={capabilities} />
 			<Sites form={form} sites={sites} />
 			<TagsInput
 				label="Addresses"
@@ -34,57 +35,10 @@ export function CreateMore(props: { form: Form; offered: readonly Permission[]; 
 				onBlur={() => form.values.allowed_ips.length > 0 && form.validateField("allowed_ips")}
 				error={form.errors.allowed_ips}
 			/>
+			<OwnLimitsField form={form} of_plan={plan_limits} />
 			<ExpirySelect form={form} max_days={max_days} />
 			<RotationSelect form={form} />
 		</>
-	);
-}
-
-function Permissions({ form, offered }: { form: Form; offered: readonly Permission[] }) {
-	const chosen = form.values.permissions ?? everything(offered);
-	const preset = presetOf(form.values.permissions, offered);
-	const included = offered.filter((permission) => permission.included).map((permission) => permission.name);
-	return (
-		<Box>
-			<Radio.Group
-				label="What may it do?"
-				value={preset ?? "own"}
-				onChange={(value) => {
-					const found = PRESETS.find(({ id }) => id === value);
-					if (found) form.setFieldValue("permissions", permissionsOfPreset(found.id, offered));
-				}}
-			>
-				<SimpleGrid cols={{ base: 1, xs: 3 }} spacing="sm" mt={6}>
-					{PRESETS.map(({ id, label, means }) => (
-						<Radio key={id} value={id} label={label} description={means} />
-					))}
-				</SimpleGrid>
-			</Radio.Group>
-			<Checkbox.Group
-				aria-label="Permissions"
-				mt="md"
-				value={[...chosen]}
-				onChange={(names) =>
-					form.setFieldValue(
-						"permissions",
-						names.filter((name) => included.includes(name)),
-					)
-				}
-				error={form.errors.permissions}
-			>
-				<Stack gap={8}>
-					{offered.map(({ name, description, included: isIncluded }) => (
-						<Checkbox
-							key={name}
-							value={name}
-							disabled={!isIncluded}
-							label={<span className="kw-mono">{name}</span>}
-							description={isIncluded ? description : `${description}. Not included in your plan; see Plan and limits.`}
-						/>
-					))}
-				</Stack>
-			</Checkbox.Group>
-		</Box>
 	);
 }
 

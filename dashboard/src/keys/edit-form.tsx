@@ -6,8 +6,8 @@ import { useAccess } from "../access/session.ts";
 import { answered, api } from "../http/api.ts";
 import { Problem } from "../ui/problem.tsx";
 import { useAction } from "../ui/use-action.ts";
-import { type CreateValues, faultsOf } from "./create-key.ts";
-import { CreateMore } from "./create-more.tsx";
+import { type CreateValues, faultsOf, type PlanBounds } from "./create-key.ts";
+import { type Choices, CreateMore } from "./create-more.tsx";
 import { EditLabels } from "./edit-labels.tsx";
 import {
 	type EditValues,
@@ -21,15 +21,14 @@ import {
 	valuesOf,
 	withPermissions,
 } from "./edit-values.ts";
-import { type ApiKey, type Permission, type Site, useKeysChanged } from "./key-data.ts";
+import { type ApiKey, useKeysChanged } from "./key-data.ts";
 
 const NAME_CHARACTERS_MAX = 200;
 const EMAIL_CHARACTERS_MAX = 254;
 const ONE = "/api/v1/tenants/{tenant_id}/api-keys/{key_id}";
 
 export interface Around {
-	readonly offered: readonly Permission[];
-	readonly sites: readonly Site[];
+	readonly choices: Choices;
 	readonly people: readonly { readonly id: string; readonly name: string; readonly email: string | null }[];
 }
 
@@ -47,9 +46,9 @@ function formValuesOf(values: EditValues): CreateValues {
 }
 
 /** Fields that were left alone are not judged again: a key may have what could not be chosen today. */
-function faultsOfChanged(values: EditValues, before: EditValues, max_days: number | null): Partial<Record<keyof CreateValues, string>> {
+function faultsOfChanged(values: EditValues, before: EditValues, plan: PlanBounds): Partial<Record<keyof CreateValues, string>> {
 	const changed = new Set<string>(fieldsThatDiffer(before, values));
-	const faults = faultsOf(formValuesOf(values), max_days, Date.now());
+	const faults = faultsOf(formValuesOf(values), plan, Date.now());
 	const kept = Object.entries(faults).filter(([field]) => changed.has(field) && field !== "integration");
 	return Object.fromEntries(kept);
 }
@@ -57,17 +56,18 @@ function faultsOfChanged(values: EditValues, before: EditValues, max_days: numbe
 /** Edits a key. What others changed meanwhile is told before anything of theirs is overwritten. */
 export function EditForm({ tenant_id, apiKey, around, onClose }: FormProps) {
 	const { plan } = useAccess();
+	const { plan_limits } = around.choices;
 	const [before, setBefore] = useState(apiKey);
 	const [email, setEmail] = useState(apiKey.owner.email ?? "");
 	const [labels, setLabels] = useState<readonly Label[]>(valuesOf(apiKey).labels);
 	const [meanwhile, setMeanwhile] = useState<readonly Meanwhile[]>([]);
 	const action = useAction();
 	const changed = useKeysChanged(tenant_id);
-	const complete = (values: CreateValues): EditValues => withPermissions({ ...values, owner_email: email, labels }, around.offered);
+	const complete = (values: CreateValues): EditValues => withPermissions({ ...values, owner_email: email, labels }, around.choices.offered);
 	const form = useForm<CreateValues>({
 		mode: "controlled",
 		initialValues: formValuesOf(valuesOf(apiKey)),
-		validate: (values) => faultsOfChanged(complete(values), valuesOf(before), plan.max_key_lifetime_days),
+		validate: (values) => faultsOfChanged(complete(values), valuesOf(before), { ...plan, rate_limits: plan_limits }),
 	});
 	const labelFault = faultOfLabels(labels);
 
@@ -78,7 +78,9 @@ export function EditForm({ tenant_id, apiKey, around, onClose }: FormProps) {
 			const now = await answered(api.GET(ONE, { params: { path } }));
 			const merged = mergedWith(complete(form.values), before, now);
 			if (merged.changes.length > 0) return { now, merged };
-			await answered(api.PATCH(ONE, { params: { path }, body: patchOf(now, merged.values, { people: around.people, now_ms: Date.now() }) }));
+			await answered(
+				api.PATCH(ONE, { params: { path }, body: patchOf(now, merged.values, { people: around.people, plan_limits, now_ms: Date.now() }) }),
+			);
 			return "saved" as const;
 		});
 		if (outcome === undefined) return;
@@ -123,7 +125,7 @@ export function EditForm({ tenant_id, apiKey, around, onClose }: FormProps) {
 					value={email}
 					onChange={(event) => setEmail(event.currentTarget.value)}
 				/>
-				<CreateMore form={form} offered={around.offered} sites={around.sites} max_days={plan.max_key_lifetime_days} />
+				<CreateMore form={form} choices={around.choices} max_days={plan.max_key_lifetime_days} />
 				<EditLabels labels={labels} onLabels={setLabels} fault={labelFault} />
 				<Text size="sm" c="dimmed">
 					What you save holds from that moment on, for every request. The raw key stays as it is: nothing has to be deployed.

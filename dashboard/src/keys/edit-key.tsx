@@ -1,9 +1,10 @@
 import { Drawer } from "@mantine/core";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Suspense } from "react";
+import { limitsQuery } from "../plans/limits-data.ts";
 import { PageSkeleton } from "../ui/page-skeleton.tsx";
 import { EditForm } from "./edit-form.tsx";
-import { type ApiKey, membersQuery, permissionsQuery, sitesQuery } from "./key-data.ts";
+import { type ApiKey, capabilitiesQuery, membersQuery, permissionsQuery, sitesQuery } from "./key-data.ts";
 
 const WIDTH_PX = 520;
 
@@ -35,13 +36,18 @@ export function EditKey({ tenant_id, apiKey, opened, onClose }: EditProps) {
 
 function Loaded({ tenant_id, apiKey, onClose }: Omit<EditProps, "opened">) {
 	const { data: permissions } = useSuspenseQuery(permissionsQuery(tenant_id));
+	const { data: capabilities } = useSuspenseQuery(capabilitiesQuery(tenant_id));
+	const { data: limits } = useSuspenseQuery(limitsQuery(tenant_id));
 	const { data: sites } = useSuspenseQuery(sitesQuery(tenant_id));
 	const { data: members } = useSuspenseQuery(membersQuery(tenant_id));
 	return (
 		<EditForm
 			tenant_id={tenant_id}
 			apiKey={apiKey}
-			around={{ offered: permissions.data, sites: sites.data, people: members.data }}
+			around={{
+				choices: { offered: permissions.data, capabilities: capabilities.data, sites: sites.data, plan_limits: limits.rate_limits },
+				people: members.data,
+			}}
 			onClose={onClose}
 		/>
 	);

@@ -11,10 +11,15 @@ const key = {
 	permissions: ["documents:read", "tenant:read"],
 	site_ids: ["shop", "depot"],
 	allowed_ips: null,
+	rate_limits: [{ name: "trial", requests: 5, window_seconds: 10 }],
 	expires_at: "2030-05-03T13:45:00.000Z",
 	rotate_every_days: 45,
 };
-const around = { people: [{ id: "mem_1", name: "Mia", email: "mia@example.com" }], now_ms: Date.parse("2026-03-01T00:00:00Z") };
+const around = {
+	people: [{ id: "mem_1", name: "Mia", email: "mia@example.com" }],
+	plan_limits: [{ name: "own-minute" }],
+	now_ms: Date.parse("2026-03-01T00:00:00Z"),
+};
 const patch = (values: ReturnType<typeof valuesOf>) => patchOf(key, values, around);
 
 test("a form that nobody touched changes nothing, whatever the order of lists", () => {
@@ -27,6 +32,11 @@ test("only what was changed is sent, in the words of the API", () => {
 	deepEqual(patch({ ...values, name: " New ", integration: " " }), { name: "New", integration: null });
 	deepEqual(patch({ ...values, allowed_ips: ["203.0.113.7"], site_ids: null }), { allowed_ips: ["203.0.113.7"], site_ids: null });
 	deepEqual(patch({ ...values, expiry: { kind: "never" }, rotate_every_days: null }), { expires_at: null, rotate_every_days: null });
+	const { rate_limits } = values;
+	deepEqual(patch({ ...values, rate_limits: [...rate_limits, { name: null, requests: 60, window_seconds: 60 }] }), {
+		rate_limits: [...rate_limits, { name: "own-minute-2", requests: 60, window_seconds: 60 }],
+	});
+	deepEqual(patch({ ...values, rate_limits: [] }), { rate_limits: [] });
 	deepEqual(patch({ ...values, labels: [{ name: " team ", value: "billing" }] }), { labels: { team: "billing" } });
 	const { expires_at } = patch({ ...values, expiry: { kind: "date", date: "2031-01-02" } });
 	equal(expires_at, new Date(2031, 0, 2, 23, 59, 59).toISOString());

@@ -1,6 +1,7 @@
 import type { paths } from "../http/openapi.gen.ts";
 import { type CreateValues, everything, expiresAt, type Offered } from "./create-key.ts";
 import type { ApiKey } from "./key-data.ts";
+import { limitsWords, rateLimitsOf } from "./own-limits.ts";
 
 export type EditBody = NonNullable<paths["/api/v1/tenants/{tenant_id}/api-keys/{key_id}"]["patch"]["requestBody"]>["content"]["application/json"];
 
@@ -17,7 +18,17 @@ export interface EditValues extends Omit<CreateValues, "way" | "email"> {
 
 type Editable = Pick<
 	ApiKey,
-	"name" | "environment" | "owner" | "integration" | "labels" | "permissions" | "site_ids" | "allowed_ips" | "expires_at" | "rotate_every_days"
+	| "name"
+	| "environment"
+	| "owner"
+	| "integration"
+	| "labels"
+	| "permissions"
+	| "site_ids"
+	| "allowed_ips"
+	| "rate_limits"
+	| "expires_at"
+	| "rotate_every_days"
 >;
 
 export function valuesOf(key: Editable): EditValues {
@@ -30,6 +41,7 @@ export function valuesOf(key: Editable): EditValues {
 		permissions: key.permissions,
 		site_ids: key.site_ids,
 		allowed_ips: key.allowed_ips ?? [],
+		rate_limits: key.rate_limits,
 		labels: Object.entries(key.labels).map(([name, value]) => ({ name, value })),
 		expiry: key.expires_at === null ? { kind: "never" } : { kind: "date", date: localDate(key.expires_at) },
 		rotate_every_days: key.rotate_every_days,
@@ -51,6 +63,7 @@ const FIELDS = [
 	"permissions",
 	"site_ids",
 	"allowed_ips",
+	"rate_limits",
 	"labels",
 	"expiry",
 	"rotate_every_days",
@@ -85,8 +98,14 @@ function ownerFrom({ owner, owner_email }: EditValues, people: readonly KnownPer
 	return { name, ...(email === "" ? {} : { email }), ...(member === undefined ? {} : { member_id: member.id }) };
 }
 
+export interface EditAround {
+	readonly people: readonly KnownPerson[];
+	readonly plan_limits: readonly { readonly name: string }[];
+	readonly now_ms: number;
+}
+
 /** What the API is asked to change: only what differs from the key as it is. */
-export function patchOf(key: Editable, values: EditValues, around: { people: readonly KnownPerson[]; now_ms: number }): EditBody {
+export function patchOf(key: Editable, values: EditValues, around: EditAround): EditBody {
 	const changed = new Set(fieldsThatDiffer(valuesOf(key), values));
 	const { name, permissions, site_ids, allowed_ips, rotate_every_days } = values;
 	return {
@@ -96,6 +115,7 @@ export function patchOf(key: Editable, values: EditValues, around: { people: rea
 		...(changed.has("permissions") && permissions !== null ? { permissions: [...permissions] } : {}),
 		...(changed.has("site_ids") ? { site_ids: site_ids === null ? null : [...site_ids] } : {}),
 		...(changed.has("allowed_ips") ? { allowed_ips: allowed_ips.length === 0 ? null : [...allowed_ips] } : {}),
+		...(changed.has("rate_limits") ? { rate_limits: rateLimitsOf(values.rate_limits, around.plan_limits) } : {}),
 		...(changed.has("labels") ? { labels: Object.fromEntries(values.labels.map((label) => [label.name.trim(), label.value])) } : {}),
 		...(changed.has("expiry") ? { expires_at: expiresAt(values.expiry, around.now_ms) } : {}),
 		...(changed.has("rotate_every_days") ? { rotate_every_days } : {}),
@@ -127,6 +147,7 @@ const WORDS: Readonly<Record<EditField, string>> = {
 	permissions: "Permissions",
 	site_ids: "Sites",
 	allowed_ips: "Addresses",
+	rate_limits: "Limits of its own",
 	labels: "Labels",
 	expiry: "Expiry",
 	rotate_every_days: "How often it is replaced",
@@ -144,6 +165,7 @@ function valueWords(field: EditField, values: EditValues): string {
 	if (field === "rotate_every_days") return rotate_every_days === null ? "no reminder" : `every ${rotate_every_days} days`;
 	if (field === "labels") return values.labels.map(({ name, value }) => `${name} = ${value}`).join(", ") || "none";
 	if (field === "allowed_ips") return values.allowed_ips.join(", ") || "from anywhere";
+	if (field === "rate_limits") return limitsWords(values.rate_limits) ?? "none";
 	if (field === "permissions") return values.permissions?.join(", ") || "none";
 	return values[field] || "nothing";
 }

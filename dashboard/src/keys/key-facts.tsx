@@ -2,10 +2,12 @@ import { Box, Group, SimpleGrid, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
+import { paceWords } from "../plans/plan-words.ts";
 import { CopyButton } from "../ui/copy-button.tsx";
 import { Section } from "../ui/page.tsx";
 import { Time } from "../ui/time.tsx";
-import { type ApiKey, permissionsQuery, sitesQuery } from "./key-data.ts";
+import { type ApiKey, sitesQuery } from "./key-data.ts";
+import { KeyPermissions } from "./key-permissions.tsx";
 import { actorWords } from "./key-text.ts";
 import { ENVIRONMENT_WORDS, nearness } from "./key-words.ts";
 
@@ -53,6 +55,9 @@ export function KeyFacts({ tenant_id, apiKey }: { tenant_id: string; apiKey: Api
 				<Fact term="Allowed addresses">
 					<Addresses addresses={apiKey.allowed_ips} />
 				</Fact>
+				<Fact term="How many requests">
+					<Pace rate_limits={apiKey.rate_limits} />
+				</Fact>
 				<Fact term="Created">
 					<Time value={apiKey.created_at} />
 					{`, by ${actorWords(apiKey.created_by)}`}
@@ -80,7 +85,7 @@ export function KeyFacts({ tenant_id, apiKey }: { tenant_id: string; apiKey: Api
 					</Fact>
 				)}
 			</SimpleGrid>
-			<Permissions tenant_id={tenant_id} names={apiKey.permissions} />
+			<KeyPermissions tenant_id={tenant_id} names={apiKey.permissions} />
 		</Section>
 	);
 }
@@ -137,6 +142,20 @@ function Sites({ tenant_id, site_ids }: { tenant_id: string; site_ids: readonly 
 	);
 }
 
+function Pace({ rate_limits }: { rate_limits: ApiKey["rate_limits"] }) {
+	if (rate_limits.length === 0) return <>As many as your plan allows</>;
+	return (
+		<>
+			{rate_limits.map((limit) => (
+				<div key={limit.name}>At most {paceWords(limit)}</div>
+			))}
+			<Text size="sm" c="dimmed">
+				Its own, besides the limits of your plan
+			</Text>
+		</>
+	);
+}
+
 function Addresses({ addresses }: { addresses: readonly string[] | null }) {
 	if (addresses === null) return <>From anywhere</>;
 	return (
@@ -147,38 +166,5 @@ function Addresses({ addresses }: { addresses: readonly string[] | null }) {
 				</div>
 			))}
 		</>
-	);
-}
-
-function Permissions({ tenant_id, names }: { tenant_id: string; names: readonly string[] }) {
-	const { data } = useQuery(permissionsQuery(tenant_id));
-	const known = new Map((data?.data ?? []).map((permission) => [permission.name, permission]));
-	return (
-		<Box mt="lg">
-			<Text size="sm" c="dimmed" mb={4} id="permissions-of-key">
-				Permissions
-			</Text>
-			<SimpleGrid
-				component="ul"
-				cols={{ base: 1, xs: 2 }}
-				spacing="xl"
-				verticalSpacing={8}
-				m={0}
-				p={0}
-				style={{ listStyle: "none" }}
-				aria-labelledby="permissions-of-key"
-			>
-				{names.map((name) => (
-					<Box component="li" key={name} miw={0}>
-						<span className="kw-mono kw-wrap">{name}</span>
-						<Text size="sm" c="dimmed" className="kw-wrap">
-							{known.get(name)?.description ?? ""}
-							{known.get(name)?.included === false && " Not included in your plan any more."}
-						</Text>
-					</Box>
-				))}
-			</SimpleGrid>
-			{names.length === 0 && <Text size="sm">Nothing: it has no permission.</Text>}
-		</Box>
 	);
 }

@@ -49,9 +49,10 @@ function OneSecret({ secret, apiKey }: { secret: Secret; apiKey: ApiKey }) {
 						That is <Time value={secret.retires_at} />.
 					</>
 				)}
+				{secret.imported && secret.status !== "retired" && " Issued elsewhere; replace it when you can."}
 			</Text>
 			<Text size="sm" c="dimmed">
-				Made <Time value={secret.created_at} />
+				{secret.imported ? "Brought along" : "Made"} <Time value={secret.created_at} />
 				{secret.first_used_at !== null && (
 					<>
 						; first used <Time value={secret.first_used_at} />, last <Time value={secret.last_used_at} />

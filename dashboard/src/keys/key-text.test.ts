@@ -5,6 +5,7 @@ import { actorWords, agentWords, milestoneOf, networkWords, reasonOf, secretWord
 const secret = {
 	kid: "k1",
 	last4: "a1B2",
+	imported: false,
 	status: "current" as const,
 	created_at: "2026-03-01T00:00:00Z",
 	first_used_at: null,

@@ -29,7 +29,7 @@ export function stateMeans(key: Pick<ApiKey, "status" | "secrets">): string {
 export function secretWords(secrets: readonly Secret[], kid: string): string {
 	const secret = secrets.find((candidate) => candidate.kid === kid);
 	if (secret === undefined) return "a key of before";
-	if (secrets.length === 1) return `…${secret.last4}`;
+	if (secrets.length === 1) return secret.last4 === "" ? "the key that was brought along" : `…${secret.last4}`;
 	return `${secret.status === "retiring" || secret.status === "retired" ? "old" : "new"} key …${secret.last4}`;
 }
 

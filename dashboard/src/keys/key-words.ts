@@ -52,7 +52,7 @@ export function nearness(time: string | null, now_ms: number): Nearness {
 	return left_ms <= NEAR_MS ? "near" : "far";
 }
 
-/** The last four characters as they are shown; of the newest secret that still works. */
+/** The last four characters as they are shown, `…` alone while those of an imported one are not known; of the newest secret that still works. */
 export function lastFour(secrets: readonly { readonly last4: string; readonly status: string }[]): string | null {
 	const live = secrets.find((secret) => secret.status === "current" || secret.status === "issued") ?? secrets[0];
 	return live === undefined ? null : `…${live.last4}`;

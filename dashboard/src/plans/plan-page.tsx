@@ -1,14 +1,15 @@
 import { Anchor, List, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useAccess, useProfile, useTenant } from "../access/session.ts";
-import { permissionsQuery } from "../keys/key-data.ts";
+import { capabilitiesQuery, permissionsQuery } from "../keys/key-data.ts";
 import { Page, Section } from "../ui/page.tsx";
 import { Time } from "../ui/time.tsx";
+import { groupsOf } from "./capability-words.ts";
 import { type Limits, limitsQuery } from "./limits-data.ts";
 import { countWords, sizeWords } from "./meter.ts";
 import { Meter } from "./meter.tsx";
 import { PlanRequests } from "./plan-requests.tsx";
-import { includedOf, rateLimitWords } from "./plan-words.ts";
+import { rateLimitWords } from "./plan-words.ts";
 
 /** What the plan includes, and how much of it is used. */
 export default function PlanPage() {
@@ -18,7 +19,7 @@ export default function PlanPage() {
 	return (
 		<Page title="Plan and limits" lead={`What ${tenant.name} may use, and what is used of it.`}>
 			<Section title={`Your plan: ${plan.name}`}>
-				<Included tenant_id={tenant.id} capabilities={limits.capabilities} max_days={plan.max_key_lifetime_days} />
+				<Included tenant_id={tenant.id} max_days={plan.max_key_lifetime_days} />
 				<More plan_name={plan.name} />
 			</Section>
 			<Used limits={limits} />
@@ -28,9 +29,10 @@ export default function PlanPage() {
 	);
 }
 
-function Included({ tenant_id, capabilities, max_days }: { tenant_id: string; capabilities: readonly string[]; max_days: number | null }) {
-	const { data } = useQuery(permissionsQuery(tenant_id));
-	const included = includedOf(capabilities, data?.data ?? []);
+function Included({ tenant_id, max_days }: { tenant_id: string; max_days: number | null }) {
+	const { data: capabilities } = useSuspenseQuery(capabilitiesQuery(tenant_id));
+	const { data: permissions } = useQuery(permissionsQuery(tenant_id));
+	const included = groupsOf(capabilities.data, permissions?.data ?? []).filter((group) => group.included);
 	return (
 		<Stack gap="md">
 			{included.length === 0 && <Text>API access is not included, so keys cannot be created.</Text>}
@@ -121,17 +123,31 @@ function Used({ limits }: { limits: Limits }) {
 }
 
 function Speed({ limits }: { limits: Limits }) {
+	const always = limits.rate_limits.filter((limit) => !limit.named_only);
+	const named_only = limits.rate_limits.filter((limit) => limit.named_only);
 	return (
 		<Section title="How fast">
 			{limits.rate_limits.length === 0 ? (
 				<Text size="sm">Your plan does not limit how many requests are made in a short time.</Text>
 			) : (
 				<>
-					<List size="md" data-rates>
-						{limits.rate_limits.map((limit) => (
+					<List size="md" data-rates="always">
+						{always.map((limit) => (
 							<List.Item key={limit.name}>{rateLimitWords(limit)}</List.Item>
 						))}
 					</List>
+					{named_only.length > 0 && (
+						<>
+							<Text mt={always.length === 0 ? 0 : "sm"}>
+								{always.length === 0 ? "Some requests are counted:" : "Some requests are counted on their own as well:"}
+							</Text>
+							<List size="md" mt={4} data-rates="named">
+								{named_only.map((limit) => (
+									<List.Item key={limit.name}>{rateLimitWords(limit)}</List.Item>
+								))}
+							</List>
+						</>
+					)}
 					<Text size="sm" c="dimmed" mt={8}>
 						A request above that is refused, and the answer says after how many seconds to try again. Nothing else happens.
 					</Text>

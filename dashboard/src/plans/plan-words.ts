@@ -1,55 +1,35 @@
+import { nameFrom } from "./capability-words.ts";
+
 /** What a limit on requests says. */
 export interface RateLimit {
 	readonly name: string;
 	readonly requests: number;
 	readonly window_seconds: number;
 	readonly per: string;
+	/** Counts only requests that the API says it is for. */
+	readonly named_only: boolean;
 }
 
+const MINUTE = 60;
+const HOUR = 3_600;
 const count = new Intl.NumberFormat("en");
 
-/** "100 requests in 60 seconds for each key". */
-export function rateLimitWords({ requests, window_seconds, per }: RateLimit): string {
-	const what = `${count.format(requests)} ${requests === 1 ? "request" : "requests"}`;
-	const when = window_seconds === 1 ? "a second" : `${count.format(window_seconds)} seconds`;
-	return `${what} in ${when} ${per === "tenant" ? "for all keys together" : "for each key"}`;
+/** "a minute", "10 minutes", "90 seconds". */
+export function windowWords(window_seconds: number): string {
+	if (window_seconds === 1) return "a second";
+	if (window_seconds === MINUTE) return "a minute";
+	if (window_seconds === HOUR) return "an hour";
+	return window_seconds % MINUTE === 0 ? `${count.format(window_seconds / MINUTE)} minutes` : `${count.format(window_seconds)} seconds`;
 }
 
-const CAPABILITIES: Readonly<Record<string, { readonly name: string; readonly means: string }>> = {
-	m2m_api: { name: "API access", means: "Keys for your own programs" },
-	documents: { name: "Documents", means: "Store and read documents at your sites" },
-};
-
-export interface PermissionOfPlan {
-	readonly name: string;
-	readonly description: string;
-	readonly capability: string;
-	readonly included: boolean;
+/** "100 requests in a minute". */
+export function paceWords({ requests, window_seconds }: Pick<RateLimit, "requests" | "window_seconds">): string {
+	return `${count.format(requests)} ${requests === 1 ? "request" : "requests"} in ${windowWords(window_seconds)}`;
 }
 
-export interface Included {
-	readonly id: string;
-	readonly name: string;
-	/** What it is for; null where nothing is known of it but its name. */
-	readonly means: string | null;
-	readonly permissions: readonly PermissionOfPlan[];
-}
-
-/** What the plan includes, each with what keys may do by it; one that is the operator's own is told by its name. */
-export function includedOf(capabilities: readonly string[], permissions: readonly PermissionOfPlan[]): Included[] {
-	return capabilities.map((id) => {
-		const words = CAPABILITIES[id];
-		return {
-			id,
-			name: words?.name ?? nameFrom(id),
-			means: words?.means ?? null,
-			permissions: permissions.filter((permission) => permission.capability === id && permission.included),
-		};
-	});
-}
-
-/** `advanced_reports` is "Advanced reports". */
-function nameFrom(id: string): string {
-	const words = id.replaceAll("_", " ");
-	return words.charAt(0).toUpperCase() + words.slice(1);
+/** "100 requests in a minute for each key"; of a limit for some requests only, "Exports: 10 in an hour for all keys together". */
+export function rateLimitWords(limit: RateLimit): string {
+	const whose = limit.per === "tenant" ? "for all keys together" : "for each key";
+	if (!limit.named_only) return `${paceWords(limit)} ${whose}`;
+	return `${nameFrom(limit.name)}: ${count.format(limit.requests)} in ${windowWords(limit.window_seconds)} ${whose}`;
 }

@@ -1,7 +1,8 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
+import { groupsOf } from "./capability-words.ts";
 import { levelOf, percentOf, sizeWords, usedWords } from "./meter.ts";
-import { includedOf, rateLimitWords } from "./plan-words.ts";
+import { rateLimitWords, windowWords } from "./plan-words.ts";
 
 test("a meter is amber from 80 % and red at its limit, also at a limit of nothing", () => {
 	equal(levelOf({ used: 79, max: 100 }), "fine");
@@ -32,27 +33,33 @@ test("amounts are said as people say them", () => {
 	]);
 });
 
-test("rate limits are sentences", () => {
-	equal(rateLimitWords({ name: "burst", requests: 100, window_seconds: 60, per: "key" }), "100 requests in 60 seconds for each key");
-	equal(rateLimitWords({ name: "all", requests: 1_000, window_seconds: 1, per: "tenant" }), "1,000 requests in a second for all keys together");
+test("rate limits are sentences; one that counts some requests only begins with what it is called", () => {
+	const limit = { name: "burst", requests: 100, window_seconds: 60, per: "key", named_only: false };
+	equal(rateLimitWords(limit), "100 requests in a minute for each key");
+	equal(rateLimitWords({ ...limit, requests: 1_000, window_seconds: 1, per: "tenant" }), "1,000 requests in a second for all keys together");
+	equal(
+		rateLimitWords({ name: "big_exports", requests: 10, window_seconds: 3_600, per: "tenant", named_only: true }),
+		"Big exports: 10 in an hour for all keys together",
+	);
+	deepEqual([1, 30, 60, 90, 600, 3_600].map(windowWords), ["a second", "30 seconds", "a minute", "90 seconds", "10 minutes", "an hour"]);
 });
 
-test("what is included is named, and what keys may do by it is listed", () => {
+test("capabilities are told in the operator's words with what keys may do by them, those of the plan first", () => {
 	const permissions = [
-		{ name: "documents:read", description: "Read documents", capability: "documents", included: true },
+		{ name: "documents:read", description: "Read documents", capability: "documents", included: false },
 		{ name: "reports:read", description: "Read reports", capability: "advanced_reports", included: true },
-		{ name: "sites:read", description: "Read sites", capability: "m2m_api", included: false },
+	];
+	const capabilities = [
+		{ name: "advanced_reports", description: "", included: true },
+		{ name: "documents", description: "Documents: upload and download by API", included: false },
+		{ name: "exports", description: "Everything as one file", included: true },
 	];
 	deepEqual(
-		includedOf(["m2m_api", "documents", "advanced_reports"], permissions).map(({ name, means, permissions: of }) => [
-			name,
-			means !== null,
-			of.length,
-		]),
+		groupsOf(capabilities, permissions).map(({ name, means, included, permissions: of }) => [name, means, included, of.map((one) => one.name)]),
 		[
-			["API access", true, 0],
-			["Documents", true, 1],
-			["Advanced reports", false, 1],
+			["Advanced reports", null, true, ["reports:read"]],
+			["Everything as one file", null, true, []],
+			["Documents", "Upload and download by API", false, ["documents:read"]],
 		],
 	);
 });

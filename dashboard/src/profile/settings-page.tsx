@@ -1,6 +1,6 @@
 import { Button, Group, SegmentedControl, Text, useMantineColorScheme } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { ROLE_WORDS } from "../access/roles.ts";
+import { standingName } from "../access/roles.ts";
 import { useProfile, useSession, useTenant } from "../access/session.ts";
 import { useSignOut } from "../access/sign-out.ts";
 import { CopyButton } from "../ui/copy-button.tsx";
@@ -99,7 +99,7 @@ function TenantSection() {
 						{plan.name}
 					</Link>
 				</Fact>
-				<Fact name="Your role">{ROLE_WORDS[role].name}</Fact>
+				<Fact name="Your role">{standingName(role)}</Fact>
 				{status === "suspended" && <Fact name="State">Suspended: everything can be read, keys can be revoked, nothing else works.</Fact>}
 			</Facts>
 		</Section>

@@ -1,4 +1,5 @@
 import { Button, Stack, Text } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
 import { useChooseTenant, useSession } from "../access/session.ts";
 import { useSignOut } from "../access/sign-out.ts";
 import { OpenPage } from "../ui/open-page.tsx";
@@ -7,7 +8,7 @@ const OFFERED_MAX = 5;
 
 /** For somebody who is a member nowhere (any more), or not of the team that the address names. */
 export function NoTenantPage() {
-	const { person, tenants } = useSession();
+	const { person, tenants, operator } = useSession();
 	const signOut = useSignOut();
 	const choose = useChooseTenant();
 	const none = tenants.length === 0;
@@ -20,6 +21,7 @@ export function NoTenantPage() {
 				You are signed in as <b>{person.email ?? person.name}</b>. To get in, ask an owner of the team to invite this address.
 			</Text>
 			<Stack gap="sm">
+				{operator && <Button renderRoot={(props) => <Link to="/operator" {...props} />}>Go to the operator's area</Button>}
 				{tenants.slice(0, OFFERED_MAX).map(({ id, name }) => (
 					<Button key={id} onClick={() => choose(id)}>
 						Go to {name}

@@ -2,7 +2,7 @@ import { Badge, Box, Button, Group, Select, Stack, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useState } from "react";
 import { ROLE_WORDS, ROLES } from "../access/roles.ts";
-import { type Membership, useSession } from "../access/session.ts";
+import { type TenantOfPage, useSession } from "../access/session.ts";
 import { Problem } from "../ui/problem.tsx";
 import { Time } from "../ui/time.tsx";
 import { useAction } from "../ui/use-action.ts";
@@ -14,7 +14,7 @@ const ROLE_PX = 128;
 const BUTTON_PX = 96;
 
 interface TeamMembersProps {
-	readonly tenant: Membership;
+	readonly tenant: TenantOfPage;
 	readonly members: readonly Member[];
 	/** Whether the person may change others. */
 	readonly manages: boolean;

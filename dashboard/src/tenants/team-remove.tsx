@@ -1,13 +1,13 @@
 import { Button, Group, List, Modal, Stack, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { ROLE_WORDS } from "../access/roles.ts";
-import type { Membership } from "../access/session.ts";
+import type { TenantOfPage } from "../access/session.ts";
 import { Problem } from "../ui/problem.tsx";
 import { useAction } from "../ui/use-action.ts";
 import { type Member, removeMember, useTeamChanged } from "./team-data.ts";
 
 interface TeamRemoveProps {
-	readonly tenant: Membership;
+	readonly tenant: TenantOfPage;
 	readonly member: Member;
 	readonly opened: boolean;
 	readonly onClose: () => void;

@@ -70,6 +70,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
 		"--kw-good": "#087f5b",
 		"--kw-attention": "#8a5300",
 		"--kw-ended": "#b42318",
+		"--kw-operator": "#9c36b5",
 		"--mantine-color-yellow-light": "#fff4d6",
 		"--mantine-color-yellow-light-color": "#7a4a00",
 		"--mantine-color-teal-light": "#d9f6ea",
@@ -89,5 +90,6 @@ export const cssVariables: CSSVariablesResolver = () => ({
 		"--kw-good": "#4fd1a5",
 		"--kw-attention": "#f3bf55",
 		"--kw-ended": "#ff8a85",
+		"--kw-operator": "#da77f2",
 	},
 });

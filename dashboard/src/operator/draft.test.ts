@@ -1,0 +1,103 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { addRule, changesOf, type Draft, discard, draftOf, faultsOf, moveRule, removeRule, replaceRule, undo } from "./draft.ts";
+import { costWords, NEW_RULE, needsWords, placesWords, type Rule } from "./rule.ts";
+
+function rule(pattern: string, over: Partial<Rule> = {}): Rule {
+	return { ...NEW_RULE, pattern, ...over };
+}
+
+const SAVED = draftOf([rule("/a"), rule("/b"), rule("/c")]);
+const kinds = (draft: Draft) => changesOf(draft).map(({ kind, id }) => `${kind} ${id}`);
+const patterns = (draft: Draft) => draft.entries.map((entry) => entry.rule.pattern);
+
+test("a draft that was not touched changes nothing", () => {
+	deepEqual(changesOf(SAVED), []);
+	equal(undo(SAVED), SAVED);
+});
+
+test("each step is said once, and in the words of what it does", () => {
+	const draft = removeRule(replaceRule(addRule(SAVED, rule("/d", { methods: ["GET"] })), 1, rule("/b", { cost: 5, note: "dear" })), 2);
+	deepEqual(
+		changesOf(draft).map(({ text }) => text),
+		["Any method /b changes: the cost, the note", "GET /d is added as rule 3", "Any method /c is removed"],
+	);
+});
+
+test("a rule that is moved is the one that moved, not all that it passed", () => {
+	const draft = moveRule(moveRule(SAVED, 2, -1), 2, -1);
+	deepEqual(patterns(draft), ["/c", "/a", "/b"]);
+	deepEqual(kinds(draft), ["moved 2"]);
+	equal(moveRule(draft, 2, -1), draft);
+	equal(moveRule(SAVED, 2, 1), SAVED);
+	equal(moveRule(SAVED, 9, 1), SAVED);
+});
+
+test("what is removed and added again is not the same rule; what is changed back is no change", () => {
+	deepEqual(kinds(addRule(removeRule(SAVED, 0), rule("/a"))), ["added 3", "removed 0"]);
+	deepEqual(kinds(replaceRule(replaceRule(SAVED, 0, rule("/x")), 0, rule("/a"))), []);
+});
+
+test("discarding can be taken back like any step", () => {
+	const changed = removeRule(SAVED, 0);
+	deepEqual(changesOf(discard(changed)), []);
+	deepEqual(patterns(undo(discard(changed))), ["/b", "/c"]);
+});
+
+const steps = fc.array(fc.tuple(fc.constantFrom("add", "remove", "up", "down", "replace"), fc.nat(8)), { maxLength: 30 });
+
+function apply(draft: Draft, [step, id]: [string, number]): Draft {
+	if (step === "add") return addRule(draft, rule(`/new/${id}`));
+	if (step === "remove") return removeRule(draft, id);
+	if (step === "replace") return replaceRule(draft, id, rule(`/other/${id}`));
+	return moveRule(draft, id, step === "up" ? -1 : 1);
+}
+
+test("whatever was done, taking back each step leads to what was saved, and no change is said exactly when nothing differs", () => {
+	fc.assert(
+		fc.property(steps, (taken) => {
+			let draft = taken.reduce(apply, SAVED);
+			const is_same = JSON.stringify(draft.entries) === JSON.stringify(draft.saved);
+			equal(changesOf(draft).length === 0, is_same);
+			ok(new Set(draft.entries.map(({ id }) => id)).size === draft.entries.length, "no two entries have one id");
+			for (let count = 0; count < 60; count += 1) draft = undo(draft);
+			deepEqual(draft.entries, SAVED.entries);
+		}),
+	);
+});
+
+test("what the server finds wrong lands at the rule that was sent there", () => {
+	const sent = moveRule(SAVED, 0, 1).entries;
+	const faults = faultsOf(
+		[
+			{ pointer: "/rules/0/pattern", detail: "p" },
+			{ pointer: "/rules/0/limits/1/name", detail: "l" },
+			{ pointer: "/rules/1", detail: "whole" },
+			{ pointer: "/rules/9/pattern", detail: "nowhere" },
+			{ pointer: "/rules", detail: "too many" },
+		],
+		sent,
+	);
+	deepEqual(
+		[...faults],
+		[
+			[
+				1,
+				[
+					{ field: "pattern", detail: "p" },
+					{ field: "limits", detail: "l" },
+				],
+			],
+			[0, [{ field: "", detail: "whole" }]],
+		],
+	);
+});
+
+test("a rule is said in words", () => {
+	equal(needsWords(rule("/a")), "Any key of the tenant");
+	equal(needsWords(rule("/a", { permissions: ["a:read", "b:read"], capability: "orders" })), "a:read and b:read, in a plan with orders");
+	equal(costWords(rule("/a", { cost: 2, limits: [{ name: "exports", cost: 1 }] })), "2, 1 of exports");
+	equal(placesWords("/tenants/:tenant_id/sites/:site_id/*"), "tenant and site from the path");
+	equal(placesWords("/orders/:order_id"), "tenant of the key");
+});

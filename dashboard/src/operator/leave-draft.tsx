@@ -1,0 +1,23 @@
+import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { useBlocker } from "@tanstack/react-router";
+
+/** Asks before a draft is left behind that is saved nowhere. */
+export function LeaveDraft({ unsaved }: { unsaved: boolean }) {
+	const blocker = useBlocker({ shouldBlockFn: () => unsaved, enableBeforeUnload: () => unsaved, disabled: !unsaved, withResolver: true });
+	const isAsked = blocker.status === "blocked";
+	return (
+		<Modal opened={isAsked} onClose={() => blocker.reset?.()} title="Leave the changes behind?" size="sm">
+			<Stack gap="md">
+				<Text>The rules that you changed are not saved yet. If you leave now, they stay as they were.</Text>
+				<Group justify="flex-end" gap={8}>
+					<Button variant="default" data-autofocus onClick={() => blocker.reset?.()}>
+						Stay here
+					</Button>
+					<Button color="red" onClick={() => blocker.proceed?.()}>
+						Leave without saving
+					</Button>
+				</Group>
+			</Stack>
+		</Modal>
+	);
+}

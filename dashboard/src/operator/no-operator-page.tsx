@@ -1,0 +1,34 @@
+import { Button, Stack, Text } from "@mantine/core";
+import { useChooseTenant, useSession } from "../access/session.ts";
+import { useSignOut } from "../access/sign-out.ts";
+import { OpenPage } from "../ui/open-page.tsx";
+
+const OFFERED_MAX = 5;
+
+/** For somebody who opened the operator's area and does not run the instance, or not any more. */
+export function NoOperatorPage() {
+	const { person, tenants } = useSession();
+	const signOut = useSignOut();
+	const choose = useChooseTenant();
+	return (
+		<OpenPage
+			title="This part is for operators"
+			lead="Operators run this instance: they decide how requests are guarded, which plans there are and who the tenants are."
+		>
+			<Text className="kw-wrap">
+				You are signed in as <b>{person.email ?? person.name}</b>, who is no operator. If you should be one, ask an operator to add you, then sign in
+				again.
+			</Text>
+			<Stack gap="sm">
+				{tenants.slice(0, OFFERED_MAX).map(({ id, name }) => (
+					<Button key={id} onClick={() => choose(id)}>
+						Go to {name}
+					</Button>
+				))}
+				<Button variant="default" onClick={() => void signOut()}>
+					Sign out
+				</Button>
+			</Stack>
+		</OpenPage>
+	);
+}

@@ -1,0 +1,32 @@
+import { IconBuilding, IconPackageImport, IconRoute, IconUserShield } from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
+import { ConfirmProvider } from "../access/confirm.tsx";
+import { useSession } from "../access/session.ts";
+import { PersonMenu } from "../ui/person-menu.tsx";
+import { PlaceSwitcher } from "../ui/place-switcher.tsx";
+import { Shell } from "../ui/shell.tsx";
+import { NoOperatorPage } from "./no-operator-page.tsx";
+
+const PLACES = [
+	{ to: "/operator/forward-auth", label: "Forwarded requests", short: "Requests", icon: IconRoute },
+	{ to: "/operator/tenants", label: "Tenants", short: "Tenants", icon: IconBuilding },
+	{ to: "/operator/legacy-formats", label: "Keys from elsewhere", short: "Imports", icon: IconPackageImport },
+	{ to: "/operator/people", label: "Operators", short: "Operators", icon: IconUserShield },
+] as const;
+
+/** What surrounds the pages of who runs the instance: a rail of its own, and an edge in a colour that nothing else has. */
+export default function OperatorFrame() {
+	const { operator } = useSession();
+	if (!operator) return <NoOperatorPage />;
+	return (
+		<ConfirmProvider>
+			<Shell
+				places={PLACES}
+				link={(to, props) => <Link to={to} activeOptions={{ exact: true }} {...props} />}
+				switcher={<PlaceSwitcher tenant={null} />}
+				person={(compact) => <PersonMenu standing="Operator" compact={compact} />}
+				operator
+			/>
+		</ConfirmProvider>
+	);
+}

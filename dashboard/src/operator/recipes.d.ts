@@ -1,0 +1,4 @@
+declare module "*.conf?raw" {
+	const text: string;
+	export default text;
+}

@@ -1,0 +1,29 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { faultOfLimits, faultOfPattern, limitsFrom, limitsText } from "./rule-values.ts";
+
+test("named limits are written as one line and read back the same", () => {
+	deepEqual(limitsFrom(" exports=1 ,reports = 5, "), [
+		{ name: "exports", cost: 1 },
+		{ name: "reports", cost: 5 },
+	]);
+	deepEqual(limitsFrom(""), []);
+	const limit = fc.record({ name: fc.stringMatching(/^[a-z][a-z0-9_-]{0,20}$/), cost: fc.nat(1_000_000) }, { noNullPrototype: true });
+	fc.assert(
+		fc.property(fc.uniqueArray(limit, { selector: ({ name }) => name, maxLength: 8 }), (limits) => {
+			equal(faultOfLimits(limitsText(limits)), null);
+			deepEqual(limitsFrom(limitsText(limits)), limits);
+		}),
+	);
+});
+
+test("a limit without a number, or named twice, is said", () => {
+	for (const text of ["exports", "exports=", "exports=-1", "=1", "Exports=1", "a=1, b"]) match(faultOfLimits(text) ?? "", /^Write each limit/, text);
+	match(faultOfLimits("a=1, a=2") ?? "", /once/);
+});
+
+test("a path that no request has is said before it is sent", () => {
+	for (const pattern of ["/", "/a", "/a/", "/a/*", "/*", "/tenants/:tenant_id/sites/:site_id/*"]) equal(faultOfPattern(` ${pattern} `), null);
+	for (const pattern of ["", " ", "a", "/a?b=1", "/a#b", "/a*", "/a/*/b", "/*a"]) match(faultOfPattern(pattern) ?? "", /^(Write|Begin)/, pattern);
+});

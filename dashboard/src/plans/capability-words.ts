@@ -1,0 +1,61 @@
+/** A permission as a tenant sees it. */
+export interface PermissionOfPlan {
+	readonly name: string;
+	readonly description: string;
+	readonly capability: string;
+	readonly included: boolean;
+}
+
+/** A capability as a tenant sees it, with the operator's words for it, if there are any. */
+export interface Capability {
+	readonly name: string;
+	readonly description: string;
+	readonly included: boolean;
+}
+
+/** Permissions that one capability brings, under what people call it. */
+export interface CapabilityGroup {
+	readonly id: string;
+	readonly name: string;
+	/** What it is for; null where nothing is said of it but its name. */
+	readonly means: string | null;
+	readonly included: boolean;
+	readonly permissions: readonly PermissionOfPlan[];
+}
+
+const BETWEEN = ": ";
+const API_ACCESS = "m2m_api";
+
+/** "Exports: everything as one file" is a name and what it means; without words the name is made of the technical one. */
+function wordsOf({ name, description }: Capability): { name: string; means: string | null } {
+	if (description === "") return { name: nameFrom(name), means: null };
+	const at = description.indexOf(BETWEEN);
+	if (at <= 0) return { name: description, means: null };
+	return { name: description.slice(0, at), means: capitalized(description.slice(at + BETWEEN.length)) };
+}
+
+/** What is included comes first, and of that the API itself, without which there are no keys; then by name. */
+function inOrder(a: CapabilityGroup, b: CapabilityGroup): number {
+	const rank = ({ id, included }: CapabilityGroup) => (included ? 2 : 0) + (id === API_ACCESS ? 1 : 0);
+	return rank(b) - rank(a) || a.name.localeCompare(b.name);
+}
+
+/** Every capability with the permissions that it brings. */
+export function groupsOf(capabilities: readonly Capability[], permissions: readonly PermissionOfPlan[]): CapabilityGroup[] {
+	const groups = capabilities.map((capability) => ({
+		id: capability.name,
+		...wordsOf(capability),
+		included: capability.included,
+		permissions: permissions.filter((permission) => permission.capability === capability.name),
+	}));
+	return groups.sort(inOrder);
+}
+
+/** `advanced_reports` is "Advanced reports". */
+export function nameFrom(id: string): string {
+	return capitalized(id.replaceAll(/[_-]+/g, " "));
+}
+
+function capitalized(words: string): string {
+	return words.charAt(0).toUpperCase() + words.slice(1);
+}

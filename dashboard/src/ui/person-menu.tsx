@@ -1,0 +1,43 @@
+import { Box, Group, Menu, Text, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
+import { IconChevronUp, IconLogout, IconMoon, IconSun } from "@tabler/icons-react";
+import { useSession } from "../access/session.ts";
+import { useSignOut } from "../access/sign-out.ts";
+
+/** Who is signed in and as what, and the way out. */
+export function PersonMenu({ standing, compact = false }: { standing: string; compact?: boolean }) {
+	const { person } = useSession();
+	const signOut = useSignOut();
+	const { setColorScheme } = useMantineColorScheme();
+	const isDark = useComputedColorScheme() === "dark";
+	return (
+		<Menu position={compact ? "bottom-end" : "top-start"} width={220}>
+			<Menu.Target>
+				<UnstyledButton p={6} aria-label={`${person.name}, ${standing}: account menu`} style={{ borderRadius: 8 }}>
+					<Group wrap="nowrap" gap={8}>
+						<Box miw={0} flex={1}>
+							<Text size="sm" fw={500} truncate maw={compact ? 120 : 150}>
+								{person.name}
+							</Text>
+							<Text size="xs" c="dimmed">
+								{standing}
+							</Text>
+						</Box>
+						<IconChevronUp size={16} aria-hidden="true" />
+					</Group>
+				</UnstyledButton>
+			</Menu.Target>
+			<Menu.Dropdown>
+				{person.email !== null && <Menu.Label>{person.email}</Menu.Label>}
+				<Menu.Item
+					leftSection={isDark ? <IconSun size={16} aria-hidden="true" /> : <IconMoon size={16} aria-hidden="true" />}
+					onClick={() => setColorScheme(isDark ? "light" : "dark")}
+				>
+					{isDark ? "Use light colours" : "Use dark colours"}
+				</Menu.Item>
+				<Menu.Item leftSection={<IconLogout size={16} aria-hidden="true" />} onClick={() => void signOut()}>
+					{person.kind === "portal" ? "End this visit" : "Sign out"}
+				</Menu.Item>
+			</Menu.Dropdown>
+		</Menu>
+	);
+}

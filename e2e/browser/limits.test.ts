@@ -1,0 +1,219 @@
+/** Limits of a key's own in the dashboard, the words of capabilities, and limits that count some requests only. */
+import { deepEqual, equal, match } from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { BrowserContext, Page } from "playwright-core";
+import { assertProblem, remainingOf } from "../problem.ts";
+import { expectStatus, makeKey, makePlan, makeTenant } from "../things.ts";
+import {
+	assertNoSidewaysScrolling,
+	assertQuiet,
+	axe,
+	type Dashboard,
+	memberIn,
+	openBrowser,
+	PHONE,
+	picture,
+	settled,
+	startDashboard,
+	type TestBrowser,
+} from "./browser.ts";
+
+let dashboard: Dashboard;
+let browser: TestBrowser;
+let made = 0;
+
+before(async () => {
+	[dashboard, browser] = await Promise.all([startDashboard(), openBrowser()]);
+	for (const [name, description] of [
+		["orders", "Orders: read and change orders"],
+		["exports", "Exports: everything as one file"],
+	])
+		expectStatus(await dashboard.server.operator("PUT", `/capabilities/${name}`, { description }), 200);
+	for (const [name, description, capability] of [
+		["orders:read", "Read orders", "orders"],
+		["orders:write", "Change orders", "orders"],
+		["exports:create", "Export all orders", "exports"],
+		["faxes:send", "Send faxes", "faxes"],
+	])
+		expectStatus(await dashboard.server.operator("PUT", `/permissions/${name}`, { description, capability }), 200);
+});
+after(async () => {
+	await browser?.close();
+	await dashboard?.stop();
+});
+
+interface There {
+	readonly tenant_id: string;
+	readonly context: BrowserContext;
+	readonly page: Page;
+}
+
+const PLAN = {
+	name: "Team",
+	capabilities: ["m2m_api", "orders", "exports"],
+	rate_limits: [
+		{ name: "burst", requests: 600, window_seconds: 60, per: "key" },
+		{ name: "exports", requests: 10, window_seconds: 3_600, per: "tenant", named_only: true },
+	],
+};
+
+async function there(plan: object = PLAN): Promise<There> {
+	made += 1;
+	const { id: tenant_id } = await makeTenant(dashboard.server, { plan_id: await makePlan(dashboard.server, { ...plan }) });
+	const who = { name: "Olivia Owner", email: `limits-${made}@example.com`, password: "a lamp, a boat, a fork" };
+	return { tenant_id, ...(await memberIn(browser, dashboard.server, who, { tenant_id, role: "owner" })) };
+}
+
+async function open({ page, tenant_id }: There, path: string): Promise<void> {
+	await page.goto(`${dashboard.url}${path}?tenant=${tenant_id}`);
+	await page.getByRole("heading", { level: 1 }).waitFor();
+	await settled(page);
+}
+
+interface KeyNow {
+	readonly id: string;
+	readonly permissions: readonly string[];
+	readonly rate_limits: readonly { readonly name: string; readonly requests: number; readonly window_seconds: number }[];
+}
+
+async function newestKey(tenant_id: string): Promise<KeyNow> {
+	const { data } = expectStatus(await dashboard.server.management(tenant_id, "GET", "/api-keys"), 200).as<{ data: KeyNow[] }>();
+	const [key] = data;
+	if (!key) throw new Error("the tenant has no key");
+	return key;
+}
+
+test("a key is created with limits of its own: what they come to is said before, and they hold for its first request", async () => {
+	const at = await there();
+	const { page } = at;
+	await open(at, "/settings/api-access");
+	await page.getByRole("button", { name: "Create your first key" }).click();
+	const sheet = page.getByRole("dialog").first();
+	await sheet.getByRole("combobox", { name: "What is it for?" }).fill("Trial bot");
+	await page.keyboard.press("Escape");
+	await sheet.getByRole("button", { name: /^More/ }).click();
+	await sheet.getByText("Your plan allows 600 requests in a minute for each key").waitFor();
+	await sheet.getByRole("radio", { name: "Fewer" }).check();
+	await sheet.getByRole("radio", { name: /^Show it once/ }).click();
+	const make = sheet.getByRole("button", { name: "Create key and show it once" });
+	await make.click();
+	await sheet.getByRole("alert").getByText("Say how many requests").waitFor();
+	const number = sheet.getByRole("textbox", { name: "Requests of limit 1" });
+	await number.fill("600");
+	await make.click();
+	await sheet.getByText("Your plan allows 600 requests in a minute anyway: choose fewer").waitFor();
+	equal(await number.getAttribute("aria-invalid"), "true");
+	await number.fill("3");
+	await sheet.getByRole("button", { name: "Add a limit" }).click();
+	await sheet.getByRole("textbox", { name: "Requests of limit 2" }).fill("1000");
+	equal(await sheet.getByRole("button", { name: "Add a limit" }).count(), 0, "there is one for each time");
+	await axe(page);
+	await picture(page, "limits-create");
+	match(
+		(await page.locator("[data-sentence]").textContent()) ?? "",
+		/, at most 3 requests in a minute and 1,000 requests in an hour, never expires,/,
+	);
+	await make.click();
+	await page.getByRole("button", { name: "Copy key" }).click();
+	const raw_key = String(await page.evaluate("navigator.clipboard.readText()"));
+	deepEqual((await newestKey(at.tenant_id)).rate_limits, [
+		{ name: "own-minute", requests: 3, window_seconds: 60 },
+		{ name: "own-hour", requests: 1_000, window_seconds: 3_600 },
+	]);
+	deepEqual(remainingOf(await dashboard.server.keyed(raw_key, "GET", "/whoami")), { burst: 599, "own-minute": 2, "own-hour": 999 });
+	assertQuiet(at.context);
+	await at.context.close();
+});
+
+test("permissions stand under what the operator calls their capability, in words; what the plan lacks is said once", async () => {
+	const at = await there();
+	const { page } = at;
+	await page.setViewportSize(PHONE);
+	await open(at, "/settings/api-access");
+	await page.getByRole("button", { name: "Create your first key" }).click();
+	await page.getByRole("button", { name: /^More/ }).click();
+	const groups = page.getByRole("dialog").locator("[data-capability]");
+	await groups.first().waitFor();
+	const found = await groups.evaluateAll((elements) => elements.map((element) => element.getAttribute("data-capability")));
+	deepEqual(found, ["m2m_api", "exports", "orders", "documents", "faxes"]);
+	const orders = page.getByRole("group", { name: "Orders", exact: true });
+	match((await orders.innerText()).replaceAll("\n", " "), /Orders.*Read orders.*orders:read.*Change orders.*orders:write/);
+	const faxes = page.getByRole("group", { name: "Faxes", exact: true });
+	await faxes.getByText("Not included in your plan; see Plan and limits").waitFor();
+	equal(await faxes.getByRole("checkbox").isDisabled(), true);
+	await assertNoSidewaysScrolling(page);
+	await orders.getByRole("checkbox", { name: /Change orders/ }).uncheck();
+	await page.getByRole("radio", { name: /^Show it once/ }).click();
+	await page.getByRole("combobox", { name: "What is it for?" }).fill("Reader");
+	await page.keyboard.press("Escape");
+	await axe(page);
+	await orders.scrollIntoViewIfNeeded();
+	await picture(page, "limits-permissions");
+	await page.getByRole("button", { name: "Create key and show it once" }).click();
+	await page.getByRole("button", { name: "Copy key" }).waitFor();
+	deepEqual((await newestKey(at.tenant_id)).permissions, ["exports:create", "orders:read", "sites:read", "tenant:read", "usage:read"]);
+	assertQuiet(at.context);
+	await at.context.close();
+});
+
+test("a key's limits are seen and changed on its page, keep names that others gave them, and hold for the next request", async () => {
+	const at = await there();
+	const { page, tenant_id } = at;
+	const key = await makeKey(dashboard.server, tenant_id, {
+		name: "prod-trial-bot",
+		permissions: ["orders:read", "tenant:read"],
+		rate_limits: [{ name: "trial", requests: 20, window_seconds: 10 }],
+	});
+	await open(at, `/settings/api-access/${key.id}`);
+	const facts = page.getByRole("region", { name: "Facts" });
+	await facts.getByText("At most 20 requests in 10 seconds").waitFor();
+	await facts.getByText("Its own, besides the limits of your plan").waitFor();
+	match((await facts.locator('[data-group="Orders"]').innerText()).replaceAll("\n", " "), /Orders.*Read orders.*orders:read/);
+	await page.getByRole("button", { name: "Edit this key" }).click();
+	const sheet = page.getByRole("dialog", { name: "Edit this key" });
+	equal(await sheet.getByRole("combobox", { name: "Time of limit 1" }).inputValue(), "10 seconds");
+	await sheet.getByRole("textbox", { name: "Requests of limit 1" }).fill("1");
+	await sheet.getByRole("button", { name: "Add a limit" }).click();
+	await sheet.getByRole("textbox", { name: "Requests of limit 2" }).fill("50");
+	await sheet.getByRole("combobox", { name: "Time of limit 2" }).click();
+	await page.getByRole("option", { name: "an hour" }).click();
+	await axe(page);
+	await picture(page, "limits-edit");
+	await sheet.getByRole("button", { name: "Save changes" }).click();
+	await sheet.waitFor({ state: "detached" });
+	await facts.getByText("At most 50 requests in an hour").waitFor();
+	deepEqual((await newestKey(tenant_id)).rate_limits, [
+		{ name: "trial", requests: 1, window_seconds: 10 },
+		{ name: "own-hour", requests: 50, window_seconds: 3_600 },
+	]);
+	expectStatus(await dashboard.server.keyed(key.raw_key, "GET", "/whoami"), 200);
+	assertProblem(await dashboard.server.keyed(key.raw_key, "GET", "/whoami"), "rate_limited");
+	await axe(page);
+	await picture(page, "limits-key");
+
+	await page.getByRole("button", { name: "Edit this key" }).click();
+	await sheet.getByRole("radio", { name: "As many as the plan allows" }).check();
+	await sheet.getByRole("button", { name: "Save changes" }).click();
+	await sheet.waitFor({ state: "detached" });
+	await facts.getByText("As many as your plan allows").waitFor();
+	deepEqual((await newestKey(tenant_id)).rate_limits, []);
+	expectStatus(await dashboard.server.keyed(key.raw_key, "GET", "/whoami"), 200);
+	assertQuiet(at.context);
+	await at.context.close();
+});
+
+test("the plan page says what is included in the operator's words, and which requests are counted on their own", async () => {
+	const at = await there();
+	const { page } = at;
+	await open(at, "/plan");
+	deepEqual(await page.locator("[data-capability] > p:first-child").allTextContents(), ["API access", "Exports", "Orders"]);
+	await page.getByText("Everything as one file").waitFor();
+	deepEqual(await page.locator('[data-rates="always"] li').allTextContents(), ["600 requests in a minute for each key"]);
+	deepEqual(await page.locator('[data-rates="named"] li').allTextContents(), ["Exports: 10 in an hour for all keys together"]);
+	await axe(page);
+	await picture(page, "limits-plan");
+	await page.setViewportSize(PHONE);
+	await assertNoSidewaysScrolling(page);
+	assertQuiet(at.context);
+	await at.context.close();
+});

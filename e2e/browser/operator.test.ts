@@ -1,0 +1,424 @@
+/** The operator's area: rules for forwarded requests, their tester, keys from elsewhere, tenants and operators; and who is kept out of it. */
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { BrowserContext, Page } from "playwright-core";
+import { expectStatus, makeKey, makeTenant } from "../things.ts";
+import {
+	ADAM,
+	assertNoSidewaysScrolling,
+	assertQuiet,
+	axe,
+	type Dashboard,
+	joinBy,
+	memberIn,
+	OLIVIA,
+	openBrowser,
+	PHONE,
+	picture,
+	settled,
+	startDashboard,
+	type TestBrowser,
+	VERA,
+} from "./browser.ts";
+
+const HOSTILE = `<img src=x onerror="alert(1)">'"\\`;
+const RULES = "/api/v1/operator/forward-auth-rules";
+
+let dashboard: Dashboard;
+let browser: TestBrowser;
+/** The first owner of the demo tenant, who runs the instance. */
+let olivia: BrowserContext;
+
+before(async () => {
+	[dashboard, browser] = await Promise.all([startDashboard({ env: { KEYWRIGHT_TRUSTED_PROXIES: "127.0.0.1" } }), openBrowser()]);
+	olivia = await browser.person();
+	await joinBy(olivia, dashboard.join_url, OLIVIA);
+});
+after(async () => {
+	await browser?.close();
+	await dashboard?.stop();
+});
+
+async function open(path: string, context = olivia): Promise<Page> {
+	const page = await context.newPage();
+	await page.goto(`${dashboard.url}${path}`);
+	await page.getByRole("heading", { level: 1 }).waitFor();
+	await settled(page);
+	return page;
+}
+
+interface Wire {
+	readonly pattern: string;
+	readonly methods: string[] | null;
+	readonly permissions: string[];
+	readonly cost: number;
+	readonly note: string | null;
+}
+
+async function setRules(rules: object[]): Promise<void> {
+	expectStatus(await dashboard.server.operator("PUT", "/forward-auth-rules", { rules }), 200);
+}
+
+async function savedRules(): Promise<Wire[]> {
+	return expectStatus(await dashboard.server.operator("GET", "/forward-auth-rules"), 200).as<{ rules: Wire[] }>().rules;
+}
+
+function patternsShown(page: Page): Promise<(string | null)[]> {
+	return page.locator("[data-pattern]").evaluateAll((rows) => rows.map((row) => row.getAttribute("data-pattern")));
+}
+
+/** What a proxy would be answered for this request. */
+async function forwarded(raw_key: string, method: string, uri: string): Promise<{ status: number; code: string }> {
+	const headers = { "x-api-key": raw_key, "x-forwarded-method": method, "x-forwarded-uri": uri, "x-forwarded-for": "192.0.2.7" };
+	const answer = await dashboard.server.send({ method: "GET", path: "/api/v1/forward-auth", headers });
+	return { status: answer.status, code: answer.code };
+}
+
+async function tryRequest(page: Page, method: string, uri: string, raw_key = ""): Promise<void> {
+	await page.getByRole("combobox", { name: "Method", exact: true }).fill(method);
+	await page.getByRole("region", { name: "What would this request get?" }).getByLabel("Path").fill(uri);
+	await page.getByLabel("Key", { exact: true }).fill(raw_key);
+	await page.getByRole("button", { name: "Test this request" }).click();
+	// The answer of before goes when the button is pressed.
+	await page.getByRole("button", { name: "Test this request" }).and(page.locator(":not([data-loading])")).waitFor();
+	await page.locator("[data-verdict]").waitFor();
+}
+
+test("before there is a rule, the page teaches: what it is, and a recipe with this instance's own address", async () => {
+	await setRules([]);
+	const page = await open("/operator");
+	equal(new URL(page.url()).pathname, "/operator/forward-auth");
+	await page.getByRole("heading", { name: "In front of an API that stays as it is" }).waitFor();
+	await page.getByRole("button", { name: "Copy nginx configuration" }).click();
+	await page.getByRole("button", { name: "Copied nginx configuration" }).waitFor();
+	const copied = await page.evaluate<string>("navigator.clipboard.readText()");
+	ok(copied.includes(`server ${new URL(dashboard.url).host};`) && copied.includes("auth_request"));
+	ok(await page.locator(".kw-operator-edge").isVisible());
+	await picture(page, "operator-rules-empty");
+	await axe(page);
+	await page.close();
+});
+
+test("rules are made as one draft, tried out before they hold, and saved whole; the tester says what a proxy is then answered", async () => {
+	await setRules([]);
+	const { raw_key } = await makeKey(dashboard.server, "demo", { permissions: ["documents:read"], name: "prod-forwarded" });
+	const page = await open("/operator/forward-auth");
+
+	await page.getByRole("button", { name: "Add a rule" }).click();
+	const sheet = page.getByRole("dialog", { name: "Add a rule" });
+	await sheet.getByRole("button", { name: "Put into the draft" }).click();
+	await sheet.getByText("Write the path, such as").waitFor();
+	await sheet.getByLabel("Path").fill("/tenants/:tenant_id/reports/*");
+	await sheet.getByRole("combobox", { name: "Methods" }).click();
+	await page.getByRole("option", { name: "GET" }).click();
+	await sheet.getByLabel("Permissions").fill("documents:read");
+	await page.keyboard.press("Enter");
+	await sheet.getByLabel("Cost").fill("5");
+	await sheet.getByLabel("Note").fill("Reports are expensive");
+	await settled(page);
+	await picture(page, "operator-rule-sheet");
+	await axe(page);
+	await sheet.getByRole("button", { name: "Put into the draft" }).click();
+	await sheet.waitFor({ state: "detached" });
+	deepEqual(await savedRules(), []);
+
+	await page.getByRole("button", { name: "Add a rule" }).click();
+	await sheet.getByLabel("Path").fill("/tenants/:tenant_id/*");
+	await sheet.getByLabel("Permissions").fill("documents:write");
+	await page.keyboard.press("Enter");
+	await sheet.getByRole("button", { name: "Put into the draft" }).click();
+	await page.getByText("2 changes are not saved yet").waitFor();
+	deepEqual(
+		await page
+			.locator("[data-changes] li")
+			.allInnerTexts()
+			.then((lines) => lines.map((line) => line.replace(/\s+/g, " "))),
+		["+ GET /tenants/:tenant_id/reports/* is added as rule 1", "+ Any method /tenants/:tenant_id/* is added as rule 2"],
+	);
+
+	await tryRequest(page, "GET", "/tenants/demo/reports/7", raw_key);
+	match(await page.locator("[data-verdict]").innerText(), /Let through[\s\S]*Rule 1: GET[\s\S]*demo[\s\S]*documents:read[\s\S]*prod-forwarded/);
+	await picture(page, "operator-rules-draft");
+	await axe(page);
+	await tryRequest(page, "POST", "/tenants/demo/reports/7", raw_key);
+	match(await page.locator("[data-verdict]").innerText(), /Refused: 403 permission_missing[\s\S]*Rule 2/);
+	await tryRequest(page, "GET", "/elsewhere", raw_key);
+	match(await page.locator("[data-verdict]").innerText(), /Refused: 404 not_found[\s\S]*No rule fits/);
+	await tryRequest(page, "GET", "/tenants/other/reports/7", raw_key);
+	match(await page.locator("[data-verdict]").innerText(), /Refused: 404 not_found/);
+	await tryRequest(page, "GET", "/tenants/demo/../x");
+	match(await page.locator("[data-verdict]").innerText(), /Refused: 400 ambiguous_path/);
+	await tryRequest(page, "GET", "/tenants/demo/reports/7");
+	match(await page.locator("[data-verdict]").innerText(), /It depends on the key/);
+	deepEqual(await forwarded(raw_key, "GET", "/elsewhere"), { status: 200, code: "" }, "the draft holds nowhere yet");
+
+	await page.getByRole("button", { name: "Save these rules" }).click();
+	await page.getByText("The rules are saved: 2 in all.").waitFor();
+	equal(await page.getByText("not saved yet").count(), 0);
+	deepEqual(
+		(await savedRules()).map(({ pattern, methods, permissions, cost, note }) => [pattern, methods, permissions, cost, note]),
+		[
+			["/tenants/:tenant_id/reports/*", ["GET"], ["documents:read"], 5, "Reports are expensive"],
+			["/tenants/:tenant_id/*", null, ["documents:write"], 1, null],
+		],
+	);
+	for (const [method, uri] of [
+		["GET", "/tenants/demo/reports/7"],
+		["POST", "/tenants/demo/reports/7"],
+		["GET", "/elsewhere"],
+		["GET", "/tenants/other/reports/7"],
+		["GET", "/tenants/demo/%2e%2e/x"],
+	] as const) {
+		await tryRequest(page, method, uri, raw_key);
+		const said = await page.locator("[data-verdict]").innerText();
+		const { status, code } = await forwarded(raw_key, method, uri);
+		if (status === 200) match(said, /Let through/);
+		else ok(said.includes(`Refused: ${status} ${code}`), `${method} ${uri}: ${said}`);
+	}
+	ok(!(await page.content()).includes(raw_key), "the key stands in no text of the page");
+	await page.close();
+});
+
+test("a step is taken back, everything is discarded, and leaving asks first", async () => {
+	await setRules([{ pattern: "/a" }, { pattern: "/b" }, { pattern: "/c" }]);
+	const page = await open("/operator/forward-auth");
+	await page.getByRole("button", { name: "Remove: any method /b" }).click();
+	await page.getByRole("button", { name: "Move down: any method /a" }).click();
+	deepEqual(await patternsShown(page), ["/c", "/a"]);
+	await page.getByRole("button", { name: "Take back the last step" }).click();
+	deepEqual(await patternsShown(page), ["/a", "/c"]);
+	await page.getByRole("link", { name: "Tenants" }).click();
+	const asked = page.getByRole("dialog", { name: "Leave the changes behind?" });
+	await asked.getByRole("button", { name: "Stay here" }).click();
+	await asked.waitFor({ state: "detached" });
+	deepEqual(await patternsShown(page), ["/a", "/c"]);
+	await page.getByRole("button", { name: "Discard all changes" }).click();
+	deepEqual(await patternsShown(page), ["/a", "/b", "/c"]);
+	await page.getByText("Nothing differs from what is saved").waitFor();
+	await page.getByRole("button", { name: "Take back the last step" }).click();
+	deepEqual(await patternsShown(page), ["/a", "/c"]);
+	await page.getByRole("link", { name: "Tenants" }).click();
+	await asked.getByRole("button", { name: "Leave without saving" }).click();
+	await page.getByRole("heading", { name: "Tenants", level: 1 }).waitFor();
+	equal((await savedRules()).length, 3);
+	await page.close();
+});
+
+test("what the server finds wrong stands at the rule and in its sheet, and nothing is saved", async () => {
+	await setRules([{ pattern: "/a" }]);
+	const page = await open("/operator/forward-auth");
+	await page.getByRole("button", { name: "Add a rule" }).click();
+	const sheet = page.getByRole("dialog");
+	await sheet.getByLabel("Path").fill("/a/:tenant/b");
+	await sheet.getByRole("button", { name: "Put into the draft" }).click();
+	await page.getByRole("button", { name: "Save these rules" }).click();
+	const row = page.locator('[data-pattern="/a/:tenant/b"]');
+	await row.getByText(":tenant_id").first().waitFor();
+	match(await row.innerText(), /✕ Pattern .*:tenant_id/);
+	await axe(page);
+	await page.getByRole("button", { name: "Edit: any method /a/:tenant/b" }).click();
+	await sheet.getByText(/binds a tenant/).waitFor();
+	await sheet.getByLabel("Path").fill("/a/:tenant_id/b");
+	await sheet.getByRole("button", { name: "Put into the draft" }).click();
+	await sheet.waitFor({ state: "detached" });
+	await page.getByRole("button", { name: "Save these rules" }).click();
+	await page.getByText("The rules are saved: 2 in all.").waitFor();
+	await page.close();
+});
+
+test("rules that somebody else saved in the meantime are not overwritten", async () => {
+	await setRules([{ pattern: "/mine" }]);
+	const page = await open("/operator/forward-auth");
+	await setRules([{ pattern: "/theirs" }]);
+	await page.getByRole("button", { name: "Remove: any method /mine" }).click();
+	await page.getByRole("button", { name: "Save these rules" }).click();
+	await page.getByText("Somebody else has saved rules in the meantime").waitFor();
+	deepEqual(
+		(await savedRules()).map(({ pattern }) => pattern),
+		["/theirs"],
+	);
+	await page.getByRole("button", { name: "Show their rules" }).click();
+	await page.locator('[data-pattern="/theirs"]').waitFor();
+	await page.close();
+});
+
+test("with the keyboard alone: a rule is added, moved up, tested and saved, and the focus goes on with it", async () => {
+	await setRules([{ pattern: "/first" }, { pattern: "/second" }]);
+	const page = await open("/operator/forward-auth");
+	const focused = () => page.evaluate<string>("document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent ?? ''");
+	async function tabTo(name: string): Promise<void> {
+		for (let steps = 0; steps < 60 && (await focused()) !== name; steps += 1) await page.keyboard.press("Tab");
+		equal(await focused(), name);
+	}
+	await tabTo("Add a rule");
+	await page.keyboard.press("Enter");
+	await page.getByRole("dialog").getByLabel("Path").waitFor();
+	await page.keyboard.type("/third");
+	await page.keyboard.press("Enter");
+	await page.getByRole("dialog").waitFor({ state: "detached" });
+	equal(await focused(), "Add a rule");
+	await tabTo("Move up: any method /third");
+	await page.keyboard.press("Enter");
+	deepEqual(await patternsShown(page), ["/first", "/third", "/second"]);
+	equal(await focused(), "Move up: any method /third");
+	await page.keyboard.press("Enter");
+	deepEqual(await patternsShown(page), ["/third", "/first", "/second"]);
+	equal(await focused(), "Move down: any method /third", "up is switched off at the top, so the focus goes to the next");
+	await page.keyboard.press("Shift+Tab");
+	for (let steps = 0; steps < 60 && (await focused()) !== "Save these rules"; steps += 1) await page.keyboard.press("Shift+Tab");
+	await page.keyboard.press("Enter");
+	await page.getByText("The rules are saved: 3 in all.").waitFor();
+	equal(await focused(), "Add a rule");
+	equal((await savedRules())[0]?.pattern, "/third");
+	await page.close();
+});
+
+test("hostile text is text, everywhere in the area", async () => {
+	await setRules([{ pattern: "/a/*", note: HOSTILE }]);
+	const { id } = await makeTenant(dashboard.server, { name: HOSTILE });
+	const page = await open("/operator/forward-auth");
+	await page.getByText(HOSTILE).waitFor();
+	await tryRequest(page, "GET", `/a/${encodeURIComponent(HOSTILE)}`);
+	await page.getByRole("region", { name: "What would this request get?" }).getByLabel("Path").fill(HOSTILE);
+	await page.getByRole("button", { name: "Test this request" }).click();
+	await settled(page);
+	await page.goto(`${dashboard.url}/operator/tenants`);
+	await page.locator(`[data-tenant="${id}"]`).getByText(HOSTILE).waitFor();
+	await page.getByRole("link", { name: HOSTILE }).click();
+	await page.waitForURL("**/settings/api-access?**");
+	await settled(page);
+	assertQuiet(olivia);
+	equal(await page.locator("img[src=x]").count(), 0);
+	await page.close();
+});
+
+test("a tenant's member who runs nothing sees no area, and is told why at its address", async () => {
+	const { context, page } = await memberIn(browser, dashboard.server, VERA, { tenant_id: "demo", role: "owner" });
+	await page.goto(`${dashboard.url}/settings/api-access?tenant=demo`);
+	await page.getByRole("heading", { level: 1 }).waitFor();
+	await settled(page);
+	equal(await page.getByRole("combobox", { name: "Operator or tenant" }).count(), 0);
+	equal(await page.locator(".kw-operator-edge").count(), 0);
+	for (const path of ["/operator", "/operator/forward-auth", "/operator/people"]) {
+		await page.goto(`${dashboard.url}${path}`);
+		await page.getByRole("heading", { name: "This part is for operators" }).waitFor();
+		await page.getByText(VERA.email).waitFor();
+	}
+	const asked = await context.request.get(`${dashboard.url}${RULES}`);
+	equal(asked.status(), 403);
+	await picture(page, "operator-no-operator");
+	await axe(page);
+	await page.getByRole("button", { name: "Go to Demo" }).click();
+	await page.waitForURL("**/settings/api-access?**");
+	assertQuiet(context);
+	await context.close();
+});
+
+test("an operator goes from the area to a tenant that they are no member of, and back, and the edge says as what", async () => {
+	const { id, name } = await makeTenant(dashboard.server, { plan_id: "team" });
+	const page = await open("/operator/tenants");
+	await picture(page, "operator-tenants");
+	await axe(page);
+	await page.getByRole("link", { name, exact: true }).click();
+	await page.getByRole("heading", { name: "API Access", level: 1 }).waitFor();
+	await settled(page);
+	ok(await page.locator(".kw-operator-edge").isVisible());
+	await page.getByRole("button", { name: /Olivia Owner, Operator/ }).waitFor();
+	await picture(page, "operator-in-a-tenant");
+	equal(await page.getByRole("combobox", { name: "Operator or tenant" }).inputValue(), name);
+	await page.getByRole("combobox", { name: "Operator or tenant" }).click();
+	await page.getByRole("option", { name: "Demo", exact: true }).click();
+	await page.waitForURL("**/settings/api-access?tenant=demo");
+	await settled(page);
+	equal(await page.locator(".kw-operator-edge").count(), 0, "an owner is in their own tenant as its owner");
+	await page.getByRole("combobox", { name: "Operator or tenant" }).click();
+	await page.getByRole("option", { name: "Operator", exact: true }).click();
+	await page.waitForURL("**/operator/forward-auth");
+	await page.goto(`${dashboard.url}/settings/api-access?tenant=t-nobody`);
+	await page.getByRole("heading", { name: "You are not a member of this team" }).waitFor();
+	ok(id !== "");
+	await page.close();
+});
+
+test("an operator adds another by address and removes them again; who is removed is out at once", async () => {
+	const { context, page: theirs } = await memberIn(browser, dashboard.server, ADAM, { tenant_id: "demo", role: "viewer" });
+	const page = await open("/operator/people");
+	await page.getByRole("button", { name: "Add an operator" }).click();
+	const dialog = page.getByRole("dialog", { name: "Add an operator" });
+	await dialog.getByLabel("E-mail address").fill("nobody@example.com");
+	await dialog.getByRole("button", { name: "Add this operator" }).click();
+	await dialog.getByText("Nobody signs in with this address").waitFor();
+	await dialog.getByLabel("E-mail address").fill(ADAM.email);
+	await dialog.getByRole("button", { name: "Add this operator" }).click();
+	await page.locator(`[data-operator="${ADAM.email}"]`).waitFor();
+	await picture(page, "operator-people");
+	await axe(page);
+	await theirs.goto(`${dashboard.url}/sign-in`);
+	await theirs.getByLabel("E-mail address").fill(ADAM.email);
+	await theirs.getByLabel("Password", { exact: true }).fill(ADAM.password);
+	await theirs.getByRole("button", { name: "Sign in" }).click();
+	await theirs.getByRole("combobox", { name: "Operator or tenant" }).waitFor();
+	await page.getByRole("button", { name: `Remove ${ADAM.name}` }).click();
+	await page.getByRole("button", { name: "Remove this operator" }).click();
+	await page.locator(`[data-operator="${ADAM.email}"]`).waitFor({ state: "detached" });
+	await theirs.goto(`${dashboard.url}/operator/forward-auth`);
+	await theirs.getByRole("heading", { name: "This part is for operators" }).waitFor();
+	await context.close();
+	await page.close();
+});
+
+test("a format of keys from elsewhere is added with its import command, and deleted while it has no key", async () => {
+	const page = await open("/operator/legacy-formats");
+	await page.getByRole("heading", { name: "No keys from elsewhere" }).waitFor();
+	await picture(page, "operator-legacy-empty");
+	await axe(page);
+	await page.getByRole("button", { name: "Add a format" }).click();
+	const dialog = page.getByRole("dialog", { name: "Add a format" });
+	await dialog.getByLabel("Name").fill("old-system");
+	await dialog.getByLabel("Prefix", { exact: true }).fill("kw_prod_");
+	await dialog.getByRole("button", { name: "Add this format" }).click();
+	await dialog
+		.getByText(/begins with kw_prod_/)
+		.first()
+		.waitFor();
+	await dialog.getByLabel("Prefix", { exact: true }).fill("sk_live_");
+	await axe(page);
+	await dialog.getByRole("button", { name: "Add this format" }).click();
+	await page.locator('[data-format="old-system"]').waitFor();
+	match(await page.locator('[data-format="old-system"]').innerText(), /sk_live_, then 32 characters/);
+	match(await page.locator("[data-command]").innerText(), /keywright-server import .*--format old-system/);
+	await dialog.waitFor({ state: "detached" });
+	await picture(page, "operator-legacy");
+	await axe(page);
+	await page.getByRole("button", { name: "Delete the format old-system" }).click();
+	await page.getByRole("button", { name: "Delete this format" }).click();
+	await page.getByRole("heading", { name: "No keys from elsewhere" }).waitFor();
+	await page.close();
+});
+
+test("on a phone nothing scrolls sideways, and every action is there", async () => {
+	await setRules([
+		{
+			pattern: "/tenants/:tenant_id/sites/:site_id/orders/:order_id/attachments/*",
+			methods: ["GET", "POST", "PUT"],
+			permissions: ["documents:read"],
+		},
+		{ pattern: "/b" },
+	]);
+	const context = await browser.person({ viewport: PHONE, storageState: await olivia.storageState() });
+	for (const path of ["/operator/forward-auth", "/operator/tenants", "/operator/people", "/operator/legacy-formats"]) {
+		const page = await open(path, context);
+		await assertNoSidewaysScrolling(page);
+		await axe(page);
+		if (path === "/operator/forward-auth") {
+			await page.getByRole("button", { name: "Move up: any method /b" }).click();
+			deepEqual((await patternsShown(page))[0], "/b");
+			await page.getByRole("button", { name: "Edit: any method /b" }).click();
+			await page.getByRole("dialog").getByLabel("Path").waitFor();
+			await assertNoSidewaysScrolling(page);
+		}
+		await page.close();
+	}
+	assertQuiet(context, olivia);
+	await context.close();
+});
