@@ -3,6 +3,7 @@
 import { writeFileSync } from "node:fs";
 import { destination } from "pino";
 import { createAccessLog } from "../server/src/core/log.ts";
+import { AllowList, parseAllowList } from "../server/src/core/network.ts";
 import { type Gate, mount } from "../server/src/http/mount.ts";
 import type { Row } from "../server/src/http/route.ts";
 import { m2mRoutes } from "../server/src/m2m/routes.ts";
@@ -10,11 +11,14 @@ import { UNKNOWN_SOURCE } from "../server/src/usage/source.ts";
 import type { Grant } from "../server/src/verification/grant.ts";
 import { startInstance } from "./instance.ts";
 
-const [keys = "1000", keysFile = ""] = process.argv.slice(2);
+const [keys = "1000", keysFile = "", place = ""] = process.argv.slice(2);
+const trusted = parseAllowList(place === "behind-a-proxy" ? ["127.0.0.1"] : []);
+if (!(trusted instanceof AllowList)) throw new Error("impossible state: an address that is none");
 const access_log = createAccessLog({ level: "info", brand: "kw", output: destination({ dest: "/dev/null", sync: false, minLength: 4096 }) });
 const instance = await startInstance({
 	keys: Number(keys),
 	access_log,
+	...(place === "behind-a-proxy" ? { trusted_proxies: trusted } : {}),
 	prepare(app, raw_keys) {
 		const whoami = m2mRoutes.find((row) => row.path === "/api/v1/m2m/whoami");
 		if (!whoami) throw new Error("whoami has moved");
@@ -24,6 +28,7 @@ const instance = await startInstance({
 			app.verifier.decide({
 				raw_key: raw_keys[0] ?? "",
 				cost: 1,
+				limits: null,
 				operation: "bench",
 				source: UNKNOWN_SOURCE,
 				address: null,

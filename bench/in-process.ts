@@ -20,6 +20,7 @@ function questions(raw_keys: readonly string[]): Question[] {
 	return raw_keys.map((raw_key, index) => ({
 		raw_key,
 		cost: 1,
+		limits: null,
 		operation: "GET /api/v1/m2m/whoami",
 		source: sourceAt(index),
 		address: SOURCES[index % SOURCES.length] ?? null,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type App, createApp } from "../server/src/app.ts";
 import { systemClock } from "../server/src/core/clock.ts";
 import { createLog, type Log } from "../server/src/core/log.ts";
+import type { AllowList } from "../server/src/core/network.ts";
 import { parsePeppers } from "../server/src/core/pepper.ts";
 import { connectDatabase } from "../server/src/database/database.ts";
 import { startEmbedded } from "../server/src/database/embedded.ts";
@@ -24,6 +25,8 @@ export interface Instance {
 export interface InstanceOptions {
 	readonly keys: number;
 	readonly access_log: Log | null;
+	/** Whose `X-Forwarded-*` are believed; nobody's when left out. */
+	readonly trusted_proxies?: AllowList;
 	/** Mounts routes of the benchmark's own before the server is ready. */
 	readonly prepare?: (app: App, raw_keys: readonly string[]) => void;
 }
@@ -49,7 +52,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
 		peppers,
 		operator_token: "operator-token-of-the-benchmark",
 		uploads_dir: join(data_dir, "uploads"),
-		trusted_proxies: null,
+		trusted_proxies: options.trusted_proxies ?? null,
 		lease_seconds: 5,
 		auth_failures_per_minute: 300,
 		documents: false,

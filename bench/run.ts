@@ -1,7 +1,9 @@
-// npm run bench [-- --short] [--json] [--only in-process|http|peer]: every measure against its control in the same run.
+// npm run bench [-- --short] [--json] [--only in-process|http|forward-auth|guard|peer]: every measure against its control in the same run.
 import { parseArgs } from "node:util";
 import { advice, bringParts, PARTS } from "../scripts/parts.ts";
 import { measureBetterAuth } from "./better-auth.ts";
+import { measureForwardAuth } from "./forward-auth.ts";
+import { measureGuard } from "./guard.ts";
 import { measureHttp } from "./http.ts";
 import { measureInProcess } from "./in-process.ts";
 import { startInstance } from "./instance.ts";
@@ -11,13 +13,13 @@ const HELP = `npm run bench -- [options]
 
   --short   a tenth of the work, to see that it runs: its figures mean little
   --json    one JSON object in place of the table
-  --only N  one of: in-process, http, peer
+  --only N  one of: in-process, http, forward-auth, guard, peer
   --help    this
 
-Load is made by wrk, which is installed where that may be done. Two cores are needed; close everything else.
+Load is made by wrk and goes through nginx for forward-auth; both are installed where that may be done. Two cores are needed; close everything else.
 `;
 
-async function requireLoadGenerator(): Promise<void> {
+async function requireParts(): Promise<void> {
 	const missing = await bringParts(PARTS, ["bench"], false, (text) => console.log(text));
 	for (const part of missing) console.error(advice(part));
 	if (missing.length > 0) process.exit(1);
@@ -79,8 +81,8 @@ if (wants("in-process") || wants("peer")) {
 	}
 	await instance.stop();
 }
+if (wants("http") || wants("forward-auth") || wants("guard")) await requireParts();
 if (wants("http")) {
-	await requireLoadGenerator();
 	const http = await measureHttp({ keys, rounds: short ? 2 : 7, seconds: short ? 2 : 6 });
 	figures.http = http;
 	lines.push({
@@ -90,6 +92,38 @@ if (wants("http")) {
 		ratio: http.ratio,
 		goal: "≥ 0.90",
 		reached: http.ratio >= 0.9,
+	});
+}
+if (wants("forward-auth")) {
+	const guarded = await measureForwardAuth({ keys, rounds: short ? 2 : 7, seconds: short ? 2 : 6 });
+	figures.forward_auth = guarded;
+	lines.push({
+		measure: "forward-auth behind nginx against auth_request to an empty handler",
+		ours: `${withThousands(guarded.guarded_per_second)}/s`,
+		control: `${withThousands(guarded.control_per_second)}/s`,
+		ratio: guarded.ratio,
+		goal: "≥ 0.90",
+		reached: guarded.ratio >= 0.9,
+	});
+}
+if (wants("guard")) {
+	const guard = await measureGuard({ keys, rounds: short ? 2 : 7, seconds: short ? 1 : 4 });
+	figures.guard = guard;
+	lines.push({
+		measure: "what a remote guard adds to a request (p50, one connection) against a bare exchange on loopback",
+		ours: `${withThousands(guard.guard_adds_microseconds)} µs`,
+		control: `${withThousands(guard.exchange_adds_microseconds)} µs`,
+		ratio: guard.added_ratio,
+		goal: "none",
+		reached: true,
+	});
+	lines.push({
+		measure: "requests through a remote guard against requests with a bare exchange (32 connections)",
+		ours: `${withThousands(guard.guarded_per_second)}/s`,
+		control: `${withThousands(guard.exchanged_per_second)}/s`,
+		ratio: guard.throughput_ratio,
+		goal: "none",
+		reached: true,
 	});
 }
 

@@ -14,7 +14,7 @@ import { postgresPid, type Server, startServer } from "./server.ts";
 import { expectStatus, makeKey, makePlan, makeService, makeSite, makeText, makeWorld, newName } from "./things.ts";
 
 /** Codes of capabilities that are not there yet; each moves to a test of its own with its capability. */
-const LATER: readonly ErrorCode[] = ["forwarded_uri_missing", "rotation_in_progress", "old_secret_still_in_use", "successor_in_use"];
+const LATER: readonly ErrorCode[] = ["rotation_in_progress", "old_secret_still_in_use", "successor_in_use"];
 
 const LEASE_MS = 1_000;
 const FAILURES_PER_MINUTE = 20;
@@ -638,6 +638,18 @@ guarantee("storage_full", "a file that the disk does not take is refused, nothin
 	deepEqual(await usedOf(), used);
 	expectStatus(await whoami(raw_key), 200);
 	expectStatus(await upload(raw_key, site.id, Buffer.alloc(1_000)), 201);
+});
+
+guarantee("forwarded_uri_missing", "a proxy that does not say which request it holds gets no answer about any", async () => {
+	const told: Record<string, string> = { "x-forwarded-uri": "/orders", "x-forwarded-method": "GET", ...newAddress() };
+	const ask = (headers: Record<string, string>) =>
+		server.send({ method: "GET", path: "/api/v1/forward-auth", headers: { "x-api-key": world.raw_key, ...headers } });
+	expectStatus(await ask(told), 200);
+	for (const name of Object.keys(told)) {
+		const { [name]: _left_out, ...rest } = told;
+		assertProblem(await ask(rest), "forwarded_uri_missing");
+		assertProblem(await ask({ ...rest, [name]: "" }), "forwarded_uri_missing");
+	}
 });
 
 guarantee(

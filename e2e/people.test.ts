@@ -177,11 +177,11 @@ test("a cookie and another credential are two identities, on every kind of route
 
 test("a person's cookie is no credential of the operator's, a machine's or a service's", async () => {
 	const { browser } = await newMember(server, world.tenant.id, "owner");
-	assertProblem(await browser.send("GET", "/api/v1/operator/plans"), "credential_missing");
-	assertProblem(await browser.send("POST", `/api/v1/operator/tenants/${world.tenant.id}/portal-sessions`, {}), "credential_missing");
+	assertProblem(await browser.send("GET", "/api/v1/operator/plans"), "role_not_allowed");
+	assertProblem(await browser.send("POST", `/api/v1/operator/tenants/${world.tenant.id}/portal-sessions`, {}), "role_not_allowed");
 	assertProblem(await browser.send("GET", "/api/v1/m2m/whoami"), "key_missing");
 	assertProblem(await browser.send("POST", "/api/v1/verify", { raw_key: world.raw_key }), "credential_missing");
-	assertProblem(await browser.send("GET", "/metrics"), "credential_missing");
+	assertProblem(await browser.send("GET", "/metrics"), "role_not_allowed");
 });
 
 test("another tenant is like none: members and portal persons see no difference", async () => {

@@ -1,0 +1,210 @@
+/** Named limits, weighted costs, limits of a key's own and the words of capabilities, as a service, an owner and an operator meet them. */
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { type Answer, inParallel } from "./client.ts";
+import { assertPointer, assertProblem, remainingOf } from "./problem.ts";
+import { environmentWith, ROOT, type Server, startServer } from "./server.ts";
+import { expectStatus, makeKey, makePlan, makeService, makeTenant, makeWorld } from "./things.ts";
+
+const TIMEOUT_MS = 30_000;
+
+let server: Server;
+let credential: string;
+
+before(async () => {
+	server = await startServer({ env: { KEYWRIGHT_LOG_LEVEL: "warn" } });
+	({ credential } = await makeService(server));
+});
+after(() => server.stop());
+
+interface Verdict {
+	readonly allowed: boolean;
+	readonly code: string;
+	readonly detail: string;
+	readonly headers: Readonly<Record<string, string>>;
+	readonly rate_limits: readonly { readonly name: string; readonly per: string; readonly remaining: number }[];
+}
+
+const limit = (name: string, requests: number, fields: object = {}) => ({ name, requests, window_seconds: 60, per: "key", ...fields });
+const named = (name: string, requests: number) => limit(name, requests, { per: "tenant", named_only: true });
+const costs = (limits: Readonly<Record<string, number>>) => Object.entries(limits).map(([name, cost]) => ({ name, cost }));
+
+async function ask(raw_key: string, question: object = {}): Promise<Verdict> {
+	return expectStatus(await server.verify(credential, { raw_key, ...question }), 200).as<Verdict>();
+}
+
+const left = ({ rate_limits }: Verdict) => Object.fromEntries(rate_limits.map(({ name, remaining }) => [name, remaining]));
+
+function whoami(raw_key: string): Promise<Answer> {
+	return server.keyed(raw_key, "GET", "/whoami");
+}
+
+async function limitsOf(raw_key: string, tenant_id: string) {
+	const answer = expectStatus(await server.keyed(raw_key, "GET", `/tenants/${tenant_id}/limits`), 200);
+	return answer.as<{ quota: { used: number } | null; rate_limits: { name: string; per: string; named_only: boolean; remaining: number }[] }>();
+}
+
+test("400 at once against 100 of one of three named limits: exactly 100, and the others and the quota have spent exactly 100", async () => {
+	const { tenant, raw_key } = await makeWorld(server, {
+		rate_limits: [named("exports", 100), limit("burst", 1_000), named("mails", 1_000), named("pages", 1_000)],
+		quota_requests_per_month: 10_000,
+	});
+	const question = { limits: costs({ mails: 2, exports: 1, pages: 1 }) };
+	const answers = await inParallel(400, 400, () => ask(raw_key, question));
+	equal(answers.filter(({ allowed }) => allowed).length, 100);
+	equal(answers.filter(({ code }) => code === "rate_limited").length, 300);
+	const { quota, rate_limits } = await limitsOf(raw_key, tenant.id);
+	// Asking was a request itself, which names nothing.
+	deepEqual(Object.fromEntries(rate_limits.map(({ name, remaining }) => [name, remaining])), { burst: 899, exports: 0, mails: 800, pages: 900 });
+	equal(quota?.used, 101);
+});
+
+test("a limit that counts only what names it is in the headers and the answer when it was named, and in the limits always", async () => {
+	const { tenant, raw_key } = await makeWorld(server, { rate_limits: [named("exports", 5), limit("burst", 50)] });
+	deepEqual(remainingOf(await whoami(raw_key)), { burst: 49 });
+	const plain = await ask(raw_key);
+	deepEqual(left(plain), { burst: 48 });
+	equal(plain.headers["RateLimit-Policy"], '"burst";q=50;w=60');
+	const exporting = await ask(raw_key, { limits: costs({ exports: 4 }), cost: 10 });
+	deepEqual(left(exporting), { burst: 38, exports: 1 });
+	equal(exporting.headers["RateLimit-Policy"], '"burst";q=50;w=60, "exports";q=5;w=60');
+	match(exporting.headers.RateLimit ?? "", /^"burst";r=38;t=\d+, "exports";r=1;t=\d+$/);
+	const refused = await ask(raw_key, { limits: costs({ exports: 2 }) });
+	deepEqual([refused.code, left(refused)], ["rate_limited", { burst: 38, exports: 1 }]);
+	ok(refused.headers["Retry-After"]);
+	const never = await ask(raw_key, { limits: costs({ exports: 6 }) });
+	ok(never.detail.includes("can never pass"), never.detail);
+	equal((await ask(raw_key, { limits: costs({ unknown: 1_000_000 }) })).code, "allowed");
+	deepEqual(
+		(await limitsOf(raw_key, tenant.id)).rate_limits.map(({ name, named_only }) => [name, named_only]),
+		[
+			["burst", false],
+			["exports", true],
+		],
+	);
+});
+
+test("names that are no names, costs that are none, a limit named twice and more than eight are refused", async () => {
+	const { raw_key } = await makeWorld(server, { rate_limits: [named("exports", 5)] });
+	const wrong: [limits: unknown, pointer: string][] = [
+		[
+			[
+				{ name: "exports", cost: 1 },
+				{ name: "exports", cost: 2 },
+			],
+			"/limits/1/name",
+		],
+		[[{ name: "Exports", cost: 1 }], "/limits/0/name"],
+		[[{ name: "exports", cost: 0 }], "/limits/0/cost"],
+		[[{ name: "exports", cost: 1.5 }], "/limits/0/cost"],
+		[[{ name: "exports", cost: 1_000_001 }], "/limits/0/cost"],
+		[[{ name: "exports" }], "/limits/0/cost"],
+		[Array.from({ length: 9 }, (_, index) => ({ name: `limit${index}`, cost: 1 })), "/limits"],
+		[{ exports: 1 }, "/limits"],
+	];
+	for (const [limits, pointer] of wrong) {
+		const answer = await server.verify(credential, { raw_key, limits });
+		assertProblem(answer, "invalid_request", [raw_key]);
+		assertPointer(answer, pointer);
+	}
+	assertProblem(await server.verify(credential, { raw_key, limits: [{ name: "exports", cost: 1, per: "key" }] }), "unknown_field");
+	deepEqual(left(await ask(raw_key, { limits: costs({ exports: 1 }) })), { exports: 4 }, "none of them spent anything");
+});
+
+test("a key's own limit holds from the next request on, stands in headers and limits, and outlasts a new secret", async () => {
+	const { tenant, made, raw_key } = await makeWorld(server, { rate_limits: [limit("burst", 100)] });
+	const path = `/api-keys/${made.id}`;
+	const patch = async (rate_limits: object[]) => expectStatus(await server.management(tenant.id, "PATCH", path, { rate_limits }), 200);
+	deepEqual(remainingOf(await whoami(raw_key)), { burst: 99 });
+	const slow = { name: "slow", requests: 3, window_seconds: 60 };
+	deepEqual((await patch([slow])).json.rate_limits, [slow]);
+	deepEqual(remainingOf(await whoami(raw_key)), { burst: 98, slow: 2 });
+	deepEqual((await ask(raw_key)).rate_limits.find(({ name }) => name === "slow")?.per, "key");
+	equal((await ask(raw_key, { cost: 2 })).code, "rate_limited");
+	expectStatus(await whoami(raw_key), 200);
+	const refused = await whoami(raw_key);
+	assertProblem(refused, "rate_limited");
+	equal(refused.json.limit, "slow");
+	expectStatus(await server.management(tenant.id, "PATCH", path, { labels: { changed: "yes" } }), 200);
+	equal((await whoami(raw_key)).status, 429, "another change of the key resets nothing");
+	await patch([{ ...slow, requests: 5 }]);
+	deepEqual(remainingOf(await whoami(raw_key)), { burst: 95, slow: 1 });
+	const read = expectStatus(await server.management(tenant.id, "GET", path), 200);
+	deepEqual(read.json.rate_limits, [{ ...slow, requests: 5 }]);
+	const second = await makeKey(server, tenant.id, { rate_limits: [slow] });
+	deepEqual(remainingOf(await whoami(second.raw_key)), { burst: 99, slow: 2 });
+	const unused = await makeKey(server, tenant.id, { rate_limits: [{ ...slow, requests: 1 }] });
+	const reissued = expectStatus(await server.management(tenant.id, "POST", `/api-keys/${unused.id}/reissue`), 201).as<{ raw_key: string }>();
+	expectStatus(await whoami(reissued.raw_key), 200);
+	equal((await whoami(reissued.raw_key)).status, 429);
+});
+
+test("limits that no key can have are refused with a pointer", async () => {
+	const { tenant } = await makeWorld(server, { rate_limits: [limit("burst", 100)] });
+	const wrong: [rate_limits: unknown, pointer: string][] = [
+		[[{ name: "burst", requests: 1, window_seconds: 60 }], "/rate_limits/0/name"],
+		[[{ name: "slow", requests: 100, window_seconds: 60 }], "/rate_limits/0/requests"],
+		[[{ name: "slow", requests: 0, window_seconds: 60 }], "/rate_limits/0/requests"],
+		[[{ name: "slow", requests: 1, window_seconds: 3_601 }], "/rate_limits/0/window_seconds"],
+		[[{ name: "So slow", requests: 1, window_seconds: 60 }], "/rate_limits/0/name"],
+		[Array.from({ length: 5 }, (_, index) => ({ name: `slow${index}`, requests: 9 - index, window_seconds: 60 })), "/rate_limits"],
+		[null, "/rate_limits"],
+	];
+	for (const [rate_limits, pointer] of wrong) {
+		const answer = await server.management(tenant.id, "POST", "/api-keys", { name: "bot", environment: "prod", owner: "Olivia", rate_limits });
+		assertProblem(answer, "invalid_request");
+		assertPointer(answer, pointer);
+	}
+});
+
+test("a plan may name a capability that nobody has described; the tenant sees its words when it has some, and its permissions", async () => {
+	const plan_id = await makePlan(server, { capabilities: ["m2m_api", "faxes"] });
+	const tenant = await makeTenant(server, { plan_id });
+	const seen = async () => {
+		const { data } = expectStatus(await server.management(tenant.id, "GET", "/capabilities"), 200).as<{ data: { name: string }[] }>();
+		return data.find(({ name }) => name === "faxes");
+	};
+	deepEqual(await seen(), { name: "faxes", description: "", included: true, permissions: [] });
+	expectStatus(await server.operator("PUT", "/capabilities/faxes", { description: "Faxes: send and receive" }), 200);
+	expectStatus(await server.operator("PUT", "/permissions/faxes:send", { description: "Send faxes", capability: "faxes" }), 200);
+	deepEqual(await seen(), { name: "faxes", description: "Faxes: send and receive", included: true, permissions: ["faxes:send"] });
+	expectStatus(await server.operator("DELETE", "/capabilities/faxes"), 204);
+	deepEqual(await seen(), { name: "faxes", description: "", included: true, permissions: ["faxes:send"] });
+	assertProblem(await server.operator("PUT", "/capabilities/documents", { description: "Papers" }), "conflict");
+	assertProblem(await server.operator("DELETE", "/capabilities/m2m_api"), "conflict");
+	assertProblem(await server.operator("PUT", "/capabilities/Fax", { description: "Fax" }), "invalid_request");
+});
+
+/** Runs a snippet as it stands, with the values that the page speaks of. */
+function run(text: string, env: Record<string, string>): Promise<{ code: number; stdout: string }> {
+	return new Promise((resolve) => {
+		execFile("bash", ["-c", `set -e\n${text}`], { env: environmentWith(env), timeout: TIMEOUT_MS }, (error, stdout) => {
+			resolve({ code: error === null ? 0 : 1, stdout });
+		});
+	});
+}
+
+test("the snippets of docs/verify.md about costs run as they stand, and do what the page says", async () => {
+	const markdown = readFileSync(join(ROOT, "docs/verify.md"), "utf8");
+	const snippets = [...markdown.matchAll(/^<!-- run -->\n+```sh\n([\s\S]*?)^```$/gm)].map(([, text = ""]) => text);
+	equal(snippets.length, 3);
+	const [prepare = "", exporting = "", own = ""] = snippets;
+	const base = { KEYWRIGHT_URL: server.url, KEYWRIGHT_OPERATOR_TOKEN: server.operator_token, KEYWRIGHT_SERVICE_CREDENTIAL: credential };
+	equal((await run(prepare, base)).code, 0);
+	await makeTenant(server, { id: "acme", plan_id: "team" });
+	const { id, raw_key } = await makeKey(server, "acme");
+	const env = { ...base, RAW_KEY: raw_key, KEY_ID: id };
+	const verdicts: Verdict[] = [];
+	for (let count = 0; count < 11; count += 1) verdicts.push(JSON.parse((await run(exporting, env)).stdout) as Verdict);
+	deepEqual(left(verdicts[0] ?? verdicts[10] ?? (await ask(raw_key))), { burst: 580, exports: 9 });
+	deepEqual(
+		verdicts.map(({ code }) => code),
+		[...Array.from({ length: 10 }, () => "allowed"), "rate_limited"],
+	);
+	const patched = await run(own, env);
+	equal(patched.code, 0);
+	deepEqual(remainingOf(await whoami(raw_key)).trial, 59);
+});
