@@ -2,5 +2,8 @@ import Type from "typebox";
 
 /** The server processes that a change waited for, this one first: each has confirmed it, or its lease ran out and it answers nothing any more. */
 export const NodesWaitedFor = Type.Array(
-	Type.Object({ node_id: Type.String(), confirmed: Type.Boolean({ description: "False: it was silent or has stopped, and it answers no keyed request any more" }) }),
+	Type.Object({
+		node_id: Type.String(),
+		confirmed: Type.Boolean({ description: "False: it was silent or has stopped, and it answers no keyed request any more" }),
+	}),
 );

@@ -45,7 +45,7 @@ export const BATCH_FACTS_MAX = 20_000;
 
 /** What one flush brings to the database. The same thing may stand in it more than once: the sums count. */
 export interface Batch {
-	/** How many of the meter's facts it took: counts, checks and successes. */
+	/** How many of the meter's facts it took: counts and checks. */
 	facts: number;
 	readonly keys: KeyFact[];
 	readonly operations: OperationFact[];

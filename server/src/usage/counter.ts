@@ -149,7 +149,7 @@ export class KeyCounter extends Counter {
 		return operation !== this.#operation || minute >= this.#tell_again_minute;
 	}
 
-	/** Keeps the success for the next drain, unless it was told within the hour; whether that makes one more fact. */
+	/** Keeps the success for the next drain, unless it was told within the hour; whether that is one more to tell. */
 	tellSuccess(operation: OperationCounter, minute: number, now_ms: number): boolean {
 		const { operation: name } = operation;
 		if (this.#operation !== null && this.#operation !== operation) this.#told ??= new Map([[this.#operation.operation, this.#tell_again_minute]]);
@@ -189,7 +189,6 @@ export class KeyCounter extends Counter {
 
 	#drainSucceeded(batch: Batch, succeeded: ReadonlyMap<string, number>): void {
 		const { tenant_id, key_id, kid } = this;
-		batch.facts += succeeded.size;
 		for (const [operation, last_ms] of succeeded) batch.secret_operations.push({ tenant_id, key_id, kid, operation, last_ms });
 		this.#succeeded = null;
 	}

@@ -26,6 +26,8 @@ export class Meter {
 	#dirty: Counter[] = [];
 	#closed: ClosedFact[] = [];
 	#facts = 0;
+	/** Successes that wait to be told. */
+	#successes = 0;
 	#lost = 0;
 
 	/** `entries_max` bounds the facts that wait, and the counters that can be found by name. */
@@ -82,10 +84,10 @@ export class Meter {
 		if (code === "allowed" && key.isNews(operation, minute)) this.#tellSuccess(key, operation, minute, now_ms);
 	}
 
-	/** Notes what a secret was used for; when there is no room, not now. */
+	/** Notes what a secret was used for, with room of its own, so that no count gives way to it; when there is none, not now. */
 	#tellSuccess(key: KeyCounter, operation: OperationCounter, minute: number, now_ms: number): void {
-		if (this.#facts >= this.#entriesMax) return;
-		if (key.tellSuccess(operation, minute, now_ms)) this.#facts += 1;
+		if (this.#successes >= this.#entriesMax) return;
+		if (key.tellSuccess(operation, minute, now_ms)) this.#successes += 1;
 		this.#markDirty(key);
 	}
 
@@ -115,6 +117,7 @@ export class Meter {
 		const closed = this.#closed.splice(0, facts_max - batch.facts);
 		for (const { counter, minute, code, requests, span } of closed) counter.putFact(batch, minute, code, requests, span);
 		this.#facts -= batch.facts;
+		this.#successes -= batch.secret_operations.length;
 		return batch;
 	}
 

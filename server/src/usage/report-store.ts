@@ -13,6 +13,7 @@ export interface ReportQuery {
 export interface ReportRow {
 	readonly start: Date;
 	readonly key_id?: string;
+	readonly kid?: string;
 	readonly code: string;
 	readonly requests: number;
 }
@@ -41,6 +42,25 @@ export async function readKeyUsage(tx: ReadTx, query: ReportQuery, key_id: strin
 		.limit(query.rows_max)
 		.execute();
 	return read.map((row) => ({ start: row.bucket, key_id: row.key_id, code: row.code, requests: row.requests }));
+}
+
+/** By secret and code: of one key. */
+export async function readSecretUsage(tx: ReadTx, query: ReportQuery, key_id: string): Promise<ReportRow[]> {
+	const read = await tx
+		.selectFrom("usage_keys")
+		.select([bucketOf(query.bucket_seconds).as("bucket"), "key_id", "kid", "code", requests])
+		.where("tenant_id", "=", query.tenant_id)
+		.where("key_id", "=", key_id)
+		.where("start", ">=", query.from)
+		.where("start", "<", query.to)
+		.where("granularity_seconds", "<=", query.bucket_seconds)
+		.groupBy([sql`1`, "key_id", "kid", "code"])
+		.orderBy(sql`1`)
+		.orderBy(sql`kid collate "C"`)
+		.orderBy(sql`code collate "C"`)
+		.limit(query.rows_max)
+		.execute();
+	return read.map(({ bucket, key_id: of, kid, code, requests: count }) => ({ start: bucket, key_id: of, kid, code, requests: count }));
 }
 
 /** By code, over all keys of the tenant: from what was counted by operation, whose rows lie in the order of time. */

@@ -66,6 +66,23 @@ suite("usage reports", () => {
 		deepEqual(await rows({ key_id: "a_key_2" }), []);
 	});
 
+	test("a key's secrets are told apart when that is asked for", async () => {
+		await db.query("insert into usage_keys values ('a', 'a_key_1', 'a_kid_1b', 60, '2026-07-31T12:02:00Z', 'allowed', 5)");
+		try {
+			const { data } = await report({ key_id: "a_key_1", by_secret: true });
+			deepEqual(
+				data.map((row) => [row.start, row.kid, row.code, row.requests]),
+				[
+					["2026-07-31T12:00:00.000Z", "a_kid_1", "allowed", 4],
+					["2026-07-31T12:00:00.000Z", "a_kid_1b", "allowed", 5],
+				],
+			);
+			deepEqual((await rows({ key_id: "a_key_1" })).length, 1);
+		} finally {
+			await db.query("delete from usage_keys where kid = 'a_kid_1b'");
+		}
+	});
+
 	test("minutes, hours and days tell the same requests, also of what has been folded", async () => {
 		deepEqual(await rows({ granularity: "minute", from: "2026-07-31T12:01:30Z" }), [
 			["2026-07-31T12:01:00.000Z", "allowed", 4],

@@ -2,7 +2,7 @@ import { Failure } from "../core/error.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/read.ts";
 import { choosePeriod, GRANULARITY_SECONDS, type Granularity } from "./period.ts";
-import { keyExists, type ReportQuery, type ReportRow, readKeyUsage, readTenantUsage } from "./report-store.ts";
+import { keyExists, type ReportQuery, type ReportRow, readKeyUsage, readSecretUsage, readTenantUsage } from "./report-store.ts";
 import { settleUsage } from "./settle.ts";
 
 const ROWS_MAX = 100_000;
@@ -18,6 +18,8 @@ export interface UsageInput {
 	granularity?: Granularity;
 	/** Tells the keys apart; else one row is of all of them. */
 	by_key?: boolean;
+	/** Tells the secrets of `key_id` apart. */
+	by_secret?: boolean;
 }
 
 export interface Usage {
@@ -25,8 +27,8 @@ export interface Usage {
 	from: string;
 	to: string;
 	granularity: Granularity;
-	/** Ordered by start, key_id, code; what would be 0 is left out. */
-	data: { start: string; key_id?: string; code: string; requests: number }[];
+	/** Ordered by start, key_id, kid, code; what would be 0 is left out. */
+	data: { start: string; key_id?: string; kid?: string; code: string; requests: number }[];
 }
 
 /**
@@ -49,10 +51,10 @@ export async function usageReport(context: DatabaseContext, input: UsageInput): 
 	return { from: query.from.toISOString(), to: query.to.toISOString(), granularity, data };
 }
 
-function readReport(context: DatabaseContext, { tenant_id, key_id, by_key }: UsageInput, query: ReportQuery): Promise<ReportRow[]> {
+function readReport(context: DatabaseContext, { tenant_id, key_id, by_key, by_secret }: UsageInput, query: ReportQuery): Promise<ReportRow[]> {
 	return read(context, async (tx) => {
 		if (key_id !== undefined && !(await keyExists(tx, tenant_id, key_id))) throw unknownKey(context, tenant_id);
-		if (key_id !== undefined) return readKeyUsage(tx, query, key_id);
+		if (key_id !== undefined) return by_secret ? readSecretUsage(tx, query, key_id) : readKeyUsage(tx, query, key_id);
 		return by_key ? readKeyUsage(tx, query, null) : readTenantUsage(tx, query);
 	});
 }

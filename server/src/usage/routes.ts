@@ -25,7 +25,10 @@ const TenantQuery = Type.Object(
 	{ ...period, by_key: Type.Optional(Type.Boolean({ description: "Tell the keys apart" })) },
 	{ additionalProperties: false },
 );
-const KeyQuery = Type.Object(period, { additionalProperties: false });
+const KeyQuery = Type.Object(
+	{ ...period, by_secret: Type.Optional(Type.Boolean({ description: "Tell the key's secrets apart" })) },
+	{ additionalProperties: false },
+);
 
 const Usage = Type.Object({
 	from: Type.String(TIME),
@@ -35,6 +38,7 @@ const Usage = Type.Object({
 		Type.Object({
 			start: Type.String(TIME),
 			key_id: Type.Optional(Type.String()),
+			kid: Type.Optional(Type.String({ description: "The secret, where these are told apart" })),
 			code: Type.String({ description: "`allowed`, or the code of the refusal" }),
 			requests: Type.Integer(),
 		}),

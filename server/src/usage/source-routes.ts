@@ -29,6 +29,18 @@ const Sources = Type.Object({
 			last_kid: Type.String({ description: "The secret that was presented last" }),
 		}),
 	),
+	dead: Type.Array(
+		Type.Object({
+			kid: Type.String(),
+			source_id: Type.String(),
+			...{ name: source.name, network: source.network, agent: source.agent, client: source.client },
+			first_seen_at: Type.String(TIME),
+			last_seen_at: Type.String(TIME),
+			requests: Type.Integer(),
+			requests_today: Type.Integer({ description: "Of the present day in UTC" }),
+		}),
+		{ description: "Where secrets that were revoked, replaced or have expired are presented still, the latest first" },
+	),
 });
 const SourceName = Type.Object({ name: Type.Union([Name, Type.Null()]) }, { additionalProperties: false });
 

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
-import { systemClock } from "../core/clock.ts";
+import { ManualClock, systemClock } from "../core/clock.ts";
 import { parseAddress } from "../core/network.ts";
 import { testLog } from "../database/testing.ts";
 import { startFlushing } from "./flush.ts";
@@ -67,6 +67,27 @@ suite("sources of keys", () => {
 		);
 		const [used] = await db.query("select first_used_at, last_used_at from secret_activity where kid = 'a_kid_0'");
 		deepEqual(used, { first_used_at: new Date(AT + 10), last_used_at: new Date(AT + 90_000) });
+	});
+
+	test("from where an ended secret is presented still is told apart from what the key is used for", async () => {
+		const { meter, flushing } = start();
+		const operation = meter.operationCounter("a", null, "dead");
+		const old = meter.keyCounter("a", "a_key_5", "a_kid_5", from("203.0.113.7", "curl/8.5.0"));
+		meter.count(old, operation, "allowed", AT);
+		await flushing.flushNow();
+		const ask = async () =>
+			(await listSources({ ...db.contextFor("a"), clock: new ManualClock(AT + 100_000) }, { tenant_id: "a", key_id: "a_key_5" })).dead;
+		deepEqual(await ask(), []);
+		for (let times = 0; times < 3; times += 1) meter.count(old, operation, "key_rotated", AT + 60_000 + times);
+		meter.count(old, operation, "key_paused", AT + 61_000);
+		await flushing.stop();
+		deepEqual(await ask(), [
+			{
+				...{ kid: "a_kid_5", source_id: old.source.id, name: null, network: "203.0.113.0/24", agent: "curl", client: null },
+				...{ requests: 3, requests_today: 3 },
+				...{ first_seen_at: new Date(AT + 60_000).toISOString(), last_seen_at: new Date(AT + 60_002).toISOString() },
+			},
+		]);
 	});
 
 	test("however flushes and minutes fall, each request is in exactly one source, and no key has more than its share of them", async () => {
