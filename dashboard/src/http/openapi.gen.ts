@@ -3126,6 +3126,8 @@ export interface operations {
                             /** Format: date-time */
                             start: string;
                             key_id?: string;
+                            /** @description The secret, where these are told apart */
+                            kid?: string;
                             /** @description `allowed`, or the code of the refusal */
                             code: string;
                             requests: number;
@@ -5907,6 +5909,7 @@ export interface operations {
                                 source_id?: string;
                             }[];
                         } | null;
+                        expires_at_if_replaced: string | null;
                     };
                 };
             };
@@ -6405,6 +6408,8 @@ export interface operations {
                             /** Format: date-time */
                             start: string;
                             key_id?: string;
+                            /** @description The secret, where these are told apart */
+                            kid?: string;
                             /** @description `allowed`, or the code of the refusal */
                             code: string;
                             requests: number;
@@ -6425,6 +6430,7 @@ export interface operations {
                 from?: string;
                 to?: string;
                 granularity?: "minute" | "hour" | "day";
+                by_secret?: boolean;
             };
             header?: never;
             path: {
@@ -6452,6 +6458,8 @@ export interface operations {
                             /** Format: date-time */
                             start: string;
                             key_id?: string;
+                            /** @description The secret, where these are told apart */
+                            kid?: string;
                             /** @description `allowed`, or the code of the refusal */
                             code: string;
                             requests: number;
@@ -6504,6 +6512,26 @@ export interface operations {
                             refused: number;
                             /** @description The secret that was presented last */
                             last_kid: string;
+                        }[];
+                        /** @description Where secrets that were revoked, replaced or have expired are presented still, the latest first */
+                        dead: {
+                            kid: string;
+                            source_id: string;
+                            /** @description Given by a member, for all keys of the tenant */
+                            name: string | null;
+                            /** @description IPv4 `203.0.113.0/24`, IPv6 `2001:db8:1::/48`, `unknown`, or `hidden` where the operator keeps no networks; `other` for all sources beyond 64 */
+                            network: string;
+                            /** @description The family of the User-Agent: `curl`, `node`, …; `none`, `other` */
+                            agent: string;
+                            /** @description What was sent as X-Keywright-Client */
+                            client: string | null;
+                            /** Format: date-time */
+                            first_seen_at: string;
+                            /** Format: date-time */
+                            last_seen_at: string;
+                            requests: number;
+                            /** @description Of the present day in UTC */
+                            requests_today: number;
                         }[];
                     };
                 };

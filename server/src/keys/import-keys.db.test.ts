@@ -68,20 +68,15 @@ test("neither the hash nor anything of the raw key is anywhere in the database, 
 	await run([importRow(raw_key, tenant_id)]);
 	const dump = await fixture.dump();
 	const sha256 = hash("sha256", raw_key, "buffer");
-	assert(dump.includes("acme"), "the dump is one");
-	for (const text of [
-		raw_key,
-		raw_key.slice(5),
-		sha256.toString("hex"),
-		sha256.toString("base64").slice(0, -1),
-		sha256.toString("base64url"),
-		sha256.toString("latin1"),
-	])
-		assert(!dump.toLowerCase().includes(text.toLowerCase()), "the database holds the bare hash");
 	const [row] = await fixture.behind("select mac, lookup, mac_version from secrets where tenant_id = $1", [tenant_id]);
-	assert.equal(row?.mac_version, 2);
-	assert(Buffer.isBuffer(row?.mac) && !row.mac.equals(sha256));
-	assert(!String(row?.lookup).includes(sha256.toString("base64url")));
+	assert(row && Buffer.isBuffer(row.mac));
+	// The dump spells bytes in hex, so that its hex is a search of the raw bytes of every column too: what is there is found.
+	for (const there of [row.mac.toString("hex"), String(row.lookup)]) assert(dump.includes(there), `the dump lacks ${there}`);
+	const writings = [raw_key, raw_key.slice(5), sha256.toString("hex"), sha256.toString("base64").slice(0, -1), sha256.toString("base64url")];
+	for (const text of writings) assert(!dump.toLowerCase().includes(text.toLowerCase()), "the database holds the bare hash");
+	assert.equal(row.mac_version, 2);
+	assert(!row.mac.equals(sha256));
+	assert(!String(row.lookup).includes(sha256.toString("base64url")));
 });
 
 test("rows are held to what a new key is held to, each told for itself, and the others go through", async () => {

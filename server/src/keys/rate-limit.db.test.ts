@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { createKey } from "./create.ts";
 import { getKey } from "./get.ts";
@@ -18,7 +18,8 @@ const BURST = { name: "burst", requests: 100, window_seconds: 60, per: "key" as 
 /** The facts of the newest entry of the tenant's chain. */
 async function newestFacts(tenant_id: string): Promise<Record<string, unknown>> {
 	const [row] = await fixture.behind("select details from audit_entries where chain = $1 order by seq desc limit 1", [tenant_id]);
-	const { facts } = row?.details as { facts: Record<string, unknown> };
+	ok(row);
+	const { facts } = row.details as { facts: Record<string, unknown> };
 	return facts;
 }
 

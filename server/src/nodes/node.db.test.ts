@@ -63,6 +63,21 @@ suite("nodes on one database", () => {
 
 	const idsOfLiving = async (): Promise<string[]> => (await rows()).filter((row) => !row.fenced).map((row) => row.id);
 
+	test("who waits for a node that made the change itself, and was told of it by nobody, does not wait for its next renewal", async () => {
+		const [maker, other] = [await start(), await start()];
+		const seq = await append(bare.database, maker, [KEY]);
+		const made = await maker.settle(seq);
+		deepEqual(
+			made,
+			[maker, other].map(({ id }) => ({ node_id: id, confirmed: true })),
+		);
+		const repeated = await Promise.race([other.settle(seq), sleep(SOON_MS, null, { ref: false })]);
+		deepEqual(
+			repeated,
+			[other, maker].map(({ id }) => ({ node_id: id, confirmed: true })),
+		);
+	});
+
 	test("a node that has started is on the list, holds a lease and knows what was committed before", async () => {
 		const first = await start();
 		await append(bare.database, first, [KEY]);

@@ -10,11 +10,13 @@ import { type InvalidationKind, RecentInvalidations, type SequencedInvalidation 
 import { Lease } from "./lease.ts";
 import { listenForChanges } from "./listen.ts";
 import { OtherNodes, type WaitedFor } from "./others.ts";
-import { deleteNode, fenceNodes, insertNode, readInvalidations, readOtherNodes, renewNode, sweepInvalidations } from "./store.ts";
+import { deleteNode, fenceNodes, insertNode, nudgeNodes, readInvalidations, readOtherNodes, renewNode, sweepInvalidations } from "./store.ts";
 import { inTurns } from "./turns.ts";
 
 const RENEWALS_PER_LEASE = 4;
 const CONFIRMATION_POLL_MS = 5;
+/** A push that was to bring a confirmation has arrived long before; what has not is asked for. */
+const POLLS_BEFORE_NUDGE = 10;
 const SWEEP_EVERY_MS = 300_000;
 const INVALIDATIONS_KEPT_SECONDS = 3_600;
 
@@ -105,11 +107,12 @@ export class Node {
 	async settle(seq: number): Promise<WaitedFor[]> {
 		while (this.#appliedSeq < seq) await this.catchUp();
 		const waited_for = new Map<string, boolean>([[this.#id, true]]);
-		for (;;) {
+		for (let polls = 0; ; polls += 1) {
 			await this.#look();
 			for (const { node_id, confirmed } of this.#others.confirmations(seq)) waited_for.set(node_id, confirmed);
 			if (!this.#others.anyBehind(seq)) return [...waited_for].map(([node_id, confirmed]) => ({ node_id, confirmed }));
 			const silent = this.#others.silent(this.#options.clock.monotonic());
+			if (polls % POLLS_BEFORE_NUDGE === POLLS_BEFORE_NUDGE - 1) await inStatement(this.#database, (queries) => nudgeNodes(queries, this.#id));
 			if (silent.length === 0) await sleep(CONFIRMATION_POLL_MS);
 			else {
 				await this.#record((tx) => fenceNodes(tx, silent));

@@ -20,6 +20,11 @@ export async function appendInvalidations(tx: Tx, node_id: string, entries: read
 	return appended.rows[0]?.seq ?? 0;
 }
 
+/** Has the other nodes look for changes now: one that made a change itself was told of it by nobody. */
+export async function nudgeNodes(tx: RecordTx, node_id: string): Promise<void> {
+	await sql`select pg_notify(${CHANGE_CHANNEL}, ${node_id})`.execute(tx);
+}
+
 /** The current number, and the entries after `after_seq` up to it, of one snapshot. */
 export async function readInvalidations(tx: ReadTx, after_seq: number): Promise<{ current_seq: number; entries: SequencedInvalidation[] }> {
 	const rows = await tx

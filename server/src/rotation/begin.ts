@@ -41,5 +41,10 @@ export async function beginOverlap(
 		rotation_due_at_after: dates.rotation_due_at,
 	};
 	await updateRotation(tx, waiting, changes);
-	return { ...issued, key: { ...before, ...dates }, rotation: { ...waiting, ...changes }, replaced_kids: at_once ? [predecessor_kid, ...replaced_kids] : replaced_kids };
+	return {
+		...issued,
+		key: { ...before, ...dates },
+		rotation: { ...waiting, ...changes },
+		replaced_kids: at_once ? [predecessor_kid, ...replaced_kids] : replaced_kids,
+	};
 }

@@ -24,5 +24,8 @@ test("every character is about as likely", () => {
 		for (const character of deriveSecret(pepper, "kw_prod_old", `rot_${rotation}`)) counts.set(character, (counts.get(character) ?? 0) + 1);
 	equal(counts.size, 62);
 	const expected = (2_000 * 32) / 62;
-	ok([...counts.values()].every((count) => Math.abs(count - expected) < expected * 0.2), JSON.stringify([...counts]));
+	ok(
+		[...counts.values()].every((count) => Math.abs(count - expected) < expected * 0.2),
+		JSON.stringify([...counts]),
+	);
 });

@@ -37,9 +37,13 @@ function refusalOf(seen: Observed, refused: { refused: Failure["code"]; because:
 			});
 		}
 		case "in_use":
-			return new Failure("successor_in_use", "The new secret is in use already, and what uses it would stop working. Complete the rotation, or force.", {
-				members: { rotation_id: rotation.id },
-			});
+			return new Failure(
+				"successor_in_use",
+				"The new secret is in use already, and what uses it would stop working. Complete the rotation, or force.",
+				{
+					members: { rotation_id: rotation.id },
+				},
+			);
 		case "not_revealed":
 			return new Failure("conflict", "The new secret has not been revealed yet, so there is nothing to go on with. Cancel the rotation, or wait.");
 		default:

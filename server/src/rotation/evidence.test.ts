@@ -70,14 +70,23 @@ test("sources that never used the old secret, and uses of it after its end, do n
 });
 
 test("before the new secret was used anywhere nothing has moved", () => {
-	deepEqual(judged([]).blockers.map(({ code }) => code), ["not_deployed"]);
+	deepEqual(
+		judged([]).blockers.map(({ code }) => code),
+		["not_deployed"],
+	);
 	equal(judged([]).all_moved, false);
 });
 
 test("a source is called by its given name, or by what is known of it", () => {
 	const called = (source: Source, name: string | null = null) => sourceLabel({ ...source, source_id: source.id, name });
 	deepEqual(
-		[called(SERVER, "Order server"), called(SERVER), called(makeSource("203.0.113.0/24", "curl", null)), called(UNKNOWN_SOURCE), called(OTHER_SOURCES)],
+		[
+			called(SERVER, "Order server"),
+			called(SERVER),
+			called(makeSource("203.0.113.0/24", "curl", null)),
+			called(UNKNOWN_SOURCE),
+			called(OTHER_SOURCES),
+		],
 		["Order server", "orders-1 at 203.0.113.0/24", "curl at 203.0.113.0/24", "none at an unknown address", "other sources"],
 	);
 });
@@ -92,7 +101,9 @@ test("more use of the old secret never makes anything moved, and time alone neve
 		sightings: fc.integer({ min: 1, max: 5 }),
 	});
 	const rowsOf = (list: readonly { kid: "old" | "new"; network: string; ago_ms: number; gap_ms: number; sightings: number }[]) => [
-		...new Map(list.map(({ kid, network, ago_ms, ...more }) => [`${kid} ${network}`, used(kid, makeSource(network, "curl", null), ago_ms, more)])).values(),
+		...new Map(
+			list.map(({ kid, network, ago_ms, ...more }) => [`${kid} ${network}`, used(kid, makeSource(network, "curl", null), ago_ms, more)]),
+		).values(),
 	];
 	fc.assert(
 		fc.property(fc.array(row, { maxLength: 8 }), fc.integer({ min: 0, max: 300 * MINUTE_MS }), (list, later_ms) => {
@@ -106,7 +117,10 @@ test("more use of the old secret never makes anything moved, and time alone neve
 				ok(NOW - (source.old.last_seen_at?.getTime() ?? 0) >= silenceNeeded(source.old));
 			}
 			const again = rows.map((use) => (use.kid === "old" ? { ...use, last_seen_at: new Date(NOW) } : use));
-			ok(judged(again).sources.every((source) => source.old === null || !source.moved), "what used the old secret just now has not moved");
+			ok(
+				judged(again).sources.every((source) => source.old === null || !source.moved),
+				"what used the old secret just now has not moved",
+			);
 		}),
 		{ numRuns: 1_000 },
 	);

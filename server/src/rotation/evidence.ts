@@ -99,10 +99,18 @@ function judgeSource(seen: readonly SecretSource[], question: EvidenceQuestion):
 	});
 	const { old_ends_at } = question;
 	if (source_id === OTHER_SOURCES.id) {
-		return waiting("sources_not_told_apart", "the key is used from too many places to tell these apart, and the old secret was used there.", old_ends_at);
+		return waiting(
+			"sources_not_told_apart",
+			"the key is used from too many places to tell these apart, and the old secret was used there.",
+			old_ends_at,
+		);
 	}
 	if (network === UNKNOWN_SOURCE.network) {
-		return waiting("address_unknown", "the old secret was used without a known address, so nobody can tell whether all of them have moved.", old_ends_at);
+		return waiting(
+			"address_unknown",
+			"the old secret was used without a known address, so nobody can tell whether all of them have moved.",
+			old_ends_at,
+		);
 	}
 	if (successor === null) return waiting("old_secret_only", "still uses the old secret.", null);
 	if (old.sightings < SIGHTINGS_MIN) {

@@ -167,6 +167,6 @@ test("rotating, revealing, completing, cancelling, pausing and revoking at once 
 				await assertSound(run);
 			}
 		}),
-		{ numRuns: RUNS },
+		{ numRuns: RUNS, endOnFailure: true },
 	);
 });

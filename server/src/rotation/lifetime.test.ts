@@ -28,5 +28,8 @@ test("the plan's longest life holds, also where a key had none or a longer one",
 
 test("a date that is wanted is judged by the plan, as at creation", () => {
 	const in_ten = new Date(NOW + 10 * DAY_MS).toISOString();
-	deepEqual([after(1, 89, 90, in_ten), after(1, 89, 9, in_ten), after(1, 89, null, null), after(1, 89, 90, null)], [10, "/expires_at", null, "/expires_at"]);
+	deepEqual(
+		[after(1, 89, 90, in_ten), after(1, 89, 9, in_ten), after(1, 89, null, null), after(1, 89, 90, null)],
+		[10, "/expires_at", null, "/expires_at"],
+	);
 });

@@ -10,7 +10,10 @@ import type { RotationAnswer } from "./schema.ts";
 import { readRotations } from "./store.ts";
 
 /** One page of a key's rotations, the latest first. 404 `not_found` for a key that is not there. */
-export async function listRotations(context: DatabaseContext, input: PageRequest & { tenant_id: string; key_id: string }): Promise<Page<RotationAnswer>> {
+export async function listRotations(
+	context: DatabaseContext,
+	input: PageRequest & { tenant_id: string; key_id: string },
+): Promise<Page<RotationAnswer>> {
 	const window = windowByTime(input);
 	const now = context.clock.now();
 	await settleUsage(context);

@@ -124,10 +124,13 @@ test("a secret that is used is never taken away without force, and no rotation c
 	}
 	for (const phase of ["proving", "moved"] as const) deepEqual(stepOf(phase, "cancel", true), { refused: "successor_in_use", because: "in_use" });
 	deepEqual(stepOf("moved", "all_moved", true), { to: "completed", how: "moved" });
-	deepEqual([stepOf("proving", "time_over", true), stepOf("proving", "time_over", false)], [
-		{ to: "completed", how: "hard_stop" },
-		{ to: "completed", how: "overlap_over" },
-	]);
+	deepEqual(
+		[stepOf("proving", "time_over", true), stepOf("proving", "time_over", false)],
+		[
+			{ to: "completed", how: "hard_stop" },
+			{ to: "completed", how: "overlap_over" },
+		],
+	);
 });
 
 test("a rotation is over when the time of its old secret is, whatever its row says", () => {

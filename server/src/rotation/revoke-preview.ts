@@ -2,19 +2,25 @@ import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/read.ts";
 import { keyNotFound } from "../keys/get.ts";
 import { readKey } from "../keys/store.ts";
+import { readTenantWithPlan } from "../tenants/store.ts";
+import { tenantNotFound } from "../tenants/tenant.ts";
 import { keyActivity } from "../usage/activity-store.ts";
 import { settleUsage } from "../usage/settle.ts";
 import { readSources } from "../usage/source-store.ts";
 import { describeOne } from "./describe.ts";
+import { expiryAfterRotation } from "./lifetime.ts";
 import { countRequests } from "./preview-store.ts";
 import type { RevokePreview } from "./schema.ts";
-import { readOpenRotation } from "./store.ts";
+import { readExpirySetAt, readOpenRotation } from "./store.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const WEEK_MS = 7 * DAY_MS;
 
-/** What would stop working if the key were revoked now: its requests, from where, and whether its secret is being replaced. 404 `not_found`. */
+/**
+ * What would stop working if the key were revoked now: its requests, from where, and whether its secret is being replaced; and until when it would
+ * work if that were replaced now. 404 `not_found`.
+ */
 export async function revokePreview(context: DatabaseContext, input: { tenant_id: string; key_id: string }): Promise<RevokePreview> {
 	const { tenant_id, key_id } = input;
 	await settleUsage(context);
@@ -22,7 +28,15 @@ export async function revokePreview(context: DatabaseContext, input: { tenant_id
 		const now = context.clock.now();
 		const key = await readKey(tx, tenant_id, key_id);
 		if (!key) throw keyNotFound();
-		const [last_hour, last_day, last_week] = await countRequests(tx, input, [HOUR_MS, DAY_MS, WEEK_MS].map((ms) => new Date(now - ms)));
+		const found = await readTenantWithPlan(tx, tenant_id);
+		if (!found) throw tenantNotFound();
+		const dated_at = await readExpirySetAt(tx, tenant_id, key_id);
+		const replaced = expiryAfterRotation(key, { wanted: undefined, dated_at, plan: found.plan, now });
+		const [last_hour, last_day, last_week] = await countRequests(
+			tx,
+			input,
+			[HOUR_MS, DAY_MS, WEEK_MS].map((ms) => new Date(now - ms)),
+		);
 		const sources = (await readSources(tx, tenant_id, key_id)).filter((source) => source.last_seen_at.getTime() > now - WEEK_MS);
 		const rotation = await readOpenRotation(tx, tenant_id, key_id);
 		return {
@@ -34,6 +48,7 @@ export async function revokePreview(context: DatabaseContext, input: { tenant_id
 				seen_within: seenWithin(now - last_seen_at.getTime()),
 			})),
 			rotation: rotation && (await describeOne(tx, rotation, now)),
+			expires_at_if_replaced: "pointer" in replaced ? null : (replaced.expires_at?.toISOString() ?? null),
 		};
 	});
 }

@@ -20,7 +20,7 @@ import { type Begun, beginOverlap } from "./begin.ts";
 import { describeOne } from "./describe.ts";
 import { type Planned, planRotation } from "./plan.ts";
 import type { Rotation } from "./rotation.ts";
-import type { RotateInput, Rotated, RotatedForHandover } from "./schema.ts";
+import type { Rotated, RotatedForHandover, RotateInput } from "./schema.ts";
 import { updateRotation } from "./store.ts";
 
 type Request = RotateInput & { tenant_id: string; key_id: string };

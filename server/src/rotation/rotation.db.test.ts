@@ -66,7 +66,7 @@ test("three programs behind one address move one after the other; the old secret
 	deepEqual([rotation.status, begun.rotation?.status, begun.id], ["issued", "issued", key.key_id]);
 	ok(rotation.hard_stop_at);
 	equal(Date.parse(rotation.hard_stop_at) - Date.parse(rotation.started_at), 30 * DAY_SECONDS * 1_000);
-	equal((await fixture.use(key.raw_key, "backup")), "allowed");
+	equal(await fixture.use(key.raw_key, "backup"), "allowed");
 	equal(await fixture.use(raw_key, "orders"), "allowed");
 	equal(await fixture.use(raw_key, "reports"), "allowed");
 	fixture.pass(120);
@@ -91,7 +91,13 @@ test("three programs behind one address move one after the other; the old secret
 	deepEqual([moved.status, moved.safe_to_complete, moved.reasons], ["moved", true, []]);
 	deepEqual(
 		moved.steps.map(({ name, done }) => [name, done]),
-		[["created", true], ["deployed", true], ["checked", true], ["moved", true], ["revoked", false]],
+		[
+			["created", true],
+			["deployed", true],
+			["checked", true],
+			["moved", true],
+			["revoked", false],
+		],
 	);
 	await completeRotations(fixture.context());
 	const done = await look(key, rotation.id);
@@ -137,7 +143,11 @@ test("cancelling gives the old secret and the key's dates back; once the new one
 
 	fixture.pass(1);
 	const second = await fixture.rotate(key);
-	equal(second.rotation.expires_at?.slice(0, 17), first.rotation.expires_at?.slice(0, 17), "the lifetime that the key was given, not what a cancelled rotation left of it");
+	equal(
+		second.rotation.expires_at?.slice(0, 17),
+		first.rotation.expires_at?.slice(0, 17),
+		"the lifetime that the key was given, not what a cancelled rotation left of it",
+	);
 	equal(await fixture.use(second.raw_key, "orders"), "allowed");
 	const ids = { ...idsOf(key), rotation_id: second.rotation.id };
 	equal((await failureOf(cancelRotation(fixture.context(), ids))).code, "successor_in_use");
@@ -229,9 +239,15 @@ test("revoking ends a rotation with the key; pausing does not, and a paused key 
 test("a new secret is handed over: the time in which both work begins when it is revealed", async () => {
 	const key = await usedKey(["orders"]);
 	const made = await rotateKeyForHandover(fixture.handoverContext(), { ...idsOf(key), overlap_seconds: 60, handover: {} });
-	deepEqual([made.rotation.status, made.rotation.successor, made.rotation.old_ends_at, made.key.rotation?.status], ["waiting", null, null, "waiting"]);
+	deepEqual(
+		[made.rotation.status, made.rotation.successor, made.rotation.old_ends_at, made.key.rotation?.status],
+		["waiting", null, null, "waiting"],
+	);
 	equal(made.handover.rotation_id, made.rotation.id);
-	equal((await failureOf(completeRotation(fixture.context(), { ...idsOf(key), rotation_id: made.rotation.id, force: true, reason: "x" }))).code, "conflict");
+	equal(
+		(await failureOf(completeRotation(fixture.context(), { ...idsOf(key), rotation_id: made.rotation.id, force: true, reason: "x" }))).code,
+		"conflict",
+	);
 	fixture.pass(3_600);
 	equal(await fixture.use(key.raw_key, "orders"), "allowed");
 	const token = made.handover_url.slice(made.handover_url.indexOf("#") + 1);
@@ -313,6 +329,7 @@ test("the preview of a revocation says what would stop: requests by the hour, da
 	await fixture.use(key.raw_key, "orders");
 	const { rotation } = await fixture.rotate(key);
 	const preview = await revokePreview(fixture.context(), idsOf(key));
+	equal(preview.expires_at_if_replaced, null);
 	deepEqual([preview.requests.last_hour, preview.requests.last_day, preview.requests.last_week, preview.rotation?.id], [1, 9, 9, rotation.id]);
 	deepEqual(
 		preview.sources.map((source) => [source.agent, source.seen_within]),

@@ -21,7 +21,8 @@ export const RotateInput = Type.Object(
 			Type.Integer({
 				minimum: 0,
 				maximum: OVERLAP_SECONDS_MAX,
-				description: "How long both secrets work; 0 ends the old one at once. Left out: the old one is held until everything has moved, for 30 days at most",
+				description:
+					"How long both secrets work; 0 ends the old one at once. Left out: the old one is held until everything has moved, for 30 days at most",
 			}),
 		),
 		handover: Type.Optional(
@@ -62,9 +63,7 @@ export const RotationSchema = Type.Object({
 	expires_at: orNull(Time),
 	expires_at_before: orNull(Time),
 	handover: orNull(HandoverSchema),
-	steps: Type.Array(
-		Type.Object({ name: Type.Enum([...STEPS]), done: Type.Boolean(), at: orNull(Time), facts: Type.Record(Type.String(), Fact) }),
-	),
+	steps: Type.Array(Type.Object({ name: Type.Enum([...STEPS]), done: Type.Boolean(), at: orNull(Time), facts: Type.Record(Type.String(), Fact) })),
 	sources: Type.Array(
 		Type.Object({
 			id: Type.String(),
@@ -112,6 +111,9 @@ export const RevokePreview = Type.Object({
 		}),
 	),
 	rotation: orNull(RotationSchema),
+	expires_at_if_replaced: orNull(
+		Type.String({ format: "date-time", description: "When the key would end if its secret were replaced now; null for never" }),
+	),
 });
 export type RevokePreview = Static<typeof RevokePreview>;
 

@@ -14,8 +14,8 @@ import { holdTenant, type TenantWithPlan } from "../tenants/store.ts";
 import { settleUsage } from "../usage/settle.ts";
 import type { KeyedContext } from "../verification/keyed-context.ts";
 import { beginOverlap } from "./begin.ts";
-import { describeOne } from "./describe.ts";
 import { deriveSecret } from "./derive.ts";
+import { describeOne } from "./describe.ts";
 import { observeRotation } from "./observe.ts";
 import { planRotation } from "./plan.ts";
 import { startedChange, startedFacts } from "./rotate.ts";
@@ -77,9 +77,13 @@ async function answerAgain(tx: ReadTx, context: SelfContext, key: Key, rotation_
 		const raw_key = await deriveAgain(tx, context, key, seen.rotation);
 		if (raw_key !== null) return { rotation: await describeOne(tx, seen.rotation, now), raw_key };
 	}
-	throw new Failure("secret_already_issued", "This request was made before, and the secret that it answered is in use or has ended. Use that one, or begin anew.", {
-		members: { key_id: key.id, rotation_id },
-	});
+	throw new Failure(
+		"secret_already_issued",
+		"This request was made before, and the secret that it answered is in use or has ended. Use that one, or begin anew.",
+		{
+			members: { key_id: key.id, rotation_id },
+		},
+	);
 }
 
 /** The raw key as it was derived, under whichever pepper that was; null when the stored MAC is of no such secret. */
@@ -95,4 +99,3 @@ async function deriveAgain(tx: ReadTx, context: SelfContext, key: Key, rotation:
 	}
 	return null;
 }
-

@@ -2,7 +2,6 @@ import type { SecretOperation } from "../usage/evidence-store.ts";
 
 /** The five steps of replacing a secret, in their order. */
 export const STEPS = ["created", "deployed", "checked", "moved", "revoked"] as const;
-export type StepName = (typeof STEPS)[number];
 
 /** What counts as having been done of late: as long before the old secret's last success. */
 const ACTIVE_PERIOD_MS = 7 * 86_400_000;

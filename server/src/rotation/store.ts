@@ -59,7 +59,10 @@ export async function insertRotation(tx: Tx, rotation: Rotation): Promise<void> 
 }
 
 export type RotationChanges = Partial<
-	Pick<Rotation, "state" | "successor_kid" | "handover_id" | "hard_stop_at" | "ended_at" | "ended_by" | "ended_how" | "force_reason" | "rotation_due_at_after">
+	Pick<
+		Rotation,
+		"state" | "successor_kid" | "handover_id" | "hard_stop_at" | "ended_at" | "ended_by" | "ended_how" | "force_reason" | "rotation_due_at_after"
+	>
 >;
 
 /** Call it with the key locked. */
@@ -141,7 +144,13 @@ export async function setSecretEnd(
 	secret: { tenant_id: string; kid: string },
 	end: { retires_at: Date | null } | { retired_at: Date },
 ): Promise<void> {
-	await tx.updateTable("secrets").set(end).where("tenant_id", "=", secret.tenant_id).where("kid", "=", secret.kid).where("retired_at", "is", null).execute();
+	await tx
+		.updateTable("secrets")
+		.set(end)
+		.where("tenant_id", "=", secret.tenant_id)
+		.where("kid", "=", secret.kid)
+		.where("retired_at", "is", null)
+		.execute();
 }
 
 /** Ends the key's secrets at once but for `kept_kid`. */

@@ -74,12 +74,12 @@ suite("sources of keys", () => {
 		const operation = meter.operationCounter("a", null, "dead");
 		const old = meter.keyCounter("a", "a_key_5", "a_kid_5", from("203.0.113.7", "curl/8.5.0"));
 		meter.count(old, operation, "allowed", AT);
+		meter.count(old, operation, "key_paused", AT + 1_000);
 		await flushing.flushNow();
 		const ask = async () =>
 			(await listSources({ ...db.contextFor("a"), clock: new ManualClock(AT + 100_000) }, { tenant_id: "a", key_id: "a_key_5" })).dead;
 		deepEqual(await ask(), []);
 		for (let times = 0; times < 3; times += 1) meter.count(old, operation, "key_rotated", AT + 60_000 + times);
-		meter.count(old, operation, "key_paused", AT + 61_000);
 		await flushing.stop();
 		deepEqual(await ask(), [
 			{
