@@ -1,4 +1,4 @@
-// npm run check: everything that needs seconds and no database. Usage: node scripts/check.ts [--fix]
+// npm run check: everything that needs seconds and no database. Usage: node scripts/check.ts [--fix] [--without-tests, where `npm test` follows]
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { execute, type Outcome, ROOT } from "./execute.ts";
@@ -33,7 +33,7 @@ const STEPS: readonly Step[] = [
 		name: "types",
 		run: () => execute(bin("tsc"), ["-p", "tsconfig.json", "--noEmit", "--incremental", "--tsBuildInfoFile", "node_modules/.keywright-tsbuildinfo"]),
 	},
-	{ name: "unit tests", run: unitTests },
+	...(process.argv.includes("--without-tests") ? [] : [{ name: "unit tests", run: unitTests }]),
 	{
 		name: "types of the dashboard",
 		run: () =>

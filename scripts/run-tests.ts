@@ -9,6 +9,9 @@ const TEST_TIMEOUT_MS = 300_000;
 const SILENCE_MAX_MS = 150_000;
 const KILL_AFTER_MS = 5_000;
 const OUTPUT_CHARACTERS_MAX = 64 * 1024;
+/** A file that takes longer is worth a look: it is named below its suite. */
+const LONG_MS = 15_000;
+const LONG_FILES_MAX = 8;
 const REPORTER = join(import.meta.dirname, "test-events.ts");
 
 export interface Tally {
@@ -50,6 +53,8 @@ class Counter {
 	readonly unfinished = new Set<string>();
 	readonly #output = new Map<string, string>();
 	readonly #failing = new Set<string>();
+	readonly #began = new Map<string, number>();
+	readonly #lasted = new Map<string, number>();
 	readonly #run: TestRun;
 
 	constructor(run: TestRun) {
@@ -61,9 +66,11 @@ class Counter {
 		switch (fact.kind) {
 			case "started":
 				this.unfinished.add(file);
+				this.#began.set(file, performance.now());
 				break;
 			case "finished":
 				this.unfinished.delete(file);
+				this.#lasted.set(file, performance.now() - (this.#began.get(file) ?? performance.now()));
 				break;
 			case "working":
 				break;
@@ -87,6 +94,14 @@ class Counter {
 				this.#told(file);
 				break;
 		}
+	}
+
+	/** One line on the files that took long, the longest first; none where none did. */
+	tellLong(): void {
+		const long = [...this.#lasted].filter(([, ms]) => ms > LONG_MS).sort(([, one], [, other]) => other - one);
+		if (long.length === 0) return;
+		const named = long.slice(0, LONG_FILES_MAX).map(([file, ms]) => `${file} ${(ms / 1000).toFixed(0)} s`);
+		this.#run.print(`  longest: ${named.join(", ")}`);
 	}
 
 	fail(what: string, error: string): void {
@@ -163,6 +178,7 @@ export async function runTests(run: TestRun): Promise<Tally> {
 	const exitFault = await exit;
 	clearTimeout(silence);
 	run.signal?.removeEventListener("abort", end);
+	counter.tellLong();
 
 	if (silent)
 		counter.fail(
