@@ -13,6 +13,8 @@ const OUTPUT_CHARACTERS_MAX = 64 * 1024;
 const LONG_MS = 15_000;
 const LONG_FILES_MAX = 8;
 const REPORTER = join(import.meta.dirname, "test-events.ts");
+/** What has been compiled once is kept for every process that tests start: hundreds of them load the same sources. Below the root. */
+const COMPILED = join("node_modules", ".cache", "keywright-compiled");
 
 export interface Tally {
 	passed: number;
@@ -150,7 +152,7 @@ export async function runTests(run: TestRun): Promise<Tally> {
 	const flags = [`--test-concurrency=${TESTS_AT_ONCE}`, `--test-timeout=${TEST_TIMEOUT_MS}`, `--test-reporter=${REPORTER}`];
 	const child = spawn(process.execPath, ["--test", ...flags, ...run.files.map((file) => join(run.root, file))], {
 		cwd: run.root,
-		env: { ...cleanEnvironment(process.env), ...run.env },
+		env: { ...cleanEnvironment(process.env), NODE_COMPILE_CACHE: join(run.root, COMPILED), ...run.env },
 		stdio: ["ignore", "pipe", "pipe"],
 		detached: true,
 	});

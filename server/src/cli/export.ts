@@ -2,7 +2,6 @@ import { once } from "node:events";
 import { createWriteStream, existsSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import type { Writable } from "node:stream";
-import { parseArgs } from "node:util";
 import type { Config } from "../config.ts";
 import { ALL_TENANTS } from "../core/context.ts";
 import { inSnapshot, type ReadTx } from "../database/transaction.ts";
@@ -22,17 +21,6 @@ import {
 import { UsageError } from "./usage.ts";
 
 const PRIVATE_FILE = 0o600;
-
-export const EXPORT_HELP = `keywright-server export [--out FILE]
-
-Writes everything that is no secret as JSON lines, one object each with its \`type\`: the API profile, plans, capabilities, permissions, formats of keys
-from elsewhere, forward-auth rules, services, operators, tenants with their sites, members, invitations, keys, documents (not their content) and usage
-by day, and the audit log. All of it as it was at one instant. Works while servers run, and while none does.
-
-  --out FILE           a new file, for its owner only; by default standard output
-
-Exit codes: 0 done, 1 something failed, 2 the command or the configuration is wrong.
-`;
 
 /** Everything that is exported, in an order in which nothing is named before it was told of. */
 async function* exportLines(tx: ReadTx): AsyncGenerator<ExportLine> {
@@ -60,14 +48,6 @@ export async function writeExport(beside: Pick<Beside, "database">, out: Writabl
 	});
 }
 
-function outOf(argv: readonly string[]): string | null {
-	try {
-		return parseArgs({ args: [...argv], options: { out: { type: "string" } } }).values.out ?? null;
-	} catch (error) {
-		throw new UsageError(error instanceof Error ? error.message : "the options cannot be read");
-	}
-}
-
 /** The file is there once it is whole. */
 async function writeFileOf(beside: Beside, path: string): Promise<number> {
 	const unfinished = `${path}.unfinished`;
@@ -86,9 +66,8 @@ async function writeFileOf(beside: Beside, path: string): Promise<number> {
 	}
 }
 
-/** Runs `export`. Throws UsageError, and what the database or the file throws. */
-export async function exportAll(config: Config, argv: readonly string[], version: string): Promise<void> {
-	const out = outOf(argv);
+/** Runs `export` into the file, or to standard output for null. Throws UsageError, and what the database or the file throws. */
+export async function exportAll(config: Config, out: string | null, version: string): Promise<void> {
 	if (out !== null && existsSync(out)) throw new UsageError("the file of --out is there already: name a new one");
 	const beside = await openBesideServers(config, version);
 	try {

@@ -6,6 +6,9 @@ import { CsvError, parse } from "csv-parse";
 const LINE_CHARACTERS_MAX = 65_536;
 const NUL = "\0";
 
+/** The exit code when lines, or the whole file, are refused. */
+export const EXIT_REFUSED = 3;
+
 /** What makes a file unreadable from `line` on. Says nothing of what stands there. */
 export class ImportFileError extends Error {
 	override readonly name = "ImportFileError";

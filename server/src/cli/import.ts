@@ -9,7 +9,7 @@ import type { LegacyFormat } from "../keys/legacy-format.ts";
 import { readLegacyFormats } from "../keys/legacy-format-store.ts";
 import { checkPeppers } from "../keys/pepper-check.ts";
 import { existingPeppers, openBesideServers } from "./beside.ts";
-import { readImportFile } from "./import-file.ts";
+import { EXIT_REFUSED, readImportFile } from "./import-file.ts";
 import type { ImportOptions } from "./import-options.ts";
 import { ImportReport } from "./import-report.ts";
 import { type RowDefaults, readRow } from "./import-row.ts";
@@ -21,7 +21,6 @@ import { UsageError } from "./usage.ts";
 const ROWS_MAX = 500_000;
 const COLUMNS_NAMED_MAX = 50;
 
-export const EXIT_REFUSED = 3;
 export const EXIT_INTERRUPTED = 130;
 
 async function formatNamed(context: KeysContext, name: string): Promise<LegacyFormat> {

@@ -1,11 +1,8 @@
 import { readFileSync } from "node:fs";
 import { ConfigError, readConfig } from "../config.ts";
-import { EXPORT_HELP, exportAll } from "./export.ts";
-import { EXIT_REFUSED, importFile } from "./import.ts";
-import { ImportFileError } from "./import-file.ts";
+import { EXPORT_HELP, exportFile } from "./export-options.ts";
+import { EXIT_REFUSED, ImportFileError } from "./import-file.ts";
 import { IMPORT_HELP, importOptions } from "./import-options.ts";
-import { migrateOnly } from "./migrate.ts";
-import { serve } from "./serve.ts";
 import { UsageError } from "./usage.ts";
 
 const HELP = `keywright-server: API keys for every tenant of a SaaS
@@ -52,7 +49,7 @@ const HELP_OF = new Map([
 	["export", EXPORT_HELP],
 ]);
 
-/** Runs the command line. */
+/** Runs the command line. Each command is loaded when it is asked for: help, mistakes and the version are answered without the server's sources. */
 export async function run(argv: readonly string[]): Promise<void> {
 	const [command = "help", ...rest] = argv;
 	const own = HELP_OF.get(command);
@@ -64,15 +61,25 @@ export async function run(argv: readonly string[]): Promise<void> {
 		switch (command) {
 			case "serve": {
 				const config = readConfig();
+				const { serve } = await import("./serve.ts");
 				return await serve({ ...config, demo: config.demo || rest.includes("--demo") }, version());
 			}
-			case "migrate":
-				return await migrateOnly(readConfig());
-			case "import":
-				process.exitCode = await importFile(readConfig(), importOptions(rest), version());
+			case "migrate": {
+				const config = readConfig();
+				const { migrateOnly } = await import("./migrate.ts");
+				return await migrateOnly(config);
+			}
+			case "import": {
+				const [config, options] = [readConfig(), importOptions(rest)];
+				const { importFile } = await import("./import.ts");
+				process.exitCode = await importFile(config, options, version());
 				return;
-			case "export":
-				return await exportAll(readConfig(), rest, version());
+			}
+			case "export": {
+				const [config, file] = [readConfig(), exportFile(rest)];
+				const { exportAll } = await import("./export.ts");
+				return await exportAll(config, file, version());
+			}
 			case "version":
 			case "--version":
 				return void console.log(version());
