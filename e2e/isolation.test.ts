@@ -1,5 +1,6 @@
 import { deepEqual, equal, notEqual, ok } from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { checksum } from "../server/src/core/checksum.ts";
 import { randomBase62 } from "../server/src/core/id.ts";
@@ -13,6 +14,9 @@ import { expectStatus, type MadeKey, makeKey, makePlan, makeService, makeSite, m
 const RANDOM_OPERATIONS = 120;
 /** In every tenant's site list: site ids are unique within a tenant only. */
 const SHARED_SITE = "main-street";
+/** All that the plan gives: a key may replace its own secret only where somebody said so. */
+const PERMISSIONS = ["tenant:read", "usage:read", "sites:read", "documents:read", "documents:write", "key:rotate"];
+const USE_SHOWN_DEADLINE_MS = 10_000;
 /** What the order of changes is kept in belongs to no tenant. */
 const GLOBAL_TABLES = new Set(["change_sequence", "invalidations"]);
 
@@ -21,8 +25,10 @@ interface World {
 	readonly word: string;
 	readonly raw_key: string;
 	readonly values: Readonly<
-		Record<"tenant_id" | "site_id" | "document_id" | "key_id" | "member_id" | "invitation_id" | "handover_id" | "source_id", string>
+		Record<"tenant_id" | "site_id" | "document_id" | "key_id" | "member_id" | "invitation_id" | "handover_id" | "source_id" | "rotation_id", string>
 	>;
+	/** The key of the rotation: while the other's secret is replaced, no link to it would wait. */
+	readonly rotating_key_id: string;
 }
 
 let server: Server;
@@ -47,7 +53,7 @@ async function newWorld(): Promise<World> {
 	expectStatus(await server.operator("PUT", `/tenants/${tenant_id}`, { name: `Tenant ${word}`, plan_id: "plan-1", external_id: `x-${word}` }), 200);
 	await makeSite(server, tenant_id, { id: SHARED_SITE, name: `Main street of ${word}` });
 	const site = await makeSite(server, tenant_id, { id: `s-${word}`, name: `Site ${word}` });
-	const made = await makeKey(server, tenant_id, { name: `prod-${word}`, owner: `Owner ${word}` });
+	const made = await makeKey(server, tenant_id, { name: `prod-${word}`, owner: `Owner ${word}`, permissions: PERMISSIONS });
 	// While the key was never used: the link goes on waiting.
 	const handed = expectStatus(await server.management(tenant_id, "POST", `/api-keys/${made.id}/handovers`, {}), 201);
 	const handover_id = handed.as<{ handover: { id: string } }>().handover.id;
@@ -56,10 +62,14 @@ async function newWorld(): Promise<World> {
 	const source_id = await newSourceRow(tenant_id, made, word);
 	const invited = await server.management(tenant_id, "POST", "/invitations", { email: `invited-${word}@example.com`, role: "viewer" });
 	const invitation_id = expectStatus(invited, 201).as<{ invitation: { id: string } }>().invitation.id;
+	const rotating = await makeKey(server, tenant_id, { name: `prod-${word}-2`, permissions: PERMISSIONS });
+	const begun = expectStatus(await server.management(tenant_id, "POST", `/api-keys/${rotating.id}/rotate`, {}), 201);
+	const rotation_id = begun.as<{ rotation: { id: string } }>().rotation.id;
 	return {
 		word,
 		raw_key: made.raw_key,
-		values: { tenant_id, site_id: site.id, document_id, key_id: made.id, member_id, invitation_id, handover_id, source_id },
+		values: { tenant_id, site_id: site.id, document_id, key_id: made.id, member_id, invitation_id, handover_id, source_id, rotation_id },
+		rotating_key_id: rotating.id,
 	};
 }
 
@@ -100,12 +110,36 @@ const UNKNOWN: Readonly<Record<string, string>> = {
 	invitation_id: `inv_${randomBase62(20)}`,
 	handover_id: `hnd_${randomBase62(20)}`,
 	source_id: `src_${randomBase62(20)}`,
+	rotation_id: `rot_${randomBase62(20)}`,
 };
+
+/** What the world has of each thing that the operation names. */
+function valuesFor(operation: Operation, world: World): World["values"] {
+	return operation.parameters.includes("rotation_id") ? { ...world.values, key_id: world.rotating_key_id } : world.values;
+}
+
+/** The world with a key that may do the operation on its own secret at this moment. */
+async function controlWorld(operation: Operation, own: World): Promise<World> {
+	const { tenant_id } = own.values;
+	if (operation.id === "post_m2m_key_rotate_cancel") expectStatus(await server.keyed(own.raw_key, "POST", "/key/rotate", {}), 201);
+	if (operation.id !== "post_m2m_key_rotate_complete") return own;
+	const unused = await makeKey(server, tenant_id, { permissions: PERMISSIONS });
+	const begun = expectStatus(await server.management(tenant_id, "POST", `/api-keys/${unused.id}/rotate`, {}), 201);
+	const { raw_key, rotation } = begun.as<{ raw_key: string; rotation: { id: string } }>();
+	expectStatus(await server.keyed(raw_key, "GET", "/whoami"), 200);
+	for (const until = performance.now() + USE_SHOWN_DEADLINE_MS; performance.now() < until; await sleep(50)) {
+		const seen = await server.management(tenant_id, "GET", `/api-keys/${unused.id}/rotations/${rotation.id}`);
+		if (seen.json.status !== "issued") break;
+	}
+	const kid = raw_key.slice(-50, -38);
+	await database.rows("update secret_activity set first_used_at = first_used_at - interval '2 minutes' where kid = $1", [kid]);
+	return { ...own, raw_key };
+}
 
 /** Own things of which the operation is possible: a site without documents, and a key that was never used. */
 async function controlValues(operation: Operation, own: World): Promise<World["values"]> {
 	if (operation.method === "DELETE" && operation.parameters.at(-1) === "site_id") return { ...own.values, site_id: SHARED_SITE };
-	if (!/_(?:reissue|handovers)$/.test(operation.id)) return own.values;
+	if (!/_(?:reissue|handovers)$/.test(operation.id)) return valuesFor(operation, own);
 	return { ...own.values, key_id: (await makeKey(server, own.values.tenant_id)).id };
 }
 
@@ -117,10 +151,11 @@ for (const operation of [...KEYED, ...MANAGEMENT]) {
 		for (const name of names) {
 			// The operator may name every tenant: there, only an unknown one and another tenant's things are strange.
 			const operator_may = operation.kind === "operator" && name === "tenant_id";
-			const unknown = await ask(operation, own, { ...own.values, [name]: UNKNOWN[name] ?? "" });
+			const [values, theirs] = [valuesFor(operation, own), valuesFor(operation, foreign)];
+			const unknown = await ask(operation, own, { ...values, [name]: UNKNOWN[name] ?? "" });
 			assertProblem(unknown, "not_found", [foreign.word]);
 			if (operator_may && names.length === 1) continue;
-			const others = await ask(operation, own, { ...own.values, [name]: foreign.values[name as keyof World["values"]] });
+			const others = await ask(operation, own, { ...values, [name]: theirs[name as keyof World["values"]] });
 			assertProblem(others, "not_found", [foreign.word]);
 			if (!operator_may) equal(withoutRequestId(others), withoutRequestId(unknown));
 			if (operation.kind === "key") ok(String(unknown.json.detail).includes(own.values.tenant_id), "a keyed 404 says whose the key is");
@@ -128,7 +163,7 @@ for (const operation of [...KEYED, ...MANAGEMENT]) {
 		if (operation.kind === "key" && names.length > 0) assertProblem(await ask(operation, own, foreign.values), "not_found", [foreign.word]);
 		deepEqual(difference(before, await rowsOf(foreign)), { added: [], removed: [] });
 
-		const control = await ask(operation, own, await controlValues(operation, own));
+		const control = await ask(operation, await controlWorld(operation, own), await controlValues(operation, own));
 		expectStatus(control, operation.status);
 		ok(!control.text.includes(foreign.word));
 	});
@@ -320,6 +355,7 @@ test(`${RANDOM_OPERATIONS} random operations of three tenants with anybody's ids
 			invitation_id: index,
 			handover_id: index,
 			source_id: index,
+			rotation_id: index,
 		}),
 		shared: fc.boolean(),
 	});
@@ -337,6 +373,8 @@ test(`${RANDOM_OPERATIONS} random operations of three tenants with anybody's ids
 			invitation_id: of("invitation_id"),
 			handover_id: of("handover_id"),
 			source_id: of("source_id"),
+			rotation_id: of("rotation_id"),
+			...(operation.parameters.includes("rotation_id") ? { key_id: (worlds[owners.key_id] ?? foreign).rotating_key_id } : {}),
 		};
 		const acting_tenant = operation.kind === "key" ? world.values.tenant_id : values.tenant_id;
 		const answer = await ask(operation, world, values);

@@ -131,6 +131,21 @@ async function handOver(tenant_id: string): Promise<{ waiting: string; claimed: 
 	return { waiting, claimed };
 }
 
+/** A secret that was replaced at once, and one that its key replaces itself: asked for twice, and both times told. */
+async function replace(tenant_id: string): Promise<string[]> {
+	const made = await makeKey(server, tenant_id, { permissions: ["tenant:read", "key:rotate"] });
+	const rotate = await server.management(tenant_id, "POST", `/api-keys/${made.id}/rotate`, { overlap_seconds: 0 });
+	const second = String(expectStatus(rotate, 201).json.raw_key);
+	equal((await say({ method: "GET", path: "/api/v1/m2m/whoami", headers: { "x-api-key": made.raw_key } })).code, "key_rotated");
+	const own = () => server.keyed(second, "POST", "/key/rotate", {}, { "idempotency-key": "lost-answer" });
+	const [first, again] = [expectStatus(await own(), 201), expectStatus(await own(), 201)];
+	equal(first.json.raw_key, again.json.raw_key);
+	const third = String(first.json.raw_key);
+	canaries.set("replaced raw key", secretPartOf(made.raw_key)).set("raw key of a rotation", secretPartOf(second));
+	canaries.set("raw key of a self-rotation", secretPartOf(third));
+	return [made.raw_key, second, third];
+}
+
 test("keys, credentials and tokens are used on every route, in the right place and in every wrong one", { timeout: 110_000 }, async () => {
 	const { tenant, site, raw_key } = await makeWorld(server);
 	const revoked = await makeKey(server, tenant.id, { environment: "staging", name: "staging-order-bot" });
@@ -139,6 +154,7 @@ test("keys, credentials and tokens are used on every route, in the right place a
 	canaries.set("service credential", credential.slice(-38, -6)).set("operator token", server.operator_token);
 
 	const handed = await handOver(tenant.id);
+	const replaced = await replace(tenant.id);
 
 	await makeText(server, raw_key, site.id);
 	expectStatus(await server.keyed(raw_key, "POST", `/sites/${site.id}/documents`, formOf("content"), { "content-type": FORM_TYPE }), 201);
@@ -174,7 +190,7 @@ test("keys, credentials and tokens are used on every route, in the right place a
 		await sendGarbage(secret);
 	}
 	await askMisleadingly(credential, raw_key);
-	await askMisleadingly(credential, revoked.raw_key);
+	for (const dead of [revoked.raw_key, ...replaced]) await askMisleadingly(credential, dead);
 	for (const extra of ["raw_key", "name"]) {
 		const answer = await server.management(tenant.id, "POST", "/api-keys", {
 			[extra]: raw_key,
@@ -198,7 +214,7 @@ test("no answer but the one that makes a key or a credential tells a secret", ()
 	}
 	const telling = told.filter(({ answer }) => /kws?_(?:(?:prod|staging|dev)_)?[0-9A-Za-z]{50}/.test(answer.text));
 	for (const { call, answer } of telling)
-		ok(/^POST \S+\/(?:api-keys|reissue|services)$/.test(call) && answer.status === 201, `${call} ${answer.status}`);
+		ok(/^POST \S+\/(?:api-keys|reissue|rotate|services)$/.test(call) && answer.status === 201, `${call} ${answer.status}`);
 	ok(telling.length > 0);
 });
 

@@ -8,6 +8,7 @@ import type { Database } from "../database/database.ts";
 import { startSweep } from "../documents/sweep.ts";
 import { warnOfExpiry } from "../keys/warn-of-expiry.ts";
 import { completeRotations } from "../rotation/complete-safe.ts";
+import { remindOfRotations } from "../rotation/remind.ts";
 import { sweepEvidence } from "../usage/evidence-sweep.ts";
 import { foldUsage } from "../usage/fold.ts";
 import { settleUsage } from "../usage/settle.ts";
@@ -52,6 +53,12 @@ export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promi
 			every_ms: ROTATIONS_EVERY_MS,
 			log,
 			run: async () => void (await completeRotations(options.systemContext("rotation"))),
+		}),
+		startLoop({
+			name: "rotation_reminders",
+			every_ms: EXPIRY_EVERY_MS,
+			log,
+			run: async () => void (await remindOfRotations(options.systemContext("rotation"))),
 		}),
 		startLoop({ name: "usage_settle", every_ms: SETTLE_EVERY_MS, log, run: () => settleUsage({ database, log }) }),
 		startLoop({ name: "quota_return", every_ms: QUOTA_RETURN_EVERY_MS, log, run: () => quotas.returnIdle() }),

@@ -76,7 +76,8 @@ test("what a preview lists is revoked in one change, and nothing else", async ()
 	assert(handover?.cancelled_at instanceof Date, "its link ended with it");
 	const repeat = await refused(fixture, "conflict", () => bulkRevoke(context, { ...ask, preview: false, expected_key_ids: idsOf(preview) }));
 	assert.deepEqual(repeat.facts.members, { key_ids: [] });
-	assert.deepEqual(await bulkRevoke(context, { ...ask, preview: false, expected_key_ids: [] }), { keys: [], revoked: false });
+	const waited_for = [{ node_id: context.node.id, confirmed: true }];
+	assert.deepEqual(await bulkRevoke(context, { ...ask, preview: false, expected_key_ids: [] }), { keys: [], revoked: false, waited_for });
 });
 
 test("when other keys would be revoked than the caller has seen, none is", async () => {

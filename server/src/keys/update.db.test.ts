@@ -10,7 +10,7 @@ import { getKey } from "./get.ts";
 import { pauseKey } from "./pause.ts";
 import { resumeKey } from "./resume.ts";
 import { revokeKey } from "./revoke.ts";
-import type { KeyAnswer, UpdateInput } from "./schema.ts";
+import type { KeyAnswer, KeyEverywhere, UpdateInput } from "./schema.ts";
 import { auditActions, type KeysFixture, keyInput, keysFixture, pointersOf, refused } from "./testing.ts";
 import { updateKeySettings } from "./update.ts";
 
@@ -26,12 +26,14 @@ async function makeKey(tenant_id: string, overrides: Parameters<typeof keyInput>
 }
 const patch = (key: KeyAnswer, input: UpdateInput) => updateKeySettings(fixture.context(), { tenant_id: key.tenant_id, key_id: key.id, ...input });
 const idsOf = (key: KeyAnswer) => ({ tenant_id: key.tenant_id, key_id: key.id });
+const everyNode = () => [{ node_id: fixture.context().node.id, confirmed: true }];
 const inDays = (days: number) => new Date(fixture.clock.now() + days * DAY_MS).toISOString();
 
-/** Asserts that `run` answers `key` as it is and changes nothing. */
-async function changesNothing(key: KeyAnswer, run: () => Promise<KeyAnswer>): Promise<void> {
+/** Asserts that `run` answers `key` as it is, and which nodes know it so where it says that, and changes nothing. */
+async function changesNothing(key: KeyAnswer, run: () => Promise<KeyAnswer & Partial<Pick<KeyEverywhere, "waited_for">>>): Promise<void> {
 	const before = await fixture.state();
-	assert.deepEqual(await run(), key);
+	const { waited_for = everyNode(), ...answer } = await run();
+	assert.deepEqual([answer, waited_for], [key, everyNode()]);
 	assert.equal(await fixture.state(), before);
 }
 
@@ -165,7 +167,9 @@ test("a revoked key is as the first revocation left it, for good", async () => {
 	const tenant_id = await fixture.tenant();
 	const key = await makeKey(tenant_id);
 	const actor = { kind: "member", id: "mem_1", name: "Grace", email: null } as const;
-	const revoked = await revokeKey(fixture.context({ actor }), { ...idsOf(key), reason: "suspected_exposure", note: "seen in a chat" });
+	const request = { ...idsOf(key), reason: "suspected_exposure", note: "seen in a chat" } as const;
+	const { waited_for, ...revoked } = await revokeKey(fixture.context({ actor }), request);
+	assert.deepEqual(waited_for, everyNode(), "the answer says which nodes it waited for");
 	assert.deepEqual(revoked, {
 		...key,
 		status: "revoked",

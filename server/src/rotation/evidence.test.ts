@@ -21,8 +21,9 @@ function used(kid: "old" | "new", source: Source, ago_ms: number, more: Partial<
 }
 
 function judged(rows: SecretSource[], more: Partial<Parameters<typeof judge>[1]> = {}) {
-	const successor_used = rows.some((row) => row.kid === "new" && row.last_seen_at !== null);
-	return judge(rows, { predecessor_kid: "old", successor_kid: "new", successor_used, old_ends_at: null, now: NOW, ...more });
+	const first_uses = rows.flatMap((row) => (row.kid === "new" ? (row.first_seen_at?.getTime() ?? []) : []));
+	const successor_used_at = first_uses.length === 0 ? null : new Date(Math.min(...first_uses));
+	return judge(rows, { predecessor_kid: "old", successor_kid: "new", successor_used_at, old_ends_at: null, now: NOW, ...more });
 }
 
 const codes = (rows: SecretSource[]) => judged(rows).blockers.map(({ code }) => code);
@@ -65,8 +66,17 @@ test("without an address, among too many sources, and with under three sightings
 
 test("sources that never used the old secret, and uses of it after its end, do not matter", () => {
 	const dead = used("old", SERVER, 0, { first_seen_at: null, last_seen_at: null, requests: 0, dead_last_seen_at: new Date(NOW), dead_requests: 3 });
-	const { sources, all_moved } = judged([dead, used("new", makeSource("198.51.100.0/24", "curl", null), 1)]);
+	const { sources, all_moved } = judged([dead, used("new", makeSource("198.51.100.0/24", "curl", null), MINUTE_MS)]);
 	deepEqual([sources.map(({ old, moved }) => [old, moved]), all_moved], [[[null, true]], true]);
+});
+
+test("where nobody is known to use the old secret, a minute passes before that is believed", () => {
+	const elsewhere = makeSource("198.51.100.0/24", "curl", null);
+	deepEqual(
+		judged([used("new", elsewhere, MINUTE_MS - 1)]).blockers.map(({ code, source_id }) => [code, source_id]),
+		[["not_silent_long_enough", undefined]],
+	);
+	deepEqual(codes([used("new", elsewhere, MINUTE_MS)]), []);
 });
 
 test("before the new secret was used anywhere nothing has moved", () => {

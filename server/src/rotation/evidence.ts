@@ -50,11 +50,17 @@ export interface Evidence {
 export interface EvidenceQuestion {
 	readonly predecessor_kid: string;
 	readonly successor_kid: string | null;
-	readonly successor_used: boolean;
+	/** The first use of the new secret, wherever that was. */
+	readonly successor_used_at: Date | null;
 	/** When the old secret ends whatever is seen; null when it is not said yet. */
 	readonly old_ends_at: Date | null;
 	readonly now: number;
 }
+
+const JUST_DEPLOYED: Blocker = {
+	code: "not_silent_long_enough",
+	detail: "The new secret was used for the first time a moment ago: what used the old one until then may not be known yet.",
+};
 
 /** How long a source must be silent on a secret, by how long it was silent between two uses. Milliseconds. */
 export function silenceNeeded(use: Pick<Use, "gap_ms" | "gap_before_ms">): number {
@@ -74,7 +80,10 @@ export function judge(rows: readonly SecretSource[], question: EvidenceQuestion)
 	const bySource = Map.groupBy(rows, (row) => row.source_id);
 	const sources = [...bySource.values()].flatMap((seen) => judgeSource(seen, question) ?? []);
 	const blockers = sources.flatMap((source) => source.blocker ?? []);
-	if (!question.successor_used) blockers.unshift({ code: "not_deployed", detail: "The new secret has not been used yet." });
+	const { successor_used_at, now } = question;
+	if (successor_used_at === null) blockers.unshift({ code: "not_deployed", detail: "The new secret has not been used yet." });
+	// Nobody is known to use the old one; whoever did at that moment would be known of by the end of the silence that others have to keep.
+	else if (blockers.length === 0 && successor_used_at.getTime() + SILENCE_MS_MIN > now) blockers.push(JUST_DEPLOYED);
 	return { sources, all_moved: blockers.length === 0, blockers };
 }
 

@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../core/error.ts";
 import type { Ending, Rotation, RotationState, RotationStatus } from "./rotation.ts";
 
-/** What can happen to a rotation. `tick` is the clock: everything has moved, or a time is over. */
+/** What can happen to a rotation. `all_moved`, `time_over` and `handover_over` come of the clock; the others somebody asks for. */
 export type RotationEvent =
 	| "reveal"
 	| "complete"

@@ -67,7 +67,7 @@ function observed(rotation: Rotation, seen: Seen, now: number): Observed {
 	const successor_used_at = (successor && seen.activity.get(successor.kid)?.first_used_at) ?? null;
 	const old_ends_at = state === "open" || state === "completed" ? (predecessor.retired_at ?? predecessor.retires_at) : null;
 	const successor_used = successor_used_at !== null;
-	const evidence = judge(seen.sources, { predecessor_kid, successor_kid, successor_used, old_ends_at, now });
+	const evidence = judge(seen.sources, { predecessor_kid, successor_kid, successor_used_at, old_ends_at, now });
 	const phase = phaseOf(rotation, { successor_used, all_moved: evidence.all_moved, old_ends_at }, now);
 	const handover = rotation.handover_id === null ? null : (seen.handovers.get(rotation.handover_id) ?? null);
 	return { rotation, phase, predecessor, successor, successor_used_at, old_ends_at, evidence, operations: seen.operations, handover };

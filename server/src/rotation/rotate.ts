@@ -90,8 +90,8 @@ export async function rotateKey(context: KeysContext, input: Request): Promise<R
 	await settleUsage(context);
 	const { result, waited_for } = await changeEverywhere(context, async (tx) => {
 		const { found, key: before } = await lockFor(tx, context, input, rotation_id);
-		const now = new Date(context.clock.now());
 		const planned = await planRotation(tx, context, found, before, { ...input, id: rotation_id });
+		const now = planned.rotation.started_at;
 		const begun = await beginOverlap(tx, context, before, planned.rotation, now);
 		const { key, rotation, raw_key } = begun;
 		const answer = {

@@ -15,6 +15,7 @@ import { completeRotation } from "./complete.ts";
 import { completeRotations } from "./complete-safe.ts";
 import { getRotation } from "./get.ts";
 import { listRotations } from "./list.ts";
+import { remindOfRotations } from "./remind.ts";
 import { revokePreview } from "./revoke-preview.ts";
 import { rotateKeyForHandover } from "./rotate.ts";
 import { type CallerName, from, type RotationFixture, rotationFixture } from "./testing.ts";
@@ -58,6 +59,12 @@ test("a repeat with the same Idempotency-Key makes no second secret", async () =
 	const repeat = await failureOf(fixture.rotate(key, { overlap_seconds: 60 }, { idempotency_key: "rotate-1" }));
 	deepEqual([repeat.code, repeat.facts.members?.rotation_id], ["secret_already_issued", first.rotation.id]);
 	equal((await failureOf(fixture.rotate(key, { overlap_seconds: 61 }, { idempotency_key: "rotate-1" }))).code, "idempotency_mismatch");
+	await cancelRotation(fixture.context(), { ...idsOf(key), rotation_id: first.rotation.id });
+	const handOver = () => rotateKeyForHandover(fixture.handoverContext({ idempotency_key: "rotate-2" }), { ...idsOf(key), handover: {} });
+	const handed = await handOver();
+	const again = await failureOf(handOver());
+	deepEqual([again.code, again.facts.members?.rotation_id], ["secret_already_issued", handed.rotation.id]);
+	equal((await listRotations(fixture.context(), idsOf(key))).data.length, 2);
 });
 
 test("three programs behind one address move one after the other; the old secret ends by itself once the last one has, and not before", async () => {
@@ -114,7 +121,8 @@ test("completing early takes force and a reason, which is audited with who had n
 	const ids = { ...idsOf(key), rotation_id: rotation.id };
 	const early = await failureOf(completeRotation(fixture.context(), ids));
 	match(early.detail, /has not been used yet/);
-	equal((await failureOf(completeRotation(fixture.context(), { ...ids, force: true, reason: "  " }))).code, "invalid_request");
+	for (const reason of ["  ", `${key.raw_key} is gone`])
+		equal((await failureOf(completeRotation(fixture.context(), { ...ids, force: true, reason }))).code, "invalid_request");
 	const done = await completeRotation(fixture.context(), { ...ids, force: true, reason: "The old server is gone" });
 	deepEqual([done.status, done.ended_how, done.force_reason], ["completed", "forced", "The old server is gone"]);
 	deepEqual(done.waited_for, [{ node_id: fixture.main.node.id, confirmed: true }]);
@@ -210,6 +218,38 @@ test("the loop writes what the clock has ended: an overlap, and a hard stop afte
 	}
 });
 
+test("who begins to replace a secret is reminded once a day for as long as the old one is held, with who has not moved", async () => {
+	const own = await rotationFixture();
+	try {
+		const tenant_id = await own.verification.tenant(own.main.node);
+		const [held, timed] = [await own.key(tenant_id), await own.key(tenant_id)];
+		for (const key of [held, timed]) await own.use(key.raw_key, "backup");
+		const { rotation, key } = await own.rotate(held);
+		const { name, environment, owner } = key;
+		await own.rotate(timed, { overlap_seconds: 3 * DAY_SECONDS });
+		const told: number[] = [];
+		for (const seconds of [0, DAY_SECONDS - 1, 1, 10, DAY_SECONDS, 10]) {
+			own.pass(seconds);
+			const nodes = await Promise.all([remindOfRotations(own.context()), remindOfRotations(own.context())]);
+			told.push((nodes[0] ?? 0) + (nodes[1] ?? 0));
+		}
+		deepEqual(told, [0, 0, 1, 0, 1, 0]);
+		const events = await own.verification.behind("select data from keywright.outbox where type = 'rotation.reminder' order by id");
+		deepEqual(
+			events.map(({ data }) => data),
+			Array.from({ length: 2 }, () => ({
+				...{ key_id: held.key_id, name, environment, owner, rotation_id: rotation.id, status: "issued" },
+				...{ hard_stop_at: rotation.hard_stop_at, stragglers: ["curl at 203.0.113.0/24"] },
+			})),
+		);
+		await cancelRotation(own.context(), { ...idsOf(held), rotation_id: rotation.id });
+		own.pass(DAY_SECONDS);
+		equal(await remindOfRotations(own.context()), 0);
+	} finally {
+		await own.close();
+	}
+});
+
 test("one rotation at a time: others, a reissue and a link for the first secret are refused while it goes on", async () => {
 	const key = await fixture.key(await fixture.verification.tenant(fixture.main.node));
 	const { rotation } = await fixture.rotate(key);
@@ -257,6 +297,19 @@ test("a new secret is handed over: the time in which both work begins when it is
 	deepEqual([open.status, open.successor?.kid, open.handover?.status], ["proving", revealed.key.kid, "claimed"]);
 	fixture.pass(60);
 	deepEqual([await fixture.use(key.raw_key, "orders"), await fixture.use(revealed.raw_key, "orders")], ["key_rotated", "allowed"]);
+});
+
+test("a date that somebody sets while a link waits is not overwritten when it is revealed, nor by cancelling", async () => {
+	const key = await usedKey(["orders"], { max_key_lifetime_days: 90 });
+	fixture.pass(60);
+	const made = await rotateKeyForHandover(fixture.handoverContext(), { ...idsOf(key), handover: {} });
+	const expires_at = new Date(fixture.verification.clock.now() + 5 * DAY_SECONDS * 1_000).toISOString();
+	await updateKeySettings(fixture.context(), { ...idsOf(key), expires_at });
+	await revealKey(fixture.recipient(), { token: made.handover_url.slice(made.handover_url.indexOf("#") + 1), name: "Grace" });
+	equal((await getKey(fixture.context(), idsOf(key))).expires_at, expires_at);
+	equal((await look(key, made.rotation.id)).expires_at, expires_at);
+	await cancelRotation(fixture.context(), { ...idsOf(key), rotation_id: made.rotation.id });
+	equal((await getKey(fixture.context(), idsOf(key))).expires_at, expires_at);
 });
 
 test("a link that is cancelled or not opened in time cancels its rotation, and cancelling the rotation ends the link", async () => {

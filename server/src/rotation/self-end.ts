@@ -30,10 +30,15 @@ export function completeSelf(context: SelfContext): Promise<SelfEnded> {
 	});
 }
 
-/** A key takes the replacing of its secret back, by a request with the old one. 409 `successor_in_use` once the new one is used; `conflict` when it is said with the new secret. */
+/**
+ * A key takes the replacing of its secret back that it has begun itself, by a request with the old one. 409 `successor_in_use` once the new one is used;
+ * `conflict` when it is said with the new secret, or a person began it.
+ */
 export function cancelSelf(context: SelfContext): Promise<SelfEnded> {
 	return endOwn(context, "cancel", (seen) => {
-		if (seen.predecessor.kid === context.grant.kid) return;
-		throw new Failure("conflict", "Say this with the old secret: the new one would end itself.");
+		if (seen.predecessor.kid !== context.grant.kid) throw new Failure("conflict", "Say this with the old secret: the new one would end itself.");
+		// Who has the old secret could keep it alive otherwise, whatever the people do to replace it.
+		if (seen.rotation.started_by.kind !== context.actor.kind)
+			throw new Failure("conflict", "This was not begun by the key itself. Ask a member of the tenant to cancel it.");
 	});
 }

@@ -31,6 +31,8 @@ const COLUMNS = [
 const OPEN_STATES = ["waiting", "open"] as const;
 /** Of all loops that complete rotations: one node at a time. */
 const LOOP_LOCK = 7_402_118_006;
+/** A node that stands still for longer loses the claim. */
+const CLAIM_SECONDS_MAX = 600;
 
 type Row = Omit<Rotation, "state" | "started_by" | "ended_by" | "ended_how"> & {
 	state: string;
@@ -61,7 +63,8 @@ export async function insertRotation(tx: Tx, rotation: Rotation): Promise<void> 
 export type RotationChanges = Partial<
 	Pick<
 		Rotation,
-		"state" | "successor_kid" | "handover_id" | "hard_stop_at" | "ended_at" | "ended_by" | "ended_how" | "force_reason" | "rotation_due_at_after"
+		| ("state" | "successor_kid" | "handover_id" | "hard_stop_at" | "ended_at" | "ended_by" | "ended_how" | "force_reason" | "reminded_at")
+		| ("expires_at_before" | "expiry_set_at_before" | "expires_at_after" | "rotation_due_at_after")
 	>
 >;
 
@@ -167,8 +170,9 @@ export async function endOtherSecrets(tx: Tx, key: { tenant_id: string; key_id: 
 	return ended.map((row) => row.kid);
 }
 
-/** Whether this node is the one that looks after rotations until the transaction ends. */
+/** Whether this node is the one that looks after rotations until the transaction ends, which stands idle meanwhile, for as long as nodes are waited for. */
 export async function claimRotations(tx: RecordTx): Promise<boolean> {
+	await sql`select set_config('idle_in_transaction_session_timeout', ${`${CLAIM_SECONDS_MAX}s`}, true)`.execute(tx);
 	const { rows } = await sql<{ claimed: boolean }>`select pg_try_advisory_xact_lock(${LOOP_LOCK}::bigint) as claimed`.execute(tx);
 	return rows[0]?.claimed === true;
 }
@@ -193,6 +197,20 @@ export async function readDueRotations(tx: ReadTx, now: Date, after: DueRotation
 				else old.retires_at <= ${now} or (r.overlap_seconds is null
 					and exists (select from keywright.secret_activity as used where used.kid = r.successor_kid))
 				end
+		order by r.tenant_id, r.id
+		limit ${rows_max}
+	`.execute(tx);
+	return rows;
+}
+
+/** Those of all tenants whose old secret is held, and of which nobody was reminded since `before`, in the order of `readDueRotations`. */
+export async function readUnreminded(tx: ReadTx, before: Date, after: DueRotation | null, rows_max: number): Promise<DueRotation[]> {
+	const { rows } = await sql<DueRotation>`
+		select r.tenant_id, r.key_id, r.id
+		from keywright.rotations as r
+		join keywright.secrets as successor on successor.kid = r.successor_kid
+		where r.state = 'open' and r.overlap_seconds is null and coalesce(r.reminded_at, successor.created_at) <= ${before}
+			and (r.tenant_id, r.id) > (${after?.tenant_id ?? ""}, ${after?.id ?? ""})
 		order by r.tenant_id, r.id
 		limit ${rows_max}
 	`.execute(tx);

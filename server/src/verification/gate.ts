@@ -104,8 +104,17 @@ function setGrantHeaders(reply: FastifyReply, grant: Grant, named: NamedCosts | 
 export function grantLines(grant: Grant, named: NamedCosts | null, verifier: Verifier): string[] {
 	const policy = policyHeader(grant.policy, named);
 	const lines = policy === null ? [] : ["ratelimit-policy", policy, "ratelimit", rateLimitHeader(grant, verifier.now(), named)];
-	if (grant.expires_at !== null) lines.push("x-api-key-expires", grant.expires_at);
+	const ends_at = endOf(grant);
+	if (ends_at !== null) lines.push("x-api-key-expires", ends_at);
 	return lines;
+}
+
+/** When what was presented stops working: with its key, or before it where another secret replaces it. Null for no end, and past it for one that was ended. */
+function endOf(grant: Grant): string | null {
+	if (grant.retired) return null;
+	const { retires_at_ms, expires_at_ms } = grant;
+	if (retires_at_ms === null || (expires_at_ms !== null && expires_at_ms <= retires_at_ms)) return grant.expires_at;
+	return new Date(retires_at_ms).toISOString();
 }
 
 /** The denial of a request without a key. One that stands in `uri`, a cookie or `Authorization` counts as none, and is written to the log. */

@@ -1,0 +1,344 @@
+/** Replacing a key's secret, as a tenant's owner and the programs that use the key go through it. */
+import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Answer, type Fields, send } from "./client.ts";
+import { Database } from "./database.ts";
+import { assertProblem } from "./problem.ts";
+import { AGENTS, type ProgramName, type Programs, writePrograms } from "./rotation-programs.ts";
+import { ROOT, type Server, startServer } from "./server.ts";
+import { expectStatus, type MadeKey, makeKey, makeWorld } from "./things.ts";
+
+/** The server looks every ten seconds whether something has become safe. */
+const BY_ITSELF_DEADLINE_MS = 25_000;
+/** The flush runs a second after the last one has ended. */
+const SHOWN_DEADLINE_MS = 5_000;
+const DAY_MS = 86_400_000;
+const NAMES: Readonly<Record<ProgramName, string>> = { curl: "Backup script", node: "Order server", python: "Nightly report" };
+const EVERYWHERE: readonly ProgramName[] = ["curl", "node", "python"];
+const SELF = ["tenant:read", "key:rotate"];
+
+interface Rotation {
+	readonly id: string;
+	readonly status: string;
+	readonly predecessor: { readonly kid: string };
+	readonly successor: { readonly kid: string } | null;
+	readonly old_ends_at: string | null;
+	readonly hard_stop_at: string | null;
+	readonly started_at: string;
+	readonly ended_how: string | null;
+	readonly expires_at: string | null;
+	readonly expires_at_before: string | null;
+	readonly steps: readonly { readonly name: string; readonly done: boolean }[];
+	readonly sources: readonly { readonly name: string | null; readonly agent: string; readonly moved: boolean; readonly waits_until: string | null }[];
+	readonly safe_to_complete: boolean;
+	readonly reasons: readonly { readonly code: string; readonly detail: string }[];
+}
+interface Begun {
+	readonly raw_key: string;
+	readonly rotation: Rotation;
+	readonly key: { readonly id: string; readonly expires_at: string | null };
+}
+interface Sources {
+	readonly data: readonly { readonly id: string; readonly agent: string }[];
+	readonly dead: readonly { readonly kid: string; readonly name: string | null; readonly requests: number; readonly requests_today: number }[];
+}
+
+let server: Server;
+let database: Database;
+let tenant_id: string;
+let programs: Programs;
+
+before(async () => {
+	server = await startServer({ env: { KEYWRIGHT_LOG_LEVEL: "warn" } });
+	database = await Database.open(server.data_dir);
+	tenant_id = (await makeWorld(server)).tenant.id;
+	programs = writePrograms(server, tenant_id);
+});
+after(async () => {
+	await programs.remove();
+	await database.close();
+	await server.stop();
+});
+
+const ofKey = (key_id: string, method: string, rest: string, body?: unknown) =>
+	server.management(tenant_id, method, `/api-keys/${key_id}${rest}`, body);
+const whoami = (raw_key: string) => server.keyed(raw_key, "GET", "/whoami");
+const stepsDone = ({ steps }: Rotation) => steps.filter(({ done }) => done).map(({ name }) => name);
+
+async function rotate(key_id: string, input: Fields = {}): Promise<Begun> {
+	return expectStatus(await ofKey(key_id, "POST", "/rotate", input), 201).as<Begun>();
+}
+
+async function look(key_id: string, rotation_id: string): Promise<Rotation> {
+	return expectStatus(await ofKey(key_id, "GET", `/rotations/${rotation_id}`), 200).as<Rotation>();
+}
+
+/** The rotation once `holds`, or as it is when the time for that is over. */
+async function lookUntil(
+	key_id: string,
+	rotation_id: string,
+	holds: (rotation: Rotation) => boolean,
+	within_ms = SHOWN_DEADLINE_MS,
+): Promise<Rotation> {
+	for (const until = performance.now() + within_ms; ; await sleep(100)) {
+		const rotation = await look(key_id, rotation_id);
+		if (holds(rotation) || performance.now() > until) return rotation;
+	}
+}
+
+async function sourcesUntil(key_id: string, holds: (sources: Sources) => boolean): Promise<Sources> {
+	for (const until = performance.now() + SHOWN_DEADLINE_MS; ; await sleep(100)) {
+		const sources = expectStatus(await ofKey(key_id, "GET", "/sources"), 200).as<Sources>();
+		if (holds(sources) || performance.now() > until) return sources;
+	}
+}
+
+/** Lets time pass for everything that was seen of the key's secrets; what is seen from now on is seen now. Call it when all of that is shown. */
+async function letPass(key_id: string, seconds: number): Promise<void> {
+	const columns = ["first_seen_at", "last_seen_at", "gap_window_started_at"].map((name) => `${name} = ${name} - $2::integer * interval '1 second'`);
+	await database.rows(`update secret_sources set ${columns.join(", ")} where key_id = $1`, [key_id, seconds]);
+	const used = "first_used_at = first_used_at - $2::integer * interval '1 second'";
+	await database.rows(`update secret_activity set ${used} where kid in (select kid from secrets where key_id = $1)`, [key_id, seconds]);
+}
+
+/** A key that each of these programs has used three times, by the names that its owner has given them. */
+async function usedKey(names: readonly ProgramName[]): Promise<MadeKey> {
+	const made = await makeKey(server, tenant_id);
+	for (const statuses of await Promise.all(names.map((name) => programs.call(name, made.raw_key, 3)))) deepEqual(statuses, [200, 200, 200]);
+	const { data } = await sourcesUntil(made.id, (sources) => sources.data.length === names.length);
+	// As if they had done so for days: what a busy machine writes at once counts as one sighting.
+	await database.rows("update secret_sources set sightings = greatest(sightings, 3) where key_id = $1", [made.id]);
+	for (const name of names) {
+		const source = data.find(({ agent }) => agent === AGENTS[name]);
+		ok(source, `${name} is told apart: ${JSON.stringify(data)}`);
+		expectStatus(await server.management(tenant_id, "PUT", `/sources/${source.id}`, { name: NAMES[name] }), 200);
+	}
+	return made;
+}
+
+test("three programs behind one address: the one that is missing is named, nothing ends before it has moved, then the old secret ends by itself", async () => {
+	const made = await usedKey(EVERYWHERE);
+	const { raw_key, rotation, key } = await rotate(made.id);
+	deepEqual([rotation.status, key.id, stepsDone(rotation)], ["issued", made.id, ["created"]]);
+	equal(Date.parse(rotation.hard_stop_at ?? "") - Date.parse(rotation.started_at), 30 * DAY_MS, "the hard stop is said at the start");
+	// The one that goes on with the old secret calls first: once the others are shown, so is it.
+	deepEqual(await programs.call("curl", made.raw_key), [200]);
+	deepEqual(await programs.call("node", raw_key), [200]);
+	deepEqual(await programs.call("python", raw_key), [200]);
+	const proving = await lookUntil(
+		made.id,
+		rotation.id,
+		({ reasons }) => reasons.filter(({ code }) => code === "not_silent_long_enough").length === 2,
+	);
+	equal(proving.status, "proving");
+	ok(
+		proving.sources.every(({ moved }) => !moved),
+		"a first use of the new secret is not enough: the old one must be silent for a minute",
+	);
+	await letPass(made.id, 600);
+	const missing = await look(made.id, rotation.id);
+	deepEqual(
+		missing.sources
+			.filter(({ moved }) => moved)
+			.map(({ name }) => name)
+			.sort(),
+		["Nightly report", "Order server"],
+	);
+	deepEqual(
+		missing.reasons.map(({ code }) => code),
+		["old_secret_only"],
+	);
+	match(missing.reasons[0]?.detail ?? "", /Backup script/);
+	const early = await ofKey(made.id, "POST", `/rotations/${rotation.id}/complete`, {});
+	assertProblem(early, "old_secret_still_in_use");
+	deepEqual(early.json.stragglers, ["Backup script"]);
+	match(String(early.json.detail), /Backup script/);
+
+	deepEqual(await programs.call("curl", raw_key), [200]);
+	const waiting = await lookUntil(made.id, rotation.id, ({ reasons }) => reasons[0]?.code === "not_silent_long_enough");
+	ok(Date.parse(waiting.sources.find(({ name }) => name === "Backup script")?.waits_until ?? "") > Date.now());
+	assertProblem(await ofKey(made.id, "POST", `/rotations/${rotation.id}/complete`, {}), "old_secret_still_in_use");
+	await letPass(made.id, 600);
+	const done = await lookUntil(made.id, rotation.id, ({ status }) => status === "completed", BY_ITSELF_DEADLINE_MS);
+	deepEqual([done.status, done.ended_how, stepsDone(done)], ["completed", "moved", ["created", "deployed", "checked", "moved", "revoked"]]);
+	for (const name of EVERYWHERE) deepEqual(await programs.call(name, raw_key), [200]);
+
+	deepEqual(await programs.call("curl", made.raw_key), [401]);
+	const refused = await whoami(made.raw_key);
+	assertProblem(refused, "key_rotated");
+	match(String(refused.json.detail), /was replaced/);
+	deepEqual(await programs.call("curl", made.raw_key), [401]);
+	const shown = await sourcesUntil(made.id, ({ dead }) => dead.some(({ name, requests }) => name === "Backup script" && requests >= 2));
+	const dead = shown.dead.filter(({ name }) => name === "Backup script");
+	deepEqual(
+		dead.map(({ kid, requests, requests_today }) => [kid, requests, requests_today]),
+		[[rotation.predecessor.kid, 2, 2]],
+	);
+});
+
+test("with an overlap the old secret ends then and says so; once everything has moved somebody may end it before", async () => {
+	const made = await usedKey(["curl"]);
+	const { raw_key, rotation } = await rotate(made.id, { overlap_seconds: 3_600 });
+	equal(rotation.hard_stop_at, null);
+	deepEqual(await programs.call("curl", raw_key), [200]);
+	await lookUntil(made.id, rotation.id, ({ reasons }) => reasons[0]?.code === "not_silent_long_enough");
+	await letPass(made.id, 600);
+	const moved = await lookUntil(made.id, rotation.id, ({ status }) => status === "moved");
+	equal(moved.status, "moved", JSON.stringify([moved.reasons, moved.sources]));
+	const done = expectStatus(await ofKey(made.id, "POST", `/rotations/${rotation.id}/complete`, {}), 200).as<Rotation>();
+	deepEqual([done.status, done.ended_how], ["completed", "completed"]);
+	assertProblem(await whoami(made.raw_key), "key_rotated");
+	equal(expectStatus(await whoami(raw_key), 200).json.rotation, null);
+	expectStatus(await ofKey(made.id, "POST", `/rotations/${rotation.id}/complete`, {}), 200);
+});
+
+test("X-API-Key-Expires says when what was presented ends: the old secret with its overlap, the new one with its key", async () => {
+	const made = await makeKey(server, tenant_id);
+	equal((await whoami(made.raw_key)).header("x-api-key-expires"), "");
+	const { raw_key, rotation } = await rotate(made.id, { overlap_seconds: 3_600 });
+	const old = expectStatus(await whoami(made.raw_key), 200);
+	equal(old.header("x-api-key-expires"), rotation.old_ends_at);
+	deepEqual(old.json.rotation, { id: rotation.id, secret: "old", old_ends_at: rotation.old_ends_at });
+	equal((await whoami(raw_key)).header("x-api-key-expires"), "");
+	const expires_at = new Date(Date.now() + 60_000).toISOString();
+	expectStatus(await ofKey(made.id, "PATCH", "", { expires_at }), 200);
+	for (const secret of [made.raw_key, raw_key]) equal((await whoami(secret)).header("x-api-key-expires"), expires_at);
+});
+
+test("cancelling returns to the old secret and kills the new; a used one goes only with force, and a forced end tells why", async () => {
+	const made = await makeKey(server, tenant_id, { expires_at: new Date(Date.now() + 10 * DAY_MS).toISOString() });
+	const before = expectStatus(await ofKey(made.id, "GET", ""), 200).json.expires_at;
+	const first = await rotate(made.id);
+	equal(first.rotation.expires_at_before, before);
+	ok(Date.parse(first.key.expires_at ?? "") >= Date.parse(String(before)), "ten days again");
+	equal((await whoami(first.raw_key)).header("x-api-key-expires"), first.key.expires_at);
+	await lookUntil(made.id, first.rotation.id, ({ status }) => status !== "issued");
+	assertProblem(await ofKey(made.id, "POST", `/rotations/${first.rotation.id}/cancel`, {}), "successor_in_use");
+	const cancelled = expectStatus(await ofKey(made.id, "POST", `/rotations/${first.rotation.id}/cancel`, { force: true }), 200).as<Rotation>();
+	deepEqual([cancelled.status, cancelled.ended_how], ["cancelled", "cancelled"]);
+	assertProblem(await whoami(first.raw_key), "key_rotated");
+	expectStatus(await whoami(made.raw_key), 200);
+	equal(expectStatus(await ofKey(made.id, "GET", ""), 200).json.expires_at, before);
+
+	const second = await rotate(made.id);
+	const unused = expectStatus(await ofKey(made.id, "POST", `/rotations/${second.rotation.id}/cancel`, {}), 200);
+	equal(unused.json.status, "cancelled");
+	const third = await rotate(made.id);
+	assertProblem(await ofKey(made.id, "POST", `/rotations/${third.rotation.id}/complete`, { force: true }), "invalid_request");
+	const reason = "The old server burnt down";
+	const forced = expectStatus(await ofKey(made.id, "POST", `/rotations/${third.rotation.id}/complete`, { force: true, reason }), 200);
+	deepEqual([forced.json.ended_how, forced.json.force_reason], ["forced", reason]);
+	assertProblem(await whoami(made.raw_key), "key_rotated");
+	const [entry] = await database.rows(
+		"select details from audit_entries where chain = $1 and action = 'rotation.completed' order by seq desc limit 1",
+		[tenant_id],
+	);
+	match(JSON.stringify(entry), /burnt down/);
+});
+
+test("a compromised secret is dead with the next request, and the key lives on; a revoked key has no rotation left", async () => {
+	const made = await makeKey(server, tenant_id);
+	expectStatus(await whoami(made.raw_key), 200);
+	const { raw_key, rotation, key } = await rotate(made.id, { overlap_seconds: 0 });
+	assertProblem(await whoami(made.raw_key), "key_rotated");
+	expectStatus(await whoami(raw_key), 200);
+	deepEqual([rotation.status, rotation.ended_how, key.id], ["completed", "replaced_at_once", made.id]);
+	const open = await rotate(made.id);
+	expectStatus(await ofKey(made.id, "POST", "/revoke", { reason: "suspected_exposure" }), 200);
+	for (const secret of [raw_key, open.raw_key]) assertProblem(await whoami(secret), "key_revoked");
+	deepEqual((await look(made.id, open.rotation.id)).ended_how, "revoked");
+	assertProblem(await ofKey(made.id, "POST", "/rotate", {}), "conflict");
+	const list = expectStatus(await ofKey(made.id, "GET", "/rotations"), 200).as<{ data: Rotation[] }>();
+	deepEqual(
+		list.data.map(({ id }) => id),
+		[open.rotation.id, rotation.id],
+	);
+});
+
+test("an owner's repeat makes no second secret, and the first one's is not told again", async () => {
+	const { id } = await makeKey(server, tenant_id);
+	const ask = (body: Fields) => server.management(tenant_id, "POST", `/api-keys/${id}/rotate`, body, { "idempotency-key": "twice" });
+	const first = expectStatus(await ask({ overlap_seconds: 60 }), 201).as<Begun>();
+	const again = await ask({ overlap_seconds: 60 });
+	assertProblem(again, "secret_already_issued", [first.raw_key]);
+	equal(again.json.rotation_id, first.rotation.id);
+	assertProblem(await ask({ overlap_seconds: 61 }), "idempotency_mismatch");
+});
+
+/** A key's own request about its secret. */
+function selfAsk(raw_key: string, rest = "", body: unknown = {}, attempt?: string): Promise<Answer> {
+	const headers: Record<string, string> = { "x-api-key": raw_key, ...(attempt === undefined ? {} : { "idempotency-key": attempt }) };
+	return send(server.url, { method: "POST", path: `/api/v1/m2m/key/rotate${rest}`, headers, ...(rest === "" ? { body } : {}) });
+}
+
+test("a key replaces its own secret: a lost answer is given again until the new secret is used, and never after", async () => {
+	const made = await makeKey(server, tenant_id, { permissions: SELF });
+	assertProblem(await selfAsk((await makeKey(server, tenant_id)).raw_key), "permission_missing");
+	assertProblem(await selfAsk(made.raw_key, "", { overlap_seconds: 299 }), "invalid_request");
+	const input = { overlap_seconds: 300 };
+	const first = expectStatus(await selfAsk(made.raw_key, "", input, "attempt-1"), 201).as<Begun>();
+	notEqual(first.raw_key, made.raw_key);
+	const again = await Promise.all([1, 2, 3].map(() => selfAsk(made.raw_key, "", input, "attempt-1")));
+	for (const answer of again) equal(expectStatus(answer, 201).as<Begun>().raw_key, first.raw_key);
+	assertProblem(await selfAsk(made.raw_key, "", { overlap_seconds: 301 }, "attempt-1"), "idempotency_mismatch");
+	assertProblem(await selfAsk(made.raw_key, "", input, "attempt-2"), "rotation_in_progress");
+	assertProblem(await selfAsk(made.raw_key, "/complete"), "conflict");
+	const { key, rotation } = expectStatus(await whoami(first.raw_key), 200).as<{ key: { id: string }; rotation: { secret: string } }>();
+	deepEqual([key.id, rotation.secret], [made.id, "new"]);
+	await lookUntil(made.id, first.rotation.id, ({ status }) => status !== "issued");
+	for (const secret of [made.raw_key, first.raw_key]) {
+		const late = await selfAsk(secret, "", input, "attempt-1");
+		assertProblem(late, "secret_already_issued", [first.raw_key, made.raw_key]);
+	}
+	assertProblem(await selfAsk(made.raw_key, "/cancel"), "successor_in_use");
+	assertProblem(await selfAsk(first.raw_key, "/cancel"), "conflict");
+	assertProblem(await selfAsk(first.raw_key, "/complete"), "old_secret_still_in_use");
+	equal((await ofKey(made.id, "GET", `/rotations/${first.rotation.id}`)).as<{ started_by: { kind: string } }>().started_by.kind, "key");
+	let completed: Answer | null = null;
+	for (const until = performance.now() + SHOWN_DEADLINE_MS; completed?.status !== 200 && performance.now() < until; await sleep(100)) {
+		// As if nobody had used the old secret for 90 days; what was counted a moment ago may still come.
+		await database.rows("delete from secret_sources where key_id = $1 and kid = $2", [made.id, first.rotation.predecessor.kid]);
+		await database.rows("update secret_activity set first_used_at = first_used_at - interval '2 minutes' where kid = $1", [
+			first.raw_key.slice(-50, -38),
+		]);
+		completed = await selfAsk(first.raw_key, "/complete");
+	}
+	equal(completed?.as<Begun>().rotation.status, "completed");
+	assertProblem(await whoami(made.raw_key), "key_rotated");
+	expectStatus(await whoami(first.raw_key), 200);
+});
+
+test("a key takes back what it began and nobody has used; what a person began it does not take back", async () => {
+	const made = await makeKey(server, tenant_id, { permissions: SELF });
+	assertProblem(await selfAsk(made.raw_key, "/cancel"), "conflict");
+	const own = expectStatus(await selfAsk(made.raw_key), 201).as<Begun>();
+	ok(own.rotation.hard_stop_at);
+	equal(expectStatus(await selfAsk(made.raw_key, "/cancel"), 200).as<Begun>().rotation.status, "cancelled");
+	assertProblem(await whoami(own.raw_key), "key_rotated");
+	expectStatus(await whoami(made.raw_key), 200);
+	const { rotation } = await rotate(made.id);
+	assertProblem(await selfAsk(made.raw_key, "/cancel"), "conflict");
+	equal((await look(made.id, rotation.id)).status, "issued");
+});
+
+test("the snippet of docs/rotation.md by which a program replaces its own key runs as it stands", async () => {
+	const markdown = readFileSync(join(ROOT, "docs/rotation.md"), "utf8");
+	const [snippet = "", ...others] = [...markdown.matchAll(/^<!-- run -->\n+```sh\n([\s\S]*?)^```$/gm)].map(([, text = ""]) => text);
+	equal(others.length, 0);
+	const made = await makeKey(server, tenant_id, { permissions: SELF });
+	const done = await programs.shell(snippet, { KEYWRIGHT_API_KEY: made.raw_key });
+	equal(done.code, 0, done.stderr);
+	const path = join(programs.folder, "api-key");
+	const raw_key = readFileSync(path, "utf8").trim();
+	equal(statSync(path).mode & 0o777, 0o600);
+	ok(!existsSync(`${path}.new`) && !`${done.stdout}${done.stderr}`.includes(raw_key.slice(-38)));
+	equal(expectStatus(await whoami(raw_key), 200).as<{ rotation: { secret: string } }>().rotation.secret, "new");
+	expectStatus(await whoami(made.raw_key), 200);
+	const wrong = await programs.shell(snippet, { KEYWRIGHT_API_KEY: `${made.raw_key.slice(0, -1)}${made.raw_key.endsWith("0") ? "1" : "0"}` });
+	ok(wrong.code !== 0);
+	match(`${wrong.stdout}${wrong.stderr}`, /key_invalid/);
+	equal(readFileSync(path, "utf8").trim(), raw_key, "a failure leaves what works");
+});
