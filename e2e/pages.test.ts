@@ -11,7 +11,7 @@ import { exchange, requestText } from "./raw-socket.ts";
 import { ROOT, type Server, startServer } from "./server.ts";
 import { expectStatus, makePlan, makeTenant, newName } from "./things.ts";
 
-const PAGES = PAGE_PATHS.map((path) => path.replace(/:[a-z_]+/, "key_0123456789"));
+const PAGES = PAGE_PATHS.map((path) => path.replace(/:[a-z_]+/g, "key_0123456789"));
 const HOSTILE = `"><img src=x onerror=alert(1)>$&'</title>`;
 const PNG = Buffer.concat([Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]), Buffer.alloc(64)]);
 const LOGO = `data:image/png;base64,${PNG.toString("base64")}`;

@@ -98,11 +98,21 @@ const index = createRoute({
 	},
 });
 
-/** The key that the page is about stands in the address. */
+/** The key that the page is about stands in the address; `replace` opens the sheet by which it is replaced. */
 const key = createRoute({
 	getParentRoute: () => signedIn,
 	path: "/settings/api-access/$key_id",
+	validateSearch: (search: Record<string, unknown>): { replace?: true } => (isSet(search.replace) ? { replace: true } : {}),
 	component: lazyRouteComponent(() => import("./keys/key-page.tsx")),
+	pendingComponent: PageSkeleton,
+	errorComponent: FailurePage,
+});
+
+/** One replacing of the key's secret, while it goes on and afterwards. */
+const rotation = createRoute({
+	getParentRoute: () => signedIn,
+	path: "/settings/api-access/$key_id/rotations/$rotation_id",
+	component: lazyRouteComponent(() => import("./rotation/rotation-page.tsx")),
 	pendingComponent: PageSkeleton,
 	errorComponent: FailurePage,
 });
@@ -143,6 +153,7 @@ const tree = root.addChildren([
 		index,
 		tenantPage("/settings/api-access", () => import("./keys/list-page.tsx")),
 		key,
+		rotation,
 		tenantPage("/sites", () => import("./tenants/sites-page.tsx")),
 		tenantPage("/plan", () => import("./plans/plan-page.tsx")),
 		tenantPage("/team", () => import("./tenants/team-page.tsx")),

@@ -350,8 +350,8 @@ describe("revoking", () => {
 		await button(page, "Revoke for good").click();
 		const dialog = page.getByRole("dialog", { name: "Revoke this key for good" });
 		const impact = dialog.locator("[data-impact]");
-		await impact.getByText("3 requests let through in the last hour, 3 requests in the last day.").waitFor();
-		match((await impact.textContent()) ?? "", /order-server-1 \(127\.0\.0\.0\/24\)/);
+		await impact.getByRole("list", { name: "Used from" }).waitFor();
+		match((await impact.textContent()) ?? "", /Last hour3 requestsLast day3 requestsLast week3 requests.*order-server-1 127\.0\.0\.0\/24, used /);
 		const revoke = dialog.getByRole("button", { name: "Revoke for good" });
 		ok(await revoke.isDisabled());
 		await dialog.getByRole("radio", { name: "Somebody else may have it" }).check();
@@ -381,7 +381,7 @@ describe("revoking", () => {
 		const { page } = at;
 		await button(page, "Revoke for good").click();
 		const dialog = page.getByRole("dialog", { name: "Revoke this key for good" });
-		await dialog.getByText("Nothing used this key in the last day").waitFor();
+		await dialog.getByText("Nothing has used this key yet").waitFor();
 		await dialog.getByRole("radio", { name: "The integration is retired" }).check();
 		await dialog.getByRole("button", { name: "Revoke for good" }).click();
 		await page.locator("[data-revoked]").waitFor();

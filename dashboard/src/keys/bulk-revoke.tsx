@@ -1,14 +1,18 @@
 import { Alert, Button, Group, Modal, Select, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answered, api } from "../http/api.ts";
 import { Problem } from "../ui/problem.tsx";
+import { SheetFoot } from "../ui/sheet-foot.tsx";
+import { clockTime } from "../ui/time-words.ts";
 import { useAction } from "../ui/use-action.ts";
 import { BulkPreview, type PreviewKey } from "./bulk-preview.tsx";
 import { type BulkFilter, type BulkTarget, confirmationText, inUse, REASONS, type Reason, selectionOf } from "./bulk-words.ts";
+import { receiptQuery } from "./ending-queries.ts";
 import { useKeysChanged } from "./key-data.ts";
 import { ENVIRONMENT_WORDS, ENVIRONMENTS } from "./key-words.ts";
+import { RECEIPT_SHOWN_MS, refusedWords } from "./revoked-words.ts";
 
 const NOTE_CHARACTERS_MAX = 1_000;
 const WIDTH_PX = 720;
@@ -21,8 +25,31 @@ interface BulkProps {
 	readonly onClose: () => void;
 }
 
+interface BulkRevokeProps extends Omit<BulkProps, "target"> {
+	/** Null while nothing is asked about. The dialog stays in the page all the same: it gives the focus back to what opened it. */
+	readonly target: BulkTarget | null;
+}
+
 /** Revokes several keys at once, after showing what each was used for lately. */
-export function BulkRevoke({ tenant_id, target, choices, onClose }: BulkProps) {
+export function BulkRevoke({ target, ...props }: BulkRevokeProps) {
+	const [shown, setShown] = useState(target);
+	if (target !== null && target !== shown) setShown(target);
+	const single = shown?.kind === "keys" && shown.key_ids.length === 1;
+	return (
+		<Modal
+			opened={target !== null}
+			onClose={props.onClose}
+			size={WIDTH_PX}
+			title={single ? "Revoke this key for good" : "Revoke several keys for good"}
+			closeButtonProps={{ "aria-label": "Close without revoking" }}
+		>
+			{shown !== null && <Choose target={shown} {...props} />}
+		</Modal>
+	);
+}
+
+/** Which keys, where a filter chooses them; then what would become of them. */
+function Choose({ tenant_id, target, choices, onClose }: BulkProps) {
 	const [filter, setFilter] = useState<BulkFilter>(target.kind === "filter" ? target.filter : {});
 	const selection = selectionOf(target.kind === "keys" ? target : { kind: "filter", filter });
 	const preview = useQuery({
@@ -32,29 +59,20 @@ export function BulkRevoke({ tenant_id, target, choices, onClose }: BulkProps) {
 		staleTime: 0,
 		gcTime: 0,
 	});
-	const single = target.kind === "keys" && target.key_ids.length === 1;
 	return (
-		<Modal
-			opened
-			onClose={onClose}
-			size={WIDTH_PX}
-			title={single ? "Revoke this key for good" : "Revoke several keys for good"}
-			closeButtonProps={{ "aria-label": "Close without revoking" }}
-		>
-			<Stack gap="md">
-				{target.kind === "filter" && <FilterFields filter={filter} onFilter={setFilter} choices={choices} />}
-				{selection === null && (
-					<Text size="sm" c="dimmed">
-						Choose an integration, an environment or a person; all of their keys are listed before anything happens.
-					</Text>
-				)}
-				<Problem error={preview.error} />
-				{selection !== null && preview.data === undefined && !preview.error && <BulkPreview keys={null} />}
-				{preview.data !== undefined && (
-					<Decide tenant_id={tenant_id} selection={selection} keys={preview.data.keys} onClose={onClose} onStale={() => void preview.refetch()} />
-				)}
-			</Stack>
-		</Modal>
+		<Stack gap="md">
+			{target.kind === "filter" && <FilterFields filter={filter} onFilter={setFilter} choices={choices} />}
+			{selection === null && (
+				<Text size="sm" c="dimmed">
+					Choose an integration, an environment or a person; all of their keys are listed before anything happens.
+				</Text>
+			)}
+			<Problem error={preview.error} />
+			{selection !== null && preview.data === undefined && !preview.error && <BulkPreview tenant_id={tenant_id} keys={null} />}
+			{preview.data !== undefined && (
+				<Decide tenant_id={tenant_id} selection={selection} keys={preview.data.keys} onClose={onClose} onStale={() => void preview.refetch()} />
+			)}
+		</Stack>
 	);
 }
 
@@ -111,6 +129,7 @@ function Decide({ tenant_id, selection, keys, onClose, onStale }: DecideProps) {
 	const [typed, setTyped] = useState("");
 	const action = useAction();
 	const changed = useKeysChanged(tenant_id);
+	const queries = useQueryClient();
 	const used = inUse(keys, Date.now());
 	const wanted = confirmationText(keys);
 	const ready = reason !== null && (used === 0 || typed.trim() === wanted);
@@ -127,14 +146,17 @@ function Decide({ tenant_id, selection, keys, onClose, onStale }: DecideProps) {
 		const done = await action.run(() => answered(api.POST(PATH, { params: { path: { tenant_id } }, body })));
 		changed();
 		if (!done) return onStale();
-		notifications.show({ message: keys.length === 1 ? `${wanted} is revoked.` : `${keys.length} keys are revoked.`, color: "teal" });
+		const receipt = refusedWords(done.waited_for ?? [], clockTime(Date.now()));
+		for (const { id } of keys) queries.setQueryData(receiptQuery(tenant_id, id).queryKey, receipt);
+		const title = keys.length === 1 ? `${wanted} is revoked.` : `${keys.length} keys are revoked.`;
+		notifications.show({ title, message: receipt, color: "teal", autoClose: RECEIPT_SHOWN_MS });
 		onClose();
 	}
 
 	if (keys.length === 0) return <Text size="sm">No key that still works belongs to this choice.</Text>;
 	return (
 		<Stack gap="md">
-			<BulkPreview keys={keys} />
+			<BulkPreview tenant_id={tenant_id} keys={keys} />
 			{used > 0 && (
 				<Alert color="red" variant="light" role="note">
 					<Text size="sm">
@@ -163,14 +185,16 @@ function Decide({ tenant_id, selection, keys, onClose, onStale }: DecideProps) {
 				/>
 			)}
 			<Problem error={action.error} />
-			<Group justify="flex-end" gap={8}>
-				<Button variant="default" onClick={onClose}>
-					{keys.length === 1 ? "Keep this key" : "Keep these keys"}
-				</Button>
-				<Button color="red" disabled={!ready} loading={action.pending} onClick={() => void revoke()}>
-					{keys.length === 1 ? "Revoke for good" : `Revoke ${keys.length} keys for good`}
-				</Button>
-			</Group>
+			<SheetFoot>
+				<Group justify="flex-end" gap={8}>
+					<Button variant="default" onClick={onClose}>
+						{keys.length === 1 ? "Keep this key" : "Keep these keys"}
+					</Button>
+					<Button color="red" disabled={!ready} loading={action.pending} onClick={() => void revoke()}>
+						{keys.length === 1 ? "Revoke for good" : `Revoke ${keys.length} keys for good`}
+					</Button>
+				</Group>
+			</SheetFoot>
 		</Stack>
 	);
 }

@@ -2,13 +2,14 @@ import { Autocomplete, Box, Button, Collapse, Radio, SimpleGrid, Stack, Text, Te
 import { useForm } from "@mantine/form";
 import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import { useState } from "react";
 import { useConfirmed } from "../access/confirm.tsx";
 import { useAccess, useSession } from "../access/session.ts";
 import { answered, api } from "../http/api.ts";
 import { limitsQuery } from "../plans/limits-data.ts";
 import { ChoiceCard } from "../ui/choice-card.tsx";
 import { Problem } from "../ui/problem.tsx";
+import { SheetFoot } from "../ui/sheet-foot.tsx";
 import { useAction } from "../ui/use-action.ts";
 import { bodyOf } from "./create-body.ts";
 import { type CreateValues, composeName, faultsOf, nameOf, sentenceOf, valuesAtFirst } from "./create-key.ts";
@@ -124,9 +125,9 @@ export function CreateForm({ tenant_id, onMade }: { tenant_id: string; onMade: (
 						</Stack>
 					</Collapse>
 				</Box>
-				<CreateWay form={form} mail={mail} />
+				<CreateWay way={form.getInputProps("way")} email={mail && values.way === "handover" ? form.getInputProps("email") : null} />
 				<Problem error={action.error} />
-				<Foot>
+				<SheetFoot>
 					<Text size="sm" className="kw-wrap" data-sentence>
 						{sentenceOf(
 							values,
@@ -142,25 +143,9 @@ export function CreateForm({ tenant_id, onMade }: { tenant_id: string; onMade: (
 					<Button type="submit" loading={action.pending} size="md" fullWidth mt="sm">
 						{values.way === "handover" ? "Create key and make the link" : "Create key and show it once"}
 					</Button>
-				</Foot>
+				</SheetFoot>
 			</Stack>
 		</form>
-	);
-}
-
-/** Stays in sight while the form scrolls behind it. */
-function Foot({ children }: { children: ReactNode }) {
-	return (
-		<Box
-			pos="sticky"
-			bottom={0}
-			bg="var(--mantine-color-body)"
-			py="md"
-			mb="calc(var(--mantine-spacing-md) * -1)"
-			style={{ borderTop: "1px solid var(--kw-hairline)", zIndex: 2 }}
-		>
-			{children}
-		</Box>
 	);
 }
 

@@ -116,6 +116,13 @@ export function presetOf(permissions: readonly string[] | null, offered: readonl
 	return found?.id ?? (sameNames(permissions, everything(offered)) ? "everything" : null);
 }
 
+/** The day where the person is: "2026-03-09". */
+export function dayOf(time_ms: number): string {
+	const date = new Date(time_ms);
+	const two = (part: number) => String(part).padStart(2, "0");
+	return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}
+
 /** When a key with this expiry ends, as the API takes it; a date means the end of that day where the person is. */
 export function expiresAt(expiry: Expiry, now_ms: number): string | null {
 	if (expiry.kind === "never") return null;

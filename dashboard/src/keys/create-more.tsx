@@ -1,11 +1,14 @@
 import { Box, Group, MultiSelect, Radio, Select, TagsInput, Text, TextInput } from "@mantine/core";
 import type { UseFormReturnType } from "@mantine/form";
+import { useEffect, useRef } from "react";
 import type { RateLimit } from "../plans/plan-words.ts";
-import { type CreateValues, counted, EXPIRY_DAYS, type Expiry, ROTATION_DAYS } from "./create-key.ts";
+import { type CreateValues, counted, dayOf, EXPIRY_DAYS, type Expiry, ROTATION_DAYS } from "./create-key.ts";
 import type { Capability, Permission, Site } from "./key-data.ts";
 import { ENVIRONMENT_WORDS } from "./key-words.ts";
 import { OwnLimitsField } from "./own-limits-field.tsx";
 import { PermissionsField } from "./permissions-field.tsx";
+
+const DAY_MS = 86_400_000;
 
 type Form = UseFormReturnType<CreateValues>;
 
@@ -17,8 +20,16 @@ export interface Choices {
 	readonly plan_limits: readonly RateLimit[];
 }
 
+interface MoreProps {
+	readonly form: Form;
+	readonly choices: Choices;
+	readonly max_days: number | null;
+	/** Whether somebody has come for the date only. */
+	readonly begins_at_expiry?: boolean;
+}
+
 /** What most keys leave as it is. */
-export function CreateMore({ form, choices, max_days }: { form: Form; choices: Choices; max_days: number | null }) {
+export function CreateMore({ form, choices, max_days, begins_at_expiry = false }: MoreProps) {
 	const { offered, capabilities, sites, plan_limits } = choices;
 	return (
 		<>
@@ -36,7 +47,7 @@ export function CreateMore({ form, choices, max_days }: { form: Form; choices: C
 				error={form.errors.allowed_ips}
 			/>
 			<OwnLimitsField form={form} of_plan={plan_limits} />
-			<ExpirySelect form={form} max_days={max_days} />
+			<ExpirySelect form={form} max_days={max_days} begins={begins_at_expiry} />
 			<RotationSelect form={form} />
 		</>
 	);
@@ -88,13 +99,19 @@ function expiryFrom(value: string | null): Expiry {
 	return value === DATE ? { kind: "date", date: "" } : { kind: "days", days: Number(value) };
 }
 
-function ExpirySelect({ form, max_days }: { form: Form; max_days: number | null }) {
+function ExpirySelect({ form, max_days, begins }: { form: Form; max_days: number | null; begins: boolean }) {
+	const field = useRef<HTMLInputElement>(null);
+	useEffect(() => {
+		if (begins) field.current?.focus();
+	}, [begins]);
 	const { expiry } = form.values;
 	const periods = [...EXPIRY_DAYS.filter((days) => max_days === null || days <= max_days)];
 	const days = expiry.kind === "days" && !periods.some((period) => period === expiry.days) ? [expiry.days, ...periods] : periods;
 	return (
 		<Group align="flex-start" grow preventGrowOverflow={false} gap="sm">
 			<Select
+				ref={field}
+				data-autofocus={begins || undefined}
 				label="When does it expire?"
 				description={max_days === null ? "An end that is known beforehand" : `In your plan after ${counted(max_days, "day")} at the latest`}
 				data={[
@@ -111,6 +128,8 @@ function ExpirySelect({ form, max_days }: { form: Form; max_days: number | null 
 					type="date"
 					label="Last day"
 					description="It works until the end of this day"
+					min={dayOf(Date.now())}
+					{...(max_days === null ? {} : { max: dayOf(Date.now() + (max_days - 1) * DAY_MS) })}
 					value={expiry.date}
 					onChange={(event) => form.setFieldValue("expiry", { kind: "date", date: event.currentTarget.value })}
 					error={form.errors.expiry}

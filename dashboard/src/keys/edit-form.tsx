@@ -37,6 +37,7 @@ interface FormProps {
 	readonly apiKey: ApiKey;
 	readonly around: Around;
 	readonly onClose: () => void;
+	readonly at?: "expiry";
 }
 
 /** The fields that creating a key has too, in the shape of its form. */
@@ -54,7 +55,7 @@ function faultsOfChanged(values: EditValues, before: EditValues, plan: PlanBound
 }
 
 /** Edits a key. What others changed meanwhile is told before anything of theirs is overwritten. */
-export function EditForm({ tenant_id, apiKey, around, onClose }: FormProps) {
+export function EditForm({ tenant_id, apiKey, around, onClose, at }: FormProps) {
 	const { plan } = useAccess();
 	const { plan_limits } = around.choices;
 	const [before, setBefore] = useState(apiKey);
@@ -100,7 +101,14 @@ export function EditForm({ tenant_id, apiKey, around, onClose }: FormProps) {
 	return (
 		<form noValidate onSubmit={form.onSubmit(() => void save())}>
 			<Stack gap="lg">
-				<TextInput label="Name" required withAsterisk={false} maxLength={NAME_CHARACTERS_MAX} data-autofocus {...form.getInputProps("name")} />
+				<TextInput
+					label="Name"
+					required
+					withAsterisk={false}
+					maxLength={NAME_CHARACTERS_MAX}
+					data-autofocus={at === undefined || undefined}
+					{...form.getInputProps("name")}
+				/>
 				<TextInput
 					label="What is it for?"
 					description="The program that uses it"
@@ -125,7 +133,7 @@ export function EditForm({ tenant_id, apiKey, around, onClose }: FormProps) {
 					value={email}
 					onChange={(event) => setEmail(event.currentTarget.value)}
 				/>
-				<CreateMore form={form} choices={around.choices} max_days={plan.max_key_lifetime_days} />
+				<CreateMore form={form} choices={around.choices} max_days={plan.max_key_lifetime_days} begins_at_expiry={at === "expiry"} />
 				<EditLabels labels={labels} onLabels={setLabels} fault={labelFault} />
 				<Text size="sm" c="dimmed">
 					What you save holds from that moment on, for every request. The raw key stays as it is: nothing has to be deployed.

@@ -13,10 +13,12 @@ interface EditProps {
 	readonly apiKey: ApiKey;
 	readonly opened: boolean;
 	readonly onClose: () => void;
+	/** Where the person wants to begin; at the top unless it is said. */
+	readonly at?: "expiry";
 }
 
 /** A sheet at the side with everything about a key that can be changed. */
-export function EditKey({ tenant_id, apiKey, opened, onClose }: EditProps) {
+export function EditKey({ tenant_id, apiKey, opened, onClose, at }: EditProps) {
 	return (
 		<Drawer
 			opened={opened}
@@ -28,13 +30,13 @@ export function EditKey({ tenant_id, apiKey, opened, onClose }: EditProps) {
 			closeButtonProps={{ "aria-label": "Close without saving" }}
 		>
 			<Suspense fallback={<PageSkeleton />}>
-				<Loaded tenant_id={tenant_id} apiKey={apiKey} onClose={onClose} />
+				<Loaded tenant_id={tenant_id} apiKey={apiKey} onClose={onClose} {...(at === undefined ? {} : { at })} />
 			</Suspense>
 		</Drawer>
 	);
 }
 
-function Loaded({ tenant_id, apiKey, onClose }: Omit<EditProps, "opened">) {
+function Loaded({ tenant_id, apiKey, onClose, at }: Omit<EditProps, "opened">) {
 	const { data: permissions } = useSuspenseQuery(permissionsQuery(tenant_id));
 	const { data: capabilities } = useSuspenseQuery(capabilitiesQuery(tenant_id));
 	const { data: limits } = useSuspenseQuery(limitsQuery(tenant_id));
@@ -49,6 +51,7 @@ function Loaded({ tenant_id, apiKey, onClose }: Omit<EditProps, "opened">) {
 				people: members.data,
 			}}
 			onClose={onClose}
+			{...(at === undefined ? {} : { at })}
 		/>
 	);
 }

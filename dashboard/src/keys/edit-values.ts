@@ -1,5 +1,5 @@
 import type { paths } from "../http/openapi.gen.ts";
-import { type CreateValues, everything, expiresAt, type Offered } from "./create-key.ts";
+import { type CreateValues, dayOf, everything, expiresAt, type Offered } from "./create-key.ts";
 import type { ApiKey } from "./key-data.ts";
 import { limitsWords, rateLimitsOf } from "./own-limits.ts";
 
@@ -43,16 +43,9 @@ export function valuesOf(key: Editable): EditValues {
 		allowed_ips: key.allowed_ips ?? [],
 		rate_limits: key.rate_limits,
 		labels: Object.entries(key.labels).map(([name, value]) => ({ name, value })),
-		expiry: key.expires_at === null ? { kind: "never" } : { kind: "date", date: localDate(key.expires_at) },
+		expiry: key.expires_at === null ? { kind: "never" } : { kind: "date", date: dayOf(Date.parse(key.expires_at)) },
 		rotate_every_days: key.rotate_every_days,
 	};
-}
-
-/** The day where the person is: "2026-03-09". */
-function localDate(time: string): string {
-	const date = new Date(time);
-	const two = (part: number) => String(part).padStart(2, "0");
-	return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }
 
 const FIELDS = [

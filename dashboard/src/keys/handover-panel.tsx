@@ -1,5 +1,6 @@
 import { Box, Button, Group, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import { useConfirmed } from "../access/confirm.tsx";
 import { answered, api } from "../http/api.ts";
 import { CopyButton } from "../ui/copy-button.tsx";
@@ -29,10 +30,12 @@ interface HandoverProps {
 	readonly url: string | null;
 	readonly mailed: boolean;
 	readonly onUrl: (url: string | null) => void;
+	/** The live line of a link to a secret that takes another's place. */
+	readonly live?: ReactNode;
 }
 
-/** The one-time link of a key, what became of it, and what can be done about it. */
-export function HandoverPanel({ tenant_id, apiKey, url, mailed, onUrl }: HandoverProps) {
+/** The one-time link of a key, what became of it, and what can be done about it. A link to a secret that takes another's place ends with that. */
+export function HandoverPanel({ tenant_id, apiKey, url, mailed, onUrl, live }: HandoverProps) {
 	const { data: key = apiKey } = useQuery(liveKeyQuery(tenant_id, apiKey.id));
 	const { handover } = key;
 	if (handover === null) return <NewLink tenant_id={tenant_id} apiKey={key} onUrl={onUrl} />;
@@ -43,9 +46,11 @@ export function HandoverPanel({ tenant_id, apiKey, url, mailed, onUrl }: Handove
 			<HandoverState handover={handover} />
 			<Group gap={8}>
 				{waiting && <CancelLink tenant_id={tenant_id} key_id={key.id} handover_id={handover.id} onCancelled={() => onUrl(null)} />}
-				{(!waiting || url === null) && key.last_used_at === null && <NewLink tenant_id={tenant_id} apiKey={key} onUrl={onUrl} />}
+				{(!waiting || url === null) && key.last_used_at === null && handover.rotation_id === null && (
+					<NewLink tenant_id={tenant_id} apiKey={key} onUrl={onUrl} />
+				)}
 			</Group>
-			{handover.status === "claimed" && <LiveLine tenant_id={tenant_id} key_id={key.id} />}
+			{handover.status === "claimed" && (live ?? <LiveLine tenant_id={tenant_id} key_id={key.id} />)}
 		</Stack>
 	);
 }

@@ -2,6 +2,7 @@ import { Button, Stack, Text } from "@mantine/core";
 import { IconPencil } from "@tabler/icons-react";
 import { useState } from "react";
 import { useAccess } from "../access/session.ts";
+import { ReplaceKey } from "../rotation/replace-key.tsx";
 import { Section } from "../ui/page.tsx";
 import { Time } from "../ui/time.tsx";
 import { requestsWords } from "../usage/ranges.ts";
@@ -35,6 +36,7 @@ export function KeyActions({ tenant_id, apiKey }: { tenant_id: string; apiKey: A
 							<Button variant="default" leftSection={<IconPencil size={16} aria-hidden="true" />} onClick={() => setEditing(true)}>
 								Edit this key
 							</Button>
+							<ReplaceKey tenant_id={tenant_id} apiKey={apiKey} />
 							{(apiKey.status === "active" || apiKey.status === "paused") && <PauseKey tenant_id={tenant_id} apiKey={apiKey} />}
 						</Stack>
 					)}

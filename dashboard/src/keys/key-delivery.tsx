@@ -12,8 +12,8 @@ export function KeyDelivery({ tenant_id, apiKey }: { tenant_id: string; apiKey: 
 	const { may } = useAccess();
 	const [url, setUrl] = useState<string | null>(null);
 	const [issuing, setIssuing] = useState(false);
-	const { handover, last_used_at, status, secrets } = apiKey;
-	if (status !== "active" || (last_used_at !== null && !issuing)) return null;
+	const { handover, last_used_at, status, secrets, rotation } = apiKey;
+	if (status !== "active" || rotation !== null || (last_used_at !== null && !issuing)) return null;
 	return (
 		<Section title="Getting it to its server">
 			{may.create_keys ? (

@@ -1,12 +1,15 @@
 import { Alert, Text } from "@mantine/core";
 import { IconBan } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
 import { Time } from "../ui/time.tsx";
+import { receiptQuery } from "./ending-queries.ts";
 import type { ApiKey } from "./key-data.ts";
 import { actorWords, reasonOf } from "./key-text.ts";
 
 /** That the key is over: by whom, when, why, and what to do if it was needed. */
 export function KeyEnded({ apiKey }: { apiKey: ApiKey }) {
 	const { revoked_at, revoked_by, revoke_reason, revoke_note } = apiKey;
+	const { data: receipt = "Every request with it is refused." } = useQuery(receiptQuery(apiKey.tenant_id, apiKey.id));
 	return (
 		<Alert color="red" variant="light" icon={<IconBan size={18} aria-hidden="true" />} title="This key was revoked for good" data-revoked>
 			<Text size="sm" className="kw-wrap">
@@ -19,7 +22,7 @@ export function KeyEnded({ apiKey }: { apiKey: ApiKey }) {
 				</Text>
 			)}
 			<Text size="sm" mt={4}>
-				Every request with it is refused. If something still needs access, create another key for it.
+				{receipt} If something still needs access, create another key for it.
 			</Text>
 		</Alert>
 	);

@@ -6,10 +6,12 @@ import { paceWords } from "../plans/plan-words.ts";
 import { CopyButton } from "../ui/copy-button.tsx";
 import { Section } from "../ui/page.tsx";
 import { Time } from "../ui/time.tsx";
+import { exactTime } from "../ui/time-words.ts";
+import { DueTime } from "./due-badge.tsx";
 import { type ApiKey, sitesQuery } from "./key-data.ts";
 import { KeyPermissions } from "./key-permissions.tsx";
 import { actorWords } from "./key-text.ts";
-import { ENVIRONMENT_WORDS, nearness } from "./key-words.ts";
+import { datesOf, ENVIRONMENT_WORDS } from "./key-words.ts";
 
 const SITES_SHOWN_MAX = 20;
 
@@ -39,10 +41,10 @@ export function KeyFacts({ tenant_id, apiKey }: { tenant_id: string; apiKey: Api
 					<Sites tenant_id={tenant_id} site_ids={apiKey.site_ids} />
 				</Fact>
 				<Fact term="Expires">
-					<End time={apiKey.expires_at} none="Never" />
+					<End kind="expiry" time={apiKey.expires_at} none="Never" />
 				</Fact>
 				<Fact term="To be replaced">
-					<End time={apiKey.rotation_due_at} none="No date" />
+					<End kind="replacement" time={datesOf(apiKey).rotation_due_at} none="No date" />
 					{apiKey.rotate_every_days !== null && (
 						<Text size="sm" c="dimmed">
 							Every {apiKey.rotate_every_days} days
@@ -103,15 +105,16 @@ function Fact({ term, children }: { term: string; children: ReactNode }) {
 	);
 }
 
-function End({ time, none }: { time: string | null; none: string }) {
-	const near = nearness(time, Date.now());
+/** A date of the key: as a badge too when it is near or over. */
+function End({ kind, time, none }: { kind: "expiry" | "replacement"; time: string | null; none: string }) {
 	if (time === null) return <>{none}</>;
-	const word = near === "over" ? "Over: " : near === "near" ? "Soon: " : "";
 	return (
-		<Text component="span" inherit {...(word === "" ? {} : { fw: 600 })}>
-			{word}
-			<Time value={time} />
-		</Text>
+		<>
+			<DueTime kind={kind} value={time} never={none} />
+			<Text size="sm" c="dimmed">
+				{exactTime(time)}
+			</Text>
+		</>
 	);
 }
 

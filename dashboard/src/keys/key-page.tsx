@@ -1,24 +1,30 @@
 import { Anchor, Box, Grid, Group, Stack, Text } from "@mantine/core";
 import { IconArrowLeft } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { Link, useParams } from "@tanstack/react-router";
+import { Link, useParams, useSearch } from "@tanstack/react-router";
 import { useAccess, useTenant } from "../access/session.ts";
 import { isRefusal } from "../http/api.ts";
+import { KeyRotation } from "../rotation/key-rotation.tsx";
+import { ReplaceSheet } from "../rotation/replace-sheet.tsx";
+import { RotationHistory } from "../rotation/rotation-history.tsx";
 import { FailurePage } from "../ui/failure-page.tsx";
 import { Page } from "../ui/page.tsx";
 import { PageSkeleton } from "../ui/page-skeleton.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
+import { DueBadge } from "./due-badge.tsx";
 import { KeyActions } from "./key-actions.tsx";
 import { KeyDanger } from "./key-danger.tsx";
 import type { ApiKey } from "./key-data.ts";
+import { KeyDead } from "./key-dead.tsx";
 import { KeyDelivery } from "./key-delivery.tsx";
+import { KeyDue } from "./key-due.tsx";
 import { KeyEnded } from "./key-ended.tsx";
 import { KeyFacts } from "./key-facts.tsx";
 import { keyQuery } from "./key-queries.ts";
 import { KeyRequests } from "./key-requests.tsx";
 import { KeySecrets } from "./key-secrets.tsx";
 import { KeySources } from "./key-sources.tsx";
-import { ENVIRONMENT_WORDS, stateOf } from "./key-words.ts";
+import { datesOf, ENVIRONMENT_WORDS, stateOf } from "./key-words.ts";
 
 /** One key: what it is, what it does, where it is used from, and what can be done about it. */
 export default function KeyPage() {
@@ -60,7 +66,11 @@ function UnknownKey({ tenant_name }: { tenant_name: string }) {
 
 function PageOfKey({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
 	const { may } = useAccess();
-	const { meaning, word } = stateOf(apiKey, Date.now());
+	const { replace } = useSearch({ strict: false });
+	// When it ends stands beside it.
+	const { meaning, word } = stateOf({ ...apiKey, expires_at: null }, Date.now());
+	const dates = datesOf(apiKey);
+	const isOver = apiKey.status === "expired";
 	const props = { tenant_id, apiKey };
 	return (
 		<Page
@@ -69,6 +79,8 @@ function PageOfKey({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey })
 			lead={
 				<Group gap={8} mt={4}>
 					<StateBadge meaning={meaning}>{word}</StateBadge>
+					{!isOver && <DueBadge kind="expiry" value={dates.expires_at} />}
+					{apiKey.rotation === null && <DueBadge kind="replacement" value={dates.rotation_due_at} />}
 					<Text component="span" className="kw-wrap">
 						{ENVIRONMENT_WORDS[apiKey.environment].name}
 						{apiKey.integration !== null && ` · ${apiKey.integration}`}
@@ -77,14 +89,19 @@ function PageOfKey({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey })
 			}
 		>
 			{apiKey.status === "revoked" && <KeyEnded apiKey={apiKey} />}
+			<KeyDue {...props} />
 			<Grid gap="lg">
 				<Grid.Col span={{ base: 12, md: 8 }} order={{ base: 2, md: 1 }}>
 					<Stack gap="lg">
+						<KeyDead {...props} fresh />
+						<KeyRotation {...props} />
 						<KeyDelivery {...props} />
 						<KeyFacts {...props} />
 						<KeyRequests {...props} />
 						<KeySources {...props} />
+						<KeyDead {...props} fresh={false} />
 						<KeySecrets {...props} />
+						<RotationHistory {...props} />
 						{may.revoke_keys && apiKey.status !== "revoked" && <KeyDanger {...props} />}
 					</Stack>
 				</Grid.Col>
@@ -94,6 +111,7 @@ function PageOfKey({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey })
 					</Box>
 				</Grid.Col>
 			</Grid>
+			<ReplaceSheet {...props} opened={replace === true && may.create_keys} />
 		</Page>
 	);
 }

@@ -43,7 +43,7 @@ function OneSecret({ secret, apiKey }: { secret: Secret; apiKey: ApiKey }) {
 		>
 			<Text size="sm">
 				{means}
-				{secret.status === "retiring" && secret.retires_at !== null && (
+				{secret.status === "retiring" && state !== "ended" && secret.retires_at !== null && (
 					<>
 						{" "}
 						That is <Time value={secret.retires_at} />.

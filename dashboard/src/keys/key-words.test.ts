@@ -21,15 +21,15 @@ test("the state that matters most is the one that is said", () => {
 	equal(word({ secrets: [], handover: { status: "waiting" } }), "Waiting for hand-over");
 	equal(word({ secrets: [], handover: { status: "expired" } }), "Not handed over");
 	equal(word({ secrets: [CURRENT, { status: "retiring" }], expires_at: at(3) }), "Being replaced");
-	equal(word({ expires_at: at(3) }), "Expires soon");
+	equal(word({ expires_at: at(3) }), "Expiring");
 	equal(word({ expires_at: at(30) }), "Active");
 	equal(word({ status: "paused" }), "Paused");
 });
 
-test("an end is far, near within two weeks, or over", () => {
+test("an end comes nearer by a month, a week and a day, and is over", () => {
 	deepEqual(
-		[null, at(15), at(14), at(0), at(-1)].map((time) => nearness(time, NOW_MS)),
-		["none", "far", "near", "over", "over"],
+		[null, at(30.1), at(30), at(7.1), at(7), at(1.1), at(1), at(0), at(-1)].map((time) => nearness(time, NOW_MS)),
+		["none", "far", "month", "month", "week", "week", "day", "over", "over"],
 	);
 });
 

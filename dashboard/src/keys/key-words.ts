@@ -24,8 +24,6 @@ export interface KeyState {
 }
 
 const DAY_MS = 86_400_000;
-/** From here on an end that comes near is worth a second look. */
-export const NEAR_MS = 14 * DAY_MS;
 
 /** How a key stands, in the words of the page. A key without a secret waits for whoever reveals it. */
 export function stateOf(key: StateFacts, now_ms: number): KeyState {
@@ -38,18 +36,31 @@ export function stateOf(key: StateFacts, now_ms: number): KeyState {
 			: { meaning: "attention", word: "Not handed over" };
 	}
 	if (key.secrets.some((secret) => secret.status === "retiring")) return { meaning: "attention", word: "Being replaced" };
-	if (nearness(key.expires_at, now_ms) === "near") return { meaning: "attention", word: "Expires soon" };
+	const near = nearness(key.expires_at, now_ms);
+	if (near === "week" || near === "day") return { meaning: "attention", word: "Expiring" };
 	return { meaning: "good", word: "Active" };
 }
 
-export type Nearness = "none" | "far" | "near" | "over";
+/** How near an end is: the steps at which it is told of. */
+export type Nearness = "none" | "far" | "month" | "week" | "day" | "over";
 
-/** How near an end is: within two weeks it is near. */
+const STEPS_MS: readonly [Nearness, number][] = [
+	["over", 0],
+	["day", DAY_MS],
+	["week", 7 * DAY_MS],
+	["month", 30 * DAY_MS],
+];
+
 export function nearness(time: string | null, now_ms: number): Nearness {
 	if (time === null) return "none";
 	const left_ms = Date.parse(time) - now_ms;
-	if (left_ms <= 0) return "over";
-	return left_ms <= NEAR_MS ? "near" : "far";
+	return STEPS_MS.find(([, within_ms]) => left_ms <= within_ms)?.[0] ?? "far";
+}
+
+/** Dates of a key that ended say nothing any more. */
+export function datesOf(key: Pick<StateFacts, "status" | "expires_at"> & { readonly rotation_due_at: string | null }) {
+	const ended = key.status === "revoked" || key.status === "expired";
+	return { expires_at: key.status === "revoked" ? null : key.expires_at, rotation_due_at: ended ? null : key.rotation_due_at };
 }
 
 /** The last four characters as they are shown, `…` alone while those of an imported one are not known; of the newest secret that still works. */

@@ -1,8 +1,9 @@
 import { Box, Group, Stack, Text } from "@mantine/core";
 import { Time } from "../ui/time.tsx";
+import { DueTime } from "./due-badge.tsx";
 import type { ApiKey } from "./key-data.ts";
-import { lastFour } from "./key-words.ts";
-import { Activity, Due, dueOf, KeyName, KeyState, type Row } from "./list-columns.tsx";
+import { datesOf, lastFour } from "./key-words.ts";
+import { Activity, KeyName, KeyState, type Row } from "./list-columns.tsx";
 import { type Allowed, ListMenu } from "./list-menu.tsx";
 
 interface CardsProps {
@@ -17,7 +18,7 @@ export function ListCards({ tenant_id, rows, may, onRevoke }: CardsProps) {
 	return (
 		<Stack gap={8} component="ul" p={0} m={0} aria-label="API keys" style={{ listStyle: "none" }}>
 			{rows.map(({ key, hours }) => {
-				const { expires_at, rotation_due_at } = dueOf(key);
+				const { expires_at, rotation_due_at } = datesOf(key);
 				return (
 					<Box key={key.id} component="li" className="kw-surface kw-card" p="md" data-key={key.id}>
 						<Group justify="space-between" align="flex-start" wrap="nowrap" gap={8}>
@@ -38,12 +39,12 @@ export function ListCards({ tenant_id, rows, may, onRevoke }: CardsProps) {
 								Last used <Time value={key.last_used_at} never="not yet" />
 								{expires_at !== null && (
 									<div>
-										Expires <Due value={expires_at} never="never" what="the expiry" />
+										Expires <DueTime kind="expiry" value={expires_at} never="never" />
 									</div>
 								)}
 								{rotation_due_at !== null && (
 									<div>
-										Due for replacement <Due value={rotation_due_at} never="no date" what="the date to replace it" />
+										Replacement <DueTime kind="replacement" value={rotation_due_at} never="no date" />
 									</div>
 								)}
 							</Text>

@@ -1,11 +1,12 @@
-import { Anchor, Box, Skeleton, Text, VisuallyHidden } from "@mantine/core";
+import { Anchor, Box, Skeleton, Text } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { type ColumnDef, createColumnHelper } from "@tanstack/react-table";
 import { type Hour, Sparkline } from "../ui/sparkline.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
 import { Time } from "../ui/time.tsx";
+import { DueTime } from "./due-badge.tsx";
 import type { ApiKey } from "./key-data.ts";
-import { ENVIRONMENT_WORDS, lastFour, nearness, stateOf } from "./key-words.ts";
+import { datesOf, ENVIRONMENT_WORDS, lastFour, stateOf } from "./key-words.ts";
 import type { Sort } from "./list-filters.ts";
 import { type Allowed, ListMenu } from "./list-menu.tsx";
 
@@ -24,7 +25,7 @@ function head(label: string, sort: Sort | null = null) {
 /** A name as a link to the key; the environment and the integration under it. */
 export function KeyName({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
 	return (
-		<Box miw={160} maw={260}>
+		<Box miw={140} maw={260}>
 			<Anchor
 				fw={600}
 				c="inherit"
@@ -44,25 +45,6 @@ export function KeyName({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiK
 export function KeyState({ apiKey }: { apiKey: ApiKey }) {
 	const { meaning, word } = stateOf(apiKey, Date.now());
 	return <StateBadge meaning={meaning}>{word}</StateBadge>;
-}
-
-/** A date that comes nearer: amber when it is near, red when it is over, and said in words too. */
-export function Due({ value, never, what }: { value: string | null; never: string; what: string }) {
-	const near = nearness(value, Date.now());
-	if (near !== "near" && near !== "over") return <Time value={value} never={never} />;
-	return (
-		<Text span inherit fw={500} c={near === "over" ? "var(--kw-ended)" : "var(--kw-attention)"} data-due={near}>
-			<span aria-hidden="true">{near === "over" ? "✕ " : "◐ "}</span>
-			<Time value={value} />
-			<VisuallyHidden>{near === "over" ? `, ${what} is over` : `, ${what} is near`}</VisuallyHidden>
-		</Text>
-	);
-}
-
-/** Dates of a key that ended say nothing any more. */
-export function dueOf(key: ApiKey): { expires_at: string | null; rotation_due_at: string | null } {
-	const ended = key.status === "revoked" || key.status === "expired";
-	return { expires_at: key.status === "revoked" ? null : key.expires_at, rotation_due_at: ended ? null : key.rotation_due_at };
 }
 
 export function Activity({ hours }: { hours: readonly Hour[] | undefined }) {
@@ -102,7 +84,7 @@ export function columnsOf(tenant_id: string, may: Allowed, onRevoke: (key: ApiKe
 			meta: head("Expires", "expires"),
 			cell: ({ row }) => (
 				<Text span size="sm">
-					<Due value={dueOf(row.original.key).expires_at} never="never" what="the expiry" />
+					<DueTime kind="expiry" value={datesOf(row.original.key).expires_at} never="never" />
 				</Text>
 			),
 		}),
@@ -111,7 +93,7 @@ export function columnsOf(tenant_id: string, may: Allowed, onRevoke: (key: ApiKe
 			meta: head("Replace by", "rotation_due"),
 			cell: ({ row }) => (
 				<Text span size="sm">
-					<Due value={dueOf(row.original.key).rotation_due_at} never="no date" what="the date to replace it" />
+					<DueTime kind="replacement" value={datesOf(row.original.key).rotation_due_at} never="no date" />
 				</Text>
 			),
 		}),

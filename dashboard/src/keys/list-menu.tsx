@@ -1,11 +1,15 @@
 import { ActionIcon, Menu } from "@mantine/core";
 import { useClipboard } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
-import { IconBan, IconCopy, IconDots, IconPlayerPause, IconPlayerPlay } from "@tabler/icons-react";
+import { IconBan, IconCopy, IconDots, IconPlayerPause, IconPlayerPlay, IconRefresh } from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
+import { useRef } from "react";
 import { answered, api, isRefusal } from "../http/api.ts";
+import { canReplace } from "../rotation/replace-key.tsx";
 import { type ApiKey, useKeysChanged } from "./key-data.ts";
 
 export interface Allowed {
+	readonly create_keys: boolean;
 	readonly manage_keys: boolean;
 	readonly revoke_keys: boolean;
 }
@@ -24,7 +28,13 @@ export function ListMenu({ tenant_id, apiKey, may, onRevoke }: MenuProps) {
 	const clipboard = useClipboard();
 	const changed = useKeysChanged(tenant_id);
 	const params = { path: { tenant_id, key_id: apiKey.id } };
+	const target = useRef<HTMLButtonElement>(null);
 	const paused = apiKey.status === "paused";
+	function revoke(): void {
+		// The item goes away with the menu: what is closed later gives the focus back to the button.
+		target.current?.focus();
+		onRevoke(apiKey);
+	}
 	async function pauseOrResume(): Promise<void> {
 		try {
 			await answered(paused ? api.POST(`${ONE}/resume`, { params }) : api.POST(`${ONE}/pause`, { params }));
@@ -41,7 +51,7 @@ export function ListMenu({ tenant_id, apiKey, may, onRevoke }: MenuProps) {
 	return (
 		<Menu position="bottom-end" width={200} withinPortal>
 			<Menu.Target>
-				<ActionIcon variant="subtle" color="gray" aria-label={`Actions for ${apiKey.name}`}>
+				<ActionIcon ref={target} variant="subtle" color="gray" aria-label={`Actions for ${apiKey.name}`}>
 					<IconDots size={18} aria-hidden="true" />
 				</ActionIcon>
 			</Menu.Target>
@@ -57,8 +67,18 @@ export function ListMenu({ tenant_id, apiKey, may, onRevoke }: MenuProps) {
 						{paused ? "Resume this key" : "Pause this key"}
 					</Menu.Item>
 				)}
+				{may.create_keys && canReplace(apiKey) && (
+					<Menu.Item
+						leftSection={<IconRefresh size={16} aria-hidden="true" />}
+						renderRoot={(props) => (
+							<Link to="/settings/api-access/$key_id" params={{ key_id: apiKey.id }} search={{ tenant: tenant_id, replace: true }} {...props} />
+						)}
+					>
+						Replace this key
+					</Menu.Item>
+				)}
 				{may.revoke_keys && apiKey.status !== "revoked" && (
-					<Menu.Item c="var(--kw-ended)" leftSection={<IconBan size={16} aria-hidden="true" />} onClick={() => onRevoke(apiKey)}>
+					<Menu.Item c="var(--kw-ended)" leftSection={<IconBan size={16} aria-hidden="true" />} onClick={revoke}>
 						Revoke this key
 					</Menu.Item>
 				)}

@@ -7,6 +7,7 @@ import { Page } from "../ui/page.tsx";
 import { BulkRevoke } from "./bulk-revoke.tsx";
 import type { BulkTarget } from "./bulk-words.ts";
 import { CreateForm } from "./create-form.tsx";
+import { EndingBanner } from "./ending-banner.tsx";
 import { type ApiKey, choicesQuery } from "./key-data.ts";
 import { ListBoard } from "./list-board.tsx";
 import { ListMissing } from "./list-missing.tsx";
@@ -38,6 +39,7 @@ export default function ListPage() {
 			action={access.may.create_keys && choices.any ? create : undefined}
 		>
 			{access.missing.length > 0 && <ListMissing missing={access.missing} />}
+			{choices.any && <EndingBanner tenant_id={tenant.id} />}
 			{choices.any ? (
 				<Stack gap="md">
 					<Group justify="space-between" align="flex-end" gap="sm">
@@ -61,8 +63,8 @@ export default function ListPage() {
 				title="Create a key"
 				form={(onMade) => <CreateForm tenant_id={tenant.id} onMade={onMade} />}
 			/>
-			{bulk !== null && <BulkRevoke tenant_id={tenant.id} target={bulk} choices={choices} onClose={() => setBulk(null)} />}
-			{revoking !== null && <RevokeDialog tenant_id={tenant.id} apiKey={revoking} onClose={() => setRevoking(null)} />}
+			<BulkRevoke tenant_id={tenant.id} target={bulk} choices={choices} onClose={() => setBulk(null)} />
+			<RevokeDialog tenant_id={tenant.id} apiKey={revoking} onClose={() => setRevoking(null)} />
 		</Page>
 	);
 }

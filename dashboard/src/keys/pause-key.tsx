@@ -5,8 +5,8 @@ import { useState } from "react";
 import { answered, api } from "../http/api.ts";
 import { Problem } from "../ui/problem.tsx";
 import { useAction } from "../ui/use-action.ts";
-import { requestsWords } from "../usage/ranges.ts";
 import { type ApiKey, useKeysChanged } from "./key-data.ts";
+import { WhatUses } from "./what-uses.tsx";
 
 const ONE = "/api/v1/tenants/{tenant_id}/api-keys/{key_id}";
 
@@ -58,7 +58,7 @@ export function PauseKey({ tenant_id, apiKey }: { tenant_id: string; apiKey: Api
 						While {apiKey.name} is paused, every request with it is refused. Nothing is lost: resume it at any time and the same key works again,
 						where it is.
 					</Text>
-					{apiKey.usage_24h > 0 && <Text size="sm">It made {requestsWords(apiKey.usage_24h)} in the last 24 hours; what uses it stops at once.</Text>}
+					<WhatUses tenant_id={tenant_id} apiKey={apiKey} action="pause" />
 					<Problem error={pausing.error} />
 					<Group justify="flex-end" gap={8}>
 						<Button variant="default" onClick={() => setAsking(false)}>

@@ -1,23 +1,22 @@
-import { Alert, Anchor, Button, Group, List, Modal, Radio, Skeleton, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { Anchor, Button, Group, Modal, Radio, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useAccess } from "../access/session.ts";
 import { answered, api } from "../http/api.ts";
 import { Problem } from "../ui/problem.tsx";
-import { Time } from "../ui/time.tsx";
+import { SheetFoot } from "../ui/sheet-foot.tsx";
+import { clockTime } from "../ui/time-words.ts";
 import { useAction } from "../ui/use-action.ts";
-import { requestsWords } from "../usage/ranges.ts";
 import { REASONS, type Reason } from "./bulk-words.ts";
+import { previewQuery, receiptQuery } from "./ending-queries.ts";
 import { type ApiKey, useKeysChanged } from "./key-data.ts";
-import { keyQuery, lastHourQuery, sourcesQuery } from "./key-queries.ts";
-import { wasUsedLately } from "./key-text.ts";
-import { sourceWords } from "./live.ts";
+import { keyQuery } from "./key-queries.ts";
 import { usePausing } from "./pause-key.tsx";
+import { RECEIPT_SHOWN_MS, refusedWords } from "./revoked-words.ts";
+import { isInUse, WhatUses } from "./what-uses.tsx";
 
 const NOTE_CHARACTERS_MAX = 1_000;
-const SOURCES_SHOWN_MAX = 4;
-const DAY_MS = 86_400_000;
 const WIDTH_PX = 560;
 
 interface RevokeProps {
@@ -26,29 +25,38 @@ interface RevokeProps {
 	readonly onClose: () => void;
 }
 
+interface DialogProps extends Omit<RevokeProps, "apiKey"> {
+	/** Null while no key is asked about. The dialog stays in the page all the same: it gives the focus back to what opened it. */
+	readonly apiKey: ApiKey | null;
+}
+
 /** Ends a key for good, after saying what that breaks. The name is typed where something used it in the last day. */
-export function RevokeDialog({ opened = true, ...props }: RevokeProps & { opened?: boolean }) {
+export function RevokeDialog({ apiKey, ...props }: DialogProps) {
+	const [shown, setShown] = useState(apiKey);
+	if (apiKey !== null && apiKey !== shown) setShown(apiKey);
 	return (
 		<Modal
-			opened={opened}
+			opened={apiKey !== null}
 			onClose={props.onClose}
 			size={WIDTH_PX}
 			title="Revoke this key for good"
 			closeButtonProps={{ "aria-label": "Close without revoking" }}
 		>
-			<RevokeForm {...props} />
+			{shown !== null && <RevokeForm apiKey={shown} {...props} />}
 		</Modal>
 	);
 }
 
 function RevokeForm({ tenant_id, apiKey, onClose }: RevokeProps) {
 	const { data: key = apiKey } = useQuery({ ...keyQuery(tenant_id, apiKey.id), staleTime: 0 });
+	const { data: preview } = useQuery(previewQuery(tenant_id, apiKey.id));
 	const [reason, setReason] = useState<Reason | null>(null);
 	const [note, setNote] = useState("");
 	const [typed, setTyped] = useState("");
 	const action = useAction();
 	const changed = useKeysChanged(tenant_id);
-	const used = wasUsedLately(key, Date.now());
+	const queries = useQueryClient();
+	const used = isInUse(key, preview, Date.now());
 	const ready = reason !== null && (!used || typed.trim() === key.name.trim());
 
 	async function revoke(event: FormEvent): Promise<void> {
@@ -59,17 +67,23 @@ function RevokeForm({ tenant_id, apiKey, onClose }: RevokeProps) {
 		const done = await action.run(() => answered(api.POST("/api/v1/tenants/{tenant_id}/api-keys/{key_id}/revoke", { params: { path }, body })));
 		changed();
 		if (done === undefined) return;
-		notifications.show({ message: `${key.name} is revoked: no request with it is let through any more.`, color: "teal" });
+		const receipt = refusedWords(done.waited_for, clockTime(Date.now()));
+		queries.setQueryData(receiptQuery(tenant_id, key.id).queryKey, receipt);
+		notifications.show({ title: `${key.name} is revoked for good`, message: receipt, color: "teal", autoClose: RECEIPT_SHOWN_MS });
 		onClose();
 	}
 
 	return (
 		<form onSubmit={(event) => void revoke(event)}>
 			<Stack gap="md">
-				<WhatBreaks tenant_id={tenant_id} apiKey={key} used={used} />
+				<Text size="sm" className="kw-wrap">
+					When you confirm, every request with <b>{key.name}</b> is refused, everywhere and for good. There is no way back: whatever needs access
+					afterwards gets another key.
+				</Text>
+				<WhatUses tenant_id={tenant_id} apiKey={key} action="revoke" />
 				<PauseInstead tenant_id={tenant_id} apiKey={key} onDone={onClose} />
 				<Radio.Group label="Why?" value={reason} onChange={(value) => setReason(REASONS.find((known) => known.value === value)?.value ?? null)}>
-					<Stack gap={8} mt={6}>
+					<Stack gap={4} mt={6}>
 						{REASONS.map(({ value, label }) => (
 							<Radio key={value} value={value} label={label} />
 						))}
@@ -79,7 +93,7 @@ function RevokeForm({ tenant_id, apiKey, onClose }: RevokeProps) {
 					label="Note"
 					description="Optional; kept in the audit log"
 					autosize
-					minRows={2}
+					minRows={1}
 					maxLength={NOTE_CHARACTERS_MAX}
 					value={note}
 					onChange={(event) => setNote(event.currentTarget.value)}
@@ -95,56 +109,18 @@ function RevokeForm({ tenant_id, apiKey, onClose }: RevokeProps) {
 					/>
 				)}
 				<Problem error={action.error} />
-				<Group justify="flex-end" gap={8}>
-					<Button variant="default" onClick={onClose}>
-						Keep this key
-					</Button>
-					<Button type="submit" color="red" disabled={!ready} loading={action.pending}>
-						Revoke for good
-					</Button>
-				</Group>
+				<SheetFoot>
+					<Group justify="flex-end" gap={8}>
+						<Button variant="default" onClick={onClose}>
+							Keep this key
+						</Button>
+						<Button type="submit" color="red" disabled={!ready} loading={action.pending}>
+							Revoke for good
+						</Button>
+					</Group>
+				</SheetFoot>
 			</Stack>
 		</form>
-	);
-}
-
-/** How much uses the key and from where, in place of a guess. */
-function WhatBreaks({ tenant_id, apiKey, used }: { tenant_id: string; apiKey: ApiKey; used: boolean }) {
-	const { data: lastHour } = useQuery(lastHourQuery(tenant_id, apiKey.id));
-	const { data: sources } = useQuery(sourcesQuery(tenant_id, apiKey.id));
-	const lately = (sources?.data ?? []).filter((source) => Date.now() - Date.parse(source.last_seen_at) < DAY_MS);
-	return (
-		<Stack gap="sm">
-			<Text size="sm" className="kw-wrap">
-				When you confirm, every request with <b>{apiKey.name}</b> is refused, everywhere and for good. It cannot be undone, and replacing it
-				afterwards means deploying another key.
-			</Text>
-			<Alert
-				color={used ? "red" : "gray"}
-				variant="light"
-				role="note"
-				data-impact
-				title={used ? "Something uses this key" : "Nothing used this key in the last day"}
-			>
-				{lastHour === undefined ? (
-					<Skeleton height={20} width={260} aria-label="Loading the requests of the last hour" />
-				) : (
-					<Text size="sm" className="kw-figures">
-						{requestsWords(lastHour)} let through in the last hour, {requestsWords(apiKey.usage_24h)} in the last day.
-					</Text>
-				)}
-				{lately.length > 0 && (
-					<List size="sm" mt={4} className="kw-wrap" aria-label="Used from">
-						{lately.slice(0, SOURCES_SHOWN_MAX).map((source) => (
-							<List.Item key={source.id}>
-								{sourceWords(source)}, last <Time value={source.last_seen_at} />
-							</List.Item>
-						))}
-						{lately.length > SOURCES_SHOWN_MAX && <List.Item>and {lately.length - SOURCES_SHOWN_MAX} other places</List.Item>}
-					</List>
-				)}
-			</Alert>
-		</Stack>
 	);
 }
 

@@ -19,14 +19,18 @@ interface GateProps {
 	readonly opened: boolean;
 	/** Where the answer is kept; without it, whoever has the key only says that it is stored. */
 	readonly kept: { readonly tenant_id: string; readonly key_id: string } | null;
+	/** What becomes of a key that is stored nowhere. */
+	readonly given_up?: string;
 	/** Back to the key, which is still there. */
 	readonly onBack: () => void;
 	/** The key is stored, or given up: it is gone from the page now. */
 	readonly onClosed: () => void;
 }
 
+const GIVEN_UP = "The key is given up; another can be issued from its page while it was never used";
+
 /** Stands between the key and its disappearance. */
-export function ShowOnceGate({ opened, kept, onBack, onClosed }: GateProps) {
+export function ShowOnceGate({ opened, kept, given_up = GIVEN_UP, onBack, onClosed }: GateProps) {
 	const [place, setPlace] = useState<Place | "nowhere" | null>(null);
 	const [note, setNote] = useState("");
 	const action = useAction();
@@ -51,11 +55,7 @@ export function ShowOnceGate({ opened, kept, onBack, onClosed }: GateProps) {
 						{PLACES.map(({ place: value, label, means }) => (
 							<Radio key={value} value={value} label={label} description={means} />
 						))}
-						<Radio
-							value="nowhere"
-							label="Nowhere yet"
-							description="The key is given up; another can be issued from its page while it was never used"
-						/>
+						<Radio value="nowhere" label="Nowhere yet" description={given_up} />
 					</Stack>
 				</Radio.Group>
 				{place === "other" && kept !== null && (

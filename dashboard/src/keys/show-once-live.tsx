@@ -18,7 +18,8 @@ export function LiveLine({ tenant_id, key_id }: { tenant_id: string; key_id: str
 	return <LiveLineOf live={live} />;
 }
 
-function LiveLineOf({ live }: { live: Live }) {
+/** What has arrived so far, for whoever knows it. */
+export function LiveLineOf({ live }: { live: Live }) {
 	const now_ms = useTick();
 	const { shape } = MEANINGS[MEANING[live.kind]];
 	return (

@@ -10,22 +10,37 @@ import { useShownOnce } from "./show-once-secret.ts";
 
 const WIDTH_PX = 640;
 
+/** What takes the place of another secret of a key that goes on: it cannot be issued once more, and its own arrival is what one waits for. */
+interface Replacing {
+	readonly live: ReactNode;
+	/** What becomes of it when it is stored nowhere. */
+	readonly given_up: string;
+}
+
+interface MadeKey {
+	readonly key: ApiKey;
+	readonly warnings: readonly Warning[];
+	readonly replacing?: Replacing;
+}
+
 /** What was made and is shown this once: a raw key, or the link by which somebody else gets it. */
 export type Made =
-	| { readonly kind: "shown"; readonly key: ApiKey; readonly raw_key: string; readonly warnings: readonly Warning[] }
-	| { readonly kind: "handed"; readonly key: ApiKey; readonly url: string | null; readonly mailed: boolean; readonly warnings: readonly Warning[] };
+	| (MadeKey & { readonly kind: "shown"; readonly raw_key: string })
+	| (MadeKey & { readonly kind: "handed"; readonly url: string | null; readonly mailed: boolean });
 
 interface SheetProps {
 	readonly tenant_id: string;
 	readonly opened: boolean;
 	readonly onClose: () => void;
 	readonly title: string;
+	/** What can be done when the page was left while the key was shown. */
+	readonly gone?: string;
 	/** What comes first; it ends in `onMade`. */
 	readonly form: (onMade: (made: Made) => void) => ReactNode;
 }
 
 /** A sheet at the side: a form, then what it made, which lives in the sheet's own state and leaves through the gate only. */
-export function ShowOnceSheet({ tenant_id, opened, onClose, title, form }: SheetProps) {
+export function ShowOnceSheet({ tenant_id, opened, onClose, title, gone = GONE, form }: SheetProps) {
 	const { value: made, hold, drop, emptied, leaving } = useShownOnce<Made>((held) => held.kind === "shown");
 	const [asked, setAsked] = useState(false);
 	const changed = useKeysChanged(tenant_id);
@@ -59,18 +74,25 @@ export function ShowOnceSheet({ tenant_id, opened, onClose, title, form }: Sheet
 				data-sheet={made?.kind ?? "form"}
 			>
 				{emptied && made === null ? (
-					<Gone onClose={finish} />
+					<Gone text={gone} onClose={finish} />
 				) : (
 					<Inside tenant_id={tenant_id} made={made} hold={hold} form={form} onDone={() => (made?.kind === "shown" ? setAsked(true) : finish())} />
 				)}
 			</Drawer>
-			<ShowOnceGate opened={gate} kept={made === null ? null : { tenant_id, key_id: made.key.id }} onBack={back} onClosed={finish} />
+			<ShowOnceGate
+				opened={gate}
+				kept={made === null ? null : { tenant_id, key_id: made.key.id }}
+				onBack={back}
+				onClosed={finish}
+				{...(made?.replacing ? { given_up: made.replacing.given_up } : {})}
+			/>
 		</>
 	);
 }
 
 function titleOf(made: Made | null, emptied: boolean, otherwise: string): string {
 	if (made === null) return emptied ? "The key is no longer shown" : otherwise;
+	if (made.replacing) return made.kind === "shown" ? `The new key of ${made.key.name}` : `Hand over the new key of ${made.key.name}`;
 	return made.kind === "shown" ? `${made.key.name} is ready` : `Hand over ${made.key.name}`;
 }
 
@@ -90,7 +112,7 @@ interface InsideProps extends Pick<SheetProps, "tenant_id" | "form"> {
 
 function Inside({ tenant_id, made, hold, form, onDone }: InsideProps) {
 	if (made === null) return form(hold);
-	const { key, warnings } = made;
+	const { key, warnings, replacing } = made;
 	return (
 		<Stack gap="lg">
 			{made.kind === "shown" ? (
@@ -100,8 +122,8 @@ function Inside({ tenant_id, made, hold, form, onDone }: InsideProps) {
 					name={key.name}
 					raw_key={made.raw_key}
 					warnings={warnings}
-					live={<LiveLine tenant_id={tenant_id} key_id={key.id} />}
-					onReissued={(raw_key) => hold({ ...made, raw_key })}
+					live={replacing?.live ?? <LiveLine tenant_id={tenant_id} key_id={key.id} />}
+					{...(replacing ? {} : { onReissued: (raw_key: string) => hold({ ...made, raw_key }) })}
 				/>
 			) : (
 				<>
@@ -111,6 +133,7 @@ function Inside({ tenant_id, made, hold, form, onDone }: InsideProps) {
 						url={made.url}
 						mailed={made.mailed}
 						onUrl={(url) => hold({ ...made, url, mailed: false })}
+						{...(replacing ? { live: replacing.live } : {})}
 					/>
 					<Warnings warnings={warnings} />
 				</>
@@ -122,13 +145,12 @@ function Inside({ tenant_id, made, hold, form, onDone }: InsideProps) {
 	);
 }
 
-function Gone({ onClose }: { onClose: () => void }) {
+const GONE = "While it was never used, another can be issued in its place from the page of the key.";
+
+function Gone({ text, onClose }: { text: string; onClose: () => void }) {
 	return (
 		<Stack gap="md" align="flex-start">
-			<Text>
-				You left this page while the key was shown. It was not kept. While it was never used, another can be issued in its place from the page of the
-				key.
-			</Text>
+			<Text>You left this page while the key was shown. It was not kept. {text}</Text>
 			<Button variant="default" onClick={onClose}>
 				Close
 			</Button>

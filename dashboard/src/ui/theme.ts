@@ -10,11 +10,14 @@ export const MEANINGS = {
 	attention: { color: "yellow", shape: "◐" },
 	resting: { color: "gray", shape: "○" },
 	ended: { color: "red", shape: "✕" },
+	// An end that comes nearer: the shape fills, with `attention` between the two.
+	coming: { color: "gray", shape: "◔" },
+	last: { color: "red", shape: "◕" },
 } as const;
 export type Meaning = keyof typeof MEANINGS;
 
 /** Series of charts: the same colour for the same meaning on every page. */
-export const CHART_COLORS = { allowed: "indigo.6", refused: "red.6", limited: "yellow.7" } as const;
+export const CHART_COLORS = { allowed: "indigo.6", refused: "red.6", limited: "yellow.7", old_key: "gray.6", new_key: "teal.8" } as const;
 
 export const PAGE_WIDTH_PX = 1_120;
 
@@ -91,5 +94,15 @@ export const cssVariables: CSSVariablesResolver = () => ({
 		"--kw-attention": "#f3bf55",
 		"--kw-ended": "#ff8a85",
 		"--kw-operator": "#da77f2",
+		"--mantine-color-yellow-light": "#2c2413",
+		"--mantine-color-yellow-light-color": "#f3bf55",
+		"--mantine-color-yellow-light-hover": "#382d16",
+		"--mantine-color-gray-light": "#272e38",
+		"--mantine-color-gray-light-color": "#c3c9d3",
+		"--mantine-color-teal-light": "#122a24",
+		"--mantine-color-teal-light-color": "#4fd1a5",
+		"--mantine-color-red-light": "#331b1e",
+		"--mantine-color-red-light-color": "#ff9a95",
+		"--mantine-color-red-light-hover": "#402124",
 	},
 });

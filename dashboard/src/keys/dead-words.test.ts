@@ -1,0 +1,58 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { test } from "node:test";
+import { deadAdvice, deadSecretsOf, inAllWords, todayWords } from "./dead-words.ts";
+
+const old = { kid: "k0", last4: "zZ99", status: "retired" as const, created_at: "2026-03-01T00:00:00Z" };
+const current = { kid: "k1", last4: "a1B2", status: "current" as const, created_at: "2026-03-02T00:00:00Z" };
+
+function use(kid: string, source_id = "src_1") {
+	const seen = { first_seen_at: "2026-03-03T00:00:00Z", last_seen_at: "2026-03-04T00:00:00Z" };
+	return { kid, source_id, name: null, network: "203.0.113.0/24", agent: "curl", client: null, ...seen, requests: 2, requests_today: 1 };
+}
+
+function kindsOf(status: "active" | "paused" | "expired" | "revoked", secrets = [current, old], kids = ["k1", "k0"]) {
+	return deadSecretsOf(
+		kids.map((kid) => use(kid)),
+		{ status, secrets },
+	).map(({ kid, kind }) => `${kid} ${kind}`);
+}
+
+test("each secret is told by how it ended, and one that works again is not told at all", () => {
+	deepEqual(kindsOf("active"), ["k0 replaced"]);
+	deepEqual(kindsOf("paused"), ["k0 replaced"]);
+	deepEqual(kindsOf("expired"), ["k1 expired", "k0 replaced"]);
+	deepEqual(kindsOf("revoked"), ["k1 revoked", "k0 revoked"]);
+	deepEqual(
+		kindsOf("active", [
+			{ ...current, status: "retired" as never },
+			{ ...old, status: "current" as never },
+		]),
+		["k1 withdrawn"],
+	);
+	deepEqual(kindsOf("active", [current], ["k9"]), ["k9 replaced"]);
+});
+
+test("places are kept together by secret, the latest first", () => {
+	const found = deadSecretsOf([use("k0", "src_1"), use("k7", "src_1"), use("k0", "src_2")], { status: "active", secrets: [current, old] });
+	deepEqual(
+		found.map(({ kid, last4, uses }) => [kid, last4, uses.map((one) => one.source_id)]),
+		[
+			["k0", "zZ99", ["src_1", "src_2"]],
+			["k7", "", ["src_1"]],
+		],
+	);
+});
+
+test("what to do names the key that works", () => {
+	match(deadAdvice("replaced", "…a1B2"), /Give them the new key …a1B2, or stop them/);
+	match(deadAdvice("replaced", null), /Give them the key that works/);
+	match(deadAdvice("expired", "…a1B2"), /a later end/);
+	match(deadAdvice("revoked", "…a1B2"), /somebody else has the key/);
+});
+
+test("how often is said without a figure where a word does", () => {
+	deepEqual([0, 1, 1_400].map(todayWords), ["Not today", "Once today", "1,400 times today"]);
+	equal(inAllWords({ requests: 230, requests_today: 14 }), "230 times in all");
+	equal(inAllWords({ requests: 1, requests_today: 0 }), "Once in all");
+	equal(inAllWords({ requests: 14, requests_today: 14 }), null, "said once is enough");
+});

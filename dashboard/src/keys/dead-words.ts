@@ -1,0 +1,82 @@
+import type { ApiKey } from "./key-data.ts";
+
+type Secret = Pick<ApiKey["secrets"][number], "kid" | "last4" | "status" | "created_at">;
+
+/** From where a secret that has ended is presented still. */
+export interface DeadUse {
+	readonly kid: string;
+	readonly source_id: string;
+	readonly name: string | null;
+	readonly network: string;
+	readonly agent: string;
+	readonly client: string | null;
+	readonly first_seen_at: string;
+	readonly last_seen_at: string;
+	readonly requests: number;
+	readonly requests_today: number;
+}
+
+export type DeadKind = "revoked" | "expired" | "replaced" | "withdrawn";
+
+/** One secret that has ended, with the places that present it still. */
+export interface DeadSecret {
+	readonly kid: string;
+	readonly kind: DeadKind;
+	readonly last4: string;
+	readonly uses: readonly DeadUse[];
+}
+
+interface KeyOfSecrets {
+	readonly status: ApiKey["status"];
+	readonly secrets: readonly Secret[];
+}
+
+/** How a secret came to its end; null for one that works, also again. A key that is revoked takes all of its secrets with it. */
+function kindOf(kid: string, key: KeyOfSecrets): DeadKind | null {
+	if (key.status === "revoked") return "revoked";
+	const secret = key.secrets.find((candidate) => candidate.kid === kid);
+	if (secret === undefined) return "replaced";
+	if (secret.status !== "retired") return key.status === "expired" ? "expired" : null;
+	const successor = key.secrets.some((other) => Date.parse(other.created_at) > Date.parse(secret.created_at));
+	return successor ? "replaced" : "withdrawn";
+}
+
+/** The secrets that are presented although they have ended, the one that was seen last first; `dead` has the latest use first. */
+export function deadSecretsOf(dead: readonly DeadUse[], key: KeyOfSecrets): readonly DeadSecret[] {
+	return [...new Set(dead.map((use) => use.kid))].flatMap((kid) => {
+		const kind = kindOf(kid, key);
+		const last4 = key.secrets.find((secret) => secret.kid === kid)?.last4 ?? "";
+		return kind === null ? [] : [{ kid, kind, last4, uses: dead.filter((use) => use.kid === kid) }];
+	});
+}
+
+const TITLES: Readonly<Record<DeadKind, string>> = { revoked: "Revoked", expired: "Expired", replaced: "Replaced", withdrawn: "Taken back" };
+
+export function deadTitle(kind: DeadKind): string {
+	return TITLES[kind];
+}
+
+/** What to do about a place that presents it; `live4` are the last four of the secret that works, null where none does. */
+export function deadAdvice(kind: DeadKind, live4: string | null): string {
+	const works = live4 === null ? "the key that works" : `the new key ${live4}`;
+	if (kind === "replaced") return `It was replaced, and these places still use the old one. Give them ${works}, or stop them.`;
+	if (kind === "withdrawn") {
+		return `It was to replace the key, which was cancelled. Give these places ${live4 === null ? works : `the key that works, ${live4}`}, or stop them.`;
+	}
+	if (kind === "expired") return "It has expired. Give this key a later end and these places work again; or stop them.";
+	return "It stays refused. Take it out of these places, or give them a key of their own. If you do not know a place, somebody else has the key: find out how they came by it.";
+}
+
+const count = new Intl.NumberFormat("en");
+
+/** "14 times today", "once today", "not today". */
+export function todayWords(requests_today: number): string {
+	if (requests_today === 0) return "Not today";
+	return requests_today === 1 ? "Once today" : `${count.format(requests_today)} times today`;
+}
+
+/** "230 times in all"; null where today was all. */
+export function inAllWords({ requests, requests_today }: Pick<DeadUse, "requests" | "requests_today">): string | null {
+	if (requests === requests_today) return null;
+	return requests === 1 ? "Once in all" : `${count.format(requests)} times in all`;
+}

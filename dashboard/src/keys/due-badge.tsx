@@ -1,0 +1,30 @@
+import { Box, Tooltip } from "@mantine/core";
+import { StateBadge } from "../ui/state-badge.tsx";
+import { Time, useNow } from "../ui/time.tsx";
+import { exactTime } from "../ui/time-words.ts";
+import { type Due, expiryDue, replacementDue } from "./due-words.ts";
+
+const DUES = { expiry: expiryDue, replacement: replacementDue } as const;
+type Kind = keyof typeof DUES;
+
+/** A date in a list: a badge when it is near or over, else as it is said everywhere. The exact time is on hover. */
+export function DueTime({ kind, value, never }: { kind: Kind; value: string | null; never: string }) {
+	const due = DUES[kind](value, useNow());
+	return value === null || due === null ? <Time value={value} never={never} /> : <Badged due={due} value={value} words={due.short} />;
+}
+
+/** The same as a statement of its own, and nothing while the date is far. */
+export function DueBadge({ kind, value }: { kind: Kind; value: string | null }) {
+	const due = DUES[kind](value, useNow());
+	return value === null || due === null ? null : <Badged due={due} value={value} words={due.whole} />;
+}
+
+function Badged({ due, value, words }: { due: Due; value: string; words: string }) {
+	return (
+		<Tooltip label={exactTime(value)}>
+			<Box component="time" dateTime={value} title={exactTime(value)} display="inline-flex" data-due={due.nearness}>
+				<StateBadge meaning={due.meaning}>{words}</StateBadge>
+			</Box>
+		</Tooltip>
+	);
+}

@@ -1,0 +1,55 @@
+import type { Meaning } from "../ui/theme.ts";
+import { relativeTime } from "../ui/time-words.ts";
+import { type Nearness, nearness } from "./key-words.ts";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+/** A date that comes near or is over, in a word beside others and as a statement of its own. */
+export interface Due {
+	readonly nearness: Nearness;
+	readonly meaning: Meaning;
+	readonly short: string;
+	readonly whole: string;
+}
+
+function counted(count: number, unit: string): string {
+	return count === 1 ? `1 ${unit}` : `${count} ${unit}s`;
+}
+
+/** "5 days", "3 hours": what is left or has passed, in days for as long as a day is left. Never says "0". */
+export function spanWords(span_ms: number): string {
+	if (span_ms >= DAY_MS) return counted(Math.round(span_ms / DAY_MS), "day");
+	return span_ms >= HOUR_MS ? counted(Math.round(span_ms / HOUR_MS), "hour") : counted(Math.max(1, Math.round(span_ms / MINUTE_MS)), "minute");
+}
+
+const MEANING_OF_END: Readonly<Record<Exclude<Nearness, "none" | "far">, Meaning>> = {
+	month: "coming",
+	week: "attention",
+	day: "last",
+	over: "ended",
+};
+
+/** The end of a key, from 30 days before; null while it is far away or there is none. */
+export function expiryDue(expires_at: string | null, now_ms: number): Due | null {
+	const near = nearness(expires_at, now_ms);
+	if (expires_at === null || near === "none" || near === "far") return null;
+	const of = { nearness: near, meaning: MEANING_OF_END[near] };
+	if (near === "over") {
+		const ago = relativeTime(expires_at, now_ms);
+		return { ...of, short: ago, whole: `Expired ${ago}` };
+	}
+	const left = spanWords(Date.parse(expires_at) - now_ms);
+	return { ...of, short: `in ${left}`, whole: `Expires in ${left}` };
+}
+
+/** The date by which a key should be replaced, from a week before. Nothing stops then, so it is never told in the colour of refusals. */
+export function replacementDue(rotation_due_at: string | null, now_ms: number): Due | null {
+	const near = nearness(rotation_due_at, now_ms);
+	if (rotation_due_at === null || near === "none" || near === "far" || near === "month") return null;
+	const of = { nearness: near, meaning: "attention" } as const;
+	const span = spanWords(Math.abs(Date.parse(rotation_due_at) - now_ms));
+	if (near === "over") return { ...of, short: `overdue by ${span}`, whole: `Replacement overdue by ${span}` };
+	return { ...of, short: `in ${span}`, whole: `Replacement due in ${span}` };
+}

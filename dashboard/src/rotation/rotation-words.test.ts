@@ -1,0 +1,100 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { test } from "node:test";
+import type { Rotation, RotationSource } from "./rotation-data.ts";
+import { endingWords, headlineOf, moveOf, moversOf, notYetWords, placeWords, stepWords, stragglersOf } from "./rotation-words.ts";
+
+const SEEN = "2026-11-23T07:00:00Z";
+const OLD = { last_seen_at: SEEN, requests: 3 };
+const NEW = { first_seen_at: SEEN, last_seen_at: SEEN, requests: 1 };
+
+function source(fields: Partial<RotationSource>): RotationSource {
+	return {
+		id: "src_1",
+		name: null,
+		network: "203.0.113.0/24",
+		agent: "curl",
+		client: null,
+		old: OLD,
+		new: null,
+		moved: false,
+		waits_until: null,
+		reason: null,
+		...fields,
+	};
+}
+
+function rotation(fields: Partial<Rotation>): Rotation {
+	return {
+		id: "rot_1",
+		key_id: "key_1",
+		status: "proving",
+		predecessor: { kid: "old", last4: "aaaa" },
+		successor: { kid: "new", last4: "bbbb" },
+		overlap_seconds: null,
+		old_ends_at: null,
+		hard_stop_at: null,
+		started_at: SEEN,
+		started_by: { kind: "operator", name: "operator token" },
+		ended_at: null,
+		ended_by: null,
+		ended_how: null,
+		force_reason: null,
+		expires_at: null,
+		expires_at_before: null,
+		handover: null,
+		steps: [],
+		sources: [],
+		operations: [],
+		safe_to_complete: false,
+		reasons: [],
+		...fields,
+	};
+}
+
+const MOVED = source({ id: "src_2", name: "Order server", new: NEW, moved: true });
+const BOTH = source({ id: "src_3", name: "Nightly report", new: NEW });
+const STILL = source({ id: "src_4", name: "Backup script" });
+const FRESH = source({ id: "src_5", name: "New server", old: null, new: NEW, moved: true });
+
+test("the headline counts those that have only used the old key, then those that must stay silent", () => {
+	equal(headlineOf(rotation({ sources: [MOVED, BOTH, STILL, FRESH] })), "Not yet: 1 of 3 places still uses the old key.");
+	equal(headlineOf(rotation({ sources: [STILL, source({ id: "src_6" })] })), "Not yet: 2 of 2 places still use the old key.");
+	equal(headlineOf(rotation({ sources: [MOVED, BOTH] })), "Not yet: 1 of 2 places must stay silent on the old key for longer.");
+	equal(headlineOf(rotation({ sources: [MOVED] })), "All have moved, it seems. A minute of silence on the old key makes sure.");
+	equal(headlineOf(rotation({ status: "moved", sources: [MOVED] })), "Everything has moved to the new key.");
+	equal(headlineOf(rotation({ status: "issued" })), "Nothing has used the old key lately. Waiting for the first request with the new one.");
+	equal(headlineOf(rotation({ status: "cancelled", ended_how: "revoked" })), "The key was revoked.");
+});
+
+test("who is missing is named, those with the old key alone first", () => {
+	const seen = rotation({ sources: [BOTH, MOVED, STILL] });
+	deepEqual(stragglersOf(seen), ["Backup script", "Nightly report"]);
+	deepEqual(moversOf(seen), ["Nightly report", "Order server"]);
+	equal(notYetWords(seen), "Still waiting for Backup script and 1 other place.");
+	equal(notYetWords(rotation({ sources: [STILL] })), "Still waiting for Backup script.");
+	equal(notYetWords(rotation({ status: "moved", safe_to_complete: true })), null);
+});
+
+test("each place says how far it is and what it waits for", () => {
+	deepEqual(moveOf(MOVED, [], true), { state: "moved", word: "Moved", why: null });
+	deepEqual(moveOf(FRESH, [], true), { state: "none", word: "New key only", why: null });
+	equal(moveOf(STILL, [], true).why, "Give it the new key, or stop it.");
+	equal(moveOf(STILL, [], false).why, null, "there is no new key yet");
+	const rarely = moveOf(BOTH, [{ code: "too_few_sightings", detail: "", source_id: "src_3" }], true);
+	equal(rarely.why, "Uses the new key, but was seen too rarely before to be sure that all of it has moved.");
+});
+
+test("a place without a name is told by what is known of it", () => {
+	equal(placeWords(source({})), "curl at 203.0.113.0/24");
+	equal(placeWords(source({ client: "orders-sync" })), "orders-sync at 203.0.113.0/24");
+	equal(placeWords(source({ network: "unknown", agent: "none" })), "A program at an address that is not known");
+	equal(placeWords(source({ network: "other" })), "Many other places");
+});
+
+test("an end that nobody has entered yet is told as what it is, and counts agree in number", () => {
+	equal(endingWords({ ended_how: null, overlap_seconds: null }), "The old key ended after 30 days, the longest it is kept.");
+	equal(endingWords({ ended_how: null, overlap_seconds: 60 }), "The old key ended when its time was over.");
+	const operations = [{ operation: "GET /a", old_at: SEEN, new_at: null }];
+	equal(stepWords("checked", rotation({ operations })).open, "0 of 1 kind of request that the old key made lately succeeded with the new one.");
+	equal(stepWords("moved", rotation({ sources: [MOVED, STILL] })).open, "1 of 2 places have moved.");
+});

@@ -1,0 +1,161 @@
+import type { Meaning } from "../ui/theme.ts";
+import type { Rotation, RotationSource } from "./rotation-data.ts";
+import { isOpen } from "./rotation-state.ts";
+
+type Status = Rotation["status"];
+type Ending = NonNullable<Rotation["ended_how"]>;
+type StepName = Rotation["steps"][number]["name"];
+
+/** How it stands, as a badge. */
+export const STATUS_WORDS: Readonly<Record<Status, { meaning: Meaning; word: string }>> = {
+	waiting: { meaning: "resting", word: "Waiting for hand-over" },
+	issued: { meaning: "attention", word: "New key not used yet" },
+	proving: { meaning: "attention", word: "Moving" },
+	moved: { meaning: "good", word: "All have moved" },
+	completed: { meaning: "good", word: "Replaced" },
+	cancelled: { meaning: "ended", word: "Taken back" },
+};
+
+const ENDING_WORDS: Readonly<Record<Ending, string>> = {
+	moved: "The old key ended by itself, once everything had moved.",
+	overlap_over: "The old key ended when its time was over.",
+	hard_stop: "The old key ended after 30 days, the longest it is kept.",
+	completed: "The old key was ended once everything had moved.",
+	forced: "The old key was ended before everything had moved.",
+	replaced_at_once: "The old key was ended at once.",
+	cancelled: "It was taken back: the old key goes on, the new one is refused.",
+	handover_over: "Nobody opened the link in time: the old key goes on.",
+	revoked: "The key was revoked, and both ended with it.",
+};
+
+/** How it ended, in a sentence. One whose time is over has ended, though nobody has entered that yet. */
+export function endingWords(rotation: Pick<Rotation, "ended_how" | "overlap_seconds">): string {
+	return ENDING_WORDS[rotation.ended_how ?? (rotation.overlap_seconds === null ? "hard_stop" : "overlap_over")];
+}
+
+const BY_ITSELF: readonly (Ending | null)[] = ["moved", "overlap_over", "hard_stop", "handover_over", null];
+
+/** Whether a person ended it. */
+export function endedByHand(rotation: Pick<Rotation, "ended_how">): boolean {
+	return !BY_ITSELF.includes(rotation.ended_how);
+}
+
+/** The place as its tenant calls it, or what is known of it. */
+export function placeWords({ name, client, agent, network }: Pick<RotationSource, "name" | "client" | "agent" | "network">): string {
+	if (name !== null) return name;
+	if (network === "other") return "Many other places";
+	const program = client ?? (agent === "none" || agent === "other" ? "A program" : agent);
+	return network === "unknown" ? `${program} at an address that is not known` : `${program} at ${network}`;
+}
+
+export interface Move {
+	/** `none`: it never used the old key, so nothing has to move. */
+	readonly state: "moved" | "both" | "old" | "none";
+	readonly word: string;
+	/** What it waits for; null when for nothing. */
+	readonly why: string | null;
+}
+
+const WHY: Readonly<Record<string, string>> = {
+	old_secret_only: "Give it the new key, or stop it.",
+	not_silent_long_enough: "Uses the new key. The old one must stay silent there for a while first.",
+	too_few_sightings: "Uses the new key, but was seen too rarely before to be sure that all of it has moved.",
+	address_unknown: "The old key was used without a known address, so nobody can tell whether all of it has moved.",
+	sources_not_told_apart: "Too many places to tell apart, and the old key was used there.",
+};
+
+/** How far one place has come. */
+export function moveOf(source: RotationSource, reasons: Rotation["reasons"], successor_exists: boolean): Move {
+	if (source.old === null) return { state: "none", word: "New key only", why: null };
+	if (source.moved) return { state: "moved", word: "Moved", why: null };
+	if (source.new === null) return { state: "old", word: "Old key", why: successor_exists ? (WHY.old_secret_only ?? null) : null };
+	const code = reasons.find((reason) => reason.source_id === source.id)?.code;
+	return { state: "both", word: "Moving", why: (code === undefined ? undefined : WHY[code]) ?? WHY.not_silent_long_enough ?? null };
+}
+
+const count = (number: number, one: string, many: string): string => `${number} ${number === 1 ? one : many}`;
+
+/** The whole in one sentence: how many places still need the old key. */
+export function headlineOf(rotation: Rotation): string {
+	if (rotation.status === "waiting") return "The new key is made when somebody reveals it by the link. Until then the old key goes on as before.";
+	if (rotation.status === "completed") return "Only the new key works.";
+	if (rotation.status === "cancelled") return rotation.ended_how === "revoked" ? "The key was revoked." : "The old key goes on as before.";
+	const users = rotation.sources.filter((source) => source.old !== null);
+	const left = users.filter((source) => !source.moved).length;
+	if (users.length === 0 && rotation.status === "issued")
+		return "Nothing has used the old key lately. Waiting for the first request with the new one.";
+	if (left === 0 && rotation.status === "moved") return "Everything has moved to the new key.";
+	if (left === 0 && rotation.status === "issued") return "Waiting for the first request with the new key.";
+	if (left === 0) return "All have moved, it seems. A minute of silence on the old key makes sure.";
+	const still = users.filter((source) => source.new === null).length;
+	if (still === 0) return `Not yet: ${left} of ${count(users.length, "place", "places")} must stay silent on the old key for longer.`;
+	return `Not yet: ${still} of ${count(users.length, "place", "places")} still ${still === 1 ? "uses" : "use"} the old key.`;
+}
+
+/** Who still needs the old key, by name: first those that have only used that. */
+export function stragglersOf(rotation: Rotation): string[] {
+	const left = rotation.sources.filter((source) => source.old !== null && !source.moved);
+	return [...left.filter((source) => source.new === null), ...left.filter((source) => source.new !== null)].map(placeWords);
+}
+
+/** Who uses the new key already, by name: who stops when it is taken back. */
+export function moversOf(rotation: Rotation): string[] {
+	return rotation.sources.filter((source) => source.new !== null).map(placeWords);
+}
+
+export interface StepWords {
+	readonly title: string;
+	/** What is looked for, while it has not been seen. */
+	readonly open: string;
+	readonly done: string;
+}
+
+/** The five steps in words, with what has been seen of each. */
+export function stepWords(name: StepName, rotation: Rotation): StepWords {
+	const { operations, sources } = rotation;
+	const checked = operations.filter((operation) => operation.new_at !== null).length;
+	const users = sources.filter((source) => source.old !== null);
+	const moved = users.filter((source) => source.moved).length;
+	const last4 = rotation.successor === null ? "" : ` …${rotation.successor.last4}`;
+	switch (name) {
+		case "created":
+			return {
+				title: "New key made",
+				open: "It is made when somebody reveals it.",
+				done: isOpen(rotation) ? `The new key${last4} works beside the old one.` : `The new key${last4} was made.`,
+			};
+		case "deployed":
+			return { title: "First use of the new key", open: "No request with the new key yet.", done: "The first request with the new key has arrived." };
+		case "checked":
+			return {
+				title: "Everything works with it",
+				open:
+					operations.length === 0
+						? "Waiting for a request with the new key that succeeds."
+						: `${checked} of ${count(operations.length, "kind", "kinds")} of request that the old key made lately succeeded with the new one.`,
+				done:
+					operations.length === 0
+						? "A request with the new key has succeeded."
+						: `All that the old key did lately has succeeded with the new one: ${count(operations.length, "kind", "kinds")} of request.`,
+			};
+		case "moved":
+			return {
+				title: "All traffic has moved",
+				open: users.length === 0 ? "Nothing has been seen yet." : `${moved} of ${count(users.length, "place has", "places have")} moved.`,
+				done: users.length === 0 ? "Nothing used the old key." : `${count(users.length, "place has", "places have")} moved.`,
+			};
+		case "revoked":
+			return { title: "Old key ended", open: "The old key still works.", done: "Whoever still presents the old key is refused." };
+	}
+}
+
+/** Why the old key cannot be ended without risk yet: written on the button that would. Null when it can. */
+export function notYetWords(rotation: Rotation): string | null {
+	if (rotation.safe_to_complete) return null;
+	if (rotation.status === "waiting") return "The new key has not been revealed yet.";
+	if (rotation.status === "issued") return "The new key has not been used yet.";
+	const [first, ...others] = stragglersOf(rotation);
+	if (first === undefined) return "The new key was used for the first time a moment ago.";
+	if (others.length === 0) return `Still waiting for ${first}.`;
+	return `Still waiting for ${first} and ${count(others.length, "other place", "other places")}.`;
+}

@@ -1,0 +1,45 @@
+import "@mantine/charts/styles.css";
+import { LineChart } from "@mantine/charts";
+import { useReducedMotion } from "@mantine/hooks";
+import { CHART_COLORS } from "../ui/theme.ts";
+import type { TrafficBucket } from "./traffic.ts";
+
+const DRAWN_MS = 160;
+const TICK_GAP_PX = 24;
+
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+const exact = new Intl.NumberFormat("en");
+
+interface LinesProps {
+	readonly buckets: readonly TrafficBucket[];
+	readonly height_px: number;
+	readonly tickWords: (start_ms: number) => string;
+	readonly bucketWords: (start_ms: number) => string;
+}
+
+/** The drawn part, with the library that draws it: loaded where a chart is. The old key's line is broken, so that no colour has to tell them apart. */
+export default function TrafficLines({ buckets, height_px, tickWords, bucketWords }: LinesProps) {
+	const still = useReducedMotion();
+	return (
+		<LineChart
+			h={height_px}
+			data={buckets.map((bucket) => ({ ...bucket }))}
+			dataKey="start_ms"
+			series={[
+				{ name: "old", label: "Old key", color: CHART_COLORS.old_key, strokeDasharray: "5 4" },
+				{ name: "new", label: "New key", color: CHART_COLORS.new_key },
+			]}
+			curveType="monotone"
+			withDots={false}
+			strokeDasharray={0}
+			tickLine="none"
+			gridAxis="x"
+			valueFormatter={(requests) => exact.format(requests)}
+			lineChartProps={{ accessibilityLayer: false }}
+			lineProps={{ isAnimationActive: !still, animationDuration: DRAWN_MS }}
+			xAxisProps={{ tickFormatter: tickWords, minTickGap: TICK_GAP_PX, interval: "preserveStart" }}
+			yAxisProps={{ allowDecimals: false, tickFormatter: (requests: number) => compact.format(requests), width: 44 }}
+			tooltipProps={{ labelFormatter: (start_ms) => (typeof start_ms === "number" ? bucketWords(start_ms) : ""), isAnimationActive: false }}
+		/>
+	);
+}

@@ -1,0 +1,52 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { settledOf, trafficOf, trafficPeriod, trafficWords } from "./traffic.ts";
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+const NOW = Date.parse("2026-11-23T07:00:30Z");
+const SIZE_MS = { minute: MINUTE_MS, hour: 60 * MINUTE_MS, day: DAY_MS };
+/** How far back the server tells that finely. */
+const KEPT_MS = { minute: 2 * DAY_MS, hour: 90 * DAY_MS, day: Number.POSITIVE_INFINITY };
+
+test("the period has the beginning and the end in it, is no finer than what is kept, and small enough to draw", () => {
+	const age = fc.integer({ min: 0, max: 120 * DAY_MS });
+	fc.assert(
+		fc.property(age, fc.integer({ min: 0, max: 30 * DAY_MS }), fc.boolean(), (age_ms, took_ms, goes_on) => {
+			const started_ms = NOW - age_ms;
+			const ended_ms = goes_on ? null : Math.min(NOW, started_ms + took_ms);
+			const { from_ms, to_ms, granularity } = trafficPeriod(started_ms, ended_ms, NOW);
+			ok(from_ms < started_ms && to_ms > (ended_ms ?? NOW));
+			equal(from_ms % SIZE_MS[granularity], 0);
+			ok(NOW - from_ms <= KEPT_MS[granularity], granularity);
+			ok((to_ms - from_ms) / SIZE_MS[granularity] <= 250);
+		}),
+	);
+});
+
+test("requests are told apart by secret, whatever the answer; those of secrets of before are left out", () => {
+	const period = { from_ms: NOW - (NOW % MINUTE_MS) - MINUTE_MS, to_ms: NOW - (NOW % MINUTE_MS) + MINUTE_MS, granularity: "minute" } as const;
+	const at = (start_ms: number) => new Date(start_ms).toISOString();
+	const rows = [
+		{ start: at(period.from_ms), kid: "old", requests: 3 },
+		{ start: at(period.from_ms), kid: "old", requests: 1 },
+		{ start: at(period.from_ms), kid: "before", requests: 9 },
+		{ start: at(period.from_ms - MINUTE_MS), kid: "old", requests: 9 },
+		{ start: at(period.from_ms), kid: "new", requests: 2 },
+	];
+	const buckets = trafficOf(rows, { old: "old", new: "new" }, period);
+	deepEqual(
+		buckets.map(({ old, new: fresh }) => [old, fresh]),
+		[
+			[4, 2],
+			[0, 0],
+		],
+	);
+	equal(settledOf(buckets).length, 1, "what runs and is empty is not drawn");
+	equal(settledOf(settledOf(buckets)).length, 1);
+	match(
+		trafficWords(buckets, () => "06:59"),
+		/^4 requests with the old key, 2 with the new one\. Last with the old key: 06:59\.$/,
+	);
+});

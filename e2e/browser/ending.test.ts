@@ -1,0 +1,402 @@
+/** How keys end: what is shown before one is stopped, as its end comes nearer, and when somebody presents it all the same. */
+import { equal, match, ok } from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { BrowserContext, Locator, Page } from "playwright-core";
+import { Database } from "../database.ts";
+import { expectStatus, type MadeKey, makeKey, makePlan, makeTenant } from "../things.ts";
+import {
+	assertNoSidewaysScrolling,
+	assertQuiet,
+	axe,
+	type Dashboard,
+	DESKTOP,
+	memberIn,
+	openBrowser,
+	PHONE,
+	picture,
+	settled,
+	startDashboard,
+	type TestBrowser,
+} from "./browser.ts";
+
+const HOSTILE = `<img src=x onerror="alert(1)">'"\\`;
+const DAY_MS = 86_400_000;
+/** As soon as a key may end, and late enough for it to be used once before. */
+const SHORT_LIFE_MS = 2_500;
+const POLL_MS = 100;
+const FEW_FRAMES = "new Promise((done) => { let left = 10; const next = () => (left-- > 0 ? requestAnimationFrame(next) : done(true)); next(); })";
+const SEEN_DEADLINE_MS = 5_000;
+
+let dashboard: Dashboard;
+let browser: TestBrowser;
+let people = 0;
+
+before(async () => {
+	[dashboard, browser] = await Promise.all([startDashboard(), openBrowser()]);
+});
+after(async () => {
+	await browser?.close();
+	await dashboard?.stop();
+});
+
+interface There {
+	readonly tenant_id: string;
+	readonly context: BrowserContext;
+	readonly page: Page;
+}
+
+/** A tenant of its own, and somebody who looks after its keys. */
+async function there(plan: Record<string, unknown> = {}, role: "owner" | "admin" | "viewer" = "owner"): Promise<There> {
+	const { id: tenant_id } = await makeTenant(dashboard.server, { plan_id: await makePlan(dashboard.server, plan) });
+	people += 1;
+	const who = { name: "Olivia Owner", email: `ending-${people}@example.com`, password: "a kite, a rope, a hill" };
+	return { tenant_id, ...(await memberIn(browser, dashboard.server, who, { tenant_id, role })) };
+}
+
+async function openKey({ page, tenant_id }: There, key: { readonly id: string }): Promise<void> {
+	await page.goto(`${dashboard.url}/settings/api-access/${key.id}?tenant=${tenant_id}`);
+	await page.getByRole("region", { name: "Facts" }).waitFor();
+	await settled(page);
+}
+
+async function openList({ page, tenant_id }: There): Promise<void> {
+	await page.goto(`${dashboard.url}/settings/api-access?tenant=${tenant_id}`);
+	await page.getByRole("heading", { name: "API Access", level: 1, exact: true }).waitFor();
+	await settled(page);
+}
+
+/** Requests with a raw key, as a program makes them that says its name; answers the status of the last one. */
+async function use(raw_key: string, client: string, times = 1): Promise<number> {
+	let status = 0;
+	for (let sent = 0; sent < times; sent += 1) {
+		const headers = { "user-agent": "curl/8.5.0", "x-keywright-client": client };
+		status = (await dashboard.server.keyed(raw_key, "GET", "/whoami", undefined, headers)).status;
+	}
+	return status;
+}
+
+interface Seen {
+	readonly data: readonly { readonly id: string; readonly client: string | null; readonly requests: number }[];
+	readonly dead: readonly { readonly client: string | null; readonly requests: number }[];
+}
+
+/** Waits until so many requests of a program are known, which is so a second later: all of them, or only those with what has ended. */
+async function seen({ tenant_id }: There, key: { readonly id: string }, client: string, requests: { data?: number; dead?: number }): Promise<Seen> {
+	const until = performance.now() + SEEN_DEADLINE_MS;
+	const has = (places: readonly { client: string | null; requests: number }[], times = 0) =>
+		times === 0 || places.some((place) => place.client === client && place.requests >= times);
+	while (performance.now() < until) {
+		const answer = expectStatus(await dashboard.server.management(tenant_id, "GET", `/api-keys/${key.id}/sources`), 200).as<Seen>();
+		if (has(answer.data, requests.data) && has(answer.dead, requests.dead)) return answer;
+		await sleep(POLL_MS);
+	}
+	throw new Error(`${client} was not seen as often`);
+}
+
+/** Gives a place, known by the name that its program gave itself, one that people know. */
+async function namePlace(at: There, key: { readonly id: string }, client: string, name: string): Promise<void> {
+	const { data } = await seen(at, key, client, { data: 1 });
+	const id = data.find((source) => source.client === client)?.id ?? "";
+	expectStatus(await dashboard.server.management(at.tenant_id, "PUT", `/sources/${id}`, { name }), 200);
+}
+
+function inDays(days: number): string {
+	return new Date(Date.now() + days * DAY_MS).toISOString();
+}
+
+/** Works at every width, for every eye, in light and dark; then it is as wide as before. */
+async function forEverybody(page: Page, name: string): Promise<void> {
+	await axe(page);
+	await picture(page, name);
+	await page.setViewportSize(PHONE);
+	// A chart takes its new width when the page has been drawn in it.
+	await page.evaluate(FEW_FRAMES);
+	await assertNoSidewaysScrolling(page);
+	await page.setViewportSize(DESKTOP);
+}
+
+/** Closed by Esc, a dialog leaves the focus where it was opened. */
+async function closesByKeyboard(page: Page, dialog: Locator, opener: Locator): Promise<void> {
+	await page.keyboard.press("Escape");
+	await dialog.waitFor({ state: "detached" });
+	await opener.and(page.locator(":focus")).waitFor();
+}
+
+describe("before a key is stopped", () => {
+	let at: There;
+	let key: MadeKey;
+	before(async () => {
+		at = await there();
+		key = await makeKey(dashboard.server, at.tenant_id, { name: "prod-order-bot" });
+		equal(await use(key.raw_key, "order-server-1", 3), 200);
+		equal(await use(key.raw_key, "nightly", 1), 200);
+		await seen(at, key, "order-server-1", { data: 3 });
+		await namePlace(at, key, "order-server-1", "Order server");
+		await namePlace(at, key, "nightly", HOSTILE);
+	});
+
+	test("pausing tells what would stop, and changes nothing while it is only looked at", async () => {
+		const { page } = at;
+		await openKey(at, key);
+		const opener = page.getByRole("region", { name: "Right now" }).getByRole("button", { name: "Pause this key" });
+		await opener.click();
+		const dialog = page.getByRole("dialog", { name: "Pause this key" });
+		const impact = dialog.locator("[data-impact]");
+		await impact.getByRole("list", { name: "Used from" }).waitFor();
+		match(
+			(await impact.textContent()) ?? "",
+			/Something uses this key.*Last hour4 requestsLast day4 requestsLast week4 requestsLast used.*Order server 127\.0\.0\.0\/24, used /s,
+		);
+		await forEverybody(page, "ending-pause");
+		await closesByKeyboard(page, dialog, opener);
+		equal(await use(key.raw_key, "order-server-1"), 200);
+	});
+
+	test("revoking tells it too, takes the name, and says afterwards that every server refuses the key", async () => {
+		const { page, tenant_id } = at;
+		const rotating = await dashboard.server.management(tenant_id, "POST", `/api-keys/${key.id}/rotate`, {});
+		const { raw_key: successor } = expectStatus(rotating, 201).as<{ raw_key: string }>();
+		await openKey(at, key);
+		const opener = page.getByRole("region", { name: "Stop this key" }).getByRole("button", { name: "Revoke for good" });
+		await opener.click();
+		const dialog = page.getByRole("dialog", { name: "Revoke this key for good" });
+		const places = dialog.getByRole("list", { name: "Used from" });
+		await places.waitFor();
+		equal(await places.getByRole("listitem").count(), 2);
+		await places.getByText("Order server", { exact: true }).waitFor();
+		await places.getByText(HOSTILE, { exact: true }).waitFor();
+		match((await dialog.locator("[data-stat=last_hour]").textContent()) ?? "", /^Last hour[45] requests$/);
+		await dialog.locator("[data-rotating]").waitFor();
+		await dialog.getByRole("button", { name: "Pause it instead" }).waitFor();
+		await closesByKeyboard(page, dialog, opener);
+
+		await opener.click();
+		await dialog.getByRole("radio", { name: "Somebody else may have it" }).check();
+		const revoke = dialog.getByRole("button", { name: "Revoke for good" });
+		ok(await revoke.isDisabled());
+		await forEverybody(page, "ending-revoke");
+		equal(await use(key.raw_key, "order-server-1"), 200);
+		await dialog.getByLabel('Type "prod-order-bot" to confirm').fill("prod-order-bot");
+		await revoke.click();
+		const told = page.locator("[data-revoked]");
+		await told.getByText("Refused from now on.", { exact: false }).waitFor();
+		await page.getByRole("alert").filter({ hasText: "prod-order-bot is revoked for good" }).getByText("Refused from now on.").waitFor();
+		equal(await use(key.raw_key, "order-server-1"), 401);
+		equal(await use(successor, "order-server-1"), 401);
+		await picture(page, "ending-revoked");
+		equal(await page.locator("img[src=x]").count(), 0);
+		assertQuiet(at.context);
+	});
+
+	test("without its preview a key can be revoked all the same, and that is said", async () => {
+		const { page } = at;
+		const other = await makeKey(dashboard.server, at.tenant_id, { name: "prod-hurry" });
+		await page.route("**/revoke-preview", (route) => route.abort());
+		await openKey(at, other);
+		await page.getByRole("button", { name: "Revoke for good" }).click();
+		const dialog = page.getByRole("dialog", { name: "Revoke this key for good" });
+		await dialog.getByLabel("Loading what uses this key").waitFor();
+		await dialog.getByText("What uses it cannot be read just now.", { exact: false }).waitFor();
+		await axe(page);
+		await dialog.getByRole("radio", { name: "The integration is retired" }).check();
+		await dialog.getByRole("button", { name: "Revoke for good" }).click();
+		await page.locator("[data-revoked]").waitFor();
+		await page.unroute("**/revoke-preview");
+		equal(await use(other.raw_key, "order-server-1"), 401);
+	});
+
+	test("of several keys each that is in use is told in full, from the list as well", async () => {
+		const { page, tenant_id } = at;
+		const used = await makeKey(dashboard.server, tenant_id, { name: "staging-used", environment: "staging" });
+		await makeKey(dashboard.server, tenant_id, { name: "staging-idle", environment: "staging" });
+		equal(await use(used.raw_key, "nightly", 2), 200);
+		await seen(at, used, "nightly", { data: 2 });
+		await openList(at);
+		const menu = page.getByRole("button", { name: "Actions for staging-used" });
+		await menu.click();
+		await page.getByRole("menuitem", { name: "Revoke this key" }).click();
+		const one = page.getByRole("dialog", { name: "Revoke this key for good" });
+		await one.getByRole("list", { name: "Used from" }).getByText(HOSTILE).waitFor();
+		await closesByKeyboard(page, one, menu);
+
+		const opener = page.getByRole("button", { name: "Revoke several" });
+		await opener.click();
+		const dialog = page.getByRole("dialog", { name: "Revoke several keys for good" });
+		await dialog.getByRole("combobox", { name: "Environment" }).click();
+		await page.getByRole("option", { name: "Staging" }).click();
+		const uses = dialog.locator(`[data-uses-of="${used.id}"]`);
+		await uses.getByRole("list", { name: "Used from" }).getByText(HOSTILE).waitFor();
+		equal(await dialog.getByRole("button", { name: "Show what uses it" }).count(), 0, "what nothing used has nothing to show");
+		await dialog.getByRole("button", { name: "Hide what uses it" }).click();
+		equal(await uses.count(), 0);
+		await dialog.getByRole("button", { name: "Show what uses it" }).click();
+		await uses.waitFor();
+		await forEverybody(page, "ending-bulk");
+		await closesByKeyboard(page, dialog, opener);
+		equal(await page.locator("img[src=x]").count(), 0);
+		assertQuiet(at.context);
+	});
+});
+
+describe("as an end comes nearer", () => {
+	test("the list and its notice tell which keys end when; put aside, it stays so for the visit, until there is news", async () => {
+		const at = await there();
+		const { page, tenant_id } = at;
+		await makeKey(dashboard.server, tenant_id, { name: "prod-forever" });
+		await openList(at);
+		const notice = page.locator("[data-ending]");
+		equal(await notice.count(), 0, "nothing ends, so nothing is told");
+		const keys: [string, number][] = [
+			["prod-in-a-month", 20.2],
+			["prod-in-a-week", 5.2],
+			["prod-today", 0.4],
+			["prod-next-year", 200],
+		];
+		for (const [name, days] of keys) await makeKey(dashboard.server, tenant_id, { name, expires_at: inDays(days) });
+		const paused = await makeKey(dashboard.server, tenant_id, { name: "prod-paused", expires_at: inDays(3.2) });
+		expectStatus(await dashboard.server.management(tenant_id, "POST", `/api-keys/${paused.id}/pause`), 200);
+		const due = (await makeKey(dashboard.server, tenant_id, { name: "prod-overdue", rotate_every_days: 30 })).id;
+		const database = await Database.open(dashboard.server.data_dir);
+		await database.rows("update keys set rotation_due_at = $1 where id = $2", [inDays(-3.2), due]);
+		await database.close();
+
+		await openList(at);
+		await notice.getByText("4 keys end within 30 days").waitFor();
+		equal(
+			(await notice.getByRole("listitem").allTextContents()).join(" | "),
+			"◕in 10 hoursprod-today · Olivia Owner | ◐in 3 daysprod-paused · Olivia Owner | ◐in 5 daysprod-in-a-week · Olivia Owner | ◔in 20 daysprod-in-a-month · Olivia Owner",
+		);
+		const row = (name: string) => page.getByRole("row").filter({ hasText: name });
+		equal(await row("prod-today").locator("[data-due]").getAttribute("data-due"), "day");
+		equal(await row("prod-in-a-week").locator("[data-due]").getAttribute("data-due"), "week");
+		equal(await row("prod-in-a-month").locator("[data-due]").getAttribute("data-due"), "month");
+		equal(await row("prod-next-year").locator("[data-due]").count(), 0);
+		await row("prod-overdue").getByText("overdue by 3 days").waitFor();
+		match((await row("prod-today").locator("[data-due]").getAttribute("title")) ?? "", /^\d+ \w+ \d{4}, \d\d:\d\d:\d\d \(.+\)$/);
+		await forEverybody(page, "ending-list");
+
+		await notice.getByRole("button", { name: "Put this aside for now" }).click();
+		await notice.waitFor({ state: "detached" });
+		await openList(at);
+		equal(await notice.count(), 0);
+		await makeKey(dashboard.server, tenant_id, { name: "prod-news", expires_at: inDays(9.2) });
+		await openList(at);
+		await notice.getByRole("link", { name: "prod-in-a-week" }).click();
+		await page.getByRole("heading", { level: 1, name: "prod-in-a-week" }).waitFor();
+		assertQuiet(at.context);
+	});
+
+	test("a key says what its end means and gets a later one, as late as the plan allows", async () => {
+		const at = await there({ max_key_lifetime_days: 120 });
+		const { page } = at;
+		const key = await makeKey(dashboard.server, at.tenant_id, { name: "prod-order-bot", expires_at: inDays(5.2), rotate_every_days: 5 });
+		await openKey(at, key);
+		await page.getByText("Expires in 5 days").waitFor();
+		await page.getByText("Replacement due in 5 days").waitFor();
+		const note = page.locator("[data-due-note=expiry]");
+		match((await note.textContent()) ?? "", /This key stops working in 5 days.*It was never used.*Its replacement is due in 5 days as well/s);
+		await forEverybody(page, "ending-soon");
+		const opener = note.getByRole("button", { name: "Give it a later end" });
+		await opener.click();
+		const sheet = page.getByRole("dialog", { name: "Edit this key" });
+		const expiry = sheet
+			.getByRole("combobox", { name: "When does it expire?" })
+			.or(sheet.getByRole("textbox", { name: "When does it expire?" }))
+			.first();
+		await expiry.and(page.locator(":focus")).waitFor();
+		await expiry.click();
+		equal((await page.getByRole("option").allTextContents()).join(", "), "After 30 days, After 90 days, On a date");
+		await page.keyboard.press("Escape");
+		await sheet.getByLabel("Last day").fill(inDays(150).slice(0, 10));
+		await sheet.getByRole("button", { name: "Save changes" }).click();
+		await sheet.getByText("In your plan a key lives at most 120 days").waitFor();
+		await expiry.click();
+		await page.getByRole("option", { name: "After 90 days" }).click();
+		await sheet.getByRole("button", { name: "Save changes" }).click();
+		await sheet.waitFor({ state: "detached" });
+		await note.waitFor({ state: "detached" });
+		equal(await page.getByText("Expires in 5 days").count(), 0);
+		await page.locator("[data-due-note=replacement]").getByText("This key is to be replaced in 5 days").waitFor();
+		assertQuiet(at.context);
+	});
+
+	test("an expired key stays with its last use, tells who still presents it, and works again with a later end", async () => {
+		const at = await there();
+		const { page, tenant_id } = at;
+		const key = await makeKey(dashboard.server, tenant_id, { name: "prod-over", expires_at: new Date(Date.now() + SHORT_LIFE_MS).toISOString() });
+		equal(await use(key.raw_key, "order-server-1"), 200);
+		while ((await use(key.raw_key, "order-server-1")) !== 401) await sleep(POLL_MS);
+		await namePlace(at, key, "order-server-1", "Order server");
+		await seen(at, key, "order-server-1", { dead: 1 });
+		await openList(at);
+		const row = page.getByRole("row").filter({ hasText: "prod-over" });
+		equal(await row.locator("[data-due]").getAttribute("data-due"), "over");
+		equal(await page.locator("[data-ending]").count(), 0);
+		await openKey(at, key);
+		const note = page.locator("[data-due-note=expiry]");
+		match(
+			(await note.textContent()) ?? "",
+			/This key expired .*every request with it is refused since\. It was last used (just now|\d+ seconds? ago)/s,
+		);
+		const dead = page.locator("[data-dead=expired]");
+		match((await dead.textContent()) ?? "", /Expired….{4}It has expired\. Give this key a later end.*Order server.*Once today/s);
+		await forEverybody(page, "ending-expired");
+		await note.getByRole("button", { name: "Give it a later end" }).click();
+		const sheet = page.getByRole("dialog", { name: "Edit this key" });
+		await sheet.getByLabel("Last day").fill(inDays(60).slice(0, 10));
+		await sheet.getByRole("button", { name: "Save changes" }).click();
+		await sheet.waitFor({ state: "detached" });
+		equal(await use(key.raw_key, "order-server-1"), 200);
+		await dead.waitFor({ state: "detached" });
+		assertQuiet(at.context);
+	});
+});
+
+describe("who still knocks", () => {
+	test("a revoked key that is presented is told with its place and how often, and what to do", async () => {
+		const at = await there();
+		const { page, tenant_id } = at;
+		const key = await makeKey(dashboard.server, tenant_id, { name: "prod-leaked" });
+		equal(await use(key.raw_key, "order-server-1"), 200);
+		await namePlace(at, key, "order-server-1", `Order ${HOSTILE}`);
+		expectStatus(await dashboard.server.management(tenant_id, "POST", `/api-keys/${key.id}/revoke`, { reason: "other" }), 200);
+		await openKey(at, key);
+		equal(await page.getByRole("region", { name: "Still presented" }).count(), 0, "nobody knocks, so nothing is told");
+		equal(await use(key.raw_key, "order-server-1", 14), 401);
+		equal(await use(key.raw_key, "a-stranger", 1), 401);
+		await seen(at, key, "order-server-1", { dead: 14 });
+		await seen(at, key, "a-stranger", { dead: 1 });
+		await openKey(at, key);
+		const section = page.getByRole("region", { name: "Still presented" });
+		const places = section.locator("[data-dead=revoked]").getByRole("listitem");
+		equal(await places.count(), 2);
+		match((await places.filter({ hasText: `Order ${HOSTILE}` }).textContent()) ?? "", /14 times todayLast (just now|\d)/);
+		match((await places.filter({ hasText: "a-stranger" }).textContent()) ?? "", /Once todayLast /);
+		await section.getByText("somebody else has the key", { exact: false }).waitFor();
+		equal(await page.locator("img[src=x]").count(), 0);
+		await forEverybody(page, "ending-dead-revoked");
+		assertQuiet(at.context);
+	});
+
+	test("so is the old secret of a key that lives, for a viewer too", async () => {
+		const at = await there({}, "viewer");
+		const { page, tenant_id } = at;
+		const key = await makeKey(dashboard.server, tenant_id, { name: "prod-replaced" });
+		equal(await use(key.raw_key, "order-server-1"), 200);
+		const answer = await dashboard.server.management(tenant_id, "POST", `/api-keys/${key.id}/rotate`, { overlap_seconds: 0 });
+		const { raw_key } = expectStatus(answer, 201).as<{ raw_key: string }>();
+		equal(await use(raw_key, "order-server-2"), 200);
+		equal(await use(key.raw_key, "order-server-1", 2), 401);
+		await seen(at, key, "order-server-1", { dead: 2 });
+		await openKey(at, key);
+		const dead = page.locator("[data-dead]");
+		equal(await dead.count(), 1);
+		const words = `Replaced…${key.raw_key.slice(-4)}It was replaced, and these places still use the old one. Give them the new key …${raw_key.slice(-4)}, or stop them.`;
+		ok((await dead.textContent())?.includes(words), (await dead.textContent()) ?? "");
+		match((await dead.getByRole("listitem").textContent()) ?? "", /order-server-1.*2 times today/s);
+		ok(!(await page.content()).includes(key.raw_key), "the raw key is in the page");
+		await forEverybody(page, "ending-dead-replaced");
+		assertQuiet(at.context);
+	});
+});

@@ -1,0 +1,422 @@
+/** Replacing a key in the dashboard: the choice, the new key's way, who has moved while one looks, and every way in which it ends. */
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { BrowserContext, Locator, Page } from "playwright-core";
+import { Database } from "../database.ts";
+import { assertProblem } from "../problem.ts";
+import { AGENTS, type ProgramName, writePrograms } from "../rotation-programs.ts";
+import { expectStatus, type MadeKey, makeKey, makePlan, makeTenant } from "../things.ts";
+import {
+	assertNoSidewaysScrolling,
+	assertQuiet,
+	axe,
+	type Credentials,
+	type Dashboard,
+	DESKTOP,
+	memberIn,
+	openBrowser,
+	PHONE,
+	picture,
+	settled,
+	startDashboard,
+	type TestBrowser,
+} from "./browser.ts";
+
+/** The flush runs a second after the last one has ended. */
+const SHOWN_DEADLINE_MS = 5_000;
+const DAY_MS = 86_400_000;
+const LONG_PAST_SECONDS = 600;
+const SIGHTINGS = 5;
+const RAW_KEY = /^kw_prod_\w+$/;
+
+let dashboard: Dashboard;
+let browser: TestBrowser;
+let database: Database;
+let made = 0;
+
+before(async () => {
+	[dashboard, browser] = await Promise.all([startDashboard(), openBrowser()]);
+	database = await Database.open(dashboard.server.data_dir);
+});
+after(async () => {
+	await database?.close();
+	await browser?.close();
+	await dashboard?.stop();
+});
+
+interface There {
+	readonly tenant_id: string;
+	readonly key: MadeKey;
+	readonly context: BrowserContext;
+	readonly page: Page;
+}
+
+function somebody(name: string): Credentials {
+	made += 1;
+	return { name, email: `rotation-${made}@example.com`, password: "a lamp, a boat, a fork" };
+}
+
+/** A tenant with a key of its own, and its owner who looks at it. */
+async function there(key: Record<string, unknown> = {}): Promise<There> {
+	const { id: tenant_id } = await makeTenant(dashboard.server, { plan_id: await makePlan(dashboard.server) });
+	const made_key = await makeKey(dashboard.server, tenant_id, { name: "prod-order-bot", ...key });
+	return { tenant_id, key: made_key, ...(await memberIn(browser, dashboard.server, somebody("Olivia Owner"), { tenant_id, role: "owner" })) };
+}
+
+const ofKey = ({ tenant_id, key }: There, method: string, rest: string, body?: unknown) =>
+	dashboard.server.management(tenant_id, method, `/api-keys/${key.id}${rest}`, body);
+const whoami = (raw_key: string, agent = "curl/8.5.0") => dashboard.server.keyed(raw_key, "GET", "/whoami", undefined, { "user-agent": agent });
+
+interface Begun {
+	readonly raw_key: string;
+	readonly rotation: { readonly id: string };
+}
+
+/** Begins without the page. */
+async function begin(at: There, input: Record<string, unknown> = {}): Promise<Begun> {
+	return expectStatus(await ofKey(at, "POST", "/rotate", input), 201).as<Begun>();
+}
+
+async function openKey({ page, tenant_id, key }: There): Promise<void> {
+	await page.goto(`${dashboard.url}/settings/api-access/${key.id}?tenant=${tenant_id}`);
+	await page.getByRole("region", { name: "Facts" }).waitFor();
+	await settled(page);
+}
+
+async function openRotation({ page, tenant_id, key }: There, rotation_id: string): Promise<void> {
+	await page.goto(`${dashboard.url}/settings/api-access/${key.id}/rotations/${rotation_id}?tenant=${tenant_id}`);
+	await page.getByRole("region", { name: "Steps" }).waitFor();
+}
+
+/** Opens the sheet as its owner would, and answers it. */
+async function openSheet(at: There): Promise<Locator> {
+	await openKey(at);
+	await at.page.getByRole("region", { name: "Right now" }).getByRole("link", { name: "Replace this key" }).click();
+	const sheet = at.page.getByRole("dialog", { name: `Replace ${at.key.key.name}` });
+	await sheet.waitFor();
+	return sheet;
+}
+
+function status(page: Page, name: string): Promise<void> {
+	return page.locator(`[data-rotation=${name}]`).waitFor();
+}
+
+async function stepsDone(page: Page): Promise<string[]> {
+	return page.locator("[data-step][data-done=true]").evaluateAll((steps) => steps.map((step) => step.getAttribute("data-step") ?? ""));
+}
+
+async function shownKey(page: Page): Promise<string> {
+	await page.getByRole("button", { name: "Show key" }).click();
+	const raw_key = (await page.locator("[data-raw-key=shown]").textContent()) ?? "";
+	match(raw_key, RAW_KEY);
+	return raw_key;
+}
+
+async function store(page: Page): Promise<void> {
+	await page.getByRole("button", { name: "I have stored the key" }).click();
+	await page.getByLabel("Secret manager").check();
+	await page.getByRole("button", { name: "It is stored, close" }).click();
+	await page.getByRole("button", { name: "I have stored the key" }).waitFor({ state: "detached" });
+}
+
+/** Waits until so many of the key's secrets and places have been counted. */
+async function counted(at: There, uses: number): Promise<void> {
+	for (const until = performance.now() + SHOWN_DEADLINE_MS; performance.now() < until; await sleep(100)) {
+		// What was counted is brought into the tables of reports when somebody looks.
+		expectStatus(await ofKey(at, "GET", "/sources"), 200);
+		const seen = await database.rows("select 1 from secret_sources where key_id = $1", [at.key.id]);
+		if (seen.length >= uses) return;
+	}
+	throw new Error(`the key is not used from ${uses} places`);
+}
+
+/** Lets time pass for everything that was seen of the key, which was often. Call it when all of that is counted. */
+async function letPass({ key }: There): Promise<void> {
+	const columns = ["first_seen_at", "last_seen_at", "gap_window_started_at"].map((name) => `${name} = ${name} - $2::integer * interval '1 second'`);
+	await database.rows(`update secret_sources set ${columns.join(", ")}, sightings = greatest(sightings, $3) where key_id = $1`, [
+		key.id,
+		LONG_PAST_SECONDS,
+		SIGHTINGS,
+	]);
+	const used = "first_used_at = first_used_at - $2::integer * interval '1 second'";
+	await database.rows(`update secret_activity set ${used} where kid in (select kid from secrets where key_id = $1)`, [key.id, LONG_PAST_SECONDS]);
+}
+
+async function nameSources(at: There, names: Readonly<Record<string, string>>): Promise<void> {
+	const { data } = expectStatus(await ofKey(at, "GET", "/sources"), 200).as<{ data: { id: string; agent: string }[] }>();
+	for (const { id, agent } of data) {
+		const name = names[agent];
+		ok(name, `an unexpected ${agent}`);
+		expectStatus(await dashboard.server.management(at.tenant_id, "PUT", `/sources/${id}`, { name }), 200);
+	}
+}
+
+/** Light and dark by axe, and no scrolling sideways on a phone. */
+async function forEveryEye(page: Page, name: string): Promise<void> {
+	await axe(page);
+	await picture(page, name);
+	await page.setViewportSize(PHONE);
+	// What is drawn takes its new width a moment after its place has.
+	await page.waitForFunction("document.documentElement.scrollWidth <= window.innerWidth", null, { timeout: SHOWN_DEADLINE_MS }).catch(() => null);
+	await assertNoSidewaysScrolling(page);
+	await page.setViewportSize(DESKTOP);
+}
+
+test("two programs use a key: who has not moved is named while one looks, and the old key ends early only with a reason", async () => {
+	const at = await there({ expires_at: new Date(Date.now() + 90 * DAY_MS).toISOString(), rotate_every_days: 90 });
+	const { page, key, context } = at;
+	const programs = writePrograms(dashboard.server, at.tenant_id);
+	try {
+		const both: readonly ProgramName[] = ["curl", "node"];
+		await Promise.all(both.map((name) => programs.call(name, key.raw_key, 3)));
+		await counted(at, 2);
+		await nameSources(at, { [AGENTS.curl]: "Backup script", [AGENTS.node]: "Order server" });
+
+		const sheet = await openSheet(at);
+		await sheet.getByRole("radio", { name: /^Until everything has moved: .* at the latest on \w{3}, \d+ \w+ \d{4} at \d\d:\d\d/ }).waitFor();
+		await sheet.getByText(/^It would have expired on .+; now it expires on .+|^It expires on .+, as before\./).waitFor();
+		await forEveryEye(page, "rotation-start");
+		await sheet.getByRole("radio", { name: /^For a fixed time/ }).click();
+		await sheet.getByText(/^The old key ends on \w{3}, .*, counted from when the new key is revealed\.$/).waitFor();
+		await forEveryEye(page, "rotation-start-time");
+		await sheet.getByRole("radio", { name: /^Until everything/ }).click();
+		await sheet.getByRole("radio", { name: /^Show it once/ }).click();
+		await sheet.getByRole("button", { name: "Make the new key and show it once" }).click();
+		await page.getByRole("heading", { name: "The new key of prod-order-bot" }).waitFor();
+		await page.locator("[data-live=waiting]").waitFor();
+		equal(await page.getByText("Lost it, or it went to the wrong place?").count(), 0, "it cannot be issued once more while it is being replaced");
+		const raw_key = await shownKey(page);
+		deepEqual(await programs.call("node", raw_key), [200]);
+		await page.locator("[data-live=authenticated]").getByText("Order server", { exact: false }).first().waitFor();
+		await picture(page, "rotation-shown");
+		await store(page);
+		await page.waitForURL("**/rotations/rot_*");
+		await page.getByRole("region", { name: "Steps" }).waitFor();
+		await status(page, "proving");
+		await page.getByText("Not yet: 1 of 2 places still uses the old key.").waitFor();
+		deepEqual(await stepsDone(page), ["created", "deployed", "checked"]);
+		ok(!(await page.content()).includes(raw_key), "the raw key is in the page");
+		await page.locator("[data-place='Backup script'][data-move=old]").waitFor();
+		await page.locator("[data-place='Order server'][data-move=both]").waitFor();
+		const end = page.getByRole("button", { name: "End the old key", exact: true });
+		ok(await end.isDisabled());
+		const why = page.locator(`[id='${await end.getAttribute("aria-describedby")}']`);
+		match((await why.textContent()) ?? "", /^Still waiting for Backup script/);
+		await forEveryEye(page, "rotation-proving");
+
+		await letPass(at);
+		await page.locator("[data-place='Order server'][data-move=moved]").waitFor();
+		await page.getByRole("button", { name: "Show as table" }).click();
+		match((await page.getByRole("table", { name: "Requests with each key" }).textContent()) ?? "", /Old keyNew key/);
+		await axe(page);
+		await page.getByRole("button", { name: "Show as chart" }).click();
+
+		const rotation_id = new URL(page.url()).pathname.split("/").at(-1) ?? "";
+		assertProblem(await ofKey(at, "POST", `/rotations/${rotation_id}/complete`, {}), "old_secret_still_in_use");
+		await page.getByRole("button", { name: "End it anyway" }).click();
+		const dialog = page.getByRole("dialog", { name: "End the old key before everything has moved" });
+		match((await dialog.locator("[data-stragglers]").textContent()) ?? "", /Backup script has only used the old key, last .* ago/);
+		ok(await dialog.getByRole("button", { name: "End the old key now" }).isDisabled(), "without a reason");
+		await forEveryEye(page, "rotation-complete-anyway");
+		await dialog.getByLabel("Why now?").fill("The backup server was switched off");
+		await dialog.getByRole("button", { name: "End the old key now" }).click();
+		await status(page, "completed");
+		await page.getByText("The old key was ended before everything had moved.").waitFor();
+		await page.getByText(/by Olivia Owner\. The reason given: “The backup server was switched off”/).waitFor();
+		assertProblem(await whoami(key.raw_key), "key_rotated");
+		expectStatus(await whoami(raw_key), 200);
+		await forEveryEye(page, "rotation-completed");
+		await page.getByRole("link", { name: "prod-order-bot", exact: true }).click();
+		const before_now = page.locator("[data-history] li");
+		await before_now.getByText("The old key was ended before everything had moved.").waitFor();
+		equal(await before_now.count(), 1);
+		await picture(page, "rotation-history");
+		assertQuiet(context);
+	} finally {
+		await programs.remove();
+	}
+});
+
+test("once everything has moved the old key is ended at a press; the key's page shows how far it is", async () => {
+	const at = await there();
+	const { page, key } = at;
+	expectStatus(await whoami(key.raw_key), 200);
+	await counted(at, 1);
+	const { raw_key, rotation } = await begin(at, { overlap_seconds: 3_600 });
+	await openKey(at);
+	const summary = page.getByRole("region", { name: "Being replaced" });
+	await summary.getByText("Not yet: 1 of 1 place still uses the old key.").waitFor();
+	equal(await page.getByRole("link", { name: "Replace this key" }).count(), 0, "one at a time");
+	await forEveryEye(page, "rotation-summary");
+	expectStatus(await whoami(raw_key), 200);
+	await summary.getByText("Not yet: 1 of 1 place must stay silent on the old key for longer.").waitFor();
+	await letPass(at);
+	await summary.getByText("Everything has moved to the new key.").waitFor();
+	await summary.getByRole("link", { name: "See who has moved" }).click();
+	await status(page, "moved");
+	deepEqual(await stepsDone(page), ["created", "deployed", "checked", "moved"]);
+	await forEveryEye(page, "rotation-moved");
+	await page.getByRole("button", { name: "End the old key", exact: true }).click();
+	await status(page, "completed");
+	await page.getByText("The old key was ended once everything had moved.").waitFor();
+	equal((await stepsDone(page)).length, 5);
+	assertProblem(await whoami(key.raw_key), "key_rotated");
+	expectStatus(await whoami(raw_key), 200);
+	equal(page.url().includes(rotation.id), true);
+	assertQuiet(at.context);
+});
+
+test("taken back, the old key goes on; what uses the new one already is named first", async () => {
+	const at = await there();
+	const { page, key } = at;
+	const first = await begin(at);
+	await openRotation(at, first.rotation.id);
+	await status(page, "issued");
+	await forEveryEye(page, "rotation-issued");
+	const open = page.getByRole("button", { name: "Take this replacement back" });
+	await open.click();
+	const dialog = page.getByRole("dialog", { name: "Take this replacement back" });
+	await dialog.getByText("The old key goes on as before", { exact: false }).waitFor();
+	await page.keyboard.press("Escape");
+	await dialog.waitFor({ state: "detached" });
+	await open.and(page.locator(":focus")).waitFor();
+	await open.click();
+	await forEveryEye(page, "rotation-cancel");
+	await dialog.getByRole("button", { name: "Take it back", exact: true }).click();
+	await status(page, "cancelled");
+	assertProblem(await whoami(first.raw_key), "key_rotated");
+	expectStatus(await whoami(key.raw_key), 200);
+	await picture(page, "rotation-cancelled");
+
+	const second = await begin(at);
+	await openRotation(at, second.rotation.id);
+	await status(page, "issued");
+	await open.click();
+	// The first use comes after the dialog has been opened: it says so, and does nothing yet.
+	expectStatus(await whoami(second.raw_key, "python-requests/2.32"), 200);
+	await dialog.locator("[data-movers]").getByText("python-requests at 127.0.0.0/24").waitFor();
+	await forEveryEye(page, "rotation-cancel-used");
+	await dialog.getByRole("button", { name: "Take it back and refuse the new key" }).click();
+	await status(page, "cancelled");
+	assertProblem(await whoami(second.raw_key), "key_rotated");
+	expectStatus(await whoami(key.raw_key), 200);
+	assertQuiet(at.context);
+});
+
+test("a key that somebody may have seen ends at once, after its name was typed; by keyboard alone", async () => {
+	const at = await there();
+	const { page, key } = at;
+	expectStatus(await whoami(key.raw_key), 200);
+	await counted(at, 1);
+	await openKey(at);
+	const opener = page.getByRole("region", { name: "Right now" }).getByRole("link", { name: "Replace this key" });
+	await opener.focus();
+	await page.keyboard.press("Enter");
+	const sheet = page.getByRole("dialog", { name: "Replace prod-order-bot" });
+	await sheet.waitFor();
+	await page.keyboard.press("Escape");
+	await sheet.waitFor({ state: "detached" });
+	await opener.and(page.locator(":focus")).waitFor();
+	await page.keyboard.press("Enter");
+	await tabTo(page, sheet.getByRole("radio", { name: /^Until everything/ }));
+	await page.keyboard.press("ArrowDown");
+	await page.keyboard.press("ArrowDown");
+	const now = sheet.getByRole("radio", { name: /^Not at all/ });
+	if (!(await now.isChecked())) await page.keyboard.press("Space");
+	await sheet.locator("[data-impact]").getByText("Something uses this key").waitFor();
+	await sheet.locator("[data-impact]").getByText("curl", { exact: false }).waitFor();
+	const submit = sheet.getByRole("button", { name: "End the old key now and show the new one" });
+	ok(await submit.isDisabled(), "its name is not typed");
+	await forEveryEye(page, "rotation-now");
+	await tabTo(page, sheet.getByLabel('Type "prod-order-bot" to confirm'));
+	await page.keyboard.type("prod-order-bot");
+	await tabTo(page, submit);
+	await page.keyboard.press("Enter");
+	await page.getByRole("heading", { name: "The new key of prod-order-bot" }).waitFor();
+	assertProblem(await whoami(key.raw_key), "key_rotated");
+	const raw_key = await shownKey(page);
+	await store(page);
+	await page.getByText("prod-order-bot is replaced: its old key is refused everywhere.").waitFor();
+	expectStatus(await whoami(raw_key), 200);
+	await page.locator("[data-history]").getByText("The old key was ended at once.").waitFor();
+	equal(new URL(page.url()).searchParams.get("replace"), null);
+	assertQuiet(at.context);
+});
+
+test("the new key is handed over: another link ends the one before, and time begins when it is opened", async () => {
+	const at = await there();
+	const { page, key } = at;
+	expectStatus(await whoami(key.raw_key), 200);
+	const sheet = await openSheet(at);
+	await sheet.getByRole("button", { name: "Make the new key's link" }).click();
+	await page.getByRole("heading", { name: "Hand over the new key of prod-order-bot" }).waitFor();
+	const link = page.getByRole("group", { name: "One-time link" });
+	const lost = (await link.textContent()) ?? "";
+	await forEveryEye(page, "rotation-link");
+	await page.getByRole("button", { name: "Done" }).click();
+	await page.waitForURL("**/rotations/rot_*");
+	await page.getByRole("region", { name: "Steps" }).waitFor();
+	await status(page, "waiting");
+	await page.getByText("The new key is made when somebody reveals it by the link.", { exact: false }).first().waitFor();
+	equal(await page.getByRole("button", { name: "End the old key", exact: true }).count(), 0, "there is no new one yet");
+	await forEveryEye(page, "rotation-waiting");
+	const first_url = page.url();
+	await page.getByRole("button", { name: "Make another link" }).click();
+	const another = page.getByRole("dialog", { name: "Make another link" });
+	await another.getByRole("button", { name: "Make another link" }).click();
+	const next = (await link.textContent()) ?? "";
+	await page.getByRole("button", { name: "Done" }).click();
+	await page.waitForURL((url) => url.href !== first_url && url.pathname.includes("/rotations/"));
+	const reveal = (address: string) =>
+		dashboard.server.send({
+			method: "POST",
+			path: "/api/v1/handovers/reveal",
+			body: { token: new URL(address).hash.slice(1), name: "Max Muster" },
+		});
+	ok((await reveal(lost)).status >= 400, "the link of before reveals nothing");
+	const { raw_key } = expectStatus(await reveal(next), 200).as<{ raw_key: string }>();
+	await status(page, "issued");
+	await page.locator("[data-handover=claimed]").getByText("by Max Muster", { exact: false }).waitFor();
+	expectStatus(await whoami(raw_key), 200);
+	await status(page, "proving");
+	expectStatus(await whoami(key.raw_key), 200);
+	assertQuiet(at.context);
+});
+
+test("a viewer sees everything and can end nothing; a key that is due says so and offers to be replaced", async () => {
+	const at = await there();
+	const { rotation } = await begin(at);
+	const viewer = await memberIn(browser, dashboard.server, somebody("Vera Viewer"), { tenant_id: at.tenant_id, role: "viewer" });
+	await openRotation({ ...at, ...viewer }, rotation.id);
+	await status(viewer.page, "issued");
+	for (const name of ["End the old key", "End it anyway", "Take this replacement back"])
+		equal(await viewer.page.getByRole("button", { name, exact: true }).count(), 0, name);
+	await axe(viewer.page);
+	assertQuiet(viewer.context);
+
+	const { id: key_id } = await makeKey(dashboard.server, at.tenant_id, { name: "prod-report-bot", rotate_every_days: 90 });
+	await database.rows("update keys set rotation_due_at = now() - interval '2 days' where id = $1", [key_id]);
+	const { page } = at;
+	await page.goto(`${dashboard.url}/settings/api-access/${key_id}?tenant=${at.tenant_id}`);
+	await page.locator("[data-due-note]").getByRole("link", { name: "Replace this key" }).waitFor();
+	await page.goto(`${dashboard.url}/settings/api-access?tenant=${at.tenant_id}`);
+	await page.getByRole("button", { name: "Actions for prod-report-bot" }).click();
+	await page.getByRole("menuitem", { name: "Replace this key" }).click();
+	await page.getByRole("dialog", { name: "Replace prod-report-bot" }).waitFor();
+	await viewer.page.goto(`${page.url()}`);
+	await viewer.page.getByRole("region", { name: "Facts" }).waitFor();
+	equal(await viewer.page.getByRole("dialog").count(), 0, "an address opens nothing that its reader may not do");
+	await page.goto(`${dashboard.url}/settings/api-access/${at.key.id}/rotations/rot_0000000000000000?tenant=${at.tenant_id}`);
+	await page.getByRole("heading", { name: "There is no replacement here" }).waitFor();
+	assertQuiet(at.context, viewer.context);
+});
+
+/** Goes on from one control to the next until the wanted one has the focus, as somebody without a mouse does. */
+async function tabTo(page: Page, wanted: Locator): Promise<void> {
+	for (let pressed = 0; pressed < 40; pressed += 1) {
+		if ((await wanted.and(page.locator(":focus")).count()) > 0) return;
+		await page.keyboard.press("Tab");
+	}
+	throw new Error(`the keyboard does not reach ${wanted}`);
+}
