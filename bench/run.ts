@@ -1,10 +1,11 @@
-// npm run bench [-- --short] [--json] [--only in-process|http|forward-auth|guard|peer]: every measure against its control in the same run.
+// npm run bench [-- --short] [--json] [--only in-process|http|forward-auth|guard|import|peer]: every measure against its control in the same run.
 import { parseArgs } from "node:util";
 import { advice, bringParts, PARTS } from "../scripts/parts.ts";
 import { measureBetterAuth } from "./better-auth.ts";
 import { measureForwardAuth } from "./forward-auth.ts";
 import { measureGuard } from "./guard.ts";
 import { measureHttp } from "./http.ts";
+import { measureImport } from "./import.ts";
 import { measureInProcess } from "./in-process.ts";
 import { startInstance } from "./instance.ts";
 import { withThousands } from "./measure.ts";
@@ -13,7 +14,7 @@ const HELP = `npm run bench -- [options]
 
   --short   a tenth of the work, to see that it runs: its figures mean little
   --json    one JSON object in place of the table
-  --only N  one of: in-process, http, forward-auth, guard, peer
+  --only N  one of: in-process, http, forward-auth, guard, import, peer
   --help    this
 
 Load is made by wrk and goes through nginx for forward-auth; both are installed where that may be done. Two cores are needed; close everything else.
@@ -40,7 +41,8 @@ interface Line {
 	readonly measure: string;
 	readonly ours: string;
 	readonly control: string;
-	readonly ratio: number;
+	/** Null where the control says that it holds, and not how fast. */
+	readonly ratio: number | null;
 	readonly goal: string;
 	readonly reached: boolean;
 }
@@ -126,6 +128,19 @@ if (wants("guard")) {
 		reached: true,
 	});
 }
+if (wants("import")) {
+	const imported = await measureImport({ keys });
+	figures.import = imported;
+	const seconds = (value: number) => `${value.toFixed(1)} s`;
+	lines.push({
+		measure: "keys of another system, imported beside a running server from their SHA-256, then verified over HTTP",
+		ours: `${withThousands(imported.keys)} imported in ${seconds(imported.import_seconds)}, ${withThousands(imported.verified)} let in within ${seconds(imported.verify_seconds)}`,
+		control: `the same import again: ${withThousands(imported.again_imported)} changes in ${seconds(imported.again_seconds)}`,
+		ratio: null,
+		goal: "every key works, the second run changes nothing",
+		reached: true,
+	});
+}
 
 if (values.json) process.stdout.write(`${JSON.stringify(figures)}\n`);
 else {
@@ -134,6 +149,8 @@ else {
 		console.log(`${line.reached ? "✓" : "✗"} ${line.measure}`);
 		console.log(`    ours     ${line.ours}`);
 		console.log(`    control  ${line.control}`);
-		console.log(`    ratio    ${line.ratio.toFixed(line.ratio < 10 ? 3 : 0)}   goal ${line.goal}`);
+		console.log(
+			line.ratio === null ? `    goal     ${line.goal}` : `    ratio    ${line.ratio.toFixed(line.ratio < 10 ? 3 : 0)}   goal ${line.goal}`,
+		);
 	}
 }

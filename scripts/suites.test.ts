@@ -34,6 +34,7 @@ describe("suites", () => {
 	it("give each test file to one suite, and none of other people's", () => {
 		assert.deepEqual(filesOf(root, "unit"), [
 			"client/src/guard.test.ts",
+			"e2e/faults/kill.test.ts",
 			"scripts/a.test.ts",
 			"scripts/architecture/b.test.ts",
 			"server/src/keys/key.test.ts",

@@ -1,16 +1,20 @@
 /** Clients that change keys without a pause, each its own, and others that use them meanwhile. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { codeIn, type Probe } from "./journal.ts";
-import { type Action, Key, type Ledger, type Sent } from "./ledger.ts";
-import { changeOf, creationOf, keyed } from "./requests.ts";
+import type { Probes } from "./after-a-kill.ts";
+import { codeIn } from "./journal.ts";
+import { type Action, Key, type Ledger, Secret, type Sent, type State } from "./ledger.ts";
+import { changeOf, creationOf, endingOf, keyed, rotationOf } from "./requests.ts";
 import type { Judge } from "./scenario.ts";
 import { type Exchange, Line, type Request } from "./wire.ts";
 
 /** A client waits that long when the server is away. */
 const AWAY_MS = 15;
 const USE_EVERY_MS = 3;
-/** A client's keys; it revokes one when it has so many. */
-const OWN_KEYS_MAX = 8;
+/** A client's keys: it creates others until it has so many, and then only now and then. */
+const OWN_KEYS_MIN = 2;
+const CREATES_SHARE = 0.15;
+/** Longer than any run: only clients end these rotations. */
+const OVERLAP_SECONDS = 86_400;
 
 export interface Place {
 	readonly port: number;
@@ -18,12 +22,28 @@ export interface Place {
 	readonly tenant_ids: readonly string[];
 }
 
-/** How many changes are under way at this instant, and what has been seen of it. */
+/** The changes that are under way at this instant. */
 export class InFlight {
-	now = 0;
+	readonly actions = new Set<{ readonly action: Action }>();
+
+	get now(): number {
+		return this.actions.size;
+	}
 }
 
-/** Creates, pauses, resumes and revokes until it is told to stop. Whatever was sent is in the ledger, with what became of it. */
+/** What is to be sent, with what it makes and ends when it is carried out. */
+interface Planned extends Pick<Sent, "action" | "rotation_id" | "held" | "makes" | "ends"> {
+	readonly request: Request;
+}
+
+const NOTHING_MORE = { rotation_id: null, held: false, makes: null, ends: null } as const;
+
+/** Guarantee: the body is that of a 201 of the creation of a key or of a rotation, or of a 200 of the end of a rotation. */
+function answerIn(body: string): { key?: { id: string }; rotation?: { id: string }; raw_key?: string; ended_how?: string } {
+	return JSON.parse(body) as ReturnType<typeof answerIn>;
+}
+
+/** Creates, replaces, pauses, resumes and revokes until it is told to stop. Whatever was sent is in the ledger, with what became of it. */
 export class Changer {
 	readonly #place: Place;
 	readonly #ledger: Ledger;
@@ -31,7 +51,7 @@ export class Changer {
 	readonly #random: () => number;
 	readonly #in_flight: InFlight;
 	readonly #name: string;
-	readonly #own: Key[] = [];
+	#own: Key[] = [];
 	#made = 0;
 
 	constructor(options: { place: Place; ledger: Ledger; judge: Judge; random: () => number; in_flight: InFlight; name: string }) {
@@ -47,10 +67,13 @@ export class Changer {
 	async run(going: () => boolean): Promise<void> {
 		const line = new Line(this.#place.port);
 		while (going()) {
-			const known = this.#own.filter((key) => key.state === "active" || key.state === "paused");
-			const key = known[Math.floor(this.#random() * known.length)];
+			this.#own = this.#own.filter((key) => key.history.length > 0 && key.state !== "revoked");
+			const known = this.#own.flatMap((key) => (key.state === null ? [] : [{ key, state: key.state }]));
+			const one = known[Math.floor(this.#random() * known.length)];
 			const answered =
-				key === undefined || (known.length < OWN_KEYS_MAX && this.#random() < 0.4) ? await this.#create(line) : await this.#change(line, key);
+				one === undefined || known.length < OWN_KEYS_MIN || this.#random() < CREATES_SHARE
+					? await this.#create(line)
+					: await this.#send(line, one.key, this.#plan(one.key, one.state));
 			if (!answered) await sleep(AWAY_MS);
 		}
 		line.close();
@@ -60,47 +83,98 @@ export class Changer {
 		this.#made += 1;
 		const { tenant_ids, token } = this.#place;
 		const key = new Key(`${this.#name}-${this.#made}`, tenant_ids[Math.floor(this.#random() * tenant_ids.length)] ?? "");
-		const exchange = await this.#send(line, key, "create", creationOf(token, key.tenant_id, key.name));
+		const request = creationOf(token, key.tenant_id, key.name);
+		const answered = await this.#send(line, key, { ...NOTHING_MORE, action: "create", request, makes: new Secret() });
 		if (key.history.length > 0) {
 			this.#ledger.keys.push(key);
 			this.#own.push(key);
 		}
-		if (exchange?.status !== 201) return false;
-		const { id, raw_key } = createdIn(exchange.body);
-		key.id = id;
-		key.raw_key = raw_key;
-		return true;
+		return answered;
 	}
 
-	async #change(line: Line, key: Key): Promise<boolean> {
-		const action = this.#random() < 0.25 ? "revoke" : key.state === "active" ? "pause" : "resume";
+	#plan(key: Key, state: State): Planned {
 		const { id, tenant_id } = key;
+		const { token } = this.#place;
 		if (id === null) throw new Error("impossible state: a key in a known state without an id");
-		const exchange = await this.#send(line, key, action, changeOf(this.#place.token, { id, tenant_id }, action));
-		return exchange?.status === 200;
+		const target = { id, tenant_id };
+		const { current, old, rotation } = key.in_use;
+		const dice = this.#random();
+		if (dice < 0.15) return { ...NOTHING_MORE, action: "revoke", request: changeOf(token, target, "revoke") };
+		if (dice < 0.4) {
+			const action = state === "active" || state === "active_replacing" ? "pause" : "resume";
+			return { ...NOTHING_MORE, action, request: changeOf(token, target, action) };
+		}
+		if (rotation !== null) {
+			const rotation_id = rotation.rotation_id ?? "";
+			const action = dice < 0.75 ? "complete" : "cancel";
+			const ends = action === "complete" ? old : current;
+			return { action, rotation_id, held: rotation.held, makes: null, ends, request: endingOf(token, target, rotation_id, action) };
+		}
+		const overlap_seconds = dice < 0.6 ? null : dice < 0.8 ? OVERLAP_SECONDS : 0;
+		const at_once = overlap_seconds === 0;
+		return {
+			action: at_once ? "replace" : "rotate",
+			rotation_id: null,
+			held: overlap_seconds === null,
+			makes: new Secret(),
+			ends: at_once ? current : null,
+			request: rotationOf(token, target, overlap_seconds),
+		};
 	}
 
-	/** Sends one change and enters it; null when it was lost. What was never sent is not entered. */
-	async #send(line: Line, key: Key, action: Action, request: Request): Promise<Exchange | null> {
-		this.#in_flight.now += 1;
+	/** Sends one change and enters it; false when it was lost. What was never sent is not entered. */
+	async #send(line: Line, key: Key, planned: Planned): Promise<boolean> {
+		this.#in_flight.actions.add(planned);
 		try {
-			const exchange = await line.send(request);
-			const done = exchange.status === 200 || exchange.status === 201;
-			// A 503 leaves open whether the change was committed: its acknowledgement is what failed.
-			this.#judge.expect(done || exchange.status === 503, () => `${action} was answered ${exchange.status} ${exchange.body.slice(0, 300)}`);
-			this.#enter(key, { action, ...exchange, outcome: done ? "done" : "unknown" });
-			return exchange;
+			return this.#take(key, planned, await line.send(planned.request));
 		} catch (error) {
 			const sent_at = sentAt(error);
-			if (sent_at !== null) this.#enter(key, { action, sent_at, read_at: sent_at, request_id: "", outcome: "unknown" });
-			return null;
+			if (sent_at !== null) this.#enter(key, planned, { sent_at, read_at: sent_at, request_id: "", outcome: "unknown" });
+			return false;
 		} finally {
-			this.#in_flight.now -= 1;
+			this.#in_flight.actions.delete(planned);
 		}
 	}
 
-	#enter(key: Key, { action, sent_at, read_at, request_id, outcome }: Sent): void {
-		key.history.push({ action, sent_at, read_at, request_id, outcome });
+	#take(key: Key, planned: Planned, exchange: Exchange): boolean {
+		const { action, held, makes } = planned;
+		const { status, body } = exchange;
+		const done = status === 200 || status === 201;
+		const answer = done ? answerIn(body) : {};
+		if (held && ((action === "cancel" && status === 409) || (action === "complete" && answer.ended_how === "moved"))) {
+			this.#completedBefore(key, planned, exchange);
+			return true;
+		}
+		// A 503 leaves open whether the change was committed: its acknowledgement is what failed.
+		this.#judge.expect(done || status === 503, () => `${action} of ${key.name} was answered ${status} ${body.slice(0, 300)}`);
+		if (done) {
+			if (makes) makes.raw_key = answer.raw_key ?? null;
+			key.id ??= answer.key?.id ?? null;
+			this.#ledger.acknowledged_sent_at = Math.max(this.#ledger.acknowledged_sent_at, exchange.sent_at);
+		}
+		// Answers of other changes are keys, which name the rotation under way.
+		const begins = action === "rotate" || action === "replace";
+		const rotation_id = begins ? (answer.rotation?.id ?? null) : planned.rotation_id;
+		this.#enter(key, { ...planned, rotation_id }, { ...exchange, outcome: done ? "done" : "unknown" });
+		return done;
+	}
+
+	/** The server had completed a rotation by itself: that is what happened, and this request changed nothing. Its entry is looked for afterwards. */
+	#completedBefore(key: Key, planned: Planned, { sent_at }: Exchange): void {
+		const ends = key.in_use.old;
+		this.#enter(
+			key,
+			{ ...planned, action: "clock", held: false, ends },
+			{ sent_at, read_at: Number.POSITIVE_INFINITY, request_id: "", outcome: "done" },
+		);
+	}
+
+	#enter(
+		key: Key,
+		{ action, rotation_id, held, makes, ends }: Planned,
+		{ sent_at, read_at, request_id, outcome }: Pick<Sent, "sent_at" | "read_at" | "request_id" | "outcome">,
+	): void {
+		key.history.push({ action, rotation_id, held: held && action === "rotate", makes, ends, sent_at, read_at, request_id, outcome });
 	}
 }
 
@@ -109,27 +183,25 @@ function sentAt(error: unknown): number | null {
 	throw error;
 }
 
-/** Guarantee: the body is that of a 201 of the creation of a key. */
-function createdIn(body: string): { id: string; raw_key: string } {
-	const { key, raw_key } = JSON.parse(body) as { key: { id: string }; raw_key: string };
-	return { id: key.id, raw_key };
-}
-
-/** Uses keys at random until told to stop, and notes each answer under the key. */
-export async function useKeys(place: Place, ledger: Ledger, probes: Map<Key, Probe[]>, random: () => number, going: () => boolean): Promise<void> {
+/** Uses keys at random until told to stop, each secret that was ever told, and notes each answer under it. */
+export async function useKeys(place: Place, ledger: Ledger, probes: Probes, random: () => number, going: () => boolean): Promise<void> {
 	const line = new Line(place.port);
 	while (going()) {
 		// The newer ones more often: those are the ones that change.
 		const key = ledger.keys[ledger.keys.length - 1 - Math.floor(random() ** 3 * ledger.keys.length)];
-		if (key === undefined || key.raw_key === null) {
+		const secrets = key?.secrets ?? [];
+		const secret = secrets[secrets.length - 1 - Math.floor(random() ** 2 * secrets.length)];
+		if (key === undefined || secret === undefined || secret.raw_key === null) {
 			await sleep(USE_EVERY_MS);
 			continue;
 		}
 		try {
-			const { sent_at, read_at, status, body } = await line.send(keyed(key.raw_key));
-			const noted = probes.get(key) ?? [];
+			const { sent_at, read_at, status, body } = await line.send(keyed(secret.raw_key));
+			const ofKey = probes.get(key) ?? new Map();
+			probes.set(key, ofKey);
+			const noted = ofKey.get(secret) ?? [];
+			ofKey.set(secret, noted);
 			noted.push({ node: 0, sent_at, read_at, status, code: codeIn(body) });
-			probes.set(key, noted);
 		} catch (error) {
 			sentAt(error);
 			await sleep(AWAY_MS);

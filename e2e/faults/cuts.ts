@@ -217,7 +217,8 @@ async function cutNetwork(settings: Settings, judge: Judge): Promise<Measured[]>
 
 async function runCuts(settings: Settings): Promise<Outcome> {
 	const judge = new Judge();
-	const measured = [await frozenDatabase(settings, judge), ...(await cutNetwork(settings, judge))];
+	// Nearly all of their time is spent waiting for leases to end.
+	const measured = (await Promise.all([frozenDatabase(settings, judge).then((one) => [one]), cutNetwork(settings, judge)])).flat();
 	const said = measured
 		.map(
 			(one) =>

@@ -25,3 +25,15 @@ export function changeOf(token: string, key: Pick<SomeKey, "id" | "tenant_id">, 
 export function creationOf(token: string, tenant_id: string, name: string): Request {
 	return managed(token, "POST", `/tenants/${tenant_id}/api-keys`, { name, environment: "dev", owner: "Olivia Owner" });
 }
+
+/** Without `overlap_seconds` the old secret is held until it is safe to end it. */
+export function rotationOf(token: string, key: Pick<SomeKey, "id" | "tenant_id">, overlap_seconds: number | null): Request {
+	const path = `/tenants/${key.tenant_id}/api-keys/${key.id}/rotate`;
+	return managed(token, "POST", path, overlap_seconds === null ? {} : { overlap_seconds });
+}
+
+/** Forced, whoever still uses the old secret or the new one already. */
+export function endingOf(token: string, key: Pick<SomeKey, "id" | "tenant_id">, rotation_id: string, action: "complete" | "cancel"): Request {
+	const path = `/tenants/${key.tenant_id}/api-keys/${key.id}/rotations/${rotation_id}/${action}`;
+	return managed(token, "POST", path, action === "complete" ? { force: true, reason: "the faults say so" } : { force: true });
+}

@@ -16,8 +16,8 @@ const EXIT_INTERRUPTED = 130;
 
 const HELP = `npm run faults -- [options] [scenario …]
 
-  --short     a tenth of the work, in under three minutes: what CI runs
-  --rounds N  how often processes are killed (50, or 5 with --short)
+  --short     a tenth of the work, in under two minutes: what CI runs
+  --rounds N  how often processes are killed (200, or 5 with --short)
   --seed N    repeats the choices of an earlier run; it is printed at the beginning
   --json      one JSON object at the end in place of the lines
   --help      this

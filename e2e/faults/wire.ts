@@ -95,7 +95,19 @@ export class Connection {
 
 	/** Sends one request; rejects with ConnectionLost when no whole answer comes. */
 	send(request: Request): Promise<Exchange> {
+		return this.#write(textOf(request));
+	}
+
+	/** The same, but the second half of the request, with the end of its head, follows only when `then` is so. */
+	sendInHalves(request: Request, then: Promise<unknown>): Promise<Exchange> {
 		const text = textOf(request);
+		const half = Math.floor(text.indexOf(HEAD_END) / 2);
+		const answer = this.#write(text.slice(0, half));
+		void then.then(() => this.#socket.write(text.slice(half)));
+		return answer;
+	}
+
+	#write(text: string): Promise<Exchange> {
 		return new Promise((resolve, reject) => {
 			if (this.#ended) return reject(new ConnectionLost(null));
 			if (this.#waiting !== null) return reject(new Error("one request at a time"));

@@ -3,15 +3,21 @@ import { after, before, suite, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
 import pg from "pg";
+import { ALL_TENANTS } from "../core/context.ts";
 import { Failure } from "../core/error.ts";
-import type { Tx } from "../database/transaction.ts";
+import { asChange, inTransaction, type Tx } from "../database/transaction.ts";
 import type { Node } from "../nodes/node.ts";
+import { appendInvalidations } from "../nodes/store.ts";
 import { holdable, startNode } from "../nodes/testing.ts";
 import { type Change, change } from "./change.ts";
+import { record } from "./record.ts";
+import { lockHead } from "./store.ts";
 import { type TestDatabase, testDatabase } from "./testing.ts";
 import { verifyChain } from "./verify.ts";
 
 const A_WHILE_MS = 60;
+/** Longer than PostgreSQL waits for the next statement of a change. */
+const STANDS_STILL_MS = 4_000;
 const TABLES = ["plans", "audit_entries", "audit_heads", "outbox", "invalidations", "change_sequence"];
 
 suite("change", () => {
@@ -205,6 +211,47 @@ suite("change", () => {
 		await change(db.context(), makingPlan(newName("plan"), newName("tenant")));
 		gate.resolve();
 		await slow;
+	});
+
+	test("a node that stands still in the midst of a change holds up no other for long, and its own comes to nothing", async () => {
+		const chain = newName("tenant");
+		const stands = (name: string, at: (tx: Tx) => Promise<unknown>) => {
+			const reached = Promise.withResolvers<void>();
+			const still = inTransaction(db.database, ALL_TENANTS, async (transaction) => {
+				const tx = asChange(transaction);
+				await insertPlan(tx, name);
+				await at(tx);
+				reached.resolve();
+				await sleep(STANDS_STILL_MS);
+			});
+			return { reached: reached.promise, ended: still.then(String, (error: unknown) => error) };
+		};
+		const plan = newName("plan");
+		const stops = [
+			stands(newName("frozen"), (tx) => lockHead(tx, chain)),
+			stands(newName("frozen"), async (tx) => {
+				await lockHead(tx, newName("tenant"));
+				await appendInvalidations(tx, db.node.id, [{ kind: "plan", id: plan }]);
+			}),
+		];
+		await Promise.all(stops.map(({ reached }) => reached));
+		equal(await Promise.race([change(db.context(), makingPlan(plan, chain)), sleep(STANDS_STILL_MS / 2, "held up")]), plan);
+		for (const { ended } of stops) {
+			const error = await ended;
+			equal(error instanceof Failure && error.code, "unavailable");
+		}
+		equal(await count("plans", "id like 'frozen-%'"), 0);
+	});
+
+	test("a change that stands still before its last statements is ended too, and so is bookkeeping", async () => {
+		const slow = change(db.context(), async (tx) => {
+			const outcome = await makingPlan(newName("plan"), newName("tenant"))(tx);
+			await sleep(STANDS_STILL_MS);
+			return outcome;
+		});
+		const kept = record(db, () => sleep(STANDS_STILL_MS));
+		const ends = await Promise.all([slow, kept].map((still) => still.then(String, (error: unknown) => error)));
+		for (const error of ends) equal(error instanceof Failure && error.code, "unavailable", String(error));
 	});
 
 	test("a change runs as the serving role, within its context's scope", async () => {

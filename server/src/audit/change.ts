@@ -1,5 +1,5 @@
 import type { DatabaseContext } from "../database/database.ts";
-import { asChange, inTransaction, type Tx } from "../database/transaction.ts";
+import { asChange, inTransaction, type Tx, WRITES_IDLE_MS } from "../database/transaction.ts";
 import type { Invalidation } from "../nodes/invalidation.ts";
 import type { Node } from "../nodes/node.ts";
 import type { WaitedFor } from "../nodes/others.ts";
@@ -76,17 +76,22 @@ export async function changeEverywhere<T>(context: ChangeContext, run: (tx: Tx) 
 	let settled_seq = 0;
 	let result: T;
 	try {
-		result = await inTransaction(context.database, context.scope, async (transaction) => {
-			const tx = asChange(transaction);
-			const outcome = await run(tx);
-			if ("unchanged" in outcome) throw new Unchanged(outcome.unchanged, await currentSequence(tx));
-			await writeAudit(tx, context, outcome.audit);
-			await insertEvents(tx, outcome.events ?? []);
-			if (outcome.invalidates && outcome.invalidates.length > 0) {
-				settled_seq = await appendInvalidations(tx, context.node.id, outcome.invalidates);
-			}
-			return outcome.result;
-		});
+		result = await inTransaction(
+			context.database,
+			context.scope,
+			async (transaction) => {
+				const tx = asChange(transaction);
+				const outcome = await run(tx);
+				if ("unchanged" in outcome) throw new Unchanged(outcome.unchanged, await currentSequence(tx));
+				await writeAudit(tx, context, outcome.audit);
+				await insertEvents(tx, outcome.events ?? []);
+				if (outcome.invalidates && outcome.invalidates.length > 0) {
+					settled_seq = await appendInvalidations(tx, context.node.id, outcome.invalidates);
+				}
+				return outcome.result;
+			},
+			WRITES_IDLE_MS,
+		);
 	} catch (error) {
 		if (!(error instanceof Unchanged)) throw error;
 		result = error.result;

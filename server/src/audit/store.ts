@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { ReadTx, RecordTx, Tx } from "../database/transaction.ts";
+import { idleFor, LOCKED_IDLE_MS, type ReadTx, type RecordTx, type Tx } from "../database/transaction.ts";
 import type { AuditEntry } from "./entry.ts";
 
 export interface ChainHead {
@@ -14,7 +14,12 @@ export async function lockHead(tx: Tx, chain: string): Promise<ChainHead> {
 		.values({ chain, seq: 0, mac: Buffer.alloc(0) })
 		.onConflict((conflict) => conflict.doNothing())
 		.execute();
-	return tx.selectFrom("audit_heads").select(["seq", "mac"]).where("chain", "=", chain).forUpdate().executeTakeFirstOrThrow();
+	const locked = tx
+		.selectFrom("audit_heads")
+		.select(["seq", "mac", idleFor(LOCKED_IDLE_MS).as("idle_ms")])
+		.where("chain", "=", chain);
+	const { seq, mac } = await locked.forUpdate().executeTakeFirstOrThrow();
+	return { seq, mac };
 }
 
 export async function insertEntry(tx: Tx, entry: AuditEntry & { details: unknown; audit_key_id: string; mac: Buffer }): Promise<void> {

@@ -26,10 +26,15 @@ export function asRecord(transaction: Transaction<Tables>): RecordTx {
 }
 
 const LOST_CONNECTION_CLASSES = ["08", "57", "53"];
+/** PostgreSQL ended a transaction whose process stood still in the midst of it. */
+const IDLE_IN_TRANSACTION = "25P03";
 
 /** Whether `error` means that PostgreSQL cannot be reached or answers nobody at present, rather than that the statement was wrong. */
 export function isUnavailable(error: unknown): boolean {
-	if (error instanceof pg.DatabaseError) return LOST_CONNECTION_CLASSES.includes((error.code ?? "").slice(0, 2));
+	if (error instanceof pg.DatabaseError) {
+		const { code = "" } = error;
+		return code === IDLE_IN_TRANSACTION || LOST_CONNECTION_CLASSES.includes(code.slice(0, 2));
+	}
 	if (!(error instanceof Error)) return false;
 	const code = "code" in error && typeof error.code === "string" ? error.code : "";
 	return (
@@ -49,13 +54,34 @@ export function unavailable(cause: unknown): Failure {
 }
 
 /**
- * Runs `run` in one transaction as the serving role, in which row-level security shows the rows of `scope` only.
- * A database that cannot be reached becomes a 503 `unavailable`.
+ * Between two statements of a transaction that writes. A node that is frozen or cut off in the midst of one keeps what it has locked from the
+ * others for so long: no longer than it delays them anyway by its lease, whose end they await meanwhile.
  */
-export async function inTransaction<T>(database: Database, scope: string, run: (transaction: Transaction<Tables>) => Promise<T>): Promise<T> {
+export const WRITES_IDLE_MS = 2_000;
+
+/**
+ * The same where statements follow each other at once and hold what every other node needs: so long for each connection of a silent node, one
+ * after the other, which all together is less than it delays others anyway.
+ */
+export const LOCKED_IDLE_MS = 500;
+
+/** For how long PostgreSQL lets this transaction wait for its next statement; a part of a statement of it. */
+export const idleFor = (milliseconds: number) => sql<string>`set_config('idle_in_transaction_session_timeout', ${String(milliseconds)}, true)`;
+
+/**
+ * Runs `run` in one transaction as the serving role, in which row-level security shows the rows of `scope` only. With `idle_ms` PostgreSQL ends
+ * it when it waits that long for a statement. A database that cannot be reached becomes a 503 `unavailable`.
+ */
+export async function inTransaction<T>(
+	database: Database,
+	scope: string,
+	run: (transaction: Transaction<Tables>) => Promise<T>,
+	idle_ms?: number,
+): Promise<T> {
+	const idle = idle_ms === undefined ? sql`` : sql`, ${idleFor(idle_ms)}`;
 	try {
 		return await database.queries.transaction().execute(async (transaction) => {
-			await sql`select set_config('role', ${APP_ROLE}, true), set_config('keywright.scope', ${scope}, true)`.execute(transaction);
+			await sql`select set_config('role', ${APP_ROLE}, true), set_config('keywright.scope', ${scope}, true)${idle}`.execute(transaction);
 			return await run(transaction);
 		});
 	} catch (error) {

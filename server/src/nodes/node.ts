@@ -5,7 +5,7 @@ import { newId } from "../core/id.ts";
 import type { Log } from "../core/log.ts";
 import { type Loop, startLoop } from "../core/loop.ts";
 import type { Database } from "../database/database.ts";
-import { asRecord, inStatement, inTransaction, type RecordTx } from "../database/transaction.ts";
+import { asRecord, inStatement, inTransaction, type RecordTx, WRITES_IDLE_MS } from "../database/transaction.ts";
 import { type InvalidationKind, RecentInvalidations, type SequencedInvalidation } from "./invalidation.ts";
 import { Lease } from "./lease.ts";
 import { listenForChanges } from "./listen.ts";
@@ -168,6 +168,6 @@ export class Node {
 	}
 
 	#record<T>(run: (tx: RecordTx) => Promise<T>): Promise<T> {
-		return inTransaction(this.#database, ALL_TENANTS, (tx) => run(asRecord(tx)));
+		return inTransaction(this.#database, ALL_TENANTS, (tx) => run(asRecord(tx)), WRITES_IDLE_MS);
 	}
 }

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { ReadTx, RecordTx } from "../database/transaction.ts";
+import { idleFor, LOCKED_IDLE_MS, type ReadTx, type RecordTx } from "../database/transaction.ts";
 import type { Batch } from "./batch.ts";
 import { CODES_OF_DEAD_KEYS, MINUTE_MS } from "./counter.ts";
 import { settleEndedSecrets, settleSecretOperations, settleSecretSources } from "./evidence-store.ts";
@@ -66,7 +66,7 @@ export async function flushesWait(tx: ReadTx): Promise<boolean> {
 
 /** Adds up to `flushes_max` waiting flushes to the tables that reports read; returns how many. One node at a time, the others wait. */
 export async function settleFlushes(tx: RecordTx, flushes_max: number): Promise<number> {
-	await sql`select pg_advisory_xact_lock(${SETTLE_LOCK})`.execute(tx);
+	await sql`select pg_advisory_xact_lock(${SETTLE_LOCK}), ${idleFor(LOCKED_IDLE_MS)}`.execute(tx);
 	const { rows } = await sql<{ node_id: string; flush_number: number }>`
 		select node_id, flush_number from keywright.usage_flushes where waiting order by flushed_at limit ${flushes_max}
 	`.execute(tx);
@@ -90,7 +90,7 @@ export async function settleFlushes(tx: RecordTx, flushes_max: number): Promise<
 
 /** Takes the flush that would be settled next out of the way, as it is, for somebody to look at; returns its name. */
 export async function setAsideFlush(tx: RecordTx): Promise<string | null> {
-	await sql`select pg_advisory_xact_lock(${SETTLE_LOCK})`.execute(tx);
+	await sql`select pg_advisory_xact_lock(${SETTLE_LOCK}), ${idleFor(LOCKED_IDLE_MS)}`.execute(tx);
 	const { rows } = await sql<{ node_id: string; flush_number: number }>`
 		update keywright.usage_flushes set waiting = false where ctid = (
 			select ctid from keywright.usage_flushes where waiting order by flushed_at limit 1

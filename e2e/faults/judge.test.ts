@@ -1,0 +1,275 @@
+/** The judges of the faults find what is forged, and nothing in what is whole. */
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { suite, test } from "node:test";
+import { judgeLedger, judgeProbes } from "./after-a-kill.ts";
+import { judgeRows } from "./half-done.ts";
+import type { Acknowledged, Probe } from "./journal.ts";
+import { type Action, Key, Ledger, Secret, type Sent } from "./ledger.ts";
+import { judgePlayed, type Played, ratesOf } from "./played.ts";
+import { Judge } from "./scenario.ts";
+import type { Entry, EventRow, KeyRow, RotationRow, SecretRow, Stored } from "./stored.ts";
+
+const LEASE_SECONDS = 5;
+const REVOKE = { name: "revoke", code: "key_revoked" };
+
+function probe(sent_at: number, status: number, code = "", node = 0): Probe {
+	return { node, sent_at, read_at: sent_at + 2, status, code };
+}
+
+function played(probes: readonly Probe[], acknowledged: Acknowledged | null = { sent_at: 100, read_at: 120 }): Played {
+	return { kind: REVOKE, probes, acknowledged };
+}
+
+suite("the judge of changes under load", () => {
+	const before = [probe(90, 200), probe(119.9, 200, "", 1), probe(120, 200, "", 2)];
+	const after = [probe(120.1, 401, "key_revoked"), probe(121, 401, "key_revoked", 1), probe(121, 503, "unavailable", 2)];
+
+	test("finds nothing in a log in which everything that was sent afterwards was refused", () => {
+		const { broken, violations, tested, took_ms } = judgePlayed([played([...before, ...after])], LEASE_SECONDS);
+		deepEqual({ broken, violations, tested, took_ms }, { broken: [], violations: 0, tested: 3, took_ms: [20] });
+	});
+
+	test("finds each request that was sent afterwards and let in, on whichever node and however late", () => {
+		const forged = [probe(120.001, 200, "", 1), probe(9_000, 204, "", 2)];
+		const { broken, violations } = judgePlayed([played([...before, ...after, ...forged]), played(after)], LEASE_SECONDS);
+		equal(violations, 2);
+		match(broken.join("\n"), /node 1 let a request in that was sent 0.001 ms after[\s\S]*node 2 /);
+	});
+
+	const forgeries: Record<string, [Played, RegExp]> = {
+		"a refusal for another reason": [played([...before, probe(121, 401, "key_unknown")]), /refused with 401 key_unknown instead/],
+		"a change that was never acknowledged": [played(before, null), /was not acknowledged/],
+		"an acknowledgement that was waited for too long": [played(after, { sent_at: 0, read_at: 6_501 }), /acknowledged after 6501 ms, more than 6500/],
+	};
+	for (const [name, [one, found]] of Object.entries(forgeries))
+		test(`finds ${name}`, () => match(judgePlayed([one], LEASE_SECONDS).broken.join("\n"), found));
+
+	test("counts the requests of each node by the log", () => {
+		deepEqual(ratesOf([played([...before, probe(1, 200)]), played([probe(1, 200)])], 3, 0.5), [6, 2, 2]);
+	});
+});
+
+const AT = new Date("2026-11-01T12:00:00Z");
+const LATER = new Date("2026-11-01T12:00:01Z");
+const HARD_STOP = new Date("2026-12-01T12:00:00Z");
+const KEY: KeyRow = { id: "key_1", tenant_id: "t", name: "client-1", paused: false, revoked_at: null };
+
+type Writable<T> = { -readonly [field in keyof T]: T[field] };
+interface Forged {
+	keys: KeyRow[];
+	secrets: SecretRow[];
+	rotations: RotationRow[];
+	entries: Entry[];
+	events: EventRow[];
+	chains: string[];
+	numbers: Writable<Stored["numbers"]>;
+}
+
+function secret(kid: string, over = false): SecretRow {
+	return { kid, key_id: KEY.id, retires_at: null, retired_at: over ? LATER : null, over };
+}
+
+function rotation(fields: Partial<RotationRow>): RotationRow {
+	const kids = { predecessor_kid: "a", successor_kid: "b" };
+	const open = { state: "open", overlap_seconds: null, hard_stop_at: HARD_STOP, ended_at: null, ended_how: null, force_reason: null };
+	return { id: "rot_1", key_id: KEY.id, ...kids, ...open, started_at: AT, ...fields };
+}
+
+function entry(name: string, action: Action | null, fields: Partial<Entry> = {}): Entry {
+	const facts = { rotation_id: null, ended_rotation_id: null, overlap_seconds: null, how: null };
+	return { name, key_id: KEY.id, request_id: `req-${name}`, ...facts, action, ...fields };
+}
+
+const CREATED = entry("key.created", "create");
+const STARTED = entry("rotation.started", "rotate", { rotation_id: "rot_1" });
+const COMPLETED = entry("rotation.completed", "complete", { rotation_id: "rot_1", how: "forced" });
+const CANCELLED = entry("rotation.cancelled", "cancel", { rotation_id: "rot_1", how: "cancelled" });
+const REVOKED = entry("key.revoked", "revoke", { ended_rotation_id: "rot_1" });
+
+function stored(rows: Partial<Forged>, entries: Entry[]): Forged {
+	const events = entries.map(({ name, key_id, rotation_id }) => ({ name, key_id, rotation_id }));
+	const numbers = { current: 9, distinct: entries.length, first: 10 - entries.length };
+	return { keys: [KEY], secrets: [secret("a")], rotations: [], entries, events, chains: ["t"], numbers, ...rows };
+}
+
+/** A key whose secret is being replaced, and the same after each end that this can have. */
+const WHOLE: Readonly<Record<string, () => Forged>> = {
+	created: () => stored({}, [CREATED]),
+	replacing: () => stored({ secrets: [{ ...secret("a"), retires_at: HARD_STOP }, secret("b")], rotations: [rotation({})] }, [CREATED, STARTED]),
+	completed: () => {
+		const done = rotation({ state: "completed", ended_at: LATER, ended_how: "forced", force_reason: "so" });
+		return stored({ secrets: [secret("a", true), secret("b")], rotations: [done] }, [CREATED, STARTED, COMPLETED]);
+	},
+	cancelled: () => {
+		const done = rotation({ state: "cancelled", ended_at: LATER, ended_how: "cancelled" });
+		return stored({ secrets: [secret("a"), secret("b", true)], rotations: [done] }, [CREATED, STARTED, CANCELLED]);
+	},
+	revoked: () => {
+		const done = rotation({ state: "cancelled", ended_at: LATER, ended_how: "revoked" });
+		const secrets = [{ ...secret("a"), retires_at: HARD_STOP }, secret("b")];
+		return stored({ keys: [{ ...KEY, revoked_at: LATER }], secrets, rotations: [done] }, [CREATED, STARTED, REVOKED]);
+	},
+};
+
+function change<T>(rows: T[], at: number, fields: Partial<T>): void {
+	const row = rows[at];
+	ok(row);
+	rows[at] = { ...row, ...fields };
+}
+
+/** What is whole, made half by one write that is missing or one too many. */
+const HALVES: Readonly<Record<string, [keyof typeof WHOLE, (forged: Forged) => unknown, RegExp]>> = {
+	"two current secrets": ["replacing", ({ secrets }) => change(secrets, 0, { retires_at: null }), /has 2 current secrets/],
+	"no current secret": ["completed", ({ secrets }) => change(secrets, 1, { retired_at: LATER, over: true }), /has 0 current secrets/],
+	"three live secrets": ["replacing", ({ secrets }) => secrets.push({ ...secret("c"), retires_at: HARD_STOP }), /has 3 live secrets/],
+	"a new secret without its rotation": ["replacing", (all) => (all.rotations = []), /2 secrets of 0 rotations[\s\S]*rot_1, which is not there/],
+	"a rotation without its new secret": ["replacing", ({ secrets }) => secrets.pop(), /lacks a secret/],
+	"a rotation that goes on though its old secret has ended": [
+		"replacing",
+		({ secrets }) => change(secrets, 0, { retired_at: LATER, over: true }),
+		/old secret has ended/,
+	],
+	"a completed rotation whose old secret lives": ["completed", ({ secrets }) => change(secrets, 0, secret("a")), /did not end with it/],
+	"a cancelled rotation whose new secret lives": ["cancelled", ({ secrets }) => change(secrets, 1, secret("b")), /did not end with it/],
+	"a cancelled rotation whose old secret still has an end": [
+		"cancelled",
+		({ secrets }) => change(secrets, 0, { retires_at: HARD_STOP }),
+		/has 0 current secrets/,
+	],
+	"a rotation that goes on after the revocation": [
+		"revoked",
+		({ rotations }) => change(rotations, 0, rotation({})),
+		/1 open rotations and is revoked/,
+	],
+	"a rotation ended by a revocation that is not there": [
+		"revoked",
+		({ keys }) => change(keys, 0, { revoked_at: null }),
+		/revocation that is not there/,
+	],
+	"an end of a rotation without an entry": ["completed", ({ entries }) => entries.pop(), /0 ends[\s\S]*its audit entries tell "active_replacing"/],
+	"a begin of a rotation without an entry": ["replacing", ({ entries }) => entries.pop(), /0 begins/],
+	"an entry without its change": ["created", ({ entries }) => entries.push(entry("key.paused", "pause")), /its audit entries tell "paused"/],
+	"the same entry twice": ["completed", ({ entries }) => entries.push(COMPLETED), /2 ends/],
+	"a change that nothing here makes": ["created", ({ entries }) => entries.push(entry("key.changed", null)), /key.changed \(null\) after active/],
+	"a change without an event": ["completed", ({ events }) => events.pop(), /has events/],
+	"an event of another rotation": ["completed", ({ events }) => change(events, 2, { rotation_id: "rot_2" }), /has events/],
+	"an event without its change": ["created", ({ events }) => events.push({ name: "key.revoked", key_id: KEY.id, rotation_id: null }), /has events/],
+	"rows of a key that is not there": ["completed", (all) => (all.keys = []), /secrets name the key[\s\S]*audit entries name[\s\S]*events name/],
+	"a number of a change that is missing": ["completed", ({ numbers }) => (numbers.distinct -= 1), /have gaps/],
+};
+
+suite("the judge of rows", () => {
+	function judged(rows: Forged): string {
+		const judge = new Judge();
+		judgeRows(rows, judge);
+		return judge.broken.join("\n");
+	}
+
+	for (const [name, make] of Object.entries(WHOLE)) test(`finds nothing in a key that is ${name}`, () => equal(judged(make()), ""));
+	for (const [name, [whole, forge, found]] of Object.entries(HALVES))
+		test(`finds ${name}`, () => {
+			const rows = WHOLE[whole]?.();
+			ok(rows);
+			forge(rows);
+			match(judged(rows), found);
+		});
+});
+
+suite("the judge of what clients were told", () => {
+	const [first, second] = [new Secret(), new Secret()];
+
+	function sent(of: Entry, fields: Partial<Sent> = {}): Sent {
+		const { action, request_id, rotation_id } = of;
+		ok(action);
+		return { action, request_id, rotation_id, sent_at: 10, read_at: 20, outcome: "done", held: false, makes: null, ends: null, ...fields };
+	}
+
+	/** The key of the rows, as its client knows it. */
+	function told(...history: Sent[]): Ledger {
+		const key = new Key(KEY.name, KEY.tenant_id);
+		key.id = KEY.id;
+		key.history.push(...history);
+		const ledger = new Ledger();
+		ledger.keys.push(key);
+		return ledger;
+	}
+
+	function judged(rows: Forged, ledger: Ledger): string {
+		const judge = new Judge();
+		judgeLedger(rows, ledger, judge);
+		return judge.broken.join("\n");
+	}
+
+	const [create, rotate, complete] = [sent(CREATED, { makes: first }), sent(STARTED, { makes: second }), sent(COMPLETED, { ends: first })];
+	const unknown = { outcome: "unknown", request_id: "" } as const;
+	const made = (name: string): Forged => WHOLE[name]?.() ?? stored({}, []);
+
+	test("finds nothing where all that was acknowledged is there", () => {
+		equal(judged(made("completed"), told(create, rotate, complete)), "");
+	});
+
+	test("lets a change that nobody answered be there or not, whole", () => {
+		for (const name of ["replacing", "completed"]) {
+			const ledger = told(create, rotate, { ...complete, ...unknown });
+			equal(judged(made(name), ledger), "");
+			equal(ledger.keys[0]?.state, name === "completed" ? "active" : "active_replacing");
+		}
+		equal(judged(stored({ keys: [], secrets: [] }, []), told({ ...create, ...unknown })), "");
+	});
+
+	test("finds an acknowledged change that is lost", () => {
+		match(
+			judged(made("replacing"), told(create, rotate, complete)),
+			/complete of client-1 was acknowledged and has \[\][\s\S]*was told to be active/,
+		);
+		match(judged(stored({ keys: [], secrets: [] }, []), told(create)), /client-1 is none, and was told to be active/);
+	});
+
+	test("finds an acknowledged change whose entry is missing, twice there, or another's", () => {
+		const rows = made("completed");
+		match(
+			judged({ ...rows, entries: rows.entries.slice(0, 2) }, told(create, rotate, complete)),
+			/complete of client-1 was acknowledged and has \[\]/,
+		);
+		match(
+			judged({ ...rows, entries: [...rows.entries, COMPLETED] }, told(create, rotate, complete)),
+			/2 entries of complete, 1 acknowledged of 1 sent/,
+		);
+		const other = { ...COMPLETED, rotation_id: "rot_2" };
+		match(
+			judged({ ...rows, entries: [CREATED, STARTED, other] }, told(create, rotate, complete)),
+			/complete of client-1 was acknowledged and has \[\{/,
+		);
+	});
+
+	test("finds what nobody has sent", () => {
+		match(judged(made("created"), new Ledger()), /there is a key client-1 that nobody has sent/);
+		match(judged(made("completed"), told(create, rotate)), /1 entries of complete, 0 acknowledged of 0 sent/);
+	});
+
+	function violationsOf(ledger: Ledger, probes: Probe[]): { violations: number; said: string } {
+		const [key] = ledger.keys;
+		ok(key);
+		const judge = new Judge();
+		const { violations } = judgeProbes(new Map([[key, new Map([[first, probes]])]]), judge);
+		return { violations, said: judge.broken.join("\n") };
+	}
+
+	test("finds a replaced secret that is let in after the end of its rotation was acknowledged, and not before", () => {
+		const ledger = told(create, rotate, complete);
+		deepEqual(violationsOf(ledger, [probe(19, 200), probe(21, 401, "key_rotated")]), { violations: 0, said: "" });
+		const { violations, said } = violationsOf(ledger, [probe(20.5, 200)]);
+		equal(violations, 1);
+		match(said, /was let in 1 times while it was forbidden/);
+	});
+
+	test("a pause forbids until its end was sent, and a right key has no other refusal", () => {
+		const pause = sent(entry("key.paused", "pause"), { sent_at: 30, read_at: 40 });
+		const resume = sent(entry("key.resumed", "resume"), { sent_at: 50, read_at: 60 });
+		const ledger = told(create, pause, resume);
+		equal(violationsOf(ledger, [probe(39, 200), probe(49, 200), probe(50, 200)]).violations, 0);
+		equal(violationsOf(ledger, [probe(41, 200)]).violations, 1);
+		match(violationsOf(ledger, [probe(25, 401, "key_unknown")]).said, /a right key of client-1 was answered 401 key_unknown/);
+		match(violationsOf(ledger, [probe(25, 500, "internal")]).said, /500 internal/);
+	});
+});

@@ -1,0 +1,69 @@
+/** The kinds of change that end what a key may do, and how often each is made. Pure. */
+import { changeOf, keyed, managed, type SomeKey } from "./requests.ts";
+import type { Request } from "./wire.ts";
+
+export interface Subject extends SomeKey {
+	readonly plan_id: string;
+}
+
+/** A way to end what a key may do, and the code with which it is refused from then on. */
+export interface Kind {
+	readonly name: string;
+	readonly code: string;
+	/** In a hundred changes. */
+	readonly share: number;
+	/** What the change touches is shared with no other subject. */
+	readonly alone: boolean;
+	change(token: string, subject: Subject): Request;
+	probe(subject: Subject): Request;
+}
+
+const whoami = (subject: Subject): Request => keyed(subject.raw_key);
+const sites = (subject: Subject): Request => keyed(subject.raw_key, `/tenants/${subject.tenant_id}/sites`);
+
+const KINDS: readonly Kind[] = [
+	{ name: "revoke", code: "key_revoked", share: 76, alone: false, probe: whoami, change: (token, subject) => changeOf(token, subject, "revoke") },
+	{ name: "pause", code: "key_paused", share: 12, alone: false, probe: whoami, change: (token, subject) => changeOf(token, subject, "pause") },
+	{
+		name: "narrow",
+		code: "permission_missing",
+		share: 4,
+		alone: false,
+		probe: sites,
+		change: (token, { tenant_id, id }) => managed(token, "PATCH", `/tenants/${tenant_id}/api-keys/${id}`, { permissions: ["tenant:read"] }),
+	},
+	{
+		name: "suspend",
+		code: "tenant_suspended",
+		share: 4,
+		alone: true,
+		probe: whoami,
+		change: (token, { tenant_id }) => managed(token, "PATCH", `/operator/tenants/${tenant_id}`, { status: "suspended" }),
+	},
+	{
+		name: "replan",
+		code: "capability_not_in_plan",
+		share: 4,
+		alone: true,
+		probe: sites,
+		change: (token, { plan_id }) => managed(token, "PUT", `/operator/plans/${plan_id}`, { name: plan_id, capabilities: ["documents"] }),
+	},
+];
+
+/** One of every kind in each hundred, spread evenly, so that short runs have them all. */
+export function kindOf(index: number): Kind {
+	const place = (index * 37) % 100;
+	let sum = 0;
+	for (const kind of KINDS) {
+		sum += kind.share;
+		if (place < sum) return kind;
+	}
+	throw new Error("impossible state: the shares make a hundred");
+}
+
+/** How many keys are to be changed so that so many of them are revoked. */
+export function keysFor(revocations: number): number {
+	let keys = 0;
+	for (let revoked = 0; revoked < revocations; keys += 1) if (kindOf(keys).name === "revoke") revoked += 1;
+	return keys;
+}
