@@ -122,7 +122,7 @@ test("limits say what is used of what, with the tenant's own limits in place of 
 	await createSite(context, { tenant_id: "rich", name: "Shop" });
 	await updateTenant(db.context(), { tenant_id: "rich", limits: { api_keys: 7 } });
 	const { rate_limits, quota, sites, api_keys, documents } = await limitsOfTenant(context, { tenant_id: "rich" });
-	deepEqual(rate_limits, [{ name: "burst", per: "key", requests: 100, window_seconds: 60, remaining: null }]);
+	deepEqual(rate_limits, [{ name: "burst", per: "key", requests: 100, window_seconds: 60, named_only: false, remaining: null }]);
 	deepEqual([quota?.requests, quota?.used], [1_000, 0]);
 	deepEqual(
 		[sites, api_keys, documents],

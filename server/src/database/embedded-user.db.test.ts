@@ -28,12 +28,21 @@ import { chooseRunner, makeRunner } from "./embedded-runner.ts";
 /** Other users may not be able to enter the folders above the repository: then nothing here could be tried, so it is seen at a place of its own. */
 const SEEN_BY_ALL = "KEYWRIGHT_TEST_SEEN_BY_ALL";
 
+/** What is in the repository is seen one by one: its own folder may be its owner's alone. */
+const SEEN_AND_RUN = `set -e
+for entry in "$1"/*; do
+	seen="$2/\${entry##*/}"
+	if [ -d "$entry" ]; then mkdir "$seen"; else : > "$seen"; fi
+	mount --bind "$entry" "$seen"
+done
+exec "$2/$3" "$2/$4"`;
+
 if (IS_ROOT && process.env[SEEN_BY_ALL] === undefined) {
 	test("embedded PostgreSQL and users, with the repository where every user can enter it", async () => {
 		const place = await newFolder();
 		await chmod(place, 0o755);
 		const own = import.meta.filename.slice(REPOSITORY.length + 1);
-		const view = spawn("unshare", ["--mount", "sh", "-c", 'mount --bind "$1" "$2" && exec "$2/$3" "$2/$4"', "sh", REPOSITORY, place, NODE, own], {
+		const view = spawn("unshare", ["--mount", "sh", "-c", SEEN_AND_RUN, "sh", REPOSITORY, place, NODE, own], {
 			env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", [SEEN_BY_ALL]: "yes" },
 			stdio: ["ignore", "pipe", "pipe"],
 		});
