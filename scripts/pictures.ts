@@ -2,6 +2,7 @@
 // Everything in them was made by the API, but the requests of the last day: those are written into the usage tables, for nobody waits a day.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Page } from "playwright-core";
 import { joinBy, openBrowser, settled, startDashboard } from "../e2e/browser/browser.ts";
 import { Database } from "../e2e/database.ts";
@@ -11,11 +12,18 @@ import { ROOT } from "./execute.ts";
 
 const FOLDER = join(ROOT, "docs/pictures");
 const TENANT = "acme";
-const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+/** How long the replacement in the picture has gone on. */
+const MINUTES = 30;
+const REPLACED = "prod-warehouse-sync";
+/** What was counted is written a second later. */
+const FLUSHED_MS = 2_500;
 const HOURS = 24;
 const SIZE = { width: 1_280, height: 820 };
 /** The whole of a key in one picture. */
 const LONG = { width: 1_280, height: 1_700 };
+const TALL = { width: 1_280, height: 1_120 };
 const PHONE = { width: 390, height: 844 };
 const DANA = { name: "Dana Osei", email: "dana@acme.example", password: "a long walk by the sea" };
 
@@ -57,8 +65,8 @@ async function writeDay(database: Database, key: { id: string; kid: string }, tr
 }
 
 /** Uses the key for real from two programs, so that "used from" and the connectivity check have something to say. */
-async function use(server: Server, raw_key: string): Promise<void> {
-	for (const agent of ["node", "python-requests/2.32"]) {
+async function use(server: Server, raw_key: string, agents: readonly string[]): Promise<void> {
+	for (const agent of agents) {
 		for (let round = 0; round < 3; round += 1) {
 			const headers = { "x-api-key": raw_key, "user-agent": agent };
 			expectStatus(await server.send({ method: "GET", path: `/api/v1/m2m/tenants/${TENANT}/limits`, headers }), 200);
@@ -66,7 +74,69 @@ async function use(server: Server, raw_key: string): Promise<void> {
 	}
 }
 
-async function furnish(server: Server): Promise<{ busiest_id: string }> {
+interface Furnished {
+	readonly busiest_id: string;
+	readonly replaced: { readonly id: string; readonly raw_key: string; readonly kid: string };
+}
+
+/** What moved first: the kinds of program that a key is used by, as its people call them. */
+const PLACES: Readonly<Record<string, string>> = { node: "Order server", "python-requests": "Nightly report", curl: "Backup script" };
+const MOVED = ["node", "python-requests/2.32"];
+
+/** Lets half an hour pass for everything that was seen of the key, which was often, and writes the requests of that time. */
+async function letPass(database: Database, key_id: string, old_kid: string, new_kid: string): Promise<void> {
+	const ago = (names: string[]) => names.map((name) => `${name} = ${name} - $2::integer * interval '1 second'`).join(", ");
+	const shift = (table: string, names: string[], more = "", where = "key_id = $1") =>
+		database.rows(`update ${table} set ${ago(names)}${more} where ${where}`, [key_id, MINUTES * 60]);
+	await shift("secret_sources", ["first_seen_at", "last_seen_at", "gap_window_started_at"], ", sightings = greatest(sightings, 9)");
+	await shift("secret_activity", ["first_used_at"], "", "kid in (select kid from secrets where key_id = $1)");
+	await shift("rotations", ["started_at"]);
+	await shift("secrets", ["created_at"]);
+	const now = Math.floor(Date.now() / MINUTE_MS);
+	for (let minute = -MINUTES; minute <= MINUTES; minute += 1) {
+		const moved = 1 / (1 + Math.exp((MINUTES / 2 - minute) / 2.5));
+		const counts: [string, number][] = [
+			[old_kid, Math.round(60 * (1 - moved) + 4 + 3 * Math.sin(minute))],
+			[new_kid, Math.round(60 * moved)],
+		];
+		for (const [kid, requests] of counts) {
+			if (requests === 0) continue;
+			const start = new Date((now - MINUTES + minute) * MINUTE_MS).toISOString();
+			await database.rows(
+				"insert into usage_keys (tenant_id, key_id, kid, granularity_seconds, start, code, requests) values ($1, $2, $3, 60, $4, 'allowed', $5) on conflict do nothing",
+				[TENANT, key_id, kid, start, requests],
+			);
+		}
+	}
+}
+
+/** Replaces the key and moves all of its places but one. Returns the rotation's id. */
+async function replaceHalfway(server: Server, { id, raw_key, kid }: Furnished["replaced"]): Promise<string> {
+	const ofKey = (method: string, rest: string, body?: unknown) => server.management(TENANT, method, `/api-keys/${id}${rest}`, body);
+	const sources = () => ofKey("GET", "/sources").then((answer) => expectStatus(answer, 200).as<{ data: { id: string; agent: string }[] }>().data);
+	await use(server, raw_key, [...MOVED, "curl/8.5.0"]);
+	await sleep(FLUSHED_MS);
+	for (const { id: source_id, agent } of await sources()) {
+		const name = PLACES[agent];
+		if (name) expectStatus(await server.management(TENANT, "PUT", `/sources/${source_id}`, { name }), 200);
+	}
+	const begun = expectStatus(await ofKey("POST", "/rotate", {}), 201).as<{
+		raw_key: string;
+		rotation: { id: string; successor: { kid: string } };
+	}>();
+	await use(server, begun.raw_key, MOVED);
+	await sleep(FLUSHED_MS);
+	await sources();
+	const database = await Database.open(server.data_dir);
+	await letPass(database, id, kid, begun.rotation.successor.kid);
+	await database.close();
+	await use(server, begun.raw_key, MOVED);
+	await use(server, raw_key, ["curl/8.5.0"]);
+	await sleep(FLUSHED_MS);
+	return begun.rotation.id;
+}
+
+async function furnish(server: Server): Promise<Furnished> {
 	expectStatus(await server.operator("PUT", "/api-profile", PROFILE), 200);
 	expectStatus(
 		await server.operator("PUT", "/plans/growth", {
@@ -82,15 +152,16 @@ async function furnish(server: Server): Promise<{ busiest_id: string }> {
 	await makeSite(server, TENANT, { id: "shop", name: "Acme shop", environment: "prod" });
 	await makeSite(server, TENANT, { id: "shop-staging", name: "Acme shop, staging", environment: "staging" });
 	const database = await Database.open(server.data_dir);
-	let busiest_id = "";
+	let [busiest_id, replaced] = ["", { id: "", raw_key: "", kid: "" }];
 	for (const { busiest, refused, ...fields } of [...KEYS].reverse()) {
 		const made = await makeKey(server, TENANT, fields);
 		await writeDay(database, { id: made.id, kid: made.key.secrets[0]?.kid ?? "" }, { busiest, refused });
-		if (busiest > 0) await use(server, made.raw_key);
+		if (busiest > 0) await use(server, made.raw_key, MOVED);
+		if (fields.name === REPLACED) replaced = { id: made.id, raw_key: made.raw_key, kid: made.key.secrets[0]?.kid ?? "" };
 		busiest_id = made.id;
 	}
 	await database.close();
-	return { busiest_id };
+	return { busiest_id, replaced };
 }
 
 async function take(page: Page, name: string, colorScheme: "light" | "dark"): Promise<void> {
@@ -107,7 +178,7 @@ const dashboard = await startDashboard();
 const browser = await openBrowser();
 try {
 	const { server, url } = dashboard;
-	const { busiest_id } = await furnish(server);
+	const { busiest_id, replaced } = await furnish(server);
 	const invited = expectStatus(await server.management(TENANT, "POST", "/invitations", { role: "owner" }), 201).as<{ url: string }>();
 	const context = await browser.person({ viewport: SIZE, deviceScaleFactor: 1 });
 	await joinBy(context, invited.url, DANA);
@@ -119,6 +190,11 @@ try {
 	await page.goto(`${url}/settings/api-access/${busiest_id}?tenant=${TENANT}`);
 	await page.getByRole("heading", { level: 1 }).waitFor();
 	await take(page, "key", "dark");
+	const rotation_id = await replaceHalfway(server, replaced);
+	await page.setViewportSize(TALL);
+	await page.goto(`${url}/settings/api-access/${replaced.id}/rotations/${rotation_id}?tenant=${TENANT}`);
+	await page.getByRole("heading", { level: 1 }).waitFor();
+	await take(page, "replacing", "light");
 	const handed = expectStatus(
 		await server.management(TENANT, "POST", "/api-keys", {
 			name: "prod-returns-desk",

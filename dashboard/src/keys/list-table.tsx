@@ -94,7 +94,7 @@ function Nothing({ filtered }: { filtered: boolean }) {
 
 function TableSkeleton() {
 	return (
-		<Stack gap={8} aria-busy="true" aria-label="Loading keys">
+		<Stack gap={8} role="status" aria-busy="true" aria-label="Loading keys">
 			{ROWS.map((row) => (
 				<Skeleton key={row} height={56} />
 			))}

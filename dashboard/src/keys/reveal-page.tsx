@@ -85,7 +85,7 @@ function NotShown({ token, offer, stored, emptied, onRevealed }: NotShownProps) 
 
 function Waiting() {
 	return (
-		<Stack gap="md" aria-busy="true" aria-label="Loading">
+		<Stack gap="md" role="status" aria-busy="true" aria-label="Loading">
 			<Skeleton height={28} width="70%" />
 			<Skeleton height={120} />
 			<Skeleton height={60} />

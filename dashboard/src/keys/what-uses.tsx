@@ -58,7 +58,7 @@ function titleOf(used: boolean, preview: RevokePreview | undefined, key: WhatUse
 
 function Waiting() {
 	return (
-		<Stack gap={8} aria-busy="true" aria-label="Loading what uses this key">
+		<Stack gap={8} role="status" aria-busy="true" aria-label="Loading what uses this key">
 			<Skeleton height={40} width={280} maw="100%" />
 			<Skeleton height={18} width={180} />
 			<Skeleton height={18} width={320} maw="100%" />

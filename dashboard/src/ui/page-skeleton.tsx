@@ -5,7 +5,7 @@ const ROWS = ["a", "b", "c", "d", "e"];
 /** Holds the place of a page in about its size, so that nothing jumps when it comes. */
 export function PageSkeleton() {
 	return (
-		<Stack className="kw-page" gap="md" aria-busy="true" aria-label="Loading">
+		<Stack className="kw-page" gap="md" role="status" aria-busy="true" aria-label="Loading">
 			<Skeleton height={28} width={220} />
 			<Skeleton height={18} width="60%" />
 			<Stack gap={8} mt="md">
