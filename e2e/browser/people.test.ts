@@ -313,7 +313,7 @@ test("an address that has an account joins with its password, also by a link tha
 	await page.waitForURL(`**/settings/api-access?tenant=${first}`);
 	await page.getByRole("navigation").first().getByRole("link", { name: "Settings" }).click();
 	await page.getByText("Your role").waitFor();
-	equal(await page.locator("dd", { hasText: /^Admin$/ }).count(), 1);
+	await page.locator("dd", { hasText: /^Admin$/ }).waitFor();
 	await page.goto(`${dashboard.url}/settings`);
 	await heading(page, "Settings");
 	equal(tenantIn(page), first);
