@@ -62,6 +62,37 @@ test("400 at once against 100 of one of three named limits: exactly 100, and the
 	equal(quota?.used, 101);
 });
 
+test("400 at once that cost 3 each against 100: exactly 33, and what is left takes a smaller one", async () => {
+	const { raw_key } = await makeWorld(server, { rate_limits: [limit("burst", 100), limit("hourly", 1_000, { window_seconds: 3_600 })] });
+	const answers = await inParallel(400, 400, () => ask(raw_key, { cost: 3 }));
+	equal(answers.filter(({ allowed }) => allowed).length, 33);
+	equal(answers.filter(({ code }) => code === "rate_limited").length, 367);
+	deepEqual(left(await ask(raw_key)), { burst: 0, hourly: 900 });
+});
+
+test("of two limits that are reached, Retry-After tells of the one that holds longer", async () => {
+	const { raw_key } = await makeWorld(server, {
+		rate_limits: [limit("second", 2, { window_seconds: 5 }), limit("hourly", 2, { window_seconds: 3_600 })],
+	});
+	equal((await ask(raw_key, { cost: 2 })).code, "allowed");
+	const refused = await ask(raw_key);
+	match(refused.detail, /"hourly"/);
+	ok(Number(refused.headers["Retry-After"]) >= 3_600);
+});
+
+test("a cost that is none is refused and counts nothing", async () => {
+	const { tenant, raw_key } = await makeWorld(server, { rate_limits: [limit("burst", 100)], quota_requests_per_month: 1_000 });
+	for (const cost of [0, -1, 1.5, 1e9, "3", null, [3]]) {
+		const answer = await server.verify(credential, { raw_key, cost });
+		assertProblem(answer, "invalid_request", [raw_key]);
+		assertPointer(answer, "/cost");
+	}
+	const many = Array.from({ length: 1_000 }, (_, index) => ({ name: `limit${index}`, cost: 1 }));
+	assertPointer(await server.verify(credential, { raw_key, limits: many }), "/limits");
+	const { quota, rate_limits } = await limitsOf(raw_key, tenant.id);
+	deepEqual([quota?.used, rate_limits[0]?.remaining], [1, 99], "only asking for the limits was a request");
+});
+
 test("a limit that counts only what names it is in the headers and the answer when it was named, and in the limits always", async () => {
 	const { tenant, raw_key } = await makeWorld(server, { rate_limits: [named("exports", 5), limit("burst", 50)] });
 	deepEqual(remainingOf(await whoami(raw_key)), { burst: 49 });
@@ -171,11 +202,40 @@ test("a plan may name a capability that nobody has described; the tenant sees it
 	expectStatus(await server.operator("PUT", "/capabilities/faxes", { description: "Faxes: send and receive" }), 200);
 	expectStatus(await server.operator("PUT", "/permissions/faxes:send", { description: "Send faxes", capability: "faxes" }), 200);
 	deepEqual(await seen(), { name: "faxes", description: "Faxes: send and receive", included: true, permissions: ["faxes:send"] });
-	expectStatus(await server.operator("DELETE", "/capabilities/faxes"), 204);
-	deepEqual(await seen(), { name: "faxes", description: "", included: true, permissions: ["faxes:send"] });
+	const refused = await server.operator("DELETE", "/capabilities/faxes");
+	assertProblem(refused, "conflict");
+	deepEqual([refused.json.plans, refused.json.permissions, refused.json.forward_auth_rules], [1, 1, 0]);
 	assertProblem(await server.operator("PUT", "/capabilities/documents", { description: "Papers" }), "conflict");
 	assertProblem(await server.operator("DELETE", "/capabilities/m2m_api"), "conflict");
 	assertProblem(await server.operator("PUT", "/capabilities/Fax", { description: "Fax" }), "invalid_request");
+});
+
+test("a permission that keys or rules hold is not deleted; where it is in use is said before, and it goes once it is not", async () => {
+	expectStatus(await server.operator("PUT", "/capabilities/stamps", { description: "Stamps" }), 200);
+	expectStatus(await server.operator("PUT", "/permissions/stamps:buy", { description: "Buy stamps", capability: "stamps" }), 200);
+	const { tenant, plan_id, made, raw_key } = await makeWorld(server, { name: "Post", capabilities: ["m2m_api", "stamps"] });
+	const uses = async () => expectStatus(await server.operator("GET", "/permissions/stamps:buy/uses"), 200).json;
+	deepEqual(await uses(), {
+		plans: [{ id: plan_id, name: "Post" }],
+		keys: 1,
+		tenants: 1,
+		most: [{ id: tenant.id, name: tenant.name, keys: 1 }],
+		forward_auth_rules: 0,
+		in_use: true,
+	});
+	const rules = [{ pattern: "/tenants/:tenant_id/stamps", permissions: ["stamps:buy"], capability: "stamps" }];
+	expectStatus(await server.operator("PUT", "/forward-auth-rules", { rules }), 200);
+	const refused = await server.operator("DELETE", "/permissions/stamps:buy");
+	assertProblem(refused, "conflict");
+	deepEqual([refused.json.keys, refused.json.tenants, refused.json.forward_auth_rules], [1, 1, 1]);
+	equal((await ask(raw_key, { permissions: ["stamps:buy"] })).code, "allowed");
+
+	expectStatus(await server.management(tenant.id, "PATCH", `/api-keys/${made.id}`, { permissions: [] }), 200);
+	assertProblem(await server.operator("DELETE", "/permissions/stamps:buy"), "conflict");
+	expectStatus(await server.operator("PUT", "/forward-auth-rules", { rules: [] }), 200);
+	deepEqual(await uses(), { plans: [{ id: plan_id, name: "Post" }], keys: 0, tenants: 0, most: [], forward_auth_rules: 0, in_use: false });
+	expectStatus(await server.operator("DELETE", "/permissions/stamps:buy"), 204);
+	assertProblem(await server.operator("GET", "/permissions/stamps:buy/uses"), "not_found");
 });
 
 /** Runs a snippet as it stands, with the values that the page speaks of. */

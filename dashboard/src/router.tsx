@@ -162,6 +162,7 @@ const tree = root.addChildren([
 	operator.addChildren([
 		operatorIndex,
 		operatorPage("/forward-auth", () => import("./operator/forward-auth-page.tsx")),
+		operatorPage("/catalogue", () => import("./operator/catalogue-page.tsx")),
 		operatorPage("/tenants", () => import("./operator/tenants-page.tsx")),
 		operatorPage("/legacy-formats", () => import("./operator/legacy-formats-page.tsx")),
 		operatorPage("/people", () => import("./operator/people-page.tsx")),

@@ -1,8 +1,8 @@
-/** The operator's area: rules for forwarded requests, their tester, keys from elsewhere, tenants and operators; and who is kept out of it. */
+/** The operator's area: rules for forwarded requests, their tester, keys from elsewhere, the catalogue, tenants and operators; and who is kept out of it. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { BrowserContext, Page } from "playwright-core";
-import { expectStatus, makeKey, makeTenant } from "../things.ts";
+import { expectStatus, makeKey, makePlan, makeTenant } from "../things.ts";
 import {
 	ADAM,
 	assertNoSidewaysScrolling,
@@ -396,6 +396,93 @@ test("a format of keys from elsewhere is added with its import command, and dele
 	await page.close();
 });
 
+test("the catalogue teaches while it is empty; what is added is offered at creation, and what is in use is not deleted", async () => {
+	const { server } = dashboard;
+	const page = await open("/operator/catalogue");
+	await page.getByRole("heading", { name: "Nothing of your own API yet" }).waitFor();
+	await page.locator('[data-capability="m2m_api"]').getByText("Comes with Keywright").waitFor();
+	equal(await page.getByRole("button", { name: /^Delete|^Edit/ }).count(), 0);
+	await picture(page, "operator-catalogue-empty");
+	await axe(page);
+
+	await page.getByRole("button", { name: "Add a capability" }).click();
+	const capability = page.getByRole("dialog", { name: "Add a capability" });
+	await capability.getByRole("button", { name: "Add this capability" }).click();
+	await capability.getByText("Begin with a small letter").waitFor();
+	await capability.getByLabel("Name").fill("stamps");
+	await capability.getByLabel("What people read").fill("Stamps: buy and print stamps");
+	await capability.getByText("On the plan page: Stamps, Buy and print stamps").waitFor();
+	await picture(page, "operator-catalogue-capability");
+	await axe(page);
+	await page.keyboard.press("Enter");
+	await capability.waitFor({ state: "detached" });
+	const group = page.locator('[data-capability="stamps"]');
+	await group.getByText("It has no permissions").waitFor();
+
+	await page.getByRole("button", { name: "Add a permission" }).click();
+	const permission = page.getByRole("dialog", { name: "Add a permission" });
+	await permission.getByLabel("Name").fill("documents:read");
+	await permission.getByRole("button", { name: "Add this permission" }).click();
+	await permission.getByText("There is a permission of this name already").waitFor();
+	await permission.getByLabel("Name").fill("stamps:buy");
+	await permission.getByLabel("What people read").fill(HOSTILE);
+	await permission.getByRole("combobox", { name: "Capability" }).click();
+	await page.getByRole("option", { name: "Stamps (stamps)" }).click();
+	await axe(page);
+	await permission.getByRole("button", { name: "Add this permission" }).click();
+	await permission.waitFor({ state: "detached" });
+	const row = group.locator('[data-permission="stamps:buy"]');
+	await row.getByText(HOSTILE).waitFor();
+
+	await page.getByRole("button", { name: "Edit the permission stamps:buy" }).click();
+	const edit = page.getByRole("dialog", { name: "Edit a permission" });
+	await edit.getByLabel("What people read").fill("Buy stamps");
+	await edit.getByRole("combobox", { name: "Capability" }).click();
+	await page.getByRole("option", { name: "Documents (documents)" }).click();
+	await edit.getByText("are refused it from the next request on").waitFor();
+	await edit.getByRole("combobox", { name: "Capability" }).click();
+	await page.getByRole("option", { name: "Stamps (stamps)" }).click();
+	await edit.getByRole("button", { name: "Save this permission" }).click();
+	await row.getByText("Buy stamps", { exact: true }).waitFor();
+	await edit.waitFor({ state: "detached" });
+
+	const plan_id = await makePlan(server, { name: "Post", capabilities: ["m2m_api", "stamps"] });
+	const tenant = await makeTenant(server, { plan_id });
+	const key = await makeKey(server, tenant.id, { permissions: ["stamps:buy"] });
+	await page.reload();
+	await row.waitFor();
+	await page.getByRole("button", { name: "Delete the permission stamps:buy" }).click();
+	const asked = page.getByRole("dialog");
+	deepEqual(await asked.locator("[data-uses] li").allInnerTexts(), [
+		`1 key of 1 tenant has it: ${tenant.name} (1)`,
+		"New keys on the plan Post can have it",
+	]);
+	equal(await asked.getByRole("button", { name: "Delete this permission" }).isDisabled(), true);
+	await picture(page, "operator-catalogue-in-use");
+	await axe(page);
+	await asked.getByRole("button", { name: "Keep this permission" }).click();
+	await asked.waitFor({ state: "detached" });
+	await picture(page, "operator-catalogue");
+	await axe(page);
+
+	expectStatus(await server.management(tenant.id, "PATCH", `/api-keys/${key.id}`, { permissions: [] }), 200);
+	await page.getByRole("button", { name: "Delete the permission stamps:buy" }).click();
+	await asked.getByText("Nobody has it").waitFor();
+	await asked.getByRole("button", { name: "Delete this permission" }).click();
+	await row.waitFor({ state: "detached" });
+	await asked.waitFor({ state: "detached" });
+	await page.getByRole("button", { name: "Delete the capability stamps" }).click();
+	await asked.getByText("It is included in the plan Post").waitFor();
+	expectStatus(await server.operator("PUT", `/plans/${plan_id}`, { name: "Post", capabilities: ["m2m_api"] }), 200);
+	await asked.getByRole("button", { name: "Keep this capability" }).click();
+	await asked.waitFor({ state: "detached" });
+	await page.getByRole("button", { name: "Delete the capability stamps" }).click();
+	await asked.getByRole("button", { name: "Delete this capability" }).click();
+	await page.getByRole("heading", { name: "Nothing of your own API yet" }).waitFor();
+	assertQuiet(olivia);
+	await page.close();
+});
+
 test("on a phone nothing scrolls sideways, and every action is there", async () => {
 	await setRules([
 		{
@@ -406,7 +493,7 @@ test("on a phone nothing scrolls sideways, and every action is there", async () 
 		{ pattern: "/b" },
 	]);
 	const context = await browser.person({ viewport: PHONE, storageState: await olivia.storageState() });
-	for (const path of ["/operator/forward-auth", "/operator/tenants", "/operator/people", "/operator/legacy-formats"]) {
+	for (const path of ["/operator/forward-auth", "/operator/tenants", "/operator/people", "/operator/legacy-formats", "/operator/catalogue"]) {
 		const page = await open(path, context);
 		await assertNoSidewaysScrolling(page);
 		await axe(page);

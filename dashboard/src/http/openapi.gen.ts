@@ -1347,10 +1347,30 @@ export interface paths {
         put: operations["put_operator_permissions_by_permission"];
         post?: never;
         /**
-         * Delete a permission of your own
+         * Delete a permission of your own that no key and no rule holds
          * @description Access: operator.
          */
         delete: operations["delete_operator_permissions_by_permission"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operator/permissions/{permission}/uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show where a permission is in use, before it is deleted
+         * @description Access: operator.
+         */
+        get: operations["get_operator_permissions_by_permission_uses"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1391,10 +1411,30 @@ export interface paths {
         put: operations["put_operator_capabilities_by_capability"];
         post?: never;
         /**
-         * Take the words of a capability away
+         * Delete a capability of your own that no plan, no permission and no rule names
          * @description Access: operator.
          */
         delete: operations["delete_operator_capabilities_by_capability"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operator/capabilities/{capability}/uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show where a capability is in use, before it is deleted
+         * @description Access: operator.
+         */
+        get: operations["get_operator_capabilities_by_capability_uses"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -7103,6 +7143,54 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    get_operator_permissions_by_permission_uses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                permission: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description That include it, by name */
+                        plans: {
+                            id: string;
+                            name: string;
+                        }[];
+                        /** @description That hold it and may still be accepted */
+                        keys: number;
+                        /** @description Whose keys these are */
+                        tenants: number;
+                        /** @description The tenants with the most of them, at most 10 */
+                        most: {
+                            id: string;
+                            name: string;
+                            keys: number;
+                        }[];
+                        /** @description Rules for forwarded requests that require it */
+                        forward_auth_rules: number;
+                        /** @description Whether deleting it is refused */
+                        in_use: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     get_operator_capabilities: {
         parameters: {
             query?: {
@@ -7200,6 +7288,46 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_operator_capabilities_by_capability_uses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                capability: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description That include it, by name */
+                        plans: {
+                            id: string;
+                            name: string;
+                        }[];
+                        /** @description That belong to it */
+                        permissions: string[];
+                        /** @description Rules for forwarded requests that require it */
+                        forward_auth_rules: number;
+                        /** @description Whether deleting it is refused */
+                        in_use: boolean;
+                    };
+                };
             };
             400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];

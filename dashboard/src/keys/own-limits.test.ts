@@ -9,8 +9,13 @@ const limit = (requests: number | null, window_seconds = 60, name: string | null
 
 test("a number is needed, one limit for each time, and fewer than the plan allows anyway", () => {
 	equal(faultOfLimits([limit(99), limit(1_000, 3_600)], [BURST, EXPORTS]), null);
+	const text = "The limit of 30 requests in a minute is reached first: choose fewer than 1,800";
+	deepEqual(faultOfLimits([limit(30), limit(1_800, 3_600)], []), { index: 1, text });
+	deepEqual(faultOfLimits([limit(1_801, 3_600), limit(30)], []), { index: 0, text });
 	deepEqual(faultOfLimits([limit(99), limit(null, 3_600)], [BURST]), { index: 1, text: "Say how many requests" });
 	deepEqual(faultOfLimits([limit(9), limit(8)], []), { index: 1, text: "There is a limit for a minute already" });
+	deepEqual(faultOfLimits([limit(6_000, 3_600)], [BURST]), { index: 0, text: "Your plan allows 100 requests in a minute anyway: choose fewer" });
+	equal(faultOfLimits([limit(5_999, 3_600)], [BURST]), null);
 	deepEqual(faultOfLimits([limit(100)], [BURST]), { index: 0, text: "Your plan allows 100 requests in a minute anyway: choose fewer" });
 });
 

@@ -18,6 +18,7 @@ export interface KeyRateLimit {
 
 /** What people choose from; the API takes any time up to an hour. */
 const WINDOWS = [60, 3_600] as const;
+const count = new Intl.NumberFormat("en");
 const NAMES: Readonly<Record<number, string>> = { 60: "own-minute", 3600: "own-hour" };
 
 /** One more limit, for a time that has none yet; null when there is none left. */
@@ -47,14 +48,34 @@ export interface LimitFault {
 	readonly text: string;
 }
 
+/** The most that `limit` lets through in any `window_seconds`: so many of its own times cover that time. */
+function allowedIn(limit: { readonly requests: number; readonly window_seconds: number }, window_seconds: number): number {
+	return limit.requests * Math.ceil(window_seconds / limit.window_seconds);
+}
+
+/** What of the key's other limits is always reached before this one, or null. */
+function reachedBefore(limits: readonly OwnLimit[], index: number): string | null {
+	const limit = limits[index];
+	if (limit === undefined) return null;
+	for (const [at, { requests, window_seconds }] of limits.entries()) {
+		if (at === index || requests === null || window_seconds === limit.window_seconds) continue;
+		const most = allowedIn({ requests, window_seconds }, limit.window_seconds);
+		if (most < (limit.requests ?? 0) || (at < index && most === limit.requests))
+			return `The limit of ${paceWords({ requests, window_seconds })} is reached first: choose fewer than ${count.format(most)}`;
+	}
+	return null;
+}
+
 /** The first thing that is wrong with the limits, or null. A limit that the plan makes useless would look like one and be none. */
 export function faultOfLimits(limits: readonly OwnLimit[], of_plan: readonly RateLimit[]): LimitFault | null {
 	for (const [index, { requests, window_seconds }] of limits.entries()) {
 		if (requests === null || requests < 1) return { index, text: "Say how many requests" };
 		if (limits.slice(0, index).some((earlier) => earlier.window_seconds === window_seconds))
 			return { index, text: `There is a limit for ${windowWords(window_seconds)} already` };
-		const stricter = of_plan.find((limit) => !limit.named_only && limit.window_seconds === window_seconds && limit.requests <= requests);
+		const stricter = of_plan.find((limit) => !limit.named_only && allowedIn(limit, window_seconds) <= requests);
 		if (stricter) return { index, text: `Your plan allows ${paceWords(stricter)} anyway: choose fewer` };
+		const other = reachedBefore(limits, index);
+		if (other) return { index, text: other };
 	}
 	return null;
 }

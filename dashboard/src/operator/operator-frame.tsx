@@ -1,4 +1,4 @@
-import { IconBuilding, IconPackageImport, IconRoute, IconUserShield } from "@tabler/icons-react";
+import { IconBuilding, IconListCheck, IconPackageImport, IconRoute, IconUserShield } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { ConfirmProvider } from "../access/confirm.tsx";
 import { useSession } from "../access/session.ts";
@@ -9,6 +9,7 @@ import { NoOperatorPage } from "./no-operator-page.tsx";
 
 const PLACES = [
 	{ to: "/operator/forward-auth", label: "Forwarded requests", short: "Requests", icon: IconRoute },
+	{ to: "/operator/catalogue", label: "Catalogue", short: "Catalogue", icon: IconListCheck },
 	{ to: "/operator/tenants", label: "Tenants", short: "Tenants", icon: IconBuilding },
 	{ to: "/operator/legacy-formats", label: "Keys from elsewhere", short: "Imports", icon: IconPackageImport },
 	{ to: "/operator/people", label: "Operators", short: "Operators", icon: IconUserShield },

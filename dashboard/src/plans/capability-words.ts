@@ -27,7 +27,7 @@ const BETWEEN = ": ";
 const API_ACCESS = "m2m_api";
 
 /** "Exports: everything as one file" is a name and what it means; without words the name is made of the technical one. */
-function wordsOf({ name, description }: Capability): { name: string; means: string | null } {
+export function wordsOf({ name, description }: Pick<Capability, "name" | "description">): { name: string; means: string | null } {
 	if (description === "") return { name: nameFrom(name), means: null };
 	const at = description.indexOf(BETWEEN);
 	if (at <= 0) return { name: description, means: null };

@@ -20,6 +20,7 @@ export const PAGE_PATHS = [
 	"/operator",
 	"/operator/forward-auth",
 	"/operator/tenants",
+	"/operator/catalogue",
 	"/operator/legacy-formats",
 	"/operator/people",
 ] as const;

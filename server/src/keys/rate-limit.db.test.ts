@@ -50,7 +50,7 @@ test("a key made without saying so has none", async () => {
 
 test("limits that the plan makes useless, or whose names it has, are refused with all of their pointers; those of the tenant's own count", async () => {
 	const tenant_id = await fixture.tenant({ rate_limits: [BURST] });
-	const wanted = [SLOW, { ...BURST, per: undefined, requests: 3 }, { name: "fast", requests: 100, window_seconds: 60 }].map(
+	const wanted = [SLOW, { ...BURST, per: undefined, requests: 30 }, { name: "fast", requests: 100, window_seconds: 60 }].map(
 		({ name, requests, window_seconds }) => ({ name, requests, window_seconds }),
 	);
 	const failure = await refused(fixture, "invalid_request", () => createKey(fixture.context(), keyInput(tenant_id, { rate_limits: wanted })));

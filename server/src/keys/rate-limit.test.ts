@@ -20,7 +20,7 @@ const own = (name: string, requests: number, window_seconds = 60) => ({ name, re
 const pointers = (...asked: Parameters<typeof unusableRateLimits>) => unusableRateLimits(...asked).map(({ pointer }) => pointer);
 
 test("a limit that is stricter than the plan's, or of another length, can be a key's own", () => {
-	deepEqual(unusableRateLimits([own("slow", 99), own("daily", 1_000, 3_600), own("second", 100, 1)], planWith(burst, exports)), []);
+	deepEqual(unusableRateLimits([own("slow", 99), own("hourly", 1_000, 3_600), own("second", 10, 1)], planWith(burst, exports)), []);
 	deepEqual(unusableRateLimits([own("slow", 1)], planWith()), []);
 });
 
@@ -35,10 +35,22 @@ test("a limit that another of the same time makes useless is pointed at, whether
 	const [problem] = unusableRateLimits([own("slow", 100)], planWith(burst));
 	deepEqual(problem, {
 		pointer: "/rate_limits/0/requests",
-		detail: 'is never reached: the limit "burst" allows 100 in the same time already. Choose a smaller number, or leave it out',
+		detail: 'is never reached: the limit "burst" lets no more than 100 through in 60 seconds already. Choose a smaller number, or leave it out',
 	});
 	deepEqual(pointers([own("slow", 5), own("slower", 5)], planWith(burst)), ["/rate_limits/1/requests"]);
+	deepEqual(pointers([own("slow", 3), own("hour", 180, 3_600)], planWith()), ["/rate_limits/1/requests"]);
+	deepEqual(pointers([own("hour", 181, 3_600), own("slow", 3)], planWith()), ["/rate_limits/0/requests"], "whichever comes first");
 	deepEqual(pointers([own("slow", 6, 3_600)], planWith(exports)), [], "what counts only some requests bounds no other");
+});
+
+test("a limit of another time is held to what the plan's comes to in it", () => {
+	const plan = planWith(burst);
+	deepEqual(pointers([own("second", 100, 1)], plan), ["/rate_limits/0/requests"], "a minute holds that second");
+	deepEqual(unusableRateLimits([own("second", 99, 1)], plan), []);
+	deepEqual(pointers([own("hour", 6_000, 3_600)], plan), ["/rate_limits/0/requests"], "sixty minutes hold the hour");
+	deepEqual(unusableRateLimits([own("hour", 5_999, 3_600)], plan), []);
+	deepEqual(pointers([own("odd", 200, 61)], plan), ["/rate_limits/0/requests"]);
+	deepEqual(unusableRateLimits([own("odd", 199, 61)], plan), [], "a little more than a minute can meet two of them");
 });
 
 test("limits that the key has already may stay, whatever became of the plan; a changed one is judged", () => {

@@ -17,13 +17,23 @@ function isSame(a: KeyRateLimit, b: KeyRateLimit): boolean {
 	return a.name === b.name && a.requests === b.requests && a.window_seconds === b.window_seconds;
 }
 
-/** What of the plan, or of the limits before it, makes a limit useless: it would look like a bound and never be one. */
-function stricterThan(wanted: KeyRateLimit, plan: Plan, earlier: readonly KeyRateLimit[]): string | null {
-	const stricter = [...plan.rate_limits.filter((limit) => !limit.named_only), ...earlier].find(
-		(limit) => limit.window_seconds === wanted.window_seconds && limit.requests <= wanted.requests,
-	);
+/** The most that `limit` lets through in any `window_seconds`: so many of its own windows cover that time. */
+function allowedIn(limit: KeyRateLimit, window_seconds: number): number {
+	return limit.requests * Math.ceil(window_seconds / limit.window_seconds);
+}
+
+/** What of the plan, or of the key's other limits, makes a limit useless: it would look like a bound and never be one. */
+function uselessBy(wanted: readonly KeyRateLimit[], index: number, plan: Plan): string | null {
+	const limit = wanted[index];
+	if (limit === undefined) return null;
+	const { requests, window_seconds } = limit;
+	const stricter =
+		[...plan.rate_limits.filter((of_plan) => !of_plan.named_only), ...wanted.slice(0, index)].find(
+			(other) => allowedIn(other, window_seconds) <= requests,
+		) ?? wanted.slice(index + 1).find((other) => other.name !== limit.name && allowedIn(other, window_seconds) < requests);
 	if (!stricter) return null;
-	return `is never reached: the limit "${stricter.name}" allows ${stricter.requests} in the same time already. Choose a smaller number, or leave it out`;
+	const time = `${window_seconds} ${window_seconds === 1 ? "second" : "seconds"}`;
+	return `is never reached: the limit "${stricter.name}" lets no more than ${allowedIn(stricter, window_seconds)} through in ${time} already. Choose a smaller number, or leave it out`;
 }
 
 /**
@@ -38,7 +48,7 @@ export function unusableRateLimits(wanted: readonly KeyRateLimit[], plan: Plan, 
 		if (held.some((other) => isSame(other, limit))) return [];
 		if (plan.rate_limits.some(({ name }) => name === limit.name))
 			return [{ pointer: `/rate_limits/${index}/name`, detail: "is the name of a limit of the plan: choose another" }];
-		const stricter = stricterThan(limit, plan, earlier);
-		return stricter === null ? [] : [{ pointer: `/rate_limits/${index}/requests`, detail: stricter }];
+		const useless = uselessBy(wanted, index, plan);
+		return useless === null ? [] : [{ pointer: `/rate_limits/${index}/requests`, detail: useless }];
 	});
 }

@@ -6,6 +6,7 @@ import { Failure } from "../core/error.ts";
 import { read } from "../database/read.ts";
 import { createTenant } from "../tenants/create.ts";
 import type { Capability } from "./capability.ts";
+import { getCapabilityUse } from "./get-catalogue-use.ts";
 import { listCapabilities, listCapabilitiesOfTenant } from "./list-capabilities.ts";
 import { putPlan } from "./put.ts";
 import { putCapability } from "./put-capability.ts";
@@ -81,10 +82,26 @@ test("what a plan or a permission names is listed without words until it gets so
 	);
 	await putCapability(db.context(), { capability: "fax", description: "Fax" });
 	equal((await all()).find(({ name }) => name === "fax")?.description, "Fax");
-	await deleteCapability(db.context(), { capability: "fax" });
-	equal((await all()).find(({ name }) => name === "fax")?.description, "", "the plan still has it");
+	await rejects(deleteCapability(db.context(), { capability: "fax" }), refusedWith("conflict"));
+	await putCapability(db.context(), { capability: "reports", description: "Reports" });
+	deepEqual(await getCapabilityUse(db.context(), { capability: "fax" }), {
+		plans: [{ id: "wide", name: "Wide" }],
+		permissions: [],
+		forward_auth_rules: 0,
+		in_use: true,
+	});
+	deepEqual(await getCapabilityUse(db.context(), { capability: "reports" }), {
+		plans: [],
+		permissions: ["reports:read"],
+		forward_auth_rules: 0,
+		in_use: true,
+	});
+	await rejects(deleteCapability(db.context(), { capability: "reports" }), refusedWith("conflict"));
 	await deletePermission(db.context(), { permission: "reports:read" });
 	await putPlan(db.context(), { plan_id: "wide", name: "Wide", capabilities: ["m2m_api"] });
+	equal((await getCapabilityUse(db.context(), { capability: "fax" })).in_use, false);
+	await deleteCapability(db.context(), { capability: "fax" });
+	await deleteCapability(db.context(), { capability: "reports" });
 	deepEqual(await all(), BUILT_IN);
 });
 

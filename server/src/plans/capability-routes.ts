@@ -2,10 +2,11 @@ import Type from "typebox";
 import type { ChangeContext } from "../audit/change.ts";
 import { pageOf, pageQuery } from "../http/cursor.ts";
 import { type Row, route } from "../http/route.ts";
+import { getCapabilityUse } from "./get-catalogue-use.ts";
 import { listCapabilities, listCapabilitiesOfTenant } from "./list-capabilities.ts";
 import { putCapability } from "./put-capability.ts";
 import { deleteCapability } from "./remove-capability.ts";
-import { CapabilityInput, CapabilitySchema, TenantCapabilitySchema } from "./schema.ts";
+import { CapabilityInput, CapabilitySchema, CapabilityUseSchema, TenantCapabilitySchema } from "./schema.ts";
 
 export const operatorCapabilityRoutes: readonly Row<ChangeContext>[] = [
 	route({
@@ -29,11 +30,20 @@ export const operatorCapabilityRoutes: readonly Row<ChangeContext>[] = [
 		run: putCapability,
 	}),
 	route({
+		method: "GET",
+		path: "/api/v1/operator/capabilities/:capability/uses",
+		access: "operator",
+		summary: "Show where a capability is in use, before it is deleted",
+		status: 200,
+		output: CapabilityUseSchema,
+		run: getCapabilityUse,
+	}),
+	route({
 		method: "DELETE",
 		path: "/api/v1/operator/capabilities/:capability",
 		access: "operator",
 		confirm: true,
-		summary: "Take the words of a capability away",
+		summary: "Delete a capability of your own that no plan, no permission and no rule names",
 		status: 204,
 		output: "none",
 		run: deleteCapability,

@@ -2,6 +2,7 @@ import Type from "typebox";
 import type { ChangeContext } from "../audit/change.ts";
 import { pageOf, pageQuery } from "../http/cursor.ts";
 import { type Row, route } from "../http/route.ts";
+import { getPermissionUse } from "./get-catalogue-use.ts";
 import { getProfile } from "./get-profile.ts";
 import { getPlan, listPlans } from "./list.ts";
 import { listPermissions, listPermissionsOfTenant } from "./list-permissions.ts";
@@ -14,6 +15,7 @@ import { deletePermission } from "./remove-permission.ts";
 import {
 	PermissionInput,
 	PermissionSchema,
+	PermissionUseSchema,
 	PlanInput,
 	PlanSchema,
 	PROFILE_BODY_BYTES_MAX,
@@ -85,11 +87,20 @@ export const operatorPlanRoutes: readonly Row<ChangeContext>[] = [
 		run: putPermission,
 	}),
 	route({
+		method: "GET",
+		path: "/api/v1/operator/permissions/:permission/uses",
+		access: "operator",
+		summary: "Show where a permission is in use, before it is deleted",
+		status: 200,
+		output: PermissionUseSchema,
+		run: getPermissionUse,
+	}),
+	route({
 		method: "DELETE",
 		path: "/api/v1/operator/permissions/:permission",
 		access: "operator",
 		confirm: true,
-		summary: "Delete a permission of your own",
+		summary: "Delete a permission of your own that no key and no rule holds",
 		status: 204,
 		output: "none",
 		run: deletePermission,

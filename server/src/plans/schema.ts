@@ -109,6 +109,26 @@ export const PermissionSchema = Type.Object({
 	built_in: Type.Boolean({ description: "Comes with Keywright and cannot be changed" }),
 });
 
+const UsePlans = Type.Array(Type.Object({ id: ChosenId, name: Name }), { description: "That include it, by name" });
+const UseRules = Type.Integer({ minimum: 0, description: "Rules for forwarded requests that require it" });
+const InUse = Type.Boolean({ description: "Whether deleting it is refused" });
+export const PermissionUseSchema = Type.Object({
+	plans: UsePlans,
+	keys: Type.Integer({ minimum: 0, description: "That hold it and may still be accepted" }),
+	tenants: Type.Integer({ minimum: 0, description: "Whose keys these are" }),
+	most: Type.Array(Type.Object({ id: ChosenId, name: Name, keys: Type.Integer({ minimum: 1 }) }), {
+		description: "The tenants with the most of them, at most 10",
+	}),
+	forward_auth_rules: UseRules,
+	in_use: InUse,
+});
+export const CapabilityUseSchema = Type.Object({
+	plans: UsePlans,
+	permissions: Type.Array(Type.String({ pattern: PERMISSION_PATTERN }), { description: "That belong to it" }),
+	forward_auth_rules: UseRules,
+	in_use: InUse,
+});
+
 /** One permission of the catalogue, and whether the tenant's plan includes it. */
 export const TenantPermissionSchema = Type.Object({
 	name: Type.String({ pattern: PERMISSION_PATTERN }),

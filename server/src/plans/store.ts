@@ -131,6 +131,11 @@ export async function countPermissions(tx: ReadTx): Promise<number> {
 	return count;
 }
 
+export async function readPermission(tx: ReadTx, name: string): Promise<Permission | null> {
+	const row = await tx.selectFrom("permissions").select(PERMISSION_COLUMNS).where("name", "=", name).executeTakeFirst();
+	return row ?? null;
+}
+
 export async function lockPermission(tx: Tx, name: string): Promise<Permission | null> {
 	const row = await tx.selectFrom("permissions").select(PERMISSION_COLUMNS).where("name", "=", name).forUpdate().executeTakeFirst();
 	return row ?? null;

@@ -61,6 +61,19 @@ test("of several limits that are reached the first of the plan is named", () => 
 	deepEqual(spendAt(grant, 1, MINUTE)?.facts?.members, { limit: "first" });
 });
 
+test("of several limits that are reached the one that holds the longest is named, so that whoever waits is let through then", () => {
+	const grant = grantWith([limit("second", 1, 1), limit("hour", 1, 3_600), limit("minute", 1)]);
+	spendAt(grant, 1, MINUTE);
+	const denial = spendAt(grant, 1, MINUTE);
+	deepEqual(denial?.facts?.members, { limit: "hour" });
+	equal(spendAt(grant, 1, MINUTE + (denial?.facts?.retry_after_seconds ?? 0) * 1_000), null);
+	deepEqual(spendAt(grantWith([limit("wide", 5), limit("narrow", 2)]), 3, MINUTE)?.facts?.members, { limit: "narrow" });
+	const reached = grantWith([limit("wide", 5, 3_600), limit("narrow", 2, 1)]);
+	spendAt(reached, 2, MINUTE);
+	spendAt(reached, 2, MINUTE + 2_000);
+	ok(spendAt(reached, 3, MINUTE + 2_000)?.detail.includes("never"), "what can never pass is said before what could");
+});
+
 test("a cost that no window can ever hold is told so, with a wait that is a number", () => {
 	const grant = grantWith([limit("burst", 10)]);
 	const denial = spendAt(grant, 11, MINUTE);

@@ -1,7 +1,7 @@
 import type { Instant } from "./checks.ts";
 import { type Denial, deny } from "./denial.ts";
 import type { Grant } from "./grant.ts";
-import { costsOf, isSpent, type NamedCosts } from "./limit-policy.ts";
+import { costsOf, isSpent, type Limit, type NamedCosts } from "./limit-policy.ts";
 import { nextMonthMs, type QuotaLedger } from "./quota.ts";
 
 /** What a request takes when it is let through. */
@@ -17,26 +17,44 @@ function costsFor(grant: Grant, price: Price): readonly number[] | null {
 	return price.limits === null ? null : costsOf(grant.policy, price.cost, price.limits);
 }
 
-/** The first limit that has less left than is to be taken of it, or null. Takes nothing. */
+/** Whether the limit at this place has less left than is to be taken of it. */
+function isExhausted(grant: Grant, index: number, taken: number, at: Instant): boolean {
+	const limit = grant.policy.limits[index];
+	const window = grant.windows[index];
+	return limit !== undefined && window !== undefined && window.peek(at.monotonic, limit.requests) < taken;
+}
+
+/** Null when every limit has what is to be taken of it. Takes nothing. */
 function exhaustedLimit(grant: Grant, cost: number, costs: readonly number[] | null, at: Instant): Denial | null {
-	const { limits, always } = grant.policy;
-	const count = costs === null ? always : limits.length;
-	for (let index = 0; index < count; index += 1) {
-		const limit = limits[index];
-		const window = grant.windows[index];
-		const taken = costs === null ? cost : (costs[index] ?? 0);
-		if (limit === undefined || window === undefined || window.peek(at.monotonic, limit.requests) >= taken) continue;
-		const wait_ms = window.nextFreeMs(at.monotonic, limit.requests, taken);
-		const possible = Number.isFinite(wait_ms);
-		return deny(
-			"rate_limited",
-			possible
-				? `The limit "${limit.name}" of ${limit.requests} requests in ${limit.window_seconds} seconds is reached for this ${limit.per}. Wait, then go on more slowly.`
-				: `This request costs ${taken} and the limit "${limit.name}" allows ${limit.requests} in ${limit.window_seconds} seconds: it can never pass.`,
-			{ retry_after_seconds: possible ? wait_ms / 1000 : limit.window_seconds, members: { limit: limit.name } },
-		);
-	}
+	const count = costs === null ? grant.policy.always : grant.policy.limits.length;
+	for (let index = 0; index < count; index += 1)
+		if (isExhausted(grant, index, costs === null ? cost : (costs[index] ?? 0), at)) return rateLimited(grant, cost, costs, at);
 	return null;
+}
+
+/** Names the limit that holds the longest: whoever waits for it is not refused by another then. */
+function rateLimited(grant: Grant, cost: number, costs: readonly number[] | null, at: Instant): Denial | null {
+	const count = costs === null ? grant.policy.always : grant.policy.limits.length;
+	let slowest: { limit: Limit; taken: number; wait_ms: number } | null = null;
+	for (let index = 0; index < count; index += 1) {
+		const limit = grant.policy.limits[index];
+		const taken = costs === null ? cost : (costs[index] ?? 0);
+		if (limit === undefined || !isExhausted(grant, index, taken, at)) continue;
+		const wait_ms = grant.windows[index]?.nextFreeMs(at.monotonic, limit.requests, taken) ?? 0;
+		if (slowest === null || wait_ms > slowest.wait_ms) slowest = { limit, taken, wait_ms };
+	}
+	return slowest === null ? null : refusalBy(slowest.limit, slowest.taken, slowest.wait_ms);
+}
+
+function refusalBy(limit: Limit, taken: number, wait_ms: number): Denial {
+	const possible = Number.isFinite(wait_ms);
+	return deny(
+		"rate_limited",
+		possible
+			? `The limit "${limit.name}" of ${limit.requests} requests in ${limit.window_seconds} seconds is reached for this ${limit.per}. Wait, then go on more slowly.`
+			: `This request costs ${taken} and the limit "${limit.name}" allows ${limit.requests} in ${limit.window_seconds} seconds: it can never pass.`,
+		{ retry_after_seconds: possible ? wait_ms / 1000 : limit.window_seconds, members: { limit: limit.name } },
+	);
 }
 
 function take(grant: Grant, cost: number, costs: readonly number[] | null, at: Instant): null {

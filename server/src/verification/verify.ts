@@ -7,7 +7,7 @@ import { clientKindOf } from "./client-kind.ts";
 import { deny } from "./denial.ts";
 import { describeGrant } from "./describe-grant.ts";
 import type { Grant } from "./grant.ts";
-import { isSpent, type NamedCosts, policyHeader } from "./limit-policy.ts";
+import { isSpent, type Limit, type NamedCosts, policyHeader } from "./limit-policy.ts";
 import { rateLimitHeader } from "./spend.ts";
 import type { Decision, Question, Verifier } from "./verifier.ts";
 
@@ -27,6 +27,8 @@ export interface VerifyContext extends Context {
 	readonly verifier: Verifier;
 	readonly problem_type_base: string;
 }
+
+type LimitLeft = Pick<Limit, "name" | "per" | "requests" | "window_seconds"> & { readonly remaining: number };
 
 const OPERATION_LENGTH_MAX = 120;
 /** What else is said to be a method is not kept: it may be anything. */
@@ -55,13 +57,18 @@ function headersFor(problem: Problem | null, grant: Grant | null, named: NamedCo
 }
 
 /** Of the limits that the request spends. */
-function limitsLeft(grant: Grant, named: NamedCosts | null, verifier: Verifier) {
+function limitsLeft(grant: Grant, named: NamedCosts | null, verifier: Verifier): LimitLeft[] {
 	const { monotonic } = verifier.now();
-	return grant.policy.limits.flatMap(({ name, per, requests, window_seconds }, index) =>
-		isSpent(grant.policy, index, named)
-			? [{ name, per, requests, window_seconds, remaining: grant.windows[index]?.peek(monotonic, requests) ?? 0 }]
-			: [],
-	);
+	const { limits, always } = grant.policy;
+	const count = named === null ? always : limits.length;
+	const left: LimitLeft[] = [];
+	for (let index = 0; index < count; index += 1) {
+		const limit = limits[index];
+		if (limit === undefined || !isSpent(grant.policy, index, named)) continue;
+		const { name, per, requests, window_seconds } = limit;
+		left.push({ name, per, requests, window_seconds, remaining: grant.windows[index]?.peek(monotonic, requests) ?? 0 });
+	}
+	return left;
 }
 
 /** What the request names, by name. Throws 400 `invalid_request` for one that is named twice: which cost is meant nobody can tell. */

@@ -1,0 +1,88 @@
+import { Badge, Box, Button, Group, Text, Title } from "@mantine/core";
+import type { CataloguePermission, CatalogueGroup as Shown } from "./catalogue.ts";
+
+interface GroupProps {
+	readonly group: Shown;
+	readonly onEdit: () => void;
+	readonly onDelete: () => void;
+	readonly onPermission: (permission: CataloguePermission) => void;
+	readonly onDeletePermission: (permission: CataloguePermission) => void;
+}
+
+/** One capability with its permissions, and what can be done with each. */
+export function CatalogueGroup({ group, onEdit, onDelete, onPermission, onDeletePermission }: GroupProps) {
+	const { capability, heading, means, permissions } = group;
+	const described = capability.description !== "";
+	return (
+		<Box component="section" className="kw-surface" p="lg" aria-label={heading} data-capability={capability.name}>
+			<Group justify="space-between" align="flex-start" gap="sm" mb="xs">
+				<Box miw={0}>
+					<Group gap={8}>
+						<Title order={2} className="kw-wrap">
+							{heading}
+						</Title>
+						{capability.built_in && <Badge color="gray">Comes with Keywright</Badge>}
+					</Group>
+					<Text size="sm" c="dimmed" className="kw-wrap">
+						<span className="kw-mono">{capability.name}</span>
+						{means !== null && ` · ${means}`}
+					</Text>
+					{!described && (
+						<Text size="sm" mt={4}>
+							A plan or a permission names it, and nobody has described it: people read its technical name.
+						</Text>
+					)}
+				</Box>
+				{!capability.built_in && (
+					<Group gap={8}>
+						<Button variant="default" size="xs" aria-label={`${described ? "Edit" : "Describe"} the capability ${capability.name}`} onClick={onEdit}>
+							{described ? "Edit" : "Describe"}
+						</Button>
+						{described && (
+							<Button variant="default" size="xs" aria-label={`Delete the capability ${capability.name}`} onClick={onDelete}>
+								Delete
+							</Button>
+						)}
+					</Group>
+				)}
+			</Group>
+			{permissions.length === 0 && (
+				<Text size="sm" c="dimmed">
+					It has no permissions: keys can have nothing of it.
+				</Text>
+			)}
+			{permissions.map((permission) => (
+				<PermissionRow
+					key={permission.name}
+					permission={permission}
+					onEdit={() => onPermission(permission)}
+					onDelete={() => onDeletePermission(permission)}
+				/>
+			))}
+		</Box>
+	);
+}
+
+function PermissionRow({ permission, onEdit, onDelete }: { permission: CataloguePermission; onEdit: () => void; onDelete: () => void }) {
+	const { name, description, built_in } = permission;
+	return (
+		<Group className="kw-row" justify="space-between" gap="sm" data-permission={name}>
+			<Box miw={0}>
+				<Text className="kw-wrap">{description === "" ? "Nobody has described it" : description}</Text>
+				<Text size="sm" c="dimmed" className="kw-mono kw-wrap">
+					{name}
+				</Text>
+			</Box>
+			{!built_in && (
+				<Group gap={8}>
+					<Button variant="default" size="xs" aria-label={`Edit the permission ${name}`} onClick={onEdit}>
+						Edit
+					</Button>
+					<Button variant="default" size="xs" aria-label={`Delete the permission ${name}`} onClick={onDelete}>
+						Delete
+					</Button>
+				</Group>
+			)}
+		</Group>
+	);
+}

@@ -1,0 +1,62 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { test } from "node:test";
+import { capabilityUseLines, catalogueGroups, faultOfCapabilityName, faultOfPermissionName, hasOwn, permissionUseLines } from "./catalogue.ts";
+
+const capability = (name: string, description = "", built_in = false) => ({ name, description, built_in });
+const permission = (name: string, of: string, built_in = false) => ({ name, description: name, capability: of, built_in });
+const named = (...names: string[]) => names.map((name) => ({ name }));
+
+test("what is the operator's own comes first, under the words that people read, with what belongs to it", () => {
+	const capabilities = [
+		capability("m2m_api", "API access: programs call", true),
+		capability("unworded_thing"),
+		capability("orders", "Orders: read them"),
+	];
+	const permissions = [permission("orders:read", "orders"), permission("usage:read", "m2m_api", true)];
+	deepEqual(
+		catalogueGroups(capabilities, permissions).map(({ heading, means, permissions: of }) => [heading, means, of.map(({ name }) => name)]),
+		[
+			["Orders", "Read them", ["orders:read"]],
+			["Unworded thing", null, []],
+			["API access", "Programs call", ["usage:read"]],
+		],
+	);
+	equal(hasOwn(capabilities, permissions), true);
+	equal(hasOwn([capability("m2m_api", "", true)], [permission("usage:read", "m2m_api", true)]), false);
+	equal(hasOwn([], [permission("orders:read", "m2m_api")]), true);
+});
+
+test("a name that is there already is not saved over, and one that nobody has described can be", () => {
+	equal(faultOfPermissionName("orders:read", []), null);
+	match(faultOfPermissionName("orders:read", named("orders:read")) ?? "", /already/);
+	for (const wrong of ["orders", "Orders:read", "orders:read:all", ":read", "orders:", `${"a".repeat(33)}:read`])
+		match(faultOfPermissionName(wrong, []) ?? "", /such as orders:read/);
+	const there = [capability("orders", "Orders"), capability("fax")];
+	match(faultOfCapabilityName("orders", there) ?? "", /already/);
+	deepEqual([faultOfCapabilityName("fax", there), faultOfCapabilityName("new_one", there)], [null, null]);
+	for (const wrong of ["", "1a", "Fax", "a-b", "a:b"]) match(faultOfCapabilityName(wrong, there) ?? "", /small letter/);
+});
+
+test("where something is in use is said a line for each place, with the plans by name", () => {
+	deepEqual(permissionUseLines({ plans: [], keys: 0, tenants: 0, most: [], forward_auth_rules: 0 }), []);
+	deepEqual(permissionUseLines({ plans: named("Team"), keys: 1, tenants: 1, most: [{ name: "Acme", keys: 1 }], forward_auth_rules: 1 }), [
+		"1 key of 1 tenant has it: Acme (1)",
+		"1 rule for forwarded requests requires it",
+		"New keys on the plan Team can have it",
+	]);
+	deepEqual(
+		permissionUseLines({
+			plans: named("A", "B", "C", "D", "E", "F", "G"),
+			keys: 1_200,
+			tenants: 2,
+			most: [{ name: "Acme", keys: 1_000 }],
+			forward_auth_rules: 0,
+		}),
+		["1,200 keys of 2 tenants have it: Acme (1,000), others", "New keys on the plans A, B, C, D, E and 2 more can have it"],
+	);
+	deepEqual(capabilityUseLines({ plans: named("A", "B"), permissions: ["orders:read"], forward_auth_rules: 2 }), [
+		"It is included in the plans A and B",
+		"The permission orders:read belongs to it",
+		"2 rules for forwarded requests require it",
+	]);
+});
