@@ -396,7 +396,7 @@ test("a format of keys from elsewhere is added with its import command, and dele
 	await page.close();
 });
 
-test("the catalogue teaches while it is empty; what is added is offered at creation, and what is in use is not deleted", async () => {
+test("the catalogue teaches while it is empty; what is added is described and moved, and what is in use is not deleted", async () => {
 	const { server } = dashboard;
 	const page = await open("/operator/catalogue");
 	await page.getByRole("heading", { name: "Nothing of your own API yet" }).waitFor();
@@ -418,6 +418,7 @@ test("the catalogue teaches while it is empty; what is added is offered at creat
 	await capability.waitFor({ state: "detached" });
 	const group = page.locator('[data-capability="stamps"]');
 	await group.getByText("It has no permissions").waitFor();
+	await group.getByText("No plan includes it").waitFor();
 
 	await page.getByRole("button", { name: "Add a permission" }).click();
 	const permission = page.getByRole("dialog", { name: "Add a permission" });
@@ -426,6 +427,7 @@ test("the catalogue teaches while it is empty; what is added is offered at creat
 	await permission.getByText("There is a permission of this name already").waitFor();
 	await permission.getByLabel("Name").fill("stamps:buy");
 	await permission.getByLabel("What people read").fill(HOSTILE);
+	await permission.getByText(`Whoever creates a key reads: ${HOSTILE}`).waitFor();
 	await permission.getByRole("combobox", { name: "Capability" }).click();
 	await page.getByRole("option", { name: "Stamps (stamps)" }).click();
 	await axe(page);
@@ -451,6 +453,7 @@ test("the catalogue teaches while it is empty; what is added is offered at creat
 	const key = await makeKey(server, tenant.id, { permissions: ["stamps:buy"] });
 	await page.reload();
 	await row.waitFor();
+	await group.getByText("Included in the plan Post").waitFor();
 	await page.getByRole("button", { name: "Delete the permission stamps:buy" }).click();
 	const asked = page.getByRole("dialog");
 	deepEqual(await asked.locator("[data-uses] li").allInnerTexts(), [

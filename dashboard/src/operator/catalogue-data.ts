@@ -1,6 +1,6 @@
 import { type QueryClient, queryOptions } from "@tanstack/react-query";
 import { answered, api } from "../http/api.ts";
-import type { CatalogueCapability, CataloguePermission } from "./catalogue.ts";
+import type { CatalogueCapability, CataloguePermission, CataloguePlan } from "./catalogue.ts";
 import { permissionsQuery } from "./forward-auth-data.ts";
 
 const PAGE_ROWS = 200;
@@ -22,15 +22,22 @@ async function allOf<Item>(
 	return items;
 }
 
-/** What plans can include and what keys may do, as the operator wrote it. */
+interface Catalogue {
+	readonly capabilities: readonly CatalogueCapability[];
+	readonly permissions: readonly CataloguePermission[];
+	readonly plans: readonly CataloguePlan[];
+}
+
+/** What plans can include and what keys may do, as the operator wrote it, and which plans include it. */
 export const catalogueQuery = queryOptions({
 	queryKey: ["operator", "catalogue"],
-	queryFn: async (): Promise<{ capabilities: CatalogueCapability[]; permissions: CataloguePermission[] }> => {
-		const [capabilities, permissions] = await Promise.all([
+	queryFn: async (): Promise<Catalogue> => {
+		const [capabilities, permissions, plans] = await Promise.all([
 			allOf((query) => answered(api.GET("/api/v1/operator/capabilities", { params: { query } }))),
 			allOf((query) => answered(api.GET("/api/v1/operator/permissions", { params: { query } }))),
+			allOf((query) => answered(api.GET("/api/v1/operator/plans", { params: { query } }))),
 		]);
-		return { capabilities, permissions };
+		return { capabilities, permissions, plans };
 	},
 });
 

@@ -11,7 +11,7 @@ interface GroupProps {
 
 /** One capability with its permissions, and what can be done with each. */
 export function CatalogueGroup({ group, onEdit, onDelete, onPermission, onDeletePermission }: GroupProps) {
-	const { capability, heading, means, permissions } = group;
+	const { capability, heading, means, included, permissions } = group;
 	const described = capability.description !== "";
 	return (
 		<Box component="section" className="kw-surface" p="lg" aria-label={heading} data-capability={capability.name}>
@@ -26,6 +26,9 @@ export function CatalogueGroup({ group, onEdit, onDelete, onPermission, onDelete
 					<Text size="sm" c="dimmed" className="kw-wrap">
 						<span className="kw-mono">{capability.name}</span>
 						{means !== null && ` · ${means}`}
+					</Text>
+					<Text size="sm" c="dimmed" className="kw-wrap" data-included>
+						{included}
 					</Text>
 					{!described && (
 						<Text size="sm" mt={4}>

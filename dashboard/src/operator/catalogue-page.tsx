@@ -30,7 +30,7 @@ export default function CataloguePage() {
 	const capability = useDialog<CatalogueCapability>();
 	const permission = useDialog<CataloguePermission>();
 	const removed = useDialog<Removed>();
-	const { capabilities, permissions } = data;
+	const { capabilities, permissions, plans } = data;
 	const own = hasOwn(capabilities, permissions);
 	const actions = (
 		<Group gap={8}>
@@ -45,7 +45,7 @@ export default function CataloguePage() {
 	return (
 		<Page title="Catalogue" lead={LEAD} action={own ? actions : undefined}>
 			{!own && <CatalogueBoard onCapability={() => capability.open(null)} onPermission={() => permission.open(null)} />}
-			{catalogueGroups(capabilities, permissions).map((group) => (
+			{catalogueGroups(capabilities, permissions, plans).map((group) => (
 				<CatalogueGroup
 					key={group.capability.name}
 					group={group}

@@ -13,12 +13,21 @@ test("what is the operator's own comes first, under the words that people read, 
 		capability("orders", "Orders: read them"),
 	];
 	const permissions = [permission("orders:read", "orders"), permission("usage:read", "m2m_api", true)];
+	const plans = [
+		{ name: "Team", capabilities: ["m2m_api", "orders"] },
+		{ name: "Wide", capabilities: ["m2m_api"] },
+	];
 	deepEqual(
-		catalogueGroups(capabilities, permissions).map(({ heading, means, permissions: of }) => [heading, means, of.map(({ name }) => name)]),
+		catalogueGroups(capabilities, permissions, plans).map(({ heading, means, included, permissions: of }) => [
+			heading,
+			means,
+			included,
+			of.map(({ name }) => name),
+		]),
 		[
-			["Orders", "Read them", ["orders:read"]],
-			["Unworded thing", null, []],
-			["API access", "Programs call", ["usage:read"]],
+			["Orders", "Read them", "Included in the plan Team", ["orders:read"]],
+			["Unworded thing", null, "No plan includes it", []],
+			["API access", "Programs call", "Included in the plans Team and Wide", ["usage:read"]],
 		],
 	);
 	equal(hasOwn(capabilities, permissions), true);

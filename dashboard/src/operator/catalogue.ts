@@ -14,12 +14,20 @@ export interface CatalogueCapability {
 	readonly built_in: boolean;
 }
 
+/** As much of a plan as says what it includes. */
+export interface CataloguePlan {
+	readonly name: string;
+	readonly capabilities: readonly string[];
+}
+
 /** A capability with the permissions that belong to it, under what people read. */
 export interface CatalogueGroup {
 	readonly capability: CatalogueCapability;
 	readonly heading: string;
 	/** What it is for; null where nothing is said of it but its name. */
 	readonly means: string | null;
+	/** Which plans include it, as a sentence. */
+	readonly included: string;
 	readonly permissions: readonly CataloguePermission[];
 }
 
@@ -27,10 +35,20 @@ const PERMISSION = /^[a-z][a-z0-9_]{0,31}:[a-z][a-z0-9_]{0,31}$/;
 const CAPABILITY = /^[a-z][a-z0-9_]{0,63}$/;
 
 /** The whole catalogue: what is the operator's own comes first, then what comes with Keywright; each by name. */
-export function catalogueGroups(capabilities: readonly CatalogueCapability[], permissions: readonly CataloguePermission[]): CatalogueGroup[] {
+export function catalogueGroups(
+	capabilities: readonly CatalogueCapability[],
+	permissions: readonly CataloguePermission[],
+	plans: readonly CataloguePlan[],
+): CatalogueGroup[] {
 	const groups = capabilities.map((capability) => {
 		const { name, means } = wordsOf(capability);
-		return { capability, heading: name, means, permissions: permissions.filter((permission) => permission.capability === capability.name) };
+		return {
+			capability,
+			heading: name,
+			means,
+			included: includedWords(plans.filter((plan) => plan.capabilities.includes(capability.name))),
+			permissions: permissions.filter((permission) => permission.capability === capability.name),
+		};
 	});
 	return groups.sort((a, b) => Number(a.capability.built_in) - Number(b.capability.built_in) || a.heading.localeCompare(b.heading));
 }
@@ -82,6 +100,10 @@ function plansWords(plans: readonly { readonly name: string }[]): string {
 	const last = more > 0 ? `${number.format(more)} more` : named.pop();
 	const list = named.length === 0 ? last : `${named.join(", ")} and ${last}`;
 	return `the plan${plans.length === 1 ? "" : "s"} ${list}`;
+}
+
+function includedWords(plans: readonly { readonly name: string }[]): string {
+	return plans.length === 0 ? "No plan includes it" : `Included in ${plansWords(plans)}`;
 }
 
 function rulesLines(rules: number): string[] {

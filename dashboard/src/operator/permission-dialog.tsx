@@ -106,6 +106,11 @@ function PermissionForm({ permission, known, capabilities, onClose }: DialogProp
 					{...form.getInputProps("capability")}
 					onChange={(capability) => form.setFieldValue("capability", capability ?? "")}
 				/>
+				{form.values.description.trim() !== "" && (
+					<Text size="sm" c="dimmed" aria-live="polite" className="kw-wrap">
+						Whoever creates a key reads: <b>{form.values.description.trim()}</b>
+					</Text>
+				)}
 				{moved && (
 					<Alert color="yellow" role="status">
 						Keys that have it are refused it from the next request on, where the plan does not include the other capability.

@@ -28,6 +28,7 @@ export function asRecord(transaction: Transaction<Tables>): RecordTx {
 const LOST_CONNECTION_CLASSES = ["08", "57", "53"];
 /** PostgreSQL ended a transaction whose process stood still in the midst of it. */
 const IDLE_IN_TRANSACTION = "25P03";
+const QUERY_CANCELED = "57014";
 
 /** Whether `error` means that PostgreSQL cannot be reached or answers nobody at present, rather than that the statement was wrong. */
 export function isUnavailable(error: unknown): boolean {
@@ -51,6 +52,11 @@ export function unavailable(cause: unknown): Failure {
 		retry_after_seconds: UNAVAILABLE_RETRY_SECONDS,
 		cause,
 	});
+}
+
+/** Whether `error` is the 503 of a statement that took longer than statements may. */
+export function wasTooSlow(error: unknown): boolean {
+	return error instanceof Failure && error.cause instanceof pg.DatabaseError && error.cause.code === QUERY_CANCELED;
 }
 
 /**

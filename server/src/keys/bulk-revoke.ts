@@ -5,7 +5,7 @@ import type { ReadTx } from "../database/transaction.ts";
 import { lockTenant } from "../tenants/store.ts";
 import { tenantNotFound } from "../tenants/tenant.ts";
 import { keyActivity, usage24h } from "../usage/activity-store.ts";
-import { settleUsage } from "../usage/settle.ts";
+import { settleIfQuick } from "../usage/settle.ts";
 import { cancelWaitingHandovers } from "./handover-store.ts";
 import { type Key, keyActorOf, statusOf } from "./key.ts";
 import { lockChosenKeys, readChosenKeys, revokeKeys, type Selection } from "./list-store.ts";
@@ -69,7 +69,7 @@ export async function bulkRevoke(context: ChangeContext, input: Request): Promis
 	const selection = selectionOf(input);
 	if (!input.preview && expected_key_ids === undefined)
 		throw invalid("/expected_key_ids", "is required without preview: the ids that the preview listed");
-	await settleUsage(context);
+	await settleIfQuick(context);
 	const now = context.clock.now();
 	const reading = { now: new Date(now), rows_max: BULK_KEYS_MAX + 1 };
 	if (input.preview || expected_key_ids === undefined) {

@@ -1,7 +1,7 @@
 import { type ChangeContext, changeEverywhere } from "../audit/change.ts";
 import { holdTenant } from "../tenants/store.ts";
 import { assertTenantActive, tenantNotFound } from "../tenants/tenant.ts";
-import { settleUsage } from "../usage/settle.ts";
+import { settleIfQuick } from "../usage/settle.ts";
 import { describeOne } from "./describe.ts";
 import { keyNotFound } from "./get.ts";
 import type { Key } from "./key.ts";
@@ -15,7 +15,7 @@ import { assertNotRevoked } from "./update.ts";
  */
 export async function pauseKey(context: ChangeContext, input: { tenant_id: string; key_id: string }): Promise<KeyEverywhere> {
 	const { tenant_id, key_id } = input;
-	await settleUsage(context);
+	await settleIfQuick(context);
 	const { result, waited_for } = await changeEverywhere(context, async (tx) => {
 		const now = context.clock.now();
 		const found = await holdTenant(tx, tenant_id);

@@ -1,7 +1,7 @@
 import { type ChangeContext, change } from "../audit/change.ts";
 import { holdTenant } from "../tenants/store.ts";
 import { assertTenantActive, tenantNotFound } from "../tenants/tenant.ts";
-import { settleUsage } from "../usage/settle.ts";
+import { settleIfQuick } from "../usage/settle.ts";
 import { describeOne } from "./describe.ts";
 import { keyNotFound } from "./get.ts";
 import type { Key } from "./key.ts";
@@ -12,7 +12,7 @@ import { assertNotRevoked } from "./update.ts";
 /** Lets a paused key work again; one that is not paused stays as it is. 404 `not_found`; 409 `conflict` for a revoked key. */
 export async function resumeKey(context: ChangeContext, input: { tenant_id: string; key_id: string }): Promise<KeyAnswer> {
 	const { tenant_id, key_id } = input;
-	await settleUsage(context);
+	await settleIfQuick(context);
 	return change(context, async (tx) => {
 		const now = context.clock.now();
 		const found = await holdTenant(tx, tenant_id);

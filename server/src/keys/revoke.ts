@@ -1,5 +1,5 @@
 import { type ChangeContext, changeEverywhere } from "../audit/change.ts";
-import { settleUsage } from "../usage/settle.ts";
+import { settleIfQuick } from "../usage/settle.ts";
 import { describeOne } from "./describe.ts";
 import { keyNotFound } from "./get.ts";
 import { cancelWaitingHandovers } from "./handover-store.ts";
@@ -15,7 +15,7 @@ import { lockKey, updateKey } from "./store.ts";
  */
 export async function revokeKey(context: ChangeContext, input: RevokeInput & { tenant_id: string; key_id: string }): Promise<KeyEverywhere> {
 	const { tenant_id, key_id, reason } = input;
-	await settleUsage(context);
+	await settleIfQuick(context);
 	const { result, waited_for } = await changeEverywhere(context, async (tx) => {
 		const now = context.clock.now();
 		const before = await lockKey(tx, tenant_id, key_id);

@@ -6,7 +6,7 @@ import type { Plan } from "../plans/plan.ts";
 import { readCatalogue } from "../plans/store.ts";
 import { lockTenant } from "../tenants/store.ts";
 import { assertTenantActive, tenantNotFound } from "../tenants/tenant.ts";
-import { settleUsage } from "../usage/settle.ts";
+import { settleIfQuick } from "../usage/settle.ts";
 import { assertRoomForKey, invalidKey, ownerOf } from "./create.ts";
 import { describeOne } from "./describe.ts";
 import { keyNotFound } from "./get.ts";
@@ -114,7 +114,7 @@ async function rotationChange(tx: Tx, key: Key, rotate_every_days: number | null
  */
 export async function updateKeySettings(context: ChangeContext, input: UpdateInput & { tenant_id: string; key_id: string }): Promise<KeyAnswer> {
 	const { tenant_id, key_id } = input;
-	await settleUsage(context);
+	await settleIfQuick(context);
 	return change(context, async (tx) => {
 		const now = context.clock.now();
 		const found = await lockTenant(tx, tenant_id);

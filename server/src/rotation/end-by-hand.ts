@@ -5,7 +5,7 @@ import { keyNotFound } from "../keys/get.ts";
 import { lockKey } from "../keys/store.ts";
 import { holdTenant } from "../tenants/store.ts";
 import { tenantNotFound } from "../tenants/tenant.ts";
-import { settleUsage } from "../usage/settle.ts";
+import { settleIfQuick, settleUsage } from "../usage/settle.ts";
 import { describeOne } from "./describe.ts";
 import { dueEvent, endRotation, stepOfClock } from "./end.ts";
 import { sourceLabel } from "./evidence.ts";
@@ -57,7 +57,8 @@ function refusalOf(seen: Observed, refused: { refused: Failure["code"]; because:
  */
 export async function endByHand(context: ChangeContext, request: EndRequest): Promise<RotationEnded> {
 	const { tenant_id, key_id, rotation_id, event } = request;
-	await settleUsage(context);
+	// What is forced goes by no evidence, and may be urgent.
+	await (event === "complete" || event === "cancel" ? settleUsage : settleIfQuick)(context);
 	const { result, waited_for } = await changeEverywhere(context, async (tx) => {
 		const now = context.clock.now();
 		// In the order in which everybody locks them, for what is asked before.

@@ -15,7 +15,7 @@ import { lockKey } from "../keys/store.ts";
 import type { OutboxEvent } from "../outbox/event.ts";
 import { lockTenant, type TenantWithPlan } from "../tenants/store.ts";
 import { tenantNotFound } from "../tenants/tenant.ts";
-import { settleUsage } from "../usage/settle.ts";
+import { settleIfQuick } from "../usage/settle.ts";
 import { type Begun, beginOverlap } from "./begin.ts";
 import { describeOne } from "./describe.ts";
 import { type Planned, planRotation } from "./plan.ts";
@@ -87,7 +87,7 @@ function shownBefore(key_id: string, rotation_id: string): Failure {
  */
 export async function rotateKey(context: KeysContext, input: Request): Promise<Rotated> {
 	const rotation_id = newId("rot");
-	await settleUsage(context);
+	await settleIfQuick(context);
 	const { result, waited_for } = await changeEverywhere(context, async (tx) => {
 		const { found, key: before } = await lockFor(tx, context, input, rotation_id);
 		const planned = await planRotation(tx, context, found, before, { ...input, id: rotation_id });
@@ -113,7 +113,7 @@ export async function rotateKey(context: KeysContext, input: Request): Promise<R
 export async function rotateKeyForHandover(context: HandoverContext, input: Request & { handover: HandoverInput }): Promise<RotatedForHandover> {
 	const rotation_id = newId("rot");
 	const token = makeOneTimeToken("kwh");
-	await settleUsage(context);
+	await settleIfQuick(context);
 	const { result, waited_for } = await changeEverywhere(context, async (tx) => {
 		const { found, key } = await lockFor(tx, context, input, rotation_id);
 		const now = context.clock.now();

@@ -94,10 +94,15 @@ export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 	};
 }
 
-/** What is left of the limits, and when the key ends; for every answer to a right secret. */
+/** What is left of the limits, and when the key ends; for every answer to a right secret. Sets each header as it is made: keyed requests build no list. */
 function setGrantHeaders(reply: FastifyReply, grant: Grant, named: NamedCosts | null, verifier: Verifier): void {
-	const lines = grantLines(grant, named, verifier);
-	for (let index = 0; index < lines.length; index += 2) reply.header(lines[index] ?? "", lines[index + 1]);
+	const policy = policyHeader(grant.policy, named);
+	if (policy !== null) {
+		reply.header("ratelimit-policy", policy);
+		reply.header("ratelimit", rateLimitHeader(grant, verifier.now(), named));
+	}
+	const ends_at = endOf(grant);
+	if (ends_at !== null) reply.header("x-api-key-expires", ends_at);
 }
 
 /** The same, as names and values in turn. */
