@@ -2,6 +2,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { AxeBuilder } from "@axe-core/playwright";
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { type Server, type StartOptions, startServer } from "../server.ts";
@@ -187,10 +188,16 @@ export async function axe(page: Page): Promise<void> {
 	}
 }
 
+/** What is drawn takes a new width a moment after its place has. */
+const REDRAWN_MS = 3_000;
+
 /** Fails when the page can be scrolled sideways at its present width. */
 export async function assertNoSidewaysScrolling(page: Page): Promise<void> {
-	const [content, window_width] = await page.evaluate<number[]>("[document.documentElement.scrollWidth, window.innerWidth]");
-	ok((content ?? 0) <= (window_width ?? 0), `${page.url()}: ${content} px in a window of ${window_width} px`);
+	for (const until = performance.now() + REDRAWN_MS; ; await sleep(50)) {
+		const [content = 0, window_width = 0] = await page.evaluate<number[]>("[document.documentElement.scrollWidth, window.innerWidth]");
+		if (content <= window_width) return;
+		ok(performance.now() < until, `${page.url()}: ${content} px in a window of ${window_width} px`);
+	}
 }
 
 /** Takes the page as it is now in light, dark and narrow, where somebody asked for pictures. The page's size is what it was afterwards. */

@@ -160,8 +160,6 @@ async function forEveryEye(page: Page, name: string): Promise<void> {
 	await axe(page);
 	await picture(page, name);
 	await page.setViewportSize(PHONE);
-	// What is drawn takes its new width a moment after its place has.
-	await page.waitForFunction("document.documentElement.scrollWidth <= window.innerWidth", null, { timeout: SHOWN_DEADLINE_MS }).catch(() => null);
 	await assertNoSidewaysScrolling(page);
 	await page.setViewportSize(DESKTOP);
 }
