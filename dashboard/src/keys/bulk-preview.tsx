@@ -20,7 +20,7 @@ const count = new Intl.NumberFormat("en");
 
 /** Each key that would be revoked, what it was used for lately, and from where. */
 export function BulkPreview({ tenant_id, keys }: { tenant_id: string; keys: readonly PreviewKey[] | null }) {
-	if (keys === null) return <Skeleton height={120} aria-label="Loading keys" />;
+	if (keys === null) return <Skeleton height={120} role="status" aria-busy="true" aria-label="Loading keys" />;
 	const used = keys.filter((key) => inUse([key], Date.now()) > 0);
 	return (
 		<Table.ScrollContainer minWidth={WIDTH_PX} mah={HEIGHT_PX} type="native" tabIndex={0} role="region" aria-label="Keys that would be revoked">

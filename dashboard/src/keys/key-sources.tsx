@@ -31,7 +31,8 @@ export function KeySources({ tenant_id, apiKey }: SourcesProps) {
 				Each place that presents this key. Give the ones you know a name, such as Order server: when the key is replaced or something is refused, you
 				read that name and know whom to tell.
 			</Text>
-			{sources === null && (error === null ? <Skeleton height={64} aria-label="Loading" /> : <Problem error={error} />)}
+			{sources === null &&
+				(error === null ? <Skeleton height={64} role="status" aria-busy="true" aria-label="Loading" /> : <Problem error={error} />)}
 			{sources?.length === 0 && (
 				<Text size="sm">Nowhere yet. The first request shows here which network it came from and what kind of program made it.</Text>
 			)}

@@ -27,7 +27,11 @@ function Open(path: { tenant_id: string; key_id: string; rotation_id: string }) 
 		if (over) changed();
 	}, [over]);
 	if (rotation === undefined) {
-		return <Section title="Being replaced">{error === null ? <Skeleton height={84} aria-label="Loading" /> : <Problem error={error} />}</Section>;
+		return (
+			<Section title="Being replaced">
+				{error === null ? <Skeleton height={84} role="status" aria-busy="true" aria-label="Loading" /> : <Problem error={error} />}
+			</Section>
+		);
 	}
 	const done = rotation.steps.filter((step) => step.done).length;
 	const { meaning, word } = STATUS_WORDS[rotation.status];

@@ -15,7 +15,7 @@ export function ReplaceStays({ apiKey, preview }: { apiKey: ApiKey; preview: Rev
 			<Fact term="Stays as it is">Name, id, responsible person, permissions, sites, addresses, limits, labels and history.</Fact>
 			<Fact term="Is counted anew">
 				{preview === undefined ? (
-					<Skeleton height={18} aria-label="Loading the new dates" />
+					<Skeleton height={18} role="status" aria-busy="true" aria-label="Loading the new dates" />
 				) : (
 					expiryWords(apiKey.expires_at, preview.expires_at_if_replaced, dayWords)
 				)}

@@ -40,7 +40,9 @@ export function RotationTraffic({ tenant_id, apiKey, rotation }: RotationProps) 
 			}
 		>
 			{data === undefined && error !== null && <Problem error={error} />}
-			{data === undefined && error === null && <Skeleton height={HEIGHT_PX + 56} aria-label="Loading the requests with each key" />}
+			{data === undefined && error === null && (
+				<Skeleton height={HEIGHT_PX + 56} role="status" aria-busy="true" aria-label="Loading the requests with each key" />
+			)}
 			{data !== undefined && <Drawn buckets={buckets} rotation={rotation} granularity={period.granularity} asTable={asTable} />}
 		</Section>
 	);

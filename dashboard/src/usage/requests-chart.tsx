@@ -26,7 +26,7 @@ interface ChartProps {
 /** Requests over time by outcome: bars from zero, their totals beside their colours, and the same as a table. */
 export function RequestsChart({ what, rows, period, empty }: ChartProps) {
 	const [asTable, setAsTable] = useState(false);
-	if (rows === null) return <Skeleton height={HEIGHT_PX + 64} aria-label={`Loading: ${what}`} />;
+	if (rows === null) return <Skeleton height={HEIGHT_PX + 64} role="status" aria-busy="true" aria-label={`Loading: ${what}`} />;
 	const buckets = bucketsOf(rows, period);
 	const totals = totalsOf(buckets);
 	if (totals.all === 0) return <Box mih={HEIGHT_PX + 64}>{empty}</Box>;
