@@ -306,6 +306,7 @@ describe("as an end comes nearer", () => {
 			.first();
 		await expiry.and(page.locator(":focus")).waitFor();
 		await expiry.click();
+		await page.getByRole("option").nth(2).waitFor();
 		equal((await page.getByRole("option").allTextContents()).join(", "), "After 30 days, After 90 days, On a date");
 		await page.keyboard.press("Escape");
 		await sheet.getByLabel("Last day").fill(inDays(150).slice(0, 10));
@@ -370,6 +371,7 @@ describe("who still knocks", () => {
 		await openKey(at, key);
 		const section = page.getByRole("region", { name: "Still presented" });
 		const places = section.locator("[data-dead=revoked]").getByRole("listitem");
+		await places.nth(1).waitFor();
 		equal(await places.count(), 2);
 		match((await places.filter({ hasText: `Order ${HOSTILE}` }).textContent()) ?? "", /14 times todayLast (just now|\d)/);
 		match((await places.filter({ hasText: "a-stranger" }).textContent()) ?? "", /Once todayLast /);
@@ -391,6 +393,7 @@ describe("who still knocks", () => {
 		await seen(at, key, "order-server-1", { dead: 2 });
 		await openKey(at, key);
 		const dead = page.locator("[data-dead]");
+		await dead.first().waitFor();
 		equal(await dead.count(), 1);
 		const words = `Replaced…${key.raw_key.slice(-4)}It was replaced, and these places still use the old one. Give them the new key …${raw_key.slice(-4)}, or stop them.`;
 		ok((await dead.textContent())?.includes(words), (await dead.textContent()) ?? "");

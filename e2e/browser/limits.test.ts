@@ -133,7 +133,7 @@ test("permissions stand under what the operator calls their capability, in words
 	await page.getByRole("button", { name: "Create your first key" }).click();
 	await page.getByRole("button", { name: /^More/ }).click();
 	const groups = page.getByRole("dialog").locator("[data-capability]");
-	await groups.first().waitFor();
+	await groups.nth(4).waitFor();
 	const found = await groups.evaluateAll((elements) => elements.map((element) => element.getAttribute("data-capability")));
 	deepEqual(found, ["m2m_api", "exports", "orders", "documents", "faxes"]);
 	const orders = page.getByRole("group", { name: "Orders", exact: true });
@@ -206,8 +206,10 @@ test("the plan page says what is included in the operator's words, and which req
 	const at = await there();
 	const { page } = at;
 	await open(at, "/plan");
+	await page.locator("[data-capability] > p:first-child").nth(2).waitFor();
 	deepEqual(await page.locator("[data-capability] > p:first-child").allTextContents(), ["API access", "Exports", "Orders"]);
 	await page.getByText("Everything as one file").waitFor();
+	await page.locator('[data-rates="named"] li').first().waitFor();
 	deepEqual(await page.locator('[data-rates="always"] li').allTextContents(), ["600 requests in a minute for each key"]);
 	deepEqual(await page.locator('[data-rates="named"] li').allTextContents(), ["Exports: 10 in an hour for all keys together"]);
 	await axe(page);

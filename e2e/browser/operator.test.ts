@@ -128,6 +128,7 @@ test("rules are made as one draft, tried out before they hold, and saved whole; 
 	await page.keyboard.press("Enter");
 	await sheet.getByRole("button", { name: "Put into the draft" }).click();
 	await page.getByText("2 changes are not saved yet").waitFor();
+	await page.locator("[data-changes] li").nth(1).waitFor();
 	deepEqual(
 		await page
 			.locator("[data-changes] li")
@@ -456,6 +457,7 @@ test("the catalogue teaches while it is empty; what is added is described and mo
 	await group.getByText("Included in the plan Post").waitFor();
 	await page.getByRole("button", { name: "Delete the permission stamps:buy" }).click();
 	const asked = page.getByRole("dialog");
+	await asked.locator("[data-uses] li").nth(1).waitFor();
 	deepEqual(await asked.locator("[data-uses] li").allInnerTexts(), [
 		`1 key of 1 tenant has it: ${tenant.name} (1)`,
 		"New keys on the plan Post can have it",
