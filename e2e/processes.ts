@@ -48,13 +48,23 @@ export function freeze(pid: number): () => void {
 
 /** `address:port` of every TCP socket on which `pid` listens. Linux only. */
 export function listeningOf(pid: number): string[] {
-	const links = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+	const links = readdirSync(`/proc/${pid}/fd`).flatMap((fd) => linkOf(`/proc/${pid}/fd/${fd}`));
 	const inodes = new Set(links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []));
 	const tables = ["tcp", "tcp6"].flatMap((table) => readFileSync(`/proc/${pid}/net/${table}`, "utf8").trim().split("\n").slice(1));
 	return tables.flatMap((line) => {
 		const [, local = "", , state, , , , , , inode = ""] = line.trim().split(/\s+/);
 		return state === "0A" && inodes.has(inode) ? [addressOf(local)] : [];
 	});
+}
+
+/** Nothing for a descriptor that was closed after it was listed. */
+function linkOf(path: string): string[] {
+	try {
+		return [readlinkSync(path)];
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+		throw error;
+	}
 }
 
 /** The kernel writes IPv4 addresses as hexadecimal in the order of the machine. */
