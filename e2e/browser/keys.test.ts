@@ -361,13 +361,24 @@ describe("the list", () => {
 
 	test("more keys come page by page, and on a phone as cards that fit", async () => {
 		const tenant = await makeTenant(dashboard.server);
-		for (let count = 0; count < 27; count += 1) await makeKey(dashboard.server, tenant.id);
+		await makeKey(dashboard.server, tenant.id, { integration: "the oldest" });
+		for (let count = 1; count < 101; count += 1) await makeKey(dashboard.server, tenant.id);
 		const { context, page } = await memberIn(browser, dashboard.server, OLIVIA, { tenant_id: tenant.id, role: "owner", viewport: PHONE });
 		await apiAccess(page, tenant.id);
-		equal(await page.locator("li[data-key]").count(), 25);
-		await page.getByRole("button", { name: "Show more" }).click();
-		await page.locator("li[data-key]").nth(26).waitFor();
+		const cards = page.locator("li[data-key]");
+		for (const shown of [25, 50, 75, 100]) {
+			await cards.nth(shown - 1).waitFor();
+			equal(await cards.count(), shown);
+			await page.getByRole("button", { name: "Show more" }).click();
+		}
+		await cards.nth(100).getByRole("img", { name: "No requests in 24 hours" }).waitFor();
 		await assertNoSidewaysScrolling(page);
+		await page.getByRole("button", { name: "Filters" }).click();
+		await page.getByRole("combobox", { name: "Integration" }).click();
+		await page.getByRole("option", { name: "the oldest" }).click();
+		await cards.nth(1).waitFor({ state: "detached" });
+		equal(await cards.count(), 1);
+		await page.getByRole("button", { name: "Show all keys" }).click();
 		await page.getByRole("button", { name: "Create a key" }).click();
 		await page.getByRole("combobox", { name: "What is it for?" }).fill("an integration with quite a long name of many words");
 		await assertNoSidewaysScrolling(page);

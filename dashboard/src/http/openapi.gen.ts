@@ -700,6 +700,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant_id}/api-keys/choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The names, integrations and owners among the tenant's API keys, at most 1,000 of each
+         * @description Access: viewer.
+         */
+        get: operations["get_tenants_by_tenant_id_api_keys_choices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant_id}/api-keys/bulk-revoke": {
         parameters: {
             query?: never;
@@ -3823,6 +3843,40 @@ export interface operations {
                                 refused: number;
                             }[];
                         }[];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_tenants_by_tenant_id_api_keys_choices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Whether the tenant has a key at all */
+                        any: boolean;
+                        /** @description Of keys that are neither revoked nor expired */
+                        live_names: string[];
+                        integrations: string[];
+                        owners: string[];
                     };
                 };
             };

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";
-import { deadAdvice, deadSecretsOf, inAllWords, todayWords } from "./dead-words.ts";
+import { deadAdvice, deadSecretsOf, inAllWords, isStillPresented, todayWords } from "./dead-words.ts";
 
 const old = { kid: "k0", last4: "zZ99", status: "retired" as const, created_at: "2026-03-01T00:00:00Z" };
 const current = { kid: "k1", last4: "a1B2", status: "current" as const, created_at: "2026-03-02T00:00:00Z" };
@@ -55,4 +55,20 @@ test("how often is said without a figure where a word does", () => {
 	equal(inAllWords({ requests: 230, requests_today: 14 }), "230 times in all");
 	equal(inAllWords({ requests: 1, requests_today: 0 }), "Once in all");
 	equal(inAllWords({ requests: 14, requests_today: 14 }), null, "said once is enough");
+});
+
+test("a key counts as still presented when it was refused in an hour that began after its end", () => {
+	const hours = [
+		{ start: "2026-11-22T09:00:00Z", refused: 2 },
+		{ start: "2026-11-22T10:00:00Z", refused: 0 },
+		{ start: "2026-11-22T11:00:00Z", refused: 1 },
+	];
+	const none = { status: "active", revoked_at: null, expires_at: null } as const;
+	equal(isStillPresented(none, hours), false);
+	equal(isStillPresented({ ...none, expires_at: "2026-11-23T00:00:00Z" }, hours), false);
+	equal(isStillPresented({ ...none, status: "expired", expires_at: "2026-11-22T10:59:00Z" }, hours), true);
+	equal(isStillPresented({ ...none, status: "expired", expires_at: "2026-11-22T11:00:01Z" }, hours), false);
+	equal(isStillPresented({ ...none, status: "revoked", revoked_at: "2026-11-22T09:30:00Z", expires_at: "2026-11-22T12:00:00Z" }, hours), true);
+	equal(isStillPresented({ ...none, status: "revoked", revoked_at: "2026-11-22T09:30:00Z" }, hours.slice(0, 2)), false);
+	equal(isStillPresented({ ...none, status: "revoked", revoked_at: "2026-11-22T08:00:00Z" }, []), false);
 });

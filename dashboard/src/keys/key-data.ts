@@ -31,35 +31,20 @@ export const keysQuery = (tenant_id: string, filters: ListFilters) =>
 		getNextPageParam: (page) => page.next_cursor,
 	});
 
-/** Whether the tenant has any key, and the integrations and people that filters can name. */
+/** Whether the tenant has any key, the names that are taken, and the integrations and people that filters can name. */
 export const choicesQuery = (tenant_id: string) =>
 	queryOptions({
 		queryKey: ["keys", tenant_id, "choices"],
-		queryFn: () => answered(api.GET(ALL, { params: { path: { tenant_id }, query: { limit: ALL_ROWS } } })),
-		select: choicesOf,
+		queryFn: () => answered(api.GET(`${ALL}/choices`, { params: { path: { tenant_id } } })),
 	});
-
-function choicesOf({ data }: { data: readonly ApiKey[] }) {
-	return {
-		any: data.length > 0,
-		live_names: data.filter((key) => key.status === "active" || key.status === "paused").map((key) => key.name),
-		integrations: distinct(data.map((key) => key.integration)),
-		owners: distinct(data.map((key) => key.owner.name)),
-	};
-}
-
-function distinct(names: readonly (string | null)[]): string[] {
-	return [...new Set(names.filter((name) => name !== null))].sort((a, b) => a.localeCompare(b));
-}
 
 type Activity = paths["/api/v1/tenants/{tenant_id}/api-keys/activity"]["get"]["responses"][200]["content"]["application/json"];
 
-/** One function for all renders: a new one would make a new map each time, and a table with new rows renders again. */
-function byKey({ data }: Activity): ReadonlyMap<string, Activity["data"][number]["hours"]> {
-	return new Map(data.map((entry) => [entry.key_id, entry.hours]));
+function byKey({ data }: Activity): Readonly<Record<string, Activity["data"][number]["hours"]>> {
+	return Object.fromEntries(data.map((entry) => [entry.key_id, entry.hours]));
 }
 
-/** Requests of the last 24 hours of each key on the page, by key. */
+/** Requests of the last 24 hours of each key on one page of the list, by key. */
 export const activityQuery = (tenant_id: string, key_ids: readonly string[]) =>
 	queryOptions({
 		queryKey: ["keys", tenant_id, "activity", key_ids],

@@ -26,7 +26,7 @@ export function ListCards({ tenant_id, rows, may, onRevoke }: CardsProps) {
 							<ListMenu tenant_id={tenant_id} apiKey={key} may={may} onRevoke={onRevoke} />
 						</Group>
 						<Group gap={8} mt={8}>
-							<KeyState apiKey={key} />
+							<KeyState row={{ key, hours }} />
 							<Text span c="dimmed" className="kw-mono">
 								{lastFour(key.secrets) ?? ""}
 							</Text>

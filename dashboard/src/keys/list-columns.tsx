@@ -4,6 +4,7 @@ import { type ColumnDef, createColumnHelper } from "@tanstack/react-table";
 import { type Hour, Sparkline } from "../ui/sparkline.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
 import { Time } from "../ui/time.tsx";
+import { isStillPresented } from "./dead-words.ts";
 import { DueTime } from "./due-badge.tsx";
 import type { ApiKey } from "./key-data.ts";
 import { datesOf, ENVIRONMENT_WORDS, lastFour, stateOf } from "./key-words.ts";
@@ -42,9 +43,19 @@ export function KeyName({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiK
 	);
 }
 
-export function KeyState({ apiKey }: { apiKey: ApiKey }) {
-	const { meaning, word } = stateOf(apiKey, Date.now());
-	return <StateBadge meaning={meaning}>{word}</StateBadge>;
+/** The state of a key, and under it whether somebody presents it although it has ended. */
+export function KeyState({ row: { key, hours } }: { row: Row }) {
+	const { meaning, word } = stateOf(key, Date.now());
+	return (
+		<Box>
+			<StateBadge meaning={meaning}>{word}</StateBadge>
+			{isStillPresented(key, hours ?? []) && (
+				<Text size="xs" c="var(--kw-ended)" mt={4} style={{ whiteSpace: "nowrap" }}>
+					Still presented
+				</Text>
+			)}
+		</Box>
+	);
 }
 
 export function Activity({ hours }: { hours: readonly Hour[] | undefined }) {
@@ -72,7 +83,7 @@ export function columnsOf(tenant_id: string, may: Allowed, onRevoke: (key: ApiKe
 				</Text>
 			),
 		}),
-		helper.display({ id: "status", meta: head("Status"), cell: ({ row }) => <KeyState apiKey={row.original.key} /> }),
+		helper.display({ id: "status", meta: head("Status"), cell: ({ row }) => <KeyState row={row.original} /> }),
 		helper.display({
 			id: "used",
 			meta: head("Last used", "last_used"),

@@ -1,10 +1,11 @@
 import { Box, Button, Checkbox, Group, Skeleton, Stack, Table, Text, UnstyledButton } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { type UseQueryResult, useInfiniteQuery, useQueries } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { flexRender, getCoreRowModel, type RowSelectionState, useReactTable } from "@tanstack/react-table";
 import { type MouseEvent, useMemo, useState } from "react";
 import { Problem } from "../ui/problem.tsx";
+import type { Hour } from "../ui/sparkline.tsx";
 import type { BulkTarget } from "./bulk-words.ts";
 import { type ApiKey, activityQuery, keysQuery } from "./key-data.ts";
 import { ListCards } from "./list-cards.tsx";
@@ -30,15 +31,20 @@ export function ListTable(props: ListProps) {
 	const { tenant_id, filters, may, onBulk, onRevoke } = props;
 	const narrow = useMediaQuery(NARROW, false, { getInitialValueInEffect: false });
 	const list = useInfiniteQuery(keysQuery(tenant_id, filters));
-	const keys = useMemo(() => list.data?.pages.flatMap((page) => page.data) ?? [], [list.data]);
-	const { data: activity, isError: no_activity } = useQuery(
+	const pages = list.data?.pages;
+	const keys = useMemo(() => pages?.flatMap((page) => page.data) ?? [], [pages]);
+	const queries = (pages ?? []).map(({ data }) =>
 		activityQuery(
 			tenant_id,
-			keys.slice(0, 100).map((key) => key.id),
+			data.map(({ id }) => id),
 		),
 	);
+	const activity = useQueries({ queries, combine: activityOf });
 	const [selection, setSelection] = useState<RowSelectionState>({});
-	const rows: Row[] = useMemo(() => keys.map((key) => ({ key, hours: no_activity ? [] : activity?.get(key.id) })), [keys, activity, no_activity]);
+	const rows: Row[] = useMemo(
+		() => keys.map((key) => ({ key, hours: activity.hours[key.id] ?? (activity.failed ? [] : undefined) })),
+		[keys, activity],
+	);
 	const chosen = keys.filter((key) => selection[key.id] === true && key.status !== "revoked");
 
 	if (list.error && keys.length === 0) return <Problem error={list.error} />;
@@ -63,6 +69,12 @@ export function ListTable(props: ListProps) {
 			)}
 		</Stack>
 	);
+}
+
+/** What the keys of all pages did, and whether that of some is not to be had. Plain data stays the same object while it says the same. */
+function activityOf(pages: readonly UseQueryResult<Readonly<Record<string, readonly Hour[]>>>[]) {
+	const hours: Record<string, readonly Hour[]> = Object.assign({}, ...pages.map(({ data }) => data));
+	return { hours, failed: pages.some(({ isError }) => isError) };
 }
 
 function Chosen({ keys, onBulk, onNone }: { keys: readonly ApiKey[]; onBulk: ListProps["onBulk"]; onNone: () => void }) {

@@ -1,4 +1,4 @@
-import { type SqlBool, sql } from "kysely";
+import { type RawBuilder, type SqlBool, sql } from "kysely";
 import type { ReadTx, Tx } from "../database/transaction.ts";
 import type { Environment } from "./format.ts";
 import type { Key, KeyActor, KeyStatus, RevokeReason } from "./key.ts";
@@ -108,6 +108,26 @@ export async function readKeys(
 		.limit(rows_max)
 		.execute();
 	return rows.map(({ sort_value, ...row }) => ({ key: keyFromRow(row), sort_value }));
+}
+
+/** Whether the tenant has keys, and the distinct values of each kind among all of them; at most `each_max` of a kind, in the order of their letters. */
+export async function readChoices(
+	tx: ReadTx,
+	tenant_id: string,
+	{ now, each_max }: { now: Date; each_max: number },
+): Promise<{ any: boolean; live_names: string[]; integrations: string[]; owners: string[] }> {
+	const distinct = (value: RawBuilder<string | null>, of: RawBuilder<SqlBool>) =>
+		sql<string[]>`array(select value from (select distinct ${value} as value from keywright.keys where tenant_id = ${tenant_id} and ${of}) as named
+			where value is not null order by lower(value), value limit ${each_max})`;
+	const every = sql<SqlBool>`true`;
+	const { rows } = await sql<{ any: boolean; live_names: string[]; integrations: string[]; owners: string[] }>`select
+		exists (select from keywright.keys where tenant_id = ${tenant_id}) as any,
+		${distinct(sql`name`, isLive(now))} as live_names,
+		${distinct(sql`integration`, every)} as integrations,
+		${distinct(sql`owner->>'name'`, every)} as owners`.execute(tx);
+	const [choices] = rows;
+	if (!choices) throw new Error("impossible state: a query without a table has no row");
+	return choices;
 }
 
 /** Which keys are to be revoked together: those with these ids, or those that a filter finds. */

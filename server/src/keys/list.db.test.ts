@@ -6,6 +6,7 @@ import { read } from "../database/read.ts";
 import { inTransaction } from "../database/transaction.ts";
 import { UNKNOWN_SOURCE } from "../usage/source.ts";
 import { appendFlush } from "../usage/store.ts";
+import { keyChoices } from "./choices.ts";
 import { createKey } from "./create.ts";
 import { getKey } from "./get.ts";
 import { listKeys } from "./list.ts";
@@ -72,6 +73,32 @@ test("a list is filtered by status, environment, integration, owner and part of 
 	assert.deepEqual(await find({ search: "r_B" }), [active]);
 	assert.deepEqual(await find({ search: "\\" }), []);
 	assert.deepEqual(await find({ search: "order", status: "revoked" }), [revoked]);
+});
+
+test("what a list can be narrowed to is found among all keys of the tenant, also behind the first hundred", async () => {
+	const tenant_id = await fixture.tenant();
+	const other = await fixture.tenant();
+	assert.deepEqual(await keyChoices(fixture.context({ scope: tenant_id }), { tenant_id }), {
+		any: false,
+		live_names: [],
+		integrations: [],
+		owners: [],
+	});
+	await createKey(fixture.context(), keyInput(tenant_id, { name: "first", integration: "zebra", owner: "Grace" }));
+	for (let n = 0; n < 101; n += 1)
+		await createKey(fixture.context(), keyInput(tenant_id, { name: n % 2 === 0 ? "twin" : "Bot", integration: "orders", owner: "ada" }));
+	const { key } = await createKey(fixture.context(), keyInput(tenant_id, { name: "gone", owner: "Hopper" }));
+	await revokeKey(fixture.context(), { tenant_id, key_id: key.id, reason: "other" });
+	await createKey(fixture.context(), keyInput(other, { name: "foreign", integration: "foreign", owner: "Foreigner" }));
+	const choices = await keyChoices(fixture.context({ scope: tenant_id }), { tenant_id });
+	assert.deepEqual(choices, {
+		any: true,
+		live_names: ["Bot", "first", "twin"],
+		integrations: ["orders", "zebra"],
+		owners: ["ada", "Grace", "Hopper"],
+	});
+	const foreign = await keyChoices(fixture.context({ scope: tenant_id }), { tenant_id: other });
+	assert.equal(foreign.any, false);
 });
 
 test("what was counted of a key and its secret is shown with it", async () => {

@@ -2,6 +2,7 @@ import Type from "typebox";
 import { type Row, route } from "../http/route.ts";
 import { ACTIVITY_KEYS_MAX, keysActivity } from "../usage/key-activity.ts";
 import { bulkRevoke } from "./bulk-revoke.ts";
+import { keyChoices } from "./choices.ts";
 import type { HandoverContext } from "./context.ts";
 import { createKey } from "./create.ts";
 import { createKeyForHandover } from "./create-for-handover.ts";
@@ -21,6 +22,7 @@ import {
 	CreateRequestInput,
 	KEY_ID_CHARACTERS_MAX,
 	KeptInInput,
+	KeyChoices,
 	KeyEverywhere,
 	KeyPage,
 	KeySchema,
@@ -82,6 +84,15 @@ export const keyRoutes: readonly Row<HandoverContext>[] = [
 		query: ActivityQuery,
 		output: Activity,
 		run: keysActivity,
+	}),
+	route({
+		method: "GET",
+		path: "/api/v1/tenants/:tenant_id/api-keys/choices",
+		access: "viewer",
+		summary: "The names, integrations and owners among the tenant's API keys, at most 1,000 of each",
+		status: 200,
+		output: KeyChoices,
+		run: keyChoices,
 	}),
 	route({
 		method: "POST",

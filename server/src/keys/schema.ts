@@ -179,6 +179,15 @@ export const KeySchema = Type.Object({
 export type KeyAnswer = Static<typeof KeySchema>;
 export const KeyPage = pageOf(KeySchema);
 
+/** Names that a list of keys can be narrowed to, and those that a new key had better not have. */
+export const KeyChoices = Type.Object({
+	any: Type.Boolean({ description: "Whether the tenant has a key at all" }),
+	live_names: Type.Array(Type.String(), { description: "Of keys that are neither revoked nor expired" }),
+	integrations: Type.Array(Type.String()),
+	owners: Type.Array(Type.String()),
+});
+export type KeyChoices = Static<typeof KeyChoices>;
+
 /** A key after a change that servers were waited for. */
 export const KeyEverywhere = Type.Object({ ...KeySchema.properties, waited_for: NodesWaitedFor });
 export type KeyEverywhere = Static<typeof KeyEverywhere>;
