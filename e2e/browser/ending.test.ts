@@ -368,6 +368,8 @@ describe("who still knocks", () => {
 		equal(await use(key.raw_key, "a-stranger", 1), 401);
 		await seen(at, key, "order-server-1", { dead: 14 });
 		await seen(at, key, "a-stranger", { dead: 1 });
+		await page.goto(`${dashboard.url}/settings/api-access?tenant=${tenant_id}`);
+		await page.locator(`[data-key="${key.id}"]`).getByText("Still presented").waitFor();
 		await openKey(at, key);
 		const section = page.getByRole("region", { name: "Still presented" });
 		const places = section.locator("[data-dead=revoked]").getByRole("listitem");

@@ -3841,6 +3841,8 @@ export interface operations {
                                 start: string;
                                 allowed: number;
                                 refused: number;
+                                /** @description Of the refused ones: with a secret that was revoked, expired or replaced */
+                                ended: number;
                             }[];
                         }[];
                     };

@@ -50,13 +50,9 @@ export function deadSecretsOf(dead: readonly DeadUse[], key: KeyOfSecrets): read
 	});
 }
 
-/** Whether a key was presented, and refused, in an hour that began after its end. What was refused in the hour of its end may have been before it. */
-export function isStillPresented(
-	key: Pick<ApiKey, "status" | "revoked_at" | "expires_at">,
-	hours: readonly { readonly start: string; readonly refused: number }[],
-): boolean {
-	const ended_at = key.status === "revoked" ? key.revoked_at : key.status === "expired" ? key.expires_at : null;
-	return ended_at !== null && hours.some((hour) => hour.refused > 0 && Date.parse(hour.start) >= Date.parse(ended_at));
+/** Whether a key that has ended was presented within these hours all the same. */
+export function isStillPresented({ status }: Pick<ApiKey, "status">, hours: readonly { readonly ended: number }[]): boolean {
+	return (status === "revoked" || status === "expired") && hours.some((hour) => hour.ended > 0);
 }
 
 const TITLES: Readonly<Record<DeadKind, string>> = { revoked: "Revoked", expired: "Expired", replaced: "Replaced", withdrawn: "Taken back" };

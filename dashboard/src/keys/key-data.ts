@@ -40,7 +40,10 @@ export const choicesQuery = (tenant_id: string) =>
 
 type Activity = paths["/api/v1/tenants/{tenant_id}/api-keys/activity"]["get"]["responses"][200]["content"]["application/json"];
 
-function byKey({ data }: Activity): Readonly<Record<string, Activity["data"][number]["hours"]>> {
+/** An hour of a key's requests. */
+export type KeyHour = Activity["data"][number]["hours"][number];
+
+function byKey({ data }: Activity): Readonly<Record<string, KeyHour[]>> {
 	return Object.fromEntries(data.map((entry) => [entry.key_id, entry.hours]));
 }
 

@@ -1,12 +1,12 @@
 import { Anchor, Box, Skeleton, Text } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { type ColumnDef, createColumnHelper } from "@tanstack/react-table";
-import { type Hour, Sparkline } from "../ui/sparkline.tsx";
+import { Sparkline } from "../ui/sparkline.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
 import { Time } from "../ui/time.tsx";
 import { isStillPresented } from "./dead-words.ts";
 import { DueTime } from "./due-badge.tsx";
-import type { ApiKey } from "./key-data.ts";
+import type { ApiKey, KeyHour } from "./key-data.ts";
 import { datesOf, ENVIRONMENT_WORDS, lastFour, stateOf } from "./key-words.ts";
 import type { Sort } from "./list-filters.ts";
 import { type Allowed, ListMenu } from "./list-menu.tsx";
@@ -14,7 +14,7 @@ import { type Allowed, ListMenu } from "./list-menu.tsx";
 export interface Row {
 	readonly key: ApiKey;
 	/** Undefined while they are asked for. */
-	readonly hours: readonly Hour[] | undefined;
+	readonly hours: readonly KeyHour[] | undefined;
 }
 
 const helper = createColumnHelper<Row>();
@@ -58,7 +58,7 @@ export function KeyState({ row: { key, hours } }: { row: Row }) {
 	);
 }
 
-export function Activity({ hours }: { hours: readonly Hour[] | undefined }) {
+export function Activity({ hours }: { hours: readonly KeyHour[] | undefined }) {
 	return hours === undefined ? <Skeleton width={95} height={24} /> : <Sparkline hours={hours} />;
 }
 

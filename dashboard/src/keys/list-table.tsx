@@ -5,9 +5,8 @@ import { useNavigate } from "@tanstack/react-router";
 import { flexRender, getCoreRowModel, type RowSelectionState, useReactTable } from "@tanstack/react-table";
 import { type MouseEvent, useMemo, useState } from "react";
 import { Problem } from "../ui/problem.tsx";
-import type { Hour } from "../ui/sparkline.tsx";
 import type { BulkTarget } from "./bulk-words.ts";
-import { type ApiKey, activityQuery, keysQuery } from "./key-data.ts";
+import { type ApiKey, activityQuery, type KeyHour, keysQuery } from "./key-data.ts";
 import { ListCards } from "./list-cards.tsx";
 import { columnsOf, type Row } from "./list-columns.tsx";
 import { isFiltered, type ListFilters, type Sort, sortedBy } from "./list-filters.ts";
@@ -72,8 +71,8 @@ export function ListTable(props: ListProps) {
 }
 
 /** What the keys of all pages did, and whether that of some is not to be had. Plain data stays the same object while it says the same. */
-function activityOf(pages: readonly UseQueryResult<Readonly<Record<string, readonly Hour[]>>>[]) {
-	const hours: Record<string, readonly Hour[]> = Object.assign({}, ...pages.map(({ data }) => data));
+function activityOf(pages: readonly UseQueryResult<Readonly<Record<string, readonly KeyHour[]>>>[]) {
+	const hours: Record<string, readonly KeyHour[]> = Object.assign({}, ...pages.map(({ data }) => data));
 	return { hours, failed: pages.some(({ isError }) => isError) };
 }
 

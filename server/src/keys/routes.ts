@@ -46,7 +46,14 @@ const Activity = Type.Object({
 	data: Type.Array(
 		Type.Object({
 			key_id: Type.String(),
-			hours: Type.Array(Type.Object({ start: Type.String({ format: "date-time" }), allowed: Type.Integer(), refused: Type.Integer() })),
+			hours: Type.Array(
+				Type.Object({
+					start: Type.String({ format: "date-time" }),
+					allowed: Type.Integer(),
+					refused: Type.Integer(),
+					ended: Type.Integer({ description: "Of the refused ones: with a secret that was revoked, expired or replaced" }),
+				}),
+			),
 		}),
 	),
 });

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { ReadTx } from "../database/transaction.ts";
+import type { UsageCode } from "./counter.ts";
 
 const HOUR_SECONDS = 3_600;
 
@@ -8,7 +9,11 @@ export interface HourRow {
 	readonly start: Date;
 	readonly allowed: number;
 	readonly refused: number;
+	/** Of the refused ones: with a secret that had ended. */
+	readonly ended: number;
 }
+
+const ENDED: readonly UsageCode[] = ["key_revoked", "key_expired", "key_rotated"];
 
 /** Requests of these keys by the hour, from `from` on; an hour without any is absent. */
 export async function readKeyHours(tx: ReadTx, query: { tenant_id: string; key_ids: readonly string[]; from: Date }): Promise<HourRow[]> {
@@ -19,6 +24,7 @@ export async function readKeyHours(tx: ReadTx, query: { tenant_id: string; key_i
 			sql<Date>`date_bin(make_interval(secs => ${HOUR_SECONDS}), start, timestamptz 'epoch')`.as("start"),
 			sql<number>`coalesce(sum(requests) filter (where code = 'allowed'), 0)::bigint`.as("allowed"),
 			sql<number>`coalesce(sum(requests) filter (where code <> 'allowed'), 0)::bigint`.as("refused"),
+			sql<number>`coalesce(sum(requests) filter (where code = any(${ENDED}::text[])), 0)::bigint`.as("ended"),
 		])
 		.where("tenant_id", "=", query.tenant_id)
 		.where("key_id", "=", sql<string>`any(${query.key_ids}::text[])`)

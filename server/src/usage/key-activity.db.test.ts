@@ -30,6 +30,7 @@ test("each key's 24 hours are there, the running one last, with what was allowed
 	await count("a_key_0", NOON_MS - 23 * HOUR_MS, "allowed", 1, 3_600);
 	await count("a_key_0", NOON_MS - 23 * HOUR_MS - 60_000, "allowed", 1_000);
 	await count("a_key_1", NOON_MS - HOUR_MS, "key_paused", 9, 3_600);
+	for (const [code, requests] of Object.entries({ key_revoked: 1, key_expired: 2, key_rotated: 4 })) await count("a_key_1", NOON_MS, code, requests);
 	await count("a_key_2", NOON_MS - HOUR_MS, "allowed", 1_000);
 	await count("b_key_0", NOON_MS, "allowed", 1_000);
 	const { data } = await keysActivity(db.contextFor("a", clock), { tenant_id: "a", key_ids: "a_key_1,a_key_0,a_key_1" });
@@ -47,7 +48,8 @@ test("each key's 24 hours are there, the running one last, with what was allowed
 	const counts = (hours: { allowed: number; refused: number }[] = []) => hours.map(({ allowed, refused }) => [allowed, refused]);
 	const nothing = Array.from({ length: 22 }, () => [0, 0]);
 	assert.deepEqual(counts(zero?.hours), [[8, 0], ...nothing, [7, 7]]);
-	assert.deepEqual(counts(one?.hours), [...nothing, [0, 9], [0, 0]]);
+	assert.deepEqual(counts(one?.hours), [...nothing, [0, 9], [0, 7]]);
+	assert.deepEqual([one?.hours.at(-2)?.ended, one?.hours.at(-1)?.ended, zero?.hours.at(-1)?.ended], [0, 7, 0]);
 });
 
 test("unknown keys and another tenant's are the same 404, and 1 to 100 keys can be asked for", async () => {

@@ -13,6 +13,8 @@ export interface ActivityHour {
 	readonly start: string;
 	readonly allowed: number;
 	readonly refused: number;
+	/** Of the refused ones: with a secret that had ended, be it with its key. */
+	readonly ended: number;
 }
 
 export interface KeyHours {
@@ -45,7 +47,7 @@ function hoursFrom(from_ms: number, rows: readonly HourRow[]): ActivityHour[] {
 	return Array.from({ length: HOURS }, (_hour, index) => {
 		const start_ms = from_ms + index * HOUR_MS;
 		const row = byStart.get(start_ms);
-		return { start: new Date(start_ms).toISOString(), allowed: row?.allowed ?? 0, refused: row?.refused ?? 0 };
+		return { start: new Date(start_ms).toISOString(), allowed: row?.allowed ?? 0, refused: row?.refused ?? 0, ended: row?.ended ?? 0 };
 	});
 }
 
