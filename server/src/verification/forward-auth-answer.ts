@@ -48,8 +48,9 @@ export function forwardAuthAnswer(options: ForwardAuthOptions): AnswerHead {
 		};
 	}
 
-	function conclude(question: Question, { grant, denial }: Decision): HeadAnswer {
-		const lines = grant === null ? [] : grantLines(grant, question.limits, verifier);
+	function conclude(question: Question, decision: Decision): HeadAnswer {
+		const { grant, denial } = decision;
+		const lines = grant === null ? [] : grantLines(decision, grant, question.limits, verifier);
 		if (denial !== null) return { refusal: denial, lines };
 		if (grant === null) throw new Error("impossible state: allowed without a grant");
 		if (question.client !== "server") noteExposure(log, grant, question.client, verifier.now().monotonic);

@@ -65,7 +65,7 @@ export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 
 		function conclude(request: FastifyRequest, reply: FastifyReply, raw: FramedRequest, question: Question, decision: Decision): C | Denied {
 			const { grant, denial } = decision;
-			if (grant !== null) setGrantHeaders(reply, grant, question.limits, verifier);
+			if (grant !== null) setGrantHeaders(reply, decision, grant, question.limits, verifier);
 			if (denial !== null) return new Denied(denial);
 			if (grant === null) throw new Error("impossible state: allowed without a grant");
 			if (question.client !== "server") noteExposure(options.log, grant, question.client, verifier.now().monotonic);
@@ -95,20 +95,20 @@ export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 }
 
 /** What is left of the limits, and when the key ends; for every answer to a right secret. Sets each header as it is made: keyed requests build no list. */
-function setGrantHeaders(reply: FastifyReply, grant: Grant, named: NamedCosts | null, verifier: Verifier): void {
+function setGrantHeaders(reply: FastifyReply, { left }: Decision, grant: Grant, named: NamedCosts | null, verifier: Verifier): void {
 	const policy = policyHeader(grant.policy, named);
 	if (policy !== null) {
 		reply.header("ratelimit-policy", policy);
-		reply.header("ratelimit", rateLimitHeader(grant, verifier.now(), named));
+		reply.header("ratelimit", rateLimitHeader(grant, verifier.now(), named, left));
 	}
 	const ends_at = endOf(grant);
 	if (ends_at !== null) reply.header("x-api-key-expires", ends_at);
 }
 
 /** The same, as names and values in turn. */
-export function grantLines(grant: Grant, named: NamedCosts | null, verifier: Verifier): string[] {
+export function grantLines({ left }: Decision, grant: Grant, named: NamedCosts | null, verifier: Verifier): string[] {
 	const policy = policyHeader(grant.policy, named);
-	const lines = policy === null ? [] : ["ratelimit-policy", policy, "ratelimit", rateLimitHeader(grant, verifier.now(), named)];
+	const lines = policy === null ? [] : ["ratelimit-policy", policy, "ratelimit", rateLimitHeader(grant, verifier.now(), named, left)];
 	const ends_at = endOf(grant);
 	if (ends_at !== null) lines.push("x-api-key-expires", ends_at);
 	return lines;

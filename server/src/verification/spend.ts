@@ -82,11 +82,38 @@ function quotaExceeded(grant: Grant, at: Instant): Denial {
 	);
 }
 
+/** A limit at an instant: what is left of it, and in how many seconds the oldest requests stop counting. */
+export interface LimitState {
+	readonly remaining: number;
+	readonly reset_seconds: number;
+}
+
+/** Of each limit of the grant, in its order. */
+export function limitStates(grant: Grant, at: Instant): LimitState[] {
+	return grant.windows.map((_window, index) => ({ remaining: remainingOf(grant, index, at), reset_seconds: resetSecondsOf(grant, index, at) }));
+}
+
+/** What is left of the limit at this place. */
+export function remainingOf(grant: Grant, index: number, at: Instant): number {
+	return grant.windows[index]?.peek(at.monotonic, grant.policy.limits[index]?.requests ?? 0) ?? 0;
+}
+
+function resetSecondsOf(grant: Grant, index: number, at: Instant): number {
+	return Math.ceil((grant.windows[index]?.resetMs(at.monotonic) ?? 0) / 1000);
+}
+
+/** What came of spending that had to wait. */
+export interface SpentLate {
+	readonly denial: Denial | null;
+	/** Of the limits, right then. */
+	readonly left: readonly LimitState[];
+}
+
 /**
  * Takes the price from every rate limit that it concerns and from the quota, or nothing from any: null when it was taken, else the last
  * denial. A promise only while a block of the quota is leased.
  */
-export function spend(grant: Grant, price: Price, at: Instant, quotas: QuotaLedger, reread: () => Instant): Denial | null | Promise<Denial | null> {
+export function spend(grant: Grant, price: Price, at: Instant, quotas: QuotaLedger, reread: () => Instant): Denial | null | Promise<SpentLate> {
 	const { cost } = price;
 	const costs = costsFor(grant, price);
 	const exhausted = exhaustedLimit(grant, cost, costs, at);
@@ -98,28 +125,28 @@ export function spend(grant: Grant, price: Price, at: Instant, quotas: QuotaLedg
 	if (spent === false) return quotaExceeded(grant, at);
 	return spent.then((enough) => {
 		const later = reread();
-		if (!enough) return quotaExceeded(grant, later);
-		const gone = exhaustedLimit(grant, cost, costs, later);
-		if (gone === null) return take(grant, cost, costs, later);
-		quotas.refund(grant.tenant.id, quota, at.now, cost);
-		return gone;
+		const denial = enough ? exhaustedLimit(grant, cost, costs, later) : quotaExceeded(grant, later);
+		if (denial === null) take(grant, cost, costs, later);
+		else if (enough) quotas.refund(grant.tenant.id, quota, at.now, cost);
+		return { denial, left: limitStates(grant, later) };
 	});
 }
 
 /**
  * The `RateLimit` header (draft-ietf-httpapi-ratelimit-headers) of a request that names `named`: of each limit that it spends, what is left,
- * and in how many seconds the oldest requests stop counting.
+ * and in how many seconds the oldest requests stop counting: as `left` says, else as it is now.
  */
-export function rateLimitHeader(grant: Grant, at: Instant, named: NamedCosts | null): string {
+export function rateLimitHeader(grant: Grant, at: Instant, named: NamedCosts | null, left?: readonly LimitState[]): string {
 	const { limits, always } = grant.policy;
 	const count = named === null ? always : limits.length;
 	let text = "";
 	for (let index = 0; index < count; index += 1) {
 		const limit = limits[index];
-		const window = grant.windows[index];
-		if (limit === undefined || window === undefined || !isSpent(grant.policy, index, named)) continue;
-		const reset = Math.ceil(window.resetMs(at.monotonic) / 1000);
-		text += `${text === "" ? "" : ", "}"${limit.name}";r=${window.peek(at.monotonic, limit.requests)};t=${reset}`;
+		if (limit === undefined || !isSpent(grant.policy, index, named)) continue;
+		const known = left?.[index];
+		const remaining = known === undefined ? remainingOf(grant, index, at) : known.remaining;
+		const reset_seconds = known === undefined ? resetSecondsOf(grant, index, at) : known.reset_seconds;
+		text += `${text === "" ? "" : ", "}"${limit.name}";r=${remaining};t=${reset_seconds}`;
 	}
 	return text;
 }

@@ -13,6 +13,7 @@ import { createSite } from "../tenants/create-site.ts";
 import { eraseTenant } from "../tenants/erase.ts";
 import { updateTenant } from "../tenants/update.ts";
 import { monthOf } from "./quota.ts";
+import { rateLimitHeader } from "./spend.ts";
 import { codeOf, type MadeKey, type Process, questionOf, TEST_PEPPER, type VerificationFixture, verificationFixture } from "./testing.ts";
 import type { Decision } from "./verifier.ts";
 
@@ -52,6 +53,22 @@ suite("the verifier", () => {
 			await other.node.stop();
 		}
 	}
+
+	test("requests that wait for the same look-up are each told what they themselves left of the limits", async () => {
+		const asked = 40;
+		const rate_limits = [{ name: "burst", requests: asked, window_seconds: 60, per: "key" }] as const;
+		for (const quota of [null, 1_000]) {
+			const limited = await fixture.tenant(first.node, { rate_limits, quota_requests_per_month: quota });
+			const { raw_key } = await fixture.key(first.node, limited);
+			const decisions = await Promise.all(Array.from({ length: asked + 2 }, () => first.ask(raw_key)));
+			const left = decisions.map(({ left: states }) => states?.[0]?.remaining);
+			deepEqual(left, [...Array.from({ length: asked }, (_, index) => asked - 1 - index), 0, 0], `quota ${quota}`);
+			const [last] = decisions.slice(-1);
+			ok(last?.grant);
+			match(rateLimitHeader(last.grant, first.verifier.now(), null, decisions[0]?.left), /^"burst";r=39;t=\d+$/);
+			equal((await first.ask(raw_key)).left, undefined, "a decision at once is answered as it is made");
+		}
+	});
 
 	test("lets a right key pass, first with a look-up and then without waiting", async () => {
 		const key = await newKey();

@@ -20,7 +20,7 @@ import { type Grant, isStale } from "./grant.ts";
 import { type Grants, UNKNOWN } from "./grants.ts";
 import { type Presented, RAW_KEY_CHARACTERS_MAX, RawKeyReader } from "./presented.ts";
 import type { QuotaLedger } from "./quota.ts";
-import { type Price, spend, untake } from "./spend.ts";
+import { type LimitState, limitStates, type Price, type SpentLate, spend, untake } from "./spend.ts";
 import { REFUSALS, REFUSALS_WINDOW_SECONDS } from "./states.ts";
 import type { WindowStore } from "./window-store.ts";
 
@@ -39,6 +39,8 @@ export interface Question extends Facts, Price {
 export interface Decision {
 	readonly denial: Denial | null;
 	readonly grant: Grant | null;
+	/** Of a decision that came late: what it left of the grant's limits. Others are made before it is answered, and take of them too. */
+	readonly left?: readonly LimitState[];
 }
 
 const LEASE_OVER: Decision = { denial: LEASE_LOST, grant: null };
@@ -138,7 +140,7 @@ export class Verifier {
 				const at = this.now();
 				if (!node.lease.holdsAt(at)) return LEASE_OVER;
 				if (known === UNKNOWN || !this.#matches(known, presented, digest)) return this.#wrongSecret(question, presented, known === UNKNOWN);
-				return await this.#decideMatched(question, known, at);
+				return await this.#late(this.#decideMatched(question, known, at));
 			}
 		} catch (error) {
 			return { denial: this.#unavailable(error), grant: null };
@@ -162,16 +164,16 @@ export class Verifier {
 		} catch (error) {
 			return { denial: this.#unavailable(error), grant };
 		}
-		return this.decide(question);
+		return this.#late(this.decide(question));
 	}
 
-	async #decideSpent(question: Question, grant: Grant, asked: Instant, spending: Promise<Denial | null>): Promise<Decision> {
+	async #decideSpent(question: Question, grant: Grant, asked: Instant, spending: Promise<SpentLate>): Promise<Decision> {
 		try {
-			const denial = await spending;
+			const { denial, left } = await spending;
 			if (!this.#options.node.lease.holds()) return LEASE_OVER;
 			const at = this.now();
-			if (denial === null && isStale(grant)) return this.#decideAfterChange(question, grant, asked);
-			return this.#counted(question, grant, denial, at);
+			if (denial === null && isStale(grant)) return this.#late(this.#decideAfterChange(question, grant, asked));
+			return { ...this.#counted(question, grant, denial, at), left };
 		} catch (error) {
 			return { denial: this.#unavailable(error), grant };
 		}
@@ -182,6 +184,12 @@ export class Verifier {
 		untake(grant, question, this.now().monotonic);
 		this.#options.quotas.refund(grant.tenant.id, grant.tenant.quota_requests_per_month ?? 0, asked.now, question.cost);
 		return this.decide(question);
+	}
+
+	/** A decision that is answered some turns after it is made. One that is late anyway was here already. */
+	#late(decision: Decision | Promise<Decision>): Decision | Promise<Decision> {
+		if (decision instanceof Promise || decision.grant === null) return decision;
+		return { ...decision, left: limitStates(decision.grant, this.now()) };
 	}
 
 	#refused(question: Question, grant: Grant, denial: Denial, at: Instant): Decision {

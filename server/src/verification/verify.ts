@@ -8,7 +8,7 @@ import { deny } from "./denial.ts";
 import { describeGrant } from "./describe-grant.ts";
 import type { Grant } from "./grant.ts";
 import { isSpent, type Limit, type NamedCosts, policyHeader } from "./limit-policy.ts";
-import { rateLimitHeader } from "./spend.ts";
+import { rateLimitHeader, remainingOf } from "./spend.ts";
 import type { Decision, Question, Verifier } from "./verifier.ts";
 
 /** What a service asks about a key that was presented to it. */
@@ -44,21 +44,21 @@ function operationOf(input: VerifyInput): string {
 }
 
 /** What the asking API should send along: the challenge, the wait, and what is left of the limits. */
-function headersFor(problem: Problem | null, grant: Grant | null, named: NamedCosts | null, verifier: Verifier): Record<string, string> {
+function headersFor(problem: Problem | null, { grant, left }: Decision, named: NamedCosts | null, verifier: Verifier): Record<string, string> {
 	const headers: Record<string, string> = {};
 	if (problem?.headers["www-authenticate"]) headers["WWW-Authenticate"] = problem.headers["www-authenticate"];
 	if (problem?.headers["retry-after"]) headers["Retry-After"] = problem.headers["retry-after"];
 	const policy = grant === null ? null : policyHeader(grant.policy, named);
 	if (grant !== null && policy !== null) {
 		headers["RateLimit-Policy"] = policy;
-		headers.RateLimit = rateLimitHeader(grant, verifier.now(), named);
+		headers.RateLimit = rateLimitHeader(grant, verifier.now(), named, left);
 	}
 	return headers;
 }
 
 /** Of the limits that the request spends. */
-function limitsLeft(grant: Grant, named: NamedCosts | null, verifier: Verifier): LimitLeft[] {
-	const { monotonic } = verifier.now();
+function limitsLeft(decision: Decision, grant: Grant, named: NamedCosts | null, verifier: Verifier): LimitLeft[] {
+	const at = verifier.now();
 	const { limits, always } = grant.policy;
 	const count = named === null ? always : limits.length;
 	const left: LimitLeft[] = [];
@@ -66,7 +66,7 @@ function limitsLeft(grant: Grant, named: NamedCosts | null, verifier: Verifier):
 		const limit = limits[index];
 		if (limit === undefined || !isSpent(grant.policy, index, named)) continue;
 		const { name, per, requests, window_seconds } = limit;
-		left.push({ name, per, requests, window_seconds, remaining: grant.windows[index]?.peek(monotonic, requests) ?? 0 });
+		left.push({ name, per, requests, window_seconds, remaining: decision.left?.[index]?.remaining ?? remainingOf(grant, index, at) });
 	}
 	return left;
 }
@@ -88,7 +88,8 @@ function namedCosts(limits: VerifyInput["limits"]): NamedCosts | null {
 export async function verify(context: VerifyContext, input: VerifyInput) {
 	const { verifier } = context;
 	const named = namedCosts(input.limits);
-	const { denial, grant } = input.raw_key.trim() === "" ? NO_KEY : await verifier.decide(questionOf(input, named, verifier.sources));
+	const decision = input.raw_key.trim() === "" ? NO_KEY : await verifier.decide(questionOf(input, named, verifier.sources));
+	const { denial, grant } = decision;
 	const problem = denial === null ? null : problemOf(denial, context.request_id, context.problem_type_base);
 	return {
 		allowed: denial === null,
@@ -96,8 +97,8 @@ export async function verify(context: VerifyContext, input: VerifyInput) {
 		code: denial === null ? "allowed" : denial.code,
 		detail: denial === null ? "The key may do this." : denial.detail,
 		...(denial === null ? {} : { type: `${context.problem_type_base}/${denial.code}` }),
-		...(grant === null ? {} : { ...describeGrant(grant), rate_limits: limitsLeft(grant, named, verifier) }),
-		headers: headersFor(problem, grant, named, verifier),
+		...(grant === null ? {} : { ...describeGrant(grant), rate_limits: limitsLeft(decision, grant, named, verifier) }),
+		headers: headersFor(problem, decision, named, verifier),
 		request_id: context.request_id,
 	};
 }
