@@ -3,14 +3,17 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { cleanEnvironment, runTests, type Tally } from "./run-tests.ts";
+import { cleanEnvironment, runTests, runTestsSteadied, type Tally } from "./run-tests.ts";
 
 const HEAD = 'import { describe, it, test } from "node:test";\n';
 
 let root: string;
 
 /** Runs test files made of `texts` and gives their tally and everything that was printed. */
-async function tallyOf(texts: string[], options: { silence_max_ms?: number; signal?: AbortSignal } = {}): Promise<{ tally: Tally; printed: string }> {
+async function tallyOf(
+	texts: string[],
+	{ run = runTests, ...options }: { run?: typeof runTests; silence_max_ms?: number; signal?: AbortSignal } = {},
+): Promise<{ tally: Tally; printed: string }> {
 	const folder = mkdtempSync(join(root, "case-"));
 	const files = texts.map((text, index) => {
 		const file = join(folder, `${index}.test.ts`);
@@ -19,7 +22,7 @@ async function tallyOf(texts: string[], options: { silence_max_ms?: number; sign
 		return `${index}.test.ts`;
 	});
 	const printed: string[] = [];
-	const tally = await runTests({ root: folder, files, print: (text) => printed.push(text), ...options });
+	const tally = await run({ root: folder, files, print: (text) => printed.push(text), ...options });
 	return { tally, printed: printed.join("\n") };
 }
 
@@ -47,6 +50,27 @@ describe("runTests", () => {
 		assert.deepEqual(counts(tally), [1, 1, 0, 0]);
 		assert.match(printed, /✗ door › opens {2}\(0\.test\.ts:3\)\n {4}Error: stuck\n.*rust.*0\.test\.ts printed:\n {4}before it failed/s);
 		assert.doesNotMatch(printed, /quiet/);
+	});
+
+	it("runs a failing file once more by itself where that is asked for, and names it when it passes then", async () => {
+		const marked = 'import { existsSync, writeFileSync } from "node:fs";\nconst been = existsSync("been");\nwriteFileSync("been", "");\n';
+		const unsteady = `${marked}test("a", () => {});\ntest("b", () => { if (!been) throw new Error("thrown off"); });\n`;
+		const { tally, printed } = await tallyOf([unsteady, 'test("c", () => {});\n'], { run: runTestsSteadied });
+		assert.deepEqual([...counts(tally), tally.unsteady], [3, 0, 0, 0, ["0.test.ts"]]);
+		assert.match(printed, /✗ b {2}\(0\.test\.ts:\d+\)\n {4}Error: thrown off\n.*once more, by themselves: 0\.test\.ts/s);
+		const once = await tallyOf([unsteady]);
+		assert.deepEqual([...counts(once.tally), once.tally.unsteady], [1, 1, 0, 0, []]);
+	});
+
+	it("stays failed when it fails again, when too many files fail, and when a file does not load", async () => {
+		const broken = 'test("a", () => {});\ntest("b", () => { throw new Error("always"); });\n';
+		const again = await tallyOf([broken, 'test("c", () => {});\n'], { run: runTestsSteadied });
+		assert.deepEqual([...counts(again.tally), again.tally.unsteady], [2, 1, 0, 0, []]);
+		const many = await tallyOf([broken, broken, broken], { run: runTestsSteadied });
+		assert.deepEqual(counts(many.tally), [3, 3, 0, 0]);
+		assert.doesNotMatch(many.printed, /once more/);
+		const unloadable = await tallyOf(['import "./missing.ts";\n'], { run: runTestsSteadied });
+		assert.deepEqual(counts(unloadable.tally), [0, 1, 0, 0]);
 	});
 
 	it("names what was not run, whole suites too", async () => {

@@ -6,7 +6,7 @@ import { startDebianCluster } from "./debian-cluster.ts";
 import { ROOT } from "./execute.ts";
 import { advice, bringParts, PARTS } from "./parts.ts";
 import { runPython } from "./run-python.ts";
-import { addTallies, NOTHING_RUN, runTests, type Tally } from "./run-tests.ts";
+import { addTallies, NOTHING_RUN, runTests, runTestsSteadied, type Tally } from "./run-tests.ts";
 import { filesOf, forgottenFiles, SUITE_NAMES, type SuiteName } from "./suites.ts";
 
 const DATABASE_URL = "KEYWRIGHT_TEST_DATABASE_URL";
@@ -34,6 +34,7 @@ async function measured(label: string, work: () => Promise<Tally>): Promise<Tall
 		tally.failed && `${tally.failed} failed`,
 		tally.skipped.length && `${tally.skipped.length} skipped`,
 		tally.todo.length && `${tally.todo.length} todo`,
+		tally.unsteady.length && `${tally.unsteady.length} unsteady`,
 	];
 	print(`${tally.failed > 0 ? "✗" : "✓"} ${label}: ${[`${tally.passed} passed`, ...rest.filter(Boolean)].join(", ")} (${seconds} s)`);
 	return tally;
@@ -69,7 +70,8 @@ async function runSuite(name: SuiteName, files: string[]): Promise<Tally> {
 	if (interruption.signal.aborted) return NOTHING_RUN;
 	if (name === "database") return runDatabase(files);
 	if (name === "python") return measured(name, () => runPython(ROOT, print, interruption.signal));
-	return measured(name, () => runTests({ root: ROOT, files, signal: interruption.signal, print }));
+	const steadied = ci && (name === "e2e" || name === "examples");
+	return measured(name, () => (steadied ? runTestsSteadied : runTests)({ root: ROOT, files, signal: interruption.signal, print }));
 }
 
 function existing(names: readonly SuiteName[], filters: readonly string[]): { name: SuiteName; files: string[] }[] {
@@ -109,7 +111,7 @@ const total = await runAll(
 	words.filter((word) => !isSuite(word)),
 );
 const unrun = [...total.skipped.map((name) => `skipped  ${name}`), ...total.todo.map((name) => `todo     ${name}`)];
-for (const line of unrun) print(line);
+for (const line of [...unrun, ...total.unsteady.map((file) => `unsteady ${file}`)]) print(line);
 // In CI what was not run has failed; elsewhere it is at least named.
 const failed = total.failed + (ci ? unrun.length : 0);
 print(`${total.passed} passed, ${failed} failed`);
