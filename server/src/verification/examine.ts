@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
 import type { Peppers } from "../core/pepper.ts";
 import { explainMistake } from "../keys/format.ts";
@@ -9,7 +8,7 @@ import { deny } from "./denial.ts";
 import { LEASE_LOST, NOT_KNOWN } from "./denials.ts";
 import { type Grant, isStale } from "./grant.ts";
 import { type Grants, UNKNOWN } from "./grants.ts";
-import { type Presented, RAW_KEY_CHARACTERS_MAX, type RawKeyReader } from "./presented.ts";
+import { digestOf, type Presented, type RawKeyReader } from "./presented.ts";
 import type { Decision, Question } from "./verifier.ts";
 
 const ROUNDS_MAX = 10;
@@ -35,7 +34,7 @@ function matches(parts: ExamineParts, grant: Grant, presented: Presented): boole
 export async function examine(parts: ExamineParts, question: Question): Promise<Decision> {
 	const { raw_key } = question;
 	if (parts.reader.mayBeNew(raw_key)) await parts.reader.catchUp();
-	const digest = raw_key.length > RAW_KEY_CHARACTERS_MAX ? "" : hash("sha256", raw_key, "latin1");
+	const digest = digestOf(raw_key);
 	const presented = parts.reader.read(raw_key, digest);
 	if (presented === null) return { denial: deny("key_invalid", explainMistake(parts.brand, raw_key).detail), grant: null };
 	for (let round = 0; round < ROUNDS_MAX; round += 1) {

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import type { Peppers } from "../core/pepper.ts";
 import { parseRawKey } from "../keys/format.ts";
 import { isLegacyShape, RAW_KEY_CHARACTERS_MAX } from "../keys/legacy-format.ts";
@@ -6,7 +7,10 @@ import { LegacyLookups } from "../keys/legacy-lookup.ts";
 import { secretFromElsewhere } from "../keys/secret.ts";
 import { nameOfLookups } from "./unknown-names.ts";
 
-export { RAW_KEY_CHARACTERS_MAX } from "../keys/legacy-format.ts";
+/** SHA-256 as 32 characters of Latin-1. None of a text that is too long for any key: that is refused for its shape. */
+export function digestOf(raw_key: string): string {
+	return raw_key.length > RAW_KEY_CHARACTERS_MAX ? "" : hash("sha256", raw_key, "latin1");
+}
 
 /** A text that has the shape of a raw key, taken apart. */
 export interface Presented {

@@ -1,4 +1,4 @@
-import { hash, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
 import { Failure } from "../core/error.ts";
 import type { Log } from "../core/log.ts";
@@ -18,7 +18,7 @@ import { cannotBeChecked, isAfterSite, isBudgeted, LEASE_LOST, NOT_KNOWN } from 
 import { examine } from "./examine.ts";
 import { type Grant, isStale } from "./grant.ts";
 import { type Grants, UNKNOWN } from "./grants.ts";
-import { type Presented, RAW_KEY_CHARACTERS_MAX, RawKeyReader } from "./presented.ts";
+import { digestOf, type Presented, RawKeyReader } from "./presented.ts";
 import type { QuotaLedger } from "./quota.ts";
 import { type LimitState, limitStates, type Price, type SpentLate, spend, untake } from "./spend.ts";
 import { REFUSALS, REFUSALS_WINDOW_SECONDS } from "./states.ts";
@@ -92,8 +92,7 @@ export class Verifier {
 
 	decide(question: Question): Decision | Promise<Decision> {
 		const { raw_key } = question;
-		// A longer text is refused for its shape.
-		const digest = raw_key.length > RAW_KEY_CHARACTERS_MAX ? "" : digestOf(raw_key);
+		const digest = digestOf(raw_key);
 		const matched = this.#options.grants.matched(digest);
 		if (matched === undefined) return this.#decideUnmatched(question, digest);
 		const at = this.now();
@@ -245,9 +244,4 @@ export class Verifier {
 		this.#options.log.error({ err: error }, "verification_failed");
 		return cannotBeChecked();
 	}
-}
-
-/** SHA-256 as 32 characters of Latin-1. */
-function digestOf(raw_key: string): string {
-	return hash("sha256", raw_key, "latin1");
 }
