@@ -71,8 +71,13 @@ async function startPostgres(binaries: string, folder: string, who: Identity): P
 	return postgres;
 }
 
-/** A new cluster of Debian's PostgreSQL in a temporary folder, reached over a unix socket only, with fsync on. */
-export async function startDebianCluster(): Promise<Cluster> {
+/** The folder of a cluster's unix socket. */
+export function socketFolderOf(cluster: Cluster): string {
+	return new URL(cluster.url.replace("@/", "@localhost/")).searchParams.get("host") ?? "";
+}
+
+/** A new cluster of Debian's PostgreSQL in a temporary folder, reached over a unix socket only, with fsync on; a hot standby of `primary` where that is given. */
+export async function startDebianCluster(primary?: Cluster): Promise<Cluster> {
 	const binaries = debianBinaries();
 	const who = await identity();
 	const folder = await mkdtemp(FOLDER_PREFIX);
@@ -80,7 +85,11 @@ export async function startDebianCluster(): Promise<Cluster> {
 	try {
 		if (who.uid !== undefined && who.gid !== undefined) await chown(folder, who.uid, who.gid);
 		const flags = ["-U", "app", "--auth=trust", "-E", "UTF8", "--locale=C", "--no-instructions"];
-		await mustRun(join(binaries, "initdb"), ["-D", join(folder, "data"), ...flags], { ...who, cwd: folder });
+		if (primary === undefined) await mustRun(join(binaries, "initdb"), ["-D", join(folder, "data"), ...flags], { ...who, cwd: folder });
+		else {
+			const from = ["-h", socketFolderOf(primary), "-U", "app", "-D", join(folder, "data"), "--write-recovery-conf", "--checkpoint=fast"];
+			await mustRun(join(binaries, "pg_basebackup"), from, { ...who, cwd: folder });
+		}
 		const postgres = await startPostgres(binaries, folder, who);
 		return {
 			url: `postgresql://app@/postgres?host=${encodeURIComponent(folder)}`,

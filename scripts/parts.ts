@@ -35,6 +35,12 @@ export const PARTS: readonly Part[] = [
 		needed_by: ["database"],
 		only_in_ci: true,
 	},
+	{
+		name: "PostgreSQL with a standby",
+		proof: ["sh", "-c", "ls /usr/lib/postgresql/*/bin/pg_basebackup"],
+		debian_package: "postgresql",
+		needed_by: ["e2e"],
+	},
 	{ name: "curl", proof: ["curl", "--version"], debian_package: "curl", needed_by: ["e2e"] },
 	{ name: "python3", proof: ["/usr/bin/python3", "--version"], debian_package: "python3", needed_by: ["e2e", "examples", "python"] },
 	{ name: "pytest", proof: ["/usr/bin/python3", "-m", "pytest", "--version"], debian_package: "python3-pytest", needed_by: ["python"] },

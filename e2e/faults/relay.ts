@@ -15,7 +15,7 @@ interface Pair {
 export class Relay {
 	readonly port: number;
 	readonly #server: Server;
-	readonly #socket_path: string;
+	#socket_path: string;
 	readonly #pairs = new Set<Pair>();
 	#cut: Cut | null = null;
 
@@ -44,6 +44,11 @@ export class Relay {
 			if (how === "refusing") near.resetAndDestroy();
 			else for (const socket of [near, far]) socket.unpipe().pause();
 		}
+	}
+
+	/** New connections lead to another server, as after a failover by a proxy or a name; those that are there go on to the one before. */
+	moveTo(socket_path: string): void {
+		this.#socket_path = socket_path;
 	}
 
 	/** New connections arrive again. Those that were silent stay so: nothing of what was sent on them ever arrives. */

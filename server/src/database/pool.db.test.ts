@@ -3,13 +3,15 @@ import { readFileSync } from "node:fs";
 import { after, afterEach, before, suite, test } from "node:test";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import pg from "pg";
+import { type Clock, ManualClock, systemClock } from "../core/clock.ts";
+import { connectDatabase } from "./database.ts";
 import { answeringPool } from "./pool.ts";
 import type { Tables } from "./tables.ts";
-import { type BareTestDatabase, bareTestDatabase } from "./testing.ts";
+import { type BareTestDatabase, bareTestDatabase, testLog } from "./testing.ts";
 import { inTransaction } from "./transaction.ts";
 
-const BEGIN_MS = 150;
-const STATEMENT_MS = 400;
+const BEGIN_MS = 600;
+const STATEMENT_MS = 2_000;
 
 suite("connections to a PostgreSQL that falls silent", () => {
 	let bare: BareTestDatabase;
@@ -25,11 +27,11 @@ suite("connections to a PostgreSQL that falls silent", () => {
 	after(() => bare.close());
 
 	/** One connection, so that the next transaction would come upon the silent one. */
-	function connect() {
+	function connect(clock: Clock = systemClock) {
 		const pool = new pg.Pool({ connectionString: bare.appUrl, max: 1, connectionTimeoutMillis: 2_000 });
 		pool.on("error", () => undefined);
 		const queries = new Kysely<Tables>({
-			dialect: new PostgresDialect({ pool: answeringPool(pool, { begin_ms: BEGIN_MS, statement_ms: STATEMENT_MS }) }),
+			dialect: new PostgresDialect({ pool: answeringPool(pool, { begin_ms: BEGIN_MS, statement_ms: STATEMENT_MS, clock }) }),
 		});
 		return { queries, database: { ...bare.database, queries, close: () => queries.destroy() } };
 	}
@@ -84,10 +86,58 @@ suite("connections to a PostgreSQL that falls silent", () => {
 			const answer = await inTransaction(
 				database,
 				"*",
-				async (tx) => (await sql<{ one: number }>`select 1 as one, pg_sleep(0.2)`.execute(tx)).rows[0]?.one,
+				async (tx) => (await sql<{ one: number }>`select 1 as one, pg_sleep(0.8)`.execute(tx)).rows[0]?.one,
 			);
 			deepEqual([answer, await pidOf(queries)], [1, pid]);
 		} finally {
+			await database.close();
+		}
+	});
+
+	/** What a failover does to the sessions of the server that was demoted. */
+	const becomeReadOnly = (queries: Kysely<Tables>) => sql`set default_transaction_read_only = on`.execute(queries);
+	const write = (tx: Kysely<Tables>) => sql`update keywright.change_sequence set seq = seq`.execute(tx);
+
+	test("a session that became read-only answers 503 once, and the next transaction has a session that can write", async () => {
+		const { queries, database } = connect(new ManualClock());
+		try {
+			const demoted = await pidOf(queries);
+			await becomeReadOnly(queries);
+			await rejects(inTransaction(database, "*", write), /unavailable/);
+			await inTransaction(database, "*", write);
+			notEqual(await pidOf(queries), demoted);
+		} finally {
+			await database.close();
+		}
+	});
+
+	test("a session that became read-only a second ago is replaced before anything is read on it", async () => {
+		const clock = new ManualClock();
+		const { queries, database } = connect(clock);
+		try {
+			const demoted = await pidOf(queries);
+			await becomeReadOnly(queries);
+			clock.advance(1_000);
+			const pid = await inTransaction(
+				database,
+				"*",
+				async (tx) => (await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx)).rows[0]?.pid,
+			);
+			notEqual(pid, demoted);
+		} finally {
+			await database.close();
+		}
+	});
+
+	test("a server on which every session is read-only, or that refuses the login, is unavailable and no defect", async () => {
+		const refusals = [`${bare.appUrl}&options=-c%20default_transaction_read_only%3Don`, bare.appUrl.replace(/\/\/[^@]*@/, "//nobody_at_all@")];
+		for (const url of refusals) {
+			const database = connectDatabase({ url, log: testLog, connections_max: 1 });
+			await rejects(
+				inTransaction(database, "*", async () => undefined),
+				/unavailable/,
+				url,
+			);
 			await database.close();
 		}
 	});

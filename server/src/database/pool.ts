@@ -1,61 +1,123 @@
 import type { PostgresPool, PostgresPoolClient } from "kysely";
-import type pg from "pg";
+import pg from "pg";
+import { type Clock, systemClock } from "../core/clock.ts";
+import { SESSION_STATEMENT } from "./session.ts";
+import { meaningOf } from "./sqlstate.ts";
 
 /** How long PostgreSQL may take to begin a transaction, which costs it nothing. */
 const BEGIN_MS = 2_000;
+/** For so long a session that was found able to write is taken to be so still. */
+const SESSION_CHECKED_EVERY_MS = 1_000;
 
 export interface Patience {
 	readonly begin_ms?: number;
 	/** Longer than the time after which PostgreSQL itself ends a statement. */
 	readonly statement_ms: number;
+	readonly clock?: Clock;
+}
+
+/** There is no session that can be used: PostgreSQL cannot be reached, refuses the login, or is read-only. */
+export class NoSession extends Error {
+	override readonly name = "NoSession";
 }
 
 /**
- * `pool`, whose connections are ended when PostgreSQL answers nothing on them: one that vanished without a word would else hold them for as
- * long as the system goes on sending, a quarter of an hour. Whoever waits gets `Connection terminated`, and the pool connects anew.
+ * `pool`, whose connections are ended when they are of no use any more. PostgreSQL answers nothing on them: one that vanished without a word
+ * would else hold them for as long as the system goes on sending, a quarter of an hour. Or it takes no writes on them any more: after a
+ * failover an old connection leads to the server of before, which still answers, by what was. Throws NoSession when no session can be had.
  */
 export function answeringPool(pool: pg.Pool, patience: Patience): PostgresPool {
-	const watched = new WeakMap<pg.PoolClient, PostgresPoolClient>();
+	const { begin_ms = BEGIN_MS, clock = systemClock } = patience;
+	const watched = new WeakMap<pg.PoolClient, WatchedClient>();
+
+	async function take(): Promise<WatchedClient> {
+		const client = await pool.connect().catch((error: unknown) => {
+			throw new NoSession("PostgreSQL gives no session", { cause: error });
+		});
+		const known = watched.get(client) ?? new WatchedClient(client, { ...patience, begin_ms, clock });
+		watched.set(client, known);
+		return known;
+	}
+
 	return {
 		options: pool.options,
 		end: () => pool.end(),
 		async connect() {
-			const client = await pool.connect();
-			const known = watched.get(client) ?? watch(client, patience);
-			watched.set(client, known);
-			return known;
+			const until = clock.monotonic() + begin_ms;
+			for (;;) {
+				const session = await take();
+				const { is_new } = session;
+				const fault = await session.check();
+				if (fault === null) return asPoolClient(session);
+				session.release(true);
+				// Every old one may be like this, and a new one shows whether PostgreSQL is there.
+				if (is_new || clock.monotonic() >= until) throw fault;
+			}
 		},
 	};
 }
 
-function watch(client: pg.PoolClient, { begin_ms = BEGIN_MS, statement_ms }: Patience): PostgresPoolClient {
-	let givenUp = false;
-	async function query(text: string, values: unknown[]): Promise<pg.QueryResult> {
-		let answered = false;
-		function giveUp(): void {
-			if (answered) return;
-			givenUp = true;
-			void client.end();
-		}
-		// After a freeze of this process the timer is over at once: the answer may lie there and is read first.
-		const timer = setTimeout(() => setImmediate(giveUp), text === "begin" ? begin_ms : statement_ms);
+class WatchedClient {
+	readonly #client: pg.PoolClient;
+	readonly #patience: Required<Patience>;
+	#givenUp = false;
+	#isLost = false;
+	#checkedAt = Number.NEGATIVE_INFINITY;
+
+	constructor(client: pg.PoolClient, patience: Required<Patience>) {
+		this.#client = client;
+		this.#patience = patience;
+	}
+
+	get is_new(): boolean {
+		return this.#checkedAt === Number.NEGATIVE_INFINITY;
+	}
+
+	/** Why the session cannot be used, or null. Gives it the settings that we rely on. */
+	async check(): Promise<NoSession | null> {
+		const now = this.#patience.clock.monotonic();
+		if (now - this.#checkedAt < SESSION_CHECKED_EVERY_MS) return null;
+		this.#checkedAt = now;
 		try {
-			return await client.query(text, values);
+			const { rows } = await this.#ask(SESSION_STATEMENT, [], this.#patience.begin_ms);
+			return rows[0]?.read_only === "off" ? null : new NoSession("PostgreSQL takes no writes on this session");
 		} catch (error) {
-			if (givenUp) throw new Error("Connection terminated: PostgreSQL does not answer on it", { cause: error });
+			return new NoSession("PostgreSQL does not answer on this session", { cause: error });
+		}
+	}
+
+	query(text: string, values: unknown[]): Promise<pg.QueryResult> {
+		const { begin_ms, statement_ms } = this.#patience;
+		return this.#ask(text, values, text === "begin" ? begin_ms : statement_ms);
+	}
+
+	release(destroy = false): void {
+		this.#client.release(destroy || this.#isLost);
+	}
+
+	async #ask(text: string, values: unknown[], patience_ms: number): Promise<pg.QueryResult> {
+		let answered = false;
+		const giveUp = (): void => {
+			if (answered) return;
+			this.#givenUp = true;
+			void this.#client.end();
+		};
+		// After a freeze of this process the timer is over at once: the answer may lie there and is read first.
+		const timer = setTimeout(() => setImmediate(giveUp), patience_ms);
+		try {
+			return await this.#client.query(text, values);
+		} catch (error) {
+			if (this.#givenUp) throw new Error("Connection terminated: PostgreSQL does not answer on it", { cause: error });
+			if (error instanceof pg.DatabaseError && meaningOf(error.code ?? "") === "session_lost") this.#isLost = true;
 			throw error;
 		} finally {
 			answered = true;
 			clearTimeout(timer);
 		}
 	}
-	return asPoolClient({ query, release: (destroy) => client.release(destroy) });
 }
 
 /** Guarantee: Kysely calls `query` with a text and its values, never with a cursor, because the dialect is given none. */
-function asPoolClient(client: {
-	query(text: string, values: unknown[]): Promise<pg.QueryResult>;
-	release(destroy?: boolean): void;
-}): PostgresPoolClient {
+function asPoolClient(client: WatchedClient): PostgresPoolClient {
 	return client as unknown as PostgresPoolClient;
 }

@@ -2,7 +2,9 @@ import { type Kysely, sql, type Transaction } from "kysely";
 import pg from "pg";
 import { Failure } from "../core/error.ts";
 import type { Database } from "./database.ts";
+import { NoSession } from "./pool.ts";
 import { APP_ROLE } from "./roles.ts";
+import { meaningOf } from "./sqlstate.ts";
 import type { Tables } from "./tables.ts";
 
 declare const changes: unique symbol;
@@ -25,17 +27,12 @@ export function asRecord(transaction: Transaction<Tables>): RecordTx {
 	return transaction as RecordTx;
 }
 
-const LOST_CONNECTION_CLASSES = ["08", "57", "53"];
-/** PostgreSQL ended a transaction whose process stood still in the midst of it. */
-const IDLE_IN_TRANSACTION = "25P03";
 const QUERY_CANCELED = "57014";
 
-/** Whether `error` means that PostgreSQL cannot be reached or answers nobody at present, rather than that the statement was wrong. */
+/** Whether `error` means that PostgreSQL cannot be reached or does not do its work at present, rather than that the statement was wrong. */
 export function isUnavailable(error: unknown): boolean {
-	if (error instanceof pg.DatabaseError) {
-		const { code = "" } = error;
-		return code === IDLE_IN_TRANSACTION || LOST_CONNECTION_CLASSES.includes(code.slice(0, 2));
-	}
+	if (error instanceof pg.DatabaseError) return meaningOf(error.code ?? "") !== "defect";
+	if (error instanceof NoSession) return true;
 	if (!(error instanceof Error)) return false;
 	const code = "code" in error && typeof error.code === "string" ? error.code : "";
 	return (
@@ -48,7 +45,7 @@ const UNAVAILABLE_RETRY_SECONDS = 2;
 
 /** The failure a caller sees when the database is away; never 401, never open. */
 export function unavailable(cause: unknown): Failure {
-	return new Failure("unavailable", "The database does not answer at the moment. Try again shortly.", {
+	return new Failure("unavailable", "The database is away or busy at the moment. Try again shortly.", {
 		retry_after_seconds: UNAVAILABLE_RETRY_SECONDS,
 		cause,
 	});

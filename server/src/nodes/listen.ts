@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import type { Log } from "../core/log.ts";
 import { startLoop } from "../core/loop.ts";
+import { READ_ONLY_STATEMENT } from "../database/session.ts";
 import { CHANGE_CHANNEL } from "./store.ts";
 
 const RECONNECT_MS = 250;
@@ -36,6 +37,8 @@ export async function listenForChanges(options: {
 		});
 		try {
 			await next.connect();
+			const answer = await next.query<{ read_only: string }>(READ_ONLY_STATEMENT);
+			if (answer.rows[0]?.read_only === "on") throw new Error("PostgreSQL takes no writes on this session");
 			await next.query(`listen ${CHANGE_CHANNEL}`);
 		} catch (error) {
 			void next.end().catch(() => undefined);
@@ -51,13 +54,15 @@ export async function listenForChanges(options: {
 		if (open !== null) await Promise.race([open.end().catch(() => undefined), sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
 	}
 
-	/** Ends the connection when it is not answered on, which then is made anew. */
+	/** Ends the connection when it is not answered on, or leads to a server that takes no writes; it then is made anew. */
 	async function beat(): Promise<void> {
 		const open = client;
 		if (open === null) return;
 		const timer = setTimeout(() => void open.end(), ANSWER_TIMEOUT_MS);
-		await open.query("select 1").catch(() => undefined);
+		const answer = await open.query<{ read_only: string }>(READ_ONLY_STATEMENT).catch(() => null);
 		clearTimeout(timer);
+		// A server that was demoted goes on answering, and is told of no change any more.
+		if (answer?.rows[0]?.read_only === "on") void open.end();
 	}
 
 	async function reconnect(): Promise<void> {

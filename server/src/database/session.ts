@@ -1,0 +1,30 @@
+/**
+ * Settings of a session on which our queries and the driver rely. A database or a role may have other ones as its defaults, so every session
+ * is given these. `default_transaction_read_only` is not among them: whoever sets it fences the server off.
+ */
+export const SESSION_SETTINGS = {
+	/** The driver reads times in this form alone. */
+	DateStyle: "ISO, MDY",
+	IntervalStyle: "postgres",
+	/** Days and months are UTC's. */
+	TimeZone: "UTC",
+	bytea_output: "hex",
+	extra_float_digits: "1",
+	standard_conforming_strings: "on",
+	/** Names of ours are written with their schema. */
+	search_path: "keywright, pg_temp",
+	/** Locks and counts are written for it. */
+	default_transaction_isolation: "read committed",
+	default_transaction_deferrable: "off",
+	array_nulls: "on",
+} as const;
+
+const settings = Object.entries(SESSION_SETTINGS).map(([name, value]) => `set_config('${name}', '${value}', false)`);
+
+const READ_ONLY = "current_setting('transaction_read_only') as read_only";
+
+/** Says as `read_only` whether the session takes no writes (`on`). */
+export const READ_ONLY_STATEMENT = `select ${READ_ONLY}`;
+
+/** Gives a session its settings, and says as `read_only` whether it takes no writes (`on`). */
+export const SESSION_STATEMENT = `select ${settings.join(", ")}, ${READ_ONLY}`;
