@@ -23,7 +23,6 @@ export function readPytest(output: string): Tally | null {
 		failed: count("failed") + count("errors?") + count("xpassed"),
 		skipped: padded(names("SKIPPED"), count("skipped"), "python: skipped test"),
 		todo: padded(names("XFAIL"), count("xfailed"), "python: expected failure"),
-		unsteady: [],
 	};
 }
 

@@ -12,8 +12,6 @@ const OUTPUT_CHARACTERS_MAX = 64 * 1024;
 /** A file that takes longer is worth a look: it is named below its suite. */
 const LONG_MS = 15_000;
 const LONG_FILES_MAX = 8;
-/** More failing files than these are not thrown off by chance. */
-const SECOND_TRIES_MAX = 2;
 const REPORTER = join(import.meta.dirname, "test-events.ts");
 /** What has been compiled once is kept for every process that tests start: hundreds of them load the same sources. Below the root. */
 const COMPILED = join("node_modules", ".cache", "keywright-compiled");
@@ -24,8 +22,6 @@ export interface Tally {
 	/** Names of tests and suites that were not run. */
 	skipped: string[];
 	todo: string[];
-	/** Files whose tests failed, and passed when they were run once more by themselves. */
-	unsteady: string[];
 }
 
 export interface TestRun {
@@ -38,7 +34,7 @@ export interface TestRun {
 	silence_max_ms?: number;
 }
 
-export const NOTHING_RUN: Readonly<Tally> = { passed: 0, failed: 0, skipped: [], todo: [], unsteady: [] };
+export const NOTHING_RUN: Readonly<Tally> = { passed: 0, failed: 0, skipped: [], todo: [] };
 
 export function addTallies(tallies: readonly Tally[]): Tally {
 	return {
@@ -46,7 +42,6 @@ export function addTallies(tallies: readonly Tally[]): Tally {
 		failed: tallies.reduce((sum, tally) => sum + tally.failed, 0),
 		skipped: tallies.flatMap((tally) => tally.skipped),
 		todo: tallies.flatMap((tally) => tally.todo),
-		unsteady: tallies.flatMap((tally) => tally.unsteady),
 	};
 }
 
@@ -56,9 +51,7 @@ function indent(text: string): string {
 
 /** Counts facts and prints each failing test in full, followed by what its file printed. */
 class Counter {
-	readonly tally: Tally = { passed: 0, failed: 0, skipped: [], todo: [], unsteady: [] };
-	/** How many tests of each file passed and failed. */
-	readonly of_files = new Map<string, { passed: number; failed: number }>();
+	readonly tally: Tally = { passed: 0, failed: 0, skipped: [], todo: [] };
 	readonly unfinished = new Set<string>();
 	readonly #output = new Map<string, string>();
 	readonly #failing = new Set<string>();
@@ -85,7 +78,6 @@ class Counter {
 				break;
 			case "passed":
 				this.tally.passed += 1;
-				this.#countsOf(file).passed += 1;
 				break;
 			case "skipped":
 			case "todo":
@@ -119,15 +111,8 @@ class Counter {
 		this.#run.print(`  ✗ ${what}\n${indent(error)}\n`);
 	}
 
-	#countsOf(file: string): { passed: number; failed: number } {
-		const counts = this.of_files.get(file) ?? { passed: 0, failed: 0 };
-		this.of_files.set(file, counts);
-		return counts;
-	}
-
 	#failed(file: string, fact: { name: string; line: number; error: string }): void {
 		this.#failing.add(file);
-		this.#countsOf(file).failed += 1;
 		if (fact.error === "") this.tally.failed += 1;
 		else this.fail(`${fact.name}  (${file}${fact.line > 0 ? `:${fact.line}` : ""})`, fact.error);
 		if (fact.line === 0) this.#told(file);
@@ -162,28 +147,7 @@ function endGroup(child: ChildProcess): void {
 
 /** Runs test files with `node --test`, two at a time, and counts; a hanging file, a crash of the runner and an interruption count as failed. */
 export async function runTests(run: TestRun): Promise<Tally> {
-	return run.files.length === 0 ? NOTHING_RUN : (await countTests(run)).tally;
-}
-
-/**
- * The same, and up to two files of which tests failed are run once more by themselves. Where they pass then, that counts, and they are named as
- * unsteady: what they printed at first stands above. For tests of whole processes and browsers, which a busy machine can throw off (decision 0019).
- */
-export async function runTestsSteadied(run: TestRun): Promise<Tally> {
 	if (run.files.length === 0) return NOTHING_RUN;
-	const { tally, of_files } = await countTests(run);
-	const failing = [...of_files].filter(([, { failed }]) => failed > 0);
-	const explained = failing.reduce((sum, [, { failed }]) => sum + failed, 0) === tally.failed;
-	if (failing.length === 0 || failing.length > SECOND_TRIES_MAX || !explained || run.signal?.aborted) return tally;
-	const files = failing.map(([file]) => file);
-	run.print(`  once more, by themselves: ${files.join(", ")}`);
-	const again = await runTests({ ...run, files });
-	if (again.failed > 0) return tally;
-	const passed = tally.passed - failing.reduce((sum, [, counts]) => sum + counts.passed, 0) + again.passed;
-	return { ...tally, passed, failed: 0, unsteady: files };
-}
-
-async function countTests(run: TestRun): Promise<Counter> {
 	const counter = new Counter(run);
 	const flags = [`--test-concurrency=${TESTS_AT_ONCE}`, `--test-timeout=${TEST_TIMEOUT_MS}`, `--test-reporter=${REPORTER}`];
 	const child = spawn(process.execPath, ["--test", ...flags, ...run.files.map((file) => join(run.root, file))], {
@@ -225,7 +189,7 @@ async function countTests(run: TestRun): Promise<Counter> {
 		);
 	else if (run.signal?.aborted) counter.fail("interrupted", [...counter.unfinished].join(", "));
 	else if (exitFault !== "" && counter.tally.failed === 0) counter.fail(`the test runner ended with ${exitFault}`, complaints || "it said nothing");
-	return counter;
+	return counter.tally;
 }
 
 /** The line was written by `test-events.ts`, which writes nothing but facts. */

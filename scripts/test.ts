@@ -1,15 +1,18 @@
-// npm test: every suite on real parts. Usage: node scripts/test.ts [unit|database|e2e|examples|python …] [part of a file's path …]
+// npm test: every suite on real parts.
+// Usage: node scripts/test.ts [--clock INSTANT] [--zone ZONE] [unit|database|e2e|examples|python …] [part of a file's path …]
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { clockEnvironment, faketimeLibrary, parseTestArguments, type TestArguments } from "./clock.ts";
 import { type Cluster, startEmbeddedCluster } from "./clusters.ts";
 import { startDebianCluster } from "./debian-cluster.ts";
 import { ROOT } from "./execute.ts";
 import { advice, bringParts, PARTS } from "./parts.ts";
 import { runPython } from "./run-python.ts";
-import { addTallies, NOTHING_RUN, runTests, runTestsSteadied, type Tally } from "./run-tests.ts";
+import { addTallies, NOTHING_RUN, runTests, type Tally } from "./run-tests.ts";
 import { filesOf, forgottenFiles, SUITE_NAMES, type SuiteName } from "./suites.ts";
 
 const DATABASE_URL = "KEYWRIGHT_TEST_DATABASE_URL";
+const EXIT_USAGE = 2;
 const EXIT_INTERRUPTED = 130;
 
 const ci = process.env.CI === "true" || process.env.CI === "1";
@@ -34,7 +37,6 @@ async function measured(label: string, work: () => Promise<Tally>): Promise<Tall
 		tally.failed && `${tally.failed} failed`,
 		tally.skipped.length && `${tally.skipped.length} skipped`,
 		tally.todo.length && `${tally.todo.length} todo`,
-		tally.unsteady.length && `${tally.unsteady.length} unsteady`,
 	];
 	print(`${tally.failed > 0 ? "✗" : "✓"} ${label}: ${[`${tally.passed} passed`, ...rest.filter(Boolean)].join(", ")} (${seconds} s)`);
 	return tally;
@@ -70,8 +72,7 @@ async function runSuite(name: SuiteName, files: string[]): Promise<Tally> {
 	if (interruption.signal.aborted) return NOTHING_RUN;
 	if (name === "database") return runDatabase(files);
 	if (name === "python") return measured(name, () => runPython(ROOT, print, interruption.signal));
-	const steadied = ci && (name === "e2e" || name === "examples");
-	return measured(name, () => (steadied ? runTestsSteadied : runTests)({ root: ROOT, files, signal: interruption.signal, print }));
+	return measured(name, () => runTests({ root: ROOT, files, signal: interruption.signal, print }));
 }
 
 function existing(names: readonly SuiteName[], filters: readonly string[]): { name: SuiteName; files: string[] }[] {
@@ -89,6 +90,8 @@ async function runAll(names: readonly SuiteName[], filters: readonly string[]): 
 		ci,
 		print,
 	);
+	// After the installation, which would not trust what was signed at another time.
+	Object.assign(process.env, clockEnvironment(settings, new Date(), library));
 	for (const { name, files } of suites) {
 		const lacking = missing.filter((part) => part.needed_by.includes(name));
 		if (lacking.length > 0) tallies.push(...lacking.map((part) => failure(name, advice(part))));
@@ -102,7 +105,19 @@ function interrupt(): void {
 	interruption.abort();
 }
 
-const words = process.argv.slice(2);
+/** Ends the process with 2 where the arguments cannot be used. */
+function readArguments(): TestArguments & { library: string } {
+	try {
+		const parsed = parseTestArguments(process.argv.slice(2));
+		return { ...parsed, library: parsed.clock === null ? "" : faketimeLibrary() };
+	} catch (error) {
+		print(error instanceof Error ? error.message : String(error));
+		process.exit(EXIT_USAGE);
+	}
+}
+
+const { library, ...settings } = readArguments();
+const { words } = settings;
 const chosen = words.filter(isSuite);
 process.on("SIGINT", interrupt);
 process.on("SIGTERM", interrupt);
@@ -111,7 +126,7 @@ const total = await runAll(
 	words.filter((word) => !isSuite(word)),
 );
 const unrun = [...total.skipped.map((name) => `skipped  ${name}`), ...total.todo.map((name) => `todo     ${name}`)];
-for (const line of [...unrun, ...total.unsteady.map((file) => `unsteady ${file}`)]) print(line);
+for (const line of unrun) print(line);
 // In CI what was not run has failed; elsewhere it is at least named.
 const failed = total.failed + (ci ? unrun.length : 0);
 print(`${total.passed} passed, ${failed} failed`);
