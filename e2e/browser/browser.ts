@@ -1,10 +1,10 @@
 /** A real Chromium on a real server, for the tests of the dashboard: who is there, what they see, and that nothing of it is wrong. */
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { AssertionError, deepEqual, equal, ok } from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AxeBuilder } from "@axe-core/playwright";
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core";
 import { type Server, type StartOptions, startServer } from "../server.ts";
 import { expectStatus } from "../things.ts";
 
@@ -163,6 +163,25 @@ export async function portalLink(
 export async function settled(page: Page): Promise<void> {
 	await page.waitForLoadState("networkidle");
 	await page.locator("[aria-busy=true]").first().waitFor({ state: "detached" });
+}
+
+/** Repeats an assertion about a page until it holds; then fails as it failed last. What is read at once depends on who is faster, page or test. */
+export async function eventually(assertion: () => Promise<void>): Promise<void> {
+	for (const until = performance.now() + PATIENCE_MS; ; await sleep(50)) {
+		try {
+			return await assertion();
+		} catch (error) {
+			if (!(error instanceof AssertionError) || performance.now() > until) throw error;
+		}
+	}
+}
+
+/** Waits until nothing is loading and `things` are as many as expected. */
+export function assertCount(things: Locator, expected: number, message?: string): Promise<void> {
+	return eventually(async () => {
+		equal(await things.page().locator("[aria-busy=true]").count(), 0, "something is loading");
+		equal(await things.count(), expected, message);
+	});
 }
 
 const TRANSITIONS_OVER =

@@ -6,11 +6,13 @@ import type { BrowserContext, Locator, Page } from "playwright-core";
 import { Database } from "../database.ts";
 import { expectStatus, type MadeKey, makeKey, makePlan, makeTenant } from "../things.ts";
 import {
+	assertCount,
 	assertNoSidewaysScrolling,
 	assertQuiet,
 	axe,
 	type Dashboard,
 	DESKTOP,
+	eventually,
 	memberIn,
 	openBrowser,
 	PHONE,
@@ -163,10 +165,10 @@ describe("before a key is stopped", () => {
 		const dialog = page.getByRole("dialog", { name: "Revoke this key for good" });
 		const places = dialog.getByRole("list", { name: "Used from" });
 		await places.waitFor();
-		equal(await places.getByRole("listitem").count(), 2);
+		await assertCount(places.getByRole("listitem"), 2);
 		await places.getByText("Order server", { exact: true }).waitFor();
 		await places.getByText(HOSTILE, { exact: true }).waitFor();
-		match((await dialog.locator("[data-stat=last_hour]").textContent()) ?? "", /^Last hour[45] requests$/);
+		await eventually(async () => match((await dialog.locator("[data-stat=last_hour]").textContent()) ?? "", /^Last hour[45] requests$/));
 		await dialog.locator("[data-rotating]").waitFor();
 		await dialog.getByRole("button", { name: "Pause it instead" }).waitFor();
 		await closesByKeyboard(page, dialog, opener);
@@ -174,7 +176,7 @@ describe("before a key is stopped", () => {
 		await opener.click();
 		await dialog.getByRole("radio", { name: "Somebody else may have it" }).check();
 		const revoke = dialog.getByRole("button", { name: "Revoke for good" });
-		ok(await revoke.isDisabled());
+		await eventually(async () => ok(await revoke.isDisabled()));
 		await forEverybody(page, "ending-revoke");
 		equal(await use(key.raw_key, "order-server-1"), 200);
 		await dialog.getByLabel('Type "prod-order-bot" to confirm').fill("prod-order-bot");
@@ -185,7 +187,7 @@ describe("before a key is stopped", () => {
 		equal(await use(key.raw_key, "order-server-1"), 401);
 		equal(await use(successor, "order-server-1"), 401);
 		await picture(page, "ending-revoked");
-		equal(await page.locator("img[src=x]").count(), 0);
+		await assertCount(page.locator("img[src=x]"), 0);
 		assertQuiet(at.context);
 	});
 
@@ -227,14 +229,14 @@ describe("before a key is stopped", () => {
 		await page.getByRole("option", { name: "Staging" }).click();
 		const uses = dialog.locator(`[data-uses-of="${used.id}"]`);
 		await uses.getByRole("list", { name: "Used from" }).getByText(HOSTILE).waitFor();
-		equal(await dialog.getByRole("button", { name: "Show what uses it" }).count(), 0, "what nothing used has nothing to show");
+		await assertCount(dialog.getByRole("button", { name: "Show what uses it" }), 0, "what nothing used has nothing to show");
 		await dialog.getByRole("button", { name: "Hide what uses it" }).click();
-		equal(await uses.count(), 0);
+		await assertCount(uses, 0);
 		await dialog.getByRole("button", { name: "Show what uses it" }).click();
 		await uses.waitFor();
 		await forEverybody(page, "ending-bulk");
 		await closesByKeyboard(page, dialog, opener);
-		equal(await page.locator("img[src=x]").count(), 0);
+		await assertCount(page.locator("img[src=x]"), 0);
 		assertQuiet(at.context);
 	});
 });
@@ -246,7 +248,7 @@ describe("as an end comes nearer", () => {
 		await makeKey(dashboard.server, tenant_id, { name: "prod-forever" });
 		await openList(at);
 		const notice = page.locator("[data-ending]");
-		equal(await notice.count(), 0, "nothing ends, so nothing is told");
+		await assertCount(notice, 0, "nothing ends, so nothing is told");
 		const keys: [string, number][] = [
 			["prod-in-a-month", 20.2],
 			["prod-in-a-week", 5.2],
@@ -268,18 +270,20 @@ describe("as an end comes nearer", () => {
 			"◕in 10 hoursprod-today · Olivia Owner | ◐in 3 daysprod-paused · Olivia Owner | ◐in 5 daysprod-in-a-week · Olivia Owner | ◔in 20 daysprod-in-a-month · Olivia Owner",
 		);
 		const row = (name: string) => page.getByRole("row").filter({ hasText: name });
-		equal(await row("prod-today").locator("[data-due]").getAttribute("data-due"), "day");
-		equal(await row("prod-in-a-week").locator("[data-due]").getAttribute("data-due"), "week");
-		equal(await row("prod-in-a-month").locator("[data-due]").getAttribute("data-due"), "month");
-		equal(await row("prod-next-year").locator("[data-due]").count(), 0);
+		await eventually(async () => equal(await row("prod-today").locator("[data-due]").getAttribute("data-due"), "day"));
+		await eventually(async () => equal(await row("prod-in-a-week").locator("[data-due]").getAttribute("data-due"), "week"));
+		await eventually(async () => equal(await row("prod-in-a-month").locator("[data-due]").getAttribute("data-due"), "month"));
+		await assertCount(row("prod-next-year").locator("[data-due]"), 0);
 		await row("prod-overdue").getByText("overdue by 3 days").waitFor();
-		match((await row("prod-today").locator("[data-due]").getAttribute("title")) ?? "", /^\d+ \w+ \d{4}, \d\d:\d\d:\d\d \(.+\)$/);
+		await eventually(async () =>
+			match((await row("prod-today").locator("[data-due]").getAttribute("title")) ?? "", /^\d+ \w+ \d{4}, \d\d:\d\d:\d\d \(.+\)$/),
+		);
 		await forEverybody(page, "ending-list");
 
 		await notice.getByRole("button", { name: "Put this aside for now" }).click();
 		await notice.waitFor({ state: "detached" });
 		await openList(at);
-		equal(await notice.count(), 0);
+		await assertCount(notice, 0);
 		await makeKey(dashboard.server, tenant_id, { name: "prod-news", expires_at: inDays(9.2) });
 		await openList(at);
 		await notice.getByRole("link", { name: "prod-in-a-week" }).click();
@@ -295,7 +299,9 @@ describe("as an end comes nearer", () => {
 		await page.getByText("Expires in 5 days").waitFor();
 		await page.getByText("Replacement due in 5 days").waitFor();
 		const note = page.locator("[data-due-note=expiry]");
-		match((await note.textContent()) ?? "", /This key stops working in 5 days.*It was never used.*Its replacement is due in 5 days as well/s);
+		await eventually(async () =>
+			match((await note.textContent()) ?? "", /This key stops working in 5 days.*It was never used.*Its replacement is due in 5 days as well/s),
+		);
 		await forEverybody(page, "ending-soon");
 		const opener = note.getByRole("button", { name: "Give it a later end" });
 		await opener.click();
@@ -307,7 +313,7 @@ describe("as an end comes nearer", () => {
 		await expiry.and(page.locator(":focus")).waitFor();
 		await expiry.click();
 		await page.getByRole("option").nth(2).waitFor();
-		equal((await page.getByRole("option").allTextContents()).join(", "), "After 30 days, After 90 days, On a date");
+		await eventually(async () => equal((await page.getByRole("option").allTextContents()).join(", "), "After 30 days, After 90 days, On a date"));
 		await page.keyboard.press("Escape");
 		await sheet.getByLabel("Last day").fill(inDays(150).slice(0, 10));
 		await sheet.getByRole("button", { name: "Save changes" }).click();
@@ -317,7 +323,7 @@ describe("as an end comes nearer", () => {
 		await sheet.getByRole("button", { name: "Save changes" }).click();
 		await sheet.waitFor({ state: "detached" });
 		await note.waitFor({ state: "detached" });
-		equal(await page.getByText("Expires in 5 days").count(), 0);
+		await assertCount(page.getByText("Expires in 5 days"), 0);
 		await page.locator("[data-due-note=replacement]").getByText("This key is to be replaced in 5 days").waitFor();
 		assertQuiet(at.context);
 	});
@@ -332,8 +338,8 @@ describe("as an end comes nearer", () => {
 		await seen(at, key, "order-server-1", { dead: 1 });
 		await openList(at);
 		const row = page.getByRole("row").filter({ hasText: "prod-over" });
-		equal(await row.locator("[data-due]").getAttribute("data-due"), "over");
-		equal(await page.locator("[data-ending]").count(), 0);
+		await eventually(async () => equal(await row.locator("[data-due]").getAttribute("data-due"), "over"));
+		await assertCount(page.locator("[data-ending]"), 0);
 		await openKey(at, key);
 		const note = page.locator("[data-due-note=expiry]");
 		match(
@@ -341,7 +347,9 @@ describe("as an end comes nearer", () => {
 			/This key expired .*every request with it is refused since\. It was last used (just now|\d+ seconds? ago)/s,
 		);
 		const dead = page.locator("[data-dead=expired]");
-		match((await dead.textContent()) ?? "", /Expired….{4}It has expired\. Give this key a later end.*Order server.*Once today/s);
+		await eventually(async () =>
+			match((await dead.textContent()) ?? "", /Expired….{4}It has expired\. Give this key a later end.*Order server.*Once today/s),
+		);
 		await forEverybody(page, "ending-expired");
 		await note.getByRole("button", { name: "Give it a later end" }).click();
 		const sheet = page.getByRole("dialog", { name: "Edit this key" });
@@ -363,7 +371,7 @@ describe("who still knocks", () => {
 		await namePlace(at, key, "order-server-1", `Order ${HOSTILE}`);
 		expectStatus(await dashboard.server.management(tenant_id, "POST", `/api-keys/${key.id}/revoke`, { reason: "other" }), 200);
 		await openKey(at, key);
-		equal(await page.getByRole("region", { name: "Still presented" }).count(), 0, "nobody knocks, so nothing is told");
+		await assertCount(page.getByRole("region", { name: "Still presented" }), 0, "nobody knocks, so nothing is told");
 		equal(await use(key.raw_key, "order-server-1", 14), 401);
 		equal(await use(key.raw_key, "a-stranger", 1), 401);
 		await seen(at, key, "order-server-1", { dead: 14 });
@@ -374,11 +382,13 @@ describe("who still knocks", () => {
 		const section = page.getByRole("region", { name: "Still presented" });
 		const places = section.locator("[data-dead=revoked]").getByRole("listitem");
 		await places.nth(1).waitFor();
-		equal(await places.count(), 2);
-		match((await places.filter({ hasText: `Order ${HOSTILE}` }).textContent()) ?? "", /14 times todayLast (just now|\d)/);
-		match((await places.filter({ hasText: "a-stranger" }).textContent()) ?? "", /Once todayLast /);
+		await assertCount(places, 2);
+		await eventually(async () =>
+			match((await places.filter({ hasText: `Order ${HOSTILE}` }).textContent()) ?? "", /14 times todayLast (just now|\d)/),
+		);
+		await eventually(async () => match((await places.filter({ hasText: "a-stranger" }).textContent()) ?? "", /Once todayLast /));
 		await section.getByText("somebody else has the key", { exact: false }).waitFor();
-		equal(await page.locator("img[src=x]").count(), 0);
+		await assertCount(page.locator("img[src=x]"), 0);
 		await forEverybody(page, "ending-dead-revoked");
 		assertQuiet(at.context);
 	});
@@ -396,10 +406,10 @@ describe("who still knocks", () => {
 		await openKey(at, key);
 		const dead = page.locator("[data-dead]");
 		await dead.first().waitFor();
-		equal(await dead.count(), 1);
+		await assertCount(dead, 1);
 		const words = `Replaced…${key.raw_key.slice(-4)}It was replaced, and these places still use the old one. Give them the new key …${raw_key.slice(-4)}, or stop them.`;
-		ok((await dead.textContent())?.includes(words), (await dead.textContent()) ?? "");
-		match((await dead.getByRole("listitem").textContent()) ?? "", /order-server-1.*2 times today/s);
+		await eventually(async () => ok((await dead.textContent())?.includes(words), (await dead.textContent()) ?? ""));
+		await eventually(async () => match((await dead.getByRole("listitem").textContent()) ?? "", /order-server-1.*2 times today/s));
 		ok(!(await page.content()).includes(key.raw_key), "the raw key is in the page");
 		await forEverybody(page, "ending-dead-replaced");
 		assertQuiet(at.context);

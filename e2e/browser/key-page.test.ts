@@ -4,11 +4,13 @@ import { after, before, describe, test } from "node:test";
 import type { BrowserContext, Page } from "playwright-core";
 import { expectStatus, type MadeKey, makeKey, makePlan, makeSite, makeTenant, newName } from "../things.ts";
 import {
+	assertCount,
 	assertNoSidewaysScrolling,
 	assertQuiet,
 	axe,
 	type Credentials,
 	type Dashboard,
+	eventually,
 	memberIn,
 	openBrowser,
 	PHONE,
@@ -109,17 +111,21 @@ describe("what a key did", () => {
 	test("is drawn by outcome, from zero, with its sums, its zone and why some was turned away", async () => {
 		const { page } = at;
 		const chart = page.locator("[data-chart]");
-		match((await chart.locator("[data-outcome=allowed]").textContent()) ?? "", new RegExp(`Allowed${ALLOWED}$`));
-		match((await chart.locator("[data-outcome=refused]").textContent()) ?? "", new RegExp(`Refused${REFUSED}$`));
-		match((await chart.locator("[data-outcome=limited]").textContent()) ?? "", new RegExp(`Limited${LIMITED}$`));
+		await eventually(async () => match((await chart.locator("[data-outcome=allowed]").textContent()) ?? "", new RegExp(`Allowed${ALLOWED}$`)));
+		await eventually(async () => match((await chart.locator("[data-outcome=refused]").textContent()) ?? "", new RegExp(`Refused${REFUSED}$`)));
+		await eventually(async () => match((await chart.locator("[data-outcome=limited]").textContent()) ?? "", new RegExp(`Limited${LIMITED}$`)));
 		const drawn = chart.locator("> [role=img]");
-		match((await drawn.getAttribute("aria-label")) ?? "", /10 requests, 5 allowed, 3 limited, 2 refused\. Most in one hour: 10 requests/);
-		equal(await drawn.locator(".recharts-bar").count(), 3);
-		equal(await drawn.locator(".recharts-yAxis-tick-labels text").first().textContent(), "0");
+		await eventually(async () =>
+			match((await drawn.getAttribute("aria-label")) ?? "", /10 requests, 5 allowed, 3 limited, 2 refused\. Most in one hour: 10 requests/),
+		);
+		await assertCount(drawn.locator(".recharts-bar"), 3);
+		await eventually(async () => equal(await drawn.locator(".recharts-yAxis-tick-labels text").first().textContent(), "0"));
 		const zone = await page.evaluate<string>("Intl.DateTimeFormat().resolvedOptions().timeZone");
 		await chart.getByText(`Times in ${zone.replaceAll("_", " ")}`).waitFor();
 		const reasons = page.locator("[data-refusals]");
-		match((await reasons.textContent()) ?? "", /Too many requests in a short time3 requests.*The key does not have the permission2 requests/);
+		await eventually(async () =>
+			match((await reasons.textContent()) ?? "", /Too many requests in a short time3 requests.*The key does not have the permission2 requests/),
+		);
 		equal(
 			await reasons.getByRole("link", { name: "The key does not have the permission" }).getAttribute("href"),
 			`${dashboard.url}/problems/permission_missing`,
@@ -150,11 +156,13 @@ describe("what a key did", () => {
 	test("stands under the place that it came from, which can be given a name", async () => {
 		const { page } = at;
 		const source = page.locator("[data-source]");
-		equal(await source.count(), 1);
-		match((await source.textContent()) ?? "", /Not named.*127\.0\.0\.0\/24 · curl · order-server-1.*10 requests, 5 refused, with …\w{4}/);
+		await assertCount(source, 1);
+		await eventually(async () =>
+			match((await source.textContent()) ?? "", /Not named.*127\.0\.0\.0\/24 · curl · order-server-1.*10 requests, 5 refused, with …\w{4}/),
+		);
 		await source.getByRole("button", { name: `Give ${CLIENT} at 127.0.0.0/24 a name` }).click();
 		const field = source.getByLabel("Name of this place");
-		equal(await field.inputValue(), CLIENT);
+		await eventually(async () => equal(await field.inputValue(), CLIENT));
 		await field.fill("Order server");
 		await field.press("Enter");
 		const rename = source.getByRole("button", { name: "Rename Order server" });
@@ -177,7 +185,7 @@ describe("what a key did", () => {
 		match(facts, /Last connectivity check(just now|\d+ (second|minute)s? ago)/);
 		match(facts, /Read the plan, the limits and what is used of themtenant:read/);
 		const version = page.locator("[data-secret]");
-		equal(await version.count(), 1);
+		await assertCount(version, 1);
 		match(
 			(await version.textContent()) ?? "",
 			/In use….{4}Made .*(ago|now); first used .*(ago|now), last .*(ago|now)\.Where it is kept was not said\./,
@@ -233,8 +241,10 @@ test("a handover that waits is cancelled or made anew here, and who revealed it 
 	expectStatus(await dashboard.server.keyed(raw_key, "GET", `/tenants/${at.tenant_id}/limits`), 200);
 	await delivery.locator("[data-live=authenticated]").waitFor();
 	await open(at);
-	equal(await delivery.count(), 0);
-	match((await page.getByRole("region", { name: "Facts" }).textContent()) ?? "", /Revealed(just now|.* ago), by Max Muster/);
+	await assertCount(delivery, 0);
+	await eventually(async () =>
+		match((await page.getByRole("region", { name: "Facts" }).textContent()) ?? "", /Revealed(just now|.* ago), by Max Muster/),
+	);
 	ok(!(await page.content()).includes(raw_key), "the raw key is in the page");
 	assertQuiet(at.context);
 });
@@ -289,7 +299,7 @@ test("everything about a key that can change is changed in one sheet, and holds 
 	await page.keyboard.press("Escape");
 	await sheet.getByLabel("Addresses").fill("127.0.0.0/8");
 	await sheet.getByLabel("Addresses").press("Enter");
-	equal(await sheet.getByLabel("How often is it replaced?").first().inputValue(), "Every 45 days");
+	await eventually(async () => equal(await sheet.getByLabel("How often is it replaced?").first().inputValue(), "Every 45 days"));
 	await sheet.getByLabel("Value of label 1").fill("billing");
 	await button(page, "Add a label", "[role=dialog]").click();
 	await button(page, "Save changes", "[role=dialog]").click();
@@ -331,9 +341,11 @@ test("what somebody else changed meanwhile is told before it is written over", a
 	expectStatus(await dashboard.server.management(at.tenant_id, "PATCH", `/api-keys/${at.key.id}`, theirs), 200);
 	await button(page, "Save changes", "[role=dialog]").click();
 	const told = sheet.locator("[data-meanwhile]");
-	match((await told.textContent()) ?? "", /Name: prod-theirs; saving writes yours in its place.*Integration: their program; that stays/);
+	await eventually(async () =>
+		match((await told.textContent()) ?? "", /Name: prod-theirs; saving writes yours in its place.*Integration: their program; that stays/),
+	);
 	equal((await keyNow(at)).name, "prod-theirs");
-	equal(await sheet.getByLabel("What is it for?").inputValue(), "their program");
+	await eventually(async () => equal(await sheet.getByLabel("What is it for?").inputValue(), "their program"));
 	await button(page, "Save all the same", "[role=dialog]").click();
 	await sheet.waitFor({ state: "detached" });
 	const now = await keyNow(at);
@@ -351,13 +363,15 @@ describe("revoking", () => {
 		const dialog = page.getByRole("dialog", { name: "Revoke this key for good" });
 		const impact = dialog.locator("[data-impact]");
 		await impact.getByRole("list", { name: "Used from" }).waitFor();
-		match((await impact.textContent()) ?? "", /Last hour3 requestsLast day3 requestsLast week3 requests.*order-server-1 127\.0\.0\.0\/24, used /);
+		await eventually(async () =>
+			match((await impact.textContent()) ?? "", /Last hour3 requestsLast day3 requestsLast week3 requests.*order-server-1 127\.0\.0\.0\/24, used /),
+		);
 		const revoke = dialog.getByRole("button", { name: "Revoke for good" });
-		ok(await revoke.isDisabled());
+		await eventually(async () => ok(await revoke.isDisabled()));
 		await dialog.getByRole("radio", { name: "Somebody else may have it" }).check();
-		ok(await revoke.isDisabled());
+		await eventually(async () => ok(await revoke.isDisabled()));
 		await dialog.getByLabel('Type "prod-order-bot" to confirm').fill("prod-order-bo");
-		ok(await revoke.isDisabled());
+		await eventually(async () => ok(await revoke.isDisabled()));
 		expectStatus(await check(at), 200);
 		await dialog.getByLabel("Note").fill("seen in a chat");
 		await dialog.getByLabel('Type "prod-order-bot" to confirm').fill("prod-order-bot");
@@ -365,11 +379,11 @@ describe("revoking", () => {
 		await picture(page, "key-page-revoke");
 		await revoke.click();
 		const told = page.locator("[data-revoked]");
-		match((await told.textContent()) ?? "", /Revoked by Olivia Owner .*Why: somebody else may have it/);
+		await eventually(async () => match((await told.textContent()) ?? "", /Revoked by Olivia Owner .*Why: somebody else may have it/));
 		equal(expectStatus(await check(at), 401).code, "key_revoked");
 		equal((await keyNow(at)).revoke_reason, "suspected_exposure");
-		equal(await page.getByRole("region", { name: "Stop this key" }).count(), 0);
-		equal(await button(page, "Edit this key").count(), 0);
+		await assertCount(page.getByRole("region", { name: "Stop this key" }), 0);
+		await assertCount(button(page, "Edit this key"), 0);
 		await axe(page);
 		await picture(page, "key-page-revoked");
 		assertQuiet(at.context);
@@ -412,7 +426,7 @@ test("a viewer sees everything, can do nothing, and is told who can", async () =
 	await page.locator("[data-source]").waitFor();
 	await page.locator("[data-missing=role]").getByText("Oscar Owner", { exact: false }).waitFor();
 	for (const name of ["Edit this key", "Pause this key", "Revoke for good", "Give it a name", "Issue it again"]) {
-		equal(await page.getByText(name, { exact: true }).count(), 0, name);
+		await assertCount(page.getByText(name, { exact: true }), 0, name);
 	}
 	await axe(page);
 	await picture(page, "key-page-viewer");
@@ -456,7 +470,7 @@ test("hostile text stays text in every field of the page and its dialogs", async
 	await dialog.getByLabel(`Type "${name}" to confirm`).fill(name);
 	await dialog.getByRole("button", { name: "Revoke for good" }).click();
 	await page.locator("[data-revoked]").waitFor();
-	equal(await page.locator("img[src=x], main b").count(), 0);
+	await assertCount(page.locator("img[src=x], main b"), 0);
 	await page.setViewportSize(PHONE);
 	await assertNoSidewaysScrolling(page);
 	assertQuiet(at.context);

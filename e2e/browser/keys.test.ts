@@ -4,10 +4,12 @@ import type { Locator, Page } from "playwright-core";
 import { expectStatus, makeKey, makePlan, makeSite, makeTenant } from "../things.ts";
 import {
 	ADAM,
+	assertCount,
 	assertNoSidewaysScrolling,
 	assertQuiet,
 	axe,
 	type Dashboard,
+	eventually,
 	memberIn,
 	OLIVIA,
 	openBrowser,
@@ -166,13 +168,15 @@ describe("creating a key", () => {
 		await page.keyboard.press("Escape");
 		await page.getByRole("radio", { name: /^Staging/ }).click();
 		await page.getByRole("button", { name: /^More/ }).click();
-		equal(await page.getByRole("textbox", { name: "Name" }).inputValue(), "staging-crm-sync");
+		await eventually(async () => equal(await page.getByRole("textbox", { name: "Name" }).inputValue(), "staging-crm-sync"));
 		await page.getByRole("radio", { name: "Read only" }).check();
-		ok(await page.getByRole("checkbox", { name: "documents:read" }).isDisabled(), "what the plan lacks cannot be chosen");
+		await eventually(async () =>
+			ok(await page.getByRole("checkbox", { name: "documents:read" }).isDisabled(), "what the plan lacks cannot be chosen"),
+		);
 		await page.getByText("Not included in your plan").first().waitFor();
 		await page.getByRole("radio", { name: "Only these" }).check();
 		await page.getByRole("combobox", { name: "Sites" }).click();
-		equal(await page.getByRole("option").count(), 1, "only sites of the environment");
+		await assertCount(page.getByRole("option"), 1, "only sites of the environment");
 		await page.getByRole("option").first().click();
 		await page.keyboard.press("Escape");
 		const addresses = page.getByRole("combobox", { name: "Addresses" });
@@ -251,7 +255,9 @@ describe("shown once", () => {
 		await page.goBack();
 		await page.getByRole("heading", { name: "Where is the key stored now?" }).waitFor();
 		await page.getByRole("button", { name: "Go back to the key" }).click();
-		ok(holds((await page.locator("[data-raw-key=shown]").textContent()) ?? ""), "whoever goes back to the key still has it");
+		await eventually(async () =>
+			ok(holds((await page.locator("[data-raw-key=shown]").textContent()) ?? ""), "whoever goes back to the key still has it"),
+		);
 
 		await page.reload();
 		deepEqual(asked, ["beforeunload"]);
@@ -288,9 +294,9 @@ describe("shown once", () => {
 		await createShown(page, "Order bot");
 		await page.getByRole("button", { name: "Show key" }).click();
 		const field = page.locator("[data-raw-key=shown]");
-		ok(await field.isVisible());
+		await eventually(async () => ok(await field.isVisible()));
 		await page.emulateMedia({ media: "print" });
-		ok(!(await field.isVisible()));
+		await eventually(async () => ok(!(await field.isVisible())));
 		await context.close();
 	});
 });
@@ -303,9 +309,11 @@ describe("who may not", () => {
 		const { context, page } = await memberIn(browser, dashboard.server, VERA, { tenant_id: tenant.id, role: "viewer" });
 		await apiAccess(page, tenant.id);
 		await page.locator('[data-missing="role"]').waitFor();
-		equal(await page.getByRole("link", { name: OLIVIA.email }).first().getAttribute("href"), `mailto:${encodeURIComponent(OLIVIA.email)}`);
+		await eventually(async () =>
+			equal(await page.getByRole("link", { name: OLIVIA.email }).first().getAttribute("href"), `mailto:${encodeURIComponent(OLIVIA.email)}`),
+		);
 		await page.getByRole("link", { name: "prod-order-bot" }).waitFor();
-		equal(await page.getByRole("button", { name: /Create|Revoke/ }).count(), 0);
+		await assertCount(page.getByRole("button", { name: /Create|Revoke/ }), 0);
 		await axe(page);
 		await picture(page, "keys-viewer");
 		assertQuiet(context);
@@ -316,7 +324,7 @@ describe("who may not", () => {
 		const { context, page } = await memberIn(browser, dashboard.server, OLIVIA, { tenant_id: "demo-free", role: "owner" });
 		await apiAccess(page, "demo-free");
 		await page.locator('[data-missing="plan"]').getByText("not included in the plan Free").waitFor();
-		equal(await page.getByRole("button", { name: /^Create/ }).count(), 0);
+		await assertCount(page.getByRole("button", { name: /^Create/ }), 0);
 		await axe(page);
 		await picture(page, "keys-plan-lacks");
 		assertQuiet(context);
@@ -333,13 +341,13 @@ describe("the list", () => {
 		const { context, page } = await memberIn(browser, dashboard.server, OLIVIA, { tenant_id: tenant.id, role: "owner" });
 		await apiAccess(page, tenant.id);
 		const rows = page.locator("[data-key]");
-		equal(await rows.count(), 3);
+		await assertCount(rows, 3);
 		await page.getByRole("textbox", { name: "Search by name" }).fill("crm");
 		await page.waitForURL(/search=crm/);
 		await page.getByRole("link", { name: "prod-order-bot" }).waitFor({ state: "detached" });
 		await page.reload();
 		await page.getByRole("link", { name: "staging-crm-sync" }).waitFor();
-		equal(await rows.count(), 1);
+		await assertCount(rows, 1);
 		await page.getByRole("button", { name: "Show all keys" }).click();
 		await page.getByRole("combobox", { name: "Environment" }).click();
 		await page.getByRole("option", { name: "Development" }).click();
@@ -352,7 +360,7 @@ describe("the list", () => {
 		await page.getByRole("columnheader", { name: /Name/ }).and(page.locator("[aria-sort=ascending]")).waitFor();
 		const sorted = page.locator("tr[data-key] a");
 		await sorted.filter({ hasText: "dev-support-prototype" }).waitFor();
-		deepEqual(await sorted.allTextContents(), [...names].sort());
+		await eventually(async () => deepEqual(await sorted.allTextContents(), [...names].sort()));
 		await rows.first().getByText("Olivia Owner").click();
 		await page.waitForURL(/\/settings\/api-access\/key_/);
 		assertQuiet(context);
@@ -368,7 +376,7 @@ describe("the list", () => {
 		const cards = page.locator("li[data-key]");
 		for (const shown of [25, 50, 75, 100]) {
 			await cards.nth(shown - 1).waitFor();
-			equal(await cards.count(), shown);
+			await assertCount(cards, shown);
 			await page.getByRole("button", { name: "Show more" }).click();
 		}
 		await cards.nth(100).getByRole("img", { name: "No requests in 24 hours" }).waitFor();
@@ -377,7 +385,7 @@ describe("the list", () => {
 		await page.getByRole("combobox", { name: "Integration" }).click();
 		await page.getByRole("option", { name: "the oldest" }).click();
 		await cards.nth(1).waitFor({ state: "detached" });
-		equal(await cards.count(), 1);
+		await assertCount(cards, 1);
 		await page.getByRole("button", { name: "Show all keys" }).click();
 		await page.getByRole("button", { name: "Create a key" }).click();
 		await page.getByRole("combobox", { name: "What is it for?" }).fill("an integration with quite a long name of many words");
@@ -399,11 +407,11 @@ describe("the list", () => {
 		await page.getByRole("option", { name: "Staging" }).click();
 		await dialog.getByText("staging-unused").waitFor();
 		await dialog.getByText("One key was used in the last day").waitFor();
-		equal(await dialog.getByText("prod-stays").count(), 0);
+		await assertCount(dialog.getByText("prod-stays"), 0);
 		await dialog.getByRole("combobox", { name: "Why?" }).click();
 		await page.getByRole("option", { name: "The integration is retired" }).click();
 		const revoke = dialog.getByRole("button", { name: "Revoke 2 keys for good" });
-		ok(await revoke.isDisabled());
+		await eventually(async () => ok(await revoke.isDisabled()));
 		await axe(page);
 		await picture(page, "keys-bulk-revoke");
 		await dialog.getByRole("textbox", { name: /^Type "revoke 2 keys"/ }).fill("revoke 2 keys");
@@ -442,7 +450,7 @@ describe("the list", () => {
 		await page.getByLabel(`Choose key ${HOSTILE}`).check();
 		await page.getByRole("button", { name: "Revoke these keys" }).click();
 		await page.getByRole("dialog").getByText(`key ${HOSTILE}`).first().waitFor();
-		equal(await page.locator("img").count(), 0);
+		await assertCount(page.locator("img"), 0);
 		assertQuiet(context);
 		await context.close();
 	});

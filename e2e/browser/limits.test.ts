@@ -5,10 +5,12 @@ import type { BrowserContext, Page } from "playwright-core";
 import { assertProblem, remainingOf } from "../problem.ts";
 import { expectStatus, makeKey, makePlan, makeTenant } from "../things.ts";
 import {
+	assertCount,
 	assertNoSidewaysScrolling,
 	assertQuiet,
 	axe,
 	type Dashboard,
+	eventually,
 	memberIn,
 	openBrowser,
 	PHONE,
@@ -102,17 +104,22 @@ test("a key is created with limits of its own: what they come to is said before,
 	await number.fill("600");
 	await make.click();
 	await sheet.getByText("Your plan allows 600 requests in a minute anyway: choose fewer").waitFor();
-	equal(await number.getAttribute("aria-invalid"), "true");
+	await eventually(async () => equal(await number.getAttribute("aria-invalid"), "true"));
 	await number.fill("3");
 	await sheet.getByRole("button", { name: "Add a limit" }).click();
 	await sheet.getByRole("textbox", { name: "Requests of limit 2" }).fill("1000");
-	equal(await sheet.getByRole("button", { name: "Add a limit" }).count(), 0, "there is one for each time");
+	await assertCount(sheet.getByRole("button", { name: "Add a limit" }), 0, "there is one for each time");
 	await make.click();
 	await sheet.getByText("The limit of 3 requests in a minute is reached first: choose fewer than 180").waitFor();
 	await sheet.getByRole("textbox", { name: "Requests of limit 2" }).fill("100");
 	await axe(page);
 	await picture(page, "limits-create");
-	match((await page.locator("[data-sentence]").textContent()) ?? "", /, at most 3 requests in a minute and 100 requests in an hour, never expires,/);
+	await eventually(async () =>
+		match(
+			(await page.locator("[data-sentence]").textContent()) ?? "",
+			/, at most 3 requests in a minute and 100 requests in an hour, never expires,/,
+		),
+	);
 	await make.click();
 	await page.getByRole("button", { name: "Copy key" }).click();
 	const raw_key = String(await page.evaluate("navigator.clipboard.readText()"));
@@ -137,10 +144,12 @@ test("permissions stand under what the operator calls their capability, in words
 	const found = await groups.evaluateAll((elements) => elements.map((element) => element.getAttribute("data-capability")));
 	deepEqual(found, ["m2m_api", "exports", "orders", "documents", "faxes"]);
 	const orders = page.getByRole("group", { name: "Orders", exact: true });
-	match((await orders.innerText()).replaceAll("\n", " "), /Orders.*Read orders.*orders:read.*Change orders.*orders:write/);
+	await eventually(async () =>
+		match((await orders.innerText()).replaceAll("\n", " "), /Orders.*Read orders.*orders:read.*Change orders.*orders:write/),
+	);
 	const faxes = page.getByRole("group", { name: "Faxes", exact: true });
 	await faxes.getByText("Not included in your plan; see Plan and limits").waitFor();
-	equal(await faxes.getByRole("checkbox").isDisabled(), true);
+	await eventually(async () => equal(await faxes.getByRole("checkbox").isDisabled(), true));
 	await assertNoSidewaysScrolling(page);
 	await orders.getByRole("checkbox", { name: /Change orders/ }).uncheck();
 	await page.getByRole("radio", { name: /^Show it once/ }).click();
@@ -168,10 +177,12 @@ test("a key's limits are seen and changed on its page, keep names that others ga
 	const facts = page.getByRole("region", { name: "Facts" });
 	await facts.getByText("At most 20 requests in 10 seconds").waitFor();
 	await facts.getByText("Its own, besides the limits of your plan").waitFor();
-	match((await facts.locator('[data-group="Orders"]').innerText()).replaceAll("\n", " "), /Orders.*Read orders.*orders:read/);
+	await eventually(async () =>
+		match((await facts.locator('[data-group="Orders"]').innerText()).replaceAll("\n", " "), /Orders.*Read orders.*orders:read/),
+	);
 	await page.getByRole("button", { name: "Edit this key" }).click();
 	const sheet = page.getByRole("dialog", { name: "Edit this key" });
-	equal(await sheet.getByRole("combobox", { name: "Time of limit 1" }).inputValue(), "10 seconds");
+	await eventually(async () => equal(await sheet.getByRole("combobox", { name: "Time of limit 1" }).inputValue(), "10 seconds"));
 	await sheet.getByRole("textbox", { name: "Requests of limit 1" }).fill("1");
 	await sheet.getByRole("button", { name: "Add a limit" }).click();
 	await sheet.getByRole("textbox", { name: "Requests of limit 2" }).fill("50");
@@ -207,11 +218,17 @@ test("the plan page says what is included in the operator's words, and which req
 	const { page } = at;
 	await open(at, "/plan");
 	await page.locator("[data-capability] > p:first-child").nth(2).waitFor();
-	deepEqual(await page.locator("[data-capability] > p:first-child").allTextContents(), ["API access", "Exports", "Orders"]);
+	await eventually(async () =>
+		deepEqual(await page.locator("[data-capability] > p:first-child").allTextContents(), ["API access", "Exports", "Orders"]),
+	);
 	await page.getByText("Everything as one file").waitFor();
 	await page.locator('[data-rates="named"] li').first().waitFor();
-	deepEqual(await page.locator('[data-rates="always"] li').allTextContents(), ["600 requests in a minute for each key"]);
-	deepEqual(await page.locator('[data-rates="named"] li').allTextContents(), ["Exports: 10 in an hour for all keys together"]);
+	await eventually(async () =>
+		deepEqual(await page.locator('[data-rates="always"] li').allTextContents(), ["600 requests in a minute for each key"]),
+	);
+	await eventually(async () =>
+		deepEqual(await page.locator('[data-rates="named"] li').allTextContents(), ["Exports: 10 in an hour for all keys together"]),
+	);
 	await axe(page);
 	await picture(page, "limits-plan");
 	await page.setViewportSize(PHONE);

@@ -5,10 +5,12 @@ import type { BrowserContext, Page } from "playwright-core";
 import { expectStatus, makeKey, makePlan, makeTenant } from "../things.ts";
 import {
 	ADAM,
+	assertCount,
 	assertNoSidewaysScrolling,
 	assertQuiet,
 	axe,
 	type Dashboard,
+	eventually,
 	joinBy,
 	memberIn,
 	OLIVIA,
@@ -93,7 +95,7 @@ test("before there is a rule, the page teaches: what it is, and a recipe with th
 	await page.getByRole("button", { name: "Copied nginx configuration" }).waitFor();
 	const copied = await page.evaluate<string>("navigator.clipboard.readText()");
 	ok(copied.includes(`server ${new URL(dashboard.url).host};`) && copied.includes("auth_request"));
-	ok(await page.locator(".kw-operator-edge").isVisible());
+	await eventually(async () => ok(await page.locator(".kw-operator-edge").isVisible()));
 	await picture(page, "operator-rules-empty");
 	await axe(page);
 	await page.close();
@@ -138,24 +140,26 @@ test("rules are made as one draft, tried out before they hold, and saved whole; 
 	);
 
 	await tryRequest(page, "GET", "/tenants/demo/reports/7", raw_key);
-	match(await page.locator("[data-verdict]").innerText(), /Let through[\s\S]*Rule 1: GET[\s\S]*demo[\s\S]*documents:read[\s\S]*prod-forwarded/);
+	await eventually(async () =>
+		match(await page.locator("[data-verdict]").innerText(), /Let through[\s\S]*Rule 1: GET[\s\S]*demo[\s\S]*documents:read[\s\S]*prod-forwarded/),
+	);
 	await picture(page, "operator-rules-draft");
 	await axe(page);
 	await tryRequest(page, "POST", "/tenants/demo/reports/7", raw_key);
-	match(await page.locator("[data-verdict]").innerText(), /Refused: 403 permission_missing[\s\S]*Rule 2/);
+	await eventually(async () => match(await page.locator("[data-verdict]").innerText(), /Refused: 403 permission_missing[\s\S]*Rule 2/));
 	await tryRequest(page, "GET", "/elsewhere", raw_key);
-	match(await page.locator("[data-verdict]").innerText(), /Refused: 404 not_found[\s\S]*No rule fits/);
+	await eventually(async () => match(await page.locator("[data-verdict]").innerText(), /Refused: 404 not_found[\s\S]*No rule fits/));
 	await tryRequest(page, "GET", "/tenants/other/reports/7", raw_key);
-	match(await page.locator("[data-verdict]").innerText(), /Refused: 404 not_found/);
+	await eventually(async () => match(await page.locator("[data-verdict]").innerText(), /Refused: 404 not_found/));
 	await tryRequest(page, "GET", "/tenants/demo/../x");
-	match(await page.locator("[data-verdict]").innerText(), /Refused: 400 ambiguous_path/);
+	await eventually(async () => match(await page.locator("[data-verdict]").innerText(), /Refused: 400 ambiguous_path/));
 	await tryRequest(page, "GET", "/tenants/demo/reports/7");
-	match(await page.locator("[data-verdict]").innerText(), /It depends on the key/);
+	await eventually(async () => match(await page.locator("[data-verdict]").innerText(), /It depends on the key/));
 	deepEqual(await forwarded(raw_key, "GET", "/elsewhere"), { status: 200, code: "" }, "the draft holds nowhere yet");
 
 	await page.getByRole("button", { name: "Save these rules" }).click();
 	await page.getByText("The rules are saved: 2 in all.").waitFor();
-	equal(await page.getByText("not saved yet").count(), 0);
+	await assertCount(page.getByText("not saved yet"), 0);
 	deepEqual(
 		(await savedRules()).map(({ pattern, methods, permissions, cost, note }) => [pattern, methods, permissions, cost, note]),
 		[
@@ -215,7 +219,7 @@ test("what the server finds wrong stands at the rule and in its sheet, and nothi
 	await page.getByRole("button", { name: "Save these rules" }).click();
 	const row = page.locator('[data-pattern="/a/:tenant/b"]');
 	await row.getByText(":tenant_id").first().waitFor();
-	match(await row.innerText(), /✕ Pattern .*:tenant_id/);
+	await eventually(async () => match(await row.innerText(), /✕ Pattern .*:tenant_id/));
 	await axe(page);
 	await page.getByRole("button", { name: "Edit: any method /a/:tenant/b" }).click();
 	await sheet.getByText(/binds a tenant/).waitFor();
@@ -289,7 +293,7 @@ test("hostile text is text, everywhere in the area", async () => {
 	await page.waitForURL("**/settings/api-access?**");
 	await settled(page);
 	assertQuiet(olivia);
-	equal(await page.locator("img[src=x]").count(), 0);
+	await assertCount(page.locator("img[src=x]"), 0);
 	await page.close();
 });
 
@@ -298,8 +302,8 @@ test("a tenant's member who runs nothing sees no area, and is told why at its ad
 	await page.goto(`${dashboard.url}/settings/api-access?tenant=demo`);
 	await page.getByRole("heading", { level: 1 }).waitFor();
 	await settled(page);
-	equal(await page.getByRole("combobox", { name: "Operator or tenant" }).count(), 0);
-	equal(await page.locator(".kw-operator-edge").count(), 0);
+	await assertCount(page.getByRole("combobox", { name: "Operator or tenant" }), 0);
+	await assertCount(page.locator(".kw-operator-edge"), 0);
 	for (const path of ["/operator", "/operator/forward-auth", "/operator/people"]) {
 		await page.goto(`${dashboard.url}${path}`);
 		await page.getByRole("heading", { name: "This part is for operators" }).waitFor();
@@ -323,15 +327,15 @@ test("an operator goes from the area to a tenant that they are no member of, and
 	await page.getByRole("link", { name, exact: true }).click();
 	await page.getByRole("heading", { name: "API Access", level: 1 }).waitFor();
 	await settled(page);
-	ok(await page.locator(".kw-operator-edge").isVisible());
+	await eventually(async () => ok(await page.locator(".kw-operator-edge").isVisible()));
 	await page.getByRole("button", { name: /Olivia Owner, Operator/ }).waitFor();
 	await picture(page, "operator-in-a-tenant");
-	equal(await page.getByRole("combobox", { name: "Operator or tenant" }).inputValue(), name);
+	await eventually(async () => equal(await page.getByRole("combobox", { name: "Operator or tenant" }).inputValue(), name));
 	await page.getByRole("combobox", { name: "Operator or tenant" }).click();
 	await page.getByRole("option", { name: "Demo", exact: true }).click();
 	await page.waitForURL("**/settings/api-access?tenant=demo");
 	await settled(page);
-	equal(await page.locator(".kw-operator-edge").count(), 0, "an owner is in their own tenant as its owner");
+	await assertCount(page.locator(".kw-operator-edge"), 0, "an owner is in their own tenant as its owner");
 	await page.getByRole("combobox", { name: "Operator or tenant" }).click();
 	await page.getByRole("option", { name: "Operator", exact: true }).click();
 	await page.waitForURL("**/operator/forward-auth");
@@ -386,8 +390,8 @@ test("a format of keys from elsewhere is added with its import command, and dele
 	await axe(page);
 	await dialog.getByRole("button", { name: "Add this format" }).click();
 	await page.locator('[data-format="old-system"]').waitFor();
-	match(await page.locator('[data-format="old-system"]').innerText(), /sk_live_, then 32 characters/);
-	match(await page.locator("[data-command]").innerText(), /keywright-server import .*--format old-system/);
+	await eventually(async () => match(await page.locator('[data-format="old-system"]').innerText(), /sk_live_, then 32 characters/));
+	await eventually(async () => match(await page.locator("[data-command]").innerText(), /keywright-server import .*--format old-system/));
 	await dialog.waitFor({ state: "detached" });
 	await picture(page, "operator-legacy");
 	await axe(page);
@@ -402,7 +406,7 @@ test("the catalogue teaches while it is empty; what is added is described and mo
 	const page = await open("/operator/catalogue");
 	await page.getByRole("heading", { name: "Nothing of your own API yet" }).waitFor();
 	await page.locator('[data-capability="m2m_api"]').getByText("Comes with Keywright").waitFor();
-	equal(await page.getByRole("button", { name: /^Delete|^Edit/ }).count(), 0);
+	await assertCount(page.getByRole("button", { name: /^Delete|^Edit/ }), 0);
 	await picture(page, "operator-catalogue-empty");
 	await axe(page);
 
@@ -458,11 +462,13 @@ test("the catalogue teaches while it is empty; what is added is described and mo
 	await page.getByRole("button", { name: "Delete the permission stamps:buy" }).click();
 	const asked = page.getByRole("dialog");
 	await asked.locator("[data-uses] li").nth(1).waitFor();
-	deepEqual(await asked.locator("[data-uses] li").allInnerTexts(), [
-		`1 key of 1 tenant has it: ${tenant.name} (1)`,
-		"New keys on the plan Post can have it",
-	]);
-	equal(await asked.getByRole("button", { name: "Delete this permission" }).isDisabled(), true);
+	await eventually(async () =>
+		deepEqual(await asked.locator("[data-uses] li").allInnerTexts(), [
+			`1 key of 1 tenant has it: ${tenant.name} (1)`,
+			"New keys on the plan Post can have it",
+		]),
+	);
+	await eventually(async () => equal(await asked.getByRole("button", { name: "Delete this permission" }).isDisabled(), true));
 	await picture(page, "operator-catalogue-in-use");
 	await axe(page);
 	await asked.getByRole("button", { name: "Keep this permission" }).click();

@@ -7,11 +7,13 @@ import { type MailTrap, mailTrap, portOf } from "../../server/src/outbox/testing
 import { Database } from "../database.ts";
 import { makeTenant } from "../things.ts";
 import {
+	assertCount,
 	assertNoSidewaysScrolling,
 	assertQuiet,
 	axe,
 	type Credentials,
 	type Dashboard,
+	eventually,
 	inviteTo,
 	joinBy,
 	memberIn,
@@ -257,7 +259,7 @@ test("an invitation is mailed, accepted in another browser, and makes a viewer w
 	const there = await hers.newPage();
 	await there.goto(link);
 	await heading(there, /^Join /);
-	equal(await there.getByLabel("E-mail address").inputValue(), vera.email);
+	await eventually(async () => equal(await there.getByLabel("E-mail address").inputValue(), vera.email));
 	await there.getByLabel("Your name").fill(vera.name);
 	await there.getByLabel("Password", { exact: true }).fill(vera.password);
 	await there.getByRole("button", { name: "Join" }).click();
@@ -266,8 +268,8 @@ test("an invitation is mailed, accepted in another browser, and makes a viewer w
 	await there.goto(`${dashboard.url}/team`);
 	await there.getByText("Only an owner can change the team").waitFor();
 	await there.getByText("Olga Owner").first().waitFor();
-	equal(await there.getByRole("button", { name: /Invite|Remove/ }).count(), 0);
-	equal(await there.getByRole("heading", { name: "Invitations" }).count(), 0);
+	await assertCount(there.getByRole("button", { name: /Invite|Remove/ }), 0);
+	await assertCount(there.getByRole("heading", { name: "Invitations" }), 0);
 	await picture(there, "team-viewer");
 	await axe(there);
 	await there.goto(`${dashboard.url}/settings`);
@@ -341,7 +343,7 @@ test("who is demoted or removed meets it on the next request, and the page says 
 	await page.getByRole("alert").filter({ hasText: /role/i }).first().waitFor();
 	await page.keyboard.press("Escape");
 	await page.getByText("Only an owner can change the team").waitFor();
-	equal(await page.getByRole("button", { name: "Invite a person" }).count(), 0);
+	await assertCount(page.getByRole("button", { name: "Invite a person" }), 0);
 
 	await owner.getByRole("button", { name: `Remove ${adam.name}` }).click();
 	await axe(owner);
@@ -369,7 +371,7 @@ test("the last owner stays; with a second one an owner steps down, and leaves", 
 	const { context, page } = await memberIn(browser, dashboard.server, somebody("Olga Owner"), { tenant_id, role: "owner" });
 	await page.goto(`${dashboard.url}/team`);
 	await page.getByText("The team needs an owner.").waitFor();
-	equal(await page.getByRole("button", { name: "Leave the team" }).isDisabled(), true);
+	await eventually(async () => equal(await page.getByRole("button", { name: "Leave the team" }).isDisabled(), true));
 	const second = await browser.person();
 	await joinBy(second, await inviteTo(dashboard.server, tenant_id, "owner"), somebody("Otto Owner"));
 	await page.reload();
@@ -446,7 +448,7 @@ test("a portal link works once, for its person and role, and says what to do aft
 	ok(!page.url().includes("kwp_"));
 	await page.goto(`${dashboard.url}/settings`);
 	await page.getByText("You came with a link from").waitFor();
-	equal(await page.getByRole("heading", { name: "Password" }).count(), 0);
+	await assertCount(page.getByRole("heading", { name: "Password" }), 0);
 	await picture(page, "settings-portal");
 	await axe(page);
 	await page.goto(`${dashboard.url}/team`);
@@ -553,7 +555,7 @@ test("hostile and endless names stay text, in their line, on every page, also on
 				await page.getByRole("heading", { level: 1 }).waitFor();
 				await settled(page);
 				await assertNoSidewaysScrolling(page);
-				equal(await page.locator('img[src="x"]').count(), 0);
+				await assertCount(page.locator('img[src="x"]'), 0);
 			}
 		}
 		await page.goto(`${dashboard.url}/team?tenant=${tenant_id}`);
@@ -588,7 +590,7 @@ test("pages wear the operator's colour, name and logo", async () => {
 	await button.waitFor();
 	await page.getByText("Orderly", { exact: true }).first().waitFor();
 	equal(await button.evaluate((element) => element.computedStyleMap().get("background-color")?.toString()), "rgb(15, 118, 110)");
-	equal(await page.locator('img[src^="data:image/png"]').first().isVisible(), true);
+	await eventually(async () => equal(await page.locator('img[src^="data:image/png"]').first().isVisible(), true));
 	await axe(page);
 	await picture(page, "team-branded");
 	await page.goto(`${dashboard.url}/settings`);

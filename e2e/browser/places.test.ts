@@ -5,11 +5,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { BrowserContext, Page } from "playwright-core";
 import { expectStatus, makeKey, makePlan, makeSite, makeTenant, makeText } from "../things.ts";
 import {
+	assertCount,
 	assertNoSidewaysScrolling,
 	assertQuiet,
 	axe,
 	type Credentials,
 	type Dashboard,
+	eventually,
 	memberIn,
 	openBrowser,
 	PHONE,
@@ -218,8 +220,8 @@ test("a viewer looks at sites and is told who can change them; hostile names sta
 	const { page } = at;
 	await page.getByText(`Site ${HOSTILE}`, { exact: false }).waitFor();
 	await page.locator("[data-missing=role]").getByText("Oscar Owner", { exact: false }).waitFor();
-	equal(await page.getByRole("button", { name: /^(Add a site|Actions for)/ }).count(), 0);
-	equal(await page.locator("img[src=x]").count(), 0);
+	await assertCount(page.getByRole("button", { name: /^(Add a site|Actions for)/ }), 0);
+	await assertCount(page.locator("img[src=x]"), 0);
 	await axe(page);
 	await onAPhone(page);
 	assertQuiet(at.context, owner.context);
@@ -249,12 +251,16 @@ test("the plan says what is included, how fast, and what is used of what, with w
 	await counted(at, 9);
 	await open(at, "/plan");
 	await page.getByRole("heading", { name: "Your plan: Team" }).waitFor();
-	deepEqual(await page.locator("[data-capability] > p:first-child").allTextContents(), ["API access", "Documents", "Own reports"]);
+	await eventually(async () =>
+		deepEqual(await page.locator("[data-capability] > p:first-child").allTextContents(), ["API access", "Documents", "Own reports"]),
+	);
 	await page.getByText("A key lives at most 365 days.").waitFor();
-	deepEqual(await page.locator("[data-rates] li").allTextContents(), [
-		"1,000 requests in a minute for each key",
-		"5,000 requests in a second for all keys together",
-	]);
+	await eventually(async () =>
+		deepEqual(await page.locator("[data-rates] li").allTextContents(), [
+			"1,000 requests in a minute for each key",
+			"5,000 requests in a second for all keys together",
+		]),
+	);
 	const meters = await Promise.all(
 		["Requests this month", "Keys", "Sites", "Documents", "Storage"].map(async (name) => {
 			const meter = page.locator(`[data-meter="${name}"]`);
@@ -277,7 +283,9 @@ test("the plan says what is included, how fast, and what is used of what, with w
 	match(meters[3]?.[2] ?? "", /0, without limit/);
 	match(meters[4]?.[2] ?? "", /0 bytes of 1 GiB/);
 	const chart = page.locator("[data-chart]");
-	match((await chart.locator("> [role=img]").getAttribute("aria-label")) ?? "", /9 requests, 8 allowed, 1 refused\. Most in one day: 9 requests/);
+	await eventually(async () =>
+		match((await chart.locator("> [role=img]").getAttribute("aria-label")) ?? "", /9 requests, 8 allowed, 1 refused\. Most in one day: 9 requests/),
+	);
 	await axe(page);
 	await picture(page, "plan");
 	await onAPhone(page);
@@ -294,8 +302,8 @@ test("more is asked for where the operator says; a plan without limits and witho
 	await page.getByText("Your plan does not limit how many requests are made in a short time.").waitFor();
 	await page.getByText("No request this month").waitFor();
 	const link = page.getByRole("link", { name: `Ask Orders ${HOSTILE} for more` });
-	equal(await link.getAttribute("href"), profile.support_url);
-	equal(await page.locator("img[src=x]").count(), 0);
+	await eventually(async () => equal(await link.getAttribute("href"), profile.support_url));
+	await assertCount(page.locator("img[src=x]"), 0);
 	await axe(page);
 	await picture(page, "plan-free");
 	expectStatus(await dashboard.server.operator("PUT", "/api-profile", { product_name: null }), 200);

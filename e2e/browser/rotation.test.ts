@@ -8,12 +8,14 @@ import { assertProblem } from "../problem.ts";
 import { AGENTS, type ProgramName, writePrograms } from "../rotation-programs.ts";
 import { expectStatus, type MadeKey, makeKey, makePlan, makeTenant } from "../things.ts";
 import {
+	assertCount,
 	assertNoSidewaysScrolling,
 	assertQuiet,
 	axe,
 	type Credentials,
 	type Dashboard,
 	DESKTOP,
+	eventually,
 	memberIn,
 	openBrowser,
 	PHONE,
@@ -186,7 +188,7 @@ test("two programs use a key: who has not moved is named while one looks, and th
 		await sheet.getByRole("button", { name: "Make the new key and show it once" }).click();
 		await page.getByRole("heading", { name: "The new key of prod-order-bot" }).waitFor();
 		await page.locator("[data-live=waiting]").waitFor();
-		equal(await page.getByText("Lost it, or it went to the wrong place?").count(), 0, "it cannot be issued once more while it is being replaced");
+		await assertCount(page.getByText("Lost it, or it went to the wrong place?"), 0, "it cannot be issued once more while it is being replaced");
 		const raw_key = await shownKey(page);
 		deepEqual(await programs.call("node", raw_key), [200]);
 		await page.locator("[data-live=authenticated]").getByText("Order server", { exact: false }).first().waitFor();
@@ -201,15 +203,15 @@ test("two programs use a key: who has not moved is named while one looks, and th
 		await page.locator("[data-place='Backup script'][data-move=old]").waitFor();
 		await page.locator("[data-place='Order server'][data-move=both]").waitFor();
 		const end = page.getByRole("button", { name: "End the old key", exact: true });
-		ok(await end.isDisabled());
+		await eventually(async () => ok(await end.isDisabled()));
 		const why = page.locator(`[id='${await end.getAttribute("aria-describedby")}']`);
-		match((await why.textContent()) ?? "", /^Still waiting for Backup script/);
+		await eventually(async () => match((await why.textContent()) ?? "", /^Still waiting for Backup script/));
 		await forEveryEye(page, "rotation-proving");
 
 		await letPass(at);
 		await page.locator("[data-place='Order server'][data-move=moved]").waitFor();
 		await page.getByRole("button", { name: "Show as table" }).click();
-		match((await page.getByRole("table", { name: "Requests with each key" }).textContent()) ?? "", /Old keyNew key/);
+		await eventually(async () => match((await page.getByRole("table", { name: "Requests with each key" }).textContent()) ?? "", /Old keyNew key/));
 		await axe(page);
 		await page.getByRole("button", { name: "Show as chart" }).click();
 
@@ -217,8 +219,10 @@ test("two programs use a key: who has not moved is named while one looks, and th
 		assertProblem(await ofKey(at, "POST", `/rotations/${rotation_id}/complete`, {}), "old_secret_still_in_use");
 		await page.getByRole("button", { name: "End it anyway" }).click();
 		const dialog = page.getByRole("dialog", { name: "End the old key before everything has moved" });
-		match((await dialog.locator("[data-stragglers]").textContent()) ?? "", /Backup script has only used the old key, last .* ago/);
-		ok(await dialog.getByRole("button", { name: "End the old key now" }).isDisabled(), "without a reason");
+		await eventually(async () =>
+			match((await dialog.locator("[data-stragglers]").textContent()) ?? "", /Backup script has only used the old key, last .* ago/),
+		);
+		await eventually(async () => ok(await dialog.getByRole("button", { name: "End the old key now" }).isDisabled(), "without a reason"));
 		await forEveryEye(page, "rotation-complete-anyway");
 		await dialog.getByLabel("Why now?").fill("The backup server was switched off");
 		await dialog.getByRole("button", { name: "End the old key now" }).click();
@@ -231,7 +235,7 @@ test("two programs use a key: who has not moved is named while one looks, and th
 		await page.getByRole("link", { name: "prod-order-bot", exact: true }).click();
 		const before_now = page.locator("[data-history] li");
 		await before_now.getByText("The old key was ended before everything had moved.").waitFor();
-		equal(await before_now.count(), 1);
+		await assertCount(before_now, 1);
 		await picture(page, "rotation-history");
 		assertQuiet(context);
 	} finally {
@@ -248,7 +252,7 @@ test("once everything has moved the old key is ended at a press; the key's page 
 	await openKey(at);
 	const summary = page.getByRole("region", { name: "Being replaced" });
 	await summary.getByText("Not yet: 1 of 1 place still uses the old key.").waitFor();
-	equal(await page.getByRole("link", { name: "Replace this key" }).count(), 0, "one at a time");
+	await assertCount(page.getByRole("link", { name: "Replace this key" }), 0, "one at a time");
 	await forEveryEye(page, "rotation-summary");
 	expectStatus(await whoami(raw_key), 200);
 	await summary.getByText("Not yet: 1 of 1 place must stay silent on the old key for longer.").waitFor();
@@ -328,7 +332,7 @@ test("a key that somebody may have seen ends at once, after its name was typed; 
 	await sheet.locator("[data-impact]").getByText("Something uses this key").waitFor();
 	await sheet.locator("[data-impact]").getByText("curl", { exact: false }).waitFor();
 	const submit = sheet.getByRole("button", { name: "End the old key now and show the new one" });
-	ok(await submit.isDisabled(), "its name is not typed");
+	await eventually(async () => ok(await submit.isDisabled(), "its name is not typed"));
 	await forEveryEye(page, "rotation-now");
 	await tabTo(page, sheet.getByLabel('Type "prod-order-bot" to confirm'));
 	await page.keyboard.type("prod-order-bot");
@@ -360,7 +364,7 @@ test("the new key is handed over: another link ends the one before, and time beg
 	await page.getByRole("region", { name: "Steps" }).waitFor();
 	await status(page, "waiting");
 	await page.getByText("The new key is made when somebody reveals it by the link.", { exact: false }).first().waitFor();
-	equal(await page.getByRole("button", { name: "End the old key", exact: true }).count(), 0, "there is no new one yet");
+	await assertCount(page.getByRole("button", { name: "End the old key", exact: true }), 0, "there is no new one yet");
 	await forEveryEye(page, "rotation-waiting");
 	const first_url = page.url();
 	await page.getByRole("button", { name: "Make another link" }).click();
@@ -392,7 +396,7 @@ test("a viewer sees everything and can end nothing; a key that is due says so an
 	await openRotation({ ...at, ...viewer }, rotation.id);
 	await status(viewer.page, "issued");
 	for (const name of ["End the old key", "End it anyway", "Take this replacement back"])
-		equal(await viewer.page.getByRole("button", { name, exact: true }).count(), 0, name);
+		await assertCount(viewer.page.getByRole("button", { name, exact: true }), 0, name);
 	await axe(viewer.page);
 	assertQuiet(viewer.context);
 
@@ -407,7 +411,7 @@ test("a viewer sees everything and can end nothing; a key that is due says so an
 	await page.getByRole("dialog", { name: "Replace prod-report-bot" }).waitFor();
 	await viewer.page.goto(`${page.url()}`);
 	await viewer.page.getByRole("region", { name: "Facts" }).waitFor();
-	equal(await viewer.page.getByRole("dialog").count(), 0, "an address opens nothing that its reader may not do");
+	await assertCount(viewer.page.getByRole("dialog"), 0, "an address opens nothing that its reader may not do");
 	await page.goto(`${dashboard.url}/settings/api-access/${at.key.id}/rotations/rot_0000000000000000?tenant=${at.tenant_id}`);
 	await page.getByRole("heading", { name: "There is no replacement here" }).waitFor();
 	assertQuiet(at.context, viewer.context);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Page } from "playwright-core";
 import { expectStatus, makeTenant } from "../things.ts";
-import { type Dashboard, memberIn, OLIVIA, openBrowser, startDashboard, type TestBrowser } from "./browser.ts";
+import { assertCount, type Dashboard, memberIn, OLIVIA, openBrowser, startDashboard, type TestBrowser } from "./browser.ts";
 
 /** What runs a snippet as it was copied, and under which name its address family is seen. */
 const RUNS = [
@@ -75,7 +75,7 @@ for (const { label, file, command } of RUNS) {
 		match(wrong.output, /key_invalid/, label);
 		match(wrong.output, /\w+ \w+/, "the detail is told as well");
 		equal(wrong.code === 0, false, label);
-		equal(await page.locator('[data-live="authenticated"]').count(), 0);
+		await assertCount(page.locator('[data-live="authenticated"]'), 0);
 
 		const right = await run(command, path, raw_key);
 		equal(right.code, 0, right.output);
