@@ -177,7 +177,7 @@ export async function eventually(assertion: () => Promise<void>): Promise<void> 
 }
 
 /** Waits until nothing is loading and `things` are as many as expected. */
-export function assertCount(things: Locator, expected: number, message?: string): Promise<void> {
+export function assertCount(things: Locator, expected: number, message = "as many as expected"): Promise<void> {
 	return eventually(async () => {
 		equal(await things.page().locator("[aria-busy=true]").count(), 0, "something is loading");
 		equal(await things.count(), expected, message);
