@@ -88,7 +88,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 	const { database, verification_database, clock, log } = options;
 	const audit_keys = auditKeysFrom(options.peppers);
 	const rekeying = new RekeyQueue(log);
-	const { node, meter, grants, quotas, legacy_formats, verifier } = createVerification({
+	const { node, skew, meter, grants, quotas, legacy_formats, verifier } = createVerification({
 		...options,
 		onRekeyDue(grant, secret) {
 			const identity = { kid: grant.kid, key_id: grant.key_id, tenant_id: grant.tenant.id, environment: grant.environment };
@@ -108,7 +108,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		...{ database, clock, log, mailer, peppers: options.peppers, public_url: options.public_url },
 		productName: () => profile.known.product_name,
 	});
-	const metrics = createMetrics({ node, grants, meter });
+	const metrics = createMetrics({ node, skew, grants, meter });
 	const keyed = keyedRows({ documents: options.documents });
 	const everyRow: readonly Row<never>[] = [
 		...publicRows,

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type { ClockSkew } from "../nodes/clock-skew.ts";
 import type { Node } from "../nodes/node.ts";
 import type { Meter } from "../usage/meter.ts";
 import type { Grants } from "../verification/grants.ts";
@@ -10,7 +11,7 @@ export interface Metrics {
 }
 
 /** Prometheus metrics of this process. What the hot path counts is kept in a plain map and handed over when asked for. */
-export function createMetrics(parts: { node: Node; grants: Grants; meter: Meter }): Metrics {
+export function createMetrics(parts: { node: Node; skew: ClockSkew; grants: Grants; meter: Meter }): Metrics {
 	const registry = new Registry();
 	collectDefaultMetrics({ register: registry });
 	const answers = new Map<string, { status: string; code: string; requests: number }>();
@@ -30,6 +31,14 @@ export function createMetrics(parts: { node: Node; grants: Grants; meter: Meter 
 		registers: [registry],
 		collect() {
 			this.set(parts.node.lease.holds() ? 1 : 0);
+		},
+	});
+	new Gauge({
+		name: "keywright_clock_skew_seconds",
+		help: "By how much this node's clock is certainly ahead of the database's; negative: behind",
+		registers: [registry],
+		collect() {
+			this.set(parts.skew.seconds);
 		},
 	});
 	new Gauge({

@@ -3,6 +3,7 @@ import type { Log } from "../core/log.ts";
 import type { Peppers } from "../core/pepper.ts";
 import type { Database } from "../database/database.ts";
 import { type LiveLegacyFormats, liveLegacyFormats } from "../keys/legacy-formats.ts";
+import { ClockSkew } from "../nodes/clock-skew.ts";
 import { Node } from "../nodes/node.ts";
 import { Meter } from "../usage/meter.ts";
 import { AddressFailures } from "../verification/address-failures.ts";
@@ -29,6 +30,7 @@ export interface VerificationOptions {
 /** Everything that decides about raw keys, put together; the node has not started yet. */
 export interface Verification {
 	readonly node: Node;
+	readonly skew: ClockSkew;
 	readonly meter: Meter;
 	readonly grants: Grants;
 	readonly quotas: QuotaLedger;
@@ -39,7 +41,8 @@ export interface Verification {
 export function createVerification(options: VerificationOptions): Verification {
 	const { database, verification_database, clock, log, peppers } = options;
 	const { lease_seconds, version, sole } = options;
-	const node = new Node({ database: verification_database, clock, log, lease_seconds, version, sole });
+	const skew = new ClockSkew({ clock, log });
+	const node = new Node({ database: verification_database, clock, log, lease_seconds, version, sole, skew });
 	const meter = new Meter({ clock });
 	const windows = new WindowStore(clock);
 	const grants = new Grants({ database: verification_database, node, clock, meter, windows });
@@ -52,5 +55,5 @@ export function createVerification(options: VerificationOptions): Verification {
 		brand: options.key_brand,
 		onRekeyDue: options.onRekeyDue,
 	});
-	return { node, meter, grants, quotas, legacy_formats, verifier };
+	return { node, skew, meter, grants, quotas, legacy_formats, verifier };
 }

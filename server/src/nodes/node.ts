@@ -6,6 +6,7 @@ import type { Log } from "../core/log.ts";
 import { type Loop, startLoop } from "../core/loop.ts";
 import type { Database } from "../database/database.ts";
 import { asRecord, inStatement, inTransaction, type RecordTx, WRITES_IDLE_MS } from "../database/transaction.ts";
+import type { ClockSkew } from "./clock-skew.ts";
 import { type InvalidationKind, RecentInvalidations, type SequencedInvalidation } from "./invalidation.ts";
 import { Lease } from "./lease.ts";
 import { listenForChanges } from "./listen.ts";
@@ -28,6 +29,8 @@ export interface NodeOptions {
 	version: string;
 	/** True on the embedded database, whose folder has one owner: rows of other nodes are of the dead. */
 	sole: boolean;
+	/** Left out: this node's clock is not held against the database's. */
+	skew?: ClockSkew;
 }
 
 /** Called with the entries of a change in their order, or with null when everything is to be forgotten. Must not throw. */
@@ -136,11 +139,15 @@ export class Node {
 
 	async #renewOnce(): Promise<void> {
 		if (this.#stopped) return;
-		const { clock, lease_seconds } = this.#options;
+		const { clock, lease_seconds, skew } = this.#options;
 		const from = { monotonic: clock.monotonic(), now: clock.now() };
 		await this.catchUp();
-		if (await inStatement(this.#database, (queries) => renewNode(queries, this.#id, this.#appliedSeq))) {
-			this.lease.grant(from, lease_seconds);
+		const sent = clock.now();
+		const database_ms = await inStatement(this.#database, (queries) => renewNode(queries, this.#id, this.#appliedSeq));
+		if (database_ms !== null) {
+			skew?.observe(sent, clock.now(), database_ms);
+			if (skew?.isBearable ?? true) this.lease.grant(from, lease_seconds);
+			else this.lease.end();
 			return;
 		}
 		this.#options.log.warn({ node_id: this.#id }, "node_was_fenced");

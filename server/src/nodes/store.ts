@@ -64,15 +64,17 @@ export async function insertNode(tx: RecordTx, node: { id: string; version: stri
 }
 
 /**
- * Says that the node has applied everything up to `applied_seq`; false when it was fenced and must begin anew. Not flushed to disk at once:
+ * Says that the node has applied everything up to `applied_seq`; returns the database's time (milliseconds since the epoch), or null when the
+ * node was fenced and must begin anew. Not flushed to disk at once:
  * what a crash of PostgreSQL takes back is said again, and until then changes wait for it.
  */
-export async function renewNode(tx: RecordTx, id: string, applied_seq: number): Promise<boolean> {
-	const renewed = await sql`
+export async function renewNode(tx: RecordTx, id: string, applied_seq: number): Promise<number | null> {
+	const renewed = await sql<{ now_ms: number }>`
 		with unflushed as (select set_config('synchronous_commit', 'off', true) as is)
 		update keywright.nodes set applied_seq = greatest(applied_seq, ${applied_seq}), renewed_at = clock_timestamp()
-		where id = ${id} and fenced_at is null and (select unflushed.is from unflushed) is not null`.execute(tx);
-	return renewed.numAffectedRows === 1n;
+		where id = ${id} and fenced_at is null and (select unflushed.is from unflushed) is not null
+		returning (extract(epoch from clock_timestamp()) * 1000)::float8 as now_ms`.execute(tx);
+	return renewed.rows[0]?.now_ms ?? null;
 }
 
 export async function deleteNode(tx: RecordTx, id: string): Promise<void> {

@@ -5,6 +5,7 @@ import type { Database } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
 import { testLog } from "../database/testing.ts";
 import { asChange, inTransaction } from "../database/transaction.ts";
+import type { ClockSkew } from "./clock-skew.ts";
 import type { Invalidation } from "./invalidation.ts";
 import { Node } from "./node.ts";
 import { appendInvalidations } from "./store.ts";
@@ -13,7 +14,10 @@ import { appendInvalidations } from "./store.ts";
 export const LONG_LEASE_SECONDS = 600;
 
 /** A node that is started; whoever starts one stops it. */
-export async function startNode(database: Database, options: { lease_seconds?: number; sole?: boolean; clock?: Clock } = {}): Promise<Node> {
+export async function startNode(
+	database: Database,
+	options: { lease_seconds?: number; sole?: boolean; clock?: Clock; skew?: ClockSkew } = {},
+): Promise<Node> {
 	const node = new Node({ database, clock: systemClock, log: testLog, lease_seconds: LONG_LEASE_SECONDS, version: "test", sole: false, ...options });
 	await node.start();
 	return node;
