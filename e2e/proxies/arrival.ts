@@ -3,7 +3,8 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import type { Arrived } from "./echo.ts";
 import type { World } from "./world.ts";
 
-const IDENTITY = [
+/** What Keywright tells the API of its caller. */
+export const IDENTITY = [
 	"X-Keywright-Tenant",
 	"X-Keywright-Key-Id",
 	"X-Keywright-Key-Name",
@@ -15,6 +16,8 @@ const IDENTITY = [
 const READABLE = /^\/tenants\/acme\/(orders|sites\/shop\/.*)$/;
 const WRITABLE = /^\/tenants\/acme\/orders$/;
 const DECODINGS = 3;
+/** What may name headers that the next hop drops. */
+const OF_ONE_HOP = ["Connection", "Keep-Alive", "Proxy-Connection", "TE"];
 
 /** As CGI, WSGI and PHP name a header. */
 function folded(name: string): string {
@@ -66,6 +69,9 @@ export function checkArrival(world: World, arrived: Arrived): void {
 	ok(key_id === reader.id || key_id === writer.id, key_id);
 	deepEqual(valuesOf(arrived, "X-Keywright-Environment"), ["prod"]);
 	deepEqual(valuesOf(arrived, "X-Keywright-Permissions"), [key_id === writer.id ? "orders:read orders:write" : "orders:read"]);
+	match(valuesOf(arrived, "X-Keywright-Key-Name").join(), key_id === reader.id ? /^prod-reader-%C3%BC$/ : /^[^%]+$/);
+	if (arrived.url.startsWith("/tenants/acme/sites/")) deepEqual(valuesOf(arrived, "X-Keywright-Site"), ["shop"]);
+	for (const name of OF_ONE_HOP) for (const value of valuesOf(arrived, name)) ok(!/keywright|forwarded|real-ip/i.test(value), `${name}: ${value}`);
 	deepEqual(valuesOf(arrived, "X-API-Key"), [], "the key goes no further");
 	deepEqual(valuesOf(arrived, "X-Forwarded-For"), ["127.0.0.1"]);
 	for (const name of ["X-Forwarded-Uri", "X-Forwarded-Method", "Forwarded", "X-HTTP-Method-Override"]) deepEqual(valuesOf(arrived, name), [], name);

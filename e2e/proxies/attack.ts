@@ -15,3 +15,5 @@ export interface Attack {
 }
 
 export const ORDERS = "/tenants/acme/orders";
+/** A path that names a site, so that every identity header has a value. */
+export const ITEMS = "/tenants/acme/sites/shop/items";

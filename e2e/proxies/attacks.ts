@@ -1,6 +1,7 @@
 /** What callers may try to talk a proxy and Keywright around, as one table that every proxy is put through. */
 
-import { type Attack, ORDERS } from "./attack.ts";
+import { IDENTITY } from "./arrival.ts";
+import { type Attack, ITEMS, ORDERS } from "./attack.ts";
 import { METHODS, PATHS, SMUGGLING } from "./attacks-on-paths.ts";
 
 const FLOOD_LINES = 300;
@@ -50,6 +51,25 @@ const SPOOFED: readonly Attack[] = [
 		told: [404, "not_found"],
 	},
 ];
+
+/** Of one hop, and so dropped on the next with what it names: in any number of lines, in any case, in any place of a list. */
+function hopByHop(name: string): readonly (readonly [string, readonly string[]])[] {
+	return [
+		["in a second Connection line", ["Connection: close", `Connection: ${name}`]],
+		["in the last of many Connection lines", [...Array.from({ length: 9 }, () => "Connection: close"), `Connection: ${name}`]],
+		["in the first of two Connection lines", [`Connection: ${name}`, "Connection: close"]],
+		["in small letters", ["connection: close", `CONNECTION: ${name.toLowerCase()}`]],
+		["in capitals, between tabs", [`Connection: close,\t${name.toUpperCase()}\t, keep-alive`]],
+		["behind empty elements", [`Connection: ,, ,close,,${name},`]],
+		["beside an upgrade", ["Connection: close, Upgrade", `Connection: upgrade, ${name}`, "Upgrade: example/1"]],
+		["in Keep-Alive, Proxy-Connection and TE", ["Keep-Alive", "Proxy-Connection", "TE"].map((other) => `${other}: ${name}`)],
+		["in Proxy-Connection that Connection names", [`Proxy-Connection: keep-alive, ${name}`, "Connection: close, Proxy-Connection"]],
+	];
+}
+
+const HOP_BY_HOP: readonly Attack[] = IDENTITY.flatMap((name) =>
+	hopByHop(name).map(([how, lines]): Attack => ({ name: `${name} named ${how}`, target: ITEMS, lines, outcome: "admitted" })),
+);
 
 const CREDENTIALS: readonly Attack[] = [
 	{ name: "no key", target: ORDERS, key: null, outcome: "refused", told: [401, "key_missing"] },
@@ -140,4 +160,4 @@ const FLOODS: readonly Attack[] = [
 	{ name: "a line folded as nobody does any more", target: ORDERS, lines: ["X-Folded: a\r\n X-Keywright-Tenant: other"], outcome: "either" },
 ];
 
-export const ATTACKS: readonly Attack[] = [...SPOOFED, ...CREDENTIALS, ...FORWARDED, ...FLOODS, ...PATHS, ...METHODS, ...SMUGGLING];
+export const ATTACKS: readonly Attack[] = [...SPOOFED, ...HOP_BY_HOP, ...CREDENTIALS, ...FORWARDED, ...FLOODS, ...PATHS, ...METHODS, ...SMUGGLING];
