@@ -2,8 +2,13 @@
 
 local QUESTION = "http://keywright/api/v1/forward-auth"
 -- The proxy "keywright" of haproxy.cfg, which keeps connections to Keywright open and knows when to give up.
-local ASKED_THROUGH = "abns@keywright"
+local ASKED_THROUGH = "abns@keywright-" .. (os.getenv("KEYWRIGHT_CALLERS") or "")
 local TIMEOUT_MS = 3000
+
+-- Of a caller's request. HAProxy keeps 101 header lines and ends with more, and nine are added on the way to the API; its buffers have 16 KiB
+-- unless tune.bufsize says otherwise.
+local LINES_MAX = 90
+local BYTES_MAX = 14000
 
 -- What the caller's API is told, if Keywright says so; nothing else of these names gets through.
 local IDENTITY = {
@@ -15,6 +20,9 @@ local IDENTITY = {
 	"x-keywright-site",
 }
 
+-- Of one connection, so not for the next hop; Connection itself only where it names nothing but these.
+local OF_ONE_HOP = { "proxy-connection", "keep-alive", "te" }
+
 -- Of one connection or of the body, so not part of the question.
 local NOT_ASKED = {
 	["connection"] = true,
@@ -24,6 +32,7 @@ local NOT_ASKED = {
 	["expect"] = true,
 	["forwarded"] = true,
 	["keep-alive"] = true,
+	["proxy-connection"] = true,
 	["te"] = true,
 	["trailer"] = true,
 	["transfer-encoding"] = true,
@@ -33,6 +42,9 @@ local NOT_ASKED = {
 
 -- Of an answer of Keywright's, what its caller gets.
 local PASSED_ON = { "content-type", "www-authenticate", "retry-after", "ratelimit", "ratelimit-policy", "cache-control", "x-request-id" }
+
+local TOO_LARGE = '{"type":"about:blank","title":"Headers too large","status":431,"code":"headers_too_large",'
+	.. '"detail":"The request has more than 90 header lines, or more than 14,000 bytes of them and of its URL. Send fewer and shorter ones."}'
 
 local SILENT = '{"type":"about:blank","title":"Service unavailable","status":503,"code":"unavailable",'
 	.. '"detail":"Keys cannot be checked at the moment. Repeat the request later."}'
@@ -60,6 +72,18 @@ local function values_of(headers, name)
 		end
 	end
 	return found
+end
+
+-- Whether the question about a request has room in HAProxy; the URL stands in it twice.
+local function is_too_large(headers, uri)
+	local lines, bytes = 0, 2 * #uri
+	for name in pairs(headers) do
+		for _, value in ipairs(values_of(headers, name)) do
+			lines = lines + 1
+			bytes = bytes + #name + #value + 4
+		end
+	end
+	return lines > LINES_MAX or bytes > BYTES_MAX
 end
 
 local function question_of(headers, method, uri, address)
@@ -109,30 +133,47 @@ local function refuse_as_told(txn, answer)
 	refuse(txn, answer.status, headers, answer.body or "")
 end
 
+-- A refusal that is none of Keywright's.
+local function refuse_here(txn, status, body)
+	local headers = { ["content-type"] = { "application/problem+json" }, ["cache-control"] = { "no-store" } }
+	if status == 503 then headers["retry-after"] = { "5" } end
+	refuse(txn, status, headers, body)
+end
+
+-- Whether the API will read of each header what it was given here, and once: HAProxy adds none that have no room.
+local function say(txn, said)
+	for name, value in pairs(said) do txn.http:req_set_header(name, value) end
+	local headers = txn.http:req_get_headers()
+	for name, value in pairs(said) do
+		local values = values_of(headers, name)
+		if #values ~= 1 or values[1] ~= value then return false end
+	end
+	return true
+end
+
 core.register_action("keywright", { "http-req" }, function(txn)
 	local headers = txn.http:req_get_headers()
 	local address = txn.f:src()
+	if is_too_large(headers, txn.f:url()) then return refuse_here(txn, 431, TOO_LARGE) end
 	local asked = question_of(headers, txn.f:method(), txn.f:url(), address)
 	local ok, answer = pcall(function()
 		return core.httpclient():get({ url = QUESTION, headers = asked, dst = ASKED_THROUGH, timeout = TIMEOUT_MS })
 	end)
 	if not ok or not answer or not answer.status then answer = { status = 0 } end
 	if is_refusal(answer) then return refuse_as_told(txn, answer) end
-	if not is_admission(answer) then
-		local closed = { ["content-type"] = { "application/problem+json" }, ["cache-control"] = { "no-store" }, ["retry-after"] = { "5" } }
-		return refuse(txn, 503, closed, SILENT)
-	end
+	if not is_admission(answer) then return refuse_here(txn, 503, SILENT) end
 	for name in pairs(headers) do
 		if is_ours(name) then txn.http:req_del_header(name) end
 	end
 	if names_headers(values_of(headers, "connection")) then txn.http:req_del_header("connection") end
-	for _, name in ipairs(IDENTITY) do
-		local values = values_of(answer.headers, name)
-		txn.http:req_set_header(name, values[1] or "")
-	end
-	txn.http:req_set_header("x-forwarded-for", address)
-	txn.http:req_set_header("x-forwarded-proto", txn.f:ssl_fc() == 1 and "https" or "http")
-	txn.http:req_set_header("x-real-ip", address)
+	for _, name in ipairs(OF_ONE_HOP) do txn.http:req_del_header(name) end
+	local said = {
+		["x-forwarded-for"] = address,
+		["x-forwarded-proto"] = txn.f:ssl_fc() == 1 and "https" or "http",
+		["x-real-ip"] = address,
+	}
+	for _, name in ipairs(IDENTITY) do said[name] = values_of(answer.headers, name)[1] or "" end
+	if not say(txn, said) then return refuse_here(txn, 431, TOO_LARGE) end
 	for _, name in ipairs({ "ratelimit", "ratelimit-policy" }) do
 		local value = values_of(answer.headers, name)[1]
 		if value then txn:set_var("txn.keywright_" .. name:gsub("-", "_"), value) end

@@ -33,7 +33,6 @@ interface Recipe {
 const KEYWRIGHT = "127.0.0.1:8787";
 const APP = "127.0.0.1:3000";
 const LUA = "/etc/haproxy/keywright.lua";
-const SOCKET = "abns@keywright";
 
 function nginxMain(folder: string): string {
 	const spools = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `${name}_temp_path ${folder}/${name};`);
@@ -65,14 +64,9 @@ const RECIPE_OF: Readonly<Record<ProxyName, Recipe>> = {
 	},
 	haproxy: {
 		file: "haproxy.cfg",
-		listen: ["bind :8080\n", (port) => `bind 127.0.0.1:${port}\n`],
-		// Its name of a socket belongs to the whole machine, and several of these run on it.
+		listen: ["setenv KEYWRIGHT_CALLERS :8080\n", (port) => `setenv KEYWRIGHT_CALLERS 127.0.0.1:${port}\n`],
 		start(folder, recipe) {
-			const socket = folder.replaceAll("/", "-");
-			const lua = join(folder, "keywright.lua");
-			writeFileSync(lua, replaceEach(readFileSync(join(RECIPES, "keywright.lua"), "utf8"), "keywright.lua", SOCKET, `abns@${socket}`));
-			const named = replaceEach(recipe, "haproxy.cfg", SOCKET, `abns@${socket}`);
-			writeFileSync(join(folder, "main"), replaceEach(named, "haproxy.cfg", LUA, lua));
+			writeFileSync(join(folder, "main"), replaceEach(recipe, "haproxy.cfg", LUA, join(RECIPES, "keywright.lua")));
 			return ["haproxy", "-db", "-f", join(folder, "main")];
 		},
 	},

@@ -54,7 +54,7 @@ export function forwardAuthAnswer(options: ForwardAuthOptions): AnswerHead {
 		if (denial !== null) return { refusal: denial, lines };
 		if (grant === null) throw new Error("impossible state: allowed without a grant");
 		if (question.client !== "server") noteExposure(log, grant, question.client, verifier.now().monotonic);
-		lines.push(...identityLines(grant, question.site_id));
+		lines.push(...identityLines(grant, question.site_id, question.permissions));
 		return { refusal: null, lines };
 	}
 

@@ -1,0 +1,155 @@
+/** How much of a request and of an identity a proxy takes: what is within the documented bounds gets in, what is not is the caller's fault. */
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import type { Answer } from "../client.ts";
+import { Database } from "../database.ts";
+import { endLeftovers } from "../server.ts";
+import { makeKey, makePlan, makeTenant } from "../things.ts";
+import { checkArrival, IDENTITY, valuesOf } from "./arrival.ts";
+import { ITEMS, ORDERS } from "./attack.ts";
+import { attempt, bytesOf } from "./caller.ts";
+import { type Arrived, Echo } from "./echo.ts";
+import { PROXY_NAMES, type RunningProxy, startProxy } from "./proxy.ts";
+import { startWorld, type World } from "./world.ts";
+
+const PATIENCE_MS = 5_000;
+/** Header lines that each recipe documents, with the lines of a request that the proxy does not count, or adds. */
+const LINES: Readonly<Record<(typeof PROXY_NAMES)[number], number>> = { nginx: 95, caddy: 95, haproxy: 90 };
+/** What HAProxy itself takes. */
+const HAPROXY_LINES_MAX = 101;
+/** Host, Connection and the key. */
+const LINES_OF_EVERY_REQUEST = 3;
+/** The longest words that a permission can be made of, the permissions that one call names, and more of them than a header holds. */
+const LONG_WORD = "o".repeat(32);
+const NAMED = 105;
+const ALL = 130;
+const CONTROLS = ["\x01", "\x08", "\x0b", "\x1b", "\x7f"];
+
+let world: World;
+let echo: Echo;
+
+const permission = (index: number) => `${LONG_WORD}:v_${String(index).padStart(3, "0")}_${LONG_WORD.slice(6)}`;
+
+before(async () => {
+	world = await startWorld();
+	echo = await Echo.start();
+	// By one statement: through the API each would be a change of its own.
+	const database = await Database.open(world.server.data_dir);
+	const names = Array.from({ length: ALL }, (_, index) => permission(index));
+	await database.rows("insert into permissions (name, description, capability) select name, 'one of many', 'many' from unnest($1::text[]) name", [
+		names,
+	]);
+	await database.close();
+});
+
+after(async () => {
+	await echo?.stop();
+	await world?.server.stop();
+	await endLeftovers();
+});
+
+for (const name of PROXY_NAMES) {
+	describe(name, () => {
+		let proxy: RunningProxy;
+
+		before(async () => {
+			proxy = await startProxy(name, { keywright: world.server.port, app: echo.port });
+		});
+
+		after(() => proxy?.stop());
+
+		async function call(lines: readonly string[], target = ITEMS): Promise<{ answer: Answer | null; arrived: readonly Arrived[] }> {
+			echo.take();
+			const answer = await attempt(proxy.port, bytesOf({ name: "", target, lines, outcome: "either" }, world), PATIENCE_MS);
+			const arrived = echo.take();
+			for (const one of arrived) checkArrival(world, one);
+			ok(proxy.running, `${name} has ended: ${proxy.output.slice(-500)}`);
+			return { answer, arrived };
+		}
+
+		async function isCallersFault(lines: readonly string[], target?: string): Promise<void> {
+			const { answer, arrived } = await call(lines, target);
+			ok(answer !== null && answer.status >= 400 && answer.status < 500, answer === null ? "no answer" : `${answer.status} ${answer.text}`);
+			equal(answer.header("retry-after"), "", "repeating it is no use");
+			deepEqual(arrived, []);
+		}
+
+		test("any number of header lines is let in or refused as the caller's fault, and the proxy goes on", async () => {
+			const most = LINES[name];
+			for (let count = most - 8; count <= HAPROXY_LINES_MAX + 1; count += 1) {
+				const lines = Array.from({ length: count - LINES_OF_EVERY_REQUEST }, (_, index) => `X-Line-${index}: ${index}`);
+				const { answer, arrived } = await call(lines);
+				const status = answer?.status ?? 0;
+				ok(
+					status === 200 ? count <= HAPROXY_LINES_MAX - 1 : count > most && (status === 431 || status === 400),
+					`${count} lines: ${status} ${answer?.text}`,
+				);
+				equal(arrived.length, status === 200 ? 1 : 0);
+			}
+		});
+
+		test("headers and URLs that are too long are the caller's fault, up to there they get in", async () => {
+			const long = (bytes: number) =>
+				Array.from({ length: Math.ceil(bytes / 4_000) }, (_, at) => `X-Long-${at}: ${"a".repeat(Math.min(4_000, bytes - at * 4_000))}`);
+			for (const bytes of [12_000, 13_000]) equal((await call(long(bytes))).answer?.status, 200, `${bytes}`);
+			for (const bytes of [13_500, 14_000, 15_000, 15_500, 16_000, 16_300]) {
+				const { answer } = await call(long(bytes));
+				ok(answer?.status === 200 || answer?.status === 431, `${bytes}: ${answer?.status} ${answer?.text}`);
+			}
+			for (const bytes of [17_000, 20_000, 30_000, 60_000]) await isCallersFault(long(bytes));
+			equal((await call([], `${ITEMS}?${"a".repeat(6_000)}`)).answer?.status, 200);
+			await isCallersFault([], `${ITEMS}?${"a".repeat(20_000)}`);
+		});
+
+		test("control characters in a header are the caller's fault, and the next request gets in", async () => {
+			for (const control of CONTROLS) await isCallersFault([`X-Control: a${control}b`]);
+			equal((await call([])).answer?.status, 200);
+		});
+
+		test("a key with more permissions than anybody reads gets in, with what its request needs", async () => {
+			const plan_id = await makePlan(world.server, { capabilities: ["m2m_api", "orders", "many"] });
+			const tenant = await makeTenant(world.server, { plan_id });
+			const named = Array.from({ length: NAMED }, (_, index) => permission(index));
+			const many = await makeKey(world.server, tenant.id, { permissions: [...named, "orders:read"] });
+			const every = await makeKey(world.server, tenant.id, { name: "\u{1f511}".repeat(200) });
+			const target = ORDERS.replace("acme", tenant.id);
+			for (const [key, filler] of [
+				[many, 0],
+				[every, 0],
+				[every, 12_000],
+			] as const) {
+				echo.take();
+				const lines = Array.from({ length: filler / 4_000 }, (_, at) => `X-Long-${at}: ${"a".repeat(4_000)}`);
+				const bytes = bytesOf({ name: "", target, key: null, lines: [`X-API-Key: ${key.raw_key}`, ...lines], outcome: "admitted" }, world);
+				const answer = await attempt(proxy.port, bytes, PATIENCE_MS);
+				equal(answer?.status, 200, answer?.text ?? "no answer");
+				const [arrived] = echo.take();
+				ok(arrived);
+				const [said = ""] = valuesOf(arrived, "X-Keywright-Permissions");
+				const permissions = said.split(" ");
+				ok(permissions.includes("orders:read"));
+				ok(permissions.every((one) => key.key.permissions.includes(one)));
+				ok(said.length <= 8_000 && (permissions.length === key.key.permissions.length || said.length > 7_900), `${said.length} characters`);
+				for (const header of IDENTITY.slice(0, 4)) equal(valuesOf(arrived, header).length, 1, header);
+			}
+			equal(many.key.permissions.length, NAMED + 1);
+		});
+	});
+}
+
+test("two HAProxies by the same recipe run side by side, each with its own Keywright", async () => {
+	const one = await startProxy("haproxy", { keywright: world.server.port, app: echo.port });
+	const two = await startProxy("haproxy", { keywright: echo.port, app: echo.port });
+	try {
+		const ask = (port: number) => attempt(port, bytesOf({ name: "", target: ITEMS, outcome: "admitted" }, world), PATIENCE_MS);
+		const answers = [await ask(one.port), await ask(two.port), await ask(one.port)];
+		deepEqual(
+			answers.map((answer) => answer?.status),
+			[200, 503, 200],
+			"the second one asks a program that is no Keywright",
+		);
+	} finally {
+		await one.stop();
+		await two.stop();
+	}
+});
