@@ -6,10 +6,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ErrorCode } from "../server/src/core/error.ts";
 import type { Answer } from "./client.ts";
 import { Database, difference } from "./database.ts";
+import { callOf, formOf, type Operation } from "./operations.ts";
 import { assertPointer, assertProblem } from "./problem.ts";
 import { freeze } from "./processes.ts";
 import { exchange, requestText, Wire } from "./raw-socket.ts";
 import { postgresPid, type Server, startServer } from "./server.ts";
+import { STORED_TEXTS } from "./text-fields.ts";
 import { expectStatus, makeKey, makeText, makeWorld } from "./things.ts";
 
 const CANARY = "canary7Zq";
@@ -415,5 +417,32 @@ test("a wrong shape or checksum is refused without a query: also while PostgreSQ
 		expectStatus(await asked, 200);
 	} finally {
 		thaw();
+	}
+});
+
+/** Fields of which the schema says what they may hold are refused all the same; only the content of a document is whatever it is. */
+test("a text that is shown to people holds nothing that turns it, hides it or is not shown: every field of every route, at any depth", async () => {
+	const values = { tenant_id: world.tenant.id, site_id: world.site.id, key_id: world.made.id };
+	const credentials: Partial<Record<Operation["kind"], Record<string, string>>> = { key: { "x-api-key": world.raw_key }, operator: server.bearer };
+	const wrong = ["prod\u202ebot", "\u2066shop\u2069", "a\u200fb", "a\u0007b", "a\u0085b", "\u200b", "\u2060\u00ad", "\u3164", " \u2800 "];
+	const fields = STORED_TEXTS.filter(({ is_content }) => !is_content);
+	ok(fields.length > 80);
+	for (const { operation, name, pointer, body } of fields) {
+		const call = callOf(operation, values);
+		for (const text of wrong) {
+			const answer = await server.send({ ...call, headers: { ...call.headers, ...credentials[operation.kind] }, body: body(text) });
+			equal(answer.code, "invalid_request", `${operation.id} ${name} ${JSON.stringify(text)}: ${answer.text}`);
+			const { errors = [] } = answer.as<{ errors?: { pointer: string }[] }>();
+			ok(
+				errors.some((error) => error.pointer.startsWith(pointer)),
+				`${operation.id} ${name}: ${answer.text}`,
+			);
+		}
+	}
+	for (const text of wrong) {
+		for (const form of [formOf("x", `${text}.pdf`), Buffer.from(`${part("title", text)}${file}--edge--\r\n`)]) {
+			if (form.includes("title") || !/^[\s\p{Default_Ignorable_Code_Point}\u2800]+$/u.test(text))
+				assertProblem(await exchange(server.port, posting(documents, keyLine, form, FORM)()), "invalid_request");
+		}
 	}
 });

@@ -124,6 +124,11 @@ const BODIES: Readonly<Record<string, () => unknown>> = {
 	post_verify: () => ({ raw_key: "kw_prod_x" }),
 };
 
+/** A body that the operation takes; undefined for one that takes none, and for a form. */
+export function bodyOf({ id }: Operation): unknown {
+	return BODIES[id]?.();
+}
+
 /** The request of an operation with these values in its path and query; without a credential. */
 export function callOf(operation: Operation, values: Readonly<Record<string, string>>): Call & { headers: Record<string, string> } {
 	const path = operation.path.replace(/\{([a-z_]+)\}/g, (_all, name: string) => values[name] ?? "none");

@@ -1,12 +1,16 @@
-import { equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { checksum } from "../server/src/core/checksum.ts";
+import { randomBase62 } from "../server/src/core/id.ts";
 import { type Answer, type Call, send } from "./client.ts";
-import { callOf, FORM_TYPE, formOf, OPERATIONS } from "./operations.ts";
+import { callOf, FORM_TYPE, formOf, OPERATIONS, type Operation } from "./operations.ts";
+import { assertProblem } from "./problem.ts";
 import { exchange, requestText } from "./raw-socket.ts";
 import { removeDataFolder, type Server, startServer } from "./server.ts";
+import { STORED_TEXTS, type TextField } from "./text-fields.ts";
 import { expectStatus, makeKey, makeService, makeText, makeWorld } from "./things.ts";
 
 /** Half of a secret is enough to be found: 95 bits that nobody makes twice. */
@@ -54,7 +58,8 @@ function misplaced(call: Call, secret: string, parameters: readonly string[]): C
 		referer: `https://shop.example/?key=${secret}`,
 		origin: `https://${secret}.example`,
 		"x-forwarded-for": secret,
-		"idempotency-key": `x ${secret}`,
+		"idempotency-key": secret,
+		"x-keywright-client": `bot-${secret}`,
 		"content-type": `application/json; key=${secret}`,
 		"x-api-key": `${secret}\t`,
 	};
@@ -203,6 +208,83 @@ test("keys, credentials and tokens are used on every route, in the right place a
 		ok(!answer.text.includes(secretPartOf(raw_key)));
 	}
 	ok(told.length > 3_000, `${told.length} requests`);
+});
+
+/** Everything that no stored text may hold, of which a half is enough: each is looked for in every sink afterwards. */
+async function secretsOfEveryKind(tenant_id: string, raw_key: string): Promise<string[]> {
+	const { credential } = await makeService(server);
+	const handed = await handOver(tenant_id);
+	const format = { prefix: "acme_", alphabet: "base62", length_min: 24, length_max: 32 };
+	expectStatus(await server.operator("PUT", "/legacy-formats/acme", format), 200);
+	const body = `other_brand_staging_${randomBase62(44)}`;
+	const [of_another_brand, imported] = [body + checksum(body), `acme_${randomBase62(28)}`];
+	canaries.set("raw key in a text", secretPartOf(raw_key)).set("service credential in a text", credential.slice(-38, -6));
+	canaries.set("raw key of another brand", of_another_brand.slice(-38, -6)).set("imported key", imported.slice(5));
+	return [raw_key, raw_key.slice(0, -10), of_another_brand, credential, server.operator_token, handed.waiting, imported];
+}
+
+/** Without the fields whose text would be refused for its shape anyway, this is what tells that the rule, and not a pattern, refused it. */
+function refusedAt(answer: Answer, { name, pointer }: TextField): void {
+	assertProblem(answer, "invalid_request");
+	const { errors = [] } = answer.as<{ errors?: { pointer: string }[] }>();
+	ok(
+		errors.some((error) => error.pointer.startsWith(pointer)),
+		`${name}: ${answer.text}`,
+	);
+}
+
+test("a text of any route that would be stored holds no key, credential or one-time link: it is refused where it stands, at any depth", async () => {
+	const { tenant, site, made, raw_key } = await makeWorld(server);
+	const values = { tenant_id: tenant.id, site_id: site.id, key_id: made.id };
+	const secrets = await secretsOfEveryKind(tenant.id, raw_key);
+	const credentials: Partial<Record<Operation["kind"], Record<string, string>>> = { key: { "x-api-key": raw_key }, operator: server.bearer };
+	ok(STORED_TEXTS.length > 80, "the fields are found");
+	for (const field of STORED_TEXTS) {
+		const call = callOf(field.operation, values);
+		const headers = { ...call.headers, ...credentials[field.operation.kind] };
+		for (const secret of secrets)
+			for (const text of [secret, `see ${secret}, please`]) refusedAt(await say({ ...call, headers, body: field.body(text) }), field);
+	}
+	for (const secret of secrets) {
+		const form = (name: string) => `--edge\r\nContent-Disposition: form-data; name="${name}"\r\n\r\nsee ${secret}\r\n`;
+		const bodies = [...["title", "category"].map((name) => form(name) + formOf("content").toString()), formOf("content", `${secret}.txt`)];
+		for (const body of bodies)
+			assertProblem(
+				await say({
+					method: "POST",
+					path: `/api/v1/m2m/sites/${site.id}/documents`,
+					headers: { "x-api-key": raw_key, "content-type": FORM_TYPE },
+					body,
+				}),
+				"invalid_request",
+			);
+		const created = await say({
+			...{ method: "POST", path: `/api/v1/tenants/${tenant.id}/sites`, body: { name: "Shop" } },
+			headers: { ...server.bearer, "idempotency-key": secret },
+		});
+		assertProblem(created, "invalid_request");
+		const plan = await server.operator("PUT", `/plans/${secret.slice(0, 64)}`, { name: "Plan", capabilities: [] });
+		if (secret.length <= 64) assertProblem(plan, "invalid_request");
+	}
+});
+
+test("a key in a header that is stored is dropped and reported as exposed, and the request goes on", async () => {
+	const { tenant, made, raw_key } = await makeWorld(server);
+	canaries.set("raw key in a header", secretPartOf(raw_key));
+	const headers = { "user-agent": `bot (${raw_key})`, "x-keywright-client": `shop-${raw_key.slice(0, 50)}` };
+	const printed = server.logs.stdout.length;
+	expectStatus(await server.keyed(raw_key, "GET", "/whoami", undefined, headers), 200);
+	const { credential } = await makeService(server);
+	const asked = await server.verify(credential, { raw_key, request: { ip: "203.0.113.9", user_agent: headers["user-agent"] } });
+	equal(asked.json.allowed, true);
+	let sources: { agent: string; client: string | null }[] = [];
+	while (sources.length < 2) {
+		const answer = expectStatus(await server.management(tenant.id, "GET", `/api-keys/${made.id}/sources`), 200);
+		sources = answer.as<{ data: { agent: string; client: string | null }[] }>().data;
+		await sleep(50);
+	}
+	for (const { agent, client } of sources) deepEqual([agent, client], ["other", null]);
+	while (!/"place":"User-Agent header".*"place":"X-Keywright-Client header"/s.test(server.logs.stdout.slice(printed))) await sleep(50);
 });
 
 test("no answer but the one that makes a key or a credential tells a secret", () => {

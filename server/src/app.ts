@@ -88,7 +88,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 	const { database, verification_database, clock, log } = options;
 	const audit_keys = auditKeysFrom(options.peppers);
 	const rekeying = new RekeyQueue(log);
-	const { node, skew, meter, grants, quotas, legacy_formats, verifier } = createVerification({
+	const { node, skew, meter, grants, quotas, legacy_formats, holds_secret, filterHeader, verifier } = createVerification({
 		...options,
 		onRekeyDue(grant, secret) {
 			const identity = { kid: grant.kid, key_id: grant.key_id, tenant_id: grant.tenant.id, environment: grant.environment };
@@ -188,7 +188,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		...{ log, access_log: options.access_log, problem_type_base, onAnswered: metrics.answered },
 		forward_auth: forwardAuthAnswer({ verifier, forward_auth, log, trusted_proxies: options.trusted_proxies }),
 	});
-	const mounted = { problem_type_base };
+	const mounted = { problem_type_base, holds_secret };
 	const operator_tokens = parseOperatorTokens(options.operator_token);
 	const makeContext = <Parts extends ContextParts>(parts: Parts) => ({ ...system, verifier, ...parts });
 	const gates = {
@@ -196,7 +196,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		sessions: people.sessions,
 		database,
 		clock,
-		own_origins: ownOrigins(options.public_url),
+		...{ own_origins: ownOrigins(options.public_url), filterHeader },
 		trusted_proxies: options.trusted_proxies,
 	};
 	mount(http, publicRows, publicGate({ ...gates, makeContext }), mounted);

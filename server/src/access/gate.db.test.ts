@@ -7,6 +7,7 @@ import { systemClock } from "../core/clock.ts";
 import { makeServiceCredential } from "../core/credential.ts";
 import { randomBase62 } from "../core/id.ts";
 import { parsePeppers } from "../core/pepper.ts";
+import { headerFilter } from "../core/secret-text.ts";
 import { testLog } from "../database/testing.ts";
 import { mount } from "../http/mount.ts";
 import { type Row, route } from "../http/route.ts";
@@ -79,7 +80,7 @@ before(async () => {
 		database: db.database,
 		clock: systemClock,
 		own_origins: ["http://127.0.0.1:8787"],
-		trusted_proxies: null,
+		...{ trusted_proxies: null, filterHeader: headerFilter() },
 	};
 	mount(http, operator, operatorGate({ ...gates, makeContext }), problems);
 	mount(http, management, managementGate({ ...gates, makeContext }), problems);

@@ -2,7 +2,6 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Caller } from "../core/caller.ts";
 import { type Actor, ALL_TENANTS } from "../core/context.ts";
 import { Failure } from "../core/error.ts";
-import type { AllowList } from "../core/network.ts";
 import { readIdempotencyKey } from "../http/idempotency-key.ts";
 import { Denied, type Gate, refuseNulInQuery } from "../http/mount.ts";
 import type { Refusal } from "../http/problem.ts";
@@ -14,7 +13,7 @@ import { crossSiteWithout, crossSiteWithSession } from "./cross-site.ts";
 import type { ServiceCache } from "./service-cache.ts";
 import type { Sessions } from "./sessions.ts";
 import { actorOfPerson, type SignedIn } from "./signed-in.ts";
-import { type Visitor, visitorOf } from "./visitor.ts";
+import { type Visitor, type VisitorOptions, visitorOf } from "./visitor.ts";
 
 /** What a gate knows of a request it lets through; the rest of the context is the same for all. */
 export interface ContextParts {
@@ -35,9 +34,8 @@ export interface SignedInParts extends ContextParts {
 	readonly signed_in: SignedIn;
 }
 
-export interface GateOptions<C, Parts extends ContextParts = ContextParts> {
+export interface GateOptions<C, Parts extends ContextParts = ContextParts> extends VisitorOptions {
 	readonly makeContext: (parts: Parts) => C;
-	readonly trusted_proxies: AllowList | null;
 }
 
 export interface SessionOptions {
@@ -48,7 +46,7 @@ export interface SessionOptions {
 
 /** The last step of every gate: what in the headers and the query of a request is malformed, then its context. */
 export function admit<C, Who extends { actor: Actor; scope: string }>(
-	options: { readonly makeContext: (parts: ContextParts & Who) => C; readonly trusted_proxies: AllowList | null },
+	options: VisitorOptions & { readonly makeContext: (parts: ContextParts & Who) => C },
 	row: Row<C>,
 	request: FastifyRequest,
 	reply: FastifyReply,
@@ -58,7 +56,7 @@ export function admit<C, Who extends { actor: Actor; scope: string }>(
 	if (nul) return new Denied(nul);
 	const idempotency_key = row.method === "POST" ? readIdempotencyKey(framed(request)) : null;
 	if (idempotency_key instanceof Failure) return new Denied(idempotency_key);
-	return options.makeContext({ ...who, request_id: request.id, idempotency_key, visitor: visitorOf(request, reply, options.trusted_proxies) });
+	return options.makeContext({ ...who, request_id: request.id, idempotency_key, visitor: visitorOf(request, reply, options) });
 }
 
 /** Whoever the session cookie stands for, once the request is known to come from a page of ours; null without a cookie. */

@@ -16,10 +16,10 @@ import type { SignInContext } from "./sign-in.ts";
 
 const TOKEN_CHARACTERS_MAX = 200;
 
-const Token = Type.String({ maxLength: TOKEN_CHARACTERS_MAX });
+const Token = Type.String({ maxLength: TOKEN_CHARACTERS_MAX, writeOnly: true });
 /** A password that is set; one that is only compared may be of any length up to the bound. */
-const NewPassword = Type.String({ minLength: PASSWORD_CHARACTERS_MIN, maxLength: PASSWORD_CHARACTERS_MAX });
-const Password = Type.String({ maxLength: PASSWORD_CHARACTERS_MAX });
+const NewPassword = Type.String({ minLength: PASSWORD_CHARACTERS_MIN, maxLength: PASSWORD_CHARACTERS_MAX, writeOnly: true });
+const Password = Type.String({ maxLength: PASSWORD_CHARACTERS_MAX, writeOnly: true });
 const RoleSchema = Type.Enum([...ROLES]);
 const Time = Type.String({ format: "date-time" });
 const NullableText = Type.Union([Type.String(), Type.Null()]);

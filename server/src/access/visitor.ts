@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type AllowList, failureBucketOf } from "../core/network.ts";
+import type { HeaderFilter } from "../core/secret-text.ts";
 import { addressOf } from "../http/peer.ts";
 import { framed } from "../http/reply.ts";
 
@@ -18,7 +19,12 @@ export interface VisitorContext {
 	readonly visitor: Visitor;
 }
 
-export function visitorOf(request: FastifyRequest, reply: FastifyReply, trusted_proxies: AllowList | null): Visitor {
+export interface VisitorOptions {
+	readonly trusted_proxies: AllowList | null;
+	readonly filterHeader: HeaderFilter;
+}
+
+export function visitorOf(request: FastifyRequest, reply: FastifyReply, { trusted_proxies, filterHeader }: VisitorOptions): Visitor {
 	const raw = framed(request);
 	return {
 		get address() {
@@ -28,7 +34,9 @@ export function visitorOf(request: FastifyRequest, reply: FastifyReply, trusted_
 			const address = addressOf(raw, trusted_proxies);
 			return address ? failureBucketOf(address) : "unknown";
 		},
-		user_agent: raw.headers["user-agent"] ?? null,
+		get user_agent() {
+			return filterHeader("User-Agent", raw.headers["user-agent"] ?? null);
+		},
 		cookie_header: raw.headers.cookie ?? "",
 		setCookies(lines) {
 			for (const line of lines) void reply.header("set-cookie", line);

@@ -1,16 +1,19 @@
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { Peppers } from "../core/pepper.ts";
+import { type HeaderFilter, headerFilter, type SecretTest } from "../core/secret-text.ts";
 import type { Database } from "../database/database.ts";
 import { type LiveLegacyFormats, liveLegacyFormats } from "../keys/legacy-formats.ts";
 import { ClockSkew } from "../nodes/clock-skew.ts";
 import { Node } from "../nodes/node.ts";
 import { Meter } from "../usage/meter.ts";
+import { SourceMemo } from "../usage/source-memo.ts";
 import { AddressFailures } from "../verification/address-failures.ts";
 import { Grants } from "../verification/grants.ts";
 import { QuotaLedger } from "../verification/quota.ts";
 import { Verifier, type VerifierOptions } from "../verification/verifier.ts";
 import { WindowStore } from "../verification/window-store.ts";
+import { secretTestOf } from "./secret-texts.ts";
 
 export interface VerificationOptions {
 	readonly database: Database;
@@ -22,6 +25,7 @@ export interface VerificationOptions {
 	readonly peppers: Peppers;
 	readonly lease_seconds: number;
 	readonly auth_failures_per_minute: number;
+	readonly operator_token: string;
 	readonly source_addresses?: boolean;
 	readonly sole: boolean;
 	readonly onRekeyDue: VerifierOptions["onRekeyDue"];
@@ -35,6 +39,10 @@ export interface Verification {
 	readonly grants: Grants;
 	readonly quotas: QuotaLedger;
 	readonly legacy_formats: LiveLegacyFormats;
+	/** Finds what no stored text may hold. */
+	readonly holds_secret: SecretTest;
+	/** The same for headers that are stored. */
+	readonly filterHeader: HeaderFilter;
 	readonly verifier: Verifier;
 }
 
@@ -49,11 +57,17 @@ export function createVerification(options: VerificationOptions): Verification {
 	const quotas = new QuotaLedger({ database: verification_database, clock, log });
 	const failures = new AddressFailures({ clock, per_minute: options.auth_failures_per_minute });
 	const legacy_formats = liveLegacyFormats({ database, node, log });
+	const holds_secret = secretTestOf({ operator_token: options.operator_token, legacy_formats });
+	const filterHeader = headerFilter(holds_secret, (header) => log.warn({ place: `${header} header` }, "key_exposed"));
+	const sources = new SourceMemo({
+		addresses: options.source_addresses ?? true,
+		filterHeader,
+	});
 	const verifier = new Verifier({
 		...{ peppers, legacy_formats, node, clock, log, grants, quotas, failures, meter, windows },
-		source_addresses: options.source_addresses ?? true,
+		sources,
 		brand: options.key_brand,
 		onRekeyDue: options.onRekeyDue,
 	});
-	return { node, skew, meter, grants, quotas, legacy_formats, verifier };
+	return { node, skew, meter, grants, quotas, legacy_formats, holds_secret, filterHeader, verifier };
 }

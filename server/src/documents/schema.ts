@@ -32,7 +32,7 @@ export const DocumentsQuery = Type.Object(
 export const TextSchema = Type.Object(
 	{
 		title: Type.String({ minLength: 1, maxLength: TITLE_CHARACTERS_MAX, pattern: "\\S", description: "One line" }),
-		content: Type.String({ description: `At most ${TEXT_BYTES_MAX} bytes in UTF-8` }),
+		content: Type.String({ contentMediaType: "text/plain", description: `At most ${TEXT_BYTES_MAX} bytes in UTF-8` }),
 		category: Type.Optional(Type.Union([Type.String({ maxLength: CATEGORY_CHARACTERS_MAX, description: "One line" }), Type.Null()])),
 	},
 	{ additionalProperties: false },

@@ -16,7 +16,7 @@ export async function uploadDocument(context: DocumentsContext, input: { site_id
 	return createDocument(context, {
 		site_id,
 		bytes_min: Math.max(0, (upload.content_length ?? 0) - FORM_OVERHEAD_BYTES_MAX),
-		receive: async (take) => descriptionOf(await receiveForm(upload, boundary, take)),
+		receive: async (take) => storable(upload, descriptionOf(await receiveForm(upload, boundary, take))),
 	});
 }
 
@@ -28,6 +28,14 @@ function descriptionOf(form: Form): Description {
 		filename: form.filename,
 		content_type: form.content_type,
 	};
+}
+
+/** The description, once its texts may be stored. */
+function storable(upload: Upload, description: Description): Description {
+	const { title, category, filename } = description;
+	for (const [pointer, text] of Object.entries({ "/title": title, "/category": category, "/file": filename }))
+		if (text !== null) upload.assertStorable(pointer, text);
+	return description;
 }
 
 async function receiveForm(upload: Upload, boundary: string, take: Take): Promise<Form> {

@@ -1,10 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from "fastify";
 import type { TSchema } from "typebox";
-import { Failure } from "../core/error.ts";
+import { Failure, type InputError } from "../core/error.ts";
+import { holdsSecret, type SecretTest } from "../core/secret-text.ts";
 import { failureOf } from "./failure.ts";
 import type { Refusal } from "./problem.ts";
 import { framed, sendProblem } from "./reply.ts";
 import type { Row, StreamOutput } from "./route.ts";
+import { storedTextFailure, validateStoredText, validateStoredTexts } from "./stored-text.ts";
 
 declare module "fastify" {
 	interface FastifyRequest {
@@ -47,6 +49,8 @@ export type Gate<C> = (row: Row<C>) => (request: FastifyRequest, reply: FastifyR
 export interface MountOptions {
 	/** Base address of the pages that explain the codes. */
 	readonly problem_type_base: () => string;
+	/** Finds what no stored text may hold; left out: `holdsSecret`, which knows what is the same in every instance. */
+	readonly holds_secret?: SecretTest;
 }
 
 function schemaOf(row: Row<never>): FastifySchema {
@@ -63,7 +67,7 @@ function isStream(row: Row<never>, _result: unknown): _result is StreamOutput {
  * Guarantee: the parameters are texts, and what else is in the input was validated by the row's schemas before the handler runs. A query or
  * body that the row does not declare was not, and is left out: else a query could stand in for fields that the body's schema would refuse.
  */
-function inputOf(request: FastifyRequest, row: Row<never>): Record<string, unknown> {
+function inputOf(request: FastifyRequest, row: Row<never>, holds_secret: SecretTest): Record<string, unknown> {
 	const input = Object.assign({}, row.query && request.query, row.body && request.body, request.params) as Record<string, unknown>;
 	if (row.input === "upload") {
 		const length = request.headers["content-length"];
@@ -71,9 +75,31 @@ function inputOf(request: FastifyRequest, row: Row<never>): Record<string, unkno
 			content_length: length === undefined ? null : Number(length),
 			content_type: request.headers["content-type"] ?? "",
 			body: request.raw,
+			assertStorable(pointer: string, text: string) {
+				const detail = validateStoredText(text, holds_secret);
+				if (detail !== null) throw storedTextFailure([{ pointer, detail }]);
+			},
 		};
 	}
 	return input;
+}
+
+/** Throws 400 when something that the route would store holds a secret or cannot be shown: its body, the name that it gives, its `Idempotency-Key`. */
+function assertStorable(request: FastifyRequest, row: Row<never>, holds_secret: SecretTest): void {
+	const { body, params } = request;
+	const idempotency_key = row.method === "POST" ? framed(request).headers["idempotency-key"] : undefined;
+	if (typeof idempotency_key === "string" && holds_secret(idempotency_key))
+		throw new Failure(
+			"invalid_request",
+			"The Idempotency-Key holds a key, a credential or a one-time link, and it is stored. Send another, and replace that key.",
+		);
+	if (row.stores_no_input === true) return;
+	const errors: InputError[] = row.body === undefined ? [] : validateStoredTexts(row.body, body, holds_secret);
+	for (const [name, text] of row.method === "PUT" ? Object.entries(params ?? {}) : []) {
+		const detail = validateStoredText(String(text), holds_secret);
+		if (detail !== null) errors.push({ pointer: `/path/${name}`, detail });
+	}
+	if (errors.length > 0) throw storedTextFailure(errors);
 }
 
 /** Makes a route of the framework of every row, behind `gate`. */
@@ -82,6 +108,9 @@ export function mount<C>(app: FastifyInstance, rows: readonly Row<C>[], gate: Ga
 }
 
 function mountRow(app: FastifyInstance, row: Row<unknown>, admit: ReturnType<Gate<unknown>>, options: MountOptions): void {
+	const { holds_secret = holdsSecret } = options;
+	const stores = row.method !== "GET";
+
 	function conclude(request: FastifyRequest, reply: FastifyReply, answer: unknown, done: () => void): void {
 		if (answer instanceof Denied) return sendProblem(request, reply, answer.refusal, options.problem_type_base());
 		request.admitted = answer;
@@ -101,7 +130,8 @@ function mountRow(app: FastifyInstance, row: Row<unknown>, admit: ReturnType<Gat
 		},
 		...(row.input === "none" ? {} : { preParsing: row.input === "upload" ? beginUpload : sendContinue }),
 		handler(request, reply) {
-			const result = row.run(request.admitted, inputOf(request, row));
+			if (stores) assertStorable(request, row, holds_secret);
+			const result = row.run(request.admitted, inputOf(request, row, holds_secret));
 			if (result instanceof Promise) return result.then((late) => answerWith(reply, row, late));
 			return answerWith(reply, row, result);
 		},

@@ -21,6 +21,8 @@ export interface Upload {
 	readonly content_length: number | null;
 	readonly content_type: string;
 	readonly body: Readable;
+	/** Throws 400 for a text beside the file that must not be stored; `pointer` names its field. */
+	readonly assertStorable: (pointer: string, text: string) => void;
 }
 
 interface RowBase {
@@ -39,6 +41,8 @@ interface RowBase {
 	readonly confirm?: true;
 	/** For `key` rows: the action is given the raw key that was presented, which it may keep nowhere. */
 	readonly takes_raw_key?: true;
+	/** Nothing of the body is stored: it tells of a request of others and may hold what a stored text must not. */
+	readonly stores_no_input?: true;
 	/** Largest JSON body, when the usual bound is not right. */
 	readonly body_bytes_max?: number;
 }

@@ -23,9 +23,14 @@ function pointerOf(part: string, error: ErrorObject): string {
 	return base;
 }
 
+/** The beginning of a name that may hold a secret. */
+export function cutName(name: string): string {
+	return `${name.slice(0, CUT_NAME_CHARACTERS)}…`;
+}
+
 /** A pointer names the caller's own field. What is longer than any field's name may be a secret in the wrong place: only its beginning is told. */
-function escapePointer(name: string): string {
-	const told = name.length > FIELD_NAME_CHARACTERS_MAX ? `${name.slice(0, CUT_NAME_CHARACTERS)}…` : name;
+export function escapePointer(name: string): string {
+	const told = name.length > FIELD_NAME_CHARACTERS_MAX ? cutName(name) : name;
 	return told.replaceAll("~", "~0").replaceAll("/", "~1");
 }
 

@@ -42,7 +42,7 @@ export const handoverLink = {
 export const MadeHandover = Type.Object(handoverLink);
 export type MadeHandover = Static<typeof MadeHandover>;
 
-const Token = Type.String({ maxLength: TOKEN_CHARACTERS_MAX, description: "What stands behind the `#` of the link" });
+const Token = Type.String({ maxLength: TOKEN_CHARACTERS_MAX, writeOnly: true, description: "What stands behind the `#` of the link" });
 export const ReadHandoverInput = Type.Object({ token: Token }, closed);
 export const RevealInput = Type.Object(
 	{ token: Token, name: Type.String({ ...Name, description: "Who takes the key, for whoever sent the link" }) },

@@ -6,19 +6,17 @@ import { settleUsage } from "../usage/settle.ts";
 import type { KeysContext } from "./context.ts";
 import { describeOne } from "./describe.ts";
 import { keyNotFound } from "./get.ts";
-import { assertHoldsNoSecret } from "./no-secret.ts";
 import type { KeptInInput, KeyAnswer } from "./schema.ts";
 import { lockKey, readSecrets, updateKeptIn } from "./store.ts";
 import { assertNotRevoked } from "./update.ts";
 
 /**
- * Notes where the newest secret of the key is kept, as somebody says; never the secret itself. 400 `invalid_request` for a note with a key in it;
+ * Notes where the newest secret of the key is kept, as somebody says; never the secret itself.
  * 404 `not_found`; 409 `conflict` for a revoked key and for one that has no secret yet.
  */
 export async function setKeptIn(context: KeysContext, input: KeptInInput & { tenant_id: string; key_id: string }): Promise<KeyAnswer> {
 	const { tenant_id, key_id, place } = input;
 	const note = input.note?.trim() || null;
-	if (note !== null) assertHoldsNoSecret(context.key_brand, "/note", note);
 	await settleUsage(context);
 	return change(context, async (tx) => {
 		const now = context.clock.now();

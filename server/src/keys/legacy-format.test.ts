@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { makeRawKey, newKid, newSecret } from "./format.ts";
-import { faultsOfFormat, isLegacyShape, isWidened, LEGACY_ALPHABETS, type LegacyFormat, RAW_KEY_CHARACTERS_MAX } from "./legacy-format.ts";
+import {
+	faultsOfFormat,
+	holdsLegacyKey,
+	isLegacyShape,
+	isWidened,
+	LEGACY_ALPHABETS,
+	type LegacyFormat,
+	RAW_KEY_CHARACTERS_MAX,
+} from "./legacy-format.ts";
 
 const ACME: LegacyFormat = { name: "acme", prefix: "acme_", alphabet: "base62", length_min: 20, length_max: 24 };
 
@@ -35,6 +43,13 @@ test("a format that begins like what we make, or that is too long, is refused, e
 	for (const prefix of ["", "kw_", "kw_live_", "kw", "kwx_prod_"]) assert.deepEqual(pointers({ prefix }), [], prefix);
 	assert.deepEqual(pointers({ length_min: 25 }), ["/length_max"]);
 	assert.deepEqual(pointers({ length_max: 124 }), ["/length_max"]);
+});
+
+test("a key of a format with a prefix is found anywhere in a text; a format without one is told from nothing", () => {
+	const key = `${ACME.prefix}${"aB3x".repeat(6)}`;
+	for (const text of [key, `see ${key}!`, `(${key}xyz)`, `${ACME.prefix}${ACME.prefix}${key}`]) assert(holdsLegacyKey([ACME], text), text);
+	for (const text of ["", ACME.prefix, key.slice(0, -6), `x${key}`, `${ACME.prefix}${"-".repeat(24)}`]) assert(!holdsLegacyKey([ACME], text), text);
+	assert(!holdsLegacyKey([{ ...ACME, prefix: "" }], key));
 });
 
 test("widening takes nothing away", () => {

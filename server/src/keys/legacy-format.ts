@@ -71,6 +71,28 @@ export function isLegacyShape(formats: readonly LegacyFormat[], brand: string, t
 	return formats.some((format) => hasShape(format, text));
 }
 
+const WORD_CHARACTER = /[0-9A-Za-z]/;
+
+/**
+ * Whether a raw key of one of `formats` stands anywhere in `text`. Only formats with a prefix can be told from other text: a shape such as 32 hexadecimal
+ * characters is that of many ids. Bounded by the length of the text times 128.
+ */
+export function holdsLegacyKey(formats: readonly LegacyFormat[], text: string): boolean {
+	return formats.some((format) => format.prefix !== "" && holdsKeyOf(format, text));
+}
+
+function holdsKeyOf({ prefix, alphabet, length_min }: LegacyFormat, text: string): boolean {
+	const table = TABLES.get(alphabet);
+	for (let at = text.indexOf(prefix); at !== -1; at = text.indexOf(prefix, at + 1)) {
+		if (at > 0 && WORD_CHARACTER.test(prefix.charAt(0)) && WORD_CHARACTER.test(text.charAt(at - 1))) continue;
+		const from = at + prefix.length;
+		let end = from;
+		while (end - from < length_min && table?.[text.charCodeAt(end)] === 1) end += 1;
+		if (end - from === length_min) return true;
+	}
+	return false;
+}
+
 /** What is wrong with a format beyond what its schema says: too long, too wide, or like what we make ourselves. */
 export function faultsOfFormat(format: LegacyFormat, brand: string): InputError[] {
 	const faults: InputError[] = [];

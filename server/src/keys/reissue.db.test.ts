@@ -7,7 +7,7 @@ import { getKey } from "./get.ts";
 import { setKeptIn } from "./kept-in.ts";
 import { reissueKey } from "./reissue.ts";
 import { revokeKey } from "./revoke.ts";
-import { auditActions, type KeysFixture, keyInput, keysFixture, pointersOf, refused } from "./testing.ts";
+import { auditActions, type KeysFixture, keyInput, keysFixture, refused } from "./testing.ts";
 
 let fixture: KeysFixture;
 before(async () => {
@@ -77,13 +77,11 @@ test("who issues a handed-over key to themselves ends its link; a repeat with th
 	assert.deepEqual(repeat.facts.members, { key_id: key.id });
 });
 
-test("where a secret is kept is noted with it, not with the one that replaces it, and never the secret itself", async () => {
+test("where a secret is kept is noted with it, not with the one that replaces it", async () => {
 	const tenant_id = await fixture.tenant();
-	const { key, raw_key } = await createKey(fixture.context(), keyInput(tenant_id));
+	const { key } = await createKey(fixture.context(), keyInput(tenant_id));
 	const context = fixture.context({ scope: tenant_id });
 	const where = { tenant_id, key_id: key.id, place: "other" } as const;
-	const failure = await refused(fixture, "invalid_request", () => setKeptIn(context, { ...where, note: `it is ${raw_key}` }));
-	assert.deepEqual(pointersOf(failure), ["/note"]);
 	const kept = await setKeptIn(context, { ...where, note: " the safe " });
 	const at = new Date(fixture.clock.now()).toISOString();
 	assert.deepEqual(kept.secrets[0]?.kept_in, { place: "other", note: "the safe", at });

@@ -1,18 +1,16 @@
 import type { ChangeContext } from "../audit/change.ts";
 import { Failure } from "../core/error.ts";
-import type { KeysContext } from "../keys/context.ts";
-import { assertHoldsNoSecret } from "../keys/no-secret.ts";
 import { endByHand } from "./end-by-hand.ts";
 import type { CompleteInput, RotationEnded } from "./schema.ts";
 
 /**
  * Ends the old secret of a rotation: once this has returned, no node accepts it. Goes by itself when everything has moved; before that it takes
  * `force` with a reason, which is audited. A rotation that is completed stays as it is.
- * 400 `invalid_request` for force without a reason, and for one with a key in it; 404 `not_found`; 409 `old_secret_still_in_use` (with `stragglers`), `conflict` for one that was
+ * 400 `invalid_request` for force without a reason; 404 `not_found`; 409 `old_secret_still_in_use` (with `stragglers`), `conflict` for one that was
  * cancelled or not revealed yet.
  */
 export async function completeRotation(
-	context: ChangeContext & Pick<KeysContext, "key_brand">,
+	context: ChangeContext,
 	input: CompleteInput & { tenant_id: string; key_id: string; rotation_id: string },
 ): Promise<RotationEnded> {
 	const { tenant_id, key_id, rotation_id, force = false } = input;
@@ -22,7 +20,6 @@ export async function completeRotation(
 			errors: [{ pointer: "/reason", detail: "is required with force" }],
 		});
 	}
-	assertHoldsNoSecret(context.key_brand, "/reason", reason);
 	const event = force ? "force_complete" : "complete";
 	return endByHand(context, { tenant_id, key_id, rotation_id, event, force_reason: reason });
 }

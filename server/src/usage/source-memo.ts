@@ -1,10 +1,14 @@
 import { LRUCache } from "lru-cache";
 import type { Address } from "../core/network.ts";
+import type { HeaderFilter } from "../core/secret-text.ts";
 import { agentOf, clientOf, HIDDEN_NETWORK, makeSource, type Source, sourceOf } from "./source.ts";
 
 const SOURCES_MAX = 20_000;
 /** Longer headers are told by their beginning. */
 const HEADER_CHARACTERS_MAX = 512;
+
+/** Begins with no product, so that its program is `other`. */
+const DROPPED_AGENT = "(dropped)";
 
 /** What was last made of one connection's requests. */
 interface Remembered {
@@ -33,10 +37,12 @@ function asHolder(connection: object): Holder {
 export class SourceMemo {
 	/** Whether networks are part of sources. */
 	readonly #addresses: boolean;
+	readonly #filterHeader: HeaderFilter;
 	readonly #sources = new LRUCache<string, Source>({ max: SOURCES_MAX });
 
-	constructor(options: { addresses: boolean }) {
+	constructor(options: { addresses: boolean; filterHeader: HeaderFilter }) {
 		this.#addresses = options.addresses;
+		this.#filterHeader = options.filterHeader;
 	}
 
 	/** `connection` is any object that lives as long as it does. */
@@ -59,8 +65,10 @@ export class SourceMemo {
 
 	/** The same object for the same texts, as long as it is remembered. */
 	find(address: Address | null, user_agent: string | null, client: string | null): Source {
-		const agent_text = user_agent?.slice(0, HEADER_CHARACTERS_MAX) ?? null;
-		const client_text = client?.slice(0, HEADER_CHARACTERS_MAX) ?? null;
+		// Before anything is cut off: the beginning of a key is a secret too.
+		const kept_agent = this.#filterHeader("User-Agent", user_agent) ?? (user_agent === null ? null : DROPPED_AGENT);
+		const agent_text = kept_agent?.slice(0, HEADER_CHARACTERS_MAX) ?? null;
+		const client_text = this.#filterHeader("X-Keywright-Client", client)?.slice(0, HEADER_CHARACTERS_MAX) ?? null;
 		const hidden = address !== null && !this.#addresses;
 		const place = `${hidden ? HIDDEN_NETWORK : (address?.text ?? "")}\n${agent_text ?? ""}\n${client_text ?? ""}`;
 		const known = this.#sources.get(place);

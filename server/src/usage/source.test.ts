@@ -2,6 +2,7 @@ import { deepEqual, equal, notEqual, ok } from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { type Address, parseAddress } from "../core/network.ts";
+import { headerFilter } from "../core/secret-text.ts";
 import { AGENT_FAMILIES, agentOf, clientOf, makeSource, OTHER_SOURCES, sourceOf, UNKNOWN_SOURCE } from "./source.ts";
 import { SourceMemo } from "./source-memo.ts";
 
@@ -73,7 +74,7 @@ test("the same three texts make the same id, everywhere; other ones another", ()
 });
 
 test("a connection's next request gets the same object, and another caller of the same connection another", () => {
-	const memo = new SourceMemo({ addresses: true });
+	const memo = new SourceMemo({ addresses: true, filterHeader: headerFilter() });
 	const connection = {};
 	const first = memo.of(connection, addressOf("198.51.100.1"), "curl/8.0", null);
 	equal(memo.of(connection, addressOf("198.51.100.1"), "curl/8.0", null), first);
@@ -85,7 +86,7 @@ test("a connection's next request gets the same object, and another caller of th
 });
 
 test("where networks are not kept, sources are told by program and client name alone, and a question without an address stays unknown", () => {
-	const memo = new SourceMemo({ addresses: false });
+	const memo = new SourceMemo({ addresses: false, filterHeader: headerFilter() });
 	const [one, other] = ["203.0.113.7", "2001:db8:1::9"].map(parseAddress);
 	ok(one && other);
 	const source = memo.find(one, "curl/8.5.0", "orders");

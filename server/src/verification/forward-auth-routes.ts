@@ -50,6 +50,7 @@ export const operatorForwardAuthRoutes: readonly Row<ChangeContext & ForwardAuth
 		method: "POST",
 		path: "/api/v1/operator/forward-auth-rules/test",
 		access: "operator",
+		stores_no_input: true,
 		summary: "Tell what a forwarded request would get, by the rules that hold or by a draft",
 		status: 200,
 		body: TestInput,

@@ -11,7 +11,7 @@ const Headers = Type.Record(Type.String(), Type.String());
 
 const VerifyQuestion = Type.Object(
 	{
-		raw_key: Type.String({ maxLength: 4096, description: "The text that was presented as X-API-Key, as it came." }),
+		raw_key: Type.String({ maxLength: 4096, writeOnly: true, description: "The text that was presented as X-API-Key, as it came." }),
 		tenant_id: Type.Optional(
 			Type.String({ minLength: 1, maxLength: 200, description: "The tenant whose things are asked for; another tenant's key gets 404." }),
 		),
@@ -76,6 +76,7 @@ export const verifyRoutes: readonly Row<VerifyContext>[] = [
 		method: "POST",
 		path: "/api/v1/verify",
 		access: "service",
+		stores_no_input: true,
 		summary: "Decide about a key that was presented to an API of the operator's own",
 		status: 200,
 		body: VerifyQuestion,

@@ -5,6 +5,7 @@ import { ManualClock } from "../core/clock.ts";
 import { ALL_TENANTS } from "../core/context.ts";
 import { newId } from "../core/id.ts";
 import { type Peppers, parsePeppers } from "../core/pepper.ts";
+import { headerFilter } from "../core/secret-text.ts";
 import type { Database } from "../database/database.ts";
 import { bareTestDatabase, testLog } from "../database/testing.ts";
 import type { KeysContext } from "../keys/context.ts";
@@ -18,6 +19,7 @@ import type { PlanInput } from "../plans/schema.ts";
 import { createTenant } from "../tenants/create.ts";
 import { Meter } from "../usage/meter.ts";
 import { UNKNOWN_SOURCE } from "../usage/source.ts";
+import { SourceMemo } from "../usage/source-memo.ts";
 import { AddressFailures } from "./address-failures.ts";
 import type { Grant } from "./grant.ts";
 import { Grants } from "./grants.ts";
@@ -146,6 +148,7 @@ export async function verificationFixture(): Promise<VerificationFixture> {
 			const rekeyed: Process["rekeyed"] = [];
 			const verifier = new Verifier({
 				brand: BRAND,
+				sources: new SourceMemo({ addresses: true, filterHeader: headerFilter() }),
 				peppers: options.peppers ?? peppers,
 				legacy_formats,
 				node,

@@ -10,7 +10,7 @@ import { secretMac, secretMatches } from "../keys/secret.ts";
 import type { Node } from "../nodes/node.ts";
 import type { Meter } from "../usage/meter.ts";
 import type { Source } from "../usage/source.ts";
-import { SourceMemo } from "../usage/source-memo.ts";
+import type { SourceMemo } from "../usage/source-memo.ts";
 import type { AddressFailures } from "./address-failures.ts";
 import { type Facts, type Instant, runChecks, SITE_NEEDED } from "./checks.ts";
 import { type Denial, deny } from "./denial.ts";
@@ -46,8 +46,7 @@ export interface Decision {
 const LEASE_OVER: Decision = { denial: LEASE_LOST, grant: null };
 
 export interface VerifierOptions {
-	/** Whether networks are part of where requests come from; true when left out. */
-	readonly source_addresses?: boolean;
+	readonly sources: SourceMemo;
 	readonly brand: string;
 	readonly peppers: Peppers;
 	/** What raw keys that were issued elsewhere look like. */
@@ -77,7 +76,7 @@ export class Verifier {
 
 	constructor(options: VerifierOptions) {
 		this.#options = options;
-		this.sources = new SourceMemo({ addresses: options.source_addresses ?? true });
+		this.sources = options.sources;
 		this.#reader = new RawKeyReader(options);
 	}
 
