@@ -43,6 +43,8 @@ class Guard(Protection):
         """The app behind a guard: it is called for keys that may, with the typed `Admission` at `scope["keywright"]` and
         `scope["state"]["keywright"]` (Starlette's `request.state.keywright`). Rules as of `Rules`; their functions are called in the
         event loop and must not wait. WebSockets are guarded too; `lifespan` goes to the app. Nothing of the body is read before."""
+        if not callable(app):
+            raise TypeError("guard: give the app that it stands before")
         asked = Rules(tenant=tenant, site=site, permission=permission, capability=capability, cost=cost, limits=limits)
 
         async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
@@ -105,10 +107,16 @@ def _arrived(scope: Scope) -> Arrived:
     method = "GET" if scope["type"] == "websocket" else scope["method"]
     path = scope["path"]
     raw = scope.get("raw_path")
-    raw_path = bytes(raw).decode("latin-1") if raw else quote(path.encode("utf-8", "surrogatepass"), safe="/:@!$&'()*+,;=-._~")
+    sent = _text(raw).split("?", 1)[0] if raw else None
+    raw_path = sent if sent is not None else quote(path.encode("utf-8", "surrogatepass"), safe="/:@!$&'()*+,;=-._~")
     client = scope.get("client")
-    request = Request(method, path, bytes(scope.get("query_string", b"")).decode("latin-1"), lines)
+    request = Request(method, path, _text(scope.get("query_string", b"")), lines, scope.get("path_params"), sent)
     return Arrived(request, lines, facts_of(method, raw_path, client[0] if client else None, lines))
+
+
+def _text(value: Any) -> str:
+    """Bytes by the specification; uvicorn 0.17 hands over the `raw_path` of a WebSocket as a text."""
+    return value if isinstance(value, str) else bytes(value).decode("latin-1")
 
 
 def _leaves_body(scope: Scope) -> bool:

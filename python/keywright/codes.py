@@ -11,6 +11,8 @@ class Code(NamedTuple):
 
 
 CODES = {
+    "invalid_request": Code(400, "The request is malformed"),
+    "ambiguous_path": Code(400, "The path can be read in two ways"),
     "multiple_credentials": Code(400, "More than one credential was sent"),
     "key_missing": Code(401, "No API key was sent"),
     "key_invalid": Code(401, "The API key is not valid"),

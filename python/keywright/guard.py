@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable, Optional, Union, cast
 
-from .decision import Decision, Denial, deny, unavailable
+from .decision import Denial, deny, unavailable
 from .incoming import HeaderLines, Request
 from .report import KeywrightError, OnError
 from .take_key import take_key
@@ -30,6 +31,11 @@ _ID_UNITS_MAX = 128
 _UNSENDABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _COST_MAX = 1_000_000
 _LIMITS_MAX = 8
+_PERMISSIONS_MAX = 32
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+"""As Keywright names them; a constant that has another shape can never hold."""
+_PERMISSION = re.compile(r"[a-z][a-z0-9_]{0,31}:[a-z][a-z0-9_]{0,31}")
+_CAPABILITY = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _LIMIT_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 
 
@@ -52,10 +58,10 @@ class Rules:
         limits: Union[Limits, Absent] = ABSENT,
     ) -> None:
         readers = (
-            _reader("tenant", "tenant_id", tenant, _id),
-            _reader("site", "site_id", site, _id),
-            _reader("permission", "permissions", permission, _texts),
-            _reader("capability", "capability", capability, _text),
+            _reader("tenant", "tenant_id", tenant, _id, _ID),
+            _reader("site", "site_id", site, _id, _ID),
+            _reader("permission", "permissions", permission, _permissions),
+            _reader("capability", "capability", capability, lambda value: _text(value, _CAPABILITY)),
             _reader("cost", "cost", cost, _cost),
             _reader("limits", "limits", limits, _limits),
         )
@@ -66,11 +72,16 @@ class Rules:
         taken = take_key(lines)
         if isinstance(taken, Denial):
             return taken
+        if request.is_ambiguous:
+            return deny("ambiguous_path", "Send the path without `..`, `//`, backslashes, needless percent-encoding and a host.")
         question: dict[str, Any] = {"raw_key": taken}
         try:
             for read in self._readers:
                 question.update(read(request))
         except KeywrightError as error:
+            # A caller can make a rule unusable: a field that was sent twice has no value.
+            if request.repeats_a_field():
+                return deny("invalid_request", "A field of the query was sent more than once. Send it once.")
             report(error)
             return deny("internal_error", "This API cannot tell what the request needs. Tell its operator the request id.")
         except Exception:
@@ -80,46 +91,53 @@ class Rules:
 
 
 def _reader(
-    name: str, field: str, rule: object, parse: Callable[[object], object]
+    name: str, field: str, rule: object, parse: Callable[[object], object], constant: Optional[re.Pattern[str]] = None
 ) -> Optional[Callable[[Request], dict[str, object]]]:
-    """Reads one rule into its part of the question; a constant is read once, here."""
+    """Reads one rule into its part of the question; a constant is read once, here, and has to look like `constant` besides."""
     if isinstance(rule, Absent):
         return None
     if not callable(rule):
         try:
-            part = {field: parse(rule)}
-        except ValueError:
+            part = {field: parse(rule if constant is None else _text(rule, constant))}
+        except Exception:
             raise TypeError(f'guard: the rule "{name}" has no usable value') from None
         return lambda _request: part
     asked: Callable[[Request], object] = rule
 
     def read(request: Request) -> dict[str, object]:
+        value: object = None
         try:
-            return {field: parse(asked(request))}
+            value = asked(request)
+            return {field: parse(value)}
         except Exception:
+            if inspect.iscoroutine(value):  # Of an asynchronous rule, which nobody awaits.
+                value.close()
             raise KeywrightError("misconfigured", f'The rule "{name}" of a guard gave no usable value for a request') from None
 
     return read
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str) or value == "":
-        raise ValueError("not a text")
+def _text(value: object, shape: re.Pattern[str]) -> str:
+    if not isinstance(value, str) or shape.fullmatch(value) is None:
+        raise ValueError("not a text of this shape")
     return value
 
 
 def _id(value: object) -> str:
     """An id from a path may be any text, and it is Keywright that answers whether it names something, after the key was checked.
     What cannot be sent becomes a character that no id has."""
-    units = _text(value)[:_ID_UNITS_MAX].encode("utf-16-le", "surrogatepass")[: 2 * _ID_UNITS_MAX]
+    if not isinstance(value, str) or value == "":
+        raise ValueError("not a text")
+    units = value[:_ID_UNITS_MAX].encode("utf-16-le", "surrogatepass")[: 2 * _ID_UNITS_MAX]
     return _UNSENDABLE.sub("\ufffd", units.decode("utf-16-le", "replace"))
 
 
-def _texts(value: object) -> list[str]:
+def _permissions(value: object) -> list[str]:
     entries: Sequence[object] = value if isinstance(value, (list, tuple)) else [value]
-    if not entries:
-        raise ValueError("no permission")
-    return [_text(entry) for entry in entries]
+    found = [_text(entry, _PERMISSION) for entry in entries]
+    if not 1 <= len(found) <= _PERMISSIONS_MAX:
+        raise ValueError("not permissions")
+    return found
 
 
 def _cost(value: object) -> int:
@@ -129,8 +147,9 @@ def _cost(value: object) -> int:
 
 
 def _limits(value: object) -> list[dict[str, object]]:
-    if not isinstance(value, Mapping) or len(value) > _LIMITS_MAX:
+    if not isinstance(value, Mapping):
         raise ValueError("no map of limits")
-    if not all(isinstance(name, str) and _LIMIT_NAME.fullmatch(name) for name in value):
-        raise ValueError("not limits")
-    return [{"name": name, "cost": _cost(spent)} for name, spent in value.items()]
+    named: list[dict[str, object]] = [{"name": _text(name, _LIMIT_NAME), "cost": _cost(spent)} for name, spent in value.items()]
+    if len(named) > _LIMITS_MAX:
+        raise ValueError("too many limits")
+    return named

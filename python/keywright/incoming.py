@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Optional, cast
 from urllib.parse import parse_qsl
 
+from .path import is_ambiguous_decoded, is_ambiguous_path
 from .verifier import RequestFacts
 
 HeaderLines = list[tuple[str, str]]
@@ -13,6 +14,7 @@ HeaderLines = list[tuple[str, str]]
 _PATH_CHARACTERS_MAX = 2048
 _TEXT_CHARACTERS_MAX = 512
 _WORD_CHARACTERS_MAX = 64
+_METHOD_CHARACTERS_MAX = 32
 _QUERY_FIELDS_MAX = 1000
 _BOUNDS = {
     "ip": _WORD_CHARACTERS_MAX,
@@ -23,11 +25,16 @@ _BOUNDS = {
 
 
 class Request:
-    """A request as rules see it. `path` is percent-decoded, as the app behind the guard gets it."""
+    """A request as rules see it. `path` is percent-decoded, as the app behind the guard gets it. `params` are the parameters of the
+    route, where a framework has found it already. `sent` is the path as it came, where a server tells it."""
 
-    def __init__(self, method: str, path: str, query_string: str, lines: HeaderLines) -> None:
+    def __init__(
+        self, method: str, path: str, query_string: str, lines: HeaderLines, params: Optional[Mapping[str, object]] = None, sent: Optional[str] = None
+    ) -> None:
         self.method = method
         self.path = path
+        self.params: Mapping[str, object] = params or {}
+        self.is_ambiguous = is_ambiguous_decoded(path) or (sent is not None and is_ambiguous_path(sent))
         self._query_string = query_string
         self._lines = lines
 
@@ -38,11 +45,26 @@ class Request:
 
     def query(self, name: str) -> Optional[str]:
         """A field of the query; None if it is not there, or there twice: who reads it next might take the other one."""
+        fields = self._fields()
+        return None if fields is None else _only(value for found, value in fields if found == name)
+
+    def param(self, name: str) -> Optional[str]:
+        """A parameter of the route as text; None if there is none, or if it spans more than one part of the path."""
+        value = self.params.get(name)
+        text = None if value is None or isinstance(value, (bytes, bool)) else str(value)
+        return None if text is None or "/" in text else text
+
+    def repeats_a_field(self) -> bool:
+        """Whether a field of the query was sent more than once."""
+        names = [name for name, _value in self._fields() or []]
+        return len(set(names)) < len(names) or self._fields() is None
+
+    def _fields(self) -> Optional[list[tuple[str, str]]]:
+        """None if there are too many to read."""
         try:
-            fields = parse_qsl(self._query_string, keep_blank_values=True, max_num_fields=_QUERY_FIELDS_MAX)
+            return parse_qsl(self._query_string, keep_blank_values=True, max_num_fields=_QUERY_FIELDS_MAX)
         except ValueError:
             return None
-        return _only(value for found, value in fields if found == name)
 
     def header(self, name: str) -> Optional[str]:
         """A header, whatever the case of its name; None if it is not there, or there twice."""
@@ -60,7 +82,7 @@ def facts_of(method: str, raw_path: str, ip: Optional[str], lines: HeaderLines) 
         "sec_fetch_site": headers.get("sec-fetch-site"),
     }
     facts = {name: text[: _BOUNDS[name]] for name, text in told.items() if text}
-    return cast(RequestFacts, {"method": method, "path": raw_path.split("?", 1)[0][:_PATH_CHARACTERS_MAX], **facts})
+    return cast(RequestFacts, {"method": method[:_METHOD_CHARACTERS_MAX], "path": raw_path.split("?", 1)[0][:_PATH_CHARACTERS_MAX], **facts})
 
 
 def _only(values: Iterable[str]) -> Optional[str]:

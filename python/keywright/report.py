@@ -44,6 +44,8 @@ def create_reporter(on_error: Optional[OnError]) -> OnError:
     """Tells `on_error`, whose own failures stop here. Without one, the log `keywright` is warned at most once a minute."""
     if on_error is None:
         return _warner()
+    if not callable(on_error):
+        raise TypeError("on_error: give a function")
     told = on_error
 
     def report(error: KeywrightError) -> None:

@@ -70,7 +70,7 @@ class Verifier:
     `url`: where Keywright answers, such as `http://127.0.0.1:8787`. `credential`: the service credential, `kws_…`. `timeout_ms`: for
     one question as a whole. `max_concurrent`: how many connections are opened at most. `on_error` learns why a question had no
     decision; without it the log `keywright` is warned at most once a minute. `ssl_context`: for a certificate authority of one's own.
-    Raises `ValueError` for options that cannot work; its text never holds the credential.
+    Raises `ValueError` or `TypeError` for options that cannot work; its text never holds the credential.
     """
 
     def __init__(
@@ -85,6 +85,8 @@ class Verifier:
     ) -> None:
         if not isinstance(credential, str) or not _CREDENTIAL.fullmatch(credential):
             raise ValueError("credential: give the service credential, which begins with kws_")
+        if ssl_context is not None and not isinstance(ssl_context, ssl.SSLContext):
+            raise TypeError("ssl_context: give an ssl.SSLContext")
         self._timeout_seconds = _count("timeout_ms", timeout_ms, _TIMEOUT_MS_MAX) / 1000
         self._max_concurrent = _count("max_concurrent", max_concurrent, _CONCURRENT_MAX)
         self._asked_max = self._max_concurrent * (1 + _WAITING_PER_CONNECTION)

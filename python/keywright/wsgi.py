@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Callable, Union
+from typing import Any, Callable, Optional, Union
 from urllib.parse import quote, unquote_to_bytes
 
 from .guard import ABSENT, Absent, Cost, Limits, Rules, Text, Texts
@@ -20,6 +20,8 @@ StartResponse = Callable[..., Any]
 App = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 ENVIRON_KEY = "keywright"
+PARAMS_KEY = "keywright.params"
+"""Where an integration puts the parameters of the route, for rules to read."""
 _UNQUOTED = "/:@!$&'()*+,;=-._~%"
 
 
@@ -39,6 +41,8 @@ class Guard(Protection):
     ) -> App:
         """The app behind a guard: it is called for keys that may, with the typed `Admission` at `environ["keywright"]`. Rules as of
         `Rules`. Nothing of the body is read before."""
+        if not callable(app):
+            raise TypeError("guard: give the app that it stands before")
         asked = Rules(tenant=tenant, site=site, permission=permission, capability=capability, cost=cost, limits=limits)
 
         def guarded(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -80,7 +84,7 @@ def _arrived(environ: Environ) -> Arrived:
     lines = _lines(environ)
     method = environ.get("REQUEST_METHOD", "")
     path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace")
-    request = Request(method, path, environ.get("QUERY_STRING", ""), lines)
+    request = Request(method, path, environ.get("QUERY_STRING", ""), lines, environ.get(PARAMS_KEY), _sent(environ))
     return Arrived(request, lines, facts_of(method, _raw_path(environ), environ.get("REMOTE_ADDR"), lines))
 
 
@@ -92,10 +96,16 @@ def _lines(environ: Environ) -> HeaderLines:
     return named + content
 
 
+def _sent(environ: Environ) -> Optional[str]:
+    """The path as it was sent, where the server tells it: gunicorn does, and uWSGI and mod_wsgi."""
+    target = environ.get("RAW_URI") or environ.get("REQUEST_URI")
+    return None if not target else str(target).split("?", 1)[0]
+
+
 def _raw_path(environ: Environ) -> str:
-    """The path as it was sent where the server tells it, else encoded anew."""
+    """The path as it was sent where the server tells it and nobody has rewritten it since, else encoded anew."""
     decoded = (environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")).encode("latin-1", "replace")
-    sent = str(environ.get("RAW_URI") or environ.get("REQUEST_URI") or "").split("?", 1)[0].encode("latin-1", "replace")
+    sent = (_sent(environ) or "").encode("latin-1", "replace")
     if sent.startswith(b"/") and unquote_to_bytes(sent) == decoded:
         return quote(sent, safe=_UNQUOTED)
     return quote(decoded, safe=_UNQUOTED.replace("%", ""))

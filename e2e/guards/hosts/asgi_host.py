@@ -2,7 +2,7 @@
 
 import json
 
-from notes import BROKEN, EXPORTS, HANDLED, OPTIONS, ORDERS_READ, ORDERS_WRITE, item_note, reset, route_of, seen
+from notes import BROKEN, EXPORTS, HANDLED, LATE, OPTIONS, ORDERS_READ, ORDERS_WRITE, accepted, item_note, reset, route_of, seen
 
 import uvicorn
 from keywright.asgi import Guard
@@ -37,6 +37,10 @@ async def tell(scope, receive, send):
     await send_json(send, 200, seen())
 
 
+async def started(scope, receive, send):
+    await send_json(send, 200, accepted(guard, noting))
+
+
 async def forget(scope, receive, send):
     reset()
     await send_json(send, 204)
@@ -61,6 +65,8 @@ async def broken(scope, receive, send):
 ROUTES = {
     ("GET", "/free"): free,
     ("GET", "/__seen"): tell,
+    ("GET", "/__start"): started,
+    ("GET", "late"): guard(broken, **LATE),
     ("POST", "/__reset"): forget,
     ("GET", "/any"): guard(noting),
     ("GET", "orders"): guard(noting, **ORDERS_READ),

@@ -40,6 +40,46 @@ EXPORTS = {
     "cost": weight,
     "limits": lambda request: {"exports": weight(request)},
 }
+async def later(request):
+    return {"exports": 5}
+
+
+class Anything:
+    pass
+
+
+LATE = {"tenant": tenant, "limits": later}
+WRONG_RULES = [
+    {"permissions": "orders:read"},
+    {"tenant": None},
+    {"tenant": 5},
+    {"tenant": "acme/orders"},
+    {"site": "a" * 65},
+    {"permission": "orders"},
+    {"permission": []},
+    {"permission": ["orders:read", "Orders:Write"]},
+    {"permission": [f"orders:p{index}" for index in range(40)]},
+    {"capability": "Foo Bar"},
+    {"cost": 0},
+    {"cost": "5"},
+    {"limits": [("exports", 5)]},
+    {"limits": {"Exports": 5}},
+    {"limits": Anything()},
+]
+
+
+def accepted(guard, app):
+    """The rules that were not refused at start: there should be none."""
+    found = []
+    for rules in WRONG_RULES:
+        try:
+            guard(app, **rules)
+            found.append(repr(rules))
+        except TypeError:
+            pass
+    return {"accepted": found}
+
+
 BROKEN = {"tenant": lambda request: None, "permission": "orders:read"}
 
 
@@ -47,7 +87,7 @@ def route_of(method, path):
     """The name of the route of a decoded path, as in `../README.md`."""
     parts = path.split("/")[1:]
     method = "GET" if method == "HEAD" else method
-    if path in ("/free", "/any", "/__seen"):
+    if path in ("/free", "/any", "/__seen", "/__start"):
         return (method, path)
     if path == "/__reset":
         return (method, path)
@@ -55,8 +95,8 @@ def route_of(method, path):
         return (method, "orders")
     if len(parts) == 5 and parts[0] == "tenants" and parts[2] == "sites" and parts[4] == "exports":
         return (method, "exports")
-    if len(parts) == 2 and parts[0] == "broken":
-        return (method, "broken")
+    if len(parts) == 2 and parts[0] in ("broken", "late"):
+        return (method, parts[0])
     return (method, None)
 
 

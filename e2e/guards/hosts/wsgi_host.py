@@ -5,7 +5,7 @@ import os
 import socketserver
 import sys
 
-from notes import BROKEN, EXPORTS, HANDLED, OPTIONS, ORDERS_READ, ORDERS_WRITE, item_note, reset, route_of, seen
+from notes import BROKEN, EXPORTS, HANDLED, LATE, OPTIONS, ORDERS_READ, ORDERS_WRITE, accepted, item_note, reset, route_of, seen
 
 from keywright.wsgi import Guard
 
@@ -47,6 +47,8 @@ def forget(environ, start_response):
 ROUTES = {
     ("GET", "/free"): lambda environ, start_response: send(start_response, 200, {"free": True}),
     ("GET", "/__seen"): lambda environ, start_response: send(start_response, 200, seen()),
+    ("GET", "/__start"): lambda environ, start_response: send(start_response, 200, accepted(guard, noting)),
+    ("GET", "late"): guard(broken, **LATE),
     ("POST", "/__reset"): forget,
     ("GET", "/any"): guard(noting),
     ("GET", "orders"): guard(noting, **ORDERS_READ),
