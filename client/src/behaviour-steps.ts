@@ -35,6 +35,10 @@ export interface Step {
 	readonly reasons?: readonly Reason[];
 	/** A step for hosts that see header lines as they came. */
 	readonly needs_lines?: true;
+	/** A step for hosts that see the path as it was sent. */
+	readonly needs_path?: true;
+	/** Some frameworks do not route it to the guard: then they refuse it themselves, or redirect. */
+	readonly unrouted?: true;
 	/** Servers may refuse it before a guard sees it. */
 	readonly flood?: true;
 }

@@ -87,14 +87,14 @@ export const ROWS: readonly Row[] = [
 		],
 	},
 	{
-		title: "an id in a path is asked about decoded, and what cannot be sent names nothing",
-		steps: ["caf%C3%A9", "demo%0Ax"].map((segment) => ({
+		title: "an id in a path is asked about decoded",
+		steps: ["caf%C3%A9", "demo%20x"].map((segment) => ({
 			keywright: sends(denied(404, "not_found")),
 			send: get([KEY_LINE, ["User-Agent", "bot/1"]], `/tenants/${segment}/orders`),
 			want: { status: 404, code: "not_found" },
 			asked: {
 				raw_key: RAW_KEY,
-				tenant_id: decodeURIComponent(segment).replace("\n", "\ufffd"),
+				tenant_id: decodeURIComponent(segment),
 				permissions: ["orders:read"],
 				request: { method: "GET", path: `/tenants/${segment}/orders`, ip: "127.0.0.1", user_agent: "bot/1" },
 			},

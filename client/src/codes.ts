@@ -3,6 +3,8 @@
  * the two together.
  */
 export const CODES = {
+	invalid_request: { status: 400, title: "The request is malformed" },
+	ambiguous_path: { status: 400, title: "The path can be read in two ways" },
 	multiple_credentials: { status: 400, title: "More than one credential was sent" },
 	key_missing: { status: 401, title: "No API key was sent" },
 	key_invalid: { status: 401, title: "The API key is not valid" },

@@ -70,9 +70,13 @@ export function deny(code: Code, detail: string, headers: Record<string, string>
 
 /** The decision in an answer of `POST /api/v1/verify`, or null for anything that is not one. Unknown fields are left out. */
 export function parseDecision(text: string): Decision | null {
-	const value = parseJson(text);
+	return readDecision(parseJson(text));
+}
+
+/** The same in a value: a decision of its own, each of whose parts was read once and checked, or null. */
+export function readDecision(value: unknown): Decision | null {
 	if (!isRecord(value)) return null;
-	const { allowed, status, code, detail, request_id } = value;
+	const { allowed, status, code, detail, request_id, type: page } = value;
 	if (typeof status !== "number" || typeof code !== "string" || !CODE.test(code)) return null;
 	if (typeof detail !== "string" || typeof request_id !== "string" || !REQUEST_ID.test(request_id)) return null;
 	const key = readKey(value.key);
@@ -80,7 +84,7 @@ export function parseDecision(text: string): Decision | null {
 	const answer: Answer = { status, code, detail, request_id, rate_limits: readRateLimits(value.rate_limits), headers: readHeaders(value.headers) };
 	if (allowed === true) return status === 200 && key && tenant ? { allowed, ...answer, key, tenant } : null;
 	if (allowed !== false || !Number.isInteger(status) || status < 400 || status > 599) return null;
-	const type = typeof value.type === "string" && HEADER_VALUE.test(value.type) ? { type: value.type } : {};
+	const type = typeof page === "string" && HEADER_VALUE.test(page) ? { type: page } : {};
 	return { allowed, ...answer, ...type, ...(key ? { key } : {}), ...(tenant ? { tenant } : {}) };
 }
 
@@ -100,6 +104,12 @@ function isTexts(value: unknown): value is string[] {
 	return Array.isArray(value) && value.every((entry) => typeof entry === "string");
 }
 
+/** A copy of a list of texts, so that what was checked is what is handed on. */
+function readTexts(value: unknown): string[] | null {
+	const copy: unknown = Array.isArray(value) ? Array.from(value) : null;
+	return isTexts(copy) ? copy : null;
+}
+
 function isCount(value: unknown): value is number {
 	return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
@@ -107,22 +117,25 @@ function isCount(value: unknown): value is number {
 function readKey(value: unknown): VerifiedKey | null {
 	if (!isRecord(value)) return null;
 	const { id, name, environment, permissions, site_ids, expires_at } = value;
-	if (typeof id !== "string" || typeof name !== "string" || typeof environment !== "string" || !isTexts(permissions)) return null;
-	if (site_ids !== null && !isTexts(site_ids)) return null;
+	if (typeof id !== "string" || typeof name !== "string" || typeof environment !== "string") return null;
+	const [may, sites] = [readTexts(permissions), readTexts(site_ids)];
+	if (may === null || (sites === null && site_ids !== null)) return null;
 	if (expires_at !== null && typeof expires_at !== "string") return null;
-	return { id, name, environment, permissions, site_ids, expires_at };
+	return { id, name, environment, permissions: may, site_ids: sites, expires_at };
 }
 
 function readTenant(value: unknown): VerifiedTenant | null {
-	if (!isRecord(value) || typeof value.id !== "string" || typeof value.name !== "string") return null;
-	return { id: value.id, name: value.name };
+	if (!isRecord(value)) return null;
+	const { id, name } = value;
+	return typeof id === "string" && typeof name === "string" ? { id, name } : null;
 }
 
 function readRateLimits(value: unknown): RateLimit[] {
 	if (!Array.isArray(value)) return [];
 	return value.slice(0, RATE_LIMITS_MAX).flatMap((entry: unknown) => {
-		if (!isRecord(entry) || typeof entry.name !== "string" || !HEADER_VALUE.test(entry.name)) return [];
+		if (!isRecord(entry)) return [];
 		const { name, requests, window_seconds, remaining, reset_seconds } = entry;
+		if (typeof name !== "string" || !HEADER_VALUE.test(name)) return [];
 		if (!isCount(requests) || !isCount(window_seconds) || !isCount(remaining)) return [];
 		return [{ name, requests, window_seconds, remaining, ...(isCount(reset_seconds) ? { reset_seconds } : {}) }];
 	});

@@ -1,8 +1,8 @@
 import type { NextFunction, Request, Response } from "express";
 import type { Admission } from "./decision.ts";
-import type { Rules } from "./guard.ts";
 import { factsOf, leavesBody } from "./incoming.ts";
 import { createProtection, type KeywrightOptions } from "./protect.ts";
+import type { Rules } from "./rules.ts";
 
 declare global {
 	namespace Express {
@@ -35,7 +35,7 @@ export function keywright(options: KeywrightOptions): ExpressGuard {
 	function guard(rules: Rules<GuardedRequest>): Middleware {
 		const decide = protection.guard(rules);
 		return async (request, response, next) => {
-			const outcome = await decide(asGuarded(request), request.rawHeaders, factsOf(request, request.originalUrl, request.ip));
+			const outcome = await decide(asGuarded(request), request.rawHeaders, factsOf(request, request.originalUrl, request.ip), request.originalUrl);
 			if ("problem" in outcome) {
 				if (leavesBody(request)) response.set("Connection", "close");
 				response.status(outcome.problem.status).set(outcome.problem.headers).end(outcome.problem.body);

@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Admission } from "./decision.ts";
-import type { Rules } from "./guard.ts";
 import { factsOf, leavesBody } from "./incoming.ts";
 import { createProtection, type KeywrightOptions } from "./protect.ts";
+import type { Rules } from "./rules.ts";
 
 declare module "fastify" {
 	interface FastifyRequest {
@@ -34,7 +34,7 @@ export function keywright(options: KeywrightOptions): FastifyGuard {
 		const decide = protection.guard(rules);
 		return async (request, reply) => {
 			const { raw } = request;
-			const outcome = await decide(asGuarded(request), raw.rawHeaders, factsOf(raw, request.originalUrl, request.ip));
+			const outcome = await decide(asGuarded(request), raw.rawHeaders, factsOf(raw, request.originalUrl, request.ip), request.originalUrl);
 			if ("problem" in outcome) {
 				if (leavesBody(raw)) reply.header("Connection", "close");
 				return reply.code(outcome.problem.status).headers(outcome.problem.headers).send(outcome.problem.body);

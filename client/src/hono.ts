@@ -1,9 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import type { Context, MiddlewareHandler } from "hono";
 import type { Admission } from "./decision.ts";
-import type { Rules } from "./guard.ts";
-import { factsOfWeb, leavesBody } from "./incoming.ts";
-import { createProtection, type KeywrightOptions } from "./protect.ts";
+import { factsOfWeb, leavesBody, targetOfWeb } from "./incoming.ts";
+import { type KeywrightOptions, protectionFrom, readOptions } from "./protect.ts";
+import type { Rules } from "./rules.ts";
 import { responseOf } from "./web.ts";
 
 export type HonoOptions = KeywrightOptions & {
@@ -34,15 +34,16 @@ export interface HonoGuard {
  * `app.get(path, guard({ tenant: (c) => c.req.param("tenant_id"), permission: "orders:read" }), handler)`. Runs where `node:http` does.
  */
 export function keywright(options: HonoOptions): HonoGuard {
-	const protection = createProtection(options);
+	const { given, ip } = readOptions<HonoOptions["ip"]>(options);
+	const protection = protectionFrom(given);
 
 	function guard(rules: Rules<Context>): Middleware {
 		const decide = protection.guard(rules);
 		return async (context, next) => {
 			const incoming = incomingOf(context);
-			const address = (): string | undefined => (options.ip ? options.ip(context) : incoming?.socket.remoteAddress);
+			const address = (): string | undefined => (ip ? ip(context) : incoming?.socket.remoteAddress);
 			const lines = incoming?.rawHeaders ?? context.req.raw.headers;
-			const outcome = await decide(context, lines, () => factsOfWeb(context.req.raw, address()));
+			const outcome = await decide(context, lines, () => factsOfWeb(context.req.raw, address()), incoming?.url ?? targetOfWeb(context.req.raw));
 			if ("problem" in outcome) return responseOf(outcome.problem, incoming !== null && leavesBody(incoming));
 			context.set("keywright", outcome.admission);
 			for (const [name, value] of Object.entries(outcome.headers)) context.header(name, value);

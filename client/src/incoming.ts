@@ -1,11 +1,15 @@
 import type { IncomingMessage } from "node:http";
+import { silence } from "./rules.ts";
 import type { RequestFacts } from "./verifier.ts";
 
-const PATH_CHARACTERS_MAX = 2048;
 const TEXT_CHARACTERS_MAX = 512;
 const WORD_CHARACTERS_MAX = 64;
+const METHOD_CHARACTERS_MAX = 32;
 
-/** What Keywright is told of a Node request, cut to what it takes, since all of it is the caller's to choose. `url` may have a query, which is left out; `ip` is as the framework believes it. */
+/**
+ * What Keywright is told of a Node request, cut to what it takes, since all of it is the caller's to choose; the guard cuts the path.
+ * `url` may have a query, which is left out; `ip` is as the framework believes it. Throws `TypeError` for an `ip` that is no text.
+ */
 export function factsOf(incoming: IncomingMessage, url: string, ip: string | undefined): RequestFacts {
 	return gather(incoming.method, url, ip, (name) => incoming.headers[name]);
 }
@@ -18,13 +22,26 @@ export function factsOfWeb(request: Request, ip: string | undefined): RequestFac
 function gather(method: string | undefined, url: string, ip: string | undefined, header: (name: string) => unknown): RequestFacts {
 	const query = url.indexOf("?");
 	return {
-		path: (query === -1 ? url : url.slice(0, query)).slice(0, PATH_CHARACTERS_MAX),
-		...(method ? { method } : {}),
-		...textOf("ip", ip, WORD_CHARACTERS_MAX),
+		path: query === -1 ? url : url.slice(0, query),
+		...textOf("method", method, METHOD_CHARACTERS_MAX),
+		...textOf("ip", addressOf(ip), WORD_CHARACTERS_MAX),
 		...textOf("user_agent", header("user-agent"), TEXT_CHARACTERS_MAX),
 		...textOf("origin", header("origin"), TEXT_CHARACTERS_MAX),
 		...textOf("sec_fetch_site", header("sec-fetch-site"), WORD_CHARACTERS_MAX),
 	};
+}
+
+/** The target of a web-standard request, with its query. */
+export function targetOfWeb(request: Request): string {
+	const { pathname, search } = new URL(request.url);
+	return pathname + search;
+}
+
+/** The option `ip` may not know the address, but what it says has to be one: anything else closes the route. */
+function addressOf(ip: unknown): string | undefined {
+	if (ip === undefined || ip === null || typeof ip === "string") return ip ?? undefined;
+	silence(ip);
+	throw new TypeError("the address is no text");
 }
 
 /** Whether bytes of a body nobody will read may still come: then the connection cannot be used again. HTTP/2 has streams for that. */

@@ -1,7 +1,8 @@
 import type { Admission } from "./decision.ts";
-import { type Rules, readersOf } from "./guard.ts";
-import { factsOfWeb } from "./incoming.ts";
-import { createProtection, type KeywrightOptions, type Outcome } from "./protect.ts";
+import { factsOfWeb, targetOfWeb } from "./incoming.ts";
+import { type KeywrightOptions, type Outcome, protectionFrom, readOptions } from "./protect.ts";
+import { type Rules, readersOf, silence } from "./rules.ts";
+import type { RequestFacts } from "./verifier.ts";
 import { responseOf, withHeaders } from "./web.ts";
 
 /**
@@ -64,16 +65,22 @@ export interface NextGuard {
  */
 export function keywright(options: NextOptions | (() => NextOptions)): NextGuard {
 	const open = once(() => {
-		const given = typeof options === "function" ? options() : options;
-		return { protection: createProtection(given), addressOf: given.ip };
+		const now: unknown = typeof options === "function" ? options() : options;
+		silence(now);
+		const { given, ip } = readOptions<NextOptions["ip"]>(now);
+		return { protection: protectionFrom(given), addressOf: ip };
 	});
 	if (typeof options !== "function") open();
 
 	function decider<Params, NextRequest extends GuardableRequest>(rules: Rules<GuardedRequest<Params, NextRequest>>) {
 		readersOf(rules);
 		const decide = once(() => open().protection.guard(rules));
-		return (request: NextRequest, params: Params): Promise<Outcome> =>
-			decide()({ request, params }, request.headers, () => factsOfWeb(request, open().addressOf?.(request)));
+		return (request: NextRequest, params: Params): Promise<Outcome> => {
+			// Read first: while Next builds a page ahead of time this is where it stops, and there are no options then.
+			const { headers } = request;
+			const facts = (): RequestFacts => factsOfWeb(request, open().addressOf?.(request));
+			return decide()({ request, params }, headers, facts, targetOfWeb(request));
+		};
 	}
 
 	function guard<Params extends RouteParams, NextRequest extends GuardableRequest>(
@@ -81,6 +88,7 @@ export function keywright(options: NextOptions | (() => NextOptions)): NextGuard
 		handler: Handler<Params, NextRequest>,
 	) {
 		const decide = decider(rules);
+		if (typeof handler !== "function") throw new TypeError("guard: give the handler after the rules");
 		return async (request: NextRequest, context: RouteContext<Params>): Promise<Response> => {
 			const outcome = await decide(request, await context.params);
 			if ("problem" in outcome) return responseOf(outcome.problem, leavesBody(request));

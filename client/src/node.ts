@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Admission } from "./decision.ts";
-import type { Rules } from "./guard.ts";
 import { factsOf, leavesBody } from "./incoming.ts";
-import { createProtection, type KeywrightOptions } from "./protect.ts";
+import { type KeywrightOptions, protectionFrom, readOptions } from "./protect.ts";
+import type { Rules } from "./rules.ts";
 
 export type NodeOptions = KeywrightOptions & {
 	/** The caller's address; without it the connection's, which behind a proxy is the proxy's. Believe a header only if your proxy sets it. */
@@ -39,13 +39,14 @@ export interface NodeGuard {
  * `createServer(guard({ tenant: (r) => tenantOf(r.url), permission: "orders:read" }, handler))`. The key is checked before the body is read.
  */
 export function keywright(options: NodeOptions): NodeGuard {
-	const protection = createProtection(options);
-	const addressOf = options.ip ?? ((request: IncomingMessage) => request.socket.remoteAddress);
+	const { given, ip } = readOptions<NodeOptions["ip"]>(options);
+	const protection = protectionFrom(given);
+	const addressOf = ip ?? ((request: IncomingMessage) => request.socket.remoteAddress);
 
 	function check<Request extends IncomingMessage>(rules: Rules<Request>): (request: Request, response: ServerResponse) => Promise<Admission | null> {
 		const decide = protection.guard(rules);
 		return async (request, response) => {
-			const outcome = await decide(request, request.rawHeaders, () => factsOf(request, request.url ?? "", addressOf(request)));
+			const outcome = await decide(request, request.rawHeaders, () => factsOf(request, request.url ?? "", addressOf(request)), request.url ?? "");
 			if ("problem" in outcome) {
 				const { status, headers, body } = outcome.problem;
 				if (leavesBody(request)) response.setHeader("Connection", "close");
@@ -62,6 +63,7 @@ export function keywright(options: NodeOptions): NodeGuard {
 		handler: Handler<Guarded<Request>, Response>,
 	): (request: Request, response: Response) => Promise<void> {
 		const admit = check(rules);
+		if (typeof handler !== "function") throw new TypeError("guard: give the handler after the rules");
 		return async (request, response) => {
 			const admission = await admit(request, response);
 			if (admission) await handler(Object.assign(request, { keywright: admission }), response);

@@ -1,9 +1,11 @@
 import type { Admission, Decision } from "./decision.ts";
-import { createGuard, type Rules } from "./guard.ts";
+import { guardWith } from "./guard.ts";
+import { readFunction, readNamed, readText } from "./plain.ts";
 import { headersOf, type Problem, type ProblemOptions, problemOf } from "./problem.ts";
-import type { OnError } from "./report.ts";
+import { createReporter, type OnError } from "./report.ts";
+import { type Rules, readersOf } from "./rules.ts";
 import type { HeaderLines } from "./take-key.ts";
-import { createVerifier, type RequestFacts, type Verifier, type VerifierOptions } from "./verifier.ts";
+import { type RequestFacts, readVerifier, VERIFIER_OPTIONS, type Verifier, type VerifierOptions, verifierFrom } from "./verifier.ts";
 
 /** For an app as a whole: where to ask, or a verifier that does, and how problems look. */
 export type KeywrightOptions = ProblemOptions &
@@ -12,26 +14,49 @@ export type KeywrightOptions = ProblemOptions &
 /** What an adapter has to do: set the headers and go on with the admission, or send the problem. */
 export type Outcome = { readonly admission: Admission; readonly headers: Readonly<Record<string, string>> } | { readonly problem: Problem };
 
+/** Decides about one request, given its header lines, its facts, and its target as it was sent, with its query. */
+export type Decide<Request> = (request: Request, headers: HeaderLines, facts: RequestFacts | (() => RequestFacts), url?: string) => Promise<Outcome>;
+
 export interface Protection {
-	guard<Request>(rules: Rules<Request>): (request: Request, headers: HeaderLines, facts: RequestFacts | (() => RequestFacts)) => Promise<Outcome>;
+	guard<Request>(rules: Rules<Request>): Decide<Request>;
 	/** Closes the verifier, unless it was handed in. */
 	close(): void;
 }
 
-/** The core of every adapter. */
+const ONLY_OWN = ["url", "credential", "timeout_ms", "max_concurrent"];
+const OPTION_NAMES = new Set([...VERIFIER_OPTIONS, "verifier", "realm", "type_base"]);
+const WITH_ADDRESS = new Set([...OPTION_NAMES, "ip"]);
+
+/** The core of every adapter. Throws `TypeError` for options that cannot work. */
 export function createProtection(options: KeywrightOptions): Protection {
-	const { on_error } = options;
-	const verifier = options.verifier ?? createVerifier(options);
+	return protectionFrom(readNamed(options, "option", OPTION_NAMES));
+}
+
+/** The options of an adapter whose framework tells no address: `ip` is a function, or undefined. */
+export function readOptions<Ip>(options: unknown): { readonly given: ReadonlyMap<string, unknown>; readonly ip: Ip | undefined } {
+	const given = readNamed(options, "option", WITH_ADDRESS);
+	return { given, ip: readFunction<Ip>(given, "ip") };
+}
+
+/** The same as `createProtection` for options that have been read from their object. */
+export function protectionFrom(given: ReadonlyMap<string, unknown>): Protection {
+	const handedIn = given.get("verifier");
+	if (handedIn !== undefined && ONLY_OWN.some((name) => given.get(name) !== undefined)) {
+		throw new TypeError("verifier: give url and credential, or a verifier, and not both");
+	}
+	const [realm, type_base] = [readText(given, "realm"), readText(given, "type_base")];
+	const looks: ProblemOptions = { ...(realm === undefined ? {} : { realm }), ...(type_base === undefined ? {} : { type_base }) };
+	const report = createReporter(readFunction<OnError>(given, "on_error"));
+	const verifier = handedIn === undefined ? verifierFrom(given) : readVerifier(handedIn);
 	return {
-		guard<Request>(rules: Rules<Request>) {
-			const guard = createGuard<Request>({ ...rules, verifier, on_error });
-			return async (request: Request, headers: HeaderLines, facts: RequestFacts | (() => RequestFacts)) =>
-				outcomeOf(await guard.decide(request, headers, facts), options);
+		guard<Request>(rules: Rules<Request>): Decide<Request> {
+			const guard = guardWith(readersOf<Request>(rules), verifier, report);
+			return async (request, headers, facts, url) => outcomeOf(await guard.decide(request, headers, facts, url), looks);
 		},
-		close: () => (options.verifier ? undefined : verifier.close()),
+		close: () => (handedIn === undefined ? verifier.close() : undefined),
 	};
 }
 
-function outcomeOf(decision: Decision, options: ProblemOptions): Outcome {
-	return decision.allowed ? { admission: decision, headers: headersOf(decision) } : { problem: problemOf(decision, options) };
+function outcomeOf(decision: Decision, looks: ProblemOptions): Outcome {
+	return decision.allowed === true ? { admission: decision, headers: headersOf(decision) } : { problem: problemOf(decision, looks) };
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
 import { ROWS } from "./behaviour.ts";
+import { REFUSALS } from "./behaviour-refusals.ts";
 import type { Step } from "./behaviour-steps.ts";
 import { titleOf } from "./codes.ts";
 import { admitted, call, denied, type Peer, RAW_KEY, type Reply, sends, startPeer } from "./testing.ts";
@@ -17,6 +18,8 @@ export interface Traits {
 	readonly address: string | null;
 	/** Whether the guard sees header lines as they came, or only joined ones. */
 	readonly lines: boolean;
+	/** Whether the server tells the decoded path alone, which then has one reading. */
+	readonly decoded?: true;
 	/** Whether the answer to a request with an unread body ends its connection by a header; else the server sees to it. */
 	readonly closes: boolean;
 	/** Who refuses a flood of headers: some servers have a cap below the guard's. */
@@ -57,16 +60,17 @@ export function describeBehaviour(name: string, start: (url: string) => Promise<
 			await peer.close();
 		});
 
-		for (const { title, steps } of ROWS)
+		for (const { title, steps } of [...ROWS, ...REFUSALS])
 			test(title, async () => {
 				for (const step of steps) {
-					if (step.needs_lines && !traits.lines) continue;
+					if ((step.needs_lines && !traits.lines) || (step.needs_path && traits.decoded)) continue;
 					await reset();
 					if (step.keywright) peer.play = step.keywright;
 					const { path = "/", ...sent } = step.send;
-					const reply = await call(url(path), sent);
+					const reply = await call(url("/"), { ...sent, target: path });
 					const seen = JSON.parse((await call(url("/__seen"))).body);
-					if (step.flood && traits.flood === "server") assert.ok(reply.status >= 400 && reply.status < 500, `${reply.status}`);
+					if (step.unrouted && !reply.headers["content-type"]?.startsWith("application/problem")) assert.ok(reply.status >= 300, `${reply.status}`);
+					else if (step.flood && traits.flood === "server") assert.ok(reply.status >= 400 && reply.status < 500, `${reply.status}`);
 					else assertReply(step, reply, traits);
 					assertAsked(step, peer, traits);
 					assert.deepEqual(seen.handled, step.handled ?? []);

@@ -45,9 +45,9 @@ function isFlat(headers: HeaderLines): headers is readonly string[] {
 	return Array.isArray(headers) && typeof headers[0] !== "object";
 }
 
-/** Proxies and `Headers` join repeated lines with a comma (RFC 9110, 5.3), which no key contains. */
+/** Proxies and `Headers` join repeated lines with a comma (RFC 9110, 5.3), blank ones too; no key contains one. */
 function holdsTwo(value: string): boolean {
-	return value.includes(",") && value.split(",").filter((part) => part.trim() !== "").length > 1;
+	return value.includes(",");
 }
 
 function twoKeys(): Denial {

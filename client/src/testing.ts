@@ -84,17 +84,18 @@ export interface Reply {
 	readonly body: string;
 }
 
-/** One request with header lines as given, each line a name and a value, so that a name may come twice. */
+/** One request with header lines as given, each line a name and a value, so that a name may come twice; `target` is sent as it stands. */
 export function call(
 	url: string,
-	options: { method?: string; lines?: readonly (readonly [string, string])[]; body?: string | Buffer } = {},
+	options: { method?: string; lines?: readonly (readonly [string, string])[]; body?: string | Buffer; target?: string } = {},
 ): Promise<Reply> {
 	const host = new URL(url).host;
 	const length: [string, string][] = options.body === undefined ? [] : [["Content-Length", String(Buffer.byteLength(options.body))]];
 	// Said, because a client that does not keep its connection is answered with `Connection: close` in any case.
 	const headers = [["Host", host], ["Connection", "keep-alive"], ...length, ...(options.lines ?? [])].flat();
 	return new Promise((resolve, reject) => {
-		const outgoing = request(url, { method: options.method ?? "GET", headers, agent: false }, async (response) => {
+		const path = options.target === undefined ? {} : { path: options.target };
+		const outgoing = request(url, { ...path, method: options.method ?? "GET", headers, agent: false }, async (response) => {
 			let body = "";
 			for await (const chunk of response) body += chunk;
 			outgoing.destroy();

@@ -70,5 +70,33 @@ test("what is typed is proved by the compiler; here it is only built", () => {
 	}
 	// @ts-expect-error: a limit costs a number.
 	assert.throws(() => nodeGuard.check({ limits: { exports: "2" } }), /"limits" has no usable value/);
+	// @ts-expect-error: a list is no object of rules.
+	assert.throws(() => nodeGuard.check(["orders:read"]), TypeError);
+	// @ts-expect-error: nothing is no object of rules, such as a misspelt name of one.
+	assert.throws(() => nodeGuard.check(undefined), TypeError);
+	// @ts-expect-error: a function is no object of rules.
+	assert.throws(() => nodeGuard.check(() => ({ tenant: "acme" })), TypeError);
+	// @ts-expect-error: a Map is no object of rules.
+	assert.throws(() => nodeGuard.check(new Map([["tenant", "acme"]])), TypeError);
+	// @ts-expect-error: a promise is no object of rules.
+	assert.throws(() => nodeGuard.check(Promise.resolve({ tenant: "acme" })), TypeError);
+	// @ts-expect-error: nor is a number.
+	assert.throws(() => nodeGuard.check(5), TypeError);
+	// @ts-expect-error: an undefined rule is a mistake.
+	assert.throws(() => nodeGuard.check({ tenant: undefined }), /"tenant" has no usable value/);
+	// @ts-expect-error: limits are no Map.
+	assert.throws(() => nodeGuard.check({ limits: new Map([["exports", 5]]) }), /"limits" has no usable value/);
+	// @ts-expect-error: limits are no Date.
+	assert.throws(() => nodeGuard.check({ limits: new Date() }), /"limits" has no usable value/);
+	// @ts-expect-error: limits are not promised.
+	assert.throws(() => nodeGuard.check({ limits: Promise.resolve({ exports: 5 }) }), /"limits" has no usable value/);
+	// @ts-expect-error: a rule is not asynchronous; what it gives is refused at the request.
+	nodeGuard.check({ limits: async () => ({ exports: 5 }) });
+	// @ts-expect-error: a rule is not asynchronous.
+	nodeGuard.check({ tenant: async () => "acme" });
+	// @ts-expect-error: there is no such option.
+	assert.throws(() => keywrightNode({ ...OPTIONS, timeout: 5 }), /no option "timeout"/);
+	// @ts-expect-error: a guard of a handler needs the handler.
+	assert.throws(() => nodeGuard(rules), /handler/);
 	for (const { close } of [fastifyGuard, expressGuard, honoGuard, nextGuard, nodeGuard]) void close();
 });

@@ -1,9 +1,11 @@
 import { type Decision, type Denial, deny, parseDecision } from "./decision.ts";
 import { closeLine, exchange, openLine } from "./exchange.ts";
+import { readFunction, readNamed } from "./plain.ts";
 import { createReporter, KeywrightError, type OnError } from "./report.ts";
 
 const VERIFY_PATH = "/api/v1/verify";
 const CREDENTIAL = /^kws_[\x21-\x7e]{1,252}$/;
+export const VERIFIER_OPTIONS: ReadonlySet<string> = new Set(["url", "credential", "timeout_ms", "max_concurrent", "on_error"]);
 const TIMEOUT_MS = 2000;
 const TIMEOUT_MS_MAX = 60_000;
 const CONCURRENT = 64;
@@ -63,13 +65,18 @@ export interface VerifierOptions {
 
 /** Asks a Keywright over HTTP. Throws `TypeError` for options that cannot work; its text never holds the credential. */
 export function createVerifier(options: VerifierOptions): Verifier {
-	const url = readUrl(options.url);
-	if (!CREDENTIAL.test(options.credential)) throw new TypeError("credential: give the service credential, which begins with kws_");
-	const timeout_ms = readCount("timeout_ms", options.timeout_ms ?? TIMEOUT_MS, TIMEOUT_MS_MAX);
-	const max_concurrent = readCount("max_concurrent", options.max_concurrent ?? CONCURRENT, CONCURRENT_MAX);
+	return verifierFrom(readNamed(options, "option", VERIFIER_OPTIONS));
+}
+
+/** The same for options that have been read from their object; may hold others besides. */
+export function verifierFrom(options: ReadonlyMap<string, unknown>): Verifier {
+	const url = readUrl(options.get("url"));
+	const credential = readCredential(options.get("credential"));
+	const timeout_ms = readCount("timeout_ms", options.get("timeout_ms"), TIMEOUT_MS, TIMEOUT_MS_MAX);
+	const max_concurrent = readCount("max_concurrent", options.get("max_concurrent"), CONCURRENT, CONCURRENT_MAX);
 	const askedMax = max_concurrent * (1 + WAITING_PER_CONNECTION);
-	const report = createReporter(options.on_error);
-	const line = openLine(url, url.pathname.replace(/\/+$/, "") + VERIFY_PATH, options.credential, max_concurrent);
+	const report = createReporter(readFunction<OnError>(options, "on_error"));
+	const line = openLine(url, url.pathname.replace(/\/+$/, "") + VERIFY_PATH, credential, max_concurrent);
 	let asked = 0;
 	let closed = false;
 
@@ -107,14 +114,34 @@ export function unavailable(): Denial {
 	return deny("unavailable", "API keys cannot be checked at the moment. Try again shortly.", { "Retry-After": String(RETRY_AFTER_SECONDS) });
 }
 
-function readUrl(text: string): URL {
-	const url = URL.canParse(text) ? new URL(text) : null;
+/** A verifier that was handed in. Throws `TypeError` for anything that cannot be asked. */
+export function readVerifier(value: unknown): Verifier {
+	if (!isVerifier(value)) throw new TypeError("verifier: give what createVerifier made, or an object with verify(question) and close()");
+	return value;
+}
+
+/** Guarantee: it can be asked; each of its answers is checked. */
+function isVerifier(value: unknown): value is Verifier {
+	if (typeof value !== "object" || value === null) return false;
+	return "verify" in value && typeof value.verify === "function" && "close" in value && typeof value.close === "function";
+}
+
+function readUrl(text: unknown): URL {
+	const url = typeof text === "string" && URL.canParse(text) ? new URL(text) : null;
 	if (!url || (url.protocol !== "http:" && url.protocol !== "https:")) throw new TypeError("url: give the http or https address of Keywright");
 	if (url.username || url.password || url.search || url.hash) throw new TypeError("url: give the address alone, without a password or a query");
 	return url;
 }
 
-function readCount(name: string, value: number, max: number): number {
-	if (!Number.isInteger(value) || value < 1 || value > max) throw new TypeError(`${name}: give a whole number from 1 to ${max}`);
+function readCredential(value: unknown): string {
+	if (typeof value !== "string" || !CREDENTIAL.test(value)) throw new TypeError("credential: give the service credential, which begins with kws_");
+	return value;
+}
+
+function readCount(name: string, value: unknown, otherwise: number, max: number): number {
+	if (value === undefined) return otherwise;
+	if (typeof value !== "number" || !Number.isInteger(value) || value < 1 || value > max) {
+		throw new TypeError(`${name}: give a whole number from 1 to ${max}`);
+	}
 	return value;
 }

@@ -13,5 +13,5 @@ function python(...args: string[]): HostCommand {
 }
 
 describeBehaviour("WSGI on gunicorn", hostOf(python("wsgi_host.py", "gunicorn")), WSGI);
-describeBehaviour("WSGI on wsgiref", hostOf(python("wsgi_host.py", "wsgiref")), WSGI);
+describeBehaviour("WSGI on wsgiref", hostOf(python("wsgi_host.py", "wsgiref")), { ...WSGI, decoded: true });
 describeBehaviour("ASGI on uvicorn", hostOf(python("asgi_host.py")), { address: "127.0.0.1", lines: true, closes: true });

@@ -2,7 +2,8 @@ import { createServer } from "node:http";
 import express from "express";
 import { keywright } from "../express.ts";
 import type { Host } from "../run-behaviour.ts";
-import { BODY_BYTES_MAX, noteOf, serve, startNotes } from "./notes.ts";
+import { acceptedRules } from "../wrong-rules.ts";
+import { BODY_BYTES_MAX, LATE, noteOf, serve, startNotes } from "./notes.ts";
 
 export async function startExpress(url: string): Promise<Host> {
 	const { handled, errors, reset, options } = startNotes(url);
@@ -17,6 +18,9 @@ export async function startExpress(url: string): Promise<Host> {
 	});
 	app.get("/__seen", (_request, response) => {
 		response.json({ handled, errors });
+	});
+	app.get("/__start", (_request, response) => {
+		response.json({ accepted: acceptedRules(guard) });
 	});
 	app.post("/__reset", (_request, response) => {
 		reset();
@@ -45,6 +49,7 @@ export async function startExpress(url: string): Promise<Host> {
 		response.json({ tenant: request.keywright.tenant.id });
 	});
 	app.get("/broken/:tenant_id", guard({ tenant: (r) => r.params.id, permission: "orders:read" }), () => handled.push("broken"));
+	app.get("/late/:tenant_id", guard({ tenant: (r) => r.params.tenant_id, limits: LATE }), () => handled.push("late"));
 	app.post("/read-before", express.json(), guard({}), () => handled.push("read before"));
 	return serve(createServer(app), guard.close);
 }

@@ -1,7 +1,8 @@
 import fastify from "fastify";
 import { keywright } from "../fastify.ts";
 import type { Host } from "../run-behaviour.ts";
-import { BODY_BYTES_MAX, noteOf, startNotes } from "./notes.ts";
+import { acceptedRules } from "../wrong-rules.ts";
+import { BODY_BYTES_MAX, LATE, noteOf, startNotes } from "./notes.ts";
 
 export async function startFastify(url: string): Promise<Host> {
 	const { handled, errors, reset, options } = startNotes(url);
@@ -10,6 +11,7 @@ export async function startFastify(url: string): Promise<Host> {
 	app.addHook("onClose", guard.close);
 	app.get("/free", async () => ({ free: true }));
 	app.get("/__seen", async () => ({ handled, errors }));
+	app.get("/__start", async () => ({ accepted: acceptedRules(guard) }));
 	app.post("/__reset", async (_request, reply) => {
 		reset();
 		return reply.code(204).send();
@@ -40,6 +42,7 @@ export async function startFastify(url: string): Promise<Host> {
 		return { tenant: keywright.tenant.id };
 	});
 	app.get("/broken/:tenant_id", { onRequest: guard({ tenant: (r) => r.params.id, permission: "orders:read" }) }, async () => handled.push("broken"));
+	app.get("/late/:tenant_id", { onRequest: guard({ tenant: (r) => r.params.tenant_id, limits: LATE }) }, async () => handled.push("late"));
 	app.post("/read-before", { preHandler: guard({}) }, async () => handled.push("read before"));
 	return { url: await app.listen({ port: 0, host: "127.0.0.1" }), close: () => app.close() };
 }

@@ -3,15 +3,18 @@ import { getRequestListener } from "@hono/node-server";
 import { type Context, Hono } from "hono";
 import { keywright } from "../hono.ts";
 import type { Host } from "../run-behaviour.ts";
-import { noteOf, serve, startNotes } from "./notes.ts";
+import type { Target } from "../target.ts";
+import { acceptedRules } from "../wrong-rules.ts";
+import { LATE, noteOf, serve, startNotes } from "./notes.ts";
 
 export async function startHono(url: string): Promise<Host> {
 	const { handled, errors, reset, options } = startNotes(url);
 	const guard = keywright(options);
 	const app = new Hono();
-	const weight = (c: Context): number => Number(c.req.query("weight"));
+	const weight = (_c: Context, target: Target): number => Number(target.query("weight"));
 	app.get("/free", (c) => c.json({ free: true }));
 	app.get("/__seen", (c) => c.json({ handled, errors }));
+	app.get("/__start", (c) => c.json({ accepted: acceptedRules(guard) }));
 	app.post("/__reset", (c) => {
 		reset();
 		return c.body(null, 204);
@@ -36,7 +39,7 @@ export async function startHono(url: string): Promise<Host> {
 		permission: "exports:read",
 		capability: "exports",
 		cost: weight,
-		limits: (c) => ({ exports: weight(c) }),
+		limits: (c, target) => ({ exports: weight(c, target) }),
 	});
 	app.get("/tenants/:tenant_id/sites/:site_id/exports", exportsRules, (c) => {
 		handled.push(c.var.keywright.key.id);
@@ -44,6 +47,10 @@ export async function startHono(url: string): Promise<Host> {
 	});
 	app.get("/broken/:tenant_id", guard({ tenant: (c) => c.req.param("id"), permission: "orders:read" }), (c) => {
 		handled.push("broken");
+		return c.body(null);
+	});
+	app.get("/late/:tenant_id", guard({ tenant: (c) => c.req.param("tenant_id"), limits: LATE }), (c) => {
+		handled.push("late");
 		return c.body(null);
 	});
 	return serve(createServer(getRequestListener(app.fetch)), guard.close);

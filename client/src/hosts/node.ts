@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type Guarded, keywright } from "../node.ts";
 import type { Host } from "../run-behaviour.ts";
-import { noteOf, serve, startNotes } from "./notes.ts";
+import type { Target } from "../target.ts";
+import { acceptedRules } from "../wrong-rules.ts";
+import { LATE, noteOf, serve, startNotes } from "./notes.ts";
 
 /** A guard and its handler for one shape of path. */
 type Route = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -9,24 +11,25 @@ type Route = (request: IncomingMessage, response: ServerResponse) => Promise<voi
 export async function startNode(url: string): Promise<Host> {
 	const { handled, errors, reset, options } = startNotes(url);
 	const guard = keywright(options);
-	const partOf = (request: IncomingMessage, index: number): string => decodeURIComponent(address(request).pathname.split("/")[index] ?? "");
-	const tenant = (request: IncomingMessage): string => partOf(request, 2);
-	const weight = (request: IncomingMessage): number => Number(address(request).searchParams.get("weight"));
+	const tenant = (_request: IncomingMessage, target: Target): string | undefined => target.segment(1);
+	const weight = (_request: IncomingMessage, target: Target): number => Number(target.query("weight"));
 	const answer = (request: Guarded<IncomingMessage>, response: ServerResponse): void => {
 		handled.push(request.keywright.key.id);
 		send(response, 200, { tenant: request.keywright.tenant.id });
 	};
 	const exportsRules = {
 		tenant,
-		site: (request: IncomingMessage) => partOf(request, 4),
+		site: (_request: IncomingMessage, target: Target) => target.segment(3),
 		permission: "exports:read",
 		capability: "exports",
 		cost: weight,
-		limits: (request: IncomingMessage) => ({ exports: weight(request) }),
+		limits: (request: IncomingMessage, target: Target) => ({ exports: weight(request, target) }),
 	};
 	const check = guard.check({});
 	const routes: readonly (readonly [string, RegExp, Route])[] = [
 		["GET", /^\/free$/, async (_request, response) => send(response, 200, { free: true })],
+		["GET", /^\/__start$/, async (_request, response) => send(response, 200, { accepted: acceptedRules(guard.check) })],
+		["GET", /^\/late\/[^/]+$/, guard({ tenant, limits: LATE }, () => handled.push("late"))],
 		["GET", /^\/__seen$/, async (_request, response) => send(response, 200, { handled, errors })],
 		[
 			"POST",

@@ -6,6 +6,14 @@ import { CREDENTIAL, closeServer, listen } from "../testing.ts";
 
 export const BODY_BYTES_MAX = 6_000_000;
 
+/** An asynchronous rule, which the types refuse. */
+export const LATE: never = asNever(async () => ({ exports: 5 }));
+
+/** What somebody without types can write. */
+function asNever(value: unknown): never {
+	return value as never;
+}
+
 /** What handlers note, and the options that every host's guard has. */
 export function startNotes(url: string) {
 	const handled: unknown[] = [];

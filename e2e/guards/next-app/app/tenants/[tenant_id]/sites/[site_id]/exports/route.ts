@@ -1,8 +1,9 @@
+import type { Target } from "@keywright/client";
 import type { GuardedRequest } from "@keywright/client/next";
 import { guard } from "../../../../../../lib/guard.ts";
 import { notes } from "../../../../../../lib/notes.ts";
 
-const weightOf = ({ request }: GuardedRequest): number => Number(request.nextUrl.searchParams.get("weight"));
+const weightOf = (_request: GuardedRequest, target: Target): number => Number(target.query("weight"));
 
 export const GET = guard(
 	{
@@ -11,7 +12,7 @@ export const GET = guard(
 		permission: "exports:read",
 		capability: "exports",
 		cost: weightOf,
-		limits: (r) => ({ exports: weightOf(r) }),
+		limits: (r, target) => ({ exports: weightOf(r, target) }),
 	},
 	async (_request, _context, keywright) => {
 		notes.handled.push(keywright.key.id);

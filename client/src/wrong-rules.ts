@@ -1,0 +1,49 @@
+/** What is no object of rules, and rules that can never hold, by name: each must be refused when a guard is made of it. */
+export const WRONG_RULES: Readonly<Record<string, unknown>> = {
+	undefined: undefined,
+	null: null,
+	"a function that gives rules": () => ({ tenant: "acme" }),
+	"a list": [],
+	"a number": 5,
+	"a text": "orders:read",
+	"a Map": new Map([["tenant", "acme"]]),
+	"a promise": Promise.resolve({ tenant: "acme" }),
+	"a getter": {
+		get tenant() {
+			return "acme";
+		},
+	},
+	"a prototype": Object.create({ tenant: "acme" }),
+	"a misspelt rule": { permissions: "orders:read" },
+	"an undefined rule": { tenant: undefined },
+	"a permission without an action": { permission: "orders" },
+	"a permission in capitals": { permission: ["orders:read", "Orders:Write"] },
+	"no permission": { permission: [] },
+	"40 permissions": { permission: Array.from({ length: 40 }, (_, index) => `orders:p${index}`) },
+	"a capability with a space": { capability: "Foo Bar" },
+	"a tenant that no id looks like": { tenant: "acme/orders" },
+	"a site that no id looks like": { site: "a".repeat(65) },
+	"a cost of nothing": { cost: 0 },
+	"a cost in text": { cost: "5" },
+	"limits that come later": { limits: Promise.resolve({ exports: 5 }) },
+	"limits in a Map": { limits: new Map([["exports", 5]]) },
+	"limits in a Date": { limits: new Date(0) },
+	"limits of a class": {
+		limits: new (class Limits {
+			exports = 5;
+		})(),
+	},
+	"a limit in capitals": { limits: { Exports: 5 } },
+};
+
+/** The names of those that `make` takes: there should be none. */
+export function acceptedRules(make: (rules: never) => unknown): string[] {
+	return Object.entries(WRONG_RULES).flatMap(([name, rules]) => {
+		try {
+			Reflect.apply(make, undefined, [rules]);
+			return [name];
+		} catch (error) {
+			return error instanceof TypeError ? [] : [`${name}: ${error}`];
+		}
+	});
+}
