@@ -4,7 +4,8 @@ import { KeywrightError } from "./report.ts";
 
 /** A decision has about one kilobyte. */
 const ANSWER_BYTES_MAX = 64 * 1024;
-const CLOSED_CODES = new Set(["ECONNRESET", "EPIPE"]);
+/** Below the 65 s after which Keywright closes an idle connection, and what balancers usually allow. */
+const IDLE_MS_MAX = 30_000;
 
 /** Where questions go: connections kept open, one address, one credential. */
 export interface Line {
@@ -13,12 +14,14 @@ export interface Line {
 	readonly request: typeof http.request;
 	/** Ends each exchange on its way. */
 	readonly running: Set<(error: KeywrightError) => void>;
+	/** How many answers came over connections that had been used before: they are not all lost. */
+	answered: number;
 }
 
 /** Opens nothing yet. The last used connection is used first, so that idle ones can close. */
 export function openLine(url: URL, path: string, credential: string, max_concurrent: number): Line {
 	const secure = url.protocol === "https:";
-	const agent = new (secure ? https : http).Agent({ keepAlive: true, maxSockets: max_concurrent, scheduling: "lifo" });
+	const agent = new (secure ? https : http).Agent({ keepAlive: true, maxSockets: max_concurrent, scheduling: "lifo", timeout: IDLE_MS_MAX });
 	const headers = { authorization: `Bearer ${credential}`, "content-type": "application/json", accept: "application/json" };
 	const hostname = url.hostname.replace(/^\[|\]$/g, "");
 	return {
@@ -26,6 +29,7 @@ export function openLine(url: URL, path: string, credential: string, max_concurr
 		agent,
 		request: secure ? https.request : http.request,
 		running: new Set(),
+		answered: 0,
 	};
 }
 
@@ -35,19 +39,28 @@ export function closeLine(line: Line): void {
 	line.agent.destroy();
 }
 
+/** A connection that was lost while it was idle has hardly been the only one. */
+function closeIdle(line: Line): void {
+	for (const socket of Object.values(line.agent.freeSockets).flatMap((sockets) => sockets ?? [])) socket.destroy();
+}
+
 /**
  * Sends one JSON body and gives the text of a 200, all within `timeout_ms`; rejects with `KeywrightError`. Redirects are not followed.
- * Once, a connection that the other side closed while it was idle is replaced by a new one.
+ * A connection that was lost while it was idle is replaced once, by a new one and never by another idle one: when it fails, and when
+ * for half of the time neither it nor any other connection that was used before has answered.
  */
 export function exchange(line: Line, body: string, timeout_ms: number): Promise<string> {
 	return new Promise((resolve, reject) => {
 		let current: http.ClientRequest | undefined;
 		let done = false;
+		let answered = false;
+		let half: NodeJS.Timeout | undefined;
 
 		function finish(outcome: string | KeywrightError): void {
 			if (done) return;
 			done = true;
 			clearTimeout(deadline);
+			clearTimeout(half);
 			line.running.delete(finish);
 			if (typeof outcome === "string") resolve(outcome);
 			else {
@@ -56,24 +69,44 @@ export function exchange(line: Line, body: string, timeout_ms: number): Promise<
 			}
 		}
 
-		function send(again: boolean): void {
-			const request = line.request({ ...line.origin, headers: { ...line.origin.headers, "content-length": Buffer.byteLength(body) } });
-			let answered = false;
+		function send(fresh: boolean): void {
+			const headers = { ...line.origin.headers, "content-length": Buffer.byteLength(body) };
+			const request = line.request({ ...line.origin, headers, ...(fresh ? { agent: false } : {}) });
 			current = request;
+			request.on("socket", () => {
+				if (!fresh && request.reusedSocket) watch();
+			});
 			request.on("response", (response) => {
 				answered = true;
+				if (request.reusedSocket) line.answered += 1;
 				readAnswer(response, finish);
 			});
 			request.on("error", (error) => {
-				if (again && !done && !answered && request.reusedSocket && CLOSED_CODES.has(codeOf(error))) send(false);
+				if (request !== current) return;
+				if (!fresh && !done && !answered && request.reusedSocket) replace();
 				else finish(new KeywrightError("network", "Keywright cannot be reached", codeOf(error)));
 			});
 			request.end(body);
 		}
 
+		function watch(): void {
+			const before = line.answered;
+			half = setTimeout(() => {
+				if (!answered && line.answered === before) replace();
+			}, timeout_ms / 2);
+		}
+
+		function replace(): void {
+			const lost = current;
+			clearTimeout(half);
+			closeIdle(line);
+			send(true);
+			lost?.destroy();
+		}
+
 		const deadline = setTimeout(() => finish(new KeywrightError("timeout", `Keywright did not answer within ${timeout_ms} ms`)), timeout_ms);
 		line.running.add(finish);
-		send(true);
+		send(false);
 	});
 }
 

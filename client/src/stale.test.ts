@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Loss, startRelay } from "./relay.ts";
+import type { Reason } from "./report.ts";
+import { admitted, CREDENTIAL, RAW_KEY, sends, startPeer } from "./testing.ts";
+import { createVerifier } from "./verifier.ts";
+
+const IDLE = 64;
+
+for (const loss of ["reset", "drop"] satisfies Loss[])
+	test(`of ${IDLE} idle connections that were lost without a FIN (${loss}), none costs a question`, async (t) => {
+		const peer = await startPeer();
+		const relay = await startRelay(peer.url);
+		const reasons: Reason[] = [];
+		const verifier = createVerifier({ url: relay.url, credential: CREDENTIAL, timeout_ms: 10_000, on_error: ({ reason }) => reasons.push(reason) });
+		t.after(async () => {
+			verifier.close();
+			relay.close();
+			await peer.close();
+		});
+		const ask = () => Promise.all(Array.from({ length: IDLE }, () => verifier.verify({ raw_key: RAW_KEY })));
+
+		// Answered when all are there, so that each has a connection of its own.
+		const waiting: (() => void)[] = [];
+		peer.play = (...exchange) => {
+			waiting.push(() => sends(admitted())(...exchange));
+			if (waiting.length === IDLE) for (const answer of waiting) answer();
+		};
+		assert.equal((await ask()).filter(({ allowed }) => allowed).length, IDLE);
+		assert.equal(relay.connections(), IDLE);
+
+		peer.play = sends(admitted());
+		relay.forget(loss);
+		assert.equal((await ask()).filter(({ allowed }) => allowed).length, IDLE);
+		assert.deepEqual(reasons, []);
+		// One after another they cost nothing either, and new connections are kept again.
+		const opened = relay.connections();
+		for (let index = 0; index < 5; index += 1) assert.equal((await verifier.verify({ raw_key: RAW_KEY })).allowed, true);
+		assert.ok(relay.connections() <= opened + 1, "new connections are kept");
+	});
