@@ -46,7 +46,7 @@ export const PARTS: readonly Part[] = [
 	{ name: "pytest", proof: ["/usr/bin/python3", "-m", "pytest", "--version"], debian_package: "python3-pytest", needed_by: ["python"] },
 	{ name: "mypy", proof: ["/usr/bin/mypy", "--version"], debian_package: "mypy", needed_by: ["python"] },
 	{ name: "gunicorn", proof: ["/usr/bin/python3", "-m", "gunicorn", "--version"], debian_package: "gunicorn", needed_by: ["e2e", "examples"] },
-	{ name: "uvicorn", proof: ["/usr/bin/python3", "-c", "import uvicorn, h11"], debian_package: "python3-uvicorn", needed_by: ["e2e"] },
+	{ name: "uvicorn", proof: ["/usr/bin/python3", "-c", "import uvicorn, h11, wsproto"], debian_package: "python3-uvicorn", needed_by: ["e2e"] },
 	{ name: "Chromium", proof: ["sh", "-c", "command -v chromium"], debian_package: "chromium", needed_by: ["e2e"] },
 	{ name: "PHP", proof: ["sh", "-c", "command -v php"], debian_package: "php-cli", needed_by: ["e2e"] },
 	{ name: "nginx", proof: onSystemPath("nginx"), debian_package: "nginx", needed_by: ["e2e", "examples", "bench"], service: "nginx" },

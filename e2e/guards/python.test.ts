@@ -1,6 +1,10 @@
 /** The behaviour table before the guards of `python/`, on real servers. */
+import assert from "node:assert/strict";
+import { request } from "node:http";
 import { join } from "node:path";
+import { test } from "node:test";
 import { describeBehaviour } from "../../client/src/run-behaviour.ts";
+import { call, RAW_KEY } from "../../client/src/testing.ts";
 import { type HostCommand, hostOf } from "./host.ts";
 
 /** Debian's own, which has the servers. */
@@ -14,4 +18,30 @@ function python(...args: string[]): HostCommand {
 
 describeBehaviour("WSGI on gunicorn", hostOf(python("wsgi_host.py", "gunicorn")), WSGI);
 describeBehaviour("WSGI on wsgiref", hostOf(python("wsgi_host.py", "wsgiref")), { ...WSGI, decoded: true });
-describeBehaviour("ASGI on uvicorn", hostOf(python("asgi_host.py")), { address: "127.0.0.1", lines: true, closes: true });
+describeBehaviour("ASGI on uvicorn", hostOf(python("asgi_host.py")), { address: "127.0.0.1", lines: true, closes: true }, ({ url, peer }) => {
+	test("a WebSocket is guarded before it is accepted, with the path as it was sent", async () => {
+		assert.equal(await upgrade(url("/tenants/acme/socket?page=2"), { "X-API-Key": RAW_KEY }), 101);
+		assert.equal(JSON.parse(peer().asked[0]?.body ?? "").request.path, "/tenants/acme/socket");
+		assert.equal(await upgrade(url("/tenants/acme/socket"), {}), 403);
+		assert.equal(await upgrade(url("/tenants/acme%2Fvictim/socket"), { "X-API-Key": RAW_KEY }), 403);
+		assert.deepEqual(JSON.parse((await call(url("/__seen"))).body).handled, ["acme"]);
+	});
+});
+
+/** The status of the answer to the handshake of a WebSocket (RFC 6455, 4.1). */
+function upgrade(url: string, headers: Record<string, string>): Promise<number> {
+	const handshake = { Connection: "Upgrade", Upgrade: "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==" };
+	return new Promise((resolve, reject) => {
+		const outgoing = request(url, { headers: { ...handshake, ...headers }, agent: false });
+		outgoing.on("upgrade", (response, socket) => {
+			socket.destroy();
+			resolve(response.statusCode ?? 0);
+		});
+		outgoing.on("response", (response) => {
+			response.resume();
+			resolve(response.statusCode ?? 0);
+		});
+		outgoing.on("error", reject);
+		outgoing.end();
+	});
+}

@@ -10,7 +10,10 @@ import ssl
 import time
 from typing import Any, Optional, cast
 
+from .resolver import Resolver
+
 _IDLE_SECONDS_MAX = 30.0
+"""Below the 65 s after which Keywright closes an idle connection, and what balancers usually allow."""
 
 
 class _TimedReader(io.RawIOBase):
@@ -47,17 +50,18 @@ class _TimedSocket:
 
 
 class Connection(http.client.HTTPConnection):
-    """Opens nothing until it is first used. The name of the host is resolved by the system, which the deadline cannot hurry."""
+    """Opens nothing until it is first used."""
 
-    def __init__(self, host: str, port: int, tls: Optional[ssl.SSLContext]) -> None:
+    def __init__(self, host: str, port: int, tls: Optional[ssl.SSLContext], resolver: Resolver) -> None:
         super().__init__(host, port)
+        self._resolver = resolver
         self.tls = tls
         self.idle_since = 0.0
         self.deadline = 0.0
         self.timed: Optional[_TimedSocket] = None
 
     def connect(self) -> None:
-        bare = _reach(self.host, self.port, self.deadline)
+        bare = _reach(self._resolver, self.deadline)
         try:
             bare.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             bare.settimeout(_left(self.deadline))
@@ -77,7 +81,11 @@ class Connection(http.client.HTTPConnection):
         """Whether an idle connection may be used again. One that has something to say was closed, or says what nobody asked."""
         if self.timed is None or time.monotonic() - self.idle_since > _IDLE_SECONDS_MAX:
             return False
-        return not _is_readable(self.timed.inner)
+        return not _is_readable(self.timed.inner, 0)
+
+    def waits_for_answer(self, seconds: float) -> bool:
+        """Whether the other side says something within a time."""
+        return self.timed is not None and _is_readable(self.timed.inner, max(0.0, seconds))
 
     def hang_up(self) -> None:
         """Wakes a thread that waits for this connection's answer."""
@@ -93,10 +101,10 @@ class Connection(http.client.HTTPConnection):
             self.timed.inner.close()
 
 
-def _reach(host: str, port: int, deadline: float) -> socket.socket:
+def _reach(resolver: Resolver, deadline: float) -> socket.socket:
     """The first address of the host that answers, all within one deadline."""
     failure: OSError = OSError("the host has no address")
-    for family, kind, protocol, _name, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+    for family, kind, protocol, _name, address in resolver.addresses(_left(deadline)):
         bare = socket.socket(family, kind, protocol)
         try:
             bare.settimeout(_left(deadline))
@@ -113,12 +121,12 @@ def _as_socket(timed: _TimedSocket) -> socket.socket:
     return cast(socket.socket, timed)
 
 
-def _is_readable(inner: socket.socket) -> bool:
+def _is_readable(inner: socket.socket, seconds: float) -> bool:
     if hasattr(select, "poll"):
         poll = select.poll()
         poll.register(inner, select.POLLIN)
-        return bool(poll.poll(0))
-    return bool(select.select([inner], [], [], 0)[0])
+        return bool(poll.poll(seconds * 1000))
+    return bool(select.select([inner], [], [], seconds)[0])
 
 
 def _left(deadline: float) -> float:

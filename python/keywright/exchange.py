@@ -12,6 +12,7 @@ from typing import Optional
 from .connection import Connection
 from .forking import begin_again_after_fork
 from .report import KeywrightError
+from .resolver import Resolver
 
 ANSWER_BYTES_MAX = 64 * 1024
 """A decision has about one kilobyte."""
@@ -33,6 +34,8 @@ class Line:
         self._slots = threading.Semaphore(self._max_concurrent)
         self._idle: list[Connection] = []
         self._running: set[Connection] = set()
+        self._resolver = Resolver(self._host, self._port)
+        self._answered = 0
         self._closed = False
 
     def after_fork(self) -> None:
@@ -53,7 +56,8 @@ class Line:
 
     def exchange(self, body: bytes, deadline: float) -> str:
         """Sends one JSON body and gives the text of a 200; raises `KeywrightError`. `deadline` is an instant of `time.monotonic`.
-        Once, a connection that the other side closed while it was idle is replaced by a new one."""
+        A connection that was lost while it was idle is replaced once, by a new one and never by another idle one: when it fails, and
+        when for half of the time neither it nor any other connection that was used before has answered."""
         try:
             if not self._slots.acquire(timeout=max(0.0, deadline - time.monotonic())):
                 raise KeywrightError("timeout", "No connection to Keywright became free in time")
@@ -61,6 +65,7 @@ class Line:
                 try:
                     return self._send(body, deadline, fresh=False)
                 except _Stale:
+                    self._close_idle()
                     return self._send(body, deadline, fresh=True)
             finally:
                 self._slots.release()
@@ -74,15 +79,21 @@ class Line:
     def _send(self, body: bytes, deadline: float, fresh: bool) -> str:
         connection, reused = self._take(fresh)
         connection.prepare(deadline)
-        keep = False
+        keep, before = False, self._answered
         try:
             try:
                 connection.request("POST", self._path, body, self._headers)
+                if reused and not connection.waits_for_answer((deadline - time.monotonic()) / 2) and self._answered == before:
+                    raise _Stale
                 response = connection.getresponse()
-            except (ConnectionResetError, BrokenPipeError):
+            except socket.timeout:
+                raise
+            except (OSError, http.client.HTTPException):
                 if reused and not self._closed:
                     raise _Stale from None
                 raise
+            if reused:
+                self._answered += 1
             text = _read(response)
             keep = response.status == 200 and not response.will_close
             return text
@@ -100,9 +111,16 @@ class Line:
                     self._running.add(connection)
                     return connection, True
                 connection.destroy()
-            connection = Connection(self._host, self._port, self._tls)
+            connection = Connection(self._host, self._port, self._tls, self._resolver)
             self._running.add(connection)
             return connection, False
+
+    def _close_idle(self) -> None:
+        """A connection that was lost while it was idle has hardly been the only one."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.destroy()
 
     def _give_back(self, connection: Connection, keep: bool) -> None:
         with self._lock:
@@ -115,7 +133,7 @@ class Line:
 
 
 class _Stale(Exception):
-    """The connection had been closed by the other side before it was used again."""
+    """The connection had been lost before it was used again."""
 
 
 def _read(response: http.client.HTTPResponse) -> str:

@@ -151,6 +151,34 @@ def test_a_websocket_is_refused_before_it_is_accepted(asgi_guard):
     assert len(reached) == 1
 
 
+def test_what_uvicorn_hands_over_of_a_websocket_is_read(asgi_guard):
+    """Its 0.17 has the `raw_path` of a WebSocket as a text."""
+
+    async def app(_scope, _receive, send):
+        await send({"type": "websocket.accept"})
+
+    sent, _given = call_asgi(asgi_guard(app), type="websocket", raw_path="/tenants/acme/orders", query_string="a=1")
+    assert sent[0]["type"] == "websocket.accept"
+
+
+def test_a_method_of_any_length_is_asked_about(wsgi_guard, asgi_guard):
+    async def app(_scope, _receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    assert call_wsgi(wsgi_guard(plain), HTTP_X_API_KEY=RAW_KEY, REQUEST_METHOD="X" * 99)[0] == "200 OK"
+    assert call_asgi(asgi_guard(app), method="X" * 99)[0][0]["status"] == 200
+    for guard in (wsgi_guard, asgi_guard):
+        assert guard.peer.asked[-1][2]["request"]["method"] == "X" * 32
+
+
+def test_a_blank_key_beside_a_real_one_is_two_keys(wsgi_guard, asgi_guard):
+    for joined in (f",{RAW_KEY}", f"{RAW_KEY},", f"{RAW_KEY}, "):
+        assert call_wsgi(wsgi_guard(plain), HTTP_X_API_KEY=joined)[0] == "400 Bad Request"
+    lines = [(b"x-api-key", b""), (b"x-api-key", RAW_KEY.encode())]
+    assert call_asgi(asgi_guard(plain), headers=lines)[0][0]["status"] == 400
+    assert wsgi_guard.peer.asked == asgi_guard.peer.asked == []
+
+
 def test_lifespan_goes_to_the_app_and_nothing_unknown_does(asgi_guard):
     reached = []
 

@@ -76,7 +76,20 @@ ROUTES = {
 }
 
 
+async def converse(scope, receive, send):
+    await receive()
+    HANDLED.append(scope["keywright"].tenant.id)
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.close", "code": 1000})
+
+
+SOCKET = guard(converse, **ORDERS_READ)
+
+
 async def app(scope, receive, send):
+    if scope["type"] == "websocket":
+        await SOCKET(scope, receive, send)
+        return
     route = ROUTES.get(route_of(scope["method"], scope["path"]))
     if route is None:
         await send_json(send, 404)
@@ -92,5 +105,5 @@ class Server(uvicorn.Server):
 
 
 if __name__ == "__main__":
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="off", proxy_headers=False, backlog=256)
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="off", ws="wsproto", proxy_headers=False, backlog=256)
     Server(config).run()
