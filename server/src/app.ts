@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { ownOrigins } from "./access/cross-site.ts";
-import { type ContextParts, personGate, publicGate, serviceGate } from "./access/gate.ts";
+import { type ContextParts, credentialStillHolds, personGate, publicGate, serviceGate, sessionStillHolds } from "./access/gate.ts";
 import { managementGate, operatorGate } from "./access/management-gate.ts";
 import { parseOperatorTokens } from "./access/operator-token.ts";
 import { rekeyService } from "./access/rekey-service.ts";
@@ -201,11 +201,11 @@ export async function createApp(options: AppOptions): Promise<App> {
 	};
 	mount(http, publicRows, publicGate({ ...gates, makeContext }), mounted);
 	mount(http, visitorRows, publicGate({ ...gates, makeContext }), mounted);
-	mount(http, personRows, personGate({ ...gates, makeContext }), mounted);
+	mount(http, personRows, personGate({ ...gates, makeContext }), { ...mounted, afterBody: sessionStillHolds(gates) });
 	mount(http, metricsRows, operatorGate({ ...gates, makeContext }), mounted);
 	mount(http, operatorRows, operatorGate({ ...gates, makeContext }), mounted);
 	mount(http, managementRows, managementGate({ ...gates, makeContext }), mounted);
-	mount(http, serviceRows, serviceGate({ ...gates, makeContext, services }), mounted);
+	mount(http, serviceRows, serviceGate({ ...gates, makeContext, services }), { ...mounted, afterBody: credentialStillHolds(services) });
 	mount(
 		http,
 		keyed,

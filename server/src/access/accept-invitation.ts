@@ -41,7 +41,9 @@ export async function acceptInvitation(context: JoinContext, input: JoinInput): 
 	const { tenant_id, role } = invitation;
 	const actor = { kind: "member", id: member_id, name: joining.name, email } as const;
 	const scope = invitation.makes_operator ? ALL_TENANTS : tenant_id;
-	await change({ ...context, scope, actor }, async (tx) => {
+	// Who joins had no standing before: the invitation is asked, below.
+	const reauthorize = async () => undefined;
+	await change({ ...context, scope, actor, reauthorize }, async (tx) => {
 		const now = new Date(context.clock.now());
 		const held = await holdTenant(tx, tenant_id);
 		if (!held || !(await acceptWaitingInvitation(tx, tenant_id, invitation.id, now))) throw invitationNotFound();

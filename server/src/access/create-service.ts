@@ -1,5 +1,6 @@
 import { change } from "../audit/change.ts";
 import { claimOnce } from "../audit/idempotency.ts";
+import { reauthorize } from "../audit/reauthorize.ts";
 import { ALL_TENANTS } from "../core/context.ts";
 import { makeServiceCredential } from "../core/credential.ts";
 import { Failure } from "../core/error.ts";
@@ -28,6 +29,7 @@ export async function createService(context: ServiceContext, input: { name: stri
 		created_at: new Date(context.clock.now()),
 	};
 	return change(context, async (tx) => {
+		await reauthorize(tx);
 		const earlier = await claimOnce(tx, context, { tenant_id: ALL_TENANTS, operation: "service.create", input, subject_id: id });
 		if (earlier) {
 			throw new Failure("secret_already_issued", "This request made a service before; its credential was shown then and cannot be shown again.", {

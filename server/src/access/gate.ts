@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Reauthorize } from "../audit/reauthorize.ts";
 import type { Caller } from "../core/caller.ts";
 import { type Actor, ALL_TENANTS } from "../core/context.ts";
 import { Failure } from "../core/error.ts";
@@ -27,6 +28,11 @@ export interface ContextParts {
 /** What the gates of routes with a credential add: who calls. */
 export interface CallerParts extends ContextParts {
 	readonly caller: Caller;
+}
+
+/** What the gates of management and operator routes add: how a change asks its caller again. */
+export interface ManagerParts extends CallerParts {
+	readonly reauthorize: Reauthorize;
 }
 
 /** What the gate of routes about a session itself adds. */
@@ -91,6 +97,15 @@ export function personGate<C>(options: GateOptions<C, SignedInParts> & SessionOp
 	};
 }
 
+/** Whether the session of a person's request holds still, once its body is there. */
+export function sessionStillHolds(options: SessionOptions): (request: FastifyRequest) => Promise<Refusal | null> {
+	return async (request) => {
+		const signed_in = await signedInOf(request, options);
+		if (signed_in === null) return NOT_SIGNED_IN;
+		return signed_in instanceof Denied ? signed_in.refusal : null;
+	};
+}
+
 const NO_BEARER_HERE: Refusal = {
 	code: "credential_invalid",
 	detail: "This route is about a signed-in person's session; a bearer token is no credential here.",
@@ -110,6 +125,18 @@ export function serviceGate<C>(options: GateOptions<C, CallerParts> & { readonly
 			return admit(options, row, request, reply, { actor: actorOf(caller), scope: ALL_TENANTS, caller });
 		};
 		const answer = options.services.verify(token);
+		return answer instanceof Promise ? answer.then(conclude) : conclude(answer);
+	};
+}
+
+/** Whether the credential of a service's request holds still, once its body is there. One that was verified before costs no I/O. */
+export function credentialStillHolds(services: ServiceCache): (request: FastifyRequest) => Refusal | null | Promise<Refusal | null> {
+	return (request) => {
+		const { authorization, raw_key } = framed(request);
+		const token = bearerOf(authorization, raw_key !== null, SERVICE_CREDENTIAL);
+		if (typeof token !== "string") return token;
+		const conclude = (service: unknown) => (service === null ? unknownBearer(token, SERVICE_CREDENTIAL) : null);
+		const answer = services.verify(token);
 		return answer instanceof Promise ? answer.then(conclude) : conclude(answer);
 	};
 }

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from "fastify";
-import { type Caller, type Role, roleReaches } from "../core/caller.ts";
+import type { Caller } from "../core/caller.ts";
 import type { Clock } from "../core/clock.ts";
 import { ALL_TENANTS } from "../core/context.ts";
 import { CHOSEN_ID_PATTERN } from "../core/id.ts";
@@ -7,23 +7,23 @@ import type { Database } from "../database/database.ts";
 import { read } from "../database/read.ts";
 import type { ReadTx } from "../database/transaction.ts";
 import { Denied, type Gate } from "../http/mount.ts";
-import type { Refusal } from "../http/problem.ts";
 import { framed } from "../http/reply.ts";
-import type { Row } from "../http/route.ts";
 import { isOperator, readMembership } from "../tenants/membership-store.ts";
 import { readTenant } from "../tenants/store.ts";
-import { TENANT_SUSPENDED, type Tenant, tenantNotFound } from "../tenants/tenant.ts";
+import { type Tenant, tenantNotFound } from "../tenants/tenant.ts";
 import { bearerOf, OPERATOR_TOKEN, unknownBearer, type Wanted } from "./bearer.ts";
 import { actorOf } from "./caller.ts";
-import { admit, type CallerParts, type GateOptions, noStore, type SessionOptions, signedInOf } from "./gate.ts";
+import { refuseRole, refuseSuspended, refuseUnconfirmed } from "./eligibility.ts";
+import { admit, type GateOptions, type ManagerParts, noStore, type SessionOptions, signedInOf } from "./gate.ts";
 import { NO_OPERATOR } from "./operator.ts";
 import { isOperatorToken, type OperatorTokens } from "./operator-token.ts";
+import { reauthorizeAs } from "./reauthorize.ts";
 import type { SignedIn, SignedInMember } from "./signed-in.ts";
 
 const TENANT_ID = new RegExp(CHOSEN_ID_PATTERN);
 const SIGN_IN_OR_TOKEN: Wanted = { ...OPERATOR_TOKEN, name: "the operator token", or_session: true };
 
-export type ManagementGateOptions<C> = GateOptions<C, CallerParts> &
+export type ManagementGateOptions<C> = GateOptions<C, ManagerParts> &
 	SessionOptions & { readonly operator_tokens: OperatorTokens; readonly database: Database; readonly clock: Clock };
 
 /** The operator, whose token is the only bearer on management and operator routes. */
@@ -56,9 +56,10 @@ export function operatorGate<C>(options: ManagementGateOptions<C>): Gate<C> {
 		if (who instanceof Denied) return who;
 		const caller = await operatorAmong(options.database, who);
 		if (caller === null) return new Denied({ code: "role_not_allowed", detail: NO_OPERATOR });
-		const refusal = refuseUnconfirmed(row, who, options.clock);
+		const refusal = refuseUnconfirmed(row, confirmedAt(who), options.clock.now());
 		if (refusal) return new Denied(refusal);
-		return admit(options, row, request, reply, { actor: actorOf(caller), scope: ALL_TENANTS, caller });
+		const reauthorize = reauthorizeAs({ row, caller, signed_in: sessionOf(who), tenant_id: null, clock: options.clock });
+		return admit(options, row, request, reply, { actor: actorOf(caller), scope: ALL_TENANTS, caller, reauthorize });
 	};
 }
 
@@ -79,10 +80,10 @@ export function managementGate<C>(options: ManagementGateOptions<C>): Gate<C> {
 		const found = await tenantAndCaller(options.database, tenantIdOf(request), who);
 		if (found === null) return new Denied(tenantNotFound());
 		const { tenant, caller } = found;
-		if (tenant.status === "suspended" && row.method !== "GET" && row.while_suspended !== true) return new Denied(SUSPENDED);
-		const refusal = refuseRole(row, caller) ?? refuseUnconfirmed(row, who, options.clock);
+		const refusal = refuseSuspended(row, tenant) ?? refuseRole(row, caller) ?? refuseUnconfirmed(row, confirmedAt(who), options.clock.now());
 		if (refusal) return new Denied(refusal);
-		return admit(options, row, request, reply, { actor: actorOf(caller), scope: tenant.id, caller });
+		const reauthorize = reauthorizeAs({ row, caller, signed_in: sessionOf(who), tenant_id: tenant.id, clock: options.clock });
+		return admit(options, row, request, reply, { actor: actorOf(caller), scope: tenant.id, caller, reauthorize });
 	};
 }
 
@@ -113,33 +114,13 @@ async function callerIn(tx: ReadTx, tenant_id: string, who: SignedIn | Caller): 
 	return membership && { kind: "member", person_id, member_id: membership.member_id, name, email, role: membership.role };
 }
 
-const AT_LEAST: Readonly<Record<Role, string>> = { viewer: "any role", admin: "the role admin or owner", owner: "the role owner" };
-
-function refuseRole(row: Row<never>, caller: Caller): Refusal | null {
-	if (!("role" in caller) || row.access === "public" || row.access === "key" || row.access === "service") return null;
-	if (row.access === "person" || row.access === "operator") return null;
-	if (roleReaches(caller.role, row.access)) return null;
-	return {
-		code: "role_not_allowed",
-		detail: `This needs ${AT_LEAST[row.access]} in the tenant; yours is ${caller.role}. Ask an owner of the tenant.`,
-		facts: { members: { role_needed: row.access, role: caller.role } },
-	};
+function sessionOf(who: SignedIn | Caller): SignedIn | null {
+	return "expires_at" in who ? who : null;
 }
 
-/** How long a password counts as just entered, for what makes secrets, removes things or lets people in. */
-const CONFIRMED_FOR_MS = 3_600_000;
-
-function refuseUnconfirmed(row: Row<never>, who: SignedIn | Caller, clock: Clock): Refusal | null {
-	if (row.confirm !== true || !("confirmed_at" in who)) return null;
-	return clock.now() - who.confirmed_at.getTime() < CONFIRMED_FOR_MS ? null : UNCONFIRMED;
+function confirmedAt(who: SignedIn | Caller): Date | null {
+	return "confirmed_at" in who ? who.confirmed_at : null;
 }
-
-const UNCONFIRMED: Refusal = {
-	code: "confirmation_needed",
-	detail: "Your password was last entered more than an hour ago. Enter it again (POST /api/v1/session/confirm), then send the request again.",
-};
-
-const SUSPENDED: Refusal = { code: "tenant_suspended", detail: TENANT_SUSPENDED };
 
 /** The tenant that a management path names; null when it cannot be the id of any. Every management row has the parameter. */
 function tenantIdOf(request: FastifyRequest): string | null {

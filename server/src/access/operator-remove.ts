@@ -2,8 +2,7 @@ import { type ChangeContext, change } from "../audit/change.ts";
 import type { CallerContext } from "../core/caller.ts";
 import { ALL_TENANTS } from "../core/context.ts";
 import { Failure } from "../core/error.ts";
-import { lockOperatorsAs } from "./operator-add.ts";
-import { cancelOperatorsInvitations, deleteOperator, readOperator } from "./operator-store.ts";
+import { cancelOperatorsInvitations, deleteOperator, lockOperators, readOperator } from "./operator-store.ts";
 
 /**
  * Takes a person out of those who run the instance, from their next request on; invitations that they made as an operator are cancelled. The last
@@ -12,7 +11,7 @@ import { cancelOperatorsInvitations, deleteOperator, readOperator } from "./oper
 export async function removeOperator(context: ChangeContext & CallerContext, input: { person_id: string }): Promise<void> {
 	const { person_id } = input;
 	await change(context, async (tx) => {
-		await lockOperatorsAs(tx, context);
+		await lockOperators(tx);
 		const operator = await readOperator(tx, person_id);
 		if (!operator) throw new Failure("not_found", "Nobody who runs this instance has this id.");
 		await deleteOperator(tx, person_id);

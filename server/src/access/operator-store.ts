@@ -1,7 +1,11 @@
 import { sql } from "kysely";
+import { reauthorize } from "../audit/reauthorize.ts";
 import type { Actor } from "../core/context.ts";
 import type { ReadTx, Tx } from "../database/transaction.ts";
 import { type Operator, operatorFromRow } from "./operator.ts";
+
+/** Of all that adds or removes operators: one change at a time. */
+const OPERATORS_LOCK = 7_402_118_007;
 
 function selectOperators(tx: ReadTx) {
 	return tx
@@ -28,9 +32,14 @@ export async function countOperators(tx: ReadTx): Promise<number> {
 	return count;
 }
 
-/** The ids of all, none of whom is removed by anybody else until the transaction ends. */
+/**
+ * The ids of all, once no other change of operators is under way; asks the caller again. Their rows are not locked: each of their own changes
+ * locks its caller's row for share, and to wait for all of those while others wait for this would be a deadlock.
+ */
 export async function lockOperators(tx: Tx): Promise<readonly string[]> {
-	const rows = await tx.selectFrom("operators").select("person_id").orderBy("person_id").forUpdate().execute();
+	await sql`select pg_advisory_xact_lock(${OPERATORS_LOCK})`.execute(tx);
+	await reauthorize(tx);
+	const rows = await tx.selectFrom("operators").select("person_id").orderBy("person_id").execute();
 	return rows.map((row) => row.person_id);
 }
 

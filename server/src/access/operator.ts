@@ -1,5 +1,4 @@
 import type { Caller } from "../core/caller.ts";
-import { Failure } from "../core/error.ts";
 
 /** Somebody who runs the instance: the whole operator API and every tenant's management API are open to their session. */
 export interface Operator {
@@ -51,7 +50,3 @@ export function describeOperator(operator: Operator, caller: Caller): OperatorAn
 }
 
 export const NO_OPERATOR = "This needs somebody who runs this instance, and you do not. Ask an operator to add you.";
-
-export function noOperatorAnyMore(): Failure {
-	return new Failure("role_not_allowed", NO_OPERATOR);
-}

@@ -1,9 +1,9 @@
 import { type ChangeContext, change } from "../audit/change.ts";
 import { claimOnce } from "../audit/idempotency.ts";
+import { reauthorize } from "../audit/reauthorize.ts";
 import type { CallerContext } from "../core/caller.ts";
 import { ALL_TENANTS } from "../core/context.ts";
 import { Failure } from "../core/error.ts";
-import { read } from "../database/read.ts";
 import { normalEmail } from "../http/email.ts";
 import { isOperator } from "../tenants/membership-store.ts";
 import { RESET_LINK_SECONDS } from "./auth-library.ts";
@@ -20,15 +20,16 @@ export async function createPasswordReset(
 	context: ChangeContext & CallerContext & SignInContext & { readonly public_url: string },
 	input: { email: string },
 ): Promise<{ url: string; expires_at: string }> {
-	const person = await read(context, (tx) => readPersonByEmail(tx, normalEmail(input.email)));
-	if (person && personOf(context.caller) !== null && (await read(context, (tx) => isOperator(tx, person.id)))) throw operatorsPassword();
-	if (!person) throw new Failure("not_found", "Nobody signs in with this address. Invite the person to a tenant instead.");
 	const expires_at = new Date(context.clock.now() + RESET_LINK_SECONDS * 1_000);
-	await change(context, async (tx) => {
+	const person = await change(context, async (tx) => {
+		await reauthorize(tx);
+		const person = await readPersonByEmail(tx, normalEmail(input.email));
+		if (person && personOf(context.caller) !== null && (await isOperator(tx, person.id))) throw operatorsPassword();
+		if (!person) throw new Failure("not_found", "Nobody signs in with this address. Invite the person to a tenant instead.");
 		const earlier = await claimOnce(tx, context, { tenant_id: ALL_TENANTS, operation: "password_reset.create", input, subject_id: person.id });
 		if (earlier) throw new Failure("secret_already_issued", "This request made a link before, which was in that answer only. Ask for another.");
 		return {
-			result: undefined,
+			result: person,
 			audit: [{ action: "password_reset.created", target: { kind: "person", id: person.id }, tenant_id: ALL_TENANTS }],
 		};
 	});

@@ -35,9 +35,32 @@ export async function insertPerson(tx: Tx, person: PersonAccount & { readonly pa
 	return true;
 }
 
-/** The password was proved in this session just now. */
-export async function confirmSession(tx: RecordTx, session_id: string, now: Date): Promise<void> {
-	await tx.updateTable("sign_in_sessions").set({ confirmed_at: now }).where("id", "=", session_id).execute();
+/** The password was proved in this session just now; false when the session has ended. */
+export async function confirmSession(tx: RecordTx, session_id: string, now: Date): Promise<boolean> {
+	const updated = await tx
+		.updateTable("sign_in_sessions")
+		.set({ confirmed_at: now })
+		.where("id", "=", session_id)
+		.where("expires_at", ">", now)
+		.executeTakeFirst();
+	return updated.numUpdatedRows === 1n;
+}
+
+/** When the password was last proved in this session of the person, which nobody ends until the transaction does; null when it has ended. */
+export async function lockSession(
+	tx: Tx | RecordTx,
+	session: { session_id: string; person_id: string },
+	now: Date,
+): Promise<{ confirmed_at: Date } | null> {
+	const row = await tx
+		.selectFrom("sign_in_sessions")
+		.select("confirmed_at")
+		.where("id", "=", session.session_id)
+		.where("person_id", "=", session.person_id)
+		.where("expires_at", ">", now)
+		.forShare()
+		.executeTakeFirst();
+	return row ?? null;
 }
 
 export async function deleteSession(tx: RecordTx, session_id: string): Promise<void> {

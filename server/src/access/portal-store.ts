@@ -57,6 +57,19 @@ export async function readPortalSession(tx: ReadTx, session_digest: Buffer, now:
 	return row && session_expires_at ? signedInFromRow({ ...row, session_expires_at }) : null;
 }
 
+/** The session's id while it lives, which nobody ends until the transaction does; null when it has ended. */
+export async function lockPortalSession(tx: Tx, session: { tenant_id: string; id: string }, now: Date): Promise<string | null> {
+	const row = await tx
+		.selectFrom("portal_sessions")
+		.select("id")
+		.where("tenant_id", "=", session.tenant_id)
+		.where("id", "=", session.id)
+		.where("session_expires_at", ">", now)
+		.forShare()
+		.executeTakeFirst();
+	return row?.id ?? null;
+}
+
 export async function endPortalSession(tx: RecordTx, tenant_id: string, id: string, now: Date): Promise<void> {
 	await tx.updateTable("portal_sessions").set({ session_expires_at: now }).where("tenant_id", "=", tenant_id).where("id", "=", id).execute();
 }

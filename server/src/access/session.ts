@@ -8,7 +8,7 @@ import { confirmSession, deleteSession } from "./people-store.ts";
 import { endPortalSession } from "./portal-store.ts";
 import { forgetBoth, type SessionCookiesContext } from "./session-cookie.ts";
 import type { SignInContext } from "./sign-in.ts";
-import type { SignedInContext, SignedInMember } from "./signed-in.ts";
+import { SESSION_ENDED, type SignedInContext, type SignedInMember } from "./signed-in.ts";
 import type { VisitorContext } from "./visitor.ts";
 
 export interface SessionAsSeen {
@@ -58,9 +58,16 @@ export function wrongPassword(pointer: string): Failure {
 	return new Failure("invalid_request", "The password is not right.", { errors: [{ pointer, detail: "is not your password" }] });
 }
 
+function sessionEnded(): Failure {
+	return new Failure(SESSION_ENDED.code, SESSION_ENDED.detail);
+}
+
 export type ConfirmContext = DatabaseContext & SignedInContext & SignInContext & VisitorContext;
 
-/** Notes that the password was entered again in this session. 400 `invalid_request` for a wrong one; 429 `rate_limited` after too many. */
+/**
+ * Notes that the password was entered again in this session. 400 `invalid_request` for a wrong one; 401 `credential_invalid`
+ * once the session has ended; 429 `rate_limited` after too many.
+ */
 export async function confirmPassword(context: ConfirmContext, input: { password: string }): Promise<void> {
 	const { person_id, session_id, email } = memberOf(context);
 	const { sign_in, visitor, clock } = context;
@@ -70,5 +77,5 @@ export async function confirmPassword(context: ConfirmContext, input: { password
 		() => sign_in.isPassword(person_id, input.password),
 		() => wrongPassword("/password"),
 	);
-	await record(context, (tx) => confirmSession(tx, session_id, new Date(clock.now())));
+	if (!(await record(context, (tx) => confirmSession(tx, session_id, new Date(clock.now()))))) throw sessionEnded();
 }

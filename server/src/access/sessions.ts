@@ -7,7 +7,7 @@ import { type CookieRules, cookieValues } from "../http/session-cookies.ts";
 import { digestSessionValue } from "./portal-session.ts";
 import { readPortalSession } from "./portal-store.ts";
 import type { SignIn } from "./sign-in.ts";
-import type { SignedIn } from "./signed-in.ts";
+import { SESSION_ENDED, type SignedIn } from "./signed-in.ts";
 
 export interface SessionsOptions {
 	readonly database: Database;
@@ -20,7 +20,6 @@ const TWO_SESSIONS: Refusal = {
 	code: "multiple_credentials",
 	detail: "The request has the cookies of more than one session. Sign out, then sign in again.",
 };
-const ENDED: Refusal = { code: "credential_invalid", detail: "The session has ended. Sign in again, or come by a new link." };
 
 /** Who a `Cookie` header stands for. Read from the database each time: who was signed out is out with the next request. */
 export class Sessions {
@@ -38,7 +37,7 @@ export class Sessions {
 		if (members.length + portals.length === 0) return null;
 		if (members.length + portals.length > 1) return TWO_SESSIONS;
 		const [portal] = portals;
-		return (portal === undefined ? await sign_in.sessionOf(cookie_header) : await this.#portal(portal)) ?? ENDED;
+		return (portal === undefined ? await sign_in.sessionOf(cookie_header) : await this.#portal(portal)) ?? SESSION_ENDED;
 	}
 
 	async #portal(value: string): Promise<SignedIn | null> {

@@ -1,5 +1,6 @@
 import type { Role } from "../core/caller.ts";
 import type { Actor } from "../core/context.ts";
+import type { Refusal } from "../http/problem.ts";
 
 /** A person of an account of ours, in one session of theirs. */
 export interface SignedInMember {
@@ -38,3 +39,5 @@ export function actorOfPerson(signed_in: SignedIn): Actor {
 	const { name, email } = signed_in;
 	return signed_in.kind === "portal" ? { kind: "portal", id: signed_in.id, name, email } : { kind: "member", id: signed_in.person_id, name, email };
 }
+
+export const SESSION_ENDED: Refusal = { code: "credential_invalid", detail: "The session has ended. Sign in again, or come by a new link." };

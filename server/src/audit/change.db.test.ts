@@ -10,6 +10,7 @@ import type { Node } from "../nodes/node.ts";
 import { appendInvalidations } from "../nodes/store.ts";
 import { holdable, startNode } from "../nodes/testing.ts";
 import { type Change, change } from "./change.ts";
+import { reauthorize } from "./reauthorize.ts";
 import { record } from "./record.ts";
 import { lockHead } from "./store.ts";
 import { type TestDatabase, testDatabase } from "./testing.ts";
@@ -261,5 +262,42 @@ suite("change", () => {
 			return { unchanged: rows[0] };
 		});
 		deepEqual(found, { scope: "tenant-of-its-own", role: "keywright_app" });
+	});
+
+	test("by a person is not committed unless it asked again whether they may", async () => {
+		const actor = { kind: "member", id: "mem_1", name: "Mona", email: null } as const;
+		const never_asked = /impossible state: a change did not ask again/;
+		await rejects(change(db.context({ actor }), makingPlan("unasked", "t1")), never_asked);
+		await rejects(
+			change(db.context({ actor }), async () => ({ unchanged: "seen" })),
+			never_asked,
+		);
+		await rejects(change({ ...db.context(), actor }, makingPlan("unasked", "t1")), /impossible state: a change by a person whom nobody asks again/);
+		equal(await count("plans", "id = 'unasked'"), 0);
+	});
+
+	test("asks its caller again once, in the transaction that it commits", async () => {
+		const asked: unknown[] = [];
+		const context = db.context({
+			actor: { kind: "portal", id: "ptl_1", name: "Paula", email: null },
+			reauthorize: async (tx) => void asked.push(tx),
+		});
+		await change(context, async (tx) => {
+			await reauthorize(tx);
+			await reauthorize(tx);
+			equal(asked[0], tx);
+			return makingPlan("asked", "t1")(tx);
+		});
+		equal(asked.length, 1);
+		const refused = db.context({ ...context, reauthorize: async () => Promise.reject(new Failure("credential_invalid", "The session has ended.")) });
+		await rejects(
+			change(refused, async (tx) => {
+				const outcome = await makingPlan("refused", "t1")(tx);
+				await reauthorize(tx);
+				return outcome;
+			}),
+			/credential_invalid/,
+		);
+		equal(await count("plans", "id = 'refused'"), 0);
 	});
 });

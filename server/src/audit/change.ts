@@ -1,3 +1,4 @@
+import { assert } from "../core/error.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { asChange, inTransaction, type Tx, WRITES_IDLE_MS } from "../database/transaction.ts";
 import type { Invalidation } from "../nodes/invalidation.ts";
@@ -7,12 +8,15 @@ import { appendInvalidations } from "../nodes/store.ts";
 import type { OutboxEvent } from "../outbox/event.ts";
 import { insertEvents } from "../outbox/store.ts";
 import { type AuditKeys, type AuditNote, detailsOf, digestDetails, entryMac } from "./entry.ts";
+import { assertReauthorized, expectReauthorization, type Reauthorize, reauthorize } from "./reauthorize.ts";
 import { currentSequence, insertEntry, lockHead, moveHead } from "./store.ts";
 
 /** What an action that changes something needs. */
 export interface ChangeContext extends DatabaseContext {
 	readonly node: Node;
 	readonly audit_keys: AuditKeys;
+	/** Left out where nobody is signed in and no tenant was named: for keys, services, the system and the public. */
+	readonly reauthorize?: Reauthorize;
 }
 
 export type Change<T> =
@@ -57,6 +61,25 @@ async function writeAudit(tx: Tx, context: ChangeContext, notes: readonly AuditN
 	}
 }
 
+const PEOPLE: ReadonlySet<string> = new Set(["member", "portal"]);
+
+function isPerson({ actor }: ChangeContext): boolean {
+	return PEOPLE.has(actor.kind) || (actor.kind === "operator" && "id" in actor);
+}
+
+/** Makes a transaction one of a change by the context's caller, who is asked again in it. */
+function begin(context: ChangeContext, transaction: Parameters<typeof asChange>[0]): Tx {
+	const tx = asChange(transaction);
+	assert(context.reauthorize !== undefined || !isPerson(context), "a change by a person whom nobody asks again");
+	if (context.reauthorize !== undefined) expectReauthorization(tx, context.reauthorize);
+	return tx;
+}
+
+/** Asks again whether the caller may, for an action that changes nothing and whose body may have arrived long after its head. */
+export async function assertStillAllowed(context: ChangeContext): Promise<void> {
+	await inTransaction(context.database, context.scope, (transaction) => reauthorize(begin(context, transaction)), WRITES_IDLE_MS);
+}
+
 /** A change that is true everywhere, and the nodes that it waited for; none when it touched nothing that nodes remember. */
 export interface Settled<T> {
 	readonly result: T;
@@ -65,7 +88,8 @@ export interface Settled<T> {
 
 /**
  * The door for writes that matter: commits the rows of `run`, their audit entries, their events and the number of their invalidation
- * together, and returns once no node answers by what was before. A repeat (`unchanged`) waits for the same.
+ * together, and returns once no node answers by what was before. A repeat (`unchanged`) waits for the same. `run` asks its caller again
+ * (`reauthorize`) before anything that they see or change: the locks of tenants and operators do.
  */
 export async function change<T>(context: ChangeContext, run: (tx: Tx) => Promise<Change<T>>): Promise<T> {
 	return (await changeEverywhere(context, run)).result;
@@ -80,8 +104,9 @@ export async function changeEverywhere<T>(context: ChangeContext, run: (tx: Tx) 
 			context.database,
 			context.scope,
 			async (transaction) => {
-				const tx = asChange(transaction);
+				const tx = begin(context, transaction);
 				const outcome = await run(tx);
+				assertReauthorized(tx);
 				if ("unchanged" in outcome) throw new Unchanged(outcome.unchanged, await currentSequence(tx));
 				await writeAudit(tx, context, outcome.audit);
 				await insertEvents(tx, outcome.events ?? []);

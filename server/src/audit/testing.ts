@@ -9,9 +9,11 @@ import { auditKeysFrom } from "./entry.ts";
 
 export const TEST_PEPPER = "pepper-of-the-tests-0123456789-abcdefghij";
 
+const PEOPLE: ReadonlySet<string> = new Set(["member", "portal"]);
+
 export interface TestDatabase extends BareTestDatabase {
 	readonly node: Node;
-	/** An operator's context over all tenants unless overridden. */
+	/** An operator's context over all tenants unless overridden. Nobody ends the standing of a person who has it. */
 	context(overrides?: Partial<ChangeContext>): ChangeContext;
 }
 
@@ -35,6 +37,7 @@ export async function testDatabase(options: { clock?: Clock } = {}): Promise<Tes
 			database: bare.database,
 			node,
 			audit_keys,
+			...(overrides.actor && PEOPLE.has(overrides.actor.kind) ? { reauthorize: async () => undefined } : {}),
 			...overrides,
 		}),
 		async close() {

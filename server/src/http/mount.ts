@@ -47,6 +47,11 @@ export class Denied {
 export type Gate<C> = (row: Row<C>) => (request: FastifyRequest, reply: FastifyReply) => C | Denied | Promise<C | Denied>;
 
 export interface MountOptions {
+	/**
+	 * Asked once the body is there, which may be long after the gate let its head through: whether the credential holds still. For rows whose
+	 * action does not ask so inside its own transaction. A promise only when something has to be fetched.
+	 */
+	readonly afterBody?: (request: FastifyRequest) => Refusal | null | Promise<Refusal | null>;
 	/** Base address of the pages that explain the codes. */
 	readonly problem_type_base: () => string;
 	/** Finds what no stored text may hold; left out: `holdsSecret`, which knows what is the same in every instance. */
@@ -108,8 +113,19 @@ export function mount<C>(app: FastifyInstance, rows: readonly Row<C>[], gate: Ga
 }
 
 function mountRow(app: FastifyInstance, row: Row<unknown>, admit: ReturnType<Gate<unknown>>, options: MountOptions): void {
-	const { holds_secret = holdsSecret } = options;
+	const { afterBody, holds_secret = holdsSecret } = options;
 	const stores = row.method !== "GET";
+
+	function askAgain(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
+		const answer = afterBody?.(request) ?? null;
+		if (answer instanceof Promise) answer.then((late) => concludeAgain(request, reply, late, done), done);
+		else concludeAgain(request, reply, answer, done);
+	}
+
+	function concludeAgain(request: FastifyRequest, reply: FastifyReply, refusal: Refusal | null, done: () => void): void {
+		if (refusal === null) return done();
+		sendProblem(request, reply, refusal, options.problem_type_base());
+	}
 
 	function conclude(request: FastifyRequest, reply: FastifyReply, answer: unknown, done: () => void): void {
 		if (answer instanceof Denied) return sendProblem(request, reply, answer.refusal, options.problem_type_base());
@@ -128,7 +144,8 @@ function mountRow(app: FastifyInstance, row: Row<unknown>, admit: ReturnType<Gat
 			if (answer instanceof Promise) answer.then((late) => conclude(request, reply, late, done), done);
 			else conclude(request, reply, answer, done);
 		},
-		...(row.input === "none" ? {} : { preParsing: row.input === "upload" ? beginUpload : sendContinue }),
+		...(stores ? { preParsing: row.input === "upload" ? beginUpload : sendContinue } : {}),
+		...(afterBody !== undefined && stores ? { preHandler: askAgain } : {}),
 		handler(request, reply) {
 			if (stores) assertStorable(request, row, holds_secret);
 			const result = row.run(request.admitted, inputOf(request, row, holds_secret));

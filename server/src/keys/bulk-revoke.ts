@@ -1,4 +1,4 @@
-import { type ChangeContext, changeEverywhere } from "../audit/change.ts";
+import { assertStillAllowed, type ChangeContext, changeEverywhere } from "../audit/change.ts";
 import { Failure } from "../core/error.ts";
 import { read } from "../database/read.ts";
 import type { ReadTx } from "../database/transaction.ts";
@@ -73,6 +73,7 @@ export async function bulkRevoke(context: ChangeContext, input: Request): Promis
 	const now = context.clock.now();
 	const reading = { now: new Date(now), rows_max: BULK_KEYS_MAX + 1 };
 	if (input.preview || expected_key_ids === undefined) {
+		await assertStillAllowed(context);
 		return read(context, async (tx) => {
 			const keys = toRevoke(await readChosenKeys(tx, tenant_id, selection, reading), selection);
 			return { keys: await describeBulk(tx, tenant_id, keys, now), revoked: false };

@@ -1,4 +1,5 @@
 import { type ChangeContext, change } from "../audit/change.ts";
+import { reauthorize } from "../audit/reauthorize.ts";
 import { Failure } from "../core/error.ts";
 import { settleUsage } from "../usage/settle.ts";
 import { describeOne } from "./describe.ts";
@@ -19,6 +20,7 @@ export async function cancelHandover(context: ChangeContext, input: { tenant_id:
 	const { tenant_id, key_id, handover_id } = input;
 	await settleUsage(context);
 	return change(context, async (tx) => {
+		await reauthorize(tx);
 		const now = context.clock.now();
 		const key = await lockKey(tx, tenant_id, key_id);
 		if (!key) throw keyNotFound();

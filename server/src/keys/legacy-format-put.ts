@@ -1,4 +1,5 @@
 import { change } from "../audit/change.ts";
+import { reauthorize } from "../audit/reauthorize.ts";
 import { Failure, type InputError } from "../core/error.ts";
 import { faultsOfFormat, isWidened, LEGACY_FORMATS_MAX, LEGACY_NAME_PATTERN, type LegacyFormat } from "./legacy-format.ts";
 import { countLegacyFormats, countLegacyUse, lockLegacyFormat, saveLegacyFormat } from "./legacy-format-store.ts";
@@ -26,6 +27,7 @@ function isSame(before: LegacyFormat, format: LegacyFormat): boolean {
 export async function putLegacyFormat(context: LegacyFormatContext, input: LegacyFormatInput & { name: string }): Promise<LegacyFormatAnswer> {
 	assertValid(input, context.key_brand);
 	return change(context, async (tx) => {
+		await reauthorize(tx);
 		const before = await lockLegacyFormat(tx, input.name);
 		const format = { ...input, created_at: before?.created_at ?? new Date(context.clock.now()) };
 		const use = await countLegacyUse(tx, input.name);

@@ -1,10 +1,12 @@
 import { type ChangeContext, change } from "../audit/change.ts";
+import { reauthorize } from "../audit/reauthorize.ts";
 import { Failure } from "../core/error.ts";
 import { countLegacyUse, deleteLegacyFormatRow, lockLegacyFormat } from "./legacy-format-store.ts";
 
 /** Deletes a format under which no key is left. 404 `not_found`; 409 `conflict` while one is. */
 export async function deleteLegacyFormat(context: ChangeContext, input: { name: string }): Promise<void> {
 	await change(context, async (tx) => {
+		await reauthorize(tx);
 		const format = await lockLegacyFormat(tx, input.name);
 		if (!format) throw new Failure("not_found", "There is no format of keys with this name.");
 		const { keys } = await countLegacyUse(tx, format.name);

@@ -1,4 +1,5 @@
 import { type ChangeContext, changeEverywhere } from "../audit/change.ts";
+import { reauthorize } from "../audit/reauthorize.ts";
 import { settleIfQuick } from "../usage/settle.ts";
 import { describeOne } from "./describe.ts";
 import { keyNotFound } from "./get.ts";
@@ -17,6 +18,8 @@ export async function revokeKey(context: ChangeContext, input: RevokeInput & { t
 	const { tenant_id, key_id, reason } = input;
 	await settleIfQuick(context);
 	const { result, waited_for } = await changeEverywhere(context, async (tx) => {
+		// Without the tenant: a revocation waits for nothing that it does not need.
+		await reauthorize(tx);
 		const now = context.clock.now();
 		const before = await lockKey(tx, tenant_id, key_id);
 		if (!before) throw keyNotFound();

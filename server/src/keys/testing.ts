@@ -75,7 +75,7 @@ export async function keysFixture(): Promise<KeysFixture> {
 	const profile = new LiveProfile({ database: db.database, node: db.node, log: testLog, public_url: PUBLIC_URL });
 	const mailer = createMailer({ settings: null, product_name: () => profile.known.product_name, log: testLog });
 	const context = (overrides: Partial<HandoverContext> = {}): HandoverContext => ({
-		...db.context(),
+		...db.context(overrides),
 		peppers: parsePeppers(TEST_PEPPER),
 		key_brand: "kw",
 		profile,

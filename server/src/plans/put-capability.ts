@@ -1,4 +1,5 @@
 import { type ChangeContext, change } from "../audit/change.ts";
+import { reauthorize } from "../audit/reauthorize.ts";
 import { Failure } from "../core/error.ts";
 import { type Capability, isCapability } from "./capability.ts";
 import { countCapabilities, insertCapability, lockCapability, updateCapability } from "./capability-store.ts";
@@ -21,6 +22,7 @@ export async function putCapability(context: ChangeContext, input: { capability:
 	const capability = { name: input.capability, description: input.description.trim(), built_in: false };
 	const target = { kind: "capability", id: capability.name };
 	return change(context, async (tx) => {
+		await reauthorize(tx);
 		if (await insertCapability(tx, capability, new Date(context.clock.now()))) {
 			if ((await countCapabilities(tx)) > CAPABILITIES_MAX)
 				throw new Failure("conflict", `There are ${CAPABILITIES_MAX} capabilities already, which is the limit.`);

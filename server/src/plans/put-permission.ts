@@ -1,4 +1,5 @@
 import { type ChangeContext, change } from "../audit/change.ts";
+import { reauthorize } from "../audit/reauthorize.ts";
 import { Failure } from "../core/error.ts";
 import { isPermission, type Permission } from "./permission.ts";
 import { countPermissions, lockPermission, lockPlanIds, savePermission } from "./store.ts";
@@ -23,6 +24,7 @@ export async function putPermission(
 	}
 	const permission = { name: input.permission, description: input.description.trim(), capability: input.capability, built_in: false };
 	return change(context, async (tx) => {
+		await reauthorize(tx);
 		const plan_ids = await lockPlanIds(tx);
 		const before = await lockPermission(tx, permission.name);
 		if (before?.built_in) throw builtIn();

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type ChangeContext, change } from "../audit/change.ts";
+import { reauthorize } from "../audit/reauthorize.ts";
 import { canonicalJson } from "../core/canonical.ts";
 import { Failure, type InputError } from "../core/error.ts";
 import type { ProfileContext } from "./live-profile.ts";
@@ -76,6 +77,7 @@ export async function putProfile(context: ChangeContext & ProfileContext, input:
 	const { public_url } = context.profile;
 	const profile = profileOf(input, defaultProfile(public_url));
 	await change(context, async (tx) => {
+		await reauthorize(tx);
 		const before = await lockProfile(tx);
 		if (canonicalJson(before) === canonicalJson(profile)) return { unchanged: null };
 		await saveProfile(tx, profile, new Date(context.clock.now()));

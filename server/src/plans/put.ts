@@ -1,4 +1,5 @@
 import { type ChangeContext, change } from "../audit/change.ts";
+import { reauthorize } from "../audit/reauthorize.ts";
 import { canonicalJson } from "../core/canonical.ts";
 import { Failure, type InputError } from "../core/error.ts";
 import { CHOSEN_ID_PATTERN } from "../core/id.ts";
@@ -45,6 +46,7 @@ export async function putPlan(context: ChangeContext, input: PlanInput & { plan_
 	const target = { kind: "plan", id: plan.id };
 	const invalidates = [{ kind: "plan", id: plan.id }] as const;
 	return change(context, async (tx) => {
+		await reauthorize(tx);
 		const now = new Date(context.clock.now());
 		if (await insertPlan(tx, plan, now)) {
 			if ((await countPlans(tx)) > PLANS_MAX)

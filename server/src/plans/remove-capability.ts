@@ -1,4 +1,5 @@
 import { type ChangeContext, change } from "../audit/change.ts";
+import { reauthorize } from "../audit/reauthorize.ts";
 import { Failure } from "../core/error.ts";
 import { deleteCapabilityRow, lockCapability } from "./capability-store.ts";
 import { holdersOfCapability } from "./catalogue-use.ts";
@@ -11,6 +12,7 @@ import { builtInCapability } from "./put-capability.ts";
  */
 export async function deleteCapability(context: ChangeContext, input: { capability: string }): Promise<void> {
 	await change(context, async (tx) => {
+		await reauthorize(tx);
 		const capability = await lockCapability(tx, input.capability);
 		if (!capability) throw new Failure("not_found", "There is no capability with this name that was described.");
 		if (capability.built_in) throw builtInCapability();

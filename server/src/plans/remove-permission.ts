@@ -1,4 +1,5 @@
 import { type ChangeContext, change } from "../audit/change.ts";
+import { reauthorize } from "../audit/reauthorize.ts";
 import { Failure } from "../core/error.ts";
 import { holdersOfPermission } from "./catalogue-use.ts";
 import { readPermissionUse } from "./catalogue-use-store.ts";
@@ -11,6 +12,7 @@ import { deletePermissionRow, lockPermission, lockPlanIds } from "./store.ts";
  */
 export async function deletePermission(context: ChangeContext, input: { permission: string }): Promise<void> {
 	await change(context, async (tx) => {
+		await reauthorize(tx);
 		const plan_ids = await lockPlanIds(tx);
 		const permission = await lockPermission(tx, input.permission);
 		if (!permission) throw new Failure("not_found", "There is no permission with this name.");

@@ -1,5 +1,6 @@
 import { type ChangeContext, change } from "../audit/change.ts";
 import { claimOnce, keepResult } from "../audit/idempotency.ts";
+import { reauthorize } from "../audit/reauthorize.ts";
 import { ALL_TENANTS } from "../core/context.ts";
 import { Failure } from "../core/error.ts";
 import { newId } from "../core/id.ts";
@@ -41,6 +42,7 @@ export async function createTenant(context: ChangeContext, input: TenantInput): 
 	assertLimits(input.limits);
 	const tenant = newTenant(input.id ?? newId("ten"), input, context.clock.now());
 	return change(context, async (tx) => {
+		await reauthorize(tx);
 		const earlier = await claimOnce(tx, context, { tenant_id: ALL_TENANTS, operation: "tenant.create", input, subject_id: tenant.id });
 		if (earlier) return { unchanged: keptTenant(earlier.result) };
 		if (!(await holdPlan(tx, tenant.plan_id))) throw unknownPlan();

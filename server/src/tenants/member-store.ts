@@ -35,6 +35,18 @@ export async function readMemberRole(tx: ReadTx, tenant_id: string, member_id: s
 	return row ? asRole(row.role) : null;
 }
 
+/** The same, and so it stays until the transaction ends: nobody removes or demotes the member. */
+export async function lockMemberRole(tx: Tx, tenant_id: string, member_id: string): Promise<Role | null> {
+	const row = await tx
+		.selectFrom("members")
+		.select("role")
+		.where("tenant_id", "=", tenant_id)
+		.where("id", "=", member_id)
+		.forShare()
+		.executeTakeFirst();
+	return row ? asRole(row.role) : null;
+}
+
 /** Whether a member of the tenant signs in with this address, given in its normal form. */
 export async function isMembersAddress(tx: ReadTx, tenant_id: string, email: string): Promise<boolean> {
 	return (await selectMembers(tx, tenant_id).where("p.email", "=", email).executeTakeFirst()) !== undefined;

@@ -66,6 +66,6 @@ export async function isOperator(tx: ReadTx, person_id: string): Promise<boolean
 }
 
 /** The same, and so it stays until the transaction ends. */
-export async function holdOperator(tx: Tx, person_id: string): Promise<boolean> {
+export async function lockOperator(tx: Tx, person_id: string): Promise<boolean> {
 	return (await tx.selectFrom("operators").select("person_id").where("person_id", "=", person_id).forShare().executeTakeFirst()) !== undefined;
 }

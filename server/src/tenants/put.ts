@@ -1,4 +1,5 @@
 import { type ChangeContext, change } from "../audit/change.ts";
+import { reauthorize } from "../audit/reauthorize.ts";
 import { canonicalJson } from "../core/canonical.ts";
 import { Failure, type InputError } from "../core/error.ts";
 import { CHOSEN_ID_PATTERN } from "../core/id.ts";
@@ -27,6 +28,7 @@ export async function putTenant(context: ChangeContext, input: TenantInput & { t
 	const target = { kind: "tenant", id: input.tenant_id };
 	const invalidates = [{ kind: "tenant", id: input.tenant_id }] as const;
 	return change(context, async (tx) => {
+		await reauthorize(tx);
 		if (!(await holdPlan(tx, input.plan_id))) throw unknownPlan();
 		const fresh = newTenant(input.tenant_id, input, context.clock.now());
 		if (await insertTenantUnlessThere(tx, fresh)) {

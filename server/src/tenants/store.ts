@@ -1,5 +1,6 @@
 import { type SelectQueryBuilder, sql } from "kysely";
 import pg from "pg";
+import { reauthorize } from "../audit/reauthorize.ts";
 import { Failure } from "../core/error.ts";
 import type { ReadTx, RecordTx, Tx } from "../database/transaction.ts";
 import type { Window } from "../http/cursor.ts";
@@ -60,18 +61,22 @@ export async function readTenantWithPlan(tx: ReadTx, tenant_id: string): Promise
 
 /**
  * Reads the tenant, and everybody else who would lock or hold it waits until the transaction ends: what is counted against a plan's limit
- * stays counted. The first statement of a change that counts. Null when the tenant is unknown or erased.
+ * stays counted. The first statement of a change that counts; asks the caller again. Null when the tenant is unknown or erased.
  */
 export async function lockTenant(tx: Tx, tenant_id: string): Promise<TenantWithPlan | null> {
-	return withPlanFromRow(await selectWithPlan(tx, tenant_id).forNoKeyUpdate("t").executeTakeFirst());
+	const found = withPlanFromRow(await selectWithPlan(tx, tenant_id).forNoKeyUpdate("t").executeTakeFirst());
+	await reauthorize(tx);
+	return found;
 }
 
 /**
  * Reads the tenant, which nobody suspends or erases until the transaction ends; others may hold it too. The first statement of a write
- * that the tenant's standing permits. Null when the tenant is unknown or erased.
+ * that the tenant's standing permits; asks the caller again. Null when the tenant is unknown or erased.
  */
 export async function holdTenant(tx: Tx | RecordTx, tenant_id: string): Promise<TenantWithPlan | null> {
-	return withPlanFromRow(await selectWithPlan(tx, tenant_id).forShare("t").executeTakeFirst());
+	const found = withPlanFromRow(await selectWithPlan(tx, tenant_id).forShare("t").executeTakeFirst());
+	await reauthorize(tx);
+	return found;
 }
 
 /** Those of the tenants that there are, by their own ids or the operator's. */

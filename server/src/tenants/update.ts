@@ -1,4 +1,5 @@
 import { type ChangeContext, change } from "../audit/change.ts";
+import { reauthorize } from "../audit/reauthorize.ts";
 import { canonicalJson } from "../core/canonical.ts";
 import { holdPlan } from "../plans/store.ts";
 import { assertLimits, unknownPlan } from "./create.ts";
@@ -14,6 +15,7 @@ export async function updateTenant(context: ChangeContext, input: TenantPatch & 
 	assertLimits(input.limits);
 	const { tenant_id, ...patch } = input;
 	return change(context, async (tx) => {
+		await reauthorize(tx);
 		if (patch.plan_id !== undefined && !(await holdPlan(tx, patch.plan_id))) throw unknownPlan();
 		const before = (await lockTenant(tx, tenant_id))?.tenant;
 		if (!before) throw tenantNotFound();

@@ -1,11 +1,19 @@
 import { type ChangeContext, change } from "../audit/change.ts";
 import { Failure } from "../core/error.ts";
+import { holdTenant } from "../tenants/store.ts";
+import { assertTenantActive, tenantNotFound } from "../tenants/tenant.ts";
 import { type NamedSource, putSourceName, readNamedSource, removeSourceName } from "./source-store.ts";
 
-/** Gives a source its name for all keys of the tenant, or takes it away (null). 404 `not_found` for one that no key of it was used from. */
+/**
+ * Gives a source its name for all keys of the tenant, or takes it away (null). 404 `not_found` for one that no key of it was used
+ * from; 403 `tenant_suspended`.
+ */
 export async function nameSource(context: ChangeContext, input: { tenant_id: string; source_id: string; name: string | null }): Promise<NamedSource> {
 	const { tenant_id, source_id } = input;
 	return change(context, async (tx) => {
+		const found = await holdTenant(tx, tenant_id);
+		if (!found) throw tenantNotFound();
+		assertTenantActive(found.tenant);
 		const before = await readNamedSource(tx, tenant_id, source_id);
 		if (!before) throw new Failure("not_found", "No key of this tenant was used from a source with this id.");
 		const source: NamedSource = { ...before, name: input.name?.trim() ?? null };

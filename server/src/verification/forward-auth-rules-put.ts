@@ -1,4 +1,5 @@
 import { type ChangeContext, change } from "../audit/change.ts";
+import { reauthorize } from "../audit/reauthorize.ts";
 import { canonicalJson } from "../core/canonical.ts";
 import { Failure, type InputError } from "../core/error.ts";
 import type { ReadTx } from "../database/transaction.ts";
@@ -67,6 +68,7 @@ async function refuseUnknownPermissions(tx: ReadTx, rules: readonly ForwardAuthR
 export async function putForwardAuthRules(context: ChangeContext, input: RulesInput): Promise<RulesAnswer> {
 	const rules = rulesOf(input.rules);
 	return change(context, async (tx) => {
+		await reauthorize(tx);
 		const before = await lockRules(tx);
 		if (before.updated_at !== null && canonicalJson(before.rules) === canonicalJson(rules)) return { unchanged: describeRules(before) };
 		await refuseUnknownPermissions(tx, rules);

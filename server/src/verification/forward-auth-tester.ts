@@ -1,3 +1,4 @@
+import { assertStillAllowed, type ChangeContext } from "../audit/change.ts";
 import { ERRORS } from "../core/error.ts";
 import { parseAddress } from "../core/network.ts";
 import type { Refusal } from "../http/problem.ts";
@@ -11,7 +12,7 @@ import { faultOfTarget, pathOfUri } from "./forwarded.ts";
 import type { ForwardAuthContext } from "./live-forward-auth.ts";
 import type { Decision, Verifier } from "./verifier.ts";
 
-export interface ForwardAuthTestContext extends ForwardAuthContext {
+export interface ForwardAuthTestContext extends ChangeContext, ForwardAuthContext {
 	readonly verifier: Verifier;
 }
 
@@ -62,6 +63,7 @@ function describeDecision({ denial, grant }: Decision): TestAnswer["decision"] {
  */
 export async function testForwardAuth(context: ForwardAuthTestContext, input: TestInput): Promise<TestAnswer> {
 	const { method, uri, raw_key } = input;
+	await assertStillAllowed(context);
 	const matcher = input.rules === undefined ? await context.forward_auth.current() : new RuleMatcher(rulesOf(input.rules));
 	const fault = faultOfTarget(method, uri);
 	if (fault) return answerOf(null, fault, null);

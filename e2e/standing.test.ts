@@ -1,0 +1,245 @@
+/** Who was removed, demoted, signed out or suspended while a body was on its way is refused, whatever the route: generated over all of them. */
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { after, before, suite, test } from "node:test";
+import type { Row } from "../server/src/http/route.ts";
+import { managementRows, operatorRows, personRows, serviceRows } from "../server/src/rows.ts";
+import type { Answer } from "./client.ts";
+import { Database, difference } from "./database.ts";
+import { callOf, OPERATIONS, type Operation } from "./operations.ts";
+import { type Browser, type Member, newMember, newPortalPerson } from "./people.ts";
+import { Wire } from "./raw-socket.ts";
+import { type Server, startServer } from "./server.ts";
+import { expectStatus, makeKey, makeService, makeWorld } from "./things.ts";
+
+const ROWS: readonly Row<never>[] = [...managementRows, ...operatorRows, ...personRows, ...serviceRows];
+
+/** An operation that changes something, with what its route says of it. */
+interface Changing {
+	readonly operation: Operation;
+	readonly row: Row<never>;
+}
+
+/** Every route that is not a read, from the routes themselves: a new one is tried without another line here. */
+const CHANGING: readonly Changing[] = ROWS.filter(({ method }) => method !== "GET").map((row) => {
+	const path = row.path.replace(/:([a-z_]+)/g, "{$1}");
+	const operation = OPERATIONS.find((candidate) => candidate.method === row.method && candidate.path === path);
+	if (!operation) throw new Error(`${row.method} ${row.path} is not in openapi.json`);
+	return { operation, row };
+});
+const MANAGED = CHANGING.filter(({ row }) => ["viewer", "admin", "owner"].includes(row.access));
+const OPERATED = CHANGING.filter(({ row }) => row.access === "operator");
+const PERSONAL = CHANGING.filter(({ row }) => row.access === "person");
+const SERVED = CHANGING.filter(({ row }) => row.access === "service");
+
+let server: Server;
+let database: Database;
+let values: Record<string, string>;
+let tenant_id: string;
+let owner: Member;
+let operator: Member;
+
+before(async () => {
+	server = await startServer({ env: { KEYWRIGHT_LOG_LEVEL: "warn" } });
+	database = await Database.open(server.data_dir);
+	const { tenant, site, made } = await makeWorld(server);
+	tenant_id = tenant.id;
+	owner = await newMember(server, tenant_id, "owner");
+	const other = await newMember(server, tenant_id, "admin");
+	const elsewhere = await makeWorld(server);
+	operator = await newMember(server, elsewhere.tenant.id, "viewer");
+	expectStatus(await server.operator("POST", "/operators", { email: operator.email }), 200);
+	expectStatus(await operator.browser.signIn(operator.email), 200);
+	const invited = await server.management(tenant_id, "POST", "/invitations", { role: "viewer" });
+	const handed = await server.management(tenant_id, "POST", `/api-keys/${made.id}/handovers`, {});
+	const rotating = await makeKey(server, tenant_id);
+	const begun = await server.management(tenant_id, "POST", `/api-keys/${rotating.id}/rotate`, {});
+	const source = [tenant_id, made.id, "src_1", "192.0.2.0/24", "other", made.key.secrets[0]?.kid];
+	const columns = "tenant_id, key_id, source_id, network, agent, last_kid, first_seen_at, last_seen_at, requests, refused";
+	await database.rows(`insert into key_sources (${columns}) values ($1, $2, $3, $4, $5, $6, now(), now(), 1, 0)`, source);
+	values = {
+		...{ tenant_id, site_id: site.id, key_id: made.id, member_id: other.member_id, source_id: "src_1", plan_id: "plan-1" },
+		invitation_id: expectStatus(invited, 201).as<{ invitation: { id: string } }>().invitation.id,
+		handover_id: expectStatus(handed, 201).as<{ handover: { id: string } }>().handover.id,
+		rotation_id: expectStatus(begun, 201).as<{ rotation: { id: string } }>().rotation.id,
+		...{ rotating_key_id: rotating.id, person_id: String((await personOf(operator)).person_id), name: "old", capability: "orders" },
+		...{ permission: "orders:write", service_id: (await makeService(server)).id },
+	};
+});
+
+after(async () => {
+	await database.close();
+	await server.stop();
+});
+
+async function personOf(member: Member): Promise<Record<string, unknown>> {
+	const [person] = await database.rows("select id as person_id from people where email = $1", [member.email]);
+	return person ?? {};
+}
+
+/** So much of a body arrives before: with chunks, its first characters. */
+const HELD_AFTER = 1;
+
+/** A request whose head was let through, and whose body has begun to arrive. */
+interface Held {
+	readonly changing: Changing;
+	readonly wire: Wire;
+	readonly rest: string;
+}
+
+/** Sends the head and waits until the gate has let it through, which the server says by asking for the body. */
+async function hold(changing: Changing, credential: Readonly<Record<string, string>>): Promise<Held> {
+	const { operation, row } = changing;
+	const named = operation.parameters.includes("rotation_id") ? { ...values, key_id: values.rotating_key_id ?? "" } : values;
+	const call = callOf(operation, named);
+	// Without an input: an empty body, whose end is held back.
+	const text = row.input === "none" ? "" : JSON.stringify(call.body);
+	const body = `${text === "" ? "" : `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`}0\r\n\r\n`;
+	const host = new URL(server.url).host;
+	const headers = { host, "content-type": "application/json", "transfer-encoding": "chunked", expect: "100-continue", ...credential };
+	const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+	const wire = await Wire.open(Number(new URL(server.url).port));
+	wire.write(`${operation.method} ${call.path} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n`);
+	const asked = await wire.answer();
+	equal(asked.status, 100, `${operation.id}: ${asked.text}`);
+	wire.write(body.slice(0, HELD_AFTER));
+	return { changing, wire, rest: body.slice(HELD_AFTER) };
+}
+
+async function finish({ wire, rest }: Held): Promise<Answer> {
+	wire.write(rest);
+	try {
+		return await wire.answer();
+	} finally {
+		wire.destroy();
+	}
+}
+
+function asPage(browser: Browser): Record<string, string> {
+	return { cookie: browser.cookie, origin: server.url };
+}
+
+type Expected = (changing: Changing) => readonly [number, string];
+
+/**
+ * Holds a request to each of `those` back, ends the standing, sends the rest: each is refused as the next request would be, and not one row of the
+ * database is another than right after the standing ended.
+ */
+async function refused(
+	those: readonly Changing[],
+	credential: Readonly<Record<string, string>>,
+	expected: Expected,
+	endStanding: () => Promise<() => Promise<unknown>>,
+): Promise<void> {
+	ok(those.length > 0, "there are such routes");
+	const held: Held[] = [];
+	for (const changing of those) held.push(await hold(changing, credential));
+	const restore = await endStanding();
+	try {
+		const before = await database.dump();
+		const answers: Answer[] = [];
+		for (const one of held) answers.push(await finish(one));
+		const { added, removed } = difference(before, await database.dump());
+		deepEqual([...added, ...removed], [], "something was written");
+		for (const [index, answer] of answers.entries()) {
+			const changing = those[index];
+			ok(changing);
+			deepEqual([answer.status, answer.json.code], expected(changing), `${changing.operation.id}: ${answer.text}`);
+		}
+	} finally {
+		for (const { wire } of held) wire.destroy();
+		await restore();
+	}
+}
+
+/** Removes the rows, and puts them back as they were. */
+async function without(table: string, where: string, value: unknown): Promise<() => Promise<unknown>> {
+	const rows = await database.rows(`delete from ${table} where ${where} returning to_jsonb(${table}) as row`, [value]);
+	ok(rows.length > 0, `there is something in ${table} to remove`);
+	return async () => {
+		for (const { row } of rows)
+			await database.rows(`insert into ${table} select (jsonb_populate_record(null::${table}, $1)).*`, [JSON.stringify(row)]);
+	};
+}
+
+/** Changes a column, and puts it back. */
+async function altered(statement: string, back: string, value: unknown): Promise<() => Promise<unknown>> {
+	await database.rows(statement, [value]);
+	return () => database.rows(back, [value]);
+}
+
+const always =
+	(status: number, code: string): Expected =>
+	() => [status, code];
+const NOT_FOUND = always(404, "not_found");
+const ROLE = always(403, "role_not_allowed");
+const SIGNED_OUT = always(401, "credential_invalid");
+const UNCONFIRMED = always(403, "confirmation_needed");
+
+async function signedOut(member: Member): Promise<() => Promise<unknown>> {
+	return without("sign_in_sessions", "person_id = $1", (await personOf(member)).person_id);
+}
+
+async function unconfirmed(member: Member): Promise<() => Promise<unknown>> {
+	const { person_id } = await personOf(member);
+	const set = (time: string) => `update sign_in_sessions set confirmed_at = ${time} where person_id = $1`;
+	return altered(set("now() - interval '2 hours'"), set("now()"), person_id);
+}
+
+async function endedPortal(): Promise<() => Promise<unknown>> {
+	const set = (time: string) => `update portal_sessions set session_expires_at = ${time} where tenant_id = $1 and redeemed_at is not null`;
+	return altered(set("now() - interval '1 second'"), set("now() + interval '1 hour'"), tenant_id);
+}
+
+suite("a body that arrives after its sender's standing has ended changes nothing", { concurrency: false }, () => {
+	test("a member who was removed", () => refused(MANAGED, asPage(owner.browser), NOT_FOUND, () => without("members", "id = $1", owner.member_id)));
+
+	test("a member whose role no longer suffices", async () => {
+		const demote = (role: string) =>
+			altered(`update members set role = '${role}' where id = $1`, "update members set role = 'owner' where id = $1", owner.member_id);
+		const needs = (...roles: string[]) => MANAGED.filter(({ row }) => roles.includes(row.access));
+		await refused(needs("owner"), asPage(owner.browser), ROLE, () => demote("admin"));
+		await refused(needs("owner", "admin"), asPage(owner.browser), ROLE, () => demote("viewer"));
+	});
+
+	test("a member who was signed out", () => refused(MANAGED, asPage(owner.browser), SIGNED_OUT, () => signedOut(owner)));
+
+	test("a member whose password was last entered too long ago", () => {
+		const confirmed = MANAGED.filter(({ row }) => row.confirm === true);
+		return refused(confirmed, asPage(owner.browser), UNCONFIRMED, () => unconfirmed(owner));
+	});
+
+	test("anybody in a tenant that was suspended, but for what goes on there", async () => {
+		const stopped = MANAGED.filter(({ row }) => row.while_suspended !== true);
+		const suspend = () =>
+			altered("update tenants set status = 'suspended' where id = $1", "update tenants set status = 'active' where id = $1", tenant_id);
+		for (const credential of [asPage(owner.browser), server.bearer]) await refused(stopped, credential, always(403, "tenant_suspended"), suspend);
+	});
+
+	test("a person of a portal whose session was ended", async () => {
+		const portal = await newPortalPerson(server, tenant_id, "owner");
+		await refused([...MANAGED, ...PERSONAL], asPage(portal), SIGNED_OUT, endedPortal);
+	});
+
+	test("an operator who was removed, in the operator API and in a tenant", async () => {
+		const code: Expected = ({ row }) => (row.access === "operator" ? [403, "role_not_allowed"] : [404, "not_found"]);
+		const { person_id } = await personOf(operator);
+		await refused([...OPERATED, ...MANAGED], asPage(operator.browser), code, () => without("operators", "person_id = $1", person_id));
+	});
+
+	test("an operator who was signed out", () => refused([...OPERATED, ...MANAGED], asPage(operator.browser), SIGNED_OUT, () => signedOut(operator)));
+
+	test("an operator whose password was last entered too long ago", () => {
+		const confirmed = [...OPERATED, ...MANAGED].filter(({ row }) => row.confirm === true);
+		return refused(confirmed, asPage(operator.browser), UNCONFIRMED, () => unconfirmed(operator));
+	});
+
+	test("a person who was signed out, about their own session", () => refused(PERSONAL, asPage(owner.browser), SIGNED_OUT, () => signedOut(owner)));
+
+	test("a service whose credential was revoked", async () => {
+		const { id, credential } = await makeService(server);
+		await refused(SERVED, { authorization: `Bearer ${credential}` }, SIGNED_OUT, async () => {
+			expectStatus(await server.operator("DELETE", `/services/${id}`), 204);
+			return async () => undefined;
+		});
+	});
+});

@@ -1,0 +1,39 @@
+import { type Caller, type Role, roleReaches } from "../core/caller.ts";
+import type { Refusal } from "../http/problem.ts";
+import type { Row } from "../http/route.ts";
+import { TENANT_SUSPENDED, type Tenant } from "../tenants/tenant.ts";
+
+/** How long a password counts as just entered, for what makes secrets, removes things or lets people in. */
+const CONFIRMED_FOR_MS = 3_600_000;
+
+const AT_LEAST: Readonly<Record<Role, string>> = { viewer: "any role", admin: "the role admin or owner", owner: "the role owner" };
+
+const UNCONFIRMED: Refusal = {
+	code: "confirmation_needed",
+	detail: "Your password was last entered more than an hour ago. Enter it again (POST /api/v1/session/confirm), then send the request again.",
+};
+
+const SUSPENDED: Refusal = { code: "tenant_suspended", detail: TENANT_SUSPENDED };
+
+/** 403 `tenant_suspended` for what does not go on in a suspended tenant; null when the row may run. */
+export function refuseSuspended(row: Row<never>, tenant: Pick<Tenant, "status">): Refusal | null {
+	return tenant.status === "suspended" && row.method !== "GET" && row.while_suspended !== true ? SUSPENDED : null;
+}
+
+/** 403 `role_not_allowed` for a role below that of the row; null when it suffices, or when the row asks for none. */
+export function refuseRole(row: Row<never>, caller: Caller): Refusal | null {
+	if (!("role" in caller) || row.access === "public" || row.access === "key" || row.access === "service") return null;
+	if (row.access === "person" || row.access === "operator") return null;
+	if (roleReaches(caller.role, row.access)) return null;
+	return {
+		code: "role_not_allowed",
+		detail: `This needs ${AT_LEAST[row.access]} in the tenant; yours is ${caller.role}. Ask an owner of the tenant.`,
+		facts: { members: { role_needed: row.access, role: caller.role } },
+	};
+}
+
+/** 403 `confirmation_needed` when the row wants a password entered within the hour before `now` (ms); null for sessions without a password. */
+export function refuseUnconfirmed(row: Row<never>, confirmed_at: Date | null, now: number): Refusal | null {
+	if (row.confirm !== true || confirmed_at === null) return null;
+	return now - confirmed_at.getTime() < CONFIRMED_FOR_MS ? null : UNCONFIRMED;
+}

@@ -1,0 +1,76 @@
+import type { Reauthorize } from "../audit/reauthorize.ts";
+import type { Caller } from "../core/caller.ts";
+import type { Clock } from "../core/clock.ts";
+import { Failure } from "../core/error.ts";
+import type { Tx } from "../database/transaction.ts";
+import type { Refusal } from "../http/problem.ts";
+import type { Row } from "../http/route.ts";
+import { lockMemberRole } from "../tenants/member-store.ts";
+import { lockOperator, readMembership } from "../tenants/membership-store.ts";
+import { readTenant } from "../tenants/store.ts";
+import { tenantNotFound } from "../tenants/tenant.ts";
+import { refuseRole, refuseSuspended, refuseUnconfirmed } from "./eligibility.ts";
+import { NO_OPERATOR } from "./operator.ts";
+import { lockSession } from "./people-store.ts";
+import { lockPortalSession } from "./portal-store.ts";
+import { SESSION_ENDED, type SignedIn } from "./signed-in.ts";
+
+/** What a gate let a request through for. */
+export interface Admitted {
+	readonly row: Row<never>;
+	readonly caller: Caller;
+	/** Null: by the operator token, which lives as long as the process. */
+	readonly signed_in: SignedIn | null;
+	/** Of a management route; null on operator routes. */
+	readonly tenant_id: string | null;
+	readonly clock: Clock;
+}
+
+/** Asks everything of a gate again that may have changed since: the session, the membership or operator, the tenant, the role, the password. */
+export function reauthorizeAs(admitted: Admitted): Reauthorize {
+	return async (tx) => {
+		const refusal = await refusalNow(tx, admitted);
+		if (refusal !== null) throw new Failure(refusal.code, refusal.detail, refusal.facts);
+	};
+}
+
+async function refusalNow(tx: Tx, admitted: Admitted): Promise<Refusal | null> {
+	const { row, signed_in, tenant_id, clock } = admitted;
+	// Locked in the order of all changes, and answered in the order of the gates.
+	const place = await lockPlace(tx, admitted);
+	const session = signed_in === null ? NO_SESSION : await lockSignedIn(tx, signed_in, new Date(clock.now()));
+	if (session === null) return SESSION_ENDED;
+	if ("code" in place) return place;
+	if (tenant_id !== null) {
+		const tenant = await readTenant(tx, tenant_id);
+		if (!tenant) return tenantNotFound();
+		const refusal = refuseSuspended(row, tenant) ?? refuseRole(row, place);
+		if (refusal) return refusal;
+	}
+	return refuseUnconfirmed(row, session.confirmed_at, clock.now());
+}
+
+interface LiveSession {
+	/** Null: it has no password of ours. */
+	readonly confirmed_at: Date | null;
+}
+
+const NO_SESSION: LiveSession = { confirmed_at: null };
+
+async function lockSignedIn(tx: Tx, signed_in: SignedIn, now: Date): Promise<LiveSession | null> {
+	if (signed_in.kind === "member") return lockSession(tx, signed_in, now);
+	return (await lockPortalSession(tx, signed_in, now)) === null ? null : NO_SESSION;
+}
+
+/** The caller with the role that they have now, or why they have none any more. A portal session's place is the session. */
+async function lockPlace(tx: Tx, { caller, tenant_id }: Admitted): Promise<Caller | Refusal> {
+	if (caller.kind === "member" && tenant_id !== null) {
+		const role = await lockMemberRole(tx, tenant_id, caller.member_id);
+		return role === null ? tenantNotFound() : { ...caller, role };
+	}
+	if (caller.kind !== "operator" || !caller.person) return caller;
+	const { person_id } = caller.person;
+	if (await lockOperator(tx, person_id)) return caller;
+	const stranger = tenant_id !== null && (await readMembership(tx, tenant_id, person_id)) === null;
+	return stranger ? tenantNotFound() : { code: "role_not_allowed", detail: NO_OPERATOR };
+}
