@@ -20,17 +20,21 @@ function removeEmpty(directory) {
 	}
 }
 
-/** Renaming a folder replaces an empty one and fails on any other: the lock appears with its owner in it, or not at all. */
+/**
+ * Renaming a folder replaces an empty one and fails on any other: the lock appears with its owner in it, or not at all. Returns null when the lock was
+ * taken, else the time by the clock that dates files (milliseconds), which need not be this process's clock.
+ */
 function tryLock(lock) {
 	const own = `${lock}-${process.pid}`;
 	fs.mkdirSync(path.join(own, String(process.pid)), { recursive: true });
+	const files_now_ms = fs.statSync(own).mtimeMs;
 	try {
 		fs.renameSync(own, lock);
-		return true;
+		return null;
 	} catch (error) {
 		if (!["ENOTEMPTY", "EEXIST"].includes(error.code)) throw error;
 		removeTree(own);
-		return false;
+		return files_now_ms;
 	}
 }
 
@@ -52,10 +56,10 @@ function ownerOf(lock) {
 	}
 }
 
-function isStale(lock, owner) {
+function isStale(lock, owner, files_now_ms) {
 	if (!alive(Number(owner))) return true;
 	try {
-		return Date.now() - fs.statSync(lock).mtimeMs > STALE_MS;
+		return files_now_ms - fs.statSync(lock).mtimeMs > STALE_MS;
 	} catch (_error) {
 		return false;
 	}
@@ -67,10 +71,10 @@ function isStale(lock, owner) {
  */
 export async function takeLock(lock, onWait) {
 	let waiting = false;
-	while (!tryLock(lock)) {
+	for (let files_now_ms = tryLock(lock); files_now_ms !== null; files_now_ms = tryLock(lock)) {
 		const owner = ownerOf(lock);
 		if (owner === null) continue;
-		if (isStale(lock, owner)) {
+		if (isStale(lock, owner, files_now_ms)) {
 			removeEmpty(path.join(lock, owner));
 			continue;
 		}
