@@ -168,7 +168,7 @@ function Decide({ tenant_id, selection, keys, onClose, onStale }: DecideProps) {
 			<Select label="Why?" placeholder="Choose a reason" data={[...REASONS]} value={reason} onChange={(value) => setReason(reasonFrom(value))} />
 			<Textarea
 				label="Note"
-				description="Optional; kept in the audit log"
+				description="Optional; shown on each key's page from then on"
 				autosize
 				minRows={2}
 				maxLength={NOTE_CHARACTERS_MAX}

@@ -145,8 +145,11 @@ function RotationSelect({ form }: { form: Form }) {
 	return (
 		<Select
 			label="How often is it replaced?"
-			description="You are reminded when it is time; nothing stops working by itself"
-			data={[...periods.map((days) => ({ value: String(days), label: `Every ${counted(days, "day")}` })), { value: NEVER, label: "No reminder" }]}
+			description="The list and the key's page show when it is due; nothing stops working by itself"
+			data={[
+				...periods.map((days) => ({ value: String(days), label: `Every ${counted(days, "day")}` })),
+				{ value: NEVER, label: "Not on a schedule" },
+			]}
 			value={rotate_every_days === null ? NEVER : String(rotate_every_days)}
 			onChange={(value) => form.setFieldValue("rotate_every_days", value === NEVER || value === null ? null : Number(value))}
 		/>

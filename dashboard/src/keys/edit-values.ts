@@ -155,7 +155,7 @@ function valueWords(field: EditField, values: EditValues): string {
 	const { expiry, site_ids, rotate_every_days } = values;
 	if (field === "expiry") return expiry.kind === "date" ? expiry.date : "never";
 	if (field === "site_ids") return site_ids === null ? "all sites" : site_ids.join(", ") || "none";
-	if (field === "rotate_every_days") return rotate_every_days === null ? "no reminder" : `every ${rotate_every_days} days`;
+	if (field === "rotate_every_days") return rotate_every_days === null ? "not on a schedule" : `every ${rotate_every_days} days`;
 	if (field === "labels") return values.labels.map(({ name, value }) => `${name} = ${value}`).join(", ") || "none";
 	if (field === "allowed_ips") return values.allowed_ips.join(", ") || "from anywhere";
 	if (field === "rate_limits") return limitsWords(values.rate_limits) ?? "none";

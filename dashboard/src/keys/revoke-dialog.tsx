@@ -91,7 +91,7 @@ function RevokeForm({ tenant_id, apiKey, onClose }: RevokeProps) {
 				</Radio.Group>
 				<Textarea
 					label="Note"
-					description="Optional; kept in the audit log"
+					description="Optional; shown on the key's page from then on"
 					autosize
 					minRows={1}
 					maxLength={NOTE_CHARACTERS_MAX}

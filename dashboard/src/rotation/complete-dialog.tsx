@@ -57,7 +57,7 @@ function CompleteForm({ tenant_id, apiKey, rotation, onClose }: Omit<DialogProps
 				<Stragglers rotation={rotation} />
 				<Textarea
 					label="Why now?"
-					description="Kept in the audit log, for whoever asks later"
+					description="Shown on this page from then on"
 					autosize
 					minRows={2}
 					maxLength={REASON_CHARACTERS_MAX}

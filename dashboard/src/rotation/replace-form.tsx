@@ -113,7 +113,7 @@ export function ReplaceForm({ tenant_id, apiKey, onMade }: FormProps) {
 
 function untilMoved(now_ms: number): string {
 	const last = momentWords(lastDayOf({ ...VALUES_AT_FIRST, until: "moved" }, now_ms) ?? now_ms);
-	return `Both work meanwhile. Every day you are reminded who is missing, and the old key ends by itself when all have moved: at the latest ${last}.`;
+	return `Both work meanwhile. The page of the replacement shows who is missing, and the old key ends by itself when all have moved: at the latest ${last}.`;
 }
 
 function FixedTime({ form, now_ms }: { form: ReturnType<typeof useForm<ReplaceValues>>; now_ms: number }) {

@@ -42,7 +42,7 @@ function WhenItEnds({ rotation }: RotationProps) {
 		<Text size="sm" c="dimmed">
 			{held ? "The old key ends by itself once everything has moved, and in any case " : "The old key ends "}
 			<Time value={rotation.old_ends_at} />
-			{held ? ". Until then a reminder says every day who is missing." : ", whoever still uses it."}
+			{held ? ". This page shows who is missing." : ", whoever still uses it."}
 		</Text>
 	);
 }
