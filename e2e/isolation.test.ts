@@ -7,8 +7,9 @@ import { randomBase62 } from "../server/src/core/id.ts";
 import type { Answer } from "./client.ts";
 import { Database, difference, type StoredRow } from "./database.ts";
 import { callOf, KEYED, MANAGEMENT, OPERATIONS, type Operation } from "./operations.ts";
-import { assertProblem, withoutRequestId } from "./problem.ts";
+import { assertPointer, assertProblem, withoutRequestId } from "./problem.ts";
 import { type Server, startServer } from "./server.ts";
+import { STORED_TEXTS } from "./text-fields.ts";
 import { expectStatus, type MadeKey, makeKey, makePlan, makeService, makeSite, makeText, newName } from "./things.ts";
 
 const RANDOM_OPERATIONS = 120;
@@ -391,4 +392,81 @@ test(`${RANDOM_OPERATIONS} random operations of three tenants with anybody's ids
 		before = now;
 	}
 	ok(accepted > RANDOM_OPERATIONS / 5, `${accepted} were accepted`);
+});
+
+/** Fields of bodies that name things which have to be there; of those that the tenant owns, another tenant's are as unknown as what is nowhere. */
+const REFERENCES: Readonly<Record<string, { unknown: string; theirs?: keyof World["values"]; with?: object }>> = {
+	member_id: { unknown: UNKNOWN.member_id ?? "", theirs: "member_id" },
+	site_ids: { unknown: UNKNOWN.site_id ?? "", theirs: "site_id" },
+	key_ids: { unknown: UNKNOWN.key_id ?? "", theirs: "key_id", with: { filter: undefined } },
+	expected_key_ids: { unknown: UNKNOWN.key_id ?? "", theirs: "key_id", with: { preview: false } },
+	permissions: { unknown: "nobody:read" },
+	plan_id: { unknown: "plan-nobody" },
+};
+/** Ids and names that the caller chooses, or by which something comes into being. */
+const CHOSEN = new Set(["id", "external_id", "external_user_id", "capability", "capabilities"]);
+
+test("whatever a body refers to is looked up in its own tenant: another tenant's id is refused like one that is nowhere, and nothing changes", async () => {
+	const own = await newWorld();
+	const named = STORED_TEXTS.filter(({ field }) => /(?:^|_)ids?$|^permissions$|^capabilit/.test(field) && !CHOSEN.has(field));
+	deepEqual([...new Set(named.map(({ field }) => field))].sort(), Object.keys(REFERENCES).sort(), "each field is known to this test");
+	for (const { operation, field, name, body } of named) {
+		const reference = REFERENCES[field];
+		const values = { ...valuesFor(operation, own), plan_id: "plan-1" };
+		const before = await database.dump();
+		const answers: Answer[] = [];
+		for (const id of [reference?.unknown ?? "", ...(reference?.theirs ? [foreign.values[reference.theirs]] : [])]) {
+			const { headers, ...call } = callOf(operation, values);
+			answers.push(await server.send({ ...call, headers: { ...headers, ...server.bearer }, body: { ...Object(body(id)), ...reference?.with } }));
+		}
+		for (const answer of answers) {
+			ok(["invalid_request", "conflict"].includes(answer.code ?? ""), `${operation.id} ${name}: ${answer.status} ${answer.text}`);
+			if (answer.code === "invalid_request") assertPointer(answer, name);
+			ok(!answer.text.includes(foreign.word));
+			equal(withoutRequestId(answer), withoutRequestId(answers[0] ?? answer));
+		}
+		deepEqual(difference(before, await database.dump()), { added: [], removed: [] }, `${operation.id} ${name}`);
+	}
+});
+
+/** What somebody may make of a cursor who knows how the stores write positions. */
+const FORGED_POSITIONS: readonly unknown[] = [
+	...[["x"], ["2026-02-30T00:00:00.000Z", "x"], ["0000-01-01T00:00:00.000Z", "x"], ["-000001-01-01T00:00:00.000Z", "x"], ["", ""], ["\ud800"], []],
+	...[["created", "desc", "2026-02-30T00:00:00.000000Z", "x"], ["created", "desc", "0000-01-01T00:00:00.000000Z", "x"], [["x"]], { 0: "x" }, null, 1],
+];
+const FORGED = [
+	...FORGED_POSITIONS.flatMap((position) => {
+		const text = Buffer.from(JSON.stringify(position)).toString("base64url");
+		return [text, "A".repeat(22) + text, encodeURIComponent("=".repeat(22)) + text];
+	}),
+	...["x", "null", "W10", "A".repeat(22), "A".repeat(2_048), "%F0%9F%91%8D", "'--", "%20"],
+];
+
+test("a list takes no cursor but its own: a forged one, one of another list or of other filters is a 400, never a failure of ours", async () => {
+	const own = await newWorld();
+	const lists = OPERATIONS.filter(({ queried }) => queried.includes("cursor"));
+	ok(lists.length >= 12);
+	const given: { path: string; cursor: string }[] = [];
+	for (const operation of lists) {
+		const { path, method } = callOf(operation, valuesFor(operation, own));
+		const headers: Record<string, string> = operation.kind === "key" ? { "x-api-key": own.raw_key } : server.bearer;
+		const ask = (query: string) => server.send({ method, path: `${path}?${query}`, headers });
+		const first = expectStatus(await ask("limit=1"), 200).as<{ data: unknown[]; next_cursor: string | null }>();
+		const cursor = first.next_cursor;
+		const flipped = cursor === null ? [] : [`${cursor.startsWith("A") ? "B" : "A"}${cursor.slice(1)}`, cursor.slice(0, -1), `${cursor}A`];
+		for (const wrong of [...FORGED, ...flipped, ...given.map((other) => other.cursor)]) {
+			const answer = await ask(`cursor=${wrong}`);
+			assertProblem(answer, "invalid_request");
+			equal(answer.as<{ errors: { pointer: string }[] }>().errors[0]?.pointer, "/query/cursor", `${path} ${wrong}`);
+		}
+		if (cursor === null) continue;
+		given.push({ path, cursor });
+		const second = expectStatus(await ask(`limit=2&cursor=${cursor}`), 200).as<{ data: unknown[] }>();
+		notEqual(JSON.stringify(second.data[0]), JSON.stringify(first.data[0]), "the next page");
+	}
+	ok(given.length >= 6, `${given.length} lists have a second page`);
+	const keys = given.find(({ path }) => path.endsWith("/api-keys"));
+	for (const filter of ["sort=name", "order=asc", "environment=prod", "search=a"])
+		assertProblem(await server.management(own.values.tenant_id, "GET", `/api-keys?${filter}&cursor=${keys?.cursor}`), "invalid_request");
+	assertProblem(await server.management(foreign.values.tenant_id, "GET", `/api-keys?cursor=${keys?.cursor}`), "invalid_request");
 });

@@ -17,6 +17,8 @@ export interface Operation {
 	readonly role: string;
 	/** Names of the parameters in the path. */
 	readonly parameters: readonly string[];
+	/** Names of all query parameters. */
+	readonly queried: readonly string[];
 	/** Names of query parameters that name a thing; one that names several of a kind stands here as one. */
 	readonly queried_ids: readonly string[];
 	readonly status: number;
@@ -53,6 +55,7 @@ function operationOf(path: string, method: string, described: Described): Operat
 		kind: scheme === undefined ? "public" : (KINDS[scheme] ?? "operator"),
 		role: /^Access: (viewer|admin|owner)\./.exec(described.description)?.[1] ?? "none",
 		parameters: names("path"),
+		queried: names("query"),
 		queried_ids: names("query").flatMap((name) => (name in QUERIED ? [QUERIED[name] ?? name] : [])),
 		status: Number(Object.keys(described.responses).find((status) => /^2\d\d$/.test(status)) ?? 0),
 		takes_body: described.requestBody !== undefined,

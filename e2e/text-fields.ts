@@ -76,7 +76,7 @@ function put(schema: Schema, before: unknown, steps: readonly Step[], text: stri
 		before === undefined || before === null || typeof before !== "object"
 			? sampleOf({ ...schema, type: typesOf(schema).at(-1) ?? "object" })
 			: before;
-	if (step === ITEM) return [put(schema.items ?? {}, sampleOf(schema.items ?? {}), rest, text)];
+	if (step === ITEM) return [put(schema.items ?? {}, Array.isArray(before) ? before[0] : undefined, rest, text)];
 	if (step === ENTRY_NAME) return { [text]: sampleOf(mapOf(schema) ?? {}) };
 	if (step === ENTRY_VALUE) return { [ENTRY]: put(mapOf(schema) ?? {}, undefined, rest, text) };
 	const fields = asFields(base);

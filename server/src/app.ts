@@ -22,6 +22,7 @@ import type { AllowList } from "./core/network.ts";
 import type { Peppers } from "./core/pepper.ts";
 import type { Database } from "./database/database.ts";
 import { forgetTenantFiles } from "./documents/forget.ts";
+import { cursorSealFrom } from "./http/cursor-seal.ts";
 import { mount } from "./http/mount.ts";
 import { openApiOf } from "./http/openapi.ts";
 import type { Row } from "./http/route.ts";
@@ -188,7 +189,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		...{ log, access_log: options.access_log, problem_type_base, onAnswered: metrics.answered },
 		forward_auth: forwardAuthAnswer({ verifier, forward_auth, log, trusted_proxies: options.trusted_proxies }),
 	});
-	const mounted = { problem_type_base, holds_secret };
+	const mounted = { problem_type_base, holds_secret, cursors: cursorSealFrom(options.peppers) };
 	const operator_tokens = parseOperatorTokens(options.operator_token);
 	const makeContext = <Parts extends ContextParts>(parts: Parts) => ({ ...system, verifier, ...parts });
 	const gates = {

@@ -49,7 +49,14 @@ test("a cursor that no list gave is refused, naming the parameter", () => {
 		throws(() => windowByText({ cursor }), isMalformedCursor, cursor);
 		throws(() => windowByTime({ cursor }), isMalformedCursor, cursor);
 	}
-	for (const time of ["yesterday", "2026-01-01", "2026-13-01T00:00:00.000Z", "2026-01-01T00:00:00Z"]) {
+	for (const time of [
+		"yesterday",
+		"2026-01-01",
+		"2026-13-01T00:00:00.000Z",
+		"2026-02-30T00:00:00.000Z",
+		"0000-01-01T00:00:00.000Z",
+		"2026-01-01T00:00:00Z",
+	]) {
 		throws(() => windowByTime({ cursor: cursorOf([time, "id"]) }), isMalformedCursor, time);
 	}
 	deepEqual(windowByTime({ cursor: cursorOf(["2026-01-01T00:00:00.000Z", "id"]) }).after, ["2026-01-01T00:00:00.000Z", "id"]);

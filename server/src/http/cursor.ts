@@ -35,7 +35,7 @@ export interface Window {
 	readonly rows_max: number;
 }
 
-function malformed(): Failure {
+export function malformedCursor(): Failure {
 	return new Failure("invalid_request", "The cursor is not one that this list gave. Begin again without it.", {
 		errors: [{ pointer: "/query/cursor", detail: "must be the `next_cursor` of the page before" }],
 	});
@@ -46,14 +46,14 @@ function isTexts(value: unknown, length: number): value is string[] {
 }
 
 function decode(cursor: string, sort_values: number): readonly string[] {
-	if (!/^[A-Za-z0-9_-]+$/.test(cursor)) throw malformed();
+	if (!/^[A-Za-z0-9_-]+$/.test(cursor)) throw malformedCursor();
 	let parsed: unknown;
 	try {
 		parsed = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));
 	} catch {
-		throw malformed();
+		throw malformedCursor();
 	}
-	if (!isTexts(parsed, sort_values)) throw malformed();
+	if (!isTexts(parsed, sort_values)) throw malformedCursor();
 	return parsed;
 }
 
@@ -62,18 +62,23 @@ export function windowByText(request: PageRequest): Window {
 	return { after: request.cursor === undefined ? null : decode(request.cursor, 1), rows_max: (request.limit ?? PAGE_LIMIT_DEFAULT) + 1 };
 }
 
+/** Whether the text is a time as `toISOString` writes it; the day of no month, which JavaScript would move to the next, is none. */
+export function isTime(text: string): boolean {
+	const time = new Date(text);
+	return /^(?!0000)\d{4}-/.test(text) && !Number.isNaN(time.getTime()) && time.toISOString() === text;
+}
+
 /** What to read for a page of a list that is sorted by a time, with milliseconds, and an id. A malformed cursor is a 400. */
 export function windowByTime(request: PageRequest): Window {
 	const after = request.cursor === undefined ? null : decode(request.cursor, 2);
-	if (after && !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(after[0] ?? "")) throw malformed();
-	if (after && Number.isNaN(Date.parse(after[0] ?? ""))) throw malformed();
+	if (after && !isTime(after[0] ?? "")) throw malformedCursor();
 	return { after, rows_max: (request.limit ?? PAGE_LIMIT_DEFAULT) + 1 };
 }
 
 /** What to read for a page of a list whose cursor holds `sort_values` texts of which `isRight` is true. A malformed cursor is a 400. */
 export function windowByTexts(request: PageRequest, sort_values: number, isRight: (texts: readonly string[]) => boolean): Window {
 	const after = request.cursor === undefined ? null : decode(request.cursor, sort_values);
-	if (after && !isRight(after)) throw malformed();
+	if (after && !isRight(after)) throw malformedCursor();
 	return { after, rows_max: (request.limit ?? PAGE_LIMIT_DEFAULT) + 1 };
 }
 

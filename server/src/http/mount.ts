@@ -1,7 +1,9 @@
+import { randomBytes } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from "fastify";
 import type { TSchema } from "typebox";
 import { Failure, type InputError } from "../core/error.ts";
 import { holdsSecret, type SecretTest } from "../core/secret-text.ts";
+import { CursorSeal, runWithCursors } from "./cursor-seal.ts";
 import { failureOf } from "./failure.ts";
 import type { Refusal } from "./problem.ts";
 import { framed, sendProblem } from "./reply.ts";
@@ -56,7 +58,11 @@ export interface MountOptions {
 	readonly problem_type_base: () => string;
 	/** Finds what no stored text may hold; left out: `holdsSecret`, which knows what is the same in every instance. */
 	readonly holds_secret?: SecretTest;
+	/** Left out: cursors of this process, which no other node opens. */
+	readonly cursors?: CursorSeal;
 }
+
+const UNSHARED_CURSORS = new CursorSeal([randomBytes(32)]);
 
 function schemaOf(row: Row<never>): FastifySchema {
 	const response: Record<number, unknown> = {};
@@ -115,6 +121,7 @@ export function mount<C>(app: FastifyInstance, rows: readonly Row<C>[], gate: Ga
 function mountRow(app: FastifyInstance, row: Row<unknown>, admit: ReturnType<Gate<unknown>>, options: MountOptions): void {
 	const { afterBody, holds_secret = holdsSecret } = options;
 	const stores = row.method !== "GET";
+	const run = runWithCursors(row, options.cursors ?? UNSHARED_CURSORS);
 
 	function askAgain(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
 		const answer = afterBody?.(request) ?? null;
@@ -148,7 +155,7 @@ function mountRow(app: FastifyInstance, row: Row<unknown>, admit: ReturnType<Gat
 		...(afterBody !== undefined && stores ? { preHandler: askAgain } : {}),
 		handler(request, reply) {
 			if (stores) assertStorable(request, row, holds_secret);
-			const result = row.run(request.admitted, inputOf(request, row, holds_secret));
+			const result = run(request.admitted, inputOf(request, row, holds_secret));
 			if (result instanceof Promise) return result.then((late) => answerWith(reply, row, late));
 			return answerWith(reply, row, result);
 		},

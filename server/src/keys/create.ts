@@ -21,6 +21,7 @@ import {
 	assertApiAccess,
 	assertPermissionsInPlan,
 	defaultPermissions,
+	unknownOwner,
 	unknownPermissions,
 	unusableSites,
 	withoutRepetitions,
@@ -57,7 +58,8 @@ export async function assertRoomForKey(tx: Tx, tenant_id: string, plan: Plan, no
 async function planKey(tx: Tx, context: KeysContext, input: CreateRequest, plan: Plan, key_id: string): Promise<Key> {
 	const catalogue = await readCatalogue(tx);
 	const sites = await readSiteEnvironments(tx, input.tenant_id, withoutRepetitions(input.site_ids ?? []));
-	return keyWithin({ plan, catalogue, sites }, input, { key_id, now: context.clock.now(), created_by: keyActorOf(context.actor) });
+	const owner_errors = await unknownOwner(tx, input.tenant_id, input.owner);
+	return keyWithin({ plan, catalogue, sites, owner_errors }, input, { key_id, now: context.clock.now(), created_by: keyActorOf(context.actor) });
 }
 
 /** What a new key is held to: the plan, the permissions there are, and those of the tenant's sites that are asked for. */
@@ -65,6 +67,8 @@ export interface KeyBounds {
 	readonly plan: Plan;
 	readonly catalogue: Catalogue;
 	readonly sites: ReadonlyMap<string, string | null>;
+	/** What is wrong with the member that is to be responsible. */
+	readonly owner_errors: readonly InputError[];
 }
 
 /** The key that `input` asks for, within `bounds`: throws 400 for what cannot be, 403 for what the plan does not include. */
@@ -77,6 +81,7 @@ export function keyWithin(bounds: KeyBounds, input: CreateRequest, made: { key_i
 	const ips = allowedIpsOf(input.allowed_ips);
 	const expiry = expiryOf(input.expires_at, plan, now);
 	const errors = [
+		...bounds.owner_errors,
 		...unknownPermissions(input.permissions ?? [], catalogue, plan),
 		...unusableSites(input.site_ids ?? [], sites, input.environment),
 		...(Array.isArray(ips) ? ips : []),

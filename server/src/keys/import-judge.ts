@@ -58,7 +58,7 @@ function judgeOne(context: KeysContext, row: ImportRow, found: TenantWithPlan, b
 		assertTenantActive(tenant);
 		assertApiAccess(plan);
 		const now = context.clock.now();
-		const bounds = { plan, catalogue: around.catalogue, sites: around.sites.get(tenant.id) ?? new Map() };
+		const bounds = { plan, catalogue: around.catalogue, sites: around.sites.get(tenant.id) ?? new Map(), owner_errors: [] };
 		const made = keyWithin(bounds, { ...row.input, tenant_id: tenant.id }, { key_id: newId("key"), now, created_by: keyActorOf(context.actor) });
 		const used = bench.used.get(tenant.id) ?? 0;
 		const max = plan.limits.api_keys;

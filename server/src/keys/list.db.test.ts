@@ -48,6 +48,7 @@ test("pages go from the newest key to the oldest, each key once, also among keys
 test("a list is filtered by status, environment, integration, owner and part of the name", async () => {
 	const tenant_id = await fixture.tenant();
 	const make = async (overrides: Parameters<typeof keyInput>[1]) => (await createKey(fixture.context(), keyInput(tenant_id, overrides))).key.id;
+	await fixture.member(tenant_id, "mem_1");
 	const active = await make({ name: "100% Order_Bot", integration: "orders", owner: { name: "Ada", email: "Ada@Example.com", member_id: "mem_1" } });
 	const paused = await make({ name: "staging-crm", environment: "staging" });
 	const expired = await make({ name: "dev-tool", environment: "dev", expires_at: new Date(fixture.clock.now() + 10).toISOString() });

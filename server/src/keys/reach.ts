@@ -1,8 +1,11 @@
 import { Failure, type InputError } from "../core/error.ts";
 import { AllowList, parseAllowList } from "../core/network.ts";
+import type { ReadTx } from "../database/transaction.ts";
 import { type Catalogue, permissionsOfPlan } from "../plans/permission.ts";
 import type { Plan } from "../plans/plan.ts";
+import { readMemberRole } from "../tenants/member-store.ts";
 import type { Environment } from "./format.ts";
+import type { KeyOwner } from "./key.ts";
 
 /** A key gets it only by name: it lets whoever holds the key replace its secret. */
 const NEVER_BY_DEFAULT = "key:rotate";
@@ -61,6 +64,14 @@ export function unusableSites(
 		if (bound === null || bound === environment) return [];
 		return [{ pointer, detail: `is a ${bound} site, where a ${environment} key is always refused: leave it out, or make a ${bound} key for it` }];
 	});
+}
+
+/** What is wrong with the member that an owner names. One that the key has already may stay, whatever became of them. */
+export async function unknownOwner(tx: ReadTx, tenant_id: string, owner: string | KeyOwner, held?: KeyOwner): Promise<InputError[]> {
+	const member_id = typeof owner === "string" ? undefined : owner.member_id;
+	if (member_id === undefined || member_id === held?.member_id) return [];
+	const role = await readMemberRole(tx, tenant_id, member_id);
+	return role === null ? [{ pointer: "/owner/member_id", detail: "is not the id of a member of this tenant" }] : [];
 }
 
 /** The allowed addresses in canonical form, null for any, or what is wrong with them. */

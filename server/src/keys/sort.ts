@@ -1,4 +1,4 @@
-import { type PageRequest, type Window, windowByTexts } from "../http/cursor.ts";
+import { isTime, type PageRequest, type Window, windowByTexts } from "../http/cursor.ts";
 
 export const SORTS = ["created", "name", "last_used", "expires", "rotation_due"] as const;
 export type Sort = (typeof SORTS)[number];
@@ -27,16 +27,15 @@ export function orderOf(query: Partial<KeyOrder>): KeyOrder {
 const CURSOR_TEXTS = 4;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 
-function isTime(text: string): boolean {
-	const date = new Date(text);
-	return TIME.test(text) && !Number.isNaN(date.getTime()) && date.toISOString().slice(0, 23) === text.slice(0, 23);
+function isMicrosecond(text: string): boolean {
+	return TIME.test(text) && isTime(`${text.slice(0, 23)}Z`);
 }
 
 function isCursorOf({ sort, order }: KeyOrder, texts: readonly string[]): boolean {
 	const [cursor_sort, cursor_order, value = "", id = ""] = texts;
 	if (cursor_sort !== sort || cursor_order !== order || id === "") return false;
 	if (value === "") return sort !== "created" && sort !== "name";
-	return sort === "name" || isTime(value);
+	return sort === "name" || isMicrosecond(value);
 }
 
 /** What to read for a page of the list in this order, in the form of the store and of `toPage`. A cursor of another order is a 400. */

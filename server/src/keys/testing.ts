@@ -27,6 +27,8 @@ export interface KeysFixture {
 	/** A tenant on a plan of its own that is as given, with all built-in capabilities unless others are. */
 	tenant(plan?: Partial<PlanInput>): Promise<string>;
 	site(tenant_id: string, id: string, environment?: "prod" | "staging" | "dev"): Promise<void>;
+	/** A viewer of the tenant with this id of a member. */
+	member(tenant_id: string, id: string): Promise<void>;
 	/** Changes the plan of a tenant that `tenant` made. */
 	replan(tenant_id: string, plan: Partial<PlanInput>): Promise<void>;
 	/** Does as somebody with all rights over the database. */
@@ -110,6 +112,10 @@ export async function keysFixture(): Promise<KeysFixture> {
 			await createSite(context(), { tenant_id, id, name: `Site ${id}`, ...(environment ? { environment } : {}) });
 		},
 		behind,
+		async member(tenant_id, id) {
+			await behind("insert into people (id, name, email) values ($1, $1, $1 || '@example.com')", [`per_${id}`]);
+			await behind("insert into members (tenant_id, id, person_id, role) values ($1, $2, $3, 'viewer')", [tenant_id, id, `per_${id}`]);
+		},
 		async use({ tenant_id, kid }) {
 			const now = new Date(clock.now());
 			await behind("insert into secret_activity (kid, tenant_id, first_used_at, last_used_at) values ($1, $2, $3, $3)", [kid, tenant_id, now]);

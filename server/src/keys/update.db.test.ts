@@ -39,6 +39,7 @@ async function changesNothing(key: KeyAnswer, run: () => Promise<KeyAnswer & Par
 test("everything that may change changes, and the rest stays", async () => {
 	const tenant_id = await fixture.tenant();
 	await fixture.site(tenant_id, "shop");
+	await fixture.member(tenant_id, "mem_2");
 	const key = await makeKey(tenant_id);
 	fixture.clock.advance(DAY_MS);
 	const changed = await patch(key, {

@@ -13,7 +13,7 @@ import { keyNotFound } from "./get.ts";
 import { type Key, statusOf } from "./key.ts";
 import { expiryOf, rotationDueAt } from "./lifetime.ts";
 import { unusableRateLimits } from "./rate-limit.ts";
-import { allowedIpsOf, assertPermissionsInPlan, unknownPermissions, unusableSites, withoutRepetitions } from "./reach.ts";
+import { allowedIpsOf, assertPermissionsInPlan, unknownOwner, unknownPermissions, unusableSites, withoutRepetitions } from "./reach.ts";
 import type { KeyAnswer, UpdateInput } from "./schema.ts";
 import { type KeyChanges, lockKey, readSecrets, readSiteEnvironments, updateKey } from "./store.ts";
 
@@ -35,7 +35,7 @@ function isSameTime(wanted: string | null, time: Date | null): boolean {
 /** What `input` sets about where the key may be used and what it may do: 400 for what cannot be, 403 for what the plan does not include. */
 async function judgedChanges(tx: Tx, input: UpdateInput, key: Key, plan: Plan, now: number): Promise<KeyChanges> {
 	const changes: KeyChanges = {};
-	const errors = [];
+	const errors = input.owner === undefined ? [] : await unknownOwner(tx, key.tenant_id, input.owner, key.owner);
 	if (input.permissions) {
 		const catalogue = await readCatalogue(tx);
 		const unknown = unknownPermissions(input.permissions, catalogue, plan, key.permissions);
