@@ -1,4 +1,5 @@
 // The clock of every process that tests start, set by libfaketime: `npm test -- --clock 2028-02-29T23:50:00Z --zone Asia/Kathmandu`.
+import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
 import { parseArgs } from "node:util";
 
@@ -36,25 +37,44 @@ function isZone(zone: string): boolean {
 	}
 }
 
+/** Marks the process that runs under the clock already. */
+const INSIDE = "KEYWRIGHT_TEST_CLOCK";
+
 /**
- * The environment under which processes read `clock` now. It is an offset in seconds, the same for all of them whenever they start; the monotonic
- * clock stays the machine's, since waiting would otherwise go wrong. Programs without libc (Caddy) keep the machine's clock.
+ * In a mount namespace of its own, so that the machine's `/etc` stays as it is: every program loads libfaketime, whatever environment it is given.
+ * The arguments are the offset, the library, and the command.
  */
-export function clockEnvironment({ clock, zone }: TestArguments, now: Date, library: string): Record<string, string> {
-	const seconds = clock === null ? 0 : Math.round((clock.getTime() - now.getTime()) / 1000);
-	return {
-		...(zone !== null && { TZ: zone }),
-		...(clock !== null && {
-			LD_PRELOAD: library,
-			FAKETIME: `${seconds < 0 ? "-" : "+"}${Math.abs(seconds)}`,
-			FAKETIME_DONT_FAKE_MONOTONIC: "1",
-		}),
-	};
+const UNDER_CLOCK = `set -e
+folder=$(mktemp -d)
+mount -t tmpfs tmpfs "$folder"
+mkdir "$folder/upper" "$folder/work"
+mount -t overlay overlay -o "lowerdir=/etc,upperdir=$folder/upper,workdir=$folder/work" /etc
+echo "$1" > /etc/faketimerc
+echo "$2" > /etc/ld.so.preload
+shift 2
+exec "$@"`;
+
+/**
+ * The offset between `clock` and `now` as libfaketime reads it, in seconds: the same for all processes, whenever they start.
+ */
+export function offsetOf(clock: Date, now: Date): string {
+	const seconds = Math.round((clock.getTime() - now.getTime()) / 1000);
+	return `${seconds < 0 ? "-" : "+"}${Math.abs(seconds)}`;
 }
 
-/** The path of libfaketime; throws an `Error` that says how to get it. */
-export function faketimeLibrary(): string {
+/**
+ * Runs this program once more under the clock that is asked for and returns its exit code; null when it runs under it already, or none is asked for.
+ * Programs without libc (Caddy) keep the machine's clock. Throws an `Error` that says what is missing.
+ */
+export function runUnderClock({ clock }: TestArguments, argv: readonly string[]): number | null {
+	if (clock === null || process.env[INSIDE] !== undefined) return null;
 	const [library] = globSync(LIBRARY);
 	if (library === undefined) throw new Error("--clock needs libfaketime. Get it: sudo apt-get install -y libfaketime");
-	return library;
+	if (process.getuid?.() !== 0) throw new Error("--clock needs root: it mounts a folder of its own over /etc, for these tests only");
+	const command = ["--mount", "sh", "-c", UNDER_CLOCK, "sh", offsetOf(clock, new Date()), library, ...argv];
+	// The monotonic clock stays the machine's where a program keeps its environment.
+	const env = { ...process.env, [INSIDE]: clock.toISOString(), FAKETIME_DONT_FAKE_MONOTONIC: "1" };
+	const { status, error } = spawnSync("unshare", command, { stdio: "inherit", env });
+	if (error) throw error;
+	return status ?? 1;
 }

@@ -2,7 +2,7 @@
 // Usage: node scripts/test.ts [--clock INSTANT] [--zone ZONE] [unit|database|e2e|examples|python …] [part of a file's path …]
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { clockEnvironment, faketimeLibrary, parseTestArguments, type TestArguments } from "./clock.ts";
+import { parseTestArguments, runUnderClock, type TestArguments } from "./clock.ts";
 import { type Cluster, startEmbeddedCluster } from "./clusters.ts";
 import { startDebianCluster } from "./debian-cluster.ts";
 import { ROOT } from "./execute.ts";
@@ -90,8 +90,6 @@ async function runAll(names: readonly SuiteName[], filters: readonly string[]): 
 		ci,
 		print,
 	);
-	// After the installation, which would not trust what was signed at another time.
-	Object.assign(process.env, clockEnvironment(settings, new Date(), library));
 	for (const { name, files } of suites) {
 		const lacking = missing.filter((part) => part.needed_by.includes(name));
 		if (lacking.length > 0) tallies.push(...lacking.map((part) => failure(name, advice(part))));
@@ -105,19 +103,21 @@ function interrupt(): void {
 	interruption.abort();
 }
 
-/** Ends the process with 2 where the arguments cannot be used. */
-function readArguments(): TestArguments & { library: string } {
+/** The arguments; ends the process with 2 where they cannot be used, and with its code where the tests ran under another clock. */
+function readArguments(): TestArguments {
 	try {
 		const parsed = parseTestArguments(process.argv.slice(2));
-		return { ...parsed, library: parsed.clock === null ? "" : faketimeLibrary() };
+		const code = runUnderClock(parsed, process.argv);
+		if (code !== null) process.exit(code);
+		return parsed;
 	} catch (error) {
 		print(error instanceof Error ? error.message : String(error));
 		process.exit(EXIT_USAGE);
 	}
 }
 
-const { library, ...settings } = readArguments();
-const { words } = settings;
+const { words, zone } = readArguments();
+if (zone !== null) process.env.TZ = zone;
 const chosen = words.filter(isSuite);
 process.on("SIGINT", interrupt);
 process.on("SIGTERM", interrupt);
