@@ -1,5 +1,5 @@
 // Writes what is derived from the sources, or with --check says what is out of date: server/openapi.json, routes.txt,
-// docs/configuration.md, docs/errors.md, dashboard/src/http/openapi.gen.ts. With --tables also server/src/database/tables.ts, from a database that it starts and migrates.
+// docs/configuration.md, docs/errors.md, the table of log events in docs/operations.md, dashboard/src/http/openapi.gen.ts. With --tables also server/src/database/tables.ts, from a database that it starts and migrates.
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -7,6 +7,7 @@ import { metricsRows, publicRows } from "../server/src/app/public-routes.ts";
 import { version } from "../server/src/cli/run.ts";
 import { SETTINGS, type Setting } from "../server/src/config.ts";
 import { ERRORS } from "../server/src/core/error.ts";
+import { LOG_EVENTS } from "../server/src/core/log-events.ts";
 import { openApiOf, routesPage } from "../server/src/http/openapi.ts";
 import type { Row } from "../server/src/http/route.ts";
 import { forwardedRows, keyedRows, managementRows, operatorRows, personRows, serviceRows, visitorRows } from "../server/src/rows.ts";
@@ -66,6 +67,19 @@ ${rows.join("\n")}
 `;
 }
 
+const EVENTS_BEGIN = "<!-- Generated from server/src/core/log-events.ts by npm run generate. -->\n";
+const EVENTS_END = "<!-- End of what is generated. -->\n";
+
+/** The operations guide with its table of log events. */
+function operationsPage(): string {
+	const text = readFileSync(join(ROOT, "docs/operations.md"), "utf8");
+	const [begin, end] = [text.indexOf(EVENTS_BEGIN), text.indexOf(EVENTS_END)];
+	if (begin < 0 || end < begin) throw new Error("docs/operations.md has no place for the table of log events");
+	const rows = Object.entries(LOG_EVENTS).map(([name, { levels, means }]) => `| \`${name}\` | ${levels.join(", ")} | ${means} |`);
+	const table = `| event | level | means |\n| --- | --- | --- |\n${rows.join("\n")}\n`;
+	return `${text.slice(0, begin)}${EVENTS_BEGIN}${table}${text.slice(end)}`;
+}
+
 async function tables(): Promise<string> {
 	const { ensureDatabase, OWNER_ROLE } = await import("../server/src/database/roles.ts");
 	const { startEmbedded } = await import("../server/src/database/embedded.ts");
@@ -90,6 +104,7 @@ const derived: Record<string, () => string | Promise<string>> = {
 	"routes.txt": () => routesPage(everyRow()),
 	"docs/configuration.md": configurationPage,
 	"docs/errors.md": errorsPage,
+	"docs/operations.md": operationsPage,
 	"dashboard/src/http/openapi.gen.ts": () => renderClientTypes(ROOT, plainDocument()),
 	...(process.argv.includes("--tables") ? { "server/src/database/tables.ts": tables } : {}),
 };

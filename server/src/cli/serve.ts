@@ -6,7 +6,7 @@ import { systemClock } from "../core/clock.ts";
 import { type BufferedOutput, bufferedOutput, createAccessLog, createLog, type Log } from "../core/log.ts";
 import { parsePeppers } from "../core/pepper.ts";
 import { generatedSecret, openDataFolder } from "../data-folder.ts";
-import { connectDatabase } from "../database/database.ts";
+import { connectDatabase, VERIFICATION_LIMITS } from "../database/database.ts";
 import { banner } from "./banner.ts";
 import { openDemo } from "./demo.ts";
 import { openDatabase, uploadsFolder } from "./open-database.ts";
@@ -14,8 +14,6 @@ import { openDatabase, uploadsFolder } from "./open-database.ts";
 /** A stop that takes longer than this is cut short. */
 const STOP_PATIENCE_MS = 20_000;
 const EXIT_FAILED = 1;
-/** A renewal, three queues of grants and sites, and quota blocks at the same time. */
-const VERIFICATION_CONNECTIONS_MAX = 6;
 
 /** The dashboard's build: beside the server's own where both are installed, in its workspace of the repository. */
 function dashboardFolder(): string {
@@ -46,12 +44,7 @@ export async function serve(config: Config, version: string): Promise<void> {
 		const opened = await opening;
 		const database = connectDatabase({ url: opened.url, direct_url: opened.direct_url, log });
 		ending.last(() => database.close());
-		const verification_database = connectDatabase({
-			url: opened.url,
-			direct_url: opened.direct_url,
-			log,
-			connections_max: VERIFICATION_CONNECTIONS_MAX,
-		});
+		const verification_database = connectDatabase({ url: opened.url, direct_url: opened.direct_url, log, ...VERIFICATION_LIMITS });
 		ending.last(() => verification_database.close());
 		const app = await createApp({
 			...config,

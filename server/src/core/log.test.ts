@@ -8,7 +8,7 @@ test("no line of the log holds the token of a one-time link, wherever it stands"
 	const log = createLog({ level: "info", brand: "kw", output: { write: (line) => void lines.push(line) } });
 	for (const prefix of ["kwi", "kwp", "kwh"] as const) {
 		const { text } = makeOneTimeToken(prefix);
-		log.info({ err: new Error(`at https://x.example/join#${text}`), url: `/x?y=${text}` }, "event");
+		log.info({ err: new Error(`at https://x.example/join#${text}`), url: `/x?y=${text}` }, "server_started");
 		const line = lines.pop() ?? "";
 		doesNotMatch(line, new RegExp(text.slice(4)));
 		match(line, new RegExp(`${prefix}_\\[redacted\\]`));

@@ -1,7 +1,13 @@
-import { type DestinationStream, destination, type Logger, pino } from "pino";
+import { type DestinationStream, destination, pino } from "pino";
 import { systemClock } from "./clock.ts";
+import type { EventAt } from "./log-events.ts";
 
-export type Log = Logger;
+/** One JSON object a line: what happened, by its name in the table of events, and the details of it. */
+export interface Log {
+	info(details: object, event: EventAt<"info">): void;
+	warn(details: object, event: EventAt<"warn">): void;
+	error(details: object, event: EventAt<"error">): void;
+}
 
 const LOG_BUFFER_BYTES = 4096;
 /** So that a quiet server does not keep its last lines to itself. */

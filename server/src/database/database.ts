@@ -42,6 +42,8 @@ export interface ConnectOptions {
 	readonly log: Log;
 	readonly connections_max?: number;
 	readonly answer_timeout_ms?: number;
+	/** After this PostgreSQL ends a statement by itself; shorter than `answer_timeout_ms`. */
+	readonly statement_timeout_ms?: number;
 	/** Serves as this role on every connection, outside of transactions too; not through a pooler that shares connections. */
 	readonly role?: string;
 }
@@ -53,6 +55,12 @@ function actingAs(role: string | undefined): Pick<PostgresDialectConfig, "onCrea
 	};
 }
 
+/**
+ * What keyed requests wait for: look-ups by primary keys. One that takes longer waits for a lock, and many requests wait for it. Through a pooler
+ * that drops the time-out of statements the one of answers holds.
+ */
+export const VERIFICATION_LIMITS = { connections_max: 6, statement_timeout_ms: 2_000, answer_timeout_ms: 2_500 } as const;
+
 /** A bounded pool on `url`. Nothing is connected before the first query. */
 export function connectDatabase(options: ConnectOptions): Database {
 	const { url, direct_url = url, log } = options;
@@ -60,7 +68,7 @@ export function connectDatabase(options: ConnectOptions): Database {
 		connectionString: url,
 		max: options.connections_max ?? POOL_CONNECTIONS_MAX,
 		connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-		statement_timeout: STATEMENT_TIMEOUT_MS,
+		statement_timeout: options.statement_timeout_ms ?? STATEMENT_TIMEOUT_MS,
 		idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
 		keepAlive: true,
 		types,

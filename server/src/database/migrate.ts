@@ -56,6 +56,7 @@ export async function migrate(url: string): Promise<string[]> {
 	try {
 		const version = await client.query<{ server_version_num: string }>("show server_version_num");
 		if (Number(version.rows[0]?.server_version_num) < OLDEST_POSTGRES) throw new Error("PostgreSQL 14 or newer is needed");
+		await client.query("set lock_timeout = 0");
 		await client.query("select pg_advisory_lock($1)", [MIGRATION_LOCK]);
 		await ensureServingRoles(client);
 		await client.query("create schema if not exists keywright");

@@ -19,7 +19,10 @@ export const SESSION_SETTINGS = {
 	array_nulls: "on",
 } as const;
 
-const settings = Object.entries(SESSION_SETTINGS).map(([name, value]) => `set_config('${name}', '${value}', false)`);
+/** For so long a statement waits for a lock that another session has; then it is a 503. */
+const LOCK_TIMEOUT = "5s";
+
+const settings = Object.entries({ ...SESSION_SETTINGS, lock_timeout: LOCK_TIMEOUT }).map(([name, value]) => `set_config('${name}', '${value}', false)`);
 
 const READ_ONLY = "current_setting('transaction_read_only') as read_only";
 

@@ -3,6 +3,7 @@ import { connect, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
 import { pino } from "pino";
 import Type from "typebox";
+import { createLog, type Log } from "../core/log.ts";
 import { mount } from "./mount.ts";
 import { type Row, route } from "./route.ts";
 import { createHttp } from "./server.ts";
@@ -39,8 +40,8 @@ const rows: readonly Row<object>[] = [
 	}),
 ];
 
-async function listening(t: TestContext): Promise<{ port: number; close: () => Promise<void> }> {
-	const app = createHttp({ log: pino({ level: "silent" }), access_log: null, problem_type_base: () => PROBLEMS });
+async function listening(t: TestContext, access_log: Log | null = null): Promise<{ port: number; close: () => Promise<void> }> {
+	const app = createHttp({ log: pino({ level: "silent" }), access_log, problem_type_base: () => PROBLEMS });
 	mount(app, rows, () => () => ({}), { problem_type_base: () => PROBLEMS });
 	await app.listen({ port: 0, host: "127.0.0.1" });
 	t.after(() => app.close());
@@ -84,5 +85,38 @@ function opened(port: number, text: string): Promise<Socket> {
 	return new Promise((resolve, reject) => {
 		const socket = connect(port, "127.0.0.1", () => socket.write(text, () => setTimeout(() => resolve(socket), 50)));
 		socket.on("error", reject);
+	});
+}
+
+test("bytes that the HTTP parser does not take leave a line in the log, with the request id of the answer and its code", async (t) => {
+	const lines: { event: string; request_id: string; status: number; code: string; reason: string | null }[] = [];
+	const { port } = await listening(t, createLog({ level: "info", brand: "kw", output: { write: (line) => void lines.push(JSON.parse(line)) } }));
+	const refused: readonly (readonly [bytes: string, status: number, code: string, reason: RegExp])[] = [
+		[`GET / HTTP/1.1\r\nHost: a\r\nX-Long: ${"x".repeat(20_000)}\r\n\r\n`, 431, "headers_too_large", /^HPE_HEADER_OVERFLOW$/],
+		["no request at all\r\n\r\n", 400, "invalid_request", /^HPE_INVALID/],
+		["POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\nabc", 400, "invalid_request", /^HPE_/],
+		["CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", 400, "invalid_request", /^null$/],
+		["GET / HTTP/1.1\r\nHost: a\r\nExpect: something\r\n\r\n", 400, "invalid_request", /^null$/],
+	];
+	for (const [bytes, status, code, reason] of refused) {
+		lines.length = 0;
+		const answer = await answerTo(port, bytes);
+		equal(lines.length, 1, `${bytes.slice(0, 40)}: ${answer}`);
+		const [line] = lines;
+		deepEqual([line?.event, line?.status, line?.code], ["request_refused", status, code]);
+		ok(reason.test(String(line?.reason)), String(line?.reason));
+		ok(answer.startsWith(`HTTP/1.1 ${status} `) && answer.includes(`x-request-id: ${line?.request_id}\r\n`), answer);
+	}
+});
+
+/** All that is answered to `bytes` until the connection ends. */
+function answerTo(port: number, bytes: string): Promise<string> {
+	return new Promise((resolve, reject) => {
+		let answer = "";
+		const socket = connect(port, "127.0.0.1", () => socket.write(bytes));
+		socket.setEncoding("latin1").on("data", (text: string) => {
+			answer += text;
+		});
+		socket.on("error", reject).on("close", () => resolve(answer));
 	});
 }

@@ -12,6 +12,7 @@ import { notFoundDetailOf } from "./mount.ts";
 import { problemOf, writeProblem } from "./problem.ts";
 import { framed, sendProblem } from "./reply.ts";
 import { parseStrictJson } from "./strict-json.ts";
+import { UnreadableLog } from "./unreadable-log.ts";
 import { compileValidator } from "./validation.ts";
 
 const HEADERS_BYTES_MAX = 16_384;
@@ -70,6 +71,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
 function createListener(handler: (request: FramedRequest, response: ServerResponse) => void, options: HttpOptions): Server {
 	/** The latest answer of each connection. */
 	const answering = new WeakMap<Duplex, ServerResponse>();
+	const unreadable = new UnreadableLog(options.access_log);
 	const direct = options.forward_auth && new DirectRoute(FORWARD_AUTH, options.forward_auth, options);
 
 	function onRequest(request: FramedRequest, response: ServerResponse): void {
@@ -103,14 +105,29 @@ function createListener(handler: (request: FramedRequest, response: ServerRespon
 		onRequest(request, response);
 	});
 	server.on("checkExpectation", (request: FramedRequest, response: ServerResponse) => {
+		const { status, code } = UNKNOWN_EXPECTATION;
+		options.onAnswered?.(status, code);
+		unreadable.write({ request_id: request.request_id, status, code, reason: null });
 		writeProblem(response, problemFor(request, UNKNOWN_EXPECTATION, options.problem_type_base()));
 	});
-	server.on("connect", (_request, socket) => writeBare(socket, NO_PROXY, options));
+	server.on("connect", (_request, socket) => writeBare(socket, NO_PROXY, null));
 	server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
 		if (error.code === "ECONNRESET" || !socket.writable || !mayAnswer(socket, answering.get(socket))) return void socket.destroy();
-		writeBare(socket, refusalOfBytes(error.code), options);
+		writeBare(socket, refusalOfBytes(error.code), error.code ?? null);
 	});
 	return server;
+
+	/** Answers where there is no response object, and ends the connection. */
+	function writeBare(socket: Duplex, refusal: Failure, reason: string | null): void {
+		const request_id = newId("req");
+		options.onAnswered?.(refusal.status, refusal.code);
+		unreadable.write({ request_id, status: refusal.status, code: refusal.code, reason });
+		const { status, headers, body } = problemOf(refusal, request_id, options.problem_type_base());
+		const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+		socket.end(
+			`HTTP/1.1 ${status} ${ERRORS[refusal.code].title}\r\n${lines.join("\r\n")}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+		);
+	}
 }
 
 const UNKNOWN_EXPECTATION = new Failure("invalid_request", "The only expectation understood here is 100-continue. Send the request without another.");
@@ -131,16 +148,6 @@ function refusalOfBytes(code: string | undefined): Failure {
 	if (code === "ERR_HTTP_REQUEST_TIMEOUT")
 		return new Failure("request_timeout", "The request did not arrive in time. Send it again without pausing.");
 	return new Failure("invalid_request", "The bytes received are no HTTP/1.1 request.");
-}
-
-/** Answers where there is no response object, and ends the connection. */
-function writeBare(socket: Duplex, refusal: Failure, options: HttpOptions): void {
-	options.onAnswered?.(refusal.status, refusal.code);
-	const { status, headers, body } = problemOf(refusal, newId("req"), options.problem_type_base());
-	const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-	socket.end(
-		`HTTP/1.1 ${status} ${ERRORS[refusal.code].title}\r\n${lines.join("\r\n")}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-	);
 }
 
 function answerFailure(error: unknown, request: FastifyRequest, reply: FastifyReply, options: HttpOptions): void {

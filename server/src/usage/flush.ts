@@ -79,7 +79,7 @@ class Flusher {
 	async run(): Promise<void> {
 		try {
 			await this.#flushWaiting();
-			if (this.failure) this.#options.log.info("usage_flush_recovered");
+			if (this.failure) this.#options.log.info({}, "usage_flush_recovered");
 			this.failure = null;
 		} catch (error) {
 			if (!this.failure) this.#options.log.warn({ err: error }, "usage_flush_failed");
