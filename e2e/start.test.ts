@@ -1,13 +1,14 @@
-import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { deepEqual, doesNotMatch, equal, match, notEqual, ok } from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { rename, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -20,6 +21,7 @@ import {
 	endLeftovers,
 	environmentWith,
 	isAlive,
+	MAIN,
 	newDataFolder,
 	Program,
 	postgresPid,
@@ -288,13 +290,19 @@ test("after kill -9 of the server the next start takes over the PostgreSQL that 
 	match(again.logs.stdout, /"adopted":true/);
 });
 
-test("a wrong pepper starts nothing and says what to do; the right one finds every key again", async () => {
+test("a wrong pepper, or none beside a database that has one, starts nothing and makes nothing; the right one finds every key again", async () => {
 	const data_dir = newFolder();
 	const server = await startServer({ data_dir });
 	const { raw_key, tenant } = await makeWorld(server);
 	await stopTimely(server);
 	const right = readFileSync(join(data_dir, "pepper"), "utf8").trim();
 	const wrong = "w".repeat(48);
+	await rename(join(data_dir, "pepper"), join(data_dir, "pepper.elsewhere"));
+	const missing = await runProgram(["serve"], { KEYWRIGHT_DATA_DIR: data_dir, KEYWRIGHT_PORT: "0" });
+	equal(missing.code, 1);
+	match(missing.stderr, /KEYWRIGHT_PEPPER: the database has a pepper/);
+	ok(!existsSync(join(data_dir, "pepper")), "no new one was made");
+	await rename(join(data_dir, "pepper.elsewhere"), join(data_dir, "pepper"));
 	const refused = await runProgram(["serve"], { KEYWRIGHT_DATA_DIR: data_dir, KEYWRIGHT_PORT: "0", KEYWRIGHT_PEPPER: wrong });
 	equal(refused.code, 1);
 	match(refused.stderr, /pepper does not belong to this database/);
@@ -317,6 +325,50 @@ test("a wrong pepper starts nothing and says what to do; the right one finds eve
 	const rotated = await startServer({ data_dir, env: { KEYWRIGHT_PEPPER: wrong } });
 	for (const key of [raw_key, made.raw_key]) expectStatus(await rotated.keyed(key, "GET", "/whoami"), 200);
 	await stopTimely(rotated);
+});
+
+test("what around a server keeps it from starting is told all at once, with setting and cure, before anything is made", async () => {
+	const folder = newFolder();
+	writeFileSync(join(folder, "file"), "");
+	const taken = createServer().listen(0, "127.0.0.1");
+	await new Promise((resolve) => taken.once("listening", resolve));
+	const address = taken.address();
+	const port = address !== null && typeof address === "object" ? String(address.port) : "";
+	const everything = {
+		KEYWRIGHT_PORT: port,
+		KEYWRIGHT_DATA_DIR: join(folder, "file", "below"),
+		KEYWRIGHT_DATABASE_URL: "postgresql://app:swordfish@127.0.0.1:1/keywright",
+		KEYWRIGHT_DATABASE_DIRECT_URL: "postgresql://app:swordfish@no-such-host.invalid/keywright",
+	};
+	const elsewhere = { KEYWRIGHT_DATA_DIR: join(folder, "new"), KEYWRIGHT_PORT: "0" };
+	const [all, foreign, bracketed] = await Promise.all([
+		runProgram(["serve"], everything),
+		runProgram(["serve"], { ...elsewhere, KEYWRIGHT_HOST: "192.0.2.1" }),
+		runProgram(["serve"], { ...elsewhere, KEYWRIGHT_HOST: "[::1]" }),
+	]);
+	taken.close();
+	deepEqual([all.code, foreign.code, bracketed.code], [1, 1, 2], all.stderr);
+	for (const line of [
+		/- KEYWRIGHT_PORT: port \d+ of 127\.0\.0\.1 is used by another program.*choose another port/,
+		/- KEYWRIGHT_DATA_DIR: the folder .*below cannot be used, because .* is no folder: choose another/,
+		/- KEYWRIGHT_DATABASE_URL: nothing listens at its host and port: start PostgreSQL/,
+		/- KEYWRIGHT_DATABASE_DIRECT_URL: the name of its host cannot be resolved/,
+	])
+		match(all.stderr, line);
+	doesNotMatch(all.stderr, /swordfish|\n\s+at /);
+	match(foreign.stderr, /- KEYWRIGHT_HOST: 192\.0\.2\.1 is no address of this machine: use one of its own/);
+	match(bracketed.stderr, /- KEYWRIGHT_HOST must be written without brackets, such as ::1/);
+	deepEqual(readdirSync(folder), ["file"]);
+});
+
+test("an old Node.js, which cannot read TypeScript, is told in one line which one is needed", async () => {
+	const old = "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } })";
+	const preload = join(newFolder(), "old.cjs");
+	writeFileSync(preload, old);
+	const child = spawn(process.execPath, ["--no-strip-types", "--require", preload, MAIN, "serve"], { stdio: ["ignore", "pipe", "pipe"] });
+	const [said] = await Promise.all([text(child.stderr), once(child, "close")]);
+	equal(child.exitCode, 1);
+	match(said, /^Keywright needs Node\.js [^\n]*this is 20\.20\.2\.[^\n]*\n$/);
 });
 
 test("a wrong configuration is told with every mistake at once, with exit code 2 and before anything is made", async () => {

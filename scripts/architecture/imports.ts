@@ -4,7 +4,7 @@ import { eachNode, isTestPath, type Source, type Violation, violation } from "./
 
 const SERVER = "server/src/";
 /** The entry starts the commands, so it stands with them; every other file beside the rooms composes them. */
-const ENTRY = "main.ts";
+const ENTRIES: readonly string[] = ["main.ts", "main.cjs"];
 
 interface Import {
 	/** Null when it is computed in a way that cannot be read from the source. */
@@ -39,7 +39,7 @@ function importsOf(source: Source): Import[] {
 /** The room of a path below `server/src`, or null when its folder is none of `rooms`. */
 function roomOf(path: string, rooms: readonly string[]): string | null {
 	const [first = "", ...rest] = path.slice(SERVER.length).split("/");
-	if (rest.length === 0) return first === ENTRY ? "cli" : "app";
+	if (rest.length === 0) return ENTRIES.includes(first) ? "cli" : "app";
 	return rooms.includes(first) ? first : null;
 }
 

@@ -22,3 +22,31 @@ test("the configuration takes both mail settings or neither, and says what is wr
 		);
 	}
 });
+
+test("a public URL is an origin: one with a path, which would give blank pages, is refused at the start", () => {
+	const urlOf = (text: string) => readConfig({ KEYWRIGHT_PUBLIC_URL: text }).public_url;
+	for (const [text, origin] of [
+		["https://keys.example.com", "https://keys.example.com"],
+		["https://keys.example.com/", "https://keys.example.com"],
+		["http://127.0.0.1:8787//", "http://127.0.0.1:8787"],
+	] as const)
+		equal(urlOf(text), origin);
+	for (const text of [
+		"https://example.com/keys",
+		"https://example.com/keys/",
+		"https://example.com/?a=b",
+		"https://u:p@example.com",
+		"ftp://example.com",
+	])
+		throws(() => urlOf(text), /KEYWRIGHT_PUBLIC_URL must/, text);
+	throws(() => urlOf("https://example.com/keys"), /no path/);
+});
+
+test("an address to listen on that is none is refused with its setting's name, and one in brackets with how to write it", () => {
+	for (const host of ["127.0.0.1", "0.0.0.0", "::1", "::", "fe80::1%lo", "localhost", "keys.internal", "host_1"])
+		equal(readConfig({ KEYWRIGHT_HOST: host }).host, host);
+	for (const host of ["300.1.1.1", "1.2.3", "12345", "127.0.0.1:8787", "http://a", "a b", ":::"])
+		throws(() => readConfig({ KEYWRIGHT_HOST: host }), /KEYWRIGHT_HOST must be an address/, host);
+	throws(() => readConfig({ KEYWRIGHT_HOST: "[::1]" }), /KEYWRIGHT_HOST must be written without brackets, such as ::1/);
+	throws(() => readConfig({ KEYWRIGHT_DATA_DIR: "a\nb" }), /KEYWRIGHT_DATA_DIR must have no line breaks/);
+});

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parseOperatorTokens } from "./access/operator-token.ts";
+import { dataFolderFault, hostFault, originOf, publicUrlFault } from "./config-places.ts";
 import { AllowList, parseAllowList } from "./core/network.ts";
 import { parsePeppers } from "./core/pepper.ts";
 import { isBrand } from "./keys/format.ts";
@@ -41,7 +42,11 @@ export interface Setting {
 export const SETTINGS = [
 	{ name: "KEYWRIGHT_PORT", default: "8787", meaning: "Port to listen on; 0 takes a free one." },
 	{ name: "KEYWRIGHT_HOST", default: "127.0.0.1", meaning: "Address to listen on." },
-	{ name: "KEYWRIGHT_PUBLIC_URL", default: "http://127.0.0.1:8787", meaning: "How the outside reaches this server; used in links and error types." },
+	{
+		name: "KEYWRIGHT_PUBLIC_URL",
+		default: "http://127.0.0.1:8787",
+		meaning: "How the outside reaches this server, an origin without a path; used in links and error types.",
+	},
 	{ name: "KEYWRIGHT_DATA_DIR", default: ".keywright", meaning: "Folder of the embedded database, of uploads and of generated secrets." },
 	{ name: "KEYWRIGHT_DATABASE_URL", default: "embedded", meaning: "A PostgreSQL (14 or newer) in place of the embedded one.", secret: true },
 	{
@@ -192,12 +197,11 @@ function mailSettings(reader: Reader): MailSettings | null {
 	}
 }
 
-function publicUrl(reader: Reader, fallback: string): string {
-	const text = reader.text("KEYWRIGHT_PUBLIC_URL");
-	if (text === null) return fallback;
-	if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text.replace(/\/+$/, "");
-	reader.mistakes.push("KEYWRIGHT_PUBLIC_URL must be an http or https address");
-	return fallback;
+function checkedText(reader: Reader, name: SettingName, fallback: string, faultOf: (text: string) => string | null): string {
+	const text = reader.text(name);
+	const fault = text === null ? null : faultOf(text);
+	if (fault !== null) reader.mistakes.push(`${name} ${fault}`);
+	return text ?? fallback;
 }
 
 function trustedProxies(reader: Reader): AllowList | null {
@@ -211,7 +215,8 @@ function trustedProxies(reader: Reader): AllowList | null {
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
 	const reader = new Reader(environment);
 	const port = reader.whole("KEYWRIGHT_PORT", 8787, 0, 65_535);
-	const host = reader.text("KEYWRIGHT_HOST") ?? "127.0.0.1";
+	const host = checkedText(reader, "KEYWRIGHT_HOST", "127.0.0.1", hostFault);
+	const local_url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 	const pepper = checkedSecret(reader, "KEYWRIGHT_PEPPER", parsePeppers);
 	const operator_token = checkedSecret(reader, "KEYWRIGHT_OPERATOR_TOKEN", parseOperatorTokens);
 	const key_brand = reader.text("KEYWRIGHT_KEY_BRAND") ?? "kw";
@@ -222,8 +227,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
 	const config: Config = {
 		port,
 		host,
-		public_url: publicUrl(reader, `http://${host.includes(":") ? `[${host}]` : host}:${port}`),
-		data_dir: reader.text("KEYWRIGHT_DATA_DIR") ?? ".keywright",
+		public_url: originOf(checkedText(reader, "KEYWRIGHT_PUBLIC_URL", local_url, publicUrlFault)),
+		data_dir: checkedText(reader, "KEYWRIGHT_DATA_DIR", ".keywright", dataFolderFault),
 		database_url: postgresUrl(reader, "KEYWRIGHT_DATABASE_URL"),
 		database_direct_url: postgresUrl(reader, "KEYWRIGHT_DATABASE_DIRECT_URL"),
 		operator_token,

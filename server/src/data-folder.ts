@@ -14,7 +14,7 @@ export function openDataFolder(path: string): string {
 }
 
 /** The secret in `<folder>/<name>`, generated once; readable by its owner only, and on disk before it is used. */
-export function generatedSecret(folder: string, name: string): { value: string; generated: boolean } {
+export function generatedSecret(folder: string, name: string): string {
 	const path = join(folder, name);
 	try {
 		const file = openSync(path, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, PRIVATE_FILE);
@@ -22,7 +22,7 @@ export function generatedSecret(folder: string, name: string): { value: string; 
 			const value = randomBase62(GENERATED_CHARACTERS);
 			writeSync(file, `${value}\n`);
 			fsyncSync(file);
-			return { value, generated: true };
+			return value;
 		} finally {
 			closeSync(file);
 		}
@@ -35,5 +35,5 @@ export function generatedSecret(folder: string, name: string): { value: string; 
 		throw new Error(
 			`${path} is empty: a start was interrupted before it was written. Remove it if no key was made yet; otherwise restore it from a backup.`,
 		);
-	return { value, generated: false };
+	return value;
 }

@@ -11,6 +11,7 @@ import { openDataFolder } from "../data-folder.ts";
 import { connectDatabase, type Database } from "../database/database.ts";
 import type { KeysContext } from "../keys/context.ts";
 import { Node } from "../nodes/node.ts";
+import { checkStart } from "./check-start.ts";
 import { openBeside } from "./open-database.ts";
 
 /** What a command that works beside servers has; `close` when it is done. */
@@ -35,6 +36,7 @@ export function existingPeppers(config: Config): Peppers {
 /** Opens the database of `config`, also while a server runs on it. Warnings go to standard error. */
 export async function openBesideServers(config: Config, version: string): Promise<Beside> {
 	const log = createLog({ level: "warn", brand: config.key_brand, output: { write: (text) => void process.stderr.write(text) } });
+	await checkStart(config, false);
 	const opened = await openBeside(config, openDataFolder(config.data_dir), log, () => undefined);
 	const database = connectDatabase({ url: opened.url, direct_url: opened.direct_url, log });
 	// Never started: it holds no lease, so that nobody waits for it, and waits for all others.

@@ -5,6 +5,7 @@ import { AlreadyRunning, startEmbedded } from "../database/embedded.ts";
 import { runningEmbedded } from "../database/embedded-running.ts";
 import { migrate } from "../database/migrate.ts";
 import { APP_ROLE, ensureDatabase, OWNER_ROLE } from "../database/roles.ts";
+import { checkSessions } from "./check-start.ts";
 
 const DATABASE_NAME = "keywright";
 
@@ -22,6 +23,7 @@ export async function openDatabase(config: Config, data_dir: string, log: Log, o
 	if (config.database_url !== null) {
 		const direct_url = config.database_direct_url ?? config.database_url;
 		const migrated = await migrate(direct_url);
+		await checkSessions(config.database_url, direct_url);
 		return { url: config.database_url, direct_url, embedded: false, migrated, stop: async () => undefined };
 	}
 	const embedded = await startEmbedded({ data_dir, log, onLost });

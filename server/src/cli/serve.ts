@@ -6,8 +6,10 @@ import { systemClock } from "../core/clock.ts";
 import { type BufferedOutput, bufferedOutput, createAccessLog, createLog, type Log } from "../core/log.ts";
 import { parsePeppers } from "../core/pepper.ts";
 import { generatedSecret, openDataFolder } from "../data-folder.ts";
-import { connectDatabase, VERIFICATION_LIMITS } from "../database/database.ts";
+import { connectDatabase, type Database, VERIFICATION_LIMITS } from "../database/database.ts";
+import { hasPepper } from "../keys/pepper-check.ts";
 import { banner } from "./banner.ts";
+import { checkStart, listenFault, StartError } from "./check-start.ts";
 import { openDemo } from "./demo.ts";
 import { openDatabase, uploadsFolder } from "./open-database.ts";
 
@@ -21,15 +23,24 @@ function dashboardFolder(): string {
 	return existsSync(installed) ? installed : join(import.meta.dirname, "../../../dashboard/dist");
 }
 
+/** The pepper of the data folder. A new one only for a database that has never had any: beside others it would make every key unusable. */
+async function existingOrNewPepper(data_dir: string, database: Database): Promise<string> {
+	if (!existsSync(join(data_dir, "pepper")) && (await hasPepper(database)))
+		throw new StartError([
+			`KEYWRIGHT_PEPPER: the database has a pepper, and there is none here (no file ${join(data_dir, "pepper")}): bring that file back from your ` +
+				"backup, set KEYWRIGHT_PEPPER, or set KEYWRIGHT_DATA_DIR to the folder that has it. None was made: with another one no key works",
+		]);
+	return generatedSecret(data_dir, "pepper");
+}
+
 /** Starts the server and keeps it up until SIGINT or SIGTERM; a second signal ends it at once. */
 export async function serve(config: Config, version: string): Promise<void> {
 	const output = bufferedOutput();
 	const logged = { level: config.log_level, brand: config.key_brand, output };
 	const log = createLog(logged);
+	await checkStart(config, true);
 	const data_dir = openDataFolder(config.data_dir);
-	const pepper = config.pepper === null ? generatedSecret(data_dir, "pepper") : { value: config.pepper, generated: false };
-	const token = config.operator_token === null ? generatedSecret(data_dir, "operator_token") : { value: config.operator_token, generated: false };
-	const peppers = parsePeppers(pepper.value);
+	const operator_token = config.operator_token ?? generatedSecret(data_dir, "operator_token");
 
 	const ending = new Ending(log, output);
 	const opening = openDatabase(config, data_dir, log, () => ending.begin("data_folder_lost"));
@@ -44,6 +55,7 @@ export async function serve(config: Config, version: string): Promise<void> {
 		const opened = await opening;
 		const database = connectDatabase({ url: opened.url, direct_url: opened.direct_url, log });
 		ending.last(() => database.close());
+		const peppers = parsePeppers(config.pepper ?? (await existingOrNewPepper(data_dir, database)));
 		const verification_database = connectDatabase({ url: opened.url, direct_url: opened.direct_url, log, ...VERIFICATION_LIMITS });
 		ending.last(() => verification_database.close());
 		const app = await createApp({
@@ -55,13 +67,15 @@ export async function serve(config: Config, version: string): Promise<void> {
 			access_log: createAccessLog(logged),
 			version,
 			peppers,
-			operator_token: token.value,
+			operator_token,
 			uploads_dir: uploadsFolder(data_dir),
 			dashboard_dir: dashboardFolder(),
 			sole: opened.embedded,
 		});
 		ending.last(() => app.stop());
-		const address = await app.http.listen({ port: config.port, host: config.host });
+		const address = await app.http.listen({ port: config.port, host: config.host }).catch((error: unknown) => {
+			throw new StartError([listenFault(error, config)]);
+		});
 		const demo = config.demo ? await openDemo(app, data_dir) : null;
 		log.info({ address, version, embedded: opened.embedded, migrated: opened.migrated }, "server_started");
 		process.stderr.write(

@@ -11,18 +11,20 @@ export const SESSION_SETTINGS = {
 	bytea_output: "hex",
 	extra_float_digits: "1",
 	standard_conforming_strings: "on",
-	/** Names of ours are written with their schema. */
-	search_path: "keywright, pg_temp",
 	/** Locks and counts are written for it. */
 	default_transaction_isolation: "read committed",
 	default_transaction_deferrable: "off",
 	array_nulls: "on",
 } as const;
 
-/** For so long a statement waits for a lock that another session has; then it is a 503. */
-const LOCK_TIMEOUT = "5s";
+const FURTHER_SETTINGS = {
+	/** Names of ours are written with their schema, so nothing depends on it. */
+	search_path: "keywright, pg_temp",
+	/** For so long a statement waits for a lock that another session has; then it is a 503. */
+	lock_timeout: "5s",
+};
 
-const settings = Object.entries({ ...SESSION_SETTINGS, lock_timeout: LOCK_TIMEOUT }).map(([name, value]) => `set_config('${name}', '${value}', false)`);
+const settings = Object.entries({ ...SESSION_SETTINGS, ...FURTHER_SETTINGS }).map(([name, value]) => `set_config('${name}', '${value}', false)`);
 
 const READ_ONLY = "current_setting('transaction_read_only') as read_only";
 

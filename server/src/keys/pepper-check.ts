@@ -1,6 +1,8 @@
 import { timingSafeEqual } from "node:crypto";
 import { type Change, type ChangeContext, change } from "../audit/change.ts";
+import { ALL_TENANTS } from "../core/context.ts";
 import { macOf, type Pepper, type Peppers } from "../core/pepper.ts";
+import type { Database } from "../database/database.ts";
 import { read } from "../database/read.ts";
 import type { ReadTx } from "../database/transaction.ts";
 import { countLiveUses, insertPepperRow, lockPeppers, type PepperRow, readPepperIdsInUse, readPepperRows } from "./pepper-store.ts";
@@ -18,6 +20,11 @@ function canaryOf(pepper: Pepper): Buffer {
 function isCanaryOf(pepper: Pepper, canary: Buffer): boolean {
 	const expected = canaryOf(pepper);
 	return canary.length === expected.length && timingSafeEqual(canary, expected);
+}
+
+/** Whether some pepper was ever entered in the database. */
+export async function hasPepper(database: Database): Promise<boolean> {
+	return (await read({ database, scope: ALL_TENANTS }, readPepperRows)).length > 0;
 }
 
 /** Throws when keys that work would be refused with the peppers that are configured. */

@@ -1,0 +1,33 @@
+import { isIP } from "node:net";
+
+const HOST_NAME = /^[\w-]+(\.[\w-]+)*\.?$/;
+const CONTROL_CHARACTER = /\p{Cc}/u;
+
+/** What is wrong with an address to listen on, as words that go on after the setting's name. What looks like an IPv4 address has to be one. */
+export function hostFault(text: string): string | null {
+	if (/^\[.*\]$/.test(text)) return "must be written without brackets, such as ::1";
+	if (isIP(text) !== 0) return null;
+	if (HOST_NAME.test(text) && !/^[\d.]+$/.test(text)) return null;
+	return "must be an address such as 127.0.0.1, 0.0.0.0 or ::1, or a host name, without a port";
+}
+
+/** The same of the URL by which the outside reaches the server. Pages, cookies and links are made for the root of a host name. */
+export function publicUrlFault(text: string): string | null {
+	const url = URL.parse(text);
+	if (url === null || !/^https?:$/.test(url.protocol)) return "must be an http or https address";
+	if (/[?#]/.test(text) || url.username !== "" || url.password !== "")
+		return "must be an origin alone, such as https://keys.example.com: without user, query and fragment";
+	if (!/^\/+$/.test(url.pathname))
+		return "must have no path: the pages are served at the root of a host name of their own, such as https://keys.example.com";
+	return null;
+}
+
+/** The same of the data folder's path, which PostgreSQL writes into a file of lines. */
+export function dataFolderFault(text: string): string | null {
+	return CONTROL_CHARACTER.test(text) ? "must have no line breaks and no other control characters" : null;
+}
+
+/** The origin of a URL that has no fault; another text as it is. */
+export function originOf(text: string): string {
+	return URL.parse(text)?.origin ?? text;
+}

@@ -1,0 +1,135 @@
+import pg from "pg";
+import { SESSION_SETTINGS } from "./session.ts";
+
+const CONNECT_TIMEOUT_MS = 5_000;
+/** A pooler lets a transaction wait for a session of PostgreSQL; so long is no waiting for a busy one. */
+const BEGIN_WITHIN_MS = 3_000;
+
+/** What is wrong with a database, as words that go on after the name of a setting; nothing of the URL is in them. */
+const REASONS: Readonly<Record<string, string>> = {
+	ENOTFOUND: "the name of its host cannot be resolved: correct the host",
+	EAI_AGAIN: "the name of its host cannot be resolved at the moment: correct the host, or see to name resolution",
+	ECONNREFUSED: "nothing listens at its host and port: start PostgreSQL, or correct them",
+	ENOENT: "there is no PostgreSQL socket in its folder: start PostgreSQL, or correct `host`",
+	EHOSTUNREACH: "its host cannot be reached: correct the host, or see to the network",
+	ENETUNREACH: "its network cannot be reached: correct the host, or see to the network",
+	ECONNRESET: "the connection was reset: see whether PostgreSQL or a pooler listens there, and whether it wants TLS (`?sslmode=require`)",
+	"28P01": "the user or the password is not right: correct them",
+	"28000": "the login is refused: see pg_hba.conf, and whether the user may log in",
+	"3D000": "the database does not exist: create it, or correct its name",
+	"42501": "the user may not connect to the database: grant connect on it",
+	"53300": "PostgreSQL takes no more connections: raise max_connections, or the limit of the user",
+	"55000": "the database accepts no connections: allow them (alter database … allow_connections true)",
+	"57P03": "PostgreSQL is starting or shutting down: try again when it is up",
+};
+
+function codeOf(error: unknown): string {
+	return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+}
+
+/** Why a connection could not be made, and what to do. */
+export function connectionFault(error: unknown): string {
+	const code = codeOf(error);
+	const reason = REASONS[code];
+	if (reason !== undefined) return reason;
+	if (error instanceof Error && /timeout/i.test(error.message))
+		return "it does not answer within 5 seconds: correct host and port, or see to the network";
+	if (error instanceof pg.DatabaseError) return `PostgreSQL refuses the connection (SQLSTATE ${code}): ${error.message}`;
+	return `no connection can be made${code === "" ? "" : ` (${code})`}: correct the URL, or see to PostgreSQL and the network`;
+}
+
+/** Null when the PostgreSQL of `url` can be connected to and takes writes; else why not, and what to do. */
+export async function findConnectionFault(url: string): Promise<string | null> {
+	let client: pg.Client;
+	try {
+		client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+	} catch {
+		return "it cannot be read as a URL: percent-encode what is special in user and password";
+	}
+	client.on("error", () => undefined);
+	try {
+		await client.connect();
+		const { rows } = await client.query<{ read_only: string }>("select current_setting('transaction_read_only') as read_only");
+		return rows[0]?.read_only === "on" ? "PostgreSQL takes no writes there (a standby, or default_transaction_read_only): name the primary" : null;
+	} catch (error) {
+		return connectionFault(error);
+	} finally {
+		await client.end().catch(() => undefined);
+	}
+}
+
+/** How many transactions, up to `wanted`, are open on `url` at the same time; 0 too when it cannot be reached. */
+export async function countTransactionsAtOnce(url: string, wanted: number): Promise<number> {
+	const clients = Array.from({ length: wanted }, () => new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS }));
+	let begun = 0;
+	const all = Promise.allSettled(
+		clients.map(async (client) => {
+			client.on("error", () => undefined);
+			await client.connect();
+			await client.query("begin");
+			begun += 1;
+		}),
+	);
+	let timer: NodeJS.Timeout | undefined;
+	const late = new Promise<void>((resolve) => {
+		timer = setTimeout(resolve, BEGIN_WITHIN_MS);
+	});
+	await Promise.race([all, late]);
+	clearTimeout(timer);
+	const found = begun;
+	await Promise.all(clients.map((client) => client.end().catch(() => undefined)));
+	return found;
+}
+
+/** Those of the settings that we rely on which sessions of `url` do not have by themselves. */
+async function differingSettings(client: pg.Client): Promise<[name: string, needed: string][]> {
+	const names = Object.keys(SESSION_SETTINGS);
+	const { rows } = await client.query<{ name: string; value: string }>(
+		"select name, current_setting(name) as value from unnest($1::text[]) as name",
+		[names],
+	);
+	const found = new Map(rows.map(({ name, value }) => [name, value]));
+	return Object.entries(SESSION_SETTINGS).filter(([name, needed]) => found.get(name) !== needed);
+}
+
+async function withClient<T>(url: string, run: (client: pg.Client) => Promise<T>): Promise<T> {
+	const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+	client.on("error", () => undefined);
+	try {
+		await client.connect();
+		return await run(client);
+	} finally {
+		await client.end().catch(() => undefined);
+	}
+}
+
+const alterRole = (role: string, name: string, needed: string) =>
+	`alter role ${role} in database "%DATABASE%" set ${name} = ${needed
+		.split(", ")
+		.map((part) => `'${part}'`)
+		.join(", ")}`;
+
+/**
+ * Makes the settings that we rely on defaults of the role of `direct_url` in its database, where they are not: behind a pooler a session is
+ * shared, and settings that are given to one connection are not there for the next transaction.
+ */
+export async function setRoleDefaults(direct_url: string): Promise<void> {
+	await withClient(direct_url, async (client) => {
+		const { rows } = await client.query<{ database: string }>("select current_database() as database");
+		const database = (rows[0]?.database ?? "").replaceAll('"', '""');
+		for (const [name, needed] of await differingSettings(client))
+			await client.query(alterRole("current_user", name, needed).replace("%DATABASE%", () => database));
+	});
+}
+
+/** PostgreSQL reports changes of these, by which a pooler gives each connection its own again, whatever session it gets. */
+const FOLLOWED = new Set<string>(["DateStyle", "TimeZone", "standard_conforming_strings"]);
+
+/** What sessions of the pooler at `url` lack, as statements for an administrator; empty when they have all settings that we rely on. */
+export function findMissingDefaults(url: string): Promise<string[]> {
+	return withClient(url, async (client) =>
+		(await differingSettings(client))
+			.filter(([name]) => !FOLLOWED.has(name))
+			.map(([name, needed]) => alterRole("<role>", name, needed).replace('"%DATABASE%"', "<database>")),
+	);
+}
