@@ -6,7 +6,7 @@ import { LOG_EVENTS } from "../server/src/core/log-events.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 const CALL = /log\??\.(info|warn|error)\(/gi;
-const EVENT = /^[^]*?"([a-z_]+)",?\s*\)/;
+const EVENT = /^[\s\S]*?"([a-z_]+)",?\s*\)/;
 
 test("every event that the server logs is in the table of the operations guide, at its levels, and no other is", () => {
 	const logged = new Map<string, Set<string>>();

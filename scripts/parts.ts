@@ -52,6 +52,7 @@ export const PARTS: readonly Part[] = [
 	{ name: "nginx", proof: onSystemPath("nginx"), debian_package: "nginx", needed_by: ["e2e", "examples", "bench"], service: "nginx" },
 	{ name: "Caddy", proof: onSystemPath("caddy"), debian_package: "caddy", needed_by: ["e2e"], service: "caddy" },
 	{ name: "HAProxy", proof: onSystemPath("haproxy"), debian_package: "haproxy", needed_by: ["e2e"], service: "haproxy" },
+	{ name: "PgBouncer", proof: onSystemPath("pgbouncer"), debian_package: "pgbouncer", needed_by: ["e2e"], service: "pgbouncer" },
 	{
 		name: "libfaketime",
 		proof: ["sh", "-c", "ls /usr/lib/*/faketime/libfaketime.so.1"],

@@ -114,7 +114,7 @@ export async function spawnPostmaster(folder: Folder, runner: Runner, binaries: 
 	const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
 	const log = await openLog(folder, runner);
 	try {
-		const child = runner.spawn(binaries.postgres, ["-D", folder.cluster_dir, "-k", socket_dir, ...settings], {
+		const child = runner.spawn(binaries.postgres, ["-D", folder.cluster_dir, "-k", asListEntry(socket_dir), ...settings], {
 			stdio: ["ignore", log.fd, log.fd],
 			detached: true,
 		});
@@ -141,6 +141,11 @@ export function adoptPostmaster(found: PidFile, folder: Folder, signal: AbortSig
 		return "ended (it was no child of this process)";
 	}
 	return { pid: found.pid, adopted: true, socket_dir: found.socket_dir, exited: watch(), isGone };
+}
+
+/** PostgreSQL takes a list of socket folders, separated by commas; a quoted one may hold anything. */
+function asListEntry(path: string): string {
+	return `"${path.replaceAll('"', '""')}"`;
 }
 
 /** Tries one connection: `ready`, `other` when another folder's server answers there, else PostgreSQL's or the system's error code. */

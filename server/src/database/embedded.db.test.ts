@@ -8,6 +8,16 @@ import { cleanUp, isAlive, log, newFolder, query, removeAfter, said, start, star
 suite("embedded PostgreSQL", { concurrency: 2 }, () => {
 	after(cleanUp);
 
+	test("a data folder works whatever its path holds: commas, quotes, blanks, percent signs", async () => {
+		const folder = join(await newFolder(), ` we,ird "n'a%41?#&=@:;$(x) ä\\b,"`);
+		const first = await start(folder);
+		assert.deepEqual(await query(first.url, "select 42 as value"), [{ value: 42 }]);
+		await first.stop();
+		const second = await start(folder);
+		assert.deepEqual(await query(second.url, "select 42 as value"), [{ value: 42 }]);
+		await second.stop();
+	});
+
 	test("a first start makes a private, durable PostgreSQL, and a restart keeps its rows", async () => {
 		const folder = await newFolder();
 		const first = await start(folder);

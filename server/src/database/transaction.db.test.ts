@@ -70,6 +70,23 @@ suite("a transaction", () => {
 		deepEqual(rows, [{ big: 9_007_199_254_740_991, day: "2026-01-31", none: null }]);
 	});
 
+	test("reads times and days alike whatever a database's or a role's default settings are", async () => {
+		const foreign = ["DateStyle=German", "TimeZone=Asia/Kathmandu", "bytea_output=escape", "extra_float_digits=-10", "IntervalStyle=sql_standard"];
+		const options = encodeURIComponent([...foreign, "default_transaction_isolation=serializable"].map((setting) => `-c ${setting}`).join(" "));
+		const database = connectDatabase({ url: `${bare.appUrl}&options=${options}`, log: testLog, connections_max: 1 });
+		try {
+			const { rows } = await sql`select timestamptz '2026-01-31T23:30:00Z' as at, (timestamptz '2026-01-31T23:30:00Z')::date::text as day,
+				'\\x00ff'::bytea as bytes, 0.1::float8 + 0.2::float8 as number, current_setting('transaction_isolation') as isolation`.execute(
+				database.queries,
+			);
+			deepEqual(rows, [
+				{ at: new Date("2026-01-31T23:30:00Z"), day: "2026-01-31", bytes: Buffer.from([0, 255]), number: 0.1 + 0.2, isolation: "read committed" },
+			]);
+		} finally {
+			await database.close();
+		}
+	});
+
 	test("whose connection is lost is unavailable, and the next one works", async () => {
 		const lost = inTransaction(bare.database, ALL_TENANTS, async (tx) => {
 			await tx.insertInto("plans").values(planRow("cut off")).execute();

@@ -1,0 +1,95 @@
+import { equal, match, ok } from "node:assert/strict";
+import { after, before, test } from "node:test";
+import pg from "pg";
+import { type Cluster, startEmbeddedCluster } from "../scripts/clusters.ts";
+import { socketFolderOf } from "../scripts/debian-cluster.ts";
+import { TRANSACTIONS_AT_ONCE_LEAST } from "../server/src/cli/check-start.ts";
+import { ensureDatabase } from "../server/src/database/roles.ts";
+import { Relay } from "./faults/relay.ts";
+import { type PgBouncer, startPgBouncer } from "./pgbouncer.ts";
+import { assertProblem } from "./problem.ts";
+import { endLeftovers, newDataFolder, removeDataFolder, runProgram, type Server, startServer } from "./server.ts";
+import { expectStatus, makeKey, makeWorld } from "./things.ts";
+
+const DATABASE = "keywright";
+/** docs/operations.md says about 5 seconds; a machine may be busy. */
+const LOOKED_UP_WITHIN_MS = 10_000;
+/** What an administrator may have chosen for the database; each of these broke reading, counting or locking. */
+const FOREIGN_SETTINGS = [
+	"DateStyle = 'German'",
+	"IntervalStyle = 'sql_standard'",
+	"TimeZone = 'Asia/Kathmandu'",
+	"bytea_output = 'escape'",
+	"extra_float_digits = -10",
+	"standard_conforming_strings = off",
+	"search_path = 'pg_temp'",
+	"default_transaction_isolation = 'serializable'",
+	"default_transaction_deferrable = on",
+	"array_nulls = off",
+];
+
+let cluster: Cluster;
+let relay: Relay;
+let pooler: PgBouncer;
+let server: Server;
+
+before(async () => {
+	cluster = await startEmbeddedCluster();
+	await ensureDatabase(cluster.url, DATABASE);
+	const client = new pg.Client({ connectionString: cluster.url });
+	await client.connect();
+	for (const setting of FOREIGN_SETTINGS) await client.query(`alter database ${DATABASE} set ${setting}`);
+	await client.end();
+	relay = await Relay.open(`${socketFolderOf(cluster)}/.s.PGSQL.5432`);
+	const pools = { [DATABASE]: TRANSACTIONS_AT_ONCE_LEAST, single: 1 };
+	pooler = await startPgBouncer({ postgres_port: relay.port, database: DATABASE, pools });
+	server = await startServer({ env: environment(DATABASE) });
+});
+
+after(async () => {
+	await endLeftovers();
+	await pooler.stop();
+	await relay.close();
+	await cluster.stop();
+});
+
+const environment = (pool: string) => ({
+	KEYWRIGHT_DATABASE_URL: `postgresql://app@127.0.0.1:${pooler.port}/${pool}?sslmode=disable`,
+	KEYWRIGHT_DATABASE_DIRECT_URL: `postgresql://app@127.0.0.1:${relay.port}/${DATABASE}?sslmode=disable`,
+});
+
+test("a pooler with fewer sessions than a server needs is refused at the start, with how many those are", async () => {
+	const data_dir = newDataFolder();
+	const { code, stderr } = await runProgram(["serve"], { ...environment("single"), KEYWRIGHT_DATA_DIR: data_dir, KEYWRIGHT_PORT: "0" });
+	await removeDataFolder(data_dir);
+	equal(code, 1, stderr);
+	match(stderr, /- KEYWRIGHT_DATABASE_URL: it gives 1 transactions at once, and 4 are needed: raise default_pool_size/);
+});
+
+test("with the least pool, and whatever a database's default settings are, everything works behind a pooler", async () => {
+	const world = await makeWorld(server);
+	const made = await Promise.all(Array.from({ length: 20 }, () => makeKey(server, world.tenant.id, { expires_at: "2099-12-31T12:00:00.000Z" })));
+	const answers = await Promise.all(made.map(({ raw_key }) => server.keyed(raw_key, "GET", "/whoami")));
+	for (const answer of answers) equal(expectStatus(answer, 200).as<{ key: { expires_at: string } }>().key.expires_at, "2099-12-31T12:00:00.000Z");
+	expectStatus(await server.management(world.tenant.id, "POST", `/api-keys/${made[0]?.id}/revoke`, { reason: "other" }), 200);
+	assertProblem(await server.keyed(made[0]?.raw_key ?? "", "GET", "/whoami"), "key_revoked");
+	const usage = expectStatus(await server.management(world.tenant.id, "GET", "/usage?granularity=day"), 200).as<{ data: { start: string }[] }>();
+	for (const { start } of usage.data) match(start, /T00:00:00/);
+});
+
+test("a key whose row is locked is answered 503 within the documented time, and works when the lock is gone", async () => {
+	const world = await makeWorld(server);
+	const made = await makeKey(server, world.tenant.id);
+	const client = new pg.Client({ connectionString: cluster.url.replace("/postgres", `/${DATABASE}`) });
+	await client.connect();
+	await client.query("begin");
+	await client.query("lock table keywright.keys in access exclusive mode");
+	const began = performance.now();
+	const answers = await Promise.all(Array.from({ length: 5 }, () => server.keyed(made.raw_key, "GET", "/whoami")));
+	const waited = performance.now() - began;
+	await client.query("rollback");
+	await client.end();
+	for (const answer of answers) assertProblem(answer, "unavailable");
+	ok(waited < LOOKED_UP_WITHIN_MS, `${waited} ms`);
+	expectStatus(await server.keyed(made.raw_key, "GET", "/whoami"), 200);
+});
