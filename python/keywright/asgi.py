@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping, MutableMapping
-from typing import Any, Callable, Union
+from typing import Any, Callable, Optional, Union
 from urllib.parse import quote
 
 from .guard import ABSENT, Absent, Cost, Limits, Rules, Text, Texts
@@ -53,17 +53,17 @@ class Guard(Protection):
                 return
             if scope["type"] not in ("http", "websocket"):
                 raise ValueError(f"a guard knows no connections of type {scope['type']!r}")
-            outcome = await self.decide_async(asked, _arrived(scope))
+            outcome = await self.decide_async(asked, arrived(scope))
             if isinstance(outcome, Problem):
                 await answer(outcome, scope, receive, send)
                 return
-            await app(_admitted(scope, outcome), receive, _adding(outcome.headers, send))
+            await app(_admitted(scope, outcome), receive, adding_headers(outcome.headers, send))
 
         return guarded
 
     async def check(self, scope: Scope, rules: Rules) -> Outcome:
         """The same for one request, inside a handler: `Admitted`, whose headers belong on the response, or the `Problem` to send."""
-        return await self.decide_async(rules, _arrived(scope))
+        return await self.decide_async(rules, arrived(scope))
 
 
 async def answer(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,8 +88,8 @@ def _admitted(scope: Scope, outcome: Admitted) -> Scope:
     return {**scope, SCOPE_KEY: outcome.admission, "state": {**(scope.get("state") or {}), SCOPE_KEY: outcome.admission}}
 
 
-def _adding(headers: Mapping[str, str], send: Send) -> Send:
-    """Adds the headers that a handler did not set itself."""
+def adding_headers(headers: Mapping[str, str], send: Send) -> Send:
+    """Adds the headers that a handler did not set itself; they are read when the response begins."""
 
     async def adding(message: Message) -> None:
         if message["type"] in _RESPONSES:
@@ -102,7 +102,8 @@ def _adding(headers: Mapping[str, str], send: Send) -> Send:
     return adding
 
 
-def _arrived(scope: Scope) -> Arrived:
+def arrived(scope: Scope, params: Optional[Mapping[str, object]] = None) -> Arrived:
+    """A request as a guard sees it. `params` are the parameters of the route; Starlette's are found without."""
     lines: HeaderLines = [(bytes(name).decode("latin-1"), bytes(value).decode("latin-1")) for name, value in scope["headers"]]
     method = "GET" if scope["type"] == "websocket" else scope["method"]
     path = scope["path"]
@@ -110,7 +111,7 @@ def _arrived(scope: Scope) -> Arrived:
     sent = _text(raw).split("?", 1)[0] if raw else None
     raw_path = sent if sent is not None else quote(path.encode("utf-8", "surrogatepass"), safe="/:@!$&'()*+,;=-._~")
     client = scope.get("client")
-    request = Request(method, path, _text(scope.get("query_string", b"")), lines, scope.get("path_params"), sent)
+    request = Request(method, path, _text(scope.get("query_string", b"")), lines, scope.get("path_params") if params is None else params, sent)
     return Arrived(request, lines, facts_of(method, raw_path, client[0] if client else None, lines))
 
 

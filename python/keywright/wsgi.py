@@ -20,8 +20,6 @@ StartResponse = Callable[..., Any]
 App = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 ENVIRON_KEY = "keywright"
-PARAMS_KEY = "keywright.params"
-"""Where an integration puts the parameters of the route, for rules to read."""
 _UNQUOTED = "/:@!$&'()*+,;=-._~%"
 
 
@@ -53,10 +51,11 @@ class Guard(Protection):
 
         return guarded
 
-    def check(self, environ: Environ, rules: Rules) -> Outcome:
-        """The same for one request, inside a handler: `Admitted`, whose headers belong on the response, or the `Problem` to send."""
+    def check(self, environ: Environ, rules: Rules, params: Optional[Mapping[str, object]] = None) -> Outcome:
+        """The same for one request, inside a handler: `Admitted`, whose headers belong on the response, or the `Problem` to send.
+        `params` are the parameters of the route, for rules to read."""
         environ.pop(ENVIRON_KEY, None)
-        outcome = self.decide(rules, _arrived(environ))
+        outcome = self.decide(rules, arrived(environ, params))
         if isinstance(outcome, Admitted):
             environ[ENVIRON_KEY] = outcome.admission
         return outcome
@@ -80,11 +79,12 @@ def _adding(headers: Mapping[str, str], start_response: StartResponse) -> StartR
     return start
 
 
-def _arrived(environ: Environ) -> Arrived:
+def arrived(environ: Environ, params: Optional[Mapping[str, object]] = None) -> Arrived:
+    """A request as a guard sees it."""
     lines = _lines(environ)
     method = environ.get("REQUEST_METHOD", "")
     path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace")
-    request = Request(method, path, environ.get("QUERY_STRING", ""), lines, environ.get(PARAMS_KEY), _sent(environ))
+    request = Request(method, path, environ.get("QUERY_STRING", ""), lines, params, _sent(environ))
     return Arrived(request, lines, facts_of(method, _raw_path(environ), environ.get("REMOTE_ADDR"), lines))
 
 

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 from peer import CREDENTIAL, RAW_KEY
+from test_frameworks import over_asgi
 
 PACKAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 
@@ -18,14 +19,15 @@ SNIPPETS = dict(re.findall(r"^<!-- run: (\w+) -->\n\n?```python\n(.*?)^```$", RE
 
 def app_of(name, url, monkeypatch):
     monkeypatch.setenv("KEYWRIGHT_SERVICE_CREDENTIAL", CREDENTIAL)
-    names = {}
+    names = {"__name__": "program"}
     exec(SNIPPETS[name].replace("http://127.0.0.1:8787", url), names)
     return names["app"]
 
 
 def test_every_program_is_run_here():
-    assert sorted(SNIPPETS) == ["asgi", "wsgi"]
-    assert len(re.findall(r"^```[a-z]+$", README, re.M)) == 2
+    assert sorted(SNIPPETS) == ["asgi", "fastapi", "flask", "wsgi"]
+    # Django's stands in two files: `test_frameworks.py` has such a project. The shell's lines are in `test_install.py`.
+    assert len(re.findall(r"^```[a-z]+$", README, re.M)) == len(SNIPPETS) + 2
 
 
 @pytest.mark.parametrize("method, permission", [("GET", "orders:read"), ("DELETE", "orders:write")])
@@ -53,6 +55,18 @@ def test_asgi(peer_that, monkeypatch):
     assert [sent[0]["status"], sent[2]["status"], sent[3]["body"]] == [401, 200, b"orders of Acme"]
 
 
+def test_flask(peer_that, monkeypatch):
+    client = app_of("flask", peer_that().url, monkeypatch).test_client()
+    assert client.get("/tenants/acme/orders").status_code == 401
+    assert client.get("/tenants/acme/orders", headers={"X-API-Key": RAW_KEY}).data == b"orders of Acme"
+
+
+def test_fastapi(peer_that, monkeypatch):
+    app = app_of("fastapi", peer_that().url, monkeypatch)
+    assert over_asgi(app, "/tenants/acme/orders", {})[0] == 401
+    assert over_asgi(app, "/tenants/acme/orders", {"X-API-Key": RAW_KEY})[2] == b'"orders of Acme"'
+
+
 TYPED = """
 from typing import Any, Iterable
 from keywright import Admission, Denial, Verifier
@@ -69,8 +83,23 @@ def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     return []
 
 guard(app, tenant=lambda r: r.segment(1), cost=5, limits={"exports": 5})
+
+from keywright.django import guarded
+from keywright.fastapi import Guard as FastapiGuard
+from keywright.flask import Guard as FlaskGuard
+
+guarded(tenant=lambda r: r.param("tenant_id"), permission=["orders:read"])
+FastapiGuard("http://127.0.0.1:1", "kws_x")(tenant=lambda r: r.param("tenant_id"))
+FlaskGuard("http://127.0.0.1:1", "kws_x")(tenant=lambda r: r.param("tenant_id"))
 """
 MISTAKES = [
+    "guard(None)",
+    "guard(app, None)",
+    "guard(app, tenant=None)",
+    "guard(app, limits=[('exports', 5)])",
+    "guarded(tennant='acme')",
+    "FlaskGuard('http://127.0.0.1:1', 'kws_x')(cost='5')",
+    "FastapiGuard('http://127.0.0.1:1', 'kws_x')(cost='5')",
     'guard(app, tennant="acme")',
     "guard(app, cost='5')",
     "guard(app, tenant=lambda r: 5)",
