@@ -3,11 +3,16 @@ import { createServer } from "node:http";
 import { after, before, beforeEach, test } from "node:test";
 import { getRequestListener } from "@hono/node-server";
 import { getConnInfo } from "@hono/node-server/conninfo";
+import express from "express";
+import fastify from "fastify";
 import { Hono } from "hono";
+import { keywright as keywrightExpress } from "./express.ts";
+import { keywright as keywrightFastify } from "./fastify.ts";
 import { type KeywrightVariables, keywright as keywrightHono } from "./hono.ts";
 import { keywright as keywrightNext } from "./next.ts";
 import { keywright as keywrightNode } from "./node.ts";
 import type { Reason } from "./report.ts";
+import type { Target } from "./target.ts";
 import { admitted, CREDENTIAL, call, closeServer, listen, type Peer, RAW_KEY, sends, startPeer } from "./testing.ts";
 import { withHeaders } from "./web.ts";
 
@@ -143,6 +148,44 @@ test("Next: options in a function are read at the first request and not before, 
 	const request = Object.assign(new Request("http://host/", { headers: KEY_HEADERS }), { nextUrl: new URL("http://host/") });
 	await assert.rejects(GET(request, { params: Promise.resolve({}) }), /url/);
 	assert.equal(read, 1);
+});
+
+test("two guards before one route charge a request once if they ask the same, whatever else stands between", async (t) => {
+	const rules = { tenant: (_request: unknown, target: Target) => target.segment(1), permission: "orders:read" };
+	const path = "/tenants/acme/orders";
+	const [expressGuard, fastifyGuard, honoGuard, nodeGuard] = [
+		keywrightExpress(options()),
+		keywrightFastify(options()),
+		keywrightHono(options()),
+		keywrightNode(options()),
+	];
+	t.after(() => [expressGuard, fastifyGuard, honoGuard, nodeGuard].forEach(({ close }) => void close()));
+
+	const inExpress = express()
+		.use("/tenants/:tenant_id", expressGuard(rules))
+		.get(path, expressGuard(rules), expressGuard({}), (_request, response) => void response.end());
+	const inFastify = fastify();
+	inFastify.addHook("onRequest", fastifyGuard(rules)).get(path, { onRequest: [fastifyGuard(rules), fastifyGuard({})] }, async () => "");
+	const inHono = new Hono().use("/tenants/*", honoGuard(rules)).get(path, honoGuard(rules), honoGuard({}), (c) => c.text(""));
+	const [first, second, other] = [nodeGuard.check(rules), nodeGuard.check(rules), nodeGuard.check({})];
+	const onNode = createServer(async (request, response) => {
+		if ((await first(request, response)) && (await second(request, response)) && (await other(request, response))) response.end();
+	});
+	const servers = [createServer(inExpress), inFastify.server, createServer(getRequestListener(inHono.fetch)), onNode];
+	await inFastify.ready();
+	for (const server of servers) {
+		t.after(() => closeServer(server));
+		const url = await listen(server);
+		peer.asked.length = 0;
+		assert.equal((await call(url + path, { lines: [KEY_LINE] })).status, 200);
+		// Another set of rules is another question.
+		assert.deepEqual(
+			peer.asked.map(({ body }) => JSON.parse(body).tenant_id),
+			["acme", undefined],
+		);
+		assert.equal((await call(url + path, { lines: [KEY_LINE] })).status, 200);
+		assert.equal(peer.asked.length, 4, "another request is asked about anew");
+	}
 });
 
 test("headers are added to responses of any kind, and never over the handler's own", () => {

@@ -35,7 +35,13 @@ export function keywright(options: KeywrightOptions): ExpressGuard {
 	function guard(rules: Rules<GuardedRequest>): Middleware {
 		const decide = protection.guard(rules);
 		return async (request, response, next) => {
-			const outcome = await decide(asGuarded(request), request.rawHeaders, factsOf(request, request.originalUrl, request.ip), request.originalUrl);
+			const outcome = await decide(
+				asGuarded(request),
+				request.rawHeaders,
+				factsOf(request, request.originalUrl, request.ip),
+				request.originalUrl,
+				request,
+			);
 			if ("problem" in outcome) {
 				if (leavesBody(request)) response.set("Connection", "close");
 				response.status(outcome.problem.status).set(outcome.problem.headers).end(outcome.problem.body);

@@ -34,7 +34,7 @@ export function keywright(options: KeywrightOptions): FastifyGuard {
 		const decide = protection.guard(rules);
 		return async (request, reply) => {
 			const { raw } = request;
-			const outcome = await decide(asGuarded(request), raw.rawHeaders, factsOf(raw, request.originalUrl, request.ip), request.originalUrl);
+			const outcome = await decide(asGuarded(request), raw.rawHeaders, factsOf(raw, request.originalUrl, request.ip), request.originalUrl, raw);
 			if ("problem" in outcome) {
 				if (leavesBody(raw)) reply.header("Connection", "close");
 				return reply.code(outcome.problem.status).headers(outcome.problem.headers).send(outcome.problem.body);

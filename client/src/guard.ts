@@ -27,27 +27,25 @@ const PATH_CHARACTERS_MAX = 2048;
 export function createGuard<Request>(options: GuardOptions<Request>): Guard<Request> {
 	const given = readNamed(options, "option or rule", OPTION_NAMES);
 	const rules = new Map([...given].filter(([name]) => RULE_NAMES.has(name)));
-	return guardWith(readersFrom(rules), readVerifier(given.get("verifier")), createReporter(readFunction<OnError>(given, "on_error")));
-}
-
-/** A guard whose rules have been read. */
-export function guardWith<Request>(readers: readonly Reader<Request>[], verifier: Verifier, report: (error: KeywrightError) => void): Guard<Request> {
+	const verifier = readVerifier(given.get("verifier"));
+	const report = createReporter(readFunction<OnError>(given, "on_error"));
+	const readers = readersFrom<Request>(rules);
 	return {
 		async decide(request, headers, facts, url) {
-			const question = ask(readers, request, headers, facts, url, report);
+			const question = questionOf(readers, report, request, headers, facts, url);
 			return "allowed" in question ? question : await answerOf(verifier, question, report);
 		},
 	};
 }
 
 /** The question of a request, or the refusal that needs no asking. Never throws. */
-function ask<Request>(
+export function questionOf<Request>(
 	readers: readonly Reader<Request>[],
+	report: (error: KeywrightError) => void,
 	request: Request,
 	headers: HeaderLines,
 	facts: RequestFacts | (() => RequestFacts),
 	url: string | undefined,
-	report: (error: KeywrightError) => void,
 ): Question | Denial {
 	let target: ParsedTarget | null = null;
 	try {
@@ -69,7 +67,7 @@ function ask<Request>(
 }
 
 /** Only what a verifier gives that is a decision, whole, is one. */
-async function answerOf(verifier: Verifier, question: Question, report: (error: KeywrightError) => void): Promise<Decision> {
+export async function answerOf(verifier: Verifier, question: Question, report: (error: KeywrightError) => void): Promise<Decision> {
 	try {
 		const decision = readDecision(await verifier.verify(question));
 		if (decision) return decision;

@@ -43,7 +43,8 @@ export function keywright(options: HonoOptions): HonoGuard {
 			const incoming = incomingOf(context);
 			const address = (): string | undefined => (ip ? ip(context) : incoming?.socket.remoteAddress);
 			const lines = incoming?.rawHeaders ?? context.req.raw.headers;
-			const outcome = await decide(context, lines, () => factsOfWeb(context.req.raw, address()), incoming?.url ?? targetOfWeb(context.req.raw));
+			const target = incoming?.url ?? targetOfWeb(context.req.raw);
+			const outcome = await decide(context, lines, () => factsOfWeb(context.req.raw, address()), target, incoming ?? context.req.raw);
 			if ("problem" in outcome) return responseOf(outcome.problem, incoming !== null && leavesBody(incoming));
 			context.set("keywright", outcome.admission);
 			for (const [name, value] of Object.entries(outcome.headers)) context.header(name, value);

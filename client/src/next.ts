@@ -1,3 +1,4 @@
+import type { Decided } from "./decided.ts";
 import type { Admission } from "./decision.ts";
 import { factsOfWeb, targetOfWeb } from "./incoming.ts";
 import { type KeywrightOptions, type Outcome, protectionFrom, readOptions } from "./protect.ts";
@@ -21,6 +22,9 @@ export type NextOptions = KeywrightOptions & {
 	readonly ip?: (request: GuardableRequest) => string | undefined;
 };
 
+/** Means something to this process alone: a random token, of one use. */
+const HANDED_ON_HEADER = "x-keywright-handed-on";
+
 /** Catch-all segments are lists. */
 export type RouteParams = Record<string, string | string[] | undefined>;
 
@@ -43,8 +47,15 @@ export type Handler<Params, NextRequest> = (
 
 /** The answer to send, or the admission, with headers for the response. */
 export type Checked =
-	| { readonly response: Response; readonly keywright?: never; readonly headers?: never }
-	| { readonly response?: never; readonly keywright: Admission; readonly headers: Readonly<Record<string, string>> };
+	| { readonly response: Response; readonly keywright?: never; readonly headers?: never; readonly request?: never }
+	| {
+			readonly response?: never;
+			readonly keywright: Admission;
+			/** For the response. */
+			readonly headers: Readonly<Record<string, string>>;
+			/** For `NextResponse.next`: hands the decision on, so that a guard of the handler with the same rules charges nothing again. */
+			readonly request: { readonly headers: Headers };
+	  };
 
 export interface NextGuard {
 	/** A route handler of the App Router: `export const GET = guard({ tenant: (r) => r.params.tenant_id }, handler)`. */
@@ -52,7 +63,7 @@ export interface NextGuard {
 		rules: Rules<GuardedRequest<Params, NextRequest>>,
 		handler: Handler<Params, NextRequest>,
 	): (request: NextRequest, context: RouteContext<Params>) => Promise<Response>;
-	/** For `proxy.ts`, as a first wall: `const { response, headers } = await check(request); return response ?? NextResponse.next({ headers })`. */
+	/** For `proxy.ts`: `const { response, headers, request } = await check(asked); return response ?? NextResponse.next({ headers, request })`. */
 	check: (rules: Rules<GuardedRequest>) => (request: GuardableRequest) => Promise<Checked>;
 	/** Closes the connections to Keywright. */
 	close: () => void;
@@ -68,7 +79,8 @@ export function keywright(options: NextOptions | (() => NextOptions)): NextGuard
 		const now: unknown = typeof options === "function" ? options() : options;
 		silence(now);
 		const { given, ip } = readOptions<NextOptions["ip"]>(now);
-		return { protection: protectionFrom(given), addressOf: ip };
+		const protection = protectionFrom(given);
+		return { protection, decided: protection.decided, addressOf: ip };
 	});
 	if (typeof options !== "function") open();
 
@@ -78,8 +90,10 @@ export function keywright(options: NextOptions | (() => NextOptions)): NextGuard
 		return (request: NextRequest, params: Params): Promise<Outcome> => {
 			// Read first: while Next builds a page ahead of time this is where it stops, and there are no options then.
 			const { headers } = request;
+			const handedOn = headers.get(HANDED_ON_HEADER);
+			if (handedOn !== null) open().decided.takeOver(handedOn, request);
 			const facts = (): RequestFacts => factsOfWeb(request, open().addressOf?.(request));
-			return decide()({ request, params }, headers, facts, targetOfWeb(request));
+			return decide()({ request, params }, headers, facts, targetOfWeb(request), request);
 		};
 	}
 
@@ -101,11 +115,20 @@ export function keywright(options: NextOptions | (() => NextOptions)): NextGuard
 		return async (request) => {
 			const outcome = await decide(request, {});
 			if ("problem" in outcome) return { response: responseOf(outcome.problem) };
-			return { keywright: outcome.admission, headers: outcome.headers };
+			return { keywright: outcome.admission, headers: outcome.headers, request: { headers: handingOn(request, open().decided) } };
 		};
 	}
 
 	return Object.assign(guard, { check, close: () => open().protection.close() });
+}
+
+/** The headers of a request with what its next guard takes over, and nothing of that kind that the caller sent. */
+function handingOn(request: GuardableRequest, decided: Decided): Headers {
+	const headers = new Headers(request.headers);
+	const token = decided.handOn(request);
+	if (token === null) headers.delete(HANDED_ON_HEADER);
+	else headers.set(HANDED_ON_HEADER, token);
+	return headers;
 }
 
 /** `make`, called at the first use; when it throws, the next use tries again. */

@@ -46,7 +46,13 @@ export function keywright(options: NodeOptions): NodeGuard {
 	function check<Request extends IncomingMessage>(rules: Rules<Request>): (request: Request, response: ServerResponse) => Promise<Admission | null> {
 		const decide = protection.guard(rules);
 		return async (request, response) => {
-			const outcome = await decide(request, request.rawHeaders, () => factsOf(request, request.url ?? "", addressOf(request)), request.url ?? "");
+			const outcome = await decide(
+				request,
+				request.rawHeaders,
+				() => factsOf(request, request.url ?? "", addressOf(request)),
+				request.url ?? "",
+				request,
+			);
 			if ("problem" in outcome) {
 				const { status, headers, body } = outcome.problem;
 				if (leavesBody(request)) response.setHeader("Connection", "close");

@@ -1,5 +1,7 @@
+import { createHash, randomUUID } from "node:crypto";
+import { Decided } from "./decided.ts";
 import type { Admission, Decision } from "./decision.ts";
-import { guardWith } from "./guard.ts";
+import { answerOf, questionOf } from "./guard.ts";
 import { readFunction, readNamed, readText } from "./plain.ts";
 import { headersOf, type Problem, type ProblemOptions, problemOf } from "./problem.ts";
 import { createReporter, type OnError } from "./report.ts";
@@ -14,13 +16,28 @@ export type KeywrightOptions = ProblemOptions &
 /** What an adapter has to do: set the headers and go on with the admission, or send the problem. */
 export type Outcome = { readonly admission: Admission; readonly headers: Readonly<Record<string, string>> } | { readonly problem: Problem };
 
-/** Decides about one request, given its header lines, its facts, and its target as it was sent, with its query. */
-export type Decide<Request> = (request: Request, headers: HeaderLines, facts: RequestFacts | (() => RequestFacts), url?: string) => Promise<Outcome>;
+/**
+ * Decides about one request, given its header lines, its facts, and its target as it was sent, with its query. `carrier` is one object
+ * for all guards of a request, such as Node's request: those that ask the same about it charge once.
+ */
+export type Decide<Request> = (
+	request: Request,
+	headers: HeaderLines,
+	facts: RequestFacts | (() => RequestFacts),
+	url?: string,
+	carrier?: object,
+) => Promise<Outcome>;
 
 export interface Protection {
 	guard<Request>(rules: Rules<Request>): Decide<Request>;
 	/** Closes the verifier, unless it was handed in. */
 	close(): void;
+}
+
+/** What adapters need besides. */
+export interface OwnProtection extends Protection {
+	/** Decisions of requests on their way; of a verifier that was handed in none is handed on. */
+	readonly decided: Decided;
 }
 
 const ONLY_OWN = ["url", "credential", "timeout_ms", "max_concurrent"];
@@ -39,7 +56,7 @@ export function readOptions<Ip>(options: unknown): { readonly given: ReadonlyMap
 }
 
 /** The same as `createProtection` for options that have been read from their object. */
-export function protectionFrom(given: ReadonlyMap<string, unknown>): Protection {
+export function protectionFrom(given: ReadonlyMap<string, unknown>): OwnProtection {
 	const handedIn = given.get("verifier");
 	if (handedIn !== undefined && ONLY_OWN.some((name) => given.get(name) !== undefined)) {
 		throw new TypeError("verifier: give url and credential, or a verifier, and not both");
@@ -48,13 +65,27 @@ export function protectionFrom(given: ReadonlyMap<string, unknown>): Protection 
 	const looks: ProblemOptions = { ...(realm === undefined ? {} : { realm }), ...(type_base === undefined ? {} : { type_base }) };
 	const report = createReporter(readFunction<OnError>(given, "on_error"));
 	const verifier = handedIn === undefined ? verifierFrom(given) : readVerifier(handedIn);
+	const decided = new Decided(handedIn === undefined ? askedOf(given) : randomUUID());
 	return {
+		decided,
 		guard<Request>(rules: Rules<Request>): Decide<Request> {
-			const guard = guardWith(readersOf<Request>(rules), verifier, report);
-			return async (request, headers, facts, url) => outcomeOf(await guard.decide(request, headers, facts, url), looks);
+			const readers = readersOf<Request>(rules);
+			return async (request, headers, facts, url, carrier) => {
+				const question = questionOf(readers, report, request, headers, facts, url);
+				if ("allowed" in question) return outcomeOf(question, looks);
+				const ask = (): Promise<Decision> => answerOf(verifier, question, report);
+				return outcomeOf(await (carrier ? decided.once(carrier, question, ask) : ask()), looks);
+			};
 		},
 		close: () => (handedIn === undefined ? verifier.close() : undefined),
 	};
+}
+
+/** Names the Keywright and the service without saying its credential. */
+function askedOf(given: ReadonlyMap<string, unknown>): string {
+	return createHash("sha256")
+		.update(`${given.get("url")} ${given.get("credential")}`)
+		.digest("base64url");
 }
 
 function outcomeOf(decision: Decision, looks: ProblemOptions): Outcome {

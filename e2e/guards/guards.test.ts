@@ -7,7 +7,7 @@ import { startNext } from "./next.ts";
 
 const KEY_LINE = ["X-API-Key", RAW_KEY] as const;
 
-describeBehaviour("Next", startNext, { address: null, lines: false, closes: true }, ({ url, peer }: Stage) => {
+describeBehaviour("Next", startNext, { address: null, lines: false, closes: true, normalises: true }, ({ url, peer }: Stage) => {
 	test("the option `ip` says the address of the caller", async () => {
 		await call(url("/any"), { lines: [KEY_LINE, ["X-Real-IP", "203.0.113.9"]] });
 		assert.equal(JSON.parse(peer().asked[0]?.body ?? "").request.ip, "203.0.113.9");
@@ -21,6 +21,24 @@ describeBehaviour("Next", startNext, { address: null, lines: false, closes: true
 		assert.equal(reply.headers["cache-control"], "no-store");
 		peer().play = sends(denied(403, "permission_missing"));
 		assertProblem(await call(url("/proxied"), { lines: [KEY_LINE] }), 403, "permission_missing");
+	});
+
+	test("proxy.ts and a handler with the same rules charge a request once", async () => {
+		const lines = [KEY_LINE, ["X-Keywright-Handed-On", "a".repeat(32)] as const];
+		const reply = await call(url("/twice/acme"), { lines });
+		assert.deepEqual([reply.status, reply.body], [200, '{"tenant":"acme"}']);
+		assert.equal(peer().asked.length, 1);
+		assert.ok(!/handed-on/.test(JSON.stringify(reply.headers)), "the token stays inside");
+		peer().play = sends(denied(401, "key_revoked"));
+		assertProblem(await call(url("/twice/acme"), { lines }), 401, "key_revoked");
+		assert.equal(peer().asked.length, 2);
+	});
+
+	test("next build needs no credential for a route with revalidate, whose answers are nobody else's", async () => {
+		assert.equal((await call(url("/kept"), { lines: [KEY_LINE] })).status, 200);
+		assertProblem(await call(url("/kept")), 401, "key_missing");
+		assert.equal((await call(url("/kept"), { lines: [KEY_LINE] })).status, 200);
+		assert.equal(peer().asked.length, 2);
 	});
 
 	test("no header of the caller's talks the framework out of asking", async () => {
