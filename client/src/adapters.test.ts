@@ -150,6 +150,26 @@ test("Next: options in a function are read at the first request and not before, 
 	assert.equal(read, 1);
 });
 
+test("Express: a parameter that hides one of the same name further out has no value for a rule", async (t) => {
+	const guard = keywrightExpress(options());
+	t.after(guard.close);
+	const inner = express.Router({ mergeParams: true });
+	const own = guard({ tenant: (r) => r.params.id });
+	const answer: express.RequestHandler = (request, response) => void response.end(request.keywright.tenant.id);
+	inner.get("/orders/:id", own, answer).get(["/items/:item", "/things/:item"], own, answer);
+	const apart = express.Router().get("/:id", own, answer);
+	const app = express().use("/tenants/:id", inner).use("/apart/:id", apart);
+	const server = createServer(app);
+	t.after(() => closeServer(server));
+	const url = await listen(server);
+	assert.equal((await call(`${url}/tenants/victim/orders/acme`, { lines: [KEY_LINE] })).status, 500);
+	assert.deepEqual([reasons, peer.asked], [["misconfigured"], []]);
+	for (const path of ["/tenants/acme/items/7", "/tenants/acme/things/7", "/apart/7/acme"]) {
+		const reply = await call(url + path, { lines: [KEY_LINE] });
+		assert.deepEqual([reply.status, reply.body, JSON.parse(peer.asked.at(-1)?.body ?? "").tenant_id], [200, "acme", "acme"], path);
+	}
+});
+
 test("two guards before one route charge a request once if they ask the same, whatever else stands between", async (t) => {
 	const rules = { tenant: (_request: unknown, target: Target) => target.segment(1), permission: "orders:read" };
 	const path = "/tenants/acme/orders";

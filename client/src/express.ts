@@ -1,5 +1,6 @@
 import type { NextFunction, Request, Response } from "express";
 import type { Admission } from "./decision.ts";
+import { withoutShadowed } from "./express-params.ts";
 import { factsOf, leavesBody } from "./incoming.ts";
 import { createProtection, type KeywrightOptions } from "./protect.ts";
 import type { Rules } from "./rules.ts";
@@ -36,7 +37,7 @@ export function keywright(options: KeywrightOptions): ExpressGuard {
 		const decide = protection.guard(rules);
 		return async (request, response, next) => {
 			const outcome = await decide(
-				asGuarded(request),
+				withoutShadowed(asGuarded(request)),
 				request.rawHeaders,
 				factsOf(request, request.originalUrl, request.ip),
 				request.originalUrl,

@@ -82,6 +82,8 @@ class Rules:
             # A caller can make a rule unusable: a field that was sent twice has no value.
             if request.repeats_a_field():
                 return deny("invalid_request", "A field of the query was sent more than once. Send it once.")
+            if request.spans_parts():
+                return deny("ambiguous_path", "A parameter in the path holds a slash. Send one part of the path for it.")
             report(error)
             return deny("internal_error", "This API cannot tell what the request needs. Tell its operator the request id.")
         except Exception:

@@ -54,6 +54,10 @@ class Request:
         text = None if value is None or isinstance(value, (bytes, bool)) else str(value)
         return None if text is None or "/" in text else text
 
+    def spans_parts(self) -> bool:
+        """Whether a parameter of the route holds a slash, as `<path:…>` takes them."""
+        return any(isinstance(value, str) and "/" in value for value in self.params.values())
+
     def repeats_a_field(self) -> bool:
         """Whether a field of the query was sent more than once."""
         names = [name for name, _value in self._fields() or []]

@@ -30,7 +30,7 @@ def answers(guarded, peer, reached):
     status, _headers, body = guarded("/tenants/acme%5Cvictim/orders", KEY)
     assert (status, json.loads(body)["code"]) == (400, "ambiguous_path")
     status, _headers, body = guarded("/spanning/acme/victim", KEY)
-    assert (status, json.loads(body)["code"]) == (500, "internal_error")
+    assert (status, json.loads(body)["code"]) == (400, "ambiguous_path")
     assert reached == ["acme"]
     status, headers, body = guarded("/free", {})
     assert status == 200 and "ratelimit" not in headers

@@ -1,0 +1,57 @@
+import type { Request } from "express";
+
+/** Parameters of a path, as `path-to-regexp` names them: `:id`, `*rest`, `:"a name"`. */
+const PARAMETER = /[:*](?:"((?:[^"\\]|\\.)*)"|([\p{ID_Start}$_][\p{ID_Continue}$]*))/gu;
+/** By route: which of its parameters hide one of an outer router. */
+const shadowed = new WeakMap<object, ReadonlySet<string>>();
+
+/**
+ * The request as rules see it: a parameter of the route that hides one of the same name further out (`mergeParams`) is not among
+ * `params`, since nobody can tell which of the two a rule and a handler mean. Seen of routers only, not of apps within apps.
+ */
+export function withoutShadowed(request: Request<Record<string, string>>): Request<Record<string, string>> {
+	const names = shadowedIn(request);
+	if (names.size === 0) return request;
+	const params = Object.fromEntries(Object.entries(request.params).filter(([name]) => !names.has(name)));
+	return Object.create(request, { params: { value: params } });
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+function shadowedIn(request: Request<Record<string, string>>): ReadonlySet<string> {
+	const route: unknown = request.route;
+	if (typeof route !== "object" || route === null) return NONE;
+	let names = shadowed.get(route);
+	if (!names) {
+		names = search(stackOf(request.app.router), route, NONE, NONE) ?? NONE;
+		shadowed.set(route, names);
+	}
+	return names;
+}
+
+/** Looks for the route in a stack of layers; `outer` parameters are merged into what is below, `hidden` ones came twice already. */
+function search(stack: readonly object[], route: object, outer: ReadonlySet<string>, hidden: ReadonlySet<string>): ReadonlySet<string> | null {
+	for (const layer of stack) {
+		const own = parametersOf(Reflect.get(layer, "rawPath"));
+		const twice = new Set([...hidden, ...[...own].filter((name) => outer.has(name))]);
+		if (Reflect.get(layer, "route") === route) return twice;
+		const below: unknown = Reflect.get(layer, "handle");
+		if (typeof below !== "function") continue;
+		const merges = Reflect.get(below, "mergeParams") === true;
+		const found = merges ? search(stackOf(below), route, new Set([...outer, ...own]), twice) : search(stackOf(below), route, NONE, NONE);
+		if (found) return found;
+	}
+	return null;
+}
+
+function stackOf(router: unknown): readonly object[] {
+	const stack: unknown = typeof router === "function" ? Reflect.get(router, "stack") : undefined;
+	return Array.isArray(stack) ? stack.filter((layer): layer is object => typeof layer === "object" && layer !== null) : [];
+}
+
+function parametersOf(path: unknown): Set<string> {
+	const paths: unknown[] = Array.isArray(path) ? path : [path];
+	return new Set(
+		paths.flatMap((one) => (typeof one === "string" ? Array.from(one.matchAll(PARAMETER), ([, quoted, plain]) => quoted ?? plain ?? "") : [])),
+	);
+}
