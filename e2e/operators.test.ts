@@ -34,9 +34,15 @@ function idOf(email: string): Promise<string> {
 /** Somebody who runs the instance, signed in, and a viewer of `tenant_id` besides. */
 async function newOperator(tenant_id = world.tenant.id): Promise<Member & { readonly person_id: string }> {
 	const member = await newMember(server, tenant_id, "viewer");
-	expectStatus(await server.operator("POST", "/operators", { email: member.email }), 200);
-	expectStatus(await member.browser.signIn(member.email), 200);
+	await becomeOperator(member);
 	return { ...member, person_id: await idOf(member.email) };
+}
+
+/** Invites the person to run the instance; they accept by the link, and are signed in anew. */
+async function becomeOperator({ email, browser }: Member): Promise<void> {
+	const { json } = expectStatus(await server.operator("POST", "/operators", { email: email.toUpperCase() }), 201);
+	const accept = { token: tokenOf(json.url), password: PASSWORD };
+	deepEqual(expectStatus(await browser.send("POST", "/api/v1/invitations/accept", accept), 200).json, { tenant_id: null });
 }
 
 test("who takes the first start's link owns the demo tenant and runs the instance; nobody else's link does that", async () => {
@@ -116,8 +122,7 @@ test("an operator's session works on every tenant, as the operator where they ha
 test("where an operator is an owner, they act as the member that they are", async () => {
 	const { tenant } = await makeWorld(server);
 	const owner = await newMember(server, tenant.id, "owner");
-	expectStatus(await server.operator("POST", "/operators", { email: owner.email }), 200);
-	expectStatus(await owner.browser.signIn(owner.email), 200);
+	await becomeOperator(owner);
 	const made = expectStatus(await owner.browser.management(tenant.id, "POST", "/api-keys", KEY_BODY), 201).as<{ key: Record<string, unknown> }>();
 	deepEqual((made.key.created_by as { kind: string; id: string }).kind, "member");
 	equal(expectStatus(await owner.browser.management(tenant.id, "GET", "/access"), 200).json.role, "owner");
@@ -127,16 +132,33 @@ test("a session that began before its person became an operator is over: nobody 
 	const member = await newMember(server, world.tenant.id, "viewer");
 	const stolen = member.browser.copy();
 	const reset = expectStatus(await server.operator("POST", "/password-resets", { email: member.email }), 201);
-	expectStatus(await server.operator("POST", "/operators", { email: member.email.toUpperCase() }), 200);
-	for (const browser of [member.browser, stolen]) assertProblem(await browser.session(), "credential_invalid");
+	await becomeOperator(member);
+	assertProblem(await stolen.session(), "credential_invalid");
 	const token = tokenOf(reset.json.url);
 	assertProblem(await new Browser(server).send("POST", "/api/auth/reset-password", { token, newPassword: "another horse battery" }), "not_found");
-	expectStatus(await member.browser.signIn(member.email), 200);
 	expectStatus(await member.browser.send("GET", "/api/v1/operator/plans"), 200);
-	assertProblem(await stolen.session(), "credential_invalid");
-	// Once more changes nothing, and ends nothing.
-	expectStatus(await server.operator("POST", "/operators", { email: member.email }), 200);
+	// Once more is refused, and ends nothing.
+	assertProblem(await server.operator("POST", "/operators", { email: member.email }), "conflict");
 	equal(expectStatus(await member.browser.session(), 200).json.operator, true);
+});
+
+test("an address that an owner made up becomes no operator: whoever accepts the operator's link has it, and it is all theirs", async () => {
+	const owner = await newMember(server, world.tenant.id, "owner");
+	const email = `${newName("cto")}@example.com`;
+	const { json } = expectStatus(await owner.browser.management(world.tenant.id, "POST", "/invitations", { role: "viewer", email }), 201);
+	const fake = new Browser(server);
+	const squat = { token: tokenOf(json.url), name: "Not the CTO", password: "a squatter's password" };
+	expectStatus(await fake.send("POST", "/api/v1/invitations/accept", squat), 200);
+	const { json: made } = expectStatus(await server.operator("POST", "/operators", { email }), 201);
+	assertProblem(await fake.send("GET", "/api/v1/operator/tenants"), "role_not_allowed");
+	const { data } = expectStatus(await server.operator("GET", "/operator-invitations"), 200).as<{ data: { email: string }[] }>();
+	ok(data.some((waiting) => waiting.email === email));
+	const cto = new Browser(server);
+	const accept = { token: tokenOf(made.url), name: "The CTO", password: PASSWORD };
+	expectStatus(await cto.send("POST", "/api/v1/invitations/accept", accept), 200);
+	expectStatus(await cto.send("GET", "/api/v1/operator/tenants"), 200);
+	assertProblem(await fake.session(), "credential_invalid");
+	assertProblem(await new Browser(server).signIn(email, "a squatter's password"), "credential_invalid");
 });
 
 test("another site's page does nothing with an operator's cookie", async () => {
@@ -240,7 +262,7 @@ test("the line of docs/dashboard.md that adds an operator runs as it stands", as
 	const env = environmentWith({ KEYWRIGHT_URL: server.url, FOLDER: server.data_dir });
 	const { promise, resolve, reject } = Promise.withResolvers<string>();
 	execFile("bash", ["-c", script], { env, timeout: 20_000 }, (error, stdout) => (error ? reject(error) : resolve(stdout)));
-	equal((JSON.parse(await promise) as { email: string }).email, email);
+	equal((JSON.parse(await promise) as { invitation: { email: string } }).invitation.email, email);
 });
 
 test("the last operator may go: the token stays, and by it somebody is added again", async () => {
@@ -249,5 +271,4 @@ test("the last operator may go: the token stays, and by it somebody is added aga
 	for (const { person_id } of data) expectStatus(await server.operator("DELETE", `/operators/${person_id}`), 204);
 	deepEqual(expectStatus(await server.operator("GET", "/operators"), 200).json, { data: [] });
 	await newOperator();
-	assertProblem(await server.operator("POST", "/operators", { email: "nobody@example.com" }), "not_found", ["nobody@example.com"]);
 });

@@ -345,24 +345,32 @@ test("an operator goes from the area to a tenant that they are no member of, and
 	await page.close();
 });
 
-test("an operator adds another by address and removes them again; who is removed is out at once", async () => {
+test("an operator invites another, who accepts by the link, and removes them again; who is removed is out at once", async () => {
 	const { context, page: theirs } = await memberIn(browser, dashboard.server, ADAM, { tenant_id: "demo", role: "viewer" });
 	const page = await open("/operator/people");
-	await page.getByRole("button", { name: "Add an operator" }).click();
-	const dialog = page.getByRole("dialog", { name: "Add an operator" });
-	await dialog.getByLabel("E-mail address").fill("nobody@example.com");
-	await dialog.getByRole("button", { name: "Add this operator" }).click();
-	await dialog.getByText("Nobody signs in with this address").waitFor();
+	await page.getByRole("button", { name: "Invite an operator" }).click();
+	const dialog = page.getByRole("dialog", { name: "Invite an operator" });
+	await dialog.getByLabel("E-mail address").fill("not an address");
+	await dialog.getByRole("button", { name: "Invite this operator" }).click();
+	await dialog.getByText("Write the whole address").waitFor();
 	await dialog.getByLabel("E-mail address").fill(ADAM.email);
-	await dialog.getByRole("button", { name: "Add this operator" }).click();
-	await page.locator(`[data-operator="${ADAM.email}"]`).waitFor();
+	await dialog.getByRole("button", { name: "Invite this operator" }).click();
+	const link = await dialog.getByLabel("Link of the invitation").inputValue();
+	await dialog.getByRole("button", { name: "Done" }).click();
+	await page.locator(`[data-invited="${ADAM.email}"]`).waitFor();
 	await picture(page, "operator-people");
 	await axe(page);
-	await theirs.goto(`${dashboard.url}/sign-in`);
-	await theirs.getByLabel("E-mail address").fill(ADAM.email);
-	await theirs.getByLabel("Password", { exact: true }).fill(ADAM.password);
-	await theirs.getByRole("button", { name: "Sign in" }).click();
+	await theirs.goto(link);
+	await theirs.getByRole("heading", { name: "Become an operator" }).waitFor();
+	await picture(theirs, "operator-join");
+	await axe(theirs);
+	await theirs.getByRole("button", { name: "I have an account already" }).click();
+	await theirs.getByLabel("Your password", { exact: true }).fill(ADAM.password);
+	await theirs.getByRole("button", { name: "Join" }).click();
 	await theirs.getByRole("combobox", { name: "Operator or tenant" }).waitFor();
+	await page.reload();
+	await page.locator(`[data-operator="${ADAM.email}"]`).waitFor();
+	equal(await page.locator(`[data-invited="${ADAM.email}"]`).count(), 0);
 	await page.getByRole("button", { name: `Remove ${ADAM.name}` }).click();
 	await page.getByRole("button", { name: "Remove this operator" }).click();
 	await page.locator(`[data-operator="${ADAM.email}"]`).waitFor({ state: "detached" });

@@ -246,7 +246,8 @@ test("an invitation is mailed, accepted in another browser, and makes a viewer w
 	await picture(page, "team-invited");
 	await axe(page);
 	const link = await dialog.getByLabel("Link of the invitation").inputValue();
-	equal(/http\S+\/join#\S+/.exec(await mailTo(vera.email))?.[0], link);
+	const mailed = /http\S+\/join#\S+/.exec(await mailTo(vera.email))?.[0] ?? "";
+	ok(mailed !== "" && mailed !== link, "the mail has a link of its own, which proves the address");
 	await dialog.getByRole("button", { name: "Copy link" }).click();
 	equal(await page.evaluate("navigator.clipboard.readText()"), link);
 	await page.keyboard.press("Escape");
@@ -257,7 +258,7 @@ test("an invitation is mailed, accepted in another browser, and makes a viewer w
 
 	const hers = await browser.person();
 	const there = await hers.newPage();
-	await there.goto(link);
+	await there.goto(mailed);
 	await heading(there, /^Join /);
 	await eventually(async () => equal(await there.getByLabel("E-mail address").inputValue(), vera.email));
 	await there.getByLabel("Your name").fill(vera.name);
@@ -285,23 +286,20 @@ test("an address that has an account joins with its password, also by a link tha
 	const who = somebody("Mary Many");
 	const { context, page } = await memberIn(browser, dashboard.server, who, { tenant_id: first, role: "admin" });
 	await page.goto(await inviteTo(dashboard.server, second, "viewer", who.email));
-	await page.getByText("This address has an account").waitFor();
+	await page.getByRole("button", { name: "I have an account already" }).click();
 	await axe(page);
 	await page.getByLabel("Your password", { exact: true }).fill("not the right one");
 	await page.getByRole("button", { name: "Join" }).click();
-	await page.getByText("This is not the password of your account").waitFor();
+	await page.getByText("This is not the password of an account").waitFor();
 	await page.getByLabel("Your password", { exact: true }).fill(who.password);
 	await page.getByRole("button", { name: "Join" }).click();
 	await page.waitForURL(API_ACCESS);
 	equal(tenantIn(page), second);
 
 	await page.goto(await inviteTo(dashboard.server, third, "owner"));
-	await page.getByLabel("Your name").fill("Another Name");
+	await page.getByRole("button", { name: "I have an account already" }).click();
 	await page.getByLabel("E-mail address").fill(who.email);
-	await page.getByLabel("Password", { exact: true }).fill("not the right one");
-	await page.getByRole("button", { name: "Join" }).click();
-	await page.getByText("This address has an account already").waitFor();
-	await page.getByLabel("Password", { exact: true }).fill(who.password);
+	await page.getByLabel("Your password", { exact: true }).fill(who.password);
 	await page.getByRole("button", { name: "Join" }).click();
 	await page.waitForURL(API_ACCESS);
 	equal(tenantIn(page), third);

@@ -148,6 +148,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		quotas,
 		sign_in: people.sign_in,
 		session_cookies: people.session_cookies,
+		mailPasswordLink: people.mailPasswordLink,
 		public_url: options.public_url,
 		mail: mailer.enabled,
 		begin_rotation: beginHandedOver,

@@ -23,28 +23,29 @@ interface JoinFormProps {
 	readonly onJoin: (joining: Joining) => Promise<void>;
 }
 
-/** Who joins: with a new account, or with the one that the invited address has. */
+/** Who joins: with a new account, or with one that there is. Only a link that proves the address says whether there is one; else the person does. */
 export function JoinForm({ invitation, onJoin }: JoinFormProps) {
 	const { email: invited, account_exists, role } = invitation;
+	const [has_account, setHasAccount] = useState(account_exists);
 	const [name, setName] = useState("");
 	const [email, setEmail] = useState(invited ?? "");
 	const [password, setPassword] = useState("");
 	const [tried, setTried] = useState(false);
 	const action = useAction();
 	const address = email.trim();
-	const isComplete = isEmail(address) && (account_exists ? password !== "" : name.trim() !== "" && isLongEnough(password));
+	const isComplete = isEmail(address) && (has_account ? password !== "" : name.trim() !== "" && isLongEnough(password));
 
 	async function join(event: FormEvent<HTMLFormElement>): Promise<void> {
 		event.preventDefault();
 		setTried(true);
 		if (!isComplete) return goToFirstFault(event.currentTarget);
-		const account = account_exists ? {} : { name: name.trim() };
+		const account = has_account ? {} : { name: name.trim() };
 		await action.run(() => onJoin({ ...account, ...(invited === null ? { email: address } : {}), password }));
 	}
 	return (
 		<form onSubmit={join} noValidate>
 			<Stack gap="md">
-				{!account_exists && (
+				{!has_account && (
 					<TextInput
 						label="Your name"
 						description="As others on the team will see it"
@@ -66,10 +67,10 @@ export function JoinForm({ invitation, onJoin }: JoinFormProps) {
 					readOnly={invited !== null}
 					error={tried && !isEmail(address) ? EMAIL_FAULT : undefined}
 				/>
-				{account_exists ? (
+				{has_account ? (
 					<PasswordInput
 						label="Your password"
-						description="This address has an account: it is the password that you sign in with"
+						description={account_exists ? "This address has an account: it is the password that you sign in with" : "The one that you sign in with"}
 						autoComplete="current-password"
 						value={password}
 						onChange={(event) => setPassword(event.currentTarget.value)}
@@ -80,24 +81,27 @@ export function JoinForm({ invitation, onJoin }: JoinFormProps) {
 				) : (
 					<NewPasswordField label="Password" value={password} onText={setPassword} personal={[name, email]} tried={tried} />
 				)}
-				{isRefusal(action.error, "credential_invalid") ? <WrongPassword is_known={account_exists} /> : <Problem error={action.error} />}
+				{isRefusal(action.error, "credential_invalid") ? <WrongPassword /> : <Problem error={action.error} />}
 				<Button type="submit" loading={action.pending} fullWidth>
 					Join
 				</Button>
+				{!account_exists && (
+					<Anchor component="button" type="button" size="sm" underline="always" onClick={() => setHasAccount(!has_account)}>
+						{has_account ? "I have no account yet" : "I have an account already"}
+					</Anchor>
+				)}
 				<Text size="sm" c="dimmed">
-					{ROLE_WORDS[role].you}
+					{role === null ? "Everything of every tenant is open to operators." : ROLE_WORDS[role].you}
 				</Text>
 			</Stack>
 		</form>
 	);
 }
 
-/** An address may turn out to have an account only when the form is sent: an open invitation does not name it before. */
-function WrongPassword({ is_known }: { is_known: boolean }) {
+function WrongPassword() {
 	return (
 		<Text role="alert" size="sm" c="var(--mantine-color-error)">
-			{is_known ? "This is not the password of your account." : "This address has an account already, and this is not its password."} Enter the
-			password that you sign in with, or{" "}
+			This is not the password of an account with this address. Enter the password that you sign in with, or{" "}
 			<Anchor inherit underline="always" renderRoot={(props) => <Link to="/forgot-password" {...props} />}>
 				set a new one
 			</Anchor>{" "}

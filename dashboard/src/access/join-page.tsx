@@ -37,17 +37,18 @@ export default function JoinPage() {
 
 	async function join(joining: Joining): Promise<void> {
 		const { tenant_id } = await answered(api.POST("/api/v1/invitations/accept", { body: { token, ...joining } }));
-		rememberTenant(tenant_id);
+		if (tenant_id !== null) rememberTenant(tenant_id);
 		await beginSession();
-		await navigate({ to: "/settings/api-access", search: { tenant: tenant_id }, replace: true });
+		if (tenant_id === null) await navigate({ to: "/operator", replace: true });
+		else await navigate({ to: "/settings/api-access", search: { tenant: tenant_id }, replace: true });
 	}
 	return (
 		<OpenPage
-			title={`Join ${tenant.name}`}
+			title={tenant === null ? "Become an operator" : `Join ${tenant.name}`}
 			lead={
 				<>
-					<bdi>{invited_by}</bdi> invites you as {ROLE_WORDS[role].article}
-					{makes_operator && ", and you will run this instance"}. The invitation ends <Time value={expires_at} />.
+					<bdi>{invited_by}</bdi> invites you {role === null ? "to run this instance" : `as ${ROLE_WORDS[role].article}`}
+					{role !== null && makes_operator && ", and you will run this instance"}. The invitation ends <Time value={expires_at} />.
 				</>
 			}
 		>

@@ -47,9 +47,7 @@ function DeadLinkPage() {
 	return (
 		<OpenPage title="This link does not work any more">
 			<Stack gap="sm">
-				<Text role="status">
-					It works once and for an hour, and only the newest one does. If it is none of that, it may have been cut off where it was copied.
-				</Text>
+				<Text role="status">It works once and for an hour. If it is none of that, it may have been cut off where it was copied.</Text>
 				<Anchor underline="always" renderRoot={(props) => <Link to="/forgot-password" {...props} />}>
 					Ask for another link
 				</Anchor>

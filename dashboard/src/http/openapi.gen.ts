@@ -194,7 +194,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Accept an invitation and sign in; makes the account, or takes the password of the one there is
+         * Accept an invitation and sign in: with the account that has the address and password, else with a new one
          * @description Access: public.
          */
         post: operations["post_invitations_accept"];
@@ -1638,11 +1638,51 @@ export interface paths {
         get: operations["get_operator_operators"];
         put?: never;
         /**
-         * Have a person with an account run this instance; they sign in anew
+         * Invite a person to run this instance by a link that works once; they accept it and thereby prove the address
          * @description Access: operator.
          */
         post: operations["post_operator_operators"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operator/operator-invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The invitations to run this instance that wait
+         * @description Access: operator.
+         */
+        get: operations["get_operator_operator_invitations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operator/operator-invitations/{invitation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Cancel an invitation to run this instance
+         * @description Access: operator.
+         */
+        delete: operations["delete_operator_operator_invitations_by_invitation_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2126,16 +2166,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        /** @description Null: to run the instance, and to no tenant */
                         tenant: {
                             id: string;
                             name: string;
-                        };
-                        /** @enum {unknown} */
-                        role: "viewer" | "admin" | "owner";
+                        } | null;
+                        role: ("viewer" | "admin" | "owner") | null;
                         email: string | null;
                         invited_by: string;
                         /** Format: date-time */
                         expires_at: string;
+                        /** @description Whether the address has an account; said only by a link that proves the address (mailed to it, or an operator's), else false */
                         account_exists: boolean;
                         /** @description Whether who joins runs this instance as well */
                         makes_operator: boolean;
@@ -2178,7 +2219,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        tenant_id: string;
+                        tenant_id: string | null;
                     };
                 };
             };
@@ -6237,7 +6278,8 @@ export interface operations {
                         data: {
                             id: string;
                             name: string;
-                            email: string;
+                            /** @description Null: somebody else has proved the address; this member cannot sign in any more */
+                            email: string | null;
                             /** @enum {unknown} */
                             role: "viewer" | "admin" | "owner";
                             /** Format: date-time */
@@ -6309,7 +6351,8 @@ export interface operations {
                     "application/json": {
                         id: string;
                         name: string;
-                        email: string;
+                        /** @description Null: somebody else has proved the address; this member cannot sign in any more */
+                        email: string | null;
                         /** @enum {unknown} */
                         role: "viewer" | "admin" | "owner";
                         /** Format: date-time */
@@ -6425,7 +6468,7 @@ export interface operations {
                             /** @enum {unknown} */
                             status: "waiting" | "accepted" | "cancelled" | "expired";
                         };
-                        /** @description Works once; in this answer and in the mail only */
+                        /** @description Works once; in this answer only. The mail has a link of its own, which also proves the address */
                         url: string;
                         /** @description Whether the mail server took the mail */
                         mailed: boolean;
@@ -8147,7 +8190,9 @@ export interface operations {
     post_operator_operators: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -8160,24 +8205,28 @@ export interface operations {
         };
         responses: {
             /** @description Done. */
-            200: {
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": {
-                        person_id: string;
-                        name: string;
-                        email: string;
-                        /** Format: date-time */
-                        created_at: string;
-                        /** Format: date-time */
-                        account_created_at: string;
-                        created_by: {
-                            kind: string;
-                            name: string;
+                        invitation: {
+                            id: string;
+                            email: string;
+                            /** Format: date-time */
+                            created_at: string;
+                            created_by: {
+                                kind: string;
+                                name: string;
+                            };
+                            /** Format: date-time */
+                            expires_at: string;
                         };
-                        is_you: boolean;
+                        /** @description Works once; in this answer and in the mail only */
+                        url: string;
+                        /** @description Whether the mail server took the mail */
+                        mailed: boolean;
                     };
                 };
             };
@@ -8188,6 +8237,71 @@ export interface operations {
             409: components["responses"]["Problem"];
             413: components["responses"]["Problem"];
             415: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_operator_operator_invitations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            id: string;
+                            email: string;
+                            /** Format: date-time */
+                            created_at: string;
+                            created_by: {
+                                kind: string;
+                                name: string;
+                            };
+                            /** Format: date-time */
+                            expires_at: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    delete_operator_operator_invitations_by_invitation_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
     };

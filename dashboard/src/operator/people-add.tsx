@@ -1,24 +1,32 @@
 import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useConfirmed } from "../access/confirm.tsx";
 import { EMAIL_FAULT, isEmail } from "../access/email.ts";
 import { answered, api } from "../http/api.ts";
+import { CopyButton } from "../ui/copy-button.tsx";
 import { goToFirstFault } from "../ui/first-fault.ts";
 import { Problem } from "../ui/problem.tsx";
+import { Time } from "../ui/time.tsx";
 import { useAction } from "../ui/use-action.ts";
-import { operatorsQuery } from "./people-data.ts";
+import { type MadeOperatorInvitation, operatorInvitationsQuery } from "./people-data.ts";
 
 export function AddOperator({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+	const [made, setMade] = useState<MadeOperatorInvitation | null>(null);
 	return (
-		<Modal opened={opened} onClose={onClose} title="Add an operator" closeButtonProps={{ "aria-label": "Close without adding" }}>
-			<AddForm onClose={onClose} />
+		<Modal
+			opened={opened}
+			onClose={onClose}
+			onExitTransitionEnd={() => setMade(null)}
+			title="Invite an operator"
+			closeButtonProps={{ "aria-label": "Close without inviting" }}
+		>
+			{made === null ? <InviteForm onMade={setMade} onClose={onClose} /> : <InviteLink made={made} onClose={onClose} />}
 		</Modal>
 	);
 }
 
-function AddForm({ onClose }: { onClose: () => void }) {
+function InviteForm({ onMade, onClose }: { onMade: (made: MadeOperatorInvitation) => void; onClose: () => void }) {
 	const [email, setEmail] = useState("");
 	const [tried, setTried] = useState(false);
 	const action = useAction();
@@ -27,22 +35,21 @@ function AddForm({ onClose }: { onClose: () => void }) {
 	const address = email.trim();
 	const fault = tried && !isEmail(address) ? EMAIL_FAULT : undefined;
 
-	async function add(event: FormEvent<HTMLFormElement>): Promise<void> {
+	async function invite(event: FormEvent<HTMLFormElement>): Promise<void> {
 		event.preventDefault();
 		setTried(true);
 		if (!isEmail(address)) return goToFirstFault(event.currentTarget);
-		const operator = await action.run(() => confirmed(() => answered(api.POST("/api/v1/operator/operators", { body: { email: address } }))));
-		if (!operator) return;
-		void queries.invalidateQueries({ queryKey: operatorsQuery.queryKey });
-		notifications.show({ message: `${operator.name} runs this instance from the next sign-in on.`, color: "teal" });
-		onClose();
+		const made = await action.run(() => confirmed(() => answered(api.POST("/api/v1/operator/operators", { body: { email: address } }))));
+		if (!made) return;
+		void queries.invalidateQueries({ queryKey: operatorInvitationsQuery.queryKey });
+		onMade(made);
 	}
 	return (
-		<form noValidate onSubmit={(event) => void add(event)}>
+		<form noValidate onSubmit={(event) => void invite(event)}>
 			<Stack gap="md">
 				<Text size="sm">
-					For somebody who has an account here already. Whoever joins by a link may write any address: make sure that the account is theirs. Their
-					sign-ins end, and they sign in again as an operator.
+					You get a link for this address. Who accepts it proves that the address is theirs: another account that names it loses it. They become an
+					operator by accepting, and their other sign-ins end.
 				</Text>
 				<TextInput
 					label="E-mail address"
@@ -56,13 +63,41 @@ function AddForm({ onClose }: { onClose: () => void }) {
 				<Problem error={action.error} />
 				<Group justify="flex-end" gap={8}>
 					<Button variant="default" onClick={onClose}>
-						Close without adding
+						Close without inviting
 					</Button>
 					<Button type="submit" loading={action.pending}>
-						Add this operator
+						Invite this operator
 					</Button>
 				</Group>
 			</Stack>
 		</form>
+	);
+}
+
+function InviteLink({ made, onClose }: { made: MadeOperatorInvitation; onClose: () => void }) {
+	const { invitation, url, mailed } = made;
+	return (
+		<Stack gap="md">
+			<Text role="status" className="kw-wrap">
+				{mailed ? "A mail with this link is on its way to " : "Hand this link to the person with the address "}
+				<b>{invitation.email}</b>, and to nobody else: whoever opens it can become an operator. It works once and ends{" "}
+				<Time value={invitation.expires_at} />. It is shown only now.
+			</Text>
+			<Group gap="sm" wrap="nowrap" align="flex-start">
+				<TextInput
+					aria-label="Link of the invitation"
+					value={url}
+					readOnly
+					flex={1}
+					miw={0}
+					onFocus={(event) => event.currentTarget.select()}
+					classNames={{ input: "kw-mono" }}
+				/>
+				<CopyButton value={url} what="link" data-autofocus />
+			</Group>
+			<Group justify="flex-end">
+				<Button onClick={onClose}>Done</Button>
+			</Group>
+		</Stack>
 	);
 }

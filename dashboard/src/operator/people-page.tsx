@@ -6,6 +6,7 @@ import { Page } from "../ui/page.tsx";
 import { Time } from "../ui/time.tsx";
 import { AddOperator } from "./people-add.tsx";
 import { type Operator, operatorsQuery } from "./people-data.ts";
+import { OperatorInvitations } from "./people-invitations.tsx";
 import { RemoveOperator } from "./people-remove.tsx";
 
 const LEAD = "Who runs this instance: everything in this area and every tenant is open to them. The operator token works besides.";
@@ -22,7 +23,7 @@ export default function PeoplePage() {
 			lead={LEAD}
 			action={
 				<Button leftSection={<IconPlus size={16} aria-hidden="true" />} onClick={() => setAdding(true)}>
-					Add an operator
+					Invite an operator
 				</Button>
 			}
 		>
@@ -58,6 +59,7 @@ export default function PeoplePage() {
 						</Button>
 					</Group>
 				))}
+				<OperatorInvitations />
 			</Box>
 			<AddOperator opened={adding} onClose={() => setAdding(false)} />
 			{removing !== null && <RemoveOperator opened={opened} operator={removing} onClose={() => setOpened(false)} />}

@@ -101,7 +101,8 @@ function InviteLink({ made, onClose }: { made: MadeInvitation; onClose: () => vo
 			<Text role="status" className="kw-wrap">
 				{mailed && (
 					<>
-						A mail is on its way to <b>{invitation.email}</b>. You can pass on the link as well.{" "}
+						A mail is on its way to <b>{invitation.email}</b>. Only the mailed link shows that the address is theirs; you can pass on this one as
+						well.{" "}
 					</>
 				)}
 				{invitation.email !== null && !mailed && (

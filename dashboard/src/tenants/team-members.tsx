@@ -93,7 +93,7 @@ function MemberRow({ tenant_id, member, manages, isLastOwner, onRemove }: Member
 						)}
 					</Text>
 					<Text size="sm" c="dimmed" className="kw-wrap">
-						{email}, joined <Time value={joined_at} />
+						{email ?? "Cannot sign in any more: somebody else has proved the address"}, joined <Time value={joined_at} />
 					</Text>
 				</Box>
 				<Group gap="sm" wrap="nowrap">

@@ -82,10 +82,15 @@ function WhoDecides({ members, suspended }: { members: readonly Member[]; suspen
 					<List size="sm" className="kw-wrap">
 						{owners.map(({ id, name, email }) => (
 							<List.Item key={id}>
-								<bdi>{name}</bdi>,{" "}
-								<Anchor inherit underline="always" href={`mailto:${encodeURIComponent(email)}`}>
-									{email}
-								</Anchor>
+								<bdi>{name}</bdi>
+								{email !== null && (
+									<>
+										,{" "}
+										<Anchor inherit underline="always" href={`mailto:${encodeURIComponent(email)}`}>
+											{email}
+										</Anchor>
+									</>
+								)}
 							</List.Item>
 						))}
 					</List>

@@ -1,19 +1,16 @@
-import { betterAuth } from "better-auth";
+import { type BetterAuthPlugin, betterAuth, type StandardSchemaV1 } from "better-auth";
+import { createAuthEndpoint } from "better-auth/api";
+import { setSessionCookie } from "better-auth/cookies";
 import type { Kysely } from "kysely";
 import type { Clock } from "../core/clock.ts";
 import { newId, randomBase62 } from "../core/id.ts";
 import type { Tables } from "../database/tables.ts";
 import type { CookieRules } from "../http/session-cookies.ts";
 
-/** Characters as a person counts them are checked by the schemas of the routes; the library counts UTF-16 units. */
-export const PASSWORD_CHARACTERS_MIN = 10;
-export const PASSWORD_CHARACTERS_MAX = 128;
-const UNITS_PER_CHARACTER_MAX = 2;
 const ID_CHARACTERS = 24;
 
 /** A sign-in lasts this long, and one day where the person does not want to be remembered. Never prolonged by use. */
 const SESSION_SECONDS = 14 * 86_400;
-export const RESET_LINK_SECONDS = 3_600;
 
 export interface AuthLibraryOptions {
 	/** Of the pool that serves as keywright_app. */
@@ -22,7 +19,6 @@ export interface AuthLibraryOptions {
 	readonly cookies: CookieRules;
 	readonly secret: string;
 	readonly clock: Clock;
-	readonly onResetAsked: (person: { name: string; email: string }, token: string) => void;
 }
 
 /** Names of the library's own fields in our tables. */
@@ -40,9 +36,35 @@ const ACCOUNT_FIELDS = {
 } as const;
 const SESSION_FIELDS = { ...TIMES, userId: "person_id", expiresAt: "expires_at", ipAddress: "ip_address", userAgent: "user_agent" } as const;
 
+interface Beginning {
+	readonly person_id: string;
+	readonly remember: boolean;
+}
+
+/** Guarantee: only `SignIn` calls the endpoint, with values of this type. */
+const beginning: StandardSchemaV1<Beginning> = {
+	"~standard": { version: 1, vendor: "keywright", validate: (value) => ({ value: value as Beginning }) },
+};
+
+/** Begins a session of a person who has proved who they are. Called on the server only, as all of the library is. */
+const sessions = {
+	id: "keywright-sessions",
+	endpoints: {
+		beginSession: createAuthEndpoint("/begin-session", { method: "POST", body: beginning }, async (context) => {
+			const { person_id, remember } = context.body;
+			const { internalAdapter } = context.context;
+			const user = await internalAdapter.findUserById(person_id);
+			if (!user) return context.json({ begun: false });
+			const session = await internalAdapter.createSession(person_id, !remember);
+			await setSessionCookie(context, { session, user }, !remember);
+			return context.json({ begun: true });
+		}),
+	},
+} satisfies BetterAuthPlugin;
+
 /** The sign-in library on our tables. It is only called from here on the server: none of its own paths is served. */
 export function createAuthLibrary(options: AuthLibraryOptions) {
-	const { queries, cookies, clock, onResetAsked } = options;
+	const { queries, cookies, clock } = options;
 	const secure = { secure: cookies.secure };
 	return betterAuth({
 		appName: "Keywright",
@@ -64,16 +86,9 @@ export function createAuthLibrary(options: AuthLibraryOptions) {
 			expiresIn: SESSION_SECONDS,
 			disableSessionRefresh: true,
 		},
-		emailAndPassword: {
-			enabled: true,
-			disableSignUp: true,
-			minPasswordLength: PASSWORD_CHARACTERS_MIN,
-			maxPasswordLength: PASSWORD_CHARACTERS_MAX * UNITS_PER_CHARACTER_MAX,
-			resetPasswordTokenExpiresIn: RESET_LINK_SECONDS,
-			revokeSessionsOnPasswordReset: true,
-			// Not waited for: how long mail takes would tell whether the address has an account.
-			sendResetPassword: async ({ user, token }) => onResetAsked(user, token),
-		},
+		// Passwords and links are checked by this module: the library knows one account per address.
+		emailAndPassword: { enabled: false },
+		plugins: [sessions],
 		advanced: {
 			useSecureCookies: false,
 			cookiePrefix: "kw",

@@ -24,7 +24,8 @@ export async function inviteFirstOwner(context: ChangeContext, tenant_id: string
 		const id = newId("inv");
 		const invitation = { id, email: null, role: "owner", created_at, created_by, expires_at, accepted_at: null, cancelled_at: null } as const;
 		const makes_operator = (await countOperators(tx)) === 0;
-		await insertInvitation(tx, tenant_id, { ...invitation, ...(makes_operator ? { makes_operator } : {}) }, token.digest);
+		const links = { token_digest: token.digest, link_proves: makes_operator };
+		await insertInvitation(tx, tenant_id, { ...invitation, ...(makes_operator ? { makes_operator } : {}) }, links);
 		return {
 			result: token.text,
 			audit: [

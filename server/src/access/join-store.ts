@@ -14,6 +14,8 @@ export interface WaitingInvitation {
 	readonly expires_at: Date;
 	/** Who joins runs the instance as well. */
 	readonly makes_operator: boolean;
+	/** Whether having this link shows that the address is one's own: it came by mail, or from an operator. */
+	readonly proves: boolean;
 }
 
 /** Guarantee: the column holds an `Actor`, and every actor has a name. */
@@ -27,15 +29,16 @@ export async function readWaitingInvitation(tx: ReadTx, token_digest: Buffer, no
 		.selectFrom("invitations as i")
 		.innerJoin("tenants as t", "t.id", "i.tenant_id")
 		.select(["i.tenant_id", "t.name as tenant_name", "i.id", "i.email", "i.role", "i.created_by", "i.expires_at", "i.makes_operator"])
-		.where("i.token_digest", "=", token_digest)
+		.select((select) => select.or([select("i.link_proves", "=", true), select("i.mail_token_digest", "=", token_digest)]).as("proves"))
+		.where((where) => where.or([where("i.token_digest", "=", token_digest), where("i.mail_token_digest", "=", token_digest)]))
 		.where("i.accepted_at", "is", null)
 		.where("i.cancelled_at", "is", null)
 		.where("i.expires_at", ">", now)
 		.where("t.erased_at", "is", null)
 		.executeTakeFirst();
 	if (!row) return null;
-	const { created_by, role, ...rest } = row;
-	return { ...rest, role: asRole(role), invited_by: nameOf(created_by) };
+	const { created_by, role, proves, ...rest } = row;
+	return { ...rest, role: asRole(role), invited_by: nameOf(created_by), proves: proves === true };
 }
 
 /** Marks the invitation accepted; false when it does not wait any more. Of two at once, one. */

@@ -45,7 +45,8 @@ function newEmail(): string {
 	return `person-${made}@example.com`;
 }
 
-async function invite(tenant_id: string, email: string | null, role = "admin"): Promise<string> {
+/** A link that was shown to the owner who invites; with `link_proves` one that an operator handed over. */
+async function invite(tenant_id: string, email: string | null, role = "admin", link_proves = false): Promise<string> {
 	const { text, digest: token_digest } = makeOneTimeToken("kwi");
 	const now = clock.now();
 	const created_by = { kind: "member", id: "mem_x", name: "Olivia", email: null };
@@ -54,7 +55,7 @@ async function invite(tenant_id: string, email: string | null, role = "admin"): 
 		const times = { created_at: new Date(now), expires_at: new Date(now + 86_400_000) };
 		await tx
 			.insertInto("invitations")
-			.values({ tenant_id, id, email, role, token_digest, created_by: JSON.stringify(created_by), ...times })
+			.values({ tenant_id, id, email, role, token_digest, link_proves, created_by: JSON.stringify(created_by), ...times })
 			.execute();
 		return { result: undefined, audit: [{ action: "invitation.created", target: { kind: "invitation", id }, tenant_id }] };
 	});
@@ -70,7 +71,7 @@ function joining(visitor = new TestBrowser()): JoinContext & { visitor: TestBrow
 	};
 }
 
-async function membersOf(tenant_id: string): Promise<{ email: string; role: string }[]> {
+async function membersOf(tenant_id: string): Promise<{ email: string | null; role: string }[]> {
 	return read(db.context(), (tx) =>
 		tx
 			.selectFrom("members as m")
@@ -165,7 +166,7 @@ test("an address with an account joins by its password and keeps its name; a wro
 	const email = newEmail();
 	await acceptInvitation(joining(), { token: await invite(first, email), name: "Paul", password: PASSWORD });
 	const token = await invite(second, email, "owner");
-	equal((await readInvitation(joining(), { token })).account_exists, true);
+	equal((await readInvitation(joining(), { token })).account_exists, false, "who was shown the link learns nothing of the address");
 	const wrong = joining();
 	await rejects(acceptInvitation(wrong, { token, password: "wrong password" }), { code: "credential_invalid" });
 	deepEqual([await membersOf(second), wrong.visitor.lines], [[], []]);
@@ -186,9 +187,9 @@ test("the address is the invitation's; where it names none it has to be given, a
 	const open = await invite(tenant_id, null);
 	const wrong: [{ token: string; name?: string; email?: string }, string][] = [
 		[{ token: named, name: "P", email: "other@example.com" }, "/email"],
-		[{ token: named }, "/name"],
 		[{ token: open, name: "P" }, "/email"],
 	];
+	await rejects(acceptInvitation(joining(), { token: named, password: PASSWORD }), { code: "credential_invalid", message: /send the name/ });
 	for (const [input, pointer] of wrong)
 		await rejects(
 			acceptInvitation(joining(), { ...input, password: PASSWORD }),

@@ -2,6 +2,7 @@ import { type ChangeContext, change } from "../audit/change.ts";
 import type { CallerContext } from "../core/caller.ts";
 import { ALL_TENANTS } from "../core/context.ts";
 import { Failure } from "../core/error.ts";
+import { cancelOperatorInvitationsBy } from "./operator-invitation-store.ts";
 import { cancelOperatorsInvitations, deleteOperator, lockOperators, readOperator } from "./operator-store.ts";
 
 /**
@@ -15,7 +16,8 @@ export async function removeOperator(context: ChangeContext & CallerContext, inp
 		const operator = await readOperator(tx, person_id);
 		if (!operator) throw new Failure("not_found", "Nobody who runs this instance has this id.");
 		await deleteOperator(tx, person_id);
-		const cancelled_invitations = await cancelOperatorsInvitations(tx, person_id, new Date(context.clock.now()));
+		const cancelled_invitations =
+			(await cancelOperatorsInvitations(tx, person_id, new Date(context.clock.now()))) + (await cancelOperatorInvitationsBy(tx, person_id));
 		const facts = { name: operator.name, email: operator.email, cancelled_invitations };
 		return { result: undefined, audit: [{ action: "operator.removed", target: { kind: "person", id: person_id }, tenant_id: ALL_TENANTS, facts }] };
 	});

@@ -1,9 +1,7 @@
 import Type from "typebox";
-import type { ChangeContext } from "../audit/change.ts";
-import type { CallerContext } from "../core/caller.ts";
 import { Email } from "../http/email.ts";
 import { type Row, route } from "../http/route.ts";
-import { addOperator } from "./operator-add.ts";
+import { cancelOperatorInvitation, type InviteOperatorContext, inviteOperator, listOperatorInvitations } from "./operator-invite.ts";
 import { listOperators } from "./operator-list.ts";
 import { removeOperator } from "./operator-remove.ts";
 
@@ -17,8 +15,15 @@ const OperatorSchema = Type.Object({
 	created_by: Type.Object({ kind: Type.String(), name: Type.String() }),
 	is_you: Type.Boolean(),
 });
+const InvitationSchema = Type.Object({
+	id: Type.String(),
+	email: Type.String(),
+	created_at: Time,
+	created_by: Type.Object({ kind: Type.String(), name: Type.String() }),
+	expires_at: Time,
+});
 
-export const operatorsRoutes: readonly Row<ChangeContext & CallerContext>[] = [
+export const operatorsRoutes: readonly Row<InviteOperatorContext>[] = [
 	route({
 		method: "GET",
 		path: "/api/v1/operator/operators",
@@ -33,11 +38,34 @@ export const operatorsRoutes: readonly Row<ChangeContext & CallerContext>[] = [
 		path: "/api/v1/operator/operators",
 		access: "operator",
 		confirm: true,
-		summary: "Have a person with an account run this instance; they sign in anew",
-		status: 200,
+		summary: "Invite a person to run this instance by a link that works once; they accept it and thereby prove the address",
+		status: 201,
 		body: Type.Object({ email: Email }, { additionalProperties: false }),
-		output: OperatorSchema,
-		run: addOperator,
+		output: Type.Object({
+			invitation: InvitationSchema,
+			url: Type.String({ description: "Works once; in this answer and in the mail only" }),
+			mailed: Type.Boolean({ description: "Whether the mail server took the mail" }),
+		}),
+		run: inviteOperator,
+	}),
+	route({
+		method: "GET",
+		path: "/api/v1/operator/operator-invitations",
+		access: "operator",
+		summary: "The invitations to run this instance that wait",
+		status: 200,
+		output: Type.Object({ data: Type.Immutable(Type.Array(InvitationSchema)) }),
+		run: listOperatorInvitations,
+	}),
+	route({
+		method: "DELETE",
+		path: "/api/v1/operator/operator-invitations/:invitation_id",
+		access: "operator",
+		confirm: true,
+		summary: "Cancel an invitation to run this instance",
+		status: 204,
+		output: "none",
+		run: cancelOperatorInvitation,
 	}),
 	route({
 		method: "DELETE",

@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { type NotNull, sql } from "kysely";
 import { reauthorize } from "../audit/reauthorize.ts";
 import type { Actor } from "../core/context.ts";
 import type { ReadTx, Tx } from "../database/transaction.ts";
@@ -8,10 +8,15 @@ import { type Operator, operatorFromRow } from "./operator.ts";
 const OPERATORS_LOCK = 7_402_118_007;
 
 function selectOperators(tx: ReadTx) {
-	return tx
-		.selectFrom("operators as o")
-		.innerJoin("people as p", "p.id", "o.person_id")
-		.select(["o.person_id", "p.name", "p.email", "o.created_at", "p.created_at as account_created_at", "o.created_by"]);
+	return (
+		tx
+			.selectFrom("operators as o")
+			.innerJoin("people as p", "p.id", "o.person_id")
+			.select(["o.person_id", "p.name", "p.email", "o.created_at", "p.created_at as account_created_at", "o.created_by"])
+			// An operator's address is proven, and nobody loses a proven one.
+			.where("p.email", "is not", null)
+			.$narrowType<{ email: NotNull }>()
+	);
 }
 
 /** All of them, in the order in which they were added. */
@@ -55,12 +60,6 @@ export async function insertOperator(tx: Tx, operator: { person_id: string; crea
 
 export async function deleteOperator(tx: Tx, person_id: string): Promise<void> {
 	await tx.deleteFrom("operators").where("person_id", "=", person_id).execute();
-}
-
-/** Ends every sign-in of the person, and the links by which a password could be set. */
-export async function endSignIns(tx: Tx, person_id: string): Promise<void> {
-	await tx.deleteFrom("sign_in_sessions").where("person_id", "=", person_id).execute();
-	await tx.deleteFrom("sign_in_verifications").where("value", "=", person_id).execute();
 }
 
 /** Cancels what waits of the invitations that the person made as an operator, in whatever tenant; returns how many. */

@@ -1,5 +1,11 @@
+import { change } from "../audit/change.ts";
+import { type Reauthorize, reauthorize } from "../audit/reauthorize.ts";
+import { ALL_TENANTS } from "../core/context.ts";
+import type { DatabaseContext } from "../database/database.ts";
 import { normalEmail } from "../http/email.ts";
-import { type ConfirmContext, memberOf, wrongPassword } from "./session.ts";
+import { askPasswordLink, type PasswordLinkContext, setPasswordByLink } from "./password-link.ts";
+import { endSignIns, lockSession, setPassword } from "./people-store.ts";
+import { type ConfirmContext, memberOf, sessionEnded, wrongPassword } from "./session.ts";
 import { forgetPortal, type SessionCookiesContext } from "./session-cookie.ts";
 import type { SignInContext } from "./sign-in.ts";
 import type { VisitorContext } from "./visitor.ts";
@@ -19,26 +25,38 @@ export async function signInByEmail(
 
 /** Mails a link to set a new password, if the address has an account; says only whether this server sends mail at all. */
 export async function requestPasswordReset(
-	context: PublicSignInContext & { readonly mail: boolean },
+	context: DatabaseContext & PasswordLinkContext & { readonly mail: boolean },
 	input: { email: string },
 ): Promise<{ mail: boolean }> {
-	if (context.mail) await context.sign_in.askReset(context.visitor, normalEmail(input.email));
+	if (context.mail) await askPasswordLink(context, normalEmail(input.email));
 	return { mail: context.mail };
 }
 
-/** Sets a new password by a mailed link, which ends every sign-in of the person. 404 `not_found` for a link that does not wait. */
-export async function resetPassword(context: PublicSignInContext, input: { token: string; newPassword: string }): Promise<void> {
-	await context.sign_in.reset(context.visitor, input.token, input.newPassword);
+/** Sets a new password by a link, which ends every sign-in of the person. 404 `not_found` for a link that does not wait. */
+export async function resetPassword(context: Parameters<typeof setPasswordByLink>[0], input: { token: string; newPassword: string }): Promise<void> {
+	await setPasswordByLink(context, { token: input.token, password: input.newPassword });
 }
 
-/** Replaces the person's password; their other sign-ins end and this one goes on with a new cookie. 400 for a wrong current password. */
+/** Replaces the person's password; their sign-ins end and this one goes on with a new cookie. 400 for a wrong current password. */
 export async function changePassword(context: ConfirmContext, input: { currentPassword: string; newPassword: string }): Promise<void> {
-	const { email } = memberOf(context);
-	const { sign_in, visitor } = context;
-	await sign_in.guarded(
+	const member = memberOf(context);
+	const { email, person_id: id } = member;
+	const { sign_in, visitor, clock } = context;
+	const account = await sign_in.guarded(
 		visitor,
 		email,
-		() => sign_in.change(visitor, input.currentPassword, input.newPassword),
+		() => sign_in.comparePerson(id, input.currentPassword),
 		() => wrongPassword("/currentPassword"),
 	);
+	const { password_hash } = await sign_in.comparing(input.newPassword, [account]);
+	const stillSignedIn: Reauthorize = async (tx) => {
+		if (!(await lockSession(tx, member, new Date(clock.now())))) throw sessionEnded();
+	};
+	await change({ ...context, scope: ALL_TENANTS, reauthorize: stillSignedIn }, async (tx) => {
+		await reauthorize(tx);
+		await setPassword(tx, id, password_hash, new Date(clock.now()));
+		await endSignIns(tx, [id]);
+		return { result: undefined, audit: [{ action: "password.changed", target: { kind: "person", id } }] };
+	});
+	await sign_in.beginSession(visitor, id);
 }

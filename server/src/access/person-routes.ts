@@ -4,15 +4,15 @@ import { Email } from "../http/email.ts";
 import { ForeignId, Name } from "../http/name.ts";
 import { type Row, route } from "../http/route.ts";
 import { acceptInvitation, type JoinContext } from "./accept-invitation.ts";
-import { PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN } from "./auth-library.ts";
 import { changePassword, requestPasswordReset, resetPassword, signInByEmail } from "./password.ts";
+import { PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN } from "./password-hash.ts";
+import type { PasswordLinkContext } from "./password-link.ts";
 import { createPasswordReset } from "./password-reset-create.ts";
 import { createPortalLink, type PortalLinkContext } from "./portal-create.ts";
 import { redeemPortalSession } from "./portal-redeem.ts";
 import { readInvitation } from "./read-invitation.ts";
 import { type ConfirmContext, confirmPassword, endSession, getSession, type SessionContext } from "./session.ts";
 import type { SessionCookiesContext } from "./session-cookie.ts";
-import type { SignInContext } from "./sign-in.ts";
 
 const TOKEN_CHARACTERS_MAX = 200;
 
@@ -25,6 +25,9 @@ const Time = Type.String({ format: "date-time" });
 const NullableText = Type.Union([Type.String(), Type.Null()]);
 const closed = { additionalProperties: false } as const;
 const Link = Type.Object({ url: Type.String(), expires_at: Time });
+const Invited = Type.Union([Type.Object({ id: Type.String(), name: Type.String() }), Type.Null()], {
+	description: "Null: to run the instance, and to no tenant",
+});
 const ofTenant = Type.Object({ tenant_id: Type.String() });
 
 const SessionSchema = Type.Object({
@@ -45,7 +48,7 @@ const SessionSchema = Type.Object({
 	mail: Type.Boolean({ description: "Whether this server sends mail" }),
 });
 
-export type VisitorRouteContext = JoinContext & { readonly mail: boolean };
+export type VisitorRouteContext = JoinContext & PasswordLinkContext & { readonly mail: boolean };
 
 /** What somebody may do who has shown no credential yet. These and the person's own are all paths of people's sign-in. */
 export const visitorRoutes: readonly Row<VisitorRouteContext>[] = [
@@ -87,12 +90,14 @@ export const visitorRoutes: readonly Row<VisitorRouteContext>[] = [
 		status: 200,
 		body: Type.Object({ token: Token }, closed),
 		output: Type.Object({
-			tenant: Type.Object({ id: Type.String(), name: Type.String() }),
-			role: RoleSchema,
+			tenant: Invited,
+			role: Type.Union([RoleSchema, Type.Null()]),
 			email: NullableText,
 			invited_by: Type.String(),
 			expires_at: Time,
-			account_exists: Type.Boolean(),
+			account_exists: Type.Boolean({
+				description: "Whether the address has an account; said only by a link that proves the address (mailed to it, or an operator's), else false",
+			}),
 			makes_operator: Type.Boolean({ description: "Whether who joins runs this instance as well" }),
 		}),
 		run: readInvitation,
@@ -101,10 +106,10 @@ export const visitorRoutes: readonly Row<VisitorRouteContext>[] = [
 		method: "POST",
 		path: "/api/v1/invitations/accept",
 		access: "public",
-		summary: "Accept an invitation and sign in; makes the account, or takes the password of the one there is",
+		summary: "Accept an invitation and sign in: with the account that has the address and password, else with a new one",
 		status: 200,
 		body: Type.Object({ token: Token, name: Type.Optional(Name), email: Type.Optional(Email), password: NewPassword }, closed),
-		output: ofTenant,
+		output: Type.Object({ tenant_id: NullableText }),
 		run: acceptInvitation,
 	}),
 	route({
@@ -172,7 +177,7 @@ export const personRoutes: readonly Row<PersonRouteContext>[] = [
 	}),
 ];
 
-export const operatorPeopleRoutes: readonly Row<PortalLinkContext & CallerContext & SignInContext>[] = [
+export const operatorPeopleRoutes: readonly Row<PortalLinkContext & CallerContext>[] = [
 	route({
 		method: "POST",
 		path: "/api/v1/operator/tenants/:tenant_id/portal-sessions",

@@ -1,3 +1,4 @@
+import type { ChangeContext } from "../audit/change.ts";
 import { record } from "../audit/record.ts";
 import { ALL_TENANTS } from "../core/context.ts";
 import { Failure } from "../core/error.ts";
@@ -58,11 +59,11 @@ export function wrongPassword(pointer: string): Failure {
 	return new Failure("invalid_request", "The password is not right.", { errors: [{ pointer, detail: "is not your password" }] });
 }
 
-function sessionEnded(): Failure {
+export function sessionEnded(): Failure {
 	return new Failure(SESSION_ENDED.code, SESSION_ENDED.detail);
 }
 
-export type ConfirmContext = DatabaseContext & SignedInContext & SignInContext & VisitorContext;
+export type ConfirmContext = ChangeContext & SignedInContext & SignInContext & VisitorContext;
 
 /**
  * Notes that the password was entered again in this session. 400 `invalid_request` for a wrong one; 401 `credential_invalid`
@@ -74,7 +75,7 @@ export async function confirmPassword(context: ConfirmContext, input: { password
 	await sign_in.guarded(
 		visitor,
 		email,
-		() => sign_in.isPassword(person_id, input.password),
+		() => sign_in.comparePerson(person_id, input.password),
 		() => wrongPassword("/password"),
 	);
 	if (!(await record(context, (tx) => confirmSession(tx, session_id, new Date(clock.now()))))) throw sessionEnded();

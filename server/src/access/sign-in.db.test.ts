@@ -7,9 +7,12 @@ import { newId } from "../core/id.ts";
 import { connectDatabase } from "../database/database.ts";
 import { testLog } from "../database/testing.ts";
 import { inStatement } from "../database/transaction.ts";
-import { changePassword } from "./password.ts";
+import { changePassword, requestPasswordReset, resetPassword } from "./password.ts";
+import { comparePassword } from "./password-hash.ts";
+import { makePasswordLink } from "./password-link.ts";
 import { insertPerson } from "./people-store.ts";
 import { confirmPassword, endSession } from "./session.ts";
+import { insertSignInLink } from "./sign-in-link-store.ts";
 import type { SignedInMember } from "./signed-in.ts";
 import { TestBrowser, type TestPeople, testPeople } from "./testing.ts";
 
@@ -31,8 +34,8 @@ after(async () => {
 
 async function newPerson(): Promise<{ id: string; email: string }> {
 	made += 1;
-	const person = { id: newId("per"), name: "Olivia", email: `olivia-${made}@example.com`, created_at: new Date() };
-	const password_hash = await people.sign_in.passwordHash(PASSWORD);
+	const person = { id: newId("per"), name: "Olivia", email: `olivia-${made}@example.com`, proven: true, created_at: new Date() };
+	const { password_hash } = await comparePassword(PASSWORD, []);
 	await change(db.context(), async (tx) => {
 		ok(await insertPerson(tx, { ...person, password_hash }));
 		return { result: undefined, audit: [{ action: "person.made", target: { kind: "person", id: person.id } }] };
@@ -49,6 +52,10 @@ async function memberOf(browser: TestBrowser): Promise<SignedInMember> {
 	const found = await people.sessions.find(browser.cookie_header);
 	ok(found !== null && "kind" in found && found.kind === "member", JSON.stringify(found));
 	return found;
+}
+
+function asking(visitor = new TestBrowser()) {
+	return { ...db.context(), sign_in: people.sign_in, visitor, mailPasswordLink: people.mailPasswordLink, mail: true };
 }
 
 async function isOut(browser: TestBrowser): Promise<boolean> {
@@ -133,32 +140,33 @@ test("a mailed link sets a new password once, and every sign-in of the person en
 	const { email } = await newPerson();
 	const [laptop, phone] = [await signIn(email), await signIn(email)];
 	const visitor = new TestBrowser();
-	await people.sign_in.askReset(visitor, email);
+	await requestPasswordReset(asking(visitor), { email });
 	const reset = people.resets.at(-1);
 	equal(reset?.email, email);
-	const stored = await inStatement(people.own, (tx) => tx.selectFrom("sign_in_verifications").selectAll().execute());
+	const stored = await inStatement(people.own, (tx) => tx.selectFrom("sign_in_links").selectAll().execute());
 	ok(stored.length > 0 && !JSON.stringify(stored).includes(reset?.token ?? "none"), "a copy of the database opens no account");
-	await rejects(people.sign_in.reset(visitor, `${reset?.token}x`, NEXT), { code: "not_found" });
-	await people.sign_in.reset(visitor, reset?.token ?? "", NEXT);
+	await rejects(resetPassword(asking(visitor), { token: `${reset?.token}x`, newPassword: NEXT }), { code: "not_found" });
+	await resetPassword(asking(visitor), { token: reset?.token ?? "", newPassword: NEXT });
 	ok((await isOut(laptop)) && (await isOut(phone)));
-	await rejects(people.sign_in.reset(visitor, reset?.token ?? "", PASSWORD), { code: "not_found" });
+	await rejects(resetPassword(asking(visitor), { token: reset?.token ?? "", newPassword: PASSWORD }), { code: "not_found" });
 	await rejects(signIn(email), { code: "credential_invalid" });
 	await signIn(email, new TestBrowser(), true, NEXT);
 });
 
 test("a link that is too old sets nothing", async () => {
 	const { id, email } = await newPerson();
-	const token = await people.sign_in.makeResetToken(id, new Date(Date.now() - 1));
-	await rejects(people.sign_in.reset(new TestBrowser(), token, NEXT), { code: "not_found" });
+	const { token, row } = makePasswordLink({ id, email, name: "Olivia", proven: true }, null, Date.now() - 3_600_001);
+	await inStatement(people.own, (tx) => insertSignInLink(tx, row));
+	await rejects(resetPassword(asking(), { token, newPassword: NEXT }), { code: "not_found" });
 	await signIn(email);
 });
 
 test("asking for an address that nobody has mails nobody, and one address is mailed three times at most", async () => {
 	const { email } = await newPerson();
 	const before = people.resets.length;
-	await people.sign_in.askReset(new TestBrowser(), "nobody@example.com");
+	await requestPasswordReset(asking(), { email: "nobody@example.com" });
 	equal(people.resets.length, before);
-	for (let turn = 0; turn < 6; turn += 1) await people.sign_in.askReset(new TestBrowser(`198.51.100.${turn}`), email);
+	for (let turn = 0; turn < 6; turn += 1) await requestPasswordReset(asking(new TestBrowser(`198.51.100.${turn}`)), { email });
 	equal(people.resets.length, before + 3);
 });
 
@@ -202,9 +210,10 @@ test("without the database nobody is signed in and nobody signed out: it is a 50
 		const unavailable = { code: "unavailable" };
 		await rejects(stranded.sign_in.begin(visitor, { email: "olivia@example.com", password: PASSWORD, remember: true }), unavailable);
 		await rejects(stranded.sessions.find(cookie_header), unavailable);
-		await rejects(stranded.sign_in.askReset(visitor, "olivia@example.com"), unavailable);
-		await rejects(stranded.sign_in.reset(visitor, "token", NEXT), unavailable);
-		await rejects(stranded.sign_in.isPassword("per_x", PASSWORD), unavailable);
+		const context = { ...asking(visitor), database: away, sign_in: stranded.sign_in };
+		await rejects(requestPasswordReset(context, { email: "olivia@example.com" }), unavailable);
+		await rejects(resetPassword(context, { token: `kwr_${"A".repeat(43)}`, newPassword: NEXT }), unavailable);
+		await rejects(stranded.sign_in.comparePerson("per_x", PASSWORD), unavailable);
 	} finally {
 		await stranded.close();
 		await away.close();

@@ -1,12 +1,15 @@
 import type { Clock } from "../core/clock.ts";
+import { ALL_TENANTS } from "../core/context.ts";
 import { Failure } from "../core/error.ts";
-import { randomBase62 } from "../core/id.ts";
 import { deriveKey, type Peppers } from "../core/pepper.ts";
 import type { Database } from "../database/database.ts";
+import { read } from "../database/read.ts";
 import { isUnavailable, unavailable } from "../database/transaction.ts";
 import { type CookieRules, cookieValues } from "../http/session-cookies.ts";
 import { Attempts } from "./attempts.ts";
 import { type AuthLibrary, createAuthLibrary, refusalOfLibrary } from "./auth-library.ts";
+import { type Compared, comparePassword } from "./password-hash.ts";
+import { type AccountWithPassword, readAccount, readAccounts } from "./people-store.ts";
 import type { SignedInMember } from "./signed-in.ts";
 import type { Visitor } from "./visitor.ts";
 
@@ -17,7 +20,6 @@ const PER_ACCOUNT = { attempts: 100, window_seconds: 3_600 };
 const RESETS_PER_ACCOUNT = { attempts: 3, window_seconds: 900 };
 /** Each holds 32 MB for a tenth of a second. */
 const PASSWORDS_HASHED_AT_ONCE = 8;
-const RESET_TOKEN_CHARACTERS = 32;
 
 export interface SignInOptions {
 	readonly database: Database;
@@ -25,8 +27,6 @@ export interface SignInOptions {
 	readonly peppers: Peppers;
 	readonly public_url: string;
 	readonly cookies: CookieRules;
-	/** Told of a link to be mailed; what it throws is its own affair. */
-	readonly onResetAsked: (person: { name: string; email: string }, token: string) => void;
 }
 
 /** What an action that deals with passwords and sign-ins needs. */
@@ -36,7 +36,7 @@ export interface SignInContext {
 
 export const WRONG_SIGN_IN = "The e-mail address or the password is not right.";
 
-/** People's passwords and sign-ins: the library, behind limits of attempts. */
+/** People's passwords and sign-ins: passwords compared here, behind limits of attempts; sessions of the library. */
 export class SignIn {
 	readonly library: AuthLibrary;
 	readonly #options: SignInOptions;
@@ -60,13 +60,16 @@ export class SignIn {
 	/** Begins a session and gives the visitor its cookie. 401 `credential_invalid`, the same for unknown addresses; 429 `rate_limited`. */
 	async begin(visitor: Visitor, input: { email: string; password: string; remember: boolean }): Promise<void> {
 		const { email, password, remember } = input;
-		await this.guarded(visitor, email, async () => {
-			const body = { email, password, rememberMe: remember };
-			const answer = await this.#call(() => this.library.api.signInEmail({ body, headers: headersOf(visitor), returnHeaders: true }));
-			if (typeof answer === "string") return false;
-			visitor.setCookies(answer.headers.getSetCookie());
-			return true;
-		});
+		const account = await this.guarded(visitor, email, async () => (await this.compare(email, password)).account);
+		await this.beginSession(visitor, account.id, remember);
+	}
+
+	/** Begins a session of somebody who has proved who they are, and gives the visitor its cookie. 401 `credential_invalid` for an account that has gone. */
+	async beginSession(visitor: Visitor, person_id: string, remember = true): Promise<void> {
+		const body = { person_id, remember };
+		const answer = await this.#call(() => this.library.api.beginSession({ body, headers: headersOf(visitor), returnHeaders: true }));
+		if (typeof answer === "string" || !answer.response.begun) throw new Failure("credential_invalid", WRONG_SIGN_IN);
+		visitor.setCookies(answer.headers.getSetCookie());
 	}
 
 	/** The session that the visitor's cookie stands for, read from the database; null when there is none, or none any more. */
@@ -76,6 +79,8 @@ export class SignIn {
 		const found = await this.#call(() => this.library.api.getSession({ headers, query: { disableRefresh: true, disableCookieCache: true } }));
 		if (found === null || typeof found === "string") return null;
 		const { session, user } = found;
+		// The address was proved by somebody else while this session began.
+		if (emailOf(user) === null) return null;
 		return {
 			kind: "member",
 			person_id: user.id,
@@ -87,97 +92,73 @@ export class SignIn {
 		};
 	}
 
-	/** Runs `work` as an attempt at `email`'s password; it answers whether the password was right. 401 when it was not, 429 after too many. */
-	async guarded(visitor: Visitor, email: string, work: () => Promise<boolean>, wrong = () => new Failure("credential_invalid", WRONG_SIGN_IN)) {
-		const counted = [
-			[this.#addresses, visitor.bucket],
-			[this.#pairs, `${email} ${visitor.bucket}`],
-			[this.#accounts, email],
-		] as const;
+	/** Runs `work` as an attempt at `email`'s password, or with null at a link; null from it: wrong. 401 when it was, 429 after too many. */
+	async guarded<T>(
+		visitor: Visitor,
+		email: string | null,
+		work: () => Promise<T | null>,
+		wrong = () => new Failure("credential_invalid", WRONG_SIGN_IN),
+	): Promise<T> {
+		const counted: [Attempts, string][] = [[this.#addresses, visitor.bucket]];
+		if (email !== null) counted.push([this.#pairs, `${email} ${visitor.bucket}`], [this.#accounts, email]);
 		const wait = Math.max(...counted.map(([attempts, name]) => attempts.wait(name)));
 		if (wait > 0) throw tooMany(wait);
 		for (const [attempts, name] of counted) attempts.take(name);
-		const right = await this.#hash(work).catch((error: unknown) => error);
-		if (right === false) throw wrong();
-		for (const [attempts, name] of counted) attempts.giveBack(name);
-		if (right !== true) throw right;
+		const giveBack = () => {
+			for (const [attempts, name] of counted) attempts.giveBack(name);
+		};
+		const right = await work().catch((error: unknown) => {
+			giveBack();
+			throw error;
+		});
+		if (right === null) throw wrong();
+		giveBack();
+		return right;
 	}
 
-	/** Whether `password` is the person's. Costs the same when they have none. To be called within `guarded`. */
-	async isPassword(person_id: string, password: string): Promise<boolean> {
-		const { internalAdapter, password: hasher } = await this.library.$context;
-		const account = await this.#whileReachable(() => internalAdapter.findCredentialAccount(person_id));
-		if (account?.password) return hasher.verify({ hash: account.password, password });
-		await hasher.hash(password);
-		return false;
+	/** Which account of the address has the password; the proven one before others. To be called within `guarded`. 429 `rate_limited` when too many ask at once. */
+	async compare(email: string, password: string): Promise<Compared<AccountWithPassword>> {
+		const accounts = await this.#read((tx) => readAccounts(tx, email));
+		return this.comparing(password, accounts);
 	}
 
-	/** What is stored of a new password. */
-	async passwordHash(password: string): Promise<string> {
-		const { password: hasher } = await this.library.$context;
-		return this.#hash(() => hasher.hash(password));
+	/** Whether `password` is the person's: then the account. To be called within `guarded`. */
+	async comparePerson(person_id: string, password: string): Promise<AccountWithPassword | null> {
+		const account = await this.#read((tx) => readAccount(tx, person_id));
+		return (await this.comparing(password, account ? [account] : [])).account;
 	}
 
-	/** Has a link mailed if the address has an account; the answer is the same in either case. 429 `rate_limited` by address. */
-	async askReset(visitor: Visitor, email: string): Promise<void> {
+	/** The same for accounts that have been read; as `comparePassword`. */
+	comparing<Account extends AccountWithPassword>(password: string, accounts: readonly Account[]): Promise<Compared<Account>> {
+		return this.#hash(() => comparePassword(password, accounts));
+	}
+
+	/** Counts a request for a mail to `email`. False when it has had enough mails; 429 `rate_limited` when the visitor's address has asked too often. */
+	mayMail(visitor: Visitor, email: string): boolean {
 		const wait = this.#addresses.wait(visitor.bucket);
 		if (wait > 0) throw tooMany(wait);
 		this.#addresses.take(visitor.bucket);
-		if (this.#resets.wait(email) > 0) return;
+		if (this.#resets.wait(email) > 0) return false;
 		this.#resets.take(email);
-		await this.#call(() => this.library.api.requestPasswordReset({ body: { email } }));
-	}
-
-	/** A token to set a new password with, for whom no mail reaches. */
-	async makeResetToken(person_id: string, expires_at: Date): Promise<string> {
-		const { internalAdapter } = await this.library.$context;
-		const token = randomBase62(RESET_TOKEN_CHARACTERS);
-		const identifier = `reset-password:${token}`;
-		await this.#whileReachable(() => internalAdapter.createVerificationValue({ identifier, value: person_id, expiresAt: expires_at }));
-		return token;
-	}
-
-	/** Sets a new password by a mailed token and ends all sign-ins of the person. 404 `not_found` for a token that is unknown, used or too old. */
-	async reset(visitor: Visitor, token: string, password: string): Promise<void> {
-		const wait = this.#addresses.wait(visitor.bucket);
-		if (wait > 0) throw tooMany(wait);
-		const refused = await this.#hash(() => this.#call(() => this.library.api.resetPassword({ body: { token, newPassword: password } })));
-		if (typeof refused !== "string") return;
-		this.#addresses.take(visitor.bucket);
-		throw new Failure("not_found", "This link has been used, is too old, or never was. Ask for a new one.");
-	}
-
-	/** Replaces the password and every sign-in of the person by a new one. False when `current` is not the password. */
-	async change(visitor: Visitor, current: string, next: string): Promise<boolean> {
-		const body = { currentPassword: current, newPassword: next, revokeOtherSessions: true };
-		const answer = await this.#call(() => this.library.api.changePassword({ body, headers: headersOf(visitor), returnHeaders: true }));
-		if (typeof answer === "string") return false;
-		visitor.setCookies(answer.headers.getSetCookie());
 		return true;
+	}
+
+	#read<T>(run: Parameters<typeof read<T>>[1]): Promise<T> {
+		return read({ database: this.#options.database, scope: ALL_TENANTS }, run);
 	}
 
 	/** What the library answers, or the code of what it refused. */
 	async #call<T>(work: () => Promise<T>): Promise<T | string> {
-		return this.#whileReachable(async () => {
-			try {
-				return await work();
-			} catch (error) {
-				const code = refusalOfLibrary(error);
-				if (code === null) throw error;
-				// A database that is away comes wrapped: the reason of the reason says so.
-				if (code === "UNKNOWN" || code.startsWith("FAILED_TO"))
-					throw causeOf(error) ?? new Error(`the sign-in library failed: ${code}`, { cause: error });
-				return code;
-			}
-		});
-	}
-
-	async #whileReachable<T>(work: () => Promise<T>): Promise<T> {
 		try {
 			return await work();
 		} catch (error) {
 			if (isUnavailable(error)) throw unavailable(error);
-			throw error;
+			const code = refusalOfLibrary(error);
+			if (code === null) throw error;
+			// A database that is away comes wrapped: the reason of the reason says so.
+			if (code !== "UNKNOWN" && !code.startsWith("FAILED_TO")) return code;
+			const cause = causeOf(error);
+			throw cause && isUnavailable(cause) ? unavailable(cause) : (cause ?? new Error(`the sign-in library failed: ${code}`, { cause: error }));
 		}
 	}
 
@@ -190,6 +171,11 @@ export class SignIn {
 			this.#hashing -= 1;
 		}
 	}
+}
+
+/** Guarantee: the library reads a column that may be null, which its types do not know. */
+function emailOf(user: { email: string }): string | null {
+	return user.email;
 }
 
 function causeOf(error: unknown): Error | null {

@@ -6,7 +6,7 @@ import type { ReadTx } from "../database/transaction.ts";
 const PEOPLE_MAX = 20;
 
 /** Owners of the tenant, then its admins, each in the order in which they joined; at most 20. */
-export async function readPeopleInCharge(tx: ReadTx, tenant_id: string): Promise<{ role: Role; name: string; email: string }[]> {
+export async function readPeopleInCharge(tx: ReadTx, tenant_id: string): Promise<{ role: Role; name: string; email: string | null }[]> {
 	const rows = await tx
 		.selectFrom("members as m")
 		.innerJoin("people as p", "p.id", "m.person_id")

@@ -5,6 +5,7 @@ import { connectDatabase, type Database } from "../database/database.ts";
 import { APP_ROLE } from "../database/roles.ts";
 import { testLog } from "../database/testing.ts";
 import { type CookieRules, cookieRulesOf } from "../http/session-cookies.ts";
+import type { MailPasswordLink } from "./password-link.ts";
 import { Sessions } from "./sessions.ts";
 import { SignIn } from "./sign-in.ts";
 import type { Visitor } from "./visitor.ts";
@@ -15,6 +16,7 @@ export interface TestPeople {
 	readonly cookies: CookieRules;
 	/** The links that would have been mailed. */
 	readonly resets: { readonly email: string; readonly token: string }[];
+	readonly mailPasswordLink: MailPasswordLink;
 	readonly own: Database;
 	close(): Promise<void>;
 }
@@ -25,9 +27,17 @@ export function testPeople(db: TestDatabase, options: { public_url?: string; clo
 	const cookies = cookieRulesOf(public_url);
 	const own = connectDatabase({ url: db.database.directUrl, log: testLog, connections_max: 4, role: APP_ROLE });
 	const resets: { email: string; token: string }[] = [];
-	const onResetAsked = ({ email }: { email: string }, token: string) => void resets.push({ email, token });
-	const sign_in = new SignIn({ database: own, clock, peppers: parsePeppers(TEST_PEPPER), public_url, cookies, onResetAsked });
-	return { sign_in, cookies, resets, own, sessions: new Sessions({ database: db.database, clock, cookies, sign_in }), close: () => own.close() };
+	const mailPasswordLink: MailPasswordLink = ({ email }, token) => void resets.push({ email, token });
+	const sign_in = new SignIn({ database: own, clock, peppers: parsePeppers(TEST_PEPPER), public_url, cookies });
+	return {
+		sign_in,
+		cookies,
+		resets,
+		mailPasswordLink,
+		own,
+		sessions: new Sessions({ database: db.database, clock, cookies, sign_in }),
+		close: () => own.close(),
+	};
 }
 
 /** A browser that keeps its cookies. */

@@ -1,4 +1,4 @@
-import { type ResetMailContext, sendResetMail } from "../access/reset-mail.ts";
+import { type MailPasswordLink, PASSWORD_LINK_SECONDS } from "../access/password-link.ts";
 import { Sessions } from "../access/sessions.ts";
 import { SignIn } from "../access/sign-in.ts";
 import type { Clock } from "../core/clock.ts";
@@ -7,10 +7,16 @@ import type { Peppers } from "../core/pepper.ts";
 import { connectDatabase, type Database } from "../database/database.ts";
 import { APP_ROLE } from "../database/roles.ts";
 import { type CookieRules, cookieRulesOf } from "../http/session-cookies.ts";
+import type { Mailer } from "../outbox/mailer.ts";
+import { composeMail } from "../outbox/mails.ts";
 
 const CONNECTIONS_MAX = 4;
 
-export interface PeopleOptions extends ResetMailContext {
+export interface PeopleOptions {
+	readonly mailer: Mailer;
+	readonly public_url: string;
+	/** What the people who get mails call this product. */
+	readonly productName: () => string;
 	readonly database: Database;
 	readonly clock: Clock;
 	readonly log: Log;
@@ -22,6 +28,7 @@ export interface People {
 	readonly sign_in: SignIn;
 	readonly sessions: Sessions;
 	readonly session_cookies: CookieRules;
+	readonly mailPasswordLink: MailPasswordLink;
 	close(): Promise<void>;
 }
 
@@ -29,13 +36,17 @@ export function createPeople(options: PeopleOptions): People {
 	const { database, clock, log, peppers, public_url } = options;
 	const session_cookies = cookieRulesOf(public_url);
 	const own = connectDatabase({ url: database.directUrl, log, connections_max: CONNECTIONS_MAX, role: APP_ROLE });
-	const sign_in = new SignIn({
-		database: own,
-		clock,
-		peppers,
-		public_url,
-		cookies: session_cookies,
-		onResetAsked: (person, token) => void sendResetMail(options, person, token),
-	});
-	return { sign_in, session_cookies, sessions: new Sessions({ database, clock, cookies: session_cookies, sign_in }), close: () => own.close() };
+	const sign_in = new SignIn({ database: own, clock, peppers, public_url, cookies: session_cookies });
+	const mailPasswordLink: MailPasswordLink = ({ name, email }, token) => {
+		const link = { href: `${public_url}/reset-password#${token}` };
+		const expires_at = new Date(clock.now() + PASSWORD_LINK_SECONDS * 1_000);
+		void options.mailer.send(composeMail("password", email, { name, product_name: options.productName(), link, expires_at }));
+	};
+	return {
+		mailPasswordLink,
+		sign_in,
+		session_cookies,
+		sessions: new Sessions({ database, clock, cookies: session_cookies, sign_in }),
+		close: () => own.close(),
+	};
 }

@@ -1,7 +1,7 @@
 import { hash, randomBytes } from "node:crypto";
 
-/** What a link is for: to join a tenant, to come in from the operator's own product, to reveal a secret. */
-export type OneTimePrefix = "kwi" | "kwp" | "kwh";
+/** What a link is for: to join, to come in from the operator's own product, to reveal a secret, to set a new password, to sign in. */
+export type OneTimePrefix = "kwi" | "kwp" | "kwh" | "kwr" | "kwl";
 
 const TOKEN_BYTES = 32;
 const TOKEN_CHARACTERS = 43;

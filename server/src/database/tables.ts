@@ -119,6 +119,8 @@ export interface InvitationsTable {
 	accepted_at: Timestamp | null;
 	cancelled_at: Timestamp | null;
 	makes_operator: Generated<boolean>;
+	mail_token_digest: Buffer | null;
+	link_proves: Generated<boolean>;
 }
 
 export interface KeyActivityTable {
@@ -200,6 +202,15 @@ export interface NodesTable {
 	fenced_at: Timestamp | null;
 }
 
+export interface OperatorInvitationsTable {
+	id: string;
+	email: string;
+	token_digest: Buffer;
+	created_at: Generated<Timestamp>;
+	created_by: Json;
+	expires_at: Timestamp;
+}
+
 export interface OperatorsTable {
 	person_id: string;
 	created_at: Generated<Timestamp>;
@@ -220,7 +231,7 @@ export interface OutboxTable {
 export interface PeopleTable {
 	id: string;
 	name: string;
-	email: string;
+	email: string | null;
 	email_verified: Generated<boolean>;
 	image: string | null;
 	created_at: Generated<Timestamp>;
@@ -378,6 +389,16 @@ export interface SignInAccountsTable {
 	updated_at: Generated<Timestamp>;
 }
 
+export interface SignInLinksTable {
+	token_digest: Buffer;
+	purpose: string;
+	person_id: string;
+	email: string;
+	created_at: Generated<Timestamp>;
+	created_by: Json | null;
+	expires_at: Timestamp;
+}
+
 export interface SignInSessionsTable {
 	id: string;
 	token: string;
@@ -491,6 +512,7 @@ export interface Tables {
 	members: MembersTable;
 	migrations: MigrationsTable;
 	nodes: NodesTable;
+	operator_invitations: OperatorInvitationsTable;
 	operators: OperatorsTable;
 	outbox: OutboxTable;
 	people: PeopleTable;
@@ -506,6 +528,7 @@ export interface Tables {
 	secrets: SecretsTable;
 	services: ServicesTable;
 	sign_in_accounts: SignInAccountsTable;
+	sign_in_links: SignInLinksTable;
 	sign_in_sessions: SignInSessionsTable;
 	sign_in_verifications: SignInVerificationsTable;
 	sites: SitesTable;

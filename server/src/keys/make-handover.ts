@@ -3,13 +3,15 @@ import { newId } from "../core/id.ts";
 import type { OneTimeToken } from "../core/one-time-token.ts";
 import type { Tx } from "../database/transaction.ts";
 import { normalEmail } from "../http/email.ts";
+import { composeMail } from "../outbox/mails.ts";
 import type { HandoverContext } from "./context.ts";
+import type { Environment } from "./format.ts";
 import { describeHandover, giverName, type Handover } from "./handover.ts";
-import { handoverMail } from "./handover-mail.ts";
 import { HANDOVER_SECONDS_DEFAULT, type HandoverInput, type MadeHandover } from "./handover-schema.ts";
 import { countMailedHandovers, insertHandover } from "./handover-store.ts";
 import { type Key, keyActorOf } from "./key.ts";
 
+const ENVIRONMENT_WORDS: Readonly<Record<Environment, string>> = { prod: "production", staging: "staging", dev: "development" };
 /** Each may be a mail to somebody who did not ask for one. */
 const MAILED_PER_DAY_MAX = 200;
 const DAY_MS = 86_400_000;
@@ -67,7 +69,8 @@ export async function sendHandover(
 	const handover_url = `${context.profile.public_url}/reveal#${made.token.text}`;
 	const { product_name } = context.profile.known;
 	const giver = giverName(handover.created_by, product_name);
-	const words = { giver, key_name: key.name, environment: key.environment, tenant_name: made.tenant_name, product_name };
-	const mailed = email !== null && (await context.mailer.send(handoverMail({ ...words, email, url: handover_url, expires_at })));
+	const words = { giver, key_name: key.name, environment: ENVIRONMENT_WORDS[key.environment], tenant_name: made.tenant_name, product_name };
+	const mailed =
+		email !== null && (await context.mailer.send(composeMail("handover", email, { ...words, link: { href: handover_url }, expires_at })));
 	return { handover: describeHandover(handover, context.clock.now()), handover_url, mailed };
 }

@@ -1,7 +1,7 @@
 const NAME_CHARACTERS_MAX = 80;
 
-/** Control characters, line separators and what turns the direction of reading; halves of surrogate pairs. */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]+/gu;
+/** Control characters, line separators, what turns the direction of reading, what shows nothing; halves of surrogate pairs. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]+/gu;
 /** Without the line feed, which separates the lines of our own texts. */
 const UNPRINTABLE_IN_LINES = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
@@ -17,12 +17,17 @@ export function mailText(text: string): string {
 	return text.replace(/\r\n?/g, "\n").replace(UNPRINTABLE_IN_LINES, "");
 }
 
+/** What makes links, addresses or markup, also in the forms that compatibility (NFKC) folds into them. */
+const LINKING = /[:/\\@<>[\](){}|"“”\u2044\u2215\u2236]+/gu;
+const DOTS = /[.\u2024\ufe52\u3002\uff61]+(?=\S)/g;
+
 /**
- * A name that somebody chose, as it may stand in a mail to somebody else: on one line, short, and without anything that a mail program would
+ * A text of a person's, as it may stand in a mail to somebody else: on one line, short, and without anything that a mail program would
  * turn into a link. Otherwise a stranger's advertisement or trap would leave by the operator's mail server.
  */
 export function nameInMail(name: string): string {
-	const plain = name.replace(/[:/\\@<>[\](){}|"“”]+/g, " ").replace(/[.。．｡]+(?=\S)/g, ". ");
+	const visible = oneLine(name.normalize("NFKC"), NAME_CHARACTERS_MAX * 4);
+	const plain = visible.replace(LINKING, " ").replace(DOTS, ". ");
 	return oneLine(plain, NAME_CHARACTERS_MAX) || "Somebody";
 }
 

@@ -5,6 +5,7 @@ import { type TestContext, test } from "node:test";
 import fc from "fast-check";
 import { createLog } from "../core/log.ts";
 import { createMailer, type Mailer } from "./mailer.ts";
+import { asComposed } from "./mails.ts";
 import { mailTrap, portOf } from "./testing.ts";
 
 const RUNS = 30;
@@ -48,7 +49,7 @@ test("a mail arrives as it was meant", async (t) => {
 	const { mailer, lines } = mailerTo(trap.port);
 	ok(mailer.enabled);
 	const text = `Grüße, Ольга\n\nhttps://example.com/join#${TOKEN}\n.\nend\n`;
-	equal(await mailer.send({ to: "olga@example.com", subject: "Einladung zu Ünïcode", text }), true);
+	equal(await mailer.send(asComposed({ to: "olga@example.com", subject: "Einladung zu Ünïcode", text })), true);
 	const [mail] = trap.mails;
 	deepEqual([mail?.from, mail?.to, mail?.text], ["no-reply@example.com", ["olga@example.com"], text]);
 	equal(mail?.headers.get("from"), "Acme API <no-reply@example.com>");
@@ -61,7 +62,7 @@ test("a mail arrives as it was meant", async (t) => {
 test("the sender's own name goes before the product's", async (t) => {
 	const trap = await mailTrap();
 	t.after(() => trap.close());
-	await mailerTo(trap.port, { from: '"Acme, Inc." <no-reply@example.com>' }).mailer.send({ to: "a@b.example", subject: "S", text: "T" });
+	await mailerTo(trap.port, { from: '"Acme, Inc." <no-reply@example.com>' }).mailer.send(asComposed({ to: "a@b.example", subject: "S", text: "T" }));
 	equal(trap.mails[0]?.headers.get("from"), '"Acme, Inc." <no-reply@example.com>');
 });
 
@@ -85,7 +86,7 @@ test(`${RUNS} hostile subjects, texts and product names: no header, no recipient
 	await fc.assert(
 		fc.asyncProperty(hostile, hostile, hostile, async (subject, text, product) => {
 			const { mailer } = mailerTo(trap.port, { product });
-			equal(await mailer.send({ to: "a@b.example", subject, text }), true);
+			equal(await mailer.send(asComposed({ to: "a@b.example", subject, text })), true);
 			const mail = trap.mails.pop();
 			const known = [
 				"from",
@@ -125,7 +126,7 @@ test("what is not one address gets no mail, and the mail server is not even aske
 		"group:a@b.example;",
 		"a@b example",
 	];
-	for (const to of strange) equal(await mailer.send({ to, subject: "S", text: "T" }), false);
+	for (const to of strange) equal(await mailer.send(asComposed({ to, subject: "S", text: "T" })), false);
 	equal(lines.length, strange.length);
 	equal(trap.mails.length, 0);
 });
@@ -136,7 +137,7 @@ test("a refused recipient is a false and a line in the log, which names neither 
 	});
 	t.after(() => trap.close());
 	const { mailer, lines } = mailerTo(trap.port);
-	equal(await mailer.send({ to: "nobody@example.com", subject: "S", text: `https://example.com/join#${TOKEN}` }), false);
+	equal(await mailer.send(asComposed({ to: "nobody@example.com", subject: "S", text: `https://example.com/join#${TOKEN}` })), false);
 	equal(lines.length, 1);
 	match(lines[0] ?? "", /"mail_not_sent"/);
 	match(lines[0] ?? "", /"response_code":550/);
@@ -152,7 +153,7 @@ test("a server that never greets, or never comes to an end, is given up and hung
 	});
 	for (const server of [silent, dripping]) {
 		const { mailer, lines } = mailerTo(server.port, { timeout_ms: SOON_MS });
-		equal(await mailer.send({ to: "a@b.example", subject: "S", text: "T" }), false);
+		equal(await mailer.send(asComposed({ to: "a@b.example", subject: "S", text: "T" })), false);
 		await server.closed;
 		equal(lines.length, 1);
 	}
@@ -164,13 +165,13 @@ test("a server that hangs up, talks nonsense or is not there is a false", async 
 	const gone = await oddServer(t, () => undefined);
 	gone.close();
 	for (const { port } of [rude, confused, gone])
-		equal(await mailerTo(port, { timeout_ms: SOON_MS }).mailer.send({ to: "a@b.example", subject: "S", text: "T" }), false);
+		equal(await mailerTo(port, { timeout_ms: SOON_MS }).mailer.send(asComposed({ to: "a@b.example", subject: "S", text: "T" })), false);
 });
 
 test("no more than 20 mails are on their way at once, and a place that was freed is used again", async (t) => {
 	const silent = await oddServer(t, () => undefined);
 	const { mailer, lines } = mailerTo(silent.port, { timeout_ms: SOON_MS });
-	const send = () => mailer.send({ to: "a@b.example", subject: "S", text: "T" });
+	const send = () => mailer.send(asComposed({ to: "a@b.example", subject: "S", text: "T" }));
 	const sent = await Promise.all(Array.from({ length: 23 }, send));
 	ok(sent.every((taken) => !taken));
 	equal(lines.filter((line) => line.includes("on their way already")).length, 3);
@@ -189,9 +190,9 @@ test("name and password are sent, in TLS where the server offers it; a wrong pas
 		},
 	});
 	t.after(() => trap.close());
-	equal(await mailerTo(trap.port, { user: "robot%40x:swordfish@" }).mailer.send({ to: "a@b.example", subject: "S", text: "T" }), true);
+	equal(await mailerTo(trap.port, { user: "robot%40x:swordfish@" }).mailer.send(asComposed({ to: "a@b.example", subject: "S", text: "T" })), true);
 	const wrong = mailerTo(trap.port, { user: "robot:tunafish@" });
-	equal(await wrong.mailer.send({ to: "a@b.example", subject: "S", text: "T" }), false);
+	equal(await wrong.mailer.send(asComposed({ to: "a@b.example", subject: "S", text: "T" })), false);
 	deepEqual(seen, ["true robot@x swordfish", "true robot tunafish"]);
 	equal(wrong.lines.length, 1);
 	doesNotMatch(wrong.lines.join(""), /tunafish/);
@@ -201,5 +202,5 @@ test("name and password are sent, in TLS where the server offers it; a wrong pas
 test("without settings nothing is sent and nothing fails", async () => {
 	const log = createLog({ level: "silent", brand: "kw" });
 	const mailer = createMailer({ settings: null, product_name: () => "Acme", log });
-	deepEqual([mailer.enabled, await mailer.send({ to: "a@b.example", subject: "S", text: "T" })], [false, false]);
+	deepEqual([mailer.enabled, await mailer.send(asComposed({ to: "a@b.example", subject: "S", text: "T" }))], [false, false]);
 });

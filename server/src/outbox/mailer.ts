@@ -2,7 +2,8 @@ import { createTransport } from "nodemailer";
 import type { Context } from "../core/context.ts";
 import type { Log } from "../core/log.ts";
 import { isMailAddress, type MailSettings, parseSender, parseSmtpUrl } from "./mail-settings.ts";
-import { mailText, oneLine } from "./mail-words.ts";
+import { mailText, nameInMail, oneLine } from "./mail-words.ts";
+import type { Mail } from "./mails.ts";
 
 /** For everything from looking up the server to its last answer. */
 const SEND_TIMEOUT_MS = 10_000;
@@ -11,15 +12,7 @@ const MAILS_AT_ONCE_MAX = 20;
 const SUBJECT_CHARACTERS_MAX = 200;
 const REASON_CHARACTERS_MAX = 300;
 /** What a link of ours carries: a refused mail may be quoted in the refusal. */
-const ONE_TIME_TOKEN = /kw[iph]_[0-9A-Za-z_-]+|reset-password#\S+/g;
-
-export interface Mail {
-	/** One address. */
-	readonly to: string;
-	readonly subject: string;
-	readonly text: string;
-	readonly html?: string;
-}
+const ONE_TIME_TOKEN = /kw[iphrl]_[0-9A-Za-z_-]+/g;
 
 export interface Mailer {
 	/** Whether there is a mail server at all. */
@@ -68,12 +61,14 @@ export function createMailer(options: MailerOptions): Mailer {
 		sending += 1;
 		try {
 			await transport.sendMail({
-				from: { name: oneLine(sender.name ?? options.product_name(), SUBJECT_CHARACTERS_MAX), address: sender.address },
+				from: {
+					name: sender.name === null ? nameInMail(options.product_name()) : oneLine(sender.name, SUBJECT_CHARACTERS_MAX),
+					address: sender.address,
+				},
 				to: { name: "", address: mail.to },
 				envelope: { from: sender.address, to: [mail.to] },
 				subject: oneLine(mail.subject, SUBJECT_CHARACTERS_MAX),
 				text: mailText(mail.text),
-				...(mail.html === undefined ? {} : { html: mail.html }),
 				headers: { "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All" },
 				xMailer: false,
 				signal: AbortSignal.timeout(timeout_ms),

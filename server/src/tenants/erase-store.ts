@@ -57,20 +57,12 @@ export async function deletePeopleOf(tx: Tx, tenant_id: string): Promise<number>
 	// Locked first: who is joining another tenant at this moment is looked for once that is done, and who would join later has no account.
 	await tx.selectFrom("people").select("id").where("id", "in", person_ids).orderBy("id").forUpdate().execute();
 	const elsewhere = tx.selectFrom("members").select("person_id").where("person_id", "in", person_ids);
-	const gone = await tx
+	await tx
 		.deleteFrom("people")
 		.where("id", "in", person_ids)
 		.where("id", "not in", elsewhere)
 		.where("id", "not in", tx.selectFrom("operators").select("person_id"))
-		.returning(["id", "email"])
 		.execute();
-	const traces = gone.flatMap(({ id, email }) => [id, email]);
-	if (traces.length > 0) {
-		await tx
-			.deleteFrom("sign_in_verifications")
-			.where((where) => where.or([where("value", "in", traces), where("identifier", "in", traces)]))
-			.execute();
-	}
 	return members.length;
 }
 

@@ -107,7 +107,10 @@ async function addPeople(tenant_id: string, canary: string): Promise<void> {
 		["insert into members (tenant_id, id, person_id, role) values ($1, $2, $3, 'owner')", [tenant_id, "mem_1", person_id]],
 		["insert into sign_in_accounts (id, account_id, provider_id, person_id) values ($1, $1, 'credential', $1)", [person_id]],
 		["insert into sign_in_sessions (id, token, person_id, expires_at, user_agent) values ($1, $1, $1, $2, $3)", [person_id, later, canary]],
-		["insert into sign_in_verifications (id, identifier, value, expires_at) values ($1, 'reset', $2, $3)", [tenant_id, person_id, later]],
+		[
+			"insert into sign_in_links (token_digest, purpose, person_id, email, expires_at) values ($1, 'password', $2, $3, $4)",
+			[digest("link"), person_id, email, later],
+		],
 		[
 			"insert into invitations (tenant_id, id, email, role, token_digest, created_by, expires_at) values ($1, $1, $2, 'viewer', $3, $4, $5)",
 			[tenant_id, email, digest("invitation"), by, later],
@@ -149,8 +152,8 @@ test("erasing leaves nothing that people wrote, anywhere, and touches no other t
 		"portal_sessions",
 		"secrets",
 		"sign_in_accounts",
+		"sign_in_links",
 		"sign_in_sessions",
-		"sign_in_verifications",
 		"sites",
 		"source_names",
 		"tenants",
@@ -215,13 +218,13 @@ test("who is a member of another tenant too keeps their account and sign-ins, an
 	const accounts = async () => {
 		const found = await superuser.query<{ what: string }>(
 			`select 'person' as what from people where id = $1 union all select 'account' from sign_in_accounts where person_id = $1
-			union all select 'session' from sign_in_sessions where person_id = $1 union all select 'verification' from sign_in_verifications where value = $1`,
+			union all select 'session' from sign_in_sessions where person_id = $1 union all select 'link' from sign_in_links where person_id = $1`,
 			[person_id],
 		);
 		return found.rows.map(({ what }) => what).sort();
 	};
 	await eraseTenant(erasing(), { tenant_id: one });
-	deepEqual(await accounts(), ["account", "person", "session", "verification"]);
+	deepEqual(await accounts(), ["account", "link", "person", "session"]);
 	const members = await superuser.query("select tenant_id from members where person_id = $1", [person_id]);
 	deepEqual(members.rows, [{ tenant_id: two }]);
 	await eraseTenant(erasing(), { tenant_id: two });

@@ -32,16 +32,24 @@ export async function lockInvitation(tx: Tx, tenant_id: string, invitation_id: s
 	return row ? invitationFromRow(row) : null;
 }
 
-/** Of the token its digest alone is stored. */
+/** What is stored of an invitation's links: of their tokens the digests alone. */
+export interface InvitationLinks {
+	readonly token_digest: Buffer;
+	/** Of the link that is mailed to the address, and thereby proves it; left out where nothing is mailed. */
+	readonly mail_token_digest?: Buffer;
+	/** Whether the other link proves the address too: an operator hands it over. */
+	readonly link_proves: boolean;
+}
+
 export async function insertInvitation(
 	tx: Tx,
 	tenant_id: string,
 	invitation: Invitation & { readonly makes_operator?: true },
-	token_digest: Buffer,
+	links: InvitationLinks,
 ): Promise<void> {
 	await tx
 		.insertInto("invitations")
-		.values({ ...invitation, tenant_id, created_by: JSON.stringify(invitation.created_by), token_digest })
+		.values({ ...invitation, tenant_id, created_by: JSON.stringify(invitation.created_by), ...links })
 		.execute();
 }
 

@@ -32,7 +32,7 @@ async function statuses(tenant_id: string): Promise<Record<string, string>> {
 	return Object.fromEntries(data.map(({ id, status }) => [id, status]));
 }
 
-test("an invitation is a link that is in the answer and in one mail, and of which the database has a digest only", async () => {
+test("an invitation is a link in the answer and another one in the mail, of which the database has digests only", async () => {
 	const tenant_id = await team.tenant();
 	const owner = await team.member(tenant_id, "owner");
 	team.mails.length = 0;
@@ -51,16 +51,20 @@ test("an invitation is a link that is in the answer and in one mail, and of whic
 	equal(team.mails.length, 1);
 	equal(mail?.to, "new.person@example.com");
 	match(mail?.subject ?? "", new RegExp(`^${owner.name} invites you to Tenant \\d+ at Keywright$`));
-	match(mail?.text ?? "", new RegExp(`\n${url}\n`));
+	const mailed_url = /\n(https:\S+)\n/.exec(mail?.text ?? "")?.[1] ?? "";
 	match(mail?.text ?? "", /as an admin/);
 
-	const token = tokenOf(url);
-	const stored = await team.superuser.query("select token_digest from invitations where id = $1", [invitation.id]);
-	deepEqual(stored.rows[0]?.token_digest, digestOneTimeToken("kwi", token));
+	const [token, mailed_token] = [tokenOf(url), tokenOf(mailed_url)];
+	ok(mailed_token !== token, "who was shown the one link does not have the one that proves the address");
+	const stored = await team.superuser.query("select token_digest, mail_token_digest, link_proves from invitations where id = $1", [invitation.id]);
+	deepEqual(stored.rows, [
+		{ token_digest: digestOneTimeToken("kwi", token), mail_token_digest: digestOneTimeToken("kwi", mailed_token), link_proves: false },
+	]);
 	const tables = await team.superuser.query<{ name: string }>("select tablename as name from pg_tables where schemaname = 'keywright'");
 	for (const { name } of tables.rows) {
 		const rows = await team.superuser.query<{ row: string }>(`select t::text as row from ${name} t`);
-		for (const { row } of rows.rows) ok(!row.includes(token) && !row.includes(Buffer.from(token).toString("hex")), name);
+		for (const { row } of rows.rows)
+			for (const secret of [token, mailed_token]) ok(!row.includes(secret) && !row.includes(Buffer.from(secret).toString("hex")), name);
 	}
 });
 
@@ -86,7 +90,8 @@ test("through a real mail server: hostile names of people and tenants stay withi
 	ok(mailed);
 	const [mail] = trap.mails;
 	deepEqual([mail?.to, mail?.headers.has("bcc"), mail?.headers.get("from")], [["a@example.com"], false, "Acme API <no-reply@example.com>"]);
-	deepEqual(mail?.text.match(/\S*:\/\/\S*/g), [url]);
+	const [link, ...more] = mail?.text.match(/\S*:\/\/\S*/g) ?? [];
+	deepEqual([link?.split("#")[0], more], [url.split("#")[0], []]);
 	doesNotMatch(mail?.text ?? "", /evil\.example|<script>|@/);
 	equal(
 		mail?.text.split("\n")[2],

@@ -1,14 +1,15 @@
 import { change } from "../audit/change.ts";
 import { claimOnce } from "../audit/idempotency.ts";
+import type { Role } from "../core/caller.ts";
 import { Failure } from "../core/error.ts";
 import { newId } from "../core/id.ts";
 import { makeOneTimeToken } from "../core/one-time-token.ts";
 import type { Tx } from "../database/transaction.ts";
 import { normalEmail } from "../http/email.ts";
 import type { MailContext } from "../outbox/mailer.ts";
+import { composeMail } from "../outbox/mails.ts";
 import type { ProfileContext } from "../plans/live-profile.ts";
 import { describeInvitation, type Invitation, type InvitationAnswer, type Inviter } from "./invitation.ts";
-import { invitationMail } from "./invitation-mail.ts";
 import { cancelInvitationsTo, countInvitations, deleteInvitationsBefore, insertInvitation } from "./invitation-store.ts";
 import { lockTeam, type TeamContext } from "./lock-team.ts";
 import { isMembersAddress } from "./member-store.ts";
@@ -19,6 +20,7 @@ const INVITATIONS_WAITING_MAX = 100;
 /** Each may be a mail to somebody who did not ask for one. */
 const INVITATIONS_PER_DAY_MAX = 200;
 const DAY_MS = 86_400_000;
+const AS: Readonly<Record<Role, string>> = { owner: "an owner", admin: "an admin", viewer: "a viewer" };
 /** Longer than any link works; addresses of people who never came are not kept for ever. */
 const INVITATIONS_KEPT_MS = 90 * DAY_MS;
 
@@ -26,7 +28,7 @@ export type InviteContext = TeamContext & ProfileContext & MailContext;
 
 export interface MadeInvitation {
 	readonly invitation: InvitationAnswer;
-	/** In this answer and in the mail, and stored nowhere. */
+	/** In this answer and stored nowhere; the mail has a link of its own, which proves the address. */
 	readonly url: string;
 	readonly mailed: boolean;
 }
@@ -59,6 +61,7 @@ async function assertRoomForInvitation(tx: Tx, tenant_id: string, now: Date): Pr
 export async function invite(context: InviteContext, input: InvitationInput & { tenant_id: string }): Promise<MadeInvitation> {
 	const { tenant_id, role } = input;
 	const token = makeOneTimeToken("kwi");
+	const mailed_token = makeOneTimeToken("kwi");
 	const { product_name } = await context.profile.current();
 	const created_at = new Date(context.clock.now());
 	const invitation: Invitation = {
@@ -72,6 +75,11 @@ export async function invite(context: InviteContext, input: InvitationInput & { 
 		cancelled_at: null,
 	};
 	const { id, email, created_by, expires_at } = invitation;
+	const links = {
+		token_digest: token.digest,
+		...(email !== null && context.mailer.enabled ? { mail_token_digest: mailed_token.digest } : {}),
+		link_proves: email !== null && context.caller.kind === "operator",
+	};
 	const tenant = await change(context, async (tx) => {
 		const locked = await lockTeam(tx, context, tenant_id, "owner");
 		assertTenantActive(locked);
@@ -81,15 +89,16 @@ export async function invite(context: InviteContext, input: InvitationInput & { 
 		const replaced = email === null ? [] : await cancelInvitationsTo(tx, tenant_id, email, created_at);
 		await assertRoomForInvitation(tx, tenant_id, created_at);
 		await deleteInvitationsBefore(tx, tenant_id, new Date(created_at.getTime() - INVITATIONS_KEPT_MS));
-		await insertInvitation(tx, tenant_id, invitation, token.digest);
+		await insertInvitation(tx, tenant_id, invitation, links);
 		const facts = { email, role, expires_at: expires_at.toISOString(), replaced_invitation_ids: replaced };
 		return { result: locked, audit: [{ action: "invitation.created", target: { kind: "invitation", id }, tenant_id, facts }] };
 	});
-	const url = `${context.profile.public_url}/join#${token.text}`;
+	const join_url = `${context.profile.public_url}/join#`;
 	const inviter = created_by.kind === "operator" || created_by.id === undefined ? null : created_by.name;
-	const words = { inviter, tenant_name: tenant.name, product_name, role, url, expires_at };
-	const mailed = email !== null && (await context.mailer.send(invitationMail({ ...words, email })));
-	return { invitation: describeInvitation(invitation, context.clock.now()), url, mailed };
+	const link = { href: join_url + mailed_token.text };
+	const words = { inviter, tenant_name: tenant.name, product_name, as: AS[role], link, expires_at };
+	const mailed = email !== null && (await context.mailer.send(composeMail("invitation", email, words)));
+	return { invitation: describeInvitation(invitation, context.clock.now()), url: join_url + token.text, mailed };
 }
 
 function shownBefore(invitation_id: string): Failure {

@@ -6,7 +6,8 @@ export interface Member {
 	readonly id: string;
 	readonly person_id: string;
 	readonly name: string;
-	readonly email: string;
+	/** Null once somebody else has proved the address that the member had named: they cannot sign in any more. */
+	readonly email: string | null;
 	readonly role: Role;
 	readonly joined_at: string;
 }
@@ -16,7 +17,7 @@ export interface MemberAnswer extends Omit<Member, "person_id"> {
 	readonly is_you: boolean;
 }
 
-export function memberFromRow(row: { id: string; person_id: string; name: string; email: string; role: string; joined_at: Date }): Member {
+export function memberFromRow(row: { id: string; person_id: string; name: string; email: string | null; role: string; joined_at: Date }): Member {
 	const { id, person_id, name, email, role, joined_at } = row;
 	return { id, person_id, name, email, role: asRole(role), joined_at: joined_at.toISOString() };
 }

@@ -13,7 +13,7 @@ const Time = Type.String({ format: "date-time" });
 export const MemberSchema = Type.Object({
 	id: Type.String(),
 	name: Type.String(),
-	email: Type.String(),
+	email: Type.Union([Type.String(), Type.Null()], { description: "Null: somebody else has proved the address; this member cannot sign in any more" }),
 	role: Role,
 	joined_at: Time,
 	is_you: Type.Boolean(),
@@ -45,6 +45,6 @@ export type InvitationInput = Static<typeof InvitationInput>;
 
 export const MadeInvitationSchema = Type.Object({
 	invitation: InvitationSchema,
-	url: Type.String({ description: "Works once; in this answer and in the mail only" }),
+	url: Type.String({ description: "Works once; in this answer only. The mail has a link of its own, which also proves the address" }),
 	mailed: Type.Boolean({ description: "Whether the mail server took the mail" }),
 });

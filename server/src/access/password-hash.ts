@@ -1,0 +1,53 @@
+import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
+
+/** Characters as a person counts them. */
+export const PASSWORD_CHARACTERS_MIN = 10;
+export const PASSWORD_CHARACTERS_MAX = 128;
+
+/** scrypt (RFC 7914) of the NFKC form of the password: 32 MB for about a tenth of a second. Stored as `<salt>:<key>`, both in hexadecimal. */
+const COST = { N: 16_384, r: 16, p: 1 } as const;
+const MEMORY_BYTES_MAX = 128 * COST.N * COST.r * 2;
+const KEY_BYTES = 64;
+const SALT_BYTES = 16;
+const STORED = /^([0-9a-f]{32}):([0-9a-f]{128})$/;
+
+/** An account as far as a password goes. */
+export interface WithPassword {
+	readonly password_hash: string | null;
+}
+
+function derive(password: string, salt: string): Promise<Buffer> {
+	const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+	scrypt(password.normalize("NFKC"), salt, KEY_BYTES, { ...COST, maxmem: MEMORY_BYTES_MAX }, (error, key) => (error ? reject(error) : resolve(key)));
+	return promise;
+}
+
+function saltOf(account: WithPassword): string | null {
+	return STORED.exec(account.password_hash ?? "")?.[1] ?? null;
+}
+
+/** A password, and which of the accounts of one address has it. */
+export interface Compared<Account> {
+	/** The first account that has the password; null when none has. */
+	readonly account: Account | null;
+	/** What is stored of this password for another account of the address. */
+	readonly password_hash: string;
+}
+
+/**
+ * Compares a password with those of all accounts of one address. They share their salt, so this takes as long for none as for many: nobody learns
+ * by the time how many accounts an address has.
+ */
+export async function comparePassword<Account extends WithPassword>(password: string, accounts: readonly Account[]): Promise<Compared<Account>> {
+	const first = accounts.map(saltOf).find((salt) => salt !== null) ?? randomBytes(SALT_BYTES).toString("hex");
+	const keys = new Map([[first, await derive(password, first)]]);
+	let found: Account | null = null;
+	for (const account of accounts) {
+		const [, salt, stored] = STORED.exec(account.password_hash ?? "") ?? [];
+		if (salt === undefined || stored === undefined) continue;
+		const key = keys.get(salt) ?? (await derive(password, salt));
+		keys.set(salt, key);
+		if (timingSafeEqual(key, Buffer.from(stored, "hex"))) found ??= account;
+	}
+	return { account: found, password_hash: `${first}:${keys.get(first)?.toString("hex")}` };
+}
