@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { createServer, type IncomingMessage, type RequestListener } from "node:http";
 import express from "express";
 import fastify from "fastify";
@@ -23,7 +24,7 @@ const PATH = "/tenants/acme/orders";
 const HEADERS = { "X-API-Key": RAW_KEY };
 /** A listener that changes with each use, so that one server is enough. */
 let listener: RequestListener = (_request, response) => response.end();
-const server = createServer((request, response) => listener(request, response));
+const server = createServer({ keepAliveTimeout: 0 }, (request, response) => listener(request, response));
 let url = "";
 
 export async function openServer(): Promise<void> {
@@ -41,7 +42,8 @@ function untyped<Result>(target: (...given: never[]) => Result, ...given: unknow
 
 async function overHttp(serve: RequestListener, ran: () => boolean): Promise<Met> {
 	listener = serve;
-	const response = await fetch(url + PATH, { headers: HEADERS });
+	// Its own failures are `TypeError` as well, and say nothing of an adapter.
+	const response = await fetch(url + PATH, { headers: HEADERS }).catch((error: unknown) => assert.fail(String(error)));
 	await response.arrayBuffer();
 	return { status: response.status, handled: ran() };
 }
