@@ -133,13 +133,16 @@ test("a second start uses the same credential and keys, which nobody else may re
 	await stop(second);
 });
 
-test("tenants that cannot exist are not found, however they are written", async () => {
+test("tenants that cannot exist are not found, however they are written, and paths with two readings are refused", async () => {
 	const orders = await startOrders(join(folder, "odd"));
 	const [, read = ""] = promised(orders.output)[1] ?? [];
-	for (const tenant of ["a%00b", "%F0%9F%98%80", "a".repeat(99), "..%2fdemo", "DEMO", "demo%20", "demo-free", "__proto__"]) {
+	const codeOf = async (tenant: string): Promise<string> => {
 		const reply = await paste(read.replace("/tenants/demo/", `/tenants/${tenant}/`));
-		assert.deepEqual([reply.status, JSON.parse(reply.body).code], [404, "not_found"], tenant);
-	}
+		return `${reply.status} ${JSON.parse(reply.body).code}`;
+	};
+	for (const tenant of ["%F0%9F%98%80", "a".repeat(99), "DEMO", "demo%20", "demo-free", "__proto__"])
+		assert.equal(await codeOf(tenant), "404 not_found", tenant);
+	for (const tenant of ["a%00b", "..%2fdemo", "%64emo", "demo%5c", "demo%252f"]) assert.equal(await codeOf(tenant), "400 ambiguous_path", tenant);
 	await stop(orders);
 });
 
