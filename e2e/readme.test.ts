@@ -57,12 +57,12 @@ interface Run {
 }
 
 /** Runs a snippet as it stands, in an empty folder, with the three values that the README speaks of. */
-function run(snippet: Snippet, key: string): Promise<Run> {
+function run(snippet: Snippet, key: string, further: Readonly<Record<string, string>> = {}): Promise<Run> {
 	const runner = RUNNERS[snippet.language];
 	ok(runner, `README.md:${snippet.line} is marked to be run, and nothing here runs ${snippet.language}`);
 	const file = join(folder, runner.file);
 	writeFileSync(file, snippet.language === "sh" ? `set -e\n${snippet.text}` : snippet.text);
-	const env = environmentWith({ KEYWRIGHT_URL: server.url, KEYWRIGHT_API_KEY: key, KEYWRIGHT_TENANT_ID: "demo" });
+	const env = environmentWith({ KEYWRIGHT_URL: server.url, KEYWRIGHT_API_KEY: key, KEYWRIGHT_TENANT_ID: "demo", ...further });
 	return new Promise((resolve) => {
 		execFile(runner.command, [file], { cwd: folder, env, timeout: TIMEOUT_MS }, (error, stdout, stderr) => {
 			resolve({ code: error === null ? 0 : typeof error.code === "number" ? error.code : 1, stdout, stderr });
@@ -91,3 +91,20 @@ for (const snippet of snippets) {
 		ok(`${wrong.stdout}${wrong.stderr}`.includes("key_invalid"), `${wrong.stdout}${wrong.stderr}`);
 	});
 }
+
+test("the README's lines that create a plan, a tenant, a key and a service are safe to repeat", async () => {
+	const block = /^```sh\n(KEYWRIGHT_URL=.*?operator\(\) \{.*?)^```$/ms.exec(readme)?.[1];
+	ok(block, "they are there");
+	const lines = { line: 0, language: "sh", text: block.replace(/^set -e\n/, "") };
+	const env = { KEYWRIGHT_PORT: String(server.port), KEYWRIGHT_DATA_DIR: server.data_dir };
+	const first = await run(lines, raw_key, env);
+	equal(first.code, 0, first.stderr);
+	ok(/"raw_key":"kw_prod_/.test(first.stdout) && /"credential":"kws_/.test(first.stdout), first.stdout);
+	const again = await run({ ...lines, text: `set +e\n${block}` }, raw_key, env);
+	ok(!/"raw_key"|"credential"/.test(again.stdout), "nothing was made again");
+	equal(again.stdout.match(/"code":"secret_already_issued"/g)?.length, 2);
+	const keys = (await server.management("acme", "GET", "/api-keys")).as<{ data: unknown[] }>();
+	const services = (await server.operator("GET", "/services")).as<{ data: { name: string }[] }>();
+	equal(keys.data.length, 1);
+	equal(services.data.filter(({ name }) => name === "orders API").length, 1);
+});

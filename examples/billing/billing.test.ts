@@ -78,7 +78,7 @@ async function startKeywright(): Promise<void> {
 async function startBilling(port: string): Promise<void> {
 	const token = (await readFile(join(folder, "data/operator_token"), "utf8")).trim();
 	operator = createOperator(url, token);
-	const env = { KEYWRIGHT_URL: url, KEYWRIGHT_OPERATOR_TOKEN: token, BILLING_WEBHOOK_SECRET: SECRET, BILLING_PORT: port };
+	const env = { ...environment, BILLING_WEBHOOK_SECRET: SECRET, BILLING_PORT: port };
 	billing = start("examples/billing/server.ts", [], { ...env, BILLING_STATE_DIR: join(folder, "billing") });
 	await until(billing, async () => billing.output.includes("Billing events at"));
 	webhooks = `http://127.0.0.1:${port}/webhooks/billing`;

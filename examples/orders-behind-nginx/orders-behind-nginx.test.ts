@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -72,8 +72,8 @@ async function startKeywright(name: string, trusted: string): Promise<Record<str
 	const env = { KEYWRIGHT_DATA_DIR: data, KEYWRIGHT_PORT: port, KEYWRIGHT_PUBLIC_URL: url, KEYWRIGHT_TRUSTED_PROXIES: trusted };
 	await until(start([join(ROOT, "server/src/main.ts"), "serve", "--demo"], env), "Ctrl-C stops it");
 	return {
-		KEYWRIGHT_URL: url,
-		KEYWRIGHT_OPERATOR_TOKEN: (await readFile(join(data, "operator_token"), "utf8")).trim(),
+		KEYWRIGHT_DATA_DIR: data,
+		KEYWRIGHT_PORT: port,
 		ORDERS_PORT: await freePort(),
 		ORDERS_APP_PORT: await freePort(),
 		ORDERS_STATE_DIR: join(folder, `${name}-state`),

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFile, rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { keywrightUrl, operatorToken } from "../orders/keywright.ts";
 import { asRecord, createOperator, isRunning, type Operator, OperatorError } from "../orders/operator.ts";
 import { type Setup, setUp } from "../orders/setup.ts";
 import { openState } from "../orders/state.ts";
 import { writeConfiguration } from "./nginx.ts";
 
-const ROOT = resolve(import.meta.dirname, "../..");
 const HOST = "127.0.0.1";
 const UP_WITHIN_MS = 10_000;
 const POLL_MS = 50;
@@ -18,21 +18,10 @@ const RULES = [
 	{ pattern: "/tenants/:tenant_id/orders", methods: ["POST"], permissions: ["orders:write"], note: "orders behind nginx" },
 ];
 
-const url = (process.env.KEYWRIGHT_URL ?? "http://127.0.0.1:8787").replace(/\/+$/, "");
+const url = keywrightUrl();
 const port = Number(process.env.ORDERS_PORT ?? "8792");
 const app_port = Number(process.env.ORDERS_APP_PORT ?? "8793");
 const state = openState(process.env.ORDERS_STATE_DIR ?? join(import.meta.dirname, ".state"));
-
-async function operatorToken(): Promise<string> {
-	const given = process.env.KEYWRIGHT_OPERATOR_TOKEN?.split(",")[0]?.trim();
-	if (given) return given;
-	const file = join(ROOT, ".keywright", "operator_token");
-	try {
-		return (await readFile(file, "utf8")).trim();
-	} catch {
-		throw new OperatorError(`There is no operator token: set KEYWRIGHT_OPERATOR_TOKEN, or start Keywright with npm start, which writes ${file}.`);
-	}
-}
 
 /** Adds the rules before those that are there, once. */
 async function ensureRules(operator: Operator): Promise<void> {

@@ -1,7 +1,7 @@
 import { keywright } from "@keywright/client/express";
 import express from "express";
 
-const url = process.env.KEYWRIGHT_URL ?? "http://127.0.0.1:8787";
+const url = process.env.KEYWRIGHT_URL ?? `http://127.0.0.1:${process.env.KEYWRIGHT_PORT ?? 8787}`;
 const credential = process.env.KEYWRIGHT_SERVICE_CREDENTIAL;
 const port = Number(process.env.ORDERS_PORT ?? "8791");
 if (!credential) throw new Error("Set KEYWRIGHT_SERVICE_CREDENTIAL; examples/orders-express/README.md says where to get one.");

@@ -11,7 +11,7 @@ ORDERS_PER_TENANT_MAX = 1_000
 TEXT_CHARACTERS_MAX = 200
 QUANTITY_MAX = 1_000_000
 
-guard = Guard(url=os.environ.get("KEYWRIGHT_URL", "http://127.0.0.1:8787"), credential=os.environ["KEYWRIGHT_SERVICE_CREDENTIAL"])
+guard = Guard(url=os.environ.get("KEYWRIGHT_URL") or f"http://127.0.0.1:{os.environ.get('KEYWRIGHT_PORT', 8787)}", credential=os.environ["KEYWRIGHT_SERVICE_CREDENTIAL"])
 
 orders: dict = {}
 one_at_a_time = threading.Lock()

@@ -1,15 +1,16 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { keywrightUrl, operatorToken } from "../orders/keywright.ts";
 import { createOperator, isRunning, OperatorError } from "../orders/operator.ts";
 import { setUp } from "../orders/setup.ts";
-import { curlLines, operatorToken } from "../orders/start-lines.ts";
+import { curlLines } from "../orders/start-lines.ts";
 import { openState } from "../orders/state.ts";
 
 /** Debian's own: a `python3` found by PATH may be a shim. */
 const PYTHON = "/usr/bin/python3";
 const HOST = "127.0.0.1";
 
-const url = (process.env.KEYWRIGHT_URL ?? "http://127.0.0.1:8787").replace(/\/+$/, "");
+const url = keywrightUrl();
 const port = process.env.ORDERS_PORT ?? "8794";
 const state = openState(process.env.ORDERS_STATE_DIR ?? join(import.meta.dirname, ".state"));
 

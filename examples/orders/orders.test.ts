@@ -16,6 +16,7 @@ const running: Child[] = [];
 let folder = "";
 let url = "";
 let token = "";
+let started: Record<string, string> = {};
 
 interface Child {
 	readonly process: ChildProcess;
@@ -71,7 +72,7 @@ async function isReady(): Promise<boolean> {
 }
 
 async function startOrders(state: string): Promise<Child> {
-	const env = { KEYWRIGHT_URL: url, KEYWRIGHT_OPERATOR_TOKEN: token, ORDERS_PORT: await freePort(), ORDERS_STATE_DIR: state };
+	const env = { ...started, ORDERS_PORT: await freePort(), ORDERS_STATE_DIR: state };
 	const orders = start([join(ROOT, "examples/orders/start.ts")], env);
 	await until(orders, async () => orders.output.includes("Ctrl-C stops"));
 	return orders;
@@ -94,7 +95,8 @@ before(async () => {
 	const port = await freePort();
 	url = `http://127.0.0.1:${port}`;
 	const data = join(folder, "data");
-	const env = { KEYWRIGHT_DATA_DIR: data, KEYWRIGHT_PORT: port, KEYWRIGHT_PUBLIC_URL: url };
+	started = { KEYWRIGHT_DATA_DIR: data, KEYWRIGHT_PORT: port };
+	const env = { ...started, KEYWRIGHT_PUBLIC_URL: url };
 	const server = start([join(ROOT, "server/src/main.ts"), "serve", "--demo"], env);
 	await until(server, isReady);
 	token = (await readFile(join(data, "operator_token"), "utf8")).trim();
@@ -105,7 +107,7 @@ after(async () => {
 	await rm(folder, { recursive: true, force: true });
 });
 
-test("every printed curl line is answered as promised", async () => {
+test("an example finds the Keywright of its KEYWRIGHT_PORT and KEYWRIGHT_DATA_DIR, and every curl line that it prints is answered as promised", async () => {
 	const orders = await startOrders(join(folder, "one"));
 	const lines = promised(orders.output);
 	assert.deepEqual(

@@ -1,22 +1,5 @@
-import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { OperatorError } from "./operator.ts";
 import type { Setup } from "./setup.ts";
 import type { State } from "./state.ts";
-
-const ROOT = resolve(import.meta.dirname, "../..");
-
-/** The operator token of the environment, or the one that `npm start` has written. */
-export async function operatorToken(): Promise<string> {
-	const given = process.env.KEYWRIGHT_OPERATOR_TOKEN?.split(",")[0]?.trim();
-	if (given) return given;
-	const file = join(ROOT, ".keywright", "operator_token");
-	try {
-		return (await readFile(file, "utf8")).trim();
-	} catch {
-		throw new OperatorError(`There is no operator token: set KEYWRIGHT_OPERATOR_TOKEN, or start Keywright with npm start, which writes ${file}.`);
-	}
-}
 
 /** What a person pastes to see that the API at `address` is guarded, with the status that each line promises. */
 export function curlLines(address: string, keywright: string, setup: Setup, state: State): string {

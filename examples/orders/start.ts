@@ -1,13 +1,14 @@
 import { join } from "node:path";
+import { keywrightUrl, operatorToken } from "./keywright.ts";
 import { createOperator, isRunning, OperatorError } from "./operator.ts";
 import { createOrdersApi } from "./server.ts";
 import { setUp } from "./setup.ts";
-import { curlLines, operatorToken } from "./start-lines.ts";
+import { curlLines } from "./start-lines.ts";
 import { openState } from "./state.ts";
 
 const HOST = "127.0.0.1";
 
-const url = (process.env.KEYWRIGHT_URL ?? "http://127.0.0.1:8787").replace(/\/+$/, "");
+const url = keywrightUrl();
 const port = Number(process.env.ORDERS_PORT ?? "8790");
 const state = openState(process.env.ORDERS_STATE_DIR ?? join(import.meta.dirname, ".state"));
 
