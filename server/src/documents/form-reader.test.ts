@@ -119,6 +119,48 @@ test("a body that goes on behind the closing boundary is refused", async () => {
 	await reader.abandon();
 });
 
+test("bytes behind the closing boundary are counted alike however the body is cut: 1,024 are taken, one more is refused", async () => {
+	for (const parts of [[file("a")], [file(Buffer.alloc(0))], [field("title", "t"), file("a")]]) {
+		const form = formOf(parts, `--${BOUNDARY}--`);
+		await fc.assert(
+			fc.asyncProperty(fc.array(fc.nat(), { maxLength: 6 }), fc.constantFrom("x", "-", "\r\n", `\r\n--${BOUNDARY}--`), async (cuts, filler) => {
+				const behind = Buffer.alloc(1_025, filler);
+				await read(chunksOf(Buffer.concat([form, behind.subarray(1)]), cuts));
+				await rejects(read(chunksOf(Buffer.concat([form, behind]), cuts)), { code: "invalid_request", detail: /behind the form's closing boundary/ });
+			}),
+			{ numRuns: 40 },
+		);
+	}
+});
+
+test("a field is decoded as its label says, and bytes that do not fit the label are refused", async () => {
+	const labelled = (charset: string | null, ...bytes: number[]): Part => ({
+		headers: `Content-Disposition: form-data; name="title"${charset === null ? "" : `\r\nContent-Type: text/plain; charset=${charset}`}`,
+		content: Buffer.from(bytes),
+	});
+	const titleOf = async (part: Part) => (await read([formOf([file("a"), part])])).form.fields.get("title");
+	for (const charset of [null, "utf-8", "US-ASCII", '"us-ascii"', "ISO-8859-1", "windows-1252", "Cp1252"])
+		equal(await titleOf(labelled(charset, 0x52, 0x65)), "Re", String(charset));
+	equal(await titleOf(labelled("ISO-8859-1", 0xfc, 0xdf)), "üß");
+	equal(await titleOf(labelled("windows-1252", 0x80, 0x93, 0xfc, 0x94)), "€“ü”");
+	equal(await titleOf(labelled("UTF-8", 0xe2, 0x82, 0xac)), "€");
+	const wrong: [string | null, ...number[]][] = [
+		...([
+			[null, 0xfc],
+			["utf-8", 0xff],
+			["us-ascii", 0xfc],
+			["windows-1252", 0x81],
+			["windows-1252", 0x9d],
+		] as [string | null, number][]),
+		...([
+			["utf-16", 0x61, 0x00],
+			["shift_jis", 0x61],
+			["x", 0x61],
+		] as [string, ...number[]][]),
+	];
+	for (const [charset, ...bytes] of wrong) await rejects(titleOf(labelled(charset, ...bytes)), { code: "invalid_request" }, `${charset} ${bytes}`);
+});
+
 test("a field that is not UTF-8 is refused", async () => {
 	await rejects(read([formOf([file("a"), { headers: 'Content-Disposition: form-data; name="title"', content: Buffer.from([0x61, 0xff]) }])]), {
 		code: "invalid_request",

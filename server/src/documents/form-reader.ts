@@ -1,7 +1,9 @@
 import type { Readable } from "node:stream";
 import { Dicer } from "@fastify/busboy";
 import { Failure } from "../core/error.ts";
-import { decodeUtf8, type PartHeaders, partHeadersOf } from "./form.ts";
+import { type Charset, decodeText } from "./charset.ts";
+import { ClosingBoundary } from "./closing-boundary.ts";
+import { type PartHeaders, partHeadersOf } from "./form.ts";
 
 const PARTS_MAX = 8;
 const FIELD_BYTES_MAX = 1_024;
@@ -46,6 +48,7 @@ const CUT_SHORT = "The form ended before its closing boundary. Send the whole bo
  */
 export class FormReader {
 	readonly #parser: Dicer;
+	readonly #closing: ClosingBoundary;
 	readonly #takeFile: TakeFile;
 	readonly #finished: Promise<void>;
 	readonly #fields = new Map<Field, string>();
@@ -56,7 +59,6 @@ export class FormReader {
 	#received = 0;
 	/** Where the headers began that have not ended yet; null between. */
 	#headers_from: number | null = null;
-	#closed_at: number | null = null;
 	#mistake: { failure: Failure; at: number } | null = null;
 	#failed: { error: unknown } | null = null;
 	#waiting: { resolve: () => void; reject: (error: unknown) => void } | null = null;
@@ -70,17 +72,14 @@ export class FormReader {
 			this.#parser.once("finish", resolve);
 			this.#parser.on("error", () => reject(bad(CUT_SHORT)));
 		});
-		this.#finished.then(
-			() => {
-				this.#closed_at = this.#received;
-			},
-			(error) => this.#fail(error),
-		);
+		this.#finished.catch((error) => this.#fail(error));
+		this.#closing = new ClosingBoundary(boundary);
 	}
 
 	/** Returns when the next chunk may come: what came before it has been taken. */
 	async write(chunk: Buffer): Promise<void> {
 		this.#received += chunk.length;
+		this.#closing.write(chunk);
 		if (this.#parser.writable) this.#parser.write(chunk);
 		this.#check();
 		if (this.#isTaken()) return;
@@ -124,8 +123,7 @@ export class FormReader {
 		if (this.#headers_from !== null && this.#received - this.#headers_from > PART_HEADER_BYTES_MAX)
 			throw tooMuch("The form has a part with too long headers.");
 		if (this.#parts === 0 && this.#received > OUTSIDE_BYTES_MAX) throw bad("The form does not begin with the boundary that Content-Type names.");
-		if (this.#closed_at !== null && this.#received - this.#closed_at > OUTSIDE_BYTES_MAX)
-			throw bad("The body goes on behind the form's closing boundary.");
+		if (this.#closing.bytes_behind > OUTSIDE_BYTES_MAX) throw bad("The body goes on behind the form's closing boundary.");
 	}
 
 	#mistaken(failure: Failure): void {
@@ -168,7 +166,7 @@ export class FormReader {
 			}
 			if (isField(headers.name) && !this.#fields.has(headers.name)) {
 				this.#fields.set(headers.name, "");
-				this.#fields.set(headers.name, await this.#text(part));
+				this.#fields.set(headers.name, await this.#text(part, headers.charset));
 				return;
 			}
 			if (headers.name === "file") throw bad("The form has more than one part with the name file. Send one document at a time.");
@@ -181,7 +179,7 @@ export class FormReader {
 		}
 	}
 
-	async #text(part: Readable): Promise<string> {
+	async #text(part: Readable, charset: Charset): Promise<string> {
 		const chunks: Buffer[] = [];
 		let bytes = 0;
 		for await (const chunk of this.#contentOf(part)) {
@@ -189,7 +187,7 @@ export class FormReader {
 			if (bytes > FIELD_BYTES_MAX) throw tooMuch(`The form has a field with more than ${FIELD_BYTES_MAX} bytes.`);
 			chunks.push(chunk);
 		}
-		return decodeUtf8(Buffer.concat(chunks));
+		return decodeText(Buffer.concat(chunks), charset);
 	}
 
 	async #skip(part: Readable): Promise<void> {

@@ -50,8 +50,9 @@ test("a part says its name, its file name and its type", () => {
 		name: "file",
 		filename: "Bericht ü.pdf",
 		content_type: "application/pdf",
+		charset: "utf-8",
 	});
-	deepEqual(part('form-data; name="title"'), { name: "title", filename: null, content_type: "application/octet-stream" });
+	deepEqual(part('form-data; name="title"'), { name: "title", filename: null, content_type: "application/octet-stream", charset: "utf-8" });
 	equal(part('form-data; name="file"; filename="x"; filename*=UTF-8\'\'%e2%82%ac.txt').filename, "€.txt");
 	equal(part('form-data; name="file"; filename="a%22b.txt"').filename, 'a"b.txt');
 });

@@ -1,4 +1,5 @@
 import { Failure } from "../core/error.ts";
+import { type Charset, charsetOf, decodeUtf8 } from "./charset.ts";
 import { filenameOf } from "./filename.ts";
 
 /** Everything of a form that is not the file: boundaries, part headers, fields. Larger forms are refused while they are read. */
@@ -12,8 +13,6 @@ const PARAMETER = /;[ \t]*([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(?:"((?:[^"\\]|\\.)*)"|(
 const BOUNDARY = /^[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\-./:=?]$/;
 const MEDIA_TYPE = /^[!#$%&'*+.^_`|~0-9a-z-]{1,127}\/[!#$%&'*+.^_`|~0-9a-z-]{1,127}$/;
 const AS_IT_IS = new Set(["7bit", "8bit", "binary"]);
-
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The value and the parameters (names in lower case) of a header such as `form-data; name="file"`; null when it is malformed or says one thing twice. */
 export function parseParameters(header: string): { value: string; parameters: Map<string, string> } | null {
@@ -40,19 +39,13 @@ export function boundaryOf(content_type: string): string {
 	return boundary;
 }
 
-export function decodeUtf8(bytes: Uint8Array): string {
-	try {
-		return utf8.decode(bytes);
-	} catch {
-		throw new Failure("invalid_request", "The form holds text that is not UTF-8. Send names, file names and fields in UTF-8.");
-	}
-}
-
 /** What the headers of one part say. */
 export interface PartHeaders {
 	readonly name: string;
 	readonly filename: string | null;
 	readonly content_type: string;
+	/** Of a text field. */
+	readonly charset: Charset;
 }
 
 function malformed(detail: string): Failure {
@@ -93,13 +86,13 @@ export function partHeadersOf(headers: Readonly<Record<string, readonly string[]
 		throw malformed("The form has a part with a Content-Transfer-Encoding. Send the bytes as they are.");
 	}
 	const type = parseParameters(text("content-type") ?? "");
-	const charset = type?.parameters.get("charset")?.toLowerCase();
 	const is_file = name === "file";
-	if (!is_file && charset !== undefined && charset !== "utf-8" && charset !== "utf8")
-		throw malformed("The form has a field that is not in UTF-8. Send fields in UTF-8.");
+	const charset = is_file ? "utf-8" : charsetOf(type?.parameters.get("charset"));
+	if (charset === null) throw malformed("The form has a field in a charset that is not read here. Send fields in UTF-8.");
 	return {
 		name,
 		filename: is_file ? filenameFrom(disposition.parameters) : null,
 		content_type: type && MEDIA_TYPE.test(type.value) ? type.value : OCTET_STREAM,
+		charset,
 	};
 }

@@ -75,7 +75,8 @@ test("forms that are not one file and its fields are 400 and leave nothing", asy
 		["a NUL in the title", file + part('form-data; name="title"', "a\0b") + end, "invalid_request"],
 		["a long title", file + part('form-data; name="title"', "t".repeat(201)) + end, "invalid_request"],
 		["a long category", file + part('form-data; name="category"', "c".repeat(101)) + end, "invalid_request"],
-		["latin1", file + part('form-data; name="title"', "t", "\r\nContent-Type: text/plain; charset=iso-8859-1") + end, "invalid_request"],
+		["UTF-16", file + part('form-data; name="title"', "t", "\r\nContent-Type: text/plain; charset=utf-16") + end, "invalid_request"],
+		["not ASCII", file + part('form-data; name="title"', "ü", "\r\nContent-Type: text/plain; charset=us-ascii") + end, "invalid_request"],
 		["base64", part('form-data; name="file"; filename="a"', "YQ==", "\r\nContent-Transfer-Encoding: base64") + end, "invalid_request"],
 		["another boundary", "--other\r\n\r\n--other--\r\n", "invalid_request"],
 	];
