@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ErrorCode } from "../server/src/core/error.ts";
 import type { Answer } from "./client.ts";
 import { Database, difference } from "./database.ts";
-import { callOf, formOf, type Operation } from "./operations.ts";
+import { bodyOf, callOf, formOf, OPERATIONS, type Operation } from "./operations.ts";
 import { assertPointer, assertProblem } from "./problem.ts";
 import { freeze } from "./processes.ts";
 import { exchange, requestText, Wire } from "./raw-socket.ts";
@@ -445,4 +445,87 @@ test("a text that is shown to people holds nothing that turns it, hides it or is
 				assertProblem(await exchange(server.port, posting(documents, keyLine, form, FORM)()), "invalid_request");
 		}
 	}
+});
+
+/** The same request with its body sent in other ways: none, an empty one, an empty object; with and without what clients say of it. */
+const NOTHING_SENT: readonly { lines: readonly string[]; body: string }[] = [
+	{ lines: [], body: "" },
+	{ lines: ["Content-Length: 0"], body: "" },
+	{ lines: ["Content-Type: application/json", "Content-Length: 0"], body: "" },
+	{ lines: ["Content-Type: application/x-www-form-urlencoded", "Content-Length: 0"], body: "" },
+	{ lines: ["Content-Type: application/json", "Content-Length: 2"], body: "{}" },
+	{ lines: ["Content-Type: application/json", "Transfer-Encoding: chunked"], body: "2\r\n{}\r\n0\r\n\r\n" },
+];
+const SOMETHING_SENT = ["[]", "null", '{"a":1}', "x", '""', "{}{}"];
+
+/** The head of an operation on things that are not there, with a credential that is let in; null where only a session is. */
+function headOf(operation: Operation, raw_key = world.raw_key): { method: string; path: string; credential: readonly string[] } | null {
+	if (operation.kind === "person" || operation.kind === "service") return null;
+	const { method, path } = callOf(operation, { tenant_id: world.tenant.id, site_id: world.site.id });
+	return { method, path, credential: operation.kind === "key" ? [`X-API-Key: ${raw_key}`] : operation.kind === "operator" ? [bearerLine()] : [] };
+}
+
+async function almightyKey(): Promise<string> {
+	const permissions = ["tenant:read", "usage:read", "sites:read", "documents:read", "documents:write", "key:rotate"];
+	return (await makeKey(server, world.tenant.id, { permissions })).raw_key;
+}
+
+async function codeOf({ method, path, credential }: NonNullable<ReturnType<typeof headOf>>, lines: readonly string[], body: string): Promise<string> {
+	const answer = await exchange(server.port, requestText(method, path, [...credential, ...lines, "Connection: close"], body));
+	return `${answer.status} ${answer.code ?? ""}`;
+}
+
+test("a route without input takes no body, an empty one and {} alike, and nothing else: each of them", async () => {
+	const operations = OPERATIONS.filter(({ takes_body }) => !takes_body);
+	const raw_key = await almightyKey();
+	ok(operations.length > 40);
+	for (const operation of operations) {
+		const head = headOf(operation, raw_key);
+		if (head === null || (operation.method === "DELETE" && operation.parameters.length === 1 && operation.parameters[0] === "tenant_id")) continue;
+		const codes: string[] = [];
+		for (const { lines, body } of [...NOTHING_SENT, { lines: ["Content-Length: 2"], body: "{}" }]) codes.push(await codeOf(head, lines, body));
+		deepEqual([...new Set(codes)], codes.slice(0, 1), `${operation.method} ${operation.path}`);
+		for (const body of SOMETHING_SENT)
+			for (const type of ["application/json", "text/plain"]) {
+				const code = await codeOf(head, [`Content-Type: ${type}`, `Content-Length: ${body.length}`], body);
+				equal(code, "400 invalid_request", `${operation.method} ${operation.path} ${type} ${body}`);
+			}
+	}
+});
+
+test("a body of which every field may be left out may be left out itself", async () => {
+	const optional = OPERATIONS.filter(({ body_optional }) => body_optional);
+	ok(optional.length >= 5);
+	for (const operation of optional) {
+		const head = headOf(operation);
+		if (head === null) continue;
+		const codes: string[] = [];
+		for (const { lines, body } of NOTHING_SENT) codes.push(await codeOf(head, lines, body));
+		deepEqual([...new Set(codes)], codes.slice(0, 1), `${operation.method} ${operation.path}`);
+	}
+	for (const { lines, body } of NOTHING_SENT) {
+		const { id, raw_key } = await makeKey(server, world.tenant.id, { permissions: ["key:rotate"] });
+		const rotate = `/api/v1/tenants/${world.tenant.id}/api-keys/${id}/rotate`;
+		expectStatus(await exchange(server.port, requestText("POST", rotate, [bearerLine(), ...lines], body)), 201);
+		const self = await makeKey(server, world.tenant.id, { permissions: ["key:rotate"] });
+		expectStatus(await exchange(server.port, requestText("POST", "/api/v1/m2m/key/rotate", [`X-API-Key: ${self.raw_key}`, ...lines], body)), 201);
+		ok(raw_key !== self.raw_key);
+	}
+});
+
+test("JSON that calls itself anything but UTF-8 is a 415 on every route, and UTF-8 in any spelling is read", async () => {
+	const raw_key = await almightyKey();
+	for (const operation of OPERATIONS.filter(({ id }) => bodyOf({ id }) !== undefined)) {
+		const head = headOf(operation, raw_key);
+		if (head === null) continue;
+		for (const charset of ["utf-16", "iso-8859-1", '"utf-16le"', "utf-8; charset=utf-16"]) {
+			const lines = [`Content-Type: application/json; charset=${charset}`, "Content-Length: 2"];
+			equal(await codeOf(head, lines, "{}"), "415 unsupported_media_type", `${operation.path} ${charset}`);
+		}
+	}
+	for (const charset of ["utf-8", "UTF-8", '"utf-8"', "utf8"])
+		expectStatus(
+			await exchange(server.port, posting(sites, bearerLine, '{"name":"Shop"}', [`Content-Type: application/json;charset=${charset}`])()),
+			201,
+		);
 });

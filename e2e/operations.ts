@@ -23,6 +23,8 @@ export interface Operation {
 	readonly queried_ids: readonly string[];
 	readonly status: number;
 	readonly takes_body: boolean;
+	/** Whether the body may be left out, because all of its fields may. */
+	readonly body_optional: boolean;
 }
 
 interface Described {
@@ -30,7 +32,7 @@ interface Described {
 	readonly description: string;
 	readonly security: readonly Readonly<Record<string, unknown>>[];
 	readonly parameters: readonly { readonly name: string; readonly in: string }[];
-	readonly requestBody?: unknown;
+	readonly requestBody?: { readonly required: boolean };
 	readonly responses: Readonly<Record<string, unknown>>;
 }
 
@@ -59,6 +61,7 @@ function operationOf(path: string, method: string, described: Described): Operat
 		queried_ids: names("query").flatMap((name) => (name in QUERIED ? [QUERIED[name] ?? name] : [])),
 		status: Number(Object.keys(described.responses).find((status) => /^2\d\d$/.test(status)) ?? 0),
 		takes_body: described.requestBody !== undefined,
+		body_optional: described.requestBody?.required === false,
 	};
 }
 
@@ -128,7 +131,7 @@ const BODIES: Readonly<Record<string, () => unknown>> = {
 };
 
 /** A body that the operation takes; undefined for one that takes none, and for a form. */
-export function bodyOf({ id }: Operation): unknown {
+export function bodyOf({ id }: Pick<Operation, "id">): unknown {
 	return BODIES[id]?.();
 }
 

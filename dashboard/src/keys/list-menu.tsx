@@ -43,8 +43,10 @@ export function ListMenu({ tenant_id, apiKey, may, onRevoke }: MenuProps) {
 				color: paused ? "teal" : "gray",
 			});
 		} catch (error) {
-			const detail = isRefusal(error) ? error.problem.detail : "Nothing was changed. Try again.";
-			notifications.show({ title: `${apiKey.name} stays as it is`, message: detail, color: "red", autoClose: false });
+			const said = isRefusal(error)
+				? { title: `${apiKey.name} stays as it is`, message: error.problem.detail }
+				: { title: `No answer about ${apiKey.name}`, message: "Look at its status before you try again." };
+			notifications.show({ ...said, color: "red", autoClose: false });
 		}
 		changed();
 	}

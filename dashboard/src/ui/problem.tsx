@@ -9,7 +9,7 @@ function problemOfError(error: unknown): {
 	errors: readonly { pointer: string; detail: string }[];
 } {
 	if (error instanceof Refused) return error.problem;
-	return { title: "This page failed", detail: "Something in this page went wrong; nothing was changed. Reload it.", request_id: null, errors: [] };
+	return { title: "This page failed", detail: "Something in this page went wrong. Reload it to see how things are.", request_id: null, errors: [] };
 }
 
 /** Says what was refused and what to do; read out by screen readers when it appears. Nothing when there is no error. */

@@ -63,7 +63,11 @@ export const ERRORS = {
 	cross_site_request: { status: 403, title: "The request came from another site", cure: "Use the dashboard at its own address." },
 	not_found: { status: 404, title: "Not found", cure: "Check the ids in the path; what belongs to another tenant or site is not found either." },
 	method_not_allowed: { status: 405, title: "The path does not know this method", cure: "Use one of the methods in the `Allow` header." },
-	request_timeout: { status: 408, title: "The request did not arrive in time", cure: "Send the whole request without long pauses." },
+	request_timeout: {
+		status: 408,
+		title: "The request did not arrive in time",
+		cure: "Send the head of a request within 15 seconds, a JSON body within 30 more, and an upload at 1,024 bytes a second or faster, without a pause of 30 seconds.",
+	},
 	conflict: { status: 409, title: "The request conflicts with what is there", cure: "Read the current state, then decide again." },
 	idempotency_mismatch: {
 		status: 409,
@@ -104,7 +108,11 @@ export const ERRORS = {
 		cure: "Send the body with `Content-Length` or `Transfer-Encoding: chunked`.",
 	},
 	unavailable: { status: 503, title: "Not available at the moment", cure: "Try again after the seconds in `Retry-After`." },
-	storage_full: { status: 507, title: "The storage of this instance is full", cure: "Tell the operator; nothing was stored." },
+	storage_full: {
+		status: 507,
+		title: "The storage of this instance is full",
+		cure: "Tell the operator, and send the request again when there is room.",
+	},
 } as const satisfies Record<string, { status: number; title: string; cure: string }>;
 
 export type ErrorCode = keyof typeof ERRORS;

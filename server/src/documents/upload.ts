@@ -41,8 +41,7 @@ function storable(upload: Upload, description: Description): Description {
 async function receiveForm(upload: Upload, boundary: string, take: Take): Promise<Form> {
 	const reader = new FormReader(boundary, take);
 	try {
-		// The connection stays open whatever happens, for the answer.
-		for await (const chunk of upload.body.iterator({ destroyOnReturn: false })) await reader.write(chunk);
+		for await (const chunk of upload.body) await reader.write(chunk);
 		return await reader.end();
 	} catch (error) {
 		throw isCutOff(error) ? new Failure("invalid_request", "The connection ended before the body did. Send it again.") : error;

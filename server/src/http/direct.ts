@@ -3,7 +3,7 @@ import { systemClock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import { problemFor } from "./forward-auth-problem.ts";
 import type { FramedRequest } from "./framing.ts";
-import type { Problem, Refusal } from "./problem.ts";
+import { INTERNAL_ERROR, type Problem, type Refusal } from "./problem.ts";
 
 /** What is answered to the head of a request: an empty 200 when there is no refusal. */
 export interface HeadAnswer {
@@ -21,8 +21,6 @@ export interface DirectOptions {
 	readonly problem_type_base: () => string;
 	readonly onAnswered?: (status: number, code: string | null) => void;
 }
-
-const FAILED: Refusal = { code: "internal_error", detail: "Something failed on our side; nothing was changed. Tell the operator the request id." };
 
 /** Whether bytes follow the head. They are never read, so the connection cannot go on: a proxy may also announce a body and keep it. */
 function announcesBody({ headers }: FramedRequest): boolean {
@@ -75,7 +73,7 @@ export class DirectRoute {
 	#fail(request: FramedRequest, response: ServerResponse, error: unknown, began: number): void {
 		this.#options.log.error({ err: error, request_id: request.request_id }, "request_failed");
 		if (response.headersSent) return void response.destroy();
-		this.#send(request, response, { refusal: FAILED, lines: [] }, true, began);
+		this.#send(request, response, { refusal: INTERNAL_ERROR, lines: [] }, true, began);
 	}
 
 	#note(request: FramedRequest, status: number, code: string | null, began: number): void {

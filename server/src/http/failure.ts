@@ -39,7 +39,9 @@ export function failureOf(error: unknown, row: Row<never> | null): Failure | nul
 			return new Failure("ambiguous_path", "The path holds percent-encoding that cannot be decoded. Send it plainly.");
 		case "ENOSPC":
 		case "EDQUOT":
-			return new Failure("storage_full", "The storage of this instance is full. Nothing was stored; tell the operator.", { cause: error });
+			return new Failure("storage_full", "The storage of this instance is full. Tell the operator, and send the request again when there is room.", {
+				cause: error,
+			});
 		default:
 			return null;
 	}
@@ -47,6 +49,5 @@ export function failureOf(error: unknown, row: Row<never> | null): Failure | nul
 
 function mediaTypeCure(row: Row<never> | null): string {
 	if (row?.input === "upload") return "Send the file as multipart/form-data and let your HTTP client set Content-Type with its boundary.";
-	if (row?.input === "json") return "Send the body as JSON with Content-Type: application/json.";
-	return "This route takes no body. Send the request without one.";
+	return "Send the body as JSON in UTF-8, with Content-Type: application/json.";
 }

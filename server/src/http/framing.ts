@@ -18,6 +18,8 @@ export class FramedRequest extends IncomingMessage {
 	client_name: string | null = null;
 	/** Where the query begins in `url`, or -1. */
 	query_at = -1;
+	/** Runs while a JSON body is on its way. */
+	body_timer: NodeJS.Timeout | null = null;
 	/** The client waits for `100 Continue`; nobody has sent it yet. */
 	awaits_continue = false;
 }

@@ -3,8 +3,22 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } fro
 import type { TSchema } from "typebox";
 import { Failure, type InputError } from "../core/error.ts";
 import { holdsSecret, type SecretTest } from "../core/secret-text.ts";
+import {
+	announcesBody,
+	BODY_PACE,
+	type BodyPace,
+	beginBodyTime,
+	bodyTimeOf,
+	endBodyTime,
+	forgetBody,
+	isBodyOptional,
+	pacedBody,
+	sendContinue,
+	takeNoBody,
+} from "./body.ts";
 import { CursorSeal, runWithCursors } from "./cursor-seal.ts";
 import { failureOf } from "./failure.ts";
+import type { FramedRequest } from "./framing.ts";
 import type { Refusal } from "./problem.ts";
 import { framed, sendProblem } from "./reply.ts";
 import type { Row, StreamOutput } from "./route.ts";
@@ -58,6 +72,8 @@ export interface MountOptions {
 	readonly problem_type_base: () => string;
 	/** Finds what no stored text may hold; left out: `holdsSecret`, which knows what is the same in every instance. */
 	readonly holds_secret?: SecretTest;
+	/** Left out: `BODY_PACE`. */
+	readonly body_pace?: BodyPace;
 	/** Left out: cursors of this process, which no other node opens. */
 	readonly cursors?: CursorSeal;
 }
@@ -78,14 +94,18 @@ function isStream(row: Row<never>, _result: unknown): _result is StreamOutput {
  * Guarantee: the parameters are texts, and what else is in the input was validated by the row's schemas before the handler runs. A query or
  * body that the row does not declare was not, and is left out: else a query could stand in for fields that the body's schema would refuse.
  */
-function inputOf(request: FastifyRequest, row: Row<never>, holds_secret: SecretTest): Record<string, unknown> {
+function inputOf(
+	request: FastifyRequest,
+	row: Row<never>,
+	{ holds_secret, pace }: { holds_secret: SecretTest; pace: BodyPace },
+): Record<string, unknown> {
 	const input = Object.assign({}, row.query && request.query, row.body && request.body, request.params) as Record<string, unknown>;
 	if (row.input === "upload") {
 		const length = request.headers["content-length"];
 		input.upload = {
 			content_length: length === undefined ? null : Number(length),
 			content_type: request.headers["content-type"] ?? "",
-			body: request.raw,
+			body: pacedBody(request.raw, pace),
 			assertStorable(pointer: string, text: string) {
 				const detail = validateStoredText(text, holds_secret);
 				if (detail !== null) throw storedTextFailure([{ pointer, detail }]);
@@ -119,8 +139,9 @@ export function mount<C>(app: FastifyInstance, rows: readonly Row<C>[], gate: Ga
 }
 
 function mountRow(app: FastifyInstance, row: Row<unknown>, admit: ReturnType<Gate<unknown>>, options: MountOptions): void {
-	const { afterBody, holds_secret = holdsSecret } = options;
+	const { afterBody, holds_secret = holdsSecret, body_pace: pace = BODY_PACE } = options;
 	const stores = row.method !== "GET";
+	const json_time_ms = bodyTimeOf(row, pace);
 	const run = runWithCursors(row, options.cursors ?? UNSHARED_CURSORS);
 
 	function askAgain(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
@@ -137,7 +158,21 @@ function mountRow(app: FastifyInstance, row: Row<unknown>, admit: ReturnType<Gat
 	function conclude(request: FastifyRequest, reply: FastifyReply, answer: unknown, done: () => void): void {
 		if (answer instanceof Denied) return sendProblem(request, reply, answer.refusal, options.problem_type_base());
 		request.admitted = answer;
+		if (row.input === "none") return takeNothing(framed(request), reply, done);
 		done();
+	}
+
+	function takeNothing(raw: FramedRequest, reply: FastifyReply, done: () => void): void {
+		if (announcesBody(raw)) return takeNoBody(raw, reply.raw, pace, done);
+		if (stores) forgetBody(raw);
+		done();
+	}
+
+	function beginJson(request: FastifyRequest, reply: FastifyReply, _payload: unknown, done: (error?: Error | null) => void): void {
+		const raw = framed(request);
+		sendContinue(raw, reply.raw);
+		if (announcesBody(raw)) beginBodyTime(raw, json_time_ms);
+		done(null);
 	}
 
 	app.route({
@@ -151,11 +186,13 @@ function mountRow(app: FastifyInstance, row: Row<unknown>, admit: ReturnType<Gat
 			if (answer instanceof Promise) answer.then((late) => conclude(request, reply, late, done), done);
 			else conclude(request, reply, answer, done);
 		},
-		...(stores ? { preParsing: row.input === "upload" ? beginUpload : sendContinue } : {}),
+		...(row.input === "none" ? {} : { preParsing: row.input === "upload" ? beginUpload : beginJson }),
+		...(isBodyOptional(row) ? { preValidation: fillBody } : {}),
 		...(afterBody !== undefined && stores ? { preHandler: askAgain } : {}),
 		handler(request, reply) {
+			endBodyTime(framed(request));
 			if (stores) assertStorable(request, row, holds_secret);
-			const result = run(request.admitted, inputOf(request, row, holds_secret));
+			const result = run(request.admitted, inputOf(request, row, { holds_secret, pace }));
 			if (result instanceof Promise) return result.then((late) => answerWith(reply, row, late));
 			return answerWith(reply, row, result);
 		},
@@ -163,18 +200,17 @@ function mountRow(app: FastifyInstance, row: Row<unknown>, admit: ReturnType<Gat
 }
 
 /** Only forms are uploads: a body of another type is refused before the framework takes it for what its type says. */
-function beginUpload(request: FastifyRequest, reply: FastifyReply, payload: unknown, done: (error?: Error | null) => void): void {
-	if (/^multipart\/form-data\b/i.test(request.headers["content-type"] ?? "")) return sendContinue(request, reply, payload, done);
-	done(failureOf({ code: "FST_ERR_CTP_INVALID_MEDIA_TYPE" }, request.routeOptions.config.row ?? null));
+function beginUpload(request: FastifyRequest, reply: FastifyReply, _payload: unknown, done: (error?: Error | null) => void): void {
+	if (!/^multipart\/form-data\b/i.test(request.headers["content-type"] ?? ""))
+		return done(failureOf({ code: "FST_ERR_CTP_INVALID_MEDIA_TYPE" }, request.routeOptions.config.row ?? null));
+	sendContinue(framed(request), reply.raw);
+	done(null);
 }
 
-function sendContinue(request: FastifyRequest, reply: FastifyReply, _payload: unknown, done: (error?: Error | null) => void): void {
-	const raw = framed(request);
-	if (raw.awaits_continue) {
-		raw.awaits_continue = false;
-		reply.raw.writeContinue();
-	}
-	done(null);
+/** A body that may be left out is an empty object when it is. */
+function fillBody(request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
+	if (request.body === undefined) request.body = {};
+	done();
 }
 
 function answerWith(reply: FastifyReply, row: Row<never>, result: unknown): unknown {

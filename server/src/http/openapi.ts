@@ -1,4 +1,5 @@
 import type { TSchema } from "typebox";
+import { isBodyOptional } from "./body.ts";
 import type { Access, Row } from "./route.ts";
 
 type AnyRow = Row<never>;
@@ -108,7 +109,7 @@ function operationOf(row: AnyRow): unknown {
 		description: row.method === "ANY" ? `${needs} Every method.` : needs,
 		security: SECURITY[row.access],
 		parameters: parametersOf(row),
-		...(row.body ? { requestBody: { required: true, content: { "application/json": { schema: row.body } } } } : {}),
+		...(row.body ? { requestBody: { required: !isBodyOptional(row), content: { "application/json": { schema: row.body } } } } : {}),
 		...(row.input === "upload" ? { requestBody: { required: true, content: UPLOAD } } : {}),
 		responses: {
 			[row.status]: successOf(row),

@@ -8,6 +8,12 @@ export interface Refusal {
 	readonly facts?: FailureFacts;
 }
 
+/** A defect may show itself before a change, within it or after its commit: what it says holds for all three. */
+export const INTERNAL_ERROR: Refusal = {
+	code: "internal_error",
+	detail: "Something failed on our side. Look whether the request took effect before you send it again, and tell the operator the request id.",
+};
+
 const API_KEY_CHALLENGE = 'ApiKey realm="api"';
 const BEARER_CHALLENGE = 'Bearer realm="management"';
 

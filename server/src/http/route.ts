@@ -20,7 +20,8 @@ export interface StreamOutput {
 export interface Upload {
 	readonly content_length: number | null;
 	readonly content_type: string;
-	readonly body: Readable;
+	/** Throws 408 for a client that is too slow. */
+	readonly body: AsyncIterable<Buffer>;
 	/** Throws 400 for a text beside the file that must not be stored; `pointer` names its field. */
 	readonly assertStorable: (pointer: string, text: string) => void;
 }

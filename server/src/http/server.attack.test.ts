@@ -1,12 +1,14 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, doesNotMatch, equal, match, ok } from "node:assert/strict";
 import { connect, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
+import { setTimeout as setTimeoutPromise } from "node:timers/promises";
 import { pino } from "pino";
 import Type from "typebox";
 import { createLog, type Log } from "../core/log.ts";
+import { BODY_PACE, type BodyPace, UploadTime } from "./body.ts";
 import { mount } from "./mount.ts";
-import { type Row, route } from "./route.ts";
-import { createHttp } from "./server.ts";
+import { type Row, route, uploadRoute } from "./route.ts";
+import { answerTheRest, createHttp } from "./server.ts";
 
 const PROBLEMS = "http://localhost/problems";
 const CLOSED_WITHIN_MS = 9_000;
@@ -40,9 +42,51 @@ const rows: readonly Row<object>[] = [
 	}),
 ];
 
-async function listening(t: TestContext, access_log: Log | null = null): Promise<{ port: number; close: () => Promise<void> }> {
-	const app = createHttp({ log: pino({ level: "silent" }), access_log, problem_type_base: () => PROBLEMS });
-	mount(app, rows, () => () => ({}), { problem_type_base: () => PROBLEMS });
+const brokenRows: readonly Row<object>[] = [
+	route({
+		method: "POST",
+		path: "/broken",
+		access: "public",
+		summary: "Fails after what it was asked to do",
+		status: 200,
+		output: "none",
+		run() {
+			throw new Error("a defect");
+		},
+	}),
+];
+
+const uploadRows: readonly Row<object>[] = [
+	uploadRoute({
+		method: "POST",
+		path: "/files",
+		access: "public",
+		summary: "Takes a form",
+		status: 200,
+		output: Type.Object({ bytes: Type.Integer() }),
+		async run(_context: object, { upload }) {
+			let bytes = 0;
+			for await (const piece of upload.body) bytes += piece.length;
+			return { bytes };
+		},
+	}),
+];
+
+interface Options {
+	readonly access_log?: Log;
+	readonly body_pace?: BodyPace;
+}
+
+async function listening(t: TestContext, { body_pace, access_log }: Options = {}): Promise<{ port: number; close: () => Promise<void> }> {
+	const options = { problem_type_base: () => PROBLEMS, ...(body_pace ? { body_pace } : {}) };
+	const app = createHttp({
+		...{ ...options, log: pino({ level: "silent" }), access_log: access_log ?? null },
+		forward_auth() {
+			throw new Error("a defect");
+		},
+	});
+	mount(app, [...rows, ...uploadRows, ...brokenRows], () => () => ({}), options);
+	answerTheRest(app, [...rows, ...uploadRows, ...brokenRows], options);
 	await app.listen({ port: 0, host: "127.0.0.1" });
 	t.after(() => app.close());
 	const address = app.server.address();
@@ -90,7 +134,8 @@ function opened(port: number, text: string): Promise<Socket> {
 
 test("bytes that the HTTP parser does not take leave a line in the log, with the request id of the answer and its code", async (t) => {
 	const lines: { event: string; request_id: string; status: number; code: string; reason: string | null }[] = [];
-	const { port } = await listening(t, createLog({ level: "info", brand: "kw", output: { write: (line) => void lines.push(JSON.parse(line)) } }));
+	const access_log = createLog({ level: "info", brand: "kw", output: { write: (line) => void lines.push(JSON.parse(line)) } });
+	const { port } = await listening(t, { access_log });
 	const refused: readonly (readonly [bytes: string, status: number, code: string, reason: RegExp])[] = [
 		[`GET / HTTP/1.1\r\nHost: a\r\nX-Long: ${"x".repeat(20_000)}\r\n\r\n`, 431, "headers_too_large", /^HPE_HEADER_OVERFLOW$/],
 		["no request at all\r\n\r\n", 400, "invalid_request", /^HPE_INVALID/],
@@ -120,3 +165,74 @@ function answerTo(port: number, bytes: string): Promise<string> {
 		socket.on("error", reject).on("close", () => resolve(answer));
 	});
 }
+
+const HASTE: BodyPace = { patience_ms: 300, bytes_per_second: 1_000 };
+const head = (method: string, path: string, type: string, length: number) =>
+	`${method} ${path} HTTP/1.1\r\nHost: a\r\nContent-Type: ${type}\r\nContent-Length: ${length}\r\n\r\n`;
+
+/** Everything that comes back until the connection ends. */
+async function received(socket: Socket): Promise<string> {
+	let text = "";
+	for await (const piece of socket) text += String(piece);
+	return text;
+}
+
+test("a body that stands still is refused with 408 and its connection ended, whatever reads it", async (t) => {
+	const { port } = await listening(t, { body_pace: HASTE });
+	const halves: [string, RegExp][] = [
+		[`${head("POST", "/things/a", "application/json", 9)}{`, /The body did not arrive in time/],
+		[`${head("DELETE", "/things/a", "text/plain", 9)}{`, /The body did not arrive in time/],
+		[`${head("POST", "/files", "multipart/form-data; boundary=x", 9_000)}--x`, /less than 1000 bytes a second, for 0\.3 seconds/],
+	];
+	for (const [text, detail] of halves) {
+		const answer = await received(await opened(port, text));
+		match(answer, /^HTTP\/1\.1 408 /);
+		match(answer, detail);
+	}
+	match(
+		await received(await opened(port, `${head("POST", "/nowhere", "text/plain", 9)}x`)),
+		/^HTTP\/1\.1 404 /,
+		"an unread body holds no connection",
+	);
+});
+
+test("an upload may take any time while it keeps its rate: no total bounds it", async (t) => {
+	const patience_ms = 2_000;
+	const { port } = await listening(t, { body_pace: { ...HASTE, patience_ms } });
+	const pieces = 60;
+	const socket = await opened(port, head("POST", "/files", "multipart/form-data; boundary=x", pieces * 200));
+	const answer = new Promise<string>((resolve) => socket.once("data", (bytes) => resolve(String(bytes))));
+	const began = performance.now();
+	for (let piece = 0; piece < pieces; piece += 1) {
+		socket.write("x".repeat(200));
+		await setTimeoutPromise(50);
+	}
+	ok(performance.now() - began > patience_ms);
+	match(await answer, /^HTTP\/1\.1 200 [\s\S]*{"bytes":12000}/);
+	socket.destroy();
+});
+
+test("what counts against an upload is time without bytes: a day at the rate goes on, a pause of the patience does not, nor half of the rate", () => {
+	const { patience_ms, bytes_per_second } = BODY_PACE;
+	const steady = new UploadTime(BODY_PACE);
+	for (let second = 0; second < 86_400; second += 1) steady.received(bytes_per_second, 1_000);
+	equal(steady.left_ms, patience_ms);
+	const bursts = new UploadTime(BODY_PACE);
+	bursts.received(1_000_000_000, 1);
+	equal(bursts.left_ms, patience_ms, "what came early is no leave to stop");
+	const half = new UploadTime(BODY_PACE);
+	let seconds = 0;
+	for (; half.left_ms > 0; seconds += 1) half.received(bytes_per_second / 2, 1_000);
+	equal(seconds, (2 * patience_ms) / 1_000);
+});
+
+test("a defect claims nothing about what was changed: it may have shown itself after the commit", async (t) => {
+	const { port } = await listening(t);
+	for (const path of ["/broken", "/api/v1/forward-auth"]) {
+		const answer = await fetch(`http://127.0.0.1:${port}${path}`, { method: "POST" });
+		const { code, detail } = Object(await answer.json());
+		deepEqual([answer.status, code], [500, "internal_error"]);
+		match(detail, /Look whether the request took effect/);
+		doesNotMatch(detail, /nothing|unchanged/i);
+	}
+});

@@ -4,21 +4,20 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 import { ERRORS, Failure } from "../core/error.ts";
 import { newId } from "../core/id.ts";
 import type { Log } from "../core/log.ts";
+import { announcesBody, BODY_PACE, type BodyPace, isBodyOptional, JSON_BODY_BYTES_MAX, limitUnreadBody } from "./body.ts";
 import { type AnswerHead, DirectRoute } from "./direct.ts";
 import { failureOf } from "./failure.ts";
 import { FORWARD_AUTH, isForwardAuth, problemFor } from "./forward-auth-problem.ts";
 import { checkFraming, FramedRequest, pathOf } from "./framing.ts";
 import { notFoundDetailOf } from "./mount.ts";
-import { problemOf, writeProblem } from "./problem.ts";
+import { INTERNAL_ERROR, problemOf, writeProblem } from "./problem.ts";
 import { framed, sendProblem } from "./reply.ts";
 import { parseStrictJson } from "./strict-json.ts";
 import { UnreadableLog } from "./unreadable-log.ts";
 import { compileValidator } from "./validation.ts";
 
 const HEADERS_BYTES_MAX = 16_384;
-const JSON_BODY_BYTES_MAX = 65_536;
 const HEADERS_TIMEOUT_MS = 15_000;
-const REQUEST_TIMEOUT_MS = 300_000;
 const KEEP_ALIVE_MS = 65_000;
 /** How often slow requests are looked for: one is cut off at most this much after its time. */
 const TIMEOUTS_CHECKED_EVERY_MS = 5_000;
@@ -31,6 +30,8 @@ export interface HttpOptions {
 	problem_type_base: () => string;
 	/** Told of every answer: its status, and the code of a refusal. */
 	onAnswered?: (status: number, code: string | null) => void;
+	/** Left out: `BODY_PACE`. */
+	body_pace?: BodyPace;
 	/** Answers at the address where proxies ask. */
 	forward_auth?: AnswerHead;
 }
@@ -92,7 +93,8 @@ function createListener(handler: (request: FramedRequest, response: ServerRespon
 			IncomingMessage: FramedRequest,
 			maxHeaderSize: HEADERS_BYTES_MAX,
 			headersTimeout: HEADERS_TIMEOUT_MS,
-			requestTimeout: REQUEST_TIMEOUT_MS,
+			// A whole request may take any time: each kind of body has a bound of its own, in body.ts.
+			requestTimeout: 0,
 			keepAliveTimeout: KEEP_ALIVE_MS,
 			connectionsCheckingInterval: TIMEOUTS_CHECKED_EVERY_MS,
 			requireHostHeader: false,
@@ -146,7 +148,7 @@ function mayAnswer(socket: Duplex, latest: ServerResponse | undefined): boolean 
 function refusalOfBytes(code: string | undefined): Failure {
 	if (code === "HPE_HEADER_OVERFLOW") return new Failure("headers_too_large", "The headers are longer than 16 KiB. Send fewer and shorter ones.");
 	if (code === "ERR_HTTP_REQUEST_TIMEOUT")
-		return new Failure("request_timeout", "The request did not arrive in time. Send it again without pausing.");
+		return new Failure("request_timeout", `The head of the request did not arrive within ${HEADERS_TIMEOUT_MS / 1_000} seconds. Send it again.`);
 	return new Failure("invalid_request", "The bytes received are no HTTP/1.1 request.");
 }
 
@@ -157,12 +159,7 @@ function answerFailure(error: unknown, request: FastifyRequest, reply: FastifyRe
 		options.log.warn({ err: failure.facts.cause, request_id: request.id, code: failure.code }, "request_refused_by_fault");
 	const not_found_detail = failure?.code === "not_found" ? notFoundDetailOf(request) : null;
 	if (not_found_detail !== null) return sendProblem(request, reply, { code: "not_found", detail: not_found_detail }, options.problem_type_base());
-	sendProblem(
-		request,
-		reply,
-		failure ?? new Failure("internal_error", "Something failed on our side; nothing was changed. Tell the operator the request id."),
-		options.problem_type_base(),
-	);
+	sendProblem(request, reply, failure ?? INTERNAL_ERROR, options.problem_type_base());
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -175,29 +172,37 @@ function decodeUtf8(body: Buffer): string {
 	}
 }
 
-/** Some clients name a content type though they send nothing; what is sent where nothing is read would be silently without effect. */
-function withoutBody(body: Buffer): Failure | null {
-	return body.length === 0 ? null : new Failure("invalid_request", "This route takes no body. Send the request without one.");
+const CHARSET = /;\s*charset\s*=\s*"?([^\s";]*)/gi;
+
+/** The value of a JSON body, which is UTF-8 whatever its sender calls it: another name is refused, since it would be read wrongly. */
+function readJson({ headers, routeOptions }: FastifyRequest, body: Buffer): unknown {
+	const charsets = [...(headers["content-type"] ?? "").matchAll(CHARSET)].map(([, name = ""]) => name.toLowerCase());
+	if (charsets.some((name) => name !== "utf-8" && name !== "utf8"))
+		throw new Failure("unsupported_media_type", "Send the body as JSON in UTF-8, with Content-Type: application/json.");
+	return body.length === 0 && isBodyOptional(routeOptions.config.row) ? {} : parseStrictJson(decodeUtf8(body));
 }
 
 function addBodyParsers(app: FastifyInstance): void {
 	app.removeAllContentTypeParsers();
 	app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) => {
 		try {
-			if (request.routeOptions.config.row?.input === "none") return done(withoutBody(body as Buffer), undefined);
-			done(null, parseStrictJson(decodeUtf8(body as Buffer)));
+			done(null, readJson(request, body as Buffer));
 		} catch (error) {
 			done(error as Error);
 		}
 	});
 	app.addContentTypeParser("*", (request, _payload, done) => {
-		if (request.routeOptions.config.row?.input === "upload") return done(null, undefined);
-		done(failureOf({ code: "FST_ERR_CTP_INVALID_MEDIA_TYPE" }, request.routeOptions.config.row ?? null), undefined);
+		const { row } = request.routeOptions.config;
+		if (row?.input === "upload") return done(null, undefined);
+		// `curl -d ''` calls nothing a form.
+		if (isBodyOptional(row) && !announcesBody(framed(request))) return done(null, {});
+		done(failureOf({ code: "FST_ERR_CTP_INVALID_MEDIA_TYPE" }, row ?? null), undefined);
 	});
 }
 
 function addAccessLog(app: FastifyInstance, options: HttpOptions): void {
 	app.addHook("onResponse", (request, reply, done) => {
+		if (!request.raw.complete) limitUnreadBody(framed(request), options.body_pace ?? BODY_PACE);
 		options.onAnswered?.(reply.statusCode, request.refused_with);
 		options.access_log?.info(
 			{
