@@ -277,6 +277,19 @@ test("HTTP/1.0 with a Host is answered, and its connection closed", async () => 
 	ok(await wire.waitClosed(PROMPT_MS));
 });
 
+test("a health check by HTTP/1.0 needs no Host, as RFC 9112 says, and by HTTP/1.1 it does", async () => {
+	for (const path of ["/healthz", "/readyz"]) {
+		for (const method of ["GET", "HEAD"]) {
+			const wire = await Wire.open(server.port);
+			wire.write(`${method} ${path} HTTP/1.0\r\n\r\n`);
+			await wire.waitClosed(PROMPT_MS);
+			match(wire.pending, /^HTTP\/1\.1 200 OK\r\n/, `${method} ${path}`);
+		}
+		for (const head of [`GET ${path} HTTP/1.1`, `GET ${path} HTTP/1.0\r\nHost: a\r\nHost: b`, `GET ${path}?x=1 HTTP/1.0`])
+			assertProblem(await exchange(server.port, `${head}\r\n\r\n`), "invalid_request");
+	}
+});
+
 test("exactly 100 header lines and the longest id are let through", async () => {
 	const lines = [keyLine(), ...Array.from({ length: 98 }, (_, index) => `x-${index}: y`)];
 	expectStatus(await exchange(server.port, requestText("GET", whoami, lines)), 200);

@@ -175,6 +175,14 @@ export async function startProxy(name: ProxyName, at: { readonly keywright: numb
 	return ready(new RunningProxy(name, port, folder, RECIPE_OF[name].start(folder, recipe)));
 }
 
+/** Starts an HAProxy with this configuration, in which `PORT` is where it listens. Whoever starts one stops it. */
+export async function startHaproxy(configuration: string): Promise<RunningProxy> {
+	const folder = mkdtempSync(join(tmpdir(), "keywright-haproxy-"));
+	const port = await freePort();
+	writeFileSync(join(folder, "main"), configuration.replaceAll("PORT", String(port)));
+	return ready(new RunningProxy("haproxy", port, folder, ["haproxy", "-db", "-f", join(folder, "main")]));
+}
+
 /** Starts an nginx with this configuration, in which `PORT` is where it listens. Whoever starts one stops it. */
 export async function startNginx(configuration: string): Promise<RunningProxy> {
 	const folder = mkdtempSync(join(tmpdir(), "keywright-nginx-"));

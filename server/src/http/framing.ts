@@ -24,6 +24,9 @@ export class FramedRequest extends IncomingMessage {
 	awaits_continue = false;
 }
 
+/** Where balancers ask. */
+const HEALTH_PATHS: ReadonlySet<string> = new Set(["/healthz", "/readyz"]);
+
 const MALFORMED_HOST: Refusal = { code: "invalid_request", detail: "Send exactly one Host header." };
 const NOT_HTTP_1: Refusal = { code: "invalid_request", detail: "The version of the request is not HTTP/1.1 or HTTP/1.0." };
 const TOO_MANY_HEADERS: Refusal = { code: "headers_too_large", detail: "The request has more than 100 header lines. Send fewer." };
@@ -78,14 +81,19 @@ export function checkFraming(request: FramedRequest): Refusal | null {
 				break;
 		}
 	}
-	if (hosts !== 1) return MALFORMED_HOST;
 	const url = request.url ?? "";
+	if (hosts !== 1 && !(hosts === 0 && mayLackHost(request, url))) return MALFORMED_HOST;
 	request.query_at = url.indexOf("?");
 	if (isAmbiguousPath(request.query_at === -1 ? url : url.slice(0, request.query_at))) return AMBIGUOUS;
 	if (request.raw_key === null && request.authorization === null) return null;
 	if (request.raw_key !== null && request.authorization !== null) return KEY_AND_BEARER;
 	const { cookie } = request.headers;
 	return cookie !== undefined && holdsSessionCookie(cookie) ? CREDENTIAL_AND_SESSION : null;
+}
+
+/** HTTP/1.0 needs no Host (RFC 9112, 3.2), and balancers ask so whether a server is well. All else of that version comes from proxies that name one. */
+function mayLackHost(request: FramedRequest, url: string): boolean {
+	return request.httpVersionMinor === 0 && HEALTH_PATHS.has(url);
 }
 
 /** A proxy hands on what its caller says of a body that stays with it. */
