@@ -24,6 +24,9 @@ const FURTHER_SETTINGS = {
 	lock_timeout: "5s",
 };
 
+/** Acknowledged means stored: a stricter default, such as `remote_apply`, stays as it is. */
+const DURABLE = `set_config('synchronous_commit', coalesce(nullif(current_setting('synchronous_commit'), 'off'), 'on'), false)`;
+
 const settings = Object.entries({ ...SESSION_SETTINGS, ...FURTHER_SETTINGS }).map(([name, value]) => `set_config('${name}', '${value}', false)`);
 
 const READ_ONLY = "current_setting('transaction_read_only') as read_only";
@@ -32,4 +35,4 @@ const READ_ONLY = "current_setting('transaction_read_only') as read_only";
 export const READ_ONLY_STATEMENT = `select ${READ_ONLY}`;
 
 /** Gives a session its settings, and says as `read_only` whether it takes no writes (`on`). */
-export const SESSION_STATEMENT = `select ${settings.join(", ")}, ${READ_ONLY}`;
+export const SESSION_STATEMENT = `select ${settings.join(", ")}, ${DURABLE}, ${READ_ONLY}`;

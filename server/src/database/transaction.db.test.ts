@@ -87,6 +87,22 @@ suite("a transaction", () => {
 		}
 	});
 
+	for (const [given, used] of [
+		["off", "on"],
+		["remote_apply", "remote_apply"],
+	] as const) {
+		test(`a commit is durable where the default of synchronous_commit is ${given}`, async () => {
+			const options = encodeURIComponent(`-c synchronous_commit=${given}`);
+			const database = connectDatabase({ url: `${bare.appUrl}&options=${options}`, log: testLog, connections_max: 1 });
+			try {
+				const { rows } = await sql`select current_setting('synchronous_commit') as is`.execute(database.queries);
+				deepEqual(rows, [{ is: used }]);
+			} finally {
+				await database.close();
+			}
+		});
+	}
+
 	test("whose connection is lost is unavailable, and the next one works", async () => {
 		const lost = inTransaction(bare.database, ALL_TENANTS, async (tx) => {
 			await tx.insertInto("plans").values(planRow("cut off")).execute();

@@ -21,7 +21,7 @@ import { resumeKey } from "./resume.ts";
 import { revealKey } from "./reveal.ts";
 import { revokeKey } from "./revoke.ts";
 import type { CreateInput } from "./schema.ts";
-import { auditActions, type KeysFixture, keyInput, keysFixture, PUBLIC_URL, pointersOf, refused } from "./testing.ts";
+import { auditActions, type KeysFixture, keyInput, keysFixture, PUBLIC_URL, refused } from "./testing.ts";
 import { updateKeySettings } from "./update.ts";
 
 const HOUR_MS = 3_600_000;
@@ -258,15 +258,8 @@ test("no link to a key that is in use, and none reveals it when it comes into us
 	await refused(fixture, "not_found", () => cancelHandover(fixture.context({ scope: tenant_id }), wrong_key));
 });
 
-test("the name of a recipient is kept as it is said, but never a key or a link", async () => {
-	const tenant_id = await fixture.tenant();
-	const { token } = await handed(tenant_id);
-	const { raw_key } = await createKey(fixture.context(), keyInput(tenant_id));
-	for (const name of [raw_key, `me ${token}`]) {
-		const failure = await refused(fixture, "invalid_request", () => revealKey(recipient(), { token, name }));
-		assert.deepEqual(pointersOf(failure), ["/name"]);
-		assert(!failure.message.includes(token));
-	}
+test("the name of a recipient is kept as it is said", async () => {
+	const { token } = await handed(await fixture.tenant());
 	await revealKey(recipient(), { token, name: "Ōtsuka 🦊 <b>" });
 });
 

@@ -32,7 +32,7 @@ async function startWire(appUrl: string): Promise<Wire> {
 		let deaf = false;
 		down.on("data", (bytes) => {
 			up.write(bytes);
-			if (!cutting || !bytes.includes("commit")) return;
+			if (!cutting || !bytes.includes("commit\0")) return;
 			cutting = false;
 			deaf = true;
 			cuts += 1;
