@@ -361,6 +361,16 @@ test("what around a server keeps it from starting is told all at once, with sett
 	deepEqual(readdirSync(folder), ["file"]);
 });
 
+test("npx keywright-server works in a clone, on the Node.js that the clone brings, whatever the machine has", async () => {
+	const { version } = JSON.parse(readFileSync(join(ROOT, "server/package.json"), "utf8"));
+	const path = (process.env.PATH ?? "").split(":").filter((folder) => !folder.startsWith(ROOT));
+	const { stdout } = await execute("npx", ["--offline", "keywright-server", "version"], {
+		cwd: ROOT,
+		env: { ...environmentWith({}), PATH: path.join(":") },
+	});
+	equal(stdout.trim(), version);
+});
+
 test("an old Node.js, which cannot read TypeScript, is told in one line which one is needed", async () => {
 	const old = "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } })";
 	const preload = join(newFolder(), "old.cjs");

@@ -95,6 +95,24 @@ function needsInstall() {
 	return false;
 }
 
+/** Links the commands of workspaces that npm has not linked: where `node_modules` is older than the command. */
+function linkCommands() {
+	const locked = readText(path.join(root, "package-lock.json"));
+	const commands = path.join(modules, ".bin");
+	if (locked === null || !fs.existsSync(commands)) return;
+	const packages = JSON.parse(locked).packages;
+	for (const name of Object.keys(packages)) {
+		if (name === "" || name.startsWith("node_modules/")) continue;
+		for (const command of Object.keys(packages[name].bin || {})) {
+			const file = path.join(root, name, packages[name].bin[command]);
+			const link = path.join(commands, command);
+			if (fs.existsSync(link) || !fs.existsSync(file)) continue;
+			removeTree(link);
+			fs.symlinkSync(path.relative(commands, file), link);
+		}
+	}
+}
+
 /** The files below `directory` but for tests, sorted. */
 function sourcesOf(directory, depth) {
 	if (depth === 0 || !fs.existsSync(directory)) return [];
@@ -210,6 +228,7 @@ async function build(target) {
 }
 
 async function prepare() {
+	linkCommands();
 	if (!needsAnything()) return;
 	const release = await takeLock(path.join(root, ".prepare-lock"), (owner) => say(`waiting for another prepare (process ${owner})`));
 	const interrupted = () => {
@@ -221,6 +240,7 @@ async function prepare() {
 	process.on("SIGTERM", interrupted);
 	try {
 		if (needsInstall()) await install();
+		linkCommands();
 		for (const target of BUILDS) if (needsBuild(target)) await build(target);
 	} finally {
 		release();

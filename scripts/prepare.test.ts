@@ -61,6 +61,20 @@ describe("prepare", () => {
 	});
 	afterEach(() => rmSync(root, { recursive: true, force: true }));
 
+	it("links the command of a workspace that npm has not linked, and no more than once", () => {
+		prepare();
+		const packages = { "": {}, tool: { bin: { tool: "tool.cjs", later: "later.cjs" } } };
+		put("package-lock.json", JSON.stringify({ packages }));
+		put("node_modules/.package-lock.json", JSON.stringify({ packages }));
+		put("node_modules/.bin/other", "");
+		put("tool/tool.cjs", "console.log('the tool');");
+		for (let round = 0; round < 2; round += 1) {
+			assert.equal(prepare().status, 0);
+			assert.deepEqual(readdirSync(join(root, "node_modules/.bin")), ["other", "tool"]);
+		}
+		assert.equal(spawnSync(process.execPath, [join(root, "node_modules/.bin/tool")], { encoding: "utf8" }).stdout, "the tool\n");
+	});
+
 	it("installs on a fresh clone, says so in one line, and then is silent", () => {
 		const first = prepare();
 		assert.equal(first.status, 0, first.stderr);
