@@ -1,10 +1,12 @@
-// The clock of every process that tests start, set by libfaketime: `npm test -- --clock 2028-02-29T23:50:00Z --zone Asia/Kathmandu`.
+// The wall clock of every process that tests start: `npm test -- --clock 2028-02-29T23:50:00Z --zone Asia/Kathmandu`.
+// Not by libfaketime: PostgreSQL's time-outs fail under it, and programs of another user do not start.
 import { spawnSync } from "node:child_process";
-import { globSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 
-/** Debian's package `libfaketime` puts it here. */
-const LIBRARY = "/usr/lib/*/faketime/libfaketime.so.1";
+const SOURCE = join(import.meta.dirname, "clock.c");
 
 export interface TestArguments {
 	/** Names of suites and parts of paths. */
@@ -41,25 +43,26 @@ function isZone(zone: string): boolean {
 const INSIDE = "KEYWRIGHT_TEST_CLOCK";
 
 /**
- * In a mount namespace of its own, so that the machine's `/etc` stays as it is: every program loads libfaketime, whatever environment it is given.
- * The arguments are the offset, the library, and the command.
+ * In a mount namespace of its own, so that the machine's `/etc` stays as it is: every program loads the library, whatever environment it is given.
+ * The arguments are the library and the command.
  */
 const UNDER_CLOCK = `set -e
 folder=$(mktemp -d)
 mount -t tmpfs tmpfs "$folder"
 mkdir "$folder/upper" "$folder/work"
 mount -t overlay overlay -o "lowerdir=/etc,upperdir=$folder/upper,workdir=$folder/work" /etc
-echo "$1" > /etc/faketimerc
-echo "$2" > /etc/ld.so.preload
-shift 2
+echo "$1" > /etc/ld.so.preload
+shift
 exec "$@"`;
 
-/**
- * The offset between `clock` and `now` as libfaketime reads it, in seconds: the same for all processes, whenever they start.
- */
-export function offsetOf(clock: Date, now: Date): string {
-	const seconds = Math.round((clock.getTime() - now.getTime()) / 1000);
-	return `${seconds < 0 ? "-" : "+"}${Math.abs(seconds)}`;
+/** The offset between `clock` and `now` in seconds: the same for all processes, whenever they start. */
+export function offsetOf(clock: Date, now: Date): number {
+	return Math.round((clock.getTime() - now.getTime()) / 1000);
+}
+
+function mustRun(command: string, args: readonly string[]): void {
+	const { status, error } = spawnSync(command, args, { stdio: "inherit" });
+	if (error || status !== 0) throw new Error("--clock needs a C compiler. Get it: sudo apt-get install -y gcc libc6-dev");
 }
 
 /**
@@ -68,13 +71,18 @@ export function offsetOf(clock: Date, now: Date): string {
  */
 export function runUnderClock({ clock }: TestArguments, argv: readonly string[]): number | null {
 	if (clock === null || process.env[INSIDE] !== undefined) return null;
-	const [library] = globSync(LIBRARY);
-	if (library === undefined) throw new Error("--clock needs libfaketime. Get it: sudo apt-get install -y libfaketime");
 	if (process.getuid?.() !== 0) throw new Error("--clock needs root: it mounts a folder of its own over /etc, for these tests only");
-	const command = ["--mount", "sh", "-c", UNDER_CLOCK, "sh", offsetOf(clock, new Date()), library, ...argv];
-	// The monotonic clock stays the machine's where a program keeps its environment.
-	const env = { ...process.env, [INSIDE]: clock.toISOString(), FAKETIME_DONT_FAKE_MONOTONIC: "1" };
-	const { status, error } = spawnSync("unshare", command, { stdio: "inherit", env });
-	if (error) throw error;
-	return status ?? 1;
+	const folder = mkdtempSync(join(tmpdir(), "kw-clock-"));
+	try {
+		// Programs of other users load it too.
+		chmodSync(folder, 0o755);
+		const library = join(folder, "clock.so");
+		mustRun("cc", ["-shared", "-fPIC", "-O2", `-DOFFSET=${offsetOf(clock, new Date())}L`, "-o", library, SOURCE]);
+		const env = { ...process.env, [INSIDE]: clock.toISOString() };
+		const { status, error } = spawnSync("unshare", ["--mount", "sh", "-c", UNDER_CLOCK, "sh", library, ...argv], { stdio: "inherit", env });
+		if (error) throw error;
+		return status ?? 1;
+	} finally {
+		rmSync(folder, { recursive: true, force: true });
+	}
 }
