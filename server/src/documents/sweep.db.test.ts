@@ -1,5 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
+import { mkdtempSync, rmdirSync, statSync } from "node:fs";
 import { mkdir, readFile, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { ManualClock } from "../core/clock.ts";
@@ -18,8 +20,16 @@ before(async () => {
 });
 after(() => server.close());
 
+/** By the clock that dates files, which need not be this process's (milliseconds). */
+function filesNow(): number {
+	const folder = mkdtempSync(join(tmpdir(), "kw-now-"));
+	const { mtimeMs } = statSync(folder);
+	rmdirSync(folder);
+	return mtimeMs;
+}
+
 function sweepContext(ahead_ms = 0): SweepContext {
-	return { database: server.database.database, uploads_dir: server.uploads_dir, clock: new ManualClock(Date.now() + ahead_ms), log: testLog };
+	return { database: server.database.database, uploads_dir: server.uploads_dir, clock: new ManualClock(filesNow() + ahead_ms), log: testLog };
 }
 
 /** What a process leaves that was killed in the middle of an upload. */
@@ -42,7 +52,7 @@ async function killedUpload(age_seconds: number): Promise<string> {
 async function writeOld(path: string, age_seconds: number): Promise<void> {
 	await mkdir(dirname(path), { recursive: true });
 	await writeFile(path, "orphan");
-	const at = Date.now() / 1000 - age_seconds;
+	const at = filesNow() / 1000 - age_seconds;
 	await utimes(path, at, at);
 }
 
