@@ -8,6 +8,7 @@ import path from "path";
 import { fileURLToPath } from "url";
 import { promisify } from "util";
 import zlib from "zlib";
+import { linkCommands } from "./prepare-commands.mjs";
 import { removeTree, takeLock } from "./prepare-lock.mjs";
 
 const OUTPUT_BYTES_MAX = 1024 * 1024;
@@ -93,24 +94,6 @@ function needsInstall() {
 	if (!installedAsLocked()) return true;
 	fs.writeFileSync(stampFile("install"), installDigest());
 	return false;
-}
-
-/** Links the commands of workspaces that npm has not linked: where `node_modules` is older than the command. */
-function linkCommands() {
-	const locked = readText(path.join(root, "package-lock.json"));
-	const commands = path.join(modules, ".bin");
-	if (locked === null || !fs.existsSync(commands)) return;
-	const packages = JSON.parse(locked).packages;
-	for (const name of Object.keys(packages)) {
-		if (name === "" || name.startsWith("node_modules/")) continue;
-		for (const command of Object.keys(packages[name].bin || {})) {
-			const file = path.join(root, name, packages[name].bin[command]);
-			const link = path.join(commands, command);
-			if (fs.existsSync(link) || !fs.existsSync(file)) continue;
-			removeTree(link);
-			fs.symlinkSync(path.relative(commands, file), link);
-		}
-	}
 }
 
 /** The files below `directory` but for tests, sorted. */
@@ -228,7 +211,7 @@ async function build(target) {
 }
 
 async function prepare() {
-	linkCommands();
+	linkCommands(root);
 	if (!needsAnything()) return;
 	const release = await takeLock(path.join(root, ".prepare-lock"), (owner) => say(`waiting for another prepare (process ${owner})`));
 	const interrupted = () => {
@@ -240,7 +223,7 @@ async function prepare() {
 	process.on("SIGTERM", interrupted);
 	try {
 		if (needsInstall()) await install();
-		linkCommands();
+		linkCommands(root);
 		for (const target of BUILDS) if (needsBuild(target)) await build(target);
 	} finally {
 		release();
