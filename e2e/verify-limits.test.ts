@@ -47,6 +47,17 @@ async function limitsOf(raw_key: string, tenant_id: string) {
 	return answer.as<{ quota: { used: number } | null; rate_limits: { name: string; per: string; named_only: boolean; remaining: number }[] }>();
 }
 
+test("an address that a service hands on is read in every spelling that X-Forwarded-For may have", async () => {
+	const { id } = await makeTenant(server);
+	const { raw_key } = await makeKey(server, id, { allowed_ips: ["203.0.113.9", "2001:db8::1"] });
+	const codeFor = async (ip: string) => (await ask(raw_key, { request: { ip } })).code;
+	for (const ip of ["203.0.113.9", " 203.0.113.9 ", "203.0.113.9:4711", "::ffff:203.0.113.9", "[::ffff:203.0.113.9]:80"])
+		equal(await codeFor(ip), "allowed", ip);
+	for (const ip of ["2001:db8::1", "[2001:db8::1]", "[2001:db8::1]:443", "2001:DB8:0::1"]) equal(await codeFor(ip), "allowed", ip);
+	for (const ip of ["203.0.113.8:9", "[2001:db8::2]:443", "203.0.113.9:", "203.0.113.9:x", "203.0.113.9, 198.51.100.1", "203.0.113.9:1:2", ""])
+		equal(await codeFor(ip), "ip_not_allowed", ip);
+});
+
 test("400 at once against 100 of one of three named limits: exactly 100, and the others and the quota have spent exactly 100", async () => {
 	const { tenant, raw_key } = await makeWorld(server, {
 		rate_limits: [named("exports", 100), limit("burst", 1_000), named("mails", 1_000), named("pages", 1_000)],

@@ -74,7 +74,8 @@ export function checkArrival(world: World, arrived: Arrived): void {
 	for (const name of OF_ONE_HOP) for (const value of valuesOf(arrived, name)) ok(!/keywright|forwarded|real-ip/i.test(value), `${name}: ${value}`);
 	deepEqual(valuesOf(arrived, "X-API-Key"), [], "the key goes no further");
 	deepEqual(valuesOf(arrived, "X-Forwarded-For"), ["127.0.0.1"]);
-	for (const name of ["X-Forwarded-Uri", "X-Forwarded-Method", "Forwarded", "X-HTTP-Method-Override"]) deepEqual(valuesOf(arrived, name), [], name);
+	for (const name of ["X-Forwarded-Uri", "X-Forwarded-Path", "X-Forwarded-Prefix", "X-Forwarded-Method", "Forwarded", "X-HTTP-Method-Override"])
+		deepEqual(valuesOf(arrived, name), [], name);
 	for (const address of valuesOf(arrived, "X-Real-IP")) equal(address, "127.0.0.1");
 	const allowed = arrived.method === "POST" && key_id === writer.id ? WRITABLE : READABLE;
 	if (allowed === READABLE) match(arrived.method, /^(GET|HEAD)$/);

@@ -120,8 +120,18 @@ const FORWARDED: readonly Attack[] = [
 		lines: ["X-Forwarded-For: 203.0.113.9", "X-Real-IP: 203.0.113.9", "Forwarded: for=203.0.113.9"],
 		outcome: "admitted",
 	},
-	{ name: "another path in X-Original-URL", target: ORDERS, lines: ["X-Original-URL: /admin"], outcome: "refused", told: [400, "invalid_request"] },
-	{ name: "another path in X-Rewrite-URL", target: ORDERS, lines: ["X-Rewrite-URL: /admin"], outcome: "refused", told: [400, "invalid_request"] },
+	...["X-Original-URL", "X-Original-URI", "X-Original-Path", "X-Rewrite-URL", "X-Rewrite-URI", "X-Envoy-Original-Path", "X-Script-Name"].map(
+		(name): Attack => ({
+			name: `another path in ${name}`,
+			target: ORDERS,
+			lines: [`${name}: /admin`],
+			outcome: "refused",
+			told: [400, "invalid_request"],
+		}),
+	),
+	...["X-Forwarded-Prefix", "X-Forwarded-Path"].map(
+		(name): Attack => ({ name: `another path in ${name}, which goes no further`, target: ORDERS, lines: [`${name}: /admin`], outcome: "admitted" }),
+	),
 	...["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"].map(
 		(name): Attack => ({
 			name: `another method in ${name}`,

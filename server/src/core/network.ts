@@ -203,15 +203,16 @@ export function forwardedAddress(forwardedFor: string, trusted: AllowList): Addr
 	let end = forwardedFor.length;
 	for (let hop = 0; hop < FORWARDED_HOPS_MAX; hop += 1) {
 		const comma = end === 0 ? -1 : forwardedFor.lastIndexOf(",", end - 1);
-		const address = parseForwarded(forwardedFor.slice(comma + 1, end).trim());
+		const address = parseForwarded(forwardedFor.slice(comma + 1, end));
 		if (address === null || comma === -1 || !trusted.has(address)) return address;
 		end = comma;
 	}
 	return null;
 }
 
-/** One entry of `X-Forwarded-For`; some proxies write the port too: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
-function parseForwarded(entry: string): Address | null {
+/** One entry of `X-Forwarded-For`, or null; some proxies write the port too: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
+export function parseForwarded(text: string): Address | null {
+	const entry = text.trim();
 	const address = parseAddress(entry);
 	if (address !== null) return address;
 	const bracketed = /^\[([0-9A-Fa-f:.]{2,45})\](?::\d{1,5})?$/.exec(entry);

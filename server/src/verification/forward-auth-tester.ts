@@ -1,6 +1,6 @@
 import { assertStillAllowed, type ChangeContext } from "../audit/change.ts";
 import { ERRORS } from "../core/error.ts";
-import { parseAddress } from "../core/network.ts";
+import { parseForwarded } from "../core/network.ts";
 import type { Refusal } from "../http/problem.ts";
 import { deny } from "./denial.ts";
 import { describeGrant } from "./describe-grant.ts";
@@ -41,7 +41,7 @@ function answerOf(asked: Asked | null, refusal: Refusal | null, decision: TestAn
 
 async function decide(verifier: Verifier, input: TestInput, raw_key: string, asked: Asked): Promise<Decision> {
 	if (raw_key.trim() === "") return { denial: deny("key_missing", KEY_MISSING), grant: null };
-	const address = input.ip === undefined ? null : parseAddress(input.ip);
+	const address = input.ip === undefined ? null : parseForwarded(input.ip);
 	return verifier.examine({
 		...{ raw_key, address, client: "server", source: verifier.sources.find(address, null, null) },
 		...{ tenant_id: asked.tenant_id, site_id: asked.site_id, permissions: asked.permissions, capability: asked.capability },

@@ -151,6 +151,7 @@ test("the tester tells what an address of its caller's would change", async () =
 	const ask = async (ip?: string) =>
 		(await tester({ method: "GET", uri: "/a", rules: [], raw_key: bound.raw_key, ...(ip === undefined ? {} : { ip }) })).decision?.code;
 	deepEqual([await ask(), await ask("198.51.100.1"), await ask("203.0.113.5")], ["ip_not_allowed", "ip_not_allowed", "allowed"]);
+	equal(await ask("203.0.113.5:4711"), "allowed");
 });
 
 test("an examination spends, counts and limits nothing, and decides as a request would", async () => {

@@ -82,16 +82,24 @@ test("the address is the last that no trusted proxy has, whatever a caller wrote
 });
 
 test("headers that some upstream takes for the method or the URI are refused when they say otherwise", () => {
-	for (const name of ["X-HTTP-Method-Override", "x-http-method", "X-METHOD-OVERRIDE"]) {
+	for (const name of ["X-HTTP-Method-Override", "x-http-method", "X-METHOD-OVERRIDE", "X-Original-Method"]) {
 		equal(read([FOR, METHOD, URI, [name, "DELETE"]]), "invalid_request", name);
 		equal(read([FOR, METHOD, URI, [name, "POST"], [name, "DELETE"]]), "invalid_request", name);
 		equal(read([FOR, METHOD, URI, [name, "POST"]]), "POST /orders/7 203.0.113.9", name);
 	}
-	for (const name of ["X-Original-URL", "X-Rewrite-URL"]) {
+	for (const name of ["X-Original-URL", "X-Rewrite-URL", "X-Original-URI", "x-rewrite-uri"]) {
 		for (const other of ["/orders/8", "/orders/7", "https://h/orders/7", "https://h/x/orders/7?x=1", "//orders/7?x=1", ""])
 			equal(read([FOR, METHOD, URI, [name, other]]), "invalid_request", other);
 		for (const same of [URI[1], `https://h${URI[1]}`, `HTTP://h:80${URI[1]}`])
 			equal(read([FOR, METHOD, URI, [name, same]]), "POST /orders/7 203.0.113.9", same);
+	}
+	for (const name of ["X-Forwarded-Path", "X-Original-Path", "X-Envoy-Original-Path"]) {
+		for (const other of ["/orders/8", "/orders/7/", "orders/7", "/", ""]) equal(read([FOR, METHOD, URI, [name, other]]), "invalid_request", other);
+		for (const same of [URI[1], "/orders/7"]) equal(read([FOR, METHOD, URI, [name, same]]), "POST /orders/7 203.0.113.9", same);
+	}
+	for (const name of ["X-Forwarded-Prefix", "X-Script-Name"]) {
+		for (const other of ["/admin", "admin", "/orders", "/, /admin"]) equal(read([FOR, METHOD, URI, [name, other]]), "invalid_request", other);
+		for (const none of ["", "/"]) equal(read([FOR, METHOD, URI, [name, none]]), "POST /orders/7 203.0.113.9", none);
 	}
 });
 

@@ -68,10 +68,13 @@ interface Told {
 	/** What else may be taken for the method, or for the URI, by some upstream. */
 	methods: string[] | null;
 	uris: string[] | null;
+	paths: string[] | null;
+	/** What some upstream takes for the first part of the path. */
+	prefixes: string[] | null;
 }
 
 function readHeaders(raw: readonly string[]): Told | Refusal {
-	const told: Told = { uri: null, method: null, methods: null, uris: null };
+	const told: Told = { uri: null, method: null, methods: null, uris: null, paths: null, prefixes: null };
 	for (let index = 0; index < raw.length; index += 2) {
 		const name = raw[index] ?? "";
 		if (name.charCodeAt(1) !== HYPHEN) continue;
@@ -88,11 +91,23 @@ function readHeaders(raw: readonly string[]): Told | Refusal {
 			case "x-http-method-override":
 			case "x-http-method":
 			case "x-method-override":
+			case "x-original-method":
 				told.methods = [...(told.methods ?? []), value];
 				break;
 			case "x-original-url":
+			case "x-original-uri":
 			case "x-rewrite-url":
+			case "x-rewrite-uri":
 				told.uris = [...(told.uris ?? []), value];
+				break;
+			case "x-forwarded-path":
+			case "x-original-path":
+			case "x-envoy-original-path":
+				told.paths = [...(told.paths ?? []), value];
+				break;
+			case "x-forwarded-prefix":
+			case "x-script-name":
+				told.prefixes = [...(told.prefixes ?? []), value];
 				break;
 		}
 	}
@@ -126,6 +141,8 @@ export function readForwarded(raw: FramedRequest, trusted: AllowList | null): Fo
 	if (fault) return fault;
 	if (told.methods?.some((other) => other !== method) || (told.method !== null && told.method !== method)) return OTHER_METHOD;
 	if (told.uris?.some((other) => !namesUri(other, uri)) || (told.uri !== null && told.uri !== uri)) return OTHER_URI;
+	if (told.paths?.some((other) => other !== path && other !== uri)) return OTHER_URI;
+	if (told.prefixes?.some((other) => other !== "" && other !== "/")) return OTHER_URI;
 	const forwarded_for = raw.headers["x-forwarded-for"];
 	const address = typeof forwarded_for === "string" ? forwardedAddress(forwarded_for, trusted) : null;
 	return address === null ? NO_ADDRESS : { method, path, uri, address };

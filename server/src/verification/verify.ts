@@ -1,6 +1,6 @@
 import type { Context } from "../core/context.ts";
 import { ERRORS, Failure } from "../core/error.ts";
-import { parseAddress } from "../core/network.ts";
+import { parseForwarded } from "../core/network.ts";
 import { type Problem, problemOf } from "../http/problem.ts";
 import type { SourceMemo } from "../usage/source-memo.ts";
 import { clientKindOf } from "./client-kind.ts";
@@ -108,7 +108,7 @@ const NO_KEY: Decision = { denial: deny("key_missing", "Send the API key in the 
 
 function questionOf(input: VerifyInput, limits: NamedCosts | null, sources: SourceMemo): Question {
 	const { request } = input;
-	const address = request?.ip === undefined ? null : parseAddress(request.ip);
+	const address = request?.ip === undefined ? null : parseForwarded(request.ip);
 	return {
 		raw_key: input.raw_key,
 		cost: input.cost ?? 1,
