@@ -63,6 +63,7 @@ export const PARTS: readonly Part[] = [
 		debian_package: "faketime",
 		needed_by: ["e2e"],
 	},
+	{ name: "promtool", proof: onSystemPath("promtool"), debian_package: "prometheus", needed_by: ["e2e"], service: "prometheus" },
 	{ name: "wrk", proof: ["sh", "-c", "command -v wrk"], debian_package: "wrk", needed_by: ["bench"] },
 ];
 

@@ -187,10 +187,10 @@ export async function createApp(options: AppOptions): Promise<App> {
 	const flushing = startFlushing({ database, meter, log });
 
 	const http = createHttp({
-		...{ log, access_log: options.access_log, problem_type_base, onAnswered: metrics.answered },
+		...{ log, access_log: options.access_log, problem_type_base, onAnswered: metrics.answered, onDecided: metrics.decided },
 		forward_auth: forwardAuthAnswer({ verifier, forward_auth, log, trusted_proxies: options.trusted_proxies }),
 	});
-	const mounted = { problem_type_base, holds_secret, cursors: cursorSealFrom(options.peppers) };
+	const mounted = { problem_type_base, holds_secret, cursors: cursorSealFrom(options.peppers), onDecided: metrics.decided };
 	const operator_tokens = parseOperatorTokens(options.operator_token);
 	const makeContext = <Parts extends ContextParts>(parts: Parts) => ({ ...system, verifier, ...parts });
 	const gates = {

@@ -1,20 +1,39 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { ERRORS } from "../core/error.ts";
+import type { OnDecided } from "../http/decided.ts";
 import type { ClockSkew } from "../nodes/clock-skew.ts";
 import type { Node } from "../nodes/node.ts";
 import type { Meter } from "../usage/meter.ts";
 import type { Grants } from "../verification/grants.ts";
+import { DecisionMetrics } from "./decision-metrics.ts";
 
 export interface Metrics {
-	readonly registry: Registry;
+	/** How the text is to be labelled. */
+	readonly content_type: string;
 	/** Counts one answer; cheap, because it is on every request. */
 	answered(status: number, code: string | null): void;
+	/** Counts one decision about a key; as cheap. */
+	readonly decided: OnDecided;
+	/** Everything, in the Prometheus text format. */
+	text(): Promise<string>;
+}
+
+/** The library's gauges that are called like counters, which `promtool check metrics` finds fault with; each is the sum of another. */
+const MISNAMED = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];
+
+function collectProcessMetrics(registry: Registry): void {
+	collectDefaultMetrics({ register: registry });
+	for (const name of MISNAMED) registry.removeSingleMetric(name);
 }
 
 /** Prometheus metrics of this process. What the hot path counts is kept in a plain map and handed over when asked for. */
 export function createMetrics(parts: { node: Node; skew: ClockSkew; grants: Grants; meter: Meter }): Metrics {
 	const registry = new Registry();
-	collectDefaultMetrics({ register: registry });
+	collectProcessMetrics(registry);
+	const decisions = new DecisionMetrics();
 	const answers = new Map<string, { status: string; code: string; requests: number }>();
+	// A rate sees nothing of a count whose first value is not zero.
+	for (const [code, { status }] of Object.entries(ERRORS)) answers.set(`${status}${code}`, { status: String(status), code, requests: 0 });
 	new Counter({
 		name: "keywright_requests_total",
 		help: "Answered requests by status and code",
@@ -58,7 +77,9 @@ export function createMetrics(parts: { node: Node; skew: ClockSkew; grants: Gran
 		},
 	});
 	return {
-		registry,
+		content_type: registry.contentType,
+		decided: (kind, code, duration_ms) => decisions.decided(kind, code, duration_ms),
+		text: async () => `${(await registry.metrics()).trimEnd()}\n${decisions.text()}`,
 		answered(status, code) {
 			const name = code ?? "";
 			const place = `${status}${name}`;

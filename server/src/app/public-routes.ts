@@ -77,6 +77,6 @@ export const metricsRows: readonly Row<PublicContext>[] = [
 		summary: "Metrics in the Prometheus text format",
 		status: 200,
 		output: "stream",
-		run: async ({ metrics }: PublicContext) => text(await metrics.registry.metrics(), metrics.registry.contentType),
+		run: async ({ metrics }: PublicContext) => text(await metrics.text(), metrics.content_type),
 	}),
 ];

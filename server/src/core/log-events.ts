@@ -9,7 +9,11 @@ interface LogEvent {
 
 /** Every event of the log: nothing else can be logged, and the table in docs/operations.md is generated from this one. Names never change. */
 export const LOG_EVENTS = {
-	request_answered: { levels: ["info"], means: "one request: `request_id`, `method`, `route`, `status`, `code`, `duration_ms`" },
+	request_answered: {
+		levels: ["info"],
+		means:
+			"one request: `request_id`, `method`, `route`, `status`, `code`, `decision`, `duration_ms`; `decision` is `allowed` or the code of the denial where a key was judged, also by `verify`, whose own status is 200",
+	},
 	request_refused: {
 		levels: ["info"],
 		means:

@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { systemClock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
+import type { OnDecided } from "./decided.ts";
 import { problemFor } from "./forward-auth-problem.ts";
 import type { FramedRequest } from "./framing.ts";
 import { INTERNAL_ERROR, type Problem, type Refusal } from "./problem.ts";
@@ -20,6 +21,7 @@ export interface DirectOptions {
 	readonly access_log: Log | null;
 	readonly problem_type_base: () => string;
 	readonly onAnswered?: (status: number, code: string | null) => void;
+	readonly onDecided?: OnDecided;
 }
 
 /** Whether bytes follow the head. They are never read, so the connection cannot go on: a proxy may also announce a body and keep it. */
@@ -77,11 +79,15 @@ export class DirectRoute {
 	}
 
 	#note(request: FramedRequest, status: number, code: string | null, began: number): void {
-		const { onAnswered, access_log } = this.#options;
+		const { onAnswered, onDecided, access_log } = this.#options;
+		const decision = code ?? "allowed";
+		const elapsed_ms = systemClock.monotonic() - began;
 		onAnswered?.(status, code);
+		onDecided?.("forward-auth", decision, elapsed_ms);
 		if (access_log === null) return;
-		const duration_ms = Math.round((systemClock.monotonic() - began) * 1000) / 1000;
-		access_log.info({ request_id: request.request_id, method: request.method, route: this.#route, status, code, duration_ms }, "request_answered");
+		const { request_id, method } = request;
+		const duration_ms = Math.round(elapsed_ms * 1000) / 1000;
+		access_log.info({ request_id, method, route: this.#route, status, code, decision, duration_ms }, "request_answered");
 	}
 }
 

@@ -17,6 +17,7 @@ import {
 	takeNoBody,
 } from "./body.ts";
 import { CursorSeal, runWithCursors } from "./cursor-seal.ts";
+import { codeOf, type DecisionKind, type OnDecided } from "./decided.ts";
 import { failureOf } from "./failure.ts";
 import type { FramedRequest } from "./framing.ts";
 import type { Refusal } from "./problem.ts";
@@ -30,6 +31,8 @@ declare module "fastify" {
 		admitted: unknown;
 		/** The code of the refusal that was sent, for the log. */
 		refused_with: string | null;
+		/** What was decided about a key, for the log: `allowed`, or the code of the denial. Null where none was judged. */
+		decision: string | null;
 	}
 	interface FastifyContextConfig {
 		row?: Row<never>;
@@ -76,6 +79,7 @@ export interface MountOptions {
 	readonly body_pace?: BodyPace;
 	/** Left out: cursors of this process, which no other node opens. */
 	readonly cursors?: CursorSeal;
+	readonly onDecided?: OnDecided;
 }
 
 const UNSHARED_CURSORS = new CursorSeal([randomBytes(32)]);
@@ -143,6 +147,7 @@ function mountRow(app: FastifyInstance, row: Row<unknown>, admit: ReturnType<Gat
 	const stores = row.method !== "GET";
 	const json_time_ms = bodyTimeOf(row, pace);
 	const run = runWithCursors(row, options.cursors ?? UNSHARED_CURSORS);
+	const is_keyed = row.access === "key";
 
 	function askAgain(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
 		const answer = afterBody?.(request) ?? null;
@@ -155,7 +160,18 @@ function mountRow(app: FastifyInstance, row: Row<unknown>, admit: ReturnType<Gat
 		sendProblem(request, reply, refusal, options.problem_type_base());
 	}
 
+	function decided(request: FastifyRequest, reply: FastifyReply, kind: DecisionKind, code: string): void {
+		request.decision = code;
+		options.onDecided?.(kind, code, reply.elapsedTime);
+	}
+
+	function finish(request: FastifyRequest, reply: FastifyReply, result: unknown): unknown {
+		if (row.decides) decided(request, reply, "verify", codeOf(result));
+		return answerWith(reply, row, result);
+	}
+
 	function conclude(request: FastifyRequest, reply: FastifyReply, answer: unknown, done: () => void): void {
+		if (is_keyed) decided(request, reply, "keyed", answer instanceof Denied ? answer.refusal.code : "allowed");
 		if (answer instanceof Denied) return sendProblem(request, reply, answer.refusal, options.problem_type_base());
 		request.admitted = answer;
 		if (row.input === "none") return takeNothing(framed(request), reply, done);
@@ -193,8 +209,8 @@ function mountRow(app: FastifyInstance, row: Row<unknown>, admit: ReturnType<Gat
 			endBodyTime(framed(request));
 			if (stores) assertStorable(request, row, holds_secret);
 			const result = run(request.admitted, inputOf(request, row, { holds_secret, pace }));
-			if (result instanceof Promise) return result.then((late) => answerWith(reply, row, late));
-			return answerWith(reply, row, result);
+			if (result instanceof Promise) return result.then((late) => finish(request, reply, late));
+			return finish(request, reply, result);
 		},
 	});
 }

@@ -44,6 +44,8 @@ interface RowBase {
 	readonly takes_raw_key?: true;
 	/** Nothing of the body is stored: it tells of a request of others and may hold what a stored text must not. */
 	readonly stores_no_input?: true;
+	/** Decides about a key, by the `code` of its answer: counted and logged as a decision, whatever its own status is. */
+	readonly decides?: true;
 	/** Largest JSON body, when the usual bound is not right. */
 	readonly body_bytes_max?: number;
 }

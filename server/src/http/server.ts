@@ -5,6 +5,7 @@ import { ERRORS, Failure } from "../core/error.ts";
 import { newId } from "../core/id.ts";
 import type { Log } from "../core/log.ts";
 import { announcesBody, BODY_PACE, type BodyPace, isBodyOptional, JSON_BODY_BYTES_MAX, limitUnreadBody } from "./body.ts";
+import type { OnDecided } from "./decided.ts";
 import { type AnswerHead, DirectRoute } from "./direct.ts";
 import { failureOf } from "./failure.ts";
 import { FORWARD_AUTH, isForwardAuth, problemFor } from "./forward-auth-problem.ts";
@@ -32,6 +33,8 @@ export interface HttpOptions {
 	onAnswered?: (status: number, code: string | null) => void;
 	/** Left out: `BODY_PACE`. */
 	body_pace?: BodyPace;
+	/** Told of every decision about a key that a proxy has asked for. */
+	onDecided?: OnDecided;
 	/** Answers at the address where proxies ask. */
 	forward_auth?: AnswerHead;
 }
@@ -51,6 +54,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
 	});
 	app.decorateRequest("admitted", null);
 	app.decorateRequest("refused_with", null);
+	app.decorateRequest("decision", null);
 	app.setValidatorCompiler(compileValidator);
 	app.setErrorHandler((error, request, reply) => {
 		answerFailure(error, request, reply, options);
@@ -211,6 +215,7 @@ function addAccessLog(app: FastifyInstance, options: HttpOptions): void {
 				route: request.routeOptions.url ?? null,
 				status: reply.statusCode,
 				code: request.refused_with,
+				decision: request.decision,
 				duration_ms: Math.round(reply.elapsedTime * 1000) / 1000,
 			},
 			"request_answered",

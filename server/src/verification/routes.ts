@@ -77,6 +77,7 @@ export const verifyRoutes: readonly Row<VerifyContext>[] = [
 		path: "/api/v1/verify",
 		access: "service",
 		stores_no_input: true,
+		decides: true,
 		summary: "Decide about a key that was presented to an API of the operator's own",
 		status: 200,
 		body: VerifyQuestion,

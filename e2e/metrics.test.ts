@@ -1,0 +1,169 @@
+/** What an operator watches: the metrics, the log, and the alerts that the operations guide proposes, by Prometheus' own tool. */
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { environmentWith, ROOT, type Server, startServer } from "./server.ts";
+import { expectStatus, type MadeKey, makeKey, makePlan, makeService, makeTenant } from "./things.ts";
+
+const GUIDE = readFileSync(join(ROOT, "docs/operations.md"), "utf8");
+const WRONG = 5;
+const LOGGED_WITHIN_MS = 10_000;
+const POLL_MS = 20;
+
+let server: Server;
+let credential: string;
+let key: MadeKey;
+let tenant_id: string;
+
+before(async () => {
+	server = await startServer({ env: { KEYWRIGHT_TRUSTED_PROXIES: "127.0.0.1", KEYWRIGHT_AUTH_FAILURES_PER_MINUTE: "0" } });
+	({ credential } = await makeService(server));
+	tenant_id = (await makeTenant(server, { plan_id: await makePlan(server) })).id;
+	key = await makeKey(server, tenant_id, { permissions: [] });
+});
+
+after(() => server?.stop());
+
+async function metricsText(): Promise<string> {
+	return expectStatus(await server.send({ method: "GET", path: "/metrics", headers: server.bearer }), 200).text;
+}
+
+/** The values of the series of one name, by their labels. */
+async function seriesOf(name: string): Promise<Map<string, number>> {
+	const lines = (await metricsText()).split("\n").filter((line) => line.startsWith(`${name}{`));
+	return new Map(lines.map((line) => [line.slice(name.length, line.lastIndexOf(" ")), Number(line.slice(line.lastIndexOf(" ") + 1))]));
+}
+
+/** By each of the three ways one question about `raw_key`, that needs a permission which no key of these has where the way can say so. */
+const WAYS: Readonly<Record<string, (raw_key: string) => Promise<unknown>>> = {
+	keyed: (raw_key) => server.keyed(raw_key, "GET", `/tenants/${tenant_id}/limits`),
+	verify: (raw_key) => server.verify(credential, { raw_key, permissions: ["tenant:read"] }),
+	"forward-auth": (raw_key) =>
+		server.send({
+			method: "GET",
+			path: "/api/v1/forward-auth",
+			headers: { "x-api-key": raw_key, "x-forwarded-method": "GET", "x-forwarded-uri": "/", "x-forwarded-for": "203.0.113.9" },
+		}),
+};
+
+function promtool(args: readonly string[], input = ""): { readonly code: number | null; readonly output: string } {
+	const { status, stdout, stderr, error } = spawnSync("promtool", args, {
+		input,
+		encoding: "utf8",
+		env: environmentWith({ PATH: `${process.env.PATH}:/usr/sbin:/sbin` }),
+	});
+	return { code: status, output: `${stdout}${stderr}${error ?? ""}` };
+}
+
+function rulesOfGuide(): string {
+	const rules = /```yaml\n(groups:\n[^`]*)```/.exec(GUIDE)?.[1];
+	ok(rules, "the guide has rules for alerts");
+	return rules;
+}
+
+for (const [kind, ask] of Object.entries(WAYS)) {
+	test(`decisions by ${kind} are counted by code and timed, and the log line has the decision's code`, async () => {
+		const before_them = await seriesOf("keywright_decisions_total");
+		const timed_before = (await seriesOf("keywright_decision_duration_seconds_count")).get(`{kind="${kind}"}`) ?? 0;
+		const logged_before = server.logs.stdout.length;
+		for (let count = 0; count < WRONG; count += 1) await ask(`kw_prod_wrong${count}`);
+		await ask(key.raw_key);
+		const after_them = await seriesOf("keywright_decisions_total");
+		const more = [...after_them].map(([labels, count]) => [labels, count - (before_them.get(labels) ?? 0)] as const).filter(([, count]) => count > 0);
+		const right = kind === "forward-auth" ? "allowed" : "permission_missing";
+		deepEqual(
+			new Map(more),
+			new Map([
+				[`{kind="${kind}",code="${right}"}`, 1],
+				[`{kind="${kind}",code="key_invalid"}`, WRONG],
+			]),
+		);
+		equal((await seriesOf("keywright_decision_duration_seconds_count")).get(`{kind="${kind}"}`), timed_before + WRONG + 1);
+		const decisions = () =>
+			server.logs.stdout
+				.slice(logged_before)
+				.split("\n")
+				.slice(0, -1)
+				.map((line) => JSON.parse(line) as { decision?: string | null })
+				.flatMap(({ decision }) => (decision == null ? [] : [decision]));
+		for (const until = performance.now() + LOGGED_WITHIN_MS; performance.now() < until && decisions().length <= WRONG; ) await sleep(POLL_MS);
+		deepEqual(decisions(), [...Array.from({ length: WRONG }, () => "key_invalid"), right]);
+	});
+}
+
+test("the buckets of the durations are cumulative and end with all of them", async () => {
+	const buckets = await seriesOf("keywright_decision_duration_seconds_bucket");
+	const counts = await seriesOf("keywright_decision_duration_seconds_count");
+	for (const kind of Object.keys(WAYS)) {
+		const values = [...buckets].filter(([labels]) => labels.includes(`kind="${kind}"`)).map(([, value]) => value);
+		deepEqual(
+			values,
+			[...values].sort((a, b) => a - b),
+		);
+		equal(values.at(-1), counts.get(`{kind="${kind}"}`));
+	}
+});
+
+test("promtool finds nothing to say about the metrics", async () => {
+	deepEqual(promtool(["check", "metrics"], await metricsText()), { code: 0, output: "" });
+});
+
+test("the guide lists every metric of ours and no other, and its alerts ask for series that exist", async () => {
+	const text = await metricsText();
+	const ours = [...text.matchAll(/^# TYPE (keywright_\w+)/gm)].map(([, name]) => name);
+	const listed = [...GUIDE.matchAll(/^\| `(keywright_\w+)[`{]/gm)].map(([, name]) => name);
+	deepEqual(listed.sort(), ours.sort());
+	const rules = rulesOfGuide();
+	const asked = [...rules.matchAll(/(keywright_\w+)(?:\{(\w+)=(~?)"([^"]*)"\})?/g)];
+	ok(asked.length >= 9);
+	for (const [, name = "", label, regular, value = ""] of asked) {
+		for (const one of regular === "~" ? value.split("|") : [value]) {
+			const series = label === undefined ? new RegExp(`^${name}[ {]`, "m") : new RegExp(`^${name}\\{.*\\b${label}="${one}"`, "m");
+			match(text, series, `${name} ${label ?? ""} ${one}`);
+		}
+	}
+});
+
+test("the alerts of the guide are rules that Prometheus takes, and they fire on what they are for", async () => {
+	const folder = mkdtempSync(join(tmpdir(), "keywright-alerts-"));
+	try {
+		writeFileSync(join(folder, "rules.yml"), rulesOfGuide());
+		const series = (text: string, values: string) => `      - {series: '${text}', values: '${values}'}`;
+		const fired = (name: string, labels = "{}") => `      - {eval_time: 20m, alertname: ${name}, exp_alerts: [{exp_labels: ${labels}}]}`;
+		const tests = [
+			"rule_files: [rules.yml]",
+			"evaluation_interval: 10s",
+			"tests:",
+			"  - interval: 10s",
+			"    input_series:",
+			series("keywright_lease_held", "0x200"),
+			series("keywright_clock_skew_seconds", "-3x200"),
+			series('keywright_requests_total{status="503",code="unavailable"}', "0+5x200"),
+			series('keywright_requests_total{status="500",code="internal_error"}', "0x100 1+0x100"),
+			series('keywright_decisions_total{kind="verify",code="unavailable"}', "0+1x200"),
+			series('keywright_decisions_total{kind="verify",code="key_invalid"}', "0+20x200"),
+			series('keywright_decisions_total{kind="keyed",code="key_invalid"}', "0+1x200"),
+			series('keywright_decisions_total{kind="forward-auth",code="key_revoked"}', "0+5x200"),
+			series('keywright_decision_duration_seconds_bucket{kind="verify",le="0.1"}', "0+1x200"),
+			series('keywright_decision_duration_seconds_bucket{kind="verify",le="0.25"}', "0+9x200"),
+			series('keywright_decision_duration_seconds_bucket{kind="verify",le="+Inf"}', "0+9x200"),
+			series("keywright_usage_lost", "1x200"),
+			"    alert_rule_test:",
+			...["DatabaseAway", "ClockDiffers", "Unavailable", "KeysNotDecided", "Defect", "SlowDecisions", "UsageLost"].map((name) => fired(name)),
+			fired("WrongKeys", "{kind: verify}"),
+			fired("DeadKeys", "{kind: forward-auth}"),
+		];
+		writeFileSync(join(folder, "tests.yml"), tests.join("\n"));
+		const checked = promtool(["check", "rules", join(folder, "rules.yml")]);
+		equal(checked.code, 0, checked.output);
+		const tested = promtool(["test", "rules", join(folder, "tests.yml")]);
+		equal(tested.code, 0, tested.output);
+	} finally {
+		await rm(folder, { recursive: true, force: true });
+	}
+});

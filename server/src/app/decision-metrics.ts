@@ -1,0 +1,52 @@
+import { ERRORS } from "../core/error.ts";
+import { DECISION_KINDS, type DecisionKind } from "../http/decided.ts";
+
+/** From what a decision in memory takes to the patience of a proxy. */
+const BUCKETS_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+const TOTAL = "keywright_decisions_total";
+const DURATION = "keywright_decision_duration_seconds";
+
+/** Decisions of one kind. Every code is there from the beginning: a rate sees nothing of a count whose first value is not zero. */
+class Decisions {
+	readonly codes = new Map<string, number>(["allowed", ...Object.keys(ERRORS)].map((code) => [code, 0]));
+	/** How many took no longer than each bucket, and longer than the one before; the last has no end. */
+	readonly buckets = new Array<number>(BUCKETS_SECONDS.length + 1).fill(0);
+	seconds = 0;
+
+	add(code: string, seconds: number): void {
+		this.codes.set(code, (this.codes.get(code) ?? 0) + 1);
+		this.seconds += seconds;
+		let at = 0;
+		while (at < BUCKETS_SECONDS.length && seconds > (BUCKETS_SECONDS[at] ?? 0)) at += 1;
+		this.buckets[at] = (this.buckets[at] ?? 0) + 1;
+	}
+}
+
+/** Counts decisions about keys for Prometheus. Its own, because the library's histogram costs more than a decision. */
+export class DecisionMetrics {
+	readonly #kinds: Readonly<Record<DecisionKind, Decisions>> = { keyed: new Decisions(), verify: new Decisions(), "forward-auth": new Decisions() };
+
+	decided(kind: DecisionKind, code: string, duration_ms: number): void {
+		this.#kinds[kind].add(code, duration_ms / 1_000);
+	}
+
+	/** In the Prometheus text format, with a line feed at the end. */
+	text(): string {
+		const lines = [`# HELP ${TOTAL} Decisions about keys by where they were asked for and by code`, `# TYPE ${TOTAL} counter`];
+		for (const kind of DECISION_KINDS) {
+			for (const [code, count] of this.#kinds[kind].codes) lines.push(`${TOTAL}{kind="${kind}",code="${code}"} ${count}`);
+		}
+		lines.push(`# HELP ${DURATION} Time from the head of a request to the decision about its key`, `# TYPE ${DURATION} histogram`);
+		for (const kind of DECISION_KINDS) lines.push(...histogramLines(kind, this.#kinds[kind]));
+		return `${lines.join("\n")}\n`;
+	}
+}
+
+function histogramLines(kind: DecisionKind, { buckets, seconds }: Decisions): string[] {
+	let count = 0;
+	const lines = buckets.map((more, at) => {
+		count += more;
+		return `${DURATION}_bucket{kind="${kind}",le="${BUCKETS_SECONDS[at] ?? "+Inf"}"} ${count}`;
+	});
+	return [...lines, `${DURATION}_sum{kind="${kind}"} ${seconds}`, `${DURATION}_count{kind="${kind}"} ${count}`];
+}
