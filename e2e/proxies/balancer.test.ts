@@ -1,13 +1,21 @@
 /** Keywright as the upstream of a balancer: found to be well, and restarted without a request lost. */
-import { equal, match } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { Agent } from "node:http";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { send } from "../client.ts";
+import { assertProblem } from "../problem.ts";
+import { requestText, Wire } from "../raw-socket.ts";
 import { endLeftovers, type Server, startServer } from "../server.ts";
-import { startHaproxy } from "./proxy.ts";
+import { expectStatus, makeService } from "../things.ts";
+import { startHaproxy, startNginx } from "./proxy.ts";
 
 const CHECKED_WITHIN_MS = 20_000;
 const POLL_MS = 20;
+const CLOSED_WITHIN_MS = 4_000;
+const LANES = 4;
+/** Between two requests of a lane, so that the load is bounded. */
+const PAUSE_MS = 2;
 
 let server: Server;
 
@@ -41,5 +49,97 @@ listen keywright
 		equal((await send(balancer.url, { method: "GET", path: "/healthz" })).status, 200);
 	} finally {
 		await balancer.stop();
+	}
+});
+
+test("a server that stops closes idle connections at once, ends the others with their answers, and tells a balancer that asks", async () => {
+	const stopping = await startServer();
+	try {
+		const { credential } = await makeService(stopping);
+		const idle = await Wire.open(stopping.port);
+		idle.write(requestText("GET", "/healthz"));
+		equal((await idle.answer()).header("connection"), "keep-alive");
+		const body = JSON.stringify({ raw_key: "kw_prod_wrong" });
+		const under_way = await Wire.open(stopping.port);
+		under_way.write(
+			requestText("POST", "/api/v1/verify", [
+				`Authorization: Bearer ${credential}`,
+				"Content-Type: application/json",
+				`Content-Length: ${body.length}`,
+			]),
+		);
+		const halves = await Promise.all(
+			["/healthz", "/readyz", "/api/v1/forward-auth"].map(async (path) => ({ path, wire: await Wire.open(stopping.port) })),
+		);
+		for (const { path, wire } of halves) wire.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n`);
+		// An answer to a later request shows that the earlier bytes have been read.
+		expectStatus(await stopping.send({ method: "GET", path: "/healthz" }), 200);
+		const began = performance.now();
+		const ended = stopping.stop({ keep_folder: true });
+		ok(await idle.waitClosed(CLOSED_WITHIN_MS), "what nobody uses is closed");
+		equal(idle.pending, "");
+		ok(performance.now() - began < CLOSED_WITHIN_MS);
+		for (const { wire } of halves) wire.write("\r\n");
+		under_way.write(body);
+		const [healthy, ready, forwarded] = await Promise.all(halves.map(({ wire }) => wire.answer()));
+		ok(healthy && ready && forwarded);
+		equal(healthy.status, 200);
+		assertProblem(ready, "unavailable");
+		assertProblem(forwarded, "forwarded_uri_missing");
+		const verified = await under_way.answer();
+		deepEqual([verified.status, verified.json.code], [200, "key_invalid"]);
+		for (const answer of [healthy, ready, forwarded, verified]) equal(answer.header("connection"), "close");
+		await ended;
+		const request_id = ready.header("x-request-id");
+		match(stopping.logs.stdout, new RegExp(`"request_id":"${request_id}".*"code":"unavailable"`));
+	} finally {
+		await stopping.stop();
+	}
+});
+
+test("behind nginx a rolling restart of two servers costs no request", async () => {
+	const servers = [await startServer(), await startServer()];
+	const nginx = await startNginx(`
+upstream keywright {
+	${servers.map(({ port }) => `server 127.0.0.1:${port} max_fails=0;`).join(" ")}
+	keepalive 16;
+}
+server {
+	listen 127.0.0.1:PORT;
+	location / {
+		proxy_pass http://keywright;
+		proxy_http_version 1.1;
+		proxy_set_header Connection "";
+		proxy_connect_timeout 2s;
+	}
+}
+`);
+	const agent = new Agent({ keepAlive: true });
+	const statuses = new Map<string, number>();
+	let restarted = false;
+	async function lane(): Promise<void> {
+		for (; !restarted; await sleep(PAUSE_MS)) {
+			const outcome = await send(nginx.url, { method: "GET", path: "/healthz" }, agent).then(
+				({ status }) => String(status),
+				(error: unknown) => String(error),
+			);
+			statuses.set(outcome, (statuses.get(outcome) ?? 0) + 1);
+		}
+	}
+	try {
+		const load = Promise.all(Array.from({ length: LANES }, lane));
+		for (const [index, one] of servers.entries()) {
+			const { data_dir, port } = one;
+			await one.stop({ keep_folder: true });
+			servers[index] = await startServer({ data_dir, port });
+		}
+		restarted = true;
+		await load;
+		deepEqual([...statuses.keys()], ["200"], JSON.stringify([...statuses]));
+	} finally {
+		restarted = true;
+		agent.destroy();
+		await nginx.stop();
+		for (const one of servers) await one.stop();
 	}
 });

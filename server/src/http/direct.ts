@@ -42,10 +42,9 @@ export class DirectRoute {
 		this.#options = options;
 	}
 
-	/** `last`: the connection is to end with this answer. */
-	handle(request: FramedRequest, response: ServerResponse, last: boolean): void {
+	handle(request: FramedRequest, response: ServerResponse): void {
 		const began = systemClock.monotonic();
-		const closes = last || announcesBody(request);
+		const closes = announcesBody(request);
 		try {
 			const answer = this.#answer(request);
 			if (!(answer instanceof Promise)) return this.#send(request, response, answer, closes, began);

@@ -13,6 +13,7 @@ import { checkFraming, FramedRequest, pathOf } from "./framing.ts";
 import { notFoundDetailOf } from "./mount.ts";
 import { INTERNAL_ERROR, problemOf, writeProblem } from "./problem.ts";
 import { framed, sendProblem } from "./reply.ts";
+import { Stop } from "./stop.ts";
 import { parseStrictJson } from "./strict-json.ts";
 import { UnreadableLog } from "./unreadable-log.ts";
 import { compileValidator } from "./validation.ts";
@@ -41,12 +42,14 @@ export interface HttpOptions {
 
 /** The framework set up as the contract asks: framing first, strict JSON, one shape of refusal, one line of log per request. */
 export function createHttp(options: HttpOptions): FastifyInstance {
+	const stop = new Stop();
 	const app = fastify({
-		serverFactory: (handler) => createListener(handler, options),
+		serverFactory: (handler) => createListener(handler, options, stop),
 		genReqId: (raw) => (raw as unknown as FramedRequest).request_id,
 		logger: false,
 		bodyLimit: JSON_BODY_BYTES_MAX,
-		return503OnClosing: true,
+		// What still comes in on an open connection is answered: a proxy would not ask another server for it.
+		return503OnClosing: false,
 		routerOptions: { maxParamLength: HEADERS_BYTES_MAX, caseSensitive: true, ignoreTrailingSlash: false },
 		frameworkErrors: (error, request, reply) => {
 			answerFailure(error, request, reply, options);
@@ -66,22 +69,23 @@ export function createHttp(options: HttpOptions): FastifyInstance {
 		done();
 	});
 	addAccessLog(app, options);
-	app.addHook("preClose", (done) => {
+	app.addHook("preClose", async () => {
+		await stop.begin();
 		setTimeout(() => app.server.closeAllConnections(), CLOSING_PATIENCE_MS).unref();
-		done();
 	});
 	return app;
 }
 
-function createListener(handler: (request: FramedRequest, response: ServerResponse) => void, options: HttpOptions): Server {
+function createListener(handler: (request: FramedRequest, response: ServerResponse) => void, options: HttpOptions, stop: Stop): Server {
 	/** The latest answer of each connection. */
-	const answering = new WeakMap<Duplex, ServerResponse>();
+	const { answering } = stop;
 	const unreadable = new UnreadableLog(options.access_log);
 	const direct = options.forward_auth && new DirectRoute(FORWARD_AUTH, options.forward_auth, options);
 
 	function onRequest(request: FramedRequest, response: ServerResponse): void {
 		answering.set(request.socket, response);
-		const refusal = checkFraming(request);
+		if (stop.begun) stop.endWith(response);
+		const refusal = checkFraming(request) ?? stop.refusalOf(request);
 		if (refusal) {
 			options.onAnswered?.(ERRORS[refusal.code].status, refusal.code);
 			options.access_log?.info(
@@ -89,7 +93,7 @@ function createListener(handler: (request: FramedRequest, response: ServerRespon
 				"request_refused",
 			);
 			writeProblem(response, problemFor(request, refusal, options.problem_type_base()));
-		} else if (direct && isForwardAuth(request.url ?? "")) direct.handle(request, response, !server.listening);
+		} else if (direct && isForwardAuth(request.url ?? "")) direct.handle(request, response);
 		else handler(request, response);
 	}
 	const server = createServer(
@@ -106,6 +110,10 @@ function createListener(handler: (request: FramedRequest, response: ServerRespon
 		onRequest,
 	);
 	server.maxHeadersCount = 0;
+	server.on("connection", (socket) => {
+		if (stop.begun) stop.noteArrival();
+		socket.once("close", () => answering.delete(socket));
+	});
 	server.on("checkContinue", (request: FramedRequest, response: ServerResponse) => {
 		request.awaits_continue = true;
 		onRequest(request, response);

@@ -1,0 +1,56 @@
+import type { ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { setImmediate as turn } from "node:timers/promises";
+import { type FramedRequest, pathOf } from "./framing.ts";
+import type { Refusal } from "./problem.ts";
+
+/** Where balancers ask whether to send requests here. */
+const READY = "/readyz";
+/** Turns of the event loop without anything new after which all that had arrived is taken: one turn accepts one connection, and the next reads it. */
+const QUIET_TURNS = 3;
+/** Under load something new comes in each turn. */
+const TURNS_MAX = 1_000;
+
+const STOPPING: Refusal = {
+	code: "unavailable",
+	detail: "This server is stopping. Send requests to another one, or repeat them when it is back.",
+};
+
+/** The end of a listener: each connection ends with the answer that it waits for, and no balancer sends anything more. */
+export class Stop {
+	/** The latest answer of each open connection. */
+	readonly answering = new Map<Duplex, ServerResponse>();
+	#begun = false;
+	#arrivals = 0;
+
+	get begun(): boolean {
+		return this.#begun;
+	}
+
+	/** A connection or a request has come in. */
+	noteArrival(): void {
+		this.#arrivals += 1;
+	}
+
+	/** Makes the answer to a request that came in after the beginning the last of its connection. */
+	endWith(response: ServerResponse): void {
+		this.noteArrival();
+		response.setHeader("connection", "close");
+	}
+
+	/** Marks every answer under way as the last of its connection. When this resolves, connections without a request can be closed: what had arrived is being answered. */
+	async begin(): Promise<void> {
+		this.#begun = true;
+		for (const response of this.answering.values()) if (!response.headersSent) response.setHeader("connection", "close");
+		for (let turns = 0, quiet = 0; quiet < QUIET_TURNS && turns < TURNS_MAX; turns += 1) {
+			const before = this.#arrivals;
+			await turn();
+			quiet = this.#arrivals === before ? quiet + 1 : 0;
+		}
+	}
+
+	/** Why a request is refused because the server stops; null for all but a balancer's question. */
+	refusalOf(request: FramedRequest): Refusal | null {
+		return this.#begun && pathOf(request) === READY ? STOPPING : null;
+	}
+}
