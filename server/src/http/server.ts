@@ -87,11 +87,10 @@ function createListener(handler: (request: FramedRequest, response: ServerRespon
 		if (stop.begun) stop.endWith(response);
 		const refusal = checkFraming(request) ?? stop.refusalOf(request);
 		if (refusal) {
-			options.onAnswered?.(ERRORS[refusal.code].status, refusal.code);
-			options.access_log?.info(
-				{ request_id: request.request_id, method: request.method, status: ERRORS[refusal.code].status, code: refusal.code },
-				"request_refused",
-			);
+			const { request_id, method } = request;
+			const { status } = ERRORS[refusal.code];
+			options.onAnswered?.(status, refusal.code);
+			options.access_log?.info({ request_id, method, status, code: refusal.code }, "request_refused");
 			writeProblem(response, problemFor(request, refusal, options.problem_type_base()));
 		} else if (direct && isForwardAuth(request.url ?? "")) direct.handle(request, response);
 		else handler(request, response);
