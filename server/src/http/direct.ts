@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { systemClock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
+import { announcesBody } from "./body.ts";
 import type { OnDecided } from "./decided.ts";
 import { problemFor } from "./forward-auth-problem.ts";
 import type { FramedRequest } from "./framing.ts";
@@ -24,11 +25,6 @@ export interface DirectOptions {
 	readonly onDecided?: OnDecided;
 }
 
-/** Whether bytes follow the head. They are never read, so the connection cannot go on: a proxy may also announce a body and keep it. */
-function announcesBody({ headers }: FramedRequest): boolean {
-	return headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
-}
-
 /** Answers without the framework, which would cost more than the answer: where nothing but the head counts and every request of an API passes. */
 export class DirectRoute {
 	readonly #route: string;
@@ -44,6 +40,7 @@ export class DirectRoute {
 
 	handle(request: FramedRequest, response: ServerResponse): void {
 		const began = systemClock.monotonic();
+		// The body is never read, so the connection cannot go on: a proxy may also announce a body and keep it.
 		const closes = announcesBody(request);
 		try {
 			const answer = this.#answer(request);

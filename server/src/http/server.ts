@@ -4,6 +4,7 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 import { ERRORS, Failure } from "../core/error.ts";
 import { newId } from "../core/id.ts";
 import type { Log } from "../core/log.ts";
+import { addAccessLog } from "./access-log.ts";
 import { announcesBody, BODY_PACE, type BodyPace, isBodyOptional, JSON_BODY_BYTES_MAX, limitUnreadBody } from "./body.ts";
 import type { OnDecided } from "./decided.ts";
 import { type AnswerHead, DirectRoute } from "./direct.ts";
@@ -66,6 +67,10 @@ export function createHttp(options: HttpOptions): FastifyInstance {
 	app.addHook("onRequest", (request, reply, done) => {
 		reply.header("x-request-id", request.id);
 		reply.header("x-content-type-options", "nosniff");
+		done();
+	});
+	app.addHook("onResponse", (request, _reply, done) => {
+		if (!request.raw.complete) limitUnreadBody(framed(request), options.body_pace ?? BODY_PACE);
 		done();
 	});
 	addAccessLog(app, options);
@@ -208,26 +213,6 @@ function addBodyParsers(app: FastifyInstance): void {
 		// `curl -d ''` calls nothing a form.
 		if (isBodyOptional(row) && !announcesBody(framed(request))) return done(null, {});
 		done(failureOf({ code: "FST_ERR_CTP_INVALID_MEDIA_TYPE" }, row ?? null), undefined);
-	});
-}
-
-function addAccessLog(app: FastifyInstance, options: HttpOptions): void {
-	app.addHook("onResponse", (request, reply, done) => {
-		if (!request.raw.complete) limitUnreadBody(framed(request), options.body_pace ?? BODY_PACE);
-		options.onAnswered?.(reply.statusCode, request.refused_with);
-		options.access_log?.info(
-			{
-				request_id: request.id,
-				method: request.method,
-				route: request.routeOptions.url ?? null,
-				status: reply.statusCode,
-				code: request.refused_with,
-				decision: request.decision,
-				duration_ms: Math.round(reply.elapsedTime * 1000) / 1000,
-			},
-			"request_answered",
-		);
-		done();
 	});
 }
 

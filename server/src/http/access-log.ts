@@ -1,0 +1,27 @@
+import type { FastifyInstance } from "fastify";
+import type { Log } from "../core/log.ts";
+
+interface AccessLogOptions {
+	readonly access_log: Log | null;
+	readonly onAnswered?: (status: number, code: string | null) => void;
+}
+
+/** One line, and one call of `onAnswered`, for each answer of the framework: its status, the code of a refusal, and what was decided about a key. */
+export function addAccessLog(app: FastifyInstance, { access_log, onAnswered }: AccessLogOptions): void {
+	app.addHook("onResponse", (request, reply, done) => {
+		onAnswered?.(reply.statusCode, request.refused_with);
+		access_log?.info(
+			{
+				request_id: request.id,
+				method: request.method,
+				route: request.routeOptions.url ?? null,
+				status: reply.statusCode,
+				code: request.refused_with,
+				decision: request.decision,
+				duration_ms: Math.round(reply.elapsedTime * 1000) / 1000,
+			},
+			"request_answered",
+		);
+		done();
+	});
+}
