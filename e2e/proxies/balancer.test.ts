@@ -13,9 +13,9 @@ import { startHaproxy, startNginx } from "./proxy.ts";
 const CHECKED_WITHIN_MS = 20_000;
 const POLL_MS = 20;
 const CLOSED_WITHIN_MS = 4_000;
-const LANES = 4;
+const LANES = 3;
 /** Between two requests of a lane, so that the load is bounded. */
-const PAUSE_MS = 2;
+const PAUSE_MS = 10;
 
 let servers: Server[] = [];
 
