@@ -6,6 +6,8 @@ import { KeywrightError } from "./report.ts";
 const ANSWER_BYTES_MAX = 64 * 1024;
 /** Below the 65 s after which Keywright closes an idle connection, and what balancers usually allow. */
 const IDLE_MS_MAX = 30_000;
+/** For answers that come late over used connections, when a new one was answered. */
+const GRACE_MS = 100;
 
 /** Where questions go: connections kept open, one address, one credential. */
 export interface Line {
@@ -16,6 +18,8 @@ export interface Line {
 	readonly running: Set<(error: KeywrightError) => void>;
 	/** How many answers came over connections that had been used before: they are not all lost. */
 	answered: number;
+	/** Whether a new connection was answered where used ones were silent; null while none has been tried. */
+	probe: Promise<boolean> | null;
 }
 
 /** Opens nothing yet. The last used connection is used first, so that idle ones can close. */
@@ -30,6 +34,7 @@ export function openLine(url: URL, path: string, credential: string, max_concurr
 		request: secure ? https.request : http.request,
 		running: new Set(),
 		answered: 0,
+		probe: null,
 	};
 }
 
@@ -46,8 +51,9 @@ function closeIdle(line: Line): void {
 
 /**
  * Sends one JSON body and gives the text of a 200, all within `timeout_ms`; rejects with `KeywrightError`. Redirects are not followed.
- * A connection that was lost while it was idle is replaced once, by a new one and never by another idle one: when it fails, and when
- * for half of the time neither it nor any other connection that was used before has answered.
+ * A connection that was lost while it was idle is replaced once, by a new one and never by another idle one: when it fails, and when for
+ * half of the time no connection that was used before has answered and one new one, tried by the first to notice, is answered: a
+ * Keywright that only stands still is not asked everything twice.
  */
 export function exchange(line: Line, body: string, timeout_ms: number): Promise<string> {
 	return new Promise((resolve, reject) => {
@@ -55,12 +61,15 @@ export function exchange(line: Line, body: string, timeout_ms: number): Promise<
 		let done = false;
 		let answered = false;
 		let half: NodeJS.Timeout | undefined;
+		let probed: ((answered: boolean) => void) | undefined;
 
 		function finish(outcome: string | KeywrightError): void {
 			if (done) return;
 			done = true;
 			clearTimeout(deadline);
 			clearTimeout(half);
+			if (probed) line.probe = null;
+			probed?.(typeof outcome === "string");
 			line.running.delete(finish);
 			if (typeof outcome === "string") resolve(outcome);
 			else {
@@ -91,8 +100,15 @@ export function exchange(line: Line, body: string, timeout_ms: number): Promise<
 
 		function watch(): void {
 			const before = line.answered;
-			half = setTimeout(() => {
-				if (!answered && line.answered === before) replace();
+			const isSilent = (): boolean => !done && !answered && line.answered === before;
+			half = setTimeout(async () => {
+				if (!isSilent()) return;
+				if (line.probe === null) {
+					line.probe = new Promise((settle) => {
+						probed = settle;
+					});
+					replace();
+				} else if (await line.probe) half = setTimeout(() => isSilent() && replace(), GRACE_MS);
 			}, timeout_ms / 2);
 		}
 

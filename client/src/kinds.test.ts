@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { types } from "node:util";
 import { readDecision } from "./decision.ts";
+import { createGuard } from "./guard.ts";
 import { KINDS } from "./kinds.ts";
 import { ADAPTERS, type Adapter, closeServers, type Met, openServer } from "./kinds-adapters.ts";
 import { admitted, CREDENTIAL, type Peer, RAW_KEY, startPeer } from "./testing.ts";
@@ -134,6 +135,26 @@ for (const [name, adapter] of Object.entries(ADAPTERS)) {
 		}
 	});
 }
+
+test("createGuard: options, and rules among them, are right or refused at start, whatever kind of value they are", async () => {
+	for (const [kind, make] of Object.entries(KINDS)) {
+		assert.throws(() => Reflect.apply(createGuard, undefined, [made(make)]), TypeError, kind);
+		for (const name of [...Object.keys(RIGHT), "verifier", "on_error", "unknown"]) {
+			const verifier = admitsAll();
+			const options = { verifier, on_error: () => undefined, [name]: made(make) };
+			try {
+				const decision = await Reflect.apply(createGuard<object>, undefined, [options]).decide({}, ["X-API-Key", RAW_KEY], {});
+				if (decision.allowed)
+					assert.ok(
+						verifier.questions.every((question) => RIGHT[name]?.(question) ?? name === "on_error"),
+						`${name}: ${kind}`,
+					);
+			} catch (error) {
+				assert.ok(error instanceof TypeError, `${name}: ${kind}: ${error}`);
+			}
+		}
+	}
+});
 
 test("createVerifier: options of any kind are right or refused at start, and a question of any kind is never allowed by itself", async () => {
 	for (const [kind, make] of Object.entries(KINDS)) {

@@ -2,10 +2,33 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Loss, startRelay } from "./relay.ts";
 import type { Reason } from "./report.ts";
-import { admitted, CREDENTIAL, RAW_KEY, sends, startPeer } from "./testing.ts";
+import { admitted, CREDENTIAL, type Peer, RAW_KEY, sends, startPeer } from "./testing.ts";
 import { createVerifier } from "./verifier.ts";
 
 const IDLE = 64;
+
+test("a Keywright that stands still is asked one question more, and not each once more", async (t) => {
+	const peer = await startPeer();
+	const verifier = createVerifier({ url: peer.url, credential: CREDENTIAL, timeout_ms: 8_000 });
+	t.after(async () => {
+		verifier.close();
+		await peer.close();
+	});
+	const ask = () => Promise.all(Array.from({ length: IDLE }, () => verifier.verify({ raw_key: RAW_KEY })));
+	const waiting: (() => void)[] = [];
+	const answerAt =
+		(count: number): Peer["play"] =>
+		(...exchange) => {
+			waiting.push(() => sends(admitted())(...exchange));
+			if (waiting.length === count) for (const answer of waiting.splice(0)) answer();
+		};
+	peer.play = answerAt(IDLE);
+	await ask();
+	peer.asked.length = 0;
+	peer.play = answerAt(IDLE + 1);
+	assert.equal((await ask()).filter(({ allowed }) => allowed).length, IDLE);
+	assert.equal(peer.asked.length, IDLE + 1);
+});
 
 for (const loss of ["reset", "drop"] satisfies Loss[])
 	test(`of ${IDLE} idle connections that were lost without a FIN (${loss}), none costs a question`, async (t) => {

@@ -7,6 +7,8 @@ import socket
 import ssl
 import threading
 import time
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import Optional
 
 from .connection import Connection
@@ -16,6 +18,8 @@ from .resolver import Resolver
 
 ANSWER_BYTES_MAX = 64 * 1024
 """A decision has about one kilobyte."""
+_GRACE_SECONDS = 0.1
+"""For answers that come late over used connections, when a new one was answered."""
 
 
 class Line:
@@ -36,6 +40,7 @@ class Line:
         self._running: set[Connection] = set()
         self._resolver = Resolver(self._host, self._port)
         self._answered = 0
+        self._probe: Optional[Future[bool]] = None
         self._closed = False
 
     def after_fork(self) -> None:
@@ -57,16 +62,17 @@ class Line:
     def exchange(self, body: bytes, deadline: float) -> str:
         """Sends one JSON body and gives the text of a 200; raises `KeywrightError`. `deadline` is an instant of `time.monotonic`.
         A connection that was lost while it was idle is replaced once, by a new one and never by another idle one: when it fails, and
-        when for half of the time neither it nor any other connection that was used before has answered."""
+        when for half of the time no connection that was used before has answered and one new one, tried by the first to notice, is
+        answered: a Keywright that only stands still is not asked everything twice."""
         try:
             if not self._slots.acquire(timeout=max(0.0, deadline - time.monotonic())):
                 raise KeywrightError("timeout", "No connection to Keywright became free in time")
             try:
                 try:
                     return self._send(body, deadline, fresh=False)
-                except _Stale:
+                except _Stale as stale:
                     self._close_idle()
-                    return self._send(body, deadline, fresh=True)
+                    return self._send_anew(body, deadline, stale.probe)
             finally:
                 self._slots.release()
         except socket.timeout:
@@ -83,8 +89,8 @@ class Line:
         try:
             try:
                 connection.request("POST", self._path, body, self._headers)
-                if reused and not connection.waits_for_answer((deadline - time.monotonic()) / 2) and self._answered == before:
-                    raise _Stale
+                if reused and not connection.waits_for_answer((deadline - time.monotonic()) / 2):
+                    self._replace_if_lost(connection, before, deadline)
                 response = connection.getresponse()
             except socket.timeout:
                 raise
@@ -99,6 +105,34 @@ class Line:
             return text
         finally:
             self._give_back(connection, keep)
+
+    def _send_anew(self, body: bytes, deadline: float, probe: Optional[Future[bool]]) -> str:
+        answered = False
+        try:
+            text = self._send(body, deadline, fresh=True)
+            answered = True
+            return text
+        finally:
+            if probe is not None:
+                self._probe = None
+                probe.set_result(answered)
+
+    def _replace_if_lost(self, connection: Connection, before: int, deadline: float) -> None:
+        """Of a connection that was silent for half of the time: raises `_Stale` if used connections are lost, all of them."""
+        with self._lock:
+            probe, first = self._probe, self._probe is None
+            if self._answered != before:
+                return
+            if probe is None:
+                probe = self._probe = Future()
+        if first:
+            raise _Stale(probe)
+        try:
+            answered = probe.result(max(0.0, deadline - time.monotonic()))
+        except FutureTimeoutError:
+            return
+        if answered and not connection.waits_for_answer(_GRACE_SECONDS) and self._answered == before:
+            raise _Stale
 
     def _take(self, fresh: bool) -> tuple[Connection, bool]:
         """The connection that was used last, so that idle ones can close."""
@@ -133,7 +167,11 @@ class Line:
 
 
 class _Stale(Exception):
-    """The connection had been lost before it was used again."""
+    """The connection had been lost before it was used again. `probe` is told whether a new one is answered."""
+
+    def __init__(self, probe: Optional[Future[bool]] = None) -> None:
+        super().__init__()
+        self.probe = probe
 
 
 def _read(response: http.client.HTTPResponse) -> str:

@@ -1,5 +1,6 @@
 """Connections that are lost, and names that are not resolved."""
 
+import contextlib
 import socket
 import threading
 import time
@@ -94,6 +95,31 @@ def test_of_idle_connections_that_were_lost_without_a_fin_none_costs_a_question(
     assert all(verifier.verify(QUESTION).allowed for _ in range(5))
     assert relay.connections <= opened + 1
     relay.close()
+
+
+def test_a_keywright_that_stands_still_is_asked_one_question_more(peer_that, verifier_of):
+    together, waiting, lock = threading.Barrier(IDLE), [], threading.Lock()
+
+    def when_all_are_there(connection, _body):
+        together.wait(20)
+        connection.sendall(response(admitted()))
+
+    def when_one_more_came(connection, _body):
+        with lock:
+            waiting.append(connection)
+            if len(waiting) == IDLE + 1:
+                for late in waiting:
+                    with contextlib.suppress(OSError):  # The one that was replaced is closed.
+                        late.sendall(response(admitted()))
+
+    peer = peer_that(when_all_are_there)
+    verifier = verifier_of(peer.url, timeout_ms=8_000)
+    with ThreadPoolExecutor(IDLE) as threads:
+        list(threads.map(lambda _: verifier.verify(QUESTION), range(IDLE)))
+        peer.asked.clear()
+        peer.play = when_one_more_came
+        assert sum(decision.allowed for decision in threads.map(lambda _: verifier.verify(QUESTION), range(IDLE))) == IDLE
+    assert len(peer.asked) == IDLE + 1 and verifier.reasons == []
 
 
 def test_a_resolver_that_hangs_does_not_outlive_the_time(verifier_of, monkeypatch):
