@@ -123,7 +123,11 @@ export function readVerifier(value: unknown): Verifier {
 /** Guarantee: it can be asked; each of its answers is checked. */
 function isVerifier(value: unknown): value is Verifier {
 	if (typeof value !== "object" || value === null) return false;
-	return "verify" in value && typeof value.verify === "function" && "close" in value && typeof value.close === "function";
+	try {
+		return "verify" in value && typeof value.verify === "function" && "close" in value && typeof value.close === "function";
+	} catch {
+		return false;
+	}
 }
 
 function readUrl(text: unknown): URL {

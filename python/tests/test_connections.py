@@ -73,8 +73,9 @@ class Relay:
             near.close()
 
 
+@pytest.mark.parametrize("at_once", [IDLE, 1])
 @pytest.mark.parametrize("loss", ["reset", "drop"])
-def test_of_idle_connections_that_were_lost_without_a_fin_none_costs_a_question(peer_that, verifier_of, loss):
+def test_of_idle_connections_that_were_lost_without_a_fin_none_costs_a_question(peer_that, verifier_of, loss, at_once):
     together = threading.Barrier(IDLE)
 
     def when_all_are_there(connection, _body):
@@ -89,6 +90,7 @@ def test_of_idle_connections_that_were_lost_without_a_fin_none_costs_a_question(
         assert relay.connections == IDLE
         peer.play = lambda connection, _body: connection.sendall(response(admitted()))
         relay.forget(loss)
+    with ThreadPoolExecutor(at_once) as threads:
         assert sum(decision.allowed for decision in threads.map(lambda _: verifier.verify(QUESTION), range(IDLE))) == IDLE
     assert verifier.reasons == []
     opened = relay.connections
