@@ -6,10 +6,10 @@ import { managementRows, operatorRows, personRows, serviceRows } from "../server
 import type { Answer } from "./client.ts";
 import { Database, difference } from "./database.ts";
 import { callOf, OPERATIONS, type Operation } from "./operations.ts";
-import { type Browser, type Member, newMember, newPortalPerson } from "./people.ts";
+import { Browser, type Member, newMember, newPortalPerson, PASSWORD, tokenOf } from "./people.ts";
 import { Wire } from "./raw-socket.ts";
 import { type Server, startServer } from "./server.ts";
-import { expectStatus, makeKey, makeService, makeWorld } from "./things.ts";
+import { expectStatus, makeKey, makeService, makeWorld, newName } from "./things.ts";
 
 const ROWS: readonly Row<never>[] = [...managementRows, ...operatorRows, ...personRows, ...serviceRows];
 
@@ -47,8 +47,9 @@ before(async () => {
 	const other = await newMember(server, tenant_id, "admin");
 	const elsewhere = await makeWorld(server);
 	operator = await newMember(server, elsewhere.tenant.id, "viewer");
-	expectStatus(await server.operator("POST", "/operators", { email: operator.email }), 200);
-	expectStatus(await operator.browser.signIn(operator.email), 200);
+	const { json: asked } = expectStatus(await server.operator("POST", "/operators", { email: operator.email }), 201);
+	const accepted = { token: tokenOf(asked.url), password: PASSWORD };
+	expectStatus(await operator.browser.send("POST", "/api/v1/invitations/accept", accepted), 200);
 	const invited = await server.management(tenant_id, "POST", "/invitations", { role: "viewer" });
 	const handed = await server.management(tenant_id, "POST", `/api-keys/${made.id}/handovers`, {});
 	const rotating = await makeKey(server, tenant_id);
@@ -241,5 +242,138 @@ suite("a body that arrives after its sender's standing has ended changes nothing
 			expectStatus(await server.operator("DELETE", `/services/${id}`), 204);
 			return async () => undefined;
 		});
+	});
+});
+
+interface Ends {
+	readonly ends: { readonly kind: string; readonly id: string; readonly name: string | null }[];
+	readonly keys_shown: { readonly key_id: string; readonly how: string }[];
+}
+
+async function reveal(url: unknown): Promise<Answer> {
+	return server.send({ method: "POST", path: "/api/v1/handovers/reveal", body: { token: tokenOf(url), name: "Dora" } });
+}
+
+async function accept(url: unknown): Promise<Answer> {
+	const body = { token: tokenOf(url), name: "Nora", email: `${newName("new")}@example.com`, password: PASSWORD };
+	return server.send({ method: "POST", path: "/api/v1/invitations/accept", body });
+}
+
+const KEY = { name: "prod-handed-over", environment: "prod", owner: "Olivia" };
+
+/** A link to a new key, made by whoever is in the browser. */
+async function handedOver(browser: Browser): Promise<{ url: unknown; key_id: string }> {
+	const made = expectStatus(await browser.management(tenant_id, "POST", "/api-keys", { ...KEY, handover: {} }), 201);
+	return { url: made.json.handover_url, key_id: made.as<{ key: { id: string } }>().key.id };
+}
+
+async function invited(browser: Browser): Promise<unknown> {
+	return expectStatus(await browser.management(tenant_id, "POST", "/invitations", { role: "owner" }), 201).json.url;
+}
+
+async function auditOf(action: string, target_id: string): Promise<unknown[]> {
+	const where = "action = $1 and target_id = $2";
+	return (await database.rows(`select details -> 'facts' as facts from audit_entries where ${where}`, [action, target_id])).map(({ facts }) => facts);
+}
+
+suite("what somebody made and nobody used yet ends with their standing", { concurrency: false }, () => {
+	test("a removed admin's links reveal nothing and give no live key a second secret; the preview names them, and the keys that they were shown", async () => {
+		const admin = await newMember(server, tenant_id, "admin");
+		const handed = await handedOver(admin.browser);
+		const shown = expectStatus(await admin.browser.management(tenant_id, "POST", "/api-keys", KEY), 201);
+		const { key } = shown.as<{ key: { id: string } }>();
+		const rotating = await makeKey(server, tenant_id);
+		const begun = await admin.browser.management(tenant_id, "POST", `/api-keys/${rotating.id}/rotate`, { handover: {} });
+		const { rotation, handover_url } = expectStatus(begun, 201).as<{ rotation: { id: string }; handover_url: string }>();
+		const path = `/members/${admin.member_id}`;
+		const preview = expectStatus(await owner.browser.management(tenant_id, "GET", `${path}/removal-preview`), 200).as<Ends>();
+		deepEqual(preview.ends.map(({ kind }) => kind).sort(), ["handover", "handover", "rotation"]);
+		deepEqual(
+			preview.keys_shown.map(({ key_id, how }) => [key_id, how]),
+			[[key.id, "shown"]],
+		);
+		const demotion = expectStatus(await owner.browser.management(tenant_id, "GET", `${path}/removal-preview?role=admin`), 200).as<Ends>();
+		deepEqual(demotion.ends, []);
+		const other = await newMember(server, tenant_id, "admin");
+		expectStatus(await other.browser.management(tenant_id, "GET", `${path}/removal-preview`), 403);
+		expectStatus(await owner.browser.management(tenant_id, "DELETE", path), 204);
+
+		equal(expectStatus(await reveal(handed.url), 409).json.code, "conflict");
+		equal(expectStatus(await reveal(handover_url), 409).json.code, "conflict");
+		const { secrets } = expectStatus(await server.management(tenant_id, "GET", `/api-keys/${rotating.id}`), 200).as<{ secrets: unknown[] }>();
+		equal(secrets.length, 1);
+		const ended = await server.management(tenant_id, "GET", `/api-keys/${rotating.id}/rotations/${rotation.id}`);
+		equal(expectStatus(ended, 200).json.status, "cancelled");
+		const [cancelled] = await auditOf("handover.cancelled", handed.key_id);
+		equal((cancelled as { because: string }).because, "member.removed");
+		const events = await database.rows("select 1 from outbox where type = 'rotation.cancelled' and data ->> 'rotation_id' = $1", [rotation.id]);
+		equal(events.length, 1);
+		const [removed] = await auditOf("member.removed", admin.member_id);
+		deepEqual((removed as { ended: { kind: string }[] }).ended.map(({ kind }) => kind).sort(), ["handover", "handover", "rotation"]);
+	});
+
+	test("a demotion ends what the new role may not make, and nothing else", async () => {
+		const second = await newMember(server, tenant_id, "owner");
+		const [invitation, handed, later] = [await invited(second.browser), await handedOver(second.browser), await handedOver(second.browser)];
+		const demote = (role: string) => owner.browser.management(tenant_id, "PATCH", `/members/${second.member_id}`, { role });
+		expectStatus(await demote("admin"), 200);
+		expectStatus(await accept(invitation), 404);
+		expectStatus(await reveal(handed.url), 200);
+		expectStatus(await demote("viewer"), 200);
+		expectStatus(await reveal(later.url), 409);
+	});
+
+	test("a removed operator's links begin no session and set no password, and sessions that began with one are over with all that was made in them", async () => {
+		const { person_id } = await personOf(operator);
+		const person = { external_user_id: "user-9", name: "Paula", role: "owner" };
+		const link = async () => {
+			const made = await operator.browser.send("POST", `/api/v1/operator/tenants/${tenant_id}/portal-sessions`, person);
+			return tokenOf(expectStatus(made, 201).json.url);
+		};
+		const portal = new Browser(server);
+		expectStatus(await portal.send("POST", "/api/v1/portal-sessions/redeem", { token: await link() }), 200);
+		const [waiting, handed, by_portal, by_operator] = [
+			await link(),
+			await handedOver(portal),
+			await invited(portal),
+			await invited(operator.browser),
+		];
+		const reset = async () => {
+			const made = await operator.browser.send("POST", "/api/v1/operator/password-resets", { email: owner.email });
+			return { token: tokenOf(expectStatus(made, 201).json.url), newPassword: "taken over by a link" };
+		};
+		const take = (body: unknown) => server.send({ method: "POST", path: "/api/auth/reset-password", body });
+		const [unseen, ended] = [await reset(), await reset()];
+		const colleague = await operator.browser.send("POST", "/api/v1/operator/operators", { email: `${newName("colleague")}@example.com` });
+		const restore = await without("operators", "person_id = $1", person_id);
+		expectStatus(await take(unseen), 404);
+		await restore();
+		expectStatus(await server.operator("DELETE", `/operators/${person_id}`), 204);
+		expectStatus(await new Browser(server).send("POST", "/api/v1/portal-sessions/redeem", { token: waiting }), 404);
+		expectStatus(await portal.management(tenant_id, "GET", "/api-keys"), 401);
+		expectStatus(await reveal(handed.url), 409);
+		for (const url of [by_portal, by_operator, expectStatus(colleague, 201).json.url]) expectStatus(await accept(url), 404);
+		expectStatus(await take(ended), 404);
+		expectStatus(await new Browser(server).signIn(owner.email), 200);
+		const [removed] = await auditOf("operator.removed", String(person_id));
+		const kinds = (removed as { ended: { kind: string }[] }).ended.map(({ kind }) => kind);
+		const resets = ["password_reset", "password_reset"];
+		deepEqual(kinds.sort(), ["handover", "invitation", "invitation", "operator_invitation", ...resets, "portal_link", "portal_session"].sort());
+	});
+
+	test("a portal session that its person ends takes along what was made in it", async () => {
+		const portal = await newPortalPerson(server, tenant_id, "owner");
+		const [handed, invitation] = [await handedOver(portal), await invited(portal)];
+		expectStatus(await portal.send("DELETE", "/api/v1/session"), 204);
+		expectStatus(await reveal(handed.url), 409);
+		expectStatus(await accept(invitation), 404);
+	});
+
+	test("a link asks for its maker's standing when it is used, though nobody ended it when that was lost", async () => {
+		const gone = await newMember(server, tenant_id, "owner");
+		const [handed, invitation] = [await handedOver(gone.browser), await invited(gone.browser)];
+		await without("members", "id = $1", gone.member_id);
+		expectStatus(await reveal(handed.url), 409);
+		expectStatus(await accept(invitation), 404);
 	});
 });

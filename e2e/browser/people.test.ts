@@ -321,6 +321,13 @@ test("an address that has an account joins with its password, also by a link tha
 	await context.close();
 });
 
+/** Makes a key as whoever is signed in there. */
+async function hisKey(context: BrowserContext, tenant_id: string, fields: Record<string, unknown>): Promise<void> {
+	const data = { environment: "prod", owner: "Adam", ...fields };
+	const answer = await context.request.post(`${dashboard.url}/api/v1/tenants/${tenant_id}/api-keys`, { data, headers: { origin: dashboard.url } });
+	equal(answer.status(), 201, await answer.text());
+}
+
 test("who is demoted or removed meets it on the next request, and the page says so", async () => {
 	const tenant_id = await newTenant();
 	const elsewhere = await newTenant();
@@ -330,7 +337,19 @@ test("who is demoted or removed meets it on the next request, and the page says 
 	await page.goto(`${dashboard.url}/team`);
 	await page.getByRole("button", { name: "Invite a person" }).click();
 
+	await hisKey(his, tenant_id, { name: "prod-seen-by-adam" });
+	await hisKey(his, tenant_id, { name: "prod-on-its-way", handover: {} });
 	await owner.goto(`${dashboard.url}/team`);
+	await owner.getByRole("button", { name: `Remove ${adam.name}` }).click();
+	const removing = owner.getByRole("dialog");
+	await removing.getByText("The one-time link to the key prod-on-its-way").waitFor();
+	const replace = removing.getByRole("link", { name: "Replace prod-seen-by-adam" });
+	match((await replace.getAttribute("href")) ?? "", /\/settings\/api-access\/key_[^?]+\?.*replace=true/);
+	await assertCount(removing.getByRole("link", { name: "Replace prod-on-its-way" }), 0);
+	await axe(owner);
+	await picture(owner, "team-remove");
+	await owner.getByRole("button", { name: "Keep on the team" }).click();
+
 	await owner.getByRole("combobox", { name: `Role of ${adam.name}` }).click();
 	await owner.getByRole("option", { name: "Viewer" }).click();
 	await owner.getByText(`${adam.name} is a viewer now.`).waitFor();
@@ -344,10 +363,8 @@ test("who is demoted or removed meets it on the next request, and the page says 
 	await assertCount(page.getByRole("button", { name: "Invite a person" }), 0);
 
 	await owner.getByRole("button", { name: `Remove ${adam.name}` }).click();
-	await axe(owner);
-	await picture(owner, "team-remove");
-	await owner.getByRole("button", { name: "Keep on the team" }).click();
-	await owner.getByRole("button", { name: `Remove ${adam.name}` }).click();
+	await removing.getByRole("link", { name: "Replace prod-seen-by-adam" }).waitFor();
+	await assertCount(removing.getByText("The one-time link to the key prod-on-its-way"), 0);
 	await owner.getByRole("button", { name: "Remove from the team" }).click();
 	await owner.getByText(`${adam.name} is no longer on the team.`).waitFor();
 	await page.getByRole("navigation").first().getByRole("link", { name: "Sites" }).click();

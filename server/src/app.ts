@@ -7,6 +7,7 @@ import { rekeyService } from "./access/rekey-service.ts";
 import { serviceKeysFrom } from "./access/service.ts";
 import { ServiceCache } from "./access/service-cache.ts";
 import { readDashboard } from "./app/dashboard.ts";
+import { ENDERS } from "./app/enders.ts";
 import { startLoops } from "./app/loops.ts";
 import { createMetrics } from "./app/metrics.ts";
 import { createPeople } from "./app/people.ts";
@@ -152,6 +153,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		public_url: options.public_url,
 		mail: mailer.enabled,
 		begin_rotation: beginHandedOver,
+		enders: ENDERS,
 		forget_documents: (tenant_id: string) => forgetTenantFiles(options.uploads_dir, tenant_id),
 	};
 	const systemContext = (name: string) => ({

@@ -11,6 +11,7 @@ import type { Row } from "./http/route.ts";
 import type { KeysContext, RecipientContext } from "./keys/context.ts";
 import { publicKeyRoutes } from "./keys/handover-routes.ts";
 import { operatorLegacyRoutes } from "./keys/legacy-routes.ts";
+import { removalRoutes } from "./keys/removal-preview.ts";
 import { keyRoutes } from "./keys/routes.ts";
 import type { LimitsContext, TenantLimitsContext } from "./m2m/limits.ts";
 import { m2mRoutes, managementLimitRoutes } from "./m2m/routes.ts";
@@ -52,6 +53,7 @@ export const managementRows: readonly Row<ManagementRouteContext>[] = [
 	...managementRotationRoutes,
 	...managementSiteRoutes,
 	...managementTeamRoutes,
+	...removalRoutes,
 	...managementUsageRoutes,
 	...managementSourceRoutes,
 	...managementStandingRoutes,

@@ -1124,6 +1124,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant_id}/members/{member_id}/removal-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What ends when a member is removed or gets another role, and the keys that they were shown
+         * @description Access: viewer.
+         */
+        get: operations["get_tenants_by_tenant_id_members_by_member_id_removal_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant_id}/usage": {
         parameters: {
             query?: never;
@@ -6511,6 +6531,56 @@ export interface operations {
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
             429: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_tenants_by_tenant_id_members_by_member_id_removal_preview: {
+        parameters: {
+            query?: {
+                role?: "viewer" | "admin" | "owner";
+            };
+            header?: never;
+            path: {
+                tenant_id: string;
+                member_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description What they made and nobody used yet, which ends */
+                        ends: {
+                            /** @enum {unknown} */
+                            kind: "invitation" | "handover" | "rotation" | "portal_link" | "portal_session" | "password_reset" | "operator_invitation";
+                            id: string;
+                            name: string | null;
+                        }[];
+                        /** @description Live keys whose raw key this person was shown, or revealed by a link mailed to them; at most 200. They go on */
+                        keys_shown: {
+                            key_id: string;
+                            name: string;
+                            /** @enum {unknown} */
+                            environment: "prod" | "staging" | "dev";
+                            last4: string;
+                            /** @enum {unknown} */
+                            how: "shown" | "revealed";
+                            /** Format: date-time */
+                            at: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
     };

@@ -9,6 +9,9 @@ export type Member = paths[typeof MEMBERS]["get"]["responses"][200]["content"]["
 export type Invitation = paths[typeof INVITATIONS]["get"]["responses"][200]["content"]["application/json"]["data"][number];
 export type MadeInvitation = paths[typeof INVITATIONS]["post"]["responses"][201]["content"]["application/json"];
 
+const REMOVAL = "/api/v1/tenants/{tenant_id}/members/{member_id}/removal-preview";
+export type RemovalPreview = paths[typeof REMOVAL]["get"]["responses"][200]["content"]["application/json"];
+
 const pathOf = (tenant_id: string) => ({ path: { tenant_id } });
 
 export const membersQuery = (tenant_id: string) =>
@@ -16,6 +19,15 @@ export const membersQuery = (tenant_id: string) =>
 
 export const invitationsQuery = (tenant_id: string) =>
 	queryOptions({ queryKey: ["invitations", tenant_id], queryFn: () => answered(api.GET(INVITATIONS, { params: pathOf(tenant_id) })) });
+
+/** What ends when the member is removed, or gets `role`; asked for anew each time that a dialog opens. */
+export const removalPreviewQuery = (tenant_id: string, member_id: string, role?: Member["role"]) =>
+	queryOptions({
+		queryKey: ["removal", tenant_id, member_id, role],
+		queryFn: () => answered(api.GET(REMOVAL, { params: { path: { tenant_id, member_id }, query: role === undefined ? {} : { role } } })),
+		gcTime: 0,
+		staleTime: 0,
+	});
 
 /** Everything that says who is on the team, and what the person may do there, is asked for again. */
 export function useTeamChanged(tenant_id: string): () => Promise<void> {

@@ -134,6 +134,8 @@ function MemberRow({ tenant_id, member, manages, isLastOwner, onRemove }: Member
 				</Box>
 			)}
 			<StepDown
+				tenant_id={tenant_id}
+				member={member}
 				role={steppingDown}
 				onClose={() => setSteppingDown(null)}
 				onSure={(next) => {

@@ -5,6 +5,7 @@ import type { TenantOfPage } from "../access/session.ts";
 import { Problem } from "../ui/problem.tsx";
 import { useAction } from "../ui/use-action.ts";
 import { type Member, removeMember, useTeamChanged } from "./team-data.ts";
+import { TeamEnding } from "./team-ending.tsx";
 
 interface TeamRemoveProps {
 	readonly tenant: TenantOfPage;
@@ -55,9 +56,9 @@ export function TeamRemove({ tenant, member, opened, onClose }: TeamRemoveProps)
 						{is_you ? "You no longer see anything of this team, from now on." : "They no longer see anything of this team, from now on."}
 					</List.Item>
 					<List.Item>Keys keep working. Where {is_you ? "you are" : "they are"} the responsible person, name another one.</List.Item>
-					<List.Item>Invitations that {is_you ? "you" : "they"} sent and that still wait are cancelled.</List.Item>
 					<List.Item>An owner can invite {is_you ? "you" : "them"} again at any time.</List.Item>
 				</List>
+				{opened && <TeamEnding tenant_id={tenant.id} member={member} />}
 				<Problem error={action.error} />
 				<Group justify="flex-end">
 					<Button variant="default" onClick={close} data-autofocus>
@@ -73,6 +74,8 @@ export function TeamRemove({ tenant, member, opened, onClose }: TeamRemoveProps)
 }
 
 interface StepDownProps {
+	readonly tenant_id: string;
+	readonly member: Member;
 	/** The role that the person wants for themselves; null while they want none. */
 	readonly role: Member["role"] | null;
 	readonly onClose: () => void;
@@ -80,15 +83,13 @@ interface StepDownProps {
 }
 
 /** Asks an owner who takes the right away from themselves to give it back. */
-export function StepDown({ role, onClose, onSure }: StepDownProps) {
+export function StepDown({ tenant_id, member, role, onClose, onSure }: StepDownProps) {
 	return (
 		<Modal opened={role !== null} onClose={onClose} title="Stop being an owner?">
 			{role !== null && (
 				<Stack gap="md">
-					<Text>
-						You will be {ROLE_WORDS[role].article}. You cannot take that back yourself: another owner has to make you an owner again. Invitations that
-						you sent and that still wait are cancelled.
-					</Text>
+					<Text>You will be {ROLE_WORDS[role].article}. You cannot take that back yourself: another owner has to make you an owner again.</Text>
+					<TeamEnding tenant_id={tenant_id} member={member} role={role} />
 					<Group justify="flex-end">
 						<Button variant="default" onClick={onClose} data-autofocus>
 							Stay an owner

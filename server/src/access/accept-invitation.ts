@@ -3,6 +3,7 @@ import { ALL_TENANTS } from "../core/context.ts";
 import { Failure } from "../core/error.ts";
 import { newId } from "../core/id.ts";
 import { normalEmail } from "../http/email.ts";
+import { makerMayStill } from "../tenants/maker.ts";
 import { holdTenant } from "../tenants/store.ts";
 import { assertTenantActive } from "../tenants/tenant.ts";
 import { type Joining, settleAccount, whoJoins } from "./join-account.ts";
@@ -55,6 +56,7 @@ async function joinTenant(context: JoinContext, invitation: WaitingInvitation, j
 	await change({ ...context, scope, actor, reauthorize: BY_INVITATION }, async (tx) => {
 		const now = new Date(context.clock.now());
 		const held = await holdTenant(tx, tenant_id);
+		if (!(await makerMayStill(tx, tenant_id, invitation.made_by, "owner"))) throw invitationNotFound();
 		if (!held || !(await acceptWaitingInvitation(tx, tenant_id, invitation.id, now))) throw invitationNotFound();
 		assertTenantActive(held.tenant);
 		const proof = await settleAccount(tx, joining, now);
@@ -72,6 +74,7 @@ async function becomeOperator(context: JoinContext, invitation: OperatorInvitati
 	await change({ ...context, scope: ALL_TENANTS, actor, reauthorize: BY_INVITATION }, async (tx) => {
 		const now = new Date(context.clock.now());
 		const person_ids = await lockOperators(tx);
+		if (!(await makerMayStill(tx, ALL_TENANTS, invitation.created_by, "owner"))) throw invitationNotFound();
 		if (!(await takeOperatorInvitation(tx, invitation.id))) throw invitationNotFound();
 		assertRoomForOperator(person_ids.length);
 		const proof = await settleAccount(tx, joining, now);

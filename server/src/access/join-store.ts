@@ -11,6 +11,7 @@ export interface WaitingInvitation {
 	readonly email: string | null;
 	readonly role: Role;
 	readonly invited_by: string;
+	readonly made_by: { readonly kind: string; readonly id?: string };
 	readonly expires_at: Date;
 	/** Who joins runs the instance as well. */
 	readonly makes_operator: boolean;
@@ -18,9 +19,9 @@ export interface WaitingInvitation {
 	readonly proves: boolean;
 }
 
-/** Guarantee: the column holds an `Actor`, and every actor has a name. */
-function nameOf(actor: unknown): string {
-	return (actor as { name: string }).name;
+/** Guarantee: the column holds an `Actor`, and every actor has a name and a kind. */
+function makerOf(actor: unknown): { name: string; kind: string; id?: string } {
+	return actor as { name: string; kind: string; id?: string };
 }
 
 /** Null when the token is unknown, used, cancelled or too old, or the tenant is erased: nobody can tell which. */
@@ -38,7 +39,8 @@ export async function readWaitingInvitation(tx: ReadTx, token_digest: Buffer, no
 		.executeTakeFirst();
 	if (!row) return null;
 	const { created_by, role, proves, ...rest } = row;
-	return { ...rest, role: asRole(role), invited_by: nameOf(created_by), proves: proves === true };
+	const made_by = makerOf(created_by);
+	return { ...rest, role: asRole(role), invited_by: made_by.name, made_by, proves: proves === true };
 }
 
 /** Marks the invitation accepted; false when it does not wait any more. Of two at once, one. */

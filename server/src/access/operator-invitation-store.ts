@@ -1,6 +1,7 @@
-import { sql } from "kysely";
 import type { Actor } from "../core/context.ts";
 import type { ReadTx, Tx } from "../database/transaction.ts";
+import type { Maker } from "../tenants/ending.ts";
+import { madeBy } from "../tenants/maker-store.ts";
 import type { OperatorInvitation } from "./operator-invitation.ts";
 
 const COLUMNS = ["id", "email", "created_at", "created_by", "expires_at"] as const;
@@ -45,8 +46,12 @@ export async function cancelOperatorInvitationsTo(tx: Tx, email: string): Promis
 	return Number((await tx.deleteFrom("operator_invitations").where("email", "=", email).executeTakeFirst()).numDeletedRows);
 }
 
-/** Cancels what waits of the invitations of operators that this person made; answers how many. */
-export async function cancelOperatorInvitationsBy(tx: Tx, person_id: string): Promise<number> {
-	const made_by = sql<boolean>`created_by ->> 'id' = ${person_id}`;
-	return Number((await tx.deleteFrom("operator_invitations").where(made_by).executeTakeFirst()).numDeletedRows);
+/** What waits of those that these people made. */
+export async function readOperatorInvitationsMadeBy(tx: ReadTx, makers: readonly Maker[]): Promise<{ id: string; email: string }[]> {
+	return tx.selectFrom("operator_invitations").select(["id", "email"]).where(madeBy("created_by", makers)).execute();
+}
+
+/** Cancels the same, and returns them. */
+export async function deleteOperatorInvitationsMadeBy(tx: Tx, makers: readonly Maker[]): Promise<{ id: string; email: string }[]> {
+	return tx.deleteFrom("operator_invitations").where(madeBy("created_by", makers)).returning(["id", "email"]).execute();
 }

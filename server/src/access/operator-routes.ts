@@ -1,6 +1,7 @@
 import Type from "typebox";
 import { Email } from "../http/email.ts";
 import { type Row, route } from "../http/route.ts";
+import type { EndersContext } from "../tenants/ending.ts";
 import { cancelOperatorInvitation, type InviteOperatorContext, inviteOperator, listOperatorInvitations } from "./operator-invite.ts";
 import { listOperators } from "./operator-list.ts";
 import { removeOperator } from "./operator-remove.ts";
@@ -23,7 +24,7 @@ const InvitationSchema = Type.Object({
 	expires_at: Time,
 });
 
-export const operatorsRoutes: readonly Row<InviteOperatorContext>[] = [
+export const operatorsRoutes: readonly Row<InviteOperatorContext & EndersContext>[] = [
 	route({
 		method: "GET",
 		path: "/api/v1/operator/operators",

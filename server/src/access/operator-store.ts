@@ -61,15 +61,3 @@ export async function insertOperator(tx: Tx, operator: { person_id: string; crea
 export async function deleteOperator(tx: Tx, person_id: string): Promise<void> {
 	await tx.deleteFrom("operators").where("person_id", "=", person_id).execute();
 }
-
-/** Cancels what waits of the invitations that the person made as an operator, in whatever tenant; returns how many. */
-export async function cancelOperatorsInvitations(tx: Tx, person_id: string, now: Date): Promise<number> {
-	const cancelled = await tx
-		.updateTable("invitations")
-		.set({ cancelled_at: now })
-		.where("accepted_at", "is", null)
-		.where("cancelled_at", "is", null)
-		.where(sql<boolean>`created_by ->> 'kind' = 'operator' and created_by ->> 'id' = ${person_id}`)
-		.executeTakeFirst();
-	return Number(cancelled.numUpdatedRows);
-}

@@ -5,6 +5,7 @@ import { Failure } from "../core/error.ts";
 import { digestOneTimeToken, makeOneTimeToken } from "../core/one-time-token.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/read.ts";
+import { makerMayStill } from "../tenants/maker.ts";
 import { endSignIns, type PersonAccount, readAccounts, setPassword } from "./people-store.ts";
 import { proveAddress } from "./prove-address.ts";
 import type { SignInContext } from "./sign-in.ts";
@@ -67,9 +68,10 @@ export async function setPasswordByLink(
 	const now = new Date(clock.now());
 	const find = () => read({ ...context, scope: ALL_TENANTS }, (tx) => readSignInLink(tx, token_digest, "password", now));
 	const link = await sign_in.guarded(visitor, null, find, linkNotFound);
-	const { person_id: id, email } = link;
+	const { person_id: id, email, created_by } = link;
 	const { password_hash } = await sign_in.compare(email, input.password);
 	await change({ ...context, scope: ALL_TENANTS }, async (tx) => {
+		if (created_by !== null && !(await makerMayStill(tx, ALL_TENANTS, created_by, "owner"))) throw linkNotFound();
 		if (!(await useSignInLink(tx, token_digest))) throw linkNotFound();
 		const proof = await proveAddress(tx, { id, email }, now);
 		await setPassword(tx, id, password_hash, now);

@@ -11,8 +11,7 @@ import { createPasswordReset } from "./password-reset-create.ts";
 import { createPortalLink, type PortalLinkContext } from "./portal-create.ts";
 import { redeemPortalSession } from "./portal-redeem.ts";
 import { readInvitation } from "./read-invitation.ts";
-import { type ConfirmContext, confirmPassword, endSession, getSession, type SessionContext } from "./session.ts";
-import type { SessionCookiesContext } from "./session-cookie.ts";
+import { type ConfirmContext, confirmPassword, type EndSessionContext, endSession, getSession, type SessionContext } from "./session.ts";
 
 const TOKEN_CHARACTERS_MAX = 200;
 
@@ -124,7 +123,7 @@ export const visitorRoutes: readonly Row<VisitorRouteContext>[] = [
 	}),
 ];
 
-export type PersonRouteContext = SessionContext & ConfirmContext & SessionCookiesContext;
+export type PersonRouteContext = SessionContext & ConfirmContext & EndSessionContext;
 
 /** What whoever is signed in may do with their own session. */
 export const personRoutes: readonly Row<PersonRouteContext>[] = [

@@ -35,7 +35,7 @@ export async function createPortalLink(context: PortalLinkContext, input: Portal
 		if (!(await holdTenant(tx, tenant_id))) throw tenantNotFound();
 		const earlier = await claimOnce(tx, context, { tenant_id, operation: "portal_session.create", input, subject_id: id });
 		if (earlier) throw new Failure("secret_already_issued", "This request made a link before, which was in that answer only. Ask for another.");
-		await insertPortalLink(tx, { tenant_id, id, ...person, token_digest: token.digest, created_at, expires_at });
+		await insertPortalLink(tx, { tenant_id, id, ...person, created_by: context.actor, token_digest: token.digest, created_at, expires_at });
 		return {
 			result: { url: `${context.public_url}/portal#${token.text}`, expires_at: expires_at.toISOString() },
 			audit: [{ action: "portal_session.created", target: { kind: "portal_session", id }, tenant_id, facts: person }],

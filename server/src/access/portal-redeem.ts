@@ -3,8 +3,9 @@ import { ALL_TENANTS } from "../core/context.ts";
 import { Failure } from "../core/error.ts";
 import { digestOneTimeToken } from "../core/one-time-token.ts";
 import { read } from "../database/read.ts";
+import { makerMayStill } from "../tenants/maker.ts";
 import { makeSessionValue, PORTAL_SESSION_SECONDS } from "./portal-session.ts";
-import { readPortalLinkTenant, redeemPortalLink } from "./portal-store.ts";
+import { readPortalLink, redeemPortalLink } from "./portal-store.ts";
 import { givePortal, type SessionCookiesContext } from "./session-cookie.ts";
 
 function linkNotFound(): Failure {
@@ -16,11 +17,13 @@ export async function redeemPortalSession(context: ChangeContext & SessionCookie
 	const token_digest = digestOneTimeToken("kwp", input.token);
 	if (token_digest === null) throw linkNotFound();
 	const now = new Date(context.clock.now());
-	const tenant_id = await read({ database: context.database, scope: ALL_TENANTS }, (tx) => readPortalLinkTenant(tx, token_digest, now));
-	if (tenant_id === null) throw linkNotFound();
+	const link = await read({ database: context.database, scope: ALL_TENANTS }, (tx) => readPortalLink(tx, token_digest, now));
+	if (link === null) throw linkNotFound();
+	const { tenant_id, created_by } = link;
 	const { value, digest: session_digest } = makeSessionValue();
 	const session_expires_at = new Date(now.getTime() + PORTAL_SESSION_SECONDS * 1_000);
 	await change({ ...context, scope: tenant_id }, async (tx) => {
+		if (created_by !== null && !(await makerMayStill(tx, tenant_id, created_by, "owner"))) throw linkNotFound();
 		const person = await redeemPortalLink(tx, { token_digest, session_digest, now, session_expires_at });
 		if (!person) throw linkNotFound();
 		const { id, external_user_id, name, email, role } = person;

@@ -277,6 +277,7 @@ export interface PortalSessionsTable {
 	redeemed_at: Timestamp | null;
 	session_digest: Buffer | null;
 	session_expires_at: Timestamp | null;
+	created_by: Json | null;
 }
 
 export interface QuotaPeriodsTable {
@@ -359,6 +360,7 @@ export interface SecretsTable {
 	kept_in_at: Timestamp | null;
 	lookup: string | null;
 	legacy_format: string | null;
+	shown_to: Json | null;
 }
 
 export interface ServicesTable {

@@ -1,5 +1,7 @@
 import { sql } from "kysely";
 import type { ReadTx, Tx } from "../database/transaction.ts";
+import type { Maker } from "../tenants/ending.ts";
+import { madeBy } from "../tenants/maker-store.ts";
 import type { Handover } from "./handover.ts";
 import type { KeyActor } from "./key.ts";
 
@@ -118,4 +120,37 @@ export async function countMailedHandovers(tx: ReadTx, tenant_id: string, since:
 		.where("email", "is not", null)
 		.where("created_at", ">", since)
 		.executeTakeFirstOrThrow();
+}
+
+/** A handover that waits, of whatever tenant, with what is said of it when its maker goes. */
+export interface MadeHandover {
+	readonly tenant_id: string;
+	readonly id: string;
+	readonly key_id: string;
+	readonly rotation_id: string | null;
+	readonly key_name: string;
+	readonly environment: string;
+}
+
+/** What waits of the handovers that these people made, by tenant and key; of all tenants that the transaction may see. */
+export async function readHandoversMadeBy(tx: ReadTx, makers: readonly Maker[], now: Date): Promise<MadeHandover[]> {
+	return tx
+		.selectFrom("handovers as h")
+		.innerJoin("keys as k", (join) => join.onRef("k.tenant_id", "=", "h.tenant_id").onRef("k.id", "=", "h.key_id"))
+		.select(["h.tenant_id", "h.id", "h.key_id", "h.rotation_id", "k.name as key_name", "k.environment"])
+		.where("h.claimed_at", "is", null)
+		.where("h.cancelled_at", "is", null)
+		.where("h.expires_at", ">", now)
+		.where(madeBy("h.created_by", makers))
+		.orderBy("h.tenant_id")
+		.orderBy("h.key_id")
+		.execute();
+}
+
+/** Cancels the same, and returns them. Call it with their keys locked. */
+export async function cancelHandoversMadeBy(tx: Tx, makers: readonly Maker[], now: Date): Promise<MadeHandover[]> {
+	const made = await readHandoversMadeBy(tx, makers, now);
+	for (const { tenant_id, id } of made)
+		await tx.updateTable("handovers").set({ cancelled_at: now }).where("tenant_id", "=", tenant_id).where("id", "=", id).execute();
+	return made;
 }

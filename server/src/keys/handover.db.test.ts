@@ -30,7 +30,15 @@ const OLIVIA = { kind: "member", id: "mem_1", name: "Olivia Owner", email: "oliv
 
 let fixture: KeysFixture;
 before(async () => {
-	fixture = await keysFixture();
+	const plain = await keysFixture();
+	await plain.behind("insert into people (id, name, email) values ('per_1', $1, $2)", [OLIVIA.name, OLIVIA.email]);
+	// A link asks whether who made it is still there.
+	async function tenant(plan: Parameters<KeysFixture["tenant"]>[0] = {}): Promise<string> {
+		const tenant_id = await plain.tenant(plan);
+		await plain.behind("insert into members (tenant_id, id, person_id, role) values ($1, $2, 'per_1', 'owner')", [tenant_id, OLIVIA.id]);
+		return tenant_id;
+	}
+	fixture = { ...plain, tenant };
 });
 after(() => fixture.close());
 

@@ -55,6 +55,7 @@ function secretOf(context: KeysContext, key: Key, row: ImportRow, into: ImportIn
 		// Nobody here has seen the key yet.
 		last4: "",
 		created_at: key.created_at,
+		shown_to: null,
 		lookup: lookups.current(row.sha256),
 		legacy_format: into.format.name,
 	};

@@ -2,7 +2,7 @@ import { assert } from "../core/error.ts";
 import type { Tx } from "../database/transaction.ts";
 import type { KeysContext } from "./context.ts";
 import { makeRawKey, newKid, newSecret, parseRawKey } from "./format.ts";
-import type { Key } from "./key.ts";
+import { type Key, keyActorOf } from "./key.ts";
 import { MAC_VERSION, secretMac } from "./secret.ts";
 import { insertSecret } from "./store.ts";
 
@@ -26,8 +26,9 @@ export async function issueSecret(
 		const parsed = parseRawKey(context.key_brand, raw_key);
 		assert(parsed, "a key that was just made cannot be read");
 		const { last4 } = parsed;
+		const shown_to = JSON.stringify(keyActorOf(context.actor));
 		const mac = secretMac(pepper, { key_id: key.id, kid, tenant_id, environment }, secret);
-		const row = { kid, tenant_id, key_id: key.id, mac, mac_version: MAC_VERSION, pepper_id: pepper.id, last4, created_at };
+		const row = { kid, tenant_id, key_id: key.id, mac, mac_version: MAC_VERSION, pepper_id: pepper.id, last4, created_at, shown_to };
 		if (await insertSecret(tx, row)) return { raw_key, kid, last4 };
 	}
 	assert(false, "every new kid is taken");

@@ -1,6 +1,7 @@
 import { change } from "../audit/change.ts";
 import { Failure } from "../core/error.ts";
 import type { Tx } from "../database/transaction.ts";
+import { makerMayStill } from "../tenants/maker.ts";
 import { holdTenant } from "../tenants/store.ts";
 import { assertTenantActive } from "../tenants/tenant.ts";
 import { settleUsage } from "../usage/settle.ts";
@@ -26,7 +27,11 @@ async function claim(tx: Tx, tenant_id: string, wanted: { id: string; key_id: st
 			{ members: { key_id: wanted.key_id } },
 		);
 	}
-	throw new Failure("conflict", "This link was cancelled or its time is over, and no key was made by it. Ask whoever sent it for a new one.");
+	throw handoverOver();
+}
+
+function handoverOver(): Failure {
+	return new Failure("conflict", "This link was cancelled or its time is over, and no key was made by it. Ask whoever sent it for a new one.");
 }
 
 /**
@@ -43,8 +48,10 @@ export async function revealKey(context: RecipientContext, input: RevealInput): 
 	return change({ ...context, scope: tenant_id }, async (tx) => {
 		const now = new Date(context.clock.now());
 		const found = await holdTenant(tx, tenant_id);
+		const may_still = await makerMayStill(tx, tenant_id, handover.created_by, "admin");
 		const before = found && (await lockKey(tx, tenant_id, key_id));
 		if (!found || !before) throw unknownHandover();
+		if (!may_still && handoverStatusOf(handover, now.getTime()) === "waiting") throw handoverOver();
 		await claim(tx, tenant_id, { id: handover.id, key_id, claimed_by, now });
 		assertTenantActive(found.tenant);
 		assertApiAccess(found.plan);

@@ -89,6 +89,8 @@ export interface NewSecretRow {
 	pepper_id: string;
 	last4: string;
 	created_at: Date;
+	/** The `Actor`, as JSON, in whose answer the raw key stands; null for an imported one. */
+	shown_to: string | null;
 }
 
 /** False when the kid is taken: the caller makes another. */

@@ -31,7 +31,7 @@ export async function erasePeopleFromKeys(tx: Tx, tenant_id: string, revoke_note
 		})
 		.where("tenant_id", "=", tenant_id)
 		.execute();
-	await tx.updateTable("secrets").set({ kept_in_note: null }).where("tenant_id", "=", tenant_id).execute();
+	await tx.updateTable("secrets").set({ kept_in_note: null, shown_to: null }).where("tenant_id", "=", tenant_id).execute();
 }
 
 /**

@@ -1,7 +1,9 @@
 import { type SqlBool, sql } from "kysely";
 import type { ReadTx, Tx } from "../database/transaction.ts";
 import type { Window } from "../http/cursor.ts";
+import type { Maker } from "./ending.ts";
 import { type Invitation, invitationFromRow } from "./invitation.ts";
+import { madeBy } from "./maker-store.ts";
 
 const INVITATION_COLUMNS = ["id", "email", "role", "created_at", "created_by", "expires_at", "accepted_at", "cancelled_at"] as const;
 
@@ -73,10 +75,41 @@ export async function cancelInvitationsTo(tx: Tx, tenant_id: string, email: stri
 	return (await cancelWaiting(tx, tenant_id, now).where("email", "=", email).execute()).map((row) => row.id);
 }
 
-/** Cancels what waits of the invitations that this member made; answers the ids. */
-export async function cancelInvitationsBy(tx: Tx, tenant_id: string, member_id: string, now: Date): Promise<string[]> {
-	const made_by = sql<SqlBool>`created_by ->> 'kind' = 'member' and created_by ->> 'id' = ${member_id}`;
-	return (await cancelWaiting(tx, tenant_id, now).where(made_by).execute()).map((row) => row.id);
+/** An invitation that waits, of whatever tenant, with what is said of it when its maker goes. */
+export interface MadeInvitation {
+	readonly tenant_id: string;
+	readonly id: string;
+	readonly email: string | null;
+	readonly role: string;
+}
+
+const MADE_COLUMNS = ["tenant_id", "id", "email", "role"] as const;
+
+/** What waits of the invitations that these people made; of all tenants that the transaction may see. */
+export async function readInvitationsMadeBy(tx: ReadTx, makers: readonly Maker[], now: Date): Promise<MadeInvitation[]> {
+	return tx
+		.selectFrom("invitations")
+		.select(MADE_COLUMNS)
+		.where("accepted_at", "is", null)
+		.where("cancelled_at", "is", null)
+		.where("expires_at", ">", now)
+		.where(madeBy("created_by", makers))
+		.orderBy("tenant_id")
+		.orderBy("id")
+		.execute();
+}
+
+/** Cancels the same, and returns them. */
+export async function cancelInvitationsMadeBy(tx: Tx, makers: readonly Maker[], now: Date): Promise<MadeInvitation[]> {
+	return tx
+		.updateTable("invitations")
+		.set({ cancelled_at: now })
+		.where("accepted_at", "is", null)
+		.where("cancelled_at", "is", null)
+		.where("expires_at", ">", now)
+		.where(madeBy("created_by", makers))
+		.returning(MADE_COLUMNS)
+		.execute();
 }
 
 /** How many invitations wait, how many were made since `since`, and when the first of these was. With the tenant locked they stay so. */

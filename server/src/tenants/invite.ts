@@ -9,6 +9,7 @@ import { normalEmail } from "../http/email.ts";
 import type { MailContext } from "../outbox/mailer.ts";
 import { composeMail } from "../outbox/mails.ts";
 import type { ProfileContext } from "../plans/live-profile.ts";
+import type { EndersContext } from "./ending.ts";
 import { describeInvitation, type Invitation, type InvitationAnswer, type Inviter } from "./invitation.ts";
 import { cancelInvitationsTo, countInvitations, deleteInvitationsBefore, insertInvitation } from "./invitation-store.ts";
 import { lockTeam, type TeamContext } from "./lock-team.ts";
@@ -24,7 +25,7 @@ const AS: Readonly<Record<Role, string>> = { owner: "an owner", admin: "an admin
 /** Longer than any link works; addresses of people who never came are not kept for ever. */
 const INVITATIONS_KEPT_MS = 90 * DAY_MS;
 
-export type InviteContext = TeamContext & ProfileContext & MailContext;
+export type InviteContext = TeamContext & EndersContext & ProfileContext & MailContext;
 
 export interface MadeInvitation {
 	readonly invitation: InvitationAnswer;

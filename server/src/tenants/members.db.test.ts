@@ -69,7 +69,7 @@ test("an owner changes roles, which the log tells; a repeat changes nothing", as
 		"select details -> 'facts' as facts from audit_entries where chain = $1 and action = 'member.role_changed'",
 		[tenant_id],
 	);
-	deepEqual(facts.rows[0]?.facts, { name: viewer.name, email: viewer.email, before: "viewer", role: "admin", cancelled_invitation_ids: [] });
+	deepEqual(facts.rows[0]?.facts, { name: viewer.name, email: viewer.email, before: "viewer", role: "admin", ended: [] });
 });
 
 test("the last owner is neither demoted nor removed, by nobody, and cannot leave", async () => {

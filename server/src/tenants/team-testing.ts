@@ -9,6 +9,7 @@ import type { Mail } from "../outbox/mails.ts";
 import { LiveProfile } from "../plans/live-profile.ts";
 import { putPlan } from "../plans/put.ts";
 import { createTenant } from "./create.ts";
+import { invitationEnder } from "./end-invitations.ts";
 import type { InviteContext } from "./invite.ts";
 
 export const PUBLIC_URL = "https://keys.example.com";
@@ -74,6 +75,7 @@ export async function teamFixture(): Promise<TeamFixture> {
 			caller,
 			profile,
 			mailer,
+			enders: [invitationEnder],
 			...overrides,
 		}),
 		async close() {

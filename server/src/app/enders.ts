@@ -1,0 +1,20 @@
+import { operatorInvitationEnder, passwordLinkEnder } from "../access/end-operators-links.ts";
+import { portalEnder } from "../access/end-portal-sessions.ts";
+import { handoverEnder } from "../keys/end-handovers.ts";
+import { invitationEnder } from "../tenants/end-invitations.ts";
+import type { Ender } from "../tenants/ending.ts";
+
+/** What ends with the standing of who made it. Portal sessions first: what was made in one that ends has ended with it. */
+export const ENDERS: readonly Ender[] = [portalEnder, invitationEnder, handoverEnder, passwordLinkEnder, operatorInvitationEnder];
+
+/** Columns that name who made or did something, and which nothing has to end for. */
+export const KEPT_WITHOUT_MAKER: Readonly<Record<string, string>> = {
+	"handovers.claimed_by": "what a recipient said of who they are: the link was used",
+	"idempotency.caller": "a repeat is answered to the same caller only, who is asked again before",
+	"keys.created_by": "a key in use is no link: those whose raw key the person was shown are listed when they are removed",
+	"keys.revoked_by": "a revocation stays",
+	"operators.created_by": "an operator has a standing of their own",
+	"rotations.ended_by": "a rotation that has ended",
+	"rotations.started_by": "one that waits for its link ends with the link; while both secrets work, ending it would stop what uses the new one",
+	"secrets.shown_to": "a secret in use: its key is listed when the person is removed",
+};
