@@ -17,7 +17,7 @@ const PLAN_LIMITS = JSON.stringify({ sites: null, api_keys: null, documents: nul
 /** High enough that it is asked and spent on every request, and never reached. */
 const RATE_LIMITS = JSON.stringify([{ name: "burst", requests: 1_000_000_000, window_seconds: 60, per: "key" }]);
 
-/** Makes `keys` keys over TENANTS tenants; returns their raw keys. `owner_url` must be able to write past row-level security. */
+/** Makes `keys` keys over TENANTS tenants that were used before; returns their raw keys. `owner_url` must be able to write past row-level security. */
 export async function populate(owner_url: string, peppers: Peppers, keys: number): Promise<Population> {
 	const client = new pg.Client({ connectionString: owner_url });
 	await client.connect();
@@ -60,9 +60,13 @@ export async function populate(owner_url: string, peppers: Peppers, keys: number
 				peppers.current.id,
 			],
 		);
+		await client.query(
+			"insert into keywright.secret_activity (kid, tenant_id, first_used_at, last_used_at) select kid, tenant_id, now(), now() from unnest($1::text[], $2::text[]) as s (kid, tenant_id)",
+			[rows.map((row) => row.kid), rows.map((row) => row.tenant_id)],
+		);
 	}
 	await client.query("commit");
-	await client.query("analyze keywright.keys, keywright.secrets, keywright.tenants");
+	await client.query("analyze keywright.keys, keywright.secrets, keywright.secret_activity, keywright.tenants");
 	await client.end();
 	return { raw_keys };
 }

@@ -186,7 +186,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 	await legacy_formats.start();
 	await forward_auth.start();
 	await checkPeppers(systemContext("start"));
-	const flushing = startFlushing({ database, meter, log });
+	const flushing = startFlushing({ database, meter, clock, node, log });
 
 	const http = createHttp({
 		...{ log, access_log: options.access_log, problem_type_base, onAnswered: metrics.answered, onDecided: metrics.decided },

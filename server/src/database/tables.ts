@@ -472,6 +472,7 @@ export interface UsageFlushesTable {
 	sources: string | null;
 	key_checks: string | null;
 	secret_operations: string | null;
+	counted_from: Timestamp | null;
 }
 
 export interface UsageKeysTable {
@@ -492,6 +493,11 @@ export interface UsageOperationsTable {
 	start: Timestamp;
 	code: string;
 	requests: number;
+}
+
+export interface UsageProgressTable {
+	node_id: string;
+	flushed_until: Timestamp;
 }
 
 export interface Tables {
@@ -541,4 +547,5 @@ export interface Tables {
 	usage_flushes: UsageFlushesTable;
 	usage_keys: UsageKeysTable;
 	usage_operations: UsageOperationsTable;
+	usage_progress: UsageProgressTable;
 }

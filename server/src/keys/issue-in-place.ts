@@ -1,12 +1,12 @@
 import { Failure } from "../core/error.ts";
-import type { ReadTx, Tx } from "../database/transaction.ts";
+import type { Tx } from "../database/transaction.ts";
 import { secretActivity } from "../usage/activity-store.ts";
 import type { KeysContext } from "./context.ts";
 import { issueSecret } from "./issue.ts";
 import type { Key } from "./key.ts";
 import { rotationDueAt } from "./lifetime.ts";
 import { readOpenRotations } from "./open-rotation-store.ts";
-import { readSecrets, retireSecrets, updateKey } from "./store.ts";
+import { lockSecrets, readSecrets, retireSecrets, updateKey } from "./store.ts";
 
 /** Two secrets are told apart, three are not: one rotation of a key at a time. */
 export function rotationInProgress(key_id: string, rotation_id?: string): Failure {
@@ -16,11 +16,12 @@ export function rotationInProgress(key_id: string, rotation_id?: string): Failur
 }
 
 /**
- * Throws 409 `conflict` once a secret of the key was used: something would stop working; `rotation_in_progress` while it is being replaced. Settle usage before the transaction; a first use within
- * the last second may not be known yet.
+ * Throws 409 `conflict` once a secret of the key was used: something would stop working; `rotation_in_progress` while it is being replaced. Locks the
+ * secrets, so that none is used for the first time until commit. Call it with the key locked.
  */
-export async function assertNeverUsed(tx: ReadTx, key: Key): Promise<void> {
+export async function assertNeverUsed(tx: Tx, key: Key): Promise<void> {
 	if ((await readOpenRotations(tx, key.tenant_id, [key.id])).size > 0) throw rotationInProgress(key.id);
+	await lockSecrets(tx, key.tenant_id, key.id);
 	const secrets = (await readSecrets(tx, key.tenant_id, [key.id])).get(key.id) ?? [];
 	const kids = secrets.map((secret) => secret.kid);
 	const uses = await secretActivity(tx, key.tenant_id, kids);

@@ -120,6 +120,21 @@ export async function lockKey(tx: Tx, tenant_id: string, key_id: string): Promis
 	return row ? keyFromRow(row) : null;
 }
 
+/**
+ * Locks the key's secrets until commit, before their use is read: a first use that is being recorded is awaited and then seen, and one that comes later
+ * sees what this change did. Call it with the key locked.
+ */
+export async function lockSecrets(tx: Tx, tenant_id: string, key_id: string): Promise<void> {
+	await tx
+		.selectFrom("secrets")
+		.select("kid")
+		.where("tenant_id", "=", tenant_id)
+		.where("key_id", "=", key_id)
+		.orderBy("kid")
+		.forNoKeyUpdate()
+		.execute();
+}
+
 export type KeyChanges = Partial<Omit<Key, "tenant_id" | "id" | "environment" | "created_at" | "created_by">>;
 
 export async function updateKey(tx: Tx, tenant_id: string, key_id: string, changes: KeyChanges): Promise<void> {

@@ -337,7 +337,7 @@ suite("nodes on one database", () => {
 		deepEqual(await idsOfLiving(), [changer.id]);
 	});
 
-	test("where there can be no other node, rows of others are of the dead and are removed at the start", async () => {
+	test("where there can be no other node, rows of others are of the dead and are fenced at the start", async () => {
 		await record(bare, (tx) => insertNode(tx, { id: "node_dead", version: "test", lease_ms: 900_000, sole: false }));
 		const node = await start({ sole: true });
 		deepEqual(await idsOfLiving(), [node.id]);

@@ -10,7 +10,7 @@ import type { ClockSkew } from "./clock-skew.ts";
 import { type InvalidationKind, RecentInvalidations, type SequencedInvalidation } from "./invalidation.ts";
 import { Lease } from "./lease.ts";
 import { listenForChanges } from "./listen.ts";
-import { OtherNodes, type WaitedFor } from "./others.ts";
+import { type OtherNode, OtherNodes, type WaitedFor } from "./others.ts";
 import { deleteNode, fenceNodes, insertNode, nudgeNodes, readInvalidations, readOtherNodes, renewNode, sweepInvalidations } from "./store.ts";
 import { inTurns } from "./turns.ts";
 
@@ -117,11 +117,20 @@ export class Node {
 			const silent = this.#others.silent(this.#options.clock.monotonic());
 			if (polls % POLLS_BEFORE_NUDGE === POLLS_BEFORE_NUDGE - 1) await inStatement(this.#database, (queries) => nudgeNodes(queries, this.#id));
 			if (silent.length === 0) await sleep(CONFIRMATION_POLL_MS);
-			else {
-				await this.#record((tx) => fenceNodes(tx, silent));
-				this.#options.log.warn({ nodes: silent.map((node) => node.id) }, "silent_nodes_fenced");
-			}
+			else await this.#fence(silent);
 		}
+	}
+
+	/** Fences the nodes whose lease has run out for sure: what would wait for them goes on. */
+	async fenceSilent(): Promise<void> {
+		await this.#look();
+		const silent = this.#others.silent(this.#options.clock.monotonic());
+		if (silent.length > 0) await this.#fence(silent);
+	}
+
+	async #fence(silent: readonly OtherNode[]): Promise<void> {
+		await this.#record((tx) => fenceNodes(tx, silent));
+		this.#options.log.warn({ nodes: silent.map((node) => node.id) }, "silent_nodes_fenced");
 	}
 
 	async #lookAtOthers(): Promise<void> {

@@ -47,9 +47,9 @@ function asInvalidationKind(kind: string | null): SequencedInvalidation["kind"] 
 	return kind as SequencedInvalidation["kind"];
 }
 
-/** Enters a node that knows everything up to the number it returns. `sole` removes all others: nobody else can be on this database. */
+/** Enters a node that knows everything up to the number it returns. `sole` fences all others: nobody else can be on this database. */
 export async function insertNode(tx: RecordTx, node: { id: string; version: string; lease_ms: number; sole: boolean }): Promise<number> {
-	if (node.sole) await tx.deleteFrom("nodes").execute();
+	if (node.sole) await tx.updateTable("nodes").set({ fenced_at: sql`clock_timestamp()` }).where("fenced_at", "is", null).execute();
 	const entered = await tx
 		.insertInto("nodes")
 		.values((insert) => ({

@@ -22,6 +22,8 @@ export async function completeRotations(context: ChangeContext): Promise<number>
 
 /** `claim` holds the lock while the changes run, each in a transaction of its own. */
 async function completeClaimed(context: ChangeContext, _claim: RecordTx): Promise<number> {
+	// A node that is gone for good would hold up what is judged by the slowest one.
+	await context.node.fenceSilent();
 	let ended = 0;
 	let after: DueRotation | null = null;
 	for (;;) {
@@ -53,7 +55,6 @@ async function completeOne(context: ChangeContext, due: DueRotation): Promise<bo
 			const rotation = key && (await readRotation(tx, tenant_id, { id, key_id }));
 			if (!key || !rotation) return { unchanged: false };
 			const now = context.clock.now();
-			// What other nodes counted and have not written yet is a second or two old; a source has moved after sixty of silence at least.
 			const seen = await observeRotation(tx, rotation, now);
 			const event = dueEvent(seen, now);
 			const step = event && stepOfClock(seen, event);

@@ -2,7 +2,7 @@ import { type ChangeContext, changeEverywhere } from "../audit/change.ts";
 import { Failure } from "../core/error.ts";
 import type { Tx } from "../database/transaction.ts";
 import { keyNotFound } from "../keys/get.ts";
-import { lockKey } from "../keys/store.ts";
+import { lockKey, lockSecrets } from "../keys/store.ts";
 import { holdTenant } from "../tenants/store.ts";
 import { tenantNotFound } from "../tenants/tenant.ts";
 import { settleIfQuick, settleUsage } from "../usage/settle.ts";
@@ -67,6 +67,7 @@ export async function endByHand(context: ChangeContext, request: EndRequest): Pr
 		if (!key) throw keyNotFound();
 		const rotation = await readRotation(tx, tenant_id, { id: rotation_id, key_id });
 		if (!rotation) throw rotationNotFound();
+		await lockSecrets(tx, tenant_id, key_id);
 		const seen = await observeRotation(tx, rotation, now);
 		await request.before?.(tx, seen);
 		const over = dueEvent(seen, now) === "time_over" ? stepOfClock(seen, "time_over") : null;

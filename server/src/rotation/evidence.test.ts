@@ -23,7 +23,15 @@ function used(kid: "old" | "new", source: Source, ago_ms: number, more: Partial<
 function judged(rows: SecretSource[], more: Partial<Parameters<typeof judge>[1]> = {}) {
 	const first_uses = rows.flatMap((row) => (row.kid === "new" ? (row.first_seen_at?.getTime() ?? []) : []));
 	const successor_used_at = first_uses.length === 0 ? null : new Date(Math.min(...first_uses));
-	return judge(rows, { predecessor_kid: "old", successor_kid: "new", successor_used_at, old_ends_at: null, now: NOW, ...more });
+	return judge(rows, {
+		predecessor_kid: "old",
+		successor_kid: "new",
+		successor_used_at,
+		old_ends_at: null,
+		usage: { until_ms: NOW, gaps_until_ms: 0 },
+		now: NOW,
+		...more,
+	});
 }
 
 const codes = (rows: SecretSource[]) => judged(rows).blockers.map(({ code }) => code);

@@ -1,4 +1,5 @@
 import type { SecretSource } from "../usage/evidence-store.ts";
+import type { UsageSeen } from "../usage/progress-store.ts";
 import { OTHER_SOURCES, UNKNOWN_SOURCE } from "../usage/source.ts";
 
 /** However often a source is heard of, so long it must be silent: what nodes have counted and not yet written (a second or two) is within it. */
@@ -54,6 +55,8 @@ export interface EvidenceQuestion {
 	readonly successor_used_at: Date | null;
 	/** When the old secret ends whatever is seen; null when it is not said yet. */
 	readonly old_ends_at: Date | null;
+	/** Silence is judged by what is known of uses, never by the clock alone. */
+	readonly usage: UsageSeen;
 	readonly now: number;
 }
 
@@ -61,6 +64,8 @@ const JUST_DEPLOYED: Blocker = {
 	code: "not_silent_long_enough",
 	detail: "The new secret was used for the first time a moment ago: what used the old one until then may not be known yet.",
 };
+
+const NOT_REPORTED = "uses the new secret; a server has not reported yet whether the old one was used there since.";
 
 /** How long a source must be silent on a secret, by how long it was silent between two uses. Milliseconds. */
 export function silenceNeeded(use: Pick<Use, "gap_ms" | "gap_before_ms">): number {
@@ -80,11 +85,17 @@ export function judge(rows: readonly SecretSource[], question: EvidenceQuestion)
 	const bySource = Map.groupBy(rows, (row) => row.source_id);
 	const sources = [...bySource.values()].flatMap((seen) => judgeSource(seen, question) ?? []);
 	const blockers = sources.flatMap((source) => source.blocker ?? []);
-	const { successor_used_at, now } = question;
+	const { successor_used_at, usage } = question;
 	if (successor_used_at === null) blockers.unshift({ code: "not_deployed", detail: "The new secret has not been used yet." });
 	// Nobody is known to use the old one; whoever did at that moment would be known of by the end of the silence that others have to keep.
-	else if (blockers.length === 0 && successor_used_at.getTime() + SILENCE_MS_MIN > now) blockers.push(JUST_DEPLOYED);
+	else if (blockers.length === 0 && Math.max(successor_used_at.getTime(), usage.gaps_until_ms) + SILENCE_MS_MIN > seenUntil(question))
+		blockers.push(JUST_DEPLOYED);
 	return { sources, all_moved: blockers.length === 0, blockers };
+}
+
+/** The instant up to which silence is known of, in milliseconds since 1970. */
+function seenUntil({ usage, now }: EvidenceQuestion): number {
+	return Math.min(now, usage.until_ms);
 }
 
 function useOf(seen: readonly SecretSource[], kid: string | null): (SecretSource & { last_seen_at: Date; first_seen_at: Date }) | null {
@@ -125,9 +136,10 @@ function judgeSource(seen: readonly SecretSource[], question: EvidenceQuestion):
 	if (old.sightings < SIGHTINGS_MIN) {
 		return waiting("too_few_sightings", "uses the new secret, but was seen too rarely before to tell whether all of it has moved.", old_ends_at);
 	}
-	const silent_since = Math.max(old.last_seen_at.getTime(), successor.first_seen_at.getTime());
+	const silent_since = Math.max(old.last_seen_at.getTime(), successor.first_seen_at.getTime(), question.usage.gaps_until_ms);
 	const waits_until = new Date(silent_since + silenceNeeded(old));
-	if (waits_until.getTime() > question.now) {
+	if (waits_until.getTime() > seenUntil(question)) {
+		if (waits_until.getTime() <= question.now) return waiting("not_silent_long_enough", NOT_REPORTED, waits_until);
 		return waiting("not_silent_long_enough", "uses the new secret; the old one must be silent there for longer first.", waits_until);
 	}
 	return { source, old, new: successor, moved: true, waits_until, blocker: null };

@@ -46,7 +46,7 @@ let fixture: RotationFixture;
 let nodes: Process[];
 before(async () => {
 	fixture = await rotationFixture();
-	nodes = [fixture.main, await fixture.verification.process()];
+	nodes = [fixture.main, await fixture.second()];
 });
 after(() => fixture.close());
 
@@ -163,7 +163,7 @@ test("rotating, revealing, completing, cancelling, pausing and revoking at once 
 				if (!ending) ok(run.rotation_ids.length - before <= 1, `of rotations at once one wins: ${answers}`);
 				if (was_revoked) equal(run.rotation_ids.length, before, "a revoked key is not replaced");
 				await assertSound(run);
-				fixture.pass(pass_seconds);
+				await fixture.pass(pass_seconds);
 				await assertSound(run);
 			}
 		}),

@@ -6,6 +6,7 @@ import type { SecretVersion } from "../keys/key.ts";
 import { readSecrets } from "../keys/store.ts";
 import { type SecretActivity, secretActivity } from "../usage/activity-store.ts";
 import { readSecretOperations, readSecretSources, type SecretOperation, type SecretSource } from "../usage/evidence-store.ts";
+import { readUsageSeen, type UsageSeen } from "../usage/progress-store.ts";
 import { type Evidence, judge } from "./evidence.ts";
 import { phaseOf } from "./machine.ts";
 import type { Rotation, RotationStatus } from "./rotation.ts";
@@ -25,6 +26,7 @@ export interface Observed {
 }
 
 interface Seen {
+	readonly usage: UsageSeen;
 	readonly secrets: readonly SecretVersion[];
 	readonly activity: ReadonlyMap<string, SecretActivity>;
 	readonly sources: readonly SecretSource[];
@@ -40,10 +42,13 @@ export async function observeRotations(
 	now: number,
 ): Promise<Observed[]> {
 	if (rotations.length === 0) return [];
+	// Before anything that it speaks of.
+	const usage = await readUsageSeen(tx);
 	const secrets = (await readSecrets(tx, key.tenant_id, [key.key_id])).get(key.key_id) ?? [];
 	const kids = secrets.map((secret) => secret.kid);
 	const handover_ids = rotations.flatMap((rotation) => rotation.handover_id ?? []);
 	const seen = {
+		usage,
 		secrets,
 		activity: await secretActivity(tx, key.tenant_id, kids),
 		sources: await readSecretSources(tx, key, new Date(now)),
@@ -67,7 +72,7 @@ function observed(rotation: Rotation, seen: Seen, now: number): Observed {
 	const successor_used_at = (successor && seen.activity.get(successor.kid)?.first_used_at) ?? null;
 	const old_ends_at = state === "open" || state === "completed" ? (predecessor.retired_at ?? predecessor.retires_at) : null;
 	const successor_used = successor_used_at !== null;
-	const evidence = judge(seen.sources, { predecessor_kid, successor_kid, successor_used_at, old_ends_at, now });
+	const evidence = judge(seen.sources, { predecessor_kid, successor_kid, successor_used_at, old_ends_at, usage: seen.usage, now });
 	const phase = phaseOf(rotation, { successor_used, all_moved: evidence.all_moved, old_ends_at }, now);
 	const handover = rotation.handover_id === null ? null : (seen.handovers.get(rotation.handover_id) ?? null);
 	return { rotation, phase, predecessor, successor, successor_used_at, old_ends_at, evidence, operations: seen.operations, handover };

@@ -43,7 +43,7 @@ async function usedKey(callers: readonly CallerName[] = EVERYONE, plan = {}): Pr
 	const key = await fixture.key(await fixture.verification.tenant(fixture.main.node, plan));
 	for (let round = 0; round < 4; round += 1) {
 		for (const caller of callers) equal(await fixture.use(key.raw_key, caller), "allowed");
-		fixture.pass(10);
+		await fixture.pass(10);
 	}
 	return key;
 }
@@ -76,7 +76,7 @@ test("three programs behind one address move one after the other; the old secret
 	equal(await fixture.use(key.raw_key, "backup"), "allowed");
 	equal(await fixture.use(raw_key, "orders"), "allowed");
 	equal(await fixture.use(raw_key, "reports"), "allowed");
-	fixture.pass(120);
+	await fixture.pass(120);
 	equal(await fixture.use(key.raw_key, "backup"), "allowed");
 	const proving = await look(key, rotation.id);
 	deepEqual([proving.status, proving.safe_to_complete, proving.sources.filter((source) => source.moved).length], ["proving", false, 2]);
@@ -90,10 +90,10 @@ test("three programs behind one address move one after the other; the old secret
 	await completeRotations(fixture.context());
 	equal((await look(key, rotation.id)).ended_at, null);
 	equal(await fixture.use(raw_key, "backup"), "allowed");
-	fixture.pass(100);
+	await fixture.pass(100);
 	await completeRotations(fixture.context());
 	equal((await look(key, rotation.id)).status, "proving", "the longest silence of the third was 120 seconds: three times that");
-	fixture.pass(400);
+	await fixture.pass(400);
 	const moved = await look(key, rotation.id);
 	deepEqual([moved.status, moved.safe_to_complete, moved.reasons], ["moved", true, []]);
 	deepEqual(
@@ -136,7 +136,7 @@ test("completing early takes force and a reason, which is audited with who had n
 test("cancelling gives the old secret and the key's dates back; once the new one is used it takes force", async () => {
 	const key = await usedKey(["orders"], { max_key_lifetime_days: 90 });
 	const before = await getKey(fixture.context(), idsOf(key));
-	fixture.pass(DAY_SECONDS);
+	await fixture.pass(DAY_SECONDS);
 	const first = await fixture.rotate(key);
 	equal(first.rotation.expires_at_before, before.expires_at);
 	ok(before.expires_at && first.rotation.expires_at && first.rotation.expires_at > before.expires_at);
@@ -148,7 +148,7 @@ test("cancelling gives the old secret and the key's dates back; once the new one
 	const after_cancel = await getKey(fixture.context(), idsOf(key));
 	deepEqual([after_cancel.expires_at, after_cancel.rotation_due_at, after_cancel.rotation], [before.expires_at, before.rotation_due_at, null]);
 
-	fixture.pass(1);
+	await fixture.pass(1);
 	const second = await fixture.rotate(key);
 	equal(
 		second.rotation.expires_at?.slice(0, 17),
@@ -180,11 +180,11 @@ test("an overlap ends when it was said to, by the clock alone: no change, no loo
 	const { rotation, raw_key } = await fixture.rotate(key, { overlap_seconds: 600 });
 	deepEqual([rotation.hard_stop_at, rotation.overlap_seconds], [null, 600]);
 	equal(await fixture.use(raw_key, "orders"), "allowed");
-	fixture.pass(599);
+	await fixture.pass(599);
 	await completeRotations(fixture.context());
 	equal((await look(key, rotation.id)).status, "moved", "but told to last until the end");
 	equal(await fixture.use(key.raw_key, "orders"), "allowed");
-	fixture.pass(1);
+	await fixture.pass(1);
 	equal(await fixture.use(key.raw_key, "orders"), "key_rotated");
 	equal((await look(key, rotation.id)).status, "completed");
 	equal((await getKey(fixture.context(), idsOf(key))).rotation, null);
@@ -205,9 +205,9 @@ test("the loop writes what the clock has ended: an overlap, and a hard stop afte
 		const [one, other] = [await own.key(tenant_id), await own.key(tenant_id)];
 		const overlap = await own.rotate(one, { overlap_seconds: 60 });
 		const held = await own.rotate(other);
-		own.pass(61);
+		await own.pass(61);
 		equal(await completeRotations(own.context()), 1);
-		own.pass(30 * DAY_SECONDS);
+		await own.pass(30 * DAY_SECONDS);
 		equal(await completeRotations(own.context()), 1);
 		equal(await completeRotations(own.context()), 0);
 		const how = async (key: MadeKey, id: string) => (await getRotation(own.context(), { ...idsOf(key), rotation_id: id })).ended_how;
@@ -228,7 +228,7 @@ test("who begins to replace a secret is reminded once a day for as long as the o
 		await own.rotate(timed, { overlap_seconds: 3 * DAY_SECONDS });
 		const told: number[] = [];
 		for (const seconds of [0, DAY_SECONDS - 1, 1, 10, DAY_SECONDS, 10]) {
-			own.pass(seconds);
+			await own.pass(seconds);
 			const nodes = await Promise.all([remindOfRotations(own.context()), remindOfRotations(own.context())]);
 			told.push((nodes[0] ?? 0) + (nodes[1] ?? 0));
 		}
@@ -242,7 +242,7 @@ test("who begins to replace a secret is reminded once a day for as long as the o
 			})),
 		);
 		await cancelRotation(own.context(), { ...idsOf(held), rotation_id: rotation.id });
-		own.pass(DAY_SECONDS);
+		await own.pass(DAY_SECONDS);
 		equal(await remindOfRotations(own.context()), 0);
 	} finally {
 		await own.close();
@@ -287,20 +287,20 @@ test("a new secret is handed over: the time in which both work begins when it is
 		(await failureOf(completeRotation(fixture.context(), { ...idsOf(key), rotation_id: made.rotation.id, force: true, reason: "x" }))).code,
 		"conflict",
 	);
-	fixture.pass(3_600);
+	await fixture.pass(3_600);
 	equal(await fixture.use(key.raw_key, "orders"), "allowed");
 	const token = made.handover_url.slice(made.handover_url.indexOf("#") + 1);
 	const revealed = await revealKey(fixture.recipient(), { token, name: "Grace" });
 	deepEqual([await fixture.use(key.raw_key, "orders"), await fixture.use(revealed.raw_key, "orders")], ["allowed", "allowed"]);
 	const open = await look(key, made.rotation.id);
 	deepEqual([open.status, open.successor?.kid, open.handover?.status], ["proving", revealed.key.kid, "claimed"]);
-	fixture.pass(60);
+	await fixture.pass(60);
 	deepEqual([await fixture.use(key.raw_key, "orders"), await fixture.use(revealed.raw_key, "orders")], ["key_rotated", "allowed"]);
 });
 
 test("a date that somebody sets while a link waits is not overwritten when it is revealed, nor by cancelling", async () => {
 	const key = await usedKey(["orders"], { max_key_lifetime_days: 90 });
-	fixture.pass(60);
+	await fixture.pass(60);
 	const made = await rotateKeyForHandover(fixture.handoverContext(), { ...idsOf(key), handover: {} });
 	const expires_at = new Date(fixture.verification.clock.now() + 5 * DAY_SECONDS * 1_000).toISOString();
 	await updateKeySettings(fixture.context(), { ...idsOf(key), expires_at });
@@ -322,11 +322,11 @@ test("a link that is cancelled or not opened in time cancels its rotation, and c
 	const token = second.handover_url.slice(second.handover_url.indexOf("#") + 1);
 	equal((await failureOf(revealKey(fixture.recipient(), { token, name: "Grace" }))).code, "conflict");
 	const third = await begin();
-	fixture.pass(301);
+	await fixture.pass(301);
 	ok((await completeRotations(fixture.context())) >= 1);
 	equal((await look(key, third.rotation.id)).ended_how, "handover_over");
 	const fourth = await begin();
-	fixture.pass(301);
+	await fixture.pass(301);
 	equal((await fixture.rotate(key)).rotation.status, "issued", "one whose link is over stands in nobody's way");
 	equal((await look(key, fourth.rotation.id)).ended_how, "handover_over");
 	equal(await fixture.use(key.raw_key, "orders"), "allowed");
@@ -350,13 +350,13 @@ test("uses without an address, and too few of them, never count as moved: then t
 	const key = await usedKey([]);
 	for (let round = 0; round < 4; round += 1) {
 		await fixture.use(key.raw_key, from(null, "curl/8.5.0"));
-		fixture.pass(2);
+		await fixture.pass(2);
 	}
 	await fixture.use(key.raw_key, "backup");
 	const { raw_key, rotation } = await fixture.rotate(key);
 	await fixture.use(raw_key, from(null, "curl/8.5.0"));
 	await fixture.use(raw_key, "backup");
-	fixture.pass(10 * DAY_SECONDS);
+	await fixture.pass(10 * DAY_SECONDS);
 	const seen = await look(key, rotation.id);
 	deepEqual(seen.reasons.map(({ code }) => code).sort(), ["address_unknown", "too_few_sightings"]);
 	deepEqual(new Set(seen.sources.map((source) => source.waits_until)), new Set([rotation.hard_stop_at]));
@@ -367,7 +367,7 @@ test("uses without an address, and too few of them, never count as moved: then t
 test("an expired key is not replaced, and one whose plan lost the API neither", async () => {
 	const key = await usedKey(["orders"]);
 	await updateKeySettings(fixture.context(), { ...idsOf(key), expires_at: new Date(fixture.verification.clock.now() + 60_000).toISOString() });
-	fixture.pass(61);
+	await fixture.pass(61);
 	const expired = await failureOf(fixture.rotate(key));
 	deepEqual([expired.code, /later expiry/.test(expired.detail)], ["conflict", true]);
 	const other = await usedKey(["orders"]);
@@ -377,7 +377,7 @@ test("an expired key is not replaced, and one whose plan lost the API neither", 
 
 test("the preview of a revocation says what would stop: requests by the hour, day and week, sources, and the rotation", async () => {
 	const key = await usedKey(["orders", "backup"]);
-	fixture.pass(2 * 3_600);
+	await fixture.pass(2 * 3_600);
 	await fixture.use(key.raw_key, "orders");
 	const { rotation } = await fixture.rotate(key);
 	const preview = await revokePreview(fixture.context(), idsOf(key));

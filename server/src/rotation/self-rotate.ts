@@ -9,7 +9,7 @@ import { asKid, makeRawKey } from "../keys/format.ts";
 import type { Key } from "../keys/key.ts";
 import { goneKey } from "../keys/refusal.ts";
 import { secretMatches } from "../keys/secret.ts";
-import { lockKey } from "../keys/store.ts";
+import { lockKey, lockSecrets } from "../keys/store.ts";
 import { holdTenant, type TenantWithPlan } from "../tenants/store.ts";
 import { settleUsage } from "../usage/settle.ts";
 import type { KeyedContext } from "../verification/keyed-context.ts";
@@ -69,9 +69,10 @@ export async function rotateSelf(context: SelfContext, input: { overlap_seconds?
 }
 
 /** The answer to the same request once more: to who still has the old secret, and while nobody has used the new one. */
-async function answerAgain(tx: ReadTx, context: SelfContext, key: Key, rotation_id: string): Promise<SelfRotated> {
+async function answerAgain(tx: Tx, context: SelfContext, key: Key, rotation_id: string): Promise<SelfRotated> {
 	const now = context.clock.now();
 	const rotation = await readRotation(tx, key.tenant_id, { id: rotation_id, key_id: key.id });
+	await lockSecrets(tx, key.tenant_id, key.id);
 	const seen = rotation && (await observeRotation(tx, rotation, now));
 	if (seen?.phase === "issued" && seen.rotation.predecessor_kid === context.grant.kid) {
 		const raw_key = await deriveAgain(tx, context, key, seen.rotation);

@@ -5,7 +5,7 @@ import { testLog } from "../database/testing.ts";
 import type { HandoverContext, KeysContext, RecipientContext } from "../keys/context.ts";
 import { createMailer } from "../outbox/mailer.ts";
 import { LiveProfile } from "../plans/live-profile.ts";
-import { startFlushing } from "../usage/flush.ts";
+import { type Flushing, startFlushing } from "../usage/flush.ts";
 import { type Source, sourceOf } from "../usage/source.ts";
 import { codeOf, type MadeKey, type Process, type VerificationFixture, verificationFixture } from "../verification/testing.ts";
 import { beginHandedOver } from "./begin-handed-over.ts";
@@ -35,8 +35,10 @@ export interface RotationFixture {
 	recipient(): RecipientContext;
 	/** The code that the raw key is answered with when the caller presents it; counted and written. */
 	use(raw_key: string, caller: CallerName | Source, operation?: string): Promise<string>;
-	/** Moves the clock. */
-	pass(seconds: number): void;
+	/** Moves the clock; what the processes have counted is written then. */
+	pass(seconds: number): Promise<void>;
+	/** Another process, whose counts are written as the first one's are. */
+	second(): Promise<Process>;
 	key(tenant_id: string): Promise<MadeKey>;
 	rotate(key: MadeKey, input?: Omit<RotateInput, "handover">, overrides?: Partial<KeysContext>): ReturnType<typeof rotateKey>;
 	close(): Promise<void>;
@@ -46,7 +48,13 @@ export async function rotationFixture(): Promise<RotationFixture> {
 	const verification = await verificationFixture();
 	const { clock, database } = verification;
 	const main = await verification.process();
-	const flushing = startFlushing({ database, meter: main.meter, log: testLog });
+	const flushed = new Map<Process, Flushing>();
+	const flush = (process: Process): Flushing => {
+		const known = flushed.get(process) ?? startFlushing({ database, meter: process.meter, clock, node: process.node, log: testLog });
+		flushed.set(process, known);
+		return known;
+	};
+	await flush(main).flushNow();
 	const profile = new LiveProfile({ database, node: main.node, log: testLog, public_url: "https://keys.example.com" });
 	const mailer = createMailer({ settings: null, product_name: () => profile.known.product_name, log: testLog });
 	const context = (overrides: Partial<KeysContext> = {}) => verification.context(main.node, overrides);
@@ -64,14 +72,22 @@ export async function rotationFixture(): Promise<RotationFixture> {
 		async use(raw_key, caller, operation = "GET /orders") {
 			const source = typeof caller === "string" ? CALLERS[caller] : caller;
 			const decision = await main.ask(raw_key, { source, operation });
-			await flushing.flushNow();
+			await flush(main).flushNow();
 			return codeOf(decision);
 		},
-		pass: (seconds) => clock.advance(seconds * 1_000),
+		async pass(seconds) {
+			clock.advance(seconds * 1_000);
+			for (const flushing of flushed.values()) await flushing.flushNow();
+		},
+		async second() {
+			const process = await verification.process();
+			await flush(process).flushNow();
+			return process;
+		},
 		key: (tenant_id) => verification.key(main.node, tenant_id),
 		rotate: (key, input = {}, overrides = {}) => rotateKey(context(overrides), { ...input, tenant_id: key.tenant_id, key_id: key.key_id }),
 		async close() {
-			await flushing.stop();
+			for (const flushing of flushed.values()) await flushing.stop();
 			await verification.close();
 		},
 	};

@@ -17,6 +17,11 @@ export const CODES_OF_DEAD_KEYS: readonly UsageCode[] = ["key_revoked", "key_exp
 export const CODES_OF_ENDED_SECRETS: readonly UsageCode[] = ["key_revoked", "key_expired", "key_rotated"];
 const DEAD: ReadonlySet<UsageCode> = new Set(CODES_OF_DEAD_KEYS);
 
+/** Whether a request that ended with the code was a use of its secret, rather than an attempt with a dead one. */
+export function isUse(code: UsageCode): boolean {
+	return !DEAD.has(code);
+}
+
 /** When the first and the last of some requests were, in milliseconds since their counter's minute began. */
 interface Span {
 	readonly first: number;

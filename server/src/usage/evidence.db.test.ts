@@ -37,7 +37,7 @@ suite("evidence of what secrets are used for, and from where", () => {
 
 	function start() {
 		const meter = new Meter({ clock: systemClock });
-		const flushing = startFlushing({ database: db.database, meter, log: testLog });
+		const flushing = startFlushing({ database: db.database, meter, clock: systemClock, node: { id: "node_test" }, log: testLog });
 		const settle = async (): Promise<void> => {
 			await flushing.flushNow();
 			await settleUsage({ database: db.database, log: testLog });

@@ -73,7 +73,7 @@ suite("flushing usage", () => {
 
 	function startMeter(database: Database = db.database) {
 		const meter = new Meter({ clock: systemClock });
-		return { meter, flushing: startFlushing({ database, meter, log: testLog }) };
+		return { meter, flushing: startFlushing({ database, meter, clock: systemClock, node: { id: "node_test" }, log: testLog }) };
 	}
 
 	async function countedBy(operation: string): Promise<number> {

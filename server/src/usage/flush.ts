@@ -1,17 +1,23 @@
 import pg from "pg";
 import { record } from "../audit/record.ts";
+import type { Clock } from "../core/clock.ts";
 import { randomBase62 } from "../core/id.ts";
 import type { Log } from "../core/log.ts";
 import { startLoop } from "../core/loop.ts";
 import type { Database } from "../database/database.ts";
+import { inStatement } from "../database/transaction.ts";
+import type { Node } from "../nodes/node.ts";
 import { BATCH_FACTS_MAX, type Batch, requestsIn } from "./batch.ts";
 import type { Meter } from "./meter.ts";
+import { storeFlushedUntil, storeIdleUntil } from "./progress-store.ts";
 import { appendFlush } from "./store.ts";
 
 const EVERY_MS = 1_000;
 const BATCHES_PER_RUN_MAX = 50;
 const REFUSALS_MAX = 3;
 const STOP_ATTEMPTS = 2;
+/** How often a node that counts nothing says so: it delays what waits for it by so long at the most. */
+const IDLE_EVERY_MS = 5_000;
 
 export interface Flushing {
 	/** Flushes all that waits; rejects when it could not be written, which is then tried again by itself. */
@@ -23,6 +29,8 @@ export interface Flushing {
 interface Flush {
 	readonly flush_number: number;
 	readonly batch: Batch;
+	/** Once it is in the database, nothing that was counted before waits any more; null while more of that is to come. */
+	readonly flushed_until: Date | null;
 	/** How often the database answered that the values themselves are wrong. */
 	refusals: number;
 }
@@ -30,6 +38,9 @@ interface Flush {
 export interface FlushingOptions {
 	readonly database: Database;
 	readonly meter: Meter;
+	readonly clock: Clock;
+	/** The one that answers by what the meter counts. */
+	readonly node: Pick<Node, "id">;
 	readonly log: Log;
 }
 
@@ -65,6 +76,8 @@ class Flusher {
 	#flushNumber = 0;
 	/** Sent, not yet known to be applied: sent again as it is, under its number, while later counts wait in the meter. */
 	#pending: Flush | null = null;
+	/** What the database has been told, and of which node: one that was fenced goes on as another. */
+	#told = { node_id: "", flushed_until: 0 };
 	failure: Error | null = null;
 
 	constructor(options: FlushingOptions) {
@@ -91,27 +104,44 @@ class Flusher {
 	/** A batch that is not full took all that waited; what was counted since is for the next run. */
 	async #flushWaiting(): Promise<void> {
 		if (this.#pending) await this.#send(this.#pending);
+		const began = this.#options.clock.now();
 		for (let sent = 0; sent < BATCHES_PER_RUN_MAX; sent += 1) {
-			const flush = this.#next();
-			if (!flush) return;
+			const flush = this.#next(began);
+			if (!flush) return this.#sendIdle(began);
 			await this.#send(flush);
-			if (flush.batch.facts < BATCH_FACTS_MAX) return;
+			if (flush.flushed_until !== null) return;
 		}
+	}
+
+	async #sendIdle(began: number): Promise<void> {
+		const { database, node } = this.#options;
+		if (this.#told.node_id === node.id && Math.abs(began - this.#told.flushed_until) < IDLE_EVERY_MS) return;
+		const told = { node_id: node.id, flushed_until: began };
+		await inStatement(database, (queries) => storeIdleUntil(queries, told.node_id, new Date(began)));
+		this.#told = told;
 	}
 
 	async #send(flush: Flush): Promise<void> {
 		this.#pending = flush;
-		const { database, log } = this.#options;
-		const applied = await record({ database }, (tx) => appendFlush(tx, { flusher_id: this.#id, ...flush }));
+		const { database, log, node } = this.#options;
+		const { flushed_until } = flush;
+		const node_id = node.id;
+		const applied = await record({ database }, async (tx) => {
+			const entered = await appendFlush(tx, { flusher_id: this.#id, ...flush });
+			if (entered && flushed_until !== null) await storeFlushedUntil(tx, node_id, flushed_until);
+			return entered;
+		});
+		if (applied && flushed_until !== null) this.#told = { node_id, flushed_until: flushed_until.getTime() };
 		if (!applied) log.info({ flush_number: flush.flush_number }, "usage_flush_was_applied_before");
 		this.#pending = null;
 	}
 
-	#next(): Flush | null {
+	#next(began: number): Flush | null {
 		const batch = this.#options.meter.drain();
 		if (!batch) return null;
 		this.#flushNumber += 1;
-		return { flush_number: this.#flushNumber, batch, refusals: 0 };
+		const flushed_until = batch.facts < BATCH_FACTS_MAX ? new Date(began) : null;
+		return { flush_number: this.#flushNumber, batch, flushed_until, refusals: 0 };
 	}
 
 	/** Gives up a batch whose values the database refuses: it must not hold up all later counts. */

@@ -20,7 +20,7 @@ suite("settling", () => {
 	/** One flush per request, none settled yet. */
 	async function flush(key: number, requests: number): Promise<void> {
 		const meter = new Meter({ clock: systemClock });
-		const flushing = startFlushing({ database: db.database, meter, log: testLog });
+		const flushing = startFlushing({ database: db.database, meter, clock: systemClock, node: { id: "node_test" }, log: testLog });
 		const counter = meter.keyCounter("a", `a_key_${key}`, `a_kid_${key}`);
 		for (let request = 0; request < requests; request += 1) {
 			meter.count(counter, meter.operationCounter("a", null, "settled"), "allowed", AT);

@@ -27,7 +27,7 @@ suite("sources of keys", () => {
 
 	function start() {
 		const meter = new Meter({ clock: systemClock });
-		return { meter, flushing: startFlushing({ database: db.database, meter, log: testLog }) };
+		return { meter, flushing: startFlushing({ database: db.database, meter, clock: systemClock, node: { id: "node_test" }, log: testLog }) };
 	}
 
 	const list = async (key: number) => (await listSources(db.contextFor("a"), { tenant_id: "a", key_id: `a_key_${key}` })).data;

@@ -21,6 +21,7 @@ export async function appendFlush(tx: RecordTx, flush: { flusher_id: string; flu
 		.values({
 			node_id: flush.flusher_id,
 			flush_number: flush.flush_number,
+			counted_from: keys.length === 0 ? null : new Date(keys.reduce((first, fact) => Math.min(first, fact.first_ms), Number.POSITIVE_INFINITY)),
 			keys: columns(keys, [
 				(fact) => fact.tenant_id,
 				(fact) => fact.key_id,

@@ -28,7 +28,7 @@ export class Batcher<V> {
 		if (waiting) return waiting.promise;
 		if (this.#waiting.size >= this.#queueMax) {
 			return Promise.reject(
-				new Failure("unavailable", "Too many unknown keys are being looked up. Try again shortly.", { retry_after_seconds: RETRY_SECONDS }),
+				new Failure("unavailable", "Too many keys wait for the database at the moment. Try again shortly.", { retry_after_seconds: RETRY_SECONDS }),
 			);
 		}
 		const { promise, resolve, reject } = Promise.withResolvers<V>();

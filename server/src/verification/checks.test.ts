@@ -79,6 +79,7 @@ const grant: Grant = {
 	refusals: null,
 	digest: null,
 	stale: false,
+	first_use_recorded: true,
 	visited: false,
 	rotation: null,
 	browser_seen_ms: 0,

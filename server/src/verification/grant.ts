@@ -70,6 +70,8 @@ export interface Grant {
 	readonly paused: boolean;
 	readonly revoked: boolean;
 	readonly tenant: TenantState;
+	/** Whether the database has the secret's first use. */
+	first_use_recorded: boolean;
 	/** Of the source that used it last; null until there is one. */
 	counter: KeyCounter | null;
 	/** Of all its sources, when there are several. */

@@ -9,6 +9,7 @@ import { type SequencedInvalidation, siteInvalidationId } from "../nodes/invalid
 import type { Node } from "../nodes/node.ts";
 import type { Meter } from "../usage/meter.ts";
 import { Batcher } from "./batcher.ts";
+import { FirstUses } from "./first-use.ts";
 import { type Grant, isStale, NO_SITE, type SiteState } from "./grant.ts";
 import { KeySources } from "./key-sources.ts";
 import { SieveMap } from "./sieve.ts";
@@ -45,6 +46,7 @@ export interface GrantsOptions {
 export class Grants {
 	/** The counters of grants by source. */
 	readonly sources: KeySources;
+	readonly firstUses: FirstUses;
 	readonly #options: GrantsOptions;
 	readonly #parts: FillParts;
 	readonly #grants: SieveMap<Grant>;
@@ -59,6 +61,7 @@ export class Grants {
 	constructor(options: GrantsOptions) {
 		this.#options = options;
 		this.sources = new KeySources(options.meter);
+		this.firstUses = new FirstUses(options);
 		this.#parts = { states: new SharedStates(), windows: options.windows, clock: options.clock };
 		this.#grants = new SieveMap({ max: options.grants_max ?? GRANTS_MAX, onGone: (grant, replaced) => this.#letGo(grant, replaced) });
 		this.#unknown = new UnknownNames(options.clock);

@@ -135,6 +135,7 @@ export function grantOf(row: GrantRow & { kid: string }, parts: FillParts): Gran
 	return {
 		visited: false,
 		stale: false,
+		first_use_recorded: row.first_use_recorded,
 		tenant,
 		digest: null,
 		revoked: row.revoked_at !== null,

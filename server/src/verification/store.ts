@@ -11,6 +11,7 @@ export interface GrantRow {
 	last4: string;
 	retires_at: Date | null;
 	retired_at: Date | null;
+	first_use_recorded: boolean;
 	key_id: string;
 	key_name: string;
 	environment: string;

@@ -8,40 +8,27 @@ import type { LiveLegacyFormats } from "../keys/legacy-formats.ts";
 import { isRekeyDue } from "../keys/rekey.ts";
 import { secretMac, secretMatches } from "../keys/secret.ts";
 import type { Node } from "../nodes/node.ts";
+import { isUse } from "../usage/counter.ts";
 import type { Meter } from "../usage/meter.ts";
-import type { Source } from "../usage/source.ts";
 import type { SourceMemo } from "../usage/source-memo.ts";
 import type { AddressFailures } from "./address-failures.ts";
-import { type Facts, type Instant, runChecks, SITE_NEEDED } from "./checks.ts";
+import { type Instant, runChecks, SITE_NEEDED } from "./checks.ts";
 import { type Denial, deny } from "./denial.ts";
 import { cannotBeChecked, isAfterSite, isBudgeted, LEASE_LOST, NOT_KNOWN } from "./denials.ts";
 import { examine } from "./examine.ts";
 import { type Grant, isStale } from "./grant.ts";
 import { type Grants, UNKNOWN } from "./grants.ts";
 import { digestOf, type Presented, RawKeyReader } from "./presented.ts";
+import type { Decision, Question } from "./question.ts";
 import type { QuotaLedger } from "./quota.ts";
-import { type LimitState, limitStates, type Price, type SpentLate, spend, untake } from "./spend.ts";
+import { limitStates, type SpentLate, spend, untake } from "./spend.ts";
 import { REFUSALS, REFUSALS_WINDOW_SECONDS } from "./states.ts";
 import type { WindowStore } from "./window-store.ts";
 
+export type { Decision, Question } from "./question.ts";
+
 const ROUNDS_MAX = 10;
 const OPERATIONS_PER_TENANT_MAX = 10_000;
-
-/** What is asked about one raw key. */
-export interface Question extends Facts, Price {
-	readonly raw_key: string;
-	/** What the usage is counted under: a route, or what a service says it is about to do. */
-	readonly operation: string;
-	readonly source: Source;
-}
-
-/** The decision: allowed when `denial` is null. `grant` is set once the secret has matched, also when something else stands against it. */
-export interface Decision {
-	readonly denial: Denial | null;
-	readonly grant: Grant | null;
-	/** Of a decision that came late: what it left of the grant's limits. Others are made before it is answered, and take of them too. */
-	readonly left?: readonly LimitState[];
-}
 
 const LEASE_OVER: Decision = { denial: LEASE_LOST, grant: null };
 
@@ -150,6 +137,7 @@ export class Verifier {
 		const site = question.site_id === null ? undefined : this.#options.grants.site(grant.tenant.id, question.site_id);
 		const found = runChecks(grant, question, at, site);
 		if (found === SITE_NEEDED) return this.#decideWithSite(question, grant);
+		if (!grant.first_use_recorded && (found === null || isUse(found.code))) return this.#decideFirstUse(question, grant);
 		if (found !== null) return this.#refused(question, grant, found, at);
 		const spent = spend(grant, question, at, this.#options.quotas, () => this.now());
 		if (spent instanceof Promise) return this.#decideSpent(question, grant, at, spent);
@@ -159,6 +147,16 @@ export class Verifier {
 	async #decideWithSite(question: Question, grant: Grant): Promise<Decision> {
 		try {
 			await this.#options.grants.fillSite(grant.tenant.id, question.site_id ?? "");
+		} catch (error) {
+			return { denial: this.#unavailable(error), grant };
+		}
+		return this.#late(this.decide(question));
+	}
+
+	/** The use is in the database before anything is answered; a secret that has ended meanwhile is read anew. */
+	async #decideFirstUse(question: Question, grant: Grant): Promise<Decision> {
+		try {
+			if (!(await this.#options.grants.firstUses.record(grant))) grant.stale = true;
 		} catch (error) {
 			return { denial: this.#unavailable(error), grant };
 		}
