@@ -166,6 +166,7 @@ export interface KeysTable {
 	revoke_note: string | null;
 	rate_limits: Generated<Json>;
 	expiry_set_at: Generated<Timestamp>;
+	expiry_from: Generated<string>;
 }
 
 export interface LegacyFormatsTable {
@@ -308,6 +309,8 @@ export interface RotationsTable {
 	expires_at_after: Timestamp | null;
 	rotation_due_at_after: Timestamp | null;
 	reminded_at: Timestamp | null;
+	expiry_from_before: Generated<string>;
+	expiry_from_after: Generated<string>;
 }
 
 export interface SecretActivityTable {

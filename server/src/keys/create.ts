@@ -105,7 +105,7 @@ export function keyWithin(bounds: KeyBounds, input: CreateRequest, made: { key_i
 		rate_limits: input.rate_limits ?? [],
 		rotate_every_days,
 		rotation_due_at: rotationDueAt(created_at, rotate_every_days),
-		expires_at: expiry.expires_at,
+		...expiry,
 		paused_at: null,
 		created_at,
 		created_by: made.created_by,

@@ -54,6 +54,7 @@ test("a key is answered with exactly the fields of the contract", () => {
 		rate_limits: [{ name: "slow", requests: 1, window_seconds: 60 }],
 		rotate_every_days: 90,
 		rotation_due_at: new Date(NOW),
+		expiry_from: "person",
 		expires_at: null,
 		paused_at: null,
 		created_at: new Date(NOW),

@@ -21,6 +21,9 @@ export const REVOKE_REASONS: readonly RevokeReason[] = [
 	"other",
 ];
 
+/** Who gave a key its end: a person, or the plan because none was named. */
+export type ExpiryFrom = "person" | "plan";
+
 /** Where people say that they keep a secret. */
 export const KEPT_IN_PLACES = ["secret_manager", "ci_variable", "server_environment", "encrypted_configuration", "other"] as const;
 export type KeptInPlace = (typeof KEPT_IN_PLACES)[number];
@@ -58,6 +61,7 @@ export interface Key {
 	rotate_every_days: number | null;
 	rotation_due_at: Date | null;
 	expires_at: Date | null;
+	expiry_from: ExpiryFrom;
 	paused_at: Date | null;
 	created_at: Date;
 	created_by: KeyActor;

@@ -17,17 +17,17 @@ const planOf = (max_key_lifetime_days: number | null): Plan => ({
 });
 
 test("without a longest life a key may be without end", () => {
-	assert.deepEqual(expiryOf(undefined, planOf(null), NOW), { expires_at: null });
-	assert.deepEqual(expiryOf(null, planOf(null), NOW), { expires_at: null });
+	assert.deepEqual(expiryOf(undefined, planOf(null), NOW), { expires_at: null, expiry_from: "plan" });
+	assert.deepEqual(expiryOf(null, planOf(null), NOW), { expires_at: null, expiry_from: "person" });
 });
 
 test("a plan's longest life is what a key gets that asks for nothing", () => {
-	assert.deepEqual(expiryOf(undefined, planOf(30), NOW), { expires_at: new Date(NOW + 30 * DAY_MS) });
+	assert.deepEqual(expiryOf(undefined, planOf(30), NOW), { expires_at: new Date(NOW + 30 * DAY_MS), expiry_from: "plan" });
 });
 
 test("the last instant of the plan's longest life is allowed, one later and no end at all are not", () => {
 	const latest = new Date(NOW + 30 * DAY_MS).toISOString();
-	assert.deepEqual(expiryOf(latest, planOf(30), NOW), { expires_at: new Date(latest) });
+	assert.deepEqual(expiryOf(latest, planOf(30), NOW), { expires_at: new Date(latest), expiry_from: "person" });
 	for (const wanted of [new Date(NOW + 30 * DAY_MS + 1).toISOString(), null]) {
 		const found = expiryOf(wanted, planOf(30), NOW);
 		assert("pointer" in found && found.pointer === "/expires_at" && found.detail.includes(latest), JSON.stringify(found));
@@ -37,7 +37,7 @@ test("the last instant of the plan's longest life is allowed, one later and no e
 test("a date has to be one, and in the future", () => {
 	for (const wanted of [new Date(NOW).toISOString(), "1990-12-31T23:59:60Z", "0000-01-01T00:00:00Z"])
 		assert("pointer" in expiryOf(wanted, planOf(null), NOW), wanted);
-	assert.deepEqual(expiryOf("2030-01-31T12:00:00+02:00", planOf(null), NOW), { expires_at: new Date("2030-01-31T10:00:00Z") });
+	assert.deepEqual(expiryOf("2030-01-31T12:00:00+02:00", planOf(null), NOW), { expires_at: new Date("2030-01-31T10:00:00Z"), expiry_from: "person" });
 });
 
 test("production keys are replaced every 90 days unless their maker says otherwise", () => {

@@ -1,7 +1,7 @@
 import { type SqlBool, sql } from "kysely";
 import type { ReadTx, Tx } from "../database/transaction.ts";
 import type { Environment } from "./format.ts";
-import type { KeptInPlace, Key, KeyActor, KeyOwner, RevokeReason, SecretVersion } from "./key.ts";
+import type { ExpiryFrom, KeptInPlace, Key, KeyActor, KeyOwner, RevokeReason, SecretVersion } from "./key.ts";
 import { keyRateLimitsFromRow } from "./rate-limit.ts";
 
 export const KEY_COLUMNS = [
@@ -19,6 +19,7 @@ export const KEY_COLUMNS = [
 	"rotate_every_days",
 	"rotation_due_at",
 	"expires_at",
+	"expiry_from",
 	"paused_at",
 	"created_at",
 	"created_by",
@@ -31,13 +32,14 @@ const SECRET_COLUMNS = ["kid", "last4", "created_at", "retires_at", "retired_at"
 
 type KeyColumn = Exclude<
 	(typeof KEY_COLUMNS)[number],
-	"environment" | "owner" | "labels" | "rate_limits" | "created_by" | "revoked_by" | "revoke_reason"
+	"environment" | "owner" | "labels" | "rate_limits" | "expiry_from" | "created_by" | "revoked_by" | "revoke_reason"
 >;
 type KeyRow = Pick<Key, KeyColumn> & {
 	environment: string;
 	owner: unknown;
 	labels: unknown;
 	rate_limits: unknown;
+	expiry_from: string;
 	created_by: unknown;
 	revoked_by: unknown;
 	revoke_reason: string | null;
@@ -51,6 +53,7 @@ export function keyFromRow(row: KeyRow): Key {
 		owner: row.owner as KeyOwner,
 		labels: row.labels as Record<string, string>,
 		rate_limits: keyRateLimitsFromRow(row.rate_limits),
+		expiry_from: row.expiry_from as ExpiryFrom,
 		created_by: row.created_by as KeyActor,
 		revoked_by: row.revoked_by as KeyActor | null,
 		revoke_reason: row.revoke_reason as RevokeReason | null,
@@ -135,7 +138,8 @@ export async function lockSecrets(tx: Tx, tenant_id: string, key_id: string): Pr
 		.execute();
 }
 
-export type KeyChanges = Partial<Omit<Key, "tenant_id" | "id" | "environment" | "created_at" | "created_by">>;
+/** A new end counts as set by a person. */
+export type KeyChanges = Partial<Omit<Key, "expiry_from" | "tenant_id" | "id" | "environment" | "created_at" | "created_by">>;
 
 export async function updateKey(tx: Tx, tenant_id: string, key_id: string, changes: KeyChanges): Promise<void> {
 	const { owner, labels, rate_limits, revoked_by, ...columns } = changes;
@@ -143,7 +147,7 @@ export async function updateKey(tx: Tx, tenant_id: string, key_id: string, chang
 		.updateTable("keys")
 		.set({
 			...columns,
-			...(columns.expires_at === undefined ? {} : { expiry_set_at: sql<Date>`now()` }),
+			...(columns.expires_at === undefined ? {} : { expiry_set_at: sql<Date>`now()`, expiry_from: "person" as const }),
 			...(owner === undefined ? {} : { owner: JSON.stringify(owner) }),
 			...(labels === undefined ? {} : { labels: JSON.stringify(labels) }),
 			...(rate_limits === undefined ? {} : { rate_limits: JSON.stringify(rate_limits) }),

@@ -11,12 +11,20 @@ export interface Begun extends IssuedInPlace {
 	readonly rotation: Rotation;
 }
 
-/** Until when the key works from now on. A date that somebody has set while the link waited is theirs, and stays. */
+/**
+ * Until when the key works from now on, and since when that is said. A date that somebody has set while the link waited is theirs, and stays; one that
+ * does not move was set when it was.
+ */
 async function expiryFrom(tx: Tx, key: Key, waiting: Rotation, now: Date) {
 	const set_at = await readExpirySetAt(tx, key.tenant_id, key.id);
-	if (set_at.getTime() === waiting.expiry_set_at_before.getTime())
-		return { expires_at_after: waiting.expires_at_after, expiry_set_at: now, before: {} };
-	return { expires_at_after: key.expires_at, expiry_set_at: set_at, before: { expires_at_before: key.expires_at, expiry_set_at_before: set_at } };
+	const { expires_at, expiry_from } = key;
+	if (set_at.getTime() !== waiting.expiry_set_at_before.getTime()) {
+		const before = { expires_at_before: expires_at, expiry_set_at_before: set_at, expiry_from_before: expiry_from };
+		return { expires_at_after: expires_at, expiry_from_after: expiry_from, expiry_set_at: set_at, before };
+	}
+	const { expires_at_after, expiry_from_after } = waiting;
+	const moved = expires_at_after?.getTime() !== expires_at?.getTime() || expiry_from_after !== expiry_from;
+	return { expires_at_after, expiry_from_after, expiry_set_at: moved ? now : set_at, before: {} };
 }
 
 /**
@@ -41,7 +49,7 @@ export async function beginOverlap(
 	await setSecretEnd(tx, { tenant_id, kid: predecessor_kid }, at_once ? { retired_at: now } : { retires_at: old_ends_at });
 	const expiry = await expiryFrom(tx, before, waiting, now);
 	const dates = { expires_at: expiry.expires_at_after, rotation_due_at: rotationDueAt(now, before.rotate_every_days) };
-	await setKeyDates(tx, { tenant_id, key_id }, { ...dates, expiry_set_at: expiry.expiry_set_at });
+	await setKeyDates(tx, { tenant_id, key_id }, { ...dates, expiry_set_at: expiry.expiry_set_at, expiry_from: expiry.expiry_from_after });
 	const ended = { ended_at: now, ended_by: keyActorOf(context.actor), ended_how: "replaced_at_once" } as const;
 	const changes = {
 		...(at_once ? { ...ended, state: "completed" as const } : { state: "open" as const }),
@@ -49,12 +57,13 @@ export async function beginOverlap(
 		hard_stop_at,
 		...expiry.before,
 		expires_at_after: dates.expires_at,
+		expiry_from_after: expiry.expiry_from_after,
 		rotation_due_at_after: dates.rotation_due_at,
 	};
 	await updateRotation(tx, waiting, changes);
 	return {
 		...issued,
-		key: { ...before, ...dates },
+		key: { ...before, ...dates, expiry_from: expiry.expiry_from_after },
 		rotation: { ...waiting, ...changes },
 		replaced_kids: at_once ? [predecessor_kid, ...replaced_kids] : replaced_kids,
 	};

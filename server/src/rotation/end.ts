@@ -38,8 +38,9 @@ export function stepOfClock(seen: Observed, event: RotationEvent): Step | null {
 /** Gives the dates back that the key had, where nobody has changed them since. */
 async function giveDatesBack(tx: Tx, key: Key, rotation: Rotation): Promise<void> {
 	const same = (a: Date | null, b: Date | null) => (a?.getTime() ?? null) === (b?.getTime() ?? null);
-	const { expires_at_before, expires_at_after, expiry_set_at_before, rotation_due_at_before, rotation_due_at_after } = rotation;
-	const expiry = same(key.expires_at, expires_at_after) ? { expires_at: expires_at_before, expiry_set_at: expiry_set_at_before } : {};
+	const { expires_at_before, expires_at_after, expiry_set_at_before, expiry_from_before, rotation_due_at_before, rotation_due_at_after } = rotation;
+	const given = { expires_at: expires_at_before, expiry_set_at: expiry_set_at_before, expiry_from: expiry_from_before };
+	const expiry = same(key.expires_at, expires_at_after) ? given : {};
 	const due = same(key.rotation_due_at, rotation_due_at_after) ? { rotation_due_at: rotation_due_at_before } : {};
 	await setKeyDates(tx, { tenant_id: key.tenant_id, key_id: key.id }, { ...expiry, ...due });
 }

@@ -3,8 +3,6 @@ import { after, before, suite, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { record } from "../audit/record.ts";
 import { Failure } from "../core/error.ts";
-import { newId } from "../core/id.ts";
-import type { Peppers } from "../core/pepper.ts";
 import { asRecord, inTransaction } from "../database/transaction.ts";
 import { createKeyForHandover } from "../keys/create-for-handover.ts";
 import { handOverKey } from "../keys/hand-over.ts";
@@ -13,11 +11,10 @@ import { reissueKey } from "../keys/reissue.ts";
 import { revealKey } from "../keys/reveal.ts";
 import { holdable } from "../nodes/testing.ts";
 import { recordFirstUses } from "../usage/first-use-store.ts";
-import { KeyedRequestContext } from "../verification/keyed-context.ts";
 import { codeOf, type MadeKey } from "../verification/testing.ts";
 import { cancelRotation } from "./cancel.ts";
 import { getRotation } from "./get.ts";
-import { rotateSelf, type SelfContext } from "./self-rotate.ts";
+import { rotateSelf } from "./self-rotate.ts";
 import { type RotationFixture, rotationFixture } from "./testing.ts";
 
 const LOOK_AGAIN_MS = 5;
@@ -41,11 +38,6 @@ interface Unused {
 
 const idsOf = ({ key_id }: Pick<MadeKey, "key_id">) => ({ tenant_id, key_id });
 const tokenOf = (url: string) => url.slice(url.indexOf("#") + 1);
-
-class OwnContext extends KeyedRequestContext implements SelfContext {
-	readonly peppers: Peppers = fixture.context().peppers;
-	readonly key_brand = "kw";
-}
 
 async function unusedSuccessor(): Promise<Unused> {
 	const key = await fixture.key(tenant_id);
@@ -93,16 +85,7 @@ async function codeOfFailure(run: Promise<unknown>): Promise<string> {
 /** A key with a rotation that it has begun itself, and the repeat of that request. */
 async function selfRotated() {
 	const key = await fixture.verification.key(fixture.main.node, tenant_id, { permissions: ["key:rotate"] });
-	const { grant } = await fixture.main.ask(key.raw_key);
-	ok(grant);
-	const request = {
-		request_id: newId("req"),
-		idempotency_key: `attempt-${key.key_id}`,
-		site_id: null,
-		permission: "key:rotate",
-		raw_key: key.raw_key,
-	};
-	const begin = () => rotateSelf(new OwnContext(fixture.context(), grant, request), {});
+	const begin = async () => rotateSelf(await fixture.self(key.raw_key, `attempt-${key.key_id}`), {});
 	return { key, begin };
 }
 

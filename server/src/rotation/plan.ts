@@ -20,6 +20,8 @@ export interface RotationWanted {
 	readonly overlap_seconds?: number;
 	readonly expires_at?: string | null;
 	readonly id?: string;
+	/** The key itself asks. */
+	readonly self?: boolean;
 }
 
 /** Throws 409 `rotation_in_progress` while another one of the key goes on. One whose time is over is ended, though nobody has done so yet. */
@@ -60,7 +62,7 @@ export async function planRotation(tx: Tx, context: KeysContext, found: TenantWi
 	const ended = await endLast(tx, context, key);
 	const predecessor_kid = await currentKid(tx, key);
 	const expiry_set_at_before = await readExpirySetAt(tx, key.tenant_id, key.id);
-	const question = { wanted: wanted.expires_at, dated_at: expiry_set_at_before, plan: found.plan, now: now.getTime() };
+	const question = { wanted: wanted.expires_at, self: wanted.self === true, dated_at: expiry_set_at_before, plan: found.plan, now: now.getTime() };
 	const expiry = expiryAfterRotation(key, question);
 	if ("pointer" in expiry) throw invalidKey([expiry]);
 	await cancelWaitingHandovers(tx, key.tenant_id, [key.id], now);
@@ -82,8 +84,10 @@ export async function planRotation(tx: Tx, context: KeysContext, found: TenantWi
 		force_reason: null,
 		expires_at_before: key.expires_at,
 		expiry_set_at_before,
+		expiry_from_before: key.expiry_from,
 		rotation_due_at_before: key.rotation_due_at,
 		expires_at_after: expiry.expires_at,
+		expiry_from_after: expiry.expiry_from,
 		rotation_due_at_after: null,
 		reminded_at: null,
 	};

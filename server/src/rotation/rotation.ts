@@ -1,4 +1,4 @@
-import type { KeyActor } from "../keys/key.ts";
+import type { ExpiryFrom, KeyActor } from "../keys/key.ts";
 
 /** `waiting`: the new secret is made when its handover is revealed; `open`: both secrets work. */
 export type RotationState = "waiting" | "open" | "completed" | "cancelled";
@@ -43,8 +43,10 @@ export interface Rotation {
 	readonly expires_at_before: Date | null;
 	/** When that date was set: from then on it counted. */
 	readonly expiry_set_at_before: Date;
+	readonly expiry_from_before: ExpiryFrom;
 	readonly rotation_due_at_before: Date | null;
 	readonly expires_at_after: Date | null;
+	readonly expiry_from_after: ExpiryFrom;
 	readonly rotation_due_at_after: Date | null;
 	readonly reminded_at: Date | null;
 }

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { ReadTx, RecordTx, Tx } from "../database/transaction.ts";
 import type { Window } from "../http/cursor.ts";
-import type { KeyActor } from "../keys/key.ts";
+import type { ExpiryFrom, KeyActor } from "../keys/key.ts";
 import type { StoredMac } from "../keys/secret.ts";
 import type { Ending, Rotation, RotationState } from "./rotation.ts";
 
@@ -23,8 +23,10 @@ const COLUMNS = [
 	"force_reason",
 	"expires_at_before",
 	"expiry_set_at_before",
+	"expiry_from_before",
 	"rotation_due_at_before",
 	"expires_at_after",
+	"expiry_from_after",
 	"rotation_due_at_after",
 	"reminded_at",
 ] as const;
@@ -34,14 +36,16 @@ const LOOP_LOCK = 7_402_118_006;
 /** A node that stands still for longer loses the claim. */
 const CLAIM_SECONDS_MAX = 600;
 
-type Row = Omit<Rotation, "state" | "started_by" | "ended_by" | "ended_how"> & {
+type Row = Omit<Rotation, "expiry_from_before" | "expiry_from_after" | "state" | "started_by" | "ended_by" | "ended_how"> & {
 	state: string;
 	started_by: unknown;
 	ended_by: unknown;
 	ended_how: string | null;
+	expiry_from_before: string;
+	expiry_from_after: string;
 };
 
-/** Guarantee: the state has a check constraint, and the others were written by this file from values of these types. */
+/** Guarantee: the state and who set an end have check constraints, and the others were written by this file from values of these types. */
 function rotationFromRow(row: Row): Rotation {
 	return {
 		...row,
@@ -49,6 +53,8 @@ function rotationFromRow(row: Row): Rotation {
 		started_by: row.started_by as KeyActor,
 		ended_by: row.ended_by as KeyActor | null,
 		ended_how: row.ended_how as Ending | null,
+		expiry_from_before: row.expiry_from_before as ExpiryFrom,
+		expiry_from_after: row.expiry_from_after as ExpiryFrom,
 	};
 }
 
@@ -64,7 +70,7 @@ export type RotationChanges = Partial<
 	Pick<
 		Rotation,
 		| ("state" | "successor_kid" | "handover_id" | "hard_stop_at" | "ended_at" | "ended_by" | "ended_how" | "force_reason" | "reminded_at")
-		| ("expires_at_before" | "expiry_set_at_before" | "expires_at_after" | "rotation_due_at_after")
+		| ("expires_at_before" | "expiry_set_at_before" | "expiry_from_before" | "expires_at_after" | "expiry_from_after" | "rotation_due_at_after")
 	>
 >;
 
@@ -129,7 +135,7 @@ export async function readExpirySetAt(tx: ReadTx, tenant_id: string, key_id: str
 export async function setKeyDates(
 	tx: Tx,
 	key: { tenant_id: string; key_id: string },
-	dates: { expires_at?: Date | null; expiry_set_at?: Date; rotation_due_at?: Date | null },
+	dates: { expires_at?: Date | null; expiry_set_at?: Date; expiry_from?: ExpiryFrom; rotation_due_at?: Date | null },
 ): Promise<void> {
 	if (Object.keys(dates).length === 0) return;
 	await tx.updateTable("keys").set(dates).where("tenant_id", "=", key.tenant_id).where("id", "=", key.key_id).execute();

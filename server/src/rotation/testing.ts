@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { TestBrowser } from "../access/testing.ts";
+import { newId } from "../core/id.ts";
 import { parseAddress } from "../core/network.ts";
 import { testLog } from "../database/testing.ts";
 import type { HandoverContext, KeysContext, RecipientContext } from "../keys/context.ts";
@@ -7,10 +8,13 @@ import { createMailer } from "../outbox/mailer.ts";
 import { LiveProfile } from "../plans/live-profile.ts";
 import { type Flushing, startFlushing } from "../usage/flush.ts";
 import { type Source, sourceOf } from "../usage/source.ts";
+import type { Grant } from "../verification/grant.ts";
+import { type KeyedRequest, KeyedRequestContext } from "../verification/keyed-context.ts";
 import { codeOf, type MadeKey, type Process, type VerificationFixture, verificationFixture } from "../verification/testing.ts";
 import { beginHandedOver } from "./begin-handed-over.ts";
 import { rotateKey } from "./rotate.ts";
 import type { RotateInput } from "./schema.ts";
+import type { SelfContext } from "./self-rotate.ts";
 
 /** Programs that call an API with a key, from places that are told apart. */
 export const CALLERS = {
@@ -24,6 +28,17 @@ export function from(address: string | null, agent: string): Source {
 	const parsed = address === null ? null : parseAddress(address);
 	assert(address === null || parsed, "an address of the tests cannot be read");
 	return sourceOf(parsed, agent, null);
+}
+
+class OwnContext extends KeyedRequestContext implements SelfContext {
+	readonly peppers: KeysContext["peppers"];
+	readonly key_brand: string;
+
+	constructor(system: KeysContext, ...keyed: [grant: Grant, request: KeyedRequest]) {
+		super(system, ...keyed);
+		this.peppers = system.peppers;
+		this.key_brand = system.key_brand;
+	}
 }
 
 /** A verifying process whose counts are written when a test says so, on a clock that a test moves. */
@@ -40,6 +55,8 @@ export interface RotationFixture {
 	/** Another process, whose counts are written as the first one's are. */
 	second(): Promise<Process>;
 	key(tenant_id: string): Promise<MadeKey>;
+	/** What a request of the key gets that is about its own secret. */
+	self(raw_key: string, idempotency_key?: string): Promise<SelfContext>;
 	rotate(key: MadeKey, input?: Omit<RotateInput, "handover">, overrides?: Partial<KeysContext>): ReturnType<typeof rotateKey>;
 	close(): Promise<void>;
 }
@@ -85,6 +102,12 @@ export async function rotationFixture(): Promise<RotationFixture> {
 			return process;
 		},
 		key: (tenant_id) => verification.key(main.node, tenant_id),
+		async self(raw_key, idempotency_key) {
+			const { grant } = await main.ask(raw_key);
+			assert(grant, "the key is not known");
+			const request = { request_id: newId("req"), idempotency_key: idempotency_key ?? null, site_id: null, permission: "key:rotate", raw_key };
+			return new OwnContext(context(), grant, request);
+		},
 		rotate: (key, input = {}, overrides = {}) => rotateKey(context(overrides), { ...input, tenant_id: key.tenant_id, key_id: key.key_id }),
 		async close() {
 			for (const flushing of flushed.values()) await flushing.stop();
