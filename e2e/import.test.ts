@@ -173,10 +173,37 @@ test("lines that are refused are named, nothing is imported then, and no hash is
 	const others = await run("import", path, "--format", "acme", "--owner", "Dana", "--skip-refused");
 	assert.equal(others.code, 0, others.stdout);
 	assert.equal((await server.keyed(raw_key, "GET", "/whoami")).status, 200);
-	writeFileSync(path, `hash,name\n${hash},"never closed\n`);
-	const broken = await run("import", path, "--format", "acme", "--owner", "Dana");
-	assert.equal(broken.code, 3);
-	assert.match(broken.stderr, /line \d+: .*quote/);
+});
+
+test("a malformed line costs itself alone with --skip-refused, and a file that is none is refused with its cause", async () => {
+	const [first, last] = [newKey(), newKey()];
+	const path = join(folder, "malformed.csv");
+	const lineOf = (raw_key: string) => `${sha256(raw_key).toString("hex")},bot,t1,prod`;
+	const malformed = [`${lineOf(newKey())},one more`, `"never closed`, "\u0000"];
+	writeFileSync(path, ["hash,name,tenant_id,environment", lineOf(first), ...malformed, lineOf(last)].join("\n"));
+	const options = [path, "--format", "acme", "--owner", "Dana"];
+	const refused = await run("import", ...options);
+	assert.equal(refused.code, 3);
+	for (const words of [/another number of fields.*: line 3/, /never closed: line 4/, /NUL character: line 5/, /3 lines refused/])
+		assert.match(refused.stdout, words);
+	assert.deepEqual(await statusesOf([first, last]), new Map([[401, 2]]));
+	const skipped = await report(...options, "--skip-refused");
+	assert.deepEqual([skipped.imported, skipped.refused], [2, 3]);
+	assert.deepEqual(await statusesOf([first, last]), new Map([[200, 2]]));
+	const whole: [string, RegExp][] = [
+		["", /line 1: the file is empty/],
+		[`${lineOf(newKey())}\n`, /line 1: is no header row/],
+		[`hash;tenant_id\n${lineOf(newKey()).replaceAll(",", ";")}\n`, /line 1: fields are separated by semicolons/],
+		[`hash,tenant_id\r${lineOf(newKey())}\r`, /line 1: the lines of the file end with CR alone/],
+	];
+	for (const [text, words] of whole) {
+		writeFileSync(path, text);
+		for (const more of [[], ["--skip-refused"]]) {
+			const none = await run("import", ...options, ...more);
+			assert.equal(none.code, 3, none.stdout);
+			assert.match(none.stderr, words);
+		}
+	}
 });
 
 test("wrong commands say what to do, with exit code 2", async () => {

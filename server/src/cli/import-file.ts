@@ -1,30 +1,15 @@
 import { createReadStream } from "node:fs";
-import { Readable } from "node:stream";
-import { CsvError, parse } from "csv-parse";
-
-/** Of a line, and of one CSV record. */
-const LINE_CHARACTERS_MAX = 65_536;
-const NUL = "\0";
+import { csvRecordsOf, headerOf } from "./import-csv.ts";
+import { ImportFileError, type Line, linesOf } from "./import-lines.ts";
 
 /** The exit code when lines, or the whole file, are refused. */
 export const EXIT_REFUSED = 3;
 
-/** What makes a file unreadable from `line` on. Says nothing of what stands there. */
-export class ImportFileError extends Error {
-	override readonly name = "ImportFileError";
-	readonly line: number;
-
-	constructor(line: number, message: string) {
-		super(`line ${line}: ${message}`);
-		this.line = line;
-	}
-}
-
-/** One line as texts by the plain form of their names: `expires_at`, `expiresAt` and `Expires At` are the same. */
-export interface ImportRecord {
-	readonly line: number;
-	readonly fields: ReadonlyMap<string, string>;
-}
+/** One line as texts by the plain form of their names (`expires_at`, `expiresAt` and `Expires At` are the same), or why it cannot be read. */
+export type ImportRecord =
+	| { readonly line: number; readonly fields: ReadonlyMap<string, string> }
+	| { readonly line: number; readonly fault: string };
+export type ReadableRecord = Extract<ImportRecord, { fields: unknown }>;
 
 export type ImportFileKind = "csv" | "jsonl";
 
@@ -32,86 +17,18 @@ export function plainName(name: string): string {
 	return name.toLowerCase().replace(/[^a-z0-9]/g, "");
 }
 
-/** The text of a file, piece by piece; throws at what is no UTF-8, at NUL and at lines without end. */
-async function* textOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-	const decoder = new TextDecoder("utf-8", { fatal: true });
-	let line = 1;
-	let characters = 0;
-	function decode(chunk?: Uint8Array): string {
-		try {
-			return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true });
-		} catch {
-			throw new ImportFileError(line, "from here on the file is not UTF-8");
+async function* csvRecords(lines: AsyncIterable<Line>, isHash: (column: string) => boolean): AsyncGenerator<ImportRecord> {
+	let columns: string[] | null = null;
+	for await (const record of csvRecordsOf(lines)) {
+		if (columns === null) columns = headerOf(record, { plain: plainName, isHash });
+		else if ("fault" in record) yield record;
+		else if (record.fields.length !== columns.length) yield { line: record.line, fault: "has another number of fields than the header row" };
+		else {
+			const named = columns.map((name, index): [string, string] => [name, record.fields[index] ?? ""]);
+			yield { line: record.line, fields: new Map(named.filter(([, text]) => text !== "")) };
 		}
 	}
-	function check(text: string): string {
-		let from = 0;
-		for (;;) {
-			const end = text.indexOf("\n", from);
-			const part = end === -1 ? text.length : end;
-			characters += part - from;
-			if (characters > LINE_CHARACTERS_MAX) throw new ImportFileError(line, `is longer than ${LINE_CHARACTERS_MAX} characters`);
-			const nul = text.indexOf(NUL, from);
-			if (nul !== -1 && nul < part) throw new ImportFileError(line, "holds a NUL character");
-			if (end === -1) return text;
-			line += 1;
-			characters = 0;
-			from = end + 1;
-		}
-	}
-	for await (const chunk of bytes) yield check(decode(chunk));
-	yield check(decode());
-}
-
-function csvWords(error: CsvError): string {
-	switch (error.code) {
-		case "CSV_RECORD_INCONSISTENT_COLUMNS":
-		case "CSV_RECORD_INCONSISTENT_FIELDS_LENGTH":
-			return "has another number of fields than the header row";
-		case "CSV_QUOTE_NOT_CLOSED":
-			return "opens a quote that is never closed";
-		case "CSV_INVALID_CLOSING_QUOTE":
-		case "INVALID_OPENING_QUOTE":
-			return "has a quote in a place where none may stand";
-		case "CSV_MAX_RECORD_SIZE":
-			return `is longer than ${LINE_CHARACTERS_MAX} characters`;
-		default:
-			return "is no valid CSV";
-	}
-}
-
-function headerOf(names: readonly string[]): string[] {
-	const plain = names.map(plainName);
-	const twice = plain.find((name, index) => name !== "" && plain.indexOf(name) !== index);
-	if (twice !== undefined) throw new ImportFileError(1, "two columns have the same name");
-	return plain;
-}
-
-/** Guarantee: the parser gives records of texts, with where it is, because it was asked for both. */
-function asCsvRecord(value: unknown): { record: Record<string, string>; info: { lines: number } } {
-	return value as { record: Record<string, string>; info: { lines: number } };
-}
-
-async function* csvRecords(texts: AsyncIterable<string>): AsyncGenerator<ImportRecord> {
-	const parser = parse({
-		columns: headerOf,
-		info: true,
-		max_record_size: LINE_CHARACTERS_MAX,
-		record_delimiter: ["\r\n", "\n"],
-		skip_empty_lines: true,
-	});
-	const source = Readable.from(texts);
-	source.on("error", (error) => parser.destroy(error));
-	source.pipe(parser);
-	try {
-		for await (const value of parser) {
-			const { record, info } = asCsvRecord(value);
-			yield { line: info.lines, fields: new Map(Object.entries(record).filter(([, text]) => text !== "")) };
-		}
-	} catch (error) {
-		if (!(error instanceof CsvError)) throw error;
-		throw new ImportFileError(Number(error.lines ?? 1), csvWords(error));
-	}
+	if (columns === null) headerOf(undefined, { plain: plainName, isHash });
 }
 
 function jsonText(value: unknown): string | null {
@@ -119,14 +36,14 @@ function jsonText(value: unknown): string | null {
 	return typeof value === "string" ? value : typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-function jsonFields(line: number, text: string): ReadonlyMap<string, string> {
+function jsonRecord(line: number, text: string): ImportRecord {
 	let parsed: unknown;
 	try {
 		parsed = JSON.parse(text);
 	} catch {
-		throw new ImportFileError(line, "is no valid JSON");
+		return { line, fault: "is no valid JSON" };
 	}
-	if (parsed === null || typeof parsed !== "object" || Array.isArray(parsed)) throw new ImportFileError(line, "is no JSON object");
+	if (parsed === null || typeof parsed !== "object" || Array.isArray(parsed)) return { line, fault: "is no JSON object" };
 	const fields = new Map<string, string>();
 	for (const [name, value] of Object.entries(parsed)) {
 		const inner = value !== null && typeof value === "object" && !Array.isArray(value) ? Object.entries(value) : [];
@@ -135,29 +52,31 @@ function jsonFields(line: number, text: string): ReadonlyMap<string, string> {
 			if (written !== null && written !== "") fields.set(plainName(`${name}${part}`), written);
 		}
 	}
-	return fields;
+	return { line, fields };
 }
 
-async function* jsonRecords(texts: AsyncIterable<string>): AsyncGenerator<ImportRecord> {
-	let line = 0;
-	let rest = "";
-	for await (const text of texts) {
-		const lines = (rest + text).split("\n");
-		rest = lines.pop() ?? "";
-		for (const one of lines) {
-			line += 1;
-			if (one.trim() !== "") yield { line, fields: jsonFields(line, one) };
-		}
+async function* jsonRecords(lines: AsyncIterable<Line>): AsyncGenerator<ImportRecord> {
+	let empty = true;
+	for await (const line of lines) {
+		if ("text" in line && line.text.trim() === "") continue;
+		empty = false;
+		yield "fault" in line ? line : jsonRecord(line.line, line.text);
 	}
-	if (rest.trim() !== "") yield { line: line + 1, fields: jsonFields(line + 1, rest) };
+	if (empty) throw new ImportFileError(1, "the file is empty: it has no line with a key");
+}
+
+/** What is read of a file: its kind, and which column holds the hashes, without which no first line is a header row. */
+export interface ImportFormat {
+	readonly kind: ImportFileKind;
+	readonly isHash: (column: string) => boolean;
 }
 
 /** The records of a file, or of standard input for `-`. Throws ImportFileError; what the system says of the file is thrown as it is. */
-export function readImportFile(path: string, kind: ImportFileKind): AsyncGenerator<ImportRecord> {
+export function readImportFile(path: string, format: ImportFormat): AsyncGenerator<ImportRecord> {
 	const bytes: AsyncIterable<Uint8Array> = path === "-" ? process.stdin : createReadStream(path);
-	return recordsOf(bytes, kind);
+	return recordsOf(bytes, format);
 }
 
-export function recordsOf(bytes: AsyncIterable<Uint8Array>, kind: ImportFileKind): AsyncGenerator<ImportRecord> {
-	return kind === "csv" ? csvRecords(textOf(bytes)) : jsonRecords(textOf(bytes));
+export function recordsOf(bytes: AsyncIterable<Uint8Array>, { kind, isHash }: ImportFormat): AsyncGenerator<ImportRecord> {
+	return kind === "csv" ? csvRecords(linesOf(bytes), isHash) : jsonRecords(linesOf(bytes));
 }

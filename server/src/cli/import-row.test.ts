@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
+import { holdsSecret } from "../core/secret-text.ts";
 import { plainName } from "./import-file.ts";
 import { type ReadRow, type RowDefaults, readRow, timeOf } from "./import-row.ts";
 
@@ -8,6 +9,7 @@ const NOW = Date.parse("2026-11-23T00:00:00Z");
 const digest = createHash("sha256").update("acme_key").digest();
 const DEFAULTS: RowDefaults = {
 	...{ source: "plain", tenant_id: null, environment: "prod", owner: "Dana", permissions: null, prefix: "acme_", now: NOW },
+	holds_secret: (text) => holdsSecret(text) || text.includes("acme_secret"),
 };
 
 function read(fields: Record<string, string>, defaults: Partial<RowDefaults> = {}): ReadRow {
@@ -84,6 +86,13 @@ test("what is wrong with a row is said without its hash", () => {
 		[{ permissions: "[" }, {}, /no valid JSON/],
 		[{ start: "other_1" }, {}, /begins otherwise/],
 		[{ name: "a\u0007b" }, {}, /^name /],
+		[{ name: "a\u202eb" }, {}, /^name must not hold/],
+		[{ name: `kw_prod_${"a".repeat(50)}` }, {}, /^name must not hold a key/],
+		[{ owner: "see acme_secret" }, {}, /^owner must not hold a key/],
+		[{ expires_at: "2027-02-30T00:00:00Z" }, {}, /no date and time/],
+		[{ permissions: "{a:b,{c}}" }, {}, /no valid JSON/],
+		[{ permissions: "{NULL}" }, {}, /no valid JSON/],
+		[{ hash: "\\x12" }, {}, /no SHA-256/],
 		[{ rotate_every_days: "x" }, {}, /rotate_every_days/],
 	];
 	for (const [fields, defaults, words] of cases) {
@@ -105,5 +114,23 @@ test("times are read in the ways that databases write them", () => {
 		`${at / 1000}`,
 	])
 		assert.equal(timeOf(text)?.getTime(), at, text);
+	for (const text of ["2027-02-30 00:00:00", "2027-02-29T00:00:00Z", "2027-04-31 10:00:00+00", "2027-00-10T00:00:00Z"])
+		assert.equal(timeOf(text), null, text);
+	assert.equal(timeOf("2028-02-29T00:00:00Z")?.toISOString(), "2028-02-29T00:00:00.000Z");
 	for (const text of ["", "tomorrow", "2030-13-01T00:00:00Z", "12", "31.1.2030"]) assert.equal(timeOf(text), null, text);
+});
+
+test("columns are read as PostgreSQL's \\copy writes them: bytea, text[], infinity, t and f", () => {
+	const written = {
+		...{ hash: `\\x${digest.toString("hex")}`, expires_at: "infinity", enabled: "t", revoked: "f" },
+		...{ permissions: "{documents:read,documents:write}", site_ids: '{shop,"two words","a \\"quote\\"",NULLs}', allowed_ips: "{}" },
+	};
+	for (const source of ["plain", "unkey"] as const) {
+		const { sha256, input } = rowOf(read(written, { source }));
+		assert.deepEqual(sha256, digest);
+		assert.deepEqual(input.permissions, ["documents:read", "documents:write"]);
+		assert.deepEqual(input.site_ids, ["shop", "two words", 'a "quote"', "NULLs"]);
+		assert.deepEqual([input.allowed_ips, "expires_at" in input], [[], false]);
+	}
+	assert.deepEqual(read({ ...written, expires_at: "-infinity" }), { skipped: "expired" });
 });

@@ -1,9 +1,12 @@
 import type { ErrorObject } from "ajv";
+import type { InputError } from "../core/error.ts";
+import type { SecretTest } from "../core/secret-text.ts";
+import { validateStoredTexts } from "../http/stored-text.ts";
 import { compileValidator, validationFailure } from "../http/validation.ts";
 import type { Environment } from "../keys/format.ts";
 import type { ImportRow } from "../keys/import-row.ts";
 import { CreateInput } from "../keys/schema.ts";
-import type { ImportRecord } from "./import-file.ts";
+import type { ReadableRecord } from "./import-file.ts";
 import { COLUMNS, type ColumnName, type ImportSource, readHash } from "./import-source.ts";
 
 /** What the command line says for all rows; a column says more. */
@@ -16,6 +19,8 @@ export interface RowDefaults {
 	/** What raw keys of the format begin with. */
 	readonly prefix: string;
 	readonly now: number;
+	/** Finds what no stored text may hold. */
+	readonly holds_secret: SecretTest;
 }
 
 export type SkipReason = "disabled" | "revoked" | "expired";
@@ -35,12 +40,18 @@ const NOTHING = new Set(["", "null", "\\n"]);
 
 const validate = compileValidator({ schema: CreateInput, method: "POST", url: "", httpPart: "body" });
 
+function formatErrors(errors: readonly InputError[]): string {
+	return errors.map(({ pointer, detail }) => `${pointer.slice(1)} ${detail}`).join("; ");
+}
+
 /** Guarantee: the validator was compiled by Ajv, which leaves its errors on the function. */
-function faultOfInput(input: unknown): string | null {
-	if (validate(input) === true) return null;
+function faultOfInput(input: unknown, holds_secret: SecretTest): string | null {
+	if (validate(input) === true) {
+		const errors = validateStoredTexts(CreateInput, input, holds_secret);
+		return errors.length === 0 ? null : formatErrors(errors);
+	}
 	const errors = (validate as { errors?: ErrorObject[] | null }).errors ?? [];
-	const { facts } = validationFailure("body", errors);
-	return (facts.errors ?? []).map(({ pointer, detail }) => `${pointer.slice(1)} ${detail}`).join("; ");
+	return formatErrors(validationFailure("body", errors).facts.errors ?? []);
 }
 
 /** Guarantee: `faultOfInput` found nothing wrong with it. */
@@ -51,10 +62,10 @@ function asInput(input: unknown): CreateInput {
 class RowFault extends Error {}
 
 class Fields {
-	readonly #record: ImportRecord;
+	readonly #record: ReadableRecord;
 	readonly #source: ImportSource;
 
-	constructor(record: ImportRecord, source: ImportSource) {
+	constructor(record: ReadableRecord, source: ImportSource) {
 		this.#record = record;
 		this.#source = source;
 	}
@@ -75,7 +86,7 @@ class Fields {
 		throw new RowFault(`${name} is neither true nor false`);
 	}
 
-	/** Texts separated by spaces, commas or semicolons, or a JSON list, or `{"object": ["verb"]}` as Better Auth writes permissions. */
+	/** Texts separated by spaces, commas or semicolons, a JSON list, `{"object": ["verb"]}` as Better Auth writes permissions, or `{a,"b"}` as PostgreSQL writes `text[]`. */
 	list(name: ColumnName): string[] | null {
 		const text = this.text(name);
 		if (text === null) return null;
@@ -84,27 +95,52 @@ class Fields {
 		try {
 			parsed = JSON.parse(text);
 		} catch {
-			throw new RowFault(`${name} is no valid JSON`);
+			const array = text.startsWith("{") ? textArrayOf(text) : null;
+			if (array === null) throw new RowFault(`${name} is no valid JSON`);
+			return array;
 		}
 		if (Array.isArray(parsed)) return parsed.map(String);
 		return Object.entries(parsed ?? {}).flatMap(([object, verbs]) => (Array.isArray(verbs) ? verbs.map((verb) => `${object}:${verb}`) : []));
 	}
 
+	/** Null for none, and for PostgreSQL's `infinity`. */
 	time(name: ColumnName): Date | null {
 		const text = this.text(name);
-		if (text === null) return null;
+		if (text === null || text === "infinity") return null;
 		const time = timeOf(text);
 		if (time === null) throw new RowFault(`${name} is no date and time of RFC 3339, such as 2030-01-31T12:00:00Z`);
 		return time;
 	}
 }
 
+/** One element of a `text[]`: quoted with backslashes, or plain. NULL is no text. */
+const ARRAY_ELEMENT = /(?:"((?:[^"\\]|\\.)*)"|((?!null[,}])[^"\\,{}\s][^"\\,{}]*))([,}])/iy;
+
+/** The elements of an array as PostgreSQL writes it; null for anything else. */
+function textArrayOf(text: string): string[] | null {
+	if (text === "{}") return [];
+	const elements: string[] = [];
+	for (ARRAY_ELEMENT.lastIndex = 1; ; ) {
+		const [, quoted, plain, separator] = ARRAY_ELEMENT.exec(text) ?? [];
+		if (separator === undefined) return null;
+		elements.push(plain ?? quoted?.replace(/\\(.)/g, "$1") ?? "");
+		if (separator === "}") return ARRAY_ELEMENT.lastIndex === text.length ? elements : null;
+	}
+}
+
+/** Whether the calendar has the day, which JavaScript would move on otherwise: 30 February. */
+function isDay(day: string): boolean {
+	const time = new Date(`${day}T00:00:00Z`);
+	return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(day);
+}
+
 /** A time of RFC 3339, as databases write it (UTC unless it says otherwise), or in milliseconds or seconds since 1970; null for anything else. */
 export function timeOf(text: string): Date | null {
+	if (text === "-infinity") return new Date(0);
 	if (MILLISECONDS.test(text)) return new Date(Number(text));
 	if (SECONDS.test(text)) return new Date(Number(text) * 1000);
 	const [, day, clock, zone = "Z"] = SQL_TIME.exec(text) ?? [];
-	if (day === undefined) return null;
+	if (day === undefined || !isDay(day)) return null;
 	const time = new Date(`${day}T${clock}${/^[+-]\d{2}$/.test(zone) ? `${zone}:00` : zone}`);
 	return Number.isNaN(time.getTime()) ? null : time;
 }
@@ -145,7 +181,7 @@ function skipOf(fields: Fields, expires_at: Date | null, now: number): SkipReaso
 	return expires_at !== null && expires_at.getTime() <= now ? "expired" : null;
 }
 
-function readChecked(record: ImportRecord, defaults: RowDefaults): ReadRow {
+function readChecked(record: ReadableRecord, defaults: RowDefaults): ReadRow {
 	const fields = new Fields(record, defaults.source);
 	const expires_at = fields.time("expires_at");
 	const skipped = skipOf(fields, expires_at, defaults.now);
@@ -170,12 +206,12 @@ function readChecked(record: ImportRecord, defaults: RowDefaults): ReadRow {
 		owner: ownerOf(fields, defaults),
 		...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== null)),
 	};
-	const fault = faultOfInput(input);
+	const fault = faultOfInput(input, defaults.holds_secret);
 	return fault === null ? { row: { line: record.line, sha256, tenant: tenantOf(fields, defaults), input: asInput(input) } } : { fault };
 }
 
 /** What a record of an export says: a key to import, one that has ended there, or what is wrong with it. The words hold nothing of the hash. */
-export function readRow(record: ImportRecord, defaults: RowDefaults): ReadRow {
+export function readRow(record: ReadableRecord, defaults: RowDefaults): ReadRow {
 	try {
 		return readChecked(record, defaults);
 	} catch (error) {

@@ -57,6 +57,11 @@ function plainNames(names: Names): Names {
 	return { ...names, ...Object.fromEntries(fields) };
 }
 
+/** Whether a column, in the plain form of its name, holds the hashes. */
+export function isHashColumn(column: string, source: ImportSource): boolean {
+	return COLUMNS[source].hash.includes(column);
+}
+
 /** Whether a column, in the plain form of its name, says something that is taken over. */
 export function isUsed(column: string, source: ImportSource): boolean {
 	return Object.values(COLUMNS[source]).some((names) => names.includes(column));
@@ -69,6 +74,8 @@ function asColumnName(name: string): ColumnName {
 
 const SHA256_BYTES = 32;
 const HEX = /^[0-9a-f]{64}$/i;
+/** As PostgreSQL writes a `bytea`. */
+const BYTEA = /^\\x([0-9a-f]{64})$/i;
 const BASE64 = /^[A-Za-z0-9+/]{43}=$/;
 const BASE64_OF_ANY_KIND = /^[A-Za-z0-9+/_-]{43}=?$/;
 const BASE64URL = /^[A-Za-z0-9_-]{43}$/;
@@ -86,11 +93,17 @@ const SHAPES: Readonly<Record<ImportSource, { readonly fits: RegExp; readonly wo
 /** The 32 bytes of a hash as the source writes it, or why they cannot be: words that hold nothing of it. */
 export function readHash(text: string, source: ImportSource): Buffer | string {
 	const { fits, words } = SHAPES[source];
+	const bytea = BYTEA.exec(text)?.[1];
+	if (bytea !== undefined) return orEmpty(Buffer.from(bytea, "hex"));
 	const is_hex = source === "plain" && HEX.test(text);
 	if (!is_hex && !fits.test(text)) return words;
 	const bytes = is_hex ? Buffer.from(text, "hex") : Buffer.from(text, "base64");
 	// The last character carries two bits more than there are: only one way of writing them is right.
 	const written_so = is_hex || bytes.toString("base64url") === text.replace(/=$/, "").replaceAll("+", "-").replaceAll("/", "_");
 	if (bytes.length !== SHA256_BYTES || !written_so) return words;
+	return orEmpty(bytes);
+}
+
+function orEmpty(bytes: Buffer): Buffer | string {
 	return bytes.equals(OF_NOTHING) ? "its hash is that of an empty text" : bytes;
 }

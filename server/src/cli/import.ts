@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
 import type { Config } from "../config.ts";
+import { holdsSecret } from "../core/secret-text.ts";
 import { read } from "../database/read.ts";
 import type { KeysContext } from "../keys/context.ts";
 import type { Judged } from "../keys/import-judge.ts";
 import { importKeys, surveyImport } from "../keys/import-keys.ts";
 import { type ImportInto, type ImportRow, tenantWords } from "../keys/import-row.ts";
-import type { LegacyFormat } from "../keys/legacy-format.ts";
+import { holdsLegacyKey, type LegacyFormat } from "../keys/legacy-format.ts";
 import { readLegacyFormats } from "../keys/legacy-format-store.ts";
 import { checkPeppers } from "../keys/pepper-check.ts";
 import { existingPeppers, openBesideServers } from "./beside.ts";
@@ -13,7 +14,7 @@ import { EXIT_REFUSED, readImportFile } from "./import-file.ts";
 import type { ImportOptions } from "./import-options.ts";
 import { ImportReport } from "./import-report.ts";
 import { type RowDefaults, readRow } from "./import-row.ts";
-import { isUsed } from "./import-source.ts";
+import { isHashColumn, isUsed } from "./import-source.ts";
 import { Progress } from "./progress.ts";
 import { UsageError } from "./usage.ts";
 
@@ -36,9 +37,14 @@ async function readRows(options: ImportOptions, defaults: RowDefaults, report: I
 	const rows: ImportRow[] = [];
 	const seen = new Map<string, number>();
 	const columns_not_used = new Set<string>();
-	for await (const record of readImportFile(options.file, options.kind)) {
+	const isHash = (column: string) => isHashColumn(column, options.source);
+	for await (const record of readImportFile(options.file, { kind: options.kind, isHash })) {
 		report.lines += 1;
 		if (report.lines > ROWS_MAX) throw new UsageError(`the file holds more than ${ROWS_MAX.toLocaleString("en")} keys: split it`);
+		if ("fault" in record) {
+			report.refuse(record.line, record.fault);
+			continue;
+		}
 		for (const column of record.fields.keys())
 			if (columns_not_used.size < COLUMNS_NAMED_MAX && !isUsed(column, options.source)) columns_not_used.add(column);
 		const found = readRow(record, defaults);
@@ -141,7 +147,9 @@ async function run(context: KeysContext, options: ImportOptions): Promise<Import
 	const { source, tenant: tenant_id, environment, owner, permissions, dry_run, skip_refused } = options;
 	const report = new ImportReport({ source, format: format.name, dry_run, skip_refused });
 	const now = context.clock.now();
-	const rows = await readRows(options, { source, tenant_id, environment, owner, permissions, prefix: format.prefix, now }, report);
+	const holds_secret = (text: string) => holdsSecret(text) || holdsLegacyKey([format], text);
+	const defaults = { source, tenant_id, environment, owner, permissions, prefix: format.prefix, now, holds_secret };
+	const rows = await readRows(options, defaults, report);
 	const fresh = await survey(context, rows, options, report);
 	const stands = report.refused > 0 && !options.skip_refused;
 	if (!dry_run && !stands) await write(context, fresh, { into: { format, source }, options, report });

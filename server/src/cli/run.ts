@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { ConfigError, readConfig } from "../config.ts";
 import { EXPORT_HELP, exportFile } from "./export-options.ts";
-import { EXIT_REFUSED, ImportFileError } from "./import-file.ts";
+import { EXIT_REFUSED } from "./import-file.ts";
+import { ImportFileError } from "./import-lines.ts";
 import { IMPORT_HELP, importOptions } from "./import-options.ts";
 import { UsageError } from "./usage.ts";
 
