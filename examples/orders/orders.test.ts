@@ -148,12 +148,17 @@ test("tenants that cannot exist are not found, however they are written, and pat
 	await stop(orders);
 });
 
-test("of 400 requests at once as many are admitted as the rate limit has left", async () => {
+test("of 400 requests, 40 at once, as many are admitted as the rate limit has left", async () => {
 	const orders = await startOrders(join(folder, "limited"));
 	const [, read = ""] = promised(orders.output)[1] ?? [];
 	const raw_key = /X-API-Key: ([^']+)'/.exec(read)?.[1] ?? "";
 	const address = /http:\S+/.exec(read)?.[0] ?? "";
-	const replies = await Promise.all(Array.from({ length: 400 }, () => fetch(address, { headers: { "x-api-key": raw_key } })));
+	// More at once than a slow machine answers within the guard's time-out would be refused with 503, as they should be.
+	const replies: Response[] = [];
+	const sendSome = async () => {
+		for (let sent = 0; sent < 10; sent += 1) replies.push(await fetch(address, { headers: { "x-api-key": raw_key } }));
+	};
+	await Promise.all(Array.from({ length: 40 }, sendSome));
 	const statuses = replies.map((reply) => reply.status);
 	const limit = Number(/q=(\d+)/.exec(replies[0]?.headers.get("ratelimit-policy") ?? "")?.[1]);
 	assert.ok(limit > 0 && limit < 400, `the demo plan has a limit of ${limit}`);
