@@ -61,7 +61,10 @@ async function findDataFolderFault(path: string): Promise<string | null> {
 			const code = codeOf(error);
 			if (code === "ENOENT" && dirname(folder) !== folder) continue;
 			if (code === "ENOTDIR") return `${name} cannot be used, because something above it is no folder: choose another`;
-			if (code === "ENOSPC") return `${name} cannot be written: the disk is full; free some space`;
+			const is_full = code === "ENOSPC" || code === "EDQUOT";
+			// A server that has what it needs goes on without room for uploads.
+			if (is_full && folder === resolve(path)) return null;
+			if (is_full) return `${name} cannot be made: the disk is full; free some space`;
 			return `${name} cannot be written (${code}): let this user own it, or choose another`;
 		}
 	}
