@@ -1,11 +1,12 @@
 import { Anchor, Button, Skeleton, Stack, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { answered, api, isRefusal } from "../http/api.ts";
 import { OpenPage } from "../ui/open-page.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { useAction } from "../ui/use-action.ts";
-import { beginSession, rememberTenant, useProfile } from "./session.ts";
+import { beginSession, rememberTenant, sessionQuery, useProfile } from "./session.ts";
 import { useTokenInLink } from "./token-in-link.ts";
 
 /** For somebody who comes from the operator's own product, signed in there: the link begins a session here, once. */
@@ -59,8 +60,20 @@ function UsedPage() {
 	return (
 		<OpenPage title="This link does not work any more">
 			<Text role="status">It works once, for five minutes. Nothing is lost: a new one is made each time that you open API Access from there.</Text>
+			<GoOn />
 			<WayBack />
 		</OpenPage>
+	);
+}
+
+/** A link that was used in this browser already, or opened again from the history: the visit that it began may still last. */
+function GoOn() {
+	const session = useQuery({ ...sessionQuery, retry: false }).data;
+	if (!session) return null;
+	return (
+		<Button component="a" href="/settings/api-access">
+			Go on as {session.person.name}
+		</Button>
 	);
 }
 

@@ -3,7 +3,8 @@ import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useAccess, useProfile, useTenant } from "../access/session.ts";
 import { capabilitiesQuery, permissionsQuery } from "../keys/key-data.ts";
 import { Page, Section } from "../ui/page.tsx";
-import { Time } from "../ui/time.tsx";
+import { useNow } from "../ui/time.tsx";
+import { utcMidnight } from "../ui/time-words.ts";
 import { groupsOf } from "./capability-words.ts";
 import { type Limits, limitsQuery } from "./limits-data.ts";
 import { countWords, sizeWords } from "./meter.ts";
@@ -109,7 +110,7 @@ function Used({ limits }: { limits: Limits }) {
 				>
 					{quota !== null && (
 						<>
-							Begins anew <Time value={quota.resets_at} />
+							Begins anew <BeginsAnew at={quota.resets_at} />
 						</>
 					)}
 				</Meter>
@@ -120,6 +121,10 @@ function Used({ limits }: { limits: Limits }) {
 			</SimpleGrid>
 		</Section>
 	);
+}
+
+function BeginsAnew({ at }: { at: string }) {
+	return <time dateTime={at}>{utcMidnight(at, useNow())}</time>;
 }
 
 function Speed({ limits }: { limits: Limits }) {

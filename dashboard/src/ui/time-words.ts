@@ -10,7 +10,10 @@ const UNITS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
 /** Nearer than clocks agree, before or after. */
 const JUST_NOW_MS = 5_000;
 
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+// In numbers: "tomorrow" would be said of a distance, and a distance of 30 hours may end the day after tomorrow.
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "always" });
+const utcDay = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", timeZone: "UTC" });
+const DAY_MS = 86_400_000;
 const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 const exact = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -23,6 +26,16 @@ export function relativeTime(time: string, now_ms: number): string {
 	const units = distance_ms / unit_ms;
 	// What was given 7 days has 7 days a moment later; what happened is never said to be longer ago than it is.
 	return relative.format(units > 0 ? Math.round(units) : Math.ceil(units), unit);
+}
+
+/**
+ * When a month of UTC ends, which is what is counted by: "in 2 days (1 December, 00:00 UTC)". Days are those of the calendar in UTC; on the last
+ * one hours and minutes are left.
+ */
+export function utcMidnight(time: string, now_ms: number): string {
+	const days = Math.floor(Date.parse(time) / DAY_MS) - Math.floor(now_ms / DAY_MS);
+	const distance = days >= 2 ? relative.format(days, "day") : relativeTime(time, now_ms);
+	return `${distance} (${utcDay.format(new Date(time))}, 00:00 UTC)`;
 }
 
 /** The instant in the viewer's zone, with the zone named. */
