@@ -99,6 +99,7 @@ const BODIES: Readonly<Record<string, () => unknown>> = {
 	put_tenants_by_tenant_id_api_keys_by_key_id_kept_in: () => ({ place: "secret_manager" }),
 	post_tenants_by_tenant_id_api_keys_bulk_revoke: () => ({ filter: {}, reason: "other", preview: true }),
 	post_api_auth_sign_in_email: () => ({ email: "nobody@example.com", password: "as it was before" }),
+	post_api_auth_sign_in_link: () => ({ token: "kwl_none" }),
 	post_api_auth_request_password_reset: () => ({ email: "nobody@example.com" }),
 	post_api_auth_reset_password: () => ({ token: "none", newPassword: "as it will be" }),
 	post_invitations_read: () => ({ token: "kwi_none" }),

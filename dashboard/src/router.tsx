@@ -55,6 +55,7 @@ const portal = createRoute({
 
 const open = [
 	signIn,
+	page("/sign-in-link", () => import("./access/sign-in-link-page.tsx")),
 	page("/forgot-password", () => import("./access/forgot-password-page.tsx")),
 	page("/reset-password", () => import("./access/reset-password-page.tsx")),
 	page("/join", () => import("./access/join-page.tsx")),

@@ -150,6 +150,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		sign_in: people.sign_in,
 		session_cookies: people.session_cookies,
 		mailPasswordLink: people.mailPasswordLink,
+		mailSignInLink: people.mailSignInLink,
 		public_url: options.public_url,
 		mail: mailer.enabled,
 		begin_rotation: beginHandedOver,

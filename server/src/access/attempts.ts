@@ -1,60 +1,88 @@
+import { record } from "../audit/record.ts";
 import type { Clock } from "../core/clock.ts";
+import { macOf } from "../core/pepper.ts";
+import type { Database } from "../database/database.ts";
+import { type AttemptRow, giveAttemptBack, readAttemptsUntil, takeAttempt } from "./attempt-store.ts";
 
-export interface AttemptLimits {
-	readonly attempts: number;
-	readonly window_seconds: number;
-	/** Names remembered at once; beyond it the one that was begun first is forgotten. */
-	readonly names_max?: number;
+/** How many attempts of one name a window admits that begins with the first. */
+const LIMITS = {
+	/** From one IPv4 address or IPv6 /64, at whatever account. */
+	address: { attempts_max: 40, window_seconds: 300 },
+	account_and_address: { attempts_max: 10, window_seconds: 900 },
+	/** At one account from all addresses, without a cookie of a device that its person has used: too few to guess. */
+	account: { attempts_max: 100, window_seconds: 3_600 },
+	/** From a device that the person has signed in with: strangers' attempts are none of its. */
+	device: { attempts_max: 10, window_seconds: 900 },
+	/** In one session, by the person who is signed in. */
+	session: { attempts_max: 10, window_seconds: 900 },
+	password_mail: { attempts_max: 3, window_seconds: 900 },
+	sign_in_mail: { attempts_max: 1, window_seconds: 900 },
+} as const;
+
+export type AttemptKind = keyof typeof LIMITS;
+
+/** Whose attempts are counted: an address, an account by its e-mail address, a device, a session. */
+export interface Budget {
+	readonly kind: AttemptKind;
+	readonly name: string;
 }
 
-const NAMES_MAX = 20_000;
+const BUCKETS = 2 ** 20;
 
-interface Count {
-	attempts: number;
-	until_ms: number;
+/** The budget that is used up ends the transaction, so that the others of the same attempt are not touched. */
+class UsedUp extends Error {
+	readonly until: Date;
+
+	constructor(until: Date) {
+		super("used up");
+		this.until = until;
+	}
 }
 
-/** Counts attempts by name (an address, an account) in windows that begin with the first. In memory, of this process. */
+export interface AttemptsOptions {
+	readonly database: Database;
+	readonly clock: Clock;
+	/** Places names into buckets, so that nobody can choose whom they share one with. */
+	readonly key: Buffer;
+}
+
+/** Counts attempts in the database, so that all nodes count together. */
 export class Attempts {
-	readonly #clock: Clock;
-	readonly #limits: AttemptLimits;
-	readonly #counts = new Map<string, Count>();
+	readonly #options: AttemptsOptions;
 
-	constructor(clock: Clock, limits: AttemptLimits) {
-		this.#clock = clock;
-		this.#limits = limits;
+	constructor(options: AttemptsOptions) {
+		this.#options = options;
 	}
 
-	/** Seconds to wait before the next attempt; 0 when one is free. */
-	wait(name: string): number {
-		const count = this.#live(name);
-		if (!count || count.attempts < this.#limits.attempts) return 0;
-		return Math.max(1, Math.ceil((count.until_ms - this.#clock.monotonic()) / 1_000));
-	}
-
-	/** Counts an attempt before it is made, so that a crowd at the same time counts whole. */
-	take(name: string): void {
-		const count = this.#live(name);
-		if (count) {
-			count.attempts += 1;
-			return;
+	/** Counts an attempt before it is made, in all of the budgets or in none. 0, or the seconds to wait where one is used up. */
+	async take(budgets: readonly Budget[]): Promise<number> {
+		const now = this.#options.clock.now();
+		try {
+			await record(this.#options, async (tx) => {
+				for (const row of this.#rowsOf(budgets)) {
+					if (await takeAttempt(tx, row, new Date(now))) continue;
+					throw new UsedUp((await readAttemptsUntil(tx, row)) ?? new Date(now));
+				}
+			});
+			return 0;
+		} catch (error) {
+			if (!(error instanceof UsedUp)) throw error;
+			return Math.max(1, Math.ceil((error.until.getTime() - now) / 1_000));
 		}
-		const oldest = this.#counts.size >= (this.#limits.names_max ?? NAMES_MAX) ? this.#counts.keys().next() : null;
-		if (oldest && !oldest.done) this.#counts.delete(oldest.value);
-		this.#counts.set(name, { attempts: 1, until_ms: this.#clock.monotonic() + this.#limits.window_seconds * 1_000 });
 	}
 
 	/** An attempt that was right after all. */
-	giveBack(name: string): void {
-		const count = this.#live(name);
-		if (count) count.attempts = Math.max(0, count.attempts - 1);
+	async giveBack(budgets: readonly Budget[]): Promise<void> {
+		const now = new Date(this.#options.clock.now());
+		await record(this.#options, async (tx) => {
+			for (const row of this.#rowsOf(budgets)) await giveAttemptBack(tx, row, now);
+		});
 	}
 
-	#live(name: string): Count | null {
-		const count = this.#counts.get(name);
-		if (!count) return null;
-		if (count.until_ms > this.#clock.monotonic()) return count;
-		this.#counts.delete(name);
-		return null;
+	/** In one order for all, so that no two transactions wait for each other. */
+	#rowsOf(budgets: readonly Budget[]): AttemptRow[] {
+		return budgets
+			.map(({ kind, name }) => ({ kind, bucket: macOf(this.#options.key, "kwb1", [kind, name]).readUInt32BE() % BUCKETS, ...LIMITS[kind] }))
+			.sort((a, b) => (a.kind === b.kind ? a.bucket - b.bucket : a.kind < b.kind ? -1 : 1));
 	}
 }

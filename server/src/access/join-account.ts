@@ -1,10 +1,7 @@
-import { ALL_TENANTS } from "../core/context.ts";
 import { Failure } from "../core/error.ts";
 import { newId } from "../core/id.ts";
-import type { DatabaseContext } from "../database/database.ts";
-import { read } from "../database/read.ts";
 import type { Tx } from "../database/transaction.ts";
-import { type AccountWithPassword, holdAccount, readAccounts } from "./people-store.ts";
+import { type AccountWithPassword, holdAccount } from "./people-store.ts";
 import { accountChanged, makeAccount, type ProofNotes, proveAddress } from "./prove-address.ts";
 import { type SignInContext, WRONG_SIGN_IN } from "./sign-in.ts";
 import type { VisitorContext } from "./visitor.ts";
@@ -23,21 +20,23 @@ export interface Joining {
  * without a name where only a new account can be meant.
  */
 export async function whoJoins(
-	context: DatabaseContext & SignInContext & VisitorContext,
+	context: SignInContext & VisitorContext,
 	by: { email: string; password: string; name?: string; proves: boolean },
 ): Promise<Joining> {
 	const { email, password, name, proves } = by;
-	const { sign_in, visitor, database } = context;
-	const all = await read({ database, scope: ALL_TENANTS }, (tx) => readAccounts(tx, email));
-	const [first] = all;
-	const accounts = proves && first?.proven ? [first] : all;
+	const { sign_in, visitor } = context;
+	const approach = await sign_in.approach(visitor, email);
+	const [first] = approach.all;
+	const accounts = proves && first?.proven ? [first] : approach.accounts;
 	const compare = async (): Promise<Joining | null> => {
 		const { account, password_hash } = await sign_in.comparing(password, accounts);
 		if (account) return { account, is_new: false, proves };
 		if (name === undefined || (proves && first?.proven)) return null;
 		return { account: { id: newId("per"), name: name.trim(), email, proven: proves, password_hash }, is_new: true, proves };
 	};
-	return sign_in.guarded(visitor, email, compare, () => new Failure("credential_invalid", WRONG_JOIN));
+	const wrong = () => new Failure("credential_invalid", WRONG_JOIN);
+	// A new account may have been a guess at the password of one that there is: it counts as one, but for the visitor's address.
+	return sign_in.guarded(approach.budgets, compare, wrong, ({ is_new }, { kind }) => is_new && kind !== "address");
 }
 
 const WRONG_JOIN = `${WRONG_SIGN_IN} Without an account yet, send the name as well.`;

@@ -35,7 +35,8 @@ export function makePasswordLink(person: PersonAccount, created_by: Actor | null
  */
 export async function askPasswordLink(context: DatabaseContext & PasswordLinkContext, email: string): Promise<void> {
 	const { sign_in, visitor, database, clock } = context;
-	if (!sign_in.mayMail(visitor, email)) return;
+	await sign_in.countRequest(visitor);
+	if (!(await sign_in.mayMail("password_mail", email))) return;
 	const accounts = await read({ database, scope: ALL_TENANTS }, (tx) => readAccounts(tx, email));
 	const [first] = accounts;
 	const mailed = (first?.proven ? [first] : accounts.slice(0, MAILED_ACCOUNTS_MAX)).map((person) => ({
@@ -67,9 +68,9 @@ export async function setPasswordByLink(
 	if (token_digest === null) throw linkNotFound();
 	const now = new Date(clock.now());
 	const find = () => read({ ...context, scope: ALL_TENANTS }, (tx) => readSignInLink(tx, token_digest, "password", now));
-	const link = await sign_in.guarded(visitor, null, find, linkNotFound);
+	const link = await sign_in.guarded([{ kind: "address", name: visitor.bucket }], find, linkNotFound);
 	const { person_id: id, email, created_by } = link;
-	const { password_hash } = await sign_in.compare(email, input.password);
+	const password_hash = await sign_in.passwordHash(email, input.password);
 	await change({ ...context, scope: ALL_TENANTS }, async (tx) => {
 		if (created_by !== null && !(await makerMayStill(tx, ALL_TENANTS, created_by, "owner"))) throw linkNotFound();
 		if (!(await useSignInLink(tx, token_digest))) throw linkNotFound();

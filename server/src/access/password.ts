@@ -1,24 +1,39 @@
 import { change } from "../audit/change.ts";
 import { type Reauthorize, reauthorize } from "../audit/reauthorize.ts";
 import { ALL_TENANTS } from "../core/context.ts";
+import type { Log } from "../core/log.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { normalEmail } from "../http/email.ts";
 import { askPasswordLink, type PasswordLinkContext, setPasswordByLink } from "./password-link.ts";
 import { endSignIns, lockSession, setPassword } from "./people-store.ts";
 import { type ConfirmContext, memberOf, sessionEnded, wrongPassword } from "./session.ts";
 import { forgetPortal, type SessionCookiesContext } from "./session-cookie.ts";
-import type { SignInContext } from "./sign-in.ts";
+import { type SignInContext, TooManyAttempts } from "./sign-in.ts";
+import { mailSignInLink } from "./sign-in-link.ts";
 import type { VisitorContext } from "./visitor.ts";
 
 type PublicSignInContext = SignInContext & VisitorContext;
 
-/** Signs in with address and password, and gives the visitor the cookie. 401 `credential_invalid`, 429 `rate_limited`. */
+const LINK_IS_MAILED =
+	"There were too many attempts, so the password was not looked at. If this address has an account, a link to sign in is mailed to it, at most once in 15 minutes. " +
+	"Use it, or wait for the seconds in Retry-After.";
+
+/**
+ * Signs in with address and password, and gives the visitor the cookie. 401 `credential_invalid`. 429 `rate_limited` when attempts are used up: the password
+ * is not compared then, and a link to sign in is mailed if the address has an account.
+ */
 export async function signInByEmail(
-	context: PublicSignInContext & SessionCookiesContext,
+	context: PublicSignInContext & SessionCookiesContext & Parameters<typeof mailSignInLink>[0] & { readonly mail: boolean; readonly log: Log },
 	input: { email: string; password: string; rememberMe?: boolean },
 ): Promise<{ signed_in: true }> {
 	const { email, password, rememberMe = true } = input;
-	await context.sign_in.begin(context.visitor, { email: normalEmail(email), password, remember: rememberMe });
+	try {
+		await context.sign_in.begin(context.visitor, { email: normalEmail(email), password, remember: rememberMe });
+	} catch (error) {
+		if (!(error instanceof TooManyAttempts) || !context.mail) throw error;
+		mailSignInLink(context, normalEmail(email)).catch((failed: unknown) => context.log.warn({ err: failed }, "sign_in_link_not_mailed"));
+		throw new TooManyAttempts(error.facts.retry_after_seconds ?? 1, LINK_IS_MAILED);
+	}
 	forgetPortal(context);
 	return { signed_in: true };
 }
@@ -40,11 +55,10 @@ export async function resetPassword(context: Parameters<typeof setPasswordByLink
 /** Replaces the person's password; their sign-ins end and this one goes on with a new cookie. 400 for a wrong current password. */
 export async function changePassword(context: ConfirmContext, input: { currentPassword: string; newPassword: string }): Promise<void> {
 	const member = memberOf(context);
-	const { email, person_id: id } = member;
+	const { session_id, person_id: id } = member;
 	const { sign_in, visitor, clock } = context;
 	const account = await sign_in.guarded(
-		visitor,
-		email,
+		[{ kind: "session", name: session_id }],
 		() => sign_in.comparePerson(id, input.currentPassword),
 		() => wrongPassword("/currentPassword"),
 	);

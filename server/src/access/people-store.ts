@@ -1,4 +1,5 @@
 import type { ReadTx, RecordTx, Tx } from "../database/transaction.ts";
+import { deleteAttemptsBefore } from "./attempt-store.ts";
 
 /** Somebody who can sign in. */
 export interface PersonAccount {
@@ -145,9 +146,10 @@ export async function deleteSession(tx: RecordTx, session_id: string): Promise<v
 	await tx.deleteFrom("sign_in_sessions").where("id", "=", session_id).execute();
 }
 
-/** Removes what has ended of sessions, mailed links and invitations of operators. */
+/** Removes what has ended of sessions, mailed links, invitations of operators and counts of attempts. */
 export async function deleteEnded(tx: RecordTx, now: Date): Promise<void> {
 	await tx.deleteFrom("sign_in_sessions").where("expires_at", "<", now).execute();
 	await tx.deleteFrom("sign_in_links").where("expires_at", "<", now).execute();
 	await tx.deleteFrom("operator_invitations").where("expires_at", "<", now).execute();
+	await deleteAttemptsBefore(tx, now);
 }

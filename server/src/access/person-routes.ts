@@ -12,6 +12,7 @@ import { createPortalLink, type PortalLinkContext } from "./portal-create.ts";
 import { redeemPortalSession } from "./portal-redeem.ts";
 import { readInvitation } from "./read-invitation.ts";
 import { type ConfirmContext, confirmPassword, type EndSessionContext, endSession, getSession, type SessionContext } from "./session.ts";
+import { signInByLink } from "./sign-in-link.ts";
 
 const TOKEN_CHARACTERS_MAX = 200;
 
@@ -47,7 +48,7 @@ const SessionSchema = Type.Object({
 	mail: Type.Boolean({ description: "Whether this server sends mail" }),
 });
 
-export type VisitorRouteContext = JoinContext & PasswordLinkContext & { readonly mail: boolean };
+export type VisitorRouteContext = JoinContext & PasswordLinkContext & Parameters<typeof signInByEmail>[0];
 
 /** What somebody may do who has shown no credential yet. These and the person's own are all paths of people's sign-in. */
 export const visitorRoutes: readonly Row<VisitorRouteContext>[] = [
@@ -60,6 +61,16 @@ export const visitorRoutes: readonly Row<VisitorRouteContext>[] = [
 		body: Type.Object({ email: Email, password: Password, rememberMe: Type.Optional(Type.Boolean()) }, closed),
 		output: Type.Object({ signed_in: Type.Literal(true) }),
 		run: signInByEmail,
+	}),
+	route({
+		method: "POST",
+		path: "/api/auth/sign-in/link",
+		access: "public",
+		summary: "Sign in by a link that was mailed because attempts at the password were used up; it works once",
+		status: 200,
+		body: Type.Object({ token: Token }, closed),
+		output: Type.Object({ signed_in: Type.Literal(true) }),
+		run: signInByLink,
 	}),
 	route({
 		method: "POST",

@@ -22,8 +22,8 @@ export async function proveAddress(tx: Tx, person: Pick<PersonAccount, "id" | "e
 	const accounts = await lockAccounts(tx, person.email);
 	const own = accounts.find(({ id }) => id === person.id);
 	if (!own || accounts.some(({ id, proven }) => proven && id !== person.id)) throw accountChanged();
-	if (own.proven) return [];
 	const taken_from = await takeAddress(tx, person.email, person.id, now);
+	if (own.proven && taken_from.length === 0) return [];
 	await setProven(tx, person.id, now);
 	return [proofNote(person, taken_from)];
 }

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { read } from "../database/read.ts";
+import { testLog } from "../database/testing.ts";
 import { invite } from "../tenants/invite.ts";
 import { type TeamFixture, teamFixture } from "../tenants/team-testing.ts";
 import { acceptInvitation, type JoinContext } from "./accept-invitation.ts";
@@ -75,7 +76,7 @@ async function isSignedIn(visitor: TestBrowser): Promise<boolean> {
 }
 
 function signIn(email: string, password: string, context = visiting()) {
-	return signInByEmail(context, { email, password });
+	return signInByEmail({ ...context, mailSignInLink: people.mailSignInLink, mail: false, log: testLog }, { email, password });
 }
 
 async function operators(): Promise<(string | null)[]> {

@@ -89,11 +89,10 @@ export type ConfirmContext = ChangeContext & SignedInContext & SignInContext & V
  * once the session has ended; 429 `rate_limited` after too many.
  */
 export async function confirmPassword(context: ConfirmContext, input: { password: string }): Promise<void> {
-	const { person_id, session_id, email } = memberOf(context);
-	const { sign_in, visitor, clock } = context;
+	const { person_id, session_id } = memberOf(context);
+	const { sign_in, clock } = context;
 	await sign_in.guarded(
-		visitor,
-		email,
+		[{ kind: "session", name: session_id }],
 		() => sign_in.comparePerson(person_id, input.password),
 		() => wrongPassword("/password"),
 	);

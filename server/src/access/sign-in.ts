@@ -6,18 +6,14 @@ import type { Database } from "../database/database.ts";
 import { read } from "../database/read.ts";
 import { isUnavailable, unavailable } from "../database/transaction.ts";
 import { type CookieRules, cookieValues } from "../http/session-cookies.ts";
-import { Attempts } from "./attempts.ts";
+import { Attempts, type Budget } from "./attempts.ts";
 import { type AuthLibrary, createAuthLibrary, refusalOfLibrary } from "./auth-library.ts";
+import { DeviceCookies } from "./device-cookie.ts";
 import { type Compared, comparePassword } from "./password-hash.ts";
 import { type AccountWithPassword, readAccount, readAccounts } from "./people-store.ts";
 import type { SignedInMember } from "./signed-in.ts";
 import type { Visitor } from "./visitor.ts";
 
-const PER_ADDRESS = { attempts: 40, window_seconds: 300 };
-const PER_ACCOUNT_AND_ADDRESS = { attempts: 10, window_seconds: 900 };
-/** Of one account from all addresses: enough that strangers can hardly lock its person out, too few to guess. */
-const PER_ACCOUNT = { attempts: 100, window_seconds: 3_600 };
-const RESETS_PER_ACCOUNT = { attempts: 3, window_seconds: 900 };
 /** Each holds 32 MB for a tenth of a second. */
 const PASSWORDS_HASHED_AT_ONCE = 8;
 
@@ -34,33 +30,39 @@ export interface SignInContext {
 	readonly sign_in: SignIn;
 }
 
+/** The accounts that an attempt is compared with, and whose budgets it spends. */
+export interface Approach {
+	/** All accounts of the address. */
+	readonly all: readonly AccountWithPassword[];
+	readonly accounts: readonly AccountWithPassword[];
+	readonly budgets: readonly Budget[];
+}
+
 export const WRONG_SIGN_IN = "The e-mail address or the password is not right.";
 
 /** People's passwords and sign-ins: passwords compared here, behind limits of attempts; sessions of the library. */
 export class SignIn {
 	readonly library: AuthLibrary;
 	readonly #options: SignInOptions;
-	readonly #addresses: Attempts;
-	readonly #pairs: Attempts;
-	readonly #accounts: Attempts;
-	readonly #resets: Attempts;
+	readonly #attempts: Attempts;
+	readonly #devices: DeviceCookies;
 	#hashing = 0;
 
 	constructor(options: SignInOptions) {
-		const { clock } = options;
+		const { current } = options.peppers;
 		this.#options = options;
-		this.#addresses = new Attempts(clock, PER_ADDRESS);
-		this.#pairs = new Attempts(clock, PER_ACCOUNT_AND_ADDRESS);
-		this.#accounts = new Attempts(clock, PER_ACCOUNT);
-		this.#resets = new Attempts(clock, RESETS_PER_ACCOUNT);
-		const secret = deriveKey(options.peppers.current, "sign-in sessions").toString("base64url");
+		this.#attempts = new Attempts({ ...options, key: deriveKey(current, "sign-in attempts") });
+		this.#devices = new DeviceCookies(options.peppers, options.cookies);
+		const secret = deriveKey(current, "sign-in sessions").toString("base64url");
 		this.library = createAuthLibrary({ ...options, queries: options.database.queries, secret });
 	}
 
 	/** Begins a session and gives the visitor its cookie. 401 `credential_invalid`, the same for unknown addresses; 429 `rate_limited`. */
 	async begin(visitor: Visitor, input: { email: string; password: string; remember: boolean }): Promise<void> {
 		const { email, password, remember } = input;
-		const account = await this.guarded(visitor, email, async () => (await this.compare(email, password)).account);
+		const { accounts, budgets } = await this.approach(visitor, email);
+		const compare = async () => (await this.comparing(password, accounts)).account;
+		const account = await this.guarded(budgets, compare, () => new Failure("credential_invalid", WRONG_SIGN_IN));
 		await this.beginSession(visitor, account.id, remember);
 	}
 
@@ -69,7 +71,7 @@ export class SignIn {
 		const body = { person_id, remember };
 		const answer = await this.#call(() => this.library.api.beginSession({ body, headers: headersOf(visitor), returnHeaders: true }));
 		if (typeof answer === "string" || !answer.response.begun) throw new Failure("credential_invalid", WRONG_SIGN_IN);
-		visitor.setCookies(answer.headers.getSetCookie());
+		visitor.setCookies([...answer.headers.getSetCookie(), this.#devices.line(visitor.cookie_header, person_id, this.#options.clock.now())]);
 	}
 
 	/** The session that the visitor's cookie stands for, read from the database; null when there is none, or none any more. */
@@ -92,34 +94,51 @@ export class SignIn {
 		};
 	}
 
-	/** Runs `work` as an attempt at `email`'s password, or with null at a link; null from it: wrong. 401 when it was, 429 after too many. */
+	/**
+	 * How a visitor may try the password of an address. From a browser that somebody of these accounts has signed in with: theirs alone, with a budget
+	 * of the browser's own. Else all, with what strangers share. The same for an address that has no account.
+	 */
+	async approach(visitor: Visitor, email: string): Promise<Approach> {
+		const all = await this.#read((tx) => readAccounts(tx, email));
+		const now = this.#options.clock.now();
+		const known = all.flatMap((account) => {
+			const device = this.#devices.deviceOf(visitor.cookie_header, account.id, now);
+			return device === null ? [] : [{ account, budget: { kind: "device", name: `${account.id} ${device}` } as const }];
+		});
+		if (known.length > 0) return { all, accounts: known.map(({ account }) => account), budgets: known.map(({ budget }) => budget) };
+		const budgets: Budget[] = [
+			{ kind: "address", name: visitor.bucket },
+			{ kind: "account_and_address", name: `${email} ${visitor.bucket}` },
+			{ kind: "account", name: email },
+		];
+		return { all, accounts: all, budgets };
+	}
+
+	/**
+	 * Runs `work` as an attempt; null from it: wrong. Throws what `wrong` makes when it was, and 429 `rate_limited` without running it once a budget is used
+	 * up. `stillSpends`: whether something right was a guess all the same.
+	 */
 	async guarded<T>(
-		visitor: Visitor,
-		email: string | null,
+		budgets: readonly Budget[],
 		work: () => Promise<T | null>,
-		wrong = () => new Failure("credential_invalid", WRONG_SIGN_IN),
+		wrong: () => Failure,
+		stillSpends: (right: T, budget: Budget) => boolean = () => false,
 	): Promise<T> {
-		const counted: [Attempts, string][] = [[this.#addresses, visitor.bucket]];
-		if (email !== null) counted.push([this.#pairs, `${email} ${visitor.bucket}`], [this.#accounts, email]);
-		const wait = Math.max(...counted.map(([attempts, name]) => attempts.wait(name)));
-		if (wait > 0) throw tooMany(wait);
-		for (const [attempts, name] of counted) attempts.take(name);
-		const giveBack = () => {
-			for (const [attempts, name] of counted) attempts.giveBack(name);
-		};
-		const right = await work().catch((error: unknown) => {
-			giveBack();
+		const wait = await this.#attempts.take(budgets);
+		if (wait > 0) throw new TooManyAttempts(wait);
+		const right = await work().catch(async (error: unknown) => {
+			await this.#attempts.giveBack(budgets);
 			throw error;
 		});
 		if (right === null) throw wrong();
-		giveBack();
+		await this.#attempts.giveBack(budgets.filter((budget) => !stillSpends(right, budget)));
 		return right;
 	}
 
-	/** Which account of the address has the password; the proven one before others. To be called within `guarded`. 429 `rate_limited` when too many ask at once. */
-	async compare(email: string, password: string): Promise<Compared<AccountWithPassword>> {
+	/** What is stored of a new password for the address. */
+	async passwordHash(email: string, password: string): Promise<string> {
 		const accounts = await this.#read((tx) => readAccounts(tx, email));
-		return this.comparing(password, accounts);
+		return (await this.comparing(password, accounts)).password_hash;
 	}
 
 	/** Whether `password` is the person's: then the account. To be called within `guarded`. */
@@ -133,14 +152,15 @@ export class SignIn {
 		return this.#hash(() => comparePassword(password, accounts));
 	}
 
-	/** Counts a request for a mail to `email`. False when it has had enough mails; 429 `rate_limited` when the visitor's address has asked too often. */
-	mayMail(visitor: Visitor, email: string): boolean {
-		const wait = this.#addresses.wait(visitor.bucket);
+	/** Counts a mail to `email`; false when it has had enough of this kind. */
+	async mayMail(kind: "password_mail" | "sign_in_mail", email: string): Promise<boolean> {
+		return (await this.#attempts.take([{ kind, name: email }])) === 0;
+	}
+
+	/** Counts a request of the visitor's that is right or wrong by nothing. 429 `rate_limited`. */
+	async countRequest(visitor: Visitor): Promise<void> {
+		const wait = await this.#attempts.take([{ kind: "address", name: visitor.bucket }]);
 		if (wait > 0) throw tooMany(wait);
-		this.#addresses.take(visitor.bucket);
-		if (this.#resets.wait(email) > 0) return false;
-		this.#resets.take(email);
-		return true;
 	}
 
 	#read<T>(run: Parameters<typeof read<T>>[1]): Promise<T> {
@@ -182,8 +202,17 @@ function causeOf(error: unknown): Error | null {
 	return error instanceof Error && error.cause instanceof Error ? error.cause : null;
 }
 
+const TOO_MANY = "There were too many attempts. Wait for the seconds in Retry-After, then try again.";
+
 function tooMany(retry_after_seconds: number): Failure {
-	return new Failure("rate_limited", "There were too many attempts. Wait for the seconds in Retry-After, then try again.", { retry_after_seconds });
+	return new Failure("rate_limited", TOO_MANY, { retry_after_seconds });
+}
+
+/** Attempts are used up; the password that was sent was not compared. */
+export class TooManyAttempts extends Failure {
+	constructor(retry_after_seconds: number, detail = TOO_MANY) {
+		super("rate_limited", detail, { retry_after_seconds });
+	}
 }
 
 function headersOf(visitor: Visitor): Headers {

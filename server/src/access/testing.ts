@@ -8,6 +8,7 @@ import { type CookieRules, cookieRulesOf } from "../http/session-cookies.ts";
 import type { MailPasswordLink } from "./password-link.ts";
 import { Sessions } from "./sessions.ts";
 import { SignIn } from "./sign-in.ts";
+import type { MailSignInLink } from "./sign-in-link.ts";
 import type { Visitor } from "./visitor.ts";
 
 export interface TestPeople {
@@ -17,6 +18,8 @@ export interface TestPeople {
 	/** The links that would have been mailed. */
 	readonly resets: { readonly email: string; readonly token: string }[];
 	readonly mailPasswordLink: MailPasswordLink;
+	readonly sign_in_links: { readonly email: string; readonly token: string }[];
+	readonly mailSignInLink: MailSignInLink;
 	readonly own: Database;
 	close(): Promise<void>;
 }
@@ -27,12 +30,16 @@ export function testPeople(db: TestDatabase, options: { public_url?: string; clo
 	const cookies = cookieRulesOf(public_url);
 	const own = connectDatabase({ url: db.database.directUrl, log: testLog, connections_max: 4, role: APP_ROLE });
 	const resets: { email: string; token: string }[] = [];
+	const sign_in_links: { email: string; token: string }[] = [];
+	const mailSignInLink: MailSignInLink = ({ email }, token) => void sign_in_links.push({ email, token });
 	const mailPasswordLink: MailPasswordLink = ({ email }, token) => void resets.push({ email, token });
 	const sign_in = new SignIn({ database: own, clock, peppers: parsePeppers(TEST_PEPPER), public_url, cookies });
 	return {
 		sign_in,
 		cookies,
 		resets,
+		sign_in_links,
+		mailSignInLink,
 		mailPasswordLink,
 		own,
 		sessions: new Sessions({ database: db.database, clock, cookies, sign_in }),

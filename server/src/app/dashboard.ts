@@ -5,6 +5,7 @@ import { join } from "node:path";
 export const PAGE_PATHS = [
 	"/",
 	"/sign-in",
+	"/sign-in-link",
 	"/forgot-password",
 	"/reset-password",
 	"/join",

@@ -1,6 +1,7 @@
 import { type MailPasswordLink, PASSWORD_LINK_SECONDS } from "../access/password-link.ts";
 import { Sessions } from "../access/sessions.ts";
 import { SignIn } from "../access/sign-in.ts";
+import { type MailSignInLink, SIGN_IN_LINK_SECONDS } from "../access/sign-in-link.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { Peppers } from "../core/pepper.ts";
@@ -29,6 +30,7 @@ export interface People {
 	readonly sessions: Sessions;
 	readonly session_cookies: CookieRules;
 	readonly mailPasswordLink: MailPasswordLink;
+	readonly mailSignInLink: MailSignInLink;
 	close(): Promise<void>;
 }
 
@@ -42,8 +44,14 @@ export function createPeople(options: PeopleOptions): People {
 		const expires_at = new Date(clock.now() + PASSWORD_LINK_SECONDS * 1_000);
 		void options.mailer.send(composeMail("password", email, { name, product_name: options.productName(), link, expires_at }));
 	};
+	const mailSignInLink: MailSignInLink = ({ name, email }, token) => {
+		const link = { href: `${public_url}/sign-in-link#${token}` };
+		const expires_at = new Date(clock.now() + SIGN_IN_LINK_SECONDS * 1_000);
+		void options.mailer.send(composeMail("sign_in_link", email, { name, product_name: options.productName(), link, expires_at }));
+	};
 	return {
 		mailPasswordLink,
+		mailSignInLink,
 		sign_in,
 		session_cookies,
 		sessions: new Sessions({ database, clock, cookies: session_cookies, sign_in }),

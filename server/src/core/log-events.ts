@@ -62,6 +62,7 @@ export const LOG_EVENTS = {
 	},
 	usage_batch_given_up: { levels: ["error"], means: "counts were lost" },
 	usage_lost_at_stop: { levels: ["error"], means: "counts could not be written at the stop and were lost" },
+	sign_in_link_not_mailed: { levels: ["warn"], means: "the link to sign in was not made for whom others' attempts keep out; `err`" },
 	mail_not_sent: { levels: ["warn"], means: "the mail server took a mail not, or was not reached; `err` without recipient and password" },
 	upload_not_undone: { levels: ["warn"], means: "a file is left for the sweep" },
 	document_file_not_removed: { levels: ["warn"], means: "the same" },

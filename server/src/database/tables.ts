@@ -394,6 +394,13 @@ export interface SignInAccountsTable {
 	updated_at: Generated<Timestamp>;
 }
 
+export interface SignInAttemptsTable {
+	kind: string;
+	bucket: number;
+	attempts: number;
+	until: Timestamp;
+}
+
 export interface SignInLinksTable {
 	token_digest: Buffer;
 	purpose: string;
@@ -539,6 +546,7 @@ export interface Tables {
 	secrets: SecretsTable;
 	services: ServicesTable;
 	sign_in_accounts: SignInAccountsTable;
+	sign_in_attempts: SignInAttemptsTable;
 	sign_in_links: SignInLinksTable;
 	sign_in_sessions: SignInSessionsTable;
 	sign_in_verifications: SignInVerificationsTable;

@@ -3,6 +3,7 @@ export type SessionKind = "member" | "portal";
 
 const BARE_NAMES: Readonly<Record<SessionKind, string>> = { member: "kw_session", portal: "kw_portal" };
 const BRIEF_NAME = "kw_brief";
+const DEVICE_NAME = "kw_device";
 const HOST_PREFIX = "__Host-";
 const ANY_SESSION = /(?:^|;)[ \t]*(?:__Host-)?kw_(?:session|portal)=/;
 
@@ -11,14 +12,17 @@ export interface CookieRules {
 	readonly names: Readonly<Record<SessionKind, string>>;
 	/** Beside a member's: that the sign-in is to end with the browser. */
 	readonly brief_name: string;
+	/** Of a browser that somebody has signed in with; no session. */
+	readonly device_name: string;
 	/** Over HTTPS only: there no other host, path or plain connection can set or see them (RFC 6265bis, `__Host-`). */
 	readonly secure: boolean;
 }
 
 export function cookieRulesOf(public_url: string): CookieRules {
 	const secure = new URL(public_url).protocol === "https:";
-	const name = (kind: SessionKind) => (secure ? HOST_PREFIX + BARE_NAMES[kind] : BARE_NAMES[kind]);
-	return { secure, names: { member: name("member"), portal: name("portal") }, brief_name: secure ? HOST_PREFIX + BRIEF_NAME : BRIEF_NAME };
+	const prefix = secure ? HOST_PREFIX : "";
+	const name = (kind: SessionKind) => prefix + BARE_NAMES[kind];
+	return { secure, names: { member: name("member"), portal: name("portal") }, brief_name: prefix + BRIEF_NAME, device_name: prefix + DEVICE_NAME };
 }
 
 /** Whether a `Cookie` header holds a session cookie of any form. */

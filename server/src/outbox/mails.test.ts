@@ -14,6 +14,7 @@ const SAMPLES: { readonly [Kind in MailKind]: MailValues<Kind> } = {
 	operator_invitation: { product_name, link, expires_at },
 	handover: { giver: "Olivia", key_name: "prod-order-bot", environment: "production", tenant_name: "Acme", product_name, link, expires_at },
 	password: { name: "Olivia", product_name, link, expires_at },
+	sign_in_link: { name: "Olivia", product_name, link, expires_at },
 };
 
 const HOSTILE = [

@@ -95,6 +95,19 @@ const MAILS = {
 			],
 		};
 	},
+	sign_in_link(words: { name: string; product_name: string; link: OwnLink; expires_at: Date }): Words {
+		return {
+			subject: `Sign in to ${words.product_name}`,
+			lines: [
+				`there were many attempts at the password of the account of ${words.name} at ${words.product_name}, so passwords are not looked at for a while, except in`,
+				`browsers that you have signed in with before. If you want to sign in now, this link does it, once, until ${timeInMail(words.expires_at)}:`,
+				"",
+				words.link.href,
+				"",
+				"If you do not, there is nothing to do: nobody has got in by these attempts. Please do not pass the link on.",
+			],
+		};
+	},
 } as const;
 
 export type MailKind = keyof typeof MAILS;
