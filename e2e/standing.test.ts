@@ -377,3 +377,47 @@ suite("what somebody made and nobody used yet ends with their standing", { concu
 		expectStatus(await accept(invitation), 404);
 	});
 });
+
+/** Enough that every two of the requests below meet in some order. */
+const ROUNDS = 6;
+
+test("changes race the end of their callers' standing without a deadlock: each is done or refused, and none fails", async () => {
+	const second = await newMember(server, tenant_id, "owner");
+	const runner = await newMember(server, tenant_id, "viewer");
+	const { json: asked } = expectStatus(await server.operator("POST", "/operators", { email: runner.email }), 201);
+	expectStatus(await runner.browser.send("POST", "/api/v1/invitations/accept", { token: tokenOf(asked.url), password: PASSWORD }), 200);
+	const { person_id } = await personOf(runner);
+	const portal = await newPortalPerson(server, tenant_id, "owner");
+	const [key, revoked] = [await makeKey(server, tenant_id), await makeKey(server, tenant_id)];
+	const browsers = [owner.browser, second.browser, runner.browser, portal];
+	const race = (round: number): Promise<Answer>[] => [
+		...browsers.flatMap((browser) => [
+			browser.management(tenant_id, "POST", "/api-keys", { ...KEY, handover: {} }),
+			browser.management(tenant_id, "PATCH", `/api-keys/${key.id}`, { labels: { round: String(round) } }),
+			browser.management(tenant_id, "POST", `/api-keys/${revoked.id}/revoke`, { reason: "other" }),
+			browser.management(tenant_id, "PATCH", `/members/${second.member_id}`, { role: round % 2 === 0 ? "admin" : "owner" }),
+		]),
+		runner.browser.send("PUT", "/api/v1/operator/plans/raced", { name: `Plan ${round}`, capabilities: ["m2m_api"] }),
+		runner.browser.send("PATCH", `/api/v1/operator/tenants/${tenant_id}`, { name: `Tenant ${round}` }),
+		second.browser.management(tenant_id, "POST", "/invitations", { role: "viewer" }),
+	];
+	const answers: Answer[] = [];
+	for (let round = 0; round < ROUNDS; round += 1) answers.push(...(await Promise.all(race(round))));
+	const ends = [
+		server.operator("DELETE", `/operators/${person_id}`),
+		owner.browser.management(tenant_id, "DELETE", `/members/${second.member_id}`),
+		portal.send("DELETE", "/api/v1/session"),
+	];
+	answers.push(...(await Promise.all([...race(ROUNDS), ...ends, ...race(ROUNDS + 1)])));
+	deepEqual(
+		answers.filter(({ status }) => status >= 500).map(({ text }) => text),
+		[],
+	);
+	for (const { created_by } of await database.rows(
+		"select created_by from handovers where tenant_id = $1 and claimed_at is null and cancelled_at is null and expires_at > now()",
+		[tenant_id],
+	)) {
+		const { id } = created_by as { id?: string };
+		ok(id !== second.member_id && id !== person_id, "a link outlived its maker");
+	}
+});
