@@ -474,7 +474,7 @@ const SOMETHING_SENT = ["[]", "null", '{"a":1}', "x", '""', "{}{}"];
 /** The head of an operation on things that are not there, with a credential that is let in; null where only a session is. */
 function headOf(operation: Operation, raw_key = world.raw_key): { method: string; path: string; credential: readonly string[] } | null {
 	if (operation.kind === "person" || operation.kind === "service") return null;
-	const { method, path } = callOf(operation, { tenant_id: world.tenant.id, site_id: world.site.id });
+	const { method, path } = callOf(operation, { tenant_id: world.tenant.id, ...(operation.kind === "key" ? { site_id: world.site.id } : {}) });
 	return { method, path, credential: operation.kind === "key" ? [`X-API-Key: ${raw_key}`] : operation.kind === "operator" ? [bearerLine()] : [] };
 }
 
