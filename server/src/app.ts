@@ -222,11 +222,11 @@ export async function createApp(options: AppOptions): Promise<App> {
 		}),
 		mounted,
 	);
-	const pages =
+	const served =
 		options.dashboard_dir === undefined
-			? []
+			? null
 			: serveDashboard(http, { dashboard: readDashboard(options.dashboard_dir), profile, public_url: options.public_url });
-	answerTheRest(http, [...everyRow, ...pages], mounted);
+	answerTheRest(http, [...everyRow, ...(served?.pages ?? [])], { ...mounted, ...served });
 	const loops = await startLoops({ database, clock, log, uploads_dir: options.uploads_dir, sole: options.sole, quotas, grants, systemContext });
 
 	return {

@@ -24,9 +24,17 @@ test("a plan without API access is named, with the owners and the operator's sup
 	for (const role of ROLES) {
 		const plan = missingFor(role, FREE).find(({ kind }) => kind === "plan");
 		match(plan?.detail ?? "", /^API access is not included in the plan Free\. /);
-		deepEqual([plan?.who, plan?.support_url], [[OLIVIA], "https://orders.example/help"]);
+		const decides = role === "owner" || role === "operator";
+		deepEqual([plan?.who, plan?.support_url], [decides ? [] : [OLIVIA], "https://orders.example/help"]);
 	}
-	match(missingFor("owner", FREE)[0]?.detail ?? "", /Ask Orders/);
+});
+
+test("who decides for the tenant is told to ask the operator's support, never themselves", () => {
+	match(missingFor("owner", FREE)[0]?.detail ?? "", /Ask the support of Orders for a plan/);
+	match(missingFor("owner", { ...FREE, support_url: null })[0]?.detail ?? "", /Ask whoever you know at Orders for a plan/);
+	match(missingFor("operator", FREE)[0]?.detail ?? "", /Give the tenant a plan/);
+	for (const role of ["owner", "operator"] as const)
+		for (const around of [FREE, SUSPENDED]) for (const { who } of missingFor(role, around)) deepEqual(who, []);
 });
 
 test("a viewer is told that they may look, and who can change that", () => {

@@ -67,18 +67,25 @@ export interface Surroundings {
 	readonly support_url: string | null;
 }
 
+function planAdvice(role: StandingRole, { product_name, support_url }: Surroundings): string {
+	if (role === "operator") return "Give the tenant a plan that includes it.";
+	if (role !== "owner") return "Ask an owner for a plan that includes it.";
+	return `Ask ${support_url === null ? "whoever you know at" : "the support of"} ${product_name} for a plan that includes it.`;
+}
+
 /** What stands between the caller and creating keys, the most general first; empty when nothing does. */
 export function missingFor(role: StandingRole, around: Surroundings): Missing[] {
 	const { tenant, plan, owners, admins, product_name, support_url } = around;
 	const missing: Missing[] = [];
+	// Nobody in the tenant decides more than they do: they are not told to ask themselves.
+	const decides = role === "owner" || role === "operator";
 	if (tenant.status !== "active") {
 		const detail = `${tenant.name} is suspended: everything can be read and keys can be revoked, but nothing else works until ${product_name} reinstates it.`;
-		missing.push({ kind: "standing", detail, who: owners, support_url });
+		missing.push({ kind: "standing", detail, who: decides ? [] : owners, support_url });
 	}
 	if (!plan.capabilities.includes(KEYS_CAPABILITY)) {
-		const chooser = role === "owner" ? `Ask ${product_name}` : "Ask an owner";
-		const detail = `API access is not included in the plan ${plan.name}. ${chooser} for a plan that includes it.`;
-		missing.push({ kind: "plan", detail, who: owners, support_url });
+		const detail = `API access is not included in the plan ${plan.name}. ${planAdvice(role, around)}`;
+		missing.push({ kind: "plan", detail, who: decides ? [] : owners, support_url });
 	}
 	if (!reaches(role, "admin")) {
 		const detail = "You may look, not change. An owner can give you the role of an admin; owners and admins can create keys for you.";

@@ -26,6 +26,15 @@ export const PAGE_PATHS = [
 	"/operator/people",
 ] as const;
 
+const PAGE_ROOTS: ReadonlySet<string> = new Set(PAGE_PATHS.map((path) => path.split("/", 2)[1] ?? "").filter((root) => root !== ""));
+
+/** Whether who asks for a path that is not there meant a page: below one of ours, or anywhere else but the API with a browser's `Accept`. */
+export function isPageAddress(path: string, accept: string): boolean {
+	const root = path.split("/", 2)[1] ?? "";
+	if (root === "api" || root === "assets") return false;
+	return PAGE_ROOTS.has(root) || accept.includes("text/html");
+}
+
 /** A build of the dashboard. */
 export interface Dashboard {
 	/** The page, cut where the nonce of each response belongs. */

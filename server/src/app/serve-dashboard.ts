@@ -1,7 +1,7 @@
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import type { LiveProfile } from "../plans/live-profile.ts";
-import { type Dashboard, PAGE_PATHS, pageOf } from "./dashboard.ts";
+import { type Dashboard, isPageAddress, PAGE_PATHS, pageOf } from "./dashboard.ts";
 import { newNonce, pageHeaders } from "./page-headers.ts";
 import { plainPage } from "./plain-page.ts";
 
@@ -23,8 +23,14 @@ export interface DashboardOptions {
 	readonly public_url: string;
 }
 
-/** Makes the routes of the dashboard's pages and of what they load. Returns the pages, for who lists what there is. */
-export function serveDashboard(http: FastifyInstance, options: DashboardOptions): { method: string; path: string }[] {
+/** The pages, for who lists what there is; and the answer to who mistyped the address of one. */
+export interface ServedPages {
+	readonly pages: readonly { readonly method: string; readonly path: string }[];
+	readonly sendMissingPage: (path: string, accept: string, reply: FastifyReply) => boolean;
+}
+
+/** Makes the routes of the dashboard's pages and of what they load. */
+export function serveDashboard(http: FastifyInstance, options: DashboardOptions): ServedPages {
 	const { dashboard, profile } = options;
 	const secure = new URL(options.public_url).protocol === "https:";
 
@@ -54,5 +60,13 @@ export function serveDashboard(http: FastifyInstance, options: DashboardOptions)
 			},
 		});
 	}
-	return PAGE_PATHS.map((path) => ({ method: "GET", path }));
+	return {
+		pages: PAGE_PATHS.map((path) => ({ method: "GET", path })),
+		sendMissingPage(path, accept, reply) {
+			if (!isPageAddress(path, accept)) return false;
+			reply.code(404);
+			void sendPage(reply);
+			return true;
+		},
+	};
 }

@@ -74,7 +74,7 @@ async function makeDemo(app: App, data_dir: string): Promise<void> {
 		tenant_id: DEMO.tenant_id,
 		name: "prod-demo-bot",
 		environment: "prod",
-		owner: "You",
+		owner: { name: "Dana Demo", email: "dana@demo.example" },
 		integration: "demo-bot",
 	});
 	writeFileSync(join(data_dir, KEY_FILE), `${raw_key}\n`, { mode: PRIVATE_FILE });

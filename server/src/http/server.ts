@@ -220,7 +220,10 @@ function addBodyParsers(app: FastifyInstance): void {
 export function answerTheRest(
 	app: FastifyInstance,
 	known: readonly { method: string; path: string }[],
-	options: Pick<HttpOptions, "problem_type_base">,
+	options: Pick<HttpOptions, "problem_type_base"> & {
+		/** Answers with a page where a person mistyped the address of one; false where it is no page's. */
+		readonly sendMissingPage?: (path: string, accept: string, reply: FastifyReply) => boolean;
+	},
 ): void {
 	const patterns = known
 		.filter((row) => row.method !== "ANY")
@@ -231,6 +234,8 @@ export function answerTheRest(
 		const raw = framed(request);
 		const path = pathOf(raw);
 		const methods = patterns.filter((row) => row.pattern.test(path)).map((row) => row.method);
+		const missing = request.method === "GET" && methods.length === 0;
+		if (missing && options.sendMissingPage?.(path, raw.headers.accept ?? "", reply)) return;
 		const refusal =
 			methods.length > 0
 				? new Failure("method_not_allowed", `This path knows ${methods.join(", ")}.`, { headers: { allow: methods.join(", ") } })
