@@ -2,25 +2,30 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";
 import { deadAdvice, deadSecretsOf, inAllWords, isStillPresented, todayWords } from "./dead-words.ts";
 
-const old = { kid: "k0", last4: "zZ99", status: "retired" as const, created_at: "2026-03-01T00:00:00Z" };
-const current = { kid: "k1", last4: "a1B2", status: "current" as const, created_at: "2026-03-02T00:00:00Z" };
+const KEY_END = "2026-03-09T00:00:00Z";
+const old = { kid: "k0", last4: "zZ99", status: "retired" as const, created_at: "2026-03-01T00:00:00Z", retires_at: "2026-03-05T00:00:00Z" };
+const current = { kid: "k1", last4: "a1B2", status: "current" as const, created_at: "2026-03-02T00:00:00Z", retires_at: null };
 
 function use(kid: string, source_id = "src_1") {
 	const seen = { first_seen_at: "2026-03-03T00:00:00Z", last_seen_at: "2026-03-04T00:00:00Z" };
 	return { kid, source_id, name: null, network: "203.0.113.0/24", agent: "curl", client: null, ...seen, requests: 2, requests_today: 1 };
 }
 
-function kindsOf(status: "active" | "paused" | "expired" | "revoked", secrets = [current, old], kids = ["k1", "k0"]) {
+function kindsOf(
+	status: "active" | "paused" | "expired" | "revoked",
+	secrets: Parameters<typeof deadSecretsOf>[1]["secrets"] = [current, old],
+	kids = ["k1", "k0"],
+) {
 	return deadSecretsOf(
 		kids.map((kid) => use(kid)),
-		{ status, secrets },
+		{ status, expires_at: status === "expired" ? KEY_END : null, secrets },
 	).map(({ kid, kind }) => `${kid} ${kind}`);
 }
 
 test("each secret is told by how it ended, and one that works again is not told at all", () => {
 	deepEqual(kindsOf("active"), ["k0 replaced"]);
 	deepEqual(kindsOf("paused"), ["k0 replaced"]);
-	deepEqual(kindsOf("expired"), ["k1 expired", "k0 replaced"]);
+	deepEqual(kindsOf("expired", [{ ...current, status: "retired", retires_at: KEY_END }, old]), ["k1 expired", "k0 replaced"]);
 	deepEqual(kindsOf("revoked"), ["k1 revoked", "k0 revoked"]);
 	deepEqual(
 		kindsOf("active", [
@@ -33,7 +38,11 @@ test("each secret is told by how it ended, and one that works again is not told 
 });
 
 test("places are kept together by secret, the latest first", () => {
-	const found = deadSecretsOf([use("k0", "src_1"), use("k7", "src_1"), use("k0", "src_2")], { status: "active", secrets: [current, old] });
+	const found = deadSecretsOf([use("k0", "src_1"), use("k7", "src_1"), use("k0", "src_2")], {
+		status: "active",
+		expires_at: null,
+		secrets: [current, old],
+	});
 	deepEqual(
 		found.map(({ kid, last4, uses }) => [kid, last4, uses.map((one) => one.source_id)]),
 		[

@@ -1,6 +1,6 @@
 import type { ApiKey } from "./key-data.ts";
 
-type Secret = Pick<ApiKey["secrets"][number], "kid" | "last4" | "status" | "created_at">;
+type Secret = Pick<ApiKey["secrets"][number], "kid" | "last4" | "status" | "created_at" | "retires_at">;
 
 /** From where a secret that has ended is presented still. */
 export interface DeadUse {
@@ -28,6 +28,7 @@ export interface DeadSecret {
 
 interface KeyOfSecrets {
 	readonly status: ApiKey["status"];
+	readonly expires_at: ApiKey["expires_at"];
 	readonly secrets: readonly Secret[];
 }
 
@@ -36,7 +37,8 @@ function kindOf(kid: string, key: KeyOfSecrets): DeadKind | null {
 	if (key.status === "revoked") return "revoked";
 	const secret = key.secrets.find((candidate) => candidate.kid === kid);
 	if (secret === undefined) return "replaced";
-	if (secret.status !== "retired") return key.status === "expired" ? "expired" : null;
+	if (secret.status !== "retired") return null;
+	if (key.status === "expired" && secret.retires_at === key.expires_at) return "expired";
 	const successor = key.secrets.some((other) => Date.parse(other.created_at) > Date.parse(secret.created_at));
 	return successor ? "replaced" : "withdrawn";
 }

@@ -49,6 +49,12 @@ function OneSecret({ secret, apiKey }: { secret: Secret; apiKey: ApiKey }) {
 						That is <Time value={secret.retires_at} />.
 					</>
 				)}
+				{secret.status === "retired" && secret.retires_at !== null && (
+					<>
+						{" "}
+						It ended <Time value={secret.retires_at} />.
+					</>
+				)}
 				{secret.imported && secret.status !== "retired" && " Issued elsewhere; replace it when you can."}
 			</Text>
 			<Text size="sm" c="dimmed">

@@ -30,11 +30,25 @@ test("secrets are called old and new only when there are two", () => {
 });
 
 test("a timeline ends with its key, and what was replaced stays replaced", () => {
-	equal(milestoneOf(secret, { status: "active" }).title, "In use");
-	equal(milestoneOf({ ...secret, status: "issued" }, { status: "paused" }).title, "Issued");
-	equal(milestoneOf(old, { status: "active" }).title, "Old key");
-	equal(milestoneOf(secret, { status: "revoked" }).title, "Ended");
-	equal(milestoneOf({ ...secret, status: "retired" }, { status: "revoked" }).title, "Replaced");
+	const live = { revoked_at: null, expires_at: null };
+	equal(milestoneOf(secret, { ...live, status: "active" }).title, "In use");
+	equal(milestoneOf({ ...secret, status: "issued" }, { ...live, status: "paused" }).title, "Issued");
+	equal(milestoneOf(old, { ...live, status: "active" }).title, "Old key");
+});
+
+test("what is said of a secret that has ended holds for every state of its key, and never that another one works", () => {
+	const key_end = "2026-03-02T00:00:00Z";
+	const ended = { ...secret, status: "retired" as const };
+	for (const status of ["active", "paused", "expired", "revoked"] as const) {
+		const key = { status, revoked_at: status === "revoked" ? key_end : null, expires_at: status === "expired" ? key_end : null };
+		const gone = status === "revoked" || status === "expired";
+		for (const retires_at of ["2026-03-01T12:00:00Z", key_end]) {
+			const { title, state, means } = milestoneOf({ ...ended, retires_at }, key);
+			equal(title, "Ended");
+			equal(state, "ended");
+			equal(means, gone && retires_at === key_end ? "Refused, as the key is." : "Refused for good.");
+		}
+	}
 });
 
 test("who did it is named; the operator and the program by what they are", () => {

@@ -30,7 +30,9 @@ export function secretWords(secrets: readonly Secret[], kid: string): string {
 	const secret = secrets.find((candidate) => candidate.kid === kid);
 	if (secret === undefined) return "a key of before";
 	if (secrets.length === 1) return secret.last4 === "" ? "the key that was brought along" : `…${secret.last4}`;
-	return `${secret.status === "retiring" || secret.status === "retired" ? "old" : "new"} key …${secret.last4}`;
+	const isNew =
+		secret.status === "current" || secret.status === "issued" || (secret === secrets[0] && secrets.every(({ status }) => status === "retired"));
+	return `${isNew ? "new" : "old"} key …${secret.last4}`;
 }
 
 const AGENTS: Readonly<Record<string, string>> = {
@@ -61,10 +63,12 @@ export interface Milestone {
 }
 
 /** A secret as a step of the timeline. */
-export function milestoneOf(secret: Secret, key: Pick<ApiKey, "status">): Milestone {
+export function milestoneOf(secret: Secret, key: Pick<ApiKey, "status" | "revoked_at" | "expires_at">): Milestone {
 	const base = { kid: secret.kid };
-	if (secret.status === "retired") return { ...base, title: "Replaced", state: "ended", means: "Refused: its successor works." };
-	if (key.status === "revoked" || key.status === "expired") return { ...base, title: "Ended", state: "ended", means: "Refused, as the key is." };
+	const key_ended_at = key.status === "revoked" ? key.revoked_at : key.status === "expired" ? key.expires_at : null;
+	if (key_ended_at !== null && (secret.retires_at === null || Date.parse(secret.retires_at) >= Date.parse(key_ended_at)))
+		return { ...base, title: "Ended", state: "ended", means: "Refused, as the key is." };
+	if (secret.status === "retired") return { ...base, title: "Ended", state: "ended", means: "Refused for good." };
 	if (secret.status === "retiring") return { ...base, title: "Old key", state: "attention", means: "Both work until it ends." };
 	if (secret.status === "issued") return { ...base, title: "Issued", state: "resting", means: "Nothing has used it yet." };
 	return { ...base, title: "In use", state: "good", means: "" };

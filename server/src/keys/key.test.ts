@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { describeKey, type Key, secretStatusOf, statusOf } from "./key.ts";
+import { describeKey, type Key, secretEndOf, secretStatusOf, statusOf } from "./key.ts";
 
 const NOW = Date.UTC(2026, 0, 15, 12);
+const LIVE = { revoked_at: null, expires_at: null, paused_at: null };
 const time = fc.option(fc.date({ min: new Date(NOW - 1e9), max: new Date(NOW + 1e9), noInvalidDate: true }), { nil: null });
 
 test("a key is revoked before it is expired, expired before it is paused, and active only when it is none of them", () => {
@@ -32,11 +33,11 @@ test("time alone never brings a key back", () => {
 
 test("a secret is issued until its first use, current from then on, retiring until its end, then retired", () => {
 	const soon = new Date(NOW + 1);
-	assert.equal(secretStatusOf({ retires_at: null, retired_at: null }, null, NOW), "issued");
-	assert.equal(secretStatusOf({ retires_at: null, retired_at: null }, new Date(NOW), NOW), "current");
-	assert.equal(secretStatusOf({ retires_at: soon, retired_at: null }, new Date(NOW), NOW), "retiring");
-	assert.equal(secretStatusOf({ retires_at: soon, retired_at: null }, new Date(NOW), NOW + 1), "retired");
-	assert.equal(secretStatusOf({ retires_at: soon, retired_at: new Date(NOW) }, null, NOW), "retired");
+	assert.equal(secretStatusOf({ retires_at: null, retired_at: null }, LIVE, null, NOW), "issued");
+	assert.equal(secretStatusOf({ retires_at: null, retired_at: null }, LIVE, new Date(NOW), NOW), "current");
+	assert.equal(secretStatusOf({ retires_at: soon, retired_at: null }, LIVE, new Date(NOW), NOW), "retiring");
+	assert.equal(secretStatusOf({ retires_at: soon, retired_at: null }, LIVE, new Date(NOW), NOW + 1), "retired");
+	assert.equal(secretStatusOf({ retires_at: soon, retired_at: new Date(NOW) }, LIVE, null, NOW), "retired");
 });
 
 test("a key is answered with exactly the fields of the contract", () => {
@@ -76,4 +77,27 @@ test("a key is answered with exactly the fields of the contract", () => {
 		Object.keys(answer.secrets[0] ?? {}),
 		"kid last4 imported status created_at first_used_at last_used_at retires_at kept_in".split(" "),
 	);
+});
+
+test("what is shown of a secret holds for every state of its key and of its own end", () => {
+	const [before, soon, later] = [new Date(NOW - 2_000), new Date(NOW + 1_000), new Date(NOW + 1e9)];
+	const ends = [null, before, soon, later];
+	for (const revoked_at of [null, before])
+		for (const expires_at of ends)
+			for (const paused_at of [null, before])
+				for (const retires_at of ends)
+					for (const retired_at of [null, before])
+						for (const used_at of [null, before]) {
+							const key = { revoked_at, expires_at, paused_at };
+							const row = JSON.stringify({ ...key, retires_at, retired_at, used_at });
+							const status = secretStatusOf({ retires_at, retired_at }, key, used_at, NOW);
+							const end = secretEndOf({ retires_at, retired_at }, key, NOW);
+							const refused =
+								revoked_at !== null || retired_at !== null || [expires_at, retires_at].some((time) => time !== null && time.getTime() <= NOW);
+							assert.equal(status === "retired", refused, row);
+							if (refused) assert(end !== null && end.getTime() <= NOW, `it ended: ${row}`);
+							else assert.equal(end === null, status !== "retiring", row);
+							if (status === "retiring") assert(end !== null && end.getTime() > NOW && (expires_at === null || end <= expires_at), row);
+							if (status === "issued" || status === "current") assert.equal(status === "current", used_at !== null, row);
+						}
 });

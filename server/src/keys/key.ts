@@ -102,8 +102,29 @@ export function statusOf(key: Pick<Key, "revoked_at" | "expires_at" | "paused_at
 	return key.paused_at === null ? "active" : "paused";
 }
 
-export function secretStatusOf(secret: Pick<SecretVersion, "retires_at" | "retired_at">, first_used_at: Date | null, now: number): SecretStatus {
-	if (secret.retired_at !== null) return "retired";
+type SecretEnd = Pick<SecretVersion, "retires_at" | "retired_at">;
+type KeyEnd = Pick<Key, "revoked_at" | "expires_at" | "paused_at">;
+
+/** When a secret ends or has ended, by itself or with its key; null for no end of its own while its key lives. */
+export function secretEndOf(secret: SecretEnd, key: KeyEnd, now: number): Date | null {
+	const own = earliest([secret.retired_at, secret.retires_at]);
+	if (own === null && !hasEnded(key, now)) return null;
+	return earliest([own, key.revoked_at, key.expires_at]);
+}
+
+function earliest(times: readonly (Date | null)[]): Date | null {
+	return times.reduce((first, time) => (first === null || (time !== null && time < first) ? time : first), null);
+}
+
+/** Whether the key is refused for good, or until it is given a later end. */
+function hasEnded(key: KeyEnd, now: number): boolean {
+	const status = statusOf(key, now);
+	return status === "revoked" || status === "expired";
+}
+
+/** A secret ends with its key at the latest; a paused key keeps its secrets. */
+export function secretStatusOf(secret: SecretEnd, key: KeyEnd, first_used_at: Date | null, now: number): SecretStatus {
+	if (secret.retired_at !== null || hasEnded(key, now)) return "retired";
 	if (secret.retires_at !== null) return secret.retires_at.getTime() <= now ? "retired" : "retiring";
 	return first_used_at === null ? "issued" : "current";
 }
@@ -116,17 +137,17 @@ function timeText(time: Date | null): string | null {
 	return time === null ? null : time.toISOString();
 }
 
-function describeSecret(secret: SecretVersion, use: KeyUse, now: number): KeyAnswer["secrets"][number] {
+function describeSecret(secret: SecretVersion, key: Key, use: KeyUse, now: number): KeyAnswer["secrets"][number] {
 	const used = use.secrets.get(secret.kid);
 	return {
 		kid: secret.kid,
 		last4: secret.last4,
 		imported: secret.imported,
-		status: secretStatusOf(secret, used?.first_used_at ?? null, now),
+		status: secretStatusOf(secret, key, used?.first_used_at ?? null, now),
 		created_at: secret.created_at.toISOString(),
 		first_used_at: timeText(used?.first_used_at ?? null),
 		last_used_at: timeText(used?.last_used_at ?? null),
-		retires_at: timeText(secret.retires_at),
+		retires_at: timeText(secretEndOf(secret, key, now)),
 		kept_in: secret.kept_in && secret.kept_in_at && { place: secret.kept_in, note: secret.kept_in_note, at: secret.kept_in_at.toISOString() },
 	};
 }
@@ -139,7 +160,7 @@ export interface KeyParts {
 	readonly rotation?: OpenRotation | null;
 }
 
-/** Of a rotation as much as its secrets tell. One whose old secret has ended is over, whether or not that has been written yet. */
+/** Of a rotation as much as its secrets tell, while its key lives. One whose old secret has ended is over, whether or not that has been written yet. */
 function describeOpenRotation(rotation: OpenRotation, secrets: readonly SecretVersion[], use: KeyUse, now: number): KeyAnswer["rotation"] {
 	const { id, state, predecessor_kid, successor_kid } = rotation;
 	const old_ends_at = state === "open" ? (secrets.find((secret) => secret.kid === predecessor_kid)?.retires_at ?? null) : null;
@@ -175,8 +196,8 @@ export function describeKey(key: Key, parts: KeyParts, use: KeyUse, now: number)
 		revoked_by: key.revoked_by,
 		revoke_reason: key.revoke_reason,
 		revoke_note: key.revoke_note,
-		secrets: parts.secrets.map((secret) => describeSecret(secret, use, now)),
+		secrets: parts.secrets.map((secret) => describeSecret(secret, key, use, now)),
 		handover: parts.handover && describeHandover(parts.handover, now),
-		rotation: parts.rotation ? describeOpenRotation(parts.rotation, parts.secrets, use, now) : null,
+		rotation: parts.rotation && !hasEnded(key, now) ? describeOpenRotation(parts.rotation, parts.secrets, use, now) : null,
 	};
 }
