@@ -341,3 +341,56 @@ test("one person in two tenants has two roles, and an Idempotency-Key is theirs 
 	notEqual(mine.json.id, theirs.json.id);
 	equal(repeated.json.id, mine.json.id);
 });
+
+test("an owner's own invitation tells them nothing of the address: it answers alike whether it has an account", async () => {
+	const { tenant } = await makeWorld(server);
+	const owner = await newMember(server, tenant.id, "owner");
+	const { email: known, browser } = await newMember(server, world.tenant.id, "viewer");
+	const answers: unknown[] = [];
+	for (const email of [known, `${newName("stranger")}@example.com`]) {
+		const { json } = expectStatus(await owner.browser.management(tenant.id, "POST", "/invitations", { role: "viewer", email }), 201);
+		const token = tokenOf(json.url);
+		const fake = new Browser(server);
+		const { email: read_email, expires_at, ...seen } = expectStatus(await fake.send("POST", "/api/v1/invitations/read", { token }), 200).json;
+		const wrong = await fake.send("POST", "/api/v1/invitations/accept", { token, password: "not their password" });
+		assertProblem(wrong, "credential_invalid");
+		const accepted = await fake.send("POST", "/api/v1/invitations/accept", { token, name: "Fake", password: "not their password" });
+		equal(read_email, email);
+		ok(typeof expires_at === "string");
+		answers.push([seen, withoutRequestId(wrong), accepted.status, accepted.json]);
+	}
+	deepEqual(answers[0], answers[1]);
+	expectStatus(await browser.session(), 200);
+	expectStatus(await new Browser(server).signIn(known), 200);
+});
+
+test("a portal session lets nobody in for good unless its link says confirmed, and is told what to do", async () => {
+	const { tenant } = await makeWorld(server);
+	const member = await newMember(server, tenant.id, "viewer");
+	const stored = () =>
+		database.rows("select id, role from invitations where tenant_id = $1 union all select id, role from members where tenant_id = $1", [tenant.id]);
+	const before = await stored();
+	const come = async (confirmed?: boolean) => {
+		const person = { external_user_id: newName("user"), name: "Paula Portal", role: "owner", ...(confirmed === undefined ? {} : { confirmed }) };
+		const { json } = expectStatus(await server.operator("POST", `/tenants/${tenant.id}/portal-sessions`, person), 201);
+		const browser = new Browser(server);
+		expectStatus(await browser.send("POST", "/api/v1/portal-sessions/redeem", { token: tokenOf(json.url) }), 200);
+		return browser;
+	};
+	const invitation = { role: "owner", email: "paula@example.com" };
+	for (const unconfirmed of [await come(), await come(false)]) {
+		const ways = [
+			await unconfirmed.management(tenant.id, "POST", "/invitations", invitation),
+			await unconfirmed.management(tenant.id, "PATCH", `/members/${member.member_id}`, { role: "owner" }),
+		];
+		for (const answer of ways) {
+			assertProblem(answer, "confirmation_needed", [invitation.email]);
+			match(String(answer.json.detail), /makes with `confirmed`/);
+		}
+		deepEqual(await stored(), before);
+		expectStatus(await unconfirmed.management(tenant.id, "POST", "/sites", { name: "Not of people" }), 201);
+	}
+	const confirmed = await come(true);
+	expectStatus(await confirmed.management(tenant.id, "POST", "/invitations", invitation), 201);
+	expectStatus(await confirmed.management(tenant.id, "PATCH", `/members/${member.member_id}`, { role: "admin" }), 200);
+});

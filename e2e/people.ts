@@ -85,7 +85,7 @@ export async function newMember(server: Server, tenant_id: string, role: Role): 
 
 /** The operator's own person, who came to the tenant by a link. */
 export async function newPortalPerson(server: Server, tenant_id: string, role: Role): Promise<Browser> {
-	const person = { external_user_id: newName("user"), name: "Paula Portal", email: "paula@example.com", role };
+	const person = { external_user_id: newName("user"), name: "Paula Portal", email: "paula@example.com", role, confirmed: true };
 	const { json } = expectStatus(await server.operator("POST", `/tenants/${tenant_id}/portal-sessions`, person), 201);
 	const browser = new Browser(server);
 	expectStatus(await browser.send("POST", "/api/v1/portal-sessions/redeem", { token: tokenOf(json.url) }), 200);

@@ -325,7 +325,7 @@ suite("what somebody made and nobody used yet ends with their standing", { concu
 
 	test("a removed operator's links begin no session and set no password, and sessions that began with one are over with all that was made in them", async () => {
 		const { person_id } = await personOf(operator);
-		const person = { external_user_id: "user-9", name: "Paula", role: "owner" };
+		const person = { external_user_id: "user-9", name: "Paula", role: "owner", confirmed: true };
 		const link = async () => {
 			const made = await operator.browser.send("POST", `/api/v1/operator/tenants/${tenant_id}/portal-sessions`, person);
 			return tokenOf(expectStatus(made, 201).json.url);

@@ -153,7 +153,7 @@ export async function memberIn(
 export async function portalLink(
 	server: Server,
 	tenant_id: string,
-	person: { external_user_id: string; name: string; email?: string; role: "owner" | "admin" | "viewer" },
+	person: { external_user_id: string; name: string; email?: string; role: "owner" | "admin" | "viewer"; confirmed?: boolean },
 ): Promise<string> {
 	const answer = await server.operator("POST", `/tenants/${tenant_id}/portal-sessions`, person);
 	return expectStatus(answer, 201).as<{ url: string }>().url;

@@ -454,7 +454,7 @@ test("after an hour the password is asked for before an invitation is made, abov
 
 test("a portal link works once, for its person and role, and says what to do afterwards", async () => {
 	const tenant_id = await newTenant();
-	const link = await portalLink(dashboard.server, tenant_id, { external_user_id: "u-77", name: "Petra Portal", role: "owner" });
+	const link = await portalLink(dashboard.server, tenant_id, { external_user_id: "u-77", name: "Petra Portal", role: "owner", confirmed: true });
 	const context = await browser.person();
 	const page = await context.newPage();
 	await page.goto(link);

@@ -115,11 +115,12 @@ function wentBack(refusal: Refused): Refused {
  */
 export function useConfirmed(): <T>(action: () => Promise<T>) => Promise<T> {
 	const ask = useContext(Confirmation);
+	const { person } = useSession();
 	return async (action) => {
 		try {
 			return await action();
 		} catch (error) {
-			if (ask === null || !isRefusal(error, "confirmation_needed")) throw error;
+			if (ask === null || person.kind === "portal" || !isRefusal(error, "confirmation_needed")) throw error;
 			if (!(await ask())) throw wentBack(error);
 			return action();
 		}

@@ -8207,6 +8207,8 @@ export interface operations {
                     email?: string;
                     /** @enum {unknown} */
                     role: "viewer" | "admin" | "owner";
+                    /** @description The person has just proved to you who they are, such as by a password: the session may then invite people and change roles. Default false */
+                    confirmed?: boolean;
                 };
             };
         };

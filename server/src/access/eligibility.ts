@@ -13,6 +13,13 @@ const UNCONFIRMED: Refusal = {
 	detail: "Your password was last entered more than an hour ago. Enter it again (POST /api/v1/session/confirm), then send the request again.",
 };
 
+const UNCONFIRMED_PORTAL: Refusal = {
+	code: "confirmation_needed",
+	detail:
+		"You came with a link from another product that did not confirm who you are, and this lets people in for longer than your visit. Ask an owner who has " +
+		"an account here, or come by a link that the product makes with `confirmed` once you have proved there who you are.",
+};
+
 const SUSPENDED: Refusal = { code: "tenant_suspended", detail: TENANT_SUSPENDED };
 
 /** 403 `tenant_suspended` for what does not go on in a suspended tenant; null when the row may run. */
@@ -30,6 +37,11 @@ export function refuseRole(row: Row<never>, caller: Caller): Refusal | null {
 		detail: `This needs ${AT_LEAST[row.access]} in the tenant; yours is ${caller.role}. Ask an owner of the tenant.`,
 		facts: { members: { role_needed: row.access, role: caller.role } },
 	};
+}
+
+/** 403 `confirmation_needed` for what lets people in, from a portal session whose link does not say `confirmed`: such a session could make itself permanent. */
+export function refusePortal(row: Row<never>, caller: Caller): Refusal | null {
+	return row.lets_people_in === true && caller.kind === "portal" && caller.confirmed !== true ? UNCONFIRMED_PORTAL : null;
 }
 
 /** 403 `confirmation_needed` when the row wants a password entered within the hour before `now` (ms); null for sessions without a password. */

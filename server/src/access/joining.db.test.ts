@@ -245,7 +245,7 @@ test("a portal link becomes one session of an hour, of the person that the opera
 	const found = await people.sessions.find(context.visitor.cookie_header);
 	ok(found && "kind" in found && found.kind === "portal");
 	const { id, expires_at, ...rest } = found;
-	deepEqual(rest, { kind: "portal", tenant_id, ...PERSON, email: "paula@example.com" });
+	deepEqual(rest, { kind: "portal", tenant_id, ...PERSON, email: "paula@example.com", confirmed: false });
 	equal(expires_at.getTime() - clock.now(), 3_600_000);
 	ok(id.startsWith("ptl_"));
 	clock.advance(3_599_999);

@@ -13,7 +13,7 @@ import { readTenant } from "../tenants/store.ts";
 import { type Tenant, tenantNotFound } from "../tenants/tenant.ts";
 import { bearerOf, OPERATOR_TOKEN, unknownBearer, type Wanted } from "./bearer.ts";
 import { actorOf } from "./caller.ts";
-import { refuseRole, refuseSuspended, refuseUnconfirmed } from "./eligibility.ts";
+import { refusePortal, refuseRole, refuseSuspended, refuseUnconfirmed } from "./eligibility.ts";
 import { admit, type GateOptions, type ManagerParts, noStore, type SessionOptions, signedInOf } from "./gate.ts";
 import { NO_OPERATOR } from "./operator.ts";
 import { isOperatorToken, type OperatorTokens } from "./operator-token.ts";
@@ -80,7 +80,11 @@ export function managementGate<C>(options: ManagementGateOptions<C>): Gate<C> {
 		const found = await tenantAndCaller(options.database, tenantIdOf(request), who);
 		if (found === null) return new Denied(tenantNotFound());
 		const { tenant, caller } = found;
-		const refusal = refuseSuspended(row, tenant) ?? refuseRole(row, caller) ?? refuseUnconfirmed(row, confirmedAt(who), options.clock.now());
+		const refusal =
+			refuseSuspended(row, tenant) ??
+			refuseRole(row, caller) ??
+			refusePortal(row, caller) ??
+			refuseUnconfirmed(row, confirmedAt(who), options.clock.now());
 		if (refusal) return new Denied(refusal);
 		const reauthorize = reauthorizeAs({ row, caller, signed_in: sessionOf(who), tenant_id: tenant.id, clock: options.clock });
 		return admit(options, row, request, reply, { actor: actorOf(caller), scope: tenant.id, caller, reauthorize });
@@ -105,8 +109,9 @@ async function tenantAndCaller(
 async function callerIn(tx: ReadTx, tenant_id: string, who: SignedIn | Caller): Promise<Caller | null> {
 	if (!("expires_at" in who)) return who;
 	if (who.kind === "portal") {
-		const { id, external_user_id, name, email, role } = who;
-		return who.tenant_id === tenant_id ? { kind: "portal", id, external_user_id, name, email, role } : null;
+		const { id, external_user_id, name, email, role, confirmed } = who;
+		if (who.tenant_id !== tenant_id) return null;
+		return { kind: "portal", id, external_user_id, name, email, role, ...(confirmed ? { confirmed } : {}) };
 	}
 	const { person_id, name, email } = who;
 	const membership = await readMembership(tx, tenant_id, person_id);

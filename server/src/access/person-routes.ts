@@ -24,6 +24,10 @@ const RoleSchema = Type.Enum([...ROLES]);
 const Time = Type.String({ format: "date-time" });
 const NullableText = Type.Union([Type.String(), Type.Null()]);
 const closed = { additionalProperties: false } as const;
+const Confirmed = Type.Boolean({
+	description:
+		"The person has just proved to you who they are, such as by a password: the session may then invite people and change roles. Default false",
+});
 const Link = Type.Object({ url: Type.String(), expires_at: Time });
 const Invited = Type.Union([Type.Object({ id: Type.String(), name: Type.String() }), Type.Null()], {
 	description: "Null: to run the instance, and to no tenant",
@@ -195,7 +199,10 @@ export const operatorPeopleRoutes: readonly Row<PortalLinkContext & CallerContex
 		confirm: true,
 		summary: "A one-time link by which a person of your own product comes to the API Access page",
 		status: 201,
-		body: Type.Object({ external_user_id: ForeignId, name: Name, email: Type.Optional(Email), role: RoleSchema }, closed),
+		body: Type.Object(
+			{ external_user_id: ForeignId, name: Name, email: Type.Optional(Email), role: RoleSchema, confirmed: Type.Optional(Confirmed) },
+			closed,
+		),
 		output: Link,
 		run: createPortalLink,
 	}),

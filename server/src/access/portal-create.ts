@@ -18,6 +18,8 @@ export interface PortalLinkInput {
 	readonly name: string;
 	readonly email?: string;
 	readonly role: Role;
+	/** The person has just proved to the operator's product who they are: the session may let people in. */
+	readonly confirmed?: boolean;
 }
 
 /**
@@ -25,12 +27,12 @@ export interface PortalLinkInput {
  * same `Idempotency-Key` is a 409 `secret_already_issued`: the link is in one answer only. 404 `not_found` for an unknown tenant.
  */
 export async function createPortalLink(context: PortalLinkContext, input: PortalLinkInput): Promise<{ url: string; expires_at: string }> {
-	const { tenant_id, external_user_id, role } = input;
+	const { tenant_id, external_user_id, role, confirmed = false } = input;
 	const token = makeOneTimeToken("kwp");
 	const id = newId("ptl");
 	const created_at = new Date(context.clock.now());
 	const expires_at = new Date(created_at.getTime() + PORTAL_LINK_SECONDS * 1_000);
-	const person = { external_user_id, name: input.name.trim(), email: input.email === undefined ? null : normalEmail(input.email), role };
+	const person = { external_user_id, name: input.name.trim(), email: input.email === undefined ? null : normalEmail(input.email), role, confirmed };
 	return change(context, async (tx) => {
 		if (!(await holdTenant(tx, tenant_id))) throw tenantNotFound();
 		const earlier = await claimOnce(tx, context, { tenant_id, operation: "portal_session.create", input, subject_id: id });

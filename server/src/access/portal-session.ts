@@ -16,6 +16,8 @@ export interface PortalPerson {
 	readonly name: string;
 	readonly email: string | null;
 	readonly role: Role;
+	/** Whether they have just proved to that product who they are. */
+	readonly confirmed: boolean;
 }
 
 /** A new value for the cookie of a portal session; stored as SHA-256 only. */
@@ -36,6 +38,7 @@ export function signedInFromRow(row: {
 	name: string;
 	email: string | null;
 	role: string;
+	confirmed: boolean;
 	session_expires_at: Date;
 }): SignedInByPortal {
 	const { session_expires_at: expires_at, role, ...rest } = row;

@@ -7,7 +7,7 @@ import { type PortalPerson, signedInFromRow } from "./portal-session.ts";
 import { asLinkMaker, type LinkMaker } from "./sign-in-link-store.ts";
 import type { SignedInByPortal } from "./signed-in.ts";
 
-const PERSON_COLUMNS = ["tenant_id", "id", "external_user_id", "name", "email", "role"] as const;
+const PERSON_COLUMNS = ["tenant_id", "id", "external_user_id", "name", "email", "role", "confirmed"] as const;
 
 export interface PortalLinkRow extends PortalPerson {
 	readonly created_by: Actor;

@@ -23,6 +23,8 @@ export interface SignedInByPortal {
 	readonly name: string;
 	readonly email: string | null;
 	readonly role: Role;
+	/** The product that the person came from says that they have just proved who they are. */
+	readonly confirmed: boolean;
 	readonly expires_at: Date;
 }
 

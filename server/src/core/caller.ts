@@ -29,6 +29,8 @@ export type Caller =
 			readonly name: string;
 			readonly email: string | null;
 			readonly role: Role;
+			/** The product that the person came from says that they have just proved who they are. */
+			readonly confirmed?: true;
 	  };
 
 /** What an action needs that asks who calls it. */

@@ -57,8 +57,8 @@ export const ERRORS = {
 	role_not_allowed: { status: 403, title: "The role may not do this", cure: "Ask an owner or admin of the tenant." },
 	confirmation_needed: {
 		status: 403,
-		title: "The password has to be entered again",
-		cure: "Confirm with `POST /api/v1/session/confirm`, then send the request again.",
+		title: "It has to be confirmed who you are",
+		cure: "Confirm with `POST /api/v1/session/confirm`, then send the request again. After a portal link: come by one made with `confirmed`.",
 	},
 	cross_site_request: { status: 403, title: "The request came from another site", cure: "Use the dashboard at its own address." },
 	not_found: { status: 404, title: "Not found", cure: "Check the ids in the path; what belongs to another tenant or site is not found either." },

@@ -279,6 +279,7 @@ export interface PortalSessionsTable {
 	session_digest: Buffer | null;
 	session_expires_at: Timestamp | null;
 	created_by: Json | null;
+	confirmed: Generated<boolean>;
 }
 
 export interface QuotaPeriodsTable {

@@ -40,6 +40,8 @@ interface RowBase {
 	readonly while_suspended?: true;
 	/** For management and operator rows: a person who has not entered the password for an hour has to enter it again. */
 	readonly confirm?: true;
+	/** For management rows that let people in, or give them more: a portal session needs the word of the product that its person came from (`confirmed`). */
+	readonly lets_people_in?: true;
 	/** For `key` rows: the action is given the raw key that was presented, which it may keep nowhere. */
 	readonly takes_raw_key?: true;
 	/** Nothing of the body is stored: it tells of a request of others and may hold what a stored text must not. */
