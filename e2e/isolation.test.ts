@@ -26,7 +26,19 @@ interface World {
 	readonly word: string;
 	readonly raw_key: string;
 	readonly values: Readonly<
-		Record<"tenant_id" | "site_id" | "document_id" | "key_id" | "member_id" | "invitation_id" | "handover_id" | "source_id" | "rotation_id", string>
+		Record<
+			| "tenant_id"
+			| "site_id"
+			| "document_id"
+			| "key_id"
+			| "member_id"
+			| "invitation_id"
+			| "handover_id"
+			| "source_id"
+			| "rotation_id"
+			| "portal_session_id",
+			string
+		>
 	>;
 	/** The key of the rotation: while the other's secret is replaced, no link to it would wait. */
 	readonly rotating_key_id: string;
@@ -66,12 +78,31 @@ async function newWorld(): Promise<World> {
 	const rotating = await makeKey(server, tenant_id, { name: `prod-${word}-2`, permissions: PERMISSIONS });
 	const begun = expectStatus(await server.management(tenant_id, "POST", `/api-keys/${rotating.id}/rotate`, {}), 201);
 	const rotation_id = begun.as<{ rotation: { id: string } }>().rotation.id;
+	const portal_session_id = await newPortalLink(tenant_id, word);
 	return {
 		word,
 		raw_key: made.raw_key,
-		values: { tenant_id, site_id: site.id, document_id, key_id: made.id, member_id, invitation_id, handover_id, source_id, rotation_id },
+		values: {
+			tenant_id,
+			site_id: site.id,
+			document_id,
+			key_id: made.id,
+			member_id,
+			invitation_id,
+			handover_id,
+			source_id,
+			rotation_id,
+			portal_session_id,
+		},
 		rotating_key_id: rotating.id,
 	};
+}
+
+async function newPortalLink(tenant_id: string, word: string): Promise<string> {
+	const person = { external_user_id: `u-${word}`, name: `Portal ${word}`, role: "viewer" };
+	expectStatus(await server.operator("POST", `/tenants/${tenant_id}/portal-sessions`, person), 201);
+	const [row] = await database.rows("select id from portal_sessions where tenant_id = $1", [tenant_id]);
+	return String(row?.id);
 }
 
 /** A viewer of the tenant, past the sign-in: so many passwords would take longer than all the rest. */
@@ -112,6 +143,7 @@ const UNKNOWN: Readonly<Record<string, string>> = {
 	handover_id: `hnd_${randomBase62(20)}`,
 	source_id: `src_${randomBase62(20)}`,
 	rotation_id: `rot_${randomBase62(20)}`,
+	portal_session_id: `ptl_${randomBase62(20)}`,
 };
 
 /** What the world has of each thing that the operation names. */
@@ -357,6 +389,7 @@ test(`${RANDOM_OPERATIONS} random operations of three tenants with anybody's ids
 			handover_id: index,
 			source_id: index,
 			rotation_id: index,
+			portal_session_id: index,
 		}),
 		shared: fc.boolean(),
 	});

@@ -394,3 +394,45 @@ test("a portal session lets nobody in for good unless its link says confirmed, a
 	expectStatus(await confirmed.management(tenant.id, "POST", "/invitations", invitation), 201);
 	expectStatus(await confirmed.management(tenant.id, "PATCH", `/members/${member.member_id}`, { role: "admin" }), 200);
 });
+
+interface PortalSessions {
+	readonly data: readonly { readonly id: string; readonly name: string; readonly status: string; readonly is_you: boolean }[];
+}
+
+test("portal sessions and links are listed for owners and the operator, and ending one takes effect with its next request", async () => {
+	const { tenant } = await makeWorld(server);
+	const [owner, admin] = [await newMember(server, tenant.id, "owner"), await newMember(server, tenant.id, "admin")];
+	const [visitor, second] = [await newPortalPerson(server, tenant.id, "owner"), await newPortalPerson(server, tenant.id, "viewer")];
+	const late = { external_user_id: "u-late", name: "Late", role: "viewer" };
+	const waiting = expectStatus(await server.operator("POST", `/tenants/${tenant.id}/portal-sessions`, late), 201);
+	const list = async (who: Browser) => expectStatus(await who.management(tenant.id, "GET", "/portal-sessions"), 200).as<PortalSessions>().data;
+	const listed = await list(owner.browser);
+	deepEqual(
+		listed.map(({ name, status, is_you }) => [name, status, is_you]),
+		[
+			["Late", "waiting", false],
+			["Paula Portal", "active", false],
+			["Paula Portal", "active", false],
+		],
+	);
+	ok(!/kwp_|token|digest|session_expires/.test(JSON.stringify(listed)));
+	deepEqual(
+		(await list(visitor)).map(({ is_you }) => is_you),
+		[false, false, true],
+	);
+	for (const low of [admin.browser, second]) {
+		assertProblem(await low.management(tenant.id, "GET", "/portal-sessions"), "role_not_allowed");
+		for (const { id } of listed) assertProblem(await low.management(tenant.id, "DELETE", `/portal-sessions/${id}`), "role_not_allowed");
+	}
+	const [link, of_second, own] = listed;
+	ok(link && of_second && own);
+	const path = ({ id }: { id: string }) => `/portal-sessions/${id}`;
+	expectStatus(await owner.browser.management(tenant.id, "DELETE", path(of_second)), 204);
+	assertProblem(await second.management(tenant.id, "GET", "/api-keys"), "credential_invalid");
+	expectStatus(await visitor.management(tenant.id, "DELETE", path(own)), 204);
+	assertProblem(await visitor.management(tenant.id, "GET", "/portal-sessions"), "credential_invalid");
+	expectStatus(await server.management(tenant.id, "DELETE", path(link)), 204);
+	assertProblem(await new Browser(server).send("POST", "/api/v1/portal-sessions/redeem", { token: tokenOf(waiting.json.url) }), "not_found");
+	deepEqual(expectStatus(await server.management(tenant.id, "GET", "/portal-sessions"), 200).json, { data: [], next_cursor: null });
+	for (const gone of [link, own, { id: "ptl_none" }]) assertProblem(await owner.browser.management(tenant.id, "DELETE", path(gone)), "not_found");
+});

@@ -57,8 +57,19 @@ before(async () => {
 	const source = [tenant_id, made.id, "src_1", "192.0.2.0/24", "other", made.key.secrets[0]?.kid];
 	const columns = "tenant_id, key_id, source_id, network, agent, last_kid, first_seen_at, last_seen_at, requests, refused";
 	await database.rows(`insert into key_sources (${columns}) values ($1, $2, $3, $4, $5, $6, now(), now(), 1, 0)`, source);
+	const person = { external_user_id: "user-1", name: "Paula", role: "viewer" };
+	expectStatus(await server.operator("POST", `/tenants/${tenant_id}/portal-sessions`, person), 201);
+	const [portal] = await database.rows("select id from portal_sessions where tenant_id = $1", [tenant_id]);
 	values = {
-		...{ tenant_id, site_id: site.id, key_id: made.id, member_id: other.member_id, source_id: "src_1", plan_id: "plan-1" },
+		...{
+			portal_session_id: String(portal?.id),
+			tenant_id,
+			site_id: site.id,
+			key_id: made.id,
+			member_id: other.member_id,
+			source_id: "src_1",
+			plan_id: "plan-1",
+		},
 		invitation_id: expectStatus(invited, 201).as<{ invitation: { id: string } }>().invitation.id,
 		handover_id: expectStatus(handed, 201).as<{ handover: { id: string } }>().handover.id,
 		rotation_id: expectStatus(begun, 201).as<{ rotation: { id: string } }>().rotation.id,
@@ -361,12 +372,26 @@ suite("what somebody made and nobody used yet ends with their standing", { concu
 		deepEqual(kinds.sort(), ["handover", "invitation", "invitation", "operator_invitation", ...resets, "portal_link", "portal_session"].sort());
 	});
 
-	test("a portal session that its person ends takes along what was made in it", async () => {
-		const portal = await newPortalPerson(server, tenant_id, "owner");
-		const [handed, invitation] = [await handedOver(portal), await invited(portal)];
-		expectStatus(await portal.send("DELETE", "/api/v1/session"), 204);
-		expectStatus(await reveal(handed.url), 409);
-		expectStatus(await accept(invitation), 404);
+	test("a portal session that its person or an owner ends takes along what was made in it", async () => {
+		const newestId = async () => {
+			const [newest] = await database.rows("select id from portal_sessions where tenant_id = $1 order by created_at desc limit 1", [tenant_id]);
+			return String(newest?.id);
+		};
+		const ways = [
+			(portal: Browser) => portal.send("DELETE", "/api/v1/session"),
+			async () => owner.browser.management(tenant_id, "DELETE", `/portal-sessions/${await newestId()}`),
+			async (portal: Browser) => portal.management(tenant_id, "DELETE", `/portal-sessions/${await newestId()}`),
+		];
+		for (const end of ways) {
+			const portal = await newPortalPerson(server, tenant_id, "owner");
+			const [handed, invitation] = [await handedOver(portal), await invited(portal)];
+			expectStatus(await end(portal), 204);
+			expectStatus(await portal.management(tenant_id, "GET", "/api-keys"), 401);
+			expectStatus(await reveal(handed.url), 409);
+			expectStatus(await accept(invitation), 404);
+			const [ended] = await auditOf("portal_session.ended", await newestId());
+			deepEqual((ended as { ended: { kind: string }[] }).ended.map(({ kind }) => kind).sort(), ["handover", "invitation"]);
+		}
 	});
 
 	test("a link asks for its maker's standing when it is used, though nobody ended it when that was lost", async () => {

@@ -1,6 +1,7 @@
 import { operatorsRoutes } from "./access/operator-routes.ts";
 import { operatorPeopleRoutes, type PersonRouteContext, personRoutes, type VisitorRouteContext, visitorRoutes } from "./access/person-routes.ts";
 import type { PortalLinkContext } from "./access/portal-create.ts";
+import { managementPortalRoutes } from "./access/portal-routes.ts";
 import { managementStandingRoutes, operatorServiceRoutes } from "./access/routes.ts";
 import type { ServiceContext } from "./access/service.ts";
 import type { SignInContext } from "./access/sign-in.ts";
@@ -57,6 +58,7 @@ export const managementRows: readonly Row<ManagementRouteContext>[] = [
 	...managementUsageRoutes,
 	...managementSourceRoutes,
 	...managementStandingRoutes,
+	...managementPortalRoutes,
 	...managementLimitRoutes,
 	...managementPermissionRoutes,
 	...managementCapabilityRoutes,

@@ -1,7 +1,7 @@
 import type { EndedThing, Ender } from "../tenants/ending.ts";
-import { endPortalSessionsMadeBy, type MadePortalSession, readPortalSessionsMadeBy } from "./portal-store.ts";
+import { endPortalSessionsMadeBy, type LivePortalSession, readPortalSessionsMadeBy } from "./portal-store.ts";
 
-function thingOf({ tenant_id, id, name, redeemed }: MadePortalSession): EndedThing {
+function thingOf({ tenant_id, id, name, redeemed }: LivePortalSession): EndedThing {
 	return { kind: redeemed ? "portal_session" : "portal_link", tenant_id, id, name };
 }
 

@@ -12,6 +12,7 @@ import { updateTenant } from "../tenants/update.ts";
 import { acceptInvitation, type JoinContext } from "./accept-invitation.ts";
 import { inviteFirstOwner } from "./first-owner.ts";
 import { createPortalLink } from "./portal-create.ts";
+import { endPortalOfTenant } from "./portal-end.ts";
 import { redeemPortalSession } from "./portal-redeem.ts";
 import { readInvitation } from "./read-invitation.ts";
 import { endSession } from "./session.ts";
@@ -280,6 +281,19 @@ test("a portal session that is ended is out at once, and a browser is one person
 	await endSession({ ...context, enders: [], signed_in: found });
 	equal("code" in ((await people.sessions.find(cookie)) ?? {}), true);
 	ok(!/kw_(session|portal)=/.test(context.visitor.cookie_header));
+});
+
+test("a portal link that was ended is not redeemed by a request that read the clock before", async () => {
+	const tenant_id = await newTenant();
+	const token = await portalLink(tenant_id);
+	const { id } = await read(db.context(), (tx) =>
+		tx.selectFrom("portal_sessions").select("id").where("tenant_id", "=", tenant_id).executeTakeFirstOrThrow(),
+	);
+	const early = { ...joining(), clock: new ManualClock(clock.now() + 1_000) };
+	clock.advance(3_000);
+	const caller = { kind: "operator" } as const;
+	await endPortalOfTenant({ ...db.context({ scope: tenant_id }), caller, enders: [] }, { tenant_id, portal_session_id: id });
+	await rejects(redeemPortalSession(early, { token }), { code: "not_found" });
 });
 
 test("the sweep removes what has ended and leaves what lives", async () => {

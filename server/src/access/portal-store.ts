@@ -1,6 +1,8 @@
-import { sql } from "kysely";
+import { type SqlBool, sql } from "kysely";
+import { asRole } from "../core/caller.ts";
 import type { Actor } from "../core/context.ts";
 import type { ReadTx, RecordTx, Tx } from "../database/transaction.ts";
+import type { Window } from "../http/cursor.ts";
 import type { Maker } from "../tenants/ending.ts";
 import { madeBy } from "../tenants/maker-store.ts";
 import { type PortalPerson, signedInFromRow } from "./portal-session.ts";
@@ -83,12 +85,40 @@ export async function lockPortalSession(tx: Tx, session: { tenant_id: string; id
 	return row?.id ?? null;
 }
 
-export async function endPortalSession(tx: Tx, tenant_id: string, id: string, now: Date): Promise<void> {
-	await tx.updateTable("portal_sessions").set({ session_expires_at: now }).where("tenant_id", "=", tenant_id).where("id", "=", id).execute();
+/** A link that waits for its person, or the session that began with one and lives. */
+export interface PortalSession extends Omit<PortalPerson, "confirmed"> {
+	readonly id: string;
+	readonly created_at: Date;
+	readonly redeemed_at: Date | null;
+	/** Of the link; once it is redeemed, of the session. */
+	readonly expires_at: Date;
 }
 
-/** A link that waits, or the session that began with one and lives. */
-export interface MadePortalSession {
+/** Guarantee: the role has a check constraint. */
+function portalSessionFromRow(row: Omit<PortalSession, "role"> & { role: string }): PortalSession {
+	return { ...row, role: asRole(row.role) };
+}
+
+const ENDS_AT = sql<Date>`coalesce(session_expires_at, expires_at)`;
+
+/** The links of a tenant that wait and the sessions that live, the newest first. */
+export async function readPortalSessions(tx: ReadTx, tenant_id: string, now: Date, window: Window): Promise<PortalSession[]> {
+	const [created_at, id] = window.after ?? [];
+	const rows = await tx
+		.selectFrom("portal_sessions")
+		.select(["id", "external_user_id", "name", "email", "role", "created_at", "redeemed_at", ENDS_AT.as("expires_at")])
+		.where("tenant_id", "=", tenant_id)
+		.where(ENDS_AT, ">", now)
+		.$if(created_at !== undefined, (query) => query.where(sql<SqlBool>`(created_at, id) < (${created_at}::timestamptz, ${id}::text)`))
+		.orderBy("created_at", "desc")
+		.orderBy("id", "desc")
+		.limit(window.rows_max)
+		.execute();
+	return rows.map(portalSessionFromRow);
+}
+
+/** What ends of portal sessions: a link that waits, or the session that began with one and lives. */
+export interface LivePortalSession {
 	readonly tenant_id: string;
 	readonly id: string;
 	readonly name: string;
@@ -96,28 +126,39 @@ export interface MadePortalSession {
 	readonly redeemed: boolean;
 }
 
-function selectMadeBy(tx: ReadTx, makers: readonly Maker[], now: Date) {
+function selectLive(tx: ReadTx, now: Date) {
 	return tx
 		.selectFrom("portal_sessions")
 		.select(["tenant_id", "id", "name", "role", sql<boolean>`redeemed_at is not null`.as("redeemed")])
-		.where((where) => where.or([where("session_expires_at", ">", now), where.and([where("redeemed_at", "is", null), where("expires_at", ">", now)])]))
-		.where(madeBy("created_by", makers))
+		.where(ENDS_AT, ">", now)
 		.orderBy("tenant_id")
 		.orderBy("id");
 }
 
+/** A link ends as if it had never worked: a request that read the clock before, and waits for the row, does not redeem it either. */
+async function endLive(tx: Tx, { tenant_id, id, redeemed }: LivePortalSession, now: Date): Promise<void> {
+	const end = redeemed ? { session_expires_at: now } : { expires_at: sql<Date>`created_at` };
+	await tx.updateTable("portal_sessions").set(end).where("tenant_id", "=", tenant_id).where("id", "=", id).execute();
+}
+
+/** Ends a link that waits or a session that lives, and returns it; null when there is none with the id. */
+export async function endPortalSession(tx: Tx, named: { tenant_id: string; id: string }, now: Date): Promise<LivePortalSession | null> {
+	const { tenant_id, id } = named;
+	const live = await selectLive(tx, now).where("tenant_id", "=", tenant_id).where("id", "=", id).forUpdate().executeTakeFirst();
+	if (!live) return null;
+	await endLive(tx, live, now);
+	return live;
+}
+
 /** Those of the links that these people made; of all tenants that the transaction may see. */
-export async function readPortalSessionsMadeBy(tx: ReadTx, makers: readonly Maker[], now: Date): Promise<MadePortalSession[]> {
-	return selectMadeBy(tx, makers, now).execute();
+export async function readPortalSessionsMadeBy(tx: ReadTx, makers: readonly Maker[], now: Date): Promise<LivePortalSession[]> {
+	return selectLive(tx, now).where(madeBy("created_by", makers)).execute();
 }
 
 /** Ends the same, and returns them. */
-export async function endPortalSessionsMadeBy(tx: Tx, makers: readonly Maker[], now: Date): Promise<MadePortalSession[]> {
-	const made = await selectMadeBy(tx, makers, now).forUpdate().execute();
-	for (const { tenant_id, id, redeemed } of made) {
-		const ended = redeemed ? { session_expires_at: now } : { expires_at: now };
-		await tx.updateTable("portal_sessions").set(ended).where("tenant_id", "=", tenant_id).where("id", "=", id).execute();
-	}
+export async function endPortalSessionsMadeBy(tx: Tx, makers: readonly Maker[], now: Date): Promise<LivePortalSession[]> {
+	const made = await selectLive(tx, now).where(madeBy("created_by", makers)).forUpdate().execute();
+	for (const one of made) await endLive(tx, one, now);
 	return made;
 }
 

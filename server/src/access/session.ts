@@ -4,11 +4,11 @@ import { ALL_TENANTS } from "../core/context.ts";
 import { Failure } from "../core/error.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/read.ts";
-import { type EndersContext, endedFacts, endMade } from "../tenants/ending.ts";
+import type { EndersContext } from "../tenants/ending.ts";
 import { isOperator, membershipsOf, type OwnTenant, readOwnTenant } from "../tenants/membership-store.ts";
 import { lockTenant } from "../tenants/store.ts";
 import { confirmSession, deleteSession } from "./people-store.ts";
-import { endPortalSession, lockPortalSession } from "./portal-store.ts";
+import { endPortal } from "./portal-end.ts";
 import { forgetBoth, type SessionCookiesContext } from "./session-cookie.ts";
 import type { SignInContext } from "./sign-in.ts";
 import { SESSION_ENDED, type SignedInByPortal, type SignedInContext, type SignedInMember } from "./signed-in.ts";
@@ -45,26 +45,18 @@ export type EndSessionContext = ChangeContext & EndersContext & SignedInContext 
 /** Ends the session, of either kind: the cookie is worth nothing from the next request on. */
 export async function endSession(context: EndSessionContext): Promise<void> {
 	const { signed_in } = context;
-	if (signed_in.kind === "portal") await endPortal(context, signed_in);
+	if (signed_in.kind === "portal") await endOwnPortalSession(context, signed_in);
 	else await record(context, (tx) => deleteSession(tx, signed_in.session_id));
 	forgetBoth(context);
 }
 
 /** Ends the session that a portal link began, and what was made in it and nobody used yet. */
-async function endPortal(context: EndSessionContext, signed_in: SignedInByPortal): Promise<void> {
-	const { tenant_id, id, name, role } = signed_in;
+async function endOwnPortalSession(context: EndSessionContext, { tenant_id, id }: SignedInByPortal): Promise<void> {
 	// Whoever has a session may end it.
 	const reauthorize = async () => undefined;
 	await change({ ...context, scope: tenant_id, reauthorize }, async (tx) => {
-		const now = new Date(context.clock.now());
 		await lockTenant(tx, tenant_id);
-		if ((await lockPortalSession(tx, { tenant_id, id }, now)) === null) return { unchanged: undefined };
-		await endPortalSession(tx, tenant_id, id, now);
-		const because = "portal_session.ended";
-		const ending = { makers: [{ kind: "portal", id }] as const, role_left: null, now, ended_by: context.actor, because };
-		const ended = await endMade(tx, context, ending);
-		const note = { action: because, target: { kind: "portal_session", id }, tenant_id, facts: { name, role, ended: endedFacts(ended) } };
-		return { result: undefined, ...ended, audit: [note, ...ended.audit] };
+		return (await endPortal(tx, context, { tenant_id, id })) ?? { unchanged: undefined };
 	});
 }
 
