@@ -452,6 +452,46 @@ test("after an hour the password is asked for before an invitation is made, abov
 	await context.close();
 });
 
+test("a portal owner whose link confirms nothing is told so when inviting and asked for no password; an owner ends the visit and a waiting link", async () => {
+	const tenant_id = await newTenant();
+	const { server, url } = dashboard;
+	const come = { external_user_id: "u-78", name: "Petra Portal", email: "petra@example.com", role: "owner" } as const;
+	const visit = await browser.person();
+	const visitor = await visit.newPage();
+	await visitor.goto(await portalLink(server, tenant_id, come));
+	await visitor.waitForURL(API_ACCESS);
+	const waiting = await portalLink(server, tenant_id, { external_user_id: "u-79", name: LONG_NAME, role: "viewer" });
+	await visitor.goto(`${url}/team`);
+	await visitor.getByRole("button", { name: "Invite a person" }).click();
+	await visitor.getByRole("button", { name: "Make a link" }).click();
+	await visitor.getByRole("alert").getByText("a link from another product that did not confirm who you are").waitFor();
+	await assertCount(visitor.getByRole("dialog"), 1);
+	await picture(visitor, "team-portal-refused");
+	await axe(visitor);
+
+	const context = await browser.person();
+	const page = await context.newPage();
+	await joinBy(context, await inviteTo(server, tenant_id, "owner"), somebody());
+	await page.goto(`${url}/team?tenant=${tenant_id}`);
+	const endVisit = page.getByRole("button", { name: "End the visit of Petra Portal" });
+	await endVisit.waitFor();
+	await picture(page, "team-portal");
+	await axe(page);
+	await page.setViewportSize(PHONE);
+	await assertNoSidewaysScrolling(page);
+	await endVisit.click();
+	await endVisit.waitFor({ state: "detached" });
+	await page.getByRole("button", { name: `Cancel the link for ${LONG_NAME}` }).click();
+	await page.getByRole("heading", { name: "Here by a link" }).waitFor({ state: "detached" });
+	await visitor.goto(`${url}/team`);
+	await heading(visitor, /Sign in|Your visit here is over/);
+	await visitor.goto(waiting);
+	await heading(visitor, "This link does not work any more");
+	assertQuiet(context, visit);
+	await context.close();
+	await visit.close();
+});
+
 test("a portal link works once, for its person and role, and says what to do afterwards", async () => {
 	const tenant_id = await newTenant();
 	const link = await portalLink(dashboard.server, tenant_id, { external_user_id: "u-77", name: "Petra Portal", role: "owner", confirmed: true });

@@ -12,6 +12,10 @@ export type MadeInvitation = paths[typeof INVITATIONS]["post"]["responses"][201]
 const REMOVAL = "/api/v1/tenants/{tenant_id}/members/{member_id}/removal-preview";
 export type RemovalPreview = paths[typeof REMOVAL]["get"]["responses"][200]["content"]["application/json"];
 
+const PORTAL_SESSIONS = "/api/v1/tenants/{tenant_id}/portal-sessions";
+
+export type PortalSession = paths[typeof PORTAL_SESSIONS]["get"]["responses"][200]["content"]["application/json"]["data"][number];
+
 const pathOf = (tenant_id: string) => ({ path: { tenant_id } });
 
 export const membersQuery = (tenant_id: string) =>
@@ -28,6 +32,20 @@ export const removalPreviewQuery = (tenant_id: string, member_id: string, role?:
 		gcTime: 0,
 		staleTime: 0,
 	});
+
+export const PORTAL_SESSIONS_SHOWN_MAX = 100;
+
+/** Who is here by a link of the operator's product, or may come by one that waits. */
+export const portalSessionsQuery = (tenant_id: string) =>
+	queryOptions({
+		queryKey: ["portal-sessions", tenant_id],
+		queryFn: () => answered(api.GET(PORTAL_SESSIONS, { params: { ...pathOf(tenant_id), query: { limit: PORTAL_SESSIONS_SHOWN_MAX } } })),
+	});
+
+export async function endPortalSession(tenant_id: string, portal_session_id: string): Promise<true> {
+	await answered(api.DELETE(`${PORTAL_SESSIONS}/{portal_session_id}`, { params: { path: { tenant_id, portal_session_id } } }));
+	return true;
+}
 
 /** Everything that says who is on the team, and what the person may do there, is asked for again. */
 export function useTeamChanged(tenant_id: string): () => Promise<void> {

@@ -46,7 +46,7 @@ export function TeamMembers({ tenant, members, manages }: TeamMembersProps) {
 			</Stack>
 			{person.kind === "portal" && (
 				<Text size="sm" c="dimmed" mt="sm">
-					You came from another product with a link and are not listed: who may do so is decided there.
+					You came with a link from another product and are no member: who may do so is decided there.
 				</Text>
 			)}
 			{removing !== null && <TeamRemove tenant={tenant} member={removing} opened={asked} onClose={() => setAsked(false)} />}

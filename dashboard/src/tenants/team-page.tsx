@@ -6,16 +6,18 @@ import { ROLE_WORDS, ROLES } from "../access/roles.ts";
 import { useAccess, useTenant } from "../access/session.ts";
 import { Page, Section } from "../ui/page.tsx";
 import { Problem } from "../ui/problem.tsx";
-import { invitationsQuery, type Member, membersQuery } from "./team-data.ts";
+import { invitationsQuery, type Member, membersQuery, portalSessionsQuery } from "./team-data.ts";
 import { TeamInvitations } from "./team-invitations.tsx";
 import { TeamInvite } from "./team-invite.tsx";
 import { TeamMembers } from "./team-members.tsx";
+import { TeamPortal } from "./team-portal.tsx";
 
 export default function TeamPage() {
 	const tenant = useTenant();
 	const { may } = useAccess();
 	const members = useSuspenseQuery(membersQuery(tenant.id)).data.data;
 	const invitations = useQuery({ ...invitationsQuery(tenant.id), enabled: may.see_invitations });
+	const portal = useQuery({ ...portalSessionsQuery(tenant.id), enabled: may.manage_team });
 	const [inviting, setInviting] = useState(false);
 	return (
 		<Page
@@ -41,6 +43,12 @@ export default function TeamPage() {
 				<Section title="Invitations">
 					<Problem error={invitations.error} />
 					<TeamInvitations tenant_id={tenant.id} invitations={invitations.data?.data} manages={may.manage_team} />
+				</Section>
+			)}
+			{(portal.error !== null || (portal.data?.data.length ?? 0) > 0) && (
+				<Section title="Here by a link">
+					<Problem error={portal.error} />
+					<TeamPortal tenant_id={tenant.id} sessions={portal.data?.data ?? []} isCut={portal.data?.next_cursor != null} />
 				</Section>
 			)}
 			<Section title="What each role may do">
