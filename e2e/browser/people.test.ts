@@ -29,7 +29,7 @@ import {
 } from "./browser.ts";
 
 const NEW_PASSWORD = "three other wooden spoons";
-const HOSTILE_NAME = `<img src=x onerror=alert(1)>\u202Etxet desrever "'&`;
+const HOSTILE_NAME = `<img src=x onerror=alert(1)>\u05D8\u05E7\u05E1\u05D8 "'&`;
 const LONG_NAME = "W".repeat(200);
 const API_ACCESS = /\/settings\/api-access\?tenant=/;
 
