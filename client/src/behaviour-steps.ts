@@ -46,6 +46,13 @@ export interface Step {
 type Lines = Sent["lines"];
 
 export const KEY_LINE = ["X-API-Key", RAW_KEY] as const;
+/** What a guard passes on about the caller. */
+export const ABOUT_LINES: Lines = [
+	["User-Agent", "bot/1"],
+	["X-Keywright-Client", "orders-1"],
+	["Origin", "https://shop.example"],
+	["Sec-Fetch-Site", "cross-site"],
+];
 export const JSON_LINE = ["Content-Type", "application/json"] as const;
 export const ORDERS = "/tenants/acme/orders?page=2";
 export const EXPORTS = "/tenants/acme/sites/north/exports";

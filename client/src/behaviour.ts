@@ -1,4 +1,5 @@
 import {
+	ABOUT_LINES,
 	BESIDE,
 	EXPORTS,
 	fails,
@@ -32,10 +33,10 @@ export const ROWS: readonly Row[] = [
 		steps: [{ send: get([KEY_LINE]), want: { status: 200, json: { tenant: "acme" }, headers: LIMIT_HEADERS }, handled: ["key_1"] }],
 	},
 	{
-		title: "Keywright is asked about tenant, permission and the request, without its query",
+		title: "Keywright is asked about tenant, permission and the request with its client instance, without its query",
 		steps: [
 			{
-				send: get([KEY_LINE, ["User-Agent", "bot/1"], ["Origin", "https://shop.example"], ["Sec-Fetch-Site", "cross-site"]]),
+				send: get([KEY_LINE, ...ABOUT_LINES]),
 				want: { status: 200 },
 				asked: {
 					raw_key: RAW_KEY,
@@ -46,6 +47,7 @@ export const ROWS: readonly Row[] = [
 						path: "/tenants/acme/orders",
 						ip: "127.0.0.1",
 						user_agent: "bot/1",
+						client: "orders-1",
 						origin: "https://shop.example",
 						sec_fetch_site: "cross-site",
 					},
@@ -104,7 +106,7 @@ export const ROWS: readonly Row[] = [
 		title: "what a caller says at length is cut to what Keywright takes",
 		steps: [
 			{
-				send: get([KEY_LINE, ["User-Agent", LONG], ["Origin", LONG], ["Sec-Fetch-Site", LONG]]),
+				send: get([KEY_LINE, ["User-Agent", LONG], ["X-Keywright-Client", LONG], ["Origin", LONG], ["Sec-Fetch-Site", LONG]]),
 				want: { status: 200 },
 				asked: {
 					raw_key: RAW_KEY,
@@ -115,6 +117,7 @@ export const ROWS: readonly Row[] = [
 						path: "/tenants/acme/orders",
 						ip: "127.0.0.1",
 						user_agent: LONG.slice(0, 512),
+						client: LONG.slice(0, 512),
 						origin: LONG.slice(0, 512),
 						sec_fetch_site: LONG.slice(0, 64),
 					},

@@ -26,6 +26,7 @@ function gather(method: string | undefined, url: string, ip: string | undefined,
 		...textOf("method", method, METHOD_CHARACTERS_MAX),
 		...textOf("ip", addressOf(ip), WORD_CHARACTERS_MAX),
 		...textOf("user_agent", header("user-agent"), TEXT_CHARACTERS_MAX),
+		...textOf("client", header("x-keywright-client"), TEXT_CHARACTERS_MAX),
 		...textOf("origin", header("origin"), TEXT_CHARACTERS_MAX),
 		...textOf("sec_fetch_site", header("sec-fetch-site"), WORD_CHARACTERS_MAX),
 	};

@@ -21,6 +21,8 @@ export interface RequestFacts {
 	readonly path?: string;
 	readonly ip?: string;
 	readonly user_agent?: string;
+	/** `X-Keywright-Client` as it came: which of several programs the caller is. */
+	readonly client?: string;
 	readonly origin?: string;
 	readonly sec_fetch_site?: string;
 }

@@ -19,6 +19,7 @@ _QUERY_FIELDS_MAX = 1000
 _BOUNDS = {
     "ip": _WORD_CHARACTERS_MAX,
     "user_agent": _TEXT_CHARACTERS_MAX,
+    "client": _TEXT_CHARACTERS_MAX,
     "origin": _TEXT_CHARACTERS_MAX,
     "sec_fetch_site": _WORD_CHARACTERS_MAX,
 }
@@ -82,6 +83,7 @@ def facts_of(method: str, raw_path: str, ip: Optional[str], lines: HeaderLines) 
     told: Mapping[str, Optional[str]] = {
         "ip": ip,
         "user_agent": headers.get("user-agent"),
+        "client": headers.get("x-keywright-client"),
         "origin": headers.get("origin"),
         "sec_fetch_site": headers.get("sec-fetch-site"),
     }

@@ -30,12 +30,13 @@ _WAITING_PER_CONNECTION = 32
 
 class RequestFacts(TypedDict, total=False):
     """Facts of the request that the key came with; addresses are judged by Keywright, the rest makes failures explainable.
-    `path` is without the query, which may hold secrets."""
+    `path` is without the query, which may hold secrets; `client` is `X-Keywright-Client` as it came."""
 
     method: str
     path: str
     ip: str
     user_agent: str
+    client: str
     origin: str
     sec_fetch_site: str
 

@@ -97,9 +97,9 @@ def test_what_comes_twice_has_no_value():
 
 
 def test_facts_are_cut_and_have_no_query():
-    lines = [("User-Agent", "u" * 999), ("Origin", "o" * 999), ("Sec-Fetch-Site", "s" * 99)]
+    lines = [("User-Agent", "u" * 999), ("X-Keywright-Client", "c" * 999), ("Origin", "o" * 999), ("Sec-Fetch-Site", "s" * 99)]
     facts = facts_of("GET", "/a?secret=1", "1" * 99, lines)
-    assert {name: len(text) for name, text in facts.items()} == {"method": 3, "path": 2, "ip": 64, "user_agent": 512, "origin": 512, "sec_fetch_site": 64}
+    assert {name: len(text) for name, text in facts.items()} == {"method": 3, "path": 2, "ip": 64, "user_agent": 512, "client": 512, "origin": 512, "sec_fetch_site": 64}
     assert len(facts_of("GET", "/" + "a" * 9999, None, [])["path"]) == 2048
     assert facts_of("GET", "/", "", []) == {"method": "GET", "path": "/"}
 
