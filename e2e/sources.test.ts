@@ -60,7 +60,7 @@ test("a key's first request shows within about a second where it came from, and 
 	expectStatus(await server.management(tenant.id, "PUT", "/sources/src_none", { name: "None" }), 404);
 });
 
-test("a request that another API asks about is told by the address and the agent which that API saw", async () => {
+test("a request that another API asks about is told by the address, the program and the client instance which that API saw", async () => {
 	const { tenant, made, raw_key } = await makeWorld(server);
 	const { credential } = await makeService(server);
 	const ask = async (request: Record<string, string>) => {
@@ -73,12 +73,14 @@ test("a request that another API asks about is told by the address and the agent
 		await response.arrayBuffer();
 	};
 	await ask({ ip: "2001:db8:7:1::5", user_agent: "python-requests/2.31.0" });
-	await ask({ ip: "::ffff:203.0.113.9", user_agent: "node" });
+	await ask({ ip: "::ffff:203.0.113.9", user_agent: "node", client: "orders-1" });
+	await ask({ ip: "203.0.113.9", user_agent: "order-bot/1.2", client: "not, a name" });
 	await ask({});
-	const found = await sourcesOf(tenant.id, made.id, 3);
-	deepEqual(found.map(({ network, agent, requests, refused }) => [network, agent, requests, refused]).sort(), [
-		["2001:db8:7::/48", "python-requests", 1, 1],
-		["203.0.113.0/24", "node", 1, 1],
-		["unknown", "none", 1, 1],
+	const found = await sourcesOf(tenant.id, made.id, 4);
+	deepEqual(found.map(({ network, agent, client, requests, refused }) => [network, agent, client, requests, refused]).sort(), [
+		["2001:db8:7::/48", "python-requests", null, 1, 1],
+		["203.0.113.0/24", "node", "orders-1", 1, 1],
+		["203.0.113.0/24", "order-bot", null, 1, 1],
+		["unknown", "none", null, 1, 1],
 	]);
 });

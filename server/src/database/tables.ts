@@ -282,10 +282,24 @@ export interface PortalSessionsTable {
 	confirmed: Generated<boolean>;
 }
 
+export interface ProgramNamesTable {
+	tenant_id: string;
+	name: string;
+	first_seen_at: Generated<Timestamp>;
+}
+
 export interface QuotaPeriodsTable {
 	tenant_id: string;
 	month: string;
 	leased: number;
+}
+
+export interface RotationConfirmationsTable {
+	tenant_id: string;
+	rotation_id: string;
+	source_id: string;
+	confirmed_at: Timestamp;
+	confirmed_by: Json;
 }
 
 export interface RotationsTable {
@@ -539,7 +553,9 @@ export interface Tables {
 	permissions: PermissionsTable;
 	plans: PlansTable;
 	portal_sessions: PortalSessionsTable;
+	program_names: ProgramNamesTable;
 	quota_periods: QuotaPeriodsTable;
+	rotation_confirmations: RotationConfirmationsTable;
 	rotations: RotationsTable;
 	secret_activity: SecretActivityTable;
 	secret_operations: SecretOperationsTable;

@@ -5,6 +5,7 @@ import { readSecretSources, type SecretSource } from "./evidence-store.ts";
 import { keyExists } from "./report-store.ts";
 import { settleUsage } from "./settle.ts";
 import { readSources } from "./source-store.ts";
+import { whyNotToldApart } from "./told-apart.ts";
 
 /** From where a secret that has ended was presented all the same; null for one that was not. */
 function deadUseOf(seen: SecretSource) {
@@ -32,7 +33,12 @@ export async function listSources(context: DatabaseContext, input: { tenant_id: 
 	});
 	const dead = seen.map(deadUseOf).filter((use) => use !== null);
 	return {
-		data: rows.map((row) => ({ ...row, first_seen_at: row.first_seen_at.toISOString(), last_seen_at: row.last_seen_at.toISOString() })),
+		data: rows.map((row) => ({
+			...row,
+			told_apart: whyNotToldApart(row) === null,
+			first_seen_at: row.first_seen_at.toISOString(),
+			last_seen_at: row.last_seen_at.toISOString(),
+		})),
 		dead: dead.sort((a, b) => b.last_seen_at.localeCompare(a.last_seen_at)),
 	};
 }

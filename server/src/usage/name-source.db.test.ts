@@ -3,6 +3,7 @@ import { after, before, test } from "node:test";
 import pg from "pg";
 import { type TestDatabase, testDatabase } from "../audit/testing.ts";
 import { nameSource } from "./name-source.ts";
+import { OTHER_SOURCES } from "./source.ts";
 
 let db: TestDatabase;
 let superuser: pg.Client;
@@ -46,8 +47,13 @@ test("a name is given once for all keys of the tenant, replaced, and taken away;
 	equal(await audited(), 3);
 });
 
-test("what no key of the tenant was used from has no name to give, whoever else was", async () => {
+test("what no key of the tenant was used from has no name to give, whoever else was; nor has what stands for many sources", async () => {
 	await rejects(name("b", "src_a", "Theirs"), { code: "not_found" });
 	await rejects(name("a", "src_unknown", "Nobody's"), { code: "not_found" });
+	await superuser.query(
+		"insert into key_sources select tenant_id, key_id, $1, 'other', 'other', null, now(), now(), 'kid', 1, 0 from key_sources where key_id = 'a_key_0'",
+		[OTHER_SOURCES.id],
+	);
+	await rejects(name("a", OTHER_SOURCES.id, "Order server"), { code: "conflict" });
 	deepEqual(await names(), []);
 });

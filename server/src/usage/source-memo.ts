@@ -1,7 +1,8 @@
 import { LRUCache } from "lru-cache";
 import type { Address } from "../core/network.ts";
 import type { HeaderFilter } from "../core/secret-text.ts";
-import { agentOf, clientOf, HIDDEN_NETWORK, makeSource, type Source, sourceOf } from "./source.ts";
+import { programOf } from "./program.ts";
+import { clientOf, HIDDEN_NETWORK, makeSource, type Source, sourceOf } from "./source.ts";
 
 const SOURCES_MAX = 20_000;
 /** Longer headers are told by their beginning. */
@@ -73,7 +74,7 @@ export class SourceMemo {
 		const place = `${hidden ? HIDDEN_NETWORK : (address?.text ?? "")}\n${agent_text ?? ""}\n${client_text ?? ""}`;
 		const known = this.#sources.get(place);
 		if (known) return known;
-		const source = hidden ? makeSource(HIDDEN_NETWORK, agentOf(agent_text), clientOf(client_text)) : sourceOf(address, agent_text, client_text);
+		const source = hidden ? makeSource(HIDDEN_NETWORK, programOf(agent_text), clientOf(client_text)) : sourceOf(address, agent_text, client_text);
 		this.#sources.set(place, source);
 		return source;
 	}

@@ -13,15 +13,21 @@ const source = {
 		description:
 			"IPv4 `203.0.113.0/24`, IPv6 `2001:db8:1::/48`, `unknown`, or `hidden` where the operator keeps no networks; `other` for all sources beyond 64",
 	}),
-	agent: Type.String({ description: "The family of the User-Agent: `curl`, `node`, …; `none`, `other`" }),
+	agent: Type.String({
+		description:
+			"The program: the name of its own that begins its User-Agent (`order-bot`), the family of its library (`curl`, `node`, …), `none`, `other`",
+	}),
 	client: Type.Union([Type.String(), Type.Null()], { description: "What was sent as X-Keywright-Client" }),
-	name: Type.Union([Type.String(), Type.Null()], { description: "Given by a member, for all keys of the tenant" }),
+	name: Type.Union([Type.String(), Type.Null()], {
+		description: "Given by a member to this source alone: this program and client instance at this network, with any key of the tenant",
+	}),
 };
 const NamedSource = Type.Object(source);
 const Sources = Type.Object({
 	data: Type.Array(
 		Type.Object({
 			...source,
+			told_apart: Type.Boolean({ description: "False: several programs can look like this source" }),
 			first_seen_at: Type.String(TIME),
 			last_seen_at: Type.String(TIME),
 			requests: Type.Integer({ description: "All of them, allowed or refused" }),

@@ -7,7 +7,7 @@ import { startFlushing } from "./flush.ts";
 import { listSources } from "./list-sources.ts";
 import { Meter } from "./meter.ts";
 import { OTHER_SOURCES, type Source, sourceOf } from "./source.ts";
-import { SOURCES_PER_KEY_MAX } from "./store.ts";
+import { PROGRAM_NAMES_PER_TENANT_MAX, SOURCES_PER_KEY_MAX } from "./store.ts";
 import { type UsageTestDatabase, usageTestDatabase } from "./testing.ts";
 
 const AT = Date.UTC(2026, 0, 15, 12, 0, 0);
@@ -50,12 +50,12 @@ suite("sources of keys", () => {
 			found.map(({ id: _id, ...source }) => source),
 			[
 				{
-					...{ network: "2001:db8:1::/48", agent: "node", client: null, name: null },
+					...{ network: "2001:db8:1::/48", agent: "node", client: null, name: null, told_apart: false },
 					...{ first_seen_at: new Date(AT + 90_000).toISOString(), last_seen_at: new Date(AT + 90_000).toISOString() },
 					...{ requests: 1, refused: 0, last_kid: "a_kid_0" },
 				},
 				{
-					...{ network: "203.0.113.0/24", agent: "curl", client: "orders", name: null },
+					...{ network: "203.0.113.0/24", agent: "curl", client: "orders", name: null, told_apart: true },
 					...{ first_seen_at: new Date(AT + 10).toISOString(), last_seen_at: new Date(AT + 60_000).toISOString() },
 					...{ requests: 3, refused: 2, last_kid: "a_kid_0b" },
 				},
@@ -126,6 +126,42 @@ suite("sources of keys", () => {
 		equal(Number(row?.sum), counted);
 		const others = found.find(({ id }) => id === OTHER_SOURCES.id);
 		deepEqual([others?.network, others?.agent, others?.client], ["other", "other", null]);
+	});
+
+	test("a tenant's programs have a bounded number of names, over all of its keys; sources with further names are counted together", async () => {
+		const { meter, flushing } = start();
+		const operation = meter.operationCounter("a", null, "named");
+		const named = (name: number) => from("198.18.7.77", `program-${name}x/1.0`);
+		let counted = 0;
+		for (let name = 0; name < PROGRAM_NAMES_PER_TENANT_MAX + 20; name += 1) {
+			const key = 6 + (name % 6);
+			meter.count(meter.keyCounter("a", `a_key_${key}`, `a_kid_${key}`, named(name)), operation, "allowed", AT + name);
+			if (name % 100 === 99) {
+				await flushing.flushNow();
+				await list(6);
+			}
+			counted += 1;
+		}
+		const beyond = named(PROGRAM_NAMES_PER_TENANT_MAX);
+		for (const source of [named(0), beyond, from("198.18.7.77", "curl/8.5.0")])
+			meter.count(meter.keyCounter("a", "a_key_6", "a_kid_6", source), operation, "allowed", AT + 60_000);
+		await flushing.stop();
+		const found = (await Promise.all([6, 7, 8, 9, 10, 11].map(list))).flat();
+		const names = new Set(found.map(({ agent }) => agent).filter((agent) => agent.startsWith("program-")));
+		equal(names.size, PROGRAM_NAMES_PER_TENANT_MAX);
+		equal(
+			found.reduce((sum, { requests }) => sum + requests, 0),
+			counted + 3,
+		);
+		const together = found.filter(({ id }) => id === OTHER_SOURCES.id);
+		equal(
+			together.reduce((sum, { requests }) => sum + requests, 0),
+			21,
+		);
+		deepEqual(found.find(({ id }) => id === named(0).id)?.requests, 2);
+		ok(!found.some(({ id }) => id === beyond.id));
+		const { length } = await db.query("select name from program_names where tenant_id = 'a'");
+		equal(length, PROGRAM_NAMES_PER_TENANT_MAX);
 	});
 
 	test("keys and tenants that are not there, another tenant's, and erased ones get no sources and hold nothing up", async () => {

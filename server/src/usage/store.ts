@@ -4,10 +4,14 @@ import type { Batch } from "./batch.ts";
 import { CODES_OF_DEAD_KEYS, MINUTE_MS } from "./counter.ts";
 import { settleEndedSecrets, settleSecretOperations, settleSecretSources } from "./evidence-store.ts";
 import { columns, line, msOf, NO_CLIENT, type Picked } from "./flush-text-store.ts";
+import { LIBRARY_FAMILIES, NO_PROGRAM, OTHER_PROGRAM } from "./program.ts";
 import { OTHER_SOURCES, type Source } from "./source.ts";
 
 /** How many sources of one key are told apart; all others are told together. */
 export const SOURCES_PER_KEY_MAX = 64;
+/** How many names of their own the programs of one tenant may have; sources with further ones are counted together as well. */
+export const PROGRAM_NAMES_PER_TENANT_MAX = 256;
+const NO_NAMES_OF_THEIR_OWN = [...LIBRARY_FAMILIES, NO_PROGRAM, OTHER_PROGRAM];
 const SETTLE_LOCK = 7_362_011;
 const MINUTE_SECONDS = 60;
 
@@ -148,7 +152,7 @@ async function settleSecretUses(tx: RecordTx, picked: Picked): Promise<void> {
 	`.execute(tx);
 }
 
-/** Of a tenant that was erased nothing is kept. New sources of a key that has its share of them already are added to the one that stands for all others. */
+/** Of a tenant that was erased nothing is kept. New sources of a key that has its share of them already, and those by names of programs that the tenant has too many of, are added to the one that stands for all others. */
 async function settleSources(tx: RecordTx, picked: Picked): Promise<void> {
 	const { id, network, agent } = OTHER_SOURCES;
 	await sql`
@@ -174,6 +178,23 @@ async function settleSources(tx: RecordTx, picked: Picked): Promise<void> {
 				select keys.tenant_id from keywright.keys join keywright.tenants on tenants.id = keys.tenant_id
 				where keys.id = facts.key_id and tenants.erased_at is null
 			) = facts.tenant_id
+		), programs as (
+			select tenant_id, agent as name, min(first_ms) as first_ms from seen
+			where source_id <> ${id} and agent <> all (${NO_NAMES_OF_THEIR_OWN}::text[]) and not exists (
+				select from keywright.program_names as kept where kept.tenant_id = seen.tenant_id and kept.name = seen.agent
+			)
+			group by tenant_id, agent
+		), numbered as (
+			select tenant_id, name, first_ms, (
+				select count(*) from keywright.program_names as kept where kept.tenant_id = programs.tenant_id
+			) + row_number() over (partition by tenant_id order by first_ms, name collate "C") as place
+			from programs
+		), entered as (
+			insert into keywright.program_names (tenant_id, name, first_seen_at)
+			select tenant_id, name, to_timestamp(first_ms / 1000) from numbered where place <= ${PROGRAM_NAMES_PER_TENANT_MAX}
+			order by tenant_id collate "C", name collate "C"
+		), crowded as (
+			select tenant_id, name from numbered where place > ${PROGRAM_NAMES_PER_TENANT_MAX}
 		), fresh as (
 			select *, (
 				select count(*) from keywright.key_sources as kept
@@ -182,10 +203,13 @@ async function settleSources(tx: RecordTx, picked: Picked): Promise<void> {
 			from seen where source_id <> ${id} and not exists (
 				select from keywright.key_sources as kept
 				where kept.tenant_id = seen.tenant_id and kept.key_id = seen.key_id and kept.source_id = seen.source_id
+			) and not exists (
+				select from crowded where crowded.tenant_id = seen.tenant_id and crowded.name = seen.agent
 			)
 		), counted as (
-			select seen.*, case when fresh.place > ${SOURCES_PER_KEY_MAX} then ${id} else source_id end as told_id
+			select seen.*, case when fresh.place > ${SOURCES_PER_KEY_MAX} or crowded.name is not null then ${id} else source_id end as told_id
 			from seen left join fresh using (tenant_id, key_id, source_id)
+			left join crowded on crowded.tenant_id = seen.tenant_id and crowded.name = seen.agent
 		)
 		insert into keywright.key_sources as kept
 			(tenant_id, key_id, source_id, network, agent, client, first_seen_at, last_seen_at, last_kid, requests, refused)

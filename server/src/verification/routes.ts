@@ -33,6 +33,13 @@ const VerifyQuestion = Type.Object(
 					path: Type.Optional(text(8192)),
 					ip: Type.Optional(text(64)),
 					user_agent: Type.Optional(text(2048)),
+					client: Type.Optional(
+						Type.String({
+							maxLength: 2048,
+							description:
+								"X-Keywright-Client as it came: which of several programs the caller is. What is no name of 1 to 64 plain characters counts as none.",
+						}),
+					),
 					origin: Type.Optional(text(2048)),
 					sec_fetch_site: Type.Optional(text(64)),
 				},

@@ -20,7 +20,7 @@ export interface VerifyInput {
 	capability?: string;
 	cost?: number;
 	limits?: readonly { name: string; cost: number }[];
-	request?: { method?: string; path?: string; ip?: string; user_agent?: string; origin?: string; sec_fetch_site?: string };
+	request?: { method?: string; path?: string; ip?: string; user_agent?: string; client?: string; origin?: string; sec_fetch_site?: string };
 }
 
 export interface VerifyContext extends Context {
@@ -114,7 +114,7 @@ function questionOf(input: VerifyInput, limits: NamedCosts | null, sources: Sour
 		cost: input.cost ?? 1,
 		limits,
 		operation: operationOf(input),
-		source: sources.find(address, request?.user_agent ?? null, null),
+		source: sources.find(address, request?.user_agent ?? null, request?.client ?? null),
 		address,
 		client: clientKindOf({
 			origin: request?.origin ?? null,
