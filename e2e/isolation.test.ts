@@ -79,6 +79,10 @@ async function newWorld(): Promise<World> {
 	const begun = expectStatus(await server.management(tenant_id, "POST", `/api-keys/${rotating.id}/rotate`, {}), 201);
 	const rotation_id = begun.as<{ rotation: { id: string } }>().rotation.id;
 	const portal_session_id = await newPortalLink(tenant_id, word);
+	await database.rows(
+		"insert into secret_sources (tenant_id, key_id, kid, source_id, first_seen_at, last_seen_at, requests, sightings) values ($1, $2, $3, $4, now(), now(), 1, 1)",
+		[tenant_id, rotating.id, rotating.key.secrets[0]?.kid, source_id],
+	);
 	return {
 		word,
 		raw_key: made.raw_key,
@@ -165,7 +169,7 @@ async function controlWorld(operation: Operation, own: World): Promise<World> {
 		if (seen.json.status !== "issued") break;
 	}
 	const kid = raw_key.slice(-50, -38);
-	await database.rows("update secret_activity set first_used_at = first_used_at - interval '2 minutes' where kid = $1", [kid]);
+	await database.rows("update secret_activity set first_used_at = first_used_at - interval '20 minutes' where kid = $1", [kid]);
 	return { ...own, raw_key };
 }
 

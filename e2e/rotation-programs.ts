@@ -1,4 +1,4 @@
-/** Real programs that call the API with a key, from one address: what an owner has deployed in three places. */
+/** Real programs with names of their own that call the API with a key, from one address: what an owner has deployed in three places. */
 import { execFile } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
@@ -16,7 +16,7 @@ const TEXTS = {
 		file: "backup.sh",
 		text: `for call in $(seq "$CALLS"); do
 	[ "$call" = 1 ] || sleep "$PAUSE_SECONDS"
-	curl -sS -o /dev/null -w '%{http_code}\\n' -H "X-API-Key: $KEYWRIGHT_API_KEY" "$CHECK_URL"
+	curl -sS -A backup-job/0.9 -o /dev/null -w '%{http_code}\\n' -H "X-API-Key: $KEYWRIGHT_API_KEY" "$CHECK_URL"
 done`,
 	},
 	node: {
@@ -26,7 +26,7 @@ done`,
 const { CALLS, CHECK_URL, KEYWRIGHT_API_KEY, PAUSE_SECONDS } = process.env;
 for (let call = 0; call < Number(CALLS); call += 1) {
 	if (call > 0) await sleep(Number(PAUSE_SECONDS) * 1_000);
-	console.log((await fetch(CHECK_URL, { headers: { "X-API-Key": KEYWRIGHT_API_KEY } })).status);
+	console.log((await fetch(CHECK_URL, { headers: { "X-API-Key": KEYWRIGHT_API_KEY, "User-Agent": "order-bot/1.2" } })).status);
 }`,
 	},
 	python: {
@@ -36,7 +36,8 @@ for (let call = 0; call < Number(CALLS); call += 1) {
 for call in range(int(os.environ["CALLS"])):
     if call > 0:
         time.sleep(float(os.environ["PAUSE_SECONDS"]))
-    request = urllib.request.Request(os.environ["CHECK_URL"], headers={"X-API-Key": os.environ["KEYWRIGHT_API_KEY"]})
+    headers = {"X-API-Key": os.environ["KEYWRIGHT_API_KEY"], "User-Agent": "crm-sync/3"}
+    request = urllib.request.Request(os.environ["CHECK_URL"], headers=headers)
     try:
         print(urllib.request.urlopen(request).status)
     except urllib.error.HTTPError as refused:
@@ -46,8 +47,8 @@ for call in range(int(os.environ["CALLS"])):
 } as const;
 export type ProgramName = keyof typeof TEXTS;
 
-/** The agent that each of them is told as. */
-export const AGENTS: Readonly<Record<ProgramName, string>> = { curl: "curl", node: "node", python: "python-urllib" };
+/** The program that each of them is known as. */
+export const AGENTS: Readonly<Record<ProgramName, string>> = { curl: "backup-job", node: "order-bot", python: "crm-sync" };
 
 export interface Programs {
 	/** Runs one program with the key as it is deployed there; answers the status of each of its calls, which are a good second apart. */

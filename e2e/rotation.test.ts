@@ -20,6 +20,19 @@ const NAMES: Readonly<Record<ProgramName, string>> = { curl: "Backup script", no
 const EVERYWHERE: readonly ProgramName[] = ["curl", "node", "python"];
 const SELF = ["tenant:read", "key:rotate"];
 
+interface RotationSource {
+	readonly id: string;
+	readonly name: string | null;
+	readonly agent: string;
+	readonly told_apart: boolean;
+	readonly not_told_apart: { readonly code: string } | null;
+	readonly tell_apart_by: string | null;
+	readonly old: { readonly requests: number } | null;
+	readonly new: { readonly requests: number } | null;
+	readonly confirmation: { readonly at: string; readonly void: boolean } | null;
+	readonly moved: boolean;
+	readonly waits_until: string | null;
+}
 interface Rotation {
 	readonly id: string;
 	readonly status: string;
@@ -32,7 +45,7 @@ interface Rotation {
 	readonly expires_at: string | null;
 	readonly expires_at_before: string | null;
 	readonly steps: readonly { readonly name: string; readonly done: boolean }[];
-	readonly sources: readonly { readonly name: string | null; readonly agent: string; readonly moved: boolean; readonly waits_until: string | null }[];
+	readonly sources: readonly RotationSource[];
 	readonly safe_to_complete: boolean;
 	readonly reasons: readonly { readonly code: string; readonly detail: string }[];
 }
@@ -136,7 +149,7 @@ test("three programs behind one address: the one that is missing is named, nothi
 	equal(proving.status, "proving");
 	ok(
 		proving.sources.every(({ moved }) => !moved),
-		"a first use of the new secret is not enough: the old one must be silent for a minute",
+		"a first use of the new secret is not enough: the old one must be silent for ten minutes",
 	);
 	await letPass(made.id, 600);
 	const missing = await look(made.id, rotation.id);
@@ -177,6 +190,42 @@ test("three programs behind one address: the one that is missing is named, nothi
 		dead.map(({ kid, requests, requests_today }) => [kid, requests, requests_today]),
 		[[rotation.predecessor.kid, 2, 2]],
 	);
+});
+
+test("two python-requests behind one address wait for a person, whose word is void when the old secret is seen there again", async () => {
+	const made = await makeKey(server, tenant_id);
+	/** As either of the two programs: nothing that they send differs. */
+	const call = async (raw_key: string) => (await server.keyed(raw_key, "GET", "/whoami", undefined, { "user-agent": "python-requests/2.32" })).status;
+	for (let times = 0; times < 3; times += 1) equal(await call(made.raw_key), 200);
+	await sourcesUntil(made.id, ({ data }) => data.length === 1);
+	await database.rows("update secret_sources set sightings = greatest(sightings, 9) where key_id = $1", [made.id]);
+	const { raw_key, rotation } = await rotate(made.id);
+	equal(await call(raw_key), 200);
+	const counted = await lookUntil(made.id, rotation.id, ({ sources: [seen] }) => seen?.old?.requests === 3 && seen.new !== null);
+	const [source] = counted.sources;
+	ok(source);
+	deepEqual([source.told_apart, source.not_told_apart?.code, source.tell_apart_by], [false, "library", "X-Keywright-Client"]);
+	await letPass(made.id, 10 * 86_400);
+	const ask = (what: string, body?: unknown) => ofKey(made.id, "POST", `/rotations/${rotation.id}${what}`, body);
+	const confirm = async () => expectStatus(await ask(`/sources/${source.id}/confirm`), 200).as<Rotation>();
+	const early = await ask("/complete", {});
+	assertProblem(early, "old_secret_still_in_use");
+	match(String(early.json.detail), /A person has to confirm/);
+
+	const confirmed = await confirm();
+	deepEqual([confirmed.safe_to_complete, confirmed.sources[0]?.confirmation?.void], [true, false]);
+	deepEqual((await confirm()).sources, confirmed.sources, "a repeat changes nothing");
+	equal(await call(made.raw_key), 200, "a person's word alone ends nothing");
+	const again = await lookUntil(made.id, rotation.id, ({ sources }) => sources[0]?.confirmation?.void === true);
+	deepEqual([again.safe_to_complete, again.sources[0]?.moved, again.sources[0]?.confirmation?.void], [false, false, true]);
+	assertProblem(await ask("/complete", {}), "old_secret_still_in_use");
+
+	equal(await call(raw_key), 200);
+	equal((await confirm()).safe_to_complete, true);
+	const done = expectStatus(await ask("/complete", {}), 200).as<Rotation>();
+	deepEqual([done.status, done.ended_how], ["completed", "completed"]);
+	equal(await call(made.raw_key), 401);
+	assertProblem(await ask(`/sources/${source.id}/confirm`), "conflict");
 });
 
 test("with an overlap the old secret ends then and says so; once everything has moved somebody may end it before", async () => {
@@ -300,7 +349,7 @@ test("a key replaces its own secret: a lost answer is given again until the new 
 	for (const until = performance.now() + SHOWN_DEADLINE_MS; completed?.status !== 200 && performance.now() < until; await sleep(100)) {
 		// As if nobody had used the old secret for 90 days; what was counted a moment ago may still come.
 		await database.rows("delete from secret_sources where key_id = $1 and kid = $2", [made.id, first.rotation.predecessor.kid]);
-		await database.rows("update secret_activity set first_used_at = first_used_at - interval '2 minutes' where kid = $1", [
+		await database.rows("update secret_activity set first_used_at = first_used_at - interval '20 minutes' where kid = $1", [
 			first.raw_key.slice(-50, -38),
 		]);
 		completed = await selfAsk(first.raw_key, "/complete");

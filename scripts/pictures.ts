@@ -80,8 +80,8 @@ interface Furnished {
 }
 
 /** What moved first: the kinds of program that a key is used by, as its people call them. */
-const PLACES: Readonly<Record<string, string>> = { node: "Order server", "python-requests": "Nightly report", curl: "Backup script" };
-const MOVED = ["node", "python-requests/2.32"];
+const PLACES: Readonly<Record<string, string>> = { "order-bot": "Order server", "nightly-report": "Nightly report", "backup-job": "Backup script" };
+const MOVED = ["order-bot/1.2", "nightly-report/2.3"];
 
 /** Lets half an hour pass for everything that was seen of the key, which was often, and writes the requests of that time. */
 async function letPass(database: Database, key_id: string, old_kid: string, new_kid: string): Promise<void> {
@@ -114,7 +114,7 @@ async function letPass(database: Database, key_id: string, old_kid: string, new_
 async function replaceHalfway(server: Server, { id, raw_key, kid }: Furnished["replaced"]): Promise<string> {
 	const ofKey = (method: string, rest: string, body?: unknown) => server.management(TENANT, method, `/api-keys/${id}${rest}`, body);
 	const sources = () => ofKey("GET", "/sources").then((answer) => expectStatus(answer, 200).as<{ data: { id: string; agent: string }[] }>().data);
-	await use(server, raw_key, [...MOVED, "curl/8.5.0"]);
+	await use(server, raw_key, [...MOVED, "backup-job/0.9"]);
 	await sleep(FLUSHED_MS);
 	for (const { id: source_id, agent } of await sources()) {
 		const name = PLACES[agent];
@@ -131,7 +131,7 @@ async function replaceHalfway(server: Server, { id, raw_key, kid }: Furnished["r
 	await letPass(database, id, kid, begun.rotation.successor.kid);
 	await database.close();
 	await use(server, begun.raw_key, MOVED);
-	await use(server, raw_key, ["curl/8.5.0"]);
+	await use(server, raw_key, ["backup-job/0.9"]);
 	await sleep(FLUSHED_MS);
 	return begun.rotation.id;
 }

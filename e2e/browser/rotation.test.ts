@@ -68,7 +68,7 @@ async function there(key: Record<string, unknown> = {}): Promise<There> {
 
 const ofKey = ({ tenant_id, key }: There, method: string, rest: string, body?: unknown) =>
 	dashboard.server.management(tenant_id, method, `/api-keys/${key.id}${rest}`, body);
-const whoami = (raw_key: string, agent = "curl/8.5.0") => dashboard.server.keyed(raw_key, "GET", "/whoami", undefined, { "user-agent": agent });
+const whoami = (raw_key: string, agent = "order-bot/1.2") => dashboard.server.keyed(raw_key, "GET", "/whoami", undefined, { "user-agent": agent });
 
 interface Begun {
 	readonly raw_key: string;
@@ -137,15 +137,15 @@ async function counted(at: There, uses: number): Promise<void> {
 }
 
 /** Lets time pass for everything that was seen of the key, which was often. Call it when all of that is counted. */
-async function letPass({ key }: There): Promise<void> {
+async function letPass({ key }: There, seconds = LONG_PAST_SECONDS): Promise<void> {
 	const columns = ["first_seen_at", "last_seen_at", "gap_window_started_at"].map((name) => `${name} = ${name} - $2::integer * interval '1 second'`);
 	await database.rows(`update secret_sources set ${columns.join(", ")}, sightings = greatest(sightings, $3) where key_id = $1`, [
 		key.id,
-		LONG_PAST_SECONDS,
+		seconds,
 		SIGHTINGS,
 	]);
 	const used = "first_used_at = first_used_at - $2::integer * interval '1 second'";
-	await database.rows(`update secret_activity set ${used} where kid in (select kid from secrets where key_id = $1)`, [key.id, LONG_PAST_SECONDS]);
+	await database.rows(`update secret_activity set ${used} where kid in (select kid from secrets where key_id = $1)`, [key.id, seconds]);
 }
 
 async function nameSources(at: There, names: Readonly<Record<string, string>>): Promise<void> {
@@ -243,6 +243,77 @@ test("two programs use a key: who has not moved is named while one looks, and th
 	}
 });
 
+test("three programs of one's own behind one address: the missing ones are named, and the old key ends by itself when the last has moved", async () => {
+	const at = await there();
+	const { page, key } = at;
+	const programs = ["order-bot/1.2", "crm-sync/3", "backup-job/0.9"] as const;
+	for (const agent of programs) expectStatus(await whoami(key.raw_key, agent), 200);
+	await counted(at, 3);
+	const { raw_key, rotation } = await begin(at);
+	await openRotation(at, rotation.id);
+	const moved = (name: string) => page.locator(`[data-place='${name} at 127.0.0.0/24'][data-move=moved]`);
+	expectStatus(await whoami(raw_key, programs[0]), 200);
+	await counted(at, 4);
+	await letPass(at);
+	await moved("order-bot").waitFor();
+	await page.getByText("Not yet: 2 of 3 places still use the old key.").waitFor();
+	await page.locator("[data-place='backup-job at 127.0.0.0/24'][data-move=old]").waitFor();
+	await page.locator("[data-place='crm-sync at 127.0.0.0/24'][data-move=old]").waitFor();
+	await page.locator("[data-evidence-limit]").getByText("calls more rarely than that cannot be seen", { exact: false }).waitFor();
+	ok(await page.getByRole("button", { name: "End the old key", exact: true }).isDisabled());
+	expectStatus(await whoami(raw_key, programs[1]), 200);
+	await counted(at, 5);
+	await letPass(at);
+	await moved("crm-sync").waitFor();
+	await page.getByText("Still waiting for backup-job at 127.0.0.0/24.", { exact: false }).waitFor();
+	expectStatus(await whoami(key.raw_key, programs[2]), 200);
+	expectStatus(await whoami(raw_key, programs[2]), 200);
+	await counted(at, 6);
+	await page.locator("[data-place='backup-job at 127.0.0.0/24'][data-move=both]").waitFor();
+	await letPass(at, DAY_MS / 1_000);
+	await status(page, "completed");
+	await page.getByText("The old key ended by itself, once everything had moved.").waitFor();
+	for (const agent of programs) assertProblem(await whoami(key.raw_key, agent), "key_rotated");
+	assertQuiet(at.context);
+});
+
+test("two python-requests behind one address wait for a person, whose word is void when the old key is seen there again", async () => {
+	const at = await there();
+	const { page, key } = at;
+	const AGENT = "python-requests/2.32";
+	expectStatus(await whoami(key.raw_key, AGENT), 200);
+	await counted(at, 1);
+	const { raw_key, rotation } = await begin(at);
+	await openRotation(at, rotation.id);
+	expectStatus(await whoami(raw_key, AGENT), 200);
+	await counted(at, 2);
+	await letPass(at);
+	const place = page.locator("[data-place='python-requests at 127.0.0.0/24']");
+	await place.getByText("Not told apart").waitFor();
+	await place.getByText("Several programs may look like this one", { exact: false }).waitFor();
+	await place.getByText("X-Keywright-Client").waitFor();
+	await page.getByText("Not yet: 1 of 1 place needs a person's word that all of it has moved.").waitFor();
+	const end = page.getByRole("button", { name: "End the old key", exact: true });
+	ok(await end.isDisabled());
+	await forEveryEye(page, "rotation-not-told-apart");
+	const confirm = place.getByRole("button", { name: /^Everything there has the new key/ });
+	await confirm.click();
+	await place.locator("[data-confirmation=stands]").getByText("Olivia Owner confirmed", { exact: false }).waitFor();
+	await status(page, "moved");
+	await forEveryEye(page, "rotation-confirmed");
+	expectStatus(await whoami(key.raw_key, AGENT), 200);
+	await place.locator("[data-confirmation=void]").getByText("but the old key was seen there again", { exact: false }).waitFor();
+	await status(page, "proving");
+	ok(await end.isDisabled());
+	await confirm.click();
+	await status(page, "moved");
+	await end.click();
+	await status(page, "completed");
+	await page.getByText("The old key was ended once everything had moved.").waitFor();
+	assertProblem(await whoami(key.raw_key, AGENT), "key_rotated");
+	assertQuiet(at.context);
+});
+
 test("once everything has moved the old key is ended at a press; the key's page shows how far it is", async () => {
 	const at = await there();
 	const { page, key } = at;
@@ -255,7 +326,7 @@ test("once everything has moved the old key is ended at a press; the key's page 
 	await assertCount(page.getByRole("link", { name: "Replace this key" }), 0, "one at a time");
 	await forEveryEye(page, "rotation-summary");
 	expectStatus(await whoami(raw_key), 200);
-	await summary.getByText("Not yet: 1 of 1 place must stay silent on the old key for longer.").waitFor();
+	await summary.getByText("Not yet: 1 of 1 place needs a person's word that all of it has moved.").waitFor();
 	await letPass(at);
 	await summary.getByText("Everything has moved to the new key.").waitFor();
 	await summary.getByRole("link", { name: "See who has moved" }).click();
@@ -330,7 +401,7 @@ test("a key that somebody may have seen ends at once, after its name was typed; 
 	const now = sheet.getByRole("radio", { name: /^Not at all/ });
 	if (!(await now.isChecked())) await page.keyboard.press("Space");
 	await sheet.locator("[data-impact]").getByText("Something uses this key").waitFor();
-	await sheet.locator("[data-impact]").getByText("curl", { exact: false }).waitFor();
+	await sheet.locator("[data-impact]").getByText("order-bot", { exact: false }).waitFor();
 	const submit = sheet.getByRole("button", { name: "End the old key now and show the new one" });
 	await eventually(async () => ok(await submit.isDisabled(), "its name is not typed"));
 	await forEveryEye(page, "rotation-now");

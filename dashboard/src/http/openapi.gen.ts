@@ -984,6 +984,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant_id}/api-keys/{key_id}/rotations/{rotation_id}/sources/{source_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm that everything at a source which is not told apart has the new secret; void once the old one is seen there again
+         * @description Access: admin.
+         */
+        post: operations["post_tenants_by_tenant_id_api_keys_by_key_id_rotations_by_rotation_id_sources_by_source_id_confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant_id}/api-keys/{key_id}/revoke-preview": {
         parameters: {
             query?: never;
@@ -5242,6 +5262,30 @@ export interface operations {
                                     last_seen_at: string;
                                     requests: number;
                                 } | null;
+                                /** @description False: several programs can look like this source, so it never counts as moved by evidence */
+                                told_apart: boolean;
+                                not_told_apart: {
+                                    /** @enum {unknown} */
+                                    code: "too_many_sources" | "network_unknown" | "network_hidden" | "library" | "no_program" | "other_program";
+                                    detail: string;
+                                } | null;
+                                tell_apart_by: string | null;
+                                silent_since: string | null;
+                                silence_seconds: number | null;
+                                confirmation: {
+                                    /** Format: date-time */
+                                    at: string;
+                                    by: {
+                                        kind: string;
+                                        id?: string;
+                                        name: string;
+                                    };
+                                    /** @description The old secret was seen here again since: confirm once more when that is mended */
+                                    void: boolean;
+                                } | null;
+                                /** @description A person may confirm that everything here has the new secret */
+                                may_be_confirmed: boolean;
+                                /** @description By evidence, or because a person confirmed so */
                                 moved: boolean;
                                 waits_until: string | null;
                                 reason: string | null;
@@ -5253,6 +5297,8 @@ export interface operations {
                                 new_at: string | null;
                             }[];
                             safe_to_complete: boolean;
+                            /** @description What no evidence can show */
+                            evidence_limit: string;
                             reasons: {
                                 /** @enum {unknown} */
                                 code: "not_deployed" | "old_secret_only" | "not_silent_long_enough" | "too_few_sightings" | "address_unknown" | "sources_not_told_apart";
@@ -5439,6 +5485,30 @@ export interface operations {
                                     last_seen_at: string;
                                     requests: number;
                                 } | null;
+                                /** @description False: several programs can look like this source, so it never counts as moved by evidence */
+                                told_apart: boolean;
+                                not_told_apart: {
+                                    /** @enum {unknown} */
+                                    code: "too_many_sources" | "network_unknown" | "network_hidden" | "library" | "no_program" | "other_program";
+                                    detail: string;
+                                } | null;
+                                tell_apart_by: string | null;
+                                silent_since: string | null;
+                                silence_seconds: number | null;
+                                confirmation: {
+                                    /** Format: date-time */
+                                    at: string;
+                                    by: {
+                                        kind: string;
+                                        id?: string;
+                                        name: string;
+                                    };
+                                    /** @description The old secret was seen here again since: confirm once more when that is mended */
+                                    void: boolean;
+                                } | null;
+                                /** @description A person may confirm that everything here has the new secret */
+                                may_be_confirmed: boolean;
+                                /** @description By evidence, or because a person confirmed so */
                                 moved: boolean;
                                 waits_until: string | null;
                                 reason: string | null;
@@ -5450,6 +5520,8 @@ export interface operations {
                                 new_at: string | null;
                             }[];
                             safe_to_complete: boolean;
+                            /** @description What no evidence can show */
+                            evidence_limit: string;
                             reasons: {
                                 /** @enum {unknown} */
                                 code: "not_deployed" | "old_secret_only" | "not_silent_long_enough" | "too_few_sightings" | "address_unknown" | "sources_not_told_apart";
@@ -5598,6 +5670,30 @@ export interface operations {
                                     last_seen_at: string;
                                     requests: number;
                                 } | null;
+                                /** @description False: several programs can look like this source, so it never counts as moved by evidence */
+                                told_apart: boolean;
+                                not_told_apart: {
+                                    /** @enum {unknown} */
+                                    code: "too_many_sources" | "network_unknown" | "network_hidden" | "library" | "no_program" | "other_program";
+                                    detail: string;
+                                } | null;
+                                tell_apart_by: string | null;
+                                silent_since: string | null;
+                                silence_seconds: number | null;
+                                confirmation: {
+                                    /** Format: date-time */
+                                    at: string;
+                                    by: {
+                                        kind: string;
+                                        id?: string;
+                                        name: string;
+                                    };
+                                    /** @description The old secret was seen here again since: confirm once more when that is mended */
+                                    void: boolean;
+                                } | null;
+                                /** @description A person may confirm that everything here has the new secret */
+                                may_be_confirmed: boolean;
+                                /** @description By evidence, or because a person confirmed so */
                                 moved: boolean;
                                 waits_until: string | null;
                                 reason: string | null;
@@ -5609,6 +5705,8 @@ export interface operations {
                                 new_at: string | null;
                             }[];
                             safe_to_complete: boolean;
+                            /** @description What no evidence can show */
+                            evidence_limit: string;
                             reasons: {
                                 /** @enum {unknown} */
                                 code: "not_deployed" | "old_secret_only" | "not_silent_long_enough" | "too_few_sightings" | "address_unknown" | "sources_not_told_apart";
@@ -5724,6 +5822,30 @@ export interface operations {
                                 last_seen_at: string;
                                 requests: number;
                             } | null;
+                            /** @description False: several programs can look like this source, so it never counts as moved by evidence */
+                            told_apart: boolean;
+                            not_told_apart: {
+                                /** @enum {unknown} */
+                                code: "too_many_sources" | "network_unknown" | "network_hidden" | "library" | "no_program" | "other_program";
+                                detail: string;
+                            } | null;
+                            tell_apart_by: string | null;
+                            silent_since: string | null;
+                            silence_seconds: number | null;
+                            confirmation: {
+                                /** Format: date-time */
+                                at: string;
+                                by: {
+                                    kind: string;
+                                    id?: string;
+                                    name: string;
+                                };
+                                /** @description The old secret was seen here again since: confirm once more when that is mended */
+                                void: boolean;
+                            } | null;
+                            /** @description A person may confirm that everything here has the new secret */
+                            may_be_confirmed: boolean;
+                            /** @description By evidence, or because a person confirmed so */
                             moved: boolean;
                             waits_until: string | null;
                             reason: string | null;
@@ -5735,6 +5857,8 @@ export interface operations {
                             new_at: string | null;
                         }[];
                         safe_to_complete: boolean;
+                        /** @description What no evidence can show */
+                        evidence_limit: string;
                         reasons: {
                             /** @enum {unknown} */
                             code: "not_deployed" | "old_secret_only" | "not_silent_long_enough" | "too_few_sightings" | "address_unknown" | "sources_not_told_apart";
@@ -5856,6 +5980,30 @@ export interface operations {
                                 last_seen_at: string;
                                 requests: number;
                             } | null;
+                            /** @description False: several programs can look like this source, so it never counts as moved by evidence */
+                            told_apart: boolean;
+                            not_told_apart: {
+                                /** @enum {unknown} */
+                                code: "too_many_sources" | "network_unknown" | "network_hidden" | "library" | "no_program" | "other_program";
+                                detail: string;
+                            } | null;
+                            tell_apart_by: string | null;
+                            silent_since: string | null;
+                            silence_seconds: number | null;
+                            confirmation: {
+                                /** Format: date-time */
+                                at: string;
+                                by: {
+                                    kind: string;
+                                    id?: string;
+                                    name: string;
+                                };
+                                /** @description The old secret was seen here again since: confirm once more when that is mended */
+                                void: boolean;
+                            } | null;
+                            /** @description A person may confirm that everything here has the new secret */
+                            may_be_confirmed: boolean;
+                            /** @description By evidence, or because a person confirmed so */
                             moved: boolean;
                             waits_until: string | null;
                             reason: string | null;
@@ -5867,6 +6015,8 @@ export interface operations {
                             new_at: string | null;
                         }[];
                         safe_to_complete: boolean;
+                        /** @description What no evidence can show */
+                        evidence_limit: string;
                         reasons: {
                             /** @enum {unknown} */
                             code: "not_deployed" | "old_secret_only" | "not_silent_long_enough" | "too_few_sightings" | "address_unknown" | "sources_not_told_apart";
@@ -5995,6 +6145,30 @@ export interface operations {
                                 last_seen_at: string;
                                 requests: number;
                             } | null;
+                            /** @description False: several programs can look like this source, so it never counts as moved by evidence */
+                            told_apart: boolean;
+                            not_told_apart: {
+                                /** @enum {unknown} */
+                                code: "too_many_sources" | "network_unknown" | "network_hidden" | "library" | "no_program" | "other_program";
+                                detail: string;
+                            } | null;
+                            tell_apart_by: string | null;
+                            silent_since: string | null;
+                            silence_seconds: number | null;
+                            confirmation: {
+                                /** Format: date-time */
+                                at: string;
+                                by: {
+                                    kind: string;
+                                    id?: string;
+                                    name: string;
+                                };
+                                /** @description The old secret was seen here again since: confirm once more when that is mended */
+                                void: boolean;
+                            } | null;
+                            /** @description A person may confirm that everything here has the new secret */
+                            may_be_confirmed: boolean;
+                            /** @description By evidence, or because a person confirmed so */
                             moved: boolean;
                             waits_until: string | null;
                             reason: string | null;
@@ -6006,6 +6180,8 @@ export interface operations {
                             new_at: string | null;
                         }[];
                         safe_to_complete: boolean;
+                        /** @description What no evidence can show */
+                        evidence_limit: string;
                         reasons: {
                             /** @enum {unknown} */
                             code: "not_deployed" | "old_secret_only" | "not_silent_long_enough" | "too_few_sightings" | "address_unknown" | "sources_not_told_apart";
@@ -6027,6 +6203,159 @@ export interface operations {
             409: components["responses"]["Problem"];
             413: components["responses"]["Problem"];
             415: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_tenants_by_tenant_id_api_keys_by_key_id_rotations_by_rotation_id_sources_by_source_id_confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+                key_id: string;
+                rotation_id: string;
+                source_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        key_id: string;
+                        /** @enum {unknown} */
+                        status: "waiting" | "issued" | "proving" | "moved" | "completed" | "cancelled";
+                        predecessor: {
+                            kid: string;
+                            last4: string;
+                        };
+                        successor: {
+                            kid: string;
+                            last4: string;
+                        } | null;
+                        overlap_seconds: number | null;
+                        old_ends_at: string | null;
+                        hard_stop_at: string | null;
+                        /** Format: date-time */
+                        started_at: string;
+                        started_by: {
+                            kind: string;
+                            id?: string;
+                            name: string;
+                        };
+                        ended_at: string | null;
+                        ended_by: {
+                            kind: string;
+                            id?: string;
+                            name: string;
+                        } | null;
+                        ended_how: ("moved" | "overlap_over" | "hard_stop" | "completed" | "forced" | "replaced_at_once" | "cancelled" | "handover_over" | "revoked") | null;
+                        force_reason: string | null;
+                        expires_at: string | null;
+                        expires_at_before: string | null;
+                        handover: {
+                            id: string;
+                            /** @enum {unknown} */
+                            status: "waiting" | "claimed" | "cancelled" | "expired";
+                            email: string | null;
+                            /** Format: date-time */
+                            created_at: string;
+                            created_by: {
+                                kind: string;
+                                id?: string;
+                                name: string;
+                            };
+                            /** Format: date-time */
+                            expires_at: string;
+                            claimed_at: string | null;
+                            claimed_by: string | null;
+                            rotation_id: string | null;
+                        } | null;
+                        steps: {
+                            /** @enum {unknown} */
+                            name: "created" | "deployed" | "checked" | "moved" | "revoked";
+                            done: boolean;
+                            at: string | null;
+                            facts: {
+                                [key: string]: string | number | null;
+                            };
+                        }[];
+                        sources: {
+                            id: string;
+                            name: string | null;
+                            network: string;
+                            agent: string;
+                            client: string | null;
+                            old: {
+                                /** Format: date-time */
+                                last_seen_at: string;
+                                requests: number;
+                            } | null;
+                            new: {
+                                /** Format: date-time */
+                                first_seen_at: string;
+                                /** Format: date-time */
+                                last_seen_at: string;
+                                requests: number;
+                            } | null;
+                            /** @description False: several programs can look like this source, so it never counts as moved by evidence */
+                            told_apart: boolean;
+                            not_told_apart: {
+                                /** @enum {unknown} */
+                                code: "too_many_sources" | "network_unknown" | "network_hidden" | "library" | "no_program" | "other_program";
+                                detail: string;
+                            } | null;
+                            tell_apart_by: string | null;
+                            silent_since: string | null;
+                            silence_seconds: number | null;
+                            confirmation: {
+                                /** Format: date-time */
+                                at: string;
+                                by: {
+                                    kind: string;
+                                    id?: string;
+                                    name: string;
+                                };
+                                /** @description The old secret was seen here again since: confirm once more when that is mended */
+                                void: boolean;
+                            } | null;
+                            /** @description A person may confirm that everything here has the new secret */
+                            may_be_confirmed: boolean;
+                            /** @description By evidence, or because a person confirmed so */
+                            moved: boolean;
+                            waits_until: string | null;
+                            reason: string | null;
+                        }[];
+                        operations: {
+                            operation: string;
+                            /** Format: date-time */
+                            old_at: string;
+                            new_at: string | null;
+                        }[];
+                        safe_to_complete: boolean;
+                        /** @description What no evidence can show */
+                        evidence_limit: string;
+                        reasons: {
+                            /** @enum {unknown} */
+                            code: "not_deployed" | "old_secret_only" | "not_silent_long_enough" | "too_few_sightings" | "address_unknown" | "sources_not_told_apart";
+                            detail: string;
+                            source_id?: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
             429: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
@@ -6146,6 +6475,30 @@ export interface operations {
                                     last_seen_at: string;
                                     requests: number;
                                 } | null;
+                                /** @description False: several programs can look like this source, so it never counts as moved by evidence */
+                                told_apart: boolean;
+                                not_told_apart: {
+                                    /** @enum {unknown} */
+                                    code: "too_many_sources" | "network_unknown" | "network_hidden" | "library" | "no_program" | "other_program";
+                                    detail: string;
+                                } | null;
+                                tell_apart_by: string | null;
+                                silent_since: string | null;
+                                silence_seconds: number | null;
+                                confirmation: {
+                                    /** Format: date-time */
+                                    at: string;
+                                    by: {
+                                        kind: string;
+                                        id?: string;
+                                        name: string;
+                                    };
+                                    /** @description The old secret was seen here again since: confirm once more when that is mended */
+                                    void: boolean;
+                                } | null;
+                                /** @description A person may confirm that everything here has the new secret */
+                                may_be_confirmed: boolean;
+                                /** @description By evidence, or because a person confirmed so */
                                 moved: boolean;
                                 waits_until: string | null;
                                 reason: string | null;
@@ -6157,6 +6510,8 @@ export interface operations {
                                 new_at: string | null;
                             }[];
                             safe_to_complete: boolean;
+                            /** @description What no evidence can show */
+                            evidence_limit: string;
                             reasons: {
                                 /** @enum {unknown} */
                                 code: "not_deployed" | "old_secret_only" | "not_silent_long_enough" | "too_few_sightings" | "address_unknown" | "sources_not_told_apart";
@@ -6804,12 +7159,14 @@ export interface operations {
                             id: string;
                             /** @description IPv4 `203.0.113.0/24`, IPv6 `2001:db8:1::/48`, `unknown`, or `hidden` where the operator keeps no networks; `other` for all sources beyond 64 */
                             network: string;
-                            /** @description The family of the User-Agent: `curl`, `node`, …; `none`, `other` */
+                            /** @description The program: the name of its own that begins its User-Agent (`order-bot`), the family of its library (`curl`, `node`, …), `none`, `other` */
                             agent: string;
                             /** @description What was sent as X-Keywright-Client */
                             client: string | null;
-                            /** @description Given by a member, for all keys of the tenant */
+                            /** @description Given by a member to this source alone: this program and client instance at this network, with any key of the tenant */
                             name: string | null;
+                            /** @description False: several programs can look like this source */
+                            told_apart: boolean;
                             /** Format: date-time */
                             first_seen_at: string;
                             /** Format: date-time */
@@ -6824,11 +7181,11 @@ export interface operations {
                         dead: {
                             kid: string;
                             source_id: string;
-                            /** @description Given by a member, for all keys of the tenant */
+                            /** @description Given by a member to this source alone: this program and client instance at this network, with any key of the tenant */
                             name: string | null;
                             /** @description IPv4 `203.0.113.0/24`, IPv6 `2001:db8:1::/48`, `unknown`, or `hidden` where the operator keeps no networks; `other` for all sources beyond 64 */
                             network: string;
-                            /** @description The family of the User-Agent: `curl`, `node`, …; `none`, `other` */
+                            /** @description The program: the name of its own that begins its User-Agent (`order-bot`), the family of its library (`curl`, `node`, …), `none`, `other` */
                             agent: string;
                             /** @description What was sent as X-Keywright-Client */
                             client: string | null;
@@ -6878,11 +7235,11 @@ export interface operations {
                         id: string;
                         /** @description IPv4 `203.0.113.0/24`, IPv6 `2001:db8:1::/48`, `unknown`, or `hidden` where the operator keeps no networks; `other` for all sources beyond 64 */
                         network: string;
-                        /** @description The family of the User-Agent: `curl`, `node`, …; `none`, `other` */
+                        /** @description The program: the name of its own that begins its User-Agent (`order-bot`), the family of its library (`curl`, `node`, …), `none`, `other` */
                         agent: string;
                         /** @description What was sent as X-Keywright-Client */
                         client: string | null;
-                        /** @description Given by a member, for all keys of the tenant */
+                        /** @description Given by a member to this source alone: this program and client instance at this network, with any key of the tenant */
                         name: string | null;
                     };
                 };
@@ -8969,6 +9326,8 @@ export interface operations {
                         path?: string;
                         ip?: string;
                         user_agent?: string;
+                        /** @description X-Keywright-Client as it came: which of several programs the caller is. What is no name of 1 to 64 plain characters counts as none. */
+                        client?: string;
                         origin?: string;
                         sec_fetch_site?: string;
                     };

@@ -79,6 +79,12 @@ function callOf({ client, agent }: Source): string {
 	return client ?? agentWords(agent);
 }
 
+/** What a name is for. */
+function coverOf(source: Source): string {
+	const covers = `For whatever calls as ${callOf(source)} from ${networkWords(source.network)}, with any of your keys.`;
+	return source.told_apart ? covers : `${covers} Several programs may look like this one.`;
+}
+
 function SourceName({ tenant_id, key_id, source }: { tenant_id: string; key_id: string; source: Source }) {
 	const { may } = useAccess();
 	const [editing, setEditing] = useState(false);
@@ -94,7 +100,7 @@ function SourceName({ tenant_id, key_id, source }: { tenant_id: string; key_id: 
 			<Text fw={500} className="kw-wrap" {...(source.name === null ? { c: "dimmed" } : {})}>
 				{source.name ?? "Not named"}
 			</Text>
-			{may.manage_keys && (
+			{may.manage_keys && source.network !== "other" && (
 				<Button
 					ref={opener}
 					variant="subtle"
@@ -131,7 +137,7 @@ function NameForm({ tenant_id, key_id, source, onClose }: { tenant_id: string; k
 		<form onSubmit={save}>
 			<TextInput
 				label="Name of this place"
-				description="For all of your keys"
+				description={coverOf(source)}
 				placeholder="Order server"
 				autoFocus
 				maxLength={NAME_CHARACTERS_MAX}

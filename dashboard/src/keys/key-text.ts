@@ -37,7 +37,7 @@ export function secretWords(secrets: readonly Secret[], kid: string): string {
 
 const AGENTS: Readonly<Record<string, string>> = {
 	none: "a program that does not say what it is",
-	other: "another kind of program",
+	other: "a program without a name of its own",
 	browser: "a browser",
 	android: "an Android app",
 	apple: "an app on an Apple device",

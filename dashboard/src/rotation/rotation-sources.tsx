@@ -5,6 +5,7 @@ import { StateBadge } from "../ui/state-badge.tsx";
 import type { Meaning } from "../ui/theme.ts";
 import { Time } from "../ui/time.tsx";
 import { requestsWords } from "../usage/ranges.ts";
+import { RotationConfirm } from "./rotation-confirm.tsx";
 import type { RotationSource } from "./rotation-data.ts";
 import type { RotationProps } from "./rotation-page.tsx";
 import { isOpen } from "./rotation-state.ts";
@@ -17,7 +18,8 @@ const PERCENT: Readonly<Record<Move["state"], number>> = { old: 6, both: 60, mov
 const TRACK_PX = 6;
 
 /** Each place that uses either key, on its way from the old one to the new one: who is missing comes first. */
-export function RotationSources({ rotation }: RotationProps) {
+export function RotationSources(props: RotationProps) {
+	const { rotation } = props;
 	const { sources, reasons, successor } = rotation;
 	const moves = sources
 		.map((source) => ({ source, move: moveOf(source, reasons, successor !== null) }))
@@ -33,15 +35,21 @@ export function RotationSources({ rotation }: RotationProps) {
 			) : (
 				<ul style={{ margin: 0, padding: 0, listStyle: "none" }} data-moves>
 					{moves.map(({ source, move }) => (
-						<OneMove key={source.id} source={source} move={move} open={isOpen(rotation)} />
+						<OneMove key={source.id} {...props} source={source} move={move} open={isOpen(rotation)} />
 					))}
 				</ul>
+			)}
+			{isOpen(rotation) && moves.length > 0 && (
+				<Text size="sm" c="dimmed" mt="sm" className="kw-wrap" data-evidence-limit>
+					A place has moved when the old key was silent there for ten minutes, or for three of its longest pauses. A copy of a program that calls more
+					rarely than that cannot be seen.
+				</Text>
 			)}
 		</Section>
 	);
 }
 
-function OneMove({ source, move, open }: { source: RotationSource; move: Move; open: boolean }) {
+function OneMove({ source, move, open, ...props }: RotationProps & { source: RotationSource; move: Move; open: boolean }) {
 	const name = placeWords(source);
 	const program = source.client ?? agentWords(source.agent);
 	const title = source.network === "other" ? name : (source.name ?? program);
@@ -71,7 +79,7 @@ function OneMove({ source, move, open }: { source: RotationSource; move: Move; o
 			{open && move.why !== null && (
 				<Text size="sm" mt={8} className="kw-wrap">
 					{move.why}
-					{source.waits_until !== null && move.state === "both" && (
+					{source.waits_until !== null && move.state === "both" && source.told_apart && (
 						<Text component="span" inherit c="dimmed">
 							{" "}
 							If nothing else is seen, that is <Time value={source.waits_until} />.
@@ -79,6 +87,7 @@ function OneMove({ source, move, open }: { source: RotationSource; move: Move; o
 					)}
 				</Text>
 			)}
+			{open && <RotationConfirm {...props} source={source} />}
 		</Box>
 	);
 }

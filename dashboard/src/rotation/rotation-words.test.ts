@@ -1,7 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 import type { Rotation, RotationSource } from "./rotation-data.ts";
-import { endingWords, headlineOf, moveOf, moversOf, notYetWords, placeWords, stepWords, stragglersOf } from "./rotation-words.ts";
+import { endingWords, headlineOf, moveOf, moversOf, needsAWord, notYetWords, placeWords, stepWords, stragglersOf } from "./rotation-words.ts";
 
 const SEEN = "2026-11-23T07:00:00Z";
 const OLD = { last_seen_at: SEEN, requests: 3 };
@@ -16,6 +16,13 @@ function source(fields: Partial<RotationSource>): RotationSource {
 		client: null,
 		old: OLD,
 		new: null,
+		told_apart: true,
+		not_told_apart: null,
+		tell_apart_by: null,
+		silent_since: SEEN,
+		silence_seconds: 600,
+		confirmation: null,
+		may_be_confirmed: false,
 		moved: false,
 		waits_until: null,
 		reason: null,
@@ -46,6 +53,7 @@ function rotation(fields: Partial<Rotation>): Rotation {
 		sources: [],
 		operations: [],
 		safe_to_complete: false,
+		evidence_limit: "",
 		reasons: [],
 		...fields,
 	};
@@ -60,7 +68,7 @@ test("the headline counts those that have only used the old key, then those that
 	equal(headlineOf(rotation({ sources: [MOVED, BOTH, STILL, FRESH] })), "Not yet: 1 of 3 places still uses the old key.");
 	equal(headlineOf(rotation({ sources: [STILL, source({ id: "src_6" })] })), "Not yet: 2 of 2 places still use the old key.");
 	equal(headlineOf(rotation({ sources: [MOVED, BOTH] })), "Not yet: 1 of 2 places must stay silent on the old key for longer.");
-	equal(headlineOf(rotation({ sources: [MOVED] })), "All have moved, it seems. A minute of silence on the old key makes sure.");
+	equal(headlineOf(rotation({ sources: [MOVED] })), "All have moved, it seems. Ten minutes of silence on the old key make sure.");
 	equal(headlineOf(rotation({ status: "moved", sources: [MOVED] })), "Everything has moved to the new key.");
 	equal(headlineOf(rotation({ status: "issued" })), "Nothing has used the old key lately. Waiting for the first request with the new one.");
 	equal(headlineOf(rotation({ status: "cancelled", ended_how: "revoked" })), "The key was revoked.");
@@ -84,10 +92,31 @@ test("each place says how far it is and what it waits for", () => {
 	equal(rarely.why, "Uses the new key, but was seen too rarely before to be sure that all of it has moved.");
 });
 
+test("a place that is not told apart says why, waits for a person, and says whose word it has", () => {
+	const library = { not_told_apart: { code: "library", detail: "" }, told_apart: false, may_be_confirmed: true } as const;
+	const unsure = source({ id: "src_7", agent: "python-requests", new: NEW, ...library });
+	deepEqual(moveOf(unsure, [], true), {
+		state: "both",
+		word: "Not told apart",
+		why: "Several programs may look like this one, so its traffic proves nothing: only its HTTP library is known.",
+	});
+	equal(moveOf({ ...unsure, new: null }, [], true).state, "old");
+	equal(headlineOf(rotation({ sources: [MOVED, unsure] })), "Not yet: 1 of 2 places needs a person's word that all of it has moved.");
+	equal(headlineOf(rotation({ sources: [BOTH, unsure] })), "Not yet: 2 of 2 places must stay silent on the old key for longer.");
+	equal(needsAWord(rotation({ sources: [MOVED, unsure] })), true);
+	const confirmation = { at: SEEN, by: { kind: "member", id: "per_1", name: "Olivia" }, void: false } as const;
+	const confirmed = { ...unsure, moved: true, confirmation };
+	equal(moveOf(confirmed, [], true).word, "Confirmed");
+	equal(headlineOf(rotation({ status: "moved", sources: [MOVED, confirmed] })), "Everything has moved, part of it by a person's word.");
+	equal(needsAWord(rotation({ sources: [MOVED, confirmed] })), true);
+	equal(needsAWord(rotation({ sources: [MOVED, BOTH] })), false);
+});
+
 test("a place without a name is told by what is known of it", () => {
 	equal(placeWords(source({})), "curl at 203.0.113.0/24");
 	equal(placeWords(source({ client: "orders-sync" })), "orders-sync at 203.0.113.0/24");
 	equal(placeWords(source({ network: "unknown", agent: "none" })), "A program at an address that is not known");
+	equal(placeWords(source({ network: "hidden", agent: "order-bot" })), "order-bot");
 	equal(placeWords(source({ network: "other" })), "Many other places");
 });
 

@@ -45,6 +45,7 @@ export function placeWords({ name, client, agent, network }: Pick<RotationSource
 	if (name !== null) return name;
 	if (network === "other") return "Many other places";
 	const program = client ?? (agent === "none" || agent === "other" ? "A program" : agent);
+	if (network === "hidden") return program;
 	return network === "unknown" ? `${program} at an address that is not known` : `${program} at ${network}`;
 }
 
@@ -56,18 +57,43 @@ export interface Move {
 	readonly why: string | null;
 }
 
+const GIVE_IT = "Give it the new key, or stop it.";
 const WHY: Readonly<Record<string, string>> = {
-	old_secret_only: "Give it the new key, or stop it.",
+	old_secret_only: GIVE_IT,
 	not_silent_long_enough: "Uses the new key. The old one must stay silent there for a while first.",
 	too_few_sightings: "Uses the new key, but was seen too rarely before to be sure that all of it has moved.",
-	address_unknown: "The old key was used without a known address, so nobody can tell whether all of it has moved.",
-	sources_not_told_apart: "Too many places to tell apart, and the old key was used there.",
 };
+
+const SEVERAL = "Several programs may look like this one, so its traffic proves nothing:";
+/** Why a place is not told apart. */
+const NOT_TOLD_APART: Readonly<Record<NonNullable<RotationSource["not_told_apart"]>["code"], string>> = {
+	too_many_sources: "The key is used from more places than are kept apart, so the traffic of these proves nothing.",
+	network_unknown: `${SEVERAL} its address is not known.`,
+	network_hidden: `${SEVERAL} networks are not kept here.`,
+	library: `${SEVERAL} only its HTTP library is known.`,
+	no_program: `${SEVERAL} it does not say what it is.`,
+	other_program: `${SEVERAL} it has no name of its own.`,
+};
+
+/** Whether it counts as moved by a person's word, which stands. */
+export function isConfirmed({ confirmation }: Pick<RotationSource, "confirmation">): boolean {
+	return confirmation !== null && !confirmation.void;
+}
+
+/** Whether evidence alone cannot end the old key: some place that used it is not told apart, or moved by a person's word. */
+export function needsAWord({ sources }: Pick<Rotation, "sources">): boolean {
+	return sources.some((source) => source.old !== null && (source.may_be_confirmed || isConfirmed(source)));
+}
 
 /** How far one place has come. */
 export function moveOf(source: RotationSource, reasons: Rotation["reasons"], successor_exists: boolean): Move {
 	if (source.old === null) return { state: "none", word: "New key only", why: null };
-	if (source.moved) return { state: "moved", word: "Moved", why: null };
+	if (source.moved) return { state: "moved", word: isConfirmed(source) ? "Confirmed" : "Moved", why: null };
+	if (source.not_told_apart !== null) {
+		const why = NOT_TOLD_APART[source.not_told_apart.code];
+		if (source.new !== null) return { state: "both", word: "Not told apart", why };
+		return { state: "old", word: "Old key", why: successor_exists ? `${GIVE_IT} ${why}` : null };
+	}
 	if (source.new === null) return { state: "old", word: "Old key", why: successor_exists ? (WHY.old_secret_only ?? null) : null };
 	const code = reasons.find((reason) => reason.source_id === source.id)?.code;
 	return { state: "both", word: "Moving", why: (code === undefined ? undefined : WHY[code]) ?? WHY.not_silent_long_enough ?? null };
@@ -84,10 +110,14 @@ export function headlineOf(rotation: Rotation): string {
 	const left = users.filter((source) => !source.moved).length;
 	if (users.length === 0 && rotation.status === "issued")
 		return "Nothing has used the old key lately. Waiting for the first request with the new one.";
-	if (left === 0 && rotation.status === "moved") return "Everything has moved to the new key.";
+	if (left === 0 && rotation.status === "moved")
+		return rotation.sources.some(isConfirmed) ? "Everything has moved, part of it by a person's word." : "Everything has moved to the new key.";
 	if (left === 0 && rotation.status === "issued") return "Waiting for the first request with the new key.";
-	if (left === 0) return "All have moved, it seems. A minute of silence on the old key makes sure.";
+	if (left === 0) return "All have moved, it seems. Ten minutes of silence on the old key make sure.";
 	const still = users.filter((source) => source.new === null).length;
+	const silent = users.filter((source) => !source.moved && source.new !== null && !source.may_be_confirmed).length;
+	if (still === 0 && silent === 0)
+		return `Not yet: ${left} of ${count(users.length, "place", "places")} ${left === 1 ? "needs" : "need"} a person's word that all of it has moved.`;
 	if (still === 0) return `Not yet: ${left} of ${count(users.length, "place", "places")} must stay silent on the old key for longer.`;
 	return `Not yet: ${still} of ${count(users.length, "place", "places")} still ${still === 1 ? "uses" : "use"} the old key.`;
 }

@@ -14,6 +14,7 @@ export const KEPT_WITHOUT_MAKER: Readonly<Record<string, string>> = {
 	"keys.created_by": "a key in use is no link: those whose raw key the person was shown are listed when they are removed",
 	"keys.revoked_by": "a revocation stays",
 	"operators.created_by": "an operator has a standing of their own",
+	"rotation_confirmations.confirmed_by": "a word about what was deployed ends nothing by itself: who completes the rotation has a standing",
 	"rotations.ended_by": "a rotation that has ended",
 	"rotations.started_by": "one that waits for its link ends with the link; while both secrets work, ending it would stop what uses the new one",
 	"secrets.shown_to": "a secret in use: its key is listed when the person is removed",

@@ -1,19 +1,40 @@
 import type { ReadTx } from "../database/transaction.ts";
 import { describeHandover } from "../keys/handover.ts";
-import type { JudgedSource } from "./evidence.ts";
+import { CLIENT_HEADER } from "../usage/told-apart.ts";
+import { isVoid } from "./confirmation.ts";
+import { type JudgedSource, mayBeConfirmed, silenceNeeded } from "./evidence.ts";
 import { type Observed, observeRotation } from "./observe.ts";
 import type { Rotation } from "./rotation.ts";
 import type { RotationAnswer } from "./schema.ts";
 import { type CheckedOperation, latestOf, operationsOf } from "./steps.ts";
+import { EVIDENCE_LIMIT, notToldApartDetail } from "./told-apart-words.ts";
+
+const SECOND_MS = 1_000;
 
 function timeText(time: Date | null): string | null {
 	return time === null ? null : time.toISOString();
 }
 
+/** Whether a source is told apart; if not, why, and what would tell its programs apart. */
+function describeToldApart({ not_told_apart: code }: JudgedSource) {
+	if (code === null) return { told_apart: true, not_told_apart: null, tell_apart_by: null };
+	const tell_apart_by = code === "too_many_sources" ? null : CLIENT_HEADER;
+	return { told_apart: false, not_told_apart: { code, detail: notToldApartDetail(code) }, tell_apart_by };
+}
+
 function describeSource(judged: JudgedSource): RotationAnswer["sources"][number] {
-	const { source, old, new: successor, moved, waits_until, blocker } = judged;
+	const { source, old, new: successor, moved, waits_until, blocker, not_told_apart, confirmation } = judged;
 	const { source_id: id, name, network, agent, client } = source;
 	return {
+		...describeToldApart(judged),
+		silent_since: timeText(old?.last_seen_at ?? null),
+		silence_seconds: old && not_told_apart === null ? Math.ceil(silenceNeeded(old) / SECOND_MS) : null,
+		confirmation: confirmation && {
+			at: confirmation.confirmed_at.toISOString(),
+			by: confirmation.confirmed_by,
+			void: isVoid(confirmation, old?.last_seen_at ?? null),
+		},
+		may_be_confirmed: mayBeConfirmed(judged),
 		...{ id, name, network, agent, client, moved },
 		old: old && { last_seen_at: timeText(old.last_seen_at) ?? "", requests: old.requests },
 		new: successor && {
@@ -83,6 +104,7 @@ export function describeRotation(seen: Observed, now: number): RotationAnswer {
 		sources: evidence.sources.map(describeSource),
 		operations: operations.map(({ operation, old_at, new_at }) => ({ operation, old_at: old_at.toISOString(), new_at: timeText(new_at) })),
 		safe_to_complete: phase === "moved",
+		evidence_limit: EVIDENCE_LIMIT,
 		reasons: open ? [...evidence.blockers] : [],
 	};
 }

@@ -32,9 +32,13 @@ function refusalOf(seen: Observed, refused: { refused: Failure["code"]; because:
 		case "still_in_use": {
 			const stragglers = evidence.sources.filter((source) => !source.moved).map(({ source }) => sourceLabel(source));
 			const detail = evidence.blockers.map((blocker) => blocker.detail).join(" ");
-			return new Failure("old_secret_still_in_use", `${detail} Wait until all have moved, or force with a reason.`, {
-				members: { rotation_id: rotation.id, stragglers },
-			});
+			return new Failure(
+				"old_secret_still_in_use",
+				`${detail} Wait until all have moved, confirm those that only a person can answer for, or force with a reason.`,
+				{
+					members: { rotation_id: rotation.id, stragglers },
+				},
+			);
 		}
 		case "in_use":
 			return new Failure(
@@ -53,7 +57,7 @@ function refusalOf(seen: Observed, refused: { refused: Failure["code"]; because:
 
 /**
  * Ends a rotation because somebody says so, if the table lets it. A rotation that has ended so already stays as it is. Uses of the last second or two
- * may not be settled yet: to complete without force, the old secret has to be silent for at least sixty seconds everywhere, which is far longer.
+ * may not be settled yet: to complete without force, the old secret has to be silent for ten minutes wherever nobody confirmed, which is far longer.
  */
 export async function endByHand(context: ChangeContext, request: EndRequest): Promise<RotationEnded> {
 	const { tenant_id, key_id, rotation_id, event } = request;

@@ -23,8 +23,8 @@ export function dueEvent(seen: Observed, now: number): RotationEvent | null {
 	if (rotation.state === "waiting") return handover === null || handoverStatusOf(handover, now) !== "waiting" ? "handover_over" : null;
 	if (rotation.state !== "open") return null;
 	if (phase === "completed") return "time_over";
-	// With an overlap that was asked for, the old secret ends then and not before.
-	return phase === "moved" && rotation.overlap_seconds === null ? "all_moved" : null;
+	// With an overlap that was asked for, the old secret ends then and not before; by a person's word, when a person ends it.
+	return phase === "moved" && rotation.overlap_seconds === null && !seen.evidence.by_confirmation ? "all_moved" : null;
 }
 
 /** The step of a rotation that is over by the clock. Its phase says "completed" already, and the table is asked about what it was. */

@@ -1,9 +1,12 @@
 import type { SecretSource } from "../usage/evidence-store.ts";
 import type { UsageSeen } from "../usage/progress-store.ts";
-import { OTHER_SOURCES, UNKNOWN_SOURCE } from "../usage/source.ts";
+import { OTHER_SOURCES, UNKNOWN_NETWORK } from "../usage/source.ts";
+import { type NotToldApart, whyNotToldApart } from "../usage/told-apart.ts";
+import { type Confirmation, isVoid } from "./confirmation.ts";
+import { notToldApartDetail } from "./told-apart-words.ts";
 
 /** However often a source is heard of, so long it must be silent: what nodes have counted and not yet written (a second or two) is within it. */
-export const SILENCE_MS_MIN = 60_000;
+export const SILENCE_MS_MIN = 600_000;
 /** A source that is silent for as many of its longest usual gaps is taken for moved. */
 export const GAPS_OF_SILENCE = 3;
 /** Fewer tell nothing of what is usual. */
@@ -35,8 +38,14 @@ export interface JudgedSource {
 	readonly source: Pick<SecretSource, "source_id" | "network" | "agent" | "client" | "name">;
 	readonly old: Use | null;
 	readonly new: Use | null;
-	/** Nothing there needs the old secret any more. */
+	/** Why several programs can look like this source; null where it is told apart. */
+	readonly not_told_apart: NotToldApart | null;
+	/** Nothing there needs the old secret any more: by evidence, or because a person confirmed so. */
 	readonly moved: boolean;
+	/** What a person confirmed of it, also when the old secret was seen there again since. */
+	readonly confirmation: Confirmation | null;
+	/** It counts as moved because of that alone. */
+	readonly confirmed: boolean;
 	/** When it will have moved, or when it does not matter any more, if nothing else is seen; null when that is not known. */
 	readonly waits_until: Date | null;
 	readonly blocker: Blocker | null;
@@ -45,6 +54,8 @@ export interface JudgedSource {
 export interface Evidence {
 	readonly sources: readonly JudgedSource[];
 	readonly all_moved: boolean;
+	/** At least one of them by a person's word alone: then a person ends the old secret as well, or its time does. */
+	readonly by_confirmation: boolean;
 	readonly blockers: readonly Blocker[];
 }
 
@@ -57,6 +68,8 @@ export interface EvidenceQuestion {
 	readonly old_ends_at: Date | null;
 	/** Silence is judged by what is known of uses, never by the clock alone. */
 	readonly usage: UsageSeen;
+	/** By source. */
+	readonly confirmations: ReadonlyMap<string, Confirmation>;
 	readonly now: number;
 }
 
@@ -76,7 +89,7 @@ export function silenceNeeded(use: Pick<Use, "gap_ms" | "gap_before_ms">): numbe
 export function sourceLabel(source: JudgedSource["source"]): string {
 	if (source.name !== null) return source.name;
 	if (source.source_id === OTHER_SOURCES.id) return "other sources";
-	const known = source.network === UNKNOWN_SOURCE.network ? "an unknown address" : source.network;
+	const known = source.network === UNKNOWN_NETWORK ? "an unknown address" : source.network;
 	return `${source.client ?? source.agent} at ${known}`;
 }
 
@@ -85,12 +98,17 @@ export function judge(rows: readonly SecretSource[], question: EvidenceQuestion)
 	const bySource = Map.groupBy(rows, (row) => row.source_id);
 	const sources = [...bySource.values()].flatMap((seen) => judgeSource(seen, question) ?? []);
 	const blockers = sources.flatMap((source) => source.blocker ?? []);
+	const by_confirmation = sources.some((source) => source.confirmed);
 	const { successor_used_at, usage } = question;
 	if (successor_used_at === null) blockers.unshift({ code: "not_deployed", detail: "The new secret has not been used yet." });
 	// Nobody is known to use the old one; whoever did at that moment would be known of by the end of the silence that others have to keep.
-	else if (blockers.length === 0 && Math.max(successor_used_at.getTime(), usage.gaps_until_ms) + SILENCE_MS_MIN > seenUntil(question))
+	else if (
+		blockers.length === 0 &&
+		!by_confirmation &&
+		Math.max(successor_used_at.getTime(), usage.gaps_until_ms) + SILENCE_MS_MIN > seenUntil(question)
+	)
 		blockers.push(JUST_DEPLOYED);
-	return { sources, all_moved: blockers.length === 0, blockers };
+	return { sources, all_moved: blockers.length === 0, by_confirmation, blockers };
 }
 
 /** The instant up to which silence is known of, in milliseconds since 1970. */
@@ -112,35 +130,50 @@ function judgeSource(seen: readonly SecretSource[], question: EvidenceQuestion):
 	if (!first || (old === null && successor === null)) return null;
 	const { source_id, network, agent, client, name } = first;
 	const source = { source_id, network, agent, client, name };
-	if (old === null) return { source, old, new: successor, moved: true, waits_until: null, blocker: null };
-	const waiting = (code: BlockerCode, detail: string, waits_until: Date | null): JudgedSource => ({
-		...{ source, old, new: successor, moved: false, waits_until },
-		blocker: { code, detail: `${sourceLabel(source)}: ${detail}`, source_id },
-	});
-	const { old_ends_at } = question;
-	if (source_id === OTHER_SOURCES.id) {
-		return waiting(
-			"sources_not_told_apart",
-			"the key is used from too many places to tell these apart, and the old secret was used there.",
-			old_ends_at,
-		);
+	const confirmation = question.confirmations.get(source_id) ?? null;
+	const about = { source, old, new: successor, not_told_apart: whyNotToldApart(source), confirmation, confirmed: false };
+	if (old === null) return { ...about, moved: true, waits_until: null, blocker: null };
+	const { waits_until, waits_for } = waitOf(about.not_told_apart, old, successor, question);
+	if (waits_for === null) return { ...about, moved: true, waits_until, blocker: null };
+	if (confirmation !== null && !isVoid(confirmation, old.last_seen_at)) {
+		return { ...about, moved: true, confirmed: true, waits_until: confirmation.confirmed_at, blocker: null };
 	}
-	if (network === UNKNOWN_SOURCE.network) {
-		return waiting(
-			"address_unknown",
-			"the old secret was used without a known address, so nobody can tell whether all of them have moved.",
-			old_ends_at,
-		);
+	const blocker = { code: waits_for.code, detail: `${sourceLabel(source)}: ${waits_for.detail}`, source_id };
+	return { ...about, moved: false, waits_until, blocker };
+}
+
+interface Wait {
+	readonly waits_until: Date | null;
+	/** Null: by evidence, nothing there needs the old secret any more. */
+	readonly waits_for: Pick<Blocker, "code" | "detail"> | null;
+}
+
+/** What a source that has used the old secret waits for, by evidence alone. */
+function waitOf(
+	not_told_apart: NotToldApart | null,
+	old: Use & { last_seen_at: Date },
+	successor: (Use & { first_seen_at: Date }) | null,
+	question: EvidenceQuestion,
+): Wait {
+	const { old_ends_at, now } = question;
+	if (not_told_apart !== null) {
+		const code = not_told_apart === "network_unknown" ? "address_unknown" : "sources_not_told_apart";
+		const detail = `the old secret was used there. ${notToldApartDetail(not_told_apart)} A person has to confirm that everything there has the new secret.`;
+		return { waits_until: old_ends_at, waits_for: { code, detail } };
 	}
-	if (successor === null) return waiting("old_secret_only", "still uses the old secret.", null);
+	if (successor === null) return { waits_until: null, waits_for: { code: "old_secret_only", detail: "still uses the old secret." } };
 	if (old.sightings < SIGHTINGS_MIN) {
-		return waiting("too_few_sightings", "uses the new secret, but was seen too rarely before to tell whether all of it has moved.", old_ends_at);
+		const detail = "uses the new secret, but was seen too rarely before to tell whether all of it has moved. A person can confirm that it has.";
+		return { waits_until: old_ends_at, waits_for: { code: "too_few_sightings", detail } };
 	}
 	const silent_since = Math.max(old.last_seen_at.getTime(), successor.first_seen_at.getTime(), question.usage.gaps_until_ms);
 	const waits_until = new Date(silent_since + silenceNeeded(old));
-	if (waits_until.getTime() > seenUntil(question)) {
-		if (waits_until.getTime() <= question.now) return waiting("not_silent_long_enough", NOT_REPORTED, waits_until);
-		return waiting("not_silent_long_enough", "uses the new secret; the old one must be silent there for longer first.", waits_until);
-	}
-	return { source, old, new: successor, moved: true, waits_until, blocker: null };
+	if (waits_until.getTime() <= seenUntil(question)) return { waits_until, waits_for: null };
+	const detail = waits_until.getTime() <= now ? NOT_REPORTED : "uses the new secret; the old one must be silent there for longer first.";
+	return { waits_until, waits_for: { code: "not_silent_long_enough", detail } };
+}
+
+/** Whether a person may confirm that all of a source has moved: only where evidence cannot find out. */
+export function mayBeConfirmed({ old, not_told_apart, blocker, confirmed }: JudgedSource): boolean {
+	return old !== null && (confirmed || not_told_apart !== null || blocker?.code === "too_few_sightings");
 }

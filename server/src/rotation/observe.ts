@@ -7,6 +7,8 @@ import { readSecrets } from "../keys/store.ts";
 import { type SecretActivity, secretActivity } from "../usage/activity-store.ts";
 import { readSecretOperations, readSecretSources, type SecretOperation, type SecretSource } from "../usage/evidence-store.ts";
 import { readUsageSeen, type UsageSeen } from "../usage/progress-store.ts";
+import type { Confirmation } from "./confirmation.ts";
+import { readConfirmations } from "./confirmation-store.ts";
 import { type Evidence, judge } from "./evidence.ts";
 import { phaseOf } from "./machine.ts";
 import type { Rotation, RotationStatus } from "./rotation.ts";
@@ -25,6 +27,8 @@ export interface Observed {
 	readonly handover: Handover | null;
 }
 
+const NONE_CONFIRMED: ReadonlyMap<string, Confirmation> = new Map();
+
 interface Seen {
 	readonly usage: UsageSeen;
 	readonly secrets: readonly SecretVersion[];
@@ -32,6 +36,7 @@ interface Seen {
 	readonly sources: readonly SecretSource[];
 	readonly operations: readonly SecretOperation[];
 	readonly handovers: ReadonlyMap<string, Handover>;
+	readonly confirmations: ReadonlyMap<string, ReadonlyMap<string, Confirmation>>;
 }
 
 /** Rotations of one key as they stand; the evidence is read once for all of them. Settle usage before the transaction. */
@@ -54,6 +59,11 @@ export async function observeRotations(
 		sources: await readSecretSources(tx, key, new Date(now)),
 		operations: await readSecretOperations(tx, key),
 		handovers: await readHandovers(tx, key.tenant_id, handover_ids),
+		confirmations: await readConfirmations(
+			tx,
+			key.tenant_id,
+			rotations.map(({ id }) => id),
+		),
 	};
 	return rotations.map((rotation) => observed(rotation, seen, now));
 }
@@ -72,7 +82,8 @@ function observed(rotation: Rotation, seen: Seen, now: number): Observed {
 	const successor_used_at = (successor && seen.activity.get(successor.kid)?.first_used_at) ?? null;
 	const old_ends_at = state === "open" || state === "completed" ? (predecessor.retired_at ?? predecessor.retires_at) : null;
 	const successor_used = successor_used_at !== null;
-	const evidence = judge(seen.sources, { predecessor_kid, successor_kid, successor_used_at, old_ends_at, usage: seen.usage, now });
+	const confirmations = seen.confirmations.get(rotation.id) ?? NONE_CONFIRMED;
+	const evidence = judge(seen.sources, { predecessor_kid, successor_kid, successor_used_at, old_ends_at, confirmations, usage: seen.usage, now });
 	const phase = phaseOf(rotation, { successor_used, all_moved: evidence.all_moved, old_ends_at }, now);
 	const handover = rotation.handover_id === null ? null : (seen.handovers.get(rotation.handover_id) ?? null);
 	return { rotation, phase, predecessor, successor, successor_used_at, old_ends_at, evidence, operations: seen.operations, handover };

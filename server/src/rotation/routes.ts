@@ -3,6 +3,7 @@ import { type Row, route } from "../http/route.ts";
 import type { HandoverContext } from "../keys/context.ts";
 import { cancelRotation } from "./cancel.ts";
 import { completeRotation } from "./complete.ts";
+import { confirmSource } from "./confirm-source.ts";
 import { getRotation } from "./get.ts";
 import { listRotations } from "./list.ts";
 import { revokePreview } from "./revoke-preview.ts";
@@ -78,6 +79,15 @@ export const managementRotationRoutes: readonly Row<HandoverContext>[] = [
 		body: CancelInput,
 		output: RotationEnded,
 		run: cancelRotation,
+	}),
+	route({
+		method: "POST",
+		path: "/api/v1/tenants/:tenant_id/api-keys/:key_id/rotations/:rotation_id/sources/:source_id/confirm",
+		access: "admin",
+		summary: "Confirm that everything at a source which is not told apart has the new secret; void once the old one is seen there again",
+		status: 200,
+		output: RotationSchema,
+		run: confirmSource,
 	}),
 	route({
 		method: "GET",

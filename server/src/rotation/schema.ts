@@ -4,6 +4,7 @@ import { HandoverInput, HandoverSchema, handoverLink } from "../keys/handover-sc
 import { KeySchema } from "../keys/schema.ts";
 import { KeyActorSchema, Note, orNull, Time } from "../keys/schema-parts.ts";
 import { NodesWaitedFor } from "../nodes/schema.ts";
+import { NOT_TOLD_APART } from "../usage/told-apart.ts";
 import { BLOCKER_CODES } from "./evidence.ts";
 import { ENDINGS, ROTATION_STATUSES } from "./rotation.ts";
 import { STEPS } from "./steps.ts";
@@ -73,13 +74,31 @@ export const RotationSchema = Type.Object({
 			client: orNull(Type.String()),
 			old: orNull(Type.Object({ last_seen_at: Time, requests: Type.Integer() })),
 			new: orNull(Type.Object({ first_seen_at: Time, last_seen_at: Time, requests: Type.Integer() })),
-			moved: Type.Boolean(),
+			told_apart: Type.Boolean({ description: "False: several programs can look like this source, so it never counts as moved by evidence" }),
+			not_told_apart: orNull(Type.Object({ code: Type.Enum([...NOT_TOLD_APART]), detail: Type.String() })),
+			tell_apart_by: orNull(Type.String({ description: "The request header by which its programs would be told apart" })),
+			silent_since: orNull(Type.String({ format: "date-time", description: "When the old secret was seen here last" })),
+			silence_seconds: orNull(
+				Type.Integer({
+					description: "How long the old secret must be silent here; null where no silence is enough. Copies that call more rarely are not seen",
+				}),
+			),
+			confirmation: orNull(
+				Type.Object({
+					at: Time,
+					by: KeyActorSchema,
+					void: Type.Boolean({ description: "The old secret was seen here again since: confirm once more when that is mended" }),
+				}),
+			),
+			may_be_confirmed: Type.Boolean({ description: "A person may confirm that everything here has the new secret" }),
+			moved: Type.Boolean({ description: "By evidence, or because a person confirmed so" }),
 			waits_until: orNull(Time),
 			reason: orNull(Type.String()),
 		}),
 	),
 	operations: Type.Array(Type.Object({ operation: Type.String(), old_at: Time, new_at: orNull(Time) })),
 	safe_to_complete: Type.Boolean(),
+	evidence_limit: Type.String({ description: "What no evidence can show" }),
 	reasons: Type.Array(Type.Object({ code: Type.Enum([...BLOCKER_CODES]), detail: Type.String(), source_id: Type.Optional(Type.String()) })),
 });
 /** A rotation as it is answered. */

@@ -18,9 +18,9 @@ import type { SelfContext } from "./self-rotate.ts";
 
 /** Programs that call an API with a key, from places that are told apart. */
 export const CALLERS = {
-	orders: from("203.0.113.7", "node/26.0"),
-	reports: from("203.0.113.7", "python-requests/2.32"),
-	backup: from("203.0.113.7", "curl/8.5.0"),
+	orders: from("203.0.113.7", "order-bot/1.2"),
+	reports: from("203.0.113.7", "crm-sync/3"),
+	backup: from("203.0.113.7", "backup-job/0.9"),
 } as const satisfies Record<string, Source>;
 export type CallerName = keyof typeof CALLERS;
 
