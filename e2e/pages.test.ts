@@ -119,18 +119,12 @@ test("no path leads out of the assets, and what is not there is our 404", async 
 		ok(answer.status === 400 || answer.status === 404, `${path}: ${answer.status}`);
 		equal(answer.code, answer.status === 400 ? "ambiguous_path" : "not_found");
 	}
-	const unknown = [
-		"/assets/none.js",
-		"/assets/",
-		"/assets",
-		"/assets/.vite",
-		"/index.html",
-		"/.vite/manifest.json",
-		"/settings/none",
-		"/sign-in/",
-		"/Sign-In",
-	];
+	const unknown = ["/assets/none.js", "/assets/", "/assets", "/assets/.vite", "/index.html", "/.vite/manifest.json", "/Sign-In"];
 	for (const path of [...unknown, "/assets/constructor", "/assets/__proto__", "/src/main.tsx"]) assertProblem(await get(path), "not_found");
+	for (const mistyped of ["/settings/none", "/sign-in/"]) {
+		const page = expectStatus(await get(mistyped), 404);
+		match(page.header("content-type"), /^text\/html/);
+	}
 });
 
 test("a page that explains an error speaks in the operator's name and runs nothing", async () => {
