@@ -45,7 +45,7 @@ export const PARTS: readonly Part[] = [
 	{ name: "python3", proof: ["/usr/bin/python3", "--version"], debian_package: "python3", needed_by: ["e2e", "examples", "python"] },
 	{ name: "pytest", proof: ["/usr/bin/python3", "-m", "pytest", "--version"], debian_package: "python3-pytest", needed_by: ["python"] },
 	{ name: "mypy", proof: ["/usr/bin/mypy", "--version"], debian_package: "mypy", needed_by: ["python"] },
-	{ name: "pip", proof: ["/usr/bin/python3", "-c", "import pip, setuptools, wheel"], debian_package: "python3-pip", needed_by: ["python"] },
+	{ name: "pip", proof: ["/usr/bin/python3", "-c", "import setuptools, wheel, pip"], debian_package: "python3-pip", needed_by: ["python"] },
 	{ name: "Flask", proof: ["/usr/bin/python3", "-c", "import flask"], debian_package: "python3-flask", needed_by: ["python"] },
 	{ name: "FastAPI", proof: ["/usr/bin/python3", "-c", "import fastapi"], debian_package: "python3-fastapi", needed_by: ["python"] },
 	{ name: "Django", proof: ["/usr/bin/python3", "-c", "import django"], debian_package: "python3-django", needed_by: ["python"] },
