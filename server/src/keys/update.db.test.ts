@@ -171,10 +171,12 @@ test("a revoked key is as the first revocation left it, for good", async () => {
 	const request = { ...idsOf(key), reason: "suspected_exposure", note: "seen in a chat" } as const;
 	const { waited_for, ...revoked } = await revokeKey(fixture.context({ actor }), request);
 	assert.deepEqual(waited_for, everyNode(), "the answer says which nodes it waited for");
+	const revoked_at = new Date(fixture.clock.now()).toISOString();
 	assert.deepEqual(revoked, {
 		...key,
+		secrets: key.secrets.map((secret) => ({ ...secret, status: "retired", retires_at: revoked_at })),
 		status: "revoked",
-		revoked_at: new Date(fixture.clock.now()).toISOString(),
+		revoked_at,
 		revoked_by: { kind: "member", id: "mem_1", name: "Grace" },
 		revoke_reason: "suspected_exposure",
 		revoke_note: "seen in a chat",
