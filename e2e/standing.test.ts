@@ -323,13 +323,26 @@ suite("what somebody made and nobody used yet ends with their standing", { concu
 		deepEqual((removed as { ended: { kind: string }[] }).ended.map(({ kind }) => kind).sort(), ["handover", "handover", "rotation"]);
 	});
 
-	test("a demotion ends what the new role may not make, and nothing else", async () => {
+	test("a demotion ends what the new role may not make, and nothing else, and its preview names just that", async () => {
 		const second = await newMember(server, tenant_id, "owner");
 		const [invitation, handed, later] = [await invited(second.browser), await handedOver(second.browser), await handedOver(second.browser)];
-		const demote = (role: string) => owner.browser.management(tenant_id, "PATCH", `/members/${second.member_id}`, { role });
+		const path = `/members/${second.member_id}`;
+		const demote = (role: string) => owner.browser.management(tenant_id, "PATCH", path, { role });
+		const preview = async (role: string) => {
+			const answer = await owner.browser.management(tenant_id, "GET", `${path}/removal-preview?role=${role}`);
+			return expectStatus(answer, 200)
+				.as<Ends>()
+				.ends.map(({ kind }) => kind)
+				.sort();
+		};
+		deepEqual(
+			[await preview("owner"), await preview("admin"), await preview("viewer")],
+			[[], ["invitation"], ["handover", "handover", "invitation"]],
+		);
 		expectStatus(await demote("admin"), 200);
 		expectStatus(await accept(invitation), 404);
 		expectStatus(await reveal(handed.url), 200);
+		deepEqual(await preview("viewer"), ["handover"]);
 		expectStatus(await demote("viewer"), 200);
 		expectStatus(await reveal(later.url), 409);
 	});

@@ -328,7 +328,7 @@ async function hisKey(context: BrowserContext, tenant_id: string, fields: Record
 	equal(answer.status(), 201, await answer.text());
 }
 
-test("who is demoted or removed meets it on the next request, and the page says so", async () => {
+test("before an owner demotes or removes somebody, a dialog says what ends; they meet it on the next request, and the page says so", async () => {
 	const tenant_id = await newTenant();
 	const elsewhere = await newTenant();
 	const { context: owners, page: owner } = await memberIn(browser, dashboard.server, somebody("Olga Owner"), { tenant_id, role: "owner" });
@@ -339,6 +339,11 @@ test("who is demoted or removed meets it on the next request, and the page says 
 
 	await hisKey(his, tenant_id, { name: "prod-seen-by-adam" });
 	await hisKey(his, tenant_id, { name: "prod-on-its-way", handover: {} });
+	const invited = await his.request.post(`${dashboard.url}/api/v1/tenants/${tenant_id}/invitations`, {
+		data: { role: "viewer" },
+		headers: { origin: dashboard.url },
+	});
+	equal(invited.status(), 201, await invited.text());
 	await owner.goto(`${dashboard.url}/team`);
 	await owner.getByRole("button", { name: `Remove ${adam.name}` }).click();
 	const removing = owner.getByRole("dialog");
@@ -350,8 +355,23 @@ test("who is demoted or removed meets it on the next request, and the page says 
 	await picture(owner, "team-remove");
 	await owner.getByRole("button", { name: "Keep on the team" }).click();
 
-	await owner.getByRole("combobox", { name: `Role of ${adam.name}` }).click();
+	const roleOf = owner.getByRole("combobox", { name: `Role of ${adam.name}` });
+	const demoting = owner.getByRole("dialog", { name: "Give this person a lesser role?" });
+	await roleOf.click();
+	await owner.getByRole("option", { name: "Admin" }).click();
+	await demoting.getByText("An invitation without an address").waitFor();
+	await assertCount(demoting.getByText("prod-on-its-way"), 0);
+	await demoting.getByRole("button", { name: "Keep as an owner" }).click();
+	await demoting.waitFor({ state: "detached" });
+	equal(await roleOf.inputValue(), "Owner");
+	await roleOf.click();
 	await owner.getByRole("option", { name: "Viewer" }).click();
+	await demoting.getByText("The one-time link to the key prod-on-its-way").waitFor();
+	await demoting.getByText("An invitation without an address").waitFor();
+	await demoting.getByRole("link", { name: "Replace prod-seen-by-adam" }).waitFor();
+	await axe(owner);
+	await picture(owner, "team-demote");
+	await demoting.getByRole("button", { name: "Make a viewer" }).click();
 	await owner.getByText(`${adam.name} is a viewer now.`).waitFor();
 	await picture(owner, "team-owner");
 	await axe(owner);

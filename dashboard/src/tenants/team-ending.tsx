@@ -11,7 +11,7 @@ const LOADING_PX = 44;
 interface TeamEndingProps {
 	readonly tenant_id: string;
 	readonly member: Member;
-	/** The role that they get instead; left out: none. */
+	/** The lesser role that they get instead; left out: none. */
 	readonly role?: Member["role"];
 }
 
@@ -36,7 +36,7 @@ export function TeamEnding({ tenant_id, member, role }: TeamEndingProps) {
 					</List>
 				</div>
 			)}
-			{role === undefined && data.keys_shown.length > 0 && <KeysShown tenant_id={tenant_id} member={member} keys={data.keys_shown} />}
+			{role !== "admin" && data.keys_shown.length > 0 && <KeysShown tenant_id={tenant_id} member={member} keys={data.keys_shown} />}
 		</Stack>
 	);
 }

@@ -7,7 +7,8 @@ import { Problem } from "../ui/problem.tsx";
 import { Time } from "../ui/time.tsx";
 import { useAction } from "../ui/use-action.ts";
 import { changeRole, type Member, useTeamChanged } from "./team-data.ts";
-import { StepDown, TeamRemove } from "./team-remove.tsx";
+import { TeamDemote } from "./team-demote.tsx";
+import { TeamRemove } from "./team-remove.tsx";
 
 const ROLE_CHOICES = ROLES.map((role) => ({ value: role, label: ROLE_WORDS[role].name }));
 const ROLE_PX = 128;
@@ -64,7 +65,7 @@ interface MemberRowProps {
 
 function MemberRow({ tenant_id, member, manages, isLastOwner, onRemove }: MemberRowProps) {
 	const { id, name, email, role, joined_at, is_you } = member;
-	const [steppingDown, setSteppingDown] = useState<Member["role"] | null>(null);
+	const [lesser, setLesser] = useState<Member["role"] | null>(null);
 	const changed = useTeamChanged(tenant_id);
 	const action = useAction();
 
@@ -76,7 +77,7 @@ function MemberRow({ tenant_id, member, manages, isLastOwner, onRemove }: Member
 	function choose(value: string | null): void {
 		const next = ROLES.find((known) => known === value);
 		if (next === undefined || next === role) return;
-		if (is_you) setSteppingDown(next);
+		if (ROLES.indexOf(next) < ROLES.indexOf(role)) setLesser(next);
 		else void give(next);
 	}
 	return (
@@ -133,13 +134,13 @@ function MemberRow({ tenant_id, member, manages, isLastOwner, onRemove }: Member
 					<Problem error={action.error} />
 				</Box>
 			)}
-			<StepDown
+			<TeamDemote
 				tenant_id={tenant_id}
 				member={member}
-				role={steppingDown}
-				onClose={() => setSteppingDown(null)}
+				role={lesser}
+				onClose={() => setLesser(null)}
 				onSure={(next) => {
-					setSteppingDown(null);
+					setLesser(null);
 					void give(next);
 				}}
 			/>

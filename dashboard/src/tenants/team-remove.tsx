@@ -1,6 +1,5 @@
 import { Button, Group, List, Modal, Stack, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { ROLE_WORDS } from "../access/roles.ts";
 import type { TenantOfPage } from "../access/session.ts";
 import { Problem } from "../ui/problem.tsx";
 import { useAction } from "../ui/use-action.ts";
@@ -69,37 +68,6 @@ export function TeamRemove({ tenant, member, opened, onClose }: TeamRemoveProps)
 					</Button>
 				</Group>
 			</Stack>
-		</Modal>
-	);
-}
-
-interface StepDownProps {
-	readonly tenant_id: string;
-	readonly member: Member;
-	/** The role that the person wants for themselves; null while they want none. */
-	readonly role: Member["role"] | null;
-	readonly onClose: () => void;
-	readonly onSure: (role: Member["role"]) => void;
-}
-
-/** Asks an owner who takes the right away from themselves to give it back. */
-export function StepDown({ tenant_id, member, role, onClose, onSure }: StepDownProps) {
-	return (
-		<Modal opened={role !== null} onClose={onClose} title="Stop being an owner?">
-			{role !== null && (
-				<Stack gap="md">
-					<Text>You will be {ROLE_WORDS[role].article}. You cannot take that back yourself: another owner has to make you an owner again.</Text>
-					<TeamEnding tenant_id={tenant_id} member={member} role={role} />
-					<Group justify="flex-end">
-						<Button variant="default" onClick={onClose} data-autofocus>
-							Stay an owner
-						</Button>
-						<Button color="red" onClick={() => onSure(role)}>
-							Become {ROLE_WORDS[role].article}
-						</Button>
-					</Group>
-				</Stack>
-			)}
 		</Modal>
 	);
 }
