@@ -39,17 +39,20 @@ async function ready(child: ChildProcess, port: number): Promise<void> {
 	}
 }
 
-/** `pools`: names of databases with how many sessions of PostgreSQL each has; all lead to `database` as the user `app`. */
+/** `pools`: names of databases with how many sessions of PostgreSQL each has; all lead to `database` as the user `app`. `on_connect`: what new ones begin with. */
 export async function startPgBouncer(options: {
 	readonly postgres_port: number;
 	readonly database: string;
 	readonly pools: Readonly<Record<string, number>>;
+	readonly on_connect?: Readonly<Record<string, string>>;
 }): Promise<PgBouncer> {
 	const folder = mkdtempSync(join(tmpdir(), "kw-bouncer-"));
 	const port = await freePort();
-	const databases = Object.entries(options.pools).map(
-		([name, size]) => `${name} = host=127.0.0.1 port=${options.postgres_port} user=app dbname=${options.database} pool_size=${size}`,
-	);
+	const databases = Object.entries(options.pools).map(([name, size]) => {
+		const begin = options.on_connect?.[name];
+		const query = begin === undefined ? "" : ` connect_query='${begin}'`;
+		return `${name} = host=127.0.0.1 port=${options.postgres_port} user=app dbname=${options.database} pool_size=${size}${query}`;
+	});
 	const settings = [
 		...["listen_addr = 127.0.0.1", `listen_port = ${port}`, "unix_socket_dir =", "auth_type = any", "pool_mode = transaction"],
 		"ignore_startup_parameters = statement_timeout, idle_in_transaction_session_timeout",

@@ -1,10 +1,10 @@
-import { equal, match, ok } from "node:assert/strict";
+import { doesNotMatch, equal, match, ok } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import pg from "pg";
 import { type Cluster, startEmbeddedCluster } from "../scripts/clusters.ts";
 import { socketFolderOf } from "../scripts/debian-cluster.ts";
 import { TRANSACTIONS_AT_ONCE_LEAST } from "../server/src/cli/check-start.ts";
-import { ensureDatabase } from "../server/src/database/roles.ts";
+import { APP_ROLE, ensureDatabase } from "../server/src/database/roles.ts";
 import { Relay } from "./faults/relay.ts";
 import { type PgBouncer, startPgBouncer } from "./pgbouncer.ts";
 import { assertProblem } from "./problem.ts";
@@ -26,6 +26,7 @@ const FOREIGN_SETTINGS = [
 	"default_transaction_isolation = 'serializable'",
 	"default_transaction_deferrable = on",
 	"array_nulls = off",
+	"synchronous_commit = 'off'",
 ];
 
 let cluster: Cluster;
@@ -41,8 +42,10 @@ before(async () => {
 	for (const setting of FOREIGN_SETTINGS) await client.query(`alter database ${DATABASE} set ${setting}`);
 	await client.end();
 	relay = await Relay.open(`${socketFolderOf(cluster)}/.s.PGSQL.5432`);
-	const pools = { [DATABASE]: TRANSACTIONS_AT_ONCE_LEAST, single: 1 };
-	pooler = await startPgBouncer({ postgres_port: relay.port, database: DATABASE, pools });
+	const pools = { [DATABASE]: TRANSACTIONS_AT_ONCE_LEAST, single: 1, hurried: TRANSACTIONS_AT_ONCE_LEAST };
+	// What an administrator lets the pooler say to each new session wins over the defaults of its role.
+	const on_connect = { hurried: "set synchronous_commit = off" };
+	pooler = await startPgBouncer({ postgres_port: relay.port, database: DATABASE, pools, on_connect });
 	server = await startServer({ env: environment(DATABASE) });
 });
 
@@ -64,6 +67,31 @@ test("a pooler with fewer sessions than a server needs is refused at the start, 
 	await removeDataFolder(data_dir);
 	equal(code, 1, stderr);
 	match(stderr, /- KEYWRIGHT_DATABASE_URL: it gives 1 transactions at once, and 4 are needed: raise default_pool_size/);
+});
+
+test("no commit behind a pooler is acknowledged before it is stored, though the database's default is another", async () => {
+	const durable = async (url: string) => {
+		const client = new pg.Client({ connectionString: url });
+		await client.connect();
+		const { rows } = await client.query<{ synchronous_commit: string }>("show synchronous_commit");
+		await client.end();
+		return rows[0]?.synchronous_commit;
+	};
+	equal(await durable(environment(DATABASE).KEYWRIGHT_DATABASE_DIRECT_URL), "on", "the default of the role, which any session of a pooler has");
+	equal(
+		await durable(`${cluster.url.replace("/postgres", `/${DATABASE}`).replace("app@", `${APP_ROLE}@`)}`),
+		"off",
+		"of roles that are not the server's",
+	);
+});
+
+test("a pooler whose sessions commit before it is stored is refused at the start, with the statement that mends it", async () => {
+	const data_dir = newDataFolder();
+	const { code, stderr } = await runProgram(["serve"], { ...environment("hurried"), KEYWRIGHT_DATA_DIR: data_dir, KEYWRIGHT_PORT: "0" });
+	await removeDataFolder(data_dir);
+	equal(code, 1, stderr);
+	match(stderr, /alter role <role> in database <database> set synchronous_commit = 'on'/);
+	doesNotMatch(stderr, /set DateStyle/);
 });
 
 test("with the least pool, and whatever a database's default settings are, everything works behind a pooler", async () => {

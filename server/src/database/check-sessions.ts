@@ -1,5 +1,5 @@
 import pg from "pg";
-import { SESSION_SETTINGS } from "./session.ts";
+import { DEFAULTED_SETTINGS, findDifferingSettings } from "./session.ts";
 
 const CONNECT_TIMEOUT_MS = 5_000;
 /** A pooler lets a transaction wait for a session of PostgreSQL; so long is no waiting for a busy one. */
@@ -83,13 +83,11 @@ export async function countTransactionsAtOnce(url: string, wanted: number): Prom
 
 /** Those of the settings that we rely on which sessions of `url` do not have by themselves. */
 async function differingSettings(client: pg.Client): Promise<[name: string, needed: string][]> {
-	const names = Object.keys(SESSION_SETTINGS);
 	const { rows } = await client.query<{ name: string; value: string }>(
 		"select name, current_setting(name) as value from unnest($1::text[]) as name",
-		[names],
+		[DEFAULTED_SETTINGS],
 	);
-	const found = new Map(rows.map(({ name, value }) => [name, value]));
-	return Object.entries(SESSION_SETTINGS).filter(([name, needed]) => found.get(name) !== needed);
+	return findDifferingSettings(new Map(rows.map(({ name, value }) => [name, value])));
 }
 
 async function withClient<T>(url: string, run: (client: pg.Client) => Promise<T>): Promise<T> {

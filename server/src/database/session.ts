@@ -24,8 +24,18 @@ const FURTHER_SETTINGS = {
 	lock_timeout: "5s",
 };
 
-/** Acknowledged means stored: a stricter default, such as `remote_apply`, stays as it is. */
-const DURABLE = `set_config('synchronous_commit', coalesce(nullif(current_setting('synchronous_commit'), 'off'), 'on'), false)`;
+/** Acknowledged means stored: of `synchronous_commit` only this value loses changes. A stricter one, such as `remote_apply`, stays as it is. */
+const UNDURABLE = "off";
+const DURABLE = `set_config('synchronous_commit', coalesce(nullif(current_setting('synchronous_commit'), '${UNDURABLE}'), 'on'), false)`;
+
+/** The settings whose defaults have to serve where sessions are shared, and thus lose what one connection was given. */
+export const DEFAULTED_SETTINGS: readonly string[] = [...Object.keys(SESSION_SETTINGS), "synchronous_commit"];
+
+/** What each of DEFAULTED_SETTINGS has to be where the session's own value does not serve; `found`: the values of a session, by name. */
+export function findDifferingSettings(found: ReadonlyMap<string, string>): [name: string, needed: string][] {
+	const differing: [string, string][] = Object.entries(SESSION_SETTINGS).filter(([name, needed]) => found.get(name) !== needed);
+	return found.get("synchronous_commit") === UNDURABLE ? [...differing, ["synchronous_commit", "on"]] : differing;
+}
 
 const settings = Object.entries({ ...SESSION_SETTINGS, ...FURTHER_SETTINGS }).map(([name, value]) => `set_config('${name}', '${value}', false)`);
 
