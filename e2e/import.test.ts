@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { endLeftovers, environmentWith, MAIN, Program, ROOT, runProgram, type Server, startServer } from "./server.ts";
+import { endLeftovers, environmentWith, Program, ROOT, runProgram, type Server, startServer } from "./server.ts";
 
 const KEYS = 10_000;
 const TENANTS = 40;
@@ -276,12 +276,12 @@ test("the snippets of docs/migrating.md run as they stand", async () => {
 	assert.equal(snippets.length, 2);
 	const hash = sha256(newKey()).toString("hex");
 	writeFileSync(join(folder, "keys.csv"), `hash,tenant_id,environment\n${hash},t0,prod\n`);
-	// In a clone npx finds the command; here the folder is another one.
-	const program = `npx() { shift; "${process.execPath}" "${MAIN}" "$@"; }`;
+	// What is installed in the clone is installed here: npx finds the command as it does there.
+	symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
 	const env = environmentWith({ ...settings(), KEYWRIGHT_URL: server.url, OPERATOR_TOKEN: server.operator_token });
 	const said: string[] = [];
 	for (const snippet of snippets) {
-		const { stdout } = await promisify(execFile)("bash", ["-c", `set -e\n${program}\n${snippet}`], { cwd: folder, env });
+		const { stdout } = await promisify(execFile)("bash", ["-c", `set -e\n${snippet}`], { cwd: folder, env });
 		said.push(stdout);
 	}
 	assert.match(said[0] ?? "", /"prefix":"acme_"/);

@@ -1,9 +1,10 @@
-import { deepEqual, doesNotMatch, equal, match, notEqual, ok } from "node:assert/strict";
+import { deepEqual, doesNotMatch, equal, match, notEqual, ok, rejects } from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
+import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -361,14 +362,35 @@ test("what around a server keeps it from starting is told all at once, with sett
 	deepEqual(readdirSync(folder), ["file"]);
 });
 
-test("npx keywright-server works in a clone, on the Node.js that the clone brings, whatever the machine has", async () => {
+/** What a registry says of a package of our command's name that somebody else has published. */
+function strangersPackage(registry: string): unknown {
+	const version = { name: "keywright-server", version: "6.6.6", bin: "run.js", dist: { tarball: `${registry}keywright-server-6.6.6.tgz` } };
+	return { name: "keywright-server", "dist-tags": { latest: "6.6.6" }, versions: { "6.6.6": version } };
+}
+
+test("npx --no keywright-server works in a clone, on the Node.js that the clone brings, and loads nothing elsewhere", async () => {
 	const { version } = JSON.parse(readFileSync(join(ROOT, "server/package.json"), "utf8"));
 	const path = (process.env.PATH ?? "").split(":").filter((folder) => !folder.startsWith(ROOT));
-	const { stdout } = await execute("npx", ["--offline", "keywright-server", "version"], {
-		cwd: ROOT,
-		env: { ...environmentWith({}), PATH: path.join(":") },
-	});
+	const asked: string[] = [];
+	const registry = createHttpServer((request, response) => {
+		asked.push(request.url ?? "");
+		response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(strangersPackage(npm_config_registry)));
+	}).listen(0, "127.0.0.1");
+	await once(registry, "listening");
+	const address = registry.address();
+	const npm_config_registry = `http://127.0.0.1:${address !== null && typeof address === "object" ? address.port : 0}/`;
+	const env = { ...environmentWith({}), PATH: path.join(":"), npm_config_registry, npm_config_fetch_retries: "0" };
+	const run = (option: string, cwd: string) =>
+		execute("npx", [option, "keywright-server", "version"], { cwd, env: { ...env, npm_config_cache: newFolder() } });
+	const loaded = () => asked.some((url) => url.endsWith(".tgz"));
+	const { stdout } = await run("--no", ROOT);
 	equal(stdout.trim(), version);
+	deepEqual(asked, []);
+	await rejects(run("--no", newFolder()));
+	ok(!loaded(), asked.join(" "));
+	await rejects(run("--yes", newFolder()));
+	ok(loaded(), "without --no it is loaded");
+	registry.close();
 });
 
 test("an old Node.js, which cannot read TypeScript, is told in one line which one is needed", async () => {

@@ -34,5 +34,5 @@ export function shapeWords({
 
 /** The line that brings keys along; the dry run comes first. */
 export function importCommand(name: string): string {
-	return `keywright-server import keys.jsonl --format ${name} --dry-run`;
+	return `npx --no keywright-server import keys.jsonl --format ${name} --dry-run`;
 }

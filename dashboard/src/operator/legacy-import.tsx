@@ -15,7 +15,10 @@ export function LegacyImport({ names }: { names: readonly string[] }) {
 				<List.Item>
 					Export the hashes from the other system as CSV or JSON lines: one key per line, with its SHA-256 hash and the id of its tenant.
 				</List.Item>
-				<List.Item>Run this where Keywright's server is. The dry run changes nothing and says, line by line, what would not come along.</List.Item>
+				<List.Item>
+					Run this in the clone that the server is started from, with the server's settings. The dry run changes nothing and says, line by line, what
+					would not come along.
+				</List.Item>
 				<List.Item>
 					Run it again without <Code className="kw-mono">--dry-run</Code>. It can be stopped and repeated: what is here already stays as it is.
 				</List.Item>
@@ -29,7 +32,7 @@ export function LegacyImport({ names }: { names: readonly string[] }) {
 				</Code>
 				<Group justify="space-between" mt="sm">
 					<Text size="sm" c="dimmed">
-						All options: <Code className="kw-mono">keywright-server import --help</Code>
+						All options: <Code className="kw-mono">npx --no keywright-server import --help</Code>
 					</Text>
 					<CopyButton value={command} what="import command" size="xs" />
 				</Group>
