@@ -2853,7 +2853,7 @@ export interface operations {
                         rotation: {
                             id: string;
                             /** @enum {unknown} */
-                            status: "waiting" | "issued" | "proving" | "moved" | "completed" | "cancelled";
+                            status: "waiting" | "issued" | "proving" | "moved" | "over" | "completed" | "cancelled";
                             predecessor: {
                                 kid: string;
                                 last4: string;
@@ -2907,7 +2907,7 @@ export interface operations {
                         rotation: {
                             id: string;
                             /** @enum {unknown} */
-                            status: "waiting" | "issued" | "proving" | "moved" | "completed" | "cancelled";
+                            status: "waiting" | "issued" | "proving" | "moved" | "over" | "completed" | "cancelled";
                             predecessor: {
                                 kid: string;
                                 last4: string;
@@ -2957,7 +2957,7 @@ export interface operations {
                         rotation: {
                             id: string;
                             /** @enum {unknown} */
-                            status: "waiting" | "issued" | "proving" | "moved" | "completed" | "cancelled";
+                            status: "waiting" | "issued" | "proving" | "moved" | "over" | "completed" | "cancelled";
                             predecessor: {
                                 kid: string;
                                 last4: string;
@@ -5188,7 +5188,7 @@ export interface operations {
                             id: string;
                             key_id: string;
                             /** @enum {unknown} */
-                            status: "waiting" | "issued" | "proving" | "moved" | "completed" | "cancelled";
+                            status: "waiting" | "issued" | "proving" | "moved" | "over" | "completed" | "cancelled";
                             predecessor: {
                                 kid: string;
                                 last4: string;
@@ -5301,7 +5301,7 @@ export interface operations {
                             evidence_limit: string;
                             reasons: {
                                 /** @enum {unknown} */
-                                code: "not_deployed" | "old_secret_only" | "not_silent_long_enough" | "too_few_sightings" | "address_unknown" | "sources_not_told_apart";
+                                code: "key_ended" | "not_deployed" | "old_secret_only" | "not_silent_long_enough" | "too_few_sightings" | "address_unknown" | "sources_not_told_apart";
                                 detail: string;
                                 source_id?: string;
                             }[];
@@ -5411,7 +5411,7 @@ export interface operations {
                             id: string;
                             key_id: string;
                             /** @enum {unknown} */
-                            status: "waiting" | "issued" | "proving" | "moved" | "completed" | "cancelled";
+                            status: "waiting" | "issued" | "proving" | "moved" | "over" | "completed" | "cancelled";
                             predecessor: {
                                 kid: string;
                                 last4: string;
@@ -5524,7 +5524,7 @@ export interface operations {
                             evidence_limit: string;
                             reasons: {
                                 /** @enum {unknown} */
-                                code: "not_deployed" | "old_secret_only" | "not_silent_long_enough" | "too_few_sightings" | "address_unknown" | "sources_not_told_apart";
+                                code: "key_ended" | "not_deployed" | "old_secret_only" | "not_silent_long_enough" | "too_few_sightings" | "address_unknown" | "sources_not_told_apart";
                                 detail: string;
                                 source_id?: string;
                             }[];
@@ -5596,7 +5596,7 @@ export interface operations {
                             id: string;
                             key_id: string;
                             /** @enum {unknown} */
-                            status: "waiting" | "issued" | "proving" | "moved" | "completed" | "cancelled";
+                            status: "waiting" | "issued" | "proving" | "moved" | "over" | "completed" | "cancelled";
                             predecessor: {
                                 kid: string;
                                 last4: string;
@@ -5709,7 +5709,7 @@ export interface operations {
                             evidence_limit: string;
                             reasons: {
                                 /** @enum {unknown} */
-                                code: "not_deployed" | "old_secret_only" | "not_silent_long_enough" | "too_few_sightings" | "address_unknown" | "sources_not_told_apart";
+                                code: "key_ended" | "not_deployed" | "old_secret_only" | "not_silent_long_enough" | "too_few_sightings" | "address_unknown" | "sources_not_told_apart";
                                 detail: string;
                                 source_id?: string;
                             }[];
@@ -5748,7 +5748,7 @@ export interface operations {
                         id: string;
                         key_id: string;
                         /** @enum {unknown} */
-                        status: "waiting" | "issued" | "proving" | "moved" | "completed" | "cancelled";
+                        status: "waiting" | "issued" | "proving" | "moved" | "over" | "completed" | "cancelled";
                         predecessor: {
                             kid: string;
                             last4: string;
@@ -5861,7 +5861,7 @@ export interface operations {
                         evidence_limit: string;
                         reasons: {
                             /** @enum {unknown} */
-                            code: "not_deployed" | "old_secret_only" | "not_silent_long_enough" | "too_few_sightings" | "address_unknown" | "sources_not_told_apart";
+                            code: "key_ended" | "not_deployed" | "old_secret_only" | "not_silent_long_enough" | "too_few_sightings" | "address_unknown" | "sources_not_told_apart";
                             detail: string;
                             source_id?: string;
                         }[];
@@ -5906,7 +5906,7 @@ export interface operations {
                         id: string;
                         key_id: string;
                         /** @enum {unknown} */
-                        status: "waiting" | "issued" | "proving" | "moved" | "completed" | "cancelled";
+                        status: "waiting" | "issued" | "proving" | "moved" | "over" | "completed" | "cancelled";
                         predecessor: {
                             kid: string;
                             last4: string;
@@ -6019,7 +6019,7 @@ export interface operations {
                         evidence_limit: string;
                         reasons: {
                             /** @enum {unknown} */
-                            code: "not_deployed" | "old_secret_only" | "not_silent_long_enough" | "too_few_sightings" | "address_unknown" | "sources_not_told_apart";
+                            code: "key_ended" | "not_deployed" | "old_secret_only" | "not_silent_long_enough" | "too_few_sightings" | "address_unknown" | "sources_not_told_apart";
                             detail: string;
                             source_id?: string;
                         }[];
@@ -6071,7 +6071,7 @@ export interface operations {
                         id: string;
                         key_id: string;
                         /** @enum {unknown} */
-                        status: "waiting" | "issued" | "proving" | "moved" | "completed" | "cancelled";
+                        status: "waiting" | "issued" | "proving" | "moved" | "over" | "completed" | "cancelled";
                         predecessor: {
                             kid: string;
                             last4: string;
@@ -6184,7 +6184,7 @@ export interface operations {
                         evidence_limit: string;
                         reasons: {
                             /** @enum {unknown} */
-                            code: "not_deployed" | "old_secret_only" | "not_silent_long_enough" | "too_few_sightings" | "address_unknown" | "sources_not_told_apart";
+                            code: "key_ended" | "not_deployed" | "old_secret_only" | "not_silent_long_enough" | "too_few_sightings" | "address_unknown" | "sources_not_told_apart";
                             detail: string;
                             source_id?: string;
                         }[];
@@ -6231,7 +6231,7 @@ export interface operations {
                         id: string;
                         key_id: string;
                         /** @enum {unknown} */
-                        status: "waiting" | "issued" | "proving" | "moved" | "completed" | "cancelled";
+                        status: "waiting" | "issued" | "proving" | "moved" | "over" | "completed" | "cancelled";
                         predecessor: {
                             kid: string;
                             last4: string;
@@ -6344,7 +6344,7 @@ export interface operations {
                         evidence_limit: string;
                         reasons: {
                             /** @enum {unknown} */
-                            code: "not_deployed" | "old_secret_only" | "not_silent_long_enough" | "too_few_sightings" | "address_unknown" | "sources_not_told_apart";
+                            code: "key_ended" | "not_deployed" | "old_secret_only" | "not_silent_long_enough" | "too_few_sightings" | "address_unknown" | "sources_not_told_apart";
                             detail: string;
                             source_id?: string;
                         }[];
@@ -6401,7 +6401,7 @@ export interface operations {
                             id: string;
                             key_id: string;
                             /** @enum {unknown} */
-                            status: "waiting" | "issued" | "proving" | "moved" | "completed" | "cancelled";
+                            status: "waiting" | "issued" | "proving" | "moved" | "over" | "completed" | "cancelled";
                             predecessor: {
                                 kid: string;
                                 last4: string;
@@ -6514,7 +6514,7 @@ export interface operations {
                             evidence_limit: string;
                             reasons: {
                                 /** @enum {unknown} */
-                                code: "not_deployed" | "old_secret_only" | "not_silent_long_enough" | "too_few_sightings" | "address_unknown" | "sources_not_told_apart";
+                                code: "key_ended" | "not_deployed" | "old_secret_only" | "not_silent_long_enough" | "too_few_sightings" | "address_unknown" | "sources_not_told_apart";
                                 detail: string;
                                 source_id?: string;
                             }[];

@@ -9,7 +9,7 @@ import { StateBadge } from "../ui/state-badge.tsx";
 import { Time } from "../ui/time.tsx";
 import { rotationQuery } from "./rotation-data.ts";
 import { isOpen } from "./rotation-state.ts";
-import { headlineOf, STATUS_WORDS } from "./rotation-words.ts";
+import { headlineOf, oldEndWords, STATUS_WORDS } from "./rotation-words.ts";
 
 /** On the key's page, while its secret is being replaced: how far that is. */
 export function KeyRotation({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
@@ -48,7 +48,7 @@ function Open(path: { tenant_id: string; key_id: string; rotation_id: string }) 
 					{done} of {rotation.steps.length} steps done.
 					{rotation.status !== "waiting" && (
 						<>
-							{rotation.overlap_seconds === null ? " The old key ends once all have moved, at the latest " : " The old key ends "}
+							{` ${oldEndWords(rotation).sentence} `}
 							<Time value={rotation.old_ends_at} />.
 						</>
 					)}

@@ -6,6 +6,7 @@ import { Time } from "../ui/time.tsx";
 import { exactTime } from "../ui/time-words.ts";
 import type { RotationProps } from "./rotation-page.tsx";
 import { isOpen } from "./rotation-state.ts";
+import { oldEndWords } from "./rotation-words.ts";
 
 /** When each of the two ends, and who began it. */
 export function RotationDates({ apiKey, rotation }: RotationProps) {
@@ -18,7 +19,7 @@ export function RotationDates({ apiKey, rotation }: RotationProps) {
 					{`, by ${actorWords(rotation.started_by)}`}
 				</Fact>
 				{!taken_back && (
-					<Fact term={isOpen(rotation) ? "The old key ends" : "The old key ended"}>
+					<Fact term={isOpen(rotation) && rotation.status !== "over" ? "The old key ends" : "The old key ended"}>
 						<OldEnd rotation={rotation} />
 					</Fact>
 				)}
@@ -41,8 +42,9 @@ export function RotationDates({ apiKey, rotation }: RotationProps) {
 
 function OldEnd({ rotation }: Pick<RotationProps, "rotation">) {
 	const { status, overlap_seconds, old_ends_at } = rotation;
+	const { short } = oldEndWords(rotation);
 	if (status === "waiting") return <>{overlap_seconds === 0 ? "When the new key is revealed" : "Not before the new key is revealed"}</>;
-	if (!isOpen(rotation) || overlap_seconds !== null) {
+	if (!isOpen(rotation) || status === "over" || short === null) {
 		return (
 			<>
 				<Time value={old_ends_at} />
@@ -54,7 +56,7 @@ function OldEnd({ rotation }: Pick<RotationProps, "rotation">) {
 	}
 	return (
 		<>
-			When all have moved
+			{short}
 			<Text size="sm" c="dimmed">
 				At the latest {old_ends_at === null ? "" : exactTime(old_ends_at)}
 			</Text>

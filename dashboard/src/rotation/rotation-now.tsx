@@ -13,7 +13,7 @@ import { CancelDialog } from "./cancel-dialog.tsx";
 import { CompleteDialog } from "./complete-dialog.tsx";
 import type { RotationProps } from "./rotation-page.tsx";
 import { isOpen } from "./rotation-state.ts";
-import { endedByHand, endingWords, headlineOf, needsAWord, notYetWords } from "./rotation-words.ts";
+import { endedByHand, endingWords, headlineOf, notYetWords, oldEndWords } from "./rotation-words.ts";
 
 const WHY_ID = "why-not-yet";
 
@@ -29,23 +29,18 @@ export function RotationNow(props: RotationProps) {
 					{open ? headlineOf(rotation) : endingWords(rotation)}
 				</Text>
 				{open ? <WhenItEnds {...props} /> : <HowItEnded {...props} />}
-				{open && may.revoke_keys && !(rotation.status === "waiting" && may.create_keys) && <Actions {...props} />}
+				{open && rotation.status !== "over" && may.revoke_keys && !(rotation.status === "waiting" && may.create_keys) && <Actions {...props} />}
 			</Stack>
 		</Section>
 	);
 }
 
-const HELD = {
-	by_itself: "The old key ends by itself once everything has moved, and in any case ",
-	by_hand: "Where a person has to answer for a place, a person ends the old key as well. In any case it ends ",
-} as const;
-
 function WhenItEnds({ rotation }: RotationProps) {
-	if (rotation.status === "waiting") return null;
-	const held = rotation.overlap_seconds === null;
+	if (rotation.status === "waiting" || rotation.status === "over") return null;
+	const { sentence, held } = { ...oldEndWords(rotation), held: rotation.overlap_seconds === null };
 	return (
 		<Text size="sm" c="dimmed">
-			{held ? HELD[needsAWord(rotation) ? "by_hand" : "by_itself"] : "The old key ends "}
+			{`${sentence} `}
 			<Time value={rotation.old_ends_at} />
 			{held ? ". This page shows who is missing." : ", whoever still uses it."}
 		</Text>

@@ -1,7 +1,18 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, doesNotMatch, equal, match } from "node:assert/strict";
 import { test } from "node:test";
 import type { Rotation, RotationSource } from "./rotation-data.ts";
-import { endingWords, headlineOf, moveOf, moversOf, needsAWord, notYetWords, placeWords, stepWords, stragglersOf } from "./rotation-words.ts";
+import {
+	endingWords,
+	headlineOf,
+	moveOf,
+	moversOf,
+	needsAWord,
+	notYetWords,
+	oldEndWords,
+	placeWords,
+	stepWords,
+	stragglersOf,
+} from "./rotation-words.ts";
 
 const SEEN = "2026-11-23T07:00:00Z";
 const OLD = { last_seen_at: SEEN, requests: 3 };
@@ -126,4 +137,23 @@ test("an end that nobody has entered yet is told as what it is, and counts agree
 	const operations = [{ operation: "GET /a", old_at: SEEN, new_at: null }];
 	equal(stepWords("checked", rotation({ operations })).open, "0 of 1 kind of request that the old key made lately succeeded with the new one.");
 	equal(stepWords("moved", rotation({ sources: [MOVED, STILL] })).open, "1 of 2 places have moved.");
+});
+
+test("a rotation of a key that has ended is shown as one whose keys both do not work, in every text about it", () => {
+	const over = rotation({ status: "over", sources: [STILL] });
+	match(headlineOf(over), /neither the old nor the new one works/);
+	equal(notYetWords(over), "The key has ended: nothing shows what has moved.");
+	for (const name of ["created", "revoked"] as const) {
+		const { open, done } = stepWords(name, over);
+		doesNotMatch(`${open} ${done}`, /works/, name);
+	}
+});
+
+test("the short text of how the old key ends says the same as the long one: by itself, by a person, or by its time", () => {
+	const library = source({ id: "src_8", told_apart: false, not_told_apart: { code: "library", detail: "" }, may_be_confirmed: true });
+	deepEqual(oldEndWords(rotation({ sources: [STILL, MOVED] })).short, "When all have moved");
+	const by_hand = oldEndWords(rotation({ sources: [MOVED, library] }));
+	equal(by_hand.short, "When a person ends it");
+	match(by_hand.sentence, /a person ends the old key/);
+	equal(oldEndWords(rotation({ sources: [library], overlap_seconds: 60 })).short, null);
 });

@@ -12,6 +12,7 @@ export const STATUS_WORDS: Readonly<Record<Status, { meaning: Meaning; word: str
 	issued: { meaning: "attention", word: "New key not used yet" },
 	proving: { meaning: "attention", word: "Moving" },
 	moved: { meaning: "good", word: "All have moved" },
+	over: { meaning: "ended", word: "Key has ended" },
 	completed: { meaning: "good", word: "Replaced" },
 	cancelled: { meaning: "ended", word: "Taken back" },
 };
@@ -85,6 +86,16 @@ export function needsAWord({ sources }: Pick<Rotation, "sources">): boolean {
 	return sources.some((source) => source.old !== null && (source.may_be_confirmed || isConfirmed(source)));
 }
 
+/** How the old key ends while both work, in short and as the beginning of a sentence that a time completes. */
+export function oldEndWords(rotation: Pick<Rotation, "sources" | "overlap_seconds">): { readonly short: string | null; readonly sentence: string } {
+	if (rotation.overlap_seconds !== null) return { short: null, sentence: "The old key ends" };
+	if (needsAWord(rotation)) {
+		const sentence = "Where a person has to answer for a place, a person ends the old key as well. In any case it ends";
+		return { short: "When a person ends it", sentence };
+	}
+	return { short: "When all have moved", sentence: "The old key ends by itself once everything has moved, and in any case" };
+}
+
 /** How far one place has come. */
 export function moveOf(source: RotationSource, reasons: Rotation["reasons"], successor_exists: boolean): Move {
 	if (source.old === null) return { state: "none", word: "New key only", why: null };
@@ -101,9 +112,12 @@ export function moveOf(source: RotationSource, reasons: Rotation["reasons"], suc
 
 const count = (number: number, one: string, many: string): string => `${number} ${number === 1 ? one : many}`;
 
+const KEY_ENDED = "The key has ended, so neither the old nor the new one works. With a later end, both work again and this goes on.";
+
 /** The whole in one sentence: how many places still need the old key. */
 export function headlineOf(rotation: Rotation): string {
 	if (rotation.status === "waiting") return "The new key is made when somebody reveals it by the link. Until then the old key goes on as before.";
+	if (rotation.status === "over") return KEY_ENDED;
 	if (rotation.status === "completed") return "Only the new key works.";
 	if (rotation.status === "cancelled") return rotation.ended_how === "revoked" ? "The key was revoked." : "The old key goes on as before.";
 	const users = rotation.sources.filter((source) => source.old !== null);
@@ -152,7 +166,7 @@ export function stepWords(name: StepName, rotation: Rotation): StepWords {
 			return {
 				title: "New key made",
 				open: "It is made when somebody reveals it.",
-				done: isOpen(rotation) ? `The new key${last4} works beside the old one.` : `The new key${last4} was made.`,
+				done: isOpen(rotation) && rotation.status !== "over" ? `The new key${last4} works beside the old one.` : `The new key${last4} was made.`,
 			};
 		case "deployed":
 			return { title: "First use of the new key", open: "No request with the new key yet.", done: "The first request with the new key has arrived." };
@@ -175,7 +189,11 @@ export function stepWords(name: StepName, rotation: Rotation): StepWords {
 				done: users.length === 0 ? "Nothing used the old key." : `${count(users.length, "place has", "places have")} moved.`,
 			};
 		case "revoked":
-			return { title: "Old key ended", open: "The old key still works.", done: "Whoever still presents the old key is refused." };
+			return {
+				title: "Old key ended",
+				open: rotation.status === "over" ? "The old key is refused because the key has ended." : "The old key still works.",
+				done: "Whoever still presents the old key is refused.",
+			};
 	}
 }
 
@@ -183,6 +201,7 @@ export function stepWords(name: StepName, rotation: Rotation): StepWords {
 export function notYetWords(rotation: Rotation): string | null {
 	if (rotation.safe_to_complete) return null;
 	if (rotation.status === "waiting") return "The new key has not been revealed yet.";
+	if (rotation.status === "over") return "The key has ended: nothing shows what has moved.";
 	if (rotation.status === "issued") return "The new key has not been used yet.";
 	const [first, ...others] = stragglersOf(rotation);
 	if (first === undefined) return "The new key was used for the first time a moment ago.";

@@ -47,6 +47,6 @@ export async function issueInPlace(tx: Tx, context: KeysContext, before: Key, no
 	const replaced_kids = await retireSecrets(tx, before.tenant_id, before.id, now);
 	const issued = await issueSecret(tx, context, before, now);
 	const rotation_due_at = rotationDueAt(now, before.rotate_every_days);
-	await updateKey(tx, before.tenant_id, before.id, { rotation_due_at });
+	await updateKey(tx, before.tenant_id, before.id, { rotation_due_at }, now);
 	return { key: { ...before, rotation_due_at }, ...issued, replaced_kids };
 }

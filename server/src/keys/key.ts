@@ -108,7 +108,7 @@ type KeyEnd = Pick<Key, "revoked_at" | "expires_at" | "paused_at">;
 /** When a secret ends or has ended, by itself or with its key; null for no end of its own while its key lives. */
 export function secretEndOf(secret: SecretEnd, key: KeyEnd, now: number): Date | null {
 	const own = earliest([secret.retired_at, secret.retires_at]);
-	if (own === null && !hasEnded(key, now)) return null;
+	if (own === null && !keyHasEnded(key, now)) return null;
 	return earliest([own, key.revoked_at, key.expires_at]);
 }
 
@@ -117,14 +117,14 @@ function earliest(times: readonly (Date | null)[]): Date | null {
 }
 
 /** Whether the key is refused for good, or until it is given a later end. */
-function hasEnded(key: KeyEnd, now: number): boolean {
+export function keyHasEnded(key: KeyEnd, now: number): boolean {
 	const status = statusOf(key, now);
 	return status === "revoked" || status === "expired";
 }
 
 /** A secret ends with its key at the latest; a paused key keeps its secrets. */
 export function secretStatusOf(secret: SecretEnd, key: KeyEnd, first_used_at: Date | null, now: number): SecretStatus {
-	if (secret.retired_at !== null || hasEnded(key, now)) return "retired";
+	if (secret.retired_at !== null || keyHasEnded(key, now)) return "retired";
 	if (secret.retires_at !== null) return secret.retires_at.getTime() <= now ? "retired" : "retiring";
 	return first_used_at === null ? "issued" : "current";
 }
@@ -161,9 +161,11 @@ export interface KeyParts {
 }
 
 /** Of a rotation as much as its secrets tell, while its key lives. One whose old secret has ended is over, whether or not that has been written yet. */
-function describeOpenRotation(rotation: OpenRotation, secrets: readonly SecretVersion[], use: KeyUse, now: number): KeyAnswer["rotation"] {
+function describeOpenRotation(key: Key, rotation: OpenRotation, secrets: readonly SecretVersion[], use: KeyUse, now: number): KeyAnswer["rotation"] {
+	if (keyHasEnded(key, now)) return null;
 	const { id, state, predecessor_kid, successor_kid } = rotation;
-	const old_ends_at = state === "open" ? (secrets.find((secret) => secret.kid === predecessor_kid)?.retires_at ?? null) : null;
+	const predecessor = secrets.find((secret) => secret.kid === predecessor_kid);
+	const old_ends_at = state === "open" && predecessor ? secretEndOf(predecessor, key, now) : null;
 	if (old_ends_at !== null && old_ends_at.getTime() <= now) return null;
 	const used = successor_kid !== null && use.secrets.has(successor_kid);
 	return { id, status: state === "waiting" ? state : used ? "proving" : "issued", old_ends_at: timeText(old_ends_at) };
@@ -198,6 +200,6 @@ export function describeKey(key: Key, parts: KeyParts, use: KeyUse, now: number)
 		revoke_note: key.revoke_note,
 		secrets: parts.secrets.map((secret) => describeSecret(secret, key, use, now)),
 		handover: parts.handover && describeHandover(parts.handover, now),
-		rotation: parts.rotation && !hasEnded(key, now) ? describeOpenRotation(parts.rotation, parts.secrets, use, now) : null,
+		rotation: parts.rotation ? describeOpenRotation(key, parts.rotation, parts.secrets, use, now) : null,
 	};
 }

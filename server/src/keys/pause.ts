@@ -26,7 +26,7 @@ export async function pauseKey(context: ChangeContext, input: { tenant_id: strin
 		assertNotRevoked(before);
 		if (before.paused_at !== null) return { unchanged: await describeOne(tx, before, now) };
 		const key: Key = { ...before, paused_at: new Date(now) };
-		await updateKey(tx, tenant_id, key_id, { paused_at: key.paused_at });
+		await updateKey(tx, tenant_id, key_id, { paused_at: key.paused_at }, new Date(now));
 		const { name, environment } = key;
 		return {
 			result: await describeOne(tx, key, now),

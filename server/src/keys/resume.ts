@@ -23,7 +23,7 @@ export async function resumeKey(context: ChangeContext, input: { tenant_id: stri
 		assertNotRevoked(before);
 		if (before.paused_at === null) return { unchanged: await describeOne(tx, before, now) };
 		const key: Key = { ...before, paused_at: null };
-		await updateKey(tx, tenant_id, key_id, { paused_at: null });
+		await updateKey(tx, tenant_id, key_id, { paused_at: null }, new Date(now));
 		const { name, environment } = key;
 		const facts = { name, environment, paused_at: before.paused_at.toISOString() };
 		return {

@@ -27,7 +27,7 @@ export async function revokeKey(context: ChangeContext, input: RevokeInput & { t
 		const note = input.note ?? null;
 		const revoked = { revoked_at: new Date(now), revoked_by: keyActorOf(context.actor), revoke_reason: reason, revoke_note: note };
 		const key: Key = { ...before, ...revoked };
-		await updateKey(tx, tenant_id, key_id, revoked);
+		await updateKey(tx, tenant_id, key_id, revoked, revoked.revoked_at);
 		await cancelWaitingHandovers(tx, tenant_id, [key_id], revoked.revoked_at);
 		const end = { ended_at: revoked.revoked_at, ended_by: revoked.revoked_by, ended_how: "revoked" } as const;
 		const [rotation] = await endOpenRotations(tx, tenant_id, [key_id], end);

@@ -138,16 +138,16 @@ export async function lockSecrets(tx: Tx, tenant_id: string, key_id: string): Pr
 		.execute();
 }
 
-/** A new end counts as set by a person. */
+/** A new end counts as set by a person at `now`, by the clock of whoever writes it. */
 export type KeyChanges = Partial<Omit<Key, "expiry_from" | "tenant_id" | "id" | "environment" | "created_at" | "created_by">>;
 
-export async function updateKey(tx: Tx, tenant_id: string, key_id: string, changes: KeyChanges): Promise<void> {
+export async function updateKey(tx: Tx, tenant_id: string, key_id: string, changes: KeyChanges, now: Date): Promise<void> {
 	const { owner, labels, rate_limits, revoked_by, ...columns } = changes;
 	await tx
 		.updateTable("keys")
 		.set({
 			...columns,
-			...(columns.expires_at === undefined ? {} : { expiry_set_at: sql<Date>`now()`, expiry_from: "person" as const }),
+			...(columns.expires_at === undefined ? {} : { expiry_set_at: now, expiry_from: "person" as const }),
 			...(owner === undefined ? {} : { owner: JSON.stringify(owner) }),
 			...(labels === undefined ? {} : { labels: JSON.stringify(labels) }),
 			...(rate_limits === undefined ? {} : { rate_limits: JSON.stringify(rate_limits) }),

@@ -128,7 +128,7 @@ export async function updateKeySettings(context: ChangeContext, input: UpdateInp
 		if (changes.rotate_every_days !== undefined) Object.assign(changes, await rotationChange(tx, before, changes.rotate_every_days));
 		const key: Key = { ...before, ...changes };
 		if (statusOf(before, now) === "expired" && statusOf(key, now) !== "expired") await assertRoomForKey(tx, tenant_id, found.plan, new Date(now));
-		await updateKey(tx, tenant_id, key_id, changes);
+		await updateKey(tx, tenant_id, key_id, changes, new Date(now));
 		return {
 			result: await describeOne(tx, key, now),
 			audit: [{ action: "key.updated", target: { kind: "key", id: key_id }, facts: factsOf(before, changes), tenant_id }],

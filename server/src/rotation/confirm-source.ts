@@ -50,8 +50,8 @@ function timeText({ old }: JudgedSource): string | null {
 	return old?.last_seen_at?.toISOString() ?? null;
 }
 
-function sourceToConfirm({ phase, evidence }: Observed, source_id: string): JudgedSource {
-	if (phase === "waiting") throw new Failure("conflict", "The new secret has not been revealed yet, so nothing can have it.");
+function sourceToConfirm({ rotation, phase, evidence }: Observed, source_id: string): JudgedSource {
+	if (rotation.state === "waiting") throw new Failure("conflict", "The new secret has not been revealed yet, so nothing can have it.");
 	if (phase === "completed" || phase === "cancelled") throw new Failure("conflict", `This rotation has ended: it was ${phase}.`);
 	const judged = evidence.sources.find(({ source }) => source.source_id === source_id);
 	if (!judged) throw new Failure("not_found", "Neither secret of this rotation was used from a source with this id.");

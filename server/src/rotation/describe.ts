@@ -71,7 +71,7 @@ function describeSteps(seen: Observed, operations: readonly CheckedOperation[]):
 			facts: { sources: users.length, moved: moved.length },
 		},
 		{
-			...{ name: "revoked", done: phase === "completed", at: phase === "completed" ? timeText(seen.old_ends_at) : null },
+			...{ name: "revoked", done: phase === "completed", at: phase === "completed" ? timeText(seen.old_end_shown) : null },
 			facts: { how: rotation.ended_how },
 		},
 	];
@@ -81,7 +81,7 @@ function describeSteps(seen: Observed, operations: readonly CheckedOperation[]):
 export function describeRotation(seen: Observed, now: number): RotationAnswer {
 	const { rotation, phase, predecessor, successor, evidence } = seen;
 	const operations = operationsOf(seen.operations, predecessor.kid, successor?.kid ?? null);
-	const open = phase !== "completed" && phase !== "cancelled";
+	const has_ended = phase === "completed" || phase === "cancelled";
 	return {
 		id: rotation.id,
 		key_id: rotation.key_id,
@@ -89,7 +89,7 @@ export function describeRotation(seen: Observed, now: number): RotationAnswer {
 		predecessor: { kid: predecessor.kid, last4: predecessor.last4 },
 		successor: successor && { kid: successor.kid, last4: successor.last4 },
 		overlap_seconds: rotation.overlap_seconds,
-		old_ends_at: timeText(seen.old_ends_at),
+		old_ends_at: timeText(seen.old_end_shown),
 		hard_stop_at: timeText(rotation.hard_stop_at),
 		started_at: rotation.started_at.toISOString(),
 		started_by: rotation.started_by,
@@ -105,7 +105,7 @@ export function describeRotation(seen: Observed, now: number): RotationAnswer {
 		operations: operations.map(({ operation, old_at, new_at }) => ({ operation, old_at: old_at.toISOString(), new_at: timeText(new_at) })),
 		safe_to_complete: phase === "moved",
 		evidence_limit: EVIDENCE_LIMIT,
-		reasons: open ? [...evidence.blockers] : [],
+		reasons: has_ended ? [] : [...evidence.blockers],
 	};
 }
 

@@ -50,6 +50,12 @@ function refusalOf(seen: Observed, refused: { refused: Failure["code"]; because:
 			);
 		case "not_revealed":
 			return new Failure("conflict", "The new secret has not been revealed yet, so there is nothing to go on with. Cancel the rotation, or wait.");
+		case "key_ended":
+			return new Failure(
+				"conflict",
+				"The key has ended, and neither of its secrets works. Give the key a later end to go on with replacing its secret, or force.",
+				{ members: { rotation_id: rotation.id } },
+			);
 		default:
 			return new Failure("conflict", `This rotation has ended: it was ${seen.phase}. Begin another one to replace the secret again.`);
 	}

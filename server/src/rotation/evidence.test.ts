@@ -37,6 +37,7 @@ function judged(rows: SecretSource[], more: Partial<Parameters<typeof judge>[1]>
 		successor_kid: "new",
 		successor_used_at,
 		old_ends_at: null,
+		key_ended: false,
 		usage: { until_ms: NOW, gaps_until_ms: 0 },
 		confirmations: new Map(),
 		now: NOW,

@@ -15,6 +15,7 @@ export const SIGHTINGS_MIN = 3;
 export const EVIDENCE_KEPT_MS = 90 * 86_400_000;
 
 export const BLOCKER_CODES = [
+	"key_ended",
 	"not_deployed",
 	"old_secret_only",
 	"not_silent_long_enough",
@@ -70,8 +71,15 @@ export interface EvidenceQuestion {
 	readonly usage: UsageSeen;
 	/** By source. */
 	readonly confirmations: ReadonlyMap<string, Confirmation>;
+	/** The key is refused: what is not seen meanwhile says nothing. */
+	readonly key_ended: boolean;
 	readonly now: number;
 }
+
+const KEY_ENDED: Blocker = {
+	code: "key_ended",
+	detail: "The key has ended, so neither secret works and nothing shows what has moved. Give the key a later end to go on.",
+};
 
 const JUST_DEPLOYED: Blocker = {
 	code: "not_silent_long_enough",
@@ -108,6 +116,7 @@ export function judge(rows: readonly SecretSource[], question: EvidenceQuestion)
 		Math.max(successor_used_at.getTime(), usage.gaps_until_ms) + SILENCE_MS_MIN > seenUntil(question)
 	)
 		blockers.push(JUST_DEPLOYED);
+	if (question.key_ended) blockers.unshift(KEY_ENDED);
 	return { sources, all_moved: blockers.length === 0, by_confirmation, blockers };
 }
 

@@ -44,7 +44,7 @@ class ModelKey {
 		if (!rotation) return;
 		const { old, next } = rotation;
 		const over = rotation.state === "open" && old.retires_at !== null && old.retires_at <= this.now;
-		const seen = { successor_used: next?.used ?? false, all_moved, old_ends_at: null };
+		const seen = { successor_used: next?.used ?? false, all_moved, old_ends_at: null, key_ended: false };
 		const phase = phaseOf({ state: rotation.state }, seen, this.now);
 		if (event === "time_over" && !over) return;
 		if (over && event !== "time_over" && event !== "revoke") return;
@@ -134,7 +134,7 @@ test("a secret that is used is never taken away without force, and no rotation c
 });
 
 test("a rotation is over when the time of its old secret is, whatever its row says", () => {
-	const seen = { successor_used: true, all_moved: false, old_ends_at: new Date(1_000) };
+	const seen = { successor_used: true, all_moved: false, old_ends_at: new Date(1_000), key_ended: false };
 	equal(phaseOf({ state: "open" }, seen, 999), "proving");
 	equal(phaseOf({ state: "open" }, seen, 1_000), "completed");
 	equal(phaseOf({ state: "cancelled" }, seen, 1_000), "cancelled");

@@ -20,7 +20,7 @@ export interface Step {
 }
 export interface Refused {
 	readonly refused: ErrorCode;
-	readonly because: "not_revealed" | "still_in_use" | "in_use" | "ended";
+	readonly because: "not_revealed" | "still_in_use" | "in_use" | "key_ended" | "ended";
 }
 /** Nothing happens: it is so already, or does not concern a rotation in this phase. */
 export const NOTHING = "nothing";
@@ -31,6 +31,7 @@ const CANCELLED = (how: Ending): Step => ({ to: "cancelled", how });
 const NOT_REVEALED: Refused = { refused: "conflict", because: "not_revealed" };
 const STILL_IN_USE: Refused = { refused: "old_secret_still_in_use", because: "still_in_use" };
 const IN_USE: Refused = { refused: "successor_in_use", because: "in_use" };
+const KEY_ENDED: Refused = { refused: "conflict", because: "key_ended" };
 const ENDED: Refused = { refused: "conflict", because: "ended" };
 
 /** Every phase and everything that can happen in it. That revoking wins is its column: it ends whatever goes on, and nothing leads out of an end. */
@@ -79,6 +80,18 @@ export const MACHINE: Readonly<Record<RotationStatus, Readonly<Record<RotationEv
 		handover_over: NOTHING,
 		revoke: CANCELLED("revoked"),
 	},
+	// A key that is given a later end goes on with both of its secrets: only a person's force ends one of them before.
+	over: {
+		reveal: KEY_ENDED,
+		complete: KEY_ENDED,
+		force_complete: COMPLETED("forced"),
+		all_moved: NOTHING,
+		time_over: COMPLETED("overlap_over"),
+		cancel: KEY_ENDED,
+		force_cancel: CANCELLED("cancelled"),
+		handover_over: CANCELLED("handover_over"),
+		revoke: CANCELLED("revoked"),
+	},
 	completed: {
 		reveal: ENDED,
 		complete: NOTHING,
@@ -103,6 +116,11 @@ export const MACHINE: Readonly<Record<RotationStatus, Readonly<Record<RotationEv
 	},
 };
 
+/** Whether the secret of a living key is being replaced, so that both work or the new one is about to be made. */
+export function goesOn(phase: RotationStatus): boolean {
+	return phase !== "over" && phase !== "completed" && phase !== "cancelled";
+}
+
 /** What `event` makes of a rotation in the phase. The end of the time of an old secret that was held is told as the hard stop that it is. */
 export function stepOf(phase: RotationStatus, event: RotationEvent, held: boolean): Outcome {
 	const outcome = MACHINE[phase][event];
@@ -111,16 +129,18 @@ export function stepOf(phase: RotationStatus, event: RotationEvent, held: boolea
 }
 
 /**
- * The phase of a rotation at `now` (ms). `old_ends_at` is that of the old secret: past it the rotation is over, whether or not anybody has written so
- * yet, and what has ended is never brought back.
+ * The phase of a rotation at `now` (ms). `old_ends_at` is the old secret's own end: past it the rotation is completed, whether or not that has been
+ * written, and what has ended is never brought back. While its key has ended it is `over`.
  */
 export function phaseOf(
 	rotation: Pick<Rotation, "state">,
-	seen: { successor_used: boolean; all_moved: boolean; old_ends_at: Date | null },
+	seen: { successor_used: boolean; all_moved: boolean; old_ends_at: Date | null; key_ended: boolean },
 	now: number,
 ): RotationStatus {
-	if (rotation.state !== "open") return rotation.state;
+	if (rotation.state === "completed" || rotation.state === "cancelled") return rotation.state;
 	if (seen.old_ends_at !== null && seen.old_ends_at.getTime() <= now) return "completed";
+	if (seen.key_ended) return "over";
+	if (rotation.state === "waiting") return "waiting";
 	if (!seen.successor_used) return "issued";
 	return seen.all_moved ? "moved" : "proving";
 }

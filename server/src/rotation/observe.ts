@@ -2,8 +2,8 @@ import { assert } from "../core/error.ts";
 import type { ReadTx } from "../database/transaction.ts";
 import type { Handover } from "../keys/handover.ts";
 import { readHandovers } from "../keys/handover-store.ts";
-import type { SecretVersion } from "../keys/key.ts";
-import { readSecrets } from "../keys/store.ts";
+import { type Key, keyHasEnded, type SecretVersion, secretEndOf } from "../keys/key.ts";
+import { readKey, readSecrets } from "../keys/store.ts";
 import { type SecretActivity, secretActivity } from "../usage/activity-store.ts";
 import { readSecretOperations, readSecretSources, type SecretOperation, type SecretSource } from "../usage/evidence-store.ts";
 import { readUsageSeen, type UsageSeen } from "../usage/progress-store.ts";
@@ -12,6 +12,7 @@ import { readConfirmations } from "./confirmation-store.ts";
 import { type Evidence, judge } from "./evidence.ts";
 import { phaseOf } from "./machine.ts";
 import type { Rotation, RotationStatus } from "./rotation.ts";
+import { readExpirySetAt } from "./store.ts";
 
 /** A rotation with everything that is known of it at one instant. */
 export interface Observed {
@@ -20,8 +21,10 @@ export interface Observed {
 	readonly predecessor: SecretVersion;
 	readonly successor: SecretVersion | null;
 	readonly successor_used_at: Date | null;
-	/** When the old secret ends or has ended; null while that is not said, and where it goes on. */
+	/** The old secret's own end, past or to come; null while that is not said, and where it goes on. */
 	readonly old_ends_at: Date | null;
+	/** When it ends or has ended by that or with its key, as the key shows it. */
+	readonly old_end_shown: Date | null;
 	readonly evidence: Evidence;
 	readonly operations: readonly SecretOperation[];
 	readonly handover: Handover | null;
@@ -30,6 +33,8 @@ export interface Observed {
 const NONE_CONFIRMED: ReadonlyMap<string, Confirmation> = new Map();
 
 interface Seen {
+	readonly key: Key;
+	readonly expiry_set_at: Date;
 	readonly usage: UsageSeen;
 	readonly secrets: readonly SecretVersion[];
 	readonly activity: ReadonlyMap<string, SecretActivity>;
@@ -49,10 +54,14 @@ export async function observeRotations(
 	if (rotations.length === 0) return [];
 	// Before anything that it speaks of.
 	const usage = await readUsageSeen(tx);
+	const record = await readKey(tx, key.tenant_id, key.key_id);
+	assert(record, "the key of a rotation is gone");
 	const secrets = (await readSecrets(tx, key.tenant_id, [key.key_id])).get(key.key_id) ?? [];
 	const kids = secrets.map((secret) => secret.kid);
 	const handover_ids = rotations.flatMap((rotation) => rotation.handover_id ?? []);
 	const seen = {
+		key: record,
+		expiry_set_at: await readExpirySetAt(tx, key.tenant_id, key.key_id),
 		usage,
 		secrets,
 		activity: await secretActivity(tx, key.tenant_id, kids),
@@ -83,8 +92,14 @@ function observed(rotation: Rotation, seen: Seen, now: number): Observed {
 	const old_ends_at = state === "open" || state === "completed" ? (predecessor.retired_at ?? predecessor.retires_at) : null;
 	const successor_used = successor_used_at !== null;
 	const confirmations = seen.confirmations.get(rotation.id) ?? NONE_CONFIRMED;
-	const evidence = judge(seen.sources, { predecessor_kid, successor_kid, successor_used_at, old_ends_at, confirmations, usage: seen.usage, now });
-	const phase = phaseOf(rotation, { successor_used, all_moved: evidence.all_moved, old_ends_at }, now);
+	const key_ended = keyHasEnded(seen.key, now);
+	const evidence = judge(seen.sources, {
+		...{ predecessor_kid, successor_kid, successor_used_at, old_ends_at, confirmations, now, key_ended },
+		// While a key has ended, nothing is counted as a use of it: its last date began at the earliest when it last came back.
+		usage: { ...seen.usage, gaps_until_ms: Math.max(seen.usage.gaps_until_ms, seen.expiry_set_at.getTime()) },
+	});
+	const phase = phaseOf(rotation, { successor_used, all_moved: evidence.all_moved, old_ends_at, key_ended }, now);
+	const old_end_shown = old_ends_at && secretEndOf(predecessor, seen.key, now);
 	const handover = rotation.handover_id === null ? null : (seen.handovers.get(rotation.handover_id) ?? null);
-	return { rotation, phase, predecessor, successor, successor_used_at, old_ends_at, evidence, operations: seen.operations, handover };
+	return { rotation, phase, predecessor, successor, successor_used_at, old_ends_at, old_end_shown, evidence, operations: seen.operations, handover };
 }

@@ -7,8 +7,10 @@ import { tenantNotFound } from "../tenants/tenant.ts";
 import { keyActivity } from "../usage/activity-store.ts";
 import { settleUsage } from "../usage/settle.ts";
 import { readSources } from "../usage/source-store.ts";
-import { describeOne } from "./describe.ts";
+import { describeRotation } from "./describe.ts";
 import { expiryAfterRotation } from "./lifetime.ts";
+import { goesOn } from "./machine.ts";
+import { observeRotation } from "./observe.ts";
 import { countRequests } from "./preview-store.ts";
 import type { RevokePreview } from "./schema.ts";
 import { readExpirySetAt, readOpenRotation } from "./store.ts";
@@ -38,7 +40,8 @@ export async function revokePreview(context: DatabaseContext, input: { tenant_id
 			[HOUR_MS, DAY_MS, WEEK_MS].map((ms) => new Date(now - ms)),
 		);
 		const sources = (await readSources(tx, tenant_id, key_id)).filter((source) => source.last_seen_at.getTime() > now - WEEK_MS);
-		const rotation = await readOpenRotation(tx, tenant_id, key_id);
+		const open = await readOpenRotation(tx, tenant_id, key_id);
+		const rotation = open && (await observeRotation(tx, open, now));
 		return {
 			last_used_at: (await keyActivity(tx, tenant_id, [key_id])).get(key_id)?.last_used_at?.toISOString() ?? null,
 			requests: { last_hour: last_hour ?? 0, last_day: last_day ?? 0, last_week: last_week ?? 0 },
@@ -47,7 +50,7 @@ export async function revokePreview(context: DatabaseContext, input: { tenant_id
 				last_seen_at: last_seen_at.toISOString(),
 				seen_within: seenWithin(now - last_seen_at.getTime()),
 			})),
-			rotation: rotation && (await describeOne(tx, rotation, now)),
+			rotation: rotation && goesOn(rotation.phase) ? describeRotation(rotation, now) : null,
 			expires_at_if_replaced: "pointer" in replaced ? null : (replaced.expires_at?.toISOString() ?? null),
 		};
 	});

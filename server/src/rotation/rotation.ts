@@ -3,8 +3,8 @@ import type { ExpiryFrom, KeyActor } from "../keys/key.ts";
 /** `waiting`: the new secret is made when its handover is revealed; `open`: both secrets work. */
 export type RotationState = "waiting" | "open" | "completed" | "cancelled";
 
-/** What an open one has come to, from what was seen of its secrets: never stored. */
-export const ROTATION_STATUSES = ["waiting", "issued", "proving", "moved", "completed", "cancelled"] as const;
+/** What one that has not ended has come to, from what was seen of its key and secrets: never stored. `over`: its key has ended, and both secrets with it. */
+export const ROTATION_STATUSES = ["waiting", "issued", "proving", "moved", "over", "completed", "cancelled"] as const;
 export type RotationStatus = (typeof ROTATION_STATUSES)[number];
 
 export const ENDINGS = [

@@ -121,7 +121,9 @@ export interface FillParts {
 function rotationOf(row: GrantRow): GrantRotation | null {
 	if (row.rotation_id === null) return null;
 	const secret = row.kid === row.rotation_predecessor_kid ? "old" : "new";
-	return { id: row.rotation_id, secret, old_ends_at_ms: row.rotation_ends_at?.getTime() ?? null };
+	// The old secret ends with its key at the latest.
+	const old_ends_at_ms = row.rotation_ends_at && Math.min(row.rotation_ends_at.getTime(), row.expires_at?.getTime() ?? Number.POSITIVE_INFINITY);
+	return { id: row.rotation_id, secret, old_ends_at_ms };
 }
 
 /** The grant of a row that was found. */
