@@ -83,6 +83,11 @@ export async function observeRotation(tx: ReadTx, rotation: Rotation, now: numbe
 	return one;
 }
 
+/** While a key has ended, nothing is counted as a use of it: when it may have come back last, by an end that was set while both secrets worked; 0 for never. */
+function cameBackMs(expiry_set_at: Date, successor: SecretVersion | null): number {
+	return successor !== null && expiry_set_at > successor.created_at ? expiry_set_at.getTime() : 0;
+}
+
 function observed(rotation: Rotation, seen: Seen, now: number): Observed {
 	const { predecessor_kid, successor_kid, state } = rotation;
 	const predecessor = seen.secrets.find((secret) => secret.kid === predecessor_kid);
@@ -95,8 +100,7 @@ function observed(rotation: Rotation, seen: Seen, now: number): Observed {
 	const key_ended = keyHasEnded(seen.key, now);
 	const evidence = judge(seen.sources, {
 		...{ predecessor_kid, successor_kid, successor_used_at, old_ends_at, confirmations, now, key_ended },
-		// While a key has ended, nothing is counted as a use of it: its last date began at the earliest when it last came back.
-		usage: { ...seen.usage, gaps_until_ms: Math.max(seen.usage.gaps_until_ms, seen.expiry_set_at.getTime()) },
+		usage: { ...seen.usage, gaps_until_ms: Math.max(seen.usage.gaps_until_ms, cameBackMs(seen.expiry_set_at, successor)) },
 	});
 	const phase = phaseOf(rotation, { successor_used, all_moved: evidence.all_moved, old_ends_at, key_ended }, now);
 	const old_end_shown = old_ends_at && secretEndOf(predecessor, seen.key, now);
