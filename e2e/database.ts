@@ -3,7 +3,7 @@ import pg from "pg";
 
 /** Tables that change without anybody's asking, or that only count. */
 const COUNTERS = new Set([
-	...["nodes", "usage_flushes", "usage_progress", "usage_keys", "usage_operations"],
+	...["nodes", "usage_flushes", "usage_progress", "usage_gap", "usage_keys", "usage_operations"],
 	...["key_activity", "secret_activity", "key_sources", "secret_sources", "secret_operations", "quota_periods"],
 ]);
 /** Where the tenant of a row stands when it is not in `tenant_id`. */

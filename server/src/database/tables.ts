@@ -500,6 +500,11 @@ export interface UsageFlushesTable {
 	counted_from: Timestamp | null;
 }
 
+export interface UsageGapTable {
+	id: Generated<number>;
+	until: Timestamp;
+}
+
 export interface UsageKeysTable {
 	tenant_id: string;
 	key_id: string;
@@ -573,6 +578,7 @@ export interface Tables {
 	tenants: TenantsTable;
 	uploads: UploadsTable;
 	usage_flushes: UsageFlushesTable;
+	usage_gap: UsageGapTable;
 	usage_keys: UsageKeysTable;
 	usage_operations: UsageOperationsTable;
 	usage_progress: UsageProgressTable;

@@ -1,9 +1,10 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { afterEach, beforeEach, suite, test } from "node:test";
 import { record } from "../audit/record.ts";
 import { read } from "../database/read.ts";
 import { testLog } from "../database/testing.ts";
 import { startFlushing } from "../usage/flush.ts";
+import { Meter } from "../usage/meter.ts";
 import { readUsageSeen } from "../usage/progress-store.ts";
 import { makeSource } from "../usage/source.ts";
 import { appendFlush } from "../usage/store.ts";
@@ -84,6 +85,34 @@ suite("the end of an old secret is judged by the node whose counts came last", (
 		equal(await completed(), 1);
 		const [row] = await fixture.verification.behind("select fenced_at from keywright.nodes where id = $1", [node_id]);
 		equal(row?.fenced_at instanceof Date, true);
+	});
+
+	test("counts that a node gave up are a gap: silence counts from then on, for a batch that was refused and for what found no room", async () => {
+		await other.node.stop();
+		const { clock, database } = fixture.verification;
+		const seen = async () => (await read({ database, scope: "*" }, readUsageSeen)).gaps_until_ms;
+		const full = new Meter({ clock, entries_max: 2 });
+		const flushing = startFlushing({ database, meter: full, clock, node: fixture.main.node, log: testLog });
+		await fixture.pass(LONG_SECONDS - 60);
+		for (const kid of ["one", "two", "three"])
+			full.count(full.keyCounter(key.tenant_id, key.key_id, kid), full.operationCounter(key.tenant_id, null, "op"), "allowed", clock.now());
+		ok(full.lost > 0);
+		await flushing.flushNow();
+		equal(await seen(), clock.now());
+		await fixture.pass(60);
+		equal(await completed(), 0, "the old secret may be used there still");
+		equal((await look()).sources[0]?.moved, false);
+		await fixture.pass(LONG_SECONDS);
+		const refused = full.keyCounter(key.tenant_id, key.key_id, "k\0id");
+		full.count(refused, full.operationCounter(key.tenant_id, null, "op"), "allowed", clock.now());
+		for (let round = 0; round < 3; round += 1) await flushing.flushNow().catch(() => undefined);
+		await flushing.flushNow();
+		equal(await seen(), clock.now());
+		equal(await completed(), 0);
+		await fixture.pass(LONG_SECONDS);
+		await flushing.flushNow();
+		equal(await completed(), 1);
+		await flushing.stop();
 	});
 
 	test("the only node judges by its own counts, up to the earliest that is not aggregated yet", async () => {

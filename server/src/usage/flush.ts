@@ -9,7 +9,7 @@ import { inStatement } from "../database/transaction.ts";
 import type { Node } from "../nodes/node.ts";
 import { BATCH_FACTS_MAX, type Batch, requestsIn } from "./batch.ts";
 import type { Meter } from "./meter.ts";
-import { storeFlushedUntil, storeIdleUntil } from "./progress-store.ts";
+import { storeFlushedUntil, storeIdleUntil, storeUsageGap } from "./progress-store.ts";
 import { appendFlush } from "./store.ts";
 
 const EVERY_MS = 1_000;
@@ -69,6 +69,13 @@ export function isRefusal(error: unknown): boolean {
 	return error instanceof pg.DatabaseError && /^2[23]/.test(error.code ?? "");
 }
 
+/** Counts that were given up, and of which the database is to be told. */
+interface Gap {
+	readonly until: Date;
+	readonly lost: number;
+	readonly gave_up_at: number;
+}
+
 class Flusher {
 	readonly #options: FlushingOptions;
 	/** Of this process and no other, whatever becomes of its node: with the number it names a flush for good. */
@@ -78,6 +85,10 @@ class Flusher {
 	#pending: Flush | null = null;
 	/** What the database has been told, and of which node: one that was fenced goes on as another. */
 	#told = { node_id: "", flushed_until: 0 };
+	/** Of the counts that the meter had no room for, how many are known of in the database. */
+	#lostTold = 0;
+	/** When the last batch was given up, until the database knows; 0 for none. */
+	#gaveUpAt = 0;
 	failure: Error | null = null;
 
 	constructor(options: FlushingOptions) {
@@ -115,6 +126,9 @@ class Flusher {
 
 	async #sendIdle(began: number): Promise<void> {
 		const { database, node } = this.#options;
+		const gap = this.#gapAt(began);
+		if (gap !== null) await record({ database }, (tx) => storeUsageGap(tx, gap.until));
+		this.#forgetGap(gap);
 		if (this.#told.node_id === node.id && Math.abs(began - this.#told.flushed_until) < IDLE_EVERY_MS) return;
 		const told = { node_id: node.id, flushed_until: began };
 		await inStatement(database, (queries) => storeIdleUntil(queries, told.node_id, new Date(began)));
@@ -126,14 +140,32 @@ class Flusher {
 		const { database, log, node } = this.#options;
 		const { flushed_until } = flush;
 		const node_id = node.id;
+		const gap = this.#gapAt(this.#options.clock.now());
 		const applied = await record({ database }, async (tx) => {
 			const entered = await appendFlush(tx, { flusher_id: this.#id, ...flush });
+			// Before or with what it casts doubt on.
+			if (gap !== null) await storeUsageGap(tx, gap.until);
 			if (entered && flushed_until !== null) await storeFlushedUntil(tx, node_id, flushed_until);
 			return entered;
 		});
 		if (applied && flushed_until !== null) this.#told = { node_id, flushed_until: flushed_until.getTime() };
 		if (!applied) log.info({ flush_number: flush.flush_number }, "usage_flush_was_applied_before");
+		this.#forgetGap(gap);
 		this.#pending = null;
+	}
+
+	/** What was given up so far that the database does not know of, which is of uses before `now`; null for nothing. */
+	#gapAt(now: number): Gap | null {
+		const { lost } = this.#options.meter;
+		const gave_up_at = this.#gaveUpAt;
+		if (lost === this.#lostTold && gave_up_at === 0) return null;
+		return { until: new Date(lost === this.#lostTold ? gave_up_at : now), lost, gave_up_at };
+	}
+
+	#forgetGap(gap: Gap | null): void {
+		if (gap === null) return;
+		this.#lostTold = gap.lost;
+		if (this.#gaveUpAt === gap.gave_up_at) this.#gaveUpAt = 0;
 	}
 
 	#next(began: number): Flush | null {
@@ -151,6 +183,7 @@ class Flusher {
 		flush.refusals += 1;
 		if (flush.refusals < REFUSALS_MAX) return;
 		this.#options.log.error({ err: error, requests: requestsIn(flush.batch) }, "usage_batch_given_up");
+		this.#gaveUpAt = this.#options.clock.now();
 		this.#pending = null;
 	}
 }

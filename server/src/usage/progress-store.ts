@@ -20,11 +20,19 @@ export async function storeIdleUntil(tx: RecordTx, node_id: string, flushed_unti
 	`.execute(tx);
 }
 
+/** Stores that counts of uses up to `until` were given up; an earlier instant takes nothing back. */
+export async function storeUsageGap(tx: RecordTx, until: Date): Promise<void> {
+	await sql`
+		insert into keywright.usage_gap as kept (until) values (${until})
+		on conflict (id) do update set until = greatest(kept.until, excluded.until)
+	`.execute(tx);
+}
+
 /** What is known of the uses that nodes count. */
 export interface UsageSeen {
 	/** Every use up to then is in the tables that evidence is read from, unless the node that counted it was fenced. Milliseconds since 1970. */
 	readonly until_ms: number;
-	/** Uses up to then may be missing: a node was fenced that may have held some. 0 for none. */
+	/** Uses up to then may be missing: a node was fenced that may have held some, or gave some up. 0 for none. */
 	readonly gaps_until_ms: number;
 }
 
@@ -39,7 +47,9 @@ export async function readUsageSeen(tx: ReadTx): Promise<UsageSeen> {
 				left join keywright.usage_progress as kept on kept.node_id = nodes.id where nodes.fenced_at is null),
 			(select min(coalesce(counted_from, 'epoch')) from keywright.usage_flushes where waiting and keys is not null)
 		), 'epoch') as until,
-		coalesce((select max(fenced_at) from keywright.nodes), 'epoch') as gaps_until
+		greatest(
+			coalesce((select max(fenced_at) from keywright.nodes), 'epoch'), coalesce((select until from keywright.usage_gap), 'epoch')
+		) as gaps_until
 	`.execute(tx);
 	const [seen] = rows;
 	return { until_ms: seen?.until.getTime() ?? 0, gaps_until_ms: seen?.gaps_until.getTime() ?? 0 };

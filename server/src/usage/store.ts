@@ -5,14 +5,16 @@ import { CODES_OF_DEAD_KEYS, MINUTE_MS } from "./counter.ts";
 import { settleEndedSecrets, settleSecretOperations, settleSecretSources } from "./evidence-store.ts";
 import { columns, line, msOf, NO_CLIENT, type Picked } from "./flush-text-store.ts";
 import { LIBRARY_FAMILIES, NO_PROGRAM, OTHER_PROGRAM } from "./program.ts";
+import { storeUsageGap } from "./progress-store.ts";
 import { OTHER_SOURCES, type Source } from "./source.ts";
 
-/** How many sources of one key are told apart; all others are told together. */
+/** How many sources of one key are told apart; all others are told together, until those that were not seen for 90 days are swept. */
 export const SOURCES_PER_KEY_MAX = 64;
 /** How many names of their own the programs of one tenant may have; sources with further ones are counted together as well. */
 export const PROGRAM_NAMES_PER_TENANT_MAX = 256;
 const NO_NAMES_OF_THEIR_OWN = [...LIBRARY_FAMILIES, NO_PROGRAM, OTHER_PROGRAM];
-const SETTLE_LOCK = 7_362_011;
+/** Of whoever aggregates: one at a time. */
+export const SETTLE_LOCK = 7_362_011;
 const MINUTE_SECONDS = 60;
 
 /** Appends a batch, unless this flush is there already: then nothing is done and the answer is false. */
@@ -96,11 +98,13 @@ export async function settleFlushes(tx: RecordTx, flushes_max: number): Promise<
 /** Takes the flush that would be settled next out of the way, as it is, for somebody to look at; returns its name. */
 export async function setAsideFlush(tx: RecordTx): Promise<string | null> {
 	await sql`select pg_advisory_xact_lock(${SETTLE_LOCK}), ${idleFor(LOCKED_IDLE_MS)}`.execute(tx);
-	const { rows } = await sql<{ node_id: string; flush_number: number }>`
+	const { rows } = await sql<{ node_id: string; flush_number: number; flushed_at: Date }>`
 		update keywright.usage_flushes set waiting = false where ctid = (
 			select ctid from keywright.usage_flushes where waiting order by flushed_at limit 1
-		) returning node_id, flush_number
+		) returning node_id, flush_number, flushed_at
 	`.execute(tx);
+	// What it counted is no evidence of anything any more.
+	if (rows[0]) await storeUsageGap(tx, rows[0].flushed_at);
 	return rows[0] ? `${rows[0].node_id}/${rows[0].flush_number}` : null;
 }
 
