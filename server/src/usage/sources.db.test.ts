@@ -3,6 +3,7 @@ import { after, before, suite, test } from "node:test";
 import { ManualClock, systemClock } from "../core/clock.ts";
 import { parseAddress } from "../core/network.ts";
 import { testLog } from "../database/testing.ts";
+import { sweepEvidence } from "./evidence-sweep.ts";
 import { startFlushing } from "./flush.ts";
 import { listSources } from "./list-sources.ts";
 import { Meter } from "./meter.ts";
@@ -10,6 +11,7 @@ import { OTHER_SOURCES, type Source, sourceOf } from "./source.ts";
 import { PROGRAM_NAMES_PER_TENANT_MAX, SOURCES_PER_KEY_MAX } from "./store.ts";
 import { type UsageTestDatabase, usageTestDatabase } from "./testing.ts";
 
+const DAY_MS = 86_400_000;
 const AT = Date.UTC(2026, 0, 15, 12, 0, 0);
 
 function from(address: string, agent = "curl/8.5.0", client: string | null = null): Source {
@@ -162,6 +164,31 @@ suite("sources of keys", () => {
 		ok(!found.some(({ id }) => id === beyond.id));
 		const { length } = await db.query("select name from program_names where tenant_id = 'a'");
 		equal(length, PROGRAM_NAMES_PER_TENANT_MAX);
+	});
+
+	test("invented names of programs take a tenant's room for 90 days at most, and names in use stay", async () => {
+		const { meter, flushing } = start();
+		const operation = meter.operationCounter("a", null, "swept");
+		const use = async (agent: string, day: number) => {
+			const source = from("198.18.7.77", agent);
+			meter.count(meter.keyCounter("a", "a_key_4", "a_kid_4", source), operation, "allowed", AT + day * DAY_MS);
+			await flushing.flushNow();
+			return (await list(4)).find(({ id }) => id === source.id)?.agent ?? null;
+		};
+		const sweepAt = (day: number) => sweepEvidence({ database: db.database, clock: { now: () => AT + day * DAY_MS, monotonic: () => 0 } });
+		const names = async () =>
+			(await db.query<{ name: string }>("select name from program_names where tenant_id = 'a' order by name")).map(({ name }) => name);
+		equal((await names()).length, PROGRAM_NAMES_PER_TENANT_MAX, "the test before has used all of them up");
+		const [kept = ""] = await names();
+		equal(await use(`${kept}/1`, 50), kept);
+		equal(await use("order-bot/1.2", 80), null, "there is no room for another name");
+		await sweepAt(89);
+		equal((await names()).length, PROGRAM_NAMES_PER_TENANT_MAX);
+		await sweepAt(92);
+		deepEqual(await names(), [kept]);
+		equal(await use("order-bot/1.2", 92), "order-bot");
+		deepEqual((await names()).toSorted(), [kept, "order-bot"].toSorted());
+		await flushing.stop();
 	});
 
 	test("keys and tenants that are not there, another tenant's, and erased ones get no sources and hold nothing up", async () => {
