@@ -2,6 +2,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { Agent } from "node:http";
 import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { inParallel, send } from "../client.ts";
 import { endLeftovers } from "../server.ts";
 import { expectStatus, makeKey, makePlan, makeTenant } from "../things.ts";
@@ -28,6 +29,19 @@ after(async () => {
 	await world?.server.stop();
 	await endLeftovers();
 });
+
+interface Source {
+	readonly client: string | null;
+}
+
+/** Where a key of "acme" is used from, once one of them is as expected. */
+async function sourcesOf(key_id: string, expected: (source: Source) => boolean): Promise<Source[]> {
+	for (const until = performance.now() + PATIENCE_MS; ; await sleep(50)) {
+		const { data } = expectStatus(await world.server.management("acme", "GET", `/api-keys/${key_id}/sources`), 200).as<{ data: Source[] }>();
+		if (data.some(expected)) return data;
+		ok(performance.now() < until, `no source is as expected: ${JSON.stringify(data)}`);
+	}
+}
 
 for (const name of PROXY_NAMES) {
 	describe(name, () => {
@@ -57,6 +71,16 @@ for (const name of PROXY_NAMES) {
 			deepEqual(valuesOf(arrived, "X-Keywright-Key-Id"), [world.reader.id]);
 			deepEqual(valuesOf(arrived, "X-Keywright-Key-Name"), ["prod-reader-%C3%BC"]);
 			deepEqual(valuesOf(arrived, "X-Keywright-Site"), ["shop"]);
+		});
+
+		test("the client instance of a request is part of the question, and never reaches the API", async () => {
+			const client = `orders-${name}-7`;
+			echo.take();
+			expectStatus(await reading(ORDERS, world.reader.raw_key, { "x-keywright-client": client, "user-agent": "curl/8" }), 200);
+			expectStatus(await reading(ORDERS, world.reader.raw_key, { "x-keywright-client": "not, a name", "user-agent": "curl/8" }), 200);
+			for (const arrived of echo.take()) deepEqual(valuesOf(arrived, "X-Keywright-Client").filter(Boolean), []);
+			const sources = await sourcesOf(world.reader.id, (source) => source.client === client);
+			ok(sources.every((source) => source.client === null || source.client.startsWith("orders-")));
 		});
 
 		test("what the API itself answers, refusals and failures too, goes to the caller as it is", async () => {
