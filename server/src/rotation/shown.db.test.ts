@@ -94,8 +94,8 @@ test("what is shown of a rotation holds for every state of its key, of itself an
 	const { clock } = fixture.verification;
 	const tenant_id = await fixture.verification.tenant(fixture.main.node);
 	const cases: (Case & { readonly action: (typeof ACTIONS)[number] })[] = [];
+	// Pausing and revoking happen to keys with an end that comes first.
 	for (const progress of PROGRESS)
-		// Pausing and revoking happen to keys with an end that comes first.
 		for (const expiry of EXPIRIES)
 			for (const action of expiry === 1_800 ? ACTIONS : (["none"] as const)) {
 				const one = await begin(tenant_id, progress, expiry === null ? null : new Date(clock.now() + expiry * 1_000).toISOString());
