@@ -1,4 +1,6 @@
-import { doesNotMatch, equal, match, ok } from "node:assert/strict";
+import { deepEqual, doesNotMatch, equal, match, ok } from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import pg from "pg";
 import { type Cluster, startEmbeddedCluster } from "../scripts/clusters.ts";
@@ -8,7 +10,7 @@ import { APP_ROLE, ensureDatabase } from "../server/src/database/roles.ts";
 import { Relay } from "./faults/relay.ts";
 import { type PgBouncer, startPgBouncer } from "./pgbouncer.ts";
 import { assertProblem } from "./problem.ts";
-import { endLeftovers, newDataFolder, removeDataFolder, runProgram, type Server, startServer } from "./server.ts";
+import { endLeftovers, newDataFolder, onFullDisk, removeDataFolder, runProgram, type Server, startServer } from "./server.ts";
 import { expectStatus, makeKey, makeWorld } from "./things.ts";
 
 const DATABASE = "keywright";
@@ -61,9 +63,48 @@ const environment = (pool: string) => ({
 	KEYWRIGHT_DATABASE_DIRECT_URL: `postgresql://app@127.0.0.1:${relay.port}/${DATABASE}?sslmode=disable`,
 });
 
+/** Those of the server, for others beside it. */
+const secrets = () => ({
+	KEYWRIGHT_PEPPER: readFileSync(join(server.data_dir, "pepper"), "utf8").trim(),
+	KEYWRIGHT_OPERATOR_TOKEN: server.operator_token,
+});
+
+test("a missing pepper is told beside what else is wrong, before the database is opened", async () => {
+	const data_dir = newDataFolder();
+	const { code, stderr } = await runProgram(["serve"], {
+		...environment(DATABASE),
+		KEYWRIGHT_DATA_DIR: data_dir,
+		KEYWRIGHT_PORT: String(server.port),
+	});
+	equal(code, 1, stderr);
+	match(stderr, /- KEYWRIGHT_PEPPER: the database has a pepper, and there is none here/);
+	match(stderr, /- KEYWRIGHT_PORT: port \d+ of 127\.0\.0\.1 is used/);
+	deepEqual(readdirSync(data_dir), []);
+	await removeDataFolder(data_dir);
+});
+
+test("a server that has what it needs starts on a full disk and lets keys in; an upload is told that there is no room", async () => {
+	const { tenant, site } = await makeWorld(server);
+	const { raw_key } = await makeKey(server, tenant.id);
+	const data_dir = newDataFolder();
+	const full = await startServer({
+		data_dir,
+		env: { ...environment(DATABASE), ...secrets() },
+		prelude: onFullDisk(data_dir),
+		operator_token: server.operator_token,
+	});
+	expectStatus(await full.keyed(raw_key, "GET", "/whoami"), 200);
+	const form = new FormData();
+	form.append("file", new Blob(["x".repeat(10_000)]), "large.txt");
+	const headers = { "x-api-key": raw_key };
+	const answer = await fetch(`${full.url}/api/v1/m2m/sites/${site.id}/documents`, { method: "POST", headers, body: form });
+	equal(answer.status, 507, await answer.text());
+	await full.stop();
+});
+
 test("a pooler with fewer sessions than a server needs is refused at the start, with how many those are", async () => {
 	const data_dir = newDataFolder();
-	const { code, stderr } = await runProgram(["serve"], { ...environment("single"), KEYWRIGHT_DATA_DIR: data_dir, KEYWRIGHT_PORT: "0" });
+	const { code, stderr } = await runProgram(["serve"], { ...environment("single"), ...secrets(), KEYWRIGHT_DATA_DIR: data_dir, KEYWRIGHT_PORT: "0" });
 	await removeDataFolder(data_dir);
 	equal(code, 1, stderr);
 	match(stderr, /- KEYWRIGHT_DATABASE_URL: it gives 1 transactions at once, and 4 are needed: raise default_pool_size/);
@@ -87,7 +128,12 @@ test("no commit behind a pooler is acknowledged before it is stored, though the 
 
 test("a pooler whose sessions commit before it is stored is refused at the start, with the statement that mends it", async () => {
 	const data_dir = newDataFolder();
-	const { code, stderr } = await runProgram(["serve"], { ...environment("hurried"), KEYWRIGHT_DATA_DIR: data_dir, KEYWRIGHT_PORT: "0" });
+	const { code, stderr } = await runProgram(["serve"], {
+		...environment("hurried"),
+		...secrets(),
+		KEYWRIGHT_DATA_DIR: data_dir,
+		KEYWRIGHT_PORT: "0",
+	});
 	await removeDataFolder(data_dir);
 	equal(code, 1, stderr);
 	match(stderr, /alter role <role> in database <database> set synchronous_commit = 'on'/);

@@ -127,11 +127,19 @@ export class Program {
 }
 
 /** Runs one command of the server's program to its end. */
+/** As a prelude: in the program's sight `folder` is a disk without room. Needs Linux, and root or user namespaces. */
+export function onFullDisk(folder: string): string {
+	const namespace = process.getuid?.() === 0 ? "--mount" : "--user --map-root-user --mount";
+	const mount = `mount -t tmpfs -o size=4096 tmpfs "$1" && head -c 4096 /dev/zero > "$1/filling" && shift && exec "$@"`;
+	return `exec unshare ${namespace} bash -c '${mount}' bash '${folder}' "$@"`;
+}
+
 export async function runProgram(
 	argv: readonly string[],
 	env: Readonly<Record<string, string>> = {},
+	prelude?: string,
 ): Promise<Ended & { stdout: string; stderr: string }> {
-	const program = new Program(argv, environmentWith(env));
+	const program = new Program(argv, environmentWith(env), prelude);
 	const ended = await program.ended;
 	return { ...ended, stdout: program.stdout, stderr: program.stderr };
 }

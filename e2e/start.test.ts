@@ -24,6 +24,7 @@ import {
 	isAlive,
 	MAIN,
 	newDataFolder,
+	onFullDisk,
 	Program,
 	postgresPid,
 	ROOT,
@@ -299,10 +300,21 @@ test("a wrong pepper, or none beside a database that has one, starts nothing and
 	const right = readFileSync(join(data_dir, "pepper"), "utf8").trim();
 	const wrong = "w".repeat(48);
 	await rename(join(data_dir, "pepper"), join(data_dir, "pepper.elsewhere"));
-	const missing = await runProgram(["serve"], { KEYWRIGHT_DATA_DIR: data_dir, KEYWRIGHT_PORT: "0" });
+	const taken = createServer().listen(0, "127.0.0.1");
+	await once(taken, "listening");
+	const address = taken.address();
+	const port = address !== null && typeof address === "object" ? String(address.port) : "";
+	const missing = await runProgram(["serve"], { KEYWRIGHT_DATA_DIR: data_dir, KEYWRIGHT_PORT: port });
+	taken.close();
 	equal(missing.code, 1);
-	match(missing.stderr, /KEYWRIGHT_PEPPER: the database has a pepper/);
+	match(missing.stderr, /- KEYWRIGHT_PEPPER: the database has a pepper/);
+	match(missing.stderr, /- KEYWRIGHT_PORT: port \d+ of 127\.0\.0\.1 is used/);
 	ok(!existsSync(join(data_dir, "pepper")), "no new one was made");
+	// A data folder of a version that made no mark: it is known once the database is open.
+	await rm(join(data_dir, "postgres.has_pepper"));
+	const unmarked = await runProgram(["serve"], { KEYWRIGHT_DATA_DIR: data_dir, KEYWRIGHT_PORT: "0" });
+	match(unmarked.stderr, /- KEYWRIGHT_PEPPER: the database has a pepper/);
+	ok(!existsSync(join(data_dir, "pepper")), "nor then");
 	await rename(join(data_dir, "pepper.elsewhere"), join(data_dir, "pepper"));
 	const refused = await runProgram(["serve"], { KEYWRIGHT_DATA_DIR: data_dir, KEYWRIGHT_PORT: "0", KEYWRIGHT_PEPPER: wrong });
 	equal(refused.code, 1);
@@ -360,6 +372,25 @@ test("what around a server keeps it from starting is told all at once, with sett
 	match(foreign.stderr, /- KEYWRIGHT_HOST: 192\.0\.2\.1 is no address of this machine: use one of its own/);
 	match(bracketed.stderr, /- KEYWRIGHT_HOST must be written without brackets, such as ::1/);
 	deepEqual(readdirSync(folder), ["file"]);
+});
+
+test("a data folder that cannot be written, or has no room for a first start, is told beside what else is wrong, and nothing is made", async () => {
+	const folder = newFolder();
+	const foreign = { KEYWRIGHT_HOST: "192.0.2.1", KEYWRIGHT_PORT: "0" };
+	const [read_only, full] = await Promise.all([
+		runProgram(["serve"], { ...foreign, KEYWRIGHT_DATA_DIR: "/proc/keywright" }),
+		runProgram(["serve"], { ...foreign, KEYWRIGHT_DATA_DIR: join(folder, "new") }, onFullDisk(folder)),
+	]);
+	for (const { code, stderr } of [read_only, full]) {
+		equal(code, 1, stderr);
+		match(stderr, /- KEYWRIGHT_HOST: 192\.0\.2\.1 is no address of this machine/);
+	}
+	match(
+		read_only.stderr,
+		/- KEYWRIGHT_DATA_DIR: the folder \/proc\/keywright cannot be written \(E[A-Z]+\): let this user own it, or choose another/,
+	);
+	match(full.stderr, /- KEYWRIGHT_DATA_DIR: the folder .*new has no room for what a first start makes: the disk is full/);
+	deepEqual(readdirSync(folder), []);
 });
 
 /** What a registry says of a package of our command's name that somebody else has published. */

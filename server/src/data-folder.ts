@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, constants, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { chmodSync, closeSync, constants, fsyncSync, mkdirSync, openSync, readFileSync, unlinkSync, writeSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { randomBase62 } from "./core/id.ts";
 
@@ -23,6 +23,10 @@ export function generatedSecret(folder: string, name: string): string {
 			writeSync(file, `${value}\n`);
 			fsyncSync(file);
 			return value;
+		} catch (error) {
+			// Nobody has had it: left behind, it would be in the way of the next start.
+			unlinkSync(path);
+			throw error;
 		} finally {
 			closeSync(file);
 		}

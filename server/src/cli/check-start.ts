@@ -1,12 +1,16 @@
-import { constants } from "node:fs";
-import { access, mkdtemp, rmdir, stat } from "node:fs/promises";
+import { constants, existsSync } from "node:fs";
+import { access, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import type { Config } from "../config.ts";
 import { countTransactionsAtOnce, findConnectionFault, findMissingDefaults, setRoleDefaults } from "../database/check-sessions.ts";
+import { isInitialised } from "../database/embedded-folder.ts";
+import { findPepperFault, isPepperMissing } from "./pepper.ts";
 
 /** Without so many transactions at once a server waits for itself. */
 export const TRANSACTIONS_AT_ONCE_LEAST = 4;
+/** So much a file takes at least. */
+const BLOCK_BYTES = 4_096;
 
 /** What around the server keeps it from starting, all at once: each names its setting and what to do. */
 export class StartError extends Error {
@@ -48,25 +52,51 @@ function findListenFault(config: Config): Promise<string | null> {
 	});
 }
 
-/** Tried by making something in it, or in the folder above that is there: permissions alone do not tell of a disk that is read-only. */
-async function findDataFolderFault(path: string): Promise<string | null> {
-	const name = `KEYWRIGHT_DATA_DIR: the folder ${resolve(path)}`;
+/** Writes a block into a folder that it makes in `folder`, and removes both: permissions alone do not tell of a disk that is read-only or full. */
+async function tryWriting(folder: string): Promise<void> {
+	const probe = await mkdtemp(join(folder, ".keywright-"));
+	try {
+		await writeFile(join(probe, "probe"), Buffer.alloc(BLOCK_BYTES, 1));
+	} finally {
+		await rm(probe, { recursive: true });
+	}
+}
+
+/** The folder itself, or the first above it that is there. */
+async function firstThere(path: string): Promise<string> {
 	for (let folder = resolve(path); ; folder = dirname(folder)) {
 		try {
-			if (!(await stat(folder)).isDirectory()) return `${name} cannot be used, because ${folder} is no folder: choose another`;
-			await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
-			await rmdir(await mkdtemp(join(folder, ".keywright-")));
-			return null;
+			await stat(folder);
+			return folder;
 		} catch (error) {
-			const code = codeOf(error);
-			if (code === "ENOENT" && dirname(folder) !== folder) continue;
-			if (code === "ENOTDIR") return `${name} cannot be used, because something above it is no folder: choose another`;
-			const is_full = code === "ENOSPC" || code === "EDQUOT";
-			// A server that has what it needs goes on without room for uploads.
-			if (is_full && folder === resolve(path)) return null;
-			if (is_full) return `${name} cannot be made: the disk is full; free some space`;
-			return `${name} cannot be written (${code}): let this user own it, or choose another`;
+			if (codeOf(error) !== "ENOENT" || dirname(folder) === folder) throw error;
 		}
+	}
+}
+
+/** What has all that it needs starts without room, too: keys are verified, and uploads are answered 507. */
+function hasWhatItNeeds(config: Config, serves: boolean): boolean {
+	if (!existsSync(config.data_dir)) return false;
+	if (!serves && config.database_url !== null) return true;
+	const has_token = config.operator_token !== null || existsSync(join(config.data_dir, "operator_token"));
+	return has_token && !isPepperMissing(config) && (config.database_url !== null || isInitialised(config.data_dir));
+}
+
+async function findDataFolderFault(config: Config, serves: boolean): Promise<string | null> {
+	const path = resolve(config.data_dir);
+	const name = `KEYWRIGHT_DATA_DIR: the folder ${path}`;
+	try {
+		const folder = await firstThere(path);
+		if (!(await stat(folder)).isDirectory()) return `${name} cannot be used, because ${folder} is no folder: choose another`;
+		await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+		await tryWriting(folder);
+		return null;
+	} catch (error) {
+		const code = codeOf(error);
+		if (code === "ENOTDIR") return `${name} cannot be used, because something above it is no folder: choose another`;
+		if (code !== "ENOSPC" && code !== "EDQUOT") return `${name} cannot be written (${code}): let this user own it, or choose another`;
+		if (hasWhatItNeeds(config, serves)) return null;
+		return `${name} has no room for what a first start makes: the disk is full, or this user's part of it; free some space, or choose another`;
 	}
 }
 
@@ -84,9 +114,10 @@ async function findDatabaseFaults(config: Config): Promise<string[]> {
 	return found.flat();
 }
 
-/** Looks at everything outside that a start needs, before anything is made. Throws StartError with all that is wrong. `listens` is false for commands. */
-export async function checkStart(config: Config, listens: boolean): Promise<void> {
-	const found = await Promise.all([listens ? findListenFault(config) : null, findDataFolderFault(config.data_dir), findDatabaseFaults(config)]);
+/** Looks at everything outside that a start needs, before anything is made. Throws StartError with all that is wrong. `serves` is false for commands. */
+export async function checkStart(config: Config, serves: boolean): Promise<void> {
+	const of_servers = serves ? [findListenFault(config), findPepperFault(config)] : [];
+	const found = await Promise.all([...of_servers, findDataFolderFault(config, serves), findDatabaseFaults(config)]);
 	const faults = found.flat().filter((fault) => fault !== null);
 	if (faults.length > 0) throw new StartError(faults);
 }

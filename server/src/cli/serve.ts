@@ -6,12 +6,12 @@ import { systemClock } from "../core/clock.ts";
 import { type BufferedOutput, bufferedOutput, createAccessLog, createLog, type Log } from "../core/log.ts";
 import { parsePeppers } from "../core/pepper.ts";
 import { generatedSecret, openDataFolder } from "../data-folder.ts";
-import { connectDatabase, type Database, VERIFICATION_LIMITS } from "../database/database.ts";
-import { hasPepper } from "../keys/pepper-check.ts";
+import { connectDatabase, VERIFICATION_LIMITS } from "../database/database.ts";
 import { banner } from "./banner.ts";
 import { checkStart, listenFault, StartError } from "./check-start.ts";
 import { openDemo } from "./demo.ts";
 import { openDatabase, uploadsFolder } from "./open-database.ts";
+import { existingOrNewPepper, markPepper, pepperFault } from "./pepper.ts";
 
 /** A stop that takes longer than this is cut short. */
 const STOP_PATIENCE_MS = 20_000;
@@ -21,16 +21,6 @@ const EXIT_FAILED = 1;
 function dashboardFolder(): string {
 	const installed = join(import.meta.dirname, "../dashboard");
 	return existsSync(installed) ? installed : join(import.meta.dirname, "../../../dashboard/dist");
-}
-
-/** The pepper of the data folder. A new one only for a database that has never had any: beside others it would make every key unusable. */
-async function existingOrNewPepper(data_dir: string, database: Database): Promise<string> {
-	if (!existsSync(join(data_dir, "pepper")) && (await hasPepper(database)))
-		throw new StartError([
-			`KEYWRIGHT_PEPPER: the database has a pepper, and there is none here (no file ${join(data_dir, "pepper")}): bring that file back from your ` +
-				"backup, set KEYWRIGHT_PEPPER, or set KEYWRIGHT_DATA_DIR to the folder that has it. None was made: with another one no key works",
-		]);
-	return generatedSecret(data_dir, "pepper");
 }
 
 /** Starts the server and keeps it up until SIGINT or SIGTERM; a second signal ends it at once. */
@@ -55,7 +45,9 @@ export async function serve(config: Config, version: string): Promise<void> {
 		const opened = await opening;
 		const database = connectDatabase({ url: opened.url, direct_url: opened.direct_url, log });
 		ending.last(() => database.close());
-		const peppers = parsePeppers(config.pepper ?? (await existingOrNewPepper(data_dir, database)));
+		const pepper = await existingOrNewPepper(config, data_dir, database);
+		if (pepper === null) throw new StartError([pepperFault(data_dir)]);
+		const peppers = parsePeppers(pepper);
 		const verification_database = connectDatabase({ url: opened.url, direct_url: opened.direct_url, log, ...VERIFICATION_LIMITS });
 		ending.last(() => verification_database.close());
 		const app = await createApp({
@@ -73,6 +65,7 @@ export async function serve(config: Config, version: string): Promise<void> {
 			sole: opened.embedded,
 		});
 		ending.last(() => app.stop());
+		if (opened.embedded) markPepper(data_dir);
 		const address = await app.http.listen({ port: config.port, host: config.host }).catch((error: unknown) => {
 			throw new StartError([listenFault(error, config)]);
 		});

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { chmod, constants, lstat, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
@@ -6,6 +7,7 @@ import type { Log } from "../core/log.ts";
 import type { Binaries } from "./embedded-binaries.ts";
 import { giveTo, letThrough, type Runner, SUPERUSER } from "./embedded-runner.ts";
 
+const CLUSTER_NAME = "postgres";
 const LOG_BYTES_MAX = 10 * 1024 * 1024;
 /** Smallest of the systems': macOS allows 103 bytes, Linux 107. */
 const SOCKET_PATH_BYTES_MAX = 103;
@@ -25,7 +27,12 @@ export interface Folder {
 export async function openFolder(data_dir: string): Promise<Folder> {
 	await mkdir(resolve(data_dir), { recursive: true, mode: 0o700 });
 	const real = await realpath(data_dir);
-	return { data_dir: real, cluster_dir: join(real, "postgres"), log_file: join(real, "postgres.log") };
+	return { data_dir: real, cluster_dir: join(real, CLUSTER_NAME), log_file: join(real, "postgres.log") };
+}
+
+/** Whether the data folder has a database cluster. */
+export function isInitialised(data_dir: string): boolean {
+	return existsSync(join(data_dir, CLUSTER_NAME, "PG_VERSION"));
 }
 
 /**

@@ -1,0 +1,62 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Config } from "../config.ts";
+import { createLog } from "../core/log.ts";
+import { generatedSecret } from "../data-folder.ts";
+import { connectDatabase, type Database } from "../database/database.ts";
+import { isInitialised } from "../database/embedded-folder.ts";
+import { hasPepper } from "../keys/pepper-check.ts";
+
+const PEPPER_FILE = "pepper";
+/** Beside the embedded database, once that has a pepper: what a start has to know before it opens the database. */
+const MARK_FILE = "postgres.has_pepper";
+const MARK_TEXT = "The database in the folder postgres has a pepper: without it (the file pepper, or KEYWRIGHT_PEPPER) no key works.\n";
+const PUBLIC_FILE = 0o644;
+
+export function isPepperMissing({ pepper, data_dir }: Pick<Config, "pepper" | "data_dir">): boolean {
+	return pepper === null && !existsSync(join(data_dir, PEPPER_FILE));
+}
+
+/** What is wrong when a database has a pepper and the server has none, and what to do. */
+export function pepperFault(data_dir: string): string {
+	return (
+		`KEYWRIGHT_PEPPER: the database has a pepper, and there is none here (no file ${join(resolve(data_dir), PEPPER_FILE)}): bring that file back from your ` +
+		"backup, set KEYWRIGHT_PEPPER, or set KEYWRIGHT_DATA_DIR to the folder that has it. None was made: with another one no key works"
+	);
+}
+
+/** Null when there is no pepper where the database has one, as far as that can be known before the database is opened for good. */
+export async function findPepperFault(config: Config): Promise<string | null> {
+	if (!isPepperMissing(config)) return null;
+	const { data_dir, database_url } = config;
+	const has =
+		database_url === null
+			? isInitialised(data_dir) && existsSync(join(data_dir, MARK_FILE))
+			: await askDatabase(config.database_direct_url ?? database_url, config);
+	return has ? pepperFault(data_dir) : null;
+}
+
+/** False too when the database cannot be asked: it has not been migrated yet, or what is wrong with it is found by others. */
+async function askDatabase(url: string, { key_brand }: Pick<Config, "key_brand">): Promise<boolean> {
+	const database = connectDatabase({ url, log: createLog({ level: "silent", brand: key_brand }), connections_max: 1 });
+	try {
+		return await hasPepper(database);
+	} catch {
+		return false;
+	} finally {
+		await database.close();
+	}
+}
+
+/** The pepper of the data folder. A new one only for a database that has never had any: beside others it would make every key unusable. Null: it is missing. */
+export async function existingOrNewPepper(config: Config, data_dir: string, database: Database): Promise<string | null> {
+	if (config.pepper !== null) return config.pepper;
+	if (isPepperMissing(config) && (await hasPepper(database))) return null;
+	return generatedSecret(data_dir, PEPPER_FILE);
+}
+
+/** Notes beside the embedded database that it has a pepper. */
+export function markPepper(data_dir: string): void {
+	const path = join(data_dir, MARK_FILE);
+	if (!existsSync(path)) writeFileSync(path, MARK_TEXT, { flag: "wx", mode: PUBLIC_FILE });
+}
