@@ -3,6 +3,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import { after, before, test } from "node:test";
 import type { BrowserContext, Page } from "playwright-core";
+import { makeOneTimeToken } from "../../server/src/core/one-time-token.ts";
 import { type MailTrap, mailTrap, portOf } from "../../server/src/outbox/testing.ts";
 import { Database } from "../database.ts";
 import { makeTenant } from "../things.ts";
@@ -95,6 +96,21 @@ async function tabTo(page: Page, name: RegExp): Promise<void> {
 	throw new Error(`the keyboard does not reach ${name}`);
 }
 
+async function inDatabase(statement: string, values: unknown[]): Promise<void> {
+	const database = await Database.open(dashboard.server.data_dir);
+	await database.rows(statement, values);
+	await database.close();
+}
+
+/** A link to sign in, as it is mailed to whom others' attempts keep out. */
+async function signInLink(email: string): Promise<string> {
+	const { text, digest } = makeOneTimeToken("kwl");
+	const columns = "token_digest, purpose, person_id, email, expires_at";
+	const values = "$1, 'sign_in', id, email, now() + interval '15 minutes'";
+	await inDatabase(`insert into sign_in_links (${columns}) select ${values} from people where email = $2`, [digest, email]);
+	return `${dashboard.url}/sign-in-link#${text}`;
+}
+
 function tenantIn(page: Page): string {
 	return new URL(page.url()).searchParams.get("tenant") ?? "";
 }
@@ -123,6 +139,8 @@ test("the first owner comes from the printed link to API Access by the keyboard 
 	await page.waitForURL(API_ACCESS);
 	await heading(page, "API Access");
 	ok(!page.url().includes("kwi_"), "the link's token is not in the address any more");
+	await page.getByText("Dana Demo", { exact: true }).first().waitFor();
+	await assertCount(page.getByText("You", { exact: true }), 0, "the demo key's responsible person is one, with a name");
 	await page.goBack();
 	ok(!page.url().includes("kwi_"), "nor in the history");
 	assertQuiet(context);
@@ -225,6 +243,44 @@ test("a forgotten password is set anew by a mailed link, once, and ends what was
 	assertQuiet(context, other);
 	await context.close();
 	await other.close();
+});
+
+test("a link to sign in works once, and one that was used, is too old or was cut off says what to do instead", async () => {
+	const tenant_id = await newTenant();
+	const who = somebody("Lina Locked-Out");
+	await (await memberIn(browser, dashboard.server, who, { tenant_id, role: "viewer" })).context.close();
+	const context = await browser.person();
+	const page = await context.newPage();
+	const link = await signInLink(who.email);
+	await page.goto(link);
+	await heading(page, "Sign in");
+	await page.getByText("This link signs you in, once.").waitFor();
+	await picture(page, "sign-in-link");
+	await axe(page);
+	await page.getByRole("button", { name: "Sign in by this link" }).click();
+	await page.waitForURL(API_ACCESS);
+
+	const late = somebody("Lia Late");
+	await (await memberIn(browser, dashboard.server, late, { tenant_id, role: "viewer" })).context.close();
+	const expired = await signInLink(late.email);
+	await inDatabase("update sign_in_links set expires_at = now() - interval '1 second' where email = $1", [late.email]);
+	for (const [dead, name] of [
+		[link, "sign-in-link-used"],
+		[expired, "sign-in-link-expired"],
+		[`${dashboard.url}/sign-in-link#kwl_short`, "sign-in-link-cut"],
+	] as const) {
+		await page.goto("about:blank");
+		await page.goto(dead);
+		await page.getByRole("button", { name: "Sign in by this link" }).click();
+		await heading(page, "This link does not work any more");
+		await page.getByRole("link", { name: "Sign in with your password" }).waitFor();
+		await picture(page, name);
+	}
+	await axe(page);
+	await page.getByRole("link", { name: "Set a new password" }).click();
+	await heading(page, "Set a new password");
+	assertQuiet(context);
+	await context.close();
 });
 
 test("an invitation is mailed, accepted in another browser, and makes a viewer who may look only", async () => {
@@ -536,8 +592,15 @@ test("a portal link works once, for its person and role, and says what to do aft
 	const elsewhere = await thief.newPage();
 	await elsewhere.goto(link);
 	await heading(elsewhere, "This link does not work any more");
+	await elsewhere.getByText("a new one is made each time that you open API Access from there").waitFor();
+	await elsewhere.getByText(/^Go back to .*, where you are signed in, and open API Access from there again\.$/).waitFor();
 	await picture(elsewhere, "portal-used");
 	await axe(elsewhere);
+	const late = await portalLink(dashboard.server, tenant_id, { external_user_id: "u-78", name: "Late Portal", role: "viewer" });
+	await inDatabase("update portal_sessions set expires_at = now() - interval '1 second' where external_user_id = $1", ["u-78"]);
+	await elsewhere.goto(late);
+	await heading(elsewhere, "This link does not work any more");
+	await elsewhere.getByText(/^Go back to /).waitFor();
 	await page.getByRole("button", { name: /account menu/ }).click();
 	await page.getByRole("menuitem", { name: "End this visit" }).click();
 	await heading(page, "Your visit here is over");

@@ -12,7 +12,7 @@ export default function SignInLinkPage() {
 	const token = useTokenInLink();
 	const navigate = useNavigate();
 	const action = useAction();
-	if (token === "" || isRefusal(action.error, "not_found")) return <DeadLinkPage />;
+	if (token === "" || isRefusal(action.error, "not_found", "invalid_request")) return <DeadLinkPage />;
 
 	async function signIn(): Promise<void> {
 		await action.run(async () => {
@@ -37,9 +37,15 @@ function DeadLinkPage() {
 	return (
 		<OpenPage title="This link does not work any more">
 			<Stack gap="sm">
-				<Text role="status">It works once, for 15 minutes. If it is none of that, it may have been cut off where it was copied.</Text>
+				<Text role="status">
+					A link to sign in works once, for 15 minutes. This one has been used, is too old, or was cut off where it was copied.
+				</Text>
+				<Text>Sign in with your password. Where that is refused, set a new one: the link for it comes by mail.</Text>
 				<Anchor underline="always" renderRoot={(props) => <Link to="/sign-in" {...props} />}>
 					Sign in with your password
+				</Anchor>
+				<Anchor underline="always" renderRoot={(props) => <Link to="/forgot-password" {...props} />}>
+					Set a new password
 				</Anchor>
 			</Stack>
 		</OpenPage>
