@@ -223,7 +223,7 @@ async function newRotation(input: Record<string, unknown> = {}) {
 	return { made, raw_key, rotation_id: rotation.id, ask };
 }
 
-guarantee("key_rotated", "a replaced secret is told that its key lives on, from the next request", async () => {
+guarantee("key_rotated", "a replaced secret is told that it was replaced, from the next request, and the new one works", async () => {
 	const { made, raw_key } = await newRotation({ overlap_seconds: 0 });
 	const answer = await assertUnspent("key_rotated", () => whoami(made.raw_key));
 	match(String(answer.json.detail), /was replaced/);

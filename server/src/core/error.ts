@@ -25,10 +25,14 @@ export const ERRORS = {
 		cure: "Let the proxy send the original method and URI; see the recipe of your proxy.",
 	},
 	key_missing: { status: 401, title: "No API key was sent", cure: "Send the key in the `X-API-Key` header." },
-	key_invalid: { status: 401, title: "The API key is not valid", cure: "Compare the key with the one in your secret manager, or create a new one." },
+	key_invalid: { status: 401, title: "The API key is not valid", cure: "Compare the key with the one in your secret manager, or ask for a new one." },
 	key_expired: { status: 401, title: "The API key has expired", cure: "Ask the owner of the key for a new expiry date or a new key." },
 	key_revoked: { status: 401, title: "The API key was revoked", cure: "Ask the owner for a new key; a revoked key never works again." },
-	key_rotated: { status: 401, title: "This secret was replaced", cure: "Deploy the key's current secret: the key itself lives on." },
+	key_rotated: {
+		status: 401,
+		title: "This secret was replaced",
+		cure: "Deploy the key's current secret; where it is lost, let the owner of the key replace it.",
+	},
 	credential_missing: {
 		status: 401,
 		title: "No credential was sent",
@@ -52,9 +56,13 @@ export const ERRORS = {
 		cure: "Call the API from your server; a key in a browser or an app is public.",
 	},
 	environment_mismatch: { status: 403, title: "The key is for another environment", cure: "Use the key made for this site's environment." },
-	capability_not_in_plan: { status: 403, title: "The plan does not include this", cure: "Ask the tenant's owner to change the plan." },
+	capability_not_in_plan: { status: 403, title: "The plan does not include this", cure: "Ask the operator of this API for a plan that does." },
 	permission_missing: { status: 403, title: "The key may not do this", cure: "Let the owner give the key the missing permission." },
-	role_not_allowed: { status: 403, title: "The role may not do this", cure: "Ask an owner or admin of the tenant." },
+	role_not_allowed: {
+		status: 403,
+		title: "The role may not do this",
+		cure: "Let a person do it whose role may: an owner of the tenant, or an operator.",
+	},
 	confirmation_needed: {
 		status: 403,
 		title: "It has to be confirmed who you are",

@@ -13,7 +13,7 @@ export const REFUSAL = {
 	environment: (key_name: string, key_environment: string, site_environment: string) =>
 		`The key "${key_name}" is for ${key_environment} and this site is ${site_environment}. Use a key made for ${site_environment}.`,
 	capability: (plan_name: string, capability: string) =>
-		`The plan "${plan_name}" does not include ${capability}. Ask the tenant's owner to change the plan.`,
+		`The plan "${plan_name}" does not include ${capability}. Ask the operator of this API for a plan that does.`,
 	permission: (key_name: string, permission: string) => `The key "${key_name}" does not have the permission ${permission}. Let its owner add it.`,
 } as const;
 
