@@ -7,13 +7,13 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ERRORS, type ErrorCode } from "../server/src/core/error.ts";
-import type { Answer } from "./client.ts";
+import { type Answer, send } from "./client.ts";
 import { Database } from "./database.ts";
 import { assertProblem, withoutRequestId } from "./problem.ts";
 import { freeze } from "./processes.ts";
 import { exchange, requestText, Wire } from "./raw-socket.ts";
 import { environmentWith, postgresPid, ROOT, type Server, startServer } from "./server.ts";
-import { expectStatus, type MadeKey, makeKey, makePlan, makeSite, makeTenant } from "./things.ts";
+import { expectStatus, type MadeKey, makeKey, makePlan, makeService, makeSite, makeTenant } from "./things.ts";
 
 const LEASE_MS = 1_000;
 const PROMPT_MS = 1_500;
@@ -410,6 +410,34 @@ test("the tester says what the route answers", async () => {
 			equal(verdict?.status, answer.status, `${method} ${uri}`);
 			if (answer.status !== 200) equal(verdict?.code, answer.code);
 		}
+	}
+});
+
+test("the first use of a new secret by /verify or forward-auth is recorded before it is answered, so that nobody takes the secret back", async () => {
+	const { credential } = await makeService(server);
+	const ways = {
+		verify: async (raw_key: string) => {
+			const headers = { authorization: `Bearer ${credential}` };
+			const answer = await send(server.url, { method: "POST", path: "/api/v1/verify", headers, body: { raw_key } });
+			equal(expectStatus(answer, 200).json.allowed, true);
+		},
+		"forward-auth": async (raw_key: string) => {
+			const headers = { "x-api-key": raw_key, "x-forwarded-method": "GET", "x-forwarded-uri": "/about", "x-forwarded-for": newAddress() };
+			expectStatus(await send(server.url, { method: "GET", path: FORWARD_AUTH, headers }), 200);
+		},
+	};
+	expectStatus(await putRules(RULES), 200);
+	for (const [name, use] of Object.entries(ways)) {
+		const made = await makeKey(server, "acme", { permissions: ["tenant:read"] });
+		await use(made.raw_key);
+		const reissued = await server.management("acme", "POST", `/api-keys/${made.id}/reissue`, {});
+		equal(reissued.status, 409, `${name}: the first secret is in use: ${reissued.text}`);
+		const begun = await server.management("acme", "POST", `/api-keys/${made.id}/rotate`, { overlap_seconds: 3_600 });
+		const { raw_key, rotation } = expectStatus(begun, 201).as<{ raw_key: string; rotation: { id: string } }>();
+		await use(raw_key);
+		const cancelled = await server.management("acme", "POST", `/api-keys/${made.id}/rotations/${rotation.id}/cancel`, {});
+		equal(expectStatus(cancelled, 409).json.code, "successor_in_use", name);
+		await use(raw_key);
 	}
 });
 

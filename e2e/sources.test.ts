@@ -84,3 +84,48 @@ test("a request that another API asks about is told by the address, the program 
 		["unknown", "none", null, 1, 1],
 	]);
 });
+
+interface Rotation {
+	readonly id: string;
+	readonly status: string;
+	readonly sources: readonly {
+		readonly id: string;
+		readonly network: string;
+		readonly told_apart: boolean;
+		readonly not_told_apart: { readonly code: string } | null;
+		readonly may_be_confirmed: boolean;
+		readonly old: object | null;
+		readonly new: object | null;
+	}[];
+}
+
+test("where networks are not stored a program's own name proves nothing: the rotation says so, and waits for a person", async () => {
+	const hiding = await startServer({ env: { KEYWRIGHT_LOG_LEVEL: "warn", KEYWRIGHT_SOURCE_ADDRESSES: "off", KEYWRIGHT_LEASE_SECONDS: "60" } });
+	try {
+		const { tenant, made } = await makeWorld(hiding);
+		const ofKey = (method: string, rest: string, body?: unknown) => hiding.management(tenant.id, method, `/api-keys/${made.id}${rest}`, body);
+		const use = (raw_key: string, headers: Record<string, string>) => hiding.keyed(raw_key, "GET", "/whoami", undefined, headers);
+		const bot = { "user-agent": "order-bot/1.2" };
+		const instance = { ...bot, "x-keywright-client": "orders-1" };
+		for (const headers of [bot, instance]) expectStatus(await use(made.raw_key, headers), 200);
+		const { raw_key, rotation } = expectStatus(await ofKey("POST", "/rotate", {}), 201).as<{ raw_key: string; rotation: Rotation }>();
+		for (const headers of [bot, instance]) expectStatus(await use(raw_key, headers), 200);
+		const look = async () => expectStatus(await ofKey("GET", `/rotations/${rotation.id}`), 200).as<Rotation>();
+		const moving = ({ sources }: Rotation) => sources.length === 2 && sources.every((source) => source.old !== null && source.new !== null);
+		let seen = await look();
+		for (const until = performance.now() + SHOWN_DEADLINE_MS; !moving(seen) && performance.now() < until; await sleep(50)) seen = await look();
+		deepEqual(seen.sources.map((source) => [source.network, source.told_apart, source.not_told_apart?.code ?? null]).sort(), [
+			["hidden", false, "network_hidden"],
+			["hidden", true, null],
+		]);
+		const blind = seen.sources.find((source) => !source.told_apart);
+		ok(blind?.may_be_confirmed && blind.new !== null);
+		const refused = await ofKey("POST", `/rotations/${rotation.id}/complete`, {});
+		equal(expectStatus(refused, 409).json.code, "old_secret_still_in_use");
+		for (const { id } of seen.sources) expectStatus(await ofKey("POST", `/rotations/${rotation.id}/sources/${id}/confirm`), 200);
+		equal((await look()).status, "moved");
+		expectStatus(await ofKey("POST", `/rotations/${rotation.id}/complete`, {}), 200);
+	} finally {
+		await hiding.stop();
+	}
+});

@@ -295,6 +295,9 @@ test("two python-requests behind one address wait for a person, whose word is vo
 	await page.getByText("Not yet: 1 of 1 place needs a person's word that all of it has moved.").waitFor();
 	const end = page.getByRole("button", { name: "End the old key", exact: true });
 	ok(await end.isDisabled());
+	const dates = page.getByRole("region", { name: "Dates" });
+	await dates.getByText("When a person ends it").waitFor();
+	await assertCount(dates.getByText("When all have moved"), 0, "evidence alone never ends it");
 	await forEveryEye(page, "rotation-not-told-apart");
 	const confirm = place.getByRole("button", { name: /^Everything there has the new key/ });
 	await confirm.click();
