@@ -35,7 +35,8 @@ let browser: TestBrowser;
 let people = 0;
 
 before(async () => {
-	[dashboard, browser] = await Promise.all([startDashboard(), openBrowser()]);
+	dashboard = await startDashboard();
+	browser = await openBrowser();
 });
 after(async () => {
 	await browser?.close();

@@ -23,7 +23,8 @@ let dashboard: Dashboard;
 let browser: TestBrowser;
 
 before(async () => {
-	[dashboard, browser] = await Promise.all([startDashboard(), openBrowser()]);
+	dashboard = await startDashboard();
+	browser = await openBrowser();
 });
 after(async () => {
 	await browser?.close();

@@ -25,7 +25,8 @@ let browser: TestBrowser;
 let made = 0;
 
 before(async () => {
-	[dashboard, browser] = await Promise.all([startDashboard(), openBrowser()]);
+	dashboard = await startDashboard();
+	browser = await openBrowser();
 	for (const [name, description] of [
 		["orders", "Orders: read and change orders"],
 		["exports", "Exports: everything as one file"],

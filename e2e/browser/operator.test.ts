@@ -32,7 +32,8 @@ let browser: TestBrowser;
 let olivia: BrowserContext;
 
 before(async () => {
-	[dashboard, browser] = await Promise.all([startDashboard({ env: { KEYWRIGHT_TRUSTED_PROXIES: "127.0.0.1" } }), openBrowser()]);
+	dashboard = await startDashboard({ env: { KEYWRIGHT_TRUSTED_PROXIES: "127.0.0.1" } });
+	browser = await openBrowser();
 	olivia = await browser.person();
 	await joinBy(olivia, dashboard.join_url, OLIVIA);
 });

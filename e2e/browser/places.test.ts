@@ -31,7 +31,8 @@ let browser: TestBrowser;
 let made = 0;
 
 before(async () => {
-	[dashboard, browser] = await Promise.all([startDashboard(), openBrowser()]);
+	dashboard = await startDashboard();
+	browser = await openBrowser();
 });
 after(async () => {
 	await browser?.close();

@@ -38,7 +38,8 @@ let database: Database;
 let made = 0;
 
 before(async () => {
-	[dashboard, browser] = await Promise.all([startDashboard(), openBrowser()]);
+	dashboard = await startDashboard();
+	browser = await openBrowser();
 	database = await Database.open(dashboard.server.data_dir);
 });
 after(async () => {

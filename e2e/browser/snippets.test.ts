@@ -24,7 +24,8 @@ let browser: TestBrowser;
 const folder = mkdtempSync(join(tmpdir(), "keywright-snippets-"));
 
 before(async () => {
-	[dashboard, browser] = await Promise.all([startDashboard(), openBrowser()]);
+	dashboard = await startDashboard();
+	browser = await openBrowser();
 	expectStatus(await dashboard.server.operator("PUT", "/api-profile", { product_name: PRODUCT }), 200);
 });
 after(async () => {
