@@ -10,7 +10,7 @@ import { APP_ROLE, ensureDatabase } from "../server/src/database/roles.ts";
 import { Relay } from "./faults/relay.ts";
 import { type PgBouncer, startPgBouncer } from "./pgbouncer.ts";
 import { assertProblem } from "./problem.ts";
-import { endLeftovers, newDataFolder, onFullDisk, removeDataFolder, runProgram, type Server, startServer } from "./server.ts";
+import { endLeftovers, newDataFolder, onFullDisk, ROOT, removeDataFolder, runProgram, type Server, startServer } from "./server.ts";
 import { expectStatus, makeKey, makeWorld } from "./things.ts";
 
 const DATABASE = "keywright";
@@ -108,6 +108,8 @@ test("a pooler with fewer sessions than a server needs is refused at the start, 
 	await removeDataFolder(data_dir);
 	equal(code, 1, stderr);
 	match(stderr, /- KEYWRIGHT_DATABASE_URL: it gives 1 transactions at once, and 4 are needed: raise default_pool_size/);
+	const guide = readFileSync(join(ROOT, "docs/operations.md"), "utf8");
+	ok(guide.includes(`at least **${TRANSACTIONS_AT_ONCE_LEAST}** sessions to each server`), "the guide names the number");
 });
 
 test("no commit behind a pooler is acknowledged before it is stored, though the database's default is another", async () => {
