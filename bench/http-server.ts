@@ -7,8 +7,8 @@ import { AllowList, parseAllowList } from "../server/src/core/network.ts";
 import { type Gate, mount } from "../server/src/http/mount.ts";
 import type { Row } from "../server/src/http/route.ts";
 import { m2mRoutes } from "../server/src/m2m/routes.ts";
-import { UNKNOWN_SOURCE } from "../server/src/usage/source.ts";
-import type { Grant } from "../server/src/verification/grant.ts";
+import { UNKNOWN_SOURCE } from "../server/src/usage/sources/source.ts";
+import type { Grant } from "../server/src/verification/grants/grant.ts";
 import { startInstance } from "./instance.ts";
 
 const [keys = "1000", keysFile = "", place = ""] = process.argv.slice(2);

@@ -8,7 +8,7 @@ import { createLog, type Log } from "../server/src/core/log.ts";
 import type { AllowList } from "../server/src/core/network.ts";
 import { parsePeppers } from "../server/src/core/pepper.ts";
 import { connectDatabase } from "../server/src/database/database.ts";
-import { startEmbedded } from "../server/src/database/embedded.ts";
+import { startEmbedded } from "../server/src/database/embedded/embedded.ts";
 import { migrate } from "../server/src/database/migrate.ts";
 import { APP_ROLE, ensureDatabase, OWNER_ROLE } from "../server/src/database/roles.ts";
 import { populate } from "./population.ts";

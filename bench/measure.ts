@@ -1,6 +1,6 @@
 // Small tools for measuring: medians, and a fixed set of sources.
 import { parseAddress } from "../server/src/core/network.ts";
-import { type Source, sourceOf, UNKNOWN_SOURCE } from "../server/src/usage/source.ts";
+import { type Source, sourceOf, UNKNOWN_SOURCE } from "../server/src/usage/sources/source.ts";
 
 export function median(values: readonly number[]): number {
 	const sorted = [...values].sort((a, b) => a - b);

@@ -3,8 +3,8 @@ import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { newId } from "../server/src/core/id.ts";
 import type { Peppers } from "../server/src/core/pepper.ts";
-import { makeRawKey, newKid, newSecret, parseRawKey } from "../server/src/keys/format.ts";
-import { MAC_VERSION, secretMac } from "../server/src/keys/secret.ts";
+import { makeRawKey, newKid, newSecret, parseRawKey } from "../server/src/keys/secrets/format.ts";
+import { MAC_VERSION, secretMac } from "../server/src/keys/secrets/mac.ts";
 
 export const TENANTS = 1_000;
 const BATCH_KEYS = 5_000;

@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type MailTrap, mailTrap } from "../server/src/outbox/testing.ts";
+import { type MailTrap, mailTrap } from "../server/testing/mail-trap.ts";
 import type { Answer } from "./client.ts";
 import { Database, difference } from "./database.ts";
 import { callOf, MANAGEMENT } from "./operations.ts";

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { snippetsOf } from "../dashboard/src/keys/snippets.ts";
+import { snippetsOf } from "../dashboard/src/keys/snippets/snippets.ts";
 
 const HOSTILE = [
 	`"; process.exit(9); //`,

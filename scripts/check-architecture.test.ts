@@ -85,7 +85,7 @@ describe("the line of rooms", () => {
 
 	it("lets tests and testing.ts import anything, and nobody else import them", () => {
 		const right = 'import "../keys/key.ts";\n';
-		admitted({ "server/src/core/a.test.ts": right, "server/src/core/b.db.test.ts": right, "server/src/database/testing.ts": right });
+		admitted({ "server/src/core/a.test.ts": right, "server/src/core/b.db.test.ts": right, "server/testing/database.ts": right });
 		refused({ "server/src/keys/a.ts": 'import "../database/testing.ts";\n' }, /only tests may import/);
 	});
 });

@@ -82,7 +82,7 @@ function operationsPage(): string {
 
 async function tables(): Promise<string> {
 	const { ensureDatabase, OWNER_ROLE } = await import("../server/src/database/roles.ts");
-	const { startEmbedded } = await import("../server/src/database/embedded.ts");
+	const { startEmbedded } = await import("../server/src/database/embedded/embedded.ts");
 	const { migrate } = await import("../server/src/database/migrate.ts");
 	const { createLog } = await import("../server/src/core/log.ts");
 	const { renderTables } = await import("./generate-tables.ts");

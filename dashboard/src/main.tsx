@@ -9,9 +9,9 @@ import { RouterProvider } from "@tanstack/react-router";
 import { setNonce } from "get-nonce";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { Brand } from "./app/brand.tsx";
+import { router } from "./app/router.tsx";
 import { queries } from "./http/queries.ts";
-import { router } from "./router.tsx";
-import { Brand } from "./ui/brand.tsx";
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? "";
 const root = document.getElementById("root");

@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:http";
 import { after, before, test } from "node:test";
 import type { BrowserContext, Page } from "playwright-core";
 import { makeOneTimeToken } from "../../server/src/core/one-time-token.ts";
-import { type MailTrap, mailTrap, portOf } from "../../server/src/outbox/testing.ts";
+import { type MailTrap, mailTrap, portOf } from "../../server/testing/mail-trap.ts";
 import { Database } from "../database.ts";
 import { makeTenant } from "../things.ts";
 import {

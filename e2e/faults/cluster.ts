@@ -5,7 +5,7 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLog } from "../../server/src/core/log.ts";
-import { type Embedded, startEmbedded } from "../../server/src/database/embedded.ts";
+import { type Embedded, startEmbedded } from "../../server/src/database/embedded/embedded.ts";
 import { ensureDatabase } from "../../server/src/database/roles.ts";
 import { type Server, startServer } from "../server.ts";
 import type { Relay } from "./relay.ts";

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { SUPERUSER } from "../../server/src/database/embedded-runner.ts";
+import { SUPERUSER } from "../../server/src/database/embedded/runner.ts";
 import { familyOf, signalAll } from "../processes.ts";
 import { newDataFolder, postgresPid, removeDataFolder, type Server, startServer } from "../server.ts";
 import { makePlan, makeTenant } from "../things.ts";

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { SUPERUSER } from "../../server/src/database/embedded-runner.ts";
+import { SUPERUSER } from "../../server/src/database/embedded/runner.ts";
 import { newDataFolder, removeDataFolder, type Server, startServer } from "../server.ts";
 import { makeKey, makePlan, makeTenant } from "../things.ts";
 import { keyed, managed, type SomeKey } from "./requests.ts";

@@ -6,12 +6,12 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
+import { bareTestDatabase, testLog } from "../testing/database.ts";
 import { createApp } from "./app.ts";
 import { systemClock } from "./core/clock.ts";
 import { ALL_TENANTS } from "./core/context.ts";
 import { parsePeppers } from "./core/pepper.ts";
 import { connectDatabase } from "./database/database.ts";
-import { bareTestDatabase, testLog } from "./database/testing.ts";
 import { inTransaction } from "./database/transaction.ts";
 
 const LEASE_SECONDS = 1;

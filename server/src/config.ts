@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
-import { parseOperatorTokens } from "./access/operator-token.ts";
+import { parseOperatorTokens } from "./access/operators/token.ts";
 import { dataFolderFault, hostFault, originOf, publicUrlFault } from "./config-places.ts";
 import { AllowList, parseAllowList } from "./core/network.ts";
 import { parsePeppers } from "./core/pepper.ts";
-import { isBrand } from "./keys/format.ts";
-import { type MailSettings, mailSettingsOf, parseSender, parseSmtpUrl } from "./outbox/mail-settings.ts";
+import { isBrand } from "./keys/secrets/format.ts";
+import { type MailSettings, mailSettingsOf, parseSender, parseSmtpUrl } from "./outbox/mail/settings.ts";
 
 /** Everything the environment can say, parsed once. Secrets are null when they are to be generated into the data folder. */
 export interface Config {

@@ -3,10 +3,10 @@ import { Link } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { answered, api } from "../http/api.ts";
 import { goToFirstFault } from "../ui/first-fault.ts";
-import { OpenPage } from "../ui/open-page.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { useAction } from "../ui/use-action.ts";
 import { EMAIL_FAULT, isEmail } from "./email.ts";
+import { OpenPage } from "./open-page.tsx";
 import { useProfile } from "./session.ts";
 
 interface Asked {

@@ -3,9 +3,9 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { answered, api, isRefusal } from "../http/api.ts";
-import { OpenPage } from "../ui/open-page.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { useAction } from "../ui/use-action.ts";
+import { OpenPage } from "./open-page.tsx";
 import { beginSession, rememberTenant, sessionQuery, useProfile } from "./session.ts";
 import { useTokenInLink } from "./token-in-link.ts";
 

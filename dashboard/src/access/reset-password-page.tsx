@@ -4,10 +4,10 @@ import { type FormEvent, useState } from "react";
 import { answered, api, isRefusal } from "../http/api.ts";
 import { queries } from "../http/queries.ts";
 import { goToFirstFault } from "../ui/first-fault.ts";
-import { OpenPage } from "../ui/open-page.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { useAction } from "../ui/use-action.ts";
 import { isLongEnough, NewPasswordField } from "./new-password-field.tsx";
+import { OpenPage } from "./open-page.tsx";
 import { useTokenInLink } from "./token-in-link.ts";
 
 export default function ResetPasswordPage() {

@@ -1,9 +1,9 @@
 import { Anchor, Button, Stack, Text } from "@mantine/core";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { answered, api, isRefusal } from "../http/api.ts";
-import { OpenPage } from "../ui/open-page.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { useAction } from "../ui/use-action.ts";
+import { OpenPage } from "./open-page.tsx";
 import { beginSession } from "./session.ts";
 import { useTokenInLink } from "./token-in-link.ts";
 

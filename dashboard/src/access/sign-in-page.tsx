@@ -3,10 +3,10 @@ import { Link, useRouter, useSearch } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { answered, api, isRefusal } from "../http/api.ts";
 import { goToFirstFault } from "../ui/first-fault.ts";
-import { OpenPage } from "../ui/open-page.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { useAction } from "../ui/use-action.ts";
 import { EMAIL_FAULT, isEmail } from "./email.ts";
+import { OpenPage } from "./open-page.tsx";
 import { beginSession } from "./session.ts";
 import { wayBack } from "./way-back.ts";
 

@@ -1,6 +1,6 @@
 import type { Meaning } from "../ui/theme.ts";
 import { relativeTime } from "../ui/time-words.ts";
-import { type Nearness, nearness } from "./key-words.ts";
+import { type Nearness, nearness } from "./words.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

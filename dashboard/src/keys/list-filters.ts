@@ -1,4 +1,4 @@
-import { ENVIRONMENTS, type Environment } from "./key-words.ts";
+import { ENVIRONMENTS, type Environment } from "./words.ts";
 
 export const STATUSES = ["active", "paused", "expired", "revoked"] as const;
 export type Status = (typeof STATUSES)[number];

@@ -1,8 +1,8 @@
 import { Button, Stack, Text } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
+import { OpenPage } from "../access/open-page.tsx";
 import { useChooseTenant, useSession } from "../access/session.ts";
 import { useSignOut } from "../access/sign-out.ts";
-import { OpenPage } from "../ui/open-page.tsx";
 
 const OFFERED_MAX = 5;
 

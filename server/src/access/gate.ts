@@ -3,7 +3,7 @@ import type { Reauthorize } from "../audit/reauthorize.ts";
 import type { Caller } from "../core/caller.ts";
 import { type Actor, ALL_TENANTS } from "../core/context.ts";
 import { Failure } from "../core/error.ts";
-import { readIdempotencyKey } from "../http/idempotency-key.ts";
+import { readIdempotencyKey } from "../http/input/idempotency-key.ts";
 import { Denied, type Gate, refuseNulInQuery } from "../http/mount.ts";
 import type { Refusal } from "../http/problem.ts";
 import { framed } from "../http/reply.ts";
@@ -11,9 +11,9 @@ import type { Row } from "../http/route.ts";
 import { bearerOf, SERVICE_CREDENTIAL, unknownBearer } from "./bearer.ts";
 import { actorOf } from "./caller.ts";
 import { crossSiteWithout, crossSiteWithSession } from "./cross-site.ts";
-import type { ServiceCache } from "./service-cache.ts";
-import type { Sessions } from "./sessions.ts";
-import { actorOfPerson, type SignedIn } from "./signed-in.ts";
+import type { Sessions } from "./people/sessions.ts";
+import { actorOfPerson, type SignedIn } from "./people/signed-in.ts";
+import type { ServiceCache } from "./services/cache.ts";
 import { type Visitor, type VisitorOptions, visitorOf } from "./visitor.ts";
 
 /** What a gate knows of a request it lets through; the rest of the context is the same for all. */

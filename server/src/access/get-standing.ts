@@ -1,7 +1,7 @@
 import type { CallerContext } from "../core/caller.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/read.ts";
-import type { ProfileContext } from "../plans/live-profile.ts";
+import type { ProfileContext } from "../plans/profile/live.ts";
 import { readTenantWithPlan } from "../tenants/store.ts";
 import { tenantNotFound } from "../tenants/tenant.ts";
 import { type Abilities, abilitiesOf, type Missing, missingFor, roleOf, type StandingRole } from "./standing.ts";

@@ -5,15 +5,15 @@ import { Failure } from "../core/error.ts";
 import type { Tx } from "../database/transaction.ts";
 import type { Refusal } from "../http/problem.ts";
 import type { Row } from "../http/route.ts";
-import { lockMemberRole } from "../tenants/member-store.ts";
-import { lockOperator, readMembership } from "../tenants/membership-store.ts";
 import { readTenant } from "../tenants/store.ts";
+import { lockMemberRole } from "../tenants/team/member-store.ts";
+import { lockOperator, readMembership } from "../tenants/team/membership-store.ts";
 import { tenantNotFound } from "../tenants/tenant.ts";
 import { refuseRole, refuseSuspended, refuseUnconfirmed } from "./eligibility.ts";
-import { NO_OPERATOR } from "./operator.ts";
-import { lockSession } from "./people-store.ts";
-import { lockPortalSession } from "./portal-store.ts";
-import { SESSION_ENDED, type SignedIn } from "./signed-in.ts";
+import { NO_OPERATOR } from "./operators/operator.ts";
+import { SESSION_ENDED, type SignedIn } from "./people/signed-in.ts";
+import { lockSession } from "./people/store.ts";
+import { lockPortalSession } from "./portal/store.ts";
 
 /** What a gate let a request through for. */
 export interface Admitted {

@@ -1,15 +1,15 @@
 import Type from "typebox";
 import type { CallerContext } from "../core/caller.ts";
 import type { DatabaseContext } from "../database/database.ts";
-import { pageOf, pageQuery } from "../http/cursor.ts";
-import { Name } from "../http/name.ts";
+import { pageOf, pageQuery } from "../http/input/cursor.ts";
+import { Name } from "../http/input/name.ts";
 import { type Row, route } from "../http/route.ts";
-import type { ProfileContext } from "../plans/live-profile.ts";
-import { createService } from "./create-service.ts";
+import type { ProfileContext } from "../plans/profile/live.ts";
 import { getStanding } from "./get-standing.ts";
-import { listServices } from "./list-services.ts";
-import { revokeService } from "./revoke-service.ts";
-import type { ServiceContext } from "./service.ts";
+import { createService } from "./services/create-service.ts";
+import { listServices } from "./services/list-services.ts";
+import { revokeService } from "./services/revoke-service.ts";
+import type { ServiceContext } from "./services/service.ts";
 
 const ServiceSchema = Type.Object({
 	id: Type.String(),

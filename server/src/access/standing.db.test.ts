@@ -1,17 +1,17 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import pg from "pg";
-import { type TestDatabase, testDatabase } from "../audit/testing.ts";
+import { type TestDatabase, testDatabase } from "../../testing/audit.ts";
+import { testLog } from "../../testing/database.ts";
 import type { Caller } from "../core/caller.ts";
-import { testLog } from "../database/testing.ts";
 import { limitsOfTenant } from "../m2m/limits.ts";
-import { listPermissionsOfTenant } from "../plans/list-permissions.ts";
-import { LiveProfile } from "../plans/live-profile.ts";
+import { listPermissionsOfTenant } from "../plans/catalogue/list-permissions.ts";
+import { LiveProfile } from "../plans/profile/live.ts";
 import { putPlan } from "../plans/put.ts";
 import { createTenant } from "../tenants/create.ts";
-import { createSite } from "../tenants/create-site.ts";
+import { createSite } from "../tenants/sites/create-site.ts";
 import { updateTenant } from "../tenants/update.ts";
-import { QuotaLedger } from "../verification/quota.ts";
+import { QuotaLedger } from "../verification/limits/quota.ts";
 import { getStanding } from "./get-standing.ts";
 
 let db: TestDatabase;

@@ -1,8 +1,8 @@
 import { record } from "../audit/record.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Database } from "../database/database.ts";
-import { deleteEnded } from "./people-store.ts";
-import { deletePortalSessionsBefore } from "./portal-store.ts";
+import { deleteEnded } from "./people/store.ts";
+import { deletePortalSessionsBefore } from "./portal/store.ts";
 
 const PORTAL_KEPT_MS = 30 * 86_400_000;
 

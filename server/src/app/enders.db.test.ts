@@ -1,7 +1,7 @@
 import { deepEqual } from "node:assert/strict";
 import { test } from "node:test";
 import pg from "pg";
-import { bareTestDatabase } from "../database/testing.ts";
+import { bareTestDatabase } from "../../testing/database.ts";
 import { ENDERS, KEPT_WITHOUT_MAKER } from "./enders.ts";
 
 /** How a column is named that says who made or did something. */

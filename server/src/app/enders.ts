@@ -1,8 +1,8 @@
-import { operatorInvitationEnder, passwordLinkEnder } from "../access/end-operators-links.ts";
-import { portalEnder } from "../access/end-portal-sessions.ts";
-import { handoverEnder } from "../keys/end-handovers.ts";
-import { invitationEnder } from "../tenants/end-invitations.ts";
-import type { Ender } from "../tenants/ending.ts";
+import { operatorInvitationEnder, passwordLinkEnder } from "../access/operators/ender.ts";
+import { portalEnder } from "../access/portal/ender.ts";
+import { handoverEnder } from "../keys/handovers/ender.ts";
+import { invitationEnder } from "../tenants/team/ender.ts";
+import type { Ender } from "../tenants/team/ending.ts";
 
 /** What ends with the standing of who made it. Portal sessions first: what was made in one that ends has ended with it. */
 export const ENDERS: readonly Ender[] = [portalEnder, invitationEnder, handoverEnder, passwordLinkEnder, operatorInvitationEnder];

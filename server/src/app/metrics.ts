@@ -4,7 +4,7 @@ import type { OnDecided } from "../http/decided.ts";
 import type { ClockSkew } from "../nodes/clock-skew.ts";
 import type { Node } from "../nodes/node.ts";
 import type { Meter } from "../usage/meter.ts";
-import type { Grants } from "../verification/grants.ts";
+import type { Grants } from "../verification/grants/grants.ts";
 import { DecisionMetrics } from "./decision-metrics.ts";
 
 export interface Metrics {

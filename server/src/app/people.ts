@@ -1,15 +1,15 @@
-import { type MailPasswordLink, PASSWORD_LINK_SECONDS } from "../access/password-link.ts";
-import { Sessions } from "../access/sessions.ts";
-import { SignIn } from "../access/sign-in.ts";
-import { type MailSignInLink, SIGN_IN_LINK_SECONDS } from "../access/sign-in-link.ts";
+import { type MailPasswordLink, PASSWORD_LINK_SECONDS } from "../access/people/password-link.ts";
+import { Sessions } from "../access/people/sessions.ts";
+import { SignIn } from "../access/people/sign-in.ts";
+import { type MailSignInLink, SIGN_IN_LINK_SECONDS } from "../access/people/sign-in-link.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { Peppers } from "../core/pepper.ts";
 import { connectDatabase, type Database } from "../database/database.ts";
 import { APP_ROLE } from "../database/roles.ts";
 import { type CookieRules, cookieRulesOf } from "../http/session-cookies.ts";
-import type { Mailer } from "../outbox/mailer.ts";
-import { composeMail } from "../outbox/mails.ts";
+import type { Mailer } from "../outbox/mail/mailer.ts";
+import { composeMail } from "../outbox/mail/mails.ts";
 
 const CONNECTIONS_MAX = 4;
 

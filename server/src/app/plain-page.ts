@@ -1,4 +1,4 @@
-import type { ApiProfile } from "../plans/profile.ts";
+import type { ApiProfile } from "../plans/profile/profile.ts";
 import { escapeHtml } from "./dashboard.ts";
 
 const STYLE = `

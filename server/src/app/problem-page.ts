@@ -1,5 +1,5 @@
 import { ERRORS, type ErrorCode, Failure } from "../core/error.ts";
-import type { ApiProfile } from "../plans/profile.ts";
+import type { ApiProfile } from "../plans/profile/profile.ts";
 import { escapeHtml } from "./dashboard.ts";
 import { plainPage } from "./plain-page.ts";
 

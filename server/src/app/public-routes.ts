@@ -3,7 +3,7 @@ import Type from "typebox";
 import { Failure } from "../core/error.ts";
 import { type Row, route, type StreamOutput } from "../http/route.ts";
 import type { Node } from "../nodes/node.ts";
-import type { ProfileContext } from "../plans/live-profile.ts";
+import type { ProfileContext } from "../plans/profile/live.ts";
 import { publicProfileRoutes } from "../plans/routes.ts";
 import type { Metrics } from "./metrics.ts";
 import { newNonce, pageHeaders } from "./page-headers.ts";

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { FastifyInstance } from "fastify";
-import { testLog } from "../database/testing.ts";
+import { testLog } from "../../testing/database.ts";
 import { answerTheRest, createHttp } from "../http/server.ts";
-import { defaultProfile } from "../plans/profile.ts";
+import { defaultProfile } from "../plans/profile/profile.ts";
 import { serveDashboard } from "./serve-dashboard.ts";
 
 const PUBLIC_URL = "https://keys.example";

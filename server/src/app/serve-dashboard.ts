@@ -1,6 +1,6 @@
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply } from "fastify";
-import type { LiveProfile } from "../plans/live-profile.ts";
+import type { LiveProfile } from "../plans/profile/live.ts";
 import { type Dashboard, isPageAddress, PAGE_PATHS, pageOf } from "./dashboard.ts";
 import { newNonce, pageHeaders } from "./page-headers.ts";
 import { plainPage } from "./plain-page.ts";

@@ -3,16 +3,16 @@ import type { Log } from "../core/log.ts";
 import type { Peppers } from "../core/pepper.ts";
 import { type HeaderFilter, headerFilter, type SecretTest } from "../core/secret-text.ts";
 import type { Database } from "../database/database.ts";
-import { type LiveLegacyFormats, liveLegacyFormats } from "../keys/legacy-formats.ts";
+import { type LiveLegacyFormats, liveLegacyFormats } from "../keys/imported/legacy-formats.ts";
 import { ClockSkew } from "../nodes/clock-skew.ts";
 import { Node } from "../nodes/node.ts";
 import { Meter } from "../usage/meter.ts";
-import { SourceMemo } from "../usage/source-memo.ts";
+import { SourceMemo } from "../usage/sources/memo.ts";
 import { AddressFailures } from "../verification/address-failures.ts";
-import { Grants } from "../verification/grants.ts";
-import { QuotaLedger } from "../verification/quota.ts";
+import { Grants } from "../verification/grants/grants.ts";
+import { QuotaLedger } from "../verification/limits/quota.ts";
+import { WindowStore } from "../verification/limits/window-store.ts";
 import { Verifier, type VerifierOptions } from "../verification/verifier.ts";
-import { WindowStore } from "../verification/window-store.ts";
 import { secretTestOf } from "./secret-texts.ts";
 
 export interface VerificationOptions {

@@ -1,10 +1,10 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
+import { type TestDatabase, testDatabase } from "../../testing/audit.ts";
 import { ManualClock } from "../core/clock.ts";
 import { Failure } from "../core/error.ts";
 import { type ChangeContext, change } from "./change.ts";
 import { claimOnce, keepResult } from "./idempotency.ts";
-import { type TestDatabase, testDatabase } from "./testing.ts";
 
 const DAY_MS = 86_400_000;
 

@@ -1,10 +1,10 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import pg from "pg";
+import { TEST_PEPPER, type TestDatabase, testDatabase } from "../../testing/audit.ts";
 import { parsePeppers } from "../core/pepper.ts";
 import { change } from "./change.ts";
 import { auditKeysFrom } from "./entry.ts";
-import { TEST_PEPPER, type TestDatabase, testDatabase } from "./testing.ts";
 import { type ChainFinding, verifyChain } from "./verify.ts";
 
 const OTHER_PEPPER = "another-pepper-0123456789-abcdefghijklmnop";

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import type { Config } from "../config.ts";
 import { countTransactionsAtOnce, findConnectionFault, findMissingDefaults, setRoleDefaults } from "../database/check-sessions.ts";
-import { isInitialised } from "../database/embedded-folder.ts";
+import { isInitialised } from "../database/embedded/folder.ts";
 import { findPepperFault, isPepperMissing } from "./pepper.ts";
 
 /** Without so many transactions at once a server waits for itself. */

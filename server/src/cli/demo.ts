@@ -1,13 +1,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { inviteFirstOwner } from "../access/first-owner.ts";
+import { inviteFirstOwner } from "../access/joining/first-owner.ts";
 import type { App } from "../app.ts";
 import { read } from "../database/read.ts";
 import { createKey } from "../keys/create.ts";
 import { putPlan } from "../plans/put.ts";
 import { createTenant } from "../tenants/create.ts";
-import { createSite } from "../tenants/create-site.ts";
 import { listTenants } from "../tenants/list.ts";
+import { createSite } from "../tenants/sites/create-site.ts";
 import { readTenant } from "../tenants/store.ts";
 
 export interface Demo {

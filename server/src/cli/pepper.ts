@@ -4,8 +4,8 @@ import type { Config } from "../config.ts";
 import { createLog } from "../core/log.ts";
 import { generatedSecret } from "../data-folder.ts";
 import { connectDatabase, type Database } from "../database/database.ts";
-import { isInitialised } from "../database/embedded-folder.ts";
-import { hasPepper } from "../keys/pepper-check.ts";
+import { isInitialised } from "../database/embedded/folder.ts";
+import { hasPepper } from "../keys/secrets/pepper-check.ts";
 
 const PEPPER_FILE = "pepper";
 /** Beside the embedded database, once that has a pepper: what a start has to know before it opens the database. */

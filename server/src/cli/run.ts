@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { ConfigError, readConfig } from "../config.ts";
-import { EXPORT_HELP, exportFile } from "./export-options.ts";
-import { EXIT_REFUSED } from "./import-file.ts";
-import { ImportFileError } from "./import-lines.ts";
-import { IMPORT_HELP, importOptions } from "./import-options.ts";
+import { EXPORT_HELP, exportFile } from "./export/options.ts";
+import { EXIT_REFUSED } from "./import/file.ts";
+import { ImportFileError } from "./import/lines.ts";
+import { IMPORT_HELP, importOptions } from "./import/options.ts";
 import { UsageError } from "./usage.ts";
 
 const HELP = `keywright-server: API keys for every tenant of a SaaS
@@ -72,13 +72,13 @@ export async function run(argv: readonly string[]): Promise<void> {
 			}
 			case "import": {
 				const [config, options] = [readConfig(), importOptions(rest)];
-				const { importFile } = await import("./import.ts");
+				const { importFile } = await import("./import/import.ts");
 				process.exitCode = await importFile(config, options, version());
 				return;
 			}
 			case "export": {
 				const [config, file] = [readConfig(), exportFile(rest)];
-				const { exportAll } = await import("./export.ts");
+				const { exportAll } = await import("./export/export.ts");
 				return await exportAll(config, file, version());
 			}
 			case "version":

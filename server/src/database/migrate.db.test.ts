@@ -5,9 +5,9 @@ import { readdir } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { after, before, suite, test } from "node:test";
 import pg from "pg";
+import { type BareTestDatabase, bareTestDatabase } from "../../testing/database.ts";
 import { migrate } from "./migrate.ts";
 import { OWNER_ROLE } from "./roles.ts";
-import { type BareTestDatabase, bareTestDatabase } from "./testing.ts";
 
 const MIGRATIONS = new URL("../../migrations/", import.meta.url);
 const PROCESSES = 3;

@@ -3,11 +3,11 @@ import { readFileSync } from "node:fs";
 import { after, afterEach, before, suite, test } from "node:test";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import pg from "pg";
+import { type BareTestDatabase, bareTestDatabase, testLog } from "../../testing/database.ts";
 import { type Clock, ManualClock, systemClock } from "../core/clock.ts";
 import { connectDatabase } from "./database.ts";
 import { answeringPool } from "./pool.ts";
 import type { Tables } from "./tables.ts";
-import { type BareTestDatabase, bareTestDatabase, testLog } from "./testing.ts";
 import { inTransaction } from "./transaction.ts";
 
 const BEGIN_MS = 600;

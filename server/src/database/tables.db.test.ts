@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { renderTables } from "../../../scripts/generate-tables.ts";
-import { bareTestDatabase } from "./testing.ts";
+import { bareTestDatabase } from "../../testing/database.ts";
 
 test("the row types are those of the migrated database", async () => {
 	const bare = await bareTestDatabase();

@@ -2,10 +2,10 @@ import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { sql } from "kysely";
 import pg from "pg";
+import { type BareTestDatabase, bareTestDatabase, testLog } from "../../testing/database.ts";
 import { ALL_TENANTS } from "../core/context.ts";
 import { Failure } from "../core/error.ts";
 import { connectDatabase } from "./database.ts";
-import { type BareTestDatabase, bareTestDatabase, testLog } from "./testing.ts";
 import { inTransaction, isUnavailable } from "./transaction.ts";
 
 const unavailable = (error: unknown): boolean =>

@@ -2,8 +2,8 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { sql } from "kysely";
 import pg from "pg";
+import { type BareTestDatabase, bareTestDatabase } from "../../testing/database.ts";
 import { ALL_TENANTS } from "../core/context.ts";
-import { type BareTestDatabase, bareTestDatabase } from "./testing.ts";
 import { inTransaction } from "./transaction.ts";
 
 const OWN = "tenant-own";

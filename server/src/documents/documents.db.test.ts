@@ -3,9 +3,19 @@ import { createHash, randomBytes } from "node:crypto";
 import { stat, unlink, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { after, before, test } from "node:test";
+import {
+	type DocumentServer,
+	documentIn,
+	newDocumentId,
+	OTHER_SITE,
+	OTHER_TENANT,
+	problemIn,
+	SITE,
+	startDocumentServer,
+	TENANT,
+} from "../../testing/documents.ts";
 import { verifyChain } from "../audit/verify.ts";
 import { documentPath, tenantFolder } from "./places.ts";
-import { type DocumentServer, documentIn, newDocumentId, OTHER_SITE, OTHER_TENANT, problemIn, SITE, startDocumentServer, TENANT } from "./testing.ts";
 
 let server: DocumentServer;
 before(async () => {

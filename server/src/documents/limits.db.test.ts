@@ -1,8 +1,8 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
+import { type DocumentServer, documentIn, eventually, problemIn, rawForm, send, startDocumentServer, TENANT } from "../../testing/documents.ts";
 import { read } from "../database/read.ts";
 import { documentCounts } from "./store.ts";
-import { type DocumentServer, documentIn, eventually, problemIn, rawForm, send, startDocumentServer, TENANT } from "./testing.ts";
 
 let server: DocumentServer;
 before(async () => {

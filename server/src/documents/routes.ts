@@ -1,10 +1,10 @@
-import { pageOf } from "../http/cursor.ts";
+import { pageOf } from "../http/input/cursor.ts";
 import { type Row, route, uploadRoute } from "../http/route.ts";
+import { getDocumentContent } from "./content.ts";
 import type { DocumentsContext } from "./context.ts";
 import { createTextDocument } from "./create-text.ts";
 import { TEXT_BYTES_MAX } from "./document.ts";
 import { getDocument } from "./get.ts";
-import { getDocumentContent } from "./get-content.ts";
 import { listDocuments } from "./list.ts";
 import { deleteDocument } from "./remove.ts";
 import { DocumentSchema, DocumentsQuery, TextSchema } from "./schema.ts";

@@ -1,5 +1,5 @@
 import Type from "typebox";
-import { pageQuery } from "../http/cursor.ts";
+import { pageQuery } from "../http/input/cursor.ts";
 import { CATEGORY_CHARACTERS_MAX, TEXT_BYTES_MAX, TITLE_CHARACTERS_MAX } from "./document.ts";
 
 const Kind = Type.Enum(["file", "text"]);

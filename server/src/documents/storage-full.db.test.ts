@@ -6,11 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, type TestContext, test } from "node:test";
+import { type DocumentServer, rawForm, send, startDocumentServer } from "../../testing/documents.ts";
 import { Failure } from "../core/error.ts";
 import { newId } from "../core/id.ts";
 import { IncomingFile } from "./incoming.ts";
 import { isFull } from "./storage-fault.ts";
-import { type DocumentServer, rawForm, send, startDocumentServer } from "./testing.ts";
 
 const SIZE_MB = 2;
 

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { ReadTx, RecordTx, Tx } from "../database/transaction.ts";
-import type { Window } from "../http/cursor.ts";
+import type { Window } from "../http/input/cursor.ts";
 import { type Document, type DocumentRow, documentFromRow } from "./document.ts";
 
 const DOCUMENT_COLUMNS = [

@@ -4,13 +4,13 @@ import { mkdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
+import { testLog } from "../../testing/database.ts";
+import { type DocumentServer, documentIn, newDocumentId, OTHER_TENANT, startDocumentServer, TENANT } from "../../testing/documents.ts";
 import { ManualClock } from "../core/clock.ts";
 import { newId } from "../core/id.ts";
-import { testLog } from "../database/testing.ts";
-import { forgetTenantFiles } from "./forget.ts";
 import { documentPath, incomingPath } from "./places.ts";
 import { FileSweep, type SweepContext, startSweep, sweepUploads } from "./sweep.ts";
-import { type DocumentServer, documentIn, newDocumentId, OTHER_TENANT, startDocumentServer, TENANT } from "./testing.ts";
+import { forgetTenantFiles } from "./sweep-tenant.ts";
 
 const HOUR_MS = 3_600_000;
 

@@ -2,8 +2,18 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { after, before, test } from "node:test";
+import {
+	type DocumentServer,
+	documentIn,
+	eventually,
+	filesBelow,
+	problemIn,
+	type Remains,
+	rawForm,
+	send,
+	startDocumentServer,
+} from "../../testing/documents.ts";
 import { Failure } from "../core/error.ts";
-import { type DocumentServer, documentIn, eventually, filesBelow, problemIn, type Remains, rawForm, send, startDocumentServer } from "./testing.ts";
 
 let server: DocumentServer;
 let base: Remains;

@@ -3,8 +3,8 @@ import type { Upload } from "../http/route.ts";
 import type { DocumentsContext } from "./context.ts";
 import { createDocument, type Take } from "./create.ts";
 import { CATEGORY_CHARACTERS_MAX, type Description, type Document, lineOf, TITLE_CHARACTERS_MAX } from "./document.ts";
-import { boundaryOf, FORM_OVERHEAD_BYTES_MAX } from "./form.ts";
-import { type Form, FormReader } from "./form-reader.ts";
+import { boundaryOf, FORM_OVERHEAD_BYTES_MAX } from "./form/form.ts";
+import { type Form, FormReader } from "./form/reader.ts";
 
 /**
  * Stores the file of a `multipart/form-data` body as a document, as it streams in; memory is flat whatever its size.

@@ -1,7 +1,7 @@
 import type { FastifyError } from "fastify";
 import { Failure } from "../core/error.ts";
+import { validationFailure } from "./input/validation.ts";
 import type { Row } from "./route.ts";
-import { validationFailure } from "./validation.ts";
 
 function codeOf(error: unknown): string {
 	return error !== null && typeof error === "object" && "code" in error && typeof error.code === "string" ? error.code : "";

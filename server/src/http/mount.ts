@@ -16,14 +16,14 @@ import {
 	sendContinue,
 	takeNoBody,
 } from "./body.ts";
-import { CursorSeal, runWithCursors } from "./cursor-seal.ts";
 import { codeOf, type DecisionKind, type OnDecided } from "./decided.ts";
 import { failureOf } from "./failure.ts";
 import type { FramedRequest } from "./framing.ts";
+import { CursorSeal, runWithCursors } from "./input/cursor-seal.ts";
+import { storedTextFailure, validateStoredText, validateStoredTexts } from "./input/stored-text.ts";
 import type { Refusal } from "./problem.ts";
 import { framed, sendProblem } from "./reply.ts";
 import type { Row, StreamOutput } from "./route.ts";
-import { storedTextFailure, validateStoredText, validateStoredTexts } from "./stored-text.ts";
 
 declare module "fastify" {
 	interface FastifyRequest {

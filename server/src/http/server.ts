@@ -11,13 +11,13 @@ import { type AnswerHead, DirectRoute } from "./direct.ts";
 import { failureOf } from "./failure.ts";
 import { FORWARD_AUTH, isForwardAuth, problemFor } from "./forward-auth-problem.ts";
 import { checkFraming, FramedRequest, pathOf } from "./framing.ts";
+import { parseStrictJson } from "./input/strict-json.ts";
+import { compileValidator } from "./input/validation.ts";
 import { notFoundDetailOf } from "./mount.ts";
 import { INTERNAL_ERROR, problemOf, writeProblem } from "./problem.ts";
 import { framed, sendProblem } from "./reply.ts";
 import { Stop } from "./stop.ts";
-import { parseStrictJson } from "./strict-json.ts";
 import { UnreadableLog } from "./unreadable-log.ts";
-import { compileValidator } from "./validation.ts";
 
 const HEADERS_BYTES_MAX = 16_384;
 const HEADERS_TIMEOUT_MS = 15_000;

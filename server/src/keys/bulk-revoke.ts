@@ -5,11 +5,11 @@ import type { ReadTx } from "../database/transaction.ts";
 import { lockTenant } from "../tenants/store.ts";
 import { tenantNotFound } from "../tenants/tenant.ts";
 import { keyActivity, usage24h } from "../usage/activity-store.ts";
-import { settleIfQuick } from "../usage/settle.ts";
-import { cancelWaitingHandovers } from "./handover-store.ts";
+import { settleIfQuick } from "../usage/aggregate.ts";
+import { cancelWaitingHandovers } from "./handovers/store.ts";
 import { type Key, keyActorOf, statusOf } from "./key.ts";
 import { lockChosenKeys, readChosenKeys, revokeKeys, type Selection } from "./list-store.ts";
-import { endOpenRotations } from "./open-rotation-store.ts";
+import { endOpenRotations } from "./rotations/open-store.ts";
 import { BULK_KEYS_MAX, type BulkRevoked, type BulkRevokeInput } from "./schema.ts";
 
 type Request = BulkRevokeInput & { tenant_id: string };

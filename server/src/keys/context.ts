@@ -2,10 +2,10 @@ import type { VisitorContext } from "../access/visitor.ts";
 import type { ChangeContext } from "../audit/change.ts";
 import type { Peppers } from "../core/pepper.ts";
 import type { Tx } from "../database/transaction.ts";
-import type { MailContext } from "../outbox/mailer.ts";
-import type { ProfileContext } from "../plans/live-profile.ts";
-import type { IssuedInPlace } from "./issue-in-place.ts";
+import type { MailContext } from "../outbox/mail/mailer.ts";
+import type { ProfileContext } from "../plans/profile/live.ts";
 import type { Key } from "./key.ts";
+import type { IssuedInPlace } from "./secrets/issue-in-place.ts";
 
 /** What an action on keys needs: with the peppers it makes MACs, with the brand it begins raw keys. */
 export interface KeysContext extends ChangeContext {

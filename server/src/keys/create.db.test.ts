@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { auditActions, type KeysFixture, keyInput, keysFixture, pointersOf, refused } from "../../testing/keys.ts";
 import { Failure } from "../core/error.ts";
 import { read } from "../database/read.ts";
 import { updateTenant } from "../tenants/update.ts";
 import { createKey } from "./create.ts";
-import { parseRawKey } from "./format.ts";
-import { getKey } from "./get.ts";
 import { readKeys } from "./list-store.ts";
+import { getKey } from "./read.ts";
 import { revokeKey } from "./revoke.ts";
-import { secretMatches } from "./secret.ts";
-import { auditActions, type KeysFixture, keyInput, keysFixture, pointersOf, refused } from "./testing.ts";
+import { parseRawKey } from "./secrets/format.ts";
+import { secretMatches } from "./secrets/mac.ts";
 
 const DAY_MS = 86_400_000;
 let fixture: KeysFixture;

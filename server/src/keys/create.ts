@@ -4,18 +4,17 @@ import { Failure, type InputError } from "../core/error.ts";
 import { newId } from "../core/id.ts";
 import type { Tx } from "../database/transaction.ts";
 import type { OutboxEvent } from "../outbox/event.ts";
-import type { Catalogue } from "../plans/permission.ts";
+import type { Catalogue } from "../plans/catalogue/permission.ts";
 import type { Plan } from "../plans/plan.ts";
 import { readCatalogue } from "../plans/store.ts";
 import { lockTenant } from "../tenants/store.ts";
 import { assertTenantActive, type Tenant, tenantNotFound } from "../tenants/tenant.ts";
-import { adviseOn, type Warning } from "./advice.ts";
 import type { KeysContext } from "./context.ts";
-import { describeOne } from "./describe.ts";
-import { issueSecret } from "./issue.ts";
+import { expiryOf, rotationDueAt, rotationPeriodOf } from "./expiry/lifetime.ts";
 import { type Key, type KeyActor, type KeyOwner, keyActorOf } from "./key.ts";
-import { expiryOf, rotationDueAt, rotationPeriodOf } from "./lifetime.ts";
-import { unusableRateLimits } from "./rate-limit.ts";
+import { unusableRateLimits } from "./limits.ts";
+import { describeOne } from "./response.ts";
+import type { CreatedKey, CreateInput } from "./schema.ts";
 import {
 	allowedIpsOf,
 	assertApiAccess,
@@ -25,9 +24,10 @@ import {
 	unknownPermissions,
 	unusableSites,
 	withoutRepetitions,
-} from "./reach.ts";
-import type { CreatedKey, CreateInput } from "./schema.ts";
+} from "./scope.ts";
+import { issueSecret } from "./secrets/issue.ts";
 import { countLiveKeys, insertKey, isNameTaken, readSiteEnvironments } from "./store.ts";
+import { adviseOn, type Warning } from "./warnings.ts";
 
 export type CreateRequest = CreateInput & { tenant_id: string };
 

@@ -1,9 +1,9 @@
 import type { Actor } from "../core/context.ts";
-import type { Environment } from "./format.ts";
-import { describeHandover, type Handover } from "./handover.ts";
-import type { OpenRotation } from "./open-rotation-store.ts";
-import type { KeyRateLimit } from "./rate-limit.ts";
+import { describeHandover, type Handover } from "./handovers/handover.ts";
+import type { KeyRateLimit } from "./limits.ts";
+import type { OpenRotation } from "./rotations/open-store.ts";
 import type { KeyAnswer } from "./schema.ts";
+import type { Environment } from "./secrets/format.ts";
 
 export type KeyStatus = "active" | "paused" | "expired" | "revoked";
 export const KEY_STATUSES: readonly KeyStatus[] = ["active", "paused", "expired", "revoked"];

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import fc from "fast-check";
+import { type KeysFixture, keysFixture, pointersOf, refused } from "../../testing/keys.ts";
 import { listKeys } from "./list.ts";
 import { ORDERS, type Order, SORTS, type Sort } from "./sort.ts";
-import { type KeysFixture, keysFixture, pointersOf, refused } from "./testing.ts";
 
 const RUNS = 12;
 const KEYS_MAX = 14;

@@ -1,7 +1,7 @@
 import { type RawBuilder, type SqlBool, sql } from "kysely";
 import type { ReadTx, Tx } from "../database/transaction.ts";
-import type { Environment } from "./format.ts";
 import type { Key, KeyActor, KeyStatus, RevokeReason } from "./key.ts";
+import type { Environment } from "./secrets/format.ts";
 import type { KeyWindow, Order, Sort } from "./sort.ts";
 import { isLive, KEY_COLUMNS, keyFromRow } from "./store.ts";
 

@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { sql } from "kysely";
+import { type KeysFixture, keyInput, keysFixture, pointersOf, refused } from "../../testing/keys.ts";
 import { record } from "../audit/record.ts";
 import { read } from "../database/read.ts";
 import { inTransaction } from "../database/transaction.ts";
-import { UNKNOWN_SOURCE } from "../usage/source.ts";
+import { UNKNOWN_SOURCE } from "../usage/sources/source.ts";
 import { appendFlush } from "../usage/store.ts";
 import { keyChoices } from "./choices.ts";
 import { createKey } from "./create.ts";
-import { getKey } from "./get.ts";
 import { listKeys } from "./list.ts";
 import { readKeys } from "./list-store.ts";
 import { pauseKey } from "./pause.ts";
+import { getKey } from "./read.ts";
 import { revokeKey } from "./revoke.ts";
 import { readSecrets } from "./store.ts";
-import { type KeysFixture, keyInput, keysFixture, pointersOf, refused } from "./testing.ts";
 
 let fixture: KeysFixture;
 before(async () => {

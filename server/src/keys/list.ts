@@ -1,9 +1,9 @@
 import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/read.ts";
-import { type Page, toPage } from "../http/cursor.ts";
-import { settleUsage } from "../usage/settle.ts";
-import { describeKeys } from "./describe.ts";
+import { type Page, toPage } from "../http/input/cursor.ts";
+import { settleUsage } from "../usage/aggregate.ts";
 import { readKeys } from "./list-store.ts";
+import { describeKeys } from "./response.ts";
 import type { KeyAnswer, ListQuery } from "./schema.ts";
 import { cursorTexts, keyWindowOf } from "./sort.ts";
 

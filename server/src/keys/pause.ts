@@ -1,10 +1,10 @@
 import { type ChangeContext, changeEverywhere } from "../audit/change.ts";
 import { holdTenant } from "../tenants/store.ts";
 import { assertTenantActive, tenantNotFound } from "../tenants/tenant.ts";
-import { settleIfQuick } from "../usage/settle.ts";
-import { describeOne } from "./describe.ts";
-import { keyNotFound } from "./get.ts";
+import { settleIfQuick } from "../usage/aggregate.ts";
 import type { Key } from "./key.ts";
+import { keyNotFound } from "./read.ts";
+import { describeOne } from "./response.ts";
 import type { KeyEverywhere } from "./schema.ts";
 import { lockKey, updateKey } from "./store.ts";
 import { assertNotRevoked } from "./update.ts";

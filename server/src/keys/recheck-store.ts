@@ -1,6 +1,6 @@
 import type { Tx } from "../database/transaction.ts";
-import type { Environment } from "./format.ts";
 import type { Key, SecretVersion } from "./key.ts";
+import type { Environment } from "./secrets/format.ts";
 
 export type HeldKey = Pick<Key, "name" | "environment" | "permissions" | "site_ids" | "expires_at" | "paused_at" | "revoked_at">;
 

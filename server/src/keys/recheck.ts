@@ -4,9 +4,9 @@ import type { Plan } from "../plans/plan.ts";
 import { readCatalogue } from "../plans/store.ts";
 import { holdTenant } from "../tenants/store.ts";
 import type { Tenant } from "../tenants/tenant.ts";
+import { goneKey, REFUSAL } from "./guards.ts";
 import { statusOf } from "./key.ts";
 import { type HeldKey, holdKey, holdSecret, holdSite } from "./recheck-store.ts";
-import { goneKey, REFUSAL } from "./refusal.ts";
 
 /** What a keyed request that writes had been let through for. */
 export interface RecheckQuestion {

@@ -1,11 +1,11 @@
 import { type ChangeContext, changeEverywhere } from "../audit/change.ts";
 import { reauthorize } from "../audit/reauthorize.ts";
-import { settleIfQuick } from "../usage/settle.ts";
-import { describeOne } from "./describe.ts";
-import { keyNotFound } from "./get.ts";
-import { cancelWaitingHandovers } from "./handover-store.ts";
+import { settleIfQuick } from "../usage/aggregate.ts";
+import { cancelWaitingHandovers } from "./handovers/store.ts";
 import { type Key, keyActorOf, statusOf } from "./key.ts";
-import { endOpenRotations } from "./open-rotation-store.ts";
+import { keyNotFound } from "./read.ts";
+import { describeOne } from "./response.ts";
+import { endOpenRotations } from "./rotations/open-store.ts";
 import type { KeyEverywhere, RevokeInput } from "./schema.ts";
 import { lockKey, updateKey } from "./store.ts";
 

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 import type { FastifyInstance } from "fastify";
-import { testLog } from "../database/testing.ts";
+import { testLog } from "../../testing/database.ts";
+import { type KeysFixture, keysFixture } from "../../testing/keys.ts";
 import { mount } from "../http/mount.ts";
 import { createHttp } from "../http/server.ts";
 import { keyRoutes } from "./routes.ts";
 import { type KeyAnswer, KeySchema } from "./schema.ts";
-import { type KeysFixture, keysFixture } from "./testing.ts";
 
 const problem_type_base = () => "https://example.com/problems";
 let fixture: KeysFixture;

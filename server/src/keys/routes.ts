@@ -5,13 +5,11 @@ import { bulkRevoke } from "./bulk-revoke.ts";
 import { keyChoices } from "./choices.ts";
 import type { HandoverContext } from "./context.ts";
 import { createKey } from "./create.ts";
-import { createKeyForHandover } from "./create-for-handover.ts";
-import { getKey } from "./get.ts";
-import { handoverRoutes } from "./handover-routes.ts";
-import { setKeptIn } from "./kept-in.ts";
+import { createKeyForHandover } from "./handovers/create-key.ts";
+import { handoverRoutes } from "./handovers/routes.ts";
 import { listKeys } from "./list.ts";
 import { pauseKey } from "./pause.ts";
-import { reissueKey } from "./reissue.ts";
+import { getKey } from "./read.ts";
 import { resumeKey } from "./resume.ts";
 import { revokeKey } from "./revoke.ts";
 import {
@@ -31,6 +29,8 @@ import {
 	RevokeInput,
 	UpdateInput,
 } from "./schema.ts";
+import { reissueKey } from "./secrets/reissue.ts";
+import { setKeptIn } from "./secrets/storage-location.ts";
 import { updateKeySettings } from "./update.ts";
 
 const ActivityQuery = Type.Object(

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TSchema } from "typebox";
 import type { Failure } from "../core/error.ts";
-import { compileValidator, validationFailure } from "../http/validation.ts";
+import { compileValidator, validationFailure } from "../http/input/validation.ts";
 import { CreateInput, ListQuery, RevokeInput, UpdateInput } from "./schema.ts";
 
 const KEY = { name: "prod-order-bot", environment: "prod", owner: "Ada" };

@@ -1,14 +1,14 @@
 import Type, { type Static } from "typebox";
 import { ALLOW_LIST_ENTRIES_MAX } from "../core/network.ts";
-import { pageOf, pageQuery } from "../http/cursor.ts";
-import { ForeignId, Name } from "../http/name.ts";
+import { pageOf, pageQuery } from "../http/input/cursor.ts";
+import { ForeignId, Name } from "../http/input/name.ts";
 import { NodesWaitedFor } from "../nodes/schema.ts";
 import { LimitName, limitNumbers } from "../plans/schema.ts";
-import { WARNING_CODES } from "./advice.ts";
-import { HandoverInput, HandoverSchema, handoverLink } from "./handover-schema.ts";
+import { HandoverInput, HandoverSchema, handoverLink } from "./handovers/schema.ts";
 import { KEPT_IN_PLACES, KEY_STATUSES, type KeyOwner, REVOKE_REASONS, SECRET_STATUSES } from "./key.ts";
-import { EnvironmentName, KeyActorSchema, Note, orNull, Time } from "./schema-parts.ts";
+import { EnvironmentName, KeyActorSchema, Note, orNull, Time } from "./secrets/schema-parts.ts";
 import { ORDERS, SORTS } from "./sort.ts";
+import { WARNING_CODES } from "./warnings.ts";
 
 export const LABELS_MAX = 20;
 const LABEL_NAME_CHARACTERS_MAX = 64;

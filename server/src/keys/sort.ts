@@ -1,4 +1,4 @@
-import { isTime, type PageRequest, type Window, windowByTexts } from "../http/cursor.ts";
+import { isTime, type PageRequest, type Window, windowByTexts } from "../http/input/cursor.ts";
 
 export const SORTS = ["created", "name", "last_used", "expires", "rotation_due"] as const;
 export type Sort = (typeof SORTS)[number];

@@ -1,8 +1,8 @@
 import { type SqlBool, sql } from "kysely";
 import type { ReadTx, Tx } from "../database/transaction.ts";
-import type { Environment } from "./format.ts";
 import type { ExpiryFrom, KeptInPlace, Key, KeyActor, KeyOwner, RevokeReason, SecretVersion } from "./key.ts";
-import { keyRateLimitsFromRow } from "./rate-limit.ts";
+import { keyRateLimitsFromRow } from "./limits.ts";
+import type { Environment } from "./secrets/format.ts";
 
 export const KEY_COLUMNS = [
 	"tenant_id",

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { auditActions, type KeysFixture, keyInput, keysFixture, pointersOf, refused } from "../../testing/keys.ts";
 import { verifyChain } from "../audit/verify.ts";
-import { putPermission } from "../plans/put-permission.ts";
-import { deleteSite } from "../tenants/delete-site.ts";
+import { putPermission } from "../plans/catalogue/put-permission.ts";
+import { deleteSite } from "../tenants/sites/delete-site.ts";
 import { updateTenant } from "../tenants/update.ts";
 import { createKey } from "./create.ts";
-import { getKey } from "./get.ts";
 import { pauseKey } from "./pause.ts";
+import { getKey } from "./read.ts";
 import { resumeKey } from "./resume.ts";
 import { revokeKey } from "./revoke.ts";
 import type { KeyAnswer, KeyEverywhere, UpdateInput } from "./schema.ts";
-import { auditActions, type KeysFixture, keyInput, keysFixture, pointersOf, refused } from "./testing.ts";
 import { updateKeySettings } from "./update.ts";
 
 const DAY_MS = 86_400_000;

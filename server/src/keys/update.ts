@@ -6,15 +6,15 @@ import type { Plan } from "../plans/plan.ts";
 import { readCatalogue } from "../plans/store.ts";
 import { lockTenant } from "../tenants/store.ts";
 import { assertTenantActive, tenantNotFound } from "../tenants/tenant.ts";
-import { settleIfQuick } from "../usage/settle.ts";
+import { settleIfQuick } from "../usage/aggregate.ts";
 import { assertRoomForKey, invalidKey, ownerOf } from "./create.ts";
-import { describeOne } from "./describe.ts";
-import { keyNotFound } from "./get.ts";
+import { expiryOf, rotationDueAt } from "./expiry/lifetime.ts";
 import { type Key, statusOf } from "./key.ts";
-import { expiryOf, rotationDueAt } from "./lifetime.ts";
-import { unusableRateLimits } from "./rate-limit.ts";
-import { allowedIpsOf, assertPermissionsInPlan, unknownOwner, unknownPermissions, unusableSites, withoutRepetitions } from "./reach.ts";
+import { unusableRateLimits } from "./limits.ts";
+import { keyNotFound } from "./read.ts";
+import { describeOne } from "./response.ts";
 import type { KeyAnswer, UpdateInput } from "./schema.ts";
+import { allowedIpsOf, assertPermissionsInPlan, unknownOwner, unknownPermissions, unusableSites, withoutRepetitions } from "./scope.ts";
 import { type KeyChanges, lockKey, readSecrets, readSiteEnvironments, updateKey } from "./store.ts";
 
 /** Throws 409 `conflict`: a revoked key stays as it is. */

@@ -2,10 +2,10 @@
 import { equal, ok } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type KeysFixture, keyInput, keysFixture } from "../../testing/keys.ts";
 import { createKey } from "./create.ts";
 import { pauseKey } from "./pause.ts";
 import { revokeKey } from "./revoke.ts";
-import { type KeysFixture, keyInput, keysFixture } from "./testing.ts";
 
 /** As in usage/store.ts: whoever settles holds it. */
 const SETTLE_LOCK = 7_362_011;

@@ -1,4 +1,4 @@
-import { describeGrant } from "../verification/describe-grant.ts";
+import { describeGrant } from "../verification/grants/response.ts";
 import type { KeyedContext } from "../verification/keyed-context.ts";
 
 /** Which key this is, from memory: the answer to "am I in, and as whom", and which of two secrets this is while one replaces the other. */

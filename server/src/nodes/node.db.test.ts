@@ -2,16 +2,16 @@ import { deepEqual, equal, notEqual, ok } from "node:assert/strict";
 import { after, before, beforeEach, suite, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import { type BareTestDatabase, bareTestDatabase } from "../../testing/database.ts";
+import { append, holdable, LONG_LEASE_SECONDS, startNode } from "../../testing/nodes.ts";
 import { record } from "../audit/record.ts";
 import { ManualClock } from "../core/clock.ts";
 import { ALL_TENANTS } from "../core/context.ts";
-import { type BareTestDatabase, bareTestDatabase } from "../database/testing.ts";
 import { inTransaction } from "../database/transaction.ts";
 import type { SequencedInvalidation } from "./invalidation.ts";
 import type { Node } from "./node.ts";
 import { patienceMs } from "./others.ts";
 import { fenceNodes, insertNode, readOtherNodes, renewNode, sweepInvalidations } from "./store.ts";
-import { append, holdable, LONG_LEASE_SECONDS, startNode } from "./testing.ts";
 
 const SOON_MS = 5_000;
 const A_WHILE_MS = 60;

@@ -1,7 +1,7 @@
 import { Failure } from "../core/error.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/read.ts";
-import { type Page, type PageRequest, toPage, windowByText } from "../http/cursor.ts";
+import { type Page, type PageRequest, toPage, windowByText } from "../http/input/cursor.ts";
 import type { Plan } from "./plan.ts";
 import { readPlan, readPlans } from "./store.ts";
 

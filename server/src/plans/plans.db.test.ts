@@ -1,18 +1,18 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { type TestDatabase, testDatabase } from "../audit/testing.ts";
+import { type TestDatabase, testDatabase } from "../../testing/audit.ts";
 import { verifyChain } from "../audit/verify.ts";
 import { Failure } from "../core/error.ts";
 import { read } from "../database/read.ts";
 import type { SequencedInvalidation } from "../nodes/invalidation.ts";
 import { createTenant } from "../tenants/create.ts";
 import { eraseTenant } from "../tenants/erase.ts";
+import { listPermissions } from "./catalogue/list-permissions.ts";
+import { putPermission } from "./catalogue/put-permission.ts";
+import { deletePermission } from "./catalogue/remove-permission.ts";
 import { getPlan, listPlans } from "./list.ts";
-import { listPermissions } from "./list-permissions.ts";
 import { putPlan } from "./put.ts";
-import { putPermission } from "./put-permission.ts";
 import { deletePlan } from "./remove.ts";
-import { deletePermission } from "./remove-permission.ts";
 import { readCatalogue } from "./store.ts";
 
 let db: TestDatabase;

@@ -1,17 +1,17 @@
 import Type from "typebox";
 import type { ChangeContext } from "../audit/change.ts";
-import { pageOf, pageQuery } from "../http/cursor.ts";
+import { pageOf, pageQuery } from "../http/input/cursor.ts";
 import { type Row, route } from "../http/route.ts";
-import { getPermissionUse } from "./get-catalogue-use.ts";
-import { getProfile } from "./get-profile.ts";
+import { listPermissions, listPermissionsOfTenant } from "./catalogue/list-permissions.ts";
+import { putPermission } from "./catalogue/put-permission.ts";
+import { getPermissionUse } from "./catalogue/read-use.ts";
+import { deletePermission } from "./catalogue/remove-permission.ts";
 import { getPlan, listPlans } from "./list.ts";
-import { listPermissions, listPermissionsOfTenant } from "./list-permissions.ts";
-import type { ProfileContext } from "./live-profile.ts";
+import { getProfile } from "./profile/get-profile.ts";
+import type { ProfileContext } from "./profile/live.ts";
+import { putProfile } from "./profile/put-profile.ts";
 import { putPlan } from "./put.ts";
-import { putPermission } from "./put-permission.ts";
-import { putProfile } from "./put-profile.ts";
 import { deletePlan } from "./remove.ts";
-import { deletePermission } from "./remove-permission.ts";
 import {
 	PermissionInput,
 	PermissionSchema,

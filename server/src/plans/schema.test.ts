@@ -1,7 +1,7 @@
 import { equal } from "node:assert/strict";
 import { test } from "node:test";
 import type { TSchema } from "typebox";
-import { compileValidator } from "../http/validation.ts";
+import { compileValidator } from "../http/input/validation.ts";
 import { PlanInput, TenantLimitsSchema } from "./schema.ts";
 
 const LIMIT = { name: "burst", requests: 100, window_seconds: 60, per: "key" };

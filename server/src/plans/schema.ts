@@ -1,9 +1,9 @@
 import Type, { type Static } from "typebox";
 import { CHOSEN_ID_PATTERN } from "../core/id.ts";
-import { Name } from "../http/name.ts";
-import { CAPABILITY_PATTERN } from "./capability.ts";
-import { PERMISSION_PATTERN } from "./permission.ts";
-import { CHECK_METHODS } from "./profile.ts";
+import { Name } from "../http/input/name.ts";
+import { CAPABILITY_PATTERN } from "./catalogue/capability.ts";
+import { PERMISSION_PATTERN } from "./catalogue/permission.ts";
+import { CHECK_METHODS } from "./profile/profile.ts";
 
 const RATE_LIMITS_MAX = 8;
 const CAPABILITIES_MAX = 64;

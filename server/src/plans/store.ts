@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { ReadTx, Tx } from "../database/transaction.ts";
-import type { Window } from "../http/cursor.ts";
-import type { Catalogue, Permission, TenantPermission } from "./permission.ts";
+import type { Window } from "../http/input/cursor.ts";
+import type { Catalogue, Permission, TenantPermission } from "./catalogue/permission.ts";
 import { type Plan, planFromRow } from "./plan.ts";
 
 const PLAN_COLUMNS = ["id", "name", "capabilities", "rate_limits", "quota_requests_per_month", "limits", "max_key_lifetime_days"] as const;

@@ -1,17 +1,17 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { getKey } from "../keys/get.ts";
+import { type RotationFixture, rotationFixture } from "../../testing/rotations.ts";
 import { pauseKey } from "../keys/pause.ts";
+import { getKey } from "../keys/read.ts";
 import { revokeKey } from "../keys/revoke.ts";
+import { completeRotations } from "../keys/rotations/end-due.ts";
+import { getRotation } from "../keys/rotations/get.ts";
+import { listRotations } from "../keys/rotations/list.ts";
+import { revokePreview } from "../keys/rotations/revoke-preview.ts";
+import { rotateKeyForHandover } from "../keys/rotations/rotate.ts";
+import { ROTATION_STATUSES } from "../keys/rotations/rotation.ts";
 import { updateKeySettings } from "../keys/update.ts";
 import { whoami } from "../m2m/whoami.ts";
-import { completeRotations } from "./complete-safe.ts";
-import { getRotation } from "./get.ts";
-import { listRotations } from "./list.ts";
-import { revokePreview } from "./revoke-preview.ts";
-import { rotateKeyForHandover } from "./rotate.ts";
-import { ROTATION_STATUSES } from "./rotation.ts";
-import { type RotationFixture, rotationFixture } from "./testing.ts";
 
 const OVERLAP_SECONDS = 3_600;
 const PROGRESS = ["waiting", "issued", "proving", "moved", "completed"] as const;

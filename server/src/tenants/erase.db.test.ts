@@ -1,21 +1,21 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import pg from "pg";
+import { type TestDatabase, testDatabase } from "../../testing/audit.ts";
 import type { ChangeContext } from "../audit/change.ts";
-import { type TestDatabase, testDatabase } from "../audit/testing.ts";
 import { verifyChain } from "../audit/verify.ts";
 import { Failure } from "../core/error.ts";
 import type { SequencedInvalidation } from "../nodes/invalidation.ts";
 import { putPlan } from "../plans/put.ts";
 import { createTenant } from "./create.ts";
-import { createSite } from "./create-site.ts";
 import { type EraseContext, eraseTenant } from "./erase.ts";
 import { getTenant } from "./get.ts";
 import { listTenants } from "./list.ts";
-import { listSites } from "./list-sites.ts";
 import { putTenant } from "./put.ts";
+import { createSite } from "./sites/create-site.ts";
+import { listSites } from "./sites/list-sites.ts";
+import { updateSite } from "./sites/update-site.ts";
 import { updateTenant } from "./update.ts";
-import { updateSite } from "./update-site.ts";
 
 let db: TestDatabase;
 let superuser: pg.Client;

@@ -1,6 +1,6 @@
 import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/read.ts";
-import { type Page, type PageRequest, toPage, windowByTime } from "../http/cursor.ts";
+import { type Page, type PageRequest, toPage, windowByTime } from "../http/input/cursor.ts";
 import { readTenants } from "./store.ts";
 import type { Tenant } from "./tenant.ts";
 

@@ -1,7 +1,7 @@
 import Type, { type Static } from "typebox";
-import { ForeignId, Name } from "../http/name.ts";
+import { ForeignId, Name } from "../http/input/name.ts";
 import { ChosenId, TenantLimitsSchema } from "../plans/schema.ts";
-import { SITE_ENVIRONMENTS } from "./site.ts";
+import { SITE_ENVIRONMENTS } from "./sites/site.ts";
 import { CLIENT_POLICIES, TENANT_STATUSES } from "./tenant.ts";
 
 const Status = Type.Enum([...TENANT_STATUSES]);

@@ -3,7 +3,7 @@ import pg from "pg";
 import { reauthorize } from "../audit/reauthorize.ts";
 import { Failure } from "../core/error.ts";
 import type { ReadTx, RecordTx, Tx } from "../database/transaction.ts";
-import type { Window } from "../http/cursor.ts";
+import type { Window } from "../http/input/cursor.ts";
 import { effectivePlan, type Plan, planFromRow, type TenantLimits } from "../plans/plan.ts";
 import { type Tenant, tenantFromRow } from "./tenant.ts";
 

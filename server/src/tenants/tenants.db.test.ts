@@ -1,6 +1,6 @@
 import { deepEqual, equal, notEqual, ok, rejects } from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { type TestDatabase, testDatabase } from "../audit/testing.ts";
+import { type TestDatabase, testDatabase } from "../../testing/audit.ts";
 import { verifyChain } from "../audit/verify.ts";
 import { ManualClock } from "../core/clock.ts";
 import { Failure } from "../core/error.ts";

@@ -1,5 +1,5 @@
 import type { UsageCode } from "./counter.ts";
-import type { Source } from "./source.ts";
+import type { Source } from "./sources/source.ts";
 
 /** Requests of one secret from one source in one minute (since 1970 UTC) that ended with one code; and when the first and last of them were. */
 export interface KeyFact {

@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../core/error.ts";
 import type { Batch } from "./batch.ts";
-import { type Source, UNKNOWN_SOURCE } from "./source.ts";
+import { type Source, UNKNOWN_SOURCE } from "./sources/source.ts";
 
 /** How a request with a known key ended: allowed, or the code it was refused with. */
 export type UsageCode = "allowed" | ErrorCode;

@@ -2,16 +2,16 @@ import { deepEqual, equal, notEqual, ok, rejects } from "node:assert/strict";
 import { connect, createServer, type Server } from "node:net";
 import { after, before, suite, test } from "node:test";
 import pg from "pg";
+import { testLog } from "../../testing/database.ts";
+import { type UsageTestDatabase, usageTestDatabase } from "../../testing/usage.ts";
 import { record } from "../audit/record.ts";
 import { systemClock } from "../core/clock.ts";
 import { connectDatabase, type Database } from "../database/database.ts";
-import { testLog } from "../database/testing.ts";
 import type { Batch } from "./batch.ts";
 import { startFlushing } from "./flush.ts";
 import { Meter } from "./meter.ts";
-import { UNKNOWN_SOURCE } from "./source.ts";
+import { UNKNOWN_SOURCE } from "./sources/source.ts";
 import { appendFlush } from "./store.ts";
-import { type UsageTestDatabase, usageTestDatabase } from "./testing.ts";
 
 const KEYS = 300;
 

@@ -9,7 +9,7 @@ import { inStatement } from "../database/transaction.ts";
 import type { Node } from "../nodes/node.ts";
 import { BATCH_FACTS_MAX, type Batch, requestsIn } from "./batch.ts";
 import type { Meter } from "./meter.ts";
-import { storeFlushedUntil, storeIdleUntil, storeUsageGap } from "./progress-store.ts";
+import { storeFlushedUntil, storeIdleUntil, storeUsageGap } from "./sources/progress-store.ts";
 import { appendFlush } from "./store.ts";
 
 const EVERY_MS = 1_000;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { type UsageTestDatabase, usageTestDatabase } from "../../testing/usage.ts";
 import { ManualClock } from "../core/clock.ts";
 import { Failure } from "../core/error.ts";
 import { keysActivity } from "./key-activity.ts";
-import { type UsageTestDatabase, usageTestDatabase } from "./testing.ts";
 
 const HOUR_MS = 3_600_000;
 const NOON_MS = Date.UTC(2026, 5, 15, 12);

@@ -2,7 +2,7 @@ import { Failure } from "../core/error.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/read.ts";
 import { type HourRow, readExistingKeys, readKeyHours } from "./activity-report-store.ts";
-import { settleUsage } from "./settle.ts";
+import { settleUsage } from "./aggregate.ts";
 
 const HOUR_MS = 3_600_000;
 const HOURS = 24;

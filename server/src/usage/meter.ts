@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import { BATCH_FACTS_MAX, type Batch, emptyBatch } from "./batch.ts";
 import { type ClosedFact, type Counter, KeyCounter, MINUTE_MS, OperationCounter, type UsageCode } from "./counter.ts";
 import { RecentCounters } from "./recent.ts";
-import { type Source, UNKNOWN_SOURCE } from "./source.ts";
+import { type Source, UNKNOWN_SOURCE } from "./sources/source.ts";
 
 export type { KeyCounter, OperationCounter, UsageCode } from "./counter.ts";
 

@@ -1,11 +1,11 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
+import { type UsageTestDatabase, usageTestDatabase } from "../../testing/usage.ts";
 import { ManualClock } from "../core/clock.ts";
 import { read } from "../database/read.ts";
 import { keyActivity, secretActivity, usage24h } from "./activity-store.ts";
-import { foldUsage } from "./fold.ts";
 import { type UsageInput, usageReport } from "./report.ts";
-import { type UsageTestDatabase, usageTestDatabase } from "./testing.ts";
+import { foldUsage } from "./roll-up.ts";
 
 const NOW = Date.UTC(2026, 6, 31, 12, 34, 56);
 

@@ -1,9 +1,9 @@
 import { Failure } from "../core/error.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/read.ts";
+import { settleUsage } from "./aggregate.ts";
 import { choosePeriod, GRANULARITY_SECONDS, type Granularity } from "./period.ts";
 import { keyExists, type ReportQuery, type ReportRow, readKeyUsage, readSecretUsage, readTenantUsage } from "./report-store.ts";
-import { settleUsage } from "./settle.ts";
 
 const ROWS_MAX = 100_000;
 

@@ -1,11 +1,11 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import type { FastifyInstance } from "fastify";
-import { testLog } from "../database/testing.ts";
+import { testLog } from "../../testing/database.ts";
+import { type UsageTestDatabase, usageTestDatabase } from "../../testing/usage.ts";
 import { mount } from "../http/mount.ts";
 import { createHttp } from "../http/server.ts";
 import { keyedUsageRoutes, managementUsageRoutes } from "./routes.ts";
-import { type UsageTestDatabase, usageTestDatabase } from "./testing.ts";
 
 interface Answer {
 	code?: string;

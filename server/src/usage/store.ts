@@ -2,11 +2,11 @@ import { sql } from "kysely";
 import { idleFor, LOCKED_IDLE_MS, type ReadTx, type RecordTx } from "../database/transaction.ts";
 import type { Batch } from "./batch.ts";
 import { CODES_OF_DEAD_KEYS, MINUTE_MS } from "./counter.ts";
-import { settleEndedSecrets, settleSecretOperations, settleSecretSources } from "./evidence-store.ts";
 import { columns, line, msOf, NO_CLIENT, type Picked } from "./flush-text-store.ts";
-import { LIBRARY_FAMILIES, NO_PROGRAM, OTHER_PROGRAM } from "./program.ts";
-import { storeUsageGap } from "./progress-store.ts";
-import { OTHER_SOURCES, type Source } from "./source.ts";
+import { settleEndedSecrets, settleSecretOperations, settleSecretSources } from "./sources/evidence-store.ts";
+import { LIBRARY_FAMILIES, NO_PROGRAM, OTHER_PROGRAM } from "./sources/program.ts";
+import { storeUsageGap } from "./sources/progress-store.ts";
+import { OTHER_SOURCES, type Source } from "./sources/source.ts";
 
 /** How many sources of one key are told apart; all others are told together, until those that were not seen for 90 days are swept. */
 export const SOURCES_PER_KEY_MAX = 64;

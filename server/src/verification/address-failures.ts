@@ -2,8 +2,8 @@ import { LRUCache } from "lru-cache";
 import type { Clock } from "../core/clock.ts";
 import { type Address, failureBucketOf } from "../core/network.ts";
 import { type Denial, deny } from "./denial.ts";
-import type { Lane } from "./grants.ts";
-import { SlidingWindow } from "./window.ts";
+import type { Lane } from "./grants/grants.ts";
+import { SlidingWindow } from "./limits/window.ts";
 
 const ADDRESSES_MAX = 100_000;
 const WINDOW_SECONDS = 60;

@@ -4,11 +4,11 @@ import fc from "fast-check";
 import { AllowList, parseAddress, parseAllowList } from "../core/network.ts";
 import { CHECKS, type Facts, type Instant, REFUSALS_PER_MINUTE, runChecks, SITE_NEEDED } from "./checks.ts";
 import type { DenialCode } from "./denial.ts";
-import type { Grant, PlanState, SiteState, TenantState } from "./grant.ts";
-import { NO_SITE } from "./grant.ts";
-import { limitPolicy } from "./limit-policy.ts";
-import { usablePermissions } from "./states.ts";
-import { SlidingWindow } from "./window.ts";
+import type { Grant, PlanState, SiteState, TenantState } from "./grants/grant.ts";
+import { NO_SITE } from "./grants/grant.ts";
+import { usablePermissions } from "./grants/states.ts";
+import { limitPolicy } from "./limits/policy.ts";
+import { SlidingWindow } from "./limits/window.ts";
 
 const NOW = Date.UTC(2026, 0, 15, 12);
 const AT: Instant = { now: NOW, monotonic: 5_000_000 };

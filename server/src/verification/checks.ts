@@ -1,8 +1,8 @@
 import type { Address } from "../core/network.ts";
-import { REFUSAL } from "../keys/refusal.ts";
+import { REFUSAL } from "../keys/guards.ts";
 import type { ClientKind } from "./client-kind.ts";
 import { type Denial, deny } from "./denial.ts";
-import { type Grant, NO_SITE, type SiteState } from "./grant.ts";
+import { type Grant, NO_SITE, type SiteState } from "./grants/grant.ts";
 
 /** Refused requests of one key a minute before it is told to stop. */
 export const REFUSALS_PER_MINUTE = 600;

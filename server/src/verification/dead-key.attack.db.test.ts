@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { questionOf, type VerificationFixture, verificationFixture } from "../../testing/verification.ts";
 import { pauseKey } from "../keys/pause.ts";
-import { questionOf, type VerificationFixture, verificationFixture } from "./testing.ts";
 import { verify } from "./verify.ts";
 
 const FLOOD = 500;

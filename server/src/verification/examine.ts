@@ -1,13 +1,13 @@
 import type { Clock } from "../core/clock.ts";
 import type { Peppers } from "../core/pepper.ts";
-import { explainMistake } from "../keys/format.ts";
-import { secretMatches } from "../keys/secret.ts";
+import { explainMistake } from "../keys/secrets/format.ts";
+import { secretMatches } from "../keys/secrets/mac.ts";
 import type { Node } from "../nodes/node.ts";
 import { runChecks, SITE_NEEDED } from "./checks.ts";
 import { deny } from "./denial.ts";
 import { LEASE_LOST, NOT_KNOWN } from "./denials.ts";
-import { type Grant, isStale } from "./grant.ts";
-import { type Grants, UNKNOWN } from "./grants.ts";
+import { type Grant, isStale } from "./grants/grant.ts";
+import { type Grants, UNKNOWN } from "./grants/grants.ts";
 import { digestOf, type Presented, type RawKeyReader } from "./presented.ts";
 import type { Decision, Question } from "./verifier.ts";
 

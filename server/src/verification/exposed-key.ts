@@ -1,7 +1,7 @@
 import type { Log } from "../core/log.ts";
 import type { FramedRequest } from "../http/framing.ts";
 import type { ClientKind } from "./client-kind.ts";
-import type { Grant } from "./grant.ts";
+import type { Grant } from "./grants/grant.ts";
 
 const NOTED_EVERY_MS = 60_000;
 

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Log } from "../core/log.ts";
 import type { AllowList } from "../core/network.ts";
 import type { FramedRequest } from "../http/framing.ts";
-import { readIdempotencyKey } from "../http/idempotency-key.ts";
+import { readIdempotencyKey } from "../http/input/idempotency-key.ts";
 import { Denied, type Gate, refuseNulInQuery } from "../http/mount.ts";
 import { addressOf } from "../http/peer.ts";
 import { framed } from "../http/reply.ts";
@@ -10,10 +10,10 @@ import type { Row } from "../http/route.ts";
 import { clientKindOf } from "./client-kind.ts";
 import { type Denial, deny } from "./denial.ts";
 import { noteExposure, rawKeyOutsideHeader } from "./exposed-key.ts";
-import type { Grant } from "./grant.ts";
+import type { Grant } from "./grants/grant.ts";
 import type { KeyedRequest } from "./keyed-context.ts";
-import { type NamedCosts, policyHeader } from "./limit-policy.ts";
-import { rateLimitHeader } from "./spend.ts";
+import { type NamedCosts, policyHeader } from "./limits/policy.ts";
+import { rateLimitHeader } from "./limits/spend.ts";
 import type { Decision, Question, Verifier } from "./verifier.ts";
 
 export interface KeyedGateOptions<C> {

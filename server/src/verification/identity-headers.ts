@@ -1,4 +1,4 @@
-import type { Grant } from "./grant.ts";
+import type { Grant } from "./grants/grant.ts";
 
 /** What is no printable ASCII, and what would be taken for an escape, or lost at either end of a header. */
 const NOT_PLAIN = /[^\x20-\x7e]|%|^ | $/;

@@ -2,13 +2,13 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
+import { holdable } from "../../testing/nodes.ts";
+import { codeOf, type MadeKey, type Process, type VerificationFixture, verificationFixture } from "../../testing/verification.ts";
 import { pauseKey } from "../keys/pause.ts";
 import { resumeKey } from "../keys/resume.ts";
 import { revokeKey } from "../keys/revoke.ts";
 import { updateKeySettings } from "../keys/update.ts";
-import { holdable } from "../nodes/testing.ts";
 import { updateTenant } from "../tenants/update.ts";
-import { codeOf, type MadeKey, type Process, type VerificationFixture, verificationFixture } from "./testing.ts";
 
 const RUNS = 12;
 const PERMISSION = "documents:write";

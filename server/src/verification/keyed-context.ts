@@ -2,9 +2,9 @@ import type { ChangeContext } from "../audit/change.ts";
 import type { Actor } from "../core/context.ts";
 import { assert } from "../core/error.ts";
 import type { Tx } from "../database/transaction.ts";
+import { REFUSAL } from "../keys/guards.ts";
 import { recheckKey } from "../keys/recheck.ts";
-import { REFUSAL } from "../keys/refusal.ts";
-import type { Grant } from "./grant.ts";
+import type { Grant } from "./grants/grant.ts";
 
 /** What the actions of keyed routes get: everything of the system, as the key that asked, within its tenant. */
 export interface KeyedContext extends ChangeContext {

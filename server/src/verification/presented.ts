@@ -1,11 +1,11 @@
 import { hash } from "node:crypto";
 import type { Peppers } from "../core/pepper.ts";
-import { parseRawKey } from "../keys/format.ts";
-import { isLegacyShape, RAW_KEY_CHARACTERS_MAX } from "../keys/legacy-format.ts";
-import type { LiveLegacyFormats } from "../keys/legacy-formats.ts";
-import { LegacyLookups } from "../keys/legacy-lookup.ts";
-import { secretFromElsewhere } from "../keys/secret.ts";
-import { nameOfLookups } from "./unknown-names.ts";
+import { isLegacyShape, RAW_KEY_CHARACTERS_MAX } from "../keys/imported/format.ts";
+import type { LiveLegacyFormats } from "../keys/imported/legacy-formats.ts";
+import { LegacyLookups } from "../keys/imported/lookup.ts";
+import { parseRawKey } from "../keys/secrets/format.ts";
+import { secretFromElsewhere } from "../keys/secrets/mac.ts";
+import { nameOfLookups } from "./grants/unknown-names.ts";
 
 /** SHA-256 as 32 characters of Latin-1. None of a text that is too long for any key: that is refused for its shape. */
 export function digestOf(raw_key: string): string {

@@ -1,8 +1,8 @@
-import type { Source } from "../usage/source.ts";
+import type { Source } from "../usage/sources/source.ts";
 import type { Facts } from "./checks.ts";
 import type { Denial } from "./denial.ts";
-import type { Grant } from "./grant.ts";
-import type { LimitState, Price } from "./spend.ts";
+import type { Grant } from "./grants/grant.ts";
+import type { LimitState, Price } from "./limits/spend.ts";
 
 /** What is asked about one raw key. */
 export interface Question extends Facts, Price {

@@ -1,6 +1,6 @@
 import Type from "typebox";
 import { type Row, route } from "../http/route.ts";
-import { PERMISSION_PATTERN } from "../plans/permission.ts";
+import { PERMISSION_PATTERN } from "../plans/catalogue/permission.ts";
 import { Capability, LimitName } from "../plans/schema.ts";
 import { type VerifyContext, verify } from "./verify.ts";
 

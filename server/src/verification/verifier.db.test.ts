@@ -1,20 +1,28 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { createHmac, hash } from "node:crypto";
 import { after, before, beforeEach, suite, test } from "node:test";
+import { holdable } from "../../testing/nodes.ts";
+import {
+	codeOf,
+	type MadeKey,
+	type Process,
+	questionOf,
+	TEST_PEPPER,
+	type VerificationFixture,
+	verificationFixture,
+} from "../../testing/verification.ts";
 import { parseAddress } from "../core/network.ts";
 import { parsePeppers } from "../core/pepper.ts";
-import { makeRawKey, newKid, newSecret, parseRawKey } from "../keys/format.ts";
 import { pauseKey } from "../keys/pause.ts";
-import { rekeySecret } from "../keys/rekey.ts";
 import { resumeKey } from "../keys/resume.ts";
 import { revokeKey } from "../keys/revoke.ts";
-import { holdable } from "../nodes/testing.ts";
-import { createSite } from "../tenants/create-site.ts";
+import { makeRawKey, newKid, newSecret, parseRawKey } from "../keys/secrets/format.ts";
+import { rekeySecret } from "../keys/secrets/rekey.ts";
 import { eraseTenant } from "../tenants/erase.ts";
+import { createSite } from "../tenants/sites/create-site.ts";
 import { updateTenant } from "../tenants/update.ts";
-import { monthOf } from "./quota.ts";
-import { rateLimitHeader } from "./spend.ts";
-import { codeOf, type MadeKey, type Process, questionOf, TEST_PEPPER, type VerificationFixture, verificationFixture } from "./testing.ts";
+import { monthOf } from "./limits/quota.ts";
+import { rateLimitHeader } from "./limits/spend.ts";
 import type { Decision } from "./verifier.ts";
 
 const NEW_PEPPER = "the-new-pepper-0123456789-abcdefghijklmnop";

@@ -2,13 +2,13 @@ import type { Context } from "../core/context.ts";
 import { ERRORS, Failure } from "../core/error.ts";
 import { parseForwarded } from "../core/network.ts";
 import { type Problem, problemOf } from "../http/problem.ts";
-import type { SourceMemo } from "../usage/source-memo.ts";
+import type { SourceMemo } from "../usage/sources/memo.ts";
 import { clientKindOf } from "./client-kind.ts";
 import { deny } from "./denial.ts";
-import { describeGrant } from "./describe-grant.ts";
-import type { Grant } from "./grant.ts";
-import { isSpent, type Limit, type NamedCosts, policyHeader } from "./limit-policy.ts";
-import { rateLimitHeader, remainingOf } from "./spend.ts";
+import type { Grant } from "./grants/grant.ts";
+import { describeGrant } from "./grants/response.ts";
+import { isSpent, type Limit, type NamedCosts, policyHeader } from "./limits/policy.ts";
+import { rateLimitHeader, remainingOf } from "./limits/spend.ts";
 import type { Decision, Question, Verifier } from "./verifier.ts";
 
 /** What a service asks about a key that was presented to it. */

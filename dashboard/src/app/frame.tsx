@@ -1,0 +1,63 @@
+import { IconBuildingStore, IconGauge, IconKey, IconSettings, IconUsers } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useSearch } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { ConfirmProvider } from "../access/confirm.tsx";
+import { standingName } from "../access/roles.ts";
+import { rememberTenant, TenantOfFrame, type TenantOfPage, useSession, useTenant, useTenantIfAny, visitQuery } from "../access/session.ts";
+import { isRefusal } from "../http/api.ts";
+import { NoTenantPage } from "../tenants/no-tenant-page.tsx";
+import { FailurePage } from "../ui/failure-page.tsx";
+import { PageSkeleton } from "../ui/page-skeleton.tsx";
+import { PersonMenu } from "./person-menu.tsx";
+import { PlaceSwitcher } from "./place-switcher.tsx";
+import { Shell } from "./shell.tsx";
+
+const PLACES = [
+	{ to: "/settings/api-access", label: "API Access", short: "Keys", icon: IconKey },
+	{ to: "/sites", label: "Sites", short: "Sites", icon: IconBuildingStore },
+	{ to: "/plan", label: "Plan and limits", short: "Plan", icon: IconGauge },
+	{ to: "/team", label: "Team", short: "Team", icon: IconUsers },
+	{ to: "/settings", label: "Settings", short: "Settings", icon: IconSettings },
+] as const;
+
+/** What surrounds every page of one tenant: for its members, and for who runs the instance and looks after it. */
+export function Frame() {
+	const { operator } = useSession();
+	const tenant = useTenantIfAny();
+	const { tenant: wanted } = useSearch({ strict: false });
+	if (tenant !== null) return <FrameAround tenant={tenant} />;
+	return operator && wanted !== undefined ? <Visit tenant_id={wanted} /> : <NoTenantPage />;
+}
+
+/** An operator in a tenant that they are no member of. */
+function Visit({ tenant_id }: { tenant_id: string }) {
+	const { data, error } = useQuery(visitQuery(tenant_id));
+	if (data) return <FrameAround tenant={data} />;
+	if (isRefusal(error, "not_found", "role_not_allowed")) return <NoTenantPage />;
+	return error ? <FailurePage error={error} /> : <PageSkeleton />;
+}
+
+function FrameAround({ tenant }: { tenant: TenantOfPage }) {
+	return (
+		<TenantOfFrame value={tenant}>
+			<ConfirmProvider>
+				<FrameOfTenant />
+			</ConfirmProvider>
+		</TenantOfFrame>
+	);
+}
+
+function FrameOfTenant() {
+	const tenant = useTenant();
+	useEffect(() => rememberTenant(tenant.id), [tenant.id]);
+	return (
+		<Shell
+			places={PLACES}
+			link={(to, props) => <Link to={to} activeOptions={{ exact: true }} search={{ tenant: tenant.id }} {...props} />}
+			switcher={<PlaceSwitcher tenant={tenant} />}
+			person={(compact) => <PersonMenu standing={standingName(tenant.role)} compact={compact} />}
+			operator={tenant.role === "operator"}
+		/>
+	);
+}

@@ -1,0 +1,33 @@
+import { IconBuilding, IconListCheck, IconPackageImport, IconRoute, IconUserShield } from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
+import { ConfirmProvider } from "../access/confirm.tsx";
+import { useSession } from "../access/session.ts";
+import { NoOperatorPage } from "../operator/no-operator-page.tsx";
+import { PersonMenu } from "./person-menu.tsx";
+import { PlaceSwitcher } from "./place-switcher.tsx";
+import { Shell } from "./shell.tsx";
+
+const PLACES = [
+	{ to: "/operator/forward-auth", label: "Forwarded requests", short: "Requests", icon: IconRoute },
+	{ to: "/operator/catalogue", label: "Catalogue", short: "Catalogue", icon: IconListCheck },
+	{ to: "/operator/tenants", label: "Tenants", short: "Tenants", icon: IconBuilding },
+	{ to: "/operator/legacy-formats", label: "Keys from elsewhere", short: "Imports", icon: IconPackageImport },
+	{ to: "/operator/people", label: "Operators", short: "Operators", icon: IconUserShield },
+] as const;
+
+/** What surrounds the pages of who runs the instance: a rail of its own, and an edge in a colour that nothing else has. */
+export default function OperatorFrame() {
+	const { operator } = useSession();
+	if (!operator) return <NoOperatorPage />;
+	return (
+		<ConfirmProvider>
+			<Shell
+				places={PLACES}
+				link={(to, props) => <Link to={to} activeOptions={{ exact: true }} {...props} />}
+				switcher={<PlaceSwitcher tenant={null} />}
+				person={(compact) => <PersonMenu standing="Operator" compact={compact} />}
+				operator
+			/>
+		</ConfirmProvider>
+	);
+}

@@ -1,0 +1,199 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { currentSession, tenantOf } from "../access/session.ts";
+import { watchSession } from "../access/watch-session.ts";
+import { wayBack } from "../access/way-back.ts";
+import { queries } from "../http/queries.ts";
+import { parseSearch, stringifySearch } from "../http/search.ts";
+import { FailurePage } from "../ui/failure-page.tsx";
+import { NotFoundPage } from "../ui/not-found-page.tsx";
+import { PageSkeleton } from "../ui/page-skeleton.tsx";
+import { Frame } from "./frame.tsx";
+
+interface TenantSearch {
+	tenant?: string;
+}
+
+const root = createRootRoute({ notFoundComponent: NotFoundPage, errorComponent: FailurePage });
+
+function page<const Path extends string>(path: Path, load: () => Promise<{ default: () => React.ReactNode }>) {
+	return createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load) });
+}
+
+/** A word in the address that is there or not. */
+function isSet(value: unknown): boolean {
+	return value === true || value === "true";
+}
+
+/** `back`: a place of ours to go on at. `ended`, `reset`: why somebody is asked to sign in. */
+interface SignInSearch {
+	back?: string;
+	ended?: true;
+	reset?: true;
+}
+
+const signIn = createRoute({
+	getParentRoute: () => root,
+	path: "/sign-in",
+	validateSearch: (search: Record<string, unknown>): SignInSearch => ({
+		...(typeof search.back === "string" ? { back: wayBack(search.back) } : {}),
+		...(isSet(search.ended) ? { ended: true } : {}),
+		...(isSet(search.reset) ? { reset: true } : {}),
+	}),
+	async beforeLoad({ search }) {
+		if (!search.ended && (await currentSession()) !== null) throw redirect({ href: wayBack(search.back), replace: true });
+	},
+	component: lazyRouteComponent(() => import("../access/sign-in-page.tsx")),
+	errorComponent: FailurePage,
+});
+
+const portal = createRoute({
+	getParentRoute: () => root,
+	path: "/portal",
+	validateSearch: (search: Record<string, unknown>): { ended?: true } => (isSet(search.ended) ? { ended: true } : {}),
+	component: lazyRouteComponent(() => import("../access/portal-page.tsx")),
+});
+
+const open = [
+	signIn,
+	page("/sign-in-link", () => import("../access/sign-in-link-page.tsx")),
+	page("/forgot-password", () => import("../access/forgot-password-page.tsx")),
+	page("/reset-password", () => import("../access/reset-password-page.tsx")),
+	page("/join", () => import("../access/join-page.tsx")),
+	portal,
+	page("/reveal", () => import("../handovers/reveal-page.tsx")),
+];
+
+/** Everything about a tenant: only for those who are signed in, and inside the frame. */
+const signedIn = createRoute({
+	getParentRoute: () => root,
+	id: "signed-in",
+	validateSearch: (search: Record<string, unknown>): TenantSearch => (typeof search.tenant === "string" ? { tenant: search.tenant } : {}),
+	async beforeLoad({ location, search }) {
+		const session = await currentSession();
+		if (session === null) throw redirect({ to: "/sign-in", search: { back: location.href } });
+		const tenant = tenantOf(session, search.tenant);
+		if (tenant === null && session.operator && search.tenant === undefined) throw redirect({ to: "/operator", replace: true });
+		if (tenant !== null && tenant.id !== search.tenant)
+			throw redirect({ to: location.pathname, search: { ...search, tenant: tenant.id }, hash: location.hash, replace: true });
+	},
+	component: Frame,
+	pendingComponent: PageSkeleton,
+	errorComponent: FailurePage,
+});
+
+function tenantPage<const Path extends string>(path: Path, load: () => Promise<{ default: () => React.ReactNode }>) {
+	return createRoute({
+		getParentRoute: () => signedIn,
+		path,
+		component: lazyRouteComponent(load),
+		pendingComponent: PageSkeleton,
+		errorComponent: FailurePage,
+	});
+}
+
+const index = createRoute({
+	getParentRoute: () => signedIn,
+	path: "/",
+	beforeLoad: ({ search }) => {
+		throw redirect({ to: "/settings/api-access", search, replace: true });
+	},
+});
+
+/** The key that the page is about stands in the address; `replace` opens the sheet by which it is replaced. */
+const key = createRoute({
+	getParentRoute: () => signedIn,
+	path: "/settings/api-access/$key_id",
+	validateSearch: (search: Record<string, unknown>): { replace?: true } => (isSet(search.replace) ? { replace: true } : {}),
+	component: lazyRouteComponent(() => import("../keys/page/page.tsx")),
+	pendingComponent: PageSkeleton,
+	errorComponent: FailurePage,
+});
+
+/** One replacing of the key's secret, while it goes on and afterwards. */
+const rotation = createRoute({
+	getParentRoute: () => signedIn,
+	path: "/settings/api-access/$key_id/rotations/$rotation_id",
+	component: lazyRouteComponent(() => import("../rotations/page.tsx")),
+	pendingComponent: PageSkeleton,
+	errorComponent: FailurePage,
+});
+
+/** For who runs the instance; to everybody else its frame says so. */
+const operator = createRoute({
+	getParentRoute: () => root,
+	path: "/operator",
+	async beforeLoad({ location }) {
+		if ((await currentSession()) === null) throw redirect({ to: "/sign-in", search: { back: location.href } });
+	},
+	component: lazyRouteComponent(() => import("./operator-frame.tsx")),
+	pendingComponent: PageSkeleton,
+	errorComponent: FailurePage,
+});
+
+function operatorPage<const Path extends string>(path: Path, load: () => Promise<{ default: () => React.ReactNode }>) {
+	return createRoute({
+		getParentRoute: () => operator,
+		path,
+		component: lazyRouteComponent(load),
+		pendingComponent: PageSkeleton,
+		errorComponent: FailurePage,
+	});
+}
+
+const operatorIndex = createRoute({
+	getParentRoute: () => operator,
+	path: "/",
+	beforeLoad: () => {
+		throw redirect({ to: "/operator/forward-auth", replace: true });
+	},
+});
+
+const tree = root.addChildren([
+	...open,
+	signedIn.addChildren([
+		index,
+		tenantPage("/settings/api-access", () => import("../keys/list/page.tsx")),
+		key,
+		rotation,
+		tenantPage("/sites", () => import("../tenants/sites/page.tsx")),
+		tenantPage("/plan", () => import("../plans/plan-page.tsx")),
+		tenantPage("/team", () => import("../tenants/team/page.tsx")),
+		tenantPage("/settings", () => import("../profile/settings-page.tsx")),
+	]),
+	operator.addChildren([
+		operatorIndex,
+		operatorPage("/forward-auth", () => import("../operator/forward-auth/page.tsx")),
+		operatorPage("/catalogue", () => import("../operator/catalogue/page.tsx")),
+		operatorPage("/tenants", () => import("../operator/tenants-page.tsx")),
+		operatorPage("/legacy-formats", () => import("../operator/imported/page.tsx")),
+		operatorPage("/people", () => import("../operator/people/page.tsx")),
+	]),
+]);
+
+export const router = createRouter({
+	routeTree: tree,
+	parseSearch,
+	stringifySearch,
+	defaultPreload: "intent",
+	defaultPendingMs: 150,
+	scrollRestoration: true,
+});
+
+const OPEN_PATHS = ["/sign-in", "/portal"];
+
+/** What is shown once holds the page, and then everything else of it stays too: it is emptied only after it has been left. */
+async function leaveEnded(kind: "member" | "portal"): Promise<void> {
+	const { pathname, href } = router.latestLocation;
+	if (OPEN_PATHS.includes(pathname)) return;
+	if (kind === "portal") await router.navigate({ to: "/portal", search: { ended: true } });
+	else await router.navigate({ to: "/sign-in", search: { back: href, ended: true } });
+	if (OPEN_PATHS.includes(router.latestLocation.pathname)) queries.clear();
+}
+
+watchSession(leaveEnded);
+
+declare module "@tanstack/react-router" {
+	interface Register {
+		router: typeof router;
+	}
+}

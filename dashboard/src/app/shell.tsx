@@ -1,0 +1,110 @@
+import { AppShell, Box, Group, NavLink, Text, UnstyledButton } from "@mantine/core";
+import type { Icon } from "@tabler/icons-react";
+import { Outlet, useRouterState } from "@tanstack/react-router";
+import { type ReactNode, Suspense } from "react";
+import { PageSkeleton } from "../ui/page-skeleton.tsx";
+
+const RAIL_PX = 216;
+const BAR_PX = 60;
+const BAR_PLACES_MAX = 5;
+
+export interface Place<To extends string> {
+	readonly to: To;
+	readonly label: string;
+	/** What fits below an icon on a phone. */
+	readonly short: string;
+	readonly icon: Icon;
+}
+
+interface ShellProps<To extends string> {
+	readonly places: readonly Place<To>[];
+	/** The link to a place, with what it is given. */
+	readonly link: (to: To, props: Readonly<Record<string, unknown>>) => ReactNode;
+	readonly switcher: ReactNode;
+	readonly person: (compact: boolean) => ReactNode;
+	/** Where somebody acts as the operator, a coloured edge says so on every page. */
+	readonly operator: boolean;
+}
+
+/** "/settings" is not open while "/settings/api-access" is: the longest place that begins the path is. */
+function useOpenPlace<To extends string>(places: readonly Place<To>[]): To | undefined {
+	const path = useRouterState({ select: (state) => state.location.pathname });
+	return places
+		.map((place) => place.to)
+		.filter((to) => path === to || path.startsWith(`${to}/`))
+		.sort((a, b) => b.length - a.length)[0];
+}
+
+/** What surrounds every page of the signed-in parts: a rail at the left, on a phone a bar at the bottom. */
+export function Shell<To extends string>({ places, link, switcher, person, operator }: ShellProps<To>) {
+	const open = useOpenPlace(places);
+	return (
+		<AppShell navbar={{ width: RAIL_PX, breakpoint: "sm", collapsed: { mobile: true } }} padding={0} transitionDuration={0}>
+			{operator && <div className="kw-operator-edge kw-never-printed" aria-hidden="true" />}
+			<AppShell.Navbar p="sm" className="kw-never-printed" withBorder>
+				{switcher}
+				<Box component="nav" aria-label="Pages" mt="md" flex={1}>
+					{places.map(({ to, label, icon: PlaceIcon }) => (
+						<NavLink
+							key={to}
+							renderRoot={(props) => link(to, props)}
+							label={label}
+							leftSection={<PlaceIcon size={18} stroke={1.6} aria-hidden="true" />}
+							active={open === to}
+							aria-current={open === to ? "page" : undefined}
+							variant="light"
+							style={{ borderRadius: 8 }}
+						/>
+					))}
+				</Box>
+				{person(false)}
+			</AppShell.Navbar>
+			<AppShell.Main>
+				<Box hiddenFrom="sm" px="md" pt="md" className="kw-never-printed">
+					<Group justify="space-between" wrap="nowrap">
+						{switcher}
+						{person(true)}
+					</Group>
+				</Box>
+				<Suspense fallback={<PageSkeleton />}>
+					<Outlet />
+				</Suspense>
+			</AppShell.Main>
+			<Bar places={places.slice(0, BAR_PLACES_MAX)} open={open} link={link} />
+		</AppShell>
+	);
+}
+
+function Bar<To extends string>({ places, open, link }: Pick<ShellProps<To>, "places" | "link"> & { open: To | undefined }) {
+	return (
+		<Box
+			component="nav"
+			aria-label="Pages"
+			hiddenFrom="sm"
+			className="kw-never-printed"
+			pos="fixed"
+			bottom={0}
+			left={0}
+			right={0}
+			h={BAR_PX}
+			bg="var(--kw-surface)"
+			style={{ borderTop: "1px solid var(--kw-hairline)", zIndex: 100 }}
+		>
+			<Group grow gap={0} h="100%" wrap="nowrap">
+				{places.map(({ to, short, icon: PlaceIcon }) => (
+					<UnstyledButton
+						key={to}
+						h="100%"
+						c={open === to ? "var(--mantine-primary-color-light-color)" : "dimmed"}
+						style={{ display: "flex", flexDirection: "column", alignItems: "center", justifyContent: "center" }}
+						aria-current={open === to ? "page" : undefined}
+						renderRoot={(props) => link(to, props)}
+					>
+						<PlaceIcon size={20} stroke={1.6} aria-hidden="true" />
+						<Text size="xs">{short}</Text>
+					</UnstyledButton>
+				))}
+			</Group>
+		</Box>
+	);
+}

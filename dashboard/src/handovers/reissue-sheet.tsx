@@ -1,0 +1,71 @@
+import { Button, Radio, SimpleGrid, Stack, Text } from "@mantine/core";
+import { useState } from "react";
+import { useConfirmed } from "../access/confirm.tsx";
+import { answered, api } from "../http/api.ts";
+import type { ApiKey } from "../keys/key-data.ts";
+import { type Made, ShowOnceSheet } from "../keys/show-once/sheet.tsx";
+import { ChoiceCard } from "../ui/choice-card.tsx";
+import { Problem } from "../ui/problem.tsx";
+import { useAction } from "../ui/use-action.ts";
+
+const ONE = "/api/v1/tenants/{tenant_id}/api-keys/{key_id}";
+
+interface ReissueProps {
+	readonly tenant_id: string;
+	readonly apiKey: ApiKey;
+	readonly opened: boolean;
+	readonly onClose: () => void;
+}
+
+/** For a key that was never used: another secret, by a new link or shown once. The one before never works again. */
+export function ReissueSheet({ tenant_id, apiKey, opened, onClose }: ReissueProps) {
+	return (
+		<ShowOnceSheet
+			tenant_id={tenant_id}
+			opened={opened}
+			onClose={onClose}
+			title={`Issue ${apiKey.name} again`}
+			form={(onMade) => <ReissueForm tenant_id={tenant_id} apiKey={apiKey} onMade={onMade} />}
+		/>
+	);
+}
+
+function ReissueForm({ tenant_id, apiKey, onMade }: { tenant_id: string; apiKey: ApiKey; onMade: (made: Made) => void }) {
+	const [way, setWay] = useState("handover");
+	const confirmed = useConfirmed();
+	const action = useAction();
+	const params = { path: { tenant_id, key_id: apiKey.id } };
+
+	async function handOver(): Promise<Made> {
+		const { handover } = apiKey;
+		if (handover?.status === "waiting")
+			await answered(api.DELETE(`${ONE}/handovers/{handover_id}`, { params: { path: { ...params.path, handover_id: handover.id } } }));
+		const made = await confirmed(() => answered(api.POST(`${ONE}/handovers`, { params, body: {} })));
+		return { kind: "handed", key: { ...apiKey, handover: made.handover }, url: made.handover_url, mailed: made.mailed, warnings: [] };
+	}
+	async function showOnce(): Promise<Made> {
+		const { key, raw_key } = await confirmed(() => answered(api.POST(`${ONE}/reissue`, { params })));
+		return { kind: "shown", key, raw_key, warnings: [] };
+	}
+	async function issue(): Promise<void> {
+		const made = await action.run(way === "handover" ? handOver : showOnce);
+		if (made) onMade(made);
+	}
+	return (
+		<Stack gap="lg">
+			<Text size="sm">
+				No request was made with this key yet, so another can be issued in its place. The one before, and any link to it, never works again.
+			</Text>
+			<Radio.Group label="How does it get to the server?" value={way} onChange={setWay}>
+				<SimpleGrid cols={{ base: 1, xs: 2 }} spacing={8} mt={8}>
+					<ChoiceCard value="handover" title="Hand it over" text="Send a one-time link to the person who deploys it. Only they see the key." />
+					<ChoiceCard value="show" title="Show it once" text="You see the key now, one time, and store it yourself." />
+				</SimpleGrid>
+			</Radio.Group>
+			<Problem error={action.error} />
+			<Button loading={action.pending} onClick={() => void issue()}>
+				{way === "handover" ? "Make a new link" : "Issue another key and show it once"}
+			</Button>
+		</Stack>
+	);
+}

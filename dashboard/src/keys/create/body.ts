@@ -1,0 +1,39 @@
+import type { paths } from "../../http/openapi.gen.ts";
+import { rateLimitsOf } from "./own-limits.ts";
+import { type CreateValues, expiresAt, nameOf } from "./values.ts";
+
+type CreateBody = NonNullable<paths["/api/v1/tenants/{tenant_id}/api-keys"]["post"]["requestBody"]>["content"]["application/json"];
+
+interface KnownPerson {
+	readonly name: string;
+	readonly email: string | null;
+	/** Of a member. */
+	readonly id?: string;
+}
+
+/** What the form asks the server for. A responsible person who is known comes with an address, so that mails find them. */
+export function bodyOf(
+	values: CreateValues,
+	around: { people: readonly KnownPerson[]; plan_limits: readonly { readonly name: string }[]; now_ms: number },
+): CreateBody {
+	const owner = values.owner.trim();
+	const known = around.people.find((person) => person.name === owner);
+	const email = values.email.trim();
+	return {
+		name: nameOf(values),
+		environment: values.environment,
+		integration: values.integration.trim(),
+		owner: {
+			name: owner,
+			...(known?.email ? { email: known.email } : {}),
+			...(known?.id === undefined ? {} : { member_id: known.id }),
+		},
+		...(values.permissions === null ? {} : { permissions: [...values.permissions] }),
+		site_ids: values.site_ids === null ? null : [...values.site_ids],
+		allowed_ips: values.allowed_ips.length === 0 ? null : [...values.allowed_ips],
+		...(values.rate_limits.length === 0 ? {} : { rate_limits: rateLimitsOf(values.rate_limits, around.plan_limits) }),
+		expires_at: expiresAt(values.expiry, around.now_ms),
+		rotate_every_days: values.rotate_every_days,
+		...(values.way === "handover" ? { handover: email === "" ? {} : { email } } : {}),
+	};
+}

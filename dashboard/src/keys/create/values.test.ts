@@ -1,0 +1,127 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { ENVIRONMENTS } from "../words.ts";
+import {
+	type CreateValues,
+	composeName,
+	everything,
+	expiresAt,
+	faultOfAddress,
+	faultsOf,
+	permissionsOfPreset,
+	presetOf,
+	sentenceOf,
+	valuesAtFirst,
+} from "./values.ts";
+
+const NOW_MS = Date.UTC(2026, 4, 3, 12);
+const DAY_MS = 86_400_000;
+
+const OFFERED = [
+	{ name: "documents:read", included: true },
+	{ name: "documents:write", included: true },
+	{ name: "key:rotate", included: true },
+	{ name: "orders:write", included: false },
+	{ name: "tenant:read", included: true },
+];
+
+const PLAN = { max_key_lifetime_days: null, rate_limits: [] };
+const NAMES = {
+	sites: new Map([
+		["shop", "Demo shop"],
+		["bar", "Bar"],
+	]),
+	offered: OFFERED,
+	formatDate: (time: string) => time.slice(0, 10),
+};
+
+function values(changes: Partial<CreateValues> = {}): CreateValues {
+	return { ...valuesAtFirst("Dana", null), integration: "Order bot", ...changes };
+}
+
+test("environment and purpose compose the name", () => {
+	equal(composeName("Order bot", "prod"), "prod-order-bot");
+	equal(composeName("  CRM / sync ", "staging"), "staging-crm-sync");
+	equal(composeName("dev-support-prototype", "dev"), "dev-support-prototype");
+	equal(composeName("Büro Köln", "prod"), "prod-büro-köln");
+	equal(composeName("…", "prod"), "");
+});
+
+test("a composed name is empty or begins with its environment, on one line and within the API's bound", () => {
+	fc.assert(
+		fc.property(fc.string({ unit: "grapheme", maxLength: 300 }), fc.constantFrom(...ENVIRONMENTS), (text, environment) => {
+			const name = composeName(text, environment);
+			ok(name === "" || name === environment || name.startsWith(`${environment}-`), name);
+			ok([...name].length <= 200 && !/[\s<>"'&]/.test(name), name);
+		}),
+	);
+});
+
+test("the sentence says everything that will be made", () => {
+	equal(
+		sentenceOf(values(), NAMES, NOW_MS),
+		"prod-order-bot, production, all sites, may do everything in your plan, never expires, replace every 90 days; responsible: Dana.",
+	);
+	equal(
+		sentenceOf(
+			values({
+				environment: "dev",
+				permissions: ["tenant:read", "documents:read"],
+				site_ids: ["shop", "bar"],
+				allowed_ips: ["203.0.113.7", "2001:db8::/32"],
+				expiry: { kind: "days", days: 30 },
+				rotate_every_days: null,
+				owner: " ",
+			}),
+			NAMES,
+			NOW_MS,
+		),
+		"dev-order-bot, development, Demo shop and Bar, read only, only from 203.0.113.7 and 2001:db8::/32, expires on 2026-06-02, no date to replace it; nobody responsible yet.",
+	);
+	match(sentenceOf(values({ permissions: ["documents:write"] }), NAMES, NOW_MS), /may documents:write,/);
+	match(sentenceOf(values({ integration: "" }), NAMES, NOW_MS), /^Say what the key is for/);
+	match(sentenceOf(values({ name: "mine" }), NAMES, NOW_MS), /^mine, /);
+});
+
+test("presets choose among what the plan includes, and a key never gets to replace itself by one", () => {
+	deepEqual(everything(OFFERED), ["documents:read", "documents:write", "tenant:read"]);
+	deepEqual(permissionsOfPreset("read", OFFERED), ["documents:read", "tenant:read"]);
+	deepEqual(permissionsOfPreset("upload", OFFERED), ["documents:write", "tenant:read"]);
+	equal(permissionsOfPreset("everything", OFFERED), null);
+	for (const preset of ["read", "upload", "everything"] as const) equal(presetOf(permissionsOfPreset(preset, OFFERED), OFFERED), preset);
+	equal(presetOf(["tenant:read", "documents:write", "documents:read"], OFFERED), "everything");
+	equal(presetOf(["documents:read", "key:rotate"], OFFERED), null);
+});
+
+test("addresses and networks are told from what is none", () => {
+	for (const right of ["203.0.113.7", "203.0.113.0/24", "0.0.0.0/0", "::1", "2001:db8::/32", "fe80::1"]) equal(faultOfAddress(right), null, right);
+	for (const wrong of ["", "203.0.113", "203.0.113.256", "1.2.3.4/33", "01.2.3.4", "2001:db8::/129", ":::", "example.com", "1.2.3.4.", "<img>"])
+		ok(faultOfAddress(wrong), wrong);
+});
+
+test("an expiry is within the plan's longest life, and a date ends with its day", () => {
+	equal(faultsOf(values(), PLAN, NOW_MS).expiry, undefined);
+	ok(faultsOf(values(), { ...PLAN, max_key_lifetime_days: 90 }, NOW_MS).expiry);
+	equal(faultsOf(values({ expiry: { kind: "days", days: 90 } }), { ...PLAN, max_key_lifetime_days: 90 }, NOW_MS).expiry, undefined);
+	ok(faultsOf(values({ expiry: { kind: "days", days: 180 } }), { ...PLAN, max_key_lifetime_days: 90 }, NOW_MS).expiry);
+	ok(faultsOf(values({ expiry: { kind: "date", date: "2020-01-01" } }), PLAN, NOW_MS).expiry);
+	ok(faultsOf(values({ expiry: { kind: "date", date: "" } }), PLAN, NOW_MS).expiry);
+	equal(new Date(expiresAt({ kind: "date", date: "2026-12-24" }, NOW_MS) ?? "").getDate(), 24);
+	equal(Date.parse(expiresAt({ kind: "days", days: 30 }, NOW_MS) ?? ""), NOW_MS + 30 * DAY_MS);
+	equal(faultsOf(valuesAtFirst("Dana", 45), { ...PLAN, max_key_lifetime_days: 45 }, NOW_MS).expiry, undefined);
+	equal(faultsOf(valuesAtFirst("Dana", 7), { ...PLAN, max_key_lifetime_days: 7 }, NOW_MS).expiry, undefined);
+});
+
+test("what is missing is said at its field", () => {
+	const faults = faultsOf(values({ integration: " ", owner: "", permissions: [], site_ids: [], name: " ", allowed_ips: ["nowhere"] }), PLAN, NOW_MS);
+	deepEqual(Object.keys(faults).sort(), ["allowed_ips", "integration", "name", "owner", "permissions", "site_ids"]);
+	ok(faultsOf(values({ integration: "–" }), PLAN, NOW_MS).integration);
+	deepEqual(faultsOf(values(), PLAN, NOW_MS), {});
+});
+
+test("where a plan includes nothing but reading, read only stays what was chosen", () => {
+	const offered = [{ name: "tenant:read", included: true }];
+	equal(presetOf(permissionsOfPreset("read", offered), offered), "read");
+	equal(presetOf(null, offered), "everything");
+});

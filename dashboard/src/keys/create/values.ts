@@ -1,0 +1,227 @@
+import type { RateLimit } from "../../plans/plan-words.ts";
+import { ENVIRONMENT_WORDS, type Environment } from "../words.ts";
+import { faultOfLimits, limitsWords, type OwnLimit } from "./own-limits.ts";
+
+const NAME_CHARACTERS_MAX = 200;
+const DAY_MS = 86_400_000;
+const ADDRESSES_MAX = 100;
+
+/** What the create form holds; texts as they were typed. */
+export interface CreateValues {
+	readonly integration: string;
+	readonly environment: Environment;
+	readonly owner: string;
+	/** Null while it is composed of integration and environment. */
+	readonly name: string | null;
+	/** Null: every permission that the plan includes. */
+	readonly permissions: readonly string[] | null;
+	/** Null: every site of the environment. */
+	readonly site_ids: readonly string[] | null;
+	readonly allowed_ips: readonly string[];
+	/** None: as many requests as the plan allows. */
+	readonly rate_limits: readonly OwnLimit[];
+	readonly expiry: Expiry;
+	readonly rotate_every_days: number | null;
+	readonly way: "handover" | "show";
+	/** For the hand-over link by mail; empty: no mail. */
+	readonly email: string;
+}
+
+export type Expiry = { readonly kind: "never" } | { readonly kind: "days"; readonly days: number } | { readonly kind: "date"; readonly date: string };
+
+export const EXPIRY_DAYS = [30, 90, 180, 365] as const;
+export const ROTATION_DAYS = [30, 90, 180, 365] as const;
+const ROTATION_DAYS_AT_FIRST = 90;
+
+/** The person is asked to replace a production key after 90 days unless they say otherwise; nothing else is limited. */
+export function valuesAtFirst(owner: string, max_key_lifetime_days: number | null): CreateValues {
+	return {
+		integration: "",
+		environment: "prod",
+		owner,
+		name: null,
+		permissions: null,
+		site_ids: null,
+		allowed_ips: [],
+		rate_limits: [],
+		expiry: max_key_lifetime_days === null ? { kind: "never" } : { kind: "days", days: longestExpiry(max_key_lifetime_days) },
+		rotate_every_days: ROTATION_DAYS_AT_FIRST,
+		way: "handover",
+		email: "",
+	};
+}
+
+/** The longest period of the list that the plan allows, or just what it allows. */
+function longestExpiry(max_days: number): number {
+	return [...EXPIRY_DAYS].reverse().find((days) => days <= max_days) ?? max_days;
+}
+
+/** `Order bot` in production is `prod-order-bot`; letters of any script stay. */
+export function composeName(integration: string, environment: Environment): string {
+	const slug = integration
+		.normalize("NFKC")
+		.toLowerCase()
+		.replace(/[^\p{L}\p{M}\p{N}]+/gu, "-")
+		.replace(/^-+|-+$/g, "");
+	if (slug === "") return "";
+	const name = slug === environment || slug.startsWith(`${environment}-`) ? slug : `${environment}-${slug}`;
+	return [...name].slice(0, NAME_CHARACTERS_MAX).join("").replace(/-+$/, "");
+}
+
+export function nameOf(values: Pick<CreateValues, "name" | "integration" | "environment">): string {
+	return values.name?.trim() ?? composeName(values.integration, values.environment);
+}
+
+export interface Offered {
+	readonly name: string;
+	readonly included: boolean;
+}
+
+export const PRESETS = [
+	{ id: "everything", label: "Everything", means: "All that your plan includes, except replacing itself" },
+	{ id: "read", label: "Read only", means: "Looks, changes nothing" },
+	{ id: "upload", label: "Upload only", means: "Adds, reads nothing" },
+] as const;
+export type Preset = (typeof PRESETS)[number]["id"];
+
+/** What a connectivity check needs; without it a key could not be tried. */
+const CHECK_PERMISSION = "tenant:read";
+/** A key gets this only when it is named: the server leaves it out of "everything" as well. */
+const NEVER_BY_DEFAULT = "key:rotate";
+
+/** What "everything" comes to: what the server gives a key that names no permissions. */
+export function everything(offered: readonly Offered[]): string[] {
+	return offered.filter((permission) => permission.included && permission.name !== NEVER_BY_DEFAULT).map((permission) => permission.name);
+}
+
+/** The permissions of a preset among those that are included; null for everything. */
+export function permissionsOfPreset(preset: Preset, offered: readonly Offered[]): string[] | null {
+	if (preset === "everything") return null;
+	const included = everything(offered);
+	const verb = preset === "read" ? ":read" : ":write";
+	return included.filter((name) => name.endsWith(verb) || name === CHECK_PERMISSION);
+}
+
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+	return a.length === b.length && a.every((name) => b.includes(name));
+}
+
+/** The preset that a choice of permissions is, or null for a choice of one's own. */
+export function presetOf(permissions: readonly string[] | null, offered: readonly Offered[]): Preset | null {
+	if (permissions === null) return "everything";
+	const found = PRESETS.find(({ id }) => {
+		const of = permissionsOfPreset(id, offered);
+		return of !== null && sameNames(of, permissions);
+	});
+	return found?.id ?? (sameNames(permissions, everything(offered)) ? "everything" : null);
+}
+
+/** The day where the person is: "2026-03-09". */
+export function dayOf(time_ms: number): string {
+	const date = new Date(time_ms);
+	const two = (part: number) => String(part).padStart(2, "0");
+	return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}
+
+/** When a key with this expiry ends, as the API takes it; a date means the end of that day where the person is. */
+export function expiresAt(expiry: Expiry, now_ms: number): string | null {
+	if (expiry.kind === "never") return null;
+	if (expiry.kind === "days") return new Date(now_ms + expiry.days * DAY_MS).toISOString();
+	const [year = 0, month = 1, day = 1] = expiry.date.split("-").map(Number);
+	return new Date(year, month - 1, day, 23, 59, 59).toISOString();
+}
+
+const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$|\/)|(?=$|\/))){4}(?:\/(?:3[0-2]|[12]?\d))?$/;
+const IPV6 = /^[0-9a-f:]{2,39}(?:\/(?:12[0-8]|1[01]\d|[1-9]?\d))?$/i;
+
+/** What is wrong with an address or network (CIDR), or null. The server has the last word on the finer points. */
+export function faultOfAddress(text: string): string | null {
+	if (IPV4.test(text)) return null;
+	const [address = ""] = text.split("/");
+	if (IPV6.test(text) && URL.canParse(`http://[${address}]/`)) return null;
+	return `"${text}" is no address. Write one such as 203.0.113.7, or a network such as 203.0.113.0/24 or 2001:db8::/32.`;
+}
+
+/** What a plan says of keys. */
+export interface PlanBounds {
+	readonly max_key_lifetime_days: number | null;
+	readonly rate_limits: readonly RateLimit[];
+}
+
+/** What is missing or wrong before the server is asked, by field. */
+export function faultsOf(values: CreateValues, plan: PlanBounds, now_ms: number): Partial<Record<keyof CreateValues, string>> {
+	const faults: Partial<Record<keyof CreateValues, string>> = {};
+	if (values.integration.trim() === "") faults.integration = "Say what will use this key, such as: order bot";
+	else if (nameOf(values) === "") faults.integration = "Use at least one letter or digit";
+	if (values.owner.trim() === "") faults.owner = "Say who is responsible for this key";
+	if (values.name !== null && values.name.trim() === "") faults.name = "Give the key a name";
+	if (values.permissions?.length === 0) faults.permissions = "Choose at least one thing that this key may do";
+	if (values.site_ids?.length === 0) faults.site_ids = "Choose a site, or all sites";
+	const address = values.allowed_ips.map(faultOfAddress).find((fault) => fault !== null);
+	if (address) faults.allowed_ips = address;
+	else if (values.allowed_ips.length > ADDRESSES_MAX) faults.allowed_ips = `At most ${ADDRESSES_MAX} addresses`;
+	const limit = faultOfLimits(values.rate_limits, plan.rate_limits);
+	if (limit !== null) faults.rate_limits = limit.text;
+	const expiry = faultOfExpiry(values.expiry, plan.max_key_lifetime_days, now_ms);
+	if (expiry !== null) faults.expiry = expiry;
+	return faults;
+}
+
+function faultOfExpiry(expiry: Expiry, max_days: number | null, now_ms: number): string | null {
+	if (expiry.kind === "date" && !/^\d{4}-\d\d-\d\d$/.test(expiry.date)) return "Choose a date";
+	const end = expiresAt(expiry, now_ms);
+	if (end === null) return max_days === null ? null : `In your plan a key lives at most ${max_days} days`;
+	if (Date.parse(end) <= now_ms) return "Choose a date to come";
+	if (max_days !== null && Date.parse(end) > now_ms + max_days * DAY_MS) return `In your plan a key lives at most ${max_days} days`;
+	return null;
+}
+
+export interface Names {
+	/** Sites by id. */
+	readonly sites: ReadonlyMap<string, string>;
+	readonly offered: readonly Offered[];
+	readonly formatDate: (time: string) => string;
+}
+
+/** What the button will make, in one sentence; of a form that has no name yet, what is missing. */
+export function sentenceOf(values: CreateValues, names: Names, now_ms: number): string {
+	const name = nameOf(values);
+	if (name === "") return "Say what the key is for, and its name is made of that.";
+	const end = expiresAt(values.expiry, now_ms);
+	const pace = limitsWords(values.rate_limits);
+	const parts = [
+		name,
+		ENVIRONMENT_WORDS[values.environment].name.toLowerCase(),
+		sitesPart(values.site_ids, names.sites),
+		permissionsPart(values.permissions, names.offered),
+		...(values.allowed_ips.length === 0 ? [] : [`only from ${listed(values.allowed_ips)}`]),
+		...(pace === null ? [] : [pace]),
+		end === null ? "never expires" : `expires on ${names.formatDate(end)}`,
+		...(values.rotate_every_days === null ? ["no date to replace it"] : [`replace every ${counted(values.rotate_every_days, "day")}`]),
+	];
+	const owner = values.owner.trim();
+	return `${parts.join(", ")}; ${owner === "" ? "nobody responsible yet" : `responsible: ${owner}`}.`;
+}
+
+function sitesPart(site_ids: readonly string[] | null, sites: ReadonlyMap<string, string>): string {
+	if (site_ids === null) return "all sites";
+	if (site_ids.length === 0) return "no site yet";
+	return site_ids.length > 2 ? counted(site_ids.length, "site") : listed(site_ids.map((id) => sites.get(id) ?? id));
+}
+
+function permissionsPart(permissions: readonly string[] | null, offered: readonly Offered[]): string {
+	const preset = presetOf(permissions, offered);
+	if (preset === "everything") return "may do everything in your plan";
+	if (preset === "read") return "read only";
+	if (preset === "upload") return "upload only";
+	if (permissions === null || permissions.length === 0) return "may do nothing yet";
+	return permissions.length > 3 ? `${permissions.length} permissions` : `may ${listed(permissions)}`;
+}
+
+export function counted(count: number, one: string): string {
+	return count === 1 ? `1 ${one}` : `${count} ${one}s`;
+}
+
+function listed(words: readonly string[]): string {
+	return words.length < 2 ? (words[0] ?? "") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+}

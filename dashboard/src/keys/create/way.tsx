@@ -1,0 +1,30 @@
+import { Box, Radio, SimpleGrid, TextInput } from "@mantine/core";
+import type { GetInputPropsReturnType } from "@mantine/form";
+import { ChoiceCard } from "../../ui/choice-card.tsx";
+
+const EMAIL_CHARACTERS_MAX = 254;
+
+/** How the key gets to its server: two equal ways, the one that nobody in between sees first. `email` is null where no mail can be sent. */
+export function CreateWay({ way, email }: { way: GetInputPropsReturnType; email: GetInputPropsReturnType | null }) {
+	return (
+		<Box>
+			<Radio.Group label="How does it get to the server?" {...way}>
+				<SimpleGrid cols={{ base: 1, xs: 2 }} spacing={8} mt={8}>
+					<ChoiceCard value="handover" title="Hand it over" text="Send a one-time link to the person who deploys it. Only they see the key." />
+					<ChoiceCard value="show" title="Show it once" text="You see the key now, one time, and store it yourself." />
+				</SimpleGrid>
+			</Radio.Group>
+			{email !== null && (
+				<TextInput
+					mt="sm"
+					label="Send the link to"
+					description="Optional: an e-mail address. You get the link to copy in any case."
+					type="email"
+					autoComplete="off"
+					maxLength={EMAIL_CHARACTERS_MAX}
+					{...email}
+				/>
+			)}
+		</Box>
+	);
+}

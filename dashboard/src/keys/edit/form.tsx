@@ -1,0 +1,171 @@
+import { Alert, Autocomplete, Button, Group, List, Stack, Text, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { notifications } from "@mantine/notifications";
+import { useState } from "react";
+import { useAccess } from "../../access/session.ts";
+import { answered, api } from "../../http/api.ts";
+import { Problem } from "../../ui/problem.tsx";
+import { useAction } from "../../ui/use-action.ts";
+import { type Choices, CreateMore } from "../create/more.tsx";
+import { type CreateValues, faultsOf, type PlanBounds } from "../create/values.ts";
+import { type ApiKey, useKeysChanged } from "../key-data.ts";
+import { EditLabels } from "./labels.tsx";
+import {
+	type EditValues,
+	faultOfLabels,
+	fieldsThatDiffer,
+	fieldWords,
+	type Label,
+	type Meanwhile,
+	mergedWith,
+	patchOf,
+	valuesOf,
+	withPermissions,
+} from "./values.ts";
+
+const NAME_CHARACTERS_MAX = 200;
+const EMAIL_CHARACTERS_MAX = 254;
+const ONE = "/api/v1/tenants/{tenant_id}/api-keys/{key_id}";
+
+export interface Around {
+	readonly choices: Choices;
+	readonly people: readonly { readonly id: string; readonly name: string; readonly email: string | null }[];
+}
+
+interface FormProps {
+	readonly tenant_id: string;
+	readonly apiKey: ApiKey;
+	readonly around: Around;
+	readonly onClose: () => void;
+	readonly at?: "expiry";
+}
+
+/** The fields that creating a key has too, in the shape of its form. */
+function formValuesOf(values: EditValues): CreateValues {
+	const { owner_email: _email, labels: _labels, ...rest } = values;
+	return { ...rest, way: "show", email: "" };
+}
+
+/** Fields that were left alone are not judged again: a key may have what could not be chosen today. */
+function faultsOfChanged(values: EditValues, before: EditValues, plan: PlanBounds): Partial<Record<keyof CreateValues, string>> {
+	const changed = new Set<string>(fieldsThatDiffer(before, values));
+	const faults = faultsOf(formValuesOf(values), plan, Date.now());
+	const kept = Object.entries(faults).filter(([field]) => changed.has(field) && field !== "integration");
+	return Object.fromEntries(kept);
+}
+
+/** Edits a key. What others changed meanwhile is told before anything of theirs is overwritten. */
+export function EditForm({ tenant_id, apiKey, around, onClose, at }: FormProps) {
+	const { plan } = useAccess();
+	const { plan_limits } = around.choices;
+	const [before, setBefore] = useState(apiKey);
+	const [email, setEmail] = useState(apiKey.owner.email ?? "");
+	const [labels, setLabels] = useState<readonly Label[]>(valuesOf(apiKey).labels);
+	const [meanwhile, setMeanwhile] = useState<readonly Meanwhile[]>([]);
+	const action = useAction();
+	const changed = useKeysChanged(tenant_id);
+	const complete = (values: CreateValues): EditValues => withPermissions({ ...values, owner_email: email, labels }, around.choices.offered);
+	const form = useForm<CreateValues>({
+		mode: "controlled",
+		initialValues: formValuesOf(valuesOf(apiKey)),
+		validate: (values) => faultsOfChanged(complete(values), valuesOf(before), { ...plan, rate_limits: plan_limits }),
+	});
+	const labelFault = faultOfLabels(labels);
+
+	async function save(): Promise<void> {
+		if (labelFault !== null) return;
+		const path = { tenant_id, key_id: apiKey.id };
+		const outcome = await action.run(async () => {
+			const now = await answered(api.GET(ONE, { params: { path } }));
+			const merged = mergedWith(complete(form.values), before, now);
+			if (merged.changes.length > 0) return { now, merged };
+			await answered(
+				api.PATCH(ONE, { params: { path }, body: patchOf(now, merged.values, { people: around.people, plan_limits, now_ms: Date.now() }) }),
+			);
+			return "saved" as const;
+		});
+		if (outcome === undefined) return;
+		changed();
+		if (outcome === "saved") {
+			notifications.show({ message: `${form.values.name?.trim()} is saved.`, color: "teal" });
+			onClose();
+			return;
+		}
+		setBefore(outcome.now);
+		setMeanwhile(outcome.merged.changes);
+		form.setValues(formValuesOf(outcome.merged.values));
+		setEmail(outcome.merged.values.owner_email);
+		setLabels(outcome.merged.values.labels);
+	}
+
+	return (
+		<form noValidate onSubmit={form.onSubmit(() => void save())}>
+			<Stack gap="lg">
+				<TextInput
+					label="Name"
+					required
+					withAsterisk={false}
+					maxLength={NAME_CHARACTERS_MAX}
+					data-autofocus={at === undefined || undefined}
+					{...form.getInputProps("name")}
+				/>
+				<TextInput
+					label="What is it for?"
+					description="The program that uses it"
+					maxLength={NAME_CHARACTERS_MAX}
+					{...form.getInputProps("integration")}
+				/>
+				<Autocomplete
+					label="Who is responsible?"
+					data={[...new Set(around.people.map((person) => person.name))]}
+					maxLength={NAME_CHARACTERS_MAX}
+					required
+					withAsterisk={false}
+					{...form.getInputProps("owner")}
+					onOptionSubmit={(name) => setEmail(around.people.find((person) => person.name === name)?.email ?? "")}
+				/>
+				<TextInput
+					label="Their e-mail address"
+					description="Optional; who is written to when something about the key has to be decided"
+					type="email"
+					autoComplete="off"
+					maxLength={EMAIL_CHARACTERS_MAX}
+					value={email}
+					onChange={(event) => setEmail(event.currentTarget.value)}
+				/>
+				<CreateMore form={form} choices={around.choices} max_days={plan.max_key_lifetime_days} begins_at_expiry={at === "expiry"} />
+				<EditLabels labels={labels} onLabels={setLabels} fault={labelFault} />
+				<Text size="sm" c="dimmed">
+					What you save holds from that moment on, for every request. The raw key stays as it is: nothing has to be deployed.
+				</Text>
+				<ChangedMeanwhile changes={meanwhile} theirs={valuesOf(before)} />
+				<Problem error={action.error} />
+				<Group justify="flex-end" gap={8}>
+					<Button variant="default" onClick={onClose}>
+						Close without saving
+					</Button>
+					<Button type="submit" loading={action.pending}>
+						{meanwhile.length > 0 ? "Save all the same" : "Save changes"}
+					</Button>
+				</Group>
+			</Stack>
+		</form>
+	);
+}
+
+function ChangedMeanwhile({ changes, theirs }: { changes: readonly Meanwhile[]; theirs: EditValues }) {
+	if (changes.length === 0) return null;
+	return (
+		<Alert color="yellow" variant="light" role="alert" title="Somebody changed this key meanwhile" data-meanwhile>
+			<Text size="sm">Nothing of yours is saved yet. Since you opened this, the key has:</Text>
+			<List size="sm" mt={4} className="kw-wrap">
+				{changes.map(({ field, both }) => (
+					<List.Item key={field}>
+						{fieldWords(field, theirs)}
+						{both ? "; saving writes yours in its place" : "; that stays"}
+					</List.Item>
+				))}
+			</List>
+		</Alert>
+	);
+}

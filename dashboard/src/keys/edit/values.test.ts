@@ -1,0 +1,107 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { test } from "node:test";
+import { faultOfLabels, fieldsThatDiffer, fieldWords, mergedWith, patchOf, valuesOf, withPermissions } from "./values.ts";
+
+const key = {
+	name: "prod-order-bot",
+	environment: "prod" as const,
+	owner: { name: "Dana", email: "dana@example.com" },
+	integration: "order bot",
+	labels: { team: "checkout" },
+	permissions: ["documents:read", "tenant:read"],
+	site_ids: ["shop", "depot"],
+	allowed_ips: null,
+	rate_limits: [{ name: "trial", requests: 5, window_seconds: 10 }],
+	expires_at: "2030-05-03T13:45:00.000Z",
+	rotate_every_days: 45,
+};
+const around = {
+	people: [{ id: "mem_1", name: "Mia", email: "mia@example.com" }],
+	plan_limits: [{ name: "own-minute" }],
+	now_ms: Date.parse("2026-03-01T00:00:00Z"),
+};
+const patch = (values: ReturnType<typeof valuesOf>) => patchOf(key, values, around);
+
+test("a form that nobody touched changes nothing, whatever the order of lists", () => {
+	deepEqual(patch(valuesOf(key)), {});
+	deepEqual(patch({ ...valuesOf(key), permissions: ["tenant:read", "documents:read"], site_ids: ["depot", "shop"], name: "prod-order-bot " }), {});
+});
+
+test("only what was changed is sent, in the words of the API", () => {
+	const values = valuesOf(key);
+	deepEqual(patch({ ...values, name: " New ", integration: " " }), { name: "New", integration: null });
+	deepEqual(patch({ ...values, allowed_ips: ["203.0.113.7"], site_ids: null }), { allowed_ips: ["203.0.113.7"], site_ids: null });
+	deepEqual(patch({ ...values, expiry: { kind: "never" }, rotate_every_days: null }), { expires_at: null, rotate_every_days: null });
+	const { rate_limits } = values;
+	deepEqual(patch({ ...values, rate_limits: [...rate_limits, { name: null, requests: 60, window_seconds: 60 }] }), {
+		rate_limits: [...rate_limits, { name: "own-minute-2", requests: 60, window_seconds: 60 }],
+	});
+	deepEqual(patch({ ...values, rate_limits: [] }), { rate_limits: [] });
+	deepEqual(patch({ ...values, labels: [{ name: " team ", value: "billing" }] }), { labels: { team: "billing" } });
+	const { expires_at } = patch({ ...values, expiry: { kind: "date", date: "2031-01-02" } });
+	equal(expires_at, new Date(2031, 0, 2, 23, 59, 59).toISOString());
+});
+
+test("a responsible person who is a member is named as one, and an address that was removed is gone", () => {
+	const values = valuesOf(key);
+	deepEqual(patch({ ...values, owner: "Mia", owner_email: "mia@example.com" }), {
+		owner: { name: "Mia", email: "mia@example.com", member_id: "mem_1" },
+	});
+	deepEqual(patch({ ...values, owner_email: "" }), { owner: { name: "Dana" } });
+});
+
+test("everything means the permissions that the plan includes now", () => {
+	const offered = [
+		{ name: "documents:read", included: true },
+		{ name: "documents:write", included: true },
+		{ name: "key:rotate", included: true },
+		{ name: "sites:read", included: false },
+	];
+	deepEqual(withPermissions({ ...valuesOf(key), permissions: null }, offered).permissions, ["documents:read", "documents:write"]);
+});
+
+test("what others changed meanwhile is told; theirs stands where the person touched nothing", () => {
+	const mine = { ...valuesOf(key), name: "mine", allowed_ips: ["203.0.113.7"] };
+	const now = { ...key, name: "theirs", rotate_every_days: 90, labels: {} };
+	const { values, changes } = mergedWith(mine, key, now);
+	deepEqual(changes, [
+		{ field: "name", both: true },
+		{ field: "labels", both: false },
+		{ field: "rotate_every_days", both: false },
+	]);
+	equal(values.name, "mine");
+	equal(values.rotate_every_days, 90);
+	deepEqual(values.labels, []);
+	deepEqual(patchOf(now, values, around), { name: "mine", allowed_ips: ["203.0.113.7"] });
+});
+
+test("both changing it to the same is no conflict", () => {
+	const mine = { ...valuesOf(key), name: "same" };
+	const { values, changes } = mergedWith(mine, key, { ...key, name: "same" });
+	deepEqual(changes, [{ field: "name", both: false }]);
+	deepEqual(fieldsThatDiffer(values, valuesOf({ ...key, name: "same" })), []);
+});
+
+test("fields are told with what stands in them", () => {
+	const values = valuesOf(key);
+	equal(fieldWords("site_ids", values), "Sites: shop, depot");
+	equal(fieldWords("site_ids", { ...values, site_ids: null }), "Sites: all sites");
+	equal(fieldWords("labels", values), "Labels: team = checkout");
+	equal(fieldWords("allowed_ips", values), "Addresses: from anywhere");
+	equal(fieldWords("expiry", { ...values, expiry: { kind: "never" } }), "Expiry: never");
+	equal(fieldWords("rotate_every_days", values), "How often it is replaced: every 45 days");
+	equal(fieldWords("integration", { ...values, integration: "" }), "Integration: nothing");
+});
+
+test("labels need names of their own", () => {
+	equal(faultOfLabels([{ name: "a", value: "" }]), null);
+	equal(faultOfLabels([{ name: " ", value: "x" }]), "Give every label a name, or remove it");
+	equal(
+		faultOfLabels([
+			{ name: "a", value: "" },
+			{ name: "a ", value: "" },
+		]),
+		"Two labels have the same name",
+	);
+	equal(faultOfLabels(Array.from({ length: 21 }, (_, index) => ({ name: `l${index}`, value: "" }))), "At most 20 labels");
+});

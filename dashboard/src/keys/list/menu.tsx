@@ -1,0 +1,90 @@
+import { ActionIcon, Menu } from "@mantine/core";
+import { useClipboard } from "@mantine/hooks";
+import { notifications } from "@mantine/notifications";
+import { IconBan, IconCopy, IconDots, IconPlayerPause, IconPlayerPlay, IconRefresh } from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
+import { useRef } from "react";
+import { answered, api, isRefusal } from "../../http/api.ts";
+import { canReplace } from "../../rotations/replace/replace-key.tsx";
+import { type ApiKey, useKeysChanged } from "../key-data.ts";
+
+export interface Allowed {
+	readonly create_keys: boolean;
+	readonly manage_keys: boolean;
+	readonly revoke_keys: boolean;
+}
+
+interface MenuProps {
+	readonly tenant_id: string;
+	readonly apiKey: ApiKey;
+	readonly may: Allowed;
+	readonly onRevoke: (key: ApiKey) => void;
+}
+
+const ONE = "/api/v1/tenants/{tenant_id}/api-keys/{key_id}";
+
+/** What can be done to a key without opening it. */
+export function ListMenu({ tenant_id, apiKey, may, onRevoke }: MenuProps) {
+	const clipboard = useClipboard();
+	const changed = useKeysChanged(tenant_id);
+	const params = { path: { tenant_id, key_id: apiKey.id } };
+	const target = useRef<HTMLButtonElement>(null);
+	const paused = apiKey.status === "paused";
+	function revoke(): void {
+		// The item goes away with the menu: what is closed later gives the focus back to the button.
+		target.current?.focus();
+		onRevoke(apiKey);
+	}
+	async function pauseOrResume(): Promise<void> {
+		try {
+			await answered(paused ? api.POST(`${ONE}/resume`, { params }) : api.POST(`${ONE}/pause`, { params }));
+			notifications.show({
+				message: paused ? `${apiKey.name} works again.` : `${apiKey.name} is paused: it is refused until it is resumed.`,
+				color: paused ? "teal" : "gray",
+			});
+		} catch (error) {
+			const said = isRefusal(error)
+				? { title: `${apiKey.name} stays as it is`, message: error.problem.detail }
+				: { title: `No answer about ${apiKey.name}`, message: "Look at its status before you try again." };
+			notifications.show({ ...said, color: "red", autoClose: false });
+		}
+		changed();
+	}
+	return (
+		<Menu position="bottom-end" width={200} withinPortal>
+			<Menu.Target>
+				<ActionIcon ref={target} variant="subtle" color="gray" aria-label={`Actions for ${apiKey.name}`}>
+					<IconDots size={18} aria-hidden="true" />
+				</ActionIcon>
+			</Menu.Target>
+			<Menu.Dropdown>
+				<Menu.Item leftSection={<IconCopy size={16} aria-hidden="true" />} onClick={() => clipboard.copy(apiKey.id)}>
+					Copy the key's id
+				</Menu.Item>
+				{may.manage_keys && (apiKey.status === "active" || paused) && (
+					<Menu.Item
+						leftSection={paused ? <IconPlayerPlay size={16} aria-hidden="true" /> : <IconPlayerPause size={16} aria-hidden="true" />}
+						onClick={() => void pauseOrResume()}
+					>
+						{paused ? "Resume this key" : "Pause this key"}
+					</Menu.Item>
+				)}
+				{may.create_keys && canReplace(apiKey) && (
+					<Menu.Item
+						leftSection={<IconRefresh size={16} aria-hidden="true" />}
+						renderRoot={(props) => (
+							<Link to="/settings/api-access/$key_id" params={{ key_id: apiKey.id }} search={{ tenant: tenant_id, replace: true }} {...props} />
+						)}
+					>
+						Replace this key
+					</Menu.Item>
+				)}
+				{may.revoke_keys && apiKey.status !== "revoked" && (
+					<Menu.Item c="var(--kw-ended)" leftSection={<IconBan size={16} aria-hidden="true" />} onClick={revoke}>
+						Revoke this key
+					</Menu.Item>
+				)}
+			</Menu.Dropdown>
+		</Menu>
+	);
+}

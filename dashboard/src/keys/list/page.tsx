@@ -1,0 +1,78 @@
+import { Button, Group, Stack } from "@mantine/core";
+import { IconPlus } from "@tabler/icons-react";
+import { useSuspenseQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { useAccess, useProfile, useTenant } from "../../access/session.ts";
+import { Page } from "../../ui/page.tsx";
+import { CreateForm } from "../create/form.tsx";
+import { type ApiKey, choicesQuery } from "../key-data.ts";
+import { ListMissing } from "../missing.tsx";
+import { BulkRevoke } from "../revoke/bulk-revoke.tsx";
+import type { BulkTarget } from "../revoke/bulk-words.ts";
+import { RevokeDialog } from "../revoke/dialog.tsx";
+import { ShowOnceSheet } from "../show-once/sheet.tsx";
+import { ListBoard } from "./board.tsx";
+import { EndingBanner } from "./ending-banner.tsx";
+import { useListFilters } from "./search.ts";
+import { ListTable } from "./table.tsx";
+import { ListToolbar } from "./toolbar.tsx";
+
+/** API Access: the tenant's keys, or what is needed to have some. */
+export default function ListPage() {
+	const tenant = useTenant();
+	const access = useAccess();
+	const profile = useProfile();
+	const { data: choices } = useSuspenseQuery(choicesQuery(tenant.id));
+	const [creating, setCreating] = useState(false);
+	const [bulk, setBulk] = useState<BulkTarget | null>(null);
+	const [revoking, setRevoking] = useState<ApiKey | null>(null);
+	const [filters, setFilters] = useListFilters();
+	const create = (
+		<Button leftSection={<IconPlus size={16} aria-hidden="true" />} onClick={() => setCreating(true)}>
+			Create a key
+		</Button>
+	);
+	return (
+		<Page
+			title="API Access"
+			lead={`Keys let your own programs call ${profile?.product_name ?? "the API"} for ${tenant.name}.`}
+			action={access.may.create_keys && choices.any ? create : undefined}
+		>
+			{access.missing.length > 0 && <ListMissing missing={access.missing} />}
+			{choices.any && <EndingBanner tenant_id={tenant.id} />}
+			{choices.any ? (
+				<Stack gap="md">
+					<Group justify="space-between" align="flex-end" gap="sm">
+						<ListToolbar filters={filters} onFilters={setFilters} choices={choices} />
+						{access.may.revoke_keys && (
+							<Button variant="default" onClick={() => setBulk({ kind: "filter", filter: filterOfBulk(filters) })}>
+								Revoke several
+							</Button>
+						)}
+					</Group>
+					<ListTable tenant_id={tenant.id} filters={filters} onFilters={setFilters} may={access.may} onBulk={setBulk} onRevoke={setRevoking} />
+				</Stack>
+			) : (
+				access.allowed && <ListBoard onCreate={() => setCreating(true)} />
+			)}
+			<ShowOnceSheet
+				key={tenant.id}
+				tenant_id={tenant.id}
+				opened={creating}
+				onClose={() => setCreating(false)}
+				title="Create a key"
+				form={(onMade) => <CreateForm tenant_id={tenant.id} onMade={onMade} />}
+			/>
+			<BulkRevoke tenant_id={tenant.id} target={bulk} choices={choices} onClose={() => setBulk(null)} />
+			<RevokeDialog tenant_id={tenant.id} apiKey={revoking} onClose={() => setRevoking(null)} />
+		</Page>
+	);
+}
+
+function filterOfBulk({ integration, environment, owner }: { integration?: string; environment?: "prod" | "staging" | "dev"; owner?: string }) {
+	return {
+		...(integration === undefined ? {} : { integration }),
+		...(environment === undefined ? {} : { environment }),
+		...(owner === undefined ? {} : { owner }),
+	};
+}

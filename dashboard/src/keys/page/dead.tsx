@@ -1,0 +1,90 @@
+import { Box, Group, SimpleGrid, Stack, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Section } from "../../ui/page.tsx";
+import { StateBadge } from "../../ui/state-badge.tsx";
+import { Time } from "../../ui/time.tsx";
+import { type DeadSecret, type DeadUse, deadAdvice, deadSecretsOf, deadTitle, inAllWords, todayWords } from "../dead-words.ts";
+import type { ApiKey } from "../key-data.ts";
+import { sourcesQuery } from "../key-queries.ts";
+import { agentWords, networkWords } from "../text.ts";
+import { lastFour } from "../words.ts";
+
+const FRESH_MS = 86_400_000;
+
+interface DeadProps {
+	readonly tenant_id: string;
+	readonly apiKey: ApiKey;
+	/** The page shows what was seen in the last day before everything else, and the rest where the places are. */
+	readonly fresh: boolean;
+}
+
+/** Who still presents a secret of this key that has ended. Nothing when nobody does. */
+export function KeyDead({ tenant_id, apiKey, fresh }: DeadProps) {
+	const { data } = useQuery(sourcesQuery(tenant_id, apiKey.id));
+	const secrets = deadSecretsOf(data?.dead ?? [], apiKey);
+	const isFresh = secrets.some(({ uses }) => uses.some((use) => Date.now() - Date.parse(use.last_seen_at) < FRESH_MS));
+	if (secrets.length === 0 || isFresh !== fresh) return null;
+	return (
+		<Section title="Still presented">
+			<Text size="sm" c="dimmed" mb="md">
+				What has ended is refused, and counted where somebody presents it all the same. Days are counted in UTC.
+			</Text>
+			<Stack gap="lg">
+				{secrets.map((secret) => (
+					<OneSecret key={secret.kid} secret={secret} live4={liveFourOf(apiKey)} />
+				))}
+			</Stack>
+		</Section>
+	);
+}
+
+/** The last four of the secret that works, where they are known. */
+function liveFourOf(key: ApiKey): string | null {
+	const live = key.secrets.filter((secret) => secret.status !== "retired" && secret.last4 !== "");
+	return live.length === 0 ? null : lastFour(live);
+}
+
+function OneSecret({ secret, live4 }: { secret: DeadSecret; live4: string | null }) {
+	return (
+		<Box data-dead={secret.kind}>
+			<Group gap={8} mb={4}>
+				<StateBadge meaning="ended">{deadTitle(secret.kind)}</StateBadge>
+				<span className="kw-mono">{secret.last4 === "" ? "a key of before" : `…${secret.last4}`}</span>
+			</Group>
+			<Text size="sm">{deadAdvice(secret.kind, live4)}</Text>
+			<ul style={{ margin: 0, marginTop: 8, padding: 0, listStyle: "none" }}>
+				{secret.uses.map((use) => (
+					<OnePlace key={use.source_id} use={use} />
+				))}
+			</ul>
+		</Box>
+	);
+}
+
+function OnePlace({ use }: { use: DeadUse }) {
+	const in_all = inAllWords(use);
+	return (
+		<Box component="li" className="kw-row">
+			<SimpleGrid cols={{ base: 1, xs: 2 }} spacing="md" verticalSpacing={4}>
+				<Box miw={0}>
+					<Text fw={500} className="kw-wrap">
+						{use.name ?? use.client ?? agentWords(use.agent)}
+					</Text>
+					<Text size="sm" c="dimmed" className="kw-wrap">
+						<span className="kw-mono">{networkWords(use.network)}</span> · {agentWords(use.agent)}
+						{use.name !== null && use.client !== null && ` · ${use.client}`}
+					</Text>
+				</Box>
+				<Box miw={0}>
+					<Text size="sm" className="kw-figures" {...(use.requests_today > 0 ? { fw: 500, c: "var(--kw-ended)" } : {})}>
+						{todayWords(use.requests_today)}
+					</Text>
+					<Text size="sm" c="dimmed" className="kw-figures">
+						{in_all === null ? "Last " : `${in_all}, last `}
+						<Time value={use.last_seen_at} />
+					</Text>
+				</Box>
+			</SimpleGrid>
+		</Box>
+	);
+}

@@ -1,0 +1,164 @@
+import { Box, Button, Group, SimpleGrid, Skeleton, Text, TextInput } from "@mantine/core";
+import { IconPencil } from "@tabler/icons-react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useEffect, useRef, useState } from "react";
+import { useAccess } from "../../access/session.ts";
+import { answered, api } from "../../http/api.ts";
+import { Section } from "../../ui/page.tsx";
+import { Problem } from "../../ui/problem.tsx";
+import { Time } from "../../ui/time.tsx";
+import { useAction } from "../../ui/use-action.ts";
+import { requestsWords } from "../../usage/ranges.ts";
+import type { ApiKey, Source } from "../key-data.ts";
+import { sourcesQuery } from "../key-queries.ts";
+import { agentWords, networkWords, secretWords } from "../text.ts";
+
+const NAME_CHARACTERS_MAX = 200;
+const count = new Intl.NumberFormat("en");
+
+interface SourcesProps {
+	readonly tenant_id: string;
+	readonly apiKey: ApiKey;
+}
+
+/** Where the key is used from, each place with a name that people know it by. */
+export function KeySources({ tenant_id, apiKey }: SourcesProps) {
+	const { data, error } = useQuery(sourcesQuery(tenant_id, apiKey.id));
+	const sources = data?.data ?? null;
+	return (
+		<Section title="Used from">
+			<Text size="sm" c="dimmed" mb="sm">
+				Each place that presents this key. Give the ones you know a name, such as Order server: when the key is replaced or something is refused, you
+				read that name and know whom to tell.
+			</Text>
+			{sources === null &&
+				(error === null ? <Skeleton height={64} role="status" aria-busy="true" aria-label="Loading" /> : <Problem error={error} />)}
+			{sources?.length === 0 && (
+				<Text size="sm">Nowhere yet. The first request shows here which network it came from and what kind of program made it.</Text>
+			)}
+			{sources !== null && sources.length > 0 && (
+				<ul style={{ margin: 0, padding: 0, listStyle: "none" }} data-sources>
+					{sources.map((source) => (
+						<OneSource key={source.id} tenant_id={tenant_id} apiKey={apiKey} source={source} />
+					))}
+				</ul>
+			)}
+		</Section>
+	);
+}
+
+function OneSource({ tenant_id, apiKey, source }: SourcesProps & { source: Source }) {
+	return (
+		<Box component="li" py="sm" style={{ borderTop: "1px solid var(--kw-hairline)" }} data-source={source.id}>
+			<SimpleGrid cols={{ base: 1, xs: 2 }} spacing="md" verticalSpacing={8}>
+				<Box miw={0}>
+					<SourceName tenant_id={tenant_id} key_id={apiKey.id} source={source} />
+					<Text size="sm" c="dimmed" className="kw-wrap">
+						<span className="kw-mono">{networkWords(source.network)}</span> · {agentWords(source.agent)}
+						{source.client !== null && ` · ${source.client}`}
+					</Text>
+				</Box>
+				<Box miw={0}>
+					<Text size="sm" className="kw-figures">
+						{requestsWords(source.requests)}
+						{source.refused > 0 && `, ${count.format(source.refused)} refused`}
+						{", with "}
+						<span className="kw-mono">{secretWords(apiKey.secrets, source.last_kid)}</span>
+					</Text>
+					<Text size="sm" c="dimmed">
+						Last <Time value={source.last_seen_at} />, first <Time value={source.first_seen_at} />
+					</Text>
+				</Box>
+			</SimpleGrid>
+		</Box>
+	);
+}
+
+/** What a place is called until somebody names it. */
+function callOf({ client, agent }: Source): string {
+	return client ?? agentWords(agent);
+}
+
+/** What a name is for. */
+function coverOf(source: Source): string {
+	const covers = `For whatever calls as ${callOf(source)} from ${networkWords(source.network)}, with any of your keys.`;
+	return source.told_apart ? covers : `${covers} Several programs may look like this one.`;
+}
+
+function SourceName({ tenant_id, key_id, source }: { tenant_id: string; key_id: string; source: Source }) {
+	const { may } = useAccess();
+	const [editing, setEditing] = useState(false);
+	const opener = useRef<HTMLButtonElement>(null);
+	const wasEditing = useRef(false);
+	useEffect(() => {
+		if (wasEditing.current && !editing) opener.current?.focus();
+		wasEditing.current = editing;
+	}, [editing]);
+	if (editing) return <NameForm tenant_id={tenant_id} key_id={key_id} source={source} onClose={() => setEditing(false)} />;
+	return (
+		<Group gap={8}>
+			<Text fw={500} className="kw-wrap" {...(source.name === null ? { c: "dimmed" } : {})}>
+				{source.name ?? "Not named"}
+			</Text>
+			{may.manage_keys && source.network !== "other" && (
+				<Button
+					ref={opener}
+					variant="subtle"
+					size="compact-xs"
+					leftSection={<IconPencil size={14} aria-hidden="true" />}
+					aria-label={source.name === null ? `Give ${callOf(source)} at ${networkWords(source.network)} a name` : `Rename ${source.name}`}
+					onClick={() => setEditing(true)}
+				>
+					{source.name === null ? "Give it a name" : "Rename"}
+				</Button>
+			)}
+		</Group>
+	);
+}
+
+function NameForm({ tenant_id, key_id, source, onClose }: { tenant_id: string; key_id: string; source: Source; onClose: () => void }) {
+	const [name, setName] = useState(source.name ?? source.client ?? "");
+	const action = useAction();
+	const queries = useQueryClient();
+	async function put(given: string | null): Promise<void> {
+		const path = { tenant_id, source_id: source.id };
+		const done = await action.run(async () => {
+			await answered(api.PUT("/api/v1/tenants/{tenant_id}/sources/{source_id}", { params: { path }, body: { name: given } }));
+			await queries.invalidateQueries({ queryKey: sourcesQuery(tenant_id, key_id).queryKey });
+			return true;
+		});
+		if (done) onClose();
+	}
+	function save(event: FormEvent): void {
+		event.preventDefault();
+		if (name.trim() !== "") void put(name.trim());
+	}
+	return (
+		<form onSubmit={save}>
+			<TextInput
+				label="Name of this place"
+				description={coverOf(source)}
+				placeholder="Order server"
+				autoFocus
+				maxLength={NAME_CHARACTERS_MAX}
+				value={name}
+				onChange={(event) => setName(event.currentTarget.value)}
+				onKeyDown={(event) => event.key === "Escape" && onClose()}
+			/>
+			<Group gap={8} mt={8} mb={8}>
+				<Button type="submit" size="compact-sm" loading={action.pending} disabled={name.trim() === ""}>
+					Save the name
+				</Button>
+				<Button variant="default" size="compact-sm" onClick={onClose}>
+					Cancel
+				</Button>
+				{source.name !== null && (
+					<Button variant="subtle" size="compact-sm" disabled={action.pending} onClick={() => void put(null)}>
+						Take the name away
+					</Button>
+				)}
+			</Group>
+			<Problem error={action.error} />
+		</form>
+	);
+}

@@ -1,0 +1,204 @@
+import { Alert, Button, Group, Modal, Select, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { answered, api } from "../../http/api.ts";
+import { Problem } from "../../ui/problem.tsx";
+import { SheetFoot } from "../../ui/sheet-foot.tsx";
+import { clockTime } from "../../ui/time-words.ts";
+import { useAction } from "../../ui/use-action.ts";
+import { useKeysChanged } from "../key-data.ts";
+import { ENVIRONMENT_WORDS, ENVIRONMENTS } from "../words.ts";
+import { BulkPreview, type PreviewKey } from "./bulk-preview.tsx";
+import { type BulkFilter, type BulkTarget, confirmationText, inUse, REASONS, type Reason, selectionOf } from "./bulk-words.ts";
+import { receiptQuery } from "./queries.ts";
+import { RECEIPT_SHOWN_MS, refusedWords } from "./revoked-words.ts";
+
+const NOTE_CHARACTERS_MAX = 1_000;
+const WIDTH_PX = 720;
+const PATH = "/api/v1/tenants/{tenant_id}/api-keys/bulk-revoke";
+
+interface BulkProps {
+	readonly tenant_id: string;
+	readonly target: BulkTarget;
+	readonly choices: { readonly integrations: readonly string[]; readonly owners: readonly string[] };
+	readonly onClose: () => void;
+}
+
+interface BulkRevokeProps extends Omit<BulkProps, "target"> {
+	/** Null while nothing is asked about. The dialog stays in the page all the same: it gives the focus back to what opened it. */
+	readonly target: BulkTarget | null;
+}
+
+/** Revokes several keys at once, after showing what each was used for lately. */
+export function BulkRevoke({ target, ...props }: BulkRevokeProps) {
+	const [shown, setShown] = useState(target);
+	if (target !== null && target !== shown) setShown(target);
+	const single = shown?.kind === "keys" && shown.key_ids.length === 1;
+	return (
+		<Modal
+			opened={target !== null}
+			onClose={props.onClose}
+			size={WIDTH_PX}
+			title={single ? "Revoke this key for good" : "Revoke several keys for good"}
+			closeButtonProps={{ "aria-label": "Close without revoking" }}
+		>
+			{shown !== null && <Choose target={shown} {...props} />}
+		</Modal>
+	);
+}
+
+/** Which keys, where a filter chooses them; then what would become of them. */
+function Choose({ tenant_id, target, choices, onClose }: BulkProps) {
+	const [filter, setFilter] = useState<BulkFilter>(target.kind === "filter" ? target.filter : {});
+	const selection = selectionOf(target.kind === "keys" ? target : { kind: "filter", filter });
+	const preview = useQuery({
+		queryKey: ["keys", tenant_id, "bulk", selection],
+		queryFn: () => answered(api.POST(PATH, { params: { path: { tenant_id } }, body: { ...selection, reason: "other", preview: true } })),
+		enabled: selection !== null,
+		staleTime: 0,
+		gcTime: 0,
+	});
+	return (
+		<Stack gap="md">
+			{target.kind === "filter" && <FilterFields filter={filter} onFilter={setFilter} choices={choices} />}
+			{selection === null && (
+				<Text size="sm" c="dimmed">
+					Choose an integration, an environment or a person; all of their keys are listed before anything happens.
+				</Text>
+			)}
+			<Problem error={preview.error} />
+			{selection !== null && preview.data === undefined && !preview.error && <BulkPreview tenant_id={tenant_id} keys={null} />}
+			{preview.data !== undefined && (
+				<Decide tenant_id={tenant_id} selection={selection} keys={preview.data.keys} onClose={onClose} onStale={() => void preview.refetch()} />
+			)}
+		</Stack>
+	);
+}
+
+function FilterFields({ filter, onFilter, choices }: { filter: BulkFilter; onFilter: (next: BulkFilter) => void } & Pick<BulkProps, "choices">) {
+	function set(name: keyof BulkFilter, value: string | null): void {
+		const rest = Object.fromEntries(Object.entries(filter).filter(([key]) => key !== name));
+		onFilter(value === null ? rest : { ...rest, [name]: value });
+	}
+	const names = (list: readonly string[], chosen: string | undefined) => [...new Set([...(chosen === undefined ? [] : [chosen]), ...list])];
+	return (
+		<Group grow gap="sm" preventGrowOverflow={false} align="flex-end">
+			<Select
+				label="Integration"
+				placeholder="Any"
+				data={names(choices.integrations, filter.integration)}
+				value={filter.integration ?? null}
+				onChange={(value) => set("integration", value)}
+				clearable
+				searchable
+				data-autofocus
+			/>
+			<Select
+				label="Environment"
+				placeholder="Any"
+				data={ENVIRONMENTS.map((value) => ({ value, label: ENVIRONMENT_WORDS[value].name }))}
+				value={filter.environment ?? null}
+				onChange={(value) => set("environment", value)}
+				clearable
+			/>
+			<Select
+				label="Responsible person"
+				placeholder="Anybody"
+				data={names(choices.owners, filter.owner)}
+				value={filter.owner ?? null}
+				onChange={(value) => set("owner", value)}
+				clearable
+				searchable
+			/>
+		</Group>
+	);
+}
+
+interface DecideProps {
+	readonly tenant_id: string;
+	readonly selection: ReturnType<typeof selectionOf>;
+	readonly keys: readonly PreviewKey[];
+	readonly onClose: () => void;
+	readonly onStale: () => void;
+}
+
+function Decide({ tenant_id, selection, keys, onClose, onStale }: DecideProps) {
+	const [reason, setReason] = useState<Reason | null>(null);
+	const [note, setNote] = useState("");
+	const [typed, setTyped] = useState("");
+	const action = useAction();
+	const changed = useKeysChanged(tenant_id);
+	const queries = useQueryClient();
+	const used = inUse(keys, Date.now());
+	const wanted = confirmationText(keys);
+	const ready = reason !== null && (used === 0 || typed.trim() === wanted);
+
+	async function revoke(): Promise<void> {
+		if (!ready || reason === null) return;
+		const body = {
+			...selection,
+			reason,
+			...(note.trim() === "" ? {} : { note: note.trim() }),
+			preview: false,
+			expected_key_ids: keys.map((key) => key.id),
+		};
+		const done = await action.run(() => answered(api.POST(PATH, { params: { path: { tenant_id } }, body })));
+		changed();
+		if (!done) return onStale();
+		const receipt = refusedWords(done.waited_for ?? [], clockTime(Date.now()));
+		for (const { id } of keys) queries.setQueryData(receiptQuery(tenant_id, id).queryKey, receipt);
+		const title = keys.length === 1 ? `${wanted} is revoked.` : `${keys.length} keys are revoked.`;
+		notifications.show({ title, message: receipt, color: "teal", autoClose: RECEIPT_SHOWN_MS });
+		onClose();
+	}
+
+	if (keys.length === 0) return <Text size="sm">No key that still works belongs to this choice.</Text>;
+	return (
+		<Stack gap="md">
+			<BulkPreview tenant_id={tenant_id} keys={keys} />
+			{used > 0 && (
+				<Alert color="red" variant="light" role="note">
+					<Text size="sm">
+						{used === 1 ? "One key was" : `${used} keys were`} used in the last day. What uses {used === 1 ? "it" : "them"} stops working at once, and
+						a revoked key never works again.
+					</Text>
+				</Alert>
+			)}
+			<Select label="Why?" placeholder="Choose a reason" data={[...REASONS]} value={reason} onChange={(value) => setReason(reasonFrom(value))} />
+			<Textarea
+				label="Note"
+				description="Optional; shown on each key's page from then on"
+				autosize
+				minRows={2}
+				maxLength={NOTE_CHARACTERS_MAX}
+				value={note}
+				onChange={(event) => setNote(event.currentTarget.value)}
+			/>
+			{used > 0 && (
+				<TextInput
+					label={`Type "${wanted}" to confirm`}
+					autoComplete="off"
+					className="kw-wrap"
+					value={typed}
+					onChange={(event) => setTyped(event.currentTarget.value)}
+				/>
+			)}
+			<Problem error={action.error} />
+			<SheetFoot>
+				<Group justify="flex-end" gap={8}>
+					<Button variant="default" onClick={onClose}>
+						{keys.length === 1 ? "Keep this key" : "Keep these keys"}
+					</Button>
+					<Button color="red" disabled={!ready} loading={action.pending} onClick={() => void revoke()}>
+						{keys.length === 1 ? "Revoke for good" : `Revoke ${keys.length} keys for good`}
+					</Button>
+				</Group>
+			</SheetFoot>
+		</Stack>
+	);
+}
+
+function reasonFrom(value: string | null): Reason | null {
+	return REASONS.find((reason) => reason.value === value)?.value ?? null;
+}

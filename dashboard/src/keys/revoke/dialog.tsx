@@ -1,0 +1,150 @@
+import { Anchor, Button, Group, Modal, Radio, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { useAccess } from "../../access/session.ts";
+import { answered, api } from "../../http/api.ts";
+import { Problem } from "../../ui/problem.tsx";
+import { SheetFoot } from "../../ui/sheet-foot.tsx";
+import { clockTime } from "../../ui/time-words.ts";
+import { useAction } from "../../ui/use-action.ts";
+import { type ApiKey, useKeysChanged } from "../key-data.ts";
+import { keyQuery } from "../key-queries.ts";
+import { REASONS, type Reason } from "./bulk-words.ts";
+import { usePausing } from "./pause.tsx";
+import { previewQuery, receiptQuery } from "./queries.ts";
+import { RECEIPT_SHOWN_MS, refusedWords } from "./revoked-words.ts";
+import { isInUse, WhatUses } from "./what-uses.tsx";
+
+const NOTE_CHARACTERS_MAX = 1_000;
+const WIDTH_PX = 560;
+
+interface RevokeProps {
+	readonly tenant_id: string;
+	readonly apiKey: ApiKey;
+	readonly onClose: () => void;
+}
+
+interface DialogProps extends Omit<RevokeProps, "apiKey"> {
+	/** Null while no key is asked about. The dialog stays in the page all the same: it gives the focus back to what opened it. */
+	readonly apiKey: ApiKey | null;
+}
+
+/** Ends a key for good, after saying what that breaks. The name is typed where something used it in the last day. */
+export function RevokeDialog({ apiKey, ...props }: DialogProps) {
+	const [shown, setShown] = useState(apiKey);
+	if (apiKey !== null && apiKey !== shown) setShown(apiKey);
+	return (
+		<Modal
+			opened={apiKey !== null}
+			onClose={props.onClose}
+			size={WIDTH_PX}
+			title="Revoke this key for good"
+			closeButtonProps={{ "aria-label": "Close without revoking" }}
+		>
+			{shown !== null && <RevokeForm apiKey={shown} {...props} />}
+		</Modal>
+	);
+}
+
+function RevokeForm({ tenant_id, apiKey, onClose }: RevokeProps) {
+	const { data: key = apiKey } = useQuery({ ...keyQuery(tenant_id, apiKey.id), staleTime: 0 });
+	const { data: preview } = useQuery(previewQuery(tenant_id, apiKey.id));
+	const [reason, setReason] = useState<Reason | null>(null);
+	const [note, setNote] = useState("");
+	const [typed, setTyped] = useState("");
+	const action = useAction();
+	const changed = useKeysChanged(tenant_id);
+	const queries = useQueryClient();
+	const used = isInUse(key, preview, Date.now());
+	const ready = reason !== null && (!used || typed.trim() === key.name.trim());
+
+	async function revoke(event: FormEvent): Promise<void> {
+		event.preventDefault();
+		if (!ready || reason === null) return;
+		const body = { reason, ...(note.trim() === "" ? {} : { note: note.trim() }) };
+		const path = { tenant_id, key_id: key.id };
+		const done = await action.run(() => answered(api.POST("/api/v1/tenants/{tenant_id}/api-keys/{key_id}/revoke", { params: { path }, body })));
+		changed();
+		if (done === undefined) return;
+		const receipt = refusedWords(done.waited_for, clockTime(Date.now()));
+		queries.setQueryData(receiptQuery(tenant_id, key.id).queryKey, receipt);
+		notifications.show({ title: `${key.name} is revoked for good`, message: receipt, color: "teal", autoClose: RECEIPT_SHOWN_MS });
+		onClose();
+	}
+
+	return (
+		<form onSubmit={(event) => void revoke(event)}>
+			<Stack gap="md">
+				<Text size="sm" className="kw-wrap">
+					When you confirm, every request with <b>{key.name}</b> is refused, everywhere and for good. There is no way back: whatever needs access
+					afterwards gets another key.
+				</Text>
+				<WhatUses tenant_id={tenant_id} apiKey={key} action="revoke" />
+				<PauseInstead tenant_id={tenant_id} apiKey={key} onDone={onClose} />
+				<Radio.Group label="Why?" value={reason} onChange={(value) => setReason(REASONS.find((known) => known.value === value)?.value ?? null)}>
+					<Stack gap={4} mt={6}>
+						{REASONS.map(({ value, label }) => (
+							<Radio key={value} value={value} label={label} />
+						))}
+					</Stack>
+				</Radio.Group>
+				<Textarea
+					label="Note"
+					description="Optional; shown on the key's page from then on"
+					autosize
+					minRows={1}
+					maxLength={NOTE_CHARACTERS_MAX}
+					value={note}
+					onChange={(event) => setNote(event.currentTarget.value)}
+				/>
+				{used && (
+					<TextInput
+						label={`Type "${key.name}" to confirm`}
+						description="It was used in the last day"
+						autoComplete="off"
+						className="kw-wrap"
+						value={typed}
+						onChange={(event) => setTyped(event.currentTarget.value)}
+					/>
+				)}
+				<Problem error={action.error} />
+				<SheetFoot>
+					<Group justify="flex-end" gap={8}>
+						<Button variant="default" onClick={onClose}>
+							Keep this key
+						</Button>
+						<Button type="submit" color="red" disabled={!ready} loading={action.pending}>
+							Revoke for good
+						</Button>
+					</Group>
+				</SheetFoot>
+			</Stack>
+		</form>
+	);
+}
+
+function PauseInstead({ tenant_id, apiKey, onDone }: { tenant_id: string; apiKey: ApiKey; onDone: () => void }) {
+	const { may } = useAccess();
+	const pausing = usePausing(tenant_id, apiKey);
+	if (!may.manage_keys || apiKey.status !== "active") return null;
+	return (
+		<>
+			<Text size="sm">
+				Not sure?{" "}
+				<Anchor
+					component="button"
+					type="button"
+					size="sm"
+					underline="always"
+					disabled={pausing.pending}
+					onClick={() => void pausing.run().then((done) => done && onDone())}
+				>
+					Pause it instead
+				</Anchor>
+				: requests are refused all the same, and you can resume it.
+			</Text>
+			<Problem error={pausing.error} />
+		</>
+	);
+}

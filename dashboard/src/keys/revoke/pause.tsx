@@ -1,0 +1,75 @@
+import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { IconPlayerPause, IconPlayerPlay } from "@tabler/icons-react";
+import { useState } from "react";
+import { answered, api } from "../../http/api.ts";
+import { Problem } from "../../ui/problem.tsx";
+import { useAction } from "../../ui/use-action.ts";
+import { type ApiKey, useKeysChanged } from "../key-data.ts";
+import { WhatUses } from "./what-uses.tsx";
+
+const ONE = "/api/v1/tenants/{tenant_id}/api-keys/{key_id}";
+
+interface Pausing {
+	readonly pending: boolean;
+	readonly error: unknown;
+	/** Pauses a key that works, resumes one that is paused; whether it is done. */
+	run(): Promise<boolean>;
+}
+
+export function usePausing(tenant_id: string, apiKey: ApiKey): Pausing {
+	const action = useAction();
+	const changed = useKeysChanged(tenant_id);
+	const resumes = apiKey.status === "paused";
+	async function run(): Promise<boolean> {
+		const params = { path: { tenant_id, key_id: apiKey.id } };
+		const done = await action.run(() => answered(resumes ? api.POST(`${ONE}/resume`, { params }) : api.POST(`${ONE}/pause`, { params })));
+		changed();
+		if (done === undefined) return false;
+		const message = resumes ? `${apiKey.name} works again.` : `${apiKey.name} is paused: it is refused until it is resumed.`;
+		notifications.show({ message, color: resumes ? "teal" : "gray" });
+		return true;
+	}
+	return { pending: action.pending, error: action.error, run };
+}
+
+/** Stops a key for a while, after saying what that means; lets a paused one work again at once. */
+export function PauseKey({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
+	const [asking, setAsking] = useState(false);
+	const pausing = usePausing(tenant_id, apiKey);
+	if (apiKey.status === "paused") {
+		return (
+			<>
+				<Button leftSection={<IconPlayerPlay size={16} aria-hidden="true" />} loading={pausing.pending} onClick={() => void pausing.run()}>
+					Resume this key
+				</Button>
+				<Problem error={pausing.error} />
+			</>
+		);
+	}
+	return (
+		<>
+			<Button variant="default" leftSection={<IconPlayerPause size={16} aria-hidden="true" />} onClick={() => setAsking(true)}>
+				Pause this key
+			</Button>
+			<Modal opened={asking} onClose={() => setAsking(false)} title="Pause this key" closeButtonProps={{ "aria-label": "Close without pausing" }}>
+				<Stack gap="md">
+					<Text size="sm" className="kw-wrap">
+						While {apiKey.name} is paused, every request with it is refused. Nothing is lost: resume it at any time and the same key works again,
+						where it is.
+					</Text>
+					<WhatUses tenant_id={tenant_id} apiKey={apiKey} action="pause" />
+					<Problem error={pausing.error} />
+					<Group justify="flex-end" gap={8}>
+						<Button variant="default" onClick={() => setAsking(false)}>
+							Keep it working
+						</Button>
+						<Button loading={pausing.pending} onClick={() => void pausing.run().then((done) => done && setAsking(false))} data-autofocus>
+							Pause this key
+						</Button>
+					</Group>
+				</Stack>
+			</Modal>
+		</>
+	);
+}

@@ -1,0 +1,64 @@
+import { Box, Button, Group } from "@mantine/core";
+import { IconDownload, IconEye, IconEyeOff } from "@tabler/icons-react";
+import { useState } from "react";
+import { useProfile } from "../../access/session.ts";
+import { CopyButton } from "../../ui/copy-button.tsx";
+import { envLine } from "../snippets/snippets.ts";
+
+const START_SHOWN = /^[a-z0-9]+_[a-z]+_/;
+const END_SHOWN = 4;
+
+/** As wide as the key itself: how it starts and its last four, which the list shows as well; of the rest the number of characters. */
+function masked(raw_key: string): string {
+	const [start = ""] = START_SHOWN.exec(raw_key) ?? [];
+	return start + "•".repeat(Math.max(0, raw_key.length - start.length - END_SHOWN)) + raw_key.slice(-END_SHOWN);
+}
+
+/** Hands the file to the browser without an address that would outlive it. */
+function download(file: string, text: string): void {
+	const url = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
+	const link = document.createElement("a");
+	link.href = url;
+	link.download = file;
+	link.click();
+	URL.revokeObjectURL(url);
+}
+
+/** The raw key, masked until asked for; it can be copied or saved as it is. Nothing of it is printed, and what is masked is not in the page. */
+export function ShowOnceField({ raw_key, file }: { raw_key: string; file: string }) {
+	const [shown, setShown] = useState(false);
+	const profile = useProfile();
+	return (
+		<Box className="kw-never-printed">
+			<Box
+				className="kw-mono kw-wrap"
+				bg="var(--kw-code)"
+				p="sm"
+				style={{ border: "1px solid var(--kw-hairline)", borderRadius: 8 }}
+				role="group"
+				aria-label={shown ? "The key" : "The key, masked"}
+				data-raw-key={shown ? "shown" : "masked"}
+				translate="no"
+			>
+				{shown ? raw_key : masked(raw_key)}
+			</Box>
+			<Group gap={8} mt={8}>
+				<CopyButton value={raw_key} what="key" variant="filled" data-autofocus />
+				<Button
+					variant="default"
+					leftSection={shown ? <IconEyeOff size={16} aria-hidden="true" /> : <IconEye size={16} aria-hidden="true" />}
+					onClick={() => setShown(!shown)}
+				>
+					{shown ? "Hide key" : "Show key"}
+				</Button>
+				<Button
+					variant="default"
+					leftSection={<IconDownload size={16} aria-hidden="true" />}
+					onClick={() => download(file, envLine(profile?.product_name ?? "", raw_key))}
+				>
+					Download .env
+				</Button>
+			</Group>
+		</Box>
+	);
+}

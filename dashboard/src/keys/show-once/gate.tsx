@@ -1,0 +1,81 @@
+import { Button, Group, Modal, Radio, Stack, Text, TextInput } from "@mantine/core";
+import { useState } from "react";
+import { answered, api } from "../../http/api.ts";
+import { Problem } from "../../ui/problem.tsx";
+import { useAction } from "../../ui/use-action.ts";
+
+export const PLACES = [
+	{ place: "secret_manager", label: "Secret manager", means: "Vault, AWS or Google Secret Manager, 1Password, …" },
+	{ place: "ci_variable", label: "Protected CI/CD variable", means: "Masked in logs, only for protected branches" },
+	{ place: "server_environment", label: "Server environment variable", means: "Set by whatever starts the server" },
+	{ place: "encrypted_configuration", label: "Encrypted configuration", means: "SOPS, sealed secrets, Ansible Vault, …" },
+	{ place: "other", label: "Somewhere else", means: "Not in code, chats, tickets or screenshots" },
+] as const;
+export type Place = (typeof PLACES)[number]["place"];
+
+const NOTE_CHARACTERS_MAX = 200;
+
+interface GateProps {
+	readonly opened: boolean;
+	/** Where the answer is kept; without it, whoever has the key only says that it is stored. */
+	readonly kept: { readonly tenant_id: string; readonly key_id: string } | null;
+	/** What becomes of a key that is stored nowhere. */
+	readonly given_up?: string;
+	/** Back to the key, which is still there. */
+	readonly onBack: () => void;
+	/** The key is stored, or given up: it is gone from the page now. */
+	readonly onClosed: () => void;
+}
+
+const GIVEN_UP = "The key is given up; another can be issued from its page while it was never used";
+
+/** Stands between the key and its disappearance. */
+export function ShowOnceGate({ opened, kept, given_up = GIVEN_UP, onBack, onClosed }: GateProps) {
+	const [place, setPlace] = useState<Place | "nowhere" | null>(null);
+	const [note, setNote] = useState("");
+	const action = useAction();
+	async function close(): Promise<void> {
+		if (place === null) return;
+		if (kept === null || place === "nowhere") return onClosed();
+		const done = await action.run(async () => {
+			const body = { place, ...(note.trim() === "" ? {} : { note: note.trim() }) };
+			await answered(api.PUT("/api/v1/tenants/{tenant_id}/api-keys/{key_id}/kept-in", { params: { path: kept }, body }));
+			return true;
+		});
+		if (done) onClosed();
+	}
+	return (
+		<Modal opened={opened} onClose={onBack} title="Where is the key stored now?" closeButtonProps={{ "aria-label": "Back" }}>
+			<Stack gap="md">
+				<Text size="sm" c="dimmed">
+					When this closes, nobody can see the key again.
+				</Text>
+				<Radio.Group aria-label="Where the key is stored" value={place} onChange={(value) => setPlace(placeFrom(value))}>
+					<Stack gap="xs">
+						{PLACES.map(({ place: value, label, means }) => (
+							<Radio key={value} value={value} label={label} description={means} />
+						))}
+						<Radio value="nowhere" label="Nowhere yet" description={given_up} />
+					</Stack>
+				</Radio.Group>
+				{place === "other" && kept !== null && (
+					<TextInput label="Where" value={note} maxLength={NOTE_CHARACTERS_MAX} onChange={(event) => setNote(event.currentTarget.value)} />
+				)}
+				<Problem error={action.error} />
+				<Group justify="flex-end" gap={8}>
+					<Button variant="default" onClick={onBack}>
+						Go back to the key
+					</Button>
+					<Button disabled={place === null} loading={action.pending} onClick={() => void close()}>
+						{place === "nowhere" ? "Give up this key" : "It is stored, close"}
+					</Button>
+				</Group>
+			</Stack>
+		</Modal>
+	);
+}
+
+function placeFrom(value: string): Place | "nowhere" | null {
+	if (value === "nowhere") return value;
+	return PLACES.find(({ place }) => place === value)?.place ?? null;
+}

@@ -1,0 +1,68 @@
+import { Group, Text, VisuallyHidden } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { MEANINGS, type Meaning } from "../../ui/theme.ts";
+import { liveKeyQuery, liveSourcesQuery } from "../key-data.ts";
+import { agoWords, type Live, liveOf, spokenWords } from "./live.ts";
+
+const TICK_MS = 1_000;
+
+const COLORS: Readonly<Record<Live["kind"], string>> = { waiting: "dimmed", refused: "var(--kw-attention)", authenticated: "var(--kw-good)" };
+const MEANING: Readonly<Record<Live["kind"], Meaning>> = { waiting: "resting", refused: "attention", authenticated: "good" };
+
+/** Turns green when the first request with the key arrives, and says where it came from. */
+export function LiveLine({ tenant_id, key_id }: { tenant_id: string; key_id: string }) {
+	const { data: key } = useQuery(liveKeyQuery(tenant_id, key_id));
+	const { data: sources } = useQuery(liveSourcesQuery(tenant_id, key_id));
+	const live: Live = key === undefined ? { kind: "waiting" } : liveOf(key, sources?.data ?? []);
+	return <LiveLineOf live={live} />;
+}
+
+/** What has arrived so far, for whoever knows it. */
+export function LiveLineOf({ live }: { live: Live }) {
+	const now_ms = useTick();
+	const { shape } = MEANINGS[MEANING[live.kind]];
+	return (
+		<Group gap={8} wrap="nowrap" align="flex-start" data-live={live.kind}>
+			<Text span c={COLORS[live.kind]} aria-hidden="true">
+				{live.kind === "waiting" ? "◌" : shape}
+			</Text>
+			<div>
+				<Text size="sm" fw={500} c={live.kind === "authenticated" ? "var(--kw-good)" : "inherit"} aria-hidden="true" className="kw-figures kw-wrap">
+					{lineOf(live, now_ms)}
+				</Text>
+				{live.kind === "waiting" && (
+					<Text size="xs" c="dimmed">
+						Run one of the snippets where the key is deployed; this line turns green by itself.
+					</Text>
+				)}
+				{live.kind === "authenticated" && live.check_at !== null && (
+					<Text size="xs" c="dimmed" className="kw-figures">
+						Connectivity check passed {agoWords(live.check_at, now_ms)}
+					</Text>
+				)}
+				{live.kind === "refused" && (
+					<Text size="xs" c="dimmed">
+						The answer that your program got says why, in its code and detail.
+					</Text>
+				)}
+			</div>
+			<VisuallyHidden role="status">{spokenWords(live)}</VisuallyHidden>
+		</Group>
+	);
+}
+
+function lineOf(live: Live, now_ms: number): string {
+	if (live.kind === "waiting") return "Waiting for the first request";
+	if (live.kind === "refused") return `A request was refused ${agoWords(live.at, now_ms)}, from ${live.from}`;
+	return `Authenticated ${agoWords(live.at, now_ms)}${live.from === null ? "" : ` from ${live.from}`}`;
+}
+
+function useTick(): number {
+	const [now_ms, setNow] = useState(() => Date.now());
+	useEffect(() => {
+		const timer = setInterval(() => setNow(Date.now()), TICK_MS);
+		return () => clearInterval(timer);
+	}, []);
+	return now_ms;
+}

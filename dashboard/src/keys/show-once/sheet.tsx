@@ -1,0 +1,159 @@
+import { Button, Drawer, Stack, Text } from "@mantine/core";
+import { type ReactNode, useState } from "react";
+import { flushSync } from "react-dom";
+import { type ApiKey, useKeysChanged } from "../key-data.ts";
+import { ShowOnceGate } from "./gate.tsx";
+import { HandoverPanel } from "./handover-panel.tsx";
+import { LiveLine } from "./live-line.tsx";
+import { ShowOncePanel, type Warning, Warnings } from "./panel.tsx";
+import { useShownOnce } from "./secret.ts";
+
+const WIDTH_PX = 640;
+
+/** What takes the place of another secret of a key that goes on: it cannot be issued once more, and its own arrival is what one waits for. */
+interface Replacing {
+	readonly live: ReactNode;
+	/** What becomes of it when it is stored nowhere. */
+	readonly given_up: string;
+}
+
+interface MadeKey {
+	readonly key: ApiKey;
+	readonly warnings: readonly Warning[];
+	readonly replacing?: Replacing;
+}
+
+/** What was made and is shown this once: a raw key, or the link by which somebody else gets it. */
+export type Made =
+	| (MadeKey & { readonly kind: "shown"; readonly raw_key: string })
+	| (MadeKey & { readonly kind: "handed"; readonly url: string | null; readonly mailed: boolean });
+
+interface SheetProps {
+	readonly tenant_id: string;
+	readonly opened: boolean;
+	readonly onClose: () => void;
+	readonly title: string;
+	/** What can be done when the page was left while the key was shown. */
+	readonly gone?: string;
+	/** What comes first; it ends in `onMade`. */
+	readonly form: (onMade: (made: Made) => void) => ReactNode;
+}
+
+/** A sheet at the side: a form, then what it made, which lives in the sheet's own state and leaves through the gate only. */
+export function ShowOnceSheet({ tenant_id, opened, onClose, title, gone = GONE, form }: SheetProps) {
+	const { value: made, hold, drop, emptied, leaving } = useShownOnce<Made>((held) => held.kind === "shown");
+	const [asked, setAsked] = useState(false);
+	const changed = useKeysChanged(tenant_id);
+	const gate = made?.kind === "shown" && (asked || leaving !== null);
+
+	function finish(): void {
+		flushSync(() => {
+			drop();
+			setAsked(false);
+		});
+		changed();
+		if (leaving) leaving.proceed();
+		else onClose();
+	}
+	function back(): void {
+		leaving?.stay();
+		setAsked(false);
+	}
+
+	return (
+		<>
+			<Drawer
+				opened={opened}
+				onClose={() => (made?.kind === "shown" ? setAsked(true) : finish())}
+				closeOnEscape={!gate}
+				closeOnClickOutside={false}
+				position="right"
+				size={WIDTH_PX}
+				title={<TitleText>{titleOf(made, emptied, title)}</TitleText>}
+				closeButtonProps={{ "aria-label": "Close" }}
+				data-sheet={made?.kind ?? "form"}
+			>
+				{emptied && made === null ? (
+					<Gone text={gone} onClose={finish} />
+				) : (
+					<Inside tenant_id={tenant_id} made={made} hold={hold} form={form} onDone={() => (made?.kind === "shown" ? setAsked(true) : finish())} />
+				)}
+			</Drawer>
+			<ShowOnceGate
+				opened={gate}
+				kept={made === null ? null : { tenant_id, key_id: made.key.id }}
+				onBack={back}
+				onClosed={finish}
+				{...(made?.replacing ? { given_up: made.replacing.given_up } : {})}
+			/>
+		</>
+	);
+}
+
+function titleOf(made: Made | null, emptied: boolean, otherwise: string): string {
+	if (made === null) return emptied ? "The key is no longer shown" : otherwise;
+	if (made.replacing) return made.kind === "shown" ? `The new key of ${made.key.name}` : `Hand over the new key of ${made.key.name}`;
+	return made.kind === "shown" ? `${made.key.name} is ready` : `Hand over ${made.key.name}`;
+}
+
+function TitleText({ children }: { children: string }) {
+	return (
+		<Text component="span" fw={600} fz="lg" className="kw-wrap">
+			{children}
+		</Text>
+	);
+}
+
+interface InsideProps extends Pick<SheetProps, "tenant_id" | "form"> {
+	readonly made: Made | null;
+	readonly hold: (made: Made) => void;
+	readonly onDone: () => void;
+}
+
+function Inside({ tenant_id, made, hold, form, onDone }: InsideProps) {
+	if (made === null) return form(hold);
+	const { key, warnings, replacing } = made;
+	return (
+		<Stack gap="lg">
+			{made.kind === "shown" ? (
+				<ShowOncePanel
+					tenant_id={tenant_id}
+					key_id={key.id}
+					name={key.name}
+					raw_key={made.raw_key}
+					warnings={warnings}
+					live={replacing?.live ?? <LiveLine tenant_id={tenant_id} key_id={key.id} />}
+					{...(replacing ? {} : { onReissued: (raw_key: string) => hold({ ...made, raw_key }) })}
+				/>
+			) : (
+				<>
+					<HandoverPanel
+						tenant_id={tenant_id}
+						apiKey={key}
+						url={made.url}
+						mailed={made.mailed}
+						onUrl={(url) => hold({ ...made, url, mailed: false })}
+						{...(replacing ? { live: replacing.live } : {})}
+					/>
+					<Warnings warnings={warnings} />
+				</>
+			)}
+			<Button variant={made.kind === "shown" ? "filled" : "default"} onClick={onDone}>
+				{made.kind === "shown" ? "I have stored the key" : "Done"}
+			</Button>
+		</Stack>
+	);
+}
+
+const GONE = "While it was never used, another can be issued in its place from the page of the key.";
+
+function Gone({ text, onClose }: { text: string; onClose: () => void }) {
+	return (
+		<Stack gap="md" align="flex-start">
+			<Text>You left this page while the key was shown. It was not kept. {text}</Text>
+			<Button variant="default" onClick={onClose}>
+				Close
+			</Button>
+		</Stack>
+	);
+}

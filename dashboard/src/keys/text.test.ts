@@ -1,0 +1,74 @@
+import { equal } from "node:assert/strict";
+import { test } from "node:test";
+import { actorWords, agentWords, milestoneOf, networkWords, reasonOf, secretWords, stateMeans, wasUsedLately } from "./text.ts";
+
+const secret = {
+	kid: "k1",
+	last4: "a1B2",
+	imported: false,
+	status: "current" as const,
+	created_at: "2026-03-01T00:00:00Z",
+	first_used_at: null,
+	last_used_at: null,
+	retires_at: null,
+	kept_in: null,
+};
+const old = { ...secret, kid: "k0", last4: "zZ99", status: "retiring" as const };
+const now_ms = Date.parse("2026-03-02T12:00:00Z");
+
+test("what a state means is said for every state", () => {
+	const means = new Set((["active", "paused", "expired", "revoked"] as const).map((status) => stateMeans({ status, secrets: [secret] })));
+	equal(means.size, 4);
+	equal(stateMeans({ status: "active", secrets: [] }), "Nobody has revealed it yet, so nothing can use it.");
+});
+
+test("secrets are called old and new only when there are two", () => {
+	equal(secretWords([secret], "k1"), "…a1B2");
+	equal(secretWords([secret, old], "k1"), "new key …a1B2");
+	equal(secretWords([secret, old], "k0"), "old key …zZ99");
+	equal(secretWords([secret], "k7"), "a key of before");
+});
+
+test("a timeline ends with its key, and what was replaced stays replaced", () => {
+	const live = { revoked_at: null, expires_at: null };
+	equal(milestoneOf(secret, { ...live, status: "active" }).title, "In use");
+	equal(milestoneOf({ ...secret, status: "issued" }, { ...live, status: "paused" }).title, "Issued");
+	equal(milestoneOf(old, { ...live, status: "active" }).title, "Old key");
+});
+
+test("what is said of a secret that has ended holds for every state of its key, and never that another one works", () => {
+	const key_end = "2026-03-02T00:00:00Z";
+	const ended = { ...secret, status: "retired" as const };
+	for (const status of ["active", "paused", "expired", "revoked"] as const) {
+		const key = { status, revoked_at: status === "revoked" ? key_end : null, expires_at: status === "expired" ? key_end : null };
+		const gone = status === "revoked" || status === "expired";
+		for (const retires_at of ["2026-03-01T12:00:00Z", key_end]) {
+			const { title, state, means } = milestoneOf({ ...ended, retires_at }, key);
+			equal(title, "Ended");
+			equal(state, "ended");
+			equal(means, gone && retires_at === key_end ? "Refused, as the key is." : "Refused for good.");
+		}
+	}
+});
+
+test("who did it is named; the operator and the program by what they are", () => {
+	equal(actorWords({ kind: "member", id: "mem_1", name: "Dana" }), "Dana");
+	equal(actorWords({ kind: "operator", name: "operator" }), "the operator");
+	equal(reasonOf("suspected_exposure"), "Somebody else may have it");
+});
+
+test("a key that was used in the last day is revoked with its name only", () => {
+	equal(wasUsedLately({ usage_24h: 1, last_used_at: null }, now_ms), true);
+	equal(wasUsedLately({ usage_24h: 0, last_used_at: "2026-03-01T12:00:01Z" }, now_ms), true);
+	equal(wasUsedLately({ usage_24h: 0, last_used_at: "2026-03-01T12:00:00Z" }, now_ms), false);
+	equal(wasUsedLately({ usage_24h: 0, last_used_at: null }, now_ms), false);
+});
+
+test("a source whose parts are no names is told in words", () => {
+	equal(agentWords("curl"), "curl");
+	equal(agentWords("none"), "a program that does not say what it is");
+	equal(networkWords("203.0.113.0/24"), "203.0.113.0/24");
+	equal(networkWords("unknown"), "a network that is not known");
+	equal(networkWords("hidden"), "a network that is not kept");
+	equal(networkWords("other"), "many other places");
+});

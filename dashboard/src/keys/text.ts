@@ -1,0 +1,82 @@
+import type { ApiKey } from "./key-data.ts";
+import { REASONS } from "./revoke/bulk-words.ts";
+
+type Actor = NonNullable<ApiKey["created_by"]>;
+type RevokeReason = NonNullable<ApiKey["revoke_reason"]>;
+type Secret = ApiKey["secrets"][number];
+
+const KINDS: Readonly<Record<string, string>> = { operator: "the operator", system: "this program", erased: "a person who was erased" };
+
+/** Who did it, as a person is called; those without a name of their own by what they are. */
+export function actorWords(actor: Actor): string {
+	return KINDS[actor.kind] ?? actor.name;
+}
+
+export function reasonOf(reason: RevokeReason): string {
+	return REASONS.find(({ value }) => value === reason)?.label ?? "Another reason";
+}
+
+/** What the state of the key means for the programs that use it. */
+export function stateMeans(key: Pick<ApiKey, "status" | "secrets">): string {
+	if (key.status === "revoked") return "Every request with it is refused, for good.";
+	if (key.status === "expired") return "Every request with it is refused. Give it a later expiry and it works again.";
+	if (key.status === "paused") return "Every request with it is refused until it is resumed.";
+	if (key.secrets.length === 0) return "Nobody has revealed it yet, so nothing can use it.";
+	return "Requests with it are let through.";
+}
+
+/** Which of the key's secrets, as a person calls them. */
+export function secretWords(secrets: readonly Secret[], kid: string): string {
+	const secret = secrets.find((candidate) => candidate.kid === kid);
+	if (secret === undefined) return "a key of before";
+	if (secrets.length === 1) return secret.last4 === "" ? "the key that was brought along" : `…${secret.last4}`;
+	const isNew =
+		secret.status === "current" || secret.status === "issued" || (secret === secrets[0] && secrets.every(({ status }) => status === "retired"));
+	return `${isNew ? "new" : "old"} key …${secret.last4}`;
+}
+
+const AGENTS: Readonly<Record<string, string>> = {
+	none: "a program that does not say what it is",
+	other: "a program without a name of its own",
+	browser: "a browser",
+	android: "an Android app",
+	apple: "an app on an Apple device",
+};
+
+/** What kind of program it is, where its family is no name that people know. */
+export function agentWords(agent: string): string {
+	return AGENTS[agent] ?? agent;
+}
+
+/** The network of a source; one line may stand for all that are too many to tell apart. */
+export function networkWords(network: string): string {
+	if (network === "unknown") return "a network that is not known";
+	if (network === "hidden") return "a network that is not kept";
+	return network === "other" ? "many other places" : network;
+}
+
+export interface Milestone {
+	readonly kid: string;
+	readonly title: string;
+	readonly state: "good" | "attention" | "resting" | "ended";
+	readonly means: string;
+}
+
+/** A secret as a step of the timeline. */
+export function milestoneOf(secret: Secret, key: Pick<ApiKey, "status" | "revoked_at" | "expires_at">): Milestone {
+	const base = { kid: secret.kid };
+	const key_ended_at = key.status === "revoked" ? key.revoked_at : key.status === "expired" ? key.expires_at : null;
+	if (key_ended_at !== null && (secret.retires_at === null || Date.parse(secret.retires_at) >= Date.parse(key_ended_at)))
+		return { ...base, title: "Ended", state: "ended", means: "Refused, as the key is." };
+	if (secret.status === "retired") return { ...base, title: "Ended", state: "ended", means: "Refused for good." };
+	if (secret.status === "retiring") return { ...base, title: "Old key", state: "attention", means: "Both work until it ends." };
+	if (secret.status === "issued") return { ...base, title: "Issued", state: "resting", means: "Nothing has used it yet." };
+	return { ...base, title: "In use", state: "good", means: "" };
+}
+
+const DAY_MS = 86_400_000;
+
+/** Whether revoking it breaks something that runs: then its name is typed first. */
+export function wasUsedLately(key: Pick<ApiKey, "usage_24h" | "last_used_at">, now_ms: number): boolean {
+	return key.usage_24h > 0 || (key.last_used_at !== null && now_ms - Date.parse(key.last_used_at) < DAY_MS);
+}

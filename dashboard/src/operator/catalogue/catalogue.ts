@@ -1,0 +1,132 @@
+import { wordsOf } from "../../plans/capability-words.ts";
+
+export interface CataloguePermission {
+	readonly name: string;
+	readonly description: string;
+	readonly capability: string;
+	readonly built_in: boolean;
+}
+
+export interface CatalogueCapability {
+	readonly name: string;
+	/** Empty when only a plan or a permission names it. */
+	readonly description: string;
+	readonly built_in: boolean;
+}
+
+/** As much of a plan as says what it includes. */
+export interface CataloguePlan {
+	readonly name: string;
+	readonly capabilities: readonly string[];
+}
+
+/** A capability with the permissions that belong to it, under what people read. */
+export interface CatalogueGroup {
+	readonly capability: CatalogueCapability;
+	readonly heading: string;
+	/** What it is for; null where nothing is said of it but its name. */
+	readonly means: string | null;
+	/** Which plans include it, as a sentence. */
+	readonly included: string;
+	readonly permissions: readonly CataloguePermission[];
+}
+
+const PERMISSION = /^[a-z][a-z0-9_]{0,31}:[a-z][a-z0-9_]{0,31}$/;
+const CAPABILITY = /^[a-z][a-z0-9_]{0,63}$/;
+
+/** The whole catalogue: what is the operator's own comes first, then what comes with Keywright; each by name. */
+export function catalogueGroups(
+	capabilities: readonly CatalogueCapability[],
+	permissions: readonly CataloguePermission[],
+	plans: readonly CataloguePlan[],
+): CatalogueGroup[] {
+	const groups = capabilities.map((capability) => {
+		const { name, means } = wordsOf(capability);
+		return {
+			capability,
+			heading: name,
+			means,
+			included: includedWords(plans.filter((plan) => plan.capabilities.includes(capability.name))),
+			permissions: permissions.filter((permission) => permission.capability === capability.name),
+		};
+	});
+	return groups.sort((a, b) => Number(a.capability.built_in) - Number(b.capability.built_in) || a.heading.localeCompare(b.heading));
+}
+
+/** Whether there is anything besides what comes with Keywright. */
+export function hasOwn(capabilities: readonly CatalogueCapability[], permissions: readonly CataloguePermission[]): boolean {
+	return [...capabilities, ...permissions].some(({ built_in }) => !built_in);
+}
+
+/** What is wrong with the name of a permission to be added, or null. Saving over one that is there would change it. */
+export function faultOfPermissionName(name: string, permissions: readonly Pick<CataloguePermission, "name">[]): string | null {
+	if (!PERMISSION.test(name)) return "Write what it is about and what is done with it, such as orders:read, in small letters, digits and _";
+	return permissions.some((permission) => permission.name === name) ? "There is a permission of this name already: edit it in the list" : null;
+}
+
+/** The same for a capability; one that a plan names and nobody has described may be described. */
+export function faultOfCapabilityName(name: string, capabilities: readonly CatalogueCapability[]): string | null {
+	if (!CAPABILITY.test(name)) return "Begin with a small letter; then small letters, digits and _";
+	const there = capabilities.find((capability) => capability.name === name);
+	return there !== undefined && there.description !== "" ? "There is a capability of this name already: edit it in the list" : null;
+}
+
+export interface PermissionUse {
+	readonly plans: readonly { readonly name: string }[];
+	readonly keys: number;
+	readonly tenants: number;
+	/** Those with the most of them, the first ones. */
+	readonly most: readonly { readonly name: string; readonly keys: number }[];
+	readonly forward_auth_rules: number;
+}
+
+export interface CapabilityUse {
+	readonly plans: readonly { readonly name: string }[];
+	readonly permissions: readonly string[];
+	readonly forward_auth_rules: number;
+}
+
+const NAMED_MAX = 5;
+const number = new Intl.NumberFormat("en");
+
+function counted(count: number, one: string): string {
+	return `${number.format(count)} ${one}${count === 1 ? "" : "s"}`;
+}
+
+/** "the plans Team, Wide and 3 more". */
+function plansWords(plans: readonly { readonly name: string }[]): string {
+	const named = plans.slice(0, NAMED_MAX).map(({ name }) => name);
+	const more = plans.length - named.length;
+	const last = more > 0 ? `${number.format(more)} more` : named.pop();
+	const list = named.length === 0 ? last : `${named.join(", ")} and ${last}`;
+	return `the plan${plans.length === 1 ? "" : "s"} ${list}`;
+}
+
+function includedWords(plans: readonly { readonly name: string }[]): string {
+	return plans.length === 0 ? "No plan includes it" : `Included in ${plansWords(plans)}`;
+}
+
+function rulesLines(rules: number): string[] {
+	return rules === 0 ? [] : [`${counted(rules, "rule")} for forwarded requests ${rules === 1 ? "requires" : "require"} it`];
+}
+
+/** Where a permission is in use, a line for each place. Those that include it hold nobody back from deleting it. */
+export function permissionUseLines({ plans, keys, tenants, most, forward_auth_rules }: PermissionUse): string[] {
+	const named = most.slice(0, NAMED_MAX).map((tenant) => `${tenant.name} (${number.format(tenant.keys)})`);
+	const whose = [...named, ...(tenants > named.length ? ["others"] : [])].join(", ");
+	return [
+		...(keys === 0 ? [] : [`${counted(keys, "key")} of ${counted(tenants, "tenant")} ${keys === 1 ? "has" : "have"} it: ${whose}`]),
+		...rulesLines(forward_auth_rules),
+		...(plans.length === 0 ? [] : [`New keys on ${plansWords(plans)} can have it`]),
+	];
+}
+
+/** Where a capability is in use, a line for each place. */
+export function capabilityUseLines({ plans, permissions, forward_auth_rules }: CapabilityUse): string[] {
+	const one = permissions.length === 1;
+	return [
+		...(plans.length === 0 ? [] : [`It is included in ${plansWords(plans)}`]),
+		...(permissions.length === 0 ? [] : [`The permission${one ? "" : "s"} ${permissions.join(", ")} ${one ? "belongs" : "belong"} to it`]),
+		...rulesLines(forward_auth_rules),
+	];
+}

@@ -1,0 +1,69 @@
+import { Button, Group } from "@mantine/core";
+import { IconPlus } from "@tabler/icons-react";
+import { useSuspenseQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { Page } from "../../ui/page.tsx";
+import { CatalogueBoard } from "./board.tsx";
+import { CapabilityDialog } from "./capability-dialog.tsx";
+import { type CatalogueCapability, type CataloguePermission, catalogueGroups, hasOwn } from "./catalogue.ts";
+import { CatalogueGroup } from "./group.tsx";
+import { PermissionDialog } from "./permission-dialog.tsx";
+import { catalogueQuery } from "./queries.ts";
+import { CatalogueRemove, type Removed } from "./remove.tsx";
+
+const LEAD = "What plans can include and what keys may do, in the words that people read.";
+
+/** What is shown in a dialog stays while it closes. */
+function useDialog<What>() {
+	const [what, setWhat] = useState<What | null>(null);
+	const [opened, setOpened] = useState(false);
+	const open = (next: What | null) => {
+		setWhat(next);
+		setOpened(true);
+	};
+	return { what, opened, open, close: () => setOpened(false) };
+}
+
+/** The capabilities and permissions of the operator's own, and those that come with Keywright. */
+export default function CataloguePage() {
+	const { data } = useSuspenseQuery(catalogueQuery);
+	const capability = useDialog<CatalogueCapability>();
+	const permission = useDialog<CataloguePermission>();
+	const removed = useDialog<Removed>();
+	const { capabilities, permissions, plans } = data;
+	const own = hasOwn(capabilities, permissions);
+	const actions = (
+		<Group gap={8}>
+			<Button variant="default" onClick={() => capability.open(null)}>
+				Add a capability
+			</Button>
+			<Button leftSection={<IconPlus size={16} aria-hidden="true" />} onClick={() => permission.open(null)}>
+				Add a permission
+			</Button>
+		</Group>
+	);
+	return (
+		<Page title="Catalogue" lead={LEAD} action={own ? actions : undefined}>
+			{!own && <CatalogueBoard onCapability={() => capability.open(null)} onPermission={() => permission.open(null)} />}
+			{catalogueGroups(capabilities, permissions, plans).map((group) => (
+				<CatalogueGroup
+					key={group.capability.name}
+					group={group}
+					onEdit={() => capability.open(group.capability)}
+					onDelete={() => removed.open({ kind: "capability", name: group.capability.name })}
+					onPermission={permission.open}
+					onDeletePermission={({ name }) => removed.open({ kind: "permission", name })}
+				/>
+			))}
+			<CapabilityDialog opened={capability.opened} capability={capability.what} known={capabilities} onClose={capability.close} />
+			<PermissionDialog
+				opened={permission.opened}
+				permission={permission.what}
+				known={permissions}
+				capabilities={capabilities}
+				onClose={permission.close}
+			/>
+			{removed.what !== null && <CatalogueRemove opened={removed.opened} removed={removed.what} onClose={removed.close} />}
+		</Page>
+	);
+}

@@ -1,0 +1,153 @@
+import { Autocomplete, Button, Drawer, Group, MultiSelect, NumberInput, Stack, TagsInput, Text, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useQuery } from "@tanstack/react-query";
+import { goToFirstFault } from "../../ui/first-fault.ts";
+import type { Fault } from "./draft.ts";
+import { permissionsQuery } from "./queries.ts";
+import { METHODS, placesWords, type Rule } from "./rule.ts";
+import { faultOfLimits, faultOfPattern, limitsFrom, limitsText } from "./rule-values.ts";
+
+const PATTERN_CHARACTERS_MAX = 300;
+const NOTE_CHARACTERS_MAX = 300;
+const COST_MAX = 1_000_000;
+
+interface SheetProps {
+	readonly rule: Rule;
+	/** Its place in the list, counted from one. */
+	readonly number: number;
+	readonly faults: readonly Fault[];
+	readonly onClose: () => void;
+	readonly onKeep: (rule: Rule) => void;
+}
+
+/** One rule, to add or to change; it goes into the draft and is saved with it. */
+export function RuleSheet({ opened, ...props }: SheetProps & { opened: boolean }) {
+	const isNew = props.rule.pattern === "";
+	return (
+		<Drawer
+			opened={opened}
+			onClose={props.onClose}
+			position="right"
+			size="lg"
+			title={isNew ? "Add a rule" : `Edit rule ${props.number}`}
+			closeButtonProps={{ "aria-label": "Close without keeping it" }}
+		>
+			<RuleForm {...props} />
+		</Drawer>
+	);
+}
+
+function RuleForm({ rule, number, faults, onClose, onKeep }: SheetProps) {
+	const { data: catalogue } = useQuery(permissionsQuery);
+	const known = catalogue?.data ?? [];
+	const initial = (field: string) => faults.find((fault) => fault.field === field)?.detail;
+	const form = useForm({
+		mode: "controlled",
+		initialValues: {
+			pattern: rule.pattern,
+			methods: [...(rule.methods ?? [])],
+			permissions: [...rule.permissions],
+			capability: rule.capability ?? "",
+			cost: rule.cost,
+			limits: limitsText(rule.limits),
+			note: rule.note ?? "",
+		},
+		initialErrors: Object.fromEntries(
+			["pattern", "methods", "permissions", "capability", "cost", "limits", "note"].map((field) => [field, initial(field)]),
+		),
+		validate: { pattern: faultOfPattern, limits: faultOfLimits },
+	});
+	function keep(): void {
+		const { pattern, methods, permissions, capability, cost, limits, note } = form.values;
+		onKeep({
+			pattern: pattern.trim(),
+			methods: methods.length === 0 ? null : methods,
+			permissions,
+			capability: capability.trim() === "" ? null : capability.trim(),
+			cost: Number(cost),
+			limits: limitsFrom(limits),
+			note: note.trim() === "" ? null : note.trim(),
+		});
+	}
+	const other_methods = form.values.methods.filter((method) => !METHODS.some((usual) => usual === method));
+	return (
+		<form noValidate onSubmit={form.onSubmit(keep, (_errors, _values, event) => event && goToFirstFault(event.currentTarget))}>
+			<Stack gap="md">
+				<TextInput
+					label="Path"
+					description={<>:tenant_id and :site_id say whose the request is, :anything stands for one part, a * at the end for all that follows</>}
+					placeholder="/tenants/:tenant_id/orders/*"
+					required
+					withAsterisk={false}
+					maxLength={PATTERN_CHARACTERS_MAX}
+					autoComplete="off"
+					spellCheck={false}
+					classNames={{ input: "kw-mono" }}
+					data-autofocus
+					{...form.getInputProps("pattern")}
+				/>
+				<MultiSelect
+					label="Methods"
+					description="Every method when empty; GET holds for HEAD too"
+					data={[...METHODS, ...other_methods]}
+					placeholder={form.values.methods.length === 0 ? "Any method" : ""}
+					clearable
+					clearButtonProps={{ "aria-label": "Any method" }}
+					{...form.getInputProps("methods")}
+				/>
+				<TagsInput
+					label="Permissions"
+					description="The key needs all of them; none when empty"
+					data={known.map(({ name }) => name)}
+					placeholder={form.values.permissions.length === 0 ? "orders:read" : ""}
+					splitChars={[",", " "]}
+					acceptValueOnBlur
+					{...form.getInputProps("permissions")}
+				/>
+				<Autocomplete
+					label="Capability"
+					description="Optional: what the tenant's plan has to include"
+					data={[...new Set(known.map(({ capability }) => capability))]}
+					placeholder="orders"
+					autoComplete="off"
+					{...form.getInputProps("capability")}
+				/>
+				<NumberInput
+					label="Cost"
+					description="How many requests it counts as, for rate limits and the quota"
+					min={1}
+					max={COST_MAX}
+					allowDecimal={false}
+					allowNegative={false}
+					clampBehavior="strict"
+					{...form.getInputProps("cost")}
+				/>
+				<TextInput
+					label="Named limits"
+					description="Optional: limits of the plan that this spends besides, each with how much"
+					placeholder="exports=1, reports=5"
+					autoComplete="off"
+					spellCheck={false}
+					classNames={{ input: "kw-mono" }}
+					{...form.getInputProps("limits")}
+				/>
+				<TextInput
+					label="Note"
+					description="Optional: for your team"
+					placeholder="Order exports are expensive"
+					maxLength={NOTE_CHARACTERS_MAX}
+					{...form.getInputProps("note")}
+				/>
+				<Text size="sm" c="dimmed" aria-live="polite">
+					Rule {number}: {placesWords(form.values.pattern.trim())}. Nothing holds until the rules are saved.
+				</Text>
+				<Group justify="flex-end" gap={8}>
+					<Button variant="default" onClick={onClose}>
+						Close without keeping it
+					</Button>
+					<Button type="submit">Put into the draft</Button>
+				</Group>
+			</Stack>
+		</form>
+	);
+}

@@ -1,0 +1,58 @@
+import { useState } from "react";
+import { addRule, type Change, changesOf, type Draft, discard, draftOf, type Fault, moveRule, removeRule, replaceRule, undo } from "./draft.ts";
+import type { SavedRules } from "./queries.ts";
+import type { Rule } from "./rule.ts";
+
+export type Faults = ReadonlyMap<number, readonly Fault[]>;
+
+export interface DraftInHand {
+	readonly state: Draft;
+	readonly changes: readonly Change[];
+	/** What the server found wrong the last time it was asked, until the rule is changed. */
+	readonly faults: Faults;
+	setFaults(faults: Faults): void;
+	add(rule: Rule): void;
+	replace(id: number, rule: Rule): void;
+	move(id: number, by: -1 | 1): void;
+	remove(id: number): void;
+	undo(): void;
+	discard(): void;
+	/** Begins anew with what is saved now. */
+	begin(saved: SavedRules): void;
+}
+
+const NO_FAULTS: Faults = new Map();
+
+/** The rules as somebody is changing them. */
+export function useDraft(saved: SavedRules): DraftInHand {
+	const [state, setState] = useState(() => draftOf(saved.rules));
+	const [faults, setFaults] = useState(NO_FAULTS);
+	function forget(id: number): void {
+		setFaults((known) => new Map([...known].filter(([of]) => of !== id)));
+	}
+	return {
+		state,
+		changes: changesOf(state),
+		faults,
+		setFaults,
+		add: (rule) => setState((draft) => addRule(draft, rule)),
+		replace(id, rule) {
+			setState((draft) => replaceRule(draft, id, rule));
+			forget(id);
+		},
+		move: (id, by) => setState((draft) => moveRule(draft, id, by)),
+		remove: (id) => setState((draft) => removeRule(draft, id)),
+		undo() {
+			setState(undo);
+			setFaults(NO_FAULTS);
+		},
+		begin(now) {
+			setState(draftOf(now.rules));
+			setFaults(NO_FAULTS);
+		},
+		discard() {
+			setState(discard);
+			setFaults(NO_FAULTS);
+		},
+	};
+}

@@ -1,0 +1,47 @@
+import { Box, Button, Table, Text } from "@mantine/core";
+import { type LegacyFormat, shapeWords } from "./queries.ts";
+
+interface TableProps {
+	readonly formats: readonly LegacyFormat[];
+	readonly onRemove: (format: LegacyFormat) => void;
+}
+
+function keysWords({ keys, keys_never_used }: LegacyFormat): string {
+	if (keys === 0) return "None";
+	return keys_never_used === 0 ? `${keys}, all used since` : `${keys}, of which ${keys_never_used} not used yet`;
+}
+
+/** What keys from elsewhere look like, and how many of each are left. */
+export function LegacyTable({ formats, onRemove }: TableProps) {
+	return (
+		<Box className="kw-surface">
+			<Table verticalSpacing="sm" horizontalSpacing="md" aria-label="Formats">
+				<Table.Thead>
+					<Table.Tr>
+						<Table.Th>Format</Table.Th>
+						<Table.Th>Keys</Table.Th>
+						<Table.Th aria-label="Actions" />
+					</Table.Tr>
+				</Table.Thead>
+				<Table.Tbody>
+					{formats.map((format) => (
+						<Table.Tr key={format.name} data-format={format.name}>
+							<Table.Th scope="row" fw={400}>
+								<Text className="kw-mono kw-wrap">{format.name}</Text>
+								<Text size="sm" c="dimmed" className="kw-wrap">
+									{shapeWords(format)}
+								</Text>
+							</Table.Th>
+							<Table.Td>{keysWords(format)}</Table.Td>
+							<Table.Td ta="right">
+								<Button variant="default" size="xs" aria-label={`Delete the format ${format.name}`} onClick={() => onRemove(format)}>
+									Delete
+								</Button>
+							</Table.Td>
+						</Table.Tr>
+					))}
+				</Table.Tbody>
+			</Table>
+		</Box>
+	);
+}

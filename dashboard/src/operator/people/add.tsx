@@ -1,0 +1,103 @@
+import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { useConfirmed } from "../../access/confirm.tsx";
+import { EMAIL_FAULT, isEmail } from "../../access/email.ts";
+import { answered, api } from "../../http/api.ts";
+import { CopyButton } from "../../ui/copy-button.tsx";
+import { goToFirstFault } from "../../ui/first-fault.ts";
+import { Problem } from "../../ui/problem.tsx";
+import { Time } from "../../ui/time.tsx";
+import { useAction } from "../../ui/use-action.ts";
+import { type MadeOperatorInvitation, operatorInvitationsQuery } from "./queries.ts";
+
+export function AddOperator({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+	const [made, setMade] = useState<MadeOperatorInvitation | null>(null);
+	return (
+		<Modal
+			opened={opened}
+			onClose={onClose}
+			onExitTransitionEnd={() => setMade(null)}
+			title="Invite an operator"
+			closeButtonProps={{ "aria-label": "Close without inviting" }}
+		>
+			{made === null ? <InviteForm onMade={setMade} onClose={onClose} /> : <InviteLink made={made} onClose={onClose} />}
+		</Modal>
+	);
+}
+
+function InviteForm({ onMade, onClose }: { onMade: (made: MadeOperatorInvitation) => void; onClose: () => void }) {
+	const [email, setEmail] = useState("");
+	const [tried, setTried] = useState(false);
+	const action = useAction();
+	const confirmed = useConfirmed();
+	const queries = useQueryClient();
+	const address = email.trim();
+	const fault = tried && !isEmail(address) ? EMAIL_FAULT : undefined;
+
+	async function invite(event: FormEvent<HTMLFormElement>): Promise<void> {
+		event.preventDefault();
+		setTried(true);
+		if (!isEmail(address)) return goToFirstFault(event.currentTarget);
+		const made = await action.run(() => confirmed(() => answered(api.POST("/api/v1/operator/operators", { body: { email: address } }))));
+		if (!made) return;
+		void queries.invalidateQueries({ queryKey: operatorInvitationsQuery.queryKey });
+		onMade(made);
+	}
+	return (
+		<form noValidate onSubmit={(event) => void invite(event)}>
+			<Stack gap="md">
+				<Text size="sm">
+					You get a link for this address. Who accepts it proves that the address is theirs: another account that names it loses it. They become an
+					operator by accepting, and their other sign-ins end.
+				</Text>
+				<TextInput
+					label="E-mail address"
+					type="email"
+					value={email}
+					onChange={(event) => setEmail(event.currentTarget.value)}
+					error={fault}
+					autoComplete="off"
+					data-autofocus
+				/>
+				<Problem error={action.error} />
+				<Group justify="flex-end" gap={8}>
+					<Button variant="default" onClick={onClose}>
+						Close without inviting
+					</Button>
+					<Button type="submit" loading={action.pending}>
+						Invite this operator
+					</Button>
+				</Group>
+			</Stack>
+		</form>
+	);
+}
+
+function InviteLink({ made, onClose }: { made: MadeOperatorInvitation; onClose: () => void }) {
+	const { invitation, url, mailed } = made;
+	return (
+		<Stack gap="md">
+			<Text role="status" className="kw-wrap">
+				{mailed ? "A mail with this link is on its way to " : "Hand this link to the person with the address "}
+				<b>{invitation.email}</b>, and to nobody else: whoever opens it can become an operator. It works once and ends{" "}
+				<Time value={invitation.expires_at} />. It is shown only now.
+			</Text>
+			<Group gap="sm" wrap="nowrap" align="flex-start">
+				<TextInput
+					aria-label="Link of the invitation"
+					value={url}
+					readOnly
+					flex={1}
+					miw={0}
+					onFocus={(event) => event.currentTarget.select()}
+					classNames={{ input: "kw-mono" }}
+				/>
+				<CopyButton value={url} what="link" data-autofocus />
+			</Group>
+			<Group justify="flex-end">
+				<Button onClick={onClose}>Done</Button>
+			</Group>
+		</Stack>
+	);
+}

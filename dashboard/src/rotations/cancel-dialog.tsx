@@ -1,0 +1,97 @@
+import { Alert, Button, Group, List, Modal, Stack, Text } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { answered, api, isRefusal } from "../http/api.ts";
+import { useKeysChanged } from "../keys/key-data.ts";
+import { Problem } from "../ui/problem.tsx";
+import { useAction } from "../ui/use-action.ts";
+import { dayWords } from "./moment.ts";
+import type { RotationProps } from "./page.tsx";
+import { moversOf } from "./words.ts";
+
+const WIDTH_PX = 560;
+
+interface DialogProps extends RotationProps {
+	readonly opened: boolean;
+	readonly onClose: () => void;
+}
+
+/** Goes back to the old key, after saying what that stops. */
+export function CancelDialog({ opened, ...props }: DialogProps) {
+	return (
+		<Modal
+			opened={opened}
+			onClose={props.onClose}
+			size={WIDTH_PX}
+			title="Take this replacement back"
+			closeButtonProps={{ "aria-label": "Close without taking it back" }}
+		>
+			<CancelForm {...props} />
+		</Modal>
+	);
+}
+
+function CancelForm({ tenant_id, apiKey, rotation, onClose }: Omit<DialogProps, "opened">) {
+	const action = useAction();
+	const changed = useKeysChanged(tenant_id);
+	// A first use may arrive between the page's last look and the answer.
+	const used = rotation.status === "proving" || rotation.status === "moved" || isRefusal(action.error, "successor_in_use");
+
+	async function cancel(): Promise<void> {
+		const path = { tenant_id, key_id: apiKey.id, rotation_id: rotation.id };
+		const body = used ? { force: true } : {};
+		const done = await action.run(() =>
+			answered(api.POST("/api/v1/tenants/{tenant_id}/api-keys/{key_id}/rotations/{rotation_id}/cancel", { params: { path }, body })),
+		);
+		changed();
+		if (done === undefined) return;
+		notifications.show({ message: `${apiKey.name} goes on with its old key; the new one is refused everywhere.`, color: "teal" });
+		onClose();
+	}
+	return (
+		<Stack gap="md">
+			<Text size="sm" className="kw-wrap">
+				{rotation.status === "waiting"
+					? "The link stops working, and no new key is made. The old key goes on as before."
+					: "The old key goes on as before, and the new one is refused from the moment you confirm."}{" "}
+				{expiryBack(rotation)}
+			</Text>
+			{used && <Breaks rotation={rotation} />}
+			{!isRefusal(action.error, "successor_in_use") && <Problem error={action.error} />}
+			<Group justify="flex-end" gap={8}>
+				<Button variant="default" onClick={onClose} data-autofocus>
+					Go on replacing
+				</Button>
+				<Button {...(used ? { color: "red" } : {})} loading={action.pending} onClick={() => void cancel()}>
+					{used ? "Take it back and refuse the new key" : "Take it back"}
+				</Button>
+			</Group>
+		</Stack>
+	);
+}
+
+function expiryBack({ expires_at, expires_at_before }: DialogProps["rotation"]): string {
+	if (expires_at === expires_at_before) return "";
+	return expires_at_before === null ? "The key has no end again." : `The key expires ${dayWords(expires_at_before)} again.`;
+}
+
+function Breaks({ rotation }: Pick<DialogProps, "rotation">) {
+	const movers = moversOf(rotation);
+	return (
+		<Alert color="red" variant="light" role="note" title="The new key is in use: this stops working" data-movers>
+			{movers.length === 0 ? (
+				<Text size="sm">Something has used the new key a moment ago. It is refused until it has the old key again.</Text>
+			) : (
+				<>
+					<List size="sm" className="kw-wrap">
+						{movers.map((name) => (
+							<List.Item key={name}>{name}</List.Item>
+						))}
+					</List>
+					<Text size="sm" mt={4}>
+						Give {movers.length === 1 ? "it" : "them"} the old key again first, or end the old key instead.
+					</Text>
+				</>
+			)}
+		</Alert>
+	);
+}

@@ -1,0 +1,86 @@
+import { Button, Group, Stack, Text } from "@mantine/core";
+import { IconCheck } from "@tabler/icons-react";
+import { useAccess } from "../access/session.ts";
+import { answered, api } from "../http/api.ts";
+import { useKeysChanged } from "../keys/key-data.ts";
+import { actorWords } from "../keys/text.ts";
+import { Problem } from "../ui/problem.tsx";
+import { Time } from "../ui/time.tsx";
+import { useAction } from "../ui/use-action.ts";
+import type { RotationProps } from "./page.tsx";
+import type { RotationSource } from "./rotation-data.ts";
+import { placeWords } from "./words.ts";
+
+interface ConfirmProps extends RotationProps {
+	readonly source: RotationSource;
+}
+
+/** What a person has to answer for, where no traffic can: since when the old key is silent, what would tell the programs apart, and the word itself. */
+export function RotationConfirm(props: ConfirmProps) {
+	const { source } = props;
+	const { confirmation } = source;
+	if (confirmation !== null && !confirmation.void) {
+		return (
+			<Text size="sm" mt={8} className="kw-wrap" data-confirmation="stands">
+				{actorWords(confirmation.by)} confirmed <Time value={confirmation.at} /> that everything there has the new key. Void if the old key is seen
+				there again.
+			</Text>
+		);
+	}
+	if (!source.may_be_confirmed) return null;
+	return (
+		<Stack gap={8} mt={8} data-confirmation={confirmation === null ? "none" : "void"}>
+			<Text size="sm" className="kw-wrap">
+				The old key was last seen here <Time value={source.silent_since} />.
+				{source.tell_apart_by !== null && (
+					<>
+						{" "}
+						A program that sends a name of its own as <span className="kw-mono">{source.tell_apart_by}</span> is told apart from then on.
+					</>
+				)}
+			</Text>
+			{confirmation !== null && (
+				<Text size="sm" className="kw-wrap">
+					{actorWords(confirmation.by)} confirmed <Time value={confirmation.at} /> that everything there has the new key, but the old key was seen
+					there again.
+				</Text>
+			)}
+			<ConfirmButton {...props} />
+		</Stack>
+	);
+}
+
+function ConfirmButton({ tenant_id, apiKey, rotation, source }: ConfirmProps) {
+	const { may } = useAccess();
+	const action = useAction();
+	const changed = useKeysChanged(tenant_id);
+	if (!may.manage_keys || rotation.successor === null) return null;
+
+	async function confirm(): Promise<void> {
+		const path = { tenant_id, key_id: apiKey.id, rotation_id: rotation.id, source_id: source.id };
+		await action.run(() =>
+			answered(api.POST("/api/v1/tenants/{tenant_id}/api-keys/{key_id}/rotations/{rotation_id}/sources/{source_id}/confirm", { params: { path } })),
+		);
+		changed();
+	}
+	return (
+		<>
+			<Group gap={8}>
+				<Button
+					variant="default"
+					size="compact-sm"
+					leftSection={<IconCheck size={14} aria-hidden="true" />}
+					loading={action.pending}
+					aria-label={`Everything there has the new key: ${placeWords(source)}`}
+					onClick={() => void confirm()}
+				>
+					Everything there has the new key
+				</Button>
+				<Text size="sm" c="dimmed" className="kw-wrap">
+					Shown with your name. Void if the old key is seen there again.
+				</Text>
+			</Group>
+			<Problem error={action.error} />
+		</>
+	);
+}

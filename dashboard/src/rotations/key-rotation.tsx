@@ -1,0 +1,69 @@
+import { Button, Group, Progress, Skeleton, Stack, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { type ApiKey, useKeysChanged } from "../keys/key-data.ts";
+import { Section } from "../ui/page.tsx";
+import { Problem } from "../ui/problem.tsx";
+import { StateBadge } from "../ui/state-badge.tsx";
+import { Time } from "../ui/time.tsx";
+import { rotationQuery } from "./rotation-data.ts";
+import { isOpen } from "./rotation-state.ts";
+import { headlineOf, oldEndWords, STATUS_WORDS } from "./words.ts";
+
+/** On the key's page, while its secret is being replaced: how far that is. */
+export function KeyRotation({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
+	if (apiKey.rotation === null) return null;
+	return <Open tenant_id={tenant_id} key_id={apiKey.id} rotation_id={apiKey.rotation.id} />;
+}
+
+function Open(path: { tenant_id: string; key_id: string; rotation_id: string }) {
+	const { tenant_id, ...params } = path;
+	const { data: rotation, error } = useQuery(rotationQuery(path));
+	const changed = useKeysChanged(tenant_id);
+	const over = rotation !== undefined && !isOpen(rotation);
+	// biome-ignore lint/correctness/useExhaustiveDependencies: once, when it has ended
+	useEffect(() => {
+		if (over) changed();
+	}, [over]);
+	if (rotation === undefined) {
+		return (
+			<Section title="Being replaced">
+				{error === null ? <Skeleton height={84} role="status" aria-busy="true" aria-label="Loading" /> : <Problem error={error} />}
+			</Section>
+		);
+	}
+	const done = rotation.steps.filter((step) => step.done).length;
+	const { meaning, word } = STATUS_WORDS[rotation.status];
+	return (
+		<Section title="Being replaced" aside={<StateBadge meaning={meaning}>{word}</StateBadge>}>
+			<Stack gap="sm" data-rotation={rotation.status}>
+				<Text fw={500} role="status" className="kw-wrap" data-headline>
+					{headlineOf(rotation)}
+				</Text>
+				<Progress.Root size={6}>
+					<Progress.Section value={(done / rotation.steps.length) * 100} color="teal" aria-label={`${done} of ${rotation.steps.length} steps done`} />
+				</Progress.Root>
+				<Text size="sm" c="dimmed">
+					{done} of {rotation.steps.length} steps done.
+					{rotation.status !== "waiting" && (
+						<>
+							{` ${oldEndWords(rotation).sentence} `}
+							<Time value={rotation.old_ends_at} />.
+						</>
+					)}
+				</Text>
+				<Group>
+					<Button
+						variant="default"
+						renderRoot={(props) => (
+							<Link to="/settings/api-access/$key_id/rotations/$rotation_id" params={params} search={{ tenant: tenant_id }} {...props} />
+						)}
+					>
+						See who has moved
+					</Button>
+				</Group>
+			</Stack>
+		</Section>
+	);
+}

@@ -1,0 +1,124 @@
+import { Anchor, Grid, Group, Stack, Text } from "@mantine/core";
+import { IconArrowLeft } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
+import { useTenant } from "../access/session.ts";
+import { isRefusal } from "../http/api.ts";
+import { type ApiKey, useKeysChanged } from "../keys/key-data.ts";
+import { keyQuery } from "../keys/key-queries.ts";
+import { FailurePage } from "../ui/failure-page.tsx";
+import { Page } from "../ui/page.tsx";
+import { PageSkeleton } from "../ui/page-skeleton.tsx";
+import { StateBadge } from "../ui/state-badge.tsx";
+import { AnotherLink } from "./another-link.tsx";
+import { RotationDates } from "./dates.tsx";
+import { RotationHandover } from "./handover.tsx";
+import { RotationNow } from "./now.tsx";
+import { RotationOperations } from "./operations.tsx";
+import { type Rotation, rotationQuery } from "./rotation-data.ts";
+import { isOpen } from "./rotation-state.ts";
+import { RotationSources } from "./sources.tsx";
+import { RotationSteps } from "./steps.tsx";
+import { RotationTraffic } from "./traffic-chart.tsx";
+import { STATUS_WORDS } from "./words.ts";
+
+/** The replacing of one key's secret, while it goes on and afterwards: its steps, and everything that was seen of either secret. */
+export default function RotationPage() {
+	const tenant = useTenant();
+	const { key_id = "", rotation_id = "" } = useParams({ strict: false });
+	const { data: key, error: key_error } = useQuery(keyQuery(tenant.id, key_id));
+	const { data: rotation, error } = useQuery(rotationQuery({ tenant_id: tenant.id, key_id, rotation_id }));
+	if (isRefusal(error ?? key_error, "not_found")) return <UnknownRotation key_id={key_id} />;
+	if (key === undefined || rotation === undefined) {
+		const failed = key_error ?? error;
+		return failed === null ? <PageSkeleton /> : <FailurePage error={failed} />;
+	}
+	return <PageOfRotation tenant_id={tenant.id} apiKey={key} rotation={rotation} />;
+}
+
+function Back({ key_id, name }: { key_id: string; name: string }) {
+	const tenant = useTenant();
+	return (
+		<Anchor
+			renderRoot={(props) => <Link to="/settings/api-access/$key_id" params={{ key_id }} search={{ tenant: tenant.id }} {...props} />}
+			size="sm"
+			mb={4}
+			display="inline-block"
+		>
+			<Group gap={4} component="span" wrap="nowrap">
+				<IconArrowLeft size={14} aria-hidden="true" />
+				<span className="kw-wrap">{name}</span>
+			</Group>
+		</Anchor>
+	);
+}
+
+function UnknownRotation({ key_id }: { key_id: string }) {
+	return (
+		<Page title="There is no replacement here" back={<Back key_id={key_id} name="To the key" />}>
+			<Text maw={560}>
+				This key has no replacement with this id. The link may have been cut off where it was copied; the key's page lists all of them.
+			</Text>
+		</Page>
+	);
+}
+
+/** What is shown of the key elsewhere is asked for anew once a rotation has come to something else. */
+function useTold(tenant_id: string, status: Rotation["status"]): void {
+	const changed = useKeysChanged(tenant_id);
+	// biome-ignore lint/correctness/useExhaustiveDependencies: only a new status says that the key has changed
+	useEffect(changed, [status]);
+}
+
+export interface RotationProps {
+	readonly tenant_id: string;
+	readonly apiKey: ApiKey;
+	readonly rotation: Rotation;
+}
+
+function PageOfRotation(props: RotationProps) {
+	const { tenant_id, apiKey, rotation } = props;
+	useTold(tenant_id, rotation.status);
+	const [sending, setSending] = useState(false);
+	const { meaning, word } = STATUS_WORDS[rotation.status];
+	return (
+		<Page
+			title={isOpen(rotation) ? `Replacing ${apiKey.name}` : `Replacement of ${apiKey.name}`}
+			back={<Back key_id={apiKey.id} name={apiKey.name} />}
+			lead={
+				<Group gap={8} mt={4} data-rotation={rotation.status}>
+					<StateBadge meaning={meaning}>{word}</StateBadge>
+					<Text component="span">
+						Old key <span className="kw-mono">…{rotation.predecessor.last4}</span>
+						{rotation.successor !== null && (
+							<>
+								{" → new key "}
+								<span className="kw-mono">…{rotation.successor.last4}</span>
+							</>
+						)}
+					</Text>
+				</Group>
+			}
+		>
+			<RotationNow {...props} />
+			<RotationHandover {...props} onAnother={() => setSending(true)} />
+			<Grid gap="lg">
+				<Grid.Col span={{ base: 12, md: 4 }}>
+					<Stack gap="lg">
+						<RotationSteps rotation={rotation} />
+						<RotationDates {...props} />
+					</Stack>
+				</Grid.Col>
+				<Grid.Col span={{ base: 12, md: 8 }}>
+					<Stack gap="lg">
+						<RotationSources {...props} />
+						<RotationTraffic {...props} />
+						<RotationOperations rotation={rotation} />
+					</Stack>
+				</Grid.Col>
+			</Grid>
+			<AnotherLink {...props} opened={sending} onClose={() => setSending(false)} />
+		</Page>
+	);
+}

@@ -1,0 +1,155 @@
+import { Button, Radio, Select, Stack, Text, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useQuery } from "@tanstack/react-query";
+import { useConfirmed } from "../../access/confirm.tsx";
+import { useSession } from "../../access/session.ts";
+import { answered, api } from "../../http/api.ts";
+import { CreateWay } from "../../keys/create/way.tsx";
+import { type ApiKey, useKeysChanged } from "../../keys/key-data.ts";
+import { previewQuery } from "../../keys/revoke/queries.ts";
+import { isInUse, WhatUses } from "../../keys/revoke/what-uses.tsx";
+import type { Made } from "../../keys/show-once/sheet.tsx";
+import { ChoiceCard } from "../../ui/choice-card.tsx";
+import { Problem } from "../../ui/problem.tsx";
+import { SheetFoot } from "../../ui/sheet-foot.tsx";
+import { useAction } from "../../ui/use-action.ts";
+import { momentWords } from "../moment.ts";
+import type { Rotation } from "../rotation-data.ts";
+import { bodyOf, buttonWords, lastDayOf, OVERLAPS, type ReplaceValues, UNTIL, VALUES_AT_FIRST, withUntil } from "./choice.ts";
+import { madeFrom } from "./made.tsx";
+import { ReplaceStays } from "./stays.tsx";
+
+interface FormProps {
+	readonly tenant_id: string;
+	readonly apiKey: ApiKey;
+	readonly onMade: (made: Made, rotation: Rotation) => void;
+}
+
+/** How long the old key goes on, how the new one gets to its server, and what that means for the key. */
+export function ReplaceForm({ tenant_id, apiKey, onMade }: FormProps) {
+	const { mail } = useSession();
+	const { data: preview } = useQuery(previewQuery(tenant_id, apiKey.id));
+	const confirmed = useConfirmed();
+	const changed = useKeysChanged(tenant_id);
+	const action = useAction();
+	const form = useForm<ReplaceValues>({
+		mode: "controlled",
+		initialValues: VALUES_AT_FIRST,
+		onValuesChange: () => action.error !== null && action.reset(),
+	});
+	const { values } = form;
+	const now_ms = Date.now();
+	const typing = values.until === "now" && isInUse(apiKey, preview, now_ms);
+	const ready = !typing || values.typed.trim() === apiKey.name.trim();
+
+	async function begin(): Promise<void> {
+		const params = { path: { tenant_id, key_id: apiKey.id } };
+		const body = bodyOf(form.values);
+		const made = await action.run(() =>
+			confirmed(() => answered(api.POST("/api/v1/tenants/{tenant_id}/api-keys/{key_id}/rotate", { params, body }))),
+		);
+		if (!made) return;
+		changed();
+		onMade(madeFrom(tenant_id, made), made.rotation);
+	}
+
+	return (
+		<form noValidate onSubmit={form.onSubmit(() => (ready ? begin() : undefined))}>
+			<Stack gap="lg">
+				<Text size="sm" className="kw-wrap">
+					A new key takes the place of the old one. What uses <b>{apiKey.name}</b> gets the new key, place by place, and a page shows who has moved.
+				</Text>
+				<Radio.Group
+					label="How long does the old key go on?"
+					value={values.until}
+					onChange={(value) => form.setValues(withUntil(form.values, UNTIL.find((known) => known === value) ?? "moved"))}
+				>
+					<Stack gap={8} mt={8}>
+						<ChoiceCard value="moved" title="Until everything has moved" text={untilMoved(now_ms)} />
+						<ChoiceCard value="time" title="For a fixed time" text="Both work until then. Then the old key ends, whoever still uses it." />
+						<ChoiceCard
+							value="now"
+							title="Not at all: somebody else may have seen it"
+							text="The old key ends at once, everywhere. What still uses it is refused until it has the new one."
+						/>
+					</Stack>
+				</Radio.Group>
+				{values.until === "time" && <FixedTime form={form} now_ms={now_ms} />}
+				{values.until === "now" && <WhatUses tenant_id={tenant_id} apiKey={apiKey} action="replace" />}
+				<CreateWay way={form.getInputProps("way")} email={mail && values.way === "handover" ? form.getInputProps("email") : null} />
+				{values.way === "handover" && <AboutTheLink until={values.until} />}
+				<ReplaceStays apiKey={apiKey} preview={preview} />
+				<Problem error={action.error} />
+				<SheetFoot>
+					{typing && (
+						<TextInput
+							mb="sm"
+							label={`Type "${apiKey.name}" to confirm`}
+							description="It was used in the last day"
+							autoComplete="off"
+							className="kw-wrap"
+							{...form.getInputProps("typed")}
+						/>
+					)}
+					<Button
+						type="submit"
+						size="md"
+						fullWidth
+						h="auto"
+						mih={42}
+						py={8}
+						styles={{ label: { whiteSpace: "normal" } }}
+						disabled={!ready}
+						loading={action.pending}
+						{...(values.until === "now" ? { color: "red" } : {})}
+					>
+						{buttonWords(values)}
+					</Button>
+				</SheetFoot>
+			</Stack>
+		</form>
+	);
+}
+
+function untilMoved(now_ms: number): string {
+	const last = momentWords(lastDayOf({ ...VALUES_AT_FIRST, until: "moved" }, now_ms) ?? now_ms);
+	return `Both work meanwhile. The page of the replacement shows who is missing, and the old key ends by itself when all have moved: at the latest ${last}.`;
+}
+
+function FixedTime({ form, now_ms }: { form: ReturnType<typeof useForm<ReplaceValues>>; now_ms: number }) {
+	const { values } = form;
+	const ends_ms = lastDayOf(values, now_ms);
+	return (
+		<Select
+			label="Both work for"
+			description={
+				ends_ms === null
+					? ""
+					: `The old key ends ${momentWords(ends_ms)}${values.way === "handover" ? ", counted from when the new key is revealed" : ""}.`
+			}
+			inputWrapperOrder={["label", "input", "description"]}
+			data={OVERLAPS.map(({ seconds, label }) => ({ value: String(seconds), label }))}
+			value={String(values.overlap_seconds)}
+			onChange={(value) =>
+				form.setFieldValue("overlap_seconds", OVERLAPS.find(({ seconds }) => String(seconds) === value)?.seconds ?? values.overlap_seconds)
+			}
+		/>
+	);
+}
+
+/** With a link the old key's time begins when that is opened, which is not what somebody wants whose key was seen. */
+function AboutTheLink({ until }: { until: ReplaceValues["until"] }) {
+	if (until === "now") {
+		return (
+			<Text size="sm" c="var(--kw-attention)" role="status">
+				<span aria-hidden="true">◐ </span>With a link the old key works until the new one is revealed. Show it once instead, or pause this key until
+				the new one is in place.
+			</Text>
+		);
+	}
+	return (
+		<Text size="sm" c="dimmed">
+			The new key is made when its recipient reveals it, and only then does the time begin in which both work.
+		</Text>
+	);
+}

@@ -1,0 +1,23 @@
+import type { ApiKey } from "../../keys/key-data.ts";
+import type { Made } from "../../keys/show-once/sheet.tsx";
+import { RotationLive } from "../live.tsx";
+import type { Rotation } from "../rotation-data.ts";
+
+/** The answer of a beginning: with a raw key, or with a link. */
+type Begun = { readonly key: ApiKey; readonly rotation: Rotation } & (
+	| { readonly raw_key: string }
+	| { readonly handover_url: string; readonly mailed: boolean }
+);
+
+/** What is shown this once of a rotation that has begun. */
+export function madeFrom(tenant_id: string, begun: Begun): Made {
+	const { key, rotation } = begun;
+	const live = <RotationLive path={{ tenant_id, key_id: key.id, rotation_id: rotation.id }} />;
+	const given_up =
+		rotation.status === "completed"
+			? "The new key is given up, and the old one has ended: replace the key once more from its page"
+			: "The new key is given up: take the replacement back on its page, and the old key goes on";
+	const common = { key, warnings: [], replacing: { live, given_up } };
+	if ("raw_key" in begun) return { ...common, kind: "shown", raw_key: begun.raw_key };
+	return { ...common, kind: "handed", url: begun.handover_url, mailed: begun.mailed };
+}

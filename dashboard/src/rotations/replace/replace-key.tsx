@@ -1,0 +1,39 @@
+import { Button, type ButtonProps } from "@mantine/core";
+import { IconRefresh } from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
+import { useAccess } from "../../access/session.ts";
+import type { ApiKey } from "../../keys/key-data.ts";
+
+interface ReplaceProps {
+	readonly tenant_id: string;
+	readonly apiKey: ApiKey;
+}
+
+/** Whether there is a secret to replace, and nobody is at it already. */
+export function canReplace({ status, rotation, secrets }: Pick<ApiKey, "status" | "rotation" | "secrets">): boolean {
+	return (status === "active" || status === "paused") && rotation === null && secrets.some((secret) => secret.status !== "retired");
+}
+
+/** Opens the sheet by which a key's secret is replaced. */
+export function ReplaceKey({ tenant_id, apiKey, ...rest }: ReplaceProps & ButtonProps) {
+	const { may } = useAccess();
+	if (!may.create_keys || !canReplace(apiKey)) return null;
+	return (
+		<Button
+			variant="default"
+			leftSection={<IconRefresh size={16} aria-hidden="true" />}
+			{...rest}
+			renderRoot={(props) => (
+				<Link
+					to="/settings/api-access/$key_id"
+					params={{ key_id: apiKey.id }}
+					search={{ tenant: tenant_id, replace: true }}
+					resetScroll={false}
+					{...props}
+				/>
+			)}
+		>
+			Replace this key
+		</Button>
+	);
+}

@@ -1,0 +1,55 @@
+import { notifications } from "@mantine/notifications";
+import { useNavigate } from "@tanstack/react-router";
+import { useRef } from "react";
+import type { ApiKey } from "../../keys/key-data.ts";
+import { ShowOnceSheet } from "../../keys/show-once/sheet.tsx";
+import type { Rotation } from "../rotation-data.ts";
+import { isOpen } from "../rotation-state.ts";
+import { ReplaceForm } from "./form.tsx";
+
+const GONE = "Take the replacement back on the key's page and begin it again; where the old key has ended already, replace the key once more.";
+
+interface SheetProps {
+	readonly tenant_id: string;
+	readonly apiKey: ApiKey;
+	readonly opened: boolean;
+}
+
+/** Replaces the secret of a key, from the choice to the new key's arrival; what follows is on a page of its own. */
+export function ReplaceSheet({ tenant_id, apiKey, opened }: SheetProps) {
+	const navigate = useNavigate();
+	const begun = useRef<Rotation | null>(null);
+	const key_id = apiKey.id;
+
+	function close(): void {
+		const rotation = begun.current;
+		begun.current = null;
+		if (rotation !== null && isOpen(rotation)) {
+			const params = { key_id, rotation_id: rotation.id };
+			void navigate({ to: "/settings/api-access/$key_id/rotations/$rotation_id", params, search: { tenant: tenant_id }, replace: true });
+			return;
+		}
+		if (rotation !== null) notifications.show({ message: `${apiKey.name} is replaced: its old key is refused everywhere.`, color: "teal" });
+		void navigate({ to: "/settings/api-access/$key_id", params: { key_id }, search: { tenant: tenant_id }, replace: true });
+	}
+
+	return (
+		<ShowOnceSheet
+			tenant_id={tenant_id}
+			opened={opened}
+			onClose={close}
+			title={`Replace ${apiKey.name}`}
+			gone={GONE}
+			form={(onMade) => (
+				<ReplaceForm
+					tenant_id={tenant_id}
+					apiKey={apiKey}
+					onMade={(made, rotation) => {
+						begun.current = rotation;
+						onMade(made);
+					}}
+				/>
+			)}
+		/>
+	);
+}

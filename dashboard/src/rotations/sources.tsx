@@ -1,0 +1,132 @@
+import { Box, Group, Progress, SimpleGrid, Text } from "@mantine/core";
+import { agentWords, networkWords } from "../keys/text.ts";
+import { Section } from "../ui/page.tsx";
+import { StateBadge } from "../ui/state-badge.tsx";
+import type { Meaning } from "../ui/theme.ts";
+import { Time } from "../ui/time.tsx";
+import { requestsWords } from "../usage/ranges.ts";
+import { RotationConfirm } from "./confirm.tsx";
+import type { RotationProps } from "./page.tsx";
+import type { RotationSource } from "./rotation-data.ts";
+import { isOpen } from "./rotation-state.ts";
+import { type Move, moveOf, placeWords } from "./words.ts";
+
+const ORDER: Readonly<Record<Move["state"], number>> = { old: 0, both: 1, moved: 2, none: 3 };
+const MEANING: Readonly<Record<Move["state"], Meaning>> = { old: "attention", both: "attention", moved: "good", none: "good" };
+/** How far along the line from the old key to the new one it stands. */
+const PERCENT: Readonly<Record<Move["state"], number>> = { old: 6, both: 60, moved: 100, none: 100 };
+const TRACK_PX = 6;
+
+/** Each place that uses either key, on its way from the old one to the new one: who is missing comes first. */
+export function RotationSources(props: RotationProps) {
+	const { rotation } = props;
+	const { sources, reasons, successor } = rotation;
+	const moves = sources
+		.map((source) => ({ source, move: moveOf(source, reasons, successor !== null) }))
+		.sort((a, b) => ORDER[a.move.state] - ORDER[b.move.state] || placeWords(a.source).localeCompare(placeWords(b.source)));
+	return (
+		<Section title="From the old key to the new one">
+			{moves.length === 0 ? (
+				<Text size="sm">
+					{isOpen(rotation)
+						? "Nothing has used the old key in 90 days. The first request with either key shows here where it came from."
+						: "Nothing used either key while both worked."}
+				</Text>
+			) : (
+				<ul style={{ margin: 0, padding: 0, listStyle: "none" }} data-moves>
+					{moves.map(({ source, move }) => (
+						<OneMove key={source.id} {...props} source={source} move={move} open={isOpen(rotation)} />
+					))}
+				</ul>
+			)}
+			{isOpen(rotation) && moves.length > 0 && (
+				<Text size="sm" c="dimmed" mt="sm" className="kw-wrap" data-evidence-limit>
+					A place has moved when the old key was silent there for ten minutes, or for three of its longest pauses. A copy of a program that calls more
+					rarely than that cannot be seen.
+				</Text>
+			)}
+		</Section>
+	);
+}
+
+function OneMove({ source, move, open, ...props }: RotationProps & { source: RotationSource; move: Move; open: boolean }) {
+	const name = placeWords(source);
+	const program = source.client ?? agentWords(source.agent);
+	const title = source.network === "other" ? name : (source.name ?? program);
+	const word = open || source.moved || move.state === "none" ? move.word : "Had not moved";
+	return (
+		<Box component="li" className="kw-row" data-move={move.state} data-place={name}>
+			<SimpleGrid cols={{ base: 1, xs: 2 }} spacing="lg" verticalSpacing={8}>
+				<Box miw={0}>
+					<Group gap={8} align="center">
+						<Text fw={500} className="kw-wrap">
+							{title}
+						</Text>
+						<StateBadge meaning={MEANING[move.state]}>{word}</StateBadge>
+					</Group>
+					<Text size="sm" c="dimmed" className="kw-wrap">
+						{source.network !== "other" && (
+							<>
+								<span className="kw-mono">{networkWords(source.network)}</span>
+								{title !== agentWords(source.agent) && ` · ${agentWords(source.agent)}`}
+								{source.client !== null && source.client !== title && ` · ${source.client}`}
+							</>
+						)}
+					</Text>
+				</Box>
+				<Track source={source} move={move} name={name} />
+			</SimpleGrid>
+			{open && move.why !== null && (
+				<Text size="sm" mt={8} className="kw-wrap">
+					{move.why}
+					{source.waits_until !== null && move.state === "both" && source.told_apart && (
+						<Text component="span" inherit c="dimmed">
+							{" "}
+							If nothing else is seen, that is <Time value={source.waits_until} />.
+						</Text>
+					)}
+				</Text>
+			)}
+			{open && <RotationConfirm {...props} source={source} />}
+		</Box>
+	);
+}
+
+/** The line from the old key to the new one, with what was seen at either end. */
+function Track({ source, move, name }: { source: RotationSource; move: Move; name: string }) {
+	return (
+		<Box miw={0}>
+			<Progress
+				value={PERCENT[move.state]}
+				size={TRACK_PX}
+				color={move.state === "moved" || move.state === "none" ? "teal" : "yellow"}
+				aria-label={`${name}: ${move.word}`}
+				transitionDuration={160}
+			/>
+			<Group justify="space-between" gap="xs" mt={6} wrap="nowrap" align="flex-start">
+				<Seen title="Old key" seen={source.old} />
+				<Seen title="New key" seen={source.new} end />
+			</Group>
+		</Box>
+	);
+}
+
+function Seen({ title, seen, end = false }: { title: string; seen: { last_seen_at: string; requests: number } | null; end?: boolean }) {
+	return (
+		<Text size="xs" c="dimmed" ta={end ? "right" : "left"} className="kw-figures" miw={0}>
+			<Text component="span" inherit fw={500}>
+				{title}
+			</Text>
+			<br />
+			{seen === null ? (
+				"not seen"
+			) : (
+				<>
+					{requestsWords(seen.requests)}
+					<br />
+					last <Time value={seen.last_seen_at} />
+				</>
+			)}
+		</Text>
+	);
+}

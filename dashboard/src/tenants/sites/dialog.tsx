@@ -1,0 +1,107 @@
+import { Button, Group, Modal, Select, Stack, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { notifications } from "@mantine/notifications";
+import { answered, api } from "../../http/api.ts";
+import { Problem } from "../../ui/problem.tsx";
+import { useAction } from "../../ui/use-action.ts";
+import { ANY, ENVIRONMENT_CHOICES, environmentFrom, faultOfSiteId } from "./environment.ts";
+import { useSitesChanged } from "./queries.ts";
+import type { Site } from "./table.tsx";
+
+const NAME_CHARACTERS_MAX = 200;
+const ID_CHARACTERS_MAX = 64;
+
+interface FormProps {
+	readonly tenant_id: string;
+	/** Null to add one. */
+	readonly site: Site | null;
+	readonly onClose: () => void;
+}
+
+/** Adds a site, or changes the name and environment of one. */
+export function SiteDialog({ opened, ...props }: FormProps & { opened: boolean }) {
+	return (
+		<Modal
+			opened={opened}
+			onClose={props.onClose}
+			title={props.site === null ? "Add a site" : "Edit this site"}
+			closeButtonProps={{ "aria-label": "Close without saving" }}
+		>
+			<SiteForm {...props} />
+		</Modal>
+	);
+}
+
+function SiteForm({ tenant_id, site, onClose }: FormProps) {
+	const action = useAction();
+	const changed = useSitesChanged(tenant_id);
+	const form = useForm({
+		mode: "controlled",
+		initialValues: { name: site?.name ?? "", id: "", environment: site === null ? "prod" : (site.environment ?? ANY) },
+		validate: {
+			name: (name) => (name.trim() === "" ? "Give the site a name, such as: Shop in Ghent" : null),
+			id: (id) => faultOfSiteId(id.trim()),
+		},
+	});
+
+	async function save(): Promise<void> {
+		const { name, id } = form.values;
+		const body = { name: name.trim(), environment: environmentFrom(form.values.environment) };
+		const done = await action.run(() =>
+			site === null
+				? answered(
+						api.POST("/api/v1/tenants/{tenant_id}/sites", {
+							params: { path: { tenant_id } },
+							body: { ...body, ...(id.trim() === "" ? {} : { id: id.trim() }) },
+						}),
+					)
+				: answered(api.PATCH("/api/v1/tenants/{tenant_id}/sites/{site_id}", { params: { path: { tenant_id, site_id: site.id } }, body })),
+		);
+		changed();
+		if (done === undefined) return;
+		notifications.show({ message: site === null ? `${body.name} is added.` : `${body.name} is saved.`, color: "teal" });
+		onClose();
+	}
+
+	return (
+		<form noValidate onSubmit={form.onSubmit(() => void save())}>
+			<Stack gap="md">
+				<TextInput
+					label="Name"
+					description="As your people call it"
+					placeholder="Shop in Ghent"
+					required
+					withAsterisk={false}
+					maxLength={NAME_CHARACTERS_MAX}
+					data-autofocus
+					{...form.getInputProps("name")}
+				/>
+				<Select
+					label="Environment"
+					description="Keys of another environment are refused there"
+					data={ENVIRONMENT_CHOICES}
+					{...form.getInputProps("environment")}
+				/>
+				{site === null && (
+					<TextInput
+						label="Id"
+						description="Optional: what stands in addresses and programs. It is made for you when you leave it out, and stays as it is."
+						placeholder="shop-ghent"
+						maxLength={ID_CHARACTERS_MAX}
+						autoComplete="off"
+						{...form.getInputProps("id")}
+					/>
+				)}
+				<Problem error={action.error} />
+				<Group justify="flex-end" gap={8}>
+					<Button variant="default" onClick={onClose}>
+						Close without saving
+					</Button>
+					<Button type="submit" loading={action.pending}>
+						{site === null ? "Add this site" : "Save changes"}
+					</Button>
+				</Group>
+			</Stack>
+		</form>
+	);
+}

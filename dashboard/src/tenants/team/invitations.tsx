@@ -1,0 +1,99 @@
+import { Box, Button, Group, Skeleton, Stack, Text } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { useState } from "react";
+import { ROLE_WORDS } from "../../access/roles.ts";
+import { Problem } from "../../ui/problem.tsx";
+import { StateBadge } from "../../ui/state-badge.tsx";
+import type { Meaning } from "../../ui/theme.ts";
+import { Time } from "../../ui/time.tsx";
+import { useAction } from "../../ui/use-action.ts";
+import { cancelInvitation, type Invitation, useTeamChanged } from "./queries.ts";
+
+const STATES: Readonly<Record<Invitation["status"], { readonly meaning: Meaning; readonly word: string }>> = {
+	waiting: { meaning: "attention", word: "Waiting" },
+	accepted: { meaning: "good", word: "Accepted" },
+	cancelled: { meaning: "ended", word: "Cancelled" },
+	expired: { meaning: "resting", word: "Too old" },
+};
+
+interface TeamInvitationsProps {
+	readonly tenant_id: string;
+	readonly invitations: readonly Invitation[] | undefined;
+	readonly manages: boolean;
+}
+
+/** Those that wait; earlier ones on demand. */
+export function TeamInvitations({ tenant_id, invitations, manages }: TeamInvitationsProps) {
+	const [all, setAll] = useState(false);
+	if (invitations === undefined) return <Skeleton height={48} />;
+	const waiting = invitations.filter(({ status }) => status === "waiting");
+	const shown = all ? invitations : waiting;
+	const earlier = invitations.length - waiting.length;
+	return (
+		<Stack gap="sm" align="flex-start">
+			{shown.length === 0 ? (
+				<Text c="dimmed">
+					{manages
+						? "No invitation is waiting. Invite a person, and it stands here until they join."
+						: "No invitation is waiting. Owners can invite people."}
+				</Text>
+			) : (
+				<Stack component="ul" gap={0} m={0} p={0} w="100%" style={{ listStyle: "none" }}>
+					{shown.map((invitation) => (
+						<InvitationRow key={invitation.id} tenant_id={tenant_id} invitation={invitation} manages={manages} />
+					))}
+				</Stack>
+			)}
+			{earlier > 0 && (
+				<Button variant="subtle" size="compact-sm" onClick={() => setAll(!all)} aria-expanded={all}>
+					{all ? "Show only what is waiting" : `Show earlier invitations (${earlier})`}
+				</Button>
+			)}
+		</Stack>
+	);
+}
+
+function InvitationRow({ tenant_id, invitation, manages }: { tenant_id: string; invitation: Invitation; manages: boolean }) {
+	const { id, email, role, status, created_at, created_by, expires_at } = invitation;
+	const changed = useTeamChanged(tenant_id);
+	const action = useAction();
+	const whom = email ?? "Whoever has the link";
+
+	async function cancel(): Promise<void> {
+		const done = await action.run(() => cancelInvitation(tenant_id, id));
+		await changed();
+		if (done) notifications.show({ message: "The invitation is cancelled: its link does not work any more." });
+	}
+	return (
+		<Box component="li" className="kw-row">
+			<Group justify="space-between" gap="sm">
+				<Box flex="1 1 240px" miw={0}>
+					<Text fw={500} className="kw-wrap">
+						{whom}
+					</Text>
+					<Text size="sm" c="dimmed" className="kw-wrap">
+						As {ROLE_WORDS[role].article}, invited by <bdi>{created_by.name}</bdi> <Time value={created_at} />
+						{status === "waiting" && (
+							<>
+								; ends <Time value={expires_at} />
+							</>
+						)}
+					</Text>
+				</Box>
+				<Group gap="sm" wrap="nowrap">
+					<StateBadge meaning={STATES[status].meaning}>{STATES[status].word}</StateBadge>
+					{manages && status === "waiting" && (
+						<Button variant="default" loading={action.pending} onClick={() => void cancel()} aria-label={`Cancel the invitation: ${whom}`}>
+							Cancel invitation
+						</Button>
+					)}
+				</Group>
+			</Group>
+			{action.error !== null && (
+				<Box mt="sm">
+					<Problem error={action.error} />
+				</Box>
+			)}
+		</Box>
+	);
+}

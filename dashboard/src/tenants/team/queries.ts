@@ -1,0 +1,75 @@
+import { queryOptions, useQueryClient } from "@tanstack/react-query";
+import { answered, api } from "../../http/api.ts";
+import type { paths } from "../../http/openapi.gen.ts";
+
+const MEMBERS = "/api/v1/tenants/{tenant_id}/members";
+const INVITATIONS = "/api/v1/tenants/{tenant_id}/invitations";
+
+export type Member = paths[typeof MEMBERS]["get"]["responses"][200]["content"]["application/json"]["data"][number];
+export type Invitation = paths[typeof INVITATIONS]["get"]["responses"][200]["content"]["application/json"]["data"][number];
+export type MadeInvitation = paths[typeof INVITATIONS]["post"]["responses"][201]["content"]["application/json"];
+
+const REMOVAL = "/api/v1/tenants/{tenant_id}/members/{member_id}/removal-preview";
+export type RemovalPreview = paths[typeof REMOVAL]["get"]["responses"][200]["content"]["application/json"];
+
+const PORTAL_SESSIONS = "/api/v1/tenants/{tenant_id}/portal-sessions";
+
+export type PortalSession = paths[typeof PORTAL_SESSIONS]["get"]["responses"][200]["content"]["application/json"]["data"][number];
+
+const pathOf = (tenant_id: string) => ({ path: { tenant_id } });
+
+export const membersQuery = (tenant_id: string) =>
+	queryOptions({ queryKey: ["members", tenant_id], queryFn: () => answered(api.GET(MEMBERS, { params: pathOf(tenant_id) })) });
+
+export const invitationsQuery = (tenant_id: string) =>
+	queryOptions({ queryKey: ["invitations", tenant_id], queryFn: () => answered(api.GET(INVITATIONS, { params: pathOf(tenant_id) })) });
+
+/** What ends when the member is removed, or gets `role`; asked for anew each time that a dialog opens. */
+export const removalPreviewQuery = (tenant_id: string, member_id: string, role?: Member["role"]) =>
+	queryOptions({
+		queryKey: ["removal", tenant_id, member_id, role],
+		queryFn: () => answered(api.GET(REMOVAL, { params: { path: { tenant_id, member_id }, query: role === undefined ? {} : { role } } })),
+		gcTime: 0,
+		staleTime: 0,
+	});
+
+export const PORTAL_SESSIONS_SHOWN_MAX = 100;
+
+/** Who is here by a link of the operator's product, or may come by one that waits. */
+export const portalSessionsQuery = (tenant_id: string) =>
+	queryOptions({
+		queryKey: ["portal-sessions", tenant_id],
+		queryFn: () => answered(api.GET(PORTAL_SESSIONS, { params: { ...pathOf(tenant_id), query: { limit: PORTAL_SESSIONS_SHOWN_MAX } } })),
+	});
+
+export async function endPortalSession(tenant_id: string, portal_session_id: string): Promise<true> {
+	await answered(api.DELETE(`${PORTAL_SESSIONS}/{portal_session_id}`, { params: { path: { tenant_id, portal_session_id } } }));
+	return true;
+}
+
+/** Everything that says who is on the team, and what the person may do there, is asked for again. */
+export function useTeamChanged(tenant_id: string): () => Promise<void> {
+	const queries = useQueryClient();
+	return async () => {
+		const keys = [["members", tenant_id], ["invitations", tenant_id], ["access", tenant_id], ["session"]];
+		await Promise.all(keys.map((queryKey) => queries.invalidateQueries({ queryKey })));
+	};
+}
+
+export function changeRole(tenant_id: string, member_id: string, role: Member["role"]): Promise<Member> {
+	return answered(api.PATCH(`${MEMBERS}/{member_id}`, { params: { path: { tenant_id, member_id } }, body: { role } }));
+}
+
+export async function removeMember(tenant_id: string, member_id: string): Promise<true> {
+	await answered(api.DELETE(`${MEMBERS}/{member_id}`, { params: { path: { tenant_id, member_id } } }));
+	return true;
+}
+
+export function invite(tenant_id: string, body: { email?: string; role: Member["role"] }): Promise<MadeInvitation> {
+	return answered(api.POST(INVITATIONS, { params: pathOf(tenant_id), body }));
+}
+
+export async function cancelInvitation(tenant_id: string, invitation_id: string): Promise<true> {
+	await answered(api.DELETE(`${INVITATIONS}/{invitation_id}`, { params: { path: { tenant_id, invitation_id } } }));
+	return true;
+}

@@ -1,0 +1,73 @@
+import { Button, Group, List, Modal, Stack, Text } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import type { TenantOfPage } from "../../access/session.ts";
+import { Problem } from "../../ui/problem.tsx";
+import { useAction } from "../../ui/use-action.ts";
+import { TeamEnding } from "./ending.tsx";
+import { type Member, removeMember, useTeamChanged } from "./queries.ts";
+
+interface TeamRemoveProps {
+	readonly tenant: TenantOfPage;
+	readonly member: Member;
+	readonly opened: boolean;
+	readonly onClose: () => void;
+}
+
+/** Asks before somebody is taken out of the team, or leaves it, and says what happens then. */
+export function TeamRemove({ tenant, member, opened, onClose }: TeamRemoveProps) {
+	const { id, name, is_you } = member;
+	const changed = useTeamChanged(tenant.id);
+	const action = useAction();
+
+	function close(): void {
+		action.reset();
+		onClose();
+	}
+	async function remove(): Promise<void> {
+		const done = await action.run(() => removeMember(tenant.id, id));
+		if (!done) return;
+		onClose();
+		if (is_you) {
+			// A load of its own: nothing of the team stays in memory.
+			location.replace("/settings/api-access");
+			return;
+		}
+		await changed();
+		notifications.show({ message: `${name} is no longer on the team.` });
+	}
+	return (
+		<Modal opened={opened} onClose={close} title={is_you ? <>Leave this team?</> : <>Remove this person?</>}>
+			<Stack gap="md">
+				<Text className="kw-wrap">
+					{is_you ? (
+						<>
+							You leave <bdi>{tenant.name}</bdi>.
+						</>
+					) : (
+						<>
+							<bdi>{name}</bdi> is taken out of <bdi>{tenant.name}</bdi>.
+						</>
+					)}{" "}
+					What happens then:
+				</Text>
+				<List size="sm" spacing={4}>
+					<List.Item>
+						{is_you ? "You no longer see anything of this team, from now on." : "They no longer see anything of this team, from now on."}
+					</List.Item>
+					<List.Item>Keys keep working. Where {is_you ? "you are" : "they are"} the responsible person, name another one.</List.Item>
+					<List.Item>An owner can invite {is_you ? "you" : "them"} again at any time.</List.Item>
+				</List>
+				{opened && <TeamEnding tenant_id={tenant.id} member={member} />}
+				<Problem error={action.error} />
+				<Group justify="flex-end">
+					<Button variant="default" onClick={close} data-autofocus>
+						{is_you ? "Stay on the team" : "Keep on the team"}
+					</Button>
+					<Button color="red" onClick={() => void remove()} loading={action.pending}>
+						{is_you ? "Leave the team" : "Remove from the team"}
+					</Button>
+				</Group>
+			</Stack>
+		</Modal>
+	);
+}

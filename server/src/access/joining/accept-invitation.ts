@@ -1,0 +1,102 @@
+import { type ChangeContext, change } from "../../audit/change.ts";
+import { ALL_TENANTS } from "../../core/context.ts";
+import { Failure } from "../../core/error.ts";
+import { newId } from "../../core/id.ts";
+import { normalEmail } from "../../http/input/email.ts";
+import { holdTenant } from "../../tenants/store.ts";
+import { makerMayStill } from "../../tenants/team/maker.ts";
+import { assertTenantActive } from "../../tenants/tenant.ts";
+import type { OperatorInvitation } from "../operators/invitation.ts";
+import { takeOperatorInvitation } from "../operators/invitation-store.ts";
+import { assertRoomForOperator, makeOperator } from "../operators/make.ts";
+import { lockOperators } from "../operators/store.ts";
+import { forgetPortal, type SessionCookiesContext } from "../people/session-cookie.ts";
+import type { SignInContext } from "../people/sign-in.ts";
+import type { VisitorContext } from "../visitor.ts";
+import { type Joining, settleAccount, whoJoins } from "./account.ts";
+import { findInvitation, invitationNotFound } from "./read-invitation.ts";
+import { acceptWaitingInvitation, insertMember, type WaitingInvitation } from "./store.ts";
+
+export type JoinContext = ChangeContext & SignInContext & VisitorContext & SessionCookiesContext;
+
+export interface JoinInput {
+	readonly token: string;
+	readonly name?: string;
+	readonly email?: string;
+	readonly password: string;
+}
+
+/**
+ * Makes the invited person a member, or by an operator's link an operator, and signs them in: with the account that has the address and the password,
+ * else with a new one. A link that was mailed or that an operator handed over proves the address. 401 `credential_invalid` for a wrong password;
+ * 404 `not_found` for a token that does not wait; 409 `conflict` for a member of the tenant; 403 `tenant_suspended`. `tenant_id` null: no tenant.
+ */
+export async function acceptInvitation(context: JoinContext, input: JoinInput): Promise<{ tenant_id: string | null }> {
+	const found = await findInvitation(context, input.token);
+	const email = emailOf(found.invitation, input);
+	const proves = found.kind === "operator" || found.invitation.proves;
+	const { name, password } = input;
+	const joining = await whoJoins(context, { email, password, proves, ...(name === undefined ? {} : { name }) });
+	if (found.kind === "operator") await becomeOperator(context, found.invitation, joining);
+	else await joinTenant(context, found.invitation, joining);
+	await context.sign_in.beginSession(context.visitor, joining.account.id);
+	forgetPortal(context);
+	return { tenant_id: found.kind === "operator" ? null : found.invitation.tenant_id };
+}
+
+/** Who joins had no standing before: the change reads the invitation anew. */
+const BY_INVITATION = async () => undefined;
+
+async function joinTenant(context: JoinContext, invitation: WaitingInvitation, joining: Joining): Promise<void> {
+	const { id: person_id, name, email } = joining.account;
+	const { tenant_id, role } = invitation;
+	const member_id = newId("mem");
+	const actor = { kind: "member", id: member_id, name, email } as const;
+	const scope = invitation.makes_operator ? ALL_TENANTS : tenant_id;
+	await change({ ...context, scope, actor, reauthorize: BY_INVITATION }, async (tx) => {
+		const now = new Date(context.clock.now());
+		const held = await holdTenant(tx, tenant_id);
+		if (!(await makerMayStill(tx, tenant_id, invitation.made_by, "owner"))) throw invitationNotFound();
+		if (!held || !(await acceptWaitingInvitation(tx, tenant_id, invitation.id, now))) throw invitationNotFound();
+		assertTenantActive(held.tenant);
+		const proof = await settleAccount(tx, joining, now);
+		if (!(await insertMember(tx, { tenant_id, id: member_id, person_id, role, joined_at: now }))) throw memberAlready();
+		const facts = { invitation_id: invitation.id, person_id, name, email, role };
+		const joined = { action: "member.joined", target: { kind: "member", id: member_id }, tenant_id, facts };
+		const operator = invitation.makes_operator ? await makeOperator(tx, joining.account, { created_at: now, created_by: actor }) : null;
+		return { result: undefined, audit: [joined, ...proof, ...(operator ? [operator] : [])] };
+	});
+}
+
+async function becomeOperator(context: JoinContext, invitation: OperatorInvitation, joining: Joining): Promise<void> {
+	const { id, name, email } = joining.account;
+	const actor = { kind: "operator", id, name, email } as const;
+	await change({ ...context, scope: ALL_TENANTS, actor, reauthorize: BY_INVITATION }, async (tx) => {
+		const now = new Date(context.clock.now());
+		const person_ids = await lockOperators(tx);
+		if (!(await makerMayStill(tx, ALL_TENANTS, invitation.created_by, "owner"))) throw invitationNotFound();
+		if (!(await takeOperatorInvitation(tx, invitation.id))) throw invitationNotFound();
+		assertRoomForOperator(person_ids.length);
+		const proof = await settleAccount(tx, joining, now);
+		const operator = await makeOperator(tx, joining.account, { created_at: now, created_by: invitation.created_by });
+		if (operator === null) throw new Failure("conflict", "You run this instance already. Sign in.");
+		return { result: undefined, audit: [operator, ...proof] };
+	});
+}
+
+function wrongField(pointer: string, detail: string): Failure {
+	return new Failure("invalid_request", "The body is not valid. Correct what `errors` names.", { errors: [{ pointer, detail }] });
+}
+
+function emailOf(invitation: { readonly email: string | null }, input: JoinInput): string {
+	if (invitation.email !== null) {
+		if (input.email === undefined || normalEmail(input.email) === invitation.email) return invitation.email;
+		throw wrongField("/email", "is not the address of the invitation; leave it out");
+	}
+	if (input.email === undefined) throw wrongField("/email", "is required, because the invitation names no address");
+	return normalEmail(input.email);
+}
+
+function memberAlready(): Failure {
+	return new Failure("conflict", "You are a member of this tenant already. Sign in; an owner can change your role.");
+}

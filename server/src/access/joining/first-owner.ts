@@ -1,0 +1,40 @@
+import { type ChangeContext, change } from "../../audit/change.ts";
+import { newId } from "../../core/id.ts";
+import { makeOneTimeToken } from "../../core/one-time-token.ts";
+import { insertInvitation } from "../../tenants/team/invitation-store.ts";
+import { countOwners } from "../../tenants/team/member-store.ts";
+import { countOperators } from "../operators/store.ts";
+import { cancelInvitationsOf } from "./store.ts";
+
+const LINK_MS = 7 * 86_400_000;
+const MAKER = "Keywright";
+
+/**
+ * A new one-time token by which whoever has it becomes the owner of a tenant that has none, and an operator as long as there is none either;
+ * the one of an earlier start is worth nothing from then on. Null when the tenant has an owner.
+ */
+export async function inviteFirstOwner(context: ChangeContext, tenant_id: string): Promise<string | null> {
+	const token = makeOneTimeToken("kwi");
+	const created_by = { kind: "system", name: MAKER } as const;
+	return change({ ...context, scope: tenant_id, actor: created_by }, async (tx) => {
+		if ((await countOwners(tx, tenant_id)) > 0) return { unchanged: null };
+		const created_at = new Date(context.clock.now());
+		const expires_at = new Date(created_at.getTime() + LINK_MS);
+		await cancelInvitationsOf(tx, tenant_id, MAKER, created_at);
+		const id = newId("inv");
+		const invitation = { id, email: null, role: "owner", created_at, created_by, expires_at, accepted_at: null, cancelled_at: null } as const;
+		const makes_operator = (await countOperators(tx)) === 0;
+		const links = { token_digest: token.digest, link_proves: makes_operator };
+		await insertInvitation(tx, tenant_id, { ...invitation, ...(makes_operator ? { makes_operator } : {}) }, links);
+		return {
+			result: token.text,
+			audit: [
+				{
+					action: "invitation.created",
+					target: { kind: "invitation", id },
+					facts: { role: "owner", makes_operator, expires_at: expires_at.toISOString() },
+				},
+			],
+		};
+	});
+}

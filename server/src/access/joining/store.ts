@@ -1,0 +1,83 @@
+import { sql } from "kysely";
+import { asRole, type Role } from "../../core/caller.ts";
+import type { ReadTx, Tx } from "../../database/transaction.ts";
+
+/** An invitation that still waits, as the one who has its link may see it. */
+export interface WaitingInvitation {
+	readonly tenant_id: string;
+	readonly tenant_name: string;
+	readonly id: string;
+	/** Null: whoever has the link may name an address of their own. */
+	readonly email: string | null;
+	readonly role: Role;
+	readonly invited_by: string;
+	readonly made_by: { readonly kind: string; readonly id?: string };
+	readonly expires_at: Date;
+	/** Who joins runs the instance as well. */
+	readonly makes_operator: boolean;
+	/** Whether having this link shows that the address is one's own: it came by mail, or from an operator. */
+	readonly proves: boolean;
+}
+
+/** Guarantee: the column holds an `Actor`, and every actor has a name and a kind. */
+function makerOf(actor: unknown): { name: string; kind: string; id?: string } {
+	return actor as { name: string; kind: string; id?: string };
+}
+
+/** Null when the token is unknown, used, cancelled or too old, or the tenant is erased: nobody can tell which. */
+export async function readWaitingInvitation(tx: ReadTx, token_digest: Buffer, now: Date): Promise<WaitingInvitation | null> {
+	const row = await tx
+		.selectFrom("invitations as i")
+		.innerJoin("tenants as t", "t.id", "i.tenant_id")
+		.select(["i.tenant_id", "t.name as tenant_name", "i.id", "i.email", "i.role", "i.created_by", "i.expires_at", "i.makes_operator"])
+		.select((select) => select.or([select("i.link_proves", "=", true), select("i.mail_token_digest", "=", token_digest)]).as("proves"))
+		.where((where) => where.or([where("i.token_digest", "=", token_digest), where("i.mail_token_digest", "=", token_digest)]))
+		.where("i.accepted_at", "is", null)
+		.where("i.cancelled_at", "is", null)
+		.where("i.expires_at", ">", now)
+		.where("t.erased_at", "is", null)
+		.executeTakeFirst();
+	if (!row) return null;
+	const { created_by, role, proves, ...rest } = row;
+	const made_by = makerOf(created_by);
+	return { ...rest, role: asRole(role), invited_by: made_by.name, made_by, proves: proves === true };
+}
+
+/** Marks the invitation accepted; false when it does not wait any more. Of two at once, one. */
+export async function acceptWaitingInvitation(tx: Tx, tenant_id: string, id: string, now: Date): Promise<boolean> {
+	const updated = await tx
+		.updateTable("invitations")
+		.set({ accepted_at: now })
+		.where("tenant_id", "=", tenant_id)
+		.where("id", "=", id)
+		.where("accepted_at", "is", null)
+		.where("cancelled_at", "is", null)
+		.where("expires_at", ">", now)
+		.executeTakeFirst();
+	return updated.numUpdatedRows === 1n;
+}
+
+/** False when the person is a member already. */
+export async function insertMember(
+	tx: Tx,
+	member: { tenant_id: string; id: string; person_id: string; role: Role; joined_at: Date },
+): Promise<boolean> {
+	const inserted = await tx
+		.insertInto("members")
+		.values(member)
+		.onConflict((conflict) => conflict.columns(["tenant_id", "person_id"]).doNothing())
+		.executeTakeFirst();
+	return inserted.numInsertedOrUpdatedRows === 1n;
+}
+
+/** Cancels what waits of the invitations that `maker`, a part of the system, made. */
+export async function cancelInvitationsOf(tx: Tx, tenant_id: string, maker: string, now: Date): Promise<void> {
+	await tx
+		.updateTable("invitations")
+		.set({ cancelled_at: now })
+		.where("tenant_id", "=", tenant_id)
+		.where("accepted_at", "is", null)
+		.where("cancelled_at", "is", null)
+		.where(sql<boolean>`created_by ->> 'kind' = 'system' and created_by ->> 'name' = ${maker}`)
+		.execute();
+}

@@ -1,0 +1,29 @@
+import type { Actor } from "../../core/context.ts";
+import { Failure } from "../../core/error.ts";
+
+/** What waits until somebody becomes an operator by a link; once it is accepted or cancelled it is deleted. */
+export interface OperatorInvitation {
+	readonly id: string;
+	readonly email: string;
+	readonly created_at: Date;
+	readonly created_by: Actor;
+	readonly expires_at: Date;
+}
+
+export interface OperatorInvitationAnswer {
+	readonly id: string;
+	readonly email: string;
+	readonly created_at: string;
+	readonly created_by: { readonly kind: string; readonly name: string };
+	readonly expires_at: string;
+}
+
+export function describeOperatorInvitation(invitation: OperatorInvitation): OperatorInvitationAnswer {
+	const { id, email, created_at, created_by, expires_at } = invitation;
+	const { kind, name } = created_by;
+	return { id, email, created_at: created_at.toISOString(), created_by: { kind, name }, expires_at: expires_at.toISOString() };
+}
+
+export function operatorInvitationNotFound(): Failure {
+	return new Failure("not_found", "There is no invitation of an operator with this id.");
+}

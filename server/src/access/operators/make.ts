@@ -1,0 +1,28 @@
+import type { AuditNote } from "../../audit/entry.ts";
+import { type Actor, ALL_TENANTS } from "../../core/context.ts";
+import { Failure } from "../../core/error.ts";
+import type { Tx } from "../../database/transaction.ts";
+import { endSignIns, type PersonAccount } from "../people/store.ts";
+import { insertOperator } from "./store.ts";
+
+export const OPERATORS_MAX = 100;
+
+/**
+ * Has a person whose address is proven run the instance, from their next sign-in on: a session that began before, wherever it is open, does not gain
+ * by it. Null when they run it already.
+ */
+export async function makeOperator(
+	tx: Tx,
+	person: Pick<PersonAccount, "id" | "name" | "email">,
+	made: { created_at: Date; created_by: Actor },
+): Promise<AuditNote | null> {
+	if (!(await insertOperator(tx, { person_id: person.id, ...made }))) return null;
+	await endSignIns(tx, [person.id]);
+	const facts = { name: person.name, email: person.email };
+	return { action: "operator.added", target: { kind: "person", id: person.id }, tenant_id: ALL_TENANTS, facts };
+}
+
+/** Throws 409 `conflict` when there are as many operators, or invitations of them, as may be. */
+export function assertRoomForOperator(used: number): void {
+	if (used >= OPERATORS_MAX) throw new Failure("conflict", `There are ${OPERATORS_MAX} operators, which is the limit. Remove one first.`);
+}

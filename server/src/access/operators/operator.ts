@@ -1,0 +1,52 @@
+import type { Caller } from "../../core/caller.ts";
+
+/** Somebody who runs the instance: the whole operator API and every tenant's management API are open to their session. */
+export interface Operator {
+	readonly person_id: string;
+	readonly name: string;
+	readonly email: string;
+	/** Since when they run it, and since when they have had an account. */
+	readonly created_at: string;
+	readonly account_created_at: string;
+	readonly created_by: { readonly kind: string; readonly name: string };
+}
+
+export interface OperatorAnswer extends Operator {
+	readonly is_you: boolean;
+}
+
+/** Guarantee: `created_by` holds an `Actor`. */
+function actorSeen(created_by: unknown): Operator["created_by"] {
+	const { kind, name } = created_by as Operator["created_by"];
+	return { kind, name };
+}
+
+export function operatorFromRow(row: {
+	person_id: string;
+	name: string;
+	email: string;
+	created_at: Date;
+	account_created_at: Date;
+	created_by: unknown;
+}): Operator {
+	const { person_id, name, email, created_at, account_created_at, created_by } = row;
+	return {
+		person_id,
+		name,
+		email,
+		created_at: created_at.toISOString(),
+		account_created_at: account_created_at.toISOString(),
+		created_by: actorSeen(created_by),
+	};
+}
+
+/** The person behind an operator's call; null for the operator token. */
+export function personOf(caller: Caller): string | null {
+	return caller.kind === "operator" && caller.person ? caller.person.person_id : null;
+}
+
+export function describeOperator(operator: Operator, caller: Caller): OperatorAnswer {
+	return { ...operator, is_you: personOf(caller) === operator.person_id };
+}
+
+export const NO_OPERATOR = "This needs somebody who runs this instance, and you do not. Ask an operator to add you.";

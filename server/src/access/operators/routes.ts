@@ -1,0 +1,81 @@
+import Type from "typebox";
+import { Email } from "../../http/input/email.ts";
+import { type Row, route } from "../../http/route.ts";
+import type { EndersContext } from "../../tenants/team/ending.ts";
+import { cancelOperatorInvitation, type InviteOperatorContext, inviteOperator, listOperatorInvitations } from "./invitations.ts";
+import { listOperators } from "./operator-list.ts";
+import { removeOperator } from "./operator-remove.ts";
+
+const Time = Type.String({ format: "date-time" });
+const OperatorSchema = Type.Object({
+	person_id: Type.String(),
+	name: Type.String(),
+	email: Type.String(),
+	created_at: Time,
+	account_created_at: Time,
+	created_by: Type.Object({ kind: Type.String(), name: Type.String() }),
+	is_you: Type.Boolean(),
+});
+const InvitationSchema = Type.Object({
+	id: Type.String(),
+	email: Type.String(),
+	created_at: Time,
+	created_by: Type.Object({ kind: Type.String(), name: Type.String() }),
+	expires_at: Time,
+});
+
+export const operatorsRoutes: readonly Row<InviteOperatorContext & EndersContext>[] = [
+	route({
+		method: "GET",
+		path: "/api/v1/operator/operators",
+		access: "operator",
+		summary: "The people who run this instance",
+		status: 200,
+		output: Type.Object({ data: Type.Immutable(Type.Array(OperatorSchema)) }),
+		run: listOperators,
+	}),
+	route({
+		method: "POST",
+		path: "/api/v1/operator/operators",
+		access: "operator",
+		confirm: true,
+		summary: "Invite a person to run this instance by a link that works once; they accept it and thereby prove the address",
+		status: 201,
+		body: Type.Object({ email: Email }, { additionalProperties: false }),
+		output: Type.Object({
+			invitation: InvitationSchema,
+			url: Type.String({ description: "Works once; in this answer and in the mail only" }),
+			mailed: Type.Boolean({ description: "Whether the mail server took the mail" }),
+		}),
+		run: inviteOperator,
+	}),
+	route({
+		method: "GET",
+		path: "/api/v1/operator/operator-invitations",
+		access: "operator",
+		summary: "The invitations to run this instance that wait",
+		status: 200,
+		output: Type.Object({ data: Type.Immutable(Type.Array(InvitationSchema)) }),
+		run: listOperatorInvitations,
+	}),
+	route({
+		method: "DELETE",
+		path: "/api/v1/operator/operator-invitations/:invitation_id",
+		access: "operator",
+		confirm: true,
+		summary: "Cancel an invitation to run this instance",
+		status: 204,
+		output: "none",
+		run: cancelOperatorInvitation,
+	}),
+	route({
+		method: "DELETE",
+		path: "/api/v1/operator/operators/:person_id",
+		access: "operator",
+		confirm: true,
+		summary: "Take a person out of those who run this instance",
+		status: 204,
+		output: "none",
+		run: removeOperator,
+	}),
+];

@@ -1,0 +1,206 @@
+/** Attempts at passwords: what strangers do to an account, and what its person still can. The clock is the tests' own. */
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { type TestDatabase, testDatabase } from "../../../testing/audit.ts";
+import { testLog } from "../../../testing/database.ts";
+import { TestBrowser, type TestPeople, testPeople } from "../../../testing/people.ts";
+import { change } from "../../audit/change.ts";
+import { ManualClock } from "../../core/clock.ts";
+import { newId } from "../../core/id.ts";
+import { inStatement } from "../../database/transaction.ts";
+import { sweepSessions } from "../sweep.ts";
+import { signInByEmail } from "./password.ts";
+import { comparePassword } from "./password-hash.ts";
+import { confirmPassword } from "./session.ts";
+import { signInByLink } from "./sign-in-link.ts";
+import { insertPerson } from "./store.ts";
+
+const PASSWORD = "correct horse battery";
+const WRONG = { code: "credential_invalid" };
+const THROTTLED = { code: "rate_limited" };
+
+const clock = new ManualClock(Date.now());
+let db: TestDatabase;
+/** Two nodes on one database. */
+let nodes: readonly [TestPeople, TestPeople];
+let made = 0;
+
+before(async () => {
+	db = await testDatabase({ clock });
+	nodes = [testPeople(db, { clock }), testPeople(db, { clock })];
+});
+after(async () => {
+	for (const node of nodes) await node.close();
+	await db.close();
+});
+
+async function newPerson(): Promise<{ id: string; email: string }> {
+	made += 1;
+	const person = { id: newId("per"), name: "Olivia", email: `olivia-${made}@example.com`, proven: true, created_at: new Date(clock.now()) };
+	const { password_hash } = await comparePassword(PASSWORD, []);
+	await change(db.context(), async (tx) => {
+		ok(await insertPerson(tx, { ...person, password_hash }));
+		return { result: undefined, audit: [{ action: "person.made", target: { kind: "person", id: person.id } }] };
+	});
+	return person;
+}
+
+function context(visitor: TestBrowser, node: TestPeople = nodes[0], mail = true) {
+	const { sign_in, cookies: session_cookies, mailSignInLink } = node;
+	return { ...db.context({ scope: "" }), sign_in, session_cookies, mailSignInLink, visitor, mail, log: testLog };
+}
+
+function attempt(visitor: TestBrowser, email: string, password: string, node?: TestPeople) {
+	return signInByEmail(context(visitor, node), { email, password });
+}
+
+/** Strangers from ten addresses, ten wrong passwords each; every second one asks the other node. */
+async function strangersTry(email: string): Promise<void> {
+	for (let address = 0; address < 10; address += 1)
+		for (let turn = 0; turn < 10; turn += 1) {
+			const visitor = new TestBrowser(`198.51.100.${address}`);
+			await rejects(attempt(visitor, email, `wrong ${turn}`, nodes[turn % 2]), WRONG);
+		}
+}
+
+/** Ten wrong passwords without the cookie, from the address of `visitor`: what it shares with strangers is used up. */
+async function neighboursTry(email: string, visitor = new TestBrowser()): Promise<void> {
+	for (let turn = 0; turn < 10; turn += 1) await rejects(attempt(new TestBrowser(visitor.address), email, `wrong ${turn}`), WRONG);
+}
+
+function nextHour(): void {
+	clock.advance(3_600_000);
+}
+
+async function mailsTo(email: string, count: number): Promise<string[]> {
+	for (;;) {
+		const found = nodes.flatMap(({ sign_in_links }) => sign_in_links).filter((link) => link.email === email);
+		if (found.length >= count) return found.map(({ token }) => token);
+		await new Promise((resolve) => setImmediate(resolve));
+	}
+}
+
+test("strangers lock nobody out of a browser that they have signed in with, and everybody else waits", async () => {
+	const { email } = await newPerson();
+	const own = new TestBrowser("203.0.113.5");
+	await attempt(own, email, PASSWORD);
+	await strangersTry(email);
+	await attempt(own, email, PASSWORD);
+	await rejects(
+		attempt(new TestBrowser("203.0.113.5"), email, PASSWORD),
+		THROTTLED,
+		"without the cookie it is a stranger's attempt, also from the same address",
+	);
+	nextHour();
+	await attempt(new TestBrowser("203.0.113.6"), email, PASSWORD);
+});
+
+test("a browser that is known has ten wrong passwords in 15 minutes, counted by all nodes, and they are nobody else's", async () => {
+	const { email } = await newPerson();
+	const own = new TestBrowser();
+	await attempt(own, email, PASSWORD);
+	for (let turn = 0; turn < 10; turn += 1) await rejects(attempt(own, email, `wrong ${turn}`, nodes[turn % 2]), WRONG);
+	for (const node of nodes)
+		await rejects(attempt(own, email, PASSWORD, node), (error: { code: string; facts: { retry_after_seconds: number } }) => {
+			deepEqual([error.code, error.facts.retry_after_seconds], ["rate_limited", 900]);
+			return true;
+		});
+	await attempt(new TestBrowser(), email, PASSWORD);
+	clock.advance(900_000);
+	await attempt(own, email, PASSWORD);
+});
+
+test("a crowd of guesses at the same time is counted whole, over all nodes", async () => {
+	const { email } = await newPerson();
+	const guesses = Array.from({ length: 14 }, (_, turn) => attempt(new TestBrowser("192.0.2.9"), email, "wrong", nodes[turn % 2]));
+	const answers = await Promise.allSettled(guesses);
+	const wrong = answers.filter((answer) => answer.status === "rejected" && answer.reason.code === "credential_invalid");
+	ok(wrong.length <= 10, `${wrong.length} were tried`);
+});
+
+test("an address without an account is throttled alike: the same answer after as many attempts", async () => {
+	const answers: unknown[] = [];
+	for (const email of [(await newPerson()).email, "nobody@example.com"]) {
+		const seen: unknown[] = [];
+		for (let turn = 0; turn < 12; turn += 1) {
+			const error = await attempt(new TestBrowser(`192.0.2.${email.length}`), email, `wrong ${turn}`).catch((refused: unknown) => refused);
+			const { code, detail, facts } = error as { code: string; detail: string; facts: object };
+			seen.push([code, detail, facts]);
+		}
+		answers.push(seen);
+		equal((seen.at(-1) as string[])[0], "rate_limited");
+		match((seen.at(-1) as string[])[1] ?? "", /password was not looked at/);
+	}
+	deepEqual(answers[0], answers[1]);
+});
+
+test("whom others keep out is mailed a link that signs in once, within 15 minutes, and makes the browser known; one mail in 15 minutes", async () => {
+	const { email } = await newPerson();
+	await neighboursTry(email);
+	for (let turn = 0; turn < 5; turn += 1) await rejects(attempt(new TestBrowser(), email, PASSWORD), THROTTLED);
+	const [token = ""] = await mailsTo(email, 1);
+	const own = new TestBrowser();
+	await signInByLink(context(own), { token });
+	const found = await nodes[0].sessions.find(own.cookie_header);
+	ok(found && "kind" in found && found.kind === "member" && found.email === email);
+	await rejects(signInByLink(context(new TestBrowser()), { token }), { code: "not_found" });
+	await attempt(own, email, PASSWORD);
+	clock.advance(900_000);
+	await neighboursTry(email);
+	await rejects(attempt(new TestBrowser(), email, PASSWORD), THROTTLED);
+	const tokens = await mailsTo(email, 2);
+	equal(tokens.length, 2);
+	clock.advance(900_000);
+	await rejects(signInByLink(context(new TestBrowser()), { token: tokens.at(-1) ?? "" }), { code: "not_found" });
+	nextHour();
+});
+
+test("without mail nobody is promised a link", async () => {
+	const { email } = await newPerson();
+	const guess = () => signInByEmail(context(new TestBrowser("192.0.2.30"), nodes[0], false), { email, password: "wrong" });
+	for (let turn = 0; turn < 10; turn += 1) await rejects(guess(), WRONG);
+	await rejects(guess(), (error: { detail: string }) => !/mailed/.test(error.detail));
+});
+
+test("who is signed in enters the password again, whatever strangers try", async () => {
+	const { email } = await newPerson();
+	const own = new TestBrowser();
+	await attempt(own, email, PASSWORD);
+	await neighboursTry(email);
+	const found = await nodes[0].sessions.find(own.cookie_header);
+	ok(found && "kind" in found && found.kind === "member");
+	const signed_in = { ...context(own), signed_in: found };
+	await confirmPassword(signed_in, { password: PASSWORD });
+	for (let turn = 0; turn < 10; turn += 1) await rejects(confirmPassword(signed_in, { password: "wrong" }), { code: "invalid_request" });
+	await rejects(confirmPassword(signed_in, { password: PASSWORD }), THROTTLED);
+	nextHour();
+});
+
+test("a cookie is the person's alone, is not made up, and is worth nothing after 180 days", async () => {
+	const [victim, attacker] = [await newPerson(), await newPerson()];
+	const own = new TestBrowser("192.0.2.77");
+	await attempt(own, attacker.email, PASSWORD);
+	const forged = new TestBrowser("192.0.2.78");
+	forged.setCookies([`kw_device=${"A".repeat(16)}.abc.${"A".repeat(22)}; Path=/`]);
+	for (const visitor of [own, forged]) {
+		for (let turn = 0; turn < 10; turn += 1) await rejects(attempt(visitor, victim.email, `wrong ${turn}`), WRONG);
+		await rejects(attempt(visitor, victim.email, PASSWORD), THROTTLED);
+	}
+	await attempt(own, attacker.email, PASSWORD);
+	clock.advance(181 * 86_400_000);
+	await neighboursTry(attacker.email, own);
+	await rejects(attempt(own, attacker.email, PASSWORD), THROTTLED);
+	ok(own.cookie_header.includes("kw_device="));
+	ok(!Buffer.from(own.cookie_header).toString("latin1").includes(attacker.id), "whose it is cannot be read from it");
+});
+
+test("counts are rows of a bounded number, and the sweep removes those that are over", async () => {
+	const count = async () =>
+		(await inStatement(nodes[0].own, (tx) => tx.selectFrom("sign_in_attempts").select("bucket").execute())).map(({ bucket }) => bucket);
+	for (let turn = 0; turn < 20; turn += 1) await rejects(attempt(new TestBrowser(`203.0.113.${turn}`), `nobody-${turn}@example.com`, "wrong"), WRONG);
+	const buckets = await count();
+	ok(buckets.length >= 20 && buckets.every((bucket) => bucket >= 0 && bucket < 2 ** 20));
+	clock.advance(3_600_001);
+	await sweepSessions({ database: db.database, clock });
+	deepEqual(await count(), []);
+});

@@ -1,0 +1,82 @@
+import { type ChangeContext, change } from "../../audit/change.ts";
+import { record } from "../../audit/record.ts";
+import { type Actor, ALL_TENANTS } from "../../core/context.ts";
+import { Failure } from "../../core/error.ts";
+import { digestOneTimeToken, makeOneTimeToken } from "../../core/one-time-token.ts";
+import type { DatabaseContext } from "../../database/database.ts";
+import { read } from "../../database/read.ts";
+import { makerMayStill } from "../../tenants/team/maker.ts";
+import type { VisitorContext } from "../visitor.ts";
+import { proveAddress } from "./prove-address.ts";
+import type { SignInContext } from "./sign-in.ts";
+import { insertSignInLink, readSignInLink, type SignInLinkRow, useSignInLink } from "./sign-in-link-store.ts";
+import { endSignIns, type PersonAccount, readAccounts, setPassword } from "./store.ts";
+
+export const PASSWORD_LINK_SECONDS = 3_600;
+/** How many accounts of one address that nobody has proved are mailed a link each. */
+const MAILED_ACCOUNTS_MAX = 3;
+
+/** Mails a link to set a new password; what it throws is its own affair. */
+export type MailPasswordLink = (person: PersonAccount, token: string) => void;
+
+export type PasswordLinkContext = SignInContext & VisitorContext & { readonly mailPasswordLink: MailPasswordLink };
+
+/** A new link by which `person` sets a password, which also proves the address: its token, and the row to store. */
+export function makePasswordLink(person: PersonAccount, created_by: Actor | null, now: number): { token: string; row: SignInLinkRow } {
+	const { text: token, digest: token_digest } = makeOneTimeToken("kwr");
+	const { id: person_id, email } = person;
+	const times = { created_at: new Date(now), expires_at: new Date(now + PASSWORD_LINK_SECONDS * 1_000) };
+	return { token, row: { token_digest, purpose: "password", person_id, email, created_by, ...times } };
+}
+
+/**
+ * Has a link mailed if the address has an account: of the one that has proved it, else of each that names it, three at most. The answer is the same in
+ * every case. 429 `rate_limited` by the visitor's address.
+ */
+export async function askPasswordLink(context: DatabaseContext & PasswordLinkContext, email: string): Promise<void> {
+	const { sign_in, visitor, database, clock } = context;
+	await sign_in.countRequest(visitor);
+	if (!(await sign_in.mayMail("password_mail", email))) return;
+	const accounts = await read({ database, scope: ALL_TENANTS }, (tx) => readAccounts(tx, email));
+	const [first] = accounts;
+	const mailed = (first?.proven ? [first] : accounts.slice(0, MAILED_ACCOUNTS_MAX)).map((person) => ({
+		person,
+		...makePasswordLink(person, null, clock.now()),
+	}));
+	if (mailed.length === 0) return;
+	await record(context, async (tx) => {
+		for (const { row } of mailed) await insertSignInLink(tx, row);
+	});
+	// Not waited for: how long mail takes would tell whether the address has an account.
+	for (const { person, token } of mailed) context.mailPasswordLink(person, token);
+}
+
+function linkNotFound(): Failure {
+	return new Failure("not_found", "This link has been used, is too old, or never was. Ask for a new one.");
+}
+
+/**
+ * Sets a new password by a link and ends all sign-ins of the person. The link proves the address: other accounts that name it lose it. 404 `not_found` for
+ * a token that is unknown, used or too old.
+ */
+export async function setPasswordByLink(
+	context: ChangeContext & SignInContext & VisitorContext,
+	input: { token: string; password: string },
+): Promise<void> {
+	const { sign_in, visitor, clock } = context;
+	const token_digest = digestOneTimeToken("kwr", input.token);
+	if (token_digest === null) throw linkNotFound();
+	const now = new Date(clock.now());
+	const find = () => read({ ...context, scope: ALL_TENANTS }, (tx) => readSignInLink(tx, token_digest, "password", now));
+	const link = await sign_in.guarded([{ kind: "address", name: visitor.bucket }], find, linkNotFound);
+	const { person_id: id, email, created_by } = link;
+	const password_hash = await sign_in.passwordHash(email, input.password);
+	await change({ ...context, scope: ALL_TENANTS }, async (tx) => {
+		if (created_by !== null && !(await makerMayStill(tx, ALL_TENANTS, created_by, "owner"))) throw linkNotFound();
+		if (!(await useSignInLink(tx, token_digest))) throw linkNotFound();
+		const proof = await proveAddress(tx, { id, email }, now);
+		await setPassword(tx, id, password_hash, now);
+		await endSignIns(tx, [id]);
+		return { result: undefined, audit: [{ action: "password.set_by_link", target: { kind: "person", id } }, ...proof] };
+	});
+}

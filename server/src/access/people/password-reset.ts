@@ -1,0 +1,54 @@
+import { type ChangeContext, change } from "../../audit/change.ts";
+import { claimOnce } from "../../audit/idempotency.ts";
+import { reauthorize } from "../../audit/reauthorize.ts";
+import type { CallerContext } from "../../core/caller.ts";
+import { ALL_TENANTS } from "../../core/context.ts";
+import { Failure } from "../../core/error.ts";
+import { normalEmail } from "../../http/input/email.ts";
+import { isOperator } from "../../tenants/team/membership-store.ts";
+import { personOf } from "../operators/operator.ts";
+import { makePasswordLink } from "./password-link.ts";
+import { insertSignInLink } from "./sign-in-link-store.ts";
+import { readAccounts } from "./store.ts";
+
+/**
+ * A one-time link to set a new password, which the operator hands to a person whom no mail reaches: it proves the address. A repeat with the same
+ * `Idempotency-Key` is a 409 `secret_already_issued`. 404 `not_found` when nobody signs in with the address; 409 `conflict` when several accounts name
+ * it and none has proved it; 403 `role_not_allowed` for an operator's own, but with the operator token: nobody who is signed in becomes another operator.
+ */
+export async function createPasswordReset(
+	context: ChangeContext & CallerContext & { readonly public_url: string },
+	input: { email: string },
+): Promise<{ url: string; expires_at: string }> {
+	const made = await change(context, async (tx) => {
+		await reauthorize(tx);
+		const accounts = await readAccounts(tx, normalEmail(input.email));
+		const [person] = accounts;
+		if (person && personOf(context.caller) !== null && (await isOperator(tx, person.id))) throw operatorsPassword();
+		if (!person) throw new Failure("not_found", "Nobody signs in with this address. Invite the person to a tenant instead.");
+		if (!person.proven && accounts.length > 1) throw severalAccounts();
+		const { token, row } = makePasswordLink(person, context.actor, context.clock.now());
+		const earlier = await claimOnce(tx, context, { tenant_id: ALL_TENANTS, operation: "password_reset.create", input, subject_id: person.id });
+		if (earlier) throw new Failure("secret_already_issued", "This request made a link before, which was in that answer only. Ask for another.");
+		await insertSignInLink(tx, row);
+		return {
+			result: { token, expires_at: row.expires_at.toISOString() },
+			audit: [{ action: "password_reset.created", target: { kind: "person", id: person.id }, tenant_id: ALL_TENANTS }],
+		};
+	});
+	return { url: `${context.public_url}/reset-password#${made.token}`, expires_at: made.expires_at };
+}
+
+function severalAccounts(): Failure {
+	return new Failure(
+		"conflict",
+		"Several accounts name this address and none has proved it. Invite the person to their tenant again: the link of that invitation proves it.",
+	);
+}
+
+function operatorsPassword(): Failure {
+	return new Failure(
+		"role_not_allowed",
+		"This person runs the instance: a link to their password is made with the operator token only, or mailed to them from the sign-in page.",
+	);
+}

@@ -1,0 +1,76 @@
+import { change } from "../../audit/change.ts";
+import { type Reauthorize, reauthorize } from "../../audit/reauthorize.ts";
+import { ALL_TENANTS } from "../../core/context.ts";
+import type { Log } from "../../core/log.ts";
+import type { DatabaseContext } from "../../database/database.ts";
+import { normalEmail } from "../../http/input/email.ts";
+import type { VisitorContext } from "../visitor.ts";
+import { askPasswordLink, type PasswordLinkContext, setPasswordByLink } from "./password-link.ts";
+import { type ConfirmContext, memberOf, sessionEnded, wrongPassword } from "./session.ts";
+import { forgetPortal, type SessionCookiesContext } from "./session-cookie.ts";
+import { type SignInContext, TooManyAttempts } from "./sign-in.ts";
+import { mailSignInLink } from "./sign-in-link.ts";
+import { endSignIns, lockSession, setPassword } from "./store.ts";
+
+type PublicSignInContext = SignInContext & VisitorContext;
+
+const LINK_IS_MAILED =
+	"There were too many attempts, so the password was not looked at. If this address has an account, a link to sign in is mailed to it, at most once in 15 minutes. " +
+	"Use it, or wait for the seconds in Retry-After.";
+
+/**
+ * Signs in with address and password, and gives the visitor the cookie. 401 `credential_invalid`. 429 `rate_limited` when attempts are used up: the password
+ * is not compared then, and a link to sign in is mailed if the address has an account.
+ */
+export async function signInByEmail(
+	context: PublicSignInContext & SessionCookiesContext & Parameters<typeof mailSignInLink>[0] & { readonly mail: boolean; readonly log: Log },
+	input: { email: string; password: string; rememberMe?: boolean },
+): Promise<{ signed_in: true }> {
+	const { email, password, rememberMe = true } = input;
+	try {
+		await context.sign_in.begin(context.visitor, { email: normalEmail(email), password, remember: rememberMe });
+	} catch (error) {
+		if (!(error instanceof TooManyAttempts) || !context.mail) throw error;
+		mailSignInLink(context, normalEmail(email)).catch((failed: unknown) => context.log.warn({ err: failed }, "sign_in_link_not_mailed"));
+		throw new TooManyAttempts(error.facts.retry_after_seconds ?? 1, LINK_IS_MAILED);
+	}
+	forgetPortal(context);
+	return { signed_in: true };
+}
+
+/** Mails a link to set a new password, if the address has an account; says only whether this server sends mail at all. */
+export async function requestPasswordReset(
+	context: DatabaseContext & PasswordLinkContext & { readonly mail: boolean },
+	input: { email: string },
+): Promise<{ mail: boolean }> {
+	if (context.mail) await askPasswordLink(context, normalEmail(input.email));
+	return { mail: context.mail };
+}
+
+/** Sets a new password by a link, which ends every sign-in of the person. 404 `not_found` for a link that does not wait. */
+export async function resetPassword(context: Parameters<typeof setPasswordByLink>[0], input: { token: string; newPassword: string }): Promise<void> {
+	await setPasswordByLink(context, { token: input.token, password: input.newPassword });
+}
+
+/** Replaces the person's password; their sign-ins end and this one goes on with a new cookie. 400 for a wrong current password. */
+export async function changePassword(context: ConfirmContext, input: { currentPassword: string; newPassword: string }): Promise<void> {
+	const member = memberOf(context);
+	const { session_id, person_id: id } = member;
+	const { sign_in, visitor, clock } = context;
+	const account = await sign_in.guarded(
+		[{ kind: "session", name: session_id }],
+		() => sign_in.comparePerson(id, input.currentPassword),
+		() => wrongPassword("/currentPassword"),
+	);
+	const { password_hash } = await sign_in.comparing(input.newPassword, [account]);
+	const stillSignedIn: Reauthorize = async (tx) => {
+		if (!(await lockSession(tx, member, new Date(clock.now())))) throw sessionEnded();
+	};
+	await change({ ...context, scope: ALL_TENANTS, reauthorize: stillSignedIn }, async (tx) => {
+		await reauthorize(tx);
+		await setPassword(tx, id, password_hash, new Date(clock.now()));
+		await endSignIns(tx, [id]);
+		return { result: undefined, audit: [{ action: "password.changed", target: { kind: "person", id } }] };
+	});
+	await sign_in.beginSession(visitor, id);
+}

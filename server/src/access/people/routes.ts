@@ -1,0 +1,220 @@
+import Type from "typebox";
+import { type CallerContext, ROLES } from "../../core/caller.ts";
+import { Email } from "../../http/input/email.ts";
+import { ForeignId, Name } from "../../http/input/name.ts";
+import { type Row, route } from "../../http/route.ts";
+import { acceptInvitation, type JoinContext } from "../joining/accept-invitation.ts";
+import { readInvitation } from "../joining/read-invitation.ts";
+import { createPortalLink, type PortalLinkContext } from "../portal/portal-create.ts";
+import { redeemPortalSession } from "../portal/portal-redeem.ts";
+import { changePassword, requestPasswordReset, resetPassword, signInByEmail } from "./password.ts";
+import { PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN } from "./password-hash.ts";
+import type { PasswordLinkContext } from "./password-link.ts";
+import { createPasswordReset } from "./password-reset.ts";
+import { type ConfirmContext, confirmPassword, type EndSessionContext, endSession, getSession, type SessionContext } from "./session.ts";
+import { signInByLink } from "./sign-in-link.ts";
+
+const TOKEN_CHARACTERS_MAX = 200;
+
+const Token = Type.String({ maxLength: TOKEN_CHARACTERS_MAX, writeOnly: true });
+/** A password that is set; one that is only compared may be of any length up to the bound. */
+const NewPassword = Type.String({ minLength: PASSWORD_CHARACTERS_MIN, maxLength: PASSWORD_CHARACTERS_MAX, writeOnly: true });
+const Password = Type.String({ maxLength: PASSWORD_CHARACTERS_MAX, writeOnly: true });
+const RoleSchema = Type.Enum([...ROLES]);
+const Time = Type.String({ format: "date-time" });
+const NullableText = Type.Union([Type.String(), Type.Null()]);
+const closed = { additionalProperties: false } as const;
+const Confirmed = Type.Boolean({
+	description:
+		"The person has just proved to you who they are, such as by a password: the session may then invite people and change roles. Default false",
+});
+const Link = Type.Object({ url: Type.String(), expires_at: Time });
+const Invited = Type.Union([Type.Object({ id: Type.String(), name: Type.String() }), Type.Null()], {
+	description: "Null: to run the instance, and to no tenant",
+});
+const ofTenant = Type.Object({ tenant_id: Type.String() });
+
+const SessionSchema = Type.Object({
+	person: Type.Object({ kind: Type.Enum(["member", "portal"]), id: Type.String(), name: Type.String(), email: NullableText }),
+	tenants: Type.Immutable(
+		Type.Array(
+			Type.Object({
+				id: Type.String(),
+				name: Type.String(),
+				status: Type.Enum(["active", "suspended"]),
+				role: RoleSchema,
+				plan: Type.Object({ id: Type.String(), name: Type.String() }),
+			}),
+		),
+	),
+	operator: Type.Boolean({ description: "Whether this person runs the instance" }),
+	expires_at: Time,
+	mail: Type.Boolean({ description: "Whether this server sends mail" }),
+});
+
+export type VisitorRouteContext = JoinContext & PasswordLinkContext & Parameters<typeof signInByEmail>[0];
+
+/** What somebody may do who has shown no credential yet. These and the person's own are all paths of people's sign-in. */
+export const visitorRoutes: readonly Row<VisitorRouteContext>[] = [
+	route({
+		method: "POST",
+		path: "/api/auth/sign-in/email",
+		access: "public",
+		summary: "Sign in with e-mail address and password; sets the session's cookie",
+		status: 200,
+		body: Type.Object({ email: Email, password: Password, rememberMe: Type.Optional(Type.Boolean()) }, closed),
+		output: Type.Object({ signed_in: Type.Literal(true) }),
+		run: signInByEmail,
+	}),
+	route({
+		method: "POST",
+		path: "/api/auth/sign-in/link",
+		access: "public",
+		summary: "Sign in by a link that was mailed because attempts at the password were used up; it works once",
+		status: 200,
+		body: Type.Object({ token: Token }, closed),
+		output: Type.Object({ signed_in: Type.Literal(true) }),
+		run: signInByLink,
+	}),
+	route({
+		method: "POST",
+		path: "/api/auth/request-password-reset",
+		access: "public",
+		summary: "Have a link mailed to set a new password, if the address has an account",
+		status: 200,
+		body: Type.Object({ email: Email, redirectTo: Type.Optional(Type.Literal("/reset-password")) }, closed),
+		output: Type.Object({ mail: Type.Boolean({ description: "Whether this server sends mail; if not, the operator has to help" }) }),
+		run: requestPasswordReset,
+	}),
+	route({
+		method: "POST",
+		path: "/api/auth/reset-password",
+		access: "public",
+		summary: "Set a new password by a mailed link; ends every sign-in of the person",
+		status: 204,
+		body: Type.Object({ token: Token, newPassword: NewPassword }, closed),
+		output: "none",
+		run: resetPassword,
+	}),
+	route({
+		method: "POST",
+		path: "/api/v1/invitations/read",
+		access: "public",
+		summary: "What the holder of an invitation's link may know before accepting it",
+		status: 200,
+		body: Type.Object({ token: Token }, closed),
+		output: Type.Object({
+			tenant: Invited,
+			role: Type.Union([RoleSchema, Type.Null()]),
+			email: NullableText,
+			invited_by: Type.String(),
+			expires_at: Time,
+			account_exists: Type.Boolean({
+				description: "Whether the address has an account; said only by a link that proves the address (mailed to it, or an operator's), else false",
+			}),
+			makes_operator: Type.Boolean({ description: "Whether who joins runs this instance as well" }),
+		}),
+		run: readInvitation,
+	}),
+	route({
+		method: "POST",
+		path: "/api/v1/invitations/accept",
+		access: "public",
+		summary: "Accept an invitation and sign in: with the account that has the address and password, else with a new one",
+		status: 200,
+		body: Type.Object({ token: Token, name: Type.Optional(Name), email: Type.Optional(Email), password: NewPassword }, closed),
+		output: Type.Object({ tenant_id: NullableText }),
+		run: acceptInvitation,
+	}),
+	route({
+		method: "POST",
+		path: "/api/v1/portal-sessions/redeem",
+		access: "public",
+		summary: "Begin a session with a portal link, once; sets its cookie",
+		status: 200,
+		body: Type.Object({ token: Token }, closed),
+		output: ofTenant,
+		run: redeemPortalSession,
+	}),
+];
+
+export type PersonRouteContext = SessionContext & ConfirmContext & EndSessionContext;
+
+/** What whoever is signed in may do with their own session. */
+export const personRoutes: readonly Row<PersonRouteContext>[] = [
+	route({
+		method: "POST",
+		path: "/api/auth/sign-out",
+		access: "person",
+		summary: "Sign out: end the session",
+		status: 204,
+		output: "none",
+		run: endSession,
+	}),
+	route({
+		method: "POST",
+		path: "/api/auth/change-password",
+		access: "person",
+		summary: "Change one's own password; ends the other sign-ins",
+		status: 204,
+		body: Type.Object({ currentPassword: Password, newPassword: NewPassword }, closed),
+		output: "none",
+		run: changePassword,
+	}),
+	route({
+		method: "GET",
+		path: "/api/v1/session",
+		access: "person",
+		summary: "Who is signed in, and which tenants they can choose from",
+		status: 200,
+		output: SessionSchema,
+		run: getSession,
+	}),
+	route({
+		method: "DELETE",
+		path: "/api/v1/session",
+		access: "person",
+		summary: "End the session, of either kind",
+		status: 204,
+		output: "none",
+		run: endSession,
+	}),
+	route({
+		method: "POST",
+		path: "/api/v1/session/confirm",
+		access: "person",
+		summary: "Enter the password again, which making secrets and inviting people asks for after an hour",
+		status: 204,
+		body: Type.Object({ password: Password }, closed),
+		output: "none",
+		run: confirmPassword,
+	}),
+];
+
+export const operatorPeopleRoutes: readonly Row<PortalLinkContext & CallerContext>[] = [
+	route({
+		method: "POST",
+		path: "/api/v1/operator/tenants/:tenant_id/portal-sessions",
+		access: "operator",
+		confirm: true,
+		summary: "A one-time link by which a person of your own product comes to the API Access page",
+		status: 201,
+		body: Type.Object(
+			{ external_user_id: ForeignId, name: Name, email: Type.Optional(Email), role: RoleSchema, confirmed: Type.Optional(Confirmed) },
+			closed,
+		),
+		output: Link,
+		run: createPortalLink,
+	}),
+	route({
+		method: "POST",
+		path: "/api/v1/operator/password-resets",
+		access: "operator",
+		confirm: true,
+		summary: "A one-time link by which a person sets a new password, for whom no mail reaches",
+		status: 201,
+		body: Type.Object({ email: Email }, closed),
+		output: Link,
+		run: createPasswordReset,
+	}),
+];

@@ -1,0 +1,92 @@
+import { type ChangeContext, change } from "../../audit/change.ts";
+import { record } from "../../audit/record.ts";
+import { ALL_TENANTS } from "../../core/context.ts";
+import { Failure } from "../../core/error.ts";
+import type { DatabaseContext } from "../../database/database.ts";
+import { read } from "../../database/read.ts";
+import { lockTenant } from "../../tenants/store.ts";
+import type { EndersContext } from "../../tenants/team/ending.ts";
+import { isOperator, membershipsOf, type OwnTenant, readOwnTenant } from "../../tenants/team/membership-store.ts";
+import { endPortal } from "../portal/portal-end.ts";
+import type { VisitorContext } from "../visitor.ts";
+import { forgetBoth, type SessionCookiesContext } from "./session-cookie.ts";
+import type { SignInContext } from "./sign-in.ts";
+import { SESSION_ENDED, type SignedInByPortal, type SignedInContext, type SignedInMember } from "./signed-in.ts";
+import { confirmSession, deleteSession } from "./store.ts";
+
+export interface SessionAsSeen {
+	readonly person: { readonly kind: "member" | "portal"; readonly id: string; readonly name: string; readonly email: string | null };
+	readonly tenants: readonly OwnTenant[];
+	/** Whether the person runs the instance. */
+	readonly operator: boolean;
+	readonly expires_at: string;
+	/** Whether this server sends mail. */
+	readonly mail: boolean;
+}
+
+export type SessionContext = DatabaseContext & SignedInContext & { readonly mail: boolean };
+
+/** Who is signed in, the tenants they can choose from, and whether they run the instance. */
+export async function getSession(context: SessionContext): Promise<SessionAsSeen> {
+	const { signed_in, database, mail } = context;
+	const { kind, name, email } = signed_in;
+	const id = kind === "portal" ? signed_in.id : signed_in.person_id;
+	const { tenants, operator } = await read({ database, scope: ALL_TENANTS }, async (tx) => {
+		if (signed_in.kind === "member")
+			return { tenants: await membershipsOf(tx, signed_in.person_id), operator: await isOperator(tx, signed_in.person_id) };
+		const tenant = await readOwnTenant(tx, signed_in.tenant_id, signed_in.role);
+		return { tenants: tenant ? [tenant] : [], operator: false };
+	});
+	return { person: { kind, id, name, email }, tenants, operator, expires_at: signed_in.expires_at.toISOString(), mail };
+}
+
+export type EndSessionContext = ChangeContext & EndersContext & SignedInContext & SessionCookiesContext;
+
+/** Ends the session, of either kind: the cookie is worth nothing from the next request on. */
+export async function endSession(context: EndSessionContext): Promise<void> {
+	const { signed_in } = context;
+	if (signed_in.kind === "portal") await endOwnPortalSession(context, signed_in);
+	else await record(context, (tx) => deleteSession(tx, signed_in.session_id));
+	forgetBoth(context);
+}
+
+/** Ends the session that a portal link began, and what was made in it and nobody used yet. */
+async function endOwnPortalSession(context: EndSessionContext, { tenant_id, id }: SignedInByPortal): Promise<void> {
+	// Whoever has a session may end it.
+	const reauthorize = async () => undefined;
+	await change({ ...context, scope: tenant_id, reauthorize }, async (tx) => {
+		await lockTenant(tx, tenant_id);
+		return (await endPortal(tx, context, { tenant_id, id })) ?? { unchanged: undefined };
+	});
+}
+
+/** The person of an account; a portal session has no password of ours: 409 `conflict`. */
+export function memberOf(context: SignedInContext): SignedInMember {
+	if (context.signed_in.kind === "member") return context.signed_in;
+	throw new Failure("conflict", "This session began with a link and has no password here. Sign in where the link came from.");
+}
+
+export function wrongPassword(pointer: string): Failure {
+	return new Failure("invalid_request", "The password is not right.", { errors: [{ pointer, detail: "is not your password" }] });
+}
+
+export function sessionEnded(): Failure {
+	return new Failure(SESSION_ENDED.code, SESSION_ENDED.detail);
+}
+
+export type ConfirmContext = ChangeContext & SignedInContext & SignInContext & VisitorContext;
+
+/**
+ * Notes that the password was entered again in this session. 400 `invalid_request` for a wrong one; 401 `credential_invalid`
+ * once the session has ended; 429 `rate_limited` after too many.
+ */
+export async function confirmPassword(context: ConfirmContext, input: { password: string }): Promise<void> {
+	const { person_id, session_id } = memberOf(context);
+	const { sign_in, clock } = context;
+	await sign_in.guarded(
+		[{ kind: "session", name: session_id }],
+		() => sign_in.comparePerson(person_id, input.password),
+		() => wrongPassword("/password"),
+	);
+	if (!(await record(context, (tx) => confirmSession(tx, session_id, new Date(clock.now()))))) throw sessionEnded();
+}

@@ -1,0 +1,66 @@
+import { type ChangeContext, change } from "../../audit/change.ts";
+import { record } from "../../audit/record.ts";
+import { ALL_TENANTS } from "../../core/context.ts";
+import { Failure } from "../../core/error.ts";
+import { digestOneTimeToken, makeOneTimeToken } from "../../core/one-time-token.ts";
+import type { DatabaseContext } from "../../database/database.ts";
+import { read } from "../../database/read.ts";
+import type { VisitorContext } from "../visitor.ts";
+import { proveAddress } from "./prove-address.ts";
+import { forgetPortal, type SessionCookiesContext } from "./session-cookie.ts";
+import type { SignInContext } from "./sign-in.ts";
+import { insertSignInLink, readSignInLink, useSignInLink } from "./sign-in-link-store.ts";
+import { type PersonAccount, readAccounts } from "./store.ts";
+
+/** As long as one address is not mailed again: who is kept out always has a link that works. */
+export const SIGN_IN_LINK_SECONDS = 900;
+
+/** Mails a link to sign in by; what it throws is its own affair. */
+export type MailSignInLink = (person: PersonAccount, token: string) => void;
+
+/**
+ * Mails a link to sign in by to whom others' attempts keep out, if the address has an account and was mailed none in the last 15 minutes. To be called
+ * without being waited for: how long it takes would tell which.
+ */
+export async function mailSignInLink(
+	context: Omit<DatabaseContext, "scope"> & SignInContext & { readonly mailSignInLink: MailSignInLink },
+	email: string,
+): Promise<void> {
+	const { database, clock, sign_in } = context;
+	if (!(await sign_in.mayMail("sign_in_mail", email))) return;
+	const [person] = await read({ database, scope: ALL_TENANTS }, (tx) => readAccounts(tx, email));
+	if (!person) return;
+	const { text, digest: token_digest } = makeOneTimeToken("kwl");
+	const now = clock.now();
+	const times = { created_at: new Date(now), expires_at: new Date(now + SIGN_IN_LINK_SECONDS * 1_000) };
+	await record(context, (tx) => insertSignInLink(tx, { token_digest, purpose: "sign_in", person_id: person.id, email, created_by: null, ...times }));
+	context.mailSignInLink(person, text);
+}
+
+function linkNotFound(): Failure {
+	return new Failure("not_found", "This link has been used, is too old, or never was. Sign in with your password.");
+}
+
+/**
+ * Signs in by a mailed link, once. It proves the address: other accounts that name it lose it. 404 `not_found` for a token that is unknown, used or
+ * too old; 429 `rate_limited`.
+ */
+export async function signInByLink(
+	context: ChangeContext & SignInContext & VisitorContext & SessionCookiesContext,
+	input: { token: string },
+): Promise<{ signed_in: true }> {
+	const { sign_in, visitor, clock } = context;
+	const token_digest = digestOneTimeToken("kwl", input.token);
+	if (token_digest === null) throw linkNotFound();
+	const now = new Date(clock.now());
+	const find = () => read({ ...context, scope: ALL_TENANTS }, (tx) => readSignInLink(tx, token_digest, "sign_in", now));
+	const { person_id: id, email } = await sign_in.guarded([{ kind: "address", name: visitor.bucket }], find, linkNotFound);
+	await change({ ...context, scope: ALL_TENANTS }, async (tx) => {
+		if (!(await useSignInLink(tx, token_digest))) throw linkNotFound();
+		const proof = await proveAddress(tx, { id, email }, now);
+		return { result: undefined, audit: [{ action: "person.signed_in_by_link", target: { kind: "person", id } }, ...proof] };
+	});
+	await sign_in.beginSession(visitor, id);
+	forgetPortal(context);
+	return { signed_in: true };
+}

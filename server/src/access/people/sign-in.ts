@@ -1,0 +1,222 @@
+import type { Clock } from "../../core/clock.ts";
+import { ALL_TENANTS } from "../../core/context.ts";
+import { Failure } from "../../core/error.ts";
+import { deriveKey, type Peppers } from "../../core/pepper.ts";
+import type { Database } from "../../database/database.ts";
+import { read } from "../../database/read.ts";
+import { isUnavailable, unavailable } from "../../database/transaction.ts";
+import { type CookieRules, cookieValues } from "../../http/session-cookies.ts";
+import type { Visitor } from "../visitor.ts";
+import { Attempts, type Budget } from "./attempts.ts";
+import { type AuthLibrary, createAuthLibrary, refusalOfLibrary } from "./auth-library.ts";
+import { DeviceCookies } from "./device-cookie.ts";
+import { type Compared, comparePassword } from "./password-hash.ts";
+import type { SignedInMember } from "./signed-in.ts";
+import { type AccountWithPassword, readAccount, readAccounts } from "./store.ts";
+
+/** Each holds 32 MB for a tenth of a second. */
+const PASSWORDS_HASHED_AT_ONCE = 8;
+
+export interface SignInOptions {
+	readonly database: Database;
+	readonly clock: Clock;
+	readonly peppers: Peppers;
+	readonly public_url: string;
+	readonly cookies: CookieRules;
+}
+
+/** What an action that deals with passwords and sign-ins needs. */
+export interface SignInContext {
+	readonly sign_in: SignIn;
+}
+
+/** The accounts that an attempt is compared with, and whose budgets it spends. */
+export interface Approach {
+	/** All accounts of the address. */
+	readonly all: readonly AccountWithPassword[];
+	readonly accounts: readonly AccountWithPassword[];
+	readonly budgets: readonly Budget[];
+}
+
+export const WRONG_SIGN_IN = "The e-mail address or the password is not right.";
+
+/** People's passwords and sign-ins: passwords compared here, behind limits of attempts; sessions of the library. */
+export class SignIn {
+	readonly library: AuthLibrary;
+	readonly #options: SignInOptions;
+	readonly #attempts: Attempts;
+	readonly #devices: DeviceCookies;
+	#hashing = 0;
+
+	constructor(options: SignInOptions) {
+		const { current } = options.peppers;
+		this.#options = options;
+		this.#attempts = new Attempts({ ...options, key: deriveKey(current, "sign-in attempts") });
+		this.#devices = new DeviceCookies(options.peppers, options.cookies);
+		const secret = deriveKey(current, "sign-in sessions").toString("base64url");
+		this.library = createAuthLibrary({ ...options, queries: options.database.queries, secret });
+	}
+
+	/** Begins a session and gives the visitor its cookie. 401 `credential_invalid`, the same for unknown addresses; 429 `rate_limited`. */
+	async begin(visitor: Visitor, input: { email: string; password: string; remember: boolean }): Promise<void> {
+		const { email, password, remember } = input;
+		const { accounts, budgets } = await this.approach(visitor, email);
+		const compare = async () => (await this.comparing(password, accounts)).account;
+		const account = await this.guarded(budgets, compare, () => new Failure("credential_invalid", WRONG_SIGN_IN));
+		await this.beginSession(visitor, account.id, remember);
+	}
+
+	/** Begins a session of somebody who has proved who they are, and gives the visitor its cookie. 401 `credential_invalid` for an account that has gone. */
+	async beginSession(visitor: Visitor, person_id: string, remember = true): Promise<void> {
+		const body = { person_id, remember };
+		const answer = await this.#call(() => this.library.api.beginSession({ body, headers: headersOf(visitor), returnHeaders: true }));
+		if (typeof answer === "string" || !answer.response.begun) throw new Failure("credential_invalid", WRONG_SIGN_IN);
+		visitor.setCookies([...answer.headers.getSetCookie(), this.#devices.line(visitor.cookie_header, person_id, this.#options.clock.now())]);
+	}
+
+	/** The session that the visitor's cookie stands for, read from the database; null when there is none, or none any more. */
+	async sessionOf(cookie_header: string): Promise<SignedInMember | null> {
+		if (cookieValues(cookie_header, this.#options.cookies.names.member).length !== 1) return null;
+		const headers = new Headers({ cookie: cookie_header });
+		const found = await this.#call(() => this.library.api.getSession({ headers, query: { disableRefresh: true, disableCookieCache: true } }));
+		if (found === null || typeof found === "string") return null;
+		const { session, user } = found;
+		// The address was proved by somebody else while this session began.
+		if (emailOf(user) === null) return null;
+		return {
+			kind: "member",
+			person_id: user.id,
+			session_id: session.id,
+			name: user.name,
+			email: user.email,
+			confirmed_at: session.confirmedAt ?? session.createdAt,
+			expires_at: session.expiresAt,
+		};
+	}
+
+	/**
+	 * How a visitor may try the password of an address. From a browser that somebody of these accounts has signed in with: theirs alone, with a budget
+	 * of the browser's own. Else all, with what strangers share. The same for an address that has no account.
+	 */
+	async approach(visitor: Visitor, email: string): Promise<Approach> {
+		const all = await this.#read((tx) => readAccounts(tx, email));
+		const now = this.#options.clock.now();
+		const known = all.flatMap((account) => {
+			const device = this.#devices.deviceOf(visitor.cookie_header, account.id, now);
+			return device === null ? [] : [{ account, budget: { kind: "device", name: `${account.id} ${device}` } as const }];
+		});
+		if (known.length > 0) return { all, accounts: known.map(({ account }) => account), budgets: known.map(({ budget }) => budget) };
+		const budgets: Budget[] = [
+			{ kind: "address", name: visitor.bucket },
+			{ kind: "account_and_address", name: `${email} ${visitor.bucket}` },
+			{ kind: "account", name: email },
+		];
+		return { all, accounts: all, budgets };
+	}
+
+	/**
+	 * Runs `work` as an attempt; null from it: wrong. Throws what `wrong` makes when it was, and 429 `rate_limited` without running it once a budget is used
+	 * up. `stillSpends`: whether something right was a guess all the same.
+	 */
+	async guarded<T>(
+		budgets: readonly Budget[],
+		work: () => Promise<T | null>,
+		wrong: () => Failure,
+		stillSpends: (right: T, budget: Budget) => boolean = () => false,
+	): Promise<T> {
+		const wait = await this.#attempts.take(budgets);
+		if (wait > 0) throw new TooManyAttempts(wait);
+		const right = await work().catch(async (error: unknown) => {
+			await this.#attempts.giveBack(budgets);
+			throw error;
+		});
+		if (right === null) throw wrong();
+		await this.#attempts.giveBack(budgets.filter((budget) => !stillSpends(right, budget)));
+		return right;
+	}
+
+	/** What is stored of a new password for the address. */
+	async passwordHash(email: string, password: string): Promise<string> {
+		const accounts = await this.#read((tx) => readAccounts(tx, email));
+		return (await this.comparing(password, accounts)).password_hash;
+	}
+
+	/** Whether `password` is the person's: then the account. To be called within `guarded`. */
+	async comparePerson(person_id: string, password: string): Promise<AccountWithPassword | null> {
+		const account = await this.#read((tx) => readAccount(tx, person_id));
+		return (await this.comparing(password, account ? [account] : [])).account;
+	}
+
+	/** The same for accounts that have been read; as `comparePassword`. */
+	comparing<Account extends AccountWithPassword>(password: string, accounts: readonly Account[]): Promise<Compared<Account>> {
+		return this.#hash(() => comparePassword(password, accounts));
+	}
+
+	/** Counts a mail to `email`; false when it has had enough of this kind. */
+	async mayMail(kind: "password_mail" | "sign_in_mail", email: string): Promise<boolean> {
+		return (await this.#attempts.take([{ kind, name: email }])) === 0;
+	}
+
+	/** Counts a request of the visitor's that is right or wrong by nothing. 429 `rate_limited`. */
+	async countRequest(visitor: Visitor): Promise<void> {
+		const wait = await this.#attempts.take([{ kind: "address", name: visitor.bucket }]);
+		if (wait > 0) throw tooMany(wait);
+	}
+
+	#read<T>(run: Parameters<typeof read<T>>[1]): Promise<T> {
+		return read({ database: this.#options.database, scope: ALL_TENANTS }, run);
+	}
+
+	/** What the library answers, or the code of what it refused. */
+	async #call<T>(work: () => Promise<T>): Promise<T | string> {
+		try {
+			return await work();
+		} catch (error) {
+			if (isUnavailable(error)) throw unavailable(error);
+			const code = refusalOfLibrary(error);
+			if (code === null) throw error;
+			// A database that is away comes wrapped: the reason of the reason says so.
+			if (code !== "UNKNOWN" && !code.startsWith("FAILED_TO")) return code;
+			const cause = causeOf(error);
+			throw cause && isUnavailable(cause) ? unavailable(cause) : (cause ?? new Error(`the sign-in library failed: ${code}`, { cause: error }));
+		}
+	}
+
+	async #hash<T>(work: () => Promise<T>): Promise<T> {
+		if (this.#hashing >= PASSWORDS_HASHED_AT_ONCE) throw tooMany(1);
+		this.#hashing += 1;
+		try {
+			return await work();
+		} finally {
+			this.#hashing -= 1;
+		}
+	}
+}
+
+/** Guarantee: the library reads a column that may be null, which its types do not know. */
+function emailOf(user: { email: string }): string | null {
+	return user.email;
+}
+
+function causeOf(error: unknown): Error | null {
+	return error instanceof Error && error.cause instanceof Error ? error.cause : null;
+}
+
+const TOO_MANY = "There were too many attempts. Wait for the seconds in Retry-After, then try again.";
+
+function tooMany(retry_after_seconds: number): Failure {
+	return new Failure("rate_limited", TOO_MANY, { retry_after_seconds });
+}
+
+/** Attempts are used up; the password that was sent was not compared. */
+export class TooManyAttempts extends Failure {
+	constructor(retry_after_seconds: number, detail = TOO_MANY) {
+		super("rate_limited", detail, { retry_after_seconds });
+	}
+}
+
+function headersOf(visitor: Visitor): Headers {
+	const headers = new Headers({ cookie: visitor.cookie_header });
+	if (visitor.user_agent !== null) headers.set("user-agent", visitor.user_agent);
+	return headers;
+}

@@ -1,0 +1,155 @@
+import type { ReadTx, RecordTx, Tx } from "../../database/transaction.ts";
+import { deleteAttemptsBefore } from "./attempt-store.ts";
+
+/** Somebody who can sign in. */
+export interface PersonAccount {
+	readonly id: string;
+	readonly name: string;
+	readonly email: string;
+	/** Whether the person has proved that the address is theirs; of the accounts of one address at most one. */
+	readonly proven: boolean;
+}
+
+export interface AccountWithPassword extends PersonAccount {
+	readonly password_hash: string | null;
+}
+
+const CREDENTIAL = "credential";
+/** Of one address, none of them proven: more than people make, and few enough to read at each sign-in. */
+export const ACCOUNTS_PER_ADDRESS_MAX = 50;
+
+function selectAccounts(tx: ReadTx, email: string) {
+	return tx
+		.selectFrom("people as p")
+		.leftJoin("sign_in_accounts as a", (join) => join.onRef("a.person_id", "=", "p.id").on("a.provider_id", "=", CREDENTIAL))
+		.select(["p.id", "p.name", "p.email_verified as proven", "a.password as password_hash", "p.created_at"])
+		.where("p.email", "=", email)
+		.orderBy("p.email_verified", "desc")
+		.orderBy("p.created_at")
+		.orderBy("p.id")
+		.limit(ACCOUNTS_PER_ADDRESS_MAX + 1);
+}
+
+/** The accounts that name an address, given in its normal form: the proven one first, then the oldest. */
+export async function readAccounts(tx: ReadTx, email: string): Promise<AccountWithPassword[]> {
+	return (await selectAccounts(tx, email).execute()).map(({ created_at: _made, ...account }) => ({ ...account, email }));
+}
+
+/** One account with its password; null when it has gone or its address was proved by somebody else. */
+export async function readAccount(tx: ReadTx, person_id: string): Promise<AccountWithPassword | null> {
+	const row = await tx
+		.selectFrom("people as p")
+		.leftJoin("sign_in_accounts as a", (join) => join.onRef("a.person_id", "=", "p.id").on("a.provider_id", "=", CREDENTIAL))
+		.select(["p.id", "p.name", "p.email", "p.email_verified as proven", "a.password as password_hash"])
+		.where("p.id", "=", person_id)
+		.executeTakeFirst();
+	return row && row.email !== null ? { ...row, email: row.email } : null;
+}
+
+/** The account that has proved the address; null when none has. */
+export async function readProvenAccount(tx: ReadTx, email: string): Promise<PersonAccount | null> {
+	const [first] = await readAccounts(tx, email);
+	return first?.proven ? first : null;
+}
+
+/** Locks the accounts of an address until the transaction ends, in one order for all, and answers them as they are then. */
+export async function lockAccounts(tx: Tx, email: string): Promise<AccountWithPassword[]> {
+	await tx.selectFrom("people").select("id").where("email", "=", email).orderBy("id").forUpdate().execute();
+	return readAccounts(tx, email);
+}
+
+/** Whether the person still has the account and its address, which nobody changes until the transaction ends. */
+export async function holdAccount(tx: Tx, person_id: string, email: string): Promise<boolean> {
+	const query = tx.selectFrom("people").select("id").where("id", "=", person_id).where("email", "=", email);
+	return (await query.forShare().executeTakeFirst()) !== undefined;
+}
+
+/** A person with a password, in the rows that the sign-in library reads. False when another account has just proved the address. */
+export async function insertPerson(tx: Tx, person: AccountWithPassword & { readonly created_at: Date }): Promise<boolean> {
+	const { id, name, email, proven, password_hash, created_at } = person;
+	const inserted = await tx
+		.insertInto("people")
+		.values({ id, name, email, email_verified: proven, created_at, updated_at: created_at })
+		.onConflict((conflict) => conflict.column("email").where("email_verified", "=", true).doNothing())
+		.executeTakeFirst();
+	if (inserted.numInsertedOrUpdatedRows !== 1n) return false;
+	await tx
+		.insertInto("sign_in_accounts")
+		.values({ id: `${CREDENTIAL}_${id}`, account_id: id, provider_id: CREDENTIAL, person_id: id, password: password_hash })
+		.execute();
+	return true;
+}
+
+/** Takes the address from the accounts that have not proved it, all but `keeper_id`, and ends their sign-ins. Answers their ids. */
+export async function takeAddress(tx: Tx, email: string, keeper_id: string, now: Date): Promise<string[]> {
+	const rows = await tx
+		.updateTable("people")
+		.set({ email: null, updated_at: now })
+		.where("email", "=", email)
+		.where("email_verified", "=", false)
+		.where("id", "!=", keeper_id)
+		.returning("id")
+		.execute();
+	const person_ids = rows.map((row) => row.id);
+	if (person_ids.length > 0) await endSignIns(tx, person_ids);
+	return person_ids;
+}
+
+export async function setProven(tx: Tx, person_id: string, now: Date): Promise<void> {
+	await tx.updateTable("people").set({ email_verified: true, updated_at: now }).where("id", "=", person_id).execute();
+}
+
+export async function setPassword(tx: Tx, person_id: string, password_hash: string, now: Date): Promise<void> {
+	await tx
+		.updateTable("sign_in_accounts")
+		.set({ password: password_hash, updated_at: now })
+		.where("person_id", "=", person_id)
+		.where("provider_id", "=", CREDENTIAL)
+		.execute();
+}
+
+/** Ends every sign-in of these people, and the links by which they could set a password or sign in. */
+export async function endSignIns(tx: Tx, person_ids: readonly string[]): Promise<void> {
+	await tx.deleteFrom("sign_in_sessions").where("person_id", "in", person_ids).execute();
+	await tx.deleteFrom("sign_in_links").where("person_id", "in", person_ids).execute();
+}
+
+/** The password was proved in this session just now; false when the session has ended. */
+export async function confirmSession(tx: RecordTx, session_id: string, now: Date): Promise<boolean> {
+	const updated = await tx
+		.updateTable("sign_in_sessions")
+		.set({ confirmed_at: now })
+		.where("id", "=", session_id)
+		.where("expires_at", ">", now)
+		.executeTakeFirst();
+	return updated.numUpdatedRows === 1n;
+}
+
+/** When the password was last proved in this session of the person, which nobody ends until the transaction does; null when it has ended. */
+export async function lockSession(
+	tx: Tx | RecordTx,
+	session: { session_id: string; person_id: string },
+	now: Date,
+): Promise<{ confirmed_at: Date } | null> {
+	const row = await tx
+		.selectFrom("sign_in_sessions")
+		.select("confirmed_at")
+		.where("id", "=", session.session_id)
+		.where("person_id", "=", session.person_id)
+		.where("expires_at", ">", now)
+		.forShare()
+		.executeTakeFirst();
+	return row ?? null;
+}
+
+export async function deleteSession(tx: RecordTx, session_id: string): Promise<void> {
+	await tx.deleteFrom("sign_in_sessions").where("id", "=", session_id).execute();
+}
+
+/** Removes what has ended of sessions, mailed links, invitations of operators and counts of attempts. */
+export async function deleteEnded(tx: RecordTx, now: Date): Promise<void> {
+	await tx.deleteFrom("sign_in_sessions").where("expires_at", "<", now).execute();
+	await tx.deleteFrom("sign_in_links").where("expires_at", "<", now).execute();
+	await tx.deleteFrom("operator_invitations").where("expires_at", "<", now).execute();
+	await deleteAttemptsBefore(tx, now);
+}

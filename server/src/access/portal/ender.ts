@@ -1,0 +1,30 @@
+import type { EndedThing, Ender } from "../../tenants/team/ending.ts";
+import { endPortalSessionsMadeBy, type LivePortalSession, readPortalSessionsMadeBy } from "./store.ts";
+
+function thingOf({ tenant_id, id, name, redeemed }: LivePortalSession): EndedThing {
+	return { kind: redeemed ? "portal_session" : "portal_link", tenant_id, id, name };
+}
+
+/** Portal links that wait and the sessions that began with one: by an operator's link, they let people into a tenant. */
+export const portalEnder: Ender = {
+	column: "portal_sessions.created_by",
+	needs: "operator",
+	async find(tx, { makers, now }) {
+		return (await readPortalSessionsMadeBy(tx, makers, now)).map(thingOf);
+	},
+	async end(tx, { makers, now, because }) {
+		const ended = await endPortalSessionsMadeBy(tx, makers, now);
+		return {
+			things: ended.map(thingOf),
+			audit: ended.map(({ tenant_id, id, name, role }) => ({
+				action: "portal_session.ended",
+				target: { kind: "portal_session", id },
+				tenant_id,
+				facts: { name, role, because },
+			})),
+			invalidates: [],
+			events: [],
+			makers: ended.map(({ id }) => ({ kind: "portal", id })),
+		};
+	},
+};

@@ -1,0 +1,44 @@
+import Type from "typebox";
+import { ROLES } from "../../core/caller.ts";
+import { pageOf, pageQuery } from "../../http/input/cursor.ts";
+import { type Row, route } from "../../http/route.ts";
+import type { EndersContext } from "../../tenants/team/ending.ts";
+import type { TeamContext } from "../../tenants/team/lock-team.ts";
+import { endPortalOfTenant } from "./portal-end.ts";
+import { listPortalSessions } from "./portal-list.ts";
+
+const Time = Type.String({ format: "date-time" });
+const PortalSessionSchema = Type.Object({
+	id: Type.String(),
+	external_user_id: Type.String(),
+	name: Type.String(),
+	email: Type.Union([Type.String(), Type.Null()]),
+	role: Type.Enum([...ROLES]),
+	status: Type.Enum(["waiting", "active"], { description: "waiting: the link was not opened yet" }),
+	created_at: Time,
+	expires_at: Time,
+	is_you: Type.Boolean(),
+});
+
+export const managementPortalRoutes: readonly Row<TeamContext & EndersContext>[] = [
+	route({
+		method: "GET",
+		path: "/api/v1/tenants/:tenant_id/portal-sessions",
+		access: "owner",
+		summary: "List the portal links that wait and the sessions that began with one and live",
+		status: 200,
+		query: Type.Object(pageQuery, { additionalProperties: false }),
+		output: pageOf(PortalSessionSchema),
+		run: listPortalSessions,
+	}),
+	route({
+		method: "DELETE",
+		path: "/api/v1/tenants/:tenant_id/portal-sessions/:portal_session_id",
+		access: "owner",
+		summary: "End a portal session or a link that waits, with what was made in it and nobody used yet",
+		status: 204,
+		while_suspended: true,
+		output: "none",
+		run: endPortalOfTenant,
+	}),
+];

@@ -1,0 +1,70 @@
+import { once } from "node:events";
+import { createWriteStream, existsSync } from "node:fs";
+import { rename, rm } from "node:fs/promises";
+import type { Writable } from "node:stream";
+import type { Config } from "../../config.ts";
+import { ALL_TENANTS } from "../../core/context.ts";
+import { inSnapshot, type ReadTx } from "../../database/transaction.ts";
+import { settleUsage } from "../../usage/aggregate.ts";
+import { type Beside, openBesideServers } from "../beside.ts";
+import { UsageError } from "../usage.ts";
+import { auditLines, documentLines, type ExportLine, instanceLines, keyLines, siteLines, teamLines, tenantLines, usageLines } from "./store.ts";
+
+const PRIVATE_FILE = 0o600;
+
+/** Everything that is exported, in an order in which nothing is named before it was told of. */
+async function* exportLines(tx: ReadTx): AsyncGenerator<ExportLine> {
+	yield* instanceLines(tx);
+	for await (const tenant of tenantLines(tx)) {
+		yield tenant;
+		yield* siteLines(tx, tenant.id);
+		yield* teamLines(tx, tenant.id);
+		yield* keyLines(tx, tenant.id);
+		yield* documentLines(tx, tenant.id);
+		yield* usageLines(tx, tenant.id);
+	}
+	yield* auditLines(tx);
+}
+
+/** Writes the lines to `out`, no faster than they are taken; returns how many there were. */
+export async function writeExport(beside: Pick<Beside, "database">, out: Writable): Promise<number> {
+	return inSnapshot(beside.database, ALL_TENANTS, async (tx) => {
+		let lines = 0;
+		for await (const line of exportLines(tx)) {
+			lines += 1;
+			if (!out.write(`${JSON.stringify(line)}\n`)) await once(out, "drain");
+		}
+		return lines;
+	});
+}
+
+/** The file is there once it is whole. */
+async function writeFileOf(beside: Beside, path: string): Promise<number> {
+	const unfinished = `${path}.unfinished`;
+	const file = createWriteStream(unfinished, { mode: PRIVATE_FILE, flags: "wx" });
+	try {
+		await once(file, "open");
+		const lines = await writeExport(beside, file);
+		file.end();
+		await once(file, "close");
+		await rename(unfinished, path);
+		return lines;
+	} catch (error) {
+		file.destroy();
+		await rm(unfinished, { force: true });
+		throw error;
+	}
+}
+
+/** Runs `export` into the file, or to standard output for null. Throws UsageError, and what the database or the file throws. */
+export async function exportAll(config: Config, out: string | null, version: string): Promise<void> {
+	if (out !== null && existsSync(out)) throw new UsageError("the file of --out is there already: name a new one");
+	const beside = await openBesideServers(config, version);
+	try {
+		await settleUsage(beside);
+		const lines = out === null ? await writeExport(beside, process.stdout) : await writeFileOf(beside, out);
+		process.stderr.write(`✓ ${lines.toLocaleString("en")} lines exported${out === null ? "" : ` to ${out}`}\n`);
+	} finally {
+		await beside.close();
+	}
+}

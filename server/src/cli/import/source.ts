@@ -1,0 +1,109 @@
+import { hash } from "node:crypto";
+import { plainName } from "./file.ts";
+
+/** Whose exports are understood. */
+export const IMPORT_SOURCES = ["plain", "unkey", "better-auth"] as const;
+export type ImportSource = (typeof IMPORT_SOURCES)[number];
+
+const OURS = {
+	hash: ["hash", "sha256", "key_hash"],
+	id: ["id", "key_id"],
+	start: ["start", "prefix"],
+	tenant_id: ["tenant_id"],
+	external_id: ["external_id"],
+	name: ["name"],
+	environment: ["environment"],
+	owner: ["owner"],
+	owner_email: ["owner_email"],
+	integration: ["integration"],
+	permissions: ["permissions"],
+	site_ids: ["site_ids"],
+	allowed_ips: ["allowed_ips"],
+	expires_at: ["expires_at"],
+	rotate_every_days: ["rotate_every_days"],
+	enabled: ["enabled"],
+	disabled: ["disabled"],
+	revoked: ["revoked"],
+	revoked_at: ["revoked_at", "deleted_at"],
+} as const satisfies Record<string, readonly string[]>;
+
+export type ColumnName = keyof typeof OURS;
+type Names = { readonly [K in ColumnName]: readonly string[] };
+
+/** Where each of our fields stands in an export, the first that is there. */
+const SOURCE_COLUMNS: Readonly<Record<ImportSource, Names>> = {
+	plain: OURS,
+	unkey: {
+		...OURS,
+		hash: ["hash"],
+		start: ["start"],
+		external_id: ["external_id", "identity.externalId", "owner_id"],
+		expires_at: ["expires_at", "expires"],
+		revoked_at: ["deleted_at_m", "deleted_at", "revoked_at"],
+	},
+	"better-auth": { ...OURS, hash: ["key"], start: ["start", "prefix"], external_id: ["external_id", "referenceId", "userId"] },
+};
+
+/** The same by the plain form of names, as the records of a file have them. */
+export const COLUMNS: Readonly<Record<ImportSource, Names>> = {
+	plain: plainNames(SOURCE_COLUMNS.plain),
+	unkey: plainNames(SOURCE_COLUMNS.unkey),
+	"better-auth": plainNames(SOURCE_COLUMNS["better-auth"]),
+};
+
+function plainNames(names: Names): Names {
+	const plain = (name: ColumnName) => names[name].map(plainName);
+	const fields = Object.keys(names).map((name) => [name, plain(asColumnName(name))]);
+	return { ...names, ...Object.fromEntries(fields) };
+}
+
+/** Whether a column, in the plain form of its name, holds the hashes. */
+export function isHashColumn(column: string, source: ImportSource): boolean {
+	return COLUMNS[source].hash.includes(column);
+}
+
+/** Whether a column, in the plain form of its name, says something that is taken over. */
+export function isUsed(column: string, source: ImportSource): boolean {
+	return Object.values(COLUMNS[source]).some((names) => names.includes(column));
+}
+
+/** Guarantee: called with the keys of a `Names`. */
+function asColumnName(name: string): ColumnName {
+	return name as ColumnName;
+}
+
+const SHA256_BYTES = 32;
+const HEX = /^[0-9a-f]{64}$/i;
+/** As PostgreSQL writes a `bytea`. */
+const BYTEA = /^\\x([0-9a-f]{64})$/i;
+const BASE64 = /^[A-Za-z0-9+/]{43}=$/;
+const BASE64_OF_ANY_KIND = /^[A-Za-z0-9+/_-]{43}=?$/;
+const BASE64URL = /^[A-Za-z0-9_-]{43}$/;
+const OF_NOTHING = hash("sha256", "", "buffer");
+
+const SHAPES: Readonly<Record<ImportSource, { readonly fits: RegExp; readonly words: string }>> = {
+	plain: { fits: BASE64_OF_ANY_KIND, words: "its hash is no SHA-256: 64 characters in hex, or 43 or 44 in base64" },
+	unkey: { fits: BASE64, words: "its hash is no SHA-256 in base64, which has 44 characters" },
+	"better-auth": {
+		fits: BASE64URL,
+		words: "its key is no SHA-256 in base64url, which has 43 characters: a Better Auth that keeps keys unhashed cannot be imported as it is",
+	},
+};
+
+/** The 32 bytes of a hash as the source writes it, or why they cannot be: words that hold nothing of it. */
+export function readHash(text: string, source: ImportSource): Buffer | string {
+	const { fits, words } = SHAPES[source];
+	const bytea = BYTEA.exec(text)?.[1];
+	if (bytea !== undefined) return orEmpty(Buffer.from(bytea, "hex"));
+	const is_hex = source === "plain" && HEX.test(text);
+	if (!is_hex && !fits.test(text)) return words;
+	const bytes = is_hex ? Buffer.from(text, "hex") : Buffer.from(text, "base64");
+	// The last character carries two bits more than there are: only one way of writing them is right.
+	const written_so = is_hex || bytes.toString("base64url") === text.replace(/=$/, "").replaceAll("+", "-").replaceAll("/", "_");
+	if (bytes.length !== SHA256_BYTES || !written_so) return words;
+	return orEmpty(bytes);
+}
+
+function orEmpty(bytes: Buffer): Buffer | string {
+	return bytes.equals(OF_NOTHING) ? "its hash is that of an empty text" : bytes;
+}

@@ -1,0 +1,104 @@
+import { rename } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { systemClock } from "../../core/clock.ts";
+import type { Log } from "../../core/log.ts";
+import type { Binaries } from "./binaries.ts";
+import { type Folder, openSocketFolder, requirePrivate } from "./folder.ts";
+import {
+	adoptPostmaster,
+	liveness,
+	type PidFile,
+	PORT,
+	type Postmaster,
+	probe,
+	readPidFile,
+	spawnPostmaster,
+	stopPostmaster,
+	waitReady,
+} from "./process.ts";
+import { giveTo, letThrough, type Runner } from "./runner.ts";
+
+/** For crash recovery too: PostgreSQL is alive and replays its log in this time. */
+const READY_DEADLINE_MS = 60_000;
+/** A killed PostgreSQL may linger as a zombie, its children may still hold its shared memory, another start may be under way. */
+const OBSTACLE_DEADLINE_MS = 10_000;
+const OBSTACLE_POLL_MS = 50;
+const OBSTACLE_PATTERN = /lock file|shared memory|ended with SIG/;
+/** Whatever else PostgreSQL ends with (permissions, a full disk) rarely passes by waiting. */
+const OTHER_DEADLINE_MS = 1_000;
+/** How long PostgreSQL itself is left to judge a pid file whose process is dead, and a zombie to be reaped. */
+const DEAD_PID_PATIENCE_MS = 1_500;
+/** PostgreSQL is alive and starting, recovering or shutting down (`cannot_connect_now`). */
+const CANNOT_CONNECT_NOW = "57P03";
+
+/** All that starting PostgreSQL, once or again, needs to know. */
+export interface Place {
+	readonly folder: Folder;
+	readonly runner: Runner;
+	readonly binaries: Binaries;
+	readonly log: Log;
+	readonly stopping: AbortSignal;
+}
+
+/** Returns a PostgreSQL of this folder that answers: the one that runs there, else a new one. Throws when neither comes about in time. */
+export async function reach(place: Place): Promise<Postmaster> {
+	const { folder } = place;
+	const since = systemClock.monotonic();
+	let obstacle = "nothing was tried";
+	let deadline_ms = OBSTACLE_DEADLINE_MS;
+	while (!place.stopping.aborted) {
+		const found = await readPidFile(folder);
+		const state = found === null ? "gone" : await liveness(found.pid, folder);
+		if (found !== null && state === "maybe" && found.socket_dir === "") {
+			obstacle = `process ${found.pid} holds it and has not opened a socket`;
+		} else if (found !== null && state === "maybe") {
+			await requireOurs(found, place);
+			const answer = await probe(found.socket_dir, folder);
+			if (answer === "ready") return adoptPostmaster(found, folder, place.stopping);
+			deadline_ms = answer === CANNOT_CONNECT_NOW ? READY_DEADLINE_MS : OBSTACLE_DEADLINE_MS;
+			obstacle = `process ${found.pid} holds it and does not answer (${answer}); end that process if it hangs`;
+		} else {
+			const patience_ms = state === "other" ? 0 : DEAD_PID_PATIENCE_MS;
+			if (found !== null && systemClock.monotonic() - since >= patience_ms) await movePidFileAside(place, found);
+			const started = await start(place);
+			if (typeof started !== "string") return started;
+			obstacle = started;
+			deadline_ms = OBSTACLE_PATTERN.test(started) ? OBSTACLE_DEADLINE_MS : OTHER_DEADLINE_MS;
+		}
+		if (systemClock.monotonic() - since > deadline_ms) throw new Error(`PostgreSQL cannot be started on ${folder.cluster_dir}: ${obstacle}`);
+		await sleep(OBSTACLE_POLL_MS);
+	}
+	throw new Error("PostgreSQL was not started: stopping");
+}
+
+/** One attempt; returns why it failed, in words. */
+async function start(place: Place): Promise<Postmaster | string> {
+	const { folder, runner, binaries } = place;
+	await letThrough(runner, folder.data_dir);
+	const socket_dir = await openSocketFolder(folder, runner);
+	await giveTo(runner, folder.cluster_dir);
+	const postmaster = await spawnPostmaster(folder, runner, binaries, socket_dir);
+	const failure = await waitReady(postmaster, folder, { deadline_ms: READY_DEADLINE_MS, signal: place.stopping });
+	if (failure === null) return postmaster;
+	await stopPostmaster(postmaster);
+	return failure;
+}
+
+/** The private socket is the only door that `trust` is safe behind: one that runs otherwise was not started by Keywright. */
+async function requireOurs(found: PidFile, place: Place): Promise<void> {
+	if (found.port !== PORT) {
+		throw new Error(`Another program runs PostgreSQL (process ${found.pid}) on ${place.folder.cluster_dir}. Stop it first.`);
+	}
+	await requirePrivate(found.socket_dir, place.runner);
+}
+
+/**
+ * PostgreSQL refuses to start while the process in its pid file lives, also when that is another program that got the number (a restarted
+ * container) or an unreaped zombie. Shared memory still in use is found by PostgreSQL without the file as well.
+ */
+async function movePidFileAside(place: Place, found: PidFile): Promise<void> {
+	const path = join(place.folder.cluster_dir, "postmaster.pid");
+	await rename(path, `${path}.stale`).catch(() => undefined);
+	place.log.warn({ pid: found.pid }, "embedded_postgres_stale_pid_file_moved");
+}

@@ -1,0 +1,60 @@
+import { Failure } from "../../core/error.ts";
+
+/** What a text field of a form may say that its bytes are. */
+export type Charset = "utf-8" | "us-ascii" | "iso-8859-1" | "windows-1252";
+
+const CHARSETS: ReadonlyMap<string, Charset> = new Map([
+	...["utf-8", "utf8"].map((name): [string, Charset] => [name, "utf-8"]),
+	...["us-ascii", "ascii"].map((name): [string, Charset] => [name, "us-ascii"]),
+	...["iso-8859-1", "iso8859-1", "latin1"].map((name): [string, Charset] => [name, "iso-8859-1"]),
+	...["windows-1252", "cp1252"].map((name): [string, Charset] => [name, "windows-1252"]),
+]);
+const ASCII_BYTE_MAX = 0x7f;
+/** Windows-1252 differs from ISO-8859-1 in 0x80 to 0x9f; five of these bytes mean nothing in it. */
+const WINDOWS_FROM = 0x80;
+const WINDOWS = "€\0‚ƒ„…†‡ˆ‰Š‹Œ\0Ž\0\0‘’“”•–—˜™š›œ\0žŸ";
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** The character set that a label names, in any case; null for one that is not read here. No label: UTF-8. */
+export function charsetOf(label: string | undefined): Charset | null {
+	return label === undefined ? "utf-8" : (CHARSETS.get(label.toLowerCase()) ?? null);
+}
+
+/** The text that `bytes` are in `charset`. Throws 400 for bytes that mean nothing in it. */
+export function decodeText(bytes: Uint8Array, charset: Charset): string {
+	switch (charset) {
+		case "utf-8":
+			return decodeUtf8(bytes);
+		case "us-ascii":
+			if (bytes.some((byte) => byte > ASCII_BYTE_MAX)) throw unfit("US-ASCII");
+			return Buffer.from(bytes).toString("latin1");
+		case "iso-8859-1":
+			return Buffer.from(bytes).toString("latin1");
+		case "windows-1252":
+			return Buffer.from(bytes)
+				.toString("latin1")
+				.replace(/[\x80-\x9f]/g, (character) => windowsCharacter(character.charCodeAt(0)));
+	}
+}
+
+function windowsCharacter(byte: number): string {
+	const character = WINDOWS.charAt(byte - WINDOWS_FROM);
+	if (character === "\0") throw unfit("windows-1252");
+	return character;
+}
+
+export function decodeUtf8(bytes: Uint8Array): string {
+	try {
+		return utf8.decode(bytes);
+	} catch {
+		throw unfit("UTF-8");
+	}
+}
+
+function unfit(name: string): Failure {
+	return new Failure(
+		"invalid_request",
+		`The form holds text whose bytes are not ${name}, which it is read as. Send it in UTF-8, or say its charset.`,
+	);
+}

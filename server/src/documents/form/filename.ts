@@ -1,0 +1,35 @@
+import { Failure } from "../../core/error.ts";
+
+export const FILENAME_BYTES_MAX = 255;
+
+/** Control characters, line separators, halves of surrogate pairs, and marks that turn the order of what is shown ("exe.fdp" for "pdf.exe"). */
+const NEVER_IN_FILENAMES = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
+
+function refused(detail: string): Failure {
+	return new Failure("invalid_request", `The file's name is not valid: it ${detail}.`, { errors: [{ pointer: "/file", detail }] });
+}
+
+/**
+ * The name under which a file is listed and downloaded: what follows the last `/` or `\` of what was sent, or null when nothing does.
+ * It never names a place on our disk. 400 when it holds what no name should, or more than 255 bytes.
+ */
+export function filenameOf(sent: string): string | null {
+	if (NEVER_IN_FILENAMES.test(sent)) throw refused("must not hold control characters");
+	const name = sent.slice(Math.max(sent.lastIndexOf("/"), sent.lastIndexOf("\\")) + 1).trim();
+	if (name === "" || name === "." || name === "..") return null;
+	if (Buffer.byteLength(name) > FILENAME_BYTES_MAX) throw refused(`must have at most ${FILENAME_BYTES_MAX} bytes`);
+	return name;
+}
+
+const OUTSIDE_FALLBACK = /[^\x20-\x7e]|["\\%]/gu;
+const OUTSIDE_ATTR_CHAR = /[*'()]/g;
+
+/**
+ * `Content-Disposition` of a download (RFC 6266): an ASCII name for old programs, and the exact one in UTF-8 (RFC 8187) where it differs.
+ */
+export function attachmentOf(filename: string): string {
+	const fallback = filename.replace(OUTSIDE_FALLBACK, "_");
+	if (fallback === filename) return `attachment; filename="${filename}"`;
+	const encoded = encodeURIComponent(filename).replace(OUTSIDE_ATTR_CHAR, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+	return `attachment; filename="${fallback}"; filename*=UTF-8''${encoded}`;
+}

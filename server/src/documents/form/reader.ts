@@ -1,0 +1,209 @@
+import type { Readable } from "node:stream";
+import { Dicer } from "@fastify/busboy";
+import { Failure } from "../../core/error.ts";
+import { type Charset, decodeText } from "./charset.ts";
+import { ClosingBoundary } from "./closing-boundary.ts";
+import { type PartHeaders, partHeadersOf } from "./form.ts";
+
+const PARTS_MAX = 8;
+const FIELD_BYTES_MAX = 1_024;
+const PART_HEADERS_MAX = 8;
+const PART_HEADER_BYTES_MAX = 2_048;
+/** What may stand before the first boundary, and behind the last. */
+const OUTSIDE_BYTES_MAX = 1_024;
+/** The parser cuts longer headers silently; ours are refused long before. */
+const PARSER_HEADER_BYTES_MAX = 1_048_576;
+/** The parser never waits for a part to be read: it forgets to go on when the part ends in the chunk that filled it. `write` waits instead. */
+const PARSER_PART_BYTES = Number.MAX_SAFE_INTEGER;
+/** How far a form that is refused anyway is read on, so that a flood of parts is told from a mistake. */
+const MISTAKEN_BYTES_MAX = 16_384;
+
+const FIELDS = ["title", "category"] as const;
+type Field = (typeof FIELDS)[number];
+
+/** A form that was read to its end; the content of its file was handed on. */
+export interface Form extends Pick<PartHeaders, "filename" | "content_type"> {
+	readonly fields: ReadonlyMap<Field, string>;
+}
+
+type TakeFile = (content: AsyncIterable<Buffer>) => Promise<void>;
+
+function isField(name: string): name is Field {
+	return FIELDS.some((field) => field === name);
+}
+
+function bad(detail: string): Failure {
+	return new Failure("invalid_request", detail);
+}
+
+function tooMuch(detail: string): Failure {
+	return new Failure("payload_too_large", detail);
+}
+
+const CUT_SHORT = "The form ended before its closing boundary. Send the whole body.";
+
+/**
+ * Reads one `multipart/form-data` body (RFC 7578) with one `file` and the optional fields `title` and `category`: `write` each chunk, then
+ * `end`, or `abandon`. Everything but the file's content is bounded. Throws the refusal as soon as it is known, and never reads ahead of `takeFile`.
+ */
+export class FormReader {
+	readonly #parser: Dicer;
+	readonly #closing: ClosingBoundary;
+	readonly #takeFile: TakeFile;
+	readonly #finished: Promise<void>;
+	readonly #fields = new Map<Field, string>();
+	readonly #open = new Set<Readable>();
+	readonly #work: Promise<void>[] = [];
+	#file: PartHeaders | null = null;
+	#parts = 0;
+	#received = 0;
+	/** Where the headers began that have not ended yet; null between. */
+	#headers_from: number | null = null;
+	#mistake: { failure: Failure; at: number } | null = null;
+	#failed: { error: unknown } | null = null;
+	#waiting: { resolve: () => void; reject: (error: unknown) => void } | null = null;
+
+	constructor(boundary: string, takeFile: TakeFile) {
+		this.#takeFile = takeFile;
+		const limits = { boundary, maxHeaderPairs: PART_HEADERS_MAX + 1, maxHeaderSize: PARSER_HEADER_BYTES_MAX, partHwm: PARSER_PART_BYTES };
+		this.#parser = new Dicer(limits);
+		this.#parser.on("part", (part) => this.#onPart(part));
+		this.#finished = new Promise((resolve, reject) => {
+			this.#parser.once("finish", resolve);
+			this.#parser.on("error", () => reject(bad(CUT_SHORT)));
+		});
+		this.#finished.catch((error) => this.#fail(error));
+		this.#closing = new ClosingBoundary(boundary);
+	}
+
+	/** Returns when the next chunk may come: what came before it has been taken. */
+	async write(chunk: Buffer): Promise<void> {
+		this.#received += chunk.length;
+		this.#closing.write(chunk);
+		if (this.#parser.writable) this.#parser.write(chunk);
+		this.#check();
+		if (this.#isTaken()) return;
+		await new Promise<void>((resolve, reject) => {
+			this.#waiting = { resolve, reject };
+		});
+		this.#check();
+	}
+
+	/** The body has ended. */
+	async end(): Promise<Form> {
+		if (this.#parser.writable) this.#parser.end();
+		await this.#finished;
+		await Promise.all(this.#work);
+		this.#check();
+		if (this.#mistake) throw this.#mistake.failure;
+		if (this.#headers_from !== null) throw bad(CUT_SHORT);
+		if (!this.#file) throw bad("The form has no part with the name file. Send the document as that.");
+		return { fields: this.#fields, filename: this.#file.filename, content_type: this.#file.content_type };
+	}
+
+	/** Nothing more will come. Returns when nobody works on what came. */
+	async abandon(): Promise<void> {
+		for (const part of this.#open) part.destroy();
+		await Promise.allSettled(this.#work);
+	}
+
+	#fail(error: unknown): void {
+		this.#failed ??= { error };
+		this.#waiting?.reject(this.#failed.error);
+	}
+
+	#isTaken(): boolean {
+		for (const part of this.#open) if (part.readableLength > 0) return false;
+		return true;
+	}
+
+	#check(): void {
+		if (this.#failed) throw this.#failed.error;
+		if (this.#mistake && this.#received - this.#mistake.at > MISTAKEN_BYTES_MAX) throw this.#mistake.failure;
+		if (this.#headers_from !== null && this.#received - this.#headers_from > PART_HEADER_BYTES_MAX)
+			throw tooMuch("The form has a part with too long headers.");
+		if (this.#parts === 0 && this.#received > OUTSIDE_BYTES_MAX) throw bad("The form does not begin with the boundary that Content-Type names.");
+		if (this.#closing.bytes_behind > OUTSIDE_BYTES_MAX) throw bad("The body goes on behind the form's closing boundary.");
+	}
+
+	#mistaken(failure: Failure): void {
+		this.#mistake ??= { failure, at: this.#received };
+	}
+
+	#onPart(part: Readable): void {
+		this.#parts += 1;
+		if (this.#parts > PARTS_MAX)
+			this.#fail(tooMuch(`The form has more than ${PARTS_MAX} parts. Send one file, and no other fields than title and category.`));
+		if (this.#headers_from !== null) this.#mistaken(bad("The form has a part without an end of its headers."));
+		this.#headers_from = this.#received;
+		part.on("error", () => undefined);
+		part.once("header", (headers: unknown) => {
+			this.#headers_from = null;
+			try {
+				this.#begin(part, asHeaders(headers));
+			} catch (error) {
+				this.#fail(error);
+			}
+		});
+	}
+
+	#begin(part: Readable, raw: Readonly<Record<string, readonly string[]>>): void {
+		const lines = Object.entries(raw).flatMap(([name, values]) => values.map((value) => name.length + value.length));
+		const bytes = lines.reduce((sum, length) => sum + length, 0);
+		if (lines.length > PART_HEADERS_MAX || bytes > PART_HEADER_BYTES_MAX) throw tooMuch("The form has a part with too many or too long headers.");
+		this.#open.add(part);
+		const work = this.#failed || this.#mistake ? this.#skip(part) : this.#read(part, raw);
+		work.catch((error) => this.#fail(error));
+		this.#work.push(work);
+	}
+
+	async #read(part: Readable, raw: Readonly<Record<string, readonly string[]>>): Promise<void> {
+		try {
+			const headers = partHeadersOf(raw);
+			if (headers.name === "file" && !this.#file) {
+				this.#file = headers;
+				return await this.#takeFile(this.#contentOf(part));
+			}
+			if (isField(headers.name) && !this.#fields.has(headers.name)) {
+				this.#fields.set(headers.name, "");
+				this.#fields.set(headers.name, await this.#text(part, headers.charset));
+				return;
+			}
+			if (headers.name === "file") throw bad("The form has more than one part with the name file. Send one document at a time.");
+			if (isField(headers.name)) throw bad("The form has a field twice. Send each once.");
+			throw new Failure("unknown_field", "The form has a part that is not known here. Its parts are file, title and category.");
+		} catch (error) {
+			if (!(error instanceof Failure) || error.status !== 400) throw error;
+			this.#mistaken(error);
+			await this.#skip(part);
+		}
+	}
+
+	async #text(part: Readable, charset: Charset): Promise<string> {
+		const chunks: Buffer[] = [];
+		let bytes = 0;
+		for await (const chunk of this.#contentOf(part)) {
+			bytes += chunk.length;
+			if (bytes > FIELD_BYTES_MAX) throw tooMuch(`The form has a field with more than ${FIELD_BYTES_MAX} bytes.`);
+			chunks.push(chunk);
+		}
+		return decodeText(Buffer.concat(chunks), charset);
+	}
+
+	async #skip(part: Readable): Promise<void> {
+		for await (const _chunk of this.#contentOf(part));
+	}
+
+	async *#contentOf(part: Readable): AsyncGenerator<Buffer> {
+		for await (const chunk of part.iterator({ destroyOnReturn: false })) {
+			if (this.#isTaken()) this.#waiting?.resolve();
+			yield chunk;
+		}
+		this.#open.delete(part);
+	}
+}
+
+/** Guarantee: the parser hands over the headers of a part by name in lower case, each with its values. */
+function asHeaders(headers: unknown): Readonly<Record<string, readonly string[]>> {
+	return headers as Readonly<Record<string, readonly string[]>>;
+}

@@ -1,0 +1,92 @@
+import { Failure } from "../core/error.ts";
+import type { Log } from "../core/log.ts";
+import type { AllowList } from "../core/network.ts";
+import type { AnswerHead, HeadAnswer } from "../http/direct.ts";
+import type { FramedRequest } from "../http/framing.ts";
+import type { Refusal } from "../http/problem.ts";
+import { clientKindOf } from "../verification/client-kind.ts";
+import { type Denial, deny } from "../verification/denial.ts";
+import { cannotBeChecked } from "../verification/denials.ts";
+import { noteExposure } from "../verification/exposed-key.ts";
+import { grantLines, headerOf, keyMissing } from "../verification/gate.ts";
+import { identityLines } from "../verification/identity-headers.ts";
+import type { Decision, Question, Verifier } from "../verification/verifier.ts";
+import { type Asked, askedOf } from "./asked.ts";
+import { type Forwarded, readForwarded } from "./forwarded.ts";
+import type { LiveForwardAuth } from "./live.ts";
+
+export interface ForwardAuthOptions {
+	readonly verifier: Verifier;
+	readonly forward_auth: LiveForwardAuth;
+	readonly trusted_proxies: AllowList | null;
+	readonly log: Log;
+}
+
+function refused(refusal: Refusal): HeadAnswer {
+	return { refusal, lines: [] };
+}
+
+/** What is answered where proxies ask: which request is meant, what the rules ask of its key, and what the verifier says to that. */
+export function forwardAuthAnswer(options: ForwardAuthOptions): AnswerHead {
+	const { verifier, forward_auth, trusted_proxies, log } = options;
+
+	function questionOf(raw: FramedRequest, raw_key: string, forwarded: Forwarded, asked: Asked): Question {
+		const { address } = forwarded;
+		const user_agent = headerOf(raw, "user-agent");
+		return {
+			raw_key,
+			cost: asked.cost,
+			limits: asked.limits,
+			operation: asked.operation,
+			source: verifier.sources.of(raw.socket, address, user_agent, raw.client_name),
+			address,
+			client: clientKindOf({ origin: headerOf(raw, "origin"), sec_fetch_site: headerOf(raw, "sec-fetch-site"), user_agent }),
+			tenant_id: asked.tenant_id,
+			site_id: asked.site_id,
+			capability: asked.capability,
+			permissions: asked.permissions,
+		};
+	}
+
+	function conclude(question: Question, decision: Decision): HeadAnswer {
+		const { grant, denial } = decision;
+		const lines = grant === null ? [] : grantLines(decision, grant, question.limits, verifier);
+		if (denial !== null) return { refusal: denial, lines };
+		if (grant === null) throw new Error("impossible state: allowed without a grant");
+		if (question.client !== "server") noteExposure(log, grant, question.client, verifier.now().monotonic);
+		lines.push(...identityLines(grant, question.site_id, question.permissions));
+		return { refusal: null, lines };
+	}
+
+	function judge(raw: FramedRequest, forwarded: Forwarded): HeadAnswer | Promise<HeadAnswer> {
+		const asked = askedOf(forward_auth.known, forwarded.method, forwarded.path);
+		if ("code" in asked) return refused(asked);
+		if (raw.raw_key === null || raw.raw_key.trim() === "") return refused(keyMissing(raw, options, `${raw.url} ${forwarded.uri}`));
+		const question = questionOf(raw, raw.raw_key, forwarded, asked);
+		const decision = verifier.decide(question);
+		if (decision instanceof Promise) return decision.then((late) => conclude(question, late));
+		return conclude(question, decision);
+	}
+
+	/** Rules were changed a moment ago: nothing is decided by those that were. */
+	async function judgeByNewRules(raw: FramedRequest, forwarded: Forwarded): Promise<HeadAnswer> {
+		try {
+			await forward_auth.current();
+		} catch (error) {
+			return refused(unavailable(log, error));
+		}
+		return judge(raw, forwarded);
+	}
+
+	return (raw) => {
+		const forwarded = readForwarded(raw, trusted_proxies);
+		if ("code" in forwarded) return refused(forwarded);
+		return forward_auth.isBehind ? judgeByNewRules(raw, forwarded) : judge(raw, forwarded);
+	};
+}
+
+function unavailable(log: Log, error: unknown): Denial {
+	if (error instanceof Failure && error.code === "unavailable") return deny("unavailable", error.detail, error.facts);
+	log.error({ err: error }, "forward_auth_rules_not_read");
+	return cannotBeChecked();
+}

@@ -1,0 +1,62 @@
+import { CHOSEN_ID_PATTERN } from "../core/id.ts";
+import type { Refusal } from "../http/problem.ts";
+import type { NamedCosts } from "../verification/limits/policy.ts";
+import { type CompiledRule, type RuleMatcher, segmentAt, TWO_RULES } from "./matcher.ts";
+
+/** What a forwarded request asks of its key. */
+export interface Asked {
+	/** Null: there are no rules, or none covers the path. */
+	readonly rule: CompiledRule | null;
+	readonly tenant_id: string | null;
+	readonly site_id: string | null;
+	readonly permissions: readonly string[];
+	readonly capability: string | null;
+	readonly cost: number;
+	readonly limits: NamedCosts | null;
+	/** What it is counted under: a rule, never a path. */
+	readonly operation: string;
+}
+
+const ID = new RegExp(CHOSEN_ID_PATTERN);
+/** The id of no tenant: every key is refused by it, with the answer for what is not found, in the order of all checks. */
+const NOBODY = "";
+const NOTHING: readonly never[] = [];
+
+const AMBIGUOUS: Refusal = {
+	code: "ambiguous_path",
+	detail:
+		"With other letters' case, with or without a slash at the end, or decoded, this path falls under another rule. Send it as the API documents it.",
+};
+
+function withoutRule(tenant_id: string | null, operation: string): Asked {
+	return { rule: null, tenant_id, site_id: null, permissions: NOTHING, capability: null, cost: 1, limits: null, operation };
+}
+
+const ANY_KEY = withoutRule(null, "forward-auth");
+const NOT_COVERED = withoutRule(NOBODY, "forward-auth without a rule");
+
+/** What the rules make of a request whose path can be read in one way only; refused when it falls under two of them. */
+export function askedOf(matcher: RuleMatcher, method: string, path: string): Asked | Refusal {
+	if (matcher.rules.length === 0) return ANY_KEY;
+	const found = matcher.find(method, path);
+	if (found === TWO_RULES) return AMBIGUOUS;
+	return found === null ? NOT_COVERED : askedBy(found, method, path);
+}
+
+function askedBy(compiled: CompiledRule, method: string, path: string): Asked {
+	const { rule, tenant_at, site_at } = compiled;
+	const site_id = site_at === -1 ? null : segmentAt(path, site_at);
+	const tenant_id = tenant_at === -1 ? null : segmentAt(path, tenant_at);
+	// A text that is no id is not looked up: there is no such site.
+	const nowhere = site_id !== null && !ID.test(site_id);
+	return {
+		rule: compiled,
+		tenant_id: nowhere ? NOBODY : tenant_id,
+		site_id: nowhere ? null : site_id,
+		permissions: rule.permissions,
+		capability: rule.capability,
+		cost: rule.cost,
+		limits: compiled.limits,
+		operation: compiled.operations.get(method) ?? compiled.other_operation,
+	};
+}

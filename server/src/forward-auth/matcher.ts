@@ -1,0 +1,161 @@
+import type { NamedCosts } from "../verification/limits/policy.ts";
+import { type ForwardAuthRule, holdsForMethod, type Pattern, parsePattern, placeOf } from "./rule.ts";
+
+/** Usage is counted by these methods; all others are one. */
+const COUNTED_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+const SLASH = 47;
+const NONE = Number.MAX_SAFE_INTEGER;
+
+/** A path that falls under one rule as it stands, and under another when case, a slash at the end, or percent-encoding are not told apart. */
+export const TWO_RULES = Symbol("two rules");
+
+/** A rule with everything that a request would have to find out about it. */
+export interface CompiledRule {
+	readonly rule: ForwardAuthRule;
+	readonly index: number;
+	/** Which segment of the path is the tenant's or the site's id; -1 where none is. */
+	readonly tenant_at: number;
+	readonly site_at: number;
+	/** What its requests are counted under, by method: as many as there are rules, times eight. */
+	readonly operations: ReadonlyMap<string, string>;
+	readonly other_operation: string;
+	/** Null: it names no limits. */
+	readonly limits: NamedCosts | null;
+	/** The same text for rules that ask for the same. */
+	readonly effect: string;
+}
+
+interface Place {
+	readonly literals: Map<string, Place>;
+	/** What any segment leads to. */
+	any: Place | null;
+	/** The rules whose pattern ends here, ends here with a slash, or goes on with anything; in the order of the list. */
+	readonly end: CompiledRule[];
+	readonly slash: CompiledRule[];
+	readonly rest: CompiledRule[];
+}
+
+function newPlace(): Place {
+	return { literals: new Map(), any: null, end: [], slash: [], rest: [] };
+}
+
+/** As who takes a path lightly would read it: decoded, in compatible characters, without upper case. The path must be an unambiguous one. */
+function folded(path: string): string {
+	return (path.includes("%") ? decodeURIComponent(path).normalize("NFKC") : path).toLowerCase();
+}
+
+/**
+ * Finds the rule of a path: one walk over it, in a tree of all patterns. Paths must have been found unambiguous and are compared as they
+ * came; beside that the lenient reading is looked at, and where it leads to a rule that asks for something else, none is found.
+ */
+export class RuleMatcher {
+	readonly rules: readonly CompiledRule[];
+	readonly #strict = newPlace();
+	readonly #lenient = newPlace();
+
+	/** Patterns must be valid. */
+	constructor(rules: readonly ForwardAuthRule[]) {
+		this.rules = rules.map(compile);
+		for (const compiled of this.rules) {
+			const pattern = validPattern(compiled.rule.pattern);
+			insert(this.#strict, pattern, compiled, (literal) => literal);
+			insert(this.#lenient, pattern, compiled, folded);
+		}
+	}
+
+	/** The rule that decides, null when none covers the path. */
+	find(method: string, path: string): CompiledRule | null | typeof TWO_RULES {
+		const strict = walk(this.#strict, path, 1, method, false, NONE);
+		const lenient = walk(this.#lenient, folded(path), 1, method, true, NONE);
+		const found = this.rules[strict] ?? null;
+		if (strict === lenient) return found;
+		return found !== null && found.effect === this.rules[lenient]?.effect ? found : TWO_RULES;
+	}
+
+	/** The rules by the one and by the other reading, for whoever is told why a path is under none. */
+	readings(method: string, path: string): readonly number[] {
+		const strict = walk(this.#strict, path, 1, method, false, NONE);
+		const lenient = walk(this.#lenient, folded(path), 1, method, true, NONE);
+		return [strict, lenient].filter((index) => index !== NONE);
+	}
+}
+
+/** Guarantee: rules are checked before they are stored. */
+function validPattern(text: string): Pattern {
+	const pattern = parsePattern(text);
+	if (typeof pattern === "string") throw new Error(`impossible state: a stored pattern that ${pattern}`);
+	return pattern;
+}
+
+function compile(rule: ForwardAuthRule, index: number): CompiledRule {
+	const pattern = validPattern(rule.pattern);
+	const tenant_at = placeOf(pattern, "tenant_id");
+	const site_at = placeOf(pattern, "site_id");
+	const limits = rule.limits.map(({ name, cost }) => [name, cost]).sort();
+	return {
+		...{ rule, index, tenant_at, site_at },
+		limits: rule.limits.length === 0 ? null : new Map(rule.limits.map(({ name, cost }) => [name, cost])),
+		operations: new Map(COUNTED_METHODS.map((method) => [method, `${method} ${rule.pattern}`])),
+		other_operation: `OTHER ${rule.pattern}`,
+		effect: JSON.stringify([[...rule.permissions].sort(), rule.capability, rule.cost, limits, tenant_at, site_at]),
+	};
+}
+
+function insert(root: Place, pattern: Pattern, compiled: CompiledRule, spelled: (literal: string) => string): void {
+	let place = root;
+	for (const segment of pattern.segments) {
+		if ("name" in segment) {
+			place.any ??= newPlace();
+			place = place.any;
+			continue;
+		}
+		const literal = spelled(segment.literal);
+		const known = place.literals.get(literal) ?? newPlace();
+		place.literals.set(literal, known);
+		place = known;
+	}
+	place[pattern.ending].push(compiled);
+}
+
+/** The index of the first rule below `place` that fits the path from `at`, which stands after a slash; `best` when none is before it. */
+function walk(place: Place, path: string, at: number, method: string, lenient: boolean, best: number): number {
+	let first = firstOf(place.rest, method, best);
+	if (at === path.length) {
+		first = firstOf(place.slash, method, first);
+		return lenient ? firstOf(place.end, method, first) : first;
+	}
+	const slash = path.indexOf("/", at);
+	const { any } = place;
+	if (place.literals.size > 0) {
+		const literal = place.literals.get(path.slice(at, slash === -1 ? path.length : slash));
+		if (literal !== undefined) first = onward(literal, path, slash, method, lenient, first);
+	}
+	return any !== null && slash !== at ? onward(any, path, slash, method, lenient, first) : first;
+}
+
+function onward(place: Place, path: string, slash: number, method: string, lenient: boolean, best: number): number {
+	if (slash !== -1) return walk(place, path, slash + 1, method, lenient, best);
+	const first = firstOf(place.end, method, best);
+	return lenient ? firstOf(place.rest, method, firstOf(place.slash, method, first)) : first;
+}
+
+function firstOf(rules: readonly CompiledRule[], method: string, best: number): number {
+	for (const { index, rule } of rules) {
+		if (index >= best) return best;
+		if (holdsForMethod(rule, method)) return index;
+	}
+	return best;
+}
+
+/** The segment of a path at a place, counted from 0; empty where it has none. */
+export function segmentAt(path: string, place: number): string {
+	let from = 1;
+	for (let count = 0; count < place; count += 1) {
+		const slash = path.indexOf("/", from);
+		if (slash === -1) return "";
+		from = slash + 1;
+	}
+	let to = from;
+	while (to < path.length && path.charCodeAt(to) !== SLASH) to += 1;
+	return path.slice(from, to);
+}

@@ -1,0 +1,61 @@
+import type { ChangeContext } from "../audit/change.ts";
+import { FORWARD_AUTH } from "../http/forward-auth-problem.ts";
+import { directRoute, type Row, route } from "../http/route.ts";
+import { getForwardAuthRules } from "./forward-auth-rules-get.ts";
+import { putForwardAuthRules } from "./forward-auth-rules-put.ts";
+import { RULES_BODY_BYTES_MAX, RulesAnswer, RulesInput, TestAnswer, TestInput } from "./schema.ts";
+import { type ForwardAuthTestContext, testForwardAuth } from "./tester.ts";
+
+/** Where proxies ask: by headers, or by the path below. */
+export const forwardAuthRoutes: readonly Row<never>[] = [
+	directRoute({
+		method: "ANY",
+		path: FORWARD_AUTH,
+		access: "key",
+		summary: "Decide about the request that X-Forwarded-Method and X-Forwarded-Uri name, for a trusted proxy that holds it",
+		status: 200,
+	}),
+	directRoute({
+		method: "ANY",
+		path: `${FORWARD_AUTH}/*`,
+		access: "key",
+		summary: "Decide about a request by its own method and path, for a trusted proxy that holds it",
+		status: 200,
+	}),
+];
+
+export const operatorForwardAuthRoutes: readonly Row<ChangeContext & ForwardAuthTestContext>[] = [
+	route({
+		method: "GET",
+		path: "/api/v1/operator/forward-auth-rules",
+		access: "operator",
+		summary: "Read the rules of forwarded requests",
+		status: 200,
+		output: RulesAnswer,
+		run: getForwardAuthRules,
+	}),
+	route({
+		method: "PUT",
+		path: "/api/v1/operator/forward-auth-rules",
+		access: "operator",
+		confirm: true,
+		summary: "Replace all rules of forwarded requests",
+		status: 200,
+		body: RulesInput,
+		body_bytes_max: RULES_BODY_BYTES_MAX,
+		output: RulesAnswer,
+		run: putForwardAuthRules,
+	}),
+	route({
+		method: "POST",
+		path: "/api/v1/operator/forward-auth-rules/test",
+		access: "operator",
+		stores_no_input: true,
+		summary: "Tell what a forwarded request would get, by the rules that hold or by a draft",
+		status: 200,
+		body: TestInput,
+		body_bytes_max: RULES_BODY_BYTES_MAX,
+		output: TestAnswer,
+		run: testForwardAuth,
+	}),
+];

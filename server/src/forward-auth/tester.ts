@@ -1,0 +1,74 @@
+import { assertStillAllowed, type ChangeContext } from "../audit/change.ts";
+import { ERRORS } from "../core/error.ts";
+import { parseForwarded } from "../core/network.ts";
+import type { Refusal } from "../http/problem.ts";
+import { deny } from "../verification/denial.ts";
+import { describeGrant } from "../verification/grants/response.ts";
+import type { Decision, Verifier } from "../verification/verifier.ts";
+import { type Asked, askedOf } from "./asked.ts";
+import { rulesOf } from "./forward-auth-rules-put.ts";
+import { faultOfTarget, pathOfUri } from "./forwarded.ts";
+import type { ForwardAuthContext } from "./live.ts";
+import { RuleMatcher } from "./matcher.ts";
+import type { TestAnswer, TestInput } from "./schema.ts";
+
+export interface ForwardAuthTestContext extends ChangeContext, ForwardAuthContext {
+	readonly verifier: Verifier;
+}
+
+function told({ code, detail }: Refusal) {
+	return { status: ERRORS[code].status, code, detail };
+}
+
+const KEY_MISSING = "Send the API key in the X-API-Key header.";
+const NO_RULE: Refusal = { code: "not_found", detail: "No rule covers this request: whatever its key, it is not found." };
+
+function answerOf(asked: Asked | null, refusal: Refusal | null, decision: TestAnswer["decision"]): TestAnswer {
+	return {
+		rule: asked?.rule?.rule ?? null,
+		rule_index: asked?.rule?.index ?? null,
+		between: [],
+		tenant_id: asked?.tenant_id || null,
+		site_id: asked?.site_id ?? null,
+		permissions: asked?.permissions ?? [],
+		capability: asked?.capability ?? null,
+		cost: asked?.cost ?? 1,
+		limits: asked?.rule?.rule.limits ?? [],
+		refusal: refusal === null ? null : told(refusal),
+		decision,
+	};
+}
+
+async function decide(verifier: Verifier, input: TestInput, raw_key: string, asked: Asked): Promise<Decision> {
+	if (raw_key.trim() === "") return { denial: deny("key_missing", KEY_MISSING), grant: null };
+	const address = input.ip === undefined ? null : parseForwarded(input.ip);
+	return verifier.examine({
+		...{ raw_key, address, client: "server", source: verifier.sources.find(address, null, null) },
+		...{ tenant_id: asked.tenant_id, site_id: asked.site_id, permissions: asked.permissions, capability: asked.capability },
+		...{ cost: asked.cost, limits: asked.limits, operation: asked.operation },
+	});
+}
+
+function describeDecision({ denial, grant }: Decision): TestAnswer["decision"] {
+	return {
+		allowed: denial === null,
+		...(denial === null ? { status: 200, code: "allowed", detail: "The request would be let through, unless a limit is used up." } : told(denial)),
+		...(grant === null ? {} : describeGrant(grant)),
+	};
+}
+
+/**
+ * What a forwarded request would get, by the rules that hold or by a draft of others. Nothing is spent or counted. 400 `invalid_request` for a
+ * draft that could not be saved.
+ */
+export async function testForwardAuth(context: ForwardAuthTestContext, input: TestInput): Promise<TestAnswer> {
+	const { method, uri, raw_key } = input;
+	await assertStillAllowed(context);
+	const matcher = input.rules === undefined ? await context.forward_auth.current() : new RuleMatcher(rulesOf(input.rules));
+	const fault = faultOfTarget(method, uri);
+	if (fault) return answerOf(null, fault, null);
+	const asked = askedOf(matcher, method, pathOfUri(uri));
+	if ("code" in asked) return { ...answerOf(null, asked, null), between: matcher.readings(method, pathOfUri(uri)) };
+	const decision = raw_key === undefined ? null : describeDecision(await decide(context.verifier, input, raw_key, asked));
+	return answerOf(asked, asked.rule === null && matcher.rules.length > 0 ? NO_RULE : null, decision);
+}

@@ -1,0 +1,91 @@
+import Type, { type TSchema } from "typebox";
+import { Failure } from "../../core/error.ts";
+
+const PAGE_LIMIT_DEFAULT = 50;
+const PAGE_LIMIT_MAX = 200;
+/** Enough for a name of 200 characters of four bytes each, and an id. */
+const CURSOR_CHARACTERS_MAX = 2_048;
+
+/** The query parameters of every list; spread into the properties of a query schema. */
+export const pageQuery = {
+	limit: Type.Optional(Type.Integer({ minimum: 1, maximum: PAGE_LIMIT_MAX, default: PAGE_LIMIT_DEFAULT })),
+	cursor: Type.Optional(Type.String({ maxLength: CURSOR_CHARACTERS_MAX, description: "`next_cursor` of the page before" })),
+};
+
+/** Which page a caller asks for. */
+export interface PageRequest {
+	readonly limit?: number;
+	readonly cursor?: string;
+}
+
+export interface Page<T> {
+	readonly data: T[];
+	/** Null on the last page. */
+	readonly next_cursor: string | null;
+}
+
+/** The schema of one page of `item`. */
+export function pageOf<S extends TSchema>(item: S) {
+	return Type.Object({ data: Type.Array(item), next_cursor: Type.Union([Type.String(), Type.Null()]) });
+}
+
+/** Which rows a store reads: those after the row with the sort values `after`, one more than the page holds. */
+export interface Window {
+	readonly after: readonly string[] | null;
+	readonly rows_max: number;
+}
+
+export function malformedCursor(): Failure {
+	return new Failure("invalid_request", "The cursor is not one that this list gave. Begin again without it.", {
+		errors: [{ pointer: "/query/cursor", detail: "must be the `next_cursor` of the page before" }],
+	});
+}
+
+function isTexts(value: unknown, length: number): value is string[] {
+	return Array.isArray(value) && value.length === length && value.every((part) => typeof part === "string" && !part.includes("\0"));
+}
+
+function decode(cursor: string, sort_values: number): readonly string[] {
+	if (!/^[A-Za-z0-9_-]+$/.test(cursor)) throw malformedCursor();
+	let parsed: unknown;
+	try {
+		parsed = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));
+	} catch {
+		throw malformedCursor();
+	}
+	if (!isTexts(parsed, sort_values)) throw malformedCursor();
+	return parsed;
+}
+
+/** What to read for a page of a list that is sorted by one text, such as an id. A malformed cursor is a 400. */
+export function windowByText(request: PageRequest): Window {
+	return { after: request.cursor === undefined ? null : decode(request.cursor, 1), rows_max: (request.limit ?? PAGE_LIMIT_DEFAULT) + 1 };
+}
+
+/** Whether the text is a time as `toISOString` writes it; the day of no month, which JavaScript would move to the next, is none. */
+export function isTime(text: string): boolean {
+	const time = new Date(text);
+	return /^(?!0000)\d{4}-/.test(text) && !Number.isNaN(time.getTime()) && time.toISOString() === text;
+}
+
+/** What to read for a page of a list that is sorted by a time, with milliseconds, and an id. A malformed cursor is a 400. */
+export function windowByTime(request: PageRequest): Window {
+	const after = request.cursor === undefined ? null : decode(request.cursor, 2);
+	if (after && !isTime(after[0] ?? "")) throw malformedCursor();
+	return { after, rows_max: (request.limit ?? PAGE_LIMIT_DEFAULT) + 1 };
+}
+
+/** What to read for a page of a list whose cursor holds `sort_values` texts of which `isRight` is true. A malformed cursor is a 400. */
+export function windowByTexts(request: PageRequest, sort_values: number, isRight: (texts: readonly string[]) => boolean): Window {
+	const after = request.cursor === undefined ? null : decode(request.cursor, sort_values);
+	if (after && !isRight(after)) throw malformedCursor();
+	return { after, rows_max: (request.limit ?? PAGE_LIMIT_DEFAULT) + 1 };
+}
+
+/** The page made of what the store read for `window`. `sortValuesOf` gives the texts by which the list is sorted. */
+export function toPage<T>(rows: readonly T[], window: Window, sortValuesOf: (row: T) => readonly string[]): Page<T> {
+	const data = rows.slice(0, window.rows_max - 1);
+	const last = data.at(-1);
+	const more = rows.length === window.rows_max && last !== undefined;
+	return { data, next_cursor: more ? Buffer.from(JSON.stringify(sortValuesOf(last)), "utf8").toString("base64url") : null };
+}

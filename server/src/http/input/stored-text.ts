@@ -1,0 +1,84 @@
+import type { TSchema } from "typebox";
+import { Failure, type InputError } from "../../core/error.ts";
+import { holdsSecret, type SecretTest } from "../../core/secret-text.ts";
+import { cutName, escapePointer } from "./validation.ts";
+
+const ERRORS_SHOWN_MAX = 20;
+const SECRET_DETAIL = "must not hold a key, a credential or a one-time link";
+
+/** Control characters but tab and line ends, marks that turn the direction of what is shown ("exe.fdp" for "pdf.exe"), halves of surrogate pairs. */
+const NEVER_SHOWN = /[\p{Bidi_Control}\p{Cs}]|(?![\t\n\r])\p{Cc}/u;
+const INVISIBLE = /^[\s\p{Default_Ignorable_Code_Point}\u2800]+$/u;
+
+/**
+ * What is wrong with a text that is stored and shown to people, or null. The one rule for names, notes, labels and whatever else is text: no secret,
+ * no control characters, nothing that turns or hides what is shown.
+ */
+export function validateStoredText(text: string, holds_secret: SecretTest = holdsSecret): string | null {
+	if (holds_secret(text)) return SECRET_DETAIL;
+	if (NEVER_SHOWN.test(text)) return "must not hold control characters or marks that turn the direction of text";
+	return text.trim() !== "" && INVISIBLE.test(text) ? "must hold characters that are visible" : null;
+}
+
+/** The failure for `errors` of `validateStoredText`. */
+export function storedTextFailure(errors: readonly InputError[]): Failure {
+	const secret = errors.some(({ detail }) => detail === SECRET_DETAIL);
+	const detail = secret
+		? "The request holds a key, a credential or a one-time link in a text that would be stored. Leave it out, and replace that key."
+		: "The request holds a text that cannot be stored. Correct what `errors` names.";
+	return new Failure("invalid_request", detail, { errors: errors.slice(0, ERRORS_SHOWN_MAX) });
+}
+
+/**
+ * What is wrong with the texts of validated input, names of its fields included, at any depth. Which fields there are is the schema's to say: one
+ * that is `writeOnly` is a secret itself, and kept only as a digest or not at all; of one with a `contentMediaType` every character is kept.
+ */
+export function validateStoredTexts(schema: TSchema, value: unknown, holds_secret: SecretTest = holdsSecret): InputError[] {
+	const errors: InputError[] = [];
+	walk(schema, value, "", { errors, holds_secret });
+	return errors;
+}
+
+interface Walk {
+	readonly errors: InputError[];
+	readonly holds_secret: SecretTest;
+}
+
+function walk(schema: Described | undefined, value: unknown, pointer: string, found: Walk): void {
+	if (schema?.writeOnly === true) return;
+	if (typeof value === "string") {
+		const is_content = schema?.contentMediaType !== undefined;
+		const detail = is_content ? (found.holds_secret(value) ? SECRET_DETAIL : null) : validateStoredText(value, found.holds_secret);
+		if (detail !== null) found.errors.push({ pointer, detail });
+	} else if (Array.isArray(value)) {
+		for (const [index, item] of value.entries()) walk(childOf(schema, index), item, `${pointer}/${index}`, found);
+	} else if (value !== null && typeof value === "object") {
+		for (const [name, child] of Object.entries(value)) {
+			const detail = validateStoredText(name, found.holds_secret);
+			const at = `${pointer}/${escapePointer(detail === SECRET_DETAIL ? cutName(name) : name)}`;
+			if (detail !== null) found.errors.push({ pointer: at, detail });
+			walk(childOf(schema, name), child, at, found);
+		}
+	}
+}
+
+/** What is read of a JSON Schema. */
+interface Described {
+	readonly writeOnly?: unknown;
+	readonly contentMediaType?: unknown;
+	readonly properties?: Readonly<Record<string, Described>>;
+	readonly items?: Described;
+	readonly anyOf?: readonly Described[];
+}
+
+/** The schema of a part; undefined where it is not said, and then the rule holds whole. */
+function childOf(schema: Described | undefined, part: string | number): Described | undefined {
+	if (schema === undefined) return undefined;
+	const own = typeof part === "number" ? schema.items : Object.hasOwn(schema.properties ?? {}, part) ? schema.properties?.[part] : undefined;
+	if (own !== undefined) return own;
+	for (const alternative of schema.anyOf ?? []) {
+		const child = childOf(alternative, part);
+		if (child !== undefined) return child;
+	}
+	return undefined;
+}

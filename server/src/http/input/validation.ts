@@ -1,0 +1,63 @@
+import { Ajv, type ErrorObject } from "ajv";
+import addFormats from "ajv-formats";
+import type { FastifySchemaCompiler } from "fastify";
+import type { TSchema } from "typebox";
+import { Failure, type InputError } from "../../core/error.ts";
+
+const ERRORS_SHOWN_MAX = 20;
+/** Shorter than every raw key, credential and one-time token. */
+const FIELD_NAME_CHARACTERS_MAX = 40;
+const CUT_NAME_CHARACTERS = 8;
+
+/** Bodies are taken as they are; a query holds only texts, so numbers in it are read from text. */
+const bodies = new Ajv({ allErrors: true, coerceTypes: false, removeAdditional: false, useDefaults: false, strict: false });
+const queries = new Ajv({ allErrors: true, coerceTypes: true, removeAdditional: false, useDefaults: true, strict: false });
+for (const ajv of [bodies, queries]) (addFormats as unknown as (ajv: Ajv) => void)(ajv);
+
+export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => (httpPart === "body" ? bodies : queries).compile(schema);
+
+function pointerOf(part: string, error: ErrorObject): string {
+	const base = part === "body" ? error.instancePath : `/${part === "querystring" ? "query" : "path"}${error.instancePath}`;
+	if (error.keyword === "additionalProperties") return `${base}/${escapePointer(String(error.params.additionalProperty))}`;
+	if (error.keyword === "required") return `${base}/${String(error.params.missingProperty)}`;
+	return base;
+}
+
+/** The beginning of a name that may hold a secret. */
+export function cutName(name: string): string {
+	return `${name.slice(0, CUT_NAME_CHARACTERS)}…`;
+}
+
+/** A pointer names the caller's own field. What is longer than any field's name may be a secret in the wrong place: only its beginning is told. */
+export function escapePointer(name: string): string {
+	const told = name.length > FIELD_NAME_CHARACTERS_MAX ? cutName(name) : name;
+	return told.replaceAll("~", "~0").replaceAll("/", "~1");
+}
+
+function detailOf(error: ErrorObject): string {
+	switch (error.keyword) {
+		case "additionalProperties":
+			return "is not a field of this request";
+		case "required":
+			return "is required";
+		case "enum":
+			return `must be one of: ${(error.params.allowedValues as unknown[]).map(String).join(", ")}`;
+		case "const":
+			return `must be ${String(error.params.allowedValue)}`;
+		default:
+			return error.message ?? "is not valid";
+	}
+}
+
+const KEYWORDS_OF_ALTERNATIVES = new Set(["anyOf", "oneOf"]);
+
+/** The failure for input that a schema refuses: `unknown_field` when unknown fields are all that is wrong. */
+export function validationFailure(part: string, errors: readonly ErrorObject[]): Failure {
+	const shown = errors.filter((error) => !KEYWORDS_OF_ALTERNATIVES.has(error.keyword) || errors.length === 1);
+	const facts: InputError[] = shown.slice(0, ERRORS_SHOWN_MAX).map((error) => ({ pointer: pointerOf(part, error), detail: detailOf(error) }));
+	const where = part === "body" ? "body" : part === "querystring" ? "query" : "path";
+	if (shown.every((error) => error.keyword === "additionalProperties")) {
+		return new Failure("unknown_field", `The ${where} has fields that are not known here. Remove them or correct their spelling.`, { errors: facts });
+	}
+	return new Failure("invalid_request", `The ${where} is not valid. Correct what \`errors\` names.`, { errors: facts });
+}

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Plan } from "../../plans/plan.ts";
+import { expiryOf, rotationDueAt, rotationPeriodOf } from "./lifetime.ts";
+
+const NOW = Date.UTC(2026, 0, 15, 12);
+const DAY_MS = 86_400_000;
+const limits = { sites: null, api_keys: null, documents: null, storage_bytes: null, document_bytes: null };
+const planOf = (max_key_lifetime_days: number | null): Plan => ({
+	id: "p",
+	name: "P",
+	capabilities: [],
+	rate_limits: [],
+	quota_requests_per_month: null,
+	limits,
+	max_key_lifetime_days,
+});
+
+test("without a longest life a key may be without end", () => {
+	assert.deepEqual(expiryOf(undefined, planOf(null), NOW), { expires_at: null, expiry_from: "plan" });
+	assert.deepEqual(expiryOf(null, planOf(null), NOW), { expires_at: null, expiry_from: "person" });
+});
+
+test("a plan's longest life is what a key gets that asks for nothing", () => {
+	assert.deepEqual(expiryOf(undefined, planOf(30), NOW), { expires_at: new Date(NOW + 30 * DAY_MS), expiry_from: "plan" });
+});
+
+test("the last instant of the plan's longest life is allowed, one later and no end at all are not", () => {
+	const latest = new Date(NOW + 30 * DAY_MS).toISOString();
+	assert.deepEqual(expiryOf(latest, planOf(30), NOW), { expires_at: new Date(latest), expiry_from: "person" });
+	for (const wanted of [new Date(NOW + 30 * DAY_MS + 1).toISOString(), null]) {
+		const found = expiryOf(wanted, planOf(30), NOW);
+		assert("pointer" in found && found.pointer === "/expires_at" && found.detail.includes(latest), JSON.stringify(found));
+	}
+});
+
+test("a date has to be one, and in the future", () => {
+	for (const wanted of [new Date(NOW).toISOString(), "1990-12-31T23:59:60Z", "0000-01-01T00:00:00Z"])
+		assert("pointer" in expiryOf(wanted, planOf(null), NOW), wanted);
+	assert.deepEqual(expiryOf("2030-01-31T12:00:00+02:00", planOf(null), NOW), { expires_at: new Date("2030-01-31T10:00:00Z"), expiry_from: "person" });
+});
+
+test("production keys are replaced every 90 days unless their maker says otherwise", () => {
+	assert.equal(rotationPeriodOf(undefined, "prod"), 90);
+	assert.equal(rotationPeriodOf(undefined, "staging"), null);
+	assert.equal(rotationPeriodOf(null, "prod"), null);
+	assert.equal(rotationPeriodOf(7, "dev"), 7);
+	assert.deepEqual(rotationDueAt(new Date(NOW), 90), new Date(NOW + 90 * DAY_MS));
+	assert.equal(rotationDueAt(new Date(NOW), null), null);
+});

@@ -1,0 +1,47 @@
+import { type ChangeContext, change } from "../../audit/change.ts";
+import { reauthorize } from "../../audit/reauthorize.ts";
+import { Failure } from "../../core/error.ts";
+import { settleUsage } from "../../usage/aggregate.ts";
+import { keyActorOf } from "../key.ts";
+import { keyNotFound } from "../read.ts";
+import { describeOne } from "../response.ts";
+import { endOpenRotations } from "../rotations/open-store.ts";
+import type { KeyAnswer } from "../schema.ts";
+import { lockKey } from "../store.ts";
+import { handoverStatusOf } from "./handover.ts";
+import { cancelWaitingHandovers, lockHandover } from "./store.ts";
+
+/**
+ * Ends a one-time link that waits: nobody reveals anything by it from now on, and the rotation whose new secret it was to hand over is cancelled. One
+ * that has ended stays as it is. Answers the key.
+ * 404 `not_found`; 409 `conflict` for one that was claimed.
+ */
+export async function cancelHandover(context: ChangeContext, input: { tenant_id: string; key_id: string; handover_id: string }): Promise<KeyAnswer> {
+	const { tenant_id, key_id, handover_id } = input;
+	await settleUsage(context);
+	return change(context, async (tx) => {
+		await reauthorize(tx);
+		const now = context.clock.now();
+		const key = await lockKey(tx, tenant_id, key_id);
+		if (!key) throw keyNotFound();
+		const handover = await lockHandover(tx, tenant_id, { id: handover_id, key_id });
+		if (!handover) throw new Failure("not_found", "There is no handover with this id.");
+		const status = handoverStatusOf(handover, now);
+		if (status === "claimed") throw new Failure("conflict", "The key was revealed already. If that was not the right person, revoke the key.");
+		if (status !== "waiting") return { unchanged: await describeOne(tx, key, now) };
+		await cancelWaitingHandovers(tx, tenant_id, [key_id], new Date(now));
+		const { name, environment } = key;
+		const target = { kind: "key", id: key_id };
+		const cancelled = { action: "handover.cancelled", target, facts: { name, environment, handover_id }, tenant_id };
+		if (handover.rotation_id === null) return { result: await describeOne(tx, key, now), audit: [cancelled] };
+		const end = { ended_at: new Date(now), ended_by: keyActorOf(context.actor), ended_how: "cancelled" } as const;
+		await endOpenRotations(tx, tenant_id, [key_id], end);
+		const facts = { name, environment, rotation_id: handover.rotation_id, how: end.ended_how };
+		return {
+			result: await describeOne(tx, key, now),
+			audit: [cancelled, { action: "rotation.cancelled", target, facts, tenant_id }],
+			invalidates: [{ kind: "key", id: key_id }],
+			events: [{ tenant_id, type: "rotation.cancelled", data: { key_id, ...facts } }],
+		};
+	});
+}

@@ -1,0 +1,39 @@
+import { change } from "../../audit/change.ts";
+import { newId } from "../../core/id.ts";
+import { makeOneTimeToken } from "../../core/one-time-token.ts";
+import type { HandoverContext } from "../context.ts";
+import { type CreateRequest, createdEvent, createdFacts, makeKey } from "../create.ts";
+import { describeOne } from "../response.ts";
+import type { CreatedForHandover } from "../schema.ts";
+import { handoverFacts, makeHandover, sendHandover } from "./make.ts";
+import type { HandoverInput } from "./schema.ts";
+
+/**
+ * Makes a key whose secret does not exist until the recipient of the one-time link that is answered reveals it. The key counts as live from now on.
+ * Fails as `createKey` does; 429 `rate_limited` for too many mails.
+ */
+export async function createKeyForHandover(
+	context: HandoverContext,
+	input: CreateRequest & { handover: HandoverInput },
+): Promise<CreatedForHandover> {
+	const { handover: wanted, ...asked_key } = input;
+	const { tenant_id } = input;
+	const key_id = newId("key");
+	const token = makeOneTimeToken("kwh");
+	const { tenant, warnings, key, answer, handover } = await change(context, async (tx) => {
+		const made = await makeKey(tx, context, asked_key, { key_id, asked: input });
+		const handover = await makeHandover(tx, context, made.key, wanted, token);
+		const target = { kind: "key", id: key_id };
+		return {
+			result: { ...made, handover, answer: await describeOne(tx, made.key, context.clock.now()) },
+			audit: [
+				{ action: "key.created", target, facts: createdFacts(made.key, null), tenant_id },
+				{ action: "handover.created", target, facts: handoverFacts(handover), tenant_id },
+			],
+			invalidates: [{ kind: "key", id: key_id }],
+			events: [createdEvent(made.key)],
+		};
+	});
+	const sent = await sendHandover(context, { handover, key, tenant_name: tenant.name, token });
+	return { key: answer, ...sent, ...(warnings.length > 0 ? { warnings } : {}) };
+}

@@ -1,0 +1,50 @@
+import type { EndedThing, Ender } from "../../tenants/team/ending.ts";
+import { keyActorOf } from "../key.ts";
+import { endOpenRotations } from "../rotations/open-store.ts";
+import { lockKey } from "../store.ts";
+import { cancelHandoversMadeBy, type MadeHandover, readHandoversMadeBy } from "./store.ts";
+
+function thingsOf({ tenant_id, id, rotation_id, key_name }: MadeHandover): EndedThing[] {
+	const handover: EndedThing = { kind: "handover", tenant_id, id, name: key_name };
+	return rotation_id === null ? [handover] : [handover, { kind: "rotation", tenant_id, id: rotation_id, name: key_name }];
+}
+
+/** One-time links to keys that nobody revealed, and the rotations whose new secret they were to hand over. */
+export const handoverEnder: Ender = {
+	column: "handovers.created_by",
+	needs: "admin",
+	async find(tx, { makers, now }) {
+		return (await readHandoversMadeBy(tx, makers, now)).flatMap(thingsOf);
+	},
+	async end(tx, { makers, now, ended_by, because }) {
+		// Whoever reveals one holds its key: locked first, in one order, and looked at again.
+		for (const { tenant_id, key_id } of await readHandoversMadeBy(tx, makers, now)) await lockKey(tx, tenant_id, key_id);
+		const made = await cancelHandoversMadeBy(tx, makers, now);
+		const rotating = made.filter(({ rotation_id }) => rotation_id !== null);
+		for (const { tenant_id, key_id } of rotating)
+			await endOpenRotations(tx, tenant_id, [key_id], { ended_at: now, ended_by: keyActorOf(ended_by), ended_how: "cancelled" });
+		const cancelled = made.map(({ tenant_id, id, key_id, key_name: name, environment }) => ({
+			action: "handover.cancelled",
+			target: { kind: "key", id: key_id },
+			tenant_id,
+			facts: { name, environment, handover_id: id, because },
+		}));
+		const rotations = rotating.map(({ tenant_id, key_id, key_name: name, environment, rotation_id }) => ({
+			action: "rotation.cancelled",
+			target: { kind: "key", id: key_id },
+			tenant_id,
+			facts: { name, environment, rotation_id, how: "cancelled", because },
+		}));
+		return {
+			things: made.flatMap(thingsOf),
+			audit: [...cancelled, ...rotations],
+			invalidates: rotating.map(({ key_id }) => ({ kind: "key", id: key_id })),
+			events: rotating.map(({ tenant_id, key_id, key_name: name, environment, rotation_id }) => ({
+				tenant_id,
+				type: "rotation.cancelled",
+				data: { key_id, name, environment, rotation_id, how: "cancelled" },
+			})),
+			makers: [],
+		};
+	},
+};

@@ -1,0 +1,61 @@
+import { change } from "../../audit/change.ts";
+import { claimOnce } from "../../audit/idempotency.ts";
+import { Failure } from "../../core/error.ts";
+import { makeOneTimeToken } from "../../core/one-time-token.ts";
+import { lockTenant } from "../../tenants/store.ts";
+import { assertTenantActive, tenantNotFound } from "../../tenants/tenant.ts";
+import { settleUsage } from "../../usage/aggregate.ts";
+import type { HandoverContext } from "../context.ts";
+import { type Key, statusOf } from "../key.ts";
+import { keyNotFound } from "../read.ts";
+import { assertApiAccess } from "../scope.ts";
+import { assertNeverUsed } from "../secrets/issue-in-place.ts";
+import { lockKey } from "../store.ts";
+import { assertNotRevoked } from "../update.ts";
+import { handoverFacts, makeHandover, sendHandover } from "./make.ts";
+import type { HandoverInput, MadeHandover } from "./schema.ts";
+import { cancelWaitingHandovers } from "./store.ts";
+
+/** Throws 409 `conflict` for a key that is revoked or expired: it is given no secret any more. */
+export function assertNotEnded(key: Key, now: number): void {
+	assertNotRevoked(key);
+	if (statusOf(key, now) !== "expired") return;
+	throw new Failure("conflict", "This key has expired. Give it a later expiry date first, or create another.");
+}
+
+/**
+ * Makes a new one-time link to a key of which no secret was ever used; an earlier link that still waits ends with it. A secret that the key has
+ * goes on until the new one is revealed. 403 `capability_not_in_plan`, `tenant_suspended`; 404 `not_found`; 409 `conflict` for a key that is in use or
+ * has ended, `secret_already_issued` for a repeat with the same Idempotency-Key; 429 `rate_limited` for too many mails.
+ */
+export async function handOverKey(context: HandoverContext, input: HandoverInput & { tenant_id: string; key_id: string }): Promise<MadeHandover> {
+	const { tenant_id, key_id } = input;
+	const token = makeOneTimeToken("kwh");
+	await settleUsage(context);
+	const made = await change(context, async (tx) => {
+		const now = context.clock.now();
+		const found = await lockTenant(tx, tenant_id);
+		if (!found) throw tenantNotFound();
+		const key = await lockKey(tx, tenant_id, key_id);
+		if (!key) throw keyNotFound();
+		if (await claimOnce(tx, context, { tenant_id, operation: "handover.create", input, subject_id: key_id })) throw linkShownBefore(key_id);
+		assertTenantActive(found.tenant);
+		assertApiAccess(found.plan);
+		assertNotEnded(key, now);
+		await assertNeverUsed(tx, key);
+		const replaced = await cancelWaitingHandovers(tx, tenant_id, [key_id], new Date(now));
+		const handover = await makeHandover(tx, context, key, input, token);
+		const facts = { name: key.name, environment: key.environment, ...handoverFacts(handover, replaced) };
+		return {
+			result: { handover, key, tenant_name: found.tenant.name },
+			audit: [{ action: "handover.created", target: { kind: "key", id: key_id }, facts, tenant_id }],
+		};
+	});
+	return sendHandover(context, { ...made, token });
+}
+
+function linkShownBefore(key_id: string): Failure {
+	return new Failure("secret_already_issued", "This request made a link before, which was shown then. If it is lost, make another.", {
+		members: { key_id },
+	});
+}

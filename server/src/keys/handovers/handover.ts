@@ -1,0 +1,54 @@
+import { Failure } from "../../core/error.ts";
+import type { KeyActor } from "../key.ts";
+import type { HandoverAnswer } from "./schema.ts";
+
+export const HANDOVER_STATUSES = ["waiting", "claimed", "cancelled", "expired"] as const;
+export type HandoverStatus = (typeof HANDOVER_STATUSES)[number];
+
+/** A one-time link by which the person who deploys a key has its secret made in front of them. Of its token a digest alone is stored. */
+export interface Handover {
+	readonly id: string;
+	readonly key_id: string;
+	/** Where the link was mailed to, if it was. */
+	readonly email: string | null;
+	readonly created_at: Date;
+	readonly created_by: KeyActor;
+	readonly expires_at: Date;
+	readonly claimed_at: Date | null;
+	/** What the person who revealed the secret said of who they are. */
+	readonly claimed_by: string | null;
+	readonly cancelled_at: Date | null;
+	/** The rotation whose new secret it hands over; null for a key's first. */
+	readonly rotation_id: string | null;
+}
+
+/** What has become of the handover by the instant `now` (ms). What ended it stays, whatever comes later. */
+export function handoverStatusOf(handover: Pick<Handover, "claimed_at" | "cancelled_at" | "expires_at">, now: number): HandoverStatus {
+	if (handover.claimed_at !== null) return "claimed";
+	if (handover.cancelled_at !== null) return "cancelled";
+	return handover.expires_at.getTime() <= now ? "expired" : "waiting";
+}
+
+export function describeHandover(handover: Handover, now: number): HandoverAnswer {
+	return {
+		id: handover.id,
+		status: handoverStatusOf(handover, now),
+		email: handover.email,
+		created_at: handover.created_at.toISOString(),
+		created_by: handover.created_by,
+		expires_at: handover.expires_at.toISOString(),
+		claimed_at: handover.claimed_at?.toISOString() ?? null,
+		claimed_by: handover.claimed_by,
+		rotation_id: handover.rotation_id,
+	};
+}
+
+/** How the recipient is told who hands the key over: the operator goes by the product's name. */
+export function giverName(created_by: KeyActor, product_name: string): string {
+	return created_by.kind === "operator" || created_by.id === undefined ? product_name : created_by.name;
+}
+
+/** The same for a token that is unknown, cut short or of an erased tenant. */
+export function unknownHandover(): Failure {
+	return new Failure("not_found", "This link leads to no key. Open it again from the message, whole, or ask for a new one.");
+}

@@ -1,0 +1,76 @@
+import { Failure } from "../../core/error.ts";
+import { newId } from "../../core/id.ts";
+import type { OneTimeToken } from "../../core/one-time-token.ts";
+import type { Tx } from "../../database/transaction.ts";
+import { normalEmail } from "../../http/input/email.ts";
+import { composeMail } from "../../outbox/mail/mails.ts";
+import type { HandoverContext } from "../context.ts";
+import { type Key, keyActorOf } from "../key.ts";
+import type { Environment } from "../secrets/format.ts";
+import { describeHandover, giverName, type Handover } from "./handover.ts";
+import { HANDOVER_SECONDS_DEFAULT, type HandoverInput, type MadeHandover } from "./schema.ts";
+import { countMailedHandovers, insertHandover } from "./store.ts";
+
+const ENVIRONMENT_WORDS: Readonly<Record<Environment, string>> = { prod: "production", staging: "staging", dev: "development" };
+/** Each may be a mail to somebody who did not ask for one. */
+const MAILED_PER_DAY_MAX = 200;
+const DAY_MS = 86_400_000;
+
+async function assertMayMail(tx: Tx, tenant_id: string, now: number): Promise<void> {
+	const { made, first_made_at } = await countMailedHandovers(tx, tenant_id, new Date(now - DAY_MS));
+	if (made < MAILED_PER_DAY_MAX || first_made_at === null) return;
+	throw new Failure(
+		"rate_limited",
+		`${made} keys were handed over by mail within 24 hours, which is the limit. Hand this one over without an e-mail address, or wait for the seconds in Retry-After.`,
+		{ retry_after_seconds: Math.ceil((first_made_at.getTime() + DAY_MS - now) / 1_000) },
+	);
+}
+
+/** Enters a handover of the key, which ends with the key at the latest. Call it with the tenant locked. 429 `rate_limited` for mails. */
+export async function makeHandover(
+	tx: Tx,
+	context: HandoverContext,
+	key: Key,
+	input: HandoverInput,
+	token: OneTimeToken,
+	rotation_id: string | null = null,
+): Promise<Handover> {
+	const now = context.clock.now();
+	if (input.email !== undefined) await assertMayMail(tx, key.tenant_id, now);
+	const wanted_ms = now + (input.expires_in_seconds ?? HANDOVER_SECONDS_DEFAULT) * 1_000;
+	const handover: Handover = {
+		id: newId("hnd"),
+		key_id: key.id,
+		email: input.email === undefined ? null : normalEmail(input.email),
+		created_at: new Date(now),
+		created_by: keyActorOf(context.actor),
+		expires_at: new Date(Math.min(wanted_ms, key.expires_at?.getTime() ?? wanted_ms)),
+		claimed_at: null,
+		claimed_by: null,
+		cancelled_at: null,
+		rotation_id,
+	};
+	await insertHandover(tx, key.tenant_id, handover, token.digest);
+	return handover;
+}
+
+export function handoverFacts(handover: Handover, replaced_handover_ids: readonly string[] = []): Record<string, unknown> {
+	const { id, email, expires_at } = handover;
+	return { handover_id: id, email, expires_at: expires_at.toISOString(), replaced_handover_ids };
+}
+
+/** The link of a handover that is committed, mailed if it has an address and mails are on. The token is in no other place. */
+export async function sendHandover(
+	context: HandoverContext,
+	made: { handover: Handover; key: Pick<Key, "name" | "environment">; tenant_name: string; token: OneTimeToken },
+): Promise<MadeHandover> {
+	const { handover, key } = made;
+	const { email, expires_at } = handover;
+	const handover_url = `${context.profile.public_url}/reveal#${made.token.text}`;
+	const { product_name } = context.profile.known;
+	const giver = giverName(handover.created_by, product_name);
+	const words = { giver, key_name: key.name, environment: ENVIRONMENT_WORDS[key.environment], tenant_name: made.tenant_name, product_name };
+	const mailed =
+		email !== null && (await context.mailer.send(composeMail("handover", email, { ...words, link: { href: handover_url }, expires_at })));
+	return { handover: describeHandover(handover, context.clock.now()), handover_url, mailed };
+}

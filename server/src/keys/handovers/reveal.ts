@@ -1,0 +1,83 @@
+import { change } from "../../audit/change.ts";
+import { Failure } from "../../core/error.ts";
+import type { Tx } from "../../database/transaction.ts";
+import { holdTenant } from "../../tenants/store.ts";
+import { makerMayStill } from "../../tenants/team/maker.ts";
+import { assertTenantActive } from "../../tenants/tenant.ts";
+import { settleUsage } from "../../usage/aggregate.ts";
+import type { RecipientContext } from "../context.ts";
+import { assertApiAccess } from "../scope.ts";
+import { issueInPlace } from "../secrets/issue-in-place.ts";
+import { lockKey } from "../store.ts";
+import { assertNotEnded } from "./hand-over.ts";
+import { handoverStatusOf, unknownHandover } from "./handover.ts";
+import { findHandover, offered } from "./read.ts";
+import type { RevealedKey, RevealInput } from "./schema.ts";
+import { claimWaitingHandover, lockHandover } from "./store.ts";
+
+/** Claims the handover, or says why nobody can any more. Call it with the key locked. */
+async function claim(tx: Tx, tenant_id: string, wanted: { id: string; key_id: string; claimed_by: string; now: Date }): Promise<void> {
+	if (await claimWaitingHandover(tx, tenant_id, wanted)) return;
+	const handover = await lockHandover(tx, tenant_id, wanted);
+	if (!handover) throw unknownHandover();
+	if (handoverStatusOf(handover, wanted.now.getTime()) === "claimed") {
+		throw new Failure(
+			"secret_already_issued",
+			"The key was revealed already: a link works once. If it was not you, tell whoever sent the link now; if the key is lost, ask for a new link.",
+			{ members: { key_id: wanted.key_id } },
+		);
+	}
+	throw handoverOver();
+}
+
+function handoverOver(): Failure {
+	return new Failure("conflict", "This link was cancelled or its time is over, and no key was made by it. Ask whoever sent it for a new one.");
+}
+
+/**
+ * Makes the secret of a handed-over key and answers its raw key, once: of any number of simultaneous requests, to one. A secret that the key had
+ * and that was never used is dead with it; of a link that belongs to a rotation, both work from now on for as long as that says. `name` is what the recipient says of who they are; it is audited with their address.
+ * 403 `tenant_suspended`, `capability_not_in_plan`; 404 `not_found`; 409 `secret_already_issued` for a link that was used, `conflict` for one that has
+ * ended otherwise and for a key that came into use meanwhile.
+ */
+export async function revealKey(context: RecipientContext, input: RevealInput): Promise<RevealedKey> {
+	const claimed_by = input.name.trim();
+	const { tenant_id, handover } = await findHandover(context, input.token);
+	const { key_id } = handover;
+	await settleUsage(context);
+	return change({ ...context, scope: tenant_id }, async (tx) => {
+		const now = new Date(context.clock.now());
+		const found = await holdTenant(tx, tenant_id);
+		const may_still = await makerMayStill(tx, tenant_id, handover.created_by, "admin");
+		const before = found && (await lockKey(tx, tenant_id, key_id));
+		if (!found || !before) throw unknownHandover();
+		if (!may_still && handoverStatusOf(handover, now.getTime()) === "waiting") throw handoverOver();
+		await claim(tx, tenant_id, { id: handover.id, key_id, claimed_by, now });
+		assertTenantActive(found.tenant);
+		assertApiAccess(found.plan);
+		assertNotEnded(before, now.getTime());
+		const { rotation_id } = handover;
+		const { key, raw_key, kid, last4, replaced_kids } =
+			rotation_id === null
+				? await issueInPlace(tx, context, before, now)
+				: await context.begin_rotation(tx, context, { key: before, rotation_id, now });
+		const { name, environment } = key;
+		const facts = {
+			name,
+			environment,
+			handover_id: handover.id,
+			rotation_id,
+			claimed_by,
+			address: context.visitor.address,
+			kid,
+			last4,
+			replaced_kids,
+		};
+		return {
+			result: { key: { id: key_id, tenant_id, ...offered(key), allowed_ips: key.allowed_ips, kid, last4 }, raw_key },
+			audit: [{ action: "handover.claimed", target: { kind: "key", id: key_id }, facts, tenant_id }],
+			invalidates: [{ kind: "key", id: key_id }],
+			events: [{ tenant_id, type: "handover.claimed", data: { key_id, name, environment, handover_id: handover.id, claimed_by } }],
+		};
+	});
+}

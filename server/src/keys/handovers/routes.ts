@@ -1,0 +1,56 @@
+import { type Row, route } from "../../http/route.ts";
+import type { HandoverContext, RecipientContext } from "../context.ts";
+import { KeySchema } from "../schema.ts";
+import { cancelHandover } from "./cancel.ts";
+import { handOverKey } from "./hand-over.ts";
+import { readHandover } from "./read.ts";
+import { revealKey } from "./reveal.ts";
+import { HandoverInput, HandoverOffer, MadeHandover, ReadHandoverInput, RevealedKey, RevealInput } from "./schema.ts";
+
+export const handoverRoutes: readonly Row<HandoverContext>[] = [
+	route({
+		method: "POST",
+		path: "/api/v1/tenants/:tenant_id/api-keys/:key_id/handovers",
+		access: "admin",
+		confirm: true,
+		summary: "Make a one-time link by which somebody else reveals a key that was never used",
+		status: 201,
+		body: HandoverInput,
+		output: MadeHandover,
+		run: handOverKey,
+	}),
+	route({
+		method: "DELETE",
+		path: "/api/v1/tenants/:tenant_id/api-keys/:key_id/handovers/:handover_id",
+		access: "admin",
+		summary: "Cancel a one-time link that waits",
+		status: 200,
+		while_suspended: true,
+		output: KeySchema,
+		run: cancelHandover,
+	}),
+];
+
+/** For whoever has the link, and nobody else. Both are POST: what follows links by itself reveals and uses up nothing. */
+export const publicKeyRoutes: readonly Row<RecipientContext>[] = [
+	route({
+		method: "POST",
+		path: "/api/v1/handovers/read",
+		access: "public",
+		summary: "What the one-time link of a key leads to; uses nothing up",
+		status: 200,
+		body: ReadHandoverInput,
+		output: HandoverOffer,
+		run: readHandover,
+	}),
+	route({
+		method: "POST",
+		path: "/api/v1/handovers/reveal",
+		access: "public",
+		summary: "Reveal a handed-over key, once; its raw key is in this response only",
+		status: 200,
+		body: RevealInput,
+		output: RevealedKey,
+		run: revealKey,
+	}),
+];

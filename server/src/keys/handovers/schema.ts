@@ -1,0 +1,81 @@
+import Type, { type Static } from "typebox";
+import { Email } from "../../http/input/email.ts";
+import { Name } from "../../http/input/name.ts";
+import { EnvironmentName, KeyActorSchema, orNull, Time } from "../secrets/schema-parts.ts";
+import { HANDOVER_STATUSES } from "./handover.ts";
+
+const SECONDS_MIN = 300;
+const SECONDS_MAX = 604_800;
+export const HANDOVER_SECONDS_DEFAULT = 86_400;
+const TOKEN_CHARACTERS_MAX = 200;
+
+const closed = { additionalProperties: false } as const;
+
+export const HandoverInput = Type.Object(
+	{
+		email: Type.Optional(Email),
+		expires_in_seconds: Type.Optional(Type.Integer({ minimum: SECONDS_MIN, maximum: SECONDS_MAX, default: HANDOVER_SECONDS_DEFAULT })),
+	},
+	closed,
+);
+export type HandoverInput = Static<typeof HandoverInput>;
+
+export const HandoverSchema = Type.Object({
+	id: Type.String(),
+	status: Type.Enum([...HANDOVER_STATUSES]),
+	email: orNull(Type.String()),
+	created_at: Time,
+	created_by: KeyActorSchema,
+	expires_at: Time,
+	claimed_at: orNull(Time),
+	claimed_by: orNull(Type.String()),
+	rotation_id: orNull(Type.String({ description: "The rotation whose new secret it hands over; null for the first secret" })),
+});
+export type HandoverAnswer = Static<typeof HandoverSchema>;
+
+/** What comes with a new handover, in this answer and in the mail only. */
+export const handoverLink = {
+	handover: HandoverSchema,
+	handover_url: Type.String({ description: "The one-time link, in this response only" }),
+	mailed: Type.Boolean({ description: "Whether a mail server took a mail with the link" }),
+};
+export const MadeHandover = Type.Object(handoverLink);
+export type MadeHandover = Static<typeof MadeHandover>;
+
+const Token = Type.String({ maxLength: TOKEN_CHARACTERS_MAX, writeOnly: true, description: "What stands behind the `#` of the link" });
+export const ReadHandoverInput = Type.Object({ token: Token }, closed);
+export const RevealInput = Type.Object(
+	{ token: Token, name: Type.String({ ...Name, description: "Who takes the key, for whoever sent the link" }) },
+	closed,
+);
+export type RevealInput = Static<typeof RevealInput>;
+
+/** What the recipient may know of a key before taking it: nothing of its owner, notes or use. */
+const offered = {
+	name: Type.String(),
+	environment: EnvironmentName,
+	permissions: Type.Array(Type.String()),
+	site_ids: orNull(Type.Array(Type.String())),
+	expires_at: orNull(Time),
+};
+export const HandoverOffer = Type.Object({
+	status: Type.Enum([...HANDOVER_STATUSES]),
+	key: Type.Object(offered),
+	tenant: Type.Object({ id: Type.String(), name: Type.String() }),
+	created_by: Type.Object({ name: Type.String() }),
+	expires_at: Time,
+});
+export type HandoverOffer = Static<typeof HandoverOffer>;
+
+export const RevealedKey = Type.Object({
+	key: Type.Object({
+		id: Type.String(),
+		tenant_id: Type.String(),
+		...offered,
+		allowed_ips: orNull(Type.Array(Type.String())),
+		kid: Type.String(),
+		last4: Type.String(),
+	}),
+	raw_key: Type.String({ description: "Shown this once and in no other response" }),
+});
+export type RevealedKey = Static<typeof RevealedKey>;

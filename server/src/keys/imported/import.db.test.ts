@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import { hash } from "node:crypto";
+import { after, before, test } from "node:test";
+import { acmeKey, declareAcme, INTO_ACME, importRow } from "../../../testing/imported-keys.ts";
+import { auditActions, type KeysFixture, keysFixture, pointersOf, refused } from "../../../testing/keys.ts";
+import { listKeys } from "../list.ts";
+import { getKey } from "../read.ts";
+import { revokeKey } from "../revoke.ts";
+import { importKeys, surveyImport } from "./import.ts";
+import { putLegacyFormat } from "./legacy-format-put.ts";
+import { deleteLegacyFormat } from "./legacy-format-remove.ts";
+import { listLegacyFormats } from "./legacy-formats.ts";
+import type { ImportRow, Verdict } from "./row.ts";
+
+let fixture: KeysFixture;
+before(async () => {
+	fixture = await keysFixture();
+	await declareAcme(fixture.context());
+});
+after(() => fixture.close());
+
+const run = (rows: readonly ImportRow[]) => importKeys(fixture.context(), rows, INTO_ACME);
+const survey = (rows: readonly ImportRow[]) => surveyImport(fixture.context(), rows, new Map());
+function words(verdict: Verdict | undefined): string {
+	return typeof verdict === "object" ? `${verdict.why}: ${verdict.refused}` : String(verdict);
+}
+
+test("a survey changes nothing and says what the import then does; a second import changes nothing", async () => {
+	const tenant_id = await fixture.tenant();
+	const rows = Array.from({ length: 5 }, () => importRow(acmeKey(), tenant_id));
+	const before = await fixture.state();
+	assert.deepEqual(
+		(await survey(rows)).map(({ verdict }) => verdict),
+		rows.map(() => "new"),
+	);
+	assert.equal(await fixture.state(), before);
+	assert((await run(rows)).every(({ verdict }) => verdict === "new"));
+	const done = await fixture.state();
+	assert((await run(rows)).every(({ verdict }) => verdict === "there"));
+	assert((await survey(rows)).every(({ verdict }) => verdict === "there"));
+	assert.equal(await fixture.state(), done);
+	assert.equal((await auditActions(fixture, tenant_id)).filter((action) => action === "keys.imported").length, 1);
+	const [entry] = await fixture.behind("select details->'facts' as facts from audit_entries where chain = $1 and action = 'keys.imported'", [
+		tenant_id,
+	]);
+	const { data } = await listKeys(fixture.context(), { tenant_id });
+	assert.deepEqual(Object(entry?.facts).key_ids.sort(), data.map((key) => key.id).sort());
+});
+
+test("an imported key says so, is due for replacing from the first day, and its last characters are not known yet", async () => {
+	const tenant_id = await fixture.tenant();
+	const expires_at = new Date(fixture.clock.now() + 86_400_000).toISOString();
+	const [judged] = await run([importRow(acmeKey(), tenant_id, { name: "Order bot", expires_at, permissions: ["tenant:read"] })]);
+	const key = await getKey(fixture.context(), { tenant_id, key_id: judged?.key?.id ?? "" });
+	assert.deepEqual(
+		[key.name, key.environment, key.owner, key.permissions, key.expires_at, key.rotation_due_at],
+		["Order bot", "prod", { name: "Dana" }, ["tenant:read"], expires_at, key.created_at],
+	);
+	assert.deepEqual(
+		key.secrets.map(({ last4, imported, status }) => ({ last4, imported, status })),
+		[{ last4: "", imported: true, status: "issued" }],
+	);
+});
+
+test("neither the hash nor anything of the raw key is anywhere in the database, in whatever writing", async () => {
+	const tenant_id = await fixture.tenant();
+	const raw_key = acmeKey();
+	await run([importRow(raw_key, tenant_id)]);
+	const dump = await fixture.dump();
+	const sha256 = hash("sha256", raw_key, "buffer");
+	const [row] = await fixture.behind("select mac, lookup, mac_version from secrets where tenant_id = $1", [tenant_id]);
+	assert(row && Buffer.isBuffer(row.mac));
+	// The dump spells bytes in hex, so that its hex is a search of the raw bytes of every column too: what is there is found.
+	for (const there of [row.mac.toString("hex"), String(row.lookup)]) assert(dump.includes(there), `the dump lacks ${there}`);
+	const writings = [raw_key, raw_key.slice(5), sha256.toString("hex"), sha256.toString("base64").slice(0, -1), sha256.toString("base64url")];
+	for (const text of writings) assert(!dump.toLowerCase().includes(text.toLowerCase()), "the database holds the bare hash");
+	assert.equal(row.mac_version, 2);
+	assert(!row.mac.equals(sha256));
+	assert(!String(row.lookup).includes(sha256.toString("base64url")));
+});
+
+test("rows are held to what a new key is held to, each told for itself, and the others go through", async () => {
+	const tenant_id = await fixture.tenant({ max_key_lifetime_days: 30 });
+	const suspended = await fixture.tenant();
+	const without = await fixture.tenant({ capabilities: [] });
+	await fixture.behind("update tenants set status = 'suspended' where id = $1", [suspended]);
+	await fixture.site(tenant_id, "shop-staging", "staging");
+	const other = await fixture.tenant();
+	const taken = acmeKey();
+	await run([importRow(taken, other)]);
+	const rows = [
+		importRow(acmeKey(), tenant_id),
+		importRow(acmeKey(), "nobody"),
+		importRow(acmeKey(), suspended),
+		importRow(acmeKey(), without),
+		importRow(acmeKey(), tenant_id, { permissions: ["fly:high"] }),
+		importRow(acmeKey(), tenant_id, { site_ids: ["shop-staging"] }),
+		importRow(acmeKey(), tenant_id, { site_ids: ["nowhere"] }),
+		importRow(acmeKey(), tenant_id, { allowed_ips: ["300.1.1.1"] }),
+		importRow(acmeKey(), tenant_id, { expires_at: "2099-01-01T00:00:00Z" }),
+		importRow(taken, tenant_id),
+	];
+	const expected = [
+		/^new$/,
+		/^tenant_missing/,
+		/^not_valid: .*suspended/,
+		/^not_valid: .*m2m_api/,
+		/^not_valid: permissions\/0 /,
+		/^not_valid: site_ids\/0 .*staging/,
+		/^not_valid: site_ids\/0 /,
+		/^not_valid: allowed_ips/,
+		/^not_valid: expires_at/,
+		/^other_tenant/,
+	];
+	for (const judged of [await survey(rows), await run(rows)])
+		for (const [index, pattern] of expected.entries()) assert.match(words(judged[index]?.verdict), pattern);
+});
+
+test("the number of keys of a plan holds, over several parts of a file and over two imports at once", async () => {
+	const tenant_id = await fixture.tenant({ limits: { sites: null, api_keys: 3, documents: null, storage_bytes: null, document_bytes: null } });
+	const rows = Array.from({ length: 6 }, () => importRow(acmeKey(), tenant_id));
+	const used = new Map<string, number>();
+	const first = await surveyImport(fixture.context(), rows.slice(0, 2), used);
+	const rest = await surveyImport(fixture.context(), rows.slice(2), used);
+	assert.equal([...first, ...rest].filter(({ verdict }) => verdict === "new").length, 3);
+	const [one, two] = await Promise.all([run(rows.slice(0, 3)), run(rows.slice(3))]);
+	const all = [...(one ?? []), ...(two ?? [])];
+	assert.equal(all.filter(({ verdict }) => verdict === "new").length, 3);
+	assert(all.filter(({ verdict }) => verdict !== "new").every(({ verdict }) => /^over_plan/.test(words(verdict))));
+});
+
+test("two imports of the same keys at once import each once", async () => {
+	const tenant_id = await fixture.tenant();
+	const rows = Array.from({ length: 40 }, () => importRow(acmeKey(), tenant_id));
+	const both = await Promise.all([run(rows), run(rows.toReversed())]);
+	assert.equal(both.flat().filter(({ verdict }) => verdict === "new").length, 40);
+	const [count] = await fixture.behind("select count(*)::int as keys from keys where tenant_id = $1", [tenant_id]);
+	assert.equal(count?.keys, 40);
+});
+
+test("a format with keys can be widened and neither narrowed nor deleted; without any it can be both", async () => {
+	const tenant_id = await fixture.tenant();
+	const format = { name: "beta", prefix: "beta_", alphabet: "base62", length_min: 20, length_max: 24 } as const;
+	await putLegacyFormat(fixture.context(), format);
+	const [judged] = await importKeys(fixture.context(), [importRow(`beta_${"x".repeat(20)}`, tenant_id)], { format, source: "plain" });
+	await refused(fixture, "conflict", () => putLegacyFormat(fixture.context(), { ...format, length_min: 21 }));
+	await refused(fixture, "conflict", () => deleteLegacyFormat(fixture.context(), { name: "beta" }));
+	const widened = await putLegacyFormat(fixture.context(), { ...format, length_max: 40 });
+	assert.deepEqual([widened.length_max, widened.keys, widened.keys_never_used], [40, 1, 1]);
+	await revokeKey(fixture.context(), { tenant_id, key_id: judged?.key?.id ?? "", reason: "other" });
+	await deleteLegacyFormat(fixture.context(), { name: "beta" });
+	await refused(fixture, "not_found", () => deleteLegacyFormat(fixture.context(), { name: "beta" }));
+	const { data } = await listLegacyFormats(fixture.context());
+	assert(!data.some(({ name }) => name === "beta"));
+	assert((await getKey(fixture.context(), { tenant_id, key_id: judged?.key?.id ?? "" })).secrets[0]?.imported, "it still came from elsewhere");
+	const actions = await auditActions(fixture, "*");
+	assert.deepEqual(actions.filter((action) => action.startsWith("legacy_format.")).slice(-3), [
+		"legacy_format.created",
+		"legacy_format.updated",
+		"legacy_format.deleted",
+	]);
+});
+
+test("formats that could not be told from our own keys, badly named ones, and more than 16 are refused", async () => {
+	const format = { prefix: "old_", alphabet: "hex", length_min: 32, length_max: 32 } as const;
+	const failure = await refused(fixture, "invalid_request", () =>
+		putLegacyFormat(fixture.context(), { ...format, name: "Bad Name", prefix: "kw_prod_" }),
+	);
+	assert.deepEqual(pointersOf(failure), ["/path/name", "/prefix"]);
+	const { data } = await listLegacyFormats(fixture.context());
+	for (let made = data.length; made < 16; made += 1) await putLegacyFormat(fixture.context(), { ...format, name: `old-${made}` });
+	await refused(fixture, "conflict", () => putLegacyFormat(fixture.context(), { ...format, name: "one-more" }));
+});

@@ -1,0 +1,96 @@
+import { type Change, change } from "../../audit/change.ts";
+import { Failure } from "../../core/error.ts";
+import { read } from "../../database/read.ts";
+import type { Tx } from "../../database/transaction.ts";
+import { lockTenants, readTenantsNamed } from "../../tenants/store.ts";
+import type { KeysContext } from "../context.ts";
+import type { Key } from "../key.ts";
+import { newKid } from "../secrets/format.ts";
+import { HASH_MAC_VERSION, hashMac } from "../secrets/mac.ts";
+import { lockLegacyFormat } from "./format-store.ts";
+import { LEGACY_KEYS_ID } from "./legacy-formats.ts";
+import { LegacyLookups } from "./lookup.ts";
+import type { ImportInto, ImportRow } from "./row.ts";
+import { countLiveKeysOf, type ImportedSecretRow, insertImported, lockImports } from "./store.ts";
+import { type Bench, type Judged, judgeRows } from "./validate.ts";
+
+function named(rows: readonly ImportRow[]): { ids: string[]; external_ids: string[] } {
+	const ids = new Set(rows.flatMap((row) => ("id" in row.tenant ? row.tenant.id : [])));
+	const external_ids = new Set(rows.flatMap((row) => ("external_id" in row.tenant ? row.tenant.external_id : [])));
+	return { ids: [...ids], external_ids: [...external_ids] };
+}
+
+/**
+ * What an import of `rows` would do, without doing it. `used` is kept between the parts of one file, so that what the plans allow is counted over
+ * the whole of it.
+ */
+export async function surveyImport(context: KeysContext, rows: readonly ImportRow[], used: Map<string, number>): Promise<Judged[]> {
+	return read(context, async (tx) => {
+		const tenants = await readTenantsNamed(tx, named(rows));
+		const fresh = [...tenants.keys()].filter((id) => !used.has(id));
+		const live = await countLiveKeysOf(tx, fresh, new Date(context.clock.now()));
+		for (const id of fresh) used.set(id, live.get(id) ?? 0);
+		return judgeRows(tx, context, rows, { lookups: new LegacyLookups(context.peppers), tenants, used });
+	});
+}
+
+/** The tenants of the rows, locked: what their plans allow is counted while nobody else makes keys of theirs. */
+async function lockedBench(tx: Tx, context: KeysContext, rows: readonly ImportRow[]): Promise<Bench> {
+	const ids = [...(await readTenantsNamed(tx, named(rows))).keys()];
+	const tenants = await lockTenants(tx, ids);
+	const used = await countLiveKeysOf(tx, ids, new Date(context.clock.now()));
+	return { lookups: new LegacyLookups(context.peppers), tenants, used };
+}
+
+function secretOf(context: KeysContext, key: Key, row: ImportRow, into: ImportInto, lookups: LegacyLookups): ImportedSecretRow {
+	const { current } = context.peppers;
+	const identity = { key_id: key.id, kid: newKid(), tenant_id: key.tenant_id, environment: key.environment };
+	return {
+		kid: identity.kid,
+		tenant_id: key.tenant_id,
+		key_id: key.id,
+		mac: hashMac(current, identity, row.sha256),
+		mac_version: HASH_MAC_VERSION,
+		pepper_id: current.id,
+		// Nobody here has seen the key yet.
+		last4: "",
+		created_at: key.created_at,
+		shown_to: null,
+		lookup: lookups.current(row.sha256),
+		legacy_format: into.format.name,
+	};
+}
+
+function notesOf(keys: readonly Key[], into: ImportInto) {
+	return [...Map.groupBy(keys, (key) => key.tenant_id)].map(([tenant_id, own]) => ({
+		action: "keys.imported",
+		target: { kind: "legacy_format", id: into.format.name },
+		facts: { source: into.source, keys: own.length, key_ids: own.map((key) => key.id) },
+		tenant_id,
+	}));
+}
+
+async function writeRows(tx: Tx, context: KeysContext, rows: readonly ImportRow[], into: ImportInto): Promise<Change<Judged[]>> {
+	await lockImports(tx);
+	if (!(await lockLegacyFormat(tx, into.format.name))) throw new Failure("conflict", "The format of these keys was deleted meanwhile.");
+	const bench = await lockedBench(tx, context, rows);
+	const judged = await judgeRows(tx, context, rows, bench);
+	const fresh = judged.flatMap(({ row, key }) => (key === null ? [] : [{ key, secret: secretOf(context, key, row, into, bench.lookups) }]));
+	const keys = fresh.map(({ key }) => key);
+	const [first, ...others] = notesOf(keys, into);
+	if (first === undefined) return { unchanged: judged };
+	await insertImported(
+		tx,
+		keys,
+		fresh.map(({ secret }) => secret),
+	);
+	return { result: judged, audit: [first, ...others], invalidates: [{ kind: "legacy_formats", id: LEGACY_KEYS_ID }] };
+}
+
+/**
+ * Writes those of `rows` that are new, in one change: all of them or, if it fails, none. They work on every node when it has returned. A repeat changes
+ * nothing: a raw key is there once, whatever the file says of it the second time.
+ */
+export async function importKeys(context: KeysContext, rows: readonly ImportRow[], into: ImportInto): Promise<Judged[]> {
+	return change(context, (tx) => writeRows(tx, context, rows, into));
+}

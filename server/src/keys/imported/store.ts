@@ -1,0 +1,61 @@
+import { sql } from "kysely";
+import type { ReadTx, Tx } from "../../database/transaction.ts";
+import type { Key } from "../key.ts";
+import { insertKeys, isLive, type NewSecretRow } from "../store.ts";
+
+const IMPORT_LOCK = 7_362_013;
+
+/** Imports write one after the other, so that none finds a key missing that another is about to write. */
+export async function lockImports(tx: Tx): Promise<void> {
+	await sql`select pg_advisory_xact_lock(${IMPORT_LOCK})`.execute(tx);
+}
+
+/** Which of the look-ups are taken, and by which tenant. */
+export async function readTakenLookups(tx: ReadTx, lookups: readonly string[]): Promise<Map<string, string>> {
+	const rows = await tx.selectFrom("secrets").select(["lookup", "tenant_id"]).where("lookup", "=", sql<string>`any(${lookups}::text[])`).execute();
+	return new Map(rows.flatMap((row): [string, string][] => (row.lookup === null ? [] : [[row.lookup, row.tenant_id]])));
+}
+
+/** How many keys of each tenant are neither revoked nor expired. */
+export async function countLiveKeysOf(tx: ReadTx, tenant_ids: readonly string[], now: Date): Promise<Map<string, number>> {
+	const rows = await tx
+		.selectFrom("keys")
+		.select("tenant_id")
+		.select((select) => select.fn.countAll<number>().as("count"))
+		.where("tenant_id", "=", sql<string>`any(${tenant_ids}::text[])`)
+		.where(isLive(now))
+		.groupBy("tenant_id")
+		.execute();
+	return new Map(rows.map((row) => [row.tenant_id, row.count]));
+}
+
+/** Those sites of these tenants that are named, by tenant, with the environment that each is bound to. */
+export async function readSitesOf(
+	tx: ReadTx,
+	tenant_ids: readonly string[],
+	site_ids: readonly string[],
+): Promise<Map<string, Map<string, string | null>>> {
+	if (site_ids.length === 0) return new Map();
+	const rows = await tx
+		.selectFrom("sites")
+		.select(["tenant_id", "id", "environment"])
+		.where("tenant_id", "=", sql<string>`any(${tenant_ids}::text[])`)
+		.where("id", "=", sql<string>`any(${site_ids}::text[])`)
+		.execute();
+	const byTenant = Map.groupBy(rows, (row) => row.tenant_id);
+	return new Map([...byTenant].map(([tenant_id, sites]) => [tenant_id, new Map(sites.map((site) => [site.id, site.environment]))]));
+}
+
+export interface ImportedSecretRow extends NewSecretRow {
+	readonly lookup: string;
+	readonly legacy_format: string;
+}
+
+/** Writes keys with one secret each; the caller has made sure that no look-up is taken. */
+export async function insertImported(tx: Tx, keys: readonly Key[], secrets: readonly ImportedSecretRow[]): Promise<void> {
+	await insertKeys(tx, keys);
+	await tx
+		.insertInto("secrets")
+		.values([...secrets])
+		.execute();
+}

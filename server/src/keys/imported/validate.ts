@@ -1,0 +1,99 @@
+import { Failure } from "../../core/error.ts";
+import { newId } from "../../core/id.ts";
+import type { ReadTx } from "../../database/transaction.ts";
+import type { Catalogue } from "../../plans/catalogue/permission.ts";
+import { readCatalogue } from "../../plans/store.ts";
+import type { TenantWithPlan } from "../../tenants/store.ts";
+import { assertTenantActive } from "../../tenants/tenant.ts";
+import type { KeysContext } from "../context.ts";
+import { keyWithin } from "../create.ts";
+import { type Key, keyActorOf } from "../key.ts";
+import { assertApiAccess } from "../scope.ts";
+import type { LegacyLookups } from "./lookup.ts";
+import type { ImportRow, Verdict } from "./row.ts";
+import { readSitesOf, readTakenLookups } from "./store.ts";
+
+/** A row with what it comes to; `key` is there for a new one. */
+export interface Judged {
+	readonly row: ImportRow;
+	readonly verdict: Verdict;
+	readonly key: Key | null;
+}
+
+export interface Bench {
+	readonly lookups: LegacyLookups;
+	readonly tenants: ReadonlyMap<string, TenantWithPlan>;
+	/** Live keys of each tenant, with those that were judged new so far. */
+	readonly used: Map<string, number>;
+}
+
+function tenantOf(row: ImportRow, bench: Bench, by_external_id: ReadonlyMap<string, TenantWithPlan>): TenantWithPlan | undefined {
+	return "id" in row.tenant ? bench.tenants.get(row.tenant.id) : by_external_id.get(row.tenant.external_id);
+}
+
+function wordsOf(failure: Failure): string {
+	const errors = failure.facts.errors ?? [];
+	return errors.length === 0 ? failure.detail : errors.map(({ pointer, detail }) => `${pointer.slice(1)} ${detail}`).join("; ");
+}
+
+function refused(row: ImportRow, why: "not_valid" | "tenant_missing" | "over_plan" | "other_tenant", words: string): Judged {
+	return { row, verdict: { refused: words, why }, key: null };
+}
+
+interface Around {
+	readonly catalogue: Catalogue;
+	readonly sites: ReadonlyMap<string, ReadonlyMap<string, string | null>>;
+	readonly taken: ReadonlyMap<string, string>;
+}
+
+function judgeOne(context: KeysContext, row: ImportRow, found: TenantWithPlan, bench: Bench, around: Around): Judged {
+	const { tenant, plan } = found;
+	const holder = bench.lookups
+		.all(row.sha256)
+		.map((lookup) => around.taken.get(lookup))
+		.find((tenant_id) => tenant_id !== undefined);
+	if (holder === tenant.id) return { row, verdict: "there", key: null };
+	if (holder !== undefined) return refused(row, "other_tenant", "the same key was imported for another tenant before: a key belongs to one");
+	try {
+		assertTenantActive(tenant);
+		assertApiAccess(plan);
+		const now = context.clock.now();
+		const bounds = { plan, catalogue: around.catalogue, sites: around.sites.get(tenant.id) ?? new Map(), owner_errors: [] };
+		const made = keyWithin(bounds, { ...row.input, tenant_id: tenant.id }, { key_id: newId("key"), now, created_by: keyActorOf(context.actor) });
+		const used = bench.used.get(tenant.id) ?? 0;
+		const max = plan.limits.api_keys;
+		if (max !== null && used >= max) return refused(row, "over_plan", `the plan of the tenant ${tenant.id} allows ${max} API keys`);
+		bench.used.set(tenant.id, used + 1);
+		// It is to be replaced from the first day on: whoever issued it still knows it.
+		return { row, verdict: "new", key: { ...made, rotation_due_at: made.created_at } };
+	} catch (error) {
+		if (!(error instanceof Failure)) throw error;
+		return refused(row, "not_valid", wordsOf(error));
+	}
+}
+
+/** Holds rows against the database: what each comes to, in their order. */
+export async function judgeRows(tx: ReadTx, context: KeysContext, rows: readonly ImportRow[], bench: Bench): Promise<Judged[]> {
+	const by_external_id = new Map(
+		[...bench.tenants.values()].flatMap((found): [string, TenantWithPlan][] =>
+			found.tenant.external_id === null ? [] : [[found.tenant.external_id, found]],
+		),
+	);
+	const around = {
+		catalogue: await readCatalogue(tx),
+		sites: await readSitesOf(
+			tx,
+			[...bench.tenants.keys()],
+			rows.flatMap((row) => row.input.site_ids ?? []),
+		),
+		taken: await readTakenLookups(
+			tx,
+			rows.flatMap((row) => bench.lookups.all(row.sha256)),
+		),
+	};
+	return rows.map((row) => {
+		const found = tenantOf(row, bench, by_external_id);
+		if (found === undefined) return refused(row, "tenant_missing", "its tenant is not there");
+		return judgeOne(context, row, found, bench, around);
+	});
+}

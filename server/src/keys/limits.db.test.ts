@@ -1,0 +1,69 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { auditActions, type KeysFixture, keyInput, keysFixture, pointersOf, refused } from "../../testing/keys.ts";
+import { createKey } from "./create.ts";
+import { getKey } from "./read.ts";
+import { updateKeySettings } from "./update.ts";
+
+let fixture: KeysFixture;
+before(async () => {
+	fixture = await keysFixture();
+});
+after(() => fixture.close());
+
+const SLOW = { name: "slow", requests: 10, window_seconds: 60 };
+const DAILY = { name: "hourly", requests: 50, window_seconds: 3_600 };
+const BURST = { name: "burst", requests: 100, window_seconds: 60, per: "key" as const };
+
+/** The facts of the newest entry of the tenant's chain. */
+async function newestFacts(tenant_id: string): Promise<Record<string, unknown>> {
+	const [row] = await fixture.behind("select details from audit_entries where chain = $1 order by seq desc limit 1", [tenant_id]);
+	ok(row);
+	const { facts } = row.details as { facts: Record<string, unknown> };
+	return facts;
+}
+
+test("a key is made with limits of its own, which are read, changed and taken away, each in the audit log", async () => {
+	const tenant_id = await fixture.tenant({ rate_limits: [BURST] });
+	const { key } = await createKey(fixture.context(), keyInput(tenant_id, { rate_limits: [SLOW] }));
+	deepEqual(key.rate_limits, [SLOW]);
+	deepEqual((await newestFacts(tenant_id)).rate_limits, [SLOW]);
+	const ids = { tenant_id, key_id: key.id };
+	deepEqual((await getKey(fixture.context(), ids)).rate_limits, [SLOW]);
+
+	const changed = await updateKeySettings(fixture.context(), { ...ids, rate_limits: [{ ...SLOW, requests: 20 }, DAILY] });
+	deepEqual(changed, { ...key, rate_limits: [{ ...SLOW, requests: 20 }, DAILY] });
+	const { before, after } = await newestFacts(tenant_id);
+	deepEqual([before, after], [{ rate_limits: [SLOW] }, { rate_limits: [{ ...SLOW, requests: 20 }, DAILY] }]);
+
+	const state = await fixture.state();
+	await updateKeySettings(fixture.context(), { ...ids, rate_limits: [{ ...SLOW, requests: 20 }, DAILY] });
+	equal(await fixture.state(), state, "the same again changes nothing");
+	deepEqual((await updateKeySettings(fixture.context(), { ...ids, rate_limits: [] })).rate_limits, []);
+	deepEqual(await auditActions(fixture, tenant_id), ["tenant.created", "key.created", "key.updated", "key.updated"]);
+});
+
+test("a key made without saying so has none", async () => {
+	const { key } = await createKey(fixture.context(), keyInput(await fixture.tenant()));
+	deepEqual(key.rate_limits, []);
+});
+
+test("limits that the plan makes useless, or whose names it has, are refused with all of their pointers; those of the tenant's own count", async () => {
+	const tenant_id = await fixture.tenant({ rate_limits: [BURST] });
+	const wanted = [SLOW, { ...BURST, per: undefined, requests: 30 }, { name: "fast", requests: 100, window_seconds: 60 }].map(
+		({ name, requests, window_seconds }) => ({ name, requests, window_seconds }),
+	);
+	const failure = await refused(fixture, "invalid_request", () => createKey(fixture.context(), keyInput(tenant_id, { rate_limits: wanted })));
+	deepEqual(pointersOf(failure), ["/rate_limits/1/name", "/rate_limits/2/requests"]);
+	const { key } = await createKey(fixture.context(), keyInput(tenant_id));
+	const update = () => updateKeySettings(fixture.context(), { tenant_id, key_id: key.id, rate_limits: wanted });
+	deepEqual(pointersOf(await refused(fixture, "invalid_request", update)), ["/rate_limits/1/name", "/rate_limits/2/requests"]);
+});
+
+test("a plan that has grown a limit of the same name or a stricter one lets the key keep its own, and change others", async () => {
+	const tenant_id = await fixture.tenant();
+	const { key } = await createKey(fixture.context(), keyInput(tenant_id, { rate_limits: [SLOW] }));
+	await fixture.replan(tenant_id, { rate_limits: [{ ...SLOW, requests: 1, per: "tenant" }] });
+	const ids = { tenant_id, key_id: key.id };
+	deepEqual((await updateKeySettings(fixture.context(), { ...ids, rate_limits: [SLOW, DAILY] })).rate_limits, [SLOW, DAILY]);
+});

@@ -1,0 +1,60 @@
+import { deepEqual } from "node:assert/strict";
+import { test } from "node:test";
+import type { Plan, RateLimit } from "../plans/plan.ts";
+import { unusableRateLimits } from "./limits.ts";
+
+const NO_LIMITS = { sites: null, api_keys: null, documents: null, storage_bytes: null, document_bytes: null };
+const burst: RateLimit = { name: "burst", requests: 100, window_seconds: 60, per: "tenant" };
+const exports: RateLimit = { name: "exports", requests: 5, window_seconds: 3_600, per: "key", named_only: true };
+
+const planWith = (...rate_limits: RateLimit[]): Plan => ({
+	id: "plan",
+	name: "Plan",
+	capabilities: [],
+	rate_limits,
+	quota_requests_per_month: null,
+	limits: NO_LIMITS,
+	max_key_lifetime_days: null,
+});
+const own = (name: string, requests: number, window_seconds = 60) => ({ name, requests, window_seconds });
+const pointers = (...asked: Parameters<typeof unusableRateLimits>) => unusableRateLimits(...asked).map(({ pointer }) => pointer);
+
+test("a limit that is stricter than the plan's, or of another length, can be a key's own", () => {
+	deepEqual(unusableRateLimits([own("slow", 99), own("hourly", 1_000, 3_600), own("second", 10, 1)], planWith(burst, exports)), []);
+	deepEqual(unusableRateLimits([own("slow", 1)], planWith()), []);
+});
+
+test("a name of the plan's, also of a limit that has to be named, and one that stands twice are pointed at", () => {
+	const plan = planWith(burst, exports);
+	deepEqual(pointers([own("burst", 1)], plan), ["/rate_limits/0/name"]);
+	deepEqual(pointers([own("slow", 1), own("exports", 1)], plan), ["/rate_limits/1/name"]);
+	deepEqual(pointers([own("slow", 10), own("slow", 1)], plan), ["/rate_limits/1/name"]);
+});
+
+test("a limit that another of the same time makes useless is pointed at, whether that is the plan's or the key's own", () => {
+	const [problem] = unusableRateLimits([own("slow", 100)], planWith(burst));
+	deepEqual(problem, {
+		pointer: "/rate_limits/0/requests",
+		detail: 'is never reached: the limit "burst" lets no more than 100 through in 60 seconds already. Choose a smaller number, or leave it out',
+	});
+	deepEqual(pointers([own("slow", 5), own("slower", 5)], planWith(burst)), ["/rate_limits/1/requests"]);
+	deepEqual(pointers([own("slow", 3), own("hour", 180, 3_600)], planWith()), ["/rate_limits/1/requests"]);
+	deepEqual(pointers([own("hour", 181, 3_600), own("slow", 3)], planWith()), ["/rate_limits/0/requests"], "whichever comes first");
+	deepEqual(pointers([own("slow", 6, 3_600)], planWith(exports)), [], "what counts only some requests bounds no other");
+});
+
+test("a limit of another time is held to what the plan's comes to in it", () => {
+	const plan = planWith(burst);
+	deepEqual(pointers([own("second", 100, 1)], plan), ["/rate_limits/0/requests"], "a minute holds that second");
+	deepEqual(unusableRateLimits([own("second", 99, 1)], plan), []);
+	deepEqual(pointers([own("hour", 6_000, 3_600)], plan), ["/rate_limits/0/requests"], "sixty minutes hold the hour");
+	deepEqual(unusableRateLimits([own("hour", 5_999, 3_600)], plan), []);
+	deepEqual(pointers([own("odd", 200, 61)], plan), ["/rate_limits/0/requests"]);
+	deepEqual(unusableRateLimits([own("odd", 199, 61)], plan), [], "a little more than a minute can meet two of them");
+});
+
+test("limits that the key has already may stay, whatever became of the plan; a changed one is judged", () => {
+	const held = [own("burst", 500), own("slow", 200)];
+	deepEqual(unusableRateLimits(held, planWith(burst), held), []);
+	deepEqual(pointers([own("burst", 501), own("slow", 199)], planWith(burst), held), ["/rate_limits/0/name", "/rate_limits/1/requests"]);
+});

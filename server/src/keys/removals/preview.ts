@@ -1,0 +1,77 @@
+import Type, { type Static } from "typebox";
+import type { ChangeContext } from "../../audit/change.ts";
+import { type CallerContext, ROLES, type Role, roleReaches } from "../../core/caller.ts";
+import { Failure } from "../../core/error.ts";
+import { read } from "../../database/read.ts";
+import { type Row, route } from "../../http/route.ts";
+import { ENDED_KINDS, type EndersContext, findMade } from "../../tenants/team/ending.ts";
+import { isCaller, memberNotFound } from "../../tenants/team/member.ts";
+import { readMember } from "../../tenants/team/member-store.ts";
+import { EnvironmentName, orNull, Time } from "../secrets/schema-parts.ts";
+import { readKeysShownTo } from "./store.ts";
+
+const RemovalPreview = Type.Object({
+	ends: Type.Array(
+		Type.Object({
+			kind: Type.Enum([...ENDED_KINDS]),
+			id: Type.String(),
+			name: orNull(Type.String({ description: "Of the key, or the address; null for an invitation that names none" })),
+		}),
+		{ description: "What they made and nobody used yet, which ends" },
+	),
+	keys_shown: Type.Array(
+		Type.Object({
+			key_id: Type.String(),
+			name: Type.String(),
+			environment: EnvironmentName,
+			last4: Type.String(),
+			how: Type.Enum(["shown", "revealed"]),
+			at: Time,
+		}),
+		{ description: "Live keys whose raw key this person was shown, or revealed by a link mailed to them; at most 200. They go on" },
+	),
+});
+type RemovalPreview = Static<typeof RemovalPreview>;
+
+type PreviewContext = ChangeContext & CallerContext & EndersContext;
+
+/**
+ * What ends when a member is removed or leaves, or with `role` when they get that role, and the keys whose raw key they have seen. Changes nothing.
+ * 404 `not_found`; 403 `role_not_allowed` about others for whoever is no owner.
+ */
+export async function previewRemoval(context: PreviewContext, input: { tenant_id: string; member_id: string; role?: Role }): Promise<RemovalPreview> {
+	const { tenant_id, member_id, role } = input;
+	const { caller } = context;
+	if (!isCaller({ id: member_id }, caller) && "role" in caller && !roleReaches(caller.role, "owner")) throw ownersOnly();
+	return read(context, async (tx) => {
+		const member = await readMember(tx, tenant_id, member_id);
+		if (!member) throw memberNotFound();
+		const now = new Date(context.clock.now());
+		const ending = { makers: [{ kind: "member", id: member_id }] as const, role_left: role ?? null, now, ended_by: context.actor, because: "" };
+		const ends = await findMade(tx, context, ending);
+		const shown = await readKeysShownTo(tx, tenant_id, { member_id, email: member.email }, now);
+		return {
+			ends: ends.map(({ kind, id, name }) => ({ kind, id, name })),
+			keys_shown: shown.map(({ at, ...key }) => ({ ...key, at: at.toISOString() })),
+		};
+	});
+}
+
+function ownersOnly(): Failure {
+	return new Failure("role_not_allowed", "Only an owner sees what another member has made. Ask an owner of the tenant.", {
+		members: { role_needed: "owner" },
+	});
+}
+
+export const removalRoutes: readonly Row<PreviewContext>[] = [
+	route({
+		method: "GET",
+		path: "/api/v1/tenants/:tenant_id/members/:member_id/removal-preview",
+		access: "viewer",
+		summary: "What ends when a member is removed or gets another role, and the keys that they were shown",
+		status: 200,
+		query: Type.Object({ role: Type.Optional(Type.Enum([...ROLES])) }, { additionalProperties: false }),
+		output: RemovalPreview,
+		run: previewRemoval,
+	}),
+];

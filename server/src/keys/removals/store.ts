@@ -1,0 +1,49 @@
+import { sql } from "kysely";
+import type { ReadTx } from "../../database/transaction.ts";
+import type { Environment } from "../secrets/format.ts";
+
+const KEYS_MAX = 200;
+
+export interface KeyShown {
+	readonly key_id: string;
+	readonly name: string;
+	readonly environment: Environment;
+	readonly last4: string;
+	/** `shown`: in the answer that made it; `revealed`: by a one-time link that was mailed to their address. */
+	readonly how: "shown" | "revealed";
+	readonly at: Date;
+}
+
+/** Guarantee: the column has a check constraint with exactly these values. */
+function asEnvironment(environment: string): Environment {
+	return environment as Environment;
+}
+
+/** Keys that are not over, of which this member has seen a secret that lives; the newest first, each once. */
+export async function readKeysShownTo(
+	tx: ReadTx,
+	tenant_id: string,
+	person: { member_id: string; email: string | null },
+	now: Date,
+): Promise<KeyShown[]> {
+	const shown = sql<boolean>`coalesce(s.shown_to ->> 'kind' = 'member' and s.shown_to ->> 'id' = ${person.member_id}, false)`;
+	// A handover is claimed at the instant at which its secret is made.
+	const revealed = sql<boolean>`exists (select from keywright.handovers h where h.tenant_id = s.tenant_id and h.key_id = s.key_id
+		and h.claimed_at = s.created_at and h.email = ${person.email})`;
+	const rows = await tx
+		.selectFrom("secrets as s")
+		.innerJoin("keys as k", (join) => join.onRef("k.tenant_id", "=", "s.tenant_id").onRef("k.id", "=", "s.key_id"))
+		.select(["k.id as key_id", "k.name", "k.environment", "s.last4", "s.created_at as at", shown.as("shown")])
+		.where("s.tenant_id", "=", tenant_id)
+		.where("s.retired_at", "is", null)
+		.where("k.revoked_at", "is", null)
+		.where((where) => where.or([where("s.retires_at", "is", null), where("s.retires_at", ">", now)]))
+		.where((where) => where.or([where("k.expires_at", "is", null), where("k.expires_at", ">", now)]))
+		.where(sql<boolean>`(${shown} or ${revealed})`)
+		.orderBy("s.created_at", "desc")
+		.limit(KEYS_MAX)
+		.execute();
+	const seen = new Set<string>();
+	const keys = rows.filter(({ key_id }) => !seen.has(key_id) && seen.add(key_id));
+	return keys.map(({ shown, environment, ...key }) => ({ ...key, environment: asEnvironment(environment), how: shown ? "shown" : "revealed" }));
+}

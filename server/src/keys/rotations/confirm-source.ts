@@ -1,0 +1,61 @@
+import { type ChangeContext, change } from "../../audit/change.ts";
+import { Failure } from "../../core/error.ts";
+import { holdTenant } from "../../tenants/store.ts";
+import { assertTenantActive, tenantNotFound } from "../../tenants/tenant.ts";
+import { settleUsage } from "../../usage/aggregate.ts";
+import { keyActorOf } from "../key.ts";
+import { keyNotFound } from "../read.ts";
+import { lockKey } from "../store.ts";
+import { putConfirmation } from "./confirmation-store.ts";
+import { type JudgedSource, mayBeConfirmed, sourceLabel } from "./evidence.ts";
+import { rotationNotFound } from "./get.ts";
+import { type Observed, observeRotation } from "./observe.ts";
+import { describeOne, describeRotation } from "./response.ts";
+import type { RotationAnswer } from "./schema.ts";
+import { readRotation } from "./store.ts";
+
+/**
+ * Enters a person's word that everything at a source has the new secret, where evidence cannot find out. Void once the old secret is seen there again;
+ * a word that stands is not entered twice. 404 `not_found`; 409 `conflict` for a rotation that is not going on and for a source that needs no word.
+ */
+export async function confirmSource(
+	context: ChangeContext,
+	input: { tenant_id: string; key_id: string; rotation_id: string; source_id: string },
+): Promise<RotationAnswer> {
+	const { tenant_id, key_id, rotation_id, source_id } = input;
+	await settleUsage(context);
+	return change(context, async (tx) => {
+		const now = context.clock.now();
+		const found = await holdTenant(tx, tenant_id);
+		if (!found) throw tenantNotFound();
+		assertTenantActive(found.tenant);
+		const key = await lockKey(tx, tenant_id, key_id);
+		if (!key) throw keyNotFound();
+		const rotation = await readRotation(tx, tenant_id, { id: rotation_id, key_id });
+		if (!rotation) throw rotationNotFound();
+		const seen = await observeRotation(tx, rotation, now);
+		const judged = sourceToConfirm(seen, source_id);
+		if (judged.confirmed) return { unchanged: describeRotation(seen, now) };
+		await putConfirmation(tx, rotation, { source_id, confirmed_at: new Date(now), confirmed_by: keyActorOf(context.actor) });
+		const { name, environment } = key;
+		const facts = { name, environment, rotation_id, source_id, source: sourceLabel(judged.source), old_last_seen_at: timeText(judged) };
+		return {
+			result: await describeOne(tx, rotation, now),
+			audit: [{ action: "rotation.source_confirmed", target: { kind: "key", id: key_id }, facts, tenant_id }],
+		};
+	});
+}
+
+function timeText({ old }: JudgedSource): string | null {
+	return old?.last_seen_at?.toISOString() ?? null;
+}
+
+function sourceToConfirm({ rotation, phase, evidence }: Observed, source_id: string): JudgedSource {
+	if (rotation.state === "waiting") throw new Failure("conflict", "The new secret has not been revealed yet, so nothing can have it.");
+	if (phase === "completed" || phase === "cancelled") throw new Failure("conflict", `This rotation has ended: it was ${phase}.`);
+	const judged = evidence.sources.find(({ source }) => source.source_id === source_id);
+	if (!judged) throw new Failure("not_found", "Neither secret of this rotation was used from a source with this id.");
+	if (mayBeConfirmed(judged)) return judged;
+	if (judged.moved) throw new Failure("conflict", "Nothing at this source needs the old secret, so there is nothing to confirm.");
+	throw new Failure("conflict", "This source is told apart: it counts as moved when evidence shows it. Wait, or complete with force and a reason.");
+}

@@ -1,0 +1,69 @@
+import { type ChangeContext, change } from "../../audit/change.ts";
+import { record } from "../../audit/record.ts";
+import { ALL_TENANTS } from "../../core/context.ts";
+import { read } from "../../database/read.ts";
+import type { ReadTx, RecordTx } from "../../database/transaction.ts";
+import { settleUsage } from "../../usage/aggregate.ts";
+import { lockKey } from "../store.ts";
+import { dueEvent, endRotation, stepOfClock } from "./end.ts";
+import { observeRotation } from "./observe.ts";
+import { claimRotations, type DueRotation, readDueRotations, readRotation } from "./store.ts";
+
+const PAGE_ROWS_MAX = 200;
+
+/**
+ * Ends what the clock ends: rotations of which everything has moved, whose overlap or hard stop is over, or whose link was not revealed in time. One
+ * node at a time does it; returns how many it ended. The end of an old secret's time does not wait for this: verification knows it.
+ */
+export async function completeRotations(context: ChangeContext): Promise<number> {
+	await settleUsage(context);
+	return record(context, async (tx) => ((await claimRotations(tx)) ? completeClaimed(context, tx) : 0));
+}
+
+/** `claim` holds the lock while the changes run, each in a transaction of its own. */
+async function completeClaimed(context: ChangeContext, _claim: RecordTx): Promise<number> {
+	// A node that is gone for good would hold up what is judged by the slowest one.
+	await context.node.fenceSilent();
+	let ended = 0;
+	let after: DueRotation | null = null;
+	for (;;) {
+		const now = new Date(context.clock.now());
+		const due: DueRotation[] = await read({ database: context.database, scope: ALL_TENANTS }, readDueAfter(now, after));
+		for (const rotation of due) if (await completeOne(context, rotation)) ended += 1;
+		after = due.at(-1) ?? null;
+		if (after === null || due.length < PAGE_ROWS_MAX) return ended;
+	}
+}
+
+function readDueAfter(now: Date, after: DueRotation | null) {
+	return (tx: ReadTx) => readDueRotations(tx, now, after, PAGE_ROWS_MAX);
+}
+
+/** A rotation that cannot be ended now is left to the next run, and holds no other up. */
+async function completeOne(context: ChangeContext, due: DueRotation): Promise<boolean> {
+	const { tenant_id, key_id, id } = due;
+	try {
+		// Most of those that are held go on: no key is locked to find that out.
+		const goes_on = await read({ database: context.database, scope: tenant_id }, async (tx) => {
+			const rotation = await readRotation(tx, tenant_id, { id, key_id });
+			const now = context.clock.now();
+			return rotation === null || dueEvent(await observeRotation(tx, rotation, now), now) === null;
+		});
+		if (goes_on) return false;
+		return await change<boolean>({ ...context, scope: tenant_id }, async (tx) => {
+			const key = await lockKey(tx, tenant_id, key_id);
+			const rotation = key && (await readRotation(tx, tenant_id, { id, key_id }));
+			if (!key || !rotation) return { unchanged: false };
+			const now = context.clock.now();
+			const seen = await observeRotation(tx, rotation, now);
+			const event = dueEvent(seen, now);
+			const step = event && stepOfClock(seen, event);
+			if (!step) return { unchanged: false };
+			const ended = await endRotation(tx, context, key, seen, step);
+			return { result: true, audit: [ended.audit], invalidates: [{ kind: "key", id: key_id }], events: [ended.event] };
+		});
+	} catch (error) {
+		context.log.error({ err: error, tenant_id, rotation_id: id }, "rotation_not_completed");
+		return false;
+	}
+}

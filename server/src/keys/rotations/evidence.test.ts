@@ -1,0 +1,183 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import type { SecretSource } from "../../usage/sources/evidence-store.ts";
+import { makeSource, OTHER_SOURCES, type Source, UNKNOWN_SOURCE } from "../../usage/sources/source.ts";
+import type { Confirmation } from "./confirmation.ts";
+import { EVIDENCE_KEPT_MS, judge, mayBeConfirmed, silenceNeeded, sourceLabel } from "./evidence.ts";
+
+const NOW = Date.UTC(2026, 5, 1, 12);
+const MINUTE_MS = 60_000;
+const TEN_MINUTES_MS = 10 * MINUTE_MS;
+const SERVER = makeSource("203.0.113.0/24", "node", "orders-1");
+const ELSEWHERE = makeSource("198.51.100.0/24", "backup-job", null);
+const LIBRARY = makeSource("203.0.113.0/24", "python-requests", null);
+
+function confirmed(source: Source, ago_ms: number): ReadonlyMap<string, Confirmation> {
+	const confirmed_at = new Date(NOW - ago_ms);
+	return new Map([[source.id, { source_id: source.id, confirmed_at, confirmed_by: { kind: "operator", name: "operator token" } }]]);
+}
+
+/** A row of a secret at a source, used last so many milliseconds ago. */
+function used(kid: "old" | "new", source: Source, ago_ms: number, more: Partial<SecretSource> = {}): SecretSource {
+	const { id: source_id, network, agent, client } = source;
+	const last_seen_at = new Date(NOW - ago_ms);
+	return {
+		...{ kid, source_id, network, agent, client, name: null, first_seen_at: last_seen_at, last_seen_at, requests: 10, sightings: 10 },
+		...{ gap_ms: 5_000, gap_before_ms: 0, dead_first_seen_at: null, dead_last_seen_at: null, dead_requests: 0, dead_today: 0 },
+		...more,
+	};
+}
+
+function judged(rows: SecretSource[], more: Partial<Parameters<typeof judge>[1]> = {}) {
+	const first_uses = rows.flatMap((row) => (row.kid === "new" ? (row.first_seen_at?.getTime() ?? []) : []));
+	const successor_used_at = first_uses.length === 0 ? null : new Date(Math.min(...first_uses));
+	return judge(rows, {
+		predecessor_kid: "old",
+		successor_kid: "new",
+		successor_used_at,
+		old_ends_at: null,
+		key_ended: false,
+		usage: { until_ms: NOW, gaps_until_ms: 0 },
+		confirmations: new Map(),
+		now: NOW,
+		...more,
+	});
+}
+
+const codes = (rows: SecretSource[]) => judged(rows).blockers.map(({ code }) => code);
+
+test("a source has moved once it uses the new secret and the old one was silent for ten minutes, or three of its longest gaps", () => {
+	deepEqual(codes([used("old", SERVER, TEN_MINUTES_MS - 1), used("new", SERVER, TEN_MINUTES_MS - 1)]), ["not_silent_long_enough"]);
+	deepEqual(codes([used("old", SERVER, TEN_MINUTES_MS), used("new", SERVER, TEN_MINUTES_MS)]), []);
+	const nightly = { gap_ms: 1_000, gap_before_ms: 24 * 60 * MINUTE_MS };
+	deepEqual(codes([used("old", SERVER, 71 * 60 * MINUTE_MS, nightly), used("new", SERVER, 71 * 60 * MINUTE_MS)]), ["not_silent_long_enough"]);
+	deepEqual(codes([used("old", SERVER, 72 * 60 * MINUTE_MS, nightly), used("new", SERVER, 72 * 60 * MINUTE_MS)]), []);
+});
+
+test("silence counts from when the new secret was first used there: before that it says nothing of having moved", () => {
+	deepEqual(codes([used("old", SERVER, 60 * MINUTE_MS), used("new", SERVER, 30_000)]), ["not_silent_long_enough"]);
+	const [source] = judged([used("old", SERVER, 60 * MINUTE_MS), used("new", SERVER, 30_000)]).sources;
+	deepEqual(source?.waits_until, new Date(NOW - 30_000 + TEN_MINUTES_MS));
+});
+
+test("who has not used the new secret blocks, however long it has been silent within 90 days", () => {
+	const rows = [used("new", ELSEWHERE, 10 * MINUTE_MS), used("old", SERVER, EVIDENCE_KEPT_MS - 1)];
+	deepEqual(codes(rows), ["old_secret_only"]);
+	deepEqual(codes([used("new", ELSEWHERE, 10 * MINUTE_MS), used("old", SERVER, EVIDENCE_KEPT_MS)]), []);
+	equal(judged(rows).all_moved, false);
+});
+
+test("what is not told apart, and what was seen under three times, never counts as moved by evidence, not even as the only source", () => {
+	const old_ends_at = new Date(NOW + MINUTE_MS);
+	const long_ago = 60 * MINUTE_MS;
+	for (const [source, more, code] of [
+		[UNKNOWN_SOURCE, {}, "address_unknown"],
+		[makeSource("unknown", "order-bot", null), {}, "address_unknown"],
+		[makeSource("hidden", "order-bot", null), {}, "sources_not_told_apart"],
+		[makeSource("203.0.113.0/24", "other", null), {}, "sources_not_told_apart"],
+		[makeSource("203.0.113.0/24", "none", null), {}, "sources_not_told_apart"],
+		[LIBRARY, {}, "sources_not_told_apart"],
+		[OTHER_SOURCES, {}, "sources_not_told_apart"],
+		[SERVER, { sightings: 2 }, "too_few_sightings"],
+	] as const) {
+		const { sources, blockers } = judged([used("old", source, long_ago, more), used("new", source, long_ago)], { old_ends_at });
+		deepEqual([blockers.map((blocker) => blocker.code), sources[0]?.waits_until, sources[0]?.moved], [[code], old_ends_at, false]);
+	}
+});
+
+test("sources that never used the old secret, and uses of it after its end, do not matter", () => {
+	const dead = used("old", SERVER, 0, { first_seen_at: null, last_seen_at: null, requests: 0, dead_last_seen_at: new Date(NOW), dead_requests: 3 });
+	const { sources, all_moved } = judged([dead, used("new", ELSEWHERE, TEN_MINUTES_MS)]);
+	deepEqual([sources.map(({ old, moved }) => [old, moved]), all_moved], [[[null, true]], true]);
+});
+
+test("where nobody is known to use the old secret, ten minutes pass before that is believed", () => {
+	deepEqual(
+		judged([used("new", ELSEWHERE, TEN_MINUTES_MS - 1)]).blockers.map(({ code, source_id }) => [code, source_id]),
+		[["not_silent_long_enough", undefined]],
+	);
+	deepEqual(codes([used("new", ELSEWHERE, TEN_MINUTES_MS)]), []);
+});
+
+test("before the new secret was used anywhere nothing has moved", () => {
+	deepEqual(
+		judged([]).blockers.map(({ code }) => code),
+		["not_deployed"],
+	);
+	equal(judged([]).all_moved, false);
+});
+
+test("a source is called by its given name, or by what is known of it", () => {
+	const called = (source: Source, name: string | null = null) => sourceLabel({ ...source, source_id: source.id, name });
+	deepEqual(
+		[
+			called(SERVER, "Order server"),
+			called(SERVER),
+			called(makeSource("203.0.113.0/24", "curl", null)),
+			called(UNKNOWN_SOURCE),
+			called(OTHER_SOURCES),
+		],
+		["Order server", "orders-1 at 203.0.113.0/24", "curl at 203.0.113.0/24", "none at an unknown address", "other sources"],
+	);
+});
+
+test("a person's word counts for a source that evidence cannot judge, is void once the old secret is seen there again, and never ends anything by itself", () => {
+	const rows = (ago_ms: number) => [used("old", LIBRARY, ago_ms), used("new", LIBRARY, MINUTE_MS)];
+	const waiting = judged(rows(5 * MINUTE_MS));
+	deepEqual(waiting.sources.map(mayBeConfirmed), [true]);
+	const stands = judged(rows(5 * MINUTE_MS), { confirmations: confirmed(LIBRARY, 4 * MINUTE_MS) });
+	deepEqual([stands.all_moved, stands.by_confirmation, stands.sources[0]?.moved], [true, true, true]);
+	for (const ago_ms of [4 * MINUTE_MS, 3 * MINUTE_MS]) {
+		const again = judged(rows(ago_ms), { confirmations: confirmed(LIBRARY, 4 * MINUTE_MS) });
+		deepEqual([again.all_moved, again.by_confirmation, again.blockers[0]?.code], [false, false, "sources_not_told_apart"]);
+		deepEqual(again.sources.map(mayBeConfirmed), [true]);
+	}
+	const rarely = [used("old", SERVER, 5 * MINUTE_MS, { sightings: 1 }), used("new", SERVER, MINUTE_MS)];
+	deepEqual(judged(rarely).sources.map(mayBeConfirmed), [true]);
+	equal(judged(rarely, { confirmations: confirmed(SERVER, 4 * MINUTE_MS) }).all_moved, true);
+	for (const told_apart of [
+		[used("old", SERVER, MINUTE_MS), used("new", SERVER, MINUTE_MS)],
+		[used("old", SERVER, MINUTE_MS)],
+		[used("new", LIBRARY, MINUTE_MS)],
+	])
+		deepEqual(judged(told_apart).sources.map(mayBeConfirmed), [false]);
+	const one_of_two = judged([...rows(5 * MINUTE_MS), used("old", SERVER, MINUTE_MS)], { confirmations: confirmed(LIBRARY, 4 * MINUTE_MS) });
+	deepEqual([one_of_two.all_moved, one_of_two.blockers.map(({ code }) => code)], [false, ["old_secret_only"]]);
+	equal(judged([used("old", LIBRARY, 5 * MINUTE_MS)], { confirmations: confirmed(LIBRARY, MINUTE_MS) }).blockers[0]?.code, "not_deployed");
+});
+
+test("more use of the old secret never makes anything moved, and time alone never unmoves", () => {
+	const networks = ["unknown", "198.51.100.0/24", "203.0.113.0/24"];
+	const row = fc.record({
+		kid: fc.constantFrom("old" as const, "new" as const),
+		network: fc.constantFrom(...networks),
+		ago_ms: fc.integer({ min: 0, max: 200 * MINUTE_MS }),
+		gap_ms: fc.integer({ min: 0, max: 60 * MINUTE_MS }),
+		sightings: fc.integer({ min: 1, max: 5 }),
+	});
+	const rowsOf = (list: readonly { kid: "old" | "new"; network: string; ago_ms: number; gap_ms: number; sightings: number }[]) => [
+		...new Map(
+			list.map(({ kid, network, ago_ms, ...more }) => [`${kid} ${network}`, used(kid, makeSource(network, "order-bot", null), ago_ms, more)]),
+		).values(),
+	];
+	fc.assert(
+		fc.property(fc.array(row, { maxLength: 8 }), fc.integer({ min: 0, max: 300 * MINUTE_MS }), (list, later_ms) => {
+			const rows = rowsOf(list);
+			const now = judged(rows);
+			const later = judged(rows, { now: NOW + later_ms });
+			if (now.all_moved) ok(later.all_moved, "time alone takes nothing back");
+			for (const source of now.sources) {
+				if (!source.moved || source.old === null) continue;
+				ok(source.new !== null && source.old.sightings >= 3 && source.source.network !== "unknown");
+				ok(NOW - (source.old.last_seen_at?.getTime() ?? 0) >= silenceNeeded(source.old));
+			}
+			const again = rows.map((use) => (use.kid === "old" ? { ...use, last_seen_at: new Date(NOW) } : use));
+			ok(
+				judged(again).sources.every((source) => source.old === null || !source.moved),
+				"what used the old secret just now has not moved",
+			);
+		}),
+		{ numRuns: 1_000 },
+	);
+});

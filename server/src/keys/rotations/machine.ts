@@ -1,0 +1,146 @@
+import type { ErrorCode } from "../../core/error.ts";
+import type { Ending, Rotation, RotationState, RotationStatus } from "./rotation.ts";
+
+/** What can happen to a rotation. `all_moved`, `time_over` and `handover_over` come of the clock; the others somebody asks for. */
+export type RotationEvent =
+	| "reveal"
+	| "complete"
+	| "force_complete"
+	| "all_moved"
+	| "time_over"
+	| "cancel"
+	| "force_cancel"
+	| "handover_over"
+	| "revoke";
+
+export interface Step {
+	readonly to: RotationState;
+	/** Null while it goes on. */
+	readonly how: Ending | null;
+}
+export interface Refused {
+	readonly refused: ErrorCode;
+	readonly because: "not_revealed" | "still_in_use" | "in_use" | "key_ended" | "ended";
+}
+/** Nothing happens: it is so already, or does not concern a rotation in this phase. */
+export const NOTHING = "nothing";
+export type Outcome = Step | Refused | typeof NOTHING;
+
+const COMPLETED = (how: Ending): Step => ({ to: "completed", how });
+const CANCELLED = (how: Ending): Step => ({ to: "cancelled", how });
+const NOT_REVEALED: Refused = { refused: "conflict", because: "not_revealed" };
+const STILL_IN_USE: Refused = { refused: "old_secret_still_in_use", because: "still_in_use" };
+const IN_USE: Refused = { refused: "successor_in_use", because: "in_use" };
+const KEY_ENDED: Refused = { refused: "conflict", because: "key_ended" };
+const ENDED: Refused = { refused: "conflict", because: "ended" };
+
+/** Every phase and everything that can happen in it. That revoking wins is its column: it ends whatever goes on, and nothing leads out of an end. */
+export const MACHINE: Readonly<Record<RotationStatus, Readonly<Record<RotationEvent, Outcome>>>> = {
+	waiting: {
+		reveal: { to: "open", how: null },
+		complete: NOT_REVEALED,
+		force_complete: NOT_REVEALED,
+		all_moved: NOTHING,
+		time_over: NOTHING,
+		cancel: CANCELLED("cancelled"),
+		force_cancel: CANCELLED("cancelled"),
+		handover_over: CANCELLED("handover_over"),
+		revoke: CANCELLED("revoked"),
+	},
+	issued: {
+		reveal: ENDED,
+		complete: STILL_IN_USE,
+		force_complete: COMPLETED("forced"),
+		all_moved: NOTHING,
+		time_over: COMPLETED("overlap_over"),
+		cancel: CANCELLED("cancelled"),
+		force_cancel: CANCELLED("cancelled"),
+		handover_over: NOTHING,
+		revoke: CANCELLED("revoked"),
+	},
+	proving: {
+		reveal: ENDED,
+		complete: STILL_IN_USE,
+		force_complete: COMPLETED("forced"),
+		all_moved: NOTHING,
+		time_over: COMPLETED("overlap_over"),
+		cancel: IN_USE,
+		force_cancel: CANCELLED("cancelled"),
+		handover_over: NOTHING,
+		revoke: CANCELLED("revoked"),
+	},
+	moved: {
+		reveal: ENDED,
+		complete: COMPLETED("completed"),
+		force_complete: COMPLETED("completed"),
+		all_moved: COMPLETED("moved"),
+		time_over: COMPLETED("overlap_over"),
+		cancel: IN_USE,
+		force_cancel: CANCELLED("cancelled"),
+		handover_over: NOTHING,
+		revoke: CANCELLED("revoked"),
+	},
+	// A key that is given a later end goes on with both of its secrets: only a person's force ends one of them before.
+	over: {
+		reveal: KEY_ENDED,
+		complete: KEY_ENDED,
+		force_complete: COMPLETED("forced"),
+		all_moved: NOTHING,
+		time_over: COMPLETED("overlap_over"),
+		cancel: KEY_ENDED,
+		force_cancel: CANCELLED("cancelled"),
+		handover_over: CANCELLED("handover_over"),
+		revoke: CANCELLED("revoked"),
+	},
+	completed: {
+		reveal: ENDED,
+		complete: NOTHING,
+		force_complete: NOTHING,
+		all_moved: NOTHING,
+		time_over: NOTHING,
+		cancel: ENDED,
+		force_cancel: ENDED,
+		handover_over: NOTHING,
+		revoke: NOTHING,
+	},
+	cancelled: {
+		reveal: ENDED,
+		complete: ENDED,
+		force_complete: ENDED,
+		all_moved: NOTHING,
+		time_over: NOTHING,
+		cancel: NOTHING,
+		force_cancel: NOTHING,
+		handover_over: NOTHING,
+		revoke: NOTHING,
+	},
+};
+
+/** Whether the secret of a living key is being replaced, so that both work or the new one is about to be made. */
+export function goesOn(phase: RotationStatus): boolean {
+	return phase !== "over" && phase !== "completed" && phase !== "cancelled";
+}
+
+/** What `event` makes of a rotation in the phase. The end of the time of an old secret that was held is told as the hard stop that it is. */
+export function stepOf(phase: RotationStatus, event: RotationEvent, held: boolean): Outcome {
+	const outcome = MACHINE[phase][event];
+	if (outcome !== NOTHING && "how" in outcome && outcome.how === "overlap_over" && held) return { ...outcome, how: "hard_stop" };
+	return outcome;
+}
+
+/**
+ * The phase of a rotation at `now` (ms). `old_ends_at` is the old secret's own end: past it the rotation is completed, whether or not that has been
+ * written, and what has ended is never brought back. While its key has ended it is `over`.
+ */
+export function phaseOf(
+	rotation: Pick<Rotation, "state">,
+	seen: { successor_used: boolean; all_moved: boolean; old_ends_at: Date | null; key_ended: boolean },
+	now: number,
+): RotationStatus {
+	if (rotation.state === "completed" || rotation.state === "cancelled") return rotation.state;
+	if (seen.old_ends_at !== null && seen.old_ends_at.getTime() <= now) return "completed";
+	if (seen.key_ended) return "over";
+	if (rotation.state === "waiting") return "waiting";
+	if (!seen.successor_used) return "issued";
+	return seen.all_moved ? "moved" : "proving";
+}

@@ -1,0 +1,56 @@
+import { type Change, type ChangeContext, change } from "../../audit/change.ts";
+import { ALL_TENANTS } from "../../core/context.ts";
+import { read } from "../../database/read.ts";
+import { settleUsage } from "../../usage/aggregate.ts";
+import { lockKey } from "../store.ts";
+import { dueEvent } from "./end.ts";
+import { sourceLabel } from "./evidence.ts";
+import { goesOn } from "./machine.ts";
+import { observeRotation } from "./observe.ts";
+import { type DueRotation, readRotation, readUnreminded, updateRotation } from "./store.ts";
+
+const REMIND_EVERY_MS = 86_400_000;
+const PAGE_ROWS_MAX = 200;
+
+/**
+ * Tells once a day of each rotation whose old secret is held still: an event `rotation.reminder` that says who has not moved and when the old secret ends
+ * whatever is seen, and an audit entry. Answers of how many it told. Any number of nodes may do it at once.
+ */
+export async function remindOfRotations(context: ChangeContext): Promise<number> {
+	await settleUsage(context);
+	const before = new Date(context.clock.now() - REMIND_EVERY_MS);
+	let told = 0;
+	for (let after: DueRotation | null = null; ; ) {
+		const last: DueRotation | null = after;
+		const due: DueRotation[] = await read({ database: context.database, scope: ALL_TENANTS }, (tx) =>
+			readUnreminded(tx, before, last, PAGE_ROWS_MAX),
+		);
+		for (const rotation of due) if (await remind(context, rotation, before)) told += 1;
+		after = due.at(-1) ?? null;
+		if (due.length < PAGE_ROWS_MAX) return told;
+	}
+}
+
+/** False when it has ended or is about to, or somebody else was quicker. */
+async function remind(context: ChangeContext, due: DueRotation, before: Date): Promise<boolean> {
+	const { tenant_id, key_id, id: rotation_id } = due;
+	return change<boolean>({ ...context, scope: tenant_id }, async (tx): Promise<Change<boolean>> => {
+		const now = context.clock.now();
+		const key = await lockKey(tx, tenant_id, key_id);
+		const rotation = key && (await readRotation(tx, tenant_id, { id: rotation_id, key_id }));
+		if (!key || rotation?.state !== "open" || (rotation.reminded_at !== null && rotation.reminded_at > before)) return { unchanged: false };
+		const seen = await observeRotation(tx, rotation, now);
+		if (!goesOn(seen.phase) || dueEvent(seen, now) !== null) return { unchanged: false };
+		await updateRotation(tx, rotation, { reminded_at: new Date(now) });
+		const { name, environment, owner } = key;
+		const waiting = seen.evidence.sources.filter((source) => !source.moved);
+		const facts = { rotation_id, status: seen.phase, hard_stop_at: rotation.hard_stop_at?.toISOString() ?? null };
+		const stragglers = waiting.map(({ source }) => sourceLabel(source));
+		const source_ids = waiting.map(({ source }) => source.source_id);
+		return {
+			result: true,
+			audit: [{ action: "rotation.reminded", target: { kind: "key", id: key_id }, facts: { ...facts, stragglers: source_ids }, tenant_id }],
+			events: [{ tenant_id, type: "rotation.reminder", data: { key_id, name, environment, owner, ...facts, stragglers } }],
+		};
+	});
+}

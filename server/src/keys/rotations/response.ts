@@ -1,0 +1,114 @@
+import type { ReadTx } from "../../database/transaction.ts";
+import { CLIENT_HEADER } from "../../usage/sources/told-apart.ts";
+import { describeHandover } from "../handovers/handover.ts";
+import { isVoid } from "./confirmation.ts";
+import { type JudgedSource, mayBeConfirmed, silenceNeeded } from "./evidence.ts";
+import { type Observed, observeRotation } from "./observe.ts";
+import type { Rotation } from "./rotation.ts";
+import type { RotationAnswer } from "./schema.ts";
+import { type CheckedOperation, latestOf, operationsOf } from "./steps.ts";
+import { EVIDENCE_LIMIT, notToldApartDetail } from "./told-apart-words.ts";
+
+const SECOND_MS = 1_000;
+
+function timeText(time: Date | null): string | null {
+	return time === null ? null : time.toISOString();
+}
+
+/** Whether a source is told apart; if not, why, and what would tell its programs apart. */
+function describeToldApart({ not_told_apart: code }: JudgedSource) {
+	if (code === null) return { told_apart: true, not_told_apart: null, tell_apart_by: null };
+	const tell_apart_by = code === "too_many_sources" ? null : CLIENT_HEADER;
+	return { told_apart: false, not_told_apart: { code, detail: notToldApartDetail(code) }, tell_apart_by };
+}
+
+function describeSource(judged: JudgedSource): RotationAnswer["sources"][number] {
+	const { source, old, new: successor, moved, waits_until, blocker, not_told_apart, confirmation } = judged;
+	const { source_id: id, name, network, agent, client } = source;
+	return {
+		...describeToldApart(judged),
+		silent_since: timeText(old?.last_seen_at ?? null),
+		silence_seconds: old && not_told_apart === null ? Math.ceil(silenceNeeded(old) / SECOND_MS) : null,
+		confirmation: confirmation && {
+			at: confirmation.confirmed_at.toISOString(),
+			by: confirmation.confirmed_by,
+			void: isVoid(confirmation, old?.last_seen_at ?? null),
+		},
+		may_be_confirmed: mayBeConfirmed(judged),
+		...{ id, name, network, agent, client, moved },
+		old: old && { last_seen_at: timeText(old.last_seen_at) ?? "", requests: old.requests },
+		new: successor && {
+			first_seen_at: timeText(successor.first_seen_at) ?? "",
+			last_seen_at: timeText(successor.last_seen_at) ?? "",
+			requests: successor.requests,
+		},
+		waits_until: timeText(waits_until),
+		reason: blocker?.detail ?? null,
+	};
+}
+
+/** What of the five steps is done, and since when, as far as that is known. */
+function describeSteps(seen: Observed, operations: readonly CheckedOperation[]): RotationAnswer["steps"] {
+	const { rotation, successor, successor_used_at, evidence, phase } = seen;
+	const users = evidence.sources.filter((source) => source.old !== null);
+	const moved = users.filter((source) => source.moved);
+	const checked = operations.filter((operation) => operation.new_at !== null);
+	const tried = seen.operations.filter((done) => done.kid === successor?.kid).map((done) => done.last_succeeded_at);
+	const all_checked = successor_used_at !== null && checked.length === operations.length && tried.length > 0;
+	const checked_at = latestOf(operations.length > 0 ? checked.map((operation) => operation.new_at) : tried);
+	return [
+		{
+			...{ name: "created", done: successor !== null, at: timeText(successor?.created_at ?? null) },
+			facts: { kid: successor?.kid ?? null, last4: successor?.last4 ?? null },
+		},
+		{ name: "deployed", done: successor_used_at !== null, at: timeText(successor_used_at), facts: {} },
+		{
+			...{ name: "checked", done: all_checked, at: all_checked ? timeText(checked_at) : null },
+			facts: { operations: operations.length, succeeded: checked.length },
+		},
+		{
+			...{ name: "moved", done: evidence.all_moved, at: evidence.all_moved ? timeText(latestOf(users.map((source) => source.waits_until))) : null },
+			facts: { sources: users.length, moved: moved.length },
+		},
+		{
+			...{ name: "revoked", done: phase === "completed", at: phase === "completed" ? timeText(seen.old_end_shown) : null },
+			facts: { how: rotation.ended_how },
+		},
+	];
+}
+
+/** A rotation as it is answered. */
+export function describeRotation(seen: Observed, now: number): RotationAnswer {
+	const { rotation, phase, predecessor, successor, evidence } = seen;
+	const operations = operationsOf(seen.operations, predecessor.kid, successor?.kid ?? null);
+	const has_ended = phase === "completed" || phase === "cancelled";
+	return {
+		id: rotation.id,
+		key_id: rotation.key_id,
+		status: phase,
+		predecessor: { kid: predecessor.kid, last4: predecessor.last4 },
+		successor: successor && { kid: successor.kid, last4: successor.last4 },
+		overlap_seconds: rotation.overlap_seconds,
+		old_ends_at: timeText(seen.old_end_shown),
+		hard_stop_at: timeText(rotation.hard_stop_at),
+		started_at: rotation.started_at.toISOString(),
+		started_by: rotation.started_by,
+		ended_at: timeText(rotation.ended_at),
+		ended_by: rotation.ended_by,
+		ended_how: rotation.ended_how,
+		force_reason: rotation.force_reason,
+		expires_at: timeText(rotation.expires_at_after),
+		expires_at_before: timeText(rotation.expires_at_before),
+		handover: seen.handover && describeHandover(seen.handover, now),
+		steps: describeSteps(seen, operations),
+		sources: evidence.sources.map(describeSource),
+		operations: operations.map(({ operation, old_at, new_at }) => ({ operation, old_at: old_at.toISOString(), new_at: timeText(new_at) })),
+		safe_to_complete: phase === "moved",
+		evidence_limit: EVIDENCE_LIMIT,
+		reasons: has_ended ? [] : [...evidence.blockers],
+	};
+}
+
+export async function describeOne(tx: ReadTx, rotation: Rotation, now: number): Promise<RotationAnswer> {
+	return describeRotation(await observeRotation(tx, rotation, now), now);
+}

@@ -1,0 +1,137 @@
+import { type Change, changeEverywhere } from "../../audit/change.ts";
+import type { AuditNote } from "../../audit/entry.ts";
+import { claimOnce } from "../../audit/idempotency.ts";
+import { Failure } from "../../core/error.ts";
+import { newId } from "../../core/id.ts";
+import { makeOneTimeToken } from "../../core/one-time-token.ts";
+import type { Tx } from "../../database/transaction.ts";
+import type { OutboxEvent } from "../../outbox/event.ts";
+import { lockTenant, type TenantWithPlan } from "../../tenants/store.ts";
+import { tenantNotFound } from "../../tenants/tenant.ts";
+import { settleIfQuick } from "../../usage/aggregate.ts";
+import type { HandoverContext, KeysContext } from "../context.ts";
+import { handoverFacts, makeHandover, sendHandover } from "../handovers/make.ts";
+import type { HandoverInput } from "../handovers/schema.ts";
+import type { Key } from "../key.ts";
+import { keyNotFound } from "../read.ts";
+import { describeOne as describeKey } from "../response.ts";
+import { lockKey } from "../store.ts";
+import { type Begun, beginOverlap } from "./begin.ts";
+import { type Planned, planRotation } from "./plan.ts";
+import { describeOne } from "./response.ts";
+import type { Rotation } from "./rotation.ts";
+import type { Rotated, RotatedForHandover, RotateInput } from "./schema.ts";
+import { updateRotation } from "./store.ts";
+
+type Request = RotateInput & { tenant_id: string; key_id: string };
+
+/** What is audited of a rotation that has begun, or waits for its new secret. */
+export function startedFacts(key: Key, rotation: Rotation, begun: Pick<Begun, "kid" | "last4"> | null): Record<string, unknown> {
+	const { id: rotation_id, predecessor_kid, overlap_seconds, hard_stop_at, expires_at_before, expires_at_after } = rotation;
+	const { name, environment } = key;
+	const secret = { kid: begun?.kid ?? null, last4: begun?.last4 ?? null };
+	const dates = { hard_stop_at: timeText(hard_stop_at), expires_at_before: timeText(expires_at_before), expires_at: timeText(expires_at_after) };
+	return { name, environment, rotation_id, predecessor_kid, ...secret, overlap_seconds, ...dates };
+}
+
+function timeText(time: Date | null): string | null {
+	return time?.toISOString() ?? null;
+}
+
+/** A change that enters a rotation, with the end of the one before if its time was over. */
+export function startedChange<T>(result: T, key: Key, planned: Planned, notes: readonly AuditNote[]): Change<T> & { result: T } {
+	const { rotation, ended } = planned;
+	const { tenant_id, id: key_id, name, environment } = key;
+	const { id: rotation_id, overlap_seconds } = rotation;
+	const event: OutboxEvent = { tenant_id, type: "rotation.started", data: { key_id, name, environment, rotation_id, overlap_seconds } };
+	const [first, ...others] = [...(ended ? [ended.audit] : []), ...notes];
+	if (!first) throw new Error("impossible state: a rotation begins without an audit entry");
+	return {
+		result,
+		audit: [first, ...others],
+		invalidates: [{ kind: "key", id: key_id }],
+		events: [...(ended ? [ended.event] : []), event],
+	};
+}
+
+interface Locked {
+	readonly found: TenantWithPlan;
+	readonly key: Key;
+}
+
+/** Locks tenant and key, and refuses a repeat of a request whose answer held a secret. */
+async function lockFor(tx: Tx, context: KeysContext, input: Request, rotation_id: string): Promise<Locked> {
+	const { tenant_id, key_id } = input;
+	const found = await lockTenant(tx, tenant_id);
+	if (!found) throw tenantNotFound();
+	const key = await lockKey(tx, tenant_id, key_id);
+	if (!key) throw keyNotFound();
+	const earlier = await claimOnce(tx, context, { tenant_id, operation: "key.rotate", input, subject_id: rotation_id });
+	if (earlier) throw shownBefore(key_id, earlier.subject_id);
+	return { found, key };
+}
+
+function shownBefore(key_id: string, rotation_id: string): Failure {
+	return new Failure(
+		"secret_already_issued",
+		"This request was made before; the new secret or its link was shown then. If that is lost, cancel the rotation and begin another.",
+		{ members: { key_id, rotation_id } },
+	);
+}
+
+/**
+ * Gives a key a new secret beside the one in use and answers it, this once. The old one goes on for `overlap_seconds`, or until everything has moved
+ * (30 days at most); with 0 it is dead once this has returned. All else of the key stays; its dates are counted anew.
+ * 400 `invalid_request`; 403 `capability_not_in_plan`, `tenant_suspended`; 404 `not_found`; 409 `rotation_in_progress`, `conflict` for a key that has
+ * ended, `secret_already_issued` for a repeat with the same Idempotency-Key.
+ */
+export async function rotateKey(context: KeysContext, input: Request): Promise<Rotated> {
+	const rotation_id = newId("rot");
+	await settleIfQuick(context);
+	const { result, waited_for } = await changeEverywhere(context, async (tx) => {
+		const { found, key: before } = await lockFor(tx, context, input, rotation_id);
+		const planned = await planRotation(tx, context, found, before, { ...input, id: rotation_id });
+		const now = planned.rotation.started_at;
+		const begun = await beginOverlap(tx, context, before, planned.rotation, now);
+		const { key, rotation, raw_key } = begun;
+		const answer = {
+			key: await describeKey(tx, key, now.getTime()),
+			rotation: await describeOne(tx, rotation, now.getTime()),
+			raw_key,
+		};
+		const target = { kind: "key", id: key.id };
+		const note = { action: "rotation.started", target, facts: startedFacts(key, rotation, begun), tenant_id: key.tenant_id };
+		return startedChange(answer, key, planned, [note]);
+	});
+	return { ...result, waited_for };
+}
+
+/**
+ * The same, but the new secret is made when the recipient of the one-time link reveals it; the time in which both work begins then. Cancelling the
+ * link cancels the rotation. Fails as `rotateKey` does; 429 `rate_limited` for too many mails.
+ */
+export async function rotateKeyForHandover(context: HandoverContext, input: Request & { handover: HandoverInput }): Promise<RotatedForHandover> {
+	const rotation_id = newId("rot");
+	const token = makeOneTimeToken("kwh");
+	await settleIfQuick(context);
+	const { result, waited_for } = await changeEverywhere(context, async (tx) => {
+		const { found, key } = await lockFor(tx, context, input, rotation_id);
+		const now = context.clock.now();
+		const planned = await planRotation(tx, context, found, key, { ...input, id: rotation_id });
+		const handover = await makeHandover(tx, context, key, input.handover, token, rotation_id);
+		const rotation: Rotation = { ...planned.rotation, handover_id: handover.id };
+		await updateRotation(tx, rotation, { handover_id: handover.id });
+		const answer = {
+			key: await describeKey(tx, key, now),
+			rotation: await describeOne(tx, rotation, now),
+		};
+		const { tenant_id } = key;
+		const target = { kind: "key", id: key.id };
+		return startedChange({ answer, handover, key, tenant_name: found.tenant.name }, key, planned, [
+			{ action: "rotation.started", target, facts: startedFacts(key, rotation, null), tenant_id },
+			{ action: "handover.created", target, facts: { ...handoverFacts(handover), rotation_id }, tenant_id },
+		]);
+	});
+	const { answer, handover, key, tenant_name } = result;
+	return { ...answer, ...(await sendHandover(context, { handover, key, tenant_name, token })), waited_for };
+}

@@ -1,0 +1,394 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { type CallerName, from, type RotationFixture, rotationFixture } from "../../../testing/rotations.ts";
+import type { MadeKey } from "../../../testing/verification.ts";
+import { Failure } from "../../core/error.ts";
+import { cancelHandover } from "../handovers/cancel.ts";
+import { handOverKey } from "../handovers/hand-over.ts";
+import { revealKey } from "../handovers/reveal.ts";
+import { pauseKey } from "../pause.ts";
+import { getKey } from "../read.ts";
+import { revokeKey } from "../revoke.ts";
+import { reissueKey } from "../secrets/reissue.ts";
+import { updateKeySettings } from "../update.ts";
+import { cancelRotation } from "./cancel.ts";
+import { completeRotation } from "./complete.ts";
+import { completeRotations } from "./end-due.ts";
+import { getRotation } from "./get.ts";
+import { listRotations } from "./list.ts";
+import { remindOfRotations } from "./remind.ts";
+import { revokePreview } from "./revoke-preview.ts";
+import { rotateKeyForHandover } from "./rotate.ts";
+
+const DAY_SECONDS = 86_400;
+const EVERYONE: readonly CallerName[] = ["orders", "reports", "backup"];
+
+let fixture: RotationFixture;
+before(async () => {
+	fixture = await rotationFixture();
+});
+after(() => fixture.close());
+
+async function failureOf(run: Promise<unknown>): Promise<Failure> {
+	const failure = await run.then(
+		() => null,
+		(error: unknown) => error,
+	);
+	ok(failure instanceof Failure, `it is refused: ${String(failure)}`);
+	return failure;
+}
+
+/** A key that each of `callers` has used often enough for their habits to be known: every ten seconds. */
+async function usedKey(callers: readonly CallerName[] = EVERYONE, plan = {}): Promise<MadeKey> {
+	const key = await fixture.key(await fixture.verification.tenant(fixture.main.node, plan));
+	for (let round = 0; round < 4; round += 1) {
+		for (const caller of callers) equal(await fixture.use(key.raw_key, caller), "allowed");
+		await fixture.pass(10);
+	}
+	return key;
+}
+
+const look = (key: MadeKey, rotation_id: string) => getRotation(fixture.context(), { ...idsOf(key), rotation_id });
+const idsOf = ({ tenant_id, key_id }: MadeKey) => ({ tenant_id, key_id });
+const audit = (tenant_id: string) =>
+	fixture.verification.behind("select action, details->'facts' as facts from keywright.audit_entries where chain = $1 order by seq", [tenant_id]);
+
+test("a repeat with the same Idempotency-Key makes no second secret", async () => {
+	const key = await usedKey(["orders"]);
+	const first = await fixture.rotate(key, { overlap_seconds: 60 }, { idempotency_key: "rotate-1" });
+	const repeat = await failureOf(fixture.rotate(key, { overlap_seconds: 60 }, { idempotency_key: "rotate-1" }));
+	deepEqual([repeat.code, repeat.facts.members?.rotation_id], ["secret_already_issued", first.rotation.id]);
+	equal((await failureOf(fixture.rotate(key, { overlap_seconds: 61 }, { idempotency_key: "rotate-1" }))).code, "idempotency_mismatch");
+	await cancelRotation(fixture.context(), { ...idsOf(key), rotation_id: first.rotation.id });
+	const handOver = () => rotateKeyForHandover(fixture.handoverContext({ idempotency_key: "rotate-2" }), { ...idsOf(key), handover: {} });
+	const handed = await handOver();
+	const again = await failureOf(handOver());
+	deepEqual([again.code, again.facts.members?.rotation_id], ["secret_already_issued", handed.rotation.id]);
+	equal((await listRotations(fixture.context(), idsOf(key))).data.length, 2);
+});
+
+test("three programs behind one address move one after the other; the old secret ends by itself once the last one has, and not before", async () => {
+	const key = await usedKey();
+	const { raw_key, rotation, key: begun } = await fixture.rotate(key);
+	deepEqual([rotation.status, begun.rotation?.status, begun.id], ["issued", "issued", key.key_id]);
+	ok(rotation.hard_stop_at);
+	equal(Date.parse(rotation.hard_stop_at) - Date.parse(rotation.started_at), 30 * DAY_SECONDS * 1_000);
+	equal(await fixture.use(key.raw_key, "backup"), "allowed");
+	equal(await fixture.use(raw_key, "orders"), "allowed");
+	equal(await fixture.use(raw_key, "reports"), "allowed");
+	await fixture.pass(600);
+	equal(await fixture.use(key.raw_key, "backup"), "allowed");
+	const proving = await look(key, rotation.id);
+	deepEqual([proving.status, proving.safe_to_complete, proving.sources.filter((source) => source.moved).length], ["proving", false, 2]);
+	deepEqual(
+		proving.reasons.map(({ code }) => code),
+		["old_secret_only"],
+	);
+	const refused = await failureOf(completeRotation(fixture.context(), { ...idsOf(key), rotation_id: rotation.id }));
+	equal(refused.code, "old_secret_still_in_use");
+	deepEqual(refused.facts.members?.stragglers, ["backup-job at 203.0.113.0/24"]);
+	await completeRotations(fixture.context());
+	equal((await look(key, rotation.id)).ended_at, null);
+	equal(await fixture.use(raw_key, "backup"), "allowed");
+	await fixture.pass(1_700);
+	await completeRotations(fixture.context());
+	equal((await look(key, rotation.id)).status, "proving", "the longest silence of the third was 600 seconds: three times that");
+	await fixture.pass(200);
+	const moved = await look(key, rotation.id);
+	deepEqual([moved.status, moved.safe_to_complete, moved.reasons], ["moved", true, []]);
+	deepEqual(
+		moved.steps.map(({ name, done }) => [name, done]),
+		[
+			["created", true],
+			["deployed", true],
+			["checked", true],
+			["moved", true],
+			["revoked", false],
+		],
+	);
+	await completeRotations(fixture.context());
+	const done = await look(key, rotation.id);
+	deepEqual([done.status, done.ended_how, done.ended_by?.name], ["completed", "moved", "operator token"]);
+	equal(await fixture.use(key.raw_key, "backup"), "key_rotated");
+	equal(await fixture.use(raw_key, "backup"), "allowed");
+	equal((await getKey(fixture.context(), idsOf(key))).rotation, null);
+	deepEqual((await audit(key.tenant_id)).map(({ action }) => action).slice(-2), ["rotation.started", "rotation.completed"]);
+});
+
+test("completing early takes force and a reason, which is audited with who had not moved", async () => {
+	const key = await usedKey(["orders"]);
+	const { rotation, raw_key } = await fixture.rotate(key);
+	const ids = { ...idsOf(key), rotation_id: rotation.id };
+	const early = await failureOf(completeRotation(fixture.context(), ids));
+	match(early.detail, /has not been used yet/);
+	equal((await failureOf(completeRotation(fixture.context(), { ...ids, force: true, reason: "  " }))).code, "invalid_request");
+	const done = await completeRotation(fixture.context(), { ...ids, force: true, reason: "The old server is gone" });
+	deepEqual([done.status, done.ended_how, done.force_reason], ["completed", "forced", "The old server is gone"]);
+	deepEqual(done.waited_for, [{ node_id: fixture.main.node.id, confirmed: true }]);
+	equal(await fixture.use(key.raw_key, "orders"), "key_rotated");
+	equal(await fixture.use(raw_key, "orders"), "allowed");
+	const [entry] = (await audit(key.tenant_id)).slice(-1);
+	match(JSON.stringify(entry), /The old server is gone/);
+	equal((await completeRotation(fixture.context(), ids)).status, "completed", "a second time changes nothing");
+	equal((await failureOf(cancelRotation(fixture.context(), { ...ids, force: true }))).code, "conflict");
+});
+
+test("cancelling gives the old secret and the key's dates back; once the new one is used it takes force", async () => {
+	const key = await usedKey(["orders"], { max_key_lifetime_days: 90 });
+	const before = await getKey(fixture.context(), idsOf(key));
+	await fixture.pass(DAY_SECONDS);
+	const first = await fixture.rotate(key);
+	equal(first.rotation.expires_at_before, before.expires_at);
+	ok(before.expires_at && first.rotation.expires_at && first.rotation.expires_at > before.expires_at);
+	equal(first.key.expires_at, first.rotation.expires_at);
+	const cancelled = await cancelRotation(fixture.context(), { ...idsOf(key), rotation_id: first.rotation.id });
+	deepEqual([cancelled.status, cancelled.ended_how, cancelled.old_ends_at], ["cancelled", "cancelled", null]);
+	equal(await fixture.use(first.raw_key, "orders"), "key_rotated");
+	equal(await fixture.use(key.raw_key, "orders"), "allowed");
+	const after_cancel = await getKey(fixture.context(), idsOf(key));
+	deepEqual([after_cancel.expires_at, after_cancel.rotation_due_at, after_cancel.rotation], [before.expires_at, before.rotation_due_at, null]);
+
+	await fixture.pass(1);
+	const second = await fixture.rotate(key);
+	// The clock went on by a second; what a cancelled rotation leaves would differ by a day.
+	equal(
+		Date.parse(second.rotation.expires_at ?? "") - Date.parse(first.rotation.expires_at ?? ""),
+		1_000,
+		"the lifetime that the key was given, not what a cancelled rotation left of it",
+	);
+	equal(await fixture.use(second.raw_key, "orders"), "allowed");
+	const ids = { ...idsOf(key), rotation_id: second.rotation.id };
+	equal((await failureOf(cancelRotation(fixture.context(), ids))).code, "successor_in_use");
+	equal((await cancelRotation(fixture.context(), { ...ids, force: true })).status, "cancelled");
+	equal((await cancelRotation(fixture.context(), ids)).status, "cancelled");
+	equal((await failureOf(completeRotation(fixture.context(), { ...ids, force: true, reason: "no" }))).code, "conflict");
+	equal(await fixture.use(second.raw_key, "orders"), "key_rotated");
+	const page = await listRotations(fixture.context(), { ...idsOf(key), limit: 1 });
+	deepEqual([page.data.map(({ id }) => id), page.next_cursor !== null], [[second.rotation.id], true]);
+});
+
+test("dates that somebody set while a rotation went on are not taken back with it", async () => {
+	const key = await usedKey(["orders"]);
+	const { rotation } = await fixture.rotate(key);
+	const expires_at = new Date(fixture.verification.clock.now() + DAY_SECONDS * 1_000).toISOString();
+	await updateKeySettings(fixture.context(), { ...idsOf(key), expires_at });
+	await cancelRotation(fixture.context(), { ...idsOf(key), rotation_id: rotation.id });
+	equal((await getKey(fixture.context(), idsOf(key))).expires_at, expires_at);
+});
+
+test("an overlap ends when it was said to, by the clock alone: no change, no loop", async () => {
+	const key = await usedKey(["orders"]);
+	const { rotation, raw_key } = await fixture.rotate(key, { overlap_seconds: 900 });
+	deepEqual([rotation.hard_stop_at, rotation.overlap_seconds], [null, 900]);
+	equal(await fixture.use(raw_key, "orders"), "allowed");
+	await fixture.pass(899);
+	await completeRotations(fixture.context());
+	equal((await look(key, rotation.id)).status, "moved", "but told to last until the end");
+	equal(await fixture.use(key.raw_key, "orders"), "allowed");
+	await fixture.pass(1);
+	equal(await fixture.use(key.raw_key, "orders"), "key_rotated");
+	equal((await look(key, rotation.id)).status, "completed");
+	equal((await getKey(fixture.context(), idsOf(key))).rotation, null);
+	equal((await failureOf(cancelRotation(fixture.context(), { ...idsOf(key), rotation_id: rotation.id, force: true }))).code, "conflict");
+	equal(await fixture.use(key.raw_key, "orders"), "key_rotated", "what has ended is not brought back");
+	const next = await fixture.rotate(key, { overlap_seconds: 0 });
+	deepEqual([next.rotation.status, next.rotation.ended_how], ["completed", "replaced_at_once"]);
+	equal(await fixture.use(raw_key, "orders"), "key_rotated");
+	equal(await fixture.use(next.raw_key, "orders"), "allowed");
+	const ended = await look(key, rotation.id);
+	deepEqual([ended.ended_how, ended.ended_at], ["overlap_over", rotation.old_ends_at]);
+});
+
+test("the loop writes what the clock has ended: an overlap, and a hard stop after 30 days", async () => {
+	const own = await rotationFixture();
+	try {
+		const tenant_id = await own.verification.tenant(own.main.node);
+		const [one, other] = [await own.key(tenant_id), await own.key(tenant_id)];
+		const overlap = await own.rotate(one, { overlap_seconds: 60 });
+		const held = await own.rotate(other);
+		await own.pass(61);
+		equal(await completeRotations(own.context()), 1);
+		await own.pass(30 * DAY_SECONDS);
+		equal(await completeRotations(own.context()), 1);
+		equal(await completeRotations(own.context()), 0);
+		const how = async (key: MadeKey, id: string) => (await getRotation(own.context(), { ...idsOf(key), rotation_id: id })).ended_how;
+		deepEqual([await how(one, overlap.rotation.id), await how(other, held.rotation.id)], ["overlap_over", "hard_stop"]);
+	} finally {
+		await own.close();
+	}
+});
+
+test("who begins to replace a secret is reminded once a day for as long as the old one is held, with who has not moved", async () => {
+	const own = await rotationFixture();
+	try {
+		const tenant_id = await own.verification.tenant(own.main.node);
+		const [held, timed] = [await own.key(tenant_id), await own.key(tenant_id)];
+		for (const key of [held, timed]) await own.use(key.raw_key, "backup");
+		const { rotation, key } = await own.rotate(held);
+		const { name, environment, owner } = key;
+		await own.rotate(timed, { overlap_seconds: 3 * DAY_SECONDS });
+		const told: number[] = [];
+		for (const seconds of [0, DAY_SECONDS - 1, 1, 10, DAY_SECONDS, 10]) {
+			await own.pass(seconds);
+			const nodes = await Promise.all([remindOfRotations(own.context()), remindOfRotations(own.context())]);
+			told.push((nodes[0] ?? 0) + (nodes[1] ?? 0));
+		}
+		deepEqual(told, [0, 0, 1, 0, 1, 0]);
+		const events = await own.verification.behind("select data from keywright.outbox where type = 'rotation.reminder' order by id");
+		deepEqual(
+			events.map(({ data }) => data),
+			Array.from({ length: 2 }, () => ({
+				...{ key_id: held.key_id, name, environment, owner, rotation_id: rotation.id, status: "issued" },
+				...{ hard_stop_at: rotation.hard_stop_at, stragglers: ["backup-job at 203.0.113.0/24"] },
+			})),
+		);
+		await cancelRotation(own.context(), { ...idsOf(held), rotation_id: rotation.id });
+		await own.pass(DAY_SECONDS);
+		equal(await remindOfRotations(own.context()), 0);
+	} finally {
+		await own.close();
+	}
+});
+
+test("one rotation at a time: others, a reissue and a link for the first secret are refused while it goes on", async () => {
+	const key = await fixture.key(await fixture.verification.tenant(fixture.main.node));
+	const { rotation } = await fixture.rotate(key);
+	const again = await failureOf(fixture.rotate(key));
+	deepEqual([again.code, again.facts.members?.rotation_id], ["rotation_in_progress", rotation.id]);
+	equal((await failureOf(reissueKey(fixture.context(), idsOf(key)))).code, "rotation_in_progress");
+	equal((await failureOf(handOverKey(fixture.handoverContext(), idsOf(key)))).code, "rotation_in_progress");
+});
+
+test("revoking ends a rotation with the key; pausing does not, and a paused key can be replaced", async () => {
+	const key = await usedKey(["orders"]);
+	const { rotation, raw_key } = await fixture.rotate(key);
+	equal((await pauseKey(fixture.context(), idsOf(key))).rotation?.id, rotation.id);
+	equal(await fixture.use(raw_key, "orders"), "key_paused");
+	await cancelRotation(fixture.context(), { ...idsOf(key), rotation_id: rotation.id });
+	const second = await fixture.rotate(key);
+	const revoked = await revokeKey(fixture.context(), { ...idsOf(key), reason: "other" });
+	deepEqual([revoked.rotation, revoked.waited_for.length], [null, 1]);
+	const seen = await look(key, second.rotation.id);
+	deepEqual([seen.status, seen.ended_how], ["cancelled", "revoked"]);
+	for (const secret of [key.raw_key, second.raw_key]) equal(await fixture.use(secret, "orders"), "key_revoked");
+	const ids = { ...idsOf(key), rotation_id: second.rotation.id };
+	equal((await failureOf(completeRotation(fixture.context(), { ...ids, force: true, reason: "x" }))).code, "conflict");
+	equal((await failureOf(fixture.rotate(key))).code, "conflict");
+});
+
+test("a new secret is handed over: the time in which both work begins when it is revealed", async () => {
+	const key = await usedKey(["orders"]);
+	const made = await rotateKeyForHandover(fixture.handoverContext(), { ...idsOf(key), overlap_seconds: 60, handover: {} });
+	deepEqual(
+		[made.rotation.status, made.rotation.successor, made.rotation.old_ends_at, made.key.rotation?.status],
+		["waiting", null, null, "waiting"],
+	);
+	equal(made.handover.rotation_id, made.rotation.id);
+	equal(
+		(await failureOf(completeRotation(fixture.context(), { ...idsOf(key), rotation_id: made.rotation.id, force: true, reason: "x" }))).code,
+		"conflict",
+	);
+	await fixture.pass(3_600);
+	equal(await fixture.use(key.raw_key, "orders"), "allowed");
+	const token = made.handover_url.slice(made.handover_url.indexOf("#") + 1);
+	const revealed = await revealKey(fixture.recipient(), { token, name: "Grace" });
+	deepEqual([await fixture.use(key.raw_key, "orders"), await fixture.use(revealed.raw_key, "orders")], ["allowed", "allowed"]);
+	const open = await look(key, made.rotation.id);
+	deepEqual([open.status, open.successor?.kid, open.handover?.status], ["proving", revealed.key.kid, "claimed"]);
+	await fixture.pass(60);
+	deepEqual([await fixture.use(key.raw_key, "orders"), await fixture.use(revealed.raw_key, "orders")], ["key_rotated", "allowed"]);
+});
+
+test("a date that somebody sets while a link waits is not overwritten when it is revealed, nor by cancelling", async () => {
+	const key = await usedKey(["orders"], { max_key_lifetime_days: 90 });
+	await fixture.pass(60);
+	const made = await rotateKeyForHandover(fixture.handoverContext(), { ...idsOf(key), handover: {} });
+	const expires_at = new Date(fixture.verification.clock.now() + 5 * DAY_SECONDS * 1_000).toISOString();
+	await updateKeySettings(fixture.context(), { ...idsOf(key), expires_at });
+	await revealKey(fixture.recipient(), { token: made.handover_url.slice(made.handover_url.indexOf("#") + 1), name: "Grace" });
+	equal((await getKey(fixture.context(), idsOf(key))).expires_at, expires_at);
+	equal((await look(key, made.rotation.id)).expires_at, expires_at);
+	await cancelRotation(fixture.context(), { ...idsOf(key), rotation_id: made.rotation.id });
+	equal((await getKey(fixture.context(), idsOf(key))).expires_at, expires_at);
+});
+
+test("a link that is cancelled or not opened in time cancels its rotation, and cancelling the rotation ends the link", async () => {
+	const key = await usedKey(["orders"]);
+	const begin = () => rotateKeyForHandover(fixture.handoverContext(), { ...idsOf(key), handover: { expires_in_seconds: 300 } });
+	const first = await begin();
+	await cancelHandover(fixture.context(), { ...idsOf(key), handover_id: first.handover.id });
+	deepEqual([(await look(key, first.rotation.id)).status, (await getKey(fixture.context(), idsOf(key))).rotation], ["cancelled", null]);
+	const second = await begin();
+	await cancelRotation(fixture.context(), { ...idsOf(key), rotation_id: second.rotation.id });
+	const token = second.handover_url.slice(second.handover_url.indexOf("#") + 1);
+	equal((await failureOf(revealKey(fixture.recipient(), { token, name: "Grace" }))).code, "conflict");
+	const third = await begin();
+	await fixture.pass(301);
+	ok((await completeRotations(fixture.context())) >= 1);
+	equal((await look(key, third.rotation.id)).ended_how, "handover_over");
+	const fourth = await begin();
+	await fixture.pass(301);
+	equal((await fixture.rotate(key)).rotation.status, "issued", "one whose link is over stands in nobody's way");
+	equal((await look(key, fourth.rotation.id)).ended_how, "handover_over");
+	equal(await fixture.use(key.raw_key, "orders"), "allowed");
+});
+
+test("both secrets of a key share its rate limit and its budget of refusals", async () => {
+	const limit = { name: "burst", requests: 3, window_seconds: 60, per: "key" } as const;
+	const tenant_id = await fixture.verification.tenant(fixture.main.node, { rate_limits: [limit] });
+	const key = await fixture.key(tenant_id);
+	const { raw_key } = await fixture.rotate(key);
+	const codes = [];
+	for (const secret of [key.raw_key, raw_key, key.raw_key, raw_key, key.raw_key]) codes.push(await fixture.use(secret, "orders"));
+	deepEqual(codes, ["allowed", "allowed", "allowed", "rate_limited", "rate_limited"]);
+	const other = await fixture.key(await fixture.verification.tenant(fixture.main.node));
+	const successor = (await fixture.rotate(other)).raw_key;
+	for (let refused = 0; refused < 600; refused += 1) await fixture.main.ask(other.raw_key, { permissions: ["nothing:here"] });
+	equal(await fixture.use(successor, "orders"), "too_many_refusals");
+});
+
+test("uses without an address, and too few of them, never count as moved by evidence: then a person or the end of the overlap decides", async () => {
+	const key = await usedKey([]);
+	for (let round = 0; round < 4; round += 1) {
+		await fixture.use(key.raw_key, from(null, "backup-job/0.9"));
+		await fixture.pass(2);
+	}
+	await fixture.use(key.raw_key, "backup");
+	const { raw_key, rotation } = await fixture.rotate(key);
+	await fixture.use(raw_key, from(null, "backup-job/0.9"));
+	await fixture.use(raw_key, "backup");
+	await fixture.pass(10 * DAY_SECONDS);
+	const seen = await look(key, rotation.id);
+	deepEqual(seen.reasons.map(({ code }) => code).sort(), ["address_unknown", "too_few_sightings"]);
+	deepEqual(new Set(seen.sources.map((source) => source.waits_until)), new Set([rotation.hard_stop_at]));
+	await completeRotations(fixture.context());
+	equal((await look(key, rotation.id)).ended_at, null);
+});
+
+test("an expired key is not replaced, and one whose plan lost the API neither", async () => {
+	const key = await usedKey(["orders"]);
+	await updateKeySettings(fixture.context(), { ...idsOf(key), expires_at: new Date(fixture.verification.clock.now() + 60_000).toISOString() });
+	await fixture.pass(61);
+	const expired = await failureOf(fixture.rotate(key));
+	deepEqual([expired.code, /later expiry/.test(expired.detail)], ["conflict", true]);
+	const other = await usedKey(["orders"]);
+	await fixture.verification.plan(fixture.main.node, `plan-${other.tenant_id}`, { capabilities: ["documents"] });
+	equal((await failureOf(fixture.rotate(other))).code, "capability_not_in_plan");
+});
+
+test("the preview of a revocation says what would stop: requests by the hour, day and week, sources, and the rotation", async () => {
+	const key = await usedKey(["orders", "backup"]);
+	await fixture.pass(2 * 3_600);
+	await fixture.use(key.raw_key, "orders");
+	const { rotation } = await fixture.rotate(key);
+	const preview = await revokePreview(fixture.context(), idsOf(key));
+	equal(preview.expires_at_if_replaced, null);
+	deepEqual([preview.requests.last_hour, preview.requests.last_day, preview.requests.last_week, preview.rotation?.id], [1, 9, 9, rotation.id]);
+	deepEqual(
+		preview.sources.map((source) => [source.agent, source.seen_within]),
+		[
+			["order-bot", "hour"],
+			["backup-job", "day"],
+		],
+	);
+});

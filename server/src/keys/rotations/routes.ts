@@ -1,0 +1,136 @@
+import Type from "typebox";
+import { type Row, route } from "../../http/route.ts";
+import { cancelSelf, completeSelf } from "../../m2m/self-end.ts";
+import { rotateSelf, type SelfContext } from "../../m2m/self-rotate.ts";
+import type { HandoverContext } from "../context.ts";
+import { cancelRotation } from "./cancel.ts";
+import { completeRotation } from "./complete.ts";
+import { confirmSource } from "./confirm-source.ts";
+import { getRotation } from "./get.ts";
+import { listRotations } from "./list.ts";
+import { revokePreview } from "./revoke-preview.ts";
+import { rotateKey, rotateKeyForHandover } from "./rotate.ts";
+import {
+	CancelInput,
+	CompleteInput,
+	ListQuery,
+	RevokePreview,
+	Rotated,
+	RotatedForHandover,
+	RotateInput,
+	RotationEnded,
+	RotationPage,
+	RotationSchema,
+	SelfEnded,
+	SelfRotated,
+	SelfRotateInput,
+} from "./schema.ts";
+
+export const managementRotationRoutes: readonly Row<HandoverContext>[] = [
+	route({
+		method: "POST",
+		path: "/api/v1/tenants/:tenant_id/api-keys/:key_id/rotate",
+		access: "admin",
+		confirm: true,
+		summary: "Begin to replace a key's secret; the new raw key, or the one-time link by which it is handed over, is in this response only",
+		status: 201,
+		body: RotateInput,
+		output: Type.Union([Rotated, RotatedForHandover]),
+		run: (context: HandoverContext, { handover, ...input }) =>
+			handover === undefined ? rotateKey(context, input) : rotateKeyForHandover(context, { ...input, handover }),
+	}),
+	route({
+		method: "GET",
+		path: "/api/v1/tenants/:tenant_id/api-keys/:key_id/rotations",
+		access: "viewer",
+		summary: "List the rotations of a key, the latest first",
+		status: 200,
+		query: ListQuery,
+		output: RotationPage,
+		run: listRotations,
+	}),
+	route({
+		method: "GET",
+		path: "/api/v1/tenants/:tenant_id/api-keys/:key_id/rotations/:rotation_id",
+		access: "viewer",
+		summary: "Read a rotation: its five steps, and from where each of the two secrets is used",
+		status: 200,
+		output: RotationSchema,
+		run: getRotation,
+	}),
+	route({
+		method: "POST",
+		path: "/api/v1/tenants/:tenant_id/api-keys/:key_id/rotations/:rotation_id/complete",
+		access: "admin",
+		summary: "End the old secret of a rotation; no node accepts it once this has answered",
+		status: 200,
+		while_suspended: true,
+		body: CompleteInput,
+		output: RotationEnded,
+		run: completeRotation,
+	}),
+	route({
+		method: "POST",
+		path: "/api/v1/tenants/:tenant_id/api-keys/:key_id/rotations/:rotation_id/cancel",
+		access: "admin",
+		summary: "Take a rotation back: the old secret goes on, the new one is dead once this has answered",
+		status: 200,
+		while_suspended: true,
+		body: CancelInput,
+		output: RotationEnded,
+		run: cancelRotation,
+	}),
+	route({
+		method: "POST",
+		path: "/api/v1/tenants/:tenant_id/api-keys/:key_id/rotations/:rotation_id/sources/:source_id/confirm",
+		access: "admin",
+		summary: "Confirm that everything at a source which is not told apart has the new secret; void once the old one is seen there again",
+		status: 200,
+		output: RotationSchema,
+		run: confirmSource,
+	}),
+	route({
+		method: "GET",
+		path: "/api/v1/tenants/:tenant_id/api-keys/:key_id/revoke-preview",
+		access: "viewer",
+		summary: "What would stop working if the key were revoked now",
+		status: 200,
+		output: RevokePreview,
+		run: revokePreview,
+	}),
+];
+
+export const keyedRotationRoutes: readonly Row<SelfContext>[] = [
+	route({
+		method: "POST",
+		path: "/api/v1/m2m/key/rotate",
+		access: "key",
+		permission: "key:rotate",
+		takes_raw_key: true,
+		summary: "Replace the secret of the key that asks",
+		status: 201,
+		body: SelfRotateInput,
+		output: SelfRotated,
+		run: rotateSelf,
+	}),
+	route({
+		method: "POST",
+		path: "/api/v1/m2m/key/rotate/complete",
+		access: "key",
+		permission: "key:rotate",
+		summary: "End the old secret of the key that asks, by a request with the new one",
+		status: 200,
+		output: SelfEnded,
+		run: completeSelf,
+	}),
+	route({
+		method: "POST",
+		path: "/api/v1/m2m/key/rotate/cancel",
+		access: "key",
+		permission: "key:rotate",
+		summary: "Take the replacing of the own secret back, by a request with the old one, before the new one is used",
+		status: 200,
+		output: SelfEnded,
+		run: cancelSelf,
+	}),
+];

@@ -1,0 +1,135 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { afterEach, beforeEach, suite, test } from "node:test";
+import { testLog } from "../../../testing/database.ts";
+import { type RotationFixture, rotationFixture } from "../../../testing/rotations.ts";
+import type { MadeKey, Process } from "../../../testing/verification.ts";
+import { record } from "../../audit/record.ts";
+import { read } from "../../database/read.ts";
+import { startFlushing } from "../../usage/flush.ts";
+import { Meter } from "../../usage/meter.ts";
+import { readUsageSeen } from "../../usage/sources/progress-store.ts";
+import { makeSource } from "../../usage/sources/source.ts";
+import { appendFlush } from "../../usage/store.ts";
+import { completeRotations } from "./end-due.ts";
+import { getRotation } from "./get.ts";
+
+/** Longer than any silence that these sources have to keep. */
+const LONG_SECONDS = 7_200;
+/** Longer than a lease of the tests. */
+const LEASE_OVER_SECONDS = 1_200_000;
+const SERVER = makeSource("203.0.113.0/24", "node", "orders-1");
+
+suite("the end of an old secret is judged by the node whose counts came last", () => {
+	let fixture: RotationFixture;
+	let key: MadeKey;
+	let rotation_id: string;
+	let other: Process;
+	beforeEach(async () => {
+		fixture = await rotationFixture();
+		key = await fixture.key(await fixture.verification.tenant(fixture.main.node));
+		for (let round = 0; round < 4; round += 1) {
+			await fixture.use(key.raw_key, SERVER);
+			await fixture.pass(10);
+		}
+		const { raw_key, rotation } = await fixture.rotate(key);
+		rotation_id = rotation.id;
+		await fixture.use(raw_key, SERVER);
+		// Its counts are not written: it answers, and has lost the database.
+		other = await fixture.verification.process();
+		await other.ask(key.raw_key, { source: SERVER });
+	});
+	afterEach(() => fixture.close());
+
+	const completed = () => completeRotations(fixture.context());
+	const look = () => getRotation(fixture.context(), { tenant_id: key.tenant_id, key_id: key.key_id, rotation_id });
+	const fence = (at_ms: number) =>
+		fixture.verification.behind("update keywright.nodes set fenced_at = $2 where id = $1", [other.node.id, new Date(at_ms)]);
+
+	test("a node that is cut off holds it up, and the uses that it brings later count", async () => {
+		await fixture.pass(LONG_SECONDS);
+		equal(await completed(), 0);
+		const { reasons, safe_to_complete } = await look();
+		equal(safe_to_complete, false);
+		match(reasons[0]?.detail ?? "", /a server has not reported yet/);
+		const { clock, database } = fixture.verification;
+		const flushing = startFlushing({ database, meter: other.meter, clock, node: other.node, log: testLog });
+		await other.ask(key.raw_key, { source: SERVER });
+		await flushing.flushNow();
+		equal(await completed(), 0, "the old secret was used there a moment ago");
+		await fixture.pass(4 * LONG_SECONDS);
+		equal(await completed(), 0, "and may be used there still");
+		await flushing.flushNow();
+		equal(await completed(), 1);
+		await flushing.stop();
+	});
+
+	test("a node that was fenced may have held uses until then: silence counts from its fence on", async () => {
+		await fixture.pass(LONG_SECONDS);
+		await fence(fixture.verification.clock.now());
+		equal(await completed(), 0);
+		await fixture.pass(LONG_SECONDS);
+		equal(await completed(), 1);
+	});
+
+	test("a node that stopped has written its counts and holds nothing up", async () => {
+		await other.node.stop();
+		await fixture.pass(LONG_SECONDS);
+		equal(await completed(), 1);
+	});
+
+	test("a node that is gone for good is fenced once its lease is over, and holds nothing up for ever", async () => {
+		await fixture.pass(LONG_SECONDS);
+		equal(await completed(), 0);
+		const node_id = other.node.id;
+		await fixture.pass(LEASE_OVER_SECONDS);
+		equal(await completed(), 1);
+		const [row] = await fixture.verification.behind("select fenced_at from keywright.nodes where id = $1", [node_id]);
+		equal(row?.fenced_at instanceof Date, true);
+	});
+
+	test("counts that a node gave up are a gap: silence counts from then on, for a batch that was refused and for what found no room", async () => {
+		await other.node.stop();
+		const { clock, database } = fixture.verification;
+		const seen = async () => (await read({ database, scope: "*" }, readUsageSeen)).gaps_until_ms;
+		const full = new Meter({ clock, entries_max: 2 });
+		const flushing = startFlushing({ database, meter: full, clock, node: fixture.main.node, log: testLog });
+		await fixture.pass(LONG_SECONDS - 60);
+		for (const kid of ["one", "two", "three"])
+			full.count(full.keyCounter(key.tenant_id, key.key_id, kid), full.operationCounter(key.tenant_id, null, "op"), "allowed", clock.now());
+		ok(full.lost > 0);
+		await flushing.flushNow();
+		equal(await seen(), clock.now());
+		await fixture.pass(60);
+		equal(await completed(), 0, "the old secret may be used there still");
+		equal((await look()).sources[0]?.moved, false);
+		await fixture.pass(LONG_SECONDS);
+		const refused = full.keyCounter(key.tenant_id, key.key_id, "k\0id");
+		full.count(refused, full.operationCounter(key.tenant_id, null, "op"), "allowed", clock.now());
+		for (let round = 0; round < 3; round += 1) await flushing.flushNow().catch(() => undefined);
+		await flushing.flushNow();
+		equal(await seen(), clock.now());
+		equal(await completed(), 0);
+		await fixture.pass(LONG_SECONDS);
+		await flushing.flushNow();
+		equal(await completed(), 1);
+		await flushing.stop();
+	});
+
+	test("the only node judges by its own counts, up to the earliest that is not aggregated yet", async () => {
+		await other.node.stop();
+		const { clock, database } = fixture.verification;
+		const seen = () => read({ database, scope: "*" }, readUsageSeen);
+		await fixture.pass(LONG_SECONDS);
+		await look();
+		deepEqual(await seen(), { until_ms: clock.now(), gaps_until_ms: 0 });
+		const first_ms = clock.now() - 30_000;
+		const minute = Math.floor(first_ms / 60_000);
+		const fact = { ...key, minute, code: "allowed" as const, requests: 1, first_ms, last_ms: clock.now(), source: SERVER };
+		const batch = { facts: 1, keys: [fact], operations: [], key_checks: [], secret_operations: [] };
+		await record({ database }, (tx) => appendFlush(tx, { flusher_id: "flusher_other", flush_number: 1, batch }));
+		equal((await seen()).until_ms, first_ms);
+		equal(await completed(), 0, "that use is evidence first");
+		await fixture.pass(4 * LONG_SECONDS);
+		equal(await completed(), 1);
+	});
+});

@@ -1,0 +1,35 @@
+import { assert } from "../../core/error.ts";
+import type { Tx } from "../../database/transaction.ts";
+import type { KeysContext } from "../context.ts";
+import { type Key, keyActorOf } from "../key.ts";
+import { insertSecret } from "../store.ts";
+import { makeRawKey, newKid, newSecret, parseRawKey } from "./format.ts";
+import { MAC_VERSION, secretMac } from "./mac.ts";
+
+/** A kid of 71 random bits that is taken once is luck, twice a broken generator. */
+const KID_ATTEMPTS_MAX = 3;
+
+/** Gives the key a new secret, made at `created_at` by `makeSecret`: its MAC is stored, its raw key returned and kept nowhere. */
+export async function issueSecret(
+	tx: Tx,
+	context: KeysContext,
+	key: Key,
+	created_at: Date,
+	makeSecret: () => string = newSecret,
+): Promise<{ raw_key: string; kid: string; last4: string }> {
+	const { tenant_id, environment } = key;
+	const pepper = context.peppers.current;
+	for (let attempt = 0; attempt < KID_ATTEMPTS_MAX; attempt += 1) {
+		const kid = newKid();
+		const secret = makeSecret();
+		const raw_key = makeRawKey({ brand: context.key_brand, environment, kid, secret });
+		const parsed = parseRawKey(context.key_brand, raw_key);
+		assert(parsed, "a key that was just made cannot be read");
+		const { last4 } = parsed;
+		const shown_to = JSON.stringify(keyActorOf(context.actor));
+		const mac = secretMac(pepper, { key_id: key.id, kid, tenant_id, environment }, secret);
+		const row = { kid, tenant_id, key_id: key.id, mac, mac_version: MAC_VERSION, pepper_id: pepper.id, last4, created_at, shown_to };
+		if (await insertSecret(tx, row)) return { raw_key, kid, last4 };
+	}
+	assert(false, "every new kid is taken");
+}

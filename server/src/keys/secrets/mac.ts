@@ -1,0 +1,60 @@
+import { hash, timingSafeEqual } from "node:crypto";
+import { macOf, type Pepper, type Peppers } from "../../core/pepper.ts";
+
+/** A MAC over the secret itself. */
+export const MAC_VERSION = 1;
+/** A MAC over the SHA-256 of a raw key that was issued elsewhere: all that is known of it before its first use here. */
+export const HASH_MAC_VERSION = 2;
+
+/** In front of a raw key that was issued elsewhere, where a secret is meant: no secret of ours begins so, and neither is taken for the other. */
+const ISSUED_ELSEWHERE = "~";
+
+/** What a secret is bound to: a row swapped to another key, tenant or environment no longer matches its MAC. */
+export interface SecretIdentity {
+	readonly key_id: string;
+	readonly kid: string;
+	readonly tenant_id: string;
+	readonly environment: string;
+}
+
+export interface StoredMac {
+	mac: Buffer;
+	mac_version: number;
+	pepper_id: string;
+}
+
+function fieldsOf(identity: SecretIdentity): string[] {
+	return [identity.key_id, identity.kid, identity.tenant_id, identity.environment];
+}
+
+/** HMAC-SHA-256(pepper, "kw1" ‖ length-prefixed key id, kid, tenant id, environment, secret): all that is stored of a secret. 32 bytes. */
+export function secretMac(pepper: Pepper, identity: SecretIdentity, secret: string): Buffer {
+	return macOf(pepper.bytes, "kw1", [...fieldsOf(identity), secret]);
+}
+
+/** The same over the SHA-256 of a raw key, with "kw2" in front. */
+export function hashMac(pepper: Pepper, identity: SecretIdentity, sha256: Buffer): Buffer {
+	return macOf(pepper.bytes, "kw2", [...fieldsOf(identity), sha256]);
+}
+
+/** A whole raw key that was issued elsewhere, in the place of a secret of ours. */
+export function secretFromElsewhere(raw_key: string): string {
+	return ISSUED_ELSEWHERE + raw_key;
+}
+
+/** The raw key of a secret that was issued elsewhere, null for one of ours. */
+export function rawKeyFromElsewhere(secret: string): string | null {
+	return secret.startsWith(ISSUED_ELSEWHERE) ? secret.slice(ISSUED_ELSEWHERE.length) : null;
+}
+
+function macLike(stored: StoredMac, pepper: Pepper, identity: SecretIdentity, secret: string): Buffer {
+	const raw_key = stored.mac_version === HASH_MAC_VERSION ? rawKeyFromElsewhere(secret) : null;
+	return raw_key === null ? secretMac(pepper, identity, secret) : hashMac(pepper, identity, hash("sha256", raw_key, "buffer"));
+}
+
+/** Whether `secret` is the one that `stored` was made of. In constant time; a pepper that is not configured and a MAC of another length never match. */
+export function secretMatches(peppers: Peppers, identity: SecretIdentity, secret: string, stored: StoredMac): boolean {
+	const pepper = peppers.byId.get(stored.pepper_id) ?? peppers.current;
+	const mac = macLike(stored, pepper, identity, secret);
+	return mac.length === stored.mac.length && timingSafeEqual(mac, stored.mac) && peppers.byId.has(stored.pepper_id);
+}

@@ -1,0 +1,79 @@
+import { type SqlBool, sql } from "kysely";
+import type { ReadTx, Tx } from "../../database/transaction.ts";
+import type { StoredMac } from "./mac.ts";
+
+const REGISTER_LOCK = 7_362_011;
+
+export interface PepperRow {
+	pepper_id: string;
+	canary: Buffer;
+}
+
+export async function readPepperRows(tx: ReadTx): Promise<PepperRow[]> {
+	return tx.selectFrom("peppers").select(["pepper_id", "canary"]).execute();
+}
+
+/** Servers that start at once register one after the other. */
+export async function lockPeppers(tx: Tx): Promise<void> {
+	await sql`select pg_advisory_xact_lock(${REGISTER_LOCK})`.execute(tx);
+}
+
+export async function insertPepperRow(tx: Tx, row: PepperRow, now: Date): Promise<void> {
+	await tx
+		.insertInto("peppers")
+		.values({ ...row, created_at: now })
+		.execute();
+}
+
+/** The ids of the peppers that stored MACs were made with; found by leaping through the index, however many secrets there are. */
+export async function readPepperIdsInUse(tx: ReadTx): Promise<string[]> {
+	const found = await sql<{ pepper_id: string }>`
+		with recursive used (pepper_id) as (
+			(select pepper_id from keywright.secrets order by pepper_id limit 1)
+			union all
+			select (select s.pepper_id from keywright.secrets s where s.pepper_id > used.pepper_id order by s.pepper_id limit 1)
+			from used where used.pepper_id is not null
+		)
+		select pepper_id from used where pepper_id is not null
+		union
+		select pepper_id from keywright.services`.execute(tx);
+	return found.rows.map((row) => row.pepper_id);
+}
+
+/** How many secrets that may still be accepted, and how many services, have a MAC of this pepper. */
+export async function countLiveUses(tx: ReadTx, pepper_id: string): Promise<{ secrets: number; services: number }> {
+	const secrets = await tx
+		.selectFrom("secrets as s")
+		.innerJoin("keys as k", (join) => join.onRef("k.tenant_id", "=", "s.tenant_id").onRef("k.id", "=", "s.key_id"))
+		.select((select) => select.fn.countAll<number>().as("count"))
+		.where("s.pepper_id", "=", pepper_id)
+		.where("s.retired_at", "is", null)
+		.where("k.revoked_at", "is", null)
+		.executeTakeFirstOrThrow();
+	const services = await tx
+		.selectFrom("services")
+		.select((select) => select.fn.countAll<number>().as("count"))
+		.where("pepper_id", "=", pepper_id)
+		.where(sql<SqlBool>`revoked_at is null`)
+		.executeTakeFirstOrThrow();
+	return { secrets: secrets.count, services: services.count };
+}
+
+/** `lookup` is of imported secrets only. */
+export type MacChanges = StoredMac & { last4?: string; lookup?: string };
+
+/** The stored MAC of a secret, which nobody else changes until the transaction ends. */
+export async function lockMac(tx: Tx, tenant_id: string, kid: string): Promise<StoredMac | null> {
+	const row = await tx
+		.selectFrom("secrets")
+		.select(["mac", "mac_version", "pepper_id"])
+		.where("kid", "=", kid)
+		.where("tenant_id", "=", tenant_id)
+		.forUpdate()
+		.executeTakeFirst();
+	return row ?? null;
+}
+
+export async function updateMac(tx: Tx, tenant_id: string, kid: string, changes: MacChanges): Promise<void> {
+	await tx.updateTable("secrets").set(changes).where("kid", "=", kid).where("tenant_id", "=", tenant_id).execute();
+}

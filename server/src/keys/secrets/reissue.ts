@@ -1,0 +1,52 @@
+import { change } from "../../audit/change.ts";
+import { claimOnce } from "../../audit/idempotency.ts";
+import { Failure } from "../../core/error.ts";
+import { holdTenant } from "../../tenants/store.ts";
+import { assertTenantActive, tenantNotFound } from "../../tenants/tenant.ts";
+import { settleUsage } from "../../usage/aggregate.ts";
+import type { KeysContext } from "../context.ts";
+import { assertNotEnded } from "../handovers/hand-over.ts";
+import { cancelWaitingHandovers } from "../handovers/store.ts";
+import { keyNotFound } from "../read.ts";
+import { describeOne } from "../response.ts";
+import type { ReissuedKey } from "../schema.ts";
+import { assertApiAccess } from "../scope.ts";
+import { lockKey } from "../store.ts";
+import { issueInPlace } from "./issue-in-place.ts";
+
+/**
+ * Issues another secret in place of one that was lost before its first use, and answers its raw key, this once. The earlier secret and a link that
+ * waits are dead with it. 403 `capability_not_in_plan`, `tenant_suspended`; 404 `not_found`; 409 `conflict` for a key that is in use or has ended,
+ * `secret_already_issued` for a repeat with the same Idempotency-Key.
+ */
+export async function reissueKey(context: KeysContext, input: { tenant_id: string; key_id: string }): Promise<ReissuedKey> {
+	const { tenant_id, key_id } = input;
+	await settleUsage(context);
+	return change(context, async (tx) => {
+		const now = new Date(context.clock.now());
+		const found = await holdTenant(tx, tenant_id);
+		if (!found) throw tenantNotFound();
+		const before = await lockKey(tx, tenant_id, key_id);
+		if (!before) throw keyNotFound();
+		if (await claimOnce(tx, context, { tenant_id, operation: "key.reissue", input, subject_id: key_id })) throw shownBefore(key_id);
+		assertTenantActive(found.tenant);
+		assertApiAccess(found.plan);
+		assertNotEnded(before, now.getTime());
+		const { key, raw_key, kid, last4, replaced_kids } = await issueInPlace(tx, context, before, now);
+		const cancelled_handover_ids = await cancelWaitingHandovers(tx, tenant_id, [key_id], now);
+		const { name, environment } = key;
+		const facts = { name, environment, kid, last4, replaced_kids, cancelled_handover_ids };
+		return {
+			result: { key: await describeOne(tx, key, now.getTime()), raw_key },
+			audit: [{ action: "key.reissued", target: { kind: "key", id: key_id }, facts, tenant_id }],
+			invalidates: [{ kind: "key", id: key_id }],
+			events: [{ tenant_id, type: "key.reissued", data: { key_id, name, environment } }],
+		};
+	});
+}
+
+function shownBefore(key_id: string): Failure {
+	return new Failure("secret_already_issued", "This request issued a secret before, which was shown then. If it is lost, issue another.", {
+		members: { key_id },
+	});
+}

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { adviseOn, isVague } from "./warnings.ts";
+
+const GOOD = {
+	name: "prod-order-bot",
+	environment: "prod",
+	integration: "order bot",
+	expires_at: null,
+	rotate_every_days: 90,
+	name_taken: false,
+} as const;
+const codesOf = (key: Parameters<typeof adviseOn>[0]) => adviseOn(key).map((warning) => warning.code);
+
+test("names that say nothing are vague", () => {
+	for (const name of [
+		"test",
+		"Test 2",
+		"key",
+		"new key",
+		"API-Key",
+		"my_api_key",
+		"asdf",
+		"qwerty",
+		"ab",
+		"x",
+		"123",
+		"2026-01-15",
+		"key1",
+		"aaaa",
+		"prod",
+		"prod bot",
+		"--",
+		"🔑",
+		"   ",
+	]) {
+		assert(isVague(name), name);
+	}
+});
+
+test("names that say what uses the key are not vague", () => {
+	for (const name of [
+		"prod-order-bot",
+		"staging-crm-sync",
+		"dev-support-prototype",
+		"ERP",
+		"Buchhaltung",
+		"注文ボット",
+		"API key for orders",
+		"order test",
+	]) {
+		assert(!isVague(name), name);
+	}
+});
+
+test("a good key gets no warning", () => assert.deepEqual(adviseOn(GOOD), []));
+
+test("a vague name is answered with a better one, composed of environment and integration", () => {
+	const [warning] = adviseOn({ ...GOOD, name: "test", environment: "staging", integration: "CRM Sync!" });
+	assert.equal(warning?.code, "name_vague");
+	assert.match(warning?.detail ?? "", /"staging-crm-sync"/);
+	assert.match(adviseOn({ ...GOOD, name: "test", integration: "注文" })[0]?.detail ?? "", /"prod-order-bot"/);
+	assert.match(adviseOn({ ...GOOD, name: "test", integration: "prod-shop" })[0]?.detail ?? "", /"prod-shop"/);
+});
+
+test("a name that another live key has is warned about", () => assert.deepEqual(codesOf({ ...GOOD, name_taken: true }), ["name_duplicate"]));
+
+test("only a production key that neither expires nor is replaced is warned about", () => {
+	assert.deepEqual(codesOf({ ...GOOD, rotate_every_days: null }), ["never_replaced"]);
+	assert.deepEqual(codesOf({ ...GOOD, rotate_every_days: null, expires_at: new Date() }), []);
+	assert.deepEqual(codesOf({ ...GOOD, rotate_every_days: null, environment: "dev" }), []);
+});

@@ -1,0 +1,69 @@
+import type { Environment } from "./secrets/format.ts";
+
+export type WarningCode = "name_vague" | "name_duplicate" | "never_replaced";
+export const WARNING_CODES: readonly WarningCode[] = ["name_vague", "name_duplicate", "never_replaced"];
+
+/** Something that works and will be regretted. `detail` says what to do. */
+export interface Warning {
+	code: WarningCode;
+	detail: string;
+}
+
+const NAME_CHARACTERS_MIN = 3;
+const SUGGESTED_CHARACTERS_MAX = 40;
+/** Words that say nothing of who uses a key and for what, alone or together. */
+const VAGUE_WORDS = new Set(
+	(
+		"a an the my our your this that for of to new old first second other another key keys apikey api token secret access default main test tests testing tester tmp temp " +
+		"temporary demo example sample untitled unnamed noname name none null undefined todo foo bar baz qux abc xyz asd asdf asdfgh qwe qwer qwerty " +
+		"prod production live staging stage dev development sandbox local copy misc stuff thing something whatever bot app"
+	).split(" "),
+);
+
+/** Whether a name tells nobody in half a year what the key is for. */
+export function isVague(name: string): boolean {
+	const words = name.toLowerCase().match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
+	if ([...words.join("")].length < NAME_CHARACTERS_MIN) return true;
+	return words.every((word) => /^\p{N}+$/u.test(word) || VAGUE_WORDS.has(word.replace(/\p{N}+$/u, "")) || /^(.)\1*$/u.test(word));
+}
+
+/** The pattern that names follow best: environment and integration, `prod-order-bot`. */
+function suggestedName(environment: Environment, integration: string | null): string {
+	const slug = (integration ?? "")
+		.toLowerCase()
+		.replace(/[^a-z0-9]+/g, "-")
+		.slice(0, SUGGESTED_CHARACTERS_MAX)
+		.replace(/^-+|-+$/g, "");
+	return slug.startsWith(`${environment}-`) ? slug : `${environment}-${slug === "" ? "order-bot" : slug}`;
+}
+
+/** What the maker of a key should know about it; empty when there is nothing to say. */
+export function adviseOn(key: {
+	name: string;
+	environment: Environment;
+	integration: string | null;
+	expires_at: Date | null;
+	rotate_every_days: number | null;
+	/** A live key of the tenant has this name already. */
+	name_taken: boolean;
+}): Warning[] {
+	const pattern = `Compose it of environment and integration, such as "${suggestedName(key.environment, key.integration)}".`;
+	const warnings: Warning[] = [];
+	if (isVague(key.name))
+		warnings.push({
+			code: "name_vague",
+			detail: `The name does not say what uses this key, and whoever has to revoke one will hesitate. ${pattern}`,
+		});
+	if (key.name_taken)
+		warnings.push({
+			code: "name_duplicate",
+			detail: `Another live key of this tenant has the same name. Rename one of them, so that nobody revokes the wrong one. ${pattern}`,
+		});
+	if (key.environment === "prod" && key.expires_at === null && key.rotate_every_days === null) {
+		warnings.push({
+			code: "never_replaced",
+			detail: "This production key has neither an expiry date nor a rotation period: set rotate_every_days or expires_at.",
+		});
+	}
+	return warnings;
+}

@@ -1,0 +1,111 @@
+import { createTransport } from "nodemailer";
+import type { Context } from "../../core/context.ts";
+import type { Log } from "../../core/log.ts";
+import type { Mail } from "./mails.ts";
+import { isMailAddress, type MailSettings, parseSender, parseSmtpUrl } from "./settings.ts";
+import { mailText, nameInMail, oneLine } from "./text.ts";
+
+/** For everything from looking up the server to its last answer. */
+const SEND_TIMEOUT_MS = 10_000;
+/** Each holds a connection, and somebody's request. */
+const MAILS_AT_ONCE_MAX = 20;
+const SUBJECT_CHARACTERS_MAX = 200;
+const REASON_CHARACTERS_MAX = 300;
+/** What a link of ours carries: a refused mail may be quoted in the refusal. */
+const ONE_TIME_TOKEN = /kw[iphrl]_[0-9A-Za-z_-]+/g;
+
+export interface Mailer {
+	/** Whether there is a mail server at all. */
+	readonly enabled: boolean;
+	/** Hands the mail to the mail server, within 10 seconds. False when mail is off or it was not taken, which is logged; never rejects. */
+	send(mail: Mail): Promise<boolean>;
+}
+
+/** What an action needs that mails somebody. A mail with a link is sent after the commit, and is stored nowhere. */
+export interface MailContext extends Context {
+	readonly mailer: Mailer;
+}
+
+export interface MailerOptions {
+	readonly settings: MailSettings | null;
+	/** What mails are sent as where the sender's setting has no name. */
+	readonly product_name: () => string;
+	readonly log: Log;
+	readonly timeout_ms?: number;
+}
+
+const OFF: Mailer = { enabled: false, send: async () => false };
+
+/** A mailer by the settings; one that is off when they are null. Nothing is connected before the first mail. */
+export function createMailer(options: MailerOptions): Mailer {
+	const { settings, log } = options;
+	if (settings === null) return OFF;
+	const timeout_ms = options.timeout_ms ?? SEND_TIMEOUT_MS;
+	const { auth, ...server } = parseSmtpUrl(settings.smtp_url);
+	const sender = parseSender(settings.from);
+	const transport = createTransport({
+		...server,
+		...(auth ? { auth } : {}),
+		connectionTimeout: timeout_ms,
+		greetingTimeout: timeout_ms,
+		socketTimeout: timeout_ms,
+		dnsTimeout: timeout_ms,
+		disableFileAccess: true,
+		disableUrlAccess: true,
+	});
+	let sending = 0;
+
+	async function attempt(mail: Mail): Promise<void> {
+		if (!isMailAddress(mail.to)) throw new Error("the address of the recipient is none");
+		if (sending >= MAILS_AT_ONCE_MAX) throw new Error(`${MAILS_AT_ONCE_MAX} mails are on their way already`);
+		sending += 1;
+		try {
+			await transport.sendMail({
+				from: {
+					name: sender.name === null ? nameInMail(options.product_name()) : oneLine(sender.name, SUBJECT_CHARACTERS_MAX),
+					address: sender.address,
+				},
+				to: { name: "", address: mail.to },
+				envelope: { from: sender.address, to: [mail.to] },
+				subject: oneLine(mail.subject, SUBJECT_CHARACTERS_MAX),
+				text: mailText(mail.text),
+				headers: { "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All" },
+				xMailer: false,
+				signal: AbortSignal.timeout(timeout_ms),
+			});
+		} finally {
+			sending -= 1;
+		}
+	}
+
+	return {
+		enabled: true,
+		async send(mail) {
+			try {
+				await attempt(mail);
+				return true;
+			} catch (error) {
+				log.warn(
+					failureOf(error, [
+						[mail.to, "[recipient]"],
+						[auth?.pass ?? "", "[password]"],
+					]),
+					"mail_not_sent",
+				);
+				return false;
+			}
+		},
+	};
+}
+
+/** What the operator needs to find the fault, without what the mail server may have quoted: the recipient, the password, a link. */
+function failureOf(error: unknown, hidden: readonly (readonly [string, string])[]): Record<string, unknown> {
+	const facts = error instanceof Error ? { ...error } : {};
+	let reason = error instanceof Error ? error.message : String(error);
+	for (const [text, instead] of hidden) if (text !== "") reason = reason.replaceAll(text, instead);
+	return {
+		reason: oneLine(reason.replace(ONE_TIME_TOKEN, "[link]"), REASON_CHARACTERS_MAX),
+		code: "code" in facts ? facts.code : undefined,
+		response_code: "responseCode" in facts ? facts.responseCode : undefined,
+	};
+}

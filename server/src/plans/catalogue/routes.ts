@@ -1,0 +1,63 @@
+import Type from "typebox";
+import type { ChangeContext } from "../../audit/change.ts";
+import { pageOf, pageQuery } from "../../http/input/cursor.ts";
+import { type Row, route } from "../../http/route.ts";
+import { CapabilityInput, CapabilitySchema, CapabilityUseSchema, TenantCapabilitySchema } from "../schema.ts";
+import { listCapabilities, listCapabilitiesOfTenant } from "./list-capabilities.ts";
+import { putCapability } from "./put-capability.ts";
+import { getCapabilityUse } from "./read-use.ts";
+import { deleteCapability } from "./remove-capability.ts";
+
+export const operatorCapabilityRoutes: readonly Row<ChangeContext>[] = [
+	route({
+		method: "GET",
+		path: "/api/v1/operator/capabilities",
+		access: "operator",
+		summary: "List the capabilities that plans can include",
+		status: 200,
+		query: Type.Object(pageQuery, { additionalProperties: false }),
+		output: pageOf(CapabilitySchema),
+		run: listCapabilities,
+	}),
+	route({
+		method: "PUT",
+		path: "/api/v1/operator/capabilities/:capability",
+		access: "operator",
+		summary: "Say in words what a capability of your own is",
+		status: 200,
+		body: CapabilityInput,
+		output: CapabilitySchema,
+		run: putCapability,
+	}),
+	route({
+		method: "GET",
+		path: "/api/v1/operator/capabilities/:capability/uses",
+		access: "operator",
+		summary: "Show where a capability is in use, before it is deleted",
+		status: 200,
+		output: CapabilityUseSchema,
+		run: getCapabilityUse,
+	}),
+	route({
+		method: "DELETE",
+		path: "/api/v1/operator/capabilities/:capability",
+		access: "operator",
+		confirm: true,
+		summary: "Delete a capability of your own that no plan, no permission and no rule names",
+		status: 204,
+		output: "none",
+		run: deleteCapability,
+	}),
+];
+
+export const managementCapabilityRoutes: readonly Row<ChangeContext>[] = [
+	route({
+		method: "GET",
+		path: "/api/v1/tenants/:tenant_id/capabilities",
+		access: "viewer",
+		summary: "List what plans can include, and what of it the tenant's plan does",
+		status: 200,
+		output: Type.Object({ data: Type.Array(TenantCapabilitySchema) }),
+		run: listCapabilitiesOfTenant,
+	}),
+];

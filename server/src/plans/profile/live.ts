@@ -1,0 +1,30 @@
+import { ALL_TENANTS, type Context } from "../../core/context.ts";
+import type { Log } from "../../core/log.ts";
+import type { Database } from "../../database/database.ts";
+import { read } from "../../database/read.ts";
+import { Live } from "../../nodes/live.ts";
+import type { Node } from "../../nodes/node.ts";
+import { type ApiProfile, defaultProfile, effectiveProfile } from "./profile.ts";
+import { readProfile } from "./store.ts";
+
+/** What an action needs that speaks in the operator's name. */
+export interface ProfileContext extends Context {
+	readonly profile: LiveProfile;
+}
+
+/**
+ * The operator's API profile in memory. `known` is at most about a second behind another node's change, for what cannot wait, such as error
+ * types; `current` has every change that this node was told of.
+ */
+export class LiveProfile extends Live<ApiProfile> {
+	readonly public_url: string;
+
+	constructor(options: { database: Database; node: Node; log: Log; public_url: string }) {
+		const { database, node, log, public_url } = options;
+		super({
+			...{ node, log, kind: "profile", initial: defaultProfile(public_url) },
+			read: async () => effectiveProfile(await read({ database, scope: ALL_TENANTS }, readProfile), public_url),
+		});
+		this.public_url = public_url;
+	}
+}

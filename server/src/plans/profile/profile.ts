@@ -1,0 +1,155 @@
+import type { InputError } from "../../core/error.ts";
+
+/** The operator's API as its callers know it: in every snippet, page, mail and error `type`. */
+export interface ApiProfile {
+	readonly product_name: string;
+	/** Without a slash at its end. */
+	readonly api_base_url: string;
+	/** What a new key is tried with; its path may hold `{tenant_id}`. */
+	readonly check_request: CheckRequest;
+	readonly support_url: string | null;
+	readonly status_url: string | null;
+	readonly documentation_url: string | null;
+	/** The `type` of an error is this, a slash, and its code. */
+	readonly error_base_url: string;
+	/** A `data:` URL of a PNG, JPEG or WebP. */
+	readonly logo_url: string | null;
+	/** `#rrggbb`; white text on it can be read. */
+	readonly accent_color: string | null;
+}
+
+export const CHECK_METHODS = ["GET", "HEAD", "POST"] as const;
+
+export interface CheckRequest {
+	readonly method: (typeof CHECK_METHODS)[number];
+	readonly path: string;
+}
+
+/** What was set; null: as `defaultProfile` says. */
+export type StoredProfile = { readonly [K in keyof ApiProfile]: ApiProfile[K] | null };
+
+export const NOTHING_SET: StoredProfile = {
+	product_name: null,
+	api_base_url: null,
+	check_request: null,
+	support_url: null,
+	status_url: null,
+	documentation_url: null,
+	error_base_url: null,
+	logo_url: null,
+	accent_color: null,
+};
+
+const LOGO_BYTES_MAX = 65_536;
+/** Of text on its background: WCAG 2.2, success criterion 1.4.3. */
+const CONTRAST_LEAST = 4.5;
+
+/** The profile of an instance whose operator has said nothing. */
+export function defaultProfile(public_url: string): ApiProfile {
+	return {
+		product_name: "Keywright",
+		api_base_url: public_url,
+		check_request: { method: "GET", path: "/api/v1/m2m/tenants/{tenant_id}/limits" },
+		support_url: null,
+		status_url: null,
+		documentation_url: null,
+		error_base_url: `${public_url}/problems`,
+		logo_url: null,
+		accent_color: null,
+	};
+}
+
+/** What was set, and the default for the rest. */
+export function effectiveProfile(stored: StoredProfile, public_url: string): ApiProfile {
+	const standard = defaultProfile(public_url);
+	return {
+		product_name: stored.product_name ?? standard.product_name,
+		api_base_url: stored.api_base_url ?? standard.api_base_url,
+		check_request: stored.check_request ?? standard.check_request,
+		support_url: stored.support_url,
+		status_url: stored.status_url,
+		documentation_url: stored.documentation_url,
+		error_base_url: stored.error_base_url ?? standard.error_base_url,
+		logo_url: stored.logo_url,
+		accent_color: stored.accent_color,
+	};
+}
+
+/** What people write as an address: no blanks, no control characters. A URL parser would drop some of them silently. */
+const WRITTEN_ADDRESS = /^https?:\/\/[^\s\p{Cc}\\]+$/iu;
+/** What stands in snippets of many languages, within quotes of either kind: nothing that a shell or a string literal would read. */
+const PLAIN_BASE = /^https?:\/\/[A-Za-z0-9.:[\]-]+(?:\/[A-Za-z0-9._~%:@=+,-]+)*$/;
+/** The same as it is written, before a parser has encoded what it would not take as it is; a host may have letters of any script. */
+const WRITTEN_BASE = /^https?:\/\/[\p{L}\p{N}.:[\]-]+(?:\/[A-Za-z0-9._~%:@=+,-]*)*$/iu;
+const PLAIN_PATH = /^\/(?!\/)(?:[A-Za-z0-9._~%/:@=&?+,-]|\{tenant_id\})*$/;
+
+/** The address in its normal form, or what is wrong with it. */
+export function webAddress(text: string): URL | string {
+	if (!WRITTEN_ADDRESS.test(text) || !URL.canParse(text)) return "must be an http or https address, such as https://status.example.com";
+	const url = new URL(text);
+	return url.username === "" && url.password === "" ? url : "must not hold a name or password: everybody sees it";
+}
+
+/** An address that paths are put behind, without a slash at its end, or what is wrong with it. */
+export function baseAddress(text: string): { base: string } | string {
+	const url = webAddress(text);
+	if (typeof url === "string") return url;
+	if (url.search !== "" || url.hash !== "" || /[?#]/.test(text)) return "must end with a host or a path: what comes after ? or # has no place here";
+	const base = url.href.replace(/\/+$/, "");
+	return WRITTEN_BASE.test(text) && PLAIN_BASE.test(base)
+		? { base }
+		: "may hold letters, digits and . _ ~ % : @ = + , - in its path, and no empty segments";
+}
+
+export function isCheckPath(path: string): boolean {
+	return PLAIN_PATH.test(path);
+}
+
+const MAGIC: Readonly<Record<string, (bytes: Buffer) => boolean>> = {
+	"image/png": (bytes) => bytes.subarray(0, 8).equals(Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])),
+	"image/jpeg": (bytes) => bytes.subarray(0, 3).equals(Buffer.from([0xff, 0xd8, 0xff])),
+	"image/webp": (bytes) => bytes.subarray(0, 4).toString("latin1") === "RIFF" && bytes.subarray(8, 12).toString("latin1") === "WEBP",
+};
+
+/** What is wrong with a logo; null when it is an image of at most 64 KiB of the type that it says. */
+export function faultOfLogo(data_url: string): string | null {
+	const [, type = "", base64 = ""] = /^data:([a-z]+\/[a-z]+);base64,([A-Za-z0-9+/]+={0,2})$/.exec(data_url) ?? [];
+	const fits = MAGIC[type];
+	if (!fits) return "must be a data: URL in base64 of image/png, image/jpeg or image/webp";
+	const bytes = Buffer.from(base64, "base64");
+	if (bytes.toString("base64") !== base64) return "is not base64 as it is written by RFC 4648: nothing may be missing or left over";
+	if (bytes.length > LOGO_BYTES_MAX) return `has ${bytes.length} bytes; at most ${LOGO_BYTES_MAX} can be kept`;
+	return fits(bytes) ? null : `does not begin like ${type}: the type or the content is wrong`;
+}
+
+function luminanceOf(color: string): number {
+	const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
+		const part = Number.parseInt(color.slice(at, at + 2), 16) / 255;
+		return part <= 0.040_45 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+	});
+	return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+/** The contrast of `#rrggbb` with white, 1 to 21 (WCAG 2.2, relative luminance). */
+export function contrastWithWhite(color: string): number {
+	return 1.05 / (luminanceOf(color) + 0.05);
+}
+
+/** What is wrong with an accent colour; null when white text on it can be read. */
+export function faultOfAccent(color: string): string | null {
+	if (!/^#[0-9a-f]{6}$/i.test(color)) return "must be #rrggbb";
+	const contrast = contrastWithWhite(color);
+	if (contrast >= CONTRAST_LEAST) return null;
+	const shown = (Math.floor(contrast * 100) / 100).toFixed(2);
+	return `has a contrast of ${shown} with white, and text needs ${CONTRAST_LEAST}: choose a darker colour`;
+}
+
+/** Guarantee: the column was written by `saveProfile` from a value of this type; a field that an earlier version did not know is not set. */
+export function storedProfileFrom(column: unknown): StoredProfile {
+	return { ...NOTHING_SET, ...(column as Partial<StoredProfile>) };
+}
+
+/** One finding about a field. */
+export function inputError(field: keyof ApiProfile | "check_request/path", detail: string): InputError {
+	return { pointer: `/${field}`, detail };
+}

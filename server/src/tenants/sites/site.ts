@@ -1,0 +1,33 @@
+import { Failure } from "../../core/error.ts";
+
+export const SITE_ENVIRONMENTS = ["prod", "staging", "dev"] as const;
+export type SiteEnvironment = (typeof SITE_ENVIRONMENTS)[number];
+
+/** A place of a tenant's that documents belong to and keys can be bound to. A key of another environment is refused there; null takes any. */
+export interface Site {
+	readonly id: string;
+	readonly tenant_id: string;
+	readonly name: string;
+	readonly environment: SiteEnvironment | null;
+	readonly created_at: string;
+}
+
+/** Guarantee: the column has a check constraint with exactly these values. */
+export function siteFromRow(row: { id: string; tenant_id: string; name: string; environment: string | null; created_at: Date }): Site {
+	return {
+		id: row.id,
+		tenant_id: row.tenant_id,
+		name: row.name,
+		environment: row.environment as SiteEnvironment | null,
+		created_at: row.created_at.toISOString(),
+	};
+}
+
+/** Guarantee: the value was kept by `createSite` as its answer. */
+export function keptSite(result: unknown): Site {
+	return result as Site;
+}
+
+export function siteNotFound(): Failure {
+	return new Failure("not_found", "There is no site with this id.");
+}

@@ -1,0 +1,78 @@
+import Type from "typebox";
+import { pageOf, pageQuery } from "../../http/input/cursor.ts";
+import { type Row, route } from "../../http/route.ts";
+import { cancelInvitation } from "./cancel-invitation.ts";
+import { type InviteContext, invite } from "./invite.ts";
+import { listInvitations } from "./list-invitations.ts";
+import { listMembers } from "./list-members.ts";
+import { removeMember } from "./remove-member.ts";
+import { InvitationInput, InvitationSchema, MadeInvitationSchema, MemberPatch, MemberSchema } from "./schema.ts";
+import { updateMember } from "./update-member.ts";
+
+const page = Type.Object(pageQuery, { additionalProperties: false });
+
+export const managementTeamRoutes: readonly Row<InviteContext>[] = [
+	route({
+		method: "GET",
+		path: "/api/v1/tenants/:tenant_id/members",
+		access: "viewer",
+		summary: "List the members",
+		status: 200,
+		query: page,
+		output: pageOf(MemberSchema),
+		run: listMembers,
+	}),
+	route({
+		method: "PATCH",
+		path: "/api/v1/tenants/:tenant_id/members/:member_id",
+		access: "owner",
+		lets_people_in: true,
+		summary: "Give a member another role",
+		status: 200,
+		body: MemberPatch,
+		output: MemberSchema,
+		run: updateMember,
+	}),
+	route({
+		method: "DELETE",
+		path: "/api/v1/tenants/:tenant_id/members/:member_id",
+		access: "viewer",
+		summary: "Leave the tenant; an owner may remove others too",
+		status: 204,
+		while_suspended: true,
+		output: "none",
+		run: removeMember,
+	}),
+	route({
+		method: "GET",
+		path: "/api/v1/tenants/:tenant_id/invitations",
+		access: "admin",
+		summary: "List the invitations and what became of them",
+		status: 200,
+		query: page,
+		output: pageOf(InvitationSchema),
+		run: listInvitations,
+	}),
+	route({
+		method: "POST",
+		path: "/api/v1/tenants/:tenant_id/invitations",
+		access: "owner",
+		confirm: true,
+		lets_people_in: true,
+		summary: "Invite somebody by a link that works once; it is mailed when there is an address and a mail server",
+		status: 201,
+		body: InvitationInput,
+		output: MadeInvitationSchema,
+		run: invite,
+	}),
+	route({
+		method: "DELETE",
+		path: "/api/v1/tenants/:tenant_id/invitations/:invitation_id",
+		access: "owner",
+		summary: "Cancel an invitation that waits",
+		status: 204,
+		while_suspended: true,
+		output: "none",
+		run: cancelInvitation,
+	}),
+];

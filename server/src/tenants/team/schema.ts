@@ -1,0 +1,50 @@
+import Type, { type Static } from "typebox";
+import { ROLES } from "../../core/caller.ts";
+import { Email } from "../../http/input/email.ts";
+import { INVITATION_STATUSES } from "./invitation.ts";
+
+const INVITATION_SECONDS_MIN = 300;
+const INVITATION_SECONDS_MAX = 30 * 86_400;
+export const INVITATION_SECONDS_DEFAULT = 7 * 86_400;
+
+const Role = Type.Enum([...ROLES]);
+const Time = Type.String({ format: "date-time" });
+
+export const MemberSchema = Type.Object({
+	id: Type.String(),
+	name: Type.String(),
+	email: Type.Union([Type.String(), Type.Null()], { description: "Null: somebody else has proved the address; this member cannot sign in any more" }),
+	role: Role,
+	joined_at: Time,
+	is_you: Type.Boolean(),
+});
+
+export const MemberPatch = Type.Object({ role: Role }, { additionalProperties: false });
+
+export const InvitationSchema = Type.Object({
+	id: Type.String(),
+	email: Type.Union([Type.String(), Type.Null()], { description: "Null: whoever has the link names an address of their own" }),
+	role: Role,
+	created_at: Time,
+	created_by: Type.Object({ name: Type.String() }),
+	expires_at: Time,
+	status: Type.Enum([...INVITATION_STATUSES]),
+});
+
+const expires_in_seconds = Type.Integer({
+	minimum: INVITATION_SECONDS_MIN,
+	maximum: INVITATION_SECONDS_MAX,
+	default: INVITATION_SECONDS_DEFAULT,
+});
+
+export const InvitationInput = Type.Object(
+	{ email: Type.Optional(Email), role: Role, expires_in_seconds: Type.Optional(expires_in_seconds) },
+	{ additionalProperties: false },
+);
+export type InvitationInput = Static<typeof InvitationInput>;
+
+export const MadeInvitationSchema = Type.Object({
+	invitation: InvitationSchema,
+	url: Type.String({ description: "Works once; in this answer only. The mail has a link of its own, which also proves the address" }),
+	mailed: Type.Boolean({ description: "Whether the mail server took the mail" }),
+});

@@ -1,0 +1,58 @@
+/** What nodes have flushed reaches the reports also when the database cannot take it all at once, or refuses a part of it. */
+import { deepEqual } from "node:assert/strict";
+import { after, before, suite, test } from "node:test";
+import { testLog } from "../../testing/database.ts";
+import { type UsageTestDatabase, usageTestDatabase } from "../../testing/usage.ts";
+import { systemClock } from "../core/clock.ts";
+import { settleUsage } from "./aggregate.ts";
+import { startFlushing } from "./flush.ts";
+import { Meter } from "./meter.ts";
+
+const AT = Date.UTC(2026, 0, 15, 12, 0, 0);
+
+suite("settling", () => {
+	let db: UsageTestDatabase;
+	before(async () => {
+		db = await usageTestDatabase(2);
+	});
+	after(() => db.close());
+
+	/** One flush per request, none settled yet. */
+	async function flush(key: number, requests: number): Promise<void> {
+		const meter = new Meter({ clock: systemClock });
+		const flushing = startFlushing({ database: db.database, meter, clock: systemClock, node: { id: "node_test" }, log: testLog });
+		const counter = meter.keyCounter("a", `a_key_${key}`, `a_kid_${key}`);
+		for (let request = 0; request < requests; request += 1) {
+			meter.count(counter, meter.operationCounter("a", null, "settled"), "allowed", AT);
+			await flushing.flushNow();
+		}
+		await flushing.stop();
+	}
+
+	const settle = () => settleUsage({ database: db.database, log: testLog });
+	const countedOf = (key: number) => db.query("select sum(requests)::integer as requests from usage_keys where key_id = $1", [`a_key_${key}`]);
+
+	test("what is too much for one statement is taken flush by flush", async () => {
+		await flush(0, 5);
+		await db.query(`create function too_slow() returns trigger language plpgsql as $$ begin
+			if (select count(*) from taken) > 1 then raise exception 'canceling statement due to statement timeout' using errcode = 'query_canceled'; end if;
+			return null;
+		end $$`);
+		await db.query(
+			"create trigger too_slow after update on usage_flushes referencing new table as taken for each statement execute function too_slow()",
+		);
+		await settle();
+		await db.query("drop trigger too_slow on usage_flushes");
+		deepEqual(await countedOf(0), [{ requests: 5 }]);
+	});
+
+	test("a flush that the database refuses is kept aside as it is, and the others are counted", async () => {
+		await flush(1, 2);
+		const broken = ["a", "a_key_1", "a_kid_1", "no minute", "allowed", "1"].map((value) => `|${value}`).join("\n");
+		await db.query("insert into usage_flushes (node_id, flush_number, flushed_at, keys) values ('broken', 1, '2026-01-01', $1)", [broken]);
+		await flush(1, 2);
+		await settle();
+		deepEqual(await countedOf(1), [{ requests: 4 }]);
+		deepEqual(await db.query("select waiting, keys from usage_flushes where node_id = 'broken'"), [{ waiting: false, keys: broken }]);
+	});
+});

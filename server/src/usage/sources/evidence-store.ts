@@ -1,0 +1,191 @@
+import { sql } from "kysely";
+import type { ReadTx, RecordTx } from "../../database/transaction.ts";
+import { CODES_OF_ENDED_SECRETS } from "../counter.ts";
+import { line, msOf, type Picked } from "../flush-text-store.ts";
+import { OTHER_SOURCES } from "./source.ts";
+
+/** Uses of a secret from one source that are at least this far apart are two sightings, and the time between them a gap. */
+const SIGHTING_APART_MS = 1_000;
+/** How long the longest gap stands for what is usual; the one of the window before stands beside it. */
+const GAP_WINDOW_DAYS = 7;
+
+/**
+ * The picked flushes' facts by secret and source, whether the secret had ended, and in which order: a source beyond a key's share of them is told as
+ * the one for all others, which is so once the key's sources are settled. Of an erased tenant, and of a secret that is not there, nothing.
+ */
+function seenIn(picked: Picked) {
+	return sql`
+		with facts as (
+			select node_id, flush_number, fact.*
+			from keywright.usage_flushes cross join lateral (select string_to_array(keys, E'\n') as lines) as read
+			cross join lateral unnest(${line(1)}, ${line(2)}, ${line(3)}, ${line(4)}, ${line(5)}, ${line(6)}, ${line(7)}, ${line(8)}, ${line(9)})
+				as fact (tenant_id, key_id, kid, minute, code, requests, first_ms, last_ms, place)
+			where ${picked}
+		), sources as (
+			select node_id, flush_number, source.*
+			from keywright.usage_flushes cross join lateral (select string_to_array(sources, E'\n') as lines) as read
+			cross join lateral unnest(${line(1)}) with ordinality as source (source_id, place)
+			where ${picked}
+		), seen as (
+			select facts.tenant_id, facts.key_id, facts.kid, coalesce(known.source_id, ${OTHER_SOURCES.id}) as source_id,
+				code = any (${CODES_OF_ENDED_SECRETS}::text[]) as ended,
+				${msOf("first_ms")} as from_ms, ${msOf("last_ms")} as to_ms, facts.requests::bigint as requests
+			from facts
+			join sources on (sources.node_id, sources.flush_number, sources.place) = (facts.node_id, facts.flush_number, facts.place::bigint)
+			join keywright.secrets on secrets.kid = facts.kid and secrets.tenant_id = facts.tenant_id and secrets.key_id = facts.key_id
+			join keywright.tenants on tenants.id = facts.tenant_id and tenants.erased_at is null
+			left join keywright.key_sources as known
+				on known.tenant_id = facts.tenant_id and known.key_id = facts.key_id and known.source_id = sources.source_id
+		)`;
+}
+
+/** Notes from where each secret was used while it lived, how often, and how long it was silent in between. To be called after the keys' sources. */
+export async function settleSecretSources(tx: RecordTx, picked: Picked): Promise<void> {
+	await sql`
+		${seenIn(picked)}, spaced as (
+			select *, from_ms - max(to_ms) over (
+				partition by kid, source_id order by from_ms, to_ms rows between unbounded preceding and 1 preceding
+			) as gap_ms
+			from seen where not ended
+		)
+		insert into keywright.secret_sources as kept
+			(tenant_id, key_id, kid, source_id, first_seen_at, last_seen_at, requests, sightings, gap_window_started_at, gap_ms)
+		select tenant_id, key_id, kid, source_id, to_timestamp(min(from_ms) / 1000), to_timestamp(max(to_ms) / 1000), sum(requests)::bigint,
+			count(*) filter (where gap_ms is null or gap_ms >= ${SIGHTING_APART_MS}), to_timestamp(max(to_ms) / 1000),
+			coalesce(max(gap_ms) filter (where gap_ms >= ${SIGHTING_APART_MS}), 0)::bigint
+		from spaced group by tenant_id, key_id, kid, source_id
+		order by tenant_id collate "C", key_id collate "C", kid collate "C", source_id collate "C"
+		on conflict (tenant_id, key_id, kid, source_id) do update set
+			first_seen_at = least(kept.first_seen_at, excluded.first_seen_at),
+			last_seen_at = greatest(kept.last_seen_at, excluded.last_seen_at),
+			requests = kept.requests + excluded.requests,
+			sightings = kept.sightings + excluded.sightings - case
+				when excluded.first_seen_at - kept.last_seen_at < ${SIGHTING_APART_MS}::integer * interval '1 millisecond' then 1 else 0 end,
+			gap_before_ms = case
+				when kept.gap_window_started_at <= excluded.last_seen_at - ${GAP_WINDOW_DAYS}::integer * interval '1 day' then kept.gap_ms
+				else kept.gap_before_ms end,
+			gap_ms = greatest(
+				excluded.gap_ms,
+				(extract(epoch from excluded.first_seen_at - kept.last_seen_at) * 1000)::bigint,
+				case when kept.gap_window_started_at <= excluded.last_seen_at - ${GAP_WINDOW_DAYS}::integer * interval '1 day' then 0 else kept.gap_ms end),
+			gap_window_started_at = case
+				when kept.gap_window_started_at <= excluded.last_seen_at - ${GAP_WINDOW_DAYS}::integer * interval '1 day' then excluded.last_seen_at
+				else coalesce(kept.gap_window_started_at, excluded.gap_window_started_at) end
+	`.execute(tx);
+}
+
+/** Notes from where secrets that have ended are presented still, in all and on the latest day (UTC). */
+export async function settleEndedSecrets(tx: RecordTx, picked: Picked): Promise<void> {
+	await sql`
+		${seenIn(picked)}, ended as (
+			select *, (to_timestamp(to_ms / 1000) at time zone 'UTC')::date as day,
+				max((to_timestamp(to_ms / 1000) at time zone 'UTC')::date) over (partition by kid, source_id) as last_day
+			from seen where ended
+		)
+		insert into keywright.secret_sources as kept
+			(tenant_id, key_id, kid, source_id, dead_first_seen_at, dead_last_seen_at, dead_requests, dead_day, dead_today)
+		select tenant_id, key_id, kid, source_id, to_timestamp(min(from_ms) / 1000), to_timestamp(max(to_ms) / 1000), sum(requests)::bigint,
+			max(day), (sum(requests) filter (where day = last_day))::bigint
+		from ended group by tenant_id, key_id, kid, source_id
+		order by tenant_id collate "C", key_id collate "C", kid collate "C", source_id collate "C"
+		on conflict (tenant_id, key_id, kid, source_id) do update set
+			dead_first_seen_at = least(kept.dead_first_seen_at, excluded.dead_first_seen_at),
+			dead_last_seen_at = greatest(kept.dead_last_seen_at, excluded.dead_last_seen_at),
+			dead_requests = kept.dead_requests + excluded.dead_requests,
+			dead_today = case
+				when kept.dead_day is null or excluded.dead_day > kept.dead_day then excluded.dead_today
+				when excluded.dead_day = kept.dead_day then kept.dead_today + excluded.dead_today
+				else kept.dead_today end,
+			dead_day = greatest(kept.dead_day, excluded.dead_day)
+	`.execute(tx);
+}
+
+/** Notes what each secret was used for with success. */
+export async function settleSecretOperations(tx: RecordTx, picked: Picked): Promise<void> {
+	await sql`
+		insert into keywright.secret_operations as kept (tenant_id, key_id, kid, operation, last_succeeded_at)
+		select done.tenant_id, done.key_id, done.kid, operation, to_timestamp(max(last_ms::float8) / 1000)
+		from keywright.usage_flushes cross join lateral (select string_to_array(secret_operations, E'\n') as lines) as read
+		cross join lateral unnest(${line(1)}, ${line(2)}, ${line(3)}, ${line(4)}, ${line(5)}) as done (tenant_id, key_id, kid, operation, last_ms)
+		join keywright.secrets on secrets.kid = done.kid and secrets.tenant_id = done.tenant_id and secrets.key_id = done.key_id
+		join keywright.tenants on tenants.id = done.tenant_id and tenants.erased_at is null
+		where ${picked}
+		group by done.tenant_id, done.key_id, done.kid, operation
+		order by done.tenant_id collate "C", done.key_id collate "C", done.kid collate "C", operation collate "C"
+		on conflict (tenant_id, key_id, kid, operation) do update set last_succeeded_at = greatest(kept.last_succeeded_at, excluded.last_succeeded_at)
+	`.execute(tx);
+}
+
+/** What was seen of one secret from one source. Times while it lived are null when it was presented from there only after its end. */
+export interface SecretSource {
+	readonly kid: string;
+	readonly source_id: string;
+	readonly network: string;
+	readonly agent: string;
+	readonly client: string | null;
+	/** Given by a member. */
+	readonly name: string | null;
+	readonly first_seen_at: Date | null;
+	readonly last_seen_at: Date | null;
+	readonly requests: number;
+	/** Uses at least a second apart. */
+	readonly sightings: number;
+	/** The longest silences between two sightings: of this window of a week and of the one before. */
+	readonly gap_ms: number;
+	readonly gap_before_ms: number;
+	readonly dead_first_seen_at: Date | null;
+	readonly dead_last_seen_at: Date | null;
+	/** Presented after its end: in all, and on the day `now` is on (UTC). */
+	readonly dead_requests: number;
+	readonly dead_today: number;
+}
+
+/** From where the secrets of a key were used, the latest first; settled usage only. */
+export async function readSecretSources(tx: ReadTx, key: { tenant_id: string; key_id: string }, now: Date): Promise<SecretSource[]> {
+	const { rows } = await sql<SecretSource>`
+		select seen.kid, seen.source_id, coalesce(known.network, ${OTHER_SOURCES.network}) as network, coalesce(known.agent, ${OTHER_SOURCES.agent}) as agent,
+			known.client, names.name, seen.first_seen_at, seen.last_seen_at, seen.requests, seen.sightings, seen.gap_ms, seen.gap_before_ms,
+			seen.dead_first_seen_at, seen.dead_last_seen_at, seen.dead_requests,
+			case when seen.dead_day = (${now}::timestamptz at time zone 'UTC')::date then seen.dead_today else 0 end as dead_today
+		from keywright.secret_sources as seen
+		left join keywright.key_sources as known using (tenant_id, key_id, source_id)
+		left join keywright.source_names as names using (tenant_id, source_id)
+		where seen.tenant_id = ${key.tenant_id} and seen.key_id = ${key.key_id}
+		order by greatest(seen.last_seen_at, seen.dead_last_seen_at) desc, seen.kid, seen.source_id
+	`.execute(tx);
+	return rows;
+}
+
+export interface SecretOperation {
+	readonly kid: string;
+	/** A route, or what a service said it was about to do: `POST orders:write`. */
+	readonly operation: string;
+	/** To the hour, and exactly for the first time. */
+	readonly last_succeeded_at: Date;
+}
+
+/** What the secrets of a key were used for with success, the latest first; settled usage only. */
+export async function readSecretOperations(tx: ReadTx, key: { tenant_id: string; key_id: string }): Promise<SecretOperation[]> {
+	return tx
+		.selectFrom("secret_operations")
+		.select(["kid", "operation", "last_succeeded_at"])
+		.where("tenant_id", "=", key.tenant_id)
+		.where("key_id", "=", key.key_id)
+		.orderBy("last_succeeded_at", "desc")
+		.orderBy("kid")
+		.orderBy("operation")
+		.execute();
+}
+
+/** Deletes up to `rows_max` rows of evidence that nothing has added to since `before`; returns how many. */
+export async function deleteEvidence(tx: RecordTx, before: Date, rows_max: number): Promise<number> {
+	const sources = await sql`
+		delete from keywright.secret_sources where ctid = any (array(
+			select ctid from keywright.secret_sources where greatest(last_seen_at, dead_last_seen_at) < ${before} limit ${rows_max}
+		))`.execute(tx);
+	const operations = await sql`
+		delete from keywright.secret_operations where ctid = any (array(
+			select ctid from keywright.secret_operations where last_succeeded_at < ${before} limit ${rows_max}
+		))`.execute(tx);
+	return Number((sources.numAffectedRows ?? 0n) + (operations.numAffectedRows ?? 0n));
+}

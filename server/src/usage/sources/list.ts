@@ -1,0 +1,44 @@
+import { Failure } from "../../core/error.ts";
+import type { DatabaseContext } from "../../database/database.ts";
+import { read } from "../../database/read.ts";
+import { settleUsage } from "../aggregate.ts";
+import { keyExists } from "../report-store.ts";
+import { readSecretSources, type SecretSource } from "./evidence-store.ts";
+import { readSources } from "./store.ts";
+import { whyNotToldApart } from "./told-apart.ts";
+
+/** From where a secret that has ended was presented all the same; null for one that was not. */
+function deadUseOf(seen: SecretSource) {
+	const { kid, source_id, name, network, agent, client, dead_first_seen_at, dead_last_seen_at, dead_requests, dead_today } = seen;
+	if (dead_first_seen_at === null || dead_last_seen_at === null) return null;
+	return {
+		...{ kid, source_id, name, network, agent, client, requests: dead_requests, requests_today: dead_today },
+		first_seen_at: dead_first_seen_at.toISOString(),
+		last_seen_at: dead_last_seen_at.toISOString(),
+	};
+}
+
+/**
+ * Where a key was used from, the latest first, and from where its ended secrets are presented still; what was counted until a second ago is in it.
+ * 404 `not_found`.
+ */
+export async function listSources(context: DatabaseContext, input: { tenant_id: string; key_id: string }) {
+	await settleUsage(context);
+	const { rows, seen } = await read(context, async (tx) => {
+		if (!(await keyExists(tx, input.tenant_id, input.key_id))) throw new Failure("not_found", "There is no API key with this id.");
+		return {
+			rows: await readSources(tx, input.tenant_id, input.key_id),
+			seen: await readSecretSources(tx, input, new Date(context.clock.now())),
+		};
+	});
+	const dead = seen.map(deadUseOf).filter((use) => use !== null);
+	return {
+		data: rows.map((row) => ({
+			...row,
+			told_apart: whyNotToldApart(row) === null,
+			first_seen_at: row.first_seen_at.toISOString(),
+			last_seen_at: row.last_seen_at.toISOString(),
+		})),
+		dead: dead.sort((a, b) => b.last_seen_at.localeCompare(a.last_seen_at)),
+	};
+}

@@ -1,0 +1,58 @@
+import { Failure } from "../../core/error.ts";
+
+interface Waiting<V> {
+	readonly promise: Promise<V>;
+	readonly resolve: (value: V) => void;
+	readonly reject: (error: unknown) => void;
+}
+
+const RETRY_SECONDS = 1;
+
+/** Look-ups by key, gathered while one is under way: however many are asked for, one query runs at a time and each key is in it once. */
+export class Batcher<V> {
+	readonly #load: (keys: string[]) => Promise<Map<string, V>>;
+	readonly #batchMax: number;
+	readonly #queueMax: number;
+	#waiting = new Map<string, Waiting<V>>();
+	#flying = new Map<string, Waiting<V>>();
+
+	constructor(options: { batch_max: number; queue_max: number; load: (keys: string[]) => Promise<Map<string, V>> }) {
+		this.#load = options.load;
+		this.#batchMax = options.batch_max;
+		this.#queueMax = options.queue_max;
+	}
+
+	/** The value of `key`, read after this call began. Rejects with `unavailable` when too many wait already. */
+	get(key: string): Promise<V> {
+		const waiting = this.#waiting.get(key);
+		if (waiting) return waiting.promise;
+		if (this.#waiting.size >= this.#queueMax) {
+			return Promise.reject(
+				new Failure("unavailable", "Too many keys wait for the database at the moment. Try again shortly.", { retry_after_seconds: RETRY_SECONDS }),
+			);
+		}
+		const { promise, resolve, reject } = Promise.withResolvers<V>();
+		this.#waiting.set(key, { promise, resolve, reject });
+		if (this.#flying.size === 0 && this.#waiting.size === 1) queueMicrotask(() => void this.#fly());
+		return promise;
+	}
+
+	async #fly(): Promise<void> {
+		while (this.#waiting.size > 0) {
+			const batch = new Map([...this.#waiting].slice(0, this.#batchMax));
+			for (const key of batch.keys()) this.#waiting.delete(key);
+			this.#flying = batch;
+			try {
+				const values = await this.#load([...batch.keys()]);
+				for (const [key, waiting] of batch) {
+					const value = values.get(key);
+					if (value === undefined) waiting.reject(new Error("impossible state: a look-up without an answer"));
+					else waiting.resolve(value);
+				}
+			} catch (error) {
+				for (const waiting of batch.values()) waiting.reject(error);
+			}
+			this.#flying = new Map();
+		}
+	}
+}

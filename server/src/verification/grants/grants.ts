@@ -1,0 +1,238 @@
+import { LRUCache } from "lru-cache";
+import type { Clock } from "../../core/clock.ts";
+import { ALL_TENANTS } from "../../core/context.ts";
+import { Failure } from "../../core/error.ts";
+import type { Database } from "../../database/database.ts";
+import { inTransaction } from "../../database/transaction.ts";
+import { LEGACY_KEYS_ID } from "../../keys/imported/legacy-formats.ts";
+import { type SequencedInvalidation, siteInvalidationId } from "../../nodes/invalidation.ts";
+import type { Node } from "../../nodes/node.ts";
+import type { Meter } from "../../usage/meter.ts";
+import type { WindowStore } from "../limits/window-store.ts";
+import { Batcher } from "./batcher.ts";
+import { FirstUses } from "./first-use.ts";
+import { type Grant, isStale, NO_SITE, type SiteState } from "./grant.ts";
+import { KeySources } from "./key-sources.ts";
+import { SieveMap } from "./sieve.ts";
+import { type FillParts, grantOf, SharedStates } from "./states.ts";
+import { type GrantRow, readGrants, readSites } from "./store.ts";
+import { isLookup, partsOfName, UnknownNames } from "./unknown-names.ts";
+
+const GRANTS_MAX = 200_000;
+const SITES_MAX = 200_000;
+/** Longer than any id of a site: what somebody made up is not kept in memory. */
+const SITE_ID_CHARACTERS_MAX = 64;
+const BATCH_KIDS_MAX = 500;
+const QUEUE_KIDS_MAX = 20_000;
+/** A reading that a change overtook is repeated; changes of one key are rare, so a few times are enough. */
+const FILL_ATTEMPTS_MAX = 8;
+
+/** A kid, or what an imported secret would be found by, that no secret has. */
+export const UNKNOWN = Symbol("unknown kid");
+
+/** `slow` is for addresses that keep presenting unknown kids: they wait in a queue of their own. */
+export type Lane = "normal" | "slow";
+
+export interface GrantsOptions {
+	readonly database: Database;
+	readonly node: Node;
+	readonly clock: Clock;
+	readonly meter: Meter;
+	readonly windows: WindowStore;
+	readonly grants_max?: number;
+}
+
+/** The bounded memory of grants and sites: filled by one query for many, emptied by invalidations, never older than the node's lease. */
+export class Grants {
+	/** The counters of grants by source. */
+	readonly sources: KeySources;
+	readonly firstUses: FirstUses;
+	readonly #options: GrantsOptions;
+	readonly #parts: FillParts;
+	readonly #grants: SieveMap<Grant>;
+	/** Those whose secret has matched its MAC, by the digest of their raw key. */
+	readonly #matched = new Map<string, Grant>();
+	readonly #unknown: UnknownNames;
+	readonly #sites: LRUCache<string, SiteState>;
+	readonly #kidsOfKey = new Map<string, Set<string>>();
+	readonly #lanes: Record<Lane, Batcher<Grant | typeof UNKNOWN>>;
+	readonly #siteLane: Batcher<SiteState>;
+
+	constructor(options: GrantsOptions) {
+		this.#options = options;
+		this.sources = new KeySources(options.meter);
+		this.firstUses = new FirstUses(options);
+		this.#parts = { states: new SharedStates(), windows: options.windows, clock: options.clock };
+		this.#grants = new SieveMap({ max: options.grants_max ?? GRANTS_MAX, onGone: (grant, replaced) => this.#letGo(grant, replaced) });
+		this.#unknown = new UnknownNames(options.clock);
+		this.#sites = new LRUCache({ max: SITES_MAX });
+		const lane = () => new Batcher({ batch_max: BATCH_KIDS_MAX, queue_max: QUEUE_KIDS_MAX, load: (kids) => this.#loadGrants(kids) });
+		this.#lanes = { normal: lane(), slow: lane() };
+		this.#siteLane = new Batcher({ batch_max: BATCH_KIDS_MAX, queue_max: QUEUE_KIDS_MAX, load: (places) => this.#loadSites(places) });
+		options.node.onInvalidation((entries) => this.#invalidate(entries));
+	}
+
+	get size(): number {
+		return this.#grants.size;
+	}
+
+	/** The grant of a kid, UNKNOWN, or undefined when it has to be filled. One of look-ups is never found by them: it is in memory by its kid and digest. */
+	get(name: string): Grant | typeof UNKNOWN | undefined {
+		const grant = this.#grants.get(name);
+		if (grant !== undefined) return isStale(grant) ? undefined : grant;
+		return this.#unknown.has(name) ? UNKNOWN : undefined;
+	}
+
+	/**
+	 * The grant whose raw key has this digest, when that key has matched before. A look-up may take longer the more of two digests is alike;
+	 * what can be learnt by that is a digest, of a secret of 190 bits, and never whether a kid is known.
+	 */
+	matched(digest: string): Grant | undefined {
+		const grant = this.#matched.get(digest);
+		if (grant === undefined || isStale(grant)) return undefined;
+		if (!grant.visited) grant.visited = true;
+		return grant;
+	}
+
+	/** Keeps the digest of the raw key that has matched the grant's MAC. */
+	keepMatched(grant: Grant, digest: string): void {
+		if (grant.digest !== null) this.#forgetDigest(grant);
+		grant.digest = digest;
+		if (this.#grants.peek(grant.kid) === grant) this.#matched.set(digest, grant);
+	}
+
+	#forgetDigest(grant: Grant): void {
+		if (grant.digest !== null && this.#matched.get(grant.digest) === grant) this.#matched.delete(grant.digest);
+	}
+
+	/** Reads the grant from the primary; for all who ask at the same time with one query. */
+	fill(name: string, lane: Lane): Promise<Grant | typeof UNKNOWN> {
+		return this.#lanes[lane].get(name);
+	}
+
+	site(tenant_id: string, site_id: string): SiteState | undefined {
+		if (site_id.length > SITE_ID_CHARACTERS_MAX) return NO_SITE;
+		return this.#sites.get(siteInvalidationId(tenant_id, site_id));
+	}
+
+	fillSite(tenant_id: string, site_id: string): Promise<SiteState> {
+		return this.#siteLane.get(JSON.stringify([tenant_id, site_id]));
+	}
+
+	/** Lets go of some of the windows that count nothing and that no grant holds. */
+	sweep(): void {
+		this.#options.windows.sweep();
+	}
+
+	async #loadGrants(names: string[]): Promise<Map<string, Grant | typeof UNKNOWN>> {
+		const loaded = new Map<string, Grant | typeof UNKNOWN>();
+		let wanted = names;
+		for (let attempt = 0; attempt < FILL_ATTEMPTS_MAX && wanted.length > 0; attempt += 1) {
+			const kids = wanted.flatMap(partsOfName);
+			const rows = await inTransaction(this.#options.database, ALL_TENANTS, (tx) => readGrants(tx, kids));
+			for (const [name, row] of foundBy(wanted, rows)) if (!this.#isOvertaken(row)) loaded.set(name, this.#keep(name, row));
+			wanted = wanted.filter((name) => !loaded.has(name));
+		}
+		if (wanted.length > 0)
+			throw new Failure("unavailable", "The key is being changed at this moment. Try again shortly.", { retry_after_seconds: 1 });
+		return loaded;
+	}
+
+	#isOvertaken(row: GrantRow): boolean {
+		const { node } = this.#options;
+		if (row.kid === null) return isLookup(row.wanted_kid) && node.touchedSince("legacy_formats", LEGACY_KEYS_ID, row.snapshot_seq);
+		return (
+			node.touchedSince("key", row.key_id, row.snapshot_seq) ||
+			node.touchedSince("tenant", row.tenant_id, row.snapshot_seq) ||
+			node.touchedSince("plan", row.plan_id, row.snapshot_seq)
+		);
+	}
+
+	#keep(name: string, row: GrantRow): Grant | typeof UNKNOWN {
+		const { kid } = row;
+		if (kid === null) {
+			this.#unknown.add(name);
+			return UNKNOWN;
+		}
+		const grant = grantOf({ ...row, kid }, this.#parts);
+		this.#grants.set(kid, grant);
+		const kids = this.#kidsOfKey.get(grant.key_id);
+		if (kids) kids.add(kid);
+		else this.#kidsOfKey.set(grant.key_id, new Set([kid]));
+		return grant;
+	}
+
+	async #loadSites(places: string[]): Promise<Map<string, SiteState>> {
+		const pairs = new Map(places.map((place) => [place, pairOf(place)]));
+		const loaded = new Map<string, SiteState>();
+		for (let attempt = 0; attempt < FILL_ATTEMPTS_MAX && loaded.size < pairs.size; attempt += 1) {
+			const rows = await inTransaction(this.#options.database, ALL_TENANTS, (tx) => readSites(tx, [...pairs.values()]));
+			for (const row of rows) {
+				const id = siteInvalidationId(row.tenant_id, row.site_id);
+				if (this.#options.node.touchedSince("site", id, row.snapshot_seq)) continue;
+				const site = row.found ? { environment: row.environment } : NO_SITE;
+				this.#sites.set(id, site);
+				loaded.set(JSON.stringify([row.tenant_id, row.site_id]), site);
+			}
+		}
+		return loaded;
+	}
+
+	#invalidate(entries: readonly SequencedInvalidation[] | null): void {
+		const { plans, tenants } = this.#parts.states;
+		if (entries === null) {
+			for (const grant of this.#grants.values()) grant.stale = true;
+			for (const plan of plans.values()) plan.stale = true;
+			plans.clear();
+			for (const tenant of tenants.values()) tenant.stale = true;
+			this.#grants.clear();
+			this.#unknown.clear();
+			this.#sites.clear();
+			return;
+		}
+		for (const { kind, id } of entries) {
+			if (kind === "key") for (const kid of this.#kidsOfKey.get(id) ?? []) markStale(this.#grants.peek(kid));
+			else if (kind === "tenant") markStale(tenants.get(id));
+			else if (kind === "site") this.#sites.delete(id);
+			else if (kind === "legacy_formats" && id === LEGACY_KEYS_ID) this.#unknown.forgetElsewhere();
+			else if (kind === "plan") {
+				markStale(plans.get(id));
+				plans.delete(id);
+			}
+		}
+	}
+
+	/** A request that still waits with this grant must not decide by it: changes no longer reach it. */
+	#letGo(grant: Grant, replaced: boolean): void {
+		grant.stale = true;
+		this.#forgetDigest(grant);
+		this.sources.release(grant);
+		this.#parts.states.release(grant.tenant);
+		for (const window of grant.windows) this.#options.windows.release(window);
+		if (grant.refusals !== null) this.#options.windows.release(grant.refusals);
+		if (replaced) return;
+		const kids = this.#kidsOfKey.get(grant.key_id);
+		kids?.delete(grant.kid);
+		if (kids?.size === 0) this.#kidsOfKey.delete(grant.key_id);
+	}
+}
+
+/** The row of each name: of several look-ups the one that was found. */
+function foundBy(names: readonly string[], rows: readonly GrantRow[]): [string, GrantRow][] {
+	const byKid = new Map(rows.map((row) => [row.wanted_kid, row]));
+	return names.flatMap((name): [string, GrantRow][] => {
+		const parts = partsOfName(name).flatMap((part) => byKid.get(part) ?? []);
+		const row = parts.find(({ kid }) => kid !== null) ?? parts[0];
+		return row ? [[name, row]] : [];
+	});
+}
+
+function markStale(state: { stale: boolean } | undefined): void {
+	if (state) state.stale = true;
+}
+
+/** Guarantee: the text was made from a pair of texts by `fillSite`. */
+function pairOf(place: string): { tenant_id: string; site_id: string } {
+	const [tenant_id, site_id] = JSON.parse(place) as [string, string];
+	return { tenant_id, site_id };
+}

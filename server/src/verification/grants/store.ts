@@ -1,0 +1,118 @@
+import { sql } from "kysely";
+import type { ReadTx, RecordTx } from "../../database/transaction.ts";
+
+export interface GrantRow {
+	snapshot_seq: number;
+	wanted_kid: string;
+	kid: string | null;
+	mac: Buffer;
+	mac_version: number;
+	pepper_id: string;
+	last4: string;
+	retires_at: Date | null;
+	retired_at: Date | null;
+	first_use_recorded: boolean;
+	key_id: string;
+	key_name: string;
+	environment: string;
+	permissions: string[];
+	site_ids: string[] | null;
+	allowed_ips: string[] | null;
+	key_rate_limits: unknown;
+	expires_at: Date | null;
+	paused_at: Date | null;
+	revoked_at: Date | null;
+	rotation_due_at: Date | null;
+	tenant_id: string;
+	tenant_name: string;
+	tenant_status: string;
+	tenant_limits: unknown;
+	tenant_erased_at: Date | null;
+	client_policy: string;
+	plan_id: string;
+	plan_name: string;
+	plan_capabilities: string[];
+	plan_rate_limits: unknown;
+	plan_quota: number | null;
+	plan_limits: unknown;
+	catalogue: Record<string, string>;
+	rotation_id: string | null;
+	rotation_predecessor_kid: string | null;
+	/** When the old of its two secrets ends; null while the new one waits to be revealed. */
+	rotation_ends_at: Date | null;
+}
+
+/** What stands in for the plan of an erased tenant, which has none: nothing is included. */
+const NO_PLAN = { plan_id: "", plan_name: "", plan_capabilities: [], plan_rate_limits: [], plan_quota: null, plan_limits: {} };
+
+/** One row for each kid, or look-up of an imported secret, that is asked for, `kid` null where there is no such secret; all of one snapshot. */
+export async function readGrants(tx: ReadTx, kids: string[]): Promise<GrantRow[]> {
+	const { rows } = await sql<Omit<GrantRow, "catalogue"> & { catalogue: Record<string, string> | null }>`
+		select * from keywright.grants_of(${kids}::text[])
+	`.execute(tx);
+	const catalogue = rows.find((row) => row.catalogue !== null)?.catalogue ?? {};
+	return rows.map((row) => ({ ...row, ...(row.tenant_erased_at === null ? {} : NO_PLAN), catalogue }));
+}
+
+export interface SiteRow {
+	snapshot_seq: number;
+	tenant_id: string;
+	site_id: string;
+	found: boolean;
+	environment: string | null;
+}
+
+export async function readSites(tx: ReadTx, pairs: readonly { tenant_id: string; site_id: string }[]): Promise<SiteRow[]> {
+	const tenants = pairs.map((pair) => pair.tenant_id);
+	const sites = pairs.map((pair) => pair.site_id);
+	const found = await sql<SiteRow>`select * from keywright.sites_of(${tenants}::text[], ${sites}::text[])`.execute(tx);
+	return found.rows;
+}
+
+/**
+ * Takes up to `wanted` requests of the month's quota for a node, as many as `sizeOf(left)` says, and returns how many it got.
+ */
+export async function leaseQuota(
+	tx: RecordTx,
+	question: { tenant_id: string; month: string; quota: number; sizeOf: (left: number) => number },
+): Promise<number> {
+	const { tenant_id, month, quota } = question;
+	await tx
+		.insertInto("quota_periods")
+		.values({ tenant_id, month, leased: 0 })
+		.onConflict((conflict) => conflict.doNothing())
+		.execute();
+	const row = await tx
+		.selectFrom("quota_periods")
+		.select("leased")
+		.where("tenant_id", "=", tenant_id)
+		.where("month", "=", month)
+		.forUpdate()
+		.executeTakeFirstOrThrow();
+	const left = Math.max(0, quota - row.leased);
+	const granted = Math.min(left, question.sizeOf(left));
+	if (granted > 0) {
+		await tx
+			.updateTable("quota_periods")
+			.set({ leased: row.leased + granted })
+			.where("tenant_id", "=", tenant_id)
+			.where("month", "=", month)
+			.execute();
+	}
+	return granted;
+}
+
+/** Gives back what a node had taken and not spent. */
+export async function returnQuota(tx: RecordTx, tenant_id: string, month: string, requests: number): Promise<void> {
+	await tx
+		.updateTable("quota_periods")
+		.set({ leased: sql`greatest(0, leased - ${requests})` })
+		.where("tenant_id", "=", tenant_id)
+		.where("month", "=", month)
+		.execute();
+}
+
+export async function readLeasedQuota(tx: ReadTx, tenant_id: string, month: string): Promise<number> {
+	const row = await tx.selectFrom("quota_periods").select("leased").where("tenant_id", "=", tenant_id).where("month", "=", month).executeTakeFirst();
+	return row?.leased ?? 0;
+}

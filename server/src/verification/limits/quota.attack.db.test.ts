@@ -1,0 +1,64 @@
+import { equal } from "node:assert/strict";
+import { test } from "node:test";
+import { type TestDatabase, testDatabase } from "../../../testing/audit.ts";
+import { testLog } from "../../../testing/database.ts";
+import { ManualClock } from "../../core/clock.ts";
+import { read } from "../../database/read.ts";
+import { putPlan } from "../../plans/put.ts";
+import { createTenant } from "../../tenants/create.ts";
+import { readLeasedQuota } from "../grants/store.ts";
+import { monthOf, QuotaLedger } from "./quota.ts";
+
+async function setUp(t: {
+	after: (run: () => Promise<void>) => void;
+}): Promise<{ ledger: QuotaLedger; clock: ManualClock; db: TestDatabase; leased: () => Promise<number> }> {
+	const db = await testDatabase();
+	t.after(() => db.close());
+	const context = db.context();
+	await putPlan(context, { plan_id: "plan", name: "Plan", capabilities: [] });
+	await createTenant(context, { id: "tenant", name: "Tenant", plan_id: "plan" });
+	const clock = new ManualClock(Date.UTC(2026, 0, 31, 23, 59, 59, 900));
+	const ledger = new QuotaLedger({ database: context.database, clock, log: testLog });
+	return { ledger, clock, db, leased: () => read(context, (tx) => readLeasedQuota(tx, "tenant", monthOf(clock.now()))) };
+}
+
+async function spendAll(ledger: QuotaLedger, quota: number, requests: number): Promise<number> {
+	let admitted = 0;
+	for (let request = 0; request < requests; request += 1) if (await ledger.spend("tenant", quota, 1)) admitted += 1;
+	return admitted;
+}
+
+test("a quota that shrinks holds at once, also for what was leased under the larger one", async (t) => {
+	const { ledger, leased } = await setUp(t);
+	equal(await spendAll(ledger, 1_000, 2), 2);
+	equal(await spendAll(ledger, 5, 60), 3);
+	equal(await leased(), 5);
+});
+
+test("concurrent requests never spend more than a quota that has just shrunk", async (t) => {
+	const { ledger } = await setUp(t);
+	equal(await spendAll(ledger, 10_000, 10), 10);
+	const answers = await Promise.all(Array.from({ length: 400 }, () => ledger.spend("tenant", 100, 1)));
+	equal(answers.filter(Boolean).length, 90);
+});
+
+test("a quota that grows goes on with the block it has", async (t) => {
+	const { ledger } = await setUp(t);
+	equal(await spendAll(ledger, 10, 20), 10);
+	equal(await spendAll(ledger, 15, 20), 5);
+});
+
+test("what is given back in the next month, or to a quota that has shrunk, is not spent again", async (t) => {
+	const { ledger, clock } = await setUp(t);
+	const spent_ms = clock.now();
+	equal(await spendAll(ledger, 4, 4), 4);
+	ledger.refund("tenant", 4, spent_ms, 1);
+	equal(await spendAll(ledger, 4, 4), 1);
+	clock.advance(1_000);
+	equal(await spendAll(ledger, 4, 3), 3);
+	ledger.refund("tenant", 4, spent_ms, 2);
+	equal(await spendAll(ledger, 4, 4), 1);
+	clock.advance(2_000);
+	ledger.refund("tenant", 10, clock.now(), 5);
+	equal(await spendAll(ledger, 4, 4), 0);
+});

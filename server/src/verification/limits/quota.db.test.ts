@@ -1,0 +1,176 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { after, before, suite, test } from "node:test";
+import { type TestDatabase, testDatabase } from "../../../testing/audit.ts";
+import { testLog } from "../../../testing/database.ts";
+import { holdable } from "../../../testing/nodes.ts";
+import { ManualClock } from "../../core/clock.ts";
+import { read } from "../../database/read.ts";
+import { putPlan } from "../../plans/put.ts";
+import { createTenant } from "../../tenants/create.ts";
+import { readLeasedQuota } from "../grants/store.ts";
+import { monthOf, nextMonthMs, QuotaLedger } from "./quota.ts";
+
+const IDLE_MS = 60_000;
+
+suite("a monthly quota", () => {
+	let db: TestDatabase;
+	let made = 0;
+
+	before(async () => {
+		db = await testDatabase();
+		await putPlan(db.context(), { plan_id: "plan", name: "Plan", capabilities: [] });
+	});
+	after(() => db.close());
+
+	async function newTenant(): Promise<string> {
+		made += 1;
+		const { id } = await createTenant(db.context(), { id: `tenant-${made}`, name: "Tenant", plan_id: "plan" });
+		return id;
+	}
+
+	const ledger = (clock: ManualClock, database = db.database) => new QuotaLedger({ database, clock, log: testLog });
+	const midMonth = () => new ManualClock(Date.UTC(2026, 0, 15));
+	const leased = (tenant_id: string, month = "2026-01-01") => read(db.context(), (tx) => readLeasedQuota(tx, tenant_id, month));
+
+	async function spendMany(from: QuotaLedger, tenant_id: string, quota: number, times: number, cost = 1): Promise<number> {
+		const answers = await Promise.all(Array.from({ length: times }, () => from.spend(tenant_id, quota, cost)));
+		return answers.filter(Boolean).length;
+	}
+
+	test("is spent to the last request and not one further, however many ask at once", async () => {
+		const [tenant_id, from] = [await newTenant(), ledger(midMonth())];
+		equal(await spendMany(from, tenant_id, 137, 400), 137);
+		equal(await from.spend(tenant_id, 137, 1), false);
+		equal(await leased(tenant_id), 137);
+	});
+
+	test("is never over with several nodes that spend it at the same time, and all of it can be spent", async () => {
+		const tenant_id = await newTenant();
+		const nodes = [ledger(midMonth()), ledger(midMonth()), ledger(midMonth())];
+		const admitted = await Promise.all(nodes.map((node) => spendMany(node, tenant_id, 250, 200)));
+		const sum = admitted.reduce((total, count) => total + count, 0);
+		ok(sum <= 250, `${sum} of 250`);
+		ok(sum >= 240, `${sum} of 250: the blocks shrink to one near the end`);
+		for (const node of nodes) await node.returnAll();
+		equal(await spendMany(ledger(midMonth()), tenant_id, 250, 50), 250 - sum, "what was given back can be spent");
+	});
+
+	test("is spent from blocks: while one lasts nobody asks the database", async () => {
+		const [tenant_id, held] = [await newTenant(), holdable(db.database)];
+		const from = ledger(midMonth(), held.database);
+		equal(await from.spend(tenant_id, 1_000_000, 1), true);
+		equal(from.unspent(tenant_id, "2026-01-01"), 1_999);
+		const begun = held.begun;
+		for (let request = 0; request < 1_999; request += 1) equal(from.spend(tenant_id, 1_000_000, 1), true);
+		equal(held.begun, begun);
+		ok(from.spend(tenant_id, 1_000_000, 1) instanceof Promise);
+	});
+
+	test("many who find no block wait for one lease", async () => {
+		const [tenant_id, held] = [await newTenant(), holdable(db.database)];
+		const from = ledger(midMonth(), held.database);
+		equal(await spendMany(from, tenant_id, 1_000_000, 500), 500);
+		equal(held.begun, 1);
+	});
+
+	test("is leased in blocks that shrink as it runs out", async () => {
+		const [tenant_id, from] = [await newTenant(), ledger(midMonth())];
+		const sizes: number[] = [];
+		for (let spent = 0, before = 0; spent < 200; spent += 1) {
+			await from.spend(tenant_id, 200, 1);
+			const now = await leased(tenant_id);
+			if (now > before) sizes.push(now - before);
+			before = now;
+		}
+		equal(sizes[0], 10);
+		equal(sizes.at(-1), 1);
+		deepEqual(
+			sizes,
+			sizes.toSorted((a, b) => b - a),
+		);
+	});
+
+	test("a cost is spent whole or not at all, and what is too little for it is left for smaller ones", async () => {
+		const [tenant_id, from] = [await newTenant(), ledger(midMonth())];
+		equal(await from.spend(tenant_id, 10, 8), true);
+		equal(await from.spend(tenant_id, 10, 3), false);
+		equal(await from.spend(tenant_id, 10, 2), true);
+		equal(await from.spend(tenant_id, 10, 1), false);
+	});
+
+	test("a block goes back when its node was idle for a minute, and not before", async () => {
+		const [tenant_id, clock] = [await newTenant(), midMonth()];
+		const from = ledger(clock);
+		await from.spend(tenant_id, 1_000, 1);
+		equal(await leased(tenant_id), 50);
+		clock.advance(IDLE_MS);
+		await from.returnIdle();
+		equal(await leased(tenant_id), 50);
+		clock.advance(1);
+		await from.returnIdle();
+		equal(await leased(tenant_id), 1);
+		equal(from.unspent(tenant_id, "2026-01-01"), 0);
+		equal(await from.spend(tenant_id, 1_000, 1), true);
+	});
+
+	test("everything goes back when a node stops", async () => {
+		const [first, second, from] = [await newTenant(), await newTenant(), ledger(midMonth())];
+		await from.spend(first, 1_000, 3);
+		await from.spend(second, 1_000, 4);
+		await from.returnAll();
+		deepEqual([await leased(first), await leased(second)], [3, 4]);
+	});
+
+	test("that was found used up is asked for again after a second: another node may have given some back", async () => {
+		const [tenant_id, clock, held] = [await newTenant(), midMonth(), holdable(db.database)];
+		const [hoarder, poor] = [ledger(midMonth()), ledger(clock, held.database)];
+		await hoarder.spend(tenant_id, 20, 19);
+		await hoarder.spend(tenant_id, 20, 1);
+		equal(await poor.spend(tenant_id, 20, 1), false);
+		const begun = held.begun;
+		for (let request = 0; request < 100; request += 1) equal(poor.spend(tenant_id, 20, 1), false);
+		equal(held.begun, begun, "a tenant at its limit costs no query a request");
+		clock.advance(1_001);
+		equal(await poor.spend(tenant_id, 20, 1), false);
+		equal(held.begun, begun + 1);
+		equal(await poor.spend(tenant_id, 21, 1), true, "a larger quota is looked at at once");
+	});
+
+	test("begins anew with the month, in UTC, and the old month's block goes back to the old month", async () => {
+		const [tenant_id, clock] = [await newTenant(), new ManualClock(Date.UTC(2026, 0, 31, 23, 59, 59, 999))];
+		const from = ledger(clock);
+		equal(await spendMany(from, tenant_id, 40, 39), 39);
+		clock.advance(1);
+		equal(await spendMany(from, tenant_id, 40, 50), 40);
+		await from.returnAll();
+		deepEqual([await leased(tenant_id), await leased(tenant_id, "2026-02-01")], [39, 40]);
+	});
+
+	test("of another tenant is not touched", async () => {
+		const [first, second, from] = [await newTenant(), await newTenant(), ledger(midMonth())];
+		equal(await spendMany(from, first, 5, 10), 5);
+		equal(await spendMany(from, second, 5, 10), 5);
+	});
+
+	test("whose database is away rejects, and nothing counts as spent", async () => {
+		const tenant_id = await newTenant();
+		let cut = true;
+		const held = holdable(db.database, async () => {
+			if (cut) throw Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
+		});
+		const from = ledger(midMonth(), held.database);
+		const outcomes = await Promise.allSettled([from.spend(tenant_id, 10, 1), from.spend(tenant_id, 10, 1)]);
+		deepEqual(
+			outcomes.map(({ status }) => status),
+			["rejected", "rejected"],
+		);
+		cut = false;
+		equal(await spendMany(from, tenant_id, 10, 20), 10);
+	});
+
+	test("months are named by their first day, and end where the next begins", () => {
+		equal(monthOf(Date.UTC(2026, 11, 31, 23, 59, 59, 999)), "2026-12-01");
+		equal(nextMonthMs(Date.UTC(2026, 11, 31)), Date.UTC(2027, 0, 1));
+		equal(monthOf(nextMonthMs(Date.UTC(2026, 1, 1))), "2026-03-01");
+	});
+});

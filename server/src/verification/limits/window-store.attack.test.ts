@@ -1,0 +1,51 @@
+import { equal, notEqual, ok } from "node:assert/strict";
+import { test } from "node:test";
+import { ManualClock } from "../../core/clock.ts";
+import { WindowStore } from "./window-store.ts";
+
+const WINDOW_SECONDS = 60;
+
+test("keys that come and go leave no more windows than twice those that still count", () => {
+	const clock = new ManualClock();
+	const windows = new WindowStore(clock);
+	for (let key = 0; key < 100_000; key += 1) {
+		const window = windows.get(`key_${key}`, "burst", WINDOW_SECONDS);
+		window.take(clock.monotonic(), 1);
+		windows.release(window);
+		clock.advance(60);
+	}
+	// One each 60 ms for 66 seconds, the window and a slot: 1,100 count at any time.
+	ok(windows.size < 2_500, `${windows.size} windows are kept`);
+});
+
+test("a window that somebody holds is not forgotten, though it counts nothing", () => {
+	const clock = new ManualClock();
+	const windows = new WindowStore(clock);
+	const held = windows.get("key_held", "burst", WINDOW_SECONDS);
+	for (let key = 0; key < 1_000; key += 1) windows.release(windows.get(`key_${key}`, "burst", WINDOW_SECONDS));
+	windows.sweep();
+	windows.sweep();
+	equal(windows.size, 1);
+	equal(windows.get("key_held", "burst", WINDOW_SECONDS), held);
+	windows.release(held);
+	windows.sweep();
+	equal(windows.size, 1);
+	windows.release(held);
+	windows.sweep();
+	equal(windows.size, 0);
+});
+
+test("what a window counts outlives its holder", () => {
+	const clock = new ManualClock();
+	const windows = new WindowStore(clock);
+	const window = windows.get("key", "burst", WINDOW_SECONDS);
+	window.take(clock.monotonic(), 7);
+	windows.release(window);
+	windows.sweep();
+	equal(windows.find("key", "burst"), window);
+	windows.release(window);
+	clock.advance(2 * WINDOW_SECONDS * 1_000);
+	windows.sweep();
+	equal(windows.find("key", "burst"), null);
+	notEqual(windows.get("key", "burst", WINDOW_SECONDS), window);
+});

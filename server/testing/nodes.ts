@@ -1,0 +1,101 @@
+import type { Kysely, Transaction } from "kysely";
+import { type Clock, systemClock } from "../src/core/clock.ts";
+import { ALL_TENANTS } from "../src/core/context.ts";
+import type { Database } from "../src/database/database.ts";
+import type { Tables } from "../src/database/tables.ts";
+import { asChange, inTransaction } from "../src/database/transaction.ts";
+import type { ClockSkew } from "../src/nodes/clock-skew.ts";
+import type { Invalidation } from "../src/nodes/invalidation.ts";
+import { Node } from "../src/nodes/node.ts";
+import { appendInvalidations } from "../src/nodes/store.ts";
+import { testLog } from "./database.ts";
+
+/** So long that within a test nothing is renewed but by pushes and by hand. */
+export const LONG_LEASE_SECONDS = 600;
+
+/** A node that is started; whoever starts one stops it. */
+export async function startNode(
+	database: Database,
+	options: { lease_seconds?: number; sole?: boolean; clock?: Clock; skew?: ClockSkew } = {},
+): Promise<Node> {
+	const node = new Node({ database, clock: systemClock, log: testLog, lease_seconds: LONG_LEASE_SECONDS, version: "test", sole: false, ...options });
+	await node.start();
+	return node;
+}
+
+/** Commits a change that `from` makes, without waiting for anybody; returns its number. */
+export function append(database: Database, from: Node, entries: readonly Invalidation[]): Promise<number> {
+	return inTransaction(database, ALL_TENANTS, (transaction) => appendInvalidations(asChange(transaction), from.id, entries));
+}
+
+export interface HeldDatabase {
+	readonly database: Database;
+	/** How many transactions have begun. */
+	readonly begun: number;
+	/** From now on no transaction begins. */
+	hold(): void;
+	/** From now on transactions end, and nobody is told. */
+	holdAnswers(): void;
+	/** Later transactions are not held; those that are stay so. */
+	letThrough(): void;
+	release(): void;
+}
+
+type InTransaction = (transaction: Transaction<Tables>) => Promise<unknown>;
+type OnConnection = (queries: Kysely<Tables>) => Promise<unknown>;
+
+/**
+ * The same database as seen by a process that is frozen or cut off whenever a test says so. `pause` is awaited before and after each
+ * transaction, and each statement outside of one.
+ */
+export function holdable(database: Database, pause: () => Promise<unknown> = async () => undefined): HeldDatabase {
+	const open = { promise: Promise.resolve(), resolve: (): void => undefined };
+	const closed: { resolve(): void }[] = [];
+	let before = open;
+	let behind = open;
+	let begun = 0;
+	function gate(): typeof open {
+		const made = Promise.withResolvers<void>();
+		closed.push(made);
+		return made;
+	}
+	async function gated(execute: () => Promise<unknown>): Promise<unknown> {
+		begun += 1;
+		const [first, last] = [before, behind];
+		await first.promise;
+		await pause();
+		const answer = await execute();
+		await pause();
+		await last.promise;
+		return answer;
+	}
+	function held(own: Database): Database {
+		const queries = new Proxy(own.queries, {
+			get(target, name) {
+				if (name === "transaction") return () => ({ execute: (run: InTransaction) => gated(() => target.transaction().execute(run)) });
+				if (name === "connection") return () => ({ execute: (run: OnConnection) => gated(() => target.connection().execute(run)) });
+				return Reflect.get(target, name, target);
+			},
+		});
+		return { ...own, queries, apart: () => held(own.apart()) };
+	}
+	return {
+		database: held(database),
+		get begun() {
+			return begun;
+		},
+		hold() {
+			before = gate();
+		},
+		holdAnswers() {
+			behind = gate();
+		},
+		letThrough() {
+			before = behind = open;
+		},
+		release() {
+			before = behind = open;
+			for (const made of closed.splice(0)) made.resolve();
+		},
+	};
+}

@@ -1,0 +1,77 @@
+import type { MailPasswordLink } from "../src/access/people/password-link.ts";
+import { Sessions } from "../src/access/people/sessions.ts";
+import { SignIn } from "../src/access/people/sign-in.ts";
+import type { MailSignInLink } from "../src/access/people/sign-in-link.ts";
+import type { Visitor } from "../src/access/visitor.ts";
+import { type Clock, systemClock } from "../src/core/clock.ts";
+import { parsePeppers } from "../src/core/pepper.ts";
+import { connectDatabase, type Database } from "../src/database/database.ts";
+import { APP_ROLE } from "../src/database/roles.ts";
+import { type CookieRules, cookieRulesOf } from "../src/http/session-cookies.ts";
+import { TEST_PEPPER, type TestDatabase } from "./audit.ts";
+import { testLog } from "./database.ts";
+
+export interface TestPeople {
+	readonly sign_in: SignIn;
+	readonly sessions: Sessions;
+	readonly cookies: CookieRules;
+	/** The links that would have been mailed. */
+	readonly resets: { readonly email: string; readonly token: string }[];
+	readonly mailPasswordLink: MailPasswordLink;
+	readonly sign_in_links: { readonly email: string; readonly token: string }[];
+	readonly mailSignInLink: MailSignInLink;
+	readonly own: Database;
+	close(): Promise<void>;
+}
+
+/** Sign-in on a test's database, as the server has it. */
+export function testPeople(db: TestDatabase, options: { public_url?: string; clock?: Clock } = {}): TestPeople {
+	const { public_url = "http://127.0.0.1:8787", clock = systemClock } = options;
+	const cookies = cookieRulesOf(public_url);
+	const own = connectDatabase({ url: db.database.directUrl, log: testLog, connections_max: 4, role: APP_ROLE });
+	const resets: { email: string; token: string }[] = [];
+	const sign_in_links: { email: string; token: string }[] = [];
+	const mailSignInLink: MailSignInLink = ({ email }, token) => void sign_in_links.push({ email, token });
+	const mailPasswordLink: MailPasswordLink = ({ email }, token) => void resets.push({ email, token });
+	const sign_in = new SignIn({ database: own, clock, peppers: parsePeppers(TEST_PEPPER), public_url, cookies });
+	return {
+		sign_in,
+		cookies,
+		resets,
+		sign_in_links,
+		mailSignInLink,
+		mailPasswordLink,
+		own,
+		sessions: new Sessions({ database: db.database, clock, cookies, sign_in }),
+		close: () => own.close(),
+	};
+}
+
+/** A browser that keeps its cookies. */
+export class TestBrowser implements Visitor {
+	readonly address: string;
+	readonly user_agent = "Browser of the tests";
+	readonly lines: string[] = [];
+	readonly #jar = new Map<string, string>();
+
+	constructor(address = "192.0.2.1") {
+		this.address = address;
+	}
+
+	get bucket(): string {
+		return this.address;
+	}
+
+	get cookie_header(): string {
+		return [...this.#jar].map(([name, value]) => `${name}=${value}`).join("; ");
+	}
+
+	setCookies(lines: readonly string[]): void {
+		this.lines.push(...lines);
+		for (const line of lines) {
+			const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+			if (/; Max-Age=0(;|$)/.test(line)) this.#jar.delete(name);
+			else this.#jar.set(name, value);
+		}
+	}
+}

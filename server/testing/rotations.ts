@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { newId } from "../src/core/id.ts";
+import { parseAddress } from "../src/core/network.ts";
+import type { HandoverContext, KeysContext, RecipientContext } from "../src/keys/context.ts";
+import { beginHandedOver } from "../src/keys/rotations/begin-handed-over.ts";
+import { rotateKey } from "../src/keys/rotations/rotate.ts";
+import type { RotateInput } from "../src/keys/rotations/schema.ts";
+import type { SelfContext } from "../src/m2m/self-rotate.ts";
+import { createMailer } from "../src/outbox/mail/mailer.ts";
+import { LiveProfile } from "../src/plans/profile/live.ts";
+import { type Flushing, startFlushing } from "../src/usage/flush.ts";
+import { type Source, sourceOf } from "../src/usage/sources/source.ts";
+import type { Grant } from "../src/verification/grants/grant.ts";
+import { type KeyedRequest, KeyedRequestContext } from "../src/verification/keyed-context.ts";
+import { testLog } from "./database.ts";
+import { TestBrowser } from "./people.ts";
+import { codeOf, type MadeKey, type Process, type VerificationFixture, verificationFixture } from "./verification.ts";
+
+/** Programs that call an API with a key, from places that are told apart. */
+export const CALLERS = {
+	orders: from("203.0.113.7", "order-bot/1.2"),
+	reports: from("203.0.113.7", "crm-sync/3"),
+	backup: from("203.0.113.7", "backup-job/0.9"),
+} as const satisfies Record<string, Source>;
+export type CallerName = keyof typeof CALLERS;
+
+export function from(address: string | null, agent: string): Source {
+	const parsed = address === null ? null : parseAddress(address);
+	assert(address === null || parsed, "an address of the tests cannot be read");
+	return sourceOf(parsed, agent, null);
+}
+
+class OwnContext extends KeyedRequestContext implements SelfContext {
+	readonly peppers: KeysContext["peppers"];
+	readonly key_brand: string;
+
+	constructor(system: KeysContext, ...keyed: [grant: Grant, request: KeyedRequest]) {
+		super(system, ...keyed);
+		this.peppers = system.peppers;
+		this.key_brand = system.key_brand;
+	}
+}
+
+/** A verifying process whose counts are written when a test says so, on a clock that a test moves. */
+export interface RotationFixture {
+	readonly verification: VerificationFixture;
+	readonly main: Process;
+	context(overrides?: Partial<KeysContext>): KeysContext;
+	handoverContext(overrides?: Partial<HandoverContext>): HandoverContext;
+	recipient(): RecipientContext;
+	/** The code that the raw key is answered with when the caller presents it; counted and written. */
+	use(raw_key: string, caller: CallerName | Source, operation?: string): Promise<string>;
+	/** Moves the clock; what the processes have counted is written then. */
+	pass(seconds: number): Promise<void>;
+	/** Another process, whose counts are written as the first one's are. */
+	second(): Promise<Process>;
+	key(tenant_id: string): Promise<MadeKey>;
+	/** What a request of the key gets that is about its own secret. */
+	self(raw_key: string, idempotency_key?: string): Promise<SelfContext>;
+	rotate(key: MadeKey, input?: Omit<RotateInput, "handover">, overrides?: Partial<KeysContext>): ReturnType<typeof rotateKey>;
+	close(): Promise<void>;
+}
+
+export async function rotationFixture(): Promise<RotationFixture> {
+	const verification = await verificationFixture();
+	const { clock, database } = verification;
+	const main = await verification.process();
+	const flushed = new Map<Process, Flushing>();
+	const flush = (process: Process): Flushing => {
+		const known = flushed.get(process) ?? startFlushing({ database, meter: process.meter, clock, node: process.node, log: testLog });
+		flushed.set(process, known);
+		return known;
+	};
+	await flush(main).flushNow();
+	const profile = new LiveProfile({ database, node: main.node, log: testLog, public_url: "https://keys.example.com" });
+	const mailer = createMailer({ settings: null, product_name: () => profile.known.product_name, log: testLog });
+	const context = (overrides: Partial<KeysContext> = {}) => verification.context(main.node, overrides);
+	const handoverContext = (overrides: Partial<HandoverContext> = {}): HandoverContext => ({ ...context(), profile, mailer, ...overrides });
+	return {
+		verification,
+		main,
+		context,
+		handoverContext,
+		recipient: () => ({
+			...handoverContext({ scope: "", actor: { kind: "system", name: "public" } }),
+			visitor: new TestBrowser("198.51.100.7"),
+			begin_rotation: beginHandedOver,
+		}),
+		async use(raw_key, caller, operation = "GET /orders") {
+			const source = typeof caller === "string" ? CALLERS[caller] : caller;
+			const decision = await main.ask(raw_key, { source, operation });
+			await flush(main).flushNow();
+			return codeOf(decision);
+		},
+		async pass(seconds) {
+			clock.advance(seconds * 1_000);
+			for (const flushing of flushed.values()) await flushing.flushNow();
+		},
+		async second() {
+			const process = await verification.process();
+			await flush(process).flushNow();
+			return process;
+		},
+		key: (tenant_id) => verification.key(main.node, tenant_id),
+		async self(raw_key, idempotency_key) {
+			const { grant } = await main.ask(raw_key);
+			assert(grant, "the key is not known");
+			const request = { request_id: newId("req"), idempotency_key: idempotency_key ?? null, site_id: null, permission: "key:rotate", raw_key };
+			return new OwnContext(context(), grant, request);
+		},
+		rotate: (key, input = {}, overrides = {}) => rotateKey(context(overrides), { ...input, tenant_id: key.tenant_id, key_id: key.key_id }),
+		async close() {
+			for (const flushing of flushed.values()) await flushing.stop();
+			await verification.close();
+		},
+	};
+}
