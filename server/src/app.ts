@@ -4,8 +4,8 @@ import { type ContextParts, credentialStillHolds, personGate, publicGate, servic
 import { managementGate, operatorGate } from "./access/management-gate.ts";
 import { parseOperatorTokens } from "./access/operators/token.ts";
 import { ServiceCache } from "./access/services/cache.ts";
-import { rekeyService } from "./access/services/rekey-service.ts";
 import { serviceKeysFrom } from "./access/services/service.ts";
+import { rekeyService } from "./access/services/services.ts";
 import { readDashboard } from "./app/dashboard.ts";
 import { ENDERS } from "./app/enders.ts";
 import { startLoops } from "./app/loops.ts";
@@ -31,7 +31,7 @@ import { openApiOf } from "./http/openapi.ts";
 import type { Row } from "./http/route.ts";
 import { answerTheRest, createHttp } from "./http/server.ts";
 import type { KeysContext } from "./keys/context.ts";
-import { beginHandedOver } from "./keys/rotations/begin-handed-over.ts";
+import { beginHandedOver } from "./keys/rotations/begin.ts";
 import { checkPeppers } from "./keys/secrets/pepper-check.ts";
 import { rekeyerOf, rekeySecret } from "./keys/secrets/rekey.ts";
 import { RekeyQueue } from "./keys/secrets/rekey-queue.ts";

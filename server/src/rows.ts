@@ -1,7 +1,7 @@
 import { operatorsRoutes } from "./access/operators/routes.ts";
 import { operatorPeopleRoutes, type PersonRouteContext, personRoutes, type VisitorRouteContext, visitorRoutes } from "./access/people/routes.ts";
 import type { SignInContext } from "./access/people/sign-in.ts";
-import type { PortalLinkContext } from "./access/portal/portal-create.ts";
+import type { PortalLinkContext } from "./access/portal/links.ts";
 import { managementPortalRoutes } from "./access/portal/routes.ts";
 import { managementStandingRoutes, operatorServiceRoutes } from "./access/routes.ts";
 import type { ServiceContext } from "./access/services/service.ts";
@@ -19,7 +19,7 @@ import { keyedRotationRoutes, managementRotationRoutes } from "./keys/rotations/
 import { keyRoutes } from "./keys/routes.ts";
 import type { LimitsContext, TenantLimitsContext } from "./m2m/limits.ts";
 import { m2mRoutes, managementLimitRoutes } from "./m2m/routes.ts";
-import type { SelfContext } from "./m2m/self-rotate.ts";
+import type { SelfContext } from "./m2m/self-rotation.ts";
 import { managementCapabilityRoutes, operatorCapabilityRoutes } from "./plans/catalogue/routes.ts";
 import type { ProfileContext } from "./plans/profile/live.ts";
 import { managementPermissionRoutes, operatorPlanRoutes, operatorProfileRoutes } from "./plans/routes.ts";

@@ -1,7 +1,6 @@
 import { hash } from "node:crypto";
 import { randomBase62 } from "../src/core/id.ts";
-import { putLegacyFormat } from "../src/keys/imported/legacy-format-put.ts";
-import type { LegacyFormatContext } from "../src/keys/imported/legacy-formats.ts";
+import { type LegacyFormatContext, putLegacyFormat } from "../src/keys/imported/formats.ts";
 import type { ImportInto, ImportRow } from "../src/keys/imported/row.ts";
 import type { CreateInput } from "../src/keys/schema.ts";
 

@@ -9,11 +9,11 @@ import type { CreateInput } from "../src/keys/schema.ts";
 import { parseRawKey } from "../src/keys/secrets/format.ts";
 import { secretMatches } from "../src/keys/secrets/mac.ts";
 import { createMailer } from "../src/outbox/mail/mailer.ts";
+import { putPlan } from "../src/plans/plans.ts";
 import { LiveProfile } from "../src/plans/profile/live.ts";
-import { putPlan } from "../src/plans/put.ts";
 import type { PlanInput } from "../src/plans/schema.ts";
-import { createTenant } from "../src/tenants/create.ts";
-import { createSite } from "../src/tenants/sites/create-site.ts";
+import { createSite } from "../src/tenants/sites/sites.ts";
+import { createTenant } from "../src/tenants/tenants.ts";
 import { TEST_PEPPER, type TestDatabase, testDatabase } from "./audit.ts";
 import { testLog } from "./database.ts";
 

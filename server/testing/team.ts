@@ -4,11 +4,11 @@ import { ManualClock } from "../src/core/clock.ts";
 import type { Actor } from "../src/core/context.ts";
 import type { Mailer } from "../src/outbox/mail/mailer.ts";
 import type { Mail } from "../src/outbox/mail/mails.ts";
+import { putPlan } from "../src/plans/plans.ts";
 import { LiveProfile } from "../src/plans/profile/live.ts";
-import { putPlan } from "../src/plans/put.ts";
-import { createTenant } from "../src/tenants/create.ts";
 import { invitationEnder } from "../src/tenants/team/ender.ts";
 import type { InviteContext } from "../src/tenants/team/invite.ts";
+import { createTenant } from "../src/tenants/tenants.ts";
 import { type TestDatabase, testDatabase } from "./audit.ts";
 import { testLog } from "./database.ts";
 

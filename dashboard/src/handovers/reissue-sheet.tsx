@@ -2,7 +2,7 @@ import { Button, Radio, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { useConfirmed } from "../access/confirm.tsx";
 import { answered, api } from "../http/api.ts";
-import type { ApiKey } from "../keys/key-data.ts";
+import type { ApiKey } from "../keys/queries.ts";
 import { type Made, ShowOnceSheet } from "../keys/show-once/sheet.tsx";
 import { ChoiceCard } from "../ui/choice-card.tsx";
 import { Problem } from "../ui/problem.tsx";

@@ -1,4 +1,4 @@
-import type { ApiKey } from "./key-data.ts";
+import type { ApiKey } from "./queries.ts";
 
 type Secret = Pick<ApiKey["secrets"][number], "kid" | "last4" | "status" | "created_at" | "retires_at">;
 

@@ -1,4 +1,4 @@
-import type { ApiKey } from "./key-data.ts";
+import type { ApiKey } from "./queries.ts";
 import { REASONS } from "./revoke/bulk-words.ts";
 
 type Actor = NonNullable<ApiKey["created_by"]>;

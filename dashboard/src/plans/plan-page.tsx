@@ -1,7 +1,7 @@
 import { Anchor, List, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useAccess, useProfile, useTenant } from "../access/session.ts";
-import { capabilitiesQuery, permissionsQuery } from "../keys/key-data.ts";
+import { capabilitiesQuery, permissionsQuery } from "../keys/queries.ts";
 import { Page, Section } from "../ui/page.tsx";
 import { useNow } from "../ui/time.tsx";
 import { utcMidnight } from "../ui/time-words.ts";

@@ -8,8 +8,8 @@ import { type Made, ShowOnceSheet } from "../keys/show-once/sheet.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { useAction } from "../ui/use-action.ts";
 import type { RotationProps } from "./page.tsx";
+import type { Rotation } from "./queries.ts";
 import { madeFrom } from "./replace/made.tsx";
-import type { Rotation } from "./rotation-data.ts";
 
 const ONE = "/api/v1/tenants/{tenant_id}/api-keys/{key_id}";
 const EMAIL_CHARACTERS_MAX = 254;

@@ -1,7 +1,7 @@
 import { Alert, Button, Group, List, Modal, Stack, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { answered, api, isRefusal } from "../http/api.ts";
-import { useKeysChanged } from "../keys/key-data.ts";
+import { useKeysChanged } from "../keys/queries.ts";
 import { Problem } from "../ui/problem.tsx";
 import { useAction } from "../ui/use-action.ts";
 import { dayWords } from "./moment.ts";

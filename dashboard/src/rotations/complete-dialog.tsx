@@ -2,7 +2,7 @@ import { Alert, Button, Group, List, Modal, Stack, Text, Textarea } from "@manti
 import { notifications } from "@mantine/notifications";
 import { type FormEvent, useState } from "react";
 import { answered, api } from "../http/api.ts";
-import { useKeysChanged } from "../keys/key-data.ts";
+import { useKeysChanged } from "../keys/queries.ts";
 import { Problem } from "../ui/problem.tsx";
 import { Time } from "../ui/time.tsx";
 import { useAction } from "../ui/use-action.ts";

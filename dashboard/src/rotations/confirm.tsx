@@ -2,13 +2,13 @@ import { Button, Group, Stack, Text } from "@mantine/core";
 import { IconCheck } from "@tabler/icons-react";
 import { useAccess } from "../access/session.ts";
 import { answered, api } from "../http/api.ts";
-import { useKeysChanged } from "../keys/key-data.ts";
+import { useKeysChanged } from "../keys/queries.ts";
 import { actorWords } from "../keys/text.ts";
 import { Problem } from "../ui/problem.tsx";
 import { Time } from "../ui/time.tsx";
 import { useAction } from "../ui/use-action.ts";
 import type { RotationProps } from "./page.tsx";
-import type { RotationSource } from "./rotation-data.ts";
+import type { RotationSource } from "./queries.ts";
 import { placeWords } from "./words.ts";
 
 interface ConfirmProps extends RotationProps {

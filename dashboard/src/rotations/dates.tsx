@@ -5,7 +5,7 @@ import { Section } from "../ui/page.tsx";
 import { Time } from "../ui/time.tsx";
 import { exactTime } from "../ui/time-words.ts";
 import type { RotationProps } from "./page.tsx";
-import { isOpen } from "./rotation-state.ts";
+import { isOpen } from "./queries.ts";
 import { oldEndWords } from "./words.ts";
 
 /** When each of the two ends, and who began it. */

@@ -1,12 +1,11 @@
 import { Anchor, Box, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { ApiKey } from "../keys/key-data.ts";
+import type { ApiKey } from "../keys/queries.ts";
 import { actorWords } from "../keys/text.ts";
 import { Section } from "../ui/page.tsx";
 import { Time } from "../ui/time.tsx";
-import { rotationsQuery } from "./rotation-data.ts";
-import { isOpen } from "./rotation-state.ts";
+import { isOpen, rotationsQuery } from "./queries.ts";
 import { endingWords } from "./words.ts";
 
 /** How the key was replaced before: the latest of them, the newest first. Nothing for a key that never was. */

@@ -2,13 +2,12 @@ import { Button, Group, Progress, Skeleton, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useEffect } from "react";
-import { type ApiKey, useKeysChanged } from "../keys/key-data.ts";
+import { type ApiKey, useKeysChanged } from "../keys/queries.ts";
 import { Section } from "../ui/page.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
 import { Time } from "../ui/time.tsx";
-import { rotationQuery } from "./rotation-data.ts";
-import { isOpen } from "./rotation-state.ts";
+import { isOpen, rotationQuery } from "./queries.ts";
 import { headlineOf, oldEndWords, STATUS_WORDS } from "./words.ts";
 
 /** On the key's page, while its secret is being replaced: how far that is. */

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { type Live, sourceWords } from "../keys/show-once/live.ts";
 import { LiveLineOf } from "../keys/show-once/live-line.tsx";
-import { type Rotation, type RotationPath, rotationQuery } from "./rotation-data.ts";
+import { type Rotation, type RotationPath, rotationQuery } from "./queries.ts";
 
 const LIVE_MS = 1_500;
 

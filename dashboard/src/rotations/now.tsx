@@ -3,7 +3,7 @@ import { notifications } from "@mantine/notifications";
 import { useState } from "react";
 import { useAccess } from "../access/session.ts";
 import { answered, api } from "../http/api.ts";
-import { useKeysChanged } from "../keys/key-data.ts";
+import { useKeysChanged } from "../keys/queries.ts";
 import { actorWords } from "../keys/text.ts";
 import { Section } from "../ui/page.tsx";
 import { Problem } from "../ui/problem.tsx";
@@ -12,7 +12,7 @@ import { useAction } from "../ui/use-action.ts";
 import { CancelDialog } from "./cancel-dialog.tsx";
 import { CompleteDialog } from "./complete-dialog.tsx";
 import type { RotationProps } from "./page.tsx";
-import { isOpen } from "./rotation-state.ts";
+import { isOpen } from "./queries.ts";
 import { endedByHand, endingWords, headlineOf, notYetWords, oldEndWords } from "./words.ts";
 
 const WHY_ID = "why-not-yet";

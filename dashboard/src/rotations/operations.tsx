@@ -1,8 +1,7 @@
 import { Table, Text } from "@mantine/core";
 import { Section } from "../ui/page.tsx";
 import { Time } from "../ui/time.tsx";
-import type { Rotation } from "./rotation-data.ts";
-import { isOpen } from "./rotation-state.ts";
+import { isOpen, type Rotation } from "./queries.ts";
 
 /** What the old key did with success in its last active week, and whether the new one has done it too. */
 export function RotationOperations({ rotation }: { rotation: Rotation }) {

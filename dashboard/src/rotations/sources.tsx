@@ -7,8 +7,7 @@ import { Time } from "../ui/time.tsx";
 import { requestsWords } from "../usage/ranges.ts";
 import { RotationConfirm } from "./confirm.tsx";
 import type { RotationProps } from "./page.tsx";
-import type { RotationSource } from "./rotation-data.ts";
-import { isOpen } from "./rotation-state.ts";
+import { isOpen, type RotationSource } from "./queries.ts";
 import { type Move, moveOf, placeWords } from "./words.ts";
 
 const ORDER: Readonly<Record<Move["state"], number>> = { old: 0, both: 1, moved: 2, none: 3 };

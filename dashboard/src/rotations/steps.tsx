@@ -2,8 +2,7 @@ import { Box, Group, Text, ThemeIcon, VisuallyHidden } from "@mantine/core";
 import { IconCheck } from "@tabler/icons-react";
 import { Section } from "../ui/page.tsx";
 import { Time } from "../ui/time.tsx";
-import type { Rotation } from "./rotation-data.ts";
-import { isOpen } from "./rotation-state.ts";
+import { isOpen, type Rotation } from "./queries.ts";
 import { stepWords } from "./words.ts";
 
 type Step = Rotation["steps"][number];

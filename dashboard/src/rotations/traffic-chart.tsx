@@ -5,8 +5,7 @@ import { Section } from "../ui/page.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { CHART_COLORS } from "../ui/theme.ts";
 import type { RotationProps } from "./page.tsx";
-import { trafficQuery } from "./rotation-data.ts";
-import { isOpen } from "./rotation-state.ts";
+import { isOpen, trafficQuery } from "./queries.ts";
 import { settledOf, type TrafficBucket, type TrafficGranularity, trafficOf, trafficPeriod, trafficWords } from "./traffic.ts";
 
 const TrafficLines = lazy(() => import("./traffic-lines.tsx"));

@@ -1,6 +1,6 @@
 import { deepEqual, doesNotMatch, equal, match } from "node:assert/strict";
 import { test } from "node:test";
-import type { Rotation, RotationSource } from "./rotation-data.ts";
+import type { Rotation, RotationSource } from "./queries.ts";
 import { endingWords, headlineOf, moveOf, moversOf, needsAWord, notYetWords, oldEndWords, placeWords, stepWords, stragglersOf } from "./words.ts";
 
 const SEEN = "2026-11-23T07:00:00Z";

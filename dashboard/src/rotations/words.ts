@@ -1,6 +1,5 @@
 import type { Meaning } from "../ui/theme.ts";
-import type { Rotation, RotationSource } from "./rotation-data.ts";
-import { isOpen } from "./rotation-state.ts";
+import { isOpen, type Rotation, type RotationSource } from "./queries.ts";
 
 type Status = Rotation["status"];
 type Ending = NonNullable<Rotation["ended_how"]>;

@@ -2,14 +2,12 @@ import Type from "typebox";
 import type { CallerContext } from "../core/caller.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { pageOf, pageQuery } from "../http/input/cursor.ts";
-import { Name } from "../http/input/name.ts";
+import { Name } from "../http/input/fields.ts";
 import { type Row, route } from "../http/route.ts";
 import type { ProfileContext } from "../plans/profile/live.ts";
 import { getStanding } from "./get-standing.ts";
-import { createService } from "./services/create-service.ts";
-import { listServices } from "./services/list-services.ts";
-import { revokeService } from "./services/revoke-service.ts";
 import type { ServiceContext } from "./services/service.ts";
+import { createService, listServices, revokeService } from "./services/services.ts";
 
 const ServiceSchema = Type.Object({
 	id: Type.String(),

@@ -5,12 +5,11 @@ import { type TestDatabase, testDatabase } from "../../testing/audit.ts";
 import { testLog } from "../../testing/database.ts";
 import type { Caller } from "../core/caller.ts";
 import { limitsOfTenant } from "../m2m/limits.ts";
-import { listPermissionsOfTenant } from "../plans/catalogue/list-permissions.ts";
+import { listPermissionsOfTenant } from "../plans/catalogue/permissions.ts";
+import { putPlan } from "../plans/plans.ts";
 import { LiveProfile } from "../plans/profile/live.ts";
-import { putPlan } from "../plans/put.ts";
-import { createTenant } from "../tenants/create.ts";
-import { createSite } from "../tenants/sites/create-site.ts";
-import { updateTenant } from "../tenants/update.ts";
+import { createSite } from "../tenants/sites/sites.ts";
+import { createTenant, updateTenant } from "../tenants/tenants.ts";
 import { QuotaLedger } from "../verification/limits/quota.ts";
 import { getStanding } from "./get-standing.ts";
 

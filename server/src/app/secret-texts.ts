@@ -1,6 +1,6 @@
 import { holdsSecret, type SecretTest } from "../core/secret-text.ts";
 import { holdsLegacyKey } from "../keys/imported/format.ts";
-import type { LiveLegacyFormats } from "../keys/imported/legacy-formats.ts";
+import type { LiveLegacyFormats } from "../keys/imported/formats.ts";
 
 /** What no stored text of this instance may hold: keys and tokens made by Keywright, the operator's tokens, and imported keys whose format has a prefix. */
 export function secretTestOf(options: { readonly operator_token: string; readonly legacy_formats: LiveLegacyFormats }): SecretTest {

@@ -3,7 +3,7 @@ import type { Log } from "../core/log.ts";
 import type { Peppers } from "../core/pepper.ts";
 import { type HeaderFilter, headerFilter, type SecretTest } from "../core/secret-text.ts";
 import type { Database } from "../database/database.ts";
-import { type LiveLegacyFormats, liveLegacyFormats } from "../keys/imported/legacy-formats.ts";
+import { type LiveLegacyFormats, liveLegacyFormats } from "../keys/imported/formats.ts";
 import { ClockSkew } from "../nodes/clock-skew.ts";
 import { Node } from "../nodes/node.ts";
 import { Meter } from "../usage/meter.ts";

@@ -4,11 +4,10 @@ import { inviteFirstOwner } from "../access/joining/first-owner.ts";
 import type { App } from "../app.ts";
 import { read } from "../database/read.ts";
 import { createKey } from "../keys/create.ts";
-import { putPlan } from "../plans/put.ts";
-import { createTenant } from "../tenants/create.ts";
-import { listTenants } from "../tenants/list.ts";
-import { createSite } from "../tenants/sites/create-site.ts";
+import { putPlan } from "../plans/plans.ts";
+import { createSite } from "../tenants/sites/sites.ts";
 import { readTenant } from "../tenants/store.ts";
+import { createTenant, listTenants } from "../tenants/tenants.ts";
 
 export interface Demo {
 	readonly tenant_id: string;

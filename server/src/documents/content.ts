@@ -4,8 +4,8 @@ import type { StreamOutput } from "../http/route.ts";
 import type { DocumentsContext } from "./context.ts";
 import type { Document } from "./document.ts";
 import { attachmentOf } from "./form/filename.ts";
-import { getDocument } from "./get.ts";
 import { documentPath } from "./places.ts";
+import { getDocument } from "./read.ts";
 import { isMissing } from "./storage-fault.ts";
 
 /** The bytes of a document as they were sent, to be saved and never to be run. 404 `not_found`; 500 when the file is not what the row says. */

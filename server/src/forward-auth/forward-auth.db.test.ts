@@ -4,10 +4,9 @@ import { testLog } from "../../testing/database.ts";
 import { codeOf, type MadeKey, type Process, questionOf, type VerificationFixture, verificationFixture } from "../../testing/verification.ts";
 import { verifyChain } from "../audit/verify.ts";
 import { parseAddress } from "../core/network.ts";
-import { createSite } from "../tenants/sites/create-site.ts";
-import { getForwardAuthRules } from "./forward-auth-rules-get.ts";
-import { putForwardAuthRules } from "./forward-auth-rules-put.ts";
+import { createSite } from "../tenants/sites/sites.ts";
 import { type LiveForwardAuth, liveForwardAuth } from "./live.ts";
+import { getForwardAuthRules, putForwardAuthRules } from "./rules.ts";
 import type { RuleInput, TestInput } from "./schema.ts";
 import { testForwardAuth } from "./tester.ts";
 

@@ -1,8 +1,7 @@
 import type { ChangeContext } from "../audit/change.ts";
 import { FORWARD_AUTH } from "../http/forward-auth-problem.ts";
 import { directRoute, type Row, route } from "../http/route.ts";
-import { getForwardAuthRules } from "./forward-auth-rules-get.ts";
-import { putForwardAuthRules } from "./forward-auth-rules-put.ts";
+import { getForwardAuthRules, putForwardAuthRules } from "./rules.ts";
 import { RULES_BODY_BYTES_MAX, RulesAnswer, RulesInput, TestAnswer, TestInput } from "./schema.ts";
 import { type ForwardAuthTestContext, testForwardAuth } from "./tester.ts";
 

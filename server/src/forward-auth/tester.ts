@@ -6,10 +6,10 @@ import { deny } from "../verification/denial.ts";
 import { describeGrant } from "../verification/grants/response.ts";
 import type { Decision, Verifier } from "../verification/verifier.ts";
 import { type Asked, askedOf } from "./asked.ts";
-import { rulesOf } from "./forward-auth-rules-put.ts";
 import { faultOfTarget, pathOfUri } from "./forwarded.ts";
 import type { ForwardAuthContext } from "./live.ts";
 import { RuleMatcher } from "./matcher.ts";
+import { rulesOf } from "./rules.ts";
 import type { TestAnswer, TestInput } from "./schema.ts";
 
 export interface ForwardAuthTestContext extends ChangeContext, ForwardAuthContext {

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { auditActions, type KeysFixture, keyInput, keysFixture, pointersOf, refused } from "../../testing/keys.ts";
-import { updateTenant } from "../tenants/update.ts";
-import { bulkRevoke } from "./bulk-revoke.ts";
+import { updateTenant } from "../tenants/tenants.ts";
 import { createKey } from "./create.ts";
 import { createKeyForHandover } from "./handovers/create-key.ts";
 import { listKeys } from "./list.ts";
 import { pauseKey } from "./pause.ts";
-import { revokeKey } from "./revoke.ts";
+import { bulkRevoke, revokeKey } from "./revoke.ts";
 import type { CreateInput } from "./schema.ts";
 
 let fixture: KeysFixture;

@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { auditActions, type KeysFixture, keyInput, keysFixture, pointersOf, refused } from "../../testing/keys.ts";
 import { Failure } from "../core/error.ts";
 import { read } from "../database/read.ts";
-import { updateTenant } from "../tenants/update.ts";
+import { updateTenant } from "../tenants/tenants.ts";
 import { createKey } from "./create.ts";
 import { readKeys } from "./list-store.ts";
 import { getKey } from "./read.ts";

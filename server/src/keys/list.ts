@@ -2,10 +2,19 @@ import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/read.ts";
 import { type Page, toPage } from "../http/input/cursor.ts";
 import { settleUsage } from "../usage/aggregate.ts";
-import { readKeys } from "./list-store.ts";
+import { readChoices, readKeys } from "./list-store.ts";
 import { describeKeys } from "./response.ts";
-import type { KeyAnswer, ListQuery } from "./schema.ts";
+import type { KeyAnswer, KeyChoices, ListQuery } from "./schema.ts";
 import { cursorTexts, keyWindowOf } from "./sort.ts";
+
+/** More of one kind are of no use in a list to choose from. */
+const EACH_MAX = 1_000;
+
+/** What lists and forms about the tenant's keys offer: whether there are any, and the distinct names among all of them, each kind sorted, at most 1,000. */
+export function keyChoices(context: DatabaseContext, { tenant_id }: { tenant_id: string }): Promise<KeyChoices> {
+	const now = new Date(context.clock.now());
+	return read(context, (tx) => readChoices(tx, tenant_id, { now, each_max: EACH_MAX }));
+}
 
 /**
  * A page of the tenant's keys, newest first unless another order is asked for. Sorted by their last use, a key that is used while somebody turns

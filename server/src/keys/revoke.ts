@@ -1,13 +1,116 @@
-import { type ChangeContext, changeEverywhere } from "../audit/change.ts";
+import { assertStillAllowed, type ChangeContext, changeEverywhere } from "../audit/change.ts";
 import { reauthorize } from "../audit/reauthorize.ts";
+import { Failure } from "../core/error.ts";
+import { read } from "../database/read.ts";
+import type { ReadTx } from "../database/transaction.ts";
+import { lockTenant } from "../tenants/store.ts";
+import { tenantNotFound } from "../tenants/tenant.ts";
+import { keyActivity, usage24h } from "../usage/activity-store.ts";
 import { settleIfQuick } from "../usage/aggregate.ts";
 import { cancelWaitingHandovers } from "./handovers/store.ts";
 import { type Key, keyActorOf, statusOf } from "./key.ts";
+import { lockChosenKeys, readChosenKeys, revokeKeys, type Selection } from "./list-store.ts";
 import { keyNotFound } from "./read.ts";
 import { describeOne } from "./response.ts";
 import { endOpenRotations } from "./rotations/open-store.ts";
-import type { KeyEverywhere, RevokeInput } from "./schema.ts";
+import { BULK_KEYS_MAX, type BulkRevoked, type BulkRevokeInput, type KeyEverywhere, type RevokeInput } from "./schema.ts";
 import { lockKey, updateKey } from "./store.ts";
+
+type Request = BulkRevokeInput & { tenant_id: string };
+
+function invalid(pointer: string, detail: string): Failure {
+	return new Failure("invalid_request", "The request does not say which keys to revoke. Correct what `errors` names.", {
+		errors: [{ pointer, detail }],
+	});
+}
+
+function selectionOf({ key_ids, filter }: BulkRevokeInput): Selection {
+	if (key_ids !== undefined && filter !== undefined) throw invalid("/filter", "is one of two ways: leave it out, or leave out key_ids");
+	if (key_ids !== undefined) return { key_ids };
+	if (filter === undefined) throw invalid("/key_ids", "is required, unless a filter is given");
+	return { filter };
+}
+
+/** The keys that would be revoked, the newest first: what of the chosen ones is not revoked yet. 400 for ids of no key and for too many. */
+function toRevoke(chosen: readonly Key[], selection: Selection): Key[] {
+	if (chosen.length > BULK_KEYS_MAX) {
+		throw invalid("/filter", `finds more than ${BULK_KEYS_MAX} keys, which is the most of one call: narrow it, or name the keys in key_ids`);
+	}
+	if ("key_ids" in selection) {
+		const found = new Set(chosen.map((key) => key.id));
+		const unknown = selection.key_ids.findIndex((key_id) => !found.has(key_id));
+		if (unknown !== -1) throw invalid(`/key_ids/${unknown}`, "is not the id of a key of this tenant");
+	}
+	return chosen.filter((key) => key.revoked_at === null).sort((a, b) => b.created_at.getTime() - a.created_at.getTime() || (a.id < b.id ? 1 : -1));
+}
+
+/** Throws 409 `conflict` with the `key_ids` that would be revoked now, unless they are those that the caller has seen. */
+function assertAsExpected(keys: readonly Key[], expected: readonly string[]): void {
+	const seen = new Set(expected);
+	if (seen.size === keys.length && keys.every((key) => seen.has(key.id))) return;
+	throw new Failure("conflict", "Other keys would be revoked now than the preview listed; nothing was revoked. Look at the preview again.", {
+		members: { key_ids: keys.map((key) => key.id) },
+	});
+}
+
+async function describeBulk(tx: ReadTx, tenant_id: string, keys: readonly Key[], now: number): Promise<BulkRevoked["keys"]> {
+	const key_ids = keys.map((key) => key.id);
+	const activity = await keyActivity(tx, tenant_id, key_ids);
+	const usage = await usage24h(tx, tenant_id, key_ids, now);
+	return keys.map(({ id, name, environment, owner }) => {
+		const last_used_at = activity.get(id)?.last_used_at?.toISOString() ?? null;
+		return { id, name, environment, owner, last_used_at, usage_24h: usage.get(id) ?? 0 };
+	});
+}
+
+/**
+ * Revokes up to 200 keys in one change, or with `preview` lists those that it would. It goes on only when the keys are still those of
+ * `expected_key_ids`; once it has returned, no node accepts any of them. 400 `invalid_request` for ids of no key, and for a filter that finds more;
+ * 409 `conflict` (with `key_ids`) when other keys would be revoked than expected: then none is.
+ */
+export async function bulkRevoke(context: ChangeContext, input: Request): Promise<BulkRevoked> {
+	const { tenant_id, expected_key_ids } = input;
+	const selection = selectionOf(input);
+	if (!input.preview && expected_key_ids === undefined)
+		throw invalid("/expected_key_ids", "is required without preview: the ids that the preview listed");
+	await settleIfQuick(context);
+	const now = context.clock.now();
+	const reading = { now: new Date(now), rows_max: BULK_KEYS_MAX + 1 };
+	if (input.preview || expected_key_ids === undefined) {
+		await assertStillAllowed(context);
+		return read(context, async (tx) => {
+			const keys = toRevoke(await readChosenKeys(tx, tenant_id, selection, reading), selection);
+			return { keys: await describeBulk(tx, tenant_id, keys, now), revoked: false };
+		});
+	}
+	const { result, waited_for } = await changeEverywhere<BulkRevoked>(context, async (tx) => {
+		if (!(await lockTenant(tx, tenant_id))) throw tenantNotFound();
+		const keys = toRevoke(await lockChosenKeys(tx, tenant_id, selection, reading), selection);
+		assertAsExpected(keys, expected_key_ids);
+		const described = await describeBulk(tx, tenant_id, keys, now);
+		const [first, ...others] = keys.map((key) => noteOf(key, input, now));
+		if (!first) return { unchanged: { keys: [], revoked: false } };
+		const { reason } = input;
+		const revoked_by = keyActorOf(context.actor);
+		const key_ids = keys.map((key) => key.id);
+		await revokeKeys(tx, tenant_id, key_ids, { revoked_at: new Date(now), revoked_by, revoke_reason: reason, revoke_note: input.note ?? null });
+		await cancelWaitingHandovers(tx, tenant_id, key_ids, new Date(now));
+		await endOpenRotations(tx, tenant_id, key_ids, { ended_at: new Date(now), ended_by: revoked_by, ended_how: "revoked" });
+		return {
+			result: { keys: described, revoked: true },
+			audit: [first, ...others],
+			invalidates: key_ids.map((id) => ({ kind: "key", id }) as const),
+			events: keys.map(({ id, name, environment }) => ({ tenant_id, type: "key.revoked", data: { key_id: id, name, environment, reason } })),
+		};
+	});
+	return { ...result, waited_for };
+}
+
+function noteOf(key: Key, { tenant_id, reason, note = null }: Request, now: number) {
+	const { id, name, environment } = key;
+	const facts = { name, environment, reason, note, status_before: statusOf(key, now), together: true };
+	return { action: "key.revoked", target: { kind: "key", id }, facts, tenant_id };
+}
 
 /**
  * Ends a key for good: once this has returned, no node accepts it, nobody is handed its secret any more, and the replacing of its secret has ended

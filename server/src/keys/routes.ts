@@ -1,17 +1,14 @@
 import Type from "typebox";
 import { type Row, route } from "../http/route.ts";
 import { ACTIVITY_KEYS_MAX, keysActivity } from "../usage/key-activity.ts";
-import { bulkRevoke } from "./bulk-revoke.ts";
-import { keyChoices } from "./choices.ts";
 import type { HandoverContext } from "./context.ts";
 import { createKey } from "./create.ts";
 import { createKeyForHandover } from "./handovers/create-key.ts";
 import { handoverRoutes } from "./handovers/routes.ts";
-import { listKeys } from "./list.ts";
-import { pauseKey } from "./pause.ts";
+import { keyChoices, listKeys } from "./list.ts";
+import { pauseKey, resumeKey } from "./pause.ts";
 import { getKey } from "./read.ts";
-import { resumeKey } from "./resume.ts";
-import { revokeKey } from "./revoke.ts";
+import { bulkRevoke, revokeKey } from "./revoke.ts";
 import {
 	BulkRevoked,
 	BulkRevokeInput,

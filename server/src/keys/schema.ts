@@ -1,7 +1,7 @@
 import Type, { type Static } from "typebox";
 import { ALLOW_LIST_ENTRIES_MAX } from "../core/network.ts";
 import { pageOf, pageQuery } from "../http/input/cursor.ts";
-import { ForeignId, Name } from "../http/input/name.ts";
+import { ForeignId, Name } from "../http/input/fields.ts";
 import { NodesWaitedFor } from "../nodes/schema.ts";
 import { LimitName, limitNumbers } from "../plans/schema.ts";
 import { HandoverInput, HandoverSchema, handoverLink } from "./handovers/schema.ts";

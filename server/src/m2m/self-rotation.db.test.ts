@@ -4,8 +4,7 @@ import { type RotationFixture, rotationFixture } from "../../testing/rotations.t
 import type { MadeKey } from "../../testing/verification.ts";
 import { getKey } from "../keys/read.ts";
 import { updateKeySettings } from "../keys/update.ts";
-import { cancelSelf } from "./self-end.ts";
-import { rotateSelf } from "./self-rotate.ts";
+import { cancelSelf, rotateSelf } from "./self-rotation.ts";
 
 const DAY_MS = 86_400_000;
 const PLAN_DAYS = 90;

@@ -5,14 +5,10 @@ import { verifyChain } from "../audit/verify.ts";
 import { Failure } from "../core/error.ts";
 import { read } from "../database/read.ts";
 import type { SequencedInvalidation } from "../nodes/invalidation.ts";
-import { createTenant } from "../tenants/create.ts";
 import { eraseTenant } from "../tenants/erase.ts";
-import { listPermissions } from "./catalogue/list-permissions.ts";
-import { putPermission } from "./catalogue/put-permission.ts";
-import { deletePermission } from "./catalogue/remove-permission.ts";
-import { getPlan, listPlans } from "./list.ts";
-import { putPlan } from "./put.ts";
-import { deletePlan } from "./remove.ts";
+import { createTenant } from "../tenants/tenants.ts";
+import { deletePermission, listPermissions, putPermission } from "./catalogue/permissions.ts";
+import { deletePlan, getPlan, listPlans, putPlan } from "./plans.ts";
 import { readCatalogue } from "./store.ts";
 
 let db: TestDatabase;

@@ -2,16 +2,11 @@ import Type from "typebox";
 import type { ChangeContext } from "../audit/change.ts";
 import { pageOf, pageQuery } from "../http/input/cursor.ts";
 import { type Row, route } from "../http/route.ts";
-import { listPermissions, listPermissionsOfTenant } from "./catalogue/list-permissions.ts";
-import { putPermission } from "./catalogue/put-permission.ts";
+import { deletePermission, listPermissions, listPermissionsOfTenant, putPermission } from "./catalogue/permissions.ts";
 import { getPermissionUse } from "./catalogue/read-use.ts";
-import { deletePermission } from "./catalogue/remove-permission.ts";
-import { getPlan, listPlans } from "./list.ts";
-import { getProfile } from "./profile/get-profile.ts";
+import { deletePlan, getPlan, listPlans, putPlan } from "./plans.ts";
+import { getProfile, putProfile } from "./profile/edit.ts";
 import type { ProfileContext } from "./profile/live.ts";
-import { putProfile } from "./profile/put-profile.ts";
-import { putPlan } from "./put.ts";
-import { deletePlan } from "./remove.ts";
 import {
 	PermissionInput,
 	PermissionSchema,

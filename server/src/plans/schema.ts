@@ -1,6 +1,6 @@
 import Type, { type Static } from "typebox";
 import { CHOSEN_ID_PATTERN } from "../core/id.ts";
-import { Name } from "../http/input/name.ts";
+import { Name } from "../http/input/fields.ts";
 import { CAPABILITY_PATTERN } from "./catalogue/capability.ts";
 import { PERMISSION_PATTERN } from "./catalogue/permission.ts";
 import { CHECK_METHODS } from "./profile/profile.ts";

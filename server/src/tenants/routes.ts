@@ -1,19 +1,12 @@
 import Type from "typebox";
 import type { ChangeContext } from "../audit/change.ts";
 import { pageOf, pageQuery } from "../http/input/cursor.ts";
-import { ForeignId } from "../http/input/name.ts";
+import { ForeignId } from "../http/input/fields.ts";
 import { type Row, route } from "../http/route.ts";
-import { createTenant } from "./create.ts";
 import { type EraseContext, eraseTenant } from "./erase.ts";
-import { getTenant } from "./get.ts";
-import { listTenants } from "./list.ts";
-import { putTenant } from "./put.ts";
 import { SiteInput, SitePatch, SiteSchema, TenantInput, TenantPatch, TenantSchema } from "./schema.ts";
-import { createSite } from "./sites/create-site.ts";
-import { deleteSite } from "./sites/delete-site.ts";
-import { getSite, getVisibleSite, listSites, listVisibleSites, type SiteReadContext } from "./sites/list-sites.ts";
-import { updateSite } from "./sites/update-site.ts";
-import { updateTenant } from "./update.ts";
+import { createSite, deleteSite, getSite, getVisibleSite, listSites, listVisibleSites, type SiteReadContext, updateSite } from "./sites/sites.ts";
+import { createTenant, getTenant, listTenants, putTenant, updateTenant } from "./tenants.ts";
 
 const page = Type.Object(pageQuery, { additionalProperties: false });
 

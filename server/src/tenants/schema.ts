@@ -1,5 +1,5 @@
 import Type, { type Static } from "typebox";
-import { ForeignId, Name } from "../http/input/name.ts";
+import { ForeignId, Name } from "../http/input/fields.ts";
 import { ChosenId, TenantLimitsSchema } from "../plans/schema.ts";
 import { SITE_ENVIRONMENTS } from "./sites/site.ts";
 import { CLIENT_POLICIES, TENANT_STATUSES } from "./tenant.ts";

@@ -6,13 +6,9 @@ import { ManualClock } from "../core/clock.ts";
 import { Failure } from "../core/error.ts";
 import { read } from "../database/read.ts";
 import type { SequencedInvalidation } from "../nodes/invalidation.ts";
-import { putPlan } from "../plans/put.ts";
-import { createTenant } from "./create.ts";
-import { getTenant } from "./get.ts";
-import { listTenants } from "./list.ts";
-import { putTenant } from "./put.ts";
+import { putPlan } from "../plans/plans.ts";
 import { readTenantWithPlan } from "./store.ts";
-import { updateTenant } from "./update.ts";
+import { createTenant, getTenant, listTenants, putTenant, updateTenant } from "./tenants.ts";
 
 let db: TestDatabase;
 let told: SequencedInvalidation[] = [];

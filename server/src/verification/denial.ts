@@ -32,3 +32,32 @@ export interface Denial {
 export function deny(code: DenialCode, detail: string, facts?: FailureFacts): Denial {
 	return facts ? { code, detail, facts } : { code, detail };
 }
+
+const UNAVAILABLE_SECONDS = 2;
+const SITE_DEPENDENT = ["environment_mismatch", "capability_not_in_plan", "permission_missing"];
+const BUDGETED = new Set<string>(["not_found", ...SITE_DEPENDENT]);
+const AFTER_SITE = new Set<string>([...SITE_DEPENDENT, "rate_limited", "quota_exceeded"]);
+
+/** The same bytes for an unknown id, a wrong secret, and a key that was issued elsewhere and is not here. */
+export const NOT_KNOWN = deny(
+	"key_invalid",
+	"This API key is not known. Compare it with the one in your secret manager; it may belong to another instance or have a mistyped secret.",
+);
+
+export const LEASE_LOST = deny("unavailable", "This server has lost its database and cannot vouch for any key at the moment. Try again shortly.", {
+	retry_after_seconds: UNAVAILABLE_SECONDS,
+});
+
+export function cannotBeChecked(): Denial {
+	return deny("unavailable", "The key cannot be checked at the moment. Try again shortly.", { retry_after_seconds: UNAVAILABLE_SECONDS });
+}
+
+/** Whether the denial counts against the key's own refusals. */
+export function isBudgeted(denial: Denial): boolean {
+	return BUDGETED.has(denial.code);
+}
+
+/** Whether the site of the request was found. Before that it may be any text: counted by it, a dead key could fill the usage tables. */
+export function isAfterSite(denial: Denial): boolean {
+	return AFTER_SITE.has(denial.code);
+}

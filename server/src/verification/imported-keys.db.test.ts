@@ -5,8 +5,8 @@ import { codeOf, type Process, questionOf, TEST_PEPPER, type VerificationFixture
 import { auditKeysFrom } from "../audit/entry.ts";
 import { parseAddress } from "../core/network.ts";
 import { parsePeppers } from "../core/pepper.ts";
+import { putLegacyFormat } from "../keys/imported/formats.ts";
 import { importKeys } from "../keys/imported/import.ts";
-import { putLegacyFormat } from "../keys/imported/legacy-format-put.ts";
 import { revokeKey } from "../keys/revoke.ts";
 import { asKid, makeRawKey, newSecret } from "../keys/secrets/format.ts";
 import { checkPeppers } from "../keys/secrets/pepper-check.ts";

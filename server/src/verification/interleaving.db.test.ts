@@ -4,11 +4,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { holdable } from "../../testing/nodes.ts";
 import { codeOf, type MadeKey, type Process, type VerificationFixture, verificationFixture } from "../../testing/verification.ts";
-import { pauseKey } from "../keys/pause.ts";
-import { resumeKey } from "../keys/resume.ts";
+import { pauseKey, resumeKey } from "../keys/pause.ts";
 import { revokeKey } from "../keys/revoke.ts";
 import { updateKeySettings } from "../keys/update.ts";
-import { updateTenant } from "../tenants/update.ts";
+import { updateTenant } from "../tenants/tenants.ts";
 
 const RUNS = 12;
 const PERMISSION = "documents:write";

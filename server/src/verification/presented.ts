@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import type { Peppers } from "../core/pepper.ts";
 import { isLegacyShape, RAW_KEY_CHARACTERS_MAX } from "../keys/imported/format.ts";
-import type { LiveLegacyFormats } from "../keys/imported/legacy-formats.ts";
+import type { LiveLegacyFormats } from "../keys/imported/formats.ts";
 import { LegacyLookups } from "../keys/imported/lookup.ts";
 import { parseRawKey } from "../keys/secrets/format.ts";
 import { secretFromElsewhere } from "../keys/secrets/mac.ts";

@@ -13,14 +13,13 @@ import {
 } from "../../testing/verification.ts";
 import { parseAddress } from "../core/network.ts";
 import { parsePeppers } from "../core/pepper.ts";
-import { pauseKey } from "../keys/pause.ts";
-import { resumeKey } from "../keys/resume.ts";
+import { pauseKey, resumeKey } from "../keys/pause.ts";
 import { revokeKey } from "../keys/revoke.ts";
 import { makeRawKey, newKid, newSecret, parseRawKey } from "../keys/secrets/format.ts";
 import { rekeySecret } from "../keys/secrets/rekey.ts";
 import { eraseTenant } from "../tenants/erase.ts";
-import { createSite } from "../tenants/sites/create-site.ts";
-import { updateTenant } from "../tenants/update.ts";
+import { createSite } from "../tenants/sites/sites.ts";
+import { updateTenant } from "../tenants/tenants.ts";
 import { monthOf } from "./limits/quota.ts";
 import { rateLimitHeader } from "./limits/spend.ts";
 import type { Decision } from "./verifier.ts";

@@ -11,7 +11,7 @@ import { ChoiceCard } from "../../ui/choice-card.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { SheetFoot } from "../../ui/sheet-foot.tsx";
 import { useAction } from "../../ui/use-action.ts";
-import { type ApiKey, capabilitiesQuery, choicesQuery, membersQuery, permissionsQuery, sitesQuery, useKeysChanged } from "../key-data.ts";
+import { type ApiKey, capabilitiesQuery, choicesQuery, membersQuery, permissionsQuery, sitesQuery, useKeysChanged } from "../queries.ts";
 import type { Warning } from "../show-once/panel.tsx";
 import type { Made } from "../show-once/sheet.tsx";
 import { ENVIRONMENT_WORDS, ENVIRONMENTS } from "../words.ts";

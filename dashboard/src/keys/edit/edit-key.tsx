@@ -3,7 +3,7 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { Suspense } from "react";
 import { limitsQuery } from "../../plans/limits-data.ts";
 import { PageSkeleton } from "../../ui/page-skeleton.tsx";
-import { type ApiKey, capabilitiesQuery, membersQuery, permissionsQuery, sitesQuery } from "../key-data.ts";
+import { type ApiKey, capabilitiesQuery, membersQuery, permissionsQuery, sitesQuery } from "../queries.ts";
 import { EditForm } from "./form.tsx";
 
 const WIDTH_PX = 520;

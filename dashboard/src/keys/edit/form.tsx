@@ -8,7 +8,7 @@ import { Problem } from "../../ui/problem.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { type Choices, CreateMore } from "../create/more.tsx";
 import { type CreateValues, faultsOf, type PlanBounds } from "../create/values.ts";
-import { type ApiKey, useKeysChanged } from "../key-data.ts";
+import { type ApiKey, useKeysChanged } from "../queries.ts";
 import { EditLabels } from "./labels.tsx";
 import {
 	type EditValues,

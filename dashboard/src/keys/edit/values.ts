@@ -1,7 +1,7 @@
 import type { paths } from "../../http/openapi.gen.ts";
 import { limitsWords, rateLimitsOf } from "../create/own-limits.ts";
 import { type CreateValues, dayOf, everything, expiresAt, type Offered } from "../create/values.ts";
-import type { ApiKey } from "../key-data.ts";
+import type { ApiKey } from "../queries.ts";
 
 export type EditBody = NonNullable<paths["/api/v1/tenants/{tenant_id}/api-keys/{key_id}"]["patch"]["requestBody"]>["content"]["application/json"];
 

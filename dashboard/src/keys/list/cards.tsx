@@ -1,7 +1,7 @@
 import { Box, Group, Stack, Text } from "@mantine/core";
 import { Time } from "../../ui/time.tsx";
 import { DueTime } from "../due-badge.tsx";
-import type { ApiKey } from "../key-data.ts";
+import type { ApiKey } from "../queries.ts";
 import { datesOf, lastFour } from "../words.ts";
 import { Activity, KeyName, KeyState, type Row } from "./columns.tsx";
 import { type Allowed, ListMenu } from "./menu.tsx";

@@ -6,8 +6,8 @@ import { StateBadge } from "../../ui/state-badge.tsx";
 import { Time } from "../../ui/time.tsx";
 import { isStillPresented } from "../dead-words.ts";
 import { DueTime } from "../due-badge.tsx";
-import type { ApiKey, KeyHour } from "../key-data.ts";
 import type { Sort } from "../list-filters.ts";
+import type { ApiKey, KeyHour } from "../queries.ts";
 import { datesOf, ENVIRONMENT_WORDS, lastFour, stateOf } from "../words.ts";
 import { type Allowed, ListMenu } from "./menu.tsx";
 

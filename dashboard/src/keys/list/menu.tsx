@@ -6,7 +6,7 @@ import { Link } from "@tanstack/react-router";
 import { useRef } from "react";
 import { answered, api, isRefusal } from "../../http/api.ts";
 import { canReplace } from "../../rotations/replace/replace-key.tsx";
-import { type ApiKey, useKeysChanged } from "../key-data.ts";
+import { type ApiKey, useKeysChanged } from "../queries.ts";
 
 export interface Allowed {
 	readonly create_keys: boolean;

@@ -7,8 +7,8 @@ import { Section } from "../../ui/page.tsx";
 import { Time } from "../../ui/time.tsx";
 import { requestsWords } from "../../usage/ranges.ts";
 import { EditKey } from "../edit/edit-key.tsx";
-import type { ApiKey } from "../key-data.ts";
 import { ListMissing } from "../missing.tsx";
+import type { ApiKey } from "../queries.ts";
 import { PauseKey } from "../revoke/pause.tsx";
 import { stateMeans } from "../text.ts";
 

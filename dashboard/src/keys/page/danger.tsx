@@ -3,7 +3,7 @@ import { IconBan } from "@tabler/icons-react";
 import { useState } from "react";
 import { useAccess } from "../../access/session.ts";
 import { Section } from "../../ui/page.tsx";
-import type { ApiKey } from "../key-data.ts";
+import type { ApiKey } from "../queries.ts";
 import { RevokeDialog } from "../revoke/dialog.tsx";
 import { PauseKey } from "../revoke/pause.tsx";
 

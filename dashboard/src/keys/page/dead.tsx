@@ -4,8 +4,7 @@ import { Section } from "../../ui/page.tsx";
 import { StateBadge } from "../../ui/state-badge.tsx";
 import { Time } from "../../ui/time.tsx";
 import { type DeadSecret, type DeadUse, deadAdvice, deadSecretsOf, deadTitle, inAllWords, todayWords } from "../dead-words.ts";
-import type { ApiKey } from "../key-data.ts";
-import { sourcesQuery } from "../key-queries.ts";
+import { type ApiKey, sourcesQuery } from "../queries.ts";
 import { agentWords, networkWords } from "../text.ts";
 import { lastFour } from "../words.ts";
 

@@ -4,7 +4,7 @@ import { useAccess } from "../../access/session.ts";
 import { ReissueSheet } from "../../handovers/reissue-sheet.tsx";
 import { Section } from "../../ui/page.tsx";
 import { Time } from "../../ui/time.tsx";
-import type { ApiKey } from "../key-data.ts";
+import type { ApiKey } from "../queries.ts";
 import { HandoverPanel } from "../show-once/handover-panel.tsx";
 
 /** How the key gets to its server: shown until the first request with it has arrived. */

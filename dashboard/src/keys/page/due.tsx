@@ -8,7 +8,7 @@ import { Time, useNow } from "../../ui/time.tsx";
 import { exactTime } from "../../ui/time-words.ts";
 import { type Due, expiryDue, replacementDue } from "../due-words.ts";
 import { EditKey } from "../edit/edit-key.tsx";
-import type { ApiKey } from "../key-data.ts";
+import type { ApiKey } from "../queries.ts";
 import { datesOf } from "../words.ts";
 
 /** That a date of the key comes near or is over, and what to do about it. Nothing while all dates are far. */

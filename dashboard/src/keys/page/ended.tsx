@@ -2,7 +2,7 @@ import { Alert, Text } from "@mantine/core";
 import { IconBan } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Time } from "../../ui/time.tsx";
-import type { ApiKey } from "../key-data.ts";
+import type { ApiKey } from "../queries.ts";
 import { receiptQuery } from "../revoke/queries.ts";
 import { actorWords, reasonOf } from "../text.ts";
 

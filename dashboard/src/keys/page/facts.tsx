@@ -8,7 +8,7 @@ import { Section } from "../../ui/page.tsx";
 import { Time } from "../../ui/time.tsx";
 import { exactTime } from "../../ui/time-words.ts";
 import { DueTime } from "../due-badge.tsx";
-import { type ApiKey, sitesQuery } from "../key-data.ts";
+import { type ApiKey, sitesQuery } from "../queries.ts";
 import { actorWords } from "../text.ts";
 import { datesOf, ENVIRONMENT_WORDS } from "../words.ts";
 import { KeyPermissions } from "./permissions.tsx";

@@ -8,7 +8,7 @@ import { periodOf, RANGES, rangeOf } from "../../usage/ranges.ts";
 import { Refusals } from "../../usage/refusals.tsx";
 import { RequestsChart } from "../../usage/requests-chart.tsx";
 import { keyUsageQuery } from "../../usage/usage-data.ts";
-import type { ApiKey } from "../key-data.ts";
+import type { ApiKey } from "../queries.ts";
 
 /** Requests with the key over time, and why some were turned away. */
 export function KeyRequests({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {

@@ -2,7 +2,7 @@ import { Group, Text, Timeline } from "@mantine/core";
 import { Section } from "../../ui/page.tsx";
 import { StateBadge } from "../../ui/state-badge.tsx";
 import { Time } from "../../ui/time.tsx";
-import type { ApiKey } from "../key-data.ts";
+import type { ApiKey } from "../queries.ts";
 import { PLACES } from "../show-once/gate.tsx";
 import { milestoneOf } from "../text.ts";
 

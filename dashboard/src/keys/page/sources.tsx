@@ -9,8 +9,7 @@ import { Problem } from "../../ui/problem.tsx";
 import { Time } from "../../ui/time.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { requestsWords } from "../../usage/ranges.ts";
-import type { ApiKey, Source } from "../key-data.ts";
-import { sourcesQuery } from "../key-queries.ts";
+import { type ApiKey, type Source, sourcesQuery } from "../queries.ts";
 import { agentWords, networkWords, secretWords } from "../text.ts";
 
 const NAME_CHARACTERS_MAX = 200;

@@ -7,7 +7,7 @@ import { Problem } from "../../ui/problem.tsx";
 import { SheetFoot } from "../../ui/sheet-foot.tsx";
 import { clockTime } from "../../ui/time-words.ts";
 import { useAction } from "../../ui/use-action.ts";
-import { useKeysChanged } from "../key-data.ts";
+import { useKeysChanged } from "../queries.ts";
 import { ENVIRONMENT_WORDS, ENVIRONMENTS } from "../words.ts";
 import { BulkPreview, type PreviewKey } from "./bulk-preview.tsx";
 import { type BulkFilter, type BulkTarget, confirmationText, inUse, REASONS, type Reason, selectionOf } from "./bulk-words.ts";

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { answered, api } from "../../http/api.ts";
 import { Problem } from "../../ui/problem.tsx";
 import { useAction } from "../../ui/use-action.ts";
-import { type ApiKey, useKeysChanged } from "../key-data.ts";
+import { type ApiKey, useKeysChanged } from "../queries.ts";
 import { WhatUses } from "./what-uses.tsx";
 
 const ONE = "/api/v1/tenants/{tenant_id}/api-keys/{key_id}";

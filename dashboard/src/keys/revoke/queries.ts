@@ -1,7 +1,7 @@
 import { queryOptions, skipToken } from "@tanstack/react-query";
 import { answered, api } from "../../http/api.ts";
 import type { paths } from "../../http/openapi.gen.ts";
-import type { ApiKey } from "../key-data.ts";
+import type { ApiKey } from "../queries.ts";
 
 const REFRESH_MS = 15_000;
 /** As many as the API answers at once. */

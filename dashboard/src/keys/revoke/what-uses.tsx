@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Time } from "../../ui/time.tsx";
 import { requestsWords } from "../../usage/ranges.ts";
-import type { ApiKey } from "../key-data.ts";
+import type { ApiKey } from "../queries.ts";
 import { agentWords, networkWords, wasUsedLately } from "../text.ts";
 import { previewQuery, type RevokePreview } from "./queries.ts";
 

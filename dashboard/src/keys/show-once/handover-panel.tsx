@@ -9,7 +9,7 @@ import { StateBadge } from "../../ui/state-badge.tsx";
 import type { Meaning } from "../../ui/theme.ts";
 import { Time } from "../../ui/time.tsx";
 import { useAction } from "../../ui/use-action.ts";
-import { type ApiKey, liveKeyQuery, useKeysChanged } from "../key-data.ts";
+import { type ApiKey, liveKeyQuery, useKeysChanged } from "../queries.ts";
 import { LiveLine } from "./live-line.tsx";
 
 type Handover = NonNullable<ApiKey["handover"]>;

@@ -2,7 +2,7 @@ import { Group, Text, VisuallyHidden } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { MEANINGS, type Meaning } from "../../ui/theme.ts";
-import { liveKeyQuery, liveSourcesQuery } from "../key-data.ts";
+import { liveKeyQuery, liveSourcesQuery } from "../queries.ts";
 import { agoWords, type Live, liveOf, spokenWords } from "./live.ts";
 
 const TICK_MS = 1_000;

@@ -1,4 +1,4 @@
-import type { RotateBody } from "../rotation-data.ts";
+import type { RotateBody } from "../queries.ts";
 
 const SECOND_MS = 1_000;
 const DAY_MS = 86_400_000;

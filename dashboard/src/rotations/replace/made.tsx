@@ -1,7 +1,7 @@
-import type { ApiKey } from "../../keys/key-data.ts";
+import type { ApiKey } from "../../keys/queries.ts";
 import type { Made } from "../../keys/show-once/sheet.tsx";
 import { RotationLive } from "../live.tsx";
-import type { Rotation } from "../rotation-data.ts";
+import type { Rotation } from "../queries.ts";
 
 /** The answer of a beginning: with a raw key, or with a link. */
 type Begun = { readonly key: ApiKey; readonly rotation: Rotation } & (

@@ -2,7 +2,7 @@ import { Button, type ButtonProps } from "@mantine/core";
 import { IconRefresh } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useAccess } from "../../access/session.ts";
-import type { ApiKey } from "../../keys/key-data.ts";
+import type { ApiKey } from "../../keys/queries.ts";
 
 interface ReplaceProps {
 	readonly tenant_id: string;

@@ -1,10 +1,9 @@
 import { notifications } from "@mantine/notifications";
 import { useNavigate } from "@tanstack/react-router";
 import { useRef } from "react";
-import type { ApiKey } from "../../keys/key-data.ts";
+import type { ApiKey } from "../../keys/queries.ts";
 import { ShowOnceSheet } from "../../keys/show-once/sheet.tsx";
-import type { Rotation } from "../rotation-data.ts";
-import { isOpen } from "../rotation-state.ts";
+import { isOpen, type Rotation } from "../queries.ts";
 import { ReplaceForm } from "./form.tsx";
 
 const GONE = "Take the replacement back on the key's page and begin it again; where the old key has ended already, replace the key once more.";

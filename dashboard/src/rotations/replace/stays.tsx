@@ -1,6 +1,6 @@
 import { Box, SimpleGrid, Skeleton, Text } from "@mantine/core";
 import type { ReactNode } from "react";
-import type { ApiKey } from "../../keys/key-data.ts";
+import type { ApiKey } from "../../keys/queries.ts";
 import type { RevokePreview } from "../../keys/revoke/queries.ts";
 import { dayWords } from "../moment.ts";
 import { expiryWords } from "./choice.ts";

@@ -2,7 +2,7 @@ import { type ChangeContext, change } from "../../audit/change.ts";
 import { ALL_TENANTS } from "../../core/context.ts";
 import { Failure } from "../../core/error.ts";
 import { newId } from "../../core/id.ts";
-import { normalEmail } from "../../http/input/email.ts";
+import { normalEmail } from "../../http/input/fields.ts";
 import { holdTenant } from "../../tenants/store.ts";
 import { makerMayStill } from "../../tenants/team/maker.ts";
 import { assertTenantActive } from "../../tenants/tenant.ts";

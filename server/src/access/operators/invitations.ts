@@ -7,7 +7,7 @@ import { newId } from "../../core/id.ts";
 import { makeOneTimeToken } from "../../core/one-time-token.ts";
 import type { DatabaseContext } from "../../database/database.ts";
 import { read } from "../../database/read.ts";
-import { normalEmail } from "../../http/input/email.ts";
+import { normalEmail } from "../../http/input/fields.ts";
 import type { MailContext } from "../../outbox/mail/mailer.ts";
 import { composeMail } from "../../outbox/mail/mails.ts";
 import type { ProfileContext } from "../../plans/profile/live.ts";

@@ -1,10 +1,9 @@
 import Type from "typebox";
-import { Email } from "../../http/input/email.ts";
+import { Email } from "../../http/input/fields.ts";
 import { type Row, route } from "../../http/route.ts";
 import type { EndersContext } from "../../tenants/team/ending.ts";
 import { cancelOperatorInvitation, type InviteOperatorContext, inviteOperator, listOperatorInvitations } from "./invitations.ts";
-import { listOperators } from "./operator-list.ts";
-import { removeOperator } from "./operator-remove.ts";
+import { listOperators, removeOperator } from "./operators.ts";
 
 const Time = Type.String({ format: "date-time" });
 const OperatorSchema = Type.Object({

@@ -4,7 +4,7 @@ import { reauthorize } from "../../audit/reauthorize.ts";
 import type { CallerContext } from "../../core/caller.ts";
 import { ALL_TENANTS } from "../../core/context.ts";
 import { Failure } from "../../core/error.ts";
-import { normalEmail } from "../../http/input/email.ts";
+import { normalEmail } from "../../http/input/fields.ts";
 import { isOperator } from "../../tenants/team/membership-store.ts";
 import { personOf } from "../operators/operator.ts";
 import { makePasswordLink } from "./password-link.ts";

@@ -3,7 +3,7 @@ import { type Reauthorize, reauthorize } from "../../audit/reauthorize.ts";
 import { ALL_TENANTS } from "../../core/context.ts";
 import type { Log } from "../../core/log.ts";
 import type { DatabaseContext } from "../../database/database.ts";
-import { normalEmail } from "../../http/input/email.ts";
+import { normalEmail } from "../../http/input/fields.ts";
 import type { VisitorContext } from "../visitor.ts";
 import { askPasswordLink, type PasswordLinkContext, setPasswordByLink } from "./password-link.ts";
 import { type ConfirmContext, memberOf, sessionEnded, wrongPassword } from "./session.ts";

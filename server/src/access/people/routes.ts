@@ -1,12 +1,10 @@
 import Type from "typebox";
 import { type CallerContext, ROLES } from "../../core/caller.ts";
-import { Email } from "../../http/input/email.ts";
-import { ForeignId, Name } from "../../http/input/name.ts";
+import { Email, ForeignId, Name } from "../../http/input/fields.ts";
 import { type Row, route } from "../../http/route.ts";
 import { acceptInvitation, type JoinContext } from "../joining/accept-invitation.ts";
 import { readInvitation } from "../joining/read-invitation.ts";
-import { createPortalLink, type PortalLinkContext } from "../portal/portal-create.ts";
-import { redeemPortalSession } from "../portal/portal-redeem.ts";
+import { createPortalLink, type PortalLinkContext, redeemPortalSession } from "../portal/links.ts";
 import { changePassword, requestPasswordReset, resetPassword, signInByEmail } from "./password.ts";
 import { PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN } from "./password-hash.ts";
 import type { PasswordLinkContext } from "./password-link.ts";

@@ -7,7 +7,7 @@ import { read } from "../../database/read.ts";
 import { lockTenant } from "../../tenants/store.ts";
 import type { EndersContext } from "../../tenants/team/ending.ts";
 import { isOperator, membershipsOf, type OwnTenant, readOwnTenant } from "../../tenants/team/membership-store.ts";
-import { endPortal } from "../portal/portal-end.ts";
+import { endPortal } from "../portal/sessions.ts";
 import type { VisitorContext } from "../visitor.ts";
 import { forgetBoth, type SessionCookiesContext } from "./session-cookie.ts";
 import type { SignInContext } from "./sign-in.ts";

@@ -4,8 +4,7 @@ import { pageOf, pageQuery } from "../../http/input/cursor.ts";
 import { type Row, route } from "../../http/route.ts";
 import type { EndersContext } from "../../tenants/team/ending.ts";
 import type { TeamContext } from "../../tenants/team/lock-team.ts";
-import { endPortalOfTenant } from "./portal-end.ts";
-import { listPortalSessions } from "./portal-list.ts";
+import { endPortalOfTenant, listPortalSessions } from "./sessions.ts";
 
 const Time = Type.String({ format: "date-time" });
 const PortalSessionSchema = Type.Object({

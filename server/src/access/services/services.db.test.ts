@@ -10,11 +10,8 @@ import { Failure } from "../../core/error.ts";
 import { parsePeppers } from "../../core/pepper.ts";
 import { Node } from "../../nodes/node.ts";
 import { ServiceCache } from "./cache.ts";
-import { createService } from "./create-service.ts";
-import { listServices } from "./list-services.ts";
-import { rekeyService } from "./rekey-service.ts";
-import { revokeService } from "./revoke-service.ts";
 import { type ServiceContext, type ServiceKeys, serviceKeysFrom } from "./service.ts";
+import { createService, listServices, rekeyService, revokeService } from "./services.ts";
 
 const service_keys = serviceKeysFrom(parsePeppers(TEST_PEPPER));
 let db: TestDatabase;

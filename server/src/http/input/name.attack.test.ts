@@ -1,6 +1,6 @@
 import { equal, ok } from "node:assert/strict";
 import { test } from "node:test";
-import { ForeignId, Name } from "./name.ts";
+import { ForeignId, Name } from "./fields.ts";
 import { compileValidator } from "./validation.ts";
 
 /** Quadratic patterns take seconds for a body of the largest size; linear ones a few milliseconds. */

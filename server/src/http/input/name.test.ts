@@ -1,7 +1,7 @@
 import { equal } from "node:assert/strict";
 import { test } from "node:test";
 import type { TSchema } from "typebox";
-import { ForeignId, Name } from "./name.ts";
+import { ForeignId, Name } from "./fields.ts";
 import { compileValidator } from "./validation.ts";
 
 function accepts(schema: TSchema, text: string): boolean {

@@ -1,6 +1,6 @@
 import type { InputError } from "../../core/error.ts";
 import type { Plan } from "../../plans/plan.ts";
-import type { ExpiryFrom } from "../key.ts";
+import type { ExpiryFrom, Key } from "../key.ts";
 import type { Environment } from "../secrets/format.ts";
 
 const DAY_MS = 86_400_000;
@@ -42,4 +42,24 @@ export function rotationPeriodOf(wanted: number | null | undefined, environment:
 /** When a secret made at `secret_created_at` is to be replaced. */
 export function rotationDueAt(secret_created_at: Date, rotate_every_days: number | null): Date | null {
 	return rotate_every_days === null ? null : new Date(secret_created_at.getTime() + rotate_every_days * DAY_MS);
+}
+
+/**
+ * Until when a key works once its secret is replaced: the date wanted, or else as long from `now` on as the key was given when its date was last set
+ * (`dated_at`), at most what the plan allows. A key without an end gets one only where the plan asks for it. A key that replaces its own secret
+ * (`self`) never moves an end that a person set.
+ */
+export function expiryAfterRotation(
+	key: Pick<Key, "expires_at" | "expiry_from">,
+	question: { wanted: string | null | undefined; self: boolean; dated_at: Date; plan: Plan; now: number },
+): Expiry | InputError {
+	const { wanted, self, dated_at, plan, now } = question;
+	const { expires_at, expiry_from } = key;
+	if (wanted !== undefined) return expiryOf(wanted, plan, now);
+	if (self && expires_at !== null && expiry_from === "person") return { expires_at, expiry_from };
+	const latest = expiryOf(undefined, plan, now);
+	if ("pointer" in latest) return latest;
+	if (expires_at === null) return latest.expires_at === null ? { expires_at, expiry_from } : latest;
+	const renewed = now + (expires_at.getTime() - dated_at.getTime());
+	return { expires_at: new Date(Math.min(renewed, latest.expires_at?.getTime() ?? renewed)), expiry_from };
 }

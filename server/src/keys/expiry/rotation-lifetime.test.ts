@@ -2,7 +2,7 @@ import { deepEqual } from "node:assert/strict";
 import { test } from "node:test";
 import type { Plan } from "../../plans/plan.ts";
 import type { ExpiryFrom } from "../key.ts";
-import { expiryAfterRotation } from "./lifetime-part.ts";
+import { expiryAfterRotation } from "./lifetime.ts";
 
 const DAY_MS = 86_400_000;
 const NOW = Date.UTC(2026, 5, 1);

@@ -2,7 +2,7 @@ import { Failure } from "../../core/error.ts";
 import { newId } from "../../core/id.ts";
 import type { OneTimeToken } from "../../core/one-time-token.ts";
 import type { Tx } from "../../database/transaction.ts";
-import { normalEmail } from "../../http/input/email.ts";
+import { normalEmail } from "../../http/input/fields.ts";
 import { composeMail } from "../../outbox/mail/mails.ts";
 import type { HandoverContext } from "../context.ts";
 import { type Key, keyActorOf } from "../key.ts";

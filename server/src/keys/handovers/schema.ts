@@ -1,6 +1,5 @@
 import Type, { type Static } from "typebox";
-import { Email } from "../../http/input/email.ts";
-import { Name } from "../../http/input/name.ts";
+import { Email, Name } from "../../http/input/fields.ts";
 import { EnvironmentName, KeyActorSchema, orNull, Time } from "../secrets/schema-parts.ts";
 import { HANDOVER_STATUSES } from "./handover.ts";
 

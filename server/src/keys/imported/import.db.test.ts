@@ -6,10 +6,8 @@ import { auditActions, type KeysFixture, keysFixture, pointersOf, refused } from
 import { listKeys } from "../list.ts";
 import { getKey } from "../read.ts";
 import { revokeKey } from "../revoke.ts";
+import { deleteLegacyFormat, listLegacyFormats, putLegacyFormat } from "./formats.ts";
 import { importKeys, surveyImport } from "./import.ts";
-import { putLegacyFormat } from "./legacy-format-put.ts";
-import { deleteLegacyFormat } from "./legacy-format-remove.ts";
-import { listLegacyFormats } from "./legacy-formats.ts";
 import type { ImportRow, Verdict } from "./row.ts";
 
 let fixture: KeysFixture;

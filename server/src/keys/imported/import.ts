@@ -8,7 +8,7 @@ import type { Key } from "../key.ts";
 import { newKid } from "../secrets/format.ts";
 import { HASH_MAC_VERSION, hashMac } from "../secrets/mac.ts";
 import { lockLegacyFormat } from "./format-store.ts";
-import { LEGACY_KEYS_ID } from "./legacy-formats.ts";
+import { LEGACY_KEYS_ID } from "./formats.ts";
 import { LegacyLookups } from "./lookup.ts";
 import type { ImportInto, ImportRow } from "./row.ts";
 import { countLiveKeysOf, type ImportedSecretRow, insertImported, lockImports } from "./store.ts";

@@ -1,7 +1,5 @@
 import { type Row, route } from "../../http/route.ts";
-import { putLegacyFormat } from "./legacy-format-put.ts";
-import { deleteLegacyFormat } from "./legacy-format-remove.ts";
-import { type LegacyFormatContext, listLegacyFormats } from "./legacy-formats.ts";
+import { deleteLegacyFormat, type LegacyFormatContext, listLegacyFormats, putLegacyFormat } from "./formats.ts";
 import { LegacyFormatInput, LegacyFormatList, LegacyFormatSchema } from "./schema.ts";
 
 export const operatorLegacyRoutes: readonly Row<LegacyFormatContext>[] = [

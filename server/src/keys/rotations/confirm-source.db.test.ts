@@ -7,11 +7,10 @@ import { parseAddress } from "../../core/network.ts";
 import { headerFilter } from "../../core/secret-text.ts";
 import { SourceMemo } from "../../usage/sources/memo.ts";
 import { makeSource, type Source } from "../../usage/sources/source.ts";
-import { cancelRotation } from "./cancel.ts";
-import { completeRotation } from "./complete.ts";
 import { confirmSource } from "./confirm-source.ts";
+import { cancelRotation, completeRotation } from "./end.ts";
 import { completeRotations } from "./end-due.ts";
-import { getRotation } from "./get.ts";
+import { getRotation } from "./read.ts";
 import { rotateKeyForHandover } from "./rotate.ts";
 
 const DAY_SECONDS = 86_400;

@@ -1,6 +1,6 @@
 import type { ReadTx, Tx } from "../../database/transaction.ts";
 import type { KeyActor } from "../key.ts";
-import type { Confirmation } from "./confirmation.ts";
+import type { Confirmation } from "./rotation.ts";
 
 interface Row {
 	readonly rotation_id: string;

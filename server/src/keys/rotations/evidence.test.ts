@@ -3,8 +3,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { SecretSource } from "../../usage/sources/evidence-store.ts";
 import { makeSource, OTHER_SOURCES, type Source, UNKNOWN_SOURCE } from "../../usage/sources/source.ts";
-import type { Confirmation } from "./confirmation.ts";
 import { EVIDENCE_KEPT_MS, judge, mayBeConfirmed, silenceNeeded, sourceLabel } from "./evidence.ts";
+import type { Confirmation } from "./rotation.ts";
 
 const NOW = Date.UTC(2026, 5, 1, 12);
 const MINUTE_MS = 60_000;

@@ -7,15 +7,15 @@ import { codeOf, type MadeKey } from "../../../testing/verification.ts";
 import { record } from "../../audit/record.ts";
 import { Failure } from "../../core/error.ts";
 import { asRecord, inTransaction } from "../../database/transaction.ts";
-import { rotateSelf } from "../../m2m/self-rotate.ts";
+import { rotateSelf } from "../../m2m/self-rotation.ts";
 import { recordFirstUses } from "../../usage/sources/first-use-store.ts";
 import { createKeyForHandover } from "../handovers/create-key.ts";
 import { handOverKey } from "../handovers/hand-over.ts";
 import { revealKey } from "../handovers/reveal.ts";
 import { pauseKey } from "../pause.ts";
 import { reissueKey } from "../secrets/reissue.ts";
-import { cancelRotation } from "./cancel.ts";
-import { getRotation } from "./get.ts";
+import { cancelRotation } from "./end.ts";
+import { getRotation } from "./read.ts";
 
 const LOOK_AGAIN_MS = 5;
 

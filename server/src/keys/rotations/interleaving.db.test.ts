@@ -7,12 +7,10 @@ import { verifyChain } from "../../audit/verify.ts";
 import { Failure } from "../../core/error.ts";
 import { cancelHandover } from "../handovers/cancel.ts";
 import { revealKey } from "../handovers/reveal.ts";
-import { pauseKey } from "../pause.ts";
-import { resumeKey } from "../resume.ts";
+import { pauseKey, resumeKey } from "../pause.ts";
 import { revokeKey } from "../revoke.ts";
 import { reissueKey } from "../secrets/reissue.ts";
-import { cancelRotation } from "./cancel.ts";
-import { completeRotation } from "./complete.ts";
+import { cancelRotation, completeRotation } from "./end.ts";
 import { completeRotations } from "./end-due.ts";
 import { rotateKey, rotateKeyForHandover } from "./rotate.ts";
 

@@ -7,11 +7,10 @@ import type { Handover } from "../handovers/handover.ts";
 import { readHandovers } from "../handovers/store.ts";
 import { type Key, keyHasEnded, type SecretVersion, secretEndOf } from "../key.ts";
 import { readKey, readSecrets } from "../store.ts";
-import type { Confirmation } from "./confirmation.ts";
 import { readConfirmations } from "./confirmation-store.ts";
 import { type Evidence, judge } from "./evidence.ts";
 import { phaseOf } from "./machine.ts";
-import type { Rotation, RotationStatus } from "./rotation.ts";
+import type { Confirmation, Rotation, RotationStatus } from "./rotation.ts";
 import { readExpirySetAt } from "./store.ts";
 
 /** A rotation with everything that is known of it at one instant. */

@@ -1,13 +1,10 @@
 import type { ReadTx } from "../../database/transaction.ts";
 import { CLIENT_HEADER } from "../../usage/sources/told-apart.ts";
 import { describeHandover } from "../handovers/handover.ts";
-import { isVoid } from "./confirmation.ts";
-import { type JudgedSource, mayBeConfirmed, silenceNeeded } from "./evidence.ts";
+import { EVIDENCE_LIMIT, type JudgedSource, mayBeConfirmed, notToldApartDetail, silenceNeeded } from "./evidence.ts";
 import { type Observed, observeRotation } from "./observe.ts";
-import type { Rotation } from "./rotation.ts";
+import { type CheckedOperation, isVoid, latestOf, operationsOf, type Rotation } from "./rotation.ts";
 import type { RotationAnswer } from "./schema.ts";
-import { type CheckedOperation, latestOf, operationsOf } from "./steps.ts";
-import { EVIDENCE_LIMIT, notToldApartDetail } from "./told-apart-words.ts";
 
 const SECOND_MS = 1_000;
 

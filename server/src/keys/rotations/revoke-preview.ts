@@ -5,7 +5,7 @@ import { tenantNotFound } from "../../tenants/tenant.ts";
 import { keyActivity } from "../../usage/activity-store.ts";
 import { settleUsage } from "../../usage/aggregate.ts";
 import { readSources } from "../../usage/sources/store.ts";
-import { expiryAfterRotation } from "../expiry/lifetime-part.ts";
+import { expiryAfterRotation } from "../expiry/lifetime.ts";
 import { keyNotFound } from "../read.ts";
 import { readKey } from "../store.ts";
 import { goesOn } from "./machine.ts";

@@ -1,3 +1,4 @@
+import type { SecretOperation } from "../../usage/sources/evidence-store.ts";
 import type { ExpiryFrom, KeyActor } from "../key.ts";
 
 /** `waiting`: the new secret is made when its handover is revealed; `open`: both secrets work. */
@@ -60,4 +61,45 @@ export function endOfOverlap(overlap_seconds: number | null, now: Date): { old_e
 	if (overlap_seconds !== null) return { old_ends_at: new Date(now.getTime() + overlap_seconds * 1_000), hard_stop_at: null };
 	const hard_stop_at = new Date(now.getTime() + HARD_STOP_DAYS * DAY_MS);
 	return { old_ends_at: hard_stop_at, hard_stop_at };
+}
+
+/** The five steps of replacing a secret, in their order. */
+export const STEPS = ["created", "deployed", "checked", "moved", "revoked"] as const;
+
+/** What counts as having been done of late: as long before the old secret's last success. */
+const ACTIVE_PERIOD_MS = 7 * 86_400_000;
+
+export interface CheckedOperation {
+	readonly operation: string;
+	readonly old_at: Date;
+	/** Null: not seen to succeed with the new secret. */
+	readonly new_at: Date | null;
+}
+
+/** Everything that the old secret did with success in the last days in which it did anything, and when the new one did the same; the latest first. */
+export function operationsOf(operations: readonly SecretOperation[], predecessor_kid: string, successor_kid: string | null): CheckedOperation[] {
+	const old = operations.filter((done) => done.kid === predecessor_kid);
+	const last_ms = Math.max(...old.map((done) => done.last_succeeded_at.getTime()));
+	const done = new Map(operations.filter(({ kid }) => kid === successor_kid).map((one) => [one.operation, one.last_succeeded_at]));
+	return old
+		.filter(({ last_succeeded_at }) => last_succeeded_at.getTime() >= last_ms - ACTIVE_PERIOD_MS)
+		.map(({ operation, last_succeeded_at }) => ({ operation, old_at: last_succeeded_at, new_at: done.get(operation) ?? null }));
+}
+
+/** The latest of some instants; null for none and where one is null. */
+export function latestOf(times: readonly (Date | null)[]): Date | null {
+	if (times.length === 0 || times.includes(null)) return null;
+	return new Date(Math.max(...times.map((time) => time?.getTime() ?? 0)));
+}
+
+/** A person's word that everything at a source has the new secret of a rotation. */
+export interface Confirmation {
+	readonly source_id: string;
+	readonly confirmed_at: Date;
+	readonly confirmed_by: KeyActor;
+}
+
+/** Whether the old secret was seen at the source again, so that the word was wrong. */
+export function isVoid({ confirmed_at }: Confirmation, old_last_seen_at: Date | null): boolean {
+	return old_last_seen_at !== null && old_last_seen_at.getTime() >= confirmed_at.getTime();
 }

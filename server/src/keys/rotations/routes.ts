@@ -1,13 +1,10 @@
 import Type from "typebox";
 import { type Row, route } from "../../http/route.ts";
-import { cancelSelf, completeSelf } from "../../m2m/self-end.ts";
-import { rotateSelf, type SelfContext } from "../../m2m/self-rotate.ts";
+import { cancelSelf, completeSelf, rotateSelf, type SelfContext } from "../../m2m/self-rotation.ts";
 import type { HandoverContext } from "../context.ts";
-import { cancelRotation } from "./cancel.ts";
-import { completeRotation } from "./complete.ts";
 import { confirmSource } from "./confirm-source.ts";
-import { getRotation } from "./get.ts";
-import { listRotations } from "./list.ts";
+import { cancelRotation, completeRotation } from "./end.ts";
+import { getRotation, listRotations } from "./read.ts";
 import { revokePreview } from "./revoke-preview.ts";
 import { rotateKey, rotateKeyForHandover } from "./rotate.ts";
 import {

@@ -6,8 +6,7 @@ import { HandoverInput, HandoverSchema, handoverLink } from "../handovers/schema
 import { KeySchema } from "../schema.ts";
 import { KeyActorSchema, Note, orNull, Time } from "../secrets/schema-parts.ts";
 import { BLOCKER_CODES } from "./evidence.ts";
-import { ENDINGS, ROTATION_STATUSES } from "./rotation.ts";
-import { STEPS } from "./steps.ts";
+import { ENDINGS, ROTATION_STATUSES, STEPS } from "./rotation.ts";
 
 const OVERLAP_SECONDS_MAX = 2_592_000;
 /** A program that replaces its own secret must have time to hand the new one to all of its processes. */

@@ -11,7 +11,7 @@ import { readUsageSeen } from "../../usage/sources/progress-store.ts";
 import { makeSource } from "../../usage/sources/source.ts";
 import { appendFlush } from "../../usage/store.ts";
 import { completeRotations } from "./end-due.ts";
-import { getRotation } from "./get.ts";
+import { getRotation } from "./read.ts";
 
 /** Longer than any silence that these sources have to keep. */
 const LONG_SECONDS = 7_200;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { auditActions, type KeysFixture, keyInput, keysFixture, refused } from "../../../testing/keys.ts";
-import { updateTenant } from "../../tenants/update.ts";
+import { updateTenant } from "../../tenants/tenants.ts";
 import { createKey } from "../create.ts";
 import { createKeyForHandover } from "../handovers/create-key.ts";
 import { getKey } from "../read.ts";

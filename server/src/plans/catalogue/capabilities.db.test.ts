@@ -4,15 +4,12 @@ import { type TestDatabase, testDatabase } from "../../../testing/audit.ts";
 import { verifyChain } from "../../audit/verify.ts";
 import { Failure } from "../../core/error.ts";
 import { read } from "../../database/read.ts";
-import { createTenant } from "../../tenants/create.ts";
-import { putPlan } from "../put.ts";
+import { createTenant } from "../../tenants/tenants.ts";
+import { putPlan } from "../plans.ts";
+import { deleteCapability, listCapabilities, listCapabilitiesOfTenant, putCapability } from "./capabilities.ts";
 import type { Capability } from "./capability.ts";
-import { listCapabilities, listCapabilitiesOfTenant } from "./list-capabilities.ts";
-import { putCapability } from "./put-capability.ts";
-import { putPermission } from "./put-permission.ts";
+import { deletePermission, putPermission } from "./permissions.ts";
 import { getCapabilityUse } from "./read-use.ts";
-import { deleteCapability } from "./remove-capability.ts";
-import { deletePermission } from "./remove-permission.ts";
 
 let db: TestDatabase;
 before(async () => {

@@ -3,10 +3,8 @@ import type { ChangeContext } from "../../audit/change.ts";
 import { pageOf, pageQuery } from "../../http/input/cursor.ts";
 import { type Row, route } from "../../http/route.ts";
 import { CapabilityInput, CapabilitySchema, CapabilityUseSchema, TenantCapabilitySchema } from "../schema.ts";
-import { listCapabilities, listCapabilitiesOfTenant } from "./list-capabilities.ts";
-import { putCapability } from "./put-capability.ts";
+import { deleteCapability, listCapabilities, listCapabilitiesOfTenant, putCapability } from "./capabilities.ts";
 import { getCapabilityUse } from "./read-use.ts";
-import { deleteCapability } from "./remove-capability.ts";
 
 export const operatorCapabilityRoutes: readonly Row<ChangeContext>[] = [
 	route({

@@ -8,10 +8,9 @@ import { systemClock } from "../../core/clock.ts";
 import { Failure } from "../../core/error.ts";
 import { read } from "../../database/read.ts";
 import { Node } from "../../nodes/node.ts";
-import { getProfile } from "./get-profile.ts";
+import { getProfile, putProfile } from "./edit.ts";
 import { LiveProfile } from "./live.ts";
 import { defaultProfile } from "./profile.ts";
-import { putProfile } from "./put-profile.ts";
 
 const PUBLIC_URL = "https://keys.example";
 const FOLLOWS_WITHIN_MS = 1_000;

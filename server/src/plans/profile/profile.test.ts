@@ -4,6 +4,7 @@ import { Ajv } from "ajv";
 import fc from "fast-check";
 import { Failure } from "../../core/error.ts";
 import { ProfileInput } from "../schema.ts";
+import { profileOf } from "./edit.ts";
 import {
 	baseAddress,
 	contrastWithWhite,
@@ -15,7 +16,6 @@ import {
 	NOTHING_SET,
 	webAddress,
 } from "./profile.ts";
-import { profileOf } from "./put-profile.ts";
 
 const STANDARD = defaultProfile("https://keys.example");
 const PNG = Buffer.concat([Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]), Buffer.alloc(20)]);

@@ -6,14 +6,10 @@ import { Failure } from "../../core/error.ts";
 import { newId } from "../../core/id.ts";
 import { read } from "../../database/read.ts";
 import type { SequencedInvalidation } from "../../nodes/invalidation.ts";
-import { putPlan } from "../../plans/put.ts";
-import { createTenant } from "../create.ts";
+import { putPlan } from "../../plans/plans.ts";
 import { countSites, readSitesExisting, readTenant } from "../store.ts";
-import { updateTenant } from "../update.ts";
-import { createSite } from "./create-site.ts";
-import { deleteSite } from "./delete-site.ts";
-import { getSite, getVisibleSite, listSites, listVisibleSites } from "./list-sites.ts";
-import { updateSite } from "./update-site.ts";
+import { createTenant, updateTenant } from "../tenants.ts";
+import { createSite, deleteSite, getSite, getVisibleSite, listSites, listVisibleSites, updateSite } from "./sites.ts";
 
 const SITES_MAX = 5;
 let db: TestDatabase;

@@ -6,10 +6,9 @@ import { PUBLIC_URL, type TeamFixture, teamFixture } from "../../../testing/team
 import { type ErrorCode, Failure } from "../../core/error.ts";
 import { digestOneTimeToken } from "../../core/one-time-token.ts";
 import { createMailer } from "../../outbox/mail/mailer.ts";
-import { updateTenant } from "../update.ts";
-import { cancelInvitation } from "./cancel-invitation.ts";
+import { updateTenant } from "../tenants.ts";
+import { cancelInvitation, listInvitations } from "./invitations.ts";
 import { invite } from "./invite.ts";
-import { listInvitations } from "./list-invitations.ts";
 
 const HOUR_MS = 3_600_000;
 

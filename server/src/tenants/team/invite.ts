@@ -5,7 +5,7 @@ import { Failure } from "../../core/error.ts";
 import { newId } from "../../core/id.ts";
 import { makeOneTimeToken } from "../../core/one-time-token.ts";
 import type { Tx } from "../../database/transaction.ts";
-import { normalEmail } from "../../http/input/email.ts";
+import { normalEmail } from "../../http/input/fields.ts";
 import type { MailContext } from "../../outbox/mail/mailer.ts";
 import { composeMail } from "../../outbox/mail/mails.ts";
 import type { ProfileContext } from "../../plans/profile/live.ts";

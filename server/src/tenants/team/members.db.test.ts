@@ -4,12 +4,10 @@ import { type TeamFixture, teamFixture } from "../../../testing/team.ts";
 import { verifyChain } from "../../audit/verify.ts";
 import type { Caller } from "../../core/caller.ts";
 import { type ErrorCode, Failure } from "../../core/error.ts";
-import { updateTenant } from "../update.ts";
+import { updateTenant } from "../tenants.ts";
+import { listInvitations } from "./invitations.ts";
 import { invite } from "./invite.ts";
-import { listInvitations } from "./list-invitations.ts";
-import { listMembers } from "./list-members.ts";
-import { removeMember } from "./remove-member.ts";
-import { updateMember } from "./update-member.ts";
+import { listMembers, removeMember, updateMember } from "./members.ts";
 
 const RACES = 12;
 

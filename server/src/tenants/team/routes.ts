@@ -1,13 +1,10 @@
 import Type from "typebox";
 import { pageOf, pageQuery } from "../../http/input/cursor.ts";
 import { type Row, route } from "../../http/route.ts";
-import { cancelInvitation } from "./cancel-invitation.ts";
+import { cancelInvitation, listInvitations } from "./invitations.ts";
 import { type InviteContext, invite } from "./invite.ts";
-import { listInvitations } from "./list-invitations.ts";
-import { listMembers } from "./list-members.ts";
-import { removeMember } from "./remove-member.ts";
+import { listMembers, removeMember, updateMember } from "./members.ts";
 import { InvitationInput, InvitationSchema, MadeInvitationSchema, MemberPatch, MemberSchema } from "./schema.ts";
-import { updateMember } from "./update-member.ts";
 
 const page = Type.Object(pageQuery, { additionalProperties: false });
 

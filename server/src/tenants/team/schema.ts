@@ -1,6 +1,6 @@
 import Type, { type Static } from "typebox";
 import { ROLES } from "../../core/caller.ts";
-import { Email } from "../../http/input/email.ts";
+import { Email } from "../../http/input/fields.ts";
 import { INVITATION_STATUSES } from "./invitation.ts";
 
 const INVITATION_SECONDS_MIN = 300;

@@ -1,6 +1,6 @@
 import Type from "typebox";
 import type { ChangeContext } from "../../audit/change.ts";
-import { Name } from "../../http/input/name.ts";
+import { Name } from "../../http/input/fields.ts";
 import { type Row, route } from "../../http/route.ts";
 import { listSources } from "./list.ts";
 import { nameSource } from "./name.ts";

@@ -4,13 +4,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { append, holdable } from "../../../testing/nodes.ts";
 import { type MadeKey, type Process, type VerificationFixture, verificationFixture } from "../../../testing/verification.ts";
 import { Failure } from "../../core/error.ts";
-import { pauseKey } from "../../keys/pause.ts";
-import { resumeKey } from "../../keys/resume.ts";
+import { pauseKey, resumeKey } from "../../keys/pause.ts";
 import { revokeKey } from "../../keys/revoke.ts";
 import { newKid } from "../../keys/secrets/format.ts";
-import { createSite } from "../../tenants/sites/create-site.ts";
-import { deleteSite } from "../../tenants/sites/delete-site.ts";
-import { updateTenant } from "../../tenants/update.ts";
+import { createSite, deleteSite } from "../../tenants/sites/sites.ts";
+import { updateTenant } from "../../tenants/tenants.ts";
 import { type Grant, isStale, NO_SITE } from "./grant.ts";
 import { UNKNOWN } from "./grants.ts";
 

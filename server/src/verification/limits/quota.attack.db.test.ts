@@ -4,8 +4,8 @@ import { type TestDatabase, testDatabase } from "../../../testing/audit.ts";
 import { testLog } from "../../../testing/database.ts";
 import { ManualClock } from "../../core/clock.ts";
 import { read } from "../../database/read.ts";
-import { putPlan } from "../../plans/put.ts";
-import { createTenant } from "../../tenants/create.ts";
+import { putPlan } from "../../plans/plans.ts";
+import { createTenant } from "../../tenants/tenants.ts";
 import { readLeasedQuota } from "../grants/store.ts";
 import { monthOf, QuotaLedger } from "./quota.ts";
 

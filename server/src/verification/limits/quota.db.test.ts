@@ -5,8 +5,8 @@ import { testLog } from "../../../testing/database.ts";
 import { holdable } from "../../../testing/nodes.ts";
 import { ManualClock } from "../../core/clock.ts";
 import { read } from "../../database/read.ts";
-import { putPlan } from "../../plans/put.ts";
-import { createTenant } from "../../tenants/create.ts";
+import { putPlan } from "../../plans/plans.ts";
+import { createTenant } from "../../tenants/tenants.ts";
 import { readLeasedQuota } from "../grants/store.ts";
 import { monthOf, nextMonthMs, QuotaLedger } from "./quota.ts";
 

@@ -1,0 +1,37 @@
+import { type ChangeContext, change } from "../../audit/change.ts";
+import type { CallerContext } from "../../core/caller.ts";
+import { ALL_TENANTS } from "../../core/context.ts";
+import { Failure } from "../../core/error.ts";
+import type { DatabaseContext } from "../../database/database.ts";
+import { read } from "../../database/read.ts";
+import { type EndersContext, endedFacts, endMade } from "../../tenants/team/ending.ts";
+import { describeOperator, type OperatorAnswer } from "./operator.ts";
+import { deleteOperator, lockOperators, readOperator, readOperators } from "./store.ts";
+
+/** Everybody who runs the instance, in the order in which they were added. */
+export async function listOperators(context: DatabaseContext & CallerContext): Promise<{ data: readonly OperatorAnswer[] }> {
+	const operators = await read(context, readOperators);
+	return { data: operators.map((operator) => describeOperator(operator, context.caller)) };
+}
+
+/**
+ * Takes a person out of those who run the instance, from their next request on; what they made as an operator and nobody used yet ends with
+ * it: invitations, links to keys, portal links and the sessions that began with one. The last
+ * one may go too: the operator token stays. 404 `not_found`.
+ */
+export async function removeOperator(context: ChangeContext & CallerContext & EndersContext, input: { person_id: string }): Promise<void> {
+	const { person_id } = input;
+	await change(context, async (tx) => {
+		await lockOperators(tx);
+		const operator = await readOperator(tx, person_id);
+		if (!operator) throw new Failure("not_found", "Nobody who runs this instance has this id.");
+		await deleteOperator(tx, person_id);
+		const because = "operator.removed";
+		const now = new Date(context.clock.now());
+		const ending = { makers: [{ kind: "operator", id: person_id }] as const, role_left: null, now, ended_by: context.actor, because };
+		const ended = await endMade(tx, context, ending);
+		const facts = { name: operator.name, email: operator.email, ended: endedFacts(ended) };
+		const note = { action: because, target: { kind: "person", id: person_id }, tenant_id: ALL_TENANTS, facts };
+		return { result: undefined, ...ended, audit: [note, ...ended.audit] };
+	});
+}

@@ -1,0 +1,78 @@
+import { type Change, type ChangeContext, change } from "../../audit/change.ts";
+import type { CallerContext, Role } from "../../core/caller.ts";
+import { Failure } from "../../core/error.ts";
+import type { DatabaseContext } from "../../database/database.ts";
+import { read } from "../../database/read.ts";
+import type { Tx } from "../../database/transaction.ts";
+import { type Page, type PageRequest, toPage, windowByTime } from "../../http/input/cursor.ts";
+import { type EndersContext, endedFacts, endMade } from "../../tenants/team/ending.ts";
+import { lockTeam, type TeamContext } from "../../tenants/team/lock-team.ts";
+import { endPortalSession, type PortalSession, readPortalSessions } from "./store.ts";
+
+interface PortalSessionAnswer {
+	readonly id: string;
+	readonly external_user_id: string;
+	readonly name: string;
+	readonly email: string | null;
+	readonly role: Role;
+	readonly status: "waiting" | "active";
+	readonly created_at: string;
+	readonly expires_at: string;
+	readonly is_you: boolean;
+}
+
+function describe(session: PortalSession, { caller }: CallerContext): PortalSessionAnswer {
+	const { created_at, expires_at, redeemed_at, ...rest } = session;
+	const is_you = caller.kind === "portal" && caller.id === session.id;
+	const status = redeemed_at === null ? "waiting" : "active";
+	return { ...rest, status, created_at: created_at.toISOString(), expires_at: expires_at.toISOString(), is_you };
+}
+
+/** One page of the portal links that wait and the sessions that live at this moment, the newest first. */
+export async function listPortalSessions(
+	context: DatabaseContext & CallerContext,
+	input: PageRequest & { tenant_id: string },
+): Promise<Page<PortalSessionAnswer>> {
+	const window = windowByTime(input);
+	const now = new Date(context.clock.now());
+	const rows = await read(context, (tx) => readPortalSessions(tx, input.tenant_id, now, window));
+	const page = toPage(rows, window, ({ created_at, id }) => [created_at.toISOString(), id]);
+	return { ...page, data: page.data.map((session) => describe(session, context)) };
+}
+
+interface Named {
+	readonly tenant_id: string;
+	readonly id: string;
+}
+
+/**
+ * Ends a portal session that lives, or a link that waits, with what was made in it and nobody used yet; null when there is none with the id.
+ * Call it after the tenant's lock.
+ */
+export async function endPortal(tx: Tx, context: ChangeContext & EndersContext, { tenant_id, id }: Named): Promise<Change<undefined> | null> {
+	const now = new Date(context.clock.now());
+	const portal = await endPortalSession(tx, { tenant_id, id }, now);
+	if (portal === null) return null;
+	const because = "portal_session.ended";
+	const makers = [{ kind: "portal", id }] as const;
+	const ended = await endMade(tx, context, { makers, role_left: null, now, ended_by: context.actor, because });
+	const facts = { name: portal.name, role: portal.role, ended: endedFacts(ended) };
+	return { result: undefined, ...ended, audit: [{ action: because, target: { kind: "portal_session", id }, tenant_id, facts }, ...ended.audit] };
+}
+
+/**
+ * Ends a portal session from its person's next request on, or makes a link that waits worth nothing, as an owner or the operator. 404 `not_found`
+ * when there is none, or none any more; 403 `role_not_allowed`.
+ */
+export async function endPortalOfTenant(
+	context: TeamContext & EndersContext,
+	input: { tenant_id: string; portal_session_id: string },
+): Promise<void> {
+	const { tenant_id, portal_session_id: id } = input;
+	await change(context, async (tx) => {
+		await lockTeam(tx, context, tenant_id, "owner");
+		const ended = await endPortal(tx, context, { tenant_id, id });
+		if (ended === null) throw new Failure("not_found", "There is no portal session with this id, or it has ended.");
+		return ended;
+	});
+}

@@ -1,0 +1,99 @@
+import { type ChangeContext, change } from "../../audit/change.ts";
+import { claimOnce } from "../../audit/idempotency.ts";
+import { reauthorize } from "../../audit/reauthorize.ts";
+import { ALL_TENANTS } from "../../core/context.ts";
+import { makeServiceCredential, type ServiceCredential } from "../../core/credential.ts";
+import { Failure } from "../../core/error.ts";
+import { newId } from "../../core/id.ts";
+import type { DatabaseContext } from "../../database/database.ts";
+import { read } from "../../database/read.ts";
+import { type Page, type PageRequest, toPage, windowByTime } from "../../http/input/cursor.ts";
+import { isMacOf, SERVICE_MAC_VERSION, type Service, type ServiceContext, serviceFromRow, serviceMac } from "./service.ts";
+import { countLiveServices, insertService, lockCredential, lockService, readServices, setServiceRevoked, updateServiceMac } from "./store.ts";
+
+const SERVICES_MAX = 1_000;
+
+/**
+ * Creates a service and its credential, which is in this answer and nowhere else. A repeat with the same `Idempotency-Key` makes none:
+ * 409 `secret_already_issued` with `service_id`. 409 `conflict` beyond 1,000 services.
+ */
+export async function createService(context: ServiceContext, input: { name: string }): Promise<{ service: Service; credential: string }> {
+	const { id: credential_id, secret, last4, text } = makeServiceCredential();
+	const { id: pepper_id, key } = context.service_keys.current;
+	const id = newId("svc");
+	const row = {
+		id,
+		name: input.name.trim(),
+		credential_id,
+		mac: serviceMac(key, { service_id: id, credential_id, secret }),
+		mac_version: SERVICE_MAC_VERSION,
+		pepper_id,
+		last4,
+		created_at: new Date(context.clock.now()),
+	};
+	return change(context, async (tx) => {
+		await reauthorize(tx);
+		const earlier = await claimOnce(tx, context, { tenant_id: ALL_TENANTS, operation: "service.create", input, subject_id: id });
+		if (earlier) {
+			throw new Failure("secret_already_issued", "This request made a service before; its credential was shown then and cannot be shown again.", {
+				members: { service_id: earlier.subject_id },
+			});
+		}
+		await insertService(tx, row);
+		if ((await countLiveServices(tx)) > SERVICES_MAX)
+			throw new Failure("conflict", `There are ${SERVICES_MAX} services already, which is the limit. Revoke one first.`);
+		return {
+			result: { service: serviceFromRow({ ...row, revoked_at: null }), credential: text },
+			audit: [{ action: "service.created", target: { kind: "service", id }, tenant_id: ALL_TENANTS, facts: { name: row.name, last4 } }],
+			invalidates: [{ kind: "service", id }],
+		};
+	});
+}
+
+/** One page of the services, also of revoked ones, the newest first. */
+export async function listServices(context: DatabaseContext, input: PageRequest): Promise<Page<Service>> {
+	const window = windowByTime(input);
+	return toPage(await read(context, (tx) => readServices(tx, window)), window, (service) => [service.created_at, service.id]);
+}
+
+/**
+ * Makes the stored MAC of a credential anew with the current pepper. For one that has just been presented and matched under an earlier pepper:
+ * only then is its secret in hand. What is accepted stays the same, so nothing is invalidated. False when there is nothing to do.
+ */
+export async function rekeyService(context: ServiceContext, credential: ServiceCredential): Promise<boolean> {
+	const { id: credential_id, secret } = credential;
+	const { current, byId } = context.service_keys;
+	return change(context, async (tx) => {
+		const stored = await lockCredential(tx, credential_id);
+		if (!stored || stored.pepper_id === current.id) return { unchanged: false };
+		const earlier = byId.get(stored.pepper_id);
+		const parts = { service_id: stored.id, credential_id, secret };
+		if (!earlier || !isMacOf(stored.mac, earlier, parts)) return { unchanged: false };
+		await updateServiceMac(tx, stored.id, { mac: serviceMac(current.key, parts), mac_version: SERVICE_MAC_VERSION, pepper_id: current.id });
+		const facts = { pepper_id: current.id, pepper_id_before: stored.pepper_id };
+		return { result: true, audit: [{ action: "service.rekeyed", target: { kind: "service", id: stored.id }, tenant_id: ALL_TENANTS, facts }] };
+	});
+}
+
+/** Ends a service for good: once this has returned, no node accepts its credential. 404 `not_found`; a repeat changes nothing. */
+export async function revokeService(context: ChangeContext, input: { service_id: string }): Promise<void> {
+	await change(context, async (tx) => {
+		await reauthorize(tx);
+		const service = await lockService(tx, input.service_id);
+		if (!service) throw new Failure("not_found", "There is no service with this id.");
+		if (service.revoked_at !== null) return { unchanged: undefined };
+		await setServiceRevoked(tx, service.id, new Date(context.clock.now()));
+		return {
+			result: undefined,
+			audit: [
+				{
+					action: "service.revoked",
+					target: { kind: "service", id: service.id },
+					tenant_id: ALL_TENANTS,
+					facts: { name: service.name, last4: service.last4 },
+				},
+			],
+			invalidates: [{ kind: "service", id: service.id }],
+		};
+	});
+}

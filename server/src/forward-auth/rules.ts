@@ -1,0 +1,99 @@
+import { type ChangeContext, change } from "../audit/change.ts";
+import { reauthorize } from "../audit/reauthorize.ts";
+import { canonicalJson } from "../core/canonical.ts";
+import { Failure, type InputError } from "../core/error.ts";
+import type { DatabaseContext } from "../database/database.ts";
+import { read } from "../database/read.ts";
+import type { ReadTx } from "../database/transaction.ts";
+import { readCatalogue } from "../plans/store.ts";
+import { coversMethods, type ForwardAuthRule, parsePattern, shapeOf } from "./rule.ts";
+import type { RuleInput, RulesAnswer, RulesInput } from "./schema.ts";
+import { lockRules, readRules, type StoredRules, saveRules } from "./store.ts";
+
+export function describeRules({ rules, updated_at }: StoredRules): RulesAnswer {
+	return { rules, updated_at: updated_at?.toISOString() ?? null };
+}
+
+/** The rules of forwarded requests, in order. */
+export async function getForwardAuthRules(context: DatabaseContext): Promise<RulesAnswer> {
+	return describeRules(await read(context, readRules));
+}
+
+const RULES_ID = "forward_auth_rules";
+const ERRORS_SHOWN_MAX = 20;
+
+function ruleOf(input: RuleInput): ForwardAuthRule {
+	const { pattern, methods = null, permissions = [], capability = null, cost = 1, limits = [], note = null } = input;
+	return { pattern, methods, permissions, capability, cost, limits, note: note === "" ? null : note };
+}
+
+/** The earlier rule that leaves nothing to this one; -1 if there is none. */
+function coveredBy(rules: readonly ForwardAuthRule[], shapes: readonly (string | null)[], index: number): number {
+	const rule = rules[index];
+	if (rule === undefined || shapes[index] === null) return -1;
+	return rules.findIndex((earlier, at) => at < index && shapes[at] === shapes[index] && coversMethods(earlier, rule));
+}
+
+function faultsOf(rules: readonly ForwardAuthRule[]): InputError[] {
+	const patterns = rules.map((rule) => parsePattern(rule.pattern));
+	const shapes = patterns.map((pattern) => (typeof pattern === "string" ? null : shapeOf(pattern)));
+	return rules.flatMap((rule, index) => {
+		const pattern = patterns[index];
+		const faults: InputError[] = [];
+		if (typeof pattern === "string") faults.push({ pointer: `/rules/${index}/pattern`, detail: pattern });
+		const earlier = coveredBy(rules, shapes, index);
+		if (earlier !== -1) faults.push({ pointer: `/rules/${index}`, detail: `never decides: rule ${earlier} covers all that it fits` });
+		const names = rule.limits.map(({ name }) => name);
+		const twice = names.findIndex((name, at) => names.indexOf(name) < at);
+		if (twice !== -1) faults.push({ pointer: `/rules/${index}/limits/${twice}/name`, detail: "names the same limit again" });
+		return faults;
+	});
+}
+
+function refuse(errors: readonly InputError[]): void {
+	if (errors.length === 0) return;
+	throw new Failure("invalid_request", "The rules cannot be like this. Correct what `errors` names.", { errors: errors.slice(0, ERRORS_SHOWN_MAX) });
+}
+
+/** The rules of the input, with what was left out as by default. Throws 400 `invalid_request` with all that is wrong. */
+export function rulesOf(inputs: readonly RuleInput[]): ForwardAuthRule[] {
+	const rules = inputs.map(ruleOf);
+	refuse(faultsOf(rules));
+	return rules;
+}
+
+/** A permission that nobody can have is a typing error. */
+async function refuseUnknownPermissions(tx: ReadTx, rules: readonly ForwardAuthRule[]): Promise<void> {
+	const catalogue = await readCatalogue(tx);
+	refuse(
+		rules.flatMap(({ permissions }, index) =>
+			permissions.flatMap((permission, at) =>
+				catalogue.has(permission) ? [] : [{ pointer: `/rules/${index}/permissions/${at}`, detail: "is no permission of the catalogue" }],
+			),
+		),
+	);
+}
+
+/** Replaces all rules of forwarded requests; they hold on every node when it has been answered. 400 `invalid_request`. */
+export async function putForwardAuthRules(context: ChangeContext, input: RulesInput): Promise<RulesAnswer> {
+	const rules = rulesOf(input.rules);
+	return change(context, async (tx) => {
+		await reauthorize(tx);
+		const before = await lockRules(tx);
+		if (before.updated_at !== null && canonicalJson(before.rules) === canonicalJson(rules)) return { unchanged: describeRules(before) };
+		await refuseUnknownPermissions(tx, rules);
+		const updated_at = new Date(context.clock.now());
+		await saveRules(tx, rules, updated_at);
+		return {
+			result: describeRules({ rules, updated_at }),
+			audit: [
+				{
+					action: "forward_auth_rules.updated",
+					target: { kind: "forward_auth_rules", id: RULES_ID },
+					facts: { before: before.rules, rules },
+				},
+			],
+			invalidates: [{ kind: "forward_auth", id: RULES_ID }],
+		};
+	});
+}

@@ -1,0 +1,26 @@
+import Type from "typebox";
+
+const NAME_CHARACTERS_MAX = 200;
+
+/** Text on one line: no control characters, line separators or halves of surrogate pairs, which no store keeps as they came. */
+const ONE_LINE = "[^\\p{Cc}\\p{Cs}\\p{Zl}\\p{Zp}]*";
+/** The white space of `\\s` that a line may hold. What follows it is told apart at once: a pattern that could share characters out takes quadratic time. */
+const BLANKS = "[\\p{Zs}\\ufeff]*";
+
+/** A name that people read: 1–200 characters on one line, not blank. Actions keep it without the spaces around it: `name.trim()`. */
+export const Name = Type.String({ minLength: 1, maxLength: NAME_CHARACTERS_MAX, pattern: `^${BLANKS}[^\\s\\p{Cc}\\p{Cs}]${ONE_LINE}$` });
+
+/** A text of a foreign system that is kept as it came: 1–200 characters on one line. */
+export const ForeignId = Type.String({ minLength: 1, maxLength: NAME_CHARACTERS_MAX, pattern: `^${ONE_LINE}$` });
+
+const EMAIL_CHARACTERS_MAX = 200;
+const LOCAL = "(?!\\.)(?!.*\\.\\.)[A-Za-z0-9_'+.-]*[A-Za-z0-9_+-]";
+const DOMAIN = "(?:[A-Za-z0-9][A-Za-z0-9-]*\\.)+[A-Za-z]{2,}";
+
+/** An e-mail address in the form that mail in practice has; nothing in it can end a header line. */
+export const Email = Type.String({ maxLength: EMAIL_CHARACTERS_MAX, pattern: `^${LOCAL}@${DOMAIN}$` });
+
+/** The one form in which addresses are kept and compared. */
+export function normalEmail(email: string): string {
+	return email.toLowerCase();
+}

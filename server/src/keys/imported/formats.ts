@@ -1,0 +1,134 @@
+import { type ChangeContext, change } from "../../audit/change.ts";
+import { reauthorize } from "../../audit/reauthorize.ts";
+import { ALL_TENANTS } from "../../core/context.ts";
+import { Failure, type InputError } from "../../core/error.ts";
+import type { Log } from "../../core/log.ts";
+import type { Database, DatabaseContext } from "../../database/database.ts";
+import { read } from "../../database/read.ts";
+import { Live } from "../../nodes/live.ts";
+import type { Node } from "../../nodes/node.ts";
+import { faultsOfFormat, isWidened, LEGACY_FORMATS_MAX, LEGACY_NAME_PATTERN, type LegacyFormat } from "./format.ts";
+import {
+	countLegacyFormats,
+	countLegacyUse,
+	countLegacyUses,
+	deleteLegacyFormatRow,
+	type LegacyUse,
+	lockLegacyFormat,
+	readLegacyFormats,
+	type StoredLegacyFormat,
+	saveLegacyFormat,
+} from "./format-store.ts";
+import type { LegacyFormatAnswer, LegacyFormatInput } from "./schema.ts";
+
+/** The formats in memory; one list for the whole instance. */
+export type LiveLegacyFormats = Live<readonly LegacyFormat[]>;
+
+/** What the actions on formats need: the brand, because nothing that begins like our own keys is another's. */
+export interface LegacyFormatContext extends ChangeContext {
+	readonly key_brand: string;
+}
+
+/** What an import invalidates: texts that were unknown may be keys from then on. */
+export const LEGACY_KEYS_ID = "legacy_keys";
+
+export function liveLegacyFormats(options: { database: Database; node: Node; log: Log }): LiveLegacyFormats {
+	const { database, node, log } = options;
+	return new Live<readonly LegacyFormat[]>({
+		...{ node, log, kind: "legacy_formats", initial: [] },
+		read: () => read({ database, scope: ALL_TENANTS }, readLegacyFormats),
+	});
+}
+
+export function describeLegacyFormat(format: StoredLegacyFormat, use: LegacyUse | undefined): LegacyFormatAnswer {
+	const { name, prefix, alphabet, length_min, length_max } = format;
+	const { keys = 0, keys_never_used = 0 } = use ?? {};
+	return { name, prefix, alphabet, length_min, length_max, created_at: format.created_at.toISOString(), keys, keys_never_used };
+}
+
+/** All formats of keys that were issued elsewhere, and how many keys of each are still there; sorted by name. They are few, so this is no page. */
+export async function listLegacyFormats(context: DatabaseContext): Promise<{ data: LegacyFormatAnswer[] }> {
+	return read(context, async (tx) => {
+		const uses = await countLegacyUses(tx);
+		return { data: (await readLegacyFormats(tx)).map((format) => describeLegacyFormat(format, uses.get(format.name))) };
+	});
+}
+
+const NAME = new RegExp(LEGACY_NAME_PATTERN);
+
+function assertValid(format: LegacyFormat, brand: string): void {
+	const named: InputError[] = NAME.test(format.name)
+		? []
+		: [{ pointer: "/path/name", detail: "must be lower-case letters, digits, _ and -, beginning with a letter, at most 32 long" }];
+	const errors = [...named, ...faultsOfFormat(format, brand)];
+	if (errors.length > 0) throw new Failure("invalid_request", "The format of keys cannot be like this. Correct what `errors` names.", { errors });
+}
+
+function isSame(before: LegacyFormat, format: LegacyFormat): boolean {
+	return isWidened(before, format) && isWidened(format, before);
+}
+
+/**
+ * Declares what the keys of another system look like, or widens it. Holds on every node when it has been answered. 400 `invalid_request`;
+ * 409 `conflict` beyond 16, and for what would end the keys that were imported under it.
+ */
+export async function putLegacyFormat(context: LegacyFormatContext, input: LegacyFormatInput & { name: string }): Promise<LegacyFormatAnswer> {
+	assertValid(input, context.key_brand);
+	return change(context, async (tx) => {
+		await reauthorize(tx);
+		const before = await lockLegacyFormat(tx, input.name);
+		const format = { ...input, created_at: before?.created_at ?? new Date(context.clock.now()) };
+		const use = await countLegacyUse(tx, input.name);
+		const answer = describeLegacyFormat(format, use);
+		if (before && isSame(before, format)) return { unchanged: answer };
+		if (before && use.keys > 0 && !isWidened(before, format)) throw narrowed(use.keys);
+		await saveLegacyFormat(tx, format);
+		if (!before && (await countLegacyFormats(tx)) > LEGACY_FORMATS_MAX)
+			throw new Failure("conflict", `There are ${LEGACY_FORMATS_MAX} formats already, which is the limit.`);
+		const { created_at: _at, ...after } = format;
+		const { created_at: _was, ...earlier } = before ?? format;
+		return {
+			result: answer,
+			audit: [
+				{
+					action: before ? "legacy_format.updated" : "legacy_format.created",
+					target: { kind: "legacy_format", id: input.name },
+					facts: { before: before ? earlier : null, format: after },
+				},
+			],
+			invalidates: [{ kind: "legacy_formats", id: input.name }],
+		};
+	});
+}
+
+function narrowed(keys: number): Failure {
+	return new Failure(
+		"conflict",
+		`${keys === 1 ? "A key was" : `${keys} keys were`} imported under this format and may no longer fit it: it can only be widened. Declare another format beside it.`,
+		{ members: { keys } },
+	);
+}
+
+/** Deletes a format under which no key is left. 404 `not_found`; 409 `conflict` while one is. */
+export async function deleteLegacyFormat(context: ChangeContext, input: { name: string }): Promise<void> {
+	await change(context, async (tx) => {
+		await reauthorize(tx);
+		const format = await lockLegacyFormat(tx, input.name);
+		if (!format) throw new Failure("not_found", "There is no format of keys with this name.");
+		const { keys } = await countLegacyUse(tx, format.name);
+		if (keys > 0) {
+			throw new Failure(
+				"conflict",
+				`${keys === 1 ? "A key" : `${keys} keys`} that may still be accepted ${keys === 1 ? "was" : "were"} imported under this format. Replace or revoke them first.`,
+				{ members: { keys } },
+			);
+		}
+		await deleteLegacyFormatRow(tx, format.name);
+		const { created_at: _at, ...facts } = format;
+		return {
+			result: undefined,
+			audit: [{ action: "legacy_format.deleted", target: { kind: "legacy_format", id: format.name }, facts: { format: facts } }],
+			invalidates: [{ kind: "legacy_formats", id: format.name }],
+		};
+	});
+}

@@ -1,0 +1,44 @@
+import { Failure } from "../../core/error.ts";
+import type { DatabaseContext } from "../../database/database.ts";
+import { read } from "../../database/read.ts";
+import { type Page, type PageRequest, toPage, windowByTime } from "../../http/input/cursor.ts";
+import { settleUsage } from "../../usage/aggregate.ts";
+import { keyNotFound } from "../read.ts";
+import { readKey } from "../store.ts";
+import { observeRotations } from "./observe.ts";
+import { describeOne, describeRotation } from "./response.ts";
+import type { RotationAnswer } from "./schema.ts";
+import { readRotation, readRotations } from "./store.ts";
+
+export function rotationNotFound(): Failure {
+	return new Failure("not_found", "There is no rotation with this id.");
+}
+
+/** One rotation with its five steps and what was seen of either secret, up to a second behind. 404 `not_found`. */
+export async function getRotation(
+	context: DatabaseContext,
+	input: { tenant_id: string; key_id: string; rotation_id: string },
+): Promise<RotationAnswer> {
+	await settleUsage(context);
+	return read(context, async (tx) => {
+		const rotation = await readRotation(tx, input.tenant_id, { id: input.rotation_id, key_id: input.key_id });
+		if (!rotation) throw rotationNotFound();
+		return describeOne(tx, rotation, context.clock.now());
+	});
+}
+
+/** One page of a key's rotations, the latest first. 404 `not_found` for a key that is not there. */
+export async function listRotations(
+	context: DatabaseContext,
+	input: PageRequest & { tenant_id: string; key_id: string },
+): Promise<Page<RotationAnswer>> {
+	const window = windowByTime(input);
+	const now = context.clock.now();
+	await settleUsage(context);
+	return read(context, async (tx) => {
+		if (!(await readKey(tx, input.tenant_id, input.key_id))) throw keyNotFound();
+		const rows = await readRotations(tx, input, window);
+		const { data, next_cursor } = toPage(rows, window, ({ started_at, id }) => [started_at.toISOString(), id]);
+		return { data: (await observeRotations(tx, input, data, now)).map((seen) => describeRotation(seen, now)), next_cursor };
+	});
+}

@@ -1,0 +1,139 @@
+import { change } from "../audit/change.ts";
+import { claimOnce } from "../audit/idempotency.ts";
+import { Failure } from "../core/error.ts";
+import { newId } from "../core/id.ts";
+import type { Peppers } from "../core/pepper.ts";
+import { read } from "../database/read.ts";
+import type { ReadTx, Tx } from "../database/transaction.ts";
+import type { KeysContext } from "../keys/context.ts";
+import { goneKey } from "../keys/guards.ts";
+import type { Key } from "../keys/key.ts";
+import { beginOverlap, planRotation } from "../keys/rotations/begin.ts";
+import { type EndRequest, endByHand } from "../keys/rotations/end.ts";
+import { type Observed, observeRotation } from "../keys/rotations/observe.ts";
+import { describeOne } from "../keys/rotations/response.ts";
+import { startedChange, startedFacts } from "../keys/rotations/rotate.ts";
+import type { Rotation } from "../keys/rotations/rotation.ts";
+import type { SelfEnded, SelfRotated } from "../keys/rotations/schema.ts";
+import { readRotation, readRotations, readStoredMac } from "../keys/rotations/store.ts";
+import { deriveSecret } from "../keys/secrets/derive.ts";
+import { asKid, makeRawKey } from "../keys/secrets/format.ts";
+import { secretMatches } from "../keys/secrets/mac.ts";
+import { lockKey, lockSecrets } from "../keys/store.ts";
+import { holdTenant, type TenantWithPlan } from "../tenants/store.ts";
+import { settleUsage } from "../usage/aggregate.ts";
+import type { KeyedContext } from "../verification/keyed-context.ts";
+
+/** What an action needs by which a key does something about its own secret. */
+export interface SelfContext extends KeyedContext {
+	readonly peppers: Peppers;
+	readonly key_brand: string;
+}
+
+/** Locks tenant and key in the order in which everybody does, and asks again whether the key may. */
+export async function lockOwnKey(tx: Tx, context: KeyedContext): Promise<{ found: TenantWithPlan; key: Key }> {
+	const found = await holdTenant(tx, context.scope);
+	const key = await lockKey(tx, context.scope, context.key_id);
+	if (!found || !key) throw goneKey();
+	await context.recheck(tx);
+	return { found, key };
+}
+
+/** The plain context of a change: a keyed one has its members on its prototype. */
+export function ownChange(context: SelfContext): KeysContext {
+	const { database, node, audit_keys, clock, log, actor, scope, request_id, idempotency_key, peppers, key_brand } = context;
+	return { database, node, audit_keys, clock, log, actor, scope, request_id, idempotency_key, peppers, key_brand };
+}
+
+/**
+ * A key replaces its own secret. The new one is derived from the raw key presented, so that an answer that was lost can be asked for again with the
+ * same Idempotency-Key until the new one is used; nothing of it is stored but its MAC.
+ * 409 `rotation_in_progress`; `secret_already_issued` for a repeat once the new secret is in use or was ended; else as verification.
+ */
+export async function rotateSelf(context: SelfContext, input: { overlap_seconds?: number }): Promise<SelfRotated> {
+	const rotation_id = newId("rot");
+	await settleUsage(context);
+	const own = ownChange(context);
+	return change<SelfRotated>(own, async (tx) => {
+		const { found, key: before } = await lockOwnKey(tx, context);
+		const { tenant_id, id: key_id } = before;
+		const earlier = await claimOnce(tx, own, { tenant_id, operation: "key.rotate_self", input, subject_id: rotation_id });
+		if (earlier) return { unchanged: await answerAgain(tx, context, before, earlier.subject_id) };
+		const planned = await planRotation(tx, own, found, before, { ...input, id: rotation_id, self: true });
+		const now = planned.rotation.started_at;
+		const makeSecret = () => deriveSecret(own.peppers.current, context.presentedRawKey(), rotation_id);
+		const begun = await beginOverlap(tx, own, before, planned.rotation, now, makeSecret);
+		const { key, rotation, raw_key } = begun;
+		const note = { action: "rotation.started", target: { kind: "key", id: key_id }, facts: startedFacts(key, rotation, begun), tenant_id };
+		return startedChange({ rotation: await describeOne(tx, rotation, now.getTime()), raw_key }, key, planned, [note]);
+	});
+}
+
+/** The answer to the same request once more: to who still has the old secret, and while nobody has used the new one. */
+async function answerAgain(tx: Tx, context: SelfContext, key: Key, rotation_id: string): Promise<SelfRotated> {
+	const now = context.clock.now();
+	const rotation = await readRotation(tx, key.tenant_id, { id: rotation_id, key_id: key.id });
+	await lockSecrets(tx, key.tenant_id, key.id);
+	const seen = rotation && (await observeRotation(tx, rotation, now));
+	if (seen?.phase === "issued" && seen.rotation.predecessor_kid === context.grant.kid) {
+		const raw_key = await deriveAgain(tx, context, key, seen.rotation);
+		if (raw_key !== null) return { rotation: await describeOne(tx, seen.rotation, now), raw_key };
+	}
+	throw new Failure(
+		"secret_already_issued",
+		"This request was made before, and the secret that it answered is in use or has ended. Use that one, or begin anew.",
+		{
+			members: { key_id: key.id, rotation_id },
+		},
+	);
+}
+
+/** The raw key as it was derived, under whichever pepper that was; null when the stored MAC is of no such secret. */
+async function deriveAgain(tx: ReadTx, context: SelfContext, key: Key, rotation: Rotation): Promise<string | null> {
+	const { tenant_id, id: key_id, environment } = key;
+	const stored = rotation.successor_kid === null ? null : await readStoredMac(tx, tenant_id, rotation.successor_kid);
+	if (stored === null || rotation.successor_kid === null) return null;
+	const kid = asKid(rotation.successor_kid);
+	for (const pepper of context.peppers.byId.values()) {
+		const secret = deriveSecret(pepper, context.presentedRawKey(), rotation.id);
+		const identity = { key_id, kid, tenant_id, environment };
+		if (secretMatches(context.peppers, identity, secret, stored)) return makeRawKey({ brand: context.key_brand, environment, kid, secret });
+	}
+	return null;
+}
+
+async function endOwn(context: SelfContext, event: EndRequest["event"], assertMay: (seen: Observed) => void): Promise<SelfEnded> {
+	const { scope: tenant_id, key_id } = context;
+	const [latest] = await read(context, (tx) => readRotations(tx, { tenant_id, key_id }, { after: null, rows_max: 1 }));
+	if (!latest) throw new Failure("conflict", "This key's secret is not being replaced. Begin with POST /api/v1/m2m/key/rotate.");
+	const before = async (tx: Tx, seen: Observed): Promise<void> => {
+		await context.recheck(tx);
+		assertMay(seen);
+	};
+	const { waited_for: _nodes, ...rotation } = await endByHand(ownChange(context), { tenant_id, key_id, rotation_id: latest.id, event, before });
+	return { rotation };
+}
+
+/**
+ * A key ends its old secret, by a request with the new one: that it arrived shows that the new one works. 409 `old_secret_still_in_use` while other
+ * places may need the old one; `conflict` when it is said with the old secret, or nothing goes on.
+ */
+export function completeSelf(context: SelfContext): Promise<SelfEnded> {
+	return endOwn(context, "complete", (seen) => {
+		if (seen.successor?.kid === context.grant.kid) return;
+		throw new Failure("conflict", "Say this with the new secret: that shows that it works.");
+	});
+}
+
+/**
+ * A key takes the replacing of its secret back that it has begun itself, by a request with the old one. 409 `successor_in_use` once the new one is used;
+ * `conflict` when it is said with the new secret, or a person began it.
+ */
+export function cancelSelf(context: SelfContext): Promise<SelfEnded> {
+	return endOwn(context, "cancel", (seen) => {
+		if (seen.predecessor.kid !== context.grant.kid) throw new Failure("conflict", "Say this with the old secret: the new one would end itself.");
+		// Who has the old secret could keep it alive otherwise, whatever the people do to replace it.
+		if (seen.rotation.started_by.kind !== context.actor.kind)
+			throw new Failure("conflict", "This was not begun by the key itself. Ask a member of the tenant to cancel it.");
+	});
+}

@@ -1,0 +1,87 @@
+import { type ChangeContext, change } from "../../audit/change.ts";
+import { reauthorize } from "../../audit/reauthorize.ts";
+import { Failure } from "../../core/error.ts";
+import type { DatabaseContext } from "../../database/database.ts";
+import { read } from "../../database/read.ts";
+import { type Page, type PageRequest, toPage, windowByText } from "../../http/input/cursor.ts";
+import { type Capability, isCapability, type TenantCapability } from "./capability.ts";
+import {
+	countCapabilities,
+	deleteCapabilityRow,
+	insertCapability,
+	lockCapability,
+	readCapabilities,
+	readCapabilitiesOfTenant,
+	updateCapability,
+} from "./capability-store.ts";
+import { holdersOfCapability } from "./use.ts";
+import { readCapabilityUse } from "./use-store.ts";
+
+/** One page of the capabilities, sorted by name: those with words, and those that only a plan or a permission names. */
+export async function listCapabilities(context: DatabaseContext, input: PageRequest): Promise<Page<Capability>> {
+	const window = windowByText(input);
+	return toPage(await read(context, (tx) => readCapabilities(tx, window)), window, ({ name }) => [name]);
+}
+
+/** What plans can include, and what of it the tenant's does; sorted by name. The catalogue is bounded, so this is no page. */
+export async function listCapabilitiesOfTenant(context: DatabaseContext, input: { tenant_id: string }): Promise<{ data: TenantCapability[] }> {
+	return { data: await read(context, (tx) => readCapabilitiesOfTenant(tx, input.tenant_id)) };
+}
+
+const CAPABILITIES_MAX = 500;
+
+export function builtInCapability(): Failure {
+	return new Failure("conflict", "This capability comes with Keywright and cannot be changed or deleted. Choose another name for one of your own.");
+}
+
+/**
+ * Says in words what a capability of the operator's own is, whether or not a plan includes it yet. Words decide nothing, so no grant is
+ * forgotten. 400 `invalid_request` for a name that is none; 409 `conflict` for a built-in one and beyond 500.
+ */
+export async function putCapability(context: ChangeContext, input: { capability: string; description: string }): Promise<Capability> {
+	if (!isCapability(input.capability)) {
+		const detail = "must be lower-case letters, digits and _, beginning with a letter, at most 64 long";
+		throw new Failure("invalid_request", "The name of the capability is not valid.", { errors: [{ pointer: "/path/capability", detail }] });
+	}
+	const capability = { name: input.capability, description: input.description.trim(), built_in: false };
+	const target = { kind: "capability", id: capability.name };
+	return change(context, async (tx) => {
+		await reauthorize(tx);
+		if (await insertCapability(tx, capability, new Date(context.clock.now()))) {
+			if ((await countCapabilities(tx)) > CAPABILITIES_MAX)
+				throw new Failure("conflict", `There are ${CAPABILITIES_MAX} capabilities already, which is the limit.`);
+			return { result: capability, audit: [{ action: "capability.created", target, facts: { capability } }] };
+		}
+		const before = await lockCapability(tx, capability.name);
+		if (!before) throw new Failure("conflict", "The capability was deleted at this moment. Send the request again.");
+		if (before.built_in) throw builtInCapability();
+		if (before.description === capability.description) return { unchanged: capability };
+		await updateCapability(tx, capability);
+		return { result: capability, audit: [{ action: "capability.updated", target, facts: { before, capability } }] };
+	});
+}
+
+/**
+ * Takes a capability out of the catalogue. 404 `not_found`; 409 `conflict` for a built-in one, and while plans, permissions or rules for
+ * forwarded requests name it: people would read its technical name in place of its words.
+ */
+export async function deleteCapability(context: ChangeContext, input: { capability: string }): Promise<void> {
+	await change(context, async (tx) => {
+		await reauthorize(tx);
+		const capability = await lockCapability(tx, input.capability);
+		if (!capability) throw new Failure("not_found", "There is no capability with this name that was described.");
+		if (capability.built_in) throw builtInCapability();
+		const use = await readCapabilityUse(tx, capability.name);
+		const holders = holdersOfCapability(use);
+		if (holders !== null) {
+			throw new Failure("conflict", `The capability is named by ${holders}. Take it out of them first, or describe it in other words.`, {
+				members: { plans: use.plans.length, permissions: use.permissions.length, forward_auth_rules: use.forward_auth_rules },
+			});
+		}
+		await deleteCapabilityRow(tx, capability.name);
+		return {
+			result: undefined,
+			audit: [{ action: "capability.deleted", target: { kind: "capability", id: capability.name }, facts: { capability } }],
+		};
+	});
+}

@@ -1,0 +1,98 @@
+import { type ChangeContext, change } from "../../audit/change.ts";
+import { reauthorize } from "../../audit/reauthorize.ts";
+import { Failure } from "../../core/error.ts";
+import type { DatabaseContext } from "../../database/database.ts";
+import { read } from "../../database/read.ts";
+import { type Page, type PageRequest, toPage, windowByText } from "../../http/input/cursor.ts";
+import {
+	countPermissions,
+	deletePermissionRow,
+	lockPermission,
+	lockPlanIds,
+	readPermissions,
+	readPermissionsOfTenant,
+	savePermission,
+} from "../store.ts";
+import { isPermission, type Permission, type TenantPermission } from "./permission.ts";
+import { holdersOfPermission } from "./use.ts";
+import { readPermissionUse } from "./use-store.ts";
+
+/** One page of the permission catalogue, sorted by name. */
+export async function listPermissions(context: DatabaseContext, input: PageRequest): Promise<Page<Permission>> {
+	const window = windowByText(input);
+	return toPage(await read(context, (tx) => readPermissions(tx, window)), window, (permission) => [permission.name]);
+}
+
+/** Every permission there is, and which of them the tenant's plan includes; sorted by name. The catalogue is bounded, so this is no page. */
+export async function listPermissionsOfTenant(context: DatabaseContext, input: { tenant_id: string }): Promise<{ data: TenantPermission[] }> {
+	return { data: await read(context, (tx) => readPermissionsOfTenant(tx, input.tenant_id)) };
+}
+
+const PERMISSIONS_MAX = 500;
+
+export function builtIn(): Failure {
+	return new Failure("conflict", "This permission comes with Keywright and cannot be changed or deleted. Choose another name for one of your own.");
+}
+
+/**
+ * Adds a permission of the operator's own to the catalogue, or changes what it says. 400 `invalid_request` for a name that is no `object:verb`;
+ * 409 `conflict` for a built-in one and beyond 500. Every plan's grants are forgotten.
+ */
+export async function putPermission(
+	context: ChangeContext,
+	input: { permission: string; description: string; capability: string },
+): Promise<Permission> {
+	if (!isPermission(input.permission)) {
+		const detail = "must be `object:verb`, each of lower-case letters, digits and _, beginning with a letter, at most 32 long";
+		throw new Failure("invalid_request", "The name of the permission is not valid.", { errors: [{ pointer: "/path/permission", detail }] });
+	}
+	const permission = { name: input.permission, description: input.description.trim(), capability: input.capability, built_in: false };
+	return change(context, async (tx) => {
+		await reauthorize(tx);
+		const plan_ids = await lockPlanIds(tx);
+		const before = await lockPermission(tx, permission.name);
+		if (before?.built_in) throw builtIn();
+		if (before?.description === permission.description && before.capability === permission.capability) return { unchanged: permission };
+		await savePermission(tx, permission, new Date(context.clock.now()));
+		if (!before && (await countPermissions(tx)) > PERMISSIONS_MAX)
+			throw new Failure("conflict", `There are ${PERMISSIONS_MAX} permissions already, which is the limit.`);
+		return {
+			result: permission,
+			audit: [
+				{
+					action: before ? "permission.updated" : "permission.created",
+					target: { kind: "permission", id: permission.name },
+					facts: { before, permission },
+				},
+			],
+			invalidates: plan_ids.map((id) => ({ kind: "plan", id })),
+		};
+	});
+}
+
+/**
+ * Takes a permission out of the catalogue. 404 `not_found`; 409 `conflict` for a built-in one, and while keys that may still be accepted or
+ * rules for forwarded requests hold it: they would be refused from then on.
+ */
+export async function deletePermission(context: ChangeContext, input: { permission: string }): Promise<void> {
+	await change(context, async (tx) => {
+		await reauthorize(tx);
+		const plan_ids = await lockPlanIds(tx);
+		const permission = await lockPermission(tx, input.permission);
+		if (!permission) throw new Failure("not_found", "There is no permission with this name.");
+		if (permission.built_in) throw builtIn();
+		const use = await readPermissionUse(tx, permission, new Date(context.clock.now()));
+		const holders = holdersOfPermission(use);
+		if (holders !== null) {
+			throw new Failure("conflict", `The permission is held by ${holders}, whose requests would be refused. Take it away from them first.`, {
+				members: { keys: use.keys, tenants: use.tenants, forward_auth_rules: use.forward_auth_rules },
+			});
+		}
+		await deletePermissionRow(tx, permission.name);
+		return {
+			result: undefined,
+			audit: [{ action: "permission.deleted", target: { kind: "permission", id: permission.name }, facts: { permission } }],
+			invalidates: plan_ids.map((id) => ({ kind: "plan", id })),
+		};
+	});
+}

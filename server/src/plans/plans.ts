@@ -1,0 +1,103 @@
+import { type ChangeContext, change } from "../audit/change.ts";
+import { reauthorize } from "../audit/reauthorize.ts";
+import { canonicalJson } from "../core/canonical.ts";
+import { Failure, type InputError } from "../core/error.ts";
+import { CHOSEN_ID_PATTERN } from "../core/id.ts";
+import type { DatabaseContext } from "../database/database.ts";
+import { read } from "../database/read.ts";
+import { type Page, type PageRequest, toPage, windowByText } from "../http/input/cursor.ts";
+import type { Plan, RateLimit } from "./plan.ts";
+import type { PlanInput } from "./schema.ts";
+import { countPlans, countTenantsOfPlan, deletePlanRow, insertPlan, lockPlan, readPlan, readPlans, updatePlan } from "./store.ts";
+
+/** One page of the plans, sorted by id. */
+export async function listPlans(context: DatabaseContext, input: PageRequest): Promise<Page<Plan>> {
+	const window = windowByText(input);
+	return toPage(await read(context, (tx) => readPlans(tx, window)), window, (plan) => [plan.id]);
+}
+
+/** One plan; 404 `not_found` when there is none with this id. */
+export async function getPlan(context: DatabaseContext, input: { plan_id: string }): Promise<Plan> {
+	const plan = await read(context, (tx) => readPlan(tx, input.plan_id));
+	if (!plan) throw planNotFound();
+	return plan;
+}
+
+export function planNotFound(): Failure {
+	return new Failure("not_found", "There is no plan with this id.");
+}
+
+/** A change of the permission catalogue names every plan, so their number is bounded. */
+const PLANS_MAX = 1_000;
+const WITHOUT_LIMITS = { sites: null, api_keys: null, documents: null, storage_bytes: null, document_bytes: null };
+
+/** What is wrong with the names of `rate_limits`: counters are kept by name, so that two of one name would share them. */
+export function doubledNames(rate_limits: readonly RateLimit[], at: string): InputError[] {
+	const seen = new Set<string>();
+	return rate_limits.flatMap(({ name }, index) => {
+		const doubled = seen.has(name);
+		seen.add(name);
+		return doubled ? [{ pointer: `${at}/${index}/name`, detail: "is the name of an earlier rate limit: names are unique" }] : [];
+	});
+}
+
+function planOf(input: PlanInput & { plan_id: string }): Plan {
+	const errors = doubledNames(input.rate_limits ?? [], "/rate_limits");
+	if (!new RegExp(CHOSEN_ID_PATTERN).test(input.plan_id)) errors.push({ pointer: "/path/plan_id", detail: "must be 1–64 letters, digits, _ or -" });
+	if (input.id !== undefined && input.id !== input.plan_id) errors.push({ pointer: "/id", detail: "must equal the id in the path, or be left out" });
+	if (errors.length > 0) throw new Failure("invalid_request", "The plan is not valid. Correct what `errors` names.", { errors });
+	return {
+		id: input.plan_id,
+		name: input.name.trim(),
+		capabilities: input.capabilities,
+		rate_limits: input.rate_limits ?? [],
+		quota_requests_per_month: input.quota_requests_per_month ?? null,
+		limits: { ...WITHOUT_LIMITS, ...input.limits },
+		max_key_lifetime_days: input.max_key_lifetime_days ?? null,
+	};
+}
+
+/**
+ * Creates the plan or replaces it whole; the same content again changes nothing. It holds for every tenant that has it from the next request on:
+ * nothing is revoked when it shrinks. 400 `invalid_request`, 409 `conflict` beyond 1,000 plans.
+ */
+export async function putPlan(context: ChangeContext, input: PlanInput & { plan_id: string }): Promise<Plan> {
+	const plan = planOf(input);
+	const target = { kind: "plan", id: plan.id };
+	const invalidates = [{ kind: "plan", id: plan.id }] as const;
+	return change(context, async (tx) => {
+		await reauthorize(tx);
+		const now = new Date(context.clock.now());
+		if (await insertPlan(tx, plan, now)) {
+			if ((await countPlans(tx)) > PLANS_MAX)
+				throw new Failure("conflict", `There are ${PLANS_MAX} plans already, which is the limit. Delete one that no tenant uses.`);
+			return { result: plan, audit: [{ action: "plan.created", target, facts: { plan } }], invalidates };
+		}
+		const before = await lockPlan(tx, plan.id);
+		if (!before) throw new Failure("conflict", "The plan was deleted at this moment. Send the request again.");
+		if (canonicalJson(before) === canonicalJson(plan)) return { unchanged: plan };
+		await updatePlan(tx, plan, now);
+		return { result: plan, audit: [{ action: "plan.updated", target, facts: { before, plan } }], invalidates };
+	});
+}
+
+/** Deletes a plan that no tenant has. 404 `not_found`; 409 `conflict` while a tenant has it. */
+export async function deletePlan(context: ChangeContext, input: { plan_id: string }): Promise<void> {
+	await change(context, async (tx) => {
+		await reauthorize(tx);
+		const plan = await lockPlan(tx, input.plan_id);
+		if (!plan) throw planNotFound();
+		const tenants = await countTenantsOfPlan(tx, plan.id);
+		if (tenants > 0) {
+			throw new Failure("conflict", `The plan is used by ${tenants === 1 ? "1 tenant" : `${tenants} tenants`}. Give them another plan first.`, {
+				members: { tenants },
+			});
+		}
+		await deletePlanRow(tx, plan.id);
+		return {
+			result: undefined,
+			audit: [{ action: "plan.deleted", target: { kind: "plan", id: plan.id }, facts: { plan } }],
+			invalidates: [{ kind: "plan", id: plan.id }],
+		};
+	});
+}

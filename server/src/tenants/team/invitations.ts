@@ -1,0 +1,39 @@
+import { change } from "../../audit/change.ts";
+import { Failure } from "../../core/error.ts";
+import type { DatabaseContext } from "../../database/database.ts";
+import { read } from "../../database/read.ts";
+import { type Page, type PageRequest, toPage, windowByTime } from "../../http/input/cursor.ts";
+import { describeInvitation, type InvitationAnswer, invitationNotFound, statusOf } from "./invitation.ts";
+import { cancelInvitationRow, lockInvitation, readInvitations } from "./invitation-store.ts";
+import { lockTeam, type TeamContext } from "./lock-team.ts";
+
+/** One page of a tenant's invitations of the last months, whatever became of them, the newest first. No answer holds a link. */
+export async function listInvitations(context: DatabaseContext, input: PageRequest & { tenant_id: string }): Promise<Page<InvitationAnswer>> {
+	const window = windowByTime(input);
+	const rows = await read(context, (tx) => readInvitations(tx, input.tenant_id, window));
+	const page = toPage(rows, window, ({ created_at, id }) => [created_at.toISOString(), id]);
+	return { ...page, data: page.data.map((invitation) => describeInvitation(invitation, context.clock.now())) };
+}
+
+/**
+ * Makes the link of an invitation worth nothing; a repeat, or one that has expired, changes nothing. 404 `not_found`; 403 `role_not_allowed`;
+ * 409 `conflict` once it is accepted.
+ */
+export async function cancelInvitation(context: TeamContext, input: { tenant_id: string; invitation_id: string }): Promise<void> {
+	const { tenant_id, invitation_id } = input;
+	await change(context, async (tx) => {
+		await lockTeam(tx, context, tenant_id, "owner");
+		const invitation = await lockInvitation(tx, tenant_id, invitation_id);
+		if (!invitation) throw invitationNotFound();
+		const now = context.clock.now();
+		const status = statusOf(invitation, now);
+		if (status === "accepted") throw new Failure("conflict", "The invitation has been accepted. Remove the member instead.");
+		if (status !== "waiting") return { unchanged: undefined };
+		await cancelInvitationRow(tx, tenant_id, invitation_id, new Date(now));
+		const { email, role } = invitation;
+		return {
+			result: undefined,
+			audit: [{ action: "invitation.cancelled", target: { kind: "invitation", id: invitation_id }, tenant_id, facts: { email, role } }],
+		};
+	});
+}
