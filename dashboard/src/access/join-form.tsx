@@ -2,11 +2,12 @@ import { Anchor, Button, PasswordInput, Stack, Text, TextInput } from "@mantine/
 import { Link } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { isRefusal } from "../http/api.ts";
+import type { paths } from "../http/openapi.gen.ts";
 import { goToFirstFault } from "../ui/first-fault.ts";
 import { Problem } from "../ui/problem.tsx";
 import { useAction } from "../ui/use-action.ts";
 import { EMAIL_FAULT, isEmail } from "./email.ts";
-import type { Invitation } from "./join-page.tsx";
+
 import { isLongEnough, NewPasswordField } from "./new-password-field.tsx";
 import { ROLE_WORDS } from "./roles.ts";
 
@@ -109,3 +110,5 @@ function WrongPassword() {
 		</Text>
 	);
 }
+
+export type Invitation = paths["/api/v1/invitations/read"]["post"]["responses"][200]["content"]["application/json"];

@@ -2,7 +2,6 @@ import { Anchor, Skeleton, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { answered, api, isRefusal } from "../http/api.ts";
-import type { paths } from "../http/openapi.gen.ts";
 import { Problem } from "../ui/problem.tsx";
 import { Time } from "../ui/time.tsx";
 import { JoinForm, type Joining } from "./join-form.tsx";
@@ -10,8 +9,6 @@ import { OpenPage } from "./open-page.tsx";
 import { ROLE_WORDS } from "./roles.ts";
 import { beginSession, rememberTenant } from "./session.ts";
 import { useTokenInLink } from "./token-in-link.ts";
-
-export type Invitation = paths["/api/v1/invitations/read"]["post"]["responses"][200]["content"]["application/json"];
 
 /** Where an invitation's link leads, also that of the first owner. */
 export default function JoinPage() {

@@ -7,8 +7,6 @@ export type ApiKey = paths["/api/v1/tenants/{tenant_id}/api-keys/{key_id}"]["get
 export type Source =
 	paths["/api/v1/tenants/{tenant_id}/api-keys/{key_id}/sources"]["get"]["responses"][200]["content"]["application/json"]["data"][number];
 export type Site = paths["/api/v1/tenants/{tenant_id}/sites"]["get"]["responses"][200]["content"]["application/json"]["data"][number];
-export type Permission = paths["/api/v1/tenants/{tenant_id}/permissions"]["get"]["responses"][200]["content"]["application/json"]["data"][number];
-export type Capability = paths["/api/v1/tenants/{tenant_id}/capabilities"]["get"]["responses"][200]["content"]["application/json"]["data"][number];
 
 const PAGE_ROWS = 25;
 /** As many as the API answers at once. */
@@ -85,19 +83,6 @@ export const sitesQuery = (tenant_id: string) =>
 		queryFn: () => answered(api.GET("/api/v1/tenants/{tenant_id}/sites", { params: { path: { tenant_id }, query: { limit: ALL_ROWS } } })),
 	});
 
-export const permissionsQuery = (tenant_id: string) =>
-	queryOptions({
-		queryKey: ["permissions", tenant_id],
-		queryFn: () => answered(api.GET("/api/v1/tenants/{tenant_id}/permissions", { params: { path: { tenant_id } } })),
-	});
-
-/** What plans can include, in words. */
-export const capabilitiesQuery = (tenant_id: string) =>
-	queryOptions({
-		queryKey: ["capabilities", tenant_id],
-		queryFn: () => answered(api.GET("/api/v1/tenants/{tenant_id}/capabilities", { params: { path: { tenant_id } } })),
-	});
-
 export const membersQuery = (tenant_id: string) =>
 	queryOptions({
 		queryKey: ["members", tenant_id],
@@ -114,7 +99,6 @@ export function useKeysChanged(tenant_id: string): () => void {
 }
 
 const REFRESH_MS = 15_000;
-const ONE = "/api/v1/tenants/{tenant_id}/api-keys/{key_id}";
 
 /** The key that its page is about. */
 export const keyQuery = (tenant_id: string, key_id: string) =>

@@ -1,5 +1,5 @@
 import type { ApiKey } from "./queries.ts";
-import { REASONS } from "./revoke/bulk-words.ts";
+import { REASONS } from "./words.ts";
 
 type Actor = NonNullable<ApiKey["created_by"]>;
 type RevokeReason = NonNullable<ApiKey["revoke_reason"]>;

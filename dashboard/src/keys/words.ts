@@ -68,3 +68,13 @@ export function lastFour(secrets: readonly { readonly last4: string; readonly st
 	const live = secrets.find((secret) => secret.status === "current" || secret.status === "issued") ?? secrets[0];
 	return live === undefined ? null : `…${live.last4}`;
 }
+
+export const REASONS = [
+	{ value: "integration_retired", label: "The integration is retired" },
+	{ value: "shared_incorrectly", label: "The key was shared where it should not be" },
+	{ value: "suspected_exposure", label: "Somebody else may have it" },
+	{ value: "ownership_changed", label: "Who is responsible has changed" },
+	{ value: "other", label: "Another reason" },
+] as const;
+
+export type Reason = (typeof REASONS)[number]["value"];

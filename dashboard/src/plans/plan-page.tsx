@@ -1,16 +1,15 @@
 import { Anchor, List, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useAccess, useProfile, useTenant } from "../access/session.ts";
-import { capabilitiesQuery, permissionsQuery } from "../keys/queries.ts";
 import { Page, Section } from "../ui/page.tsx";
 import { useNow } from "../ui/time.tsx";
 import { utcMidnight } from "../ui/time-words.ts";
 import { groupsOf } from "./capability-words.ts";
-import { type Limits, limitsQuery } from "./limits-data.ts";
 import { countWords, sizeWords } from "./meter.ts";
 import { Meter } from "./meter.tsx";
 import { PlanRequests } from "./plan-requests.tsx";
 import { rateLimitWords } from "./plan-words.ts";
+import { capabilitiesQuery, type Limits, limitsQuery, permissionsQuery } from "./queries.ts";
 
 /** What the plan includes, and how much of it is used. */
 export default function PlanPage() {

@@ -7,7 +7,7 @@ import { answered, api } from "../http/api.ts";
 import { type Made, ShowOnceSheet } from "../keys/show-once/sheet.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { useAction } from "../ui/use-action.ts";
-import type { RotationProps } from "./page.tsx";
+import type { RotationProps } from "./props.ts";
 import type { Rotation } from "./queries.ts";
 import { madeFrom } from "./replace/made.tsx";
 

@@ -5,7 +5,7 @@ import { useKeysChanged } from "../keys/queries.ts";
 import { Problem } from "../ui/problem.tsx";
 import { useAction } from "../ui/use-action.ts";
 import { dayWords } from "./moment.ts";
-import type { RotationProps } from "./page.tsx";
+import type { RotationProps } from "./props.ts";
 import { moversOf } from "./words.ts";
 
 const WIDTH_PX = 560;

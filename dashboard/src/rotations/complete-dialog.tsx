@@ -6,7 +6,7 @@ import { useKeysChanged } from "../keys/queries.ts";
 import { Problem } from "../ui/problem.tsx";
 import { Time } from "../ui/time.tsx";
 import { useAction } from "../ui/use-action.ts";
-import type { RotationProps } from "./page.tsx";
+import type { RotationProps } from "./props.ts";
 import { placeWords } from "./words.ts";
 
 const REASON_CHARACTERS_MAX = 1_000;

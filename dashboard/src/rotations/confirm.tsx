@@ -7,7 +7,7 @@ import { actorWords } from "../keys/text.ts";
 import { Problem } from "../ui/problem.tsx";
 import { Time } from "../ui/time.tsx";
 import { useAction } from "../ui/use-action.ts";
-import type { RotationProps } from "./page.tsx";
+import type { RotationProps } from "./props.ts";
 import type { RotationSource } from "./queries.ts";
 import { placeWords } from "./words.ts";
 

@@ -4,7 +4,7 @@ import { actorWords } from "../keys/text.ts";
 import { Section } from "../ui/page.tsx";
 import { Time } from "../ui/time.tsx";
 import { exactTime } from "../ui/time-words.ts";
-import type { RotationProps } from "./page.tsx";
+import type { RotationProps } from "./props.ts";
 import { isOpen } from "./queries.ts";
 import { oldEndWords } from "./words.ts";
 

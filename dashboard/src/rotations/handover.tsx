@@ -4,7 +4,7 @@ import { HandoverPanel } from "../keys/show-once/handover-panel.tsx";
 import { Section } from "../ui/page.tsx";
 import { Time } from "../ui/time.tsx";
 import { RotationLive } from "./live.tsx";
-import type { RotationProps } from "./page.tsx";
+import type { RotationProps } from "./props.ts";
 
 /** The link by which the new key is revealed, until it has been used. */
 export function RotationHandover({ tenant_id, apiKey, rotation, onAnother }: RotationProps & { readonly onAnother: () => void }) {

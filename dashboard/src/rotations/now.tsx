@@ -11,7 +11,7 @@ import { Time } from "../ui/time.tsx";
 import { useAction } from "../ui/use-action.ts";
 import { CancelDialog } from "./cancel-dialog.tsx";
 import { CompleteDialog } from "./complete-dialog.tsx";
-import type { RotationProps } from "./page.tsx";
+import type { RotationProps } from "./props.ts";
 import { isOpen } from "./queries.ts";
 import { endedByHand, endingWords, headlineOf, notYetWords, oldEndWords } from "./words.ts";
 

@@ -5,7 +5,7 @@ import { Link, useParams } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { useTenant } from "../access/session.ts";
 import { isRefusal } from "../http/api.ts";
-import { type ApiKey, keyQuery, useKeysChanged } from "../keys/queries.ts";
+import { keyQuery, useKeysChanged } from "../keys/queries.ts";
 import { FailurePage } from "../ui/failure-page.tsx";
 import { Page } from "../ui/page.tsx";
 import { PageSkeleton } from "../ui/page-skeleton.tsx";
@@ -15,6 +15,7 @@ import { RotationDates } from "./dates.tsx";
 import { RotationHandover } from "./handover.tsx";
 import { RotationNow } from "./now.tsx";
 import { RotationOperations } from "./operations.tsx";
+import type { RotationProps } from "./props.ts";
 import { isOpen, type Rotation, rotationQuery } from "./queries.ts";
 import { RotationSources } from "./sources.tsx";
 import { RotationSteps } from "./steps.tsx";
@@ -67,12 +68,6 @@ function useTold(tenant_id: string, status: Rotation["status"]): void {
 	const changed = useKeysChanged(tenant_id);
 	// biome-ignore lint/correctness/useExhaustiveDependencies: only a new status says that the key has changed
 	useEffect(changed, [status]);
-}
-
-export interface RotationProps {
-	readonly tenant_id: string;
-	readonly apiKey: ApiKey;
-	readonly rotation: Rotation;
 }
 
 function PageOfRotation(props: RotationProps) {

@@ -6,7 +6,7 @@ import type { Meaning } from "../ui/theme.ts";
 import { Time } from "../ui/time.tsx";
 import { requestsWords } from "../usage/ranges.ts";
 import { RotationConfirm } from "./confirm.tsx";
-import type { RotationProps } from "./page.tsx";
+import type { RotationProps } from "./props.ts";
 import { isOpen, type RotationSource } from "./queries.ts";
 import { type Move, moveOf, placeWords } from "./words.ts";
 

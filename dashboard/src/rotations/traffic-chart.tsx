@@ -4,7 +4,7 @@ import { lazy, Suspense, useState } from "react";
 import { Section } from "../ui/page.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { CHART_COLORS } from "../ui/theme.ts";
-import type { RotationProps } from "./page.tsx";
+import type { RotationProps } from "./props.ts";
 import { isOpen, trafficQuery } from "./queries.ts";
 import { settledOf, type TrafficBucket, type TrafficGranularity, trafficOf, trafficPeriod, trafficWords } from "./traffic.ts";
 

@@ -2,7 +2,8 @@ import { Box, Group, MultiSelect, Radio, Select, TagsInput, Text, TextInput } fr
 import type { UseFormReturnType } from "@mantine/form";
 import { useEffect, useRef } from "react";
 import type { RateLimit } from "../../plans/plan-words.ts";
-import type { Capability, Permission, Site } from "../queries.ts";
+import type { Capability, Permission } from "../../plans/queries.ts";
+import type { Site } from "../queries.ts";
 import { ENVIRONMENT_WORDS } from "../words.ts";
 import { OwnLimitsField } from "./own-limits-field.tsx";
 import { PermissionsField } from "./permissions-field.tsx";

@@ -1,7 +1,7 @@
 import { Box, Checkbox, Radio, SimpleGrid, Stack, Text } from "@mantine/core";
 import type { UseFormReturnType } from "@mantine/form";
 import { type CapabilityGroup, groupsOf } from "../../plans/capability-words.ts";
-import type { Capability, Permission } from "../queries.ts";
+import type { Capability, Permission } from "../../plans/queries.ts";
 import { type CreateValues, everything, PRESETS, permissionsOfPreset, presetOf } from "./values.ts";
 
 interface PermissionsProps {

@@ -1,9 +1,9 @@
 import { Drawer } from "@mantine/core";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Suspense } from "react";
-import { limitsQuery } from "../../plans/limits-data.ts";
+import { capabilitiesQuery, limitsQuery, permissionsQuery } from "../../plans/queries.ts";
 import { PageSkeleton } from "../../ui/page-skeleton.tsx";
-import { type ApiKey, capabilitiesQuery, membersQuery, permissionsQuery, sitesQuery } from "../queries.ts";
+import { type ApiKey, membersQuery, sitesQuery } from "../queries.ts";
 import { EditForm } from "./form.tsx";
 
 const WIDTH_PX = 520;

@@ -1,7 +1,7 @@
 import { Box, SimpleGrid, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { groupsOf, type PermissionOfPlan } from "../../plans/capability-words.ts";
-import { capabilitiesQuery, permissionsQuery } from "../queries.ts";
+import { capabilitiesQuery, permissionsQuery } from "../../plans/queries.ts";
 
 /** What the key may do, under what the plan calls it. */
 export function KeyPermissions({ tenant_id, names }: { tenant_id: string; names: readonly string[] }) {

@@ -8,9 +8,9 @@ import { SheetFoot } from "../../ui/sheet-foot.tsx";
 import { clockTime } from "../../ui/time-words.ts";
 import { useAction } from "../../ui/use-action.ts";
 import { useKeysChanged } from "../queries.ts";
-import { ENVIRONMENT_WORDS, ENVIRONMENTS } from "../words.ts";
+import { ENVIRONMENT_WORDS, ENVIRONMENTS, REASONS, type Reason } from "../words.ts";
 import { BulkPreview, type PreviewKey } from "./bulk-preview.tsx";
-import { type BulkFilter, type BulkTarget, confirmationText, inUse, REASONS, type Reason, selectionOf } from "./bulk-words.ts";
+import { type BulkFilter, type BulkTarget, confirmationText, inUse, selectionOf } from "./bulk-words.ts";
 import { receiptQuery } from "./queries.ts";
 import { RECEIPT_SHOWN_MS, refusedWords } from "./revoked-words.ts";
 

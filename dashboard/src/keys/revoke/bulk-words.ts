@@ -9,15 +9,6 @@ export interface BulkFilter {
 	readonly owner?: string;
 }
 
-export const REASONS = [
-	{ value: "integration_retired", label: "The integration is retired" },
-	{ value: "shared_incorrectly", label: "The key was shared where it should not be" },
-	{ value: "suspected_exposure", label: "Somebody else may have it" },
-	{ value: "ownership_changed", label: "Who is responsible has changed" },
-	{ value: "other", label: "Another reason" },
-] as const;
-export type Reason = (typeof REASONS)[number]["value"];
-
 /** What the API takes for a target; null while a filter names nothing: that would be every key there is. */
 export function selectionOf(target: BulkTarget): { key_ids: string[] } | { filter: BulkFilter } | null {
 	if (target.kind === "keys") return target.key_ids.length === 0 ? null : { key_ids: [...target.key_ids] };

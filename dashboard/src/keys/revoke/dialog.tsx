@@ -9,7 +9,7 @@ import { SheetFoot } from "../../ui/sheet-foot.tsx";
 import { clockTime } from "../../ui/time-words.ts";
 import { useAction } from "../../ui/use-action.ts";
 import { type ApiKey, keyQuery, useKeysChanged } from "../queries.ts";
-import { REASONS, type Reason } from "./bulk-words.ts";
+import { REASONS, type Reason } from "../words.ts";
 import { usePausing } from "./pause.tsx";
 import { previewQuery, receiptQuery } from "./queries.ts";
 import { RECEIPT_SHOWN_MS, refusedWords } from "./revoked-words.ts";

@@ -1,0 +1,33 @@
+import { queryOptions } from "@tanstack/react-query";
+import { answered, api } from "../http/api.ts";
+import type { paths } from "../http/openapi.gen.ts";
+import type { RateLimit } from "./plan-words.ts";
+
+export type Permission = paths["/api/v1/tenants/{tenant_id}/permissions"]["get"]["responses"][200]["content"]["application/json"]["data"][number];
+
+export type Capability = paths["/api/v1/tenants/{tenant_id}/capabilities"]["get"]["responses"][200]["content"]["application/json"]["data"][number];
+
+export const permissionsQuery = (tenant_id: string) =>
+	queryOptions({
+		queryKey: ["permissions", tenant_id],
+		queryFn: () => answered(api.GET("/api/v1/tenants/{tenant_id}/permissions", { params: { path: { tenant_id } } })),
+	});
+
+/** What plans can include, in words. */
+export const capabilitiesQuery = (tenant_id: string) =>
+	queryOptions({
+		queryKey: ["capabilities", tenant_id],
+		queryFn: () => answered(api.GET("/api/v1/tenants/{tenant_id}/capabilities", { params: { path: { tenant_id } } })),
+	});
+
+export type Answer = paths["/api/v1/tenants/{tenant_id}/limits"]["get"]["responses"][200]["content"]["application/json"];
+
+/** What is left of a rate limit is known where it is counted only: the answer has null for it. */
+export type Limits = Omit<Answer, "rate_limits"> & { readonly rate_limits: readonly RateLimit[] };
+
+/** The plan's limits and what is used of them. */
+export const limitsQuery = (tenant_id: string) =>
+	queryOptions({
+		queryKey: ["limits", tenant_id],
+		queryFn: () => answered(api.GET("/api/v1/tenants/{tenant_id}/limits", { params: { path: { tenant_id } } })),
+	});
