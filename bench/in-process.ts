@@ -2,7 +2,7 @@
 // Control: the least that any verifier must do, one SHA-256 of the presented key and one look-up, in the same loop.
 import { hash } from "node:crypto";
 import { setImmediate as breathe } from "node:timers/promises";
-import type { Question } from "../server/src/verification/verifier.ts";
+import type { Question } from "../server/src/verification/question.ts";
 import type { Instance } from "./instance.ts";
 import { median, perSecond, SOURCES, sourceAt } from "./measure.ts";
 

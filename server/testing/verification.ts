@@ -23,7 +23,8 @@ import type { Grant } from "../src/verification/grants/grant.ts";
 import { Grants } from "../src/verification/grants/grants.ts";
 import { QuotaLedger } from "../src/verification/limits/quota.ts";
 import { WindowStore } from "../src/verification/limits/window-store.ts";
-import { type Decision, type Question, Verifier } from "../src/verification/verifier.ts";
+import type { Decision, Question } from "../src/verification/question.ts";
+import { Verifier } from "../src/verification/verifier.ts";
 import { TEST_PEPPER } from "./audit.ts";
 import { bareTestDatabase, testLog } from "./database.ts";
 

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { AllowList, parseAllowList } from "../core/network.ts";
 import { FORWARD_AUTH } from "../http/forward-auth-problem.ts";
-import { FramedRequest } from "../http/framing.ts";
+import { FramedRequest } from "../http/framed-request.ts";
 import { faultOfTarget, readForwarded } from "./forwarded.ts";
 
 const PROXY = "10.0.0.1";

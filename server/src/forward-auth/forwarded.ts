@@ -1,6 +1,6 @@
 import { type Address, type AllowList, forwardedAddress } from "../core/network.ts";
 import { FORWARD_AUTH } from "../http/forward-auth-problem.ts";
-import type { FramedRequest } from "../http/framing.ts";
+import type { FramedRequest } from "../http/framed-request.ts";
 import { isAmbiguousPath } from "../http/path.ts";
 import { isFromTrustedProxy } from "../http/peer.ts";
 import type { Refusal } from "../http/problem.ts";

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 import { systemClock } from "../core/clock.ts";
 import { Failure } from "../core/error.ts";
-import type { FramedRequest } from "./framing.ts";
+import type { FramedRequest } from "./framed-request.ts";
 import type { Row } from "./route.ts";
 
 /** How slowly bodies may arrive. */

@@ -4,7 +4,7 @@ import type { Log } from "../core/log.ts";
 import { announcesBody } from "./body.ts";
 import type { OnDecided } from "./decided.ts";
 import { problemFor } from "./forward-auth-problem.ts";
-import type { FramedRequest } from "./framing.ts";
+import type { FramedRequest } from "./framed-request.ts";
 import { INTERNAL_ERROR, type Problem, type Refusal } from "./problem.ts";
 
 /** What is answered to the head of a request: an empty 200 when there is no refusal. */

@@ -1,4 +1,4 @@
-import type { FramedRequest } from "./framing.ts";
+import type { FramedRequest } from "./framed-request.ts";
 import { type Problem, problemOf, type Refusal } from "./problem.ts";
 
 /** Where proxies ask about the requests that they hold; below it stands the path of the request itself, when the proxy asks in that way. */

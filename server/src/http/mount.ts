@@ -18,7 +18,7 @@ import {
 } from "./body.ts";
 import { codeOf, type DecisionKind, type OnDecided } from "./decided.ts";
 import { failureOf } from "./failure.ts";
-import type { FramedRequest } from "./framing.ts";
+import type { FramedRequest } from "./framed-request.ts";
 import { CursorSeal, runWithCursors } from "./input/cursor-seal.ts";
 import { storedTextFailure, validateStoredText, validateStoredTexts } from "./input/stored-text.ts";
 import type { Refusal } from "./problem.ts";

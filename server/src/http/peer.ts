@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { type Address, type AllowList, callerAddress, parseAddress } from "../core/network.ts";
-import type { FramedRequest } from "./framing.ts";
+import type { FramedRequest } from "./framed-request.ts";
 
 /** A connection's peer never changes, so its address is read once. */
 const peers = new WeakMap<Socket, Address | null>();

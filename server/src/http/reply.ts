@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { problemFor } from "./forward-auth-problem.ts";
-import { FramedRequest } from "./framing.ts";
+import { FramedRequest } from "./framed-request.ts";
 import type { Refusal } from "./problem.ts";
 
 /** Bodies up to here are read and thrown away after a refusal, so that the connection goes on; longer ones end it. */

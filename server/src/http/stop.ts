@@ -1,7 +1,8 @@
 import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
-import { type FramedRequest, pathOf } from "./framing.ts";
+import type { FramedRequest } from "./framed-request.ts";
+import { pathOf } from "./framing.ts";
 import type { Refusal } from "./problem.ts";
 
 /** Where balancers ask whether to send requests here. */

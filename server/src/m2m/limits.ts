@@ -4,9 +4,9 @@ import { read } from "../database/read.ts";
 import { documentCounts } from "../documents/store.ts";
 import { countLiveKeys } from "../keys/store.ts";
 import { countSites, readTenantWithPlan } from "../tenants/store.ts";
-import { readLeasedQuota } from "../verification/grants/store.ts";
 import type { KeyedContext } from "../verification/keyed-context.ts";
 import { monthOf, nextMonthMs, type QuotaLedger } from "../verification/limits/quota.ts";
+import { readLeasedQuota } from "../verification/limits/store.ts";
 
 export interface LimitsContext extends KeyedContext {
 	readonly quotas: QuotaLedger;

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { ReadTx } from "../database/transaction.ts";
-import type { UsageCode } from "./counter.ts";
+import type { UsageCode } from "./code.ts";
 
 const HOUR_SECONDS = 3_600;
 

@@ -1,4 +1,4 @@
-import type { UsageCode } from "./counter.ts";
+import type { UsageCode } from "./code.ts";
 import type { Source } from "./sources/source.ts";
 
 /** Requests of one secret from one source in one minute (since 1970 UTC) that ended with one code; and when the first and last of them were. */

@@ -1,26 +1,12 @@
-import type { ErrorCode } from "../core/error.ts";
 import type { Batch } from "./batch.ts";
+import { DEAD, type UsageCode } from "./code.ts";
 import { type Source, UNKNOWN_SOURCE } from "./sources/source.ts";
-
-/** How a request with a known key ended: allowed, or the code it was refused with. */
-export type UsageCode = "allowed" | ErrorCode;
 
 export const MINUTE_MS = 60_000;
 /** A success of an operation is told once an hour for each secret and source: as evidence that is enough. */
 const TOLD_EVERY_MINUTES = 60;
 /** How many operations of one secret and source are told apart at a time. */
 const OPERATIONS_MAX = 64;
-
-/** A key was last used when the right secret of a live key was last presented, whether or not the request got what it asked for. */
-export const CODES_OF_DEAD_KEYS: readonly UsageCode[] = ["key_revoked", "key_expired", "key_rotated", "key_paused", "tenant_suspended"];
-/** A secret that has ended for good: who presents it still is told apart from who uses it. */
-export const CODES_OF_ENDED_SECRETS: readonly UsageCode[] = ["key_revoked", "key_expired", "key_rotated"];
-const DEAD: ReadonlySet<UsageCode> = new Set(CODES_OF_DEAD_KEYS);
-
-/** Whether a request that ended with the code was a use of its secret, rather than an attempt with a dead one. */
-export function isUse(code: UsageCode): boolean {
-	return !DEAD.has(code);
-}
 
 /** When the first and the last of some requests were, in milliseconds since their counter's minute began. */
 interface Span {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { ManualClock } from "../core/clock.ts";
 import { type Batch, emptyBatch } from "./batch.ts";
-import { CODES_OF_DEAD_KEYS } from "./counter.ts";
+import { CODES_OF_DEAD_KEYS } from "./code.ts";
 import { type KeyCounter, Meter, type OperationCounter, type UsageCode } from "./meter.ts";
 
 const START = Date.UTC(2026, 0, 15, 12, 0, 0);

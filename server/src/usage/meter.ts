@@ -1,10 +1,12 @@
 import type { Clock } from "../core/clock.ts";
 import { BATCH_FACTS_MAX, type Batch, emptyBatch } from "./batch.ts";
-import { type ClosedFact, type Counter, KeyCounter, MINUTE_MS, OperationCounter, type UsageCode } from "./counter.ts";
+import type { UsageCode } from "./code.ts";
+import { type ClosedFact, type Counter, KeyCounter, MINUTE_MS, OperationCounter } from "./counter.ts";
 import { RecentCounters } from "./recent.ts";
 import { type Source, UNKNOWN_SOURCE } from "./sources/source.ts";
 
-export type { KeyCounter, OperationCounter, UsageCode } from "./counter.ts";
+export type { UsageCode } from "./code.ts";
+export type { KeyCounter, OperationCounter } from "./counter.ts";
 
 const ENTRIES_MAX = 500_000;
 const GENERATION_MS = 120_000;

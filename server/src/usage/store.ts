@@ -1,7 +1,8 @@
 import { sql } from "kysely";
 import { idleFor, LOCKED_IDLE_MS, type ReadTx, type RecordTx } from "../database/transaction.ts";
 import type { Batch } from "./batch.ts";
-import { CODES_OF_DEAD_KEYS, MINUTE_MS } from "./counter.ts";
+import { CODES_OF_DEAD_KEYS } from "./code.ts";
+import { MINUTE_MS } from "./counter.ts";
 import { columns, line, msOf, NO_CLIENT, type Picked } from "./flush-text-store.ts";
 import { settleEndedSecrets, settleSecretOperations, settleSecretSources } from "./sources/evidence-store.ts";
 import { LIBRARY_FAMILIES, NO_PROGRAM, OTHER_PROGRAM } from "./sources/program.ts";

@@ -8,7 +8,7 @@ import { deny, LEASE_LOST, NOT_KNOWN } from "./denial.ts";
 import { type Grant, isStale } from "./grants/grant.ts";
 import { type Grants, UNKNOWN } from "./grants/grants.ts";
 import { digestOf, type Presented, type RawKeyReader } from "./presented.ts";
-import type { Decision, Question } from "./verifier.ts";
+import type { Decision, Question } from "./question.ts";
 
 const ROUNDS_MAX = 10;
 

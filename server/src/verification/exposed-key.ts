@@ -1,5 +1,5 @@
 import type { Log } from "../core/log.ts";
-import type { FramedRequest } from "../http/framing.ts";
+import type { FramedRequest } from "../http/framed-request.ts";
 import type { ClientKind } from "./client-kind.ts";
 import type { Grant } from "./grants/grant.ts";
 

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Log } from "../core/log.ts";
 import type { AllowList } from "../core/network.ts";
-import type { FramedRequest } from "../http/framing.ts";
+import type { FramedRequest } from "../http/framed-request.ts";
 import { readIdempotencyKey } from "../http/input/idempotency-key.ts";
 import { Denied, type Gate, refuseNulInQuery } from "../http/mount.ts";
 import { addressOf } from "../http/peer.ts";
@@ -14,7 +14,8 @@ import type { Grant } from "./grants/grant.ts";
 import type { KeyedRequest } from "./keyed-context.ts";
 import { type NamedCosts, policyHeader } from "./limits/policy.ts";
 import { rateLimitHeader } from "./limits/spend.ts";
-import type { Decision, Question, Verifier } from "./verifier.ts";
+import type { Decision, Question } from "./question.ts";
+import type { Verifier } from "./verifier.ts";
 
 export interface KeyedGateOptions<C> {
 	readonly verifier: Verifier;

@@ -22,7 +22,7 @@ import { createSite } from "../tenants/sites/sites.ts";
 import { updateTenant } from "../tenants/tenants.ts";
 import { monthOf } from "./limits/quota.ts";
 import { rateLimitHeader } from "./limits/spend.ts";
-import type { Decision } from "./verifier.ts";
+import type { Decision } from "./question.ts";
 
 const NEW_PEPPER = "the-new-pepper-0123456789-abcdefghijklmnop";
 

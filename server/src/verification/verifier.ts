@@ -8,7 +8,7 @@ import { explainMistake } from "../keys/secrets/format.ts";
 import { secretMac, secretMatches } from "../keys/secrets/mac.ts";
 import { isRekeyDue } from "../keys/secrets/rekey.ts";
 import type { Node } from "../nodes/node.ts";
-import { isUse } from "../usage/counter.ts";
+import { isUse } from "../usage/code.ts";
 import type { Meter } from "../usage/meter.ts";
 import type { SourceMemo } from "../usage/sources/memo.ts";
 import type { AddressFailures } from "./address-failures.ts";
@@ -23,8 +23,6 @@ import { limitStates, type SpentLate, spend, untake } from "./limits/spend.ts";
 import type { WindowStore } from "./limits/window-store.ts";
 import { digestOf, type Presented, RawKeyReader } from "./presented.ts";
 import type { Decision, Question } from "./question.ts";
-
-export type { Decision, Question } from "./question.ts";
 
 const ROUNDS_MAX = 10;
 const OPERATIONS_PER_TENANT_MAX = 10_000;

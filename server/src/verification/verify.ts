@@ -9,7 +9,8 @@ import type { Grant } from "./grants/grant.ts";
 import { describeGrant } from "./grants/response.ts";
 import { isSpent, type Limit, type NamedCosts, policyHeader } from "./limits/policy.ts";
 import { rateLimitHeader, remainingOf } from "./limits/spend.ts";
-import type { Decision, Question, Verifier } from "./verifier.ts";
+import type { Decision, Question } from "./question.ts";
+import type { Verifier } from "./verifier.ts";
 
 /** What a service asks about a key that was presented to it. */
 export interface VerifyInput {

@@ -1,5 +1,5 @@
 import { Failure } from "../../core/error.ts";
-import type { FramedRequest } from "../framing.ts";
+import type { FramedRequest } from "../framed-request.ts";
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { ReadTx, RecordTx } from "../../database/transaction.ts";
-import { CODES_OF_ENDED_SECRETS } from "../counter.ts";
+import { CODES_OF_ENDED_SECRETS } from "../code.ts";
 import { line, msOf, type Picked } from "../flush-text-store.ts";
 import { OTHER_SOURCES } from "./source.ts";
 

@@ -6,8 +6,8 @@ import { ManualClock } from "../../core/clock.ts";
 import { read } from "../../database/read.ts";
 import { putPlan } from "../../plans/plans.ts";
 import { createTenant } from "../../tenants/tenants.ts";
-import { readLeasedQuota } from "../grants/store.ts";
 import { monthOf, QuotaLedger } from "./quota.ts";
+import { readLeasedQuota } from "./store.ts";
 
 async function setUp(t: {
 	after: (run: () => Promise<void>) => void;

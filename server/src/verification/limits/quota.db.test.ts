@@ -7,8 +7,8 @@ import { ManualClock } from "../../core/clock.ts";
 import { read } from "../../database/read.ts";
 import { putPlan } from "../../plans/plans.ts";
 import { createTenant } from "../../tenants/tenants.ts";
-import { readLeasedQuota } from "../grants/store.ts";
 import { monthOf, nextMonthMs, QuotaLedger } from "./quota.ts";
+import { readLeasedQuota } from "./store.ts";
 
 const IDLE_MS = 60_000;
 

@@ -2,7 +2,7 @@ import { record } from "../../audit/record.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
 import type { Database } from "../../database/database.ts";
-import { leaseQuota, returnQuota } from "../grants/store.ts";
+import { leaseQuota, returnQuota } from "./store.ts";
 
 const BLOCK_REQUESTS_MAX = 2_000;
 /** A block is at most this part of what is left, so that blocks shrink to one request near the end and no node hoards. */
