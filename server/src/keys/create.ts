@@ -11,6 +11,7 @@ import { lockTenant } from "../tenants/store.ts";
 import { assertTenantActive, type Tenant, tenantNotFound } from "../tenants/tenant.ts";
 import type { KeysContext } from "./context.ts";
 import { expiryOf, rotationDueAt, rotationPeriodOf } from "./expiry/lifetime.ts";
+import { assertRoomForKey, invalidKey } from "./guards.ts";
 import { type Key, type KeyActor, type KeyOwner, keyActorOf } from "./key.ts";
 import { unusableRateLimits } from "./limits.ts";
 import { describeOne } from "./response.ts";
@@ -26,33 +27,14 @@ import {
 	withoutRepetitions,
 } from "./scope.ts";
 import { issueSecret } from "./secrets/issue.ts";
-import { countLiveKeys, insertKey, isNameTaken, readSiteEnvironments } from "./store.ts";
+import { insertKey, isNameTaken, readSiteEnvironments } from "./store.ts";
 import { adviseOn, type Warning } from "./warnings.ts";
 
 export type CreateRequest = CreateInput & { tenant_id: string };
 
-export function invalidKey(errors: InputError[]): Failure {
-	return new Failure("invalid_request", "The key cannot be like this. Correct what `errors` names.", { errors });
-}
-
 export function ownerOf(owner: string | KeyOwner): KeyOwner {
 	if (typeof owner === "string") return { name: owner.trim() };
 	return { ...owner, name: owner.name.trim() };
-}
-
-/** Throws 409 `conflict` when one more live key would be more than the plan allows. Call it with the tenant locked. */
-export async function assertRoomForKey(tx: Tx, tenant_id: string, plan: Plan, now: Date): Promise<void> {
-	const max = plan.limits.api_keys;
-	if (max === null) return;
-	const used = await countLiveKeys(tx, tenant_id, now);
-	if (used < max) return;
-	throw new Failure(
-		"conflict",
-		`The plan "${plan.name}" allows ${max} API keys, and ${used} are live. Revoke one that is no longer used, or ask for a larger plan.`,
-		{
-			members: { max, used },
-		},
-	);
 }
 
 async function planKey(tx: Tx, context: KeysContext, input: CreateRequest, plan: Plan, key_id: string): Promise<Key> {

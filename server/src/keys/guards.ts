@@ -1,4 +1,11 @@
-import { Failure } from "../core/error.ts";
+import { Failure, type InputError } from "../core/error.ts";
+import type { Tx } from "../database/transaction.ts";
+import type { Plan } from "../plans/plan.ts";
+import { secretActivity } from "../usage/activity-store.ts";
+import { type Key, statusOf } from "./key.ts";
+import { readOpenRotations } from "./rotations/open-store.ts";
+import { lockSecrets, readSecrets } from "./secrets/store.ts";
+import { countLiveKeys } from "./store.ts";
 
 /** The words in which a key is told why it is refused; one place, because a second look must say what the first would have said. */
 export const REFUSAL = {
@@ -20,4 +27,63 @@ export const REFUSAL = {
 /** A key or tenant that is gone altogether says nothing of what it was. */
 export function goneKey(): Failure {
 	return new Failure("key_revoked", "This key was revoked. Ask its owner for a new one.");
+}
+
+export function keyNotFound(): Failure {
+	return new Failure("not_found", "There is no API key with this id.");
+}
+
+/** Throws 409 `conflict`: a revoked key stays as it is. */
+export function assertNotRevoked(key: Key): void {
+	if (key.revoked_at !== null) throw new Failure("conflict", "This key was revoked and stays as it is. Create another one.");
+}
+
+/** Throws 409 `conflict` for a key that is revoked or expired: it is given no secret any more. */
+export function assertNotEnded(key: Key, now: number): void {
+	assertNotRevoked(key);
+	if (statusOf(key, now) !== "expired") return;
+	throw new Failure("conflict", "This key has expired. Give it a later expiry date first, or create another.");
+}
+
+export function invalidKey(errors: InputError[]): Failure {
+	return new Failure("invalid_request", "The key cannot be like this. Correct what `errors` names.", { errors });
+}
+
+/** Throws 409 `conflict` when one more live key would be more than the plan allows. Call it with the tenant locked. */
+export async function assertRoomForKey(tx: Tx, tenant_id: string, plan: Plan, now: Date): Promise<void> {
+	const max = plan.limits.api_keys;
+	if (max === null) return;
+	const used = await countLiveKeys(tx, tenant_id, now);
+	if (used < max) return;
+	throw new Failure(
+		"conflict",
+		`The plan "${plan.name}" allows ${max} API keys, and ${used} are live. Revoke one that is no longer used, or ask for a larger plan.`,
+		{
+			members: { max, used },
+		},
+	);
+}
+
+/** Two secrets are told apart, three are not: one rotation of a key at a time. */
+export function rotationInProgress(key_id: string, rotation_id?: string): Failure {
+	return new Failure("rotation_in_progress", "This key's secret is being replaced at the moment. Complete or cancel that first.", {
+		members: { key_id, ...(rotation_id === undefined ? {} : { rotation_id }) },
+	});
+}
+
+/**
+ * Throws 409 `conflict` once a secret of the key was used: something would stop working; `rotation_in_progress` while it is being replaced. Locks the
+ * secrets, so that none is used for the first time until commit. Call it with the key locked.
+ */
+export async function assertNeverUsed(tx: Tx, key: Key): Promise<void> {
+	if ((await readOpenRotations(tx, key.tenant_id, [key.id])).size > 0) throw rotationInProgress(key.id);
+	await lockSecrets(tx, key.tenant_id, key.id);
+	const secrets = (await readSecrets(tx, key.tenant_id, [key.id])).get(key.id) ?? [];
+	const kids = secrets.map((secret) => secret.kid);
+	const uses = await secretActivity(tx, key.tenant_id, kids);
+	if (uses.size === 0) return;
+	throw new Failure(
+		"conflict",
+		"The key is in use already, and what uses it would stop working. Create another key, or replace this one's secret with an overlap.",
+	);
 }

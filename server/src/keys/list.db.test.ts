@@ -13,7 +13,7 @@ import { readKeys } from "./list-store.ts";
 import { pauseKey } from "./pause.ts";
 import { getKey } from "./read.ts";
 import { revokeKey } from "./revoke.ts";
-import { readSecrets } from "./store.ts";
+import { readSecrets } from "./secrets/store.ts";
 
 let fixture: KeysFixture;
 before(async () => {

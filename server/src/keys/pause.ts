@@ -2,12 +2,11 @@ import { type ChangeContext, change, changeEverywhere } from "../audit/change.ts
 import { holdTenant } from "../tenants/store.ts";
 import { assertTenantActive, tenantNotFound } from "../tenants/tenant.ts";
 import { settleIfQuick } from "../usage/aggregate.ts";
+import { assertNotRevoked, keyNotFound } from "./guards.ts";
 import type { Key } from "./key.ts";
-import { keyNotFound } from "./read.ts";
 import { describeOne } from "./response.ts";
 import type { KeyAnswer, KeyEverywhere } from "./schema.ts";
 import { lockKey, updateKey } from "./store.ts";
-import { assertNotRevoked } from "./update.ts";
 
 /**
  * Stops a key for a while: once this has returned, no node accepts it until it is resumed. A paused key stays as it is.

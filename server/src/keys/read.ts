@@ -1,14 +1,10 @@
-import { Failure } from "../core/error.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/read.ts";
 import { settleUsage } from "../usage/aggregate.ts";
+import { keyNotFound } from "./guards.ts";
 import { describeOne } from "./response.ts";
 import type { KeyAnswer } from "./schema.ts";
 import { readKey } from "./store.ts";
-
-export function keyNotFound(): Failure {
-	return new Failure("not_found", "There is no API key with this id.");
-}
 
 /** One key of the tenant. 404 `not_found`. */
 export async function getKey(context: DatabaseContext, input: { tenant_id: string; key_id: string }): Promise<KeyAnswer> {

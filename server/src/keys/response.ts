@@ -4,7 +4,7 @@ import { readLatestHandovers } from "./handovers/store.ts";
 import { describeKey, type Key } from "./key.ts";
 import { readOpenRotations } from "./rotations/open-store.ts";
 import type { KeyAnswer } from "./schema.ts";
-import { readSecrets } from "./store.ts";
+import { readSecrets } from "./secrets/store.ts";
 
 /** Keys of one tenant as they are answered, with their secrets, handovers and what was counted of them: six queries however many keys. */
 export async function describeKeys(tx: ReadTx, tenant_id: string, keys: readonly Key[], now: number): Promise<KeyAnswer[]> {

@@ -1,6 +1,6 @@
 import { type SqlBool, sql } from "kysely";
 import type { ReadTx, Tx } from "../database/transaction.ts";
-import type { ExpiryFrom, KeptInPlace, Key, KeyActor, KeyOwner, RevokeReason, SecretVersion } from "./key.ts";
+import type { ExpiryFrom, KeptInPlace, Key, KeyActor, KeyOwner, RevokeReason } from "./key.ts";
 import { keyRateLimitsFromRow } from "./limits.ts";
 import type { Environment } from "./secrets/format.ts";
 
@@ -28,7 +28,7 @@ export const KEY_COLUMNS = [
 	"revoke_reason",
 	"revoke_note",
 ] as const;
-const SECRET_COLUMNS = ["kid", "last4", "created_at", "retires_at", "retired_at", "kept_in", "kept_in_note", "kept_in_at", "lookup"] as const;
+export const SECRET_COLUMNS = ["kid", "last4", "created_at", "retires_at", "retired_at", "kept_in", "kept_in_note", "kept_in_at", "lookup"] as const;
 
 type KeyColumn = Exclude<
 	(typeof KEY_COLUMNS)[number],
@@ -82,30 +82,6 @@ export async function insertKeys(tx: Tx, keys: readonly Key[]): Promise<void> {
 	await tx.insertInto("keys").values(keys.map(valuesOf)).execute();
 }
 
-/** What is stored of a new secret. */
-export interface NewSecretRow {
-	kid: string;
-	tenant_id: string;
-	key_id: string;
-	mac: Buffer;
-	mac_version: number;
-	pepper_id: string;
-	last4: string;
-	created_at: Date;
-	/** The `Actor`, as JSON, in whose answer the raw key stands; null for an imported one. */
-	shown_to: string | null;
-}
-
-/** False when the kid is taken: the caller makes another. */
-export async function insertSecret(tx: Tx, secret: NewSecretRow): Promise<boolean> {
-	const inserted = await tx
-		.insertInto("secrets")
-		.values(secret)
-		.onConflict((conflict) => conflict.column("kid").doNothing())
-		.executeTakeFirst();
-	return inserted.numInsertedOrUpdatedRows === 1n;
-}
-
 export async function readKey(tx: ReadTx, tenant_id: string, key_id: string): Promise<Key | null> {
 	const row = await tx.selectFrom("keys").select(KEY_COLUMNS).where("tenant_id", "=", tenant_id).where("id", "=", key_id).executeTakeFirst();
 	return row ? keyFromRow(row) : null;
@@ -121,21 +97,6 @@ export async function lockKey(tx: Tx, tenant_id: string, key_id: string): Promis
 		.forUpdate()
 		.executeTakeFirst();
 	return row ? keyFromRow(row) : null;
-}
-
-/**
- * Locks the key's secrets until commit, before their use is read: a first use that is being recorded is awaited and then seen, and one that comes later
- * sees what this change did. Call it with the key locked.
- */
-export async function lockSecrets(tx: Tx, tenant_id: string, key_id: string): Promise<void> {
-	await tx
-		.selectFrom("secrets")
-		.select("kid")
-		.where("tenant_id", "=", tenant_id)
-		.where("key_id", "=", key_id)
-		.orderBy("kid")
-		.forNoKeyUpdate()
-		.execute();
 }
 
 /** A new end counts as set by a person at `now`, by the clock of whoever writes it. */
@@ -158,45 +119,10 @@ export async function updateKey(tx: Tx, tenant_id: string, key_id: string, chang
 		.execute();
 }
 
-/** The secrets of keys, by key id, the newest of each first. */
-export async function readSecrets(tx: ReadTx, tenant_id: string, key_ids: readonly string[]): Promise<Map<string, SecretVersion[]>> {
-	if (key_ids.length === 0) return new Map();
-	const rows = await tx
-		.selectFrom("secrets")
-		.select(["key_id", ...SECRET_COLUMNS])
-		.where("tenant_id", "=", tenant_id)
-		.where("key_id", "in", key_ids)
-		.orderBy("created_at", "desc")
-		.orderBy("kid")
-		.execute();
-	return Map.groupBy(rows.map(secretFromRow), (row) => row.key_id);
-}
-
 /** Guarantee: the column has a check constraint with exactly these values. A secret that is found by a look-up of its own came from elsewhere. */
-function secretFromRow<Row extends { kept_in: string | null; lookup: string | null }>(row: Row) {
+export function secretFromRow<Row extends { kept_in: string | null; lookup: string | null }>(row: Row) {
 	const { lookup, ...columns } = row;
 	return { ...columns, imported: lookup !== null, kept_in: row.kept_in as KeptInPlace | null };
-}
-
-/** Ends every secret of the key that was not ended yet, at once; answers their kids. */
-export async function retireSecrets(tx: Tx, tenant_id: string, key_id: string, now: Date): Promise<string[]> {
-	const retired = await tx
-		.updateTable("secrets")
-		.set({ retired_at: now })
-		.where("tenant_id", "=", tenant_id)
-		.where("key_id", "=", key_id)
-		.where("retired_at", "is", null)
-		.returning("kid")
-		.execute();
-	return retired.map((row) => row.kid);
-}
-
-export async function updateKeptIn(
-	tx: Tx,
-	secret: { tenant_id: string; kid: string },
-	kept: Pick<SecretVersion, "kept_in" | "kept_in_note" | "kept_in_at">,
-): Promise<void> {
-	await tx.updateTable("secrets").set(kept).where("tenant_id", "=", secret.tenant_id).where("kid", "=", secret.kid).execute();
 }
 
 /** How many keys of the tenant are neither revoked nor expired. */

@@ -1,26 +1,21 @@
 import { type ChangeContext, change } from "../audit/change.ts";
 import { canonicalJson } from "../core/canonical.ts";
-import { Failure } from "../core/error.ts";
 import type { Tx } from "../database/transaction.ts";
 import type { Plan } from "../plans/plan.ts";
 import { readCatalogue } from "../plans/store.ts";
 import { lockTenant } from "../tenants/store.ts";
 import { assertTenantActive, tenantNotFound } from "../tenants/tenant.ts";
 import { settleIfQuick } from "../usage/aggregate.ts";
-import { assertRoomForKey, invalidKey, ownerOf } from "./create.ts";
+import { ownerOf } from "./create.ts";
 import { expiryOf, rotationDueAt } from "./expiry/lifetime.ts";
+import { assertNotRevoked, assertRoomForKey, invalidKey, keyNotFound } from "./guards.ts";
 import { type Key, statusOf } from "./key.ts";
 import { unusableRateLimits } from "./limits.ts";
-import { keyNotFound } from "./read.ts";
 import { describeOne } from "./response.ts";
 import type { KeyAnswer, UpdateInput } from "./schema.ts";
 import { allowedIpsOf, assertPermissionsInPlan, unknownOwner, unknownPermissions, unusableSites, withoutRepetitions } from "./scope.ts";
-import { type KeyChanges, lockKey, readSecrets, readSiteEnvironments, updateKey } from "./store.ts";
-
-/** Throws 409 `conflict`: a revoked key stays as it is. */
-export function assertNotRevoked(key: Key): void {
-	if (key.revoked_at !== null) throw new Failure("conflict", "This key was revoked and stays as it is. Create another one.");
-}
+import { readSecrets } from "./secrets/store.ts";
+import { type KeyChanges, lockKey, readSiteEnvironments, updateKey } from "./store.ts";
 
 function sameSet(a: readonly string[] | null, b: readonly string[] | null): boolean {
 	if (a === null || b === null) return a === b;

@@ -19,7 +19,8 @@ import { readRotation, readRotations, readStoredMac } from "../keys/rotations/st
 import { deriveSecret } from "../keys/secrets/derive.ts";
 import { asKid, makeRawKey } from "../keys/secrets/format.ts";
 import { secretMatches } from "../keys/secrets/mac.ts";
-import { lockKey, lockSecrets } from "../keys/store.ts";
+import { lockSecrets } from "../keys/secrets/store.ts";
+import { lockKey } from "../keys/store.ts";
 import { holdTenant, type TenantWithPlan } from "../tenants/store.ts";
 import { settleUsage } from "../usage/aggregate.ts";
 import type { KeyedContext } from "../verification/keyed-context.ts";

@@ -6,22 +6,12 @@ import { lockTenant } from "../../tenants/store.ts";
 import { assertTenantActive, tenantNotFound } from "../../tenants/tenant.ts";
 import { settleUsage } from "../../usage/aggregate.ts";
 import type { HandoverContext } from "../context.ts";
-import { type Key, statusOf } from "../key.ts";
-import { keyNotFound } from "../read.ts";
+import { assertNeverUsed, assertNotEnded, keyNotFound } from "../guards.ts";
 import { assertApiAccess } from "../scope.ts";
-import { assertNeverUsed } from "../secrets/issue-in-place.ts";
 import { lockKey } from "../store.ts";
-import { assertNotRevoked } from "../update.ts";
 import { handoverFacts, makeHandover, sendHandover } from "./make.ts";
 import type { HandoverInput, MadeHandover } from "./schema.ts";
 import { cancelWaitingHandovers } from "./store.ts";
-
-/** Throws 409 `conflict` for a key that is revoked or expired: it is given no secret any more. */
-export function assertNotEnded(key: Key, now: number): void {
-	assertNotRevoked(key);
-	if (statusOf(key, now) !== "expired") return;
-	throw new Failure("conflict", "This key has expired. Give it a later expiry date first, or create another.");
-}
 
 /**
  * Makes a new one-time link to a key of which no secret was ever used; an earlier link that still waits ends with it. A secret that the key has

@@ -1,7 +1,8 @@
 import { sql } from "kysely";
 import type { ReadTx, Tx } from "../../database/transaction.ts";
 import type { Key } from "../key.ts";
-import { insertKeys, isLive, type NewSecretRow } from "../store.ts";
+import type { NewSecretRow } from "../secrets/store.ts";
+import { insertKeys, isLive } from "../store.ts";
 
 const IMPORT_LOCK = 7_362_013;
 

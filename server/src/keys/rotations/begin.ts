@@ -4,15 +4,14 @@ import type { Tx } from "../../database/transaction.ts";
 import type { TenantWithPlan } from "../../tenants/store.ts";
 import { assertTenantActive } from "../../tenants/tenant.ts";
 import type { BeginRotation, KeysContext } from "../context.ts";
-import { invalidKey } from "../create.ts";
 import { expiryAfterRotation, rotationDueAt } from "../expiry/lifetime.ts";
-import { assertNotEnded } from "../handovers/hand-over.ts";
+import { assertNotEnded, invalidKey, rotationInProgress } from "../guards.ts";
 import { cancelWaitingHandovers } from "../handovers/store.ts";
 import { type Key, keyActorOf } from "../key.ts";
 import { assertApiAccess } from "../scope.ts";
 import { issueSecret } from "../secrets/issue.ts";
-import { type IssuedInPlace, rotationInProgress } from "../secrets/issue-in-place.ts";
-import { readSecrets } from "../store.ts";
+import type { IssuedInPlace } from "../secrets/issue-in-place.ts";
+import { readSecrets } from "../secrets/store.ts";
 import { type Ended, endIfOver } from "./end.ts";
 import { endOfOverlap, type Rotation } from "./rotation.ts";
 import {

@@ -6,7 +6,8 @@ import { readUsageSeen, type UsageSeen } from "../../usage/sources/progress-stor
 import type { Handover } from "../handovers/handover.ts";
 import { readHandovers } from "../handovers/store.ts";
 import { type Key, keyHasEnded, type SecretVersion, secretEndOf } from "../key.ts";
-import { readKey, readSecrets } from "../store.ts";
+import { readSecrets } from "../secrets/store.ts";
+import { readKey } from "../store.ts";
 import { readConfirmations } from "./confirmation-store.ts";
 import { type Evidence, judge } from "./evidence.ts";
 import { phaseOf } from "./machine.ts";

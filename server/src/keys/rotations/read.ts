@@ -3,7 +3,7 @@ import type { DatabaseContext } from "../../database/database.ts";
 import { read } from "../../database/read.ts";
 import { type Page, type PageRequest, toPage, windowByTime } from "../../http/input/cursor.ts";
 import { settleUsage } from "../../usage/aggregate.ts";
-import { keyNotFound } from "../read.ts";
+import { keyNotFound } from "../guards.ts";
 import { readKey } from "../store.ts";
 import { observeRotations } from "./observe.ts";
 import { describeOne, describeRotation } from "./response.ts";

@@ -6,7 +6,7 @@ import { keyActivity } from "../../usage/activity-store.ts";
 import { settleUsage } from "../../usage/aggregate.ts";
 import { readSources } from "../../usage/sources/store.ts";
 import { expiryAfterRotation } from "../expiry/lifetime.ts";
-import { keyNotFound } from "../read.ts";
+import { keyNotFound } from "../guards.ts";
 import { readKey } from "../store.ts";
 import { goesOn } from "./machine.ts";
 import { observeRotation } from "./observe.ts";

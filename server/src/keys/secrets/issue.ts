@@ -2,9 +2,9 @@ import { assert } from "../../core/error.ts";
 import type { Tx } from "../../database/transaction.ts";
 import type { KeysContext } from "../context.ts";
 import { type Key, keyActorOf } from "../key.ts";
-import { insertSecret } from "../store.ts";
 import { makeRawKey, newKid, newSecret, parseRawKey } from "./format.ts";
 import { MAC_VERSION, secretMac } from "./mac.ts";
+import { insertSecret } from "./store.ts";
 
 /** A kid of 71 random bits that is taken once is luck, twice a broken generator. */
 const KID_ATTEMPTS_MAX = 3;

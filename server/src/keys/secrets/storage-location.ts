@@ -4,11 +4,11 @@ import { holdTenant } from "../../tenants/store.ts";
 import { assertTenantActive, tenantNotFound } from "../../tenants/tenant.ts";
 import { settleUsage } from "../../usage/aggregate.ts";
 import type { KeysContext } from "../context.ts";
-import { keyNotFound } from "../read.ts";
+import { assertNotRevoked, keyNotFound } from "../guards.ts";
 import { describeOne } from "../response.ts";
 import type { KeptInInput, KeyAnswer } from "../schema.ts";
-import { lockKey, readSecrets, updateKeptIn } from "../store.ts";
-import { assertNotRevoked } from "../update.ts";
+import { lockKey } from "../store.ts";
+import { readSecrets, updateKeptIn } from "./store.ts";
 
 /**
  * Notes where the newest secret of the key is kept, as somebody says; never the secret itself.

@@ -1,0 +1,77 @@
+import type { ReadTx, Tx } from "../../database/transaction.ts";
+import type { SecretVersion } from "../key.ts";
+import { SECRET_COLUMNS, secretFromRow } from "../store.ts";
+
+/** What is stored of a new secret. */
+export interface NewSecretRow {
+	kid: string;
+	tenant_id: string;
+	key_id: string;
+	mac: Buffer;
+	mac_version: number;
+	pepper_id: string;
+	last4: string;
+	created_at: Date;
+	/** The `Actor`, as JSON, in whose answer the raw key stands; null for an imported one. */
+	shown_to: string | null;
+}
+
+/** False when the kid is taken: the caller makes another. */
+export async function insertSecret(tx: Tx, secret: NewSecretRow): Promise<boolean> {
+	const inserted = await tx
+		.insertInto("secrets")
+		.values(secret)
+		.onConflict((conflict) => conflict.column("kid").doNothing())
+		.executeTakeFirst();
+	return inserted.numInsertedOrUpdatedRows === 1n;
+}
+
+/**
+ * Locks the key's secrets until commit, before their use is read: a first use that is being recorded is awaited and then seen, and one that comes later
+ * sees what this change did. Call it with the key locked.
+ */
+export async function lockSecrets(tx: Tx, tenant_id: string, key_id: string): Promise<void> {
+	await tx
+		.selectFrom("secrets")
+		.select("kid")
+		.where("tenant_id", "=", tenant_id)
+		.where("key_id", "=", key_id)
+		.orderBy("kid")
+		.forNoKeyUpdate()
+		.execute();
+}
+
+/** The secrets of keys, by key id, the newest of each first. */
+export async function readSecrets(tx: ReadTx, tenant_id: string, key_ids: readonly string[]): Promise<Map<string, SecretVersion[]>> {
+	if (key_ids.length === 0) return new Map();
+	const rows = await tx
+		.selectFrom("secrets")
+		.select(["key_id", ...SECRET_COLUMNS])
+		.where("tenant_id", "=", tenant_id)
+		.where("key_id", "in", key_ids)
+		.orderBy("created_at", "desc")
+		.orderBy("kid")
+		.execute();
+	return Map.groupBy(rows.map(secretFromRow), (row) => row.key_id);
+}
+
+/** Ends every secret of the key that was not ended yet, at once; answers their kids. */
+export async function retireSecrets(tx: Tx, tenant_id: string, key_id: string, now: Date): Promise<string[]> {
+	const retired = await tx
+		.updateTable("secrets")
+		.set({ retired_at: now })
+		.where("tenant_id", "=", tenant_id)
+		.where("key_id", "=", key_id)
+		.where("retired_at", "is", null)
+		.returning("kid")
+		.execute();
+	return retired.map((row) => row.kid);
+}
+
+export async function updateKeptIn(
+	tx: Tx,
+	secret: { tenant_id: string; kid: string },
+	kept: Pick<SecretVersion, "kept_in" | "kept_in_note" | "kept_in_at">,
+): Promise<void> {
+	await tx.updateTable("secrets").set(kept).where("tenant_id", "=", secret.tenant_id).where("kid", "=", secret.kid).execute();
+}
