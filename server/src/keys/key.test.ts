@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { describeKey, type Key, secretEndOf, secretStatusOf, statusOf } from "./key.ts";
+import { type Key, secretEndOf, secretStatusOf, statusOf } from "./key.ts";
+import { describeKey } from "./response.ts";
 
 const NOW = Date.UTC(2026, 0, 15, 12);
 const LIVE = { revoked_at: null, expires_at: null, paused_at: null };

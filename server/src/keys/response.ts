@@ -1,8 +1,10 @@
 import type { ReadTx } from "../database/transaction.ts";
 import { keyActivity, secretActivity, usage24h } from "../usage/activity-store.ts";
+import { type Handover, handoverStatusOf } from "./handovers/handover.ts";
+import type { HandoverAnswer } from "./handovers/schema.ts";
 import { readLatestHandovers } from "./handovers/store.ts";
-import { describeKey, type Key } from "./key.ts";
-import { readOpenRotations } from "./rotations/open-store.ts";
+import { type Key, type KeyUse, keyHasEnded, type SecretVersion, secretEndOf, secretStatusOf, statusOf } from "./key.ts";
+import { type OpenRotation, readOpenRotations } from "./rotations/open-store.ts";
 import type { KeyAnswer } from "./schema.ts";
 import { readSecrets } from "./secrets/store.ts";
 
@@ -34,4 +36,95 @@ export async function describeOne(tx: ReadTx, key: Key, now: number): Promise<Ke
 	const [answer] = await describeKeys(tx, key.tenant_id, [key], now);
 	if (!answer) throw new Error("impossible state: a key that is there has no description");
 	return answer;
+}
+
+export function timeText(time: Date | null): string | null {
+	return time === null ? null : time.toISOString();
+}
+
+export function describeSecret(secret: SecretVersion, key: Key, use: KeyUse, now: number): KeyAnswer["secrets"][number] {
+	const used = use.secrets.get(secret.kid);
+	return {
+		kid: secret.kid,
+		last4: secret.last4,
+		imported: secret.imported,
+		status: secretStatusOf(secret, key, used?.first_used_at ?? null, now),
+		created_at: secret.created_at.toISOString(),
+		first_used_at: timeText(used?.first_used_at ?? null),
+		last_used_at: timeText(used?.last_used_at ?? null),
+		retires_at: timeText(secretEndOf(secret, key, now)),
+		kept_in: secret.kept_in && secret.kept_in_at && { place: secret.kept_in, note: secret.kept_in_note, at: secret.kept_in_at.toISOString() },
+	};
+}
+
+/** What belongs to a key besides its own record: its secrets, the newest first, its latest handover, and the replacing of its secret if it goes on. */
+export interface KeyParts {
+	readonly secrets: readonly SecretVersion[];
+	readonly handover: Handover | null;
+	/** Left out or null: its secret is not being replaced. */
+	readonly rotation?: OpenRotation | null;
+}
+
+/** Of a rotation as much as its secrets tell, while its key lives. One whose old secret has ended is over, whether or not that has been written yet. */
+export function describeOpenRotation(
+	key: Key,
+	rotation: OpenRotation,
+	secrets: readonly SecretVersion[],
+	use: KeyUse,
+	now: number,
+): KeyAnswer["rotation"] {
+	if (keyHasEnded(key, now)) return null;
+	const { id, state, predecessor_kid, successor_kid } = rotation;
+	const predecessor = secrets.find((secret) => secret.kid === predecessor_kid);
+	const old_ends_at = state === "open" && predecessor ? secretEndOf(predecessor, key, now) : null;
+	if (old_ends_at !== null && old_ends_at.getTime() <= now) return null;
+	const used = successor_kid !== null && use.secrets.has(successor_kid);
+	return { id, status: state === "waiting" ? state : used ? "proving" : "issued", old_ends_at: timeText(old_ends_at) };
+}
+
+/** The key as the contract shows it; nothing of a secret but its kid and last four characters. */
+export function describeKey(key: Key, parts: KeyParts, use: KeyUse, now: number): KeyAnswer {
+	return {
+		id: key.id,
+		tenant_id: key.tenant_id,
+		name: key.name,
+		environment: key.environment,
+		owner: key.owner,
+		integration: key.integration,
+		labels: key.labels,
+		permissions: key.permissions,
+		site_ids: key.site_ids,
+		allowed_ips: key.allowed_ips,
+		rate_limits: key.rate_limits,
+		status: statusOf(key, now),
+		created_at: key.created_at.toISOString(),
+		created_by: key.created_by,
+		expires_at: timeText(key.expires_at),
+		rotate_every_days: key.rotate_every_days,
+		rotation_due_at: timeText(key.rotation_due_at),
+		last_used_at: timeText(use.last_used_at),
+		last_check_at: timeText(use.last_check_at),
+		usage_24h: use.usage_24h,
+		revoked_at: timeText(key.revoked_at),
+		revoked_by: key.revoked_by,
+		revoke_reason: key.revoke_reason,
+		revoke_note: key.revoke_note,
+		secrets: parts.secrets.map((secret) => describeSecret(secret, key, use, now)),
+		handover: parts.handover && describeHandover(parts.handover, now),
+		rotation: parts.rotation ? describeOpenRotation(key, parts.rotation, parts.secrets, use, now) : null,
+	};
+}
+
+export function describeHandover(handover: Handover, now: number): HandoverAnswer {
+	return {
+		id: handover.id,
+		status: handoverStatusOf(handover, now),
+		email: handover.email,
+		created_at: handover.created_at.toISOString(),
+		created_by: handover.created_by,
+		expires_at: handover.expires_at.toISOString(),
+		claimed_at: handover.claimed_at?.toISOString() ?? null,
+		claimed_by: handover.claimed_by,
+		rotation_id: handover.rotation_id,
+	};
 }

@@ -1,6 +1,5 @@
 import { Failure } from "../../core/error.ts";
 import type { KeyActor } from "../key.ts";
-import type { HandoverAnswer } from "./schema.ts";
 
 export const HANDOVER_STATUSES = ["waiting", "claimed", "cancelled", "expired"] as const;
 export type HandoverStatus = (typeof HANDOVER_STATUSES)[number];
@@ -27,20 +26,6 @@ export function handoverStatusOf(handover: Pick<Handover, "claimed_at" | "cancel
 	if (handover.claimed_at !== null) return "claimed";
 	if (handover.cancelled_at !== null) return "cancelled";
 	return handover.expires_at.getTime() <= now ? "expired" : "waiting";
-}
-
-export function describeHandover(handover: Handover, now: number): HandoverAnswer {
-	return {
-		id: handover.id,
-		status: handoverStatusOf(handover, now),
-		email: handover.email,
-		created_at: handover.created_at.toISOString(),
-		created_by: handover.created_by,
-		expires_at: handover.expires_at.toISOString(),
-		claimed_at: handover.claimed_at?.toISOString() ?? null,
-		claimed_by: handover.claimed_by,
-		rotation_id: handover.rotation_id,
-	};
 }
 
 /** How the recipient is told who hands the key over: the operator goes by the product's name. */

@@ -6,8 +6,9 @@ import { normalEmail } from "../../http/input/fields.ts";
 import { composeMail } from "../../outbox/mail/mails.ts";
 import type { HandoverContext } from "../context.ts";
 import { type Key, keyActorOf } from "../key.ts";
+import { describeHandover } from "../response.ts";
 import type { Environment } from "../secrets/format.ts";
-import { describeHandover, giverName, type Handover } from "./handover.ts";
+import { giverName, type Handover } from "./handover.ts";
 import { HANDOVER_SECONDS_DEFAULT, type HandoverInput, type MadeHandover } from "./schema.ts";
 import { countMailedHandovers, insertHandover } from "./store.ts";
 

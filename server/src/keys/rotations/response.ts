@@ -1,6 +1,6 @@
 import type { ReadTx } from "../../database/transaction.ts";
 import { CLIENT_HEADER } from "../../usage/sources/told-apart.ts";
-import { describeHandover } from "../handovers/handover.ts";
+import { describeHandover } from "../response.ts";
 import { EVIDENCE_LIMIT, type JudgedSource, mayBeConfirmed, notToldApartDetail, silenceNeeded } from "./evidence.ts";
 import { type Observed, observeRotation } from "./observe.ts";
 import { type CheckedOperation, isVoid, latestOf, operationsOf, type Rotation } from "./rotation.ts";
