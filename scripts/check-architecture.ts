@@ -1,6 +1,8 @@
 // Holds the repository to the house rules that types cannot hold. Usage: node scripts/check-architecture.ts [root folder]
 import { join, resolve } from "node:path";
-import { checkImports } from "./architecture/imports.ts";
+import { checkCycles, checkFolders } from "./architecture/graph.ts";
+import { checkImports } from "./architecture/modules.ts";
+import { checkOwners } from "./architecture/owners.ts";
 import {
 	environmentOnlyInConfig,
 	filesAreShort,
@@ -11,16 +13,12 @@ import {
 	suppressionsHaveReasons,
 	timeOnlyFromClock,
 } from "./architecture/rules.ts";
-import { readSources, type Violation } from "./architecture/source.ts";
+import { readSources, type Source, type Violation } from "./architecture/source.ts";
 
-/** The rooms of server/src in their one order: a file imports from its own room and from rooms to its left. A new room adds its word here. */
-const ROOMS = (
-	"core database http outbox nodes audit plans tenants access usage keys failures exposure verification " +
-	"rotation documents leaks alerts checklist m2m app cli"
-).split(" ");
-
+/** Rules about one file. */
 const RULES: readonly Rule[] = [
-	(source) => checkImports(source, ROOMS),
+	checkImports,
+	checkOwners,
 	sqlOnlyInStores,
 	environmentOnlyInConfig,
 	timeOnlyFromClock,
@@ -30,10 +28,14 @@ const RULES: readonly Rule[] = [
 	suppressionsHaveReasons,
 ];
 
+/** Rules about all files together. */
+const TREE_RULES: readonly ((sources: readonly Source[]) => Violation[])[] = [checkCycles, checkFolders];
+
 /** Every violation in the repository at `root`, and how many files were read. */
 export function checkArchitecture(root: string): { files: number; violations: Violation[] } {
 	const sources = readSources(root);
-	return { files: sources.length, violations: sources.flatMap((source) => RULES.flatMap((rule) => rule(source))) };
+	const of_files = sources.flatMap((source) => RULES.flatMap((rule) => rule(source)));
+	return { files: sources.length, violations: [...of_files, ...TREE_RULES.flatMap((rule) => rule(sources))] };
 }
 
 if (import.meta.main) {

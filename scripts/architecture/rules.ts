@@ -3,6 +3,8 @@ import { commentsOf, eachNode, type Source, type Violation, violation } from "./
 
 const LINES_MAX = 250;
 const SERVER = "server/src/";
+/** A service is a noun of this domain: a back end with a credential of its own. */
+const SERVICE_CREDENTIALS = "server/src/access/services/";
 const FORBIDDEN_NAMES = new Set(["shared", "common", "utils", "util", "helpers", "helper", "services", "managers"]);
 const SQL_ROOMS = ["server/src/database/", "server/src/nodes/"];
 const SQL_CALLS = new Set(["selectFrom", "insertInto", "updateTable", "deleteFrom", "replaceInto", "mergeInto", "query"]);
@@ -70,7 +72,7 @@ export const timeOnlyFromClock: Rule = (source) => {
 /** A name says which part of the domain a file is about; these say nothing. */
 export const namesSaySomething: Rule = (source) => {
 	const parts = source.path.replace(/(?:\.test)?\.[a-z]+$/, "").split("/");
-	const name = parts.find((part) => FORBIDDEN_NAMES.has(part));
+	const name = parts.find((part) => FORBIDDEN_NAMES.has(part) && !source.path.startsWith(SERVICE_CREDENTIALS));
 	return name === undefined ? [] : [violation(source, 0, `the name "${name}" says nothing: use a word of the domain`)];
 };
 

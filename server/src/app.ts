@@ -31,7 +31,6 @@ import { openApiOf } from "./http/openapi.ts";
 import type { Row } from "./http/route.ts";
 import { answerTheRest, createHttp } from "./http/server.ts";
 import type { KeysContext } from "./keys/context.ts";
-import { beginHandedOver } from "./keys/rotations/begin.ts";
 import { checkPeppers } from "./keys/secrets/pepper-check.ts";
 import { rekeyerOf, rekeySecret } from "./keys/secrets/rekey.ts";
 import { RekeyQueue } from "./keys/secrets/rekey-queue.ts";
@@ -153,7 +152,6 @@ export async function createApp(options: AppOptions): Promise<App> {
 		mailSignInLink: people.mailSignInLink,
 		public_url: options.public_url,
 		mail: mailer.enabled,
-		begin_rotation: beginHandedOver,
 		enders: ENDERS,
 		forget_documents: (tenant_id: string) => forgetTenantFiles(options.uploads_dir, tenant_id),
 	};

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { newId } from "../src/core/id.ts";
 import { parseAddress } from "../src/core/network.ts";
 import type { HandoverContext, KeysContext, RecipientContext } from "../src/keys/context.ts";
-import { beginHandedOver } from "../src/keys/rotations/begin.ts";
 import { rotateKey } from "../src/keys/rotations/rotate.ts";
 import type { RotateInput } from "../src/keys/rotations/schema.ts";
 import type { SelfContext } from "../src/m2m/self-rotation.ts";
@@ -84,7 +83,6 @@ export async function rotationFixture(): Promise<RotationFixture> {
 		recipient: () => ({
 			...handoverContext({ scope: "", actor: { kind: "system", name: "public" } }),
 			visitor: new TestBrowser("198.51.100.7"),
-			begin_rotation: beginHandedOver,
 		}),
 		async use(raw_key, caller, operation = "GET /orders") {
 			const source = typeof caller === "string" ? CALLERS[caller] : caller;

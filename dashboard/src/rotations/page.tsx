@@ -19,7 +19,7 @@ import type { RotationProps } from "./props.ts";
 import { isOpen, type Rotation, rotationQuery } from "./queries.ts";
 import { RotationSources } from "./sources.tsx";
 import { RotationSteps } from "./steps.tsx";
-import { RotationTraffic } from "./traffic-chart.tsx";
+import { RotationTraffic } from "./traffic/chart.tsx";
 import { STATUS_WORDS } from "./words.ts";
 
 /** The replacing of one key's secret, while it goes on and afterwards: its steps, and everything that was seen of either secret. */

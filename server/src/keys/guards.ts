@@ -3,7 +3,7 @@ import type { Tx } from "../database/transaction.ts";
 import type { Plan } from "../plans/plan.ts";
 import { secretActivity } from "../usage/activity-store.ts";
 import { type Key, statusOf } from "./key.ts";
-import { readOpenRotations } from "./rotations/open-store.ts";
+import { readOpenRotations } from "./rotations/store.ts";
 import { lockSecrets, readSecrets } from "./secrets/store.ts";
 import { countLiveKeys } from "./store.ts";
 

@@ -4,7 +4,7 @@ import { type Handover, handoverStatusOf } from "./handovers/handover.ts";
 import type { HandoverAnswer } from "./handovers/schema.ts";
 import { readLatestHandovers } from "./handovers/store.ts";
 import { type Key, type KeyUse, keyHasEnded, type SecretVersion, secretEndOf, secretStatusOf, statusOf } from "./key.ts";
-import { type OpenRotation, readOpenRotations } from "./rotations/open-store.ts";
+import { type OpenRotation, readOpenRotations } from "./rotations/store.ts";
 import type { KeyAnswer } from "./schema.ts";
 import { readSecrets } from "./secrets/store.ts";
 

@@ -12,7 +12,7 @@ import { cancelWaitingHandovers } from "./handovers/store.ts";
 import { type Key, keyActorOf, statusOf } from "./key.ts";
 import { lockChosenKeys, readChosenKeys, revokeKeys, type Selection } from "./list-store.ts";
 import { describeOne } from "./response.ts";
-import { endOpenRotations } from "./rotations/open-store.ts";
+import { endOpenRotations } from "./rotations/store.ts";
 import { BULK_KEYS_MAX, type BulkRevoked, type BulkRevokeInput, type KeyEverywhere, type RevokeInput } from "./schema.ts";
 import { lockKey, updateKey } from "./store.ts";
 

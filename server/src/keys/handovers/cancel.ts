@@ -5,7 +5,7 @@ import { settleUsage } from "../../usage/aggregate.ts";
 import { keyNotFound } from "../guards.ts";
 import { keyActorOf } from "../key.ts";
 import { describeOne } from "../response.ts";
-import { endOpenRotations } from "../rotations/open-store.ts";
+import { endOpenRotations } from "../rotations/store.ts";
 import type { KeyAnswer } from "../schema.ts";
 import { lockKey } from "../store.ts";
 import { handoverStatusOf } from "./handover.ts";

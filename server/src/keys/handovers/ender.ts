@@ -1,6 +1,6 @@
 import type { EndedThing, Ender } from "../../tenants/team/ending.ts";
 import { keyActorOf } from "../key.ts";
-import { endOpenRotations } from "../rotations/open-store.ts";
+import { endOpenRotations } from "../rotations/store.ts";
 import { lockKey } from "../store.ts";
 import { cancelHandoversMadeBy, type MadeHandover, readHandoversMadeBy } from "./store.ts";
 

@@ -43,8 +43,7 @@ after(() => fixture.close());
 
 /** Somebody with a link: nothing of a tenant's is in their scope. */
 function recipient(address = "198.51.100.7"): RecipientContext {
-	const begin_rotation = () => Promise.reject(new Error("no link of these tests belongs to a rotation"));
-	return { ...fixture.context({ scope: "", actor: { kind: "system", name: "public" } }), visitor: new TestBrowser(address), begin_rotation };
+	return { ...fixture.context({ scope: "", actor: { kind: "system", name: "public" } }), visitor: new TestBrowser(address) };
 }
 
 function tokenOf(url: string): string {

@@ -7,6 +7,7 @@ import { assertTenantActive } from "../../tenants/tenant.ts";
 import { settleUsage } from "../../usage/aggregate.ts";
 import type { RecipientContext } from "../context.ts";
 import { assertNotEnded } from "../guards.ts";
+import { beginHandedOver } from "../rotations/begin.ts";
 import { assertApiAccess } from "../scope.ts";
 import { issueInPlace } from "../secrets/issue-in-place.ts";
 import { lockKey } from "../store.ts";
@@ -58,9 +59,7 @@ export async function revealKey(context: RecipientContext, input: RevealInput): 
 		assertNotEnded(before, now.getTime());
 		const { rotation_id } = handover;
 		const { key, raw_key, kid, last4, replaced_kids } =
-			rotation_id === null
-				? await issueInPlace(tx, context, before, now)
-				: await context.begin_rotation(tx, context, { key: before, rotation_id, now });
+			rotation_id === null ? await issueInPlace(tx, context, before, now) : await beginHandedOver(tx, context, { key: before, rotation_id, now });
 		const { name, environment } = key;
 		const facts = {
 			name,

@@ -3,7 +3,7 @@ import { newId } from "../../core/id.ts";
 import type { Tx } from "../../database/transaction.ts";
 import type { TenantWithPlan } from "../../tenants/store.ts";
 import { assertTenantActive } from "../../tenants/tenant.ts";
-import type { BeginRotation, KeysContext } from "../context.ts";
+import type { KeysContext } from "../context.ts";
 import { expiryAfterRotation, rotationDueAt } from "../expiry/lifetime.ts";
 import { assertNotEnded, invalidKey, rotationInProgress } from "../guards.ts";
 import { cancelWaitingHandovers } from "../handovers/store.ts";
@@ -167,9 +167,10 @@ export async function beginOverlap(
 }
 
 /** Makes the new secret of a rotation that was handed over, when its link is revealed: the time in which both work begins now. */
-export const beginHandedOver: BeginRotation = async (tx, context, { key, rotation_id, now }) => {
+export async function beginHandedOver(tx: Tx, context: KeysContext, begin: { key: Key; rotation_id: string; now: Date }): Promise<Begun> {
+	const { key, rotation_id, now } = begin;
 	const rotation = await readRotation(tx, key.tenant_id, { id: rotation_id, key_id: key.id });
 	// Whatever ends a rotation that waits ends its link in the same transaction, and the link was claimed with the key locked.
 	assert(rotation?.state === "waiting", "a link was revealed whose rotation does not wait");
 	return beginOverlap(tx, context, key, rotation, now);
-};
+}

@@ -5,9 +5,10 @@ import { read } from "../../database/read.ts";
 import type { ReadTx, RecordTx } from "../../database/transaction.ts";
 import { settleUsage } from "../../usage/aggregate.ts";
 import { lockKey } from "../store.ts";
+import { claimRotations, type DueRotation, readDueRotations } from "./due-store.ts";
 import { dueEvent, endRotation, stepOfClock } from "./end.ts";
 import { observeRotation } from "./observe.ts";
-import { claimRotations, type DueRotation, readDueRotations, readRotation } from "./store.ts";
+import { readRotation } from "./store.ts";
 
 const PAGE_ROWS_MAX = 200;
 

@@ -3,11 +3,12 @@ import { ALL_TENANTS } from "../../core/context.ts";
 import { read } from "../../database/read.ts";
 import { settleUsage } from "../../usage/aggregate.ts";
 import { lockKey } from "../store.ts";
+import { type DueRotation, readUnreminded } from "./due-store.ts";
 import { dueEvent } from "./end.ts";
 import { sourceLabel } from "./evidence.ts";
 import { goesOn } from "./machine.ts";
 import { observeRotation } from "./observe.ts";
-import { type DueRotation, readRotation, readUnreminded, updateRotation } from "./store.ts";
+import { readRotation, updateRotation } from "./store.ts";
 
 const REMIND_EVERY_MS = 86_400_000;
 const PAGE_ROWS_MAX = 200;

@@ -10,10 +10,9 @@ import { keyNotFound } from "../guards.ts";
 import { readKey } from "../store.ts";
 import { goesOn } from "./machine.ts";
 import { observeRotation } from "./observe.ts";
-import { countRequests } from "./preview-store.ts";
 import { describeRotation } from "./response.ts";
 import type { RevokePreview } from "./schema.ts";
-import { readExpirySetAt, readOpenRotation } from "./store.ts";
+import { countRequests, readExpirySetAt, readOpenRotation } from "./store.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

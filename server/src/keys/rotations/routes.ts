@@ -1,6 +1,5 @@
 import Type from "typebox";
 import { type Row, route } from "../../http/route.ts";
-import { cancelSelf, completeSelf, rotateSelf, type SelfContext } from "../../m2m/self-rotation.ts";
 import type { HandoverContext } from "../context.ts";
 import { confirmSource } from "./confirm-source.ts";
 import { cancelRotation, completeRotation } from "./end.ts";
@@ -18,9 +17,6 @@ import {
 	RotationEnded,
 	RotationPage,
 	RotationSchema,
-	SelfEnded,
-	SelfRotated,
-	SelfRotateInput,
 } from "./schema.ts";
 
 export const managementRotationRoutes: readonly Row<HandoverContext>[] = [
@@ -94,40 +90,5 @@ export const managementRotationRoutes: readonly Row<HandoverContext>[] = [
 		status: 200,
 		output: RevokePreview,
 		run: revokePreview,
-	}),
-];
-
-export const keyedRotationRoutes: readonly Row<SelfContext>[] = [
-	route({
-		method: "POST",
-		path: "/api/v1/m2m/key/rotate",
-		access: "key",
-		permission: "key:rotate",
-		takes_raw_key: true,
-		summary: "Replace the secret of the key that asks",
-		status: 201,
-		body: SelfRotateInput,
-		output: SelfRotated,
-		run: rotateSelf,
-	}),
-	route({
-		method: "POST",
-		path: "/api/v1/m2m/key/rotate/complete",
-		access: "key",
-		permission: "key:rotate",
-		summary: "End the old secret of the key that asks, by a request with the new one",
-		status: 200,
-		output: SelfEnded,
-		run: completeSelf,
-	}),
-	route({
-		method: "POST",
-		path: "/api/v1/m2m/key/rotate/cancel",
-		access: "key",
-		permission: "key:rotate",
-		summary: "Take the replacing of the own secret back, by a request with the old one, before the new one is used",
-		status: 200,
-		output: SelfEnded,
-		run: cancelSelf,
 	}),
 ];

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { ReadTx, RecordTx, Tx } from "../../database/transaction.ts";
+import type { ReadTx, Tx } from "../../database/transaction.ts";
 import type { Window } from "../../http/input/cursor.ts";
 import type { ExpiryFrom, KeyActor } from "../key.ts";
 import type { StoredMac } from "../secrets/mac.ts";
@@ -31,10 +31,6 @@ const COLUMNS = [
 	"reminded_at",
 ] as const;
 const OPEN_STATES = ["waiting", "open"] as const;
-/** Of all loops that complete rotations: one node at a time. */
-const LOOP_LOCK = 7_402_118_006;
-/** A node that stands still for longer loses the claim. */
-const CLAIM_SECONDS_MAX = 600;
 
 type Row = Omit<Rotation, "expiry_from_before" | "expiry_from_after" | "state" | "started_by" | "ended_by" | "ended_how"> & {
 	state: string;
@@ -176,49 +172,58 @@ export async function endOtherSecrets(tx: Tx, key: { tenant_id: string; key_id: 
 	return ended.map((row) => row.kid);
 }
 
-/** Whether this node is the one that looks after rotations until the transaction ends, which stands idle meanwhile, for as long as nodes are waited for. */
-export async function claimRotations(tx: RecordTx): Promise<boolean> {
-	await sql`select set_config('idle_in_transaction_session_timeout', ${`${CLAIM_SECONDS_MAX}s`}, true)`.execute(tx);
-	const { rows } = await sql<{ claimed: boolean }>`select pg_try_advisory_xact_lock(${LOOP_LOCK}::bigint) as claimed`.execute(tx);
-	return rows[0]?.claimed === true;
+/** How many allowed requests the key made since each of some instants. What is folded into hours or days counts from the hour or day that it began in. */
+export async function countRequests(tx: ReadTx, key: { tenant_id: string; key_id: string }, since: readonly Date[]): Promise<number[]> {
+	const { rows } = await sql<{ requests: number }>`
+		select coalesce(sum(used.requests), 0)::bigint as requests
+		from unnest(${since.map((time) => time.toISOString())}::timestamptz[]) with ordinality as wanted (since, place)
+		left join keywright.usage_keys as used on used.tenant_id = ${key.tenant_id} and used.key_id = ${key.key_id} and used.code = 'allowed'
+			and used.start + make_interval(secs => used.granularity_seconds) > wanted.since
+		group by wanted.place order by wanted.place
+	`.execute(tx);
+	return rows.map((row) => row.requests);
 }
 
-/** A rotation that may have something to be done: its time is over, its handover is, or it is held and its new secret has been used. */
-export interface DueRotation {
-	readonly tenant_id: string;
-	readonly key_id: string;
+/** What a key knows of the replacing of its secret: that it goes on. The room of rotations has the rest. */
+export interface OpenRotation {
 	readonly id: string;
+	readonly key_id: string;
+	/** `waiting`: the new secret is made when its handover is revealed; `open`: both secrets work. */
+	readonly state: "waiting" | "open";
+	readonly predecessor_kid: string;
+	readonly successor_kid: string | null;
 }
 
-/** Those after `after` by tenant and id, of all tenants. */
-export async function readDueRotations(tx: ReadTx, now: Date, after: DueRotation | null, rows_max: number): Promise<DueRotation[]> {
-	const { rows } = await sql<DueRotation>`
-		select r.tenant_id, r.key_id, r.id
-		from keywright.rotations as r
-		join keywright.secrets as old on old.kid = r.predecessor_kid
-		left join keywright.handovers as h on h.tenant_id = r.tenant_id and h.id = r.handover_id
-		where r.state in ('waiting', 'open') and (r.tenant_id, r.id) > (${after?.tenant_id ?? ""}, ${after?.id ?? ""})
-			and case r.state
-				when 'waiting' then h.id is null or h.cancelled_at is not null or h.expires_at <= ${now}
-				else old.retires_at <= ${now} or (r.overlap_seconds is null
-					and exists (select from keywright.secret_activity as used where used.kid = r.successor_kid))
-				end
-		order by r.tenant_id, r.id
-		limit ${rows_max}
-	`.execute(tx);
-	return rows;
+/** Guarantee: the column has a check constraint, and the query asks for these states only. */
+export function openFromRow(row: Omit<OpenRotation, "state"> & { state: string }): OpenRotation {
+	return { ...row, state: row.state as OpenRotation["state"] };
 }
 
-/** Those of all tenants whose old secret is held, and of which nobody was reminded since `before`, in the order of `readDueRotations`. */
-export async function readUnreminded(tx: ReadTx, before: Date, after: DueRotation | null, rows_max: number): Promise<DueRotation[]> {
-	const { rows } = await sql<DueRotation>`
-		select r.tenant_id, r.key_id, r.id
-		from keywright.rotations as r
-		join keywright.secrets as successor on successor.kid = r.successor_kid
-		where r.state = 'open' and r.overlap_seconds is null and coalesce(r.reminded_at, successor.created_at) <= ${before}
-			and (r.tenant_id, r.id) > (${after?.tenant_id ?? ""}, ${after?.id ?? ""})
-		order by r.tenant_id, r.id
-		limit ${rows_max}
-	`.execute(tx);
-	return rows;
+/** The rotations of these keys that have not ended, by key id: one of each at most. */
+export async function readOpenRotations(tx: ReadTx, tenant_id: string, key_ids: readonly string[]): Promise<Map<string, OpenRotation>> {
+	const rows = await tx
+		.selectFrom("rotations")
+		.select(["id", "key_id", "state", "predecessor_kid", "successor_kid"])
+		.where("tenant_id", "=", tenant_id)
+		.where("key_id", "=", sql<string>`any(${key_ids}::text[])`)
+		.where("state", "in", OPEN_STATES)
+		.execute();
+	return new Map(rows.map((row) => [row.key_id, openFromRow(row)]));
+}
+
+/** Ends what goes on at these keys: revoked with them, or because nobody is to reveal the new secret any more. Answers which. Call it with the keys locked. */
+export async function endOpenRotations(
+	tx: Tx,
+	tenant_id: string,
+	key_ids: readonly string[],
+	end: { ended_at: Date; ended_by: KeyActor; ended_how: "revoked" | "cancelled" },
+): Promise<Pick<OpenRotation, "id" | "key_id">[]> {
+	return tx
+		.updateTable("rotations")
+		.set({ ...end, state: "cancelled", ended_by: JSON.stringify(end.ended_by) })
+		.where("tenant_id", "=", tenant_id)
+		.where("key_id", "=", sql<string>`any(${key_ids}::text[])`)
+		.where("state", "in", OPEN_STATES)
+		.returning(["id", "key_id"])
+		.execute();
 }

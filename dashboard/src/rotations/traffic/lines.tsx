@@ -1,7 +1,7 @@
 import "@mantine/charts/styles.css";
 import { LineChart } from "@mantine/charts";
 import { useReducedMotion } from "@mantine/hooks";
-import { CHART_COLORS } from "../ui/theme.ts";
+import { CHART_COLORS } from "../../ui/theme.ts";
 import type { TrafficBucket } from "./traffic.ts";
 
 const DRAWN_MS = 160;

@@ -1,14 +1,14 @@
 import { Box, Button, ColorSwatch, Group, getThemeColor, Skeleton, Table, Text, useMantineTheme } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
-import { Section } from "../ui/page.tsx";
-import { Problem } from "../ui/problem.tsx";
-import { CHART_COLORS } from "../ui/theme.ts";
-import type { RotationProps } from "./props.ts";
-import { isOpen, trafficQuery } from "./queries.ts";
+import { Section } from "../../ui/page.tsx";
+import { Problem } from "../../ui/problem.tsx";
+import { CHART_COLORS } from "../../ui/theme.ts";
+import type { RotationProps } from "../props.ts";
+import { isOpen, trafficQuery } from "../queries.ts";
 import { settledOf, type TrafficBucket, type TrafficGranularity, trafficOf, trafficPeriod, trafficWords } from "./traffic.ts";
 
-const TrafficLines = lazy(() => import("./traffic-lines.tsx"));
+const TrafficLines = lazy(() => import("./lines.tsx"));
 
 const HEIGHT_PX = 220;
 const SWATCH_PX = 10;

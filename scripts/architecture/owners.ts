@@ -1,0 +1,106 @@
+import ts from "typescript";
+import { eachNode, type Source, type Violation, violation } from "./source.ts";
+
+interface Owner {
+	/** The module whose stores write the table. */
+	readonly owner: string;
+	/** Modules that read it as well, in their own stores. */
+	readonly readers?: readonly string[];
+	/** Modules that write it as well, each with its reason in the comment beside it. */
+	readonly writers?: readonly string[];
+}
+
+/** Reads everything of an instance, for `keywright-server export`. */
+const READS_ALL = "cli";
+const SERVER = "server/src/";
+
+/** Every table and the one module that owns it. `tables.ts` is generated from the migrations; a table that is missing here is a violation. */
+export const OWNERS: Readonly<Record<string, Owner>> = {
+	api_profile: { owner: "plans" },
+	audit_entries: { owner: "audit" },
+	audit_heads: { owner: "audit" },
+	capabilities: { owner: "plans" },
+	change_sequence: { owner: "nodes", readers: ["audit", "access"] },
+	// Erasing a tenant (tenants/erase-store.ts) deletes what is the tenant's, whichever module owns it.
+	documents: { owner: "documents", readers: ["tenants"], writers: ["tenants"] },
+	expiry_warnings: { owner: "keys" },
+	forward_auth_rules: { owner: "forward-auth" },
+	handovers: { owner: "keys", writers: ["tenants"] },
+	idempotency: { owner: "audit", writers: ["tenants"] },
+	invalidations: { owner: "nodes" },
+	// Accepting an invitation makes a person a member.
+	invitations: { owner: "tenants", readers: ["access"], writers: ["access"] },
+	key_activity: { owner: "usage", readers: ["keys"] },
+	key_sources: { owner: "usage" },
+	keys: { owner: "keys", readers: ["usage", "tenants"], writers: ["tenants"] },
+	legacy_formats: { owner: "keys" },
+	members: { owner: "tenants", readers: ["access"], writers: ["access"] },
+	migrations: { owner: "database" },
+	nodes: { owner: "nodes", readers: ["usage"] },
+	operator_invitations: { owner: "access" },
+	operators: { owner: "access", readers: ["tenants"] },
+	outbox: { owner: "outbox" },
+	people: { owner: "access", readers: ["tenants"], writers: ["tenants"] },
+	peppers: { owner: "keys" },
+	permissions: { owner: "plans" },
+	plans: { owner: "plans", readers: ["tenants"] },
+	portal_sessions: { owner: "access" },
+	program_names: { owner: "usage" },
+	quota_periods: { owner: "verification" },
+	rotation_confirmations: { owner: "keys" },
+	rotations: { owner: "keys" },
+	secret_activity: { owner: "usage", readers: ["keys"] },
+	secret_operations: { owner: "usage" },
+	secret_sources: { owner: "usage" },
+	secrets: { owner: "keys", readers: ["usage"], writers: ["tenants"] },
+	services: { owner: "access", readers: ["keys"], writers: ["keys"] },
+	sign_in_accounts: { owner: "access" },
+	sign_in_attempts: { owner: "access" },
+	sign_in_links: { owner: "access" },
+	sign_in_sessions: { owner: "access" },
+	sign_in_verifications: { owner: "access" },
+	sites: { owner: "tenants", readers: ["documents", "keys"] },
+	source_names: { owner: "usage" },
+	tenant_storage: { owner: "documents" },
+	tenants: { owner: "tenants", readers: ["access", "documents", "plans", "usage"] },
+	uploads: { owner: "documents" },
+	usage_flushes: { owner: "usage" },
+	usage_keys: { owner: "usage" },
+	usage_operations: { owner: "usage" },
+	usage_progress: { owner: "usage" },
+};
+
+const READS = new Set(["selectFrom", "innerJoin", "leftJoin"]);
+const WRITES = new Set(["insertInto", "updateTable", "deleteFrom"]);
+
+/** The tables that a call of the query builder names in its first argument: one, or a list, each perhaps with an alias. */
+function tablesIn(argument: ts.Node | undefined): string[] {
+	if (!argument) return [];
+	const texts = ts.isArrayLiteralExpression(argument) ? [...argument.elements] : [argument];
+	return texts.flatMap((text) => (ts.isStringLiteralLike(text) ? [text.text.replace(/ as .*/, "")] : []));
+}
+
+/** Holds each table to its owner: what a store of another module reads or writes is named in `OWNERS`. */
+export function checkOwners(source: Source): Violation[] {
+	if (!source.path.startsWith(SERVER) || source.is_test) return [];
+	const module = source.path.slice(SERVER.length).split("/")[0] ?? "";
+	const found: Violation[] = [];
+	eachNode(source, (node) => {
+		if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return;
+		const name = node.expression.name.text;
+		if (!READS.has(name) && !WRITES.has(name)) return;
+		for (const table of tablesIn(node.arguments[0])) {
+			const message = invalidUse(table, module, WRITES.has(name));
+			if (message !== null) found.push(violation(source, node.expression.name.getStart(source.tree), message));
+		}
+	});
+	return found;
+}
+
+function invalidUse(table: string, module: string, writes: boolean): string | null {
+	const entry = OWNERS[table];
+	if (!entry) return null;
+	if (entry.owner === module || entry.writers?.includes(module)) return null;
+	if (!writes && (module === READS_ALL || entry.readers?.includes(module))) return null;
+	return `${writes ? "writes" : "reads"} the table ${table} of module ${entry.owner}: call a function of its store`;
+}

@@ -1,0 +1,55 @@
+import { sql } from "kysely";
+import type { ReadTx, RecordTx } from "../../database/transaction.ts";
+
+/** Whether this node is the one that looks after rotations until the transaction ends, which stands idle meanwhile, for as long as nodes are waited for. */
+export async function claimRotations(tx: RecordTx): Promise<boolean> {
+	await sql`select set_config('idle_in_transaction_session_timeout', ${`${CLAIM_SECONDS_MAX}s`}, true)`.execute(tx);
+	const { rows } = await sql<{ claimed: boolean }>`select pg_try_advisory_xact_lock(${LOOP_LOCK}::bigint) as claimed`.execute(tx);
+	return rows[0]?.claimed === true;
+}
+
+/** A rotation that may have something to be done: its time is over, its handover is, or it is held and its new secret has been used. */
+export interface DueRotation {
+	readonly tenant_id: string;
+	readonly key_id: string;
+	readonly id: string;
+}
+
+/** Those after `after` by tenant and id, of all tenants. */
+export async function readDueRotations(tx: ReadTx, now: Date, after: DueRotation | null, rows_max: number): Promise<DueRotation[]> {
+	const { rows } = await sql<DueRotation>`
+		select r.tenant_id, r.key_id, r.id
+		from keywright.rotations as r
+		join keywright.secrets as old on old.kid = r.predecessor_kid
+		left join keywright.handovers as h on h.tenant_id = r.tenant_id and h.id = r.handover_id
+		where r.state in ('waiting', 'open') and (r.tenant_id, r.id) > (${after?.tenant_id ?? ""}, ${after?.id ?? ""})
+			and case r.state
+				when 'waiting' then h.id is null or h.cancelled_at is not null or h.expires_at <= ${now}
+				else old.retires_at <= ${now} or (r.overlap_seconds is null
+					and exists (select from keywright.secret_activity as used where used.kid = r.successor_kid))
+				end
+		order by r.tenant_id, r.id
+		limit ${rows_max}
+	`.execute(tx);
+	return rows;
+}
+
+/** Those of all tenants whose old secret is held, and of which nobody was reminded since `before`, in the order of `readDueRotations`. */
+export async function readUnreminded(tx: ReadTx, before: Date, after: DueRotation | null, rows_max: number): Promise<DueRotation[]> {
+	const { rows } = await sql<DueRotation>`
+		select r.tenant_id, r.key_id, r.id
+		from keywright.rotations as r
+		join keywright.secrets as successor on successor.kid = r.successor_kid
+		where r.state = 'open' and r.overlap_seconds is null and coalesce(r.reminded_at, successor.created_at) <= ${before}
+			and (r.tenant_id, r.id) > (${after?.tenant_id ?? ""}, ${after?.id ?? ""})
+		order by r.tenant_id, r.id
+		limit ${rows_max}
+	`.execute(tx);
+	return rows;
+}
+
+/** Of all loops that complete rotations: one node at a time. */
+export const LOOP_LOCK = 7_402_118_006;
+
+/** A node that stands still for longer loses the claim. */
+export const CLAIM_SECONDS_MAX = 600;
