@@ -5,7 +5,7 @@ import { destination } from "pino";
 import { createAccessLog } from "../server/src/core/log.ts";
 import { AllowList, parseAllowList } from "../server/src/core/network.ts";
 import { type Gate, mount } from "../server/src/http/mount.ts";
-import type { Row } from "../server/src/http/route.ts";
+import type { Route } from "../server/src/http/route.ts";
 import { m2mRoutes } from "../server/src/m2m/routes.ts";
 import { UNKNOWN_SOURCE } from "../server/src/usage/sources/source.ts";
 import type { Grant } from "../server/src/verification/grants/grant.ts";
@@ -47,7 +47,7 @@ const instance = await startInstance({
 			reply.header("ratelimit", '"burst";r=999999999;t=60');
 			return { grant: anyGrant } as never;
 		};
-		const control: Row<never> = { ...whoami, path: "/control/whoami" } as Row<never>;
+		const control: Route<never> = { ...whoami, path: "/control/whoami" } as Route<never>;
 		mount(app.http, [control], withoutChecks, { problem_type_base: () => "" });
 	},
 });

@@ -402,7 +402,7 @@ interface PortalSessions {
 test("portal sessions and links are listed for owners and the operator, and ending one takes effect with its next request", async () => {
 	const { tenant } = await makeWorld(server);
 	const [owner, admin] = [await newMember(server, tenant.id, "owner"), await newMember(server, tenant.id, "admin")];
-	const [visitor, second] = [await newPortalPerson(server, tenant.id, "owner"), await newPortalPerson(server, tenant.id, "viewer")];
+	const [anonymous, second] = [await newPortalPerson(server, tenant.id, "owner"), await newPortalPerson(server, tenant.id, "viewer")];
 	const late = { external_user_id: "u-late", name: "Late", role: "viewer" };
 	const waiting = expectStatus(await server.operator("POST", `/tenants/${tenant.id}/portal-sessions`, late), 201);
 	const list = async (who: Browser) => expectStatus(await who.management(tenant.id, "GET", "/portal-sessions"), 200).as<PortalSessions>().data;
@@ -417,7 +417,7 @@ test("portal sessions and links are listed for owners and the operator, and endi
 	);
 	ok(!/kwp_|token|digest|session_expires/.test(JSON.stringify(listed)));
 	deepEqual(
-		(await list(visitor)).map(({ is_you }) => is_you),
+		(await list(anonymous)).map(({ is_you }) => is_you),
 		[false, false, true],
 	);
 	for (const low of [admin.browser, second]) {
@@ -429,8 +429,8 @@ test("portal sessions and links are listed for owners and the operator, and endi
 	const path = ({ id }: { id: string }) => `/portal-sessions/${id}`;
 	expectStatus(await owner.browser.management(tenant.id, "DELETE", path(of_second)), 204);
 	assertProblem(await second.management(tenant.id, "GET", "/api-keys"), "credential_invalid");
-	expectStatus(await visitor.management(tenant.id, "DELETE", path(own)), 204);
-	assertProblem(await visitor.management(tenant.id, "GET", "/portal-sessions"), "credential_invalid");
+	expectStatus(await anonymous.management(tenant.id, "DELETE", path(own)), 204);
+	assertProblem(await anonymous.management(tenant.id, "GET", "/portal-sessions"), "credential_invalid");
 	expectStatus(await server.management(tenant.id, "DELETE", path(link)), 204);
 	assertProblem(await new Browser(server).send("POST", "/api/v1/portal-sessions/redeem", { token: tokenOf(waiting.json.url) }), "not_found");
 	deepEqual(expectStatus(await server.management(tenant.id, "GET", "/portal-sessions"), 200).json, { data: [], next_cursor: null });

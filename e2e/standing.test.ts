@@ -1,8 +1,8 @@
 /** Who was removed, demoted, signed out or suspended while a body was on its way is refused, whatever the route: generated over all of them. */
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
-import type { Row } from "../server/src/http/route.ts";
-import { managementRows, operatorRows, personRows, serviceRows } from "../server/src/rows.ts";
+import type { Route } from "../server/src/http/route.ts";
+import { managementRoutes, operatorRoutes, personRoutes, serviceRoutes } from "../server/src/routes.ts";
 import type { Answer } from "./client.ts";
 import { Database, difference } from "./database.ts";
 import { callOf, OPERATIONS, type Operation } from "./operations.ts";
@@ -11,12 +11,12 @@ import { Wire } from "./raw-socket.ts";
 import { type Server, startServer } from "./server.ts";
 import { expectStatus, makeKey, makeService, makeWorld, newName } from "./things.ts";
 
-const ROWS: readonly Row<never>[] = [...managementRows, ...operatorRows, ...personRows, ...serviceRows];
+const ROWS: readonly Route<never>[] = [...managementRoutes, ...operatorRoutes, ...personRoutes, ...serviceRoutes];
 
 /** An operation that changes something, with what its route says of it. */
 interface Changing {
 	readonly operation: Operation;
-	readonly row: Row<never>;
+	readonly row: Route<never>;
 }
 
 /** Every route that is not a read, from the routes themselves: a new one is tried without another line here. */

@@ -3,29 +3,37 @@
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { metricsRows, publicRows } from "../server/src/app/public-routes.ts";
+import { metricsRoutes, publicRoutes } from "../server/src/app/public-routes.ts";
 import { version } from "../server/src/cli/run.ts";
 import { SETTINGS, type Setting } from "../server/src/config.ts";
 import { ERRORS } from "../server/src/core/error.ts";
 import { LOG_EVENTS } from "../server/src/core/log-events.ts";
 import { openApiOf, routesPage } from "../server/src/http/openapi.ts";
-import type { Row } from "../server/src/http/route.ts";
-import { forwardedRows, keyedRows, managementRows, operatorRows, personRows, serviceRows, visitorRows } from "../server/src/rows.ts";
+import type { Route } from "../server/src/http/route.ts";
+import {
+	anonymousRoutes,
+	forwardedRoutes,
+	keyedRoutes,
+	managementRoutes,
+	operatorRoutes,
+	personRoutes,
+	serviceRoutes,
+} from "../server/src/routes.ts";
 import { renderClientTypes } from "./generate-client-types.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 
-function everyRow(): readonly Row<never>[] {
+function everyRow(): readonly Route<never>[] {
 	return [
-		...publicRows,
-		...visitorRows,
-		...personRows,
-		...metricsRows,
-		...keyedRows({ documents: true }),
-		...managementRows,
-		...operatorRows,
-		...serviceRows,
-		...forwardedRows,
+		...publicRoutes,
+		...anonymousRoutes,
+		...personRoutes,
+		...metricsRoutes,
+		...keyedRoutes({ documents: true }),
+		...managementRoutes,
+		...operatorRoutes,
+		...serviceRoutes,
+		...forwardedRoutes,
 	];
 }
 

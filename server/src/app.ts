@@ -11,7 +11,7 @@ import { ENDERS } from "./app/enders.ts";
 import { startLoops } from "./app/loops.ts";
 import { createMetrics } from "./app/metrics.ts";
 import { createPeople } from "./app/people.ts";
-import { metricsRows, publicRows } from "./app/public-routes.ts";
+import { metricsRoutes, publicRoutes } from "./app/public-routes.ts";
 import { serveDashboard } from "./app/serve-dashboard.ts";
 import { createVerification } from "./app/verification.ts";
 import { auditKeysFrom } from "./audit/entry.ts";
@@ -28,7 +28,7 @@ import { liveForwardAuth } from "./forward-auth/live.ts";
 import { cursorSealFrom } from "./http/input/cursor-seal.ts";
 import { mount } from "./http/mount.ts";
 import { openApiOf } from "./http/openapi.ts";
-import type { Row } from "./http/route.ts";
+import type { Route } from "./http/route.ts";
 import { answerTheRest, createHttp } from "./http/server.ts";
 import type { KeysContext } from "./keys/context.ts";
 import { checkPeppers } from "./keys/secrets/pepper-check.ts";
@@ -38,7 +38,7 @@ import type { Node } from "./nodes/node.ts";
 import { createMailer } from "./outbox/mail/mailer.ts";
 import type { MailSettings } from "./outbox/mail/settings.ts";
 import { LiveProfile } from "./plans/profile/live.ts";
-import { forwardedRows, keyedRows, managementRows, operatorRows, personRows, serviceRows, visitorRows } from "./rows.ts";
+import { anonymousRoutes, forwardedRoutes, keyedRoutes, managementRoutes, operatorRoutes, personRoutes, serviceRoutes } from "./routes.ts";
 import { startFlushing } from "./usage/flush.ts";
 import { keyedGate } from "./verification/gate.ts";
 import type { Grant } from "./verification/grants/grant.ts";
@@ -110,17 +110,17 @@ export async function createApp(options: AppOptions): Promise<App> {
 		productName: () => profile.known.product_name,
 	});
 	const metrics = createMetrics({ node, skew, grants, meter });
-	const keyed = keyedRows({ documents: options.documents });
-	const everyRow: readonly Row<never>[] = [
-		...publicRows,
-		...visitorRows,
-		...personRows,
-		...metricsRows,
-		...operatorRows,
-		...managementRows,
-		...serviceRows,
+	const keyed = keyedRoutes({ documents: options.documents });
+	const everyRow: readonly Route<never>[] = [
+		...publicRoutes,
+		...anonymousRoutes,
+		...personRoutes,
+		...metricsRoutes,
+		...operatorRoutes,
+		...managementRoutes,
+		...serviceRoutes,
 		...keyed,
-		...forwardedRows,
+		...forwardedRoutes,
 	];
 	const openapi = JSON.stringify({ ...openApiOf(everyRow, { version: options.version }), servers: [{ url: options.public_url }] });
 	const profile = new LiveProfile({ database, node, log, public_url: options.public_url });
@@ -202,13 +202,13 @@ export async function createApp(options: AppOptions): Promise<App> {
 		...{ own_origins: ownOrigins(options.public_url), filterHeader },
 		trusted_proxies: options.trusted_proxies,
 	};
-	mount(http, publicRows, publicGate({ ...gates, makeContext }), mounted);
-	mount(http, visitorRows, publicGate({ ...gates, makeContext }), mounted);
-	mount(http, personRows, personGate({ ...gates, makeContext }), { ...mounted, afterBody: sessionStillHolds(gates) });
-	mount(http, metricsRows, operatorGate({ ...gates, makeContext }), mounted);
-	mount(http, operatorRows, operatorGate({ ...gates, makeContext }), mounted);
-	mount(http, managementRows, managementGate({ ...gates, makeContext }), mounted);
-	mount(http, serviceRows, serviceGate({ ...gates, makeContext, services }), { ...mounted, afterBody: credentialStillHolds(services) });
+	mount(http, publicRoutes, publicGate({ ...gates, makeContext }), mounted);
+	mount(http, anonymousRoutes, publicGate({ ...gates, makeContext }), mounted);
+	mount(http, personRoutes, personGate({ ...gates, makeContext }), { ...mounted, afterBody: sessionStillHolds(gates) });
+	mount(http, metricsRoutes, operatorGate({ ...gates, makeContext }), mounted);
+	mount(http, operatorRoutes, operatorGate({ ...gates, makeContext }), mounted);
+	mount(http, managementRoutes, managementGate({ ...gates, makeContext }), mounted);
+	mount(http, serviceRoutes, serviceGate({ ...gates, makeContext, services }), { ...mounted, afterBody: credentialStillHolds(services) });
 	mount(
 		http,
 		keyed,

@@ -1,14 +1,14 @@
 import { hash } from "node:crypto";
 import { randomBase62 } from "../src/core/id.ts";
-import { type LegacyFormatContext, putLegacyFormat } from "../src/keys/imported/formats.ts";
+import { type ImportedFormatContext, putImportedFormat } from "../src/keys/imported/formats.ts";
 import type { ImportInto, ImportRow } from "../src/keys/imported/row.ts";
 import type { CreateInput } from "../src/keys/schema.ts";
 
 export const ACME = { name: "acme", prefix: "acme_", alphabet: "base62", length_min: 24, length_max: 24 } as const;
 export const INTO_ACME: ImportInto = { format: ACME, source: "plain" };
 
-export async function declareAcme(context: LegacyFormatContext): Promise<void> {
-	await putLegacyFormat(context, ACME);
+export async function declareAcme(context: ImportedFormatContext): Promise<void> {
+	await putImportedFormat(context, ACME);
 }
 
 /** A raw key as the other system makes them. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import pg from "pg";
 import { verifyChain } from "../src/audit/verify.ts";
 import { ManualClock } from "../src/core/clock.ts";
-import { type ErrorCode, Failure } from "../src/core/error.ts";
+import { ApiError, type ErrorCode } from "../src/core/error.ts";
 import { parsePeppers } from "../src/core/pepper.ts";
 import type { HandoverContext } from "../src/keys/context.ts";
 import type { CreateInput } from "../src/keys/schema.ts";
@@ -142,20 +142,20 @@ export function keyInput(tenant_id: string, overrides: Partial<CreateInput> = {}
 }
 
 /** Asserts that `run` is refused with `code` and leaves no trace in the database; answers the failure. */
-export async function refused(fixture: KeysFixture, code: ErrorCode, run: () => Promise<unknown>): Promise<Failure> {
+export async function refused(fixture: KeysFixture, code: ErrorCode, run: () => Promise<unknown>): Promise<ApiError> {
 	const before = await fixture.state();
 	const failure = await run().then(
 		() => assert.fail(`was not refused with ${code}`),
 		(error: unknown) => error,
 	);
-	assert(failure instanceof Failure, `threw ${String(failure)}`);
+	assert(failure instanceof ApiError, `threw ${String(failure)}`);
 	assert.equal(failure.code, code, failure.message);
 	assert.equal(await fixture.state(), before, "a refusal changed something");
 	return failure;
 }
 
 /** The pointers of what a failure says is wrong. */
-export function pointersOf(failure: Failure): string[] {
+export function pointersOf(failure: ApiError): string[] {
 	return (failure.facts.errors ?? []).map((error) => error.pointer);
 }
 

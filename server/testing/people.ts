@@ -1,8 +1,8 @@
+import type { AnonymousCaller } from "../src/access/anonymous.ts";
 import type { MailPasswordLink } from "../src/access/people/password-link.ts";
 import { Sessions } from "../src/access/people/sessions.ts";
 import { SignIn } from "../src/access/people/sign-in.ts";
 import type { MailSignInLink } from "../src/access/people/sign-in-link.ts";
-import type { Visitor } from "../src/access/visitor.ts";
 import { type Clock, systemClock } from "../src/core/clock.ts";
 import { parsePeppers } from "../src/core/pepper.ts";
 import { connectDatabase, type Database } from "../src/database/database.ts";
@@ -48,7 +48,7 @@ export function testPeople(db: TestDatabase, options: { public_url?: string; clo
 }
 
 /** A browser that keeps its cookies. */
-export class TestBrowser implements Visitor {
+export class TestBrowser implements AnonymousCaller {
 	readonly address: string;
 	readonly user_agent = "Browser of the tests";
 	readonly lines: string[] = [];

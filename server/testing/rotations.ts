@@ -82,7 +82,7 @@ export async function rotationFixture(): Promise<RotationFixture> {
 		handoverContext,
 		recipient: () => ({
 			...handoverContext({ scope: "", actor: { kind: "system", name: "public" } }),
-			visitor: new TestBrowser("198.51.100.7"),
+			anonymous: new TestBrowser("198.51.100.7"),
 		}),
 		async use(raw_key, caller, operation = "GET /orders") {
 			const source = typeof caller === "string" ? CALLERS[caller] : caller;

@@ -1,7 +1,7 @@
 import pg from "pg";
 import { type Clock, systemClock } from "../src/core/clock.ts";
 import type { DatabaseContext } from "../src/database/database.ts";
-import { settleUsage } from "../src/usage/aggregate.ts";
+import { aggregateUsage } from "../src/usage/aggregate.ts";
 import { type BareTestDatabase, bareTestDatabase, testLog } from "./database.ts";
 
 export interface UsageTestDatabase extends BareTestDatabase {
@@ -34,7 +34,7 @@ export async function usageTestDatabase(keys = 3): Promise<UsageTestDatabase> {
 	return {
 		...bare,
 		async query<R extends pg.QueryResultRow>(text: string, values?: unknown[]) {
-			if (text.startsWith("select")) await settleUsage({ database: bare.database, log: testLog });
+			if (text.startsWith("select")) await aggregateUsage({ database: bare.database, log: testLog });
 			return (await client.query<R>(text, values)).rows;
 		},
 		contextFor: (scope, clock = systemClock) => ({

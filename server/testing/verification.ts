@@ -8,7 +8,7 @@ import { headerFilter } from "../src/core/secret-text.ts";
 import type { Database } from "../src/database/database.ts";
 import type { KeysContext } from "../src/keys/context.ts";
 import { createKey } from "../src/keys/create.ts";
-import { liveLegacyFormats } from "../src/keys/imported/formats.ts";
+import { liveImportedFormats } from "../src/keys/imported/formats.ts";
 import type { CreateInput } from "../src/keys/schema.ts";
 import { parseRawKey } from "../src/keys/secrets/format.ts";
 import { Node } from "../src/nodes/node.ts";
@@ -145,7 +145,7 @@ export async function verificationFixture(): Promise<VerificationFixture> {
 			});
 			const quotas = new QuotaLedger({ database: options.quota_database ?? own, clock, log: testLog });
 			const failures = new AddressFailures({ clock, per_minute: options.failures_per_minute ?? 300 });
-			const legacy_formats = liveLegacyFormats({ database: own, node, log: testLog });
+			const legacy_formats = liveImportedFormats({ database: own, node, log: testLog });
 			const rekeyed: Process["rekeyed"] = [];
 			const verifier = new Verifier({
 				brand: BRAND,

@@ -1,6 +1,6 @@
 import { type Caller, type Role, roleReaches } from "../core/caller.ts";
 import type { Refusal } from "../http/problem.ts";
-import type { Row } from "../http/route.ts";
+import type { Route } from "../http/route.ts";
 import { TENANT_SUSPENDED, type Tenant } from "../tenants/tenant.ts";
 
 /** How long a password counts as just entered, for what makes secrets, removes things or lets people in. */
@@ -23,12 +23,12 @@ const UNCONFIRMED_PORTAL: Refusal = {
 const SUSPENDED: Refusal = { code: "tenant_suspended", detail: TENANT_SUSPENDED };
 
 /** 403 `tenant_suspended` for what does not go on in a suspended tenant; null when the row may run. */
-export function refuseSuspended(row: Row<never>, tenant: Pick<Tenant, "status">): Refusal | null {
+export function refuseSuspended(row: Route<never>, tenant: Pick<Tenant, "status">): Refusal | null {
 	return tenant.status === "suspended" && row.method !== "GET" && row.while_suspended !== true ? SUSPENDED : null;
 }
 
 /** 403 `role_not_allowed` for a role below that of the row; null when it suffices, or when the row asks for none. */
-export function refuseRole(row: Row<never>, caller: Caller): Refusal | null {
+export function refuseRole(row: Route<never>, caller: Caller): Refusal | null {
 	if (!("role" in caller) || row.access === "public" || row.access === "key" || row.access === "service") return null;
 	if (row.access === "person" || row.access === "operator") return null;
 	if (roleReaches(caller.role, row.access)) return null;
@@ -40,12 +40,12 @@ export function refuseRole(row: Row<never>, caller: Caller): Refusal | null {
 }
 
 /** 403 `confirmation_needed` for what lets people in, from a portal session whose link does not say `confirmed`: such a session could make itself permanent. */
-export function refusePortal(row: Row<never>, caller: Caller): Refusal | null {
+export function refusePortal(row: Route<never>, caller: Caller): Refusal | null {
 	return row.lets_people_in === true && caller.kind === "portal" && caller.confirmed !== true ? UNCONFIRMED_PORTAL : null;
 }
 
 /** 403 `confirmation_needed` when the row wants a password entered within the hour before `now` (ms); null for sessions without a password. */
-export function refuseUnconfirmed(row: Row<never>, confirmed_at: Date | null, now: number): Refusal | null {
+export function refuseUnconfirmed(row: Route<never>, confirmed_at: Date | null, now: number): Refusal | null {
 	if (row.confirm !== true || confirmed_at === null) return null;
 	return now - confirmed_at.getTime() < CONFIRMED_FOR_MS ? null : UNCONFIRMED;
 }

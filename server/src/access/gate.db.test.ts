@@ -11,7 +11,7 @@ import { randomBase62 } from "../core/id.ts";
 import { parsePeppers } from "../core/pepper.ts";
 import { headerFilter } from "../core/secret-text.ts";
 import { mount } from "../http/mount.ts";
-import { type Row, route } from "../http/route.ts";
+import { type Route, route } from "../http/route.ts";
 import { answerTheRest, createHttp } from "../http/server.ts";
 import { putPlan } from "../plans/plans.ts";
 import { operatorPlanRoutes } from "../plans/routes.ts";
@@ -34,7 +34,7 @@ const problems = { problem_type_base: () => "http://127.0.0.1/problems" };
 type EveryContext = EraseContext & ServiceContext;
 
 /** Says who the gate took the caller for. */
-const whoRoutes: readonly Row<EveryContext>[] = [
+const whoRoutes: readonly Route<EveryContext>[] = [
 	route({
 		method: "POST",
 		path: "/api/v1/verify",
@@ -46,7 +46,7 @@ const whoRoutes: readonly Row<EveryContext>[] = [
 		run: ({ actor, scope }: EveryContext) => ({ actor, scope }),
 	}),
 ];
-const whileSuspendedRoutes: readonly Row<EveryContext>[] = [
+const whileSuspendedRoutes: readonly Route<EveryContext>[] = [
 	route({
 		method: "POST",
 		path: "/api/v1/tenants/:tenant_id/stop",
@@ -69,7 +69,7 @@ before(async () => {
 	const operator_tokens = parseOperatorTokens(OPERATOR);
 	const makeContext = (parts: ContextParts): EveryContext => ({ ...db.context(), service_keys, forget_documents: async () => undefined, ...parts });
 	const services = new ServiceCache({ database: db.database, node: db.node, service_keys });
-	const operator: readonly Row<EveryContext>[] = [...operatorPlanRoutes, ...operatorTenantRoutes, ...operatorServiceRoutes];
+	const operator: readonly Route<EveryContext>[] = [...operatorPlanRoutes, ...operatorTenantRoutes, ...operatorServiceRoutes];
 	const management = [...managementSiteRoutes, ...whileSuspendedRoutes];
 	const people = testPeople(db);
 	const { sessions } = people;

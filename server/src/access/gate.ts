@@ -2,19 +2,19 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Reauthorize } from "../audit/reauthorize.ts";
 import type { Caller } from "../core/caller.ts";
 import { type Actor, ALL_TENANTS } from "../core/context.ts";
-import { Failure } from "../core/error.ts";
+import { ApiError } from "../core/error.ts";
 import { readIdempotencyKey } from "../http/input/idempotency-key.ts";
 import { Denied, type Gate, refuseNulInQuery } from "../http/mount.ts";
 import type { Refusal } from "../http/problem.ts";
 import { framed } from "../http/reply.ts";
-import type { Row } from "../http/route.ts";
+import type { Route } from "../http/route.ts";
+import { type AnonymousCaller, type AnonymousOptions, anonymousCallerOf } from "./anonymous.ts";
 import { bearerOf, SERVICE_CREDENTIAL, unknownBearer } from "./bearer.ts";
 import { actorOf } from "./caller.ts";
 import { crossSiteWithout, crossSiteWithSession } from "./cross-site.ts";
 import type { Sessions } from "./people/sessions.ts";
 import { actorOfPerson, type SignedIn } from "./people/signed-in.ts";
 import type { ServiceCache } from "./services/cache.ts";
-import { type Visitor, type VisitorOptions, visitorOf } from "./visitor.ts";
 
 /** What a gate knows of a request it lets through; the rest of the context is the same for all. */
 export interface ContextParts {
@@ -22,7 +22,7 @@ export interface ContextParts {
 	readonly scope: string;
 	readonly request_id: string;
 	readonly idempotency_key: string | null;
-	readonly visitor: Visitor;
+	readonly anonymous: AnonymousCaller;
 }
 
 /** What the gates of routes with a credential add: who calls. */
@@ -40,7 +40,7 @@ export interface SignedInParts extends ContextParts {
 	readonly signed_in: SignedIn;
 }
 
-export interface GateOptions<C, Parts extends ContextParts = ContextParts> extends VisitorOptions {
+export interface GateOptions<C, Parts extends ContextParts = ContextParts> extends AnonymousOptions {
 	readonly makeContext: (parts: Parts) => C;
 }
 
@@ -52,8 +52,8 @@ export interface SessionOptions {
 
 /** The last step of every gate: what in the headers and the query of a request is malformed, then its context. */
 export function admit<C, Who extends { actor: Actor; scope: string }>(
-	options: VisitorOptions & { readonly makeContext: (parts: ContextParts & Who) => C },
-	row: Row<C>,
+	options: AnonymousOptions & { readonly makeContext: (parts: ContextParts & Who) => C },
+	row: Route<C>,
 	request: FastifyRequest,
 	reply: FastifyReply,
 	who: Who,
@@ -61,8 +61,8 @@ export function admit<C, Who extends { actor: Actor; scope: string }>(
 	const nul = refuseNulInQuery(request);
 	if (nul) return new Denied(nul);
 	const idempotency_key = row.method === "POST" ? readIdempotencyKey(framed(request)) : null;
-	if (idempotency_key instanceof Failure) return new Denied(idempotency_key);
-	return options.makeContext({ ...who, request_id: request.id, idempotency_key, visitor: visitorOf(request, reply, options) });
+	if (idempotency_key instanceof ApiError) return new Denied(idempotency_key);
+	return options.makeContext({ ...who, request_id: request.id, idempotency_key, anonymous: anonymousCallerOf(request, reply, options) });
 }
 
 /** Whoever the session cookie stands for, once the request is known to come from a page of ours; null without a cookie. */

@@ -1,10 +1,10 @@
 import type { Reauthorize } from "../audit/reauthorize.ts";
 import type { Caller } from "../core/caller.ts";
 import type { Clock } from "../core/clock.ts";
-import { Failure } from "../core/error.ts";
+import { ApiError } from "../core/error.ts";
 import type { Tx } from "../database/transaction.ts";
 import type { Refusal } from "../http/problem.ts";
-import type { Row } from "../http/route.ts";
+import type { Route } from "../http/route.ts";
 import { readTenant } from "../tenants/store.ts";
 import { lockMemberRole } from "../tenants/team/member-store.ts";
 import { lockOperator, readMembership } from "../tenants/team/membership-store.ts";
@@ -17,7 +17,7 @@ import { lockPortalSession } from "./portal/store.ts";
 
 /** What a gate let a request through for. */
 export interface Admitted {
-	readonly row: Row<never>;
+	readonly row: Route<never>;
 	readonly caller: Caller;
 	/** Null: by the operator token, which lives as long as the process. */
 	readonly signed_in: SignedIn | null;
@@ -30,7 +30,7 @@ export interface Admitted {
 export function reauthorizeAs(admitted: Admitted): Reauthorize {
 	return async (tx) => {
 		const refusal = await refusalNow(tx, admitted);
-		if (refusal !== null) throw new Failure(refusal.code, refusal.detail, refusal.facts);
+		if (refusal !== null) throw new ApiError(refusal.code, refusal.detail, refusal.facts);
 	};
 }
 

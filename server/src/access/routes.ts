@@ -3,7 +3,7 @@ import type { CallerContext } from "../core/caller.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { pageOf, pageQuery } from "../http/input/cursor.ts";
 import { Name } from "../http/input/fields.ts";
-import { type Row, route } from "../http/route.ts";
+import { type Route, route } from "../http/route.ts";
 import type { ProfileContext } from "../plans/profile/live.ts";
 import { getStanding } from "./get-standing.ts";
 import type { ServiceContext } from "./services/service.ts";
@@ -17,7 +17,7 @@ const ServiceSchema = Type.Object({
 	revoked_at: Type.Union([Type.String({ format: "date-time" }), Type.Null()]),
 });
 
-export const operatorServiceRoutes: readonly Row<ServiceContext>[] = [
+export const operatorServiceRoutes: readonly Route<ServiceContext>[] = [
 	route({
 		method: "GET",
 		path: "/api/v1/operator/services",
@@ -82,7 +82,7 @@ const StandingSchema = Type.Object({
 	}),
 });
 
-export const managementStandingRoutes: readonly Row<DatabaseContext & CallerContext & ProfileContext>[] = [
+export const managementStandingRoutes: readonly Route<DatabaseContext & CallerContext & ProfileContext>[] = [
 	route({
 		method: "GET",
 		path: "/api/v1/tenants/:tenant_id/access",

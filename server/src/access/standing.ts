@@ -1,5 +1,5 @@
 import { type Caller, roleReaches } from "../core/caller.ts";
-import { Failure } from "../core/error.ts";
+import { ApiError } from "../core/error.ts";
 import type { Plan } from "../plans/plan.ts";
 import type { Tenant } from "../tenants/tenant.ts";
 
@@ -37,7 +37,7 @@ export interface Abilities {
 export function roleOf(caller: Caller): StandingRole {
 	if (caller.kind === "operator") return "operator";
 	if (caller.kind === "member" || caller.kind === "portal") return caller.role;
-	throw new Failure("role_not_allowed", "A service credential is for verification. Use a member's session or the operator token.");
+	throw new ApiError("role_not_allowed", "A service credential is for verification. Use a member's session or the operator token.");
 }
 
 function reaches(role: StandingRole, needed: "admin" | "owner"): boolean {

@@ -9,14 +9,14 @@ import { startSweep } from "../documents/sweep.ts";
 import { warnOfExpiry } from "../keys/expiry/warn.ts";
 import { completeRotations } from "../keys/rotations/end-due.ts";
 import { remindOfRotations } from "../keys/rotations/remind.ts";
-import { settleUsage } from "../usage/aggregate.ts";
-import { foldUsage } from "../usage/roll-up.ts";
+import { aggregateUsage } from "../usage/aggregate.ts";
+import { rollUpUsage } from "../usage/roll-up.ts";
 import { sweepEvidence } from "../usage/sources/evidence-sweep.ts";
 import type { Grants } from "../verification/grants/grants.ts";
 import type { QuotaLedger } from "../verification/limits/quota.ts";
 
 const FOLD_EVERY_MS = 600_000;
-const SETTLE_EVERY_MS = 60_000;
+const AGGREGATE_EVERY_MS = 60_000;
 const EXPIRY_EVERY_MS = 900_000;
 const SWEEP_EVERY_MS = 300_000;
 const ROTATIONS_EVERY_MS = 10_000;
@@ -38,7 +38,7 @@ export interface LoopsOptions {
 export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promise<void> }> {
 	const { database, clock, log, quotas, grants } = options;
 	const loops = [
-		startLoop({ name: "usage_fold", every_ms: FOLD_EVERY_MS, log, run: async () => void (await foldUsage({ clock, database })) }),
+		startLoop({ name: "usage_fold", every_ms: FOLD_EVERY_MS, log, run: async () => void (await rollUpUsage({ clock, database })) }),
 		startLoop({ name: "expired_sweep", every_ms: FOLD_EVERY_MS, log, run: () => sweepExpired({ clock, database }) }),
 		startLoop({ name: "session_sweep", every_ms: FOLD_EVERY_MS, log, run: () => sweepSessions({ clock, database }) }),
 		startLoop({ name: "evidence_sweep", every_ms: FOLD_EVERY_MS, log, run: () => sweepEvidence({ clock, database }) }),
@@ -60,7 +60,7 @@ export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promi
 			log,
 			run: async () => void (await remindOfRotations(options.systemContext("rotation"))),
 		}),
-		startLoop({ name: "usage_settle", every_ms: SETTLE_EVERY_MS, log, run: () => settleUsage({ database, log }) }),
+		startLoop({ name: "usage_settle", every_ms: AGGREGATE_EVERY_MS, log, run: () => aggregateUsage({ database, log }) }),
 		startLoop({ name: "quota_return", every_ms: QUOTA_RETURN_EVERY_MS, log, run: () => quotas.returnIdle() }),
 		startLoop({ name: "memory_sweep", every_ms: SWEEP_EVERY_MS, log, run: async () => grants.sweep() }),
 		await startSweep({ database, clock, log, uploads_dir: options.uploads_dir, sole: options.sole }),

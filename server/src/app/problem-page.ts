@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode, Failure } from "../core/error.ts";
+import { ApiError, ERRORS, type ErrorCode } from "../core/error.ts";
 import type { ApiProfile } from "../plans/profile/profile.ts";
 import { escapeHtml } from "./dashboard.ts";
 import { plainPage } from "./plain-page.ts";
@@ -9,7 +9,7 @@ function isErrorCode(code: string): code is ErrorCode {
 
 /** The page that a problem's `type` points at: the error table in the operator's name. 404 `not_found` for what is no code. */
 export function problemPage(code: string, profile: ApiProfile, nonce: string): string {
-	if (!isErrorCode(code)) throw new Failure("not_found", "There is no error with this code.");
+	if (!isErrorCode(code)) throw new ApiError("not_found", "There is no error with this code.");
 	const { status, title, cure } = ERRORS[code];
 	const cure_html = escapeHtml(cure).replace(/`([^`]+)`/g, "<code>$1</code>");
 	const content = `<p><code>${status} ${code}</code></p>\n<h1>${escapeHtml(title)}</h1>\n<p>${cure_html}</p>`;

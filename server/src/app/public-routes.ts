@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import Type from "typebox";
-import { Failure } from "../core/error.ts";
-import { type Row, route, type StreamOutput } from "../http/route.ts";
+import { ApiError } from "../core/error.ts";
+import { type Route, route, type StreamOutput } from "../http/route.ts";
 import type { Node } from "../nodes/node.ts";
 import type { ProfileContext } from "../plans/profile/live.ts";
 import { publicProfileRoutes } from "../plans/routes.ts";
@@ -22,7 +22,7 @@ function text(body: string, content_type: string): StreamOutput {
 	return { stream: Readable.from([body]), headers: { "content-type": content_type, "content-length": String(Buffer.byteLength(body)) } };
 }
 
-export const publicRows: readonly Row<PublicContext>[] = [
+export const publicRoutes: readonly Route<PublicContext>[] = [
 	...publicProfileRoutes,
 	route({
 		method: "GET",
@@ -41,7 +41,7 @@ export const publicRows: readonly Row<PublicContext>[] = [
 		status: 200,
 		output: Health,
 		run(context: PublicContext) {
-			if (!context.node.lease.holds()) throw new Failure("unavailable", "This server has no lease: its database cannot be reached.");
+			if (!context.node.lease.holds()) throw new ApiError("unavailable", "This server has no lease: its database cannot be reached.");
 			return { status: "ok" as const };
 		},
 	}),
@@ -69,7 +69,7 @@ export const publicRows: readonly Row<PublicContext>[] = [
 	}),
 ];
 
-export const metricsRows: readonly Row<PublicContext>[] = [
+export const metricsRoutes: readonly Route<PublicContext>[] = [
 	route({
 		method: "GET",
 		path: "/metrics",

@@ -3,7 +3,7 @@ import type { Log } from "../core/log.ts";
 import type { Peppers } from "../core/pepper.ts";
 import { type HeaderFilter, headerFilter, type SecretTest } from "../core/secret-text.ts";
 import type { Database } from "../database/database.ts";
-import { type LiveLegacyFormats, liveLegacyFormats } from "../keys/imported/formats.ts";
+import { type LiveImportedFormats, liveImportedFormats } from "../keys/imported/formats.ts";
 import { ClockSkew } from "../nodes/clock-skew.ts";
 import { Node } from "../nodes/node.ts";
 import { Meter } from "../usage/meter.ts";
@@ -38,7 +38,7 @@ export interface Verification {
 	readonly meter: Meter;
 	readonly grants: Grants;
 	readonly quotas: QuotaLedger;
-	readonly legacy_formats: LiveLegacyFormats;
+	readonly legacy_formats: LiveImportedFormats;
 	/** Finds what no stored text may hold. */
 	readonly holds_secret: SecretTest;
 	/** The same for headers that are stored. */
@@ -56,7 +56,7 @@ export function createVerification(options: VerificationOptions): Verification {
 	const grants = new Grants({ database: verification_database, node, clock, meter, windows });
 	const quotas = new QuotaLedger({ database: verification_database, clock, log });
 	const failures = new AddressFailures({ clock, per_minute: options.auth_failures_per_minute });
-	const legacy_formats = liveLegacyFormats({ database, node, log });
+	const legacy_formats = liveImportedFormats({ database, node, log });
 	const holds_secret = secretTestOf({ operator_token: options.operator_token, legacy_formats });
 	const filterHeader = headerFilter(holds_secret, (header) => log.warn({ place: `${header} header` }, "key_exposed"));
 	const sources = new SourceMemo({

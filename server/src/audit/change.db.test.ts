@@ -6,7 +6,7 @@ import pg from "pg";
 import { type TestDatabase, testDatabase } from "../../testing/audit.ts";
 import { holdable, startNode } from "../../testing/nodes.ts";
 import { ALL_TENANTS } from "../core/context.ts";
-import { Failure } from "../core/error.ts";
+import { ApiError } from "../core/error.ts";
 import { asChange, inTransaction, type Tx } from "../database/transaction.ts";
 import type { Node } from "../nodes/node.ts";
 import { appendInvalidations } from "../nodes/store.ts";
@@ -97,7 +97,7 @@ suite("change", () => {
 		await rejects(
 			change(db.context(), async (tx): Promise<Change<never>> => {
 				await insertPlan(tx, "never");
-				throw new Failure("conflict", "Not like this.");
+				throw new ApiError("conflict", "Not like this.");
 			}),
 			/conflict/,
 		);
@@ -239,7 +239,7 @@ suite("change", () => {
 		equal(await Promise.race([change(db.context(), makingPlan(plan, chain)), sleep(STANDS_STILL_MS / 2, "held up")]), plan);
 		for (const { ended } of stops) {
 			const error = await ended;
-			equal(error instanceof Failure && error.code, "unavailable");
+			equal(error instanceof ApiError && error.code, "unavailable");
 		}
 		equal(await count("plans", "id like 'frozen-%'"), 0);
 	});
@@ -252,7 +252,7 @@ suite("change", () => {
 		});
 		const kept = record(db, () => sleep(STANDS_STILL_MS));
 		const ends = await Promise.all([slow, kept].map((still) => still.then(String, (error: unknown) => error)));
-		for (const error of ends) equal(error instanceof Failure && error.code, "unavailable", String(error));
+		for (const error of ends) equal(error instanceof ApiError && error.code, "unavailable", String(error));
 	});
 
 	test("a change runs as the serving role, within its context's scope", async () => {
@@ -289,7 +289,7 @@ suite("change", () => {
 			return makingPlan("asked", "t1")(tx);
 		});
 		equal(asked.length, 1);
-		const refused = db.context({ ...context, reauthorize: async () => Promise.reject(new Failure("credential_invalid", "The session has ended.")) });
+		const refused = db.context({ ...context, reauthorize: async () => Promise.reject(new ApiError("credential_invalid", "The session has ended.")) });
 		await rejects(
 			change(refused, async (tx) => {
 				const outcome = await makingPlan("refused", "t1")(tx);

@@ -2,7 +2,7 @@ import { deepEqual, equal, rejects } from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { type TestDatabase, testDatabase } from "../../testing/audit.ts";
 import { ManualClock } from "../core/clock.ts";
-import { Failure } from "../core/error.ts";
+import { ApiError } from "../core/error.ts";
 import { type ChangeContext, change } from "./change.ts";
 import { claimOnce, keepResult } from "./idempotency.ts";
 
@@ -55,7 +55,7 @@ suite("a request with an Idempotency-Key", () => {
 
 	test("with other input or for another operation is a mismatch, and changes nothing", async () => {
 		const first = await create(once("k4"), { name: "a" });
-		const mismatch = (error: unknown) => error instanceof Failure && error.code === "idempotency_mismatch";
+		const mismatch = (error: unknown) => error instanceof ApiError && error.code === "idempotency_mismatch";
 		await rejects(create(once("k4"), { name: "b" }), mismatch);
 		await rejects(create(once("k4"), { name: "a" }, { operation: "other.create" }), mismatch);
 		deepEqual(await create(once("k4"), { name: "a" }), { kind: "again", subject_id: first.subject_id, result: null });
@@ -79,7 +79,7 @@ suite("a request with an Idempotency-Key", () => {
 		await rejects(
 			change(context, async (tx) => {
 				await claimOnce(tx, context, { tenant_id: "tenant-1", operation: "thing.create", input: { name: "bad" }, subject_id: "never" });
-				throw new Failure("conflict", "The plan is full.");
+				throw new ApiError("conflict", "The plan is full.");
 			}),
 			/conflict/,
 		);

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { canonicalJson } from "../core/canonical.ts";
 import type { Context } from "../core/context.ts";
-import { Failure } from "../core/error.ts";
+import { ApiError } from "../core/error.ts";
 import type { Tx } from "../database/transaction.ts";
 import { claimIdempotencyKey, readIdempotencyKey, saveIdempotentResult } from "./store.ts";
 
@@ -37,7 +37,7 @@ export async function claimOnce(
 	if (await claimIdempotencyKey(tx, row, new Date(context.clock.now() - KEPT_MS))) return null;
 	const earlier = await readIdempotencyKey(tx, row);
 	if (!earlier?.fingerprint.equals(row.fingerprint)) {
-		throw new Failure(
+		throw new ApiError(
 			"idempotency_mismatch",
 			"This Idempotency-Key was used with another request in the last 24 hours. Use a new one for a new request.",
 		);

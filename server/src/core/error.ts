@@ -131,7 +131,7 @@ export interface InputError {
 	detail: string;
 }
 
-export interface FailureFacts {
+export interface ApiErrorDetails {
 	errors?: InputError[];
 	retry_after_seconds?: number;
 	headers?: Record<string, string>;
@@ -141,13 +141,13 @@ export interface FailureFacts {
 }
 
 /** A refusal on its way to the caller. `detail` says what to do, states only the caller's own facts, and never echoes input. */
-export class Failure extends Error {
+export class ApiError extends Error {
 	override readonly name = "Failure";
 	readonly code: ErrorCode;
 	readonly detail: string;
-	readonly facts: FailureFacts;
+	readonly facts: ApiErrorDetails;
 
-	constructor(code: ErrorCode, detail: string, facts: FailureFacts = {}) {
+	constructor(code: ErrorCode, detail: string, facts: ApiErrorDetails = {}) {
 		super(`${code}: ${detail}`, { cause: facts.cause });
 		this.code = code;
 		this.detail = detail;

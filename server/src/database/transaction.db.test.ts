@@ -4,12 +4,12 @@ import { sql } from "kysely";
 import pg from "pg";
 import { type BareTestDatabase, bareTestDatabase, testLog } from "../../testing/database.ts";
 import { ALL_TENANTS } from "../core/context.ts";
-import { Failure } from "../core/error.ts";
+import { ApiError } from "../core/error.ts";
 import { connectDatabase } from "./database.ts";
 import { inTransaction, isUnavailable } from "./transaction.ts";
 
 const unavailable = (error: unknown): boolean =>
-	error instanceof Failure && error.code === "unavailable" && error.facts.retry_after_seconds !== undefined;
+	error instanceof ApiError && error.code === "unavailable" && error.facts.retry_after_seconds !== undefined;
 
 suite("a transaction", () => {
 	let bare: BareTestDatabase;
@@ -42,9 +42,9 @@ suite("a transaction", () => {
 		await inTransaction(bare.database, ALL_TENANTS, (tx) => tx.insertInto("plans").values(planRow("kept")).execute());
 		const failing = inTransaction(bare.database, ALL_TENANTS, async (tx) => {
 			await tx.insertInto("plans").values(planRow("lost")).execute();
-			throw new Failure("conflict", "Not like this.");
+			throw new ApiError("conflict", "Not like this.");
 		});
-		await rejects(failing, (error: unknown) => error instanceof Failure && error.code === "conflict");
+		await rejects(failing, (error: unknown) => error instanceof ApiError && error.code === "conflict");
 		deepEqual([await hasPlan("kept"), await hasPlan("lost")], [true, false]);
 	});
 
@@ -164,7 +164,7 @@ suite("a transaction", () => {
 		]) {
 			equal(isUnavailable(new Error(text)), true, text);
 		}
-		for (const error of [coded("ERR_ASSERTION"), new TypeError("x is not a function"), new Failure("conflict", "No."), "a text", null]) {
+		for (const error of [coded("ERR_ASSERTION"), new TypeError("x is not a function"), new ApiError("conflict", "No."), "a text", null]) {
 			equal(isUnavailable(error), false, String(error));
 		}
 	});
@@ -193,7 +193,7 @@ suite("a transaction", () => {
 		const database = connectDatabase({ url: "postgresql://nobody@127.0.0.1:1/nowhere", log: testLog });
 		const failure = await inTransaction(database, ALL_TENANTS, async () => undefined).catch((error: unknown) => error);
 		await database.close();
-		ok(failure instanceof Failure);
+		ok(failure instanceof ApiError);
 		match(failure.detail, /Try again shortly/);
 		ok(!/127\.0\.0\.1|nobody|nowhere/.test(failure.detail));
 	});

@@ -1,6 +1,6 @@
 import { type Kysely, sql, type Transaction } from "kysely";
 import pg from "pg";
-import { Failure } from "../core/error.ts";
+import { ApiError } from "../core/error.ts";
 import type { Database } from "./database.ts";
 import { NoSession } from "./pool.ts";
 import { APP_ROLE } from "./roles.ts";
@@ -44,8 +44,8 @@ export function isUnavailable(error: unknown): boolean {
 const UNAVAILABLE_RETRY_SECONDS = 2;
 
 /** The failure a caller sees when the database is away; never 401, never open. */
-export function unavailable(cause: unknown): Failure {
-	return new Failure("unavailable", "The database is away or busy at the moment. Try again shortly.", {
+export function unavailable(cause: unknown): ApiError {
+	return new ApiError("unavailable", "The database is away or busy at the moment. Try again shortly.", {
 		retry_after_seconds: UNAVAILABLE_RETRY_SECONDS,
 		cause,
 	});
@@ -53,7 +53,7 @@ export function unavailable(cause: unknown): Failure {
 
 /** Whether `error` is the 503 of a statement that took longer than statements may. */
 export function wasTooSlow(error: unknown): boolean {
-	return error instanceof Failure && error.cause instanceof pg.DatabaseError && error.cause.code === QUERY_CANCELED;
+	return error instanceof ApiError && error.cause instanceof pg.DatabaseError && error.cause.code === QUERY_CANCELED;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { Failure } from "../core/error.ts";
+import { ApiError } from "../core/error.ts";
 import type { StreamOutput } from "../http/route.ts";
 import type { DocumentsContext } from "./context.ts";
 import type { Document } from "./document.ts";
@@ -34,9 +34,9 @@ async function openContent(context: DocumentsContext, document: Document): Promi
 	}
 }
 
-function contentLost(context: DocumentsContext, document: Document, reason: string): Failure {
+function contentLost(context: DocumentsContext, document: Document, reason: string): ApiError {
 	context.log.error({ document_id: document.id, tenant_id: document.tenant_id, request_id: context.request_id, reason }, "document_content_lost");
-	return new Failure("internal_error", "The content of this document cannot be read. Tell the operator the request id.");
+	return new ApiError("internal_error", "The content of this document cannot be read. Tell the operator the request id.");
 }
 
 function headersOf(document: Document): Record<string, string> {

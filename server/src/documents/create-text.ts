@@ -1,4 +1,4 @@
-import { Failure } from "../core/error.ts";
+import { ApiError } from "../core/error.ts";
 import type { DocumentsContext } from "./context.ts";
 import { createDocument } from "./create.ts";
 import { CATEGORY_CHARACTERS_MAX, type Document, lineOf, TEXT_BYTES_MAX, TEXT_CONTENT_TYPE, TITLE_CHARACTERS_MAX } from "./document.ts";
@@ -13,7 +13,7 @@ export interface TextInput {
 export async function createTextDocument(context: DocumentsContext, input: TextInput & { site_id: string }): Promise<Document> {
 	const content = Buffer.from(input.content, "utf8");
 	if (content.length > TEXT_BYTES_MAX)
-		throw new Failure("payload_too_large", `A text may have at most ${TEXT_BYTES_MAX} bytes. Upload it as a file instead.`);
+		throw new ApiError("payload_too_large", `A text may have at most ${TEXT_BYTES_MAX} bytes. Upload it as a file instead.`);
 	const title = lineOf(input.title, "title", TITLE_CHARACTERS_MAX);
 	const category = lineOf(input.category ?? "", "category", CATEGORY_CHARACTERS_MAX);
 	return createDocument(context, {

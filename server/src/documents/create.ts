@@ -1,16 +1,16 @@
 import { unlink } from "node:fs/promises";
 import { change } from "../audit/change.ts";
 import { claimOnce, keepResult } from "../audit/idempotency.ts";
-import { Failure } from "../core/error.ts";
+import { ApiError } from "../core/error.ts";
 import { newId } from "../core/id.ts";
 import type { Tx } from "../database/transaction.ts";
-import { holdTenant } from "../tenants/store.ts";
+import { readTenantForShare } from "../tenants/store.ts";
 import type { DocumentsContext } from "./context.ts";
 import { type Description, type Document, documentNotFound } from "./document.ts";
 import { type Digest, IncomingFile, Measure } from "./incoming.ts";
 import { documentPath } from "./places.ts";
 import { assertDocumentBytes, Reservation } from "./reserve.ts";
-import { holdSite, insertDocument } from "./store.ts";
+import { insertDocument, readSiteForShare } from "./store.ts";
 
 /** Takes the content, piece by piece, as fast as it can be stored. */
 export type Take = (content: AsyncIterable<Buffer> | Iterable<Buffer>) => Promise<void>;
@@ -32,7 +32,7 @@ export async function createDocument(context: DocumentsContext, source: Document
 	try {
 		await reservation.open(source.bytes_min);
 	} catch (error) {
-		if (error instanceof Failure && error.code === "conflict" && context.idempotency_key !== null)
+		if (error instanceof ApiError && error.code === "conflict" && context.idempotency_key !== null)
 			return repeatOnly(context, source, reservation, error);
 		throw error;
 	}
@@ -86,8 +86,8 @@ function commit(context: DocumentsContext, document: Document, reservation: Rese
 	return change(context, async (tx) => {
 		const earlier = await earlierDocument(tx, context, document);
 		if (earlier) return { unchanged: earlier };
-		const held = await holdTenant(tx, context.scope);
-		if (!held || !(await holdSite(tx, context.scope, document.site_id))) throw documentNotFound();
+		const held = await readTenantForShare(tx, context.scope);
+		if (!held || !(await readSiteForShare(tx, context.scope, document.site_id))) throw documentNotFound();
 		await reservation.settle(tx, held.plan.limits, document.size_bytes);
 		await insertDocument(tx, document);
 		await keepResult(tx, context, context.scope, document);
@@ -114,7 +114,7 @@ function keptDocument(result: unknown): Document {
  * For a request that has no room in the plan but may be the repeat of one that took the last: reads the content without storing any of it,
  * and answers with the earlier document or with `full`.
  */
-async function repeatOnly(context: DocumentsContext, source: DocumentSource, reservation: Reservation, full: Failure): Promise<Document> {
+async function repeatOnly(context: DocumentsContext, source: DocumentSource, reservation: Reservation, full: ApiError): Promise<Document> {
 	const measure = new Measure();
 	const description = await source.receive(
 		taking(

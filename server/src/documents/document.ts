@@ -1,4 +1,4 @@
-import { Failure } from "../core/error.ts";
+import { ApiError } from "../core/error.ts";
 
 export const TITLE_CHARACTERS_MAX = 200;
 export const CATEGORY_CHARACTERS_MAX = 100;
@@ -56,11 +56,11 @@ export function lineOf(text: string, name: string, characters_max: number): stri
 	return line;
 }
 
-function refusedLine(name: string, detail: string): Failure {
-	return new Failure("invalid_request", `The document's ${name} is not valid: it ${detail}.`, { errors: [{ pointer: `/${name}`, detail }] });
+function refusedLine(name: string, detail: string): ApiError {
+	return new ApiError("invalid_request", `The document's ${name} is not valid: it ${detail}.`, { errors: [{ pointer: `/${name}`, detail }] });
 }
 
 /** The same for a document that is unknown, another tenant's, or at another site. */
-export function documentNotFound(): Failure {
-	return new Failure("not_found", "There is no document with this id at this site.");
+export function documentNotFound(): ApiError {
+	return new ApiError("not_found", "There is no document with this id at this site.");
 }

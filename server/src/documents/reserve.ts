@@ -1,9 +1,9 @@
 import { record } from "../audit/record.ts";
-import { Failure } from "../core/error.ts";
+import { ApiError } from "../core/error.ts";
 import { newId } from "../core/id.ts";
 import type { RecordTx, Tx } from "../database/transaction.ts";
 import type { PlanLimits } from "../plans/plan.ts";
-import { holdTenant } from "../tenants/store.ts";
+import { readTenantForShare } from "../tenants/store.ts";
 import type { DocumentsContext } from "./context.ts";
 import { assertRoom } from "./incoming.ts";
 import { addToCounts, deleteUpload, documentCounts, ensureCounts, growUpload, insertUpload, takeFromCounts } from "./store.ts";
@@ -20,7 +20,7 @@ export type DocumentLimits = Pick<PlanLimits, "documents" | "storage_bytes" | "d
 /** Throws 413 when one document of `size_bytes` is more than the plan takes. */
 export function assertDocumentBytes(limits: DocumentLimits, size_bytes: number): void {
 	if (limits.document_bytes === null || size_bytes <= limits.document_bytes) return;
-	throw new Failure(
+	throw new ApiError(
 		"payload_too_large",
 		`In this plan one document may have at most ${limits.document_bytes} bytes. Send a smaller one, or ask for a larger plan.`,
 		{
@@ -30,14 +30,14 @@ export function assertDocumentBytes(limits: DocumentLimits, size_bytes: number):
 }
 
 /** The 409 of a plan that is full: names the limit and what is used of it, running uploads included. `documents` more were wanted. */
-async function planFull(tx: Tx | RecordTx, tenant_id: string, limits: DocumentLimits, documents: number): Promise<Failure> {
+async function planFull(tx: Tx | RecordTx, tenant_id: string, limits: DocumentLimits, documents: number): Promise<ApiError> {
 	const used = await documentCounts(tx, tenant_id);
 	if (limits.documents !== null && (limits.storage_bytes === null || used.documents + documents > limits.documents)) {
 		const detail = `The plan holds ${limits.documents} documents and ${used.documents} are stored or being uploaded. Delete some, or ask for a larger plan.`;
-		return new Failure("conflict", detail, { members: { limit: "documents", max: limits.documents, used: used.documents } });
+		return new ApiError("conflict", detail, { members: { limit: "documents", max: limits.documents, used: used.documents } });
 	}
 	const detail = `The plan holds ${limits.storage_bytes} bytes of documents and ${used.storage_bytes} are stored or reserved by uploads: this document does not fit. Delete some, or ask for a larger plan.`;
-	return new Failure("conflict", detail, { members: { limit: "storage_bytes", max: limits.storage_bytes, used: used.storage_bytes } });
+	return new ApiError("conflict", detail, { members: { limit: "storage_bytes", max: limits.storage_bytes, used: used.storage_bytes } });
 }
 
 /** Room in the plan for one document that is coming in. What it holds is counted as used until it is committed or released. */
@@ -61,8 +61,8 @@ export class Reservation {
 		const { uploads_dir, node, scope } = this.#context;
 		await assertRoom(uploads_dir, bytes_min);
 		await record(this.#context, async (tx) => {
-			const held = await holdTenant(tx, scope);
-			if (!held) throw new Failure("not_found", "The tenant of this key was deleted.");
+			const held = await readTenantForShare(tx, scope);
+			if (!held) throw new ApiError("not_found", "The tenant of this key was deleted.");
 			this.#limits = held.plan.limits;
 			assertDocumentBytes(this.#limits, bytes_min);
 			await ensureCounts(tx, scope);
@@ -118,6 +118,6 @@ export async function releaseUpload(tx: RecordTx, upload_id: string): Promise<bo
 	return true;
 }
 
-function uploadLost(): Failure {
-	return new Failure("unavailable", "The upload took so long that it was given up. Send it again.");
+function uploadLost(): ApiError {
+	return new ApiError("unavailable", "The upload took so long that it was given up. Send it again.");
 }

@@ -1,5 +1,5 @@
 import { pageOf } from "../http/input/cursor.ts";
-import { type Row, route, uploadRoute } from "../http/route.ts";
+import { type Route, route, uploadRoute } from "../http/route.ts";
 import { getDocumentContent } from "./content.ts";
 import type { DocumentsContext } from "./context.ts";
 import { createTextDocument } from "./create-text.ts";
@@ -12,7 +12,7 @@ import { uploadDocument } from "./upload.ts";
 /** JSON may write a character of two bytes in six, as Python does with all that is not ASCII. */
 const TEXT_BODY_BYTES_MAX = 3 * TEXT_BYTES_MAX + 65_536;
 
-export const keyedDocumentRoutes: readonly Row<DocumentsContext>[] = [
+export const keyedDocumentRoutes: readonly Route<DocumentsContext>[] = [
 	route({
 		method: "GET",
 		path: "/api/v1/m2m/sites/:site_id/documents",

@@ -1,4 +1,4 @@
-import { Failure } from "../core/error.ts";
+import { ApiError } from "../core/error.ts";
 
 /** The disk, the owner's share of it, or the largest file it takes. */
 const FULL = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
@@ -12,6 +12,6 @@ export function isMissing(error: unknown): boolean {
 }
 
 /** 507: what a caller sees when there is no room on the disk. */
-export function storageFull(cause: unknown): Failure {
-	return new Failure("storage_full", "The storage of this instance is full. Nothing was stored; tell the operator.", { cause });
+export function storageFull(cause: unknown): ApiError {
+	return new ApiError("storage_full", "The storage of this instance is full. Nothing was stored; tell the operator.", { cause });
 }

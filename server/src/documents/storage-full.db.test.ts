@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, type TestContext, test } from "node:test";
 import { type DocumentServer, rawForm, send, startDocumentServer } from "../../testing/documents.ts";
-import { Failure } from "../core/error.ts";
+import { ApiError } from "../core/error.ts";
 import { newId } from "../core/id.ts";
 import { IncomingFile } from "./incoming.ts";
 import { isFull } from "./storage-fault.ts";
@@ -70,7 +70,7 @@ test("writing on a disk that is really full is a 507, and discarding gives its r
 	const fill = async (): Promise<void> => {
 		for (let written = 0; written < 4_000_000; written += 100_000) await file.write(Buffer.alloc(100_000));
 	};
-	await rejects(fill, (error) => error instanceof Failure && error.code === "storage_full" && isFull(error.cause));
+	await rejects(fill, (error) => error instanceof ApiError && error.code === "storage_full" && isFull(error.cause));
 	await file.discard();
 	equal((await server.upload(Buffer.alloc(1_000_000))).status, 201);
 });

@@ -107,7 +107,7 @@ export async function readUploadsExisting(tx: ReadTx, ids: readonly string[]): P
 }
 
 /** Whether the site exists; it then cannot be deleted until the transaction ends. */
-export async function holdSite(tx: Tx, tenant_id: string, site_id: string): Promise<boolean> {
+export async function readSiteForShare(tx: Tx, tenant_id: string, site_id: string): Promise<boolean> {
 	const row = await tx.selectFrom("sites").select("id").where("tenant_id", "=", tenant_id).where("id", "=", site_id).forKeyShare().executeTakeFirst();
 	return row !== undefined;
 }

@@ -13,7 +13,7 @@ import {
 	send,
 	startDocumentServer,
 } from "../../testing/documents.ts";
-import { Failure } from "../core/error.ts";
+import { ApiError } from "../core/error.ts";
 
 let server: DocumentServer;
 let base: Remains;
@@ -168,7 +168,7 @@ test("with Expect: 100-continue the body is asked for and stored", async () => {
 
 test("a key that was revoked while its upload ran stores and deletes nothing", async () => {
 	const { id } = await documentIn(await server.upload("before"));
-	server.recheck = () => Promise.reject(new Failure("key_revoked", "The key was revoked."));
+	server.recheck = () => Promise.reject(new ApiError("key_revoked", "The key was revoked."));
 	const text = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ title: "t", content: "c" }) };
 	for (const answer of [
 		server.upload("too late"),

@@ -1,4 +1,4 @@
-import { Failure } from "../core/error.ts";
+import { ApiError } from "../core/error.ts";
 import type { Upload } from "../http/route.ts";
 import type { DocumentsContext } from "./context.ts";
 import { createDocument, type Take } from "./create.ts";
@@ -44,7 +44,7 @@ async function receiveForm(upload: Upload, boundary: string, take: Take): Promis
 		for await (const chunk of upload.body) await reader.write(chunk);
 		return await reader.end();
 	} catch (error) {
-		throw isCutOff(error) ? new Failure("invalid_request", "The connection ended before the body did. Send it again.") : error;
+		throw isCutOff(error) ? new ApiError("invalid_request", "The connection ended before the body did. Send it again.") : error;
 	} finally {
 		await reader.abandon();
 	}

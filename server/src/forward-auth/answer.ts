@@ -1,4 +1,4 @@
-import { Failure } from "../core/error.ts";
+import { ApiError } from "../core/error.ts";
 import type { Log } from "../core/log.ts";
 import type { AllowList } from "../core/network.ts";
 import type { AnswerHead, HeadAnswer } from "../http/direct.ts";
@@ -86,7 +86,7 @@ export function forwardAuthAnswer(options: ForwardAuthOptions): AnswerHead {
 }
 
 function unavailable(log: Log, error: unknown): Denial {
-	if (error instanceof Failure && error.code === "unavailable") return deny("unavailable", error.detail, error.facts);
+	if (error instanceof ApiError && error.code === "unavailable") return deny("unavailable", error.detail, error.facts);
 	log.error({ err: error }, "forward_auth_rules_not_read");
 	return cannotBeChecked();
 }

@@ -1,12 +1,12 @@
 import type { ChangeContext } from "../audit/change.ts";
 import { FORWARD_AUTH } from "../http/forward-auth-problem.ts";
-import { directRoute, type Row, route } from "../http/route.ts";
+import { directRoute, type Route, route } from "../http/route.ts";
 import { getForwardAuthRules, putForwardAuthRules } from "./rules.ts";
 import { RULES_BODY_BYTES_MAX, RulesAnswer, RulesInput, TestAnswer, TestInput } from "./schema.ts";
 import { type ForwardAuthTestContext, testForwardAuth } from "./tester.ts";
 
 /** Where proxies ask: by headers, or by the path below. */
-export const forwardAuthRoutes: readonly Row<never>[] = [
+export const forwardAuthRoutes: readonly Route<never>[] = [
 	directRoute({
 		method: "ANY",
 		path: FORWARD_AUTH,
@@ -23,7 +23,7 @@ export const forwardAuthRoutes: readonly Row<never>[] = [
 	}),
 ];
 
-export const operatorForwardAuthRoutes: readonly Row<ChangeContext & ForwardAuthTestContext>[] = [
+export const operatorForwardAuthRoutes: readonly Route<ChangeContext & ForwardAuthTestContext>[] = [
 	route({
 		method: "GET",
 		path: "/api/v1/operator/forward-auth-rules",

@@ -1,7 +1,7 @@
 import { type ChangeContext, change } from "../audit/change.ts";
 import { reauthorize } from "../audit/reauthorize.ts";
 import { canonicalJson } from "../core/canonical.ts";
-import { Failure, type InputError } from "../core/error.ts";
+import { ApiError, type InputError } from "../core/error.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/read.ts";
 import type { ReadTx } from "../database/transaction.ts";
@@ -10,13 +10,13 @@ import { coversMethods, type ForwardAuthRule, parsePattern, shapeOf } from "./ru
 import type { RuleInput, RulesAnswer, RulesInput } from "./schema.ts";
 import { lockRules, readRules, type StoredRules, saveRules } from "./store.ts";
 
-export function describeRules({ rules, updated_at }: StoredRules): RulesAnswer {
+export function toRulesResponse({ rules, updated_at }: StoredRules): RulesAnswer {
 	return { rules, updated_at: updated_at?.toISOString() ?? null };
 }
 
 /** The rules of forwarded requests, in order. */
 export async function getForwardAuthRules(context: DatabaseContext): Promise<RulesAnswer> {
-	return describeRules(await read(context, readRules));
+	return toRulesResponse(await read(context, readRules));
 }
 
 const RULES_ID = "forward_auth_rules";
@@ -52,7 +52,7 @@ function faultsOf(rules: readonly ForwardAuthRule[]): InputError[] {
 
 function refuse(errors: readonly InputError[]): void {
 	if (errors.length === 0) return;
-	throw new Failure("invalid_request", "The rules cannot be like this. Correct what `errors` names.", { errors: errors.slice(0, ERRORS_SHOWN_MAX) });
+	throw new ApiError("invalid_request", "The rules cannot be like this. Correct what `errors` names.", { errors: errors.slice(0, ERRORS_SHOWN_MAX) });
 }
 
 /** The rules of the input, with what was left out as by default. Throws 400 `invalid_request` with all that is wrong. */
@@ -80,12 +80,12 @@ export async function putForwardAuthRules(context: ChangeContext, input: RulesIn
 	return change(context, async (tx) => {
 		await reauthorize(tx);
 		const before = await lockRules(tx);
-		if (before.updated_at !== null && canonicalJson(before.rules) === canonicalJson(rules)) return { unchanged: describeRules(before) };
+		if (before.updated_at !== null && canonicalJson(before.rules) === canonicalJson(rules)) return { unchanged: toRulesResponse(before) };
 		await refuseUnknownPermissions(tx, rules);
 		const updated_at = new Date(context.clock.now());
 		await saveRules(tx, rules, updated_at);
 		return {
-			result: describeRules({ rules, updated_at }),
+			result: toRulesResponse({ rules, updated_at }),
 			audit: [
 				{
 					action: "forward_auth_rules.updated",

@@ -3,7 +3,7 @@ import { ERRORS } from "../core/error.ts";
 import { parseForwarded } from "../core/network.ts";
 import type { Refusal } from "../http/problem.ts";
 import { deny } from "../verification/denial.ts";
-import { describeGrant } from "../verification/grants/response.ts";
+import { toGrantResponse } from "../verification/grants/response.ts";
 import type { Decision } from "../verification/question.ts";
 import type { Verifier } from "../verification/verifier.ts";
 import { type Asked, askedOf } from "./asked.ts";
@@ -54,7 +54,7 @@ function describeDecision({ denial, grant }: Decision): TestAnswer["decision"] {
 	return {
 		allowed: denial === null,
 		...(denial === null ? { status: 200, code: "allowed", detail: "The request would be let through, unless a limit is used up." } : told(denial)),
-		...(grant === null ? {} : describeGrant(grant)),
+		...(grant === null ? {} : toGrantResponse(grant)),
 	};
 }
 

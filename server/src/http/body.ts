@@ -1,9 +1,9 @@
 import type { ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 import { systemClock } from "../core/clock.ts";
-import { Failure } from "../core/error.ts";
+import { ApiError } from "../core/error.ts";
 import type { FramedRequest } from "./framed-request.ts";
-import type { Row } from "./route.ts";
+import type { Route } from "./route.ts";
 
 /** How slowly bodies may arrive. */
 export interface BodyPace {
@@ -28,16 +28,16 @@ export function announcesBody({ headers }: FramedRequest): boolean {
 }
 
 /** Whether the body may be left out: every field of it is optional. */
-export function isBodyOptional(row: Row<never> | undefined): boolean {
+export function isBodyOptional(row: Route<never> | undefined): boolean {
 	return row?.input === "json" && (row.body?.required ?? []).length === 0;
 }
 
-function lateBody(): Failure {
-	return new Failure("request_timeout", "The body did not arrive in time. Send it at once, with its whole length.");
+function lateBody(): ApiError {
+	return new ApiError("request_timeout", "The body did not arrive in time. Send it at once, with its whole length.");
 }
 
 /** How long the JSON body of a route may take, in milliseconds. */
-export function bodyTimeOf(row: Row<never>, pace: BodyPace): number {
+export function bodyTimeOf(row: Route<never>, pace: BodyPace): number {
 	const longer = Math.max(0, (row.body_bytes_max ?? 0) - JSON_BODY_BYTES_MAX);
 	return pace.patience_ms + (longer / LONG_JSON_BYTES_PER_SECOND) * 1_000;
 }
@@ -71,7 +71,7 @@ export function takeNoBody(raw: FramedRequest, response: ServerResponse, pace: B
 	let bytes = 0;
 	const timer = setTimeout(() => conclude(lateBody()), pace.patience_ms).unref();
 
-	function conclude(failure?: Failure): void {
+	function conclude(failure?: ApiError): void {
 		clearTimeout(timer);
 		raw.off("data", onData).off("end", onEnd).off("close", onClose);
 		done(failure);
@@ -87,14 +87,14 @@ export function takeNoBody(raw: FramedRequest, response: ServerResponse, pace: B
 		conclude();
 	}
 	function onClose(): void {
-		conclude(new Failure("invalid_request", "The connection ended before the body did. Send it again."));
+		conclude(new ApiError("invalid_request", "The connection ended before the body did. Send it again."));
 	}
 	sendContinue(raw, response);
 	raw.on("data", onData).on("end", onEnd).on("close", onClose);
 }
 
-function unwantedBody(): Failure {
-	return new Failure("invalid_request", "This route takes no body. Send the request without one, or with `{}`.");
+function unwantedBody(): ApiError {
+	return new ApiError("invalid_request", "This route takes no body. Send the request without one, or with `{}`.");
 }
 
 /** What some clients say of a body though they send none; the framework would look for one. */
@@ -158,7 +158,7 @@ function asBuffer(piece: unknown): Buffer {
 function orTooSlow<T>(next: Promise<T>, time_ms: number, { patience_ms, bytes_per_second }: BodyPace): Promise<T> {
 	return new Promise((resolve, reject) => {
 		const detail = `The upload stood still, or came at less than ${bytes_per_second} bytes a second, for ${patience_ms / 1_000} seconds. Send it again.`;
-		const timer = setTimeout(() => reject(new Failure("request_timeout", detail)), Math.max(0, time_ms));
+		const timer = setTimeout(() => reject(new ApiError("request_timeout", detail)), Math.max(0, time_ms));
 		next.then(resolve, reject).finally(() => clearTimeout(timer));
 	});
 }

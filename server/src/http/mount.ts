@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from "fastify";
 import type { TSchema } from "typebox";
-import { Failure, type InputError } from "../core/error.ts";
+import { ApiError, type InputError } from "../core/error.ts";
 import { holdsSecret, type SecretTest } from "../core/secret-text.ts";
+import { toApiError } from "./api-error.ts";
 import {
 	announcesBody,
 	BODY_PACE,
@@ -17,13 +18,12 @@ import {
 	takeNoBody,
 } from "./body.ts";
 import { codeOf, type DecisionKind, type OnDecided } from "./decided.ts";
-import { failureOf } from "./failure.ts";
 import type { FramedRequest } from "./framed-request.ts";
 import { CursorSeal, runWithCursors } from "./input/cursor-seal.ts";
 import { storedTextFailure, validateStoredText, validateStoredTexts } from "./input/stored-text.ts";
 import type { Refusal } from "./problem.ts";
 import { framed, sendProblem } from "./reply.ts";
-import type { Row, StreamOutput } from "./route.ts";
+import type { Route, StreamOutput } from "./route.ts";
 
 declare module "fastify" {
 	interface FastifyRequest {
@@ -35,7 +35,7 @@ declare module "fastify" {
 		decision: string | null;
 	}
 	interface FastifyContextConfig {
-		row?: Row<never>;
+		row?: Route<never>;
 	}
 }
 
@@ -63,7 +63,7 @@ export class Denied {
  * Judges each request of one row after the framing and before anything of the body is read.
  * Answers with the context for the row's action, or `Denied`; a promise only when something has to be fetched.
  */
-export type Gate<C> = (row: Row<C>) => (request: FastifyRequest, reply: FastifyReply) => C | Denied | Promise<C | Denied>;
+export type Gate<C> = (row: Route<C>) => (request: FastifyRequest, reply: FastifyReply) => C | Denied | Promise<C | Denied>;
 
 export interface MountOptions {
 	/**
@@ -84,13 +84,13 @@ export interface MountOptions {
 
 const UNSHARED_CURSORS = new CursorSeal([randomBytes(32)]);
 
-function schemaOf(row: Row<never>): FastifySchema {
+function schemaOf(row: Route<never>): FastifySchema {
 	const response: Record<number, unknown> = {};
 	if (typeof row.output === "object") response[row.status] = row.output;
 	return { ...(row.query ? { querystring: row.query } : {}), ...(row.body ? { body: row.body } : {}), response };
 }
 
-function isStream(row: Row<never>, _result: unknown): _result is StreamOutput {
+function isStream(row: Route<never>, _result: unknown): _result is StreamOutput {
 	return row.output === "stream";
 }
 
@@ -100,7 +100,7 @@ function isStream(row: Row<never>, _result: unknown): _result is StreamOutput {
  */
 function inputOf(
 	request: FastifyRequest,
-	row: Row<never>,
+	row: Route<never>,
 	{ holds_secret, pace }: { holds_secret: SecretTest; pace: BodyPace },
 ): Record<string, unknown> {
 	const input = Object.assign({}, row.query && request.query, row.body && request.body, request.params) as Record<string, unknown>;
@@ -120,11 +120,11 @@ function inputOf(
 }
 
 /** Throws 400 when something that the route would store holds a secret or cannot be shown: its body, the name that it gives, its `Idempotency-Key`. */
-function assertStorable(request: FastifyRequest, row: Row<never>, holds_secret: SecretTest): void {
+function assertStorable(request: FastifyRequest, row: Route<never>, holds_secret: SecretTest): void {
 	const { body, params } = request;
 	const idempotency_key = row.method === "POST" ? framed(request).headers["idempotency-key"] : undefined;
 	if (typeof idempotency_key === "string" && holds_secret(idempotency_key))
-		throw new Failure(
+		throw new ApiError(
 			"invalid_request",
 			"The Idempotency-Key holds a key, a credential or a one-time link, and it is stored. Send another, and replace that key.",
 		);
@@ -138,11 +138,11 @@ function assertStorable(request: FastifyRequest, row: Row<never>, holds_secret: 
 }
 
 /** Makes a route of the framework of every row, behind `gate`. */
-export function mount<C>(app: FastifyInstance, rows: readonly Row<C>[], gate: Gate<C>, options: MountOptions): void {
-	for (const row of rows) mountRow(app, row as Row<unknown>, gate(row) as ReturnType<Gate<unknown>>, options);
+export function mount<C>(app: FastifyInstance, rows: readonly Route<C>[], gate: Gate<C>, options: MountOptions): void {
+	for (const row of rows) mountRow(app, row as Route<unknown>, gate(row) as ReturnType<Gate<unknown>>, options);
 }
 
-function mountRow(app: FastifyInstance, row: Row<unknown>, admit: ReturnType<Gate<unknown>>, options: MountOptions): void {
+function mountRow(app: FastifyInstance, row: Route<unknown>, admit: ReturnType<Gate<unknown>>, options: MountOptions): void {
 	const { afterBody, holds_secret = holdsSecret, body_pace: pace = BODY_PACE } = options;
 	const stores = row.method !== "GET";
 	const json_time_ms = bodyTimeOf(row, pace);
@@ -218,7 +218,7 @@ function mountRow(app: FastifyInstance, row: Row<unknown>, admit: ReturnType<Gat
 /** Only forms are uploads: a body of another type is refused before the framework takes it for what its type says. */
 function beginUpload(request: FastifyRequest, reply: FastifyReply, _payload: unknown, done: (error?: Error | null) => void): void {
 	if (!/^multipart\/form-data\b/i.test(request.headers["content-type"] ?? ""))
-		return done(failureOf({ code: "FST_ERR_CTP_INVALID_MEDIA_TYPE" }, request.routeOptions.config.row ?? null));
+		return done(toApiError({ code: "FST_ERR_CTP_INVALID_MEDIA_TYPE" }, request.routeOptions.config.row ?? null));
 	sendContinue(framed(request), reply.raw);
 	done(null);
 }
@@ -229,7 +229,7 @@ function fillBody(request: FastifyRequest, _reply: FastifyReply, done: () => voi
 	done();
 }
 
-function answerWith(reply: FastifyReply, row: Row<never>, result: unknown): unknown {
+function answerWith(reply: FastifyReply, row: Route<never>, result: unknown): unknown {
 	reply.code(row.status);
 	if (isStream(row, result)) return reply.headers(result.headers).send(result.stream);
 	if (row.output === "none") return reply.send();
@@ -237,8 +237,8 @@ function answerWith(reply: FastifyReply, row: Row<never>, result: unknown): unkn
 }
 
 /** Refuses text that no field may hold: NUL ends strings in half of the world's programs. */
-export function refuseNulInQuery(request: FastifyRequest): Failure | null {
+export function refuseNulInQuery(request: FastifyRequest): ApiError | null {
 	const raw = framed(request);
 	if (raw.query_at === -1 || !raw.url?.includes("%00", raw.query_at)) return null;
-	return new Failure("invalid_request", "The query holds a NUL character. Remove it.");
+	return new ApiError("invalid_request", "The query holds a NUL character. Remove it.");
 }

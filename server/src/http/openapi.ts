@@ -1,8 +1,8 @@
 import type { TSchema } from "typebox";
 import { isBodyOptional } from "./body.ts";
-import type { Access, Row } from "./route.ts";
+import type { Access, Route } from "./route.ts";
 
-type AnyRow = Row<never>;
+type AnyRow = Route<never>;
 
 const SECURITY: Record<Access, readonly Record<string, readonly string[]>[]> = {
 	public: [],

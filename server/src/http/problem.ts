@@ -1,11 +1,11 @@
 import type { ServerResponse } from "node:http";
-import { ERRORS, type ErrorCode, type FailureFacts, type InputError } from "../core/error.ts";
+import { type ApiErrorDetails, ERRORS, type ErrorCode, type InputError } from "../core/error.ts";
 
 /** A refusal as a value: what the hot path returns instead of throwing. A `Failure` is one too. */
 export interface Refusal {
 	readonly code: ErrorCode;
 	readonly detail: string;
-	readonly facts?: FailureFacts;
+	readonly facts?: ApiErrorDetails;
 }
 
 /** A defect may show itself before a change, within it or after its commit: what it says holds for all three. */

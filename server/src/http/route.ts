@@ -53,7 +53,7 @@ interface RowBase {
 }
 
 /** A route is a row: authorisation, validation, response stripping, OpenAPI and `routes.txt` all come from it. `run` is the action itself. */
-export interface Row<C> extends RowBase {
+export interface Route<C> extends RowBase {
 	readonly query?: TObject;
 	readonly body?: TObject;
 	readonly input: "none" | "json" | "upload";
@@ -87,8 +87,8 @@ export function route<
 	Q extends TObject | undefined = undefined,
 	B extends TObject | undefined = undefined,
 	O extends TSchema | "stream" | "none" = TSchema,
->(row: JsonRow<C, Path, Q, B, O>): Row<C> {
-	return { ...row, input: row.body ? "json" : "none" } as unknown as Row<C>;
+>(row: JsonRow<C, Path, Q, B, O>): Route<C> {
+	return { ...row, input: row.body ? "json" : "none" } as unknown as Route<C>;
 }
 
 interface UploadRow<C, Path extends string, O extends TSchema> extends RowBase {
@@ -98,11 +98,11 @@ interface UploadRow<C, Path extends string, O extends TSchema> extends RowBase {
 }
 
 /** A row that reads a `multipart/form-data` body itself, as a stream, after everything has been checked. */
-export function uploadRoute<C, const Path extends string, O extends TSchema>(row: UploadRow<C, Path, O>): Row<C> {
-	return { ...row, input: "upload" } as unknown as Row<C>;
+export function uploadRoute<C, const Path extends string, O extends TSchema>(row: UploadRow<C, Path, O>): Route<C> {
+	return { ...row, input: "upload" } as unknown as Route<C>;
 }
 
 /** A row that is listed and never mounted: a `DirectRoute` answers, by the head of a request alone. */
-export function directRoute(row: RowBase): Row<never> {
+export function directRoute(row: RowBase): Route<never> {
 	return { ...row, input: "none", output: "none", run: () => undefined };
 }

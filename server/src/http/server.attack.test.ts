@@ -7,14 +7,14 @@ import Type from "typebox";
 import { createLog, type Log } from "../core/log.ts";
 import { BODY_PACE, type BodyPace, UploadTime } from "./body.ts";
 import { mount } from "./mount.ts";
-import { type Row, route, uploadRoute } from "./route.ts";
+import { type Route, route, uploadRoute } from "./route.ts";
 import { answerTheRest, createHttp } from "./server.ts";
 
 const PROBLEMS = "http://localhost/problems";
 const CLOSED_WITHIN_MS = 9_000;
 
 const seen: unknown[] = [];
-const rows: readonly Row<object>[] = [
+const rows: readonly Route<object>[] = [
 	route({
 		method: "POST",
 		path: "/things/:thing_id",
@@ -42,7 +42,7 @@ const rows: readonly Row<object>[] = [
 	}),
 ];
 
-const brokenRows: readonly Row<object>[] = [
+const brokenRows: readonly Route<object>[] = [
 	route({
 		method: "POST",
 		path: "/broken",
@@ -56,7 +56,7 @@ const brokenRows: readonly Row<object>[] = [
 	}),
 ];
 
-const uploadRows: readonly Row<object>[] = [
+const uploadRows: readonly Route<object>[] = [
 	uploadRoute({
 		method: "POST",
 		path: "/files",

@@ -1,14 +1,14 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
-import { ERRORS, Failure } from "../core/error.ts";
+import { ApiError, ERRORS } from "../core/error.ts";
 import { newId } from "../core/id.ts";
 import type { Log } from "../core/log.ts";
 import { addAccessLog } from "./access-log.ts";
+import { toApiError } from "./api-error.ts";
 import { announcesBody, BODY_PACE, type BodyPace, isBodyOptional, JSON_BODY_BYTES_MAX, limitUnreadBody } from "./body.ts";
 import type { OnDecided } from "./decided.ts";
 import { type AnswerHead, DirectRoute } from "./direct.ts";
-import { failureOf } from "./failure.ts";
 import { FORWARD_AUTH, isForwardAuth, problemFor } from "./forward-auth-problem.ts";
 import { FramedRequest } from "./framed-request.ts";
 import { checkFraming, pathOf } from "./framing.ts";
@@ -137,7 +137,7 @@ function createListener(handler: (request: FramedRequest, response: ServerRespon
 	return server;
 
 	/** Answers where there is no response object, and ends the connection. */
-	function writeBare(socket: Duplex, refusal: Failure, reason: string | null): void {
+	function writeBare(socket: Duplex, refusal: ApiError, reason: string | null): void {
 		const request_id = newId("req");
 		options.onAnswered?.(refusal.status, refusal.code);
 		unreadable.write({ request_id, status: refusal.status, code: refusal.code, reason });
@@ -149,8 +149,11 @@ function createListener(handler: (request: FramedRequest, response: ServerRespon
 	}
 }
 
-const UNKNOWN_EXPECTATION = new Failure("invalid_request", "The only expectation understood here is 100-continue. Send the request without another.");
-const NO_PROXY = new Failure("invalid_request", "This server is no proxy and opens no tunnels. Send the request to a path.");
+const UNKNOWN_EXPECTATION = new ApiError(
+	"invalid_request",
+	"The only expectation understood here is 100-continue. Send the request without another.",
+);
+const NO_PROXY = new ApiError("invalid_request", "This server is no proxy and opens no tunnels. Send the request to a path.");
 
 /**
  * Whether a refusal of bytes on `socket` would be read as what it is: not as a part of an answer that has begun, nor as the answer to an
@@ -162,15 +165,15 @@ function mayAnswer(socket: Duplex, latest: ServerResponse | undefined): boolean 
 }
 
 /** Why bytes that the parser did not take are refused. */
-function refusalOfBytes(code: string | undefined): Failure {
-	if (code === "HPE_HEADER_OVERFLOW") return new Failure("headers_too_large", "The headers are longer than 16 KiB. Send fewer and shorter ones.");
+function refusalOfBytes(code: string | undefined): ApiError {
+	if (code === "HPE_HEADER_OVERFLOW") return new ApiError("headers_too_large", "The headers are longer than 16 KiB. Send fewer and shorter ones.");
 	if (code === "ERR_HTTP_REQUEST_TIMEOUT")
-		return new Failure("request_timeout", `The head of the request did not arrive within ${HEADERS_TIMEOUT_MS / 1_000} seconds. Send it again.`);
-	return new Failure("invalid_request", "The bytes received are no HTTP/1.1 request.");
+		return new ApiError("request_timeout", `The head of the request did not arrive within ${HEADERS_TIMEOUT_MS / 1_000} seconds. Send it again.`);
+	return new ApiError("invalid_request", "The bytes received are no HTTP/1.1 request.");
 }
 
 function answerFailure(error: unknown, request: FastifyRequest, reply: FastifyReply, options: HttpOptions): void {
-	const failure = failureOf(error, request.routeOptions?.config?.row ?? null);
+	const failure = toApiError(error, request.routeOptions?.config?.row ?? null);
 	if (!failure) options.log.error({ err: error, request_id: request.id }, "request_failed");
 	else if (failure.facts.cause !== undefined)
 		options.log.warn({ err: failure.facts.cause, request_id: request.id, code: failure.code }, "request_refused_by_fault");
@@ -185,7 +188,7 @@ function decodeUtf8(body: Buffer): string {
 	try {
 		return utf8.decode(body);
 	} catch {
-		throw new Failure("invalid_request", "The body is not valid UTF-8.");
+		throw new ApiError("invalid_request", "The body is not valid UTF-8.");
 	}
 }
 
@@ -195,7 +198,7 @@ const CHARSET = /;\s*charset\s*=\s*"?([^\s";]*)/gi;
 function readJson({ headers, routeOptions }: FastifyRequest, body: Buffer): unknown {
 	const charsets = [...(headers["content-type"] ?? "").matchAll(CHARSET)].map(([, name = ""]) => name.toLowerCase());
 	if (charsets.some((name) => name !== "utf-8" && name !== "utf8"))
-		throw new Failure("unsupported_media_type", "Send the body as JSON in UTF-8, with Content-Type: application/json.");
+		throw new ApiError("unsupported_media_type", "Send the body as JSON in UTF-8, with Content-Type: application/json.");
 	return body.length === 0 && isBodyOptional(routeOptions.config.row) ? {} : parseStrictJson(decodeUtf8(body));
 }
 
@@ -213,7 +216,7 @@ function addBodyParsers(app: FastifyInstance): void {
 		if (row?.input === "upload") return done(null, undefined);
 		// `curl -d ''` calls nothing a form.
 		if (isBodyOptional(row) && !announcesBody(framed(request))) return done(null, {});
-		done(failureOf({ code: "FST_ERR_CTP_INVALID_MEDIA_TYPE" }, row ?? null), undefined);
+		done(toApiError({ code: "FST_ERR_CTP_INVALID_MEDIA_TYPE" }, row ?? null), undefined);
 	});
 }
 
@@ -239,8 +242,8 @@ export function answerTheRest(
 		if (missing && options.sendMissingPage?.(path, raw.headers.accept ?? "", reply)) return;
 		const refusal =
 			methods.length > 0
-				? new Failure("method_not_allowed", `This path knows ${methods.join(", ")}.`, { headers: { allow: methods.join(", ") } })
-				: new Failure("not_found", "There is nothing at this path. Compare it with the API reference.");
+				? new ApiError("method_not_allowed", `This path knows ${methods.join(", ")}.`, { headers: { allow: methods.join(", ") } })
+				: new ApiError("not_found", "There is nothing at this path. Compare it with the API reference.");
 		sendProblem(request, reply, refusal, options.problem_type_base());
 	});
 }

@@ -1,4 +1,4 @@
-import type { VisitorContext } from "../access/visitor.ts";
+import type { AnonymousContext } from "../access/anonymous.ts";
 import type { ChangeContext } from "../audit/change.ts";
 import type { Peppers } from "../core/pepper.ts";
 import type { MailContext } from "../outbox/mail/mailer.ts";
@@ -14,4 +14,4 @@ export interface KeysContext extends ChangeContext {
 export type HandoverContext = KeysContext & ProfileContext & MailContext;
 
 /** What the one who has such a link is answered with. */
-export type RecipientContext = KeysContext & ProfileContext & VisitorContext;
+export type RecipientContext = KeysContext & ProfileContext & AnonymousContext;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { auditActions, type KeysFixture, keyInput, keysFixture, pointersOf, refused } from "../../testing/keys.ts";
-import { Failure } from "../core/error.ts";
+import { ApiError } from "../core/error.ts";
 import { read } from "../database/read.ts";
 import { updateTenant } from "../tenants/tenants.ts";
 import { createKey } from "./create.ts";
@@ -181,7 +181,7 @@ test("a plan of 5 keys gives exactly 5 to 30 who ask at once, and one more when 
 	const refusals = answers.flatMap((answer) => (answer.status === "rejected" ? [answer.reason] : []));
 	assert.equal(refusals.length, 25);
 	for (const refusal of refusals) {
-		assert(refusal instanceof Failure && refusal.code === "conflict", String(refusal));
+		assert(refusal instanceof ApiError && refusal.code === "conflict", String(refusal));
 		assert.deepEqual(refusal.facts.members, { max: 5, used: 5 });
 	}
 	const keys = await keysOf(tenant_id);
@@ -215,7 +215,7 @@ test("10 repeats at once make one key, and the others name it", async () => {
 	assert.equal(made.length, 1);
 	for (const answer of answers) {
 		if (answer.status === "fulfilled") continue;
-		assert(answer.reason instanceof Failure && answer.reason.code === "secret_already_issued", String(answer.reason));
+		assert(answer.reason instanceof ApiError && answer.reason.code === "secret_already_issued", String(answer.reason));
 		assert.equal(answer.reason.facts.members?.key_id, made[0]);
 	}
 	assert.equal((await keysOf(tenant_id)).length, 1);

@@ -1,20 +1,20 @@
 import { change } from "../audit/change.ts";
 import { claimOnce } from "../audit/idempotency.ts";
-import { Failure, type InputError } from "../core/error.ts";
+import { ApiError, type InputError } from "../core/error.ts";
 import { newId } from "../core/id.ts";
 import type { Tx } from "../database/transaction.ts";
 import type { OutboxEvent } from "../outbox/event.ts";
 import type { Catalogue } from "../plans/catalogue/permission.ts";
 import type { Plan } from "../plans/plan.ts";
 import { readCatalogue } from "../plans/store.ts";
-import { lockTenant } from "../tenants/store.ts";
+import { readTenantForUpdate } from "../tenants/store.ts";
 import { assertTenantActive, type Tenant, tenantNotFound } from "../tenants/tenant.ts";
 import type { KeysContext } from "./context.ts";
 import { expiryOf, rotationDueAt, rotationPeriodOf } from "./expiry/lifetime.ts";
 import { assertRoomForKey, invalidKey } from "./guards.ts";
 import { type Key, type KeyActor, type KeyOwner, keyActorOf } from "./key.ts";
 import { unusableRateLimits } from "./limits.ts";
-import { describeOne } from "./response.ts";
+import { readKeyResponse } from "./response.ts";
 import type { CreatedKey, CreateInput } from "./schema.ts";
 import {
 	allowedIpsOf,
@@ -128,7 +128,7 @@ export interface MadeKey {
 export async function makeKey(tx: Tx, context: KeysContext, input: CreateRequest, request: { key_id: string; asked: unknown }): Promise<MadeKey> {
 	const { tenant_id } = input;
 	const { key_id, asked } = request;
-	const found = await lockTenant(tx, tenant_id);
+	const found = await readTenantForUpdate(tx, tenant_id);
 	if (!found) throw tenantNotFound();
 	const earlier = await claimOnce(tx, context, { tenant_id, operation: "key.create", input: asked, subject_id: key_id });
 	if (earlier) throw shownBefore(earlier.subject_id);
@@ -141,8 +141,8 @@ export async function makeKey(tx: Tx, context: KeysContext, input: CreateRequest
 	return { key, tenant: found.tenant, warnings };
 }
 
-function shownBefore(key_id: string): Failure {
-	return new Failure(
+function shownBefore(key_id: string): ApiError {
+	return new ApiError(
 		"secret_already_issued",
 		"This request was made before and its key exists; what it answered is shown once. If it is lost, issue the key's secret anew, which is possible until its first use.",
 		{ members: { key_id } },
@@ -166,7 +166,7 @@ export async function createKey(context: KeysContext, input: CreateRequest): Pro
 	return change(context, async (tx) => {
 		const { key, warnings } = await makeKey(tx, context, input, { key_id, asked: input });
 		const { raw_key, ...secret } = await issueSecret(tx, context, key, key.created_at);
-		const answer = { key: await describeOne(tx, key, context.clock.now()), raw_key };
+		const answer = { key: await readKeyResponse(tx, key, context.clock.now()), raw_key };
 		return {
 			result: warnings.length > 0 ? { ...answer, warnings } : answer,
 			audit: [{ action: "key.created", target: { kind: "key", id: key_id }, facts: createdFacts(key, secret), tenant_id }],

@@ -1,4 +1,4 @@
-import { Failure, type InputError } from "../core/error.ts";
+import { ApiError, type InputError } from "../core/error.ts";
 import type { Tx } from "../database/transaction.ts";
 import type { Plan } from "../plans/plan.ts";
 import { secretActivity } from "../usage/activity-store.ts";
@@ -25,28 +25,28 @@ export const REFUSAL = {
 } as const;
 
 /** A key or tenant that is gone altogether says nothing of what it was. */
-export function goneKey(): Failure {
-	return new Failure("key_revoked", "This key was revoked. Ask its owner for a new one.");
+export function keyRevoked(): ApiError {
+	return new ApiError("key_revoked", "This key was revoked. Ask its owner for a new one.");
 }
 
-export function keyNotFound(): Failure {
-	return new Failure("not_found", "There is no API key with this id.");
+export function keyNotFound(): ApiError {
+	return new ApiError("not_found", "There is no API key with this id.");
 }
 
 /** Throws 409 `conflict`: a revoked key stays as it is. */
 export function assertNotRevoked(key: Key): void {
-	if (key.revoked_at !== null) throw new Failure("conflict", "This key was revoked and stays as it is. Create another one.");
+	if (key.revoked_at !== null) throw new ApiError("conflict", "This key was revoked and stays as it is. Create another one.");
 }
 
 /** Throws 409 `conflict` for a key that is revoked or expired: it is given no secret any more. */
 export function assertNotEnded(key: Key, now: number): void {
 	assertNotRevoked(key);
 	if (statusOf(key, now) !== "expired") return;
-	throw new Failure("conflict", "This key has expired. Give it a later expiry date first, or create another.");
+	throw new ApiError("conflict", "This key has expired. Give it a later expiry date first, or create another.");
 }
 
-export function invalidKey(errors: InputError[]): Failure {
-	return new Failure("invalid_request", "The key cannot be like this. Correct what `errors` names.", { errors });
+export function invalidKey(errors: InputError[]): ApiError {
+	return new ApiError("invalid_request", "The key cannot be like this. Correct what `errors` names.", { errors });
 }
 
 /** Throws 409 `conflict` when one more live key would be more than the plan allows. Call it with the tenant locked. */
@@ -55,7 +55,7 @@ export async function assertRoomForKey(tx: Tx, tenant_id: string, plan: Plan, no
 	if (max === null) return;
 	const used = await countLiveKeys(tx, tenant_id, now);
 	if (used < max) return;
-	throw new Failure(
+	throw new ApiError(
 		"conflict",
 		`The plan "${plan.name}" allows ${max} API keys, and ${used} are live. Revoke one that is no longer used, or ask for a larger plan.`,
 		{
@@ -65,8 +65,8 @@ export async function assertRoomForKey(tx: Tx, tenant_id: string, plan: Plan, no
 }
 
 /** Two secrets are told apart, three are not: one rotation of a key at a time. */
-export function rotationInProgress(key_id: string, rotation_id?: string): Failure {
-	return new Failure("rotation_in_progress", "This key's secret is being replaced at the moment. Complete or cancel that first.", {
+export function rotationInProgress(key_id: string, rotation_id?: string): ApiError {
+	return new ApiError("rotation_in_progress", "This key's secret is being replaced at the moment. Complete or cancel that first.", {
 		members: { key_id, ...(rotation_id === undefined ? {} : { rotation_id }) },
 	});
 }
@@ -82,7 +82,7 @@ export async function assertNeverUsed(tx: Tx, key: Key): Promise<void> {
 	const kids = secrets.map((secret) => secret.kid);
 	const uses = await secretActivity(tx, key.tenant_id, kids);
 	if (uses.size === 0) return;
-	throw new Failure(
+	throw new ApiError(
 		"conflict",
 		"The key is in use already, and what uses it would stop working. Create another key, or replace this one's secret with an overlap.",
 	);

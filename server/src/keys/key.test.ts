@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { type Key, secretEndOf, secretStatusOf, statusOf } from "./key.ts";
-import { describeKey } from "./response.ts";
+import { toKeyResponse } from "./response.ts";
 
 const NOW = Date.UTC(2026, 0, 15, 12);
 const LIVE = { revoked_at: null, expires_at: null, paused_at: null };
@@ -69,7 +69,7 @@ test("a key is answered with exactly the fields of the contract", () => {
 	const kept = { kept_in: "other", kept_in_note: null, kept_in_at: new Date(NOW) } as const;
 	const secret = { kid: "k".repeat(12), imported: false, last4: "a1B2", created_at: new Date(NOW), retires_at: null, retired_at: null, ...kept };
 	const parts = { secrets: [secret], handover: null };
-	const answer = describeKey(key, parts, { last_used_at: null, last_check_at: null, usage_24h: 0, secrets: new Map() }, NOW);
+	const answer = toKeyResponse(key, parts, { last_used_at: null, last_check_at: null, usage_24h: 0, secrets: new Map() }, NOW);
 	const fields =
 		"id tenant_id name environment owner integration labels permissions site_ids allowed_ips rate_limits status created_at created_by expires_at rotate_every_days " +
 		"rotation_due_at last_used_at last_check_at usage_24h revoked_at revoked_by revoke_reason revoke_note secrets handover rotation";

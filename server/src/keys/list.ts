@@ -1,9 +1,9 @@
 import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/read.ts";
 import { type Page, toPage } from "../http/input/cursor.ts";
-import { settleUsage } from "../usage/aggregate.ts";
+import { aggregateUsage } from "../usage/aggregate.ts";
 import { readChoices, readKeys } from "./list-store.ts";
-import { describeKeys } from "./response.ts";
+import { readKeyResponses } from "./response.ts";
 import type { KeyAnswer, KeyChoices, ListQuery } from "./schema.ts";
 import { cursorTexts, keyWindowOf } from "./sort.ts";
 
@@ -23,11 +23,11 @@ export function keyChoices(context: DatabaseContext, { tenant_id }: { tenant_id:
 export async function listKeys(context: DatabaseContext, input: ListQuery & { tenant_id: string }): Promise<Page<KeyAnswer>> {
 	const { window, wanted } = keyWindowOf(input);
 	const now = context.clock.now();
-	await settleUsage(context);
+	await aggregateUsage(context);
 	return read(context, async (tx) => {
 		const rows = await readKeys(tx, input.tenant_id, input, wanted, new Date(now));
 		const { data, next_cursor } = toPage(rows, window, ({ key, sort_value }) => cursorTexts(wanted, { id: key.id, sort_value }));
 		const keys = data.map(({ key }) => key);
-		return { data: await describeKeys(tx, input.tenant_id, keys, now), next_cursor };
+		return { data: await readKeyResponses(tx, input.tenant_id, keys, now), next_cursor };
 	});
 }

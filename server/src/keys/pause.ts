@@ -1,10 +1,10 @@
 import { type ChangeContext, change, changeEverywhere } from "../audit/change.ts";
-import { holdTenant } from "../tenants/store.ts";
+import { readTenantForShare } from "../tenants/store.ts";
 import { assertTenantActive, tenantNotFound } from "../tenants/tenant.ts";
-import { settleIfQuick } from "../usage/aggregate.ts";
+import { aggregateIfQuick } from "../usage/aggregate.ts";
 import { assertNotRevoked, keyNotFound } from "./guards.ts";
 import type { Key } from "./key.ts";
-import { describeOne } from "./response.ts";
+import { readKeyResponse } from "./response.ts";
 import type { KeyAnswer, KeyEverywhere } from "./schema.ts";
 import { lockKey, updateKey } from "./store.ts";
 
@@ -14,21 +14,21 @@ import { lockKey, updateKey } from "./store.ts";
  */
 export async function pauseKey(context: ChangeContext, input: { tenant_id: string; key_id: string }): Promise<KeyEverywhere> {
 	const { tenant_id, key_id } = input;
-	await settleIfQuick(context);
+	await aggregateIfQuick(context);
 	const { result, waited_for } = await changeEverywhere(context, async (tx) => {
 		const now = context.clock.now();
-		const found = await holdTenant(tx, tenant_id);
+		const found = await readTenantForShare(tx, tenant_id);
 		if (!found) throw tenantNotFound();
 		assertTenantActive(found.tenant);
 		const before = await lockKey(tx, tenant_id, key_id);
 		if (!before) throw keyNotFound();
 		assertNotRevoked(before);
-		if (before.paused_at !== null) return { unchanged: await describeOne(tx, before, now) };
+		if (before.paused_at !== null) return { unchanged: await readKeyResponse(tx, before, now) };
 		const key: Key = { ...before, paused_at: new Date(now) };
 		await updateKey(tx, tenant_id, key_id, { paused_at: key.paused_at }, new Date(now));
 		const { name, environment } = key;
 		return {
-			result: await describeOne(tx, key, now),
+			result: await readKeyResponse(tx, key, now),
 			audit: [{ action: "key.paused", target: { kind: "key", id: key_id }, facts: { name, environment }, tenant_id }],
 			invalidates: [{ kind: "key", id: key_id }],
 			events: [{ tenant_id, type: "key.paused", data: { key_id, name, environment } }],
@@ -40,22 +40,22 @@ export async function pauseKey(context: ChangeContext, input: { tenant_id: strin
 /** Lets a paused key work again; one that is not paused stays as it is. 404 `not_found`; 409 `conflict` for a revoked key. */
 export async function resumeKey(context: ChangeContext, input: { tenant_id: string; key_id: string }): Promise<KeyAnswer> {
 	const { tenant_id, key_id } = input;
-	await settleIfQuick(context);
+	await aggregateIfQuick(context);
 	return change(context, async (tx) => {
 		const now = context.clock.now();
-		const found = await holdTenant(tx, tenant_id);
+		const found = await readTenantForShare(tx, tenant_id);
 		if (!found) throw tenantNotFound();
 		assertTenantActive(found.tenant);
 		const before = await lockKey(tx, tenant_id, key_id);
 		if (!before) throw keyNotFound();
 		assertNotRevoked(before);
-		if (before.paused_at === null) return { unchanged: await describeOne(tx, before, now) };
+		if (before.paused_at === null) return { unchanged: await readKeyResponse(tx, before, now) };
 		const key: Key = { ...before, paused_at: null };
 		await updateKey(tx, tenant_id, key_id, { paused_at: null }, new Date(now));
 		const { name, environment } = key;
 		const facts = { name, environment, paused_at: before.paused_at.toISOString() };
 		return {
-			result: await describeOne(tx, key, now),
+			result: await readKeyResponse(tx, key, now),
 			audit: [{ action: "key.resumed", target: { kind: "key", id: key_id }, facts, tenant_id }],
 			invalidates: [{ kind: "key", id: key_id }],
 			events: [{ tenant_id, type: "key.resumed", data: { key_id, name, environment } }],

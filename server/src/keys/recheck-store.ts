@@ -2,7 +2,7 @@ import type { Tx } from "../database/transaction.ts";
 import type { Key, SecretVersion } from "./key.ts";
 import type { Environment } from "./secrets/format.ts";
 
-export type HeldKey = Pick<Key, "name" | "environment" | "permissions" | "site_ids" | "expires_at" | "paused_at" | "revoked_at">;
+export type LockedKey = Pick<Key, "name" | "environment" | "permissions" | "site_ids" | "expires_at" | "paused_at" | "revoked_at">;
 
 /** Guarantee: the column has a check constraint with exactly these values. */
 function asEnvironment(environment: string): Environment {
@@ -10,7 +10,7 @@ function asEnvironment(environment: string): Environment {
 }
 
 /** Reads a key that nobody changes until the transaction ends; others may hold it too. */
-export async function holdKey(tx: Tx, tenant_id: string, key_id: string): Promise<HeldKey | null> {
+export async function readKeyForShare(tx: Tx, tenant_id: string, key_id: string): Promise<LockedKey | null> {
 	const row = await tx
 		.selectFrom("keys")
 		.select(["name", "environment", "permissions", "site_ids", "expires_at", "paused_at", "revoked_at"])
@@ -21,9 +21,9 @@ export async function holdKey(tx: Tx, tenant_id: string, key_id: string): Promis
 	return row ? { ...row, environment: asEnvironment(row.environment) } : null;
 }
 
-export type HeldSecret = Pick<SecretVersion, "retires_at" | "retired_at">;
+export type LockedSecret = Pick<SecretVersion, "retires_at" | "retired_at">;
 
-export async function holdSecret(tx: Tx, secret: { tenant_id: string; key_id: string; kid: string }): Promise<HeldSecret | null> {
+export async function readSecretForShare(tx: Tx, secret: { tenant_id: string; key_id: string; kid: string }): Promise<LockedSecret | null> {
 	const row = await tx
 		.selectFrom("secrets")
 		.select(["retires_at", "retired_at"])
@@ -36,7 +36,7 @@ export async function holdSecret(tx: Tx, secret: { tenant_id: string; key_id: st
 }
 
 /** Reads a site that nobody changes or deletes until the transaction ends. */
-export async function holdSite(tx: Tx, tenant_id: string, site_id: string): Promise<{ environment: string | null } | null> {
+export async function readSiteForShare(tx: Tx, tenant_id: string, site_id: string): Promise<{ environment: string | null } | null> {
 	const row = await tx
 		.selectFrom("sites")
 		.select("environment")

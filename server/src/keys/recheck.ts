@@ -1,12 +1,12 @@
-import { Failure } from "../core/error.ts";
+import { ApiError } from "../core/error.ts";
 import type { Tx } from "../database/transaction.ts";
 import type { Plan } from "../plans/plan.ts";
 import { readCatalogue } from "../plans/store.ts";
-import { holdTenant } from "../tenants/store.ts";
+import { readTenantForShare } from "../tenants/store.ts";
 import type { Tenant } from "../tenants/tenant.ts";
-import { goneKey, REFUSAL } from "./guards.ts";
+import { keyRevoked, REFUSAL } from "./guards.ts";
 import { statusOf } from "./key.ts";
-import { type HeldKey, holdKey, holdSecret, holdSite } from "./recheck-store.ts";
+import { type LockedKey, readKeyForShare, readSecretForShare, readSiteForShare } from "./recheck-store.ts";
 
 /** What a keyed request that writes had been let through for. */
 export interface RecheckQuestion {
@@ -24,41 +24,41 @@ export interface RecheckQuestion {
  * 403 `environment_mismatch`, `capability_not_in_plan`, `permission_missing`.
  */
 export async function recheckKey(tx: Tx, question: RecheckQuestion, now: number): Promise<void> {
-	const found = await holdTenant(tx, question.tenant_id);
-	const key = await holdKey(tx, question.tenant_id, question.key_id);
-	if (!found || !key) throw goneKey();
+	const found = await readTenantForShare(tx, question.tenant_id);
+	const key = await readKeyForShare(tx, question.tenant_id, question.key_id);
+	if (!found || !key) throw keyRevoked();
 	await assertWorks(tx, key, question, now);
-	if (found.tenant.status === "suspended") throw new Failure("tenant_suspended", REFUSAL.suspended(found.tenant.name));
+	if (found.tenant.status === "suspended") throw new ApiError("tenant_suspended", REFUSAL.suspended(found.tenant.name));
 	if (question.site_id !== undefined) await assertSite(tx, key, found.tenant, question.site_id);
 	if (question.permission !== undefined) await assertPermission(tx, key, found.plan, question.permission);
 }
 
-async function assertWorks(tx: Tx, key: HeldKey, question: RecheckQuestion, now: number): Promise<void> {
+async function assertWorks(tx: Tx, key: LockedKey, question: RecheckQuestion, now: number): Promise<void> {
 	const status = statusOf(key, now);
-	if (status === "revoked") throw new Failure("key_revoked", REFUSAL.revoked(key.name));
+	if (status === "revoked") throw new ApiError("key_revoked", REFUSAL.revoked(key.name));
 	const { tenant_id, key_id, kid } = question;
 	if (kid !== undefined) {
-		const secret = await holdSecret(tx, { tenant_id, key_id, kid });
+		const secret = await readSecretForShare(tx, { tenant_id, key_id, kid });
 		const replaced = secret === null || secret.retired_at !== null || (secret.retires_at !== null && secret.retires_at.getTime() <= now);
-		if (replaced) throw new Failure("key_rotated", REFUSAL.replaced(key.name));
+		if (replaced) throw new ApiError("key_rotated", REFUSAL.replaced(key.name));
 	}
-	if (status === "expired") throw new Failure("key_expired", REFUSAL.expired(key.name, key.expires_at?.toISOString() ?? ""));
-	if (status === "paused") throw new Failure("key_paused", REFUSAL.paused(key.name));
+	if (status === "expired") throw new ApiError("key_expired", REFUSAL.expired(key.name, key.expires_at?.toISOString() ?? ""));
+	if (status === "paused") throw new ApiError("key_paused", REFUSAL.paused(key.name));
 }
 
-async function assertSite(tx: Tx, key: HeldKey, tenant: Tenant, site_id: string): Promise<void> {
+async function assertSite(tx: Tx, key: LockedKey, tenant: Tenant, site_id: string): Promise<void> {
 	const visible = key.site_ids === null || key.site_ids.includes(site_id);
-	const site = visible ? await holdSite(tx, tenant.id, site_id) : null;
-	if (site === null) throw new Failure("not_found", REFUSAL.notFound(tenant));
+	const site = visible ? await readSiteForShare(tx, tenant.id, site_id) : null;
+	if (site === null) throw new ApiError("not_found", REFUSAL.notFound(tenant));
 	if (site.environment === null || site.environment === key.environment) return;
-	throw new Failure("environment_mismatch", REFUSAL.environment(key.name, key.environment, site.environment));
+	throw new ApiError("environment_mismatch", REFUSAL.environment(key.name, key.environment, site.environment));
 }
 
-async function assertPermission(tx: Tx, key: HeldKey, plan: Plan, permission: string): Promise<void> {
+async function assertPermission(tx: Tx, key: LockedKey, plan: Plan, permission: string): Promise<void> {
 	const capability = (await readCatalogue(tx)).get(permission)?.capability;
 	if (capability !== undefined && !plan.capabilities.includes(capability)) {
-		throw new Failure("capability_not_in_plan", REFUSAL.capability(plan.name, capability), { members: { capability } });
+		throw new ApiError("capability_not_in_plan", REFUSAL.capability(plan.name, capability), { members: { capability } });
 	}
 	if (capability === undefined || !key.permissions.includes(permission))
-		throw new Failure("permission_missing", REFUSAL.permission(key.name, permission), { members: { permission } });
+		throw new ApiError("permission_missing", REFUSAL.permission(key.name, permission), { members: { permission } });
 }

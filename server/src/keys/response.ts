@@ -9,7 +9,7 @@ import type { KeyAnswer } from "./schema.ts";
 import { readSecrets } from "./secrets/store.ts";
 
 /** Keys of one tenant as they are answered, with their secrets, handovers and what was counted of them: six queries however many keys. */
-export async function describeKeys(tx: ReadTx, tenant_id: string, keys: readonly Key[], now: number): Promise<KeyAnswer[]> {
+export async function readKeyResponses(tx: ReadTx, tenant_id: string, keys: readonly Key[], now: number): Promise<KeyAnswer[]> {
 	if (keys.length === 0) return [];
 	const key_ids = keys.map((key) => key.id);
 	const secrets = await readSecrets(tx, tenant_id, key_ids);
@@ -28,12 +28,12 @@ export async function describeKeys(tx: ReadTx, tenant_id: string, keys: readonly
 			secrets: secretUses,
 		};
 		const parts = { secrets: secrets.get(key.id) ?? [], handover: handovers.get(key.id) ?? null, rotation: rotations.get(key.id) ?? null };
-		return describeKey(key, parts, use, now);
+		return toKeyResponse(key, parts, use, now);
 	});
 }
 
-export async function describeOne(tx: ReadTx, key: Key, now: number): Promise<KeyAnswer> {
-	const [answer] = await describeKeys(tx, key.tenant_id, [key], now);
+export async function readKeyResponse(tx: ReadTx, key: Key, now: number): Promise<KeyAnswer> {
+	const [answer] = await readKeyResponses(tx, key.tenant_id, [key], now);
 	if (!answer) throw new Error("impossible state: a key that is there has no description");
 	return answer;
 }
@@ -42,7 +42,7 @@ export function timeText(time: Date | null): string | null {
 	return time === null ? null : time.toISOString();
 }
 
-export function describeSecret(secret: SecretVersion, key: Key, use: KeyUse, now: number): KeyAnswer["secrets"][number] {
+export function toSecretResponse(secret: SecretVersion, key: Key, use: KeyUse, now: number): KeyAnswer["secrets"][number] {
 	const used = use.secrets.get(secret.kid);
 	return {
 		kid: secret.kid,
@@ -66,7 +66,7 @@ export interface KeyParts {
 }
 
 /** Of a rotation as much as its secrets tell, while its key lives. One whose old secret has ended is over, whether or not that has been written yet. */
-export function describeOpenRotation(
+export function toOpenRotationResponse(
 	key: Key,
 	rotation: OpenRotation,
 	secrets: readonly SecretVersion[],
@@ -83,7 +83,7 @@ export function describeOpenRotation(
 }
 
 /** The key as the contract shows it; nothing of a secret but its kid and last four characters. */
-export function describeKey(key: Key, parts: KeyParts, use: KeyUse, now: number): KeyAnswer {
+export function toKeyResponse(key: Key, parts: KeyParts, use: KeyUse, now: number): KeyAnswer {
 	return {
 		id: key.id,
 		tenant_id: key.tenant_id,
@@ -109,13 +109,13 @@ export function describeKey(key: Key, parts: KeyParts, use: KeyUse, now: number)
 		revoked_by: key.revoked_by,
 		revoke_reason: key.revoke_reason,
 		revoke_note: key.revoke_note,
-		secrets: parts.secrets.map((secret) => describeSecret(secret, key, use, now)),
-		handover: parts.handover && describeHandover(parts.handover, now),
-		rotation: parts.rotation ? describeOpenRotation(key, parts.rotation, parts.secrets, use, now) : null,
+		secrets: parts.secrets.map((secret) => toSecretResponse(secret, key, use, now)),
+		handover: parts.handover && toHandoverResponse(parts.handover, now),
+		rotation: parts.rotation ? toOpenRotationResponse(key, parts.rotation, parts.secrets, use, now) : null,
 	};
 }
 
-export function describeHandover(handover: Handover, now: number): HandoverAnswer {
+export function toHandoverResponse(handover: Handover, now: number): HandoverAnswer {
 	return {
 		id: handover.id,
 		status: handoverStatusOf(handover, now),

@@ -1,25 +1,25 @@
 import { assertStillAllowed, type ChangeContext, changeEverywhere } from "../audit/change.ts";
 import { reauthorize } from "../audit/reauthorize.ts";
-import { Failure } from "../core/error.ts";
+import { ApiError } from "../core/error.ts";
 import { read } from "../database/read.ts";
 import type { ReadTx } from "../database/transaction.ts";
-import { lockTenant } from "../tenants/store.ts";
+import { readTenantForUpdate } from "../tenants/store.ts";
 import { tenantNotFound } from "../tenants/tenant.ts";
 import { keyActivity, usage24h } from "../usage/activity-store.ts";
-import { settleIfQuick } from "../usage/aggregate.ts";
+import { aggregateIfQuick } from "../usage/aggregate.ts";
 import { keyNotFound } from "./guards.ts";
 import { cancelWaitingHandovers } from "./handovers/store.ts";
 import { type Key, keyActorOf, statusOf } from "./key.ts";
 import { lockChosenKeys, readChosenKeys, revokeKeys, type Selection } from "./list-store.ts";
-import { describeOne } from "./response.ts";
+import { readKeyResponse } from "./response.ts";
 import { endOpenRotations } from "./rotations/store.ts";
 import { BULK_KEYS_MAX, type BulkRevoked, type BulkRevokeInput, type KeyEverywhere, type RevokeInput } from "./schema.ts";
 import { lockKey, updateKey } from "./store.ts";
 
 type Request = BulkRevokeInput & { tenant_id: string };
 
-function invalid(pointer: string, detail: string): Failure {
-	return new Failure("invalid_request", "The request does not say which keys to revoke. Correct what `errors` names.", {
+function invalid(pointer: string, detail: string): ApiError {
+	return new ApiError("invalid_request", "The request does not say which keys to revoke. Correct what `errors` names.", {
 		errors: [{ pointer, detail }],
 	});
 }
@@ -48,12 +48,12 @@ function toRevoke(chosen: readonly Key[], selection: Selection): Key[] {
 function assertAsExpected(keys: readonly Key[], expected: readonly string[]): void {
 	const seen = new Set(expected);
 	if (seen.size === keys.length && keys.every((key) => seen.has(key.id))) return;
-	throw new Failure("conflict", "Other keys would be revoked now than the preview listed; nothing was revoked. Look at the preview again.", {
+	throw new ApiError("conflict", "Other keys would be revoked now than the preview listed; nothing was revoked. Look at the preview again.", {
 		members: { key_ids: keys.map((key) => key.id) },
 	});
 }
 
-async function describeBulk(tx: ReadTx, tenant_id: string, keys: readonly Key[], now: number): Promise<BulkRevoked["keys"]> {
+async function readBulkResponse(tx: ReadTx, tenant_id: string, keys: readonly Key[], now: number): Promise<BulkRevoked["keys"]> {
 	const key_ids = keys.map((key) => key.id);
 	const activity = await keyActivity(tx, tenant_id, key_ids);
 	const usage = await usage24h(tx, tenant_id, key_ids, now);
@@ -73,21 +73,21 @@ export async function bulkRevoke(context: ChangeContext, input: Request): Promis
 	const selection = selectionOf(input);
 	if (!input.preview && expected_key_ids === undefined)
 		throw invalid("/expected_key_ids", "is required without preview: the ids that the preview listed");
-	await settleIfQuick(context);
+	await aggregateIfQuick(context);
 	const now = context.clock.now();
 	const reading = { now: new Date(now), rows_max: BULK_KEYS_MAX + 1 };
 	if (input.preview || expected_key_ids === undefined) {
 		await assertStillAllowed(context);
 		return read(context, async (tx) => {
 			const keys = toRevoke(await readChosenKeys(tx, tenant_id, selection, reading), selection);
-			return { keys: await describeBulk(tx, tenant_id, keys, now), revoked: false };
+			return { keys: await readBulkResponse(tx, tenant_id, keys, now), revoked: false };
 		});
 	}
 	const { result, waited_for } = await changeEverywhere<BulkRevoked>(context, async (tx) => {
-		if (!(await lockTenant(tx, tenant_id))) throw tenantNotFound();
+		if (!(await readTenantForUpdate(tx, tenant_id))) throw tenantNotFound();
 		const keys = toRevoke(await lockChosenKeys(tx, tenant_id, selection, reading), selection);
 		assertAsExpected(keys, expected_key_ids);
-		const described = await describeBulk(tx, tenant_id, keys, now);
+		const described = await readBulkResponse(tx, tenant_id, keys, now);
 		const [first, ...others] = keys.map((key) => noteOf(key, input, now));
 		if (!first) return { unchanged: { keys: [], revoked: false } };
 		const { reason } = input;
@@ -119,14 +119,14 @@ function noteOf(key: Key, { tenant_id, reason, note = null }: Request, now: numb
  */
 export async function revokeKey(context: ChangeContext, input: RevokeInput & { tenant_id: string; key_id: string }): Promise<KeyEverywhere> {
 	const { tenant_id, key_id, reason } = input;
-	await settleIfQuick(context);
+	await aggregateIfQuick(context);
 	const { result, waited_for } = await changeEverywhere(context, async (tx) => {
 		// Without the tenant: a revocation waits for nothing that it does not need.
 		await reauthorize(tx);
 		const now = context.clock.now();
 		const before = await lockKey(tx, tenant_id, key_id);
 		if (!before) throw keyNotFound();
-		if (before.revoked_at !== null) return { unchanged: await describeOne(tx, before, now) };
+		if (before.revoked_at !== null) return { unchanged: await readKeyResponse(tx, before, now) };
 		const note = input.note ?? null;
 		const revoked = { revoked_at: new Date(now), revoked_by: keyActorOf(context.actor), revoke_reason: reason, revoke_note: note };
 		const key: Key = { ...before, ...revoked };
@@ -136,7 +136,7 @@ export async function revokeKey(context: ChangeContext, input: RevokeInput & { t
 		const [rotation] = await endOpenRotations(tx, tenant_id, [key_id], end);
 		const { name, environment } = key;
 		return {
-			result: await describeOne(tx, key, now),
+			result: await readKeyResponse(tx, key, now),
 			audit: [
 				{
 					action: "key.revoked",

@@ -1,5 +1,5 @@
 import Type from "typebox";
-import { type Row, route } from "../http/route.ts";
+import { type Route, route } from "../http/route.ts";
 import { ACTIVITY_KEYS_MAX, keysActivity } from "../usage/key-activity.ts";
 import type { HandoverContext } from "./context.ts";
 import { createKey } from "./create.ts";
@@ -27,7 +27,7 @@ import {
 	UpdateInput,
 } from "./schema.ts";
 import { reissueKey } from "./secrets/reissue.ts";
-import { setKeptIn } from "./secrets/storage-location.ts";
+import { setStorageLocation } from "./secrets/storage-location.ts";
 import { updateKeySettings } from "./update.ts";
 
 const ActivityQuery = Type.Object(
@@ -55,7 +55,7 @@ const Activity = Type.Object({
 	),
 });
 
-export const keyRoutes: readonly Row<HandoverContext>[] = [
+export const keyRoutes: readonly Route<HandoverContext>[] = [
 	...handoverRoutes,
 	route({
 		method: "GET",
@@ -175,6 +175,6 @@ export const keyRoutes: readonly Row<HandoverContext>[] = [
 		status: 200,
 		body: KeptInInput,
 		output: KeySchema,
-		run: setKeptIn,
+		run: setStorageLocation,
 	}),
 ];

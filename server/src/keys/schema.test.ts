@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TSchema } from "typebox";
-import type { Failure } from "../core/error.ts";
+import type { ApiError } from "../core/error.ts";
 import { compileValidator, validationFailure } from "../http/input/validation.ts";
 import { CreateInput, ListQuery, RevokeInput, UpdateInput } from "./schema.ts";
 
 const KEY = { name: "prod-order-bot", environment: "prod", owner: "Ada" };
 
 /** The failure for `body`, or null when the schema takes it. */
-function judge(schema: TSchema, body: unknown): Failure | null {
+function judge(schema: TSchema, body: unknown): ApiError | null {
 	const validate = compileValidator({ schema, method: "POST", url: "/", httpPart: "body" });
 	const valid = validate(body);
 	return valid === true ? null : validationFailure("body", (validate as unknown as { errors: Parameters<typeof validationFailure>[1] }).errors);

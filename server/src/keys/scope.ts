@@ -1,4 +1,4 @@
-import { Failure, type InputError } from "../core/error.ts";
+import { ApiError, type InputError } from "../core/error.ts";
 import { AllowList, parseAllowList } from "../core/network.ts";
 import type { ReadTx } from "../database/transaction.ts";
 import { type Catalogue, permissionsOfPlan } from "../plans/catalogue/permission.ts";
@@ -17,8 +17,8 @@ export function assertApiAccess(plan: Plan): void {
 	if (!plan.capabilities.includes(KEYS_CAPABILITY)) throw lacksCapability(plan, KEYS_CAPABILITY);
 }
 
-function lacksCapability(plan: Plan, capability: string): Failure {
-	return new Failure(
+function lacksCapability(plan: Plan, capability: string): ApiError {
+	return new ApiError(
 		"capability_not_in_plan",
 		`The plan "${plan.name}" does not include ${capability}. Ask the operator of this API for a plan that does.`,
 		{

@@ -3,15 +3,15 @@ import { canonicalJson } from "../core/canonical.ts";
 import type { Tx } from "../database/transaction.ts";
 import type { Plan } from "../plans/plan.ts";
 import { readCatalogue } from "../plans/store.ts";
-import { lockTenant } from "../tenants/store.ts";
+import { readTenantForUpdate } from "../tenants/store.ts";
 import { assertTenantActive, tenantNotFound } from "../tenants/tenant.ts";
-import { settleIfQuick } from "../usage/aggregate.ts";
+import { aggregateIfQuick } from "../usage/aggregate.ts";
 import { ownerOf } from "./create.ts";
 import { expiryOf, rotationDueAt } from "./expiry/lifetime.ts";
 import { assertNotRevoked, assertRoomForKey, invalidKey, keyNotFound } from "./guards.ts";
 import { type Key, statusOf } from "./key.ts";
 import { unusableRateLimits } from "./limits.ts";
-import { describeOne } from "./response.ts";
+import { readKeyResponse } from "./response.ts";
 import type { KeyAnswer, UpdateInput } from "./schema.ts";
 import { allowedIpsOf, assertPermissionsInPlan, unknownOwner, unknownPermissions, unusableSites, withoutRepetitions } from "./scope.ts";
 import { readSecrets } from "./secrets/store.ts";
@@ -28,7 +28,7 @@ function isSameTime(wanted: string | null, time: Date | null): boolean {
 }
 
 /** What `input` sets about where the key may be used and what it may do: 400 for what cannot be, 403 for what the plan does not include. */
-async function judgedChanges(tx: Tx, input: UpdateInput, key: Key, plan: Plan, now: number): Promise<KeyChanges> {
+async function validateChanges(tx: Tx, input: UpdateInput, key: Key, plan: Plan, now: number): Promise<KeyChanges> {
 	const changes: KeyChanges = {};
 	const errors = input.owner === undefined ? [] : await unknownOwner(tx, key.tenant_id, input.owner, key.owner);
 	if (input.permissions) {
@@ -109,23 +109,23 @@ async function rotationChange(tx: Tx, key: Key, rotate_every_days: number | null
  */
 export async function updateKeySettings(context: ChangeContext, input: UpdateInput & { tenant_id: string; key_id: string }): Promise<KeyAnswer> {
 	const { tenant_id, key_id } = input;
-	await settleIfQuick(context);
+	await aggregateIfQuick(context);
 	return change(context, async (tx) => {
 		const now = context.clock.now();
-		const found = await lockTenant(tx, tenant_id);
+		const found = await readTenantForUpdate(tx, tenant_id);
 		if (!found) throw tenantNotFound();
 		assertTenantActive(found.tenant);
 		const before = await lockKey(tx, tenant_id, key_id);
 		if (!before) throw keyNotFound();
 		assertNotRevoked(before);
-		const changes = differing({ ...plainChanges(input), ...(await judgedChanges(tx, input, before, found.plan, now)) }, before);
-		if (Object.keys(changes).length === 0) return { unchanged: await describeOne(tx, before, now) };
+		const changes = differing({ ...plainChanges(input), ...(await validateChanges(tx, input, before, found.plan, now)) }, before);
+		if (Object.keys(changes).length === 0) return { unchanged: await readKeyResponse(tx, before, now) };
 		if (changes.rotate_every_days !== undefined) Object.assign(changes, await rotationChange(tx, before, changes.rotate_every_days));
 		const key: Key = { ...before, ...changes };
 		if (statusOf(before, now) === "expired" && statusOf(key, now) !== "expired") await assertRoomForKey(tx, tenant_id, found.plan, new Date(now));
 		await updateKey(tx, tenant_id, key_id, changes, new Date(now));
 		return {
-			result: await describeOne(tx, key, now),
+			result: await readKeyResponse(tx, key, now),
 			audit: [{ action: "key.updated", target: { kind: "key", id: key_id }, facts: factsOf(before, changes), tenant_id }],
 			invalidates: [{ kind: "key", id: key_id }],
 			events: [{ tenant_id, type: "key.updated", data: { key_id, name: key.name, environment: key.environment, changed: Object.keys(changes) } }],

@@ -1,4 +1,4 @@
-import { Failure } from "../core/error.ts";
+import { ApiError } from "../core/error.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/read.ts";
 import { documentCounts } from "../documents/store.ts";
@@ -26,7 +26,7 @@ async function planAndUse(context: TenantLimitsContext, tenant_id: string) {
 	const month = monthOf(now);
 	return read(context, async (tx) => {
 		const found = await readTenantWithPlan(tx, tenant_id);
-		if (!found) throw new Failure("not_found", "There is no tenant with this id.");
+		if (!found) throw new ApiError("not_found", "There is no tenant with this id.");
 		const { plan } = found;
 		const leased = await readLeasedQuota(tx, tenant_id, month);
 		const stored = await documentCounts(tx, tenant_id);

@@ -1,8 +1,8 @@
-import { type Row, route } from "../http/route.ts";
+import { type Route, route } from "../http/route.ts";
 import { SelfEnded, SelfRotated, SelfRotateInput } from "../keys/rotations/schema.ts";
 import { cancelSelf, completeSelf, rotateSelf, type SelfContext } from "./self-rotation.ts";
 
-export const keyedRotationRoutes: readonly Row<SelfContext>[] = [
+export const keyedRotationRoutes: readonly Route<SelfContext>[] = [
 	route({
 		method: "POST",
 		path: "/api/v1/m2m/key/rotate",

@@ -1,5 +1,5 @@
 import Type from "typebox";
-import { type Row, route } from "../http/route.ts";
+import { type Route, route } from "../http/route.ts";
 import { type LimitsContext, limits, limitsOfTenant, type TenantLimitsContext } from "./limits.ts";
 import { whoami } from "./whoami.ts";
 
@@ -57,7 +57,7 @@ const LimitsOfTenant = Type.Object({
 	rate_limits: Type.Array(Type.Object({ ...rate_limit, remaining: Type.Null() })),
 });
 
-export const m2mRoutes: readonly Row<LimitsContext>[] = [
+export const m2mRoutes: readonly Route<LimitsContext>[] = [
 	route({ method: "GET", path: "/api/v1/m2m/whoami", access: "key", summary: "Which key this is", status: 200, output: Whoami, run: whoami }),
 	route({
 		method: "GET",
@@ -71,7 +71,7 @@ export const m2mRoutes: readonly Row<LimitsContext>[] = [
 	}),
 ];
 
-export const managementLimitRoutes: readonly Row<TenantLimitsContext>[] = [
+export const managementLimitRoutes: readonly Route<TenantLimitsContext>[] = [
 	route({
 		method: "GET",
 		path: "/api/v1/tenants/:tenant_id/limits",

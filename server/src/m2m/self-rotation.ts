@@ -1,17 +1,17 @@
 import { change } from "../audit/change.ts";
 import { claimOnce } from "../audit/idempotency.ts";
-import { Failure } from "../core/error.ts";
+import { ApiError } from "../core/error.ts";
 import { newId } from "../core/id.ts";
 import type { Peppers } from "../core/pepper.ts";
 import { read } from "../database/read.ts";
 import type { ReadTx, Tx } from "../database/transaction.ts";
 import type { KeysContext } from "../keys/context.ts";
-import { goneKey } from "../keys/guards.ts";
+import { keyRevoked } from "../keys/guards.ts";
 import type { Key } from "../keys/key.ts";
 import { beginOverlap, planRotation } from "../keys/rotations/begin.ts";
 import { type EndRequest, endByHand } from "../keys/rotations/end.ts";
 import { type Observed, observeRotation } from "../keys/rotations/observe.ts";
-import { describeOne } from "../keys/rotations/response.ts";
+import { readRotationResponse } from "../keys/rotations/response.ts";
 import { startedChange, startedFacts } from "../keys/rotations/rotate.ts";
 import type { Rotation } from "../keys/rotations/rotation.ts";
 import type { SelfEnded, SelfRotated } from "../keys/rotations/schema.ts";
@@ -21,8 +21,8 @@ import { asKid, makeRawKey } from "../keys/secrets/format.ts";
 import { secretMatches } from "../keys/secrets/mac.ts";
 import { lockSecrets } from "../keys/secrets/store.ts";
 import { lockKey } from "../keys/store.ts";
-import { holdTenant, type TenantWithPlan } from "../tenants/store.ts";
-import { settleUsage } from "../usage/aggregate.ts";
+import { readTenantForShare, type TenantWithPlan } from "../tenants/store.ts";
+import { aggregateUsage } from "../usage/aggregate.ts";
 import type { KeyedContext } from "../verification/keyed-context.ts";
 
 /** What an action needs by which a key does something about its own secret. */
@@ -33,9 +33,9 @@ export interface SelfContext extends KeyedContext {
 
 /** Locks tenant and key in the order in which everybody does, and asks again whether the key may. */
 export async function lockOwnKey(tx: Tx, context: KeyedContext): Promise<{ found: TenantWithPlan; key: Key }> {
-	const found = await holdTenant(tx, context.scope);
+	const found = await readTenantForShare(tx, context.scope);
 	const key = await lockKey(tx, context.scope, context.key_id);
-	if (!found || !key) throw goneKey();
+	if (!found || !key) throw keyRevoked();
 	await context.recheck(tx);
 	return { found, key };
 }
@@ -53,7 +53,7 @@ export function ownChange(context: SelfContext): KeysContext {
  */
 export async function rotateSelf(context: SelfContext, input: { overlap_seconds?: number }): Promise<SelfRotated> {
 	const rotation_id = newId("rot");
-	await settleUsage(context);
+	await aggregateUsage(context);
 	const own = ownChange(context);
 	return change<SelfRotated>(own, async (tx) => {
 		const { found, key: before } = await lockOwnKey(tx, context);
@@ -66,7 +66,7 @@ export async function rotateSelf(context: SelfContext, input: { overlap_seconds?
 		const begun = await beginOverlap(tx, own, before, planned.rotation, now, makeSecret);
 		const { key, rotation, raw_key } = begun;
 		const note = { action: "rotation.started", target: { kind: "key", id: key_id }, facts: startedFacts(key, rotation, begun), tenant_id };
-		return startedChange({ rotation: await describeOne(tx, rotation, now.getTime()), raw_key }, key, planned, [note]);
+		return startedChange({ rotation: await readRotationResponse(tx, rotation, now.getTime()), raw_key }, key, planned, [note]);
 	});
 }
 
@@ -78,9 +78,9 @@ async function answerAgain(tx: Tx, context: SelfContext, key: Key, rotation_id: 
 	const seen = rotation && (await observeRotation(tx, rotation, now));
 	if (seen?.phase === "issued" && seen.rotation.predecessor_kid === context.grant.kid) {
 		const raw_key = await deriveAgain(tx, context, key, seen.rotation);
-		if (raw_key !== null) return { rotation: await describeOne(tx, seen.rotation, now), raw_key };
+		if (raw_key !== null) return { rotation: await readRotationResponse(tx, seen.rotation, now), raw_key };
 	}
-	throw new Failure(
+	throw new ApiError(
 		"secret_already_issued",
 		"This request was made before, and the secret that it answered is in use or has ended. Use that one, or begin anew.",
 		{
@@ -106,7 +106,7 @@ async function deriveAgain(tx: ReadTx, context: SelfContext, key: Key, rotation:
 async function endOwn(context: SelfContext, event: EndRequest["event"], assertMay: (seen: Observed) => void): Promise<SelfEnded> {
 	const { scope: tenant_id, key_id } = context;
 	const [latest] = await read(context, (tx) => readRotations(tx, { tenant_id, key_id }, { after: null, rows_max: 1 }));
-	if (!latest) throw new Failure("conflict", "This key's secret is not being replaced. Begin with POST /api/v1/m2m/key/rotate.");
+	if (!latest) throw new ApiError("conflict", "This key's secret is not being replaced. Begin with POST /api/v1/m2m/key/rotate.");
 	const before = async (tx: Tx, seen: Observed): Promise<void> => {
 		await context.recheck(tx);
 		assertMay(seen);
@@ -122,7 +122,7 @@ async function endOwn(context: SelfContext, event: EndRequest["event"], assertMa
 export function completeSelf(context: SelfContext): Promise<SelfEnded> {
 	return endOwn(context, "complete", (seen) => {
 		if (seen.successor?.kid === context.grant.kid) return;
-		throw new Failure("conflict", "Say this with the new secret: that shows that it works.");
+		throw new ApiError("conflict", "Say this with the new secret: that shows that it works.");
 	});
 }
 
@@ -132,9 +132,9 @@ export function completeSelf(context: SelfContext): Promise<SelfEnded> {
  */
 export function cancelSelf(context: SelfContext): Promise<SelfEnded> {
 	return endOwn(context, "cancel", (seen) => {
-		if (seen.predecessor.kid !== context.grant.kid) throw new Failure("conflict", "Say this with the old secret: the new one would end itself.");
+		if (seen.predecessor.kid !== context.grant.kid) throw new ApiError("conflict", "Say this with the old secret: the new one would end itself.");
 		// Who has the old secret could keep it alive otherwise, whatever the people do to replace it.
 		if (seen.rotation.started_by.kind !== context.actor.kind)
-			throw new Failure("conflict", "This was not begun by the key itself. Ask a member of the tenant to cancel it.");
+			throw new ApiError("conflict", "This was not begun by the key itself. Ask a member of the tenant to cancel it.");
 	});
 }

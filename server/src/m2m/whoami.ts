@@ -1,9 +1,9 @@
-import { describeGrant } from "../verification/grants/response.ts";
+import { toGrantResponse } from "../verification/grants/response.ts";
 import type { KeyedContext } from "../verification/keyed-context.ts";
 
 /** Which key this is, from memory: the answer to "am I in, and as whom", and which of two secrets this is while one replaces the other. */
 export function whoami(context: Pick<KeyedContext, "grant" | "clock">) {
-	return { ...describeGrant(context.grant), rotation: rotationOf(context) };
+	return { ...toGrantResponse(context.grant), rotation: rotationOf(context) };
 }
 
 function rotationOf({ grant, clock }: Pick<KeyedContext, "grant" | "clock">) {

@@ -2,7 +2,7 @@ import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type TestDatabase, testDatabase } from "../../testing/audit.ts";
 import { verifyChain } from "../audit/verify.ts";
-import { Failure } from "../core/error.ts";
+import { ApiError } from "../core/error.ts";
 import { read } from "../database/read.ts";
 import type { SequencedInvalidation } from "../nodes/invalidation.ts";
 import { eraseTenant } from "../tenants/erase.ts";
@@ -32,7 +32,7 @@ const TEAM = {
 
 function refusedWith(code: string, pointer?: string) {
 	return (error: unknown) =>
-		error instanceof Failure && error.code === code && (pointer === undefined || error.facts.errors?.[0]?.pointer === pointer);
+		error instanceof ApiError && error.code === code && (pointer === undefined || error.facts.errors?.[0]?.pointer === pointer);
 }
 
 async function entriesOf(chain = "*"): Promise<string[]> {
@@ -106,7 +106,7 @@ test("a plan is deleted only when no tenant has it; a tenant that was erased doe
 	await putPlan(db.context(), { ...TEAM, plan_id: "leaving" });
 	const { id: tenant_id } = await createTenant(db.context(), { name: "Mira", plan_id: "leaving" });
 	await rejects(deletePlan(db.context(), { plan_id: "leaving" }), (error) => {
-		ok(error instanceof Failure);
+		ok(error instanceof ApiError);
 		equal(error.code, "conflict");
 		deepEqual(error.facts.members, { tenants: 1 });
 		return true;

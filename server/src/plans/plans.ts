@@ -1,7 +1,7 @@
 import { type ChangeContext, change } from "../audit/change.ts";
 import { reauthorize } from "../audit/reauthorize.ts";
 import { canonicalJson } from "../core/canonical.ts";
-import { Failure, type InputError } from "../core/error.ts";
+import { ApiError, type InputError } from "../core/error.ts";
 import { CHOSEN_ID_PATTERN } from "../core/id.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/read.ts";
@@ -23,8 +23,8 @@ export async function getPlan(context: DatabaseContext, input: { plan_id: string
 	return plan;
 }
 
-export function planNotFound(): Failure {
-	return new Failure("not_found", "There is no plan with this id.");
+export function planNotFound(): ApiError {
+	return new ApiError("not_found", "There is no plan with this id.");
 }
 
 /** A change of the permission catalogue names every plan, so their number is bounded. */
@@ -45,7 +45,7 @@ function planOf(input: PlanInput & { plan_id: string }): Plan {
 	const errors = doubledNames(input.rate_limits ?? [], "/rate_limits");
 	if (!new RegExp(CHOSEN_ID_PATTERN).test(input.plan_id)) errors.push({ pointer: "/path/plan_id", detail: "must be 1–64 letters, digits, _ or -" });
 	if (input.id !== undefined && input.id !== input.plan_id) errors.push({ pointer: "/id", detail: "must equal the id in the path, or be left out" });
-	if (errors.length > 0) throw new Failure("invalid_request", "The plan is not valid. Correct what `errors` names.", { errors });
+	if (errors.length > 0) throw new ApiError("invalid_request", "The plan is not valid. Correct what `errors` names.", { errors });
 	return {
 		id: input.plan_id,
 		name: input.name.trim(),
@@ -70,11 +70,11 @@ export async function putPlan(context: ChangeContext, input: PlanInput & { plan_
 		const now = new Date(context.clock.now());
 		if (await insertPlan(tx, plan, now)) {
 			if ((await countPlans(tx)) > PLANS_MAX)
-				throw new Failure("conflict", `There are ${PLANS_MAX} plans already, which is the limit. Delete one that no tenant uses.`);
+				throw new ApiError("conflict", `There are ${PLANS_MAX} plans already, which is the limit. Delete one that no tenant uses.`);
 			return { result: plan, audit: [{ action: "plan.created", target, facts: { plan } }], invalidates };
 		}
 		const before = await lockPlan(tx, plan.id);
-		if (!before) throw new Failure("conflict", "The plan was deleted at this moment. Send the request again.");
+		if (!before) throw new ApiError("conflict", "The plan was deleted at this moment. Send the request again.");
 		if (canonicalJson(before) === canonicalJson(plan)) return { unchanged: plan };
 		await updatePlan(tx, plan, now);
 		return { result: plan, audit: [{ action: "plan.updated", target, facts: { before, plan } }], invalidates };
@@ -89,7 +89,7 @@ export async function deletePlan(context: ChangeContext, input: { plan_id: strin
 		if (!plan) throw planNotFound();
 		const tenants = await countTenantsOfPlan(tx, plan.id);
 		if (tenants > 0) {
-			throw new Failure("conflict", `The plan is used by ${tenants === 1 ? "1 tenant" : `${tenants} tenants`}. Give them another plan first.`, {
+			throw new ApiError("conflict", `The plan is used by ${tenants === 1 ? "1 tenant" : `${tenants} tenants`}. Give them another plan first.`, {
 				members: { tenants },
 			});
 		}

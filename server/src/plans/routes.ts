@@ -1,7 +1,7 @@
 import Type from "typebox";
 import type { ChangeContext } from "../audit/change.ts";
 import { pageOf, pageQuery } from "../http/input/cursor.ts";
-import { type Row, route } from "../http/route.ts";
+import { type Route, route } from "../http/route.ts";
 import { deletePermission, listPermissions, listPermissionsOfTenant, putPermission } from "./catalogue/permissions.ts";
 import { getPermissionUse } from "./catalogue/read-use.ts";
 import { deletePlan, getPlan, listPlans, putPlan } from "./plans.ts";
@@ -21,7 +21,7 @@ import {
 
 const query = Type.Object(pageQuery, { additionalProperties: false });
 
-export const operatorPlanRoutes: readonly Row<ChangeContext>[] = [
+export const operatorPlanRoutes: readonly Route<ChangeContext>[] = [
 	route({
 		method: "GET",
 		path: "/api/v1/operator/plans",
@@ -102,7 +102,7 @@ export const operatorPlanRoutes: readonly Row<ChangeContext>[] = [
 	}),
 ];
 
-export const publicProfileRoutes: readonly Row<ProfileContext>[] = [
+export const publicProfileRoutes: readonly Route<ProfileContext>[] = [
 	route({
 		method: "GET",
 		path: "/api/v1/api-profile",
@@ -114,7 +114,7 @@ export const publicProfileRoutes: readonly Row<ProfileContext>[] = [
 	}),
 ];
 
-export const operatorProfileRoutes: readonly Row<ChangeContext & ProfileContext>[] = [
+export const operatorProfileRoutes: readonly Route<ChangeContext & ProfileContext>[] = [
 	route({
 		method: "GET",
 		path: "/api/v1/operator/api-profile",
@@ -137,7 +137,7 @@ export const operatorProfileRoutes: readonly Row<ChangeContext & ProfileContext>
 	}),
 ];
 
-export const managementPermissionRoutes: readonly Row<ChangeContext>[] = [
+export const managementPermissionRoutes: readonly Route<ChangeContext>[] = [
 	route({
 		method: "GET",
 		path: "/api/v1/tenants/:tenant_id/permissions",

@@ -30,7 +30,7 @@ export async function lockPlan(tx: Tx, plan_id: string): Promise<Plan | null> {
 }
 
 /** Whether the plan exists; it then cannot be deleted until the transaction ends. */
-export async function holdPlan(tx: Tx, plan_id: string): Promise<boolean> {
+export async function readPlanForShare(tx: Tx, plan_id: string): Promise<boolean> {
 	const row = await tx.selectFrom("plans").select("id").where("id", "=", plan_id).forKeyShare().executeTakeFirst();
 	return row !== undefined;
 }

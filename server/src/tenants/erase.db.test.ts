@@ -4,7 +4,7 @@ import pg from "pg";
 import { type TestDatabase, testDatabase } from "../../testing/audit.ts";
 import type { ChangeContext } from "../audit/change.ts";
 import { verifyChain } from "../audit/verify.ts";
-import { Failure } from "../core/error.ts";
+import { ApiError } from "../core/error.ts";
 import type { SequencedInvalidation } from "../nodes/invalidation.ts";
 import { putPlan } from "../plans/plans.ts";
 import { type EraseContext, eraseTenant } from "./erase.ts";
@@ -33,7 +33,7 @@ function erasing(over: Partial<EraseContext> = {}): EraseContext {
 }
 
 function refusedWith(code: string) {
-	return (error: unknown) => error instanceof Failure && error.code === code;
+	return (error: unknown) => error instanceof ApiError && error.code === code;
 }
 
 /** Which tables hold `text` in any column, as text or as bytes. */

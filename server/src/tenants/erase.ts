@@ -1,6 +1,6 @@
 import { type ChangeContext, change } from "../audit/change.ts";
 import { deletePeopleOf, deleteTenantsThings, eraseAuditDetails, erasePeopleFromKeys, leaveTombstone, revokeAllKeys } from "./erase-store.ts";
-import { lockTenant } from "./store.ts";
+import { readTenantForUpdate } from "./store.ts";
 import { tenantNotFound } from "./tenant.ts";
 
 const REVOKE_NOTE = "tenant erased";
@@ -19,7 +19,7 @@ export interface EraseContext extends ChangeContext {
 export async function eraseTenant(context: EraseContext, input: { tenant_id: string }): Promise<void> {
 	const { tenant_id } = input;
 	await change(context, async (tx) => {
-		if (!(await lockTenant(tx, tenant_id))) throw tenantNotFound();
+		if (!(await readTenantForUpdate(tx, tenant_id))) throw tenantNotFound();
 		const now = new Date(context.clock.now());
 		const keys_revoked = await revokeAllKeys(tx, tenant_id, { now, note: REVOKE_NOTE });
 		await erasePeopleFromKeys(tx, tenant_id, REVOKE_NOTE);

@@ -2,7 +2,7 @@ import Type from "typebox";
 import type { ChangeContext } from "../audit/change.ts";
 import { pageOf, pageQuery } from "../http/input/cursor.ts";
 import { ForeignId } from "../http/input/fields.ts";
-import { type Row, route } from "../http/route.ts";
+import { type Route, route } from "../http/route.ts";
 import { type EraseContext, eraseTenant } from "./erase.ts";
 import { SiteInput, SitePatch, SiteSchema, TenantInput, TenantPatch, TenantSchema } from "./schema.ts";
 import { createSite, deleteSite, getSite, getVisibleSite, listSites, listVisibleSites, type SiteReadContext, updateSite } from "./sites/sites.ts";
@@ -10,7 +10,7 @@ import { createTenant, getTenant, listTenants, putTenant, updateTenant } from ".
 
 const page = Type.Object(pageQuery, { additionalProperties: false });
 
-export const operatorTenantRoutes: readonly Row<EraseContext>[] = [
+export const operatorTenantRoutes: readonly Route<EraseContext>[] = [
 	route({
 		method: "GET",
 		path: "/api/v1/operator/tenants",
@@ -72,7 +72,7 @@ export const operatorTenantRoutes: readonly Row<EraseContext>[] = [
 	}),
 ];
 
-export const managementSiteRoutes: readonly Row<ChangeContext>[] = [
+export const managementSiteRoutes: readonly Route<ChangeContext>[] = [
 	route({
 		method: "GET",
 		path: "/api/v1/tenants/:tenant_id/sites",
@@ -123,7 +123,7 @@ export const managementSiteRoutes: readonly Row<ChangeContext>[] = [
 	}),
 ];
 
-export const keyedSiteRoutes: readonly Row<SiteReadContext>[] = [
+export const keyedSiteRoutes: readonly Route<SiteReadContext>[] = [
 	route({
 		method: "GET",
 		path: "/api/v1/m2m/tenants/:tenant_id/sites",

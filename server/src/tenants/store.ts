@@ -1,7 +1,7 @@
 import { type SelectQueryBuilder, sql } from "kysely";
 import pg from "pg";
 import { reauthorize } from "../audit/reauthorize.ts";
-import { Failure } from "../core/error.ts";
+import { ApiError } from "../core/error.ts";
 import type { ReadTx, RecordTx, Tx } from "../database/transaction.ts";
 import type { Window } from "../http/input/cursor.ts";
 import { effectivePlan, type Plan, planFromRow, type TenantLimits } from "../plans/plan.ts";
@@ -63,7 +63,7 @@ export async function readTenantWithPlan(tx: ReadTx, tenant_id: string): Promise
  * Reads the tenant, and everybody else who would lock or hold it waits until the transaction ends: what is counted against a plan's limit
  * stays counted. The first statement of a change that counts; asks the caller again. Null when the tenant is unknown or erased.
  */
-export async function lockTenant(tx: Tx, tenant_id: string): Promise<TenantWithPlan | null> {
+export async function readTenantForUpdate(tx: Tx, tenant_id: string): Promise<TenantWithPlan | null> {
 	const found = withPlanFromRow(await selectWithPlan(tx, tenant_id).forNoKeyUpdate("t").executeTakeFirst());
 	await reauthorize(tx);
 	return found;
@@ -73,7 +73,7 @@ export async function lockTenant(tx: Tx, tenant_id: string): Promise<TenantWithP
  * Reads the tenant, which nobody suspends or erases until the transaction ends; others may hold it too. The first statement of a write
  * that the tenant's standing permits; asks the caller again. Null when the tenant is unknown or erased.
  */
-export async function holdTenant(tx: Tx | RecordTx, tenant_id: string): Promise<TenantWithPlan | null> {
+export async function readTenantForShare(tx: Tx | RecordTx, tenant_id: string): Promise<TenantWithPlan | null> {
 	const found = withPlanFromRow(await selectWithPlan(tx, tenant_id).forShare("t").executeTakeFirst());
 	await reauthorize(tx);
 	return found;
@@ -91,7 +91,7 @@ export async function readTenantsNamed(
 }
 
 /** As `lockTenant`, for several at once, in the order of their ids. */
-export async function lockTenants(tx: Tx, ids: readonly string[]): Promise<Map<string, TenantWithPlan>> {
+export async function readTenantsForUpdate(tx: Tx, ids: readonly string[]): Promise<Map<string, TenantWithPlan>> {
 	const rows = await selectAllWithPlan(tx).where("t.id", "=", sql<string>`any(${ids}::text[])`).orderBy("t.id").forNoKeyUpdate("t").execute();
 	return new Map(rows.map((row) => [row.id, tenantWithPlan(row)]));
 }
@@ -121,7 +121,7 @@ async function unlessTaken<T>(write: () => Promise<T>): Promise<T> {
 			error.constraint === "tenants_external_id_key"
 				? "Another tenant has this external_id. Find it with ?external_id= in the list of tenants."
 				: "A tenant with this id exists, or existed and was erased: ids are not used twice.";
-		throw new Failure("conflict", detail, { cause: error });
+		throw new ApiError("conflict", detail, { cause: error });
 	}
 }
 

@@ -1,4 +1,4 @@
-import { Failure } from "../core/error.ts";
+import { ApiError } from "../core/error.ts";
 import { type TenantLimits, tenantLimitsFromRow } from "../plans/plan.ts";
 
 export const TENANT_STATUSES = ["active", "suspended"] as const;
@@ -48,13 +48,13 @@ export function keptTenant(result: unknown): Tenant {
 	return result as Tenant;
 }
 
-export function tenantNotFound(): Failure {
-	return new Failure("not_found", "There is no tenant with this id.");
+export function tenantNotFound(): ApiError {
+	return new ApiError("not_found", "There is no tenant with this id.");
 }
 
 /** Throws 403 `tenant_suspended`: in a suspended tenant nothing is made or changed. */
 export function assertTenantActive(tenant: Pick<Tenant, "status">): void {
-	if (tenant.status !== "active") throw new Failure("tenant_suspended", TENANT_SUSPENDED);
+	if (tenant.status !== "active") throw new ApiError("tenant_suspended", TENANT_SUSPENDED);
 }
 
 export const TENANT_SUSPENDED =

@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { type TestDatabase, testDatabase } from "../../testing/audit.ts";
 import { verifyChain } from "../audit/verify.ts";
 import { ManualClock } from "../core/clock.ts";
-import { Failure } from "../core/error.ts";
+import { ApiError } from "../core/error.ts";
 import { read } from "../database/read.ts";
 import type { SequencedInvalidation } from "../nodes/invalidation.ts";
 import { putPlan } from "../plans/plans.ts";
@@ -23,7 +23,7 @@ after(() => db.close());
 
 function refusedWith(code: string, pointer?: string) {
 	return (error: unknown) =>
-		error instanceof Failure && error.code === code && (pointer === undefined || error.facts.errors?.[0]?.pointer === pointer);
+		error instanceof ApiError && error.code === code && (pointer === undefined || error.facts.errors?.[0]?.pointer === pointer);
 }
 
 async function actionsOf(chain: string): Promise<string[]> {

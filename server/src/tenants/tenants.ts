@@ -3,16 +3,16 @@ import { claimOnce, keepResult } from "../audit/idempotency.ts";
 import { reauthorize } from "../audit/reauthorize.ts";
 import { canonicalJson } from "../core/canonical.ts";
 import { ALL_TENANTS } from "../core/context.ts";
-import { Failure, type InputError } from "../core/error.ts";
+import { ApiError, type InputError } from "../core/error.ts";
 import { CHOSEN_ID_PATTERN, newId } from "../core/id.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/read.ts";
 import { type Page, type PageRequest, toPage, windowByTime } from "../http/input/cursor.ts";
 import type { TenantLimits } from "../plans/plan.ts";
 import { doubledNames } from "../plans/plans.ts";
-import { holdPlan } from "../plans/store.ts";
+import { readPlanForShare } from "../plans/store.ts";
 import type { TenantInput, TenantPatch } from "./schema.ts";
-import { insertTenant, insertTenantUnlessThere, lockTenant, readTenant, readTenants, updateTenantRow } from "./store.ts";
+import { insertTenant, insertTenantUnlessThere, readTenant, readTenantForUpdate, readTenants, updateTenantRow } from "./store.ts";
 import { keptTenant, type Tenant, tenantNotFound } from "./tenant.ts";
 
 /** One tenant; 404 `not_found` when it is unknown or erased. */
@@ -28,8 +28,8 @@ export async function listTenants(context: DatabaseContext, input: PageRequest &
 	return toPage(await read(context, (tx) => readTenants(tx, window, input.external_id)), window, (tenant) => [tenant.created_at, tenant.id]);
 }
 
-export function unknownPlan(): Failure {
-	return new Failure("invalid_request", "There is no such plan. Create it first, or name one that exists.", {
+export function unknownPlan(): ApiError {
+	return new ApiError("invalid_request", "There is no such plan. Create it first, or name one that exists.", {
 		errors: [{ pointer: "/plan_id", detail: "is not the id of a plan" }],
 	});
 }
@@ -37,7 +37,7 @@ export function unknownPlan(): Failure {
 /** Throws 400 when two rate limits of `limits` have one name. */
 export function assertLimits(limits: TenantLimits | null | undefined): void {
 	const errors = doubledNames(limits?.rate_limits ?? [], "/limits/rate_limits");
-	if (errors.length > 0) throw new Failure("invalid_request", "The limits are not valid. Correct what `errors` names.", { errors });
+	if (errors.length > 0) throw new ApiError("invalid_request", "The limits are not valid. Correct what `errors` names.", { errors });
 }
 
 /** The tenant that `input` makes when it is new. */
@@ -62,7 +62,7 @@ export async function createTenant(context: ChangeContext, input: TenantInput): 
 		await reauthorize(tx);
 		const earlier = await claimOnce(tx, context, { tenant_id: ALL_TENANTS, operation: "tenant.create", input, subject_id: tenant.id });
 		if (earlier) return { unchanged: keptTenant(earlier.result) };
-		if (!(await holdPlan(tx, tenant.plan_id))) throw unknownPlan();
+		if (!(await readPlanForShare(tx, tenant.plan_id))) throw unknownPlan();
 		await insertTenant(tx, tenant);
 		await keepResult(tx, context, ALL_TENANTS, tenant);
 		return {
@@ -79,7 +79,7 @@ function assertIds(input: TenantInput & { tenant_id: string }): void {
 		errors.push({ pointer: "/path/tenant_id", detail: "must be 1–64 letters, digits, _ or -" });
 	if (input.id !== undefined && input.id !== input.tenant_id)
 		errors.push({ pointer: "/id", detail: "must equal the id in the path, or be left out" });
-	if (errors.length > 0) throw new Failure("invalid_request", "The request is not valid. Correct what `errors` names.", { errors });
+	if (errors.length > 0) throw new ApiError("invalid_request", "The request is not valid. Correct what `errors` names.", { errors });
 }
 
 /**
@@ -93,13 +93,13 @@ export async function putTenant(context: ChangeContext, input: TenantInput & { t
 	const invalidates = [{ kind: "tenant", id: input.tenant_id }] as const;
 	return change(context, async (tx) => {
 		await reauthorize(tx);
-		if (!(await holdPlan(tx, input.plan_id))) throw unknownPlan();
+		if (!(await readPlanForShare(tx, input.plan_id))) throw unknownPlan();
 		const fresh = newTenant(input.tenant_id, input, context.clock.now());
 		if (await insertTenantUnlessThere(tx, fresh)) {
 			return { result: fresh, audit: [{ action: "tenant.created", target, tenant_id: fresh.id, facts: { tenant: fresh } }], invalidates };
 		}
-		const before = (await lockTenant(tx, input.tenant_id))?.tenant;
-		if (!before) throw new Failure("conflict", "A tenant with this id existed and was erased: ids are not used twice.");
+		const before = (await readTenantForUpdate(tx, input.tenant_id))?.tenant;
+		if (!before) throw new ApiError("conflict", "A tenant with this id existed and was erased: ids are not used twice.");
 		const { id: _id, tenant_id: _tenant_id, name, ...settings } = input;
 		const tenant: Tenant = { ...before, ...settings, name: name.trim() };
 		if (canonicalJson(tenant) === canonicalJson(before)) return { unchanged: before };
@@ -117,8 +117,8 @@ export async function updateTenant(context: ChangeContext, input: TenantPatch & 
 	const { tenant_id, ...patch } = input;
 	return change(context, async (tx) => {
 		await reauthorize(tx);
-		if (patch.plan_id !== undefined && !(await holdPlan(tx, patch.plan_id))) throw unknownPlan();
-		const before = (await lockTenant(tx, tenant_id))?.tenant;
+		if (patch.plan_id !== undefined && !(await readPlanForShare(tx, patch.plan_id))) throw unknownPlan();
+		const before = (await readTenantForUpdate(tx, tenant_id))?.tenant;
 		if (!before) throw tenantNotFound();
 		const tenant: Tenant = { ...before, ...patch, name: (patch.name ?? before.name).trim() };
 		if (canonicalJson(tenant) === canonicalJson(before)) return { unchanged: before };

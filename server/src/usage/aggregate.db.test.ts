@@ -4,7 +4,7 @@ import { after, before, suite, test } from "node:test";
 import { testLog } from "../../testing/database.ts";
 import { type UsageTestDatabase, usageTestDatabase } from "../../testing/usage.ts";
 import { systemClock } from "../core/clock.ts";
-import { settleUsage } from "./aggregate.ts";
+import { aggregateUsage } from "./aggregate.ts";
 import { startFlushing } from "./flush.ts";
 import { Meter } from "./meter.ts";
 
@@ -29,7 +29,7 @@ suite("settling", () => {
 		await flushing.stop();
 	}
 
-	const settle = () => settleUsage({ database: db.database, log: testLog });
+	const settle = () => aggregateUsage({ database: db.database, log: testLog });
 	const countedOf = (key: number) => db.query("select sum(requests)::integer as requests from usage_keys where key_id = $1", [`a_key_${key}`]);
 
 	test("what is too much for one statement is taken flush by flush", async () => {

@@ -6,7 +6,7 @@ import type { Database } from "../database/database.ts";
 import { read } from "../database/read.ts";
 import { wasTooSlow } from "../database/transaction.ts";
 import { isRefusal } from "./flush.ts";
-import { flushesWait, setAsideFlush, settleFlushes } from "./store.ts";
+import { aggregateFlushes, flushesWait, setAsideFlush } from "./store.ts";
 
 /** Some hundred thousand facts: a few seconds of PostgreSQL's time. */
 const FLUSHES_PER_STEP = 16;
@@ -22,11 +22,11 @@ interface SettleContext {
  * Brings what nodes have flushed into the tables that reports read. Whoever reports calls it first; it is quick when nothing waits.
  * A flush whose values the database refuses is set aside, so that it holds nothing up; more than it can take at once, it takes in smaller steps.
  */
-export async function settleUsage(context: SettleContext): Promise<void> {
+export async function aggregateUsage(context: SettleContext): Promise<void> {
 	if (!(await read({ database: context.database, scope: ALL_TENANTS }, flushesWait))) return;
 	for (let flushes = FLUSHES_PER_STEP; ; ) {
 		try {
-			const settled = await record(context, (tx) => settleFlushes(tx, flushes));
+			const settled = await record(context, (tx) => aggregateFlushes(tx, flushes));
 			if (settled < flushes) return;
 		} catch (error) {
 			if (flushes > 1 && wasTooSlow(error)) {
@@ -41,7 +41,7 @@ export async function settleUsage(context: SettleContext): Promise<void> {
 }
 
 /** The same before a change that must not wait for it, nor fail by it: the change's answer tells what is known a moment later. */
-export async function settleIfQuick(context: SettleContext): Promise<void> {
-	const settling = settleUsage(context).catch((error: unknown) => context.log.warn({ err: error }, "usage_not_settled"));
+export async function aggregateIfQuick(context: SettleContext): Promise<void> {
+	const settling = aggregateUsage(context).catch((error: unknown) => context.log.warn({ err: error }, "usage_not_settled"));
 	await Promise.race([settling, sleep(FIGURES_MS, undefined, { ref: false })]);
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type UsageTestDatabase, usageTestDatabase } from "../../testing/usage.ts";
 import { ManualClock } from "../core/clock.ts";
-import { Failure } from "../core/error.ts";
+import { ApiError } from "../core/error.ts";
 import { keysActivity } from "./key-activity.ts";
 
 const HOUR_MS = 3_600_000;
@@ -57,7 +57,7 @@ test("unknown keys and another tenant's are the same 404, and 1 to 100 keys can 
 	const details = new Set<string>();
 	for (const strange of ["b_key_0", "a_key_nobody", "a_key_0,b_key_0"]) {
 		await assert.rejects(ask(strange), (error) => {
-			assert(error instanceof Failure);
+			assert(error instanceof ApiError);
 			details.add(`${error.code} ${error.detail}`);
 			return true;
 		});

@@ -1,8 +1,8 @@
-import { Failure } from "../core/error.ts";
+import { ApiError } from "../core/error.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/read.ts";
 import { type HourRow, readExistingKeys, readKeyHours } from "./activity-report-store.ts";
-import { settleUsage } from "./aggregate.ts";
+import { aggregateUsage } from "./aggregate.ts";
 
 const HOUR_MS = 3_600_000;
 const HOURS = 24;
@@ -33,10 +33,10 @@ export async function keysActivity(context: DatabaseContext, input: { tenant_id:
 	if (key_ids.length === 0 || key_ids.length > ACTIVITY_KEYS_MAX) throw wrongNumber();
 	const running_ms = Math.floor(context.clock.now() / HOUR_MS) * HOUR_MS;
 	const from_ms = running_ms - (HOURS - 1) * HOUR_MS;
-	await settleUsage(context);
+	await aggregateUsage(context);
 	return read(context, async (tx) => {
 		const existing = await readExistingKeys(tx, tenant_id, key_ids);
-		if (existing.size < key_ids.length) throw new Failure("not_found", "There is no API key with one of these ids.");
+		if (existing.size < key_ids.length) throw new ApiError("not_found", "There is no API key with one of these ids.");
 		const rows = Map.groupBy(await readKeyHours(tx, { tenant_id, key_ids, from: new Date(from_ms) }), (row) => row.key_id);
 		return { data: key_ids.map((key_id) => ({ key_id, hours: hoursFrom(from_ms, rows.get(key_id) ?? []) })) };
 	});
@@ -51,8 +51,8 @@ function hoursFrom(from_ms: number, rows: readonly HourRow[]): ActivityHour[] {
 	});
 }
 
-function wrongNumber(): Failure {
-	return new Failure("invalid_request", `Name 1 to ${ACTIVITY_KEYS_MAX} keys in \`key_ids\`, separated by commas.`, {
+function wrongNumber(): ApiError {
+	return new ApiError("invalid_request", `Name 1 to ${ACTIVITY_KEYS_MAX} keys in \`key_ids\`, separated by commas.`, {
 		errors: [{ pointer: "/query/key_ids", detail: `must name 1 to ${ACTIVITY_KEYS_MAX} keys, separated by commas` }],
 	});
 }

@@ -1,8 +1,8 @@
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { Failure } from "../core/error.ts";
-import { BUCKETS_MAX, choosePeriod, foldsAt, GRANULARITIES, GRANULARITY_SECONDS } from "./period.ts";
+import { ApiError } from "../core/error.ts";
+import { BUCKETS_MAX, choosePeriod, GRANULARITIES, GRANULARITY_SECONDS, rollUpsAt } from "./period.ts";
 
 const NOW = Date.UTC(2026, 6, 31, 12, 34, 56, 789);
 const HOUR_MS = 3_600_000;
@@ -16,7 +16,7 @@ function refused(query: Parameters<typeof choosePeriod>[0], pointer: string, adv
 	throws(
 		() => choosePeriod(query, NOW),
 		(error) => {
-			ok(error instanceof Failure);
+			ok(error instanceof ApiError);
 			equal(error.code, "invalid_request");
 			equal(error.facts.errors?.[0]?.pointer, pointer);
 			ok(advice.test(error.detail), error.detail);
@@ -79,9 +79,9 @@ test("whatever is admitted covers what was asked for, has few enough buckets, an
 				ok(period.from_ms <= from_ms && from_ms - period.from_ms < bucket_ms);
 				ok(period.to_ms >= to_ms && period.to_ms - to_ms < bucket_ms);
 				ok((period.to_ms - period.from_ms) / bucket_ms <= BUCKETS_MAX);
-				for (const fold of foldsAt(NOW)) if (fold.granularity === granularity) ok(period.from_ms >= fold.before_ms);
+				for (const fold of rollUpsAt(NOW)) if (fold.granularity === granularity) ok(period.from_ms >= fold.before_ms);
 			} catch (error) {
-				ok(error instanceof Failure);
+				ok(error instanceof ApiError);
 				equal(error.code, "invalid_request");
 			}
 		}),
@@ -90,7 +90,7 @@ test("whatever is admitted covers what was asked for, has few enough buckets, an
 
 test("minutes stay for 48 hours and hours for 90 days, and only whole hours and days are folded", () => {
 	deepEqual(
-		foldsAt(NOW).map((fold) => [fold.granularity, fold.coarser, new Date(fold.before_ms).toISOString()]),
+		rollUpsAt(NOW).map((fold) => [fold.granularity, fold.coarser, new Date(fold.before_ms).toISOString()]),
 		[
 			["minute", "hour", "2026-07-29T12:00:00.000Z"],
 			["hour", "day", "2026-05-02T00:00:00.000Z"],

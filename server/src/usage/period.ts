@@ -1,4 +1,4 @@
-import { Failure } from "../core/error.ts";
+import { ApiError } from "../core/error.ts";
 
 export const GRANULARITIES = ["minute", "hour", "day"] as const;
 export type Granularity = (typeof GRANULARITIES)[number];
@@ -24,7 +24,7 @@ export interface Period {
 }
 
 /** What is folded at `now_ms`: counts of `granularity` from before `before_ms` into `coarser`, always whole ones. */
-export interface Fold {
+export interface RollUp {
 	readonly granularity: Granularity;
 	readonly coarser: Granularity;
 	readonly before_ms: number;
@@ -39,12 +39,12 @@ function ceilTo(granularity: Granularity, time_ms: number): number {
 	return -floorTo(granularity, -time_ms);
 }
 
-export function foldsAt(now_ms: number): Fold[] {
+export function rollUpsAt(now_ms: number): RollUp[] {
 	return KEPT.map(({ granularity, coarser, kept_seconds }) => ({ granularity, coarser, before_ms: floorTo(coarser, now_ms - kept_seconds * 1_000) }));
 }
 
-function invalid(pointer: string, detail: string, advice: string): Failure {
-	return new Failure("invalid_request", detail, { errors: [{ pointer, detail: advice }] });
+function invalid(pointer: string, detail: string, advice: string): ApiError {
+	return new ApiError("invalid_request", detail, { errors: [{ pointer, detail: advice }] });
 }
 
 function parseTime(name: "from" | "to", text: string): number {
@@ -63,7 +63,7 @@ function align(granularity: Granularity, from_ms: number, to_ms: number): Period
 function obstacle({ granularity, from_ms, to_ms }: Period, now_ms: number): string | null {
 	const buckets = (to_ms - from_ms) / 1_000 / GRANULARITY_SECONDS[granularity];
 	if (buckets > BUCKETS_MAX) return `The period has more than ${BUCKETS_MAX} ${granularity}s.`;
-	const fold = foldsAt(now_ms).find((candidate) => candidate.granularity === granularity);
+	const fold = rollUpsAt(now_ms).find((candidate) => candidate.granularity === granularity);
 	if (fold && from_ms < fold.before_ms) return `Single ${granularity}s are not kept for as long as the period goes back.`;
 	return null;
 }

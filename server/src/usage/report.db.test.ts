@@ -5,7 +5,7 @@ import { ManualClock } from "../core/clock.ts";
 import { read } from "../database/read.ts";
 import { keyActivity, secretActivity, usage24h } from "./activity-store.ts";
 import { type UsageInput, usageReport } from "./report.ts";
-import { foldUsage } from "./roll-up.ts";
+import { rollUpUsage } from "./roll-up.ts";
 
 const NOW = Date.UTC(2026, 6, 31, 12, 34, 56);
 
@@ -32,7 +32,7 @@ suite("usage reports", () => {
 			await db.query("insert into usage_keys values (left($1, 1), $1, $2, 60, $3, $4, $5)", [key_id, kid, start, code, requests]);
 			await db.query("insert into usage_operations values (left($1, 1), '', $1, 60, $2, $3, $4)", [key_id, start, code, requests]);
 		}
-		await foldUsage(db.contextFor("*", new ManualClock(NOW)));
+		await rollUpUsage(db.contextFor("*", new ManualClock(NOW)));
 	});
 	after(() => db.close());
 

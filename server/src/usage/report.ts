@@ -1,7 +1,7 @@
-import { Failure } from "../core/error.ts";
+import { ApiError } from "../core/error.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/read.ts";
-import { settleUsage } from "./aggregate.ts";
+import { aggregateUsage } from "./aggregate.ts";
 import { choosePeriod, GRANULARITY_SECONDS, type Granularity } from "./period.ts";
 import { keyExists, type ReportQuery, type ReportRow, readKeyUsage, readSecretUsage, readTenantUsage } from "./report-store.ts";
 
@@ -44,7 +44,7 @@ export async function usageReport(context: DatabaseContext, input: UsageInput): 
 		bucket_seconds: GRANULARITY_SECONDS[granularity],
 		rows_max: ROWS_MAX + 1,
 	};
-	await settleUsage(context);
+	await aggregateUsage(context);
 	const rows = await readReport(context, input, query);
 	if (rows.length > ROWS_MAX) throw tooManyRows();
 	const data = rows.map((row) => ({ ...row, start: row.start.toISOString() }));
@@ -60,13 +60,13 @@ function readReport(context: DatabaseContext, { tenant_id, key_id, by_key, by_se
 }
 
 /** An API key is told which tenant it belongs to: looking for a key in the wrong one is the likely mistake. */
-function unknownKey(context: DatabaseContext, tenant_id: string): Failure {
-	if (context.actor.kind !== "key") return new Failure("not_found", "There is no key with this id.");
-	return new Failure("not_found", `There is no key with this id in tenant ${tenant_id}, to which the key of this request belongs.`);
+function unknownKey(context: DatabaseContext, tenant_id: string): ApiError {
+	if (context.actor.kind !== "key") return new ApiError("not_found", "There is no key with this id.");
+	return new ApiError("not_found", `There is no key with this id in tenant ${tenant_id}, to which the key of this request belongs.`);
 }
 
-function tooManyRows(): Failure {
-	return new Failure(
+function tooManyRows(): ApiError {
+	return new ApiError(
 		"invalid_request",
 		`The answer would have more than ${ROWS_MAX} rows. Ask for a shorter period, a coarser granularity, or one key.`,
 		{

@@ -4,7 +4,7 @@ import type { RecordTx } from "../database/transaction.ts";
 const FOLD_LOCK = 7_362_010;
 
 /** Takes the right to fold until the transaction ends; false when another node has it. */
-export async function claimFolding(tx: RecordTx): Promise<boolean> {
+export async function claimRollUp(tx: RecordTx): Promise<boolean> {
 	const claimed = await sql<{ claimed: boolean }>`select pg_try_advisory_xact_lock(${FOLD_LOCK}) as claimed`.execute(tx);
 	return claimed.rows[0]?.claimed === true;
 }
@@ -17,7 +17,7 @@ export interface Slice {
 }
 
 /** Moves up to `rows_max` of the oldest rows into the coarser granularity; returns how many. Rows that a flush is just writing are left. */
-export async function foldKeys(tx: RecordTx, slice: Slice): Promise<number> {
+export async function rollUpKeys(tx: RecordTx, slice: Slice): Promise<number> {
 	const folded = await sql<{ rows: number }>`
 		with picked as materialized (
 			select ctid from keywright.usage_keys where granularity_seconds = ${slice.from_seconds} and start < ${slice.before}
@@ -37,7 +37,7 @@ export async function foldKeys(tx: RecordTx, slice: Slice): Promise<number> {
 }
 
 /** As `foldKeys`, for operations. */
-export async function foldOperations(tx: RecordTx, slice: Slice): Promise<number> {
+export async function rollUpOperations(tx: RecordTx, slice: Slice): Promise<number> {
 	const folded = await sql<{ rows: number }>`
 		with picked as materialized (
 			select ctid from keywright.usage_operations where granularity_seconds = ${slice.from_seconds} and start < ${slice.before}

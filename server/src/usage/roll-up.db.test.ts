@@ -3,8 +3,8 @@ import { after, before, beforeEach, suite, test } from "node:test";
 import fc from "fast-check";
 import { type UsageTestDatabase, usageTestDatabase } from "../../testing/usage.ts";
 import { ManualClock } from "../core/clock.ts";
-import { foldsAt } from "./period.ts";
-import { foldUsage } from "./roll-up.ts";
+import { rollUpsAt } from "./period.ts";
+import { rollUpUsage } from "./roll-up.ts";
 
 const NOW = Date.UTC(2026, 6, 31, 12, 34, 56);
 const MINUTE_MS = 60_000;
@@ -45,7 +45,7 @@ suite("folding usage", () => {
 	}
 
 	async function misplaced(): Promise<unknown[]> {
-		const [minutes, hours] = foldsAt(NOW - 3_600_000).map((fold) => new Date(fold.before_ms));
+		const [minutes, hours] = rollUpsAt(NOW - 3_600_000).map((fold) => new Date(fold.before_ms));
 		const where = `(granularity_seconds = 60 and start < $1) or (granularity_seconds = 3600 and (start < $2 or start >= $1))
 			or (granularity_seconds = 86400 and start >= $2) or mod(extract(epoch from start)::bigint, granularity_seconds) <> 0`;
 		return db.query(
@@ -72,14 +72,14 @@ suite("folding usage", () => {
 				await db.query("truncate usage_keys, usage_operations");
 				await insert(rows);
 				const first = await totals();
-				await foldUsage(context());
+				await rollUpUsage(context());
 				deepEqual(await totals(), first);
 				deepEqual(await misplaced(), []);
-				equal((await foldUsage(context())).rows_folded, 0);
+				equal((await rollUpUsage(context())).rows_folded, 0);
 
 				await insert(late.filter((one) => one.minutes_ago > 3_100));
 				const second = await totals();
-				await foldUsage(context());
+				await rollUpUsage(context());
 				deepEqual(await totals(), second);
 				deepEqual(await misplaced(), []);
 			}),
@@ -96,9 +96,9 @@ suite("folding usage", () => {
 		await db.query(
 			`insert into usage_operations select 'a', '', 'op', 60, '2026-07-01T00:00:00Z'::timestamptz + i * interval '1 minute', 'allowed', 2 ${fill}`,
 		);
-		const runs = await Promise.all([foldUsage(context()), foldUsage(context()), foldUsage(context())]);
+		const runs = await Promise.all([rollUpUsage(context()), rollUpUsage(context()), rollUpUsage(context())]);
 		const folded = runs.reduce((sum, run) => sum + run.rows_folded, 0);
-		const rest = await foldUsage(context());
+		const rest = await rollUpUsage(context());
 		equal(folded + rest.rows_folded, 25_000);
 		for (const table of ["usage_keys", "usage_operations"]) {
 			const [sum] = await db.query(
@@ -115,9 +115,9 @@ suite("folding usage", () => {
 		]);
 		await db.query("begin");
 		await db.query("update usage_keys set requests = requests + 1 where key_id = 'key_0'");
-		equal((await foldUsage(context())).rows_folded, 3);
+		equal((await rollUpUsage(context())).rows_folded, 3);
 		await db.query("commit");
-		equal((await foldUsage(context())).rows_folded, 1);
+		equal((await rollUpUsage(context())).rows_folded, 1);
 		const [sum] = await db.query("select sum(requests)::int as requests, count(*)::int as rows from usage_keys where granularity_seconds = 3600");
 		deepEqual(sum, { requests: 3, rows: 2 });
 	});
@@ -129,7 +129,7 @@ suite("folding usage", () => {
 				new Date(NOW - age_ms),
 			]);
 		}
-		equal((await foldUsage(context())).flushes_forgotten, 1);
+		equal((await rollUpUsage(context())).flushes_forgotten, 1);
 		deepEqual(await db.query("select flush_number from usage_flushes order by 1"), [{ flush_number: "1" }, { flush_number: "2" }]);
 	});
 });

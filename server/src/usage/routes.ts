@@ -1,6 +1,6 @@
 import Type from "typebox";
 import type { DatabaseContext } from "../database/database.ts";
-import { type Row, route } from "../http/route.ts";
+import { type Route, route } from "../http/route.ts";
 import { BUCKETS_MAX, GRANULARITIES } from "./period.ts";
 import { usageReport } from "./report.ts";
 
@@ -45,7 +45,7 @@ const Usage = Type.Object({
 	),
 });
 
-export const keyedUsageRoutes: readonly Row<DatabaseContext>[] = [
+export const keyedUsageRoutes: readonly Route<DatabaseContext>[] = [
 	route({
 		method: "GET",
 		path: "/api/v1/m2m/tenants/:tenant_id/usage",
@@ -59,7 +59,7 @@ export const keyedUsageRoutes: readonly Row<DatabaseContext>[] = [
 	}),
 ];
 
-export const managementUsageRoutes: readonly Row<DatabaseContext>[] = [
+export const managementUsageRoutes: readonly Route<DatabaseContext>[] = [
 	route({
 		method: "GET",
 		path: "/api/v1/tenants/:tenant_id/usage",

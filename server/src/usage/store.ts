@@ -4,7 +4,7 @@ import type { Batch } from "./batch.ts";
 import { CODES_OF_DEAD_KEYS } from "./code.ts";
 import { MINUTE_MS } from "./counter.ts";
 import { columns, line, msOf, NO_CLIENT, type Picked } from "./flush-text-store.ts";
-import { settleEndedSecrets, settleSecretOperations, settleSecretSources } from "./sources/evidence-store.ts";
+import { aggregateEndedSecrets, aggregateSecretOperations, aggregateSecretSources } from "./sources/evidence-store.ts";
 import { LIBRARY_FAMILIES, NO_PROGRAM, OTHER_PROGRAM } from "./sources/program.ts";
 import { storeUsageGap } from "./sources/progress-store.ts";
 import { OTHER_SOURCES, type Source } from "./sources/source.ts";
@@ -73,7 +73,7 @@ export async function flushesWait(tx: ReadTx): Promise<boolean> {
 }
 
 /** Adds up to `flushes_max` waiting flushes to the tables that reports read; returns how many. One node at a time, the others wait. */
-export async function settleFlushes(tx: RecordTx, flushes_max: number): Promise<number> {
+export async function aggregateFlushes(tx: RecordTx, flushes_max: number): Promise<number> {
 	await sql`select pg_advisory_xact_lock(${SETTLE_LOCK}), ${idleFor(LOCKED_IDLE_MS)}`.execute(tx);
 	const { rows } = await sql<{ node_id: string; flush_number: number }>`
 		select node_id, flush_number from keywright.usage_flushes where waiting order by flushed_at limit ${flushes_max}
@@ -82,14 +82,14 @@ export async function settleFlushes(tx: RecordTx, flushes_max: number): Promise<
 	const picked = sql`(node_id, flush_number) in (
 		select * from unnest(${rows.map((row) => row.node_id)}::text[], ${rows.map((row) => row.flush_number)}::bigint[])
 	)`;
-	await settleKeys(tx, picked);
-	await settleOperations(tx, picked);
-	await settleSecretUses(tx, picked);
-	await settleSources(tx, picked);
-	await settleKeyChecks(tx, picked);
-	await settleSecretSources(tx, picked);
-	await settleEndedSecrets(tx, picked);
-	await settleSecretOperations(tx, picked);
+	await aggregateKeys(tx, picked);
+	await aggregateOperations(tx, picked);
+	await aggregateSecretUses(tx, picked);
+	await aggregateSources(tx, picked);
+	await aggregateKeyChecks(tx, picked);
+	await aggregateSecretSources(tx, picked);
+	await aggregateEndedSecrets(tx, picked);
+	await aggregateSecretOperations(tx, picked);
 	await sql`
 		update keywright.usage_flushes set waiting = false, keys = null, operations = null, sources = null, key_checks = null, secret_operations = null where ${picked}
 	`.execute(tx);
@@ -111,7 +111,7 @@ export async function setAsideFlush(tx: RecordTx): Promise<string | null> {
 
 // Every statement below sums what the flushes say more than once and goes through its rows in the order of the primary key.
 
-async function settleKeys(tx: RecordTx, picked: Picked): Promise<void> {
+async function aggregateKeys(tx: RecordTx, picked: Picked): Promise<void> {
 	await sql`
 		insert into keywright.usage_keys as kept (tenant_id, key_id, kid, granularity_seconds, start, code, requests)
 		select tenant_id, key_id, kid, ${MINUTE_SECONDS}::integer, to_timestamp(minute::float8 * ${MINUTE_SECONDS}::float8), code, sum(requests::bigint)::bigint
@@ -124,7 +124,7 @@ async function settleKeys(tx: RecordTx, picked: Picked): Promise<void> {
 	`.execute(tx);
 }
 
-async function settleOperations(tx: RecordTx, picked: Picked): Promise<void> {
+async function aggregateOperations(tx: RecordTx, picked: Picked): Promise<void> {
 	await sql`
 		insert into keywright.usage_operations as kept (tenant_id, site_id, operation, granularity_seconds, start, code, requests)
 		select tenant_id, site_id, operation, ${MINUTE_SECONDS}::integer, to_timestamp(minute::float8 * ${MINUTE_SECONDS}::float8), code, sum(requests::bigint)::bigint
@@ -140,7 +140,7 @@ async function settleOperations(tx: RecordTx, picked: Picked): Promise<void> {
 // What is not there any more must not hold up the rest. It is looked for row by row, by index: as `exists` it may be planned as a join
 // that reads all secrets there are.
 
-async function settleSecretUses(tx: RecordTx, picked: Picked): Promise<void> {
+async function aggregateSecretUses(tx: RecordTx, picked: Picked): Promise<void> {
 	await sql`
 		insert into keywright.secret_activity as kept (kid, tenant_id, first_used_at, last_used_at)
 		select kid, used.tenant_id, to_timestamp(min(${msOf("first_ms")}) / 1000), to_timestamp(max(${msOf("last_ms")}) / 1000)
@@ -158,7 +158,7 @@ async function settleSecretUses(tx: RecordTx, picked: Picked): Promise<void> {
 }
 
 /** Of a tenant that was erased nothing is kept. New sources of a key that has its share of them already, and those by names of programs that the tenant has too many of, are added to the one that stands for all others. */
-async function settleSources(tx: RecordTx, picked: Picked): Promise<void> {
+async function aggregateSources(tx: RecordTx, picked: Picked): Promise<void> {
 	const { id, network, agent } = OTHER_SOURCES;
 	await sql`
 		with facts as (
@@ -234,7 +234,7 @@ async function settleSources(tx: RecordTx, picked: Picked): Promise<void> {
 	`.execute(tx);
 }
 
-async function settleKeyChecks(tx: RecordTx, picked: Picked): Promise<void> {
+async function aggregateKeyChecks(tx: RecordTx, picked: Picked): Promise<void> {
 	await sql`
 		insert into keywright.key_activity as kept (tenant_id, key_id, last_check_at)
 		select checked.tenant_id, key_id, to_timestamp(max(last_check_ms::float8) / 1000)

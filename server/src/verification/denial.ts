@@ -1,4 +1,4 @@
-import type { ErrorCode, FailureFacts } from "../core/error.ts";
+import type { ApiErrorDetails, ErrorCode } from "../core/error.ts";
 
 /** Why a request with a key is not let through. Closed: a new reason is added here and gets its row in the contract's table. */
 export type DenialCode = Extract<
@@ -26,10 +26,10 @@ export type DenialCode = Extract<
 export interface Denial {
 	readonly code: DenialCode;
 	readonly detail: string;
-	readonly facts?: FailureFacts;
+	readonly facts?: ApiErrorDetails;
 }
 
-export function deny(code: DenialCode, detail: string, facts?: FailureFacts): Denial {
+export function deny(code: DenialCode, detail: string, facts?: ApiErrorDetails): Denial {
 	return facts ? { code, detail, facts } : { code, detail };
 }
 

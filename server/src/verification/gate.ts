@@ -6,7 +6,7 @@ import { readIdempotencyKey } from "../http/input/idempotency-key.ts";
 import { Denied, type Gate, refuseNulInQuery } from "../http/mount.ts";
 import { addressOf } from "../http/peer.ts";
 import { framed } from "../http/reply.ts";
-import type { Row } from "../http/route.ts";
+import type { Route } from "../http/route.ts";
 import { clientKindOf } from "./client-kind.ts";
 import { type Denial, deny } from "./denial.ts";
 import { noteExposure, rawKeyOutsideHeader } from "./exposed-key.ts";
@@ -37,7 +37,7 @@ export function headerOf(raw: FramedRequest, name: string): string | null {
 /** The gate of keyed routes: makes the question of the request, lets the verifier decide, and sets the headers that both answers carry. */
 export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 	const { verifier } = options;
-	return (row: Row<C>) => {
+	return (row: Route<C>) => {
 		const permissions = row.permission === undefined ? [] : [row.permission];
 		const operation = `${row.method} ${row.path}`;
 

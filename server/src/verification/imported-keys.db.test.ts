@@ -5,7 +5,7 @@ import { codeOf, type Process, questionOf, TEST_PEPPER, type VerificationFixture
 import { auditKeysFrom } from "../audit/entry.ts";
 import { parseAddress } from "../core/network.ts";
 import { parsePeppers } from "../core/pepper.ts";
-import { putLegacyFormat } from "../keys/imported/formats.ts";
+import { putImportedFormat } from "../keys/imported/formats.ts";
 import { importKeys } from "../keys/imported/import.ts";
 import { revokeKey } from "../keys/revoke.ts";
 import { asKid, makeRawKey, newSecret } from "../keys/secrets/format.ts";
@@ -116,12 +116,12 @@ test("an unknown key of a declared format is refused in the same words as any wr
 test("a text of no declared format is told its mistake and costs no look-up; a format holds on every node once it is declared", async () => {
 	const text = `late_${"a".repeat(24)}`;
 	for (const process of [one, two]) assert.match((await process.ask(text)).denial?.detail ?? "", /does not begin with/);
-	await putLegacyFormat(fixture.context(one.node), { ...ACME, name: "late", prefix: "late_" });
+	await putImportedFormat(fixture.context(one.node), { ...ACME, name: "late", prefix: "late_" });
 	for (const process of [one, two]) assert.match((await process.ask(text)).denial?.detail ?? "", /not known/);
 });
 
 test("its text cannot be dressed up as one of our keys, nor one of ours as imported", async () => {
-	await putLegacyFormat(fixture.context(one.node), { name: "bare", prefix: "", alphabet: "base62", length_min: 32, length_max: 32 });
+	await putImportedFormat(fixture.context(one.node), { name: "bare", prefix: "", alphabet: "base62", length_min: 32, length_max: 32 });
 	const bare = newSecret();
 	const format = { name: "bare", prefix: "", alphabet: "base62", length_min: 32, length_max: 32 } as const;
 	const [judged] = await importKeys(fixture.context(one.node), [importRow(bare, tenant_id)], { format, source: "plain" });

@@ -1,8 +1,8 @@
 import { hash } from "node:crypto";
 import type { Peppers } from "../core/pepper.ts";
-import { isLegacyShape, RAW_KEY_CHARACTERS_MAX } from "../keys/imported/format.ts";
-import type { LiveLegacyFormats } from "../keys/imported/formats.ts";
-import { LegacyLookups } from "../keys/imported/lookup.ts";
+import { isImportedShape, RAW_KEY_CHARACTERS_MAX } from "../keys/imported/format.ts";
+import type { LiveImportedFormats } from "../keys/imported/formats.ts";
+import { ImportedLookups } from "../keys/imported/lookup.ts";
 import { parseRawKey } from "../keys/secrets/format.ts";
 import { secretFromElsewhere } from "../keys/secrets/mac.ts";
 import { nameOfLookups } from "./grants/unknown-names.ts";
@@ -25,20 +25,20 @@ export interface Presented {
 /** Takes raw keys apart: our own, and those of the formats that the operator has declared. */
 export class RawKeyReader {
 	readonly #brand: string;
-	readonly #formats: LiveLegacyFormats;
-	readonly #lookups: LegacyLookups;
+	readonly #formats: LiveImportedFormats;
+	readonly #lookups: ImportedLookups;
 
-	constructor(options: { brand: string; peppers: Peppers; legacy_formats: LiveLegacyFormats }) {
+	constructor(options: { brand: string; peppers: Peppers; legacy_formats: LiveImportedFormats }) {
 		this.#brand = options.brand;
 		this.#formats = options.legacy_formats;
-		this.#lookups = new LegacyLookups(options.peppers);
+		this.#lookups = new ImportedLookups(options.peppers);
 	}
 
 	/** Null for a text of no known shape. `digest` is its SHA-256 in Latin-1. */
 	read(raw_key: string, digest: string): Presented | null {
 		const parsed = parseRawKey(this.#brand, raw_key);
 		if (parsed !== null) return { name: parsed.kid, secret: parsed.secret, environment: parsed.environment };
-		if (!isLegacyShape(this.#formats.known, this.#brand, raw_key)) return null;
+		if (!isImportedShape(this.#formats.known, this.#brand, raw_key)) return null;
 		return {
 			name: nameOfLookups(this.#lookups.all(Buffer.from(digest, "latin1"))),
 			secret: secretFromElsewhere(raw_key),

@@ -1,5 +1,5 @@
 import Type from "typebox";
-import { type Row, route } from "../http/route.ts";
+import { type Route, route } from "../http/route.ts";
 import { PERMISSION_PATTERN } from "../plans/catalogue/permission.ts";
 import { Capability, LimitName } from "../plans/schema.ts";
 import { type VerifyContext, verify } from "./verify.ts";
@@ -78,7 +78,7 @@ const VerifyAnswer = Type.Object({
 	request_id: Type.String(),
 });
 
-export const verifyRoutes: readonly Row<VerifyContext>[] = [
+export const verifyRoutes: readonly Route<VerifyContext>[] = [
 	route({
 		method: "POST",
 		path: "/api/v1/verify",

@@ -1,9 +1,9 @@
 import { timingSafeEqual } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
-import { Failure } from "../core/error.ts";
+import { ApiError } from "../core/error.ts";
 import type { Log } from "../core/log.ts";
 import type { Peppers } from "../core/pepper.ts";
-import type { LiveLegacyFormats } from "../keys/imported/formats.ts";
+import type { LiveImportedFormats } from "../keys/imported/formats.ts";
 import { explainMistake } from "../keys/secrets/format.ts";
 import { secretMac, secretMatches } from "../keys/secrets/mac.ts";
 import { isRekeyDue } from "../keys/secrets/rekey.ts";
@@ -19,7 +19,7 @@ import { type Grant, isStale } from "./grants/grant.ts";
 import { type Grants, UNKNOWN } from "./grants/grants.ts";
 import { REFUSALS, REFUSALS_WINDOW_SECONDS } from "./grants/states.ts";
 import type { QuotaLedger } from "./limits/quota.ts";
-import { limitStates, type SpentLate, spend, untake } from "./limits/spend.ts";
+import { limitStates, refund, type SpentLate, spend } from "./limits/spend.ts";
 import type { WindowStore } from "./limits/window-store.ts";
 import { digestOf, type Presented, RawKeyReader } from "./presented.ts";
 import type { Decision, Question } from "./question.ts";
@@ -34,7 +34,7 @@ export interface VerifierOptions {
 	readonly brand: string;
 	readonly peppers: Peppers;
 	/** What raw keys that were issued elsewhere look like. */
-	readonly legacy_formats: LiveLegacyFormats;
+	readonly legacy_formats: LiveImportedFormats;
 	readonly node: Node;
 	readonly clock: Clock;
 	readonly log: Log;
@@ -174,7 +174,7 @@ export class Verifier {
 
 	/** The key was changed while its quota was fetched: what was spent is given back and everything is asked anew. */
 	#decideAfterChange(question: Question, grant: Grant, asked: Instant): Decision | Promise<Decision> {
-		untake(grant, question, this.now().monotonic);
+		refund(grant, question, this.now().monotonic);
 		this.#options.quotas.refund(grant.tenant.id, grant.tenant.quota_requests_per_month ?? 0, asked.now, question.cost);
 		return this.decide(question);
 	}
@@ -234,7 +234,7 @@ export class Verifier {
 	}
 
 	#unavailable(error: unknown): Denial {
-		if (error instanceof Failure && error.code === "unavailable") return deny("unavailable", error.detail, error.facts);
+		if (error instanceof ApiError && error.code === "unavailable") return deny("unavailable", error.detail, error.facts);
 		this.#options.log.error({ err: error }, "verification_failed");
 		return cannotBeChecked();
 	}

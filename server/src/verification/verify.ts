@@ -1,12 +1,12 @@
 import type { Context } from "../core/context.ts";
-import { ERRORS, Failure } from "../core/error.ts";
+import { ApiError, ERRORS } from "../core/error.ts";
 import { parseForwarded } from "../core/network.ts";
 import { type Problem, problemOf } from "../http/problem.ts";
 import type { SourceMemo } from "../usage/sources/memo.ts";
 import { clientKindOf } from "./client-kind.ts";
 import { deny } from "./denial.ts";
 import type { Grant } from "./grants/grant.ts";
-import { describeGrant } from "./grants/response.ts";
+import { toGrantResponse } from "./grants/response.ts";
 import { isSpent, type Limit, type NamedCosts, policyHeader } from "./limits/policy.ts";
 import { rateLimitHeader, remainingOf } from "./limits/spend.ts";
 import type { Decision, Question } from "./question.ts";
@@ -82,7 +82,7 @@ function namedCosts(limits: VerifyInput["limits"]): NamedCosts | null {
 			? [{ pointer: `/limits/${index}/name`, detail: "is named earlier in the list: name each limit once" }]
 			: [],
 	);
-	throw new Failure("invalid_request", "A limit is named more than once.", { errors });
+	throw new ApiError("invalid_request", "A limit is named more than once.", { errors });
 }
 
 /** Decides about a key for an API of the operator's own: `status` and `code` are what that API should answer. Spends what the request costs. */
@@ -98,7 +98,7 @@ export async function verify(context: VerifyContext, input: VerifyInput) {
 		code: denial === null ? "allowed" : denial.code,
 		detail: denial === null ? "The key may do this." : denial.detail,
 		...(denial === null ? {} : { type: `${context.problem_type_base}/${denial.code}` }),
-		...(grant === null ? {} : { ...describeGrant(grant), rate_limits: limitsLeft(decision, grant, named, verifier) }),
+		...(grant === null ? {} : { ...toGrantResponse(grant), rate_limits: limitsLeft(decision, grant, named, verifier) }),
 		headers: headersFor(problem, decision, named, verifier),
 		request_id: context.request_id,
 	};

@@ -1,23 +1,23 @@
 import { type ChangeContext, change } from "../../audit/change.ts";
 import { ALL_TENANTS } from "../../core/context.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import { newId } from "../../core/id.ts";
 import { normalEmail } from "../../http/input/fields.ts";
-import { holdTenant } from "../../tenants/store.ts";
+import { readTenantForShare } from "../../tenants/store.ts";
 import { makerMayStill } from "../../tenants/team/maker.ts";
 import { assertTenantActive } from "../../tenants/tenant.ts";
+import type { AnonymousContext } from "../anonymous.ts";
 import type { OperatorInvitation } from "../operators/invitation.ts";
 import { takeOperatorInvitation } from "../operators/invitation-store.ts";
 import { assertRoomForOperator, makeOperator } from "../operators/make.ts";
 import { lockOperators } from "../operators/store.ts";
 import { forgetPortal, type SessionCookiesContext } from "../people/session-cookie.ts";
 import type { SignInContext } from "../people/sign-in.ts";
-import type { VisitorContext } from "../visitor.ts";
-import { type Joining, settleAccount, whoJoins } from "./account.ts";
+import { type Joining, resolveAccount, whoJoins } from "./account.ts";
 import { findInvitation, invitationNotFound } from "./read-invitation.ts";
 import { acceptWaitingInvitation, insertMember, type WaitingInvitation } from "./store.ts";
 
-export type JoinContext = ChangeContext & SignInContext & VisitorContext & SessionCookiesContext;
+export type JoinContext = ChangeContext & SignInContext & AnonymousContext & SessionCookiesContext;
 
 export interface JoinInput {
 	readonly token: string;
@@ -39,7 +39,7 @@ export async function acceptInvitation(context: JoinContext, input: JoinInput): 
 	const joining = await whoJoins(context, { email, password, proves, ...(name === undefined ? {} : { name }) });
 	if (found.kind === "operator") await becomeOperator(context, found.invitation, joining);
 	else await joinTenant(context, found.invitation, joining);
-	await context.sign_in.beginSession(context.visitor, joining.account.id);
+	await context.sign_in.beginSession(context.anonymous, joining.account.id);
 	forgetPortal(context);
 	return { tenant_id: found.kind === "operator" ? null : found.invitation.tenant_id };
 }
@@ -55,11 +55,11 @@ async function joinTenant(context: JoinContext, invitation: WaitingInvitation, j
 	const scope = invitation.makes_operator ? ALL_TENANTS : tenant_id;
 	await change({ ...context, scope, actor, reauthorize: BY_INVITATION }, async (tx) => {
 		const now = new Date(context.clock.now());
-		const held = await holdTenant(tx, tenant_id);
+		const held = await readTenantForShare(tx, tenant_id);
 		if (!(await makerMayStill(tx, tenant_id, invitation.made_by, "owner"))) throw invitationNotFound();
 		if (!held || !(await acceptWaitingInvitation(tx, tenant_id, invitation.id, now))) throw invitationNotFound();
 		assertTenantActive(held.tenant);
-		const proof = await settleAccount(tx, joining, now);
+		const proof = await resolveAccount(tx, joining, now);
 		if (!(await insertMember(tx, { tenant_id, id: member_id, person_id, role, joined_at: now }))) throw memberAlready();
 		const facts = { invitation_id: invitation.id, person_id, name, email, role };
 		const joined = { action: "member.joined", target: { kind: "member", id: member_id }, tenant_id, facts };
@@ -77,15 +77,15 @@ async function becomeOperator(context: JoinContext, invitation: OperatorInvitati
 		if (!(await makerMayStill(tx, ALL_TENANTS, invitation.created_by, "owner"))) throw invitationNotFound();
 		if (!(await takeOperatorInvitation(tx, invitation.id))) throw invitationNotFound();
 		assertRoomForOperator(person_ids.length);
-		const proof = await settleAccount(tx, joining, now);
+		const proof = await resolveAccount(tx, joining, now);
 		const operator = await makeOperator(tx, joining.account, { created_at: now, created_by: invitation.created_by });
-		if (operator === null) throw new Failure("conflict", "You run this instance already. Sign in.");
+		if (operator === null) throw new ApiError("conflict", "You run this instance already. Sign in.");
 		return { result: undefined, audit: [operator, ...proof] };
 	});
 }
 
-function wrongField(pointer: string, detail: string): Failure {
-	return new Failure("invalid_request", "The body is not valid. Correct what `errors` names.", { errors: [{ pointer, detail }] });
+function wrongField(pointer: string, detail: string): ApiError {
+	return new ApiError("invalid_request", "The body is not valid. Correct what `errors` names.", { errors: [{ pointer, detail }] });
 }
 
 function emailOf(invitation: { readonly email: string | null }, input: JoinInput): string {
@@ -97,6 +97,6 @@ function emailOf(invitation: { readonly email: string | null }, input: JoinInput
 	return normalEmail(input.email);
 }
 
-function memberAlready(): Failure {
-	return new Failure("conflict", "You are a member of this tenant already. Sign in; an owner can change your role.");
+function memberAlready(): ApiError {
+	return new ApiError("conflict", "You are a member of this tenant already. Sign in; an owner can change your role.");
 }

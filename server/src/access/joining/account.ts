@@ -1,10 +1,10 @@
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import { newId } from "../../core/id.ts";
 import type { Tx } from "../../database/transaction.ts";
+import type { AnonymousContext } from "../anonymous.ts";
 import { accountChanged, makeAccount, type ProofNotes, proveAddress } from "../people/prove-address.ts";
 import { type SignInContext, WRONG_SIGN_IN } from "../people/sign-in.ts";
-import { type AccountWithPassword, holdAccount } from "../people/store.ts";
-import type { VisitorContext } from "../visitor.ts";
+import { type AccountWithPassword, readAccountForShare } from "../people/store.ts";
 
 /** Who comes by an invitation: with an account that is there, or with one that is made when they join. */
 export interface Joining {
@@ -20,12 +20,12 @@ export interface Joining {
  * without a name where only a new account can be meant.
  */
 export async function whoJoins(
-	context: SignInContext & VisitorContext,
+	context: SignInContext & AnonymousContext,
 	by: { email: string; password: string; name?: string; proves: boolean },
 ): Promise<Joining> {
 	const { email, password, name, proves } = by;
-	const { sign_in, visitor } = context;
-	const approach = await sign_in.approach(visitor, email);
+	const { sign_in, anonymous } = context;
+	const approach = await sign_in.approach(anonymous, email);
 	const [first] = approach.all;
 	const accounts = proves && first?.proven ? [first] : approach.accounts;
 	const compare = async (): Promise<Joining | null> => {
@@ -34,7 +34,7 @@ export async function whoJoins(
 		if (name === undefined || (proves && first?.proven)) return null;
 		return { account: { id: newId("per"), name: name.trim(), email, proven: proves, password_hash }, is_new: true, proves };
 	};
-	const wrong = () => new Failure("credential_invalid", WRONG_JOIN);
+	const wrong = () => new ApiError("credential_invalid", WRONG_JOIN);
 	// A new account may have been a guess at the password of one that there is: it counts as one, but for the visitor's address.
 	return sign_in.guarded(approach.budgets, compare, wrong, ({ is_new }, { kind }) => is_new && kind !== "address");
 }
@@ -42,10 +42,10 @@ export async function whoJoins(
 const WRONG_JOIN = `${WRONG_SIGN_IN} Without an account yet, send the name as well.`;
 
 /** Makes the account, or holds the one there is until the transaction ends; a link that proves the address takes it over. 409 `conflict`. */
-export async function settleAccount(tx: Tx, joining: Joining, now: Date): Promise<ProofNotes> {
+export async function resolveAccount(tx: Tx, joining: Joining, now: Date): Promise<ProofNotes> {
 	const { account, is_new, proves } = joining;
 	if (is_new) return makeAccount(tx, account, now);
 	if (proves) return proveAddress(tx, account, now);
-	if (!(await holdAccount(tx, account.id, account.email))) throw accountChanged();
+	if (!(await readAccountForShare(tx, account.id, account.email))) throw accountChanged();
 	return [];
 }

@@ -61,12 +61,12 @@ async function invite(tenant_id: string, email: string | null, role = "admin", l
 	return text;
 }
 
-function joining(visitor = new TestBrowser()): JoinContext & { visitor: TestBrowser } {
+function joining(anonymous = new TestBrowser()): JoinContext & { anonymous: TestBrowser } {
 	return {
 		...db.context({ scope: "", actor: { kind: "system", name: "public" } }),
 		sign_in: people.sign_in,
 		session_cookies: people.cookies,
-		visitor,
+		anonymous,
 	};
 }
 
@@ -110,7 +110,7 @@ test("an invitation makes an account, a member and a signed-in browser, and the 
 	const context = joining();
 	deepEqual(await acceptInvitation(context, { token, name: "  Paul ", password: PASSWORD }), { tenant_id });
 	deepEqual(await membersOf(tenant_id), [{ email, role: "admin" }]);
-	const signed_in = await people.sessions.find(context.visitor.cookie_header);
+	const signed_in = await people.sessions.find(context.anonymous.cookie_header);
 	ok(signed_in && "kind" in signed_in && signed_in.kind === "member" && signed_in.email === email && signed_in.name === "Paul");
 	const joined = (await auditOf(tenant_id)).at(-1);
 	equal(joined?.action, "member.joined");
@@ -168,7 +168,7 @@ test("an address with an account joins by its password and keeps its name; a wro
 	equal((await readInvitation(joining(), { token })).account_exists, false, "who was shown the link learns nothing of the address");
 	const wrong = joining();
 	await rejects(acceptInvitation(wrong, { token, password: "wrong password" }), { code: "credential_invalid" });
-	deepEqual([await membersOf(second), wrong.visitor.lines], [[], []]);
+	deepEqual([await membersOf(second), wrong.anonymous.lines], [[], []]);
 	await acceptInvitation(joining(), { token, name: "Somebody else", password: PASSWORD });
 	deepEqual(await membersOf(second), [{ email, role: "owner" }]);
 	await rejects(acceptInvitation(joining(), { token: await invite(second, email), password: PASSWORD }), { code: "conflict" });
@@ -238,19 +238,19 @@ test("a portal link becomes one session of an hour, of the person that the opera
 	const answers = await Promise.allSettled(Array.from({ length: 10 }, () => redeemPortalSession(joining(), { token })));
 	equal(answers.filter(({ status }) => status === "fulfilled").length, 1);
 	await rejects(redeemPortalSession(context, { token }), { code: "not_found" });
-	deepEqual(context.visitor.lines, []);
+	deepEqual(context.anonymous.lines, []);
 
 	await redeemPortalSession(context, { token: await portalLink(tenant_id) });
-	const found = await people.sessions.find(context.visitor.cookie_header);
+	const found = await people.sessions.find(context.anonymous.cookie_header);
 	ok(found && "kind" in found && found.kind === "portal");
 	const { id, expires_at, ...rest } = found;
 	deepEqual(rest, { kind: "portal", tenant_id, ...PERSON, email: "paula@example.com", confirmed: false });
 	equal(expires_at.getTime() - clock.now(), 3_600_000);
 	ok(id.startsWith("ptl_"));
 	clock.advance(3_599_999);
-	ok("kind" in ((await people.sessions.find(context.visitor.cookie_header)) ?? {}));
+	ok("kind" in ((await people.sessions.find(context.anonymous.cookie_header)) ?? {}));
 	clock.advance(1);
-	equal("code" in ((await people.sessions.find(context.visitor.cookie_header)) ?? {}), true);
+	equal("code" in ((await people.sessions.find(context.anonymous.cookie_header)) ?? {}), true);
 	deepEqual(
 		(await auditOf(tenant_id))
 			.map(({ action }) => action)
@@ -273,12 +273,12 @@ test("a portal session that is ended is out at once, and a browser is one person
 	const context = joining();
 	await acceptInvitation(context, { token: await invite(tenant_id, newEmail()), name: "P", password: PASSWORD });
 	await redeemPortalSession(context, { token: await portalLink(tenant_id) });
-	const cookie = context.visitor.cookie_header;
+	const cookie = context.anonymous.cookie_header;
 	const found = await people.sessions.find(cookie);
 	ok(found && "kind" in found && found.kind === "portal");
 	await endSession({ ...context, enders: [], signed_in: found });
 	equal("code" in ((await people.sessions.find(cookie)) ?? {}), true);
-	ok(!/kw_(session|portal)=/.test(context.visitor.cookie_header));
+	ok(!/kw_(session|portal)=/.test(context.anonymous.cookie_header));
 });
 
 test("a portal link that was ended is not redeemed by a request that read the clock before", async () => {
@@ -299,7 +299,7 @@ test("the sweep removes what has ended and leaves what lives", async () => {
 	const context = joining();
 	await redeemPortalSession(context, { token: await portalLink(tenant_id) });
 	await sweepSessions({ database: db.database, clock });
-	ok("kind" in ((await people.sessions.find(context.visitor.cookie_header)) ?? {}));
+	ok("kind" in ((await people.sessions.find(context.anonymous.cookie_header)) ?? {}));
 	clock.advance(31 * 86_400_000);
 	await sweepSessions({ database: db.database, clock });
 	const left = await read(db.context(), async (tx) => ({

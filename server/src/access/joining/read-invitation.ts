@@ -1,6 +1,6 @@
 import type { Role } from "../../core/caller.ts";
 import { ALL_TENANTS } from "../../core/context.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import { digestOneTimeToken } from "../../core/one-time-token.ts";
 import type { DatabaseContext } from "../../database/database.ts";
 import { read } from "../../database/read.ts";
@@ -27,8 +27,8 @@ export type Found =
 	| { readonly kind: "tenant"; readonly invitation: WaitingInvitation }
 	| { readonly kind: "operator"; readonly invitation: OperatorInvitation };
 
-export function invitationNotFound(): Failure {
-	return new Failure("not_found", "This invitation has been used or cancelled, is too old, or never was. Ask for a new one.");
+export function invitationNotFound(): ApiError {
+	return new ApiError("not_found", "This invitation has been used or cancelled, is too old, or never was. Ask for a new one.");
 }
 
 /** The invitation that waits for `token`. 404 `not_found` when there is none, whatever became of it. */

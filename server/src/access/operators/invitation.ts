@@ -1,5 +1,5 @@
 import type { Actor } from "../../core/context.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 
 /** What waits until somebody becomes an operator by a link; once it is accepted or cancelled it is deleted. */
 export interface OperatorInvitation {
@@ -18,12 +18,12 @@ export interface OperatorInvitationAnswer {
 	readonly expires_at: string;
 }
 
-export function describeOperatorInvitation(invitation: OperatorInvitation): OperatorInvitationAnswer {
+export function toOperatorInvitationResponse(invitation: OperatorInvitation): OperatorInvitationAnswer {
 	const { id, email, created_at, created_by, expires_at } = invitation;
 	const { kind, name } = created_by;
 	return { id, email, created_at: created_at.toISOString(), created_by: { kind, name }, expires_at: expires_at.toISOString() };
 }
 
-export function operatorInvitationNotFound(): Failure {
-	return new Failure("not_found", "There is no invitation of an operator with this id.");
+export function operatorInvitationNotFound(): ApiError {
+	return new ApiError("not_found", "There is no invitation of an operator with this id.");
 }

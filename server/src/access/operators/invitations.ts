@@ -2,7 +2,7 @@ import { type ChangeContext, change } from "../../audit/change.ts";
 import { claimOnce } from "../../audit/idempotency.ts";
 import type { CallerContext } from "../../core/caller.ts";
 import { ALL_TENANTS } from "../../core/context.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import { newId } from "../../core/id.ts";
 import { makeOneTimeToken } from "../../core/one-time-token.ts";
 import type { DatabaseContext } from "../../database/database.ts";
@@ -13,7 +13,7 @@ import { composeMail } from "../../outbox/mail/mails.ts";
 import type { ProfileContext } from "../../plans/profile/live.ts";
 import { isOperator } from "../../tenants/team/membership-store.ts";
 import { readProvenAccount } from "../people/store.ts";
-import { describeOperatorInvitation, type OperatorInvitation, type OperatorInvitationAnswer, operatorInvitationNotFound } from "./invitation.ts";
+import { type OperatorInvitation, type OperatorInvitationAnswer, operatorInvitationNotFound, toOperatorInvitationResponse } from "./invitation.ts";
 import { cancelOperatorInvitationsTo, insertOperatorInvitation, readOperatorInvitations, takeOperatorInvitation } from "./invitation-store.ts";
 import { assertRoomForOperator } from "./make.ts";
 import { lockOperators } from "./store.ts";
@@ -43,7 +43,7 @@ export async function inviteOperator(context: InviteOperatorContext, input: { em
 	await change(context, async (tx) => {
 		const person_ids = await lockOperators(tx);
 		const earlier = await claimOnce(tx, context, { tenant_id: ALL_TENANTS, operation: "operator.invite", input, subject_id: invitation.id });
-		if (earlier) throw new Failure("secret_already_issued", "This request made a link before, which was in that answer only. Invite again.");
+		if (earlier) throw new ApiError("secret_already_issued", "This request made a link before, which was in that answer only. Invite again.");
 		const known = await readProvenAccount(tx, email);
 		if (known && (await isOperator(tx, known.id))) throw operatorAlready();
 		await cancelOperatorInvitationsTo(tx, email);
@@ -55,14 +55,14 @@ export async function inviteOperator(context: InviteOperatorContext, input: { em
 	});
 	const url = `${context.profile.public_url}/join#${text}`;
 	const mailed = await context.mailer.send(composeMail("operator_invitation", email, { product_name, link: { href: url }, expires_at }));
-	return { invitation: describeOperatorInvitation(invitation), url, mailed };
+	return { invitation: toOperatorInvitationResponse(invitation), url, mailed };
 }
 
 /** The invitations of operators that wait, the oldest first; at most 100. */
 export async function listOperatorInvitations(context: DatabaseContext): Promise<{ data: readonly OperatorInvitationAnswer[] }> {
 	const now = new Date(context.clock.now());
 	const invitations = await read(context, (tx) => readOperatorInvitations(tx, now));
-	return { data: invitations.map(describeOperatorInvitation) };
+	return { data: invitations.map(toOperatorInvitationResponse) };
 }
 
 /** Cancels an invitation that waits: its link is worth nothing from then on. 404 `not_found`. */
@@ -77,6 +77,6 @@ export async function cancelOperatorInvitation(context: ChangeContext & CallerCo
 	});
 }
 
-function operatorAlready(): Failure {
-	return new Failure("conflict", "The person with this address runs the instance already.");
+function operatorAlready(): ApiError {
+	return new ApiError("conflict", "The person with this address runs the instance already.");
 }

@@ -1,6 +1,6 @@
 import type { AuditNote } from "../../audit/entry.ts";
 import { type Actor, ALL_TENANTS } from "../../core/context.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import type { Tx } from "../../database/transaction.ts";
 import { endSignIns, type PersonAccount } from "../people/store.ts";
 import { insertOperator } from "./store.ts";
@@ -24,5 +24,5 @@ export async function makeOperator(
 
 /** Throws 409 `conflict` when there are as many operators, or invitations of them, as may be. */
 export function assertRoomForOperator(used: number): void {
-	if (used >= OPERATORS_MAX) throw new Failure("conflict", `There are ${OPERATORS_MAX} operators, which is the limit. Remove one first.`);
+	if (used >= OPERATORS_MAX) throw new ApiError("conflict", `There are ${OPERATORS_MAX} operators, which is the limit. Remove one first.`);
 }

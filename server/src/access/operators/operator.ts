@@ -45,7 +45,7 @@ export function personOf(caller: Caller): string | null {
 	return caller.kind === "operator" && caller.person ? caller.person.person_id : null;
 }
 
-export function describeOperator(operator: Operator, caller: Caller): OperatorAnswer {
+export function toOperatorResponse(operator: Operator, caller: Caller): OperatorAnswer {
 	return { ...operator, is_you: personOf(caller) === operator.person_id };
 }
 

@@ -1,17 +1,17 @@
 import { type ChangeContext, change } from "../../audit/change.ts";
 import type { CallerContext } from "../../core/caller.ts";
 import { ALL_TENANTS } from "../../core/context.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import type { DatabaseContext } from "../../database/database.ts";
 import { read } from "../../database/read.ts";
 import { type EndersContext, endedFacts, endMade } from "../../tenants/team/ending.ts";
-import { describeOperator, type OperatorAnswer } from "./operator.ts";
+import { type OperatorAnswer, toOperatorResponse } from "./operator.ts";
 import { deleteOperator, lockOperators, readOperator, readOperators } from "./store.ts";
 
 /** Everybody who runs the instance, in the order in which they were added. */
 export async function listOperators(context: DatabaseContext & CallerContext): Promise<{ data: readonly OperatorAnswer[] }> {
 	const operators = await read(context, readOperators);
-	return { data: operators.map((operator) => describeOperator(operator, context.caller)) };
+	return { data: operators.map((operator) => toOperatorResponse(operator, context.caller)) };
 }
 
 /**
@@ -24,7 +24,7 @@ export async function removeOperator(context: ChangeContext & CallerContext & En
 	await change(context, async (tx) => {
 		await lockOperators(tx);
 		const operator = await readOperator(tx, person_id);
-		if (!operator) throw new Failure("not_found", "Nobody who runs this instance has this id.");
+		if (!operator) throw new ApiError("not_found", "Nobody who runs this instance has this id.");
 		await deleteOperator(tx, person_id);
 		const because = "operator.removed";
 		const now = new Date(context.clock.now());

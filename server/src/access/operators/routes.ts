@@ -1,6 +1,6 @@
 import Type from "typebox";
 import { Email } from "../../http/input/fields.ts";
-import { type Row, route } from "../../http/route.ts";
+import { type Route, route } from "../../http/route.ts";
 import type { EndersContext } from "../../tenants/team/ending.ts";
 import { cancelOperatorInvitation, type InviteOperatorContext, inviteOperator, listOperatorInvitations } from "./invitations.ts";
 import { listOperators, removeOperator } from "./operators.ts";
@@ -23,7 +23,7 @@ const InvitationSchema = Type.Object({
 	expires_at: Time,
 });
 
-export const operatorsRoutes: readonly Row<InviteOperatorContext & EndersContext>[] = [
+export const operatorsRoutes: readonly Route<InviteOperatorContext & EndersContext>[] = [
 	route({
 		method: "GET",
 		path: "/api/v1/operator/operators",

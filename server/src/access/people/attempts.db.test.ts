@@ -45,27 +45,27 @@ async function newPerson(): Promise<{ id: string; email: string }> {
 	return person;
 }
 
-function context(visitor: TestBrowser, node: TestPeople = nodes[0], mail = true) {
+function context(anonymous: TestBrowser, node: TestPeople = nodes[0], mail = true) {
 	const { sign_in, cookies: session_cookies, mailSignInLink } = node;
-	return { ...db.context({ scope: "" }), sign_in, session_cookies, mailSignInLink, visitor, mail, log: testLog };
+	return { ...db.context({ scope: "" }), sign_in, session_cookies, mailSignInLink, anonymous, mail, log: testLog };
 }
 
-function attempt(visitor: TestBrowser, email: string, password: string, node?: TestPeople) {
-	return signInByEmail(context(visitor, node), { email, password });
+function attempt(anonymous: TestBrowser, email: string, password: string, node?: TestPeople) {
+	return signInByEmail(context(anonymous, node), { email, password });
 }
 
 /** Strangers from ten addresses, ten wrong passwords each; every second one asks the other node. */
 async function strangersTry(email: string): Promise<void> {
 	for (let address = 0; address < 10; address += 1)
 		for (let turn = 0; turn < 10; turn += 1) {
-			const visitor = new TestBrowser(`198.51.100.${address}`);
-			await rejects(attempt(visitor, email, `wrong ${turn}`, nodes[turn % 2]), WRONG);
+			const anonymous = new TestBrowser(`198.51.100.${address}`);
+			await rejects(attempt(anonymous, email, `wrong ${turn}`, nodes[turn % 2]), WRONG);
 		}
 }
 
 /** Ten wrong passwords without the cookie, from the address of `visitor`: what it shares with strangers is used up. */
-async function neighboursTry(email: string, visitor = new TestBrowser()): Promise<void> {
-	for (let turn = 0; turn < 10; turn += 1) await rejects(attempt(new TestBrowser(visitor.address), email, `wrong ${turn}`), WRONG);
+async function neighboursTry(email: string, anonymous = new TestBrowser()): Promise<void> {
+	for (let turn = 0; turn < 10; turn += 1) await rejects(attempt(new TestBrowser(anonymous.address), email, `wrong ${turn}`), WRONG);
 }
 
 function nextHour(): void {
@@ -182,9 +182,9 @@ test("a cookie is the person's alone, is not made up, and is worth nothing after
 	await attempt(own, attacker.email, PASSWORD);
 	const forged = new TestBrowser("192.0.2.78");
 	forged.setCookies([`kw_device=${"A".repeat(16)}.abc.${"A".repeat(22)}; Path=/`]);
-	for (const visitor of [own, forged]) {
-		for (let turn = 0; turn < 10; turn += 1) await rejects(attempt(visitor, victim.email, `wrong ${turn}`), WRONG);
-		await rejects(attempt(visitor, victim.email, PASSWORD), THROTTLED);
+	for (const anonymous of [own, forged]) {
+		for (let turn = 0; turn < 10; turn += 1) await rejects(attempt(anonymous, victim.email, `wrong ${turn}`), WRONG);
+		await rejects(attempt(anonymous, victim.email, PASSWORD), THROTTLED);
 	}
 	await attempt(own, attacker.email, PASSWORD);
 	clock.advance(181 * 86_400_000);

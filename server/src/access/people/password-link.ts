@@ -1,12 +1,12 @@
 import { type ChangeContext, change } from "../../audit/change.ts";
 import { record } from "../../audit/record.ts";
 import { type Actor, ALL_TENANTS } from "../../core/context.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import { digestOneTimeToken, makeOneTimeToken } from "../../core/one-time-token.ts";
 import type { DatabaseContext } from "../../database/database.ts";
 import { read } from "../../database/read.ts";
 import { makerMayStill } from "../../tenants/team/maker.ts";
-import type { VisitorContext } from "../visitor.ts";
+import type { AnonymousContext } from "../anonymous.ts";
 import { proveAddress } from "./prove-address.ts";
 import type { SignInContext } from "./sign-in.ts";
 import { insertSignInLink, readSignInLink, type SignInLinkRow, useSignInLink } from "./sign-in-link-store.ts";
@@ -19,7 +19,7 @@ const MAILED_ACCOUNTS_MAX = 3;
 /** Mails a link to set a new password; what it throws is its own affair. */
 export type MailPasswordLink = (person: PersonAccount, token: string) => void;
 
-export type PasswordLinkContext = SignInContext & VisitorContext & { readonly mailPasswordLink: MailPasswordLink };
+export type PasswordLinkContext = SignInContext & AnonymousContext & { readonly mailPasswordLink: MailPasswordLink };
 
 /** A new link by which `person` sets a password, which also proves the address: its token, and the row to store. */
 export function makePasswordLink(person: PersonAccount, created_by: Actor | null, now: number): { token: string; row: SignInLinkRow } {
@@ -34,8 +34,8 @@ export function makePasswordLink(person: PersonAccount, created_by: Actor | null
  * every case. 429 `rate_limited` by the visitor's address.
  */
 export async function askPasswordLink(context: DatabaseContext & PasswordLinkContext, email: string): Promise<void> {
-	const { sign_in, visitor, database, clock } = context;
-	await sign_in.countRequest(visitor);
+	const { sign_in, anonymous, database, clock } = context;
+	await sign_in.countRequest(anonymous);
 	if (!(await sign_in.mayMail("password_mail", email))) return;
 	const accounts = await read({ database, scope: ALL_TENANTS }, (tx) => readAccounts(tx, email));
 	const [first] = accounts;
@@ -51,8 +51,8 @@ export async function askPasswordLink(context: DatabaseContext & PasswordLinkCon
 	for (const { person, token } of mailed) context.mailPasswordLink(person, token);
 }
 
-function linkNotFound(): Failure {
-	return new Failure("not_found", "This link has been used, is too old, or never was. Ask for a new one.");
+function linkNotFound(): ApiError {
+	return new ApiError("not_found", "This link has been used, is too old, or never was. Ask for a new one.");
 }
 
 /**
@@ -60,15 +60,15 @@ function linkNotFound(): Failure {
  * a token that is unknown, used or too old.
  */
 export async function setPasswordByLink(
-	context: ChangeContext & SignInContext & VisitorContext,
+	context: ChangeContext & SignInContext & AnonymousContext,
 	input: { token: string; password: string },
 ): Promise<void> {
-	const { sign_in, visitor, clock } = context;
+	const { sign_in, anonymous, clock } = context;
 	const token_digest = digestOneTimeToken("kwr", input.token);
 	if (token_digest === null) throw linkNotFound();
 	const now = new Date(clock.now());
 	const find = () => read({ ...context, scope: ALL_TENANTS }, (tx) => readSignInLink(tx, token_digest, "password", now));
-	const link = await sign_in.guarded([{ kind: "address", name: visitor.bucket }], find, linkNotFound);
+	const link = await sign_in.guarded([{ kind: "address", name: anonymous.bucket }], find, linkNotFound);
 	const { person_id: id, email, created_by } = link;
 	const password_hash = await sign_in.passwordHash(email, input.password);
 	await change({ ...context, scope: ALL_TENANTS }, async (tx) => {

@@ -3,7 +3,7 @@ import { claimOnce } from "../../audit/idempotency.ts";
 import { reauthorize } from "../../audit/reauthorize.ts";
 import type { CallerContext } from "../../core/caller.ts";
 import { ALL_TENANTS } from "../../core/context.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import { normalEmail } from "../../http/input/fields.ts";
 import { isOperator } from "../../tenants/team/membership-store.ts";
 import { personOf } from "../operators/operator.ts";
@@ -25,11 +25,11 @@ export async function createPasswordReset(
 		const accounts = await readAccounts(tx, normalEmail(input.email));
 		const [person] = accounts;
 		if (person && personOf(context.caller) !== null && (await isOperator(tx, person.id))) throw operatorsPassword();
-		if (!person) throw new Failure("not_found", "Nobody signs in with this address. Invite the person to a tenant instead.");
+		if (!person) throw new ApiError("not_found", "Nobody signs in with this address. Invite the person to a tenant instead.");
 		if (!person.proven && accounts.length > 1) throw severalAccounts();
 		const { token, row } = makePasswordLink(person, context.actor, context.clock.now());
 		const earlier = await claimOnce(tx, context, { tenant_id: ALL_TENANTS, operation: "password_reset.create", input, subject_id: person.id });
-		if (earlier) throw new Failure("secret_already_issued", "This request made a link before, which was in that answer only. Ask for another.");
+		if (earlier) throw new ApiError("secret_already_issued", "This request made a link before, which was in that answer only. Ask for another.");
 		await insertSignInLink(tx, row);
 		return {
 			result: { token, expires_at: row.expires_at.toISOString() },
@@ -39,15 +39,15 @@ export async function createPasswordReset(
 	return { url: `${context.public_url}/reset-password#${made.token}`, expires_at: made.expires_at };
 }
 
-function severalAccounts(): Failure {
-	return new Failure(
+function severalAccounts(): ApiError {
+	return new ApiError(
 		"conflict",
 		"Several accounts name this address and none has proved it. Invite the person to their tenant again: the link of that invitation proves it.",
 	);
 }
 
-function operatorsPassword(): Failure {
-	return new Failure(
+function operatorsPassword(): ApiError {
+	return new ApiError(
 		"role_not_allowed",
 		"This person runs the instance: a link to their password is made with the operator token only, or mailed to them from the sign-in page.",
 	);

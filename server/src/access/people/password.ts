@@ -4,7 +4,7 @@ import { ALL_TENANTS } from "../../core/context.ts";
 import type { Log } from "../../core/log.ts";
 import type { DatabaseContext } from "../../database/database.ts";
 import { normalEmail } from "../../http/input/fields.ts";
-import type { VisitorContext } from "../visitor.ts";
+import type { AnonymousContext } from "../anonymous.ts";
 import { askPasswordLink, type PasswordLinkContext, setPasswordByLink } from "./password-link.ts";
 import { type ConfirmContext, memberOf, sessionEnded, wrongPassword } from "./session.ts";
 import { forgetPortal, type SessionCookiesContext } from "./session-cookie.ts";
@@ -12,7 +12,7 @@ import { type SignInContext, TooManyAttempts } from "./sign-in.ts";
 import { mailSignInLink } from "./sign-in-link.ts";
 import { endSignIns, lockSession, setPassword } from "./store.ts";
 
-type PublicSignInContext = SignInContext & VisitorContext;
+type PublicSignInContext = SignInContext & AnonymousContext;
 
 const LINK_IS_MAILED =
 	"There were too many attempts, so the password was not looked at. If this address has an account, a link to sign in is mailed to it, at most once in 15 minutes. " +
@@ -28,7 +28,7 @@ export async function signInByEmail(
 ): Promise<{ signed_in: true }> {
 	const { email, password, rememberMe = true } = input;
 	try {
-		await context.sign_in.begin(context.visitor, { email: normalEmail(email), password, remember: rememberMe });
+		await context.sign_in.begin(context.anonymous, { email: normalEmail(email), password, remember: rememberMe });
 	} catch (error) {
 		if (!(error instanceof TooManyAttempts) || !context.mail) throw error;
 		mailSignInLink(context, normalEmail(email)).catch((failed: unknown) => context.log.warn({ err: failed }, "sign_in_link_not_mailed"));
@@ -56,7 +56,7 @@ export async function resetPassword(context: Parameters<typeof setPasswordByLink
 export async function changePassword(context: ConfirmContext, input: { currentPassword: string; newPassword: string }): Promise<void> {
 	const member = memberOf(context);
 	const { session_id, person_id: id } = member;
-	const { sign_in, visitor, clock } = context;
+	const { sign_in, anonymous, clock } = context;
 	const account = await sign_in.guarded(
 		[{ kind: "session", name: session_id }],
 		() => sign_in.comparePerson(id, input.currentPassword),
@@ -72,5 +72,5 @@ export async function changePassword(context: ConfirmContext, input: { currentPa
 		await endSignIns(tx, [id]);
 		return { result: undefined, audit: [{ action: "password.changed", target: { kind: "person", id } }] };
 	});
-	await sign_in.beginSession(visitor, id);
+	await sign_in.beginSession(anonymous, id);
 }

@@ -1,5 +1,5 @@
 import type { AuditNote } from "../../audit/entry.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import type { Tx } from "../../database/transaction.ts";
 import {
 	ACCOUNTS_PER_ADDRESS_MAX,
@@ -42,10 +42,10 @@ function proofNote({ id }: Pick<PersonAccount, "id">, taken_from: readonly strin
 	return { action: "person.address_proved", target: { kind: "person", id }, facts: { taken_from } };
 }
 
-export function accountChanged(): Failure {
-	return new Failure("conflict", "The accounts of this address have changed in the meantime. Open the link again.");
+export function accountChanged(): ApiError {
+	return new ApiError("conflict", "The accounts of this address have changed in the meantime. Open the link again.");
 }
 
-function tooManyAccounts(): Failure {
-	return new Failure("conflict", "Too many accounts name this address and none has proved it. Ask an operator for a link that proves it.");
+function tooManyAccounts(): ApiError {
+	return new ApiError("conflict", "Too many accounts name this address and none has proved it. Ask an operator for a link that proves it.");
 }

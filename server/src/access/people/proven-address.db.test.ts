@@ -31,9 +31,9 @@ after(async () => {
 	await team.close();
 });
 
-function visiting(visitor = new TestBrowser(`192.0.2.${made % 250}`)): JoinContext & { visitor: TestBrowser } {
+function visiting(anonymous = new TestBrowser(`192.0.2.${made % 250}`)): JoinContext & { anonymous: TestBrowser } {
 	const public_context = team.db.context({ scope: "", actor: { kind: "system", name: "public" } });
-	return { ...public_context, sign_in: people.sign_in, session_cookies: people.cookies, visitor };
+	return { ...public_context, sign_in: people.sign_in, session_cookies: people.cookies, anonymous };
 }
 
 function newEmail(): string {
@@ -57,7 +57,7 @@ async function inviteAsOwner(email: string): Promise<{ shown: string; mailed: st
 async function squat(email: string, password = SQUATTED): Promise<TestBrowser> {
 	const context = visiting();
 	await acceptInvitation(context, { token: (await inviteAsOwner(email)).shown, name: "Not the CTO", password });
-	return context.visitor;
+	return context.anonymous;
 }
 
 async function operatorLink(email: string): Promise<string> {
@@ -70,8 +70,8 @@ async function accountsOf(email: string): Promise<{ name: string; proven: boolea
 	return read(team.db.context(), query);
 }
 
-async function isSignedIn(visitor: TestBrowser): Promise<boolean> {
-	const found = await people.sessions.find(visitor.cookie_header);
+async function isSignedIn(anonymous: TestBrowser): Promise<boolean> {
+	const found = await people.sessions.find(anonymous.cookie_header);
 	return found !== null && "kind" in found;
 }
 
@@ -96,7 +96,7 @@ test("an address that an owner made up is worth nothing when an operator adds it
 	const real = visiting();
 	deepEqual(await acceptInvitation(real, { token, name: "The CTO", password: OWN }), { tenant_id: null });
 	ok((await operators()).includes(email));
-	ok((await isSignedIn(real.visitor)) && !(await isSignedIn(squatter)));
+	ok((await isSignedIn(real.anonymous)) && !(await isSignedIn(squatter)));
 	deepEqual(await accountsOf(email), [{ name: "The CTO", proven: true }]);
 	await rejects(signIn(email, SQUATTED), { code: "credential_invalid" });
 	await signIn(email, OWN);
@@ -112,7 +112,7 @@ test("a mailed link proves the address and takes it over; the link that the owne
 	deepEqual(await accountsOf(email), [{ name: "The CTO", proven: true }]);
 	ok(!(await isSignedIn(squatter)));
 	const later = await squat(email);
-	ok((await isSignedIn(later)) && (await isSignedIn(real.visitor)), "an account beside a proven one is told nothing and takes nothing");
+	ok((await isSignedIn(later)) && (await isSignedIn(real.anonymous)), "an account beside a proven one is told nothing and takes nothing");
 	deepEqual(await accountsOf(email), [
 		{ name: "The CTO", proven: true },
 		{ name: "Not the CTO", proven: false },
@@ -138,7 +138,7 @@ test("people of one address that nobody has proved sign in each with their own p
 	const [first, second] = [visiting(), visiting()];
 	await signIn(email, "the first person's", first);
 	await signIn(email, "the second person's", second);
-	const ids = await Promise.all([first, second].map(({ visitor }) => people.sessions.find(visitor.cookie_header)));
+	const ids = await Promise.all([first, second].map(({ anonymous }) => people.sessions.find(anonymous.cookie_header)));
 	equal(new Set(ids.map((found) => (found && "kind" in found && found.kind === "member" ? found.person_id : null))).size, 2);
 	await rejects(signIn(email, "neither of these"), { code: "credential_invalid" });
 	await rejects(createPasswordReset({ ...team.context("*"), public_url: PUBLIC_URL }, { email }), { code: "conflict" });
@@ -183,9 +183,9 @@ test("of two who prove one address at the same moment one has it", async () => {
 
 test("an account that lost its address has no session, even one that began at that moment", async () => {
 	const email = newEmail();
-	const visitor = await squat(email);
+	const anonymous = await squat(email);
 	await team.superuser.query("update people set email = null where email = $1", [email]);
-	equal(await isSignedIn(visitor), false);
+	equal(await isSignedIn(anonymous), false);
 });
 
 test("operators of before the migration count as proven, and of one address one account is", async () => {

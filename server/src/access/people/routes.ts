@@ -1,7 +1,7 @@
 import Type from "typebox";
 import { type CallerContext, ROLES } from "../../core/caller.ts";
 import { Email, ForeignId, Name } from "../../http/input/fields.ts";
-import { type Row, route } from "../../http/route.ts";
+import { type Route, route } from "../../http/route.ts";
 import { acceptInvitation, type JoinContext } from "../joining/accept-invitation.ts";
 import { readInvitation } from "../joining/read-invitation.ts";
 import { createPortalLink, type PortalLinkContext, redeemPortalSession } from "../portal/links.ts";
@@ -50,10 +50,10 @@ const SessionSchema = Type.Object({
 	mail: Type.Boolean({ description: "Whether this server sends mail" }),
 });
 
-export type VisitorRouteContext = JoinContext & PasswordLinkContext & Parameters<typeof signInByEmail>[0];
+export type AnonymousRouteContext = JoinContext & PasswordLinkContext & Parameters<typeof signInByEmail>[0];
 
 /** What somebody may do who has shown no credential yet. These and the person's own are all paths of people's sign-in. */
-export const visitorRoutes: readonly Row<VisitorRouteContext>[] = [
+export const anonymousPeopleRoutes: readonly Route<AnonymousRouteContext>[] = [
 	route({
 		method: "POST",
 		path: "/api/auth/sign-in/email",
@@ -139,7 +139,7 @@ export const visitorRoutes: readonly Row<VisitorRouteContext>[] = [
 export type PersonRouteContext = SessionContext & ConfirmContext & EndSessionContext;
 
 /** What whoever is signed in may do with their own session. */
-export const personRoutes: readonly Row<PersonRouteContext>[] = [
+export const personRoutes: readonly Route<PersonRouteContext>[] = [
 	route({
 		method: "POST",
 		path: "/api/auth/sign-out",
@@ -189,7 +189,7 @@ export const personRoutes: readonly Row<PersonRouteContext>[] = [
 	}),
 ];
 
-export const operatorPeopleRoutes: readonly Row<PortalLinkContext & CallerContext>[] = [
+export const operatorPeopleRoutes: readonly Route<PortalLinkContext & CallerContext>[] = [
 	route({
 		method: "POST",
 		path: "/api/v1/operator/tenants/:tenant_id/portal-sessions",

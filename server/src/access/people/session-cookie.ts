@@ -1,13 +1,13 @@
 import { type CookieRules, cookieLine } from "../../http/session-cookies.ts";
-import type { VisitorContext } from "../visitor.ts";
+import type { AnonymousContext } from "../anonymous.ts";
 
 /** What an action needs that gives or takes the cookie of a session. */
-export interface SessionCookiesContext extends VisitorContext {
+export interface SessionCookiesContext extends AnonymousContext {
 	readonly session_cookies: CookieRules;
 }
 
 function forget(context: SessionCookiesContext, names: readonly string[]): void {
-	context.visitor.setCookies(names.map((name) => cookieLine(context.session_cookies, name, "", 0)));
+	context.anonymous.setCookies(names.map((name) => cookieLine(context.session_cookies, name, "", 0)));
 }
 
 function namesOfMember({ session_cookies }: SessionCookiesContext): string[] {
@@ -20,9 +20,9 @@ export function forgetPortal(context: SessionCookiesContext): void {
 }
 
 export function givePortal(context: SessionCookiesContext, value: string, max_age_seconds: number): void {
-	const { session_cookies, visitor } = context;
+	const { session_cookies, anonymous } = context;
 	forget(context, namesOfMember(context));
-	visitor.setCookies([cookieLine(session_cookies, session_cookies.names.portal, value, max_age_seconds)]);
+	anonymous.setCookies([cookieLine(session_cookies, session_cookies.names.portal, value, max_age_seconds)]);
 }
 
 export function forgetBoth(context: SessionCookiesContext): void {

@@ -1,14 +1,14 @@
 import { type ChangeContext, change } from "../../audit/change.ts";
 import { record } from "../../audit/record.ts";
 import { ALL_TENANTS } from "../../core/context.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import type { DatabaseContext } from "../../database/database.ts";
 import { read } from "../../database/read.ts";
-import { lockTenant } from "../../tenants/store.ts";
+import { readTenantForUpdate } from "../../tenants/store.ts";
 import type { EndersContext } from "../../tenants/team/ending.ts";
 import { isOperator, membershipsOf, type OwnTenant, readOwnTenant } from "../../tenants/team/membership-store.ts";
+import type { AnonymousContext } from "../anonymous.ts";
 import { endPortal } from "../portal/sessions.ts";
-import type { VisitorContext } from "../visitor.ts";
 import { forgetBoth, type SessionCookiesContext } from "./session-cookie.ts";
 import type { SignInContext } from "./sign-in.ts";
 import { SESSION_ENDED, type SignedInByPortal, type SignedInContext, type SignedInMember } from "./signed-in.ts";
@@ -55,7 +55,7 @@ async function endOwnPortalSession(context: EndSessionContext, { tenant_id, id }
 	// Whoever has a session may end it.
 	const reauthorize = async () => undefined;
 	await change({ ...context, scope: tenant_id, reauthorize }, async (tx) => {
-		await lockTenant(tx, tenant_id);
+		await readTenantForUpdate(tx, tenant_id);
 		return (await endPortal(tx, context, { tenant_id, id })) ?? { unchanged: undefined };
 	});
 }
@@ -63,18 +63,18 @@ async function endOwnPortalSession(context: EndSessionContext, { tenant_id, id }
 /** The person of an account; a portal session has no password of ours: 409 `conflict`. */
 export function memberOf(context: SignedInContext): SignedInMember {
 	if (context.signed_in.kind === "member") return context.signed_in;
-	throw new Failure("conflict", "This session began with a link and has no password here. Sign in where the link came from.");
+	throw new ApiError("conflict", "This session began with a link and has no password here. Sign in where the link came from.");
 }
 
-export function wrongPassword(pointer: string): Failure {
-	return new Failure("invalid_request", "The password is not right.", { errors: [{ pointer, detail: "is not your password" }] });
+export function wrongPassword(pointer: string): ApiError {
+	return new ApiError("invalid_request", "The password is not right.", { errors: [{ pointer, detail: "is not your password" }] });
 }
 
-export function sessionEnded(): Failure {
-	return new Failure(SESSION_ENDED.code, SESSION_ENDED.detail);
+export function sessionEnded(): ApiError {
+	return new ApiError(SESSION_ENDED.code, SESSION_ENDED.detail);
 }
 
-export type ConfirmContext = ChangeContext & SignedInContext & SignInContext & VisitorContext;
+export type ConfirmContext = ChangeContext & SignedInContext & SignInContext & AnonymousContext;
 
 /**
  * Notes that the password was entered again in this session. 400 `invalid_request` for a wrong one; 401 `credential_invalid`

@@ -1,11 +1,11 @@
 import { type ChangeContext, change } from "../../audit/change.ts";
 import { record } from "../../audit/record.ts";
 import { ALL_TENANTS } from "../../core/context.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import { digestOneTimeToken, makeOneTimeToken } from "../../core/one-time-token.ts";
 import type { DatabaseContext } from "../../database/database.ts";
 import { read } from "../../database/read.ts";
-import type { VisitorContext } from "../visitor.ts";
+import type { AnonymousContext } from "../anonymous.ts";
 import { proveAddress } from "./prove-address.ts";
 import { forgetPortal, type SessionCookiesContext } from "./session-cookie.ts";
 import type { SignInContext } from "./sign-in.ts";
@@ -37,8 +37,8 @@ export async function mailSignInLink(
 	context.mailSignInLink(person, text);
 }
 
-function linkNotFound(): Failure {
-	return new Failure("not_found", "This link has been used, is too old, or never was. Sign in with your password.");
+function linkNotFound(): ApiError {
+	return new ApiError("not_found", "This link has been used, is too old, or never was. Sign in with your password.");
 }
 
 /**
@@ -46,21 +46,21 @@ function linkNotFound(): Failure {
  * too old; 429 `rate_limited`.
  */
 export async function signInByLink(
-	context: ChangeContext & SignInContext & VisitorContext & SessionCookiesContext,
+	context: ChangeContext & SignInContext & AnonymousContext & SessionCookiesContext,
 	input: { token: string },
 ): Promise<{ signed_in: true }> {
-	const { sign_in, visitor, clock } = context;
+	const { sign_in, anonymous, clock } = context;
 	const token_digest = digestOneTimeToken("kwl", input.token);
 	if (token_digest === null) throw linkNotFound();
 	const now = new Date(clock.now());
 	const find = () => read({ ...context, scope: ALL_TENANTS }, (tx) => readSignInLink(tx, token_digest, "sign_in", now));
-	const { person_id: id, email } = await sign_in.guarded([{ kind: "address", name: visitor.bucket }], find, linkNotFound);
+	const { person_id: id, email } = await sign_in.guarded([{ kind: "address", name: anonymous.bucket }], find, linkNotFound);
 	await change({ ...context, scope: ALL_TENANTS }, async (tx) => {
 		if (!(await useSignInLink(tx, token_digest))) throw linkNotFound();
 		const proof = await proveAddress(tx, { id, email }, now);
 		return { result: undefined, audit: [{ action: "person.signed_in_by_link", target: { kind: "person", id } }, ...proof] };
 	});
-	await sign_in.beginSession(visitor, id);
+	await sign_in.beginSession(anonymous, id);
 	forgetPortal(context);
 	return { signed_in: true };
 }

@@ -53,8 +53,8 @@ async function memberOf(browser: TestBrowser): Promise<SignedInMember> {
 	return found;
 }
 
-function asking(visitor = new TestBrowser()) {
-	return { ...db.context(), sign_in: people.sign_in, visitor, mailPasswordLink: people.mailPasswordLink, mail: true };
+function asking(anonymous = new TestBrowser()) {
+	return { ...db.context(), sign_in: people.sign_in, anonymous, mailPasswordLink: people.mailPasswordLink, mail: true };
 }
 
 async function isOut(browser: TestBrowser): Promise<boolean> {
@@ -117,16 +117,16 @@ test("a wrong password, an unknown address and no password at all are refused al
 test("a mailed link sets a new password once, and every sign-in of the person ends", async () => {
 	const { email } = await newPerson();
 	const [laptop, phone] = [await signIn(email), await signIn(email)];
-	const visitor = new TestBrowser();
-	await requestPasswordReset(asking(visitor), { email });
+	const anonymous = new TestBrowser();
+	await requestPasswordReset(asking(anonymous), { email });
 	const reset = people.resets.at(-1);
 	equal(reset?.email, email);
 	const stored = await inStatement(people.own, (tx) => tx.selectFrom("sign_in_links").selectAll().execute());
 	ok(stored.length > 0 && !JSON.stringify(stored).includes(reset?.token ?? "none"), "a copy of the database opens no account");
-	await rejects(resetPassword(asking(visitor), { token: `${reset?.token}x`, newPassword: NEXT }), { code: "not_found" });
-	await resetPassword(asking(visitor), { token: reset?.token ?? "", newPassword: NEXT });
+	await rejects(resetPassword(asking(anonymous), { token: `${reset?.token}x`, newPassword: NEXT }), { code: "not_found" });
+	await resetPassword(asking(anonymous), { token: reset?.token ?? "", newPassword: NEXT });
 	ok((await isOut(laptop)) && (await isOut(phone)));
-	await rejects(resetPassword(asking(visitor), { token: reset?.token ?? "", newPassword: PASSWORD }), { code: "not_found" });
+	await rejects(resetPassword(asking(anonymous), { token: reset?.token ?? "", newPassword: PASSWORD }), { code: "not_found" });
 	await rejects(signIn(email), { code: "credential_invalid" });
 	await signIn(email, new TestBrowser(), true, NEXT);
 });
@@ -151,7 +151,7 @@ test("asking for an address that nobody has mails nobody, and one address is mai
 test("changing the password needs the old one, ends the other sign-ins and goes on with a new cookie", async () => {
 	const { email } = await newPerson();
 	const [here, elsewhere] = [await signIn(email), await signIn(email)];
-	const contextOf = async () => ({ ...db.context(), sign_in: people.sign_in, visitor: here, signed_in: await memberOf(here) });
+	const contextOf = async () => ({ ...db.context(), sign_in: people.sign_in, anonymous: here, signed_in: await memberOf(here) });
 	await rejects(changePassword(await contextOf(), { currentPassword: "wrong", newPassword: NEXT }), { code: "invalid_request" });
 	const old_cookie = here.cookie_header;
 	await changePassword(await contextOf(), { currentPassword: PASSWORD, newPassword: NEXT });
@@ -165,7 +165,7 @@ test("entering the password again is noted in this session alone; ending a sessi
 	const [here, elsewhere] = [await signIn(email), await signIn(email)];
 	const long_ago = new Date(Date.now() - 7_200_000);
 	await inStatement(people.own, (tx) => tx.updateTable("sign_in_sessions").set({ confirmed_at: long_ago }).execute());
-	const context = { ...db.context(), sign_in: people.sign_in, visitor: here, session_cookies: people.cookies, signed_in: await memberOf(here) };
+	const context = { ...db.context(), sign_in: people.sign_in, anonymous: here, session_cookies: people.cookies, signed_in: await memberOf(here) };
 	deepEqual(context.signed_in.confirmed_at, long_ago);
 	await rejects(confirmPassword(context, { password: "wrong" }), { code: "invalid_request" });
 	deepEqual((await memberOf(here)).confirmed_at, long_ago);
@@ -183,12 +183,12 @@ test("without the database nobody is signed in and nobody signed out: it is a 50
 	const cookie_header = (await signIn((await newPerson()).email)).cookie_header;
 	const away = connectDatabase({ url: "postgresql://nobody@127.0.0.1:1/none", log: testLog });
 	const stranded = testPeople({ ...db, database: away });
-	const visitor = new TestBrowser();
+	const anonymous = new TestBrowser();
 	try {
 		const unavailable = { code: "unavailable" };
-		await rejects(stranded.sign_in.begin(visitor, { email: "olivia@example.com", password: PASSWORD, remember: true }), unavailable);
+		await rejects(stranded.sign_in.begin(anonymous, { email: "olivia@example.com", password: PASSWORD, remember: true }), unavailable);
 		await rejects(stranded.sessions.find(cookie_header), unavailable);
-		const context = { ...asking(visitor), database: away, sign_in: stranded.sign_in };
+		const context = { ...asking(anonymous), database: away, sign_in: stranded.sign_in };
 		await rejects(requestPasswordReset(context, { email: "olivia@example.com" }), unavailable);
 		await rejects(resetPassword(context, { token: `kwr_${"A".repeat(43)}`, newPassword: NEXT }), unavailable);
 		await rejects(stranded.sign_in.comparePerson("per_x", PASSWORD), unavailable);

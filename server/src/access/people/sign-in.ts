@@ -1,12 +1,12 @@
 import type { Clock } from "../../core/clock.ts";
 import { ALL_TENANTS } from "../../core/context.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import { deriveKey, type Peppers } from "../../core/pepper.ts";
 import type { Database } from "../../database/database.ts";
 import { read } from "../../database/read.ts";
 import { isUnavailable, unavailable } from "../../database/transaction.ts";
 import { type CookieRules, cookieValues } from "../../http/session-cookies.ts";
-import type { Visitor } from "../visitor.ts";
+import type { AnonymousCaller } from "../anonymous.ts";
 import { Attempts, type Budget } from "./attempts.ts";
 import { type AuthLibrary, createAuthLibrary, refusalOfLibrary } from "./auth-library.ts";
 import { DeviceCookies } from "./device-cookie.ts";
@@ -58,20 +58,20 @@ export class SignIn {
 	}
 
 	/** Begins a session and gives the visitor its cookie. 401 `credential_invalid`, the same for unknown addresses; 429 `rate_limited`. */
-	async begin(visitor: Visitor, input: { email: string; password: string; remember: boolean }): Promise<void> {
+	async begin(anonymous: AnonymousCaller, input: { email: string; password: string; remember: boolean }): Promise<void> {
 		const { email, password, remember } = input;
-		const { accounts, budgets } = await this.approach(visitor, email);
+		const { accounts, budgets } = await this.approach(anonymous, email);
 		const compare = async () => (await this.comparing(password, accounts)).account;
-		const account = await this.guarded(budgets, compare, () => new Failure("credential_invalid", WRONG_SIGN_IN));
-		await this.beginSession(visitor, account.id, remember);
+		const account = await this.guarded(budgets, compare, () => new ApiError("credential_invalid", WRONG_SIGN_IN));
+		await this.beginSession(anonymous, account.id, remember);
 	}
 
 	/** Begins a session of somebody who has proved who they are, and gives the visitor its cookie. 401 `credential_invalid` for an account that has gone. */
-	async beginSession(visitor: Visitor, person_id: string, remember = true): Promise<void> {
+	async beginSession(anonymous: AnonymousCaller, person_id: string, remember = true): Promise<void> {
 		const body = { person_id, remember };
-		const answer = await this.#call(() => this.library.api.beginSession({ body, headers: headersOf(visitor), returnHeaders: true }));
-		if (typeof answer === "string" || !answer.response.begun) throw new Failure("credential_invalid", WRONG_SIGN_IN);
-		visitor.setCookies([...answer.headers.getSetCookie(), this.#devices.line(visitor.cookie_header, person_id, this.#options.clock.now())]);
+		const answer = await this.#call(() => this.library.api.beginSession({ body, headers: headersOf(anonymous), returnHeaders: true }));
+		if (typeof answer === "string" || !answer.response.begun) throw new ApiError("credential_invalid", WRONG_SIGN_IN);
+		anonymous.setCookies([...answer.headers.getSetCookie(), this.#devices.line(anonymous.cookie_header, person_id, this.#options.clock.now())]);
 	}
 
 	/** The session that the visitor's cookie stands for, read from the database; null when there is none, or none any more. */
@@ -98,17 +98,17 @@ export class SignIn {
 	 * How a visitor may try the password of an address. From a browser that somebody of these accounts has signed in with: theirs alone, with a budget
 	 * of the browser's own. Else all, with what strangers share. The same for an address that has no account.
 	 */
-	async approach(visitor: Visitor, email: string): Promise<Approach> {
+	async approach(anonymous: AnonymousCaller, email: string): Promise<Approach> {
 		const all = await this.#read((tx) => readAccounts(tx, email));
 		const now = this.#options.clock.now();
 		const known = all.flatMap((account) => {
-			const device = this.#devices.deviceOf(visitor.cookie_header, account.id, now);
+			const device = this.#devices.deviceOf(anonymous.cookie_header, account.id, now);
 			return device === null ? [] : [{ account, budget: { kind: "device", name: `${account.id} ${device}` } as const }];
 		});
 		if (known.length > 0) return { all, accounts: known.map(({ account }) => account), budgets: known.map(({ budget }) => budget) };
 		const budgets: Budget[] = [
-			{ kind: "address", name: visitor.bucket },
-			{ kind: "account_and_address", name: `${email} ${visitor.bucket}` },
+			{ kind: "address", name: anonymous.bucket },
+			{ kind: "account_and_address", name: `${email} ${anonymous.bucket}` },
 			{ kind: "account", name: email },
 		];
 		return { all, accounts: all, budgets };
@@ -121,7 +121,7 @@ export class SignIn {
 	async guarded<T>(
 		budgets: readonly Budget[],
 		work: () => Promise<T | null>,
-		wrong: () => Failure,
+		wrong: () => ApiError,
 		stillSpends: (right: T, budget: Budget) => boolean = () => false,
 	): Promise<T> {
 		const wait = await this.#attempts.take(budgets);
@@ -158,8 +158,8 @@ export class SignIn {
 	}
 
 	/** Counts a request of the visitor's that is right or wrong by nothing. 429 `rate_limited`. */
-	async countRequest(visitor: Visitor): Promise<void> {
-		const wait = await this.#attempts.take([{ kind: "address", name: visitor.bucket }]);
+	async countRequest(anonymous: AnonymousCaller): Promise<void> {
+		const wait = await this.#attempts.take([{ kind: "address", name: anonymous.bucket }]);
 		if (wait > 0) throw tooMany(wait);
 	}
 
@@ -204,19 +204,19 @@ function causeOf(error: unknown): Error | null {
 
 const TOO_MANY = "There were too many attempts. Wait for the seconds in Retry-After, then try again.";
 
-function tooMany(retry_after_seconds: number): Failure {
-	return new Failure("rate_limited", TOO_MANY, { retry_after_seconds });
+function tooMany(retry_after_seconds: number): ApiError {
+	return new ApiError("rate_limited", TOO_MANY, { retry_after_seconds });
 }
 
 /** Attempts are used up; the password that was sent was not compared. */
-export class TooManyAttempts extends Failure {
+export class TooManyAttempts extends ApiError {
 	constructor(retry_after_seconds: number, detail = TOO_MANY) {
 		super("rate_limited", detail, { retry_after_seconds });
 	}
 }
 
-function headersOf(visitor: Visitor): Headers {
-	const headers = new Headers({ cookie: visitor.cookie_header });
-	if (visitor.user_agent !== null) headers.set("user-agent", visitor.user_agent);
+function headersOf(anonymous: AnonymousCaller): Headers {
+	const headers = new Headers({ cookie: anonymous.cookie_header });
+	if (anonymous.user_agent !== null) headers.set("user-agent", anonymous.user_agent);
 	return headers;
 }

@@ -59,7 +59,7 @@ export async function lockAccounts(tx: Tx, email: string): Promise<AccountWithPa
 }
 
 /** Whether the person still has the account and its address, which nobody changes until the transaction ends. */
-export async function holdAccount(tx: Tx, person_id: string, email: string): Promise<boolean> {
+export async function readAccountForShare(tx: Tx, person_id: string, email: string): Promise<boolean> {
 	const query = tx.selectFrom("people").select("id").where("id", "=", person_id).where("email", "=", email);
 	return (await query.forShare().executeTakeFirst()) !== undefined;
 }

@@ -2,12 +2,12 @@ import { type ChangeContext, change } from "../../audit/change.ts";
 import { claimOnce } from "../../audit/idempotency.ts";
 import type { Role } from "../../core/caller.ts";
 import { ALL_TENANTS } from "../../core/context.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import { newId } from "../../core/id.ts";
 import { digestOneTimeToken, makeOneTimeToken } from "../../core/one-time-token.ts";
 import { read } from "../../database/read.ts";
 import { normalEmail } from "../../http/input/fields.ts";
-import { holdTenant } from "../../tenants/store.ts";
+import { readTenantForShare } from "../../tenants/store.ts";
 import { makerMayStill } from "../../tenants/team/maker.ts";
 import { tenantNotFound } from "../../tenants/tenant.ts";
 import { givePortal, type SessionCookiesContext } from "../people/session-cookie.ts";
@@ -38,9 +38,9 @@ export async function createPortalLink(context: PortalLinkContext, input: Portal
 	const expires_at = new Date(created_at.getTime() + PORTAL_LINK_SECONDS * 1_000);
 	const person = { external_user_id, name: input.name.trim(), email: input.email === undefined ? null : normalEmail(input.email), role, confirmed };
 	return change(context, async (tx) => {
-		if (!(await holdTenant(tx, tenant_id))) throw tenantNotFound();
+		if (!(await readTenantForShare(tx, tenant_id))) throw tenantNotFound();
 		const earlier = await claimOnce(tx, context, { tenant_id, operation: "portal_session.create", input, subject_id: id });
-		if (earlier) throw new Failure("secret_already_issued", "This request made a link before, which was in that answer only. Ask for another.");
+		if (earlier) throw new ApiError("secret_already_issued", "This request made a link before, which was in that answer only. Ask for another.");
 		await insertPortalLink(tx, { tenant_id, id, ...person, created_by: context.actor, token_digest: token.digest, created_at, expires_at });
 		return {
 			result: { url: `${context.public_url}/portal#${token.text}`, expires_at: expires_at.toISOString() },
@@ -49,8 +49,8 @@ export async function createPortalLink(context: PortalLinkContext, input: Portal
 	});
 }
 
-function linkNotFound(): Failure {
-	return new Failure("not_found", "This link has been used, is too old, or never was. Go back and follow it anew.");
+function linkNotFound(): ApiError {
+	return new ApiError("not_found", "This link has been used, is too old, or never was. Go back and follow it anew.");
 }
 
 /** Makes a session of a portal link, once, and gives the visitor its cookie. 404 `not_found` for every reason that it cannot. */

@@ -1,7 +1,7 @@
 import Type from "typebox";
 import { ROLES } from "../../core/caller.ts";
 import { pageOf, pageQuery } from "../../http/input/cursor.ts";
-import { type Row, route } from "../../http/route.ts";
+import { type Route, route } from "../../http/route.ts";
 import type { EndersContext } from "../../tenants/team/ending.ts";
 import type { TeamContext } from "../../tenants/team/lock-team.ts";
 import { endPortalOfTenant, listPortalSessions } from "./sessions.ts";
@@ -19,7 +19,7 @@ const PortalSessionSchema = Type.Object({
 	is_you: Type.Boolean(),
 });
 
-export const managementPortalRoutes: readonly Row<TeamContext & EndersContext>[] = [
+export const managementPortalRoutes: readonly Route<TeamContext & EndersContext>[] = [
 	route({
 		method: "GET",
 		path: "/api/v1/tenants/:tenant_id/portal-sessions",

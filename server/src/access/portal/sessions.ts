@@ -1,6 +1,6 @@
 import { type Change, type ChangeContext, change } from "../../audit/change.ts";
 import type { CallerContext, Role } from "../../core/caller.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import type { DatabaseContext } from "../../database/database.ts";
 import { read } from "../../database/read.ts";
 import type { Tx } from "../../database/transaction.ts";
@@ -72,7 +72,7 @@ export async function endPortalOfTenant(
 	await change(context, async (tx) => {
 		await lockTeam(tx, context, tenant_id, "owner");
 		const ended = await endPortal(tx, context, { tenant_id, id });
-		if (ended === null) throw new Failure("not_found", "There is no portal session with this id, or it has ended.");
+		if (ended === null) throw new ApiError("not_found", "There is no portal session with this id, or it has ended.");
 		return ended;
 	});
 }

@@ -2,7 +2,7 @@ import { hash, timingSafeEqual } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { ALL_TENANTS } from "../../core/context.ts";
 import { parseServiceCredential, type ServiceCredential } from "../../core/credential.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import type { Database } from "../../database/database.ts";
 import { read } from "../../database/read.ts";
 import type { Node } from "../../nodes/node.ts";
@@ -72,7 +72,7 @@ export class ServiceCache {
 				if (stored.pepper_id !== this.#options.service_keys.current.id) this.#options.onOldPepper?.(credential);
 				return service;
 			}
-			if (fill === FILLS_MAX) throw new Failure("unavailable", "The services are being changed at the moment. Try again shortly.");
+			if (fill === FILLS_MAX) throw new ApiError("unavailable", "The services are being changed at the moment. Try again shortly.");
 		}
 	}
 

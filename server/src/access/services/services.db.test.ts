@@ -6,7 +6,7 @@ import { testLog } from "../../../testing/database.ts";
 import { verifyChain } from "../../audit/verify.ts";
 import { checksum } from "../../core/checksum.ts";
 import { parseServiceCredential, type ServiceCredential } from "../../core/credential.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import { parsePeppers } from "../../core/pepper.ts";
 import { Node } from "../../nodes/node.ts";
 import { ServiceCache } from "./cache.ts";
@@ -59,7 +59,7 @@ test("a credential is shown once; the list shows its last four characters, the d
 test("a repeat with the same Idempotency-Key makes no second service and shows no credential", async () => {
 	const { service } = await createService(operator({ idempotency_key: "svc-once" }), { name: "Once" });
 	await rejects(createService(operator({ idempotency_key: "svc-once" }), { name: "Once" }), (error) => {
-		ok(error instanceof Failure);
+		ok(error instanceof ApiError);
 		equal(error.code, "secret_already_issued");
 		deepEqual(error.facts.members, { service_id: service.id });
 		return true;
@@ -159,7 +159,7 @@ test("revoking twice is the same as once, an unknown service is not found, and t
 	const { service } = await createService(operator(), { name: "Twice" });
 	await revokeService(operator(), { service_id: service.id });
 	await revokeService(operator(), { service_id: service.id });
-	await rejects(revokeService(operator(), { service_id: "svc_none" }), (error) => error instanceof Failure && error.code === "not_found");
+	await rejects(revokeService(operator(), { service_id: "svc_none" }), (error) => error instanceof ApiError && error.code === "not_found");
 	equal((await verifyChain(db.context(), "*")).intact, true);
 	const { rows } = await superuser.query("select action from audit_entries where target_id = $1 order by seq", [service.id]);
 	deepEqual(

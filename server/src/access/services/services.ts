@@ -3,7 +3,7 @@ import { claimOnce } from "../../audit/idempotency.ts";
 import { reauthorize } from "../../audit/reauthorize.ts";
 import { ALL_TENANTS } from "../../core/context.ts";
 import { makeServiceCredential, type ServiceCredential } from "../../core/credential.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import { newId } from "../../core/id.ts";
 import type { DatabaseContext } from "../../database/database.ts";
 import { read } from "../../database/read.ts";
@@ -35,13 +35,13 @@ export async function createService(context: ServiceContext, input: { name: stri
 		await reauthorize(tx);
 		const earlier = await claimOnce(tx, context, { tenant_id: ALL_TENANTS, operation: "service.create", input, subject_id: id });
 		if (earlier) {
-			throw new Failure("secret_already_issued", "This request made a service before; its credential was shown then and cannot be shown again.", {
+			throw new ApiError("secret_already_issued", "This request made a service before; its credential was shown then and cannot be shown again.", {
 				members: { service_id: earlier.subject_id },
 			});
 		}
 		await insertService(tx, row);
 		if ((await countLiveServices(tx)) > SERVICES_MAX)
-			throw new Failure("conflict", `There are ${SERVICES_MAX} services already, which is the limit. Revoke one first.`);
+			throw new ApiError("conflict", `There are ${SERVICES_MAX} services already, which is the limit. Revoke one first.`);
 		return {
 			result: { service: serviceFromRow({ ...row, revoked_at: null }), credential: text },
 			audit: [{ action: "service.created", target: { kind: "service", id }, tenant_id: ALL_TENANTS, facts: { name: row.name, last4 } }],
@@ -80,7 +80,7 @@ export async function revokeService(context: ChangeContext, input: { service_id:
 	await change(context, async (tx) => {
 		await reauthorize(tx);
 		const service = await lockService(tx, input.service_id);
-		if (!service) throw new Failure("not_found", "There is no service with this id.");
+		if (!service) throw new ApiError("not_found", "There is no service with this id.");
 		if (service.revoked_at !== null) return { unchanged: undefined };
 		await setServiceRevoked(tx, service.id, new Date(context.clock.now()));
 		return {

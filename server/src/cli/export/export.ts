@@ -5,7 +5,7 @@ import type { Writable } from "node:stream";
 import type { Config } from "../../config.ts";
 import { ALL_TENANTS } from "../../core/context.ts";
 import { inSnapshot, type ReadTx } from "../../database/transaction.ts";
-import { settleUsage } from "../../usage/aggregate.ts";
+import { aggregateUsage } from "../../usage/aggregate.ts";
 import { type Beside, openBesideServers } from "../beside.ts";
 import { UsageError } from "../usage.ts";
 import { auditLines, documentLines, type ExportLine, instanceLines, keyLines, siteLines, teamLines, tenantLines, usageLines } from "./store.ts";
@@ -61,7 +61,7 @@ export async function exportAll(config: Config, out: string | null, version: str
 	if (out !== null && existsSync(out)) throw new UsageError("the file of --out is there already: name a new one");
 	const beside = await openBesideServers(config, version);
 	try {
-		await settleUsage(beside);
+		await aggregateUsage(beside);
 		const lines = out === null ? await writeExport(beside, process.stdout) : await writeFileOf(beside, out);
 		process.stderr.write(`✓ ${lines.toLocaleString("en")} lines exported${out === null ? "" : ` to ${out}`}\n`);
 	} finally {

@@ -3,11 +3,11 @@ import type { Config } from "../../config.ts";
 import { holdsSecret } from "../../core/secret-text.ts";
 import { read } from "../../database/read.ts";
 import type { KeysContext } from "../../keys/context.ts";
-import { holdsLegacyKey, type LegacyFormat } from "../../keys/imported/format.ts";
-import { readLegacyFormats } from "../../keys/imported/format-store.ts";
+import { holdsImportedKey, type ImportedFormat } from "../../keys/imported/format.ts";
+import { readImportedFormats } from "../../keys/imported/format-store.ts";
 import { importKeys, surveyImport } from "../../keys/imported/import.ts";
 import { type ImportInto, type ImportRow, tenantWords } from "../../keys/imported/row.ts";
-import type { Judged } from "../../keys/imported/validate.ts";
+import type { Validated } from "../../keys/imported/validate.ts";
 import { checkPeppers } from "../../keys/secrets/pepper-check.ts";
 import { existingPeppers, openBesideServers } from "../beside.ts";
 import { Progress } from "../progress.ts";
@@ -24,8 +24,8 @@ const COLUMNS_NAMED_MAX = 50;
 
 export const EXIT_INTERRUPTED = 130;
 
-async function formatNamed(context: KeysContext, name: string): Promise<LegacyFormat> {
-	const formats = await read(context, readLegacyFormats);
+async function formatNamed(context: KeysContext, name: string): Promise<ImportedFormat> {
+	const formats = await read(context, readImportedFormats);
 	const found = formats.find((format) => format.name === name);
 	if (found) return found;
 	const declared = formats.length === 0 ? "none is declared" : `declared are ${formats.map((format) => format.name).join(", ")}`;
@@ -63,7 +63,7 @@ async function readRows(options: ImportOptions, defaults: RowDefaults, report: I
 	return rows;
 }
 
-function note(report: ImportReport, { row, verdict }: Judged): void {
+function note(report: ImportReport, { row, verdict }: Validated): void {
 	if (verdict === "there") report.already_there += 1;
 	else if (verdict !== "new") {
 		report.refuse(row.line, verdict.refused);
@@ -147,7 +147,7 @@ async function run(context: KeysContext, options: ImportOptions): Promise<Import
 	const { source, tenant: tenant_id, environment, owner, permissions, dry_run, skip_refused } = options;
 	const report = new ImportReport({ source, format: format.name, dry_run, skip_refused });
 	const now = context.clock.now();
-	const holds_secret = (text: string) => holdsSecret(text) || holdsLegacyKey([format], text);
+	const holds_secret = (text: string) => holdsSecret(text) || holdsImportedKey([format], text);
 	const defaults = { source, tenant_id, environment, owner, permissions, prefix: format.prefix, now, holds_secret };
 	const rows = await readRows(options, defaults, report);
 	const fresh = await survey(context, rows, options, report);

@@ -1,4 +1,4 @@
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 
 /** What a text field of a form may say that its bytes are. */
 export type Charset = "utf-8" | "us-ascii" | "iso-8859-1" | "windows-1252";
@@ -52,8 +52,8 @@ export function decodeUtf8(bytes: Uint8Array): string {
 	}
 }
 
-function unfit(name: string): Failure {
-	return new Failure(
+function unfit(name: string): ApiError {
+	return new ApiError(
 		"invalid_request",
 		`The form holds text whose bytes are not ${name}, which it is read as. Send it in UTF-8, or say its charset.`,
 	);

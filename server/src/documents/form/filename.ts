@@ -1,12 +1,12 @@
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 
 export const FILENAME_BYTES_MAX = 255;
 
 /** Control characters, line separators, halves of surrogate pairs, and marks that turn the order of what is shown ("exe.fdp" for "pdf.exe"). */
 const NEVER_IN_FILENAMES = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
 
-function refused(detail: string): Failure {
-	return new Failure("invalid_request", `The file's name is not valid: it ${detail}.`, { errors: [{ pointer: "/file", detail }] });
+function refused(detail: string): ApiError {
+	return new ApiError("invalid_request", `The file's name is not valid: it ${detail}.`, { errors: [{ pointer: "/file", detail }] });
 }
 
 /**

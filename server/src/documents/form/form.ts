@@ -1,4 +1,4 @@
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import { type Charset, charsetOf, decodeUtf8 } from "./charset.ts";
 import { filenameOf } from "./filename.ts";
 
@@ -35,7 +35,7 @@ export function parseParameters(header: string): { value: string; parameters: Ma
 export function boundaryOf(content_type: string): string {
 	const parsed = parseParameters(content_type);
 	const boundary = parsed?.value === "multipart/form-data" ? parsed.parameters.get("boundary") : undefined;
-	if (boundary === undefined || !BOUNDARY.test(boundary)) throw new Failure("unsupported_media_type", BOUNDARY_CURE);
+	if (boundary === undefined || !BOUNDARY.test(boundary)) throw new ApiError("unsupported_media_type", BOUNDARY_CURE);
 	return boundary;
 }
 
@@ -48,8 +48,8 @@ export interface PartHeaders {
 	readonly charset: Charset;
 }
 
-function malformed(detail: string): Failure {
-	return new Failure("invalid_request", detail);
+function malformed(detail: string): ApiError {
+	return new ApiError("invalid_request", detail);
 }
 
 /** RFC 8187 `UTF-8''caf%C3%A9`, which some clients send for `filename*`. */

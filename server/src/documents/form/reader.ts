@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { Dicer } from "@fastify/busboy";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import { type Charset, decodeText } from "./charset.ts";
 import { ClosingBoundary } from "./closing-boundary.ts";
 import { type PartHeaders, partHeadersOf } from "./form.ts";
@@ -32,12 +32,12 @@ function isField(name: string): name is Field {
 	return FIELDS.some((field) => field === name);
 }
 
-function bad(detail: string): Failure {
-	return new Failure("invalid_request", detail);
+function bad(detail: string): ApiError {
+	return new ApiError("invalid_request", detail);
 }
 
-function tooMuch(detail: string): Failure {
-	return new Failure("payload_too_large", detail);
+function tooMuch(detail: string): ApiError {
+	return new ApiError("payload_too_large", detail);
 }
 
 const CUT_SHORT = "The form ended before its closing boundary. Send the whole body.";
@@ -59,7 +59,7 @@ export class FormReader {
 	#received = 0;
 	/** Where the headers began that have not ended yet; null between. */
 	#headers_from: number | null = null;
-	#mistake: { failure: Failure; at: number } | null = null;
+	#mistake: { failure: ApiError; at: number } | null = null;
 	#failed: { error: unknown } | null = null;
 	#waiting: { resolve: () => void; reject: (error: unknown) => void } | null = null;
 
@@ -126,7 +126,7 @@ export class FormReader {
 		if (this.#closing.bytes_behind > OUTSIDE_BYTES_MAX) throw bad("The body goes on behind the form's closing boundary.");
 	}
 
-	#mistaken(failure: Failure): void {
+	#mistaken(failure: ApiError): void {
 		this.#mistake ??= { failure, at: this.#received };
 	}
 
@@ -171,9 +171,9 @@ export class FormReader {
 			}
 			if (headers.name === "file") throw bad("The form has more than one part with the name file. Send one document at a time.");
 			if (isField(headers.name)) throw bad("The form has a field twice. Send each once.");
-			throw new Failure("unknown_field", "The form has a part that is not known here. Its parts are file, title and category.");
+			throw new ApiError("unknown_field", "The form has a part that is not known here. Its parts are file, title and category.");
 		} catch (error) {
-			if (!(error instanceof Failure) || error.status !== 400) throw error;
+			if (!(error instanceof ApiError) || error.status !== 400) throw error;
 			this.#mistaken(error);
 			await this.#skip(part);
 		}

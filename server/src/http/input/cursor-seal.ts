@@ -1,6 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
 import { deriveKey, macOf, type Pepper, type Peppers } from "../../core/pepper.ts";
-import type { Row } from "../route.ts";
+import type { Route } from "../route.ts";
 import { malformedCursor } from "./cursor.ts";
 
 const MAC_BYTES = 16;
@@ -44,7 +44,7 @@ function macOfCursor(key: Buffer, list: string, cursor: string): Buffer {
 }
 
 /** The action of a route: where it is a list that pages by cursor, its cursors are opened on the way in and sealed on the way out. */
-export function runWithCursors<C>(row: Row<C>, seal: CursorSeal): Row<C>["run"] {
+export function runWithCursors<C>(row: Route<C>, seal: CursorSeal): Route<C>["run"] {
 	if (!Object.hasOwn(row.query?.properties ?? {}, "cursor")) return row.run;
 	return async (context, input) => {
 		const list = listOf(row, input);
@@ -59,7 +59,7 @@ function asPage(result: unknown): { readonly next_cursor: string | null } {
 }
 
 /** Names the list that validated input asks for: its path, parameters, filters and order. */
-function listOf(row: Row<never>, input: Readonly<Record<string, unknown>>): string {
+function listOf(row: Route<never>, input: Readonly<Record<string, unknown>>): string {
 	const fixed = Object.entries(input).filter(([name]) => !OF_PAGES.has(name));
 	return JSON.stringify([row.path, ...fixed.sort(([a], [b]) => (a < b ? -1 : 1))]);
 }

@@ -1,11 +1,11 @@
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import { toPage, windowByText, windowByTime } from "./cursor.ts";
 
 function isMalformedCursor(error: unknown): boolean {
-	return error instanceof Failure && error.code === "invalid_request" && error.facts.errors?.[0]?.pointer === "/query/cursor";
+	return error instanceof ApiError && error.code === "invalid_request" && error.facts.errors?.[0]?.pointer === "/query/cursor";
 }
 
 function cursorOf(value: unknown): string {

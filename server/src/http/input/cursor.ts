@@ -1,5 +1,5 @@
 import Type, { type TSchema } from "typebox";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 
 const PAGE_LIMIT_DEFAULT = 50;
 const PAGE_LIMIT_MAX = 200;
@@ -35,8 +35,8 @@ export interface Window {
 	readonly rows_max: number;
 }
 
-export function malformedCursor(): Failure {
-	return new Failure("invalid_request", "The cursor is not one that this list gave. Begin again without it.", {
+export function malformedCursor(): ApiError {
+	return new ApiError("invalid_request", "The cursor is not one that this list gave. Begin again without it.", {
 		errors: [{ pointer: "/query/cursor", detail: "must be the `next_cursor` of the page before" }],
 	});
 }

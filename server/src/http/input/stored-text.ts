@@ -1,5 +1,5 @@
 import type { TSchema } from "typebox";
-import { Failure, type InputError } from "../../core/error.ts";
+import { ApiError, type InputError } from "../../core/error.ts";
 import { holdsSecret, type SecretTest } from "../../core/secret-text.ts";
 import { cutName, escapePointer } from "./validation.ts";
 
@@ -21,12 +21,12 @@ export function validateStoredText(text: string, holds_secret: SecretTest = hold
 }
 
 /** The failure for `errors` of `validateStoredText`. */
-export function storedTextFailure(errors: readonly InputError[]): Failure {
+export function storedTextFailure(errors: readonly InputError[]): ApiError {
 	const secret = errors.some(({ detail }) => detail === SECRET_DETAIL);
 	const detail = secret
 		? "The request holds a key, a credential or a one-time link in a text that would be stored. Leave it out, and replace that key."
 		: "The request holds a text that cannot be stored. Correct what `errors` names.";
-	return new Failure("invalid_request", detail, { errors: errors.slice(0, ERRORS_SHOWN_MAX) });
+	return new ApiError("invalid_request", detail, { errors: errors.slice(0, ERRORS_SHOWN_MAX) });
 }
 
 /**

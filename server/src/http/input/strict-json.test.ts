@@ -1,7 +1,7 @@
 import { deepEqual, doesNotThrow, equal, fail, match, ok } from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import { JSON_DEPTH_MAX, parseStrictJson } from "./strict-json.ts";
 
 /** Where and why the text is refused; fails the test if it is not. */
@@ -9,7 +9,7 @@ function refusalOf(text: string): { pointer: string; detail: string } {
 	try {
 		parseStrictJson(text);
 	} catch (error) {
-		if (!(error instanceof Failure)) throw error;
+		if (!(error instanceof ApiError)) throw error;
 		equal(error.code, "invalid_request");
 		const errors = error.facts.errors ?? [];
 		equal(errors.length, 1);

@@ -1,4 +1,4 @@
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 
 /** How deep arrays and objects may lie in each other; a value that is neither has depth 0. */
 export const JSON_DEPTH_MAX = 32;
@@ -35,7 +35,7 @@ export function parseStrictJson(text: string): unknown {
 }
 
 function refuse(pointer: string, detail: string): never {
-	throw new Failure("invalid_request", detail, { errors: [{ pointer, detail }] });
+	throw new ApiError("invalid_request", detail, { errors: [{ pointer, detail }] });
 }
 
 /** Reads the text once from the left without building anything; after it, `JSON.parse` cannot fail. */

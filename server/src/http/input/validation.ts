@@ -2,7 +2,7 @@ import { Ajv, type ErrorObject } from "ajv";
 import addFormats from "ajv-formats";
 import type { FastifySchemaCompiler } from "fastify";
 import type { TSchema } from "typebox";
-import { Failure, type InputError } from "../../core/error.ts";
+import { ApiError, type InputError } from "../../core/error.ts";
 
 const ERRORS_SHOWN_MAX = 20;
 /** Shorter than every raw key, credential and one-time token. */
@@ -52,12 +52,14 @@ function detailOf(error: ErrorObject): string {
 const KEYWORDS_OF_ALTERNATIVES = new Set(["anyOf", "oneOf"]);
 
 /** The failure for input that a schema refuses: `unknown_field` when unknown fields are all that is wrong. */
-export function validationFailure(part: string, errors: readonly ErrorObject[]): Failure {
+export function validationFailure(part: string, errors: readonly ErrorObject[]): ApiError {
 	const shown = errors.filter((error) => !KEYWORDS_OF_ALTERNATIVES.has(error.keyword) || errors.length === 1);
 	const facts: InputError[] = shown.slice(0, ERRORS_SHOWN_MAX).map((error) => ({ pointer: pointerOf(part, error), detail: detailOf(error) }));
 	const where = part === "body" ? "body" : part === "querystring" ? "query" : "path";
 	if (shown.every((error) => error.keyword === "additionalProperties")) {
-		return new Failure("unknown_field", `The ${where} has fields that are not known here. Remove them or correct their spelling.`, { errors: facts });
+		return new ApiError("unknown_field", `The ${where} has fields that are not known here. Remove them or correct their spelling.`, {
+			errors: facts,
+		});
 	}
-	return new Failure("invalid_request", `The ${where} is not valid. Correct what \`errors\` names.`, { errors: facts });
+	return new ApiError("invalid_request", `The ${where} is not valid. Correct what \`errors\` names.`, { errors: facts });
 }

@@ -1,10 +1,10 @@
 import { type ChangeContext, change } from "../../audit/change.ts";
 import { reauthorize } from "../../audit/reauthorize.ts";
-import { Failure } from "../../core/error.ts";
-import { settleUsage } from "../../usage/aggregate.ts";
+import { ApiError } from "../../core/error.ts";
+import { aggregateUsage } from "../../usage/aggregate.ts";
 import { keyNotFound } from "../guards.ts";
 import { keyActorOf } from "../key.ts";
-import { describeOne } from "../response.ts";
+import { readKeyResponse } from "../response.ts";
 import { endOpenRotations } from "../rotations/store.ts";
 import type { KeyAnswer } from "../schema.ts";
 import { lockKey } from "../store.ts";
@@ -18,27 +18,27 @@ import { cancelWaitingHandovers, lockHandover } from "./store.ts";
  */
 export async function cancelHandover(context: ChangeContext, input: { tenant_id: string; key_id: string; handover_id: string }): Promise<KeyAnswer> {
 	const { tenant_id, key_id, handover_id } = input;
-	await settleUsage(context);
+	await aggregateUsage(context);
 	return change(context, async (tx) => {
 		await reauthorize(tx);
 		const now = context.clock.now();
 		const key = await lockKey(tx, tenant_id, key_id);
 		if (!key) throw keyNotFound();
 		const handover = await lockHandover(tx, tenant_id, { id: handover_id, key_id });
-		if (!handover) throw new Failure("not_found", "There is no handover with this id.");
+		if (!handover) throw new ApiError("not_found", "There is no handover with this id.");
 		const status = handoverStatusOf(handover, now);
-		if (status === "claimed") throw new Failure("conflict", "The key was revealed already. If that was not the right person, revoke the key.");
-		if (status !== "waiting") return { unchanged: await describeOne(tx, key, now) };
+		if (status === "claimed") throw new ApiError("conflict", "The key was revealed already. If that was not the right person, revoke the key.");
+		if (status !== "waiting") return { unchanged: await readKeyResponse(tx, key, now) };
 		await cancelWaitingHandovers(tx, tenant_id, [key_id], new Date(now));
 		const { name, environment } = key;
 		const target = { kind: "key", id: key_id };
 		const cancelled = { action: "handover.cancelled", target, facts: { name, environment, handover_id }, tenant_id };
-		if (handover.rotation_id === null) return { result: await describeOne(tx, key, now), audit: [cancelled] };
+		if (handover.rotation_id === null) return { result: await readKeyResponse(tx, key, now), audit: [cancelled] };
 		const end = { ended_at: new Date(now), ended_by: keyActorOf(context.actor), ended_how: "cancelled" } as const;
 		await endOpenRotations(tx, tenant_id, [key_id], end);
 		const facts = { name, environment, rotation_id: handover.rotation_id, how: end.ended_how };
 		return {
-			result: await describeOne(tx, key, now),
+			result: await readKeyResponse(tx, key, now),
 			audit: [cancelled, { action: "rotation.cancelled", target, facts, tenant_id }],
 			invalidates: [{ kind: "key", id: key_id }],
 			events: [{ tenant_id, type: "rotation.cancelled", data: { key_id, ...facts } }],

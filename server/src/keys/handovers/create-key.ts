@@ -3,7 +3,7 @@ import { newId } from "../../core/id.ts";
 import { makeOneTimeToken } from "../../core/one-time-token.ts";
 import type { HandoverContext } from "../context.ts";
 import { type CreateRequest, createdEvent, createdFacts, makeKey } from "../create.ts";
-import { describeOne } from "../response.ts";
+import { readKeyResponse } from "../response.ts";
 import type { CreatedForHandover } from "../schema.ts";
 import { handoverFacts, makeHandover, sendHandover } from "./make.ts";
 import type { HandoverInput } from "./schema.ts";
@@ -25,7 +25,7 @@ export async function createKeyForHandover(
 		const handover = await makeHandover(tx, context, made.key, wanted, token);
 		const target = { kind: "key", id: key_id };
 		return {
-			result: { ...made, handover, answer: await describeOne(tx, made.key, context.clock.now()) },
+			result: { ...made, handover, answer: await readKeyResponse(tx, made.key, context.clock.now()) },
 			audit: [
 				{ action: "key.created", target, facts: createdFacts(made.key, null), tenant_id },
 				{ action: "handover.created", target, facts: handoverFacts(handover), tenant_id },

@@ -1,10 +1,10 @@
 import { change } from "../../audit/change.ts";
 import { claimOnce } from "../../audit/idempotency.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import { makeOneTimeToken } from "../../core/one-time-token.ts";
-import { lockTenant } from "../../tenants/store.ts";
+import { readTenantForUpdate } from "../../tenants/store.ts";
 import { assertTenantActive, tenantNotFound } from "../../tenants/tenant.ts";
-import { settleUsage } from "../../usage/aggregate.ts";
+import { aggregateUsage } from "../../usage/aggregate.ts";
 import type { HandoverContext } from "../context.ts";
 import { assertNeverUsed, assertNotEnded, keyNotFound } from "../guards.ts";
 import { assertApiAccess } from "../scope.ts";
@@ -21,10 +21,10 @@ import { cancelWaitingHandovers } from "./store.ts";
 export async function handOverKey(context: HandoverContext, input: HandoverInput & { tenant_id: string; key_id: string }): Promise<MadeHandover> {
 	const { tenant_id, key_id } = input;
 	const token = makeOneTimeToken("kwh");
-	await settleUsage(context);
+	await aggregateUsage(context);
 	const made = await change(context, async (tx) => {
 		const now = context.clock.now();
-		const found = await lockTenant(tx, tenant_id);
+		const found = await readTenantForUpdate(tx, tenant_id);
 		if (!found) throw tenantNotFound();
 		const key = await lockKey(tx, tenant_id, key_id);
 		if (!key) throw keyNotFound();
@@ -44,8 +44,8 @@ export async function handOverKey(context: HandoverContext, input: HandoverInput
 	return sendHandover(context, { ...made, token });
 }
 
-function linkShownBefore(key_id: string): Failure {
-	return new Failure("secret_already_issued", "This request made a link before, which was shown then. If it is lost, make another.", {
+function linkShownBefore(key_id: string): ApiError {
+	return new ApiError("secret_already_issued", "This request made a link before, which was shown then. If it is lost, make another.", {
 		members: { key_id },
 	});
 }

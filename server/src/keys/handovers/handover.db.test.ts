@@ -43,7 +43,7 @@ after(() => fixture.close());
 
 /** Somebody with a link: nothing of a tenant's is in their scope. */
 function recipient(address = "198.51.100.7"): RecipientContext {
-	return { ...fixture.context({ scope: "", actor: { kind: "system", name: "public" } }), visitor: new TestBrowser(address) };
+	return { ...fixture.context({ scope: "", actor: { kind: "system", name: "public" } }), anonymous: new TestBrowser(address) };
 }
 
 function tokenOf(url: string): string {

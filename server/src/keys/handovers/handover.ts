@@ -1,4 +1,4 @@
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import type { KeyActor } from "../key.ts";
 
 export const HANDOVER_STATUSES = ["waiting", "claimed", "cancelled", "expired"] as const;
@@ -34,6 +34,6 @@ export function giverName(created_by: KeyActor, product_name: string): string {
 }
 
 /** The same for a token that is unknown, cut short or of an erased tenant. */
-export function unknownHandover(): Failure {
-	return new Failure("not_found", "This link leads to no key. Open it again from the message, whole, or ask for a new one.");
+export function unknownHandover(): ApiError {
+	return new ApiError("not_found", "This link leads to no key. Open it again from the message, whole, or ask for a new one.");
 }

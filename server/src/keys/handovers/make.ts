@@ -1,4 +1,4 @@
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import { newId } from "../../core/id.ts";
 import type { OneTimeToken } from "../../core/one-time-token.ts";
 import type { Tx } from "../../database/transaction.ts";
@@ -6,7 +6,7 @@ import { normalEmail } from "../../http/input/fields.ts";
 import { composeMail } from "../../outbox/mail/mails.ts";
 import type { HandoverContext } from "../context.ts";
 import { type Key, keyActorOf } from "../key.ts";
-import { describeHandover } from "../response.ts";
+import { toHandoverResponse } from "../response.ts";
 import type { Environment } from "../secrets/format.ts";
 import { giverName, type Handover } from "./handover.ts";
 import { HANDOVER_SECONDS_DEFAULT, type HandoverInput, type MadeHandover } from "./schema.ts";
@@ -20,7 +20,7 @@ const DAY_MS = 86_400_000;
 async function assertMayMail(tx: Tx, tenant_id: string, now: number): Promise<void> {
 	const { made, first_made_at } = await countMailedHandovers(tx, tenant_id, new Date(now - DAY_MS));
 	if (made < MAILED_PER_DAY_MAX || first_made_at === null) return;
-	throw new Failure(
+	throw new ApiError(
 		"rate_limited",
 		`${made} keys were handed over by mail within 24 hours, which is the limit. Hand this one over without an e-mail address, or wait for the seconds in Retry-After.`,
 		{ retry_after_seconds: Math.ceil((first_made_at.getTime() + DAY_MS - now) / 1_000) },
@@ -73,5 +73,5 @@ export async function sendHandover(
 	const words = { giver, key_name: key.name, environment: ENVIRONMENT_WORDS[key.environment], tenant_name: made.tenant_name, product_name };
 	const mailed =
 		email !== null && (await context.mailer.send(composeMail("handover", email, { ...words, link: { href: handover_url }, expires_at })));
-	return { handover: describeHandover(handover, context.clock.now()), handover_url, mailed };
+	return { handover: toHandoverResponse(handover, context.clock.now()), handover_url, mailed };
 }

@@ -1,10 +1,10 @@
 import { change } from "../../audit/change.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import type { Tx } from "../../database/transaction.ts";
-import { holdTenant } from "../../tenants/store.ts";
+import { readTenantForShare } from "../../tenants/store.ts";
 import { makerMayStill } from "../../tenants/team/maker.ts";
 import { assertTenantActive } from "../../tenants/tenant.ts";
-import { settleUsage } from "../../usage/aggregate.ts";
+import { aggregateUsage } from "../../usage/aggregate.ts";
 import type { RecipientContext } from "../context.ts";
 import { assertNotEnded } from "../guards.ts";
 import { beginHandedOver } from "../rotations/begin.ts";
@@ -22,7 +22,7 @@ async function claim(tx: Tx, tenant_id: string, wanted: { id: string; key_id: st
 	const handover = await lockHandover(tx, tenant_id, wanted);
 	if (!handover) throw unknownHandover();
 	if (handoverStatusOf(handover, wanted.now.getTime()) === "claimed") {
-		throw new Failure(
+		throw new ApiError(
 			"secret_already_issued",
 			"The key was revealed already: a link works once. If it was not you, tell whoever sent the link now; if the key is lost, ask for a new link.",
 			{ members: { key_id: wanted.key_id } },
@@ -31,8 +31,8 @@ async function claim(tx: Tx, tenant_id: string, wanted: { id: string; key_id: st
 	throw handoverOver();
 }
 
-function handoverOver(): Failure {
-	return new Failure("conflict", "This link was cancelled or its time is over, and no key was made by it. Ask whoever sent it for a new one.");
+function handoverOver(): ApiError {
+	return new ApiError("conflict", "This link was cancelled or its time is over, and no key was made by it. Ask whoever sent it for a new one.");
 }
 
 /**
@@ -45,10 +45,10 @@ export async function revealKey(context: RecipientContext, input: RevealInput): 
 	const claimed_by = input.name.trim();
 	const { tenant_id, handover } = await findHandover(context, input.token);
 	const { key_id } = handover;
-	await settleUsage(context);
+	await aggregateUsage(context);
 	return change({ ...context, scope: tenant_id }, async (tx) => {
 		const now = new Date(context.clock.now());
-		const found = await holdTenant(tx, tenant_id);
+		const found = await readTenantForShare(tx, tenant_id);
 		const may_still = await makerMayStill(tx, tenant_id, handover.created_by, "admin");
 		const before = found && (await lockKey(tx, tenant_id, key_id));
 		if (!found || !before) throw unknownHandover();
@@ -67,7 +67,7 @@ export async function revealKey(context: RecipientContext, input: RevealInput): 
 			handover_id: handover.id,
 			rotation_id,
 			claimed_by,
-			address: context.visitor.address,
+			address: context.anonymous.address,
 			kid,
 			last4,
 			replaced_kids,

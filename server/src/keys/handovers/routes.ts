@@ -1,4 +1,4 @@
-import { type Row, route } from "../../http/route.ts";
+import { type Route, route } from "../../http/route.ts";
 import type { HandoverContext, RecipientContext } from "../context.ts";
 import { KeySchema } from "../schema.ts";
 import { cancelHandover } from "./cancel.ts";
@@ -7,7 +7,7 @@ import { readHandover } from "./read.ts";
 import { revealKey } from "./reveal.ts";
 import { HandoverInput, HandoverOffer, MadeHandover, ReadHandoverInput, RevealedKey, RevealInput } from "./schema.ts";
 
-export const handoverRoutes: readonly Row<HandoverContext>[] = [
+export const handoverRoutes: readonly Route<HandoverContext>[] = [
 	route({
 		method: "POST",
 		path: "/api/v1/tenants/:tenant_id/api-keys/:key_id/handovers",
@@ -32,7 +32,7 @@ export const handoverRoutes: readonly Row<HandoverContext>[] = [
 ];
 
 /** For whoever has the link, and nobody else. Both are POST: what follows links by itself reveals and uses up nothing. */
-export const publicKeyRoutes: readonly Row<RecipientContext>[] = [
+export const publicKeyRoutes: readonly Route<RecipientContext>[] = [
 	route({
 		method: "POST",
 		path: "/api/v1/handovers/read",

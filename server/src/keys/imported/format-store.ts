@@ -1,32 +1,32 @@
 import { sql } from "kysely";
 import type { ReadTx, Tx } from "../../database/transaction.ts";
-import type { LegacyAlphabet, LegacyFormat } from "./format.ts";
+import type { ImportedAlphabet, ImportedFormat } from "./format.ts";
 
 const FORMAT_COLUMNS = ["name", "prefix", "alphabet", "length_min", "length_max", "created_at"] as const;
 
-export interface StoredLegacyFormat extends LegacyFormat {
+export interface StoredImportedFormat extends ImportedFormat {
 	readonly created_at: Date;
 }
 
 /** Guarantee: the column has a check constraint with exactly these values. */
-function formatFromRow<Row extends { alphabet: string }>(row: Row): Row & { alphabet: LegacyAlphabet } {
-	return row as Row & { alphabet: LegacyAlphabet };
+function formatFromRow<Row extends { alphabet: string }>(row: Row): Row & { alphabet: ImportedAlphabet } {
+	return row as Row & { alphabet: ImportedAlphabet };
 }
 
 /** All of them, which are few; sorted by name. */
-export async function readLegacyFormats(tx: ReadTx): Promise<StoredLegacyFormat[]> {
+export async function readImportedFormats(tx: ReadTx): Promise<StoredImportedFormat[]> {
 	return (await tx.selectFrom("legacy_formats").select(FORMAT_COLUMNS).orderBy("name").execute()).map(formatFromRow);
 }
 
-export interface LegacyUse {
+export interface ImportedUse {
 	/** Secrets that may still be accepted. */
 	readonly keys: number;
 	readonly keys_never_used: number;
 }
 
-const NO_USE: LegacyUse = { keys: 0, keys_never_used: 0 };
+const NO_USE: ImportedUse = { keys: 0, keys_never_used: 0 };
 
-async function countUses(tx: ReadTx, name: string | null): Promise<Map<string, LegacyUse>> {
+async function countUses(tx: ReadTx, name: string | null): Promise<Map<string, ImportedUse>> {
 	const rows = await tx
 		.selectFrom("secrets as s")
 		.innerJoin("keys as k", (join) => join.onRef("k.tenant_id", "=", "s.tenant_id").onRef("k.id", "=", "s.key_id"))
@@ -43,21 +43,21 @@ async function countUses(tx: ReadTx, name: string | null): Promise<Map<string, L
 }
 
 /** What is imported under each format that has anything. */
-export async function countLegacyUses(tx: ReadTx): Promise<Map<string, LegacyUse>> {
+export async function countImportedUses(tx: ReadTx): Promise<Map<string, ImportedUse>> {
 	return countUses(tx, null);
 }
 
-export async function countLegacyUse(tx: ReadTx, name: string): Promise<LegacyUse> {
+export async function countImportedUse(tx: ReadTx, name: string): Promise<ImportedUse> {
 	return (await countUses(tx, name)).get(name) ?? NO_USE;
 }
 
 /** The format, which nobody changes, deletes or imports under until the transaction ends. */
-export async function lockLegacyFormat(tx: Tx, name: string): Promise<StoredLegacyFormat | null> {
+export async function lockImportedFormat(tx: Tx, name: string): Promise<StoredImportedFormat | null> {
 	const row = await tx.selectFrom("legacy_formats").select(FORMAT_COLUMNS).where("name", "=", name).forUpdate().executeTakeFirst();
 	return row ? formatFromRow(row) : null;
 }
 
-export async function saveLegacyFormat(tx: Tx, format: StoredLegacyFormat): Promise<void> {
+export async function saveImportedFormat(tx: Tx, format: StoredImportedFormat): Promise<void> {
 	const { prefix, alphabet, length_min, length_max } = format;
 	await tx
 		.insertInto("legacy_formats")
@@ -66,7 +66,7 @@ export async function saveLegacyFormat(tx: Tx, format: StoredLegacyFormat): Prom
 		.execute();
 }
 
-export async function countLegacyFormats(tx: ReadTx): Promise<number> {
+export async function countImportedFormats(tx: ReadTx): Promise<number> {
 	const { count } = await tx
 		.selectFrom("legacy_formats")
 		.select((select) => select.fn.countAll<number>().as("count"))
@@ -75,7 +75,7 @@ export async function countLegacyFormats(tx: ReadTx): Promise<number> {
 }
 
 /** Deletes the format; secrets that have ended and were imported under it no longer name it. */
-export async function deleteLegacyFormatRow(tx: Tx, name: string): Promise<void> {
+export async function deleteImportedFormatRow(tx: Tx, name: string): Promise<void> {
 	await tx.updateTable("secrets").set({ legacy_format: null }).where("legacy_format", "=", name).execute();
 	await tx.deleteFrom("legacy_formats").where("name", "=", name).execute();
 }

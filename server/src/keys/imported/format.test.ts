@@ -2,34 +2,42 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { makeRawKey, newKid, newSecret } from "../secrets/format.ts";
-import { faultsOfFormat, holdsLegacyKey, isLegacyShape, isWidened, LEGACY_ALPHABETS, type LegacyFormat, RAW_KEY_CHARACTERS_MAX } from "./format.ts";
+import {
+	faultsOfFormat,
+	holdsImportedKey,
+	IMPORTED_ALPHABETS,
+	type ImportedFormat,
+	isImportedShape,
+	isWidened,
+	RAW_KEY_CHARACTERS_MAX,
+} from "./format.ts";
 
-const ACME: LegacyFormat = { name: "acme", prefix: "acme_", alphabet: "base62", length_min: 20, length_max: 24 };
+const ACME: ImportedFormat = { name: "acme", prefix: "acme_", alphabet: "base62", length_min: 20, length_max: 24 };
 
 test("a text fits its format by prefix, length and alphabet, and nothing else does", () => {
-	const fits = (text: string) => isLegacyShape([ACME], "kw", text);
+	const fits = (text: string) => isImportedShape([ACME], "kw", text);
 	assert(fits(`acme_${"a1B".repeat(8)}`));
 	assert(fits(`acme_${"a".repeat(20)}`));
 	for (const text of ["", "acme_", `acme_${"a".repeat(19)}`, `acme_${"a".repeat(25)}`, `acme_${"a".repeat(20)}-`, `Acme_${"a".repeat(20)}`])
 		assert(!fits(text), text);
 	for (const odd of ["\n", "é", "\u0130", "\0", " "]) assert(!fits(`acme_${"a".repeat(20)}${odd}`), JSON.stringify(odd));
-	assert(!isLegacyShape([], "kw", `acme_${"a".repeat(20)}`));
-	assert(!isLegacyShape([{ ...ACME, length_max: 10_000 }], "kw", `acme_${"a".repeat(RAW_KEY_CHARACTERS_MAX)}`));
+	assert(!isImportedShape([], "kw", `acme_${"a".repeat(20)}`));
+	assert(!isImportedShape([{ ...ACME, length_max: 10_000 }], "kw", `acme_${"a".repeat(RAW_KEY_CHARACTERS_MAX)}`));
 });
 
 test("a key of our own, or what is left of one, never passes for another's, however wide the formats are", () => {
-	const wide = LEGACY_ALPHABETS.map((alphabet) => ({ name: alphabet, prefix: "", alphabet, length_min: 16, length_max: 128 }));
+	const wide = IMPORTED_ALPHABETS.map((alphabet) => ({ name: alphabet, prefix: "", alphabet, length_min: 16, length_max: 128 }));
 	fc.assert(
 		fc.property(fc.constantFrom("prod", "staging", "dev"), fc.nat(60), fc.string(), (environment, cut, more) => {
 			const raw_key = makeRawKey({ brand: "kw", environment, kid: newKid(), secret: newSecret() });
-			assert(!isLegacyShape(wide, "kw", raw_key));
-			assert(!isLegacyShape(wide, "kw", raw_key.slice(0, Math.max(12, cut)) + more));
+			assert(!isImportedShape(wide, "kw", raw_key));
+			assert(!isImportedShape(wide, "kw", raw_key.slice(0, Math.max(12, cut)) + more));
 		}),
 	);
 });
 
 test("a format that begins like what we make, or that is too long, is refused, each with its pointer", () => {
-	const pointers = (changes: Partial<LegacyFormat>) => faultsOfFormat({ ...ACME, ...changes }, "kw").map((fault) => fault.pointer);
+	const pointers = (changes: Partial<ImportedFormat>) => faultsOfFormat({ ...ACME, ...changes }, "kw").map((fault) => fault.pointer);
 	assert.deepEqual(pointers({}), []);
 	for (const prefix of ["kw_prod_", "kw_staging_x", "kw_dev_", "kws_", "kws_a"]) assert.deepEqual(pointers({ prefix }), ["/prefix"], prefix);
 	for (const prefix of ["", "kw_", "kw_live_", "kw", "kwx_prod_"]) assert.deepEqual(pointers({ prefix }), [], prefix);
@@ -39,9 +47,9 @@ test("a format that begins like what we make, or that is too long, is refused, e
 
 test("a key of a format with a prefix is found anywhere in a text; a format without one is told from nothing", () => {
 	const key = `${ACME.prefix}${"aB3x".repeat(6)}`;
-	for (const text of [key, `see ${key}!`, `(${key}xyz)`, `${ACME.prefix}${ACME.prefix}${key}`]) assert(holdsLegacyKey([ACME], text), text);
-	for (const text of ["", ACME.prefix, key.slice(0, -6), `x${key}`, `${ACME.prefix}${"-".repeat(24)}`]) assert(!holdsLegacyKey([ACME], text), text);
-	assert(!holdsLegacyKey([{ ...ACME, prefix: "" }], key));
+	for (const text of [key, `see ${key}!`, `(${key}xyz)`, `${ACME.prefix}${ACME.prefix}${key}`]) assert(holdsImportedKey([ACME], text), text);
+	for (const text of ["", ACME.prefix, key.slice(0, -6), `x${key}`, `${ACME.prefix}${"-".repeat(24)}`]) assert(!holdsImportedKey([ACME], text), text);
+	assert(!holdsImportedKey([{ ...ACME, prefix: "" }], key));
 });
 
 test("widening takes nothing away", () => {

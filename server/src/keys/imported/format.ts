@@ -3,23 +3,23 @@ import type { InputError } from "../../core/error.ts";
 import { ENVIRONMENTS } from "../secrets/format.ts";
 
 /** Sets of characters that other systems make keys of. */
-export const LEGACY_ALPHABETS = ["base62", "base58", "hex", "base64url", "printable"] as const;
-export type LegacyAlphabet = (typeof LEGACY_ALPHABETS)[number];
+export const IMPORTED_ALPHABETS = ["base62", "base58", "hex", "base64url", "printable"] as const;
+export type ImportedAlphabet = (typeof IMPORTED_ALPHABETS)[number];
 
-export const LEGACY_FORMATS_MAX = 16;
-export const LEGACY_NAME_PATTERN = "^[a-z][a-z0-9_-]{0,31}$";
-export const LEGACY_PREFIX_CHARACTERS_MAX = 32;
+export const IMPORTED_FORMATS_MAX = 16;
+export const IMPORTED_NAME_PATTERN = "^[a-z][a-z0-9_-]{0,31}$";
+export const IMPORTED_PREFIX_CHARACTERS_MAX = 32;
 /** Fewer characters could be found by trying: 16 of the smallest alphabet are 64 bits. */
-export const LEGACY_CHARACTERS_MIN = 16;
-export const LEGACY_CHARACTERS_MAX = 128;
+export const IMPORTED_CHARACTERS_MIN = 16;
+export const IMPORTED_CHARACTERS_MAX = 128;
 /** Prefix and rest together; verification looks at nothing longer. */
 export const RAW_KEY_CHARACTERS_MAX = 128;
 
 /** What the raw keys of another system look like: `prefix`, and from `length_min` to `length_max` characters of `alphabet` after it. */
-export interface LegacyFormat {
+export interface ImportedFormat {
 	readonly name: string;
 	readonly prefix: string;
-	readonly alphabet: LegacyAlphabet;
+	readonly alphabet: ImportedAlphabet;
 	readonly length_min: number;
 	readonly length_max: number;
 }
@@ -27,7 +27,7 @@ export interface LegacyFormat {
 const DIGITS = "0123456789";
 const UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const LOWER = UPPER.toLowerCase();
-const CHARACTERS: Readonly<Record<LegacyAlphabet, string>> = {
+const CHARACTERS: Readonly<Record<ImportedAlphabet, string>> = {
 	base62: DIGITS + UPPER + LOWER,
 	base58: "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz",
 	hex: `${DIGITS}ABCDEFabcdef`,
@@ -35,7 +35,7 @@ const CHARACTERS: Readonly<Record<LegacyAlphabet, string>> = {
 	printable: Array.from({ length: 94 }, (_, index) => String.fromCharCode(0x21 + index)).join(""),
 };
 const ASCII_CODES = 128;
-const TABLES = new Map(LEGACY_ALPHABETS.map((alphabet) => [alphabet, tableOf(CHARACTERS[alphabet])]));
+const TABLES = new Map(IMPORTED_ALPHABETS.map((alphabet) => [alphabet, tableOf(CHARACTERS[alphabet])]));
 
 function tableOf(characters: string): Uint8Array {
 	const table = new Uint8Array(ASCII_CODES);
@@ -49,7 +49,7 @@ function ownBeginnings(brand: string): string[] {
 }
 
 /** Whether the text has this shape: one walk over it. What begins like a key of our own never has. */
-function hasShape(format: LegacyFormat, text: string): boolean {
+function hasShape(format: ImportedFormat, text: string): boolean {
 	const { prefix } = format;
 	const length = text.length - prefix.length;
 	if (length < format.length_min || length > format.length_max || !text.startsWith(prefix)) return false;
@@ -59,13 +59,13 @@ function hasShape(format: LegacyFormat, text: string): boolean {
 }
 
 /** Whether every text of the shape `before` has the shape `after` too: what was imported under the one goes on working under the other. */
-export function isWidened(before: LegacyFormat, after: LegacyFormat): boolean {
+export function isWidened(before: ImportedFormat, after: ImportedFormat): boolean {
 	const includes = [...CHARACTERS[before.alphabet]].every((character) => CHARACTERS[after.alphabet].includes(character));
 	return includes && before.prefix === after.prefix && after.length_min <= before.length_min && after.length_max >= before.length_max;
 }
 
 /** Whether a text may be a raw key that another system has issued. Bounded, without backtracking. */
-export function isLegacyShape(formats: readonly LegacyFormat[], brand: string, text: string): boolean {
+export function isImportedShape(formats: readonly ImportedFormat[], brand: string, text: string): boolean {
 	if (formats.length === 0 || text.length > RAW_KEY_CHARACTERS_MAX) return false;
 	if (ownBeginnings(brand).some((beginning) => text.startsWith(beginning))) return false;
 	return formats.some((format) => hasShape(format, text));
@@ -77,11 +77,11 @@ const WORD_CHARACTER = /[0-9A-Za-z]/;
  * Whether a raw key of one of `formats` stands anywhere in `text`. Only formats with a prefix can be told from other text: a shape such as 32 hexadecimal
  * characters is that of many ids. Bounded by the length of the text times 128.
  */
-export function holdsLegacyKey(formats: readonly LegacyFormat[], text: string): boolean {
+export function holdsImportedKey(formats: readonly ImportedFormat[], text: string): boolean {
 	return formats.some((format) => format.prefix !== "" && holdsKeyOf(format, text));
 }
 
-function holdsKeyOf({ prefix, alphabet, length_min }: LegacyFormat, text: string): boolean {
+function holdsKeyOf({ prefix, alphabet, length_min }: ImportedFormat, text: string): boolean {
 	const table = TABLES.get(alphabet);
 	for (let at = text.indexOf(prefix); at !== -1; at = text.indexOf(prefix, at + 1)) {
 		if (at > 0 && WORD_CHARACTER.test(prefix.charAt(0)) && WORD_CHARACTER.test(text.charAt(at - 1))) continue;
@@ -94,7 +94,7 @@ function holdsKeyOf({ prefix, alphabet, length_min }: LegacyFormat, text: string
 }
 
 /** What is wrong with a format beyond what its schema says: too long, too wide, or like what we make ourselves. */
-export function faultsOfFormat(format: LegacyFormat, brand: string): InputError[] {
+export function faultsOfFormat(format: ImportedFormat, brand: string): InputError[] {
 	const faults: InputError[] = [];
 	const { prefix, length_min, length_max } = format;
 	if (length_min > length_max) faults.push({ pointer: "/length_max", detail: "has to be as large as length_min or larger" });

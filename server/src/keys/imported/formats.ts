@@ -1,70 +1,70 @@
 import { type ChangeContext, change } from "../../audit/change.ts";
 import { reauthorize } from "../../audit/reauthorize.ts";
 import { ALL_TENANTS } from "../../core/context.ts";
-import { Failure, type InputError } from "../../core/error.ts";
+import { ApiError, type InputError } from "../../core/error.ts";
 import type { Log } from "../../core/log.ts";
 import type { Database, DatabaseContext } from "../../database/database.ts";
 import { read } from "../../database/read.ts";
 import { Live } from "../../nodes/live.ts";
 import type { Node } from "../../nodes/node.ts";
-import { faultsOfFormat, isWidened, LEGACY_FORMATS_MAX, LEGACY_NAME_PATTERN, type LegacyFormat } from "./format.ts";
+import { faultsOfFormat, IMPORTED_FORMATS_MAX, IMPORTED_NAME_PATTERN, type ImportedFormat, isWidened } from "./format.ts";
 import {
-	countLegacyFormats,
-	countLegacyUse,
-	countLegacyUses,
-	deleteLegacyFormatRow,
-	type LegacyUse,
-	lockLegacyFormat,
-	readLegacyFormats,
-	type StoredLegacyFormat,
-	saveLegacyFormat,
+	countImportedFormats,
+	countImportedUse,
+	countImportedUses,
+	deleteImportedFormatRow,
+	type ImportedUse,
+	lockImportedFormat,
+	readImportedFormats,
+	type StoredImportedFormat,
+	saveImportedFormat,
 } from "./format-store.ts";
-import type { LegacyFormatAnswer, LegacyFormatInput } from "./schema.ts";
+import type { ImportedFormatAnswer, ImportedFormatInput } from "./schema.ts";
 
 /** The formats in memory; one list for the whole instance. */
-export type LiveLegacyFormats = Live<readonly LegacyFormat[]>;
+export type LiveImportedFormats = Live<readonly ImportedFormat[]>;
 
 /** What the actions on formats need: the brand, because nothing that begins like our own keys is another's. */
-export interface LegacyFormatContext extends ChangeContext {
+export interface ImportedFormatContext extends ChangeContext {
 	readonly key_brand: string;
 }
 
 /** What an import invalidates: texts that were unknown may be keys from then on. */
-export const LEGACY_KEYS_ID = "legacy_keys";
+export const IMPORTED_KEYS_ID = "legacy_keys";
 
-export function liveLegacyFormats(options: { database: Database; node: Node; log: Log }): LiveLegacyFormats {
+export function liveImportedFormats(options: { database: Database; node: Node; log: Log }): LiveImportedFormats {
 	const { database, node, log } = options;
-	return new Live<readonly LegacyFormat[]>({
+	return new Live<readonly ImportedFormat[]>({
 		...{ node, log, kind: "legacy_formats", initial: [] },
-		read: () => read({ database, scope: ALL_TENANTS }, readLegacyFormats),
+		read: () => read({ database, scope: ALL_TENANTS }, readImportedFormats),
 	});
 }
 
-export function describeLegacyFormat(format: StoredLegacyFormat, use: LegacyUse | undefined): LegacyFormatAnswer {
+export function toImportedFormatResponse(format: StoredImportedFormat, use: ImportedUse | undefined): ImportedFormatAnswer {
 	const { name, prefix, alphabet, length_min, length_max } = format;
 	const { keys = 0, keys_never_used = 0 } = use ?? {};
 	return { name, prefix, alphabet, length_min, length_max, created_at: format.created_at.toISOString(), keys, keys_never_used };
 }
 
 /** All formats of keys that were issued elsewhere, and how many keys of each are still there; sorted by name. They are few, so this is no page. */
-export async function listLegacyFormats(context: DatabaseContext): Promise<{ data: LegacyFormatAnswer[] }> {
+export async function listImportedFormats(context: DatabaseContext): Promise<{ data: ImportedFormatAnswer[] }> {
 	return read(context, async (tx) => {
-		const uses = await countLegacyUses(tx);
-		return { data: (await readLegacyFormats(tx)).map((format) => describeLegacyFormat(format, uses.get(format.name))) };
+		const uses = await countImportedUses(tx);
+		return { data: (await readImportedFormats(tx)).map((format) => toImportedFormatResponse(format, uses.get(format.name))) };
 	});
 }
 
-const NAME = new RegExp(LEGACY_NAME_PATTERN);
+const NAME = new RegExp(IMPORTED_NAME_PATTERN);
 
-function assertValid(format: LegacyFormat, brand: string): void {
+function assertValid(format: ImportedFormat, brand: string): void {
 	const named: InputError[] = NAME.test(format.name)
 		? []
 		: [{ pointer: "/path/name", detail: "must be lower-case letters, digits, _ and -, beginning with a letter, at most 32 long" }];
 	const errors = [...named, ...faultsOfFormat(format, brand)];
-	if (errors.length > 0) throw new Failure("invalid_request", "The format of keys cannot be like this. Correct what `errors` names.", { errors });
+	if (errors.length > 0) throw new ApiError("invalid_request", "The format of keys cannot be like this. Correct what `errors` names.", { errors });
 }
 
-function isSame(before: LegacyFormat, format: LegacyFormat): boolean {
+function isSame(before: ImportedFormat, format: ImportedFormat): boolean {
 	return isWidened(before, format) && isWidened(format, before);
 }
 
@@ -72,19 +72,22 @@ function isSame(before: LegacyFormat, format: LegacyFormat): boolean {
  * Declares what the keys of another system look like, or widens it. Holds on every node when it has been answered. 400 `invalid_request`;
  * 409 `conflict` beyond 16, and for what would end the keys that were imported under it.
  */
-export async function putLegacyFormat(context: LegacyFormatContext, input: LegacyFormatInput & { name: string }): Promise<LegacyFormatAnswer> {
+export async function putImportedFormat(
+	context: ImportedFormatContext,
+	input: ImportedFormatInput & { name: string },
+): Promise<ImportedFormatAnswer> {
 	assertValid(input, context.key_brand);
 	return change(context, async (tx) => {
 		await reauthorize(tx);
-		const before = await lockLegacyFormat(tx, input.name);
+		const before = await lockImportedFormat(tx, input.name);
 		const format = { ...input, created_at: before?.created_at ?? new Date(context.clock.now()) };
-		const use = await countLegacyUse(tx, input.name);
-		const answer = describeLegacyFormat(format, use);
+		const use = await countImportedUse(tx, input.name);
+		const answer = toImportedFormatResponse(format, use);
 		if (before && isSame(before, format)) return { unchanged: answer };
 		if (before && use.keys > 0 && !isWidened(before, format)) throw narrowed(use.keys);
-		await saveLegacyFormat(tx, format);
-		if (!before && (await countLegacyFormats(tx)) > LEGACY_FORMATS_MAX)
-			throw new Failure("conflict", `There are ${LEGACY_FORMATS_MAX} formats already, which is the limit.`);
+		await saveImportedFormat(tx, format);
+		if (!before && (await countImportedFormats(tx)) > IMPORTED_FORMATS_MAX)
+			throw new ApiError("conflict", `There are ${IMPORTED_FORMATS_MAX} formats already, which is the limit.`);
 		const { created_at: _at, ...after } = format;
 		const { created_at: _was, ...earlier } = before ?? format;
 		return {
@@ -101,8 +104,8 @@ export async function putLegacyFormat(context: LegacyFormatContext, input: Legac
 	});
 }
 
-function narrowed(keys: number): Failure {
-	return new Failure(
+function narrowed(keys: number): ApiError {
+	return new ApiError(
 		"conflict",
 		`${keys === 1 ? "A key was" : `${keys} keys were`} imported under this format and may no longer fit it: it can only be widened. Declare another format beside it.`,
 		{ members: { keys } },
@@ -110,20 +113,20 @@ function narrowed(keys: number): Failure {
 }
 
 /** Deletes a format under which no key is left. 404 `not_found`; 409 `conflict` while one is. */
-export async function deleteLegacyFormat(context: ChangeContext, input: { name: string }): Promise<void> {
+export async function deleteImportedFormat(context: ChangeContext, input: { name: string }): Promise<void> {
 	await change(context, async (tx) => {
 		await reauthorize(tx);
-		const format = await lockLegacyFormat(tx, input.name);
-		if (!format) throw new Failure("not_found", "There is no format of keys with this name.");
-		const { keys } = await countLegacyUse(tx, format.name);
+		const format = await lockImportedFormat(tx, input.name);
+		if (!format) throw new ApiError("not_found", "There is no format of keys with this name.");
+		const { keys } = await countImportedUse(tx, format.name);
 		if (keys > 0) {
-			throw new Failure(
+			throw new ApiError(
 				"conflict",
 				`${keys === 1 ? "A key" : `${keys} keys`} that may still be accepted ${keys === 1 ? "was" : "were"} imported under this format. Replace or revoke them first.`,
 				{ members: { keys } },
 			);
 		}
-		await deleteLegacyFormatRow(tx, format.name);
+		await deleteImportedFormatRow(tx, format.name);
 		const { created_at: _at, ...facts } = format;
 		return {
 			result: undefined,

@@ -6,7 +6,7 @@ import { auditActions, type KeysFixture, keysFixture, pointersOf, refused } from
 import { listKeys } from "../list.ts";
 import { getKey } from "../read.ts";
 import { revokeKey } from "../revoke.ts";
-import { deleteLegacyFormat, listLegacyFormats, putLegacyFormat } from "./formats.ts";
+import { deleteImportedFormat, listImportedFormats, putImportedFormat } from "./formats.ts";
 import { importKeys, surveyImport } from "./import.ts";
 import type { ImportRow, Verdict } from "./row.ts";
 
@@ -139,16 +139,16 @@ test("two imports of the same keys at once import each once", async () => {
 test("a format with keys can be widened and neither narrowed nor deleted; without any it can be both", async () => {
 	const tenant_id = await fixture.tenant();
 	const format = { name: "beta", prefix: "beta_", alphabet: "base62", length_min: 20, length_max: 24 } as const;
-	await putLegacyFormat(fixture.context(), format);
+	await putImportedFormat(fixture.context(), format);
 	const [judged] = await importKeys(fixture.context(), [importRow(`beta_${"x".repeat(20)}`, tenant_id)], { format, source: "plain" });
-	await refused(fixture, "conflict", () => putLegacyFormat(fixture.context(), { ...format, length_min: 21 }));
-	await refused(fixture, "conflict", () => deleteLegacyFormat(fixture.context(), { name: "beta" }));
-	const widened = await putLegacyFormat(fixture.context(), { ...format, length_max: 40 });
+	await refused(fixture, "conflict", () => putImportedFormat(fixture.context(), { ...format, length_min: 21 }));
+	await refused(fixture, "conflict", () => deleteImportedFormat(fixture.context(), { name: "beta" }));
+	const widened = await putImportedFormat(fixture.context(), { ...format, length_max: 40 });
 	assert.deepEqual([widened.length_max, widened.keys, widened.keys_never_used], [40, 1, 1]);
 	await revokeKey(fixture.context(), { tenant_id, key_id: judged?.key?.id ?? "", reason: "other" });
-	await deleteLegacyFormat(fixture.context(), { name: "beta" });
-	await refused(fixture, "not_found", () => deleteLegacyFormat(fixture.context(), { name: "beta" }));
-	const { data } = await listLegacyFormats(fixture.context());
+	await deleteImportedFormat(fixture.context(), { name: "beta" });
+	await refused(fixture, "not_found", () => deleteImportedFormat(fixture.context(), { name: "beta" }));
+	const { data } = await listImportedFormats(fixture.context());
 	assert(!data.some(({ name }) => name === "beta"));
 	assert((await getKey(fixture.context(), { tenant_id, key_id: judged?.key?.id ?? "" })).secrets[0]?.imported, "it still came from elsewhere");
 	const actions = await auditActions(fixture, "*");
@@ -162,10 +162,10 @@ test("a format with keys can be widened and neither narrowed nor deleted; withou
 test("formats that could not be told from our own keys, badly named ones, and more than 16 are refused", async () => {
 	const format = { prefix: "old_", alphabet: "hex", length_min: 32, length_max: 32 } as const;
 	const failure = await refused(fixture, "invalid_request", () =>
-		putLegacyFormat(fixture.context(), { ...format, name: "Bad Name", prefix: "kw_prod_" }),
+		putImportedFormat(fixture.context(), { ...format, name: "Bad Name", prefix: "kw_prod_" }),
 	);
 	assert.deepEqual(pointersOf(failure), ["/path/name", "/prefix"]);
-	const { data } = await listLegacyFormats(fixture.context());
-	for (let made = data.length; made < 16; made += 1) await putLegacyFormat(fixture.context(), { ...format, name: `old-${made}` });
-	await refused(fixture, "conflict", () => putLegacyFormat(fixture.context(), { ...format, name: "one-more" }));
+	const { data } = await listImportedFormats(fixture.context());
+	for (let made = data.length; made < 16; made += 1) await putImportedFormat(fixture.context(), { ...format, name: `old-${made}` });
+	await refused(fixture, "conflict", () => putImportedFormat(fixture.context(), { ...format, name: "one-more" }));
 });

@@ -1,18 +1,18 @@
 import { type Change, change } from "../../audit/change.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import { read } from "../../database/read.ts";
 import type { Tx } from "../../database/transaction.ts";
-import { lockTenants, readTenantsNamed } from "../../tenants/store.ts";
+import { readTenantsForUpdate, readTenantsNamed } from "../../tenants/store.ts";
 import type { KeysContext } from "../context.ts";
 import type { Key } from "../key.ts";
 import { newKid } from "../secrets/format.ts";
 import { HASH_MAC_VERSION, hashMac } from "../secrets/mac.ts";
-import { lockLegacyFormat } from "./format-store.ts";
-import { LEGACY_KEYS_ID } from "./formats.ts";
-import { LegacyLookups } from "./lookup.ts";
+import { lockImportedFormat } from "./format-store.ts";
+import { IMPORTED_KEYS_ID } from "./formats.ts";
+import { ImportedLookups } from "./lookup.ts";
 import type { ImportInto, ImportRow } from "./row.ts";
 import { countLiveKeysOf, type ImportedSecretRow, insertImported, lockImports } from "./store.ts";
-import { type Bench, type Judged, judgeRows } from "./validate.ts";
+import { type Bench, type Validated, validateRows } from "./validate.ts";
 
 function named(rows: readonly ImportRow[]): { ids: string[]; external_ids: string[] } {
 	const ids = new Set(rows.flatMap((row) => ("id" in row.tenant ? row.tenant.id : [])));
@@ -24,25 +24,25 @@ function named(rows: readonly ImportRow[]): { ids: string[]; external_ids: strin
  * What an import of `rows` would do, without doing it. `used` is kept between the parts of one file, so that what the plans allow is counted over
  * the whole of it.
  */
-export async function surveyImport(context: KeysContext, rows: readonly ImportRow[], used: Map<string, number>): Promise<Judged[]> {
+export async function surveyImport(context: KeysContext, rows: readonly ImportRow[], used: Map<string, number>): Promise<Validated[]> {
 	return read(context, async (tx) => {
 		const tenants = await readTenantsNamed(tx, named(rows));
 		const fresh = [...tenants.keys()].filter((id) => !used.has(id));
 		const live = await countLiveKeysOf(tx, fresh, new Date(context.clock.now()));
 		for (const id of fresh) used.set(id, live.get(id) ?? 0);
-		return judgeRows(tx, context, rows, { lookups: new LegacyLookups(context.peppers), tenants, used });
+		return validateRows(tx, context, rows, { lookups: new ImportedLookups(context.peppers), tenants, used });
 	});
 }
 
 /** The tenants of the rows, locked: what their plans allow is counted while nobody else makes keys of theirs. */
 async function lockedBench(tx: Tx, context: KeysContext, rows: readonly ImportRow[]): Promise<Bench> {
 	const ids = [...(await readTenantsNamed(tx, named(rows))).keys()];
-	const tenants = await lockTenants(tx, ids);
+	const tenants = await readTenantsForUpdate(tx, ids);
 	const used = await countLiveKeysOf(tx, ids, new Date(context.clock.now()));
-	return { lookups: new LegacyLookups(context.peppers), tenants, used };
+	return { lookups: new ImportedLookups(context.peppers), tenants, used };
 }
 
-function secretOf(context: KeysContext, key: Key, row: ImportRow, into: ImportInto, lookups: LegacyLookups): ImportedSecretRow {
+function secretOf(context: KeysContext, key: Key, row: ImportRow, into: ImportInto, lookups: ImportedLookups): ImportedSecretRow {
 	const { current } = context.peppers;
 	const identity = { key_id: key.id, kid: newKid(), tenant_id: key.tenant_id, environment: key.environment };
 	return {
@@ -70,11 +70,11 @@ function notesOf(keys: readonly Key[], into: ImportInto) {
 	}));
 }
 
-async function writeRows(tx: Tx, context: KeysContext, rows: readonly ImportRow[], into: ImportInto): Promise<Change<Judged[]>> {
+async function writeRows(tx: Tx, context: KeysContext, rows: readonly ImportRow[], into: ImportInto): Promise<Change<Validated[]>> {
 	await lockImports(tx);
-	if (!(await lockLegacyFormat(tx, into.format.name))) throw new Failure("conflict", "The format of these keys was deleted meanwhile.");
+	if (!(await lockImportedFormat(tx, into.format.name))) throw new ApiError("conflict", "The format of these keys was deleted meanwhile.");
 	const bench = await lockedBench(tx, context, rows);
-	const judged = await judgeRows(tx, context, rows, bench);
+	const judged = await validateRows(tx, context, rows, bench);
 	const fresh = judged.flatMap(({ row, key }) => (key === null ? [] : [{ key, secret: secretOf(context, key, row, into, bench.lookups) }]));
 	const keys = fresh.map(({ key }) => key);
 	const [first, ...others] = notesOf(keys, into);
@@ -84,13 +84,13 @@ async function writeRows(tx: Tx, context: KeysContext, rows: readonly ImportRow[
 		keys,
 		fresh.map(({ secret }) => secret),
 	);
-	return { result: judged, audit: [first, ...others], invalidates: [{ kind: "legacy_formats", id: LEGACY_KEYS_ID }] };
+	return { result: judged, audit: [first, ...others], invalidates: [{ kind: "legacy_formats", id: IMPORTED_KEYS_ID }] };
 }
 
 /**
  * Writes those of `rows` that are new, in one change: all of them or, if it fails, none. They work on every node when it has returned. A repeat changes
  * nothing: a raw key is there once, whatever the file says of it the second time.
  */
-export async function importKeys(context: KeysContext, rows: readonly ImportRow[], into: ImportInto): Promise<Judged[]> {
+export async function importKeys(context: KeysContext, rows: readonly ImportRow[], into: ImportInto): Promise<Validated[]> {
 	return change(context, (tx) => writeRows(tx, context, rows, into));
 }

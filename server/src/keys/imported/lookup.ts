@@ -9,7 +9,7 @@ const MARK = "~";
  * By what imported keys are found: "~" and base64url(HMAC-SHA-256(key derived from the pepper, SHA-256 of the raw key)). A dump of the database
  * holds neither the raw key nor its hash.
  */
-export class LegacyLookups {
+export class ImportedLookups {
 	readonly #current: Buffer;
 	readonly #all: readonly Buffer[];
 

@@ -1,16 +1,16 @@
-import { type Row, route } from "../../http/route.ts";
-import { deleteLegacyFormat, type LegacyFormatContext, listLegacyFormats, putLegacyFormat } from "./formats.ts";
-import { LegacyFormatInput, LegacyFormatList, LegacyFormatSchema } from "./schema.ts";
+import { type Route, route } from "../../http/route.ts";
+import { deleteImportedFormat, type ImportedFormatContext, listImportedFormats, putImportedFormat } from "./formats.ts";
+import { ImportedFormatInput, ImportedFormatList, ImportedFormatSchema } from "./schema.ts";
 
-export const operatorLegacyRoutes: readonly Row<LegacyFormatContext>[] = [
+export const operatorImportedRoutes: readonly Route<ImportedFormatContext>[] = [
 	route({
 		method: "GET",
 		path: "/api/v1/operator/legacy-formats",
 		access: "operator",
 		summary: "List what keys that were issued elsewhere look like, and how many of each are left",
 		status: 200,
-		output: LegacyFormatList,
-		run: listLegacyFormats,
+		output: ImportedFormatList,
+		run: listImportedFormats,
 	}),
 	route({
 		method: "PUT",
@@ -18,9 +18,9 @@ export const operatorLegacyRoutes: readonly Row<LegacyFormatContext>[] = [
 		access: "operator",
 		summary: "Declare what the keys of another system look like, or widen it",
 		status: 200,
-		body: LegacyFormatInput,
-		output: LegacyFormatSchema,
-		run: putLegacyFormat,
+		body: ImportedFormatInput,
+		output: ImportedFormatSchema,
+		run: putImportedFormat,
 	}),
 	route({
 		method: "DELETE",
@@ -30,6 +30,6 @@ export const operatorLegacyRoutes: readonly Row<LegacyFormatContext>[] = [
 		summary: "Delete a format under which no key is left",
 		status: 204,
 		output: "none",
-		run: deleteLegacyFormat,
+		run: deleteImportedFormat,
 	}),
 ];

@@ -1,5 +1,5 @@
 import type { CreateInput } from "../schema.ts";
-import type { LegacyFormat } from "./format.ts";
+import type { ImportedFormat } from "./format.ts";
 
 /** A key that another system has issued, as a line of its export says it. */
 export interface ImportRow {
@@ -18,7 +18,7 @@ export type RefusalKind = "not_valid" | "tenant_missing" | "over_plan" | "other_
 
 /** Under what keys are imported, and how it is called in the audit log. */
 export interface ImportInto {
-	readonly format: LegacyFormat;
+	readonly format: ImportedFormat;
 	readonly source: string;
 }
 

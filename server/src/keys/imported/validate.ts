@@ -1,4 +1,4 @@
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import { newId } from "../../core/id.ts";
 import type { ReadTx } from "../../database/transaction.ts";
 import type { Catalogue } from "../../plans/catalogue/permission.ts";
@@ -9,19 +9,19 @@ import type { KeysContext } from "../context.ts";
 import { keyWithin } from "../create.ts";
 import { type Key, keyActorOf } from "../key.ts";
 import { assertApiAccess } from "../scope.ts";
-import type { LegacyLookups } from "./lookup.ts";
+import type { ImportedLookups } from "./lookup.ts";
 import type { ImportRow, Verdict } from "./row.ts";
 import { readSitesOf, readTakenLookups } from "./store.ts";
 
 /** A row with what it comes to; `key` is there for a new one. */
-export interface Judged {
+export interface Validated {
 	readonly row: ImportRow;
 	readonly verdict: Verdict;
 	readonly key: Key | null;
 }
 
 export interface Bench {
-	readonly lookups: LegacyLookups;
+	readonly lookups: ImportedLookups;
 	readonly tenants: ReadonlyMap<string, TenantWithPlan>;
 	/** Live keys of each tenant, with those that were judged new so far. */
 	readonly used: Map<string, number>;
@@ -31,12 +31,12 @@ function tenantOf(row: ImportRow, bench: Bench, by_external_id: ReadonlyMap<stri
 	return "id" in row.tenant ? bench.tenants.get(row.tenant.id) : by_external_id.get(row.tenant.external_id);
 }
 
-function wordsOf(failure: Failure): string {
+function wordsOf(failure: ApiError): string {
 	const errors = failure.facts.errors ?? [];
 	return errors.length === 0 ? failure.detail : errors.map(({ pointer, detail }) => `${pointer.slice(1)} ${detail}`).join("; ");
 }
 
-function refused(row: ImportRow, why: "not_valid" | "tenant_missing" | "over_plan" | "other_tenant", words: string): Judged {
+function refused(row: ImportRow, why: "not_valid" | "tenant_missing" | "over_plan" | "other_tenant", words: string): Validated {
 	return { row, verdict: { refused: words, why }, key: null };
 }
 
@@ -46,7 +46,7 @@ interface Around {
 	readonly taken: ReadonlyMap<string, string>;
 }
 
-function judgeOne(context: KeysContext, row: ImportRow, found: TenantWithPlan, bench: Bench, around: Around): Judged {
+function validateOne(context: KeysContext, row: ImportRow, found: TenantWithPlan, bench: Bench, around: Around): Validated {
 	const { tenant, plan } = found;
 	const holder = bench.lookups
 		.all(row.sha256)
@@ -67,13 +67,13 @@ function judgeOne(context: KeysContext, row: ImportRow, found: TenantWithPlan, b
 		// It is to be replaced from the first day on: whoever issued it still knows it.
 		return { row, verdict: "new", key: { ...made, rotation_due_at: made.created_at } };
 	} catch (error) {
-		if (!(error instanceof Failure)) throw error;
+		if (!(error instanceof ApiError)) throw error;
 		return refused(row, "not_valid", wordsOf(error));
 	}
 }
 
 /** Holds rows against the database: what each comes to, in their order. */
-export async function judgeRows(tx: ReadTx, context: KeysContext, rows: readonly ImportRow[], bench: Bench): Promise<Judged[]> {
+export async function validateRows(tx: ReadTx, context: KeysContext, rows: readonly ImportRow[], bench: Bench): Promise<Validated[]> {
 	const by_external_id = new Map(
 		[...bench.tenants.values()].flatMap((found): [string, TenantWithPlan][] =>
 			found.tenant.external_id === null ? [] : [[found.tenant.external_id, found]],
@@ -94,6 +94,6 @@ export async function judgeRows(tx: ReadTx, context: KeysContext, rows: readonly
 	return rows.map((row) => {
 		const found = tenantOf(row, bench, by_external_id);
 		if (found === undefined) return refused(row, "tenant_missing", "its tenant is not there");
-		return judgeOne(context, row, found, bench, around);
+		return validateOne(context, row, found, bench, around);
 	});
 }

@@ -1,9 +1,9 @@
 import Type, { type Static } from "typebox";
 import type { ChangeContext } from "../../audit/change.ts";
 import { type CallerContext, ROLES, type Role, roleReaches } from "../../core/caller.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import { read } from "../../database/read.ts";
-import { type Row, route } from "../../http/route.ts";
+import { type Route, route } from "../../http/route.ts";
 import { ENDED_KINDS, type EndersContext, findMade } from "../../tenants/team/ending.ts";
 import { isCaller, memberNotFound } from "../../tenants/team/member.ts";
 import { readMember } from "../../tenants/team/member-store.ts";
@@ -57,13 +57,13 @@ export async function previewRemoval(context: PreviewContext, input: { tenant_id
 	});
 }
 
-function ownersOnly(): Failure {
-	return new Failure("role_not_allowed", "Only an owner sees what another member has made. Ask an owner of the tenant.", {
+function ownersOnly(): ApiError {
+	return new ApiError("role_not_allowed", "Only an owner sees what another member has made. Ask an owner of the tenant.", {
 		members: { role_needed: "owner" },
 	});
 }
 
-export const removalRoutes: readonly Row<PreviewContext>[] = [
+export const removalRoutes: readonly Route<PreviewContext>[] = [
 	route({
 		method: "GET",
 		path: "/api/v1/tenants/:tenant_id/members/:member_id/removal-preview",

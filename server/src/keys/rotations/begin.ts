@@ -1,4 +1,4 @@
-import { assert, Failure } from "../../core/error.ts";
+import { ApiError, assert } from "../../core/error.ts";
 import { newId } from "../../core/id.ts";
 import type { Tx } from "../../database/transaction.ts";
 import type { TenantWithPlan } from "../../tenants/store.ts";
@@ -52,7 +52,7 @@ async function currentKid(tx: Tx, key: Key): Promise<string> {
 	const secrets = (await readSecrets(tx, key.tenant_id, [key.id])).get(key.id) ?? [];
 	const current = secrets.find((secret) => secret.retired_at === null && secret.retires_at === null);
 	if (current) return current.kid;
-	throw new Failure(
+	throw new ApiError(
 		"conflict",
 		"This key has no secret that could be replaced: its first one waits to be revealed. Make another link for it if that is lost.",
 	);

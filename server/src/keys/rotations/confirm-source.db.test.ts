@@ -2,7 +2,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type CallerName, from, type RotationFixture, rotationFixture } from "../../../testing/rotations.ts";
 import type { MadeKey } from "../../../testing/verification.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import { parseAddress } from "../../core/network.ts";
 import { headerFilter } from "../../core/secret-text.ts";
 import { SourceMemo } from "../../usage/sources/memo.ts";
@@ -25,12 +25,12 @@ before(async () => {
 });
 after(() => fixture.close());
 
-async function failureOf(run: Promise<unknown>): Promise<Failure> {
+async function toApiError(run: Promise<unknown>): Promise<ApiError> {
 	const failure = await run.then(
 		() => null,
 		(error: unknown) => error,
 	);
-	ok(failure instanceof Failure, `it is refused: ${String(failure)}`);
+	ok(failure instanceof ApiError, `it is refused: ${String(failure)}`);
 	return failure;
 }
 
@@ -84,7 +84,7 @@ test("two python-requests behind one address wait for a person, whose word is vo
 	equal(source.silent_since, source.old?.last_seen_at);
 	match(source.reason ?? "", /HTTP library alone.* A person has to confirm/);
 	match(waiting.evidence_limit, /calls more rarely than the silence/);
-	equal((await failureOf(rotation.complete())).code, "old_secret_still_in_use");
+	equal((await toApiError(rotation.complete())).code, "old_secret_still_in_use");
 
 	const confirmed = await rotation.confirm(REPORTS);
 	deepEqual([confirmed.status, confirmed.safe_to_complete, confirmed.sources[0]?.moved, confirmed.reasons], ["moved", true, true, []]);
@@ -97,7 +97,7 @@ test("two python-requests behind one address wait for a person, whose word is vo
 	equal(await fixture.use(key.raw_key, INVOICES), "allowed");
 	const again = await rotation.look();
 	deepEqual([again.safe_to_complete, again.sources[0]?.moved, again.sources[0]?.confirmation?.void], [false, false, true]);
-	equal((await failureOf(rotation.complete())).code, "old_secret_still_in_use");
+	equal((await toApiError(rotation.complete())).code, "old_secret_still_in_use");
 	equal(await fixture.use(key.raw_key, INVOICES), "allowed");
 
 	equal(await fixture.use(rotation.raw_key, INVOICES), "allowed");
@@ -131,7 +131,7 @@ test("programs of one's own behind hidden networks each need a person's word; a 
 		],
 	);
 	equal((await rotation.confirm(orders)).safe_to_complete, false);
-	equal((await failureOf(rotation.complete())).code, "old_secret_still_in_use");
+	equal((await toApiError(rotation.complete())).code, "old_secret_still_in_use");
 	equal((await rotation.confirm(sync)).safe_to_complete, true);
 	equal((await rotation.complete()).status, "completed");
 });
@@ -161,16 +161,16 @@ test("where evidence decides, where nothing is known and where nothing goes on, 
 	equal(await fixture.use(rotation.raw_key, "backup"), "allowed");
 	const { sources } = await rotation.look();
 	const idOf = (agent: string) => ({ id: sources.find((source) => source.agent === agent)?.id ?? "" });
-	match((await failureOf(rotation.confirm(idOf("order-bot")))).detail, /told apart/);
-	match((await failureOf(rotation.confirm(idOf("backup-job")))).detail, /nothing to confirm/);
-	equal((await failureOf(rotation.confirm({ id: "src_none" }))).code, "not_found");
+	match((await toApiError(rotation.confirm(idOf("order-bot")))).detail, /told apart/);
+	match((await toApiError(rotation.confirm(idOf("backup-job")))).detail, /nothing to confirm/);
+	equal((await toApiError(rotation.confirm({ id: "src_none" }))).code, "not_found");
 	const other = await fixture.key(await fixture.verification.tenant(fixture.main.node));
 	const foreign = { ...rotation.ids, tenant_id: other.tenant_id, source_id: REPORTS.id };
-	equal((await failureOf(confirmSource(fixture.context({ scope: other.tenant_id }), foreign))).code, "not_found");
+	equal((await toApiError(confirmSource(fixture.context({ scope: other.tenant_id }), foreign))).code, "not_found");
 	await cancelRotation(fixture.context(), { ...rotation.ids, force: true });
-	equal((await failureOf(rotation.confirm(REPORTS))).code, "conflict");
+	equal((await toApiError(rotation.confirm(REPORTS))).code, "conflict");
 	const waiting = await rotateKeyForHandover(fixture.handoverContext(), { tenant_id: key.tenant_id, key_id: key.key_id, handover: {} });
 	const early = { ...rotation.ids, rotation_id: waiting.rotation.id, source_id: REPORTS.id };
-	match((await failureOf(confirmSource(fixture.context(), early))).detail, /not been revealed/);
+	match((await toApiError(confirmSource(fixture.context(), early))).detail, /not been revealed/);
 	deepEqual(await confirmationsOf(key.tenant_id), []);
 });

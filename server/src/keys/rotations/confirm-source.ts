@@ -1,16 +1,16 @@
 import { type ChangeContext, change } from "../../audit/change.ts";
-import { Failure } from "../../core/error.ts";
-import { holdTenant } from "../../tenants/store.ts";
+import { ApiError } from "../../core/error.ts";
+import { readTenantForShare } from "../../tenants/store.ts";
 import { assertTenantActive, tenantNotFound } from "../../tenants/tenant.ts";
-import { settleUsage } from "../../usage/aggregate.ts";
+import { aggregateUsage } from "../../usage/aggregate.ts";
 import { keyNotFound } from "../guards.ts";
 import { keyActorOf } from "../key.ts";
 import { lockKey } from "../store.ts";
 import { putConfirmation } from "./confirmation-store.ts";
-import { type JudgedSource, mayBeConfirmed, sourceLabel } from "./evidence.ts";
+import { type AssessedSource, mayBeConfirmed, sourceLabel } from "./evidence.ts";
 import { type Observed, observeRotation } from "./observe.ts";
 import { rotationNotFound } from "./read.ts";
-import { describeOne, describeRotation } from "./response.ts";
+import { readRotationResponse, toRotationResponse } from "./response.ts";
 import type { RotationAnswer } from "./schema.ts";
 import { readRotation } from "./store.ts";
 
@@ -23,10 +23,10 @@ export async function confirmSource(
 	input: { tenant_id: string; key_id: string; rotation_id: string; source_id: string },
 ): Promise<RotationAnswer> {
 	const { tenant_id, key_id, rotation_id, source_id } = input;
-	await settleUsage(context);
+	await aggregateUsage(context);
 	return change(context, async (tx) => {
 		const now = context.clock.now();
-		const found = await holdTenant(tx, tenant_id);
+		const found = await readTenantForShare(tx, tenant_id);
 		if (!found) throw tenantNotFound();
 		assertTenantActive(found.tenant);
 		const key = await lockKey(tx, tenant_id, key_id);
@@ -35,27 +35,27 @@ export async function confirmSource(
 		if (!rotation) throw rotationNotFound();
 		const seen = await observeRotation(tx, rotation, now);
 		const judged = sourceToConfirm(seen, source_id);
-		if (judged.confirmed) return { unchanged: describeRotation(seen, now) };
+		if (judged.confirmed) return { unchanged: toRotationResponse(seen, now) };
 		await putConfirmation(tx, rotation, { source_id, confirmed_at: new Date(now), confirmed_by: keyActorOf(context.actor) });
 		const { name, environment } = key;
 		const facts = { name, environment, rotation_id, source_id, source: sourceLabel(judged.source), old_last_seen_at: timeText(judged) };
 		return {
-			result: await describeOne(tx, rotation, now),
+			result: await readRotationResponse(tx, rotation, now),
 			audit: [{ action: "rotation.source_confirmed", target: { kind: "key", id: key_id }, facts, tenant_id }],
 		};
 	});
 }
 
-function timeText({ old }: JudgedSource): string | null {
+function timeText({ old }: AssessedSource): string | null {
 	return old?.last_seen_at?.toISOString() ?? null;
 }
 
-function sourceToConfirm({ rotation, phase, evidence }: Observed, source_id: string): JudgedSource {
-	if (rotation.state === "waiting") throw new Failure("conflict", "The new secret has not been revealed yet, so nothing can have it.");
-	if (phase === "completed" || phase === "cancelled") throw new Failure("conflict", `This rotation has ended: it was ${phase}.`);
+function sourceToConfirm({ rotation, phase, evidence }: Observed, source_id: string): AssessedSource {
+	if (rotation.state === "waiting") throw new ApiError("conflict", "The new secret has not been revealed yet, so nothing can have it.");
+	if (phase === "completed" || phase === "cancelled") throw new ApiError("conflict", `This rotation has ended: it was ${phase}.`);
 	const judged = evidence.sources.find(({ source }) => source.source_id === source_id);
-	if (!judged) throw new Failure("not_found", "Neither secret of this rotation was used from a source with this id.");
+	if (!judged) throw new ApiError("not_found", "Neither secret of this rotation was used from a source with this id.");
 	if (mayBeConfirmed(judged)) return judged;
-	if (judged.moved) throw new Failure("conflict", "Nothing at this source needs the old secret, so there is nothing to confirm.");
-	throw new Failure("conflict", "This source is told apart: it counts as moved when evidence shows it. Wait, or complete with force and a reason.");
+	if (judged.moved) throw new ApiError("conflict", "Nothing at this source needs the old secret, so there is nothing to confirm.");
+	throw new ApiError("conflict", "This source is told apart: it counts as moved when evidence shows it. Wait, or complete with force and a reason.");
 }

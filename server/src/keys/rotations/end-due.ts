@@ -3,7 +3,7 @@ import { record } from "../../audit/record.ts";
 import { ALL_TENANTS } from "../../core/context.ts";
 import { read } from "../../database/read.ts";
 import type { ReadTx, RecordTx } from "../../database/transaction.ts";
-import { settleUsage } from "../../usage/aggregate.ts";
+import { aggregateUsage } from "../../usage/aggregate.ts";
 import { lockKey } from "../store.ts";
 import { claimRotations, type DueRotation, readDueRotations } from "./due-store.ts";
 import { dueEvent, endRotation, stepOfClock } from "./end.ts";
@@ -17,7 +17,7 @@ const PAGE_ROWS_MAX = 200;
  * node at a time does it; returns how many it ended. The end of an old secret's time does not wait for this: verification knows it.
  */
 export async function completeRotations(context: ChangeContext): Promise<number> {
-	await settleUsage(context);
+	await aggregateUsage(context);
 	return record(context, async (tx) => ((await claimRotations(tx)) ? completeClaimed(context, tx) : 0));
 }
 

@@ -1,11 +1,11 @@
 import { type ChangeContext, changeEverywhere } from "../../audit/change.ts";
 import type { AuditNote } from "../../audit/entry.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import type { Tx } from "../../database/transaction.ts";
 import type { OutboxEvent } from "../../outbox/event.ts";
-import { holdTenant } from "../../tenants/store.ts";
+import { readTenantForShare } from "../../tenants/store.ts";
 import { tenantNotFound } from "../../tenants/tenant.ts";
-import { settleIfQuick, settleUsage } from "../../usage/aggregate.ts";
+import { aggregateIfQuick, aggregateUsage } from "../../usage/aggregate.ts";
 import { keyNotFound } from "../guards.ts";
 import { handoverStatusOf } from "../handovers/handover.ts";
 import { cancelWaitingHandovers } from "../handovers/store.ts";
@@ -16,7 +16,7 @@ import { sourceLabel } from "./evidence.ts";
 import { NOTHING, type RotationEvent, type Step, stepOf } from "./machine.ts";
 import { type Observed, observeRotation } from "./observe.ts";
 import { rotationNotFound } from "./read.ts";
-import { describeOne } from "./response.ts";
+import { readRotationResponse } from "./response.ts";
 import type { Ending, Rotation } from "./rotation.ts";
 import type { CancelInput, CompleteInput, RotationEnded } from "./schema.ts";
 import { readRotation, setKeyDates, setSecretEnd, updateRotation } from "./store.ts";
@@ -123,13 +123,13 @@ export interface EndRequest {
 }
 
 /** The refusal of the table in words, with what stands against it. */
-function refusalOf(seen: Observed, refused: { refused: Failure["code"]; because: string }): Failure {
+function refusalOf(seen: Observed, refused: { refused: ApiError["code"]; because: string }): ApiError {
 	const { evidence, rotation } = seen;
 	switch (refused.because) {
 		case "still_in_use": {
 			const stragglers = evidence.sources.filter((source) => !source.moved).map(({ source }) => sourceLabel(source));
 			const detail = evidence.blockers.map((blocker) => blocker.detail).join(" ");
-			return new Failure(
+			return new ApiError(
 				"old_secret_still_in_use",
 				`${detail} Wait until all have moved, confirm those that only a person can answer for, or force with a reason.`,
 				{
@@ -138,7 +138,7 @@ function refusalOf(seen: Observed, refused: { refused: Failure["code"]; because:
 			);
 		}
 		case "in_use":
-			return new Failure(
+			return new ApiError(
 				"successor_in_use",
 				"The new secret is in use already, and what uses it would stop working. Complete the rotation, or force.",
 				{
@@ -146,15 +146,15 @@ function refusalOf(seen: Observed, refused: { refused: Failure["code"]; because:
 				},
 			);
 		case "not_revealed":
-			return new Failure("conflict", "The new secret has not been revealed yet, so there is nothing to go on with. Cancel the rotation, or wait.");
+			return new ApiError("conflict", "The new secret has not been revealed yet, so there is nothing to go on with. Cancel the rotation, or wait.");
 		case "key_ended":
-			return new Failure(
+			return new ApiError(
 				"conflict",
 				"The key has ended, and neither of its secrets works. Give the key a later end to go on with replacing its secret, or force.",
 				{ members: { rotation_id: rotation.id } },
 			);
 		default:
-			return new Failure("conflict", `This rotation has ended: it was ${seen.phase}. Begin another one to replace the secret again.`);
+			return new ApiError("conflict", `This rotation has ended: it was ${seen.phase}. Begin another one to replace the secret again.`);
 	}
 }
 
@@ -165,11 +165,11 @@ function refusalOf(seen: Observed, refused: { refused: Failure["code"]; because:
 export async function endByHand(context: ChangeContext, request: EndRequest): Promise<RotationEnded> {
 	const { tenant_id, key_id, rotation_id, event } = request;
 	// What is forced goes by no evidence, and may be urgent.
-	await (event === "complete" || event === "cancel" ? settleUsage : settleIfQuick)(context);
+	await (event === "complete" || event === "cancel" ? aggregateUsage : aggregateIfQuick)(context);
 	const { result, waited_for } = await changeEverywhere(context, async (tx) => {
 		const now = context.clock.now();
 		// In the order in which everybody locks them, for what is asked before.
-		if (!(await holdTenant(tx, tenant_id))) throw tenantNotFound();
+		if (!(await readTenantForShare(tx, tenant_id))) throw tenantNotFound();
 		const key = await lockKey(tx, tenant_id, key_id);
 		if (!key) throw keyNotFound();
 		const rotation = await readRotation(tx, tenant_id, { id: rotation_id, key_id });
@@ -179,11 +179,11 @@ export async function endByHand(context: ChangeContext, request: EndRequest): Pr
 		await request.before?.(tx, seen);
 		const over = dueEvent(seen, now) === "time_over" ? stepOfClock(seen, "time_over") : null;
 		const outcome = over !== null && event !== "cancel" && event !== "force_cancel" ? over : stepOf(seen.phase, event, false);
-		if (outcome === NOTHING) return { unchanged: await describeOne(tx, rotation, now) };
+		if (outcome === NOTHING) return { unchanged: await readRotationResponse(tx, rotation, now) };
 		if ("refused" in outcome) throw refusalOf(seen, outcome);
 		const ended = await endRotation(tx, context, key, seen, outcome, outcome.how === "forced" ? (request.force_reason ?? null) : null);
 		return {
-			result: await describeOne(tx, ended.rotation, now),
+			result: await readRotationResponse(tx, ended.rotation, now),
 			audit: [ended.audit],
 			invalidates: [{ kind: "key", id: key_id }],
 			events: [ended.event],
@@ -205,7 +205,7 @@ export async function completeRotation(
 	const { tenant_id, key_id, rotation_id, force = false } = input;
 	const reason = input.reason?.trim() ?? "";
 	if (force && reason === "") {
-		throw new Failure("invalid_request", "Say why the old secret is to end now: the reason is audited.", {
+		throw new ApiError("invalid_request", "Say why the old secret is to end now: the reason is audited.", {
 			errors: [{ pointer: "/reason", detail: "is required with force" }],
 		});
 	}

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { SecretSource } from "../../usage/sources/evidence-store.ts";
 import { makeSource, OTHER_SOURCES, type Source, UNKNOWN_SOURCE } from "../../usage/sources/source.ts";
-import { EVIDENCE_KEPT_MS, judge, mayBeConfirmed, silenceNeeded, sourceLabel } from "./evidence.ts";
+import { assessEvidence, EVIDENCE_KEPT_MS, mayBeConfirmed, silenceNeeded, sourceLabel } from "./evidence.ts";
 import type { Confirmation } from "./rotation.ts";
 
 const NOW = Date.UTC(2026, 5, 1, 12);
@@ -29,10 +29,10 @@ function used(kid: "old" | "new", source: Source, ago_ms: number, more: Partial<
 	};
 }
 
-function judged(rows: SecretSource[], more: Partial<Parameters<typeof judge>[1]> = {}) {
+function judged(rows: SecretSource[], more: Partial<Parameters<typeof assessEvidence>[1]> = {}) {
 	const first_uses = rows.flatMap((row) => (row.kid === "new" ? (row.first_seen_at?.getTime() ?? []) : []));
 	const successor_used_at = first_uses.length === 0 ? null : new Date(Math.min(...first_uses));
-	return judge(rows, {
+	return assessEvidence(rows, {
 		predecessor_kid: "old",
 		successor_kid: "new",
 		successor_used_at,

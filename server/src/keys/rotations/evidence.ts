@@ -53,7 +53,7 @@ export interface Blocker {
 type Use = Pick<SecretSource, "first_seen_at" | "last_seen_at" | "requests" | "sightings" | "gap_ms" | "gap_before_ms">;
 
 /** One source, with what was seen of either secret there; null where a secret was not used while it lived. */
-export interface JudgedSource {
+export interface AssessedSource {
 	readonly source: Pick<SecretSource, "source_id" | "network" | "agent" | "client" | "name">;
 	readonly old: Use | null;
 	readonly new: Use | null;
@@ -71,7 +71,7 @@ export interface JudgedSource {
 }
 
 export interface Evidence {
-	readonly sources: readonly JudgedSource[];
+	readonly sources: readonly AssessedSource[];
 	readonly all_moved: boolean;
 	/** At least one of them by a person's word alone: then a person ends the old secret as well, or its time does. */
 	readonly by_confirmation: boolean;
@@ -112,7 +112,7 @@ export function silenceNeeded(use: Pick<Use, "gap_ms" | "gap_before_ms">): numbe
 }
 
 /** What a source is called: as a member named it, or by what is known of it. */
-export function sourceLabel(source: JudgedSource["source"]): string {
+export function sourceLabel(source: AssessedSource["source"]): string {
 	if (source.name !== null) return source.name;
 	if (source.source_id === OTHER_SOURCES.id) return "other sources";
 	const known = source.network === UNKNOWN_NETWORK ? "an unknown address" : source.network;
@@ -120,9 +120,9 @@ export function sourceLabel(source: JudgedSource["source"]): string {
 }
 
 /** What every source of a key's two secrets tells of whether the old one is still needed there. Pure: settled usage in, judgement out. */
-export function judge(rows: readonly SecretSource[], question: EvidenceQuestion): Evidence {
+export function assessEvidence(rows: readonly SecretSource[], question: EvidenceQuestion): Evidence {
 	const bySource = Map.groupBy(rows, (row) => row.source_id);
-	const sources = [...bySource.values()].flatMap((seen) => judgeSource(seen, question) ?? []);
+	const sources = [...bySource.values()].flatMap((seen) => assessSource(seen, question) ?? []);
 	const blockers = sources.flatMap((source) => source.blocker ?? []);
 	const by_confirmation = sources.some((source) => source.confirmed);
 	const { successor_used_at, usage } = question;
@@ -149,7 +149,7 @@ function useOf(seen: readonly SecretSource[], kid: string | null): (SecretSource
 	return { ...row, last_seen_at: row.last_seen_at, first_seen_at: row.first_seen_at };
 }
 
-function judgeSource(seen: readonly SecretSource[], question: EvidenceQuestion): JudgedSource | null {
+function assessSource(seen: readonly SecretSource[], question: EvidenceQuestion): AssessedSource | null {
 	const [first] = seen;
 	const used = useOf(seen, question.predecessor_kid);
 	const old = used !== null && used.last_seen_at.getTime() > question.now - EVIDENCE_KEPT_MS ? used : null;
@@ -201,6 +201,6 @@ function waitOf(
 }
 
 /** Whether a person may confirm that all of a source has moved: only where evidence cannot find out. */
-export function mayBeConfirmed({ old, not_told_apart, blocker, confirmed }: JudgedSource): boolean {
+export function mayBeConfirmed({ old, not_told_apart, blocker, confirmed }: AssessedSource): boolean {
 	return old !== null && (confirmed || not_told_apart !== null || blocker?.code === "too_few_sightings");
 }

@@ -5,7 +5,7 @@ import { holdable } from "../../../testing/nodes.ts";
 import { type RotationFixture, rotationFixture } from "../../../testing/rotations.ts";
 import { codeOf, type MadeKey } from "../../../testing/verification.ts";
 import { record } from "../../audit/record.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import { asRecord, inTransaction } from "../../database/transaction.ts";
 import { rotateSelf } from "../../m2m/self-rotation.ts";
 import { recordFirstUses } from "../../usage/sources/first-use-store.ts";
@@ -76,7 +76,7 @@ async function codeOfFailure(run: Promise<unknown>): Promise<string> {
 	return run.then(
 		() => "done",
 		(error: unknown) => {
-			ok(error instanceof Failure, String(error));
+			ok(error instanceof ApiError, String(error));
 			return error.code;
 		},
 	);

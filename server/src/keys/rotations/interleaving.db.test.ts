@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { type RotationFixture, rotationFixture } from "../../../testing/rotations.ts";
 import { codeOf, type MadeKey, type Process } from "../../../testing/verification.ts";
 import { verifyChain } from "../../audit/verify.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import { cancelHandover } from "../handovers/cancel.ts";
 import { revealKey } from "../handovers/reveal.ts";
 import { pauseKey, resumeKey } from "../pause.ts";
@@ -54,7 +54,7 @@ async function act(run: Run, action: Action, node: Process): Promise<string> {
 		await perform(run, action, node);
 		return "done";
 	} catch (error) {
-		if (!(error instanceof Failure)) throw error;
+		if (!(error instanceof ApiError)) throw error;
 		ok(REFUSED.has(error.code), `${action} was refused with ${error.code}: ${error.detail}`);
 		return error.code;
 	}

@@ -9,7 +9,7 @@ import { type Key, keyHasEnded, type SecretVersion, secretEndOf } from "../key.t
 import { readSecrets } from "../secrets/store.ts";
 import { readKey } from "../store.ts";
 import { readConfirmations } from "./confirmation-store.ts";
-import { type Evidence, judge } from "./evidence.ts";
+import { assessEvidence, type Evidence } from "./evidence.ts";
 import { phaseOf } from "./machine.ts";
 import type { Confirmation, Rotation, RotationStatus } from "./rotation.ts";
 import { readExpirySetAt } from "./store.ts";
@@ -98,7 +98,7 @@ function observed(rotation: Rotation, seen: Seen, now: number): Observed {
 	const successor_used = successor_used_at !== null;
 	const confirmations = seen.confirmations.get(rotation.id) ?? NONE_CONFIRMED;
 	const key_ended = keyHasEnded(seen.key, now);
-	const evidence = judge(seen.sources, {
+	const evidence = assessEvidence(seen.sources, {
 		...{ predecessor_kid, successor_kid, successor_used_at, old_ends_at, confirmations, now, key_ended },
 		usage: { ...seen.usage, gaps_until_ms: Math.max(seen.usage.gaps_until_ms, cameBackMs(seen.expiry_set_at, successor)) },
 	});

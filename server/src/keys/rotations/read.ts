@@ -1,17 +1,17 @@
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import type { DatabaseContext } from "../../database/database.ts";
 import { read } from "../../database/read.ts";
 import { type Page, type PageRequest, toPage, windowByTime } from "../../http/input/cursor.ts";
-import { settleUsage } from "../../usage/aggregate.ts";
+import { aggregateUsage } from "../../usage/aggregate.ts";
 import { keyNotFound } from "../guards.ts";
 import { readKey } from "../store.ts";
 import { observeRotations } from "./observe.ts";
-import { describeOne, describeRotation } from "./response.ts";
+import { readRotationResponse, toRotationResponse } from "./response.ts";
 import type { RotationAnswer } from "./schema.ts";
 import { readRotation, readRotations } from "./store.ts";
 
-export function rotationNotFound(): Failure {
-	return new Failure("not_found", "There is no rotation with this id.");
+export function rotationNotFound(): ApiError {
+	return new ApiError("not_found", "There is no rotation with this id.");
 }
 
 /** One rotation with its five steps and what was seen of either secret, up to a second behind. 404 `not_found`. */
@@ -19,11 +19,11 @@ export async function getRotation(
 	context: DatabaseContext,
 	input: { tenant_id: string; key_id: string; rotation_id: string },
 ): Promise<RotationAnswer> {
-	await settleUsage(context);
+	await aggregateUsage(context);
 	return read(context, async (tx) => {
 		const rotation = await readRotation(tx, input.tenant_id, { id: input.rotation_id, key_id: input.key_id });
 		if (!rotation) throw rotationNotFound();
-		return describeOne(tx, rotation, context.clock.now());
+		return readRotationResponse(tx, rotation, context.clock.now());
 	});
 }
 
@@ -34,11 +34,11 @@ export async function listRotations(
 ): Promise<Page<RotationAnswer>> {
 	const window = windowByTime(input);
 	const now = context.clock.now();
-	await settleUsage(context);
+	await aggregateUsage(context);
 	return read(context, async (tx) => {
 		if (!(await readKey(tx, input.tenant_id, input.key_id))) throw keyNotFound();
 		const rows = await readRotations(tx, input, window);
 		const { data, next_cursor } = toPage(rows, window, ({ started_at, id }) => [started_at.toISOString(), id]);
-		return { data: (await observeRotations(tx, input, data, now)).map((seen) => describeRotation(seen, now)), next_cursor };
+		return { data: (await observeRotations(tx, input, data, now)).map((seen) => toRotationResponse(seen, now)), next_cursor };
 	});
 }

@@ -1,7 +1,7 @@
 import { type Change, type ChangeContext, change } from "../../audit/change.ts";
 import { ALL_TENANTS } from "../../core/context.ts";
 import { read } from "../../database/read.ts";
-import { settleUsage } from "../../usage/aggregate.ts";
+import { aggregateUsage } from "../../usage/aggregate.ts";
 import { lockKey } from "../store.ts";
 import { type DueRotation, readUnreminded } from "./due-store.ts";
 import { dueEvent } from "./end.ts";
@@ -18,7 +18,7 @@ const PAGE_ROWS_MAX = 200;
  * whatever is seen, and an audit entry. Answers of how many it told. Any number of nodes may do it at once.
  */
 export async function remindOfRotations(context: ChangeContext): Promise<number> {
-	await settleUsage(context);
+	await aggregateUsage(context);
 	const before = new Date(context.clock.now() - REMIND_EVERY_MS);
 	let told = 0;
 	for (let after: DueRotation | null = null; ; ) {

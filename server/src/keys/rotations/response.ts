@@ -1,7 +1,7 @@
 import type { ReadTx } from "../../database/transaction.ts";
 import { CLIENT_HEADER } from "../../usage/sources/told-apart.ts";
-import { describeHandover } from "../response.ts";
-import { EVIDENCE_LIMIT, type JudgedSource, mayBeConfirmed, notToldApartDetail, silenceNeeded } from "./evidence.ts";
+import { toHandoverResponse } from "../response.ts";
+import { type AssessedSource, EVIDENCE_LIMIT, mayBeConfirmed, notToldApartDetail, silenceNeeded } from "./evidence.ts";
 import { type Observed, observeRotation } from "./observe.ts";
 import { type CheckedOperation, isVoid, latestOf, operationsOf, type Rotation } from "./rotation.ts";
 import type { RotationAnswer } from "./schema.ts";
@@ -13,13 +13,13 @@ function timeText(time: Date | null): string | null {
 }
 
 /** Whether a source is told apart; if not, why, and what would tell its programs apart. */
-function describeToldApart({ not_told_apart: code }: JudgedSource) {
+function describeToldApart({ not_told_apart: code }: AssessedSource) {
 	if (code === null) return { told_apart: true, not_told_apart: null, tell_apart_by: null };
 	const tell_apart_by = code === "too_many_sources" ? null : CLIENT_HEADER;
 	return { told_apart: false, not_told_apart: { code, detail: notToldApartDetail(code) }, tell_apart_by };
 }
 
-function describeSource(judged: JudgedSource): RotationAnswer["sources"][number] {
+function toSourceResponse(judged: AssessedSource): RotationAnswer["sources"][number] {
 	const { source, old, new: successor, moved, waits_until, blocker, not_told_apart, confirmation } = judged;
 	const { source_id: id, name, network, agent, client } = source;
 	return {
@@ -45,7 +45,7 @@ function describeSource(judged: JudgedSource): RotationAnswer["sources"][number]
 }
 
 /** What of the five steps is done, and since when, as far as that is known. */
-function describeSteps(seen: Observed, operations: readonly CheckedOperation[]): RotationAnswer["steps"] {
+function toStepsResponse(seen: Observed, operations: readonly CheckedOperation[]): RotationAnswer["steps"] {
 	const { rotation, successor, successor_used_at, evidence, phase } = seen;
 	const users = evidence.sources.filter((source) => source.old !== null);
 	const moved = users.filter((source) => source.moved);
@@ -75,7 +75,7 @@ function describeSteps(seen: Observed, operations: readonly CheckedOperation[]):
 }
 
 /** A rotation as it is answered. */
-export function describeRotation(seen: Observed, now: number): RotationAnswer {
+export function toRotationResponse(seen: Observed, now: number): RotationAnswer {
 	const { rotation, phase, predecessor, successor, evidence } = seen;
 	const operations = operationsOf(seen.operations, predecessor.kid, successor?.kid ?? null);
 	const has_ended = phase === "completed" || phase === "cancelled";
@@ -96,9 +96,9 @@ export function describeRotation(seen: Observed, now: number): RotationAnswer {
 		force_reason: rotation.force_reason,
 		expires_at: timeText(rotation.expires_at_after),
 		expires_at_before: timeText(rotation.expires_at_before),
-		handover: seen.handover && describeHandover(seen.handover, now),
-		steps: describeSteps(seen, operations),
-		sources: evidence.sources.map(describeSource),
+		handover: seen.handover && toHandoverResponse(seen.handover, now),
+		steps: toStepsResponse(seen, operations),
+		sources: evidence.sources.map(toSourceResponse),
 		operations: operations.map(({ operation, old_at, new_at }) => ({ operation, old_at: old_at.toISOString(), new_at: timeText(new_at) })),
 		safe_to_complete: phase === "moved",
 		evidence_limit: EVIDENCE_LIMIT,
@@ -106,6 +106,6 @@ export function describeRotation(seen: Observed, now: number): RotationAnswer {
 	};
 }
 
-export async function describeOne(tx: ReadTx, rotation: Rotation, now: number): Promise<RotationAnswer> {
-	return describeRotation(await observeRotation(tx, rotation, now), now);
+export async function readRotationResponse(tx: ReadTx, rotation: Rotation, now: number): Promise<RotationAnswer> {
+	return toRotationResponse(await observeRotation(tx, rotation, now), now);
 }

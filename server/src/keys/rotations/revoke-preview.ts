@@ -3,14 +3,14 @@ import { read } from "../../database/read.ts";
 import { readTenantWithPlan } from "../../tenants/store.ts";
 import { tenantNotFound } from "../../tenants/tenant.ts";
 import { keyActivity } from "../../usage/activity-store.ts";
-import { settleUsage } from "../../usage/aggregate.ts";
+import { aggregateUsage } from "../../usage/aggregate.ts";
 import { readSources } from "../../usage/sources/store.ts";
 import { expiryAfterRotation } from "../expiry/lifetime.ts";
 import { keyNotFound } from "../guards.ts";
 import { readKey } from "../store.ts";
 import { goesOn } from "./machine.ts";
 import { observeRotation } from "./observe.ts";
-import { describeRotation } from "./response.ts";
+import { toRotationResponse } from "./response.ts";
 import type { RevokePreview } from "./schema.ts";
 import { countRequests, readExpirySetAt, readOpenRotation } from "./store.ts";
 
@@ -24,7 +24,7 @@ const WEEK_MS = 7 * DAY_MS;
  */
 export async function revokePreview(context: DatabaseContext, input: { tenant_id: string; key_id: string }): Promise<RevokePreview> {
 	const { tenant_id, key_id } = input;
-	await settleUsage(context);
+	await aggregateUsage(context);
 	return read(context, async (tx) => {
 		const now = context.clock.now();
 		const key = await readKey(tx, tenant_id, key_id);
@@ -49,7 +49,7 @@ export async function revokePreview(context: DatabaseContext, input: { tenant_id
 				last_seen_at: last_seen_at.toISOString(),
 				seen_within: seenWithin(now - last_seen_at.getTime()),
 			})),
-			rotation: rotation && goesOn(rotation.phase) ? describeRotation(rotation, now) : null,
+			rotation: rotation && goesOn(rotation.phase) ? toRotationResponse(rotation, now) : null,
 			expires_at_if_replaced: "pointer" in replaced ? null : (replaced.expires_at?.toISOString() ?? null),
 		};
 	});

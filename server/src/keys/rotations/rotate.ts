@@ -1,23 +1,23 @@
 import { type Change, changeEverywhere } from "../../audit/change.ts";
 import type { AuditNote } from "../../audit/entry.ts";
 import { claimOnce } from "../../audit/idempotency.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import { newId } from "../../core/id.ts";
 import { makeOneTimeToken } from "../../core/one-time-token.ts";
 import type { Tx } from "../../database/transaction.ts";
 import type { OutboxEvent } from "../../outbox/event.ts";
-import { lockTenant, type TenantWithPlan } from "../../tenants/store.ts";
+import { readTenantForUpdate, type TenantWithPlan } from "../../tenants/store.ts";
 import { tenantNotFound } from "../../tenants/tenant.ts";
-import { settleIfQuick } from "../../usage/aggregate.ts";
+import { aggregateIfQuick } from "../../usage/aggregate.ts";
 import type { HandoverContext, KeysContext } from "../context.ts";
 import { keyNotFound } from "../guards.ts";
 import { handoverFacts, makeHandover, sendHandover } from "../handovers/make.ts";
 import type { HandoverInput } from "../handovers/schema.ts";
 import type { Key } from "../key.ts";
-import { describeOne as describeKey } from "../response.ts";
+import { readKeyResponse } from "../response.ts";
 import { lockKey } from "../store.ts";
 import { type Begun, beginOverlap, type Planned, planRotation } from "./begin.ts";
-import { describeOne } from "./response.ts";
+import { readRotationResponse } from "./response.ts";
 import type { Rotation } from "./rotation.ts";
 import type { Rotated, RotatedForHandover, RotateInput } from "./schema.ts";
 import { updateRotation } from "./store.ts";
@@ -61,7 +61,7 @@ interface Locked {
 /** Locks tenant and key, and refuses a repeat of a request whose answer held a secret. */
 async function lockFor(tx: Tx, context: KeysContext, input: Request, rotation_id: string): Promise<Locked> {
 	const { tenant_id, key_id } = input;
-	const found = await lockTenant(tx, tenant_id);
+	const found = await readTenantForUpdate(tx, tenant_id);
 	if (!found) throw tenantNotFound();
 	const key = await lockKey(tx, tenant_id, key_id);
 	if (!key) throw keyNotFound();
@@ -70,8 +70,8 @@ async function lockFor(tx: Tx, context: KeysContext, input: Request, rotation_id
 	return { found, key };
 }
 
-function shownBefore(key_id: string, rotation_id: string): Failure {
-	return new Failure(
+function shownBefore(key_id: string, rotation_id: string): ApiError {
+	return new ApiError(
 		"secret_already_issued",
 		"This request was made before; the new secret or its link was shown then. If that is lost, cancel the rotation and begin another.",
 		{ members: { key_id, rotation_id } },
@@ -86,7 +86,7 @@ function shownBefore(key_id: string, rotation_id: string): Failure {
  */
 export async function rotateKey(context: KeysContext, input: Request): Promise<Rotated> {
 	const rotation_id = newId("rot");
-	await settleIfQuick(context);
+	await aggregateIfQuick(context);
 	const { result, waited_for } = await changeEverywhere(context, async (tx) => {
 		const { found, key: before } = await lockFor(tx, context, input, rotation_id);
 		const planned = await planRotation(tx, context, found, before, { ...input, id: rotation_id });
@@ -94,8 +94,8 @@ export async function rotateKey(context: KeysContext, input: Request): Promise<R
 		const begun = await beginOverlap(tx, context, before, planned.rotation, now);
 		const { key, rotation, raw_key } = begun;
 		const answer = {
-			key: await describeKey(tx, key, now.getTime()),
-			rotation: await describeOne(tx, rotation, now.getTime()),
+			key: await readKeyResponse(tx, key, now.getTime()),
+			rotation: await readRotationResponse(tx, rotation, now.getTime()),
 			raw_key,
 		};
 		const target = { kind: "key", id: key.id };
@@ -112,7 +112,7 @@ export async function rotateKey(context: KeysContext, input: Request): Promise<R
 export async function rotateKeyForHandover(context: HandoverContext, input: Request & { handover: HandoverInput }): Promise<RotatedForHandover> {
 	const rotation_id = newId("rot");
 	const token = makeOneTimeToken("kwh");
-	await settleIfQuick(context);
+	await aggregateIfQuick(context);
 	const { result, waited_for } = await changeEverywhere(context, async (tx) => {
 		const { found, key } = await lockFor(tx, context, input, rotation_id);
 		const now = context.clock.now();
@@ -121,8 +121,8 @@ export async function rotateKeyForHandover(context: HandoverContext, input: Requ
 		const rotation: Rotation = { ...planned.rotation, handover_id: handover.id };
 		await updateRotation(tx, rotation, { handover_id: handover.id });
 		const answer = {
-			key: await describeKey(tx, key, now),
-			rotation: await describeOne(tx, rotation, now),
+			key: await readKeyResponse(tx, key, now),
+			rotation: await readRotationResponse(tx, rotation, now),
 		};
 		const { tenant_id } = key;
 		const target = { kind: "key", id: key.id };

@@ -2,7 +2,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type CallerName, from, type RotationFixture, rotationFixture } from "../../../testing/rotations.ts";
 import type { MadeKey } from "../../../testing/verification.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import { cancelHandover } from "../handovers/cancel.ts";
 import { handOverKey } from "../handovers/hand-over.ts";
 import { revealKey } from "../handovers/reveal.ts";
@@ -27,12 +27,12 @@ before(async () => {
 });
 after(() => fixture.close());
 
-async function failureOf(run: Promise<unknown>): Promise<Failure> {
+async function toApiError(run: Promise<unknown>): Promise<ApiError> {
 	const failure = await run.then(
 		() => null,
 		(error: unknown) => error,
 	);
-	ok(failure instanceof Failure, `it is refused: ${String(failure)}`);
+	ok(failure instanceof ApiError, `it is refused: ${String(failure)}`);
 	return failure;
 }
 
@@ -54,13 +54,13 @@ const audit = (tenant_id: string) =>
 test("a repeat with the same Idempotency-Key makes no second secret", async () => {
 	const key = await usedKey(["orders"]);
 	const first = await fixture.rotate(key, { overlap_seconds: 60 }, { idempotency_key: "rotate-1" });
-	const repeat = await failureOf(fixture.rotate(key, { overlap_seconds: 60 }, { idempotency_key: "rotate-1" }));
+	const repeat = await toApiError(fixture.rotate(key, { overlap_seconds: 60 }, { idempotency_key: "rotate-1" }));
 	deepEqual([repeat.code, repeat.facts.members?.rotation_id], ["secret_already_issued", first.rotation.id]);
-	equal((await failureOf(fixture.rotate(key, { overlap_seconds: 61 }, { idempotency_key: "rotate-1" }))).code, "idempotency_mismatch");
+	equal((await toApiError(fixture.rotate(key, { overlap_seconds: 61 }, { idempotency_key: "rotate-1" }))).code, "idempotency_mismatch");
 	await cancelRotation(fixture.context(), { ...idsOf(key), rotation_id: first.rotation.id });
 	const handOver = () => rotateKeyForHandover(fixture.handoverContext({ idempotency_key: "rotate-2" }), { ...idsOf(key), handover: {} });
 	const handed = await handOver();
-	const again = await failureOf(handOver());
+	const again = await toApiError(handOver());
 	deepEqual([again.code, again.facts.members?.rotation_id], ["secret_already_issued", handed.rotation.id]);
 	equal((await listRotations(fixture.context(), idsOf(key))).data.length, 2);
 });
@@ -82,7 +82,7 @@ test("three programs behind one address move one after the other; the old secret
 		proving.reasons.map(({ code }) => code),
 		["old_secret_only"],
 	);
-	const refused = await failureOf(completeRotation(fixture.context(), { ...idsOf(key), rotation_id: rotation.id }));
+	const refused = await toApiError(completeRotation(fixture.context(), { ...idsOf(key), rotation_id: rotation.id }));
 	equal(refused.code, "old_secret_still_in_use");
 	deepEqual(refused.facts.members?.stragglers, ["backup-job at 203.0.113.0/24"]);
 	await completeRotations(fixture.context());
@@ -117,9 +117,9 @@ test("completing early takes force and a reason, which is audited with who had n
 	const key = await usedKey(["orders"]);
 	const { rotation, raw_key } = await fixture.rotate(key);
 	const ids = { ...idsOf(key), rotation_id: rotation.id };
-	const early = await failureOf(completeRotation(fixture.context(), ids));
+	const early = await toApiError(completeRotation(fixture.context(), ids));
 	match(early.detail, /has not been used yet/);
-	equal((await failureOf(completeRotation(fixture.context(), { ...ids, force: true, reason: "  " }))).code, "invalid_request");
+	equal((await toApiError(completeRotation(fixture.context(), { ...ids, force: true, reason: "  " }))).code, "invalid_request");
 	const done = await completeRotation(fixture.context(), { ...ids, force: true, reason: "The old server is gone" });
 	deepEqual([done.status, done.ended_how, done.force_reason], ["completed", "forced", "The old server is gone"]);
 	deepEqual(done.waited_for, [{ node_id: fixture.main.node.id, confirmed: true }]);
@@ -128,7 +128,7 @@ test("completing early takes force and a reason, which is audited with who had n
 	const [entry] = (await audit(key.tenant_id)).slice(-1);
 	match(JSON.stringify(entry), /The old server is gone/);
 	equal((await completeRotation(fixture.context(), ids)).status, "completed", "a second time changes nothing");
-	equal((await failureOf(cancelRotation(fixture.context(), { ...ids, force: true }))).code, "conflict");
+	equal((await toApiError(cancelRotation(fixture.context(), { ...ids, force: true }))).code, "conflict");
 });
 
 test("cancelling gives the old secret and the key's dates back; once the new one is used it takes force", async () => {
@@ -156,10 +156,10 @@ test("cancelling gives the old secret and the key's dates back; once the new one
 	);
 	equal(await fixture.use(second.raw_key, "orders"), "allowed");
 	const ids = { ...idsOf(key), rotation_id: second.rotation.id };
-	equal((await failureOf(cancelRotation(fixture.context(), ids))).code, "successor_in_use");
+	equal((await toApiError(cancelRotation(fixture.context(), ids))).code, "successor_in_use");
 	equal((await cancelRotation(fixture.context(), { ...ids, force: true })).status, "cancelled");
 	equal((await cancelRotation(fixture.context(), ids)).status, "cancelled");
-	equal((await failureOf(completeRotation(fixture.context(), { ...ids, force: true, reason: "no" }))).code, "conflict");
+	equal((await toApiError(completeRotation(fixture.context(), { ...ids, force: true, reason: "no" }))).code, "conflict");
 	equal(await fixture.use(second.raw_key, "orders"), "key_rotated");
 	const page = await listRotations(fixture.context(), { ...idsOf(key), limit: 1 });
 	deepEqual([page.data.map(({ id }) => id), page.next_cursor !== null], [[second.rotation.id], true]);
@@ -187,7 +187,7 @@ test("an overlap ends when it was said to, by the clock alone: no change, no loo
 	equal(await fixture.use(key.raw_key, "orders"), "key_rotated");
 	equal((await look(key, rotation.id)).status, "completed");
 	equal((await getKey(fixture.context(), idsOf(key))).rotation, null);
-	equal((await failureOf(cancelRotation(fixture.context(), { ...idsOf(key), rotation_id: rotation.id, force: true }))).code, "conflict");
+	equal((await toApiError(cancelRotation(fixture.context(), { ...idsOf(key), rotation_id: rotation.id, force: true }))).code, "conflict");
 	equal(await fixture.use(key.raw_key, "orders"), "key_rotated", "what has ended is not brought back");
 	const next = await fixture.rotate(key, { overlap_seconds: 0 });
 	deepEqual([next.rotation.status, next.rotation.ended_how], ["completed", "replaced_at_once"]);
@@ -251,10 +251,10 @@ test("who begins to replace a secret is reminded once a day for as long as the o
 test("one rotation at a time: others, a reissue and a link for the first secret are refused while it goes on", async () => {
 	const key = await fixture.key(await fixture.verification.tenant(fixture.main.node));
 	const { rotation } = await fixture.rotate(key);
-	const again = await failureOf(fixture.rotate(key));
+	const again = await toApiError(fixture.rotate(key));
 	deepEqual([again.code, again.facts.members?.rotation_id], ["rotation_in_progress", rotation.id]);
-	equal((await failureOf(reissueKey(fixture.context(), idsOf(key)))).code, "rotation_in_progress");
-	equal((await failureOf(handOverKey(fixture.handoverContext(), idsOf(key)))).code, "rotation_in_progress");
+	equal((await toApiError(reissueKey(fixture.context(), idsOf(key)))).code, "rotation_in_progress");
+	equal((await toApiError(handOverKey(fixture.handoverContext(), idsOf(key)))).code, "rotation_in_progress");
 });
 
 test("revoking ends a rotation with the key; pausing does not, and a paused key can be replaced", async () => {
@@ -270,8 +270,8 @@ test("revoking ends a rotation with the key; pausing does not, and a paused key 
 	deepEqual([seen.status, seen.ended_how], ["cancelled", "revoked"]);
 	for (const secret of [key.raw_key, second.raw_key]) equal(await fixture.use(secret, "orders"), "key_revoked");
 	const ids = { ...idsOf(key), rotation_id: second.rotation.id };
-	equal((await failureOf(completeRotation(fixture.context(), { ...ids, force: true, reason: "x" }))).code, "conflict");
-	equal((await failureOf(fixture.rotate(key))).code, "conflict");
+	equal((await toApiError(completeRotation(fixture.context(), { ...ids, force: true, reason: "x" }))).code, "conflict");
+	equal((await toApiError(fixture.rotate(key))).code, "conflict");
 });
 
 test("a new secret is handed over: the time in which both work begins when it is revealed", async () => {
@@ -283,7 +283,7 @@ test("a new secret is handed over: the time in which both work begins when it is
 	);
 	equal(made.handover.rotation_id, made.rotation.id);
 	equal(
-		(await failureOf(completeRotation(fixture.context(), { ...idsOf(key), rotation_id: made.rotation.id, force: true, reason: "x" }))).code,
+		(await toApiError(completeRotation(fixture.context(), { ...idsOf(key), rotation_id: made.rotation.id, force: true, reason: "x" }))).code,
 		"conflict",
 	);
 	await fixture.pass(3_600);
@@ -319,7 +319,7 @@ test("a link that is cancelled or not opened in time cancels its rotation, and c
 	const second = await begin();
 	await cancelRotation(fixture.context(), { ...idsOf(key), rotation_id: second.rotation.id });
 	const token = second.handover_url.slice(second.handover_url.indexOf("#") + 1);
-	equal((await failureOf(revealKey(fixture.recipient(), { token, name: "Grace" }))).code, "conflict");
+	equal((await toApiError(revealKey(fixture.recipient(), { token, name: "Grace" }))).code, "conflict");
 	const third = await begin();
 	await fixture.pass(301);
 	ok((await completeRotations(fixture.context())) >= 1);
@@ -367,11 +367,11 @@ test("an expired key is not replaced, and one whose plan lost the API neither", 
 	const key = await usedKey(["orders"]);
 	await updateKeySettings(fixture.context(), { ...idsOf(key), expires_at: new Date(fixture.verification.clock.now() + 60_000).toISOString() });
 	await fixture.pass(61);
-	const expired = await failureOf(fixture.rotate(key));
+	const expired = await toApiError(fixture.rotate(key));
 	deepEqual([expired.code, /later expiry/.test(expired.detail)], ["conflict", true]);
 	const other = await usedKey(["orders"]);
 	await fixture.verification.plan(fixture.main.node, `plan-${other.tenant_id}`, { capabilities: ["documents"] });
-	equal((await failureOf(fixture.rotate(other))).code, "capability_not_in_plan");
+	equal((await toApiError(fixture.rotate(other))).code, "capability_not_in_plan");
 });
 
 test("the preview of a revocation says what would stop: requests by the hour, day and week, sources, and the rotation", async () => {

@@ -1,5 +1,5 @@
 import Type from "typebox";
-import { type Row, route } from "../../http/route.ts";
+import { type Route, route } from "../../http/route.ts";
 import type { HandoverContext } from "../context.ts";
 import { confirmSource } from "./confirm-source.ts";
 import { cancelRotation, completeRotation } from "./end.ts";
@@ -19,7 +19,7 @@ import {
 	RotationSchema,
 } from "./schema.ts";
 
-export const managementRotationRoutes: readonly Row<HandoverContext>[] = [
+export const managementRotationRoutes: readonly Route<HandoverContext>[] = [
 	route({
 		method: "POST",
 		path: "/api/v1/tenants/:tenant_id/api-keys/:key_id/rotate",

@@ -7,7 +7,7 @@ import { createKeyForHandover } from "../handovers/create-key.ts";
 import { getKey } from "../read.ts";
 import { revokeKey } from "../revoke.ts";
 import { reissueKey } from "./reissue.ts";
-import { setKeptIn } from "./storage-location.ts";
+import { setStorageLocation } from "./storage-location.ts";
 
 let fixture: KeysFixture;
 before(async () => {
@@ -82,14 +82,14 @@ test("where a secret is kept is noted with it, not with the one that replaces it
 	const { key } = await createKey(fixture.context(), keyInput(tenant_id));
 	const context = fixture.context({ scope: tenant_id });
 	const where = { tenant_id, key_id: key.id, place: "other" } as const;
-	const kept = await setKeptIn(context, { ...where, note: " the safe " });
+	const kept = await setStorageLocation(context, { ...where, note: " the safe " });
 	const at = new Date(fixture.clock.now()).toISOString();
 	assert.deepEqual(kept.secrets[0]?.kept_in, { place: "other", note: "the safe", at });
 	fixture.clock.advance(1_000);
 	const state = await fixture.state();
-	assert.deepEqual((await setKeptIn(context, { ...where, note: "the safe" })).secrets[0]?.kept_in?.at, at);
+	assert.deepEqual((await setStorageLocation(context, { ...where, note: "the safe" })).secrets[0]?.kept_in?.at, at);
 	assert.equal(await fixture.state(), state, "the same again changes nothing");
-	const moved = await setKeptIn(context, { ...where, place: "secret_manager" });
+	const moved = await setStorageLocation(context, { ...where, place: "secret_manager" });
 	assert.deepEqual([moved.secrets[0]?.kept_in?.place, moved.secrets[0]?.kept_in?.note], ["secret_manager", null]);
 	const { key: again } = await reissueKey(context, { tenant_id, key_id: key.id });
 	assert.deepEqual(
@@ -97,9 +97,9 @@ test("where a secret is kept is noted with it, not with the one that replaces it
 		[null, "secret_manager"],
 	);
 	const { key: handed } = await createKeyForHandover(fixture.context(), { ...keyInput(tenant_id), handover: {} });
-	await refused(fixture, "conflict", () => setKeptIn(context, { ...where, key_id: handed.id }));
+	await refused(fixture, "conflict", () => setStorageLocation(context, { ...where, key_id: handed.id }));
 	await revokeKey(context, { tenant_id, key_id: key.id, reason: "other" });
-	await refused(fixture, "conflict", () => setKeptIn(context, where));
+	await refused(fixture, "conflict", () => setStorageLocation(context, where));
 	const theirs = await fixture.tenant();
-	await refused(fixture, "not_found", () => setKeptIn(fixture.context({ scope: theirs }), { ...where, tenant_id: theirs }));
+	await refused(fixture, "not_found", () => setStorageLocation(fixture.context({ scope: theirs }), { ...where, tenant_id: theirs }));
 });

@@ -1,13 +1,13 @@
 import { change } from "../../audit/change.ts";
 import { claimOnce } from "../../audit/idempotency.ts";
-import { Failure } from "../../core/error.ts";
-import { holdTenant } from "../../tenants/store.ts";
+import { ApiError } from "../../core/error.ts";
+import { readTenantForShare } from "../../tenants/store.ts";
 import { assertTenantActive, tenantNotFound } from "../../tenants/tenant.ts";
-import { settleUsage } from "../../usage/aggregate.ts";
+import { aggregateUsage } from "../../usage/aggregate.ts";
 import type { KeysContext } from "../context.ts";
 import { assertNotEnded, keyNotFound } from "../guards.ts";
 import { cancelWaitingHandovers } from "../handovers/store.ts";
-import { describeOne } from "../response.ts";
+import { readKeyResponse } from "../response.ts";
 import type { ReissuedKey } from "../schema.ts";
 import { assertApiAccess } from "../scope.ts";
 import { lockKey } from "../store.ts";
@@ -20,10 +20,10 @@ import { issueInPlace } from "./issue-in-place.ts";
  */
 export async function reissueKey(context: KeysContext, input: { tenant_id: string; key_id: string }): Promise<ReissuedKey> {
 	const { tenant_id, key_id } = input;
-	await settleUsage(context);
+	await aggregateUsage(context);
 	return change(context, async (tx) => {
 		const now = new Date(context.clock.now());
-		const found = await holdTenant(tx, tenant_id);
+		const found = await readTenantForShare(tx, tenant_id);
 		if (!found) throw tenantNotFound();
 		const before = await lockKey(tx, tenant_id, key_id);
 		if (!before) throw keyNotFound();
@@ -36,7 +36,7 @@ export async function reissueKey(context: KeysContext, input: { tenant_id: strin
 		const { name, environment } = key;
 		const facts = { name, environment, kid, last4, replaced_kids, cancelled_handover_ids };
 		return {
-			result: { key: await describeOne(tx, key, now.getTime()), raw_key },
+			result: { key: await readKeyResponse(tx, key, now.getTime()), raw_key },
 			audit: [{ action: "key.reissued", target: { kind: "key", id: key_id }, facts, tenant_id }],
 			invalidates: [{ kind: "key", id: key_id }],
 			events: [{ tenant_id, type: "key.reissued", data: { key_id, name, environment } }],
@@ -44,8 +44,8 @@ export async function reissueKey(context: KeysContext, input: { tenant_id: strin
 	});
 }
 
-function shownBefore(key_id: string): Failure {
-	return new Failure("secret_already_issued", "This request issued a secret before, which was shown then. If it is lost, issue another.", {
+function shownBefore(key_id: string): ApiError {
+	return new ApiError("secret_already_issued", "This request issued a secret before, which was shown then. If it is lost, issue another.", {
 		members: { key_id },
 	});
 }

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { change } from "../../audit/change.ts";
-import { LegacyLookups } from "../imported/lookup.ts";
+import { ImportedLookups } from "../imported/lookup.ts";
 import { LAST_CHARACTERS } from "./format.ts";
 import { MAC_VERSION, rawKeyFromElsewhere, type SecretIdentity, secretMac, secretMatches } from "./mac.ts";
 import type { PepperContext } from "./pepper-check.ts";
@@ -20,7 +20,7 @@ export function rekeyerOf(stored: { mac_version: number }): string {
 function elsewhereChanges(context: PepperContext, secret: string): Pick<MacChanges, "last4" | "lookup"> {
 	const raw_key = rawKeyFromElsewhere(secret);
 	if (raw_key === null) return {};
-	return { last4: raw_key.slice(-LAST_CHARACTERS), lookup: new LegacyLookups(context.peppers).current(hash("sha256", raw_key, "buffer")) };
+	return { last4: raw_key.slice(-LAST_CHARACTERS), lookup: new ImportedLookups(context.peppers).current(hash("sha256", raw_key, "buffer")) };
 }
 
 /**

@@ -1,11 +1,11 @@
 import { change } from "../../audit/change.ts";
-import { Failure } from "../../core/error.ts";
-import { holdTenant } from "../../tenants/store.ts";
+import { ApiError } from "../../core/error.ts";
+import { readTenantForShare } from "../../tenants/store.ts";
 import { assertTenantActive, tenantNotFound } from "../../tenants/tenant.ts";
-import { settleUsage } from "../../usage/aggregate.ts";
+import { aggregateUsage } from "../../usage/aggregate.ts";
 import type { KeysContext } from "../context.ts";
 import { assertNotRevoked, keyNotFound } from "../guards.ts";
-import { describeOne } from "../response.ts";
+import { readKeyResponse } from "../response.ts";
 import type { KeptInInput, KeyAnswer } from "../schema.ts";
 import { lockKey } from "../store.ts";
 import { readSecrets, updateKeptIn } from "./store.ts";
@@ -14,13 +14,13 @@ import { readSecrets, updateKeptIn } from "./store.ts";
  * Notes where the newest secret of the key is kept, as somebody says; never the secret itself.
  * 404 `not_found`; 409 `conflict` for a revoked key and for one that has no secret yet.
  */
-export async function setKeptIn(context: KeysContext, input: KeptInInput & { tenant_id: string; key_id: string }): Promise<KeyAnswer> {
+export async function setStorageLocation(context: KeysContext, input: KeptInInput & { tenant_id: string; key_id: string }): Promise<KeyAnswer> {
 	const { tenant_id, key_id, place } = input;
 	const note = input.note?.trim() || null;
-	await settleUsage(context);
+	await aggregateUsage(context);
 	return change(context, async (tx) => {
 		const now = context.clock.now();
-		const found = await holdTenant(tx, tenant_id);
+		const found = await readTenantForShare(tx, tenant_id);
 		if (!found) throw tenantNotFound();
 		assertTenantActive(found.tenant);
 		const key = await lockKey(tx, tenant_id, key_id);
@@ -28,12 +28,12 @@ export async function setKeptIn(context: KeysContext, input: KeptInInput & { ten
 		assertNotRevoked(key);
 		const secrets = (await readSecrets(tx, tenant_id, [key_id])).get(key_id) ?? [];
 		const newest = secrets.find((secret) => secret.retired_at === null && secret.retires_at === null);
-		if (!newest) throw new Failure("conflict", "The key has no secret yet, so it is kept nowhere. It gets one when it is revealed or issued anew.");
+		if (!newest) throw new ApiError("conflict", "The key has no secret yet, so it is kept nowhere. It gets one when it is revealed or issued anew.");
 		const { kid } = newest;
-		if (newest.kept_in === place && newest.kept_in_note === note) return { unchanged: await describeOne(tx, key, now) };
+		if (newest.kept_in === place && newest.kept_in_note === note) return { unchanged: await readKeyResponse(tx, key, now) };
 		await updateKeptIn(tx, { tenant_id, kid }, { kept_in: place, kept_in_note: note, kept_in_at: new Date(now) });
 		return {
-			result: await describeOne(tx, key, now),
+			result: await readKeyResponse(tx, key, now),
 			audit: [{ action: "secret.kept_in", target: { kind: "key", id: key_id }, facts: { name: key.name, kid, place, note }, tenant_id }],
 		};
 	});

@@ -86,7 +86,7 @@ export function createMailer(options: MailerOptions): Mailer {
 				return true;
 			} catch (error) {
 				log.warn(
-					failureOf(error, [
+					toApiError(error, [
 						[mail.to, "[recipient]"],
 						[auth?.pass ?? "", "[password]"],
 					]),
@@ -99,7 +99,7 @@ export function createMailer(options: MailerOptions): Mailer {
 }
 
 /** What the operator needs to find the fault, without what the mail server may have quoted: the recipient, the password, a link. */
-function failureOf(error: unknown, hidden: readonly (readonly [string, string])[]): Record<string, unknown> {
+function toApiError(error: unknown, hidden: readonly (readonly [string, string])[]): Record<string, unknown> {
 	const facts = error instanceof Error ? { ...error } : {};
 	let reason = error instanceof Error ? error.message : String(error);
 	for (const [text, instead] of hidden) if (text !== "") reason = reason.replaceAll(text, instead);

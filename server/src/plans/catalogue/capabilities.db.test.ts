@@ -2,7 +2,7 @@ import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type TestDatabase, testDatabase } from "../../../testing/audit.ts";
 import { verifyChain } from "../../audit/verify.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import { read } from "../../database/read.ts";
 import { createTenant } from "../../tenants/tenants.ts";
 import { putPlan } from "../plans.ts";
@@ -18,7 +18,7 @@ before(async () => {
 after(() => db.close());
 
 function refusedWith(code: string) {
-	return (error: unknown) => error instanceof Failure && error.code === code;
+	return (error: unknown) => error instanceof ApiError && error.code === code;
 }
 
 async function all(): Promise<Capability[]> {

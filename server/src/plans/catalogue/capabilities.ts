@@ -1,6 +1,6 @@
 import { type ChangeContext, change } from "../../audit/change.ts";
 import { reauthorize } from "../../audit/reauthorize.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import type { DatabaseContext } from "../../database/database.ts";
 import { read } from "../../database/read.ts";
 import { type Page, type PageRequest, toPage, windowByText } from "../../http/input/cursor.ts";
@@ -30,8 +30,8 @@ export async function listCapabilitiesOfTenant(context: DatabaseContext, input: 
 
 const CAPABILITIES_MAX = 500;
 
-export function builtInCapability(): Failure {
-	return new Failure("conflict", "This capability comes with Keywright and cannot be changed or deleted. Choose another name for one of your own.");
+export function builtInCapability(): ApiError {
+	return new ApiError("conflict", "This capability comes with Keywright and cannot be changed or deleted. Choose another name for one of your own.");
 }
 
 /**
@@ -41,7 +41,7 @@ export function builtInCapability(): Failure {
 export async function putCapability(context: ChangeContext, input: { capability: string; description: string }): Promise<Capability> {
 	if (!isCapability(input.capability)) {
 		const detail = "must be lower-case letters, digits and _, beginning with a letter, at most 64 long";
-		throw new Failure("invalid_request", "The name of the capability is not valid.", { errors: [{ pointer: "/path/capability", detail }] });
+		throw new ApiError("invalid_request", "The name of the capability is not valid.", { errors: [{ pointer: "/path/capability", detail }] });
 	}
 	const capability = { name: input.capability, description: input.description.trim(), built_in: false };
 	const target = { kind: "capability", id: capability.name };
@@ -49,11 +49,11 @@ export async function putCapability(context: ChangeContext, input: { capability:
 		await reauthorize(tx);
 		if (await insertCapability(tx, capability, new Date(context.clock.now()))) {
 			if ((await countCapabilities(tx)) > CAPABILITIES_MAX)
-				throw new Failure("conflict", `There are ${CAPABILITIES_MAX} capabilities already, which is the limit.`);
+				throw new ApiError("conflict", `There are ${CAPABILITIES_MAX} capabilities already, which is the limit.`);
 			return { result: capability, audit: [{ action: "capability.created", target, facts: { capability } }] };
 		}
 		const before = await lockCapability(tx, capability.name);
-		if (!before) throw new Failure("conflict", "The capability was deleted at this moment. Send the request again.");
+		if (!before) throw new ApiError("conflict", "The capability was deleted at this moment. Send the request again.");
 		if (before.built_in) throw builtInCapability();
 		if (before.description === capability.description) return { unchanged: capability };
 		await updateCapability(tx, capability);
@@ -69,12 +69,12 @@ export async function deleteCapability(context: ChangeContext, input: { capabili
 	await change(context, async (tx) => {
 		await reauthorize(tx);
 		const capability = await lockCapability(tx, input.capability);
-		if (!capability) throw new Failure("not_found", "There is no capability with this name that was described.");
+		if (!capability) throw new ApiError("not_found", "There is no capability with this name that was described.");
 		if (capability.built_in) throw builtInCapability();
 		const use = await readCapabilityUse(tx, capability.name);
 		const holders = holdersOfCapability(use);
 		if (holders !== null) {
-			throw new Failure("conflict", `The capability is named by ${holders}. Take it out of them first, or describe it in other words.`, {
+			throw new ApiError("conflict", `The capability is named by ${holders}. Take it out of them first, or describe it in other words.`, {
 				members: { plans: use.plans.length, permissions: use.permissions.length, forward_auth_rules: use.forward_auth_rules },
 			});
 		}

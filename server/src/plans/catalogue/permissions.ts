@@ -1,6 +1,6 @@
 import { type ChangeContext, change } from "../../audit/change.ts";
 import { reauthorize } from "../../audit/reauthorize.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import type { DatabaseContext } from "../../database/database.ts";
 import { read } from "../../database/read.ts";
 import { type Page, type PageRequest, toPage, windowByText } from "../../http/input/cursor.ts";
@@ -30,8 +30,8 @@ export async function listPermissionsOfTenant(context: DatabaseContext, input: {
 
 const PERMISSIONS_MAX = 500;
 
-export function builtIn(): Failure {
-	return new Failure("conflict", "This permission comes with Keywright and cannot be changed or deleted. Choose another name for one of your own.");
+export function builtIn(): ApiError {
+	return new ApiError("conflict", "This permission comes with Keywright and cannot be changed or deleted. Choose another name for one of your own.");
 }
 
 /**
@@ -44,7 +44,7 @@ export async function putPermission(
 ): Promise<Permission> {
 	if (!isPermission(input.permission)) {
 		const detail = "must be `object:verb`, each of lower-case letters, digits and _, beginning with a letter, at most 32 long";
-		throw new Failure("invalid_request", "The name of the permission is not valid.", { errors: [{ pointer: "/path/permission", detail }] });
+		throw new ApiError("invalid_request", "The name of the permission is not valid.", { errors: [{ pointer: "/path/permission", detail }] });
 	}
 	const permission = { name: input.permission, description: input.description.trim(), capability: input.capability, built_in: false };
 	return change(context, async (tx) => {
@@ -55,7 +55,7 @@ export async function putPermission(
 		if (before?.description === permission.description && before.capability === permission.capability) return { unchanged: permission };
 		await savePermission(tx, permission, new Date(context.clock.now()));
 		if (!before && (await countPermissions(tx)) > PERMISSIONS_MAX)
-			throw new Failure("conflict", `There are ${PERMISSIONS_MAX} permissions already, which is the limit.`);
+			throw new ApiError("conflict", `There are ${PERMISSIONS_MAX} permissions already, which is the limit.`);
 		return {
 			result: permission,
 			audit: [
@@ -79,12 +79,12 @@ export async function deletePermission(context: ChangeContext, input: { permissi
 		await reauthorize(tx);
 		const plan_ids = await lockPlanIds(tx);
 		const permission = await lockPermission(tx, input.permission);
-		if (!permission) throw new Failure("not_found", "There is no permission with this name.");
+		if (!permission) throw new ApiError("not_found", "There is no permission with this name.");
 		if (permission.built_in) throw builtIn();
 		const use = await readPermissionUse(tx, permission, new Date(context.clock.now()));
 		const holders = holdersOfPermission(use);
 		if (holders !== null) {
-			throw new Failure("conflict", `The permission is held by ${holders}, whose requests would be refused. Take it away from them first.`, {
+			throw new ApiError("conflict", `The permission is held by ${holders}, whose requests would be refused. Take it away from them first.`, {
 				members: { keys: use.keys, tenants: use.tenants, forward_auth_rules: use.forward_auth_rules },
 			});
 		}

@@ -1,4 +1,4 @@
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import type { DatabaseContext } from "../../database/database.ts";
 import { read } from "../../database/read.ts";
 import { readPermission } from "../store.ts";
@@ -9,7 +9,7 @@ import { readCapabilityUse, readPermissionUse } from "./use-store.ts";
 export async function getPermissionUse(context: DatabaseContext, input: { permission: string }): Promise<PermissionUse & { in_use: boolean }> {
 	const use = await read(context, async (tx) => {
 		const permission = await readPermission(tx, input.permission);
-		if (!permission) throw new Failure("not_found", "There is no permission with this name.");
+		if (!permission) throw new ApiError("not_found", "There is no permission with this name.");
 		return readPermissionUse(tx, permission, new Date(context.clock.now()));
 	});
 	return { ...use, in_use: holdersOfPermission(use) !== null };

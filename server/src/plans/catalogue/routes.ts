@@ -1,12 +1,12 @@
 import Type from "typebox";
 import type { ChangeContext } from "../../audit/change.ts";
 import { pageOf, pageQuery } from "../../http/input/cursor.ts";
-import { type Row, route } from "../../http/route.ts";
+import { type Route, route } from "../../http/route.ts";
 import { CapabilityInput, CapabilitySchema, CapabilityUseSchema, TenantCapabilitySchema } from "../schema.ts";
 import { deleteCapability, listCapabilities, listCapabilitiesOfTenant, putCapability } from "./capabilities.ts";
 import { getCapabilityUse } from "./read-use.ts";
 
-export const operatorCapabilityRoutes: readonly Row<ChangeContext>[] = [
+export const operatorCapabilityRoutes: readonly Route<ChangeContext>[] = [
 	route({
 		method: "GET",
 		path: "/api/v1/operator/capabilities",
@@ -48,7 +48,7 @@ export const operatorCapabilityRoutes: readonly Row<ChangeContext>[] = [
 	}),
 ];
 
-export const managementCapabilityRoutes: readonly Row<ChangeContext>[] = [
+export const managementCapabilityRoutes: readonly Route<ChangeContext>[] = [
 	route({
 		method: "GET",
 		path: "/api/v1/tenants/:tenant_id/capabilities",

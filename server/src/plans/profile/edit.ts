@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type ChangeContext, change } from "../../audit/change.ts";
 import { reauthorize } from "../../audit/reauthorize.ts";
 import { canonicalJson } from "../../core/canonical.ts";
-import { Failure, type InputError } from "../../core/error.ts";
+import { ApiError, type InputError } from "../../core/error.ts";
 import type { ProfileInput } from "../schema.ts";
 import type { ProfileContext } from "./live.ts";
 import {
@@ -54,7 +54,7 @@ export function profileOf(input: ProfileInput, standard: ApiProfile): StoredProf
 	if (logo_fault !== null) errors.push(inputError("logo_url", logo_fault));
 	const accent_fault = accent_color === null ? null : faultOfAccent(accent_color);
 	if (accent_fault !== null) errors.push(inputError("accent_color", accent_fault));
-	if (errors.length > 0) throw new Failure("invalid_request", "The API profile is not valid. Correct what `errors` names.", { errors });
+	if (errors.length > 0) throw new ApiError("invalid_request", "The API profile is not valid. Correct what `errors` names.", { errors });
 	return withoutDefaults({ ...draft, check_request, logo_url, accent_color: accent_color?.toLowerCase() ?? null }, standard);
 }
 

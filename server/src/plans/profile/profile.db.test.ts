@@ -5,7 +5,7 @@ import { type TestDatabase, testDatabase } from "../../../testing/audit.ts";
 import { testLog } from "../../../testing/database.ts";
 import { verifyChain } from "../../audit/verify.ts";
 import { systemClock } from "../../core/clock.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import { read } from "../../database/read.ts";
 import { Node } from "../../nodes/node.ts";
 import { getProfile, putProfile } from "./edit.ts";
@@ -60,7 +60,7 @@ test("a profile is replaced whole, holds at once, and the same again changes not
 
 test("a profile that is not valid is refused and nothing is written", async () => {
 	const count = (await entries()).length;
-	const refused = (error: unknown) => error instanceof Failure && error.code === "invalid_request";
+	const refused = (error: unknown) => error instanceof ApiError && error.code === "invalid_request";
 	await rejects(putProfile(context(), { support_url: "javascript:alert(1)" }), refused);
 	equal((await entries()).length, count);
 	equal(profile.known.product_name, "Orders 2");

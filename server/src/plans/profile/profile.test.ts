@@ -2,7 +2,7 @@ import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
 import { test } from "node:test";
 import { Ajv } from "ajv";
 import fc from "fast-check";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import { ProfileInput } from "../schema.ts";
 import { profileOf } from "./edit.ts";
 import {
@@ -29,7 +29,7 @@ function dataUrl(type: string, bytes: Buffer): string {
 function pointersOf(run: () => unknown): string[] {
 	let pointers: string[] = [];
 	throws(run, (error) => {
-		ok(error instanceof Failure && error.code === "invalid_request");
+		ok(error instanceof ApiError && error.code === "invalid_request");
 		pointers = (error.facts.errors ?? []).map(({ pointer }) => pointer);
 		return true;
 	});

@@ -1,4 +1,4 @@
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 
 export const SITE_ENVIRONMENTS = ["prod", "staging", "dev"] as const;
 export type SiteEnvironment = (typeof SITE_ENVIRONMENTS)[number];
@@ -28,6 +28,6 @@ export function keptSite(result: unknown): Site {
 	return result as Site;
 }
 
-export function siteNotFound(): Failure {
-	return new Failure("not_found", "There is no site with this id.");
+export function siteNotFound(): ApiError {
+	return new ApiError("not_found", "There is no site with this id.");
 }

@@ -2,7 +2,7 @@ import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { type TestDatabase, testDatabase } from "../../../testing/audit.ts";
 import { verifyChain } from "../../audit/verify.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import { newId } from "../../core/id.ts";
 import { read } from "../../database/read.ts";
 import type { SequencedInvalidation } from "../../nodes/invalidation.ts";
@@ -32,7 +32,7 @@ function scoped(over: Parameters<TestDatabase["context"]>[0] = {}) {
 }
 
 function refusedWith(code: string) {
-	return (error: unknown) => error instanceof Failure && error.code === code;
+	return (error: unknown) => error instanceof ApiError && error.code === code;
 }
 
 async function actions(): Promise<string[]> {
@@ -67,7 +67,7 @@ test("40 requests at once make exactly as many sites as the plan includes", asyn
 	const refused = answers.filter((answer) => answer.status === "rejected").map((answer) => answer.reason as unknown);
 	equal(refused.length, 40 - SITES_MAX);
 	for (const reason of refused) {
-		ok(reason instanceof Failure);
+		ok(reason instanceof ApiError);
 		equal(reason.code, "conflict");
 		deepEqual(reason.facts.members, { max: SITES_MAX, used: SITES_MAX });
 	}

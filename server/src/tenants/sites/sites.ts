@@ -1,13 +1,13 @@
 import { type ChangeContext, change } from "../../audit/change.ts";
 import { claimOnce, keepResult } from "../../audit/idempotency.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import { newId } from "../../core/id.ts";
 import type { DatabaseContext } from "../../database/database.ts";
 import { read } from "../../database/read.ts";
 import { type Page, type PageRequest, toPage, windowByTime } from "../../http/input/cursor.ts";
 import { siteInvalidationId } from "../../nodes/invalidation.ts";
 import type { SiteInput, SitePatch } from "../schema.ts";
-import { countSites, holdTenant, lockTenant } from "../store.ts";
+import { countSites, readTenantForShare, readTenantForUpdate } from "../store.ts";
 import { assertTenantActive, tenantNotFound } from "../tenant.ts";
 import { keptSite, type Site, siteNotFound } from "./site.ts";
 import { deleteSiteRow, insertSite, lockSite, readSite, readSites, siteHasDocuments, unbindKeys, updateSiteRow } from "./store.ts";
@@ -56,7 +56,7 @@ export async function createSite(context: ChangeContext, input: SiteInput & { te
 		created_at: new Date(context.clock.now()).toISOString(),
 	};
 	return change(context, async (tx) => {
-		const found = await lockTenant(tx, tenant_id);
+		const found = await readTenantForUpdate(tx, tenant_id);
 		if (!found) throw tenantNotFound();
 		assertTenantActive(found.tenant);
 		const earlier = await claimOnce(tx, context, { tenant_id, operation: "site.create", input, subject_id: site.id });
@@ -64,7 +64,7 @@ export async function createSite(context: ChangeContext, input: SiteInput & { te
 		const max = found.plan.limits.sites;
 		const used = await countSites(tx, tenant_id);
 		if (max !== null && used >= max) {
-			throw new Failure(
+			throw new ApiError(
 				"conflict",
 				`The plan includes ${max === 1 ? "1 site" : `${max} sites`}, of which ${used} are used. Delete one, or ask for a larger plan.`,
 				{
@@ -72,7 +72,7 @@ export async function createSite(context: ChangeContext, input: SiteInput & { te
 				},
 			);
 		}
-		if (!(await insertSite(tx, site))) throw new Failure("conflict", "The tenant has a site with this id. Choose another one, or leave it out.");
+		if (!(await insertSite(tx, site))) throw new ApiError("conflict", "The tenant has a site with this id. Choose another one, or leave it out.");
 		await keepResult(tx, context, tenant_id, site);
 		return {
 			result: site,
@@ -86,7 +86,7 @@ export async function createSite(context: ChangeContext, input: SiteInput & { te
 export async function updateSite(context: ChangeContext, input: SitePatch & { tenant_id: string; site_id: string }): Promise<Site> {
 	const { tenant_id, site_id, ...patch } = input;
 	return change(context, async (tx) => {
-		const found = await holdTenant(tx, tenant_id);
+		const found = await readTenantForShare(tx, tenant_id);
 		if (!found) throw tenantNotFound();
 		assertTenantActive(found.tenant);
 		const before = await lockSite(tx, tenant_id, site_id);
@@ -106,12 +106,12 @@ export async function updateSite(context: ChangeContext, input: SitePatch & { te
 export async function deleteSite(context: ChangeContext, input: { tenant_id: string; site_id: string }): Promise<void> {
 	const { tenant_id, site_id } = input;
 	await change(context, async (tx) => {
-		const found = await holdTenant(tx, tenant_id);
+		const found = await readTenantForShare(tx, tenant_id);
 		if (!found) throw tenantNotFound();
 		assertTenantActive(found.tenant);
 		const site = await lockSite(tx, tenant_id, site_id);
 		if (!site) throw siteNotFound();
-		if (await siteHasDocuments(tx, tenant_id, site_id)) throw new Failure("conflict", "The site has documents. Delete them first.");
+		if (await siteHasDocuments(tx, tenant_id, site_id)) throw new ApiError("conflict", "The site has documents. Delete them first.");
 		const unbound_key_ids = await unbindKeys(tx, tenant_id, site_id);
 		await deleteSiteRow(tx, tenant_id, site_id);
 		return {

@@ -1,5 +1,5 @@
 import { asRole, type Role } from "../../core/caller.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 
 export const INVITATION_STATUSES = ["waiting", "accepted", "cancelled", "expired"] as const;
 export type InvitationStatus = (typeof INVITATION_STATUSES)[number];
@@ -45,7 +45,7 @@ export function statusOf(invitation: Pick<Invitation, "accepted_at" | "cancelled
 	return invitation.expires_at.getTime() <= now ? "expired" : "waiting";
 }
 
-export function describeInvitation(invitation: Invitation, now: number): InvitationAnswer {
+export function toInvitationResponse(invitation: Invitation, now: number): InvitationAnswer {
 	const { id, email, role, created_at, created_by, expires_at } = invitation;
 	return {
 		id,
@@ -58,6 +58,6 @@ export function describeInvitation(invitation: Invitation, now: number): Invitat
 	};
 }
 
-export function invitationNotFound(): Failure {
-	return new Failure("not_found", "There is no invitation with this id.");
+export function invitationNotFound(): ApiError {
+	return new ApiError("not_found", "There is no invitation with this id.");
 }

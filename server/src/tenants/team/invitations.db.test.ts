@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { testLog } from "../../../testing/database.ts";
 import { mailTrap } from "../../../testing/mail-trap.ts";
 import { PUBLIC_URL, type TeamFixture, teamFixture } from "../../../testing/team.ts";
-import { type ErrorCode, Failure } from "../../core/error.ts";
+import { ApiError, type ErrorCode } from "../../core/error.ts";
 import { digestOneTimeToken } from "../../core/one-time-token.ts";
 import { createMailer } from "../../outbox/mail/mailer.ts";
 import { updateTenant } from "../tenants.ts";
@@ -19,7 +19,7 @@ before(async () => {
 after(() => team.close());
 
 function refusedWith(code: ErrorCode) {
-	return (error: unknown) => error instanceof Failure && error.code === code;
+	return (error: unknown) => error instanceof ApiError && error.code === code;
 }
 
 function tokenOf(url: string): string {
@@ -155,7 +155,7 @@ test("a repeat with the same Idempotency-Key makes no second link", async () => 
 	const { invitation } = await invite(context, input);
 	await rejects(
 		invite(context, input),
-		(error) => error instanceof Failure && error.code === "secret_already_issued" && error.facts.members?.invitation_id === invitation.id,
+		(error) => error instanceof ApiError && error.code === "secret_already_issued" && error.facts.members?.invitation_id === invitation.id,
 	);
 	await rejects(invite(context, { ...input, role: "owner" }), refusedWith("idempotency_mismatch"));
 	deepEqual(await statuses(tenant_id), { [invitation.id]: "waiting" });
@@ -178,7 +178,7 @@ test("at most 100 invitations wait, also when many are made at once, and 200 are
 	await team.superuser.query("update invitations set cancelled_at = now() where tenant_id = $1", [tenant_id]);
 	await fill(100, "cancelled");
 	await rejects(invite(context, { tenant_id, role: "viewer" }), (error) => {
-		ok(error instanceof Failure && error.code === "rate_limited");
+		ok(error instanceof ApiError && error.code === "rate_limited");
 		equal(error.facts.retry_after_seconds, 24 * 3_600);
 		return true;
 	});

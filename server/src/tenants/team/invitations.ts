@@ -1,9 +1,9 @@
 import { change } from "../../audit/change.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import type { DatabaseContext } from "../../database/database.ts";
 import { read } from "../../database/read.ts";
 import { type Page, type PageRequest, toPage, windowByTime } from "../../http/input/cursor.ts";
-import { describeInvitation, type InvitationAnswer, invitationNotFound, statusOf } from "./invitation.ts";
+import { type InvitationAnswer, invitationNotFound, statusOf, toInvitationResponse } from "./invitation.ts";
 import { cancelInvitationRow, lockInvitation, readInvitations } from "./invitation-store.ts";
 import { lockTeam, type TeamContext } from "./lock-team.ts";
 
@@ -12,7 +12,7 @@ export async function listInvitations(context: DatabaseContext, input: PageReque
 	const window = windowByTime(input);
 	const rows = await read(context, (tx) => readInvitations(tx, input.tenant_id, window));
 	const page = toPage(rows, window, ({ created_at, id }) => [created_at.toISOString(), id]);
-	return { ...page, data: page.data.map((invitation) => describeInvitation(invitation, context.clock.now())) };
+	return { ...page, data: page.data.map((invitation) => toInvitationResponse(invitation, context.clock.now())) };
 }
 
 /**
@@ -27,7 +27,7 @@ export async function cancelInvitation(context: TeamContext, input: { tenant_id:
 		if (!invitation) throw invitationNotFound();
 		const now = context.clock.now();
 		const status = statusOf(invitation, now);
-		if (status === "accepted") throw new Failure("conflict", "The invitation has been accepted. Remove the member instead.");
+		if (status === "accepted") throw new ApiError("conflict", "The invitation has been accepted. Remove the member instead.");
 		if (status !== "waiting") return { unchanged: undefined };
 		await cancelInvitationRow(tx, tenant_id, invitation_id, new Date(now));
 		const { email, role } = invitation;

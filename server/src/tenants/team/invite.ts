@@ -1,7 +1,7 @@
 import { change } from "../../audit/change.ts";
 import { claimOnce } from "../../audit/idempotency.ts";
 import type { Role } from "../../core/caller.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import { newId } from "../../core/id.ts";
 import { makeOneTimeToken } from "../../core/one-time-token.ts";
 import type { Tx } from "../../database/transaction.ts";
@@ -11,7 +11,7 @@ import { composeMail } from "../../outbox/mail/mails.ts";
 import type { ProfileContext } from "../../plans/profile/live.ts";
 import { assertTenantActive } from "../tenant.ts";
 import type { EndersContext } from "./ending.ts";
-import { describeInvitation, type Invitation, type InvitationAnswer, type Inviter } from "./invitation.ts";
+import { type Invitation, type InvitationAnswer, type Inviter, toInvitationResponse } from "./invitation.ts";
 import { cancelInvitationsTo, countInvitations, deleteInvitationsBefore, insertInvitation } from "./invitation-store.ts";
 import { lockTeam, type TeamContext } from "./lock-team.ts";
 import { isMembersAddress } from "./member-store.ts";
@@ -44,12 +44,12 @@ function inviterOf(context: InviteContext, product_name: string): Inviter {
 async function assertRoomForInvitation(tx: Tx, tenant_id: string, now: Date): Promise<void> {
 	const { waiting, made, first_made_at } = await countInvitations(tx, tenant_id, { now, since: new Date(now.getTime() - DAY_MS) });
 	if (waiting >= INVITATIONS_WAITING_MAX) {
-		throw new Failure("conflict", `${waiting} invitations wait already, which is the limit. Cancel one that is not needed any more.`, {
+		throw new ApiError("conflict", `${waiting} invitations wait already, which is the limit. Cancel one that is not needed any more.`, {
 			members: { max: INVITATIONS_WAITING_MAX, used: waiting },
 		});
 	}
 	if (made < INVITATIONS_PER_DAY_MAX || first_made_at === null) return;
-	throw new Failure("rate_limited", `${made} invitations were made within 24 hours, which is the limit. Wait for the seconds in Retry-After.`, {
+	throw new ApiError("rate_limited", `${made} invitations were made within 24 hours, which is the limit. Wait for the seconds in Retry-After.`, {
 		retry_after_seconds: Math.ceil((first_made_at.getTime() + DAY_MS - now.getTime()) / 1_000),
 	});
 }
@@ -99,15 +99,15 @@ export async function invite(context: InviteContext, input: InvitationInput & { 
 	const link = { href: join_url + mailed_token.text };
 	const words = { inviter, tenant_name: tenant.name, product_name, as: AS[role], link, expires_at };
 	const mailed = email !== null && (await context.mailer.send(composeMail("invitation", email, words)));
-	return { invitation: describeInvitation(invitation, context.clock.now()), url: join_url + token.text, mailed };
+	return { invitation: toInvitationResponse(invitation, context.clock.now()), url: join_url + token.text, mailed };
 }
 
-function shownBefore(invitation_id: string): Failure {
-	return new Failure("secret_already_issued", "This request made an invitation before; its link was shown then. If it is lost, invite again.", {
+function shownBefore(invitation_id: string): ApiError {
+	return new ApiError("secret_already_issued", "This request made an invitation before; its link was shown then. If it is lost, invite again.", {
 		members: { invitation_id },
 	});
 }
 
-function memberAlready(): Failure {
-	return new Failure("conflict", "This address belongs to a member of the tenant already. An owner can change the member's role.");
+function memberAlready(): ApiError {
+	return new ApiError("conflict", "This address belongs to a member of the tenant already. An owner can change the member's role.");
 }

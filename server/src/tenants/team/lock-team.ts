@@ -1,8 +1,8 @@
 import type { ChangeContext } from "../../audit/change.ts";
 import { type CallerContext, type Role, roleReaches } from "../../core/caller.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import type { Tx } from "../../database/transaction.ts";
-import { lockTenant } from "../store.ts";
+import { readTenantForUpdate } from "../store.ts";
 import { type Tenant, tenantNotFound } from "../tenant.ts";
 import { readMemberRole } from "./member-store.ts";
 
@@ -12,7 +12,7 @@ export type TeamContext = ChangeContext & CallerContext;
 /** Throws 403 `role_not_allowed` unless `role` reaches `needed`. */
 function assertRole(role: Role, needed: Role): void {
 	if (roleReaches(role, needed)) return;
-	throw new Failure("role_not_allowed", `This needs the role ${needed} in the tenant; yours is ${role}. Ask an owner of the tenant.`, {
+	throw new ApiError("role_not_allowed", `This needs the role ${needed} in the tenant; yours is ${role}. Ask an owner of the tenant.`, {
 		members: { role_needed: needed, role },
 	});
 }
@@ -22,7 +22,7 @@ function assertRole(role: Role, needed: Role): void {
  * owners who demote each other the second one is no owner any more. 404 `not_found` when the tenant or the caller's membership is gone.
  */
 export async function lockTeam(tx: Tx, context: TeamContext, tenant_id: string, needed: Role): Promise<Tenant> {
-	const found = await lockTenant(tx, tenant_id);
+	const found = await readTenantForUpdate(tx, tenant_id);
 	if (!found) throw tenantNotFound();
 	const { caller } = context;
 	// The role of a portal session never changes, and the lock above has asked whether the session lives.

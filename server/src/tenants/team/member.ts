@@ -1,5 +1,5 @@
 import { asRole, type Caller, type Role } from "../../core/caller.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 
 /** A person in one tenant. `person_id` is of their sign-in and leaves this server in audit entries only. */
 export interface Member {
@@ -26,15 +26,15 @@ export function isCaller(member: Pick<Member, "id">, caller: Caller): boolean {
 	return caller.kind === "member" && caller.member_id === member.id;
 }
 
-export function describeMember(member: Member, caller: Caller): MemberAnswer {
+export function toMemberResponse(member: Member, caller: Caller): MemberAnswer {
 	const { person_id: _person, ...rest } = member;
 	return { ...rest, is_you: isCaller(member, caller) };
 }
 
-export function memberNotFound(): Failure {
-	return new Failure("not_found", "There is no member with this id.");
+export function memberNotFound(): ApiError {
+	return new ApiError("not_found", "There is no member with this id.");
 }
 
-export function lastOwner(): Failure {
-	return new Failure("conflict", "This is the only owner of the tenant. Make somebody else an owner first.");
+export function lastOwner(): ApiError {
+	return new ApiError("conflict", "This is the only owner of the tenant. Make somebody else an owner first.");
 }

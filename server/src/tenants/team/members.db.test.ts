@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { type TeamFixture, teamFixture } from "../../../testing/team.ts";
 import { verifyChain } from "../../audit/verify.ts";
 import type { Caller } from "../../core/caller.ts";
-import { type ErrorCode, Failure } from "../../core/error.ts";
+import { ApiError, type ErrorCode } from "../../core/error.ts";
 import { updateTenant } from "../tenants.ts";
 import { listInvitations } from "./invitations.ts";
 import { invite } from "./invite.ts";
@@ -18,7 +18,7 @@ before(async () => {
 after(() => team.close());
 
 function refusedWith(code: ErrorCode) {
-	return (error: unknown) => error instanceof Failure && error.code === code;
+	return (error: unknown) => error instanceof ApiError && error.code === code;
 }
 
 async function rolesOf(tenant_id: string): Promise<Record<string, string>> {
@@ -139,7 +139,7 @@ test("a viewer leaves, but removes nobody else", async () => {
 	const refused = removeMember(context, { tenant_id, member_id: owner.member_id });
 	await rejects(
 		refused,
-		(error) => error instanceof Failure && error.facts.members?.role_needed === "owner" && error.facts.members.role === "viewer",
+		(error) => error instanceof ApiError && error.facts.members?.role_needed === "owner" && error.facts.members.role === "viewer",
 	);
 	await rejects(removeMember(context, { tenant_id, member_id: "mem_nobody" }), refusedWith("role_not_allowed"));
 	await removeMember(context, { tenant_id, member_id: viewer.member_id });

@@ -6,14 +6,14 @@ import { type Page, type PageRequest, toPage, windowByTime } from "../../http/in
 import { assertTenantActive } from "../tenant.ts";
 import { type EndersContext, endedFacts, endMade } from "./ending.ts";
 import { lockTeam, type TeamContext } from "./lock-team.ts";
-import { describeMember, isCaller, lastOwner, type MemberAnswer, memberNotFound } from "./member.ts";
+import { isCaller, lastOwner, type MemberAnswer, memberNotFound, toMemberResponse } from "./member.ts";
 import { countOwners, deleteMember, readMember, readMembers, updateMemberRole } from "./member-store.ts";
 
 /** One page of a tenant's members, in the order in which they joined. */
 export async function listMembers(context: DatabaseContext & CallerContext, input: PageRequest & { tenant_id: string }): Promise<Page<MemberAnswer>> {
 	const window = windowByTime(input);
 	const page = toPage(await read(context, (tx) => readMembers(tx, input.tenant_id, window)), window, (member) => [member.joined_at, member.id]);
-	return { ...page, data: page.data.map((member) => describeMember(member, context.caller)) };
+	return { ...page, data: page.data.map((member) => toMemberResponse(member, context.caller)) };
 }
 
 /**
@@ -29,7 +29,7 @@ export async function updateMember(
 		assertTenantActive(await lockTeam(tx, context, tenant_id, "owner"));
 		const before = await readMember(tx, tenant_id, member_id);
 		if (!before) throw memberNotFound();
-		if (before.role === role) return { unchanged: describeMember(before, context.caller) };
+		if (before.role === role) return { unchanged: toMemberResponse(before, context.caller) };
 		if (before.role === "owner" && (await countOwners(tx, tenant_id)) === 1) throw lastOwner();
 		await updateMemberRole(tx, tenant_id, member_id, role);
 		const because = "member.role_changed";
@@ -38,7 +38,7 @@ export async function updateMember(
 		const ended = await endMade(tx, context, ending);
 		const facts = { name: before.name, email: before.email, before: before.role, role, ended: endedFacts(ended) };
 		return {
-			result: describeMember({ ...before, role }, context.caller),
+			result: toMemberResponse({ ...before, role }, context.caller),
 			...ended,
 			audit: [{ action: because, target: { kind: "member", id: member_id }, tenant_id, facts }, ...ended.audit],
 		};

@@ -1,6 +1,6 @@
 import Type from "typebox";
 import { pageOf, pageQuery } from "../../http/input/cursor.ts";
-import { type Row, route } from "../../http/route.ts";
+import { type Route, route } from "../../http/route.ts";
 import { cancelInvitation, listInvitations } from "./invitations.ts";
 import { type InviteContext, invite } from "./invite.ts";
 import { listMembers, removeMember, updateMember } from "./members.ts";
@@ -8,7 +8,7 @@ import { InvitationInput, InvitationSchema, MadeInvitationSchema, MemberPatch, M
 
 const page = Type.Object(pageQuery, { additionalProperties: false });
 
-export const managementTeamRoutes: readonly Row<InviteContext>[] = [
+export const managementTeamRoutes: readonly Route<InviteContext>[] = [
 	route({
 		method: "GET",
 		path: "/api/v1/tenants/:tenant_id/members",

@@ -40,7 +40,7 @@ function seenIn(picked: Picked) {
 }
 
 /** Notes from where each secret was used while it lived, how often, and how long it was silent in between. To be called after the keys' sources. */
-export async function settleSecretSources(tx: RecordTx, picked: Picked): Promise<void> {
+export async function aggregateSecretSources(tx: RecordTx, picked: Picked): Promise<void> {
 	await sql`
 		${seenIn(picked)}, spaced as (
 			select *, from_ms - max(to_ms) over (
@@ -75,7 +75,7 @@ export async function settleSecretSources(tx: RecordTx, picked: Picked): Promise
 }
 
 /** Notes from where secrets that have ended are presented still, in all and on the latest day (UTC). */
-export async function settleEndedSecrets(tx: RecordTx, picked: Picked): Promise<void> {
+export async function aggregateEndedSecrets(tx: RecordTx, picked: Picked): Promise<void> {
 	await sql`
 		${seenIn(picked)}, ended as (
 			select *, (to_timestamp(to_ms / 1000) at time zone 'UTC')::date as day,
@@ -101,7 +101,7 @@ export async function settleEndedSecrets(tx: RecordTx, picked: Picked): Promise<
 }
 
 /** Notes what each secret was used for with success. */
-export async function settleSecretOperations(tx: RecordTx, picked: Picked): Promise<void> {
+export async function aggregateSecretOperations(tx: RecordTx, picked: Picked): Promise<void> {
 	await sql`
 		insert into keywright.secret_operations as kept (tenant_id, key_id, kid, operation, last_succeeded_at)
 		select done.tenant_id, done.key_id, done.kid, operation, to_timestamp(max(last_ms::float8) / 1000)

@@ -6,7 +6,7 @@ import { systemClock } from "../../core/clock.ts";
 import { ALL_TENANTS } from "../../core/context.ts";
 import { parseAddress } from "../../core/network.ts";
 import { inTransaction } from "../../database/transaction.ts";
-import { settleUsage } from "../aggregate.ts";
+import { aggregateUsage } from "../aggregate.ts";
 import { startFlushing } from "../flush.ts";
 import { Meter } from "../meter.ts";
 import { SOURCES_PER_KEY_MAX } from "../store.ts";
@@ -40,7 +40,7 @@ suite("evidence of what secrets are used for, and from where", () => {
 		const flushing = startFlushing({ database: db.database, meter, clock: systemClock, node: { id: "node_test" }, log: testLog });
 		const settle = async (): Promise<void> => {
 			await flushing.flushNow();
-			await settleUsage({ database: db.database, log: testLog });
+			await aggregateUsage({ database: db.database, log: testLog });
 		};
 		return { meter, flushing, settle };
 	}

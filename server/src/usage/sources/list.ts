@@ -1,7 +1,7 @@
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import type { DatabaseContext } from "../../database/database.ts";
 import { read } from "../../database/read.ts";
-import { settleUsage } from "../aggregate.ts";
+import { aggregateUsage } from "../aggregate.ts";
 import { keyExists } from "../report-store.ts";
 import { readSecretSources, type SecretSource } from "./evidence-store.ts";
 import { readSources } from "./store.ts";
@@ -23,9 +23,9 @@ function deadUseOf(seen: SecretSource) {
  * 404 `not_found`.
  */
 export async function listSources(context: DatabaseContext, input: { tenant_id: string; key_id: string }) {
-	await settleUsage(context);
+	await aggregateUsage(context);
 	const { rows, seen } = await read(context, async (tx) => {
-		if (!(await keyExists(tx, input.tenant_id, input.key_id))) throw new Failure("not_found", "There is no API key with this id.");
+		if (!(await keyExists(tx, input.tenant_id, input.key_id))) throw new ApiError("not_found", "There is no API key with this id.");
 		return {
 			rows: await readSources(tx, input.tenant_id, input.key_id),
 			seen: await readSecretSources(tx, input, new Date(context.clock.now())),

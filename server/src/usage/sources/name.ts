@@ -1,6 +1,6 @@
 import { type ChangeContext, change } from "../../audit/change.ts";
-import { Failure } from "../../core/error.ts";
-import { holdTenant } from "../../tenants/store.ts";
+import { ApiError } from "../../core/error.ts";
+import { readTenantForShare } from "../../tenants/store.ts";
 import { assertTenantActive, tenantNotFound } from "../../tenants/tenant.ts";
 import { OTHER_SOURCES } from "./source.ts";
 import { type NamedSource, putSourceName, readNamedSource, removeSourceName } from "./store.ts";
@@ -12,13 +12,13 @@ import { type NamedSource, putSourceName, readNamedSource, removeSourceName } fr
 export async function nameSource(context: ChangeContext, input: { tenant_id: string; source_id: string; name: string | null }): Promise<NamedSource> {
 	const { tenant_id, source_id } = input;
 	return change(context, async (tx) => {
-		const found = await holdTenant(tx, tenant_id);
+		const found = await readTenantForShare(tx, tenant_id);
 		if (!found) throw tenantNotFound();
 		assertTenantActive(found.tenant);
 		const before = await readNamedSource(tx, tenant_id, source_id);
-		if (!before) throw new Failure("not_found", "No key of this tenant was used from a source with this id.");
+		if (!before) throw new ApiError("not_found", "No key of this tenant was used from a source with this id.");
 		if (source_id === OTHER_SOURCES.id && input.name !== null) {
-			throw new Failure("conflict", "This stands for all sources beyond those that are kept apart, so one name would not be true of them.");
+			throw new ApiError("conflict", "This stands for all sources beyond those that are kept apart, so one name would not be true of them.");
 		}
 		const source: NamedSource = { ...before, name: input.name?.trim() ?? null };
 		if (source.name === before.name) return { unchanged: before };

@@ -1,7 +1,7 @@
 import Type from "typebox";
 import type { ChangeContext } from "../../audit/change.ts";
 import { Name } from "../../http/input/fields.ts";
-import { type Row, route } from "../../http/route.ts";
+import { type Route, route } from "../../http/route.ts";
 import { listSources } from "./list.ts";
 import { nameSource } from "./name.ts";
 
@@ -50,7 +50,7 @@ const Sources = Type.Object({
 });
 const SourceName = Type.Object({ name: Type.Union([Name, Type.Null()]) }, { additionalProperties: false });
 
-export const managementSourceRoutes: readonly Row<ChangeContext>[] = [
+export const managementSourceRoutes: readonly Route<ChangeContext>[] = [
 	route({
 		method: "GET",
 		path: "/api/v1/tenants/:tenant_id/api-keys/:key_id/sources",

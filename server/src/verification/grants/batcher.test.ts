@@ -1,7 +1,7 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import { Batcher } from "./batcher.ts";
 
 /** A batcher whose loads a test answers by hand. */
@@ -76,7 +76,7 @@ test("whoever comes when too many wait is told to come again, and those who wait
 	const waiting = ["a", "b", "c"].map((key) => batcher.get(key));
 	await rejects(
 		batcher.get("d"),
-		(error: unknown) => error instanceof Failure && error.code === "unavailable" && error.facts.retry_after_seconds === 1,
+		(error: unknown) => error instanceof ApiError && error.code === "unavailable" && error.facts.retry_after_seconds === 1,
 	);
 	const joining = batcher.get("a");
 	await answer(0);

@@ -1,4 +1,4 @@
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 
 interface Waiting<V> {
 	readonly promise: Promise<V>;
@@ -28,7 +28,7 @@ export class Batcher<V> {
 		if (waiting) return waiting.promise;
 		if (this.#waiting.size >= this.#queueMax) {
 			return Promise.reject(
-				new Failure("unavailable", "Too many keys wait for the database at the moment. Try again shortly.", { retry_after_seconds: RETRY_SECONDS }),
+				new ApiError("unavailable", "Too many keys wait for the database at the moment. Try again shortly.", { retry_after_seconds: RETRY_SECONDS }),
 			);
 		}
 		const { promise, resolve, reject } = Promise.withResolvers<V>();

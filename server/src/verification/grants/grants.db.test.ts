@@ -3,7 +3,7 @@ import { after, before, suite, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { append, holdable } from "../../../testing/nodes.ts";
 import { type MadeKey, type Process, type VerificationFixture, verificationFixture } from "../../../testing/verification.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import { pauseKey, resumeKey } from "../../keys/pause.ts";
 import { revokeKey } from "../../keys/revoke.ts";
 import { newKid } from "../../keys/secrets/format.ts";
@@ -107,7 +107,7 @@ suite("grants in memory", () => {
 			if (readings % 2 === 0) await changer.node.settle(await append(fixture.database, changer.node, [{ kind: "key", id: key.key_id }]));
 		});
 		const { grants } = await fixture.process({ grants_database: held.database });
-		await rejects(grants.fill(key.kid, "normal"), (error: unknown) => error instanceof Failure && error.code === "unavailable");
+		await rejects(grants.fill(key.kid, "normal"), (error: unknown) => error instanceof ApiError && error.code === "unavailable");
 		equal(grants.get(key.kid), undefined);
 		ok(held.begun <= 8);
 	});

@@ -1,10 +1,10 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../../core/clock.ts";
 import { ALL_TENANTS } from "../../core/context.ts";
-import { Failure } from "../../core/error.ts";
+import { ApiError } from "../../core/error.ts";
 import type { Database } from "../../database/database.ts";
 import { inTransaction } from "../../database/transaction.ts";
-import { LEGACY_KEYS_ID } from "../../keys/imported/formats.ts";
+import { IMPORTED_KEYS_ID } from "../../keys/imported/formats.ts";
 import { type SequencedInvalidation, siteInvalidationId } from "../../nodes/invalidation.ts";
 import type { Node } from "../../nodes/node.ts";
 import type { Meter } from "../../usage/meter.ts";
@@ -134,13 +134,13 @@ export class Grants {
 			wanted = wanted.filter((name) => !loaded.has(name));
 		}
 		if (wanted.length > 0)
-			throw new Failure("unavailable", "The key is being changed at this moment. Try again shortly.", { retry_after_seconds: 1 });
+			throw new ApiError("unavailable", "The key is being changed at this moment. Try again shortly.", { retry_after_seconds: 1 });
 		return loaded;
 	}
 
 	#isOvertaken(row: GrantRow): boolean {
 		const { node } = this.#options;
-		if (row.kid === null) return isLookup(row.wanted_kid) && node.touchedSince("legacy_formats", LEGACY_KEYS_ID, row.snapshot_seq);
+		if (row.kid === null) return isLookup(row.wanted_kid) && node.touchedSince("legacy_formats", IMPORTED_KEYS_ID, row.snapshot_seq);
 		return (
 			node.touchedSince("key", row.key_id, row.snapshot_seq) ||
 			node.touchedSince("tenant", row.tenant_id, row.snapshot_seq) ||
@@ -194,7 +194,7 @@ export class Grants {
 			if (kind === "key") for (const kid of this.#kidsOfKey.get(id) ?? []) markStale(this.#grants.peek(kid));
 			else if (kind === "tenant") markStale(tenants.get(id));
 			else if (kind === "site") this.#sites.delete(id);
-			else if (kind === "legacy_formats" && id === LEGACY_KEYS_ID) this.#unknown.forgetElsewhere();
+			else if (kind === "legacy_formats" && id === IMPORTED_KEYS_ID) this.#unknown.forgetElsewhere();
 			else if (kind === "plan") {
 				markStale(plans.get(id));
 				plans.delete(id);

@@ -1,7 +1,7 @@
 import type { Grant } from "./grant.ts";
 
 /** The key and its tenant as `whoami` and the verify API show them. */
-export function describeGrant(grant: Grant) {
+export function toGrantResponse(grant: Grant) {
 	return {
 		key: {
 			id: grant.key_id,

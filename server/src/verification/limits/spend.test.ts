@@ -9,7 +9,7 @@ import type { RateLimit } from "../../plans/plan.ts";
 import type { Grant } from "../grants/grant.ts";
 import { limitPolicy, policyHeader } from "./policy.ts";
 import { QuotaLedger } from "./quota.ts";
-import { rateLimitHeader, spend, untake } from "./spend.ts";
+import { rateLimitHeader, refund, spend } from "./spend.ts";
 import { SlidingWindow } from "./window.ts";
 
 const MINUTE = 60_000;
@@ -188,7 +188,7 @@ test("what is given back is exactly what was taken", () => {
 		equal(spendAt(grant, 2, MINUTE), null);
 		const before = used(grant, MINUTE);
 		equal(spendAt(grant, 5, MINUTE, named), null);
-		untake(grant, { cost: 5, limits: named === null ? null : new Map(Object.entries(named)) }, MINUTE);
+		refund(grant, { cost: 5, limits: named === null ? null : new Map(Object.entries(named)) }, MINUTE);
 		deepEqual(used(grant, MINUTE), before);
 	}
 });

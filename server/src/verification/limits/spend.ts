@@ -67,9 +67,9 @@ function take(grant: Grant, cost: number, costs: readonly number[] | null, at: I
 }
 
 /** Gives back to the limits what was taken of them at `taken_ms`. */
-export function untake(grant: Grant, price: Price, taken_ms: number): void {
+export function refund(grant: Grant, price: Price, taken_ms: number): void {
 	const costs = costsFor(grant, price) ?? grant.policy.limits.map((limit) => (limit.named_only ? 0 : price.cost));
-	for (const [index, taken] of costs.entries()) grant.windows[index]?.untake(taken_ms, taken);
+	for (const [index, taken] of costs.entries()) grant.windows[index]?.refund(taken_ms, taken);
 }
 
 function quotaExceeded(grant: Grant, at: Instant): Denial {

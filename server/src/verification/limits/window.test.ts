@@ -172,7 +172,7 @@ test("what is given back is there again, and no one else's with it", () => {
 				window.take(now, cost);
 				const later = Math.round(now + after * length * 1000);
 				window.used(later);
-				window.untake(now, cost);
+				window.refund(now, cost);
 				equal(window.used(later), other.used(later));
 				ok(window.resetMs(later) >= other.resetMs(later));
 			},
@@ -182,12 +182,12 @@ test("what is given back is there again, and no one else's with it", () => {
 
 test("giving back what never was does not make room beyond the limit", () => {
 	const window = new SlidingWindow(1);
-	window.untake(START, 5);
+	window.refund(START, 5);
 	window.take(START, 1);
-	window.untake(START - 100_000, 5);
-	window.untake(START + 100_000, 5);
+	window.refund(START - 100_000, 5);
+	window.refund(START + 100_000, 5);
 	equal(window.used(START), 1);
-	window.untake(START, 5);
+	window.refund(START, 5);
 	equal(window.peek(START, 3), 3);
 });
 

@@ -65,7 +65,7 @@ export class SlidingWindow {
 	}
 
 	/** Gives back what was taken at `taken_ms`, as far as its slot still counts it. */
-	untake(taken_ms: number, cost: number): void {
+	refund(taken_ms: number, cost: number): void {
 		const age = this.#slot - Math.floor(taken_ms / this.#slotMs);
 		if (age < 0 || age > SLOTS_PER_WINDOW) return;
 		const place = this.#placeOf(age);

@@ -1,7 +1,7 @@
 import type { FastifyError } from "fastify";
-import { Failure } from "../core/error.ts";
+import { ApiError } from "../core/error.ts";
 import { validationFailure } from "./input/validation.ts";
-import type { Row } from "./route.ts";
+import type { Route } from "./route.ts";
 
 function codeOf(error: unknown): string {
 	return error !== null && typeof error === "object" && "code" in error && typeof error.code === "string" ? error.code : "";
@@ -17,29 +17,29 @@ function isCutOff(error: unknown): boolean {
 }
 
 /** What the framework and the platform throw, as failures of ours; null for what is a defect. `row` is the route's, when one was found. */
-export function failureOf(error: unknown, row: Row<never> | null): Failure | null {
-	if (error instanceof Failure) return error;
+export function toApiError(error: unknown, row: Route<never> | null): ApiError | null {
+	if (error instanceof ApiError) return error;
 	if (isValidationError(error)) {
 		const part = error.validationContext ?? "body";
 		const missing = part === "body" && error.validation.some((finding) => finding.instancePath === "" && finding.keyword === "type");
-		if (missing) return new Failure("invalid_request", "Send a JSON object as the body, with Content-Type: application/json.");
+		if (missing) return new ApiError("invalid_request", "Send a JSON object as the body, with Content-Type: application/json.");
 		return validationFailure(part, error.validation as Parameters<typeof validationFailure>[1]);
 	}
-	if (isCutOff(error)) return new Failure("invalid_request", "The connection ended before the body did. Send it again.");
+	if (isCutOff(error)) return new ApiError("invalid_request", "The connection ended before the body did. Send it again.");
 	switch (codeOf(error)) {
 		case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
-			return new Failure("unsupported_media_type", mediaTypeCure(row));
+			return new ApiError("unsupported_media_type", mediaTypeCure(row));
 		case "FST_ERR_CTP_BODY_TOO_LARGE":
-			return new Failure("payload_too_large", "The body is larger than this route takes.");
+			return new ApiError("payload_too_large", "The body is larger than this route takes.");
 		case "FST_ERR_CTP_EMPTY_JSON_BODY":
-			return new Failure("invalid_request", "The body is empty. Send a JSON object.");
+			return new ApiError("invalid_request", "The body is empty. Send a JSON object.");
 		case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
-			return new Failure("invalid_request", "The body is shorter or longer than its Content-Length says.");
+			return new ApiError("invalid_request", "The body is shorter or longer than its Content-Length says.");
 		case "FST_ERR_BAD_URL":
-			return new Failure("ambiguous_path", "The path holds percent-encoding that cannot be decoded. Send it plainly.");
+			return new ApiError("ambiguous_path", "The path holds percent-encoding that cannot be decoded. Send it plainly.");
 		case "ENOSPC":
 		case "EDQUOT":
-			return new Failure("storage_full", "The storage of this instance is full. Tell the operator, and send the request again when there is room.", {
+			return new ApiError("storage_full", "The storage of this instance is full. Tell the operator, and send the request again when there is room.", {
 				cause: error,
 			});
 		default:
@@ -47,7 +47,7 @@ export function failureOf(error: unknown, row: Row<never> | null): Failure | nul
 	}
 }
 
-function mediaTypeCure(row: Row<never> | null): string {
+function mediaTypeCure(row: Route<never> | null): string {
 	if (row?.input === "upload") return "Send the file as multipart/form-data and let your HTTP client set Content-Type with its boundary.";
 	return "Send the body as JSON in UTF-8, with Content-Type: application/json.";
 }

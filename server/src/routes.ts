@@ -1,5 +1,5 @@
 import { operatorsRoutes } from "./access/operators/routes.ts";
-import { operatorPeopleRoutes, type PersonRouteContext, personRoutes, type VisitorRouteContext, visitorRoutes } from "./access/people/routes.ts";
+import { type AnonymousRouteContext, anonymousPeopleRoutes, operatorPeopleRoutes } from "./access/people/routes.ts";
 import type { SignInContext } from "./access/people/sign-in.ts";
 import type { PortalLinkContext } from "./access/portal/links.ts";
 import { managementPortalRoutes } from "./access/portal/routes.ts";
@@ -10,10 +10,10 @@ import type { DocumentsContext } from "./documents/context.ts";
 import { keyedDocumentRoutes } from "./documents/routes.ts";
 import { forwardAuthRoutes, operatorForwardAuthRoutes } from "./forward-auth/routes.ts";
 import type { ForwardAuthTestContext } from "./forward-auth/tester.ts";
-import type { Row } from "./http/route.ts";
+import type { Route } from "./http/route.ts";
 import type { KeysContext, RecipientContext } from "./keys/context.ts";
 import { publicKeyRoutes } from "./keys/handovers/routes.ts";
-import { operatorLegacyRoutes } from "./keys/imported/routes.ts";
+import { operatorImportedRoutes } from "./keys/imported/routes.ts";
 import { removalRoutes } from "./keys/removals/preview.ts";
 import { managementRotationRoutes } from "./keys/rotations/routes.ts";
 import { keyRoutes } from "./keys/routes.ts";
@@ -46,11 +46,11 @@ export type ManagementRouteContext = KeysContext &
 	TenantLimitsContext;
 
 /** Every route that is not public, by who may call it. `documents` false leaves the documents resource out. */
-export function keyedRows(options: { documents: boolean }): readonly Row<KeyedRouteContext>[] {
+export function keyedRoutes(options: { documents: boolean }): readonly Route<KeyedRouteContext>[] {
 	return [...m2mRoutes, ...keyedRotationRoutes, ...keyedSiteRoutes, ...(options.documents ? keyedDocumentRoutes : []), ...keyedUsageRoutes];
 }
 
-export const managementRows: readonly Row<ManagementRouteContext>[] = [
+export const managementRoutes: readonly Route<ManagementRouteContext>[] = [
 	...keyRoutes,
 	...managementRotationRoutes,
 	...managementSiteRoutes,
@@ -65,7 +65,7 @@ export const managementRows: readonly Row<ManagementRouteContext>[] = [
 	...managementCapabilityRoutes,
 ];
 
-export const operatorRows: readonly Row<ManagementRouteContext>[] = [
+export const operatorRoutes: readonly Route<ManagementRouteContext>[] = [
 	...operatorPlanRoutes,
 	...operatorCapabilityRoutes,
 	...operatorTenantRoutes,
@@ -73,16 +73,16 @@ export const operatorRows: readonly Row<ManagementRouteContext>[] = [
 	...operatorProfileRoutes,
 	...operatorPeopleRoutes,
 	...operatorsRoutes,
-	...operatorLegacyRoutes,
+	...operatorImportedRoutes,
 	...operatorForwardAuthRoutes,
 ];
 
+export { personRoutes } from "./access/people/routes.ts";
+
 /** For whoever has shown no credential yet; what they send is not believed from another site's page. */
-export const visitorRows: readonly Row<VisitorRouteContext & RecipientContext>[] = [...visitorRoutes, ...publicKeyRoutes];
+export const anonymousRoutes: readonly Route<AnonymousRouteContext & RecipientContext>[] = [...anonymousPeopleRoutes, ...publicKeyRoutes];
 
-export const personRows: readonly Row<PersonRouteContext>[] = personRoutes;
-
-export const serviceRows: readonly Row<VerifyContext>[] = verifyRoutes;
+export const serviceRoutes: readonly Route<VerifyContext>[] = verifyRoutes;
 
 /** For proxies that ask about requests which they hold; answered without the framework. */
-export const forwardedRows: readonly Row<never>[] = forwardAuthRoutes;
+export const forwardedRoutes: readonly Route<never>[] = forwardAuthRoutes;

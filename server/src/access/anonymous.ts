@@ -5,7 +5,7 @@ import { addressOf } from "../http/peer.ts";
 import { framed } from "../http/reply.ts";
 
 /** What an action needs to know of the browser in front of it, and how it answers it with cookies. */
-export interface Visitor {
+export interface AnonymousCaller {
 	readonly address: string | null;
 	/** What attempts are counted by: the IPv4 address or the IPv6 /64. */
 	readonly bucket: string;
@@ -15,16 +15,20 @@ export interface Visitor {
 	setCookies(lines: readonly string[]): void;
 }
 
-export interface VisitorContext {
-	readonly visitor: Visitor;
+export interface AnonymousContext {
+	readonly anonymous: AnonymousCaller;
 }
 
-export interface VisitorOptions {
+export interface AnonymousOptions {
 	readonly trusted_proxies: AllowList | null;
 	readonly filterHeader: HeaderFilter;
 }
 
-export function visitorOf(request: FastifyRequest, reply: FastifyReply, { trusted_proxies, filterHeader }: VisitorOptions): Visitor {
+export function anonymousCallerOf(
+	request: FastifyRequest,
+	reply: FastifyReply,
+	{ trusted_proxies, filterHeader }: AnonymousOptions,
+): AnonymousCaller {
 	const raw = framed(request);
 	return {
 		get address() {
