@@ -1,10 +1,7 @@
 import type { Meaning } from "../ui/theme.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../ui/time-units.ts";
 import { relativeTime } from "../ui/time-words.ts";
 import { type Nearness, nearness } from "./words.ts";
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 
 /** A date that comes near or is over, in a word beside others and as a statement of its own. */
 export interface Due {

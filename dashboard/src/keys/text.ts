@@ -1,3 +1,4 @@
+import { DAY_MS } from "../ui/time-units.ts";
 import type { ApiKey } from "./queries.ts";
 import { REASONS } from "./words.ts";
 
@@ -73,8 +74,6 @@ export function milestoneOf(secret: Secret, key: Pick<ApiKey, "status" | "revoke
 	if (secret.status === "issued") return { ...base, title: "Issued", state: "resting", means: "Nothing has used it yet." };
 	return { ...base, title: "In use", state: "good", means: "" };
 }
-
-const DAY_MS = 86_400_000;
 
 /** Whether revoking it breaks something that runs: then its name is typed first. */
 export function wasUsedLately(key: Pick<ApiKey, "usage_24h" | "last_used_at">, now_ms: number): boolean {

@@ -1,4 +1,5 @@
 import type { Meaning } from "../ui/theme.ts";
+import { DAY_MS } from "../ui/time-units.ts";
 
 export const ENVIRONMENTS = ["prod", "staging", "dev"] as const;
 export type Environment = (typeof ENVIRONMENTS)[number];
@@ -22,8 +23,6 @@ export interface KeyState {
 	readonly meaning: Meaning;
 	readonly word: string;
 }
-
-const DAY_MS = 86_400_000;
 
 /** How a key stands, in the words of the page. A key without a secret waits for whoever reveals it. */
 export function stateOf(key: StateFacts, now_ms: number): KeyState {

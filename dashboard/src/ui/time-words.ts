@@ -1,4 +1,5 @@
-const SECOND_MS = 1_000;
+import { DAY_MS, SECOND_MS } from "./time-units.ts";
+
 const UNITS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
 	["year", 31_536_000_000],
 	["month", 2_592_000_000],
@@ -13,7 +14,6 @@ const JUST_NOW_MS = 5_000;
 // In numbers: "tomorrow" would be said of a distance, and a distance of 30 hours may end the day after tomorrow.
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "always" });
 const utcDay = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", timeZone: "UTC" });
-const DAY_MS = 86_400_000;
 const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 const exact = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;

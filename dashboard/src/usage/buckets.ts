@@ -1,3 +1,4 @@
+import { HOUR_MS } from "../ui/time-units.ts";
 import { OUTCOMES, type Outcome, outcomeOf } from "./outcomes.ts";
 
 /** One row of a usage report: how many requests of one hour ended with one code. */
@@ -14,7 +15,6 @@ export interface Bucket extends Readonly<Record<Outcome, number>> {
 
 export type BucketSize = "hour" | "six_hours" | "day";
 
-const HOUR_MS = 3_600_000;
 const SIZE_HOURS: Readonly<Record<BucketSize, number>> = { hour: 1, six_hours: 6, day: 24 };
 /** A year of hours: more than any page asks for, and an end to a loop that a clock led astray. */
 const BUCKETS_MAX = 8_784;

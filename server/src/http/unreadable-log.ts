@@ -1,9 +1,9 @@
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
+import { SECOND_MS } from "../core/time.ts";
 
 /** Anybody can send bytes that are no request, as fast as the network goes; a log is not filled with them. */
 const LINES_PER_SECOND_MAX = 10;
-const SECOND_MS = 1_000;
 
 export interface UnreadableRequest {
 	readonly request_id: string;

@@ -1,7 +1,6 @@
 import { sql } from "kysely";
+import { DAY_MS } from "../core/time.ts";
 import type { ReadTx } from "../database/transaction.ts";
-
-const DAY_MS = 86_400_000;
 
 /** Allowed requests of the 24 hours before `now_ms`, by key id: refused ones are no use of a key. A key without any is absent. */
 export async function usage24h(tx: ReadTx, tenant_id: string, key_ids: readonly string[], now_ms: number): Promise<Map<string, number>> {

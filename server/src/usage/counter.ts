@@ -1,8 +1,8 @@
+import { MINUTE_MS } from "../core/time.ts";
 import type { Batch } from "./batch.ts";
 import { DEAD, type UsageCode } from "./code.ts";
 import { type Source, UNKNOWN_SOURCE } from "./sources/source.ts";
 
-export const MINUTE_MS = 60_000;
 /** A success of an operation is told once an hour for each secret and source: as evidence that is enough. */
 const TOLD_EVERY_MINUTES = 60;
 /** How many operations of one secret and source are told apart at a time. */

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
-import { MINUTE_MS } from "./counter.ts";
+import { MINUTE_MS } from "../core/time.ts";
 
 /** In front of each value of a column; ids and codes never hold it, and the meter keeps it out of operations. */
 const BAR = "|";

@@ -1,10 +1,10 @@
 import { ApiError } from "../core/error.ts";
+import { HOUR_MS } from "../core/time.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/read.ts";
 import { type HourRow, readExistingKeys, readKeyHours } from "./activity-report-store.ts";
 import { aggregateUsage } from "./aggregate.ts";
 
-const HOUR_MS = 3_600_000;
 const HOURS = 24;
 export const ACTIVITY_KEYS_MAX = 100;
 

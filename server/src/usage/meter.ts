@@ -1,7 +1,8 @@
 import type { Clock } from "../core/clock.ts";
+import { MINUTE_MS } from "../core/time.ts";
 import { BATCH_FACTS_MAX, type Batch, emptyBatch } from "./batch.ts";
 import type { UsageCode } from "./code.ts";
-import { type ClosedFact, type Counter, KeyCounter, MINUTE_MS, OperationCounter } from "./counter.ts";
+import { type ClosedFact, type Counter, KeyCounter, OperationCounter } from "./counter.ts";
 import { RecentCounters } from "./recent.ts";
 import { type Source, UNKNOWN_SOURCE } from "./sources/source.ts";
 

@@ -1,8 +1,8 @@
 import { sql } from "kysely";
+import { MINUTE_MS } from "../core/time.ts";
 import { idleFor, LOCKED_IDLE_MS, type ReadTx, type RecordTx } from "../database/transaction.ts";
 import type { Batch } from "./batch.ts";
 import { CODES_OF_DEAD_KEYS } from "./code.ts";
-import { MINUTE_MS } from "./counter.ts";
 import { columns, line, msOf, NO_CLIENT, type Picked } from "./flush-text-store.ts";
 import { aggregateEndedSecrets, aggregateSecretOperations, aggregateSecretSources } from "./sources/evidence-store.ts";
 import { LIBRARY_FAMILIES, NO_PROGRAM, OTHER_PROGRAM } from "./sources/program.ts";

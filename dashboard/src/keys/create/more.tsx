@@ -3,13 +3,12 @@ import type { UseFormReturnType } from "@mantine/form";
 import { useEffect, useRef } from "react";
 import type { RateLimit } from "../../plans/plan-words.ts";
 import type { Capability, Permission } from "../../plans/queries.ts";
+import { DAY_MS } from "../../ui/time-units.ts";
 import type { Site } from "../queries.ts";
 import { ENVIRONMENT_WORDS } from "../words.ts";
 import { OwnLimitsField } from "./own-limits-field.tsx";
 import { PermissionsField } from "./permissions-field.tsx";
 import { type CreateValues, counted, dayOf, EXPIRY_DAYS, type Expiry, ROTATION_DAYS } from "./values.ts";
-
-const DAY_MS = 86_400_000;
 
 type Form = UseFormReturnType<CreateValues>;
 

@@ -1,9 +1,9 @@
 import type { RateLimit } from "../../plans/plan-words.ts";
+import { DAY_MS } from "../../ui/time-units.ts";
 import { ENVIRONMENT_WORDS, type Environment } from "../words.ts";
 import { faultOfLimits, limitsWords, type OwnLimit } from "./own-limits.ts";
 
 const NAME_CHARACTERS_MAX = 200;
-const DAY_MS = 86_400_000;
 const ADDRESSES_MAX = 100;
 
 /** What the create form holds; texts as they were typed. */

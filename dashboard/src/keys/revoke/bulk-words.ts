@@ -1,3 +1,4 @@
+import { DAY_MS } from "../../ui/time-units.ts";
 import type { Environment } from "../words.ts";
 
 /** Which keys are meant: chosen one by one, or all that an integration, an environment or a person has. */
@@ -14,8 +15,6 @@ export function selectionOf(target: BulkTarget): { key_ids: string[] } | { filte
 	if (target.kind === "keys") return target.key_ids.length === 0 ? null : { key_ids: [...target.key_ids] };
 	return Object.keys(target.filter).length === 0 ? null : { filter: target.filter };
 }
-
-const DAY_MS = 86_400_000;
 
 /** Whether one of them was used in the last day: then revoking breaks something that runs. */
 export function inUse(keys: readonly { readonly last_used_at: string | null; readonly usage_24h: number }[], now_ms: number): number {

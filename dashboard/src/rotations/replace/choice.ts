@@ -1,7 +1,6 @@
+import { DAY_MS, SECOND_MS } from "../../ui/time-units.ts";
 import type { RotateBody } from "../queries.ts";
 
-const SECOND_MS = 1_000;
-const DAY_MS = 86_400_000;
 /** The server ends an old key that is held after as many days, whatever is seen. */
 const HARD_STOP_DAYS = 30;
 

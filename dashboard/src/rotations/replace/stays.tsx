@@ -2,10 +2,9 @@ import { Box, SimpleGrid, Skeleton, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import type { ApiKey } from "../../keys/queries.ts";
 import type { RevokePreview } from "../../keys/revoke/queries.ts";
+import { DAY_MS } from "../../ui/time-units.ts";
 import { dayWords } from "../moment.ts";
 import { expiryWords } from "./choice.ts";
-
-const DAY_MS = 86_400_000;
 
 /** What the replacing leaves as it is, and which dates it moves. */
 export function ReplaceStays({ apiKey, preview }: { apiKey: ApiKey; preview: RevokePreview | undefined }) {

@@ -1,3 +1,4 @@
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../ui/time-units.ts";
 /** Requests with either of two secrets over time. */
 export interface TrafficBucket {
 	readonly start_ms: number;
@@ -20,9 +21,6 @@ export interface SecretRow {
 	readonly requests: number;
 }
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 const BUCKET_MS: Readonly<Record<TrafficGranularity, number>> = { minute: MINUTE_MS, hour: HOUR_MS, day: DAY_MS };
 
 /** What is drawn of a rotation that took so long, with a look at the time before it. Minutes are kept for two days, hours for ninety. */

@@ -1,9 +1,9 @@
 import type { InputError } from "../../core/error.ts";
+import { DAY_MS } from "../../core/time.ts";
 import type { Plan } from "../../plans/plan.ts";
 import type { ExpiryFrom, Key } from "../key.ts";
 import type { Environment } from "../secrets/format.ts";
 
-const DAY_MS = 86_400_000;
 /** Production keys are replaced this often unless their maker says otherwise. */
 export const PROD_ROTATE_EVERY_DAYS = 90;
 

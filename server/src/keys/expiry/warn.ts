@@ -1,11 +1,11 @@
 import { type Change, type ChangeContext, change } from "../../audit/change.ts";
+import { DAY_MS } from "../../core/time.ts";
 import { read } from "../../database/read.ts";
 import { keyActivity } from "../../usage/activity-store.ts";
 import { lockKey } from "../store.ts";
 import { type ExpiringKey, insertWarnings, readExpiringKeys } from "./store.ts";
 import { FIRST_WARNING_DAYS_MAX, type WarningDays, warningsDue } from "./warning.ts";
 
-const DAY_MS = 86_400_000;
 const KEYS_PER_STEP = 500;
 
 /**

@@ -1,6 +1,7 @@
 import { ApiError } from "../../core/error.ts";
 import { newId } from "../../core/id.ts";
 import type { OneTimeToken } from "../../core/one-time-token.ts";
+import { DAY_MS } from "../../core/time.ts";
 import type { Tx } from "../../database/transaction.ts";
 import { normalEmail } from "../../http/input/fields.ts";
 import { composeMail } from "../../outbox/mail/mails.ts";
@@ -15,7 +16,6 @@ import { countMailedHandovers, insertHandover } from "./store.ts";
 const ENVIRONMENT_WORDS: Readonly<Record<Environment, string>> = { prod: "production", staging: "staging", dev: "development" };
 /** Each may be a mail to somebody who did not ask for one. */
 const MAILED_PER_DAY_MAX = 200;
-const DAY_MS = 86_400_000;
 
 async function assertMayMail(tx: Tx, tenant_id: string, now: number): Promise<void> {
 	const { made, first_made_at } = await countMailedHandovers(tx, tenant_id, new Date(now - DAY_MS));

@@ -1,3 +1,4 @@
+import { SECOND_MS } from "../../core/time.ts";
 import type { ReadTx } from "../../database/transaction.ts";
 import { CLIENT_HEADER } from "../../usage/sources/told-apart.ts";
 import { toHandoverResponse } from "../response.ts";
@@ -5,8 +6,6 @@ import { type AssessedSource, EVIDENCE_LIMIT, mayBeConfirmed, notToldApartDetail
 import { type Observed, observeRotation } from "./observe.ts";
 import { type CheckedOperation, isVoid, latestOf, operationsOf, type Rotation } from "./rotation.ts";
 import type { RotationAnswer } from "./schema.ts";
-
-const SECOND_MS = 1_000;
 
 function timeText(time: Date | null): string | null {
 	return time === null ? null : time.toISOString();

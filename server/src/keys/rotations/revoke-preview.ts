@@ -1,3 +1,4 @@
+import { DAY_MS, HOUR_MS } from "../../core/time.ts";
 import type { DatabaseContext } from "../../database/database.ts";
 import { read } from "../../database/read.ts";
 import { readTenantWithPlan } from "../../tenants/store.ts";
@@ -14,8 +15,6 @@ import { toRotationResponse } from "./response.ts";
 import type { RevokePreview } from "./schema.ts";
 import { countRequests, readExpirySetAt, readOpenRotation } from "./store.ts";
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 const WEEK_MS = 7 * DAY_MS;
 
 /**

@@ -1,3 +1,4 @@
+import { DAY_MS } from "../../core/time.ts";
 import type { SecretOperation } from "../../usage/sources/evidence-store.ts";
 import type { ExpiryFrom, KeyActor } from "../key.ts";
 
@@ -54,7 +55,6 @@ export interface Rotation {
 
 /** The longest that an old secret is held. */
 export const HARD_STOP_DAYS = 30;
-const DAY_MS = 86_400_000;
 
 /** When the old secret of an overlap that begins at `now` ends, and whether that is because nothing else ended it before. */
 export function endOfOverlap(overlap_seconds: number | null, now: Date): { old_ends_at: Date; hard_stop_at: Date | null } {

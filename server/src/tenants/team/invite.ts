@@ -4,6 +4,7 @@ import type { Role } from "../../core/caller.ts";
 import { ApiError } from "../../core/error.ts";
 import { newId } from "../../core/id.ts";
 import { makeOneTimeToken } from "../../core/one-time-token.ts";
+import { DAY_MS } from "../../core/time.ts";
 import type { Tx } from "../../database/transaction.ts";
 import { normalEmail } from "../../http/input/fields.ts";
 import type { MailContext } from "../../outbox/mail/mailer.ts";
@@ -20,7 +21,6 @@ import { INVITATION_SECONDS_DEFAULT, type InvitationInput } from "./schema.ts";
 const INVITATIONS_WAITING_MAX = 100;
 /** Each may be a mail to somebody who did not ask for one. */
 const INVITATIONS_PER_DAY_MAX = 200;
-const DAY_MS = 86_400_000;
 const AS: Readonly<Record<Role, string>> = { owner: "an owner", admin: "an admin", viewer: "a viewer" };
 /** Longer than any link works; addresses of people who never came are not kept for ever. */
 const INVITATIONS_KEPT_MS = 90 * DAY_MS;
