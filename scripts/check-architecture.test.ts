@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
+import { OWNERS } from "./architecture/owners.ts";
 import { checkArchitecture } from "./check-architecture.ts";
 
 const SCRIPT = join(import.meta.dirname, "check-architecture.ts");
@@ -48,8 +49,8 @@ describe("the command", () => {
 	});
 });
 
-describe("the line of rooms", () => {
-	it("admits imports of the own room, of rooms to the left, of packages, and an empty repository", () => {
+describe("the order of modules", () => {
+	it("admits imports of the own module, of modules to the left, of packages, and an empty repository", () => {
 		admitted({});
 		admitted({
 			"server/src/keys/create.ts":
@@ -60,33 +61,72 @@ describe("the line of rooms", () => {
 		});
 	});
 
-	it("refuses every form of import of a room to the right, at its line", () => {
+	it("refuses every form of import of a module to the right, at its line", () => {
 		refused(
 			{ "server/src/core/a.ts": '\nimport { k } from "../keys/key.ts";\nexport const b = k;\n' },
-			/^server\/src\/core\/a\.ts:2 room core imports .*keys\/key\.ts from room keys/,
+			/^server\/src\/core\/a\.ts:2 module core imports .*keys\/key\.ts from module keys/,
 		);
-		refused({ "server/src/core/a.ts": 'import type { K } from "../keys/key.ts";\nexport type B = K;\n' }, /a\.ts:1 room core/);
-		refused({ "server/src/core/a.ts": 'export { k } from "../keys/key.ts";\n' }, /a\.ts:1 room core/);
-		refused({ "server/src/core/a.ts": 'export const k = () => import("../keys/key.ts");\n' }, /a\.ts:1 room core/);
-		refused({ "server/src/core/a.ts": `export const k = (n: string) => import(\`../keys/\${n}.ts\`);\n` }, /a\.ts:1 room core/);
-		refused({ "server/src/core/a.ts": 'export type K = import("../keys/key.ts").Key;\n' }, /a\.ts:1 room core/);
+		refused({ "server/src/core/a.ts": 'import type { K } from "../keys/key.ts";\nexport type B = K;\n' }, /a\.ts:1 module core/);
+		refused({ "server/src/core/a.ts": 'export { k } from "../keys/key.ts";\n' }, /a\.ts:1 module core/);
+		refused({ "server/src/core/a.ts": 'export const k = () => import("../keys/key.ts");\n' }, /a\.ts:1 module core/);
+		refused({ "server/src/core/a.ts": `export const k = (n: string) => import(\`../keys/\${n}.ts\`);\n` }, /a\.ts:1 module core/);
+		refused({ "server/src/core/a.ts": 'export type K = import("../keys/key.ts").Key;\n' }, /a\.ts:1 module core/);
 		refused({ "server/src/core/a.ts": "export const k = (n: string) => import(n);\n" }, /computed/);
-		refused({ "server/src/m2m/a.ts": 'import "../app.ts";\n' }, /room m2m imports server\/src\/app\.ts from room app/);
-		refused({ "server/src/app.ts": 'import "./cli/serve.ts";\n' }, /room app imports .* from room cli/);
+		refused({ "server/src/m2m/a.ts": 'import "../app.ts";\n' }, /module m2m imports server\/src\/app\.ts from module app/);
+		refused({ "server/src/app.ts": 'import "./cli/serve.ts";\n' }, /module app imports .* from module cli/);
 	});
 
-	it("refuses files in no room, and imports from no room or outside the server", () => {
-		refused({ "server/src/billing/a.ts": "export const a = 1;\n" }, /billing is no room/);
-		refused({ "server/src/keys/a.ts": 'import "../other.ts";\n' }, /room keys imports server\/src\/other\.ts from room app/);
-		refused({ "server/src/keys/a.ts": 'import "../billing/a.ts";\n' }, /in no room/);
+	it("refuses files in no module, and imports from no module or outside the server", () => {
+		refused({ "server/src/billing/a.ts": "export const a = 1;\n" }, /billing is not a module/);
+		refused({ "server/src/keys/a.ts": 'import "../other.ts";\n' }, /module keys imports server\/src\/other\.ts from module app/);
+		refused({ "server/src/keys/a.ts": 'import "../billing/a.ts";\n' }, /in no module/);
 		refused({ "server/src/keys/a.ts": 'import "../../../client/src/index.ts";\n' }, /outside server\/src/);
 		admitted({ "server/src/keys/a.ts": 'import p from "../../package.json" with { type: "json" };\nexport { p };\n' });
 	});
 
-	it("lets tests and testing.ts import anything, and nobody else import them", () => {
+	it("lets tests and server/testing import anything, and no other file import them", () => {
 		const right = 'import "../keys/key.ts";\n';
 		admitted({ "server/src/core/a.test.ts": right, "server/src/core/b.db.test.ts": right, "server/testing/database.ts": right });
-		refused({ "server/src/keys/a.ts": 'import "../database/testing.ts";\n' }, /only tests may import/);
+		refused({ "server/src/keys/a.ts": 'import "../../testing/database.ts";\n' }, /only tests may import/);
+	});
+});
+
+describe("the dashboard's modules", () => {
+	it("puts a subfolder in its own place of the order", () => {
+		admitted({ "dashboard/src/keys/list/page.tsx": 'import "../revoke/dialog.tsx";\n' });
+		refused({ "dashboard/src/keys/words.ts": 'import "./list/page.tsx";\n' }, /module keys imports .* from module keys\/list/);
+		refused({ "dashboard/src/ui/page.tsx": 'import "../access/session.ts";\n' }, /module ui imports/);
+	});
+});
+
+describe("cycles, folders and tables", () => {
+	it("refuses a cycle of imports, one of types included", () => {
+		const cycle = { "server/src/keys/a.ts": 'import "./b.ts";\n', "server/src/keys/b.ts": 'import type { C } from "./c.ts";\nexport type B = C;\n' };
+		admitted(cycle);
+		refused(
+			{ ...cycle, "server/src/keys/c.ts": 'import type { B } from "./a.ts";\nexport type C = B;\n' },
+			/keys\/a\.ts → .*keys\/b\.ts → .*keys\/c\.ts → .*keys\/a\.ts/,
+		);
+	});
+
+	it("refuses more than 20 files in a folder, tests not counted", () => {
+		const files = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`server/src/keys/a${at}.ts`, "export {};\n"]));
+		admitted({ ...files(20), "server/src/keys/a.test.ts": "export {};\n" });
+		refused(files(21), /server\/src\/keys has 21 files/);
+	});
+
+	it("lets a module read and write its own tables, and those of others that are named", () => {
+		admitted({ "server/src/keys/store.ts": 'export const q = (db: Db) => db.insertInto("keys");\n' });
+		admitted({ "server/src/usage/store.ts": 'export const q = (db: Db) => db.selectFrom("keys as k");\n' });
+		refused({ "server/src/usage/store.ts": 'export const q = (db: Db) => db.updateTable("keys");\n' }, /writes the table keys of module keys/);
+		refused({ "server/src/plans/store.ts": 'export const q = (db: Db) => db.selectFrom("keys");\n' }, /reads the table keys of module keys/);
+	});
+
+	it("names an owner for every table", () => {
+		const tables = readFileSync(join(import.meta.dirname, "../server/src/database/tables.ts"), "utf8");
+		const names = [...(/interface Tables \{([^}]*)\}/.exec(tables)?.[1]?.matchAll(/^\t(\w+):/gm) ?? [])].map(([, name]) => name);
+		assert.ok(names.length > 40);
+		assert.deepEqual(Object.keys(OWNERS).sort(), names.sort());
 	});
 });
 
@@ -101,8 +141,8 @@ describe("SQL, environment and time", () => {
 		admitted({
 			"server/src/keys/store.ts": sql,
 			"server/src/keys/secret-store.ts": sql,
-			"server/src/database/a.ts": sql,
-			"server/src/nodes/a.ts": sql,
+			"server/src/database/a.ts": sql.replace("keys", "migrations"),
+			"server/src/nodes/a.ts": sql.replace("keys", "nodes"),
 			"server/src/keys/a.db.test.ts": sql,
 			"bench/run.ts": sql,
 		});

@@ -65,6 +65,7 @@ export const OWNERS: Readonly<Record<string, Owner>> = {
 	tenants: { owner: "tenants", readers: ["access", "documents", "plans", "usage"] },
 	uploads: { owner: "documents" },
 	usage_flushes: { owner: "usage" },
+	usage_gap: { owner: "usage" },
 	usage_keys: { owner: "usage" },
 	usage_operations: { owner: "usage" },
 	usage_progress: { owner: "usage" },
