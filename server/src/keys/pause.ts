@@ -1,12 +1,10 @@
 import { type ChangeContext, change, changeEverywhere } from "../audit/change.ts";
-import { readTenantForShare } from "../tenants/store.ts";
-import { assertTenantActive, tenantNotFound } from "../tenants/tenant.ts";
 import { aggregateIfQuick } from "../usage/aggregate.ts";
-import { assertNotRevoked, keyNotFound } from "./guards.ts";
+import { lockUnrevoked } from "./change-key.ts";
 import type { Key } from "./key.ts";
 import { readKeyResponse } from "./response.ts";
 import type { KeyAnswer, KeyEverywhere } from "./schema.ts";
-import { lockKey, updateKey } from "./store.ts";
+import { updateKey } from "./store.ts";
 
 /**
  * Stops a key for a while: once this has returned, no node accepts it until it is resumed. A paused key stays as it is.
@@ -17,12 +15,7 @@ export async function pauseKey(context: ChangeContext, input: { tenant_id: strin
 	await aggregateIfQuick(context);
 	const { result, waited_for } = await changeEverywhere(context, async (tx) => {
 		const now = context.clock.now();
-		const found = await readTenantForShare(tx, tenant_id);
-		if (!found) throw tenantNotFound();
-		assertTenantActive(found.tenant);
-		const before = await lockKey(tx, tenant_id, key_id);
-		if (!before) throw keyNotFound();
-		assertNotRevoked(before);
+		const { key: before } = await lockUnrevoked(tx, input);
 		if (before.paused_at !== null) return { unchanged: await readKeyResponse(tx, before, now) };
 		const key: Key = { ...before, paused_at: new Date(now) };
 		await updateKey(tx, tenant_id, key_id, { paused_at: key.paused_at }, new Date(now));
@@ -43,12 +36,7 @@ export async function resumeKey(context: ChangeContext, input: { tenant_id: stri
 	await aggregateIfQuick(context);
 	return change(context, async (tx) => {
 		const now = context.clock.now();
-		const found = await readTenantForShare(tx, tenant_id);
-		if (!found) throw tenantNotFound();
-		assertTenantActive(found.tenant);
-		const before = await lockKey(tx, tenant_id, key_id);
-		if (!before) throw keyNotFound();
-		assertNotRevoked(before);
+		const { key: before } = await lockUnrevoked(tx, input);
 		if (before.paused_at === null) return { unchanged: await readKeyResponse(tx, before, now) };
 		const key: Key = { ...before, paused_at: null };
 		await updateKey(tx, tenant_id, key_id, { paused_at: null }, new Date(now));

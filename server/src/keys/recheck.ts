@@ -6,7 +6,7 @@ import { readTenantForShare } from "../tenants/store.ts";
 import type { Tenant } from "../tenants/tenant.ts";
 import { keyRevoked, REFUSAL } from "./guards.ts";
 import { statusOf } from "./key.ts";
-import { type LockedKey, readKeyForShare, readSecretForShare, readSiteForShare } from "./recheck-store.ts";
+import { type LockedKey, readKeyForShare, readSecretForShare, readSiteForShare } from "./store.ts";
 
 /** What a keyed request that writes had been let through for. */
 export interface RecheckQuestion {

@@ -1,6 +1,6 @@
 import { type SqlBool, sql } from "kysely";
 import type { ReadTx, Tx } from "../database/transaction.ts";
-import type { ExpiryFrom, KeptInPlace, Key, KeyActor, KeyOwner, RevokeReason } from "./key.ts";
+import type { ExpiryFrom, KeptInPlace, Key, KeyActor, KeyOwner, RevokeReason, SecretVersion } from "./key.ts";
 import { keyRateLimitsFromRow } from "./limits.ts";
 import type { Environment } from "./secrets/format.ts";
 
@@ -158,4 +158,49 @@ export async function readSiteEnvironments(tx: ReadTx, tenant_id: string, site_i
 	if (site_ids.length === 0) return new Map();
 	const rows = await tx.selectFrom("sites").select(["id", "environment"]).where("tenant_id", "=", tenant_id).where("id", "in", site_ids).execute();
 	return new Map(rows.map((row) => [row.id, row.environment]));
+}
+
+export type LockedKey = Pick<Key, "name" | "environment" | "permissions" | "site_ids" | "expires_at" | "paused_at" | "revoked_at">;
+
+/** Guarantee: the column has a check constraint with exactly these values. */
+export function asEnvironment(environment: string): Environment {
+	return environment as Environment;
+}
+
+/** Reads a key that nobody changes until the transaction ends; others may hold it too. */
+export async function readKeyForShare(tx: Tx, tenant_id: string, key_id: string): Promise<LockedKey | null> {
+	const row = await tx
+		.selectFrom("keys")
+		.select(["name", "environment", "permissions", "site_ids", "expires_at", "paused_at", "revoked_at"])
+		.where("tenant_id", "=", tenant_id)
+		.where("id", "=", key_id)
+		.forShare()
+		.executeTakeFirst();
+	return row ? { ...row, environment: asEnvironment(row.environment) } : null;
+}
+
+export type LockedSecret = Pick<SecretVersion, "retires_at" | "retired_at">;
+
+export async function readSecretForShare(tx: Tx, secret: { tenant_id: string; key_id: string; kid: string }): Promise<LockedSecret | null> {
+	const row = await tx
+		.selectFrom("secrets")
+		.select(["retires_at", "retired_at"])
+		.where("kid", "=", secret.kid)
+		.where("tenant_id", "=", secret.tenant_id)
+		.where("key_id", "=", secret.key_id)
+		.forShare()
+		.executeTakeFirst();
+	return row ?? null;
+}
+
+/** Reads a site that nobody changes or deletes until the transaction ends. */
+export async function readSiteForShare(tx: Tx, tenant_id: string, site_id: string): Promise<{ environment: string | null } | null> {
+	const row = await tx
+		.selectFrom("sites")
+		.select("environment")
+		.where("tenant_id", "=", tenant_id)
+		.where("id", "=", site_id)
+		.forShare()
+		.executeTakeFirst();
+	return row ?? null;
 }

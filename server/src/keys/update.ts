@@ -3,19 +3,18 @@ import { canonicalJson } from "../core/canonical.ts";
 import type { Tx } from "../database/transaction.ts";
 import type { Plan } from "../plans/plan.ts";
 import { readCatalogue } from "../plans/store.ts";
-import { readTenantForUpdate } from "../tenants/store.ts";
-import { assertTenantActive, tenantNotFound } from "../tenants/tenant.ts";
 import { aggregateIfQuick } from "../usage/aggregate.ts";
+import { lockUnrevoked } from "./change-key.ts";
 import { ownerOf } from "./create.ts";
 import { expiryOf, rotationDueAt } from "./expiry/lifetime.ts";
-import { assertNotRevoked, assertRoomForKey, invalidKey, keyNotFound } from "./guards.ts";
+import { assertRoomForKey, invalidKey } from "./guards.ts";
 import { type Key, statusOf } from "./key.ts";
 import { unusableRateLimits } from "./limits.ts";
 import { readKeyResponse } from "./response.ts";
 import type { KeyAnswer, UpdateInput } from "./schema.ts";
 import { allowedIpsOf, assertPermissionsInPlan, unknownOwner, unknownPermissions, unusableSites, withoutRepetitions } from "./scope.ts";
 import { readSecrets } from "./secrets/store.ts";
-import { type KeyChanges, lockKey, readSiteEnvironments, updateKey } from "./store.ts";
+import { type KeyChanges, readSiteEnvironments, updateKey } from "./store.ts";
 
 function sameSet(a: readonly string[] | null, b: readonly string[] | null): boolean {
 	if (a === null || b === null) return a === b;
@@ -112,17 +111,12 @@ export async function updateKeySettings(context: ChangeContext, input: UpdateInp
 	await aggregateIfQuick(context);
 	return change(context, async (tx) => {
 		const now = context.clock.now();
-		const found = await readTenantForUpdate(tx, tenant_id);
-		if (!found) throw tenantNotFound();
-		assertTenantActive(found.tenant);
-		const before = await lockKey(tx, tenant_id, key_id);
-		if (!before) throw keyNotFound();
-		assertNotRevoked(before);
-		const changes = differing({ ...plainChanges(input), ...(await validateChanges(tx, input, before, found.plan, now)) }, before);
+		const { key: before, plan } = await lockUnrevoked(tx, input, "update");
+		const changes = differing({ ...plainChanges(input), ...(await validateChanges(tx, input, before, plan, now)) }, before);
 		if (Object.keys(changes).length === 0) return { unchanged: await readKeyResponse(tx, before, now) };
 		if (changes.rotate_every_days !== undefined) Object.assign(changes, await rotationChange(tx, before, changes.rotate_every_days));
 		const key: Key = { ...before, ...changes };
-		if (statusOf(before, now) === "expired" && statusOf(key, now) !== "expired") await assertRoomForKey(tx, tenant_id, found.plan, new Date(now));
+		if (statusOf(before, now) === "expired" && statusOf(key, now) !== "expired") await assertRoomForKey(tx, tenant_id, plan, new Date(now));
 		await updateKey(tx, tenant_id, key_id, changes, new Date(now));
 		return {
 			result: await readKeyResponse(tx, key, now),

@@ -2,13 +2,12 @@ import { change } from "../../audit/change.ts";
 import { claimOnce } from "../../audit/idempotency.ts";
 import { ApiError } from "../../core/error.ts";
 import { makeOneTimeToken } from "../../core/one-time-token.ts";
-import { readTenantForUpdate } from "../../tenants/store.ts";
-import { assertTenantActive, tenantNotFound } from "../../tenants/tenant.ts";
+import { assertTenantActive } from "../../tenants/tenant.ts";
 import { aggregateUsage } from "../../usage/aggregate.ts";
+import { lockForChange } from "../change-key.ts";
 import type { HandoverContext } from "../context.ts";
-import { assertNeverUsed, assertNotEnded, keyNotFound } from "../guards.ts";
+import { assertNeverUsed, assertNotEnded } from "../guards.ts";
 import { assertApiAccess } from "../scope.ts";
-import { lockKey } from "../store.ts";
 import { handoverFacts, makeHandover, sendHandover } from "./make.ts";
 import type { HandoverInput, MadeHandover } from "./schema.ts";
 import { cancelWaitingHandovers } from "./store.ts";
@@ -24,20 +23,17 @@ export async function handOverKey(context: HandoverContext, input: HandoverInput
 	await aggregateUsage(context);
 	const made = await change(context, async (tx) => {
 		const now = context.clock.now();
-		const found = await readTenantForUpdate(tx, tenant_id);
-		if (!found) throw tenantNotFound();
-		const key = await lockKey(tx, tenant_id, key_id);
-		if (!key) throw keyNotFound();
+		const { tenant, plan, key } = await lockForChange(tx, input, "update");
 		if (await claimOnce(tx, context, { tenant_id, operation: "handover.create", input, subject_id: key_id })) throw linkShownBefore(key_id);
-		assertTenantActive(found.tenant);
-		assertApiAccess(found.plan);
+		assertTenantActive(tenant);
+		assertApiAccess(plan);
 		assertNotEnded(key, now);
 		await assertNeverUsed(tx, key);
 		const replaced = await cancelWaitingHandovers(tx, tenant_id, [key_id], new Date(now));
 		const handover = await makeHandover(tx, context, key, input, token);
 		const facts = { name: key.name, environment: key.environment, ...handoverFacts(handover, replaced) };
 		return {
-			result: { handover, key, tenant_name: found.tenant.name },
+			result: { handover, key, tenant_name: tenant.name },
 			audit: [{ action: "handover.created", target: { kind: "key", id: key_id }, facts, tenant_id }],
 		};
 	});

@@ -3,15 +3,12 @@ import type { AuditNote } from "../../audit/entry.ts";
 import { ApiError } from "../../core/error.ts";
 import type { Tx } from "../../database/transaction.ts";
 import type { OutboxEvent } from "../../outbox/event.ts";
-import { readTenantForShare } from "../../tenants/store.ts";
-import { tenantNotFound } from "../../tenants/tenant.ts";
 import { aggregateIfQuick, aggregateUsage } from "../../usage/aggregate.ts";
-import { keyNotFound } from "../guards.ts";
+import { lockForChange } from "../change-key.ts";
 import { handoverStatusOf } from "../handovers/handover.ts";
 import { cancelWaitingHandovers } from "../handovers/store.ts";
 import { type Key, keyActorOf } from "../key.ts";
 import { lockSecrets } from "../secrets/store.ts";
-import { lockKey } from "../store.ts";
 import { sourceLabel } from "./evidence.ts";
 import { NOTHING, type RotationEvent, type Step, stepOf } from "./machine.ts";
 import { type Observed, observeRotation } from "./observe.ts";
@@ -169,9 +166,7 @@ export async function endByHand(context: ChangeContext, request: EndRequest): Pr
 	const { result, waited_for } = await changeEverywhere(context, async (tx) => {
 		const now = context.clock.now();
 		// In the order in which everybody locks them, for what is asked before.
-		if (!(await readTenantForShare(tx, tenant_id))) throw tenantNotFound();
-		const key = await lockKey(tx, tenant_id, key_id);
-		if (!key) throw keyNotFound();
+		const { key } = await lockForChange(tx, request);
 		const rotation = await readRotation(tx, tenant_id, { id: rotation_id, key_id });
 		if (!rotation) throw rotationNotFound();
 		await lockSecrets(tx, tenant_id, key_id);

@@ -6,16 +6,13 @@ import { newId } from "../../core/id.ts";
 import { makeOneTimeToken } from "../../core/one-time-token.ts";
 import type { Tx } from "../../database/transaction.ts";
 import type { OutboxEvent } from "../../outbox/event.ts";
-import { readTenantForUpdate, type TenantWithPlan } from "../../tenants/store.ts";
-import { tenantNotFound } from "../../tenants/tenant.ts";
 import { aggregateIfQuick } from "../../usage/aggregate.ts";
+import { type KeyForChange, lockForChange } from "../change-key.ts";
 import type { HandoverContext, KeysContext } from "../context.ts";
-import { keyNotFound } from "../guards.ts";
 import { handoverFacts, makeHandover, sendHandover } from "../handovers/make.ts";
 import type { HandoverInput } from "../handovers/schema.ts";
 import type { Key } from "../key.ts";
 import { readKeyResponse } from "../response.ts";
-import { lockKey } from "../store.ts";
 import { type Begun, beginOverlap, type Planned, planRotation } from "./begin.ts";
 import { readRotationResponse } from "./response.ts";
 import type { Rotation } from "./rotation.ts";
@@ -53,21 +50,13 @@ export function startedChange<T>(result: T, key: Key, planned: Planned, notes: r
 	};
 }
 
-interface Locked {
-	readonly found: TenantWithPlan;
-	readonly key: Key;
-}
-
 /** Locks tenant and key, and refuses a repeat of a request whose answer held a secret. */
-async function lockFor(tx: Tx, context: KeysContext, input: Request, rotation_id: string): Promise<Locked> {
+async function lockFor(tx: Tx, context: KeysContext, input: Request, rotation_id: string): Promise<KeyForChange> {
 	const { tenant_id, key_id } = input;
-	const found = await readTenantForUpdate(tx, tenant_id);
-	if (!found) throw tenantNotFound();
-	const key = await lockKey(tx, tenant_id, key_id);
-	if (!key) throw keyNotFound();
+	const locked = await lockForChange(tx, input, "update");
 	const earlier = await claimOnce(tx, context, { tenant_id, operation: "key.rotate", input, subject_id: rotation_id });
 	if (earlier) throw shownBefore(key_id, earlier.subject_id);
-	return { found, key };
+	return locked;
 }
 
 function shownBefore(key_id: string, rotation_id: string): ApiError {
@@ -88,8 +77,9 @@ export async function rotateKey(context: KeysContext, input: Request): Promise<R
 	const rotation_id = newId("rot");
 	await aggregateIfQuick(context);
 	const { result, waited_for } = await changeEverywhere(context, async (tx) => {
-		const { found, key: before } = await lockFor(tx, context, input, rotation_id);
-		const planned = await planRotation(tx, context, found, before, { ...input, id: rotation_id });
+		const locked = await lockFor(tx, context, input, rotation_id);
+		const before = locked.key;
+		const planned = await planRotation(tx, context, locked, before, { ...input, id: rotation_id });
 		const now = planned.rotation.started_at;
 		const begun = await beginOverlap(tx, context, before, planned.rotation, now);
 		const { key, rotation, raw_key } = begun;
@@ -114,9 +104,10 @@ export async function rotateKeyForHandover(context: HandoverContext, input: Requ
 	const token = makeOneTimeToken("kwh");
 	await aggregateIfQuick(context);
 	const { result, waited_for } = await changeEverywhere(context, async (tx) => {
-		const { found, key } = await lockFor(tx, context, input, rotation_id);
+		const locked = await lockFor(tx, context, input, rotation_id);
+		const { key } = locked;
 		const now = context.clock.now();
-		const planned = await planRotation(tx, context, found, key, { ...input, id: rotation_id });
+		const planned = await planRotation(tx, context, locked, key, { ...input, id: rotation_id });
 		const handover = await makeHandover(tx, context, key, input.handover, token, rotation_id);
 		const rotation: Rotation = { ...planned.rotation, handover_id: handover.id };
 		await updateRotation(tx, rotation, { handover_id: handover.id });
@@ -126,7 +117,7 @@ export async function rotateKeyForHandover(context: HandoverContext, input: Requ
 		};
 		const { tenant_id } = key;
 		const target = { kind: "key", id: key.id };
-		return startedChange({ answer, handover, key, tenant_name: found.tenant.name }, key, planned, [
+		return startedChange({ answer, handover, key, tenant_name: locked.tenant.name }, key, planned, [
 			{ action: "rotation.started", target, facts: startedFacts(key, rotation, null), tenant_id },
 			{ action: "handover.created", target, facts: { ...handoverFacts(handover), rotation_id }, tenant_id },
 		]);

@@ -1,16 +1,15 @@
 import { change } from "../../audit/change.ts";
 import { claimOnce } from "../../audit/idempotency.ts";
 import { ApiError } from "../../core/error.ts";
-import { readTenantForShare } from "../../tenants/store.ts";
-import { assertTenantActive, tenantNotFound } from "../../tenants/tenant.ts";
+import { assertTenantActive } from "../../tenants/tenant.ts";
 import { aggregateUsage } from "../../usage/aggregate.ts";
+import { lockForChange } from "../change-key.ts";
 import type { KeysContext } from "../context.ts";
-import { assertNotEnded, keyNotFound } from "../guards.ts";
+import { assertNotEnded } from "../guards.ts";
 import { cancelWaitingHandovers } from "../handovers/store.ts";
 import { readKeyResponse } from "../response.ts";
 import type { ReissuedKey } from "../schema.ts";
 import { assertApiAccess } from "../scope.ts";
-import { lockKey } from "../store.ts";
 import { issueInPlace } from "./issue-in-place.ts";
 
 /**
@@ -23,13 +22,10 @@ export async function reissueKey(context: KeysContext, input: { tenant_id: strin
 	await aggregateUsage(context);
 	return change(context, async (tx) => {
 		const now = new Date(context.clock.now());
-		const found = await readTenantForShare(tx, tenant_id);
-		if (!found) throw tenantNotFound();
-		const before = await lockKey(tx, tenant_id, key_id);
-		if (!before) throw keyNotFound();
+		const { tenant, plan, key: before } = await lockForChange(tx, input);
 		if (await claimOnce(tx, context, { tenant_id, operation: "key.reissue", input, subject_id: key_id })) throw shownBefore(key_id);
-		assertTenantActive(found.tenant);
-		assertApiAccess(found.plan);
+		assertTenantActive(tenant);
+		assertApiAccess(plan);
 		assertNotEnded(before, now.getTime());
 		const { key, raw_key, kid, last4, replaced_kids } = await issueInPlace(tx, context, before, now);
 		const cancelled_handover_ids = await cancelWaitingHandovers(tx, tenant_id, [key_id], now);

@@ -1,13 +1,10 @@
 import { change } from "../../audit/change.ts";
 import { ApiError } from "../../core/error.ts";
-import { readTenantForShare } from "../../tenants/store.ts";
-import { assertTenantActive, tenantNotFound } from "../../tenants/tenant.ts";
 import { aggregateUsage } from "../../usage/aggregate.ts";
+import { lockUnrevoked } from "../change-key.ts";
 import type { KeysContext } from "../context.ts";
-import { assertNotRevoked, keyNotFound } from "../guards.ts";
 import { readKeyResponse } from "../response.ts";
 import type { KeptInInput, KeyAnswer } from "../schema.ts";
-import { lockKey } from "../store.ts";
 import { readSecrets, updateKeptIn } from "./store.ts";
 
 /**
@@ -20,12 +17,7 @@ export async function setStorageLocation(context: KeysContext, input: KeptInInpu
 	await aggregateUsage(context);
 	return change(context, async (tx) => {
 		const now = context.clock.now();
-		const found = await readTenantForShare(tx, tenant_id);
-		if (!found) throw tenantNotFound();
-		assertTenantActive(found.tenant);
-		const key = await lockKey(tx, tenant_id, key_id);
-		if (!key) throw keyNotFound();
-		assertNotRevoked(key);
+		const { key } = await lockUnrevoked(tx, input);
 		const secrets = (await readSecrets(tx, tenant_id, [key_id])).get(key_id) ?? [];
 		const newest = secrets.find((secret) => secret.retired_at === null && secret.retires_at === null);
 		if (!newest) throw new ApiError("conflict", "The key has no secret yet, so it is kept nowhere. It gets one when it is revealed or issued anew.");
