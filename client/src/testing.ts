@@ -64,7 +64,7 @@ export function admitted(more: Record<string, unknown> = {}): Record<string, unk
 		allowed: true,
 		status: 200,
 		code: "allowed",
-		detail: "The key may do this.",
+		detail: "The key may make this request.",
 		request_id: "req_admitted",
 		key: { id: "key_1", name: "prod-order-bot", environment: "prod", permissions: ["orders:read"], site_ids: null, expires_at: null },
 		tenant: { id: "acme", name: "Acme" },

@@ -17,7 +17,7 @@ def admitted(**more):
         "allowed": True,
         "status": 200,
         "code": "allowed",
-        "detail": "The key may do this.",
+        "detail": "The key may make this request.",
         "request_id": "req_admitted",
         "key": key,
         "tenant": {"id": "acme", "name": "Acme"},

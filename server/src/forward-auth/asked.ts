@@ -24,8 +24,7 @@ const NOTHING: readonly never[] = [];
 
 const AMBIGUOUS: Refusal = {
 	code: "ambiguous_path",
-	detail:
-		"With other letters' case, with or without a slash at the end, or decoded, this path falls under another rule. Send it as the API documents it.",
+	detail: "This path matches a different rule when its case, trailing slash or percent-encoding is changed. Send the path as the API documents it.",
 };
 
 function withoutRule(tenant_id: string | null, operation: string): Asked {

@@ -28,21 +28,19 @@ function invalid(detail: string): Refusal {
 	return { code: "invalid_request", detail };
 }
 
-const NOT_TRUSTED = missing(
-	"This address is for proxies, and yours is not among KEYWRIGHT_TRUSTED_PROXIES: nothing it says of a request is believed.",
-);
-const NO_URI = missing("The proxy has to send the URI of the request in X-Forwarded-Uri. See the recipe of your proxy.");
-const NO_METHOD = missing("The proxy has to send the method of the request in X-Forwarded-Method. See the recipe of your proxy.");
-const NO_ADDRESS = missing("The proxy has to send the address of its caller in X-Forwarded-For, as an IP address. See the recipe of your proxy.");
-const TWO_URIS = invalid("X-Forwarded-Uri came more than once: the proxy has to replace what its caller sends.");
-const TWO_METHODS = invalid("X-Forwarded-Method came more than once: the proxy has to replace what its caller sends.");
-const NO_SUCH_METHOD = invalid("The method of the request has to be one word of capital letters.");
-const OTHER_METHOD = invalid("A header asks to take the request for one of another method. Send it by the method that is meant.");
-const OTHER_URI = invalid("A header asks to take the request for one to another URI. Send it to the URI that is meant.");
+const NOT_TRUSTED = missing("Only trusted proxies may use this route. Add the address of the proxy to KEYWRIGHT_TRUSTED_PROXIES.");
+const NO_URI = missing("The proxy must send the URI of the request in X-Forwarded-Uri. See the recipe for your proxy.");
+const NO_METHOD = missing("The proxy must send the method of the request in X-Forwarded-Method. See the recipe for your proxy.");
+const NO_ADDRESS = missing("The proxy must send the IP address of its client in X-Forwarded-For. See the recipe for your proxy.");
+const TWO_URIS = invalid("X-Forwarded-Uri was sent more than once. The proxy must overwrite the header that its client sends.");
+const TWO_METHODS = invalid("X-Forwarded-Method was sent more than once. The proxy must overwrite the header that its client sends.");
+const NO_SUCH_METHOD = invalid("The method of the request must consist of capital letters and hyphens.");
+const OTHER_METHOD = invalid("A header overrides the method of the request. Remove that header and send the request with the intended method.");
+const OTHER_URI = invalid("A header overrides the URI of the request. Remove that header and send the request to the intended URI.");
 const AMBIGUOUS: Refusal = {
 	code: "ambiguous_path",
 	detail:
-		"The path holds dot segments, empty segments, backslashes, encoded slashes or other characters that two programs could read differently. Send it plainly.",
+		"The path contains dot segments, empty segments, backslashes, encoded slashes or other characters that programs interpret differently. Send a normalized path.",
 };
 
 /** What is wrong with the URI of a request, when two programs could read it differently. Absolute URIs are: some upstreams go by their host. */

@@ -83,7 +83,7 @@ export class RuleMatcher {
 /** Guarantee: rules are checked before they are stored. */
 function validPattern(text: string): Pattern {
 	const pattern = parsePattern(text);
-	if (typeof pattern === "string") throw new Error(`impossible state: a stored pattern that ${pattern}`);
+	if (typeof pattern === "string") throw new Error(`impossible state: invalid stored pattern: ${pattern}`);
 	return pattern;
 }
 

@@ -41,8 +41,8 @@ const LIKE_A_BOUND_NAME = /^(?:tenant|site)/i;
 /** The pattern taken apart, or a sentence that says what is wrong with it. */
 export function parsePattern(text: string): Pattern | string {
 	if (!text.startsWith("/")) return "must begin with /";
-	if (text.includes("?") || text.includes("#")) return "is for the path alone: leave the query out";
-	if (isAmbiguousPath(text)) return "must be a path that can be read in one way only: without //, dot segments, backslashes and needless escapes";
+	if (text.includes("?") || text.includes("#")) return "must not contain a query or fragment";
+	if (isAmbiguousPath(text)) return "must be an unambiguous path: no //, dot segments, backslashes or unnecessary percent-encoding";
 	const parts = text.slice(1).split("/");
 	const last = parts.pop() ?? "";
 	const ending = last === "*" ? "rest" : last === "" ? "slash" : "end";
@@ -60,15 +60,15 @@ export function parsePattern(text: string): Pattern | string {
 }
 
 function parseSegment(part: string): Segment | string {
-	if (part.includes("*")) return "may have * only as its last segment, alone";
+	if (part.includes("*")) return "may contain * only as the whole last segment";
 	if (!part.startsWith(":")) {
-		if (!LITERAL.test(part)) return "holds characters that a path has only percent-encoded";
+		if (!LITERAL.test(part)) return "contains characters that must be percent-encoded";
 		return { literal: part };
 	}
 	const name = part.slice(1);
 	if (BOUND_NAMES.has(name)) return { name };
-	if (LIKE_A_BOUND_NAME.test(name)) return "binds a tenant or a site by :tenant_id or :site_id only: write it so, or name the segment otherwise";
-	if (!NAME.test(name)) return "names a segment by : and lower-case letters, digits and _, beginning with a letter";
+	if (LIKE_A_BOUND_NAME.test(name)) return "must use :tenant_id or :site_id to bind a tenant or a site; give any other segment a different name";
+	if (!NAME.test(name)) return "must name a segment with : and lower-case letters, digits and _, beginning with a letter";
 	return { name };
 }
 

@@ -42,17 +42,17 @@ function faultsOf(rules: readonly ForwardAuthRule[]): InputError[] {
 		const faults: InputError[] = [];
 		if (typeof pattern === "string") faults.push({ pointer: `/rules/${index}/pattern`, detail: pattern });
 		const earlier = coveredBy(rules, shapes, index);
-		if (earlier !== -1) faults.push({ pointer: `/rules/${index}`, detail: `never decides: rule ${earlier} covers all that it fits` });
+		if (earlier !== -1) faults.push({ pointer: `/rules/${index}`, detail: `never applies: rule ${earlier} matches every request that it matches` });
 		const names = rule.limits.map(({ name }) => name);
 		const twice = names.findIndex((name, at) => names.indexOf(name) < at);
-		if (twice !== -1) faults.push({ pointer: `/rules/${index}/limits/${twice}/name`, detail: "names the same limit again" });
+		if (twice !== -1) faults.push({ pointer: `/rules/${index}/limits/${twice}/name`, detail: "repeats the name of another limit" });
 		return faults;
 	});
 }
 
 function refuse(errors: readonly InputError[]): void {
 	if (errors.length === 0) return;
-	throw new ApiError("invalid_request", "The rules cannot be like this. Correct what `errors` names.", { errors: errors.slice(0, ERRORS_SHOWN_MAX) });
+	throw new ApiError("invalid_request", "Invalid rules. See `errors`.", { errors: errors.slice(0, ERRORS_SHOWN_MAX) });
 }
 
 /** The rules of the input, with what was left out as by default. Throws 400 `invalid_request` with all that is wrong. */
@@ -68,7 +68,7 @@ async function refuseUnknownPermissions(tx: ReadTx, rules: readonly ForwardAuthR
 	refuse(
 		rules.flatMap(({ permissions }, index) =>
 			permissions.flatMap((permission, at) =>
-				catalogue.has(permission) ? [] : [{ pointer: `/rules/${index}/permissions/${at}`, detail: "is no permission of the catalogue" }],
+				catalogue.has(permission) ? [] : [{ pointer: `/rules/${index}/permissions/${at}`, detail: "is not in the permission catalogue" }],
 			),
 		),
 	);

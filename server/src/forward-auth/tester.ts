@@ -22,7 +22,7 @@ function told({ code, detail }: Refusal) {
 }
 
 const KEY_MISSING = "Send the API key in the X-API-Key header.";
-const NO_RULE: Refusal = { code: "not_found", detail: "No rule covers this request: whatever its key, it is not found." };
+const NO_RULE: Refusal = { code: "not_found", detail: "No rule covers this request, so it is not found with any key." };
 
 function answerOf(asked: Asked | null, refusal: Refusal | null, decision: TestAnswer["decision"]): TestAnswer {
 	return {
@@ -53,7 +53,7 @@ async function decide(verifier: Verifier, input: TestInput, raw_key: string, ask
 function describeDecision({ denial, grant }: Decision): TestAnswer["decision"] {
 	return {
 		allowed: denial === null,
-		...(denial === null ? { status: 200, code: "allowed", detail: "The request would be let through, unless a limit is used up." } : told(denial)),
+		...(denial === null ? { status: 200, code: "allowed", detail: "The request would be allowed unless a limit is exhausted." } : told(denial)),
 		...(grant === null ? {} : toGrantResponse(grant)),
 	};
 }

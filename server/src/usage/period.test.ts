@@ -43,9 +43,13 @@ test("the last 24 hours can be had by the minute", () => {
 
 test("a period too long or too old for the granularity is refused with the one that fits", () => {
 	refused({ from: "2026-07-30T00:00:00Z", granularity: "minute" }, "/query/granularity", /more than 1500 minutes.*granularity=hour/);
-	refused({ from: "2026-07-01T00:00:00Z", to: "2026-07-01T01:00:00Z", granularity: "minute" }, "/query/granularity", /not kept.*granularity=hour/);
+	refused(
+		{ from: "2026-07-01T00:00:00Z", to: "2026-07-01T01:00:00Z", granularity: "minute" },
+		"/query/granularity",
+		/not retained.*granularity=hour/,
+	);
 	refused({ from: "2026-05-01T00:00:00Z" }, "/query/granularity", /more than 1500 hours.*granularity=day/);
-	refused({ from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" }, "/query/granularity", /Single hours are not kept.*granularity=day/);
+	refused({ from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" }, "/query/granularity", /Counts per hour are not retained.*granularity=day/);
 	refused({ from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z", granularity: "minute" }, "/query/granularity", /granularity=day/);
 	refused({ from: "2020-01-01T00:00:00Z", granularity: "day" }, "/query/from", /more than 1500 days.*shorter/);
 	refused({ from: "2020-01-01T00:00:00Z", granularity: "minute" }, "/query/from", /shorter/);

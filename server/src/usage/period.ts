@@ -51,8 +51,8 @@ function parseTime(name: "from" | "to", text: string): number {
 	const upper = text.toUpperCase();
 	const time_ms = RFC_3339.test(upper) ? Date.parse(upper) : Number.NaN;
 	if (time_ms >= TIME_MIN_MS && time_ms < TIME_MAX_MS) return time_ms;
-	const advice = "must be a time as in RFC 3339, such as 2026-01-31T00:00:00Z, between the years 2000 and 3000";
-	throw invalid(`/query/${name}`, `\`${name}\` is not a time that can be used. Write it as in RFC 3339, such as 2026-01-31T00:00:00Z.`, advice);
+	const advice = "must be an RFC 3339 time, such as 2026-01-31T00:00:00Z, between the years 2000 and 3000";
+	throw invalid(`/query/${name}`, `\`${name}\` is not a valid time. Use RFC 3339, such as 2026-01-31T00:00:00Z.`, advice);
 }
 
 function align(granularity: Granularity, from_ms: number, to_ms: number): Period {
@@ -64,7 +64,7 @@ function obstacle({ granularity, from_ms, to_ms }: Period, now_ms: number): stri
 	const buckets = (to_ms - from_ms) / 1_000 / GRANULARITY_SECONDS[granularity];
 	if (buckets > BUCKETS_MAX) return `The period has more than ${BUCKETS_MAX} ${granularity}s.`;
 	const fold = rollUpsAt(now_ms).find((candidate) => candidate.granularity === granularity);
-	if (fold && from_ms < fold.before_ms) return `Single ${granularity}s are not kept for as long as the period goes back.`;
+	if (fold && from_ms < fold.before_ms) return `Counts per ${granularity} are not retained for that long.`;
 	return null;
 }
 
@@ -77,7 +77,7 @@ export function choosePeriod(query: { from?: string; to?: string; granularity?: 
 	const to_ms = query.to === undefined ? now_ms : parseTime("to", query.to);
 	const from_ms = query.from === undefined ? to_ms - PERIOD_DEFAULT_MS : parseTime("from", query.from);
 	if (from_ms >= to_ms)
-		throw invalid("/query/from", "The period is empty: `from` must be before `to`, which is now when it is left out.", "must be before `to`");
+		throw invalid("/query/from", "The period is empty: `from` must be before `to`, which defaults to now.", "must be before `to`");
 	const period = align(granularity, from_ms, to_ms);
 	const reason = obstacle(period, now_ms);
 	if (reason === null) return period;

@@ -62,7 +62,7 @@ function readReport(context: DatabaseContext, { tenant_id, key_id, by_key, by_se
 /** An API key is told which tenant it belongs to: looking for a key in the wrong one is the likely mistake. */
 function unknownKey(context: DatabaseContext, tenant_id: string): ApiError {
 	if (context.actor.kind !== "key") return new ApiError("not_found", "There is no key with this id.");
-	return new ApiError("not_found", `There is no key with this id in tenant ${tenant_id}, to which the key of this request belongs.`);
+	return new ApiError("not_found", `There is no key with this id in tenant ${tenant_id}, the tenant of the API key that sent this request.`);
 }
 
 function tooManyRows(): ApiError {

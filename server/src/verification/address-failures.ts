@@ -30,7 +30,7 @@ export class AddressFailures {
 		if (this.#perMinute > 0 && window.peek(now, this.#perMinute) === 0) {
 			return deny(
 				"too_many_auth_failures",
-				`More than ${this.#perMinute} wrong keys came from this address within a minute. Correct the key, wait, and try again.`,
+				`More than ${this.#perMinute} invalid keys were sent from this address within a minute. Correct the key, wait, and try again.`,
 				{
 					retry_after_seconds: window.nextFreeMs(now, this.#perMinute, 1) / 1000,
 				},

@@ -44,12 +44,12 @@ export const NOT_KNOWN = deny(
 	"This API key is not known. Compare it with the one in your secret manager; it may belong to another instance or have a mistyped secret.",
 );
 
-export const LEASE_LOST = deny("unavailable", "This server has lost its database and cannot vouch for any key at the moment. Try again shortly.", {
+export const LEASE_LOST = deny("unavailable", "This server has lost its database connection and cannot verify API keys. Try again shortly.", {
 	retry_after_seconds: UNAVAILABLE_SECONDS,
 });
 
 export function cannotBeChecked(): Denial {
-	return deny("unavailable", "The key cannot be checked at the moment. Try again shortly.", { retry_after_seconds: UNAVAILABLE_SECONDS });
+	return deny("unavailable", "The key cannot be verified at the moment. Try again shortly.", { retry_after_seconds: UNAVAILABLE_SECONDS });
 }
 
 /** Whether the denial counts against the key's own refusals. */

@@ -130,6 +130,6 @@ export function keyMissing(raw: FramedRequest, options: { readonly verifier: Ver
 	options.log.warn({ place: place.name, kid: place.kid, request_id: raw.request_id }, "key_exposed");
 	return deny(
 		"key_missing",
-		`A key was sent in the ${place.name}, where logs and caches keep it. Send it in the X-API-Key header, and replace that key.`,
+		`A key was sent in the ${place.name}, where logs and caches can store it. Send the API key in the X-API-Key header, and replace the exposed key.`,
 	);
 }

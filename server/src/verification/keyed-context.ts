@@ -76,7 +76,7 @@ export class KeyedRequestContext implements KeyedContext {
 
 	/** Lives as long as the request, in a private field that nothing prints. */
 	presentedRawKey(): string {
-		assert(this.#request.raw_key !== null, "an action takes the raw key whose row does not say so");
+		assert(this.#request.raw_key !== null, "an action reads the raw key but its route does not declare it");
 		return this.#request.raw_key;
 	}
 

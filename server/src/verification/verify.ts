@@ -96,7 +96,7 @@ export async function verify(context: VerifyContext, input: VerifyInput) {
 		allowed: denial === null,
 		status: denial === null ? 200 : ERRORS[denial.code].status,
 		code: denial === null ? "allowed" : denial.code,
-		detail: denial === null ? "The key may do this." : denial.detail,
+		detail: denial === null ? "The key may make this request." : denial.detail,
 		...(denial === null ? {} : { type: `${context.problem_type_base}/${denial.code}` }),
 		...(grant === null ? {} : { ...toGrantResponse(grant), rate_limits: limitsLeft(decision, grant, named, verifier) }),
 		headers: headersFor(problem, decision, named, verifier),

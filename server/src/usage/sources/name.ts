@@ -18,7 +18,7 @@ export async function nameSource(context: ChangeContext, input: { tenant_id: str
 		const before = await readNamedSource(tx, tenant_id, source_id);
 		if (!before) throw new ApiError("not_found", "No key of this tenant was used from a source with this id.");
 		if (source_id === OTHER_SOURCES.id && input.name !== null) {
-			throw new ApiError("conflict", "This stands for all sources beyond those that are kept apart, so one name would not be true of them.");
+			throw new ApiError("conflict", "This source combines all sources beyond the limit per key and cannot be named.");
 		}
 		const source: NamedSource = { ...before, name: input.name?.trim() ?? null };
 		if (source.name === before.name) return { unchanged: before };

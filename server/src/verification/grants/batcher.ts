@@ -28,7 +28,7 @@ export class Batcher<V> {
 		if (waiting) return waiting.promise;
 		if (this.#waiting.size >= this.#queueMax) {
 			return Promise.reject(
-				new ApiError("unavailable", "Too many keys wait for the database at the moment. Try again shortly.", { retry_after_seconds: RETRY_SECONDS }),
+				new ApiError("unavailable", "Too many key lookups are waiting for the database. Try again shortly.", { retry_after_seconds: RETRY_SECONDS }),
 			);
 		}
 		const { promise, resolve, reject } = Promise.withResolvers<V>();
