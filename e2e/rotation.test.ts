@@ -210,7 +210,7 @@ test("two python-requests behind one address wait for a person, whose word is vo
 	const confirm = async () => expectStatus(await ask(`/sources/${source.id}/confirm`), 200).as<Rotation>();
 	const early = await ask("/complete", {});
 	assertProblem(early, "old_secret_still_in_use");
-	match(String(early.json.detail), /A person has to confirm/);
+	match(String(early.json.detail), /A person must confirm/);
 
 	const confirmed = await confirm();
 	deepEqual([confirmed.safe_to_complete, confirmed.sources[0]?.confirmation?.void], [true, false]);

@@ -144,7 +144,7 @@ export async function makeKey(tx: Tx, context: KeysContext, input: CreateRequest
 function shownBefore(key_id: string): ApiError {
 	return new ApiError(
 		"secret_already_issued",
-		"This request was made before and its key exists; what it answered is shown once. If it is lost, issue the key's secret anew, which is possible until its first use.",
+		"This request was made before and its key exists; the raw key was shown once. If it is lost, reissue the secret, which is possible until its first use.",
 		{ members: { key_id } },
 	);
 }

@@ -7,24 +7,24 @@ import { readOpenRotations } from "./rotations/store.ts";
 import { lockSecrets, readSecrets } from "./secrets/store.ts";
 import { countLiveKeys } from "./store.ts";
 
-/** The words in which a key is told why it is refused; one place, because a second look must say what the first would have said. */
+/** Details of the refusals of a key. Verification and the recheck inside a transaction share them, so that both answer alike. */
 export const REFUSAL = {
 	revoked: (key_name: string) => `The key "${key_name}" was revoked. Ask its owner for a new one.`,
 	replaced: (key_name: string) => `This secret of the key "${key_name}" was replaced. Deploy the new one.`,
 	expired: (key_name: string, expires_at: string) => `The key "${key_name}" expired at ${expires_at}. Ask its owner for a new date or a new key.`,
 	paused: (key_name: string) => `The key "${key_name}" is paused. Ask its owner to resume it.`,
 	suspended: (tenant_name: string) => `The tenant "${tenant_name}" is suspended. Ask the operator of this API.`,
-	/** The same for what does not exist and for what is another's. */
+	/** Does not reveal whether the resource exists in another tenant or scope. */
 	notFound: (tenant: { id: string; name: string }) =>
 		`There is nothing with these ids that this key may see. The key belongs to the tenant "${tenant.name}" (${tenant.id}).`,
 	environment: (key_name: string, key_environment: string, site_environment: string) =>
 		`The key "${key_name}" is for ${key_environment} and this site is ${site_environment}. Use a key made for ${site_environment}.`,
 	capability: (plan_name: string, capability: string) =>
 		`The plan "${plan_name}" does not include ${capability}. Ask the operator of this API for a plan that does.`,
-	permission: (key_name: string, permission: string) => `The key "${key_name}" does not have the permission ${permission}. Let its owner add it.`,
+	permission: (key_name: string, permission: string) => `The key "${key_name}" does not have the permission ${permission}. Ask its owner to add it.`,
 } as const;
 
-/** A key or tenant that is gone altogether says nothing of what it was. */
+/** For a key or tenant whose row is gone: reveals no name. */
 export function keyRevoked(): ApiError {
 	return new ApiError("key_revoked", "This key was revoked. Ask its owner for a new one.");
 }
@@ -33,23 +33,23 @@ export function keyNotFound(): ApiError {
 	return new ApiError("not_found", "There is no API key with this id.");
 }
 
-/** Throws 409 `conflict`: a revoked key stays as it is. */
+/** Throws 409 `conflict` for a revoked key, which cannot be changed. */
 export function assertNotRevoked(key: Key): void {
-	if (key.revoked_at !== null) throw new ApiError("conflict", "This key was revoked and stays as it is. Create another one.");
+	if (key.revoked_at !== null) throw new ApiError("conflict", "This key was revoked and cannot be changed. Create another one.");
 }
 
-/** Throws 409 `conflict` for a key that is revoked or expired: it is given no secret any more. */
+/** Throws 409 `conflict` for a revoked or expired key, which gets no new secret. */
 export function assertNotEnded(key: Key, now: number): void {
 	assertNotRevoked(key);
 	if (statusOf(key, now) !== "expired") return;
-	throw new ApiError("conflict", "This key has expired. Give it a later expiry date first, or create another.");
+	throw new ApiError("conflict", "This key has expired. Set a later expiry date first, or create another key.");
 }
 
 export function invalidKey(errors: InputError[]): ApiError {
-	return new ApiError("invalid_request", "The key cannot be like this. Correct what `errors` names.", { errors });
+	return new ApiError("invalid_request", "Invalid key settings; see `errors`.", { errors });
 }
 
-/** Throws 409 `conflict` when one more live key would be more than the plan allows. Call it with the tenant locked. */
+/** Throws 409 `conflict` when another live key would exceed the plan's limit. Requires the tenant to be locked. */
 export async function assertRoomForKey(tx: Tx, tenant_id: string, plan: Plan, now: Date): Promise<void> {
 	const max = plan.limits.api_keys;
 	if (max === null) return;
@@ -64,16 +64,16 @@ export async function assertRoomForKey(tx: Tx, tenant_id: string, plan: Plan, no
 	);
 }
 
-/** Two secrets are told apart, three are not: one rotation of a key at a time. */
+/** A key has at most two live secrets, so only one rotation may run at a time. */
 export function rotationInProgress(key_id: string, rotation_id?: string): ApiError {
-	return new ApiError("rotation_in_progress", "This key's secret is being replaced at the moment. Complete or cancel that first.", {
+	return new ApiError("rotation_in_progress", "A rotation of this key is in progress. Complete or cancel it first.", {
 		members: { key_id, ...(rotation_id === undefined ? {} : { rotation_id }) },
 	});
 }
 
 /**
- * Throws 409 `conflict` once a secret of the key was used: something would stop working; `rotation_in_progress` while it is being replaced. Locks the
- * secrets, so that none is used for the first time until commit. Call it with the key locked.
+ * Throws 409 `conflict` if a secret of the key was ever used, since its clients would stop working, and `rotation_in_progress` during a rotation.
+ * Locks the secrets, so that no first use is recorded before commit. Requires the key to be locked.
  */
 export async function assertNeverUsed(tx: Tx, key: Key): Promise<void> {
 	if ((await readOpenRotations(tx, key.tenant_id, [key.id])).size > 0) throw rotationInProgress(key.id);
@@ -82,8 +82,5 @@ export async function assertNeverUsed(tx: Tx, key: Key): Promise<void> {
 	const kids = secrets.map((secret) => secret.kid);
 	const uses = await secretActivity(tx, key.tenant_id, kids);
 	if (uses.size === 0) return;
-	throw new ApiError(
-		"conflict",
-		"The key is in use already, and what uses it would stop working. Create another key, or replace this one's secret with an overlap.",
-	);
+	throw new ApiError("conflict", "The key is in use, and its clients would stop working. Create another key, or rotate this one with an overlap.");
 }

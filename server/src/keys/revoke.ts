@@ -19,7 +19,7 @@ import { lockKey, updateKey } from "./store.ts";
 type Request = BulkRevokeInput & { tenant_id: string };
 
 function invalid(pointer: string, detail: string): ApiError {
-	return new ApiError("invalid_request", "The request does not say which keys to revoke. Correct what `errors` names.", {
+	return new ApiError("invalid_request", "Invalid selection of keys to revoke; see `errors`.", {
 		errors: [{ pointer, detail }],
 	});
 }
@@ -48,7 +48,7 @@ function toRevoke(chosen: readonly Key[], selection: Selection): Key[] {
 function assertAsExpected(keys: readonly Key[], expected: readonly string[]): void {
 	const seen = new Set(expected);
 	if (seen.size === keys.length && keys.every((key) => seen.has(key.id))) return;
-	throw new ApiError("conflict", "Other keys would be revoked now than the preview listed; nothing was revoked. Look at the preview again.", {
+	throw new ApiError("conflict", "The selected keys differ from those of the preview; nothing was revoked. Request a new preview.", {
 		members: { key_ids: keys.map((key) => key.id) },
 	});
 }

@@ -37,7 +37,7 @@ export function unknownPermissions(wanted: readonly string[], catalogue: Catalog
 	const available = permissionsOfPlan(plan.capabilities, catalogue).join(", ");
 	return wanted.flatMap((permission, index) => {
 		if (catalogue.has(permission) || held.includes(permission)) return [];
-		return [{ pointer: `/permissions/${index}`, detail: `is no permission; available in this plan: ${available}` }];
+		return [{ pointer: `/permissions/${index}`, detail: `is not a known permission; available in this plan: ${available}` }];
 	});
 }
 

@@ -47,17 +47,17 @@ export function adviseOn(key: {
 	/** A live key of the tenant has this name already. */
 	name_taken: boolean;
 }): Warning[] {
-	const pattern = `Compose it of environment and integration, such as "${suggestedName(key.environment, key.integration)}".`;
+	const pattern = `Combine environment and integration, such as "${suggestedName(key.environment, key.integration)}".`;
 	const warnings: Warning[] = [];
 	if (isVague(key.name))
 		warnings.push({
 			code: "name_vague",
-			detail: `The name does not say what uses this key, and whoever has to revoke one will hesitate. ${pattern}`,
+			detail: `The name does not say what uses this key, which makes it hard to revoke safely. ${pattern}`,
 		});
 	if (key.name_taken)
 		warnings.push({
 			code: "name_duplicate",
-			detail: `Another live key of this tenant has the same name. Rename one of them, so that nobody revokes the wrong one. ${pattern}`,
+			detail: `Another live key of this tenant has the same name. Rename one of them, so that the wrong one is not revoked. ${pattern}`,
 		});
 	if (key.environment === "prod" && key.expires_at === null && key.rotate_every_days === null) {
 		warnings.push({

@@ -82,7 +82,7 @@ async function answerAgain(tx: Tx, context: SelfContext, key: Key, rotation_id: 
 	}
 	throw new ApiError(
 		"secret_already_issued",
-		"This request was made before, and the secret that it answered is in use or has ended. Use that one, or begin anew.",
+		"This request was made before, and its secret is in use or has ended. Use that secret, or start another rotation.",
 		{
 			members: { key_id: key.id, rotation_id },
 		},
@@ -106,7 +106,7 @@ async function deriveAgain(tx: ReadTx, context: SelfContext, key: Key, rotation:
 async function endOwn(context: SelfContext, event: EndRequest["event"], assertMay: (seen: Observed) => void): Promise<SelfEnded> {
 	const { scope: tenant_id, key_id } = context;
 	const [latest] = await read(context, (tx) => readRotations(tx, { tenant_id, key_id }, { after: null, rows_max: 1 }));
-	if (!latest) throw new ApiError("conflict", "This key's secret is not being replaced. Begin with POST /api/v1/m2m/key/rotate.");
+	if (!latest) throw new ApiError("conflict", "This key's secret is not being replaced. Start a rotation with POST /api/v1/m2m/key/rotate.");
 	const before = async (tx: Tx, seen: Observed): Promise<void> => {
 		await context.recheck(tx);
 		assertMay(seen);
@@ -122,7 +122,7 @@ async function endOwn(context: SelfContext, event: EndRequest["event"], assertMa
 export function completeSelf(context: SelfContext): Promise<SelfEnded> {
 	return endOwn(context, "complete", (seen) => {
 		if (seen.successor?.kid === context.grant.kid) return;
-		throw new ApiError("conflict", "Say this with the new secret: that shows that it works.");
+		throw new ApiError("conflict", "Send this request with the new secret, which shows that it works.");
 	});
 }
 
@@ -132,9 +132,10 @@ export function completeSelf(context: SelfContext): Promise<SelfEnded> {
  */
 export function cancelSelf(context: SelfContext): Promise<SelfEnded> {
 	return endOwn(context, "cancel", (seen) => {
-		if (seen.predecessor.kid !== context.grant.kid) throw new ApiError("conflict", "Say this with the old secret: the new one would end itself.");
+		if (seen.predecessor.kid !== context.grant.kid)
+			throw new ApiError("conflict", "Send this request with the old secret: the new one would end itself.");
 		// Who has the old secret could keep it alive otherwise, whatever the people do to replace it.
 		if (seen.rotation.started_by.kind !== context.actor.kind)
-			throw new ApiError("conflict", "This was not begun by the key itself. Ask a member of the tenant to cancel it.");
+			throw new ApiError("conflict", "The key did not start this rotation itself. Ask a member of the tenant to cancel it.");
 	});
 }

@@ -24,11 +24,11 @@ export function expiryOf(wanted: string | null | undefined, plan: Plan, now: num
 	if (wanted === null) {
 		return latest === null
 			? { expires_at: null, expiry_from: "person" }
-			: { pointer, detail: `is needed in this plan: ${latest.toISOString()} is the latest date it allows` };
+			: { pointer, detail: `is required in this plan: ${latest.toISOString()} is the latest date it allows` };
 	}
 	const expires_at = new Date(wanted);
 	if (Number.isNaN(expires_at.getTime())) return { pointer, detail: "is not a date and time of RFC 3339, such as 2030-01-31T12:00:00Z" };
-	if (expires_at.getTime() <= now) return { pointer, detail: "has to be in the future; revoke the key to end it now" };
+	if (expires_at.getTime() <= now) return { pointer, detail: "must be in the future; revoke the key to end it now" };
 	if (latest !== null && expires_at > latest) return { pointer, detail: `is later than the plan allows: ${latest.toISOString()} is the latest date` };
 	return { expires_at, expiry_from: "person" };
 }

@@ -41,7 +41,7 @@ export async function handOverKey(context: HandoverContext, input: HandoverInput
 }
 
 function linkShownBefore(key_id: string): ApiError {
-	return new ApiError("secret_already_issued", "This request made a link before, which was shown then. If it is lost, make another.", {
+	return new ApiError("secret_already_issued", "This request was made before, and its link was shown then. If the link is lost, create another.", {
 		members: { key_id },
 	});
 }

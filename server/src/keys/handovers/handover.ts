@@ -35,5 +35,5 @@ export function giverName(created_by: KeyActor, product_name: string): string {
 
 /** The same for a token that is unknown, cut short or of an erased tenant. */
 export function unknownHandover(): ApiError {
-	return new ApiError("not_found", "This link leads to no key. Open it again from the message, whole, or ask for a new one.");
+	return new ApiError("not_found", "This link is invalid. Open the whole link from the message again, or ask for a new one.");
 }

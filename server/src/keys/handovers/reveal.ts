@@ -24,7 +24,7 @@ async function claim(tx: Tx, tenant_id: string, wanted: { id: string; key_id: st
 	if (handoverStatusOf(handover, wanted.now.getTime()) === "claimed") {
 		throw new ApiError(
 			"secret_already_issued",
-			"The key was revealed already: a link works once. If it was not you, tell whoever sent the link now; if the key is lost, ask for a new link.",
+			"The key was revealed already: a link works once. If it was not you, tell the sender of the link now; if the key is lost, ask for a new link.",
 			{ members: { key_id: wanted.key_id } },
 		);
 	}
@@ -32,7 +32,7 @@ async function claim(tx: Tx, tenant_id: string, wanted: { id: string; key_id: st
 }
 
 function handoverOver(): ApiError {
-	return new ApiError("conflict", "This link was cancelled or its time is over, and no key was made by it. Ask whoever sent it for a new one.");
+	return new ApiError("conflict", "This link was cancelled or has expired, and it revealed no key. Ask its sender for a new one.");
 }
 
 /**

@@ -97,10 +97,10 @@ function holdsKeyOf({ prefix, alphabet, length_min }: ImportedFormat, text: stri
 export function faultsOfFormat(format: ImportedFormat, brand: string): InputError[] {
 	const faults: InputError[] = [];
 	const { prefix, length_min, length_max } = format;
-	if (length_min > length_max) faults.push({ pointer: "/length_max", detail: "has to be as large as length_min or larger" });
+	if (length_min > length_max) faults.push({ pointer: "/length_max", detail: "must be at least length_min" });
 	if (prefix.length + length_max > RAW_KEY_CHARACTERS_MAX)
 		faults.push({ pointer: "/length_max", detail: `makes keys of more than ${RAW_KEY_CHARACTERS_MAX} characters with this prefix` });
 	const own = [...ownBeginnings(brand), SERVICE_CREDENTIAL_PREFIX].find((beginning) => prefix.startsWith(beginning));
-	if (own !== undefined) faults.push({ pointer: "/prefix", detail: `begins with ${own}, as what this instance makes itself does` });
+	if (own !== undefined) faults.push({ pointer: "/prefix", detail: `begins with ${own}, which is reserved for credentials of this instance` });
 	return faults;
 }

@@ -61,7 +61,7 @@ function assertValid(format: ImportedFormat, brand: string): void {
 		? []
 		: [{ pointer: "/path/name", detail: "must be lower-case letters, digits, _ and -, beginning with a letter, at most 32 long" }];
 	const errors = [...named, ...faultsOfFormat(format, brand)];
-	if (errors.length > 0) throw new ApiError("invalid_request", "The format of keys cannot be like this. Correct what `errors` names.", { errors });
+	if (errors.length > 0) throw new ApiError("invalid_request", "Invalid key format; see `errors`.", { errors });
 }
 
 function isSame(before: ImportedFormat, format: ImportedFormat): boolean {
@@ -87,7 +87,7 @@ export async function putImportedFormat(
 		if (before && use.keys > 0 && !isWidened(before, format)) throw narrowed(use.keys);
 		await saveImportedFormat(tx, format);
 		if (!before && (await countImportedFormats(tx)) > IMPORTED_FORMATS_MAX)
-			throw new ApiError("conflict", `There are ${IMPORTED_FORMATS_MAX} formats already, which is the limit.`);
+			throw new ApiError("conflict", `There are ${IMPORTED_FORMATS_MAX} formats already, which is the limit. Delete one that no key uses.`);
 		const { created_at: _at, ...after } = format;
 		const { created_at: _was, ...earlier } = before ?? format;
 		return {
@@ -107,7 +107,7 @@ export async function putImportedFormat(
 function narrowed(keys: number): ApiError {
 	return new ApiError(
 		"conflict",
-		`${keys === 1 ? "A key was" : `${keys} keys were`} imported under this format and may no longer fit it: it can only be widened. Declare another format beside it.`,
+		`${keys === 1 ? "A key was" : `${keys} keys were`} imported under this format and may no longer match it: it can only be widened. Create a separate format instead.`,
 		{ members: { keys } },
 	);
 }
@@ -117,7 +117,7 @@ export async function deleteImportedFormat(context: ChangeContext, input: { name
 	await change(context, async (tx) => {
 		await reauthorize(tx);
 		const format = await lockImportedFormat(tx, input.name);
-		if (!format) throw new ApiError("not_found", "There is no format of keys with this name.");
+		if (!format) throw new ApiError("not_found", "There is no key format with this name.");
 		const { keys } = await countImportedUse(tx, format.name);
 		if (keys > 0) {
 			throw new ApiError(

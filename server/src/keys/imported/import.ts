@@ -72,7 +72,8 @@ function notesOf(keys: readonly Key[], into: ImportInto) {
 
 async function writeRows(tx: Tx, context: KeysContext, rows: readonly ImportRow[], into: ImportInto): Promise<Change<Validated[]>> {
 	await lockImports(tx);
-	if (!(await lockImportedFormat(tx, into.format.name))) throw new ApiError("conflict", "The format of these keys was deleted meanwhile.");
+	if (!(await lockImportedFormat(tx, into.format.name)))
+		throw new ApiError("conflict", "The format of these keys was deleted during the import. Create it again, then repeat the import.");
 	const bench = await lockedBench(tx, context, rows);
 	const judged = await validateRows(tx, context, rows, bench);
 	const fresh = judged.flatMap(({ row, key }) => (key === null ? [] : [{ key, secret: secretOf(context, key, row, into, bench.lookups) }]));

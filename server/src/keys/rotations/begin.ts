@@ -52,10 +52,7 @@ async function currentKid(tx: Tx, key: Key): Promise<string> {
 	const secrets = (await readSecrets(tx, key.tenant_id, [key.id])).get(key.id) ?? [];
 	const current = secrets.find((secret) => secret.retired_at === null && secret.retires_at === null);
 	if (current) return current.kid;
-	throw new ApiError(
-		"conflict",
-		"This key has no secret that could be replaced: its first one waits to be revealed. Make another link for it if that is lost.",
-	);
+	throw new ApiError("conflict", "This key has no secret to replace: its first one has not been revealed. If its link is lost, create another.");
 }
 
 /**

@@ -82,8 +82,8 @@ test("two python-requests behind one address wait for a person, whose word is vo
 		[false, "library", "X-Keywright-Client", null, true, null],
 	);
 	equal(source.silent_since, source.old?.last_seen_at);
-	match(source.reason ?? "", /HTTP library alone.* A person has to confirm/);
-	match(waiting.evidence_limit, /calls more rarely than the silence/);
+	match(source.reason ?? "", /HTTP library alone.* A person must confirm/);
+	match(waiting.evidence_limit, /calls less often than the required silence/);
 	equal((await toApiError(rotation.complete())).code, "old_secret_still_in_use");
 
 	const confirmed = await rotation.confirm(REPORTS);
@@ -161,7 +161,7 @@ test("where evidence decides, where nothing is known and where nothing goes on, 
 	equal(await fixture.use(rotation.raw_key, "backup"), "allowed");
 	const { sources } = await rotation.look();
 	const idOf = (agent: string) => ({ id: sources.find((source) => source.agent === agent)?.id ?? "" });
-	match((await toApiError(rotation.confirm(idOf("order-bot")))).detail, /told apart/);
+	match((await toApiError(rotation.confirm(idOf("order-bot")))).detail, /is identified/);
 	match((await toApiError(rotation.confirm(idOf("backup-job")))).detail, /nothing to confirm/);
 	equal((await toApiError(rotation.confirm({ id: "src_none" }))).code, "not_found");
 	const other = await fixture.key(await fixture.verification.tenant(fixture.main.node));

@@ -51,11 +51,11 @@ function timeText({ old }: AssessedSource): string | null {
 }
 
 function sourceToConfirm({ rotation, phase, evidence }: Observed, source_id: string): AssessedSource {
-	if (rotation.state === "waiting") throw new ApiError("conflict", "The new secret has not been revealed yet, so nothing can have it.");
+	if (rotation.state === "waiting") throw new ApiError("conflict", "The new secret has not been revealed yet, so no client can have it.");
 	if (phase === "completed" || phase === "cancelled") throw new ApiError("conflict", `This rotation has ended: it was ${phase}.`);
 	const judged = evidence.sources.find(({ source }) => source.source_id === source_id);
 	if (!judged) throw new ApiError("not_found", "Neither secret of this rotation was used from a source with this id.");
 	if (mayBeConfirmed(judged)) return judged;
 	if (judged.moved) throw new ApiError("conflict", "Nothing at this source needs the old secret, so there is nothing to confirm.");
-	throw new ApiError("conflict", "This source is told apart: it counts as moved when evidence shows it. Wait, or complete with force and a reason.");
+	throw new ApiError("conflict", "This source is identified, so only evidence shows that it has moved. Wait, or complete with force and a reason.");
 }

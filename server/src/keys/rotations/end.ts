@@ -128,7 +128,7 @@ function refusalOf(seen: Observed, refused: { refused: ApiError["code"]; because
 			const detail = evidence.blockers.map((blocker) => blocker.detail).join(" ");
 			return new ApiError(
 				"old_secret_still_in_use",
-				`${detail} Wait until all have moved, confirm those that only a person can answer for, or force with a reason.`,
+				`${detail} Wait until all sources have moved, confirm those that need confirmation, or force with a reason.`,
 				{
 					members: { rotation_id: rotation.id, stragglers },
 				},
@@ -137,21 +137,21 @@ function refusalOf(seen: Observed, refused: { refused: ApiError["code"]; because
 		case "in_use":
 			return new ApiError(
 				"successor_in_use",
-				"The new secret is in use already, and what uses it would stop working. Complete the rotation, or force.",
+				"The new secret is in use, and its clients would stop working. Complete the rotation, or cancel it with force.",
 				{
 					members: { rotation_id: rotation.id },
 				},
 			);
 		case "not_revealed":
-			return new ApiError("conflict", "The new secret has not been revealed yet, so there is nothing to go on with. Cancel the rotation, or wait.");
+			return new ApiError("conflict", "The new secret has not been revealed yet, so the rotation cannot be completed. Wait, or cancel the rotation.");
 		case "key_ended":
 			return new ApiError(
 				"conflict",
-				"The key has ended, and neither of its secrets works. Give the key a later end to go on with replacing its secret, or force.",
+				"The key has expired, and neither of its secrets works. Set a later expiry date to continue the rotation, or force.",
 				{ members: { rotation_id: rotation.id } },
 			);
 		default:
-			return new ApiError("conflict", `This rotation has ended: it was ${seen.phase}. Begin another one to replace the secret again.`);
+			return new ApiError("conflict", `This rotation has ended: it was ${seen.phase}. Start another one to replace the secret again.`);
 	}
 }
 
@@ -200,7 +200,7 @@ export async function completeRotation(
 	const { tenant_id, key_id, rotation_id, force = false } = input;
 	const reason = input.reason?.trim() ?? "";
 	if (force && reason === "") {
-		throw new ApiError("invalid_request", "Say why the old secret is to end now: the reason is audited.", {
+		throw new ApiError("invalid_request", "A forced completion requires a reason, which is recorded in the audit log.", {
 			errors: [{ pointer: "/reason", detail: "is required with force" }],
 		});
 	}

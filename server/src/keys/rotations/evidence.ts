@@ -6,16 +6,16 @@ import { type Confirmation, isVoid } from "./rotation.ts";
 
 /** Said with every rotation: what no evidence can show. */
 export const EVIDENCE_LIMIT =
-	"A copy of a program that calls more rarely than the silence that is waited for cannot be seen: it still has the old secret when that ends. " +
-	`Give each copy a name of its own in ${CLIENT_HEADER}.`;
+	"A copy of a program that calls less often than the required silence cannot be detected: it may still hold the old secret when that ends. " +
+	`Give each copy its own name in ${CLIENT_HEADER}.`;
 
 const DETAILS: Readonly<Record<NotToldApart, string>> = {
-	too_many_sources: "The key is used from more sources than are kept apart, so these are counted together.",
+	too_many_sources: "The key is used from more sources than are tracked separately, so these are counted together.",
 	network_unknown: "Requests without a known address can come from anywhere, so several programs can look like this one.",
 	network_hidden: "Networks are not stored here, so several programs can look like this one.",
-	library: "It is known by its HTTP library alone, so several programs can look like this one.",
+	library: "It is identified by its HTTP library alone, so several programs can look like this one.",
 	no_program: "It sends no User-Agent, so several programs can look like this one.",
-	other_program: "Its User-Agent begins with no name of its own, so several programs can look like this one.",
+	other_program: "Its User-Agent does not begin with a program name, so several programs can look like this one.",
 };
 
 /** Why a source is not told apart, in a sentence. */
@@ -96,15 +96,15 @@ export interface EvidenceQuestion {
 
 const KEY_ENDED: Blocker = {
 	code: "key_ended",
-	detail: "The key has ended, so neither secret works and nothing shows what has moved. Give the key a later end to go on.",
+	detail: "The key has expired, so neither secret works and no evidence can be collected. Set a later expiry date to continue.",
 };
 
 const JUST_DEPLOYED: Blocker = {
 	code: "not_silent_long_enough",
-	detail: "The new secret was used for the first time a moment ago: what used the old one until then may not be known yet.",
+	detail: "The new secret was first used a moment ago: the latest uses of the old one may not be recorded yet.",
 };
 
-const NOT_REPORTED = "uses the new secret; a server has not reported yet whether the old one was used there since.";
+const NOT_REPORTED = "uses the new secret; a server has not reported yet whether the old one was used at this source since.";
 
 /** How long a source must be silent on a secret, by how long it was silent between two uses. Milliseconds. */
 export function silenceNeeded(use: Pick<Use, "gap_ms" | "gap_before_ms">): number {
@@ -185,12 +185,12 @@ function waitOf(
 	const { old_ends_at, now } = question;
 	if (not_told_apart !== null) {
 		const code = not_told_apart === "network_unknown" ? "address_unknown" : "sources_not_told_apart";
-		const detail = `the old secret was used there. ${notToldApartDetail(not_told_apart)} A person has to confirm that everything there has the new secret.`;
+		const detail = `the old secret was used there. ${notToldApartDetail(not_told_apart)} A person must confirm that everything there has the new secret.`;
 		return { waits_until: old_ends_at, waits_for: { code, detail } };
 	}
 	if (successor === null) return { waits_until: null, waits_for: { code: "old_secret_only", detail: "still uses the old secret." } };
 	if (old.sightings < SIGHTINGS_MIN) {
-		const detail = "uses the new secret, but was seen too rarely before to tell whether all of it has moved. A person can confirm that it has.";
+		const detail = "uses the new secret, but was seen too rarely before to determine whether all of it has moved. A person can confirm that it has.";
 		return { waits_until: old_ends_at, waits_for: { code: "too_few_sightings", detail } };
 	}
 	const silent_since = Math.max(old.last_seen_at.getTime(), successor.first_seen_at.getTime(), question.usage.gaps_until_ms);

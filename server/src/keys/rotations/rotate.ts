@@ -62,7 +62,7 @@ async function lockFor(tx: Tx, context: KeysContext, input: Request, rotation_id
 function shownBefore(key_id: string, rotation_id: string): ApiError {
 	return new ApiError(
 		"secret_already_issued",
-		"This request was made before; the new secret or its link was shown then. If that is lost, cancel the rotation and begin another.",
+		"This request was made before; the new secret or its link was shown then. If it is lost, cancel the rotation and start another.",
 		{ members: { key_id, rotation_id } },
 	);
 }

@@ -41,7 +41,7 @@ export async function reissueKey(context: KeysContext, input: { tenant_id: strin
 }
 
 function shownBefore(key_id: string): ApiError {
-	return new ApiError("secret_already_issued", "This request issued a secret before, which was shown then. If it is lost, issue another.", {
+	return new ApiError("secret_already_issued", "This request was made before, and its secret was shown then. If the secret is lost, issue another.", {
 		members: { key_id },
 	});
 }

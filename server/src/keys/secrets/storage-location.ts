@@ -20,7 +20,7 @@ export async function setStorageLocation(context: KeysContext, input: KeptInInpu
 		const { key } = await lockUnrevoked(tx, input);
 		const secrets = (await readSecrets(tx, tenant_id, [key_id])).get(key_id) ?? [];
 		const newest = secrets.find((secret) => secret.retired_at === null && secret.retires_at === null);
-		if (!newest) throw new ApiError("conflict", "The key has no secret yet, so it is kept nowhere. It gets one when it is revealed or issued anew.");
+		if (!newest) throw new ApiError("conflict", "The key has no secret yet, so it has no storage location. Reveal or reissue its secret first.");
 		const { kid } = newest;
 		if (newest.kept_in === place && newest.kept_in_note === note) return { unchanged: await readKeyResponse(tx, key, now) };
 		await updateKeptIn(tx, { tenant_id, kid }, { kept_in: place, kept_in_note: note, kept_in_at: new Date(now) });
