@@ -80,7 +80,7 @@ test("no operator's route lets a tenant's owner in, signed in or by a portal lin
 			const { method, path, body, headers } = callOf(operation, { tenant_id: world.tenant.id, plan_id: "plan-1", person_id: "per_x" });
 			const answer = await person.send(method, path, body, headers);
 			assertProblem(answer, "role_not_allowed");
-			match(String(answer.json.detail), /runs this instance/);
+			match(String(answer.json.detail), /operator of this instance/);
 		}
 	deepEqual(difference(before, await database.dump()), { added: [], removed: [] });
 	for (const person of [browser, portal]) equal(expectStatus(await person.session(), 200).json.operator, false);

@@ -540,7 +540,7 @@ test("a portal owner whose link confirms nothing is told so when inviting and as
 	await anonymous.goto(`${url}/team`);
 	await anonymous.getByRole("button", { name: "Invite a person" }).click();
 	await anonymous.getByRole("button", { name: "Make a link" }).click();
-	await anonymous.getByRole("alert").getByText("a link from another product that did not confirm who you are").waitFor();
+	await anonymous.getByRole("alert").getByText("did not confirm your identity").waitFor();
 	await assertCount(anonymous.getByRole("dialog"), 1);
 	await picture(anonymous, "team-portal-refused");
 	await axe(anonymous);

@@ -18,7 +18,7 @@ test("an API key alone is no credential, and the detail says so", () => {
 	const refusal = bearerOf(null, true, OPERATOR_TOKEN);
 	ok(typeof refusal !== "string");
 	equal(refusal.code, "credential_missing");
-	match(refusal.detail, /X-API-Key is no credential/);
+	match(refusal.detail, /does not accept X-API-Key/);
 });
 
 test("a credential of another kind is told where it belongs and is not repeated", () => {

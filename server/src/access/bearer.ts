@@ -19,11 +19,16 @@ export const SERVICE_CREDENTIAL: Wanted = { name: "a service credential (kws_…
 export function bearerOf(authorization: string | null, has_raw_key: boolean, wanted: Wanted): string | Refusal {
 	if (authorization === null || authorization.trim() === "") return missing(has_raw_key, wanted);
 	const [, token] = /^Bearer +([\x21-\x7e]+)$/i.exec(authorization) ?? [];
-	return token ?? { code: "credential_invalid", detail: `Send ${wanted.name} as \`Authorization: Bearer <token>\`, in this form exactly.` };
+	return (
+		token ?? {
+			code: "credential_invalid",
+			detail: `The Authorization header is malformed. Send ${wanted.name} as \`Authorization: Bearer <token>\`.`,
+		}
+	);
 }
 
 function missing(has_raw_key: boolean, wanted: Wanted): Refusal {
-	const instead = has_raw_key ? " An API key in X-API-Key is no credential on this route." : "";
+	const instead = has_raw_key ? " This route does not accept X-API-Key." : "";
 	return {
 		code: "credential_missing",
 		detail: `${wanted.or_session ? "Sign in, or send" : "Send"} ${wanted.name} as \`Authorization: Bearer <token>\`.${instead}`,
@@ -46,6 +51,6 @@ export function unknownBearer(token: string, wanted: Wanted): Refusal {
 	}
 	return {
 		code: "credential_invalid",
-		detail: `The bearer token is not valid. Compare it with ${wanted.name}: wrong in any way, or revoked, it is refused alike.`,
+		detail: `The bearer token is unknown, wrong or revoked. Compare it with ${wanted.name}.`,
 	};
 }

@@ -12,7 +12,7 @@ export function ownOrigins(public_url: string): readonly string[] {
 
 const CROSS_SITE: Refusal = {
 	code: "cross_site_request",
-	detail: "The request does not come from a page of this address. Use the dashboard at its own address.",
+	detail: "The request was not sent from this server's own origin. Open the dashboard at its public URL.",
 };
 
 function textOf(header: string | string[] | undefined): string | null {

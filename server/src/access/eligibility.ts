@@ -16,8 +16,8 @@ const UNCONFIRMED: Refusal = {
 const UNCONFIRMED_PORTAL: Refusal = {
 	code: "confirmation_needed",
 	detail:
-		"You came with a link from another product that did not confirm who you are, and this lets people in for longer than your visit. Ask an owner who has " +
-		"an account here, or come by a link that the product makes with `confirmed` once you have proved there who you are.",
+		"The product whose link you opened did not confirm your identity, so this session cannot invite people or change roles. Ask an owner who has " +
+		"an account here, or open a link that the product makes with `confirmed` after it has verified your identity.",
 };
 
 const SUSPENDED: Refusal = { code: "tenant_suspended", detail: TENANT_SUSPENDED };

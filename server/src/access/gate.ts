@@ -108,9 +108,9 @@ export function sessionStillHolds(options: SessionOptions): (request: FastifyReq
 
 const NO_BEARER_HERE: Refusal = {
 	code: "credential_invalid",
-	detail: "This route is about a signed-in person's session; a bearer token is no credential here.",
+	detail: "This route needs a session cookie and accepts no bearer token. Sign in, and leave out the Authorization header.",
 };
-const NOT_SIGNED_IN: Refusal = { code: "credential_missing", detail: "Nobody is signed in. Sign in, then send the session's cookie." };
+const NOT_SIGNED_IN: Refusal = { code: "credential_missing", detail: "You are not signed in. Sign in, then send the session cookie." };
 
 /** Lets the operator's own services in; a credential that was verified before costs no I/O. */
 export function serviceGate<C>(options: GateOptions<C, CallerParts> & { readonly services: ServiceCache }): Gate<C> {

@@ -31,7 +31,7 @@ test("a plan without API access is named, with the owners and the operator's sup
 
 test("who decides for the tenant is told to ask the operator's support, never themselves", () => {
 	match(missingFor("owner", FREE)[0]?.detail ?? "", /Ask the support of Orders for a plan/);
-	match(missingFor("owner", { ...FREE, support_url: null })[0]?.detail ?? "", /Ask whoever you know at Orders for a plan/);
+	match(missingFor("owner", { ...FREE, support_url: null })[0]?.detail ?? "", /Ask your contact at Orders for a plan/);
 	match(missingFor("operator", FREE)[0]?.detail ?? "", /Give the tenant a plan/);
 	for (const role of ["owner", "operator"] as const)
 		for (const around of [FREE, SUSPENDED]) for (const { who } of missingFor(role, around)) deepEqual(who, []);
@@ -39,7 +39,7 @@ test("who decides for the tenant is told to ask the operator's support, never th
 
 test("a viewer is told that they may look, and who can change that", () => {
 	const [role] = missingFor("viewer", AROUND);
-	match(role?.detail ?? "", /^You may look, not change\. /);
+	match(role?.detail ?? "", /^The role viewer cannot create keys\. /);
 	deepEqual([role?.kind, role?.who, role?.support_url], ["role", [OLIVIA, ADAM], null]);
 });
 

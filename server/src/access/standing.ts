@@ -70,7 +70,7 @@ export interface Surroundings {
 function planAdvice(role: StandingRole, { product_name, support_url }: Surroundings): string {
 	if (role === "operator") return "Give the tenant a plan that includes it.";
 	if (role !== "owner") return "Ask an owner for a plan that includes it.";
-	return `Ask ${support_url === null ? "whoever you know at" : "the support of"} ${product_name} for a plan that includes it.`;
+	return `Ask ${support_url === null ? "your contact at" : "the support of"} ${product_name} for a plan that includes it.`;
 }
 
 /** What stands between the caller and creating keys, the most general first; empty when nothing does. */
@@ -80,7 +80,7 @@ export function missingFor(role: StandingRole, around: Surroundings): Missing[] 
 	// Nobody in the tenant decides more than they do: they are not told to ask themselves.
 	const decides = role === "owner" || role === "operator";
 	if (tenant.status !== "active") {
-		const detail = `${tenant.name} is suspended: everything can be read and keys can be revoked, but nothing else works until ${product_name} reinstates it.`;
+		const detail = `${tenant.name} is suspended. It can be read, and keys can be revoked, but no keys can be created until ${product_name} reinstates it.`;
 		missing.push({ kind: "standing", detail, who: decides ? [] : owners, support_url });
 	}
 	if (!plan.capabilities.includes(KEYS_CAPABILITY)) {
@@ -88,7 +88,7 @@ export function missingFor(role: StandingRole, around: Surroundings): Missing[] 
 		missing.push({ kind: "plan", detail, who: decides ? [] : owners, support_url });
 	}
 	if (!reaches(role, "admin")) {
-		const detail = "You may look, not change. An owner can give you the role of an admin; owners and admins can create keys for you.";
+		const detail = "The role viewer cannot create keys. An owner can make you an admin; owners and admins can create keys for you.";
 		missing.push({ kind: "role", detail, who: [...owners, ...admins], support_url: null });
 	}
 	return missing;

@@ -37,7 +37,7 @@ export function doubledNames(rate_limits: readonly RateLimit[], at: string): Inp
 	return rate_limits.flatMap(({ name }, index) => {
 		const doubled = seen.has(name);
 		seen.add(name);
-		return doubled ? [{ pointer: `${at}/${index}/name`, detail: "is the name of an earlier rate limit: names are unique" }] : [];
+		return doubled ? [{ pointer: `${at}/${index}/name`, detail: "is the name of an earlier rate limit; names must be unique" }] : [];
 	});
 }
 
@@ -70,11 +70,11 @@ export async function putPlan(context: ChangeContext, input: PlanInput & { plan_
 		const now = new Date(context.clock.now());
 		if (await insertPlan(tx, plan, now)) {
 			if ((await countPlans(tx)) > PLANS_MAX)
-				throw new ApiError("conflict", `There are ${PLANS_MAX} plans already, which is the limit. Delete one that no tenant uses.`);
+				throw new ApiError("conflict", `There are already ${PLANS_MAX} plans, which is the limit. Delete one that no tenant uses.`);
 			return { result: plan, audit: [{ action: "plan.created", target, facts: { plan } }], invalidates };
 		}
 		const before = await lockPlan(tx, plan.id);
-		if (!before) throw new ApiError("conflict", "The plan was deleted at this moment. Send the request again.");
+		if (!before) throw new ApiError("conflict", "The plan was deleted while the request ran. Send the request again.");
 		if (canonicalJson(before) === canonicalJson(plan)) return { unchanged: plan };
 		await updatePlan(tx, plan, now);
 		return { result: plan, audit: [{ action: "plan.updated", target, facts: { before, plan } }], invalidates };

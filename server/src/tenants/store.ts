@@ -120,7 +120,7 @@ async function unlessTaken<T>(write: () => Promise<T>): Promise<T> {
 		const detail =
 			error.constraint === "tenants_external_id_key"
 				? "Another tenant has this external_id. Find it with ?external_id= in the list of tenants."
-				: "A tenant with this id exists, or existed and was erased: ids are not used twice.";
+				: "A tenant with this id exists, or existed and was erased. Ids are never reused: choose another.";
 		throw new ApiError("conflict", detail, { cause: error });
 	}
 }

@@ -58,4 +58,4 @@ export function assertTenantActive(tenant: Pick<Tenant, "status">): void {
 }
 
 export const TENANT_SUSPENDED =
-	"The tenant is suspended: it can be read, and keys can be revoked, but nothing else until the operator reinstates it.";
+	"The tenant is suspended. It can be read, and keys can be revoked; this request is refused until the operator reinstates it.";

@@ -99,7 +99,7 @@ export async function putTenant(context: ChangeContext, input: TenantInput & { t
 			return { result: fresh, audit: [{ action: "tenant.created", target, tenant_id: fresh.id, facts: { tenant: fresh } }], invalidates };
 		}
 		const before = (await readTenantForUpdate(tx, input.tenant_id))?.tenant;
-		if (!before) throw new ApiError("conflict", "A tenant with this id existed and was erased: ids are not used twice.");
+		if (!before) throw new ApiError("conflict", "A tenant with this id existed and was erased. Ids are never reused: choose another.");
 		const { id: _id, tenant_id: _tenant_id, name, ...settings } = input;
 		const tenant: Tenant = { ...before, ...settings, name: name.trim() };
 		if (canonicalJson(tenant) === canonicalJson(before)) return { unchanged: before };

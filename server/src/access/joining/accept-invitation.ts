@@ -79,7 +79,7 @@ async function becomeOperator(context: JoinContext, invitation: OperatorInvitati
 		assertRoomForOperator(person_ids.length);
 		const proof = await resolveAccount(tx, joining, now);
 		const operator = await makeOperator(tx, joining.account, { created_at: now, created_by: invitation.created_by });
-		if (operator === null) throw new ApiError("conflict", "You run this instance already. Sign in.");
+		if (operator === null) throw new ApiError("conflict", "You are already an operator of this instance. Sign in.");
 		return { result: undefined, audit: [operator, ...proof] };
 	});
 }
@@ -93,10 +93,10 @@ function emailOf(invitation: { readonly email: string | null }, input: JoinInput
 		if (input.email === undefined || normalEmail(input.email) === invitation.email) return invitation.email;
 		throw wrongField("/email", "is not the address of the invitation; leave it out");
 	}
-	if (input.email === undefined) throw wrongField("/email", "is required, because the invitation names no address");
+	if (input.email === undefined) throw wrongField("/email", "is required, because the invitation has no address");
 	return normalEmail(input.email);
 }
 
 function memberAlready(): ApiError {
-	return new ApiError("conflict", "You are a member of this tenant already. Sign in; an owner can change your role.");
+	return new ApiError("conflict", "You are already a member of this tenant. Sign in; an owner can change your role.");
 }

@@ -28,7 +28,7 @@ export type Found =
 	| { readonly kind: "operator"; readonly invitation: OperatorInvitation };
 
 export function invitationNotFound(): ApiError {
-	return new ApiError("not_found", "This invitation has been used or cancelled, is too old, or never was. Ask for a new one.");
+	return new ApiError("not_found", "This invitation does not exist, has expired, or was used or cancelled. Ask for a new one.");
 }
 
 /** The invitation that waits for `token`. 404 `not_found` when there is none, whatever became of it. */

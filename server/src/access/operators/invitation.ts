@@ -25,5 +25,5 @@ export function toOperatorInvitationResponse(invitation: OperatorInvitation): Op
 }
 
 export function operatorInvitationNotFound(): ApiError {
-	return new ApiError("not_found", "There is no invitation of an operator with this id.");
+	return new ApiError("not_found", "There is no operator invitation with this id.");
 }

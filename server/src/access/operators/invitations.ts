@@ -43,7 +43,11 @@ export async function inviteOperator(context: InviteOperatorContext, input: { em
 	await change(context, async (tx) => {
 		const person_ids = await lockOperators(tx);
 		const earlier = await claimOnce(tx, context, { tenant_id: ALL_TENANTS, operation: "operator.invite", input, subject_id: invitation.id });
-		if (earlier) throw new ApiError("secret_already_issued", "This request made a link before, which was in that answer only. Invite again.");
+		if (earlier)
+			throw new ApiError(
+				"secret_already_issued",
+				"This Idempotency-Key has already created a link, which is returned only once. Send a new Idempotency-Key to invite again.",
+			);
 		const known = await readProvenAccount(tx, email);
 		if (known && (await isOperator(tx, known.id))) throw operatorAlready();
 		await cancelOperatorInvitationsTo(tx, email);
@@ -78,5 +82,5 @@ export async function cancelOperatorInvitation(context: ChangeContext & CallerCo
 }
 
 function operatorAlready(): ApiError {
-	return new ApiError("conflict", "The person with this address runs the instance already.");
+	return new ApiError("conflict", "The person with this address is already an operator.");
 }

@@ -24,5 +24,6 @@ export async function makeOperator(
 
 /** Throws 409 `conflict` when there are as many operators, or invitations of them, as may be. */
 export function assertRoomForOperator(used: number): void {
-	if (used >= OPERATORS_MAX) throw new ApiError("conflict", `There are ${OPERATORS_MAX} operators, which is the limit. Remove one first.`);
+	if (used >= OPERATORS_MAX)
+		throw new ApiError("conflict", `There are already ${OPERATORS_MAX} operators and pending invitations, which is the limit. Remove one first.`);
 }

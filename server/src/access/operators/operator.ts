@@ -49,4 +49,4 @@ export function toOperatorResponse(operator: Operator, caller: Caller): Operator
 	return { ...operator, is_you: personOf(caller) === operator.person_id };
 }
 
-export const NO_OPERATOR = "This needs somebody who runs this instance, and you do not. Ask an operator to add you.";
+export const NO_OPERATOR = "Only an operator of this instance may do this. Ask an operator to invite you.";

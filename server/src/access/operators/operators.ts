@@ -24,7 +24,7 @@ export async function removeOperator(context: ChangeContext & CallerContext & En
 	await change(context, async (tx) => {
 		await lockOperators(tx);
 		const operator = await readOperator(tx, person_id);
-		if (!operator) throw new ApiError("not_found", "Nobody who runs this instance has this id.");
+		if (!operator) throw new ApiError("not_found", "There is no operator with this id.");
 		await deleteOperator(tx, person_id);
 		const because = "operator.removed";
 		const now = new Date(context.clock.now());

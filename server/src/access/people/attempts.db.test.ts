@@ -129,7 +129,7 @@ test("an address without an account is throttled alike: the same answer after as
 		}
 		answers.push(seen);
 		equal((seen.at(-1) as string[])[0], "rate_limited");
-		match((seen.at(-1) as string[])[1] ?? "", /password was not looked at/);
+		match((seen.at(-1) as string[])[1] ?? "", /password was not checked/);
 	}
 	deepEqual(answers[0], answers[1]);
 });

@@ -52,7 +52,7 @@ export async function askPasswordLink(context: DatabaseContext & PasswordLinkCon
 }
 
 function linkNotFound(): ApiError {
-	return new ApiError("not_found", "This link has been used, is too old, or never was. Ask for a new one.");
+	return new ApiError("not_found", "This link does not exist, has expired or was used. Ask for a new one.");
 }
 
 /**

@@ -25,11 +25,15 @@ export async function createPasswordReset(
 		const accounts = await readAccounts(tx, normalEmail(input.email));
 		const [person] = accounts;
 		if (person && personOf(context.caller) !== null && (await isOperator(tx, person.id))) throw operatorsPassword();
-		if (!person) throw new ApiError("not_found", "Nobody signs in with this address. Invite the person to a tenant instead.");
+		if (!person) throw new ApiError("not_found", "No account has this address. Invite the person to a tenant instead.");
 		if (!person.proven && accounts.length > 1) throw severalAccounts();
 		const { token, row } = makePasswordLink(person, context.actor, context.clock.now());
 		const earlier = await claimOnce(tx, context, { tenant_id: ALL_TENANTS, operation: "password_reset.create", input, subject_id: person.id });
-		if (earlier) throw new ApiError("secret_already_issued", "This request made a link before, which was in that answer only. Ask for another.");
+		if (earlier)
+			throw new ApiError(
+				"secret_already_issued",
+				"This Idempotency-Key has already created a link, which is returned only once. Send a new Idempotency-Key to create another.",
+			);
 		await insertSignInLink(tx, row);
 		return {
 			result: { token, expires_at: row.expires_at.toISOString() },
@@ -42,13 +46,13 @@ export async function createPasswordReset(
 function severalAccounts(): ApiError {
 	return new ApiError(
 		"conflict",
-		"Several accounts name this address and none has proved it. Invite the person to their tenant again: the link of that invitation proves it.",
+		"Several accounts have this address and none has verified it. Invite the person to their tenant again: the link of that invitation verifies it.",
 	);
 }
 
 function operatorsPassword(): ApiError {
 	return new ApiError(
 		"role_not_allowed",
-		"This person runs the instance: a link to their password is made with the operator token only, or mailed to them from the sign-in page.",
+		"This person is an operator. Create the link with the operator token, or have them request a password link on the sign-in page.",
 	);
 }

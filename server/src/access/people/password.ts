@@ -15,8 +15,8 @@ import { endSignIns, lockSession, setPassword } from "./store.ts";
 type PublicSignInContext = SignInContext & AnonymousContext;
 
 const LINK_IS_MAILED =
-	"There were too many attempts, so the password was not looked at. If this address has an account, a link to sign in is mailed to it, at most once in 15 minutes. " +
-	"Use it, or wait for the seconds in Retry-After.";
+	"Too many attempts, so the password was not checked. If this address has an account, a sign-in link is mailed to it, at most once in 15 minutes. " +
+	"Use that link, or try again after the seconds in Retry-After.";
 
 /**
  * Signs in with address and password, and gives the visitor the cookie. 401 `credential_invalid`. 429 `rate_limited` when attempts are used up: the password

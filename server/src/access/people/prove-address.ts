@@ -43,9 +43,9 @@ function proofNote({ id }: Pick<PersonAccount, "id">, taken_from: readonly strin
 }
 
 export function accountChanged(): ApiError {
-	return new ApiError("conflict", "The accounts of this address have changed in the meantime. Open the link again.");
+	return new ApiError("conflict", "The accounts with this address changed while the request ran. Open the link again.");
 }
 
 function tooManyAccounts(): ApiError {
-	return new ApiError("conflict", "Too many accounts name this address and none has proved it. Ask an operator for a link that proves it.");
+	return new ApiError("conflict", "Too many accounts have this address and none has verified it. Ask an operator for a link that verifies it.");
 }

@@ -63,7 +63,7 @@ async function endOwnPortalSession(context: EndSessionContext, { tenant_id, id }
 /** The person of an account; a portal session has no password of ours: 409 `conflict`. */
 export function memberOf(context: SignedInContext): SignedInMember {
 	if (context.signed_in.kind === "member") return context.signed_in;
-	throw new ApiError("conflict", "This session began with a link and has no password here. Sign in where the link came from.");
+	throw new ApiError("conflict", "This session began with a portal link and has no password here. Sign in to the product that the link came from.");
 }
 
 export function wrongPassword(pointer: string): ApiError {

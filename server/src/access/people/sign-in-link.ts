@@ -38,7 +38,7 @@ export async function mailSignInLink(
 }
 
 function linkNotFound(): ApiError {
-	return new ApiError("not_found", "This link has been used, is too old, or never was. Sign in with your password.");
+	return new ApiError("not_found", "This link does not exist, has expired or was used. Sign in with your password.");
 }
 
 /**

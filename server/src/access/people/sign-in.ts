@@ -202,7 +202,7 @@ function causeOf(error: unknown): Error | null {
 	return error instanceof Error && error.cause instanceof Error ? error.cause : null;
 }
 
-const TOO_MANY = "There were too many attempts. Wait for the seconds in Retry-After, then try again.";
+const TOO_MANY = "Too many attempts. Try again after the seconds in Retry-After.";
 
 function tooMany(retry_after_seconds: number): ApiError {
 	return new ApiError("rate_limited", TOO_MANY, { retry_after_seconds });

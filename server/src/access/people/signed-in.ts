@@ -42,4 +42,4 @@ export function actorOfPerson(signed_in: SignedIn): Actor {
 	return signed_in.kind === "portal" ? { kind: "portal", id: signed_in.id, name, email } : { kind: "member", id: signed_in.person_id, name, email };
 }
 
-export const SESSION_ENDED: Refusal = { code: "credential_invalid", detail: "The session has ended. Sign in again, or come by a new link." };
+export const SESSION_ENDED: Refusal = { code: "credential_invalid", detail: "The session has ended. Sign in again, or open a new link." };

@@ -40,7 +40,11 @@ export async function createPortalLink(context: PortalLinkContext, input: Portal
 	return change(context, async (tx) => {
 		if (!(await readTenantForShare(tx, tenant_id))) throw tenantNotFound();
 		const earlier = await claimOnce(tx, context, { tenant_id, operation: "portal_session.create", input, subject_id: id });
-		if (earlier) throw new ApiError("secret_already_issued", "This request made a link before, which was in that answer only. Ask for another.");
+		if (earlier)
+			throw new ApiError(
+				"secret_already_issued",
+				"This Idempotency-Key has already created a link, which is returned only once. Send a new Idempotency-Key to create another.",
+			);
 		await insertPortalLink(tx, { tenant_id, id, ...person, created_by: context.actor, token_digest: token.digest, created_at, expires_at });
 		return {
 			result: { url: `${context.public_url}/portal#${token.text}`, expires_at: expires_at.toISOString() },
@@ -50,7 +54,7 @@ export async function createPortalLink(context: PortalLinkContext, input: Portal
 }
 
 function linkNotFound(): ApiError {
-	return new ApiError("not_found", "This link has been used, is too old, or never was. Go back and follow it anew.");
+	return new ApiError("not_found", "This link does not exist, has expired or was used. Go back and open it again from there.");
 }
 
 /** Makes a session of a portal link, once, and gives the visitor its cookie. 404 `not_found` for every reason that it cannot. */

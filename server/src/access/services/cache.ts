@@ -72,7 +72,7 @@ export class ServiceCache {
 				if (stored.pepper_id !== this.#options.service_keys.current.id) this.#options.onOldPepper?.(credential);
 				return service;
 			}
-			if (fill === FILLS_MAX) throw new ApiError("unavailable", "The services are being changed at the moment. Try again shortly.");
+			if (fill === FILLS_MAX) throw new ApiError("unavailable", "The services changed while the credential was verified. Try again shortly.");
 		}
 	}
 

@@ -35,13 +35,17 @@ export async function createService(context: ServiceContext, input: { name: stri
 		await reauthorize(tx);
 		const earlier = await claimOnce(tx, context, { tenant_id: ALL_TENANTS, operation: "service.create", input, subject_id: id });
 		if (earlier) {
-			throw new ApiError("secret_already_issued", "This request made a service before; its credential was shown then and cannot be shown again.", {
-				members: { service_id: earlier.subject_id },
-			});
+			throw new ApiError(
+				"secret_already_issued",
+				"This Idempotency-Key has already created the service in `service_id`; its credential is returned only once.",
+				{
+					members: { service_id: earlier.subject_id },
+				},
+			);
 		}
 		await insertService(tx, row);
 		if ((await countLiveServices(tx)) > SERVICES_MAX)
-			throw new ApiError("conflict", `There are ${SERVICES_MAX} services already, which is the limit. Revoke one first.`);
+			throw new ApiError("conflict", `There are already ${SERVICES_MAX} services, which is the limit. Revoke one first.`);
 		return {
 			result: { service: serviceFromRow({ ...row, revoked_at: null }), credential: text },
 			audit: [{ action: "service.created", target: { kind: "service", id }, tenant_id: ALL_TENANTS, facts: { name: row.name, last4 } }],

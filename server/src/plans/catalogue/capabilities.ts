@@ -49,11 +49,11 @@ export async function putCapability(context: ChangeContext, input: { capability:
 		await reauthorize(tx);
 		if (await insertCapability(tx, capability, new Date(context.clock.now()))) {
 			if ((await countCapabilities(tx)) > CAPABILITIES_MAX)
-				throw new ApiError("conflict", `There are ${CAPABILITIES_MAX} capabilities already, which is the limit.`);
+				throw new ApiError("conflict", `There are already ${CAPABILITIES_MAX} capabilities, which is the limit. Delete one first.`);
 			return { result: capability, audit: [{ action: "capability.created", target, facts: { capability } }] };
 		}
 		const before = await lockCapability(tx, capability.name);
-		if (!before) throw new ApiError("conflict", "The capability was deleted at this moment. Send the request again.");
+		if (!before) throw new ApiError("conflict", "The capability was deleted while the request ran. Send the request again.");
 		if (before.built_in) throw builtInCapability();
 		if (before.description === capability.description) return { unchanged: capability };
 		await updateCapability(tx, capability);
@@ -69,12 +69,12 @@ export async function deleteCapability(context: ChangeContext, input: { capabili
 	await change(context, async (tx) => {
 		await reauthorize(tx);
 		const capability = await lockCapability(tx, input.capability);
-		if (!capability) throw new ApiError("not_found", "There is no capability with this name that was described.");
+		if (!capability) throw new ApiError("not_found", "There is no description of a capability with this name.");
 		if (capability.built_in) throw builtInCapability();
 		const use = await readCapabilityUse(tx, capability.name);
 		const holders = holdersOfCapability(use);
 		if (holders !== null) {
-			throw new ApiError("conflict", `The capability is named by ${holders}. Take it out of them first, or describe it in other words.`, {
+			throw new ApiError("conflict", `The capability is used by ${holders}. Remove it from them first, or change its description.`, {
 				members: { plans: use.plans.length, permissions: use.permissions.length, forward_auth_rules: use.forward_auth_rules },
 			});
 		}

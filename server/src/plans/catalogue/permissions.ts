@@ -55,7 +55,7 @@ export async function putPermission(
 		if (before?.description === permission.description && before.capability === permission.capability) return { unchanged: permission };
 		await savePermission(tx, permission, new Date(context.clock.now()));
 		if (!before && (await countPermissions(tx)) > PERMISSIONS_MAX)
-			throw new ApiError("conflict", `There are ${PERMISSIONS_MAX} permissions already, which is the limit.`);
+			throw new ApiError("conflict", `There are already ${PERMISSIONS_MAX} permissions, which is the limit. Delete one first.`);
 		return {
 			result: permission,
 			audit: [
@@ -84,7 +84,7 @@ export async function deletePermission(context: ChangeContext, input: { permissi
 		const use = await readPermissionUse(tx, permission, new Date(context.clock.now()));
 		const holders = holdersOfPermission(use);
 		if (holders !== null) {
-			throw new ApiError("conflict", `The permission is held by ${holders}, whose requests would be refused. Take it away from them first.`, {
+			throw new ApiError("conflict", `The permission is used by ${holders}, whose requests would be refused. Remove it from them first.`, {
 				members: { keys: use.keys, tenants: use.tenants, forward_auth_rules: use.forward_auth_rules },
 			});
 		}

@@ -87,14 +87,14 @@ const PLAIN_PATH = /^\/(?!\/)(?:[A-Za-z0-9._~%/:@=&?+,-]|\{tenant_id\})*$/;
 export function webAddress(text: string): URL | string {
 	if (!WRITTEN_ADDRESS.test(text) || !URL.canParse(text)) return "must be an http or https address, such as https://status.example.com";
 	const url = new URL(text);
-	return url.username === "" && url.password === "" ? url : "must not hold a name or password: everybody sees it";
+	return url.username === "" && url.password === "" ? url : "must not contain a user name or password, because it is public";
 }
 
 /** An address that paths are put behind, without a slash at its end, or what is wrong with it. */
 export function baseAddress(text: string): { base: string } | string {
 	const url = webAddress(text);
 	if (typeof url === "string") return url;
-	if (url.search !== "" || url.hash !== "" || /[?#]/.test(text)) return "must end with a host or a path: what comes after ? or # has no place here";
+	if (url.search !== "" || url.hash !== "" || /[?#]/.test(text)) return "must end with a host or a path, without ? or #";
 	const base = url.href.replace(/\/+$/, "");
 	return WRITTEN_BASE.test(text) && PLAIN_BASE.test(base)
 		? { base }
@@ -117,9 +117,9 @@ export function faultOfLogo(data_url: string): string | null {
 	const fits = MAGIC[type];
 	if (!fits) return "must be a data: URL in base64 of image/png, image/jpeg or image/webp";
 	const bytes = Buffer.from(base64, "base64");
-	if (bytes.toString("base64") !== base64) return "is not base64 as it is written by RFC 4648: nothing may be missing or left over";
-	if (bytes.length > LOGO_BYTES_MAX) return `has ${bytes.length} bytes; at most ${LOGO_BYTES_MAX} can be kept`;
-	return fits(bytes) ? null : `does not begin like ${type}: the type or the content is wrong`;
+	if (bytes.toString("base64") !== base64) return "is not valid base64 (RFC 4648)";
+	if (bytes.length > LOGO_BYTES_MAX) return `has ${bytes.length} bytes; at most ${LOGO_BYTES_MAX} are allowed`;
+	return fits(bytes) ? null : `does not have the signature of ${type}: correct the type or the content`;
 }
 
 function luminanceOf(color: string): number {

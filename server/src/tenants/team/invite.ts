@@ -44,14 +44,18 @@ function inviterOf(context: InviteContext, product_name: string): Inviter {
 async function assertRoomForInvitation(tx: Tx, tenant_id: string, now: Date): Promise<void> {
 	const { waiting, made, first_made_at } = await countInvitations(tx, tenant_id, { now, since: new Date(now.getTime() - DAY_MS) });
 	if (waiting >= INVITATIONS_WAITING_MAX) {
-		throw new ApiError("conflict", `${waiting} invitations wait already, which is the limit. Cancel one that is not needed any more.`, {
+		throw new ApiError("conflict", `${waiting} invitations are already pending, which is the limit. Cancel one first.`, {
 			members: { max: INVITATIONS_WAITING_MAX, used: waiting },
 		});
 	}
 	if (made < INVITATIONS_PER_DAY_MAX || first_made_at === null) return;
-	throw new ApiError("rate_limited", `${made} invitations were made within 24 hours, which is the limit. Wait for the seconds in Retry-After.`, {
-		retry_after_seconds: Math.ceil((first_made_at.getTime() + DAY_MS - now.getTime()) / 1_000),
-	});
+	throw new ApiError(
+		"rate_limited",
+		`${made} invitations were made within 24 hours, which is the limit. Try again after the seconds in Retry-After.`,
+		{
+			retry_after_seconds: Math.ceil((first_made_at.getTime() + DAY_MS - now.getTime()) / 1_000),
+		},
+	);
 }
 
 /**
@@ -103,11 +107,15 @@ export async function invite(context: InviteContext, input: InvitationInput & { 
 }
 
 function shownBefore(invitation_id: string): ApiError {
-	return new ApiError("secret_already_issued", "This request made an invitation before; its link was shown then. If it is lost, invite again.", {
-		members: { invitation_id },
-	});
+	return new ApiError(
+		"secret_already_issued",
+		"This Idempotency-Key has already created an invitation, whose link is returned only once. If it is lost, invite again with a new key.",
+		{
+			members: { invitation_id },
+		},
+	);
 }
 
 function memberAlready(): ApiError {
-	return new ApiError("conflict", "This address belongs to a member of the tenant already. An owner can change the member's role.");
+	return new ApiError("conflict", "This address already belongs to a member of the tenant. An owner can change the member's role.");
 }

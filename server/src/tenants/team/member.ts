@@ -36,5 +36,5 @@ export function memberNotFound(): ApiError {
 }
 
 export function lastOwner(): ApiError {
-	return new ApiError("conflict", "This is the only owner of the tenant. Make somebody else an owner first.");
+	return new ApiError("conflict", "This is the only owner of the tenant. Make another member an owner first.");
 }
