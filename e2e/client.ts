@@ -1,20 +1,20 @@
-/** How the tests from outside speak HTTP: plainly, with every header in their own hand. */
+/** The HTTP client of the end-to-end tests: it sends exactly the headers that a test gives it. */
 import { Agent, request as httpRequest, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http";
 
 const ANSWER_TIMEOUT_MS = 30_000;
 
 export interface Call {
 	readonly method: string;
-	/** Path and query, as they go over the wire. */
+	/** Path and query, sent as given. */
 	readonly path: string;
 	readonly headers?: OutgoingHttpHeaders;
-	/** An object is sent as JSON; text and bytes as they are, without a content type. */
+	/** An object is sent as JSON; text and bytes unchanged, without a content type. */
 	readonly body?: unknown;
 }
 
 export type Fields = { readonly [name: string]: unknown };
 
-/** What came back, whole. */
+/** A complete response. */
 export class Answer {
 	readonly status: number;
 	readonly headers: IncomingHttpHeaders;
@@ -30,7 +30,7 @@ export class Answer {
 		return this.body.toString("utf8");
 	}
 
-	/** The body as a JSON object; empty where it is none. */
+	/** The body as a JSON object; empty if the body is not a JSON object. */
 	get json(): Fields {
 		try {
 			const parsed: unknown = JSON.parse(this.text);
@@ -63,7 +63,7 @@ function encoded(call: Call): { headers: OutgoingHttpHeaders; body: string | Buf
 	return { headers: { "content-type": "application/json", "content-length": Buffer.byteLength(text), ...headers }, body: text };
 }
 
-/** Sends one request and reads its whole answer. A connection that ends before rejects. */
+/** Sends one request and reads the complete response. Rejects if the connection closes before that. */
 export function send(base_url: string, call: Call, agent?: Agent): Promise<Answer> {
 	const { hostname, port } = new URL(base_url);
 	const { headers, body } = encoded(call);

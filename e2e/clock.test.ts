@@ -10,7 +10,7 @@ import { expectStatus, makeKey, makeTenant } from "./things.ts";
 const LEASE_SECONDS = 1;
 const SEEN_WITHIN_MS = 15_000;
 const POLL_MS = 50;
-/** Where the suite runs at another instant: what everything else on this machine has. */
+/** The clock of every other process, if the suite runs at another instant (`npm test -- --clock`). */
 const SET_FOR_ALL = existsSync("/etc/faketimerc") ? Number(readFileSync("/etc/faketimerc", "utf8")) : 0;
 
 after(endLeftovers);

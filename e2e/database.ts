@@ -1,19 +1,19 @@
-/** Looks behind the walls: the embedded database of a server, as its superuser, past row-level security. */
+/** Reads a server's embedded database as the superuser, which bypasses row-level security. */
 import pg from "pg";
 
-/** Tables that change without anybody's asking, or that only count. */
+/** Tables that background jobs change, and tables of counters. */
 const COUNTERS = new Set([
 	...["nodes", "usage_flushes", "usage_progress", "usage_gap", "usage_keys", "usage_operations"],
 	...["key_activity", "secret_activity", "key_sources", "secret_sources", "secret_operations", "quota_periods"],
 ]);
-/** Where the tenant of a row stands when it is not in `tenant_id`. */
+/** The column with a row's tenant, for tables without `tenant_id`. */
 const TENANT_COLUMNS = ["tenant_id", "chain"];
 
 export interface StoredRow {
 	readonly table: string;
-	/** Canonical text of the whole row. */
+	/** Canonical text of the row. */
 	readonly text: string;
-	/** Null for what belongs to no tenant. */
+	/** Null for rows without a tenant. */
 	readonly tenant_id: string | null;
 }
 
@@ -48,7 +48,7 @@ export class Database {
 		return rows;
 	}
 
-	/** Every row of every table but those that only count, in a fixed order. */
+	/** Every row of every table except the volatile ones, in a fixed order. */
 	async dump(): Promise<StoredRow[]> {
 		const tables = await this.rows("select table_name from information_schema.tables where table_schema = 'keywright' order by table_name");
 		const stored: StoredRow[] = [];
@@ -71,7 +71,7 @@ function asRow(value: unknown): Record<string, unknown> {
 	return value as Record<string, unknown>;
 }
 
-/** What is in one dump and not in the other. */
+/** The rows that are in only one of the two dumps. */
 export function difference(before: readonly StoredRow[], after: readonly StoredRow[]): Difference {
 	const name = (row: StoredRow): string => `${row.table} ${row.text}`;
 	const [old, fresh] = [new Set(before.map(name)), new Set(after.map(name))];

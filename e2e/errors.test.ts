@@ -14,17 +14,17 @@ import { postgresPid, type Server, startServer } from "./server.ts";
 import { expectStatus, makeKey, makePlan, makeService, makeSite, makeText, makeWorld, newName } from "./things.ts";
 
 const LEASE_MS = 1_000;
-/** The flush runs a second after the last one has ended. */
+/** A usage flush starts one second after the previous one has ended. */
 const USE_SHOWN_DEADLINE_MS = 5_000;
 const FAILURES_PER_MINUTE = 20;
 const REFUSALS_PER_MINUTE = 600;
-/** Small enough for a test to exceed, large enough for PostgreSQL's own files of 16 MiB. */
+/** Small enough for a test to exceed, large enough for PostgreSQL's 16 MiB WAL segments. */
 const FILE_KIB_MAX = 24_576;
 const LIMITS = [
 	{ name: "burst", requests: 10_000, window_seconds: 60, per: "key" },
 	{ name: "all", requests: 20_000, window_seconds: 60, per: "tenant" },
 ];
-/** Stands in requests; no answer repeats it. */
+/** Sent in requests; no response may contain it. */
 const CANARY = "canary7Zq";
 
 const tested = new Set<ErrorCode>();
@@ -41,7 +41,7 @@ before(async () => {
 		},
 		prelude: `ulimit -f ${FILE_KIB_MAX}`,
 	});
-	// Begun here because it takes as long as all the others together.
+	// Started here because it takes as long as all other tests together.
 	slow = await Wire.open(server.port);
 	slow.write("GET /api/v1/m2m/whoami HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ");
 	world = await makeWorld(server, { rate_limits: LIMITS });
@@ -52,7 +52,7 @@ after(async () => {
 	await server.stop();
 });
 
-/** A test of what the contract says of one code. */
+/** Defines the test of one error code. */
 function guarantee(code: ErrorCode, sentence: string, work: () => Promise<void>): void {
 	tested.add(code);
 	test(`${code}: ${sentence}`, work);
@@ -60,7 +60,7 @@ function guarantee(code: ErrorCode, sentence: string, work: () => Promise<void>)
 
 let addresses = 0;
 
-/** An address that no other request of these tests comes from. */
+/** A source address that no other request of these tests has. */
 function newAddress(): { "x-forwarded-for": string } {
 	addresses += 1;
 	return { "x-forwarded-for": `198.51.${Math.floor(addresses / 250)}.${(addresses % 250) + 1}` };
@@ -70,7 +70,7 @@ function whoami(raw_key: string, headers: Record<string, string> = newAddress())
 	return server.keyed(raw_key, "GET", "/whoami", undefined, headers);
 }
 
-/** Asserts that `ask` is refused with `code`, that the answers carry what is left of the limits, and that asking takes nothing of it. */
+/** Asserts that `ask` is refused with `code`, that the responses report the remaining limits, and that a refusal consumes none of them. */
 async function assertUnspent(code: ErrorCode, ask: () => Promise<Answer>): Promise<Answer> {
 	const [first, second] = [await ask(), await ask()];
 	for (const answer of [first, second]) assertProblem(answer, code, [CANARY]);
@@ -145,7 +145,7 @@ guarantee("ambiguous_path", "a path that two parsers could read differently is r
 	}
 });
 
-guarantee("key_missing", "no key or a blank one is told where the key belongs, and one sent elsewhere that it is exposed", async () => {
+guarantee("key_missing", "a missing or blank key gets the name of the header, and a key in another place is reported as exposed", async () => {
 	const { raw_key, tenant } = world;
 	for (const headers of [{}, { "x-api-key": "" }, { "x-api-key": "   " }]) {
 		const answer = await server.send({ method: "GET", path: "/api/v1/m2m/whoami", headers });
@@ -192,7 +192,7 @@ guarantee("key_invalid", "a wrong key is refused, and where only its shape is wr
 	assertProblem(newline, "key_invalid", [secret]);
 });
 
-guarantee("key_expired", "a key past its date is told so, and only when its whole secret was right", async () => {
+guarantee("key_expired", "an expired key gets this code only if its complete secret is right", async () => {
 	const until = new Date(Date.now() + 2_000).toISOString();
 	const { raw_key } = await makeKey(server, world.tenant.id, { expires_at: until });
 	const while_it_lives = expectStatus(await whoami(raw_key), 200);
@@ -202,7 +202,7 @@ guarantee("key_expired", "a key past its date is told so, and only when its whol
 	ok(String(answer.json.detail).includes(until));
 });
 
-guarantee("key_revoked", "a revoked key is told so, and never works again", async () => {
+guarantee("key_revoked", "a revoked key gets this code and never works again", async () => {
 	const made = await makeKey(server, world.tenant.id);
 	const path = `/api-keys/${made.id}`;
 	expectStatus(await server.management(world.tenant.id, "POST", `${path}/revoke`, { reason: "other" }), 200);
@@ -213,7 +213,7 @@ guarantee("key_revoked", "a revoked key is told so, and never works again", asyn
 	assertProblem(await whoami(withWrongChecksum(made.raw_key)), "key_invalid");
 });
 
-/** A key whose secret is being replaced, or was with an overlap of 0. */
+/** A key with a rotation in progress, or with one that ended at once (overlap 0). */
 async function newRotation(input: Record<string, unknown> = {}) {
 	const made = await makeKey(server, world.tenant.id);
 	const path = `/api-keys/${made.id}`;
@@ -223,7 +223,7 @@ async function newRotation(input: Record<string, unknown> = {}) {
 	return { made, raw_key, rotation_id: rotation.id, ask };
 }
 
-guarantee("key_rotated", "a replaced secret is told that it was replaced, from the next request, and the new one works", async () => {
+guarantee("key_rotated", "a replaced secret gets this code from the next request on, and the new secret works", async () => {
 	const { made, raw_key } = await newRotation({ overlap_seconds: 0 });
 	const answer = await assertUnspent("key_rotated", () => whoami(made.raw_key));
 	match(String(answer.json.detail), /was replaced/);
@@ -383,7 +383,7 @@ guarantee("permission_missing", "what the key may not do is refused by its name"
 	expectStatus(await whoami(raw_key), 200);
 });
 
-guarantee("role_not_allowed", "a role that does not reach is told which one is needed and which one it is", async () => {
+guarantee("role_not_allowed", "the response to an insufficient role names the required role and the actual one", async () => {
 	const { tenant } = world;
 	const viewers = [(await newMember(server, tenant.id, "viewer")).browser, await newPortalPerson(server, tenant.id, "viewer")];
 	for (const viewer of viewers) {
@@ -422,7 +422,7 @@ guarantee("confirmation_needed", "making secrets needs a password that was enter
 	expectStatus(await create(), 201);
 });
 
-guarantee("cross_site_request", "a page of another site does nothing with a person's cookie, and signs nobody in", async () => {
+guarantee("cross_site_request", "a page of another site can neither use a person's cookie nor sign a person in", async () => {
 	const { browser, email } = await newMember(server, world.tenant.id, "owner");
 	const create = { method: "POST", path: `/api/v1/tenants/${world.tenant.id}/sites`, body: { name: CANARY } };
 	for (const headers of [{}, { origin: "https://evil.example" }, { "sec-fetch-site": "cross-site" }])
@@ -438,7 +438,7 @@ guarantee("cross_site_request", "a page of another site does nothing with a pers
 	expectStatus(await browser.bare({ ...create, headers: { origin: server.url } }), 201);
 });
 
-guarantee("not_found", "what is unknown and what is another's is not found; a key is told whose it is", async () => {
+guarantee("not_found", "unknown resources and another tenant's are not found; a key gets the id of its own tenant", async () => {
 	const other = await makeWorld(server);
 	const { tenant, raw_key } = world;
 	for (const path of [`/tenants/${other.tenant.id}/limits`, `/sites/${other.site.id}`, `/tenants/${CANARY}/limits`, `/sites/${CANARY}`]) {
@@ -469,7 +469,7 @@ guarantee("method_not_allowed", "a known path says which methods it knows", asyn
 });
 
 guarantee("request_timeout", "headers that do not arrive in time end the connection with an answer", async () => {
-	ok(await slow.waitClosed(30_000), "the slow connection is let go");
+	ok(await slow.waitClosed(30_000), "the slow connection is closed");
 	assertProblem(await slow.answer(), "request_timeout");
 });
 
@@ -523,7 +523,7 @@ guarantee("secret_already_issued", "a repeated create makes no second key and sh
 	const [a, b] = await Promise.all(
 		[1, 2].map(() => server.management(world.tenant.id, "POST", "/api-keys", body, { "idempotency-key": "both at once" })),
 	);
-	// A header with spaces is malformed: only a well-formed one is a claim.
+	// A header with spaces is malformed; only a well-formed one is evaluated.
 	for (const answer of [a, b]) equal(answer?.code, "invalid_request");
 	const key = newName("race");
 	const race = await Promise.all(
@@ -550,7 +550,7 @@ function upload(raw_key: string, site_id: string, content: Buffer, content_type 
 	return server.keyed(raw_key, "POST", `/sites/${site_id}/documents`, body, { "content-type": content_type });
 }
 
-guarantee("unsupported_media_type", "a content type that is not understood is told the one that is", async () => {
+guarantee("unsupported_media_type", "the response to an unsupported content type names the supported one", async () => {
 	const { tenant, site, raw_key } = world;
 	for (const content_type of [`text/plain; x=${CANARY}`, "application/x-www-form-urlencoded", "application/merge-patch+json"]) {
 		const answer = await server.management(tenant.id, "POST", "/sites", "{}", { "content-type": content_type });
@@ -615,7 +615,7 @@ guarantee("quota_exceeded", "the month's quota is spent exactly and says when it
 	ok(Math.abs(Number(answer.header("retry-after")) - seconds) < 5);
 });
 
-guarantee("too_many_auth_failures", "an address with too many wrong keys is told to wait, and its right key is let in", async () => {
+guarantee("too_many_auth_failures", "an address with too many wrong keys gets Retry-After, and its right key is accepted", async () => {
 	const address = newAddress();
 	const wrong = withWrongChecksum(world.raw_key);
 	for (let count = 0; count < FAILURES_PER_MINUTE; count += 1) assertProblem(await whoami(wrong, address), "key_invalid");
@@ -629,7 +629,7 @@ guarantee("too_many_auth_failures", "an address with too many wrong keys is told
 	assertProblem(await whoami(revoked.raw_key, address), "key_revoked");
 });
 
-guarantee("too_many_refusals", "a key that keeps asking for what it may not have is told to stop, and spends nothing by it", async () => {
+guarantee("too_many_refusals", "a key with too many refusals gets Retry-After, and the refusals consume no limit", async () => {
 	const { raw_key, tenant } = await makeWorld(server, { rate_limits: LIMITS });
 	const before = remainingOf(expectStatus(await whoami(raw_key), 200));
 	const refuse = () => server.keyed(raw_key, "GET", "/sites/none");
@@ -639,7 +639,7 @@ guarantee("too_many_refusals", "a key that keeps asking for what it may not have
 	assertProblem(await server.keyed(raw_key, "GET", `/tenants/${tenant.id}/limits`), "too_many_refusals");
 });
 
-guarantee("internal_error", "a defect is told by its request id, says nothing of the inside, and is in the log", async () => {
+guarantee("internal_error", "an internal error returns its request id and no internals, and is logged", async () => {
 	const { site, raw_key } = world;
 	const document = await makeText(server, raw_key, site.id, "whole");
 	const uploads = join(server.data_dir, "uploads");
@@ -671,12 +671,12 @@ guarantee("storage_full", "a file that the disk does not take is refused, nothin
 });
 
 guarantee("forwarded_uri_missing", "a proxy that does not say which request it holds gets no answer about any", async () => {
-	const told: Record<string, string> = { "x-forwarded-uri": "/orders", "x-forwarded-method": "GET", ...newAddress() };
+	const forwarded: Record<string, string> = { "x-forwarded-uri": "/orders", "x-forwarded-method": "GET", ...newAddress() };
 	const ask = (headers: Record<string, string>) =>
 		server.send({ method: "GET", path: "/api/v1/forward-auth", headers: { "x-api-key": world.raw_key, ...headers } });
-	expectStatus(await ask(told), 200);
-	for (const name of Object.keys(told)) {
-		const { [name]: _left_out, ...rest } = told;
+	expectStatus(await ask(forwarded), 200);
+	for (const name of Object.keys(forwarded)) {
+		const { [name]: _left_out, ...rest } = forwarded;
 		assertProblem(await ask(rest), "forwarded_uri_missing");
 		assertProblem(await ask({ ...rest, [name]: "" }), "forwarded_uri_missing");
 	}
@@ -715,7 +715,7 @@ guarantee(
 	},
 );
 
-test("verify says of a key what a keyed route would answer: the status, the code, and the headers to send along", async () => {
+test("verify returns the status, the code and the headers that a keyed route would answer", async () => {
 	const { plan_id, tenant, site, made, raw_key } = await makeWorld(server, { rate_limits: LIMITS });
 	const staging = await makeSite(server, tenant.id, { environment: "staging" });
 	const bound = await makeKey(server, tenant.id, { allowed_ips: ["203.0.113.0/24"], permissions: ["sites:read"], site_ids: [site.id] });
@@ -723,12 +723,12 @@ test("verify says of a key what a keyed route would answer: the status, the code
 	type Verdict = { allowed: boolean; status: number; code: string; headers: Record<string, string>; key?: { id: string } };
 	const ask = async (question: object) => expectStatus(await server.verify(credential, { raw_key, ...question }), 200).as<Verdict>();
 	async function assertVerdict(code: ErrorCode, question: object, matched = true): Promise<void> {
-		const verdict = await ask(question);
-		deepEqual([verdict.allowed, verdict.status, verdict.code], [false, ERRORS[code].status, code]);
-		equal(verdict.key !== undefined, matched);
-		if (matched) ok(verdict.headers.RateLimit?.startsWith('"burst";r='));
-		if (verdict.status === 401) match(verdict.headers["WWW-Authenticate"] ?? "", /^ApiKey/);
-		if (verdict.status === 429) match(verdict.headers["Retry-After"] ?? "", /^[1-9]\d*$/);
+		const decision = await ask(question);
+		deepEqual([decision.allowed, decision.status, decision.code], [false, ERRORS[code].status, code]);
+		equal(decision.key !== undefined, matched);
+		if (matched) ok(decision.headers.RateLimit?.startsWith('"burst";r='));
+		if (decision.status === 401) match(decision.headers["WWW-Authenticate"] ?? "", /^ApiKey/);
+		if (decision.status === 429) match(decision.headers["Retry-After"] ?? "", /^[1-9]\d*$/);
 	}
 	const allowed = await ask({ tenant_id: tenant.id, site_id: site.id, permissions: ["documents:read", "documents:write"], capability: "documents" });
 	deepEqual([allowed.allowed, allowed.status, allowed.code, allowed.key?.id], [true, 200, "allowed", made.id]);
@@ -759,11 +759,11 @@ test("verify says of a key what a keyed route would answer: the status, the code
 		assertProblem(await server.verify(credential, malformed), "invalid_request", [raw_key]);
 });
 
-test("every code of the error table is tested here", () => {
+test("every code of the error table has a test here", () => {
 	deepEqual([...tested].sort(), Object.keys(ERRORS).sort());
 });
 
-test("every code has a page at the address that its problems name", async () => {
+test("every code has a page at the `type` of its problems", async () => {
 	for (const [code, { status, title }] of Object.entries(ERRORS)) {
 		const page = expectStatus(await server.send({ method: "GET", path: `/problems/${code}` }), 200);
 		match(page.header("content-type"), /^text\/html/);

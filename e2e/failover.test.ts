@@ -9,7 +9,7 @@ import { Relay } from "./faults/relay.ts";
 import { endLeftovers, startServer } from "./server.ts";
 import { expectStatus, makeKey, makeTenant } from "./things.ts";
 
-/** Shorter than the default, so that the wait for a node that lost its lease is short too. */
+/** Shorter than the default, which also shortens the wait for a node that lost its lease. */
 const LEASE_SECONDS = 2;
 const RECOVERED_WITHIN_MS = 15_000;
 const POLL_MS = 50;
@@ -36,7 +36,7 @@ async function waitUntil(what: string, isTrue: () => Promise<boolean>): Promise<
 
 const socketOf = (cluster: { url: string; stop(): Promise<void> }) => `${socketFolderOf(cluster)}/.s.PGSQL.5432`;
 
-test("when a standby takes over and the old server goes on read-only, every request is right or 503, and all recovers by itself", async () => {
+test("when a standby takes over and the old primary becomes read-only, every response is right or 503, and the server recovers", async () => {
 	const primary = await startDebianCluster();
 	const standby = await startDebianCluster(primary);
 	const relay = await Relay.open(socketOf(primary));

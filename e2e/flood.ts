@@ -1,11 +1,11 @@
-/** Many requests over few connections: sent ahead of their answers, which are counted by status and nothing more. */
+/** Many pipelined requests over few connections; the responses are only counted by status. */
 import { connect } from "node:net";
 import { requestText } from "./raw-socket.ts";
 
 const CONNECTIONS = 8;
 const AHEAD = 64;
 const STATUS_LINE = /HTTP\/1\.1 (\d{3}) /g;
-/** A status line may be cut in two where a chunk ends. */
+/** A status line may be split across two chunks. */
 const TAIL_CHARACTERS = 12;
 
 function flow(port: number, text: string, count: number, statuses: Map<number, number>): Promise<void> {

@@ -1,4 +1,4 @@
-/** What proxies are told about the requests that they hold, asked as they ask, and as somebody would who wants to be taken for one. */
+/** The forward-auth endpoint, as trusted proxies call it and as callers do that pretend to be one. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -55,7 +55,7 @@ const putRules = (rules: readonly object[]) => server.operator("PUT", "/forward-
 
 let addresses = 0;
 
-/** Of a caller that no other request comes from. */
+/** The headers of a caller with an address of its own. */
 function newAddress(): string {
 	addresses += 1;
 	return `198.51.${Math.floor(addresses / 250)}.${(addresses % 250) + 1}`;
@@ -63,12 +63,12 @@ function newAddress(): string {
 
 interface Asking {
 	readonly method?: string;
-	/** Null: no such line. */
+	/** Null: the header is not sent. */
 	readonly uri?: string | null;
 	readonly key?: string | null;
 	readonly lines?: readonly string[];
 	readonly query?: string;
-	/** The method of the question itself. */
+	/** The method of the forward-auth request itself. */
 	readonly by?: string;
 	readonly version?: string;
 	readonly body?: string;
@@ -76,18 +76,18 @@ interface Asking {
 
 function questionText(asking: Asking = {}): string {
 	const { method = "GET", uri = "/tenants/acme/orders", key = reader.raw_key, lines = [], query = "", by = "GET" } = asking;
-	const told = [
+	const forwarded = [
 		...(key === null ? [] : [`X-API-Key: ${key}`]),
 		`X-Forwarded-Method: ${method}`,
 		...(uri === null ? [] : [`X-Forwarded-Uri: ${uri}`]),
 		...(lines.some((line) => /^x-forwarded-for:/i.test(line)) ? [] : [`X-Forwarded-For: ${newAddress()}`]),
 	];
-	return requestText(by, `${FORWARD_AUTH}${query}`, [...told, ...lines], asking.body).replace("HTTP/1.1", asking.version ?? "HTTP/1.1");
+	return requestText(by, `${FORWARD_AUTH}${query}`, [...forwarded, ...lines], asking.body).replace("HTTP/1.1", asking.version ?? "HTTP/1.1");
 }
 
 const ask = (asking: Asking = {}): Promise<Answer> => exchange(server.port, questionText(asking));
 
-/** The same request, asked by its own method and path. */
+/** The same request, with the method and path of the original request. */
 function askByPath(path: string, asking: Asking = {}): Promise<Answer> {
 	const { method = "GET", key = reader.raw_key, lines = [] } = asking;
 	return exchange(
@@ -111,7 +111,7 @@ function assertRefused(answer: Answer, code: ErrorCode): void {
 	for (const name of IDENTITY) ok(!(name in answer.headers), name);
 }
 
-test("an admitted request says who calls, in six headers that are always there", async () => {
+test("the response to an accepted request identifies the caller in six headers, which are always present", async () => {
 	const answer = await ask({ uri: "/tenants/acme/sites/shop/a?x=1" });
 	assertAdmitted(answer);
 	equal(decodeURIComponent(answer.header("x-keywright-key-name")), "Größe 1");
@@ -154,14 +154,14 @@ test("the rules decide: by method, tenant, site, permission and capability", asy
 	}
 });
 
-test("a path that no rule covers, another tenant's, and an unknown site are told apart by nobody", async () => {
+test("a path without a rule, another tenant's path and an unknown site get the same response", async () => {
 	const lines = [`X-Forwarded-For: ${newAddress()}`];
 	const first = withoutRequestId(await ask({ uri: "/unknown", lines }));
 	for (const uri of ["/tenants/other/orders", "/tenants/acme/sites/theirs/a", "/tenants/acme/sites/none/a"])
 		equal(withoutRequestId(await ask({ uri, lines })), first);
 });
 
-test("every method can be asked about and asked by, and a body that was announced is not waited for", async () => {
+test("every method works as the forwarded method and as the method of the request, and an announced body is not awaited", async () => {
 	expectStatus(await putRules([{ pattern: "/any" }]), 200);
 	try {
 		for (const method of METHODS.filter((word) => word !== "CONNECT")) {
@@ -170,8 +170,8 @@ test("every method can be asked about and asked by, and a body that was announce
 			const by_path = await server.send({ method, path: `${FORWARD_AUTH}/any`, headers });
 			equal(by_path.status, 200, method);
 			equal(by_path.header("x-keywright-tenant"), "acme");
-			const told = { "x-forwarded-method": "GET", "x-forwarded-uri": "/any" };
-			equal((await server.send({ method, path: FORWARD_AUTH, headers: { ...headers, ...told } })).status, 200, method);
+			const forwarded = { "x-forwarded-method": "GET", "x-forwarded-uri": "/any" };
+			equal((await server.send({ method, path: FORWARD_AUTH, headers: { ...headers, ...forwarded } })).status, 200, method);
 		}
 		for (const length of ["Content-Length: 5", "Content-Length: 5000000", "Transfer-Encoding: chunked"]) {
 			for (const more of [[], ["Content-Type: application/json"], ["Content-Encoding: gzip"], ["Expect: 100-continue"]]) {
@@ -188,7 +188,7 @@ test("every method can be asked about and asked by, and a body that was announce
 	}
 });
 
-test("what follows the head of a question is never taken for another question", async () => {
+test("bytes after the head of a request are never parsed as another request", async () => {
 	const smuggled = questionText({ uri: "/about" });
 	for (const asking of [{}, { key: null }, { uri: "/a/../b" }, { method: "get" }] as const) {
 		const wire = await Wire.open(server.port);
@@ -199,7 +199,7 @@ test("what follows the head of a question is never taken for another question", 
 	}
 });
 
-test("questions on one connection are answered each for itself", async () => {
+test("requests on one connection are decided independently", async () => {
 	const wire = await Wire.open(server.port);
 	for (const [asking, status] of [
 		[{}, 200],
@@ -218,7 +218,7 @@ test("questions on one connection are answered each for itself", async () => {
 	assertAdmitted(old);
 });
 
-test("a question by path is about the request itself, and its query is the request's", async () => {
+test("a request by path is about its own method and path, and its query is the original query", async () => {
 	assertAdmitted(await askByPath("/tenants/acme/orders"));
 	assertAdmitted(await askByPath("/tenants/acme/orders?deny=403&x=/../"));
 	assertRefused(await askByPath("/tenants/acme/orders", { method: "POST" }), "permission_missing");
@@ -226,7 +226,7 @@ test("a question by path is about the request itself, and its query is the reque
 	equal((await askByPath("x/about")).status, 404);
 });
 
-test("with ?deny=403 every refusal but 401 is a 403 that says the truth in headers", async () => {
+test("with ?deny=403 every refusal but 401 is a 403 with the actual status and code in headers", async () => {
 	const deny = { query: "?deny=403" };
 	const cases: readonly [Asking, ErrorCode][] = [
 		[{ ...deny, key: null }, "key_missing"],
@@ -254,7 +254,7 @@ test("with ?deny=403 every refusal but 401 is a 403 that says the truth in heade
 	for (const query of ["?deny=404", "?deny=403&deny=404", "?x=1", "?"]) assertRefused(await ask({ query, uri: "/unknown" }), "not_found");
 });
 
-test("doubled, contradicting and missing headers are refused", async () => {
+test("duplicate, contradictory and missing headers are refused", async () => {
 	const refused: readonly [Asking, ErrorCode][] = [
 		[{ lines: ["X-Forwarded-Uri: /about"] }, "invalid_request"],
 		[{ lines: ["x-forwarded-uri: /tenants/acme/orders"] }, "invalid_request"],
@@ -284,11 +284,11 @@ test("doubled, contradicting and missing headers are refused", async () => {
 	equal((await ask({ uri: `/about?${"x".repeat(17_000)}` })).status, 431);
 });
 
-test("whoever is no trusted proxy is believed in nothing", async () => {
-	const told = { "x-api-key": reader.raw_key, "x-forwarded-uri": "/about", "x-forwarded-method": "GET", "x-forwarded-for": newAddress() };
+test("forwarded headers of a peer that is not a trusted proxy are ignored", async () => {
+	const forwarded = { "x-api-key": reader.raw_key, "x-forwarded-uri": "/about", "x-forwarded-method": "GET", "x-forwarded-for": newAddress() };
 	const askFrom = (localAddress: string, path: string) =>
 		new Promise<string>((resolve, reject) => {
-			const asked = request({ port: server.port, host: "127.0.0.1", localAddress, path, headers: told }, (answer) => {
+			const asked = request({ port: server.port, host: "127.0.0.1", localAddress, path, headers: forwarded }, (answer) => {
 				answer.resume();
 				resolve(`${answer.statusCode} ${String(answer.headers["x-keywright-code"])} ${String(answer.headers["x-keywright-tenant"])}`);
 			});
@@ -299,7 +299,7 @@ test("whoever is no trusted proxy is believed in nothing", async () => {
 	equal(await askFrom("127.0.0.1", FORWARD_AUTH), "200 undefined acme");
 });
 
-test("a key anywhere but in its header counts as none, and the log says which one was seen, without its secret", async () => {
+test("a key in any other place than its header counts as missing, and the log identifies it without its secret", async () => {
 	const kid = reader.key.secrets[0]?.kid ?? "";
 	for (const asking of [
 		{ uri: `/about?api_key=${reader.raw_key}` },
@@ -315,7 +315,7 @@ test("a key anywhere but in its header counts as none, and the log says which on
 	ok(!server.logs.stdout.includes(reader.raw_key));
 });
 
-test("the address of the caller is the one that the proxy saw: lists of addresses and the limit of wrong keys go by it", async () => {
+test("IP allowlists and the limit of wrong keys use the caller's address as the proxy saw it", async () => {
 	const bound = await makeKey(server, "acme", { permissions: ["orders:read"], allowed_ips: ["203.0.113.0/24"] });
 	const from = (chain: string) => ask({ key: bound.raw_key, lines: [`X-Forwarded-For: ${chain}`] });
 	assertAdmitted(await from("203.0.113.5"), bound);
@@ -330,7 +330,7 @@ test("the address of the caller is the one that the proxy saw: lists of addresse
 	assertAdmitted(await ask({ lines: ["X-Forwarded-For: 192.0.2.200"] }));
 });
 
-test("a request spends what its rule says, refusals spend nothing, and what is left is told", async () => {
+test("a request consumes the cost of its rule, refusals consume nothing, and the response has the remaining limits", async () => {
 	const plan_id = await makePlan(server, {
 		capabilities: ["m2m_api", "orders"],
 		rate_limits: [{ name: "burst", requests: 10, window_seconds: 60, per: "key" }],
@@ -347,7 +347,7 @@ test("a request spends what its rule says, refusals spend nothing, and what is l
 	equal(await left("/orders"), "0");
 });
 
-test("usage is counted under the patterns of rules, whatever the paths", async () => {
+test("usage is counted by the pattern of the rule, not by path", async () => {
 	const tenant = await makeTenant(server, { plan_id: await makePlan(server, { capabilities: ["m2m_api", "orders"] }) });
 	const counted = await makeKey(server, tenant.id);
 	const base = `/tenants/${tenant.id}`;
@@ -379,7 +379,7 @@ test("usage is counted under the patterns of rules, whatever the paths", async (
 	}
 });
 
-test("changed rules hold for the next request; without any, every living key is let in", async () => {
+test("changed rules apply to the next request; without rules every active key is accepted", async () => {
 	try {
 		for (let round = 0; round < 10; round += 1) {
 			expectStatus(await putRules([{ pattern: `/round/${round}` }]), 200);
@@ -397,23 +397,23 @@ test("changed rules hold for the next request; without any, every living key is 
 	}
 });
 
-test("the tester says what the route answers", async () => {
+test("the tester returns the decision of the route", async () => {
 	const uris = ["/tenants/acme/orders", "/tenants/acme/orders/", "/tenants/other/orders", "/unknown", "/a/../b", "/reports", "/about?x=1"];
 	for (const method of ["GET", "POST", "HEAD", "get"]) {
 		for (const uri of uris) {
 			const answer = await ask({ method, uri });
-			const told = expectStatus(await server.operator("POST", "/forward-auth-rules/test", { method, uri, raw_key: reader.raw_key }), 200).json as {
+			const tested = expectStatus(await server.operator("POST", "/forward-auth-rules/test", { method, uri, raw_key: reader.raw_key }), 200).json as {
 				refusal: { status: number; code: string } | null;
 				decision: { status: number; code: string } | null;
 			};
-			const verdict = told.decision ?? told.refusal;
-			equal(verdict?.status, answer.status, `${method} ${uri}`);
-			if (answer.status !== 200) equal(verdict?.code, answer.code);
+			const decision = tested.decision ?? tested.refusal;
+			equal(decision?.status, answer.status, `${method} ${uri}`);
+			if (answer.status !== 200) equal(decision?.code, answer.code);
 		}
 	}
 });
 
-test("the first use of a new secret by /verify or forward-auth is recorded before it is answered, so that nobody takes the secret back", async () => {
+test("the first use of a new secret by /verify or forward-auth is recorded before the response, so that the rotation cannot be cancelled", async () => {
 	const { credential } = await makeService(server);
 	const ways = {
 		verify: async (raw_key: string) => {
@@ -441,7 +441,7 @@ test("the first use of a new secret by /verify or forward-auth is recorded befor
 	}
 });
 
-test("the snippets of docs/forward-auth.md run as they stand, and do what the page says", async () => {
+test("the snippets of docs/forward-auth.md run unchanged and do what the page says", async () => {
 	const markdown = readFileSync(join(ROOT, "docs/forward-auth.md"), "utf8");
 	const [setting = "", trying = "", ...more] = [...markdown.matchAll(/^<!-- run -->\n+```sh\n([\s\S]*?)^```$/gm)].map(([, text = ""]) => text);
 	equal(more.length, 0);
@@ -451,16 +451,16 @@ test("the snippets of docs/forward-auth.md run as they stand, and do what the pa
 		ok("updated_at" in run(setting));
 		const answer = run(trying) as { rule: { pattern: string }; rule_index: number; decision: { allowed: boolean } };
 		deepEqual([answer.rule.pattern, answer.rule_index, answer.decision.allowed], ["/tenants/:tenant_id/orders/*", 1, true]);
-		const told = [];
+		const statuses = [];
 		for (const uri of ["/tenants/acme/orders/7", "/tenants/acme/Orders/7", "/status/", "/tenants/acme/orders"])
-			told.push((await ask({ uri })).status);
-		deepEqual(told, [200, 400, 400, 400]);
+			statuses.push((await ask({ uri })).status);
+		deepEqual(statuses, [200, 400, 400, 400]);
 	} finally {
 		expectStatus(await putRules(RULES), 200);
 	}
 });
 
-test("while PostgreSQL does not answer nothing is let in after the lease, and a proxy that knows only 403 gets that", async () => {
+test("while PostgreSQL does not answer, no request is accepted after the lease, and with ?deny=403 the refusal is a 403", async () => {
 	assertAdmitted(await ask());
 	const thaw = freeze(postgresPid(server.data_dir) ?? 0);
 	const until = performance.now() + LEASE_MS;

@@ -15,12 +15,12 @@ import { STORED_TEXTS } from "./text-fields.ts";
 import { expectStatus, makeKey, makeText, makeWorld } from "./things.ts";
 
 const CANARY = "canary7Zq";
-/** Far below the 15 s and more that what is held up would take, and far above what a slow machine needs. */
+/** Far below the 15 s and more of a blocked request, and far above what a slow machine needs. */
 const PROMPT_MS = 8_000;
 
 let server: Server;
 let world: Awaited<ReturnType<typeof makeWorld>>;
-/** A key that may do nothing. */
+/** A key without permissions. */
 let restricted = "";
 
 before(async () => {
@@ -31,7 +31,7 @@ before(async () => {
 
 after(() => server.stop());
 
-/** One request that is refused: sent as bytes, in a test of its own and once more with all others, to see that nothing was changed. */
+/** A request that must be refused. It is sent as bytes in its own test, and once more with all others to assert that nothing changed. */
 interface Refused {
 	readonly name: string;
 	readonly bytes: () => string | Buffer;
@@ -63,7 +63,7 @@ const sites = (): string => `/api/v1/tenants/${world.tenant.id}/sites`;
 const texts = (): string => `/api/v1/m2m/sites/${world.site.id}/documents/text`;
 const documents = (): string => `/api/v1/m2m/sites/${world.site.id}/documents`;
 
-/** A creating request with `body`; it would make something if the body were right. */
+/** A create request with `body`, which would succeed with a valid body. */
 function posting(
 	target: () => string,
 	credential: () => string,
@@ -74,7 +74,7 @@ function posting(
 		Buffer.concat([Buffer.from(requestText("POST", target(), [credential(), ...lines, `Content-Length: ${body.length}`])), Buffer.from(body)]);
 }
 
-// One request, one identity, one reading of its head.
+// Ambiguous heads: more than one identity or interpretation.
 refuses("two X-API-Key headers", "multiple_credentials", () => get(whoami, () => [keyLine(), keyLine()]));
 refuses("two X-API-Key headers in different case", "multiple_credentials", () => get(whoami, () => [keyLine(), `x-ApI-kEy: ${CANARY}`]));
 refuses("an empty X-API-Key beside a right one", "multiple_credentials", () => get(whoami, () => ["X-API-Key:", keyLine()]));
@@ -91,7 +91,7 @@ for (const version of ["HTTP/0.9", "HTTP/2.0"])
 refuses("no version", "invalid_request", () => `GET ${whoami}\r\n\r\n`);
 refuses("TLS on the plain port", "invalid_request", () => Buffer.from("16030100c8010000c40303", "hex"));
 refuses("lines that end with LF alone", "invalid_request", () => `GET ${whoami} HTTP/1.1\nHost: a\n${keyLine()}\n\n`);
-refuses("a folded header", "invalid_request", () => `GET ${whoami} HTTP/1.1\r\nHost: a\r\nX-A: b\r\n c\r\n${keyLine()}\r\n\r\n`);
+refuses("a header with obsolete line folding", "invalid_request", () => `GET ${whoami} HTTP/1.1\r\nHost: a\r\nX-A: b\r\n c\r\n${keyLine()}\r\n\r\n`);
 refuses("a space before the colon", "invalid_request", () => `GET ${whoami} HTTP/1.1\r\nHost: a\r\nX-API-Key : ${world.raw_key}\r\n\r\n`);
 refuses("a NUL in a header", "invalid_request", () => `GET ${whoami} HTTP/1.1\r\nHost: a\r\nX-A: b\0c\r\n${keyLine()}\r\n\r\n`);
 refuses("a method that is no method", "invalid_request", () => requestText(CANARY, whoami, [keyLine()]));
@@ -102,9 +102,9 @@ refuses("an unknown query parameter", "unknown_field", () => get(`/api/v1/m2m/te
 	pointer: "/query/cax",
 });
 refuses("a query parameter twice", "invalid_request", () => get(`${documents()}?kind=text&kind=file`), { pointer: "/query/kind" });
-refuses("a cursor of nobody's", "invalid_request", () => get(`${documents()}?cursor=${CANARY}`), { pointer: "/query/cursor" });
+refuses("a cursor that no list returned", "invalid_request", () => get(`${documents()}?cursor=${CANARY}`), { pointer: "/query/cursor" });
 
-// Caps before anything else, also before the path and the credentials.
+// Size limits are checked first, before the path and the credentials.
 const tiny = (count: number): string[] => Array.from({ length: count }, () => "a:b");
 for (const count of [100, 101, 1_500, 4_000]) {
 	refuses(`${count + 1} header lines`, "headers_too_large", () => get("/../nowhere", () => tiny(count)));
@@ -113,7 +113,7 @@ for (const count of [100, 101, 1_500, 4_000]) {
 refuses("a key of 64 KB", "headers_too_large", () => get(whoami, () => [`X-API-Key: ${"k".repeat(65_536)}`]));
 refuses("a path of 64 KB", "headers_too_large", () => get(`/${"p".repeat(65_536)}`));
 
-// Transfer codings: what is not known is not guessed.
+// Transfer codings: unknown ones are refused.
 const bodied = (...lines: string[]) => requestText("POST", texts(), [keyLine(), "Content-Type: application/json", ...lines], "0\r\n\r\n");
 for (const coding of ["xchunked", "identity", "gzip", "gzip, chunked"])
 	refuses(`Transfer-Encoding: ${coding}`, "unknown_transfer_coding", () => bodied(`Transfer-Encoding: ${coding}`));
@@ -124,7 +124,7 @@ for (const lengths of [["5", "6"], ["5", "5"], ["-5"], ["+5"], ["5, 5"], ["0x5"]
 	refuses(`Content-Length ${lengths.join(" and ")}`, "invalid_request", () => bodied(...lengths.map((length) => `Content-Length: ${length}`)));
 refuses("a chunk without a size", "invalid_request", () => bodied("Transfer-Encoding: chunked").replace("0\r\n\r\n", "zz\r\n"));
 
-// Paths that two programs could read differently.
+// Paths that two programs could interpret differently.
 const AMBIGUOUS = [
 	"/api/v1/m2m/../m2m/whoami",
 	"/api/v1/m2m/./whoami",
@@ -159,7 +159,7 @@ for (const path of AMBIGUOUS) {
 
 // Methods.
 for (const method of ["TRACE", "OPTIONS", "PROPFIND", "QUERY", "PURGE", "MKCOL", "DELETE", "SEARCH"]) {
-	test(`${method} on a known path is told the methods it knows, on an unknown one that there is nothing, whatever its body`, async () => {
+	test(`${method} gets 405 with Allow on a known path and 404 on an unknown one, with any body`, async () => {
 		for (const body of ["", "{ no JSON"]) {
 			const lines = [keyLine(), `Content-Length: ${body.length}`, "Content-Type: application/json"];
 			const known = await exchange(server.port, requestText(method, whoami, lines, body));
@@ -170,7 +170,7 @@ for (const method of ["TRACE", "OPTIONS", "PROPFIND", "QUERY", "PURGE", "MKCOL",
 	});
 }
 
-// Bodies: the credential comes first.
+// Bodies: the credential is checked first.
 const BAD_JSON = "{ no JSON";
 for (const [name, target, credential, code] of [
 	["a keyed route without a key", texts, () => "X-A: b", "key_missing"],
@@ -186,7 +186,7 @@ for (const [name, target, credential, code] of [
 	refuses(`a body of no known type on ${name}`, code, () => posting(target, credential, BAD_JSON, [`Content-Type: ${CANARY}`])());
 }
 
-// Bodies: JSON that every parser reads alike, or none.
+// Bodies: only JSON that every parser reads the same way is accepted.
 const site = (members: string): string => `{"name":"Shop"${members}}`;
 const BAD_BODIES: readonly { name: string; body: string | Buffer; code?: ErrorCode; pointer?: string; detail?: RegExp }[] = [
 	{ name: "a syntax error", body: BAD_JSON, detail: /line 1, column 3/ },
@@ -229,7 +229,7 @@ for (const [name, lines] of [
 ] as const)
 	refuses(`JSON sent with ${name}`, "unsupported_media_type", () => posting(sites, bearerLine, site(""), lines)());
 
-// Uploads: what is refused leaves nothing.
+// Uploads: a refused one stores nothing.
 const FORM = ["Content-Type: multipart/form-data; boundary=edge"];
 const part = (name: string, content: string, head = ""): string =>
 	`--edge\r\nContent-Disposition: form-data; name="${name}"${head}\r\n\r\n${content}\r\n`;
@@ -256,7 +256,7 @@ function storedFiles(): string[] {
 	return existsSync(uploads) ? readdirSync(uploads, { recursive: true, encoding: "utf8" }).sort() : [];
 }
 
-test("refused requests change nothing but counters: neither a row nor a file, and nothing stays reserved", async () => {
+test("refused requests change nothing but counters: no row, no file, no remaining reservation", async () => {
 	await makeText(server, world.raw_key, world.site.id);
 	const database = await Database.open(server.data_dir);
 	try {
@@ -291,7 +291,7 @@ test("a health check by HTTP/1.0 needs no Host, as RFC 9112 says, and by HTTP/1.
 	}
 });
 
-test("exactly 100 header lines and the longest id are let through", async () => {
+test("exactly 100 header lines and an id of maximum length are accepted", async () => {
 	const lines = [keyLine(), ...Array.from({ length: 98 }, (_, index) => `x-${index}: y`)];
 	expectStatus(await exchange(server.port, requestText("GET", whoami, lines)), 200);
 	for (const length of [64, 65, 201, 10_000]) {
@@ -314,12 +314,12 @@ test("Expect: 100-continue with a wrong key gets its 401 and no 100", async () =
 		const answer = await wire.answer();
 		ok([401, 403].includes(answer.status));
 		equal(answer.header("connection"), "close");
-		ok(await wire.waitClosed(PROMPT_MS), "nobody waits for a body that is not wanted");
+		ok(await wire.waitClosed(PROMPT_MS), "the server does not wait for the body of a refused request");
 		equal(wire.pending, "");
 	}
 });
 
-test("Expect: 100-continue with a right key gets its 100, then the body is taken", async () => {
+test("Expect: 100-continue with a right key gets its 100, then the body is read", async () => {
 	const body = JSON.stringify({ title: "T", content: "C" });
 	const wire = await Wire.open(server.port);
 	const lines = [keyLine(), "Content-Type: application/json", `Content-Length: ${body.length}`, "Expect: 100-continue"];
@@ -332,7 +332,7 @@ test("Expect: 100-continue with a right key gets its 100, then the body is taken
 	wire.destroy();
 });
 
-test("requests sent ahead are answered in their order, and garbage behind them is not answered in their place", async () => {
+test("pipelined requests are answered in order, and garbage after them does not replace a response", async () => {
 	const ahead = await Wire.open(server.port);
 	ahead.write(get(whoami) + get("/nowhere") + get(whoami, () => []) + get(whoami));
 	const statuses = [];
@@ -350,7 +350,7 @@ test("requests sent ahead are answered in their order, and garbage behind them i
 	ok(!within.pending.includes("invalid_request"), "no refusal in the middle of a document");
 });
 
-test("a body after a refusal: a short one is read over and the connection goes on, a long one ends it soon after its answer", async () => {
+test("a body after a refusal: a short one is discarded and the connection stays open, a long one closes it soon after the response", async () => {
 	const short = await Wire.open(server.port);
 	short.write(requestText("POST", texts(), ["Content-Type: application/json", "Content-Length: 9"], BAD_JSON) + get(whoami));
 	assertProblem(await short.answer(), "key_missing");
@@ -363,12 +363,12 @@ test("a body after a refusal: a short one is read over and the connection goes o
 		const feeding = setInterval(() => long.write(length.startsWith("T") ? `10000\r\n${"y".repeat(65_536)}\r\n` : "y".repeat(65_536)), 20);
 		assertProblem(await long.answer(), "key_invalid");
 		ok(performance.now() - began < PROMPT_MS, "the answer does not wait for the body");
-		ok(await long.waitClosed(5_000), "the connection is let go");
+		ok(await long.waitClosed(5_000), "the connection is closed");
 		clearInterval(feeding);
 	}
 });
 
-test("an upload that is cut off leaves nothing, and is no defect in the log", async () => {
+test("an aborted upload leaves nothing and is not logged as an internal error", async () => {
 	const before = storedFiles();
 	for (const start of [posting(documents, keyLine, `${file.repeat(1)}${"z".repeat(500_000)}`, FORM)(), posting(texts, keyLine, site(""))()]) {
 		const wire = await Wire.open(server.port);
@@ -384,7 +384,7 @@ test("an upload that is cut off leaves nothing, and is no defect in the log", as
 	ok(!server.logs.stdout.includes('"request_failed"'), "no failure of ours");
 });
 
-test("slow headers and slow bodies hold nobody else", async () => {
+test("slow headers and slow bodies delay no other request", async () => {
 	const slow = await Promise.all(Array.from({ length: 150 }, () => Wire.open(server.port)));
 	for (const [index, wire] of slow.entries()) {
 		const kind = index % 3;
@@ -411,7 +411,7 @@ test("slow headers and slow bodies hold nobody else", async () => {
 	}
 });
 
-test("a wrong shape or checksum is refused without a query: also while PostgreSQL stands still, at once", async () => {
+test("a malformed key or a wrong checksum is refused without a query: at once, even while PostgreSQL is frozen", async () => {
 	const { raw_key } = world;
 	const wrong = [raw_key.slice(0, -1) + (raw_key.endsWith("0") ? "1" : "0"), raw_key.slice(1), CANARY];
 	const unknown = await makeKey(server, world.tenant.id);
@@ -424,7 +424,7 @@ test("a wrong shape or checksum is refused without a query: also while PostgreSQ
 			ok(performance.now() - began < PROMPT_MS);
 		}
 		expectStatus(await server.keyed(raw_key, "GET", "/whoami"), 200);
-		// The control: a key that is not in memory does need its query.
+		// The control: a key that is not cached needs its query.
 		const asked: Promise<Answer> = server.keyed(unknown.raw_key, "GET", "/whoami");
 		equal(await Promise.race([asked.then(() => "answered"), sleep(250, "waits")]), "waits");
 		thaw();
@@ -434,8 +434,8 @@ test("a wrong shape or checksum is refused without a query: also while PostgreSQ
 	}
 });
 
-/** Fields of which the schema says what they may hold are refused all the same; only the content of a document is whatever it is. */
-test("a text that is shown to people holds nothing that turns it, hides it or is not shown: every field of every route, at any depth", async () => {
+/** Also covers fields with a pattern in the schema; only a document's content may be any text. */
+test("a displayed text with bidirectional, invisible or control characters is refused: every field of every route, at any depth", async () => {
 	const values = { tenant_id: world.tenant.id, site_id: world.site.id, key_id: world.made.id };
 	const credentials: Partial<Record<Operation["kind"], Record<string, string>>> = { key: { "x-api-key": world.raw_key }, operator: server.bearer };
 	const wrong = ["prod\u202ebot", "\u2066shop\u2069", "a\u200fb", "a\u0007b", "a\u0085b", "\u200b", "\u2060\u00ad", "\u3164", " \u2800 "];
@@ -461,7 +461,7 @@ test("a text that is shown to people holds nothing that turns it, hides it or is
 	}
 });
 
-/** The same request with its body sent in other ways: none, an empty one, an empty object; with and without what clients say of it. */
+/** The same request with no body, an empty one and an empty object, each with and without the headers that clients send with it. */
 const NOTHING_SENT: readonly { lines: readonly string[]; body: string }[] = [
 	{ lines: [], body: "" },
 	{ lines: ["Content-Length: 0"], body: "" },
@@ -472,7 +472,7 @@ const NOTHING_SENT: readonly { lines: readonly string[]; body: string }[] = [
 ];
 const SOMETHING_SENT = ["[]", "null", '{"a":1}', "x", '""', "{}{}"];
 
-/** The head of an operation on things that are not there, with a credential that is let in; null where only a session is. */
+/** The head of an operation on unknown ids, with an accepted credential; null if the operation accepts only a session. */
 function headOf(operation: Operation, raw_key = world.raw_key): { method: string; path: string; credential: readonly string[] } | null {
 	if (operation.kind === "person" || operation.kind === "service") return null;
 	const { method, path } = callOf(operation, { tenant_id: world.tenant.id, ...(operation.kind === "key" ? { site_id: world.site.id } : {}) });
@@ -489,7 +489,7 @@ async function codeOf({ method, path, credential }: NonNullable<ReturnType<typeo
 	return `${answer.status} ${answer.code ?? ""}`;
 }
 
-test("a route without input takes no body, an empty one and {} alike, and nothing else: each of them", async () => {
+test("every route without input accepts no body, an empty body and {}, and nothing else", async () => {
 	const operations = OPERATIONS.filter(({ takes_body }) => !takes_body);
 	const raw_key = await almightyKey();
 	ok(operations.length > 40);
@@ -507,7 +507,7 @@ test("a route without input takes no body, an empty one and {} alike, and nothin
 	}
 });
 
-test("a body of which every field may be left out may be left out itself", async () => {
+test("a body whose fields are all optional is optional itself", async () => {
 	const optional = OPERATIONS.filter(({ body_optional }) => body_optional);
 	ok(optional.length >= 5);
 	for (const operation of optional) {
@@ -527,7 +527,7 @@ test("a body of which every field may be left out may be left out itself", async
 	}
 });
 
-test("JSON that calls itself anything but UTF-8 is a 415 on every route, and UTF-8 in any spelling is read", async () => {
+test("JSON with a charset other than UTF-8 is a 415 on every route, and any spelling of UTF-8 is accepted", async () => {
 	const raw_key = await almightyKey();
 	for (const operation of OPERATIONS.filter(({ id }) => bodyOf({ id }) !== undefined)) {
 		const head = headOf(operation, raw_key);

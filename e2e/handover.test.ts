@@ -7,7 +7,7 @@ import { type Server, startServer } from "./server.ts";
 import { expectStatus, makeKey, makeWorld } from "./things.ts";
 
 const RECIPIENTS = 50;
-/** A first use is known within about a second; this is when a test gives up. */
+/** A first use is recorded within about a second; a test gives up after this time. */
 const NOTICED_WITHIN_MS = 10_000;
 
 let server: Server;
@@ -19,7 +19,7 @@ before(async () => {
 });
 after(() => server.stop());
 
-/** Somebody who has nothing but the link. */
+/** A recipient who has only the link. */
 function asRecipient(path: "read" | "reveal", body: Fields, headers: Record<string, string> = {}): Promise<Answer> {
 	return server.send({ method: "POST", path: `/api/v1/handovers/${path}`, body, headers });
 }
@@ -27,13 +27,13 @@ function asRecipient(path: "read" | "reveal", body: Fields, headers: Record<stri
 async function handed(): Promise<{ key_id: string; token: string; url: string }> {
 	const body = { name: "prod-order-bot", environment: "prod", owner: "Olivia", handover: {} };
 	const made = expectStatus(await server.management(tenant_id, "POST", "/api-keys", body), 201);
-	ok(!("raw_key" in made.json), "whoever hands over sees no raw key");
+	ok(!("raw_key" in made.json), "the creator of the handover receives no raw key");
 	const { key, handover_url } = made.as<{ key: { id: string }; handover_url: string }>();
 	ok(handover_url.startsWith(`${server.url}/reveal#kwh_`), handover_url);
 	return { key_id: key.id, url: handover_url, token: handover_url.split("#")[1] ?? "" };
 }
 
-test("50 people press Reveal at once: one gets the key, it works, and the owner sees who", async () => {
+test("of 50 concurrent reveals one gets the key, which works, and the owner sees the recipient", async () => {
 	const { key_id, token } = await handed();
 	const offer = expectStatus(await asRecipient("read", { token }), 200);
 	deepEqual([offer.json.status, offer.json.tenant], ["waiting", { id: tenant_id, name: `Tenant ${tenant_id}` }]);
@@ -52,7 +52,7 @@ test("50 people press Reveal at once: one gets the key, it works, and the owner 
 	deepEqual([handover.status, handover.claimed_by], ["claimed", name]);
 });
 
-test("whatever follows links by itself, and pages of other sites, reveal nothing and use nothing up", async () => {
+test("link scanners and pages of other sites neither reveal the key nor consume the link", async () => {
 	const { token, url } = await handed();
 	const { pathname } = new URL(url);
 	for (const path of [pathname, "/api/v1/handovers/reveal", "/api/v1/handovers/read", `/api/v1/handovers/reveal?token=${token}`]) {
@@ -68,7 +68,7 @@ test("whatever follows links by itself, and pages of other sites, reveal nothing
 	expectStatus(await asRecipient("reveal", { token, name: "Dora" }, { origin: server.url }), 200);
 });
 
-test("tokens that lead to nothing are told apart by nobody", async () => {
+test("all invalid tokens get the same response", async () => {
 	const { token } = await handed();
 	const wrong = [`kwh_${"A".repeat(43)}`, token.slice(0, -1), `kwi_${token.slice(4)}`, "", "kwh_"];
 	for (const path of ["read", "reveal"] as const) {
@@ -82,7 +82,7 @@ test("tokens that lead to nothing are told apart by nobody", async () => {
 	}
 });
 
-test("a secret that is issued anew replaces the lost one at once, until the first use has been seen", async () => {
+test("a reissued secret replaces the lost one at once, as long as the key was never used", async () => {
 	const lost = await makeKey(server, tenant_id);
 	const again = expectStatus(await server.management(tenant_id, "POST", `/api-keys/${lost.id}/reissue`), 201);
 	assertProblem(await server.keyed(lost.raw_key, "GET", "/whoami"), "key_rotated");

@@ -39,7 +39,7 @@ function sha256(raw_key: string): Buffer {
 	return createHash("sha256").update(raw_key).digest();
 }
 
-/** A file of as many keys, over all tenants. */
+/** A file with that many keys, spread over all tenants. */
 function csvOf(name: string, keys: number): { path: string; raw_keys: string[] } {
 	const raw_keys = Array.from({ length: keys }, newKey);
 	const lines = raw_keys.map((raw_key, index) => {
@@ -78,7 +78,7 @@ async function statusesOf(raw_keys: readonly string[]): Promise<Map<number, numb
 	return counted;
 }
 
-test(`${KEYS} keys are imported beside a running server, all of them work, and a second run changes nothing`, { timeout: 300_000 }, async () => {
+test(`${KEYS} keys are imported while the server runs, all of them work, and a second run changes nothing`, { timeout: 300_000 }, async () => {
 	const { path, raw_keys } = csvOf("many.csv", KEYS);
 	const options = [path, "--format", "acme", "--owner", "Dana"];
 	const dry = await report(...options, "--dry-run");
@@ -93,7 +93,7 @@ test(`${KEYS} keys are imported beside a running server, all of them work, and a
 	assert.equal(Object(list.json).data[0].secrets[0].imported, true);
 });
 
-test("an import that is killed in the middle goes on at the next run: nothing is doubled, nothing lost", { timeout: 300_000 }, async () => {
+test("an import that is killed halfway is resumed by the next run: no key is duplicated or lost", { timeout: 300_000 }, async () => {
 	const keys = 2_000;
 	const { path, raw_keys } = csvOf("killed.csv", keys);
 	const argv = ["import", path, "--format", "acme", "--owner", "Dana", "--batch", "20"];
@@ -119,7 +119,7 @@ async function formatAcme(): Promise<unknown> {
 	return Object(json).data.find((format: { name: string }) => format.name === "acme");
 }
 
-test("exports of Unkey and Better Auth are taken as they are, and what was switched off there is left out", async () => {
+test("exports of Unkey and Better Auth are imported unchanged, without the keys that were disabled there", async () => {
 	const [live, off, better] = [newKey(), newKey(), newKey()];
 	const unkey = join(folder, "unkey.jsonl");
 	const lines = [
@@ -147,7 +147,7 @@ test("exports of Unkey and Better Auth are taken as they are, and what was switc
 	assert.deepEqual(Object(who.json).key.permissions, ["documents:read"]);
 });
 
-test("lines that are refused are named, nothing is imported then, and no hash is repeated", async () => {
+test("refused lines are listed without their hashes, and nothing is imported", async () => {
 	const raw_key = newKey();
 	const hash = sha256(raw_key).toString("hex");
 	const path = join(folder, "bad.csv");
@@ -175,7 +175,7 @@ test("lines that are refused are named, nothing is imported then, and no hash is
 	assert.equal((await server.keyed(raw_key, "GET", "/whoami")).status, 200);
 });
 
-test("a malformed line costs itself alone with --skip-refused, and a file that is none is refused with its cause", async () => {
+test("--skip-refused skips only the malformed line, and an unreadable file is refused with the cause", async () => {
 	const [first, last] = [newKey(), newKey()];
 	const path = join(folder, "malformed.csv");
 	const lineOf = (raw_key: string) => `${sha256(raw_key).toString("hex")},bot,t1,prod`;
@@ -206,7 +206,7 @@ test("a malformed line costs itself alone with --skip-refused, and a file that i
 	}
 });
 
-test("wrong commands say what to do, with exit code 2", async () => {
+test("invalid commands print what to do and exit with 2", async () => {
 	const { path } = csvOf("one.csv", 1);
 	const wrong: [string[], RegExp][] = [
 		[[], /takes one file/],
@@ -227,7 +227,7 @@ test("wrong commands say what to do, with exit code 2", async () => {
 	assert.deepEqual([help.code, /Exit codes: 0 done/.test(help.stdout)], [0, true]);
 });
 
-test("everything that is no secret is exported, and nothing that is one", { timeout: 120_000 }, async () => {
+test("the export has everything except secrets", { timeout: 120_000 }, async () => {
 	const made = await server.management("t0", "POST", "/api-keys", { name: "made here", environment: "prod", owner: "Dana" });
 	const { raw_key } = Object(made.json);
 	const service = Object((await server.operator("POST", "/services", { name: "Shop" })).json);
@@ -270,13 +270,13 @@ test("everything that is no secret is exported, and nothing that is one", { time
 	assert.equal((await run("export", "--out", out)).code, 2, "what is there is not overwritten");
 });
 
-test("the snippets of docs/migrating.md run as they stand", async () => {
+test("the snippets of docs/migrating.md run unchanged", async () => {
 	const guide = readFileSync(join(ROOT, "docs/migrating.md"), "utf8");
 	const snippets = [...guide.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, text]) => text ?? "");
 	assert.equal(snippets.length, 2);
 	const hash = sha256(newKey()).toString("hex");
 	writeFileSync(join(folder, "keys.csv"), `hash,tenant_id,environment\n${hash},t0,prod\n`);
-	// What is installed in the clone is installed here: npx finds the command as it does there.
+	// npx must find the command as it does in the clone.
 	symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
 	const env = environmentWith({ ...settings(), KEYWRIGHT_URL: server.url, OPERATOR_TOKEN: server.operator_token });
 	const said: string[] = [];
@@ -288,7 +288,7 @@ test("the snippets of docs/migrating.md run as they stand", async () => {
 	assert.match(said[1] ?? "", /✓ 1 key would be imported/);
 });
 
-test("with the server stopped, import and export open the database themselves, and close it again", { timeout: 120_000 }, async () => {
+test("without a running server, import and export start the database themselves and stop it again", { timeout: 120_000 }, async () => {
 	await server.stop({ keep_folder: true });
 	const { path, raw_keys } = csvOf("stopped.csv", 50);
 	assert.equal((await report(path, "--format", "acme", "--owner", "Dana")).imported, 50);

@@ -13,15 +13,15 @@ import { STORED_TEXTS } from "./text-fields.ts";
 import { expectStatus, type MadeKey, makeKey, makePlan, makeService, makeSite, makeText, newName } from "./things.ts";
 
 const RANDOM_OPERATIONS = 120;
-/** In every tenant's site list: site ids are unique within a tenant only. */
+/** Every tenant has a site with this id: site ids are unique only within a tenant. */
 const SHARED_SITE = "main-street";
-/** All that the plan gives: a key may replace its own secret only where somebody said so. */
+/** All capabilities of the plan: a key may rotate itself only if the plan allows it. */
 const PERMISSIONS = ["tenant:read", "usage:read", "sites:read", "documents:read", "documents:write", "key:rotate"];
 const USE_SHOWN_DEADLINE_MS = 10_000;
-/** What the order of changes is kept in belongs to no tenant. */
+/** The sequence of changes belongs to no tenant. */
 const GLOBAL_TABLES = new Set(["change_sequence", "invalidations"]);
 
-/** A tenant with one of everything. `word` stands in every name it has, and nowhere else. */
+/** A tenant with one resource of each kind. `word` is part of each of its names and occurs nowhere else. */
 interface World {
 	readonly word: string;
 	readonly raw_key: string;
@@ -40,7 +40,7 @@ interface World {
 			string
 		>
 	>;
-	/** The key of the rotation: while the other's secret is replaced, no link to it would wait. */
+	/** The key with the rotation: the other key has a pending handover, which excludes a rotation. */
 	readonly rotating_key_id: string;
 }
 
@@ -67,7 +67,7 @@ async function newWorld(): Promise<World> {
 	await makeSite(server, tenant_id, { id: SHARED_SITE, name: `Main street of ${word}` });
 	const site = await makeSite(server, tenant_id, { id: `s-${word}`, name: `Site ${word}` });
 	const made = await makeKey(server, tenant_id, { name: `prod-${word}`, owner: `Owner ${word}`, permissions: PERMISSIONS });
-	// While the key was never used: the link goes on waiting.
+	// The key was never used, so the handover stays pending.
 	const handed = expectStatus(await server.management(tenant_id, "POST", `/api-keys/${made.id}/handovers`, {}), 201);
 	const handover_id = handed.as<{ handover: { id: string } }>().handover.id;
 	const { id: document_id } = await makeText(server, made.raw_key, site.id, `Content of ${word}`);
@@ -109,7 +109,7 @@ async function newPortalLink(tenant_id: string, word: string): Promise<string> {
 	return String(row?.id);
 }
 
-/** A viewer of the tenant, past the sign-in: so many passwords would take longer than all the rest. */
+/** A viewer with a session that is inserted directly: hashing so many passwords would dominate the run time. */
 async function newMemberRow(tenant_id: string, word: string): Promise<string> {
 	const person = [`per_${word}`, `Person ${word}`, `${word.toLowerCase()}@example.com`];
 	await database.rows("insert into people (id, name, email) values ($1, $2, $3)", person);
@@ -117,7 +117,7 @@ async function newMemberRow(tenant_id: string, word: string): Promise<string> {
 	return `mem_${word}`;
 }
 
-/** A place that the tenant's key was used from, and nobody else's. */
+/** A source from which only this tenant's key was used. */
 async function newSourceRow(tenant_id: string, made: MadeKey, word: string): Promise<string> {
 	const source_id = `src_${word}`;
 	const values = [tenant_id, made.id, source_id, `Agent ${word}`, made.key.secrets[0]?.kid];
@@ -136,7 +136,7 @@ async function rowsOf(world: World): Promise<StoredRow[]> {
 	return (await database.dump()).filter(({ tenant_id }) => tenant_id === world.values.tenant_id);
 }
 
-/** What an id that nobody has looks like, of the same kind as the foreign one. */
+/** An unknown id for each parameter, in the format of an existing one. */
 const UNKNOWN: Readonly<Record<string, string>> = {
 	tenant_id: "t-nobody",
 	site_id: "s-nobody",
@@ -150,12 +150,12 @@ const UNKNOWN: Readonly<Record<string, string>> = {
 	portal_session_id: `ptl_${randomBase62(20)}`,
 };
 
-/** What the world has of each thing that the operation names. */
+/** The ids of `world` for the parameters of the operation. */
 function valuesFor(operation: Operation, world: World): World["values"] {
 	return operation.parameters.includes("rotation_id") ? { ...world.values, key_id: world.rotating_key_id } : world.values;
 }
 
-/** The world with a key that may do the operation on its own secret at this moment. */
+/** `world` with a key whose state allows the operation on its own secret. */
 async function controlWorld(operation: Operation, own: World): Promise<World> {
 	const { tenant_id } = own.values;
 	if (operation.id === "post_m2m_key_rotate_cancel") expectStatus(await server.keyed(own.raw_key, "POST", "/key/rotate", {}), 201);
@@ -173,7 +173,7 @@ async function controlWorld(operation: Operation, own: World): Promise<World> {
 	return { ...own, raw_key };
 }
 
-/** Own things of which the operation is possible: a site without documents, and a key that was never used. */
+/** Own resources on which the operation succeeds: a site without documents, a key that was never used. */
 async function controlValues(operation: Operation, own: World): Promise<World["values"]> {
 	if (operation.method === "DELETE" && operation.parameters.at(-1) === "site_id") return { ...own.values, site_id: SHARED_SITE };
 	if (!/_(?:reissue|handovers)$/.test(operation.id)) return valuesFor(operation, own);
@@ -182,11 +182,11 @@ async function controlValues(operation: Operation, own: World): Promise<World["v
 
 for (const operation of [...KEYED, ...MANAGEMENT]) {
 	const names = [...operation.parameters, ...operation.queried_ids];
-	test(`${operation.method} ${operation.path}: another tenant's ids and unknown ones are told apart by nobody, and nothing of theirs is touched`, async () => {
+	test(`${operation.method} ${operation.path}: another tenant's ids and unknown ids get the same response, and no row of the other tenant changes`, async () => {
 		const own = await newWorld();
 		const before = await rowsOf(foreign);
 		for (const name of names) {
-			// The operator may name every tenant: there, only an unknown one and another tenant's things are strange.
+			// The operator has access to every tenant: only an unknown tenant and resources of a different tenant are refused.
 			const operator_may = operation.kind === "operator" && name === "tenant_id";
 			const [values, theirs] = [valuesFor(operation, own), valuesFor(operation, foreign)];
 			const unknown = await ask(operation, own, { ...values, [name]: UNKNOWN[name] ?? "" });
@@ -206,7 +206,7 @@ for (const operation of [...KEYED, ...MANAGEMENT]) {
 	});
 }
 
-test("the generated tests cover every operation that is about one tenant, and each of its parameters", () => {
+test("the generated tests cover every operation of a tenant with each of its parameters", () => {
 	ok(KEYED.length >= 10 && MANAGEMENT.length >= 13);
 	for (const { id, parameters, queried_ids } of [...KEYED, ...MANAGEMENT])
 		for (const name of [...parameters, ...queried_ids]) ok(name in UNKNOWN, `${id}: ${name}`);
@@ -218,7 +218,7 @@ test("the generated tests cover every operation that is about one tenant, and ea
 });
 
 for (const operation of OPERATIONS.filter(({ kind }) => kind !== "public")) {
-	test(`${operation.method} ${operation.path} lets only its own kind of credential in`, async () => {
+	test(`${operation.method} ${operation.path} accepts only its own kind of credential`, async () => {
 		const { credential } = await makeService(server);
 		const { headers, ...call } = callOf(operation, foreign.values);
 		const credentials: [string, Record<string, string>][] = [
@@ -242,7 +242,7 @@ for (const operation of OPERATIONS.filter(({ kind }) => kind !== "public")) {
 	});
 }
 
-test("a site id that two tenants have means each one's own", async () => {
+test("a site id that two tenants share refers to each tenant's own site", async () => {
 	const own = await newWorld();
 	for (const world of [own, foreign]) {
 		const site = expectStatus(await server.keyed(world.raw_key, "GET", `/sites/${SHARED_SITE}`), 200);
@@ -254,7 +254,7 @@ test("a site id that two tenants have means each one's own", async () => {
 	deepEqual(list.json.data, []);
 });
 
-test("ids of others in a body are refused like unknown ones: a key is bound to no foreign site", async () => {
+test("another tenant's site ids in a body are refused like unknown ones", async () => {
 	const own = await newWorld();
 	for (const site_ids of [[foreign.values.site_id], ["s-nobody"]]) {
 		const body = { name: "prod-a-b", environment: "prod", owner: "O", site_ids };
@@ -264,7 +264,7 @@ test("ids of others in a body are refused like unknown ones: a key is bound to n
 	}
 });
 
-test("a key that is bound to sites sees these only: the others are as if they were not there", async () => {
+test("a key that is restricted to sites gets 404 for every other site", async () => {
 	const { values, raw_key, word } = await newWorld();
 	const { tenant_id, site_id, document_id } = values;
 	const bound = await makeKey(server, tenant_id, { site_ids: [SHARED_SITE] });
@@ -288,7 +288,7 @@ test("a key that is bound to sites sees these only: the others are as if they we
 		assertProblem(hidden, "not_found", [`Site ${word}`]);
 		equal(withoutRequestId(hidden), withoutRequestId(unknown));
 	}
-	// A document of a hidden site is not found through the visible one either, nor by a key that sees both.
+	// A document of a hidden site is not found below the visible site either, nor by a key with access to both.
 	for (const key of [bound.raw_key, raw_key]) {
 		const [through, unknown] = [
 			await server.keyed(key, "GET", `/sites/${SHARED_SITE}/documents/${document_id}`),
@@ -307,13 +307,13 @@ test("a key that is bound to sites sees these only: the others are as if they we
 	assertProblem(await server.keyed(bound.raw_key, "GET", `/sites/${SHARED_SITE}/documents/${String(own.json.id)}`), "not_found");
 });
 
-/** A well-formed key that no server made, or one with this `kid`. */
+/** A well-formed key that no server issued, optionally with this `kid`. */
 function forgedKey(environment = "prod", kid = randomBase62(12), secret = randomBase62(32)): string {
 	const body = `kw_${environment}_${kid}${secret}`;
 	return body + checksum(body);
 }
 
-test("an unknown kid and a wrong secret answer the same bytes, whatever state the key is in", async () => {
+test("an unknown kid and a wrong secret get the same bytes in every state of the key", async () => {
 	const { values, raw_key } = await newWorld();
 	const { tenant_id } = values;
 	const [paused, revoked, bound] = [
@@ -346,7 +346,7 @@ test("an unknown kid and a wrong secret answer the same bytes, whatever state th
 	notEqual(wrong[0], raw_key);
 });
 
-test("a secret in another key's row is no key: rows that were swapped or forged in the database are refused", async () => {
+test("a secret in another key's row does not work: rows that were swapped or forged in the database are refused", async () => {
 	const { values } = await newWorld();
 	const [one, two] = [await makeKey(server, values.tenant_id), await makeKey(server, values.tenant_id)];
 	const kids = [one, two].map(({ key }) => key.secrets[0]?.kid ?? "");
@@ -361,7 +361,7 @@ test("a secret in another key's row is no key: rows that were swapped or forged 
 	assertProblem(await server.keyed(raised.raw_key, "GET", "/whoami"), "key_invalid");
 });
 
-test("verify: another tenant's ids and unknown ones get the same answer", async () => {
+test("verify: another tenant's ids and unknown ids get the same response", async () => {
 	const own = await newWorld();
 	const { credential } = await makeService(server);
 	const answer = async (question: object) => expectStatus(await server.verify(credential, { raw_key: own.raw_key, ...question }), 200);
@@ -377,7 +377,7 @@ test("verify: another tenant's ids and unknown ones get the same answer", async 
 	equal((await answer({ tenant_id: own.values.tenant_id, site_id: own.values.site_id })).json.allowed, true);
 });
 
-test(`${RANDOM_OPERATIONS} random operations of three tenants with anybody's ids: only the acting tenant's rows change, and it reads nothing of the others`, async () => {
+test(`${RANDOM_OPERATIONS} random operations of three tenants with ids of all three: only the acting tenant's rows change, and it reads no data of the others`, async () => {
 	const worlds = [await newWorld(), await newWorld(), await newWorld()];
 	const index = fc.nat(worlds.length - 1);
 	const step = fc.record({
@@ -419,7 +419,7 @@ test(`${RANDOM_OPERATIONS} random operations of three tenants with anybody's ids
 		ok(answer.status < 500, answer.text);
 		if (answer.status < 300) accepted += 1;
 		for (const other of worlds.filter((candidate) => candidate.values.tenant_id !== acting_tenant))
-			ok(!answer.text.includes(other.word), `${operation.id} told of ${other.word}`);
+			ok(!answer.text.includes(other.word), `${operation.id} returned ${other.word}`);
 		const now = await database.dump();
 		const { added, removed } = difference(before, now);
 		for (const row of [...added, ...removed]) {
@@ -431,7 +431,7 @@ test(`${RANDOM_OPERATIONS} random operations of three tenants with anybody's ids
 	ok(accepted > RANDOM_OPERATIONS / 5, `${accepted} were accepted`);
 });
 
-/** Fields of bodies that name things which have to be there; of those that the tenant owns, another tenant's are as unknown as what is nowhere. */
+/** Body fields that refer to existing resources. For resources of a tenant, another tenant's id must be refused like an unknown one. */
 const REFERENCES: Readonly<Record<string, { unknown: string; theirs?: keyof World["values"]; with?: object }>> = {
 	member_id: { unknown: UNKNOWN.member_id ?? "", theirs: "member_id" },
 	site_ids: { unknown: UNKNOWN.site_id ?? "", theirs: "site_id" },
@@ -440,10 +440,10 @@ const REFERENCES: Readonly<Record<string, { unknown: string; theirs?: keyof Worl
 	permissions: { unknown: "nobody:read" },
 	plan_id: { unknown: "plan-nobody" },
 };
-/** Ids and names that the caller chooses, or by which something comes into being. */
+/** Ids and names that the caller chooses for a new resource. */
 const CHOSEN = new Set(["id", "external_id", "external_user_id", "capability", "capabilities"]);
 
-test("whatever a body refers to is looked up in its own tenant: another tenant's id is refused like one that is nowhere, and nothing changes", async () => {
+test("references in a body are resolved within the tenant: another tenant's id is refused like an unknown one, and nothing changes", async () => {
 	const own = await newWorld();
 	const named = STORED_TEXTS.filter(({ field }) => /(?:^|_)ids?$|^permissions$|^capabilit/.test(field) && !CHOSEN.has(field));
 	deepEqual([...new Set(named.map(({ field }) => field))].sort(), Object.keys(REFERENCES).sort(), "each field is known to this test");
@@ -466,7 +466,7 @@ test("whatever a body refers to is looked up in its own tenant: another tenant's
 	}
 });
 
-/** What somebody may make of a cursor who knows how the stores write positions. */
+/** Cursors forged with knowledge of their encoding. */
 const FORGED_POSITIONS: readonly unknown[] = [
 	...[["x"], ["2026-02-30T00:00:00.000Z", "x"], ["0000-01-01T00:00:00.000Z", "x"], ["-000001-01-01T00:00:00.000Z", "x"], ["", ""], ["\ud800"], []],
 	...[["created", "desc", "2026-02-30T00:00:00.000000Z", "x"], ["created", "desc", "0000-01-01T00:00:00.000000Z", "x"], [["x"]], { 0: "x" }, null, 1],
@@ -479,7 +479,7 @@ const FORGED = [
 	...["x", "null", "W10", "A".repeat(22), "A".repeat(2_048), "%F0%9F%91%8D", "'--", "%20"],
 ];
 
-test("a list takes no cursor but its own: a forged one, one of another list or of other filters is a 400, never a failure of ours", async () => {
+test("a list accepts only its own cursors: a forged one, one of another list or of other filters is a 400, never a 500", async () => {
 	const own = await newWorld();
 	const lists = OPERATIONS.filter(({ queried }) => queried.includes("cursor"));
 	ok(lists.length >= 12);

@@ -32,7 +32,7 @@ function countBy(answers: readonly Answer[]): Record<string, number> {
 	return counts;
 }
 
-/** How many requests of a tenant the usage report tells, by code. */
+/** The request counts of a tenant in the usage report, by code. */
 async function usageOf(tenant_id: string, key_id?: string): Promise<Record<string, number>> {
 	const path = key_id === undefined ? "/usage" : `/api-keys/${key_id}/usage`;
 	const { data } = expectStatus(await server.management(tenant_id, "GET", path), 200).as<{ data: { code: string; requests: number }[] }>();
@@ -41,7 +41,7 @@ async function usageOf(tenant_id: string, key_id?: string): Promise<Record<strin
 	return counts;
 }
 
-/** Waits for the meter's flush; what is told then is final, so it is looked at once more. */
+/** Waits for the usage flush. The counts are final then, so it reads them a second time. */
 async function assertUsage(tenant_id: string, expected: Record<string, number>): Promise<void> {
 	const total = (counts: Record<string, number>) => Object.values(counts).reduce((sum, requests) => sum + requests, 0);
 	for (const until = performance.now() + FLUSH_DEADLINE_MS; performance.now() < until; await sleep(100)) {
@@ -52,7 +52,7 @@ async function assertUsage(tenant_id: string, expected: Record<string, number>):
 	deepEqual(await usageOf(tenant_id), expected);
 }
 
-test("limit 100, 400 concurrent: exactly 100 are allowed, 300 are refused, and both are counted", async () => {
+test("of 400 concurrent requests against a limit of 100 exactly 100 are allowed, 300 refused, and both are counted", async () => {
 	const { tenant, raw_key } = await makeWorld(server, { rate_limits: [burst(100)] });
 	const answers = await inParallel(400, 400, () => whoami(raw_key));
 	deepEqual(countBy(answers), { 200: 100, rate_limited: 300 });
@@ -65,7 +65,7 @@ test("limit 100, 400 concurrent: exactly 100 are allowed, 300 are refused, and b
 	await assertUsage(tenant.id, { allowed: 100, rate_limited: 300 });
 });
 
-test("a limit of the tenant holds over all of its keys together, one of a key for each", async () => {
+test("a tenant limit applies to all of its keys together, a key limit to each key", async () => {
 	const { tenant, raw_key } = await makeWorld(server, { rate_limits: [burst(40), { ...burst(60), name: "all", per: "tenant" }] });
 	const second = await makeKey(server, tenant.id);
 	const answers = await inParallel(200, 200, (index) => whoami(index % 2 === 0 ? raw_key : second.raw_key));
@@ -79,7 +79,7 @@ test("a limit of the tenant holds over all of its keys together, one of a key fo
 	deepEqual(remainingOf(await whoami(other.raw_key)), { burst: 39, all: 59 });
 });
 
-test("a changed plan counts from the next request on and resets no window", async () => {
+test("a changed plan applies from the next request on and resets no window", async () => {
 	const { plan_id, tenant, raw_key } = await makeWorld(server, { rate_limits: [burst(10)] });
 	for (let count = 0; count < 6; count += 1) expectStatus(await whoami(raw_key), 200);
 	await makePlan(server, { id: plan_id, rate_limits: [burst(20)] });
@@ -99,7 +99,7 @@ test("a changed plan counts from the next request on and resets no window", asyn
 	equal((await whoami(raw_key)).header("ratelimit"), "");
 });
 
-test("what a request costs is taken from all limits and the quota, or from none", async () => {
+test("a request's cost is consumed from all limits and the quota, or from none", async () => {
 	const { tenant, raw_key } = await makeWorld(server, {
 		rate_limits: [burst(100), { ...burst(1_000), name: "all", per: "tenant" }],
 		quota_requests_per_month: 150,
@@ -123,7 +123,7 @@ test("what a request costs is taken from all limits and the quota, or from none"
 	deepEqual([(await ask(50)).code, (await ask(1)).code], ["allowed", "quota_exceeded"]);
 });
 
-test("a month's quota of 500 lets exactly 500 of 800 concurrent requests through, over all keys, and says what is used", async () => {
+test("a monthly quota of 500 allows exactly 500 of 800 concurrent requests over all keys, and its usage is reported", async () => {
 	const { tenant, raw_key, plan_id } = await makeWorld(server, { quota_requests_per_month: 500 });
 	const second = await makeKey(server, tenant.id);
 	const answers = await inParallel(800, 400, (index) => whoami(index % 2 === 0 ? raw_key : second.raw_key));
@@ -135,7 +135,7 @@ test("a month's quota of 500 lets exactly 500 of 800 concurrent requests through
 	expectStatus(await whoami(raw_key), 200);
 });
 
-test("a quota is spent exactly over a stop and a start, and never exceeded over a kill", async () => {
+test("a quota is counted exactly across a restart, and never exceeded across a kill", async () => {
 	const { tenant, raw_key } = await makeWorld(server, { quota_requests_per_month: 500 });
 	deepEqual(countBy(await inParallel(200, 50, () => whoami(raw_key))), { 200: 200 });
 	const { data_dir, port } = server;
@@ -152,7 +152,7 @@ test("a quota is spent exactly over a stop and a start, and never exceeded over 
 	ok(allowed >= 199 - 25, `a kill costs at most one block, and ${199 - allowed} were lost`);
 });
 
-test("after 300 wrong keys an address gets 429 for further ones, and its right key goes on", async () => {
+test("after 300 wrong keys an address gets 429 for further ones, and its right key still works", async () => {
 	const { raw_key } = await makeWorld(server);
 	const wrong = raw_key.slice(0, -1) + (raw_key.endsWith("0") ? "1" : "0");
 	const answers = await inParallel(WRONG_KEYS_PER_MINUTE + 50, 32, () => whoami(wrong));
@@ -164,7 +164,7 @@ test("after 300 wrong keys an address gets 429 for further ones, and its right k
 	assertProblem(await server.send({ method: "GET", path: "/api/v1/m2m/whoami" }), "key_missing");
 });
 
-test("X-Forwarded-For of a peer that is no trusted proxy is not believed", async () => {
+test("X-Forwarded-For of a peer that is not a trusted proxy is ignored", async () => {
 	const { tenant } = await makeWorld(server);
 	const elsewhere = await makeKey(server, tenant.id, { allowed_ips: ["203.0.113.7"] });
 	const here = await makeKey(server, tenant.id, { allowed_ips: ["127.0.0.0/8"] });
@@ -174,7 +174,7 @@ test("X-Forwarded-For of a peer that is no trusted proxy is not believed", async
 	expectStatus(await from(here.raw_key), 200);
 });
 
-test("a plan's numbers hold when all is asked for at once: sites, keys, documents", async () => {
+test("a plan's maximum numbers of sites, keys and documents hold under concurrent creates", async () => {
 	const plan_id = await makePlan(server, { limits: { sites: 5, api_keys: 5, documents: 5 } });
 	const { id } = await makeTenant(server, { plan_id });
 	const made = (answers: readonly Answer[]) => countBy(answers);
@@ -189,7 +189,7 @@ test("a plan's numbers hold when all is asked for at once: sites, keys, document
 	deepEqual(made(await inParallel(20, 20, () => server.keyed(raw_key, "POST", `/sites/${site.id}/documents/text`, text))), { 201: 5, conflict: 15 });
 });
 
-test("100,000 accepted requests are counted as exactly 100,000, by key and in all, also over a stop", { timeout: 110_000 }, async () => {
+test("100,000 accepted requests are counted as exactly 100,000, per key and in total, also across a stop", { timeout: 110_000 }, async () => {
 	const { tenant, made, raw_key } = await makeWorld(server);
 	const second = await makeKey(server, tenant.id);
 	const halves = await Promise.all([raw_key, second.raw_key].map((key) => flood(server.port, key, "/api/v1/m2m/whoami", ACCEPTED / 2)));

@@ -1,4 +1,4 @@
-/** What an operator watches: the metrics, the log, and the alerts that the operations guide proposes, by Prometheus' own tool. */
+/** Metrics, log lines, and the alerts of the operations guide, checked with promtool. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
@@ -33,13 +33,13 @@ async function metricsText(): Promise<string> {
 	return expectStatus(await server.send({ method: "GET", path: "/metrics", headers: server.bearer }), 200).text;
 }
 
-/** The values of the series of one name, by their labels. */
+/** The values of all series of a metric, by labels. */
 async function seriesOf(name: string): Promise<Map<string, number>> {
 	const lines = (await metricsText()).split("\n").filter((line) => line.startsWith(`${name}{`));
 	return new Map(lines.map((line) => [line.slice(name.length, line.lastIndexOf(" ")), Number(line.slice(line.lastIndexOf(" ") + 1))]));
 }
 
-/** By each of the three ways one question about `raw_key`, that needs a permission which no key of these has where the way can say so. */
+/** Requests one decision about `raw_key` through each of the three interfaces, requiring an absent permission where the interface allows it. */
 const WAYS: Readonly<Record<string, (raw_key: string) => Promise<unknown>>> = {
 	keyed: (raw_key) => server.keyed(raw_key, "GET", `/tenants/${tenant_id}/limits`),
 	verify: (raw_key) => server.verify(credential, { raw_key, permissions: ["tenant:read"] }),
@@ -109,11 +109,11 @@ test("the buckets of the durations are cumulative and end with all of them", asy
 	}
 });
 
-test("promtool finds nothing to say about the metrics", async () => {
+test("promtool reports no problem in the metrics", async () => {
 	deepEqual(promtool(["check", "metrics"], await metricsText()), { code: 0, output: "" });
 });
 
-test("the guide lists every metric of ours and no other, and its alerts ask for series that exist", async () => {
+test("the guide lists exactly the metrics that the server exports, and its alerts use existing series", async () => {
 	const text = await metricsText();
 	const ours = [...text.matchAll(/^# TYPE (keywright_\w+)/gm)].map(([, name]) => name);
 	const listed = [...GUIDE.matchAll(/^\| `(keywright_\w+)[`{]/gm)].map(([, name]) => name);
@@ -129,7 +129,7 @@ test("the guide lists every metric of ours and no other, and its alerts ask for 
 	}
 });
 
-test("the alerts of the guide are rules that Prometheus takes, and they fire on what they are for", async () => {
+test("the alert rules of the guide are valid, and each fires on its condition", async () => {
 	const folder = mkdtempSync(join(tmpdir(), "keywright-alerts-"));
 	try {
 		writeFileSync(join(folder, "rules.yml"), rulesOfGuide());

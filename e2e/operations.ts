@@ -1,4 +1,4 @@
-/** Every operation of the API, from the generated description, with a body that each of them takes. */
+/** Every operation of the API from the generated OpenAPI document, with a valid body for each. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Call } from "./client.ts";
@@ -13,17 +13,17 @@ export interface Operation {
 	/** With `{name}` for its parameters. */
 	readonly path: string;
 	readonly kind: Kind;
-	/** Of management operations: the role that is needed at least. */
+	/** The minimum role, for management operations. */
 	readonly role: string;
 	/** Names of the parameters in the path. */
 	readonly parameters: readonly string[];
 	/** Names of all query parameters. */
 	readonly queried: readonly string[];
-	/** Names of query parameters that name a thing; one that names several of a kind stands here as one. */
+	/** Names of query parameters that refer to a resource; a parameter with several ids is listed once. */
 	readonly queried_ids: readonly string[];
 	readonly status: number;
 	readonly takes_body: boolean;
-	/** Whether the body may be left out, because all of its fields may. */
+	/** Whether the body is optional, because all of its fields are. */
 	readonly body_optional: boolean;
 }
 
@@ -38,13 +38,13 @@ interface Described {
 
 const KINDS: Readonly<Record<string, Kind>> = { apiKey: "key", operatorToken: "operator", serviceCredential: "service", session: "person" };
 
-/** Guarantee: the file is generated from the routes and held to them by `npm run check`. */
+/** Guarantee: the file is generated from the routes, and `npm run check` fails if it is out of date. */
 function describedPaths(): Readonly<Record<string, Readonly<Record<string, Described>>>> {
 	const parsed = JSON.parse(readFileSync(join(ROOT, "server/openapi.json"), "utf8")) as { paths: Record<string, Record<string, Described>> };
 	return parsed.paths;
 }
 
-/** Query parameters that name things, and what each names. */
+/** Query parameters that refer to resources, with the kind of each. */
 const QUERIED: Readonly<Record<string, string>> = { key_id: "key_id", key_ids: "key_id", site_id: "site_id" };
 
 function operationOf(path: string, method: string, described: Described): Operation {
@@ -65,14 +65,14 @@ function operationOf(path: string, method: string, described: Described): Operat
 	};
 }
 
-/** Where proxies ask about requests of others: no request of a caller's own, and tried in forward-auth.test.ts. */
+/** The forward-auth endpoint, which forward-auth.test.ts covers. */
 const FORWARD_AUTH = "/api/v1/forward-auth";
 
 export const OPERATIONS: readonly Operation[] = Object.entries(describedPaths())
 	.filter(([path]) => path !== FORWARD_AUTH && !path.startsWith(`${FORWARD_AUTH}/`))
 	.flatMap(([path, methods]) => Object.entries(methods).map(([method, described]) => operationOf(path, method, described)));
 
-/** The keyed operations, and the management ones: those that are about one tenant. */
+/** The keyed and the management operations, which concern one tenant. */
 export const KEYED = OPERATIONS.filter(({ kind }) => kind === "key");
 export const MANAGEMENT = OPERATIONS.filter(({ path }) => path.startsWith("/api/v1/tenants/{tenant_id}"));
 
@@ -131,7 +131,7 @@ const BODIES: Readonly<Record<string, () => unknown>> = {
 	post_verify: () => ({ raw_key: "kw_prod_x" }),
 };
 
-/** A body that the operation takes; undefined for one that takes none, and for a form. */
+/** A valid body for the operation; undefined if it has no body or takes a form. */
 export function bodyOf({ id }: Pick<Operation, "id">): unknown {
 	return BODIES[id]?.();
 }

@@ -31,21 +31,21 @@ function idOf(email: string): Promise<string> {
 	return database.rows("select id from people where email = $1", [email]).then(([row]) => String(row?.id));
 }
 
-/** Somebody who runs the instance, signed in, and a viewer of `tenant_id` besides. */
+/** A signed-in operator who is also a viewer of `tenant_id`. */
 async function newOperator(tenant_id = world.tenant.id): Promise<Member & { readonly person_id: string }> {
 	const member = await newMember(server, tenant_id, "viewer");
 	await becomeOperator(member);
 	return { ...member, person_id: await idOf(member.email) };
 }
 
-/** Invites the person to run the instance; they accept by the link, and are signed in anew. */
+/** Invites the person as an operator, accepts by the link and signs in again. */
 async function becomeOperator({ email, browser }: Member): Promise<void> {
 	const { json } = expectStatus(await server.operator("POST", "/operators", { email: email.toUpperCase() }), 201);
 	const accept = { token: tokenOf(json.url), password: PASSWORD };
 	deepEqual(expectStatus(await browser.send("POST", "/api/v1/invitations/accept", accept), 200).json, { tenant_id: null });
 }
 
-test("who takes the first start's link owns the demo tenant and runs the instance; nobody else's link does that", async () => {
+test("only the link of the first start makes its recipient owner of the demo tenant and operator", async () => {
 	const token = tokenOf(/Open the dashboard: (\S+)/.exec(server.logs.stderr)?.[1]);
 	const browser = new Browser(server);
 	equal(expectStatus(await browser.send("POST", "/api/v1/invitations/read", { token }), 200).json.makes_operator, true);
@@ -70,7 +70,7 @@ test("who takes the first start's link owns the demo tenant and runs the instanc
 	assertProblem(await owner.send("GET", "/api/v1/operator/tenants"), "role_not_allowed");
 });
 
-test("no operator's route lets a tenant's owner in, signed in or by a portal link, and nothing changes", async () => {
+test("every operator route refuses a tenant's owner, signed in or by portal link, and nothing changes", async () => {
 	const { browser } = await newMember(server, world.tenant.id, "owner");
 	const portal = await newPortalPerson(server, world.tenant.id, "owner");
 	ok(OPERATOR.length >= 20);
@@ -86,7 +86,7 @@ test("no operator's route lets a tenant's owner in, signed in or by a portal lin
 	for (const person of [browser, portal]) equal(expectStatus(await person.session(), 200).json.operator, false);
 });
 
-test("an owner who invites themselves, or asks to be an operator, stays what they were", async () => {
+test("an owner who invites themselves or requests the operator role keeps their role", async () => {
 	const owner = await newMember(server, world.tenant.id, "owner");
 	assertProblem(await owner.browser.send("POST", "/api/v1/operator/operators", { email: owner.email }), "role_not_allowed");
 	assertProblem(await owner.browser.management(world.tenant.id, "POST", "/invitations", { role: "operator" }), "invalid_request");
@@ -96,7 +96,7 @@ test("an owner who invites themselves, or asks to be an operator, stays what the
 	equal(expectStatus(await owner.browser.session(), 200).json.operator, false);
 });
 
-test("an operator's session works on every tenant, as the operator where they have no place or a small one, and is written down by name", async () => {
+test("an operator's session works on every tenant, with operator rights where they are no member or a lesser one, and is audited by name", async () => {
 	const other = await makeWorld(server);
 	const operator = await newOperator();
 	for (const tenant_id of [other.tenant.id, world.tenant.id]) {
@@ -128,7 +128,7 @@ test("where an operator is an owner, they act as the member that they are", asyn
 	equal(expectStatus(await owner.browser.management(tenant.id, "GET", "/access"), 200).json.role, "owner");
 });
 
-test("a session that began before its person became an operator is over: nobody gains by one that was taken", async () => {
+test("sessions from before a person became an operator are ended, so that a stolen one gains no rights", async () => {
 	const member = await newMember(server, world.tenant.id, "viewer");
 	const stolen = member.browser.copy();
 	const reset = expectStatus(await server.operator("POST", "/password-resets", { email: member.email }), 201);
@@ -137,12 +137,12 @@ test("a session that began before its person became an operator is over: nobody 
 	const token = tokenOf(reset.json.url);
 	assertProblem(await new Browser(server).send("POST", "/api/auth/reset-password", { token, newPassword: "another horse battery" }), "not_found");
 	expectStatus(await member.browser.send("GET", "/api/v1/operator/plans"), 200);
-	// Once more is refused, and ends nothing.
+	// A repetition is refused and ends no session.
 	assertProblem(await server.operator("POST", "/operators", { email: member.email }), "conflict");
 	equal(expectStatus(await member.browser.session(), 200).json.operator, true);
 });
 
-test("an address that an owner made up becomes no operator: whoever accepts the operator's link has it, and it is all theirs", async () => {
+test("an account that an owner created for an unverified address does not become an operator: accepting the operator's link takes it over", async () => {
 	const owner = await newMember(server, world.tenant.id, "owner");
 	const email = `${newName("cto")}@example.com`;
 	const { json } = expectStatus(await owner.browser.management(world.tenant.id, "POST", "/invitations", { role: "viewer", email }), 201);
@@ -161,7 +161,7 @@ test("an address that an owner made up becomes no operator: whoever accepts the 
 	assertProblem(await new Browser(server).signIn(email, "a squatter's password"), "credential_invalid");
 });
 
-test("another site's page does nothing with an operator's cookie", async () => {
+test("a page of another site cannot use an operator's cookie", async () => {
 	const { browser } = await newOperator();
 	const before = await database.dump();
 	const call = { method: "POST", path: "/api/v1/operator/services", body: { name: "Evil" } };
@@ -193,7 +193,7 @@ test("the order of checks: credential, cross-site, role, password, body", async 
 	assertProblem(await post(operator.browser, server.url), "invalid_request");
 });
 
-test("what makes secrets, removes things or lets people in asks an operator for the password after an hour; looking does not", async () => {
+test("an hour after sign-in, operations that create secrets, delete or invite require an operator's password; reads do not", async () => {
 	const operator = await newOperator();
 	await database.rows("update sign_in_sessions set confirmed_at = now() - interval '61 minutes' where person_id = $1", [operator.person_id]);
 	const asked = OPERATOR.filter(
@@ -208,7 +208,7 @@ test("what makes secrets, removes things or lets people in asks an operator for 
 		expectStatus(await operator.browser.send("GET", operation.path), 200);
 });
 
-test("a removed operator is out with the next request, and invitations that they made as the operator are worth nothing", async () => {
+test("a removed operator is refused from the next request on, and their invitations as operator are void", async () => {
 	const { tenant } = await makeWorld(server);
 	const [one, two] = [await newOperator(), await newOperator()];
 	const { json } = expectStatus(await two.browser.management(tenant.id, "POST", "/invitations", { role: "owner" }), 201);
@@ -226,7 +226,7 @@ test("a removed operator is out with the next request, and invitations that they
 	assertProblem(await one.browser.send("DELETE", `/api/v1/operator/operators/${two.person_id}`), "not_found");
 });
 
-test("of two operators who remove each other at the same moment one stays", async () => {
+test("of two operators who remove each other concurrently one remains", async () => {
 	const pair = [await newOperator(), await newOperator()] as const;
 	const answers = await Promise.all(
 		pair.map(({ browser }, index) => browser.send("DELETE", `/api/v1/operator/operators/${pair[1 - index]?.person_id}`)),
@@ -234,7 +234,7 @@ test("of two operators who remove each other at the same moment one stays", asyn
 	deepEqual(answers.map(({ status }) => status).sort(), [204, 403]);
 });
 
-test("who is signed in as an operator makes no link to another operator's password; the token does", async () => {
+test("only the operator token, not a signed-in operator, creates a password reset link for another operator", async () => {
 	const [one, two] = [await newOperator(), await newOperator()];
 	const ask = (email: string) => one.browser.send("POST", "/api/v1/operator/password-resets", { email });
 	for (const { email } of [one, two]) assertProblem(await ask(email), "role_not_allowed", [email]);
@@ -243,7 +243,7 @@ test("who is signed in as an operator makes no link to another operator's passwo
 	expectStatus(await server.operator("POST", "/password-resets", { email: two.email }), 201);
 });
 
-test("an operator keeps their account when the last tenant that they were in is erased", async () => {
+test("an operator keeps their account when their last tenant is erased", async () => {
 	const { tenant } = await makeWorld(server);
 	const operator = await newOperator(tenant.id);
 	const member = await newMember(server, tenant.id, "viewer");
@@ -253,7 +253,7 @@ test("an operator keeps their account when the last tenant that they were in is 
 	assertProblem(await member.browser.session(), "credential_invalid");
 });
 
-test("the line of docs/dashboard.md that adds an operator runs as it stands", async () => {
+test("the command of docs/dashboard.md that adds an operator runs unchanged", async () => {
 	const page = readFileSync(join(ROOT, "docs/dashboard.md"), "utf8");
 	const [define = ""] = /^operator\(\) .*$/m.exec(page) ?? [];
 	const [add = ""] = /^operator .*\/operator\/operators".*$/m.exec(page) ?? [];
@@ -265,7 +265,7 @@ test("the line of docs/dashboard.md that adds an operator runs as it stands", as
 	equal((JSON.parse(await promise) as { invitation: { email: string } }).invitation.email, email);
 });
 
-test("the last operator may go: the token stays, and by it somebody is added again", async () => {
+test("the last operator can be removed: the operator token still works and adds another", async () => {
 	const { data } = expectStatus(await server.operator("GET", "/operators"), 200).as<{ data: { person_id: string; is_you: boolean }[] }>();
 	ok(data.every(({ is_you }) => !is_you));
 	for (const { person_id } of data) expectStatus(await server.operator("DELETE", `/operators/${person_id}`), 204);

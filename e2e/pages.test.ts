@@ -1,4 +1,4 @@
-/** The pages of the dashboard and of errors, from outside: what a browser is told it may do with them, and in whose name they speak. */
+/** The responses of the dashboard and of the error pages: security headers, caching and branding. */
 import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ const HOSTILE = `"><img src=x onerror=alert(1)>$&'</title>`;
 const PNG = Buffer.concat([Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]), Buffer.alloc(64)]);
 const LOGO = `data:image/png;base64,${PNG.toString("base64")}`;
 
-/** Smaller files hardly get smaller still. */
+/** Compression hardly helps smaller files. */
 const COMPRESSED_FROM_BYTES = 2_048;
 
 let server: Server;
@@ -34,7 +34,7 @@ function nonceOf(page: Answer): string {
 	return /'nonce-([A-Za-z0-9+/=]+)'/.exec(page.header("content-security-policy"))?.[1] ?? "";
 }
 
-/** Every element that runs, styles or loads has the response's nonce, and no element runs or styles by an attribute. */
+/** Every script, style and link element has the response's nonce, and no element has an inline handler or style. */
 function assertNothingInline(page: Answer): void {
 	const nonce = nonceOf(page);
 	ok(nonce.length >= 24, "a nonce of at least 128 bits");
@@ -49,7 +49,7 @@ function put(profile: object): Promise<Answer> {
 	return server.operator("PUT", "/api-profile", profile);
 }
 
-test("every page of the dashboard runs what is ours, loads what is ours, and is framed by nobody", async () => {
+test("every page of the dashboard runs and loads only its own files, and cannot be framed", async () => {
 	for (const path of PAGES) {
 		const page = expectStatus(await get(`${path}?tenant=a`), 200);
 		const nonce = nonceOf(page);
@@ -71,7 +71,7 @@ test("every page of the dashboard runs what is ours, loads what is ours, and is 
 	}
 });
 
-test("the nonce is another in each response", async () => {
+test("the nonce differs in each response", async () => {
 	const nonces = await Promise.all(Array.from({ length: 8 }, async () => nonceOf(await get("/"))));
 	equal(new Set(nonces).size, nonces.length);
 });
@@ -84,7 +84,7 @@ test("a page answers HEAD without a body, and other methods with 405", async () 
 	equal(post.header("allow"), "GET");
 });
 
-test("what the page loads is there for ever, with its exact type, and compressed for who takes it", async () => {
+test("assets are cached as immutable, with their exact type, and compressed if the client accepts it", async () => {
 	const page = await get("/");
 	const paths = [...page.text.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path = ""]) => path);
 	ok(paths.some((path) => path.endsWith(".js")) && paths.some((path) => path.endsWith(".css")), page.text);
@@ -106,7 +106,7 @@ test("what the page loads is there for ever, with its exact type, and compressed
 	deepEqual([woff2.header("content-type"), woff2.header("content-encoding")], ["font/woff2", ""]);
 });
 
-test("no path leads out of the assets, and what is not there is our 404", async () => {
+test("no path leads out of the asset folder, and an unknown asset is a 404 problem", async () => {
 	const ambiguous = [
 		"/assets/../index.html",
 		"/assets/%2e%2e/index.html",
@@ -127,7 +127,7 @@ test("no path leads out of the assets, and what is not there is our 404", async 
 	}
 });
 
-test("a page that explains an error speaks in the operator's name and runs nothing", async () => {
+test("an error page shows the operator's name and runs no script", async () => {
 	expectStatus(await put({ product_name: HOSTILE, support_url: "https://help.example/?a='\"b", logo_url: LOGO }), 200);
 	const page = expectStatus(await get("/problems/key_expired"), 200);
 	match(page.header("content-security-policy"), /^default-src 'none'; style-src 'nonce-[^']+'; img-src data:; /);
@@ -140,7 +140,7 @@ test("a page that explains an error speaks in the operator's name and runs nothi
 	expectStatus(await put({}), 200);
 });
 
-test("the profile is everybody's to read, without a credential, and the operator's to change", async () => {
+test("the profile can be read without a credential, and only the operator changes it", async () => {
 	const standard = expectStatus(await get("/api/v1/api-profile"), 200).json;
 	deepEqual(standard, {
 		product_name: "Keywright",
@@ -170,13 +170,13 @@ test("the profile is everybody's to read, without a credential, and the operator
 	deepEqual(expectStatus(await put({ product_name: null }), 200).json, standard);
 });
 
-/** The code alone: while the profile names another address, `type` is not the one that `assertProblem` expects. */
+/** Asserts only the code: with another address in the profile, `type` differs from what `assertProblem` expects. */
 function assertProblemOf(answer: Answer, code: string): void {
 	equal(answer.code, code, answer.text);
 	equal(answer.json.type, `https://orders.example/errors/${code}`);
 }
 
-test("the type of every error follows the profile, from the next request on, and back", async () => {
+test("the type of every error follows a change of the profile from the next request on", async () => {
 	expectStatus(await put({ error_base_url: "https://orders.example/errors/" }), 200);
 	assertProblemOf(await get("/nothing"), "not_found");
 	assertProblemOf(await get("/api/v1/m2m/whoami"), "key_missing");
@@ -186,7 +186,7 @@ test("the type of every error follows the profile, from the next request on, and
 	assertProblem(await get("/nothing"), "not_found");
 });
 
-test("a profile that could run, load or hide something is refused by field, and nothing is changed", async () => {
+test("a profile with scripts, external resources or invisible text is refused by field, and nothing changes", async () => {
 	const wrong: [string, object][] = [
 		["/support_url", { support_url: "javascript:alert(1)" }],
 		["/status_url", { status_url: "data:text/html,<script>alert(1)</script>" }],
@@ -212,7 +212,7 @@ test("a profile that could run, load or hide something is refused by field, and 
 	deepEqual((await get("/api/v1/api-profile")).json, profile_before);
 });
 
-test("what a tenant may do and has is told to the operator too, and of no other tenant", async () => {
+test("the operator reads a tenant's entitlements and usage too, and only of that tenant", async () => {
 	const plan_id = await makePlan(server, { name: "Free", capabilities: [], limits: { sites: 2 } });
 	const tenant = await makeTenant(server, { plan_id });
 	const access = expectStatus(await server.management(tenant.id, "GET", "/access"), 200).as<{ allowed: boolean; missing: { detail: string }[] }>();
@@ -225,7 +225,7 @@ test("what a tenant may do and has is told to the operator too, and of no other 
 	for (const path of ["/access", "/limits", "/permissions"]) assertProblem(await server.management(newName("none"), "GET", path), "not_found");
 });
 
-test("with an https address a browser is told never to come by another way", async () => {
+test("with an https public URL responses have Strict-Transport-Security", async () => {
 	const secure = await startServer({ env: { KEYWRIGHT_PUBLIC_URL: "https://keys.example" } });
 	try {
 		for (const path of ["/", "/problems/key_invalid"])

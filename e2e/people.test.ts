@@ -35,7 +35,7 @@ function ofTenant(path = ""): string {
 	return `/api/v1/tenants/${world.tenant.id}${path}`;
 }
 
-test("from the printed link to a working key: the first owner joins, chooses the tenant and creates a key", async () => {
+test("the first owner joins by the printed link, chooses the tenant and creates a working key", async () => {
 	const token = tokenOf(/Open the dashboard: (\S+)/.exec(server.logs.stderr)?.[1]);
 	const browser = new Browser(server);
 	const seen = expectStatus(await browser.send("POST", "/api/v1/invitations/read", { token }), 200).json;
@@ -52,7 +52,7 @@ test("from the printed link to a working key: the first owner joins, chooses the
 	match(JSON.stringify(entry?.details), /"kind": ?"member".*olivia@example\.com|olivia@example\.com.*"kind": ?"member"/);
 });
 
-test("a wrong password and an unknown address get the same bytes", async () => {
+test("a wrong password and an unknown email address get the same bytes", async () => {
 	const { email } = await newMember(server, world.tenant.id, "viewer");
 	const answers: Answer[] = [];
 	for (const [address, password] of [
@@ -69,7 +69,7 @@ test("a wrong password and an unknown address get the same bytes", async () => {
 	expectStatus(await new Browser(server).signIn(email.toUpperCase()), 200);
 });
 
-test("a forgotten password: the link comes by mail, says nothing about unknown addresses, works once and ends the other sign-ins", async () => {
+test("a password reset by mail does not disclose unknown addresses, works once and ends the other sessions", async () => {
 	const { email, browser } = await newMember(server, world.tenant.id, "viewer");
 	const ask = (address: string) => new Browser(server).send("POST", "/api/auth/request-password-reset", { email: address });
 	const [known, unknown] = [await ask(email), await ask("nobody@example.com")];
@@ -87,7 +87,7 @@ test("a forgotten password: the link comes by mail, says nothing about unknown a
 	ok(!server.logs.stdout.includes(String(token)));
 });
 
-test("the operator helps whom no mail reaches: a link sets a new password once and ends the other sign-ins", async () => {
+test("the operator creates a reset link without mail, which sets a new password once and ends the other sessions", async () => {
 	const { email, browser } = await newMember(server, world.tenant.id, "viewer");
 	const { json } = expectStatus(await server.operator("POST", "/password-resets", { email }), 201);
 	match(String(json.url), new RegExp(`^${server.url}/reset-password#`));
@@ -102,7 +102,7 @@ test("the operator helps whom no mail reaches: a link sets a new password once a
 	assertProblem(await server.operator("POST", "/password-resets", { email: "nobody@example.com" }), "not_found");
 });
 
-test("only the paths of the reference are there: nobody signs up by themselves, and no path of the library is served", async () => {
+test("only documented paths exist: there is no self-service sign-up, and no other route of the auth library", async () => {
 	const body = { email: "x@example.com", password: PASSWORD, name: "X" };
 	for (const path of [
 		"sign-up/email",
@@ -119,7 +119,7 @@ test("only the paths of the reference are there: nobody signs up by themselves, 
 			assertProblem(await server.send({ method, path: `/api/auth/${path}`, ...(method === "POST" ? { body } : {}) }), "not_found");
 });
 
-test("another site's page changes nothing and reads nothing with a person's cookies", async () => {
+test("a page of another site can neither read nor write with a person's cookies", async () => {
 	const { browser } = await newMember(server, world.tenant.id, "owner");
 	const before = await database.dump();
 	const foreign: Record<string, string>[] = [
@@ -161,7 +161,7 @@ test("another site's page changes nothing and reads nothing with a person's cook
 	expectStatus(await browser.bare({ method: "POST", path: ofTenant("/sites"), headers: { origin: localhost }, body: { name: "S" } }), 201);
 });
 
-test("a cookie and another credential are two identities, on every kind of route", async () => {
+test("a cookie with another credential is refused as two identities on every kind of route", async () => {
 	const { browser } = await newMember(server, world.tenant.id, "owner");
 	const portal = await newPortalPerson(server, world.tenant.id, "owner");
 	const others: Record<string, string>[] = [server.bearer, { "x-api-key": world.raw_key }, { authorization: "" }, { "x-api-key": "" }];
@@ -175,7 +175,7 @@ test("a cookie and another credential are two identities, on every kind of route
 	assertProblem(await server.send({ method: "GET", path: "/api/v1/session", headers: twice }), "multiple_credentials");
 });
 
-test("a person's cookie is no credential of the operator's, a machine's or a service's", async () => {
+test("a person's cookie is not accepted as a credential of the operator, a key or a service", async () => {
 	const { browser } = await newMember(server, world.tenant.id, "owner");
 	assertProblem(await browser.send("GET", "/api/v1/operator/plans"), "role_not_allowed");
 	assertProblem(await browser.send("POST", `/api/v1/operator/tenants/${world.tenant.id}/portal-sessions`, {}), "role_not_allowed");
@@ -184,7 +184,7 @@ test("a person's cookie is no credential of the operator's, a machine's or a ser
 	assertProblem(await browser.send("GET", "/metrics"), "role_not_allowed");
 });
 
-test("another tenant is like none: members and portal persons see no difference", async () => {
+test("another tenant and an unknown tenant get the same response, for members and portal persons", async () => {
 	const other = await makeWorld(server);
 	for (const browser of [(await newMember(server, world.tenant.id, "owner")).browser, await newPortalPerson(server, world.tenant.id, "owner")]) {
 		for (const [method, path, body] of [
@@ -203,13 +203,13 @@ test("another tenant is like none: members and portal persons see no difference"
 	}
 });
 
-test("the matrix of roles: each management operation lets exactly its role and the higher ones in, members and portal persons alike", async () => {
+test("each management operation accepts exactly its role and higher ones, for members and portal persons", async () => {
 	const { tenant } = await makeWorld(server);
 	ok(MANAGEMENT.length >= 20 && MANAGEMENT.every(({ role }) => role !== "none"));
 	for (const role of ROLES) {
 		const people = [(await newMember(server, tenant.id, role)).browser, await newPortalPerson(server, tenant.id, role)];
 		for (const operation of MANAGEMENT) {
-			// Whether one may remove a member, or see what ends with them, is also a question of whom: see the tests of the team.
+			// Removing a member, and its preview, also depend on the member: see the tests of the team.
 			if (operation.parameters.includes("member_id") && operation.role === "viewer" && role !== "owner") continue;
 			const { method, path, body, headers } = callOf(operation, { tenant_id: tenant.id });
 			const may = ROLES.indexOf(role) >= ROLES.indexOf(operation.role as Role);
@@ -225,7 +225,7 @@ test("the matrix of roles: each management operation lets exactly its role and t
 	}
 });
 
-test("who is demoted or removed is out with the next request, and the last session of a removed person reaches no tenant", async () => {
+test("a demoted or removed person loses access with the next request, and a removed person's session reaches no tenant", async () => {
 	const { tenant } = await makeWorld(server);
 	const owner = await newMember(server, tenant.id, "owner");
 	const admin = await newMember(server, tenant.id, "admin");
@@ -242,7 +242,7 @@ test("who is demoted or removed is out with the next request, and the last sessi
 	deepEqual(expectStatus(await admin.browser.session(), 200).json.tenants, []);
 });
 
-test("signing out ends this session alone, and its cookie is worth nothing from then on", async () => {
+test("signing out ends only this session, and its cookie no longer works", async () => {
 	const { browser, email } = await newMember(server, world.tenant.id, "viewer");
 	const elsewhere = new Browser(server);
 	expectStatus(await elsewhere.signIn(email), 200);
@@ -280,7 +280,7 @@ test("the order of checks: credential, cross-site, membership, standing, role, b
 	assertProblem(await post(admin, own), "invalid_request");
 });
 
-test("a portal link is for one use; what its person does is written down by their name and address, and nobody else's", async () => {
+test("a portal link works once, and its person's actions are audited under their name and email address", async () => {
 	const { tenant } = await makeWorld(server);
 	const person = { external_user_id: "user-77", name: "Paula Portal", email: "paula@example.com", role: "admin" };
 	const { json } = expectStatus(await server.operator("POST", `/tenants/${tenant.id}/portal-sessions`, person), 201);
@@ -314,7 +314,7 @@ test("a portal link is for one use; what its person does is written down by thei
 	assertProblem(await browser.session(), "credential_missing");
 });
 
-test("a portal link that is too old begins nothing, and a portal session ends after its hour", async () => {
+test("an expired portal link starts no session, and a portal session ends after one hour", async () => {
 	const { tenant } = await makeWorld(server);
 	const person = { external_user_id: "user-78", name: "Paula", role: "viewer" };
 	const { json } = expectStatus(await server.operator("POST", `/tenants/${tenant.id}/portal-sessions`, person), 201);
@@ -325,7 +325,7 @@ test("a portal link that is too old begins nothing, and a portal session ends af
 	assertProblem(await browser.management(tenant.id, "GET", "/api-keys"), "credential_invalid");
 });
 
-test("one person in two tenants has two roles, and an Idempotency-Key is theirs alone", async () => {
+test("a person can have different roles in two tenants, and an Idempotency-Key is scoped to the person", async () => {
 	const [one, two] = [await makeWorld(server), await makeWorld(server)];
 	const { browser, email } = await newMember(server, one.tenant.id, "admin");
 	const token = await inviteToken(server, two.tenant.id, "viewer", email);
@@ -342,7 +342,7 @@ test("one person in two tenants has two roles, and an Idempotency-Key is theirs 
 	equal(repeated.json.id, mine.json.id);
 });
 
-test("an owner's own invitation tells them nothing of the address: it answers alike whether it has an account", async () => {
+test("the response to an owner's invitation does not disclose whether the address has an account", async () => {
 	const { tenant } = await makeWorld(server);
 	const owner = await newMember(server, tenant.id, "owner");
 	const { email: known, browser } = await newMember(server, world.tenant.id, "viewer");
@@ -364,7 +364,7 @@ test("an owner's own invitation tells them nothing of the address: it answers al
 	expectStatus(await new Browser(server).signIn(known), 200);
 });
 
-test("a portal session lets nobody in for good unless its link says confirmed, and is told what to do", async () => {
+test("a portal session cannot create permanent access unless its link says confirmed, and the refusal says what to do", async () => {
 	const { tenant } = await makeWorld(server);
 	const member = await newMember(server, tenant.id, "viewer");
 	const stored = () =>
@@ -399,7 +399,7 @@ interface PortalSessions {
 	readonly data: readonly { readonly id: string; readonly name: string; readonly status: string; readonly is_you: boolean }[];
 }
 
-test("portal sessions and links are listed for owners and the operator, and ending one takes effect with its next request", async () => {
+test("owners and the operator can list portal sessions and links, and ending one takes effect with its next request", async () => {
 	const { tenant } = await makeWorld(server);
 	const [owner, admin] = [await newMember(server, tenant.id, "owner"), await newMember(server, tenant.id, "admin")];
 	const [anonymous, second] = [await newPortalPerson(server, tenant.id, "owner"), await newPortalPerson(server, tenant.id, "viewer")];

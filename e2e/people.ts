@@ -1,11 +1,11 @@
-/** People in front of browsers, with their cookies in our own hand. */
+/** People with browser sessions, with explicit control of their cookies. */
 import type { Answer, Call } from "./client.ts";
 import type { Server } from "./server.ts";
 import { expectStatus, newName } from "./things.ts";
 
 export const PASSWORD = "correct horse battery";
 
-/** A browser at the server's own pages: keeps cookies, and sends `Origin` as a page of ours does. */
+/** A browser on the server's own pages: it stores cookies and sends `Origin` like the dashboard. */
 export class Browser {
 	readonly server: Server;
 	readonly #jar = new Map<string, string>();
@@ -35,7 +35,7 @@ export class Browser {
 		return answer;
 	}
 
-	/** With the cookies and nothing else but what is given. */
+	/** Sends the cookies and otherwise only the given headers. */
 	bare(call: Call): Promise<Answer> {
 		const cookie = this.cookie === "" ? {} : { cookie: this.cookie };
 		return this.server.send({ ...call, headers: { ...cookie, ...call.headers } });
@@ -55,7 +55,7 @@ export class Browser {
 	}
 }
 
-/** What stands behind the `#` of a link. */
+/** The fragment of a link, after `#`. */
 export function tokenOf(url: unknown): string {
 	return String(url).split("#")[1] ?? "";
 }
@@ -83,7 +83,7 @@ export async function newMember(server: Server, tenant_id: string, role: Role): 
 	return { browser, email, member_id: members.data.find(({ is_you }) => is_you)?.id ?? "" };
 }
 
-/** The operator's own person, who came to the tenant by a link. */
+/** The first operator, who joined the tenant by a link. */
 export async function newPortalPerson(server: Server, tenant_id: string, role: Role): Promise<Browser> {
 	const person = { external_user_id: newName("user"), name: "Paula Portal", email: "paula@example.com", role, confirmed: true };
 	const { json } = expectStatus(await server.operator("POST", `/tenants/${tenant_id}/portal-sessions`, person), 201);

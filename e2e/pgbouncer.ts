@@ -11,7 +11,7 @@ import { freePort } from "./server.ts";
 
 const READY_WITHIN_MS = 20_000;
 const POLL_MS = 50;
-/** It refuses to run as root, and needs nothing of anybody's. */
+/** PgBouncer refuses to run as root, so it runs as an unprivileged user. */
 const NOBODY = { uid: 65_534, gid: 65_534 };
 const FOLDER_MODE = 0o755;
 

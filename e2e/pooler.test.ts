@@ -14,9 +14,9 @@ import { endLeftovers, newDataFolder, onFullDisk, ROOT, removeDataFolder, runPro
 import { expectStatus, makeKey, makeWorld } from "./things.ts";
 
 const DATABASE = "keywright";
-/** docs/operations.md says about 5 seconds; a machine may be busy. */
+/** docs/operations.md says about 5 seconds; the rest is for a busy machine. */
 const LOOKED_UP_WITHIN_MS = 10_000;
-/** What an administrator may have chosen for the database; each of these broke reading, counting or locking. */
+/** Default settings that an administrator may have set on the database; each one has broken reads, counts or locks. */
 const FOREIGN_SETTINGS = [
 	"DateStyle = 'German'",
 	"IntervalStyle = 'sql_standard'",
@@ -45,7 +45,7 @@ before(async () => {
 	await client.end();
 	relay = await Relay.open(`${socketFolderOf(cluster)}/.s.PGSQL.5432`);
 	const pools = { [DATABASE]: TRANSACTIONS_AT_ONCE_LEAST, single: 1, hurried: TRANSACTIONS_AT_ONCE_LEAST };
-	// What an administrator lets the pooler say to each new session wins over the defaults of its role.
+	// Settings that the pooler applies to each new session override the defaults of its role.
 	const on_connect = { hurried: "set synchronous_commit = off" };
 	pooler = await startPgBouncer({ postgres_port: relay.port, database: DATABASE, pools, on_connect });
 	server = await startServer({ env: environment(DATABASE) });
@@ -63,13 +63,13 @@ const environment = (pool: string) => ({
 	KEYWRIGHT_DATABASE_DIRECT_URL: `postgresql://app@127.0.0.1:${relay.port}/${DATABASE}?sslmode=disable`,
 });
 
-/** Those of the server, for others beside it. */
+/** The server's settings, for further servers on the same database. */
 const secrets = () => ({
 	KEYWRIGHT_PEPPER: readFileSync(join(server.data_dir, "pepper"), "utf8").trim(),
 	KEYWRIGHT_OPERATOR_TOKEN: server.operator_token,
 });
 
-test("a missing pepper is told beside what else is wrong, before the database is opened", async () => {
+test("a missing pepper is reported with all other errors, before the database is opened", async () => {
 	const data_dir = newDataFolder();
 	const { code, stderr } = await runProgram(["serve"], {
 		...environment(DATABASE),
@@ -83,7 +83,7 @@ test("a missing pepper is told beside what else is wrong, before the database is
 	await removeDataFolder(data_dir);
 });
 
-test("a server that has what it needs starts on a full disk and lets keys in; an upload is told that there is no room", async () => {
+test("a server with an existing data folder starts on a full disk and accepts keys; an upload gets 507", async () => {
 	const { tenant, site } = await makeWorld(server);
 	const { raw_key } = await makeKey(server, tenant.id);
 	const data_dir = newDataFolder();
@@ -102,7 +102,7 @@ test("a server that has what it needs starts on a full disk and lets keys in; an
 	await full.stop();
 });
 
-test("a pooler with fewer sessions than a server needs is refused at the start, with how many those are", async () => {
+test("a pooler with too few sessions is refused at startup, with the required number", async () => {
 	const data_dir = newDataFolder();
 	const { code, stderr } = await runProgram(["serve"], { ...environment("single"), ...secrets(), KEYWRIGHT_DATA_DIR: data_dir, KEYWRIGHT_PORT: "0" });
 	await removeDataFolder(data_dir);
@@ -112,7 +112,7 @@ test("a pooler with fewer sessions than a server needs is refused at the start, 
 	ok(guide.includes(`at least **${TRANSACTIONS_AT_ONCE_LEAST}** sessions to each server`), "the guide names the number");
 });
 
-test("no commit behind a pooler is acknowledged before it is stored, though the database's default is another", async () => {
+test("commits through a pooler are synchronous although the database's default is asynchronous", async () => {
 	const durable = async (url: string) => {
 		const client = new pg.Client({ connectionString: url });
 		await client.connect();
@@ -128,7 +128,7 @@ test("no commit behind a pooler is acknowledged before it is stored, though the 
 	);
 });
 
-test("a pooler whose sessions commit before it is stored is refused at the start, with the statement that mends it", async () => {
+test("a pooler that forces asynchronous commit is refused at startup, with the statement that fixes it", async () => {
 	const data_dir = newDataFolder();
 	const { code, stderr } = await runProgram(["serve"], {
 		...environment("hurried"),
@@ -142,7 +142,7 @@ test("a pooler whose sessions commit before it is stored is refused at the start
 	doesNotMatch(stderr, /set DateStyle/);
 });
 
-test("with the least pool, and whatever a database's default settings are, everything works behind a pooler", async () => {
+test("everything works through a pooler of minimum size, with unusual default settings of the database", async () => {
 	const world = await makeWorld(server);
 	const made = await Promise.all(Array.from({ length: 20 }, () => makeKey(server, world.tenant.id, { expires_at: "2099-12-31T12:00:00.000Z" })));
 	const answers = await Promise.all(made.map(({ raw_key }) => server.keyed(raw_key, "GET", "/whoami")));
@@ -153,7 +153,7 @@ test("with the least pool, and whatever a database's default settings are, every
 	for (const { start } of usage.data) match(start, /T00:00:00/);
 });
 
-test("a key whose row is locked is answered 503 within the documented time, and works when the lock is gone", async () => {
+test("a key whose row is locked gets 503 within the documented time, and works after the lock is released", async () => {
 	const world = await makeWorld(server);
 	const made = await makeKey(server, world.tenant.id);
 	const client = new pg.Client({ connectionString: cluster.url.replace("/postgres", `/${DATABASE}`) });

@@ -30,7 +30,7 @@ function assertHeaders(answer: Answer, code: ErrorCode): void {
 	if (status === 429 || status === 503) match(answer.header("retry-after"), /^[1-9]\d*$/);
 }
 
-/** Asserts that `answer` is the problem response of `code`, whole: members, headers, and none of `unsaid` in it. */
+/** Asserts that `answer` is the complete problem response of `code` (members and headers) and contains none of `unsaid`. */
 export function assertProblem(answer: Answer, code: ErrorCode, unsaid: readonly string[] = []): void {
 	equal(answer.code, code, `${answer.status} ${answer.text}`);
 	assertMembers(answer, code);
@@ -48,7 +48,7 @@ export function assertPointer(answer: Answer, pointer: string): void {
 	);
 }
 
-/** What is left of each rate limit, by its name, as the `RateLimit` header says; and the policy belongs to it. */
+/** The remaining requests of each rate limit by name, from the `RateLimit` header. Asserts that `RateLimit-Policy` has the same names. */
 export function remainingOf(answer: Answer): Record<string, number> {
 	const named = /"([a-z0-9_-]+)";r=(\d+);t=(\d+)/g;
 	const left = Object.fromEntries([...answer.header("ratelimit").matchAll(named)].map(([, name, remaining]) => [name, Number(remaining)]));
@@ -57,7 +57,7 @@ export function remainingOf(answer: Answer): Record<string, number> {
 	return left;
 }
 
-/** The answer without what differs between any two: its request id, and what the clock says. */
+/** The response without its request id and times, which always differ. */
 export function withoutRequestId(answer: Answer): string {
 	const request_id = answer.header("x-request-id");
 	const headers = Object.fromEntries(Object.entries(answer.headers).filter(([name]) => name !== "date"));

@@ -1,4 +1,4 @@
-/** Looks at the processes of this machine, and freezes some, as a machine that stands still would: nothing is ended, nothing answers. */
+/** Lists processes of this machine and freezes them with SIGSTOP: they stay alive and do not answer. */
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 
@@ -10,7 +10,7 @@ function parents(): { pid: number; parent: number }[] {
 	const pids = readdirSync("/proc").map(Number).filter(Number.isInteger);
 	return pids.flatMap((pid) => {
 		try {
-			// The second field is a program's name in parentheses and may hold anything.
+			// The second field is the program's name in parentheses, which may contain any character.
 			const [, parent] = readFileSync(`/proc/${pid}/stat`, "utf8")
 				.replace(/^.*\) /s, "")
 				.split(" ");
@@ -21,7 +21,7 @@ function parents(): { pid: number; parent: number }[] {
 	});
 }
 
-/** `pid` and all processes below it. */
+/** `pid` and all of its descendants. */
 export function familyOf(pid: number): number[] {
 	const all = parents();
 	const family = [pid];
@@ -34,12 +34,12 @@ export function signalAll(pids: readonly number[], signal: NodeJS.Signals): void
 		try {
 			process.kill(pid, signal);
 		} catch {
-			// It has ended in the meantime.
+			// The process has ended meanwhile.
 		}
 	}
 }
 
-/** Stops `pid` and all below it until the returned function is called. */
+/** Stops `pid` and its descendants until the returned function is called. */
 export function freeze(pid: number): () => void {
 	const frozen = familyOf(pid);
 	signalAll(frozen, "SIGSTOP");
@@ -57,7 +57,7 @@ export function listeningOf(pid: number): string[] {
 	});
 }
 
-/** Nothing for a descriptor that was closed after it was listed. */
+/** Empty if the descriptor was closed after it was listed. */
 function linkOf(path: string): string[] {
 	try {
 		return [readlinkSync(path)];
@@ -67,7 +67,7 @@ function linkOf(path: string): string[] {
 	}
 }
 
-/** The kernel writes IPv4 addresses as hexadecimal in the order of the machine. */
+/** The kernel prints IPv4 addresses as hexadecimal in host byte order. */
 function addressOf(local: string): string {
 	const [address = "", port = ""] = local.split(":");
 	const text = address.length === 8 ? [6, 4, 2, 0].map((at) => Number.parseInt(address.slice(at, at + 2), 16)).join(".") : `[${address}]`;

@@ -1,4 +1,4 @@
-/** Bytes over a connection, as no HTTP library would send them. */
+/** A raw TCP client, for requests that no HTTP library would send. */
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Answer } from "./client.ts";
@@ -7,7 +7,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const ANSWER_TIMEOUT_MS = 20_000;
 const POLL_MS = 5;
 
-/** One connection; what comes back is read as a sequence of HTTP answers. */
+/** One connection; the received bytes are parsed as a sequence of HTTP responses. */
 export class Wire {
 	readonly #socket: Socket;
 	#received = Buffer.alloc(0);
@@ -36,7 +36,7 @@ export class Wire {
 		});
 	}
 
-	/** Everything that came and was not read as an answer yet. */
+	/** The received bytes that are not parsed yet. */
 	get pending(): string {
 		return this.#received.toString("latin1");
 	}
@@ -57,7 +57,7 @@ export class Wire {
 		this.#socket.destroy();
 	}
 
-	/** Waits until `holds`; false when it does not within `within_ms`. */
+	/** Waits until `holds` returns true; false after `within_ms`. */
 	async waitFor(holds: () => boolean, within_ms: number): Promise<boolean> {
 		const until = performance.now() + within_ms;
 		while (!holds()) {
@@ -71,7 +71,7 @@ export class Wire {
 		return this.waitFor(() => this.#closed, within_ms);
 	}
 
-	/** The next answer, an interim one (1xx) included; rejects when none comes whole. Bodies need a Content-Length or end with the connection. */
+	/** The next response, interim ones (1xx) included; rejects if it is incomplete. Bodies need a Content-Length or end with the connection. */
 	async answer(within_ms = ANSWER_TIMEOUT_MS): Promise<Answer> {
 		let answer = this.#take();
 		await this.waitFor(() => {
@@ -104,7 +104,7 @@ export class Wire {
 	}
 }
 
-/** Sends `bytes` on a connection of its own and returns the first answer. */
+/** Sends `bytes` on a new connection and returns the first response. */
 export async function exchange(port: number, bytes: string | Buffer): Promise<Answer> {
 	const wire = await Wire.open(port);
 	try {
@@ -115,7 +115,7 @@ export async function exchange(port: number, bytes: string | Buffer): Promise<An
 	}
 }
 
-/** A request as text: `lines` are its headers, without a Host of their own unless `host` is null. */
+/** A request as text. `lines` are its headers; a Host header is added unless `host` is null. */
 export function requestText(method: string, target: string, lines: readonly string[] = [], body = "", host: string | null = "127.0.0.1"): string {
 	return `${method} ${target} HTTP/1.1\r\n${[...(host === null ? [] : [`Host: ${host}`]), ...lines].join("\r\n")}\r\n\r\n${body}`;
 }

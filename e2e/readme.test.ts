@@ -9,7 +9,7 @@ import { environmentWith, ROOT, type Server, startServer } from "./server.ts";
 
 const SNIPPETS_MIN = 3;
 const TIMEOUT_MS = 30_000;
-/** What runs a snippet of each language, and the name of its file. */
+/** The interpreter and the file name for a snippet of each language. */
 const RUNNERS: Readonly<Record<string, { readonly command: string; readonly file: string }>> = {
 	sh: { command: "bash", file: "snippet.sh" },
 	js: { command: process.execPath, file: "snippet.mjs" },
@@ -22,7 +22,7 @@ interface Snippet {
 	readonly text: string;
 }
 
-/** The fenced snippets that stand behind the comment `<!-- run -->`. */
+/** The fenced snippets after a comment `<!-- run -->`. */
 function snippetsOf(markdown: string): Snippet[] {
 	const marked = /^<!-- run -->\n+```([a-z]+)\n([\s\S]*?)^```$/gm;
 	return [...markdown.matchAll(marked)].map((found) => ({
@@ -56,7 +56,7 @@ interface Run {
 	readonly stderr: string;
 }
 
-/** Runs a snippet as it stands, in an empty folder, with the three values that the README speaks of. */
+/** Runs a snippet unchanged in an empty folder, with the three environment variables of the README. */
 function run(snippet: Snippet, key: string, further: Readonly<Record<string, string>> = {}): Promise<Run> {
 	const runner = RUNNERS[snippet.language];
 	ok(runner, `README.md:${snippet.line} is marked to be run, and nothing here runs ${snippet.language}`);
@@ -70,7 +70,7 @@ function run(snippet: Snippet, key: string, further: Readonly<Record<string, str
 	});
 }
 
-test("the README has snippets to run in shell, JavaScript and Python, and none is marked in vain", () => {
+test("the README has runnable snippets in shell, JavaScript and Python, and every marked one is found", () => {
 	ok(snippets.length >= SNIPPETS_MIN, `${snippets.length} snippets`);
 	for (const language of Object.keys(RUNNERS))
 		ok(
@@ -81,7 +81,7 @@ test("the README has snippets to run in shell, JavaScript and Python, and none i
 });
 
 for (const snippet of snippets) {
-	test(`README.md:${snippet.line}: the ${snippet.language} snippet runs as it stands, and says so when the key is wrong`, async () => {
+	test(`README.md:${snippet.line}: the ${snippet.language} snippet runs unchanged and reports a wrong key`, async () => {
 		const right = await run(snippet, raw_key);
 		equal(right.code, 0, right.stderr);
 		ok(right.stdout.trim().length > 10, "it shows something");
@@ -92,7 +92,7 @@ for (const snippet of snippets) {
 	});
 }
 
-test("the README's lines that create a plan, a tenant, a key and a service are safe to repeat", async () => {
+test("the README's commands that create a plan, a tenant, a key and a service can be repeated", async () => {
 	const block = /^```sh\n(KEYWRIGHT_URL=.*?operator\(\) \{.*?)^```$/ms.exec(readme)?.[1];
 	ok(block, "they are there");
 	const lines = { line: 0, language: "sh", text: block.replace(/^set -e\n/, "") };
@@ -101,7 +101,7 @@ test("the README's lines that create a plan, a tenant, a key and a service are s
 	equal(first.code, 0, first.stderr);
 	ok(/"raw_key":"kw_prod_/.test(first.stdout) && /"credential":"kws_/.test(first.stdout), first.stdout);
 	const again = await run({ ...lines, text: `set +e\n${block}` }, raw_key, env);
-	ok(!/"raw_key"|"credential"/.test(again.stdout), "nothing was made again");
+	ok(!/"raw_key"|"credential"/.test(again.stdout), "no second key or credential was created");
 	equal(again.stdout.match(/"code":"secret_already_issued"/g)?.length, 2);
 	const keys = (await server.management("acme", "GET", "/api-keys")).as<{ data: unknown[] }>();
 	const services = (await server.operator("GET", "/services")).as<{ data: { name: string }[] }>();
