@@ -9,13 +9,13 @@ export interface HourRow {
 	readonly start: Date;
 	readonly allowed: number;
 	readonly refused: number;
-	/** Of the refused ones: with a secret that had ended. */
+	/** Refused requests with a revoked, replaced or expired secret. */
 	readonly ended: number;
 }
 
 const ENDED: readonly UsageCode[] = ["key_revoked", "key_expired", "key_rotated"];
 
-/** Requests of these keys by the hour, from `from` on; an hour without any is absent. */
+/** Requests of these keys by the hour since `from`. Hours without requests are absent. */
 export async function readKeyHours(tx: ReadTx, query: { tenant_id: string; key_ids: readonly string[]; from: Date }): Promise<HourRow[]> {
 	return tx
 		.selectFrom("usage_keys")
@@ -34,7 +34,7 @@ export async function readKeyHours(tx: ReadTx, query: { tenant_id: string; key_i
 		.execute();
 }
 
-/** Those of `key_ids` that are keys of the tenant. */
+/** Returns those of `key_ids` that are keys of the tenant. */
 export async function readExistingKeys(tx: ReadTx, tenant_id: string, key_ids: readonly string[]): Promise<Set<string>> {
 	const rows = await tx
 		.selectFrom("keys")

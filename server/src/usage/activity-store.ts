@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { DAY_MS } from "../core/time.ts";
 import type { ReadTx } from "../database/transaction.ts";
 
-/** Allowed requests of the 24 hours before `now_ms`, by key id: refused ones are no use of a key. A key without any is absent. */
+/** Allowed requests in the 24 hours before `now_ms`, by key id. Keys without requests are absent. */
 export async function usage24h(tx: ReadTx, tenant_id: string, key_ids: readonly string[], now_ms: number): Promise<Map<string, number>> {
 	const rows = await tx
 		.selectFrom("usage_keys")
@@ -22,7 +22,7 @@ export interface KeyActivity {
 	readonly last_check_at: Date | null;
 }
 
-/** By key id, for each of `key_ids`. A key was last used when one of its secrets was. */
+/** Activity by key id, for each of `key_ids`. `last_used_at` is the latest use of any secret of the key. */
 export async function keyActivity(tx: ReadTx, tenant_id: string, key_ids: readonly string[]): Promise<Map<string, KeyActivity>> {
 	const { rows } = await sql<KeyActivity & { key_id: string }>`
 		select wanted.key_id, checked.last_check_at, (
@@ -40,7 +40,7 @@ export interface SecretActivity {
 	readonly last_used_at: Date;
 }
 
-/** By kid. A secret that was never used is absent. */
+/** Activity by kid. Unused secrets are absent. */
 export async function secretActivity(tx: ReadTx, tenant_id: string, kids: readonly string[]): Promise<Map<string, SecretActivity>> {
 	const rows = await tx
 		.selectFrom("secret_activity")

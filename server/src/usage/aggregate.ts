@@ -8,9 +8,9 @@ import { wasTooSlow } from "../database/transaction.ts";
 import { isRefusal } from "./flush.ts";
 import { aggregateFlushes, flushesWait, setAsideFlush } from "./store.ts";
 
-/** Some hundred thousand facts: a few seconds of PostgreSQL's time. */
+/** About 100,000 facts, which take PostgreSQL a few seconds. */
 const FLUSHES_PER_STEP = 16;
-/** How long a change waits at most for figures that only its answer tells. */
+/** How long a change waits for aggregation, whose figures appear only in its response. */
 const FIGURES_MS = 250;
 
 interface SettleContext {
@@ -19,15 +19,15 @@ interface SettleContext {
 }
 
 /**
- * Brings what nodes have flushed into the tables that reports read. Whoever reports calls it first; it is quick when nothing waits.
- * A flush whose values the database refuses is set aside, so that it holds nothing up; more than it can take at once, it takes in smaller steps.
+ * Aggregates pending flushes into the tables that reports read. Every report calls it first; one cheap query when nothing is pending.
+ * A flush that PostgreSQL rejects is set aside so that the others proceed. After a timeout it continues flush by flush.
  */
 export async function aggregateUsage(context: SettleContext): Promise<void> {
 	if (!(await read({ database: context.database, scope: ALL_TENANTS }, flushesWait))) return;
 	for (let flushes = FLUSHES_PER_STEP; ; ) {
 		try {
-			const settled = await record(context, (tx) => aggregateFlushes(tx, flushes));
-			if (settled < flushes) return;
+			const aggregated = await record(context, (tx) => aggregateFlushes(tx, flushes));
+			if (aggregated < flushes) return;
 		} catch (error) {
 			if (flushes > 1 && wasTooSlow(error)) {
 				flushes = 1;
@@ -40,8 +40,8 @@ export async function aggregateUsage(context: SettleContext): Promise<void> {
 	}
 }
 
-/** The same before a change that must not wait for it, nor fail by it: the change's answer tells what is known a moment later. */
+/** Aggregates before a change, which must neither wait long nor fail for it. On a timeout the figures in its response may be behind. */
 export async function aggregateIfQuick(context: SettleContext): Promise<void> {
-	const settling = aggregateUsage(context).catch((error: unknown) => context.log.warn({ err: error }, "usage_not_settled"));
-	await Promise.race([settling, sleep(FIGURES_MS, undefined, { ref: false })]);
+	const aggregating = aggregateUsage(context).catch((error: unknown) => context.log.warn({ err: error }, "usage_not_settled"));
+	await Promise.race([aggregating, sleep(FIGURES_MS, undefined, { ref: false })]);
 }

@@ -1,7 +1,7 @@
 import type { UsageCode } from "./code.ts";
 import type { Source } from "./sources/source.ts";
 
-/** Requests of one secret from one source in one minute (since 1970 UTC) that ended with one code; and when the first and last of them were. */
+/** Requests of one secret, source, minute (since 1970 UTC) and code, with the times of the first and the last. */
 export interface KeyFact {
 	readonly tenant_id: string;
 	readonly key_id: string;
@@ -14,7 +14,7 @@ export interface KeyFact {
 	readonly source: Source;
 }
 
-/** Requests of one operation at one site ("" for none) in one minute that ended with one code. */
+/** Requests of one operation, site ("" for none), minute and code. */
 export interface OperationFact {
 	readonly tenant_id: string;
 	readonly site_id: string;
@@ -31,7 +31,7 @@ export interface KeyCheck {
 	readonly last_check_ms: number;
 }
 
-/** When a secret last did an operation with success. */
+/** When an operation last succeeded with a secret. */
 export interface SecretOperation {
 	readonly tenant_id: string;
 	readonly key_id: string;
@@ -40,12 +40,12 @@ export interface SecretOperation {
 	readonly last_ms: number;
 }
 
-/** About as many facts as one flush brings to the database. */
+/** Approximate number of facts per flush. */
 export const BATCH_FACTS_MAX = 20_000;
 
-/** What one flush brings to the database. The same thing may stand in it more than once: the sums count. */
+/** The content of one flush. A fact may occur more than once; aggregation sums duplicates. */
 export interface Batch {
-	/** How many of the meter's facts it took: counts and checks. */
+	/** Number of facts taken from the meter: counts and connectivity checks. */
 	facts: number;
 	readonly keys: KeyFact[];
 	readonly operations: OperationFact[];
@@ -57,7 +57,7 @@ export function emptyBatch(): Batch {
 	return { facts: 0, keys: [], operations: [], key_checks: [], secret_operations: [] };
 }
 
-/** How many requests the batch counts, each once. */
+/** Number of requests in the batch. */
 export function requestsIn(batch: Batch): number {
 	return batch.keys.reduce((sum, fact) => sum + fact.requests, 0);
 }

@@ -3,23 +3,23 @@ import type { Batch } from "./batch.ts";
 import { DEAD, type UsageCode } from "./code.ts";
 import { type Source, UNKNOWN_SOURCE } from "./sources/source.ts";
 
-/** A success of an operation is told once an hour for each secret and source: as evidence that is enough. */
-const TOLD_EVERY_MINUTES = 60;
-/** How many operations of one secret and source are told apart at a time. */
+/** A successful operation is recorded at most once an hour per secret and source. */
+const RECORD_SUCCESS_EVERY_MINUTES = 60;
+/** Operations remembered per secret and source. */
 const OPERATIONS_MAX = 64;
 
-/** When the first and the last of some requests were, in milliseconds since their counter's minute began. */
+/** Times of the first and the last request, in milliseconds since the start of their counter's minute. */
 interface Span {
 	readonly first: number;
 	readonly last: number;
 }
 
-/** Later than any first, and earlier than any last: small integers, which a counter holds without another object. */
+/** Initial minimum and maximum. They fit V8's small integers, so that a counter stores them without a heap object. */
 const NEVER_FIRST = 0x3fff_ffff;
 const NEVER_LAST = -0x3fff_ffff;
 const NO_SPAN: Span = { first: 0, last: 0 };
 
-/** A count of a minute that is over. */
+/** A count of a past minute. */
 export interface ClosedFact {
 	readonly counter: Counter;
 	readonly minute: number;
@@ -29,19 +29,19 @@ export interface ClosedFact {
 }
 
 /**
- * What was counted of one thing in its running minute and is not drained yet. Holders keep it by reference and hand it back to the meter;
- * its fields belong to the meter.
+ * Undrained counts of one subject in its current minute. Callers retain it by reference and pass it to the meter; only the meter may
+ * change its fields.
  */
 export abstract class Counter {
-	/** What the meter finds it by. */
+	/** Its name in the meter's index. */
 	abstract readonly index_name: string;
 	/** Minutes since 1970 UTC. */
 	minute = 0;
 	allowed = 0;
 	refused: Map<UsageCode, number> | null = null;
-	/** Whether it stands in the meter's list of what the next drain visits. */
+	/** Whether it is in the meter's list for the next drain. */
 	dirty = false;
-	/** The generation of the meter's index in which it was entered last. */
+	/** The generation of the meter's index that it was last entered into. */
 	generation = 0;
 
 	/** Writes one fact to the batch. */
@@ -60,14 +60,14 @@ export abstract class Counter {
 		this.refused.set(code, (this.refused.get(code) ?? 0) + requests);
 	}
 
-	/** Empties the running minute and what is told beside it into the batch. */
+	/** Moves the counts of the current minute into the batch; subclasses add their other facts. */
 	drainInto(batch: Batch): void {
 		if (this.allowed > 0) this.putFact(batch, this.minute, "allowed", this.allowed, this.spanOf("allowed"));
 		if (this.refused) for (const [code, requests] of this.refused) this.putFact(batch, this.minute, code, requests, this.spanOf(code));
 		this.reset();
 	}
 
-	/** Moves the running minute to `closed`. */
+	/** Moves the current minute to `closed`. */
 	closeInto(closed: ClosedFact[]): void {
 		const { minute } = this;
 		if (this.allowed > 0) closed.push({ counter: this, minute, code: "allowed", requests: this.allowed, span: this.spanOf("allowed") });
@@ -75,7 +75,7 @@ export abstract class Counter {
 		this.reset();
 	}
 
-	/** Adds a past minute's count to the running one. */
+	/** Adds a past minute's count to the current one. */
 	addClosed(fact: ClosedFact): void {
 		this.add(fact.code, fact.requests);
 	}
@@ -90,26 +90,26 @@ export abstract class Counter {
 	}
 }
 
-/** Counts one secret of a key as it is used from one source, and notes when. */
+/** Counts the requests of one secret from one source, with their first and last times. */
 export class KeyCounter extends Counter {
-	/** May be replaced by one that is equal to it. */
+	/** May be replaced by an equal source. */
 	source: Source;
-	/** The use of a live key. */
+	/** Requests with a live key. */
 	#first = NEVER_FIRST;
 	#last = NEVER_LAST;
-	/** Attempts with a dead one, which are no use. */
+	/** Requests with a dead key, which do not count as use. */
 	#dead_first = NEVER_FIRST;
 	#dead_last = NEVER_LAST;
 	readonly tenant_id: string;
 	readonly key_id: string;
 	readonly kid: string;
 	last_check_ms = 0;
-	/** The operation that succeeded last, and the minute from which on it is told again. */
+	/** The operation that last succeeded, and the minute from which it is recorded again. */
 	#operation: OperationCounter | null = null;
-	#tell_again_minute = 0;
-	/** The same minute for each operation, once there are several. */
-	#told: Map<string, number> | null = null;
-	/** Operations that succeeded and are not drained yet, with when. */
+	#record_again_minute = 0;
+	/** The same minute per operation, once there are several. */
+	#recorded: Map<string, number> | null = null;
+	/** Undrained successful operations → wall-clock milliseconds. */
 	#succeeded: Map<string, number> | null = null;
 
 	constructor(tenant_id: string, key_id: string, kid: string, source: Source = UNKNOWN_SOURCE) {
@@ -124,7 +124,7 @@ export class KeyCounter extends Counter {
 		return `${this.kid} ${this.source.id}`;
 	}
 
-	/** Notes that requests with this code were made from `first` to `last`, in milliseconds of the running minute. */
+	/** Extends the span of requests with this code by `first` to `last`, in milliseconds since the start of the current minute. */
 	note(code: UsageCode, first: number, last: number): void {
 		if (code !== "allowed" && DEAD.has(code)) {
 			if (first < this.#dead_first) this.#dead_first = first;
@@ -135,21 +135,22 @@ export class KeyCounter extends Counter {
 		if (last > this.#last) this.#last = last;
 	}
 
-	/** Whether a success of `operation` in this minute has yet to be told: evidence of what a secret is used for, by the hour. */
+	/** Whether a success of `operation` in this minute may have to be recorded. Cheap check before `recordSuccess`. */
 	isNews(operation: OperationCounter, minute: number): boolean {
-		return operation !== this.#operation || minute >= this.#tell_again_minute;
+		return operation !== this.#operation || minute >= this.#record_again_minute;
 	}
 
-	/** Keeps the success for the next drain, unless it was told within the hour; whether that is one more to tell. */
-	tellSuccess(operation: OperationCounter, minute: number, now_ms: number): boolean {
+	/** Stores the success for the next drain unless it was recorded within the hour. True when it adds an undrained entry. */
+	recordSuccess(operation: OperationCounter, minute: number, now_ms: number): boolean {
 		const { operation: name } = operation;
-		if (this.#operation !== null && this.#operation !== operation) this.#told ??= new Map([[this.#operation.operation, this.#tell_again_minute]]);
+		if (this.#operation !== null && this.#operation !== operation)
+			this.#recorded ??= new Map([[this.#operation.operation, this.#record_again_minute]]);
 		this.#operation = operation;
-		this.#tell_again_minute = this.#told?.get(name) ?? 0;
-		if (minute < this.#tell_again_minute) return false;
-		this.#tell_again_minute = minute + TOLD_EVERY_MINUTES;
-		if ((this.#told?.size ?? 0) >= OPERATIONS_MAX) this.#told?.clear();
-		this.#told?.set(name, this.#tell_again_minute);
+		this.#record_again_minute = this.#recorded?.get(name) ?? 0;
+		if (minute < this.#record_again_minute) return false;
+		this.#record_again_minute = minute + RECORD_SUCCESS_EVERY_MINUTES;
+		if ((this.#recorded?.size ?? 0) >= OPERATIONS_MAX) this.#recorded?.clear();
+		this.#recorded?.set(name, this.#record_again_minute);
 		this.#succeeded ??= new Map();
 		const fresh = !this.#succeeded.has(name);
 		this.#succeeded.set(name, now_ms);
@@ -197,7 +198,7 @@ export class KeyCounter extends Counter {
 	}
 }
 
-/** Counts one operation of a tenant, at one of its sites or, where the path names none, at "". */
+/** Counts the requests of one operation at one site of a tenant; "" for no site. */
 export class OperationCounter extends Counter {
 	readonly tenant_id: string;
 	readonly site_id: string;

@@ -16,22 +16,22 @@ const EVERY_MS = 1_000;
 const BATCHES_PER_RUN_MAX = 50;
 const REFUSALS_MAX = 3;
 const STOP_ATTEMPTS = 2;
-/** How often a node that counts nothing says so: it delays what waits for it by so long at the most. */
+/** How often an idle node stores its progress. Evidence that depends on this node is at most this far behind. */
 const IDLE_EVERY_MS = 5_000;
 
 export interface Flushing {
-	/** Flushes all that waits; rejects when it could not be written, which is then tried again by itself. */
+	/** Flushes all pending counts. Rejects when the write fails; the loop then retries. */
 	flushNow(): Promise<void>;
-	/** Ends the flushing with a last flush. What the database does not take then is lost, and said so in the log. */
+	/** Stops the loop after a last flush. Counts that cannot be written are lost and logged. */
 	stop(): Promise<void>;
 }
 
 interface Flush {
 	readonly flush_number: number;
 	readonly batch: Batch;
-	/** Once it is in the database, nothing that was counted before waits any more; null while more of that is to come. */
+	/** All counts before this instant are stored once this flush is committed; null while more batches of the run follow. */
 	readonly flushed_until: Date | null;
-	/** How often the database answered that the values themselves are wrong. */
+	/** How often PostgreSQL rejected the values (SQLSTATE class 22 or 23). */
 	refusals: number;
 }
 
@@ -39,12 +39,12 @@ export interface FlushingOptions {
 	readonly database: Database;
 	readonly meter: Meter;
 	readonly clock: Clock;
-	/** The one that answers by what the meter counts. */
+	/** The node whose requests the meter counts. */
 	readonly node: Pick<Node, "id">;
 	readonly log: Log;
 }
 
-/** Brings what the meter counts to the database each second. A crash loses what was counted since the last flush. */
+/** Writes the meter's counts to the database every second. A crash loses the counts since the last flush. */
 export function startFlushing(options: FlushingOptions): Flushing {
 	const flusher = new Flusher(options);
 	const loop = startLoop({ name: "usage_flush", every_ms: EVERY_MS, log: options.log, run: () => flusher.run() });
@@ -64,12 +64,12 @@ export function startFlushing(options: FlushingOptions): Flushing {
 	};
 }
 
-/** Values that the database refuses now it refuses always: everything else may be over the next time. */
+/** Whether PostgreSQL rejected the values themselves, so that a retry is useless. All other errors may be transient. */
 export function isRefusal(error: unknown): boolean {
 	return error instanceof pg.DatabaseError && /^2[23]/.test(error.code ?? "");
 }
 
-/** Counts that were given up, and of which the database is to be told. */
+/** Lost counts that have not yet been recorded in the database. */
 interface Gap {
 	readonly until: Date;
 	readonly lost: number;
@@ -78,16 +78,16 @@ interface Gap {
 
 class Flusher {
 	readonly #options: FlushingOptions;
-	/** Of this process and no other, whatever becomes of its node: with the number it names a flush for good. */
+	/** Unique per process; does not change when the node is fenced. With the number it identifies a flush for good. */
 	readonly #id = `flusher_${randomBase62(20)}`;
 	#flushNumber = 0;
-	/** Sent, not yet known to be applied: sent again as it is, under its number, while later counts wait in the meter. */
+	/** Sent but not confirmed. It is retried unchanged under the same number, which makes the retry idempotent. */
 	#pending: Flush | null = null;
-	/** What the database has been told, and of which node: one that was fenced goes on as another. */
-	#told = { node_id: "", flushed_until: 0 };
-	/** Of the counts that the meter had no room for, how many are known of in the database. */
-	#lostTold = 0;
-	/** When the last batch was given up, until the database knows; 0 for none. */
+	/** The progress last stored, and for which node id: a fenced node continues under a new id. */
+	#progress = { node_id: "", flushed_until: 0 };
+	/** How many of the meter's lost counts are already recorded in the database. */
+	#lostRecorded = 0;
+	/** When the last batch was dropped, until that is recorded in the database; 0 for none. */
 	#gaveUpAt = 0;
 	failure: Error | null = null;
 
@@ -99,7 +99,7 @@ class Flusher {
 		return this.#options.meter.waiting + (this.#pending?.batch.facts ?? 0);
 	}
 
-	/** Flushes what waits, in batches; keeps the failure of the one that could not be written. */
+	/** Flushes pending counts in batches; a failed write is stored in `failure`. */
 	async run(): Promise<void> {
 		try {
 			await this.#flushWaiting();
@@ -112,7 +112,7 @@ class Flusher {
 		}
 	}
 
-	/** A batch that is not full took all that waited; what was counted since is for the next run. */
+	/** Stops after the first batch that is not full: it emptied the meter. */
 	async #flushWaiting(): Promise<void> {
 		if (this.#pending) await this.#send(this.#pending);
 		const began = this.#options.clock.now();
@@ -129,10 +129,10 @@ class Flusher {
 		const gap = this.#gapAt(began);
 		if (gap !== null) await record({ database }, (tx) => storeUsageGap(tx, gap.until));
 		this.#forgetGap(gap);
-		if (this.#told.node_id === node.id && Math.abs(began - this.#told.flushed_until) < IDLE_EVERY_MS) return;
-		const told = { node_id: node.id, flushed_until: began };
-		await inStatement(database, (queries) => storeIdleUntil(queries, told.node_id, new Date(began)));
-		this.#told = told;
+		if (this.#progress.node_id === node.id && Math.abs(began - this.#progress.flushed_until) < IDLE_EVERY_MS) return;
+		const progress = { node_id: node.id, flushed_until: began };
+		await inStatement(database, (queries) => storeIdleUntil(queries, progress.node_id, new Date(began)));
+		this.#progress = progress;
 	}
 
 	async #send(flush: Flush): Promise<void> {
@@ -143,28 +143,28 @@ class Flusher {
 		const gap = this.#gapAt(this.#options.clock.now());
 		const applied = await record({ database }, async (tx) => {
 			const entered = await appendFlush(tx, { flusher_id: this.#id, ...flush });
-			// Before or with what it casts doubt on.
+			// The gap must be visible no later than the progress that it qualifies.
 			if (gap !== null) await storeUsageGap(tx, gap.until);
 			if (entered && flushed_until !== null) await storeFlushedUntil(tx, node_id, flushed_until);
 			return entered;
 		});
-		if (applied && flushed_until !== null) this.#told = { node_id, flushed_until: flushed_until.getTime() };
+		if (applied && flushed_until !== null) this.#progress = { node_id, flushed_until: flushed_until.getTime() };
 		if (!applied) log.info({ flush_number: flush.flush_number }, "usage_flush_was_applied_before");
 		this.#forgetGap(gap);
 		this.#pending = null;
 	}
 
-	/** What was given up so far that the database does not know of, which is of uses before `now`; null for nothing. */
+	/** Lost counts of uses before `now` that are not yet recorded in the database; null for none. */
 	#gapAt(now: number): Gap | null {
 		const { lost } = this.#options.meter;
 		const gave_up_at = this.#gaveUpAt;
-		if (lost === this.#lostTold && gave_up_at === 0) return null;
-		return { until: new Date(lost === this.#lostTold ? gave_up_at : now), lost, gave_up_at };
+		if (lost === this.#lostRecorded && gave_up_at === 0) return null;
+		return { until: new Date(lost === this.#lostRecorded ? gave_up_at : now), lost, gave_up_at };
 	}
 
 	#forgetGap(gap: Gap | null): void {
 		if (gap === null) return;
-		this.#lostTold = gap.lost;
+		this.#lostRecorded = gap.lost;
 		if (this.#gaveUpAt === gap.gave_up_at) this.#gaveUpAt = 0;
 	}
 
@@ -176,7 +176,7 @@ class Flusher {
 		return { flush_number: this.#flushNumber, batch, flushed_until, refusals: 0 };
 	}
 
-	/** Gives up a batch whose values the database refuses: it must not hold up all later counts. */
+	/** Drops a batch that PostgreSQL rejects repeatedly, so that later counts can be written. */
 	#countRefusal(error: unknown): void {
 		const flush = this.#pending;
 		if (!flush || !isRefusal(error)) return;

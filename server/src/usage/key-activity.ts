@@ -13,19 +13,19 @@ export interface ActivityHour {
 	readonly start: string;
 	readonly allowed: number;
 	readonly refused: number;
-	/** Of the refused ones: with a secret that had ended, be it with its key. */
+	/** Refused requests with a revoked, replaced or expired secret. */
 	readonly ended: number;
 }
 
 export interface KeyHours {
 	readonly key_id: string;
-	/** The running hour and the 23 before it, in UTC, the oldest first. */
+	/** The current hour and the 23 before it, in UTC, oldest first. */
 	readonly hours: ActivityHour[];
 }
 
 /**
- * What each of these keys did by the hour within a day, in the order in which they are named; up to a second behind. One query over the counts,
- * however many keys. 400 `invalid_request` for more than 100 keys; 404 `not_found` when one is no key of the tenant.
+ * Hourly requests of each key over 24 hours, in the order of `key_ids`; normally up to a second behind. One query for all keys.
+ * 400 `invalid_request` unless 1 to 100 keys are named; 404 `not_found` when one is not a key of the tenant.
  */
 export async function keysActivity(context: DatabaseContext, input: { tenant_id: string; key_ids: string }): Promise<{ data: KeyHours[] }> {
 	const { tenant_id } = input;

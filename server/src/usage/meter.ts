@@ -12,12 +12,12 @@ export type { KeyCounter, OperationCounter } from "./counter.ts";
 const ENTRIES_MAX = 500_000;
 const GENERATION_MS = 120_000;
 const NO_SITE = "";
-/** What parts values and lines in a flush. */
+/** The separators of values and lines in a flush. */
 const UNSTORABLE = /[|\n]/g;
 
 /**
- * Counts requests in memory, bounded, until they are drained. Two facts, not a product: by secret, source, minute and code; by site,
- * operation, minute and code. When there is no room for another fact, past minutes are added to running ones: time is given up before counts are.
+ * Counts requests in bounded memory until they are drained. Two separate facts bound the cardinality: by secret, source, minute and code;
+ * by site, operation, minute and code. When full, past minutes are merged into current ones: precision is lost before counts are.
  */
 export class Meter {
 	readonly #clock: Clock;
@@ -25,15 +25,15 @@ export class Meter {
 	readonly #keys: RecentCounters<KeyCounter>;
 	readonly #operations: RecentCounters<OperationCounter>;
 	#generationBegan: number;
-	/** Counters with something to drain, each once, longest waiting first. */
+	/** Counters with undrained facts, each once, oldest first. */
 	#dirty: Counter[] = [];
 	#closed: ClosedFact[] = [];
 	#facts = 0;
-	/** Successes that wait to be told. */
+	/** Successful operations that are not drained yet. */
 	#successes = 0;
 	#lost = 0;
 
-	/** `entries_max` bounds the facts that wait, and the counters that can be found by name. */
+	/** `entries_max` bounds the undrained facts and the indexed counters. */
 	constructor(options: { clock: Clock; entries_max?: number }) {
 		this.#clock = options.clock;
 		this.#entriesMax = options.entries_max ?? ENTRIES_MAX;
@@ -42,22 +42,22 @@ export class Meter {
 		this.#generationBegan = options.clock.monotonic();
 	}
 
-	/** Counts that found no room since the start, of either kind of fact. */
+	/** Counts of either kind lost to the bound since the start. */
 	get lost(): number {
 		return this.#lost;
 	}
 
-	/** Facts that wait for a drain. */
+	/** Number of undrained facts. */
 	get waiting(): number {
 		return this.#facts;
 	}
 
-	/** How many counters can be found by name. */
+	/** Number of indexed counters. */
 	get known(): number {
 		return this.#keys.size + this.#operations.size;
 	}
 
-	/** The counter of one secret and source: the same object as long as the meter knows it. A holder may keep it for ever. */
+	/** The counter of one secret and source; the same object while it is indexed. Callers may retain it: it counts even after eviction. */
 	keyCounter(tenant_id: string, key_id: string, kid: string, source: Source = UNKNOWN_SOURCE): KeyCounter {
 		const known = this.#keys.find(`${kid} ${source.id}`);
 		if (known) return known;
@@ -66,7 +66,7 @@ export class Meter {
 		return counter;
 	}
 
-	/** The counter of an operation (a route, never a path as it was sent) at a site that exists, or at none. */
+	/** The counter of an operation (a route, never a raw path) at an existing site or none: raw input would be unbounded. */
 	operationCounter(tenant_id: string, site_id: string | null, operation_text: string): OperationCounter {
 		const site = site_id ?? NO_SITE;
 		const operation = operation_text.replace(UNSTORABLE, "_");
@@ -78,23 +78,23 @@ export class Meter {
 		return counter;
 	}
 
-	/** Counts one request whose secret was right. `now_ms` is wall time. */
+	/** Counts one request with a valid secret. `now_ms` is wall-clock time. */
 	count(key: KeyCounter, operation: OperationCounter, code: UsageCode, now_ms: number): void {
 		const minute = Math.floor(now_ms / MINUTE_MS);
 		const offset = now_ms - minute * MINUTE_MS;
 		if (this.#add(key, minute, code)) key.note(code, offset, offset);
 		this.#add(operation, minute, code);
-		if (code === "allowed" && key.isNews(operation, minute)) this.#tellSuccess(key, operation, minute, now_ms);
+		if (code === "allowed" && key.isNews(operation, minute)) this.#recordSuccess(key, operation, minute, now_ms);
 	}
 
-	/** Notes what a secret was used for, with room of its own, so that no count gives way to it; when there is none, not now. */
-	#tellSuccess(key: KeyCounter, operation: OperationCounter, minute: number, now_ms: number): void {
+	/** Records what a secret was used for. Its bound is separate, so that it displaces no counts; when full, a later request records it. */
+	#recordSuccess(key: KeyCounter, operation: OperationCounter, minute: number, now_ms: number): void {
 		if (this.#successes >= this.#entriesMax) return;
-		if (key.tellSuccess(operation, minute, now_ms)) this.#successes += 1;
+		if (key.recordSuccess(operation, minute, now_ms)) this.#successes += 1;
 		this.#markDirty(key);
 	}
 
-	/** Notes that the key's connectivity check succeeded. */
+	/** Records that the key's connectivity check succeeded. */
 	noteConnectivityCheck(key: KeyCounter, now_ms: number): void {
 		if (key.last_check_ms === 0) {
 			if (this.#facts >= this.#entriesMax) return;
@@ -104,7 +104,7 @@ export class Meter {
 		if (now_ms > key.last_check_ms) key.last_check_ms = now_ms;
 	}
 
-	/** What waits, longest waiting first and about `facts_max` facts at most, removed from the meter; null when nothing waits. */
+	/** Removes and returns about `facts_max` facts, oldest first; null when there are none. */
 	drain(facts_max = BATCH_FACTS_MAX): Batch | null {
 		this.#forgetIdle();
 		if (this.#dirty.length === 0 && this.#closed.length === 0) return null;
@@ -124,10 +124,10 @@ export class Meter {
 		return batch;
 	}
 
-	/** Adds one request; false when there was no room for it. */
+	/** Adds one request; false when the meter is full. */
 	#add(counter: Counter, minute: number, code: UsageCode): boolean {
 		if (counter.minute !== minute) this.#turn(counter, minute);
-		if (counter.requestsOf(code) === 0 && !this.#makeRoom(counter, code, minute)) {
+		if (counter.requestsOf(code) === 0 && !this.#reserveFact(counter, code, minute)) {
 			this.#lost += 1;
 			return false;
 		}
@@ -144,14 +144,14 @@ export class Meter {
 		else if (counter instanceof OperationCounter) this.#operations.touch(counter);
 	}
 
-	/** Closes the counter's minute and opens another. */
+	/** Closes the counter's current minute and starts `minute`. */
 	#turn(counter: Counter, minute: number): void {
 		counter.closeInto(this.#closed);
 		counter.minute = minute;
 	}
 
-	/** Takes room for a fact that the counter does not have in its running minute; false when there is none left. */
-	#makeRoom(counter: Counter, code: UsageCode, minute: number): boolean {
+	/** Reserves a new fact in the counter's current minute; false when the meter is full. */
+	#reserveFact(counter: Counter, code: UsageCode, minute: number): boolean {
 		if (this.#facts >= this.#entriesMax) {
 			this.#coalesce(minute);
 			if (counter.requestsOf(code) > 0) return true;
@@ -161,7 +161,7 @@ export class Meter {
 		return true;
 	}
 
-	/** Adds what is closed to the running minutes of its counters. */
+	/** Merges closed facts into the current minutes of their counters. */
 	#coalesce(minute: number): void {
 		const closed = this.#closed;
 		this.#closed = [];

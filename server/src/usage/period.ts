@@ -6,7 +6,7 @@ export type Granularity = (typeof GRANULARITIES)[number];
 export const GRANULARITY_SECONDS: Record<Granularity, number> = { minute: 60, hour: 3_600, day: 86_400 };
 export const BUCKETS_MAX = 1_500;
 
-/** How long counts stay that fine; older ones are folded into the next granularity. Days stay. */
+/** How long each granularity is retained; older counts are rolled up into the next one. Days are never deleted. */
 const KEPT: readonly { granularity: Granularity; coarser: Granularity; kept_seconds: number }[] = [
 	{ granularity: "minute", coarser: "hour", kept_seconds: 48 * 3_600 },
 	{ granularity: "hour", coarser: "day", kept_seconds: 90 * 86_400 },
@@ -23,7 +23,7 @@ export interface Period {
 	readonly granularity: Granularity;
 }
 
-/** What is folded at `now_ms`: counts of `granularity` from before `before_ms` into `coarser`, always whole ones. */
+/** Rolls up counts of `granularity` from before `before_ms` into whole buckets of `coarser`. */
 export interface RollUp {
 	readonly granularity: Granularity;
 	readonly coarser: Granularity;
@@ -59,18 +59,18 @@ function align(granularity: Granularity, from_ms: number, to_ms: number): Period
 	return { granularity, from_ms: floorTo(granularity, from_ms), to_ms: ceilTo(granularity, to_ms) };
 }
 
-/** Why the period cannot be told this finely, or null when it can. */
+/** Why the period is not available in its granularity, or null when it is. */
 function obstacle({ granularity, from_ms, to_ms }: Period, now_ms: number): string | null {
 	const buckets = (to_ms - from_ms) / 1_000 / GRANULARITY_SECONDS[granularity];
 	if (buckets > BUCKETS_MAX) return `The period has more than ${BUCKETS_MAX} ${granularity}s.`;
-	const fold = rollUpsAt(now_ms).find((candidate) => candidate.granularity === granularity);
-	if (fold && from_ms < fold.before_ms) return `Counts per ${granularity} are not retained for that long.`;
+	const roll_up = rollUpsAt(now_ms).find((candidate) => candidate.granularity === granularity);
+	if (roll_up && from_ms < roll_up.before_ms) return `Counts per ${granularity} are not retained for that long.`;
 	return null;
 }
 
 /**
- * The period of a query, widened to whole buckets: the last 24 hours by the hour where nothing else is said.
- * Throws `invalid_request` that names the granularity which fits when this one does not.
+ * The period of a query, widened to whole buckets. Default: the last 24 hours by the hour.
+ * 400 `invalid_request` for an invalid or unavailable period; it names the finest granularity that is available.
  */
 export function choosePeriod(query: { from?: string; to?: string; granularity?: Granularity }, now_ms: number): Period {
 	const granularity = query.granularity ?? "hour";

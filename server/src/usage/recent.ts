@@ -1,8 +1,8 @@
 import type { Counter } from "./counter.ts";
 
 /**
- * Finds counters by name as long as they are looked up or used: those of two generations. With each new generation everything that was
- * not touched in the one before is forgotten, without visiting any of it.
+ * Index of counters by name with two generations. A new generation evicts all counters that were not touched in the previous one, in
+ * constant time.
  */
 export class RecentCounters<C extends Counter> {
 	readonly #generationMax: number;
@@ -25,7 +25,7 @@ export class RecentCounters<C extends Counter> {
 		return found;
 	}
 
-	/** Enters the counter into this generation. Where another of its name is in there, that one stays: both go on counting. */
+	/** Enters the counter into the current generation. An existing counter of the same name stays in the index; both continue to count. */
 	touch(counter: C): void {
 		if (counter.generation === this.#generation) return;
 		if (this.#young.size >= this.#generationMax) this.forgetIdle();

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { ReadTx } from "../database/transaction.ts";
 
-/** What a report asks for: rows that start in [from, to), summed into buckets of `bucket_seconds`. */
+/** Selects rows that start in [from, to), summed into buckets of `bucket_seconds`. */
 export interface ReportQuery {
 	readonly tenant_id: string;
 	readonly from: Date;
@@ -24,7 +24,7 @@ function bucketOf(seconds: number) {
 
 const requests = sql<number>`sum(requests)::bigint`.as("requests");
 
-/** By key and code: of one key, or of all of the tenant's keys. */
+/** Usage by key and code, of one key or of all keys of the tenant. */
 export async function readKeyUsage(tx: ReadTx, query: ReportQuery, key_id: string | null): Promise<ReportRow[]> {
 	let rows = tx
 		.selectFrom("usage_keys")
@@ -44,7 +44,7 @@ export async function readKeyUsage(tx: ReadTx, query: ReportQuery, key_id: strin
 	return read.map((row) => ({ start: row.bucket, key_id: row.key_id, code: row.code, requests: row.requests }));
 }
 
-/** By secret and code: of one key. */
+/** Usage of one key by secret and code. */
 export async function readSecretUsage(tx: ReadTx, query: ReportQuery, key_id: string): Promise<ReportRow[]> {
 	const read = await tx
 		.selectFrom("usage_keys")
@@ -63,7 +63,7 @@ export async function readSecretUsage(tx: ReadTx, query: ReportQuery, key_id: st
 	return read.map(({ bucket, key_id: of, kid, code, requests: count }) => ({ start: bucket, key_id: of, kid, code, requests: count }));
 }
 
-/** By code, over all keys of the tenant: from what was counted by operation, whose rows lie in the order of time. */
+/** Usage of the tenant by code. Reads `usage_operations`, whose primary key is ordered by time. */
 export async function readTenantUsage(tx: ReadTx, query: ReportQuery): Promise<ReportRow[]> {
 	const read = await tx
 		.selectFrom("usage_operations")

@@ -16,24 +16,24 @@ export interface UsageInput {
 	to?: string;
 	/** By default `hour`. */
 	granularity?: Granularity;
-	/** Tells the keys apart; else one row is of all of them. */
+	/** One row per key instead of one for all keys. */
 	by_key?: boolean;
-	/** Tells the secrets of `key_id` apart. */
+	/** One row per secret of `key_id`. */
 	by_secret?: boolean;
 }
 
 export interface Usage {
-	/** What was asked for, widened to whole buckets in UTC. */
+	/** The requested period, widened to whole buckets in UTC. */
 	from: string;
 	to: string;
 	granularity: Granularity;
-	/** Ordered by start, key_id, kid, code; what would be 0 is left out. */
+	/** Ordered by start, key_id, kid, code. Rows without requests are omitted. */
 	data: { start: string; key_id?: string; kid?: string; code: string; requests: number }[];
 }
 
 /**
- * How many requests were made, by code. Up to a second behind; sums over all nodes. Minutes go back 48 hours, hours 90 days.
- * Throws `invalid_request` for a period that cannot be told this finely, `not_found` for an unknown key.
+ * Requests by code, summed over all nodes; normally up to a second behind. Minutes go back 48 hours, hours 90 days.
+ * 400 `invalid_request` for a period that is not available in the granularity; 404 `not_found` for an unknown key.
  */
 export async function usageReport(context: DatabaseContext, input: UsageInput): Promise<Usage> {
 	const { from_ms, to_ms, granularity } = choosePeriod(input, context.clock.now());
@@ -59,7 +59,7 @@ function readReport(context: DatabaseContext, { tenant_id, key_id, by_key, by_se
 	});
 }
 
-/** An API key is told which tenant it belongs to: looking for a key in the wrong one is the likely mistake. */
+/** An API key also gets its tenant id: using a key of the wrong tenant is the likely mistake. */
 function unknownKey(context: DatabaseContext, tenant_id: string): ApiError {
 	if (context.actor.kind !== "key") return new ApiError("not_found", "There is no key with this id.");
 	return new ApiError("not_found", `There is no key with this id in tenant ${tenant_id}, the tenant of the API key that sent this request.`);

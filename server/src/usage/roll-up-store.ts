@@ -3,7 +3,7 @@ import type { RecordTx } from "../database/transaction.ts";
 
 const FOLD_LOCK = 7_362_010;
 
-/** Takes the right to fold until the transaction ends; false when another node has it. */
+/** Takes the advisory lock for rolling up until the transaction ends; false when another node has it. */
 export async function claimRollUp(tx: RecordTx): Promise<boolean> {
 	const claimed = await sql<{ claimed: boolean }>`select pg_try_advisory_xact_lock(${FOLD_LOCK}) as claimed`.execute(tx);
 	return claimed.rows[0]?.claimed === true;
@@ -16,7 +16,7 @@ export interface Slice {
 	readonly rows_max: number;
 }
 
-/** Moves up to `rows_max` of the oldest rows into the coarser granularity; returns how many. Rows that a flush is just writing are left. */
+/** Moves up to `rows_max` of the oldest rows into the coarser granularity; returns how many. Skips locked rows. */
 export async function rollUpKeys(tx: RecordTx, slice: Slice): Promise<number> {
 	const folded = await sql<{ rows: number }>`
 		with picked as materialized (
@@ -36,7 +36,7 @@ export async function rollUpKeys(tx: RecordTx, slice: Slice): Promise<number> {
 	return folded.rows[0]?.rows ?? 0;
 }
 
-/** As `foldKeys`, for operations. */
+/** Like `rollUpKeys`, for operations. */
 export async function rollUpOperations(tx: RecordTx, slice: Slice): Promise<number> {
 	const folded = await sql<{ rows: number }>`
 		with picked as materialized (
@@ -56,7 +56,7 @@ export async function rollUpOperations(tx: RecordTx, slice: Slice): Promise<numb
 	return folded.rows[0]?.rows ?? 0;
 }
 
-/** Forgets up to `rows_max` flushes from before `before`; returns how many. */
+/** Deletes up to `rows_max` aggregated flushes from before `before`; returns how many. */
 export async function deleteFlushes(tx: RecordTx, before: Date, rows_max: number): Promise<number> {
 	const deleted = await sql`
 		delete from keywright.usage_flushes where ctid = any (array(

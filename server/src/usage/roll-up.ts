@@ -8,7 +8,7 @@ import { claimRollUp, deleteFlushes, rollUpKeys, rollUpOperations } from "./roll
 const SLICE_ROWS_MAX = 10_000;
 const SLICES_MAX = 200;
 const FLUSHES_KEPT_MS = 7 * 86_400_000;
-/** So that a report under way, or on a node whose clock is behind, still finds what its clock says is kept. */
+/** Margin for running reports and for nodes whose clock is behind. */
 const GRACE_MS = 3_600_000;
 
 export interface RollUpContext extends Pick<Context, "clock"> {
@@ -16,8 +16,8 @@ export interface RollUpContext extends Pick<Context, "clock"> {
 }
 
 /**
- * Moves minutes past their time into hours and hours into days, and forgets old flushes; in bounded slices, each a transaction of its own.
- * May run on several nodes at once: one of them does the work. Returns how many rows were moved and forgotten.
+ * Rolls up expired minutes into hours and hours into days, and deletes old flushes; in bounded slices, each its own transaction.
+ * Safe to run on several nodes at once: an advisory lock admits one. Returns how many rows were moved and deleted.
  */
 export async function rollUpUsage(context: RollUpContext): Promise<{ rows_folded: number; flushes_forgotten: number }> {
 	const now = context.clock.now();
@@ -36,7 +36,7 @@ export async function rollUpUsage(context: RollUpContext): Promise<{ rows_folded
 	return { rows_folded, flushes_forgotten };
 }
 
-/** Runs `step` until it finds less than a whole slice, another node is at it, or it has had its share of this run. */
+/** Runs `step` until a slice is not full, another node has the lock, or SLICES_MAX is reached. */
 async function inSlices(context: RollUpContext, step: (tx: RecordTx) => Promise<number>): Promise<number> {
 	let rows = 0;
 	for (let slices = 0; slices < SLICES_MAX; slices += 1) {

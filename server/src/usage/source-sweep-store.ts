@@ -2,13 +2,13 @@ import { sql } from "kysely";
 import type { RecordTx } from "../database/transaction.ts";
 import { SETTLE_LOCK } from "./store.ts";
 
-/** Whether nothing is aggregated until the transaction ends, so that no source begins to need what is deleted. */
+/** Takes the lock of aggregation until the transaction ends, so that no new source refers to a deleted row; false when it is taken. */
 export async function claimSources(tx: RecordTx): Promise<boolean> {
 	const { rows } = await sql<{ claimed: boolean }>`select pg_try_advisory_xact_lock(${SETTLE_LOCK}::bigint) as claimed`.execute(tx);
 	return rows[0]?.claimed === true;
 }
 
-/** Deletes sources of keys that were last seen before `before`; returns how many. The names that people gave them stay. */
+/** Deletes sources last seen before `before`; returns how many. Names given by members are retained. */
 export async function deleteIdleSources(tx: RecordTx, before: Date, rows_max: number): Promise<number> {
 	const deleted = await sql`
 		delete from keywright.key_sources where ctid = any (array(
@@ -17,7 +17,7 @@ export async function deleteIdleSources(tx: RecordTx, before: Date, rows_max: nu
 	return Number(deleted.numAffectedRows ?? 0n);
 }
 
-/** Deletes names of programs by which no source goes, so that the tenant has room for others; returns how many. */
+/** Deletes program names that no source uses, which frees the tenant's limit; returns how many. */
 export async function deleteUnusedProgramNames(tx: RecordTx, rows_max: number): Promise<number> {
 	const deleted = await sql`
 		delete from keywright.program_names where ctid = any (array(

@@ -9,16 +9,16 @@ import { LIBRARY_FAMILIES, NO_PROGRAM, OTHER_PROGRAM } from "./sources/program.t
 import { storeUsageGap } from "./sources/progress-store.ts";
 import { OTHER_SOURCES, type Source } from "./sources/source.ts";
 
-/** How many sources of one key are told apart; all others are told together, until those that were not seen for 90 days are swept. */
+/** Distinct sources per key. Further ones are combined until the sweep deletes sources that were not seen for 90 days. */
 export const SOURCES_PER_KEY_MAX = 64;
-/** How many names of their own the programs of one tenant may have; sources with further ones are counted together as well. */
+/** Distinct program names per tenant. Sources with further names are combined as well. */
 export const PROGRAM_NAMES_PER_TENANT_MAX = 256;
 const NO_NAMES_OF_THEIR_OWN = [...LIBRARY_FAMILIES, NO_PROGRAM, OTHER_PROGRAM];
-/** Of whoever aggregates: one at a time. */
+/** Advisory lock of aggregation: one transaction at a time. */
 export const SETTLE_LOCK = 7_362_011;
 const MINUTE_SECONDS = 60;
 
-/** Appends a batch, unless this flush is there already: then nothing is done and the answer is false. */
+/** Appends a batch. Returns false, without a change, when this flush is already stored. */
 export async function appendFlush(tx: RecordTx, flush: { flusher_id: string; flush_number: number; batch: Batch }): Promise<boolean> {
 	const { keys, operations, key_checks, secret_operations } = flush.batch;
 	const places = new Map<Source, number>();
@@ -66,13 +66,13 @@ export async function appendFlush(tx: RecordTx, flush: { flusher_id: string; flu
 	return entered.numInsertedOrUpdatedRows === 1n;
 }
 
-/** Whether flushes wait to be settled, or are being settled at this moment. */
+/** Whether flushes are pending or being aggregated. */
 export async function flushesWait(tx: ReadTx): Promise<boolean> {
 	const waiting = await tx.selectFrom("usage_flushes").select("flush_number").where("waiting", "=", true).limit(1).executeTakeFirst();
 	return waiting !== undefined;
 }
 
-/** Adds up to `flushes_max` waiting flushes to the tables that reports read; returns how many. One node at a time, the others wait. */
+/** Aggregates up to `flushes_max` pending flushes into the tables that reports read; returns how many. Serialized by an advisory lock. */
 export async function aggregateFlushes(tx: RecordTx, flushes_max: number): Promise<number> {
 	await sql`select pg_advisory_xact_lock(${SETTLE_LOCK}), ${idleFor(LOCKED_IDLE_MS)}`.execute(tx);
 	const { rows } = await sql<{ node_id: string; flush_number: number }>`
@@ -96,7 +96,7 @@ export async function aggregateFlushes(tx: RecordTx, flushes_max: number): Promi
 	return rows.length;
 }
 
-/** Takes the flush that would be settled next out of the way, as it is, for somebody to look at; returns its name. */
+/** Marks the next pending flush as not waiting, and keeps its values for an operator to inspect; returns `node_id/flush_number`. */
 export async function setAsideFlush(tx: RecordTx): Promise<string | null> {
 	await sql`select pg_advisory_xact_lock(${SETTLE_LOCK}), ${idleFor(LOCKED_IDLE_MS)}`.execute(tx);
 	const { rows } = await sql<{ node_id: string; flush_number: number; flushed_at: Date }>`
@@ -104,12 +104,12 @@ export async function setAsideFlush(tx: RecordTx): Promise<string | null> {
 			select ctid from keywright.usage_flushes where waiting order by flushed_at limit 1
 		) returning node_id, flush_number, flushed_at
 	`.execute(tx);
-	// What it counted is no evidence of anything any more.
+	// Its counts are missing from the evidence.
 	if (rows[0]) await storeUsageGap(tx, rows[0].flushed_at);
 	return rows[0] ? `${rows[0].node_id}/${rows[0].flush_number}` : null;
 }
 
-// Every statement below sums what the flushes say more than once and goes through its rows in the order of the primary key.
+// Every statement below sums duplicate facts and writes its rows in the order of the primary key.
 
 async function aggregateKeys(tx: RecordTx, picked: Picked): Promise<void> {
 	await sql`
@@ -137,8 +137,7 @@ async function aggregateOperations(tx: RecordTx, picked: Picked): Promise<void> 
 	`.execute(tx);
 }
 
-// What is not there any more must not hold up the rest. It is looked for row by row, by index: as `exists` it may be planned as a join
-// that reads all secrets there are.
+// Facts of deleted secrets are skipped. A scalar subquery looks each one up by index; `exists` may be planned as a join that reads all secrets.
 
 async function aggregateSecretUses(tx: RecordTx, picked: Picked): Promise<void> {
 	await sql`
@@ -157,7 +156,10 @@ async function aggregateSecretUses(tx: RecordTx, picked: Picked): Promise<void> 
 	`.execute(tx);
 }
 
-/** Of a tenant that was erased nothing is kept. New sources of a key that has its share of them already, and those by names of programs that the tenant has too many of, are added to the one that stands for all others. */
+/**
+ * Skips erased tenants. A new source beyond SOURCES_PER_KEY_MAX, or with a program name beyond PROGRAM_NAMES_PER_TENANT_MAX, is added to
+ * OTHER_SOURCES.
+ */
 async function aggregateSources(tx: RecordTx, picked: Picked): Promise<void> {
 	const { id, network, agent } = OTHER_SOURCES;
 	await sql`
