@@ -4,7 +4,7 @@
  */
 export const CODES = {
 	invalid_request: { status: 400, title: "The request is malformed" },
-	ambiguous_path: { status: 400, title: "The path can be read in two ways" },
+	ambiguous_path: { status: 400, title: "The path is ambiguous" },
 	multiple_credentials: { status: 400, title: "More than one credential was sent" },
 	key_missing: { status: 401, title: "No API key was sent" },
 	key_invalid: { status: 401, title: "The API key is not valid" },
@@ -17,7 +17,7 @@ export const CODES = {
 	client_not_allowed: { status: 403, title: "The key may not be used from a browser or an app" },
 	environment_mismatch: { status: 403, title: "The key is for another environment" },
 	capability_not_in_plan: { status: 403, title: "The plan does not include this" },
-	permission_missing: { status: 403, title: "The key may not do this" },
+	permission_missing: { status: 403, title: "The key does not have the required permission" },
 	not_found: { status: 404, title: "Not found" },
 	rate_limited: { status: 429, title: "Too many requests" },
 	quota_exceeded: { status: 429, title: "The quota of this period is used up" },
@@ -25,7 +25,7 @@ export const CODES = {
 	too_many_refusals: { status: 429, title: "Too many refused requests with this key" },
 	headers_too_large: { status: 431, title: "The headers are too large or too many" },
 	internal_error: { status: 500, title: "Something failed on our side" },
-	unavailable: { status: 503, title: "Not available at the moment" },
+	unavailable: { status: 503, title: "Temporarily unavailable" },
 } as const satisfies Record<string, { status: number; title: string }>;
 
 export type Code = keyof typeof CODES;

@@ -24,7 +24,7 @@ test("a problem has the members of RFC 9457 and names its decision", () => {
 	assert.equal(problem.status, 403);
 	assert.deepEqual(JSON.parse(problem.body), {
 		type: "https://example.com/errors/permission_missing",
-		title: "The key may not do this",
+		title: "The key does not have the required permission",
 		status: 403,
 		detail: "Refused as permission_missing.",
 		instance: "urn:keywright:request:req_denied",

@@ -12,7 +12,7 @@ class Code(NamedTuple):
 
 CODES = {
     "invalid_request": Code(400, "The request is malformed"),
-    "ambiguous_path": Code(400, "The path can be read in two ways"),
+    "ambiguous_path": Code(400, "The path is ambiguous"),
     "multiple_credentials": Code(400, "More than one credential was sent"),
     "key_missing": Code(401, "No API key was sent"),
     "key_invalid": Code(401, "The API key is not valid"),
@@ -25,7 +25,7 @@ CODES = {
     "client_not_allowed": Code(403, "The key may not be used from a browser or an app"),
     "environment_mismatch": Code(403, "The key is for another environment"),
     "capability_not_in_plan": Code(403, "The plan does not include this"),
-    "permission_missing": Code(403, "The key may not do this"),
+    "permission_missing": Code(403, "The key does not have the required permission"),
     "not_found": Code(404, "Not found"),
     "rate_limited": Code(429, "Too many requests"),
     "quota_exceeded": Code(429, "The quota of this period is used up"),
@@ -33,5 +33,5 @@ CODES = {
     "too_many_refusals": Code(429, "Too many refused requests with this key"),
     "headers_too_large": Code(431, "The headers are too large or too many"),
     "internal_error": Code(500, "Something failed on our side"),
-    "unavailable": Code(503, "Not available at the moment"),
+    "unavailable": Code(503, "Temporarily unavailable"),
 }
