@@ -29,19 +29,19 @@ export interface RotationWanted {
 	readonly overlap_seconds?: number;
 	readonly expires_at?: string | null;
 	readonly id?: string;
-	/** The key itself asks. */
+	/** The request was made with the key itself. */
 	readonly self?: boolean;
 }
 
-/** Throws 409 `rotation_in_progress` while another one of the key goes on. One whose time is over is ended, though nobody has done so yet. */
-async function endLast(tx: Tx, context: KeysContext, key: Key): Promise<Ended | null> {
+/** Throws 409 `rotation_in_progress` if the key has an open rotation. One whose time is over, but that the loop has not ended yet, is ended first. */
+async function endPreviousRotation(tx: Tx, context: KeysContext, key: Key): Promise<Ended | null> {
 	const open = await readOpenRotation(tx, key.tenant_id, key.id);
 	const ended = open && (await endIfOver(tx, context, key, open));
 	if (open && !ended) throw rotationInProgress(key.id, open.id);
 	return ended;
 }
 
-/** A rotation that waits for its new secret, and the one before if its time was over. */
+/** A rotation in state `waiting`, and the previous one if its time was over and it was ended here. */
 export interface Planned {
 	readonly rotation: Rotation;
 	readonly ended: Ended | null;
@@ -56,8 +56,8 @@ async function currentKid(tx: Tx, key: Key): Promise<string> {
 }
 
 /**
- * Enters a rotation of the key, which waits for its new secret. Links that wait for the key's first secret end. Call it with the key locked.
- * 400 `invalid_request` for a date that cannot be; 403 `tenant_suspended`, `capability_not_in_plan`; 409 `rotation_in_progress`, `conflict` for a key
+ * Inserts a rotation in state `waiting` and cancels handovers of the key's first secret. Requires the key to be locked.
+ * 400 `invalid_request` for an invalid date; 403 `tenant_suspended`, `capability_not_in_plan`; 409 `rotation_in_progress`, `conflict` for a key
  * that has ended or has no secret.
  */
 export async function planRotation(tx: Tx, context: KeysContext, found: TenantWithPlan, key: Key, wanted: RotationWanted): Promise<Planned> {
@@ -65,7 +65,7 @@ export async function planRotation(tx: Tx, context: KeysContext, found: TenantWi
 	assertTenantActive(found.tenant);
 	assertApiAccess(found.plan);
 	assertNotEnded(key, now.getTime());
-	const ended = await endLast(tx, context, key);
+	const ended = await endPreviousRotation(tx, context, key);
 	const predecessor_kid = await currentKid(tx, key);
 	const expiry_set_at_before = await readExpirySetAt(tx, key.tenant_id, key.id);
 	const question = { wanted: wanted.expires_at, self: wanted.self === true, dated_at: expiry_set_at_before, plan: found.plan, now: now.getTime() };
@@ -106,8 +106,8 @@ export interface Begun extends IssuedInPlace {
 }
 
 /**
- * Until when the key works from now on, and since when that is said. A date that somebody has set while the link waited is theirs, and stays; one that
- * does not move was set when it was.
+ * The key's expiry date after the rotation, and when it was set. A date that was set while the rotation was `waiting` is kept. `expiry_set_at` changes
+ * only if the date or its origin does.
  */
 async function expiryFrom(tx: Tx, key: Key, waiting: Rotation, now: Date) {
 	const set_at = await readExpirySetAt(tx, key.tenant_id, key.id);
@@ -122,8 +122,8 @@ async function expiryFrom(tx: Tx, key: Key, waiting: Rotation, now: Date) {
 }
 
 /**
- * Makes the new secret of a rotation that waits, and lets the time begin in which both work: from now on the old one has an end, and the key its new
- * dates. With an overlap of 0 the old one has ended, and the rotation with it. Call it with the key locked; `makeSecret` derives one that is not random.
+ * Issues the new secret of a `waiting` rotation and starts the overlap: sets the end of the old secret and the key's new dates. An overlap of 0 seconds
+ * ends the old secret and completes the rotation. Requires the key to be locked; `makeSecret` replaces the random secret by a derived one.
  */
 export async function beginOverlap(
 	tx: Tx,
@@ -135,7 +135,7 @@ export async function beginOverlap(
 ): Promise<Begun> {
 	const { tenant_id, predecessor_kid, overlap_seconds } = waiting;
 	const key_id = before.id;
-	// Two secrets live at most: whatever was left beside the one in use ends here.
+	// At most two secrets may be live: any besides the current one ends here.
 	const replaced_kids = await endOtherSecrets(tx, { tenant_id, key_id }, predecessor_kid, now);
 	const issued = await issueSecret(tx, context, before, now, makeSecret);
 	const at_once = overlap_seconds === 0;
@@ -163,11 +163,11 @@ export async function beginOverlap(
 	};
 }
 
-/** Makes the new secret of a rotation that was handed over, when its link is revealed: the time in which both work begins now. */
+/** Issues the new secret of a rotation when its handover is revealed, and starts the overlap. */
 export async function beginHandedOver(tx: Tx, context: KeysContext, begin: { key: Key; rotation_id: string; now: Date }): Promise<Begun> {
 	const { key, rotation_id, now } = begin;
 	const rotation = await readRotation(tx, key.tenant_id, { id: rotation_id, key_id: key.id });
-	// Whatever ends a rotation that waits ends its link in the same transaction, and the link was claimed with the key locked.
-	assert(rotation?.state === "waiting", "a link was revealed whose rotation does not wait");
+	// A transaction that ends a waiting rotation also cancels its handover, and the handover was claimed with the key locked.
+	assert(rotation?.state === "waiting", "the rotation of a revealed handover is not waiting");
 	return beginOverlap(tx, context, key, rotation, now);
 }

@@ -15,7 +15,7 @@ import { rotateKeyForHandover } from "./rotate.ts";
 
 const DAY_SECONDS = 86_400;
 const EVERYONE: readonly CallerName[] = ["orders", "reports", "backup"];
-/** Two programs that nobody can tell apart: what each of them sends. */
+/** The request headers of two programs that cannot be distinguished. */
 const REPORTS = from("203.0.113.7", "python-requests/2.32");
 const INVOICES = from("203.0.113.9", "python-requests/2.31");
 
@@ -34,7 +34,7 @@ async function toApiError(run: Promise<unknown>): Promise<ApiError> {
 	return failure;
 }
 
-/** A key that each of `callers` has used often enough for their habits to be known. */
+/** A key that each of `callers` has used often enough for its usual gap to be known. */
 async function usedKey(callers: readonly (CallerName | Source)[]): Promise<MadeKey> {
 	const key = await fixture.key(await fixture.verification.tenant(fixture.main.node));
 	for (let round = 0; round < 4; round += 1) {
@@ -44,7 +44,7 @@ async function usedKey(callers: readonly (CallerName | Source)[]): Promise<MadeK
 	return key;
 }
 
-/** The key's rotation as its people and the clock see it. */
+/** Actions on the key's rotation, by people and by time. */
 async function begin(key: MadeKey) {
 	const { raw_key, rotation } = await fixture.rotate(key);
 	const ids = { tenant_id: key.tenant_id, key_id: key.key_id, rotation_id: rotation.id };
@@ -54,7 +54,7 @@ async function begin(key: MadeKey) {
 		look: () => getRotation(fixture.context(), ids),
 		confirm: (source: Pick<Source, "id">) => confirmSource(fixture.context(), { ...ids, source_id: source.id }),
 		complete: () => completeRotation(fixture.context(), ids),
-		/** What the clock makes of it. */
+		/** Runs the rotation loop. */
 		async byItself() {
 			await completeRotations(fixture.context());
 			return (await getRotation(fixture.context(), ids)).status;
@@ -67,7 +67,7 @@ const confirmationsOf = async (tenant_id: string) =>
 		({ action }) => action === "rotation.source_confirmed",
 	);
 
-test("two python-requests behind one address wait for a person, whose word is void when the old secret is seen there again", async () => {
+test("two python-requests clients behind one address need a confirmation, which is void once the old secret is used there again", async () => {
 	equal(REPORTS.id, INVOICES.id);
 	const key = await usedKey([REPORTS, INVOICES]);
 	const rotation = await begin(key);
@@ -111,7 +111,7 @@ test("two python-requests behind one address wait for a person, whose word is vo
 	match(JSON.stringify(audited), /python-requests at 203\.0\.113\.0\/24/);
 });
 
-test("programs of one's own behind hidden networks each need a person's word; a client instance tells them apart there too", async () => {
+test("named programs on hidden networks each need a confirmation, unless they send a client instance", async () => {
 	const memo = new SourceMemo({ addresses: false, filterHeader: headerFilter() });
 	const hidden = (agent: string, client: string | null = null) => memo.find(parseAddress("203.0.113.7"), agent, client);
 	const [orders, sync, named] = [hidden("order-bot/1.2"), hidden("crm-sync/3"), hidden("curl/8.5.0", "backup-1")];
@@ -136,7 +136,7 @@ test("programs of one's own behind hidden networks each need a person's word; a 
 	equal((await rotation.complete()).status, "completed");
 });
 
-test("beside programs that are told apart, one that is not keeps the old secret from ending by itself", async () => {
+test("one source that is not identified keeps a rotation from completing automatically", async () => {
 	const stored_before = makeSource("203.0.113.0/24", "other", null);
 	const key = await usedKey([...EVERYONE, stored_before]);
 	const rotation = await begin(key);
@@ -154,7 +154,7 @@ test("beside programs that are told apart, one that is not keeps the old secret 
 	equal((await rotation.complete()).ended_how, "completed");
 });
 
-test("where evidence decides, where nothing is known and where nothing goes on, there is nothing to confirm", async () => {
+test("a source with evidence, an unknown source and an ended rotation cannot be confirmed", async () => {
 	const key = await usedKey(["orders", REPORTS]);
 	const rotation = await begin(key);
 	equal(await fixture.use(rotation.raw_key, "orders"), "allowed");

@@ -15,8 +15,8 @@ import type { RotationAnswer } from "./schema.ts";
 import { readRotation } from "./store.ts";
 
 /**
- * Enters a person's word that everything at a source has the new secret, where evidence cannot find out. Void once the old secret is seen there again;
- * a word that stands is not entered twice. 404 `not_found`; 409 `conflict` for a rotation that is not going on and for a source that needs no word.
+ * Records a person's confirmation that every program at a source has the new secret, where evidence cannot show it. It becomes void if the old secret
+ * is used there again; a valid one is not recorded twice. 404 `not_found`; 409 `conflict` for a rotation that is not open or a source that needs none.
  */
 export async function confirmSource(
 	context: ChangeContext,

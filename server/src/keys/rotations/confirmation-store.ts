@@ -14,7 +14,7 @@ function confirmationFromRow({ source_id, confirmed_at, confirmed_by }: Row): Co
 	return { source_id, confirmed_at, confirmed_by: confirmed_by as KeyActor };
 }
 
-/** What was confirmed during these rotations: by rotation, then by source. */
+/** The confirmations of these rotations, by rotation id and then by source id. */
 export async function readConfirmations(
 	tx: ReadTx,
 	tenant_id: string,
@@ -30,7 +30,7 @@ export async function readConfirmations(
 	return new Map([...byRotation].map(([id, found]) => [id, new Map(found.map((row) => [row.source_id, confirmationFromRow(row)]))]));
 }
 
-/** Writes a person's word anew. Call it with the key locked. */
+/** Inserts or replaces a confirmation. Requires the key to be locked. */
 export async function putConfirmation(tx: Tx, rotation: { tenant_id: string; id: string }, confirmation: Confirmation): Promise<void> {
 	const { source_id, confirmed_at } = confirmation;
 	const confirmed_by = JSON.stringify(confirmation.confirmed_by);

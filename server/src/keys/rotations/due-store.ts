@@ -1,21 +1,21 @@
 import { sql } from "kysely";
 import type { ReadTx, RecordTx } from "../../database/transaction.ts";
 
-/** Whether this node is the one that looks after rotations until the transaction ends, which stands idle meanwhile, for as long as nodes are waited for. */
+/** Takes the advisory lock of the rotation loop until commit; false if another node holds it. The transaction stays idle while the loop runs. */
 export async function claimRotations(tx: RecordTx): Promise<boolean> {
 	await sql`select set_config('idle_in_transaction_session_timeout', ${`${CLAIM_SECONDS_MAX}s`}, true)`.execute(tx);
 	const { rows } = await sql<{ claimed: boolean }>`select pg_try_advisory_xact_lock(${LOOP_LOCK}::bigint) as claimed`.execute(tx);
 	return rows[0]?.claimed === true;
 }
 
-/** A rotation that may have something to be done: its time is over, its handover is, or it is held and its new secret has been used. */
+/** A rotation that may be due: its overlap or handover is over, or it has no fixed overlap and its new secret has been used. */
 export interface DueRotation {
 	readonly tenant_id: string;
 	readonly key_id: string;
 	readonly id: string;
 }
 
-/** Those after `after` by tenant and id, of all tenants. */
+/** One page, of all tenants, ordered by tenant and id, starting after `after`. */
 export async function readDueRotations(tx: ReadTx, now: Date, after: DueRotation | null, rows_max: number): Promise<DueRotation[]> {
 	const { rows } = await sql<DueRotation>`
 		select r.tenant_id, r.key_id, r.id
@@ -34,7 +34,7 @@ export async function readDueRotations(tx: ReadTx, now: Date, after: DueRotation
 	return rows;
 }
 
-/** Those of all tenants whose old secret is held, and of which nobody was reminded since `before`, in the order of `readDueRotations`. */
+/** Open rotations of all tenants without a fixed overlap and with no reminder since `before`, in the order of `readDueRotations`. */
 export async function readUnreminded(tx: ReadTx, before: Date, after: DueRotation | null, rows_max: number): Promise<DueRotation[]> {
 	const { rows } = await sql<DueRotation>`
 		select r.tenant_id, r.key_id, r.id
@@ -48,8 +48,8 @@ export async function readUnreminded(tx: ReadTx, before: Date, after: DueRotatio
 	return rows;
 }
 
-/** Of all loops that complete rotations: one node at a time. */
+/** Advisory lock: the loop that completes rotations runs on one node at a time. */
 export const LOOP_LOCK = 7_402_118_006;
 
-/** A node that stands still for longer loses the claim. */
+/** The claim's transaction is aborted after this idle time, so that a stalled node loses it. */
 export const CLAIM_SECONDS_MAX = 600;

@@ -13,8 +13,8 @@ import { readRotation } from "./store.ts";
 const PAGE_ROWS_MAX = 200;
 
 /**
- * Ends what the clock ends: rotations of which everything has moved, whose overlap or hard stop is over, or whose link was not revealed in time. One
- * node at a time does it; returns how many it ended. The end of an old secret's time does not wait for this: verification knows it.
+ * Ends rotations whose sources have all moved, whose overlap or hard stop is over, or whose handover has expired; returns how many. Runs on one node at
+ * a time. Verification checks the end of an old secret itself and does not depend on this.
  */
 export async function completeRotations(context: ChangeContext): Promise<number> {
 	await aggregateUsage(context);
@@ -23,7 +23,7 @@ export async function completeRotations(context: ChangeContext): Promise<number>
 
 /** `claim` holds the lock while the changes run, each in a transaction of its own. */
 async function completeClaimed(context: ChangeContext, _claim: RecordTx): Promise<number> {
-	// A node that is gone for good would hold up what is judged by the slowest one.
+	// Evidence is only as recent as the slowest node's counts, so a node that never returns would block every rotation.
 	await context.node.fenceSilent();
 	let ended = 0;
 	let after: DueRotation | null = null;
@@ -40,11 +40,11 @@ function readDueAfter(now: Date, after: DueRotation | null) {
 	return (tx: ReadTx) => readDueRotations(tx, now, after, PAGE_ROWS_MAX);
 }
 
-/** A rotation that cannot be ended now is left to the next run, and holds no other up. */
+/** Logs a rotation that cannot be ended and leaves it to the next run, so that it does not block the others. */
 async function completeOne(context: ChangeContext, due: DueRotation): Promise<boolean> {
 	const { tenant_id, key_id, id } = due;
 	try {
-		// Most of those that are held go on: no key is locked to find that out.
+		// Most open rotations do not end in a run: check without locking the key first.
 		const goes_on = await read({ database: context.database, scope: tenant_id }, async (tx) => {
 			const rotation = await readRotation(tx, tenant_id, { id, key_id });
 			const now = context.clock.now();

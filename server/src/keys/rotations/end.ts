@@ -18,24 +18,24 @@ import type { Ending, Rotation } from "./rotation.ts";
 import type { CancelInput, CompleteInput, RotationEnded } from "./schema.ts";
 import { readRotation, setKeyDates, setSecretEnd, updateRotation } from "./store.ts";
 
-/** A rotation that was ended, with what is to be written of it. */
+/** A rotation that was ended, with the audit entry and event that the caller must write. */
 export interface Ended {
 	readonly rotation: Rotation;
 	readonly audit: AuditNote;
 	readonly event: OutboxEvent;
 }
 
-/** What the clock does to a rotation by itself; null when nothing yet. */
+/** The event that time or evidence has caused for a rotation; null for none. */
 export function dueEvent(seen: Observed, now: number): RotationEvent | null {
 	const { rotation, handover, phase } = seen;
 	if (rotation.state === "waiting") return handover === null || handoverStatusOf(handover, now) !== "waiting" ? "handover_over" : null;
 	if (rotation.state !== "open") return null;
 	if (phase === "completed") return "time_over";
-	// With an overlap that was asked for, the old secret ends then and not before; by a person's word, when a person ends it.
+	// A requested overlap runs to its end. Evidence that includes a confirmation never completes a rotation automatically.
 	return phase === "moved" && rotation.overlap_seconds === null && !seen.evidence.by_confirmation ? "all_moved" : null;
 }
 
-/** The step of a rotation that is over by the clock. Its phase says "completed" already, and the table is asked about what it was. */
+/** The transition for a clock event. The observed phase is already "completed" then, so the table is read for the phase before. */
 export function stepOfClock(seen: Observed, event: RotationEvent): Step | null {
 	const { rotation, phase } = seen;
 	const was = event === "time_over" && phase === "completed" ? "proving" : phase;
@@ -43,7 +43,7 @@ export function stepOfClock(seen: Observed, event: RotationEvent): Step | null {
 	return outcome !== NOTHING && "to" in outcome ? outcome : null;
 }
 
-/** Gives the dates back that the key had, where nobody has changed them since. */
+/** Restores the key's dates from before the rotation, except those that were changed since. */
 async function giveDatesBack(tx: Tx, key: Key, rotation: Rotation): Promise<void> {
 	const same = (a: Date | null, b: Date | null) => (a?.getTime() ?? null) === (b?.getTime() ?? null);
 	const { expires_at_before, expires_at_after, expiry_set_at_before, expiry_from_before, rotation_due_at_before, rotation_due_at_after } = rotation;
@@ -72,7 +72,7 @@ async function endSecrets(tx: Tx, key: Key, seen: Observed, step: Step, now: Dat
 
 const OVER: readonly Ending[] = ["overlap_over", "hard_stop"];
 
-/** Ends a rotation as `step` says, secrets and dates with it. Call it with the key locked, and with a rotation that goes on. */
+/** Applies `step` to a rotation that has not ended, including its secrets and dates. Requires the key to be locked. */
 export async function endRotation(
 	tx: Tx,
 	context: ChangeContext,
@@ -100,7 +100,7 @@ export async function endRotation(
 	};
 }
 
-/** Ends a rotation whose time is over, though nobody has done so yet; null when it goes on. Call it with the key locked. */
+/** Ends a rotation whose time is over but that the loop has not ended yet; null otherwise. Requires the key to be locked. */
 export async function endIfOver(tx: Tx, context: ChangeContext, key: Key, rotation: Rotation): Promise<Ended | null> {
 	const now = context.clock.now();
 	const seen = await observeRotation(tx, rotation, now);
@@ -115,11 +115,11 @@ export interface EndRequest {
 	readonly rotation_id: string;
 	readonly event: Extract<RotationEvent, "complete" | "force_complete" | "cancel" | "force_cancel">;
 	readonly force_reason?: string;
-	/** Asked with the key locked, before anything is ended. */
+	/** Runs with the key locked, before any change; may throw to refuse. */
 	readonly before?: (tx: Tx, seen: Observed) => Promise<void> | void;
 }
 
-/** The refusal of the table in words, with what stands against it. */
+/** The `ApiError` for a refused transition, with the blockers. */
 function refusalOf(seen: Observed, refused: { refused: ApiError["code"]; because: string }): ApiError {
 	const { evidence, rotation } = seen;
 	switch (refused.because) {
@@ -156,16 +156,16 @@ function refusalOf(seen: Observed, refused: { refused: ApiError["code"]; because
 }
 
 /**
- * Ends a rotation because somebody says so, if the table lets it. A rotation that has ended so already stays as it is. Uses of the last second or two
- * may not be settled yet: to complete without force, the old secret has to be silent for ten minutes wherever nobody confirmed, which is far longer.
+ * Ends a rotation on request, if the table allows it; idempotent. Usage of the last second or two may not be aggregated yet. That is safe: without
+ * force, the old secret must have been silent for ten minutes at every source that was not confirmed.
  */
 export async function endByHand(context: ChangeContext, request: EndRequest): Promise<RotationEnded> {
 	const { tenant_id, key_id, rotation_id, event } = request;
-	// What is forced goes by no evidence, and may be urgent.
+	// A forced end needs no evidence and may be urgent, so it does not wait for the aggregation.
 	await (event === "complete" || event === "cancel" ? aggregateUsage : aggregateIfQuick)(context);
 	const { result, waited_for } = await changeEverywhere(context, async (tx) => {
 		const now = context.clock.now();
-		// In the order in which everybody locks them, for what is asked before.
+		// Tenant before key: the lock order of all changes. `request.before` may read the tenant.
 		const { key } = await lockForChange(tx, request);
 		const rotation = await readRotation(tx, tenant_id, { id: rotation_id, key_id });
 		if (!rotation) throw rotationNotFound();
@@ -188,8 +188,8 @@ export async function endByHand(context: ChangeContext, request: EndRequest): Pr
 }
 
 /**
- * Ends the old secret of a rotation: once this has returned, no node accepts it. Goes by itself when everything has moved; before that it takes
- * `force` with a reason, which is audited. A rotation that is completed stays as it is.
+ * Ends the old secret of a rotation; after this returns, no node accepts it. Before all sources have moved, it requires `force` and a `reason`, which
+ * is audited. Idempotent for a completed rotation.
  * 400 `invalid_request` for force without a reason; 404 `not_found`; 409 `old_secret_still_in_use` (with `stragglers`), `conflict` for one that was
  * cancelled or not revealed yet.
  */
@@ -209,8 +209,8 @@ export async function completeRotation(
 }
 
 /**
- * Takes a rotation back: the old secret goes on as before, the new one is dead once this has returned, and the key has its dates again. One that was
- * cancelled stays as it is. 404 `not_found`; 409 `successor_in_use` unless forced, `conflict` for one that is completed.
+ * Cancels a rotation: restores the old secret and the key's dates and ends the new secret; after this returns, no node accepts that. Idempotent for a
+ * cancelled rotation. 404 `not_found`; 409 `successor_in_use` unless forced, `conflict` for a completed one.
  */
 export async function cancelRotation(
 	context: ChangeContext,

@@ -18,7 +18,7 @@ function confirmed(source: Source, ago_ms: number): ReadonlyMap<string, Confirma
 	return new Map([[source.id, { source_id: source.id, confirmed_at, confirmed_by: { kind: "operator", name: "operator token" } }]]);
 }
 
-/** A row of a secret at a source, used last so many milliseconds ago. */
+/** A row of a secret at a source, last used the given number of milliseconds ago. */
 function used(kid: "old" | "new", source: Source, ago_ms: number, more: Partial<SecretSource> = {}): SecretSource {
 	const { id: source_id, network, agent, client } = source;
 	const last_seen_at = new Date(NOW - ago_ms);
@@ -47,7 +47,7 @@ function judged(rows: SecretSource[], more: Partial<Parameters<typeof assessEvid
 
 const codes = (rows: SecretSource[]) => judged(rows).blockers.map(({ code }) => code);
 
-test("a source has moved once it uses the new secret and the old one was silent for ten minutes, or three of its longest gaps", () => {
+test("a source has moved once it uses the new secret and the old one is silent for ten minutes or three of its longest gaps", () => {
 	deepEqual(codes([used("old", SERVER, TEN_MINUTES_MS - 1), used("new", SERVER, TEN_MINUTES_MS - 1)]), ["not_silent_long_enough"]);
 	deepEqual(codes([used("old", SERVER, TEN_MINUTES_MS), used("new", SERVER, TEN_MINUTES_MS)]), []);
 	const nightly = { gap_ms: 1_000, gap_before_ms: 24 * 60 * MINUTE_MS };
@@ -55,20 +55,20 @@ test("a source has moved once it uses the new secret and the old one was silent 
 	deepEqual(codes([used("old", SERVER, 72 * 60 * MINUTE_MS, nightly), used("new", SERVER, 72 * 60 * MINUTE_MS)]), []);
 });
 
-test("silence counts from when the new secret was first used there: before that it says nothing of having moved", () => {
+test("silence counts from the first use of the new secret at the source", () => {
 	deepEqual(codes([used("old", SERVER, 60 * MINUTE_MS), used("new", SERVER, 30_000)]), ["not_silent_long_enough"]);
 	const [source] = judged([used("old", SERVER, 60 * MINUTE_MS), used("new", SERVER, 30_000)]).sources;
 	deepEqual(source?.waits_until, new Date(NOW - 30_000 + TEN_MINUTES_MS));
 });
 
-test("who has not used the new secret blocks, however long it has been silent within 90 days", () => {
+test("a source that has not used the new secret blocks for 90 days of silence", () => {
 	const rows = [used("new", ELSEWHERE, 10 * MINUTE_MS), used("old", SERVER, EVIDENCE_KEPT_MS - 1)];
 	deepEqual(codes(rows), ["old_secret_only"]);
 	deepEqual(codes([used("new", ELSEWHERE, 10 * MINUTE_MS), used("old", SERVER, EVIDENCE_KEPT_MS)]), []);
 	equal(judged(rows).all_moved, false);
 });
 
-test("what is not told apart, and what was seen under three times, never counts as moved by evidence, not even as the only source", () => {
+test("a source that is not identified or seen less than three times never counts as moved by evidence, even as the only source", () => {
 	const old_ends_at = new Date(NOW + MINUTE_MS);
 	const long_ago = 60 * MINUTE_MS;
 	for (const [source, more, code] of [
@@ -86,13 +86,13 @@ test("what is not told apart, and what was seen under three times, never counts 
 	}
 });
 
-test("sources that never used the old secret, and uses of it after its end, do not matter", () => {
+test("sources that never used the old secret, and uses of it after its end, are ignored", () => {
 	const dead = used("old", SERVER, 0, { first_seen_at: null, last_seen_at: null, requests: 0, dead_last_seen_at: new Date(NOW), dead_requests: 3 });
 	const { sources, all_moved } = judged([dead, used("new", ELSEWHERE, TEN_MINUTES_MS)]);
 	deepEqual([sources.map(({ old, moved }) => [old, moved]), all_moved], [[[null, true]], true]);
 });
 
-test("where nobody is known to use the old secret, ten minutes pass before that is believed", () => {
+test("without known uses of the old secret, all has moved ten minutes after the first use of the new one", () => {
 	deepEqual(
 		judged([used("new", ELSEWHERE, TEN_MINUTES_MS - 1)]).blockers.map(({ code, source_id }) => [code, source_id]),
 		[["not_silent_long_enough", undefined]],
@@ -100,7 +100,7 @@ test("where nobody is known to use the old secret, ten minutes pass before that 
 	deepEqual(codes([used("new", ELSEWHERE, TEN_MINUTES_MS)]), []);
 });
 
-test("before the new secret was used anywhere nothing has moved", () => {
+test("nothing has moved before the first use of the new secret", () => {
 	deepEqual(
 		judged([]).blockers.map(({ code }) => code),
 		["not_deployed"],
@@ -108,7 +108,7 @@ test("before the new secret was used anywhere nothing has moved", () => {
 	equal(judged([]).all_moved, false);
 });
 
-test("a source is called by its given name, or by what is known of it", () => {
+test("a source is labelled by its given name, or by its client and network", () => {
 	const called = (source: Source, name: string | null = null) => sourceLabel({ ...source, source_id: source.id, name });
 	deepEqual(
 		[
@@ -122,7 +122,7 @@ test("a source is called by its given name, or by what is known of it", () => {
 	);
 });
 
-test("a person's word counts for a source that evidence cannot judge, is void once the old secret is seen there again, and never ends anything by itself", () => {
+test("a confirmation counts where evidence cannot decide, is void once the old secret is used there again, and never completes a rotation by itself", () => {
 	const rows = (ago_ms: number) => [used("old", LIBRARY, ago_ms), used("new", LIBRARY, MINUTE_MS)];
 	const waiting = judged(rows(5 * MINUTE_MS));
 	deepEqual(waiting.sources.map(mayBeConfirmed), [true]);
@@ -147,7 +147,7 @@ test("a person's word counts for a source that evidence cannot judge, is void on
 	equal(judged([used("old", LIBRARY, 5 * MINUTE_MS)], { confirmations: confirmed(LIBRARY, MINUTE_MS) }).blockers[0]?.code, "not_deployed");
 });
 
-test("more use of the old secret never makes anything moved, and time alone never unmoves", () => {
+test("more use of the old secret never makes a source moved, and time alone never reverts it", () => {
 	const networks = ["unknown", "198.51.100.0/24", "203.0.113.0/24"];
 	const row = fc.record({
 		kid: fc.constantFrom("old" as const, "new" as const),

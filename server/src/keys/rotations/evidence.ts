@@ -4,7 +4,7 @@ import { OTHER_SOURCES, UNKNOWN_NETWORK } from "../../usage/sources/source.ts";
 import { CLIENT_HEADER, type NotToldApart, whyNotToldApart } from "../../usage/sources/told-apart.ts";
 import { type Confirmation, isVoid } from "./rotation.ts";
 
-/** Said with every rotation: what no evidence can show. */
+/** Part of every rotation response: the limit of the evidence. */
 export const EVIDENCE_LIMIT =
 	"A copy of a program that calls less often than the required silence cannot be detected: it may still hold the old secret when that ends. " +
 	`Give each copy its own name in ${CLIENT_HEADER}.`;
@@ -18,18 +18,18 @@ const DETAILS: Readonly<Record<NotToldApart, string>> = {
 	other_program: "Its User-Agent does not begin with a program name, so several programs can look like this one.",
 };
 
-/** Why a source is not told apart, in a sentence. */
+/** Explains in one sentence why a source may be several programs. */
 export function notToldApartDetail(why: NotToldApart): string {
 	return DETAILS[why];
 }
 
-/** However often a source is heard of, so long it must be silent: what nodes have counted and not yet written (a second or two) is within it. */
+/** Minimum silence of any source. Far longer than the delay until nodes have written their counts (a second or two). */
 export const SILENCE_MS_MIN = 600_000;
-/** A source that is silent for as many of its longest usual gaps is taken for moved. */
+/** A source counts as moved after being silent for this many times its longest gap. */
 export const GAPS_OF_SILENCE = 3;
-/** Fewer tell nothing of what is usual. */
+/** With fewer sightings the usual gap is unknown. */
 export const SIGHTINGS_MIN = 3;
-/** Who has not used the old secret for so long does not count any more. */
+/** A source that has not used the old secret for this long is ignored. */
 export const EVIDENCE_KEPT_MS = 90 * 86_400_000;
 
 export const BLOCKER_CODES = [
@@ -52,20 +52,20 @@ export interface Blocker {
 
 type Use = Pick<SecretSource, "first_seen_at" | "last_seen_at" | "requests" | "sightings" | "gap_ms" | "gap_before_ms">;
 
-/** One source, with what was seen of either secret there; null where a secret was not used while it lived. */
+/** One source with the use of either secret there; null for a secret that was not used there while it was valid. */
 export interface AssessedSource {
 	readonly source: Pick<SecretSource, "source_id" | "network" | "agent" | "client" | "name">;
 	readonly old: Use | null;
 	readonly new: Use | null;
-	/** Why several programs can look like this source; null where it is told apart. */
+	/** Why the source may be several programs; null for an identified one. */
 	readonly not_told_apart: NotToldApart | null;
-	/** Nothing there needs the old secret any more: by evidence, or because a person confirmed so. */
+	/** The old secret is no longer needed there, by evidence or by a person's confirmation. */
 	readonly moved: boolean;
-	/** What a person confirmed of it, also when the old secret was seen there again since. */
+	/** Also a confirmation that is void because the old secret was used there again. */
 	readonly confirmation: Confirmation | null;
-	/** It counts as moved because of that alone. */
+	/** It counts as moved only because of the confirmation. */
 	readonly confirmed: boolean;
-	/** When it will have moved, or when it does not matter any more, if nothing else is seen; null when that is not known. */
+	/** When it will count as moved, or stop mattering, if the old secret is not used there again; null if unknown. */
 	readonly waits_until: Date | null;
 	readonly blocker: Blocker | null;
 }
@@ -73,7 +73,7 @@ export interface AssessedSource {
 export interface Evidence {
 	readonly sources: readonly AssessedSource[];
 	readonly all_moved: boolean;
-	/** At least one of them by a person's word alone: then a person ends the old secret as well, or its time does. */
+	/** At least one source counts as moved only by a confirmation. The rotation then never completes by evidence alone. */
 	readonly by_confirmation: boolean;
 	readonly blockers: readonly Blocker[];
 }
@@ -81,15 +81,15 @@ export interface Evidence {
 export interface EvidenceQuestion {
 	readonly predecessor_kid: string;
 	readonly successor_kid: string | null;
-	/** The first use of the new secret, wherever that was. */
+	/** The first use of the new secret at any source. */
 	readonly successor_used_at: Date | null;
-	/** When the old secret ends whatever is seen; null when it is not said yet. */
+	/** When the old secret ends regardless of the evidence; null if not set yet. */
 	readonly old_ends_at: Date | null;
-	/** Silence is judged by what is known of uses, never by the clock alone. */
+	/** How far the counts are complete: silence counts only up to there, not up to the current time. */
 	readonly usage: UsageSeen;
 	/** By source. */
 	readonly confirmations: ReadonlyMap<string, Confirmation>;
-	/** The key is refused: what is not seen meanwhile says nothing. */
+	/** All requests of the key are refused, so the absence of uses is no evidence. */
 	readonly key_ended: boolean;
 	readonly now: number;
 }
@@ -106,12 +106,12 @@ const JUST_DEPLOYED: Blocker = {
 
 const NOT_REPORTED = "uses the new secret; a server has not reported yet whether the old one was used at this source since.";
 
-/** How long a source must be silent on a secret, by how long it was silent between two uses. Milliseconds. */
+/** The required silence of a source, in milliseconds, from the longest gap between two of its uses. */
 export function silenceNeeded(use: Pick<Use, "gap_ms" | "gap_before_ms">): number {
 	return Math.max(SILENCE_MS_MIN, GAPS_OF_SILENCE * Math.max(use.gap_ms, use.gap_before_ms));
 }
 
-/** What a source is called: as a member named it, or by what is known of it. */
+/** The name that a member gave to the source, or else its client and network. */
 export function sourceLabel(source: AssessedSource["source"]): string {
 	if (source.name !== null) return source.name;
 	if (source.source_id === OTHER_SOURCES.id) return "other sources";
@@ -119,7 +119,7 @@ export function sourceLabel(source: AssessedSource["source"]): string {
 	return `${source.client ?? source.agent} at ${known}`;
 }
 
-/** What every source of a key's two secrets tells of whether the old one is still needed there. Pure: settled usage in, judgement out. */
+/** Assesses for each source of a key's two secrets whether the old one is still needed there. A pure function of aggregated usage. */
 export function assessEvidence(rows: readonly SecretSource[], question: EvidenceQuestion): Evidence {
 	const bySource = Map.groupBy(rows, (row) => row.source_id);
 	const sources = [...bySource.values()].flatMap((seen) => assessSource(seen, question) ?? []);
@@ -127,7 +127,7 @@ export function assessEvidence(rows: readonly SecretSource[], question: Evidence
 	const by_confirmation = sources.some((source) => source.confirmed);
 	const { successor_used_at, usage } = question;
 	if (successor_used_at === null) blockers.unshift({ code: "not_deployed", detail: "The new secret has not been used yet." });
-	// Nobody is known to use the old one; whoever did at that moment would be known of by the end of the silence that others have to keep.
+	// No source is known to use the old secret, but counts may lag: wait for the minimum silence after the new secret's first use.
 	else if (
 		blockers.length === 0 &&
 		!by_confirmation &&
@@ -138,7 +138,7 @@ export function assessEvidence(rows: readonly SecretSource[], question: Evidence
 	return { sources, all_moved: blockers.length === 0, by_confirmation, blockers };
 }
 
-/** The instant up to which silence is known of, in milliseconds since 1970. */
+/** The instant up to which the counts are complete, in Unix milliseconds. */
 function seenUntil({ usage, now }: EvidenceQuestion): number {
 	return Math.min(now, usage.until_ms);
 }
@@ -171,11 +171,11 @@ function assessSource(seen: readonly SecretSource[], question: EvidenceQuestion)
 
 interface Wait {
 	readonly waits_until: Date | null;
-	/** Null: by evidence, nothing there needs the old secret any more. */
+	/** Null: the evidence shows that the old secret is no longer needed there. */
 	readonly waits_for: Pick<Blocker, "code" | "detail"> | null;
 }
 
-/** What a source that has used the old secret waits for, by evidence alone. */
+/** What is missing before a source that has used the old secret counts as moved; ignores confirmations. */
 function waitOf(
 	not_told_apart: NotToldApart | null,
 	old: Use & { last_seen_at: Date },
@@ -200,7 +200,7 @@ function waitOf(
 	return { waits_until, waits_for: { code: "not_silent_long_enough", detail } };
 }
 
-/** Whether a person may confirm that all of a source has moved: only where evidence cannot find out. */
+/** Whether a person may confirm that a source has moved: only where evidence cannot show it. */
 export function mayBeConfirmed({ old, not_told_apart, blocker, confirmed }: AssessedSource): boolean {
 	return old !== null && (confirmed || not_told_apart !== null || blocker?.code === "too_few_sightings");
 }

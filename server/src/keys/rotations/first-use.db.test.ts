@@ -27,12 +27,12 @@ before(async () => {
 });
 after(() => fixture.close());
 
-/** A secret that nobody has used, and what would take it back. */
+/** An unused secret and an action that would end it. */
 interface Unused {
 	readonly raw_key: string;
-	/** Of the old secret or none: `raw_key` is dead once this has returned. */
+	/** Ends the unused secret: `raw_key` is refused after this returns. */
 	undo(): Promise<unknown>;
-	/** The code of the verb that comes too late. */
+	/** The error code of the action if the secret was used before it. */
 	readonly refused: string;
 }
 
@@ -60,7 +60,7 @@ async function revealedKey(): Promise<Unused> {
 
 const UNDOING = { "cancelling a rotation": unusedSuccessor, "issuing again": unusedKey, "revealing again": revealedKey };
 
-/** Until so many statements of the database wait for a lock. */
+/** Resolves when that many statements wait for a lock. */
 async function untilWaiting(statements: number): Promise<void> {
 	for (;;) {
 		await fixture.verification.behind("select pg_stat_clear_snapshot()");
@@ -82,18 +82,18 @@ async function codeOfFailure(run: Promise<unknown>): Promise<string> {
 	);
 }
 
-/** A key with a rotation that it has begun itself, and the repeat of that request. */
+/** A key that has started its own rotation, and a repeat of that request. */
 async function selfRotated() {
 	const key = await fixture.verification.key(fixture.main.node, tenant_id, { permissions: ["key:rotate"] });
 	const begin = async () => rotateSelf(await fixture.self(key.raw_key, `attempt-${key.key_id}`), {});
 	return { key, begin };
 }
 
-suite("the first use of a secret and what takes an unused one back", () => {
+suite("the first use of a secret against actions that end an unused one", () => {
 	for (const [verb, unused] of Object.entries(UNDOING)) {
-		test(`a use that is recorded first is seen by ${verb}, which is refused`, async () => {
+		test(`${verb} is refused after a use that was recorded first`, async () => {
 			const { raw_key, undo, refused } = await unused();
-			// The use has locked the secret and waits for this row, which is then taken back.
+			// The use has locked the secret and waits for this row, which is rolled back afterwards.
 			await fixture.verification.behind("begin");
 			const kid = raw_key.slice(-50, -38);
 			await fixture.verification.behind("insert into keywright.secret_activity values ($1, $2, now(), now())", [kid, tenant_id]);
@@ -106,10 +106,10 @@ suite("the first use of a secret and what takes an unused one back", () => {
 			equal(codeOf(await fixture.main.ask(raw_key)), "allowed");
 		});
 
-		test(`a use that comes while ${verb} is under way is refused, and nothing is broken that was answered`, async () => {
+		test(`a use during ${verb} is refused, and no accepted request is broken`, async () => {
 			const { raw_key, undo } = await unused();
 			await fixture.main.grants.fill(raw_key.slice(-50, -38), "normal");
-			// A change takes its number last, with all of its locks.
+			// A change takes its number last, while it holds all of its locks.
 			await fixture.verification.behind("begin");
 			await fixture.verification.behind("select seq from keywright.change_sequence for update");
 			const undone = codeOfFailure(undo());
@@ -121,7 +121,7 @@ suite("the first use of a secret and what takes an unused one back", () => {
 		});
 	}
 
-	test("a repeat with the same Idempotency-Key shows the raw key no more once its first use is on the way", async () => {
+	test("a repeat with the same Idempotency-Key does not show the raw key while its first use is being recorded", async () => {
 		const { key, begin } = await selfRotated();
 		const first = await begin();
 		equal((await begin()).raw_key, first.raw_key, "an answer that was lost");
@@ -137,7 +137,7 @@ suite("the first use of a secret and what takes an unused one back", () => {
 		equal((await getRotation(fixture.context(), { ...idsOf(key), rotation_id: first.rotation.id })).status, "proving");
 	});
 
-	test("whatever the live secret is answered with is a use; what a dead one or a paused key is answered with is none", async () => {
+	test("any response to a live secret is a use; a response to an ended secret or a paused key is not", async () => {
 		const codes: [string, string][] = [];
 		for (const question of [{ permissions: ["nothing:here"] }, { tenant_id: "another" }]) {
 			const { raw_key, undo } = await unusedSuccessor();
@@ -154,7 +154,7 @@ suite("the first use of a secret and what takes an unused one back", () => {
 		equal(codeOf(await fixture.main.ask(paused.raw_key)), "key_rotated");
 	});
 
-	test("the first use is recorded once for all who ask at the same time, on every node", async () => {
+	test("concurrent requests on several nodes record the first use once", async () => {
 		const second = await fixture.second();
 		const { raw_key } = await unusedKey();
 		const asked = await Promise.all([fixture.main, second].flatMap((process) => Array.from({ length: 20 }, () => process.ask(raw_key))));
@@ -166,7 +166,7 @@ suite("the first use of a secret and what takes an unused one back", () => {
 		equal(asked[0]?.grant?.first_use_recorded, true);
 	});
 
-	test("with the database away the first use of a secret is 503, and spends nothing; a secret in use goes on", async () => {
+	test("without the database the first use of a secret is 503 and consumes nothing; a secret in use keeps working", async () => {
 		let cut = false;
 		const held = holdable(fixture.verification.database, async () => {
 			if (cut) throw Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
@@ -184,7 +184,7 @@ suite("the first use of a secret and what takes an unused one back", () => {
 		await process.node.stop();
 	});
 
-	test("secrets that a change has locked are left out of a statement for many, so that none waits for another", async () => {
+	test("a statement for many secrets skips those that a change has locked", async () => {
 		const keys = [await fixture.key(tenant_id), await fixture.key(tenant_id), await fixture.key(tenant_id)];
 		const kids = keys.map((key) => key.kid);
 		const { database } = fixture.verification;

@@ -23,7 +23,7 @@ const ACTIONS = [
 ];
 type Action = (typeof ACTIONS)[number] | "revoke";
 
-/** What a run knows of its key, as its callers would. */
+/** The state of a key as its clients would know it. */
 class Run {
 	readonly key: MadeKey;
 	readonly raw_keys: string[];
@@ -48,7 +48,7 @@ before(async () => {
 });
 after(() => fixture.close());
 
-/** Does one thing on one of the nodes; a refusal is an answer, anything else that is thrown a defect. */
+/** Runs one action on one of the nodes. An expected refusal is a result; any other error fails the test. */
 async function act(run: Run, action: Action, node: Process): Promise<string> {
 	try {
 		await perform(run, action, node);
@@ -114,7 +114,7 @@ async function perform(run: Run, action: Action, { node, verifier, ask }: Proces
 	}
 }
 
-/** What must be so at every moment at which nothing is under way. */
+/** Invariants that hold whenever no action is running. */
 async function assertSound(run: Run): Promise<void> {
 	const { tenant_id, key_id } = run.key;
 	const now = new Date(fixture.verification.clock.now());
@@ -142,7 +142,7 @@ async function assertSound(run: Run): Promise<void> {
 	equal(finding.intact, true, "every change has its entry");
 }
 
-test("rotating, revealing, completing, cancelling, pausing and revoking at once on two nodes: one winner, one secret in use, revoking wins", async () => {
+test("concurrent rotations, reveals, completions, cancellations, pauses and revocations on two nodes leave one secret in use, and revoking wins", async () => {
 	const wave = fc.record({
 		actions: fc.array(fc.record({ action: fc.constantFrom<Action>(...ACTIONS), node: fc.nat(1) }), { minLength: 2, maxLength: 6 }),
 		pass_seconds: fc.constantFrom(0, 1, OVERLAP_SECONDS),

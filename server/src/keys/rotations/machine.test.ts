@@ -13,7 +13,7 @@ interface Secret {
 	used: boolean;
 }
 
-/** A key with its rotations as the table moves them, and nothing else: what the actions do with rows, done with values. */
+/** A model of a key and its rotations that applies the transition table to values instead of rows. */
 class ModelKey {
 	now = 0;
 	revoked = false;
@@ -68,7 +68,7 @@ const EVENTS: readonly RotationEvent[] = [
 	...(["cancel", "force_cancel", "handover_over", "revoke"] as const),
 ];
 
-test("in any order of rotating, revealing, using, completing, cancelling, pausing and revoking there is one secret in use and never a third", () => {
+test("any order of rotating, revealing, using, completing, cancelling, pausing and revoking leaves one secret in use and at most two live", () => {
 	const step = fc.oneof(
 		{ weight: 3, arbitrary: fc.record({ do: fc.constant("rotate" as const), handed_over: fc.boolean(), held: fc.boolean() }) },
 		{ weight: 6, arbitrary: fc.record({ do: fc.constant("event" as const), event: fc.constantFrom(...EVENTS), all_moved: fc.boolean() }) },
@@ -106,7 +106,7 @@ test("in any order of rotating, revealing, using, completing, cancelling, pausin
 	);
 });
 
-test("nothing leads out of an end, and revoking ends everything that goes on", () => {
+test("no event leaves an ended phase, and revoking ends every other phase", () => {
 	for (const phase of ROTATION_STATUSES) {
 		const ended = phase === "completed" || phase === "cancelled";
 		for (const event of EVENTS) {
@@ -117,7 +117,7 @@ test("nothing leads out of an end, and revoking ends everything that goes on", (
 	}
 });
 
-test("a secret that is used is never taken away without force, and no rotation completes without force while a source may need the old one", () => {
+test("without force, a used secret is never ended and no rotation completes while a source may need the old secret", () => {
 	for (const phase of ["issued", "proving"] as const) {
 		deepEqual(stepOf(phase, "complete", true), { refused: "old_secret_still_in_use", because: "still_in_use" });
 		equal(stepOf(phase, "all_moved", true), NOTHING);
@@ -133,7 +133,7 @@ test("a secret that is used is never taken away without force, and no rotation c
 	);
 });
 
-test("a rotation is over when the time of its old secret is, whatever its row says", () => {
+test("a rotation is completed once its old secret has ended, regardless of its stored state", () => {
 	const seen = { successor_used: true, all_moved: false, old_ends_at: new Date(1_000), key_ended: false };
 	equal(phaseOf({ state: "open" }, seen, 999), "proving");
 	equal(phaseOf({ state: "open" }, seen, 1_000), "completed");

@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../../core/error.ts";
 import type { Ending, Rotation, RotationState, RotationStatus } from "./rotation.ts";
 
-/** What can happen to a rotation. `all_moved`, `time_over` and `handover_over` come of the clock; the others somebody asks for. */
+/** The events of a rotation. `all_moved`, `time_over` and `handover_over` are caused by time; the others are requested. */
 export type RotationEvent =
 	| "reveal"
 	| "complete"
@@ -15,14 +15,14 @@ export type RotationEvent =
 
 export interface Step {
 	readonly to: RotationState;
-	/** Null while it goes on. */
+	/** Null while the rotation has not ended. */
 	readonly how: Ending | null;
 }
 export interface Refused {
 	readonly refused: ErrorCode;
 	readonly because: "not_revealed" | "still_in_use" | "in_use" | "key_ended" | "ended";
 }
-/** Nothing happens: it is so already, or does not concern a rotation in this phase. */
+/** No transition: the rotation is in that state already, or the event does not apply to its phase. */
 export const NOTHING = "nothing";
 export type Outcome = Step | Refused | typeof NOTHING;
 
@@ -34,7 +34,7 @@ const IN_USE: Refused = { refused: "successor_in_use", because: "in_use" };
 const KEY_ENDED: Refused = { refused: "conflict", because: "key_ended" };
 const ENDED: Refused = { refused: "conflict", because: "ended" };
 
-/** Every phase and everything that can happen in it. That revoking wins is its column: it ends whatever goes on, and nothing leads out of an end. */
+/** The transition table. Revoking always wins: it ends every phase that has not ended, and no event leaves an ended phase. */
 export const MACHINE: Readonly<Record<RotationStatus, Readonly<Record<RotationEvent, Outcome>>>> = {
 	waiting: {
 		reveal: { to: "open", how: null },
@@ -80,7 +80,7 @@ export const MACHINE: Readonly<Record<RotationStatus, Readonly<Record<RotationEv
 		handover_over: NOTHING,
 		revoke: CANCELLED("revoked"),
 	},
-	// A key that is given a later end goes on with both of its secrets: only a person's force ends one of them before.
+	// A later expiry date reactivates the key with both secrets. Until then only force may end one of them.
 	over: {
 		reveal: KEY_ENDED,
 		complete: KEY_ENDED,
@@ -116,12 +116,12 @@ export const MACHINE: Readonly<Record<RotationStatus, Readonly<Record<RotationEv
 	},
 };
 
-/** Whether the secret of a living key is being replaced, so that both work or the new one is about to be made. */
+/** Whether the rotation is in progress and its key has not expired. */
 export function goesOn(phase: RotationStatus): boolean {
 	return phase !== "over" && phase !== "completed" && phase !== "cancelled";
 }
 
-/** What `event` makes of a rotation in the phase. The end of the time of an old secret that was held is told as the hard stop that it is. */
+/** The outcome of `event` in `phase`. Without a fixed overlap (`held`), the end of the old secret's time is reported as `hard_stop`. */
 export function stepOf(phase: RotationStatus, event: RotationEvent, held: boolean): Outcome {
 	const outcome = MACHINE[phase][event];
 	if (outcome !== NOTHING && "how" in outcome && outcome.how === "overlap_over" && held) return { ...outcome, how: "hard_stop" };
@@ -129,8 +129,8 @@ export function stepOf(phase: RotationStatus, event: RotationEvent, held: boolea
 }
 
 /**
- * The phase of a rotation at `now` (ms). `old_ends_at` is the old secret's own end: past it the rotation is completed, whether or not that has been
- * written, and what has ended is never brought back. While its key has ended it is `over`.
+ * The phase of a rotation at `now` (ms). After `old_ends_at`, the old secret's own end, the rotation is completed even if its row is not updated yet, and
+ * stays so. While its key has expired the phase is `over`.
  */
 export function phaseOf(
 	rotation: Pick<Rotation, "state">,

@@ -14,16 +14,16 @@ import { phaseOf } from "./machine.ts";
 import type { Confirmation, Rotation, RotationStatus } from "./rotation.ts";
 import { readExpirySetAt } from "./store.ts";
 
-/** A rotation with everything that is known of it at one instant. */
+/** A rotation with its evidence and phase at one instant. */
 export interface Observed {
 	readonly rotation: Rotation;
 	readonly phase: RotationStatus;
 	readonly predecessor: SecretVersion;
 	readonly successor: SecretVersion | null;
 	readonly successor_used_at: Date | null;
-	/** The old secret's own end, past or to come; null while that is not said, and where it goes on. */
+	/** The old secret's own end, past or future; null for a rotation that is waiting or cancelled. */
 	readonly old_ends_at: Date | null;
-	/** When it ends or has ended by that or with its key, as the key shows it. */
+	/** The earlier of that and the end of its key, as the key's response shows it. */
 	readonly old_end_shown: Date | null;
 	readonly evidence: Evidence;
 	readonly operations: readonly SecretOperation[];
@@ -44,7 +44,7 @@ interface Seen {
 	readonly confirmations: ReadonlyMap<string, ReadonlyMap<string, Confirmation>>;
 }
 
-/** Rotations of one key as they stand; the evidence is read once for all of them. Settle usage before the transaction. */
+/** The rotations of one key with their evidence, which is read once for all. Aggregate usage before the transaction. */
 export async function observeRotations(
 	tx: ReadTx,
 	key: { tenant_id: string; key_id: string },
@@ -52,7 +52,7 @@ export async function observeRotations(
 	now: number,
 ): Promise<Observed[]> {
 	if (rotations.length === 0) return [];
-	// Before anything that it speaks of.
+	// Must be read first: it states up to which time the evidence read below is complete.
 	const usage = await readUsageSeen(tx);
 	const record = await readKey(tx, key.tenant_id, key.key_id);
 	assert(record, "the key of a rotation is gone");
@@ -79,12 +79,12 @@ export async function observeRotations(
 
 export async function observeRotation(tx: ReadTx, rotation: Rotation, now: number): Promise<Observed> {
 	const [one] = await observeRotations(tx, rotation, [rotation], now);
-	assert(one, "a rotation that is there cannot be observed");
+	assert(one, "an existing rotation was not observed");
 	return one;
 }
 
-/** While a key has ended, nothing is counted as a use of it: when it may have come back last, by an end that was set while both secrets worked; 0 for never. */
-function cameBackMs(expiry_set_at: Date, successor: SecretVersion | null): number {
+/** No use is counted while a key has expired. Returns when it was last reactivated by a new expiry date during the overlap (ms); 0 for never. */
+function reactivatedAtMs(expiry_set_at: Date, successor: SecretVersion | null): number {
 	return successor !== null && expiry_set_at > successor.created_at ? expiry_set_at.getTime() : 0;
 }
 
@@ -100,7 +100,7 @@ function observed(rotation: Rotation, seen: Seen, now: number): Observed {
 	const key_ended = keyHasEnded(seen.key, now);
 	const evidence = assessEvidence(seen.sources, {
 		...{ predecessor_kid, successor_kid, successor_used_at, old_ends_at, confirmations, now, key_ended },
-		usage: { ...seen.usage, gaps_until_ms: Math.max(seen.usage.gaps_until_ms, cameBackMs(seen.expiry_set_at, successor)) },
+		usage: { ...seen.usage, gaps_until_ms: Math.max(seen.usage.gaps_until_ms, reactivatedAtMs(seen.expiry_set_at, successor)) },
 	});
 	const phase = phaseOf(rotation, { successor_used, all_moved: evidence.all_moved, old_ends_at, key_ended }, now);
 	const old_end_shown = old_ends_at && secretEndOf(predecessor, seen.key, now);

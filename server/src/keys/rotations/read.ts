@@ -14,7 +14,7 @@ export function rotationNotFound(): ApiError {
 	return new ApiError("not_found", "There is no rotation with this id.");
 }
 
-/** One rotation with its five steps and what was seen of either secret, up to a second behind. 404 `not_found`. */
+/** One rotation with its five steps and the use of either secret, at most about a second old. 404 `not_found`. */
 export async function getRotation(
 	context: DatabaseContext,
 	input: { tenant_id: string; key_id: string; rotation_id: string },
@@ -27,7 +27,7 @@ export async function getRotation(
 	});
 }
 
-/** One page of a key's rotations, the latest first. 404 `not_found` for a key that is not there. */
+/** One page of a key's rotations, newest first. 404 `not_found` for an unknown key. */
 export async function listRotations(
 	context: DatabaseContext,
 	input: PageRequest & { tenant_id: string; key_id: string },

@@ -14,25 +14,25 @@ const REMIND_EVERY_MS = 86_400_000;
 const PAGE_ROWS_MAX = 200;
 
 /**
- * Tells once a day of each rotation whose old secret is held still: an event `rotation.reminder` that says who has not moved and when the old secret ends
- * whatever is seen, and an audit entry. Answers of how many it told. Any number of nodes may do it at once.
+ * Emits `rotation.reminder`, with an audit entry, once a day for each open rotation without a fixed overlap: the sources that have not moved and the hard
+ * stop. Returns the number of reminders. Safe to run on several nodes at once.
  */
 export async function remindOfRotations(context: ChangeContext): Promise<number> {
 	await aggregateUsage(context);
 	const before = new Date(context.clock.now() - REMIND_EVERY_MS);
-	let told = 0;
+	let reminded = 0;
 	for (let after: DueRotation | null = null; ; ) {
 		const last: DueRotation | null = after;
 		const due: DueRotation[] = await read({ database: context.database, scope: ALL_TENANTS }, (tx) =>
 			readUnreminded(tx, before, last, PAGE_ROWS_MAX),
 		);
-		for (const rotation of due) if (await remind(context, rotation, before)) told += 1;
+		for (const rotation of due) if (await remind(context, rotation, before)) reminded += 1;
 		after = due.at(-1) ?? null;
-		if (due.length < PAGE_ROWS_MAX) return told;
+		if (due.length < PAGE_ROWS_MAX) return reminded;
 	}
 }
 
-/** False when it has ended or is about to, or somebody else was quicker. */
+/** False if the rotation has ended or is due to end, or another node has sent the reminder. */
 async function remind(context: ChangeContext, due: DueRotation, before: Date): Promise<boolean> {
 	const { tenant_id, key_id, id: rotation_id } = due;
 	return change<boolean>({ ...context, scope: tenant_id }, async (tx): Promise<Change<boolean>> => {

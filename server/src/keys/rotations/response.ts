@@ -4,25 +4,25 @@ import { CLIENT_HEADER } from "../../usage/sources/told-apart.ts";
 import { toHandoverResponse } from "../response.ts";
 import { type AssessedSource, EVIDENCE_LIMIT, mayBeConfirmed, notToldApartDetail, silenceNeeded } from "./evidence.ts";
 import { type Observed, observeRotation } from "./observe.ts";
-import { type CheckedOperation, isVoid, latestOf, operationsOf, type Rotation } from "./rotation.ts";
+import { type CheckedOperation, getCheckedOperations, isVoid, latestOf, type Rotation } from "./rotation.ts";
 import type { RotationAnswer } from "./schema.ts";
 
 function timeText(time: Date | null): string | null {
 	return time === null ? null : time.toISOString();
 }
 
-/** Whether a source is told apart; if not, why, and what would tell its programs apart. */
-function describeToldApart({ not_told_apart: code }: AssessedSource) {
+/** Whether a source is one identified program; if not, why, and which header would identify its programs. */
+function toIdentificationResponse({ not_told_apart: code }: AssessedSource) {
 	if (code === null) return { told_apart: true, not_told_apart: null, tell_apart_by: null };
 	const tell_apart_by = code === "too_many_sources" ? null : CLIENT_HEADER;
 	return { told_apart: false, not_told_apart: { code, detail: notToldApartDetail(code) }, tell_apart_by };
 }
 
-function toSourceResponse(judged: AssessedSource): RotationAnswer["sources"][number] {
-	const { source, old, new: successor, moved, waits_until, blocker, not_told_apart, confirmation } = judged;
+function toSourceResponse(assessed: AssessedSource): RotationAnswer["sources"][number] {
+	const { source, old, new: successor, moved, waits_until, blocker, not_told_apart, confirmation } = assessed;
 	const { source_id: id, name, network, agent, client } = source;
 	return {
-		...describeToldApart(judged),
+		...toIdentificationResponse(assessed),
 		silent_since: timeText(old?.last_seen_at ?? null),
 		silence_seconds: old && not_told_apart === null ? Math.ceil(silenceNeeded(old) / SECOND_MS) : null,
 		confirmation: confirmation && {
@@ -30,7 +30,7 @@ function toSourceResponse(judged: AssessedSource): RotationAnswer["sources"][num
 			by: confirmation.confirmed_by,
 			void: isVoid(confirmation, old?.last_seen_at ?? null),
 		},
-		may_be_confirmed: mayBeConfirmed(judged),
+		may_be_confirmed: mayBeConfirmed(assessed),
 		...{ id, name, network, agent, client, moved },
 		old: old && { last_seen_at: timeText(old.last_seen_at) ?? "", requests: old.requests },
 		new: successor && {
@@ -43,7 +43,7 @@ function toSourceResponse(judged: AssessedSource): RotationAnswer["sources"][num
 	};
 }
 
-/** What of the five steps is done, and since when, as far as that is known. */
+/** The five steps, which of them are done, and when, if known. */
 function toStepsResponse(seen: Observed, operations: readonly CheckedOperation[]): RotationAnswer["steps"] {
 	const { rotation, successor, successor_used_at, evidence, phase } = seen;
 	const users = evidence.sources.filter((source) => source.old !== null);
@@ -73,10 +73,10 @@ function toStepsResponse(seen: Observed, operations: readonly CheckedOperation[]
 	];
 }
 
-/** A rotation as it is answered. */
+/** The response body for a rotation. */
 export function toRotationResponse(seen: Observed, now: number): RotationAnswer {
 	const { rotation, phase, predecessor, successor, evidence } = seen;
-	const operations = operationsOf(seen.operations, predecessor.kid, successor?.kid ?? null);
+	const operations = getCheckedOperations(seen.operations, predecessor.kid, successor?.kid ?? null);
 	const has_ended = phase === "completed" || phase === "cancelled";
 	return {
 		id: rotation.id,

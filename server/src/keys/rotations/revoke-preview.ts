@@ -18,8 +18,8 @@ import { countRequests, readExpirySetAt, readOpenRotation } from "./store.ts";
 const WEEK_MS = 7 * DAY_MS;
 
 /**
- * What would stop working if the key were revoked now: its requests, from where, and whether its secret is being replaced; and until when it would
- * work if that were replaced now. 404 `not_found`.
+ * What would stop working if the key were revoked now: its requests, their sources and the open rotation; and the expiry date that a rotation
+ * started now would set. 404 `not_found`.
  */
 export async function revokePreview(context: DatabaseContext, input: { tenant_id: string; key_id: string }): Promise<RevokePreview> {
 	const { tenant_id, key_id } = input;

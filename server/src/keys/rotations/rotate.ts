@@ -21,7 +21,7 @@ import { updateRotation } from "./store.ts";
 
 type Request = RotateInput & { tenant_id: string; key_id: string };
 
-/** What is audited of a rotation that has begun, or waits for its new secret. */
+/** Audit facts of a rotation that has started, or that waits for its new secret. */
 export function startedFacts(key: Key, rotation: Rotation, begun: Pick<Begun, "kid" | "last4"> | null): Record<string, unknown> {
 	const { id: rotation_id, predecessor_kid, overlap_seconds, hard_stop_at, expires_at_before, expires_at_after } = rotation;
 	const { name, environment } = key;
@@ -34,7 +34,7 @@ function timeText(time: Date | null): string | null {
 	return time?.toISOString() ?? null;
 }
 
-/** A change that enters a rotation, with the end of the one before if its time was over. */
+/** The change that starts a rotation, and that ends the previous one if its time was over. */
 export function startedChange<T>(result: T, key: Key, planned: Planned, notes: readonly AuditNote[]): Change<T> & { result: T } {
 	const { rotation, ended } = planned;
 	const { tenant_id, id: key_id, name, environment } = key;
@@ -50,7 +50,7 @@ export function startedChange<T>(result: T, key: Key, planned: Planned, notes: r
 	};
 }
 
-/** Locks tenant and key, and refuses a repeat of a request whose answer held a secret. */
+/** Locks tenant and key, and refuses a repeated request, since the response held a secret that is shown once. */
 async function lockFor(tx: Tx, context: KeysContext, input: Request, rotation_id: string): Promise<KeyForChange> {
 	const { tenant_id, key_id } = input;
 	const locked = await lockForChange(tx, input, "update");
@@ -68,8 +68,8 @@ function shownBefore(key_id: string, rotation_id: string): ApiError {
 }
 
 /**
- * Gives a key a new secret beside the one in use and answers it, this once. The old one goes on for `overlap_seconds`, or until everything has moved
- * (30 days at most); with 0 it is dead once this has returned. All else of the key stays; its dates are counted anew.
+ * Issues a new secret for a key and returns it, once. The old one keeps working for `overlap_seconds`, or by default until all sources have moved (at
+ * most 30 days); with 0 no node accepts it after this returns. The expiry and rotation dates are recalculated.
  * 400 `invalid_request`; 403 `capability_not_in_plan`, `tenant_suspended`; 404 `not_found`; 409 `rotation_in_progress`, `conflict` for a key that has
  * ended, `secret_already_issued` for a repeat with the same Idempotency-Key.
  */
@@ -96,8 +96,8 @@ export async function rotateKey(context: KeysContext, input: Request): Promise<R
 }
 
 /**
- * The same, but the new secret is made when the recipient of the one-time link reveals it; the time in which both work begins then. Cancelling the
- * link cancels the rotation. Fails as `rotateKey` does; 429 `rate_limited` for too many mails.
+ * The same, but the new secret is issued, and the overlap starts, when the recipient reveals the one-time link. Cancelling the link cancels the
+ * rotation. Errors as for `rotateKey`; 429 `rate_limited` for too many mails.
  */
 export async function rotateKeyForHandover(context: HandoverContext, input: Request & { handover: HandoverInput }): Promise<RotatedForHandover> {
 	const rotation_id = newId("rot");

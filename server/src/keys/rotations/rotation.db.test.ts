@@ -36,7 +36,7 @@ async function toApiError(run: Promise<unknown>): Promise<ApiError> {
 	return failure;
 }
 
-/** A key that each of `callers` has used often enough for their habits to be known: every ten seconds. */
+/** A key that each of `callers` has used every ten seconds, often enough for its usual gap to be known. */
 async function usedKey(callers: readonly CallerName[] = EVERYONE, plan = {}): Promise<MadeKey> {
 	const key = await fixture.key(await fixture.verification.tenant(fixture.main.node, plan));
 	for (let round = 0; round < 4; round += 1) {
@@ -51,7 +51,7 @@ const idsOf = ({ tenant_id, key_id }: MadeKey) => ({ tenant_id, key_id });
 const audit = (tenant_id: string) =>
 	fixture.verification.behind("select action, details->'facts' as facts from keywright.audit_entries where chain = $1 order by seq", [tenant_id]);
 
-test("a repeat with the same Idempotency-Key makes no second secret", async () => {
+test("a repeat with the same Idempotency-Key issues no second secret", async () => {
 	const key = await usedKey(["orders"]);
 	const first = await fixture.rotate(key, { overlap_seconds: 60 }, { idempotency_key: "rotate-1" });
 	const repeat = await toApiError(fixture.rotate(key, { overlap_seconds: 60 }, { idempotency_key: "rotate-1" }));
@@ -65,7 +65,7 @@ test("a repeat with the same Idempotency-Key makes no second secret", async () =
 	equal((await listRotations(fixture.context(), idsOf(key))).data.length, 2);
 });
 
-test("three programs behind one address move one after the other; the old secret ends by itself once the last one has, and not before", async () => {
+test("a rotation completes automatically when the last of three programs behind one address has moved", async () => {
 	const key = await usedKey();
 	const { raw_key, rotation, key: begun } = await fixture.rotate(key);
 	deepEqual([rotation.status, begun.rotation?.status, begun.id], ["issued", "issued", key.key_id]);
@@ -113,7 +113,7 @@ test("three programs behind one address move one after the other; the old secret
 	deepEqual((await audit(key.tenant_id)).map(({ action }) => action).slice(-2), ["rotation.started", "rotation.completed"]);
 });
 
-test("completing early takes force and a reason, which is audited with who had not moved", async () => {
+test("completing early requires force and a reason, which is audited with the sources that had not moved", async () => {
 	const key = await usedKey(["orders"]);
 	const { rotation, raw_key } = await fixture.rotate(key);
 	const ids = { ...idsOf(key), rotation_id: rotation.id };
@@ -131,7 +131,7 @@ test("completing early takes force and a reason, which is audited with who had n
 	equal((await toApiError(cancelRotation(fixture.context(), { ...ids, force: true }))).code, "conflict");
 });
 
-test("cancelling gives the old secret and the key's dates back; once the new one is used it takes force", async () => {
+test("cancelling restores the old secret and the key's dates, and requires force once the new secret is used", async () => {
 	const key = await usedKey(["orders"], { max_key_lifetime_days: 90 });
 	const before = await getKey(fixture.context(), idsOf(key));
 	await fixture.pass(DAY_SECONDS);
@@ -148,7 +148,7 @@ test("cancelling gives the old secret and the key's dates back; once the new one
 
 	await fixture.pass(1);
 	const second = await fixture.rotate(key);
-	// The clock went on by a second; what a cancelled rotation leaves would differ by a day.
+	// The clock advanced by a second; dates left over from the cancelled rotation would differ by a day.
 	equal(
 		Date.parse(second.rotation.expires_at ?? "") - Date.parse(first.rotation.expires_at ?? ""),
 		1_000,
@@ -165,7 +165,7 @@ test("cancelling gives the old secret and the key's dates back; once the new one
 	deepEqual([page.data.map(({ id }) => id), page.next_cursor !== null], [[second.rotation.id], true]);
 });
 
-test("dates that somebody set while a rotation went on are not taken back with it", async () => {
+test("cancelling a rotation keeps dates that were set during it", async () => {
 	const key = await usedKey(["orders"]);
 	const { rotation } = await fixture.rotate(key);
 	const expires_at = new Date(fixture.verification.clock.now() + DAY_SECONDS * 1_000).toISOString();
@@ -174,7 +174,7 @@ test("dates that somebody set while a rotation went on are not taken back with i
 	equal((await getKey(fixture.context(), idsOf(key))).expires_at, expires_at);
 });
 
-test("an overlap ends when it was said to, by the clock alone: no change, no loop", async () => {
+test("an overlap ends on time without any change or loop", async () => {
 	const key = await usedKey(["orders"]);
 	const { rotation, raw_key } = await fixture.rotate(key, { overlap_seconds: 900 });
 	deepEqual([rotation.hard_stop_at, rotation.overlap_seconds], [null, 900]);
@@ -197,7 +197,7 @@ test("an overlap ends when it was said to, by the clock alone: no change, no loo
 	deepEqual([ended.ended_how, ended.ended_at], ["overlap_over", rotation.old_ends_at]);
 });
 
-test("the loop writes what the clock has ended: an overlap, and a hard stop after 30 days", async () => {
+test("the loop completes rotations after their overlap, or after the hard stop of 30 days", async () => {
 	const own = await rotationFixture();
 	try {
 		const tenant_id = await own.verification.tenant(own.main.node);
@@ -216,7 +216,7 @@ test("the loop writes what the clock has ended: an overlap, and a hard stop afte
 	}
 });
 
-test("who begins to replace a secret is reminded once a day for as long as the old one is held, with who has not moved", async () => {
+test("an open rotation without a fixed overlap sends a daily reminder with the sources that have not moved", async () => {
 	const own = await rotationFixture();
 	try {
 		const tenant_id = await own.verification.tenant(own.main.node);
@@ -248,7 +248,7 @@ test("who begins to replace a secret is reminded once a day for as long as the o
 	}
 });
 
-test("one rotation at a time: others, a reissue and a link for the first secret are refused while it goes on", async () => {
+test("during a rotation, another rotation, a reissue and a handover are refused", async () => {
 	const key = await fixture.key(await fixture.verification.tenant(fixture.main.node));
 	const { rotation } = await fixture.rotate(key);
 	const again = await toApiError(fixture.rotate(key));
@@ -257,7 +257,7 @@ test("one rotation at a time: others, a reissue and a link for the first secret 
 	equal((await toApiError(handOverKey(fixture.handoverContext(), idsOf(key)))).code, "rotation_in_progress");
 });
 
-test("revoking ends a rotation with the key; pausing does not, and a paused key can be replaced", async () => {
+test("revoking a key ends its rotation; pausing does not, and a paused key can be rotated", async () => {
 	const key = await usedKey(["orders"]);
 	const { rotation, raw_key } = await fixture.rotate(key);
 	equal((await pauseKey(fixture.context(), idsOf(key))).rotation?.id, rotation.id);
@@ -274,7 +274,7 @@ test("revoking ends a rotation with the key; pausing does not, and a paused key 
 	equal((await toApiError(fixture.rotate(key))).code, "conflict");
 });
 
-test("a new secret is handed over: the time in which both work begins when it is revealed", async () => {
+test("the overlap of a rotation with a handover starts when the secret is revealed", async () => {
 	const key = await usedKey(["orders"]);
 	const made = await rotateKeyForHandover(fixture.handoverContext(), { ...idsOf(key), overlap_seconds: 60, handover: {} });
 	deepEqual(
@@ -297,7 +297,7 @@ test("a new secret is handed over: the time in which both work begins when it is
 	deepEqual([await fixture.use(key.raw_key, "orders"), await fixture.use(revealed.raw_key, "orders")], ["key_rotated", "allowed"]);
 });
 
-test("a date that somebody sets while a link waits is not overwritten when it is revealed, nor by cancelling", async () => {
+test("revealing or cancelling keeps an expiry date that was set while the handover was waiting", async () => {
 	const key = await usedKey(["orders"], { max_key_lifetime_days: 90 });
 	await fixture.pass(60);
 	const made = await rotateKeyForHandover(fixture.handoverContext(), { ...idsOf(key), handover: {} });
@@ -310,7 +310,7 @@ test("a date that somebody sets while a link waits is not overwritten when it is
 	equal((await getKey(fixture.context(), idsOf(key))).expires_at, expires_at);
 });
 
-test("a link that is cancelled or not opened in time cancels its rotation, and cancelling the rotation ends the link", async () => {
+test("a handover that is cancelled or expires cancels its rotation, and cancelling the rotation cancels its handover", async () => {
 	const key = await usedKey(["orders"]);
 	const begin = () => rotateKeyForHandover(fixture.handoverContext(), { ...idsOf(key), handover: { expires_in_seconds: 300 } });
 	const first = await begin();
@@ -331,7 +331,7 @@ test("a link that is cancelled or not opened in time cancels its rotation, and c
 	equal(await fixture.use(key.raw_key, "orders"), "allowed");
 });
 
-test("both secrets of a key share its rate limit and its budget of refusals", async () => {
+test("both secrets of a key share its rate limit and its limit of refusals", async () => {
 	const limit = { name: "burst", requests: 3, window_seconds: 60, per: "key" } as const;
 	const tenant_id = await fixture.verification.tenant(fixture.main.node, { rate_limits: [limit] });
 	const key = await fixture.key(tenant_id);
@@ -345,7 +345,7 @@ test("both secrets of a key share its rate limit and its budget of refusals", as
 	equal(await fixture.use(successor, "orders"), "too_many_refusals");
 });
 
-test("uses without an address, and too few of them, never count as moved by evidence: then a person or the end of the overlap decides", async () => {
+test("sources without an address, or with too few uses, move only by a confirmation or the end of the overlap", async () => {
 	const key = await usedKey([]);
 	for (let round = 0; round < 4; round += 1) {
 		await fixture.use(key.raw_key, from(null, "backup-job/0.9"));
@@ -363,7 +363,7 @@ test("uses without an address, and too few of them, never count as moved by evid
 	equal((await look(key, rotation.id)).ended_at, null);
 });
 
-test("an expired key is not replaced, and one whose plan lost the API neither", async () => {
+test("an expired key, and a key whose plan lost the API, cannot be rotated", async () => {
 	const key = await usedKey(["orders"]);
 	await updateKeySettings(fixture.context(), { ...idsOf(key), expires_at: new Date(fixture.verification.clock.now() + 60_000).toISOString() });
 	await fixture.pass(61);
@@ -374,7 +374,7 @@ test("an expired key is not replaced, and one whose plan lost the API neither", 
 	equal((await toApiError(fixture.rotate(other))).code, "capability_not_in_plan");
 });
 
-test("the preview of a revocation says what would stop: requests by the hour, day and week, sources, and the rotation", async () => {
+test("the revocation preview lists requests by hour, day and week, the sources and the rotation", async () => {
 	const key = await usedKey(["orders", "backup"]);
 	await fixture.pass(2 * 3_600);
 	await fixture.use(key.raw_key, "orders");

@@ -5,7 +5,7 @@ import type { ExpiryFrom, KeyActor } from "../key.ts";
 /** `waiting`: the new secret is made when its handover is revealed; `open`: both secrets work. */
 export type RotationState = "waiting" | "open" | "completed" | "cancelled";
 
-/** What one that has not ended has come to, from what was seen of its key and secrets: never stored. `over`: its key has ended, and both secrets with it. */
+/** Derived from the state and the evidence, never stored. `over`: the key has expired, and both secrets with it. */
 export const ROTATION_STATUSES = ["waiting", "issued", "proving", "moved", "over", "completed", "cancelled"] as const;
 export type RotationStatus = (typeof ROTATION_STATUSES)[number];
 
@@ -20,10 +20,10 @@ export const ENDINGS = [
 	"handover_over",
 	"revoked",
 ] as const;
-/** How a rotation ended. The first two lines complete it without a person: all have moved, or the time of the old secret is over. */
+/** How a rotation ended. The first three complete it automatically: all sources have moved, or the old secret's time is over. */
 export type Ending = (typeof ENDINGS)[number];
 
-/** The replacing of a key's secret by another, as it is stored. */
+/** The stored replacement of a key's secret by another. */
 export interface Rotation {
 	readonly tenant_id: string;
 	readonly id: string;
@@ -33,7 +33,7 @@ export interface Rotation {
 	/** Null until the handover is revealed. */
 	readonly successor_kid: string | null;
 	readonly handover_id: string | null;
-	/** Null: the old secret is held until everything has moved, until `hard_stop_at` at the latest. */
+	/** Null: the old secret works until all sources have moved, at most until `hard_stop_at`. */
 	readonly overlap_seconds: number | null;
 	readonly hard_stop_at: Date | null;
 	readonly started_at: Date;
@@ -43,7 +43,7 @@ export interface Rotation {
 	readonly ended_how: Ending | null;
 	readonly force_reason: string | null;
 	readonly expires_at_before: Date | null;
-	/** When that date was set: from then on it counted. */
+	/** When `expires_at_before` was set. */
 	readonly expiry_set_at_before: Date;
 	readonly expiry_from_before: ExpiryFrom;
 	readonly rotation_due_at_before: Date | null;
@@ -53,31 +53,35 @@ export interface Rotation {
 	readonly reminded_at: Date | null;
 }
 
-/** The longest that an old secret is held. */
+/** The maximum overlap if none is given. */
 export const HARD_STOP_DAYS = 30;
 
-/** When the old secret of an overlap that begins at `now` ends, and whether that is because nothing else ended it before. */
+/** When the old secret ends for an overlap that starts at `now`; `hard_stop_at` is set if no overlap was given. */
 export function endOfOverlap(overlap_seconds: number | null, now: Date): { old_ends_at: Date; hard_stop_at: Date | null } {
 	if (overlap_seconds !== null) return { old_ends_at: new Date(now.getTime() + overlap_seconds * 1_000), hard_stop_at: null };
 	const hard_stop_at = new Date(now.getTime() + HARD_STOP_DAYS * DAY_MS);
 	return { old_ends_at: hard_stop_at, hard_stop_at };
 }
 
-/** The five steps of replacing a secret, in their order. */
+/** The five steps of a rotation, in order. */
 export const STEPS = ["created", "deployed", "checked", "moved", "revoked"] as const;
 
-/** What counts as having been done of late: as long before the old secret's last success. */
+/** An operation is recent if it succeeded within this time before the old secret's last success. */
 const ACTIVE_PERIOD_MS = 7 * 86_400_000;
 
 export interface CheckedOperation {
 	readonly operation: string;
 	readonly old_at: Date;
-	/** Null: not seen to succeed with the new secret. */
+	/** Null: has not succeeded with the new secret. */
 	readonly new_at: Date | null;
 }
 
-/** Everything that the old secret did with success in the last days in which it did anything, and when the new one did the same; the latest first. */
-export function operationsOf(operations: readonly SecretOperation[], predecessor_kid: string, successor_kid: string | null): CheckedOperation[] {
+/** The recent successful operations of the old secret, and when each last succeeded with the new one. */
+export function getCheckedOperations(
+	operations: readonly SecretOperation[],
+	predecessor_kid: string,
+	successor_kid: string | null,
+): CheckedOperation[] {
 	const old = operations.filter((done) => done.kid === predecessor_kid);
 	const last_ms = Math.max(...old.map((done) => done.last_succeeded_at.getTime()));
 	const done = new Map(operations.filter(({ kid }) => kid === successor_kid).map((one) => [one.operation, one.last_succeeded_at]));
@@ -86,20 +90,20 @@ export function operationsOf(operations: readonly SecretOperation[], predecessor
 		.map(({ operation, last_succeeded_at }) => ({ operation, old_at: last_succeeded_at, new_at: done.get(operation) ?? null }));
 }
 
-/** The latest of some instants; null for none and where one is null. */
+/** The latest of some instants; null if there are none or one is null. */
 export function latestOf(times: readonly (Date | null)[]): Date | null {
 	if (times.length === 0 || times.includes(null)) return null;
 	return new Date(Math.max(...times.map((time) => time?.getTime() ?? 0)));
 }
 
-/** A person's word that everything at a source has the new secret of a rotation. */
+/** A person's confirmation that every program at a source has the new secret. */
 export interface Confirmation {
 	readonly source_id: string;
 	readonly confirmed_at: Date;
 	readonly confirmed_by: KeyActor;
 }
 
-/** Whether the old secret was seen at the source again, so that the word was wrong. */
+/** Whether the old secret was used at the source after the confirmation. */
 export function isVoid({ confirmed_at }: Confirmation, old_last_seen_at: Date | null): boolean {
 	return old_last_seen_at !== null && old_last_seen_at.getTime() >= confirmed_at.getTime();
 }

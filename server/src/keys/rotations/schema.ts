@@ -9,7 +9,7 @@ import { BLOCKER_CODES } from "./evidence.ts";
 import { ENDINGS, ROTATION_STATUSES, STEPS } from "./rotation.ts";
 
 const OVERLAP_SECONDS_MAX = 2_592_000;
-/** A program that replaces its own secret must have time to hand the new one to all of its processes. */
+/** A program that rotates its own key needs time to distribute the new secret to all of its processes. */
 export const SELF_OVERLAP_SECONDS_MIN = 300;
 const TIME_CHARACTERS_MAX = 64;
 
@@ -100,7 +100,7 @@ export const RotationSchema = Type.Object({
 	evidence_limit: Type.String({ description: "What no evidence can show" }),
 	reasons: Type.Array(Type.Object({ code: Type.Enum([...BLOCKER_CODES]), detail: Type.String(), source_id: Type.Optional(Type.String()) })),
 });
-/** A rotation as it is answered. */
+/** The response body for a rotation. */
 export type RotationAnswer = Static<typeof RotationSchema>;
 export const RotationPage = pageOf(RotationSchema);
 
@@ -109,7 +109,7 @@ export const Rotated = Type.Object({ ...begun, raw_key: Type.String({ descriptio
 export type Rotated = Static<typeof Rotated>;
 export const RotatedForHandover = Type.Object({ ...begun, ...handoverLink });
 export type RotatedForHandover = Static<typeof RotatedForHandover>;
-/** What completing or cancelling has come to. */
+/** The response to completing or cancelling. */
 export const RotationEnded = Type.Object({ ...RotationSchema.properties, waited_for: NodesWaitedFor });
 export type RotationEnded = Static<typeof RotationEnded>;
 
@@ -147,7 +147,7 @@ export const SelfRotateInput = Type.Object(
 	},
 	closed,
 );
-/** What a key is told of its own rotation: nothing of people, nor of the other places that use it. */
+/** The part of a rotation that its own key may read: no people and no other sources. */
 const OwnRotation = Type.Pick(RotationSchema, [
 	...(["id", "status", "predecessor", "successor", "overlap_seconds", "old_ends_at", "hard_stop_at"] as const),
 	...(["started_at", "ended_at", "ended_how", "expires_at", "expires_at_before", "safe_to_complete"] as const),

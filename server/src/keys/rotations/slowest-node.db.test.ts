@@ -13,13 +13,13 @@ import { appendFlush } from "../../usage/store.ts";
 import { completeRotations } from "./end-due.ts";
 import { getRotation } from "./read.ts";
 
-/** Longer than any silence that these sources have to keep. */
+/** Longer than the required silence of these sources. */
 const LONG_SECONDS = 7_200;
-/** Longer than a lease of the tests. */
+/** Longer than a node's lease in these tests. */
 const LEASE_OVER_SECONDS = 1_200_000;
 const SERVER = makeSource("203.0.113.0/24", "node", "orders-1");
 
-suite("the end of an old secret is judged by the node whose counts came last", () => {
+suite("the end of an old secret depends on the node whose counts arrived last", () => {
 	let fixture: RotationFixture;
 	let key: MadeKey;
 	let rotation_id: string;
@@ -34,7 +34,7 @@ suite("the end of an old secret is judged by the node whose counts came last", (
 		const { raw_key, rotation } = await fixture.rotate(key);
 		rotation_id = rotation.id;
 		await fixture.use(raw_key, SERVER);
-		// Its counts are not written: it answers, and has lost the database.
+		// Its counts are not written: it still answers requests but has lost the database.
 		other = await fixture.verification.process();
 		await other.ask(key.raw_key, { source: SERVER });
 	});
@@ -45,7 +45,7 @@ suite("the end of an old secret is judged by the node whose counts came last", (
 	const fence = (at_ms: number) =>
 		fixture.verification.behind("update keywright.nodes set fenced_at = $2 where id = $1", [other.node.id, new Date(at_ms)]);
 
-	test("a node that is cut off holds it up, and the uses that it brings later count", async () => {
+	test("a node without the database delays completion, and the uses that it writes later count", async () => {
 		await fixture.pass(LONG_SECONDS);
 		equal(await completed(), 0);
 		const { reasons, safe_to_complete } = await look();
@@ -63,7 +63,7 @@ suite("the end of an old secret is judged by the node whose counts came last", (
 		await flushing.stop();
 	});
 
-	test("a node that was fenced may have held uses until then: silence counts from its fence on", async () => {
+	test("silence counts from the time at which a node was fenced", async () => {
 		await fixture.pass(LONG_SECONDS);
 		await fence(fixture.verification.clock.now());
 		equal(await completed(), 0);
@@ -71,13 +71,13 @@ suite("the end of an old secret is judged by the node whose counts came last", (
 		equal(await completed(), 1);
 	});
 
-	test("a node that stopped has written its counts and holds nothing up", async () => {
+	test("a node that stopped has written its counts and delays nothing", async () => {
 		await other.node.stop();
 		await fixture.pass(LONG_SECONDS);
 		equal(await completed(), 1);
 	});
 
-	test("a node that is gone for good is fenced once its lease is over, and holds nothing up for ever", async () => {
+	test("a node that never returns is fenced once its lease has expired", async () => {
 		await fixture.pass(LONG_SECONDS);
 		equal(await completed(), 0);
 		const node_id = other.node.id;
@@ -87,7 +87,7 @@ suite("the end of an old secret is judged by the node whose counts came last", (
 		equal(row?.fenced_at instanceof Date, true);
 	});
 
-	test("counts that a node gave up are a gap: silence counts from then on, for a batch that was refused and for what found no room", async () => {
+	test("silence counts from the time of lost counts, whether a batch was rejected or the meter was full", async () => {
 		await other.node.stop();
 		const { clock, database } = fixture.verification;
 		const seen = async () => (await read({ database, scope: "*" }, readUsageSeen)).gaps_until_ms;
@@ -115,7 +115,7 @@ suite("the end of an old secret is judged by the node whose counts came last", (
 		await flushing.stop();
 	});
 
-	test("the only node judges by its own counts, up to the earliest that is not aggregated yet", async () => {
+	test("a single node uses its own counts, up to the earliest that is not aggregated yet", async () => {
 		await other.node.stop();
 		const { clock, database } = fixture.verification;
 		const seen = () => read({ database, scope: "*" }, readUsageSeen);

@@ -41,7 +41,7 @@ type Row = Omit<Rotation, "expiry_from_before" | "expiry_from_after" | "state" |
 	expiry_from_after: string;
 };
 
-/** Guarantee: the state and who set an end have check constraints, and the others were written by this file from values of these types. */
+/** Guarantee: `state` and `expiry_from_*` have check constraints; the other columns were written by this file from these types. */
 function rotationFromRow(row: Row): Rotation {
 	return {
 		...row,
@@ -70,7 +70,7 @@ export type RotationChanges = Partial<
 	>
 >;
 
-/** Call it with the key locked. */
+/** Requires the key to be locked. */
 export async function updateRotation(tx: Tx, rotation: Pick<Rotation, "tenant_id" | "id">, changes: RotationChanges): Promise<void> {
 	const { ended_by, ...columns } = changes;
 	await tx
@@ -81,7 +81,7 @@ export async function updateRotation(tx: Tx, rotation: Pick<Rotation, "tenant_id
 		.execute();
 }
 
-/** With the key locked it stays so: whoever changes a rotation locks its key first. */
+/** Stable until commit if the key is locked: every change of a rotation locks its key first. */
 export async function readRotation(tx: ReadTx, tenant_id: string, wanted: { id: string; key_id: string }): Promise<Rotation | null> {
 	const row = await tx
 		.selectFrom("rotations")
@@ -93,7 +93,7 @@ export async function readRotation(tx: ReadTx, tenant_id: string, wanted: { id: 
 	return row ? rotationFromRow(row) : null;
 }
 
-/** The rotation of the key that has not ended, of which there is one at most. */
+/** The key's rotation that has not ended; there is at most one. */
 export async function readOpenRotation(tx: ReadTx, tenant_id: string, key_id: string): Promise<Rotation | null> {
 	const row = await tx
 		.selectFrom("rotations")
@@ -105,7 +105,7 @@ export async function readOpenRotation(tx: ReadTx, tenant_id: string, key_id: st
 	return row ? rotationFromRow(row) : null;
 }
 
-/** The key's rotations, the latest first. */
+/** The key's rotations, newest first. */
 export async function readRotations(tx: ReadTx, key: { tenant_id: string; key_id: string }, window: Window): Promise<Rotation[]> {
 	const [started_at, id] = window.after ?? [];
 	const rows = await tx
@@ -121,13 +121,13 @@ export async function readRotations(tx: ReadTx, key: { tenant_id: string; key_id
 	return rows.map(rotationFromRow);
 }
 
-/** When the date on which the key expires was last set. */
+/** When the key's expiry date was last set. */
 export async function readExpirySetAt(tx: ReadTx, tenant_id: string, key_id: string): Promise<Date> {
 	const query = tx.selectFrom("keys").select("expiry_set_at").where("tenant_id", "=", tenant_id).where("id", "=", key_id);
 	return (await query.executeTakeFirstOrThrow()).expiry_set_at;
 }
 
-/** Sets those of a key's dates that are given. */
+/** Updates the given dates of a key. */
 export async function setKeyDates(
 	tx: Tx,
 	key: { tenant_id: string; key_id: string },
@@ -137,13 +137,13 @@ export async function setKeyDates(
 	await tx.updateTable("keys").set(dates).where("tenant_id", "=", key.tenant_id).where("id", "=", key.key_id).execute();
 }
 
-/** What is stored of a secret. */
+/** The stored MAC of a secret; null for an unknown kid. */
 export async function readStoredMac(tx: ReadTx, tenant_id: string, kid: string): Promise<StoredMac | null> {
 	const query = tx.selectFrom("secrets").select(["mac", "mac_version", "pepper_id"]).where("tenant_id", "=", tenant_id).where("kid", "=", kid);
 	return (await query.executeTakeFirst()) ?? null;
 }
 
-/** Sets when a secret ends or has ended; null takes an end back that has not come. */
+/** Sets when a secret ends or has ended; `retires_at: null` removes a future end. No effect on a retired secret. */
 export async function setSecretEnd(
 	tx: Tx,
 	secret: { tenant_id: string; kid: string },
@@ -158,7 +158,7 @@ export async function setSecretEnd(
 		.execute();
 }
 
-/** Ends the key's secrets at once but for `kept_kid`. */
+/** Ends all of the key's secrets except `kept_kid` immediately; returns their kids. */
 export async function endOtherSecrets(tx: Tx, key: { tenant_id: string; key_id: string }, kept_kid: string, now: Date): Promise<string[]> {
 	const ended = await tx
 		.updateTable("secrets")
@@ -172,7 +172,7 @@ export async function endOtherSecrets(tx: Tx, key: { tenant_id: string; key_id: 
 	return ended.map((row) => row.kid);
 }
 
-/** How many allowed requests the key made since each of some instants. What is folded into hours or days counts from the hour or day that it began in. */
+/** The number of the key's allowed requests since each instant. Usage that was rolled up counts from the start of its hour or day. */
 export async function countRequests(tx: ReadTx, key: { tenant_id: string; key_id: string }, since: readonly Date[]): Promise<number[]> {
 	const { rows } = await sql<{ requests: number }>`
 		select coalesce(sum(used.requests), 0)::bigint as requests
@@ -184,7 +184,7 @@ export async function countRequests(tx: ReadTx, key: { tenant_id: string; key_id
 	return rows.map((row) => row.requests);
 }
 
-/** What a key knows of the replacing of its secret: that it goes on. The room of rotations has the rest. */
+/** The columns of an open rotation that a key's response needs. */
 export interface OpenRotation {
 	readonly id: string;
 	readonly key_id: string;
@@ -199,7 +199,7 @@ export function openFromRow(row: Omit<OpenRotation, "state"> & { state: string }
 	return { ...row, state: row.state as OpenRotation["state"] };
 }
 
-/** The rotations of these keys that have not ended, by key id: one of each at most. */
+/** The open rotations of these keys, by key id; at most one per key. */
 export async function readOpenRotations(tx: ReadTx, tenant_id: string, key_ids: readonly string[]): Promise<Map<string, OpenRotation>> {
 	const rows = await tx
 		.selectFrom("rotations")
@@ -211,7 +211,7 @@ export async function readOpenRotations(tx: ReadTx, tenant_id: string, key_ids: 
 	return new Map(rows.map((row) => [row.key_id, openFromRow(row)]));
 }
 
-/** Ends what goes on at these keys: revoked with them, or because nobody is to reveal the new secret any more. Answers which. Call it with the keys locked. */
+/** Ends the open rotations of keys that are revoked or whose handover is cancelled; returns them. Requires the keys to be locked. */
 export async function endOpenRotations(
 	tx: Tx,
 	tenant_id: string,
