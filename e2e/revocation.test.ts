@@ -12,7 +12,7 @@ import { expectStatus, type MadeKey, makeKey, makePlan, makeService, makeSite, m
 
 const REVOCATIONS = 200;
 const LOAD_LANES = 8;
-/** How many requests of the load are sent after the last revocation, to see that it stays refused. */
+/** How many requests of the load follow the last revocation, to assert that it stays in effect. */
 const LOAD_TAIL_MS = 200;
 
 let server: Server;
@@ -23,13 +23,13 @@ before(async () => {
 
 after(() => server.stop());
 
-/** What a change is, with what it refuses: each is asked for before, and on the first request after its 2xx. */
+/** A change with the requests that it must refuse. Each is sent before the change and again right after its 2xx. */
 interface Change {
 	readonly name: string;
 	readonly code: ErrorCode;
 	readonly ask: (world: World) => Promise<Answer>;
 	readonly make: (world: World) => Promise<Answer>;
-	/** Takes the change back, where that is possible. */
+	/** Reverts the change, if it can be reverted. */
 	readonly undo?: (world: World) => Promise<Answer>;
 }
 
@@ -125,7 +125,7 @@ const CHANGES: readonly Change[] = [
 ];
 
 for (const { name, code, ask, make, undo } of CHANGES) {
-	test(`a key that is ${name} is refused on the first request after the 2xx of the change${undo ? ", and let in on the first after it was taken back" : ""}`, async () => {
+	test(`a key that is ${name} is refused on the first request after the 2xx of the change${undo ? ", and accepted on the first after the change was reverted" : ""}`, async () => {
 		for (let round = 0; round < 5; round += 1) {
 			const world = await makeWorld(server);
 			expectStatus(await ask(world), 200);
@@ -141,7 +141,7 @@ for (const { name, code, ask, make, undo } of CHANGES) {
 	});
 }
 
-test("a repeated change is acknowledged only once it is true: a second revoke, pause and resume answer the same", async () => {
+test("a repeated revoke, pause or resume is acknowledged only when it is in effect, with the same response", async () => {
 	const world = await makeWorld(server);
 	for (const [action, code] of [
 		["pause", "key_paused"],
@@ -156,7 +156,7 @@ test("a repeated change is acknowledged only once it is true: a second revoke, p
 	equal(key.json.revoke_reason, "other");
 });
 
-test("a service that is revoked is refused on its next question", async () => {
+test("a revoked service credential is refused on its next request", async () => {
 	const { raw_key } = await makeWorld(server);
 	const { id, credential } = await makeService(server);
 	expectStatus(await server.verify(credential, { raw_key }), 200);
@@ -164,7 +164,7 @@ test("a service that is revoked is refused on its next question", async () => {
 	assertProblem(await server.verify(credential, { raw_key }), "credential_invalid");
 });
 
-test("verify follows a revocation at once, as the routes of the server's own do", async () => {
+test("/verify refuses a revoked key at once, like the server's own routes", async () => {
 	const world = await makeWorld(server);
 	const { credential } = await makeService(server);
 	const ask = async () => (await server.verify(credential, { raw_key: world.raw_key })).json;
@@ -174,7 +174,7 @@ test("verify follows a revocation at once, as the routes of the server's own do"
 	deepEqual([allowed, status, code], [false, 401, "key_revoked"]);
 });
 
-test("an upload that was let in before its key was revoked is not stored after it", async () => {
+test("an upload that was accepted before its key was revoked is not stored afterwards", async () => {
 	const { tenant, site, raw_key, made } = await makeWorld(server);
 	const body = formOf("z".repeat(200_000));
 	const wire = await Wire.open(server.port);
@@ -198,14 +198,14 @@ test("an upload that was let in before its key was revoked is not stored after i
 	);
 });
 
-/** One request of the load, by the clock of this process. */
+/** One request of the load; times are of this process's clock. */
 interface Sent {
 	readonly key: number;
 	readonly sent_ms: number;
 	readonly allowed: boolean;
 }
 
-/** Sends requests with `keys` in turn, over connections of its own, until `isOver`; notes when each was sent and whether it was let in. */
+/** Sends requests with `keys` in turn over its own connections until `isOver`; records when each was sent and whether it was accepted. */
 async function load(keys: readonly MadeKey[], isOver: () => boolean): Promise<Sent[]> {
 	const log: Sent[] = [];
 	const agent = new Agent({ keepAlive: true });
@@ -224,7 +224,7 @@ async function load(keys: readonly MadeKey[], isOver: () => boolean): Promise<Se
 	return log;
 }
 
-test(`${REVOCATIONS} revocations under load: no request that was sent after the 2xx of its revocation was read is let in`, {
+test(`${REVOCATIONS} revocations under load: no request that was sent after the 2xx of its revocation was read is accepted`, {
 	timeout: 110_000,
 }, async () => {
 	const { tenant } = await makeWorld(server);
@@ -248,7 +248,7 @@ test(`${REVOCATIONS} revocations under load: no request that was sent after the 
 	ok(after_ack.length > REVOCATIONS && before_ack.length > REVOCATIONS, `${before_ack.length} before, ${after_ack.length} after`);
 });
 
-test("DELETE of a tenant revokes its keys, then erases what is personal: rows, files, audit details; its id is not used again", async () => {
+test("DELETE of a tenant revokes its keys, then erases personal data in rows, files and audit details; its id is not reused", async () => {
 	const { tenant, site, raw_key, plan_id } = await makeWorld(server);
 	const second = await makeKey(server, tenant.id, {
 		name: "prod-erna-bot",
@@ -277,7 +277,7 @@ test("DELETE of a tenant revokes its keys, then erases what is personal: rows, f
 	expectStatus(await server.operator("DELETE", `/plans/${plan_id}`), 204);
 });
 
-test("a plan's change reaches all of its tenants' keys at once, and no other plan's", async () => {
+test("a change of a plan applies at once to the keys of all of its tenants, and of no other plan", async () => {
 	const plan_id = await makePlan(server);
 	const worlds = await Promise.all(
 		[1, 2, 3].map(async () => {

@@ -1,4 +1,4 @@
-/** Real programs with names of their own that call the API with a key, from one address: what an owner has deployed in three places. */
+/** Real programs with different user agents that call the API with one key from one address, like three deployments of an owner. */
 import { execFile } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { environmentWith, type Server } from "./server.ts";
 
 const TIMEOUT_MS = 30_000;
-/** Uses that are a second apart are two sightings. */
+/** Uses that are one second apart count as two sightings. */
 const PAUSE_SECONDS = 1.1;
 
 const TEXTS = {
@@ -47,11 +47,11 @@ for call in range(int(os.environ["CALLS"])):
 } as const;
 export type ProgramName = keyof typeof TEXTS;
 
-/** The program that each of them is known as. */
+/** The name that the server derives for each program. */
 export const AGENTS: Readonly<Record<ProgramName, string>> = { curl: "backup-job", node: "order-bot", python: "crm-sync" };
 
 export interface Programs {
-	/** Runs one program with the key as it is deployed there; answers the status of each of its calls, which are a good second apart. */
+	/** Runs one program with the key in its environment; returns the status of each call. Calls are more than one second apart. */
 	call(name: ProgramName, raw_key: string, calls?: number): Promise<number[]>;
 	/** Runs a shell script in the programs' folder. */
 	shell(text: string, env: Readonly<Record<string, string>>): Promise<{ code: number; stdout: string; stderr: string }>;

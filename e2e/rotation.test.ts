@@ -1,4 +1,4 @@
-/** Replacing a key's secret, as a tenant's owner and the programs that use the key go through it. */
+/** Rotation of a key's secret, from the view of the tenant's owner and of the programs that use the key. */
 import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -11,9 +11,9 @@ import { AGENTS, type ProgramName, type Programs, writePrograms } from "./rotati
 import { ROOT, type Server, startServer } from "./server.ts";
 import { expectStatus, type MadeKey, makeKey, makeWorld } from "./things.ts";
 
-/** The server looks every ten seconds whether something has become safe. */
+/** Every ten seconds the server completes the rotations that have become safe. */
 const BY_ITSELF_DEADLINE_MS = 25_000;
-/** The flush runs a second after the last one has ended. */
+/** A usage flush starts one second after the previous one has ended. */
 const SHOWN_DEADLINE_MS = 5_000;
 const DAY_MS = 86_400_000;
 const NAMES: Readonly<Record<ProgramName, string>> = { curl: "Backup script", node: "Order server", python: "Nightly report" };
@@ -89,7 +89,7 @@ async function look(key_id: string, rotation_id: string): Promise<Rotation> {
 	return expectStatus(await ofKey(key_id, "GET", `/rotations/${rotation_id}`), 200).as<Rotation>();
 }
 
-/** The rotation once `holds`, or as it is when the time for that is over. */
+/** The rotation once `holds` returns true, or its state at the deadline. */
 async function lookUntil(
 	key_id: string,
 	rotation_id: string,
@@ -109,7 +109,7 @@ async function sourcesUntil(key_id: string, holds: (sources: Sources) => boolean
 	}
 }
 
-/** Lets time pass for everything that was seen of the key's secrets; what is seen from now on is seen now. Call it when all of that is shown. */
+/** Moves all recorded sightings of the key's secrets into the past. Call it after all of them are recorded. */
 async function letPass(key_id: string, seconds: number): Promise<void> {
 	const columns = ["first_seen_at", "last_seen_at", "gap_window_started_at"].map((name) => `${name} = ${name} - $2::integer * interval '1 second'`);
 	await database.rows(`update secret_sources set ${columns.join(", ")} where key_id = $1`, [key_id, seconds]);
@@ -117,27 +117,27 @@ async function letPass(key_id: string, seconds: number): Promise<void> {
 	await database.rows(`update secret_activity set ${used} where kid in (select kid from secrets where key_id = $1)`, [key_id, seconds]);
 }
 
-/** A key that each of these programs has used three times, by the names that its owner has given them. */
+/** A key that each of these programs has used three times, and the sources by the names that the owner gave them. */
 async function usedKey(names: readonly ProgramName[]): Promise<MadeKey> {
 	const made = await makeKey(server, tenant_id);
 	for (const statuses of await Promise.all(names.map((name) => programs.call(name, made.raw_key, 3)))) deepEqual(statuses, [200, 200, 200]);
 	const { data } = await sourcesUntil(made.id, (sources) => sources.data.length === names.length);
-	// As if they had done so for days: what a busy machine writes at once counts as one sighting.
+	// Spreads the sightings over days: on a busy machine several uses are recorded at once and count as one.
 	await database.rows("update secret_sources set sightings = greatest(sightings, 3) where key_id = $1", [made.id]);
 	for (const name of names) {
 		const source = data.find(({ agent }) => agent === AGENTS[name]);
-		ok(source, `${name} is told apart: ${JSON.stringify(data)}`);
+		ok(source, `${name} is distinguished: ${JSON.stringify(data)}`);
 		expectStatus(await server.management(tenant_id, "PUT", `/sources/${source.id}`, { name: NAMES[name] }), 200);
 	}
 	return made;
 }
 
-test("three programs behind one address: the one that is missing is named, nothing ends before it has moved, then the old secret ends by itself", async () => {
+test("three programs behind one address: the missing one is named, and the old secret ends by itself only after it has moved", async () => {
 	const made = await usedKey(EVERYWHERE);
 	const { raw_key, rotation, key } = await rotate(made.id);
 	deepEqual([rotation.status, key.id, stepsDone(rotation)], ["issued", made.id, ["created"]]);
 	equal(Date.parse(rotation.hard_stop_at ?? "") - Date.parse(rotation.started_at), 30 * DAY_MS, "the hard stop is said at the start");
-	// The one that goes on with the old secret calls first: once the others are shown, so is it.
+	// The program with the old secret calls first: when the others are recorded, so is this one.
 	deepEqual(await programs.call("curl", made.raw_key), [200]);
 	deepEqual(await programs.call("node", raw_key), [200]);
 	deepEqual(await programs.call("python", raw_key), [200]);
@@ -192,9 +192,9 @@ test("three programs behind one address: the one that is missing is named, nothi
 	);
 });
 
-test("two python-requests behind one address wait for a person, whose word is void when the old secret is seen there again", async () => {
+test("two python-requests behind one address need a person's confirmation, which is void when the old secret is seen there again", async () => {
 	const made = await makeKey(server, tenant_id);
-	/** As either of the two programs: nothing that they send differs. */
+	/** A request of either program: both send the same headers. */
 	const call = async (raw_key: string) => (await server.keyed(raw_key, "GET", "/whoami", undefined, { "user-agent": "python-requests/2.32" })).status;
 	for (let times = 0; times < 3; times += 1) equal(await call(made.raw_key), 200);
 	await sourcesUntil(made.id, ({ data }) => data.length === 1);
@@ -228,7 +228,7 @@ test("two python-requests behind one address wait for a person, whose word is vo
 	assertProblem(await ask(`/sources/${source.id}/confirm`), "conflict");
 });
 
-test("with an overlap the old secret ends then and says so; once everything has moved somebody may end it before", async () => {
+test("the old secret ends after the overlap and announces its end; once everything has moved it can be ended earlier", async () => {
 	const made = await usedKey(["curl"]);
 	const { raw_key, rotation } = await rotate(made.id, { overlap_seconds: 3_600 });
 	equal(rotation.hard_stop_at, null);
@@ -244,7 +244,7 @@ test("with an overlap the old secret ends then and says so; once everything has 
 	expectStatus(await ofKey(made.id, "POST", `/rotations/${rotation.id}/complete`, {}), 200);
 });
 
-test("X-API-Key-Expires says when what was presented ends: the old secret with its overlap, the new one with its key", async () => {
+test("X-API-Key-Expires is the end of the presented secret: the overlap for the old one, the key's expiry for the new one", async () => {
 	const made = await makeKey(server, tenant_id);
 	equal((await whoami(made.raw_key)).header("x-api-key-expires"), "");
 	const { raw_key, rotation } = await rotate(made.id, { overlap_seconds: 3_600 });
@@ -257,7 +257,7 @@ test("X-API-Key-Expires says when what was presented ends: the old secret with i
 	for (const secret of [made.raw_key, raw_key]) equal((await whoami(secret)).header("x-api-key-expires"), expires_at);
 });
 
-test("cancelling returns to the old secret and kills the new; a used one goes only with force, and a forced end tells why", async () => {
+test("cancelling keeps the old secret and ends the new one; if the new one was used it needs force, and a forced end needs a reason", async () => {
 	const made = await makeKey(server, tenant_id, { expires_at: new Date(Date.now() + 10 * DAY_MS).toISOString() });
 	const before = expectStatus(await ofKey(made.id, "GET", ""), 200).json.expires_at;
 	const first = await rotate(made.id);
@@ -288,7 +288,7 @@ test("cancelling returns to the old secret and kills the new; a used one goes on
 	match(JSON.stringify(entry), /burnt down/);
 });
 
-test("a compromised secret is dead with the next request, and the key lives on; a revoked key has no rotation left", async () => {
+test("a compromised secret is refused from the next request on while its key stays active; revoking a key ends its rotation", async () => {
 	const made = await makeKey(server, tenant_id);
 	expectStatus(await whoami(made.raw_key), 200);
 	const { raw_key, rotation, key } = await rotate(made.id, { overlap_seconds: 0 });
@@ -307,7 +307,7 @@ test("a compromised secret is dead with the next request, and the key lives on; 
 	);
 });
 
-test("an owner's repeat makes no second secret, and the first one's is not told again", async () => {
+test("a repeated request of the owner creates no second secret and does not return the first one again", async () => {
 	const { id } = await makeKey(server, tenant_id);
 	const ask = (body: Fields) => server.management(tenant_id, "POST", `/api-keys/${id}/rotate`, body, { "idempotency-key": "twice" });
 	const first = expectStatus(await ask({ overlap_seconds: 60 }), 201).as<Begun>();
@@ -317,13 +317,13 @@ test("an owner's repeat makes no second secret, and the first one's is not told 
 	assertProblem(await ask({ overlap_seconds: 61 }), "idempotency_mismatch");
 });
 
-/** A key's own request about its secret. */
+/** A request of a key about its own secret. */
 function selfAsk(raw_key: string, rest = "", body: unknown = {}, attempt?: string): Promise<Answer> {
 	const headers: Record<string, string> = { "x-api-key": raw_key, ...(attempt === undefined ? {} : { "idempotency-key": attempt }) };
 	return send(server.url, { method: "POST", path: `/api/v1/m2m/key/rotate${rest}`, headers, ...(rest === "" ? { body } : {}) });
 }
 
-test("a key replaces its own secret: a lost answer is given again until the new secret is used, and never after", async () => {
+test("a key rotates itself: the response with the new secret can be repeated until that secret is used", async () => {
 	const made = await makeKey(server, tenant_id, { permissions: SELF });
 	assertProblem(await selfAsk((await makeKey(server, tenant_id)).raw_key), "permission_missing");
 	assertProblem(await selfAsk(made.raw_key, "", { overlap_seconds: 299 }), "invalid_request");
@@ -347,7 +347,7 @@ test("a key replaces its own secret: a lost answer is given again until the new 
 	equal((await ofKey(made.id, "GET", `/rotations/${first.rotation.id}`)).as<{ started_by: { kind: string } }>().started_by.kind, "key");
 	let completed: Answer | null = null;
 	for (const until = performance.now() + SHOWN_DEADLINE_MS; completed?.status !== 200 && performance.now() < until; await sleep(100)) {
-		// As if nobody had used the old secret for 90 days; what was counted a moment ago may still come.
+		// Moves the last use of the old secret back by 90 days; a flush of recent uses may still follow.
 		await database.rows("delete from secret_sources where key_id = $1 and kid = $2", [made.id, first.rotation.predecessor.kid]);
 		await database.rows("update secret_activity set first_used_at = first_used_at - interval '20 minutes' where kid = $1", [
 			first.raw_key.slice(-50, -38),
@@ -359,7 +359,7 @@ test("a key replaces its own secret: a lost answer is given again until the new 
 	expectStatus(await whoami(first.raw_key), 200);
 });
 
-test("a key takes back what it began and nobody has used; what a person began it does not take back", async () => {
+test("a key can cancel a rotation that it began if the new secret is unused, but none that a person began", async () => {
 	const made = await makeKey(server, tenant_id, { permissions: SELF });
 	assertProblem(await selfAsk(made.raw_key, "/cancel"), "conflict");
 	const own = expectStatus(await selfAsk(made.raw_key), 201).as<Begun>();
@@ -372,7 +372,7 @@ test("a key takes back what it began and nobody has used; what a person began it
 	equal((await look(made.id, rotation.id)).status, "issued");
 });
 
-test("the snippet of docs/rotation.md by which a program replaces its own key runs as it stands", async () => {
+test("the snippet of docs/rotation.md with which a program rotates its own key runs unchanged", async () => {
 	const markdown = readFileSync(join(ROOT, "docs/rotation.md"), "utf8");
 	const [snippet = "", ...others] = [...markdown.matchAll(/^<!-- run -->\n+```sh\n([\s\S]*?)^```$/gm)].map(([, text = ""]) => text);
 	equal(others.length, 0);

@@ -13,17 +13,17 @@ import { removeDataFolder, type Server, startServer } from "./server.ts";
 import { STORED_TEXTS, type TextField } from "./text-fields.ts";
 import { expectStatus, makeKey, makeService, makeText, makeWorld } from "./things.ts";
 
-/** Half of a secret is enough to be found: 95 bits that nobody makes twice. */
+/** Half of a secret (95 bits) is searched for: it cannot occur by chance. */
 const PIECE_CHARACTERS = 16;
 const PRIVATE_FILE = 0o600;
 const PRIVATE_FOLDER = 0o700;
-/** The only files that may hold a secret of the server's own. */
+/** The only files that may contain a secret of the server. */
 const SECRET_FILES: readonly string[] = ["pepper", "operator_token"];
 
 let server: Server;
-/** Name of each secret, and the text that must be nowhere. */
+/** Each secret's name and the text that no sink may contain. */
 const canaries = new Map<string, string>();
-const told: { call: string; answer: Answer }[] = [];
+const exchanges: { call: string; answer: Answer }[] = [];
 
 before(async () => {
 	server = await startServer({ env: { KEYWRIGHT_LOG_LEVEL: "trace", KEYWRIGHT_AUTH_FAILURES_PER_MINUTE: "0" } });
@@ -31,7 +31,7 @@ before(async () => {
 
 after(() => removeDataFolder(server.data_dir));
 
-/** The pieces by which `text` is found, also in other writings. */
+/** The parts of `text` to search for, in several encodings. */
 function piecesOf(text: string): string[] {
 	const halves = [text.slice(0, PIECE_CHARACTERS), text.slice(-PIECE_CHARACTERS)];
 	return [...halves, Buffer.from(text).toString("base64").slice(0, 40), Buffer.from(text).toString("hex")];
@@ -43,11 +43,11 @@ function secretPartOf(raw_key: string): string {
 
 async function say(call: Call): Promise<Answer> {
 	const answer = await send(server.url, call);
-	told.push({ call: `${call.method} ${call.path.split("?")[0]}`, answer });
+	exchanges.push({ call: `${call.method} ${call.path.split("?")[0]}`, answer });
 	return answer;
 }
 
-/** The same request with `secret` in each place where somebody might put it by mistake. */
+/** The same request with `secret` in each place where a caller might put it by mistake. */
 function misplaced(call: Call, secret: string, parameters: readonly string[]): Call[] {
 	const { path, headers = {} } = call;
 	const encoded = encodeURIComponent(secret);
@@ -97,7 +97,7 @@ async function sendGarbage(secret: string): Promise<void> {
 	for (const text of texts) await exchange(server.port, text);
 }
 
-/** Questions with a key where something else belongs; each of them is counted somewhere. */
+/** Requests with a key in the wrong field; each is counted in some metric. */
 async function askMisleadingly(credential: string, raw_key: string): Promise<void> {
 	const secret = secretPartOf(raw_key);
 	const request = { method: secret.slice(0, 32), path: `/x?key=${raw_key}`, ip: "10.0.0.1", user_agent: raw_key, origin: raw_key };
@@ -118,7 +118,7 @@ async function askMisleadingly(credential: string, raw_key: string): Promise<voi
 	}
 }
 
-/** Two keys that are handed over, one of them revealed; answers the links' tokens, of which the first still works. */
+/** Two keys with a handover, one of them revealed; returns the tokens of the links, of which the first still works. */
 async function handOver(tenant_id: string): Promise<{ waiting: string; claimed: string }> {
 	const make = async () => {
 		const body = { name: "prod-handed-bot", environment: "prod", owner: "Olivia", handover: {} };
@@ -136,7 +136,7 @@ async function handOver(tenant_id: string): Promise<{ waiting: string; claimed: 
 	return { waiting, claimed };
 }
 
-/** A secret that was replaced at once, and one that its key replaces itself: asked for twice, and both times told. */
+/** A secret that was replaced at once, and one that its key rotates itself: requested twice and returned both times. */
 async function replace(tenant_id: string): Promise<string[]> {
 	const made = await makeKey(server, tenant_id, { permissions: ["tenant:read", "key:rotate"] });
 	const rotate = await server.management(tenant_id, "POST", `/api-keys/${made.id}/rotate`, { overlap_seconds: 0 });
@@ -151,7 +151,7 @@ async function replace(tenant_id: string): Promise<string[]> {
 	return [made.raw_key, second, third];
 }
 
-test("keys, credentials and tokens are used on every route, in the right place and in every wrong one", { timeout: 110_000 }, async () => {
+test("keys, credentials and tokens are sent to every route, in the right place and in every wrong one", { timeout: 110_000 }, async () => {
 	const { tenant, site, raw_key } = await makeWorld(server);
 	const revoked = await makeKey(server, tenant.id, { environment: "staging", name: "staging-order-bot" });
 	const { credential } = await makeService(server);
@@ -207,10 +207,10 @@ test("keys, credentials and tokens are used on every route, in the right place a
 		equal(answer.status, 400);
 		ok(!answer.text.includes(secretPartOf(raw_key)));
 	}
-	ok(told.length > 3_000, `${told.length} requests`);
+	ok(exchanges.length > 3_000, `${exchanges.length} requests`);
 });
 
-/** Everything that no stored text may hold, of which a half is enough: each is looked for in every sink afterwards. */
+/** Everything that no stored text may contain, not even half of it; every sink is searched for each of them afterwards. */
 async function secretsOfEveryKind(tenant_id: string, raw_key: string): Promise<string[]> {
 	const { credential } = await makeService(server);
 	const handed = await handOver(tenant_id);
@@ -223,7 +223,7 @@ async function secretsOfEveryKind(tenant_id: string, raw_key: string): Promise<s
 	return [raw_key, raw_key.slice(0, -10), of_another_brand, credential, server.operator_token, handed.waiting, imported];
 }
 
-/** Without the fields whose text would be refused for its shape anyway, this is what tells that the rule, and not a pattern, refused it. */
+/** Proves that the rule for secrets refused the text: fields whose pattern would refuse it anyway are left out. */
 function refusedAt(answer: Answer, { name, pointer }: TextField): void {
 	assertProblem(answer, "invalid_request");
 	const { errors = [] } = answer.as<{ errors?: { pointer: string }[] }>();
@@ -233,7 +233,7 @@ function refusedAt(answer: Answer, { name, pointer }: TextField): void {
 	);
 }
 
-test("a text of any route that would be stored holds no key, credential or one-time link: it is refused where it stands, at any depth", async () => {
+test("a stored text with a key, a credential or a one-time link is refused with its pointer, on every route and at any depth", async () => {
 	const { tenant, site, made, raw_key } = await makeWorld(server);
 	const values = { tenant_id: tenant.id, site_id: site.id, key_id: made.id };
 	const secrets = await secretsOfEveryKind(tenant.id, raw_key);
@@ -268,7 +268,7 @@ test("a text of any route that would be stored holds no key, credential or one-t
 	}
 });
 
-test("a key in a header that is stored is dropped and reported as exposed, and the request goes on", async () => {
+test("a key in a stored header is dropped and reported as exposed, and the request continues", async () => {
 	const { tenant, made, raw_key } = await makeWorld(server);
 	canaries.set("raw key in a header", secretPartOf(raw_key));
 	const headers = { "user-agent": `bot (${raw_key})`, "x-keywright-client": `shop-${raw_key.slice(0, 50)}` };
@@ -287,27 +287,27 @@ test("a key in a header that is stored is dropped and reported as exposed, and t
 	while (!/"place":"User-Agent header".*"place":"X-Keywright-Client header"/s.test(server.logs.stdout.slice(printed))) await sleep(50);
 });
 
-test("no answer but the one that makes a key or a credential tells a secret", () => {
+test("only the response that creates a key or a credential contains a secret", () => {
 	for (const [name, secret] of canaries) {
-		for (const { call, answer } of told) {
+		for (const { call, answer } of exchanges) {
 			const everything = `${answer.text}\n${JSON.stringify(answer.headers)}`;
 			ok(!everything.includes(secret), `${call} (${answer.status}) tells the ${name}: ${answer.text}`);
 		}
 	}
-	const telling = told.filter(({ answer }) => /kws?_(?:(?:prod|staging|dev)_)?[0-9A-Za-z]{50}/.test(answer.text));
+	const telling = exchanges.filter(({ answer }) => /kws?_(?:(?:prod|staging|dev)_)?[0-9A-Za-z]{50}/.test(answer.text));
 	for (const { call, answer } of telling)
 		ok(/^POST \S+\/(?:api-keys|reissue|rotate|services)$/.test(call) && answer.status === 201, `${call} ${answer.status}`);
 	ok(telling.length > 0);
 });
 
-test("no keyed, management, operator or verify answer may be stored by a cache", () => {
-	const api = told.filter(({ call }) => /\/(?:m2m|tenants|operator|verify|metrics)/.test(call));
+test("no keyed, management, operator or verify response may be stored by a cache", () => {
+	const api = exchanges.filter(({ call }) => /\/(?:m2m|tenants|operator|verify|metrics)/.test(call));
 	ok(api.length > 2_000);
 	for (const { call, answer } of api) equal(answer.header("cache-control"), "no-store", `${call} ${answer.status}`);
-	for (const { call, answer } of told) ok(answer.header("x-request-id").startsWith("req_"), `${call} ${answer.status}`);
+	for (const { call, answer } of exchanges) ok(answer.header("x-request-id").startsWith("req_"), `${call} ${answer.status}`);
 });
 
-test("generated secrets and everything else in the data folder can be read by their owner only", async () => {
+test("generated secrets and all other files of the data folder are readable only by their owner", async () => {
 	const { data_dir } = server;
 	const modeOf = (path: string): number => statSync(join(data_dir, path)).mode & 0o777;
 	for (const name of SECRET_FILES) equal(modeOf(name), PRIVATE_FILE, name);
@@ -315,11 +315,11 @@ test("generated secrets and everything else in the data folder can be read by th
 	equal(modeOf("postgres.log"), PRIVATE_FILE);
 	for (const entry of readdirSync(join(data_dir, "uploads"), { recursive: true, withFileTypes: true }))
 		equal(statSync(join(entry.parentPath, entry.name)).mode & 0o777, entry.isDirectory() ? PRIVATE_FOLDER : PRIVATE_FILE);
-	// Where PostgreSQL has to run as another user, that one may walk through the folder, and nothing more.
+	// If PostgreSQL runs as another user, that user may only traverse the folder.
 	ok([0o700, 0o711].includes(statSync(data_dir).mode & 0o777));
 });
 
-test("after all that no sink holds a secret: not a file of the data folder, database and its log included, nor what the server printed", async () => {
+test("no sink contains a secret afterwards: no file of the data folder, the database and its log included, and no output of the server", async () => {
 	await sleep(1_500);
 	const { data_dir } = server;
 	const pepper = readFileSync(join(data_dir, "pepper"), "utf8").trim();

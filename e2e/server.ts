@@ -1,4 +1,4 @@
-/** A real server as a process of its own, on a folder and a port of its own, for the tests from outside. */
+/** A real server process with its own data folder and port, for the end-to-end tests. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, realpathSync } from "node:fs";
 import { rm } from "node:fs/promises";
@@ -17,15 +17,15 @@ const STOP_DEADLINE_MS = 30_000;
 const POSTGRES_GONE_POLL_MS = 25;
 
 export interface StartOptions {
-	/** Settings beside the port, the address and the folder. */
+	/** Settings in addition to port, address and data folder. */
 	readonly env?: Readonly<Record<string, string>>;
 	readonly demo?: boolean;
-	/** An existing folder, to start on it again; it is then removed by `stop` all the same, unless that is told to keep it. */
+	/** An existing data folder to start on. `stop` removes it too, unless called with `keep_folder`. */
 	readonly data_dir?: string;
 	readonly port?: number;
-	/** Where the token is not in the folder or in `env`. */
+	/** The operator token, if it is neither in the data folder nor in `env`. */
 	readonly operator_token?: string;
-	/** A shell line that runs before the server in the same process, such as a limit of the system. */
+	/** A shell line that runs before the server in the same process, such as `ulimit`. */
 	readonly prelude?: string;
 }
 
@@ -46,7 +46,7 @@ export function newDataFolder(): string {
 	return realpathSync(mkdtempSync(join(tmpdir(), "keywright-e2e-")));
 }
 
-/** A port of the loopback address that nobody listens on at this moment. */
+/** A port of the loopback address that is unused at this moment. */
 export function freePort(): Promise<number> {
 	const listener = createServer();
 	return new Promise((resolve, reject) => {
@@ -59,7 +59,7 @@ export function freePort(): Promise<number> {
 	});
 }
 
-/** The embedded PostgreSQL of a data folder; null when none has written its number there. */
+/** The pid of the embedded PostgreSQL of a data folder; null without a pid file. */
 export function postgresPid(data_dir: string): number | null {
 	const path = join(data_dir, "postgres", "postmaster.pid");
 	if (!existsSync(path)) return null;
@@ -73,18 +73,18 @@ export function isAlive(pid: number): boolean {
 	} catch {
 		return false;
 	}
-	// A killed process that nobody has waited for yet still has its number.
+	// A killed process keeps its pid until its parent has waited for it.
 	return !/^\d+ \(.*\) [ZX]/.test(existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, "utf8") : "0 () R");
 }
 
 const running = new Set<Program>();
 
-/** Ends what a failed test has left running, so that its file ends too. */
+/** Stops processes that a failed test has left running, so that the test file can end. */
 export async function endLeftovers(): Promise<void> {
 	await Promise.all([...running].map((program) => program.end()));
 }
 
-/** A process of the server's program: what it says is kept. */
+/** A process of the server's program; its output is recorded. */
 export class Program {
 	readonly child: ChildProcess;
 	readonly ended: Promise<Ended>;
@@ -116,7 +116,7 @@ export class Program {
 		return this.child.pid ?? 0;
 	}
 
-	/** Sends `signal` and waits for the end; kills what does not end. */
+	/** Sends `signal` and waits for the exit; kills the process at the deadline. */
 	async end(signal: NodeJS.Signals = "SIGTERM"): Promise<Ended> {
 		this.child.kill(signal);
 		const killer = setTimeout(() => this.child.kill("SIGKILL"), STOP_DEADLINE_MS);
@@ -127,7 +127,7 @@ export class Program {
 }
 
 /** Runs one command of the server's program to its end. */
-/** As a prelude: in the program's sight `folder` is a disk without room. Needs Linux, and root or user namespaces. */
+/** A prelude with which the program sees `folder` as a full disk. Needs Linux, and root or user namespaces. */
 export function onFullDisk(folder: string): string {
 	const namespace = process.getuid?.() === 0 ? "--mount" : "--user --map-root-user --mount";
 	const mount = `mount -t tmpfs -o size=4096 tmpfs "$1" && head -c 4096 /dev/zero > "$1/filling" && shift && exec "$@"`;
@@ -168,7 +168,7 @@ export class Server {
 		return send(this.url, call, this.#agent);
 	}
 
-	/** A request of the operator's, below `/api/v1/operator`. */
+	/** A request with the operator token, below `/api/v1/operator`. */
 	operator(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
 		return this.send({ method, path: `/api/v1/operator${path}`, body, headers: { ...this.bearer, ...headers } });
 	}
@@ -178,7 +178,7 @@ export class Server {
 		return this.send({ method, path: `/api/v1/tenants/${tenant_id}${path}`, body, headers: { ...this.bearer, ...headers } });
 	}
 
-	/** A machine's request, below `/api/v1/m2m`. */
+	/** A keyed request, below `/api/v1/m2m`. */
 	keyed(raw_key: string, method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
 		return this.send({ method, path: `/api/v1/m2m${path}`, body, headers: { "x-api-key": raw_key, ...headers } });
 	}
@@ -191,7 +191,7 @@ export class Server {
 		return { authorization: `Bearer ${this.operator_token}` };
 	}
 
-	/** Stops server and PostgreSQL, and removes the folder unless it is to be kept. */
+	/** Stops server and PostgreSQL, and removes the folder unless `keep_folder` is set. */
 	async stop(options: { signal?: NodeJS.Signals; keep_folder?: boolean } = {}): Promise<Ended> {
 		this.#agent.destroy();
 		const ended = await this.program.end(options.signal);
@@ -200,7 +200,7 @@ export class Server {
 	}
 }
 
-/** Ends a PostgreSQL that its server left behind, and removes everything. */
+/** Stops a PostgreSQL that outlived its server, and removes the folder. */
 export async function removeDataFolder(data_dir: string): Promise<void> {
 	const postgres = postgresPid(data_dir);
 	if (postgres !== null && isAlive(postgres)) {
@@ -226,7 +226,7 @@ async function waitReady(url: string, program: Program): Promise<void> {
 	throw new Error(`the server did not come up: ${JSON.stringify(ended)}\n${program.stderr}\n${program.stdout.slice(-4_000)}`);
 }
 
-/** Starts a server that answers when this returns. Whoever starts one stops it. */
+/** Starts a server and returns when it answers. The caller must stop it. */
 export async function startServer(options: StartOptions = {}): Promise<Server> {
 	const data_dir = options.data_dir ?? newDataFolder();
 	const port = options.port ?? (await freePort());

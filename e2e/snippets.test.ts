@@ -1,4 +1,4 @@
-/** The snippets that the dashboard writes, before the programs that will read them: whatever the operator's product is called. */
+/** The dashboard's snippets, parsed by the programs that will run them, with hostile names of the product. */
 import { equal } from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -24,7 +24,7 @@ const PARSERS: Readonly<Record<string, readonly string[]>> = {
 	php: ["php", "-l"],
 };
 
-test("shell, Node, Python and PHP parse what was written for hostile names", () => {
+test("shell, Node, Python and PHP parse the snippets for hostile names", () => {
 	const folder = mkdtempSync(join(tmpdir(), "keywright-snippets-"));
 	try {
 		for (const product_name of [HOSTILE.join(" "), ...HOSTILE]) {

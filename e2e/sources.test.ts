@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Server, startServer } from "./server.ts";
 import { expectStatus, makeService, makeWorld } from "./things.ts";
 
-/** The flush runs a second after the last one has ended. */
+/** A usage flush starts one second after the previous one has ended. */
 const SHOWN_DEADLINE_MS = 5_000;
 
 interface Source {
@@ -36,7 +36,7 @@ function keyed(raw_key: string, headers: Record<string, string>): Promise<Respon
 	return fetch(`http://127.0.0.1:${server.port}/api/v1/m2m/whoami`, { headers: { "x-api-key": raw_key, ...headers } });
 }
 
-test("a key's first request shows within about a second where it came from, and a name given once stays with the source", async () => {
+test("the source of a key's first request is shown within about a second, and a name given to it is kept", async () => {
 	const { tenant, made, raw_key } = await makeWorld(server);
 	deepEqual(await sourcesOf(tenant.id, made.id, 0), []);
 	equal((await keyed(raw_key, { "user-agent": "curl/8.5.0", "x-keywright-client": "orders-sync" })).status, 200);
@@ -60,7 +60,7 @@ test("a key's first request shows within about a second where it came from, and 
 	expectStatus(await server.management(tenant.id, "PUT", "/sources/src_none", { name: "None" }), 404);
 });
 
-test("a request that another API asks about is told by the address, the program and the client instance which that API saw", async () => {
+test("a request to another API is recorded with the address, the program and the client instance that the API saw", async () => {
 	const { tenant, made, raw_key } = await makeWorld(server);
 	const { credential } = await makeService(server);
 	const ask = async (request: Record<string, string>) => {
@@ -99,7 +99,7 @@ interface Rotation {
 	}[];
 }
 
-test("where networks are not stored a program's own name proves nothing: the rotation says so, and waits for a person", async () => {
+test("without stored networks a program's self-chosen name is no proof: the rotation says so and needs a person's confirmation", async () => {
 	const hiding = await startServer({ env: { KEYWRIGHT_LOG_LEVEL: "warn", KEYWRIGHT_SOURCE_ADDRESSES: "off", KEYWRIGHT_LEASE_SECONDS: "60" } });
 	try {
 		const { tenant, made } = await makeWorld(hiding);

@@ -1,4 +1,4 @@
-/** Who was removed, demoted, signed out or suspended while a body was on its way is refused, whatever the route: generated over all of them. */
+/** A caller who is removed, demoted, signed out or suspended while the body arrives is refused. The tests are generated for every route. */
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import type { Route } from "../server/src/http/route.ts";
@@ -13,13 +13,13 @@ import { expectStatus, makeKey, makeService, makeWorld, newName } from "./things
 
 const ROWS: readonly Route<never>[] = [...managementRoutes, ...operatorRoutes, ...personRoutes, ...serviceRoutes];
 
-/** An operation that changes something, with what its route says of it. */
+/** A changing operation with its route's properties. */
 interface Changing {
 	readonly operation: Operation;
 	readonly row: Route<never>;
 }
 
-/** Every route that is not a read, from the routes themselves: a new one is tried without another line here. */
+/** Every route that is not a read, from the route list: a new route is tested automatically. */
 const CHANGING: readonly Changing[] = ROWS.filter(({ method }) => method !== "GET").map((row) => {
 	const path = row.path.replace(/:([a-z_]+)/g, "{$1}");
 	const operation = OPERATIONS.find((candidate) => candidate.method === row.method && candidate.path === path);
@@ -88,22 +88,22 @@ async function personOf(member: Member): Promise<Record<string, unknown>> {
 	return person ?? {};
 }
 
-/** So much of a body arrives before: with chunks, its first characters. */
+/** The part of the body that is sent first: with chunks, its first characters. */
 const HELD_AFTER = 1;
 
-/** A request whose head was let through, and whose body has begun to arrive. */
+/** A request whose head was accepted and whose body is partly sent. */
 interface Held {
 	readonly changing: Changing;
 	readonly wire: Wire;
 	readonly rest: string;
 }
 
-/** Sends the head and waits until the gate has let it through, which the server says by asking for the body. */
+/** Sends the head and waits for `100 Continue`, which the server sends when the gate has accepted the head. */
 async function hold(changing: Changing, credential: Readonly<Record<string, string>>): Promise<Held> {
 	const { operation, row } = changing;
 	const named = operation.parameters.includes("rotation_id") ? { ...values, key_id: values.rotating_key_id ?? "" } : values;
 	const call = callOf(operation, named);
-	// Without an input: an empty body, whose end is held back.
+	// A route without input: an empty chunked body whose last chunk is delayed.
 	const text = row.input === "none" ? "" : JSON.stringify(call.body);
 	const body = `${text === "" ? "" : `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`}0\r\n\r\n`;
 	const host = new URL(server.url).host;
@@ -133,8 +133,8 @@ function asPage(browser: Browser): Record<string, string> {
 type Expected = (changing: Changing) => readonly [number, string];
 
 /**
- * Holds a request to each of `those` back, ends the standing, sends the rest: each is refused as the next request would be, and not one row of the
- * database is another than right after the standing ended.
+ * Delays the body of a request to each of `those`, ends the eligibility, sends the rest. Each is refused like a new request, and no row of the
+ * database differs from the state right after the eligibility ended.
  */
 async function refused(
 	those: readonly Changing[],
@@ -163,7 +163,7 @@ async function refused(
 	}
 }
 
-/** Removes the rows, and puts them back as they were. */
+/** Removes the rows, and restores them afterwards. */
 async function without(table: string, where: string, value: unknown): Promise<() => Promise<unknown>> {
 	const rows = await database.rows(`delete from ${table} where ${where} returning to_jsonb(${table}) as row`, [value]);
 	ok(rows.length > 0, `there is something in ${table} to remove`);
@@ -173,7 +173,7 @@ async function without(table: string, where: string, value: unknown): Promise<()
 	};
 }
 
-/** Changes a column, and puts it back. */
+/** Changes a column, and restores it afterwards. */
 async function altered(statement: string, back: string, value: unknown): Promise<() => Promise<unknown>> {
 	await database.rows(statement, [value]);
 	return () => database.rows(back, [value]);
@@ -202,7 +202,7 @@ async function endedPortal(): Promise<() => Promise<unknown>> {
 	return altered(set("now() - interval '1 second'"), set("now() + interval '1 hour'"), tenant_id);
 }
 
-suite("a body that arrives after its sender's standing has ended changes nothing", { concurrency: false }, () => {
+suite("a body that arrives after its sender lost access changes nothing", { concurrency: false }, () => {
 	test("a member who was removed", () => refused(MANAGED, asPage(owner.browser), NOT_FOUND, () => without("members", "id = $1", owner.member_id)));
 
 	test("a member whose role no longer suffices", async () => {
@@ -220,7 +220,7 @@ suite("a body that arrives after its sender's standing has ended changes nothing
 		return refused(confirmed, asPage(owner.browser), UNCONFIRMED, () => unconfirmed(owner));
 	});
 
-	test("anybody in a tenant that was suspended, but for what goes on there", async () => {
+	test("every caller of a suspended tenant, except on routes that stay available", async () => {
 		const stopped = MANAGED.filter(({ row }) => row.while_suspended !== true);
 		const suspend = () =>
 			altered("update tenants set status = 'suspended' where id = $1", "update tenants set status = 'active' where id = $1", tenant_id);
@@ -272,7 +272,7 @@ async function accept(url: unknown): Promise<Answer> {
 
 const KEY = { name: "prod-handed-over", environment: "prod", owner: "Olivia" };
 
-/** A link to a new key, made by whoever is in the browser. */
+/** A handover link to a new key, created by the person of the browser. */
 async function handedOver(browser: Browser): Promise<{ url: unknown; key_id: string }> {
 	const made = expectStatus(await browser.management(tenant_id, "POST", "/api-keys", { ...KEY, handover: {} }), 201);
 	return { url: made.json.handover_url, key_id: made.as<{ key: { id: string } }>().key.id };
@@ -287,8 +287,8 @@ async function auditOf(action: string, target_id: string): Promise<unknown[]> {
 	return (await database.rows(`select details -> 'facts' as facts from audit_entries where ${where}`, [action, target_id])).map(({ facts }) => facts);
 }
 
-suite("what somebody made and nobody used yet ends with their standing", { concurrency: false }, () => {
-	test("a removed admin's links reveal nothing and give no live key a second secret; the preview names them, and the keys that they were shown", async () => {
+suite("unused links of a person end when the person loses access", { concurrency: false }, () => {
+	test("a removed admin's links neither reveal a key nor add a secret to a live one; the preview lists them and the keys shown to the admin", async () => {
 		const admin = await newMember(server, tenant_id, "admin");
 		const handed = await handedOver(admin.browser);
 		const shown = expectStatus(await admin.browser.management(tenant_id, "POST", "/api-keys", KEY), 201);
@@ -323,7 +323,7 @@ suite("what somebody made and nobody used yet ends with their standing", { concu
 		deepEqual((removed as { ended: { kind: string }[] }).ended.map(({ kind }) => kind).sort(), ["handover", "handover", "rotation"]);
 	});
 
-	test("a demotion ends what the new role may not make, and nothing else, and its preview names just that", async () => {
+	test("a demotion ends exactly the links that the new role may not create, and its preview lists them", async () => {
 		const second = await newMember(server, tenant_id, "owner");
 		const [invitation, handed, later] = [await invited(second.browser), await handedOver(second.browser), await handedOver(second.browser)];
 		const path = `/members/${second.member_id}`;
@@ -347,7 +347,7 @@ suite("what somebody made and nobody used yet ends with their standing", { concu
 		expectStatus(await reveal(later.url), 409);
 	});
 
-	test("a removed operator's links begin no session and set no password, and sessions that began with one are over with all that was made in them", async () => {
+	test("a removed operator's links start no session and set no password, and sessions from such links end with everything created in them", async () => {
 		const { person_id } = await personOf(operator);
 		const person = { external_user_id: "user-9", name: "Paula", role: "owner", confirmed: true };
 		const link = async () => {
@@ -385,7 +385,7 @@ suite("what somebody made and nobody used yet ends with their standing", { concu
 		deepEqual(kinds.sort(), ["handover", "invitation", "invitation", "operator_invitation", ...resets, "portal_link", "portal_session"].sort());
 	});
 
-	test("a portal session that its person or an owner ends takes along what was made in it", async () => {
+	test("ending a portal session ends the links that were created in it", async () => {
 		const newestId = async () => {
 			const [newest] = await database.rows("select id from portal_sessions where tenant_id = $1 order by created_at desc limit 1", [tenant_id]);
 			return String(newest?.id);
@@ -407,7 +407,7 @@ suite("what somebody made and nobody used yet ends with their standing", { concu
 		}
 	});
 
-	test("a link asks for its maker's standing when it is used, though nobody ended it when that was lost", async () => {
+	test("a link is refused if its creator has lost access, even if the link itself was not ended", async () => {
 		const gone = await newMember(server, tenant_id, "owner");
 		const [handed, invitation] = [await handedOver(gone.browser), await invited(gone.browser)];
 		await without("members", "id = $1", gone.member_id);
@@ -416,10 +416,10 @@ suite("what somebody made and nobody used yet ends with their standing", { concu
 	});
 });
 
-/** Enough that every two of the requests below meet in some order. */
+/** Enough that every two of the requests below overlap in either order. */
 const ROUNDS = 6;
 
-test("changes race the end of their callers' standing without a deadlock: each is done or refused, and none fails", async () => {
+test("changes that race with the end of their callers' access do not deadlock: each succeeds or is refused", async () => {
 	const second = await newMember(server, tenant_id, "owner");
 	const runner = await newMember(server, tenant_id, "viewer");
 	const { json: asked } = expectStatus(await server.operator("POST", "/operators", { email: runner.email }), 201);

@@ -54,7 +54,7 @@ function bash(line: string): Promise<{ stdout: string; stderr: string }> {
 	return execute("bash", ["-c", line], { maxBuffer: 64 * 1024 * 1024 });
 }
 
-/** The curl line that the banner shows, as it stands. */
+/** The curl line of the banner, unchanged. */
 function curlLine(stderr: string): string {
 	return /^ {2}curl .*\\\n.*$/m.exec(stderr)?.[0] ?? "";
 }
@@ -93,7 +93,7 @@ function makePdf(): Buffer {
 	return Buffer.concat([bytes, Buffer.from(end)]);
 }
 
-test("a newcomer starts it, pastes the curl line, uploads a PDF by curl and gets it back byte for byte; Ctrl-C stops it all", async () => {
+test("after the first start the printed curl line works, an uploaded PDF is returned byte for byte, and Ctrl-C stops everything", async () => {
 	const server = await startServer({ demo: true, data_dir: newFolder() });
 	const { stderr } = server.logs;
 	match(stderr, /Keywright is up at http:\/\/127\.0\.0\.1:\d+/);
@@ -131,7 +131,7 @@ test("a newcomer starts it, pastes the curl line, uploads a PDF by curl and gets
 	match(server.logs.stdout, /"server_stopping"/);
 });
 
-test("a second start prints a line that works too; a start without --demo makes no tenant", async () => {
+test("a second start prints a working line too; a start without --demo creates no tenant", async () => {
 	const data_dir = newFolder();
 	const first = await startServer({ data_dir });
 	deepEqual((await first.operator("GET", "/tenants")).json.data, []);
@@ -147,7 +147,7 @@ test("a second start prints a line that works too; a start without --demo makes 
 	await stopTimely(third);
 });
 
-test("Ctrl-C under load: what was answered is counted, PostgreSQL is gone, and slow clients do not hold the stop up", async () => {
+test("Ctrl-C under load: answered requests are counted, PostgreSQL is stopped, and slow clients do not delay the stop", async () => {
 	const data_dir = newFolder();
 	const server = await startServer({ data_dir });
 	const { tenant, site, raw_key } = await makeWorld(server);
@@ -183,14 +183,14 @@ test("Ctrl-C under load: what was answered is counted, PostgreSQL is gone, and s
 	const again = await startServer({ data_dir });
 	const { data } = (await again.management(tenant.id, "GET", "/usage")).as<{ data: { code: string; requests: number }[] }>();
 	const counted = data.filter(({ code }) => code === "allowed").reduce((sum, { requests }) => sum + requests, 0);
-	// Besides what was answered, at most the slow uploads and what was cut off at the stop.
+	// In addition to the answered requests, at most the slow uploads and those aborted by the stop.
 	ok(counted >= allowed && counted <= allowed + 2 + 16, `${counted} counted, ${allowed} answered`);
 	ok(existsSync(join(data_dir, "uploads")));
 	expectStatus(await again.keyed(raw_key, "GET", `/sites/${site.id}/documents/${id}/content`), 200);
 	await stopTimely(again);
 });
 
-test("a reader of the log that goes away or stops reading holds up neither the answers nor the stop", async () => {
+test("a log reader that exits or stops reading delays neither responses nor the stop", async () => {
 	const neglects = [(output: Readable) => output.destroy(), (output: Readable) => output.pause()];
 	for (const neglect of neglects) {
 		const server = await startServer({ data_dir: newFolder() });
@@ -199,7 +199,7 @@ test("a reader of the log that goes away or stops reading holds up neither the a
 		const { child } = server.program;
 		ok(child.stdout);
 		neglect(child.stdout);
-		// More lines than any pipe holds.
+		// More lines than a pipe buffers.
 		const statuses = await flood(server.port, raw_key, "/api/v1/m2m/whoami", 5_000);
 		deepEqual([...statuses], [[200, 5_000]]);
 		const began = performance.now();
@@ -221,14 +221,14 @@ test("a reader of the log that goes away or stops reading holds up neither the a
 	}
 });
 
-test("Ctrl-C in the middle of a start leaves no PostgreSQL behind, and the folder can be started on again", async () => {
+test("Ctrl-C during startup leaves no PostgreSQL running, and the next start on the folder works", async () => {
 	const data_dir = newFolder();
 	for (let waits_ms = 200; waits_ms <= 1_700; waits_ms += 150) {
 		const program = new Program(["serve", "--demo"], environmentWith({ KEYWRIGHT_DATA_DIR: data_dir, KEYWRIGHT_PORT: "0" }));
 		await sleep(waits_ms);
 		const began = performance.now();
 		const ended = await program.end("SIGINT");
-		// Ended by the signal itself: before anything was begun that has to be stopped.
+		// Killed by the signal itself, before anything was started that has to be stopped.
 		ok(ended.code === 0 || ended.signal === "SIGINT", `${JSON.stringify(ended)} ${program.stderr}`);
 		ok(performance.now() - began < STOP_MS);
 		const left = postgresPid(data_dir);
@@ -239,7 +239,7 @@ test("Ctrl-C in the middle of a start leaves no PostgreSQL behind, and the folde
 	await stopTimely(server);
 });
 
-test("a second server on the same folder says that one is running, with exit code 2, and leaves the first alone", async () => {
+test("a second server on the same folder exits with 2, says that one is running, and does not disturb it", async () => {
 	const server = await startServer({ data_dir: newFolder() });
 	const { raw_key } = await makeWorld(server);
 	for (const command of [["serve"], ["serve", "--demo"], ["migrate"]]) {
@@ -252,7 +252,7 @@ test("a second server on the same folder says that one is running, with exit cod
 	await stopTimely(server);
 });
 
-test("a port that is taken is said plainly, and PostgreSQL is stopped again", async () => {
+test("a used port is reported, and PostgreSQL is stopped again", async () => {
 	const data_dir = newFolder();
 	const taken = createServer().listen(0, "127.0.0.1");
 	await new Promise((resolve) => taken.once("listening", resolve));
@@ -265,7 +265,7 @@ test("a port that is taken is said plainly, and PostgreSQL is stopped again", as
 	equal(postgresPid(data_dir), null);
 });
 
-test("after kill -9 of the server the next start takes over the PostgreSQL that it left, and the same key works", async () => {
+test("after kill -9 of the server the next start takes over its PostgreSQL, and the same key works", async () => {
 	const data_dir = newFolder();
 	const server = await startServer({ data_dir });
 	const { raw_key, tenant } = await makeWorld(server);
@@ -292,7 +292,7 @@ test("after kill -9 of the server the next start takes over the PostgreSQL that 
 	match(again.logs.stdout, /"adopted":true/);
 });
 
-test("a wrong pepper, or none beside a database that has one, starts nothing and makes nothing; the right one finds every key again", async () => {
+test("with a wrong or missing pepper the server does not start and writes nothing; with the right one every key works again", async () => {
 	const data_dir = newFolder();
 	const server = await startServer({ data_dir });
 	const { raw_key, tenant } = await makeWorld(server);
@@ -310,7 +310,7 @@ test("a wrong pepper, or none beside a database that has one, starts nothing and
 	match(missing.stderr, /- KEYWRIGHT_PEPPER: the database has a pepper/);
 	match(missing.stderr, /- KEYWRIGHT_PORT: port \d+ of 127\.0\.0\.1 is used/);
 	ok(!existsSync(join(data_dir, "pepper")), "no new one was made");
-	// A data folder of a version that made no mark: it is known once the database is open.
+	// A data folder of a version without the marker file: detected once the database is open.
 	await rm(join(data_dir, "postgres.has_pepper"));
 	const unmarked = await runProgram(["serve"], { KEYWRIGHT_DATA_DIR: data_dir, KEYWRIGHT_PORT: "0" });
 	match(unmarked.stderr, /- KEYWRIGHT_PEPPER: the database has a pepper/);
@@ -340,7 +340,7 @@ test("a wrong pepper, or none beside a database that has one, starts nothing and
 	await stopTimely(rotated);
 });
 
-test("what around a server keeps it from starting is told all at once, with setting and cure, before anything is made", async () => {
+test("all environment errors are reported at once, with setting and cure, before anything is written", async () => {
 	const folder = newFolder();
 	writeFileSync(join(folder, "file"), "");
 	const taken = createServer().listen(0, "127.0.0.1");
@@ -374,7 +374,7 @@ test("what around a server keeps it from starting is told all at once, with sett
 	deepEqual(readdirSync(folder), ["file"]);
 });
 
-test("a data folder that cannot be written, or has no room for a first start, is told beside what else is wrong, and nothing is made", async () => {
+test("an unwritable data folder or a full disk is reported with all other errors, and nothing is written", async () => {
 	const folder = newFolder();
 	const foreign = { KEYWRIGHT_HOST: "192.0.2.1", KEYWRIGHT_PORT: "0" };
 	const [read_only, full] = await Promise.all([
@@ -393,13 +393,13 @@ test("a data folder that cannot be written, or has no room for a first start, is
 	deepEqual(readdirSync(folder), []);
 });
 
-/** What a registry says of a package of our command's name that somebody else has published. */
+/** Registry metadata of a package that a third party has published under our command's name. */
 function strangersPackage(registry: string): unknown {
 	const version = { name: "keywright-server", version: "6.6.6", bin: "run.js", dist: { tarball: `${registry}keywright-server-6.6.6.tgz` } };
 	return { name: "keywright-server", "dist-tags": { latest: "6.6.6" }, versions: { "6.6.6": version } };
 }
 
-test("npx --no keywright-server works in a clone, on the Node.js that the clone brings, and loads nothing elsewhere", async () => {
+test("npx --no keywright-server works in a clone with the clone's Node.js, and downloads nothing elsewhere", async () => {
 	const { version } = JSON.parse(readFileSync(join(ROOT, "server/package.json"), "utf8"));
 	const path = (process.env.PATH ?? "").split(":").filter((folder) => !folder.startsWith(ROOT));
 	const asked: string[] = [];
@@ -424,7 +424,7 @@ test("npx --no keywright-server works in a clone, on the Node.js that the clone 
 	registry.close();
 });
 
-test("an old Node.js, which cannot read TypeScript, is told in one line which one is needed", async () => {
+test("with an old Node.js, which cannot run TypeScript, the command prints the required version in one line", async () => {
 	const old = "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } })";
 	const preload = join(newFolder(), "old.cjs");
 	writeFileSync(preload, old);
@@ -434,7 +434,7 @@ test("an old Node.js, which cannot read TypeScript, is told in one line which on
 	match(said, /^Keywright needs Node\.js [^\n]*this is 20\.20\.2\.[^\n]*\n$/);
 });
 
-test("a wrong configuration is told with every mistake at once, with exit code 2 and before anything is made", async () => {
+test("an invalid configuration exits with 2 and reports every error at once, before anything is written", async () => {
 	const data_dir = join(newFolder(), "not-made");
 	const wrong = {
 		KEYWRIGHT_DATA_DIR: data_dir,
@@ -458,7 +458,7 @@ test("a wrong configuration is told with every mistake at once, with exit code 2
 	ok(!existsSync(data_dir));
 });
 
-test("secrets come from files too, and two operator tokens are in force while one is replaced", async () => {
+test("secrets can be read from files, and two operator tokens are valid while one is being replaced", async () => {
 	const data_dir = newFolder();
 	const [old_token, new_token] = ["o".repeat(24), "n".repeat(24)];
 	const file = join(data_dir, "token");
@@ -478,7 +478,7 @@ test("secrets come from files too, and two operator tokens are in force while on
 	await stopTimely(server);
 });
 
-test("migrate brings an empty folder to this version and stops; a second time there is nothing to do", async () => {
+test("migrate brings an empty folder to this version and exits; a second run changes nothing", async () => {
 	const env = { KEYWRIGHT_DATA_DIR: newFolder() };
 	const first = await runProgram(["migrate"], env);
 	equal(first.code, 0, first.stderr);
@@ -489,7 +489,7 @@ test("migrate brings an empty folder to this version and stops; a second time th
 	match(second.stdout, /up to date/);
 });
 
-test("version, help and wrong commands", async () => {
+test("version, help and invalid commands", async () => {
 	const { version } = JSON.parse(readFileSync(join(ROOT, "server/package.json"), "utf8"));
 	for (const words of [["version"], ["--version"]]) deepEqual(await runProgram(words), { code: 0, signal: null, stdout: `${version}\n`, stderr: "" });
 	for (const words of [["help"], ["--help"], ["-h"], [], ["serve", "--help"]]) {
@@ -505,7 +505,7 @@ test("version, help and wrong commands", async () => {
 	}
 });
 
-test("KEYWRIGHT_DOCUMENTS=off leaves everything but the documents", async () => {
+test("KEYWRIGHT_DOCUMENTS=off disables only the documents", async () => {
 	const server = await startServer({ data_dir: newFolder(), env: { KEYWRIGHT_DOCUMENTS: "off" } });
 	const { tenant, site, raw_key } = await makeWorld(server);
 	for (const [method, path] of [
@@ -520,7 +520,7 @@ test("KEYWRIGHT_DOCUMENTS=off leaves everything but the documents", async () => 
 	await stopTimely(server);
 });
 
-test("everything listens on the loopback address alone, and PostgreSQL on no port at all", async () => {
+test("everything listens only on the loopback address, and PostgreSQL on no port", async () => {
 	const server = await startServer({ data_dir: newFolder() });
 	const pids = [server.program.pid, postgresPid(server.data_dir) ?? 0];
 	const sockets = existsSync("/proc/net/tcp") ? pids.flatMap((pid) => listeningOf(pid)) : [`127.0.0.1:${server.port}`];

@@ -1,4 +1,4 @@
-/** Every text that a JSON body of the API can hold, from the generated description: at any depth, items of lists, names and values of maps. */
+/** Every text field of the API's JSON bodies, from the generated OpenAPI document: at any depth, in list items, and names and values of maps. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { bodyOf, OPERATIONS, type Operation } from "./operations.ts";
@@ -19,7 +19,7 @@ interface Schema {
 	readonly contentMediaType?: string;
 }
 
-/** One step into a body: the name of a field, an item of a list, the name or the value of an entry that a map may have. */
+/** One step into a body: a field name, a list item, or the name or value of a map entry. */
 type Step = string | typeof ITEM | typeof ENTRY_NAME | typeof ENTRY_VALUE;
 const ITEM = Symbol("item");
 const ENTRY_NAME = Symbol("name of an entry");
@@ -28,17 +28,17 @@ const ENTRY = "entry";
 
 export interface TextField {
 	readonly operation: Operation;
-	/** For people: `/labels/{name}`, `/rules/0/note`. */
+	/** For display: `/labels/{name}`, `/rules/0/note`. */
 	readonly name: string;
-	/** The last name of a field on the way to it. */
+	/** The last field name of the path. */
 	readonly field: string;
-	/** JSON pointer of what holds it; a refusal points there or below. */
+	/** JSON pointer of the containing object or list; a refusal points there or below. */
 	readonly pointer: string;
-	/** A password, a token or a raw key, which is stored as a digest or not at all. */
+	/** A password, a token or a raw key, which is stored only as a digest or not at all. */
 	readonly is_secret: boolean;
-	/** The content of a document, of which every character is kept. */
+	/** The content of a document, which may be any text. */
 	readonly is_content: boolean;
-	/** A body that is right but for this text. */
+	/** A body that is valid except for this text. */
 	readonly body: (text: string) => unknown;
 }
 
@@ -67,7 +67,7 @@ function asFields(value: unknown): Record<string, unknown> {
 	return value !== null && typeof value === "object" && !Array.isArray(value) ? { ...value } : {};
 }
 
-/** `before` with `text` at the end of `steps`; what is missing on the way is made as its schema says. */
+/** `before` with `text` at the end of `steps`; missing parents are created from their schema. */
 function put(schema: Schema, before: unknown, steps: readonly Step[], text: string): unknown {
 	const [step, ...rest] = steps;
 	if (step === undefined) return text;
@@ -136,8 +136,8 @@ export const TEXT_FIELDS: readonly TextField[] = OPERATIONS.flatMap((operation) 
 	return schema ? fieldsOf(operation, schema) : [];
 });
 
-/** Of these nothing is stored: what they are asked about is a request of others, which may hold anything. */
+/** Operations that store nothing: their input describes a request of a third party, which may contain any text. */
 const STORES_NOTHING: ReadonlySet<string> = new Set(["post_verify", "post_operator_forward_auth_rules_test"]);
 
-/** Those whose text is stored as it comes. */
+/** The text fields that are stored unchanged. */
 export const STORED_TEXTS = TEXT_FIELDS.filter(({ operation, is_secret }) => !is_secret && !STORES_NOTHING.has(operation.id));

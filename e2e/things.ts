@@ -1,4 +1,4 @@
-/** Makes plans, tenants, sites and keys through the API, as an operator would. */
+/** Creates plans, tenants, sites and keys through the API. */
 import { equal } from "node:assert/strict";
 import type { Answer, Fields } from "./client.ts";
 import type { Server } from "./server.ts";
@@ -37,7 +37,7 @@ export interface Document {
 
 let made = 0;
 
-/** An id that no other thing of this process has. */
+/** An id that is unique in this process. */
 export function newName(word: string): string {
 	made += 1;
 	return `${word}-${made}`;
@@ -48,7 +48,7 @@ export function expectStatus(answer: Answer, status: number): Answer {
 	return answer;
 }
 
-/** A plan with API access, documents and no limits, unless `fields` say otherwise. Returns its id. */
+/** Creates a plan with API access, documents and no limits, overridden by `fields`. Returns its id. */
 export async function makePlan(server: Server, fields: Fields = {}): Promise<string> {
 	const id = typeof fields.id === "string" ? fields.id : newName("plan");
 	const plan = { name: `Plan ${id}`, capabilities: ["m2m_api", "documents"], ...fields };
@@ -56,7 +56,7 @@ export async function makePlan(server: Server, fields: Fields = {}): Promise<str
 	return id;
 }
 
-/** A tenant on `fields.plan_id`, or on a plan of its own without limits. */
+/** Creates a tenant on `fields.plan_id`, or on a new plan without limits. */
 export async function makeTenant(server: Server, fields: Fields = {}): Promise<Tenant> {
 	const plan_id = fields.plan_id ?? (await makePlan(server));
 	const id = newName("tenant");
@@ -68,7 +68,7 @@ export async function makeSite(server: Server, tenant_id: string, fields: Fields
 	return expectStatus(await server.management(tenant_id, "POST", "/sites", { id, name: `Site ${id}`, ...fields }), 201).as<Site>();
 }
 
-/** A `prod` key with all permissions that the plan gives, unless `fields` say otherwise. */
+/** Creates a `prod` key with all permissions of the plan, overridden by `fields`. */
 export async function makeKey(server: Server, tenant_id: string, fields: Fields = {}): Promise<MadeKey> {
 	const body = { name: newName("prod-bot"), environment: "prod", owner: "Olivia Owner", integration: "bot", ...fields };
 	const { key, raw_key } = expectStatus(await server.management(tenant_id, "POST", "/api-keys", body), 201).as<{ key: Key; raw_key: string }>();
@@ -79,7 +79,7 @@ export async function makeText(server: Server, raw_key: string, site_id: string,
 	return expectStatus(await server.keyed(raw_key, "POST", `/sites/${site_id}/documents/text`, { title: "Note", content }), 201).as<Document>();
 }
 
-/** A service and its credential, which is shown this once. */
+/** Creates a service; returns it with its credential. */
 export async function makeService(server: Server): Promise<{ id: string; credential: string }> {
 	const { service, credential } = expectStatus(await server.operator("POST", "/services", { name: newName("service") }), 201).as<{
 		service: { id: string };
@@ -88,7 +88,7 @@ export async function makeService(server: Server): Promise<{ id: string; credent
 	return { id: service.id, credential };
 }
 
-/** A tenant with one site and one key: what most tests begin with. `plan` are fields of its plan. */
+/** Creates a tenant with one site and one key. `plan` has fields of its plan. */
 export async function makeWorld(
 	server: Server,
 	plan: Fields = {},

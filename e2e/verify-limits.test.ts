@@ -1,4 +1,4 @@
-/** Named limits, weighted costs, limits of a key's own and the words of capabilities, as a service, an owner and an operator meet them. */
+/** Named limits, weighted costs, key limits and descriptions of capabilities, for services, owners and operators. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -47,7 +47,7 @@ async function limitsOf(raw_key: string, tenant_id: string) {
 	return answer.as<{ quota: { used: number } | null; rate_limits: { name: string; per: string; named_only: boolean; remaining: number }[] }>();
 }
 
-test("an address that a service hands on is read in every spelling that X-Forwarded-For may have", async () => {
+test("an address that a service passes on is accepted in every format of X-Forwarded-For", async () => {
 	const { id } = await makeTenant(server);
 	const { raw_key } = await makeKey(server, id, { allowed_ips: ["203.0.113.9", "2001:db8::1"] });
 	const codeFor = async (ip: string) => (await ask(raw_key, { request: { ip } })).code;
@@ -58,7 +58,7 @@ test("an address that a service hands on is read in every spelling that X-Forwar
 		equal(await codeFor(ip), "ip_not_allowed", ip);
 });
 
-test("400 at once against 100 of one of three named limits: exactly 100, and the others and the quota have spent exactly 100", async () => {
+test("of 400 concurrent requests against one of three named limits of 100 exactly 100 are allowed, and the other limits and the quota are charged exactly 100", async () => {
 	const { tenant, raw_key } = await makeWorld(server, {
 		rate_limits: [named("exports", 100), limit("burst", 1_000), named("mails", 1_000), named("pages", 1_000)],
 		quota_requests_per_month: 10_000,
@@ -68,12 +68,12 @@ test("400 at once against 100 of one of three named limits: exactly 100, and the
 	equal(answers.filter(({ allowed }) => allowed).length, 100);
 	equal(answers.filter(({ code }) => code === "rate_limited").length, 300);
 	const { quota, rate_limits } = await limitsOf(raw_key, tenant.id);
-	// Asking was a request itself, which names nothing.
+	// The last request counts too; it names no limit.
 	deepEqual(Object.fromEntries(rate_limits.map(({ name, remaining }) => [name, remaining])), { burst: 899, exports: 0, mails: 800, pages: 900 });
 	equal(quota?.used, 101);
 });
 
-test("400 at once that cost 3 each against 100: exactly 33, and what is left takes a smaller one", async () => {
+test("of 400 concurrent requests of cost 3 against a limit of 100 exactly 33 are allowed, and the remainder allows a cheaper one", async () => {
 	const { raw_key } = await makeWorld(server, { rate_limits: [limit("burst", 100), limit("hourly", 1_000, { window_seconds: 3_600 })] });
 	const answers = await inParallel(400, 400, () => ask(raw_key, { cost: 3 }));
 	equal(answers.filter(({ allowed }) => allowed).length, 33);
@@ -81,7 +81,7 @@ test("400 at once that cost 3 each against 100: exactly 33, and what is left tak
 	deepEqual(left(await ask(raw_key)), { burst: 0, hourly: 900 });
 });
 
-test("of two limits that are reached, Retry-After tells of the one that holds longer", async () => {
+test("if two limits are exhausted, Retry-After is the longer wait", async () => {
 	const { raw_key } = await makeWorld(server, {
 		rate_limits: [limit("second", 2, { window_seconds: 5 }), limit("hourly", 2, { window_seconds: 3_600 })],
 	});
@@ -91,7 +91,7 @@ test("of two limits that are reached, Retry-After tells of the one that holds lo
 	ok(Number(refused.headers["Retry-After"]) >= 3_600);
 });
 
-test("a cost that is none is refused and counts nothing", async () => {
+test("an invalid cost is refused and not counted", async () => {
 	const { tenant, raw_key } = await makeWorld(server, { rate_limits: [limit("burst", 100)], quota_requests_per_month: 1_000 });
 	for (const cost of [0, -1, 1.5, 1e9, "3", null, [3]]) {
 		const answer = await server.verify(credential, { raw_key, cost });
@@ -104,7 +104,7 @@ test("a cost that is none is refused and counts nothing", async () => {
 	deepEqual([quota?.used, rate_limits[0]?.remaining], [1, 99], "only asking for the limits was a request");
 });
 
-test("a limit that counts only what names it is in the headers and the answer when it was named, and in the limits always", async () => {
+test("an opt-in limit is in the headers and the response if the request names it, and always in the list of limits", async () => {
 	const { tenant, raw_key } = await makeWorld(server, { rate_limits: [named("exports", 5), limit("burst", 50)] });
 	deepEqual(remainingOf(await whoami(raw_key)), { burst: 49 });
 	const plain = await ask(raw_key);
@@ -129,7 +129,7 @@ test("a limit that counts only what names it is in the headers and the answer wh
 	);
 });
 
-test("names that are no names, costs that are none, a limit named twice and more than eight are refused", async () => {
+test("invalid names, invalid costs, a repeated limit and more than eight limits are refused", async () => {
 	const { raw_key } = await makeWorld(server, { rate_limits: [named("exports", 5)] });
 	const wrong: [limits: unknown, pointer: string][] = [
 		[
@@ -156,7 +156,7 @@ test("names that are no names, costs that are none, a limit named twice and more
 	deepEqual(left(await ask(raw_key, { limits: costs({ exports: 1 }) })), { exports: 4 }, "none of them spent anything");
 });
 
-test("a key's own limit holds from the next request on, stands in headers and limits, and outlasts a new secret", async () => {
+test("a key's own limit applies from the next request on, is in headers and limits, and survives a rotation", async () => {
 	const { tenant, made, raw_key } = await makeWorld(server, { rate_limits: [limit("burst", 100)] });
 	const path = `/api-keys/${made.id}`;
 	const patch = async (rate_limits: object[]) => expectStatus(await server.management(tenant.id, "PATCH", path, { rate_limits }), 200);
@@ -184,7 +184,7 @@ test("a key's own limit holds from the next request on, stands in headers and li
 	equal((await whoami(reissued.raw_key)).status, 429);
 });
 
-test("limits that no key can have are refused with a pointer", async () => {
+test("invalid key limits are refused with a pointer", async () => {
 	const { tenant } = await makeWorld(server, { rate_limits: [limit("burst", 100)] });
 	const wrong: [rate_limits: unknown, pointer: string][] = [
 		[[{ name: "burst", requests: 1, window_seconds: 60 }], "/rate_limits/0/name"],
@@ -202,7 +202,7 @@ test("limits that no key can have are refused with a pointer", async () => {
 	}
 });
 
-test("a plan may name a capability that nobody has described; the tenant sees its words when it has some, and its permissions", async () => {
+test("a plan may have a capability without a description; the tenant sees its description, if any, and its permissions", async () => {
 	const plan_id = await makePlan(server, { capabilities: ["m2m_api", "faxes"] });
 	const tenant = await makeTenant(server, { plan_id });
 	const seen = async () => {
@@ -221,7 +221,7 @@ test("a plan may name a capability that nobody has described; the tenant sees it
 	assertProblem(await server.operator("PUT", "/capabilities/Fax", { description: "Fax" }), "invalid_request");
 });
 
-test("a permission that keys or rules hold is not deleted; where it is in use is said before, and it goes once it is not", async () => {
+test("a permission in use by keys or rules cannot be deleted, and its uses are listed; once unused it can", async () => {
 	expectStatus(await server.operator("PUT", "/capabilities/stamps", { description: "Stamps" }), 200);
 	expectStatus(await server.operator("PUT", "/permissions/stamps:buy", { description: "Buy stamps", capability: "stamps" }), 200);
 	const { tenant, plan_id, made, raw_key } = await makeWorld(server, { name: "Post", capabilities: ["m2m_api", "stamps"] });
@@ -249,7 +249,7 @@ test("a permission that keys or rules hold is not deleted; where it is in use is
 	assertProblem(await server.operator("GET", "/permissions/stamps:buy/uses"), "not_found");
 });
 
-/** Runs a snippet as it stands, with the values that the page speaks of. */
+/** Runs a snippet unchanged, with the values that the page names. */
 function run(text: string, env: Record<string, string>): Promise<{ code: number; stdout: string }> {
 	return new Promise((resolve) => {
 		execFile("bash", ["-c", `set -e\n${text}`], { env: environmentWith(env), timeout: TIMEOUT_MS }, (error, stdout) => {
@@ -258,7 +258,7 @@ function run(text: string, env: Record<string, string>): Promise<{ code: number;
 	});
 }
 
-test("the snippets of docs/verify.md about costs run as they stand, and do what the page says", async () => {
+test("the snippets of docs/verify.md about costs run unchanged and do what the page says", async () => {
 	const markdown = readFileSync(join(ROOT, "docs/verify.md"), "utf8");
 	const snippets = [...markdown.matchAll(/^<!-- run -->\n+```sh\n([\s\S]*?)^```$/gm)].map(([, text = ""]) => text);
 	equal(snippets.length, 3);
