@@ -4,14 +4,14 @@ import type { HeaderFilter } from "../core/secret-text.ts";
 import { addressOf } from "../http/peer.ts";
 import { framed } from "../http/reply.ts";
 
-/** What an action needs to know of the browser in front of it, and how it answers it with cookies. */
+/** The anonymous caller's address and cookies, and a way to set cookies in the response. */
 export interface AnonymousCaller {
 	readonly address: string | null;
-	/** What attempts are counted by: the IPv4 address or the IPv6 /64. */
+	/** Key of the attempt counters: the IPv4 address or the IPv6 /64. */
 	readonly bucket: string;
 	readonly user_agent: string | null;
 	readonly cookie_header: string;
-	/** Adds `Set-Cookie` lines to the answer. */
+	/** Adds `Set-Cookie` headers to the response. */
 	setCookies(lines: readonly string[]): void;
 }
 

@@ -1,21 +1,23 @@
 import { SERVICE_CREDENTIAL_PREFIX } from "../core/credential.ts";
 import type { Refusal } from "../http/problem.ts";
 
-/** Looks like a raw key of any brand: enough to tell somebody where it belongs, never to believe it. */
+/** Shape of a raw key of any brand. Used for hints in error details only, never to authenticate. */
 const LIKE_A_RAW_KEY = /^[a-z][a-z0-9_]{0,23}_(prod|staging|dev)_[0-9A-Za-z]{40,60}$/;
 
-/** What a kind of route asks for, and where the other credentials belong. */
+/** The credential that a kind of route accepts. */
 export interface Wanted {
 	readonly name: string;
 	readonly credential: "operator" | "service";
-	/** People come with the cookie of their session instead. */
+	/** The route also accepts a person's session cookie. */
 	readonly or_session?: true;
 }
 
 export const OPERATOR_TOKEN: Wanted = { name: "the operator token", credential: "operator" };
 export const SERVICE_CREDENTIAL: Wanted = { name: "a service credential (kws_…)", credential: "service" };
 
-/** The token of `Authorization: Bearer <token>` (RFC 6750), or the refusal of what was sent in its place. */
+/**
+ * Parses `Authorization: Bearer <token>` (RFC 6750). Returns the token, or the refusal: 401 `credential_missing` or `credential_invalid`.
+ */
 export function bearerOf(authorization: string | null, has_raw_key: boolean, wanted: Wanted): string | Refusal {
 	if (authorization === null || authorization.trim() === "") return missing(has_raw_key, wanted);
 	const [, token] = /^Bearer +([\x21-\x7e]+)$/i.exec(authorization) ?? [];
@@ -35,7 +37,10 @@ function missing(has_raw_key: boolean, wanted: Wanted): Refusal {
 	};
 }
 
-/** The refusal of a token that is not known. Its detail follows from the shape alone, so that it says nothing about what is. */
+/**
+ * The refusal of an unknown token: 401 `credential_invalid`. The detail depends on the token's shape alone, so it does not reveal which
+ * tokens exist.
+ */
 export function unknownBearer(token: string, wanted: Wanted): Refusal {
 	if (LIKE_A_RAW_KEY.test(token)) {
 		return {

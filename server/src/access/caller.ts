@@ -5,7 +5,7 @@ function operatorActor(person: OperatorPerson | undefined): Actor {
 	return person ? { kind: "operator", id: person.person_id, name: person.name, email: person.email } : { kind: "operator", name: "operator token" };
 }
 
-/** The caller as audit entries name it. */
+/** Converts the caller to the actor of audit entries. */
 export function actorOf(caller: Caller): Actor {
 	switch (caller.kind) {
 		case "operator":

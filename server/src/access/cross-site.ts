@@ -3,7 +3,7 @@ import type { Refusal } from "../http/problem.ts";
 
 const LOOPBACK_NAMES = ["127.0.0.1", "localhost", "[::1]"];
 
-/** The origins whose pages are ours: the public URL's, and on this machine alone the other names that a browser may call it by. */
+/** The dashboard's own origins: that of the public URL; for a loopback URL also the other loopback names at the same port. */
 export function ownOrigins(public_url: string): readonly string[] {
 	const { protocol, hostname, origin, port } = new URL(public_url);
 	if (protocol !== "http:" || !LOOPBACK_NAMES.includes(hostname)) return [origin];
@@ -20,8 +20,8 @@ function textOf(header: string | string[] | undefined): string | null {
 }
 
 /**
- * Why a request with a session cookie is not believed to come from a page of ours; null when it is. A change has to show it: a browser
- * always sends `Origin` or `Sec-Fetch-Site` with one (Fetch, section 3.1). A read is refused only when it says that it is another site's.
+ * Refuses a cross-site request that carries a session cookie; null when it is same-origin. A write must prove its origin: browsers always
+ * send `Origin` or `Sec-Fetch-Site` with one (Fetch, section 3.1). A GET is refused only when `Sec-Fetch-Site` is `cross-site`.
  */
 export function crossSiteWithSession(method: string, headers: IncomingHttpHeaders, origins: readonly string[]): Refusal | null {
 	const site = textOf(headers["sec-fetch-site"]);
@@ -31,8 +31,8 @@ export function crossSiteWithSession(method: string, headers: IncomingHttpHeader
 }
 
 /**
- * The same where a request needs no session but its answer may begin one: who sends neither header is no browser, and nothing of
- * another person's can be sent along by it.
+ * The same check for routes that need no session but may begin one. A request with neither header does not come from a browser, so it
+ * carries no other person's cookies.
  */
 export function crossSiteWithout(method: string, headers: IncomingHttpHeaders, origins: readonly string[]): Refusal | null {
 	if (method === "GET") return null;

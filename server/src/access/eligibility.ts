@@ -3,7 +3,7 @@ import type { Refusal } from "../http/problem.ts";
 import type { Route } from "../http/route.ts";
 import { TENANT_SUSPENDED, type Tenant } from "../tenants/tenant.ts";
 
-/** How long a password counts as just entered, for what makes secrets, removes things or lets people in. */
+/** How long a password confirmation lasts, for routes that issue secrets, delete things or grant access. */
 const CONFIRMED_FOR_MS = 3_600_000;
 
 const AT_LEAST: Readonly<Record<Role, string>> = { viewer: "any role", admin: "the role admin or owner", owner: "the role owner" };
@@ -22,12 +22,12 @@ const UNCONFIRMED_PORTAL: Refusal = {
 
 const SUSPENDED: Refusal = { code: "tenant_suspended", detail: TENANT_SUSPENDED };
 
-/** 403 `tenant_suspended` for what does not go on in a suspended tenant; null when the row may run. */
+/** 403 `tenant_suspended` for a write to a suspended tenant; null for GET and for routes with `while_suspended`. */
 export function refuseSuspended(row: Route<never>, tenant: Pick<Tenant, "status">): Refusal | null {
 	return tenant.status === "suspended" && row.method !== "GET" && row.while_suspended !== true ? SUSPENDED : null;
 }
 
-/** 403 `role_not_allowed` for a role below that of the row; null when it suffices, or when the row asks for none. */
+/** 403 `role_not_allowed` when the caller's role is below the route's; null when it suffices or the route needs no role. */
 export function refuseRole(row: Route<never>, caller: Caller): Refusal | null {
 	if (!("role" in caller) || row.access === "public" || row.access === "key" || row.access === "service") return null;
 	if (row.access === "person" || row.access === "operator") return null;
@@ -39,12 +39,18 @@ export function refuseRole(row: Route<never>, caller: Caller): Refusal | null {
 	};
 }
 
-/** 403 `confirmation_needed` for what lets people in, from a portal session whose link does not say `confirmed`: such a session could make itself permanent. */
+/**
+ * 403 `confirmation_needed` for an unconfirmed portal session on a route that grants access: it could otherwise give itself permanent
+ * access.
+ */
 export function refusePortal(row: Route<never>, caller: Caller): Refusal | null {
 	return row.lets_people_in === true && caller.kind === "portal" && caller.confirmed !== true ? UNCONFIRMED_PORTAL : null;
 }
 
-/** 403 `confirmation_needed` when the row wants a password entered within the hour before `now` (ms); null for sessions without a password. */
+/**
+ * 403 `confirmation_needed` when the route needs a password entered within the hour before `now` (ms); null for sessions without a
+ * password.
+ */
 export function refuseUnconfirmed(row: Route<never>, confirmed_at: Date | null, now: number): Refusal | null {
 	if (row.confirm !== true || confirmed_at === null) return null;
 	return now - confirmed_at.getTime() < CONFIRMED_FOR_MS ? null : UNCONFIRMED;

@@ -16,7 +16,7 @@ import type { Sessions } from "./people/sessions.ts";
 import { actorOfPerson, type SignedIn } from "./people/signed-in.ts";
 import type { ServiceCache } from "./services/cache.ts";
 
-/** What a gate knows of a request it lets through; the rest of the context is the same for all. */
+/** The parts of a context that a gate derives from the request. */
 export interface ContextParts {
 	readonly actor: Actor;
 	readonly scope: string;
@@ -25,17 +25,17 @@ export interface ContextParts {
 	readonly anonymous: AnonymousCaller;
 }
 
-/** What the gates of routes with a credential add: who calls. */
+/** Added by gates that require a credential. */
 export interface CallerParts extends ContextParts {
 	readonly caller: Caller;
 }
 
-/** What the gates of management and operator routes add: how a change asks its caller again. */
+/** Added by the management and operator gates: how a change authorizes its caller again inside its transaction. */
 export interface ManagerParts extends CallerParts {
 	readonly reauthorize: Reauthorize;
 }
 
-/** What the gate of routes about a session itself adds. */
+/** Added by the gate of routes about the caller's own session. */
 export interface SignedInParts extends ContextParts {
 	readonly signed_in: SignedIn;
 }
@@ -46,11 +46,11 @@ export interface GateOptions<C, Parts extends ContextParts = ContextParts> exten
 
 export interface SessionOptions {
 	readonly sessions: Sessions;
-	/** Whose pages are ours. */
+	/** Origins that may send requests with a session cookie. */
 	readonly own_origins: readonly string[];
 }
 
-/** The last step of every gate: what in the headers and the query of a request is malformed, then its context. */
+/** The last step of every gate: validates headers and query, then creates the context. */
 export function admit<C, Who extends { actor: Actor; scope: string }>(
 	options: AnonymousOptions & { readonly makeContext: (parts: ContextParts & Who) => C },
 	row: Route<C>,
@@ -65,7 +65,7 @@ export function admit<C, Who extends { actor: Actor; scope: string }>(
 	return options.makeContext({ ...who, request_id: request.id, idempotency_key, anonymous: anonymousCallerOf(request, reply, options) });
 }
 
-/** Whoever the session cookie stands for, once the request is known to come from a page of ours; null without a cookie. */
+/** The signed-in person of the session cookie, after the cross-site check; null without a cookie. */
 export async function signedInOf(request: FastifyRequest, options: SessionOptions): Promise<SignedIn | Denied | null> {
 	const { headers } = framed(request);
 	const found = headers.cookie === undefined ? null : await options.sessions.find(headers.cookie);
@@ -75,7 +75,10 @@ export async function signedInOf(request: FastifyRequest, options: SessionOption
 	return cross_site ? new Denied(cross_site) : found;
 }
 
-/** Lets anybody in, as nobody: nothing of a tenant's is in sight. What may begin a session is not believed from another site's page. */
+/**
+ * Admits anonymous callers with an empty scope, which hides every tenant's rows. Refuses cross-site writes, since they could begin a
+ * session.
+ */
 export function publicGate<C>(options: GateOptions<C> & { readonly own_origins: readonly string[] }): Gate<C> {
 	return (row) => (request, reply) => {
 		const cross_site = crossSiteWithout(row.method, framed(request).headers, options.own_origins);
@@ -85,7 +88,7 @@ export function publicGate<C>(options: GateOptions<C> & { readonly own_origins: 
 	};
 }
 
-/** Lets whoever is signed in to what is about their own session. */
+/** Admits a signed-in person to routes about their own session. */
 export function personGate<C>(options: GateOptions<C, SignedInParts> & SessionOptions): Gate<C> {
 	return (row) => async (request, reply) => {
 		noStore(reply);
@@ -97,7 +100,7 @@ export function personGate<C>(options: GateOptions<C, SignedInParts> & SessionOp
 	};
 }
 
-/** Whether the session of a person's request holds still, once its body is there. */
+/** Checks the session again after the body has been received: it may have ended in the meantime. */
 export function sessionStillHolds(options: SessionOptions): (request: FastifyRequest) => Promise<Refusal | null> {
 	return async (request) => {
 		const signed_in = await signedInOf(request, options);
@@ -112,7 +115,7 @@ const NO_BEARER_HERE: Refusal = {
 };
 const NOT_SIGNED_IN: Refusal = { code: "credential_missing", detail: "You are not signed in. Sign in, then send the session cookie." };
 
-/** Lets the operator's own services in; a credential that was verified before costs no I/O. */
+/** Admits the operator's services. A credential in the cache costs no I/O. */
 export function serviceGate<C>(options: GateOptions<C, CallerParts> & { readonly services: ServiceCache }): Gate<C> {
 	return (row) => (request, reply) => {
 		noStore(reply);
@@ -129,7 +132,7 @@ export function serviceGate<C>(options: GateOptions<C, CallerParts> & { readonly
 	};
 }
 
-/** Whether the credential of a service's request holds still, once its body is there. One that was verified before costs no I/O. */
+/** Checks the service credential again after the body has been received. A credential in the cache costs no I/O. */
 export function credentialStillHolds(services: ServiceCache): (request: FastifyRequest) => Refusal | null | Promise<Refusal | null> {
 	return (request) => {
 		const { authorization, raw_key } = framed(request);

@@ -8,7 +8,7 @@ import { type Abilities, abilitiesOf, type Missing, missingFor, roleOf, type Sta
 import { readPeopleInCharge } from "./standing-store.ts";
 
 export interface Standing {
-	/** Whether the caller may create keys here. */
+	/** Whether the caller may create keys in this tenant. */
 	readonly allowed: boolean;
 	readonly role: StandingRole;
 	readonly may: Abilities;
@@ -21,7 +21,7 @@ export interface Standing {
 	};
 }
 
-/** What the caller may do in the tenant, and when that is not everything about keys: what is missing, and who can grant it. 404 `not_found`. */
+/** Returns the caller's abilities in the tenant and, unless they may create keys, what is missing and who can grant it. 404 `not_found`. */
 export async function getStanding(context: DatabaseContext & CallerContext & ProfileContext, input: { tenant_id: string }): Promise<Standing> {
 	const role = roleOf(context.caller);
 	const profile = await context.profile.current();

@@ -26,7 +26,7 @@ const SIGN_IN_OR_TOKEN: Wanted = { ...OPERATOR_TOKEN, name: "the operator token"
 export type ManagementGateOptions<C> = GateOptions<C, ManagerParts> &
 	SessionOptions & { readonly operator_tokens: OperatorTokens; readonly database: Database; readonly clock: Clock };
 
-/** The operator, whose token is the only bearer on management and operator routes. */
+/** The operator of the bearer token, the only bearer credential that management and operator routes accept. */
 function operatorOf(request: FastifyRequest, operator_tokens: OperatorTokens): Caller | Denied {
 	const { authorization, raw_key } = framed(request);
 	const token = bearerOf(authorization, raw_key !== null, SIGN_IN_OR_TOKEN);
@@ -35,7 +35,7 @@ function operatorOf(request: FastifyRequest, operator_tokens: OperatorTokens): C
 	return { kind: "operator" };
 }
 
-/** Whoever the request's one credential stands for: the operator by token, or whoever is signed in and on a page of ours. */
+/** Authenticates the request: the operator by token, or a signed-in person by session cookie from one of our origins. */
 async function whoAsks(request: FastifyRequest, options: SessionOptions & { readonly operator_tokens: OperatorTokens }) {
 	const signed_in = framed(request).authorization === null ? await signedInOf(request, options) : null;
 	return signed_in ?? operatorOf(request, options.operator_tokens);
@@ -46,8 +46,8 @@ function operatorCaller({ person_id, name, email }: SignedInMember): Caller {
 }
 
 /**
- * Lets the operator in, who sees all tenants: by token, or signed in as one of the people who run the instance at this moment. In the order of
- * the management routes: credential, cross-site, role, and for what makes secrets or removes things the password.
+ * Admits operators, by token or session, with a scope of all tenants. Checks in the order of the management routes: credential, cross-site,
+ * operator, and a recent password where the route needs one.
  */
 export function operatorGate<C>(options: ManagementGateOptions<C>): Gate<C> {
 	return (row) => async (request, reply) => {
@@ -63,7 +63,7 @@ export function operatorGate<C>(options: ManagementGateOptions<C>): Gate<C> {
 	};
 }
 
-/** The caller of an operator route; null when it is somebody signed in who does not run the instance. A portal link makes nobody an operator. */
+/** The caller of an operator route; null for a signed-in person who is not an operator. A portal session never is. */
 async function operatorAmong(database: Database, who: SignedIn | Caller): Promise<Caller | null> {
 	if (!("expires_at" in who)) return who;
 	if (who.kind === "portal") return null;
@@ -71,7 +71,7 @@ async function operatorAmong(database: Database, who: SignedIn | Caller): Promis
 	return runs_it ? operatorCaller(who) : null;
 }
 
-/** Lets callers of one tenant's management API in, in the contract's order: credential, cross-site, membership, the tenant's standing, role. */
+/** Admits callers of one tenant's management API. Checks in the contract's order: credential, cross-site, membership, suspension, role. */
 export function managementGate<C>(options: ManagementGateOptions<C>): Gate<C> {
 	return (row) => async (request, reply) => {
 		noStore(reply);
@@ -91,7 +91,7 @@ export function managementGate<C>(options: ManagementGateOptions<C>): Gate<C> {
 	};
 }
 
-/** The tenant and who the person is in it, both as they are at this moment; null when there is no such tenant or they have no place in it. */
+/** Reads the tenant and the caller's role in it in one snapshot; null when there is no such tenant or the caller has no access to it. */
 async function tenantAndCaller(
 	database: Database,
 	tenant_id: string | null,
@@ -105,7 +105,7 @@ async function tenantAndCaller(
 	});
 }
 
-/** An owner acts as a member, whom nothing is closed to; an operator with less of a role in the tenant, or none, acts as the operator. */
+/** An owner acts as a member, since the role allows everything. An operator with a lower role, or none, acts as the operator. */
 async function callerIn(tx: ReadTx, tenant_id: string, who: SignedIn | Caller): Promise<Caller | null> {
 	if (!("expires_at" in who)) return who;
 	if (who.kind === "portal") {
@@ -127,7 +127,7 @@ function confirmedAt(who: SignedIn | Caller): Date | null {
 	return "confirmed_at" in who ? who.confirmed_at : null;
 }
 
-/** The tenant that a management path names; null when it cannot be the id of any. Every management row has the parameter. */
+/** The tenant id of a management path; null when it is malformed. Every management route has the parameter. */
 function tenantIdOf(request: FastifyRequest): string | null {
 	const { params } = request;
 	const id = params !== null && typeof params === "object" && "tenant_id" in params ? params.tenant_id : null;

@@ -15,18 +15,21 @@ import { SESSION_ENDED, type SignedIn } from "./people/signed-in.ts";
 import { lockSession } from "./people/store.ts";
 import { lockPortalSession } from "./portal/store.ts";
 
-/** What a gate let a request through for. */
+/** What a gate authorized a request for. */
 export interface Admitted {
 	readonly row: Route<never>;
 	readonly caller: Caller;
-	/** Null: by the operator token, which lives as long as the process. */
+	/** Null for the operator token, which does not change while the process runs. */
 	readonly signed_in: SignedIn | null;
-	/** Of a management route; null on operator routes. */
+	/** The tenant of a management route; null on operator routes. */
 	readonly tenant_id: string | null;
 	readonly clock: Clock;
 }
 
-/** Asks everything of a gate again that may have changed since: the session, the membership or operator, the tenant, the role, the password. */
+/**
+ * Repeats, inside the change's transaction, every check of the gate whose outcome may have changed: session, membership or operator,
+ * tenant, role and password confirmation.
+ */
 export function reauthorizeAs(admitted: Admitted): Reauthorize {
 	return async (tx) => {
 		const refusal = await refusalNow(tx, admitted);
@@ -36,7 +39,7 @@ export function reauthorizeAs(admitted: Admitted): Reauthorize {
 
 async function refusalNow(tx: Tx, admitted: Admitted): Promise<Refusal | null> {
 	const { row, signed_in, tenant_id, clock } = admitted;
-	// Locked in the order of all changes, and answered in the order of the gates.
+	// Rows are locked in the global lock order; refusals come in the gates' order.
 	const place = await lockPlace(tx, admitted);
 	const session = signed_in === null ? NO_SESSION : await lockSignedIn(tx, signed_in, new Date(clock.now()));
 	if (session === null) return SESSION_ENDED;
@@ -51,7 +54,7 @@ async function refusalNow(tx: Tx, admitted: Admitted): Promise<Refusal | null> {
 }
 
 interface LiveSession {
-	/** Null: it has no password of ours. */
+	/** Null for a session without a password here. */
 	readonly confirmed_at: Date | null;
 }
 
@@ -62,7 +65,7 @@ async function lockSignedIn(tx: Tx, signed_in: SignedIn, now: Date): Promise<Liv
 	return (await lockPortalSession(tx, signed_in, now)) === null ? null : NO_SESSION;
 }
 
-/** The caller with the role that they have now, or why they have none any more. A portal session's place is the session. */
+/** The caller with their current role, or the refusal when they have none left. A portal session's role is fixed, so its lock suffices. */
 async function lockPlace(tx: Tx, { caller, tenant_id }: Admitted): Promise<Caller | Refusal> {
 	if (caller.kind === "member" && tenant_id !== null) {
 		const role = await lockMemberRole(tx, tenant_id, caller.member_id);

@@ -2,10 +2,10 @@ import { sql } from "kysely";
 import { asRole, type Role } from "../core/caller.ts";
 import type { ReadTx } from "../database/transaction.ts";
 
-/** More people than anybody would ask. */
+/** More people than a person would contact. */
 const PEOPLE_MAX = 20;
 
-/** Owners of the tenant, then its admins, each in the order in which they joined; at most 20. */
+/** The owners of the tenant, then its admins, each in the order of joining; at most 20. */
 export async function readPeopleInCharge(tx: ReadTx, tenant_id: string): Promise<{ role: Role; name: string; email: string | null }[]> {
 	const rows = await tx
 		.selectFrom("members as m")

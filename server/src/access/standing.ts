@@ -3,10 +3,10 @@ import { ApiError } from "../core/error.ts";
 import type { Plan } from "../plans/plan.ts";
 import type { Tenant } from "../tenants/tenant.ts";
 
-/** What a tenant's plan must include for keys to be made. */
+/** The capability that a plan must include for keys to be created. */
 const KEYS_CAPABILITY = "m2m_api";
 
-/** Somebody to ask. */
+/** A person to contact. */
 export interface Person {
 	readonly name: string;
 	readonly email: string | null;
@@ -14,10 +14,10 @@ export interface Person {
 
 export interface Missing {
 	readonly kind: "plan" | "role" | "standing";
-	/** In plain words: what is missing, and what to do. */
+	/** What is missing and what to do, for people. */
 	readonly detail: string;
 	readonly who: readonly Person[];
-	/** Where the operator can be reached, when it is the operator who decides. */
+	/** The operator's support page, where the operator decides. */
 	readonly support_url: string | null;
 }
 
@@ -33,7 +33,7 @@ export interface Abilities {
 	readonly manage_team: boolean;
 }
 
-/** The role that a caller has in the tenant which it asks about. A service has none: it does not get this far. */
+/** The caller's role in the tenant. Throws 403 `role_not_allowed` for a service, which has none. */
 export function roleOf(caller: Caller): StandingRole {
 	if (caller.kind === "operator") return "operator";
 	if (caller.kind === "member" || caller.kind === "portal") return caller.role;
@@ -73,11 +73,11 @@ function planAdvice(role: StandingRole, { product_name, support_url }: Surroundi
 	return `Ask ${support_url === null ? "your contact at" : "the support of"} ${product_name} for a plan that includes it.`;
 }
 
-/** What stands between the caller and creating keys, the most general first; empty when nothing does. */
+/** What keeps the caller from creating keys, the most general reason first; empty when nothing does. */
 export function missingFor(role: StandingRole, around: Surroundings): Missing[] {
 	const { tenant, plan, owners, admins, product_name, support_url } = around;
 	const missing: Missing[] = [];
-	// Nobody in the tenant decides more than they do: they are not told to ask themselves.
+	// Owners and operators decide for the tenant, so they are not told to ask its owners.
 	const decides = role === "owner" || role === "operator";
 	if (tenant.status !== "active") {
 		const detail = `${tenant.name} is suspended. It can be read, and keys can be revoked, but no keys can be created until ${product_name} reinstates it.`;

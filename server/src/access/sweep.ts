@@ -6,7 +6,7 @@ import { deletePortalSessionsBefore } from "./portal/store.ts";
 
 const PORTAL_KEPT_MS = 30 * 86_400_000;
 
-/** Removes what has ended: sign-ins and mailed links at once, portal sessions, which audit entries name, after a month. */
+/** Deletes ended sessions and links at once, and portal sessions after a month, because audit entries refer to them. */
 export async function sweepSessions(context: { readonly database: Database; readonly clock: Clock }): Promise<void> {
 	const now = context.clock.now();
 	await record(context, async (tx) => {

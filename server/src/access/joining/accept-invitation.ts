@@ -27,9 +27,9 @@ export interface JoinInput {
 }
 
 /**
- * Makes the invited person a member, or by an operator's link an operator, and signs them in: with the account that has the address and the password,
- * else with a new one. A link that was mailed or that an operator handed over proves the address. 401 `credential_invalid` for a wrong password;
- * 404 `not_found` for a token that does not wait; 409 `conflict` for a member of the tenant; 403 `tenant_suspended`. `tenant_id` null: no tenant.
+ * Makes the invited person a member (by an operator's link an operator) and signs them in, with the account that has the address and
+ * password or a new one. 401 `credential_invalid` for a wrong password; 404 `not_found` unless the token is pending; 409 `conflict` for an
+ * existing member; 403 `tenant_suspended`. A mailed link, or one from an operator, verifies the address.
  */
 export async function acceptInvitation(context: JoinContext, input: JoinInput): Promise<{ tenant_id: string | null }> {
 	const found = await findInvitation(context, input.token);
@@ -44,7 +44,7 @@ export async function acceptInvitation(context: JoinContext, input: JoinInput): 
 	return { tenant_id: found.kind === "operator" ? null : found.invitation.tenant_id };
 }
 
-/** Who joins had no standing before: the change reads the invitation anew. */
+/** There is no earlier authorization to check again: the transaction reads the invitation again. */
 const BY_INVITATION = async () => undefined;
 
 async function joinTenant(context: JoinContext, invitation: WaitingInvitation, joining: Joining): Promise<void> {

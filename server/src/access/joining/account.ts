@@ -6,18 +6,18 @@ import { accountChanged, makeAccount, type ProofNotes, proveAddress } from "../p
 import { type SignInContext, WRONG_SIGN_IN } from "../people/sign-in.ts";
 import { type AccountWithPassword, readAccountForShare } from "../people/store.ts";
 
-/** Who comes by an invitation: with an account that is there, or with one that is made when they join. */
+/** The account that accepts an invitation: an existing one, or one to create. */
 export interface Joining {
 	readonly account: AccountWithPassword;
 	readonly is_new: boolean;
-	/** Whether the link shows that the address is theirs. */
+	/** Whether the link verifies the address. */
 	readonly proves: boolean;
 }
 
 /**
- * Finds who joins with this address and password. The account that has the password joins; else `name` makes a new one. By a link that proves nothing
- * this answers the same whether the address has an account or not. Throws 401 `credential_invalid`, 429 `rate_limited`; 400 `invalid_request`
- * without a name where only a new account can be meant.
+ * Finds the account with this address and password, or prepares a new one with `name`. Unless the link verifies the address, the outcome
+ * does not reveal whether an account exists. 401 `credential_invalid`; 429 `rate_limited`; 400 `invalid_request` without a name where only
+ * a new account is possible.
  */
 export async function whoJoins(
 	context: SignInContext & AnonymousContext,
@@ -35,13 +35,13 @@ export async function whoJoins(
 		return { account: { id: newId("per"), name: name.trim(), email, proven: proves, password_hash }, is_new: true, proves };
 	};
 	const wrong = () => new ApiError("credential_invalid", WRONG_JOIN);
-	// A new account may have been a guess at the password of one that there is: it counts as one, but for the visitor's address.
+	// Creating an account may be a guess at an existing account's password, so it still spends every budget but the caller's address.
 	return sign_in.guarded(approach.budgets, compare, wrong, ({ is_new }, { kind }) => is_new && kind !== "address");
 }
 
 const WRONG_JOIN = `${WRONG_SIGN_IN} Without an account yet, send the name as well.`;
 
-/** Makes the account, or holds the one there is until the transaction ends; a link that proves the address takes it over. 409 `conflict`. */
+/** Creates the account, or locks the existing one until commit; a link that verifies the address takes it over. 409 `conflict`. */
 export async function resolveAccount(tx: Tx, joining: Joining, now: Date): Promise<ProofNotes> {
 	const { account, is_new, proves } = joining;
 	if (is_new) return makeAccount(tx, account, now);

@@ -10,8 +10,8 @@ const LINK_MS = 7 * 86_400_000;
 const MAKER = "Keywright";
 
 /**
- * A new one-time token by which whoever has it becomes the owner of a tenant that has none, and an operator as long as there is none either;
- * the one of an earlier start is worth nothing from then on. Null when the tenant has an owner.
+ * Creates a one-time token that makes its bearer the owner of a tenant without one, and an operator if there is none. Invalidates the token
+ * of an earlier start. Null when the tenant has an owner.
  */
 export async function inviteFirstOwner(context: ChangeContext, tenant_id: string): Promise<string | null> {
 	const token = makeOneTimeToken("kwi");

@@ -10,19 +10,22 @@ import { readProvenAccount } from "../people/store.ts";
 import { readWaitingInvitation, type WaitingInvitation } from "./store.ts";
 
 export interface InvitationAsSeen {
-	/** Null, as the role is: the invitation is to run the instance, and to no tenant. */
+	/** Null, as is `role`, for an invitation to become an operator. */
 	readonly tenant: { readonly id: string; readonly name: string } | null;
 	readonly role: Role | null;
 	readonly email: string | null;
 	readonly invited_by: string;
 	readonly expires_at: string;
-	/** Whether the address has a proven account; said only to who has shown by this link that the address is theirs, else false. */
+	/**
+	 * Whether the address has a verified account; always false unless the link verifies the address, so that others cannot probe for
+	 * accounts.
+	 */
 	readonly account_exists: boolean;
-	/** Whether who joins runs this instance as well. */
+	/** Whether the new member becomes an operator too. */
 	readonly makes_operator: boolean;
 }
 
-/** What waits for a link: to join a tenant, or to run the instance. */
+/** A pending invitation: to a tenant, or to become an operator. */
 export type Found =
 	| { readonly kind: "tenant"; readonly invitation: WaitingInvitation }
 	| { readonly kind: "operator"; readonly invitation: OperatorInvitation };
@@ -31,7 +34,7 @@ export function invitationNotFound(): ApiError {
 	return new ApiError("not_found", "This invitation does not exist, has expired, or was used or cancelled. Ask for a new one.");
 }
 
-/** The invitation that waits for `token`. 404 `not_found` when there is none, whatever became of it. */
+/** Reads the pending invitation of `token`. 404 `not_found`, whatever the reason. */
 export async function findInvitation(context: DatabaseContext, token: string): Promise<Found> {
 	const digest = digestOneTimeToken("kwi", token);
 	if (digest === null) throw invitationNotFound();
@@ -45,7 +48,7 @@ export async function findInvitation(context: DatabaseContext, token: string): P
 	});
 }
 
-/** What the one who has the link of an invitation may know before accepting it. 404 `not_found`, the same for every reason. */
+/** Returns what the bearer of an invitation link may see before accepting it. 404 `not_found`, the same for every reason. */
 export async function readInvitation(context: DatabaseContext, input: { token: string }): Promise<InvitationAsSeen> {
 	const { kind, invitation } = await findInvitation(context, input.token);
 	const { email } = invitation;

@@ -2,20 +2,20 @@ import { sql } from "kysely";
 import { asRole, type Role } from "../../core/caller.ts";
 import type { ReadTx, Tx } from "../../database/transaction.ts";
 
-/** An invitation that still waits, as the one who has its link may see it. */
+/** A pending invitation, as the bearer of its link may see it. */
 export interface WaitingInvitation {
 	readonly tenant_id: string;
 	readonly tenant_name: string;
 	readonly id: string;
-	/** Null: whoever has the link may name an address of their own. */
+	/** Null: the bearer of the link enters an address. */
 	readonly email: string | null;
 	readonly role: Role;
 	readonly invited_by: string;
 	readonly made_by: { readonly kind: string; readonly id?: string };
 	readonly expires_at: Date;
-	/** Who joins runs the instance as well. */
+	/** The new member becomes an operator too. */
 	readonly makes_operator: boolean;
-	/** Whether having this link shows that the address is one's own: it came by mail, or from an operator. */
+	/** Whether this link verifies the address: it was mailed there or comes from an operator. */
 	readonly proves: boolean;
 }
 
@@ -24,7 +24,7 @@ function makerOf(actor: unknown): { name: string; kind: string; id?: string } {
 	return actor as { name: string; kind: string; id?: string };
 }
 
-/** Null when the token is unknown, used, cancelled or too old, or the tenant is erased: nobody can tell which. */
+/** Null when the token is unknown, used, cancelled or expired, or the tenant is erased; callers cannot distinguish these. */
 export async function readWaitingInvitation(tx: ReadTx, token_digest: Buffer, now: Date): Promise<WaitingInvitation | null> {
 	const row = await tx
 		.selectFrom("invitations as i")
@@ -43,7 +43,7 @@ export async function readWaitingInvitation(tx: ReadTx, token_digest: Buffer, no
 	return { ...rest, role: asRole(role), invited_by: made_by.name, made_by, proves: proves === true };
 }
 
-/** Marks the invitation accepted; false when it does not wait any more. Of two at once, one. */
+/** Marks the invitation accepted; false when it is no longer pending. Of two concurrent calls one succeeds. */
 export async function acceptWaitingInvitation(tx: Tx, tenant_id: string, id: string, now: Date): Promise<boolean> {
 	const updated = await tx
 		.updateTable("invitations")
@@ -57,7 +57,7 @@ export async function acceptWaitingInvitation(tx: Tx, tenant_id: string, id: str
 	return updated.numUpdatedRows === 1n;
 }
 
-/** False when the person is a member already. */
+/** False when the person is already a member. */
 export async function insertMember(
 	tx: Tx,
 	member: { tenant_id: string; id: string; person_id: string; role: Role; joined_at: Date },
@@ -70,7 +70,7 @@ export async function insertMember(
 	return inserted.numInsertedOrUpdatedRows === 1n;
 }
 
-/** Cancels what waits of the invitations that `maker`, a part of the system, made. */
+/** Cancels the pending invitations that `maker`, a part of the system, created. */
 export async function cancelInvitationsOf(tx: Tx, tenant_id: string, maker: string, now: Date): Promise<void> {
 	await tx
 		.updateTable("invitations")

@@ -2,7 +2,7 @@ import type { Ender } from "../../tenants/team/ending.ts";
 import { deleteLinksMadeBy, readLinksMadeBy } from "../people/sign-in-link-store.ts";
 import { deleteOperatorInvitationsMadeBy, readOperatorInvitationsMadeBy } from "./invitation-store.ts";
 
-/** Links to a new password that an operator made and nobody used: whoever has one takes the account over. */
+/** Unused password links that an operator created: their bearer could take over the account. */
 export const passwordLinkEnder: Ender = {
 	column: "sign_in_links.created_by",
 	needs: "operator",
@@ -26,7 +26,7 @@ export const passwordLinkEnder: Ender = {
 	},
 };
 
-/** Invitations by which somebody becomes an operator. */
+/** Pending operator invitations. */
 export const operatorInvitationEnder: Ender = {
 	column: "operator_invitations.created_by",
 	needs: "operator",

@@ -11,7 +11,7 @@ function fromRow(row: Omit<OperatorInvitation, "created_by"> & { created_by: unk
 	return { ...row, created_by: row.created_by as Actor };
 }
 
-/** Those that wait, the oldest first. */
+/** The pending invitations, oldest first. */
 export async function readOperatorInvitations(tx: ReadTx, now: Date): Promise<OperatorInvitation[]> {
 	const rows = await tx
 		.selectFrom("operator_invitations")
@@ -36,22 +36,25 @@ export async function insertOperatorInvitation(tx: Tx, invitation: OperatorInvit
 		.execute();
 }
 
-/** Takes an invitation out of those that wait: it was accepted or is cancelled. Null when it waits no more; of two at once, one. */
+/**
+ * Deletes a pending invitation, because it was accepted or cancelled. Null when it is no longer pending; of two concurrent calls one
+ * succeeds.
+ */
 export async function takeOperatorInvitation(tx: Tx, id: string): Promise<{ email: string } | null> {
 	return (await tx.deleteFrom("operator_invitations").where("id", "=", id).returning("email").executeTakeFirst()) ?? null;
 }
 
-/** Cancels what waits for an address; answers how many. */
+/** Cancels the pending invitations to an address; returns their number. */
 export async function cancelOperatorInvitationsTo(tx: Tx, email: string): Promise<number> {
 	return Number((await tx.deleteFrom("operator_invitations").where("email", "=", email).executeTakeFirst()).numDeletedRows);
 }
 
-/** What waits of those that these people made. */
+/** The pending invitations that `makers` created. */
 export async function readOperatorInvitationsMadeBy(tx: ReadTx, makers: readonly Maker[]): Promise<{ id: string; email: string }[]> {
 	return tx.selectFrom("operator_invitations").select(["id", "email"]).where(madeBy("created_by", makers)).execute();
 }
 
-/** Cancels the same, and returns them. */
+/** Cancels the pending invitations that `makers` created, and returns them. */
 export async function deleteOperatorInvitationsMadeBy(tx: Tx, makers: readonly Maker[]): Promise<{ id: string; email: string }[]> {
 	return tx.deleteFrom("operator_invitations").where(madeBy("created_by", makers)).returning(["id", "email"]).execute();
 }

@@ -1,7 +1,7 @@
 import type { Actor } from "../../core/context.ts";
 import { ApiError } from "../../core/error.ts";
 
-/** What waits until somebody becomes an operator by a link; once it is accepted or cancelled it is deleted. */
+/** A pending operator invitation; the row is deleted once it is accepted or cancelled. */
 export interface OperatorInvitation {
 	readonly id: string;
 	readonly email: string;

@@ -24,14 +24,15 @@ export type InviteOperatorContext = ChangeContext & CallerContext & ProfileConte
 
 export interface MadeOperatorInvitation {
 	readonly invitation: OperatorInvitationAnswer;
-	/** In this answer and in the mail, and stored nowhere. */
+	/** Only in this response and in the mail; never stored. */
 	readonly url: string;
 	readonly mailed: boolean;
 }
 
 /**
- * Invites a person to run the instance by a link that works once, for a week: who accepts it proves the address. What waited for the same address is
- * cancelled. A repeat with the same `Idempotency-Key` is a 409 `secret_already_issued`. 409 `conflict` for an operator's address and beyond 100.
+ * Invites a person to become an operator, by a link that works once within a week and verifies the address. Cancels pending invitations to
+ * the same address. 409 `secret_already_issued` for a repeat with the same `Idempotency-Key`; 409 `conflict` for an operator's address and
+ * beyond 100.
  */
 export async function inviteOperator(context: InviteOperatorContext, input: { email: string }): Promise<MadeOperatorInvitation> {
 	const email = normalEmail(input.email);
@@ -62,14 +63,14 @@ export async function inviteOperator(context: InviteOperatorContext, input: { em
 	return { invitation: toOperatorInvitationResponse(invitation), url, mailed };
 }
 
-/** The invitations of operators that wait, the oldest first; at most 100. */
+/** Lists the pending operator invitations, oldest first; at most 100. */
 export async function listOperatorInvitations(context: DatabaseContext): Promise<{ data: readonly OperatorInvitationAnswer[] }> {
 	const now = new Date(context.clock.now());
 	const invitations = await read(context, (tx) => readOperatorInvitations(tx, now));
 	return { data: invitations.map(toOperatorInvitationResponse) };
 }
 
-/** Cancels an invitation that waits: its link is worth nothing from then on. 404 `not_found`. */
+/** Cancels a pending invitation, which invalidates its link. 404 `not_found`. */
 export async function cancelOperatorInvitation(context: ChangeContext & CallerContext, input: { invitation_id: string }): Promise<void> {
 	const id = input.invitation_id;
 	await change(context, async (tx) => {

@@ -8,8 +8,8 @@ import { insertOperator } from "./store.ts";
 export const OPERATORS_MAX = 100;
 
 /**
- * Has a person whose address is proven run the instance, from their next sign-in on: a session that began before, wherever it is open, does not gain
- * by it. Null when they run it already.
+ * Makes a person with a verified address an operator from their next sign-in on: older sessions, which may be open elsewhere, gain nothing.
+ * Null when they are already an operator.
  */
 export async function makeOperator(
 	tx: Tx,
@@ -22,7 +22,7 @@ export async function makeOperator(
 	return { action: "operator.added", target: { kind: "person", id: person.id }, tenant_id: ALL_TENANTS, facts };
 }
 
-/** Throws 409 `conflict` when there are as many operators, or invitations of them, as may be. */
+/** 409 `conflict` when operators and pending operator invitations have reached the limit. */
 export function assertRoomForOperator(used: number): void {
 	if (used >= OPERATORS_MAX)
 		throw new ApiError("conflict", `There are already ${OPERATORS_MAX} operators and pending invitations, which is the limit. Remove one first.`);

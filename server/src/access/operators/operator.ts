@@ -1,11 +1,11 @@
 import type { Caller } from "../../core/caller.ts";
 
-/** Somebody who runs the instance: the whole operator API and every tenant's management API are open to their session. */
+/** A person whose session may use the whole operator API and every tenant's management API. */
 export interface Operator {
 	readonly person_id: string;
 	readonly name: string;
 	readonly email: string;
-	/** Since when they run it, and since when they have had an account. */
+	/** When they became an operator, and when their account was created. */
 	readonly created_at: string;
 	readonly account_created_at: string;
 	readonly created_by: { readonly kind: string; readonly name: string };
@@ -40,7 +40,7 @@ export function operatorFromRow(row: {
 	};
 }
 
-/** The person behind an operator's call; null for the operator token. */
+/** The person id of an operator's call; null for the operator token. */
 export function personOf(caller: Caller): string | null {
 	return caller.kind === "operator" && caller.person ? caller.person.person_id : null;
 }

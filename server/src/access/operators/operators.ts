@@ -8,16 +8,15 @@ import { type EndersContext, endedFacts, endMade } from "../../tenants/team/endi
 import { type OperatorAnswer, toOperatorResponse } from "./operator.ts";
 import { deleteOperator, lockOperators, readOperator, readOperators } from "./store.ts";
 
-/** Everybody who runs the instance, in the order in which they were added. */
+/** Lists all operators, in the order in which they were added. */
 export async function listOperators(context: DatabaseContext & CallerContext): Promise<{ data: readonly OperatorAnswer[] }> {
 	const operators = await read(context, readOperators);
 	return { data: operators.map((operator) => toOperatorResponse(operator, context.caller)) };
 }
 
 /**
- * Takes a person out of those who run the instance, from their next request on; what they made as an operator and nobody used yet ends with
- * it: invitations, links to keys, portal links and the sessions that began with one. The last
- * one may go too: the operator token stays. 404 `not_found`.
+ * Removes an operator, effective on their next request. Ends what they created as an operator and is unused: invitations, handovers, portal
+ * links and sessions begun by one. The last operator may be removed too, because the operator token remains. 404 `not_found`.
  */
 export async function removeOperator(context: ChangeContext & CallerContext & EndersContext, input: { person_id: string }): Promise<void> {
 	const { person_id } = input;

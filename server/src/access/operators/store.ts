@@ -4,7 +4,7 @@ import type { Actor } from "../../core/context.ts";
 import type { ReadTx, Tx } from "../../database/transaction.ts";
 import { type Operator, operatorFromRow } from "./operator.ts";
 
-/** Of all that adds or removes operators: one change at a time. */
+/** Advisory lock that serializes all changes to the set of operators. */
 const OPERATORS_LOCK = 7_402_118_007;
 
 function selectOperators(tx: ReadTx) {
@@ -13,13 +13,13 @@ function selectOperators(tx: ReadTx) {
 			.selectFrom("operators as o")
 			.innerJoin("people as p", "p.id", "o.person_id")
 			.select(["o.person_id", "p.name", "p.email", "o.created_at", "p.created_at as account_created_at", "o.created_by"])
-			// An operator's address is proven, and nobody loses a proven one.
+			// An operator's address is verified, and a verified address is never taken away.
 			.where("p.email", "is not", null)
 			.$narrowType<{ email: NotNull }>()
 	);
 }
 
-/** All of them, in the order in which they were added. */
+/** All operators, in the order in which they were added. */
 export async function readOperators(tx: ReadTx): Promise<Operator[]> {
 	return (await selectOperators(tx).orderBy("o.created_at").orderBy("o.person_id").execute()).map(operatorFromRow);
 }
@@ -38,8 +38,8 @@ export async function countOperators(tx: ReadTx): Promise<number> {
 }
 
 /**
- * The ids of all, once no other change of operators is under way; asks the caller again. Their rows are not locked: each of their own changes
- * locks its caller's row for share, and to wait for all of those while others wait for this would be a deadlock.
+ * Takes the advisory lock, authorizes the caller again and returns all operator ids. Does not lock the rows: each operator's own change
+ * holds its caller's row FOR SHARE, so locking them all here could deadlock.
  */
 export async function lockOperators(tx: Tx): Promise<readonly string[]> {
 	await sql`select pg_advisory_xact_lock(${OPERATORS_LOCK})`.execute(tx);
@@ -48,7 +48,7 @@ export async function lockOperators(tx: Tx): Promise<readonly string[]> {
 	return rows.map((row) => row.person_id);
 }
 
-/** False when the person runs the instance already. */
+/** False when the person is already an operator. */
 export async function insertOperator(tx: Tx, operator: { person_id: string; created_at: Date; created_by: Actor }): Promise<boolean> {
 	const inserted = await tx
 		.insertInto("operators")

@@ -4,12 +4,12 @@ const TOKEN_CHARACTERS_MIN = 20;
 const TOKEN_CHARACTERS_MAX = 1_000;
 const TOKENS_MAX = 2;
 
-/** The bearer tokens of the operator API as digests: nothing of them can be read or logged. */
+/** The operator API's bearer tokens, kept as digests so that the tokens cannot be read or logged. */
 export interface OperatorTokens {
 	readonly digests: readonly Buffer[];
 }
 
-/** Tokens from the setting `new,old`. Throws when there are none or more than two, or one is short or cannot be sent in a header. */
+/** Parses the setting `new,old`. Throws unless it holds one or two tokens, each long enough and valid in a header. */
 export function parseOperatorTokens(text: string): OperatorTokens {
 	const tokens = text
 		.split(",")
@@ -25,7 +25,7 @@ export function parseOperatorTokens(text: string): OperatorTokens {
 	return { digests: tokens.map((token) => hash("sha256", token, "buffer")) };
 }
 
-/** Whether `presented` is one of the tokens. Takes the same time whichever it is, and however much of it is right. */
+/** Whether `presented` is one of the tokens. Runs in constant time. */
 export function isOperatorToken(tokens: OperatorTokens, presented: string): boolean {
 	const digest = hash("sha256", presented, "buffer");
 	let found = false;

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { RecordTx } from "../../database/transaction.ts";
 
-/** Where attempts of one kind and name are counted. */
+/** The counter of one kind and name. */
 export interface AttemptRow {
 	readonly kind: string;
 	readonly bucket: number;
@@ -9,7 +9,7 @@ export interface AttemptRow {
 	readonly window_seconds: number;
 }
 
-/** Counts an attempt in the window that is open, or in a new one. False, with nothing counted, when the open one is used up. */
+/** Counts an attempt in the current window, or begins a new one. False, without counting, when the current window's budget is spent. */
 export async function takeAttempt(tx: RecordTx, row: AttemptRow, now: Date): Promise<boolean> {
 	const until = new Date(now.getTime() + row.window_seconds * 1_000);
 	const { numAffectedRows } =
@@ -21,13 +21,13 @@ export async function takeAttempt(tx: RecordTx, row: AttemptRow, now: Date): Pro
 	return numAffectedRows === 1n;
 }
 
-/** When the window of a row ends that is used up. */
+/** When the window of a spent budget ends. */
 export async function readAttemptsUntil(tx: RecordTx, row: AttemptRow): Promise<Date | null> {
 	const query = tx.selectFrom("sign_in_attempts").select("until").where("kind", "=", row.kind).where("bucket", "=", row.bucket);
 	return (await query.executeTakeFirst())?.until ?? null;
 }
 
-/** An attempt that was right after all. */
+/** Refunds an attempt that succeeded. */
 export async function giveAttemptBack(tx: RecordTx, row: AttemptRow, now: Date): Promise<void> {
 	await tx
 		.updateTable("sign_in_attempts")

@@ -4,16 +4,16 @@ import { macOf } from "../../core/pepper.ts";
 import type { Database } from "../../database/database.ts";
 import { type AttemptRow, giveAttemptBack, readAttemptsUntil, takeAttempt } from "./attempt-store.ts";
 
-/** How many attempts of one name a window admits that begins with the first. */
+/** Attempts per name and window; a window begins with its first attempt. */
 const LIMITS = {
-	/** From one IPv4 address or IPv6 /64, at whatever account. */
+	/** From one IPv4 address or IPv6 /64, at any account. */
 	address: { attempts_max: 40, window_seconds: 300 },
 	account_and_address: { attempts_max: 10, window_seconds: 900 },
-	/** At one account from all addresses, without a cookie of a device that its person has used: too few to guess. */
+	/** At one account from all addresses, without a known device's cookie: too few to guess a password. */
 	account: { attempts_max: 100, window_seconds: 3_600 },
-	/** From a device that the person has signed in with: strangers' attempts are none of its. */
+	/** From a device that has signed in to the account before; not spent by other devices. */
 	device: { attempts_max: 10, window_seconds: 900 },
-	/** In one session, by the person who is signed in. */
+	/** In one session, when the signed-in person confirms the password. */
 	session: { attempts_max: 10, window_seconds: 900 },
 	password_mail: { attempts_max: 3, window_seconds: 900 },
 	sign_in_mail: { attempts_max: 1, window_seconds: 900 },
@@ -21,7 +21,7 @@ const LIMITS = {
 
 export type AttemptKind = keyof typeof LIMITS;
 
-/** Whose attempts are counted: an address, an account by its e-mail address, a device, a session. */
+/** What attempts are counted by: an address, an account's e-mail address, a device or a session. */
 export interface Budget {
 	readonly kind: AttemptKind;
 	readonly name: string;
@@ -29,7 +29,7 @@ export interface Budget {
 
 const BUCKETS = 2 ** 20;
 
-/** The budget that is used up ends the transaction, so that the others of the same attempt are not touched. */
+/** Thrown to roll back the transaction, so that an attempt spends all of its budgets or none. */
 class UsedUp extends Error {
 	readonly until: Date;
 
@@ -42,11 +42,11 @@ class UsedUp extends Error {
 export interface AttemptsOptions {
 	readonly database: Database;
 	readonly clock: Clock;
-	/** Places names into buckets, so that nobody can choose whom they share one with. */
+	/** Keys the hash that maps names to buckets, so that an attacker cannot choose a victim's bucket. */
 	readonly key: Buffer;
 }
 
-/** Counts attempts in the database, so that all nodes count together. */
+/** Counts attempts in the database, shared by all nodes. */
 export class Attempts {
 	readonly #options: AttemptsOptions;
 
@@ -54,7 +54,7 @@ export class Attempts {
 		this.#options = options;
 	}
 
-	/** Counts an attempt before it is made, in all of the budgets or in none. 0, or the seconds to wait where one is used up. */
+	/** Counts an attempt before it is made, in all budgets or in none. Returns 0, or the seconds to wait when a budget is spent. */
 	async take(budgets: readonly Budget[]): Promise<number> {
 		const now = this.#options.clock.now();
 		try {
@@ -71,7 +71,7 @@ export class Attempts {
 		}
 	}
 
-	/** An attempt that was right after all. */
+	/** Refunds an attempt that succeeded. */
 	async giveBack(budgets: readonly Budget[]): Promise<void> {
 		const now = new Date(this.#options.clock.now());
 		await record(this.#options, async (tx) => {
@@ -79,7 +79,7 @@ export class Attempts {
 		});
 	}
 
-	/** In one order for all, so that no two transactions wait for each other. */
+	/** Sorted, so that concurrent transactions cannot deadlock. */
 	#rowsOf(budgets: readonly Budget[]): AttemptRow[] {
 		return budgets
 			.map(({ kind, name }) => ({ kind, bucket: macOf(this.#options.key, "kwb1", [kind, name]).readUInt32BE() % BUCKETS, ...LIMITS[kind] }))

@@ -9,11 +9,11 @@ import type { CookieRules } from "../../http/session-cookies.ts";
 
 const ID_CHARACTERS = 24;
 
-/** A sign-in lasts this long, and one day where the person does not want to be remembered. Never prolonged by use. */
+/** Lifetime of a session; one day without "remember me". Use does not extend it. */
 const SESSION_SECONDS = 14 * 86_400;
 
 export interface AuthLibraryOptions {
-	/** Of the pool that serves as keywright_app. */
+	/** Of the connection pool of the role keywright_app. */
 	readonly queries: Kysely<Tables>;
 	readonly public_url: string;
 	readonly cookies: CookieRules;
@@ -21,7 +21,7 @@ export interface AuthLibraryOptions {
 	readonly clock: Clock;
 }
 
-/** Names of the library's own fields in our tables. */
+/** The columns of the library's fields in our tables. */
 const TIMES = { createdAt: "created_at", updatedAt: "updated_at" } as const;
 const ACCOUNT_FIELDS = {
 	...TIMES,
@@ -46,7 +46,7 @@ const beginning: StandardSchemaV1<Beginning> = {
 	"~standard": { version: 1, vendor: "keywright", validate: (value) => ({ value: value as Beginning }) },
 };
 
-/** Begins a session of a person who has proved who they are. Called on the server only, as all of the library is. */
+/** Begins a session for an authenticated person. Called on the server only, as is the whole library. */
 const sessions = {
 	id: "keywright-sessions",
 	endpoints: {
@@ -62,7 +62,7 @@ const sessions = {
 	},
 } satisfies BetterAuthPlugin;
 
-/** The sign-in library on our tables. It is only called from here on the server: none of its own paths is served. */
+/** Creates the sign-in library on our tables. It is called from server code only: none of its HTTP paths is served. */
 export function createAuthLibrary(options: AuthLibraryOptions) {
 	const { queries, cookies, clock } = options;
 	const secure = { secure: cookies.secure };
@@ -102,7 +102,7 @@ export function createAuthLibrary(options: AuthLibraryOptions) {
 
 export type AuthLibrary = ReturnType<typeof createAuthLibrary>;
 
-/** The library's code of what it refused; null for anything else that was thrown. */
+/** The error code of an error that the library threw; null for any other error. */
 export function refusalOfLibrary(error: unknown): string | null {
 	if (error === null || typeof error !== "object" || !("body" in error) || !("statusCode" in error)) return null;
 	const { body } = error;

@@ -3,26 +3,26 @@ import { randomBase62 } from "../../core/id.ts";
 import { deriveKey, macOf, type Peppers } from "../../core/pepper.ts";
 import { type CookieRules, cookieLine, cookieValues } from "../../http/session-cookies.ts";
 
-/** How long a browser counts as one that the person has signed in with. */
+/** How long a device cookie entry lasts. */
 const DEVICE_SECONDS = 180 * 86_400;
-/** People who have signed in with one browser; beyond it the one who did so longest ago is forgotten. */
+/** People per browser; beyond it the oldest entry is dropped. */
 const PEOPLE_PER_DEVICE_MAX = 5;
 const NONCE_CHARACTERS = 16;
 const MAC_CHARACTERS = 22;
 const ENTRY = /^([0-9A-Za-z]{16})\.([0-9a-z]{1,8})\.([0-9A-Za-z_-]{22})$/;
 
-/** That somebody has signed in with this browser: the MAC says who, and nobody can read it from the cookie. */
+/** Records that a person has signed in with this browser. The MAC covers the person, but the cookie does not reveal who it is. */
 interface DeviceEntry {
 	readonly nonce: string;
-	/** In seconds since 1970. */
+	/** Unix time, s. */
 	readonly issued_at: number;
 	readonly mac: string;
 }
 
-/** The cookie by which a browser is known to be one that a person has signed in with. It lets nobody in: it only keeps their attempts apart from strangers'. */
+/** The cookie of a known device. It authenticates no one: it only separates the owner's password attempts from those of others. */
 export class DeviceCookies {
 	readonly #rules: CookieRules;
-	/** Of the current pepper first; the others are still believed. */
+	/** The current pepper's key first; the others are still accepted. */
 	readonly #keys: readonly Buffer[];
 
 	constructor(peppers: Peppers, rules: CookieRules) {
@@ -31,12 +31,12 @@ export class DeviceCookies {
 		this.#keys = [peppers.current, ...others].map((pepper) => deriveKey(pepper, "device cookies"));
 	}
 
-	/** The name of this browser among the person's; null when the `Cookie` header holds no entry of theirs, or one that is too old. */
+	/** The id of this browser among the person's; null when the `Cookie` header has no valid, unexpired entry for them. */
 	deviceOf(cookie_header: string, person_id: string, now: number): string | null {
 		return this.#entries(cookie_header).find((entry) => this.#isOf(entry, person_id, now))?.nonce ?? null;
 	}
 
-	/** A `Set-Cookie` line that adds the person to this browser's, or renews them. */
+	/** Returns a `Set-Cookie` value that adds or renews the person's entry. */
 	line(cookie_header: string, person_id: string, now: number): string {
 		const entries = this.#entries(cookie_header);
 		const nonce = this.deviceOf(cookie_header, person_id, now) ?? randomBase62(NONCE_CHARACTERS);

@@ -1,17 +1,17 @@
 import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 
-/** Characters as a person counts them. */
+/** In user-perceived characters. */
 export const PASSWORD_CHARACTERS_MIN = 10;
 export const PASSWORD_CHARACTERS_MAX = 128;
 
-/** scrypt (RFC 7914) of the NFKC form of the password: 32 MB for about a tenth of a second. Stored as `<salt>:<key>`, both in hexadecimal. */
+/** scrypt (RFC 7914) of the password in NFKC: 32 MB, about 100 ms. Stored as `<salt>:<key>`, both in hexadecimal. */
 const COST = { N: 16_384, r: 16, p: 1 } as const;
 const MEMORY_BYTES_MAX = 128 * COST.N * COST.r * 2;
 const KEY_BYTES = 64;
 const SALT_BYTES = 16;
 const STORED = /^([0-9a-f]{32}):([0-9a-f]{128})$/;
 
-/** An account as far as a password goes. */
+/** The part of an account that a password is compared with. */
 export interface WithPassword {
 	readonly password_hash: string | null;
 }
@@ -26,17 +26,17 @@ function saltOf(account: WithPassword): string | null {
 	return STORED.exec(account.password_hash ?? "")?.[1] ?? null;
 }
 
-/** A password, and which of the accounts of one address has it. */
+/** The result of comparing a password with the accounts of one address. */
 export interface Compared<Account> {
 	/** The first account that has the password; null when none has. */
 	readonly account: Account | null;
-	/** What is stored of this password for another account of the address. */
+	/** The hash of this password, to be stored for another account of the address. */
 	readonly password_hash: string;
 }
 
 /**
- * Compares a password with those of all accounts of one address. They share their salt, so this takes as long for none as for many: nobody learns
- * by the time how many accounts an address has.
+ * Compares a password with the accounts of one address. They share a salt, so the time does not depend on their number and does not reveal
+ * it.
  */
 export async function comparePassword<Account extends WithPassword>(password: string, accounts: readonly Account[]): Promise<Compared<Account>> {
 	const first = accounts.map(saltOf).find((salt) => salt !== null) ?? randomBytes(SALT_BYTES).toString("hex");

@@ -13,15 +13,15 @@ import { insertSignInLink, readSignInLink, type SignInLinkRow, useSignInLink } f
 import { endSignIns, type PersonAccount, readAccounts, setPassword } from "./store.ts";
 
 export const PASSWORD_LINK_SECONDS = 3_600;
-/** How many accounts of one address that nobody has proved are mailed a link each. */
+/** How many unverified accounts of one address are mailed a link each. */
 const MAILED_ACCOUNTS_MAX = 3;
 
-/** Mails a link to set a new password; what it throws is its own affair. */
+/** Mails a link to set a new password. Not awaited: it handles its own errors. */
 export type MailPasswordLink = (person: PersonAccount, token: string) => void;
 
 export type PasswordLinkContext = SignInContext & AnonymousContext & { readonly mailPasswordLink: MailPasswordLink };
 
-/** A new link by which `person` sets a password, which also proves the address: its token, and the row to store. */
+/** Creates a link by which `person` sets a password and verifies the address. Returns its token and the row to store. */
 export function makePasswordLink(person: PersonAccount, created_by: Actor | null, now: number): { token: string; row: SignInLinkRow } {
 	const { text: token, digest: token_digest } = makeOneTimeToken("kwr");
 	const { id: person_id, email } = person;
@@ -30,8 +30,8 @@ export function makePasswordLink(person: PersonAccount, created_by: Actor | null
 }
 
 /**
- * Has a link mailed if the address has an account: of the one that has proved it, else of each that names it, three at most. The answer is the same in
- * every case. 429 `rate_limited` by the visitor's address.
+ * Mails a link to the address's verified account, or to each unverified one, at most three. Succeeds whether or not an account exists. 429
+ * `rate_limited` by the caller's IP address.
  */
 export async function askPasswordLink(context: DatabaseContext & PasswordLinkContext, email: string): Promise<void> {
 	const { sign_in, anonymous, database, clock } = context;
@@ -47,7 +47,7 @@ export async function askPasswordLink(context: DatabaseContext & PasswordLinkCon
 	await record(context, async (tx) => {
 		for (const { row } of mailed) await insertSignInLink(tx, row);
 	});
-	// Not waited for: how long mail takes would tell whether the address has an account.
+	// Not awaited: the time of mailing would reveal whether the address has an account.
 	for (const { person, token } of mailed) context.mailPasswordLink(person, token);
 }
 
@@ -56,8 +56,8 @@ function linkNotFound(): ApiError {
 }
 
 /**
- * Sets a new password by a link and ends all sign-ins of the person. The link proves the address: other accounts that name it lose it. 404 `not_found` for
- * a token that is unknown, used or too old.
+ * Sets a new password and ends all of the person's sessions. The link verifies the address, which other accounts lose. 404 `not_found` for
+ * a token that is unknown, used or expired.
  */
 export async function setPasswordByLink(
 	context: ChangeContext & SignInContext & AnonymousContext,

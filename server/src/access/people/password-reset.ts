@@ -12,9 +12,9 @@ import { insertSignInLink } from "./sign-in-link-store.ts";
 import { readAccounts } from "./store.ts";
 
 /**
- * A one-time link to set a new password, which the operator hands to a person whom no mail reaches: it proves the address. A repeat with the same
- * `Idempotency-Key` is a 409 `secret_already_issued`. 404 `not_found` when nobody signs in with the address; 409 `conflict` when several accounts name
- * it and none has proved it; 403 `role_not_allowed` for an operator's own, but with the operator token: nobody who is signed in becomes another operator.
+ * Creates a one-time password link for an operator to hand over when mail cannot reach the person; it verifies the address. 409
+ * `secret_already_issued` for a repeat; 404 `not_found` without an account; 409 `conflict` for several unverified accounts; 403
+ * `role_not_allowed` for an operator's own account, except with the operator token: a session must not take over another operator.
  */
 export async function createPasswordReset(
 	context: ChangeContext & CallerContext & { readonly public_url: string },

@@ -19,8 +19,8 @@ const LINK_IS_MAILED =
 	"Use that link, or try again after the seconds in Retry-After.";
 
 /**
- * Signs in with address and password, and gives the visitor the cookie. 401 `credential_invalid`. 429 `rate_limited` when attempts are used up: the password
- * is not compared then, and a link to sign in is mailed if the address has an account.
+ * Signs in with address and password and sets the session cookie. 401 `credential_invalid`. 429 `rate_limited` when a budget is spent: the
+ * password is then not compared, and a sign-in link is mailed if the address has an account.
  */
 export async function signInByEmail(
 	context: PublicSignInContext & SessionCookiesContext & Parameters<typeof mailSignInLink>[0] & { readonly mail: boolean; readonly log: Log },
@@ -38,7 +38,7 @@ export async function signInByEmail(
 	return { signed_in: true };
 }
 
-/** Mails a link to set a new password, if the address has an account; says only whether this server sends mail at all. */
+/** Mails a password link if the address has an account. The response says only whether this server sends mail. */
 export async function requestPasswordReset(
 	context: DatabaseContext & PasswordLinkContext & { readonly mail: boolean },
 	input: { email: string },
@@ -47,12 +47,12 @@ export async function requestPasswordReset(
 	return { mail: context.mail };
 }
 
-/** Sets a new password by a link, which ends every sign-in of the person. 404 `not_found` for a link that does not wait. */
+/** Sets a new password by a link, which ends all of the person's sessions. 404 `not_found` unless the link is pending. */
 export async function resetPassword(context: Parameters<typeof setPasswordByLink>[0], input: { token: string; newPassword: string }): Promise<void> {
 	await setPasswordByLink(context, { token: input.token, password: input.newPassword });
 }
 
-/** Replaces the person's password; their sign-ins end and this one goes on with a new cookie. 400 for a wrong current password. */
+/** Replaces the person's password. Ends their sessions; this one continues with a new cookie. 400 for a wrong current password. */
 export async function changePassword(context: ConfirmContext, input: { currentPassword: string; newPassword: string }): Promise<void> {
 	const member = memberOf(context);
 	const { session_id, person_id: id } = member;

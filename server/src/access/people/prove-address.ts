@@ -11,12 +11,12 @@ import {
 	takeAddress,
 } from "./store.ts";
 
-/** Of a change by a person of an address: what was proved of it, for the audit log. */
+/** Audit notes of a verified address. */
 export type ProofNotes = readonly AuditNote[];
 
 /**
- * Notes that the person has shown to have the address: by a link that was mailed to it, or that an operator handed over. Whatever other account
- * names the address loses it and its sign-ins. 409 `conflict` when another account has proved it.
+ * Marks the address verified, by a link that was mailed there or handed over by an operator. Other accounts lose the address and their
+ * sessions. 409 `conflict` when another account has verified it.
  */
 export async function proveAddress(tx: Tx, person: Pick<PersonAccount, "id" | "email">, now: Date): Promise<ProofNotes> {
 	const accounts = await lockAccounts(tx, person.email);
@@ -28,7 +28,10 @@ export async function proveAddress(tx: Tx, person: Pick<PersonAccount, "id" | "e
 	return [proofNote(person, taken_from)];
 }
 
-/** Makes an account. With `proven` it takes the address over; without, it is one of several that may name it. 409 `conflict` for too many. */
+/**
+ * Creates an account. With `proven` it takes the address over; otherwise it is one of several with that address. 409 `conflict` for too
+ * many.
+ */
 export async function makeAccount(tx: Tx, person: AccountWithPassword, now: Date): Promise<ProofNotes> {
 	const accounts = await lockAccounts(tx, person.email);
 	if (accounts.length > ACCOUNTS_PER_ADDRESS_MAX) throw tooManyAccounts();
@@ -37,7 +40,7 @@ export async function makeAccount(tx: Tx, person: AccountWithPassword, now: Date
 	return person.proven ? [proofNote(person, taken_from)] : [];
 }
 
-/** Without the address: the entry may outlive the account. */
+/** Omits the address: the entry may outlive the account. */
 function proofNote({ id }: Pick<PersonAccount, "id">, taken_from: readonly string[]): AuditNote {
 	return { action: "person.address_proved", target: { kind: "person", id }, facts: { taken_from } };
 }

@@ -15,7 +15,7 @@ import { signInByLink } from "./sign-in-link.ts";
 const TOKEN_CHARACTERS_MAX = 200;
 
 const Token = Type.String({ maxLength: TOKEN_CHARACTERS_MAX, writeOnly: true });
-/** A password that is set; one that is only compared may be of any length up to the bound. */
+/** A new password. One that is only compared may have any length up to the bound. */
 const NewPassword = Type.String({ minLength: PASSWORD_CHARACTERS_MIN, maxLength: PASSWORD_CHARACTERS_MAX, writeOnly: true });
 const Password = Type.String({ maxLength: PASSWORD_CHARACTERS_MAX, writeOnly: true });
 const RoleSchema = Type.Enum([...ROLES]);
@@ -52,7 +52,7 @@ const SessionSchema = Type.Object({
 
 export type AnonymousRouteContext = JoinContext & PasswordLinkContext & Parameters<typeof signInByEmail>[0];
 
-/** What somebody may do who has shown no credential yet. These and the person's own are all paths of people's sign-in. */
+/** Routes for anonymous callers. */
 export const anonymousPeopleRoutes: readonly Route<AnonymousRouteContext>[] = [
 	route({
 		method: "POST",
@@ -138,7 +138,7 @@ export const anonymousPeopleRoutes: readonly Route<AnonymousRouteContext>[] = [
 
 export type PersonRouteContext = SessionContext & ConfirmContext & EndSessionContext;
 
-/** What whoever is signed in may do with their own session. */
+/** Routes for a signed-in person's own session. */
 export const personRoutes: readonly Route<PersonRouteContext>[] = [
 	route({
 		method: "POST",

@@ -1,7 +1,7 @@
 import { type CookieRules, cookieLine } from "../../http/session-cookies.ts";
 import type { AnonymousContext } from "../anonymous.ts";
 
-/** What an action needs that gives or takes the cookie of a session. */
+/** The context of actions that set or clear session cookies. */
 export interface SessionCookiesContext extends AnonymousContext {
 	readonly session_cookies: CookieRules;
 }
@@ -14,7 +14,7 @@ function namesOfMember({ session_cookies }: SessionCookiesContext): string[] {
 	return [session_cookies.names.member, session_cookies.brief_name];
 }
 
-/** A browser is one person at a time: whoever signs in leaves the session that a portal link began, and the other way round. */
+/** Clears the portal cookie. A browser holds one session at a time, so signing in ends the use of a portal session, and vice versa. */
 export function forgetPortal(context: SessionCookiesContext): void {
 	forget(context, [context.session_cookies.names.portal]);
 }

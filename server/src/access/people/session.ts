@@ -17,7 +17,7 @@ import { confirmSession, deleteSession } from "./store.ts";
 export interface SessionAsSeen {
 	readonly person: { readonly kind: "member" | "portal"; readonly id: string; readonly name: string; readonly email: string | null };
 	readonly tenants: readonly OwnTenant[];
-	/** Whether the person runs the instance. */
+	/** Whether the person is an operator. */
 	readonly operator: boolean;
 	readonly expires_at: string;
 	/** Whether this server sends mail. */
@@ -26,7 +26,7 @@ export interface SessionAsSeen {
 
 export type SessionContext = DatabaseContext & SignedInContext & { readonly mail: boolean };
 
-/** Who is signed in, the tenants they can choose from, and whether they run the instance. */
+/** Returns the signed-in person, their tenants and whether they are an operator. */
 export async function getSession(context: SessionContext): Promise<SessionAsSeen> {
 	const { signed_in, database, mail } = context;
 	const { kind, name, email } = signed_in;
@@ -42,7 +42,7 @@ export async function getSession(context: SessionContext): Promise<SessionAsSeen
 
 export type EndSessionContext = ChangeContext & EndersContext & SignedInContext & SessionCookiesContext;
 
-/** Ends the session, of either kind: the cookie is worth nothing from the next request on. */
+/** Ends the session, member or portal; its cookie is invalid from the next request on. */
 export async function endSession(context: EndSessionContext): Promise<void> {
 	const { signed_in } = context;
 	if (signed_in.kind === "portal") await endOwnPortalSession(context, signed_in);
@@ -50,9 +50,9 @@ export async function endSession(context: EndSessionContext): Promise<void> {
 	forgetBoth(context);
 }
 
-/** Ends the session that a portal link began, and what was made in it and nobody used yet. */
+/** Ends a portal session, and what was created in it and is unused. */
 async function endOwnPortalSession(context: EndSessionContext, { tenant_id, id }: SignedInByPortal): Promise<void> {
-	// Whoever has a session may end it.
+	// A session may always end itself.
 	const reauthorize = async () => undefined;
 	await change({ ...context, scope: tenant_id, reauthorize }, async (tx) => {
 		await readTenantForUpdate(tx, tenant_id);
@@ -60,7 +60,7 @@ async function endOwnPortalSession(context: EndSessionContext, { tenant_id, id }
 	});
 }
 
-/** The person of an account; a portal session has no password of ours: 409 `conflict`. */
+/** The signed-in account. 409 `conflict` for a portal session, which has no password here. */
 export function memberOf(context: SignedInContext): SignedInMember {
 	if (context.signed_in.kind === "member") return context.signed_in;
 	throw new ApiError("conflict", "This session began with a portal link and has no password here. Sign in to the product that the link came from.");
@@ -77,8 +77,8 @@ export function sessionEnded(): ApiError {
 export type ConfirmContext = ChangeContext & SignedInContext & SignInContext & AnonymousContext;
 
 /**
- * Notes that the password was entered again in this session. 400 `invalid_request` for a wrong one; 401 `credential_invalid`
- * once the session has ended; 429 `rate_limited` after too many.
+ * Confirms the password for this session. 400 `invalid_request` for a wrong one; 401 `credential_invalid` once the session has ended; 429
+ * `rate_limited` after too many attempts.
  */
 export async function confirmPassword(context: ConfirmContext, input: { password: string }): Promise<void> {
 	const { person_id, session_id } = memberOf(context);

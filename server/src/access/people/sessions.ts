@@ -21,7 +21,7 @@ const TWO_SESSIONS: Refusal = {
 	detail: "The request has the cookies of more than one session. Sign out, then sign in again.",
 };
 
-/** Who a `Cookie` header stands for. Read from the database each time: who was signed out is out with the next request. */
+/** Resolves a `Cookie` header to its session. Reads the database each time, so ending a session takes effect on the next request. */
 export class Sessions {
 	readonly #options: SessionsOptions;
 

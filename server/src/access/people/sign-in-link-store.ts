@@ -10,7 +10,7 @@ export interface SignInLinkRow {
 	readonly token_digest: Buffer;
 	readonly purpose: LinkPurpose;
 	readonly person_id: string;
-	/** Which address the link proves. */
+	/** The address that the link verifies. */
 	readonly email: string;
 	readonly created_at: Date;
 	/** Null for a link that was mailed to the address. */
@@ -36,7 +36,7 @@ export function asLinkMaker(created_by: unknown): LinkMaker | null {
 	return created_by as LinkMaker | null;
 }
 
-/** Whom a link that waits belongs to, and who made it; null for one that is unknown, used or too old. */
+/** The person of a pending link, and who created it; null when it is unknown, used or expired. */
 export async function readSignInLink(
 	tx: ReadTx,
 	token_digest: Buffer,
@@ -53,7 +53,7 @@ export async function readSignInLink(
 	return row ? { ...row, created_by: asLinkMaker(row.created_by) } : null;
 }
 
-/** Links that wait and that these people made, with whom they are for. */
+/** A pending link that a given maker created, with its person. */
 export interface MadeLink {
 	readonly person_id: string;
 	readonly email: string;
@@ -66,12 +66,12 @@ export async function readLinksMadeBy(tx: ReadTx, makers: readonly Maker[], now:
 	return tx.selectFrom("sign_in_links").select(MADE_COLUMNS).where("expires_at", ">", now).where(madeBy("created_by", makers)).execute();
 }
 
-/** Makes the same worth nothing, and returns them. */
+/** Deletes the pending links that `makers` created, and returns them. */
 export async function deleteLinksMadeBy(tx: Tx, makers: readonly Maker[]): Promise<MadeLink[]> {
 	return tx.deleteFrom("sign_in_links").where(madeBy("created_by", makers)).returning(MADE_COLUMNS).execute();
 }
 
-/** Uses a link up; false when it waits no more. Of two at once, one. */
+/** Uses a link up; false when it is no longer pending. Of two concurrent calls one succeeds. */
 export async function useSignInLink(tx: Tx, token_digest: Buffer): Promise<boolean> {
 	const deleted = await tx.deleteFrom("sign_in_links").where("token_digest", "=", token_digest).executeTakeFirst();
 	return deleted.numDeletedRows === 1n;

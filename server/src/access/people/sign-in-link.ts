@@ -12,15 +12,15 @@ import type { SignInContext } from "./sign-in.ts";
 import { insertSignInLink, readSignInLink, useSignInLink } from "./sign-in-link-store.ts";
 import { type PersonAccount, readAccounts } from "./store.ts";
 
-/** As long as one address is not mailed again: who is kept out always has a link that works. */
+/** Equal to the interval between mails to one address, so that a locked-out person always has a valid link. */
 export const SIGN_IN_LINK_SECONDS = 900;
 
-/** Mails a link to sign in by; what it throws is its own affair. */
+/** Mails a sign-in link. Not awaited: it handles its own errors. */
 export type MailSignInLink = (person: PersonAccount, token: string) => void;
 
 /**
- * Mails a link to sign in by to whom others' attempts keep out, if the address has an account and was mailed none in the last 15 minutes. To be called
- * without being waited for: how long it takes would tell which.
+ * Mails a sign-in link to a person whom other callers' attempts lock out, at most one in 15 minutes. Call without awaiting it: its duration
+ * would reveal whether the address has an account.
  */
 export async function mailSignInLink(
 	context: Omit<DatabaseContext, "scope"> & SignInContext & { readonly mailSignInLink: MailSignInLink },
@@ -42,8 +42,8 @@ function linkNotFound(): ApiError {
 }
 
 /**
- * Signs in by a mailed link, once. It proves the address: other accounts that name it lose it. 404 `not_found` for a token that is unknown, used or
- * too old; 429 `rate_limited`.
+ * Signs in by a mailed one-time link. It verifies the address, which other accounts lose. 404 `not_found` for a token that is unknown, used
+ * or expired; 429 `rate_limited`.
  */
 export async function signInByLink(
 	context: ChangeContext & SignInContext & AnonymousContext & SessionCookiesContext,

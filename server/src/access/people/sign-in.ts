@@ -14,7 +14,7 @@ import { type Compared, comparePassword } from "./password-hash.ts";
 import type { SignedInMember } from "./signed-in.ts";
 import { type AccountWithPassword, readAccount, readAccounts } from "./store.ts";
 
-/** Each holds 32 MB for a tenth of a second. */
+/** Each hash uses 32 MB for about 100 ms. */
 const PASSWORDS_HASHED_AT_ONCE = 8;
 
 export interface SignInOptions {
@@ -25,12 +25,12 @@ export interface SignInOptions {
 	readonly cookies: CookieRules;
 }
 
-/** What an action that deals with passwords and sign-ins needs. */
+/** The context of actions on passwords and sessions. */
 export interface SignInContext {
 	readonly sign_in: SignIn;
 }
 
-/** The accounts that an attempt is compared with, and whose budgets it spends. */
+/** The accounts that a password is compared with, and the budgets that the attempt spends. */
 export interface Approach {
 	/** All accounts of the address. */
 	readonly all: readonly AccountWithPassword[];
@@ -40,7 +40,7 @@ export interface Approach {
 
 export const WRONG_SIGN_IN = "The e-mail address or the password is not right.";
 
-/** People's passwords and sign-ins: passwords compared here, behind limits of attempts; sessions of the library. */
+/** Passwords and sessions of people. Passwords are compared here, within budgets of attempts; sessions are the library's. */
 export class SignIn {
 	readonly library: AuthLibrary;
 	readonly #options: SignInOptions;
@@ -57,7 +57,7 @@ export class SignIn {
 		this.library = createAuthLibrary({ ...options, queries: options.database.queries, secret });
 	}
 
-	/** Begins a session and gives the visitor its cookie. 401 `credential_invalid`, the same for unknown addresses; 429 `rate_limited`. */
+	/** Begins a session and sets its cookie. 401 `credential_invalid`, the same for unknown addresses; 429 `rate_limited`. */
 	async begin(anonymous: AnonymousCaller, input: { email: string; password: string; remember: boolean }): Promise<void> {
 		const { email, password, remember } = input;
 		const { accounts, budgets } = await this.approach(anonymous, email);
@@ -66,7 +66,7 @@ export class SignIn {
 		await this.beginSession(anonymous, account.id, remember);
 	}
 
-	/** Begins a session of somebody who has proved who they are, and gives the visitor its cookie. 401 `credential_invalid` for an account that has gone. */
+	/** Begins a session for an authenticated person and sets its cookie. 401 `credential_invalid` for a deleted account. */
 	async beginSession(anonymous: AnonymousCaller, person_id: string, remember = true): Promise<void> {
 		const body = { person_id, remember };
 		const answer = await this.#call(() => this.library.api.beginSession({ body, headers: headersOf(anonymous), returnHeaders: true }));
@@ -74,14 +74,14 @@ export class SignIn {
 		anonymous.setCookies([...answer.headers.getSetCookie(), this.#devices.line(anonymous.cookie_header, person_id, this.#options.clock.now())]);
 	}
 
-	/** The session that the visitor's cookie stands for, read from the database; null when there is none, or none any more. */
+	/** Reads the session of a `Cookie` header from the database; null when there is none or it has ended. */
 	async sessionOf(cookie_header: string): Promise<SignedInMember | null> {
 		if (cookieValues(cookie_header, this.#options.cookies.names.member).length !== 1) return null;
 		const headers = new Headers({ cookie: cookie_header });
 		const found = await this.#call(() => this.library.api.getSession({ headers, query: { disableRefresh: true, disableCookieCache: true } }));
 		if (found === null || typeof found === "string") return null;
 		const { session, user } = found;
-		// The address was proved by somebody else while this session began.
+		// Another account verified the address while this session began.
 		if (emailOf(user) === null) return null;
 		return {
 			kind: "member",
@@ -95,8 +95,8 @@ export class SignIn {
 	}
 
 	/**
-	 * How a visitor may try the password of an address. From a browser that somebody of these accounts has signed in with: theirs alone, with a budget
-	 * of the browser's own. Else all, with what strangers share. The same for an address that has no account.
+	 * Chooses the accounts and budgets of a password attempt. A known device tries only the accounts that it has signed in to, with its own
+	 * budget; any other caller tries all of them, with shared budgets. An address without an account gets the same.
 	 */
 	async approach(anonymous: AnonymousCaller, email: string): Promise<Approach> {
 		const all = await this.#read((tx) => readAccounts(tx, email));
@@ -115,8 +115,8 @@ export class SignIn {
 	}
 
 	/**
-	 * Runs `work` as an attempt; null from it: wrong. Throws what `wrong` makes when it was, and 429 `rate_limited` without running it once a budget is used
-	 * up. `stillSpends`: whether something right was a guess all the same.
+	 * Runs `work` within `budgets`; null from it means a wrong credential. Throws the error of `wrong`, or 429 `rate_limited` without
+	 * running `work` once a budget is spent. `stillSpends`: which budgets a success does not refund.
 	 */
 	async guarded<T>(
 		budgets: readonly Budget[],
@@ -135,29 +135,29 @@ export class SignIn {
 		return right;
 	}
 
-	/** What is stored of a new password for the address. */
+	/** Hashes a new password for the address. */
 	async passwordHash(email: string, password: string): Promise<string> {
 		const accounts = await this.#read((tx) => readAccounts(tx, email));
 		return (await this.comparing(password, accounts)).password_hash;
 	}
 
-	/** Whether `password` is the person's: then the account. To be called within `guarded`. */
+	/** Returns the person's account if `password` is right. Call it within `guarded`. */
 	async comparePerson(person_id: string, password: string): Promise<AccountWithPassword | null> {
 		const account = await this.#read((tx) => readAccount(tx, person_id));
 		return (await this.comparing(password, account ? [account] : [])).account;
 	}
 
-	/** The same for accounts that have been read; as `comparePassword`. */
+	/** `comparePassword` on accounts already read, with bounded concurrency. */
 	comparing<Account extends AccountWithPassword>(password: string, accounts: readonly Account[]): Promise<Compared<Account>> {
 		return this.#hash(() => comparePassword(password, accounts));
 	}
 
-	/** Counts a mail to `email`; false when it has had enough of this kind. */
+	/** Counts a mail to `email`; false when its budget is spent. */
 	async mayMail(kind: "password_mail" | "sign_in_mail", email: string): Promise<boolean> {
 		return (await this.#attempts.take([{ kind, name: email }])) === 0;
 	}
 
-	/** Counts a request of the visitor's that is right or wrong by nothing. 429 `rate_limited`. */
+	/** Counts a request that has no right or wrong outcome against the caller's IP address. 429 `rate_limited`. */
 	async countRequest(anonymous: AnonymousCaller): Promise<void> {
 		const wait = await this.#attempts.take([{ kind: "address", name: anonymous.bucket }]);
 		if (wait > 0) throw tooMany(wait);
@@ -167,7 +167,7 @@ export class SignIn {
 		return read({ database: this.#options.database, scope: ALL_TENANTS }, run);
 	}
 
-	/** What the library answers, or the code of what it refused. */
+	/** Calls the library; returns its result or its error code. */
 	async #call<T>(work: () => Promise<T>): Promise<T | string> {
 		try {
 			return await work();
@@ -175,7 +175,7 @@ export class SignIn {
 			if (isUnavailable(error)) throw unavailable(error);
 			const code = refusalOfLibrary(error);
 			if (code === null) throw error;
-			// A database that is away comes wrapped: the reason of the reason says so.
+			// The library wraps connection errors: the innermost cause shows whether the database is unavailable.
 			if (code !== "UNKNOWN" && !code.startsWith("FAILED_TO")) return code;
 			const cause = causeOf(error);
 			throw cause && isUnavailable(cause) ? unavailable(cause) : (cause ?? new Error(`the sign-in library failed: ${code}`, { cause: error }));
@@ -193,7 +193,7 @@ export class SignIn {
 	}
 }
 
-/** Guarantee: the library reads a column that may be null, which its types do not know. */
+/** Guarantee: the column is nullable, which the library's types do not express. */
 function emailOf(user: { email: string }): string | null {
 	return user.email;
 }
@@ -208,7 +208,7 @@ function tooMany(retry_after_seconds: number): ApiError {
 	return new ApiError("rate_limited", TOO_MANY, { retry_after_seconds });
 }
 
-/** Attempts are used up; the password that was sent was not compared. */
+/** A budget is spent; the password was not compared. */
 export class TooManyAttempts extends ApiError {
 	constructor(retry_after_seconds: number, detail = TOO_MANY) {
 		super("rate_limited", detail, { retry_after_seconds });

@@ -1,12 +1,12 @@
 import type { ReadTx, RecordTx, Tx } from "../../database/transaction.ts";
 import { deleteAttemptsBefore } from "./attempt-store.ts";
 
-/** Somebody who can sign in. */
+/** An account that can sign in. */
 export interface PersonAccount {
 	readonly id: string;
 	readonly name: string;
 	readonly email: string;
-	/** Whether the person has proved that the address is theirs; of the accounts of one address at most one. */
+	/** Whether the person has verified the address; at most one account per address has. */
 	readonly proven: boolean;
 }
 
@@ -15,7 +15,7 @@ export interface AccountWithPassword extends PersonAccount {
 }
 
 const CREDENTIAL = "credential";
-/** Of one address, none of them proven: more than people make, and few enough to read at each sign-in. */
+/** Unverified accounts of one address: more than people create, and few enough to read at each sign-in. */
 export const ACCOUNTS_PER_ADDRESS_MAX = 50;
 
 function selectAccounts(tx: ReadTx, email: string) {
@@ -30,12 +30,12 @@ function selectAccounts(tx: ReadTx, email: string) {
 		.limit(ACCOUNTS_PER_ADDRESS_MAX + 1);
 }
 
-/** The accounts that name an address, given in its normal form: the proven one first, then the oldest. */
+/** The accounts with a normalized address: the verified one first, then the oldest. */
 export async function readAccounts(tx: ReadTx, email: string): Promise<AccountWithPassword[]> {
 	return (await selectAccounts(tx, email).execute()).map(({ created_at: _made, ...account }) => ({ ...account, email }));
 }
 
-/** One account with its password; null when it has gone or its address was proved by somebody else. */
+/** One account with its password; null when it was deleted or another account has verified its address. */
 export async function readAccount(tx: ReadTx, person_id: string): Promise<AccountWithPassword | null> {
 	const row = await tx
 		.selectFrom("people as p")
@@ -46,25 +46,25 @@ export async function readAccount(tx: ReadTx, person_id: string): Promise<Accoun
 	return row && row.email !== null ? { ...row, email: row.email } : null;
 }
 
-/** The account that has proved the address; null when none has. */
+/** The account that has verified the address; null when none has. */
 export async function readProvenAccount(tx: ReadTx, email: string): Promise<PersonAccount | null> {
 	const [first] = await readAccounts(tx, email);
 	return first?.proven ? first : null;
 }
 
-/** Locks the accounts of an address until the transaction ends, in one order for all, and answers them as they are then. */
+/** Locks the accounts of an address FOR UPDATE, in the order of their ids to avoid deadlocks, and returns them as they are then. */
 export async function lockAccounts(tx: Tx, email: string): Promise<AccountWithPassword[]> {
 	await tx.selectFrom("people").select("id").where("email", "=", email).orderBy("id").forUpdate().execute();
 	return readAccounts(tx, email);
 }
 
-/** Whether the person still has the account and its address, which nobody changes until the transaction ends. */
+/** Whether the account still exists with this address. Locks it FOR SHARE, which blocks changes until commit. */
 export async function readAccountForShare(tx: Tx, person_id: string, email: string): Promise<boolean> {
 	const query = tx.selectFrom("people").select("id").where("id", "=", person_id).where("email", "=", email);
 	return (await query.forShare().executeTakeFirst()) !== undefined;
 }
 
-/** A person with a password, in the rows that the sign-in library reads. False when another account has just proved the address. */
+/** Inserts a person with a password into the sign-in library's tables. False when another account has just verified the address. */
 export async function insertPerson(tx: Tx, person: AccountWithPassword & { readonly created_at: Date }): Promise<boolean> {
 	const { id, name, email, proven, password_hash, created_at } = person;
 	const inserted = await tx
@@ -80,7 +80,7 @@ export async function insertPerson(tx: Tx, person: AccountWithPassword & { reado
 	return true;
 }
 
-/** Takes the address from the accounts that have not proved it, all but `keeper_id`, and ends their sign-ins. Answers their ids. */
+/** Removes the address from all unverified accounts but `keeper_id`, and ends their sessions. Returns their ids. */
 export async function takeAddress(tx: Tx, email: string, keeper_id: string, now: Date): Promise<string[]> {
 	const rows = await tx
 		.updateTable("people")
@@ -108,13 +108,13 @@ export async function setPassword(tx: Tx, person_id: string, password_hash: stri
 		.execute();
 }
 
-/** Ends every sign-in of these people, and the links by which they could set a password or sign in. */
+/** Ends all sessions of these people, and deletes their password and sign-in links. */
 export async function endSignIns(tx: Tx, person_ids: readonly string[]): Promise<void> {
 	await tx.deleteFrom("sign_in_sessions").where("person_id", "in", person_ids).execute();
 	await tx.deleteFrom("sign_in_links").where("person_id", "in", person_ids).execute();
 }
 
-/** The password was proved in this session just now; false when the session has ended. */
+/** Records that the password was entered in this session; false when the session has ended. */
 export async function confirmSession(tx: RecordTx, session_id: string, now: Date): Promise<boolean> {
 	const updated = await tx
 		.updateTable("sign_in_sessions")
@@ -125,7 +125,10 @@ export async function confirmSession(tx: RecordTx, session_id: string, now: Date
 	return updated.numUpdatedRows === 1n;
 }
 
-/** When the password was last proved in this session of the person, which nobody ends until the transaction does; null when it has ended. */
+/**
+ * Locks the session FOR SHARE, so that it does not end before commit, and returns when its password was last entered; null when it has
+ * ended.
+ */
 export async function lockSession(
 	tx: Tx | RecordTx,
 	session: { session_id: string; person_id: string },
@@ -146,7 +149,7 @@ export async function deleteSession(tx: RecordTx, session_id: string): Promise<v
 	await tx.deleteFrom("sign_in_sessions").where("id", "=", session_id).execute();
 }
 
-/** Removes what has ended of sessions, mailed links, invitations of operators and counts of attempts. */
+/** Deletes expired sessions, links, operator invitations and attempt counters. */
 export async function deleteEnded(tx: RecordTx, now: Date): Promise<void> {
 	await tx.deleteFrom("sign_in_sessions").where("expires_at", "<", now).execute();
 	await tx.deleteFrom("sign_in_links").where("expires_at", "<", now).execute();

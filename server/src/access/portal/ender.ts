@@ -5,7 +5,7 @@ function thingOf({ tenant_id, id, name, redeemed }: LivePortalSession): EndedThi
 	return { kind: redeemed ? "portal_session" : "portal_link", tenant_id, id, name };
 }
 
-/** Portal links that wait and the sessions that began with one: by an operator's link, they let people into a tenant. */
+/** Pending portal links and the live sessions begun by one: a link that an operator created grants access to a tenant. */
 export const portalEnder: Ender = {
 	column: "portal_sessions.created_by",
 	needs: "operator",

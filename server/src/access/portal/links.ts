@@ -22,13 +22,13 @@ export interface PortalLinkInput {
 	readonly name: string;
 	readonly email?: string;
 	readonly role: Role;
-	/** The person has just proved to the operator's product who they are: the session may let people in. */
+	/** The product has just authenticated the person: the session may grant access to others. */
 	readonly confirmed?: boolean;
 }
 
 /**
- * A one-time link by which the operator's own signed-in person comes to the API Access page, for five minutes and one use. A repeat with the
- * same `Idempotency-Key` is a 409 `secret_already_issued`: the link is in one answer only. 404 `not_found` for an unknown tenant.
+ * Creates a one-time link, valid for five minutes, by which a person of the operator's product opens the API Access page. 409
+ * `secret_already_issued` for a repeat with the same `Idempotency-Key`; 404 `not_found` for an unknown tenant.
  */
 export async function createPortalLink(context: PortalLinkContext, input: PortalLinkInput): Promise<{ url: string; expires_at: string }> {
 	const { tenant_id, external_user_id, role, confirmed = false } = input;
@@ -57,7 +57,7 @@ function linkNotFound(): ApiError {
 	return new ApiError("not_found", "This link does not exist, has expired or was used. Go back and open it again from there.");
 }
 
-/** Makes a session of a portal link, once, and gives the visitor its cookie. 404 `not_found` for every reason that it cannot. */
+/** Redeems a portal link once: begins a session and sets its cookie. 404 `not_found`, the same for every reason. */
 export async function redeemPortalSession(context: ChangeContext & SessionCookiesContext, input: { token: string }): Promise<{ tenant_id: string }> {
 	const token_digest = digestOneTimeToken("kwp", input.token);
 	if (token_digest === null) throw linkNotFound();

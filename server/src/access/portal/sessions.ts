@@ -28,7 +28,7 @@ function describe(session: PortalSession, { caller }: CallerContext): PortalSess
 	return { ...rest, status, created_at: created_at.toISOString(), expires_at: expires_at.toISOString(), is_you };
 }
 
-/** One page of the portal links that wait and the sessions that live at this moment, the newest first. */
+/** Lists the pending portal links and live portal sessions, newest first. */
 export async function listPortalSessions(
 	context: DatabaseContext & CallerContext,
 	input: PageRequest & { tenant_id: string },
@@ -46,8 +46,8 @@ interface Named {
 }
 
 /**
- * Ends a portal session that lives, or a link that waits, with what was made in it and nobody used yet; null when there is none with the id.
- * Call it after the tenant's lock.
+ * Ends a live portal session or a pending link, and what was created in it and is unused; null when there is none with the id. Call it
+ * after locking the tenant.
  */
 export async function endPortal(tx: Tx, context: ChangeContext & EndersContext, { tenant_id, id }: Named): Promise<Change<undefined> | null> {
 	const now = new Date(context.clock.now());
@@ -61,8 +61,8 @@ export async function endPortal(tx: Tx, context: ChangeContext & EndersContext, 
 }
 
 /**
- * Ends a portal session from its person's next request on, or makes a link that waits worth nothing, as an owner or the operator. 404 `not_found`
- * when there is none, or none any more; 403 `role_not_allowed`.
+ * Ends a live portal session, effective on its next request, or invalidates a pending link; for owners and operators. 404 `not_found` when
+ * there is none or it has ended; 403 `role_not_allowed`.
  */
 export async function endPortalOfTenant(
 	context: TeamContext & EndersContext,

@@ -27,7 +27,7 @@ export async function insertPortalLink(tx: Tx, row: PortalLinkRow): Promise<void
 		.execute();
 }
 
-/** Which tenant a link that still waits leads into, and who made it; null when it is unknown, used or too old. */
+/** The tenant and the maker of a pending link; null when it is unknown, used or expired. */
 export async function readPortalLink(
 	tx: ReadTx,
 	token_digest: Buffer,
@@ -43,7 +43,7 @@ export async function readPortalLink(
 	return row ? { tenant_id: row.tenant_id, created_by: asLinkMaker(row.created_by) } : null;
 }
 
-/** Makes a session of a link that still waits; null when it is unknown, used or too old. Of two at once, one. */
+/** Redeems a pending link; null when it is unknown, used or expired. Of two concurrent calls one succeeds. */
 export async function redeemPortalLink(
 	tx: Tx,
 	session: { token_digest: Buffer; session_digest: Buffer; now: Date; session_expires_at: Date },
@@ -60,7 +60,7 @@ export async function redeemPortalLink(
 	return row ? signedInFromRow({ ...row, session_expires_at }) : null;
 }
 
-/** Null when there is no such session, or none any more. */
+/** Null when there is no such session or it has ended. */
 export async function readPortalSession(tx: ReadTx, session_digest: Buffer, now: Date): Promise<SignedInByPortal | null> {
 	const row = await tx
 		.selectFrom("portal_sessions")
@@ -72,7 +72,7 @@ export async function readPortalSession(tx: ReadTx, session_digest: Buffer, now:
 	return row && session_expires_at ? signedInFromRow({ ...row, session_expires_at }) : null;
 }
 
-/** The session's id while it lives, which nobody ends until the transaction does; null when it has ended. */
+/** Locks the live session FOR SHARE, so that it does not end before commit, and returns its id; null when it has ended. */
 export async function lockPortalSession(tx: Tx, session: { tenant_id: string; id: string }, now: Date): Promise<string | null> {
 	const row = await tx
 		.selectFrom("portal_sessions")
@@ -85,12 +85,12 @@ export async function lockPortalSession(tx: Tx, session: { tenant_id: string; id
 	return row?.id ?? null;
 }
 
-/** A link that waits for its person, or the session that began with one and lives. */
+/** A pending link, or the live session that it began. */
 export interface PortalSession extends Omit<PortalPerson, "confirmed"> {
 	readonly id: string;
 	readonly created_at: Date;
 	readonly redeemed_at: Date | null;
-	/** Of the link; once it is redeemed, of the session. */
+	/** Expiry of the link, or of the session once it is redeemed. */
 	readonly expires_at: Date;
 }
 
@@ -101,7 +101,7 @@ function portalSessionFromRow(row: Omit<PortalSession, "role"> & { role: string 
 
 const ENDS_AT = sql<Date>`coalesce(session_expires_at, expires_at)`;
 
-/** The links of a tenant that wait and the sessions that live, the newest first. */
+/** The pending links and live sessions of a tenant, newest first. */
 export async function readPortalSessions(tx: ReadTx, tenant_id: string, now: Date, window: Window): Promise<PortalSession[]> {
 	const [created_at, id] = window.after ?? [];
 	const rows = await tx
@@ -117,7 +117,7 @@ export async function readPortalSessions(tx: ReadTx, tenant_id: string, now: Dat
 	return rows.map(portalSessionFromRow);
 }
 
-/** What ends of portal sessions: a link that waits, or the session that began with one and lives. */
+/** A pending link or a live session, as it is ended. */
 export interface LivePortalSession {
 	readonly tenant_id: string;
 	readonly id: string;
@@ -135,13 +135,16 @@ function selectLive(tx: ReadTx, now: Date) {
 		.orderBy("id");
 }
 
-/** A link ends as if it had never worked: a request that read the clock before, and waits for the row, does not redeem it either. */
+/**
+ * Expires the row. A link expires in the past, so that a concurrent redemption that read the clock earlier and waits for the row lock fails
+ * too.
+ */
 async function endLive(tx: Tx, { tenant_id, id, redeemed }: LivePortalSession, now: Date): Promise<void> {
 	const end = redeemed ? { session_expires_at: now } : { expires_at: sql<Date>`created_at` };
 	await tx.updateTable("portal_sessions").set(end).where("tenant_id", "=", tenant_id).where("id", "=", id).execute();
 }
 
-/** Ends a link that waits or a session that lives, and returns it; null when there is none with the id. */
+/** Ends a pending link or a live session and returns it; null when there is none with the id. */
 export async function endPortalSession(tx: Tx, named: { tenant_id: string; id: string }, now: Date): Promise<LivePortalSession | null> {
 	const { tenant_id, id } = named;
 	const live = await selectLive(tx, now).where("tenant_id", "=", tenant_id).where("id", "=", id).forUpdate().executeTakeFirst();
@@ -150,12 +153,12 @@ export async function endPortalSession(tx: Tx, named: { tenant_id: string; id: s
 	return live;
 }
 
-/** Those of the links that these people made; of all tenants that the transaction may see. */
+/** The pending links and live sessions that `makers` created, of all tenants in the transaction's scope. */
 export async function readPortalSessionsMadeBy(tx: ReadTx, makers: readonly Maker[], now: Date): Promise<LivePortalSession[]> {
 	return selectLive(tx, now).where(madeBy("created_by", makers)).execute();
 }
 
-/** Ends the same, and returns them. */
+/** Ends the pending links and live sessions that `makers` created, and returns them. */
 export async function endPortalSessionsMadeBy(tx: Tx, makers: readonly Maker[], now: Date): Promise<LivePortalSession[]> {
 	const made = await selectLive(tx, now).where(madeBy("created_by", makers)).forUpdate().execute();
 	for (const one of made) await endLive(tx, one, now);

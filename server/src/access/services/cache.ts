@@ -13,7 +13,7 @@ const CREDENTIALS_MAX = 1_000;
 const FILLS_MAX = 5;
 const NO_MAC = Buffer.alloc(32);
 
-/** A service whose credential has been verified. */
+/** A service with a verified credential. */
 export interface KnownService {
 	readonly id: string;
 	readonly name: string;
@@ -31,11 +31,11 @@ export interface ServiceCacheOptions {
 	readonly database: Database;
 	readonly node: Node;
 	readonly service_keys: ServiceKeys;
-	/** Told of a credential that is right and whose MAC was made with an earlier pepper. Must not throw. */
+	/** Called with a valid credential whose MAC used an earlier pepper. Must not throw. */
 	readonly onOldPepper?: (credential: ServiceCredential) => void;
 }
 
-/** Verifies service credentials; those verified before without I/O, for as long as this node's lease holds. */
+/** Verifies service credentials. Cached ones cost no I/O while this node holds its lease. */
 export class ServiceCache {
 	readonly #options: ServiceCacheOptions;
 	readonly #verified = new LRUCache<string, Verified>({ max: CREDENTIALS_MAX });
@@ -49,7 +49,10 @@ export class ServiceCache {
 		});
 	}
 
-	/** The service that `text` is the credential of; null when it is no credential, unknown, wrong or revoked. Rejects with 503 when it has to be read and cannot be. */
+	/**
+	 * The service of the credential `text`; null when it is malformed, unknown, wrong or revoked. Rejects with 503 when the database is
+	 * needed and unavailable.
+	 */
 	verify(text: string): KnownService | null | Promise<KnownService | null> {
 		const credential = parseServiceCredential(text);
 		if (!credential) return null;
@@ -76,7 +79,7 @@ export class ServiceCache {
 		}
 	}
 
-	/** Whether the stored row is of this credential. Without a row it costs the same. */
+	/** Whether the credential matches the stored row. Takes the same time without a row. */
 	#matches(stored: Stored, credential: ServiceCredential): stored is NonNullable<Stored> {
 		const { current, byId } = this.#options.service_keys;
 		const key = stored ? byId.get(stored.pepper_id) : current.key;
@@ -85,7 +88,7 @@ export class ServiceCache {
 		return right && stored !== undefined;
 	}
 
-	/** One reading at a time of one credential. Whoever joins it learns of a change made since only while the lease holds. */
+	/** Coalesces concurrent reads of one credential, but only while the lease holds: without it a joined read could miss a revocation. */
 	#fetch(credential_id: string): Promise<Stored> {
 		const under_way = this.#options.node.lease.holds() ? this.#reading.get(credential_id) : undefined;
 		if (under_way) return under_way;

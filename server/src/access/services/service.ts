@@ -4,7 +4,7 @@ import { deriveKey, macOf, type Peppers } from "../../core/pepper.ts";
 
 export const SERVICE_MAC_VERSION = 1;
 
-/** A back end of the operator's that asks Keywright to verify. */
+/** A back end of the operator that verifies keys with Keywright. */
 export interface Service {
 	readonly id: string;
 	readonly name: string;
@@ -20,7 +20,7 @@ export interface ServiceKeys {
 	readonly byId: ReadonlyMap<string, Buffer>;
 }
 
-/** What an action that makes service credentials needs. */
+/** The context of actions that create service credentials. */
 export interface ServiceContext extends ChangeContext {
 	readonly service_keys: ServiceKeys;
 }
@@ -36,12 +36,15 @@ export interface CredentialParts {
 	readonly secret: string;
 }
 
-/** What is stored of a credential: it binds the secret to its service, so that a row swapped in the database is no credential. */
+/**
+ * The MAC that is stored of a credential. It covers the service id, so that swapping rows in the database does not yield a valid
+ * credential.
+ */
 export function serviceMac(key: Buffer, parts: CredentialParts): Buffer {
 	return macOf(key, "kws1", [parts.service_id, parts.credential_id, parts.secret]);
 }
 
-/** Whether `mac` is the one that `parts` make; takes the same time whatever it is. */
+/** Whether `mac` is the MAC of `parts`. Runs in constant time. */
 export function isMacOf(mac: Buffer, key: Buffer, parts: CredentialParts): boolean {
 	const expected = serviceMac(key, parts);
 	const right_length = mac.length === expected.length;

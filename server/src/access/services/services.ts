@@ -14,8 +14,8 @@ import { countLiveServices, insertService, lockCredential, lockService, readServ
 const SERVICES_MAX = 1_000;
 
 /**
- * Creates a service and its credential, which is in this answer and nowhere else. A repeat with the same `Idempotency-Key` makes none:
- * 409 `secret_already_issued` with `service_id`. 409 `conflict` beyond 1,000 services.
+ * Creates a service and its credential, which only this response contains. 409 `secret_already_issued` with `service_id` for a repeat with
+ * the same `Idempotency-Key`; 409 `conflict` beyond 1,000 services.
  */
 export async function createService(context: ServiceContext, input: { name: string }): Promise<{ service: Service; credential: string }> {
 	const { id: credential_id, secret, last4, text } = makeServiceCredential();
@@ -54,15 +54,15 @@ export async function createService(context: ServiceContext, input: { name: stri
 	});
 }
 
-/** One page of the services, also of revoked ones, the newest first. */
+/** Lists the services, revoked ones too, newest first. */
 export async function listServices(context: DatabaseContext, input: PageRequest): Promise<Page<Service>> {
 	const window = windowByTime(input);
 	return toPage(await read(context, (tx) => readServices(tx, window)), window, (service) => [service.created_at, service.id]);
 }
 
 /**
- * Makes the stored MAC of a credential anew with the current pepper. For one that has just been presented and matched under an earlier pepper:
- * only then is its secret in hand. What is accepted stays the same, so nothing is invalidated. False when there is nothing to do.
+ * Recomputes the stored MAC with the current pepper, for a credential just verified under an earlier one (only then is its secret known).
+ * The accepted credentials stay the same, so nothing is invalidated. False when nothing is to be done.
  */
 export async function rekeyService(context: ServiceContext, credential: ServiceCredential): Promise<boolean> {
 	const { id: credential_id, secret } = credential;
@@ -79,7 +79,7 @@ export async function rekeyService(context: ServiceContext, credential: ServiceC
 	});
 }
 
-/** Ends a service for good: once this has returned, no node accepts its credential. 404 `not_found`; a repeat changes nothing. */
+/** Revokes a service permanently: once this returns, no node accepts its credential. 404 `not_found`; a repeat changes nothing. */
 export async function revokeService(context: ChangeContext, input: { service_id: string }): Promise<void> {
 	await change(context, async (tx) => {
 		await reauthorize(tx);

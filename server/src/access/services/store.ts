@@ -5,7 +5,7 @@ import { type Service, serviceFromRow } from "./service.ts";
 
 const SERVICE_COLUMNS = ["id", "name", "last4", "created_at", "revoked_at"] as const;
 
-/** What is stored of a service and its credential. */
+/** The stored row of a service and its credential. */
 export interface ServiceRow {
 	readonly id: string;
 	readonly name: string;
@@ -52,7 +52,7 @@ export async function setServiceRevoked(tx: Tx, service_id: string, now: Date): 
 	await tx.updateTable("services").set({ revoked_at: now }).where("id", "=", service_id).execute();
 }
 
-/** The service of a credential that is not revoked, with the number of the snapshot in which it was read. */
+/** The service of an unrevoked credential, with the change sequence number of the snapshot that it was read in. */
 export async function readCredential(tx: ReadTx, credential_id: string) {
 	return tx
 		.selectFrom("services")
@@ -63,7 +63,7 @@ export async function readCredential(tx: ReadTx, credential_id: string) {
 		.executeTakeFirst();
 }
 
-/** The stored credential, which nobody else changes until the transaction ends; null when it is unknown or revoked. */
+/** Locks the stored credential FOR UPDATE; null when it is unknown or revoked. */
 export async function lockCredential(tx: Tx, credential_id: string) {
 	const row = await tx
 		.selectFrom("services")
