@@ -4,14 +4,14 @@ import { CODES_OF_ENDED_SECRETS } from "../code.ts";
 import { line, msOf, type Picked } from "../flush-text-store.ts";
 import { OTHER_SOURCES } from "./source.ts";
 
-/** Uses of a secret from one source that are at least this far apart are two sightings, and the time between them a gap. */
+/** Uses of a secret from one source that are at least this far apart are separate sightings with a gap between them. */
 const SIGHTING_APART_MS = 1_000;
-/** How long the longest gap stands for what is usual; the one of the window before stands beside it. */
+/** Length of a window of longest gaps. The gap of the previous window is stored beside the current one. */
 const GAP_WINDOW_DAYS = 7;
 
 /**
- * The picked flushes' facts by secret and source, whether the secret had ended, and in which order: a source beyond a key's share of them is told as
- * the one for all others, which is so once the key's sources are settled. Of an erased tenant, and of a secret that is not there, nothing.
+ * Facts of the picked flushes by secret and source, with whether the secret had ended. Sources that are not in `key_sources` become
+ * OTHER_SOURCES, so the key's sources must be aggregated first. Skips erased tenants and deleted secrets.
  */
 function seenIn(picked: Picked) {
 	return sql`
@@ -39,7 +39,7 @@ function seenIn(picked: Picked) {
 		)`;
 }
 
-/** Notes from where each secret was used while it lived, how often, and how long it was silent in between. To be called after the keys' sources. */
+/** Aggregates the sources of live secrets with requests, sightings and gaps. Call it after the keys' sources are aggregated. */
 export async function aggregateSecretSources(tx: RecordTx, picked: Picked): Promise<void> {
 	await sql`
 		${seenIn(picked)}, spaced as (
@@ -74,7 +74,7 @@ export async function aggregateSecretSources(tx: RecordTx, picked: Picked): Prom
 	`.execute(tx);
 }
 
-/** Notes from where secrets that have ended are presented still, in all and on the latest day (UTC). */
+/** Aggregates the sources of ended secrets with requests, in total and on the latest day (UTC). */
 export async function aggregateEndedSecrets(tx: RecordTx, picked: Picked): Promise<void> {
 	await sql`
 		${seenIn(picked)}, ended as (
@@ -100,7 +100,7 @@ export async function aggregateEndedSecrets(tx: RecordTx, picked: Picked): Promi
 	`.execute(tx);
 }
 
-/** Notes what each secret was used for with success. */
+/** Aggregates the operations that succeeded with each secret. */
 export async function aggregateSecretOperations(tx: RecordTx, picked: Picked): Promise<void> {
 	await sql`
 		insert into keywright.secret_operations as kept (tenant_id, key_id, kid, operation, last_succeeded_at)
@@ -116,7 +116,7 @@ export async function aggregateSecretOperations(tx: RecordTx, picked: Picked): P
 	`.execute(tx);
 }
 
-/** What was seen of one secret from one source. Times while it lived are null when it was presented from there only after its end. */
+/** Use of one secret from one source. `first_seen_at` and `last_seen_at` are null when the source presented it only after its end. */
 export interface SecretSource {
 	readonly kid: string;
 	readonly source_id: string;
@@ -130,17 +130,17 @@ export interface SecretSource {
 	readonly requests: number;
 	/** Uses at least a second apart. */
 	readonly sightings: number;
-	/** The longest silences between two sightings: of this window of a week and of the one before. */
+	/** The longest gap between two sightings, in the current window of a week and in the previous one. */
 	readonly gap_ms: number;
 	readonly gap_before_ms: number;
 	readonly dead_first_seen_at: Date | null;
 	readonly dead_last_seen_at: Date | null;
-	/** Presented after its end: in all, and on the day `now` is on (UTC). */
+	/** Requests after its end, in total and on the UTC day of `now`. */
 	readonly dead_requests: number;
 	readonly dead_today: number;
 }
 
-/** From where the secrets of a key were used, the latest first; settled usage only. */
+/** Reads the sources of a key's secrets, latest first. Aggregated usage only. */
 export async function readSecretSources(tx: ReadTx, key: { tenant_id: string; key_id: string }, now: Date): Promise<SecretSource[]> {
 	const { rows } = await sql<SecretSource>`
 		select seen.kid, seen.source_id, coalesce(known.network, ${OTHER_SOURCES.network}) as network, coalesce(known.agent, ${OTHER_SOURCES.agent}) as agent,
@@ -158,13 +158,13 @@ export async function readSecretSources(tx: ReadTx, key: { tenant_id: string; ke
 
 export interface SecretOperation {
 	readonly kid: string;
-	/** A route, or what a service said it was about to do: `POST orders:write`. */
+	/** A route, or the operation of a verify request: `POST orders:write`. */
 	readonly operation: string;
-	/** To the hour, and exactly for the first time. */
+	/** Updated at most once an hour; the first success is exact. */
 	readonly last_succeeded_at: Date;
 }
 
-/** What the secrets of a key were used for with success, the latest first; settled usage only. */
+/** Reads the operations that succeeded with a key's secrets, latest first. Aggregated usage only. */
 export async function readSecretOperations(tx: ReadTx, key: { tenant_id: string; key_id: string }): Promise<SecretOperation[]> {
 	return tx
 		.selectFrom("secret_operations")
@@ -177,7 +177,7 @@ export async function readSecretOperations(tx: ReadTx, key: { tenant_id: string;
 		.execute();
 }
 
-/** Deletes up to `rows_max` rows of evidence that nothing has added to since `before`; returns how many. */
+/** Deletes up to `rows_max` rows per table that were last updated before `before`; returns how many. */
 export async function deleteEvidence(tx: RecordTx, before: Date, rows_max: number): Promise<number> {
 	const sources = await sql`
 		delete from keywright.secret_sources where ctid = any (array(

@@ -9,8 +9,8 @@ const KEPT_MS = 90 * 86_400_000;
 const ROWS_PER_STEP = 5_000;
 
 /**
- * Deletes from where keys and secrets were used, and what for, 90 days after it was seen last, and the names of programs that no source has any more:
- * what was invented once takes nobody's room for ever. In bounded steps. When a secret was last used stays.
+ * Deletes sources and operations of keys and secrets 90 days after they were last seen, and unused program names, so that made-up names do
+ * not exhaust a tenant's limit. Works in bounded steps. Retains the time of each secret's last use.
  */
 export async function sweepEvidence(context: { readonly database: Database; readonly clock: Clock }): Promise<void> {
 	const before = new Date(context.clock.now() - KEPT_MS);
@@ -18,7 +18,7 @@ export async function sweepEvidence(context: { readonly database: Database; read
 	while ((await record(context, (tx) => deleteSources(tx, before))) > 0);
 }
 
-/** Nothing while another node aggregates: then it is for the next run. */
+/** Does nothing while another node aggregates; the next run retries. */
 async function deleteSources(tx: RecordTx, before: Date): Promise<number> {
 	if (!(await claimSources(tx))) return 0;
 	return (await deleteIdleSources(tx, before, ROWS_PER_STEP)) + (await deleteUnusedProgramNames(tx, ROWS_PER_STEP));

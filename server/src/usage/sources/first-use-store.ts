@@ -2,9 +2,9 @@ import { sql } from "kysely";
 import type { RecordTx } from "../../database/transaction.ts";
 
 /**
- * Records the first use of those secrets among `kids` that have not ended by `now`, and returns their kids; where one is recorded already nothing is
- * written. Locks each secret until commit, as a change does that takes an unused secret back. Secrets that another transaction has locked are
- * awaited with `wait`, else left out: who awaits several at once could be awaited by one of them.
+ * Records the first use of the secrets that have not ended by `now`, unless recorded before; returns their kids. Locks each secret until
+ * commit, as does a change that withdraws an unused secret. Locked secrets are awaited with `wait`, else skipped: waiting for several can
+ * deadlock.
  */
 export async function recordFirstUses(tx: RecordTx, kids: readonly string[], now: Date, wait: boolean): Promise<string[]> {
 	const { rows } = await sql<{ kid: string }>`

@@ -7,7 +7,7 @@ import { readSecretSources, type SecretSource } from "./evidence-store.ts";
 import { readSources } from "./store.ts";
 import { whyNotToldApart } from "./told-apart.ts";
 
-/** From where a secret that has ended was presented all the same; null for one that was not. */
+/** Requests with an ended secret from one source; null without any. */
 function deadUseOf(seen: SecretSource) {
 	const { kid, source_id, name, network, agent, client, dead_first_seen_at, dead_last_seen_at, dead_requests, dead_today } = seen;
 	if (dead_first_seen_at === null || dead_last_seen_at === null) return null;
@@ -19,8 +19,7 @@ function deadUseOf(seen: SecretSource) {
 }
 
 /**
- * Where a key was used from, the latest first, and from where its ended secrets are presented still; what was counted until a second ago is in it.
- * 404 `not_found`.
+ * The sources of a key, latest first, and the sources that still present its ended secrets. Normally up to a second behind. 404 `not_found`.
  */
 export async function listSources(context: DatabaseContext, input: { tenant_id: string; key_id: string }) {
 	await aggregateUsage(context);

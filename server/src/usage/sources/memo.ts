@@ -5,13 +5,13 @@ import { programOf } from "./program.ts";
 import { clientOf, HIDDEN_NETWORK, makeSource, type Source, sourceOf } from "./source.ts";
 
 const SOURCES_MAX = 20_000;
-/** Longer headers are told by their beginning. */
+/** Longer headers are truncated. */
 const HEADER_CHARACTERS_MAX = 512;
 
-/** Begins with no product, so that its program is `other`. */
+/** Does not begin with a product, so that its program is `other`. */
 const DROPPED_AGENT = "(dropped)";
 
-/** What was last made of one connection's requests. */
+/** The latest source of one connection and its inputs. */
 interface Remembered {
 	address: Address | null;
 	user_agent: string | null;
@@ -19,24 +19,24 @@ interface Remembered {
 	source: Source;
 }
 
-/** Kept on the connection itself: a map of all connections would cost each request a look-up in memory that nothing else touches. */
+/** Stored on the connection itself: a map of all connections would cost each request a cache miss. */
 const LATEST = Symbol("latest source");
 
 interface Holder {
 	[LATEST]?: Remembered;
 }
 
-/** Guarantee: any object may hold a property whose symbol nobody else has. */
+/** Guarantee: the symbol is private to this module, so any object can have this property. */
 function asHolder(connection: object): Holder {
 	return connection;
 }
 
 /**
- * Sources by connection: requests of one connection mostly come from the same program, so that nothing is parsed or made for the next of them.
- * Behind a proxy one connection speaks for many callers; then sources are found by their texts, bounded.
+ * Caches the latest source per connection, whose requests mostly come from one program, so that repeated requests neither parse nor
+ * allocate. A bounded LRU cache by header texts serves connections of proxies, which carry many callers.
  */
 export class SourceMemo {
-	/** Whether networks are part of sources. */
+	/** Whether sources contain networks. */
 	readonly #addresses: boolean;
 	readonly #filterHeader: HeaderFilter;
 	readonly #sources = new LRUCache<string, Source>({ max: SOURCES_MAX });
@@ -46,7 +46,7 @@ export class SourceMemo {
 		this.#filterHeader = options.filterHeader;
 	}
 
-	/** `connection` is any object that lives as long as it does. */
+	/** The source of a request. `connection` is any object that lives as long as the connection. */
 	of(connection: object, address: Address | null, user_agent: string | null, client: string | null): Source {
 		const holder = asHolder(connection);
 		const last = holder[LATEST];
@@ -64,18 +64,18 @@ export class SourceMemo {
 		return last.source;
 	}
 
-	/** The same object for the same texts, as long as it is remembered. */
+	/** The source of these texts; the same object while it is cached. */
 	find(address: Address | null, user_agent: string | null, client: string | null): Source {
-		// Before anything is cut off: the beginning of a key is a secret too.
+		// Filter before truncating: the filter does not recognize a truncated key.
 		const kept_agent = this.#filterHeader("User-Agent", user_agent) ?? (user_agent === null ? null : DROPPED_AGENT);
 		const agent_text = kept_agent?.slice(0, HEADER_CHARACTERS_MAX) ?? null;
 		const client_text = this.#filterHeader("X-Keywright-Client", client)?.slice(0, HEADER_CHARACTERS_MAX) ?? null;
 		const hidden = address !== null && !this.#addresses;
-		const place = `${hidden ? HIDDEN_NETWORK : (address?.text ?? "")}\n${agent_text ?? ""}\n${client_text ?? ""}`;
-		const known = this.#sources.get(place);
+		const cache_key = `${hidden ? HIDDEN_NETWORK : (address?.text ?? "")}\n${agent_text ?? ""}\n${client_text ?? ""}`;
+		const known = this.#sources.get(cache_key);
 		if (known) return known;
 		const source = hidden ? makeSource(HIDDEN_NETWORK, programOf(agent_text), clientOf(client_text)) : sourceOf(address, agent_text, client_text);
-		this.#sources.set(place, source);
+		this.#sources.set(cache_key, source);
 		return source;
 	}
 }

@@ -6,8 +6,8 @@ import { OTHER_SOURCES } from "./source.ts";
 import { type NamedSource, putSourceName, readNamedSource, removeSourceName } from "./store.ts";
 
 /**
- * Gives a source its name for all keys of the tenant, or takes it away (null). 404 `not_found` for one that no key of it was used
- * from; 403 `tenant_suspended`; 409 `conflict` for the one that stands for many.
+ * Names a source for all keys of the tenant, or removes the name (null). 404 `not_found` when no key of the tenant was used from it;
+ * 403 `tenant_suspended`; 409 `conflict` for the source that combines others.
  */
 export async function nameSource(context: ChangeContext, input: { tenant_id: string; source_id: string; name: string | null }): Promise<NamedSource> {
 	const { tenant_id, source_id } = input;

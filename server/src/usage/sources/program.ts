@@ -1,15 +1,15 @@
-/** The program of a request by its `User-Agent`: the library that sent it, or the name that the program gives itself. */
+/** Derives the program of a request from its `User-Agent`: a library family or the program's own name. */
 
 export const NO_PROGRAM = "none";
 export const OTHER_PROGRAM = "other";
 
-/** What is looked at of a `User-Agent`. */
+/** Only this much of a `User-Agent` is parsed. */
 const AGENT_CHARACTERS_MAX = 256;
 const NAME_CHARACTERS_MAX = 40;
-/** A name, a version, a hash and a UUID at most. */
+/** A name has at most a version, a hash and a UUID appended. */
 const CUTS_MAX = 4;
 
-/** The product that begins a `User-Agent` (RFC 9110, 10.1.5), in lower case → the family of its library. */
+/** First product of a `User-Agent` (RFC 9110, 10.1.5) in lower case → library family. */
 const PRODUCTS: ReadonlyMap<string, string> = new Map(
 	Object.entries({
 		keywright: ["keywright-client", "keywright-python", "keywright"],
@@ -62,7 +62,7 @@ const PRODUCTS: ReadonlyMap<string, string> = new Map(
 	}).flatMap(([family, products]) => products.map((product) => [product, family] as const)),
 );
 
-/** Products that stand further in and say more than the first. */
+/** Later products that are more specific than the first. */
 const INSIDE: readonly (readonly [RegExp, string])[] = [
 	[/powershell\//i, "powershell"],
 	[/\baiohttp\//i, "aiohttp"],
@@ -70,7 +70,7 @@ const INSIDE: readonly (readonly [RegExp, string])[] = [
 	[/\bokhttp\//i, "okhttp"],
 ];
 
-/** What libraries call themselves; a name of these words alone is nobody's own. */
+/** Words of library names. A name that consists of these words alone does not identify a program. */
 const GENERIC: ReadonlySet<string> = new Set(
 	(
 		"agent api async c cli client clients cpp curl default dotnet fetch fetcher go golang http https httpclient httplib http2 java javascript js jdk jvm lib library lua native " +
@@ -79,17 +79,18 @@ const GENERIC: ReadonlySet<string> = new Set(
 );
 
 const NAME = /^[a-z0-9._-]*[a-z][a-z0-9._-]*$/;
-/** What one release or one run adds to a name: a UUID, a hash with a digit in it, a version with a dot or a `v`. A bare number may tell two programs apart. */
+/** A suffix that changes per release or run: a UUID, a hash with a digit, a version with a dot or `v`. A bare number may distinguish programs. */
 const TRAILING =
 	/(?:^|[._-])(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?=[a-f]*[0-9])[0-9a-f]{6,64}|v[0-9]+(?:\.[0-9]+)*|[0-9]+(?:\.[0-9]+)+)(?:[._-]?(?:alpha|beta|rc|snapshot|pre|dev)[._-]?[0-9]*)?$/;
 const SEPARATORS_AT_END = /[._-]+$/;
 
-/** Everything that is a library or nothing of one's own: programs that have nothing in common look like one there. */
+/** Families of libraries and tools: unrelated programs share these names. */
 export const LIBRARY_FAMILIES: ReadonlySet<string> = new Set([...PRODUCTS.values(), ...INSIDE.map(([, family]) => family)]);
 
 /**
- * The library family of a `User-Agent`, or the name of one's own that begins it: `order-bot` of `order-bot/1.2`. Lower case, `[a-z0-9._-]{1,40}`, without a
- * trailing version, hash or UUID. `none` where nothing was sent; `other` for what is no name. A text that holds a secret was dropped before (source-memo.ts).
+ * The library family of a `User-Agent`, or its first product as the program's name: `order-bot` for `order-bot/1.2`. Matches
+ * `[a-z0-9._-]{1,40}`, without trailing version, hash or UUID. `none` without a header; `other` when it has no valid name. The caller must
+ * have dropped headers that contain a secret (memo.ts).
  */
 export function programOf(user_agent: string | null): string {
 	const text = user_agent?.slice(0, AGENT_CHARACTERS_MAX).trim() ?? "";

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { ReadTx, RecordTx } from "../../database/transaction.ts";
 
-/** Stores that the node holds no counts of before `flushed_until` that are not in the database. Does nothing for a node that has left the list. */
+/** Stores that all counts of the node before `flushed_until` are in the database. Does nothing for a node that is no longer listed. */
 export async function storeFlushedUntil(tx: RecordTx, node_id: string, flushed_until: Date): Promise<void> {
 	await sql`
 		insert into keywright.usage_progress as kept (node_id, flushed_until)
@@ -10,7 +10,7 @@ export async function storeFlushedUntil(tx: RecordTx, node_id: string, flushed_u
 	`.execute(tx);
 }
 
-/** The same in a statement of its own, where nothing was counted: a crash of PostgreSQL may take it back, which only delays what waits for it. */
+/** Like `storeFlushedUntil`, for an idle node and with asynchronous commit: a crash of PostgreSQL may lose it, which only delays evidence. */
 export async function storeIdleUntil(tx: RecordTx, node_id: string, flushed_until: Date): Promise<void> {
 	await sql`
 		with unflushed as (select set_config('synchronous_commit', 'off', true) as is)
@@ -20,7 +20,7 @@ export async function storeIdleUntil(tx: RecordTx, node_id: string, flushed_unti
 	`.execute(tx);
 }
 
-/** Stores that counts of uses up to `until` were given up; an earlier instant takes nothing back. */
+/** Stores that counts of uses up to `until` may be lost. Never moves the instant back. */
 export async function storeUsageGap(tx: RecordTx, until: Date): Promise<void> {
 	await sql`
 		insert into keywright.usage_gap as kept (until) values (${until})
@@ -28,17 +28,17 @@ export async function storeUsageGap(tx: RecordTx, until: Date): Promise<void> {
 	`.execute(tx);
 }
 
-/** What is known of the uses that nodes count. */
+/** How complete the aggregated uses are. */
 export interface UsageSeen {
-	/** Every use up to then is in the tables that evidence is read from, unless the node that counted it was fenced. Milliseconds since 1970. */
+	/** All uses up to this instant are aggregated, unless their node was fenced. Milliseconds since 1970. */
 	readonly until_ms: number;
-	/** Uses up to then may be missing: a node was fenced that may have held some, or gave some up. 0 for none. */
+	/** Uses up to this instant may be lost, because a node was fenced or dropped counts. Milliseconds since 1970; 0 for none. */
 	readonly gaps_until_ms: number;
 }
 
 /**
- * Until when uses are seen, by the slowest node that may answer requests; a node that has not flushed yet has seen nothing. Read it before the
- * evidence, in the same transaction: what comes to the tables in between is then more than was promised.
+ * Completeness of uses over all nodes that may answer requests; a node that never flushed counts as 1970. Read it before the evidence in
+ * the same transaction: rows that arrive in between then only add to what it states.
  */
 export async function readUsageSeen(tx: ReadTx): Promise<UsageSeen> {
 	const { rows } = await sql<{ until: Date; gaps_until: Date }>`

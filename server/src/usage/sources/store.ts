@@ -13,7 +13,7 @@ export interface SourceRow {
 	readonly last_kid: string;
 }
 
-/** Where a key was used from, the latest first; a key has a bounded number of sources. */
+/** Reads the sources of a key, latest first; their number is bounded. */
 export async function readSources(tx: ReadTx, tenant_id: string, key_id: string): Promise<SourceRow[]> {
 	return tx
 		.selectFrom("key_sources as seen")
@@ -35,7 +35,7 @@ export interface NamedSource {
 	readonly name: string | null;
 }
 
-/** A source that one of the tenant's keys was used from, with its name; null for any other. */
+/** Reads a source of any of the tenant's keys with its name; null when there is none. */
 export async function readNamedSource(tx: ReadTx, tenant_id: string, source_id: string): Promise<NamedSource | null> {
 	const row = await tx
 		.selectFrom("key_sources as seen")
