@@ -115,6 +115,15 @@ describe("cycles, folders and tables", () => {
 		refused(files(21), /server\/src\/keys has 21 files/);
 	});
 
+	it("refuses an action that imports another action, and lets routes name them", () => {
+		const files = {
+			"server/src/keys/routes.ts": 'import { a } from "./a.ts";\nimport { b } from "./b.ts";\nexport const r = [{ run: a }, { run: b }];\n',
+			"server/src/keys/b.ts": "export const b = 1;\n",
+		};
+		admitted({ ...files, "server/src/keys/a.ts": "export const a = 1;\n" });
+		refused({ ...files, "server/src/keys/a.ts": 'import { b } from "./b.ts";\nexport const a = b;\n' }, /imports the action b/);
+	});
+
 	it("lets a module read and write its own tables, and those of others that are named", () => {
 		admitted({ "server/src/keys/store.ts": 'export const q = (db: Db) => db.insertInto("keys");\n' });
 		admitted({ "server/src/usage/store.ts": 'export const q = (db: Db) => db.selectFrom("keys as k");\n' });

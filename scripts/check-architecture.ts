@@ -1,5 +1,6 @@
 // Holds the repository to the house rules that types cannot hold. Usage: node scripts/check-architecture.ts [root folder]
 import { join, resolve } from "node:path";
+import { checkActions } from "./architecture/actions.ts";
 import { checkCycles, checkFolders } from "./architecture/graph.ts";
 import { checkImports } from "./architecture/modules.ts";
 import { checkOwners } from "./architecture/owners.ts";
@@ -29,7 +30,7 @@ const RULES: readonly Rule[] = [
 ];
 
 /** Rules about all files together. */
-const TREE_RULES: readonly ((sources: readonly Source[]) => Violation[])[] = [checkCycles, checkFolders];
+const TREE_RULES: readonly ((sources: readonly Source[]) => Violation[])[] = [checkCycles, checkFolders, checkActions];
 
 /** Every violation in the repository at `root`, and how many files were read. */
 export function checkArchitecture(root: string): { files: number; violations: Violation[] } {

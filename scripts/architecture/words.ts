@@ -37,7 +37,8 @@ const ALLOWED: readonly string[] = ["scripts/architecture/words.ts", "scripts/ch
 function textsOf(source: Source): { position: number; text: string }[] {
 	const found = commentsOf(source);
 	eachNode(source, (node) => {
-		const is_text = ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddle(node) || ts.isTemplateTail(node) || ts.isJsxText(node);
+		const is_text =
+			ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddle(node) || ts.isTemplateTail(node) || ts.isJsxText(node);
 		if (is_text && /\S \S/.test(node.text)) found.push({ position: node.getStart(source.tree), text: node.text });
 	});
 	return found;

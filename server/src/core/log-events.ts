@@ -56,10 +56,6 @@ export const LOG_EVENTS = {
 		levels: ["error"],
 		means: "the database refuses the values of a flush (`flush`); it stays in `usage_flushes` for a week, for you to look at",
 	},
-	usage_not_settled: {
-		levels: ["warn"],
-		means: "figures were not up to date when a key was changed: settling takes long or fails; the change went through",
-	},
 	usage_batch_given_up: { levels: ["error"], means: "counts were lost" },
 	usage_lost_at_stop: { levels: ["error"], means: "counts could not be written at the stop and were lost" },
 	sign_in_link_not_mailed: { levels: ["warn"], means: "the link to sign in was not made for whom others' attempts keep out; `err`" },

@@ -1,7 +1,14 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { ApiError } from "../core/error.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/read.ts";
 import { type Page, type PageRequest, toPage, windowByTime } from "../http/input/cursor.ts";
+import type { StreamOutput } from "../http/route.ts";
+import type { DocumentsContext } from "./context.ts";
 import { type Document, documentNotFound } from "./document.ts";
+import { attachmentOf } from "./form/filename.ts";
+import { documentPath } from "./places.ts";
+import { isMissing } from "./storage-fault.ts";
 import { type DocumentFilter, readDocument, readDocuments } from "./store.ts";
 
 /** One document of a site; 404 `not_found` when there is none with this id. */
@@ -16,4 +23,46 @@ export async function listDocuments(context: DatabaseContext, input: PageRequest
 	const window = windowByTime(input);
 	const site = { tenant_id: context.scope, site_id: input.site_id };
 	return toPage(await read(context, (tx) => readDocuments(tx, site, input, window)), window, (document) => [document.created_at, document.id]);
+}
+
+/** The bytes of a document as they were sent, to be saved and never to be run. 404 `not_found`; 500 when the file is not what the row says. */
+export async function getDocumentContent(context: DocumentsContext, input: { site_id: string; document_id: string }): Promise<StreamOutput> {
+	const document = await getDocument(context, input);
+	const handle = await openContent(context, document);
+	if (handle === null) {
+		// A document that was deleted at this moment is not found; one that is still there has lost its file.
+		await getDocument(context, input);
+		throw contentLost(context, document, "there is no file");
+	}
+	const { size } = await handle.stat();
+	if (size !== document.size_bytes) {
+		await handle.close();
+		throw contentLost(context, document, `the file has ${size} bytes instead of ${document.size_bytes}`);
+	}
+	return { stream: handle.createReadStream(), headers: headersOf(document) };
+}
+
+async function openContent(context: DocumentsContext, document: Document): Promise<FileHandle | null> {
+	try {
+		return await open(documentPath(context.uploads_dir, document.tenant_id, document.id), "r");
+	} catch (error) {
+		if (isMissing(error)) return null;
+		throw error;
+	}
+}
+
+function contentLost(context: DocumentsContext, document: Document, reason: string): ApiError {
+	context.log.error({ document_id: document.id, tenant_id: document.tenant_id, request_id: context.request_id, reason }, "document_content_lost");
+	return new ApiError("internal_error", "The content of this document cannot be read. Tell the operator the request id.");
+}
+
+function headersOf(document: Document): Record<string, string> {
+	return {
+		"content-type": document.content_type,
+		"content-length": String(document.size_bytes),
+		"content-disposition": attachmentOf(document.filename ?? (document.kind === "text" ? `${document.id}.txt` : document.id)),
+		"content-security-policy": "sandbox; default-src 'none'",
+		"x-content-type-options": "nosniff",
+		etag: `"${document.sha256}"`,
+	};
 }

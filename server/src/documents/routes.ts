@@ -1,10 +1,9 @@
 import { pageOf } from "../http/input/cursor.ts";
 import { type Route, route, uploadRoute } from "../http/route.ts";
-import { getDocumentContent } from "./content.ts";
 import type { DocumentsContext } from "./context.ts";
 import { createTextDocument } from "./create-text.ts";
 import { TEXT_BYTES_MAX } from "./document.ts";
-import { getDocument, listDocuments } from "./read.ts";
+import { getDocument, getDocumentContent, listDocuments } from "./read.ts";
 import { deleteDocument } from "./remove.ts";
 import { DocumentSchema, DocumentsQuery, TextSchema } from "./schema.ts";
 import { uploadDocument } from "./upload.ts";

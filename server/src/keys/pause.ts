@@ -1,5 +1,4 @@
 import { type ChangeContext, change, changeEverywhere } from "../audit/change.ts";
-import { aggregateIfQuick } from "../usage/aggregate.ts";
 import { lockUnrevoked } from "./change-key.ts";
 import type { Key } from "./key.ts";
 import { readKeyResponse } from "./response.ts";
@@ -12,7 +11,6 @@ import { updateKey } from "./store.ts";
  */
 export async function pauseKey(context: ChangeContext, input: { tenant_id: string; key_id: string }): Promise<KeyEverywhere> {
 	const { tenant_id, key_id } = input;
-	await aggregateIfQuick(context);
 	const { result, waited_for } = await changeEverywhere(context, async (tx) => {
 		const now = context.clock.now();
 		const { key: before } = await lockUnrevoked(tx, input);
@@ -33,7 +31,6 @@ export async function pauseKey(context: ChangeContext, input: { tenant_id: strin
 /** Lets a paused key work again; one that is not paused stays as it is. 404 `not_found`; 409 `conflict` for a revoked key. */
 export async function resumeKey(context: ChangeContext, input: { tenant_id: string; key_id: string }): Promise<KeyAnswer> {
 	const { tenant_id, key_id } = input;
-	await aggregateIfQuick(context);
 	return change(context, async (tx) => {
 		const now = context.clock.now();
 		const { key: before } = await lockUnrevoked(tx, input);

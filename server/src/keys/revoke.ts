@@ -6,7 +6,6 @@ import type { ReadTx } from "../database/transaction.ts";
 import { readTenantForUpdate } from "../tenants/store.ts";
 import { tenantNotFound } from "../tenants/tenant.ts";
 import { keyActivity, usage24h } from "../usage/activity-store.ts";
-import { aggregateIfQuick } from "../usage/aggregate.ts";
 import { keyNotFound } from "./guards.ts";
 import { cancelWaitingHandovers } from "./handovers/store.ts";
 import { type Key, keyActorOf, statusOf } from "./key.ts";
@@ -73,7 +72,6 @@ export async function bulkRevoke(context: ChangeContext, input: Request): Promis
 	const selection = selectionOf(input);
 	if (!input.preview && expected_key_ids === undefined)
 		throw invalid("/expected_key_ids", "is required without preview: the ids that the preview listed");
-	await aggregateIfQuick(context);
 	const now = context.clock.now();
 	const reading = { now: new Date(now), rows_max: BULK_KEYS_MAX + 1 };
 	if (input.preview || expected_key_ids === undefined) {
@@ -119,14 +117,13 @@ function noteOf(key: Key, { tenant_id, reason, note = null }: Request, now: numb
  */
 export async function revokeKey(context: ChangeContext, input: RevokeInput & { tenant_id: string; key_id: string }): Promise<KeyEverywhere> {
 	const { tenant_id, key_id, reason } = input;
-	await aggregateIfQuick(context);
-	const { result, waited_for } = await changeEverywhere(context, async (tx) => {
+	const { result: key, waited_for } = await changeEverywhere<Key>(context, async (tx) => {
 		// Without the tenant: a revocation waits for nothing that it does not need.
 		await reauthorize(tx);
 		const now = context.clock.now();
 		const before = await lockKey(tx, tenant_id, key_id);
 		if (!before) throw keyNotFound();
-		if (before.revoked_at !== null) return { unchanged: await readKeyResponse(tx, before, now) };
+		if (before.revoked_at !== null) return { unchanged: before };
 		const note = input.note ?? null;
 		const revoked = { revoked_at: new Date(now), revoked_by: keyActorOf(context.actor), revoke_reason: reason, revoke_note: note };
 		const key: Key = { ...before, ...revoked };
@@ -136,7 +133,7 @@ export async function revokeKey(context: ChangeContext, input: RevokeInput & { t
 		const [rotation] = await endOpenRotations(tx, tenant_id, [key_id], end);
 		const { name, environment } = key;
 		return {
-			result: await readKeyResponse(tx, key, now),
+			result: key,
 			audit: [
 				{
 					action: "key.revoked",
@@ -149,5 +146,5 @@ export async function revokeKey(context: ChangeContext, input: RevokeInput & { t
 			events: [{ tenant_id, type: "key.revoked", data: { key_id, name, environment, reason } }],
 		};
 	});
-	return { ...result, waited_for };
+	return { ...(await read(context, (tx) => readKeyResponse(tx, key, context.clock.now()))), waited_for };
 }

@@ -3,7 +3,6 @@ import { canonicalJson } from "../core/canonical.ts";
 import type { Tx } from "../database/transaction.ts";
 import type { Plan } from "../plans/plan.ts";
 import { readCatalogue } from "../plans/store.ts";
-import { aggregateIfQuick } from "../usage/aggregate.ts";
 import { lockUnrevoked } from "./change-key.ts";
 import { ownerOf } from "./create.ts";
 import { expiryOf, rotationDueAt } from "./expiry/lifetime.ts";
@@ -108,7 +107,6 @@ async function rotationChange(tx: Tx, key: Key, rotate_every_days: number | null
  */
 export async function updateKeySettings(context: ChangeContext, input: UpdateInput & { tenant_id: string; key_id: string }): Promise<KeyAnswer> {
 	const { tenant_id, key_id } = input;
-	await aggregateIfQuick(context);
 	return change(context, async (tx) => {
 		const now = context.clock.now();
 		const { key: before, plan } = await lockUnrevoked(tx, input, "update");

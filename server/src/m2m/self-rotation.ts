@@ -22,7 +22,6 @@ import { secretMatches } from "../keys/secrets/mac.ts";
 import { lockSecrets } from "../keys/secrets/store.ts";
 import { lockKey } from "../keys/store.ts";
 import { readTenantForShare, type TenantWithPlan } from "../tenants/store.ts";
-import { aggregateUsage } from "../usage/aggregate.ts";
 import type { KeyedContext } from "../verification/keyed-context.ts";
 
 /** What an action needs by which a key does something about its own secret. */
@@ -53,7 +52,6 @@ export function ownChange(context: SelfContext): KeysContext {
  */
 export async function rotateSelf(context: SelfContext, input: { overlap_seconds?: number }): Promise<SelfRotated> {
 	const rotation_id = newId("rot");
-	await aggregateUsage(context);
 	const own = ownChange(context);
 	return change<SelfRotated>(own, async (tx) => {
 		const { found, key: before } = await lockOwnKey(tx, context);

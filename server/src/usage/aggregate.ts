@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { record } from "../audit/record.ts";
 import { ALL_TENANTS } from "../core/context.ts";
 import type { Log } from "../core/log.ts";
@@ -10,8 +9,6 @@ import { aggregateFlushes, flushesWait, setAsideFlush } from "./store.ts";
 
 /** About 100,000 facts, which take PostgreSQL a few seconds. */
 const FLUSHES_PER_STEP = 16;
-/** How long a change waits for aggregation, whose figures appear only in its response. */
-const FIGURES_MS = 250;
 
 interface SettleContext {
 	readonly database: Database;
@@ -38,10 +35,4 @@ export async function aggregateUsage(context: SettleContext): Promise<void> {
 			flushes = 1;
 		}
 	}
-}
-
-/** Aggregates before a change, which must neither wait long nor fail for it. On a timeout the figures in its response may be behind. */
-export async function aggregateIfQuick(context: SettleContext): Promise<void> {
-	const aggregating = aggregateUsage(context).catch((error: unknown) => context.log.warn({ err: error }, "usage_not_settled"));
-	await Promise.race([aggregating, sleep(FIGURES_MS, undefined, { ref: false })]);
 }

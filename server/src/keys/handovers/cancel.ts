@@ -1,7 +1,6 @@
 import { type ChangeContext, change } from "../../audit/change.ts";
 import { reauthorize } from "../../audit/reauthorize.ts";
 import { ApiError } from "../../core/error.ts";
-import { aggregateUsage } from "../../usage/aggregate.ts";
 import { keyNotFound } from "../guards.ts";
 import { keyActorOf } from "../key.ts";
 import { readKeyResponse } from "../response.ts";
@@ -18,7 +17,6 @@ import { cancelWaitingHandovers, lockHandover } from "./store.ts";
  */
 export async function cancelHandover(context: ChangeContext, input: { tenant_id: string; key_id: string; handover_id: string }): Promise<KeyAnswer> {
 	const { tenant_id, key_id, handover_id } = input;
-	await aggregateUsage(context);
 	return change(context, async (tx) => {
 		await reauthorize(tx);
 		const now = context.clock.now();

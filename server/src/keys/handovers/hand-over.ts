@@ -3,7 +3,6 @@ import { claimOnce } from "../../audit/idempotency.ts";
 import { ApiError } from "../../core/error.ts";
 import { makeOneTimeToken } from "../../core/one-time-token.ts";
 import { assertTenantActive } from "../../tenants/tenant.ts";
-import { aggregateUsage } from "../../usage/aggregate.ts";
 import { lockForChange } from "../change-key.ts";
 import type { HandoverContext } from "../context.ts";
 import { assertNeverUsed, assertNotEnded } from "../guards.ts";
@@ -20,7 +19,6 @@ import { cancelWaitingHandovers } from "./store.ts";
 export async function handOverKey(context: HandoverContext, input: HandoverInput & { tenant_id: string; key_id: string }): Promise<MadeHandover> {
 	const { tenant_id, key_id } = input;
 	const token = makeOneTimeToken("kwh");
-	await aggregateUsage(context);
 	const made = await change(context, async (tx) => {
 		const now = context.clock.now();
 		const { tenant, plan, key } = await lockForChange(tx, input, "update");

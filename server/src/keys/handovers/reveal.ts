@@ -4,7 +4,6 @@ import type { Tx } from "../../database/transaction.ts";
 import { readTenantForShare } from "../../tenants/store.ts";
 import { makerMayStill } from "../../tenants/team/maker.ts";
 import { assertTenantActive } from "../../tenants/tenant.ts";
-import { aggregateUsage } from "../../usage/aggregate.ts";
 import type { RecipientContext } from "../context.ts";
 import { assertNotEnded } from "../guards.ts";
 import { beginHandedOver } from "../rotations/begin.ts";
@@ -45,7 +44,6 @@ export async function revealKey(context: RecipientContext, input: RevealInput): 
 	const claimed_by = input.name.trim();
 	const { tenant_id, handover } = await findHandover(context, input.token);
 	const { key_id } = handover;
-	await aggregateUsage(context);
 	return change({ ...context, scope: tenant_id }, async (tx) => {
 		const now = new Date(context.clock.now());
 		const found = await readTenantForShare(tx, tenant_id);

@@ -2,7 +2,6 @@ import { type ChangeContext, change } from "../../audit/change.ts";
 import { ApiError } from "../../core/error.ts";
 import { readTenantForShare } from "../../tenants/store.ts";
 import { assertTenantActive, tenantNotFound } from "../../tenants/tenant.ts";
-import { aggregateUsage } from "../../usage/aggregate.ts";
 import { keyNotFound } from "../guards.ts";
 import { keyActorOf } from "../key.ts";
 import { lockKey } from "../store.ts";
@@ -23,7 +22,6 @@ export async function confirmSource(
 	input: { tenant_id: string; key_id: string; rotation_id: string; source_id: string },
 ): Promise<RotationAnswer> {
 	const { tenant_id, key_id, rotation_id, source_id } = input;
-	await aggregateUsage(context);
 	return change(context, async (tx) => {
 		const now = context.clock.now();
 		const found = await readTenantForShare(tx, tenant_id);

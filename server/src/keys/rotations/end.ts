@@ -3,7 +3,7 @@ import type { AuditNote } from "../../audit/entry.ts";
 import { ApiError } from "../../core/error.ts";
 import type { Tx } from "../../database/transaction.ts";
 import type { OutboxEvent } from "../../outbox/event.ts";
-import { aggregateIfQuick, aggregateUsage } from "../../usage/aggregate.ts";
+import { aggregateUsage } from "../../usage/aggregate.ts";
 import { lockForChange } from "../change-key.ts";
 import { handoverStatusOf } from "../handovers/handover.ts";
 import { cancelWaitingHandovers } from "../handovers/store.ts";
@@ -161,8 +161,8 @@ function refusalOf(seen: Observed, refused: { refused: ApiError["code"]; because
  */
 export async function endByHand(context: ChangeContext, request: EndRequest): Promise<RotationEnded> {
 	const { tenant_id, key_id, rotation_id, event } = request;
-	// A forced end needs no evidence and may be urgent, so it does not wait for the aggregation.
-	await (event === "complete" || event === "cancel" ? aggregateUsage : aggregateIfQuick)(context);
+	// The only change that waits for usage: its outcome depends on it. What is forced does not.
+	if (event === "complete" || event === "cancel") await aggregateUsage(context);
 	const { result, waited_for } = await changeEverywhere(context, async (tx) => {
 		const now = context.clock.now();
 		// Tenant before key: the lock order of all changes. `request.before` may read the tenant.

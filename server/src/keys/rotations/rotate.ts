@@ -6,7 +6,6 @@ import { newId } from "../../core/id.ts";
 import { makeOneTimeToken } from "../../core/one-time-token.ts";
 import type { Tx } from "../../database/transaction.ts";
 import type { OutboxEvent } from "../../outbox/event.ts";
-import { aggregateIfQuick } from "../../usage/aggregate.ts";
 import { type KeyForChange, lockForChange } from "../change-key.ts";
 import type { HandoverContext, KeysContext } from "../context.ts";
 import { handoverFacts, makeHandover, sendHandover } from "../handovers/make.ts";
@@ -75,7 +74,6 @@ function shownBefore(key_id: string, rotation_id: string): ApiError {
  */
 export async function rotateKey(context: KeysContext, input: Request): Promise<Rotated> {
 	const rotation_id = newId("rot");
-	await aggregateIfQuick(context);
 	const { result, waited_for } = await changeEverywhere(context, async (tx) => {
 		const locked = await lockFor(tx, context, input, rotation_id);
 		const before = locked.key;
@@ -102,7 +100,6 @@ export async function rotateKey(context: KeysContext, input: Request): Promise<R
 export async function rotateKeyForHandover(context: HandoverContext, input: Request & { handover: HandoverInput }): Promise<RotatedForHandover> {
 	const rotation_id = newId("rot");
 	const token = makeOneTimeToken("kwh");
-	await aggregateIfQuick(context);
 	const { result, waited_for } = await changeEverywhere(context, async (tx) => {
 		const locked = await lockFor(tx, context, input, rotation_id);
 		const { key } = locked;

@@ -2,7 +2,6 @@ import { change } from "../../audit/change.ts";
 import { claimOnce } from "../../audit/idempotency.ts";
 import { ApiError } from "../../core/error.ts";
 import { assertTenantActive } from "../../tenants/tenant.ts";
-import { aggregateUsage } from "../../usage/aggregate.ts";
 import { lockForChange } from "../change-key.ts";
 import type { KeysContext } from "../context.ts";
 import { assertNotEnded } from "../guards.ts";
@@ -19,7 +18,6 @@ import { issueInPlace } from "./issue-in-place.ts";
  */
 export async function reissueKey(context: KeysContext, input: { tenant_id: string; key_id: string }): Promise<ReissuedKey> {
 	const { tenant_id, key_id } = input;
-	await aggregateUsage(context);
 	return change(context, async (tx) => {
 		const now = new Date(context.clock.now());
 		const { tenant, plan, key: before } = await lockForChange(tx, input);

@@ -1,6 +1,5 @@
 import { change } from "../../audit/change.ts";
 import { ApiError } from "../../core/error.ts";
-import { aggregateUsage } from "../../usage/aggregate.ts";
 import { lockUnrevoked } from "../change-key.ts";
 import type { KeysContext } from "../context.ts";
 import { readKeyResponse } from "../response.ts";
@@ -14,7 +13,6 @@ import { readSecrets, updateKeptIn } from "./store.ts";
 export async function setStorageLocation(context: KeysContext, input: KeptInInput & { tenant_id: string; key_id: string }): Promise<KeyAnswer> {
 	const { tenant_id, key_id, place } = input;
 	const note = input.note?.trim() || null;
-	await aggregateUsage(context);
 	return change(context, async (tx) => {
 		const now = context.clock.now();
 		const { key } = await lockUnrevoked(tx, input);
