@@ -175,7 +175,7 @@ describe("before a key is stopped", () => {
 		await closesByKeyboard(page, dialog, opener);
 
 		await opener.click();
-		await dialog.getByRole("radio", { name: "Somebody else may have it" }).check();
+		await dialog.getByRole("radio", { name: "It may have leaked" }).check();
 		const revoke = dialog.getByRole("button", { name: "Revoke for good" });
 		await eventually(async () => ok(await revoke.isDisabled()));
 		await forEverybody(page, "ending-revoke");
@@ -388,7 +388,7 @@ describe("who still knocks", () => {
 			match((await places.filter({ hasText: `Order ${HOSTILE}` }).textContent()) ?? "", /14 times todayLast (just now|\d)/),
 		);
 		await eventually(async () => match((await places.filter({ hasText: "a-stranger" }).textContent()) ?? "", /Once todayLast /));
-		await section.getByText("somebody else has the key", { exact: false }).waitFor();
+		await section.getByText("the key has leaked", { exact: false }).waitFor();
 		await assertCount(page.locator("img[src=x]"), 0);
 		await forEverybody(page, "ending-dead-revoked");
 		assertQuiet(at.context);

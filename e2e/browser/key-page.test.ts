@@ -228,7 +228,7 @@ test("a handover that waits is cancelled or made anew here, and who revealed it 
 	const { page } = at;
 	const delivery = page.getByRole("region", { name: "Getting it to its server" });
 	await delivery.locator("[data-handover=waiting]").waitFor();
-	await page.getByText("Nobody has revealed it yet, so nothing can use it.").waitFor();
+	await page.getByText("It has not been revealed yet, so nothing can use it.").waitFor();
 	await axe(page);
 	await picture(page, "key-page-waiting");
 	await delivery.getByRole("button", { name: "Cancel this link" }).click();
@@ -369,7 +369,7 @@ describe("revoking", () => {
 		);
 		const revoke = dialog.getByRole("button", { name: "Revoke for good" });
 		await eventually(async () => ok(await revoke.isDisabled()));
-		await dialog.getByRole("radio", { name: "Somebody else may have it" }).check();
+		await dialog.getByRole("radio", { name: "It may have leaked" }).check();
 		await eventually(async () => ok(await revoke.isDisabled()));
 		await dialog.getByLabel('Type "prod-order-bot" to confirm').fill("prod-order-bo");
 		await eventually(async () => ok(await revoke.isDisabled()));
@@ -380,7 +380,7 @@ describe("revoking", () => {
 		await picture(page, "key-page-revoke");
 		await revoke.click();
 		const told = page.locator("[data-revoked]");
-		await eventually(async () => match((await told.textContent()) ?? "", /Revoked by Olivia Owner .*Why: somebody else may have it/));
+		await eventually(async () => match((await told.textContent()) ?? "", /Revoked by Olivia Owner .*Why: it may have leaked/));
 		equal(expectStatus(await check(at), 401).code, "key_revoked");
 		equal((await keyNow(at)).revoke_reason, "suspected_exposure");
 		await assertCount(page.getByRole("region", { name: "Stop this key" }), 0);

@@ -238,7 +238,7 @@ test("rules that somebody else saved in the meantime are not overwritten", async
 	await setRules([{ pattern: "/theirs" }]);
 	await page.getByRole("button", { name: "Remove: any method /mine" }).click();
 	await page.getByRole("button", { name: "Save these rules" }).click();
-	await page.getByText("Somebody else has saved rules in the meantime").waitFor();
+	await page.getByText("Other rules were saved in the meantime").waitFor();
 	deepEqual(
 		(await savedRules()).map(({ pattern }) => pattern),
 		["/theirs"],
@@ -441,7 +441,7 @@ test("the catalogue teaches while it is empty; what is added is described and mo
 	await permission.getByText("There is a permission of this name already").waitFor();
 	await permission.getByLabel("Name").fill("stamps:buy");
 	await permission.getByLabel("What people read").fill(HOSTILE);
-	await permission.getByText(`Whoever creates a key reads: ${HOSTILE}`).waitFor();
+	await permission.getByText(`People who create a key read: ${HOSTILE}`).waitFor();
 	await permission.getByRole("combobox", { name: "Capability" }).click();
 	await page.getByRole("option", { name: "Stamps (stamps)" }).click();
 	await axe(page);
@@ -487,7 +487,7 @@ test("the catalogue teaches while it is empty; what is added is described and mo
 
 	expectStatus(await server.management(tenant.id, "PATCH", `/api-keys/${key.id}`, { permissions: [] }), 200);
 	await page.getByRole("button", { name: "Delete the permission stamps:buy" }).click();
-	await asked.getByText("Nobody has it").waitFor();
+	await asked.getByText("No key or rule uses it").waitFor();
 	await asked.getByRole("button", { name: "Delete this permission" }).click();
 	await row.waitFor({ state: "detached" });
 	await asked.waitFor({ state: "detached" });

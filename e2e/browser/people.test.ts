@@ -485,7 +485,7 @@ test("an invitation that is cancelled stands among the earlier ones, and its lin
 	const { context, page } = await memberIn(browser, dashboard.server, somebody("Olga Owner"), { tenant_id, role: "owner" });
 	const link = await inviteTo(dashboard.server, tenant_id, "admin");
 	await page.goto(`${dashboard.url}/team`);
-	await page.getByRole("button", { name: "Cancel the invitation: Whoever has the link" }).click();
+	await page.getByRole("button", { name: "Cancel the invitation: Anyone with the link" }).click();
 	await page.getByText("No invitation is waiting").waitFor();
 	await page.getByRole("button", { name: "Show earlier invitations (2)" }).click();
 	await page.getByText("Cancelled", { exact: true }).waitFor();

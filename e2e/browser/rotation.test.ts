@@ -290,7 +290,7 @@ test("two python-requests behind one address wait for a person, whose word is vo
 	await counted(at, 2);
 	await letPass(at);
 	const place = page.locator("[data-place='python-requests at 127.0.0.0/24']");
-	await place.getByText("Not told apart").waitFor();
+	await place.getByText("Not distinguishable").waitFor();
 	await place.getByText("Several programs may look like this one", { exact: false }).waitFor();
 	await place.getByText("X-Keywright-Client").waitFor();
 	await page.getByText("Not yet: 1 of 1 place needs a person's word that all of it has moved.").waitFor();
@@ -357,7 +357,7 @@ test("taken back, the old key goes on; what uses the new one already is named fi
 	const open = page.getByRole("button", { name: "Take this replacement back" });
 	await open.click();
 	const dialog = page.getByRole("dialog", { name: "Take this replacement back" });
-	await dialog.getByText("The old key goes on as before", { exact: false }).waitFor();
+	await dialog.getByText("The old key keeps working as before", { exact: false }).waitFor();
 	await page.keyboard.press("Escape");
 	await dialog.waitFor({ state: "detached" });
 	await open.and(page.locator(":focus")).waitFor();
@@ -438,7 +438,7 @@ test("the new key is handed over: another link ends the one before, and time beg
 	await page.waitForURL("**/rotations/rot_*");
 	await page.getByRole("region", { name: "Steps" }).waitFor();
 	await status(page, "waiting");
-	await page.getByText("The new key is made when somebody reveals it by the link.", { exact: false }).first().waitFor();
+	await page.getByText("The new key is made when its recipient reveals it.", { exact: false }).first().waitFor();
 	await assertCount(page.getByRole("button", { name: "End the old key", exact: true }), 0, "there is no new one yet");
 	await forEveryEye(page, "rotation-waiting");
 	const first_url = page.url();

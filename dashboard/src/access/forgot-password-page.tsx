@@ -79,8 +79,8 @@ function NoMailPage() {
 		<OpenPage title="A person has to help">
 			<Stack gap="sm">
 				<Text role="status" className="kw-wrap">
-					This server sends no mail. Ask {profile ? <bdi>{profile.product_name}</bdi> : "whoever runs it"} for a link to set a new password: whoever
-					runs the server can make one for your address.
+					This server sends no mail. Ask {profile ? <bdi>{profile.product_name}</bdi> : "its operator"} for a link to set a new password: the operator
+					of the server can make one for your address.
 				</Text>
 				{profile?.support_url && (
 					<Anchor href={profile.support_url} rel="noreferrer" underline="always">

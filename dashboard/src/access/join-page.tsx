@@ -73,7 +73,7 @@ function DeadInvitationPage() {
 				<Text role="status">
 					It may have been used already, cancelled, replaced by a newer one, or be too old; or the link was cut off where it was copied.
 				</Text>
-				<Text>Ask whoever sent it for a new one. If you have joined before, sign in.</Text>
+				<Text>Ask the sender for a new one. If you have joined before, sign in.</Text>
 				<Anchor underline="always" renderRoot={(props) => <Link to="/sign-in" {...props} />}>
 					Sign in
 				</Anchor>

@@ -95,7 +95,7 @@ export const TenantOfFrame = createContext<TenantOfPage | null>(null);
 /** The tenant of the signed-in part. Throws outside of it. */
 export function useTenant(): TenantOfPage {
 	const found = useContext(TenantOfFrame);
-	if (found === null) throw new Error("a page of a tenant is shown to somebody who has none");
+	if (found === null) throw new Error("useTenant needs a page inside a tenant's frame");
 	return found;
 }
 

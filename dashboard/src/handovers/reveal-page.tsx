@@ -63,14 +63,13 @@ function NotShown({ token, offer, stored, emptied, onRevealed }: NotShownProps) 
 	if (emptied)
 		return (
 			<Says title="The key is no longer shown">
-				You left this page while the key was shown, and it was not kept. Ask {offer.data?.created_by.name ?? "whoever sent you the link"} for a new
-				link.
+				You left this page while the key was shown, and it was not kept. Ask {offer.data?.created_by.name ?? "the sender of the link"} for a new link.
 			</Says>
 		);
 	if (token === "" || isRefusal(offer.error, "not_found", "invalid_request")) {
 		return (
 			<Says title="This link leads to no key">
-				It may have been cut off where it was copied: open it again from the message, whole. If that does not help, ask whoever sent it for a new one.
+				It may have been cut off where it was copied: open it again from the message, whole. If that does not help, ask the sender for a new one.
 			</Says>
 		);
 	}
@@ -160,7 +159,7 @@ function Shown({ revealed, leaving, onClosed, onStored }: ShownProps) {
 				raw_key={raw_key}
 				live={
 					<Text size="sm" c="dimmed">
-						When the first request arrives, whoever sent you the link sees it within seconds.
+						When the first request arrives, the sender of the link sees it within seconds.
 					</Text>
 				}
 			/>

@@ -56,7 +56,7 @@ test("what to do names the key that works", () => {
 	match(deadAdvice("replaced", "…a1B2"), /Give them the new key …a1B2, or stop them/);
 	match(deadAdvice("replaced", null), /Give them the key that works/);
 	match(deadAdvice("expired", "…a1B2"), /a later end/);
-	match(deadAdvice("revoked", "…a1B2"), /somebody else has the key/);
+	match(deadAdvice("revoked", "…a1B2"), /the key has leaked/);
 });
 
 test("how often is said without a figure where a word does", () => {

@@ -71,7 +71,7 @@ export function deadAdvice(kind: DeadKind, live4: string | null): string {
 		return `It was to replace the key, which was cancelled. Give these places ${live4 === null ? works : `the key that works, ${live4}`}, or stop them.`;
 	}
 	if (kind === "expired") return "It has expired. Give this key a later end and these places work again; or stop them.";
-	return "It stays refused. Take it out of these places, or give them a key of their own. If you do not know a place, somebody else has the key: find out how they came by it.";
+	return "It stays refused. Take it out of these places, or give them a key of their own. If you do not know a place, the key has leaked: find out how it got there.";
 }
 
 const count = new Intl.NumberFormat("en");

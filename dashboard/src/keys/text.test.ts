@@ -19,7 +19,7 @@ const now_ms = Date.parse("2026-03-02T12:00:00Z");
 test("what a state means is said for every state", () => {
 	const means = new Set((["active", "paused", "expired", "revoked"] as const).map((status) => stateMeans({ status, secrets: [secret] })));
 	equal(means.size, 4);
-	equal(stateMeans({ status: "active", secrets: [] }), "Nobody has revealed it yet, so nothing can use it.");
+	equal(stateMeans({ status: "active", secrets: [] }), "It has not been revealed yet, so nothing can use it.");
 });
 
 test("secrets are called old and new only when there are two", () => {
@@ -54,7 +54,7 @@ test("what is said of a secret that has ended holds for every state of its key, 
 test("who did it is named; the operator and the program by what they are", () => {
 	equal(actorWords({ kind: "member", id: "mem_1", name: "Dana" }), "Dana");
 	equal(actorWords({ kind: "operator", name: "operator" }), "the operator");
-	equal(reasonOf("suspected_exposure"), "Somebody else may have it");
+	equal(reasonOf("suspected_exposure"), "It may have leaked");
 });
 
 test("a key that was used in the last day is revoked with its name only", () => {

@@ -22,7 +22,7 @@ export function stateMeans(key: Pick<ApiKey, "status" | "secrets">): string {
 	if (key.status === "revoked") return "Every request with it is refused, for good.";
 	if (key.status === "expired") return "Every request with it is refused. Give it a later expiry and it works again.";
 	if (key.status === "paused") return "Every request with it is refused until it is resumed.";
-	if (key.secrets.length === 0) return "Nobody has revealed it yet, so nothing can use it.";
+	if (key.secrets.length === 0) return "It has not been revealed yet, so nothing can use it.";
 	return "Requests with it are let through.";
 }
 

@@ -71,7 +71,7 @@ export function lastFour(secrets: readonly { readonly last4: string; readonly st
 export const REASONS = [
 	{ value: "integration_retired", label: "The integration is retired" },
 	{ value: "shared_incorrectly", label: "The key was shared where it should not be" },
-	{ value: "suspected_exposure", label: "Somebody else may have it" },
+	{ value: "suspected_exposure", label: "It may have leaked" },
 	{ value: "ownership_changed", label: "Who is responsible has changed" },
 	{ value: "other", label: "Another reason" },
 ] as const;

@@ -27,7 +27,7 @@ export default function TenantsPage() {
 		>
 			{tenants.length === 0 ? (
 				<Box className="kw-surface" p="xl">
-					<Text>No tenant yet. Your own back end makes them, with the operator token, when somebody becomes a customer.</Text>
+					<Text>No tenant yet. Your own back end creates one for each new customer, with the operator token.</Text>
 				</Box>
 			) : (
 				<Box className="kw-surface">

@@ -89,7 +89,7 @@ function More({ plan_name }: { plan_name: string }) {
 					</Anchor>
 				</>
 			) : (
-				`Is ${plan_name} too small? Ask whoever you know at ${product_name} for more.`
+				`Is ${plan_name} too small? Ask your contact at ${product_name} for more.`
 			)}
 		</Text>
 	);

@@ -43,7 +43,7 @@ export function ProfileFacts({ profile }: { profile: Profile }) {
 				)}
 			</Facts>
 			<Text size="sm" c="dimmed" mt="sm" className="kw-wrap">
-				Whoever runs <bdi>{product_name}</bdi> decides what stands here. It is in every snippet that you copy.
+				The operator of <bdi>{product_name}</bdi> sets these values. Every snippet that you copy contains them.
 			</Text>
 		</>
 	);

@@ -74,7 +74,7 @@ function AnotherForm({ tenant_id, apiKey, rotation, onMade }: RotationProps & { 
 		<form noValidate onSubmit={(event) => void make(event)}>
 			<Stack gap="lg">
 				<Text size="sm">
-					The link of before never works again. Everything else is as you chose it: how long the old key goes on, and for which key.
+					The previous link never works again. Everything else stays as you chose it: how long the old key keeps working, and for which key.
 				</Text>
 				{mail && (
 					<TextInput

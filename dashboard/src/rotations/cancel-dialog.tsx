@@ -44,15 +44,15 @@ function CancelForm({ tenant_id, apiKey, rotation, onClose }: Omit<DialogProps, 
 		);
 		changed();
 		if (done === undefined) return;
-		notifications.show({ message: `${apiKey.name} goes on with its old key; the new one is refused everywhere.`, color: "teal" });
+		notifications.show({ message: `${apiKey.name} keeps its old key; the new one is refused everywhere.`, color: "teal" });
 		onClose();
 	}
 	return (
 		<Stack gap="md">
 			<Text size="sm" className="kw-wrap">
 				{rotation.status === "waiting"
-					? "The link stops working, and no new key is made. The old key goes on as before."
-					: "The old key goes on as before, and the new one is refused from the moment you confirm."}{" "}
+					? "The link stops working, and no new key is made. The old key keeps working as before."
+					: "The old key keeps working as before, and the new one is refused from the moment you confirm."}{" "}
 				{expiryBack(rotation)}
 			</Text>
 			{used && <Breaks rotation={rotation} />}

@@ -35,7 +35,7 @@ export function RotationConfirm(props: ConfirmProps) {
 				{source.tell_apart_by !== null && (
 					<>
 						{" "}
-						A program that sends a name of its own as <span className="kw-mono">{source.tell_apart_by}</span> is told apart from then on.
+						A program that sends a name of its own as <span className="kw-mono">{source.tell_apart_by}</span> is listed by itself from then on.
 					</>
 				)}
 			</Text>

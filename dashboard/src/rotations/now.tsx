@@ -42,7 +42,7 @@ function WhenItEnds({ rotation }: RotationProps) {
 		<Text size="sm" c="dimmed">
 			{`${sentence} `}
 			<Time value={rotation.old_ends_at} />
-			{held ? ". This page shows who is missing." : ", whoever still uses it."}
+			{held ? ". This page shows who is missing." : ", even if it is still in use."}
 		</Text>
 	);
 }

@@ -97,7 +97,7 @@ test("a place that is not told apart says why, waits for a person, and says whos
 	const unsure = source({ id: "src_7", agent: "python-requests", new: NEW, ...library });
 	deepEqual(moveOf(unsure, [], true), {
 		state: "both",
-		word: "Not told apart",
+		word: "Not distinguishable",
 		why: "Several programs may look like this one, so its traffic proves nothing: only its HTTP library is known.",
 	});
 	equal(moveOf({ ...unsure, new: null }, [], true).state, "old");

@@ -23,8 +23,8 @@ const ENDING_WORDS: Readonly<Record<Ending, string>> = {
 	completed: "The old key was ended once everything had moved.",
 	forced: "The old key was ended before everything had moved.",
 	replaced_at_once: "The old key was ended at once.",
-	cancelled: "It was taken back: the old key goes on, the new one is refused.",
-	handover_over: "Nobody opened the link in time: the old key goes on.",
+	cancelled: "It was taken back: the old key keeps working, the new one is refused.",
+	handover_over: "The link expired before the new key was revealed: the old key keeps working.",
 	revoked: "The key was revoked, and both ended with it.",
 };
 
@@ -101,7 +101,7 @@ export function moveOf(source: RotationSource, reasons: Rotation["reasons"], suc
 	if (source.moved) return { state: "moved", word: isConfirmed(source) ? "Confirmed" : "Moved", why: null };
 	if (source.not_told_apart !== null) {
 		const why = NOT_TOLD_APART[source.not_told_apart.code];
-		if (source.new !== null) return { state: "both", word: "Not told apart", why };
+		if (source.new !== null) return { state: "both", word: "Not distinguishable", why };
 		return { state: "old", word: "Old key", why: successor_exists ? `${GIVE_IT} ${why}` : null };
 	}
 	if (source.new === null) return { state: "old", word: "Old key", why: successor_exists ? (WHY.old_secret_only ?? null) : null };
@@ -111,14 +111,14 @@ export function moveOf(source: RotationSource, reasons: Rotation["reasons"], suc
 
 const count = (number: number, one: string, many: string): string => `${number} ${number === 1 ? one : many}`;
 
-const KEY_ENDED = "The key has ended, so neither the old nor the new one works. With a later end, both work again and this goes on.";
+const KEY_ENDED = "The key has ended, so neither the old nor the new one works. With a later end, both work again and this continues.";
 
 /** The whole in one sentence: how many places still need the old key. */
 export function headlineOf(rotation: Rotation): string {
-	if (rotation.status === "waiting") return "The new key is made when somebody reveals it by the link. Until then the old key goes on as before.";
+	if (rotation.status === "waiting") return "The new key is made when its recipient reveals it. Until then the old key keeps working as before.";
 	if (rotation.status === "over") return KEY_ENDED;
 	if (rotation.status === "completed") return "Only the new key works.";
-	if (rotation.status === "cancelled") return rotation.ended_how === "revoked" ? "The key was revoked." : "The old key goes on as before.";
+	if (rotation.status === "cancelled") return rotation.ended_how === "revoked" ? "The key was revoked." : "The old key keeps working as before.";
 	const users = rotation.sources.filter((source) => source.old !== null);
 	const left = users.filter((source) => !source.moved).length;
 	if (users.length === 0 && rotation.status === "issued")
@@ -164,7 +164,7 @@ export function stepWords(name: StepName, rotation: Rotation): StepWords {
 		case "created":
 			return {
 				title: "New key made",
-				open: "It is made when somebody reveals it.",
+				open: "It is made when its recipient reveals it.",
 				done: isOpen(rotation) && rotation.status !== "over" ? `The new key${last4} works beside the old one.` : `The new key${last4} was made.`,
 			};
 		case "deployed":
@@ -191,7 +191,7 @@ export function stepWords(name: StepName, rotation: Rotation): StepWords {
 			return {
 				title: "Old key ended",
 				open: rotation.status === "over" ? "The old key is refused because the key has ended." : "The old key still works.",
-				done: "Whoever still presents the old key is refused.",
+				done: "Requests with the old key are refused.",
 			};
 	}
 }

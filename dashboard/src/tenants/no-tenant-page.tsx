@@ -15,7 +15,7 @@ export function NoTenantPage() {
 	return (
 		<OpenPage
 			title={none ? "You are not a member of any team here" : "You are not a member of this team"}
-			lead={none ? "An owner may have taken you out of it." : "The link was meant for somebody else, or an owner has taken you out of the team."}
+			lead={none ? "An owner may have taken you out of it." : "The link was meant for another person, or an owner has taken you out of the team."}
 		>
 			<Text className="kw-wrap">
 				You are signed in as <b>{person.email ?? person.name}</b>. To get in, ask an owner of the team to invite this address.

@@ -137,7 +137,7 @@ export function CreateForm({ tenant_id, onMade }: { tenant_id: string; onMade: (
 					</Text>
 					{choices?.live_names.includes(nameOf(values)) && (
 						<Text size="sm" mt={4} c="var(--kw-attention)" role="status" className="kw-wrap">
-							<span aria-hidden="true">◐ </span>Another live key has this name. Say what tells them apart, so that nobody revokes the wrong one.
+							<span aria-hidden="true">◐ </span>Another live key has this name. Add what distinguishes this one, so that the wrong key is not revoked.
 						</Text>
 					)}
 					<Button type="submit" loading={action.pending} size="md" fullWidth mt="sm">

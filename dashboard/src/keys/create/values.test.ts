@@ -77,7 +77,7 @@ test("the sentence says everything that will be made", () => {
 			NAMES,
 			NOW_MS,
 		),
-		"dev-order-bot, development, Demo shop and Bar, read only, only from 203.0.113.7 and 2001:db8::/32, expires on 2026-06-02, no date to replace it; nobody responsible yet.",
+		"dev-order-bot, development, Demo shop and Bar, read only, only from 203.0.113.7 and 2001:db8::/32, expires on 2026-06-02, no date to replace it; no responsible person yet.",
 	);
 	match(sentenceOf(values({ permissions: ["documents:write"] }), NAMES, NOW_MS), /may documents:write,/);
 	match(sentenceOf(values({ integration: "" }), NAMES, NOW_MS), /^Say what the key is for/);

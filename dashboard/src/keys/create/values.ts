@@ -200,7 +200,7 @@ export function sentenceOf(values: CreateValues, names: Names, now_ms: number): 
 		...(values.rotate_every_days === null ? ["no date to replace it"] : [`replace every ${counted(values.rotate_every_days, "day")}`]),
 	];
 	const owner = values.owner.trim();
-	return `${parts.join(", ")}; ${owner === "" ? "nobody responsible yet" : `responsible: ${owner}`}.`;
+	return `${parts.join(", ")}; ${owner === "" ? "no responsible person yet" : `responsible: ${owner}`}.`;
 }
 
 function sitesPart(site_ids: readonly string[] | null, sites: ReadonlyMap<string, string>): string {

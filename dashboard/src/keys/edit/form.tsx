@@ -156,7 +156,7 @@ export function EditForm({ tenant_id, apiKey, around, onClose, at }: FormProps) 
 function ChangedMeanwhile({ changes, theirs }: { changes: readonly Meanwhile[]; theirs: EditValues }) {
 	if (changes.length === 0) return null;
 	return (
-		<Alert color="yellow" variant="light" role="alert" title="Somebody changed this key meanwhile" data-meanwhile>
+		<Alert color="yellow" variant="light" role="alert" title="This key was changed while you edited it" data-meanwhile>
 			<Text size="sm">Nothing of yours is saved yet. Since you opened this, the key has:</Text>
 			<List size="sm" mt={4} className="kw-wrap">
 				{changes.map(({ field, both }) => (

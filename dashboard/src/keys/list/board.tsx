@@ -6,7 +6,7 @@ const STEPS = [
 	{
 		icon: IconSend,
 		title: "Hand it over, or see it once",
-		text: "A one-time link to whoever deploys it, so that no chat or screenshot ever holds the key.",
+		text: "A one-time link for the person who deploys it, so that no chat or screenshot ever holds the key.",
 	},
 	{ icon: IconPlugConnected, title: "See the first request arrive", text: "Snippets for your language, and a line that turns green when it works." },
 ] as const;

@@ -26,7 +26,7 @@ export function KeyDead({ tenant_id, apiKey, fresh }: DeadProps) {
 	return (
 		<Section title="Still presented">
 			<Text size="sm" c="dimmed" mb="md">
-				What has ended is refused, and counted where somebody presents it all the same. Days are counted in UTC.
+				Ended keys are refused. Requests that still present one are counted here, by day in UTC.
 			</Text>
 			<Stack gap="lg">
 				{secrets.map((secret) => (

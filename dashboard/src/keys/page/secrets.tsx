@@ -16,7 +16,7 @@ export function KeySecrets({ apiKey }: { apiKey: ApiKey }) {
 		<Section title="Versions of this key">
 			{secrets.length === 0 ? (
 				<Text size="sm" c="dimmed">
-					Nothing has been revealed yet. The first raw key is made at the moment that somebody presses Reveal, and only they see it.
+					Nothing has been revealed yet. The first raw key is made when its recipient presses Reveal, and only they see it.
 				</Text>
 			) : (
 				<Timeline bulletSize={BULLET_PX} lineWidth={2}>

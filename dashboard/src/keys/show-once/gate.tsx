@@ -48,7 +48,7 @@ export function ShowOnceGate({ opened, kept, given_up = GIVEN_UP, onBack, onClos
 		<Modal opened={opened} onClose={onBack} title="Where is the key stored now?" closeButtonProps={{ "aria-label": "Back" }}>
 			<Stack gap="md">
 				<Text size="sm" c="dimmed">
-					When this closes, nobody can see the key again.
+					When this closes, the key cannot be shown again.
 				</Text>
 				<Radio.Group aria-label="Where the key is stored" value={place} onChange={(value) => setPlace(placeFrom(value))}>
 					<Stack gap="xs">

@@ -100,7 +100,7 @@ function HandoverState({ handover }: { handover: Handover }) {
 					</>
 				)}
 				{handover.status === "cancelled" && "The link no longer works."}
-				{handover.status === "expired" && "Nobody opened the link in time."}
+				{handover.status === "expired" && "The link expired before the key was revealed."}
 			</Text>
 		</Group>
 	);

@@ -32,7 +32,7 @@ export function CatalogueGroup({ group, onEdit, onDelete, onPermission, onDelete
 					</Text>
 					{!described && (
 						<Text size="sm" mt={4}>
-							A plan or a permission names it, and nobody has described it: people read its technical name.
+							A plan or a permission names it, but it has no description: people read its technical name.
 						</Text>
 					)}
 				</Box>
@@ -71,7 +71,7 @@ function PermissionRow({ permission, onEdit, onDelete }: { permission: Catalogue
 	return (
 		<Group className="kw-row" justify="space-between" gap="sm" data-permission={name}>
 			<Box miw={0}>
-				<Text className="kw-wrap">{description === "" ? "Nobody has described it" : description}</Text>
+				<Text className="kw-wrap">{description === "" ? "No description yet" : description}</Text>
 				<Text size="sm" c="dimmed" className="kw-mono kw-wrap">
 					{name}
 				</Text>

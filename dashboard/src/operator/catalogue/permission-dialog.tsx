@@ -108,7 +108,7 @@ function PermissionForm({ permission, known, capabilities, onClose }: DialogProp
 				/>
 				{form.values.description.trim() !== "" && (
 					<Text size="sm" c="dimmed" aria-live="polite" className="kw-wrap">
-						Whoever creates a key reads: <b>{form.values.description.trim()}</b>
+						People who create a key read: <b>{form.values.description.trim()}</b>
 					</Text>
 				)}
 				{moved && (

@@ -37,7 +37,7 @@ function RemovePermission({ removed, onClose }: RemoveProps) {
 			lines={data === undefined ? null : permissionUseLines(data)}
 			in_use={data?.in_use ?? true}
 			error={error}
-			free="Nobody has it. Where your API asks for it, requests are refused from then on."
+			free="No key or rule uses it. Where your API asks for it, requests are refused from then on."
 			held="It cannot be deleted while keys or rules hold it: their requests would be refused. Take it away from them first."
 			onDelete={() => answered(api.DELETE("/api/v1/operator/permissions/{permission}", { params: { path: { permission } } }))}
 			onClose={onClose}

@@ -28,7 +28,8 @@ export function RulesBoard() {
 					Envoy are in the project's <Code className="kw-mono">docs/proxies</Code>.
 				</List.Item>
 				<List.Item>
-					Name your proxy's address in <Code className="kw-mono">KEYWRIGHT_TRUSTED_PROXIES</Code> and start Keywright again: nobody else is believed.
+					Name your proxy's address in <Code className="kw-mono">KEYWRIGHT_TRUSTED_PROXIES</Code> and start Keywright again: no other address is
+					trusted.
 				</List.Item>
 				<List.Item>
 					From then on any key that works is let through. Rules say more: which tenant a path belongs to, and what a key needs for it.

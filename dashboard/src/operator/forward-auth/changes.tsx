@@ -20,8 +20,8 @@ interface ChangesProps {
 
 const OVERTAKEN = new Refused({
 	code: "conflict",
-	title: "Somebody else has saved rules in the meantime",
-	detail: "Nothing was saved, so that theirs are not lost. Look at theirs; your draft is then gone, so note what you meant to change.",
+	title: "Other rules were saved in the meantime",
+	detail: "Your draft was not saved, so that it does not overwrite them. Showing them discards your draft: note your changes first.",
 	status: 409,
 	request_id: null,
 	errors: [],

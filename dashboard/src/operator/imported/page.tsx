@@ -10,8 +10,7 @@ import { formatsQuery, type LegacyFormat } from "./queries.ts";
 import { LegacyRemove } from "./remove.tsx";
 import { LegacyTable } from "./table.tsx";
 
-const LEAD =
-	"Keys that another system issued go on working here, so nobody's customers change one on the day you move. Say first what they look like.";
+const LEAD = "Keys that another system issued keep working here, so your customers change none on the day you move. First say what they look like.";
 
 /** What keys from other systems look like, and how they are brought along. */
 export default function LegacyFormatsPage() {

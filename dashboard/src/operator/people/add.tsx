@@ -80,7 +80,7 @@ function InviteLink({ made, onClose }: { made: MadeOperatorInvitation; onClose: 
 		<Stack gap="md">
 			<Text role="status" className="kw-wrap">
 				{mailed ? "A mail with this link is on its way to " : "Hand this link to the person with the address "}
-				<b>{invitation.email}</b>, and to nobody else: whoever opens it can become an operator. It works once and ends{" "}
+				<b>{invitation.email}</b>. Give it to no other person: its holder can become an operator. It works once and ends{" "}
 				<Time value={invitation.expires_at} />. It is shown only now.
 			</Text>
 			<Group gap="sm" wrap="nowrap" align="flex-start">

@@ -28,7 +28,7 @@ export default function PeoplePage() {
 			}
 		>
 			<Box className="kw-surface" p="lg">
-				{data.data.length === 0 && <Text>Nobody yet. The operator token is the only way in.</Text>}
+				{data.data.length === 0 && <Text>No operators yet. The operator token is the only way in.</Text>}
 				{data.data.map((operator) => (
 					<Group key={operator.person_id} className="kw-row" justify="space-between" data-operator={operator.email}>
 						<Box miw={0}>

@@ -41,8 +41,8 @@ function Decide({ operator, onClose }: RemoveProps) {
 		<Stack gap="md">
 			<Text size="sm" className="kw-wrap">
 				<b>{is_you ? "You" : name}</b> {is_you ? "lose" : "loses"} this area and every tenant that {is_you ? "you are" : "they are"} no member of,
-				with the next request. Links and invitations that {is_you ? "you" : "they"} made as an operator end where nobody has used them yet, and so do
-				portal sessions that began with one; the account stays.
+				with the next request. Links and invitations that {is_you ? "you" : "they"} made as an operator end if they are still unused, and so do portal
+				sessions that began with one; the account stays.
 			</Text>
 			<Problem error={action.error} />
 			<Group justify="flex-end" gap={8}>

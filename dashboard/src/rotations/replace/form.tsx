@@ -60,16 +60,16 @@ export function ReplaceForm({ tenant_id, apiKey, onMade }: FormProps) {
 					A new key takes the place of the old one. What uses <b>{apiKey.name}</b> gets the new key, place by place, and a page shows who has moved.
 				</Text>
 				<Radio.Group
-					label="How long does the old key go on?"
+					label="How long does the old key keep working?"
 					value={values.until}
 					onChange={(value) => form.setValues(withUntil(form.values, UNTIL.find((known) => known === value) ?? "moved"))}
 				>
 					<Stack gap={8} mt={8}>
 						<ChoiceCard value="moved" title="Until everything has moved" text={untilMoved(now_ms)} />
-						<ChoiceCard value="time" title="For a fixed time" text="Both work until then. Then the old key ends, whoever still uses it." />
+						<ChoiceCard value="time" title="For a fixed time" text="Both work until then. Then the old key ends, even if it is still in use." />
 						<ChoiceCard
 							value="now"
-							title="Not at all: somebody else may have seen it"
+							title="Not at all: it may have leaked"
 							text="The old key ends at once, everywhere. What still uses it is refused until it has the new one."
 						/>
 					</Stack>

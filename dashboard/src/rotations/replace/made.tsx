@@ -16,7 +16,7 @@ export function madeFrom(tenant_id: string, begun: Begun): Made {
 	const given_up =
 		rotation.status === "completed"
 			? "The new key is given up, and the old one has ended: replace the key once more from its page"
-			: "The new key is given up: take the replacement back on its page, and the old key goes on";
+			: "The new key is given up: take the replacement back on its page, and the old key keeps working";
 	const common = { key, warnings: [], replacing: { live, given_up } };
 	if ("raw_key" in begun) return { ...common, kind: "shown", raw_key: begun.raw_key };
 	return { ...common, kind: "handed", url: begun.handover_url, mailed: begun.mailed };

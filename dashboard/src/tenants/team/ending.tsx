@@ -25,7 +25,7 @@ export function TeamEnding({ tenant_id, member, role }: TeamEndingProps) {
 			{data.ends.length > 0 && (
 				<div>
 					<Text size="sm" fw={600}>
-						This ends as well, because nobody has used it yet:
+						This ends as well, because it is still unused:
 					</Text>
 					<List size="sm" spacing={4} mt={4}>
 						{data.ends.map((thing) => (
@@ -69,7 +69,7 @@ function KeysShown({ tenant_id, member, keys }: KeysShownProps) {
 				{member.is_you ? "You have seen these keys" : "They have seen these keys"}
 			</Text>
 			<Text size="sm" c="dimmed">
-				Whoever has seen a key may still have it. These keep working: replace the ones that only the team should know.
+				A person who has seen a key may still have it. These keep working: replace the ones that only the team should know.
 			</Text>
 			<Stack component="ul" gap={0} m={0} mt={4} p={0} style={{ listStyle: "none" }}>
 				{keys.map(({ key_id, name, environment, last4 }) => (

@@ -57,7 +57,7 @@ function InvitationRow({ tenant_id, invitation, manages }: { tenant_id: string; 
 	const { id, email, role, status, created_at, created_by, expires_at } = invitation;
 	const changed = useTeamChanged(tenant_id);
 	const action = useAction();
-	const whom = email ?? "Whoever has the link";
+	const whom = email ?? "Anyone with the link";
 
 	async function cancel(): Promise<void> {
 		const done = await action.run(() => cancelInvitation(tenant_id, id));

@@ -110,7 +110,7 @@ function InviteLink({ made, onClose }: { made: MadeInvitation; onClose: () => vo
 						Pass this link on to <b>{invitation.email}</b>: no mail was sent.{" "}
 					</>
 				)}
-				{invitation.email === null && "Whoever opens this link can join: pass it on where only the right person reads it. "}
+				{invitation.email === null && "Anyone who opens this link can join: pass it on where only the right person reads it. "}
 				It works once and ends <Time value={invitation.expires_at} />. It is shown only now.
 			</Text>
 			<Group gap="sm" wrap="nowrap" align="flex-start">

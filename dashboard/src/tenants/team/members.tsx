@@ -30,7 +30,7 @@ export function TeamMembers({ tenant, members, manages }: TeamMembersProps) {
 		setRemoving(member);
 		setAsked(true);
 	}
-	if (members.length === 0) return <Text c="dimmed">Nobody has joined yet.</Text>;
+	if (members.length === 0) return <Text c="dimmed">No members yet.</Text>;
 	return (
 		<>
 			<Stack component="ul" gap={0} m={0} p={0} style={{ listStyle: "none" }}>
@@ -94,7 +94,7 @@ function MemberRow({ tenant_id, member, manages, isLastOwner, onRemove }: Member
 						)}
 					</Text>
 					<Text size="sm" c="dimmed" className="kw-wrap">
-						{email ?? "Cannot sign in any more: somebody else has proved the address"}, joined <Time value={joined_at} />
+						{email ?? "Cannot sign in any more: another account has proved the address"}, joined <Time value={joined_at} />
 					</Text>
 				</Box>
 				<Group gap="sm" wrap="nowrap">
@@ -126,7 +126,7 @@ function MemberRow({ tenant_id, member, manages, isLastOwner, onRemove }: Member
 			</Group>
 			{isLastOwner && (manages || is_you) && (
 				<Text size="sm" c="dimmed" mt={4}>
-					The team needs an owner. Before {is_you ? "you leave or step down" : "this can change"}, make somebody else an owner.
+					The team needs an owner. Before {is_you ? "you leave or step down" : "this can change"}, make another member an owner.
 				</Text>
 			)}
 			{action.error !== null && (

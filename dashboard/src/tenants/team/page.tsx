@@ -83,10 +83,10 @@ function WhoDecides({ members, suspended }: { members: readonly Member[]; suspen
 	return (
 		<Alert variant="light" color="gray" icon={<IconLock size={18} aria-hidden="true" />} title="Only an owner can change the team">
 			{owners.length === 0 ? (
-				<Text size="sm">It has no owner here yet. Whoever runs this server can invite one.</Text>
+				<Text size="sm">It has no owner here yet. The operator of this server can invite one.</Text>
 			) : (
 				<>
-					<Text size="sm">To invite somebody, or to be given another role, ask:</Text>
+					<Text size="sm">To invite a person, or to get another role, ask:</Text>
 					<List size="sm" className="kw-wrap">
 						{owners.map(({ id, name, email }) => (
 							<List.Item key={id}>

@@ -22,7 +22,7 @@ export function TeamPortal({ tenant_id, sessions, isCut }: TeamPortalProps) {
 		<Stack gap="sm">
 			<Text c="dimmed" maw={680}>
 				They came with a link from {profile ? <bdi>{profile.product_name}</bdi> : "another product"}, without an account here, and stay an hour at
-				most. What somebody made here and nobody used yet, such as a link to a key, ends when you end their visit.
+				most. What they made here and is still unused, such as a link to a key, ends when you end their visit.
 			</Text>
 			<Stack component="ul" gap={0} m={0} p={0} style={{ listStyle: "none" }}>
 				{sessions.map((session) => (
