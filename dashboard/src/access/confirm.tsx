@@ -10,10 +10,10 @@ type Ask = () => Promise<boolean>;
 
 const Confirmation = createContext<Ask | null>(null);
 
-/** Above every sheet and dialog: what asks for the password is often open in one. */
+/** z-index above every sheet and dialog, because the form that needs the password is often inside one. */
 const ABOVE_ALL = 500;
 
-/** Lets every page below ask for the password once more. */
+/** Provides `useConfirmed` to the pages below: it can ask the person for their password again. */
 export function ConfirmProvider({ children }: { children: ReactNode }) {
 	const [asked, setAsked] = useState(false);
 	const waiting = useRef<((confirmed: boolean) => void)[]>([]);
@@ -39,7 +39,7 @@ export function ConfirmProvider({ children }: { children: ReactNode }) {
 				zIndex={ABOVE_ALL}
 				size="sm"
 				closeButtonProps={{ "aria-label": "Close", ...KEEPS_ESCAPE }}
-				// A window hears Escape before an element does, and every open sheet would close with this one: the form takes it.
+				// Mantine listens for Escape on the window and would close every open sheet too; handle it on this element instead.
 				closeOnEscape={false}
 				onKeyDown={(event: KeyboardEvent) => event.key === "Escape" && answer(false)}
 			>
@@ -49,7 +49,7 @@ export function ConfirmProvider({ children }: { children: ReactNode }) {
 	);
 }
 
-/** Tells the sheets below that Escape on this element is none of theirs. */
+/** Mantine attribute: the sheets below ignore Escape pressed on this element. */
 const KEEPS_ESCAPE = { "data-mantine-stop-propagation": "true" } as const;
 
 function ConfirmForm({ onAnswer }: { onAnswer: (confirmed: boolean) => void }) {
@@ -63,7 +63,7 @@ function ConfirmForm({ onAnswer }: { onAnswer: (confirmed: boolean) => void }) {
 
 	async function confirm(event: FormEvent<HTMLFormElement>): Promise<void> {
 		event.preventDefault();
-		// The sheet below may hold a form of its own, which is an ancestor in React's tree.
+		// The sheet below may contain a form, which is an ancestor in React's tree and would be submitted too.
 		event.stopPropagation();
 		setTried(true);
 		if (password === "") return goToFirstFault(event.currentTarget);
@@ -110,8 +110,8 @@ function wentBack(refusal: Refused): Refused {
 }
 
 /**
- * Runs an action that the server may want the password for: on `confirmation_needed` the person is asked, then the action runs again. Throws
- * what the action throws, and a refusal that says so when the person goes back.
+ * Runs an action that may need the password: on `confirmation_needed` it asks the person and runs the action again. Throws what the action
+ * throws, or a refusal that says so when the person cancels.
  */
 export function useConfirmed(): <T>(action: () => Promise<T>) => Promise<T> {
 	const ask = useContext(Confirmation);

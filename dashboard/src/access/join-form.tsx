@@ -24,7 +24,7 @@ interface JoinFormProps {
 	readonly onJoin: (joining: Joining) => Promise<void>;
 }
 
-/** Who joins: with a new account, or with one that there is. Only a link that proves the address says whether there is one; else the person does. */
+/** Joins with a new or an existing account. Only a link that proves the address says which; otherwise the person chooses. */
 export function JoinForm({ invitation, onJoin }: JoinFormProps) {
 	const { email: invited, account_exists, role } = invitation;
 	const [has_account, setHasAccount] = useState(account_exists);

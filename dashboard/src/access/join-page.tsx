@@ -10,7 +10,7 @@ import { ROLE_WORDS } from "./roles.ts";
 import { beginSession, rememberTenant } from "./session.ts";
 import { useTokenInLink } from "./token-in-link.ts";
 
-/** Where an invitation's link leads, also that of the first owner. */
+/** The page that an invitation link opens, including that of the first owner. */
 export default function JoinPage() {
 	const token = useTokenInLink();
 	const navigate = useNavigate();

@@ -9,13 +9,13 @@ const SHORT_FAULT = `A password has at least ${PASSWORD_CHARACTERS_MIN} characte
 interface NewPasswordProps extends Omit<PasswordInputProps, "value" | "onChange"> {
 	readonly value: string;
 	readonly onText: (password: string) => void;
-	/** Name and address of the person, which make a password easy to guess. */
+	/** Name and address of the person; a password that contains them is easy to guess. */
 	readonly personal: readonly string[];
-	/** Whether the form was sent: only then is a short password a fault. */
+	/** Whether the form was submitted: only then is a short password shown as an error. */
 	readonly tried: boolean;
 }
 
-/** For a password that is being set: says what it needs, and what to think of it while it is typed. */
+/** Field for a new password: shows the minimum length and a hint on its strength while the person types. */
 export function NewPasswordField({ value, onText, personal, tried, ...rest }: NewPasswordProps) {
 	const hint = passwordHint(value, personal);
 	return (
@@ -41,7 +41,7 @@ export function NewPasswordField({ value, onText, personal, tried, ...rest }: Ne
 	);
 }
 
-/** Whether the server would take it. */
+/** Whether the server would accept it. */
 export function isLongEnough(password: string): boolean {
 	return passwordHint(password, []).level !== "short";
 }

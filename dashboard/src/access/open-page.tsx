@@ -6,7 +6,7 @@ import { useProfile } from "./session.ts";
 const WIDTH_PX = 420;
 const LOGO_PX = 24;
 
-/** A page for somebody who is not signed in: whose product it is, one heading, one thing to do. */
+/** Layout of the pages that need no session: the product's name, one heading, one action. */
 export function OpenPage({ title, lead, children }: { title: string; lead?: ReactNode; children?: ReactNode }) {
 	const profile = useProfile();
 	useDocumentTitle(title);

@@ -1,13 +1,13 @@
-/** The server takes nothing shorter. */
+/** The server's minimum. */
 export const PASSWORD_CHARACTERS_MIN = 10;
 export const PASSWORD_CHARACTERS_MAX = 128;
 const LONG_CHARACTERS = 16;
-/** Fewer different characters than this are soon tried. */
+/** With fewer different characters a password is quickly guessed. */
 const DIFFERENT_MIN = 5;
 const PERSONAL_CHARACTERS_MIN = 4;
 
 export interface PasswordHint {
-	/** `short` is refused; the others are the person's decision. */
+	/** The server rejects `short`; the others are only advice. */
 	readonly level: "short" | "guessable" | "fine" | "strong";
 	readonly text: string;
 }
@@ -15,7 +15,7 @@ export interface PasswordHint {
 const ROWS = ["abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "qwertzuiop", "asdfghjkl", "zxcvbnm", "yxcvbnm"];
 const FAVOURITES = ["password", "passwort", "letmein", "welcome", "iloveyou", "dragon", "monkey", "football", "sunshine", "admin"];
 
-/** Whether the text is little more than a walk along a keyboard row or the alphabet, in either direction. */
+/** Whether the text is mostly a run along a keyboard row or the alphabet, in either direction. */
 function isWalk(text: string): boolean {
 	const chunk = 4;
 	let walked = 0;
@@ -27,7 +27,7 @@ function isWalk(text: string): boolean {
 	return walked > 0 && walked >= (text.length - chunk + 1) / 2;
 }
 
-/** What an attacker who knows the person would try first: their name, and what stands before the @. */
+/** The parts of the name and of the address before the @, which an attacker tries first. */
 function personalWords(personal: readonly string[]): string[] {
 	return personal.flatMap((text) => text.toLowerCase().split(/[^\p{L}\p{N}]+/u)).filter((word) => word.length >= PERSONAL_CHARACTERS_MIN);
 }
@@ -39,7 +39,7 @@ function isGuessable(password: string, personal: readonly string[]): boolean {
 	return known > 0 && text.length - known < PASSWORD_CHARACTERS_MIN;
 }
 
-/** What to think of a password that is about to be set. `personal`: name and address of the person. */
+/** Rates a new password. `personal`: name and address of the person. */
 export function passwordHint(password: string, personal: readonly string[]): PasswordHint {
 	const characters = [...password].length;
 	const missing = PASSWORD_CHARACTERS_MIN - characters;

@@ -9,7 +9,7 @@ import { OpenPage } from "./open-page.tsx";
 import { beginSession, rememberTenant, sessionQuery, useProfile } from "./session.ts";
 import { useTokenInLink } from "./token-in-link.ts";
 
-/** For somebody who comes from the operator's own product, signed in there: the link begins a session here, once. */
+/** The page that a portal link from the operator's product opens. The link starts a session, once. */
 export default function PortalPage() {
 	const token = useTokenInLink();
 	const { ended = false } = useSearch({ from: "/portal" });
@@ -30,7 +30,7 @@ function Redeem({ token }: { token: string }) {
 			await navigate({ to: "/settings/api-access", search: { tenant: tenant_id }, replace: true });
 		});
 	}
-	// The link works once: it is sent once, however often the effect runs.
+	// The link works once, and React may run the effect twice: send it only once.
 	useEffect(() => {
 		if (begun.current) return;
 		begun.current = true;
@@ -66,7 +66,7 @@ function UsedPage() {
 	);
 }
 
-/** A link that was used in this browser already, or opened again from the history: the visit that it began may still last. */
+/** For a link that was used before, such as one reopened from the history: its session may still be valid. */
 function GoOn() {
 	const session = useQuery({ ...sessionQuery, retry: false }).data;
 	if (!session) return null;

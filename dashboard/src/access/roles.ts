@@ -2,18 +2,18 @@ import type { Role } from "./session.ts";
 
 export interface RoleWords {
 	readonly name: string;
-	/** As in "an owner". */
+	/** With its article: "an owner". */
 	readonly article: string;
-	/** What the role may do, in one line. */
+	/** What the role may do, on one line. */
 	readonly may: string;
-	/** The same, said to somebody who is about to get the role. */
+	/** The same, addressed to the person who gets the role. */
 	readonly you: string;
 }
 
-/** From the one that may do least to the one that may do most; each may do what those before it may. */
+/** In ascending order: each role includes the permissions of those before it. */
 export const ROLES: readonly Role[] = ["viewer", "admin", "owner"];
 
-/** As what somebody is in a tenant. */
+/** Formats a person's role in a tenant. */
 export function standingName(standing: Role | "operator"): string {
 	return standing === "operator" ? "Operator" : ROLE_WORDS[standing].name;
 }

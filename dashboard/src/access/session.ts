@@ -9,9 +9,9 @@ export type Session = paths["/api/v1/session"]["get"]["responses"][200]["content
 export type Membership = Session["tenants"][number];
 export type Role = Membership["role"];
 
-/** A tenant as its pages know it, and as what this person is there. */
+/** The tenant of a page and this person's role in it. */
 export interface TenantOfPage extends Omit<Membership, "role"> {
-	/** An operator with less of a role in the tenant than the owner's acts as the operator. */
+	/** "operator" for an operator who is not an owner of the tenant. */
 	readonly role: Role | "operator";
 }
 
@@ -19,7 +19,7 @@ const CHOSEN_TENANT = "keywright.tenant";
 
 export const sessionQuery = queryOptions({ queryKey: ["session"], queryFn: () => answered(api.GET("/api/v1/session")), staleTime: 30_000 });
 
-/** Who is signed in, or null. Only for the routes' own decisions; pages use `useSession`. */
+/** The signed-in person, or null. Only for the router's redirects; pages use `useSession`. */
 export async function currentSession(): Promise<Session | null> {
 	try {
 		return await queries.fetchQuery(sessionQuery);
@@ -29,20 +29,20 @@ export async function currentSession(): Promise<Session | null> {
 	}
 }
 
-/** Asks anew who is signed in, where an answer of before may not hold any more: after signing in, joining and leaving. */
+/** Refetches the session where the cached one may be stale: after signing in, joining and leaving. */
 export async function beginSession(): Promise<void> {
 	queries.clear();
 	await currentSession();
 }
 
-/** The session of the signed-in part of the dashboard, which is only shown when there is one. */
+/** The session. Only for pages behind the sign-in, which are rendered only with one. */
 export function useSession(): Session {
 	return useSuspenseQuery(sessionQuery).data;
 }
 
 /**
- * The tenant that the page is about: the one that the address names, else the one chosen last, else the first. Null when the person has none, or
- * is no member of the one in the address: never another one in its place.
+ * The tenant of the page: the one in the address, else the one chosen last, else the first. Null when the person has none, or is not a member of
+ * the one in the address, which is never replaced by another tenant.
  */
 export function tenantOf(session: Session, wanted: string | undefined): TenantOfPage | null {
 	const id = wanted ?? rememberedTenant();
@@ -51,7 +51,7 @@ export function tenantOf(session: Session, wanted: string | undefined): TenantOf
 	return session.operator && found.role !== "owner" ? { ...found, role: "operator" } : found;
 }
 
-/** A tenant that somebody who runs the instance looks after without being a member. */
+/** Fetches a tenant for an operator who is not a member of it. */
 export const visitQuery = (tenant_id: string) =>
 	queryOptions({
 		queryKey: ["visit", tenant_id],
@@ -78,28 +78,27 @@ export function rememberTenant(tenant_id: string): void {
 	try {
 		localStorage.setItem(CHOSEN_TENANT, tenant_id);
 	} catch {
-		// A browser that keeps nothing: the address has it.
+		// Storage may be blocked; the address still names the tenant.
 	}
 }
 
-/** The tenant of the page, or null where `tenantOf` finds none. */
 export function useTenantIfAny(): TenantOfPage | null {
 	const session = useSession();
 	const { tenant } = useSearch({ strict: false });
 	return tenantOf(session, tenant);
 }
 
-/** What the frame found, for all that it surrounds: nothing in it is drawn for a tenant that the frame has not seen. */
+/** The tenant that the frame loaded. Pages inside the frame render only after it is known. */
 export const TenantOfFrame = createContext<TenantOfPage | null>(null);
 
-/** The tenant of the signed-in part. Throws outside of it. */
+/** The tenant of the frame around the page. Throws outside of a frame. */
 export function useTenant(): TenantOfPage {
 	const found = useContext(TenantOfFrame);
 	if (found === null) throw new Error("useTenant needs a page inside a tenant's frame");
 	return found;
 }
 
-/** Leaves the page for another tenant's list of keys: what is open belongs to the one before. */
+/** Opens another tenant's list of keys; the current page belongs to the previous tenant. */
 export function useChooseTenant(): (tenant_id: string) => void {
 	const navigate = useNavigate();
 	return (tenant_id) => {
@@ -114,12 +113,12 @@ const accessQueryOf = (tenant_id: string) =>
 		queryFn: () => answered(api.GET("/api/v1/tenants/{tenant_id}/access", { params: { path: { tenant_id } } })),
 	});
 
-/** What this person may do in the tenant, and what stands in the way. */
+/** What this person may do in the tenant, and why not. */
 export function useAccess() {
 	return useSuspenseQuery(accessQueryOf(useTenant().id)).data;
 }
 
-/** The operator's product: its name, addresses and colours. */
+/** The product's name, addresses and colours, as the operator set them. */
 export const profileQuery = queryOptions({ queryKey: ["profile"], queryFn: () => answered(api.GET("/api/v1/api-profile")), staleTime: 300_000 });
 
 export function useProfile() {

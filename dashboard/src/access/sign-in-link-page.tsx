@@ -7,7 +7,7 @@ import { OpenPage } from "./open-page.tsx";
 import { beginSession } from "./session.ts";
 import { useTokenInLink } from "./token-in-link.ts";
 
-/** Where the link leads that is mailed when attempts at a password are used up. Opening it uses nothing up: mail programs look into links. */
+/** The page of the link that is mailed when the password attempts are used up. Opening it does not consume it, since mail scanners open links. */
 export default function SignInLinkPage() {
 	const token = useTokenInLink();
 	const navigate = useNavigate();

@@ -73,7 +73,7 @@ function leadOf(ended: boolean, reset: boolean): string | undefined {
 	return ended ? "Your session has ended. Sign in, and you are back where you were." : undefined;
 }
 
-/** Says the same whether the address or the password is wrong, as the server does. */
+/** The same text for a wrong address and a wrong password, so that it does not reveal which accounts exist. */
 function WrongSignIn() {
 	return (
 		<Text role="alert" size="sm" c="var(--mantine-color-error)">

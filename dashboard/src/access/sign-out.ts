@@ -3,8 +3,8 @@ import { answered, api, isRefusal } from "../http/api.ts";
 import { useSession } from "./session.ts";
 
 /**
- * Ends the session and leaves by a load of its own, so that nothing of it stays in memory. When the server does not hear it, the person is told
- * that they are still signed in.
+ * Ends the session, then reloads the page so that none of its data stays in memory. When the request fails, it shows that the person is still
+ * signed in.
  */
 export function useSignOut(): () => Promise<void> {
 	const { person } = useSession();

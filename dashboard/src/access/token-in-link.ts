@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-/** The one-time token of the link that was opened: behind the `#`, which neither a server's log nor a link preview gets. Empty without one. */
+/** The one-time token in the fragment of the address, which never reaches server logs or link previews. Empty without one. */
 export function useTokenInLink(): string {
 	const [token] = useState(() => location.hash.slice(1));
 	return token;

@@ -2,15 +2,15 @@ import { api } from "../http/api.ts";
 import { queries } from "../http/queries.ts";
 import { type Session, sessionQuery } from "./session.ts";
 
-/** Where who is signed in, and as what, is asked about with every request. */
+/** Routes that check the session and the role on every request. */
 const WATCHED = /^\/api\/v1\/(?:session|tenants\/)/;
 const SESSION = "/api/v1/session";
-/** A refusal waits this long at most for the page that it ends to be left, so that the page does not fail on its way out. */
+/** How long a refused response is delayed at most, so that the page is left before it renders the error. */
 const LEAVING_MS = 2_000;
 
 /**
- * Hears every refusal. A session that is over leads to where it can be begun again; `leave` goes there. After a refusal for the person's role or
- * membership both are asked for anew, so that the page shows what they are now.
+ * Watches every response. 401 means that the session has ended: `leave` opens the page that starts a new one. 403 and 404 may mean that the
+ * person's role or membership changed: both are refetched.
  */
 export function watchSession(leave: (kind: Session["person"]["kind"]) => Promise<void>): void {
 	api.use({
@@ -29,7 +29,7 @@ function briefly(work: Promise<unknown>): Promise<unknown> {
 	return Promise.race([work, new Promise((resolve) => setTimeout(resolve, LEAVING_MS))]);
 }
 
-/** What the person may do is not waited for: the question itself may be what was refused. */
+/** Refetches session and access. It does not await the access query, which may be the request that was refused. */
 function standAnew(): Promise<void> {
 	void queries.invalidateQueries({ queryKey: ["access"] }, { cancelRefetch: false });
 	return queries.invalidateQueries({ queryKey: sessionQuery.queryKey }, { cancelRefetch: false });

@@ -6,7 +6,7 @@ import { cssVariables, theme } from "../ui/theme.ts";
 
 const ACCENT = /^#[0-9a-f]{6}$/i;
 
-/** The theme, in the operator's colour where the API profile names one. */
+/** Applies the theme, with the operator's colour if the API profile has one. */
 export function Brand({ nonce, children }: { nonce: string; children: ReactNode }) {
 	const accent = useProfile()?.accent_color ?? null;
 	const branded = useMemo(

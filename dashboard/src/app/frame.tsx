@@ -21,7 +21,7 @@ const PLACES = [
 	{ to: "/settings", label: "Settings", short: "Settings", icon: IconSettings },
 ] as const;
 
-/** What surrounds every page of one tenant: for its members, and for who runs the instance and looks after it. */
+/** Layout of a tenant's pages, for its members and for operators. */
 export function Frame() {
 	const { operator } = useSession();
 	const tenant = useTenantIfAny();
@@ -30,7 +30,7 @@ export function Frame() {
 	return operator && wanted !== undefined ? <Visit tenant_id={wanted} /> : <NoTenantPage />;
 }
 
-/** An operator in a tenant that they are no member of. */
+/** For an operator in a tenant of which they are not a member. */
 function Visit({ tenant_id }: { tenant_id: string }) {
 	const { data, error } = useQuery(visitQuery(tenant_id));
 	if (data) return <FrameAround tenant={data} />;

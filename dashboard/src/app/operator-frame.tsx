@@ -15,7 +15,7 @@ const PLACES = [
 	{ to: "/operator/people", label: "Operators", short: "Operators", icon: IconUserShield },
 ] as const;
 
-/** What surrounds the pages of who runs the instance: a rail of its own, and an edge in a colour that nothing else has. */
+/** Layout of the operator's pages: a separate rail and a coloured edge that no other page has. */
 export default function OperatorFrame() {
 	const { operator } = useSession();
 	if (!operator) return <NoOperatorPage />;

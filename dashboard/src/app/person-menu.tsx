@@ -3,7 +3,7 @@ import { IconChevronUp, IconLogout, IconMoon, IconSun } from "@tabler/icons-reac
 import { useSession } from "../access/session.ts";
 import { useSignOut } from "../access/sign-out.ts";
 
-/** Who is signed in and as what, and the way out. */
+/** Shows the signed-in person and their role, and signs out. */
 export function PersonMenu({ standing, compact = false }: { standing: string; compact?: boolean }) {
 	const { person } = useSession();
 	const signOut = useSignOut();

@@ -2,16 +2,16 @@ import { Box, Group, Select, Text } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { useChooseTenant, useProfile, useSession } from "../access/session.ts";
 
-/** No tenant has this id: it holds a space. */
+/** Cannot collide with a tenant id, because it contains a space. */
 const OPERATOR = "the operator";
 const SEARCHED_FROM = 8;
 
 interface SwitcherProps {
-	/** The tenant that the page is about; null in the operator's area. */
+	/** The tenant of the page; null in the operator's area. */
 	readonly tenant: { readonly id: string; readonly name: string } | null;
 }
 
-/** Whose product this is, and the way to another tenant; for those who run the instance, to the operator's area too. */
+/** The product's name and a switch to another tenant, and for operators to the operator's area. */
 export function PlaceSwitcher({ tenant }: SwitcherProps) {
 	const { tenants, operator } = useSession();
 	const profile = useProfile();

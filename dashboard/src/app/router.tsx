@@ -19,12 +19,12 @@ function page<const Path extends string>(path: Path, load: () => Promise<{ defau
 	return createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load) });
 }
 
-/** A word in the address that is there or not. */
+/** A search parameter that is either absent or true. */
 function isSet(value: unknown): boolean {
 	return value === true || value === "true";
 }
 
-/** `back`: a place of ours to go on at. `ended`, `reset`: why somebody is asked to sign in. */
+/** `back`: the page to open afterwards. `ended`, `reset`: why the person has to sign in. */
 interface SignInSearch {
 	back?: string;
 	ended?: true;
@@ -63,7 +63,7 @@ const open = [
 	page("/reveal", () => import("../handovers/reveal-page.tsx")),
 ];
 
-/** Everything about a tenant: only for those who are signed in, and inside the frame. */
+/** The parent of all tenant pages: requires a session and renders the frame. */
 const signedIn = createRoute({
 	getParentRoute: () => root,
 	id: "signed-in",
@@ -99,7 +99,7 @@ const index = createRoute({
 	},
 });
 
-/** The key that the page is about stands in the address; `replace` opens the sheet by which it is replaced. */
+/** The path names the key; `replace` opens the sheet that replaces it. */
 const key = createRoute({
 	getParentRoute: () => signedIn,
 	path: "/settings/api-access/$key_id",
@@ -109,7 +109,7 @@ const key = createRoute({
 	errorComponent: FailurePage,
 });
 
-/** One replacing of the key's secret, while it goes on and afterwards. */
+/** One rotation of the key, open or ended. */
 const rotation = createRoute({
 	getParentRoute: () => signedIn,
 	path: "/settings/api-access/$key_id/rotations/$rotation_id",
@@ -118,7 +118,7 @@ const rotation = createRoute({
 	errorComponent: FailurePage,
 });
 
-/** For who runs the instance; to everybody else its frame says so. */
+/** The operator's area; its frame shows a notice to everyone else. */
 const operator = createRoute({
 	getParentRoute: () => root,
 	path: "/operator",
@@ -181,7 +181,7 @@ export const router = createRouter({
 
 const OPEN_PATHS = ["/sign-in", "/portal"];
 
-/** What is shown once holds the page, and then everything else of it stays too: it is emptied only after it has been left. */
+/** A page that shows a secret once blocks navigation; the query cache is cleared only after the page was left. */
 async function leaveEnded(kind: "member" | "portal"): Promise<void> {
 	const { pathname, href } = router.latestLocation;
 	if (OPEN_PATHS.includes(pathname)) return;

@@ -11,22 +11,22 @@ const BAR_PLACES_MAX = 5;
 export interface Place<To extends string> {
 	readonly to: To;
 	readonly label: string;
-	/** What fits below an icon on a phone. */
+	/** A label short enough for below an icon on a phone. */
 	readonly short: string;
 	readonly icon: Icon;
 }
 
 interface ShellProps<To extends string> {
 	readonly places: readonly Place<To>[];
-	/** The link to a place, with what it is given. */
+	/** Renders the link with these props. */
 	readonly link: (to: To, props: Readonly<Record<string, unknown>>) => ReactNode;
 	readonly switcher: ReactNode;
 	readonly person: (compact: boolean) => ReactNode;
-	/** Where somebody acts as the operator, a coloured edge says so on every page. */
+	/** Whether the person acts as the operator: every page then has a coloured edge. */
 	readonly operator: boolean;
 }
 
-/** "/settings" is not open while "/settings/api-access" is: the longest place that begins the path is. */
+/** The longest path that is a prefix of the current one is active: not "/settings" on "/settings/api-access". */
 function useOpenPlace<To extends string>(places: readonly Place<To>[]): To | undefined {
 	const path = useRouterState({ select: (state) => state.location.pathname });
 	return places
@@ -35,7 +35,7 @@ function useOpenPlace<To extends string>(places: readonly Place<To>[]): To | und
 		.sort((a, b) => b.length - a.length)[0];
 }
 
-/** What surrounds every page of the signed-in parts: a rail at the left, on a phone a bar at the bottom. */
+/** Layout of every signed-in page: a rail at the left, on a phone a bar at the bottom. */
 export function Shell<To extends string>({ places, link, switcher, person, operator }: ShellProps<To>) {
 	const open = useOpenPlace(places);
 	return (

@@ -17,7 +17,7 @@ interface ReissueProps {
 	readonly onClose: () => void;
 }
 
-/** For a key that was never used: another secret, by a new link or shown once. The one before never works again. */
+/** Issues another secret for a key that was never used, by a new link or shown once. The previous secret never works again. */
 export function ReissueSheet({ tenant_id, apiKey, opened, onClose }: ReissueProps) {
 	return (
 		<ShowOnceSheet

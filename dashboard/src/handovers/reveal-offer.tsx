@@ -17,11 +17,11 @@ interface OfferProps {
 	readonly token: string;
 	readonly offer: Offer;
 	readonly onRevealed: (revealed: Revealed) => void;
-	/** What became of the link meanwhile is read again. */
+	/** Called to refetch the link's state. */
 	readonly onRefused: () => void;
 }
 
-/** What a link that waits leads to, and the button that makes the key. */
+/** What a pending link offers, and the button that creates the key. */
 export function RevealOffer({ token, offer, onRevealed, onRefused }: OfferProps) {
 	const [name, setName] = useState("");
 	const [missing, setMissing] = useState(false);

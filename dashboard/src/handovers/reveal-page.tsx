@@ -13,12 +13,12 @@ import { type Offer, type Revealed, RevealOffer } from "./reveal-offer.tsx";
 
 const WIDTH_PX = 640;
 
-/** The token stands behind the `#` of the link: neither a server's log nor a preview gets it. */
+/** The token is in the fragment of the link, which never reaches server logs or previews. */
 function tokenOfLink(): string {
 	return location.hash.slice(1);
 }
 
-/** For the person who deploys a key: they say who they are and press Reveal, and the key is made in front of them. */
+/** For the person who deploys a key: they enter their name and press Reveal, which creates the key and shows it. */
 export default function RevealPage() {
 	useDocumentTitle("A key for you");
 	const profile = useProfile();
@@ -103,7 +103,7 @@ function Says({ title, children }: { title: string; children: ReactNode }) {
 	);
 }
 
-/** What became of a link that reveals nothing any more, and what to do about it. */
+/** Explains why a link no longer reveals a key, and what to do. */
 function Over({ offer }: { offer: Offer }) {
 	const { name } = offer.created_by;
 	if (offer.status === "claimed") {

@@ -1,10 +1,10 @@
 import createClient, { type Middleware } from "openapi-fetch";
 import type { paths } from "./openapi.gen.ts";
 
-/** Past this a person would rather be told than wait. */
+/** After this time an error is more useful to a person than further waiting. */
 const TIMEOUT_MS = 20_000;
 
-/** What the server answers in place of what was asked for (RFC 9457). */
+/** The server's error response (RFC 9457). */
 export interface Problem {
 	readonly code: string;
 	readonly title: string;
@@ -12,11 +12,11 @@ export interface Problem {
 	readonly status: number;
 	readonly request_id: string | null;
 	readonly errors: readonly { readonly pointer: string; readonly detail: string }[];
-	/** Members of the code's own, such as `key_id`. */
+	/** Extension members of this code, such as `key_id`. */
 	readonly members: Readonly<Record<string, unknown>>;
 }
 
-/** A refusal, thrown by `answered`; its message is what a person is shown. */
+/** An error response, thrown by `answered`; its message is shown to the person. */
 export class Refused extends Error {
 	override readonly name = "Refused";
 	readonly problem: Problem;
@@ -43,7 +43,7 @@ const timeout: Middleware = {
 	},
 };
 
-/** The server's API, typed by its own reference: `api.GET("/api/v1/session")`. */
+/** The server's API, typed by its OpenAPI document: `api.GET("/api/v1/session")`. */
 export const api = createClient<paths>({ baseUrl: "", credentials: "same-origin", headers: { accept: "application/json" } });
 api.use(timeout);
 
@@ -64,7 +64,7 @@ function errorsOf(value: unknown): Problem["errors"] {
 	);
 }
 
-/** The problem in an answer that is none of the 2xx, whatever its body turned out to be. */
+/** The problem in a response other than 2xx, with defaults where the body is not a problem document. */
 export function problemOf(body: unknown, status: number): Problem {
 	const { code, title, detail, request_id, errors, type: _type, instance: _instance, status: _status, ...members } = isObject(body) ? body : {};
 	return {
@@ -78,7 +78,7 @@ export function problemOf(body: unknown, status: number): Problem {
 	};
 }
 
-/** The body of a successful answer; throws `Refused` for every other, also when there was none. */
+/** The body of a 2xx response. Throws `Refused` for every other response, and when there was none. */
 export async function answered<T>(asked: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
 	let answer: { data?: T; error?: unknown; response: Response };
 	try {
@@ -90,7 +90,7 @@ export async function answered<T>(asked: Promise<{ data?: T; error?: unknown; re
 	return bodyOf(answer.data);
 }
 
-/** Guarantee: the response was a 2xx, whose body the reference describes; `undefined` where it has none. */
+/** Guarantee: the response was 2xx, so its body matches the OpenAPI document; `undefined` where it has none. */
 function bodyOf<T>(data: T | undefined): T {
 	return data as T;
 }

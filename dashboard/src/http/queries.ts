@@ -4,7 +4,7 @@ import { Refused } from "./api.ts";
 const FRESH_MS = 10_000;
 const ATTEMPTS_MAX = 2;
 
-/** What is worth asking again: silence and faults of the server, never a refusal. */
+/** Whether a retry may help: after time-outs and 5xx, never after a refusal. */
 function isPassing(error: unknown): boolean {
 	return error instanceof Refused && (error.problem.status === 0 || error.problem.status >= 500);
 }

@@ -1,4 +1,4 @@
-/** What stands behind the `?` of an address: names and texts, nothing else. A tenant may be called `42` or `true`, and stays text. */
+/** Search parameters as plain texts. A tenant may be called `42` or `true`, so values are never parsed as JSON. */
 export function parseSearch(search: string): Record<string, string> {
 	return Object.fromEntries(new URLSearchParams(search));
 }

@@ -2,7 +2,7 @@ import type { ApiKey } from "./queries.ts";
 
 type Secret = Pick<ApiKey["secrets"][number], "kid" | "last4" | "status" | "created_at" | "retires_at">;
 
-/** From where a secret that has ended is presented still. */
+/** A source that still presents an ended secret. */
 export interface DeadUse {
 	readonly kid: string;
 	readonly source_id: string;
@@ -18,7 +18,7 @@ export interface DeadUse {
 
 export type DeadKind = "revoked" | "expired" | "replaced" | "withdrawn";
 
-/** One secret that has ended, with the places that present it still. */
+/** One ended secret with the sources that still present it. */
 export interface DeadSecret {
 	readonly kid: string;
 	readonly kind: DeadKind;
@@ -32,7 +32,7 @@ interface KeyOfSecrets {
 	readonly secrets: readonly Secret[];
 }
 
-/** How a secret came to its end; null for one that works, also again. A key that is revoked takes all of its secrets with it. */
+/** How a secret ended; null for one that works (again). Revoking a key ends all of its secrets. */
 function kindOf(kid: string, key: KeyOfSecrets): DeadKind | null {
 	if (key.status === "revoked") return "revoked";
 	const secret = key.secrets.find((candidate) => candidate.kid === kid);
@@ -43,7 +43,7 @@ function kindOf(kid: string, key: KeyOfSecrets): DeadKind | null {
 	return successor ? "replaced" : "withdrawn";
 }
 
-/** The secrets that are presented although they have ended, the one that was seen last first; `dead` has the latest use first. */
+/** Groups uses by ended secret, the latest first; `dead` must be sorted by latest use first. */
 export function deadSecretsOf(dead: readonly DeadUse[], key: KeyOfSecrets): readonly DeadSecret[] {
 	return [...new Set(dead.map((use) => use.kid))].flatMap((kid) => {
 		const kind = kindOf(kid, key);
@@ -52,7 +52,7 @@ export function deadSecretsOf(dead: readonly DeadUse[], key: KeyOfSecrets): read
 	});
 }
 
-/** Whether a key that has ended was presented within these hours all the same. */
+/** Whether an ended key was presented within these hours. */
 export function isStillPresented({ status }: Pick<ApiKey, "status">, hours: readonly { readonly ended: number }[]): boolean {
 	return (status === "revoked" || status === "expired") && hours.some((hour) => hour.ended > 0);
 }
@@ -63,7 +63,7 @@ export function deadTitle(kind: DeadKind): string {
 	return TITLES[kind];
 }
 
-/** What to do about a place that presents it; `live4` are the last four of the secret that works, null where none does. */
+/** What to do about sources that present it; `live4`: last four of the secret that works, null if none does. */
 export function deadAdvice(kind: DeadKind, live4: string | null): string {
 	const works = live4 === null ? "the key that works" : `the new key ${live4}`;
 	if (kind === "replaced") return `It was replaced, and these places still use the old one. Give them ${works}, or stop them.`;

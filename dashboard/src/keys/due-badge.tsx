@@ -7,13 +7,13 @@ import { type Due, expiryDue, replacementDue } from "./due-words.ts";
 const DUES = { expiry: expiryDue, replacement: replacementDue } as const;
 type Kind = keyof typeof DUES;
 
-/** A date in a list: a badge when it is near or over, else as it is said everywhere. The exact time is on hover. */
+/** A date in a list: a badge when it is near or past, else the usual relative time. The exact time is on hover. */
 export function DueTime({ kind, value, never }: { kind: Kind; value: string | null; never: string }) {
 	const due = DUES[kind](value, useNow());
 	return value === null || due === null ? <Time value={value} never={never} /> : <Badged due={due} value={value} words={due.short} />;
 }
 
-/** The same as a statement of its own, and nothing while the date is far. */
+/** The same as a sentence; nothing while the date is far away. */
 export function DueBadge({ kind, value }: { kind: Kind; value: string | null }) {
 	const due = DUES[kind](value, useNow());
 	return value === null || due === null ? null : <Badged due={due} value={value} words={due.whole} />;

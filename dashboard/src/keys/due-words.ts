@@ -3,7 +3,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from "../ui/time-units.ts";
 import { relativeTime } from "../ui/time-words.ts";
 import { type Nearness, nearness } from "./words.ts";
 
-/** A date that comes near or is over, in a word beside others and as a statement of its own. */
+/** A date that is near or past: a short form for lists and a sentence. */
 export interface Due {
 	readonly nearness: Nearness;
 	readonly meaning: Meaning;
@@ -15,7 +15,7 @@ function counted(count: number, unit: string): string {
 	return count === 1 ? `1 ${unit}` : `${count} ${unit}s`;
 }
 
-/** "5 days", "3 hours": what is left or has passed, in days for as long as a day is left. Never says "0". */
+/** "5 days", "3 hours": the time left or passed, in days while it is at least a day. Never "0". */
 export function spanWords(span_ms: number): string {
 	if (span_ms >= DAY_MS) return counted(Math.round(span_ms / DAY_MS), "day");
 	return span_ms >= HOUR_MS ? counted(Math.round(span_ms / HOUR_MS), "hour") : counted(Math.max(1, Math.round(span_ms / MINUTE_MS)), "minute");
@@ -28,7 +28,7 @@ const MEANING_OF_END: Readonly<Record<Exclude<Nearness, "none" | "far">, Meaning
 	over: "ended",
 };
 
-/** The end of a key, from 30 days before; null while it is far away or there is none. */
+/** The end of a key, from 30 days before; null earlier or without one. */
 export function expiryDue(expires_at: string | null, now_ms: number): Due | null {
 	const near = nearness(expires_at, now_ms);
 	if (expires_at === null || near === "none" || near === "far") return null;
@@ -41,7 +41,7 @@ export function expiryDue(expires_at: string | null, now_ms: number): Due | null
 	return { ...of, short: `in ${left}`, whole: `Expires in ${left}` };
 }
 
-/** The date by which a key should be replaced, from a week before. Nothing stops then, so it is never told in the colour of refusals. */
+/** The date by which a key should be replaced, from a week before. The key keeps working after it, so it is never red. */
 export function replacementDue(rotation_due_at: string | null, now_ms: number): Due | null {
 	const near = nearness(rotation_due_at, now_ms);
 	if (rotation_due_at === null || near === "none" || near === "far" || near === "month") return null;

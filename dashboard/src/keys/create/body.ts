@@ -7,11 +7,11 @@ type CreateBody = NonNullable<paths["/api/v1/tenants/{tenant_id}/api-keys"]["pos
 interface KnownPerson {
 	readonly name: string;
 	readonly email: string | null;
-	/** Of a member. */
+	/** A member's id. */
 	readonly id?: string;
 }
 
-/** What the form asks the server for. A responsible person who is known comes with an address, so that mails find them. */
+/** Converts the form into a request body. A responsible person who is known gets their address, so that mails reach them. */
 export function bodyOf(
 	values: CreateValues,
 	around: { people: readonly KnownPerson[]; plan_limits: readonly { readonly name: string }[]; now_ms: number },

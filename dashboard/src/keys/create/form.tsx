@@ -25,7 +25,7 @@ const MORE_FIELDS: readonly (keyof CreateValues)[] = ["name", "permissions", "si
 
 const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "long" });
 
-/** Three questions, what else there is folded away, how the key gets to its server, and what will be made in one sentence. */
+/** Three questions, a collapsed section with the rest, the way of delivery, and one sentence that says what will be created. */
 export function CreateForm({ tenant_id, onMade }: { tenant_id: string; onMade: (made: Made) => void }) {
 	const { person, mail } = useSession();
 	const { plan } = useAccess();
@@ -149,7 +149,7 @@ export function CreateForm({ tenant_id, onMade }: { tenant_id: string; onMade: (
 	);
 }
 
-/** The answer of a creation: with a link, or with a raw key. */
+/** The response to a creation: with a link or with a raw key. */
 type Answer = { readonly key: ApiKey; readonly warnings?: readonly Warning[] } & (
 	| { readonly raw_key: string }
 	| { readonly handover_url: string; readonly mailed: boolean }

@@ -12,7 +12,7 @@ import { type CreateValues, counted, dayOf, EXPIRY_DAYS, type Expiry, ROTATION_D
 
 type Form = UseFormReturnType<CreateValues>;
 
-/** What the tenant has to choose from. */
+/** The tenant's sites and permissions to choose from. */
 export interface Choices {
 	readonly offered: readonly Permission[];
 	readonly capabilities: readonly Capability[];
@@ -24,11 +24,11 @@ interface MoreProps {
 	readonly form: Form;
 	readonly choices: Choices;
 	readonly max_days: number | null;
-	/** Whether somebody has come for the date only. */
+	/** Whether the sheet was opened to change the date only. */
 	readonly begins_at_expiry?: boolean;
 }
 
-/** What most keys leave as it is. */
+/** Settings that most keys leave at their defaults. */
 export function CreateMore({ form, choices, max_days, begins_at_expiry = false }: MoreProps) {
 	const { offered, capabilities, sites, plan_limits } = choices;
 	return (

@@ -7,17 +7,17 @@ import { anotherLimit, faultOfLimits, type OwnLimit, planPace, windowsFor, withW
 import type { CreateValues } from "./values.ts";
 
 const REQUESTS_MAX = 1_000_000_000;
-/** One line, also on a phone. */
+/** Fits on one line on a phone. */
 const NUMBER_WIDTH_PX = 96;
 const WINDOW_WIDTH_PX = 128;
 
 interface LimitsProps {
 	readonly form: UseFormReturnType<CreateValues>;
-	/** The plan's; what is said of them helps to choose. */
+	/** The plan's limits, shown to help with the choice. */
 	readonly of_plan: readonly RateLimit[];
 }
 
-/** Whether this key is held to less than the plan allows, and to what. */
+/** Whether this key gets lower limits than the plan's, and which. */
 export function OwnLimitsField({ form, of_plan }: LimitsProps) {
 	const limits = form.values.rate_limits;
 	const fault_id = useId();
@@ -43,7 +43,7 @@ export function OwnLimitsField({ form, of_plan }: LimitsProps) {
 				<Stack gap={8} mt={8} role="group" aria-label="Limits of this key">
 					{limits.map((limit, index) => (
 						<LimitRow
-							// biome-ignore lint/suspicious/noArrayIndexKey: a limit has nothing else that stays while it is written
+							// biome-ignore lint/suspicious/noArrayIndexKey: a limit has no stable id while it is edited
 							key={index}
 							place={index + 1}
 							limit={limit}
@@ -78,7 +78,7 @@ export function OwnLimitsField({ form, of_plan }: LimitsProps) {
 interface RowProps {
 	readonly place: number;
 	readonly limit: OwnLimit;
-	/** Of the text that says what is wrong with it. */
+	/** Id of the element with the error text. */
 	readonly fault_id: string | null;
 	readonly onLimit: (limit: OwnLimit) => void;
 	readonly onRemove: () => void;

@@ -1,40 +1,40 @@
 import { paceWords, type RateLimit, windowWords } from "../../plans/plan-words.ts";
 
-/** A limit of the key's own, as a form holds it. */
+/** A key's own limit as the form holds it. */
 export interface OwnLimit {
-	/** Null: it is named when it is saved. */
+	/** Null: a name is generated on saving. */
 	readonly name: string | null;
-	/** Null while no number is written. */
+	/** Null while the field is empty. */
 	readonly requests: number | null;
 	readonly window_seconds: number;
 }
 
-/** A limit of the key's own, as the API has it. */
+/** A key's own limit as the API has it. */
 export interface KeyRateLimit {
 	readonly name: string;
 	readonly requests: number;
 	readonly window_seconds: number;
 }
 
-/** What people choose from; the API takes any time up to an hour. */
+/** The windows to choose from; the API accepts any up to an hour. */
 const WINDOWS = [60, 3_600] as const;
 const count = new Intl.NumberFormat("en");
 const NAMES: Readonly<Record<number, string>> = { 60: "own-minute", 3600: "own-hour" };
 
-/** One more limit, for a time that has none yet; null when there is none left. */
+/** Another limit, for a window that has none yet; null when every window has one. */
 export function anotherLimit(limits: readonly OwnLimit[]): OwnLimit | null {
 	const window_seconds = WINDOWS.find((seconds) => !limits.some((limit) => limit.window_seconds === seconds));
 	return window_seconds === undefined ? null : { name: null, requests: null, window_seconds };
 }
 
-/** The times that one of the limits can be set to: those to choose from, and its own. */
+/** The windows that a limit can be set to: the fixed choices and its current one. */
 export function windowsFor(limit: OwnLimit): { value: string; label: string }[] {
 	return [...new Set([...WINDOWS, limit.window_seconds])]
 		.sort((a, b) => a - b)
 		.map((seconds) => ({ value: String(seconds), label: windowWords(seconds) }));
 }
 
-/** A name that says the time is made anew with it; one that somebody chose stays. */
+/** Regenerates a generated name for the new window; keeps a name that a person chose. */
 export function withWindow(limit: OwnLimit, window_seconds: number): OwnLimit {
 	return {
 		...limit,
@@ -48,12 +48,12 @@ export interface LimitFault {
 	readonly text: string;
 }
 
-/** The most that `limit` lets through in any `window_seconds`: so many of its own times cover that time. */
+/** The most requests that `limit` allows in any `window_seconds`: its own windows that cover that time, times its requests. */
 function allowedIn(limit: { readonly requests: number; readonly window_seconds: number }, window_seconds: number): number {
 	return limit.requests * Math.ceil(window_seconds / limit.window_seconds);
 }
 
-/** What of the key's other limits is always reached before this one, or null. */
+/** Another limit of the key that is always reached before this one, or null. */
 function reachedBefore(limits: readonly OwnLimit[], index: number): string | null {
 	const limit = limits[index];
 	if (limit === undefined) return null;
@@ -66,7 +66,7 @@ function reachedBefore(limits: readonly OwnLimit[], index: number): string | nul
 	return null;
 }
 
-/** The first thing that is wrong with the limits, or null. A limit that the plan makes useless would look like one and be none. */
+/** The first error in the limits, or null. A limit at or above the plan's is an error, because it would have no effect. */
 export function faultOfLimits(limits: readonly OwnLimit[], of_plan: readonly RateLimit[]): LimitFault | null {
 	for (const [index, { requests, window_seconds }] of limits.entries()) {
 		if (requests === null || requests < 1) return { index, text: "Say how many requests" };
@@ -80,7 +80,7 @@ export function faultOfLimits(limits: readonly OwnLimit[], of_plan: readonly Rat
 	return null;
 }
 
-/** The limits as the API takes them, each with a name that neither the plan nor another of them has. */
+/** Converts limits for the API, each with a name that is unique among these and the plan's. */
 export function rateLimitsOf(limits: readonly OwnLimit[], of_plan: readonly Pick<RateLimit, "name">[]): KeyRateLimit[] {
 	const taken = new Set([...of_plan, ...limits].flatMap(({ name }) => name ?? []));
 	return limits.map(({ name, requests, window_seconds }) => {
@@ -103,7 +103,7 @@ export function limitsWords(limits: readonly OwnLimit[]): string | null {
 	return paces.length === 0 ? null : `at most ${paces.join(" and ")}`;
 }
 
-/** What the plan allows anyway, as far as it concerns every request. */
+/** The plan's limits that apply to every request. */
 export function planPace(of_plan: readonly RateLimit[]): string | null {
 	const paces = of_plan
 		.filter((limit) => !limit.named_only)

@@ -10,7 +10,7 @@ interface PermissionsProps {
 	readonly capabilities: readonly Capability[];
 }
 
-/** What a key may do: a choice of three, and below it every permission, under what the plan calls it. */
+/** The permissions of a key: three presets, and below them every permission, grouped by capability. */
 export function PermissionsField({ form, offered, capabilities }: PermissionsProps) {
 	const chosen = form.values.permissions ?? everything(offered);
 	const preset = presetOf(form.values.permissions, offered);

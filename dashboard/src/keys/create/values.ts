@@ -6,12 +6,12 @@ import { faultOfLimits, limitsWords, type OwnLimit } from "./own-limits.ts";
 const NAME_CHARACTERS_MAX = 200;
 const ADDRESSES_MAX = 100;
 
-/** What the create form holds; texts as they were typed. */
+/** The values of the create form; texts as typed. */
 export interface CreateValues {
 	readonly integration: string;
 	readonly environment: Environment;
 	readonly owner: string;
-	/** Null while it is composed of integration and environment. */
+	/** Null: composed of integration and environment. */
 	readonly name: string | null;
 	/** Null: every permission that the plan includes. */
 	readonly permissions: readonly string[] | null;
@@ -23,7 +23,7 @@ export interface CreateValues {
 	readonly expiry: Expiry;
 	readonly rotate_every_days: number | null;
 	readonly way: "handover" | "show";
-	/** For the hand-over link by mail; empty: no mail. */
+	/** Recipient of the hand-over link; empty: no mail. */
 	readonly email: string;
 }
 
@@ -33,7 +33,7 @@ export const EXPIRY_DAYS = [30, 90, 180, 365] as const;
 export const ROTATION_DAYS = [30, 90, 180, 365] as const;
 const ROTATION_DAYS_AT_FIRST = 90;
 
-/** The person is asked to replace a production key after 90 days unless they say otherwise; nothing else is limited. */
+/** The default: a reminder to replace a production key after 90 days, and no other limit. */
 export function valuesAtFirst(owner: string, max_key_lifetime_days: number | null): CreateValues {
 	return {
 		integration: "",
@@ -51,12 +51,12 @@ export function valuesAtFirst(owner: string, max_key_lifetime_days: number | nul
 	};
 }
 
-/** The longest period of the list that the plan allows, or just what it allows. */
+/** The longest listed period within the plan's maximum, or the maximum itself. */
 function longestExpiry(max_days: number): number {
 	return [...EXPIRY_DAYS].reverse().find((days) => days <= max_days) ?? max_days;
 }
 
-/** `Order bot` in production is `prod-order-bot`; letters of any script stay. */
+/** `Order bot` in production becomes `prod-order-bot`; letters of any script are kept. */
 export function composeName(integration: string, environment: Environment): string {
 	const slug = integration
 		.normalize("NFKC")
@@ -84,17 +84,17 @@ export const PRESETS = [
 ] as const;
 export type Preset = (typeof PRESETS)[number]["id"];
 
-/** What a connectivity check needs; without it a key could not be tried. */
+/** The permission of the connectivity check, without which a key could not be tried. */
 const CHECK_PERMISSION = "tenant:read";
-/** A key gets this only when it is named: the server leaves it out of "everything" as well. */
+/** Granted only by name: the server excludes it from "everything" too. */
 const NEVER_BY_DEFAULT = "key:rotate";
 
-/** What "everything" comes to: what the server gives a key that names no permissions. */
+/** The permissions that the server grants to a key that names none. */
 export function everything(offered: readonly Offered[]): string[] {
 	return offered.filter((permission) => permission.included && permission.name !== NEVER_BY_DEFAULT).map((permission) => permission.name);
 }
 
-/** The permissions of a preset among those that are included; null for everything. */
+/** The permissions of a preset that the plan includes; null for everything. */
 export function permissionsOfPreset(preset: Preset, offered: readonly Offered[]): string[] | null {
 	if (preset === "everything") return null;
 	const included = everything(offered);
@@ -106,7 +106,7 @@ function sameNames(a: readonly string[], b: readonly string[]): boolean {
 	return a.length === b.length && a.every((name) => b.includes(name));
 }
 
-/** The preset that a choice of permissions is, or null for a choice of one's own. */
+/** The preset that matches these permissions, or null. */
 export function presetOf(permissions: readonly string[] | null, offered: readonly Offered[]): Preset | null {
 	if (permissions === null) return "everything";
 	const found = PRESETS.find(({ id }) => {
@@ -116,14 +116,14 @@ export function presetOf(permissions: readonly string[] | null, offered: readonl
 	return found?.id ?? (sameNames(permissions, everything(offered)) ? "everything" : null);
 }
 
-/** The day where the person is: "2026-03-09". */
+/** The local date: "2026-03-09". */
 export function dayOf(time_ms: number): string {
 	const date = new Date(time_ms);
 	const two = (part: number) => String(part).padStart(2, "0");
 	return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }
 
-/** When a key with this expiry ends, as the API takes it; a date means the end of that day where the person is. */
+/** The expiry as the API takes it; a date means the end of that day in the local time zone. */
 export function expiresAt(expiry: Expiry, now_ms: number): string | null {
 	if (expiry.kind === "never") return null;
 	if (expiry.kind === "days") return new Date(now_ms + expiry.days * DAY_MS).toISOString();
@@ -134,7 +134,7 @@ export function expiresAt(expiry: Expiry, now_ms: number): string | null {
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$|\/)|(?=$|\/))){4}(?:\/(?:3[0-2]|[12]?\d))?$/;
 const IPV6 = /^[0-9a-f:]{2,39}(?:\/(?:12[0-8]|1[01]\d|[1-9]?\d))?$/i;
 
-/** What is wrong with an address or network (CIDR), or null. The server has the last word on the finer points. */
+/** The error in an address or network (CIDR), or null. The server validates it fully. */
 export function faultOfAddress(text: string): string | null {
 	if (IPV4.test(text)) return null;
 	const [address = ""] = text.split("/");
@@ -142,13 +142,13 @@ export function faultOfAddress(text: string): string | null {
 	return `"${text}" is no address. Write one such as 203.0.113.7, or a network such as 203.0.113.0/24 or 2001:db8::/32.`;
 }
 
-/** What a plan says of keys. */
+/** The plan's rules for keys. */
 export interface PlanBounds {
 	readonly max_key_lifetime_days: number | null;
 	readonly rate_limits: readonly RateLimit[];
 }
 
-/** What is missing or wrong before the server is asked, by field. */
+/** Errors that need no request, by field. */
 export function faultsOf(values: CreateValues, plan: PlanBounds, now_ms: number): Partial<Record<keyof CreateValues, string>> {
 	const faults: Partial<Record<keyof CreateValues, string>> = {};
 	if (values.integration.trim() === "") faults.integration = "Say what will use this key, such as: order bot";
@@ -177,13 +177,13 @@ function faultOfExpiry(expiry: Expiry, max_days: number | null, now_ms: number):
 }
 
 export interface Names {
-	/** Sites by id. */
+	/** Site names by id. */
 	readonly sites: ReadonlyMap<string, string>;
 	readonly offered: readonly Offered[];
 	readonly formatDate: (time: string) => string;
 }
 
-/** What the button will make, in one sentence; of a form that has no name yet, what is missing. */
+/** One sentence that says what will be created, or what is missing while there is no name. */
 export function sentenceOf(values: CreateValues, names: Names, now_ms: number): string {
 	const name = nameOf(values);
 	if (name === "") return "Say what the key is for, and its name is made of that.";

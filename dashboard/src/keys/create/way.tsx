@@ -4,7 +4,7 @@ import { ChoiceCard } from "../../ui/choice-card.tsx";
 
 const EMAIL_CHARACTERS_MAX = 254;
 
-/** How the key gets to its server: two equal ways, the one that nobody in between sees first. `email` is null where no mail can be sent. */
+/** How the key is delivered: by link or shown once. The link comes first, because only its recipient sees the key. `email`: null without a mail server. */
 export function CreateWay({ way, email }: { way: GetInputPropsReturnType; email: GetInputPropsReturnType | null }) {
 	return (
 		<Box>

@@ -13,11 +13,11 @@ interface EditProps {
 	readonly apiKey: ApiKey;
 	readonly opened: boolean;
 	readonly onClose: () => void;
-	/** Where the person wants to begin; at the top unless it is said. */
+	/** The field to focus first; the top by default. */
 	readonly at?: "expiry";
 }
 
-/** A sheet at the side with everything about a key that can be changed. */
+/** A side sheet with every editable setting of a key. */
 export function EditKey({ tenant_id, apiKey, opened, onClose, at }: EditProps) {
 	return (
 		<Drawer

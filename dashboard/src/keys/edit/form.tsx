@@ -40,13 +40,13 @@ interface FormProps {
 	readonly at?: "expiry";
 }
 
-/** The fields that creating a key has too, in the shape of its form. */
+/** The fields shared with the create form, in its shape. */
 function formValuesOf(values: EditValues): CreateValues {
 	const { owner_email: _email, labels: _labels, ...rest } = values;
 	return { ...rest, way: "show", email: "" };
 }
 
-/** Fields that were left alone are not judged again: a key may have what could not be chosen today. */
+/** Validates changed fields only: a key may have values that could not be chosen today. */
 function faultsOfChanged(values: EditValues, before: EditValues, plan: PlanBounds): Partial<Record<keyof CreateValues, string>> {
 	const changed = new Set<string>(fieldsThatDiffer(before, values));
 	const faults = faultsOf(formValuesOf(values), plan, Date.now());
@@ -54,7 +54,7 @@ function faultsOfChanged(values: EditValues, before: EditValues, plan: PlanBound
 	return Object.fromEntries(kept);
 }
 
-/** Edits a key. What others changed meanwhile is told before anything of theirs is overwritten. */
+/** Edits a key. Shows concurrent changes before saving overwrites them. */
 export function EditForm({ tenant_id, apiKey, around, onClose, at }: FormProps) {
 	const { plan } = useAccess();
 	const { plan_limits } = around.choices;

@@ -11,7 +11,7 @@ interface LabelsProps {
 	readonly fault: string | null;
 }
 
-/** Notes of the tenant's own about a key, such as team = checkout. */
+/** The tenant's labels on a key, such as team = checkout. */
 export function EditLabels({ labels, onLabels, fault }: LabelsProps) {
 	function set(index: number, change: Partial<Label>): void {
 		onLabels(labels.map((label, at) => (at === index ? { ...label, ...change } : label)));
@@ -27,7 +27,7 @@ export function EditLabels({ labels, onLabels, fault }: LabelsProps) {
 				</Text>
 			</div>
 			{labels.map((label, index) => (
-				// biome-ignore lint/suspicious/noArrayIndexKey: a label has nothing else that stays while it is written
+				// biome-ignore lint/suspicious/noArrayIndexKey: a label has no stable id while it is edited
 				<Group key={index} gap={8} wrap="nowrap">
 					<TextInput
 						aria-label={`Name of label ${index + 1}`}

@@ -10,7 +10,7 @@ export interface Label {
 	readonly value: string;
 }
 
-/** What can be changed of a key, as the form holds it. */
+/** The editable settings of a key as the form holds them. */
 export interface EditValues extends Omit<CreateValues, "way" | "email"> {
 	readonly owner_email: string;
 	readonly labels: readonly Label[];
@@ -63,7 +63,7 @@ const FIELDS = [
 ] as const satisfies readonly (keyof EditValues)[];
 export type EditField = (typeof FIELDS)[number];
 
-/** Equal for what means the same: the order of a list says nothing. */
+/** Normalised for comparison: the order of a list has no meaning. */
 function comparable(value: EditValues[EditField]): string {
 	if (typeof value === "string") return value.trim();
 	return JSON.stringify(Array.isArray(value) ? value.map((entry: unknown) => JSON.stringify(entry)).sort() : value);
@@ -73,7 +73,7 @@ export function fieldsThatDiffer(a: EditValues, b: EditValues): EditField[] {
 	return FIELDS.filter((field) => comparable(a[field]) !== comparable(b[field]));
 }
 
-/** Permissions as a list: null stands for everything that the plan includes. */
+/** Permissions as a list; null stands for all that the plan includes. */
 export function withPermissions(values: EditValues, offered: readonly Offered[]): EditValues {
 	return { ...values, permissions: values.permissions ?? everything(offered) };
 }
@@ -97,7 +97,7 @@ export interface EditAround {
 	readonly now_ms: number;
 }
 
-/** What the API is asked to change: only what differs from the key as it is. */
+/** The PATCH body: only fields that differ from the key. */
 export function patchOf(key: Editable, values: EditValues, around: EditAround): EditBody {
 	const changed = new Set(fieldsThatDiffer(valuesOf(key), values));
 	const { name, permissions, site_ids, allowed_ips, rotate_every_days } = values;
@@ -117,11 +117,11 @@ export function patchOf(key: Editable, values: EditValues, around: EditAround): 
 
 export interface Meanwhile {
 	readonly field: EditField;
-	/** Whether the person changed it too, to something else: saving writes theirs. */
+	/** Whether the person changed this field too, to another value: saving writes theirs. */
 	readonly both: boolean;
 }
 
-/** What others changed between `before` and `now`, and what the form holds then: theirs where the person touched nothing. */
+/** Concurrent changes between `before` and `now`, and the merged form: fields that the person did not touch take the new value. */
 export function mergedWith(values: EditValues, before: Editable, now: Editable): { values: EditValues; changes: readonly Meanwhile[] } {
 	const was = valuesOf(before);
 	const is = valuesOf(now);
@@ -146,7 +146,7 @@ const WORDS: Readonly<Record<EditField, string>> = {
 	rotate_every_days: "How often it is replaced",
 };
 
-/** "Sites: demo-shop, demo-staging": the field and what stands in it. */
+/** "Sites: demo-shop, demo-staging": the field and its value. */
 export function fieldWords(field: EditField, values: EditValues): string {
 	return `${WORDS[field]}: ${valueWords(field, values)}`;
 }
@@ -165,7 +165,7 @@ function valueWords(field: EditField, values: EditValues): string {
 
 const LABELS_MAX = 20;
 
-/** What is wrong with the labels, or null. */
+/** The error in the labels, or null. */
 export function faultOfLabels(labels: readonly Label[]): string | null {
 	if (labels.some(({ name }) => name.trim() === "")) return "Give every label a name, or remove it";
 	if (new Set(labels.map(({ name }) => name.trim())).size < labels.length) return "Two labels have the same name";
