@@ -4,17 +4,17 @@ export interface RateLimit {
 	readonly requests: number;
 	readonly window_seconds: number;
 	readonly per: "key" | "tenant";
-	/** Counts only requests that name it; false when left out. */
+	/** Counts only requests that name this limit; false when omitted. */
 	readonly named_only?: boolean;
 }
 
-/** How much of what a tenant may have; null: without limit. */
+/** Limits of a tenant; null: unlimited. */
 export interface PlanLimits {
 	readonly sites: number | null;
 	readonly api_keys: number | null;
 	readonly documents: number | null;
 	readonly storage_bytes: number | null;
-	/** Largest single document. */
+	/** Size of the largest document, bytes. */
 	readonly document_bytes: number | null;
 }
 
@@ -28,20 +28,20 @@ export interface Plan {
 	readonly max_key_lifetime_days: number | null;
 }
 
-/** What an operator sets for one tenant in place of its plan's numbers; a field left out means the plan's. */
+/** A tenant's own limits, which replace those of its plan; an omitted field takes the plan's. */
 export interface TenantLimits extends Partial<PlanLimits> {
 	readonly rate_limits?: readonly RateLimit[];
 	readonly quota_requests_per_month?: number | null;
 }
 
-/** The plan as it holds for a tenant with `overrides`. */
+/** The plan with the tenant's `overrides` applied. */
 export function effectivePlan(plan: Plan, overrides: TenantLimits | null): Plan {
 	if (!overrides) return plan;
 	const { rate_limits = plan.rate_limits, quota_requests_per_month = plan.quota_requests_per_month, ...limits } = overrides;
 	return { ...plan, rate_limits, quota_requests_per_month, limits: { ...plan.limits, ...limits } };
 }
 
-/** Guarantee: the columns were written from values that the plan's and the tenant's schemas had accepted. */
+/** Guarantee: the columns were written from values that passed the schemas of plans and tenants. */
 export function planFromRow(row: {
 	id: string;
 	name: string;
@@ -62,7 +62,7 @@ export function planFromRow(row: {
 	};
 }
 
-/** Guarantee: the column was written from a value that the schema of tenant limits had accepted. */
+/** Guarantee: the column was written from a value that passed the schema of tenant limits. */
 export function tenantLimitsFromRow(limits: unknown): TenantLimits | null {
 	return limits as TenantLimits | null;
 }

@@ -10,13 +10,13 @@ import type { Plan, RateLimit } from "./plan.ts";
 import type { PlanInput } from "./schema.ts";
 import { countPlans, countTenantsOfPlan, deletePlanRow, insertPlan, lockPlan, readPlan, readPlans, updatePlan } from "./store.ts";
 
-/** One page of the plans, sorted by id. */
+/** Lists the plans by id. */
 export async function listPlans(context: DatabaseContext, input: PageRequest): Promise<Page<Plan>> {
 	const window = windowByText(input);
 	return toPage(await read(context, (tx) => readPlans(tx, window)), window, (plan) => [plan.id]);
 }
 
-/** One plan; 404 `not_found` when there is none with this id. */
+/** Reads one plan. 404 `not_found`. */
 export async function getPlan(context: DatabaseContext, input: { plan_id: string }): Promise<Plan> {
 	const plan = await read(context, (tx) => readPlan(tx, input.plan_id));
 	if (!plan) throw planNotFound();
@@ -27,11 +27,11 @@ export function planNotFound(): ApiError {
 	return new ApiError("not_found", "There is no plan with this id.");
 }
 
-/** A change of the permission catalogue names every plan, so their number is bounded. */
+/** A change of the permission catalogue invalidates every plan, so their number is bounded. */
 const PLANS_MAX = 1_000;
 const WITHOUT_LIMITS = { sites: null, api_keys: null, documents: null, storage_bytes: null, document_bytes: null };
 
-/** What is wrong with the names of `rate_limits`: counters are kept by name, so that two of one name would share them. */
+/** Validates that the names of `rate_limits` are unique: counters are stored by name, so duplicates would share one. */
 export function doubledNames(rate_limits: readonly RateLimit[], at: string): InputError[] {
 	const seen = new Set<string>();
 	return rate_limits.flatMap(({ name }, index) => {
@@ -58,8 +58,8 @@ function planOf(input: PlanInput & { plan_id: string }): Plan {
 }
 
 /**
- * Creates the plan or replaces it whole; the same content again changes nothing. It holds for every tenant that has it from the next request on:
- * nothing is revoked when it shrinks. 400 `invalid_request`, 409 `conflict` beyond 1,000 plans.
+ * Creates or replaces the plan; equal content changes nothing. Applies to its tenants from the next request on; shrinking it revokes
+ * nothing. 400 `invalid_request`; 409 `conflict` beyond 1,000 plans.
  */
 export async function putPlan(context: ChangeContext, input: PlanInput & { plan_id: string }): Promise<Plan> {
 	const plan = planOf(input);
@@ -81,7 +81,7 @@ export async function putPlan(context: ChangeContext, input: PlanInput & { plan_
 	});
 }
 
-/** Deletes a plan that no tenant has. 404 `not_found`; 409 `conflict` while a tenant has it. */
+/** Deletes a plan. 404 `not_found`; 409 `conflict` while a tenant has it. */
 export async function deletePlan(context: ChangeContext, input: { plan_id: string }): Promise<void> {
 	await change(context, async (tx) => {
 		await reauthorize(tx);

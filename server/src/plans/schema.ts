@@ -17,9 +17,9 @@ const LIFETIME_DAYS_MAX = 3_650;
 const DESCRIPTION_CHARACTERS_MAX = 500;
 const ADDRESS_CHARACTERS_MAX = 2_000;
 const CHECK_PATH_CHARACTERS_MAX = 500;
-/** 64 KiB in base64, and what stands before it. */
+/** 64 KiB in base64, with the prefix of the data URL. */
 const LOGO_CHARACTERS_MAX = 87_500;
-/** A logo and everything else at its longest. */
+/** A logo and all other fields at their longest. */
 export const PROFILE_BODY_BYTES_MAX = 131_072;
 
 function orNull<S extends Type.TSchema>(schema: S) {
@@ -64,7 +64,7 @@ export const PlanSchema = Type.Object({
 	max_key_lifetime_days: LifetimeDays,
 });
 
-/** The body of PUT: what is left out is as in a plan that limits nothing and includes nothing more. */
+/** The body of PUT: an omitted limit is unlimited, and no other capability is included. */
 export const PlanInput = Type.Object(
 	{
 		id: Type.Optional(ChosenId),
@@ -79,7 +79,7 @@ export const PlanInput = Type.Object(
 );
 export type PlanInput = Static<typeof PlanInput>;
 
-/** What an operator sets for one tenant in place of its plan's numbers. */
+/** A tenant's own limits, which replace those of its plan. */
 export const TenantLimitsSchema = Type.Partial(Type.Object({ ...limits, rate_limits: RateLimits, quota_requests_per_month: Quota }), {
 	additionalProperties: false,
 	description: "What is left out is as in the plan; null is without limit",
@@ -93,7 +93,7 @@ export const CapabilitySchema = Type.Object({
 	built_in: Type.Boolean({ description: "Comes with Keywright and cannot be changed" }),
 });
 
-/** What plans can include, and whether the tenant's does. */
+/** A capability, and whether the tenant's plan includes it. */
 export const TenantCapabilitySchema = Type.Object({
 	name: Capability,
 	description: Type.String({ description: "Empty when nobody has described it" }),
@@ -157,7 +157,7 @@ export const ProfileSchema = Type.Object({
 	accent_color: orNull(Accent),
 });
 
-/** The body of PUT: what is left out or null is as by default. */
+/** The body of PUT: omitted or null fields take their defaults. */
 export const ProfileInput = Type.Partial(
 	Type.Object({
 		product_name: orNull(Name),

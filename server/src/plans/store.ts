@@ -23,13 +23,13 @@ export async function readPlan(tx: ReadTx, plan_id: string): Promise<Plan | null
 	return row ? planFromRow(row) : null;
 }
 
-/** Reads a plan that nobody else changes or deletes until the transaction ends. */
+/** Reads a plan FOR UPDATE. */
 export async function lockPlan(tx: Tx, plan_id: string): Promise<Plan | null> {
 	const row = await tx.selectFrom("plans").select(PLAN_COLUMNS).where("id", "=", plan_id).forUpdate().executeTakeFirst();
 	return row ? planFromRow(row) : null;
 }
 
-/** Whether the plan exists; it then cannot be deleted until the transaction ends. */
+/** Whether the plan exists. Locks it FOR KEY SHARE, which blocks its deletion until commit. */
 export async function readPlanForShare(tx: Tx, plan_id: string): Promise<boolean> {
 	const row = await tx.selectFrom("plans").select("id").where("id", "=", plan_id).forKeyShare().executeTakeFirst();
 	return row !== undefined;
@@ -55,7 +55,7 @@ export async function countPlans(tx: ReadTx): Promise<number> {
 	return count;
 }
 
-/** False when a plan with this id is there already, also one that another transaction has just made. */
+/** False when a plan with this id exists, even one that a concurrent transaction has just created. */
 export async function insertPlan(tx: Tx, plan: Plan, now: Date): Promise<boolean> {
 	const inserted = await tx
 		.insertInto("plans")
@@ -73,7 +73,7 @@ export async function updatePlan(tx: Tx, plan: Plan, now: Date): Promise<void> {
 		.execute();
 }
 
-/** How many tenants that are not erased have the plan. */
+/** The number of tenants with the plan, without erased ones. */
 export async function countTenantsOfPlan(tx: ReadTx, plan_id: string): Promise<number> {
 	const { count } = await tx
 		.selectFrom("tenants")
@@ -87,7 +87,7 @@ export async function deletePlanRow(tx: Tx, plan_id: string): Promise<void> {
 	await tx.deleteFrom("plans").where("id", "=", plan_id).execute();
 }
 
-/** The ids of all plans, and no plan is made or changed until the transaction ends: a change of the catalogue touches every one. */
+/** Locks the table of plans in SHARE mode and returns all plan ids: a change of the catalogue affects every plan. */
 export async function lockPlanIds(tx: Tx): Promise<string[]> {
 	await sql`lock table keywright.plans in share mode`.execute(tx);
 	const rows = await tx.selectFrom("plans").select("id").orderBy("id").execute();
@@ -110,7 +110,7 @@ export async function readPermissions(tx: ReadTx, window: Window): Promise<Permi
 		.execute();
 }
 
-/** The whole catalogue as the tenant sees it, sorted by name; empty when the tenant is unknown. */
+/** The whole catalogue as the tenant sees it, by name; empty when the tenant is unknown. */
 export async function readPermissionsOfTenant(tx: ReadTx, tenant_id: string): Promise<TenantPermission[]> {
 	return tx
 		.selectFrom("tenants as t")

@@ -4,7 +4,7 @@ import type { Tx } from "../database/transaction.ts";
 
 const ERASED: Actor = { kind: "system", name: "erased" };
 
-/** Revokes every key of the tenant that is not revoked yet; returns how many. */
+/** Revokes every key of the tenant that is not yet revoked; returns their number. */
 export async function revokeAllKeys(tx: Tx, tenant_id: string, revocation: { now: Date; note: string }): Promise<number> {
 	const revoked = await tx
 		.updateTable("keys")
@@ -15,7 +15,7 @@ export async function revokeAllKeys(tx: Tx, tenant_id: string, revocation: { now
 	return Number(revoked.numUpdatedRows);
 }
 
-/** Takes out of the tenant's keys whatever people wrote or are named in; identity, times and secrets' MACs stay. */
+/** Clears personal data and free text from the tenant's keys; ids, times and the MACs of secrets remain. */
 export async function erasePeopleFromKeys(tx: Tx, tenant_id: string, revoke_note: string): Promise<void> {
 	await tx
 		.updateTable("keys")
@@ -35,8 +35,8 @@ export async function erasePeopleFromKeys(tx: Tx, tenant_id: string, revoke_note
 }
 
 /**
- * Deletes the tenant's members, invitations, portal sessions and handovers, names of sources and what was seen of them; and the accounts of
- * those who are in no tenant any more and do not run the instance, with their sign-ins. For transactions over all tenants. Returns how many members there were.
+ * Deletes the tenant's members, invitations, portal sessions, handovers, sources and source names. Also deletes the accounts of members who
+ * are in no other tenant and are not operators. Needs the scope of all tenants. Returns the number of members.
  */
 export async function deletePeopleOf(tx: Tx, tenant_id: string): Promise<number> {
 	const members = await tx.deleteFrom("members").where("tenant_id", "=", tenant_id).returning("person_id").execute();
@@ -56,7 +56,7 @@ export async function deletePeopleOf(tx: Tx, tenant_id: string): Promise<number>
 	}
 	const person_ids = members.map((member) => member.person_id);
 	if (person_ids.length === 0) return 0;
-	// Locked first: who is joining another tenant at this moment is looked for once that is done, and who would join later has no account.
+	// Locked first: a concurrent join of another tenant either commits before and keeps the account, or finds the account deleted.
 	await tx.selectFrom("people").select("id").where("id", "in", person_ids).orderBy("id").forUpdate().execute();
 	const elsewhere = tx.selectFrom("members").select("person_id").where("person_id", "in", person_ids);
 	await tx
@@ -69,8 +69,8 @@ export async function deletePeopleOf(tx: Tx, tenant_id: string): Promise<number>
 }
 
 /**
- * Deletes the tenant's sites, documents, reservations, kept answers and events. The sites are locked first, so that a document that is being
- * committed is deleted too, and a later one finds no site.
+ * Deletes the tenant's sites, documents, reservations, stored idempotency results and events. The sites are locked first, so that a
+ * document being committed is deleted too and a later one finds no site.
  */
 export async function deleteTenantsThings(tx: Tx, tenant_id: string): Promise<void> {
 	await tx.selectFrom("sites").select("id").where("tenant_id", "=", tenant_id).orderBy("id").forUpdate().execute();
@@ -80,12 +80,12 @@ export async function deleteTenantsThings(tx: Tx, tenant_id: string): Promise<vo
 	await tx.deleteFrom("idempotency").where("tenant_id", "=", ALL_TENANTS).where("subject_id", "=", tenant_id).execute();
 }
 
-/** Takes the details out of the tenant's audit entries; the chain of their digests stays whole. */
+/** Clears the details of the tenant's audit entries; the hash chain stays valid. */
 export async function eraseAuditDetails(tx: Tx, tenant_id: string): Promise<void> {
 	await sql`select keywright.erase_audit_details(${tenant_id})`.execute(tx);
 }
 
-/** What is left of an erased tenant: its id, which is not used again. */
+/** Reduces the tenant to its id, which is never reused. */
 export async function leaveTombstone(tx: Tx, tenant_id: string, now: Date): Promise<void> {
 	await tx
 		.updateTable("tenants")

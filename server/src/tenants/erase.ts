@@ -5,15 +5,15 @@ import { tenantNotFound } from "./tenant.ts";
 
 const REVOKE_NOTE = "tenant erased";
 
-/** What erasing a tenant needs: the documents' files are beyond this room. */
+/** The context of erasing a tenant. The documents' files belong to another module. */
 export interface EraseContext extends ChangeContext {
-	/** Removes the files of the tenant's documents, whose rows are gone. */
+	/** Removes the files of the tenant's documents, whose rows are already deleted. */
 	readonly forget_documents: (tenant_id: string) => Promise<void>;
 }
 
 /**
- * Revokes all keys of the tenant and erases what is personal, the accounts of people in no other tenant too, in one change; only the id, counts and
- * the audit chain's digests stay. Once it has returned no key of the tenant is accepted. Files that cannot be removed now are left to the sweep of
+ * Revokes all keys of the tenant and erases personal data in one transaction, with the accounts of people in no other tenant. Only the id,
+ * counts and audit digests remain. Once it returns, no key of the tenant is accepted. Files that cannot be removed are left to the sweep of
  * orphans. 404 `not_found`, also for a repeat.
  */
 export async function eraseTenant(context: EraseContext, input: { tenant_id: string }): Promise<void> {

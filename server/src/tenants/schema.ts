@@ -29,11 +29,14 @@ const settings = {
 	client_policy: Type.Optional(Policy),
 };
 
-/** POST creates; PUT creates or replaces. What is left out keeps its value, or is as in a new tenant: active, without an external id or limits of its own. */
+/**
+ * POST creates; PUT creates or updates. An omitted field keeps its value, or for a new tenant its default: active, without external id or
+ * limits of its own.
+ */
 export const TenantInput = Type.Object({ id: Type.Optional(ChosenId), name: Name, plan_id: ChosenId, ...settings }, { additionalProperties: false });
 export type TenantInput = Static<typeof TenantInput>;
 
-/** `limits` are replaced whole; null gives the plan's back. */
+/** `limits` are replaced as a whole; null restores the plan's. */
 export const TenantPatch = Type.Object({ name: Type.Optional(Name), plan_id: Type.Optional(ChosenId), ...settings }, { additionalProperties: false });
 export type TenantPatch = Static<typeof TenantPatch>;
 

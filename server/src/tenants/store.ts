@@ -12,7 +12,7 @@ const UNIQUE_VIOLATION = "23505";
 
 export interface TenantWithPlan {
 	readonly tenant: Tenant;
-	/** With the tenant's own limits in place of the plan's. */
+	/** The plan with the tenant's own limits applied. */
 	readonly plan: Plan;
 }
 
@@ -60,8 +60,8 @@ export async function readTenantWithPlan(tx: ReadTx, tenant_id: string): Promise
 }
 
 /**
- * Reads the tenant, and everybody else who would lock or hold it waits until the transaction ends: what is counted against a plan's limit
- * stays counted. The first statement of a change that counts; asks the caller again. Null when the tenant is unknown or erased.
+ * Reads the tenant FOR NO KEY UPDATE, so that concurrent changes cannot exceed a limit of the plan, and authorizes the caller again. The
+ * first statement of a change that counts. Null when the tenant is unknown or erased.
  */
 export async function readTenantForUpdate(tx: Tx, tenant_id: string): Promise<TenantWithPlan | null> {
 	const found = withPlanFromRow(await selectWithPlan(tx, tenant_id).forNoKeyUpdate("t").executeTakeFirst());
@@ -70,8 +70,8 @@ export async function readTenantForUpdate(tx: Tx, tenant_id: string): Promise<Te
 }
 
 /**
- * Reads the tenant, which nobody suspends or erases until the transaction ends; others may hold it too. The first statement of a write
- * that the tenant's standing permits; asks the caller again. Null when the tenant is unknown or erased.
+ * Reads the tenant FOR SHARE, which blocks suspension and erasure until commit, and authorizes the caller again. The first statement of a
+ * write that depends on the tenant's status. Null when the tenant is unknown or erased.
  */
 export async function readTenantForShare(tx: Tx | RecordTx, tenant_id: string): Promise<TenantWithPlan | null> {
 	const found = withPlanFromRow(await selectWithPlan(tx, tenant_id).forShare("t").executeTakeFirst());
@@ -79,7 +79,7 @@ export async function readTenantForShare(tx: Tx | RecordTx, tenant_id: string): 
 	return found;
 }
 
-/** Those of the tenants that there are, by their own ids or the operator's. */
+/** The existing tenants among those named by id or by external id. */
 export async function readTenantsNamed(
 	tx: ReadTx,
 	named: { ids: readonly string[]; external_ids: readonly string[] },
@@ -90,7 +90,7 @@ export async function readTenantsNamed(
 	return new Map(rows.map((row) => [row.id, tenantWithPlan(row)]));
 }
 
-/** As `lockTenant`, for several at once, in the order of their ids. */
+/** Reads several tenants FOR NO KEY UPDATE, in the order of their ids. Does not authorize the caller again. */
 export async function readTenantsForUpdate(tx: Tx, ids: readonly string[]): Promise<Map<string, TenantWithPlan>> {
 	const rows = await selectAllWithPlan(tx).where("t.id", "=", sql<string>`any(${ids}::text[])`).orderBy("t.id").forNoKeyUpdate("t").execute();
 	return new Map(rows.map((row) => [row.id, tenantWithPlan(row)]));
@@ -111,7 +111,7 @@ export async function readTenants(tx: ReadTx, window: Window, external_id: strin
 	return rows.map(tenantFromRow);
 }
 
-/** Runs a write of `tenants`; what the unique ids refuse becomes a 409 `conflict`. */
+/** Runs a write of `tenants`; a unique violation becomes a 409 `conflict`. */
 async function unlessTaken<T>(write: () => Promise<T>): Promise<T> {
 	try {
 		return await write();
@@ -167,7 +167,7 @@ export async function updateTenantRow(tx: Tx, tenant: Tenant): Promise<void> {
 	await unlessTaken(() => tx.updateTable("tenants").set(columnsOf(tenant)).where("id", "=", tenant.id).execute());
 }
 
-/** Those of `site_ids` that are sites of the tenant. */
+/** The ids among `site_ids` that are sites of the tenant. */
 export async function readSitesExisting(tx: ReadTx, tenant_id: string, site_ids: readonly string[]): Promise<Set<string>> {
 	if (site_ids.length === 0) return new Set();
 	const rows = await tx.selectFrom("sites").select("id").where("tenant_id", "=", tenant_id).where("id", "in", site_ids).execute();

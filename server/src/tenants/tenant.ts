@@ -8,7 +8,7 @@ export type TenantStatus = (typeof TENANT_STATUSES)[number];
 export const CLIENT_POLICIES = ["observe", "alert", "block"] as const;
 export type ClientPolicy = (typeof CLIENT_POLICIES)[number];
 
-/** One customer of the SaaS. `external_id` is the operator's own name for it elsewhere; `limits` stand in place of the plan's. */
+/** One customer of the SaaS. `external_id` is the operator's own id for it; `limits` replace the plan's. */
 export interface Tenant {
 	readonly id: string;
 	readonly name: string;
@@ -20,7 +20,7 @@ export interface Tenant {
 	readonly created_at: string;
 }
 
-/** Guarantee: the columns have check constraints and the schemas' values; `plan_id` is null in the row of an erased tenant alone. */
+/** Guarantee: check constraints and schemas limit the columns to these values; `plan_id` is null only in the row of an erased tenant. */
 export function tenantFromRow(row: {
 	id: string;
 	name: string;
@@ -43,7 +43,7 @@ export function tenantFromRow(row: {
 	};
 }
 
-/** Guarantee: the value was kept by `createTenant` as its answer. */
+/** Guarantee: the value was stored by `createTenant` as its result. */
 export function keptTenant(result: unknown): Tenant {
 	return result as Tenant;
 }
@@ -52,7 +52,7 @@ export function tenantNotFound(): ApiError {
 	return new ApiError("not_found", "There is no tenant with this id.");
 }
 
-/** Throws 403 `tenant_suspended`: in a suspended tenant nothing is made or changed. */
+/** Throws 403 `tenant_suspended` unless the tenant is active. */
 export function assertTenantActive(tenant: Pick<Tenant, "status">): void {
 	if (tenant.status !== "active") throw new ApiError("tenant_suspended", TENANT_SUSPENDED);
 }

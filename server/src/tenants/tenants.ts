@@ -15,14 +15,14 @@ import type { TenantInput, TenantPatch } from "./schema.ts";
 import { insertTenant, insertTenantUnlessThere, readTenant, readTenantForUpdate, readTenants, updateTenantRow } from "./store.ts";
 import { keptTenant, type Tenant, tenantNotFound } from "./tenant.ts";
 
-/** One tenant; 404 `not_found` when it is unknown or erased. */
+/** Reads one tenant. 404 `not_found` when it is unknown or erased. */
 export async function getTenant(context: DatabaseContext, input: { tenant_id: string }): Promise<Tenant> {
 	const tenant = await read(context, (tx) => readTenant(tx, input.tenant_id));
 	if (!tenant) throw tenantNotFound();
 	return tenant;
 }
 
-/** One page of the tenants, the newest first; with `external_id`, the one that has it. */
+/** Lists the tenants, newest first; with `external_id`, only the one that has it. */
 export async function listTenants(context: DatabaseContext, input: PageRequest & { external_id?: string }): Promise<Page<Tenant>> {
 	const window = windowByTime(input);
 	return toPage(await read(context, (tx) => readTenants(tx, window, input.external_id)), window, (tenant) => [tenant.created_at, tenant.id]);
@@ -40,7 +40,7 @@ export function assertLimits(limits: TenantLimits | null | undefined): void {
 	if (errors.length > 0) throw new ApiError("invalid_request", "The limits are not valid. Correct what `errors` names.", { errors });
 }
 
-/** The tenant that `input` makes when it is new. */
+/** Builds a new tenant from `input`. */
 export function newTenant(id: string, input: TenantInput, now: number): Tenant {
 	return {
 		id,
@@ -83,8 +83,8 @@ function assertIds(input: TenantInput & { tenant_id: string }): void {
 }
 
 /**
- * Creates the tenant of the operator's own id, or gives it this name and plan; what is left out keeps its value, so that a repeated
- * synchronisation never reinstates a suspended tenant. The same content again changes nothing. Errors as of `createTenant`.
+ * Creates or updates the tenant with the operator's own id. An omitted field keeps its value, so that a repeated synchronisation never
+ * reinstates a suspended tenant. Equal content changes nothing. Errors as of `createTenant`.
  */
 export async function putTenant(context: ChangeContext, input: TenantInput & { tenant_id: string }): Promise<Tenant> {
 	assertIds(input);
@@ -109,8 +109,9 @@ export async function putTenant(context: ChangeContext, input: TenantInput & { t
 }
 
 /**
- * Changes what is given: name, plan, status, external id, limits (whole; null for the plan's), client policy. No key of a suspended tenant
- * is accepted once this has returned. 404 `not_found`; 400 `invalid_request` for an unknown plan; 409 `conflict` for a taken external id.
+ * Changes the given fields: name, plan, status, external id, limits (as a whole; null restores the plan's), client policy. Once it returns,
+ * no key of a suspended tenant is accepted. 404 `not_found`; 400 `invalid_request` for an unknown plan; 409 `conflict` for a taken external
+ * id.
  */
 export async function updateTenant(context: ChangeContext, input: TenantPatch & { tenant_id: string }): Promise<Tenant> {
 	assertLimits(input.limits);

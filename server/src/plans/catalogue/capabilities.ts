@@ -17,13 +17,13 @@ import {
 import { holdersOfCapability } from "./use.ts";
 import { readCapabilityUse } from "./use-store.ts";
 
-/** One page of the capabilities, sorted by name: those with words, and those that only a plan or a permission names. */
+/** Lists the capabilities by name: described ones, and those that only a plan or a permission refers to. */
 export async function listCapabilities(context: DatabaseContext, input: PageRequest): Promise<Page<Capability>> {
 	const window = windowByText(input);
 	return toPage(await read(context, (tx) => readCapabilities(tx, window)), window, ({ name }) => [name]);
 }
 
-/** What plans can include, and what of it the tenant's does; sorted by name. The catalogue is bounded, so this is no page. */
+/** Lists what plans can include and whether the tenant's plan does, by name. The catalogue is bounded, so there are no pages. */
 export async function listCapabilitiesOfTenant(context: DatabaseContext, input: { tenant_id: string }): Promise<{ data: TenantCapability[] }> {
 	return { data: await read(context, (tx) => readCapabilitiesOfTenant(tx, input.tenant_id)) };
 }
@@ -35,8 +35,8 @@ export function builtInCapability(): ApiError {
 }
 
 /**
- * Says in words what a capability of the operator's own is, whether or not a plan includes it yet. Words decide nothing, so no grant is
- * forgotten. 400 `invalid_request` for a name that is none; 409 `conflict` for a built-in one and beyond 500.
+ * Describes a capability of the operator's own, whether or not a plan includes it yet. Descriptions do not affect decisions, so no grant is
+ * invalidated. 400 `invalid_request` for a malformed name; 409 `conflict` for a built-in one and beyond 500.
  */
 export async function putCapability(context: ChangeContext, input: { capability: string; description: string }): Promise<Capability> {
 	if (!isCapability(input.capability)) {
@@ -62,8 +62,8 @@ export async function putCapability(context: ChangeContext, input: { capability:
 }
 
 /**
- * Takes a capability out of the catalogue. 404 `not_found`; 409 `conflict` for a built-in one, and while plans, permissions or rules for
- * forwarded requests name it: people would read its technical name in place of its words.
+ * Deletes a capability's description. 404 `not_found`; 409 `conflict` for a built-in one, and while plans, permissions or forward-auth
+ * rules refer to it: people would see its technical name instead.
  */
 export async function deleteCapability(context: ChangeContext, input: { capability: string }): Promise<void> {
 	await change(context, async (tx) => {

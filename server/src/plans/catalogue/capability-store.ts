@@ -5,7 +5,7 @@ import type { Capability, TenantCapability } from "./capability.ts";
 
 const COLUMNS = ["name", "description", "built_in"] as const;
 
-/** Every capability that has words, that a plan includes, or that brings a permission; sorted by name. */
+/** Every capability that is described, in a plan or required by a permission; by name. */
 export async function readCapabilities(tx: ReadTx, window: Window): Promise<Capability[]> {
 	const [after = null] = window.after ?? [];
 	const { rows } = await sql<Capability>`
@@ -24,8 +24,8 @@ export async function readCapabilities(tx: ReadTx, window: Window): Promise<Capa
 }
 
 /**
- * Every capability as the tenant sees it, sorted by name; empty when the tenant is unknown. What only plans of others include is left out:
- * its name is nothing that this tenant was told.
+ * Every capability as the tenant sees it, by name; empty when the tenant is unknown. Omits what only other plans include, because the
+ * tenant must not learn those names.
  */
 export async function readCapabilitiesOfTenant(tx: ReadTx, tenant_id: string): Promise<TenantCapability[]> {
 	const { rows } = await sql<TenantCapability>`
@@ -58,7 +58,7 @@ export async function lockCapability(tx: Tx, name: string): Promise<Capability |
 	return row ?? null;
 }
 
-/** False when one of this name is there already, also one that another transaction has just made. */
+/** False when one with this name exists, even one that a concurrent transaction has just created. */
 export async function insertCapability(tx: Tx, capability: Capability, now: Date): Promise<boolean> {
 	const inserted = await tx
 		.insertInto("capabilities")

@@ -3,14 +3,14 @@ const NAME = new RegExp(NAME_PATTERN);
 
 export const CAPABILITY_PATTERN = NAME_PATTERN;
 
-/** What a plan can include, in words. One that only a plan or a permission names has none: its description is empty. */
+/** What a plan can include. The description is empty for one that only a plan or a permission refers to. */
 export interface Capability {
 	readonly name: string;
 	readonly description: string;
 	readonly built_in: boolean;
 }
 
-/** A capability as a tenant sees it: `included` when its plan has it, with the permissions that it brings. */
+/** A capability as a tenant sees it: `included` when its plan has it, with the permissions that it allows. */
 export interface TenantCapability {
 	readonly name: string;
 	readonly description: string;

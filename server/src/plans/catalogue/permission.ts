@@ -3,7 +3,7 @@ export const PERMISSION_PATTERN = "^[a-z][a-z0-9_]{0,31}:[a-z][a-z0-9_]{0,31}$";
 
 const PERMISSION = new RegExp(PERMISSION_PATTERN);
 
-/** What the catalogue says of one permission: a plan with `capability` allows it. */
+/** One permission's entry in the catalogue: plans with `capability` allow it. */
 export interface CatalogueEntry {
 	readonly capability: string;
 	readonly description: string;

@@ -17,13 +17,13 @@ import { isPermission, type Permission, type TenantPermission } from "./permissi
 import { holdersOfPermission } from "./use.ts";
 import { readPermissionUse } from "./use-store.ts";
 
-/** One page of the permission catalogue, sorted by name. */
+/** Lists the permission catalogue by name. */
 export async function listPermissions(context: DatabaseContext, input: PageRequest): Promise<Page<Permission>> {
 	const window = windowByText(input);
 	return toPage(await read(context, (tx) => readPermissions(tx, window)), window, (permission) => [permission.name]);
 }
 
-/** Every permission there is, and which of them the tenant's plan includes; sorted by name. The catalogue is bounded, so this is no page. */
+/** Lists every permission and whether the tenant's plan includes it, by name. The catalogue is bounded, so there are no pages. */
 export async function listPermissionsOfTenant(context: DatabaseContext, input: { tenant_id: string }): Promise<{ data: TenantPermission[] }> {
 	return { data: await read(context, (tx) => readPermissionsOfTenant(tx, input.tenant_id)) };
 }
@@ -35,8 +35,8 @@ export function builtIn(): ApiError {
 }
 
 /**
- * Adds a permission of the operator's own to the catalogue, or changes what it says. 400 `invalid_request` for a name that is no `object:verb`;
- * 409 `conflict` for a built-in one and beyond 500. Every plan's grants are forgotten.
+ * Adds or updates a permission of the operator's own. Invalidates every plan's grants. 400 `invalid_request` for a name that is not
+ * `object:verb`; 409 `conflict` for a built-in one and beyond 500.
  */
 export async function putPermission(
 	context: ChangeContext,
@@ -71,8 +71,8 @@ export async function putPermission(
 }
 
 /**
- * Takes a permission out of the catalogue. 404 `not_found`; 409 `conflict` for a built-in one, and while keys that may still be accepted or
- * rules for forwarded requests hold it: they would be refused from then on.
+ * Deletes a permission. 404 `not_found`; 409 `conflict` for a built-in one, and while keys that may still be accepted or forward-auth rules
+ * use it: their requests would be refused.
  */
 export async function deletePermission(context: ChangeContext, input: { permission: string }): Promise<void> {
 	await change(context, async (tx) => {

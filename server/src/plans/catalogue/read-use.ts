@@ -5,7 +5,7 @@ import { readPermission } from "../store.ts";
 import { type CapabilityUse, holdersOfCapability, holdersOfPermission, type PermissionUse } from "./use.ts";
 import { readCapabilityUse, readPermissionUse } from "./use-store.ts";
 
-/** Where a permission is in use, and whether it could be deleted. 404 `not_found`. */
+/** Reports where a permission is in use and whether it can be deleted. 404 `not_found`. */
 export async function getPermissionUse(context: DatabaseContext, input: { permission: string }): Promise<PermissionUse & { in_use: boolean }> {
 	const use = await read(context, async (tx) => {
 		const permission = await readPermission(tx, input.permission);
@@ -15,7 +15,7 @@ export async function getPermissionUse(context: DatabaseContext, input: { permis
 	return { ...use, in_use: holdersOfPermission(use) !== null };
 }
 
-/** Where a capability is in use, also one that nobody has described, and whether its words could be deleted. */
+/** Reports where a capability is in use, described or not, and whether its description can be deleted. */
 export async function getCapabilityUse(context: DatabaseContext, input: { capability: string }): Promise<CapabilityUse & { in_use: boolean }> {
 	const use = await read(context, (tx) => readCapabilityUse(tx, input.capability));
 	return { ...use, in_use: holdersOfCapability(use) !== null };

@@ -16,7 +16,7 @@ async function countRules(tx: ReadTx, fits: ReturnType<typeof sql<boolean>>): Pr
 	return rows[0]?.count ?? 0;
 }
 
-/** Reads every key: for a person who asks, not for a request's path. */
+/** Scans every key: for an operator's question, not for the request path. */
 export async function readPermissionUse(tx: ReadTx, permission: { name: string; capability: string }, now: Date): Promise<PermissionUse> {
 	const { name } = permission;
 	const { rows } = await sql<{ id: string; name: string; keys: number; all_keys: number; tenants: number }>`

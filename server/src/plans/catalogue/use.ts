@@ -1,21 +1,21 @@
-/** Where a permission is in use. While keys or rules hold it, it is not taken away: their requests would be refused. */
+/** Where a permission is in use. It cannot be deleted while keys or rules use it: their requests would be refused. */
 export interface PermissionUse {
-	/** Those whose capabilities bring it, by name. */
+	/** Plans whose capabilities allow it, by name. */
 	readonly plans: { readonly id: string; readonly name: string }[];
-	/** That hold it and may still be accepted. */
+	/** Keys that have it and may still be accepted. */
 	readonly keys: number;
-	/** Whose keys these are. */
+	/** Tenants of these keys. */
 	readonly tenants: number;
-	/** Those with the most of them. */
+	/** The tenants with the most of these keys. */
 	readonly most: { readonly id: string; readonly name: string; readonly keys: number }[];
-	/** Rules for forwarded requests that require it. */
+	/** Forward-auth rules that require it. */
 	readonly forward_auth_rules: number;
 }
 
-/** Where a capability is in use; its words are what people read there. */
+/** Where a capability is in use and its description is shown. */
 export interface CapabilityUse {
 	readonly plans: { readonly id: string; readonly name: string }[];
-	/** That belong to it, by name. */
+	/** Permissions that need it, by name. */
 	readonly permissions: string[];
 	readonly forward_auth_rules: number;
 }
@@ -28,12 +28,12 @@ function joined(parts: readonly string[]): string | null {
 	return parts.length === 0 ? null : parts.join(" and ");
 }
 
-/** "3 keys and 1 forward-auth rule"; null when nothing speaks against deleting it. */
+/** Formats the users of a permission, such as "3 keys and 1 forward-auth rule"; null when it can be deleted. */
 export function holdersOfPermission({ keys, forward_auth_rules }: PermissionUse): string | null {
 	return joined([...counted(keys, "key"), ...counted(forward_auth_rules, "forward-auth rule")]);
 }
 
-/** The same of a capability. */
+/** Formats the users of a capability; null when it can be deleted. */
 export function holdersOfCapability({ plans, permissions, forward_auth_rules }: CapabilityUse): string | null {
 	return joined([
 		...counted(plans.length, "plan"),

@@ -20,7 +20,7 @@ import {
 } from "./profile.ts";
 import { lockProfile, saveProfile } from "./store.ts";
 
-/** The operator's API profile, from memory. Open to everybody: pages show it before anybody has signed in. */
+/** Returns the operator's API profile from memory. Public: pages show it before sign-in. */
 export function getProfile(context: Pick<ProfileContext, "profile">): Promise<ApiProfile> {
 	return context.profile.current();
 }
@@ -31,7 +31,7 @@ const PROFILE_ID = "api_profile";
 
 type Draft = { -readonly [K in keyof StoredProfile]: StoredProfile[K] };
 
-/** The profile of `input`: everything that was left out, or equals the default, is not set. Throws 400 `invalid_request` with all that is wrong. */
+/** Validates `input`; omitted fields, and those equal to the default, are not set. Throws 400 `invalid_request` with all errors. */
 export function profileOf(input: ProfileInput, standard: ApiProfile): StoredProfile {
 	const errors: InputError[] = [];
 	const draft: Draft = { ...NOTHING_SET, product_name: input.product_name?.trim() ?? null };
@@ -58,7 +58,7 @@ export function profileOf(input: ProfileInput, standard: ApiProfile): StoredProf
 	return withoutDefaults({ ...draft, check_request, logo_url, accent_color: accent_color?.toLowerCase() ?? null }, standard);
 }
 
-/** What was read and is sent back follows the defaults as before, also when the public URL changes. */
+/** Drops values equal to the defaults, so that a profile read and sent back keeps following them when the public URL changes. */
 function withoutDefaults(profile: Draft, standard: ApiProfile): StoredProfile {
 	const set = Object.entries(profile).filter(([name, value]) => canonicalJson(value) !== canonicalJson(fieldOf(standard, name)));
 	return { ...NOTHING_SET, ...Object.fromEntries(set) };
@@ -68,15 +68,15 @@ function fieldOf(profile: ApiProfile, name: string): unknown {
 	return Object.entries(profile).find(([field]) => field === name)?.[1];
 }
 
-/** As it stands in the audit log: of an image its digest is enough. */
+/** The profile as the audit log stores it: of an image only its digest. */
 function auditedProfile(profile: StoredProfile) {
 	const { logo_url, ...rest } = profile;
 	return { ...rest, logo_sha256: logo_url === null ? null : createHash("sha256").update(logo_url).digest("hex") };
 }
 
 /**
- * Replaces the API profile whole: what is left out or null is as by default. It holds on this node for the next request, on the others at once
- * in what they are asked for, and within about a second in their error types. 400 `invalid_request`.
+ * Replaces the API profile; omitted or null fields take their defaults. Applies on this node from the next request on. Other nodes apply it
+ * at once to requests, and within about a second to error types. 400 `invalid_request`.
  */
 export async function putProfile(context: ChangeContext & ProfileContext, input: ProfileInput): Promise<ApiProfile> {
 	const { public_url } = context.profile;

@@ -7,14 +7,14 @@ import type { Node } from "../../nodes/node.ts";
 import { type ApiProfile, defaultProfile, effectiveProfile } from "./profile.ts";
 import { readProfile } from "./store.ts";
 
-/** What an action needs that speaks in the operator's name. */
+/** The context of actions that use the operator's API profile. */
 export interface ProfileContext extends Context {
 	readonly profile: LiveProfile;
 }
 
 /**
- * The operator's API profile in memory. `known` is at most about a second behind another node's change, for what cannot wait, such as error
- * types; `current` has every change that this node was told of.
+ * The operator's API profile in memory. `known` is immediate and at most about a second stale; error types use it. `current` includes every
+ * change that this node has been notified of.
  */
 export class LiveProfile extends Live<ApiProfile> {
 	readonly public_url: string;

@@ -1,20 +1,20 @@
 import type { InputError } from "../../core/error.ts";
 
-/** The operator's API as its callers know it: in every snippet, page, mail and error `type`. */
+/** The operator's API as its callers know it, used in snippets, pages, mails and error types. */
 export interface ApiProfile {
 	readonly product_name: string;
-	/** Without a slash at its end. */
+	/** Without a trailing slash. */
 	readonly api_base_url: string;
-	/** What a new key is tried with; its path may hold `{tenant_id}`. */
+	/** The request that checks a new key; its path may contain `{tenant_id}`. */
 	readonly check_request: CheckRequest;
 	readonly support_url: string | null;
 	readonly status_url: string | null;
 	readonly documentation_url: string | null;
-	/** The `type` of an error is this, a slash, and its code. */
+	/** An error's `type` is this URL, a slash and the code. */
 	readonly error_base_url: string;
 	/** A `data:` URL of a PNG, JPEG or WebP. */
 	readonly logo_url: string | null;
-	/** `#rrggbb`; white text on it can be read. */
+	/** `#rrggbb`, dark enough for white text. */
 	readonly accent_color: string | null;
 }
 
@@ -25,7 +25,7 @@ export interface CheckRequest {
 	readonly path: string;
 }
 
-/** What was set; null: as `defaultProfile` says. */
+/** The fields that are set; null means the value of `defaultProfile`. */
 export type StoredProfile = { readonly [K in keyof ApiProfile]: ApiProfile[K] | null };
 
 export const NOTHING_SET: StoredProfile = {
@@ -41,10 +41,10 @@ export const NOTHING_SET: StoredProfile = {
 };
 
 const LOGO_BYTES_MAX = 65_536;
-/** Of text on its background: WCAG 2.2, success criterion 1.4.3. */
+/** Contrast of text: WCAG 2.2, success criterion 1.4.3. */
 const CONTRAST_LEAST = 4.5;
 
-/** The profile of an instance whose operator has said nothing. */
+/** The profile of an instance without settings. */
 export function defaultProfile(public_url: string): ApiProfile {
 	return {
 		product_name: "Keywright",
@@ -59,7 +59,7 @@ export function defaultProfile(public_url: string): ApiProfile {
 	};
 }
 
-/** What was set, and the default for the rest. */
+/** The set fields, with defaults for the rest. */
 export function effectiveProfile(stored: StoredProfile, public_url: string): ApiProfile {
 	const standard = defaultProfile(public_url);
 	return {
@@ -75,22 +75,22 @@ export function effectiveProfile(stored: StoredProfile, public_url: string): Api
 	};
 }
 
-/** What people write as an address: no blanks, no control characters. A URL parser would drop some of them silently. */
+/** An address without blanks or control characters, some of which URL parsers drop silently. */
 const WRITTEN_ADDRESS = /^https?:\/\/[^\s\p{Cc}\\]+$/iu;
-/** What stands in snippets of many languages, within quotes of either kind: nothing that a shell or a string literal would read. */
+/** Safe within single or double quotes in every snippet language: no character that a shell or a string literal interprets. */
 const PLAIN_BASE = /^https?:\/\/[A-Za-z0-9.:[\]-]+(?:\/[A-Za-z0-9._~%:@=+,-]+)*$/;
-/** The same as it is written, before a parser has encoded what it would not take as it is; a host may have letters of any script. */
+/** The same before URL parsing, which would percent-encode invalid characters; a host may use any script. */
 const WRITTEN_BASE = /^https?:\/\/[\p{L}\p{N}.:[\]-]+(?:\/[A-Za-z0-9._~%:@=+,-]*)*$/iu;
 const PLAIN_PATH = /^\/(?!\/)(?:[A-Za-z0-9._~%/:@=&?+,-]|\{tenant_id\})*$/;
 
-/** The address in its normal form, or what is wrong with it. */
+/** Parses an address; returns the normalized URL, or the error. */
 export function webAddress(text: string): URL | string {
 	if (!WRITTEN_ADDRESS.test(text) || !URL.canParse(text)) return "must be an http or https address, such as https://status.example.com";
 	const url = new URL(text);
 	return url.username === "" && url.password === "" ? url : "must not contain a user name or password, because it is public";
 }
 
-/** An address that paths are put behind, without a slash at its end, or what is wrong with it. */
+/** Parses a base URL without a trailing slash; returns it, or the error. */
 export function baseAddress(text: string): { base: string } | string {
 	const url = webAddress(text);
 	if (typeof url === "string") return url;
@@ -111,7 +111,7 @@ const MAGIC: Readonly<Record<string, (bytes: Buffer) => boolean>> = {
 	"image/webp": (bytes) => bytes.subarray(0, 4).toString("latin1") === "RIFF" && bytes.subarray(8, 12).toString("latin1") === "WEBP",
 };
 
-/** What is wrong with a logo; null when it is an image of at most 64 KiB of the type that it says. */
+/** Validates a logo: at most 64 KiB and of the stated type. Returns the error, or null. */
 export function faultOfLogo(data_url: string): string | null {
 	const [, type = "", base64 = ""] = /^data:([a-z]+\/[a-z]+);base64,([A-Za-z0-9+/]+={0,2})$/.exec(data_url) ?? [];
 	const fits = MAGIC[type];
@@ -135,7 +135,7 @@ export function contrastWithWhite(color: string): number {
 	return 1.05 / (luminanceOf(color) + 0.05);
 }
 
-/** What is wrong with an accent colour; null when white text on it can be read. */
+/** Validates an accent colour: white text must be readable on it. Returns the error, or null. */
 export function faultOfAccent(color: string): string | null {
 	if (!/^#[0-9a-f]{6}$/i.test(color)) return "must be #rrggbb";
 	const contrast = contrastWithWhite(color);
@@ -144,12 +144,12 @@ export function faultOfAccent(color: string): string | null {
 	return `has a contrast of ${shown} with white, and text needs ${CONTRAST_LEAST}: choose a darker colour`;
 }
 
-/** Guarantee: the column was written by `saveProfile` from a value of this type; a field that an earlier version did not know is not set. */
+/** Guarantee: `saveProfile` wrote the column from a value of this type; fields that an earlier version did not have are unset. */
 export function storedProfileFrom(column: unknown): StoredProfile {
 	return { ...NOTHING_SET, ...(column as Partial<StoredProfile>) };
 }
 
-/** One finding about a field. */
+/** Builds the input error of a field. */
 export function inputError(field: keyof ApiProfile | "check_request/path", detail: string): InputError {
 	return { pointer: `/${field}`, detail };
 }

@@ -6,7 +6,7 @@ export async function readProfile(tx: ReadTx): Promise<StoredProfile> {
 	return row ? storedProfileFrom(row.profile) : NOTHING_SET;
 }
 
-/** Reads the profile, which nobody else changes until the transaction ends. */
+/** Reads the profile FOR UPDATE. */
 export async function lockProfile(tx: Tx): Promise<StoredProfile> {
 	await tx
 		.insertInto("api_profile")
@@ -17,7 +17,7 @@ export async function lockProfile(tx: Tx): Promise<StoredProfile> {
 	return storedProfileFrom(row.profile);
 }
 
-/** Replaces what `lockProfile` has read. */
+/** Replaces the profile that `lockProfile` has read. */
 export async function saveProfile(tx: Tx, profile: StoredProfile, now: Date): Promise<void> {
 	await tx
 		.updateTable("api_profile")

@@ -3,7 +3,10 @@ import { ApiError } from "../../core/error.ts";
 export const SITE_ENVIRONMENTS = ["prod", "staging", "dev"] as const;
 export type SiteEnvironment = (typeof SITE_ENVIRONMENTS)[number];
 
-/** A place of a tenant's that documents belong to and keys can be bound to. A key of another environment is refused there; null takes any. */
+/**
+ * A subdivision of a tenant that documents belong to and keys can be bound to. A site with an environment refuses keys of any other; null
+ * accepts all.
+ */
 export interface Site {
 	readonly id: string;
 	readonly tenant_id: string;
@@ -23,7 +26,7 @@ export function siteFromRow(row: { id: string; tenant_id: string; name: string; 
 	};
 }
 
-/** Guarantee: the value was kept by `createSite` as its answer. */
+/** Guarantee: the value was stored by `createSite` as its result. */
 export function keptSite(result: unknown): Site {
 	return result as Site;
 }

@@ -12,12 +12,12 @@ import { assertTenantActive, tenantNotFound } from "../tenant.ts";
 import { keptSite, type Site, siteNotFound } from "./site.ts";
 import { deleteSiteRow, insertSite, lockSite, readSite, readSites, siteHasDocuments, unbindKeys, updateSiteRow } from "./store.ts";
 
-/** What reading sites by a key needs: the sites that it is bound to, null for every site of its tenant. */
+/** The context of reading sites with a key: the sites that it is bound to, null for every site of its tenant. */
 export interface SiteReadContext extends DatabaseContext {
 	readonly visible_site_ids: readonly string[] | null;
 }
 
-/** One page of a tenant's sites, the newest first. */
+/** Lists a tenant's sites, newest first. */
 export async function listSites(
 	context: DatabaseContext,
 	input: PageRequest & { tenant_id: string },
@@ -27,25 +27,25 @@ export async function listSites(
 	return toPage(await read(context, (tx) => readSites(tx, input.tenant_id, window, visible_site_ids)), window, (site) => [site.created_at, site.id]);
 }
 
-/** One page of the sites that the key may see. */
+/** Lists the sites that the key may access. */
 export function listVisibleSites(context: SiteReadContext, input: PageRequest & { tenant_id: string }): Promise<Page<Site>> {
 	return listSites(context, input, context.visible_site_ids);
 }
 
-/** One site; 404 `not_found`. */
+/** Reads one site. 404 `not_found`. */
 export async function getSite(context: DatabaseContext, input: { tenant_id: string; site_id: string }): Promise<Site> {
 	const site = await read(context, (tx) => readSite(tx, input.tenant_id, input.site_id));
 	if (!site) throw siteNotFound();
 	return site;
 }
 
-/** One site of the key's tenant; 404 `not_found` when it is unknown or not among those that the key may see. */
+/** Reads one site of the key's tenant. 404 `not_found` when it is unknown or the key may not access it. */
 export async function getVisibleSite(context: SiteReadContext, input: { site_id: string }): Promise<Site> {
 	if (context.visible_site_ids?.includes(input.site_id) === false) throw siteNotFound();
 	return getSite(context, { tenant_id: context.scope, site_id: input.site_id });
 }
 
-/** Creates a site. 409 `conflict` when its id is taken or the plan's sites are used up; 403 `tenant_suspended`. */
+/** Creates a site. 409 `conflict` when its id is taken or the plan's number of sites is reached; 403 `tenant_suspended`. */
 export async function createSite(context: ChangeContext, input: SiteInput & { tenant_id: string }): Promise<Site> {
 	const { tenant_id } = input;
 	const site: Site = {
@@ -82,7 +82,7 @@ export async function createSite(context: ChangeContext, input: SiteInput & { te
 	});
 }
 
-/** Changes a site's name or environment; from then on keys of another environment are refused there. 404 `not_found`; 403 `tenant_suspended`. */
+/** Changes a site's name or environment; keys of other environments are then refused there. 404 `not_found`; 403 `tenant_suspended`. */
 export async function updateSite(context: ChangeContext, input: SitePatch & { tenant_id: string; site_id: string }): Promise<Site> {
 	const { tenant_id, site_id, ...patch } = input;
 	return change(context, async (tx) => {
@@ -102,7 +102,10 @@ export async function updateSite(context: ChangeContext, input: SitePatch & { te
 	});
 }
 
-/** Deletes a site without documents, and takes it out of the keys bound to it: a later site of the same id is not theirs. 404 `not_found`; 409 `conflict`; 403 `tenant_suspended`. */
+/**
+ * Deletes a site without documents and unbinds its keys, so that they do not gain a later site with the same id. 404 `not_found`; 409
+ * `conflict`; 403 `tenant_suspended`.
+ */
 export async function deleteSite(context: ChangeContext, input: { tenant_id: string; site_id: string }): Promise<void> {
 	const { tenant_id, site_id } = input;
 	await change(context, async (tx) => {

@@ -5,7 +5,7 @@ import { type Site, siteFromRow } from "./site.ts";
 
 const SITE_COLUMNS = ["id", "tenant_id", "name", "environment", "created_at"] as const;
 
-/** The sites of a tenant, the newest first; of `visible_site_ids` only, unless that is null. */
+/** The sites of a tenant, newest first; limited to `visible_site_ids` unless that is null. */
 export async function readSites(tx: ReadTx, tenant_id: string, window: Window, visible_site_ids: readonly string[] | null): Promise<Site[]> {
 	const [created_at, id] = window.after ?? [];
 	const rows = await tx
@@ -26,7 +26,7 @@ export async function readSite(tx: ReadTx, tenant_id: string, site_id: string): 
 	return row ? siteFromRow(row) : null;
 }
 
-/** Reads a site to which nobody adds a document until the transaction ends. */
+/** Reads the site FOR UPDATE, which blocks new documents until commit. */
 export async function lockSite(tx: Tx, tenant_id: string, site_id: string): Promise<Site | null> {
 	const row = await tx
 		.selectFrom("sites")
@@ -38,7 +38,7 @@ export async function lockSite(tx: Tx, tenant_id: string, site_id: string): Prom
 	return row ? siteFromRow(row) : null;
 }
 
-/** False when the tenant has a site with this id. */
+/** False when the tenant already has a site with this id. */
 export async function insertSite(tx: Tx, site: Site): Promise<boolean> {
 	const inserted = await tx
 		.insertInto("sites")
@@ -68,7 +68,7 @@ export async function siteHasDocuments(tx: ReadTx, tenant_id: string, site_id: s
 	return row !== undefined;
 }
 
-/** Takes the site out of every key bound to it, so that a later site with the same id is not theirs; returns the ids of those keys. */
+/** Unbinds the site from every key, so that they do not gain a later site with the same id; returns the ids of those keys. */
 export async function unbindKeys(tx: Tx, tenant_id: string, site_id: string): Promise<string[]> {
 	const unbound = await tx
 		.updateTable("keys")

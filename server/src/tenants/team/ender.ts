@@ -1,7 +1,7 @@
 import type { Ender } from "./ending.ts";
 import { cancelInvitationsMadeBy, readInvitationsMadeBy } from "./invitation-store.ts";
 
-/** Invitations that wait: only owners make them. */
+/** Pending invitations; only owners create them. */
 export const invitationEnder: Ender = {
 	column: "invitations.created_by",
 	needs: "owner",

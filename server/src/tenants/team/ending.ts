@@ -5,7 +5,7 @@ import type { ReadTx, Tx } from "../../database/transaction.ts";
 import type { Invalidation } from "../../nodes/invalidation.ts";
 import type { OutboxEvent } from "../../outbox/event.ts";
 
-/** Somebody who made things, as the columns name them that hold an `Actor`. */
+/** The maker of a thing, as the `Actor` columns store it. */
 export interface Maker {
 	readonly kind: "member" | "operator" | "portal";
 	readonly id: string;
@@ -13,51 +13,51 @@ export interface Maker {
 
 export const ENDED_KINDS = ["invitation", "handover", "rotation", "portal_link", "portal_session", "password_reset", "operator_invitation"] as const;
 
-/** A thing that somebody made and nobody used yet, and that ends with its maker's standing. */
+/** An unused thing that ends when its maker loses the right to create it. */
 export interface EndedThing {
 	readonly kind: (typeof ENDED_KINDS)[number];
 	readonly tenant_id: string | null;
 	readonly id: string;
-	/** Of the key, of the person or their address, as owners know it; null where it has none. */
+	/** The name of the key, the person or the address, as owners know it; null where there is none. */
 	readonly name: string | null;
 }
 
-/** People whose standing ends, or shrinks to `role_left`, at the instant `now`. */
+/** People who lose their access, or are reduced to `role_left`, at the instant `now`. */
 export interface Ending {
 	readonly makers: readonly Maker[];
-	/** Null: none is left. */
+	/** Null when no role is left. */
 	readonly role_left: Role | null;
 	readonly now: Date;
 	readonly ended_by: Actor;
-	/** The action that is audited of the person, such as `member.removed`. */
+	/** The person's audit action, such as `member.removed`. */
 	readonly because: string;
 }
 
-/** What has ended, with what is to be written of it. */
+/** What has ended, with its audit notes, invalidations and events. */
 export interface Ended {
 	readonly things: readonly EndedThing[];
 	readonly audit: readonly AuditNote[];
 	readonly invalidates: readonly Invalidation[];
 	readonly events: readonly OutboxEvent[];
-	/** Sessions that ended with them: what was made in one ends as well. */
+	/** Ended sessions: what was created in them ends too. */
 	readonly makers: readonly Maker[];
 }
 
 export const NOTHING_ENDED: Ended = { things: [], audit: [], invalidates: [], events: [], makers: [] };
 
-/** One kind of thing that ends with its maker. */
+/** One kind of thing that ends when its maker loses access. */
 export interface Ender {
-	/** `table.column` of what names the maker. */
+	/** `table.column` of the maker. */
 	readonly column: string;
-	/** Who may make such a thing: it ends when less than that is left. */
+	/** The role needed to create such a thing: it ends when the maker has less left. */
 	readonly needs: Role | "operator";
 	/** What would end, without ending it. */
 	find(tx: ReadTx, ending: Ending): Promise<readonly EndedThing[]>;
-	/** Called after the person's row was changed. Locks keys in the order of their tenants and ids. */
+	/** Called after the person's row was changed. Locks keys in the order of tenant and id. */
 	end(tx: Tx, ending: Ending): Promise<Ended>;
 }
 
-/** What actions need that end somebody's standing; `app.ts` composes the list. Those whose sessions end come first. */
+/** The context of actions that take access away. `app.ts` composes the list; kinds whose sessions end come first. */
 export interface EndersContext {
 	readonly enders: readonly Ender[];
 }
@@ -66,14 +66,14 @@ function applies({ needs }: Ender, { role_left }: Ending): boolean {
 	return role_left === null || needs === "operator" || !roleReaches(role_left, needs);
 }
 
-/** What of theirs would end, without ending it. */
+/** What `endMade` would end, without ending it. */
 export async function findMade(tx: ReadTx, { enders }: EndersContext, ending: Ending): Promise<EndedThing[]> {
 	const things: EndedThing[] = [];
 	for (const ender of enders) if (applies(ender, ending)) things.push(...(await ender.find(tx, ending)));
 	return things;
 }
 
-/** Ends what they made and nobody used yet, in the transaction in which their standing ends. */
+/** Ends the unused things of the makers, in the transaction that takes their access away. */
 export async function endMade(tx: Tx, { enders }: EndersContext, ending: Ending): Promise<Ended> {
 	let all = NOTHING_ENDED;
 	for (const ender of enders) {
@@ -90,7 +90,7 @@ export async function endMade(tx: Tx, { enders }: EndersContext, ending: Ending)
 	return all;
 }
 
-/** How an audit entry of the person names what has ended. */
+/** Converts the ended things to the details of the person's audit entry. */
 export function endedFacts({ things }: Ended): { kind: string; id: string }[] {
 	return things.map(({ kind, id }) => ({ kind, id }));
 }

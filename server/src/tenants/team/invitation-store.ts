@@ -7,7 +7,7 @@ import { madeBy } from "./maker-store.ts";
 
 const INVITATION_COLUMNS = ["id", "email", "role", "created_at", "created_by", "expires_at", "accepted_at", "cancelled_at"] as const;
 
-/** The invitations of a tenant, the newest first. */
+/** The invitations of a tenant, newest first. */
 export async function readInvitations(tx: ReadTx, tenant_id: string, window: Window): Promise<Invitation[]> {
 	const [created_at, id] = window.after ?? [];
 	const rows = await tx
@@ -22,7 +22,7 @@ export async function readInvitations(tx: ReadTx, tenant_id: string, window: Win
 	return rows.map(invitationFromRow);
 }
 
-/** Reads an invitation that nobody accepts or cancels until the transaction ends. */
+/** Reads an invitation FOR UPDATE, which blocks accepting and cancelling until commit. */
 export async function lockInvitation(tx: Tx, tenant_id: string, invitation_id: string): Promise<Invitation | null> {
 	const row = await tx
 		.selectFrom("invitations")
@@ -34,12 +34,12 @@ export async function lockInvitation(tx: Tx, tenant_id: string, invitation_id: s
 	return row ? invitationFromRow(row) : null;
 }
 
-/** What is stored of an invitation's links: of their tokens the digests alone. */
+/** The stored digests of an invitation's links. */
 export interface InvitationLinks {
 	readonly token_digest: Buffer;
-	/** Of the link that is mailed to the address, and thereby proves it; left out where nothing is mailed. */
+	/** Digest of the mailed link, which verifies the address; absent when nothing is mailed. */
 	readonly mail_token_digest?: Buffer;
-	/** Whether the other link proves the address too: an operator hands it over. */
+	/** Whether the other link verifies the address too, because an operator hands it over. */
 	readonly link_proves: boolean;
 }
 
@@ -70,12 +70,12 @@ function cancelWaiting(tx: Tx, tenant_id: string, now: Date) {
 		.returning("id");
 }
 
-/** Cancels what waits for this address; answers the ids. */
+/** Cancels the pending invitations to this address; returns their ids. */
 export async function cancelInvitationsTo(tx: Tx, tenant_id: string, email: string, now: Date): Promise<string[]> {
 	return (await cancelWaiting(tx, tenant_id, now).where("email", "=", email).execute()).map((row) => row.id);
 }
 
-/** An invitation that waits, of whatever tenant, with what is said of it when its maker goes. */
+/** A pending invitation of any tenant, with what is reported when its maker loses access. */
 export interface MadeInvitation {
 	readonly tenant_id: string;
 	readonly id: string;
@@ -85,7 +85,7 @@ export interface MadeInvitation {
 
 const MADE_COLUMNS = ["tenant_id", "id", "email", "role"] as const;
 
-/** What waits of the invitations that these people made; of all tenants that the transaction may see. */
+/** The pending invitations that `makers` created, of all tenants in the transaction's scope. */
 export async function readInvitationsMadeBy(tx: ReadTx, makers: readonly Maker[], now: Date): Promise<MadeInvitation[]> {
 	return tx
 		.selectFrom("invitations")
@@ -99,7 +99,7 @@ export async function readInvitationsMadeBy(tx: ReadTx, makers: readonly Maker[]
 		.execute();
 }
 
-/** Cancels the same, and returns them. */
+/** Cancels the pending invitations that `makers` created, and returns them. */
 export async function cancelInvitationsMadeBy(tx: Tx, makers: readonly Maker[], now: Date): Promise<MadeInvitation[]> {
 	return tx
 		.updateTable("invitations")
@@ -112,7 +112,10 @@ export async function cancelInvitationsMadeBy(tx: Tx, makers: readonly Maker[], 
 		.execute();
 }
 
-/** How many invitations wait, how many were made since `since`, and when the first of these was. With the tenant locked they stay so. */
+/**
+ * The number of pending invitations, the number created since `since`, and when the first of those was. Stable until commit only with the
+ * tenant locked.
+ */
 export async function countInvitations(
 	tx: ReadTx,
 	tenant_id: string,

@@ -4,14 +4,14 @@ import { ApiError } from "../../core/error.ts";
 export const INVITATION_STATUSES = ["waiting", "accepted", "cancelled", "expired"] as const;
 export type InvitationStatus = (typeof INVITATION_STATUSES)[number];
 
-/** Who made an invitation, as its row keeps it; for people the name is enough. */
+/** The maker of an invitation as its row stores it; the name suffices for display. */
 export interface Inviter {
 	readonly kind: string;
 	readonly id?: string;
 	readonly name: string;
 }
 
-/** An invitation to join a tenant by a link that works once. `email` null: whoever has the link names an address of their own. */
+/** An invitation to join a tenant by a one-time link. `email` null: the bearer of the link enters an address. */
 export interface Invitation {
 	readonly id: string;
 	readonly email: string | null;
@@ -38,7 +38,7 @@ export function invitationFromRow(row: Omit<Invitation, "role" | "created_by"> &
 	return { ...row, role: asRole(row.role), created_by: row.created_by as Inviter };
 }
 
-/** What has become of the invitation by the instant `now` (ms). */
+/** The status of the invitation at the instant `now` (ms). */
 export function statusOf(invitation: Pick<Invitation, "accepted_at" | "cancelled_at" | "expires_at">, now: number): InvitationStatus {
 	if (invitation.accepted_at !== null) return "accepted";
 	if (invitation.cancelled_at !== null) return "cancelled";

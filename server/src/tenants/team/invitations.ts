@@ -7,7 +7,7 @@ import { type InvitationAnswer, invitationNotFound, statusOf, toInvitationRespon
 import { cancelInvitationRow, lockInvitation, readInvitations } from "./invitation-store.ts";
 import { lockTeam, type TeamContext } from "./lock-team.ts";
 
-/** One page of a tenant's invitations of the last months, whatever became of them, the newest first. No answer holds a link. */
+/** Lists a tenant's invitations in any status, newest first. No response contains a link. */
 export async function listInvitations(context: DatabaseContext, input: PageRequest & { tenant_id: string }): Promise<Page<InvitationAnswer>> {
 	const window = windowByTime(input);
 	const rows = await read(context, (tx) => readInvitations(tx, input.tenant_id, window));
@@ -16,7 +16,7 @@ export async function listInvitations(context: DatabaseContext, input: PageReque
 }
 
 /**
- * Makes the link of an invitation worth nothing; a repeat, or one that has expired, changes nothing. 404 `not_found`; 403 `role_not_allowed`;
+ * Cancels an invitation, which invalidates its link; a repeat, or an expired one, changes nothing. 404 `not_found`; 403 `role_not_allowed`;
  * 409 `conflict` once it is accepted.
  */
 export async function cancelInvitation(context: TeamContext, input: { tenant_id: string; invitation_id: string }): Promise<void> {

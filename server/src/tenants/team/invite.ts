@@ -19,22 +19,22 @@ import { isMembersAddress } from "./member-store.ts";
 import { INVITATION_SECONDS_DEFAULT, type InvitationInput } from "./schema.ts";
 
 const INVITATIONS_WAITING_MAX = 100;
-/** Each may be a mail to somebody who did not ask for one. */
+/** Bounds unsolicited mail: each invitation may send one. */
 const INVITATIONS_PER_DAY_MAX = 200;
 const AS: Readonly<Record<Role, string>> = { owner: "an owner", admin: "an admin", viewer: "a viewer" };
-/** Longer than any link works; addresses of people who never came are not kept for ever. */
+/** Longer than any link is valid; the addresses of people who never joined are then deleted. */
 const INVITATIONS_KEPT_MS = 90 * DAY_MS;
 
 export type InviteContext = TeamContext & EndersContext & ProfileContext & MailContext;
 
 export interface MadeInvitation {
 	readonly invitation: InvitationAnswer;
-	/** In this answer and stored nowhere; the mail has a link of its own, which proves the address. */
+	/** Only in this response, never stored. The mail contains a different link, which verifies the address. */
 	readonly url: string;
 	readonly mailed: boolean;
 }
 
-/** Who the invited person is told has invited them: the operator goes by the name of the product. */
+/** The inviter's name as the invited person sees it; for an operator, the product's name. */
 function inviterOf(context: InviteContext, product_name: string): Inviter {
 	const { actor } = context;
 	const name = actor.kind === "operator" ? product_name : actor.name;
@@ -59,9 +59,9 @@ async function assertRoomForInvitation(tx: Tx, tenant_id: string, now: Date): Pr
 }
 
 /**
- * Invites somebody by a link that works once, which is mailed to `email` if there is one and mails are on. What waited for the same address is
- * cancelled. A repeat with the same Idempotency-Key makes none: 409 `secret_already_issued` with `invitation_id`. 403 `role_not_allowed`,
- * `tenant_suspended`; 409 `conflict` for a member's address and beyond 100 waiting invitations; 429 `rate_limited` beyond 200 in 24 hours.
+ * Creates a one-time invitation link, mailed to `email` if given and mail is configured. Cancels pending invitations to the same address.
+ * 409 `secret_already_issued` with `invitation_id` for a repeat with the same Idempotency-Key; 403 `role_not_allowed`, `tenant_suspended`;
+ * 409 `conflict` for a member's address and beyond 100 pending; 429 `rate_limited` beyond 200 in 24 hours.
  */
 export async function invite(context: InviteContext, input: InvitationInput & { tenant_id: string }): Promise<MadeInvitation> {
 	const { tenant_id, role } = input;

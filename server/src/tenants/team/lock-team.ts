@@ -6,10 +6,10 @@ import { readTenantForUpdate } from "../store.ts";
 import { type Tenant, tenantNotFound } from "../tenant.ts";
 import { readMemberRole } from "./member-store.ts";
 
-/** What changing the team of a tenant needs. */
+/** The context of actions that change a tenant's team. */
 export type TeamContext = ChangeContext & CallerContext;
 
-/** Throws 403 `role_not_allowed` unless `role` reaches `needed`. */
+/** Throws 403 `role_not_allowed` when `role` is below `needed`. */
 function assertRole(role: Role, needed: Role): void {
 	if (roleReaches(role, needed)) return;
 	throw new ApiError("role_not_allowed", `This needs the role ${needed} in the tenant; yours is ${role}. Ask an owner of the tenant.`, {
@@ -18,14 +18,14 @@ function assertRole(role: Role, needed: Role): void {
 }
 
 /**
- * The first statements of a change of the team: one such change of a tenant at a time, by somebody whose role still reaches `needed`. Of two
- * owners who demote each other the second one is no owner any more. 404 `not_found` when the tenant or the caller's membership is gone.
+ * The first statements of a team change: locks the tenant, which serializes its team changes, and requires the role `needed`. Of two owners
+ * who demote each other concurrently, the second fails. 404 `not_found` when the tenant or the caller's membership is gone.
  */
 export async function lockTeam(tx: Tx, context: TeamContext, tenant_id: string, needed: Role): Promise<Tenant> {
 	const found = await readTenantForUpdate(tx, tenant_id);
 	if (!found) throw tenantNotFound();
 	const { caller } = context;
-	// The role of a portal session never changes, and the lock above has asked whether the session lives.
+	// A portal session's role is fixed, and the lock above has checked that the session is live.
 	if (caller.kind === "portal") assertRole(caller.role, needed);
 	if (caller.kind === "member") {
 		const role = await readMemberRole(tx, tenant_id, caller.member_id);

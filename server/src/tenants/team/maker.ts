@@ -4,9 +4,8 @@ import { lockMemberRole } from "./member-store.ts";
 import { lockOperator } from "./membership-store.ts";
 
 /**
- * Whether who made a link may still make it, and so it stays until the transaction ends. A link ends with its maker; this holds for links of before
- * too. Call it after the tenant's lock and before the key's. The operator token and the system lose nothing; a portal session ends by itself after
- * an hour, and what was made in it goes on.
+ * Whether a link's maker may still create it; locks their role FOR SHARE. Also covers links older than the rule that links end with their
+ * maker. Call it after locking the tenant and before the key. The operator token, the system and portal sessions keep their links.
  */
 export async function makerMayStill(tx: Tx, tenant_id: string, maker: { kind: string; id?: string }, needed: Role): Promise<boolean> {
 	if (maker.id === undefined) return true;

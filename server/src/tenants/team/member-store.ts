@@ -12,7 +12,7 @@ function selectMembers(tx: ReadTx, tenant_id: string) {
 		.where("m.tenant_id", "=", tenant_id);
 }
 
-/** The members of a tenant, in the order in which they joined. */
+/** The members of a tenant, in the order of joining. */
 export async function readMembers(tx: ReadTx, tenant_id: string, window: Window): Promise<Member[]> {
 	const [joined_at, id] = window.after ?? [];
 	const rows = await selectMembers(tx, tenant_id)
@@ -29,13 +29,13 @@ export async function readMember(tx: ReadTx, tenant_id: string, member_id: strin
 	return row ? memberFromRow(row) : null;
 }
 
-/** Null when there is no such member, or none any more. */
+/** Null when there is no such member or it was removed. */
 export async function readMemberRole(tx: ReadTx, tenant_id: string, member_id: string): Promise<Role | null> {
 	const row = await tx.selectFrom("members").select("role").where("tenant_id", "=", tenant_id).where("id", "=", member_id).executeTakeFirst();
 	return row ? asRole(row.role) : null;
 }
 
-/** The same, and so it stays until the transaction ends: nobody removes or demotes the member. */
+/** Reads the role FOR SHARE, which blocks removal and demotion until commit. */
 export async function lockMemberRole(tx: Tx, tenant_id: string, member_id: string): Promise<Role | null> {
 	const row = await tx
 		.selectFrom("members")
@@ -47,12 +47,12 @@ export async function lockMemberRole(tx: Tx, tenant_id: string, member_id: strin
 	return row ? asRole(row.role) : null;
 }
 
-/** Whether a member of the tenant signs in with this address, given in its normal form. */
+/** Whether a member of the tenant has this normalized address. */
 export async function isMembersAddress(tx: ReadTx, tenant_id: string, email: string): Promise<boolean> {
 	return (await selectMembers(tx, tenant_id).where("p.email", "=", email).executeTakeFirst()) !== undefined;
 }
 
-/** How many owners the tenant has. Holds until the transaction ends only with the tenant locked. */
+/** The number of owners. Stable until commit only with the tenant locked. */
 export async function countOwners(tx: ReadTx, tenant_id: string): Promise<number> {
 	const { count } = await tx
 		.selectFrom("members")

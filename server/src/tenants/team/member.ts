@@ -1,18 +1,18 @@
 import { asRole, type Caller, type Role } from "../../core/caller.ts";
 import { ApiError } from "../../core/error.ts";
 
-/** A person in one tenant. `person_id` is of their sign-in and leaves this server in audit entries only. */
+/** A person in one tenant. `person_id` identifies the account; only audit entries expose it. */
 export interface Member {
 	readonly id: string;
 	readonly person_id: string;
 	readonly name: string;
-	/** Null once somebody else has proved the address that the member had named: they cannot sign in any more. */
+	/** Null once another account has verified the address that the member had entered: the member can no longer sign in. */
 	readonly email: string | null;
 	readonly role: Role;
 	readonly joined_at: string;
 }
 
-/** A member as those see it who may see the team. */
+/** A member as the API returns it. */
 export interface MemberAnswer extends Omit<Member, "person_id"> {
 	readonly is_you: boolean;
 }

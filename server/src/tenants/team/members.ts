@@ -9,7 +9,7 @@ import { lockTeam, type TeamContext } from "./lock-team.ts";
 import { isCaller, lastOwner, type MemberAnswer, memberNotFound, toMemberResponse } from "./member.ts";
 import { countOwners, deleteMember, readMember, readMembers, updateMemberRole } from "./member-store.ts";
 
-/** One page of a tenant's members, in the order in which they joined. */
+/** Lists a tenant's members, in the order of joining. */
 export async function listMembers(context: DatabaseContext & CallerContext, input: PageRequest & { tenant_id: string }): Promise<Page<MemberAnswer>> {
 	const window = windowByTime(input);
 	const page = toPage(await read(context, (tx) => readMembers(tx, input.tenant_id, window)), window, (member) => [member.joined_at, member.id]);
@@ -17,8 +17,9 @@ export async function listMembers(context: DatabaseContext & CallerContext, inpu
 }
 
 /**
- * Gives a member another role, from their next request on. What they made, nobody used yet and the new role
- * may not make ends with it: nobody comes back by a link of their own. 404 `not_found`; 403 `role_not_allowed`, `tenant_suspended`; 409 `conflict` for the last owner.
+ * Changes a member's role, effective on their next request. Ends the unused things that they created and the new role may not create, so
+ * that they cannot return by a link of their own. 404 `not_found`; 403 `role_not_allowed`, `tenant_suspended`; 409 `conflict` for the last
+ * owner.
  */
 export async function updateMember(
 	context: TeamContext & EndersContext,
@@ -46,8 +47,8 @@ export async function updateMember(
 }
 
 /**
- * Takes a member out of the tenant: an owner anybody, each member themselves. Their next request is a stranger's, and what they made and
- * nobody used yet ends with it: invitations, links to keys, rotations that wait for one. 404 `not_found`; 403 `role_not_allowed`; 409 `conflict` for the last owner.
+ * Removes a member: owners remove anyone, other members only themselves. Effective on the next request. Ends the unused things that they
+ * created: invitations, handovers, rotations that await one. 404 `not_found`; 403 `role_not_allowed`; 409 `conflict` for the last owner.
  */
 export async function removeMember(context: TeamContext & EndersContext, input: { tenant_id: string; member_id: string }): Promise<void> {
 	const { tenant_id, member_id } = input;

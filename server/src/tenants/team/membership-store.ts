@@ -2,14 +2,14 @@ import { asRole, type Role } from "../../core/caller.ts";
 import type { ReadTx, Tx } from "../../database/transaction.ts";
 import type { TenantStatus } from "../tenant.ts";
 
-/** A person's place in one tenant. */
+/** A person's membership in one tenant. */
 export interface Membership {
 	readonly tenant_id: string;
 	readonly member_id: string;
 	readonly role: Role;
 }
 
-/** A tenant as one of its members sees it in the list of theirs. */
+/** A tenant in the list of a member's own tenants. */
 export interface OwnTenant {
 	readonly id: string;
 	readonly name: string;
@@ -18,7 +18,7 @@ export interface OwnTenant {
 	readonly plan: { readonly id: string; readonly name: string };
 }
 
-/** Null when the person is no member of the tenant. */
+/** Null when the person is not a member of the tenant. */
 export async function readMembership(tx: ReadTx, tenant_id: string, person_id: string): Promise<Membership | null> {
 	const row = await tx
 		.selectFrom("members")
@@ -37,12 +37,12 @@ function selectTenants(tx: ReadTx) {
 		.where("t.erased_at", "is", null);
 }
 
-/** Guarantee: the column of the status has a check constraint with these values. */
+/** Guarantee: the status column has a check constraint with these values. */
 function ownTenant(row: { id: string; name: string; status: string; plan_id: string; plan_name: string }, role: Role): OwnTenant {
 	return { id: row.id, name: row.name, status: row.status as TenantStatus, role, plan: { id: row.plan_id, name: row.plan_name } };
 }
 
-/** Every tenant that the person is a member of, by name. For transactions over all tenants. */
+/** All tenants of the person, by name. Needs the scope of all tenants. */
 export async function membershipsOf(tx: ReadTx, person_id: string): Promise<OwnTenant[]> {
 	const rows = await selectTenants(tx)
 		.innerJoin("members as m", "m.tenant_id", "t.id")
@@ -54,18 +54,18 @@ export async function membershipsOf(tx: ReadTx, person_id: string): Promise<OwnT
 	return rows.map((row) => ownTenant(row, asRole(row.role)));
 }
 
-/** One tenant as somebody with `role` in it sees it; null when it is unknown or erased. */
+/** One tenant as a member with `role` sees it; null when it is unknown or erased. */
 export async function readOwnTenant(tx: ReadTx, tenant_id: string, role: Role): Promise<OwnTenant | null> {
 	const row = await selectTenants(tx).where("t.id", "=", tenant_id).executeTakeFirst();
 	return row ? ownTenant(row, role) : null;
 }
 
-/** Whether the person runs the instance: above every role of every tenant. */
+/** Whether the person is an operator, which outranks every role of every tenant. */
 export async function isOperator(tx: ReadTx, person_id: string): Promise<boolean> {
 	return (await tx.selectFrom("operators").select("person_id").where("person_id", "=", person_id).executeTakeFirst()) !== undefined;
 }
 
-/** The same, and so it stays until the transaction ends. */
+/** The same, FOR SHARE, which blocks the operator's removal until commit. */
 export async function lockOperator(tx: Tx, person_id: string): Promise<boolean> {
 	return (await tx.selectFrom("operators").select("person_id").where("person_id", "=", person_id).forShare().executeTakeFirst()) !== undefined;
 }
