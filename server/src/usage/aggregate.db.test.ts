@@ -1,4 +1,4 @@
-/** What nodes have flushed reaches the reports also when the database cannot take it all at once, or refuses a part of it. */
+/** Flushed usage reaches the reports even when a statement times out or PostgreSQL rejects a flush. */
 import { deepEqual } from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { testLog } from "../../testing/database.ts";
@@ -10,14 +10,14 @@ import { Meter } from "./meter.ts";
 
 const AT = Date.UTC(2026, 0, 15, 12, 0, 0);
 
-suite("settling", () => {
+suite("aggregating usage", () => {
 	let db: UsageTestDatabase;
 	before(async () => {
 		db = await usageTestDatabase(2);
 	});
 	after(() => db.close());
 
-	/** One flush per request, none settled yet. */
+	/** One pending flush per request. */
 	async function flush(key: number, requests: number): Promise<void> {
 		const meter = new Meter({ clock: systemClock });
 		const flushing = startFlushing({ database: db.database, meter, clock: systemClock, node: { id: "node_test" }, log: testLog });
@@ -32,7 +32,7 @@ suite("settling", () => {
 	const settle = () => aggregateUsage({ database: db.database, log: testLog });
 	const countedOf = (key: number) => db.query("select sum(requests)::integer as requests from usage_keys where key_id = $1", [`a_key_${key}`]);
 
-	test("what is too much for one statement is taken flush by flush", async () => {
+	test("a batch that exceeds the statement timeout is aggregated flush by flush", async () => {
 		await flush(0, 5);
 		await db.query(`create function too_slow() returns trigger language plpgsql as $$ begin
 			if (select count(*) from taken) > 1 then raise exception 'canceling statement due to statement timeout' using errcode = 'query_canceled'; end if;
@@ -46,7 +46,7 @@ suite("settling", () => {
 		deepEqual(await countedOf(0), [{ requests: 5 }]);
 	});
 
-	test("a flush that the database refuses is kept aside as it is, and the others are counted", async () => {
+	test("a flush that PostgreSQL rejects is set aside unchanged, and the others are aggregated", async () => {
 		await flush(1, 2);
 		const broken = ["a", "a_key_1", "a_kid_1", "no minute", "allowed", "1"].map((value) => `|${value}`).join("\n");
 		await db.query("insert into usage_flushes (node_id, flush_number, flushed_at, keys) values ('broken', 1, '2026-01-01', $1)", [broken]);

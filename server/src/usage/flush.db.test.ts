@@ -86,7 +86,7 @@ suite("flushing usage", () => {
 		return Number(row?.sum);
 	}
 
-	test("what was counted stands in both tables by its minute and code, and first and last use beside it", async () => {
+	test("counts are stored in both tables by minute and code, with the first and last use", async () => {
 		const { meter, flushing } = startMeter();
 		const at = Date.UTC(2026, 0, 15, 12, 0, 59);
 		const key = meter.keyCounter("a", "a_key_0", "a_kid_0");
@@ -118,7 +118,7 @@ suite("flushing usage", () => {
 		deepEqual(await db.query("select last_check_at from key_activity where key_id = 'a_key_0'"), [{ last_check_at: new Date(at + 4_000) }]);
 	});
 
-	test("a later flush with an earlier time takes nothing back", async () => {
+	test("a later flush with an earlier time does not move the last use back", async () => {
 		const at = Date.UTC(2026, 0, 15, 12, 0, 0);
 		for (const offset of [10_000, 0]) {
 			const { meter, flushing } = startMeter();
@@ -133,7 +133,7 @@ suite("flushing usage", () => {
 		deepEqual(await db.query("select last_check_at from key_activity where key_id = 'a_key_9'"), [{ last_check_at: new Date(at + 10_000) }]);
 	});
 
-	test("the same flush sent twice, also at the same time, counts once", async () => {
+	test("the same flush sent twice, even concurrently, counts once", async () => {
 		const fact = { tenant_id: "a", minute: 29_000_000, code: "allowed", requests: 5 } as const;
 		const times = { first_ms: 29_000_000 * 60_000, last_ms: 29_000_000 * 60_000 + 1, source: UNKNOWN_SOURCE };
 		const batch: Batch = {
@@ -153,7 +153,7 @@ suite("flushing usage", () => {
 		equal(await countedOf("a_key_1"), 10);
 	});
 
-	test("a commit whose answer is lost is not applied again", async () => {
+	test("a commit whose response is lost is not applied again", async () => {
 		const wire = await startWire(db.appUrl);
 		const database = connectDatabase({ url: wire.url, log: testLog });
 		const { meter, flushing } = startMeter(database);
@@ -173,7 +173,7 @@ suite("flushing usage", () => {
 		await wire.close();
 	});
 
-	test("a flush that fails is sent again whole, and what is counted meanwhile comes after it", async () => {
+	test("a failed flush is retried unchanged, and later counts follow it", async () => {
 		const { meter, flushing } = startMeter();
 		const key = meter.keyCounter("a", "a_key_3", "a_kid_3");
 		const operation = meter.operationCounter("a", null, "retried");
@@ -189,7 +189,7 @@ suite("flushing usage", () => {
 		await flushing.stop();
 	});
 
-	test("keys and tenants that are not there hold nothing up, and get no activity", async () => {
+	test("unknown keys and tenants do not block a flush, and get no activity", async () => {
 		const { meter, flushing } = startMeter();
 		const operation = meter.operationCounter("a", null, "erased");
 		const gone = meter.keyCounter("gone", "gone_key", "gone_kid");
@@ -205,7 +205,7 @@ suite("flushing usage", () => {
 		deepEqual(await db.query("select key_id from key_activity where key_id in ('gone_key', 'a_key_4', 'a_key_5')"), [{ key_id: "a_key_5" }]);
 	});
 
-	test("values that the database refuses do not hold up later ones for long", async () => {
+	test("values that PostgreSQL rejects do not block later flushes for long", async () => {
 		const { meter, flushing } = startMeter();
 		const key = meter.keyCounter("a", "a_key_6", "a_kid_6");
 		meter.count(key, meter.operationCounter("a", null, "bad \0"), "allowed", Date.now());
@@ -216,7 +216,7 @@ suite("flushing usage", () => {
 		await flushing.stop();
 	});
 
-	test("two nodes that flush the same rows in any order, at the same time, sum exactly", async () => {
+	test("two nodes that flush the same rows concurrently, in any order, sum exactly", async () => {
 		const nodes = [startMeter(), startMeter(), startMeter()];
 		const rounds = 8;
 		for (let round = 0; round < rounds; round += 1) {
@@ -236,7 +236,7 @@ suite("flushing usage", () => {
 		deepEqual(wrong, []);
 	});
 
-	test("100,000 requests counted while flushes run are exactly 100,000 in the database", async () => {
+	test("100,000 requests counted during flushes are exactly 100,000 in the database", async () => {
 		const { meter, flushing } = startMeter();
 		const operation = meter.operationCounter("a", null, "hundred thousand");
 		const before = (await db.query<{ sum: string }>("select sum(requests) from usage_keys where tenant_id = 'a'"))[0]?.sum;
@@ -256,7 +256,7 @@ suite("flushing usage", () => {
 			while (counted < 100_000) {
 				await flushing.flushNow();
 				flushes += 1;
-				// A flush of nothing does no I/O, and the counting needs its turn.
+				// An empty flush does no I/O and would otherwise never yield to the counting.
 				await new Promise((resolve) => setImmediate(resolve));
 			}
 		})();
@@ -269,7 +269,7 @@ suite("flushing usage", () => {
 		equal(meter.lost, 0);
 	});
 
-	test("by itself it flushes within about a second, and each process under a name of its own", async () => {
+	test("it flushes within about a second, and each process has its own flusher id", async () => {
 		const names = async () => (await db.query("select distinct node_id from usage_flushes where node_id like 'flusher\\_%'")).length;
 		const known = await names();
 		const { meter, flushing } = startMeter();

@@ -21,7 +21,7 @@ async function count(key: string, start_ms: number, code: string, requests: numb
 	]);
 }
 
-test("each key's 24 hours are there, the running one last, with what was allowed and refused in each", async () => {
+test("each key has 24 hours, the current one last, with allowed and refused requests", async () => {
 	await count("a_key_0", NOON_MS + 20 * 60_000, "allowed", 3);
 	await count("a_key_0", NOON_MS + 21 * 60_000, "allowed", 4);
 	await count("a_key_0", NOON_MS + 21 * 60_000, "rate_limited", 2);
@@ -52,7 +52,7 @@ test("each key's 24 hours are there, the running one last, with what was allowed
 	assert.deepEqual([one?.hours.at(-2)?.ended, one?.hours.at(-1)?.ended, zero?.hours.at(-1)?.ended], [0, 7, 0]);
 });
 
-test("unknown keys and another tenant's are the same 404, and 1 to 100 keys can be asked for", async () => {
+test("unknown keys and another tenant's keys get the same 404, and 1 to 100 keys may be named", async () => {
 	const ask = (key_ids: string) => keysActivity(db.contextFor("a", clock), { tenant_id: "a", key_ids });
 	const details = new Set<string>();
 	for (const strange of ["b_key_0", "a_key_nobody", "a_key_0,b_key_0"]) {

@@ -35,7 +35,7 @@ function tally(map: Map<string, number>, name: string, requests: number): void {
 	map.set(name, (map.get(name) ?? 0) + requests);
 }
 
-/** Adds up what the batches say, by the names of their facts. */
+/** Sums the batches by fact name. */
 class Sums {
 	readonly keys = new Map<string, number>();
 	readonly operations = new Map<string, number>();
@@ -58,7 +58,7 @@ interface Run {
 	counted: number;
 }
 
-/** Holders keep the counter they got first, or look it up anew (`lookup`), as grants do that come and go. */
+/** Either reuses the first counter or looks it up again (`lookup`), as grants that are evicted and read again do. */
 function run(entries_max: number, sequence: Step[], with_minutes: boolean, each: (meter: Meter) => void): Run {
 	const clock = new ManualClock(START);
 	const meter = new Meter({ clock, entries_max });
@@ -92,7 +92,7 @@ function run(entries_max: number, sequence: Step[], with_minutes: boolean, each:
 	return { meter, drained, expected, counted };
 }
 
-test("every request is in exactly one fact of each kind, in its own minute, however counts and drains interleave", () => {
+test("every request is in exactly one fact of each kind, in its own minute, in any order of counts and drains", () => {
 	fc.assert(
 		fc.property(steps, (sequence) => {
 			const { meter, drained, expected } = run(1_000, sequence, true, () => undefined);
@@ -104,7 +104,7 @@ test("every request is in exactly one fact of each kind, in its own minute, howe
 	);
 });
 
-test("no more facts wait than there is room for, and what found none is counted as lost", () => {
+test("the number of undrained facts is bounded, and counts beyond the bound are reported as lost", () => {
 	fc.assert(
 		fc.property(fc.integer({ min: 4, max: 12 }), steps, (entries_max, sequence) => {
 			const { meter, drained, counted } = run(entries_max, sequence, false, (running) => {
@@ -117,7 +117,7 @@ test("no more facts wait than there is room for, and what found none is counted 
 	);
 });
 
-test("with room for each key and code once, nothing is lost however long no drain comes: past minutes join the running one", () => {
+test("with room for one fact per key and code nothing is lost without drains: past minutes merge into the current one", () => {
 	const rooms = 6 * new Set(CODES).size + 4 * new Set(CODES).size + 6;
 	fc.assert(
 		fc.property(steps, (sequence) => {
@@ -131,7 +131,7 @@ test("with room for each key and code once, nothing is lost however long no drai
 	);
 });
 
-test("the database away for a day: one key's counts stay exact in a handful of facts", () => {
+test("when the database is unavailable for a day, one key's counts stay exact in a few facts", () => {
 	const clock = new ManualClock(START);
 	const meter = new Meter({ clock, entries_max: 4 });
 	const key = meter.keyCounter("t", "key", "kid");
@@ -153,7 +153,7 @@ test("the database away for a day: one key's counts stay exact in a handful of f
 	equal(meter.lost, 0);
 });
 
-test("a drain brings about as many facts as asked for, and the rest waits in turn", () => {
+test("a drain returns about the requested number of facts, and later drains the rest in order", () => {
 	const meter = new Meter({ clock: new ManualClock(START) });
 	const operation = meter.operationCounter("t", null, "operation");
 	for (let i = 0; i < 100; i += 1) meter.count(meter.keyCounter("t", `key_${i}`, `kid_${i}`), operation, "allowed", START);
@@ -168,7 +168,7 @@ test("a drain brings about as many facts as asked for, and the rest waits in tur
 	);
 });
 
-test("a counter stays the same object while it is looked up or used, and is forgotten by the meter when idle", () => {
+test("a counter stays the same object while it is looked up or used, and is evicted when idle", () => {
 	const clock = new ManualClock(START);
 	const meter = new Meter({ clock });
 	const operation = meter.operationCounter("t", "site", "operation");
@@ -185,7 +185,7 @@ test("a counter stays the same object while it is looked up or used, and is forg
 	notEqual(meter.keyCounter("t", "key_idle", "kid_idle"), idle);
 });
 
-test("a counter that the meter has forgotten still counts for its holder, beside a newer one of the same secret", () => {
+test("an evicted counter that is still referenced counts, beside a newer one of the same secret", () => {
 	const clock = new ManualClock(START);
 	const meter = new Meter({ clock });
 	const held = meter.keyCounter("t", "key", "kid");
@@ -206,7 +206,7 @@ test("a counter that the meter has forgotten still counts for its holder, beside
 	deepEqual(sums.operations, new Map([["operation allowed", 3]]));
 });
 
-test("operations of different sites and tenants are counted apart", () => {
+test("operations of different sites and tenants are counted separately", () => {
 	const meter = new Meter({ clock: new ManualClock(START) });
 	const counters = [
 		meter.operationCounter("t", null, "op"),
@@ -218,7 +218,7 @@ test("operations of different sites and tenants are counted apart", () => {
 	equal(meter.operationCounter("t", null, "op"), counters[0]);
 });
 
-test("the right secret of a live key is use of it, refused or not; a dead key's is none", () => {
+test("a request with a live key counts as use, allowed or refused; one with a dead key does not", () => {
 	const dead: UsageCode[] = ["key_revoked", "key_expired", "key_rotated", "key_paused", "tenant_suspended"];
 	for (const code of [...dead, "allowed", "rate_limited", "permission_missing", "not_found"] satisfies UsageCode[]) {
 		const meter = new Meter({ clock: new ManualClock(START) });
@@ -232,7 +232,7 @@ test("the right secret of a live key is use of it, refused or not; a dead key's 
 	}
 });
 
-test("first and last use are told of what was counted since the last drain; a check is told by itself", () => {
+test("a drain returns the first and last use since the previous drain, and connectivity checks separately", () => {
 	const meter = new Meter({ clock: new ManualClock(START) });
 	const key = meter.keyCounter("t", "key", "kid");
 	const operation = meter.operationCounter("t", null, "op");

@@ -25,11 +25,11 @@ function refused(query: Parameters<typeof choosePeriod>[0], pointer: string, adv
 	);
 }
 
-test("without anything said it is the last 24 hours by the hour, the running one included", () => {
+test("the default is the last 24 hours by the hour, including the current one", () => {
 	deepEqual(chosen({}), ["2026-07-30T12:00:00.000Z", "2026-07-31T13:00:00.000Z", "hour"]);
 });
 
-test("from goes down and to goes up to a boundary of the granularity, in UTC", () => {
+test("from is rounded down and to is rounded up to the granularity, in UTC", () => {
 	const query = { from: "2026-07-31T01:30:30+02:00", to: "2026-07-31T09:00:01Z" };
 	deepEqual(chosen(query), ["2026-07-30T23:00:00.000Z", "2026-07-31T10:00:00.000Z", "hour"]);
 	deepEqual(chosen({ ...query, granularity: "day" }), ["2026-07-30T00:00:00.000Z", "2026-08-01T00:00:00.000Z", "day"]);
@@ -37,11 +37,11 @@ test("from goes down and to goes up to a boundary of the granularity, in UTC", (
 	deepEqual(chosen({ from: "2026-07-31T01:00:00Z", to: "2026-07-31T02:00:00Z" }), ["2026-07-31T01:00:00.000Z", "2026-07-31T02:00:00.000Z", "hour"]);
 });
 
-test("the last 24 hours can be had by the minute", () => {
+test("the last 24 hours are available by the minute", () => {
 	deepEqual(chosen({ granularity: "minute" }), ["2026-07-30T12:34:00.000Z", "2026-07-31T12:35:00.000Z", "minute"]);
 });
 
-test("a period too long or too old for the granularity is refused with the one that fits", () => {
+test("a period too long or too old for the granularity is refused, and the error names one that fits", () => {
 	refused({ from: "2026-07-30T00:00:00Z", granularity: "minute" }, "/query/granularity", /more than 1500 minutes.*granularity=hour/);
 	refused(
 		{ from: "2026-07-01T00:00:00Z", to: "2026-07-01T01:00:00Z", granularity: "minute" },
@@ -55,7 +55,7 @@ test("a period too long or too old for the granularity is refused with the one t
 	refused({ from: "2020-01-01T00:00:00Z", granularity: "minute" }, "/query/from", /shorter/);
 });
 
-test("an empty period and what is no time are refused", () => {
+test("an empty period and an invalid time are refused", () => {
 	refused({ from: "2026-07-31T02:00:00Z", to: "2026-07-31T02:00:00Z" }, "/query/from", /before `to`/);
 	refused({ from: "2026-08-01T00:00:00Z" }, "/query/from", /before `to`/);
 	for (const to of [
@@ -72,7 +72,7 @@ test("an empty period and what is no time are refused", () => {
 	}
 });
 
-test("whatever is admitted covers what was asked for, has few enough buckets, and reaches nothing that may be folded", () => {
+test("every accepted period covers the requested one, respects the bucket limit, and excludes counts that may be rolled up", () => {
 	const time = fc.integer({ min: NOW - 2_000 * 24 * HOUR_MS, max: NOW + 24 * HOUR_MS });
 	fc.assert(
 		fc.property(time, time, fc.constantFrom(...GRANULARITIES), (one, other, granularity) => {
@@ -92,7 +92,7 @@ test("whatever is admitted covers what was asked for, has few enough buckets, an
 	);
 });
 
-test("minutes stay for 48 hours and hours for 90 days, and only whole hours and days are folded", () => {
+test("minutes are retained for 48 hours and hours for 90 days, and only whole hours and days are rolled up", () => {
 	deepEqual(
 		rollUpsAt(NOW).map((fold) => [fold.granularity, fold.coarser, new Date(fold.before_ms).toISOString()]),
 		[

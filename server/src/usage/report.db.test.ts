@@ -9,7 +9,7 @@ import { rollUpUsage } from "./roll-up.ts";
 
 const NOW = Date.UTC(2026, 6, 31, 12, 34, 56);
 
-/** What the two keys of tenant `a` and the one of `b` did: [key, time, code, requests]. */
+/** Requests of the two keys of tenant `a` and the one of `b`: [key, time, code, requests]. */
 const COUNTS: [string, string, string, number][] = [
 	["a_key_0", "2026-07-31T12:34:00Z", "allowed", 1],
 	["a_key_0", "2026-07-31T12:34:00Z", "rate_limited", 2],
@@ -44,7 +44,7 @@ suite("usage reports", () => {
 		return (await report(input, scope)).data.map((row) => [row.start, ...(row.key_id === undefined ? [] : [row.key_id]), row.code, row.requests]);
 	}
 
-	test("by itself it tells the last 24 hours of the tenant by the hour, and says which period that is", async () => {
+	test("the default is the tenant's last 24 hours by the hour, and the response states the period", async () => {
 		const usage = await report({});
 		deepEqual([usage.from, usage.to, usage.granularity], ["2026-07-30T12:00:00.000Z", "2026-07-31T13:00:00.000Z", "hour"]);
 		deepEqual(await rows({}), [
@@ -55,7 +55,7 @@ suite("usage reports", () => {
 		]);
 	});
 
-	test("by key it tells them apart, ordered by start, key and code; one key's alone when it is named", async () => {
+	test("by_key has rows per key, ordered by start, key and code; key_id selects one key", async () => {
 		const last = [
 			["2026-07-31T12:00:00.000Z", "a_key_0", "allowed", 1],
 			["2026-07-31T12:00:00.000Z", "a_key_0", "rate_limited", 2],
@@ -66,7 +66,7 @@ suite("usage reports", () => {
 		deepEqual(await rows({ key_id: "a_key_2" }), []);
 	});
 
-	test("a key's secrets are told apart when that is asked for", async () => {
+	test("by_secret has rows per secret", async () => {
 		await db.query("insert into usage_keys values ('a', 'a_key_1', 'a_kid_1b', 60, '2026-07-31T12:02:00Z', 'allowed', 5)");
 		try {
 			const { data } = await report({ key_id: "a_key_1", by_secret: true });
@@ -83,7 +83,7 @@ suite("usage reports", () => {
 		}
 	});
 
-	test("minutes, hours and days tell the same requests, also of what has been folded", async () => {
+	test("minutes, hours and days sum to the same requests, including rolled-up ones", async () => {
 		deepEqual(await rows({ granularity: "minute", from: "2026-07-31T12:01:30Z" }), [
 			["2026-07-31T12:01:00.000Z", "allowed", 4],
 			["2026-07-31T12:34:00.000Z", "allowed", 1],
@@ -106,11 +106,11 @@ suite("usage reports", () => {
 		deepEqual(await rows({ granularity: "minute", from: "2026-07-31T12:00:00Z", to: "2026-07-31T12:01:00Z" }), []);
 	});
 
-	test("a period that cannot be told this finely is refused", async () => {
+	test("a period that is not available in the granularity is refused", async () => {
 		await rejects(report({ granularity: "minute", from: "2026-07-01T00:00:00Z", to: "2026-07-01T01:00:00Z" }), { code: "invalid_request" });
 	});
 
-	test("an unknown key and another tenant's are not found in the same words, which tell an API key where it is", async () => {
+	test("an unknown key and another tenant's key get the same error, which names the tenant to an API key", async () => {
 		const operator = await Promise.all(["b_key_0", "nothing"].map((key_id) => report({ key_id }).catch((error: unknown) => error)));
 		deepEqual(operator[0], operator[1]);
 		ok(operator[0] instanceof Error);
@@ -123,7 +123,7 @@ suite("usage reports", () => {
 		ok(keyed[0] instanceof Error && keyed[0].message.includes("tenant a,"));
 	});
 
-	test("the walls of one tenant let nothing of another's through, whatever is asked for", async () => {
+	test("row-level security hides another tenant's usage from every query", async () => {
 		deepEqual(await rows({ tenant_id: "b" }, "a"), []);
 		deepEqual(await rows({ tenant_id: "b", by_key: true }, "a"), []);
 		await rejects(report({ tenant_id: "b", key_id: "b_key_0" }, "a"), { code: "not_found" });
@@ -137,14 +137,14 @@ suite("usage reports", () => {
 	});
 });
 
-suite("what the key list says of use", () => {
+suite("usage in the key list", () => {
 	let db: UsageTestDatabase;
 	before(async () => {
 		db = await usageTestDatabase();
 	});
 	after(() => db.close());
 
-	test("usage of 24 hours counts what was allowed, key by key", async () => {
+	test("usage of 24 hours counts allowed requests per key", async () => {
 		const at = (hours_ago: number) => new Date(NOW - hours_ago * 3_600_000);
 		const insert = "insert into usage_keys values ('a', $1, $2, 60, $3, $4, $5)";
 		await db.query(insert, ["a_key_0", "a_kid_0", at(1), "allowed", 10]);
@@ -156,7 +156,7 @@ suite("what the key list says of use", () => {
 		deepEqual(counted, new Map([["a_key_0", 15]]));
 	});
 
-	test("a key was last used when one of its secrets was; a secret has its own times", async () => {
+	test("a key's last use is the latest of its secrets; each secret has its own times", async () => {
 		const [early, late, checked] = [new Date(NOW - 5_000), new Date(NOW), new Date(NOW - 1_000)];
 		await db.query(
 			"insert into secrets (kid, tenant_id, key_id, mac, mac_version, pepper_id, last4) values ('a_kid_new', 'a', 'a_key_0', '', 1, 'pepper', 'abcd')",

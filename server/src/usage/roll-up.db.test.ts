@@ -17,7 +17,7 @@ interface Row {
 	requests: number;
 }
 
-suite("folding usage", () => {
+suite("rolling up usage", () => {
 	let db: UsageTestDatabase;
 	const context = () => db.contextFor("*", new ManualClock(NOW));
 	before(async () => {
@@ -36,7 +36,7 @@ suite("folding usage", () => {
 		await db.query(`insert into usage_operations select 'a', '', 'op_' || key, 60, start, code, sum(requests)::bigint ${from}`, columns);
 	}
 
-	/** Sums by day: no fold may move anything across. */
+	/** Sums by day: rolling up never moves counts across days. */
 	async function totals(): Promise<unknown[]> {
 		return db.query(`
 			select 'key' as kind, kid as name, date_trunc('day', start at time zone 'UTC') as day, code, sum(requests) from usage_keys group by 1, 2, 3, 4
@@ -45,7 +45,7 @@ suite("folding usage", () => {
 	}
 
 	async function misplaced(): Promise<unknown[]> {
-		const [minutes, hours] = rollUpsAt(NOW - 3_600_000).map((fold) => new Date(fold.before_ms));
+		const [minutes, hours] = rollUpsAt(NOW - 3_600_000).map(({ before_ms }) => new Date(before_ms));
 		const where = `(granularity_seconds = 60 and start < $1) or (granularity_seconds = 3600 and (start < $2 or start >= $1))
 			or (granularity_seconds = 86400 and start >= $2) or mod(extract(epoch from start)::bigint, granularity_seconds) <> 0`;
 		return db.query(
@@ -54,7 +54,7 @@ suite("folding usage", () => {
 		);
 	}
 
-	test("whatever was counted, its sums stay and every row has the granularity of its age", async () => {
+	test("the sums do not change, and every row has the granularity of its age", async () => {
 		const row = fc.record<Row>({
 			key: fc.nat(2),
 			code: fc.constantFrom("allowed", "rate_limited"),
@@ -87,7 +87,7 @@ suite("folding usage", () => {
 		);
 	});
 
-	test("more rows than a slice holds, folded by several nodes at once: all of them, once", async () => {
+	test("several nodes at once roll up more rows than one slice, each exactly once", async () => {
 		const fill = `
 			from generate_series(0, 12499) as i`;
 		await db.query(
@@ -108,7 +108,7 @@ suite("folding usage", () => {
 		}
 	});
 
-	test("rows that a flush is writing are left for the next fold", async () => {
+	test("locked rows are left for the next run", async () => {
 		await insert([
 			{ key: 0, code: "allowed", minutes_ago: 5_000, requests: 1 },
 			{ key: 1, code: "allowed", minutes_ago: 5_000, requests: 1 },
@@ -122,7 +122,7 @@ suite("folding usage", () => {
 		deepEqual(sum, { requests: 3, rows: 2 });
 	});
 
-	test("flushes are forgotten after seven days", async () => {
+	test("flushes are deleted after seven days", async () => {
 		for (const [number, age_ms] of [DAY_MS * 7 + 1_000, DAY_MS * 7 - 1_000, 0].entries()) {
 			await db.query("insert into usage_flushes (node_id, flush_number, flushed_at, waiting) values ('flusher', $1, $2, false)", [
 				number,

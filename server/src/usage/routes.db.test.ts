@@ -14,7 +14,7 @@ interface Answer {
 	data: { start: string; key_id?: string; code: string; requests: number }[];
 }
 
-/** Guarantee: whoever reads a member of it asserts that member. */
+/** Guarantee: tests assert each member that they read. */
 function asAnswer(body: unknown): Answer {
 	return body as Answer;
 }
@@ -49,7 +49,7 @@ suite("usage routes", () => {
 		return { status: response.status, body: asAnswer(await response.json()) };
 	}
 
-	test("the keyed row tells all keys of the tenant apart, and one when it is named", async () => {
+	test("the keyed route reports every key of the tenant separately, or one when it is named", async () => {
 		const { status, body } = await get("/api/v1/m2m/tenants/a/usage");
 		equal(status, 200);
 		deepEqual(Object.keys(body), ["from", "to", "granularity", "data"]);
@@ -62,7 +62,7 @@ suite("usage routes", () => {
 		equal((await get("/api/v1/m2m/tenants/a/usage?key_id=b_key_0")).status, 404);
 	});
 
-	test("the management rows tell the tenant's sum, and one key's usage", async () => {
+	test("the management routes report the tenant's sum, and one key's usage", async () => {
 		const tenant = await get("/api/v1/tenants/a/usage");
 		deepEqual(withoutStart(tenant.body), [{ code: "allowed", requests: 7 }]);
 		equal((await get("/api/v1/tenants/a/usage?by_key=true&granularity=day")).body.data.length, 2);
@@ -72,7 +72,7 @@ suite("usage routes", () => {
 		equal((await get("/api/v1/tenants/a/api-keys/nothing/usage")).status, 404);
 	});
 
-	test("a query that is not understood is refused with a pointer to what is wrong", async () => {
+	test("an invalid query is refused with a pointer to the error", async () => {
 		const wrong: [string, string, string][] = [
 			["granularity=week", "invalid_request", "/query/granularity"],
 			["from=yesterday", "invalid_request", "/query/from"],

@@ -24,7 +24,7 @@ function from(address: string, agent = "curl/8.5.0"): Source {
 	return sourceOf(parsed, agent, null);
 }
 
-suite("evidence of what secrets are used for, and from where", () => {
+suite("evidence of the operations and sources of secrets", () => {
 	let db: UsageTestDatabase;
 	before(async () => {
 		db = await usageTestDatabase(8);
@@ -49,7 +49,7 @@ suite("evidence of what secrets are used for, and from where", () => {
 		inTransaction(db.database, "a", (tx) => readSecretSources(tx, { tenant_id: "a", key_id: `a_key_${key}` }, new Date(now)));
 	const operations = (key: number) => inTransaction(db.database, "a", (tx) => readSecretOperations(tx, { tenant_id: "a", key_id: `a_key_${key}` }));
 
-	test("each secret's sources are told apart, with sightings and the longest silence between them, however flushes fall", async () => {
+	test("each source of a secret has its sightings and longest gap, for any split into flushes", async () => {
 		const { meter, flushing, settle } = start();
 		const operation = meter.operationCounter("a", null, "GET /orders");
 		const old = meter.keyCounter("a", "a_key_0", "a_kid_0", from("203.0.113.7"));
@@ -69,7 +69,7 @@ suite("evidence of what secrets are used for, and from where", () => {
 		equal(first?.source_id, second?.source_id);
 	});
 
-	test("the longest silence is of this week and the one before: an old outlier is forgotten, a nightly job's is not", async () => {
+	test("the longest gap covers this window and the previous one: an old outlier expires, a nightly job's gap does not", async () => {
 		const { meter, flushing, settle } = start();
 		const operation = meter.operationCounter("a", null, "GET /orders");
 		const nightly = meter.keyCounter("a", "a_key_1", "a_kid_1", from("203.0.113.7"));
@@ -85,7 +85,7 @@ suite("evidence of what secrets are used for, and from where", () => {
 		equal(Math.max(seen.gap_ms, seen.gap_before_ms), DAY_MS - 4_000);
 	});
 
-	test("a secret that has ended is counted apart from live use, by the day", async () => {
+	test("requests with an ended secret are counted separately from live use, by day", async () => {
 		const { meter, flushing, settle } = start();
 		const operation = meter.operationCounter("a", null, "GET /orders");
 		const old = meter.keyCounter("a", "a_key_2", "a_kid_2", from("203.0.113.7"));
@@ -103,7 +103,7 @@ suite("evidence of what secrets are used for, and from where", () => {
 		deepEqual((await sources(2, AT + 2 * DAY_MS))[0]?.dead_today, 0);
 	});
 
-	test("sources beyond a key's share are one, and never lost", async () => {
+	test("sources beyond the limit per key are combined, and none is lost", async () => {
 		const { meter, flushing, settle } = start();
 		const operation = meter.operationCounter("a", null, "GET /orders");
 		for (let index = 0; index < 100; index += 1)
@@ -119,7 +119,7 @@ suite("evidence of what secrets are used for, and from where", () => {
 		equal(seen.find(({ source_id }) => source_id === OTHER_SOURCES.id)?.requests, 100 - SOURCES_PER_KEY_MAX);
 	});
 
-	test("what a secret did with success is told for each operation, again after an hour, and not what was refused", async () => {
+	test("a successful operation is recorded per secret at most hourly, and a refused one never", async () => {
 		const { meter, flushing, settle } = start();
 		const counter = meter.keyCounter("a", "a_key_4", "a_kid_4", from("203.0.113.7"));
 		const [read, write, never] = ["GET /orders", "POST /orders", "DELETE /orders"].map((name) => meter.operationCounter("a", null, name));
@@ -138,7 +138,7 @@ suite("evidence of what secrets are used for, and from where", () => {
 		]);
 	});
 
-	test("it is forgotten 90 days after it was seen last, not sooner", async () => {
+	test("evidence is deleted 90 days after it was last seen, not sooner", async () => {
 		const { meter, flushing, settle } = start();
 		const operation = meter.operationCounter("a", null, "GET /orders");
 		for (const [address, day] of [
@@ -161,7 +161,7 @@ suite("evidence of what secrets are used for, and from where", () => {
 		deepEqual([await sources(6), await operations(6)], [[], []]);
 	});
 
-	test("of an erased tenant and of a secret that is not there nothing is kept", async () => {
+	test("nothing is stored for an erased tenant or an unknown secret", async () => {
 		const { meter, flushing, settle } = start();
 		const operation = meter.operationCounter("b", null, "GET /orders");
 		await db.query("update tenants set erased_at = now(), plan_id = null where id = 'b'");

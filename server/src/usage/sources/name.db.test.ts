@@ -35,7 +35,7 @@ const name = (tenant_id: string, source_id: string, text: string | null) =>
 const names = async () => (await superuser.query("select tenant_id, source_id, name from source_names order by 1, 2")).rows;
 const audited = async () => (await superuser.query("select action from audit_entries where action = 'source.named'")).rows.length;
 
-test("a name is given once for all keys of the tenant, replaced, and taken away; each change is in the audit log, a repeat is not", async () => {
+test("a name applies to all keys of the tenant and can be replaced and removed; the audit log has each change and no repeat", async () => {
 	const named = await name("a", "src_a", " Nightly export ");
 	deepEqual(named, { id: "src_a", network: "192.0.2.0/24", agent: "curl", client: null, name: "Nightly export" });
 	deepEqual(await name("a", "src_a", "Nightly export"), named);
@@ -47,7 +47,7 @@ test("a name is given once for all keys of the tenant, replaced, and taken away;
 	equal(await audited(), 3);
 });
 
-test("what no key of the tenant was used from has no name to give, whoever else was; nor has what stands for many sources", async () => {
+test("a source of another tenant, and the source that combines others, cannot be named", async () => {
 	await rejects(name("b", "src_a", "Theirs"), { code: "not_found" });
 	await rejects(name("a", "src_unknown", "Nobody's"), { code: "not_found" });
 	await superuser.query(

@@ -10,7 +10,7 @@ import { whyNotToldApart } from "./told-apart.ts";
 const program = programOf;
 const UUID = "550e8400-e29b-41d4-a716-446655440000";
 
-test("libraries are known by family, whatever their version", () => {
+test("libraries are recognized by family, in any version", () => {
 	const families = {
 		"curl/8.5.0": "curl",
 		"python-requests/2.31.0": "python-requests",
@@ -37,7 +37,7 @@ test("libraries are known by family, whatever their version", () => {
 	for (const nothing of [null, "", "   "]) equal(program(nothing), "none");
 });
 
-test("a program of one's own is known by the name that begins its User-Agent, without version, hash or UUID", () => {
+test("other programs are named by the first product of their User-Agent, without version, hash or UUID", () => {
 	const names = {
 		"order-bot/1.2": "order-bot",
 		"crm-sync/3": "crm-sync",
@@ -51,7 +51,7 @@ test("a program of one's own is known by the name that begins its User-Agent, wi
 		"order-bot-3f9a2c1b": "order-bot",
 		[`order-bot-${UUID}`]: "order-bot",
 		[`order-bot-1.2-3f9a2c1b/${UUID}`]: "order-bot",
-		// A bare number may tell two programs apart, and so may a word that could be a number.
+		// A bare number, or a word that could be one, may distinguish two programs.
 		"worker-1": "worker-1",
 		"worker-2/1.0": "worker-2",
 		"orders-facade/1": "orders-facade",
@@ -74,14 +74,14 @@ test("a program of one's own is known by the name that begins its User-Agent, wi
 		equal(program(text), "other", text);
 });
 
-test("a User-Agent that holds a secret is other, also where cutting would have left its beginning", () => {
+test("a User-Agent that contains a secret is other, even if truncation would leave only its beginning", () => {
 	const memo = new SourceMemo({ addresses: true, filterHeader: headerFilter() });
 	for (const key of [`kw_prod_${"a1B2".repeat(12)}x1`, `kw_staging_${"0123456789ab".repeat(3)}`, `kws_${"0123456789ab".repeat(3)}`])
 		for (const text of [key, `${key}/1.2`, `bot-${key}`, `order-bot_${key}`, `order-bot/1.2 ${key}`, `${key}-3f9a2c1b`, `order-bot (${key})`])
 			deepEqual([memo.find(null, text, null).agent, memo.find(null, null, text).client], ["other", null], text);
 });
 
-test("whatever is sent, the name is short and plain, and hostile texts cost no time", () => {
+test("for any input the name is short and plain, and hostile input is parsed quickly", () => {
 	const plain = /^[a-z0-9._-]{1,40}$/;
 	fc.assert(
 		fc.property(fc.oneof(fc.string({ size: "large" }), fc.string({ unit: "binary", size: "large" })), (text) => {
@@ -103,7 +103,7 @@ test("whatever is sent, the name is short and plain, and hostile texts cost no t
 	equal(program("constructor/1"), "constructor");
 });
 
-test("told apart is a source with a client instance, or with a program name of its own at a known network; nothing else", () => {
+test("a source is unambiguous with a client instance, or with its own program name at a known network, and not otherwise", () => {
 	const HERE = "203.0.113.0/24";
 	const told = [
 		makeSource(HERE, "order-bot", null),

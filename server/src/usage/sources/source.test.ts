@@ -11,7 +11,7 @@ function addressOf(text: string): Address {
 	return address;
 }
 
-test("a client's name is kept when it is plain and short, and else not at all", () => {
+test("a client name is retained when it is plain and short, and otherwise dropped", () => {
 	deepEqual(["orders-sync", "  acme/orders 1.2 ", "a", "ops@acme", "x".repeat(64)].map(clientOf), [
 		"orders-sync",
 		"acme/orders 1.2",
@@ -22,14 +22,14 @@ test("a client's name is kept when it is plain and short, and else not at all", 
 	for (const text of [null, "", " ", "x".repeat(65), "a|b", "a\nb", "<b>", "é", "-a", 'a"', "a\0"]) equal(clientOf(text), null);
 });
 
-test("an address is told by its network; an IPv4 address inside IPv6 is the IPv4 one", () => {
+test("an address becomes its network; an IPv4-mapped IPv6 address counts as IPv4", () => {
 	equal(sourceOf(addressOf("203.0.113.77"), null, null).network, "203.0.113.0/24");
 	deepEqual(sourceOf(addressOf("::ffff:203.0.113.9"), null, null), sourceOf(addressOf("203.0.113.77"), null, null));
 	equal(sourceOf(addressOf("2001:db8:1:2:3:4:5:6"), null, null).network, "2001:db8:1::/48");
 	equal(sourceOf(null, "curl/8", null).network, "unknown");
 });
 
-test("the same three texts make the same id, everywhere; other ones another", () => {
+test("the id depends on exactly the network, program and client name", () => {
 	const of = (network: string, agent: string, client: string | null) => makeSource(network, agent, client).id;
 	equal(of("10.0.0.0/24", "curl", "a"), of("10.0.0.0/24", "curl", "a"));
 	const ids = [of("10.0.0.0/24", "curl", "a"), of("10.0.0.0/24", "curl", null), of("10.0.0.0/24", "node", "a"), of("10.0.1.0/24", "curl", "a")];
@@ -38,7 +38,7 @@ test("the same three texts make the same id, everywhere; other ones another", ()
 	equal(sourceOf(null, null, null).id, UNKNOWN_SOURCE.id);
 });
 
-test("a connection's next request gets the same object, and another caller of the same connection another", () => {
+test("repeated requests of a connection get the same object, and another caller on it gets another", () => {
 	const memo = new SourceMemo({ addresses: true, filterHeader: headerFilter() });
 	const connection = {};
 	const first = memo.of(connection, addressOf("198.51.100.1"), "curl/8.0", null);
@@ -50,7 +50,7 @@ test("a connection's next request gets the same object, and another caller of th
 	equal(memo.of(connection, addressOf("198.51.100.1"), "curl/8.0", null), first);
 });
 
-test("where networks are not kept, sources are told by program and client name alone, and a question without an address stays unknown", () => {
+test("when networks are not stored, sources differ by program and client name alone, and a request without an address stays unknown", () => {
 	const memo = new SourceMemo({ addresses: false, filterHeader: headerFilter() });
 	const [one, other] = ["203.0.113.7", "2001:db8:1::9"].map(parseAddress);
 	ok(one && other);

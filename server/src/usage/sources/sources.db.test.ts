@@ -34,7 +34,7 @@ suite("sources of keys", () => {
 
 	const list = async (key: number) => (await listSources(db.contextFor("a"), { tenant_id: "a", key_id: `a_key_${key}` })).data;
 
-	test("a key's sources are told with their counts, times and last secret; the latest first", async () => {
+	test("a key's sources have counts, times and the last secret, latest first", async () => {
 		const { meter, flushing } = start();
 		const operation = meter.operationCounter("a", null, "op");
 		const office = meter.keyCounter("a", "a_key_0", "a_kid_0", from("203.0.113.7", "curl/8.5.0", "orders"));
@@ -43,7 +43,7 @@ suite("sources of keys", () => {
 		meter.count(office, operation, "rate_limited", AT + 20);
 		meter.count(cloud, operation, "allowed", AT + 90_000);
 		await flushing.flushNow();
-		// The minute has turned, and the secret with it.
+		// The next minute, and another secret.
 		const replaced = meter.keyCounter("a", "a_key_0", "a_kid_0b", from("203.0.113.200", "curl/8.6.0", "orders"));
 		meter.count(replaced, operation, "key_revoked", AT + 60_000);
 		await flushing.stop();
@@ -71,7 +71,7 @@ suite("sources of keys", () => {
 		deepEqual(used, { first_used_at: new Date(AT + 10), last_used_at: new Date(AT + 90_000) });
 	});
 
-	test("from where an ended secret is presented still is told apart from what the key is used for", async () => {
+	test("requests with an ended secret are reported separately from use of the key", async () => {
 		const { meter, flushing } = start();
 		const operation = meter.operationCounter("a", null, "dead");
 		const old = meter.keyCounter("a", "a_key_5", "a_kid_5", from("203.0.113.7", "curl/8.5.0"));
@@ -92,7 +92,7 @@ suite("sources of keys", () => {
 		]);
 	});
 
-	test("however flushes and minutes fall, each request is in exactly one source, and no key has more than its share of them", async () => {
+	test("for any split into flushes and minutes each request is in exactly one source, and the sources of a key are bounded", async () => {
 		const { meter, flushing } = start();
 		const operation = meter.operationCounter("a", null, "many");
 		const sources = Array.from({ length: 100 }, (_, index) => from(`198.51.${index}.1`));
@@ -130,7 +130,7 @@ suite("sources of keys", () => {
 		deepEqual([others?.network, others?.agent, others?.client], ["other", "other", null]);
 	});
 
-	test("a tenant's programs have a bounded number of names, over all of its keys; sources with further names are counted together", async () => {
+	test("the program names of a tenant are bounded over all keys; sources with further names are combined", async () => {
 		const { meter, flushing } = start();
 		const operation = meter.operationCounter("a", null, "named");
 		const named = (name: number) => from("198.18.7.77", `program-${name}x/1.0`);
@@ -166,7 +166,7 @@ suite("sources of keys", () => {
 		equal(length, PROGRAM_NAMES_PER_TENANT_MAX);
 	});
 
-	test("invented names of programs take a tenant's room for 90 days at most, and names in use stay", async () => {
+	test("unused program names are deleted after 90 days, and names in use are retained", async () => {
 		const { meter, flushing } = start();
 		const operation = meter.operationCounter("a", null, "swept");
 		const use = async (agent: string, day: number) => {
@@ -191,7 +191,7 @@ suite("sources of keys", () => {
 		await flushing.stop();
 	});
 
-	test("keys and tenants that are not there, another tenant's, and erased ones get no sources and hold nothing up", async () => {
+	test("unknown keys, another tenant's keys and erased tenants get no sources and do not block aggregation", async () => {
 		const { meter, flushing } = start();
 		const operation = meter.operationCounter("a", null, "strange");
 		const source = from("192.0.2.1");
@@ -219,7 +219,7 @@ suite("sources of keys", () => {
 		for (const tenant_id of ["a", "b"]) {
 			const answer = listSources(db.contextFor("a"), { tenant_id, key_id: "b_key_0" });
 			await answer.then(
-				() => ok(false, "was told"),
+				() => ok(false, "the sources were returned"),
 				(error: { code?: string }) => equal(error.code, "not_found"),
 			);
 		}
