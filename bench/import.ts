@@ -72,7 +72,7 @@ function reportIn(text: string): Report {
 /** Asks about every key, as a host of an API does; throws at the first that is not let in as what its line said. */
 async function verifyAll(server: Server, raw_keys: readonly string[], tenants: number): Promise<number> {
 	const { credential } = await makeService(server);
-	const verdicts = await inParallel(raw_keys.length, VERIFIED_AT_ONCE, async (index) => {
+	const decisions = await inParallel(raw_keys.length, VERIFIED_AT_ONCE, async (index) => {
 		const answer = await server.verify(credential, { raw_key: raw_keys[index] });
 		const { allowed, tenant, key } = answer.json;
 		const right =
@@ -80,7 +80,7 @@ async function verifyAll(server: Server, raw_keys: readonly string[], tenants: n
 		if (!right) throw new Error(`the key of line ${index + 2} was answered ${answer.status} ${answer.text}`);
 		return right;
 	});
-	return verdicts.length;
+	return decisions.length;
 }
 
 function nameIn(thing: unknown, field: string): unknown {

@@ -720,9 +720,9 @@ test("verify returns the status, the code and the headers that a keyed route wou
 	const staging = await makeSite(server, tenant.id, { environment: "staging" });
 	const bound = await makeKey(server, tenant.id, { allowed_ips: ["203.0.113.0/24"], permissions: ["sites:read"], site_ids: [site.id] });
 	const { credential } = await makeService(server);
-	type Verdict = { allowed: boolean; status: number; code: string; headers: Record<string, string>; key?: { id: string } };
-	const ask = async (question: object) => expectStatus(await server.verify(credential, { raw_key, ...question }), 200).as<Verdict>();
-	async function assertVerdict(code: ErrorCode, question: object, matched = true): Promise<void> {
+	type Decision = { allowed: boolean; status: number; code: string; headers: Record<string, string>; key?: { id: string } };
+	const ask = async (question: object) => expectStatus(await server.verify(credential, { raw_key, ...question }), 200).as<Decision>();
+	async function assertDecision(code: ErrorCode, question: object, matched = true): Promise<void> {
 		const decision = await ask(question);
 		deepEqual([decision.allowed, decision.status, decision.code], [false, ERRORS[code].status, code]);
 		equal(decision.key !== undefined, matched);
@@ -732,29 +732,29 @@ test("verify returns the status, the code and the headers that a keyed route wou
 	}
 	const allowed = await ask({ tenant_id: tenant.id, site_id: site.id, permissions: ["documents:read", "documents:write"], capability: "documents" });
 	deepEqual([allowed.allowed, allowed.status, allowed.code, allowed.key?.id], [true, 200, "allowed", made.id]);
-	await assertVerdict("key_missing", { raw_key: "" }, false);
-	await assertVerdict("key_invalid", { raw_key: withWrongChecksum(raw_key) }, false);
-	await assertVerdict("not_found", { tenant_id: world.tenant.id });
-	await assertVerdict("not_found", { raw_key: bound.raw_key, site_id: staging.id, request: { ip: "203.0.113.5" } });
-	await assertVerdict("environment_mismatch", { site_id: staging.id });
-	await assertVerdict("permission_missing", { permissions: ["documents:read", "key:rotate"] });
-	await assertVerdict("capability_not_in_plan", { capability: "orders" });
-	await assertVerdict("ip_not_allowed", { raw_key: bound.raw_key, request: { ip: "192.0.2.1" } });
-	await assertVerdict("ip_not_allowed", { raw_key: bound.raw_key });
+	await assertDecision("key_missing", { raw_key: "" }, false);
+	await assertDecision("key_invalid", { raw_key: withWrongChecksum(raw_key) }, false);
+	await assertDecision("not_found", { tenant_id: world.tenant.id });
+	await assertDecision("not_found", { raw_key: bound.raw_key, site_id: staging.id, request: { ip: "203.0.113.5" } });
+	await assertDecision("environment_mismatch", { site_id: staging.id });
+	await assertDecision("permission_missing", { permissions: ["documents:read", "key:rotate"] });
+	await assertDecision("capability_not_in_plan", { capability: "orders" });
+	await assertDecision("ip_not_allowed", { raw_key: bound.raw_key, request: { ip: "192.0.2.1" } });
+	await assertDecision("ip_not_allowed", { raw_key: bound.raw_key });
 	for (let count = 0; count < FAILURES_PER_MINUTE; count += 1) await ask({ raw_key: withWrongChecksum(raw_key), request: { ip: "192.0.2.77" } });
-	await assertVerdict("too_many_auth_failures", { raw_key: withWrongChecksum(raw_key), request: { ip: "192.0.2.77" } }, false);
+	await assertDecision("too_many_auth_failures", { raw_key: withWrongChecksum(raw_key), request: { ip: "192.0.2.77" } }, false);
 	expectStatus(await server.operator("PATCH", `/tenants/${tenant.id}`, { client_policy: "block" }), 200);
-	await assertVerdict("client_not_allowed", { request: { origin: "https://shop.example" } });
+	await assertDecision("client_not_allowed", { request: { origin: "https://shop.example" } });
 	await makePlan(server, { id: plan_id, rate_limits: LIMITS, quota_requests_per_month: 0 });
-	await assertVerdict("quota_exceeded", {});
+	await assertDecision("quota_exceeded", {});
 	await makePlan(server, { id: plan_id, rate_limits: [{ ...LIMITS[0], requests: 1 }] });
-	await assertVerdict("rate_limited", { cost: 2 });
+	await assertDecision("rate_limited", { cost: 2 });
 	expectStatus(await server.management(tenant.id, "POST", `/api-keys/${made.id}/pause`), 200);
-	await assertVerdict("key_paused", {});
+	await assertDecision("key_paused", {});
 	expectStatus(await server.management(tenant.id, "POST", `/api-keys/${made.id}/revoke`, { reason: "other" }), 200);
-	await assertVerdict("key_revoked", {});
+	await assertDecision("key_revoked", {});
 	expectStatus(await server.operator("PATCH", `/tenants/${tenant.id}`, { status: "suspended" }), 200);
-	await assertVerdict("tenant_suspended", { raw_key: bound.raw_key, request: { ip: "203.0.113.5" } });
+	await assertDecision("tenant_suspended", { raw_key: bound.raw_key, request: { ip: "203.0.113.5" } });
 	for (const malformed of [{}, { raw_key: 7 }, { raw_key, cost: 0 }, { raw_key, permissions: "documents:read" }, { raw_key, request: { ip: 1 } }])
 		assertProblem(await server.verify(credential, malformed), "invalid_request", [raw_key]);
 });

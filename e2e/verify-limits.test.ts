@@ -20,7 +20,7 @@ before(async () => {
 });
 after(() => server.stop());
 
-interface Verdict {
+interface Decision {
 	readonly allowed: boolean;
 	readonly code: string;
 	readonly detail: string;
@@ -32,11 +32,11 @@ const limit = (name: string, requests: number, fields: object = {}) => ({ name, 
 const named = (name: string, requests: number) => limit(name, requests, { per: "tenant", named_only: true });
 const costs = (limits: Readonly<Record<string, number>>) => Object.entries(limits).map(([name, cost]) => ({ name, cost }));
 
-async function ask(raw_key: string, question: object = {}): Promise<Verdict> {
-	return expectStatus(await server.verify(credential, { raw_key, ...question }), 200).as<Verdict>();
+async function ask(raw_key: string, question: object = {}): Promise<Decision> {
+	return expectStatus(await server.verify(credential, { raw_key, ...question }), 200).as<Decision>();
 }
 
-const left = ({ rate_limits }: Verdict) => Object.fromEntries(rate_limits.map(({ name, remaining }) => [name, remaining]));
+const left = ({ rate_limits }: Decision) => Object.fromEntries(rate_limits.map(({ name, remaining }) => [name, remaining]));
 
 function whoami(raw_key: string): Promise<Answer> {
 	return server.keyed(raw_key, "GET", "/whoami");
@@ -268,11 +268,11 @@ test("the snippets of docs/verify.md about costs run unchanged and do what the p
 	await makeTenant(server, { id: "acme", plan_id: "team" });
 	const { id, raw_key } = await makeKey(server, "acme");
 	const env = { ...base, RAW_KEY: raw_key, KEY_ID: id };
-	const verdicts: Verdict[] = [];
-	for (let count = 0; count < 11; count += 1) verdicts.push(JSON.parse((await run(exporting, env)).stdout) as Verdict);
-	deepEqual(left(verdicts[0] ?? verdicts[10] ?? (await ask(raw_key))), { burst: 580, exports: 9 });
+	const decisions: Decision[] = [];
+	for (let count = 0; count < 11; count += 1) decisions.push(JSON.parse((await run(exporting, env)).stdout) as Decision);
+	deepEqual(left(decisions[0] ?? decisions[10] ?? (await ask(raw_key))), { burst: 580, exports: 9 });
 	deepEqual(
-		verdicts.map(({ code }) => code),
+		decisions.map(({ code }) => code),
 		[...Array.from({ length: 10 }, () => "allowed"), "rate_limited"],
 	);
 	const patched = await run(own, env);

@@ -1,11 +1,11 @@
-/** Compares what clients were told with what is in the database: nothing acknowledged is lost, nothing is half done, audit entry ⇔ change. Pure. */
+/** Compares the clients' ledger with the database: no acknowledged change is lost or partial, and each change has one audit entry. Pure. */
 import { isOpen, stateOf } from "./half-done.ts";
 import { letIn, type Probe, violations } from "./journal.ts";
 import { type Action, type Key, type Ledger, type Secret, STEPS, type State } from "./ledger.ts";
-import type { Judge } from "./scenario.ts";
+import type { Findings } from "./scenario.ts";
 import type { Entry, KeyRow, Stored } from "./stored.ts";
 
-/** What the server completed by itself was sent by nobody: it stands in the history where it can have happened, right after its rotation. */
+/** Adds the rotations that the server completed by itself to the history, right after their begin, the earliest possible position. */
 function enterClock(key: Key, entries: readonly Entry[]): void {
 	for (const { action, rotation_id, request_id } of entries) {
 		if (action !== "clock" || key.history.some((sent) => sent.action === "clock" && sent.rotation_id === rotation_id)) continue;
@@ -18,8 +18,8 @@ function enterClock(key: Key, entries: readonly Entry[]): void {
 	}
 }
 
-/** What was acknowledged is there, with exactly one entry; what is there was sent. Resolves what nobody had answered. */
-export function judgeLedger(stored: Stored, ledger: Ledger, judge: Judge): void {
+/** Every acknowledged change is stored with exactly one entry, and every stored change was sent. Resolves the changes without a response. */
+export function checkLedger(stored: Stored, ledger: Ledger, findings: Findings): void {
 	const rows = new Map(stored.keys.map((row) => [row.name, row]));
 	const byRequest = Map.groupBy(stored.entries, (entry) => entry.request_id);
 	const byKey = Map.groupBy(stored.entries, (entry) => entry.key_id);
@@ -34,15 +34,15 @@ export function judgeLedger(stored: Stored, ledger: Ledger, judge: Judge): void 
 			const found = clock ?? byRequest.get(sent.request_id) ?? [];
 			const [entry] = found;
 			const named = entry?.key_id === key.id && entry?.action === sent.action && entry?.rotation_id === sent.rotation_id;
-			judge.expect(found.length === 1 && named, () => `${sent.action} of ${key.name} was acknowledged and has ${JSON.stringify(found)}`);
+			findings.expect(found.length === 1 && named, () => `${sent.action} of ${key.name} was acknowledged and has ${JSON.stringify(found)}`);
 		}
 		const state: State | "none" = row === null ? "none" : stateOf(row, replacing.has(row.id));
-		judge.expect(key.possible.includes(state), () => `${key.name} is ${state}, and was told to be ${key.possible.join(" or ")}`);
-		judgeCounts(key, entries, judge);
+		findings.expect(key.possible.includes(state), () => `${key.name} is ${state}, and was acknowledged as ${key.possible.join(" or ")}`);
+		checkCounts(key, entries, findings);
 		resolve(key, row, entries);
 	}
 	const names = new Set(ledger.keys.map(({ name }) => name));
-	for (const { name } of stored.keys) judge.expect(names.has(name), () => `there is a key ${name} that nobody has sent`);
+	for (const { name } of stored.keys) findings.expect(names.has(name), () => `there is a key ${name} that no client has sent`);
 	ledger.forgetUnmade();
 }
 
@@ -51,20 +51,20 @@ function actions(): Action[] {
 	return Object.keys(STEPS) as Action[];
 }
 
-/** No entry without its change: for each action not more than were sent, and not fewer than were acknowledged. */
-function judgeCounts(key: Key, entries: readonly Entry[], judge: Judge): void {
+/** Each action has at most as many entries as were sent and at least as many as were acknowledged. */
+function checkCounts(key: Key, entries: readonly Entry[], findings: Findings): void {
 	for (const action of actions()) {
 		const sent = key.history.filter((one) => one.action === action);
 		const done = sent.filter((one) => one.outcome === "done").length;
 		const found = entries.filter((entry) => entry.action === action).length;
-		judge.expect(
+		findings.expect(
 			found >= done && found <= sent.length,
 			() => `${key.name}: ${found} entries of ${action}, ${done} acknowledged of ${sent.length} sent`,
 		);
 	}
 }
 
-/** What became of a change that nobody had answered is known now: its client goes on from there. */
+/** Sets the outcome of changes without a response from the database, so that their client can continue. */
 function resolve(key: Key, row: KeyRow | null, entries: readonly Entry[]): void {
 	const acknowledged = new Set(key.history.filter(({ outcome }) => outcome === "done").map(({ request_id }) => request_id));
 	const unclaimed = entries.filter(({ request_id }) => !acknowledged.has(request_id));
@@ -75,7 +75,7 @@ function resolve(key: Key, row: KeyRow | null, entries: readonly Entry[]): void 
 		const [entry] = at === -1 ? [] : unclaimed.splice(at, 1);
 		if (entry === undefined) return [];
 		const { request_id, rotation_id } = entry;
-		// Done, but told to nobody: it forbids nothing before this instant.
+		// Done but never acknowledged: requests before this instant may still be accepted.
 		return [{ ...sent, outcome: "done" as const, request_id, rotation_id, read_at: performance.now() }];
 	});
 	key.history.splice(0, key.history.length, ...kept);
@@ -84,14 +84,14 @@ function resolve(key: Key, row: KeyRow | null, entries: readonly Entry[]): void 
 /** The requests of a key's secrets, by secret. */
 export type Probes = Map<Key, Map<Secret, Probe[]>>;
 
-/** Whether an answer is one that the secret can have got, for all that its client knows. */
+/** Whether the response is possible for the secret, given what its client knows. */
 function expected(key: Key, secret: Secret, probe: Probe): boolean {
 	if (letIn(probe) || probe.status === 503) return true;
 	return probe.code === "key_paused" || probe.code === "key_revoked" || (probe.code === "key_rotated" && key.mayHaveEnded(secret));
 }
 
-/** The requests that were let in while what was acknowledged stood against it. Call it before unanswered changes are resolved. */
-export function judgeProbes(probes: Probes, judge: Judge): { violations: number; let_in: number; refused: number } {
+/** Counts requests that were accepted although an acknowledged change forbade them. Call it before unanswered changes are resolved. */
+export function checkProbes(probes: Probes, findings: Findings): { violations: number; let_in: number; refused: number } {
 	let found = 0;
 	let let_in = 0;
 	let refused = 0;
@@ -103,9 +103,9 @@ export function judgeProbes(probes: Probes, judge: Judge): { violations: number;
 			for (const probe of noted) {
 				if (letIn(probe)) let_in += 1;
 				else refused += 1;
-				judge.expect(expected(key, secret, probe), () => `a right key of ${key.name} was answered ${probe.status} ${probe.code}`);
+				findings.expect(expected(key, secret, probe), () => `a right key of ${key.name} was answered ${probe.status} ${probe.code}`);
 			}
-			judge.expect(
+			findings.expect(
 				wrong.length === 0,
 				() => `${key.name} was let in ${wrong.length} times while it was forbidden: ${JSON.stringify([wrong[0], forbidden])}`,
 			);

@@ -1,19 +1,19 @@
-/** Clients that change keys without a pause, each its own, and others that use them meanwhile. */
+/** Clients that change keys continuously, each its own keys, and clients that use these keys meanwhile. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Probes } from "./after-a-kill.ts";
 import { codeIn } from "./journal.ts";
 import { type Action, Key, type Ledger, Secret, type Sent, type State } from "./ledger.ts";
 import { changeOf, creationOf, endingOf, keyed, rotationOf } from "./requests.ts";
-import type { Judge } from "./scenario.ts";
+import type { Findings } from "./scenario.ts";
 import { type Exchange, Line, type Request } from "./wire.ts";
 
-/** A client waits that long when the server is away. */
+/** How long a client waits before it retries an unreachable server. */
 const AWAY_MS = 15;
 const USE_EVERY_MS = 3;
-/** A client's keys: it creates others until it has so many, and then only now and then. */
+/** Up to this number of keys a client prefers to create new ones; above it, it rarely does. */
 const OWN_KEYS_MIN = 2;
 const CREATES_SHARE = 0.15;
-/** Longer than any run: only clients end these rotations. */
+/** Longer than any run, so that only clients end these rotations. */
 const OVERLAP_SECONDS = 86_400;
 
 export interface Place {
@@ -22,7 +22,7 @@ export interface Place {
 	readonly tenant_ids: readonly string[];
 }
 
-/** The changes that are under way at this instant. */
+/** The changes in flight. */
 export class InFlight {
 	readonly actions = new Set<{ readonly action: Action }>();
 
@@ -31,7 +31,7 @@ export class InFlight {
 	}
 }
 
-/** What is to be sent, with what it makes and ends when it is carried out. */
+/** A change to send, with the secrets that it creates and ends. */
 interface Planned extends Pick<Sent, "action" | "rotation_id" | "held" | "makes" | "ends"> {
 	readonly request: Request;
 }
@@ -43,27 +43,27 @@ function answerIn(body: string): { key?: { id: string }; rotation?: { id: string
 	return JSON.parse(body) as ReturnType<typeof answerIn>;
 }
 
-/** Creates, replaces, pauses, resumes and revokes until it is told to stop. Whatever was sent is in the ledger, with what became of it. */
+/** Creates, rotates, pauses, resumes and revokes keys until stopped. Every sent change is in the ledger with its outcome. */
 export class Changer {
 	readonly #place: Place;
 	readonly #ledger: Ledger;
-	readonly #judge: Judge;
+	readonly #findings: Findings;
 	readonly #random: () => number;
 	readonly #in_flight: InFlight;
 	readonly #name: string;
 	#own: Key[] = [];
 	#made = 0;
 
-	constructor(options: { place: Place; ledger: Ledger; judge: Judge; random: () => number; in_flight: InFlight; name: string }) {
+	constructor(options: { place: Place; ledger: Ledger; findings: Findings; random: () => number; in_flight: InFlight; name: string }) {
 		this.#place = options.place;
 		this.#ledger = options.ledger;
-		this.#judge = options.judge;
+		this.#findings = options.findings;
 		this.#random = options.random;
 		this.#in_flight = options.in_flight;
 		this.#name = options.name;
 	}
 
-	/** Changes until `going` says no more; returns when the last change was answered or lost. */
+	/** Sends changes while `going` returns true; returns when the last one was answered or lost. */
 	async run(going: () => boolean): Promise<void> {
 		const line = new Line(this.#place.port);
 		while (going()) {
@@ -122,7 +122,7 @@ export class Changer {
 		};
 	}
 
-	/** Sends one change and enters it; false when it was lost. What was never sent is not entered. */
+	/** Sends one change and records it; false if the response was lost. A change that was never sent is not recorded. */
 	async #send(line: Line, key: Key, planned: Planned): Promise<boolean> {
 		this.#in_flight.actions.add(planned);
 		try {
@@ -145,21 +145,21 @@ export class Changer {
 			this.#completedBefore(key, planned, exchange);
 			return true;
 		}
-		// A 503 leaves open whether the change was committed: its acknowledgement is what failed.
-		this.#judge.expect(done || status === 503, () => `${action} of ${key.name} was answered ${status} ${body.slice(0, 300)}`);
+		// After a 503 the change may or may not be committed; only the acknowledgement failed.
+		this.#findings.expect(done || status === 503, () => `${action} of ${key.name} was answered ${status} ${body.slice(0, 300)}`);
 		if (done) {
 			if (makes) makes.raw_key = answer.raw_key ?? null;
 			key.id ??= answer.key?.id ?? null;
 			this.#ledger.acknowledged_sent_at = Math.max(this.#ledger.acknowledged_sent_at, exchange.sent_at);
 		}
-		// Answers of other changes are keys, which name the rotation under way.
+		// Other changes return the key, with its current rotation.
 		const begins = action === "rotate" || action === "replace";
 		const rotation_id = begins ? (answer.rotation?.id ?? null) : planned.rotation_id;
 		this.#enter(key, { ...planned, rotation_id }, { ...exchange, outcome: done ? "done" : "unknown" });
 		return done;
 	}
 
-	/** The server had completed a rotation by itself: that is what happened, and this request changed nothing. Its entry is looked for afterwards. */
+	/** Records that the server had completed the rotation by itself, so that this request changed nothing. Its entry is searched for afterwards. */
 	#completedBefore(key: Key, planned: Planned, { sent_at }: Exchange): void {
 		const ends = key.in_use.old;
 		this.#enter(
@@ -183,11 +183,11 @@ function sentAt(error: unknown): number | null {
 	throw error;
 }
 
-/** Uses keys at random until told to stop, each secret that was ever told, and notes each answer under it. */
+/** Uses random keys until stopped, with every secret ever returned, and records each response by secret. */
 export async function useKeys(place: Place, ledger: Ledger, probes: Probes, random: () => number, going: () => boolean): Promise<void> {
 	const line = new Line(place.port);
 	while (going()) {
-		// The newer ones more often: those are the ones that change.
+		// Prefers newer keys, because those are the ones that change.
 		const key = ledger.keys[ledger.keys.length - 1 - Math.floor(random() ** 3 * ledger.keys.length)];
 		const secrets = key?.secrets ?? [];
 		const secret = secrets[secrets.length - 1 - Math.floor(random() ** 2 * secrets.length)];

@@ -1,4 +1,4 @@
-/** A PostgreSQL of its own with several servers on it, as an operator with several machines would have them. */
+/** A separate PostgreSQL with several servers, like a deployment on several machines. */
 import { randomBytes } from "node:crypto";
 import { mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
@@ -14,7 +14,7 @@ const DATABASE = "keywright";
 const SUPERUSER = "app";
 const running = new Set<Cluster>();
 
-/** Ends every cluster that a scenario has left running. */
+/** Stops every cluster that a scenario has left running. */
 export async function stopClusters(): Promise<void> {
 	await Promise.all([...running].map((cluster) => cluster.stop()));
 }
@@ -40,7 +40,7 @@ export class Cluster {
 		return cluster;
 	}
 
-	/** A superuser's connection, to look behind the walls. */
+	/** A superuser's connection, which bypasses row-level security. */
 	get url(): string {
 		return this.#embedded.urlFor(SUPERUSER, DATABASE);
 	}
@@ -50,7 +50,7 @@ export class Cluster {
 		return `${searchParams.get("host")}/.s.PGSQL.${searchParams.get("port")}`;
 	}
 
-	/** Starts one more server; `relay` is its way to the database. */
+	/** Starts another server; `relay` is its connection to the database. */
 	async startNode(options: { lease_seconds: number; relay?: Relay }): Promise<Server> {
 		const url = options.relay ? `postgresql://${SUPERUSER}@127.0.0.1:${options.relay.port}/${DATABASE}?sslmode=disable` : this.url;
 		const node = await startServer({

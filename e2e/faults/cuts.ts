@@ -1,4 +1,4 @@
-/** A server that loses its PostgreSQL: what is in memory answers as long as the lease, everything else says 503 soon, and it comes back by itself. */
+/** A server that loses its PostgreSQL: cached keys work for the lease, everything else gets 503 soon, and the server recovers by itself. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { freeze } from "../processes.ts";
 import { postgresPid, type Server, startServer } from "../server.ts";
@@ -7,18 +7,18 @@ import { Cluster } from "./cluster.ts";
 import { codeIn, letIn, type Probe, violations } from "./journal.ts";
 import { Relay } from "./relay.ts";
 import { changeOf, creationOf, keyed, managed, type SomeKey } from "./requests.ts";
-import { Judge, type Outcome, rounded, type Scenario, type Settings, until } from "./scenario.ts";
+import { Findings, type Outcome, rounded, type Scenario, type Settings, until } from "./scenario.ts";
 import { type Exchange, Line } from "./wire.ts";
 
 const PROBE_EVERY_MS = 10;
 const MANAGE_EVERY_MS = 200;
-/** For a request that was let in at the last moment to be answered. */
+/** The time to answer a request that was accepted at the last moment. */
 const SLACK_MS = 150;
 const MANAGEMENT_WITHIN_MS = 3_000;
 const RECOVERS_WITHIN_MS = 5_000;
 const SLOWEST_EXTRA_MS = 1_000;
 
-/** A way in which a server is cut off, and another that ends it. */
+/** A way to cut a server off from its database, and to reconnect it. */
 interface Cutting {
 	readonly name: string;
 	cut(): void;
@@ -35,7 +35,7 @@ interface Measured {
 	readonly violations: number;
 }
 
-/** One key's requests and the operator's, to one server, without end; each answer is noted. */
+/** Sends keyed and operator requests to one server continuously and records each response. */
 class Watch {
 	readonly probes: Probe[] = [];
 	readonly managed: Exchange[] = [];
@@ -89,13 +89,13 @@ class Watch {
 	}
 }
 
-/** Cuts the server off for longer than its lease; `elsewhere` is a server that is not, on which the key is revoked meanwhile. */
+/** Cuts the server off for longer than its lease; `elsewhere` is a connected server, on which the key is revoked meanwhile. */
 async function measure(
 	server: Server,
 	key: SomeKey,
 	cutting: Cutting,
 	settings: Settings,
-	judge: Judge,
+	findings: Findings,
 	elsewhere?: { server: Server; key: SomeKey },
 ): Promise<Measured> {
 	const lease_ms = settings.lease_seconds * 1_000;
@@ -126,22 +126,22 @@ async function measure(
 	const found = violations(late, forbidden);
 
 	const say = (text: string) => () => `${cutting.name}: ${text}`;
-	judge.expect(last_let_in <= lease_ms, say(`a request was let in ${last_let_in} ms after the cut, and the lease is ${lease_ms} ms`));
-	judge.expect(last_let_in >= lease_ms * 0.6, say(`a key in memory was let in for ${last_let_in} ms only, and the lease is ${lease_ms} ms`));
+	findings.expect(last_let_in <= lease_ms, say(`a request was let in ${last_let_in} ms after the cut, and the lease is ${lease_ms} ms`));
+	findings.expect(last_let_in >= lease_ms * 0.6, say(`a key in memory was let in for ${last_let_in} ms only, and the lease is ${lease_ms} ms`));
 	const wrong = during.filter((probe) => !letIn(probe) && probe.status !== 503);
-	judge.expect(wrong.length === 0, say(`a right key was answered ${wrong[0]?.status} ${wrong[0]?.code}`));
+	findings.expect(wrong.length === 0, say(`a right key was answered ${wrong[0]?.status} ${wrong[0]?.code}`));
 	const open = during.filter((probe) => letIn(probe) && since(probe.sent_at) > lease_ms + SLACK_MS);
-	judge.expect(open.length === 0, say(`${open.length} requests were let in after the lease`));
-	judge.expect(
+	findings.expect(open.length === 0, say(`${open.length} requests were let in after the lease`));
+	findings.expect(
 		asked.length > 0 && asked.every(({ status }) => status === 503),
 		say(`management was answered ${asked.map(({ status }) => status).join(" ")}`),
 	);
-	judge.expect(management_max <= MANAGEMENT_WITHIN_MS, say(`management was answered after ${management_max} ms`));
-	judge.expect(recovered, say(`did not come back within ${RECOVERS_WITHIN_MS} ms`));
-	judge.expect(found.length === 0, say(`${found.length} requests were let in after their revocation was acknowledged`));
+	findings.expect(management_max <= MANAGEMENT_WITHIN_MS, say(`management was answered after ${management_max} ms`));
+	findings.expect(recovered, say(`did not come back within ${RECOVERS_WITHIN_MS} ms`));
+	findings.expect(found.length === 0, say(`${found.length} requests were let in after their revocation was acknowledged`));
 	const revocation_ms = revocation === null ? null : rounded(revocation.read_at - revocation.sent_at);
-	judge.expect(revocation === null || revocation.status === 200, say(`a revocation on the other node was answered ${revocation?.status}`));
-	judge.expect(
+	findings.expect(revocation === null || revocation.status === 200, say(`a revocation on the other node was answered ${revocation?.status}`));
+	findings.expect(
 		(revocation_ms ?? 0) <= lease_ms * 1.1 + SLOWEST_EXTRA_MS,
 		say(`a revocation on the other node was acknowledged after ${revocation_ms} ms`),
 	);
@@ -156,7 +156,7 @@ async function measure(
 	};
 }
 
-/** Requests to the server that is cut off with a key that was revoked elsewhere. */
+/** Requests to the cut-off server with a key that was revoked on another one. */
 async function lateProbes(server: Server, key: SomeKey): Promise<Probe[]> {
 	const line = new Line(server.port);
 	const probes: Probe[] = [];
@@ -174,8 +174,8 @@ async function newKey(server: Server): Promise<SomeKey> {
 	return { id, raw_key, tenant_id: tenant.id };
 }
 
-/** A single server whose PostgreSQL stands still, with all of its processes. */
-async function frozenDatabase(settings: Settings, judge: Judge): Promise<Measured> {
+/** A single server whose PostgreSQL is frozen with all of its processes. */
+async function frozenDatabase(settings: Settings, findings: Findings): Promise<Measured> {
 	const server = await startServer({ env: { KEYWRIGHT_LEASE_SECONDS: String(settings.lease_seconds), KEYWRIGHT_LOG_LEVEL: "silent" } });
 	const pid = postgresPid(server.data_dir);
 	if (pid === null) throw new Error("impossible state: a server without its PostgreSQL");
@@ -188,15 +188,15 @@ async function frozenDatabase(settings: Settings, judge: Judge): Promise<Measure
 		mend: () => thaw(),
 	};
 	try {
-		return await measure(server, await newKey(server), cutting, settings, judge);
+		return await measure(server, await newKey(server), cutting, settings, findings);
 	} finally {
 		thaw();
 		await server.stop();
 	}
 }
 
-/** One of two servers whose way to the database is cut, in each of the ways in which a network cuts one. */
-async function cutNetwork(settings: Settings, judge: Judge): Promise<Measured[]> {
+/** One of two servers whose connection to the database is cut, in each way in which a network can fail. */
+async function cutNetwork(settings: Settings, findings: Findings): Promise<Measured[]> {
 	const cluster = await Cluster.start();
 	const relay = await Relay.open(cluster.socket_path);
 	try {
@@ -206,7 +206,7 @@ async function cutNetwork(settings: Settings, judge: Judge): Promise<Measured[]>
 			const [key, doomed] = [await newKey(near), await newKey(near)];
 			await new Line(far.port).send(keyed(doomed.raw_key));
 			const cutting = { name: `network ${how}`, cut: () => relay.cut(how), mend: () => relay.mend() };
-			measured.push(await measure(far, key, cutting, settings, judge, { server: near, key: doomed }));
+			measured.push(await measure(far, key, cutting, settings, findings, { server: near, key: doomed }));
 		}
 		return measured;
 	} finally {
@@ -216,9 +216,9 @@ async function cutNetwork(settings: Settings, judge: Judge): Promise<Measured[]>
 }
 
 async function runCuts(settings: Settings): Promise<Outcome> {
-	const judge = new Judge();
-	// Nearly all of their time is spent waiting for leases to end.
-	const measured = (await Promise.all([frozenDatabase(settings, judge).then((one) => [one]), cutNetwork(settings, judge)])).flat();
+	const findings = new Findings();
+	// They run concurrently because nearly all of their time is waiting for leases to end.
+	const measured = (await Promise.all([frozenDatabase(settings, findings).then((one) => [one]), cutNetwork(settings, findings)])).flat();
 	const said = measured
 		.map(
 			(one) =>
@@ -226,7 +226,7 @@ async function runCuts(settings: Settings): Promise<Outcome> {
 				`back after ${one.recovered_ms} ms${one.revocation_ms === null ? "" : `, revocation elsewhere acknowledged after ${one.revocation_ms} ms, ${one.violations} violations`}`,
 		)
 		.join("; ");
-	return { name: cuts.name, said, figures: { cuts: measured }, broken: judge.broken };
+	return { name: cuts.name, said, figures: { cuts: measured }, broken: findings.broken };
 }
 
 export const cuts: Scenario = {

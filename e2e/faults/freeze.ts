@@ -1,15 +1,15 @@
-/** One freeze of a node, with what others send to it and revoke meanwhile. */
+/** One freeze of a node, with the requests and revocations of other clients meanwhile. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Server } from "../server.ts";
 import { codeIn, letIn, type Probe, violations } from "./journal.ts";
 import { changeOf, creationOf, keyed, type SomeKey } from "./requests.ts";
-import { type Judge, percentile, until } from "./scenario.ts";
+import { type Findings, percentile, until } from "./scenario.ts";
 import { Connection, ConnectionLost, type Exchange, Line, type Request } from "./wire.ts";
 
-/** Revoked while the node stands still; as many again are left alone. */
+/** Number of keys that are revoked during the freeze; the same number stays active. */
 export const REVOKED = 5;
 const PROBERS = 6;
-/** Who create keys on the node that is to be frozen: it stands still in the midst of their transactions. */
+/** Clients that create keys on the node, so that the freeze interrupts their transactions. */
 const CREATORS = 4;
 const LATE_EACH = 3;
 const PAUSE_MS = 5;
@@ -17,41 +17,41 @@ const WARM_WITHIN_MS = 10_000;
 const RECOVERS_WITHIN_MS = 5_000;
 
 export interface Frozen {
-	/** Longest wait for an acknowledgement while the node stood still. */
+	/** Longest wait for an acknowledgement during the freeze. */
 	readonly acknowledged_max_ms: number;
-	/** From waking to the first request that was let in again. */
+	/** From waking to the first accepted request. */
 	readonly recovered_ms: number;
-	/** With 503, until it had renewed its lease. */
+	/** Requests refused with 503 before the lease was renewed. */
 	readonly refused_on_waking: number;
 	readonly violations: number;
-	/** Sent to the sleeping node after the acknowledgement. */
+	/** Requests sent to the frozen node after the acknowledgement. */
 	readonly late_requests: number;
-	/** Half of which was sent before the freeze, and half after the acknowledgement. */
+	/** Requests whose first half was sent before the freeze and whose second half after the acknowledgement. */
 	readonly begun_before: number;
-	/** Of a revoked key, sent before the freeze and answered after it with what they asked for: their checks were over. */
+	/** Requests of a revoked key that were sent before the freeze and succeeded after it: their checks had already passed. */
 	readonly checked_before: number;
 	readonly requests_under_way: number;
 	readonly changes_under_way: number;
-	/** Under way when the node stood still, and never answered. */
+	/** Requests in flight at the freeze that were never answered. */
 	readonly lost: number;
 }
 
 export class Freeze {
 	readonly #frozen: Server;
 	readonly #awake: Server;
-	readonly #judge: Judge;
+	readonly #findings: Findings;
 	readonly #probes = new Map<string, Probe[]>();
 	readonly #under_way = { requests: 0, changes: 0 };
 	#going = true;
 	#lost = 0;
 
-	constructor(frozen: Server, awake: Server, judge: Judge) {
+	constructor(frozen: Server, awake: Server, findings: Findings) {
 		this.#frozen = frozen;
 		this.#awake = awake;
-		this.#judge = judge;
+		this.#findings = findings;
 	}
 
-	/** Stops the process for `frozen_ms`, revokes keys on the other node meanwhile, and lets requests wait for it to wake. */
+	/** Stops the process for `frozen_ms`, revokes keys on the other node meanwhile, and queues requests until it wakes. */
 	async run(keys: readonly SomeKey[], frozen_ms: number): Promise<Frozen> {
 		const [dead, living] = [keys.slice(0, REVOKED), keys.slice(REVOKED)];
 		const going = Promise.all([
@@ -65,14 +65,14 @@ export class Freeze {
 
 		process.kill(this.#frozen.program.pid, "SIGSTOP");
 		const { requests, changes } = this.#under_way;
-		this.#judge.expect(requests > 0 && changes > 0, () => `only ${requests} requests and ${changes} changes were under way`);
+		this.#findings.expect(requests > 0 && changes > 0, () => `only ${requests} requests and ${changes} changes were under way`);
 		const waking = sleep(frozen_ms).then(() => {
 			process.kill(this.#frozen.program.pid, "SIGCONT");
 			return performance.now();
 		});
 		const revoked = await this.#revoke(dead);
 		acknowledged.resolve();
-		// These are sent to the sleeping process after the acknowledgement; the system keeps them for it.
+		// Sent to the frozen process after the acknowledgement; the kernel buffers them.
 		const sent = [...dead.flatMap((key) => Array.from({ length: LATE_EACH }, () => key)), ...living].map((key) => this.#sendLate(key));
 		const woken_at = await waking;
 		const late = (await Promise.all(sent)).filter(({ sent_at }) => sent_at < woken_at);
@@ -82,11 +82,11 @@ export class Freeze {
 			RECOVERS_WITHIN_MS,
 		);
 		const recovered_ms = performance.now() - woken_at;
-		this.#judge.expect(back, () => `a node that had been frozen let no key in within ${RECOVERS_WITHIN_MS} ms of waking`);
+		this.#findings.expect(back, () => `a node that had been frozen let no key in within ${RECOVERS_WITHIN_MS} ms of waking`);
 		this.#going = false;
 		await going;
-		this.#judge.expect(!ended.includes("let in"), () => `requests that were half sent before the revocation were answered: ${ended.join(", ")}`);
-		await this.#judgeEnd(dead);
+		this.#findings.expect(!ended.includes("let in"), () => `requests that were half sent before the revocation were answered: ${ended.join(", ")}`);
+		await this.#checkEnd(dead);
 		return {
 			acknowledged_max_ms: percentile(
 				[...revoked.values()].map(({ took_ms }) => took_ms),
@@ -104,13 +104,13 @@ export class Freeze {
 		};
 	}
 
-	/** When the revocation of each was acknowledged, and after how long. */
+	/** When each revocation was acknowledged, and its duration. */
 	async #revoke(keys: readonly SomeKey[]): Promise<Map<string, { at: number; took_ms: number }>> {
 		const line = new Line(this.#awake.port);
 		const revoked = new Map<string, { at: number; took_ms: number }>();
 		for (const key of keys) {
 			const { sent_at, read_at, status } = await line.send(changeOf(this.#awake.operator_token, key, "revoke"));
-			this.#judge.expect(status === 200, () => `a revocation while a node stood still was answered ${status}`);
+			this.#findings.expect(status === 200, () => `a revocation while a node stood still was answered ${status}`);
 			revoked.set(key.id, { at: read_at, took_ms: read_at - sent_at });
 		}
 		line.close();
@@ -119,7 +119,7 @@ export class Freeze {
 
 	#violations(dead: readonly SomeKey[], revoked: ReadonlyMap<string, { at: number }>): number {
 		const found = dead.flatMap(({ id }) => violations(this.#of(id), [{ from: revoked.get(id)?.at ?? 0, to: Number.POSITIVE_INFINITY }]));
-		this.#judge.expect(
+		this.#findings.expect(
 			found.length === 0,
 			() => `${found.length} requests were let in after their revocation was acknowledged: ${JSON.stringify(found[0])}`,
 		);
@@ -134,10 +134,10 @@ export class Freeze {
 		return this.#of(id).filter((probe) => letIn(probe) && probe.sent_at < acknowledged_at && probe.read_at > woken_at).length;
 	}
 
-	async #judgeEnd(dead: readonly SomeKey[]): Promise<void> {
+	async #checkEnd(dead: readonly SomeKey[]): Promise<void> {
 		for (const key of dead) {
 			const last = await this.#sendLate(key);
-			this.#judge.expect(last.code === "key_revoked", () => `in the end a revoked key is answered ${last.status} ${last.code}`);
+			this.#findings.expect(last.code === "key_revoked", () => `in the end a revoked key is answered ${last.status} ${last.code}`);
 		}
 	}
 
@@ -147,7 +147,7 @@ export class Freeze {
 		return known;
 	}
 
-	/** Goes round all keys on the node that is to be frozen: at each instant some of these are in the midst of it. */
+	/** Requests all keys in turn on the node to be frozen, so that some requests are always in flight. */
 	async #probe(keys: readonly SomeKey[], lane: number): Promise<void> {
 		const line = new Line(this.#frozen.port);
 		for (let turn = lane; this.#going; turn += 1) {
@@ -158,19 +158,19 @@ export class Freeze {
 		line.close();
 	}
 
-	/** Its transactions hold what the revocations elsewhere need: they are of the same tenant. */
+	/** Its transactions lock rows that the revocations on the other node need, because the tenant is the same. */
 	async #create(key: SomeKey | undefined, name: string): Promise<void> {
 		const line = new Line(this.#frozen.port);
 		while (this.#going && key) {
 			const exchange = await this.#sendOn(line, creationOf(this.#frozen.operator_token, key.tenant_id, name), "changes");
 			const { status, body } = exchange ?? { status: 503, body: "" };
-			this.#judge.expect(status === 201 || status === 503, () => `a creation amid a freeze was answered ${status} ${body}`);
+			this.#findings.expect(status === 201 || status === 503, () => `a creation amid a freeze was answered ${status} ${body}`);
 			if (status !== 201) await sleep(PAUSE_MS);
 		}
 		line.close();
 	}
 
-	/** A node that stood still for long may close its idle connections when it wakes: such a request was not let in. */
+	/** A node may close idle connections when it wakes from a long freeze; a request on one of them was not accepted. */
 	async #sendOn(line: Line, request: Request, what: "requests" | "changes"): Promise<Exchange | null> {
 		this.#under_way[what] += 1;
 		try {
@@ -185,7 +185,7 @@ export class Freeze {
 		}
 	}
 
-	/** Its answer is that of a check after `then`, whenever it was begun: it must not be let in. */
+	/** The request is checked after `then`, whenever it was started, so it must be refused. */
 	async #sendInHalves(key: SomeKey, then: Promise<unknown>): Promise<{ answer: Promise<string> }> {
 		const connection = await Connection.open(this.#frozen.port);
 		const answer = connection.sendInHalves(keyed(key.raw_key), then).then(

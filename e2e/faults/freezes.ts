@@ -1,4 +1,4 @@
-/** A node that stands still in mid-request and in mid-change and wakes: it refuses until it has renewed, and nobody waited for it longer than its lease. */
+/** A node that is frozen amid requests and changes: after waking it refuses until its lease is renewed, and no change waits longer than the lease. */
 import { inParallel } from "../client.ts";
 import type { Server } from "../server.ts";
 import { makeKey, makePlan, makeTenant } from "../things.ts";
@@ -6,15 +6,15 @@ import { Cluster } from "./cluster.ts";
 import { Freeze, type Frozen, REVOKED } from "./freeze.ts";
 import { slowestMs } from "./played.ts";
 import type { SomeKey } from "./requests.ts";
-import { Judge, type Outcome, rounded, type Scenario, type Settings } from "./scenario.ts";
+import { Findings, type Outcome, rounded, type Scenario, type Settings } from "./scenario.ts";
 
 const ROUNDS = 3;
 const MAKERS = 4;
 const LONG_FREEZE_MS = 60_000;
-/** In parts of the lease: the node wakes while a revocation waits for it, or just when that has stopped waiting. */
+/** As a fraction of the lease: the node wakes while a revocation waits for it, or right after the wait has ended. */
 const BRIEF = 0.3;
 const FENCED = 1.15;
-/** Beyond the lease, in place of the long one. */
+/** Longer than the lease; replaces the long freeze in a short run. */
 const LONG_FREEZE_EXTRA_MS_SHORT = 2_000;
 
 async function makeKeys(server: Server, count: number): Promise<SomeKey[]> {
@@ -32,16 +32,19 @@ function lengthsOf({ short, lease_seconds }: Settings): number[] {
 }
 
 async function freezeRepeatedly(frozen: Server, awake: Server, settings: Settings): Promise<Outcome> {
-	const judge = new Judge();
+	const findings = new Findings();
 	const slowest_ms = slowestMs(settings.lease_seconds);
 	const lengths = lengthsOf(settings);
 	const longest_ms = Math.max(...lengths);
 	const all: Frozen[] = [];
 	for (const length of lengths) {
 		settings.say(`freeze of ${rounded(length)} ms`);
-		const seen = await new Freeze(frozen, awake, judge).run(await makeKeys(awake, 2 * REVOKED), length);
+		const seen = await new Freeze(frozen, awake, findings).run(await makeKeys(awake, 2 * REVOKED), length);
 		all.push(seen);
-		judge.expect(length < longest_ms || seen.refused_on_waking > 0, () => "no request was refused by a node that woke after its lease had run out");
+		findings.expect(
+			length < longest_ms || seen.refused_on_waking > 0,
+			() => "no request was refused by a node that woke after its lease had run out",
+		);
 	}
 	const max = (of: (one: Frozen) => number): number => rounded(Math.max(...all.map(of)));
 	const sum = (of: (one: Frozen) => number): number => all.reduce((total, one) => total + of(one), 0);
@@ -59,7 +62,7 @@ async function freezeRepeatedly(frozen: Server, awake: Server, settings: Setting
 		acknowledged_max_ms: max(({ acknowledged_max_ms }) => acknowledged_max_ms),
 		recovered_max_ms: max(({ recovered_ms }) => recovered_ms),
 	};
-	judge.expect(
+	findings.expect(
 		figures.acknowledged_max_ms <= slowest_ms,
 		() => `a revocation was acknowledged after ${figures.acknowledged_max_ms} ms, more than ${slowest_ms}`,
 	);
@@ -68,7 +71,7 @@ async function freezeRepeatedly(frozen: Server, awake: Server, settings: Setting
 		`and altogether ${figures.changes_under_way} changes, with ${figures.late_requests} requests sent to the sleeping node after the acknowledgement and ${figures.begun_before} ` +
 		`begun before and ended after it; ${figures.refused_on_waking} answered 503 on waking; revocations acknowledged within ${figures.acknowledged_max_ms} ms; ` +
 		`answers again ${figures.recovered_max_ms} ms after waking at the latest`;
-	return { name: freezes.name, said, figures, broken: judge.broken };
+	return { name: freezes.name, said, figures, broken: findings.broken };
 }
 
 export const freezes: Scenario = {

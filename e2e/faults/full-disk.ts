@@ -1,17 +1,17 @@
-/** A disk without room: uploads say 507, keys are verified all the same, and it goes on by itself when there is room again. */
+/** A full disk: uploads get 507, keys are still verified, and everything works again once there is free space. */
 import { createWriteStream } from "node:fs";
 import { readdir, rm, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { newDataFolder, removeDataFolder, type Server, startServer } from "../server.ts";
 import { makeWorld } from "../things.ts";
 import { creationOf, keyed, managed, type SomeKey } from "./requests.ts";
-import { Judge, type Outcome, rounded, type Scenario, type Settings, until } from "./scenario.ts";
+import { Findings, type Outcome, rounded, type Scenario, type Settings, until } from "./scenario.ts";
 import { Line } from "./wire.ts";
 
 const MIB = 1_048_576;
-/** Room for a few documents. */
+/** Enough for a few documents. */
 const UPLOADS_BYTES = 6 * MIB;
-/** Room for PostgreSQL and little more. */
+/** Enough for PostgreSQL and little more. */
 const DATA_BYTES = 192 * MIB;
 const DOCUMENT_BYTES = MIB;
 const DOCUMENTS_MAX = 300;
@@ -23,11 +23,11 @@ interface World {
 	readonly server: Server;
 	readonly key: SomeKey;
 	readonly site_id: string;
-	/** The folder on the small disk, as seen from outside of the server's mount namespace. */
+	/** The folder on the small disk, as a path outside the server's mount namespace. */
 	readonly inside: string;
 }
 
-/** Starts a server in whose sight `folder` is a file system in memory of `bytes`. */
+/** Starts a server in a mount namespace in which `folder` is a tmpfs of `bytes`. */
 async function startOn(data_dir: string, folder: string, bytes: number): Promise<World> {
 	const mount = `mkdir -p "$1" && mount -t tmpfs -o size=${bytes},mode=0700 tmpfs "$1" && shift && exec "$@"`;
 	const server = await startServer({
@@ -40,7 +40,7 @@ async function startOn(data_dir: string, folder: string, bytes: number): Promise
 	return { server, key, site_id: site.id, inside: join(`/proc/${server.program.pid}/root`, folder) };
 }
 
-/** Uploads one document; its status and, when it was stored, its id. */
+/** Uploads one document; returns the status and, if it was stored, the id. */
 async function upload(world: World): Promise<{ status: number; id: string }> {
 	const form = new FormData();
 	form.append("file", new Blob([new Uint8Array(DOCUMENT_BYTES).fill(7)]), "filling.bin");
@@ -58,7 +58,7 @@ async function remove(world: World, document_id: string): Promise<number> {
 	return status;
 }
 
-/** Writes into `folder` until the system says that there is no room; a function that makes it again. */
+/** Writes into `folder` until ENOSPC; returns a function that frees the space. */
 async function fill(folder: string): Promise<() => Promise<void>> {
 	const path = join(folder, "filling");
 	for (const chunk of [MIB, 4_096]) {
@@ -79,7 +79,7 @@ async function sizeOf(folder: string): Promise<number> {
 	return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-/** Verifies the key all the time, until ended: how often it was let in, and what else was answered. */
+/** Verifies the key continuously until ended; counts successes and records other responses. */
 class Verifying {
 	let_in = 0;
 	readonly others: number[] = [];
@@ -88,7 +88,7 @@ class Verifying {
 
 	constructor(world: World) {
 		this.#done = this.#run(world);
-		// It is awaited by `end`; what fails before must not hide behind its failure.
+		// `end` awaits it; an earlier failure must not be hidden by an unhandled rejection.
 		this.#done.catch(() => undefined);
 	}
 
@@ -109,8 +109,8 @@ class Verifying {
 	}
 }
 
-/** Only the documents' folder is on the small disk: filled by uploads, then behind their back, then emptied. */
-async function uploadsFull(judge: Judge): Promise<Record<string, unknown>> {
+/** Only the documents' folder is on the small disk. It is filled by uploads, then by another writer, then emptied. */
+async function uploadsFull(findings: Findings): Promise<Record<string, unknown>> {
 	const data_dir = newDataFolder();
 	const folder = join(data_dir, "uploads");
 	const world = await startOn(data_dir, folder, UPLOADS_BYTES);
@@ -119,27 +119,27 @@ async function uploadsFull(judge: Judge): Promise<Record<string, unknown>> {
 		const stored: string[] = [];
 		let last = await upload(world);
 		for (; last.status === 201 && stored.length < DOCUMENTS_MAX; last = await upload(world)) stored.push(last.id);
-		judge.expect(last.status === 507, () => `uploads: the first that did not fit was answered ${last.status}`);
-		judge.expect(stored.length > 1, () => `uploads: only ${stored.length} documents fitted`);
+		findings.expect(last.status === 507, () => `uploads: the first that did not fit was answered ${last.status}`);
+		findings.expect(stored.length > 1, () => `uploads: only ${stored.length} documents fitted`);
 		const [first = "", second = ""] = stored;
-		judge.expect((await remove(world, first)) === 204, () => "uploads: a document could not be deleted from the full disk");
+		findings.expect((await remove(world, first)) === 204, () => "uploads: a document could not be deleted from the full disk");
 		const after_delete = await upload(world);
-		judge.expect(after_delete.status === 201, () => `uploads: with room again the answer was ${after_delete.status}`);
+		findings.expect(after_delete.status === 201, () => `uploads: with free space again the answer was ${after_delete.status}`);
 		await remove(world, second);
 		const empty = await fill(world.inside);
 		const { bavail } = await statfs(world.inside);
 		const behind = await upload(world);
-		judge.expect(behind.status === 507, () => `uploads: with ${bavail} blocks free the answer was ${behind.status}`);
+		findings.expect(behind.status === 507, () => `uploads: with ${bavail} blocks free the answer was ${behind.status}`);
 		const [line, key] = [new Line(world.server.port), world.key];
 		const created = await line.send(creationOf(world.server.operator_token, key.tenant_id, "bot"));
-		judge.expect(created.status === 201, () => `uploads: a key could not be created: ${created.status}`);
+		findings.expect(created.status === 201, () => `uploads: a key could not be created: ${created.status}`);
 		line.close();
 		await empty();
-		judge.expect((await upload(world)).status === 201, () => "uploads: freed behind the server's back, the room is not used");
+		findings.expect((await upload(world)).status === 201, () => "uploads: space that another program freed is not used");
 		const left = await sizeOf(join(world.inside, ".incoming"));
-		judge.expect(left === 0, () => `uploads: refused uploads left ${left} bytes`);
+		findings.expect(left === 0, () => `uploads: refused uploads left ${left} bytes`);
 		await verifying.end();
-		judge.expect(
+		findings.expect(
 			verifying.others.length === 0,
 			() => `uploads: keys were answered ${[...new Set(verifying.others)].join(" ")} while the disk was full`,
 		);
@@ -150,15 +150,15 @@ async function uploadsFull(judge: Judge): Promise<Record<string, unknown>> {
 	}
 }
 
-/** Everything is on the small disk, PostgreSQL too, and something else takes all of its room for a while. */
-async function everythingFull(judge: Judge): Promise<Record<string, unknown>> {
+/** Everything is on the small disk, PostgreSQL too, and another program fills it for a while. */
+async function everythingFull(findings: Findings): Promise<Record<string, unknown>> {
 	const data_dir = newDataFolder();
 	const world = await startOn(data_dir, data_dir, DATA_BYTES);
 	const { server, key } = world;
 	const line = new Line(server.port);
 	try {
 		const verifying = new Verifying(world);
-		judge.expect((await upload(world)).status === 201, () => "everything: an upload failed before the disk was full");
+		findings.expect((await upload(world)).status === 201, () => "everything: an upload failed before the disk was full");
 		const empty = await fill(world.inside);
 		const full_at = performance.now();
 		const statuses: Record<"upload" | "create", number[]> = { upload: [], create: [] };
@@ -168,27 +168,27 @@ async function everythingFull(judge: Judge): Promise<Record<string, unknown>> {
 		}
 		await empty();
 		const freed_at = performance.now();
-		judge.expect(
+		findings.expect(
 			statuses.upload.every((status) => status === 507),
 			() => `everything: uploads were answered ${[...new Set(statuses.upload)].join(" ")}`,
 		);
-		judge.expect(
+		findings.expect(
 			statuses.create.every((status) => [201, 503, 507].includes(status)),
 			() => `everything: creations were answered ${[...new Set(statuses.create)].join(" ")}`,
 		);
 		const again = async () =>
 			(await upload(world)).status === 201 && (await line.send(creationOf(server.operator_token, key.tenant_id, "bot"))).status === 201;
 		const works = await until(again, WORKS_AGAIN_WITHIN_MS, 50);
-		judge.expect(works, () => `everything: uploads or creations did not work ${WORKS_AGAIN_WITHIN_MS} ms after there was room again`);
+		findings.expect(works, () => `everything: uploads or creations did not work ${WORKS_AGAIN_WITHIN_MS} ms after space was freed`);
 		const works_again_ms = rounded(performance.now() - freed_at);
 		await verifying.end();
-		judge.expect(
+		findings.expect(
 			verifying.others.length === 0,
 			() => `everything: keys were answered ${[...new Set(verifying.others)].join(" ")} while the disk was full`,
 		);
 		const complete = await until(async () => (await usageOf(line, world)) >= verifying.let_in, WORKS_AGAIN_WITHIN_MS, 100);
 		const counted = await usageOf(line, world);
-		judge.expect(complete, () => `everything: ${counted} of ${verifying.let_in} requests are counted`);
+		findings.expect(complete, () => `everything: ${counted} of ${verifying.let_in} requests are counted`);
 		return { works_again_ms, verified_meanwhile: verifying.let_in, uploads_refused: statuses.upload.length };
 	} finally {
 		line.close();
@@ -197,7 +197,7 @@ async function everythingFull(judge: Judge): Promise<Record<string, unknown>> {
 	}
 }
 
-/** What the key was used for in the last day. */
+/** The request counts of the key in the last day. */
 async function usageOf(line: Line, { server, key }: World): Promise<number> {
 	const { body } = await line.send(managed(server.operator_token, "GET", `/tenants/${key.tenant_id}/api-keys/${key.id}`));
 	return Number(/"usage_24h":(\d+)/.exec(body)?.[1] ?? 0);
@@ -209,18 +209,18 @@ async function runFullDisk(_settings: Settings): Promise<Outcome> {
 		const said = "not run: it needs Linux and root, for a small file system of its own (sudo npm run faults -- full-disk)";
 		return { name, said, figures: {}, broken: process.env.CI === "true" ? [said] : [] };
 	}
-	const judge = new Judge();
-	const uploads = await uploadsFull(judge);
-	const everything = await everythingFull(judge);
+	const findings = new Findings();
+	const uploads = await uploadsFull(findings);
+	const everything = await everythingFull(findings);
 	const said =
 		`documents' disk full after ${uploads.documents_stored} uploads: 507, ${uploads.verified_meanwhile} verifications meanwhile, none refused; ` +
 		`whole disk full for ${FULL_MS / 1_000} s: ${everything.uploads_refused} uploads 507, ${everything.verified_meanwhile} verifications, none refused, ` +
 		`all counted; works again after ${everything.works_again_ms} ms`;
-	return { name, said, figures: { uploads, everything }, broken: judge.broken };
+	return { name, said, figures: { uploads, everything }, broken: findings.broken };
 }
 
 export const fullDisk: Scenario = {
 	name: "full-disk",
-	promise: "on a full disk uploads are 507 and keys are verified; with room again everything works",
+	promise: "on a full disk uploads are 507 and keys are verified; with free space again everything works",
 	run: runFullDisk,
 };

@@ -1,13 +1,13 @@
-/** Holds what is stored of keys against itself: nothing is half done, audit entry ⇔ change ⇔ event. Pure. */
+/** Checks the stored rows of keys for consistency: no partial change, and one audit entry and one event per change. Pure. */
 import { STEPS, type State } from "./ledger.ts";
-import type { Judge } from "./scenario.ts";
+import type { Findings } from "./scenario.ts";
 import type { Entry, KeyRow, RotationRow, SecretRow, Stored } from "./stored.ts";
 
-/** Between the two clock readings of one transaction. */
+/** Tolerance between two clock readings of one transaction. */
 const SAME_MS = 5_000;
 
-/** The state that a key's audit entries tell, or what is wrong with them. */
-function told(entries: readonly Entry[]): State | { fault: string } {
+/** The state of a key according to its audit entries, or what is wrong with them. */
+function stateFromEntries(entries: readonly Entry[]): State | { fault: string } {
 	let state: State | "none" = "none";
 	for (const { action, name, how } of entries) {
 		const next: State | undefined = action === null ? undefined : STEPS[action][state];
@@ -27,8 +27,8 @@ export const isOpen = (rotation: RotationRow): boolean => rotation.state === "op
 
 const same = (a: Date | null | undefined, b: Date | null): boolean => a instanceof Date && b !== null && a.getTime() === b.getTime();
 
-/** What is wrong between a rotation and its two secrets; null when nothing is. */
-function faultOf(rotation: RotationRow, old: SecretRow | undefined, fresh: SecretRow | undefined, key: KeyRow): string | null {
+/** The inconsistency between a rotation and its two secrets, or null. */
+function findFault(rotation: RotationRow, old: SecretRow | undefined, fresh: SecretRow | undefined, key: KeyRow): string | null {
 	const { state, ended_at, ended_how, overlap_seconds, hard_stop_at, started_at, force_reason } = rotation;
 	if (!old || !fresh) return "lacks a secret";
 	if (state === "open") {
@@ -50,8 +50,8 @@ function faultOf(rotation: RotationRow, old: SecretRow | undefined, fresh: Secre
 	return same(fresh.retired_at, ended_at) ? null : "is cancelled, and its new secret did not end with it";
 }
 
-/** A rotation has one entry of its begin and one of its end, unless the one of the begin or of the revocation says that too. */
-function judgeEntriesOf(rotation: RotationRow, entries: readonly Entry[], judge: Judge): void {
+/** A rotation has one entry of its begin and one of its end, unless the entry of the begin or of the revocation covers the end. */
+function checkEntries(rotation: RotationRow, entries: readonly Entry[], findings: Findings): void {
 	const { id, state, ended_how } = rotation;
 	const count = (of: (entry: Entry) => boolean): number => entries.filter(of).length;
 	const started = count((entry) => entry.name === "rotation.started" && entry.rotation_id === id);
@@ -59,62 +59,62 @@ function judgeEntriesOf(rotation: RotationRow, entries: readonly Entry[], judge:
 	const revoked = count((entry) => entry.ended_rotation_id === id);
 	const own_end = !isOpen(rotation) && ended_how !== "revoked" && ended_how !== "replaced_at_once";
 	const right = started === 1 && ended === (own_end ? 1 : 0) && revoked === (ended_how === "revoked" ? 1 : 0);
-	judge.expect(right, () => `rotation ${id} is ${state} (${ended_how}), with entries of ${started} begins, ${ended} ends, ${revoked} revocations`);
+	findings.expect(right, () => `rotation ${id} is ${state} (${ended_how}), with entries of ${started} begins, ${ended} ends, ${revoked} revocations`);
 }
 
-interface OfKey {
+interface RowsOfKey {
 	readonly secrets: readonly SecretRow[];
 	readonly rotations: readonly RotationRow[];
 	readonly entries: readonly Entry[];
 }
 
-/** Never two in use, never more than two that work, and two just while a rotation goes on. */
-function judgeSecrets(key: KeyRow, { secrets, rotations, entries }: OfKey, judge: Judge): void {
+/** A key has exactly one current secret, and a second live one only during a rotation. */
+function checkSecrets(key: KeyRow, { secrets, rotations, entries }: RowsOfKey, findings: Findings): void {
 	const current = secrets.filter(({ retires_at, retired_at }) => retires_at === null && retired_at === null).length;
 	const live = secrets.filter(({ over }) => !over).length;
 	const open = rotations.filter(isOpen).length;
 	const revoked = key.revoked_at !== null;
-	judge.expect(current === 1, () => `key ${key.name} has ${current} current secrets`);
-	judge.expect(open <= (revoked ? 0 : 1), () => `key ${key.name} has ${open} open rotations${revoked ? " and is revoked" : ""}`);
-	judge.expect(revoked ? live <= 2 : live === 1 + open, () => `key ${key.name} has ${live} live secrets and ${open} open rotations`);
-	judge.expect(secrets.length === 1 + rotations.length, () => `key ${key.name} has ${secrets.length} secrets of ${rotations.length} rotations`);
+	findings.expect(current === 1, () => `key ${key.name} has ${current} current secrets`);
+	findings.expect(open <= (revoked ? 0 : 1), () => `key ${key.name} has ${open} open rotations${revoked ? " and is revoked" : ""}`);
+	findings.expect(revoked ? live <= 2 : live === 1 + open, () => `key ${key.name} has ${live} live secrets and ${open} open rotations`);
+	findings.expect(secrets.length === 1 + rotations.length, () => `key ${key.name} has ${secrets.length} secrets of ${rotations.length} rotations`);
 	const byKid = new Map(secrets.map((secret) => [secret.kid, secret]));
 	for (const rotation of rotations) {
-		const fault = faultOf(rotation, byKid.get(rotation.predecessor_kid), byKid.get(rotation.successor_kid ?? ""), key);
-		judge.expect(fault === null, () => `rotation ${rotation.id} of ${key.name} ${fault}`);
-		judgeEntriesOf(rotation, entries, judge);
+		const fault = findFault(rotation, byKid.get(rotation.predecessor_kid), byKid.get(rotation.successor_kid ?? ""), key);
+		findings.expect(fault === null, () => `rotation ${rotation.id} of ${key.name} ${fault}`);
+		checkEntries(rotation, entries, findings);
 	}
 	const ids = new Set(rotations.map(({ id }) => id));
 	for (const { name, rotation_id, ended_rotation_id } of entries)
 		for (const named of [rotation_id, ended_rotation_id])
-			judge.expect(named === null || ids.has(named), () => `${name} of ${key.name} names the rotation ${named}, which is not there`);
+			findings.expect(named === null || ids.has(named), () => `${name} of ${key.name} names the rotation ${named}, which is not there`);
 }
 
-/** What happened, and to which rotation. */
+/** The event, with its rotation. */
 function nameOf({ name, rotation_id }: Pick<Entry, "name" | "rotation_id">): string {
 	return rotation_id === null ? name : `${name} of ${rotation_id}`;
 }
 
-/** Nothing half done: each key's secrets and rotations agree, and its rows say what its audit entries and its events say. */
-export function judgeRows(stored: Stored, judge: Judge): void {
+/** Checks that each key's secrets and rotations agree, and that its rows match its audit entries and events. */
+export function checkRows(stored: Stored, findings: Findings): void {
 	const secrets = Map.groupBy(stored.secrets, ({ key_id }) => key_id);
 	const rotations = Map.groupBy(stored.rotations, ({ key_id }) => key_id);
 	const entries = Map.groupBy(stored.entries, ({ key_id }) => key_id);
 	const events = Map.groupBy(stored.events, ({ key_id }) => key_id);
 	for (const row of stored.keys) {
 		const of = { secrets: secrets.get(row.id) ?? [], rotations: rotations.get(row.id) ?? [], entries: entries.get(row.id) ?? [] };
-		judgeSecrets(row, of, judge);
-		const said = told(of.entries);
+		checkSecrets(row, of, findings);
+		const said = stateFromEntries(of.entries);
 		const is = stateOf(row, of.rotations.some(isOpen));
 		const entries_tell = of.entries.map(nameOf);
-		judge.expect(said === is, () => `key ${row.name} is ${is}, its audit entries tell ${JSON.stringify(said)}: ${entries_tell.join(", ")}`);
+		findings.expect(said === is, () => `key ${row.name} is ${is}, its audit entries tell ${JSON.stringify(said)}: ${entries_tell.join(", ")}`);
 		const events_tell = (events.get(row.id) ?? []).map(nameOf);
 		const agree = events_tell.toSorted().join() === entries_tell.toSorted().join();
-		judge.expect(agree, () => `key ${row.name} has events ${events_tell.join(", ")} and entries ${entries_tell.join(", ")}`);
+		findings.expect(agree, () => `key ${row.name} has events ${events_tell.join(", ")} and entries ${entries_tell.join(", ")}`);
 	}
 	const ids = new Set(stored.keys.map(({ id }) => id));
 	for (const [what, found] of Object.entries({ secrets, rotations, "audit entries": entries, events }))
-		for (const id of found.keys()) judge.expect(ids.has(id), () => `${what} name the key ${id}, which is not there`);
+		for (const id of found.keys()) findings.expect(ids.has(id), () => `${what} name the key ${id}, which is not there`);
 	const { current, distinct, first } = stored.numbers;
-	judge.expect(first === null || distinct === current - first + 1, () => `the numbers of changes have gaps: ${JSON.stringify(stored.numbers)}`);
+	findings.expect(first === null || distinct === current - first + 1, () => `the numbers of changes have gaps: ${JSON.stringify(stored.numbers)}`);
 }

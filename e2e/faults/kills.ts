@@ -1,4 +1,4 @@
-/** kill -9 of the server and of PostgreSQL in the midst of creates, rotations and what ends them, pauses, resumes and revokes. */
+/** kill -9 of the server and of PostgreSQL amid creates, rotations and their ends, pauses, resumes and revokes. */
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,13 +7,13 @@ import { SUPERUSER } from "../../server/src/database/embedded/runner.ts";
 import { familyOf, signalAll } from "../processes.ts";
 import { newDataFolder, postgresPid, removeDataFolder, type Server, startServer } from "../server.ts";
 import { makePlan, makeTenant } from "../things.ts";
-import { judgeProbes, type Probes } from "./after-a-kill.ts";
+import { checkProbes, type Probes } from "./after-a-kill.ts";
+import { checkDatabase } from "./check-database.ts";
 import { Changer, InFlight, type Place, useKeys } from "./clients.ts";
 import { codeIn } from "./journal.ts";
-import { judgeDatabase } from "./judge-database.ts";
 import { type Action, type Key, Ledger, type Secret } from "./ledger.ts";
 import { keyed } from "./requests.ts";
-import { Judge, type Outcome, percentile, randomFrom, rounded, type Scenario, type Settings, until } from "./scenario.ts";
+import { Findings, type Outcome, percentile, randomFrom, rounded, type Scenario, type Settings, until } from "./scenario.ts";
 import { Line } from "./wire.ts";
 
 const ROUNDS = 200;
@@ -24,11 +24,11 @@ const TENANTS = 4;
 const IN_FLIGHT_MIN = 10;
 const LOAD_MS_MIN = 60;
 const LOAD_MS_MAX = 400;
-/** Of so many kills some hit each of these actions; of a few they need not. */
+/** With at least this number of kills each of these actions must be hit at least once. */
 const ROUNDS_TELLING = 50;
 const HIT: readonly Action[] = ["create", "rotate", "replace", "complete", "cancel", "revoke"];
 const COMES_BACK_WITHIN_MS = 20_000;
-/** Keys whose state is asked of the server after each kill, beside all of the last round. */
+/** Number of keys whose state is requested after each kill, in addition to all keys of the last round. */
 const SAMPLE_MAX = 150;
 const LEASE_SECONDS = "5";
 
@@ -38,15 +38,15 @@ type Victim = (typeof VICTIMS)[number];
 interface Round {
 	readonly victim: Victim;
 	readonly in_flight: number;
-	/** From the kill to the first change that was acknowledged again. */
+	/** From the kill to the next acknowledged change. */
 	readonly back_ms: number;
 }
 
 class Run {
-	readonly judge = new Judge();
+	readonly findings = new Findings();
 	readonly ledger = new Ledger();
 	readonly rounds: Round[] = [];
-	/** What was under way when something was killed. */
+	/** The actions in flight at the kills. */
 	readonly killed: Partial<Record<Action, number>> = {};
 	readonly totals = { violations: 0, let_in: 0, refused: 0, entries: 0, asked: { "": 0, key_paused: 0, key_rotated: 0, key_revoked: 0 } };
 	readonly #settings: Settings;
@@ -62,7 +62,7 @@ class Run {
 		this.#settings = settings;
 		this.#random = randomFrom(settings.seed);
 		this.#changers = Array.from({ length: CHANGERS }, (_, index) => {
-			const options = { place, ledger: this.ledger, judge: this.judge, in_flight: this.#in_flight, name: `client-${index}` };
+			const options = { place, ledger: this.ledger, findings: this.findings, in_flight: this.#in_flight, name: `client-${index}` };
 			return new Changer({ ...options, random: randomFrom(settings.seed + index + 1) });
 		});
 	}
@@ -79,13 +79,13 @@ class Run {
 		const using = Promise.all(
 			Array.from({ length: USERS }, (_, index) => useKeys(this.#place, this.ledger, probes, randomFrom(number * USERS + index + 1), () => going)),
 		);
-		// They are awaited at the end; what fails before must not hide behind their failure.
+		// Awaited at the end; an earlier failure must not be hidden by an unhandled rejection.
 		for (const work of [changing, using]) work.catch(() => undefined);
 		await sleep(LOAD_MS_MIN + this.#random() * (LOAD_MS_MAX - LOAD_MS_MIN));
 		const enough = await until(() => this.#in_flight.now >= IN_FLIGHT_MIN, 5_000, 1);
 		const { now: in_flight } = this.#in_flight;
 		for (const { action } of this.#in_flight.actions) this.killed[action] = (this.killed[action] ?? 0) + 1;
-		this.judge.expect(enough, () => `only ${in_flight} changes were under way`);
+		this.findings.expect(enough, () => `only ${in_flight} changes were under way`);
 		const killed_at = performance.now();
 		await this.#kill(victim);
 		const back_ms = await this.#back(killed_at);
@@ -93,10 +93,10 @@ class Run {
 		await Promise.all([changing, using]);
 		this.rounds.push({ victim, in_flight, back_ms });
 		this.#settings.say(`round ${number + 1}: ${victim} killed with ${in_flight} changes under way, back after ${rounded(back_ms)} ms`);
-		await this.#judgeAll(probes);
+		await this.#checkAll(probes);
 	}
 
-	/** All at one instant: nobody has time to prepare for it. Starts the server again when it was among the victims. */
+	/** Kills all victims at once, so that none can react to another's end. Restarts the server if it was killed. */
 	async #kill(victim: Victim): Promise<void> {
 		const { data_dir, port, operator_token } = this.#server;
 		const postgres = postgresPid(data_dir);
@@ -112,23 +112,23 @@ class Run {
 	/** Waits until changes are acknowledged again. */
 	async #back(killed_at: number): Promise<number> {
 		const came = await until(() => this.ledger.acknowledged_sent_at > killed_at, COMES_BACK_WITHIN_MS, 5);
-		this.judge.expect(came, () => `no change was acknowledged within ${COMES_BACK_WITHIN_MS} ms of the kill`);
+		this.findings.expect(came, () => `no change was acknowledged within ${COMES_BACK_WITHIN_MS} ms of the kill`);
 		return performance.now() - killed_at;
 	}
 
-	async #judgeAll(probes: Probes): Promise<void> {
-		const seen = judgeProbes(probes, this.judge);
+	async #checkAll(probes: Probes): Promise<void> {
+		const seen = checkProbes(probes, this.findings);
 		this.totals.violations += seen.violations;
 		this.totals.let_in += seen.let_in;
 		this.totals.refused += seen.refused;
 		const { data_dir } = this.#server;
 		const url = `postgresql://${SUPERUSER}@/keywright?host=${encodeURIComponent(join(data_dir, "run"))}&port=5432`;
 		const pepper = readFileSync(join(data_dir, "pepper"), "utf8").trim();
-		this.totals.entries = await judgeDatabase({ url, pepper }, this.ledger, this.judge);
+		this.totals.entries = await checkDatabase({ url, pepper }, this.ledger, this.findings);
 		await this.#ask();
 	}
 
-	/** Asks the server about keys: what was told as a raw key works, or is refused by what was acknowledged against it and by nothing else. */
+	/** Requests keys: a returned raw key must work, unless an acknowledged change forbids it, and then with that code. */
 	async #ask(): Promise<void> {
 		const line = new Line(this.#server.port);
 		const known = this.ledger.keys.filter((key) => key.secrets.length > 0);
@@ -145,10 +145,10 @@ class Run {
 		const { status, body } = await line.send(keyed(secret.raw_key ?? ""));
 		const refusal = key.refusalOf(secret);
 		const expected = { "": 200, key_paused: 403, key_rotated: 401, key_revoked: 401 }[refusal];
-		// The server may have completed a held rotation since the database was read.
+		// The server may have completed a rotation by itself since the database was read.
 		const completed = refusal !== "key_revoked" && codeIn(body) === "key_rotated" && key.in_use.rotation?.held === true && secret === key.in_use.old;
 		const right = completed || (status === expected && codeIn(body) === refusal);
-		this.judge.expect(right, () => `a secret of ${key.name} (${key.state}, ${refusal || "let in"}) was answered ${status} ${body.slice(0, 200)}`);
+		this.findings.expect(right, () => `a secret of ${key.name} (${key.state}, ${refusal || "let in"}) was answered ${status} ${body.slice(0, 200)}`);
 		this.totals.asked[refusal] += 1;
 	}
 }
@@ -158,7 +158,7 @@ function environment(operator_token: string): Record<string, string> {
 }
 
 function outcomeOf(run: Run): Outcome {
-	const { rounds, ledger, totals, judge } = run;
+	const { rounds, ledger, totals, findings } = run;
 	const back = (of: (victim: Victim) => boolean): number =>
 		rounded(
 			percentile(
@@ -167,7 +167,7 @@ function outcomeOf(run: Run): Outcome {
 			),
 		);
 	const missed = HIT.filter((action) => run.killed[action] === undefined);
-	judge.expect(rounds.length < ROUNDS_TELLING || missed.length === 0, () => `no kill hit any of: ${missed.join(", ")}`);
+	findings.expect(rounds.length < ROUNDS_TELLING || missed.length === 0, () => `no kill hit any of: ${missed.join(", ")}`);
 	const { "": let_in, ...refused } = totals.asked;
 	const figures = {
 		rounds: rounds.length,
@@ -189,7 +189,7 @@ function outcomeOf(run: Run): Outcome {
 		`${figures.rounds} kills, each with ${figures.in_flight_min} changes or more under way (${under_way.join(", ")}): ${figures.acknowledged} changes of ${figures.keys} keys and ` +
 		`${figures.audit_entries} audit entries agree, ${figures.violations} violations in ${figures.requests} requests; changes are acknowledged again ` +
 		`${figures.back_after_postgres_ms} ms after PostgreSQL was killed and ${figures.back_after_server_ms} ms after the server was, at the latest`;
-	return { name: kills.name, said, figures, broken: judge.broken };
+	return { name: kills.name, said, figures, broken: findings.broken };
 }
 
 async function runKills(settings: Settings): Promise<Outcome> {

@@ -1,4 +1,4 @@
-/** The kinds of change that end what a key may do, and how often each is made. Pure. */
+/** The kinds of change that end a key's access, with their frequency. Pure. */
 import { changeOf, keyed, managed, type SomeKey } from "./requests.ts";
 import type { Request } from "./wire.ts";
 
@@ -6,13 +6,13 @@ export interface Subject extends SomeKey {
 	readonly plan_id: string;
 }
 
-/** A way to end what a key may do, and the code with which it is refused from then on. */
+/** A change that ends a key's access, and the code of the refusals afterwards. */
 export interface Kind {
 	readonly name: string;
 	readonly code: string;
-	/** In a hundred changes. */
+	/** Per hundred changes. */
 	readonly share: number;
-	/** What the change touches is shared with no other subject. */
+	/** Whether the changed resource must be used by no other key of the run. */
 	readonly alone: boolean;
 	change(token: string, subject: Subject): Request;
 	probe(subject: Subject): Request;
@@ -50,7 +50,7 @@ const KINDS: readonly Kind[] = [
 	},
 ];
 
-/** One of every kind in each hundred, spread evenly, so that short runs have them all. */
+/** The kinds of a hundred changes, spread evenly, so that short runs include every kind. */
 export function kindOf(index: number): Kind {
 	const place = (index * 37) % 100;
 	let sum = 0;
@@ -61,7 +61,7 @@ export function kindOf(index: number): Kind {
 	throw new Error("impossible state: the shares make a hundred");
 }
 
-/** How many keys are to be changed so that so many of them are revoked. */
+/** How many keys must be changed for the given number of revocations. */
 export function keysFor(revocations: number): number {
 	let keys = 0;
 	for (let revoked = 0; revoked < revocations; keys += 1) if (kindOf(keys).name === "revoke") revoked += 1;

@@ -1,15 +1,15 @@
-/** What clients that create keys, replace their secrets, pause, resume and revoke them have sent, and what they were told of it. */
+/** The changes of keys that clients have sent (create, rotate, pause, resume, revoke), with the responses. */
 import type { Forbidden } from "./journal.ts";
 
-/** `rotate` begins to replace a secret, `replace` does it at once; `clock` is the server's own completing of a rotation that has become safe. */
+/** `rotate` begins a rotation, `replace` rotates at once; `clock` is the server's own completion of a safe rotation. */
 export type Action = "create" | "pause" | "resume" | "revoke" | "rotate" | "replace" | "complete" | "cancel" | "clock";
 
-/** Whether it lives, and whether its secret is being replaced. */
+/** The state of a key, including whether a rotation is in progress. */
 export type State = "active" | "paused" | "active_replacing" | "paused_replacing" | "revoked";
 
 const ENDS_REPLACING = { active_replacing: "active", paused_replacing: "paused" } as const;
 
-/** From where each action leads where; `none`: there is no key yet. What is not here cannot happen. */
+/** The transition table; `none`: the key does not exist yet. Other transitions are impossible. */
 export const STEPS: Readonly<Record<Action, Readonly<Partial<Record<State | "none", State>>>>> = {
 	create: { none: "active" },
 	pause: { active: "paused", active_replacing: "paused_replacing" },
@@ -24,34 +24,34 @@ export const STEPS: Readonly<Record<Action, Readonly<Partial<Record<State | "non
 
 /** One version of a key's secret, as its client knows it. */
 export class Secret {
-	/** Null while it was not told, and for good when the answer was lost. */
+	/** Null until the response arrives, and forever if the response was lost. */
 	raw_key: string | null = null;
 }
 
-/** `done` was acknowledged; `unknown` was sent, and whether it was carried out nobody said. */
+/** `done`: acknowledged. `unknown`: sent without a response, so it may or may not be committed. */
 export interface Sent {
 	readonly action: Action;
 	readonly sent_at: number;
 	readonly outcome: "done" | "unknown";
 	readonly read_at: number;
-	/** Names the audit entry of a change that was acknowledged. */
+	/** Identifies the audit entry of an acknowledged change. */
 	readonly request_id: string;
-	/** Of a rotation and of what ends it; null while it is not known. */
+	/** For a rotation and the change that ends it; null while unknown. */
 	readonly rotation_id: string | null;
-	/** A rotation without a time of its own: the server completes it when it has become safe. */
+	/** A rotation without `overlap_seconds`: the server completes it when that is safe. */
 	readonly held: boolean;
 	readonly makes: Secret | null;
 	readonly ends: Secret | null;
 }
 
-/** The secrets of a key that work, and the rotation under way. */
+/** The live secrets of a key, and the current rotation. */
 export interface InUse {
 	readonly current: Secret | null;
 	readonly old: Secret | null;
 	readonly rotation: Sent | null;
 }
 
-/** A key as its one client knows it. The name is its own, so that one whose creation was never answered can be found again. */
+/** A key as its client knows it. The name is unique, which identifies the row if the creation was never answered. */
 export class Key {
 	readonly name: string;
 	readonly tenant_id: string;
@@ -64,7 +64,7 @@ export class Key {
 		this.tenant_id = tenant_id;
 	}
 
-	/** Every state in which it may be: after a change that nobody answered, the one before is possible too; none: it may not be there. */
+	/** Every possible state: after a change without a response also the previous state. `none`: the key may not exist. */
 	get possible(): (State | "none")[] {
 		let states: (State | "none")[] = ["none"];
 		for (const { action, outcome } of this.history) {
@@ -74,18 +74,18 @@ export class Key {
 		return states;
 	}
 
-	/** Null when it is not known for certain. */
+	/** Null if it is uncertain. */
 	get state(): State | null {
 		const [state, ...others] = this.possible;
 		return state === undefined || state === "none" || others.length > 0 ? null : state;
 	}
 
-	/** Call it in a state that is known for certain. */
+	/** Call it only if the state is certain. */
 	get in_use(): InUse {
 		return this.usedAfter(this.history.length - 1);
 	}
 
-	/** What was in use after the change at a place of the history, by what is known to have been done up to there. */
+	/** The live secrets after the change at an index of the history, according to the changes known to be done. */
 	usedAfter(place: number): InUse {
 		let used: InUse = { current: null, old: null, rotation: null };
 		for (const sent of this.history.slice(0, place + 1)) {
@@ -98,12 +98,12 @@ export class Key {
 		return used;
 	}
 
-	/** All whose raw keys were told, in use or not. */
+	/** All secrets whose raw keys were returned, live or not. */
 	get secrets(): Secret[] {
 		return this.history.flatMap(({ makes }) => (makes?.raw_key == null ? [] : [makes]));
 	}
 
-	/** With what a request is to be refused, empty when it is to be let in. Call it in a state that is known for certain. */
+	/** The expected code of a refusal; empty if the request must be accepted. Call it only if the state is certain. */
 	refusalOf(secret: Secret): "" | "key_paused" | "key_rotated" | "key_revoked" {
 		const { state } = this;
 		const { current, old } = this.in_use;
@@ -112,12 +112,12 @@ export class Key {
 		return state === "paused" || state === "paused_replacing" ? "key_paused" : "";
 	}
 
-	/** Whether the secret may have ended by now, for all that its client knows. */
+	/** Whether the secret may have ended, given what its client knows. */
 	mayHaveEnded(secret: Secret): boolean {
 		return this.history.some((sent, place) => sent.ends === secret || (sent.held && this.usedAfter(place - 1).current === secret));
 	}
 
-	/** When the secret must be refused: from the acknowledgement of what ends it, or of a pause or revocation to the instant its taking back was sent. */
+	/** When the secret must be refused: from the acknowledgement of its end, of a revocation, or of a pause until the resume was sent. */
 	forbidden(secret: Secret): Forbidden[] {
 		const spans: { from: number; to: number }[] = [];
 		const ended: Forbidden[] = [];
@@ -136,16 +136,16 @@ export class Key {
 /** All keys of all clients of a run. */
 export class Ledger {
 	readonly keys: Key[] = [];
-	/** When the last change that was acknowledged had been sent. */
+	/** When the last acknowledged change was sent. */
 	acknowledged_sent_at = 0;
 
-	/** Forgets keys of which nothing was carried out. */
+	/** Removes keys that were never created. */
 	forgetUnmade(): void {
 		const made = this.keys.filter((key) => key.history.length > 0);
 		this.keys.splice(0, this.keys.length, ...made);
 	}
 
-	/** How many changes of each kind were carried out. */
+	/** How many changes of each kind were done. */
 	get acknowledged(): Readonly<Partial<Record<Action, number>>> {
 		const counts: Partial<Record<Action, number>> = {};
 		for (const key of this.keys) for (const { action, outcome } of key.history) if (outcome === "done") counts[action] = (counts[action] ?? 0) + 1;

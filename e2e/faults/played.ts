@@ -1,21 +1,21 @@
-/** Judges changes under load by what their clients logged. Pure. */
+/** Checks changes under load against the logs of their clients. Pure. */
 import { type Acknowledged, letIn, type Probe, tested, violations } from "./journal.ts";
 import type { Kind } from "./kinds.ts";
-import { Judge, rounded } from "./scenario.ts";
+import { Findings, rounded } from "./scenario.ts";
 
-/** Beyond 1.1 R no acknowledgement may wait, whatever has happened to a node. */
+/** An acknowledgement may take at most 1.1 R plus this, whatever has happened to a node. */
 const SLOWEST_EXTRA_MS = 1_000;
 
-/** One key with its requests to every node, amid which it was changed. */
+/** One key with its requests to every node before and after its change. */
 export interface Played {
 	readonly kind: Pick<Kind, "name" | "code">;
 	readonly probes: readonly Probe[];
 	readonly acknowledged: Acknowledged | null;
 }
 
-export interface Verdict {
+export interface PlayedResult {
 	readonly broken: readonly string[];
-	/** Requests that were sent after the acknowledgement and got past the checks. */
+	/** Requests that were sent after the acknowledgement and accepted. */
 	readonly violations: number;
 	/** Requests that were sent after the acknowledgement. */
 	readonly tested: number;
@@ -28,20 +28,20 @@ export function slowestMs(lease_seconds: number): number {
 	return lease_seconds * 1_100 + SLOWEST_EXTRA_MS;
 }
 
-export function judgePlayed(played: readonly Played[], lease_seconds: number): Verdict {
-	const judge = new Judge();
+export function checkPlayed(played: readonly Played[], lease_seconds: number): PlayedResult {
+	const findings = new Findings();
 	const all_took_ms: number[] = [];
 	let found = 0;
 	let seen = 0;
 	for (const { kind, probes, acknowledged } of played) {
-		judge.expect(acknowledged !== null, () => `${kind.name}: was not acknowledged, or its key never worked: ${JSON.stringify(probes.slice(-3))}`);
+		findings.expect(acknowledged !== null, () => `${kind.name}: was not acknowledged, or its key never worked: ${JSON.stringify(probes.slice(-3))}`);
 		if (acknowledged === null) continue;
 		const forbidden = [{ from: acknowledged.read_at, to: Number.POSITIVE_INFINITY }];
 		const wrong = violations(probes, forbidden);
 		found += wrong.length;
 		seen += tested(probes, forbidden);
 		for (const probe of wrong) {
-			judge.expect(
+			findings.expect(
 				false,
 				() => `${kind.name}: node ${probe.node} let a request in that was sent ${rounded(probe.sent_at - acknowledged.read_at, 3)} ms after`,
 			);
@@ -49,16 +49,16 @@ export function judgePlayed(played: readonly Played[], lease_seconds: number): V
 		const others = probes.filter(
 			(probe) => probe.sent_at > acknowledged.read_at && !letIn(probe) && probe.code !== kind.code && probe.status !== 503,
 		);
-		judge.expect(others.length === 0, () => `${kind.name}: refused with ${others[0]?.status} ${others[0]?.code} instead of ${kind.code}`);
+		findings.expect(others.length === 0, () => `${kind.name}: refused with ${others[0]?.status} ${others[0]?.code} instead of ${kind.code}`);
 		const took_ms = acknowledged.read_at - acknowledged.sent_at;
 		all_took_ms.push(took_ms);
 		const slowest_ms = slowestMs(lease_seconds);
-		judge.expect(took_ms <= slowest_ms, () => `${kind.name}: acknowledged after ${rounded(took_ms)} ms, more than ${slowest_ms}`);
+		findings.expect(took_ms <= slowest_ms, () => `${kind.name}: acknowledged after ${rounded(took_ms)} ms, more than ${slowest_ms}`);
 	}
-	return { broken: judge.broken, violations: found, tested: seen, took_ms: all_took_ms };
+	return { broken: findings.broken, violations: found, tested: seen, took_ms: all_took_ms };
 }
 
-/** How many requests a second each node was sent. */
+/** The rate of requests to each node, per second. */
 export function ratesOf(played: readonly Played[], nodes: number, seconds: number): number[] {
 	const counts = Array.from({ length: nodes }, () => 0);
 	for (const { probes } of played) for (const { node } of probes) counts[node] = (counts[node] ?? 0) + 1;

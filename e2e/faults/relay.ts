@@ -1,10 +1,10 @@
-/** A way to PostgreSQL that can be cut: TCP on the loopback address in front of its unix socket. */
+/** A TCP relay to PostgreSQL's unix socket whose connections can be cut. */
 import { createServer, type Server, Socket } from "node:net";
 
 export type Cut =
-	/** Connections are reset and new ones are refused: PostgreSQL is gone, its machine is there. */
+	/** Connections are reset and new ones are refused: PostgreSQL is down, its machine is up. */
 	| "refusing"
-	/** Nothing arrives any more, in either direction, and nobody is told: a dead network, or a machine that vanished. */
+	/** Packets are dropped in both directions without a reset: a network failure, or a machine that lost power. */
 	| "silent";
 
 interface Pair {
@@ -46,12 +46,12 @@ export class Relay {
 		}
 	}
 
-	/** New connections lead to another server, as after a failover by a proxy or a name; those that are there go on to the one before. */
+	/** New connections lead to another server, as after a failover by proxy or DNS; existing ones keep their target. */
 	moveTo(socket_path: string): void {
 		this.#socket_path = socket_path;
 	}
 
-	/** New connections arrive again. Those that were silent stay so: nothing of what was sent on them ever arrives. */
+	/** New connections work again. Silent ones stay silent: bytes that were sent on them are lost. */
 	mend(): void {
 		this.#cut = null;
 	}

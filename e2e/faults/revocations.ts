@@ -1,4 +1,4 @@
-/** Changes under load: from the instant that a client has read the acknowledgement on, no request gets past the checks, on no node. */
+/** Changes under load: once a client has read the acknowledgement, every node refuses the key's requests. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { inParallel } from "../client.ts";
 import { type Server, startServer } from "../server.ts";
@@ -6,34 +6,34 @@ import { makeKey, makePlan, makeTenant, newName } from "../things.ts";
 import { Cluster } from "./cluster.ts";
 import { type Acknowledged, codeIn, letIn, type Probe } from "./journal.ts";
 import { type Kind, keysFor, kindOf, type Subject } from "./kinds.ts";
-import { judgePlayed, type Played, ratesOf } from "./played.ts";
+import { checkPlayed, type Played, ratesOf } from "./played.ts";
 import { type Outcome, percentile, randomFrom, rounded, type Scenario, type Settings, until } from "./scenario.ts";
 import { Line } from "./wire.ts";
 
 const REVOCATIONS = 1_000;
 const REVOCATIONS_SHORT = 76;
-/** Requests that follow the acknowledgement on each node: a late violation would be among them. */
+/** Requests to each node after the acknowledgement, to detect late violations. */
 const AFTER_EACH_MIN = 4;
 const WARM_WITHIN_MS = 20_000;
 const CHANGE_AFTER_MS_MAX = 20;
 const LANES = 4;
-/** From one request of a line to its next, if it is answered by then: load, and not as much as the machine can take, which would measure its processor. */
+/** The interval between two requests of a connection. It limits the load, because a saturated machine would only measure its processor. */
 const PACE_MS = 9;
 const MAKERS = 8;
 const TENANTS = 8;
 const GOAL_P99_MS = 100;
-/** Requests a second on each node: below it there was no load worth its name. */
+/** Minimum rate of requests per node and second for the run to count as load. */
 const RATE_MIN = 200;
-/** A short run shows that it works, beside whatever else the machine does. */
+/** For a short run, which may share the machine with other work. */
 const RATE_MIN_SHORT = 100;
 
-/** Where a lane's requests go: one line to each node for the key, and one for the changes. */
+/** The connections of a lane: one to each node for the key, and one for the changes. */
 interface Lane {
 	readonly probing: readonly Line[];
 	readonly changing: readonly Line[];
 }
 
-/** Sends a key's requests to every node without a pause, changes it in the midst of them, and goes on until each node has had some since. */
+/** Sends a key's requests to every node continuously, changes the key meanwhile, and ends when each node has received some afterwards. */
 async function play(lane: Lane, kind: Kind, subject: Subject, token: string, random: () => number): Promise<Played> {
 	const probes: Probe[] = [];
 	const warm = new Set<number>();
@@ -98,23 +98,23 @@ async function change(name: string, servers: readonly Server[], settings: Settin
 	const seconds = (performance.now() - began) / 1_000;
 	for (const lane of lanes) for (const line of [...lane.probing, ...lane.changing]) line.close();
 
-	const verdict = judgePlayed(played, settings.lease_seconds);
+	const result = checkPlayed(played, settings.lease_seconds);
 	const rates = ratesOf(played, servers.length, seconds);
 	const rate_min = settings.short ? RATE_MIN_SHORT : RATE_MIN;
 	const idle = rates.filter((rate) => rate < rate_min);
-	const broken = [...verdict.broken, ...idle.map((rate) => `a node had ${rate} requests a second only, less than ${rate_min}`)];
+	const broken = [...result.broken, ...idle.map((rate) => `a node had ${rate} requests a second only, less than ${rate_min}`)];
 	const figures = {
 		nodes: servers.length,
-		changes: verdict.took_ms.length,
+		changes: result.took_ms.length,
 		revocations: played.filter(({ kind, acknowledged }) => kind.name === "revoke" && acknowledged !== null).length,
-		violations: verdict.violations,
+		violations: result.violations,
 		requests: played.reduce((sum, { probes }) => sum + probes.length, 0),
-		requests_after_acknowledgement: verdict.tested,
+		requests_after_acknowledgement: result.tested,
 		requests_per_second_of_each: rates,
 		requests_per_second_min: rate_min,
-		acknowledgement_p50_ms: rounded(percentile(verdict.took_ms, 0.5), 1),
-		acknowledgement_p99_ms: rounded(percentile(verdict.took_ms, 0.99), 1),
-		acknowledgement_max_ms: rounded(percentile(verdict.took_ms, 1), 1),
+		acknowledgement_p50_ms: rounded(percentile(result.took_ms, 0.5), 1),
+		acknowledgement_p99_ms: rounded(percentile(result.took_ms, 0.99), 1),
+		acknowledgement_max_ms: rounded(percentile(result.took_ms, 1), 1),
 		goal_p99_ms: GOAL_P99_MS,
 	};
 	const goal = figures.acknowledgement_p99_ms <= GOAL_P99_MS ? "met" : "missed";

@@ -1,4 +1,4 @@
-// npm run faults: what Keywright promises while processes die, freeze, lose their database or run out of disk, on real processes.
+// npm run faults: checks Keywright's guarantees while real processes are killed, frozen, cut off from the database or out of disk space.
 import { parseArgs } from "node:util";
 import { endLeftovers } from "../server.ts";
 import { stopClusters } from "./cluster.ts";
@@ -56,7 +56,7 @@ function wholeNumber(name: string, text: string | undefined): number | null {
 	return Number(text);
 }
 
-/** Runs one scenario to its end; one that throws is broken. */
+/** Runs one scenario; an exception counts as broken. */
 async function perform(scenario: Scenario, settings: Settings): Promise<Outcome & { seconds: number }> {
 	const began = performance.now();
 	const seconds = (): number => Number(((performance.now() - began) / 1_000).toFixed(1));

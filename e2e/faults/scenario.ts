@@ -1,24 +1,24 @@
-/** What a scenario is, and what it reports. */
+/** The interface and the tools of the scenarios. */
 
 export interface Settings {
 	/** A tenth of the work. */
 	readonly short: boolean;
-	/** How often processes are killed; null: as many times as the run is long. */
+	/** How often processes are killed; null: the default of the run's length. */
 	readonly rounds: number | null;
 	readonly seed: number;
-	/** How long a node that lost its database goes on answering (R). */
+	/** How long a node without its database keeps answering (R). */
 	readonly lease_seconds: number;
-	/** Says what is going on, on standard error. */
+	/** Prints progress on standard error. */
 	readonly say: (text: string) => void;
 }
 
 export interface Outcome {
 	readonly name: string;
-	/** Figures in one line, for people. */
+	/** The figures as one line of text. */
 	readonly said: string;
-	/** The same for programs. */
+	/** The figures for programs. */
 	readonly figures: Readonly<Record<string, unknown>>;
-	/** What was promised and did not hold, one line each. */
+	/** The violated guarantees, one line each. */
 	readonly broken: readonly string[];
 }
 
@@ -30,8 +30,8 @@ export interface Scenario {
 
 const BROKEN_MAX = 20;
 
-/** Gathers what did not hold; bounded, because one defect can show a thousand times. */
-export class Judge {
+/** Collects failed expectations; bounded, because one defect can fail a thousand times. */
+export class Findings {
 	readonly #broken: string[] = [];
 	#more = 0;
 
@@ -46,7 +46,7 @@ export class Judge {
 	}
 }
 
-/** The value below which a `part` of `values` lies, in the values' own unit; 0 without values. */
+/** The percentile `part` (0 to 1) of `values`; 0 without values. */
 export function percentile(values: readonly number[], part: number): number {
 	const sorted = values.toSorted((a, b) => a - b);
 	return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
@@ -56,7 +56,7 @@ export function rounded(value: number, digits = 0): number {
 	return Number(value.toFixed(digits));
 }
 
-/** Numbers from 0 to 1 that a seed determines (the minimal standard generator of Park and Miller). */
+/** Pseudo-random numbers from 0 to 1 (the minimal standard generator of Park and Miller). */
 export function randomFrom(seed: number): () => number {
 	let state = (Math.abs(Math.trunc(seed)) % 2_147_483_646) + 1;
 	return () => {
@@ -65,7 +65,7 @@ export function randomFrom(seed: number): () => number {
 	};
 }
 
-/** Waits until `so`; false when it does not come about in time. */
+/** Polls until `so` returns true; false after `within_ms`. */
 export async function until(so: () => boolean | Promise<boolean>, within_ms: number, every_ms = 10): Promise<boolean> {
 	const end = performance.now() + within_ms;
 	for (;;) {

@@ -1,4 +1,4 @@
-/** What changes of keys leave in the database, read behind the server's back at one instant. */
+/** The rows that changes of keys write, read directly from the database in one snapshot. */
 import pg from "pg";
 import type { Action } from "./ledger.ts";
 
@@ -15,7 +15,7 @@ export interface SecretRow {
 	readonly key_id: string;
 	readonly retires_at: Date | null;
 	readonly retired_at: Date | null;
-	/** It has ended, or its time is over. */
+	/** It was ended, or its end has passed. */
 	readonly over: boolean;
 }
 
@@ -50,7 +50,7 @@ export interface EventRow {
 }
 
 export interface Entry extends EntryRow {
-	/** Null for one that nothing in these runs makes. */
+	/** Null for an action that these runs never send. */
 	readonly action: Action | null;
 }
 
@@ -79,7 +79,7 @@ function actionOf({ name, overlap_seconds, how }: EntryRow): Action | null {
 	return ACTIONS[name] ?? null;
 }
 
-/** Everything that changes of keys leave in the database behind `url`. */
+/** Reads all rows that changes of keys write, from the database at `url`. */
 export async function readStored(url: string): Promise<Stored> {
 	const client = new pg.Client({ connectionString: url });
 	await client.connect();

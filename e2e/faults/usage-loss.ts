@@ -1,4 +1,4 @@
-/** What a crash costs of the counts: about the last second. A stop costs nothing. */
+/** The usage counts that a crash loses: about the last second. A stop loses none. */
 
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,26 +7,26 @@ import { SUPERUSER } from "../../server/src/database/embedded/runner.ts";
 import { newDataFolder, removeDataFolder, type Server, startServer } from "../server.ts";
 import { makeKey, makePlan, makeTenant } from "../things.ts";
 import { keyed, managed, type SomeKey } from "./requests.ts";
-import { Judge, type Outcome, rounded, type Scenario, type Settings } from "./scenario.ts";
+import { Findings, type Outcome, rounded, type Scenario, type Settings } from "./scenario.ts";
 import { Line } from "./wire.ts";
 
 const LINES = 8;
 const KEYS = 20;
 const LOAD_MS = 4_000;
 const LOAD_MS_SHORT = 2_500;
-/** The flush runs a second after the last one has ended, and takes its time. */
+/** A usage flush starts one second after the previous one has ended; the rest is its duration. */
 const LOST_MS_MAX = 1_500;
 
 interface Counted {
 	readonly acknowledged: number;
 	readonly counted: number;
-	/** How much of the end is missing: the age, at the end, of the request up to which all are counted. */
+	/** The age, at the end, of the last request up to which all are counted. */
 	readonly lost_ms: number;
-	/** Sent and never answered: these may be counted or not. */
+	/** Sent and never answered; they may be counted or not. */
 	readonly unanswered: number;
 }
 
-/** Uses the keys until `ends` is called, and logs when each answer was read. */
+/** Uses the keys until `ends` is called, and records when each response was read. */
 class Load {
 	readonly answered: number[] = [];
 	unanswered = 0;
@@ -59,8 +59,8 @@ class Load {
 	}
 }
 
-/** What was answered, judged against what a server counts that is started on the same folder. */
-function judged(load: Load, counted: number, ended_at: number): Counted {
+/** Compares the answered requests with the counts of a server that is restarted on the same folder. */
+function measureLoss(load: Load, counted: number, ended_at: number): Counted {
 	const answered = load.answered.toSorted((a, b) => a - b);
 	const acknowledged = answered.length;
 	const first_lost = answered[counted];
@@ -81,7 +81,7 @@ class Instance {
 		return this.#server;
 	}
 
-	/** New keys, so that all that is counted of them is of this load. */
+	/** New keys, so that their counts are only of this load. */
 	async load(load_ms: number): Promise<Load> {
 		const tenant = await makeTenant(this.server, { plan_id: await makePlan(this.server) });
 		this.#keys = [];
@@ -94,7 +94,7 @@ class Instance {
 		return load;
 	}
 
-	/** What the API says was requested with these keys in the last day. */
+	/** The API's request counts of these keys in the last day. */
 	async counted(): Promise<number> {
 		const line = new Line(this.server.port);
 		let sum = 0;
@@ -136,36 +136,36 @@ async function afterKill(instance: Instance, load_ms: number): Promise<Counted> 
 	await instance.server.program.ended;
 	await load.end();
 	await instance.start();
-	return judged(load, await instance.counted(), ended_at);
+	return measureLoss(load, await instance.counted(), ended_at);
 }
 
-/** Keys are used until the server has gone: its last answers are counted too. */
+/** Uses keys until the server has exited: its last responses are counted too. */
 async function afterStop(instance: Instance, load_ms: number): Promise<Counted & { code: number | null }> {
 	const load = await instance.load(load_ms);
 	const ended_at = performance.now();
 	const { code } = await instance.server.program.end("SIGTERM");
 	await load.end();
 	await instance.start();
-	return { ...judged(load, await instance.counted(), ended_at), code };
+	return { ...measureLoss(load, await instance.counted(), ended_at), code };
 }
 
 async function runUsageLoss(settings: Settings): Promise<Outcome> {
-	const judge = new Judge();
+	const findings = new Findings();
 	const load_ms = settings.short ? LOAD_MS_SHORT : LOAD_MS;
 	const instance = new Instance();
 	try {
 		await instance.start();
 		const killed = await afterKill(instance, load_ms);
-		judge.expect(killed.lost_ms <= LOST_MS_MAX, () => `kill -9 lost the counts of the last ${killed.lost_ms} ms: ${JSON.stringify(killed)}`);
-		judge.expect(killed.counted <= killed.acknowledged + killed.unanswered, () => `more is counted than was sent: ${JSON.stringify(killed)}`);
+		findings.expect(killed.lost_ms <= LOST_MS_MAX, () => `kill -9 lost the counts of the last ${killed.lost_ms} ms: ${JSON.stringify(killed)}`);
+		findings.expect(killed.counted <= killed.acknowledged + killed.unanswered, () => `more is counted than was sent: ${JSON.stringify(killed)}`);
 		const stopped = await afterStop(instance, load_ms);
-		judge.expect(stopped.code === 0, () => `SIGTERM ended the server with ${stopped.code}`);
+		findings.expect(stopped.code === 0, () => `SIGTERM ended the server with ${stopped.code}`);
 		const within = stopped.counted >= stopped.acknowledged && stopped.counted <= stopped.acknowledged + stopped.unanswered;
-		judge.expect(within, () => `SIGTERM lost counts: ${JSON.stringify(stopped)}`);
+		findings.expect(within, () => `SIGTERM lost counts: ${JSON.stringify(stopped)}`);
 		const said =
 			`kill -9: ${killed.counted} of ${killed.acknowledged} answered requests are counted, the last ${killed.lost_ms} ms are lost; ` +
 			`SIGTERM: ${stopped.counted} of ${stopped.acknowledged} (${stopped.unanswered} unanswered)`;
-		return { name: usageLoss.name, said, figures: { killed, stopped }, broken: judge.broken };
+		return { name: usageLoss.name, said, figures: { killed, stopped }, broken: findings.broken };
 	} finally {
 		await instance.remove();
 	}

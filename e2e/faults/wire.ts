@@ -1,20 +1,20 @@
-/** One connection that speaks HTTP/1.1 one request at a time, and knows the instants: nothing is sent before it is logged as sent. */
+/** A connection with one HTTP/1.1 request at a time and exact times: a request is recorded as sent before its first byte is written. */
 import { connect, type Socket } from "node:net";
 
 const HEAD_END = "\r\n\r\n";
 
-/** A request and its answer. The instants are `performance.now()` of this process. */
+/** A request and its response. Times are `performance.now()` of this process. */
 export interface Exchange {
-	/** Read just before the first byte was handed to the system. */
+	/** Taken right before the first byte was written to the socket. */
 	readonly sent_at: number;
-	/** Read when the whole answer was there. */
+	/** Taken when the complete response was received. */
 	readonly read_at: number;
 	readonly status: number;
 	readonly request_id: string;
 	readonly body: string;
 }
 
-/** The connection ended before the answer: whether the request was carried out is not known. */
+/** The connection closed before the response, so the request may or may not have been executed. */
 export class ConnectionLost extends Error {
 	override readonly name = "ConnectionLost";
 	readonly sent_at: number | null;
@@ -76,7 +76,7 @@ export class Connection {
 		socket.on("close", () => this.#end());
 	}
 
-	/** Connects; rejects with ConnectionLost when nobody listens. */
+	/** Connects; rejects with ConnectionLost if the connection is refused. */
 	static open(port: number): Promise<Connection> {
 		return new Promise((resolve, reject) => {
 			const socket = connect({ port, host: "127.0.0.1" });
@@ -93,12 +93,12 @@ export class Connection {
 		return this.#ended;
 	}
 
-	/** Sends one request; rejects with ConnectionLost when no whole answer comes. */
+	/** Sends one request; rejects with ConnectionLost without a complete response. */
 	send(request: Request): Promise<Exchange> {
 		return this.#write(textOf(request));
 	}
 
-	/** The same, but the second half of the request, with the end of its head, follows only when `then` is so. */
+	/** Like `send`, but the second half of the request, with the end of its head, follows only after `then`. */
 	sendInHalves(request: Request, then: Promise<unknown>): Promise<Exchange> {
 		const text = textOf(request);
 		const half = Math.floor(text.indexOf(HEAD_END) / 2);
@@ -111,7 +111,7 @@ export class Connection {
 		return new Promise((resolve, reject) => {
 			if (this.#ended) return reject(new ConnectionLost(null));
 			if (this.#waiting !== null) return reject(new Error("one request at a time"));
-			// Nothing runs between the two: what is logged as sent later was sent later.
+			// Synchronous: no other code runs between the time and the write, so the recorded order is the order of sending.
 			this.#waiting = { sent_at: performance.now(), resolve, reject };
 			this.#socket.write(text);
 		});
@@ -144,7 +144,7 @@ export class Connection {
 	}
 }
 
-/** A connection that is opened when it is needed and again after it was lost. */
+/** A connection that is opened on demand and reopened after it was lost. */
 export class Line {
 	readonly port: number;
 	#connection: Connection | null = null;

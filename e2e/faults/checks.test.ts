@@ -1,12 +1,12 @@
-/** The judges of the faults find what is forged, and nothing in what is whole. */
+/** The checks of the faults report every forged violation, and nothing in consistent data. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { suite, test } from "node:test";
-import { judgeLedger, judgeProbes } from "./after-a-kill.ts";
-import { judgeRows } from "./half-done.ts";
+import { checkLedger, checkProbes } from "./after-a-kill.ts";
+import { checkRows } from "./half-done.ts";
 import type { Acknowledged, Probe } from "./journal.ts";
 import { type Action, Key, Ledger, Secret, type Sent } from "./ledger.ts";
-import { judgePlayed, type Played, ratesOf } from "./played.ts";
-import { Judge } from "./scenario.ts";
+import { checkPlayed, type Played, ratesOf } from "./played.ts";
+import { Findings } from "./scenario.ts";
 import type { Entry, EventRow, KeyRow, RotationRow, SecretRow, Stored } from "./stored.ts";
 
 const LEASE_SECONDS = 5;
@@ -20,18 +20,18 @@ function played(probes: readonly Probe[], acknowledged: Acknowledged | null = { 
 	return { kind: REVOKE, probes, acknowledged };
 }
 
-suite("the judge of changes under load", () => {
+suite("the check of changes under load", () => {
 	const before = [probe(90, 200), probe(119.9, 200, "", 1), probe(120, 200, "", 2)];
 	const after = [probe(120.1, 401, "key_revoked"), probe(121, 401, "key_revoked", 1), probe(121, 503, "unavailable", 2)];
 
-	test("finds nothing in a log in which everything that was sent afterwards was refused", () => {
-		const { broken, violations, tested, took_ms } = judgePlayed([played([...before, ...after])], LEASE_SECONDS);
+	test("reports nothing if all requests after the acknowledgement were refused", () => {
+		const { broken, violations, tested, took_ms } = checkPlayed([played([...before, ...after])], LEASE_SECONDS);
 		deepEqual({ broken, violations, tested, took_ms }, { broken: [], violations: 0, tested: 3, took_ms: [20] });
 	});
 
-	test("finds each request that was sent afterwards and let in, on whichever node and however late", () => {
+	test("reports each accepted request after the acknowledgement, on any node and however late", () => {
 		const forged = [probe(120.001, 200, "", 1), probe(9_000, 204, "", 2)];
-		const { broken, violations } = judgePlayed([played([...before, ...after, ...forged]), played(after)], LEASE_SECONDS);
+		const { broken, violations } = checkPlayed([played([...before, ...after, ...forged]), played(after)], LEASE_SECONDS);
 		equal(violations, 2);
 		match(broken.join("\n"), /node 1 let a request in that was sent 0.001 ms after[\s\S]*node 2 /);
 	});
@@ -42,9 +42,9 @@ suite("the judge of changes under load", () => {
 		"an acknowledgement that was waited for too long": [played(after, { sent_at: 0, read_at: 6_501 }), /acknowledged after 6501 ms, more than 6500/],
 	};
 	for (const [name, [one, found]] of Object.entries(forgeries))
-		test(`finds ${name}`, () => match(judgePlayed([one], LEASE_SECONDS).broken.join("\n"), found));
+		test(`finds ${name}`, () => match(checkPlayed([one], LEASE_SECONDS).broken.join("\n"), found));
 
-	test("counts the requests of each node by the log", () => {
+	test("computes the request rate of each node", () => {
 		deepEqual(ratesOf([played([...before, probe(1, 200)]), played([probe(1, 200)])], 3, 0.5), [6, 2, 2]);
 	});
 });
@@ -92,7 +92,7 @@ function stored(rows: Partial<Forged>, entries: Entry[]): Forged {
 	return { keys: [KEY], secrets: [secret("a")], rotations: [], entries, events, chains: ["t"], numbers, ...rows };
 }
 
-/** A key whose secret is being replaced, and the same after each end that this can have. */
+/** A key without a rotation, with one in progress, and after each possible end of it. */
 const WHOLE: Readonly<Record<string, () => Forged>> = {
 	created: () => stored({}, [CREATED]),
 	replacing: () => stored({ secrets: [{ ...secret("a"), retires_at: HARD_STOP }, secret("b")], rotations: [rotation({})] }, [CREATED, STARTED]),
@@ -117,7 +117,7 @@ function change<T>(rows: T[], at: number, fields: Partial<T>): void {
 	rows[at] = { ...row, ...fields };
 }
 
-/** What is whole, made half by one write that is missing or one too many. */
+/** Inconsistent rows: one write is missing or one is too many. */
 const HALVES: Readonly<Record<string, [keyof typeof WHOLE, (forged: Forged) => unknown, RegExp]>> = {
 	"two current secrets": ["replacing", ({ secrets }) => change(secrets, 0, { retires_at: null }), /has 2 current secrets/],
 	"no current secret": ["completed", ({ secrets }) => change(secrets, 1, { retired_at: LATER, over: true }), /has 0 current secrets/],
@@ -158,24 +158,24 @@ const HALVES: Readonly<Record<string, [keyof typeof WHOLE, (forged: Forged) => u
 	"a number of a change that is missing": ["completed", ({ numbers }) => (numbers.distinct -= 1), /have gaps/],
 };
 
-suite("the judge of rows", () => {
-	function judged(rows: Forged): string {
-		const judge = new Judge();
-		judgeRows(rows, judge);
-		return judge.broken.join("\n");
+suite("the check of rows", () => {
+	function findingsIn(rows: Forged): string {
+		const findings = new Findings();
+		checkRows(rows, findings);
+		return findings.broken.join("\n");
 	}
 
-	for (const [name, make] of Object.entries(WHOLE)) test(`finds nothing in a key that is ${name}`, () => equal(judged(make()), ""));
+	for (const [name, make] of Object.entries(WHOLE)) test(`finds nothing in a key that is ${name}`, () => equal(findingsIn(make()), ""));
 	for (const [name, [whole, forge, found]] of Object.entries(HALVES))
 		test(`finds ${name}`, () => {
 			const rows = WHOLE[whole]?.();
 			ok(rows);
 			forge(rows);
-			match(judged(rows), found);
+			match(findingsIn(rows), found);
 		});
 });
 
-suite("the judge of what clients were told", () => {
+suite("the check of acknowledged changes", () => {
 	const [first, second] = [new Secret(), new Secret()];
 
 	function sent(of: Entry, fields: Partial<Sent> = {}): Sent {
@@ -184,8 +184,8 @@ suite("the judge of what clients were told", () => {
 		return { action, request_id, rotation_id, sent_at: 10, read_at: 20, outcome: "done", held: false, makes: null, ends: null, ...fields };
 	}
 
-	/** The key of the rows, as its client knows it. */
-	function told(...history: Sent[]): Ledger {
+	/** A ledger with the key of the rows and this history. */
+	function makeLedger(...history: Sent[]): Ledger {
 		const key = new Key(KEY.name, KEY.tenant_id);
 		key.id = KEY.id;
 		key.history.push(...history);
@@ -194,79 +194,79 @@ suite("the judge of what clients were told", () => {
 		return ledger;
 	}
 
-	function judged(rows: Forged, ledger: Ledger): string {
-		const judge = new Judge();
-		judgeLedger(rows, ledger, judge);
-		return judge.broken.join("\n");
+	function findingsIn(rows: Forged, ledger: Ledger): string {
+		const findings = new Findings();
+		checkLedger(rows, ledger, findings);
+		return findings.broken.join("\n");
 	}
 
 	const [create, rotate, complete] = [sent(CREATED, { makes: first }), sent(STARTED, { makes: second }), sent(COMPLETED, { ends: first })];
 	const unknown = { outcome: "unknown", request_id: "" } as const;
 	const made = (name: string): Forged => WHOLE[name]?.() ?? stored({}, []);
 
-	test("finds nothing where all that was acknowledged is there", () => {
-		equal(judged(made("completed"), told(create, rotate, complete)), "");
+	test("reports nothing if all acknowledged changes are stored", () => {
+		equal(findingsIn(made("completed"), makeLedger(create, rotate, complete)), "");
 	});
 
-	test("lets a change that nobody answered be there or not, whole", () => {
+	test("accepts a change without a response as stored completely or not at all", () => {
 		for (const name of ["replacing", "completed"]) {
-			const ledger = told(create, rotate, { ...complete, ...unknown });
-			equal(judged(made(name), ledger), "");
+			const ledger = makeLedger(create, rotate, { ...complete, ...unknown });
+			equal(findingsIn(made(name), ledger), "");
 			equal(ledger.keys[0]?.state, name === "completed" ? "active" : "active_replacing");
 		}
-		equal(judged(stored({ keys: [], secrets: [] }, []), told({ ...create, ...unknown })), "");
+		equal(findingsIn(stored({ keys: [], secrets: [] }, []), makeLedger({ ...create, ...unknown })), "");
 	});
 
-	test("finds an acknowledged change that is lost", () => {
+	test("reports a lost acknowledged change", () => {
 		match(
-			judged(made("replacing"), told(create, rotate, complete)),
-			/complete of client-1 was acknowledged and has \[\][\s\S]*was told to be active/,
+			findingsIn(made("replacing"), makeLedger(create, rotate, complete)),
+			/complete of client-1 was acknowledged and has \[\][\s\S]*was acknowledged as active/,
 		);
-		match(judged(stored({ keys: [], secrets: [] }, []), told(create)), /client-1 is none, and was told to be active/);
+		match(findingsIn(stored({ keys: [], secrets: [] }, []), makeLedger(create)), /client-1 is none, and was acknowledged as active/);
 	});
 
-	test("finds an acknowledged change whose entry is missing, twice there, or another's", () => {
+	test("reports an acknowledged change whose entry is missing, duplicated or another request's", () => {
 		const rows = made("completed");
 		match(
-			judged({ ...rows, entries: rows.entries.slice(0, 2) }, told(create, rotate, complete)),
+			findingsIn({ ...rows, entries: rows.entries.slice(0, 2) }, makeLedger(create, rotate, complete)),
 			/complete of client-1 was acknowledged and has \[\]/,
 		);
 		match(
-			judged({ ...rows, entries: [...rows.entries, COMPLETED] }, told(create, rotate, complete)),
+			findingsIn({ ...rows, entries: [...rows.entries, COMPLETED] }, makeLedger(create, rotate, complete)),
 			/2 entries of complete, 1 acknowledged of 1 sent/,
 		);
 		const other = { ...COMPLETED, rotation_id: "rot_2" };
 		match(
-			judged({ ...rows, entries: [CREATED, STARTED, other] }, told(create, rotate, complete)),
+			findingsIn({ ...rows, entries: [CREATED, STARTED, other] }, makeLedger(create, rotate, complete)),
 			/complete of client-1 was acknowledged and has \[\{/,
 		);
 	});
 
-	test("finds what nobody has sent", () => {
-		match(judged(made("created"), new Ledger()), /there is a key client-1 that nobody has sent/);
-		match(judged(made("completed"), told(create, rotate)), /1 entries of complete, 0 acknowledged of 0 sent/);
+	test("reports stored changes that no client has sent", () => {
+		match(findingsIn(made("created"), new Ledger()), /there is a key client-1 that no client has sent/);
+		match(findingsIn(made("completed"), makeLedger(create, rotate)), /1 entries of complete, 0 acknowledged of 0 sent/);
 	});
 
 	function violationsOf(ledger: Ledger, probes: Probe[]): { violations: number; said: string } {
 		const [key] = ledger.keys;
 		ok(key);
-		const judge = new Judge();
-		const { violations } = judgeProbes(new Map([[key, new Map([[first, probes]])]]), judge);
-		return { violations, said: judge.broken.join("\n") };
+		const findings = new Findings();
+		const { violations } = checkProbes(new Map([[key, new Map([[first, probes]])]]), findings);
+		return { violations, said: findings.broken.join("\n") };
 	}
 
-	test("finds a replaced secret that is let in after the end of its rotation was acknowledged, and not before", () => {
-		const ledger = told(create, rotate, complete);
+	test("reports a replaced secret that is accepted after the end of its rotation was acknowledged, and not before", () => {
+		const ledger = makeLedger(create, rotate, complete);
 		deepEqual(violationsOf(ledger, [probe(19, 200), probe(21, 401, "key_rotated")]), { violations: 0, said: "" });
 		const { violations, said } = violationsOf(ledger, [probe(20.5, 200)]);
 		equal(violations, 1);
 		match(said, /was let in 1 times while it was forbidden/);
 	});
 
-	test("a pause forbids until its end was sent, and a right key has no other refusal", () => {
+	test("a pause forbids requests until the resume was sent, and a right key gets no other refusal", () => {
 		const pause = sent(entry("key.paused", "pause"), { sent_at: 30, read_at: 40 });
 		const resume = sent(entry("key.resumed", "resume"), { sent_at: 50, read_at: 60 });
-		const ledger = told(create, pause, resume);
+		const ledger = makeLedger(create, pause, resume);
 		equal(violationsOf(ledger, [probe(39, 200), probe(49, 200), probe(50, 200)]).violations, 0);
 		equal(violationsOf(ledger, [probe(41, 200)]).violations, 1);
 		match(violationsOf(ledger, [probe(25, 401, "key_unknown")]).said, /a right key of client-1 was answered 401 key_unknown/);
