@@ -109,7 +109,7 @@ export class KeyCounter extends Counter {
 	#record_again_minute = 0;
 	/** The same minute per operation, once there are several. */
 	#recorded: Map<string, number> | null = null;
-	/** Undrained successful operations → wall-clock milliseconds. */
+	/** Undrained successful operations → Unix time in milliseconds. */
 	#succeeded: Map<string, number> | null = null;
 
 	constructor(tenant_id: string, key_id: string, kid: string, source: Source = UNKNOWN_SOURCE) {

@@ -78,7 +78,7 @@ export class Meter {
 		return counter;
 	}
 
-	/** Counts one request with a valid secret. `now_ms` is wall-clock time. */
+	/** Counts one request with a valid secret. `now_ms` is Unix time. */
 	count(key: KeyCounter, operation: OperationCounter, code: UsageCode, now_ms: number): void {
 		const minute = Math.floor(now_ms / MINUTE_MS);
 		const offset = now_ms - minute * MINUTE_MS;

@@ -7,22 +7,22 @@ import { parseRawKey } from "../keys/secrets/format.ts";
 import { secretFromElsewhere } from "../keys/secrets/mac.ts";
 import { nameOfLookups } from "./grants/unknown-names.ts";
 
-/** SHA-256 as 32 characters of Latin-1. None of a text that is too long for any key: that is refused for its shape. */
+/** SHA-256 as 32 Latin-1 characters; "" for a text that is too long for any key, whose shape is then refused. */
 export function digestOf(raw_key: string): string {
 	return raw_key.length > RAW_KEY_CHARACTERS_MAX ? "" : hash("sha256", raw_key, "latin1");
 }
 
-/** A text that has the shape of a raw key, taken apart. */
+/** A parsed raw key. */
 export interface Presented {
-	/** What its grant is read by: the kid, or what a key that was issued elsewhere is found by. */
+	/** The name of its grant: the kid, or the lookups of an imported key. */
 	readonly name: string;
-	/** What its MAC is over. */
+	/** The text that the MAC covers. */
 	readonly secret: string;
-	/** Null for a key that was issued elsewhere: its text names none. */
+	/** Null for an imported key, whose text contains none. */
 	readonly environment: string | null;
 }
 
-/** Takes raw keys apart: our own, and those of the formats that the operator has declared. */
+/** Parses Keywright's raw keys and imported keys in the operator's declared formats. */
 export class RawKeyReader {
 	readonly #brand: string;
 	readonly #formats: LiveImportedFormats;
@@ -34,7 +34,7 @@ export class RawKeyReader {
 		this.#lookups = new ImportedLookups(options.peppers);
 	}
 
-	/** Null for a text of no known shape. `digest` is its SHA-256 in Latin-1. */
+	/** Null for a text in no known format. `digest` is its SHA-256 in Latin-1. */
 	read(raw_key: string, digest: string): Presented | null {
 		const parsed = parseRawKey(this.#brand, raw_key);
 		if (parsed !== null) return { name: parsed.kid, secret: parsed.secret, environment: parsed.environment };
@@ -46,7 +46,7 @@ export class RawKeyReader {
 		};
 	}
 
-	/** Whether the text may have a shape that was declared a moment ago, which this node has yet to read. */
+	/** Whether the text may match a format that was declared recently and that this node has not read yet. */
 	mayBeNew(raw_key: string): boolean {
 		return this.#formats.isBehind && raw_key.length <= RAW_KEY_CHARACTERS_MAX;
 	}

@@ -33,7 +33,7 @@ export interface VerifierOptions {
 	readonly sources: SourceMemo;
 	readonly brand: string;
 	readonly peppers: Peppers;
-	/** What raw keys that were issued elsewhere look like. */
+	/** The declared formats of imported keys. */
 	readonly legacy_formats: LiveImportedFormats;
 	readonly node: Node;
 	readonly clock: Clock;
@@ -43,20 +43,21 @@ export interface VerifierOptions {
 	readonly failures: AddressFailures;
 	readonly meter: Meter;
 	readonly windows: WindowStore;
-	/** A secret matched under a pepper that is being replaced, or by its hash alone: make its MAC anew, some time. */
+	/** Called when a secret matched under an old pepper or by its hash alone. Its MAC should be recomputed in the background. */
 	readonly onRekeyDue: (grant: Grant, secret: string) => void;
 }
 
 /**
- * Decides about raw keys, in the contract's fixed order: shape and checksum → grant → MAC → the table of checks → spending → counting.
- * Synchronous and without I/O while everything it needs is in memory.
+ * Verifies raw keys in the contract's fixed order: shape and checksum → grant → MAC → CHECKS → spending → counting. Synchronous and
+ * without I/O while its data is in memory.
  */
 export class Verifier {
-	/** Where requests come from, remembered for those who ask. */
+	/** The sources of requests, cached for callers. */
 	readonly sources: SourceMemo;
 	readonly #options: VerifierOptions;
 	readonly #reader: RawKeyReader;
-	readonly #nobody = { key_id: "key_none", kid: "none", tenant_id: "none", environment: "prod" };
+	/** Identity of the decoy MAC for unknown keys. */
+	readonly #decoy = { key_id: "key_none", kid: "none", tenant_id: "none", environment: "prod" };
 
 	constructor(options: VerifierOptions) {
 		this.#options = options;
@@ -82,15 +83,15 @@ export class Verifier {
 		return this.#options.node.lease.holdsAt(at) ? this.#decideMatched(question, matched, at) : LEASE_OVER;
 	}
 
-	/** What would be decided, without spending or counting anything. */
+	/** The decision without spending or counting. Rejects when the data cannot be read. */
 	examine(question: Question): Promise<Decision> {
 		return examine({ ...this.#options, reader: this.#reader }, question);
 	}
 
-	/** The same text has not matched before: all from the beginning. */
+	/** The slow path: no raw key with this digest has matched. */
 	#decideUnmatched(question: Question, digest: string): Decision | Promise<Decision> {
 		const presented = this.#reader.read(question.raw_key, digest);
-		if (presented === null) return this.#misshapen(question);
+		if (presented === null) return this.#malformed(question);
 		const at = this.now();
 		if (!this.#options.node.lease.holdsAt(at)) return LEASE_OVER;
 		const known = this.#options.grants.get(presented.name);
@@ -99,7 +100,7 @@ export class Verifier {
 		return this.#decideMatched(question, known, at);
 	}
 
-	#misshapen(question: Question): Decision | Promise<Decision> {
+	#malformed(question: Question): Decision | Promise<Decision> {
 		if (this.#reader.mayBeNew(question.raw_key)) return this.#decideWithFormats(question);
 		return this.#wrong(question, deny("key_invalid", explainMistake(this.#options.brand, question.raw_key).detail));
 	}
@@ -150,7 +151,7 @@ export class Verifier {
 		return this.#late(this.decide(question));
 	}
 
-	/** The use is in the database before anything is answered; a secret that has ended meanwhile is read anew. */
+	/** Commits the first use before the response. A secret that has ended in the meantime is read again. */
 	async #decideFirstUse(question: Question, grant: Grant): Promise<Decision> {
 		try {
 			if (!(await this.#options.grants.firstUses.record(grant))) grant.stale = true;
@@ -172,14 +173,14 @@ export class Verifier {
 		}
 	}
 
-	/** The key was changed while its quota was fetched: what was spent is given back and everything is asked anew. */
+	/** The key changed while quota was leased: refunds what was spent and decides again. */
 	#decideAfterChange(question: Question, grant: Grant, asked: Instant): Decision | Promise<Decision> {
 		refund(grant, question, this.now().monotonic);
 		this.#options.quotas.refund(grant.tenant.id, grant.tenant.quota_requests_per_month ?? 0, asked.now, question.cost);
 		return this.decide(question);
 	}
 
-	/** A decision that is answered some turns after it is made. One that is late anyway was here already. */
+	/** Snapshots the limits for a decision that is answered in a later turn. Promises already passed through here. */
 	#late(decision: Decision | Promise<Decision>): Decision | Promise<Decision> {
 		if (decision instanceof Promise || decision.grant === null) return decision;
 		return { ...decision, left: limitStates(decision.grant, this.now()) };
@@ -209,7 +210,7 @@ export class Verifier {
 		return { denial, grant };
 	}
 
-	/** Compares the MAC; later requests with the same text find the grant by its digest, for a sixth of the work. */
+	/** Compares the MAC. Later requests with the same text find the grant by digest, at a sixth of the cost. */
 	#matches(grant: Grant, presented: Presented, digest: string): boolean {
 		const { grants, peppers, onRekeyDue } = this.#options;
 		const identity = { key_id: grant.key_id, kid: grant.kid, tenant_id: grant.tenant.id, environment: grant.environment };
@@ -220,10 +221,10 @@ export class Verifier {
 		return true;
 	}
 
-	/** The same for an unknown kid and for a wrong secret: in bytes, and in the work that is done (the digest has been made for both). */
+	/** Unknown kids and wrong secrets must be indistinguishable, in the response and in time: both compute one MAC. */
 	#wrongSecret(question: Question, presented: Presented, unknown: boolean): Decision {
 		if (unknown) {
-			const mac = secretMac(this.#options.peppers.current, this.#nobody, presented.secret);
+			const mac = secretMac(this.#options.peppers.current, this.#decoy, presented.secret);
 			timingSafeEqual(mac, mac);
 		}
 		return this.#wrong(question, NOT_KNOWN);

@@ -8,7 +8,7 @@ interface Waiting<V> {
 
 const RETRY_SECONDS = 1;
 
-/** Look-ups by key, gathered while one is under way: however many are asked for, one query runs at a time and each key is in it once. */
+/** Batches lookups: at most one query runs at a time, and the keys requested meanwhile form the next one, without duplicates. */
 export class Batcher<V> {
 	readonly #load: (keys: string[]) => Promise<Map<string, V>>;
 	readonly #batchMax: number;
@@ -22,7 +22,7 @@ export class Batcher<V> {
 		this.#queueMax = options.queue_max;
 	}
 
-	/** The value of `key`, read after this call began. Rejects with `unavailable` when too many wait already. */
+	/** The value of `key`, read after this call began. Rejects with 503 `unavailable` when the queue is full. */
 	get(key: string): Promise<V> {
 		const waiting = this.#waiting.get(key);
 		if (waiting) return waiting.promise;
@@ -46,7 +46,7 @@ export class Batcher<V> {
 				const values = await this.#load([...batch.keys()]);
 				for (const [key, waiting] of batch) {
 					const value = values.get(key);
-					if (value === undefined) waiting.reject(new Error("impossible state: a look-up without an answer"));
+					if (value === undefined) waiting.reject(new Error("impossible state: a lookup without a result"));
 					else waiting.resolve(value);
 				}
 			} catch (error) {

@@ -9,15 +9,15 @@ const BATCH_KIDS_MAX = 500;
 const QUEUE_KIDS_MAX = 20_000;
 
 /**
- * Records the first use of a secret before the request is answered, so that a change that takes an unused secret back either sees the use or is
- * seen by it. Once per secret; a warm grant knows that it was done.
+ * Records the first use of a secret before the response, so that it is ordered against a change that withdraws an unused secret. Once per
+ * secret; a cached grant skips it.
  */
 export class FirstUses {
 	readonly #database: Database;
 	readonly #clock: Clock;
-	/** True for the kids that are recorded: many in one statement, without those that some transaction has locked. */
+	/** Records many kids in one statement and skips locked ones; false for those. */
 	readonly #together: Batcher<boolean>;
-	/** Those that are awaited, each alone: it holds no lock meanwhile that another could wait for. */
+	/** Skipped kids, each in its own transaction: it waits for one lock while it holds no other, which excludes deadlocks. */
 	readonly #alone = new Map<string, Promise<boolean>>();
 
 	constructor(options: { database: Database; clock: Clock }) {
@@ -26,7 +26,7 @@ export class FirstUses {
 		this.#together = new Batcher({ batch_max: BATCH_KIDS_MAX, queue_max: QUEUE_KIDS_MAX, load: (kids) => this.#recordTogether(kids) });
 	}
 
-	/** False when the secret has ended meanwhile. Rejects with 503 `unavailable` when the database is away. */
+	/** False when the secret has ended in the meantime. Rejects with 503 `unavailable` when the database is unavailable. */
 	async record(grant: Grant): Promise<boolean> {
 		const { kid } = grant;
 		if (!(await this.#together.get(kid)) && !(await this.#recordAlone(kid))) return false;

@@ -20,17 +20,17 @@ import { isLookup, partsOfName, UnknownNames } from "./unknown-names.ts";
 
 const GRANTS_MAX = 200_000;
 const SITES_MAX = 200_000;
-/** Longer than any id of a site: what somebody made up is not kept in memory. */
+/** No site id is longer. Longer ones are not cached, since callers choose them. */
 const SITE_ID_CHARACTERS_MAX = 64;
 const BATCH_KIDS_MAX = 500;
 const QUEUE_KIDS_MAX = 20_000;
-/** A reading that a change overtook is repeated; changes of one key are rare, so a few times are enough. */
+/** A read is repeated when a change arrives after its snapshot. Changes of one key are rare, so few attempts suffice. */
 const FILL_ATTEMPTS_MAX = 8;
 
-/** A kid, or what an imported secret would be found by, that no secret has. */
+/** Result for a kid or imported lookup without a secret. */
 export const UNKNOWN = Symbol("unknown kid");
 
-/** `slow` is for addresses that keep presenting unknown kids: they wait in a queue of their own. */
+/** `slow` is a separate queue for addresses that keep presenting unknown kids. */
 export type Lane = "normal" | "slow";
 
 export interface GrantsOptions {
@@ -42,15 +42,15 @@ export interface GrantsOptions {
 	readonly grants_max?: number;
 }
 
-/** The bounded memory of grants and sites: filled by one query for many, emptied by invalidations, never older than the node's lease. */
+/** Bounded cache of grants and sites: filled in batches, emptied by invalidations, never older than the node's lease. */
 export class Grants {
-	/** The counters of grants by source. */
+	/** The grants' counters by source. */
 	readonly sources: KeySources;
 	readonly firstUses: FirstUses;
 	readonly #options: GrantsOptions;
 	readonly #parts: FillParts;
 	readonly #grants: SieveMap<Grant>;
-	/** Those whose secret has matched its MAC, by the digest of their raw key. */
+	/** Grants whose secret has matched its MAC, by digest of the raw key. */
 	readonly #matched = new Map<string, Grant>();
 	readonly #unknown: UnknownNames;
 	readonly #sites: LRUCache<string, SiteState>;
@@ -63,7 +63,7 @@ export class Grants {
 		this.sources = new KeySources(options.meter);
 		this.firstUses = new FirstUses(options);
 		this.#parts = { states: new SharedStates(), windows: options.windows, clock: options.clock };
-		this.#grants = new SieveMap({ max: options.grants_max ?? GRANTS_MAX, onGone: (grant, replaced) => this.#letGo(grant, replaced) });
+		this.#grants = new SieveMap({ max: options.grants_max ?? GRANTS_MAX, onGone: (grant, replaced) => this.#release(grant, replaced) });
 		this.#unknown = new UnknownNames(options.clock);
 		this.#sites = new LRUCache({ max: SITES_MAX });
 		const lane = () => new Batcher({ batch_max: BATCH_KIDS_MAX, queue_max: QUEUE_KIDS_MAX, load: (kids) => this.#loadGrants(kids) });
@@ -76,7 +76,7 @@ export class Grants {
 		return this.#grants.size;
 	}
 
-	/** The grant of a kid, UNKNOWN, or undefined when it has to be filled. One of look-ups is never found by them: it is in memory by its kid and digest. */
+	/** The grant of a kid, UNKNOWN, or undefined when it must be filled. Grants of imported keys are cached by kid and digest, not by lookup. */
 	get(name: string): Grant | typeof UNKNOWN | undefined {
 		const grant = this.#grants.get(name);
 		if (grant !== undefined) return isStale(grant) ? undefined : grant;
@@ -84,8 +84,8 @@ export class Grants {
 	}
 
 	/**
-	 * The grant whose raw key has this digest, when that key has matched before. A look-up may take longer the more of two digests is alike;
-	 * what can be learnt by that is a digest, of a secret of 190 bits, and never whether a kid is known.
+	 * The grant whose raw key has this digest and has matched before. The lookup is not constant-time: it may leak bits of a digest of a
+	 * 190-bit secret, but never whether a kid exists.
 	 */
 	matched(digest: string): Grant | undefined {
 		const grant = this.#matched.get(digest);
@@ -94,7 +94,7 @@ export class Grants {
 		return grant;
 	}
 
-	/** Keeps the digest of the raw key that has matched the grant's MAC. */
+	/** Indexes the grant by the digest of the raw key that matched its MAC. */
 	keepMatched(grant: Grant, digest: string): void {
 		if (grant.digest !== null) this.#forgetDigest(grant);
 		grant.digest = digest;
@@ -105,7 +105,7 @@ export class Grants {
 		if (grant.digest !== null && this.#matched.get(grant.digest) === grant) this.#matched.delete(grant.digest);
 	}
 
-	/** Reads the grant from the primary; for all who ask at the same time with one query. */
+	/** Reads the grant from the primary. Concurrent calls share one query. Rejects with 503 `unavailable`. */
 	fill(name: string, lane: Lane): Promise<Grant | typeof UNKNOWN> {
 		return this.#lanes[lane].get(name);
 	}
@@ -119,7 +119,7 @@ export class Grants {
 		return this.#siteLane.get(JSON.stringify([tenant_id, site_id]));
 	}
 
-	/** Lets go of some of the windows that count nothing and that no grant holds. */
+	/** Deletes some of the windows that count nothing and that no grant uses. */
 	sweep(): void {
 		this.#options.windows.sweep();
 	}
@@ -194,7 +194,7 @@ export class Grants {
 			if (kind === "key") for (const kid of this.#kidsOfKey.get(id) ?? []) markStale(this.#grants.peek(kid));
 			else if (kind === "tenant") markStale(tenants.get(id));
 			else if (kind === "site") this.#sites.delete(id);
-			else if (kind === "legacy_formats" && id === IMPORTED_KEYS_ID) this.#unknown.forgetElsewhere();
+			else if (kind === "legacy_formats" && id === IMPORTED_KEYS_ID) this.#unknown.forgetImportable();
 			else if (kind === "plan") {
 				markStale(plans.get(id));
 				plans.delete(id);
@@ -202,8 +202,8 @@ export class Grants {
 		}
 	}
 
-	/** A request that still waits with this grant must not decide by it: changes no longer reach it. */
-	#letGo(grant: Grant, replaced: boolean): void {
+	/** Marks the grant stale: waiting requests must not use it, because invalidations no longer reach it. */
+	#release(grant: Grant, replaced: boolean): void {
 		grant.stale = true;
 		this.#forgetDigest(grant);
 		this.sources.release(grant);
@@ -217,7 +217,7 @@ export class Grants {
 	}
 }
 
-/** The row of each name: of several look-ups the one that was found. */
+/** The row of each name. Of several lookups, the one that has a secret. */
 function foundBy(names: readonly string[], rows: readonly GrantRow[]): [string, GrantRow][] {
 	const byKid = new Map(rows.map((row) => [row.wanted_kid, row]));
 	return names.flatMap((name): [string, GrantRow][] => {
@@ -231,7 +231,7 @@ function markStale(state: { stale: boolean } | undefined): void {
 	if (state) state.stale = true;
 }
 
-/** Guarantee: the text was made from a pair of texts by `fillSite`. */
+/** Guarantee: `fillSite` wrote the text from a pair of texts. */
 function pairOf(place: string): { tenant_id: string; site_id: string } {
 	const [tenant_id, site_id] = JSON.parse(place) as [string, string];
 	return { tenant_id, site_id };

@@ -3,10 +3,10 @@ import { OTHER_SOURCES, type Source } from "../../usage/sources/source.ts";
 import { SOURCES_PER_KEY_MAX } from "../../usage/store.ts";
 import type { Grant } from "./grant.ts";
 
-/** Counters that grants hold beyond their first. When there are that many, further sources are counted together. */
+/** Bound of counters beyond the first of each grant. Further sources share one counter per grant. */
 const HELD_MAX = 400_000;
 
-/** Finds the counter of a grant's source; bounded for each key and in all. */
+/** Finds the counter of a grant's source; bounded per key and in total. */
 export class KeySources {
 	readonly #meter: Meter;
 	#held = 0;
@@ -15,7 +15,7 @@ export class KeySources {
 		this.#meter = meter;
 	}
 
-	/** The counter of the grant for `source`, which is kept as its latest. To be asked when the latest is of another source. */
+	/** The grant's counter for `source`, which becomes the latest. Call it when the latest counter is of another source. */
 	counterOf(grant: Grant, source: Source): KeyCounter {
 		const known = knownOf(grant, source.id);
 		if (known !== undefined) {
@@ -28,7 +28,7 @@ export class KeySources {
 		return counter;
 	}
 
-	/** To be called once when a grant is let go. */
+	/** Call it once when a grant is evicted. */
 	release(grant: Grant): void {
 		if (grant.counters !== null) this.#held -= grant.counters.length - 1;
 		grant.counters = null;
@@ -40,7 +40,7 @@ export class KeySources {
 		if ((counters?.length ?? 1) >= SOURCES_PER_KEY_MAX || this.#held >= HELD_MAX)
 			return this.#meter.keyCounter(tenant.id, key_id, kid, OTHER_SOURCES);
 		const made = this.#meter.keyCounter(tenant.id, key_id, kid, source);
-		// One that has been let go, or soon will be, holds nothing that nobody would give back.
+		// A stale grant may already be released, which would leak the count.
 		if (grant.stale) return made;
 		if (counters === null) grant.counters = [counter, made];
 		else counters.push(made);

@@ -1,6 +1,6 @@
 import type { Grant } from "./grant.ts";
 
-/** The key and its tenant as `whoami` and the verify API show them. */
+/** The key and its tenant in responses of `whoami` and the verify API. */
 export function toGrantResponse(grant: Grant) {
 	return {
 		key: {

@@ -1,17 +1,17 @@
-/** What a sieve keeps: each hit sets `visited`, and that is all a hit costs. */
+/** An entry of a sieve. A hit only sets `visited`. */
 export interface Sieved {
 	visited: boolean;
 }
 
 /**
- * A bounded map that lets go of what has not been asked for since the hand came by last (SIEVE, NSDI 2024). A hit moves nothing, unlike in
- * an LRU list, so that with many keys it touches no memory but the entry itself. One entry is let go for each that comes when it is full.
+ * A bounded map with SIEVE eviction (NSDI 2024): evicts an entry that was not read since the hand last passed it. Unlike in an LRU list, a
+ * hit moves nothing and touches only the entry's memory. A full map evicts one entry per insertion.
  */
 export class SieveMap<V extends Sieved> {
 	readonly #entries = new Map<string, V>();
 	readonly #max: number;
 	readonly #onGone: (value: V, replaced: boolean) => void;
-	/** Walks from the oldest to the newest; a live iterator goes on through deletions and insertions. */
+	/** Walks from the oldest to the newest entry. A Map iterator stays valid through deletions and insertions. */
 	#hand: MapIterator<[string, V]>;
 
 	constructor(options: { max: number; onGone: (value: V, replaced: boolean) => void }) {

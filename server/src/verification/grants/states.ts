@@ -8,16 +8,16 @@ import type { WindowStore } from "../limits/window-store.ts";
 import type { ClientPolicy, Grant, GrantRotation, PlanState, TenantState } from "./grant.ts";
 import type { GrantRow } from "./store.ts";
 
-/** Name of the window in which a key's refused requests are counted. */
+/** Name of the window that counts a key's refused requests. */
 export const REFUSALS = "refusals";
 export const REFUSALS_WINDOW_SECONDS = 60;
 const PERMISSION_SETS_MAX = 10_000;
 
-/** The parts that are shared by reference, by id: what is stale is replaced, and a tenant that no grant holds is dropped. */
+/** Plans and tenants that grants share by reference. Stale ones are replaced; tenants without grants are deleted. */
 export class SharedStates {
 	readonly plans = new Map<string, PlanState>();
 	readonly tenants = new Map<string, TenantState>();
-	/** Most keys hold one of a few lists of permissions: one set for each list stays in the processor's cache. */
+	/** Most keys have one of a few permission lists. Sharing one set per list keeps it in the CPU cache. */
 	readonly #permissions = new LRUCache<string, ReadonlySet<string>>({ max: PERMISSION_SETS_MAX });
 
 	permissions(names: readonly string[]): ReadonlySet<string> {
@@ -29,7 +29,7 @@ export class SharedStates {
 		return set;
 	}
 
-	/** What of the list can be used on the plan; one set for all keys that hold the same list. */
+	/** The usable subset on the plan; one set for all keys with the same list. */
 	usable(plan: PlanState, permissions: ReadonlySet<string>): ReadonlySet<string> {
 		const known = plan.usable.get(permissions);
 		if (known) return known;
@@ -58,7 +58,7 @@ export class SharedStates {
 		const plan = this.plan(row);
 		const known = this.tenants.get(row.tenant_id);
 		if (known && !known.stale && known.plan === plan) return known;
-		// Whoever holds the old object must not go on by it: changes reach only the one in the map.
+		// Grants with the old object must be read again: invalidations reach only the object in the map.
 		if (known) known.stale = true;
 		const effective = effectivePlan(
 			planFromRow({
@@ -88,14 +88,14 @@ export class SharedStates {
 		return state;
 	}
 
-	/** To be called once for each grant that was made with the tenant, when it is let go: the map stays as small as the cache. */
+	/** Call it once per evicted grant of the tenant. It keeps the map as small as the grant cache. */
 	release(tenant: TenantState): void {
 		tenant.holders -= 1;
 		if (tenant.holders === 0 && this.tenants.get(tenant.id) === tenant) this.tenants.delete(tenant.id);
 	}
 }
 
-/** Those of `permissions` that are in the catalogue and whose capability the plan includes. */
+/** Returns those of `permissions` that are in the catalogue and whose capability the plan includes. */
 export function usablePermissions(plan: Pick<PlanState, "capabilities" | "catalogue">, permissions: ReadonlySet<string>): ReadonlySet<string> {
 	return new Set([...permissions].filter((permission) => plan.capabilities.has(plan.catalogue.get(permission) ?? "")));
 }
@@ -105,7 +105,7 @@ function asClientPolicy(text: string): ClientPolicy {
 	return text as ClientPolicy;
 }
 
-/** A list that does not parse lets nobody in: it was checked when it was written. */
+/** Fails closed: a list that does not parse allows no address. Lists are validated when they are written. */
 function allowListOf(entries: string[] | null): AllowList | null {
 	if (entries === null) return null;
 	const parsed = parseAllowList(entries);
@@ -121,19 +121,19 @@ export interface FillParts {
 function rotationOf(row: GrantRow): GrantRotation | null {
 	if (row.rotation_id === null) return null;
 	const secret = row.kid === row.rotation_predecessor_kid ? "old" : "new";
-	// The old secret ends with its key at the latest.
+	// The old secret ends no later than its key.
 	const old_ends_at_ms = row.rotation_ends_at && Math.min(row.rotation_ends_at.getTime(), row.expires_at?.getTime() ?? Number.POSITIVE_INFINITY);
 	return { id: row.rotation_id, secret, old_ends_at_ms };
 }
 
-/** The grant of a row that was found. */
+/** Builds the grant of a row. Increments `holders` of its tenant and windows. */
 export function grantOf(row: GrantRow & { kid: string }, parts: FillParts): Grant {
 	const tenant = parts.states.tenant(row);
 	tenant.holders += 1;
 	const permissions = parts.states.permissions(row.permissions);
 	const own_limits = keyRateLimitsFromRow(row.key_rate_limits);
 	const policy = own_limits.length === 0 ? tenant.policy : limitPolicy(tenant.policy.limits, own_limits);
-	// What every request touches comes first, so that it lies together in the processor's cache.
+	// Fields that every request reads come first, so that they share CPU cache lines.
 	return {
 		visited: false,
 		stale: false,

@@ -38,14 +38,14 @@ export interface GrantRow {
 	catalogue: Record<string, string>;
 	rotation_id: string | null;
 	rotation_predecessor_kid: string | null;
-	/** When the old of its two secrets ends; null while the new one waits to be revealed. */
+	/** When the old secret ends; null while the new one is not revealed. */
 	rotation_ends_at: Date | null;
 }
 
-/** What stands in for the plan of an erased tenant, which has none: nothing is included. */
+/** The plan of an erased tenant, which has none; it includes nothing. */
 const NO_PLAN = { plan_id: "", plan_name: "", plan_capabilities: [], plan_rate_limits: [], plan_quota: null, plan_limits: {} };
 
-/** One row for each kid, or look-up of an imported secret, that is asked for, `kid` null where there is no such secret; all of one snapshot. */
+/** Reads one row per kid or imported lookup from one snapshot; `kid` is null where there is no such secret. */
 export async function readGrants(tx: ReadTx, kids: string[]): Promise<GrantRow[]> {
 	const { rows } = await sql<Omit<GrantRow, "catalogue"> & { catalogue: Record<string, string> | null }>`
 		select * from keywright.grants_of(${kids}::text[])

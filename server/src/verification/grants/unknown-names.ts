@@ -2,21 +2,21 @@ import { LRUCache } from "lru-cache";
 import type { Clock } from "../../core/clock.ts";
 
 const NAMES_MAX = 100_000;
-/** New kids are random, so an unknown one never becomes known, and an import forgets unknown look-ups; the time bounds what a defect could do. */
+/** New kids are random, so an unknown kid stays unknown, and an import clears unknown lookups. The TTL limits the effect of a defect. */
 const KEPT_MS = 30_000;
-/** Look-ups of imported secrets begin with this, and kids never. */
+/** Prefix of lookups of imported secrets; kids never have it. */
 const LOOKUP_MARK = "~";
 const BETWEEN_LOOKUPS = " ";
 
 /**
- * One name for all that one raw key may be stored under: while a pepper is being replaced, its secret goes from one look-up to another, and only a
- * reading of both at once finds it for certain.
+ * Combines all lookups of one raw key into one name. While a pepper is replaced, a secret moves from one lookup to another, so both must be
+ * read in one snapshot.
  */
 export function nameOfLookups(lookups: readonly string[]): string {
 	return lookups.join(BETWEEN_LOOKUPS);
 }
 
-/** What a name is looked for by: a kid, or each of its look-ups. */
+/** The kid or the lookups of a name. */
 export function partsOfName(name: string): string[] {
 	return name.split(BETWEEN_LOOKUPS);
 }
@@ -25,7 +25,7 @@ export function isLookup(name: string): boolean {
 	return name.startsWith(LOOKUP_MARK);
 }
 
-/** The names that no secret has, bounded; those of raw keys that may have been issued elsewhere apart, because an import can make them known. */
+/** Bounded negative cache of names. Names of imported keys are separate, because an import can make them known. */
 export class UnknownNames {
 	readonly #kids: LRUCache<string, true>;
 	readonly #elsewhere: LRUCache<string, true>;
@@ -44,7 +44,7 @@ export class UnknownNames {
 		(isLookup(name) ? this.#elsewhere : this.#kids).set(name, true);
 	}
 
-	forgetElsewhere(): void {
+	forgetImportable(): void {
 		this.#elsewhere.clear();
 	}
 
