@@ -5,12 +5,12 @@ import { wayBack } from "./way-back.ts";
 
 const HERE = "https://keys.example";
 
-test("a place of ours is kept with all that belongs to it", () => {
+test("keeps a path of the dashboard with its query and fragment", () => {
 	equal(wayBack("/team?tenant=a%20b#x"), "/team?tenant=a%20b#x");
 	equal(wayBack("/settings/api-access/key_1"), "/settings/api-access/key_1");
 });
 
-test("another site is never a way back, however it is written", () => {
+test("never returns to another origin, however it is written", () => {
 	for (const back of [
 		"https://evil.example/",
 		"//evil.example/",
@@ -27,7 +27,7 @@ test("another site is never a way back, however it is written", () => {
 		equal(wayBack(back), "/settings/api-access", String(back));
 });
 
-test("whatever is asked for, the browser stays here", () => {
+test("any input keeps the browser on this origin", () => {
 	const parts = fc.constantFrom("/", "\\", ".", "..", ":", "@", "?", "#", "\t", "\n", " ", "evil.example", "https:", "%2f", "%5c");
 	fc.assert(
 		fc.property(fc.array(parts, { maxLength: 8 }), (pieces) => {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { parseSearch, stringifySearch } from "./search.ts";
 
-test("every text comes back as it was, also one that looks like something else", () => {
+test("every text survives a round trip, also one that looks like a number or a boolean", () => {
 	deepEqual(parseSearch(stringifySearch({ tenant: "42", a: "true", b: '"x"', c: "1e5" })), { tenant: "42", a: "true", b: '"x"', c: "1e5" });
 	const names = fc.string({ minLength: 1, unit: "grapheme" }).filter((name) => name !== "__proto__");
 	fc.assert(
@@ -13,7 +13,7 @@ test("every text comes back as it was, also one that looks like something else",
 	);
 });
 
-test("what is not given leaves no trace", () => {
+test("absent values add nothing to the address", () => {
 	equal(stringifySearch({ tenant: undefined, back: null }), "");
 	equal(stringifySearch({ ended: true }), "?ended=true");
 });

@@ -22,7 +22,7 @@ function kindsOf(
 	).map(({ kid, kind }) => `${kid} ${kind}`);
 }
 
-test("each secret is told by how it ended, and one that works again is not told at all", () => {
+test("each ended secret is listed with how it ended; one that works again is not listed", () => {
 	deepEqual(kindsOf("active"), ["k0 replaced"]);
 	deepEqual(kindsOf("paused"), ["k0 replaced"]);
 	deepEqual(kindsOf("expired", [{ ...current, status: "retired", retires_at: KEY_END }, old]), ["k1 expired", "k0 replaced"]);
@@ -37,7 +37,7 @@ test("each secret is told by how it ended, and one that works again is not told 
 	deepEqual(kindsOf("active", [current], ["k9"]), ["k9 replaced"]);
 });
 
-test("places are kept together by secret, the latest first", () => {
+test("uses are grouped by secret, the latest first", () => {
 	const found = deadSecretsOf([use("k0", "src_1"), use("k7", "src_1"), use("k0", "src_2")], {
 		status: "active",
 		expires_at: null,
@@ -52,21 +52,21 @@ test("places are kept together by secret, the latest first", () => {
 	);
 });
 
-test("what to do names the key that works", () => {
+test("the advice names the key that works", () => {
 	match(deadAdvice("replaced", "…a1B2"), /Give them the new key …a1B2, or stop them/);
 	match(deadAdvice("replaced", null), /Give them the key that works/);
 	match(deadAdvice("expired", "…a1B2"), /a later end/);
 	match(deadAdvice("revoked", "…a1B2"), /the key has leaked/);
 });
 
-test("how often is said without a figure where a word does", () => {
+test("counts of zero and one are words", () => {
 	deepEqual([0, 1, 1_400].map(todayWords), ["Not today", "Once today", "1,400 times today"]);
 	equal(inAllWords({ requests: 230, requests_today: 14 }), "230 times in all");
 	equal(inAllWords({ requests: 1, requests_today: 0 }), "Once in all");
 	equal(inAllWords({ requests: 14, requests_today: 14 }), null, "said once is enough");
 });
 
-test("a key that has ended counts as still presented while somebody does; one that works does not, whatever old secrets are", () => {
+test("an ended key counts as still presented while it is; a live key never does, even if old secrets are presented", () => {
 	const hours = [{ ended: 0 }, { ended: 2 }];
 	deepEqual(
 		(["revoked", "expired", "active", "paused"] as const).map((status) => isStillPresented({ status }, hours)),

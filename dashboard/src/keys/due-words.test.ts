@@ -10,7 +10,7 @@ function at(days: number): string {
 	return new Date(NOW_MS + days * DAY_MS).toISOString();
 }
 
-test("an end is told from 30 days before, louder at 7 and at 1, and in words when it is over", () => {
+test("an end is shown from 30 days before, more urgently at 7 and at 1, and as a sentence when it is past", () => {
 	const told = [null, at(31), at(30), at(7), at(1), at(0.2), at(-3)].map((time) => expiryDue(time, NOW_MS));
 	deepEqual(
 		told.map((due) => due && [due.meaning, due.whole]),
@@ -27,7 +27,7 @@ test("an end is told from 30 days before, louder at 7 and at 1, and in words whe
 	equal(told[2]?.short, "in 30 days");
 });
 
-test("a replacement is told from a week before, and how long it is overdue, but never as something that is refused", () => {
+test("a replacement date is shown from a week before and when overdue, but never in red", () => {
 	const told = [null, at(8), at(5), at(-3), at(-0.5)].map((time) => replacementDue(time, NOW_MS));
 	deepEqual(
 		told.map((due) => due && [due.meaning, due.short]),
@@ -35,6 +35,6 @@ test("a replacement is told from a week before, and how long it is overdue, but 
 	);
 });
 
-test("a span is never nothing", () => {
+test("a span is never 0", () => {
 	deepEqual([0, 59_000, HOUR_MS, DAY_MS - 1, DAY_MS, 1.6 * DAY_MS].map(spanWords), ["1 minute", "1 minute", "1 hour", "24 hours", "1 day", "2 days"]);
 });

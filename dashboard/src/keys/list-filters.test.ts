@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { filtersFrom, isFiltered, sortedBy } from "./list-filters.ts";
 
-test("the address gives what is a filter, and nothing else", () => {
+test("only valid filters are parsed from the address", () => {
 	deepEqual(filtersFrom({ search: 42, environment: "prod", status: "lost", owner: "", sort: "name", order: "up", tenant: "t", limit: 5 }), {
 		search: "42",
 		environment: "prod",
@@ -20,7 +20,7 @@ test("the address gives what is a filter, and nothing else", () => {
 	);
 });
 
-test("a head sorts one way, then the other, then not at all", () => {
+test("a column head sorts one way, then the other, then not at all", () => {
 	deepEqual(sortedBy({}, "name"), { sort: "name", order: "asc" });
 	deepEqual(sortedBy({ sort: "name", order: "asc" }, "name"), { sort: "name", order: "desc" });
 	deepEqual(sortedBy({ sort: "name", order: "desc" }, "name"), {});
@@ -28,7 +28,7 @@ test("a head sorts one way, then the other, then not at all", () => {
 	deepEqual(sortedBy({ sort: "last_used", order: "desc" }, "last_used"), { sort: "last_used", order: "asc" });
 });
 
-test("sorting hides nothing", () => {
+test("sorting is not a filter", () => {
 	equal(isFiltered({ sort: "name", order: "asc" }), false);
 	equal(isFiltered({ sort: "name", status: "revoked" }), true);
 });

@@ -9,7 +9,7 @@ export type Order = (typeof ORDERS)[number];
 
 const TEXT_CHARACTERS_MAX = 200;
 
-/** What is listed and how, as it stands in the address. */
+/** The list's filters and order, as search parameters of the address. */
 export interface ListFilters {
 	readonly search?: string;
 	readonly environment?: Environment;
@@ -24,13 +24,13 @@ function oneOf<const T extends string>(values: readonly T[], value: unknown): T 
 	return values.find((known) => known === value);
 }
 
-/** The router reads `?search=42` as a number. */
+/** The router parses `?search=42` as a number. */
 function textOf(value: unknown): string | undefined {
 	const text = typeof value === "number" || typeof value === "boolean" ? String(value) : value;
 	return typeof text === "string" && text.trim() !== "" ? text.slice(0, TEXT_CHARACTERS_MAX) : undefined;
 }
 
-/** What the address says; anything that is no filter is as if it were not there. */
+/** Parses the search parameters; ignores unknown or invalid ones. */
 export function filtersFrom(search: Readonly<Record<string, unknown>>): ListFilters {
 	const found: Record<keyof ListFilters, string | undefined> = {
 		search: textOf(search.search),
@@ -44,19 +44,19 @@ export function filtersFrom(search: Readonly<Record<string, unknown>>): ListFilt
 	return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
 }
 
-/** Whether something is filtered out; sorting hides nothing. */
+/** Whether a filter is set; sorting is not a filter. */
 export function isFiltered({ sort: _sort, order: _order, ...filters }: ListFilters): boolean {
 	return Object.values(filters).some((value) => value !== undefined);
 }
 
-/** What a click on a column's head asks for: its natural order first, then the other, then the newest first again. */
+/** The order after a click on a column head: natural, reversed, then newest first again. */
 export function sortedBy(filters: ListFilters, sort: Sort): Pick<ListFilters, "sort" | "order"> {
 	const first = firstOrder(sort);
 	if (filters.sort !== sort) return { sort, order: first };
 	return filters.order === first ? { sort, order: first === "asc" ? "desc" : "asc" } : {};
 }
 
-/** Names from A, ends from the nearest, uses from the last. */
+/** Names from A, expiry from the nearest, last use from the latest. */
 function firstOrder(sort: Sort): Order {
 	return sort === "created" || sort === "last_used" ? "desc" : "asc";
 }

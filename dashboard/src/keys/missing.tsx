@@ -10,7 +10,7 @@ const TITLES: Readonly<Record<Missing["kind"], string>> = {
 	standing: "This tenant is suspended",
 };
 
-/** What stands between this person and a key, and who can change that. */
+/** Why this person cannot create a key, and who can change that. */
 export function ListMissing({ missing }: { missing: readonly Missing[] }) {
 	return (
 		<Stack gap="sm">

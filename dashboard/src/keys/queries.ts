@@ -9,7 +9,7 @@ export type Source =
 export type Site = paths["/api/v1/tenants/{tenant_id}/sites"]["get"]["responses"][200]["content"]["application/json"]["data"][number];
 
 const PAGE_ROWS = 25;
-/** As many as the API answers at once. */
+/** The API's maximum page size. */
 const ALL_ROWS = 100;
 const LIVE_MS = 1_500;
 
@@ -29,7 +29,7 @@ export const keysQuery = (tenant_id: string, filters: ListFilters) =>
 		getNextPageParam: (page) => page.next_cursor,
 	});
 
-/** Whether the tenant has any key, the names that are taken, and the integrations and people that filters can name. */
+/** Whether the tenant has a key, the names in use, and the integrations and people to filter by. */
 export const choicesQuery = (tenant_id: string) =>
 	queryOptions({
 		queryKey: ["keys", tenant_id, "choices"],
@@ -38,14 +38,14 @@ export const choicesQuery = (tenant_id: string) =>
 
 type Activity = paths["/api/v1/tenants/{tenant_id}/api-keys/activity"]["get"]["responses"][200]["content"]["application/json"];
 
-/** An hour of a key's requests. */
+/** One hour of a key's requests. */
 export type KeyHour = Activity["data"][number]["hours"][number];
 
 function byKey({ data }: Activity): Readonly<Record<string, KeyHour[]>> {
 	return Object.fromEntries(data.map((entry) => [entry.key_id, entry.hours]));
 }
 
-/** Requests of the last 24 hours of each key on one page of the list, by key. */
+/** Requests in the last 24 hours of the keys on one page of the list, by key. */
 export const activityQuery = (tenant_id: string, key_ids: readonly string[]) =>
 	queryOptions({
 		queryKey: ["keys", tenant_id, "activity", key_ids],
@@ -56,7 +56,7 @@ export const activityQuery = (tenant_id: string, key_ids: readonly string[]) =>
 		placeholderData: keepPreviousData,
 	});
 
-/** The key while somebody waits for its first request. Not asked while the page is out of sight. */
+/** Polls the key until its first request. Pauses while the page is hidden. */
 export const liveKeyQuery = (tenant_id: string, key_id: string) =>
 	queryOptions({
 		queryKey: ["keys", tenant_id, key_id, "live"],
@@ -89,7 +89,7 @@ export const membersQuery = (tenant_id: string) =>
 		queryFn: () => answered(api.GET("/api/v1/tenants/{tenant_id}/members", { params: { path: { tenant_id } } })),
 	});
 
-/** Everything that shows keys of a tenant is asked for again. */
+/** Invalidates every query that contains keys of a tenant. */
 export function useKeysChanged(tenant_id: string): () => void {
 	const queries = useQueryClient();
 	return () => {
@@ -100,7 +100,7 @@ export function useKeysChanged(tenant_id: string): () => void {
 
 const REFRESH_MS = 15_000;
 
-/** The key that its page is about. */
+/** The key of the page. */
 export const keyQuery = (tenant_id: string, key_id: string) =>
 	queryOptions({
 		queryKey: ["key", tenant_id, key_id],
@@ -108,7 +108,7 @@ export const keyQuery = (tenant_id: string, key_id: string) =>
 		refetchInterval: REFRESH_MS,
 	});
 
-/** Where the key is used from, the newest first. */
+/** The key's clients, newest first. */
 export const sourcesQuery = (tenant_id: string, key_id: string) =>
 	queryOptions({
 		queryKey: ["key", tenant_id, key_id, "sources"],

@@ -16,7 +16,7 @@ const secret = {
 const old = { ...secret, kid: "k0", last4: "zZ99", status: "retiring" as const };
 const now_ms = Date.parse("2026-03-02T12:00:00Z");
 
-test("what a state means is said for every state", () => {
+test("every state has an explanation", () => {
 	const means = new Set((["active", "paused", "expired", "revoked"] as const).map((status) => stateMeans({ status, secrets: [secret] })));
 	equal(means.size, 4);
 	equal(stateMeans({ status: "active", secrets: [] }), "It has not been revealed yet, so nothing can use it.");
@@ -36,7 +36,7 @@ test("a timeline ends with its key, and what was replaced stays replaced", () =>
 	equal(milestoneOf(old, { ...live, status: "active" }).title, "Old key");
 });
 
-test("what is said of a secret that has ended holds for every state of its key, and never that another one works", () => {
+test("the text of an ended secret is true in every state of its key, and never claims that another one works", () => {
 	const key_end = "2026-03-02T00:00:00Z";
 	const ended = { ...secret, status: "retired" as const };
 	for (const status of ["active", "paused", "expired", "revoked"] as const) {
@@ -51,20 +51,20 @@ test("what is said of a secret that has ended holds for every state of its key, 
 	}
 });
 
-test("who did it is named; the operator and the program by what they are", () => {
+test("actors are named; operators and programs by their kind", () => {
 	equal(actorWords({ kind: "member", id: "mem_1", name: "Dana" }), "Dana");
 	equal(actorWords({ kind: "operator", name: "operator" }), "the operator");
 	equal(reasonOf("suspected_exposure"), "It may have leaked");
 });
 
-test("a key that was used in the last day is revoked with its name only", () => {
+test("revoking a key that was used in the last day asks for its name", () => {
 	equal(wasUsedLately({ usage_24h: 1, last_used_at: null }, now_ms), true);
 	equal(wasUsedLately({ usage_24h: 0, last_used_at: "2026-03-01T12:00:01Z" }, now_ms), true);
 	equal(wasUsedLately({ usage_24h: 0, last_used_at: "2026-03-01T12:00:00Z" }, now_ms), false);
 	equal(wasUsedLately({ usage_24h: 0, last_used_at: null }, now_ms), false);
 });
 
-test("a source whose parts are no names is told in words", () => {
+test("a source without names is described in words", () => {
 	equal(agentWords("curl"), "curl");
 	equal(agentWords("none"), "a program that does not say what it is");
 	equal(networkWords("203.0.113.0/24"), "203.0.113.0/24");

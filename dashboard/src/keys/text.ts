@@ -8,7 +8,7 @@ type Secret = ApiKey["secrets"][number];
 
 const KINDS: Readonly<Record<string, string>> = { operator: "the operator", system: "this program", erased: "a person who was erased" };
 
-/** Who did it, as a person is called; those without a name of their own by what they are. */
+/** Formats an actor: a person's name, else their kind. */
 export function actorWords(actor: Actor): string {
 	return KINDS[actor.kind] ?? actor.name;
 }
@@ -17,7 +17,7 @@ export function reasonOf(reason: RevokeReason): string {
 	return REASONS.find(({ value }) => value === reason)?.label ?? "Another reason";
 }
 
-/** What the state of the key means for the programs that use it. */
+/** What the key's state means for the programs that use it. */
 export function stateMeans(key: Pick<ApiKey, "status" | "secrets">): string {
 	if (key.status === "revoked") return "Every request with it is refused, for good.";
 	if (key.status === "expired") return "Every request with it is refused. Give it a later expiry and it works again.";
@@ -26,7 +26,7 @@ export function stateMeans(key: Pick<ApiKey, "status" | "secrets">): string {
 	return "Requests with it are let through.";
 }
 
-/** Which of the key's secrets, as a person calls them. */
+/** Formats which of the key's secrets it is, such as "old key". */
 export function secretWords(secrets: readonly Secret[], kid: string): string {
 	const secret = secrets.find((candidate) => candidate.kid === kid);
 	if (secret === undefined) return "a key of before";
@@ -44,12 +44,12 @@ const AGENTS: Readonly<Record<string, string>> = {
 	apple: "an app on an Apple device",
 };
 
-/** What kind of program it is, where its family is no name that people know. */
+/** Formats the program, in words where its family is not a known name. */
 export function agentWords(agent: string): string {
 	return AGENTS[agent] ?? agent;
 }
 
-/** The network of a source; one line may stand for all that are too many to tell apart. */
+/** Formats the network of a source; `other` stands for all sources beyond the limit. */
 export function networkWords(network: string): string {
 	if (network === "unknown") return "a network that is not known";
 	if (network === "hidden") return "a network that is not kept";
@@ -63,7 +63,7 @@ export interface Milestone {
 	readonly means: string;
 }
 
-/** A secret as a step of the timeline. */
+/** A secret as an entry of the timeline. */
 export function milestoneOf(secret: Secret, key: Pick<ApiKey, "status" | "revoked_at" | "expires_at">): Milestone {
 	const base = { kid: secret.kid };
 	const key_ended_at = key.status === "revoked" ? key.revoked_at : key.status === "expired" ? key.expires_at : null;
@@ -75,7 +75,7 @@ export function milestoneOf(secret: Secret, key: Pick<ApiKey, "status" | "revoke
 	return { ...base, title: "In use", state: "good", means: "" };
 }
 
-/** Whether revoking it breaks something that runs: then its name is typed first. */
+/** Whether revoking it breaks a running program; its name must then be typed first. */
 export function wasUsedLately(key: Pick<ApiKey, "usage_24h" | "last_used_at">, now_ms: number): boolean {
 	return key.usage_24h > 0 || (key.last_used_at !== null && now_ms - Date.parse(key.last_used_at) < DAY_MS);
 }

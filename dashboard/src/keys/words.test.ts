@@ -15,7 +15,7 @@ function word(changes: Partial<StateFacts>): string {
 	return stateOf({ status: "active", expires_at: null, secrets: [CURRENT], handover: null, ...changes }, NOW_MS).word;
 }
 
-test("the state that matters most is the one that is said", () => {
+test("the badge shows the most important state", () => {
 	equal(word({}), "Active");
 	equal(word({ status: "revoked", secrets: [], handover: { status: "waiting" } }), "Revoked");
 	equal(word({ secrets: [], handover: { status: "waiting" } }), "Waiting for hand-over");
@@ -26,7 +26,7 @@ test("the state that matters most is the one that is said", () => {
 	equal(word({ status: "paused" }), "Paused");
 });
 
-test("an end comes nearer by a month, a week and a day, and is over", () => {
+test("nearness of an end changes at a month, a week, a day and the end", () => {
 	deepEqual(
 		[null, at(30.1), at(30), at(7.1), at(7), at(1.1), at(1), at(0), at(-1)].map((time) => nearness(time, NOW_MS)),
 		["none", "far", "month", "month", "week", "week", "day", "over", "over"],
@@ -38,7 +38,7 @@ test("the last four are those of the secret that works", () => {
 	equal(lastFour([]), null);
 });
 
-test("keys used in the last day ask for words to be typed, and an empty filter means no key at all", () => {
+test("keys used in the last day need a typed confirmation, and an empty filter matches no key", () => {
 	const key = { name: "prod-order-bot", last_used_at: at(-0.5), usage_24h: 0 };
 	equal(inUse([key, { ...key, last_used_at: at(-2) }, { ...key, last_used_at: null, usage_24h: 4 }], NOW_MS), 2);
 	equal(confirmationText([key]), "prod-order-bot");

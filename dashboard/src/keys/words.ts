@@ -4,14 +4,14 @@ import { DAY_MS } from "../ui/time-units.ts";
 export const ENVIRONMENTS = ["prod", "staging", "dev"] as const;
 export type Environment = (typeof ENVIRONMENTS)[number];
 
-/** What each environment is called, and what it means to somebody who has to choose. */
+/** The name of each environment and its explanation in the create form. */
 export const ENVIRONMENT_WORDS: Readonly<Record<Environment, { name: string; means: string }>> = {
 	prod: { name: "Production", means: "Real customers and real data" },
 	staging: { name: "Staging", means: "A rehearsal before it goes live" },
 	dev: { name: "Development", means: "Trying things out" },
 };
 
-/** What a badge needs of a key. */
+/** The fields of a key that its badge needs. */
 export interface StateFacts {
 	readonly status: "active" | "paused" | "expired" | "revoked";
 	readonly expires_at: string | null;
@@ -24,7 +24,7 @@ export interface KeyState {
 	readonly word: string;
 }
 
-/** How a key stands, in the words of the page. A key without a secret waits for whoever reveals it. */
+/** The badge of a key. A key without a secret has a pending hand-over. */
 export function stateOf(key: StateFacts, now_ms: number): KeyState {
 	if (key.status === "revoked") return { meaning: "ended", word: "Revoked" };
 	if (key.status === "expired") return { meaning: "ended", word: "Expired" };
@@ -40,7 +40,7 @@ export function stateOf(key: StateFacts, now_ms: number): KeyState {
 	return { meaning: "good", word: "Active" };
 }
 
-/** How near an end is: the steps at which it is told of. */
+/** How near a date is, in the steps at which its notice changes. */
 export type Nearness = "none" | "far" | "month" | "week" | "day" | "over";
 
 const STEPS_MS: readonly [Nearness, number][] = [
@@ -56,13 +56,13 @@ export function nearness(time: string | null, now_ms: number): Nearness {
 	return STEPS_MS.find(([, within_ms]) => left_ms <= within_ms)?.[0] ?? "far";
 }
 
-/** Dates of a key that ended say nothing any more. */
+/** Dates of an ended key have no meaning. */
 export function datesOf(key: Pick<StateFacts, "status" | "expires_at"> & { readonly rotation_due_at: string | null }) {
 	const ended = key.status === "revoked" || key.status === "expired";
 	return { expires_at: key.status === "revoked" ? null : key.expires_at, rotation_due_at: ended ? null : key.rotation_due_at };
 }
 
-/** The last four characters as they are shown, `…` alone while those of an imported one are not known; of the newest secret that still works. */
+/** The last four of the newest secret that still works; `…` alone while those of an imported secret are unknown. */
 export function lastFour(secrets: readonly { readonly last4: string; readonly status: string }[]): string | null {
 	const live = secrets.find((secret) => secret.status === "current" || secret.status === "issued") ?? secrets[0];
 	return live === undefined ? null : `…${live.last4}`;

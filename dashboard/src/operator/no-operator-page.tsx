@@ -5,7 +5,7 @@ import { useSignOut } from "../access/sign-out.ts";
 
 const OFFERED_MAX = 5;
 
-/** For somebody who opened the operator's area and does not run the instance, or not any more. */
+/** Shown in the operator's area to a person who is not, or no longer, an operator. */
 export function NoOperatorPage() {
 	const { person, tenants } = useSession();
 	const signOut = useSignOut();

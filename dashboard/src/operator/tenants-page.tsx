@@ -16,7 +16,7 @@ const tenantsQuery = infiniteQueryOptions({
 	getNextPageParam: (page) => page.next_cursor,
 });
 
-/** Every tenant, the newest first; each leads to its own pages, where an operator acts as such. */
+/** Every tenant, newest first. Each row opens the tenant's pages, where the person acts as the operator. */
 export default function TenantsPage() {
 	const { data, hasNextPage, fetchNextPage, isFetchingNextPage } = useSuspenseInfiniteQuery(tenantsQuery);
 	const tenants = data.pages.flatMap((page) => page.data);

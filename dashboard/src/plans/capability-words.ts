@@ -6,18 +6,18 @@ export interface PermissionOfPlan {
 	readonly included: boolean;
 }
 
-/** A capability as a tenant sees it, with the operator's words for it, if there are any. */
+/** A capability as a tenant sees it, with the operator's description if there is one. */
 export interface Capability {
 	readonly name: string;
 	readonly description: string;
 	readonly included: boolean;
 }
 
-/** Permissions that one capability brings, under what people call it. */
+/** The permissions of one capability, with its display name. */
 export interface CapabilityGroup {
 	readonly id: string;
 	readonly name: string;
-	/** What it is for; null where nothing is said of it but its name. */
+	/** Its explanation; null if the description is only a name. */
 	readonly means: string | null;
 	readonly included: boolean;
 	readonly permissions: readonly PermissionOfPlan[];
@@ -26,7 +26,7 @@ export interface CapabilityGroup {
 const BETWEEN = ": ";
 const API_ACCESS = "m2m_api";
 
-/** "Exports: everything as one file" is a name and what it means; without words the name is made of the technical one. */
+/** Splits "Exports: everything as one file" into name and explanation; without a description the name comes from the technical one. */
 export function wordsOf({ name, description }: Pick<Capability, "name" | "description">): { name: string; means: string | null } {
 	if (description === "") return { name: nameFrom(name), means: null };
 	const at = description.indexOf(BETWEEN);
@@ -34,13 +34,13 @@ export function wordsOf({ name, description }: Pick<Capability, "name" | "descri
 	return { name: description.slice(0, at), means: capitalized(description.slice(at + BETWEEN.length)) };
 }
 
-/** What is included comes first, and of that the API itself, without which there are no keys; then by name. */
+/** Order: included capabilities first, among them API access, which keys require; then by name. */
 function inOrder(a: CapabilityGroup, b: CapabilityGroup): number {
 	const rank = ({ id, included }: CapabilityGroup) => (included ? 2 : 0) + (id === API_ACCESS ? 1 : 0);
 	return rank(b) - rank(a) || a.name.localeCompare(b.name);
 }
 
-/** Every capability with the permissions that it brings. */
+/** Groups permissions by capability. */
 export function groupsOf(capabilities: readonly Capability[], permissions: readonly PermissionOfPlan[]): CapabilityGroup[] {
 	const groups = capabilities.map((capability) => ({
 		id: capability.name,

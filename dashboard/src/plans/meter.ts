@@ -1,4 +1,4 @@
-/** How much of something is used; `max` null: without limit. */
+/** Usage against a maximum; `max` null: unlimited. */
 export interface Use {
 	readonly used: number;
 	readonly max: number | null;
@@ -6,7 +6,7 @@ export interface Use {
 
 export type Level = "fine" | "near" | "full" | "unlimited";
 
-/** From here on it is worth a look. */
+/** From this share on the meter is amber. */
 const NEAR_SHARE = 0.8;
 
 export function levelOf({ used, max }: Use): Level {
@@ -15,7 +15,7 @@ export function levelOf({ used, max }: Use): Level {
 	return used >= max * NEAR_SHARE ? "near" : "fine";
 }
 
-/** For a bar: 0 to 100, what is over stays in it. A limit of nothing is used up. */
+/** Percent for the bar, clamped to 0–100. A maximum of 0 is 100. */
 export function percentOf({ used, max }: Use): number {
 	if (max === null) return 0;
 	return max === 0 ? 100 : Math.min(100, (used / max) * 100);
@@ -25,7 +25,7 @@ const count = new Intl.NumberFormat("en");
 const UNITS = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB"] as const;
 const STEP = 1_024;
 
-/** "1.5 GiB", "50 MiB", "12 bytes": three figures at most. */
+/** "1.5 GiB", "50 MiB", "12 bytes": at most three digits. */
 export function sizeWords(bytes: number): string {
 	let size = bytes;
 	let unit = 0;

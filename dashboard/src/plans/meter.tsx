@@ -13,15 +13,15 @@ const COLORS: Readonly<Record<Level, string>> = {
 interface MeterProps {
 	readonly name: string;
 	readonly use: Use;
-	/** False where nothing is counted because nothing is limited. */
+	/** False where usage is not counted because there is no limit. */
 	readonly isKnown?: boolean;
 	readonly format: (amount: number) => string;
-	/** What it means that nothing is left. */
+	/** What happens when it is used up. */
 	readonly full: string;
 	readonly children?: ReactNode;
 }
 
-/** What is used of what, as a number and a bar. */
+/** Usage as a number and a bar. */
 export function Meter({ name, use, isKnown = true, format, full, children }: MeterProps) {
 	const level = levelOf(use);
 	const words = use.max === null ? (isKnown ? `${format(use.used)}, without limit` : "Without limit") : `${format(use.used)} of ${format(use.max)}`;

@@ -11,7 +11,7 @@ import { PlanRequests } from "./plan-requests.tsx";
 import { rateLimitWords } from "./plan-words.ts";
 import { capabilitiesQuery, type Limits, limitsQuery, permissionsQuery } from "./queries.ts";
 
-/** What the plan includes, and how much of it is used. */
+/** What the plan includes and how much is used. */
 export default function PlanPage() {
 	const tenant = useTenant();
 	const { data: limits } = useSuspenseQuery(limitsQuery(tenant.id));

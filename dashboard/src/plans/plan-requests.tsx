@@ -7,7 +7,7 @@ import { RequestsChart } from "../usage/requests-chart.tsx";
 import { tenantUsageQuery } from "../usage/usage-data.ts";
 import { monthOf } from "./month.ts";
 
-/** The requests of all keys in the month that the quota counts, by day. */
+/** Requests of all keys in the quota's month, by day. */
 export function PlanRequests({ tenant_id, resets_at }: { tenant_id: string; resets_at: string | null }) {
 	const period = monthOf(Date.now(), resets_at);
 	const { data, error } = useQuery(tenantUsageQuery(tenant_id, period.from_ms));

@@ -1,12 +1,12 @@
 import { nameFrom } from "./capability-words.ts";
 
-/** What a limit on requests says. */
+/** A rate limit. */
 export interface RateLimit {
 	readonly name: string;
 	readonly requests: number;
 	readonly window_seconds: number;
 	readonly per: string;
-	/** Counts only requests that the API says it is for. */
+	/** Whether it counts only requests that name it. */
 	readonly named_only: boolean;
 }
 
@@ -27,7 +27,7 @@ export function paceWords({ requests, window_seconds }: Pick<RateLimit, "request
 	return `${count.format(requests)} ${requests === 1 ? "request" : "requests"} in ${windowWords(window_seconds)}`;
 }
 
-/** "100 requests in a minute for each key"; of a limit for some requests only, "Exports: 10 in an hour for all keys together". */
+/** "100 requests in a minute for each key"; a named limit: "Exports: 10 in an hour for all keys together". */
 export function rateLimitWords(limit: RateLimit): string {
 	const whose = limit.per === "tenant" ? "for all keys together" : "for each key";
 	if (!limit.named_only) return `${paceWords(limit)} ${whose}`;

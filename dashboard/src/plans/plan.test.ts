@@ -4,7 +4,7 @@ import { groupsOf } from "./capability-words.ts";
 import { levelOf, percentOf, sizeWords, usedWords } from "./meter.ts";
 import { rateLimitWords, windowWords } from "./plan-words.ts";
 
-test("a meter is amber from 80 % and red at its limit, also at a limit of nothing", () => {
+test("a meter is amber from 80 % and red at its limit, also at a limit of 0", () => {
 	equal(levelOf({ used: 79, max: 100 }), "fine");
 	equal(levelOf({ used: 80, max: 100 }), "near");
 	equal(levelOf({ used: 100, max: 100 }), "full");
@@ -17,7 +17,7 @@ test("a meter is amber from 80 % and red at its limit, also at a limit of nothin
 	);
 });
 
-test("amounts are said as people say them", () => {
+test("amounts are formatted for people", () => {
 	equal(usedWords("site", { used: 3, max: 10 }), "3 of 10 sites used");
 	equal(usedWords("site", { used: 0, max: 1 }), "0 of 1 site used");
 	equal(usedWords("site", { used: 1, max: null }), "1 site used, without limit");
@@ -33,7 +33,7 @@ test("amounts are said as people say them", () => {
 	]);
 });
 
-test("rate limits are sentences; one that counts some requests only begins with what it is called", () => {
+test("rate limits are sentences; a named one starts with its name", () => {
 	const limit = { name: "burst", requests: 100, window_seconds: 60, per: "key", named_only: false };
 	equal(rateLimitWords(limit), "100 requests in a minute for each key");
 	equal(rateLimitWords({ ...limit, requests: 1_000, window_seconds: 1, per: "tenant" }), "1,000 requests in a second for all keys together");
@@ -44,7 +44,7 @@ test("rate limits are sentences; one that counts some requests only begins with 
 	deepEqual([1, 30, 60, 90, 600, 3_600].map(windowWords), ["a second", "30 seconds", "a minute", "90 seconds", "10 minutes", "an hour"]);
 });
 
-test("capabilities are told in the operator's words with what keys may do by them, those of the plan first", () => {
+test("capabilities have the operator's descriptions and their permissions, included ones first", () => {
 	const permissions = [
 		{ name: "documents:read", description: "Read documents", capability: "documents", included: false },
 		{ name: "reports:read", description: "Read reports", capability: "advanced_reports", included: true },

@@ -13,7 +13,7 @@ export const permissionsQuery = (tenant_id: string) =>
 		queryFn: () => answered(api.GET("/api/v1/tenants/{tenant_id}/permissions", { params: { path: { tenant_id } } })),
 	});
 
-/** What plans can include, in words. */
+/** Capabilities with their descriptions. */
 export const capabilitiesQuery = (tenant_id: string) =>
 	queryOptions({
 		queryKey: ["capabilities", tenant_id],
@@ -22,10 +22,10 @@ export const capabilitiesQuery = (tenant_id: string) =>
 
 export type Answer = paths["/api/v1/tenants/{tenant_id}/limits"]["get"]["responses"][200]["content"]["application/json"];
 
-/** What is left of a rate limit is known where it is counted only: the answer has null for it. */
+/** `remaining` is null: only the node that counts a rate limit knows it. */
 export type Limits = Omit<Answer, "rate_limits"> & { readonly rate_limits: readonly RateLimit[] };
 
-/** The plan's limits and what is used of them. */
+/** The plan's limits and their usage. */
 export const limitsQuery = (tenant_id: string) =>
 	queryOptions({
 		queryKey: ["limits", tenant_id],

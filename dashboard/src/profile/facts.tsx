@@ -11,7 +11,7 @@ export function Facts({ children }: { children: ReactNode }) {
 	);
 }
 
-/** A name and what stands behind it; side by side where there is room. */
+/** A label and its value; side by side on wide screens. */
 export function Fact({ name, children }: { name: string; children: ReactNode }) {
 	return (
 		<Box style={{ display: "flex", flexWrap: "wrap", columnGap: 16 }}>

@@ -5,7 +5,7 @@ import { Fact, Facts } from "./facts.tsx";
 
 type Profile = paths["/api/v1/api-profile"]["get"]["responses"][200]["content"]["application/json"];
 
-/** What the operator says of the API. Read-only: it is the same for every tenant. */
+/** The API profile, which the operator sets. Read-only, the same for every tenant. */
 export function ProfileFacts({ profile }: { profile: Profile }) {
 	const { product_name, api_base_url, check_request, documentation_url, status_url, support_url } = profile;
 	const links = [

@@ -19,7 +19,7 @@ interface AnotherProps extends RotationProps {
 	readonly onClose: () => void;
 }
 
-/** Another link to the new key, in place of one that nobody opened: that replacement is taken back and an equal one begun. */
+/** Creates another link to the new key while the current one is unused: cancels the rotation and starts an equal one. */
 export function AnotherLink({ opened, onClose, ...props }: AnotherProps) {
 	const { tenant_id, apiKey } = props;
 	const navigate = useNavigate();

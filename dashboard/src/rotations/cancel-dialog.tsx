@@ -15,7 +15,7 @@ interface DialogProps extends RotationProps {
 	readonly onClose: () => void;
 }
 
-/** Goes back to the old key, after saying what that stops. */
+/** Cancels the rotation, after showing what stops with the new key. */
 export function CancelDialog({ opened, ...props }: DialogProps) {
 	return (
 		<Modal
@@ -33,7 +33,7 @@ export function CancelDialog({ opened, ...props }: DialogProps) {
 function CancelForm({ tenant_id, apiKey, rotation, onClose }: Omit<DialogProps, "opened">) {
 	const action = useAction();
 	const changed = useKeysChanged(tenant_id);
-	// A first use may arrive between the page's last look and the answer.
+	// The first use may arrive between the page's last fetch and the response.
 	const used = rotation.status === "proving" || rotation.status === "moved" || isRefusal(action.error, "successor_in_use");
 
 	async function cancel(): Promise<void> {

@@ -17,7 +17,7 @@ interface DialogProps extends RotationProps {
 	readonly onClose: () => void;
 }
 
-/** Ends the old key before everything has moved: names who is refused then, and asks why. */
+/** Ends the old key before everything has moved: names the clients that are refused then, and asks for a reason. */
 export function CompleteDialog({ opened, ...props }: DialogProps) {
 	return (
 		<Modal

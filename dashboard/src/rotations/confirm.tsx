@@ -15,7 +15,7 @@ interface ConfirmProps extends RotationProps {
 	readonly source: RotationSource;
 }
 
-/** What a person has to answer for, where no traffic can: since when the old key is silent, what would tell the programs apart, and the word itself. */
+/** Confirms by hand that a client has moved, where traffic cannot prove it. Shows how long the old key is silent and how to identify programs. */
 export function RotationConfirm(props: ConfirmProps) {
 	const { source } = props;
 	const { confirmation } = source;

@@ -8,7 +8,7 @@ import type { RotationProps } from "./props.ts";
 import { isOpen } from "./queries.ts";
 import { oldEndWords } from "./words.ts";
 
-/** When each of the two ends, and who began it. */
+/** When each secret ends, and who started the rotation. */
 export function RotationDates({ apiKey, rotation }: RotationProps) {
 	const taken_back = rotation.status === "cancelled";
 	return (

@@ -6,7 +6,7 @@ import { Time } from "../ui/time.tsx";
 import { RotationLive } from "./live.tsx";
 import type { RotationProps } from "./props.ts";
 
-/** The link by which the new key is revealed, until it has been used. */
+/** The link that reveals the new key; hidden after the new key is used. */
 export function RotationHandover({ tenant_id, apiKey, rotation, onAnother }: RotationProps & { readonly onAnother: () => void }) {
 	const { may } = useAccess();
 	if (rotation.handover === null || (rotation.status !== "waiting" && rotation.status !== "issued")) return null;

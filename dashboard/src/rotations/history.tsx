@@ -8,7 +8,7 @@ import { Time } from "../ui/time.tsx";
 import { isOpen, rotationsQuery } from "./queries.ts";
 import { endingWords } from "./words.ts";
 
-/** How the key was replaced before: the latest of them, the newest first. Nothing for a key that never was. */
+/** The latest rotations of the key, newest first. Renders nothing without any. */
 export function RotationHistory({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
 	const { data } = useQuery(rotationsQuery(tenant_id, apiKey.id));
 	const ended = (data?.data ?? []).filter((rotation) => !isOpen(rotation));

@@ -10,7 +10,7 @@ import { Time } from "../ui/time.tsx";
 import { isOpen, rotationQuery } from "./queries.ts";
 import { headlineOf, oldEndWords, STATUS_WORDS } from "./words.ts";
 
-/** On the key's page, while its secret is being replaced: how far that is. */
+/** The progress of an open rotation, on the key's page. */
 export function KeyRotation({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
 	if (apiKey.rotation === null) return null;
 	return <Open tenant_id={tenant_id} key_id={apiKey.id} rotation_id={apiKey.rotation.id} />;

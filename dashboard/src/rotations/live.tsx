@@ -5,7 +5,7 @@ import { type Rotation, type RotationPath, rotationQuery } from "./queries.ts";
 
 const LIVE_MS = 1_500;
 
-/** What has arrived with the new key so far. */
+/** The state of arrival of the new key. */
 export function liveOfNew(rotation: Rotation | undefined): Live {
 	const users = (rotation?.sources ?? []).flatMap((source) => (source.new === null ? [] : [{ source, at: source.new.last_seen_at }]));
 	const latest = users.reduce<(typeof users)[number] | null>((found, user) => (found === null || user.at > found.at ? user : found), null);
@@ -14,7 +14,7 @@ export function liveOfNew(rotation: Rotation | undefined): Live {
 	return first === null ? { kind: "waiting" } : { kind: "authenticated", at: first, from: null, check_at: null };
 }
 
-/** Turns green when the first request with the new key arrives; the old one's are none of its business. */
+/** Turns green at the first request with the new key; ignores requests with the old one. */
 export function RotationLive({ path }: { path: RotationPath }) {
 	const { data } = useQuery({ ...rotationQuery(path), refetchInterval: LIVE_MS });
 	return <LiveLineOf live={liveOfNew(data)} />;

@@ -17,7 +17,7 @@ import { endedByHand, endingWords, headlineOf, notYetWords, oldEndWords } from "
 
 const WHY_ID = "why-not-yet";
 
-/** How it stands in one sentence, and what can be done about it. */
+/** The state of the rotation in one sentence, and its actions. */
 export function RotationNow(props: RotationProps) {
 	const { rotation } = props;
 	const { may } = useAccess();

@@ -3,7 +3,7 @@ import { Section } from "../ui/page.tsx";
 import { Time } from "../ui/time.tsx";
 import { isOpen, type Rotation } from "./queries.ts";
 
-/** What the old key did with success in its last active week, and whether the new one has done it too. */
+/** The operations that succeeded with the old key in its last active week, and whether each succeeded with the new one. */
 export function RotationOperations({ rotation }: { rotation: Rotation }) {
 	const { operations, status } = rotation;
 	if (operations.length === 0 && (!isOpen(rotation) || status === "waiting")) return null;

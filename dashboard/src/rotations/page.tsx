@@ -22,7 +22,7 @@ import { RotationSteps } from "./steps.tsx";
 import { RotationTraffic } from "./traffic/chart.tsx";
 import { STATUS_WORDS } from "./words.ts";
 
-/** The replacing of one key's secret, while it goes on and afterwards: its steps, and everything that was seen of either secret. */
+/** The page of one rotation, open or ended: its steps, and the traffic of both secrets. */
 export default function RotationPage() {
 	const tenant = useTenant();
 	const { key_id = "", rotation_id = "" } = useParams({ strict: false });
@@ -63,7 +63,7 @@ function UnknownRotation({ key_id }: { key_id: string }) {
 	);
 }
 
-/** What is shown of the key elsewhere is asked for anew once a rotation has come to something else. */
+/** Invalidates the key's other queries when the status of its rotation changes. */
 function useTold(tenant_id: string, status: Rotation["status"]): void {
 	const changed = useKeysChanged(tenant_id);
 	// biome-ignore lint/correctness/useExhaustiveDependencies: only a new status says that the key has changed

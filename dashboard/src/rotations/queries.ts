@@ -19,7 +19,7 @@ export interface RotationPath {
 	readonly rotation_id: string;
 }
 
-/** A rotation as it goes on. Not asked while the page is out of sight, nor when it has ended. */
+/** Polls an open rotation. Pauses while the page is hidden, stops once it has ended. */
 export const rotationQuery = ({ tenant_id, key_id, rotation_id }: RotationPath) =>
 	queryOptions({
 		queryKey: ["key", tenant_id, key_id, "rotation", rotation_id],
@@ -30,7 +30,7 @@ export const rotationQuery = ({ tenant_id, key_id, rotation_id }: RotationPath) 
 		staleTime: 0,
 	});
 
-/** The latest replacements of a key, the newest first. */
+/** The latest rotations of a key, newest first. */
 export const rotationsQuery = (tenant_id: string, key_id: string) =>
 	queryOptions({
 		queryKey: ["key", tenant_id, key_id, "rotations"],
@@ -43,7 +43,7 @@ interface TrafficPeriod {
 	readonly granularity: "minute" | "hour" | "day";
 }
 
-/** Requests with each of a key's secrets. Asked again and again while `live`. */
+/** Requests by secret of a key. Polled while `live`. */
 export const trafficQuery = (tenant_id: string, key_id: string, period: TrafficPeriod, live: boolean) =>
 	queryOptions({
 		queryKey: ["key", tenant_id, key_id, "traffic", period.from_ms, live ? null : period.to_ms, period.granularity],
@@ -56,7 +56,7 @@ export const trafficQuery = (tenant_id: string, key_id: string, period: TrafficP
 		refetchIntervalInBackground: false,
 	});
 
-/** Whether something can still be seen to happen in it. */
+/** Whether the rotation can still change. */
 export function isOpen(rotation: Pick<Rotation, "status">): boolean {
 	return rotation.status !== "completed" && rotation.status !== "cancelled";
 }

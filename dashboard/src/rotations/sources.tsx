@@ -12,11 +12,11 @@ import { type Move, moveOf, placeWords } from "./words.ts";
 
 const ORDER: Readonly<Record<Move["state"], number>> = { old: 0, both: 1, moved: 2, none: 3 };
 const MEANING: Readonly<Record<Move["state"], Meaning>> = { old: "attention", both: "attention", moved: "good", none: "good" };
-/** How far along the line from the old key to the new one it stands. */
+/** Its position on the line from the old key to the new one. */
 const PERCENT: Readonly<Record<Move["state"], number>> = { old: 6, both: 60, moved: 100, none: 100 };
 const TRACK_PX = 6;
 
-/** Each place that uses either key, on its way from the old one to the new one: who is missing comes first. */
+/** Each client that uses either key and how far it has moved, those that have not moved first. */
 export function RotationSources(props: RotationProps) {
 	const { rotation } = props;
 	const { sources, reasons, successor } = rotation;
@@ -91,7 +91,7 @@ function OneMove({ source, move, open, ...props }: RotationProps & { source: Rot
 	);
 }
 
-/** The line from the old key to the new one, with what was seen at either end. */
+/** The line from the old key to the new one, with the last use at each end. */
 function Track({ source, move, name }: { source: RotationSource; move: Move; name: string }) {
 	return (
 		<Box miw={0}>

@@ -9,7 +9,7 @@ type Step = Rotation["steps"][number];
 
 const MARK_PX = 24;
 
-/** The five steps of replacing a key, each with what was seen of it and when. They are done by what is seen, in whatever order. */
+/** The five steps of a rotation with evidence and times. Evidence completes them, in any order. */
 export function RotationSteps({ rotation }: { rotation: Rotation }) {
 	const { steps } = rotation;
 	const next = isOpen(rotation) ? steps.find((step) => !step.done)?.name : undefined;
@@ -66,7 +66,7 @@ function OneStep({ step, rotation, number, isNext, isLast }: StepProps) {
 	);
 }
 
-/** The number of a step, or a tick, with the line that leads to the next one. */
+/** The number of a step or a tick, and the line to the next step. */
 function Mark({ number, done, isNext, isLast }: Omit<StepProps, "step" | "rotation"> & { readonly done: boolean }) {
 	return (
 		<Box pos="relative" aria-hidden="true">

@@ -64,7 +64,7 @@ const BOTH = source({ id: "src_3", name: "Nightly report", new: NEW });
 const STILL = source({ id: "src_4", name: "Backup script" });
 const FRESH = source({ id: "src_5", name: "New server", old: null, new: NEW, moved: true });
 
-test("the headline counts those that have only used the old key, then those that must stay silent", () => {
+test("the headline counts clients that used only the old key, then those that must stay silent", () => {
 	equal(headlineOf(rotation({ sources: [MOVED, BOTH, STILL, FRESH] })), "Not yet: 1 of 3 places still uses the old key.");
 	equal(headlineOf(rotation({ sources: [STILL, source({ id: "src_6" })] })), "Not yet: 2 of 2 places still use the old key.");
 	equal(headlineOf(rotation({ sources: [MOVED, BOTH] })), "Not yet: 1 of 2 places must stay silent on the old key for longer.");
@@ -74,7 +74,7 @@ test("the headline counts those that have only used the old key, then those that
 	equal(headlineOf(rotation({ status: "cancelled", ended_how: "revoked" })), "The key was revoked.");
 });
 
-test("who is missing is named, those with the old key alone first", () => {
+test("clients that have not moved are named, those with only the old key first", () => {
 	const seen = rotation({ sources: [BOTH, MOVED, STILL] });
 	deepEqual(stragglersOf(seen), ["Backup script", "Nightly report"]);
 	deepEqual(moversOf(seen), ["Nightly report", "Order server"]);
@@ -83,7 +83,7 @@ test("who is missing is named, those with the old key alone first", () => {
 	equal(notYetWords(rotation({ status: "moved", safe_to_complete: true })), null);
 });
 
-test("each place says how far it is and what it waits for", () => {
+test("each client shows its progress and what is missing", () => {
 	deepEqual(moveOf(MOVED, [], true), { state: "moved", word: "Moved", why: null });
 	deepEqual(moveOf(FRESH, [], true), { state: "none", word: "New key only", why: null });
 	equal(moveOf(STILL, [], true).why, "Give it the new key, or stop it.");
@@ -92,7 +92,7 @@ test("each place says how far it is and what it waits for", () => {
 	equal(rarely.why, "Uses the new key, but was seen too rarely before to be sure that all of it has moved.");
 });
 
-test("a place that is not told apart says why, waits for a person, and says whose word it has", () => {
+test("a client that cannot be distinguished says why, waits for a confirmation, and names who confirmed", () => {
 	const library = { not_told_apart: { code: "library", detail: "" }, told_apart: false, may_be_confirmed: true } as const;
 	const unsure = source({ id: "src_7", agent: "python-requests", new: NEW, ...library });
 	deepEqual(moveOf(unsure, [], true), {
@@ -112,7 +112,7 @@ test("a place that is not told apart says why, waits for a person, and says whos
 	equal(needsAWord(rotation({ sources: [MOVED, BOTH] })), false);
 });
 
-test("a place without a name is told by what is known of it", () => {
+test("a client without a name is shown by its program and network", () => {
 	equal(placeWords(source({})), "curl at 203.0.113.0/24");
 	equal(placeWords(source({ client: "orders-sync" })), "orders-sync at 203.0.113.0/24");
 	equal(placeWords(source({ network: "unknown", agent: "none" })), "A program at an address that is not known");
@@ -120,7 +120,7 @@ test("a place without a name is told by what is known of it", () => {
 	equal(placeWords(source({ network: "other" })), "Many other places");
 });
 
-test("an end that nobody has entered yet is told as what it is, and counts agree in number", () => {
+test("an end that is not recorded yet is shown as an end, and counts agree in number", () => {
 	equal(endingWords({ ended_how: null, overlap_seconds: null }), "The old key ended after 30 days, the longest it is kept.");
 	equal(endingWords({ ended_how: null, overlap_seconds: 60 }), "The old key ended when its time was over.");
 	const operations = [{ operation: "GET /a", old_at: SEEN, new_at: null }];
@@ -128,7 +128,7 @@ test("an end that nobody has entered yet is told as what it is, and counts agree
 	equal(stepWords("moved", rotation({ sources: [MOVED, STILL] })).open, "1 of 2 places have moved.");
 });
 
-test("a rotation of a key that has ended is shown as one whose keys both do not work, in every text about it", () => {
+test("every text about a rotation of an ended key says that neither key works", () => {
 	const over = rotation({ status: "over", sources: [STILL] });
 	match(headlineOf(over), /neither the old nor the new one works/);
 	equal(notYetWords(over), "The key has ended: nothing shows what has moved.");
@@ -138,7 +138,7 @@ test("a rotation of a key that has ended is shown as one whose keys both do not 
 	}
 });
 
-test("the short text of how the old key ends says the same as the long one: by itself, by a person, or by its time", () => {
+test("the short and the long text on the old key's end agree: by itself, by a person, or by its time", () => {
 	const library = source({ id: "src_8", told_apart: false, not_told_apart: { code: "library", detail: "" }, may_be_confirmed: true });
 	deepEqual(oldEndWords(rotation({ sources: [STILL, MOVED] })).short, "When all have moved");
 	const by_hand = oldEndWords(rotation({ sources: [MOVED, library] }));

@@ -5,7 +5,7 @@ type Status = Rotation["status"];
 type Ending = NonNullable<Rotation["ended_how"]>;
 type StepName = Rotation["steps"][number]["name"];
 
-/** How it stands, as a badge. */
+/** The badge of each status. */
 export const STATUS_WORDS: Readonly<Record<Status, { meaning: Meaning; word: string }>> = {
 	waiting: { meaning: "resting", word: "Waiting for hand-over" },
 	issued: { meaning: "attention", word: "New key not used yet" },
@@ -28,7 +28,7 @@ const ENDING_WORDS: Readonly<Record<Ending, string>> = {
 	revoked: "The key was revoked, and both ended with it.",
 };
 
-/** How it ended, in a sentence. One whose time is over has ended, though nobody has entered that yet. */
+/** How it ended, in a sentence. Without `ended_how` its time is over, and the server has not recorded the end yet. */
 export function endingWords(rotation: Pick<Rotation, "ended_how" | "overlap_seconds">): string {
 	return ENDING_WORDS[rotation.ended_how ?? (rotation.overlap_seconds === null ? "hard_stop" : "overlap_over")];
 }
@@ -40,7 +40,7 @@ export function endedByHand(rotation: Pick<Rotation, "ended_how">): boolean {
 	return !BY_ITSELF.includes(rotation.ended_how);
 }
 
-/** The place as its tenant calls it, or what is known of it. */
+/** The client's given name, or its program and network. */
 export function placeWords({ name, client, agent, network }: Pick<RotationSource, "name" | "client" | "agent" | "network">): string {
 	if (name !== null) return name;
 	if (network === "other") return "Many other places";
@@ -53,7 +53,7 @@ export interface Move {
 	/** `none`: it never used the old key, so nothing has to move. */
 	readonly state: "moved" | "both" | "old" | "none";
 	readonly word: string;
-	/** What it waits for; null when for nothing. */
+	/** What is still missing; null if nothing is. */
 	readonly why: string | null;
 }
 
@@ -65,7 +65,7 @@ const WHY: Readonly<Record<string, string>> = {
 };
 
 const SEVERAL = "Several programs may look like this one, so its traffic proves nothing:";
-/** Why a place is not told apart. */
+/** Why requests of several programs cannot be distinguished. */
 const NOT_TOLD_APART: Readonly<Record<NonNullable<RotationSource["not_told_apart"]>["code"], string>> = {
 	too_many_sources: "The key is used from more places than are kept apart, so the traffic of these proves nothing.",
 	network_unknown: `${SEVERAL} its address is not known.`,
@@ -75,17 +75,17 @@ const NOT_TOLD_APART: Readonly<Record<NonNullable<RotationSource["not_told_apart
 	other_program: `${SEVERAL} it has no name of its own.`,
 };
 
-/** Whether it counts as moved by a person's word, which stands. */
+/** Whether a person's confirmation is valid. */
 export function isConfirmed({ confirmation }: Pick<RotationSource, "confirmation">): boolean {
 	return confirmation !== null && !confirmation.void;
 }
 
-/** Whether evidence alone cannot end the old key: some place that used it is not told apart, or moved by a person's word. */
+/** Whether evidence alone cannot end the old key: a client that used it needs or has a person's confirmation. */
 export function needsAWord({ sources }: Pick<Rotation, "sources">): boolean {
 	return sources.some((source) => source.old !== null && (source.may_be_confirmed || isConfirmed(source)));
 }
 
-/** How the old key ends while both work, in short and as the beginning of a sentence that a time completes. */
+/** How the old key ends while both work: a short form, and the start of a sentence that a time completes. */
 export function oldEndWords(rotation: Pick<Rotation, "sources" | "overlap_seconds">): { readonly short: string | null; readonly sentence: string } {
 	if (rotation.overlap_seconds !== null) return { short: null, sentence: "The old key ends" };
 	if (needsAWord(rotation)) {
@@ -95,7 +95,7 @@ export function oldEndWords(rotation: Pick<Rotation, "sources" | "overlap_second
 	return { short: "When all have moved", sentence: "The old key ends by itself once everything has moved, and in any case" };
 }
 
-/** How far one place has come. */
+/** The progress of one client. */
 export function moveOf(source: RotationSource, reasons: Rotation["reasons"], successor_exists: boolean): Move {
 	if (source.old === null) return { state: "none", word: "New key only", why: null };
 	if (source.moved) return { state: "moved", word: isConfirmed(source) ? "Confirmed" : "Moved", why: null };
@@ -113,7 +113,7 @@ const count = (number: number, one: string, many: string): string => `${number} 
 
 const KEY_ENDED = "The key has ended, so neither the old nor the new one works. With a later end, both work again and this continues.";
 
-/** The whole in one sentence: how many places still need the old key. */
+/** One sentence: how many clients still need the old key. */
 export function headlineOf(rotation: Rotation): string {
 	if (rotation.status === "waiting") return "The new key is made when its recipient reveals it. Until then the old key keeps working as before.";
 	if (rotation.status === "over") return KEY_ENDED;
@@ -135,25 +135,25 @@ export function headlineOf(rotation: Rotation): string {
 	return `Not yet: ${still} of ${count(users.length, "place", "places")} still ${still === 1 ? "uses" : "use"} the old key.`;
 }
 
-/** Who still needs the old key, by name: first those that have only used that. */
+/** Names of the clients that still need the old key; those that never used the new one first. */
 export function stragglersOf(rotation: Rotation): string[] {
 	const left = rotation.sources.filter((source) => source.old !== null && !source.moved);
 	return [...left.filter((source) => source.new === null), ...left.filter((source) => source.new !== null)].map(placeWords);
 }
 
-/** Who uses the new key already, by name: who stops when it is taken back. */
+/** Names of the clients that use the new key, which a cancellation would stop. */
 export function moversOf(rotation: Rotation): string[] {
 	return rotation.sources.filter((source) => source.new !== null).map(placeWords);
 }
 
 export interface StepWords {
 	readonly title: string;
-	/** What is looked for, while it has not been seen. */
+	/** What is missing, while the step is open. */
 	readonly open: string;
 	readonly done: string;
 }
 
-/** The five steps in words, with what has been seen of each. */
+/** Title and evidence of each of the five steps. */
 export function stepWords(name: StepName, rotation: Rotation): StepWords {
 	const { operations, sources } = rotation;
 	const checked = operations.filter((operation) => operation.new_at !== null).length;
@@ -196,7 +196,7 @@ export function stepWords(name: StepName, rotation: Rotation): StepWords {
 	}
 }
 
-/** Why the old key cannot be ended without risk yet: written on the button that would. Null when it can. */
+/** Why the old key cannot be ended safely yet, the label of the disabled button. Null when it can. */
 export function notYetWords(rotation: Rotation): string | null {
 	if (rotation.safe_to_complete) return null;
 	if (rotation.status === "waiting") return "The new key has not been revealed yet.";

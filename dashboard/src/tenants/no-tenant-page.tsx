@@ -6,7 +6,7 @@ import { useSignOut } from "../access/sign-out.ts";
 
 const OFFERED_MAX = 5;
 
-/** For somebody who is a member nowhere (any more), or not of the team that the address names. */
+/** For a person without a tenant, or who is not a member of the one in the address. */
 export function NoTenantPage() {
 	const { person, tenants, operator } = useSession();
 	const signOut = useSignOut();

@@ -6,13 +6,13 @@ import type { Member } from "./team/queries.ts";
 interface TeamDemoteProps {
 	readonly tenant_id: string;
 	readonly member: Member;
-	/** The lesser role that the member gets; null while none has been chosen. */
+	/** The lower role that the member gets; null while none is chosen. */
 	readonly role: Member["role"] | null;
 	readonly onClose: () => void;
 	readonly onSure: (role: Member["role"]) => void;
 }
 
-/** Asks before a member gets a lesser role, another one or the person themselves, and says what ends with the old role. */
+/** Asks before a member, who may be the person themselves, gets a lower role, and shows what ends with the old role. */
 export function TeamDemote({ tenant_id, member, role, onClose, onSure }: TeamDemoteProps) {
 	const { name, is_you } = member;
 	return (

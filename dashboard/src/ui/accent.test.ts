@@ -13,7 +13,7 @@ const colors = fc.integer({ min: 0, max: 0xffffff }).map((number) => `#${number.
 /** What the server takes as an accent. */
 const accents = colors.filter((hex) => contrast(hex, WHITE) >= READABLE);
 
-test("a colour's own shade is the colour, and every shade is one", () => {
+test("the main shade is the colour itself, and every shade is a valid colour", () => {
 	fc.assert(
 		fc.property(accents, (hex) => {
 			const shades = accentShades(hex);
@@ -23,7 +23,7 @@ test("a colour's own shade is the colour, and every shade is one", () => {
 	);
 });
 
-test("text in the accent can be read in light and in dark, and white on it", () => {
+test("accent text is readable in light and dark, and white text on the accent", () => {
 	fc.assert(
 		fc.property(accents, (hex) => {
 			const shades = accentShades(hex);

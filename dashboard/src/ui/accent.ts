@@ -1,15 +1,15 @@
 import type { MantineColorsTuple } from "@mantine/core";
 
-/** The shade that buttons have in light: the operator's colour itself, on which white text can be read. */
+/** The shade of buttons in light: the operator's colour itself; white text is readable on it. */
 const OWN_SHADE = 7;
 const LIGHTEST = 0.975;
-/** Lighter shades are mixed from no darker colour than this: they have to be read on dark surfaces. */
+/** The minimum lightness for mixing lighter shades, which must be readable on dark surfaces. */
 const DARKEST_SOURCE = 0.42;
 const DARKER_STEPS = [0.92, 0.82] as const;
-/** How quickly colour goes with light. */
+/** How much chroma falls as lightness rises. */
 const BEND = 1.2;
 
-/** A colour as eyes tell colours apart: lightness 0–1, and two axes of hue (Björn Ottosson's Oklab, 2020). */
+/** A perceptually uniform colour: lightness 0–1 and two axes of hue (Björn Ottosson's Oklab, 2020). */
 type Oklab = readonly [lightness: number, green_red: number, blue_yellow: number];
 
 function toLinear(channel: number): number {
@@ -70,7 +70,7 @@ export function accentShades(hex: string): MantineColorsTuple {
 	return [shade(0), shade(1), shade(2), shade(3), shade(4), shade(5), shade(6), shade(7), shade(8), shade(9)];
 }
 
-/** How well one colour can be read on another: 1–21 (WCAG 2.2, contrast ratio). */
+/** The contrast ratio of two colours, 1–21 (WCAG 2.2). */
 export function contrast(first: string, second: string): number {
 	const [dark = 0, light = 0] = [first, second]
 		.map((hex) => {

@@ -5,7 +5,7 @@ import { useState } from "react";
 
 const SHOWN_MS = 1_600;
 
-/** Without a secure address a browser has no clipboard of its own; the old way still works there. */
+/** Browsers offer `navigator.clipboard` only in secure contexts; elsewhere `execCommand` still works. */
 function copyByHand(value: string): boolean {
 	const field = document.createElement("textarea");
 	field.value = value;
@@ -30,7 +30,7 @@ async function copyText(value: string): Promise<boolean> {
 	}
 }
 
-/** Copies `value` and says so, also to those who do not see it. `onCopied` is told once it is in the clipboard. */
+/** Copies `value` and announces it, also to screen readers. Calls `onCopied` once it is in the clipboard. */
 export function CopyButton({ value, what, onCopied, ...rest }: { value: string; what: string; onCopied?: () => void } & ButtonProps) {
 	const [state, setState] = useState<"idle" | "copied" | "failed">("idle");
 	const { start } = useTimeout(() => setState("idle"), SHOWN_MS);

@@ -3,7 +3,7 @@ import { useRouter } from "@tanstack/react-router";
 import { queries } from "../http/queries.ts";
 import { Problem } from "./problem.tsx";
 
-/** Shown in place of a page that could not be loaded. */
+/** Shown instead of a page that could not be loaded. */
 export function FailurePage({ error }: { error: unknown }) {
 	const router = useRouter();
 	function again(): void {

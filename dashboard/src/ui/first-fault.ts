@@ -1,4 +1,4 @@
-/** Puts the cursor where the first fault of a form is, once the faults are shown. */
+/** Focuses the first invalid field of a form after the errors are rendered. */
 export function goToFirstFault(form: HTMLFormElement): void {
 	setTimeout(() => form.querySelector<HTMLElement>("[aria-invalid=true]")?.focus());
 }

@@ -2,7 +2,7 @@ import { Skeleton, Stack } from "@mantine/core";
 
 const ROWS = ["a", "b", "c", "d", "e"];
 
-/** Holds the place of a page in about its size, so that nothing jumps when it comes. */
+/** Placeholder of about a page's size, so that the layout does not shift when the page loads. */
 export function PageSkeleton() {
 	return (
 		<Stack className="kw-page" gap="md" role="status" aria-busy="true" aria-label="Loading">

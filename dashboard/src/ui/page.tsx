@@ -4,16 +4,16 @@ import type { ReactNode } from "react";
 
 interface PageProps {
 	readonly title: string;
-	/** One sentence of what the page is for. */
+	/** One sentence on the purpose of the page. */
 	readonly lead?: ReactNode;
 	/** The page's one primary action, at the top right. */
 	readonly action?: ReactNode;
-	/** The way to the page that this one belongs to. */
+	/** Link to the parent page. */
 	readonly back?: ReactNode;
 	readonly children: ReactNode;
 }
 
-/** Every page of the signed-in part: its heading, its sentence, its one action. */
+/** Layout of a signed-in page: heading, lead sentence, primary action. */
 export function Page({ title, lead, action, back, children }: PageProps) {
 	useDocumentTitle(title);
 	return (
@@ -37,7 +37,7 @@ export function Page({ title, lead, action, back, children }: PageProps) {
 	);
 }
 
-/** A surface with a heading, the unit that pages are made of. */
+/** A surface with a heading. */
 export function Section({ title, aside, children }: { title: string; aside?: ReactNode; children: ReactNode }) {
 	return (
 		<Box component="section" className="kw-surface" p="lg" aria-label={title}>

@@ -12,7 +12,7 @@ function problemOfError(error: unknown): {
 	return { title: "This page failed", detail: "Something in this page went wrong. Reload it to see how things are.", request_id: null, errors: [] };
 }
 
-/** Says what was refused and what to do; read out by screen readers when it appears. Nothing when there is no error. */
+/** Shows an error and what to do, announced by screen readers. Renders nothing without an error. */
 export function Problem({ error }: { error: unknown }) {
 	if (error === null || error === undefined) return null;
 	const { title, detail, request_id, errors } = problemOfError(error);

@@ -9,7 +9,7 @@ const NOT_DELIVERED =
 	/remind|audit log|webhook|notify you|notified|alerts? you|you (?:will be|are) (?:told|mailed|warned)|we (?:will )?(?:tell|mail|warn)/i;
 const NO_TEXT = /^\s*(?:\/?\*|\/\/|import )/;
 
-test("no page promises a reminder, a message or a log that nobody gets", () => {
+test("no page promises a reminder, a message or a log that does not exist", () => {
 	const files = globSync("**/*.{ts,tsx}", { cwd: SOURCES, exclude: ["**/*.test.ts", "**/*.gen.ts"] });
 	const promises = files.flatMap((file) =>
 		readFileSync(join(SOURCES, file), "utf8")

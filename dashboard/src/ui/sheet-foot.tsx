@@ -1,7 +1,7 @@
 import { Box } from "@mantine/core";
 import type { ReactNode } from "react";
 
-/** The foot of a sheet's form: stays in sight while the form scrolls behind it. */
+/** Sticky footer of a form in a sheet. */
 export function SheetFoot({ children }: { children: ReactNode }) {
 	return (
 		<Box

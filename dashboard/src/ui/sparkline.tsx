@@ -23,7 +23,7 @@ export function sparklineText(hours: readonly Hour[]): string {
 	return `${count.format(total)} ${total === 1 ? "request" : "requests"} in 24 hours${refused === 0 ? "" : `, ${count.format(refused)} refused`}`;
 }
 
-/** A day of requests, an hour per bar; refused ones stand on top in the colour of refusals. Nothing but its text for those who do not see it. */
+/** A day of requests, one bar per hour, with refused ones on top in red. Screen readers get only the text. */
 export function Sparkline({ hours }: { hours: readonly Hour[] }) {
 	const theme = useMantineTheme();
 	const shown = hours.slice(-HOURS);

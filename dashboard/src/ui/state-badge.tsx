@@ -1,7 +1,7 @@
 import { Badge } from "@mantine/core";
 import { MEANINGS, type Meaning } from "./theme.ts";
 
-/** A state in a word, a colour and a shape. */
+/** A state as a word with a colour and a shape. */
 export function StateBadge({ meaning, children }: { meaning: Meaning; children: string }) {
 	const { color, shape } = MEANINGS[meaning];
 	return (

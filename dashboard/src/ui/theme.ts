@@ -1,27 +1,27 @@
 import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
 
-/** Neutral with a slight blue: the only greys there are. Index 0 is lightest. */
+/** Neutral with a slight blue: the only greys. Index 0 is lightest. */
 const slate: MantineColorsTuple = ["#f8f9fb", "#f1f3f6", "#e5e8ed", "#d3d8e0", "#b3bac6", "#8b94a3", "#687180", "#4c5462", "#323944", "#1b2029"];
 const dark: MantineColorsTuple = ["#e3e6ec", "#c3c9d3", "#9ba3b1", "#79818f", "#3f4652", "#2d333d", "#20252d", "#171b21", "#111419", "#0c0f13"];
 
-/** What a state looks like everywhere: a colour, a shape and never the colour alone. */
+/** The colour and shape of each state; never the colour alone. */
 export const MEANINGS = {
 	good: { color: "teal", shape: "●" },
 	attention: { color: "yellow", shape: "◐" },
 	resting: { color: "gray", shape: "○" },
 	ended: { color: "red", shape: "✕" },
-	// An end that comes nearer: the shape fills, with `attention` between the two.
+	// The shape fills as an end comes nearer; `attention` is between the two.
 	coming: { color: "gray", shape: "◔" },
 	last: { color: "red", shape: "◕" },
 } as const;
 export type Meaning = keyof typeof MEANINGS;
 
-/** Series of charts: the same colour for the same meaning on every page. */
+/** Colours of chart series: the same meaning has the same colour on every page. */
 export const CHART_COLORS = { allowed: "indigo.6", refused: "red.6", limited: "yellow.7", old_key: "gray.6", new_key: "teal.8" } as const;
 
 export const PAGE_WIDTH_PX = 1_120;
 
-/** What floats has a heading like a section's. */
+/** Dialogs and sheets have a heading like a section's. */
 const HEADED = { title: { fontWeight: 600, fontSize: "var(--mantine-font-size-lg)" } };
 
 export const theme = createTheme({
@@ -45,19 +45,19 @@ export const theme = createTheme({
 		TextInput: { defaultProps: { size: "sm" } },
 		PasswordInput: { defaultProps: { size: "sm" } },
 		Select: { defaultProps: { size: "sm", allowDeselect: false } },
-		// The placeholder that takes the focus first is no child that a menu may have.
+		// Mantine's focus placeholder is not a valid child of role=menu.
 		Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
 		Modal: { defaultProps: { centered: true, transitionProps: { duration: 140 } }, styles: HEADED },
 		Drawer: { defaultProps: { transitionProps: { duration: 160 } }, styles: HEADED },
 		Tooltip: { defaultProps: { openDelay: 250, transitionProps: { duration: 120 } } },
-		// The cross of dialogs, sheets and messages: without a name it says nothing to who does not see it.
+		// The close button of dialogs, sheets and toasts needs an accessible name.
 		CloseButton: { defaultProps: { "aria-label": "Close" } },
 		InputWrapper: { styles: { description: { fontSize: "var(--mantine-font-size-xs)" } } },
 		Badge: { defaultProps: { variant: "light", radius: "sm", tt: "none", fw: 500 } },
 	},
 });
 
-/** What Mantine derives otherwise and would fail at contrast, or does not know. */
+/** Replaces derived Mantine colours that have too little contrast, and adds our own variables. */
 export const cssVariables: CSSVariablesResolver = () => ({
 	variables: { "--kw-page-width": `${PAGE_WIDTH_PX}px` },
 	light: {

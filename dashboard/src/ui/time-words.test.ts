@@ -2,7 +2,7 @@ import { doesNotMatch, equal } from "node:assert/strict";
 import { test } from "node:test";
 import { relativeTime, utcMidnight } from "./time-words.ts";
 
-test("the end of the month is counted in days of UTC's calendar, and the zone is said", () => {
+test("the end of the month is counted in calendar days of UTC, and the zone is named", () => {
 	for (const [now, end, words] of [
 		["2026-11-29T00:00:00Z", "2026-12-01T00:00:00Z", "in 2 days (1 December, 00:00 UTC)"],
 		["2026-11-29T21:18:00Z", "2026-12-01T00:00:00Z", "in 2 days (1 December, 00:00 UTC)"],
@@ -18,7 +18,7 @@ test("the end of the month is counted in days of UTC's calendar, and the zone is
 		equal(utcMidnight(end, Date.parse(now)), words, now);
 });
 
-test("no distance is called a day of the calendar", () => {
+test("no distance is called tomorrow or yesterday", () => {
 	const now = Date.parse("2026-11-29T21:00:00Z");
 	for (let hours = -48; hours <= 48; hours += 1)
 		doesNotMatch(relativeTime(new Date(now + hours * 3_600_000).toISOString(), now), /tomorrow|yesterday/);

@@ -8,10 +8,10 @@ const UNITS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
 	["minute", 60_000],
 	["second", SECOND_MS],
 ];
-/** Nearer than clocks agree, before or after. */
+/** Differences below this are within clock skew. */
 const JUST_NOW_MS = 5_000;
 
-// In numbers: "tomorrow" would be said of a distance, and a distance of 30 hours may end the day after tomorrow.
+// Always numeric: "tomorrow" would be wrong for 30 hours, which may end the day after tomorrow.
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "always" });
 const utcDay = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", timeZone: "UTC" });
 const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
@@ -24,13 +24,12 @@ export function relativeTime(time: string, now_ms: number): string {
 	if (Math.abs(distance_ms) < JUST_NOW_MS) return "just now";
 	const [unit, unit_ms] = UNITS.find(([, size_ms]) => Math.abs(distance_ms) >= size_ms) ?? ["second", SECOND_MS];
 	const units = distance_ms / unit_ms;
-	// What was given 7 days has 7 days a moment later; what happened is never said to be longer ago than it is.
+	// Rounds the future to the nearest unit, so that 7 days still show as 7 a moment later, and the past towards zero.
 	return relative.format(units > 0 ? Math.round(units) : Math.ceil(units), unit);
 }
 
 /**
- * When a month of UTC ends, which is what is counted by: "in 2 days (1 December, 00:00 UTC)". Days are those of the calendar in UTC; on the last
- * one hours and minutes are left.
+ * When a UTC month ends: "in 2 days (1 December, 00:00 UTC)". Counts calendar days in UTC; on the last day it shows hours and minutes.
  */
 export function utcMidnight(time: string, now_ms: number): string {
 	const days = Math.floor(Date.parse(time) / DAY_MS) - Math.floor(now_ms / DAY_MS);

@@ -4,7 +4,7 @@ import { exactTime, relativeTime } from "./time-words.ts";
 
 const REFRESH_MS = 15_000;
 
-/** The time of this rendering, of which there is one now and then. What arrives in between is no time of the future. */
+/** Reads the clock at every render, so that a value that arrives between two ticks is never in the future. Re-renders the caller regularly. */
 export function useNow(): number {
 	const [, setTicks] = useState(0);
 	useEffect(() => {
@@ -14,7 +14,7 @@ export function useNow(): number {
 	return Date.now();
 }
 
-/** A time as people say it, the exact one on hover and focus; `never` where there is none. */
+/** A relative time, with the exact one on hover and focus; `never` for null. */
 export function Time({ value, never = "never" }: { value: string | null; never?: string }) {
 	const now_ms = useNow();
 	if (value === null)

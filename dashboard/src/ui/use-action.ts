@@ -3,12 +3,12 @@ import { useState } from "react";
 interface Action {
 	readonly pending: boolean;
 	readonly error: unknown;
-	/** Runs it unless one is running; undefined when it failed, and `error` says why. */
+	/** Runs the action unless one is running. Undefined on failure; `error` has the reason. */
 	run<T>(action: () => Promise<T>): Promise<T | undefined>;
 	reset(): void;
 }
 
-/** Like a mutation, but its answer is kept nowhere: for what carries a raw key or a one-time link. */
+/** Like a mutation, but never caches the response, which may contain a raw key or a one-time link. */
 export function useAction(): Action {
 	const [pending, setPending] = useState(false);
 	const [error, setError] = useState<unknown>(null);

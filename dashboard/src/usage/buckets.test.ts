@@ -17,14 +17,14 @@ afterEach(() => {
 const HOUR_MS = 3_600_000;
 const DST_ENDS = Date.parse("2026-10-25T12:00:00Z");
 
-test("codes are told apart as a person would", () => {
+test("codes are grouped into outcomes", () => {
 	equal(outcomeOf("allowed"), "allowed");
 	for (const code of ["rate_limited", "quota_exceeded", "too_many_auth_failures", "too_many_refusals"]) equal(outcomeOf(code), "limited");
 	for (const code of ["permission_missing", "key_paused", "something_new"]) equal(outcomeOf(code), "refused");
 	equal(reasonWords("something_new"), "something new");
 });
 
-test("every bucket is there, also those without a request; what is older is left out", () => {
+test("every bucket is present, including empty ones; older rows are ignored", () => {
 	const to_ms = Date.parse("2026-03-02T10:30:00Z");
 	const buckets = bucketsOf(
 		[
@@ -47,7 +47,7 @@ test("every bucket is there, also those without a request; what is older is left
 	deepEqual(totalsOf(buckets), { allowed: 5, limited: 4, refused: 3, all: 12 });
 });
 
-test("a day begins at the viewer's midnight, and one with 25 hours is one day", () => {
+test("a day starts at the viewer's midnight, and one with 25 hours is one day", () => {
 	const days = bucketsOf([{ start: "2026-10-24T22:00:00Z", code: "allowed", requests: 1 }], {
 		from_ms: Date.parse("2026-10-24T12:00:00Z"),
 		to_ms: Date.parse("2026-10-26T12:00:00Z"),
@@ -63,7 +63,7 @@ test("a day begins at the viewer's midnight, and one with 25 hours is one day", 
 	);
 });
 
-test("ranges have their buckets, the last of which is running, in any zone and on any day", () => {
+test("ranges have the expected buckets, the last one still running, in any zone and on any day", () => {
 	for (const zone of ["Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Pacific/Auckland", "UTC"]) {
 		process.env.TZ = zone;
 		for (const range of RANGES) {
@@ -101,7 +101,7 @@ test("no request is lost or counted twice", () => {
 	);
 });
 
-test("what never happened has no series, and the frequent reasons come first", () => {
+test("outcomes that never occurred have no series, and frequent reasons come first", () => {
 	deepEqual(outcomesIn({ allowed: 0, limited: 0, refused: 3, all: 3 }), ["allowed", "refused"]);
 	const rows = [
 		{ start: "2026-03-02T07:00:00Z", code: "not_found", requests: 1 },

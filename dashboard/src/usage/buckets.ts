@@ -1,7 +1,7 @@
 import { HOUR_MS } from "../ui/time-units.ts";
 import { OUTCOMES, type Outcome, outcomeOf } from "./outcomes.ts";
 
-/** One row of a usage report: how many requests of one hour ended with one code. */
+/** One row of a usage report: the requests of one hour with one code. */
 export interface UsageRow {
 	readonly start: string;
 	readonly code: string;
@@ -16,10 +16,10 @@ export interface Bucket extends Readonly<Record<Outcome, number>> {
 export type BucketSize = "hour" | "six_hours" | "day";
 
 const SIZE_HOURS: Readonly<Record<BucketSize, number>> = { hour: 1, six_hours: 6, day: 24 };
-/** A year of hours: more than any page asks for, and an end to a loop that a clock led astray. */
+/** A year of hours: more than any page shows; bounds the loop against a wrong clock. */
 const BUCKETS_MAX = 8_784;
 
-/** The beginning of the bucket that the instant lies in, where the viewer is: a day begins at their midnight. Hours are those of the report, in UTC. */
+/** The start of the bucket of an instant. Days start at the viewer's midnight; hours are the report's, in UTC. */
 export function bucketStart(time_ms: number, size: BucketSize): number {
 	if (size === "hour") return Math.floor(time_ms / HOUR_MS) * HOUR_MS;
 	const time = new Date(time_ms);
@@ -27,14 +27,14 @@ export function bucketStart(time_ms: number, size: BucketSize): number {
 	return time.setHours(Math.floor(time.getHours() / hours) * hours, 0, 0, 0);
 }
 
-/** `steps` buckets later; by the wall clock, so that a day of 23 or 25 hours is one day. */
+/** `steps` buckets later in local time, so that a day of 23 or 25 hours is one day. */
 export function bucketAfter(start_ms: number, size: BucketSize, steps = 1): number {
 	if (size === "hour") return start_ms + steps * HOUR_MS;
 	const time = new Date(start_ms);
 	return size === "day" ? time.setDate(time.getDate() + steps) : time.setHours(time.getHours() + steps * SIZE_HOURS[size]);
 }
 
-/** Every bucket from `from_ms` to `to_ms`, also those without a request. Rows of before are left out. */
+/** Every bucket from `from_ms` to `to_ms`, including empty ones. Ignores earlier rows. */
 export function bucketsOf(rows: readonly UsageRow[], period: { from_ms: number; to_ms: number; size: BucketSize }): Bucket[] {
 	const { size, to_ms } = period;
 	const found = new Map<number, Record<Outcome, number>>();
@@ -57,12 +57,12 @@ export function totalsOf(buckets: readonly Bucket[]): Totals {
 	return { allowed, limited, refused, all: allowed + limited + refused };
 }
 
-/** The outcomes that a chart of these shows: what never happened has no place in it, but for what is allowed. */
+/** The series of the chart: `allowed`, and every other outcome that occurred. */
 export function outcomesIn(totals: Totals): Outcome[] {
 	return OUTCOMES.filter((outcome) => outcome === "allowed" || totals[outcome] > 0);
 }
 
-/** Why requests were turned away, the most frequent first. */
+/** Refusals by code, the most frequent first. */
 export function refusalsOf(rows: readonly UsageRow[]): { code: string; requests: number }[] {
 	const byCode = new Map<string, number>();
 	for (const { code, requests } of rows) if (code !== "allowed") byCode.set(code, (byCode.get(code) ?? 0) + requests);

@@ -7,13 +7,13 @@ const weekday = new Intl.DateTimeFormat("en-GB", { weekday: "short", hour: "2-di
 const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
 const fullDay = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short" });
 
-/** What stands below a bar. */
+/** The axis label of a bucket. */
 export function tickWords(start_ms: number, size: BucketSize): string {
 	if (size === "hour") return clock.format(start_ms);
 	return size === "day" ? day.format(start_ms) : weekday.format(start_ms);
 }
 
-/** The whole of a bucket: "Mon, 2 Mar, 14:00–15:00". */
+/** The time span of a bucket: "Mon, 2 Mar, 14:00–15:00". */
 export function bucketWords(start_ms: number, size: BucketSize): string {
 	if (size === "day") return fullDay.format(start_ms);
 	return `${fullDay.format(start_ms)}, ${clock.format(start_ms)}–${clock.format(bucketAfter(start_ms, size))}`;
@@ -21,7 +21,7 @@ export function bucketWords(start_ms: number, size: BucketSize): string {
 
 const SIZE_WORDS: Readonly<Record<BucketSize, string>> = { hour: "hour", six_hours: "six hours", day: "day" };
 
-/** What a chart shows, for those who do not see it. */
+/** The text alternative of the chart. */
 export function chartWords(what: string, totals: Totals, buckets: readonly Bucket[], size: BucketSize): string {
 	const parts = (["allowed", "limited", "refused"] as const)
 		.filter((outcome) => totals[outcome] > 0)

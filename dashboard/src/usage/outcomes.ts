@@ -1,4 +1,4 @@
-/** What becomes of a request, in the order in which a bar is stacked. */
+/** The outcomes of a request, in stacking order. */
 export const OUTCOMES = ["allowed", "limited", "refused"] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
@@ -34,7 +34,7 @@ const REASONS: Readonly<Record<string, string>> = {
 	too_many_refusals: "Too many refused requests in a row",
 };
 
-/** Why requests were turned away, in the words of the page; a code that has none yet stands for itself. */
+/** Formats the reason of a refusal; an unknown code is shown as it is. */
 export function reasonWords(code: string): string {
 	return REASONS[code] ?? code.replaceAll("_", " ");
 }

@@ -7,7 +7,7 @@ export const RANGES = [
 ] as const satisfies readonly { id: string; label: string; words: string; size: BucketSize; buckets: number }[];
 export type Range = (typeof RANGES)[number];
 
-/** As many whole buckets as the range has, the last of them the one that is running. */
+/** The range in whole buckets; the last one is still running. */
 export function periodOf(range: Range, now_ms: number): { from_ms: number; to_ms: number; size: BucketSize } {
 	const running = bucketStart(now_ms, range.size);
 	return { from_ms: bucketAfter(running, range.size, 1 - range.buckets), to_ms: bucketAfter(running, range.size), size: range.size };

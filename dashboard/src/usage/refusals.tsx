@@ -6,7 +6,7 @@ import { requestsWords } from "./ranges.ts";
 
 const SHOWN_MAX = 6;
 
-/** Why requests were turned away, each with the page that says what to do. Nothing when none was. */
+/** Reasons of refusals, each linked to its documentation. Renders nothing without any. */
 export function Refusals({ rows }: { rows: readonly UsageRow[] }) {
 	const profile = useProfile();
 	const refusals = refusalsOf(rows);

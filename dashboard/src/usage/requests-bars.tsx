@@ -13,7 +13,7 @@ const TICK_GAP_PX = 24;
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 const exact = new Intl.NumberFormat("en");
 
-/** The library asks also while nothing is pointed at. */
+/** The library also renders the tooltip while no bar is hovered. */
 function labelOf(start_ms: unknown, size: BucketSize): string {
 	return typeof start_ms === "number" ? bucketWords(start_ms, size) : "";
 }
@@ -25,7 +25,7 @@ interface BarsProps {
 	readonly height_px: number;
 }
 
-/** The drawn part of the chart, with the library that draws it: loaded where a chart is. */
+/** The bars, lazy-loaded with the chart library. */
 export default function RequestsBars({ buckets, size, outcomes, height_px }: BarsProps) {
 	const still = useReducedMotion();
 	return (

@@ -14,16 +14,16 @@ const exact = new Intl.NumberFormat("en");
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 interface ChartProps {
-	/** What is counted, such as "Requests in the last 24 hours". */
+	/** The label, such as "Requests in the last 24 hours". */
 	readonly what: string;
-	/** Null while they are on their way. */
+	/** Null while loading. */
 	readonly rows: readonly UsageRow[] | null;
 	readonly period: { readonly from_ms: number; readonly to_ms: number; readonly size: BucketSize };
-	/** Takes the chart's place where there is nothing to draw. */
+	/** Shown instead of an empty chart. */
 	readonly empty: ReactNode;
 }
 
-/** Requests over time by outcome: bars from zero, their totals beside their colours, and the same as a table. */
+/** Requests over time by outcome, with totals in the legend and the same data as a table. */
 export function RequestsChart({ what, rows, period, empty }: ChartProps) {
 	const [asTable, setAsTable] = useState(false);
 	if (rows === null) return <Skeleton height={HEIGHT_PX + 64} role="status" aria-busy="true" aria-label={`Loading: ${what}`} />;
@@ -44,7 +44,7 @@ export function RequestsChart({ what, rows, period, empty }: ChartProps) {
 				<RequestsTable what={what} {...shown} />
 			) : (
 				<Box role="img" aria-label={chartWords(what, totals, buckets, period.size)} h={HEIGHT_PX} pos="relative">
-					{/* Out of the flow: what is drawn has the width of its place and must not keep that from becoming narrower. */}
+					{/* Positioned out of the flow, so that the chart's width does not keep its container from shrinking. */}
 					<Box pos="absolute" inset={0}>
 						<Suspense fallback={<Skeleton height={HEIGHT_PX} />}>
 							<RequestsBars {...shown} />
@@ -59,7 +59,7 @@ export function RequestsChart({ what, rows, period, empty }: ChartProps) {
 	);
 }
 
-/** Legend and sums in one. */
+/** Legend with totals. */
 function Totalled({ outcomes, totals }: { outcomes: readonly Outcome[]; totals: Totals }) {
 	const theme = useMantineTheme();
 	return (

@@ -5,7 +5,7 @@ import { OUTCOME_WORDS, type Outcome } from "./outcomes.ts";
 
 const exact = new Intl.NumberFormat("en");
 
-/** The same as the chart, to be read; the newest first. */
+/** The chart's data as a table, newest first. */
 export function RequestsTable(props: {
 	what: string;
 	buckets: readonly Bucket[];

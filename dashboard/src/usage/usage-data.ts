@@ -3,7 +3,7 @@ import { answered, api } from "../http/api.ts";
 
 const REFRESH_MS = 30_000;
 
-/** The hours of one key since `from_ms`, which lies on a boundary of a bucket: the same question until the next one. */
+/** One key's requests by hour since `from_ms`, which must be a bucket boundary so that the query key is stable. */
 export const keyUsageQuery = (tenant_id: string, key_id: string, from_ms: number) =>
 	queryOptions({
 		queryKey: ["key", tenant_id, key_id, "usage", from_ms],
@@ -16,7 +16,7 @@ export const keyUsageQuery = (tenant_id: string, key_id: string, from_ms: number
 		refetchInterval: REFRESH_MS,
 	});
 
-/** The hours of all keys of a tenant since `from_ms`. */
+/** The requests of all keys of a tenant by hour since `from_ms`. */
 export const tenantUsageQuery = (tenant_id: string, from_ms: number) =>
 	queryOptions({
 		queryKey: ["usage", tenant_id, from_ms],

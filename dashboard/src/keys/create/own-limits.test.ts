@@ -7,7 +7,7 @@ const BURST = { name: "burst", requests: 100, window_seconds: 60, per: "key", na
 const EXPORTS = { name: "exports", requests: 5, window_seconds: 3_600, per: "tenant", named_only: true };
 const limit = (requests: number | null, window_seconds = 60, name: string | null = null): OwnLimit => ({ name, requests, window_seconds });
 
-test("a number is needed, one limit for each time, and fewer than the plan allows anyway", () => {
+test("a limit needs a number, a window of its own, and fewer requests than the plan allows", () => {
 	equal(faultOfLimits([limit(99), limit(1_000, 3_600)], [BURST, EXPORTS]), null);
 	const text = "The limit of 30 requests in a minute is reached first: choose fewer than 1,800";
 	deepEqual(faultOfLimits([limit(30), limit(1_800, 3_600)], []), { index: 1, text });
@@ -19,7 +19,7 @@ test("a number is needed, one limit for each time, and fewer than the plan allow
 	deepEqual(faultOfLimits([limit(100)], [BURST]), { index: 0, text: "Your plan allows 100 requests in a minute anyway: choose fewer" });
 });
 
-test("the next limit is for a time that has none, and one set by the API keeps its own time to choose", () => {
+test("the next limit is for a window that has none, and a limit set by the API keeps its window as a choice", () => {
 	deepEqual(anotherLimit([]), limit(null, 60));
 	deepEqual(anotherLimit([limit(5, 60)]), limit(null, 3_600));
 	equal(anotherLimit([limit(5, 3_600), limit(5, 60)]), null);
@@ -29,7 +29,7 @@ test("the next limit is for a time that has none, and one set by the API keeps i
 	);
 });
 
-test("limits are named by their time, beside the names of the plan and of others; a name that somebody chose stays", () => {
+test("generated names follow the window and avoid names in use; a chosen name is kept", () => {
 	deepEqual(
 		rateLimitsOf([limit(5), limit(50, 3_600, "trial"), limit(1, 7)], [{ name: "own-minute" }]).map(({ name }) => name),
 		["own-minute-2", "trial", "own-7s"],
@@ -38,7 +38,7 @@ test("limits are named by their time, beside the names of the plan and of others
 	equal(withWindow(limit(5, 60, "trial"), 3_600).name, "trial");
 });
 
-test("every name is one that the API takes, and none stands twice", () => {
+test("every name is unique and accepted by the API", () => {
 	const some = fc.array(
 		fc.record({ name: fc.constant(null), requests: fc.integer({ min: 1, max: 9 }), window_seconds: fc.integer({ min: 1, max: 3_600 }) }),
 		{
@@ -55,7 +55,7 @@ test("every name is one that the API takes, and none stands twice", () => {
 	);
 });
 
-test("limits are said as a part of a sentence", () => {
+test("limits are formatted as a part of a sentence", () => {
 	equal(limitsWords([limit(60), limit(1_000, 3_600)]), "at most 60 requests in a minute and 1,000 requests in an hour");
 	equal(limitsWords([limit(null)]), null);
 	equal(planPace([BURST, EXPORTS]), "Your plan allows 100 requests in a minute for each key");

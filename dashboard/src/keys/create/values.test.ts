@@ -58,7 +58,7 @@ test("a composed name is empty or begins with its environment, on one line and w
 	);
 });
 
-test("the sentence says everything that will be made", () => {
+test("the sentence names everything that will be created", () => {
 	equal(
 		sentenceOf(values(), NAMES, NOW_MS),
 		"prod-order-bot, production, all sites, may do everything in your plan, never expires, replace every 90 days; responsible: Dana.",
@@ -84,7 +84,7 @@ test("the sentence says everything that will be made", () => {
 	match(sentenceOf(values({ name: "mine" }), NAMES, NOW_MS), /^mine, /);
 });
 
-test("presets choose among what the plan includes, and a key never gets to replace itself by one", () => {
+test("presets contain only included permissions, and never the one to rotate the key itself", () => {
 	deepEqual(everything(OFFERED), ["documents:read", "documents:write", "tenant:read"]);
 	deepEqual(permissionsOfPreset("read", OFFERED), ["documents:read", "tenant:read"]);
 	deepEqual(permissionsOfPreset("upload", OFFERED), ["documents:write", "tenant:read"]);
@@ -94,13 +94,13 @@ test("presets choose among what the plan includes, and a key never gets to repla
 	equal(presetOf(["documents:read", "key:rotate"], OFFERED), null);
 });
 
-test("addresses and networks are told from what is none", () => {
+test("addresses and networks are validated", () => {
 	for (const right of ["203.0.113.7", "203.0.113.0/24", "0.0.0.0/0", "::1", "2001:db8::/32", "fe80::1"]) equal(faultOfAddress(right), null, right);
 	for (const wrong of ["", "203.0.113", "203.0.113.256", "1.2.3.4/33", "01.2.3.4", "2001:db8::/129", ":::", "example.com", "1.2.3.4.", "<img>"])
 		ok(faultOfAddress(wrong), wrong);
 });
 
-test("an expiry is within the plan's longest life, and a date ends with its day", () => {
+test("an expiry is within the plan's maximum, and a date means the end of that day", () => {
 	equal(faultsOf(values(), PLAN, NOW_MS).expiry, undefined);
 	ok(faultsOf(values(), { ...PLAN, max_key_lifetime_days: 90 }, NOW_MS).expiry);
 	equal(faultsOf(values({ expiry: { kind: "days", days: 90 } }), { ...PLAN, max_key_lifetime_days: 90 }, NOW_MS).expiry, undefined);
@@ -113,14 +113,14 @@ test("an expiry is within the plan's longest life, and a date ends with its day"
 	equal(faultsOf(valuesAtFirst("Dana", 7), { ...PLAN, max_key_lifetime_days: 7 }, NOW_MS).expiry, undefined);
 });
 
-test("what is missing is said at its field", () => {
+test("missing values are errors of their field", () => {
 	const faults = faultsOf(values({ integration: " ", owner: "", permissions: [], site_ids: [], name: " ", allowed_ips: ["nowhere"] }), PLAN, NOW_MS);
 	deepEqual(Object.keys(faults).sort(), ["allowed_ips", "integration", "name", "owner", "permissions", "site_ids"]);
 	ok(faultsOf(values({ integration: "–" }), PLAN, NOW_MS).integration);
 	deepEqual(faultsOf(values(), PLAN, NOW_MS), {});
 });
 
-test("where a plan includes nothing but reading, read only stays what was chosen", () => {
+test("read only stays the chosen preset where the plan includes only reading", () => {
 	const offered = [{ name: "tenant:read", included: true }];
 	equal(presetOf(permissionsOfPreset("read", offered), offered), "read");
 	equal(presetOf(null, offered), "everything");

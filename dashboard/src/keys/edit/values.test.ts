@@ -22,12 +22,12 @@ const around = {
 };
 const patch = (values: ReturnType<typeof valuesOf>) => patchOf(key, values, around);
 
-test("a form that nobody touched changes nothing, whatever the order of lists", () => {
+test("an untouched form changes nothing, in any order of lists", () => {
 	deepEqual(patch(valuesOf(key)), {});
 	deepEqual(patch({ ...valuesOf(key), permissions: ["tenant:read", "documents:read"], site_ids: ["depot", "shop"], name: "prod-order-bot " }), {});
 });
 
-test("only what was changed is sent, in the words of the API", () => {
+test("only changed fields are sent, in the API's format", () => {
 	const values = valuesOf(key);
 	deepEqual(patch({ ...values, name: " New ", integration: " " }), { name: "New", integration: null });
 	deepEqual(patch({ ...values, allowed_ips: ["203.0.113.7"], site_ids: null }), { allowed_ips: ["203.0.113.7"], site_ids: null });
@@ -42,7 +42,7 @@ test("only what was changed is sent, in the words of the API", () => {
 	equal(expires_at, new Date(2031, 0, 2, 23, 59, 59).toISOString());
 });
 
-test("a responsible person who is a member is named as one, and an address that was removed is gone", () => {
+test("a responsible member is sent by id, and a removed address is deleted", () => {
 	const values = valuesOf(key);
 	deepEqual(patch({ ...values, owner: "Mia", owner_email: "mia@example.com" }), {
 		owner: { name: "Mia", email: "mia@example.com", member_id: "mem_1" },
@@ -50,7 +50,7 @@ test("a responsible person who is a member is named as one, and an address that 
 	deepEqual(patch({ ...values, owner_email: "" }), { owner: { name: "Dana" } });
 });
 
-test("everything means the permissions that the plan includes now", () => {
+test("everything means the permissions that the plan currently includes", () => {
 	const offered = [
 		{ name: "documents:read", included: true },
 		{ name: "documents:write", included: true },
@@ -60,7 +60,7 @@ test("everything means the permissions that the plan includes now", () => {
 	deepEqual(withPermissions({ ...valuesOf(key), permissions: null }, offered).permissions, ["documents:read", "documents:write"]);
 });
 
-test("what others changed meanwhile is told; theirs stands where the person touched nothing", () => {
+test("concurrent changes are listed; untouched fields take the new value", () => {
 	const mine = { ...valuesOf(key), name: "mine", allowed_ips: ["203.0.113.7"] };
 	const now = { ...key, name: "theirs", rotate_every_days: 90, labels: {} };
 	const { values, changes } = mergedWith(mine, key, now);
@@ -75,14 +75,14 @@ test("what others changed meanwhile is told; theirs stands where the person touc
 	deepEqual(patchOf(now, values, around), { name: "mine", allowed_ips: ["203.0.113.7"] });
 });
 
-test("both changing it to the same is no conflict", () => {
+test("the same change on both sides is no conflict", () => {
 	const mine = { ...valuesOf(key), name: "same" };
 	const { values, changes } = mergedWith(mine, key, { ...key, name: "same" });
 	deepEqual(changes, [{ field: "name", both: false }]);
 	deepEqual(fieldsThatDiffer(values, valuesOf({ ...key, name: "same" })), []);
 });
 
-test("fields are told with what stands in them", () => {
+test("fields are formatted with their values", () => {
 	const values = valuesOf(key);
 	equal(fieldWords("site_ids", values), "Sites: shop, depot");
 	equal(fieldWords("site_ids", { ...values, site_ids: null }), "Sites: all sites");
@@ -93,7 +93,7 @@ test("fields are told with what stands in them", () => {
 	equal(fieldWords("integration", { ...values, integration: "" }), "Integration: nothing");
 });
 
-test("labels need names of their own", () => {
+test("labels need unique names", () => {
 	equal(faultOfLabels([{ name: "a", value: "" }]), null);
 	equal(faultOfLabels([{ name: " ", value: "x" }]), "Give every label a name, or remove it");
 	equal(

@@ -11,7 +11,7 @@ const STEPS = [
 	{ icon: IconPlugConnected, title: "See the first request arrive", text: "Snippets for your language, and a line that turns green when it works." },
 ] as const;
 
-/** In place of the list before the first key: how it goes, and the one button. */
+/** Shown instead of the list before the first key: the steps and the button that creates one. */
 export function ListBoard({ onCreate }: { onCreate: () => void }) {
 	return (
 		<Box className="kw-surface" p="xl" component="section" aria-label="Your first key">

@@ -13,7 +13,7 @@ interface CardsProps {
 	readonly onRevoke: (key: ApiKey) => void;
 }
 
-/** The list where a table has no room: the same facts, a card per key. */
+/** The list on narrow screens: the same data, one card per key. */
 export function ListCards({ tenant_id, rows, may, onRevoke }: CardsProps) {
 	return (
 		<Stack gap={8} component="ul" p={0} m={0} aria-label="API keys" style={{ listStyle: "none" }}>

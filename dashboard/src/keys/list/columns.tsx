@@ -13,7 +13,7 @@ import { type Allowed, ListMenu } from "./menu.tsx";
 
 export interface Row {
 	readonly key: ApiKey;
-	/** Undefined while they are asked for. */
+	/** Undefined while loading. */
 	readonly hours: readonly KeyHour[] | undefined;
 }
 
@@ -23,7 +23,7 @@ function head(label: string, sort: Sort | null = null) {
 	return { label, sort };
 }
 
-/** A name as a link to the key; the environment and the integration under it. */
+/** The name as a link to the key, with environment and integration below. */
 export function KeyName({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
 	return (
 		<Box miw={140} maw={260}>
@@ -43,7 +43,7 @@ export function KeyName({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiK
 	);
 }
 
-/** The state of a key, and under it whether somebody presents it although it has ended. */
+/** The state of a key, and below it whether an ended key is still presented. */
 export function KeyState({ row: { key, hours } }: { row: Row }) {
 	const { meaning, word } = stateOf(key, Date.now());
 	return (

@@ -11,10 +11,10 @@ import { endingQuery } from "../revoke/queries.ts";
 import { dismiss, endingSoon, isNews } from "./ending-soon.ts";
 
 const KEYS_SHOWN_MAX = 5;
-/** So that the names stand below one another. */
+/** Aligns the names. */
 const DUE_WIDTH_PX = 104;
 
-/** Keys that end within 30 days, until somebody puts them aside for this visit. Nothing when there are none. */
+/** Keys that end within 30 days, until the person dismisses the banner for this browser session. */
 export function EndingBanner({ tenant_id }: { tenant_id: string }) {
 	const { data } = useQuery(endingQuery(tenant_id));
 	const { may } = useAccess();

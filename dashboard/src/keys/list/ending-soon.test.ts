@@ -4,7 +4,7 @@ import { endingSoon } from "./ending-soon.ts";
 
 const NOW_MS = Date.UTC(2026, 4, 3, 12);
 
-test("only what ends within 30 days is told, the next one first", () => {
+test("only keys that end within 30 days are listed, the next one first", () => {
 	const days = [null, 31, 20, -1, 0.5, 30];
 	const keys = days.map((left, place) => ({
 		id: `key_${place}`,

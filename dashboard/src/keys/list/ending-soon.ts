@@ -5,7 +5,7 @@ interface Ending {
 	readonly expires_at: string | null;
 }
 
-/** Those of the keys that end within 30 days, the next one first. */
+/** The keys that end within 30 days, the next one first. */
 export function endingSoon<K extends Ending>(keys: readonly K[], now_ms: number): readonly K[] {
 	return keys
 		.filter((key) => !["none", "far", "over"].includes(nearness(key.expires_at, now_ms)))
@@ -14,12 +14,12 @@ export function endingSoon<K extends Ending>(keys: readonly K[], now_ms: number)
 
 const DISMISSED = "keywright.ending-dismissed";
 
-/** A key with its end: given another one, it is told of again. */
+/** Identifies a key with its end: a changed end shows the banner again. */
 function nameOf(key: Ending): string {
 	return `${key.id} ${key.expires_at}`;
 }
 
-/** What was put aside during this visit. A browser that keeps nothing has put nothing aside. */
+/** The dismissed entries of this browser session; empty where storage is blocked. */
 function dismissed(): readonly string[] {
 	try {
 		const kept: unknown = JSON.parse(sessionStorage.getItem(DISMISSED) ?? "[]");
@@ -29,7 +29,7 @@ function dismissed(): readonly string[] {
 	}
 }
 
-/** Whether one of the keys has not been put aside yet. */
+/** Whether one of the keys has not been dismissed yet. */
 export function isNews(keys: readonly Ending[]): boolean {
 	const known = new Set(dismissed());
 	return keys.some((key) => !known.has(nameOf(key)));
@@ -39,6 +39,6 @@ export function dismiss(keys: readonly Ending[]): void {
 	try {
 		sessionStorage.setItem(DISMISSED, JSON.stringify([...new Set([...dismissed(), ...keys.map(nameOf)])]));
 	} catch {
-		// It is shown again on the next page.
+		// Storage is blocked: the banner returns on the next page.
 	}
 }

@@ -23,7 +23,7 @@ interface MenuProps {
 
 const ONE = "/api/v1/tenants/{tenant_id}/api-keys/{key_id}";
 
-/** What can be done to a key without opening it. */
+/** Actions on a key without opening it. */
 export function ListMenu({ tenant_id, apiKey, may, onRevoke }: MenuProps) {
 	const clipboard = useClipboard();
 	const changed = useKeysChanged(tenant_id);
@@ -31,7 +31,7 @@ export function ListMenu({ tenant_id, apiKey, may, onRevoke }: MenuProps) {
 	const target = useRef<HTMLButtonElement>(null);
 	const paused = apiKey.status === "paused";
 	function revoke(): void {
-		// The item goes away with the menu: what is closed later gives the focus back to the button.
+		// The menu unmounts its item, so a dialog that closes later must return the focus to the button.
 		target.current?.focus();
 		onRevoke(apiKey);
 	}

@@ -17,7 +17,7 @@ import { useListFilters } from "./search.ts";
 import { ListTable } from "./table.tsx";
 import { ListToolbar } from "./toolbar.tsx";
 
-/** API Access: the tenant's keys, or what is needed to have some. */
+/** API Access: the tenant's keys, or what is missing to create one. */
 export default function ListPage() {
 	const tenant = useTenant();
 	const access = useAccess();

@@ -1,7 +1,7 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { filtersFrom, type ListFilters } from "../list-filters.ts";
 
-/** The filters in the address, and the way to change them; each change takes the place of the one before in the history. */
+/** The filters in the address and their setter, which replaces the current history entry. */
 export function useListFilters(): [ListFilters, (next: ListFilters) => void] {
 	const search = useSearch({ strict: false });
 	const navigate = useNavigate();

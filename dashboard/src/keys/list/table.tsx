@@ -25,7 +25,7 @@ export interface ListProps {
 	readonly onRevoke: (key: ApiKey) => void;
 }
 
-/** The keys that the filters leave, a page at a time; cards where a table has no room. */
+/** The filtered keys, a page at a time; as cards on narrow screens. */
 export function ListTable(props: ListProps) {
 	const { tenant_id, filters, may, onBulk, onRevoke } = props;
 	const narrow = useMediaQuery(NARROW, false, { getInitialValueInEffect: false });
@@ -70,7 +70,7 @@ export function ListTable(props: ListProps) {
 	);
 }
 
-/** What the keys of all pages did, and whether that of some is not to be had. Plain data stays the same object while it says the same. */
+/** Requests of the keys on all pages, and whether some failed to load. Returns the same object while the data is equal, to avoid renders. */
 function activityOf(pages: readonly UseQueryResult<Readonly<Record<string, readonly KeyHour[]>>>[]) {
 	const hours: Record<string, readonly KeyHour[]> = Object.assign({}, ...pages.map(({ data }) => data));
 	return { hours, failed: pages.some(({ isError }) => isError) };
@@ -193,7 +193,7 @@ interface HeadMeta {
 	readonly sort: Sort | null;
 }
 
-/** Guarantee: `columnsOf` gives each column this meta. */
+/** Guarantee: `columnsOf` sets this meta on each column. */
 function headOf(meta: unknown, id: string): HeadMeta {
 	return (meta as HeadMeta | undefined) ?? { label: id, sort: null };
 }

@@ -17,7 +17,7 @@ interface ToolbarProps {
 	readonly choices: { readonly integrations: readonly string[]; readonly owners: readonly string[] };
 }
 
-/** A filter that is not set is left out, so that it does not stand in the address. */
+/** Omits filters that are not set, so that they are not in the address. */
 function withFilter<K extends keyof ListFilters>(filters: ListFilters, name: K, value: ListFilters[K] | null): ListFilters {
 	const rest = Object.fromEntries(Object.entries(filters).filter(([key]) => key !== name));
 	return value === null ? rest : { ...rest, [name]: value };
@@ -27,7 +27,7 @@ function entries(names: readonly string[], chosen: string | undefined): { value:
 	return [...new Set([...(chosen === undefined ? [] : [chosen]), ...names])].map((value) => ({ value, label: value }));
 }
 
-/** Search and filters; on a phone the filters come when they are asked for. */
+/** Search and filters; on a phone the filters are collapsed. */
 export function ListToolbar({ filters, onFilters, choices }: ToolbarProps) {
 	const narrow = useMediaQuery(NARROW, false, { getInitialValueInEffect: false });
 	const [unfolded, setUnfolded] = useState(false);

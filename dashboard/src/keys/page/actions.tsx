@@ -12,7 +12,7 @@ import type { ApiKey } from "../queries.ts";
 import { PauseKey } from "../revoke/pause.tsx";
 import { stateMeans } from "../text.ts";
 
-/** How the key does, and what can be done about it short of ending it. */
+/** The key's state and the actions on it other than revoking. */
 export function KeyActions({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
 	const { may, missing } = useAccess();
 	const [editing, setEditing] = useState(false);

@@ -7,7 +7,7 @@ import type { ApiKey } from "../queries.ts";
 import { RevokeDialog } from "../revoke/dialog.tsx";
 import { PauseKey } from "../revoke/pause.tsx";
 
-/** The end of the page and of the key; the way back is offered beside it. */
+/** Revokes the key for good; pausing is offered beside it. */
 export function KeyDanger({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
 	const { may } = useAccess();
 	const [revoking, setRevoking] = useState(false);

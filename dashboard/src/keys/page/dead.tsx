@@ -13,11 +13,11 @@ const FRESH_MS = 86_400_000;
 interface DeadProps {
 	readonly tenant_id: string;
 	readonly apiKey: ApiKey;
-	/** The page shows what was seen in the last day before everything else, and the rest where the places are. */
+	/** The page shows uses of the last day at the top, and older ones beside the clients. */
 	readonly fresh: boolean;
 }
 
-/** Who still presents a secret of this key that has ended. Nothing when nobody does. */
+/** Clients that still present an ended secret of this key. Renders nothing without any. */
 export function KeyDead({ tenant_id, apiKey, fresh }: DeadProps) {
 	const { data } = useQuery(sourcesQuery(tenant_id, apiKey.id));
 	const secrets = deadSecretsOf(data?.dead ?? [], apiKey);
@@ -37,7 +37,7 @@ export function KeyDead({ tenant_id, apiKey, fresh }: DeadProps) {
 	);
 }
 
-/** The last four of the secret that works, where they are known. */
+/** The last four of the secret that works, if known. */
 function liveFourOf(key: ApiKey): string | null {
 	const live = key.secrets.filter((secret) => secret.status !== "retired" && secret.last4 !== "");
 	return live.length === 0 ? null : lastFour(live);

@@ -7,7 +7,7 @@ import { Time } from "../../ui/time.tsx";
 import type { ApiKey } from "../queries.ts";
 import { HandoverPanel } from "../show-once/handover-panel.tsx";
 
-/** How the key gets to its server: shown until the first request with it has arrived. */
+/** Delivery of the key to its server; shown until the first request with it. */
 export function KeyDelivery({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
 	const { may } = useAccess();
 	const [url, setUrl] = useState<string | null>(null);

@@ -11,7 +11,7 @@ import { EditKey } from "../edit/edit-key.tsx";
 import type { ApiKey } from "../queries.ts";
 import { datesOf } from "../words.ts";
 
-/** That a date of the key comes near or is over, and what to do about it. Nothing while all dates are far. */
+/** Notice that a date of the key is near or past, and what to do. Renders nothing otherwise. */
 export function KeyDue({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
 	const { may } = useAccess();
 	const [editing, setEditing] = useState(false);

@@ -6,7 +6,7 @@ import type { ApiKey } from "../queries.ts";
 import { receiptQuery } from "../revoke/queries.ts";
 import { actorWords, reasonOf } from "../text.ts";
 
-/** That the key is over: by whom, when, why, and what to do if it was needed. */
+/** Notice that the key has ended: by whom, when, why, and what to do if it was needed. */
 export function KeyEnded({ apiKey }: { apiKey: ApiKey }) {
 	const { revoked_at, revoked_by, revoke_reason, revoke_note } = apiKey;
 	const { data: receipt = "Every request with it is refused." } = useQuery(receiptQuery(apiKey.tenant_id, apiKey.id));

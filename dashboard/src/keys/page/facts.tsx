@@ -15,7 +15,7 @@ import { KeyPermissions } from "./permissions.tsx";
 
 const SITES_SHOWN_MAX = 20;
 
-/** What the key is, as it was agreed. */
+/** The key's settings. */
 export function KeyFacts({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
 	const { owner, integration, environment } = apiKey;
 	const labels = Object.entries(apiKey.labels);
@@ -105,7 +105,7 @@ function Fact({ term, children }: { term: string; children: ReactNode }) {
 	);
 }
 
-/** A date of the key: as a badge too when it is near or over. */
+/** A date of the key, with a badge when it is near or past. */
 function End({ kind, time, none }: { kind: "expiry" | "replacement"; time: string | null; none: string }) {
 	if (time === null) return <>{none}</>;
 	return (

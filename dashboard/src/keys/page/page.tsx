@@ -25,7 +25,7 @@ import { KeyRequests } from "./requests.tsx";
 import { KeySecrets } from "./secrets.tsx";
 import { KeySources } from "./sources.tsx";
 
-/** One key: what it is, what it does, where it is used from, and what can be done about it. */
+/** The page of one key: settings, requests, clients and actions. */
 export default function KeyPage() {
 	const tenant = useTenant();
 	const { key_id = "" } = useParams({ strict: false });
@@ -66,7 +66,7 @@ function UnknownKey({ tenant_name }: { tenant_name: string }) {
 function PageOfKey({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
 	const { may } = useAccess();
 	const { replace } = useSearch({ strict: false });
-	// When it ends stands beside it.
+	// Without the expiry, which has a badge of its own beside it.
 	const { meaning, word } = stateOf({ ...apiKey, expires_at: null }, Date.now());
 	const dates = datesOf(apiKey);
 	const isOver = apiKey.status === "expired";

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { groupsOf, type PermissionOfPlan } from "../../plans/capability-words.ts";
 import { capabilitiesQuery, permissionsQuery } from "../../plans/queries.ts";
 
-/** What the key may do, under what the plan calls it. */
+/** The key's permissions, grouped by capability. */
 export function KeyPermissions({ tenant_id, names }: { tenant_id: string; names: readonly string[] }) {
 	const { data: permissions } = useQuery(permissionsQuery(tenant_id));
 	const { data: capabilities } = useQuery(capabilitiesQuery(tenant_id));

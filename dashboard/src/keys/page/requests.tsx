@@ -10,7 +10,7 @@ import { RequestsChart } from "../../usage/requests-chart.tsx";
 import { keyUsageQuery } from "../../usage/usage-data.ts";
 import type { ApiKey } from "../queries.ts";
 
-/** Requests with the key over time, and why some were turned away. */
+/** Requests with the key over time, and the reasons of refusals. */
 export function KeyRequests({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
 	const [chosen, setChosen] = useState<string>("day");
 	const range = rangeOf(chosen);

@@ -9,7 +9,7 @@ import { milestoneOf } from "../text.ts";
 type Secret = ApiKey["secrets"][number];
 const BULLET_PX = 14;
 
-/** What the key is presented as, over time: the newest first. Never the key itself. */
+/** The key's secrets over time, newest first. Never the raw key. */
 export function KeySecrets({ apiKey }: { apiKey: ApiKey }) {
 	const { secrets } = apiKey;
 	return (

@@ -20,7 +20,7 @@ interface SourcesProps {
 	readonly apiKey: ApiKey;
 }
 
-/** Where the key is used from, each place with a name that people know it by. */
+/** The clients that use the key, each with the name that the tenant gave it. */
 export function KeySources({ tenant_id, apiKey }: SourcesProps) {
 	const { data, error } = useQuery(sourcesQuery(tenant_id, apiKey.id));
 	const sources = data?.data ?? null;
@@ -73,12 +73,12 @@ function OneSource({ tenant_id, apiKey, source }: SourcesProps & { source: Sourc
 	);
 }
 
-/** What a place is called until somebody names it. */
+/** The label of a client without a given name. */
 function callOf({ client, agent }: Source): string {
 	return client ?? agentWords(agent);
 }
 
-/** What a name is for. */
+/** Describes the client that is being named. */
 function coverOf(source: Source): string {
 	const covers = `For whatever calls as ${callOf(source)} from ${networkWords(source.network)}, with any of your keys.`;
 	return source.told_apart ? covers : `${covers} Several programs may look like this one.`;

@@ -11,14 +11,14 @@ export type PreviewKey =
 
 const HEIGHT_PX = 320;
 const WIDTH_PX = 460;
-/** So many keys in use are told of in full from the start; of more, those that somebody opens. */
+/** Up to this many keys in use are expanded initially; more start collapsed. */
 const OPEN_AT_FIRST_MAX = 2;
 const COLUMNS = 4;
-/** Of the window, what is not the inside of the table's box. */
+/** The part of the window's height outside the table's scroll area. */
 const AROUND_PX = 96;
 const count = new Intl.NumberFormat("en");
 
-/** Each key that would be revoked, what it was used for lately, and from where. */
+/** Each key that would be revoked, its recent requests and its clients. */
 export function BulkPreview({ tenant_id, keys }: { tenant_id: string; keys: readonly PreviewKey[] | null }) {
 	if (keys === null) return <Skeleton height={120} role="status" aria-busy="true" aria-label="Loading keys" />;
 	const used = keys.filter((key) => inUse([key], Date.now()) > 0);
@@ -70,7 +70,7 @@ function OneKey({ tenant_id, apiKey, opens }: { tenant_id: string; apiKey: Previ
 			{opened && (
 				<Table.Tr>
 					<Table.Td colSpan={COLUMNS} pt={0} pb="sm" data-uses-of={apiKey.id}>
-						{/* Where the table is wider than its box, what is read stays in the box. */}
+						{/* Keeps the text visible where the table is wider than its scroll area. */}
 						<Box pos="sticky" left={10} w="fit-content" maw={`calc(100vw - ${AROUND_PX}px)`}>
 							<WhatUses tenant_id={tenant_id} apiKey={apiKey} action="revoke" within />
 						</Box>

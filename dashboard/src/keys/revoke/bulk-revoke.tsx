@@ -26,11 +26,11 @@ interface BulkProps {
 }
 
 interface BulkRevokeProps extends Omit<BulkProps, "target"> {
-	/** Null while nothing is asked about. The dialog stays in the page all the same: it gives the focus back to what opened it. */
+	/** Null while closed. The dialog stays mounted, because it returns the focus to the element that opened it. */
 	readonly target: BulkTarget | null;
 }
 
-/** Revokes several keys at once, after showing what each was used for lately. */
+/** Revokes several keys at once, after showing the recent use of each. */
 export function BulkRevoke({ target, ...props }: BulkRevokeProps) {
 	const [shown, setShown] = useState(target);
 	if (target !== null && target !== shown) setShown(target);
@@ -48,7 +48,7 @@ export function BulkRevoke({ target, ...props }: BulkRevokeProps) {
 	);
 }
 
-/** Which keys, where a filter chooses them; then what would become of them. */
+/** The choice of keys by filter, then the preview. */
 function Choose({ tenant_id, target, choices, onClose }: BulkProps) {
 	const [filter, setFilter] = useState<BulkFilter>(target.kind === "filter" ? target.filter : {});
 	const selection = selectionOf(target.kind === "keys" ? target : { kind: "filter", filter });

@@ -25,11 +25,11 @@ interface RevokeProps {
 }
 
 interface DialogProps extends Omit<RevokeProps, "apiKey"> {
-	/** Null while no key is asked about. The dialog stays in the page all the same: it gives the focus back to what opened it. */
+	/** Null while closed. The dialog stays mounted, because it returns the focus to the element that opened it. */
 	readonly apiKey: ApiKey | null;
 }
 
-/** Ends a key for good, after saying what that breaks. The name is typed where something used it in the last day. */
+/** Revokes a key for good, after showing what stops. Asks for the key's name if it was used in the last day. */
 export function RevokeDialog({ apiKey, ...props }: DialogProps) {
 	const [shown, setShown] = useState(apiKey);
 	if (apiKey !== null && apiKey !== shown) setShown(apiKey);

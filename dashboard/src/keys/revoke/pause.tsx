@@ -13,7 +13,7 @@ const ONE = "/api/v1/tenants/{tenant_id}/api-keys/{key_id}";
 interface Pausing {
 	readonly pending: boolean;
 	readonly error: unknown;
-	/** Pauses a key that works, resumes one that is paused; whether it is done. */
+	/** Pauses an active key or resumes a paused one; resolves to whether it succeeded. */
 	run(): Promise<boolean>;
 }
 
@@ -33,7 +33,7 @@ export function usePausing(tenant_id: string, apiKey: ApiKey): Pausing {
 	return { pending: action.pending, error: action.error, run };
 }
 
-/** Stops a key for a while, after saying what that means; lets a paused one work again at once. */
+/** Pauses a key after a confirmation; resumes a paused one at once. */
 export function PauseKey({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
 	const [asking, setAsking] = useState(false);
 	const pausing = usePausing(tenant_id, apiKey);

@@ -4,14 +4,14 @@ import type { paths } from "../../http/openapi.gen.ts";
 import type { ApiKey } from "../queries.ts";
 
 const REFRESH_MS = 15_000;
-/** As many as the API answers at once. */
+/** The API's maximum page size. */
 const ROWS_MAX = 100;
 const ALL = "/api/v1/tenants/{tenant_id}/api-keys";
 const ONE = `${ALL}/{key_id}` as const;
 
 export type RevokePreview = paths[`${typeof ONE}/revoke-preview`]["get"]["responses"][200]["content"]["application/json"];
 
-/** What stops when the key does, as it is while somebody looks at it. */
+/** Preview of what stops with the key, refreshed while it is shown. */
 export const previewQuery = (tenant_id: string, key_id: string) =>
 	queryOptions({
 		queryKey: ["key", tenant_id, key_id, "revoke-preview"],
@@ -20,11 +20,11 @@ export const previewQuery = (tenant_id: string, key_id: string) =>
 		refetchInterval: REFRESH_MS,
 	});
 
-/** What a revocation answered, for as long as the page is open: put there by whoever revoked, asked for by nobody. */
+/** The response to a revocation, cached while the page is open. The revoke action sets it; it is never fetched. */
 export const receiptQuery = (tenant_id: string, key_id: string) =>
 	queryOptions<string>({ queryKey: ["revoked", tenant_id, key_id], queryFn: skipToken, staleTime: Number.POSITIVE_INFINITY });
 
-/** Keys that can still be used, those that end first first; keys without an end come last. */
+/** Live keys by expiry, the nearest first; keys without one come last. */
 export const endingQuery = (tenant_id: string) =>
 	queryOptions({
 		queryKey: ["keys", tenant_id, "ending"],

@@ -6,7 +6,7 @@ function nodes(confirmed: number, silent = 0) {
 	return Array.from({ length: confirmed + silent }, (_, place) => ({ node_id: `node_${place}`, confirmed: place < confirmed }));
 }
 
-test("who refuses a revoked key is said in servers, and a silent one is not called confirmed", () => {
+test("the receipt counts the servers that refuse a revoked key, and does not count a silent one as confirmed", () => {
 	deepEqual(
 		[nodes(0), nodes(1), nodes(3), nodes(2, 1), nodes(1, 2)].map((waited_for) => refusedWords(waited_for, "12:03:04")),
 		[

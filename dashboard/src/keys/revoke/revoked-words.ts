@@ -1,4 +1,4 @@
-/** Long enough to be read by somebody who has just pressed a red button. */
+/** How long the toast stays: long enough to read after a destructive action. */
 export const RECEIPT_SHOWN_MS = 12_000;
 
 interface WaitedFor {
@@ -6,7 +6,7 @@ interface WaitedFor {
 	readonly confirmed: boolean;
 }
 
-/** Which servers refuse a key since a revocation was answered at `clock` ("12:03:04"). A silent one answers no keyed request before it has read what changed. */
+/** How many servers refuse a key since its revocation at `clock` ("12:03:04"). A silent server answers no keyed request before it has read the change. */
 export function refusedWords(waited_for: readonly WaitedFor[], clock: string): string {
 	const confirmed = waited_for.filter((node) => node.confirmed).length;
 	const silent = waited_for.length - confirmed;

@@ -11,7 +11,7 @@ const SOURCES_SHOWN_MAX = 5;
 const STATS = ["last_hour", "last_day", "last_week"] as const;
 const STAT_WORDS = { last_hour: "Last hour", last_day: "Last day", last_week: "Last week" } as const;
 
-/** Whether stopping the key stops something that runs: by the key as it was listed, or by the preview that came since. */
+/** Whether ending the key breaks a running program, by the listed key or the newer preview. */
 export function isInUse(key: Pick<ApiKey, "usage_24h" | "last_used_at">, preview: RevokePreview | undefined, now_ms: number): boolean {
 	if (wasUsedLately(key, now_ms)) return true;
 	return preview !== undefined && wasUsedLately({ usage_24h: preview.requests.last_day, last_used_at: preview.last_used_at }, now_ms);
@@ -20,13 +20,13 @@ export function isInUse(key: Pick<ApiKey, "usage_24h" | "last_used_at">, preview
 interface WhatUsesProps {
 	readonly tenant_id: string;
 	readonly apiKey: Pick<ApiKey, "id" | "usage_24h" | "last_used_at">;
-	/** What is about to be done: to say that it can be done without the preview too. */
+	/** The action, named in the text that it is possible without the preview too. */
 	readonly action: "revoke" | "pause" | "replace";
-	/** In a list of several, which has said already what it is about. */
+	/** Inside a list of several keys, which has its own heading. */
 	readonly within?: boolean;
 }
 
-/** What stops when the key does, before anybody stops it: how much it is used, from where, and since when. */
+/** What stops with the key, shown before the confirmation: how much it is used, by which clients, and since when. */
 export function WhatUses({ tenant_id, apiKey, action, within = false }: WhatUsesProps) {
 	const { data: preview, error } = useQuery(previewQuery(tenant_id, apiKey.id));
 	const used = isInUse(apiKey, preview, Date.now());

@@ -8,13 +8,13 @@ import { envLine } from "../snippets/snippets.ts";
 const START_SHOWN = /^[a-z0-9]+_[a-z]+_/;
 const END_SHOWN = 4;
 
-/** As wide as the key itself: how it starts and its last four, which the list shows as well; of the rest the number of characters. */
+/** Masks the key at its full length: only the prefix and the last four, which the list shows too, are readable. */
 function masked(raw_key: string): string {
 	const [start = ""] = START_SHOWN.exec(raw_key) ?? [];
 	return start + "•".repeat(Math.max(0, raw_key.length - start.length - END_SHOWN)) + raw_key.slice(-END_SHOWN);
 }
 
-/** Hands the file to the browser without an address that would outlive it. */
+/** Saves the file, then revokes its object URL so that the key does not stay reachable. */
 function download(file: string, text: string): void {
 	const url = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
 	const link = document.createElement("a");
@@ -24,7 +24,7 @@ function download(file: string, text: string): void {
 	URL.revokeObjectURL(url);
 }
 
-/** The raw key, masked until asked for; it can be copied or saved as it is. Nothing of it is printed, and what is masked is not in the page. */
+/** The raw key, masked until revealed; it can be copied or saved. It is never printed, and while masked it is not in the DOM. */
 export function ShowOnceField({ raw_key, file }: { raw_key: string; file: string }) {
 	const [shown, setShown] = useState(false);
 	const profile = useProfile();

@@ -17,19 +17,19 @@ const NOTE_CHARACTERS_MAX = 200;
 
 interface GateProps {
 	readonly opened: boolean;
-	/** Where the answer is kept; without it, whoever has the key only says that it is stored. */
+	/** The key whose storage location is recorded; null: the gate only asks to confirm that it is stored. */
 	readonly kept: { readonly tenant_id: string; readonly key_id: string } | null;
-	/** What becomes of a key that is stored nowhere. */
+	/** What happens to a key that is stored nowhere. */
 	readonly given_up?: string;
-	/** Back to the key, which is still there. */
+	/** Returns to the key, which is still shown. */
 	readonly onBack: () => void;
-	/** The key is stored, or given up: it is gone from the page now. */
+	/** Called once the key is stored or abandoned; removes it from the page. */
 	readonly onClosed: () => void;
 }
 
 const GIVEN_UP = "The key is given up; another can be issued from its page while it was never used";
 
-/** Stands between the key and its disappearance. */
+/** Asks where the key is stored before it disappears. */
 export function ShowOnceGate({ opened, kept, given_up = GIVEN_UP, onBack, onClosed }: GateProps) {
 	const [place, setPlace] = useState<Place | "nowhere" | null>(null);
 	const [note, setNote] = useState("");

@@ -26,15 +26,15 @@ const ONE = "/api/v1/tenants/{tenant_id}/api-keys/{key_id}";
 interface HandoverProps {
 	readonly tenant_id: string;
 	readonly apiKey: ApiKey;
-	/** The link while the page has it; it is kept nowhere. */
+	/** The link, only right after its creation; it is stored nowhere. */
 	readonly url: string | null;
 	readonly mailed: boolean;
 	readonly onUrl: (url: string | null) => void;
-	/** The live line of a link to a secret that takes another's place. */
+	/** The live line of a rotation's link. */
 	readonly live?: ReactNode;
 }
 
-/** The one-time link of a key, what became of it, and what can be done about it. A link to a secret that takes another's place ends with that. */
+/** The one-time link of a key, its state and its actions. A rotation's link ends with the rotation. */
 export function HandoverPanel({ tenant_id, apiKey, url, mailed, onUrl, live }: HandoverProps) {
 	const { data: key = apiKey } = useQuery(liveKeyQuery(tenant_id, apiKey.id));
 	const { handover } = key;
@@ -125,7 +125,7 @@ function CancelLink(props: { tenant_id: string; key_id: string; handover_id: str
 	);
 }
 
-/** Another link, when the one before is of no more use or was lost: that one is cancelled first. */
+/** Creates another link when the previous one was lost or has ended; cancels that one first. */
 export function NewLink({ tenant_id, apiKey, onUrl }: { tenant_id: string; apiKey: ApiKey; onUrl: (url: string) => void }) {
 	const confirmed = useConfirmed();
 	const action = useAction();

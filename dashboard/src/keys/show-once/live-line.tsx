@@ -10,7 +10,7 @@ const TICK_MS = 1_000;
 const COLORS: Readonly<Record<Live["kind"], string>> = { waiting: "dimmed", refused: "var(--kw-attention)", authenticated: "var(--kw-good)" };
 const MEANING: Readonly<Record<Live["kind"], Meaning>> = { waiting: "resting", refused: "attention", authenticated: "good" };
 
-/** Turns green when the first request with the key arrives, and says where it came from. */
+/** Turns green at the first request with the key and names its client. */
 export function LiveLine({ tenant_id, key_id }: { tenant_id: string; key_id: string }) {
 	const { data: key } = useQuery(liveKeyQuery(tenant_id, key_id));
 	const { data: sources } = useQuery(liveSourcesQuery(tenant_id, key_id));
@@ -18,7 +18,7 @@ export function LiveLine({ tenant_id, key_id }: { tenant_id: string; key_id: str
 	return <LiveLineOf live={live} />;
 }
 
-/** What has arrived so far, for whoever knows it. */
+/** Shows the state of arrival that the caller provides. */
 export function LiveLineOf({ live }: { live: Live }) {
 	const now_ms = useTick();
 	const { shape } = MEANINGS[MEANING[live.kind]];

@@ -5,7 +5,7 @@ import { agoWords, liveOf, spokenWords } from "./live.ts";
 const AT = "2026-05-03T12:00:00.000Z";
 const SOURCE = { network: "203.0.113.0/24", agent: "node", client: null, name: null, last_seen_at: AT, requests: 1, refused: 0 };
 
-test("the line waits, turns green with the first request, and tells a refused one", () => {
+test("the line waits, turns green with the first request, and reports a refused one", () => {
 	const unused = { last_used_at: null, last_check_at: null };
 	deepEqual(liveOf(unused, []), { kind: "waiting" });
 	deepEqual(liveOf(unused, [{ ...SOURCE, refused: 1 }]), { kind: "refused", at: AT, from: "node (203.0.113.0/24)" });
@@ -18,7 +18,7 @@ test("the line waits, turns green with the first request, and tells a refused on
 	equal(spokenWords(green), "Connectivity check passed from Order server (203.0.113.0/24)");
 });
 
-test("what was just now is said so, also when the clocks differ", () => {
+test("recent times are shown as just now, also with clock skew", () => {
 	const at_ms = Date.parse(AT);
 	equal(agoWords(AT, at_ms - 5_000), "just now");
 	equal(agoWords(AT, at_ms + 3_900), "3 s ago");

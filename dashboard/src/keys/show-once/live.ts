@@ -1,4 +1,4 @@
-/** What the live line needs of a key and of where it is used from. */
+/** The fields of a key and its clients that the live line needs. */
 export interface LiveKey {
 	readonly last_used_at: string | null;
 	readonly last_check_at: string | null;
@@ -18,12 +18,12 @@ export type Live =
 	| { readonly kind: "refused"; readonly at: string; readonly from: string }
 	| { readonly kind: "authenticated"; readonly at: string; readonly from: string | null; readonly check_at: string | null };
 
-/** "Order server (203.0.113.0/24)", as the tenant named it, else as it introduced itself. */
+/** "Order server (203.0.113.0/24)": the given name, else the client's own. */
 export function sourceWords(source: Pick<LiveSource, "network" | "agent" | "client" | "name">): string {
 	return `${source.name ?? source.client ?? source.agent} (${source.network})`;
 }
 
-/** What has arrived with the key so far; `sources` are newest first. */
+/** The state of arrival; `sources` must be newest first. */
 export function liveOf(key: LiveKey, sources: readonly LiveSource[]): Live {
 	const served = sources.find((source) => source.requests > source.refused);
 	const newest = sources[0];
@@ -34,7 +34,7 @@ export function liveOf(key: LiveKey, sources: readonly LiveSource[]): Live {
 	return { kind: "waiting" };
 }
 
-/** "just now", "3 s ago", "2 min ago": for what changes while one looks. */
+/** "just now", "3 s ago", "2 min ago": for times that update on screen. */
 export function agoWords(time: string, now_ms: number): string {
 	const seconds = Math.max(0, Math.floor((now_ms - Date.parse(time)) / 1_000));
 	if (seconds < 1) return "just now";
@@ -43,7 +43,7 @@ export function agoWords(time: string, now_ms: number): string {
 	return minutes < 60 ? `${minutes} min ago` : `${Math.floor(minutes / 60)} h ago`;
 }
 
-/** The line as it is read out once: without what changes each second. */
+/** The line for screen readers, without the part that changes every second. */
 export function spokenWords(live: Live): string {
 	if (live.kind === "waiting") return "Waiting for the first request";
 	if (live.kind === "refused") return `A request from ${live.from} was refused`;

@@ -13,7 +13,7 @@ export interface Warning {
 	readonly detail: string;
 }
 
-/** What the server says of a key that works and will be regretted. */
+/** The server's warnings about a key that was created. */
 export function Warnings({ warnings }: { warnings: readonly Warning[] }) {
 	if (warnings.length === 0) return null;
 	return (
@@ -40,13 +40,13 @@ interface PanelProps {
 	readonly name: string;
 	readonly raw_key: string;
 	readonly warnings?: readonly Warning[];
-	/** The live line, or what stands in its place. */
+	/** The live line or its replacement. */
 	readonly live: ReactNode;
-	/** Where another may be issued: takes the new raw key. */
+	/** Receives the new raw key; absent where no other may be issued. */
 	readonly onReissued?: (raw_key: string) => void;
 }
 
-/** The raw key this once, how it is tried, and whether it arrived. */
+/** Shows the raw key once, snippets to try it, and its first request. */
 export function ShowOncePanel({ tenant_id, key_id, name, raw_key, warnings = [], live, onReissued }: PanelProps) {
 	return (
 		<Stack gap="md">
@@ -63,7 +63,7 @@ export function ShowOncePanel({ tenant_id, key_id, name, raw_key, warnings = [],
 	);
 }
 
-/** Another secret in place of one that was never used: the one before is dead at once. */
+/** Issues another secret for a key that was never used; the previous one is refused at once. */
 function LostIt({ tenant_id, key_id, onReissued }: { tenant_id: string; key_id: string; onReissued: (raw_key: string) => void }) {
 	const [asking, setAsking] = useState(false);
 	const confirmed = useConfirmed();

@@ -6,15 +6,15 @@ interface Held<T> {
 	readonly value: T | null;
 	readonly hold: (value: T) => void;
 	readonly drop: () => void;
-	/** The browser put the page aside while it was held; what came back holds nothing. */
+	/** Whether the value was cleared because the browser put the page into its back/forward cache. */
 	readonly emptied: boolean;
-	/** Somebody wants to leave the page with it: ask, then `proceed` or `stay`. */
+	/** Set while a navigation is blocked: ask the person, then call `proceed` or `stay`. */
 	readonly leaving: { readonly proceed: () => void; readonly stay: () => void } | null;
 }
 
 /**
- * Something that is shown once. It lives in the state of one component and nowhere else: not in the address, the history, a query or storage.
- * A page that the browser keeps for Back is emptied of it first. Leaving while `isGuarded` is asked about, by the browser too.
+ * Holds a value that is shown once in the state of one component only: never in the address, the history, the query cache or storage. It is
+ * cleared before the page enters the back/forward cache. While `isGuarded`, leaving needs a confirmation, also in the browser's own dialog.
  */
 export function useShownOnce<T>(isGuarded: (value: T) => boolean): Held<T> {
 	const [value, setValue] = useState<T | null>(null);

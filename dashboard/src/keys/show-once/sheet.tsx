@@ -10,10 +10,10 @@ import { useShownOnce } from "./secret.ts";
 
 const WIDTH_PX = 640;
 
-/** What takes the place of another secret of a key that goes on: it cannot be issued once more, and its own arrival is what one waits for. */
+/** For a rotation's secret: it cannot be reissued, and the live line waits for the new secret. */
 interface Replacing {
 	readonly live: ReactNode;
-	/** What becomes of it when it is stored nowhere. */
+	/** What happens to it when it is stored nowhere. */
 	readonly given_up: string;
 }
 
@@ -23,7 +23,7 @@ interface MadeKey {
 	readonly replacing?: Replacing;
 }
 
-/** What was made and is shown this once: a raw key, or the link by which somebody else gets it. */
+/** The result, shown once: a raw key, or a link for its recipient. */
 export type Made =
 	| (MadeKey & { readonly kind: "shown"; readonly raw_key: string })
 	| (MadeKey & { readonly kind: "handed"; readonly url: string | null; readonly mailed: boolean });
@@ -33,13 +33,13 @@ interface SheetProps {
 	readonly opened: boolean;
 	readonly onClose: () => void;
 	readonly title: string;
-	/** What can be done when the page was left while the key was shown. */
+	/** What to do if the page was left while the key was shown. */
 	readonly gone?: string;
-	/** What comes first; it ends in `onMade`. */
+	/** The form, which calls `onMade`. */
 	readonly form: (onMade: (made: Made) => void) => ReactNode;
 }
 
-/** A sheet at the side: a form, then what it made, which lives in the sheet's own state and leaves through the gate only. */
+/** A side sheet: a form, then its result, which only the sheet's state contains, and closes only through the gate. */
 export function ShowOnceSheet({ tenant_id, opened, onClose, title, gone = GONE, form }: SheetProps) {
 	const { value: made, hold, drop, emptied, leaving } = useShownOnce<Made>((held) => held.kind === "shown");
 	const [asked, setAsked] = useState(false);

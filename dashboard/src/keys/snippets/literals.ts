@@ -1,15 +1,15 @@
-/** On one line, without what is not seen; what a literal makes of the rest is its own affair. */
+/** One line without invisible characters; each literal function escapes the rest. */
 export function plain(text: string): string {
 	const line = text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
 	return line === "" ? "The API" : line;
 }
 
-/** A literal in double quotes of JSON, which JavaScript, Python, Go, C# and Java read alike: everything outside of plain ASCII is `\uXXXX`. */
+/** A JSON string literal for JavaScript, C# and Java. Java decodes `\uXXXX` before it parses literals, so none may follow an odd backslash. */
 export function quoted(text: string): string {
 	return JSON.stringify(text).replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-/** Java reads `\u` escapes before literals, so a code unit is written once and never behind an odd backslash. Go and Python want whole characters. */
+/** The same for Go and Python, which need one escape for each code point instead of surrogate pairs. */
 export function quotedWhole(text: string): string {
 	const parts = [...JSON.stringify(text)].map((character) => {
 		const point = character.codePointAt(0) ?? 0;
@@ -19,7 +19,7 @@ export function quotedWhole(text: string): string {
 	return parts.join("");
 }
 
-/** A literal of the POSIX shell. */
+/** A POSIX shell literal. */
 export function shellQuoted(text: string): string {
 	return `'${text.replaceAll("'", `'\\''`)}'`;
 }

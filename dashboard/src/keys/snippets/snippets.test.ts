@@ -25,7 +25,7 @@ function facts(changes: Partial<SnippetFacts> = {}): SnippetFacts {
 	};
 }
 
-test("the variable is named after the product, and is one in every shell", () => {
+test("the variable is named after the product and valid in every shell", () => {
 	equal(variableName("Acme"), "ACME_API_KEY");
 	equal(variableName("Acme Shop API"), "ACME_SHOP_API_KEY");
 	equal(variableName("Café Zürich"), "CAFE_ZURICH_API_KEY");
@@ -35,11 +35,11 @@ test("the variable is named after the product, and is one in every shell", () =>
 	fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 200 }), (name) => match(variableName(name), /^[A-Z][A-Z0-9_]{0,70}$/)));
 });
 
-test("the tenant stands in the address, and nothing else changes", () => {
+test("the tenant is in the address, and nothing else changes", () => {
 	equal(checkUrl(facts()), "https://api.acme.example/v1/tenants/shop%20one/limits");
 });
 
-test("every snippet reads the key from the environment, and holds none", () => {
+test("every snippet reads the key from the environment and contains none", () => {
 	for (const { language, text } of snippetsOf(facts())) {
 		ok(text.includes("ACME_API_KEY"), language);
 		ok(text.includes("X-API-Key"), language);
@@ -54,7 +54,7 @@ function outsideOfQuotes(text: string): string {
 	return text.replace(/"(?:[^"\\\n]|\\.)*"/g, '""').replace(/'(?:[^'\\\n]|\\.)*'/g, "''");
 }
 
-test("a hostile product name or address stays inside of one literal: the code around it is the same", () => {
+test("a hostile product name or address stays inside one literal: the code around it is unchanged", () => {
 	const clean = snippetsOf(facts({ product_name: "API" }));
 	for (const product_name of HOSTILE) {
 		const variable = variableName(product_name);
@@ -67,7 +67,7 @@ test("a hostile product name or address stays inside of one literal: the code ar
 	}
 });
 
-test("Go, C# and Java are balanced, and their literals hold what they stand for", () => {
+test("Go, C# and Java have balanced braces, and their literals decode to the input", () => {
 	for (const product_name of HOSTILE) {
 		for (const { language, text } of snippetsOf(facts({ product_name }))) {
 			if (!["go", "csharp", "java"].includes(language)) continue;
@@ -80,7 +80,7 @@ test("Go, C# and Java are balanced, and their literals hold what they stand for"
 	match(said?.text ?? "", /"\\"\\ud83d\\ude00\\\\u0022 accepted this key\."/);
 });
 
-test("HEAD and POST are written where they are asked for", () => {
+test("HEAD and POST are used where the profile names them", () => {
 	for (const method of ["HEAD", "POST"] as const) {
 		const written = snippetsOf(facts({ check_request: { method, path: "/ping" } }));
 		notEqual(written.length, 0);

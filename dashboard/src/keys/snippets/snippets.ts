@@ -1,9 +1,9 @@
 import { phpQuoted, plain, quoted, quotedWhole, shellQuoted } from "./literals.ts";
 
-/** What a snippet is made of; all of it is the operator's or the tenant's, nothing of it is trusted. */
+/** Input of a snippet. Operators and tenants write it, so none of it is trusted. */
 export interface SnippetFacts {
 	readonly product_name: string;
-	/** Without a slash at its end. */
+	/** Without a trailing slash. */
 	readonly api_base_url: string;
 	readonly check_request: { readonly method: "GET" | "HEAD" | "POST"; readonly path: string };
 	readonly tenant_id: string;
@@ -12,14 +12,14 @@ export interface SnippetFacts {
 export interface Snippet {
 	readonly language: string;
 	readonly label: string;
-	/** The name under which it can be saved and run. */
+	/** The file name to save and run it under. */
 	readonly file: string;
 	readonly text: string;
 }
 
 const VARIABLE_CHARACTERS_MAX = 48;
 
-/** The environment variable that holds the key, after the product: `ACME_API_KEY`. Letters, digits and underscores, no digit first. */
+/** The environment variable for the key, named after the product: `ACME_API_KEY`. Letters, digits and underscores, no digit first. */
 export function variableName(product_name: string): string {
 	const slug = product_name
 		.normalize("NFKD")
@@ -33,7 +33,7 @@ export function variableName(product_name: string): string {
 	return /^\d/.test(slug) ? `API_${slug}_KEY` : `${slug}_API_KEY`;
 }
 
-/** The request that a new key is tried with. */
+/** The request that tries a new key. */
 export function checkUrl(facts: SnippetFacts): string {
 	return facts.api_base_url + facts.check_request.path.replaceAll("{tenant_id}", encodeURIComponent(facts.tenant_id));
 }
@@ -223,7 +223,7 @@ const LANGUAGES = [
 	{ language: "java", label: "Java", file: "Check.java", write: java },
 ] as const;
 
-/** A connectivity check in each language: complete, and with the key read from an environment variable, never inline. */
+/** A complete connectivity check in each language. Reads the key from an environment variable; never contains it. */
 export function snippetsOf(facts: SnippetFacts): readonly Snippet[] {
 	const parts: Parts = {
 		url: checkUrl(facts),
@@ -234,7 +234,7 @@ export function snippetsOf(facts: SnippetFacts): readonly Snippet[] {
 	return LANGUAGES.map(({ write, ...language }) => ({ ...language, text: write(parts) }));
 }
 
-/** One line of a `.env` file. A raw key holds nothing that would need quotes. */
+/** One line of a `.env` file. A raw key has no characters that need quotes. */
 export function envLine(product_name: string, raw_key: string): string {
 	return `${variableName(product_name)}=${raw_key}\n`;
 }

@@ -5,7 +5,7 @@ import { snippetsOf, variableName } from "./snippets.ts";
 
 const HEIGHT_PX = 300;
 
-/** A connectivity check for this tenant in the language of whoever deploys the key; the key stands in an environment variable, never in the code. */
+/** A connectivity check for this tenant in several languages, with the key in an environment variable, never in the code. */
 export function SnippetsTabs({ tenant_id }: { tenant_id: string }) {
 	const profile = useProfile();
 	if (profile === null) return <Skeleton height={HEIGHT_PX} />;

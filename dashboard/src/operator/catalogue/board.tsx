@@ -8,7 +8,7 @@ interface BoardProps {
 	readonly onPermission: () => void;
 }
 
-/** In place of an empty list: what the two are, and in which order they are made. */
+/** Shown instead of an empty list: what capabilities and permissions are, and which to create first. */
 export function CatalogueBoard({ onCapability, onPermission }: BoardProps) {
 	return (
 		<Box className="kw-surface" p="xl" data-board>

@@ -15,13 +15,13 @@ const NAME_CHARACTERS_MAX = 64;
 const DESCRIPTION_CHARACTERS_MAX = 500;
 
 interface DialogProps {
-	/** Null: one that is to be added. */
+	/** Null to add one. */
 	readonly capability: CatalogueCapability | null;
 	readonly known: readonly CatalogueCapability[];
 	readonly onClose: () => void;
 }
 
-/** Says in words what something that plans can include is. */
+/** Edits the description of a capability. */
 export function CapabilityDialog({ opened, ...props }: DialogProps & { opened: boolean }) {
 	const adding = props.capability === null;
 	return (

@@ -6,7 +6,7 @@ const capability = (name: string, description = "", built_in = false) => ({ name
 const permission = (name: string, of: string, built_in = false) => ({ name, description: name, capability: of, built_in });
 const named = (...names: string[]) => names.map((name) => ({ name }));
 
-test("what is the operator's own comes first, under the words that people read, with what belongs to it", () => {
+test("the operator's own entries come first, with their display names and permissions", () => {
 	const capabilities = [
 		capability("m2m_api", "API access: programs call", true),
 		capability("unworded_thing"),
@@ -35,7 +35,7 @@ test("what is the operator's own comes first, under the words that people read, 
 	equal(hasOwn([], [permission("orders:read", "m2m_api")]), true);
 });
 
-test("a name that is there already is not saved over, and one that nobody has described can be", () => {
+test("an existing name cannot be overwritten, and one without a description can be described", () => {
 	equal(faultOfPermissionName("orders:read", []), null);
 	match(faultOfPermissionName("orders:read", named("orders:read")) ?? "", /already/);
 	for (const wrong of ["orders", "Orders:read", "orders:read:all", ":read", "orders:", `${"a".repeat(33)}:read`])
@@ -46,7 +46,7 @@ test("a name that is there already is not saved over, and one that nobody has de
 	for (const wrong of ["", "1a", "Fax", "a-b", "a:b"]) match(faultOfCapabilityName(wrong, there) ?? "", /small letter/);
 });
 
-test("where something is in use is said a line for each place, with the plans by name", () => {
+test("each use is one line, with the plans by name", () => {
 	deepEqual(permissionUseLines({ plans: [], keys: 0, tenants: 0, most: [], forward_auth_rules: 0 }), []);
 	deepEqual(permissionUseLines({ plans: named("Team"), keys: 1, tenants: 1, most: [{ name: "Acme", keys: 1 }], forward_auth_rules: 1 }), [
 		"1 key of 1 tenant has it: Acme (1)",

@@ -9,24 +9,24 @@ export interface CataloguePermission {
 
 export interface CatalogueCapability {
 	readonly name: string;
-	/** Empty when only a plan or a permission names it. */
+	/** Empty when only a plan or a permission names the capability. */
 	readonly description: string;
 	readonly built_in: boolean;
 }
 
-/** As much of a plan as says what it includes. */
+/** The fields of a plan that say what it includes. */
 export interface CataloguePlan {
 	readonly name: string;
 	readonly capabilities: readonly string[];
 }
 
-/** A capability with the permissions that belong to it, under what people read. */
+/** A capability with its permissions and its display name. */
 export interface CatalogueGroup {
 	readonly capability: CatalogueCapability;
 	readonly heading: string;
-	/** What it is for; null where nothing is said of it but its name. */
+	/** Its explanation; null if the description is only a name. */
 	readonly means: string | null;
-	/** Which plans include it, as a sentence. */
+	/** A sentence with the plans that include it. */
 	readonly included: string;
 	readonly permissions: readonly CataloguePermission[];
 }
@@ -34,7 +34,7 @@ export interface CatalogueGroup {
 const PERMISSION = /^[a-z][a-z0-9_]{0,31}:[a-z][a-z0-9_]{0,31}$/;
 const CAPABILITY = /^[a-z][a-z0-9_]{0,63}$/;
 
-/** The whole catalogue: what is the operator's own comes first, then what comes with Keywright; each by name. */
+/** The whole catalogue: the operator's own entries first, then the built-in ones, each by name. */
 export function catalogueGroups(
 	capabilities: readonly CatalogueCapability[],
 	permissions: readonly CataloguePermission[],
@@ -53,18 +53,18 @@ export function catalogueGroups(
 	return groups.sort((a, b) => Number(a.capability.built_in) - Number(b.capability.built_in) || a.heading.localeCompare(b.heading));
 }
 
-/** Whether there is anything besides what comes with Keywright. */
+/** Whether there is an entry that is not built in. */
 export function hasOwn(capabilities: readonly CatalogueCapability[], permissions: readonly CataloguePermission[]): boolean {
 	return [...capabilities, ...permissions].some(({ built_in }) => !built_in);
 }
 
-/** What is wrong with the name of a permission to be added, or null. Saving over one that is there would change it. */
+/** The error in the name of a new permission, or null. An existing name is an error, because saving would overwrite it. */
 export function faultOfPermissionName(name: string, permissions: readonly Pick<CataloguePermission, "name">[]): string | null {
 	if (!PERMISSION.test(name)) return "Write what it is about and what is done with it, such as orders:read, in small letters, digits and _";
 	return permissions.some((permission) => permission.name === name) ? "There is a permission of this name already: edit it in the list" : null;
 }
 
-/** The same for a capability; one that a plan names and nobody has described may be described. */
+/** The same for a capability; a name without a description is allowed. */
 export function faultOfCapabilityName(name: string, capabilities: readonly CatalogueCapability[]): string | null {
 	if (!CAPABILITY.test(name)) return "Begin with a small letter; then small letters, digits and _";
 	const there = capabilities.find((capability) => capability.name === name);
@@ -75,7 +75,7 @@ export interface PermissionUse {
 	readonly plans: readonly { readonly name: string }[];
 	readonly keys: number;
 	readonly tenants: number;
-	/** Those with the most of them, the first ones. */
+	/** The tenants with the most keys; only the first few. */
 	readonly most: readonly { readonly name: string; readonly keys: number }[];
 	readonly forward_auth_rules: number;
 }
@@ -110,7 +110,7 @@ function rulesLines(rules: number): string[] {
 	return rules === 0 ? [] : [`${counted(rules, "rule")} for forwarded requests ${rules === 1 ? "requires" : "require"} it`];
 }
 
-/** Where a permission is in use, a line for each place. Those that include it hold nobody back from deleting it. */
+/** One line for each use of a permission. Plans that include it do not prevent its deletion. */
 export function permissionUseLines({ plans, keys, tenants, most, forward_auth_rules }: PermissionUse): string[] {
 	const named = most.slice(0, NAMED_MAX).map((tenant) => `${tenant.name} (${number.format(tenant.keys)})`);
 	const whose = [...named, ...(tenants > named.length ? ["others"] : [])].join(", ");
@@ -121,7 +121,7 @@ export function permissionUseLines({ plans, keys, tenants, most, forward_auth_ru
 	];
 }
 
-/** Where a capability is in use, a line for each place. */
+/** One line for each use of a capability. */
 export function capabilityUseLines({ plans, permissions, forward_auth_rules }: CapabilityUse): string[] {
 	const one = permissions.length === 1;
 	return [

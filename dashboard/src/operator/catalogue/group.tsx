@@ -9,7 +9,7 @@ interface GroupProps {
 	readonly onDeletePermission: (permission: CataloguePermission) => void;
 }
 
-/** One capability with its permissions, and what can be done with each. */
+/** One capability with its permissions and the actions on each. */
 export function CatalogueGroup({ group, onEdit, onDelete, onPermission, onDeletePermission }: GroupProps) {
 	const { capability, heading, means, included, permissions } = group;
 	const described = capability.description !== "";

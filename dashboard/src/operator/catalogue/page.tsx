@@ -13,7 +13,7 @@ import { CatalogueRemove, type Removed } from "./remove.tsx";
 
 const LEAD = "What plans can include and what keys may do, in the words that people read.";
 
-/** What is shown in a dialog stays while it closes. */
+/** Kept while the dialog closes, so that its content does not change during the animation. */
 function useDialog<What>() {
 	const [what, setWhat] = useState<What | null>(null);
 	const [opened, setOpened] = useState(false);
@@ -24,7 +24,7 @@ function useDialog<What>() {
 	return { what, opened, open, close: () => setOpened(false) };
 }
 
-/** The capabilities and permissions of the operator's own, and those that come with Keywright. */
+/** The operator's own capabilities and permissions, and the built-in ones. */
 export default function CataloguePage() {
 	const { data } = useSuspenseQuery(catalogueQuery);
 	const capability = useDialog<CatalogueCapability>();

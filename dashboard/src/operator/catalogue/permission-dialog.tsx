@@ -15,14 +15,14 @@ const NAME_CHARACTERS_MAX = 65;
 const DESCRIPTION_CHARACTERS_MAX = 500;
 
 interface DialogProps {
-	/** Null: one that is to be added. */
+	/** Null to add one. */
 	readonly permission: CataloguePermission | null;
 	readonly known: readonly CataloguePermission[];
 	readonly capabilities: readonly CatalogueCapability[];
 	readonly onClose: () => void;
 }
 
-/** Says what keys may do with a capability. */
+/** Adds a permission or edits its description and capability. */
 export function PermissionDialog({ opened, ...props }: DialogProps & { opened: boolean }) {
 	const adding = props.permission === null;
 	return (

@@ -5,7 +5,7 @@ import type { CatalogueCapability, CataloguePermission, CataloguePlan } from "./
 
 const PAGE_ROWS = 200;
 
-/** Every page after each other: the catalogue is bounded, and one page of it says little. */
+/** Fetches all pages in sequence; the server bounds the size of the catalogue. */
 async function allOf<Item>(
 	page: (query: { limit: number; cursor?: string }) => Promise<{ data: Item[]; next_cursor: string | null }>,
 ): Promise<Item[]> {
@@ -28,7 +28,7 @@ interface Catalogue {
 	readonly plans: readonly CataloguePlan[];
 }
 
-/** What plans can include and what keys may do, as the operator wrote it, and which plans include it. */
+/** Capabilities, permissions, and the plans that include them. */
 export const catalogueQuery = queryOptions({
 	queryKey: ["operator", "catalogue"],
 	queryFn: async (): Promise<Catalogue> => {
@@ -41,7 +41,7 @@ export const catalogueQuery = queryOptions({
 	},
 });
 
-/** Asked anew each time: it decides whether something may be deleted. */
+/** Never cached, because it decides whether an entry may be deleted. */
 export function permissionUseQuery(permission: string) {
 	return queryOptions({
 		queryKey: ["operator", "catalogue", "permission", permission],
@@ -60,13 +60,13 @@ export function capabilityUseQuery(capability: string) {
 	});
 }
 
-/** Its words stand in other places too: at keys, on the plan page, in the suggestions for rules. */
+/** Invalidates every query with descriptions: keys, the plan page, suggestions for rules. */
 export function catalogueChanged(queries: QueryClient): void {
 	void queries.invalidateQueries({ queryKey: catalogueQuery.queryKey, exact: true });
 	for (const queryKey of [permissionsQuery.queryKey, ["permissions"], ["capabilities"]]) void queries.invalidateQueries({ queryKey });
 }
 
-/** After a refusal: what speaks against it may be new. */
+/** After a refusal, refetches the uses, which may have changed. */
 export function usesChanged(queries: QueryClient): void {
 	void queries.invalidateQueries({ queryKey: catalogueQuery.queryKey });
 }

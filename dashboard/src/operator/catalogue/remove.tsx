@@ -18,7 +18,7 @@ interface RemoveProps {
 	readonly onClose: () => void;
 }
 
-/** Deletes a permission or a capability, after it has said where it is in use. */
+/** Deletes a permission or a capability, after showing where it is in use. */
 export function CatalogueRemove({ opened, ...props }: RemoveProps & { opened: boolean }) {
 	const { kind } = props.removed;
 	return (
@@ -63,7 +63,7 @@ function RemoveCapability({ removed, onClose }: RemoveProps) {
 }
 
 interface DecideProps extends RemoveProps {
-	/** Null while they are being asked for. */
+	/** Null while loading. */
 	readonly lines: readonly string[] | null;
 	readonly in_use: boolean;
 	readonly error: unknown;

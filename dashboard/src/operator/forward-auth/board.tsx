@@ -7,7 +7,7 @@ import { nginxFor } from "./nginx.ts";
 const WIDTH_PX = 640;
 const HEIGHT_PX = 320;
 
-/** In place of an empty table: what forwarding is, the recipe of nginx for this instance, and what rules add to it. */
+/** Shown instead of an empty table: what forward auth is, the nginx recipe for this instance, and what rules add. */
 export function RulesBoard() {
 	const text = nginxFor(recipe, window.location.origin);
 	return (

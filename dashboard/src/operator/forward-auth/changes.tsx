@@ -28,7 +28,7 @@ const OVERTAKEN = new Refused({
 	members: {},
 });
 
-/** What saving would change, and the ways on: save all of it, take back a step, or leave everything as it is. */
+/** Lists what saving would change, with the buttons to save, undo a step or discard the draft. */
 export function RulesChanges({ draft, saved }: ChangesProps) {
 	const { changes, state } = draft;
 	const action = useAction();
@@ -54,7 +54,7 @@ export function RulesChanges({ draft, saved }: ChangesProps) {
 		queries.setQueryData(rulesQuery.queryKey, rules);
 		draft.begin(rules);
 		action.reset();
-		// The button that had the focus is gone with the draft.
+		// The focused button is removed with the draft.
 		setTimeout(() => document.querySelector<HTMLElement>("[data-add]")?.focus());
 	}
 	async function takeTheirs(): Promise<void> {

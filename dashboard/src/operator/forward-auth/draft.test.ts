@@ -12,12 +12,12 @@ const SAVED = draftOf([rule("/a"), rule("/b"), rule("/c")]);
 const kinds = (draft: Draft) => changesOf(draft).map(({ kind, id }) => `${kind} ${id}`);
 const patterns = (draft: Draft) => draft.entries.map((entry) => entry.rule.pattern);
 
-test("a draft that was not touched changes nothing", () => {
+test("an untouched draft changes nothing", () => {
 	deepEqual(changesOf(SAVED), []);
 	equal(undo(SAVED), SAVED);
 });
 
-test("each step is said once, and in the words of what it does", () => {
+test("each step is listed once", () => {
 	const draft = removeRule(replaceRule(addRule(SAVED, rule("/d", { methods: ["GET"] })), 1, rule("/b", { cost: 5, note: "dear" })), 2);
 	deepEqual(
 		changesOf(draft).map(({ text }) => text),
@@ -25,7 +25,7 @@ test("each step is said once, and in the words of what it does", () => {
 	);
 });
 
-test("a rule that is moved is the one that moved, not all that it passed", () => {
+test("moving a rule lists that rule only, not those that it passed", () => {
 	const draft = moveRule(moveRule(SAVED, 2, -1), 2, -1);
 	deepEqual(patterns(draft), ["/c", "/a", "/b"]);
 	deepEqual(kinds(draft), ["moved 2"]);
@@ -34,12 +34,12 @@ test("a rule that is moved is the one that moved, not all that it passed", () =>
 	equal(moveRule(SAVED, 9, 1), SAVED);
 });
 
-test("what is removed and added again is not the same rule; what is changed back is no change", () => {
+test("a rule that is removed and added again is a new rule; a reverted edit is no change", () => {
 	deepEqual(kinds(addRule(removeRule(SAVED, 0), rule("/a"))), ["added 3", "removed 0"]);
 	deepEqual(kinds(replaceRule(replaceRule(SAVED, 0, rule("/x")), 0, rule("/a"))), []);
 });
 
-test("discarding can be taken back like any step", () => {
+test("discarding can be undone like any step", () => {
 	const changed = removeRule(SAVED, 0);
 	deepEqual(changesOf(discard(changed)), []);
 	deepEqual(patterns(undo(discard(changed))), ["/b", "/c"]);
@@ -54,7 +54,7 @@ function apply(draft: Draft, [step, id]: [string, number]): Draft {
 	return moveRule(draft, id, step === "up" ? -1 : 1);
 }
 
-test("whatever was done, taking back each step leads to what was saved, and no change is said exactly when nothing differs", () => {
+test("undoing every step restores the saved rules, and changes are listed exactly when something differs", () => {
 	fc.assert(
 		fc.property(steps, (taken) => {
 			let draft = taken.reduce(apply, SAVED);
@@ -67,7 +67,7 @@ test("whatever was done, taking back each step leads to what was saved, and no c
 	);
 });
 
-test("what the server finds wrong lands at the rule that was sent there", () => {
+test("the server's validation errors are assigned to the rule that was sent", () => {
 	const sent = moveRule(SAVED, 0, 1).entries;
 	const faults = faultsOf(
 		[
@@ -94,7 +94,7 @@ test("what the server finds wrong lands at the rule that was sent there", () => 
 	);
 });
 
-test("a rule is said in words", () => {
+test("a rule is formatted in words", () => {
 	equal(needsWords(rule("/a")), "Any key of the tenant");
 	equal(needsWords(rule("/a", { permissions: ["a:read", "b:read"], capability: "orders" })), "a:read and b:read, in a plan with orders");
 	equal(costWords(rule("/a", { cost: 2, limits: [{ name: "exports", cost: 1 }] })), "2, 1 of exports");

@@ -1,12 +1,12 @@
 import { type Rule, ruleName } from "./rule.ts";
 
-/** A rule with a name of its own in this page, whatever is done to it. */
+/** A rule with an id that stays the same on this page through edits and moves. */
 export interface Entry {
 	readonly id: number;
 	readonly rule: Rule;
 }
 
-/** The whole list as it will be saved, beside what is saved now; `past` is what it was before each step. */
+/** The list as it will be saved and the saved list; `past` has the list before each step, for undo. */
 export interface Draft {
 	readonly saved: readonly Entry[];
 	readonly entries: readonly Entry[];
@@ -25,7 +25,7 @@ function step(draft: Draft, entries: readonly Entry[]): Draft {
 	return { ...draft, entries, past: [...draft.past, draft.entries].slice(-STEPS_MAX) };
 }
 
-/** At the end: what comes before it goes on deciding as it did. */
+/** Appends a rule, so that earlier rules still match first. */
 export function addRule(draft: Draft, rule: Rule): Draft {
 	return { ...step(draft, [...draft.entries, { id: draft.next_id, rule }]), next_id: draft.next_id + 1 };
 }
@@ -44,7 +44,7 @@ export function removeRule(draft: Draft, id: number): Draft {
 	);
 }
 
-/** One place up or down; the same draft where there is none. */
+/** Moves a rule up or down; returns the same draft at either end. */
 export function moveRule(draft: Draft, id: number, by: -1 | 1): Draft {
 	const from = draft.entries.findIndex((entry) => entry.id === id);
 	const to = from + by;
@@ -56,13 +56,13 @@ export function moveRule(draft: Draft, id: number, by: -1 | 1): Draft {
 	);
 }
 
-/** Takes the last step back. */
+/** Undoes the last step. */
 export function undo(draft: Draft): Draft {
 	const entries = draft.past.at(-1);
 	return entries ? { ...draft, entries, past: draft.past.slice(0, -1) } : draft;
 }
 
-/** Everything as it is saved; this too can be taken back. */
+/** Restores the saved list; this can be undone too. */
 export function discard(draft: Draft): Draft {
 	return step(draft, draft.saved);
 }
@@ -73,7 +73,7 @@ export interface Change {
 	readonly text: string;
 }
 
-/** At the beginning of a line. */
+/** Capitalised for the beginning of a line. */
 function named(rule: Rule): string {
 	const name = ruleName(rule);
 	return `${name[0]?.toUpperCase() ?? ""}${name.slice(1)}`;
@@ -83,7 +83,7 @@ function isSame(one: Rule, other: Rule): boolean {
 	return JSON.stringify(one) === JSON.stringify(other);
 }
 
-/** The ids of `order` that have to be moved to come into the order of `target`: all but the longest run that is in order already. */
+/** The ids of `order` to move to get the order of `target`: all but a longest increasing subsequence. */
 function movedIds(order: readonly number[], target: readonly number[]): Set<number> {
 	const place = new Map(target.map((id, index) => [id, index]));
 	const best: { length: number; before: number }[] = [];
@@ -103,7 +103,7 @@ function movedIds(order: readonly number[], target: readonly number[]): Set<numb
 	return new Set(order.filter((id) => !staying.has(id)));
 }
 
-/** What saving would change, in the order of the new list; what is removed comes last. */
+/** What saving would change, in the order of the new list; removed rules come last. */
 export function changesOf({ saved, entries }: Pick<Draft, "saved" | "entries">): Change[] {
 	const before = new Map(saved.map((entry) => [entry.id, entry.rule]));
 	const after = new Set(entries.map((entry) => entry.id));
@@ -138,7 +138,7 @@ function changedText(before: Rule, after: Rule): string {
 	return `${named(before)} changes: ${fields.join(", ")}`;
 }
 
-/** What the server found wrong, by the entry that it is about; `entries` are those that were sent. */
+/** The server's validation errors by entry; `entries` are those that were sent. */
 export interface Fault {
 	readonly field: string;
 	readonly detail: string;

@@ -1,7 +1,7 @@
 import { Button, Group, Modal, Stack, Text } from "@mantine/core";
 import { useBlocker } from "@tanstack/react-router";
 
-/** Asks before a draft is left behind that is saved nowhere. */
+/** Asks before leaving the page with an unsaved draft. */
 export function LeaveDraft({ unsaved }: { unsaved: boolean }) {
 	const blocker = useBlocker({ shouldBlockFn: () => unsaved, enableBeforeUnload: () => unsaved, disabled: !unsaved, withResolver: true });
 	const isAsked = blocker.status === "blocked";

@@ -6,14 +6,14 @@ import { nginxFor } from "./nginx.ts";
 
 const RECIPE = readFileSync(join(import.meta.dirname, "../../../../docs/proxies/nginx.conf"), "utf8");
 
-test("the recipe asks this instance and nobody else", () => {
+test("the recipe asks only this instance", () => {
 	const text = nginxFor(RECIPE, "http://keys.internal:9000");
 	ok(text.includes("server keys.internal:9000;"));
 	ok(!text.includes("127.0.0.1:8787"));
 	ok(text.includes("auth_request /_keywright;"));
 });
 
-test("behind TLS the recipe keeps the inner address that it is written with", () => {
+test("behind TLS the recipe keeps its default internal address", () => {
 	equal(nginxFor(RECIPE, "https://keys.example.com"), RECIPE);
 	equal(nginxFor(RECIPE, "nonsense"), RECIPE);
 });

@@ -1,6 +1,6 @@
 const KEYWRIGHT_IN_RECIPE = "127.0.0.1:8787";
 
-/** The recipe for nginx with the address of this instance, where nginx can reach it by that; behind TLS the operator knows the inner one. */
+/** The nginx recipe with this instance's address. Behind TLS it keeps the default address, because only the operator knows the internal one. */
 export function nginxFor(recipe: string, address: string): string {
 	if (!URL.canParse(address)) return recipe;
 	const { protocol, host } = new URL(address);

@@ -17,13 +17,13 @@ import { useDraft } from "./use-draft.ts";
 const LEAD =
 	"Your proxy asks Keywright about each request before your API gets it. These rules say what a key needs for which path; the first that fits decides.";
 
-/** What the sheet is open for: null while it is not, or goes. `entry` null: for a rule to add. */
+/** The state of the sheet: null while closed or closing; `entry` null to add a rule. */
 interface Opened {
 	readonly entry: Entry | null;
 	readonly number: number;
 }
 
-/** The rules for forwarded requests, as one draft that is tried out beside and saved whole. */
+/** The forward-auth rules, edited as one draft that can be tested and is saved as a whole. */
 export default function ForwardAuthPage() {
 	const { data: saved } = useSuspenseQuery(rulesQuery);
 	const draft = useDraft(saved);
@@ -83,7 +83,7 @@ export default function ForwardAuthPage() {
 	);
 }
 
-/** What happens to whatever no rule fits. */
+/** What happens to requests that match no rule. */
 function AfterAll({ empty }: { empty: boolean }) {
 	return (
 		<Group mt="sm" wrap="nowrap" align="flex-start" gap={8}>

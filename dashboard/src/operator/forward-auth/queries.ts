@@ -22,7 +22,7 @@ export async function fetchRules(): Promise<SavedRules> {
 	return known(await answered(api.GET(RULES)));
 }
 
-/** Drafts begin with it; what others save in the meantime does not change what somebody is writing. */
+/** The saved rules, from which a draft starts. Not refetched while editing, so that other saves do not change a draft. */
 export const rulesQuery = queryOptions({
 	queryKey: ["operator", "forward-auth-rules"],
 	queryFn: fetchRules,
@@ -51,7 +51,7 @@ export interface Question {
 	readonly raw_key: string;
 }
 
-/** What the draft would answer; nothing is counted or spent. */
+/** Tests the draft against a request, without counting or charging it. */
 export function testRules({ method, uri, raw_key }: Question, entries: readonly Entry[]): Promise<Answer> {
 	const rules = entries.map(({ rule }) => sent(rule));
 	return answered(api.POST(TEST, { body: { method, uri, rules, ...(raw_key === "" ? {} : { raw_key }) } }));

@@ -13,14 +13,14 @@ const COST_MAX = 1_000_000;
 
 interface SheetProps {
 	readonly rule: Rule;
-	/** Its place in the list, counted from one. */
+	/** Its position in the list, from 1. */
 	readonly number: number;
 	readonly faults: readonly Fault[];
 	readonly onClose: () => void;
 	readonly onKeep: (rule: Rule) => void;
 }
 
-/** One rule, to add or to change; it goes into the draft and is saved with it. */
+/** Adds or edits one rule in the draft. */
 export function RuleSheet({ opened, ...props }: SheetProps & { opened: boolean }) {
 	const isNew = props.rule.pattern === "";
 	return (

@@ -18,12 +18,12 @@ test("named limits are written as one line and read back the same", () => {
 	);
 });
 
-test("a limit without a number, or named twice, is said", () => {
+test("a limit without a number or with a repeated name is an error", () => {
 	for (const text of ["exports", "exports=", "exports=-1", "=1", "Exports=1", "a=1, b"]) match(faultOfLimits(text) ?? "", /^Write each limit/, text);
 	match(faultOfLimits("a=1, a=2") ?? "", /once/);
 });
 
-test("a path that no request has is said before it is sent", () => {
+test("a path that no request can have is an error before the request", () => {
 	for (const pattern of ["/", "/a", "/a/", "/a/*", "/*", "/tenants/:tenant_id/sites/:site_id/*"]) equal(faultOfPattern(` ${pattern} `), null);
 	for (const pattern of ["", " ", "a", "/a?b=1", "/a#b", "/a*", "/a/*/b", "/*a"]) match(faultOfPattern(pattern) ?? "", /^(Write|Begin)/, pattern);
 });

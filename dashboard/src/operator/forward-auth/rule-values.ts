@@ -14,7 +14,7 @@ export function limitsText(limits: Rule["limits"]): string {
 	return limits.map(({ name, cost }) => `${name}=${cost}`).join(", ");
 }
 
-/** What the line says; for one that `faultOfLimits` finds nothing in. */
+/** Parses the line, which must have passed `faultOfLimits`. */
 export function limitsFrom(text: string): Rule["limits"] {
 	return parts(text).flatMap((part) => {
 		const [, name, cost] = LIMIT.exec(part) ?? [];
@@ -29,7 +29,7 @@ export function faultOfLimits(text: string): string | null {
 	return new Set(names).size < names.length ? "Name each limit once" : null;
 }
 
-/** What can be seen without the server; it has the last word when the rules are tested or saved. */
+/** Errors that need no request; the server validates fully when the rules are tested or saved. */
 export function faultOfPattern(text: string): string | null {
 	const pattern = text.trim();
 	if (pattern === "") return "Write the path, such as: /tenants/:tenant_id/orders/*";

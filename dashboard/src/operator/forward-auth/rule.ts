@@ -1,4 +1,4 @@
-/** A rule for forwarded requests, as the API has it. */
+/** A forward-auth rule as the API has it. */
 export interface Rule {
 	readonly pattern: string;
 	/** Null: every method. */
@@ -18,12 +18,12 @@ export function methodsWords(methods: Rule["methods"]): string {
 	return methods === null ? "Any method" : methods.join(", ");
 }
 
-/** How a rule is called in a sentence. */
+/** Formats a rule for a sentence. */
 export function ruleName({ methods, pattern }: Pick<Rule, "methods" | "pattern">): string {
 	return `${methods === null ? "any method" : methods.join(", ")} ${pattern}`;
 }
 
-/** What a key needs for the requests that a rule fits, in words. */
+/** Formats what a key needs for requests that match the rule. */
 export function needsWords({ permissions, capability }: Pick<Rule, "permissions" | "capability">): string {
 	const parts = [...(permissions.length > 0 ? [permissions.join(" and ")] : []), ...(capability === null ? [] : [`a plan with ${capability}`])];
 	return parts.length === 0 ? "Any key of the tenant" : parts.join(", in ");
@@ -34,7 +34,7 @@ export function costWords({ cost, limits }: Pick<Rule, "cost" | "limits">): stri
 	return [String(cost), ...named].join(", ");
 }
 
-/** Where the tenant and the site of a request come from. */
+/** Formats where the tenant and the site of a request come from. */
 export function placesWords(pattern: string): string {
 	const segments = pattern.split("/");
 	const [tenant, site] = [segments.includes(":tenant_id"), segments.includes(":site_id")];

@@ -13,7 +13,7 @@ interface TableProps {
 	readonly onRemove: (entry: Entry) => void;
 }
 
-/** The rules in the order in which they are tried. */
+/** The rules in matching order. */
 export function RulesTable({ entries, faults, ...actions }: TableProps) {
 	const restore = useFocusThatFollows(entries);
 	return (
@@ -48,7 +48,7 @@ export function RulesTable({ entries, faults, ...actions }: TableProps) {
 
 type Restore = (entry_id: number, what: string) => void;
 
-/** A row that moves is made anew by the browser, or its button is switched off at the end: the focus goes on with the rule all the same. */
+/** Keeps the focus on the moved rule: the browser drops it when the row is reinserted or its button becomes disabled. */
 function useFocusThatFollows(entries: readonly Entry[]): Restore {
 	const wanted = useRef<{ id: number; what: string } | null>(null);
 	// biome-ignore lint/correctness/useExhaustiveDependencies: after each change of the order, and only then

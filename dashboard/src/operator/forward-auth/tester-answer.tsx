@@ -22,13 +22,13 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
 
 interface AnswerProps {
 	readonly answer: Answer;
-	/** How many rules it was tested by. */
+	/** The number of rules in the test. */
 	readonly count: number;
-	/** The rules have changed since. */
+	/** Whether the rules have changed since. */
 	readonly outdated: boolean;
 }
 
-/** The rule that fits, whose the request is, what it needs, and what would be answered. */
+/** The matching rule, the request's tenant, what a key needs, and the response. */
 export function TesterAnswer({ answer, count, outdated }: AnswerProps) {
 	const { meaning, title, text } = verdictOf(answer);
 	const { tenant_id, site_id, rule, decision } = answer;

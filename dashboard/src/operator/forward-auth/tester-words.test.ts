@@ -8,13 +8,13 @@ const NO_RULE: Answer["refusal"] = { status: 404, code: "not_found", detail: "No
 const ALLOWED: Answer["decision"] = { allowed: true, status: 200, code: "allowed", detail: "It would be let through." };
 const WRONG: Answer["decision"] = { allowed: false, status: 401, code: "key_invalid", detail: "The key is not valid." };
 
-test("a request is let through only when neither its path nor its key is refused", () => {
+test("a request is allowed only when neither its path nor its key is refused", () => {
 	equal(verdictOf({ refusal: null, decision: ALLOWED }).meaning, "good");
 	deepEqual(verdictOf({ refusal: NO_RULE, decision: ALLOWED }), { meaning: "ended", title: "Refused: 404 not_found", text: NO_RULE.detail });
 	equal(verdictOf({ refusal: NO_RULE, decision: null }).title, "Refused: 404 not_found");
 });
 
-test("a wrong key is refused as such, whatever the path is", () => {
+test("a wrong key is refused as such on any path", () => {
 	for (const refusal of [null, NO_RULE]) equal(verdictOf({ refusal, decision: WRONG }).title, "Refused: 401 key_invalid");
 });
 
@@ -22,7 +22,7 @@ test("without a key the answer says that it depends on one", () => {
 	match(verdictOf({ refusal: null, decision: null }).text, /key_missing/);
 });
 
-test("the rule that decides is named by its place", () => {
+test("the matching rule is named by its position", () => {
 	const rule = { ...NEW_RULE, pattern: "/a/*", methods: ["GET"], permissions: [], limits: [] };
 	equal(ruleLine({ rule, rule_index: 1 }, 2), "Rule 2: GET /a/*");
 	equal(ruleLine({ rule: null, rule_index: null }, 2), "No rule fits");

@@ -8,7 +8,7 @@ export interface Verdict {
 	readonly text: string;
 }
 
-/** What the request would get, in plain words: a key that is refused for itself is so whatever the path is. */
+/** The outcome in words. A key that is refused by itself is refused on every path. */
 export function verdictOf({ refusal, decision }: Pick<Answer, "refusal" | "decision">): Verdict {
 	const refused = decision !== null && !decision.allowed ? decision : refusal;
 	if (refused === null && decision !== null)
@@ -21,7 +21,7 @@ export function verdictOf({ refusal, decision }: Pick<Answer, "refusal" | "decis
 	};
 }
 
-/** Which rule decides. */
+/** Formats which rule matches. */
 export function ruleLine({ rule, rule_index }: Pick<Answer, "rule" | "rule_index">, count: number): string {
 	if (rule !== null && rule_index !== null) return `Rule ${rule_index + 1}: ${ruleName(rule)}`;
 	return count === 0 ? "There are no rules: any key that works is let through" : "No rule fits";

@@ -14,16 +14,16 @@ const KEY_CHARACTERS_MAX = 1_000;
 
 interface TesterProps {
 	readonly entries: readonly Entry[];
-	/** Whether they differ from what is saved. */
+	/** Whether they differ from the saved rules. */
 	readonly changed: boolean;
 	readonly onFaults: (errors: ProblemData["errors"]) => void;
 }
 
-/** Asks what a request would get by the draft. The pasted key is in this form alone and leaves with the page. */
+/** Tests a request against the draft. A pasted key is held only in this form. */
 export function Tester({ entries, changed, onFaults }: TesterProps) {
 	const [method, setMethod] = useState("GET");
 	const [uri, setUri] = useState("");
-	// Left to the browser: what is pasted stands in no attribute of the page.
+	// Uncontrolled, so that React never writes the pasted key into an attribute.
 	const key = useRef<HTMLInputElement>(null);
 	const [answer, setAnswer] = useState<{ readonly of: readonly Entry[]; readonly answer: Answer } | null>(null);
 	const [tried, setTried] = useState(false);

@@ -8,7 +8,7 @@ export type Faults = ReadonlyMap<number, readonly Fault[]>;
 export interface DraftInHand {
 	readonly state: Draft;
 	readonly changes: readonly Change[];
-	/** What the server found wrong the last time it was asked, until the rule is changed. */
+	/** The server's last validation errors, until the rule is changed. */
 	readonly faults: Faults;
 	setFaults(faults: Faults): void;
 	add(rule: Rule): void;
@@ -17,13 +17,13 @@ export interface DraftInHand {
 	remove(id: number): void;
 	undo(): void;
 	discard(): void;
-	/** Begins anew with what is saved now. */
+	/** Starts again from the saved rules. */
 	begin(saved: SavedRules): void;
 }
 
 const NO_FAULTS: Faults = new Map();
 
-/** The rules as somebody is changing them. */
+/** The state of the draft and its actions. */
 export function useDraft(saved: SavedRules): DraftInHand {
 	const [state, setState] = useState(() => draftOf(saved.rules));
 	const [faults, setFaults] = useState(NO_FAULTS);

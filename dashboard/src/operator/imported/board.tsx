@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 
 const WIDTH_PX = 600;
 
-/** In place of an empty table: how keys come along. */
+/** Shown instead of an empty table: how to import keys. */
 export function LegacyBoard({ add }: { add: ReactNode }) {
 	return (
 		<Box className="kw-surface" p="xl" data-board>

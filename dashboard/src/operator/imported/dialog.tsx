@@ -19,7 +19,7 @@ interface DialogProps {
 	readonly onClose: () => void;
 }
 
-/** Says what the keys of another system look like. */
+/** Declares the format of another system's keys. */
 export function LegacyDialog({ opened, onClose }: DialogProps) {
 	return (
 		<Modal opened={opened} onClose={onClose} title="Add a format" closeButtonProps={{ "aria-label": "Close without adding" }}>

@@ -4,7 +4,7 @@ import { CopyButton } from "../../ui/copy-button.tsx";
 import { Section } from "../../ui/page.tsx";
 import { importCommand } from "./queries.ts";
 
-/** The command that brings keys of a format along. */
+/** The command that imports keys of a format. */
 export function LegacyImport({ names }: { names: readonly string[] }) {
 	const [chosen, setChosen] = useState(names[0] ?? "");
 	const name = names.includes(chosen) ? chosen : (names[0] ?? "");

@@ -12,7 +12,7 @@ import { LegacyTable } from "./table.tsx";
 
 const LEAD = "Keys that another system issued keep working here, so your customers change none on the day you move. First say what they look like.";
 
-/** What keys from other systems look like, and how they are brought along. */
+/** The formats of imported keys, and how to import them. */
 export default function LegacyFormatsPage() {
 	const { data } = useSuspenseQuery(formatsQuery);
 	const [adding, setAdding] = useState(false);

@@ -20,7 +20,7 @@ export function alphabetFrom(text: string): LegacyFormat["alphabet"] {
 	return ALPHABETS.find(({ value }) => value === text)?.value ?? "base62";
 }
 
-/** What the keys of a format look like, in words. */
+/** Formats in words what keys of a format look like. */
 export function shapeWords({
 	prefix,
 	alphabet,
@@ -32,7 +32,7 @@ export function shapeWords({
 	return `${prefix === "" ? "No prefix" : prefix}, then ${length} characters: ${words[0]?.toLowerCase() ?? ""}${words.slice(1)}`;
 }
 
-/** The line that brings keys along; the dry run comes first. */
+/** The import command; the dry run comes first. */
 export function importCommand(name: string): string {
 	return `npx --no keywright-server import keys.jsonl --format ${name} --dry-run`;
 }

@@ -11,7 +11,7 @@ function keysWords({ keys, keys_never_used }: LegacyFormat): string {
 	return keys_never_used === 0 ? `${keys}, all used since` : `${keys}, of which ${keys_never_used} not used yet`;
 }
 
-/** What keys from elsewhere look like, and how many of each are left. */
+/** The formats of imported keys, and how many of each are left. */
 export function LegacyTable({ formats, onRemove }: TableProps) {
 	return (
 		<Box className="kw-surface">

@@ -7,7 +7,7 @@ import { Time } from "../../ui/time.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { type OperatorInvitation, operatorInvitationsQuery } from "./queries.ts";
 
-/** Who was invited to run the instance and has not accepted yet; nothing where nobody was. */
+/** Pending invitations of operators; renders nothing without any. */
 export function OperatorInvitations() {
 	const { data } = useSuspenseQuery(operatorInvitationsQuery).data;
 	return data.map((invitation) => <InvitationRow key={invitation.id} invitation={invitation} />);

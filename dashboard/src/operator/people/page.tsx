@@ -11,7 +11,7 @@ import { RemoveOperator } from "./remove.tsx";
 
 const LEAD = "Who runs this instance: everything in this area and every tenant is open to them. The operator token works besides.";
 
-/** The people who run the instance. */
+/** The operators of the instance. */
 export default function PeoplePage() {
 	const { data } = useSuspenseQuery(operatorsQuery);
 	const [adding, setAdding] = useState(false);

@@ -5,14 +5,14 @@ import { bodyOf, buttonWords, expiryWords, lastDayOf, VALUES_AT_FIRST, withUntil
 const NOW = Date.parse("2026-11-23T07:00:00Z");
 const HOUR_MS = 3_600_000;
 
-test("the body says how long both work, and asks for a link only where one is wanted", () => {
+test("the body has the overlap, and asks for a link only if one was chosen", () => {
 	deepEqual(bodyOf(VALUES_AT_FIRST), { handover: {} });
 	deepEqual(bodyOf({ ...VALUES_AT_FIRST, email: " max@example.com " }), { handover: { email: "max@example.com" } });
 	deepEqual(bodyOf({ ...VALUES_AT_FIRST, until: "time", overlap_seconds: 3_600, way: "show", email: "max@example.com" }), { overlap_seconds: 3_600 });
 	deepEqual(bodyOf({ ...VALUES_AT_FIRST, until: "now", way: "show" }), { overlap_seconds: 0 });
 });
 
-test("what may have been seen is shown at once, for a link would let it go on; who asks for a link all the same gets one", () => {
+test("ending the key at once shows the new one, since with a link the old one keeps working; choosing a link afterwards is possible", () => {
 	const now = withUntil(VALUES_AT_FIRST, "now");
 	equal(now.way, "show");
 	equal(withUntil({ ...now, way: "handover" }, "now").way, "handover");
@@ -21,13 +21,13 @@ test("what may have been seen is shown at once, for a link would let it go on; w
 	equal(buttonWords({ ...now, way: "handover" }), "Make the link; the old key ends when the new one is revealed");
 });
 
-test("the last day is thirty days away unless a time is fixed, and there is none for an end at once", () => {
+test("the latest end is in thirty days unless a time is fixed, and null for an end at once", () => {
 	equal(lastDayOf(VALUES_AT_FIRST, NOW), NOW + 30 * 24 * HOUR_MS);
 	equal(lastDayOf({ ...VALUES_AT_FIRST, until: "time", overlap_seconds: 3_600 }, NOW), NOW + HOUR_MS);
 	equal(lastDayOf({ ...VALUES_AT_FIRST, until: "now" }, NOW), null);
 });
 
-test("what becomes of the key's end is said before and after", () => {
+test("the key's end is shown before and after", () => {
 	const on = (time: string) => `on ${time}`;
 	equal(expiryWords(null, null, on), "It never expires, as before.");
 	equal(expiryWords("May", "August", on), "It would have expired on May; now it expires on August.");

@@ -1,10 +1,10 @@
 import { DAY_MS, SECOND_MS } from "../../ui/time-units.ts";
 import type { RotateBody } from "../queries.ts";
 
-/** The server ends an old key that is held after as many days, whatever is seen. */
+/** After this many days the server ends an old key without a fixed end, even if it is in use. */
 const HARD_STOP_DAYS = 30;
 
-/** How long the old key goes on. */
+/** How long the old key keeps working. */
 export const UNTIL = ["moved", "time", "now"] as const;
 export type Until = (typeof UNTIL)[number];
 export type Way = "handover" | "show";
@@ -24,13 +24,13 @@ export interface ReplaceValues {
 	readonly overlap_seconds: number;
 	readonly way: Way;
 	readonly email: string;
-	/** The key's name, typed where ending it at once stops something. */
+	/** The key's name, typed as a confirmation where ending it at once stops a running program. */
 	readonly typed: string;
 }
 
 export const VALUES_AT_FIRST: ReplaceValues = { until: "moved", overlap_seconds: OVERLAP_AT_FIRST_SECONDS, way: "handover", email: "", typed: "" };
 
-/** The values once somebody chooses how long the old key goes on: an end at once is no end while a link waits, so the new key is shown then. */
+/** Applies a choice of the old key's end. With a link the old key works until the reveal, so an end at once needs the new key shown. */
 export function withUntil(values: ReplaceValues, until: Until): ReplaceValues {
 	return { ...values, until, ...(until === "now" && values.until !== "now" ? { way: "show" as const } : {}) };
 }
@@ -43,19 +43,19 @@ export function bodyOf({ until, overlap_seconds, way, email }: ReplaceValues): R
 	};
 }
 
-/** When the old key ends at the latest, if it begins to be replaced now. Null for at once. */
+/** The latest end of the old key if the rotation starts now. Null: at once. */
 export function lastDayOf({ until, overlap_seconds }: ReplaceValues, now_ms: number): number | null {
 	if (until === "now") return null;
 	return now_ms + (until === "moved" ? HARD_STOP_DAYS * DAY_MS : overlap_seconds * SECOND_MS);
 }
 
-/** What the button does. */
+/** The label of the button. */
 export function buttonWords({ until, way }: ReplaceValues): string {
 	if (way === "handover") return until === "now" ? "Make the link; the old key ends when the new one is revealed" : "Make the new key's link";
 	return until === "now" ? "End the old key now and show the new one" : "Make the new key and show it once";
 }
 
-/** "1 May 2027", "never": what becomes of the key's end. */
+/** The key's end after the rotation: "1 May 2027", "never". */
 export function expiryWords(before: string | null, after: string | null, format: (time: string) => string): string {
 	if (before === null && after === null) return "It never expires, as before.";
 	if (before === null) return `It had no end. Your plan asks for one: it expires ${format(after ?? "")}.`;

@@ -25,7 +25,7 @@ interface FormProps {
 	readonly onMade: (made: Made, rotation: Rotation) => void;
 }
 
-/** How long the old key goes on, how the new one gets to its server, and what that means for the key. */
+/** Asks how long the old key keeps working and how the new one is delivered, and shows what changes. */
 export function ReplaceForm({ tenant_id, apiKey, onMade }: FormProps) {
 	const { mail } = useSession();
 	const { data: preview } = useQuery(previewQuery(tenant_id, apiKey.id));
@@ -137,7 +137,7 @@ function FixedTime({ form, now_ms }: { form: ReturnType<typeof useForm<ReplaceVa
 	);
 }
 
-/** With a link the old key's time begins when that is opened, which is not what somebody wants whose key was seen. */
+/** With a link the old key's overlap starts at the reveal, which is wrong for an exposed key. */
 function AboutTheLink({ until }: { until: ReplaceValues["until"] }) {
 	if (until === "now") {
 		return (

@@ -3,13 +3,13 @@ import type { Made } from "../../keys/show-once/sheet.tsx";
 import { RotationLive } from "../live.tsx";
 import type { Rotation } from "../queries.ts";
 
-/** The answer of a beginning: with a raw key, or with a link. */
+/** The response to starting a rotation: with a raw key or with a link. */
 type Begun = { readonly key: ApiKey; readonly rotation: Rotation } & (
 	| { readonly raw_key: string }
 	| { readonly handover_url: string; readonly mailed: boolean }
 );
 
-/** What is shown this once of a rotation that has begun. */
+/** The part of a new rotation that is shown once. */
 export function madeFrom(tenant_id: string, begun: Begun): Made {
 	const { key, rotation } = begun;
 	const live = <RotationLive path={{ tenant_id, key_id: key.id, rotation_id: rotation.id }} />;

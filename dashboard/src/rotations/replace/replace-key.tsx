@@ -9,12 +9,12 @@ interface ReplaceProps {
 	readonly apiKey: ApiKey;
 }
 
-/** Whether there is a secret to replace, and nobody is at it already. */
+/** Whether the key has a secret to replace and no open rotation. */
 export function canReplace({ status, rotation, secrets }: Pick<ApiKey, "status" | "rotation" | "secrets">): boolean {
 	return (status === "active" || status === "paused") && rotation === null && secrets.some((secret) => secret.status !== "retired");
 }
 
-/** Opens the sheet by which a key's secret is replaced. */
+/** Opens the sheet that replaces a key's secret. */
 export function ReplaceKey({ tenant_id, apiKey, ...rest }: ReplaceProps & ButtonProps) {
 	const { may } = useAccess();
 	if (!may.create_keys || !canReplace(apiKey)) return null;

@@ -14,7 +14,7 @@ interface SheetProps {
 	readonly opened: boolean;
 }
 
-/** Replaces the secret of a key, from the choice to the new key's arrival; what follows is on a page of its own. */
+/** Starts a rotation and waits for the first request with the new key; the rotation's page shows the rest. */
 export function ReplaceSheet({ tenant_id, apiKey, opened }: SheetProps) {
 	const navigate = useNavigate();
 	const begun = useRef<Rotation | null>(null);

@@ -6,7 +6,7 @@ import { DAY_MS } from "../../ui/time-units.ts";
 import { dayWords } from "../moment.ts";
 import { expiryWords } from "./choice.ts";
 
-/** What the replacing leaves as it is, and which dates it moves. */
+/** What a rotation keeps, and which dates it moves. */
 export function ReplaceStays({ apiKey, preview }: { apiKey: ApiKey; preview: RevokePreview | undefined }) {
 	const { rotate_every_days } = apiKey;
 	return (

@@ -20,7 +20,7 @@ const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 const EACH: Readonly<Record<TrafficGranularity, string>> = { minute: "minute", hour: "hour", day: "day" };
 
-/** Requests with the old key and with the new one over time: as the one goes down, the other goes up. */
+/** Requests with the old key and with the new one over time. */
 export function RotationTraffic({ tenant_id, apiKey, rotation }: RotationProps) {
 	const ended = isOpen(rotation) ? null : Date.parse(rotation.ended_at ?? rotation.old_ends_at ?? rotation.started_at);
 	const period = trafficPeriod(Date.parse(rotation.started_at), ended, Date.now());
@@ -63,7 +63,7 @@ function Drawn({ buckets, rotation, granularity, asTable }: DrawnProps) {
 				<TrafficTable buckets={buckets} bucketWords={bucketWords} />
 			) : (
 				<Box role="img" aria-label={trafficWords(buckets, bucketWords)} h={HEIGHT_PX} pos="relative">
-					{/* Out of the flow: what is drawn has the width of its place and must not keep that from becoming narrower. */}
+					{/* Positioned out of the flow, so that the chart's width does not keep its container from shrinking. */}
 					<Box pos="absolute" inset={0}>
 						<Suspense fallback={<Skeleton height={HEIGHT_PX} />}>
 							<TrafficLines buckets={buckets} height_px={HEIGHT_PX} tickWords={tickWords} bucketWords={bucketWords} />
@@ -78,7 +78,7 @@ function Drawn({ buckets, rotation, granularity, asTable }: DrawnProps) {
 	);
 }
 
-/** Legend and sums in one. */
+/** Legend with totals. */
 function Totals({ buckets, rotation }: Pick<DrawnProps, "buckets" | "rotation">) {
 	const theme = useMantineTheme();
 	const lines = [

@@ -17,7 +17,7 @@ interface LinesProps {
 	readonly bucketWords: (start_ms: number) => string;
 }
 
-/** The drawn part, with the library that draws it: loaded where a chart is. The old key's line is broken, so that no colour has to tell them apart. */
+/** Lazy-loaded with the chart library. The old key's line is dashed, so that colour is not the only difference. */
 export default function TrafficLines({ buckets, height_px, tickWords, bucketWords }: LinesProps) {
 	const still = useReducedMotion();
 	return (

@@ -10,7 +10,7 @@ const SIZE_MS = { minute: MINUTE_MS, hour: 60 * MINUTE_MS, day: DAY_MS };
 /** How far back the server tells that finely. */
 const KEPT_MS = { minute: 2 * DAY_MS, hour: 90 * DAY_MS, day: Number.POSITIVE_INFINITY };
 
-test("the period has the beginning and the end in it, is no finer than what is kept, and small enough to draw", () => {
+test("the period contains start and end, is no finer than the retained data, and has few enough buckets to draw", () => {
 	const age = fc.integer({ min: 0, max: 120 * DAY_MS });
 	fc.assert(
 		fc.property(age, fc.integer({ min: 0, max: 30 * DAY_MS }), fc.boolean(), (age_ms, took_ms, goes_on) => {
@@ -25,7 +25,7 @@ test("the period has the beginning and the end in it, is no finer than what is k
 	);
 });
 
-test("requests are told apart by secret, whatever the answer; those of secrets of before are left out", () => {
+test("requests are counted by secret, whatever the response; those of earlier secrets are ignored", () => {
 	const period = { from_ms: NOW - (NOW % MINUTE_MS) - MINUTE_MS, to_ms: NOW - (NOW % MINUTE_MS) + MINUTE_MS, granularity: "minute" } as const;
 	const at = (start_ms: number) => new Date(start_ms).toISOString();
 	const rows = [

@@ -1,5 +1,6 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../ui/time-units.ts";
-/** Requests with either of two secrets over time. */
+
+/** Requests with each of two secrets in one bucket. */
 export interface TrafficBucket {
 	readonly start_ms: number;
 	readonly old: number;
@@ -10,7 +11,7 @@ export type TrafficGranularity = "minute" | "hour" | "day";
 
 export interface TrafficPeriod {
 	readonly from_ms: number;
-	/** Exclusive; the bucket that runs at the end is in it. */
+	/** Exclusive; after the bucket that is still running at the end. */
 	readonly to_ms: number;
 	readonly granularity: TrafficGranularity;
 }
@@ -23,28 +24,28 @@ export interface SecretRow {
 
 const BUCKET_MS: Readonly<Record<TrafficGranularity, number>> = { minute: MINUTE_MS, hour: HOUR_MS, day: DAY_MS };
 
-/** What is drawn of a rotation that took so long, with a look at the time before it. Minutes are kept for two days, hours for ninety. */
+/** The granularity by duration of the rotation. The server retains minutes for two days and hours for ninety. */
 const SCALES = [
 	{ granularity: "minute", took_ms_max: 2 * HOUR_MS, kept_ms: 46 * HOUR_MS, shown_ms_min: HOUR_MS, before_ms: 15 * MINUTE_MS },
 	{ granularity: "hour", took_ms_max: 4 * DAY_MS, kept_ms: 88 * DAY_MS, shown_ms_min: DAY_MS, before_ms: 6 * HOUR_MS },
 	{ granularity: "day", took_ms_max: Number.POSITIVE_INFINITY, kept_ms: Number.POSITIVE_INFINITY, shown_ms_min: 14 * DAY_MS, before_ms: 3 * DAY_MS },
 ] as const;
 
-/** Which stretch of time tells how the traffic went from one secret to the other. `ended_ms` is null while it goes on. */
+/** The period of the chart, with some time before the start. `ended_ms` is null for an open rotation. */
 export function trafficPeriod(started_ms: number, ended_ms: number | null, now_ms: number): TrafficPeriod {
 	const end_ms = ended_ms ?? now_ms;
 	const took_ms = end_ms - started_ms;
 	const scale = SCALES.find(({ took_ms_max, kept_ms }) => took_ms <= took_ms_max && now_ms - started_ms <= kept_ms) ?? SCALES[2];
 	const { granularity, shown_ms_min, before_ms } = scale;
 	const size_ms = BUCKET_MS[granularity];
-	// An end of a while ago is shown with a little of what came after it.
+	// After an end, some time that followed is shown as well.
 	const after_ms = ended_ms === null ? 0 : Math.min(now_ms - ended_ms, before_ms);
 	const to_ms = Math.floor((end_ms + after_ms) / size_ms) * size_ms + size_ms;
 	const from_ms = Math.floor(Math.min(started_ms - before_ms, to_ms - shown_ms_min) / size_ms) * size_ms;
 	return { from_ms, to_ms, granularity };
 }
 
-/** Every bucket of the period, also those without a request. Other secrets of the key, of before, are left out. */
+/** Every bucket of the period, including empty ones. Ignores the key's earlier secrets. */
 export function trafficOf(rows: readonly SecretRow[], kids: { old: string; new: string | null }, period: TrafficPeriod): TrafficBucket[] {
 	const size_ms = BUCKET_MS[period.granularity];
 	const found = new Map<number, { old: number; new: number }>();
@@ -58,13 +59,13 @@ export function trafficOf(rows: readonly SecretRow[], kids: { old: string; new: 
 	return [...found].map(([start_ms, counts]) => ({ start_ms, ...counts }));
 }
 
-/** Without the last bucket while it runs and nothing has happened in it yet: half a minute of silence is no fall to zero. */
+/** Drops the running bucket while it is empty, because a partial minute would look like a fall to zero. */
 export function settledOf(buckets: readonly TrafficBucket[]): readonly TrafficBucket[] {
 	const last = buckets.at(-1);
 	return last !== undefined && last.old === 0 && last.new === 0 && buckets.length > 1 ? buckets.slice(0, -1) : buckets;
 }
 
-/** What a chart of these shows, for those who do not see it. */
+/** The text alternative of the chart. */
 export function trafficWords(buckets: readonly TrafficBucket[], bucketWords: (start_ms: number) => string): string {
 	const old = buckets.reduce((sum, bucket) => sum + bucket.old, 0);
 	const fresh = buckets.reduce((sum, bucket) => sum + bucket.new, 0);

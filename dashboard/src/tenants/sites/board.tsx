@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 
 const WIDTH_PX = 560;
 
-/** In place of an empty table: what a site is and what it is good for. */
+/** Shown instead of an empty table: what a site is and what it is for. */
 export function SitesBoard({ add }: { add: ReactNode }) {
 	return (
 		<Box className="kw-surface" p="xl" data-board>

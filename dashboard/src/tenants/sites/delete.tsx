@@ -16,7 +16,7 @@ interface DeleteProps {
 	readonly onClose: () => void;
 }
 
-/** Deletes a site after saying which keys lose it; says what stands in the way when something does. */
+/** Deletes a site after showing which keys lose it, or shows what prevents the deletion. */
 export function DeleteSite({ opened, ...props }: DeleteProps & { opened: boolean }) {
 	return (
 		<Modal opened={opened} onClose={props.onClose} title="Delete this site" closeButtonProps={{ "aria-label": "Close without deleting" }}>

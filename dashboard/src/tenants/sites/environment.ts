@@ -1,6 +1,6 @@
 import { ENVIRONMENT_WORDS, ENVIRONMENTS, type Environment } from "../../keys/words.ts";
 
-/** In place of null, which a choice cannot hold. */
+/** Stands for null, which a select cannot have as a value. */
 export const ANY = "any";
 
 export const ENVIRONMENT_CHOICES = [
@@ -16,10 +16,10 @@ export function environmentFrom(value: string | null): Environment | null {
 	return ENVIRONMENTS.find((known) => known === value) ?? null;
 }
 
-/** Ids as the API takes them: what stands in addresses and programs. */
+/** The ids that the API accepts. */
 const SITE_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
-/** What is wrong with an id of one's own choosing, or null; none at all is fine. */
+/** The error in a chosen id, or null; an empty one is valid. */
 export function faultOfSiteId(id: string): string | null {
 	if (id === "" || SITE_ID.test(id)) return null;
 	return "Letters, digits, - and _ only, at most 64";

@@ -15,11 +15,11 @@ import { type Site, SitesTable } from "./table.tsx";
 
 interface Chosen {
 	readonly kind: "edit" | "delete";
-	/** Null for one to add. It stays while its dialog goes. */
+	/** Null to add one. Kept while the dialog closes. */
 	readonly site: Site | null;
 }
 
-/** The tenant's sites: the places that keys can be bound to. */
+/** The tenant's sites, to which keys can be bound. */
 export default function SitesPage() {
 	const tenant = useTenant();
 	const { may, missing } = useAccess();

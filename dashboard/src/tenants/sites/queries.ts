@@ -14,7 +14,7 @@ export const siteListQuery = (tenant_id: string) =>
 		getNextPageParam: (page) => page.next_cursor,
 	});
 
-/** The keys that are bound to a site: deleting it takes it from them. Among the newest hundred. */
+/** The keys that are bound to a site, among the newest hundred. Deleting the site removes it from them. */
 export const boundKeysQuery = (tenant_id: string, site_id: string) =>
 	queryOptions({
 		queryKey: ["keys", tenant_id, "bound", site_id],
@@ -22,7 +22,7 @@ export const boundKeysQuery = (tenant_id: string, site_id: string) =>
 		select: ({ data }) => data.filter((key) => key.status !== "revoked" && key.site_ids?.includes(site_id)).map(({ id, name }) => ({ id, name })),
 	});
 
-/** Everything that shows sites of a tenant is asked for again. */
+/** Invalidates every query with sites of a tenant. */
 export function useSitesChanged(tenant_id: string): () => void {
 	const queries = useQueryClient();
 	return () => {

@@ -10,12 +10,12 @@ export type Site = paths["/api/v1/tenants/{tenant_id}/sites"]["get"]["responses"
 
 interface TableProps {
 	readonly sites: readonly Site[];
-	/** Null for those who may not. */
+	/** Null without the permission. */
 	readonly onEdit: ((site: Site) => void) | null;
 	readonly onDelete: ((site: Site) => void) | null;
 }
 
-/** The sites, the newest first. */
+/** The sites, newest first. */
 export function SitesTable({ sites, onEdit, onDelete }: TableProps) {
 	return (
 		<Box className="kw-surface">
@@ -61,7 +61,7 @@ export function SitesTable({ sites, onEdit, onDelete }: TableProps) {
 
 function SiteMenu({ name, onEdit, onDelete }: { name: string; onEdit: () => void; onDelete: () => void }) {
 	const opener = useRef<HTMLButtonElement>(null);
-	/** A dialog gives the focus back to what had it: an item of a menu is gone by then. */
+	/** Where the dialog returns the focus: the menu item that had it is unmounted by then. */
 	function after(open: () => void): () => void {
 		return () => {
 			opener.current?.focus();

@@ -11,11 +11,11 @@ const LOADING_PX = 44;
 interface TeamEndingProps {
 	readonly tenant_id: string;
 	readonly member: Member;
-	/** The lesser role that they get instead; left out: none. */
+	/** The lower role that they get; absent: removed from the team. */
 	readonly role?: Member["role"];
 }
 
-/** What somebody made and nobody used yet, which ends now, and the keys that they have seen, which do not. */
+/** Lists the member's unused invitations, links and rotations, which end now, and the keys that they have seen, which do not. */
 export function TeamEnding({ tenant_id, member, role }: TeamEndingProps) {
 	const { data, error } = useQuery(removalPreviewQuery(tenant_id, member.id, role));
 	if (error !== null) return <Problem error={error} />;

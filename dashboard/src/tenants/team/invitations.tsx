@@ -22,7 +22,7 @@ interface TeamInvitationsProps {
 	readonly manages: boolean;
 }
 
-/** Those that wait; earlier ones on demand. */
+/** Pending invitations; earlier ones on demand. */
 export function TeamInvitations({ tenant_id, invitations, manages }: TeamInvitationsProps) {
 	const [all, setAll] = useState(false);
 	if (invitations === undefined) return <Skeleton height={48} />;

@@ -19,7 +19,7 @@ interface TeamInviteProps {
 	readonly onClose: () => void;
 }
 
-/** Asks whom and as what, then shows the link, which is kept nowhere else. */
+/** Asks for address and role, then shows the link, which is stored nowhere else. */
 export function TeamInvite({ tenant_id, opened, onClose }: TeamInviteProps) {
 	const [made, setMade] = useState<MadeInvitation | null>(null);
 	return (

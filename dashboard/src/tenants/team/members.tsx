@@ -17,7 +17,7 @@ const BUTTON_PX = 96;
 interface TeamMembersProps {
 	readonly tenant: TenantOfPage;
 	readonly members: readonly Member[];
-	/** Whether the person may change others. */
+	/** Whether the person may change other members. */
 	readonly manages: boolean;
 }
 

@@ -70,7 +70,7 @@ export default function TeamPage() {
 	);
 }
 
-/** For whoever may look only: who can change what they see. */
+/** For members who cannot change the team: names the owners who can. */
 function WhoDecides({ members, suspended }: { members: readonly Member[]; suspended: boolean }) {
 	const owners = members.filter(({ role }) => role === "owner");
 	if (suspended) {

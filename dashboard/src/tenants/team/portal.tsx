@@ -11,11 +11,11 @@ import { endPortalSession, PORTAL_SESSIONS_SHOWN_MAX, type PortalSession, portal
 interface TeamPortalProps {
 	readonly tenant_id: string;
 	readonly sessions: readonly PortalSession[];
-	/** Whether there are more than these. */
+	/** Whether there are more sessions than these. */
 	readonly isCut: boolean;
 }
 
-/** Who is here by a link from the operator's product, without an account, or may come by one that waits. */
+/** Portal sessions and pending portal links. */
 export function TeamPortal({ tenant_id, sessions, isCut }: TeamPortalProps) {
 	const profile = useProfile();
 	return (

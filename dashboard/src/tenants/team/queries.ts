@@ -24,7 +24,7 @@ export const membersQuery = (tenant_id: string) =>
 export const invitationsQuery = (tenant_id: string) =>
 	queryOptions({ queryKey: ["invitations", tenant_id], queryFn: () => answered(api.GET(INVITATIONS, { params: pathOf(tenant_id) })) });
 
-/** What ends when the member is removed, or gets `role`; asked for anew each time that a dialog opens. */
+/** What ends when the member is removed or gets `role`. Refetched each time that the dialog opens. */
 export const removalPreviewQuery = (tenant_id: string, member_id: string, role?: Member["role"]) =>
 	queryOptions({
 		queryKey: ["removal", tenant_id, member_id, role],
@@ -35,7 +35,7 @@ export const removalPreviewQuery = (tenant_id: string, member_id: string, role?:
 
 export const PORTAL_SESSIONS_SHOWN_MAX = 100;
 
-/** Who is here by a link of the operator's product, or may come by one that waits. */
+/** Portal sessions and pending portal links. */
 export const portalSessionsQuery = (tenant_id: string) =>
 	queryOptions({
 		queryKey: ["portal-sessions", tenant_id],
@@ -47,7 +47,7 @@ export async function endPortalSession(tenant_id: string, portal_session_id: str
 	return true;
 }
 
-/** Everything that says who is on the team, and what the person may do there, is asked for again. */
+/** Invalidates every query on the team and on the person's access. */
 export function useTeamChanged(tenant_id: string): () => Promise<void> {
 	const queries = useQueryClient();
 	return async () => {

@@ -13,7 +13,7 @@ interface TeamRemoveProps {
 	readonly onClose: () => void;
 }
 
-/** Asks before somebody is taken out of the team, or leaves it, and says what happens then. */
+/** Asks before a member is removed or leaves, and shows what happens then. */
 export function TeamRemove({ tenant, member, opened, onClose }: TeamRemoveProps) {
 	const { id, name, is_you } = member;
 	const changed = useTeamChanged(tenant.id);
@@ -28,7 +28,7 @@ export function TeamRemove({ tenant, member, opened, onClose }: TeamRemoveProps)
 		if (!done) return;
 		onClose();
 		if (is_you) {
-			// A load of its own: nothing of the team stays in memory.
+			// A full page load, so that none of the team's data stays in memory.
 			location.replace("/settings/api-access");
 			return;
 		}
