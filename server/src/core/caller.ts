@@ -1,17 +1,17 @@
-/** From the least to the most: each may do what those before it may. */
+/** In ascending order: each role includes the rights of the roles before it. */
 export const ROLES = ["viewer", "admin", "owner"] as const;
 export type Role = (typeof ROLES)[number];
 
-/** Somebody of the operator's team, in a session of theirs. */
+/** A signed-in member of the operator's team. */
 export interface OperatorPerson {
 	readonly person_id: string;
 	readonly name: string;
 	readonly email: string;
 }
 
-/** Who is asking, once a credential has been believed. `person_id` is of the sign-in, `member_id` of the membership in the tenant that is asked about. */
+/** The authenticated caller. `person_id` belongs to the sign-in, `member_id` to the membership in the requested tenant. */
 export type Caller =
-	/** `person` when it is somebody signed in who runs the instance; without, the operator token. */
+	/** `person` for a signed-in operator; absent for the operator token. */
 	| { readonly kind: "operator"; readonly person?: OperatorPerson }
 	| { readonly kind: "service"; readonly id: string; readonly name: string }
 	| {
@@ -29,7 +29,7 @@ export type Caller =
 			readonly name: string;
 			readonly email: string | null;
 			readonly role: Role;
-			/** The product that the person came from says that they have just proved who they are. */
+			/** The integrating product asserts that it has just authenticated the person. */
 			readonly confirmed?: true;
 	  };
 
@@ -38,7 +38,7 @@ export interface CallerContext {
 	readonly caller: Caller;
 }
 
-/** Whether `role` may do what needs `needed`. */
+/** Whether `role` includes `needed`. */
 export function roleReaches(role: Role, needed: Role): boolean {
 	return ROLES.indexOf(role) >= ROLES.indexOf(needed);
 }

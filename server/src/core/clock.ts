@@ -1,4 +1,4 @@
-/** The only place that reads time. `now` is wall time, `monotonic` never goes back; both in milliseconds. */
+/** The only place that reads time. `now` is the system time, `monotonic` never goes back; both in milliseconds. */
 export interface Clock {
 	now(): number;
 	monotonic(): number;
@@ -9,7 +9,7 @@ export const systemClock: Clock = {
 	monotonic: () => performance.now(),
 };
 
-/** A clock that a test moves by hand; both readings advance together. */
+/** A clock for tests, advanced manually; both readings advance together. */
 export class ManualClock implements Clock {
 	#now: number;
 	#monotonic = 1_000_000;

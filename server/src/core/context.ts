@@ -1,7 +1,7 @@
 import type { Clock } from "./clock.ts";
 import type { Log } from "./log.ts";
 
-/** Who does something; written into every audit entry as it stands here. */
+/** The actor of a change; stored in every audit entry in this form. */
 export type Actor =
 	/** Without an id: by the operator token. With one: a person who runs the instance, signed in. */
 	| { kind: "operator"; name: string }
@@ -12,16 +12,16 @@ export type Actor =
 	| { kind: "key"; id: string; name: string }
 	| { kind: "system"; name: string };
 
-/** Whose rows a transaction may touch: one tenant's, or all of them (`ALL_TENANTS`, for the operator and the system). */
+/** The rows visible to a transaction: one tenant's, or all (`ALL_TENANTS`, for the operator and the system). */
 export const ALL_TENANTS = "*";
 
 /**
- * What every action gets first. Rooms widen it with what they need (`DatabaseContext`, `ChangeContext`, …);
- * `app.ts` makes one object that satisfies them all, so that an action states its needs in its own signature.
+ * The first parameter of every action. Modules extend it with what they need (`DatabaseContext`, `ChangeContext`, …);
+ * `app.ts` creates one object that satisfies all of them, so an action declares its dependencies in its signature.
  */
 export interface Context {
 	readonly actor: Actor;
-	/** A tenant id, or `ALL_TENANTS`: what row-level security lets through. */
+	/** A tenant id, or `ALL_TENANTS`: the scope of row-level security. */
 	readonly scope: string;
 	readonly request_id: string;
 	readonly idempotency_key: string | null;

@@ -3,25 +3,25 @@ type Level = "info" | "warn" | "error";
 interface LogEvent {
 	/** The levels at which it is written. */
 	readonly levels: readonly Level[];
-	/** For whoever reads the log; with the names of its fields where they need a word. */
+	/** For readers of the log; explains fields where necessary. */
 	readonly means: string;
 }
 
-/** Every event of the log: nothing else can be logged, and the table in docs/operations.md is generated from this one. Names never change. */
+/** All log events: no other event can be logged. The table in docs/operations.md is generated from this one. Names never change. */
 export const LOG_EVENTS = {
 	request_answered: {
 		levels: ["info"],
 		means:
-			"one request: `request_id`, `method`, `route`, `status`, `code`, `decision`, `duration_ms`; `decision` is `allowed` or the code of the denial where a key was judged, also by `verify`, whose own status is 200",
+			"one request: `request_id`, `method`, `route`, `status`, `code`, `decision`, `duration_ms`; `decision` is `allowed` or the code of the denial where a key was verified, also by `verify`, whose own status is 200",
 	},
 	request_refused: {
 		levels: ["info"],
 		means:
-			"the same for one that could not be read safely, before any route. `reason`: the HTTP parser's name of what it did not take; of these ten a second are written, and `left_out` says how many were not before this line",
+			"a request that could not be read safely, refused before routing. `reason`: the error code of the HTTP parser; at most ten lines a second are written, and `left_out` counts the omitted lines before this one",
 	},
-	request_refused_by_fault: { levels: ["warn"], means: "refused because of what is in `err`: database away, disk full" },
-	request_failed: { levels: ["error"], means: "a defect of ours, answered 500" },
-	verification_failed: { levels: ["error"], means: "the same while a key was judged, answered 503" },
+	request_refused_by_fault: { levels: ["warn"], means: "a request was refused because of `err`: database unavailable, disk full" },
+	request_failed: { levels: ["error"], means: "an unexpected error, answered 500" },
+	verification_failed: { levels: ["error"], means: "an unexpected error while a key was verified, answered 503" },
 	forward_auth_rules_not_read: { levels: ["error"], means: "the rules could not be read, so a proxy's question was answered 503" },
 	key_exposed: { levels: ["warn"], means: "a key came in a URL, cookie or `Authorization`; `kid` says which" },
 	key_used_from_client: { levels: ["warn"], means: "a key was used from a browser or an app; at most once a minute and key" },

@@ -10,11 +10,11 @@ export interface Log {
 }
 
 const LOG_BUFFER_BYTES = 4096;
-/** So that a quiet server does not keep its last lines to itself. */
+/** Flushes the last lines of an idle server. */
 const LOG_FLUSH_MS = 1_000;
-/** Whoever reads the output may have stopped reading it, and a write into a full pipe never ends. */
+/** The reader of the output may have stopped, and a write into a full pipe never ends. */
 const LAST_FLUSH_MS = 2_000;
-/** What waits for a reader that has stopped reading; later lines are dropped. */
+/** Bound of the buffer for a reader that has stopped; later lines are dropped. */
 const LOG_WAITING_BYTES_MAX = 8_388_608;
 const SECRET_FIELDS = ["raw_key", "secret", "password", "authorization", "cookie", "x-api-key", "pepper", "token", "credential"];
 
@@ -42,7 +42,7 @@ export interface LogOptions {
 	readonly output?: DestinationStream;
 }
 
-/** Wall time as text, made once a millisecond: a busy server writes many lines in each. */
+/** The system time as text, formatted once per millisecond: a busy server writes many lines in each. */
 function isoTime(): () => string {
 	let last = 0;
 	let text = "";
@@ -57,9 +57,9 @@ function isoTime(): () => string {
 }
 
 export interface BufferedOutput extends DestinationStream {
-	/** Writes what waits, and holds the process up until it is written. */
+	/** Writes the buffer synchronously. */
 	flushSync(): void;
-	/** Writes what waits; false when nobody has read it in time, and then the process has to be ended without another attempt. */
+	/** Writes the buffer; false when the reader did not take it in time. The process must then exit without another attempt. */
 	flushLast(): Promise<boolean>;
 }
 

@@ -1,13 +1,13 @@
 import type { Log } from "./log.ts";
 
 export interface Loop {
-	/** Runs soon, without waiting for the period; returns when that run has ended. */
+	/** Runs as soon as possible; resolves when that run has ended. */
 	kick(): Promise<void>;
 	/** No further run starts; returns when the running one has ended. */
 	stop(): Promise<void>;
 }
 
-/** Runs `run` every `every_ms`, one at a time, until stopped. A failure is logged and the loop goes on. It never keeps the process alive. */
+/** Runs `run` every `every_ms`, one at a time, until stopped. Failures are logged and do not stop the loop. It does not keep the process alive. */
 export function startLoop(options: { name: string; every_ms: number; log: Log; run: () => Promise<void> }): Loop {
 	let stopped = false;
 	let running: Promise<void> | null = null;

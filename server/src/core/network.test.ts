@@ -170,7 +170,7 @@ test("entries are kept canonical: without host bits, repetitions and IPv6 around
 	equal(mapped.has(addressOf("10.9.9.9")) && !mapped.has(addressOf("11.0.0.0")), true);
 });
 
-test("every IPv4 address is not every IPv6 address, nor the other way round; an empty list has nobody", () => {
+test("the IPv4 and IPv6 default routes do not include each other; an empty list has no address", () => {
 	equal(listOf("0.0.0.0/0").has(addressOf("::1")), false);
 	equal(listOf("0.0.0.0/0").has(addressOf("::ffff:8.8.8.8")), true);
 	equal(listOf("::/0").has(addressOf("8.8.8.8")), false);
@@ -178,7 +178,7 @@ test("every IPv4 address is not every IPv6 address, nor the other way round; an 
 	equal(listOf().has(addressOf("8.8.8.8")), false);
 });
 
-test("each wrong entry is told by its place, without being repeated", () => {
+test("each wrong entry is reported by its pointer, without its text", () => {
 	const wrong = [
 		"10.0.0.0/33",
 		"10.0.0.0/",

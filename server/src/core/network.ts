@@ -3,7 +3,7 @@ import ipaddr from "ipaddr.js";
 import type { InputError } from "./error.ts";
 
 export const ALLOW_LIST_ENTRIES_MAX = 100;
-/** Trusted proxies in a row that are followed back; a longer chain is taken for forged. */
+/** Maximum chain of trusted proxies; a longer chain is treated as forged. */
 export const FORWARDED_HOPS_MAX = 16;
 
 const IPV4_BITS = 32;
@@ -85,7 +85,7 @@ export function networkOf(address: Address): string {
 	return prefixOf(address, IPV6_NETWORK_BITS);
 }
 
-/** Whom wrong keys are counted against: the IPv4 address, or the IPv6 /64, of which one subscriber has all addresses. */
+/** The address that wrong keys are counted against: an IPv4 address, or an IPv6 /64, which one subscriber controls. */
 export function failureBucketOf(address: Address): string {
 	return address.version === 4 ? address.text : prefixOf(address, IPV6_SUBSCRIBER_BITS);
 }
@@ -114,7 +114,7 @@ interface Range {
 	readonly masks: readonly number[];
 }
 
-/** Addresses and networks that are let in. An empty list lets nobody in; `0.0.0.0/0` is every IPv4 address and no IPv6 one. */
+/** Allowed addresses and networks. An empty list allows none; `0.0.0.0/0` is every IPv4 address and no IPv6 address. */
 export class AllowList {
 	/** Canonical, without host bits and repetitions, in the order given. */
 	readonly entries: readonly string[];
@@ -187,7 +187,7 @@ function parseNetwork(entry: string): { address: Address; bits: number } | strin
 /**
  * Who calls, in canonical form: the peer of the connection, or, when the peer is a trusted proxy, the rightmost address of
  * `X-Forwarded-For` that is not itself a trusted proxy's. Each proxy appends the address it was called from, so what a caller writes
- * stands to the left of his own address and is never reached. An entry that is no address ends the walk with the peer, as does a chain
+ * is to the left of the caller's own address and is never read. An entry that is no address ends the walk with the peer, as does a chain
  * longer than `FORWARDED_HOPS_MAX`; a chain of trusted addresses only is their own call, from the first of them.
  * A peer without an address (a socket file) is returned as it came and is no proxy. Repeated headers are to be joined by commas, in order.
  */
@@ -198,7 +198,7 @@ export function callerAddress(peer: string, forwardedFor: string | undefined, tr
 	return (forwardedAddress(forwardedFor, trusted) ?? peerAddress).text;
 }
 
-/** Whom trusted proxies speak for by their `X-Forwarded-For`, as in `callerAddress`; null where the walk comes to no address. */
+/** The address that trusted proxies forward in `X-Forwarded-For`, as in `callerAddress`; null when the chain ends without an address. */
 export function forwardedAddress(forwardedFor: string, trusted: AllowList): Address | null {
 	let end = forwardedFor.length;
 	for (let hop = 0; hop < FORWARDED_HOPS_MAX; hop += 1) {

@@ -1,6 +1,6 @@
 import { hash, randomBytes } from "node:crypto";
 
-/** What a link is for: to join, to come in from the operator's own product, to reveal a secret, to set a new password, to sign in. */
+/** The purposes of links: join, portal session, reveal a secret, reset a password, sign in. */
 export type OneTimePrefix = "kwi" | "kwp" | "kwh" | "kwr" | "kwl";
 
 const TOKEN_BYTES = 32;

@@ -2,7 +2,7 @@ import { createHmac, hash, hkdfSync } from "node:crypto";
 
 const PEPPER_LENGTH_MIN = 32;
 
-/** The instance's secret beside the database: without it the stored MACs say nothing. `id` is public and names it in rows. */
+/** The secret of the instance, stored outside the database: the stored MACs cannot be verified without it. `id` is public and names it in rows. */
 export interface Pepper {
 	readonly id: string;
 	readonly bytes: Buffer;

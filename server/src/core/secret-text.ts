@@ -1,4 +1,4 @@
-/** As many characters of a key or token as cannot be there by chance: the kid and 20 of the secret. */
+/** Enough characters of a key or token to exclude a coincidence: the kid and 20 of the secret. */
 const SECRET = /[0-9A-Za-z]_(?:prod|staging|dev)_[0-9A-Za-z]{32}|kw[a-z]_[0-9A-Za-z_-]{32}/;
 
 /** Whether a text holds something that must not be stored where people read it. */

@@ -11,12 +11,12 @@ function isValidationError(error: unknown): error is FastifyError & Required<Pic
 	return error !== null && typeof error === "object" && "validation" in error && Array.isArray(error.validation);
 }
 
-/** The caller went away while the framework read a body; other connections' failures have no status. */
+/** The client disconnected while the framework read a body. Failures of other connections have no status. */
 function isCutOff(error: unknown): boolean {
 	return codeOf(error) === "ECONNRESET" && error !== null && typeof error === "object" && "statusCode" in error && error.statusCode === 400;
 }
 
-/** What the framework and the platform throw, as failures of ours; null for what is a defect. `row` is the route's, when one was found. */
+/** Maps errors of the framework and of Node.js to an `ApiError`; null for an unexpected error. `row` is the matched route, if any. */
 export function toApiError(error: unknown, row: Route<never> | null): ApiError | null {
 	if (error instanceof ApiError) return error;
 	if (isValidationError(error)) {
@@ -30,18 +30,22 @@ export function toApiError(error: unknown, row: Route<never> | null): ApiError |
 		case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
 			return new ApiError("unsupported_media_type", mediaTypeCure(row));
 		case "FST_ERR_CTP_BODY_TOO_LARGE":
-			return new ApiError("payload_too_large", "The body is larger than this route takes.");
+			return new ApiError("payload_too_large", "The body is larger than this route accepts.");
 		case "FST_ERR_CTP_EMPTY_JSON_BODY":
 			return new ApiError("invalid_request", "The body is empty. Send a JSON object.");
 		case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
-			return new ApiError("invalid_request", "The body is shorter or longer than its Content-Length says.");
+			return new ApiError("invalid_request", "The length of the body differs from its Content-Length.");
 		case "FST_ERR_BAD_URL":
-			return new ApiError("ambiguous_path", "The path holds percent-encoding that cannot be decoded. Send it plainly.");
+			return new ApiError("ambiguous_path", "The path contains percent-encoding that cannot be decoded. Correct the encoding.");
 		case "ENOSPC":
 		case "EDQUOT":
-			return new ApiError("storage_full", "The storage of this instance is full. Tell the operator, and send the request again when there is room.", {
-				cause: error,
-			});
+			return new ApiError(
+				"storage_full",
+				"The storage of this instance is full. Report it to the operator, and send the request again when storage is available.",
+				{
+					cause: error,
+				},
+			);
 		default:
 			return null;
 	}

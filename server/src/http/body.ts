@@ -7,22 +7,22 @@ import type { Route } from "./route.ts";
 
 /** How slowly bodies may arrive. */
 export interface BodyPace {
-	/** How long a JSON body may take in all, and how long an upload may stand still or fall behind its rate. */
+	/** Total time of a JSON body; for an upload, the time that it may pause or stay below the minimum rate. */
 	readonly patience_ms: number;
-	/** What an upload must bring on average. */
+	/** Minimum average rate of an upload. */
 	readonly bytes_per_second: number;
 }
 
 export const BODY_PACE: BodyPace = { patience_ms: 30_000, bytes_per_second: 1_024 };
 export const JSON_BODY_BYTES_MAX = 65_536;
-/** Routes that take longer JSON bodies give a second more for as many bytes. */
+/** Routes with a larger JSON limit allow one more second per this number of bytes. */
 const LONG_JSON_BYTES_PER_SECOND = 16_384;
-/** Of a body where none belongs: white space and `{}`. */
+/** Limit of a body on a route without input: white space and `{}`. */
 const EMPTY_BODY_BYTES_MAX = 1_024;
 const EMPTY_BODY = /^[ \t\r\n]*(?:\{[ \t\r\n]*\}[ \t\r\n]*)?$/;
 const BODY_HEADERS = ["content-type", "content-length", "transfer-encoding"] as const;
 
-/** Whether bytes follow the head. */
+/** Whether the headers announce a body. */
 export function announcesBody({ headers }: FramedRequest): boolean {
 	return headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
 }
@@ -33,7 +33,7 @@ export function isBodyOptional(row: Route<never> | undefined): boolean {
 }
 
 function lateBody(): ApiError {
-	return new ApiError("request_timeout", "The body did not arrive in time. Send it at once, with its whole length.");
+	return new ApiError("request_timeout", "The body did not arrive in time. Send the complete body without pauses.");
 }
 
 /** How long the JSON body of a route may take, in milliseconds. */
@@ -42,7 +42,7 @@ export function bodyTimeOf(row: Route<never>, pace: BodyPace): number {
 	return pace.patience_ms + (longer / LONG_JSON_BYTES_PER_SECOND) * 1_000;
 }
 
-/** Lets whoever reads the body of `raw` fail when it is not there after `time_ms`. `endBodyTime` when it is. */
+/** Emits an error on `raw` if its body is incomplete after `time_ms`. Call `endBodyTime` when the body is complete. */
 export function beginBodyTime(raw: FramedRequest, time_ms: number): void {
 	raw.body_timer = setTimeout(() => {
 		if (!raw.complete && raw.listenerCount("error") > 0) raw.emit("error", lateBody());
@@ -63,8 +63,8 @@ export function sendContinue(raw: FramedRequest, response: ServerResponse): void
 }
 
 /**
- * Reads the body of a request to a route without input, and then lets it look as if there had been none: nothing, white space and `{}` are the same.
- * `done` gets 400 for anything else, whatever its type, and 408 for a body that does not end in time.
+ * Reads and discards the body of a request to a route without input. An empty body, white space and `{}` are equivalent.
+ * `done` gets 400 for any other body of any content type, and 408 for a body that is not complete in time.
  */
 export function takeNoBody(raw: FramedRequest, response: ServerResponse, pace: BodyPace, done: (error?: Error) => void): void {
 	const chunks: Buffer[] = [];
@@ -97,12 +97,12 @@ function unwantedBody(): ApiError {
 	return new ApiError("invalid_request", "This route takes no body. Send the request without one, or with `{}`.");
 }
 
-/** What some clients say of a body though they send none; the framework would look for one. */
+/** Removes body headers that some clients send without a body; the framework would try to parse one. */
 export function forgetBody({ headers }: FramedRequest): void {
 	for (const name of BODY_HEADERS) if (headers[name] !== undefined) delete headers[name];
 }
 
-/** Ends the connection when what is left of a body after its answer does not arrive in time. */
+/** Closes the connection if the rest of a body does not arrive in time after the response. */
 export function limitUnreadBody(raw: FramedRequest, pace: BodyPace): void {
 	const timer = setTimeout(() => {
 		if (!raw.complete) raw.socket.destroy();
@@ -111,7 +111,7 @@ export function limitUnreadBody(raw: FramedRequest, pace: BodyPace): void {
 	raw.once("close", () => clearTimeout(timer));
 }
 
-/** The time that an upload has left before it counts as too slow: it is used up by waiting, and earned by bytes up to the patience. */
+/** The time budget of an upload: waiting spends it, received bytes refill it up to `patience_ms`. */
 export class UploadTime {
 	readonly #pace: BodyPace;
 	left_ms: number;
@@ -121,7 +121,7 @@ export class UploadTime {
 		this.left_ms = pace.patience_ms;
 	}
 
-	/** After `waited_ms` of waiting `bytes` have come. */
+	/** Records that `bytes` arrived after `waited_ms` of waiting. */
 	received(bytes: number, waited_ms: number): void {
 		const earned_ms = (bytes / this.#pace.bytes_per_second) * 1_000;
 		this.left_ms = Math.min(this.#pace.patience_ms, this.left_ms - waited_ms + earned_ms);
@@ -129,8 +129,8 @@ export class UploadTime {
 }
 
 /**
- * The pieces of an upload's body, for as long as they come at the rate of `pace`; in all it may take any time. Only waiting for the client counts, not
- * what is done with a piece. Throws 408 when the client is too slow; the connection stays open for the answer.
+ * Yields the chunks of an upload while they arrive at the rate of `pace`; the total time is unlimited. Only time spent waiting for the client counts, not
+ * the processing of a chunk. Throws 408 when the client is too slow; the connection stays open for the response.
  */
 export async function* pacedBody(body: Readable, pace: BodyPace): AsyncGenerator<Buffer> {
 	const pieces = body.iterator({ destroyOnReturn: false });
@@ -145,12 +145,12 @@ export async function* pacedBody(body: Readable, pace: BodyPace): AsyncGenerator
 			yield piece;
 		}
 	} finally {
-		// Not awaited: behind a piece that never comes it would wait for ever.
+		// Not awaited: it would wait forever for a chunk that never arrives.
 		void pieces.return?.();
 	}
 }
 
-/** Guarantee: a request's body is read as bytes, because nobody sets an encoding. */
+/** Guarantee: the body of a request is read as bytes, because no encoding is set on the stream. */
 function asBuffer(piece: unknown): Buffer {
 	return piece as Buffer;
 }

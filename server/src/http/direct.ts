@@ -25,7 +25,7 @@ export interface DirectOptions {
 	readonly onDecided?: OnDecided;
 }
 
-/** Answers without the framework, which would cost more than the answer: where nothing but the head counts and every request of an API passes. */
+/** Responds without the framework, whose cost would dominate on a hot path that needs only the headers of a request. */
 export class DirectRoute {
 	readonly #route: string;
 	readonly #answer: AnswerHead;
@@ -40,7 +40,7 @@ export class DirectRoute {
 
 	handle(request: FramedRequest, response: ServerResponse): void {
 		const began = systemClock.monotonic();
-		// The body is never read, so the connection cannot go on: a proxy may also announce a body and keep it.
+		// The body is never read, so the connection must close: a proxy may announce a body without sending it.
 		const closes = announcesBody(request);
 		try {
 			const answer = this.#answer(request);

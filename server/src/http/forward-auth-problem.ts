@@ -1,13 +1,13 @@
 import type { FramedRequest } from "./framed-request.ts";
 import { type Problem, problemOf, type Refusal } from "./problem.ts";
 
-/** Where proxies ask about the requests that they hold; below it stands the path of the request itself, when the proxy asks in that way. */
+/** The route that reverse proxies call for each request. Some proxies append the path of the original request. */
 export const FORWARD_AUTH = "/api/v1/forward-auth";
-/** For proxies that understand only 401 and 403. Nothing else in the query of this address is looked at. */
+/** For proxies that understand only 401 and 403. The rest of the query is ignored. */
 const FORWARD_AUTH_DENY_403 = `${FORWARD_AUTH}?deny=403`;
 const SLASH = 47;
 const QUESTION_MARK = 63;
-/** Proxies keep the headers of an answer in a page of 4 KiB. */
+/** Proxies buffer the headers of a response in a page of 4 KiB. */
 const PROBLEM_HEADER_CHARACTERS_MAX = 2_000;
 const NOT_PRINTABLE = /[^\x20-\x7e]/g;
 
@@ -17,7 +17,7 @@ export function isForwardAuth(url: string): boolean {
 	return Number.isNaN(next) || next === SLASH || next === QUESTION_MARK;
 }
 
-/** The response of a refusal; one to a proxy that asks about a request says its truth in headers, whatever its status has to be. */
+/** The problem response of a refusal. For forward auth, headers carry the real status and code, because the proxy may need another status. */
 export function problemFor(request: FramedRequest, refusal: Refusal, type_base: string): Problem {
 	const problem = problemOf(refusal, request.request_id, type_base);
 	const url = request.url ?? "";
@@ -31,7 +31,7 @@ function toldToProxy(problem: Problem, refusal: Refusal, deny_403: boolean): Pro
 	return { body: problem.body, headers: told, status: problem.status === 401 ? 401 : 403 };
 }
 
-/** The same JSON in printable ASCII, for a proxy that answers with a header's text because it cannot hand on the body. */
+/** The same JSON in printable ASCII, for a proxy that cannot forward the body and responds with the text of a header. */
 function oneLine(body: string): string {
 	const text = body.replace(NOT_PRINTABLE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 	if (text.length <= PROBLEM_HEADER_CHARACTERS_MAX) return text;

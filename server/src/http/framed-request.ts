@@ -1,18 +1,18 @@
 import { IncomingMessage } from "node:http";
 import { newId } from "../core/id.ts";
 
-/** A request as it came in, with what every route needs to know of its headers, gathered in one pass. */
+/** An incoming request with the headers that every route needs, collected in one pass. */
 export class FramedRequest extends IncomingMessage {
 	readonly request_id = newId("req");
 	/** The one `X-API-Key`, as sent; null when there is none. */
 	raw_key: string | null = null;
 	authorization: string | null = null;
-	/** `X-Keywright-Client`: what the caller calls itself. */
+	/** `X-Keywright-Client`: the client name that the caller declares. */
 	client_name: string | null = null;
 	/** Where the query begins in `url`, or -1. */
 	query_at = -1;
-	/** Runs while a JSON body is on its way. */
+	/** Runs while a JSON body is being received. */
 	body_timer: NodeJS.Timeout | null = null;
-	/** The client waits for `100 Continue`; nobody has sent it yet. */
+	/** True until `100 Continue` is sent to a client that expects it. */
 	awaits_continue = false;
 }

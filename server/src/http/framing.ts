@@ -4,10 +4,10 @@ import { isAmbiguousPath } from "./path.ts";
 import type { Refusal } from "./problem.ts";
 import { holdsSessionCookie } from "./session-cookies.ts";
 
-/** Names and values together: 100 header lines. Node hands over more, so the cap is ours. */
+/** Names and values together: 100 header lines. Node.js allows more, so this limit is checked here. */
 const RAW_HEADERS_MAX = 200;
 
-/** Where balancers ask. */
+/** Health checks of load balancers. */
 const HEALTH_PATHS: ReadonlySet<string> = new Set(["/healthz", "/readyz"]);
 
 const MALFORMED_HOST: Refusal = { code: "invalid_request", detail: "Send exactly one Host header." };
@@ -16,7 +16,7 @@ const TOO_MANY_HEADERS: Refusal = { code: "headers_too_large", detail: "The requ
 const AMBIGUOUS: Refusal = {
 	code: "ambiguous_path",
 	detail:
-		"The path holds dot segments, empty segments, backslashes, encoded slashes or other characters that two programs could read differently. Send it plainly.",
+		"The path contains dot segments, empty segments, backslashes, encoded slashes or other characters that programs interpret differently. Remove them.",
 };
 const TWO_KEYS: Refusal = { code: "multiple_credentials", detail: "The request has more than one X-API-Key header. Send exactly one." };
 const TWO_BEARERS: Refusal = { code: "multiple_credentials", detail: "The request has more than one Authorization header. Send exactly one." };
@@ -28,10 +28,13 @@ const CREDENTIAL_AND_SESSION: Refusal = {
 	code: "multiple_credentials",
 	detail: "The request has the cookie of a signed-in person and another credential. Send only the one that this route asks for.",
 };
-const UNKNOWN_CODING: Refusal = { code: "unknown_transfer_coding", detail: "The only transfer coding understood here is chunked." };
-const CODED_BODY: Refusal = { code: "unsupported_media_type", detail: "Bodies are read as they are: send it without Content-Encoding." };
+const UNKNOWN_CODING: Refusal = {
+	code: "unknown_transfer_coding",
+	detail: "The only supported transfer coding is chunked. Send the body with it or with Content-Length.",
+};
+const CODED_BODY: Refusal = { code: "unsupported_media_type", detail: "Content-Encoding is not supported. Send the body without it." };
 
-/** The first of the fixed checks: whether the request can be read in only one way. Null when it can. */
+/** The first check of every request: rejects ambiguous framing and duplicate credentials. Null when the request passes. */
 export function checkFraming(request: FramedRequest): Refusal | null {
 	const raw = request.rawHeaders;
 	if (raw.length > RAW_HEADERS_MAX) return TOO_MANY_HEADERS;
@@ -74,17 +77,17 @@ export function checkFraming(request: FramedRequest): Refusal | null {
 	return cookie !== undefined && holdsSessionCookie(cookie) ? CREDENTIAL_AND_SESSION : null;
 }
 
-/** HTTP/1.0 needs no Host (RFC 9112, 3.2), and balancers ask so whether a server is well. All else of that version comes from proxies that name one. */
+/** HTTP/1.0 does not require Host (RFC 9112, 3.2), and load balancers send such health checks. Other HTTP/1.0 requests need Host. */
 function mayLackHost(request: FramedRequest, url: string): boolean {
 	return request.httpVersionMinor === 0 && HEALTH_PATHS.has(url);
 }
 
-/** A proxy hands on what its caller says of a body that stays with it. */
+/** A proxy forwards the body headers of the original request, but not its body. */
 function isOfNoBody(request: FramedRequest): boolean {
 	return isForwardAuth(request.url ?? "");
 }
 
-/** The path as it came, without the query, which may hold a key sent by mistake. */
+/** The raw path without the query, which may contain a key sent by mistake. */
 export function pathOf(request: FramedRequest): string {
 	const url = request.url ?? "";
 	return request.query_at === -1 ? url : url.slice(0, request.query_at);

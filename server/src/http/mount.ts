@@ -27,11 +27,11 @@ import type { Route, StreamOutput } from "./route.ts";
 
 declare module "fastify" {
 	interface FastifyRequest {
-		/** What the gate made of the request: the context that the row's action gets. */
+		/** The context that the gate created, passed to the action of the route. */
 		admitted: unknown;
 		/** The code of the refusal that was sent, for the log. */
 		refused_with: string | null;
-		/** What was decided about a key, for the log: `allowed`, or the code of the denial. Null where none was judged. */
+		/** The outcome of a key verification, for the log: `allowed`, or the code of the denial. Null if no key was verified. */
 		decision: string | null;
 	}
 	interface FastifyContextConfig {
@@ -39,18 +39,18 @@ declare module "fastify" {
 	}
 }
 
-/** A context that has one text for every "not found" of its request, so that no two of them differ. */
+/** A context with one detail for every 404 of its request, so that responses do not reveal which resource is missing. */
 interface WithNotFound {
 	readonly not_found_detail: string;
 }
 
-/** What the request's context says of things that are not found; null: as it was thrown. */
+/** The 404 detail of the request's context; null keeps the detail of the thrown error. */
 export function notFoundDetailOf(request: FastifyRequest): string | null {
 	const { admitted } = request;
 	return admitted !== null && typeof admitted === "object" && "not_found_detail" in admitted ? (admitted as WithNotFound).not_found_detail : null;
 }
 
-/** A gate's "no". */
+/** Returned by a gate that rejects the request. */
 export class Denied {
 	readonly refusal: Refusal;
 
@@ -60,24 +60,24 @@ export class Denied {
 }
 
 /**
- * Judges each request of one row after the framing and before anything of the body is read.
- * Answers with the context for the row's action, or `Denied`; a promise only when something has to be fetched.
+ * Authorises each request of one route after the framing checks and before the body is read.
+ * Returns the context for the action of the route, or `Denied`; a promise only when it has to fetch data.
  */
 export type Gate<C> = (row: Route<C>) => (request: FastifyRequest, reply: FastifyReply) => C | Denied | Promise<C | Denied>;
 
 export interface MountOptions {
 	/**
-	 * Asked once the body is there, which may be long after the gate let its head through: whether the credential holds still. For rows whose
-	 * action does not ask so inside its own transaction. A promise only when something has to be fetched.
+	 * Checks after the body has arrived, which may take long, that the credential is still valid. For routes whose
+	 * action does not check it in its own transaction. A promise only when it has to fetch data.
 	 */
 	readonly afterBody?: (request: FastifyRequest) => Refusal | null | Promise<Refusal | null>;
 	/** Base address of the pages that explain the codes. */
 	readonly problem_type_base: () => string;
-	/** Finds what no stored text may hold; left out: `holdsSecret`, which knows what is the same in every instance. */
+	/** Detects secrets, which must not be stored. Default: `holdsSecret`, which detects the formats common to all instances. */
 	readonly holds_secret?: SecretTest;
-	/** Left out: `BODY_PACE`. */
+	/** Default: `BODY_PACE`. */
 	readonly body_pace?: BodyPace;
-	/** Left out: cursors of this process, which no other node opens. */
+	/** Default: a key of this process, so that other nodes reject its cursors. */
 	readonly cursors?: CursorSeal;
 	readonly onDecided?: OnDecided;
 }
@@ -95,8 +95,8 @@ function isStream(row: Route<never>, _result: unknown): _result is StreamOutput 
 }
 
 /**
- * Guarantee: the parameters are texts, and what else is in the input was validated by the row's schemas before the handler runs. A query or
- * body that the row does not declare was not, and is left out: else a query could stand in for fields that the body's schema would refuse.
+ * Guarantee: path parameters are strings, and the schemas of the route have validated all other input before the handler runs. A query or
+ * body that the route does not declare is not validated, and is dropped: otherwise a query could supply fields that the body schema rejects.
  */
 function inputOf(
 	request: FastifyRequest,
@@ -119,14 +119,14 @@ function inputOf(
 	return input;
 }
 
-/** Throws 400 when something that the route would store holds a secret or cannot be shown: its body, the name that it gives, its `Idempotency-Key`. */
+/** Throws 400 when stored input contains a secret or unprintable text: the body, the name in a PUT path, the `Idempotency-Key`. */
 function assertStorable(request: FastifyRequest, row: Route<never>, holds_secret: SecretTest): void {
 	const { body, params } = request;
 	const idempotency_key = row.method === "POST" ? framed(request).headers["idempotency-key"] : undefined;
 	if (typeof idempotency_key === "string" && holds_secret(idempotency_key))
 		throw new ApiError(
 			"invalid_request",
-			"The Idempotency-Key holds a key, a credential or a one-time link, and it is stored. Send another, and replace that key.",
+			"The Idempotency-Key contains an API key, a credential or a one-time link, and it would be stored. Use another Idempotency-Key, and replace the exposed secret.",
 		);
 	if (row.stores_no_input === true) return;
 	const errors: InputError[] = row.body === undefined ? [] : validateStoredTexts(row.body, body, holds_secret);
@@ -137,7 +137,7 @@ function assertStorable(request: FastifyRequest, row: Route<never>, holds_secret
 	if (errors.length > 0) throw storedTextFailure(errors);
 }
 
-/** Makes a route of the framework of every row, behind `gate`. */
+/** Registers every route with the framework, behind `gate`. */
 export function mount<C>(app: FastifyInstance, rows: readonly Route<C>[], gate: Gate<C>, options: MountOptions): void {
 	for (const row of rows) mountRow(app, row as Route<unknown>, gate(row) as ReturnType<Gate<unknown>>, options);
 }
@@ -215,7 +215,7 @@ function mountRow(app: FastifyInstance, row: Route<unknown>, admit: ReturnType<G
 	});
 }
 
-/** Only forms are uploads: a body of another type is refused before the framework takes it for what its type says. */
+/** Uploads are multipart forms: another content type is rejected before the framework parses it. */
 function beginUpload(request: FastifyRequest, reply: FastifyReply, _payload: unknown, done: (error?: Error | null) => void): void {
 	if (!/^multipart\/form-data\b/i.test(request.headers["content-type"] ?? ""))
 		return done(toApiError({ code: "FST_ERR_CTP_INVALID_MEDIA_TYPE" }, request.routeOptions.config.row ?? null));
@@ -223,7 +223,7 @@ function beginUpload(request: FastifyRequest, reply: FastifyReply, _payload: unk
 	done(null);
 }
 
-/** A body that may be left out is an empty object when it is. */
+/** An omitted optional body becomes an empty object. */
 function fillBody(request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
 	if (request.body === undefined) request.body = {};
 	done();
@@ -236,9 +236,9 @@ function answerWith(reply: FastifyReply, row: Route<never>, result: unknown): un
 	return reply.send(result as TSchema);
 }
 
-/** Refuses text that no field may hold: NUL ends strings in half of the world's programs. */
+/** Rejects NUL, which PostgreSQL cannot store and which ends strings in C programs. */
 export function refuseNulInQuery(request: FastifyRequest): ApiError | null {
 	const raw = framed(request);
 	if (raw.query_at === -1 || !raw.url?.includes("%00", raw.query_at)) return null;
-	return new ApiError("invalid_request", "The query holds a NUL character. Remove it.");
+	return new ApiError("invalid_request", "The query contains a NUL character. Remove it.");
 }

@@ -26,7 +26,7 @@ const REFUSALS: Record<Access, readonly number[]> = {
 	service: [400, 401, 503],
 };
 
-/** Sign-in and one-time links: nobody has shown a credential yet. */
+/** Sign-in and one-time links: these routes verify credentials in the body. */
 const REFUSALS_OF_PUBLIC_WRITES = [400, 401, 403, 404, 409, 429, 503];
 
 const PROBLEM = {

@@ -14,13 +14,13 @@ function peerOf(socket: Socket): Address | null {
 	return peer;
 }
 
-/** Whether who is at the other end of the connection is believed in what it says of others. */
+/** Whether the peer of the connection is a trusted proxy. */
 export function isFromTrustedProxy(raw: FramedRequest, trusted: AllowList | null): trusted is AllowList {
 	const peer = peerOf(raw.socket);
 	return trusted !== null && peer !== null && trusted.has(peer);
 }
 
-/** The caller's address: the peer's, or what trusted proxies say of whom they speak for; null when that is no address. */
+/** The caller's address: the peer's, or the one that trusted proxies forward; null when it is not an address. */
 export function addressOf(raw: FramedRequest, trusted: AllowList | null): Address | null {
 	const peer = peerOf(raw.socket);
 	if (trusted === null || peer === null) return peer;

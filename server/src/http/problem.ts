@@ -1,17 +1,17 @@
 import type { ServerResponse } from "node:http";
 import { type ApiErrorDetails, ERRORS, type ErrorCode, type InputError } from "../core/error.ts";
 
-/** A refusal as a value: what the hot path returns instead of throwing. A `Failure` is one too. */
+/** A refusal as a value, which the hot path returns instead of throwing. `ApiError` has the same shape. */
 export interface Refusal {
 	readonly code: ErrorCode;
 	readonly detail: string;
 	readonly facts?: ApiErrorDetails;
 }
 
-/** A defect may show itself before a change, within it or after its commit: what it says holds for all three. */
+/** An unexpected error can occur before, during or after a commit: the detail must be true in all three cases. */
 export const INTERNAL_ERROR: Refusal = {
 	code: "internal_error",
-	detail: "Something failed on our side. Look whether the request took effect before you send it again, and tell the operator the request id.",
+	detail: "Something failed on our side. Check whether the request took effect before you send it again, and send the request id to the operator.",
 };
 
 const API_KEY_CHALLENGE = 'ApiKey realm="api"';
@@ -64,7 +64,7 @@ export function problemOf(refusal: Refusal, request_id: string, type_base: strin
 	return { status, headers, body: JSON.stringify(body) };
 }
 
-/** Answers outside of the framework: framing refusals, before anything has been routed. Closes the connection, whose body nobody reads. */
+/** Writes a response outside the framework, for requests refused before routing. Closes the connection, because the body is not read. */
 export function writeProblem(response: ServerResponse, problem: Problem): void {
 	response.writeHead(problem.status, { ...problem.headers, "content-length": String(Buffer.byteLength(problem.body)), connection: "close" });
 	response.end(problem.body);

@@ -3,7 +3,7 @@ import { problemFor } from "./forward-auth-problem.ts";
 import { FramedRequest } from "./framed-request.ts";
 import type { Refusal } from "./problem.ts";
 
-/** Bodies up to here are read and thrown away after a refusal, so that the connection goes on; longer ones end it. */
+/** Bodies up to this size are read and discarded after a refusal, to keep the connection open. Longer ones close it. */
 const DRAINED_BODY_BYTES_MAX = 65_536;
 const LINGER_MS = 2_000;
 
@@ -18,7 +18,7 @@ function hasUnreadBody(request: FramedRequest): boolean {
 	return request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > DRAINED_BODY_BYTES_MAX;
 }
 
-/** Sends a refusal. A long body that nobody will read gets a moment to end by itself, so that the answer is not lost, and is then cut off. */
+/** Sends a refusal. An unread long body is drained for `LINGER_MS`, so that a connection reset does not lose the response, and is then cut off. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, refusal: Refusal, type_base: string): void {
 	const raw = framed(request);
 	const problem = problemFor(raw, refusal, type_base);

@@ -2,33 +2,33 @@ import type { Readable } from "node:stream";
 import type { Static, TObject, TSchema } from "typebox";
 
 /**
- * Who may call: `public` anybody; `key` an API key; `viewer`, `admin`, `owner` a member of the tenant with at least this role, or the operator;
- * `person` whoever is signed in, of whatever tenant; `operator` the operator, by token or signed in; `service` a service credential.
+ * Who may call: `public` everyone; `key` an API key; `viewer`, `admin`, `owner` a member of the tenant with at least this role, or the operator;
+ * `person` a signed-in person of any tenant; `operator` the operator, by token or signed in; `service` a service credential.
  */
 export type Access = "public" | "key" | "viewer" | "admin" | "owner" | "person" | "operator" | "service";
 
-/** `ANY`: every method that there is; only of rows that are answered without the framework. */
+/** `ANY`: every method; only for routes that bypass the framework. */
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "ANY";
 
-/** A body that is not JSON from end to end: bytes with their headers, or nothing. */
+/** A streamed response body with its headers. */
 export interface StreamOutput {
 	readonly stream: Readable;
 	readonly headers: Record<string, string>;
 }
 
-/** An upload as it comes in: nothing of its body has been read yet. */
+/** An incoming upload, whose body has not been read yet. */
 export interface Upload {
 	readonly content_length: number | null;
 	readonly content_type: string;
 	/** Throws 408 for a client that is too slow. */
 	readonly body: AsyncIterable<Buffer>;
-	/** Throws 400 for a text beside the file that must not be stored; `pointer` names its field. */
+	/** Throws 400 for a form field that must not be stored; `pointer` names the field. */
 	readonly assertStorable: (pointer: string, text: string) => void;
 }
 
 interface RowBase {
 	readonly method: Method;
-	/** With `:name` for parameters; parameters are texts and are judged by what they name, not by their shape. */
+	/** With `:name` for parameters. Parameters are strings without a schema: an unknown id gets 404, not 400. */
 	readonly path: string;
 	readonly access: Access;
 	/** For `key` rows: what the key must be allowed to do. */
@@ -36,23 +36,23 @@ interface RowBase {
 	/** One line for the API reference. */
 	readonly summary: string;
 	readonly status: number;
-	/** For management rows that change something: goes on in a suspended tenant. Reads always do. */
+	/** For management routes with side effects: allowed in a suspended tenant. Reads are always allowed. */
 	readonly while_suspended?: true;
 	/** For management and operator rows: a person who has not entered the password for an hour has to enter it again. */
 	readonly confirm?: true;
-	/** For management rows that let people in, or give them more: a portal session needs the word of the product that its person came from (`confirmed`). */
+	/** For management routes that grant access to people: a portal session must have been created with `confirmed`. */
 	readonly lets_people_in?: true;
-	/** For `key` rows: the action is given the raw key that was presented, which it may keep nowhere. */
+	/** For `key` routes: the action receives the raw key, which it must not store. */
 	readonly takes_raw_key?: true;
-	/** Nothing of the body is stored: it tells of a request of others and may hold what a stored text must not. */
+	/** The body is not stored, so it may contain secrets: it describes a request of a third party. */
 	readonly stores_no_input?: true;
-	/** Decides about a key, by the `code` of its answer: counted and logged as a decision, whatever its own status is. */
+	/** The `code` of the response is a decision about a key: it is counted and logged as one, independent of the HTTP status. */
 	readonly decides?: true;
-	/** Largest JSON body, when the usual bound is not right. */
+	/** Maximum JSON body, if it differs from `JSON_BODY_BYTES_MAX`. */
 	readonly body_bytes_max?: number;
 }
 
-/** A route is a row: authorisation, validation, response stripping, OpenAPI and `routes.txt` all come from it. `run` is the action itself. */
+/** The declaration of a route: authorisation, validation, response stripping, OpenAPI and `routes.txt` derive from it. `run` is the action. */
 export interface Route<C> extends RowBase {
 	readonly query?: TObject;
 	readonly body?: TObject;
@@ -80,7 +80,7 @@ interface JsonRow<C, Path extends string, Q, B, O extends TSchema | "stream" | "
 	) => O extends TSchema ? Static<O> | Promise<Static<O>> : O extends "stream" ? Promise<StreamOutput> : void | Promise<void>;
 }
 
-/** A row whose input is its parameters, query and JSON body; the types of `run` follow from its schemas. */
+/** Declares a route with parameters, query and JSON body; the types of `run` follow from its schemas. */
 export function route<
 	C,
 	const Path extends string,
@@ -97,12 +97,12 @@ interface UploadRow<C, Path extends string, O extends TSchema> extends RowBase {
 	readonly run: (context: C, input: ParametersOf<Path> & { upload: Upload }) => Promise<Static<O>>;
 }
 
-/** A row that reads a `multipart/form-data` body itself, as a stream, after everything has been checked. */
+/** Declares a route that streams a `multipart/form-data` body after authorisation. */
 export function uploadRoute<C, const Path extends string, O extends TSchema>(row: UploadRow<C, Path, O>): Route<C> {
 	return { ...row, input: "upload" } as unknown as Route<C>;
 }
 
-/** A row that is listed and never mounted: a `DirectRoute` answers, by the head of a request alone. */
+/** Declares a route that is listed but not mounted: a `DirectRoute` responds, using only the headers of a request. */
 export function directRoute(row: RowBase): Route<never> {
 	return { ...row, input: "none", output: "none", run: () => undefined };
 }

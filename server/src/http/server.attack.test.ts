@@ -232,7 +232,7 @@ test("a defect claims nothing about what was changed: it may have shown itself a
 		const answer = await fetch(`http://127.0.0.1:${port}${path}`, { method: "POST" });
 		const { code, detail } = Object(await answer.json());
 		deepEqual([answer.status, code], [500, "internal_error"]);
-		match(detail, /Look whether the request took effect/);
+		match(detail, /Check whether the request took effect/);
 		doesNotMatch(detail, /nothing|unchanged/i);
 	}
 });

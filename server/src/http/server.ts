@@ -23,26 +23,26 @@ import { UnreadableLog } from "./unreadable-log.ts";
 const HEADERS_BYTES_MAX = 16_384;
 const HEADERS_TIMEOUT_MS = 15_000;
 const KEEP_ALIVE_MS = 65_000;
-/** How often slow requests are looked for: one is cut off at most this much after its time. */
+/** Interval of the check for slow requests: a request is cut off at most this late. */
 const TIMEOUTS_CHECKED_EVERY_MS = 5_000;
-/** For how long a stop waits for requests under way. Once it has begun nobody looks for slow ones, and a single one would hold it up for ever. */
+/** How long shutdown waits for pending requests. Node.js no longer times out slow requests after `close`, so one could block it forever. */
 const CLOSING_PATIENCE_MS = 5_000;
 
 export interface HttpOptions {
 	log: Log;
 	access_log: Log | null;
 	problem_type_base: () => string;
-	/** Told of every answer: its status, and the code of a refusal. */
+	/** Called for every response with its status and the code of a refusal. */
 	onAnswered?: (status: number, code: string | null) => void;
-	/** Left out: `BODY_PACE`. */
+	/** Default: `BODY_PACE`. */
 	body_pace?: BodyPace;
-	/** Told of every decision about a key that a proxy has asked for. */
+	/** Called for every forward-auth decision about a key. */
 	onDecided?: OnDecided;
-	/** Answers at the address where proxies ask. */
+	/** Responds to forward-auth requests. */
 	forward_auth?: AnswerHead;
 }
 
-/** The framework set up as the contract asks: framing first, strict JSON, one shape of refusal, one line of log per request. */
+/** Creates the HTTP server: framing checks first, strict JSON, RFC 9457 problems, one log line per request. */
 export function createHttp(options: HttpOptions): FastifyInstance {
 	const stop = new Stop();
 	const app = fastify({
@@ -50,7 +50,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
 		genReqId: (raw) => (raw as unknown as FramedRequest).request_id,
 		logger: false,
 		bodyLimit: JSON_BODY_BYTES_MAX,
-		// What still comes in on an open connection is answered: a proxy would not ask another server for it.
+		// Requests on open connections are still answered during shutdown: a proxy would not retry them on another server.
 		return503OnClosing: false,
 		routerOptions: { maxParamLength: HEADERS_BYTES_MAX, caseSensitive: true, ignoreTrailingSlash: false },
 		frameworkErrors: (error, request, reply) => {
@@ -83,7 +83,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
 }
 
 function createListener(handler: (request: FramedRequest, response: ServerResponse) => void, options: HttpOptions, stop: Stop): Server {
-	/** The latest answer of each connection. */
+	/** The latest response of each connection. */
 	const { answering } = stop;
 	const unreadable = new UnreadableLog(options.access_log);
 	const direct = options.forward_auth && new DirectRoute(FORWARD_AUTH, options.forward_auth, options);
@@ -106,7 +106,7 @@ function createListener(handler: (request: FramedRequest, response: ServerRespon
 			IncomingMessage: FramedRequest,
 			maxHeaderSize: HEADERS_BYTES_MAX,
 			headersTimeout: HEADERS_TIMEOUT_MS,
-			// A whole request may take any time: each kind of body has a bound of its own, in body.ts.
+			// No limit for the whole request: body.ts limits each kind of body.
 			requestTimeout: 0,
 			keepAliveTimeout: KEEP_ALIVE_MS,
 			connectionsCheckingInterval: TIMEOUTS_CHECKED_EVERY_MS,
@@ -136,7 +136,7 @@ function createListener(handler: (request: FramedRequest, response: ServerRespon
 	});
 	return server;
 
-	/** Answers where there is no response object, and ends the connection. */
+	/** Writes a response to a socket without a response object, and closes the connection. */
 	function writeBare(socket: Duplex, refusal: ApiError, reason: string | null): void {
 		const request_id = newId("req");
 		options.onAnswered?.(refusal.status, refusal.code);
@@ -149,14 +149,11 @@ function createListener(handler: (request: FramedRequest, response: ServerRespon
 	}
 }
 
-const UNKNOWN_EXPECTATION = new ApiError(
-	"invalid_request",
-	"The only expectation understood here is 100-continue. Send the request without another.",
-);
-const NO_PROXY = new ApiError("invalid_request", "This server is no proxy and opens no tunnels. Send the request to a path.");
+const UNKNOWN_EXPECTATION = new ApiError("invalid_request", "The only supported expectation is 100-continue. Send the request without any other.");
+const NO_PROXY = new ApiError("invalid_request", "CONNECT is not supported. Send the request to a path.");
 
 /**
- * Whether a refusal of bytes on `socket` would be read as what it is: not as a part of an answer that has begun, nor as the answer to an
+ * Whether a refusal can be written to `socket`: false if a response has begun or an earlier request still waits for its
  * earlier request that is still waiting for its own.
  */
 function mayAnswer(socket: Duplex, latest: ServerResponse | undefined): boolean {
@@ -164,12 +161,12 @@ function mayAnswer(socket: Duplex, latest: ServerResponse | undefined): boolean 
 	return !latest.req.complete && !latest.headersSent && latest.socket === socket;
 }
 
-/** Why bytes that the parser did not take are refused. */
+/** Maps an error code of the HTTP parser to a refusal. */
 function refusalOfBytes(code: string | undefined): ApiError {
 	if (code === "HPE_HEADER_OVERFLOW") return new ApiError("headers_too_large", "The headers are longer than 16 KiB. Send fewer and shorter ones.");
 	if (code === "ERR_HTTP_REQUEST_TIMEOUT")
-		return new ApiError("request_timeout", `The head of the request did not arrive within ${HEADERS_TIMEOUT_MS / 1_000} seconds. Send it again.`);
-	return new ApiError("invalid_request", "The bytes received are no HTTP/1.1 request.");
+		return new ApiError("request_timeout", `The headers of the request did not arrive within ${HEADERS_TIMEOUT_MS / 1_000} seconds. Send it again.`);
+	return new ApiError("invalid_request", "The bytes received are not an HTTP/1.1 request.");
 }
 
 function answerFailure(error: unknown, request: FastifyRequest, reply: FastifyReply, options: HttpOptions): void {
@@ -194,7 +191,7 @@ function decodeUtf8(body: Buffer): string {
 
 const CHARSET = /;\s*charset\s*=\s*"?([^\s";]*)/gi;
 
-/** The value of a JSON body, which is UTF-8 whatever its sender calls it: another name is refused, since it would be read wrongly. */
+/** Parses a JSON body, which must be UTF-8 (RFC 8259). Rejects another declared charset, because it would be decoded wrongly. */
 function readJson({ headers, routeOptions }: FastifyRequest, body: Buffer): unknown {
 	const charsets = [...(headers["content-type"] ?? "").matchAll(CHARSET)].map(([, name = ""]) => name.toLowerCase());
 	if (charsets.some((name) => name !== "utf-8" && name !== "utf8"))
@@ -214,25 +211,25 @@ function addBodyParsers(app: FastifyInstance): void {
 	app.addContentTypeParser("*", (request, _payload, done) => {
 		const { row } = request.routeOptions.config;
 		if (row?.input === "upload") return done(null, undefined);
-		// `curl -d ''` calls nothing a form.
+		// `curl -d ''` declares an empty body as a form.
 		if (isBodyOptional(row) && !announcesBody(framed(request))) return done(null, {});
 		done(toApiError({ code: "FST_ERR_CTP_INVALID_MEDIA_TYPE" }, row ?? null), undefined);
 	});
 }
 
-/** Answers for paths and methods that no row has: 405 with `Allow` when another method has the path, else 404. Called once, after all rows are mounted. */
+/** Handles unknown paths and methods: 405 with `Allow` when the path has other methods, else 404. Call once, after all routes are mounted. */
 export function answerTheRest(
 	app: FastifyInstance,
 	known: readonly { method: string; path: string }[],
 	options: Pick<HttpOptions, "problem_type_base"> & {
-		/** Answers with a page where a person mistyped the address of one; false where it is no page's. */
+		/** Sends the dashboard page for a mistyped page address; false for any other path. */
 		readonly sendMissingPage?: (path: string, accept: string, reply: FastifyReply) => boolean;
 	},
 ): void {
 	const patterns = known
 		.filter((row) => row.method !== "ANY")
 		.map((row) => ({ method: row.method, pattern: new RegExp(`^${row.path.replace(/:[a-z_0-9]+/g, "[^/]+")}$`) }));
-	// Before anything of a body is read: nobody has shown a credential for it.
+	// Before the body is read, because no credential has been verified.
 	app.addHook("onRequest", (request, reply, done) => {
 		if (!request.is404) return done();
 		const raw = framed(request);
@@ -242,8 +239,8 @@ export function answerTheRest(
 		if (missing && options.sendMissingPage?.(path, raw.headers.accept ?? "", reply)) return;
 		const refusal =
 			methods.length > 0
-				? new ApiError("method_not_allowed", `This path knows ${methods.join(", ")}.`, { headers: { allow: methods.join(", ") } })
-				: new ApiError("not_found", "There is nothing at this path. Compare it with the API reference.");
+				? new ApiError("method_not_allowed", `This path supports ${methods.join(", ")}.`, { headers: { allow: methods.join(", ") } })
+				: new ApiError("not_found", "No route has this path. Compare it with the API reference.");
 		sendProblem(request, reply, refusal, options.problem_type_base());
 	});
 }

@@ -1,4 +1,4 @@
-/** What a browser shows who is signed in with: a member's sign-in, or a session that began with a portal link. */
+/** The kind of a session: a member's sign-in, or a portal link. */
 export type SessionKind = "member" | "portal";
 
 const BARE_NAMES: Readonly<Record<SessionKind, string>> = { member: "kw_session", portal: "kw_portal" };
@@ -10,9 +10,9 @@ const ANY_SESSION = /(?:^|;)[ \t]*(?:__Host-)?kw_(?:session|portal)=/;
 /** The names and attributes of the session cookies at one public address. */
 export interface CookieRules {
 	readonly names: Readonly<Record<SessionKind, string>>;
-	/** Beside a member's: that the sign-in is to end with the browser. */
+	/** Marks a member's sign-in that ends with the browser session. */
 	readonly brief_name: string;
-	/** Of a browser that somebody has signed in with; no session. */
+	/** Identifies a browser that was used to sign in; not a session. */
 	readonly device_name: string;
 	/** Over HTTPS only: there no other host, path or plain connection can set or see them (RFC 6265bis, `__Host-`). */
 	readonly secure: boolean;
@@ -39,7 +39,7 @@ export function cookieValues(header: string, name: string): string[] {
 		.map((pair) => pair.slice(name.length + 1));
 }
 
-/** A `Set-Cookie` line for this host alone and for no script's eyes. `max_age_seconds` 0 takes the cookie away. */
+/** A host-only, HttpOnly `Set-Cookie` line. `max_age_seconds` 0 deletes the cookie. */
 export function cookieLine(rules: CookieRules, name: string, value: string, max_age_seconds: number): string {
 	return `${name}=${value}; Max-Age=${max_age_seconds}; Path=/; HttpOnly; SameSite=Lax${rules.secure ? "; Secure" : ""}`;
 }

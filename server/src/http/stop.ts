@@ -5,19 +5,19 @@ import type { FramedRequest } from "./framed-request.ts";
 import { pathOf } from "./framing.ts";
 import type { Refusal } from "./problem.ts";
 
-/** Where balancers ask whether to send requests here. */
+/** The readiness check of load balancers. */
 const READY = "/readyz";
-/** Turns of the event loop without anything new after which all that had arrived is taken: one turn accepts one connection, and the next reads it. */
+/** Event loop turns without a new arrival after which all pending connections are accepted and read: one turn accepts, the next reads. */
 const QUIET_TURNS = 3;
-/** Under load something new comes in each turn. */
+/** Bounds the wait under load, when every turn has new arrivals. */
 const TURNS_MAX = 1_000;
 
 const STOPPING: Refusal = {
 	code: "unavailable",
-	detail: "This server is stopping. Send requests to another one, or repeat them when it is back.",
+	detail: "This server is shutting down. Send requests to another server, or retry later.",
 };
 
-/** The end of a listener: each connection ends with the answer that it waits for, and no balancer sends anything more. */
+/** Graceful shutdown of the listener: each connection closes after its pending response, and `/readyz` fails. */
 export class Stop {
 	/** The latest answer of each open connection. */
 	readonly answering = new Map<Duplex, ServerResponse>();
@@ -50,7 +50,7 @@ export class Stop {
 		}
 	}
 
-	/** Why a request is refused because the server stops; null for all but a balancer's question. */
+	/** The refusal of `/readyz` during shutdown; null for every other request. */
 	refusalOf(request: FramedRequest): Refusal | null {
 		return this.#begun && pathOf(request) === READY ? STOPPING : null;
 	}

@@ -2,18 +2,18 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import { SECOND_MS } from "../core/time.ts";
 
-/** Anybody can send bytes that are no request, as fast as the network goes; a log is not filled with them. */
+/** Any client can send malformed requests at network speed; this limit keeps them from flooding the log. */
 const LINES_PER_SECOND_MAX = 10;
 
 export interface UnreadableRequest {
 	readonly request_id: string;
 	readonly status: number;
 	readonly code: string;
-	/** The parser's name of what it did not take; null where a request was read and is refused all the same. */
+	/** The error code of the HTTP parser; null for a request that was parsed and then refused. */
 	readonly reason: string | null;
 }
 
-/** Logs refusals of what was no request that could be read: at most so many lines a second, and the next line says how many were left out. */
+/** Logs refusals of unreadable requests, at most `LINES_PER_SECOND_MAX`. The next line counts the omitted ones. */
 export class UnreadableLog {
 	readonly #log: Log | null;
 	readonly #clock: Clock;

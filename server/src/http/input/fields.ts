@@ -4,7 +4,7 @@ const NAME_CHARACTERS_MAX = 200;
 
 /** Text on one line: no control characters, line separators or halves of surrogate pairs, which no store keeps as they came. */
 const ONE_LINE = "[^\\p{Cc}\\p{Cs}\\p{Zl}\\p{Zp}]*";
-/** The white space of `\\s` that a line may hold. What follows it is told apart at once: a pattern that could share characters out takes quadratic time. */
+/** The white space of `\\s` that a line may hold. Adjacent parts of a pattern must not match the same characters: backtracking would take quadratic time. */
 const BLANKS = "[\\p{Zs}\\ufeff]*";
 
 /** A name that people read: 1–200 characters on one line, not blank. Actions keep it without the spaces around it: `name.trim()`. */

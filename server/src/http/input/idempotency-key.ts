@@ -3,7 +3,7 @@ import type { FramedRequest } from "../framed-request.ts";
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
-/** The `Idempotency-Key` of a creating request: null when there is none, a Failure when it is malformed. */
+/** The `Idempotency-Key` of a creating request: null when there is none, an ApiError when it is malformed. */
 export function readIdempotencyKey(raw: FramedRequest): string | ApiError | null {
 	const value = raw.headers["idempotency-key"];
 	if (value === undefined) return null;

@@ -37,7 +37,7 @@ test("marks that turn text, control characters and texts that show nothing are r
 	for (const text of ["", " ", "👩🏽‍💻 bots", "می‌خواهم", "متجر", "co\u00adoperate"]) equal(validateStoredText(text), null, JSON.stringify(text));
 });
 
-test("every text of an input is held to the rule, names of entries too, but secrets and the content of documents as their schemas say", () => {
+test("every text of an input is validated, entry names included, except secrets and document content as their schemas say", () => {
 	const schema = Type.Object({
 		password: Type.String({ writeOnly: true }),
 		content: Type.String({ contentMediaType: "text/plain" }),

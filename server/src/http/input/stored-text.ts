@@ -11,7 +11,7 @@ const NEVER_SHOWN = /[\p{Bidi_Control}\p{Cs}]|(?![\t\n\r])\p{Cc}/u;
 const INVISIBLE = /^[\s\p{Default_Ignorable_Code_Point}\u2800]+$/u;
 
 /**
- * What is wrong with a text that is stored and shown to people, or null. The one rule for names, notes, labels and whatever else is text: no secret,
+ * What is wrong with a text that is stored and shown to people, or null. The rule for all names, notes, labels and other texts: no secret,
  * no control characters, nothing that turns or hides what is shown.
  */
 export function validateStoredText(text: string, holds_secret: SecretTest = holdsSecret): string | null {
@@ -24,8 +24,8 @@ export function validateStoredText(text: string, holds_secret: SecretTest = hold
 export function storedTextFailure(errors: readonly InputError[]): ApiError {
 	const secret = errors.some(({ detail }) => detail === SECRET_DETAIL);
 	const detail = secret
-		? "The request holds a key, a credential or a one-time link in a text that would be stored. Leave it out, and replace that key."
-		: "The request holds a text that cannot be stored. Correct what `errors` names.";
+		? "The request contains an API key, a credential or a one-time link in a text that would be stored. Remove it, and replace the exposed secret."
+		: "The request contains a text that cannot be stored. Correct the fields in `errors`.";
 	return new ApiError("invalid_request", detail, { errors: errors.slice(0, ERRORS_SHOWN_MAX) });
 }
 

@@ -148,9 +148,9 @@ test("a depth of 32 is read and one of 33 is refused, be it arrays, objects or b
 	] as const) {
 		const per = open.startsWith("[{") ? 2 : 1;
 		doesNotThrow(() => parseStrictJson(nested(JSON_DEPTH_MAX / per, open, close, inside)));
-		match(refusalOf(nested(JSON_DEPTH_MAX / per + 1, open, close, inside)).detail, /32 deep/);
+		match(refusalOf(nested(JSON_DEPTH_MAX / per + 1, open, close, inside)).detail, /32 levels deep/);
 	}
-	match(refusalOf("[".repeat(500_000)).detail, /32 deep/);
+	match(refusalOf("[".repeat(500_000)).detail, /32 levels deep/);
 	doesNotThrow(() =>
 		parseStrictJson(
 			`[${Array(100)
@@ -183,14 +183,14 @@ test("numbers that would lose precision or overflow are refused", () => {
 		equal(parseStrictJson(text), Number(text));
 });
 
-test("an empty body, white space and a byte order mark are told by name", () => {
+test("the error names an empty body, white space and a byte order mark", () => {
 	for (const text of ["", " ", "\r\n\t "]) match(refusalOf(text).detail, /empty/);
 	for (const text of ["\ufeff", "\ufeff{}", '\ufeff{"a":1}']) match(refusalOf(text).detail, /byte order mark/);
 	doesNotThrow(() => parseStrictJson('"\ufeff"'));
 	match(refusalOf(" \ufeff{}").detail, /line 1, column 2:/);
 });
 
-test("wrong syntax is told by line, column and what is expected", () => {
+test("a syntax error has its line, column and what is expected", () => {
 	const cases: [string, RegExp][] = [
 		["{", /line 1, column 2 \(the text ends\): a key in double quotes/],
 		['{"a":1,}', /line 1, column 8: a key in double quotes/],

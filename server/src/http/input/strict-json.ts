@@ -24,7 +24,7 @@ const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 const WORD = /true|false|null/y;
 
 /**
- * The value of a JSON text (RFC 8259) that every parser reads alike. Throws `Failure("invalid_request")` whose one entry in `errors`
+ * The value of a JSON text (RFC 8259) that every parser reads alike. Throws 400 `invalid_request` whose one entry in `errors`
  * says where: beyond wrong JSON, duplicate keys, `__proto__`, `constructor.prototype`, NUL and unpaired surrogates in strings, numbers
  * beyond ±(2^53 - 1), a depth over 32, a byte order mark and an empty text are refused. Nothing but the names of keys is repeated.
  */
@@ -106,9 +106,9 @@ class Reader {
 
 	#key(keys: Set<string>): string {
 		const key = this.#string("A key of this object");
-		if (keys.has(key)) refuse(this.#pointer(key), "The key stands twice in its object: send it once.");
+		if (keys.has(key)) refuse(this.#pointer(key), "The object contains the key twice: send it once.");
 		const poisons = key === "__proto__" || (key === "prototype" && this.#path.at(-1) === "constructor");
-		if (poisons) refuse(this.#pointer(key), "This key is refused everywhere: it names the prototype of an object.");
+		if (poisons) refuse(this.#pointer(key), "This key is not allowed: it names the prototype of an object.");
 		keys.add(key);
 		return key;
 	}
@@ -143,7 +143,7 @@ class Reader {
 	}
 
 	#enter(): void {
-		if (this.#depth === JSON_DEPTH_MAX) refuse(this.#pointer(), `Arrays and objects lie in each other more than ${JSON_DEPTH_MAX} deep.`);
+		if (this.#depth === JSON_DEPTH_MAX) refuse(this.#pointer(), `Arrays and objects are nested more than ${JSON_DEPTH_MAX} levels deep.`);
 		this.#depth += 1;
 		this.#at += 1;
 	}

@@ -9,7 +9,7 @@ const ERRORS_SHOWN_MAX = 20;
 const FIELD_NAME_CHARACTERS_MAX = 40;
 const CUT_NAME_CHARACTERS = 8;
 
-/** Bodies are taken as they are; a query holds only texts, so numbers in it are read from text. */
+/** Bodies are not coerced. A query contains only strings, so its numbers are parsed. */
 const bodies = new Ajv({ allErrors: true, coerceTypes: false, removeAdditional: false, useDefaults: false, strict: false });
 const queries = new Ajv({ allErrors: true, coerceTypes: true, removeAdditional: false, useDefaults: true, strict: false });
 for (const ajv of [bodies, queries]) (addFormats as unknown as (ajv: Ajv) => void)(ajv);
@@ -28,7 +28,7 @@ export function cutName(name: string): string {
 	return `${name.slice(0, CUT_NAME_CHARACTERS)}…`;
 }
 
-/** A pointer names the caller's own field. What is longer than any field's name may be a secret in the wrong place: only its beginning is told. */
+/** A pointer names the caller's own field. A name longer than any field name may be a misplaced secret: the pointer contains only its beginning. */
 export function escapePointer(name: string): string {
 	const told = name.length > FIELD_NAME_CHARACTERS_MAX ? cutName(name) : name;
 	return told.replaceAll("~", "~0").replaceAll("/", "~1");
@@ -51,13 +51,13 @@ function detailOf(error: ErrorObject): string {
 
 const KEYWORDS_OF_ALTERNATIVES = new Set(["anyOf", "oneOf"]);
 
-/** The failure for input that a schema refuses: `unknown_field` when unknown fields are all that is wrong. */
+/** The error for input that a schema rejects: `unknown_field` if unknown fields are the only fault, else `invalid_request`. */
 export function validationFailure(part: string, errors: readonly ErrorObject[]): ApiError {
 	const shown = errors.filter((error) => !KEYWORDS_OF_ALTERNATIVES.has(error.keyword) || errors.length === 1);
 	const facts: InputError[] = shown.slice(0, ERRORS_SHOWN_MAX).map((error) => ({ pointer: pointerOf(part, error), detail: detailOf(error) }));
 	const where = part === "body" ? "body" : part === "querystring" ? "query" : "path";
 	if (shown.every((error) => error.keyword === "additionalProperties")) {
-		return new ApiError("unknown_field", `The ${where} has fields that are not known here. Remove them or correct their spelling.`, {
+		return new ApiError("unknown_field", `The ${where} has unknown fields. Remove them or correct their spelling.`, {
 			errors: facts,
 		});
 	}
