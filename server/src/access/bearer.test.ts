@@ -4,24 +4,24 @@ import { makeServiceCredential } from "../core/credential.ts";
 import { randomBase62 } from "../core/id.ts";
 import { bearerOf, OPERATOR_TOKEN, SERVICE_CREDENTIAL, unknownBearer } from "./bearer.ts";
 
-test("the scheme may be written in any case, the token is taken as it is", () => {
+test("the scheme is case-insensitive and the token is returned verbatim", () => {
 	for (const scheme of ["Bearer", "bearer", "BEARER"]) equal(bearerOf(`${scheme} abc.~+/=`, false, OPERATOR_TOKEN), "abc.~+/=");
 });
 
-test("no credential is told apart from one in the wrong form", () => {
+test("a missing credential and a malformed one have different codes", () => {
 	for (const header of [null, "", "  "]) deepEqual(codeOf(header), "credential_missing");
 	for (const header of ["Bearer", "Bearer ", "abc", "Basic YTpi", "Bearer a b", "Bearer a,b c", "Bearera"])
 		deepEqual(codeOf(header), "credential_invalid", header);
 });
 
-test("an API key alone is no credential, and the detail says so", () => {
+test("an API key alone is refused, and the detail says that X-API-Key is not accepted", () => {
 	const refusal = bearerOf(null, true, OPERATOR_TOKEN);
 	ok(typeof refusal !== "string");
 	equal(refusal.code, "credential_missing");
 	match(refusal.detail, /does not accept X-API-Key/);
 });
 
-test("a credential of another kind is told where it belongs and is not repeated", () => {
+test("the refusal of another kind of credential names its route and does not repeat it", () => {
 	const raw_key = `kw_prod_${randomBase62(50)}`;
 	const credential = makeServiceCredential().text;
 	match(unknownBearer(raw_key, OPERATOR_TOKEN).detail, /X-API-Key header of the routes under/);

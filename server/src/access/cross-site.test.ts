@@ -4,13 +4,13 @@ import { crossSiteWithout, crossSiteWithSession, ownOrigins } from "./cross-site
 
 const OWN = ownOrigins("https://keys.example.com");
 
-test("our pages are those of the public URL; on this machine alone by each of its names, at the same port", () => {
+test("own origins are that of the public URL and, for a loopback URL, every loopback name at the same port", () => {
 	deepEqual(ownOrigins("https://keys.example.com/prefix"), ["https://keys.example.com"]);
 	deepEqual(ownOrigins("http://127.0.0.1:8787"), ["http://127.0.0.1:8787", "http://localhost:8787", "http://[::1]:8787"]);
 	deepEqual(ownOrigins("https://localhost"), ["https://localhost"]);
 });
 
-test("a change with a session has to show that it comes from a page of ours", () => {
+test("a write with a session must come from an own origin", () => {
 	const refused = [
 		{},
 		{ origin: "https://evil.example" },
@@ -31,13 +31,13 @@ test("a change with a session has to show that it comes from a page of ours", ()
 	}
 });
 
-test("a read with a session is refused when it says that it is another site's", () => {
+test("a read with a session is refused when Sec-Fetch-Site is cross-site", () => {
 	equal(crossSiteWithSession("GET", { "sec-fetch-site": "cross-site" }, OWN)?.code, "cross_site_request");
 	for (const headers of [{}, { "sec-fetch-site": "none" }, { "sec-fetch-site": "same-origin" }])
 		equal(crossSiteWithSession("GET", headers, OWN), null);
 });
 
-test("what begins a session is refused from another site's page, and taken from who is no browser", () => {
+test("a request that may begin a session is refused from another site and accepted from clients that are not browsers", () => {
 	equal(crossSiteWithout("POST", { origin: "https://evil.example" }, OWN)?.code, "cross_site_request");
 	equal(crossSiteWithout("POST", { "sec-fetch-site": "cross-site" }, OWN)?.code, "cross_site_request");
 	for (const headers of [{}, { origin: "https://keys.example.com" }, { "sec-fetch-site": "same-origin" }])

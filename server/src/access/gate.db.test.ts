@@ -33,7 +33,7 @@ const problems = { problem_type_base: () => "http://127.0.0.1/problems" };
 
 type EveryContext = EraseContext & ServiceContext;
 
-/** Says who the gate took the caller for. */
+/** Returns the caller that the gate has authenticated. */
 const whoRoutes: readonly Route<EveryContext>[] = [
 	route({
 		method: "POST",
@@ -124,7 +124,7 @@ function asOperator(method: string, path: string, json?: unknown, headers: Recor
 	return call(method, path, { authorization: OPERATOR_AUTHORIZATION, headers, json });
 }
 
-test("the operator's whole work with plans, tenants and sites goes through", async () => {
+test("the operator manages plans, tenants and sites", async () => {
 	equal((await asOperator("PUT", "/api/v1/operator/plans/team", { name: "Team", capabilities: ["m2m_api"], limits: { sites: 1 } })).status, 200);
 	const plan = await asOperator("GET", "/api/v1/operator/plans/team");
 	deepEqual(plan.body["limits"], { sites: 1, api_keys: null, documents: null, storage_bytes: null, document_bytes: null });
@@ -147,7 +147,7 @@ test("the operator's whole work with plans, tenants and sites goes through", asy
 	equal((await asOperator("GET", "/api/v1/tenants/acme/sites")).status, 404);
 });
 
-test("management without a credential is 401 with a challenge, before anything else is looked at", async () => {
+test("management without a credential is 401 with a challenge, before any other check", async () => {
 	for (const [method, path] of [
 		["GET", "/api/v1/operator/plans"],
 		["GET", "/api/v1/operator/plans?cursor=%00"],
@@ -172,7 +172,7 @@ test("management without a credential is 401 with a challenge, before anything e
 	}
 });
 
-test("credentials of another kind are refused, told where they belong, and not repeated", async () => {
+test("the refusal of another kind of credential names its route and does not repeat it", async () => {
 	const raw_key = `kw_prod_${randomBase62(50)}`;
 	const { credential } = await createService({ ...db.context(), service_keys }, { name: "Elsewhere" });
 	for (const [authorization, path, said] of [
@@ -191,7 +191,7 @@ test("credentials of another kind are refused, told where they belong, and not r
 	equal((await asOperator("POST", "/api/v1/verify", {})).body["code"], "credential_invalid");
 });
 
-test("an unknown tenant is 404 before its body is judged", async () => {
+test("an unknown tenant is 404 before the body is validated", async () => {
 	for (const path of [
 		"/api/v1/tenants/nobody/sites",
 		"/api/v1/tenants/a.b/sites",
@@ -204,7 +204,7 @@ test("an unknown tenant is 404 before its body is judged", async () => {
 	}
 });
 
-test("a suspended tenant is read, and what may go on goes on; the rest is 403", async () => {
+test("in a suspended tenant reads and routes with while_suspended work; the rest is 403", async () => {
 	equal((await asOperator("GET", "/api/v1/tenants/suspended/sites")).status, 200);
 	deepEqual((await asOperator("POST", "/api/v1/tenants/suspended/stop")).body, { scope: "suspended" });
 	const refused = await asOperator("POST", "/api/v1/tenants/suspended/sites", { wrong: true });
@@ -228,7 +228,7 @@ test("an Idempotency-Key makes a creating request happen once; a malformed one i
 	equal(ignored.status, 200);
 });
 
-test("what is malformed is refused with the place of the mistake", async () => {
+test("malformed input is refused with a pointer to the error", async () => {
 	for (const [method, path, json, code, pointer] of [
 		["GET", "/api/v1/operator/tenants?limit=201", undefined, "invalid_request", "/query/limit"],
 		["GET", "/api/v1/operator/tenants?limit=0", undefined, "invalid_request", "/query/limit"],
@@ -254,7 +254,7 @@ test("what is malformed is refused with the place of the mistake", async () => {
 	equal((await asOperator("GET", "/api/v1/operator/tenants?external_id=a%00b")).body["code"], "invalid_request");
 });
 
-test("a service is let in by its credential and named as the actor, cold and warm", async () => {
+test("a service authenticates with its credential and is the actor, cached or not", async () => {
 	const { service, credential } = await createService({ ...db.context(), service_keys }, { name: "Orders API" });
 	for (let repeat = 0; repeat < 3; repeat += 1) {
 		const answer = await call("POST", "/api/v1/verify", { authorization: `Bearer ${credential}`, json: {} });
@@ -264,7 +264,7 @@ test("a service is let in by its credential and named as the actor, cold and war
 	}
 });
 
-test("an unknown, a wrong and a revoked service credential get the same answer but for the request id", async () => {
+test("unknown, wrong and revoked service credentials get the same response except for the request id", async () => {
 	const revoked = await asOperator("POST", "/api/v1/operator/services", { name: "Revoked" });
 	equal(revoked.status, 201);
 	equal(revoked.headers.get("cache-control"), "no-store");

@@ -38,7 +38,7 @@ before(async () => {
 });
 after(() => db.close());
 
-/** Members of both tenants, so that one tenant's could show up in the other. */
+/** Members of both tenants, to detect leaks between them. */
 async function addPeople(): Promise<void> {
 	const client = new pg.Client({ connectionString: db.superuserUrl });
 	await client.connect();
@@ -68,7 +68,7 @@ function as(role: "owner" | "admin" | "viewer", tenant_id: string) {
 	return { ...db.context({ scope: tenant_id }), caller, profile };
 }
 
-test("a viewer learns who of their own tenant can help: owners first, the earliest first", async () => {
+test("a viewer sees the owners, then the admins of their own tenant, in the order of joining", async () => {
 	const standing = await getStanding(as("viewer", "rich"), { tenant_id: "rich" });
 	equal(standing.allowed, false);
 	deepEqual(
@@ -78,7 +78,7 @@ test("a viewer learns who of their own tenant can help: owners first, the earlie
 	deepEqual(standing.plan, { id: "team", name: "Team", capabilities: ["m2m_api"], max_key_lifetime_days: 90 });
 });
 
-test("an owner of a tenant whose plan lacks API access is told so, and of nobody else's people", async () => {
+test("an owner whose plan lacks API access is informed, without people of other tenants", async () => {
 	const standing = await getStanding(as("owner", "poor"), { tenant_id: "poor" });
 	deepEqual([standing.allowed, standing.role, standing.may.create_keys, standing.may.manage_team], [false, "owner", false, true]);
 	deepEqual(
@@ -87,19 +87,19 @@ test("an owner of a tenant whose plan lacks API access is told so, and of nobody
 	);
 });
 
-test("the row-level wall stands: within another tenant's scope there is nothing to see", async () => {
+test("row-level security hides the people of other tenants", async () => {
 	await rejects(getStanding(as("viewer", "poor"), { tenant_id: "rich" }), /not_found/);
 	deepEqual(await listPermissionsOfTenant(db.context({ scope: "poor" }), { tenant_id: "rich" }), { data: [] });
 });
 
-test("an unknown tenant is not found, and the operator may everything", async () => {
+test("an unknown tenant is 404, and the operator has every ability", async () => {
 	const operator = { ...db.context(), caller: { kind: "operator" } as const, profile };
 	await rejects(getStanding(operator, { tenant_id: "nobody" }), /not_found/);
 	const standing = await getStanding(operator, { tenant_id: "rich" });
 	deepEqual([standing.allowed, standing.role, standing.missing.length], [true, "operator", 0]);
 });
 
-test("a tenant sees the whole catalogue, and what of it its plan includes", async () => {
+test("a tenant sees the whole catalogue and what its plan includes", async () => {
 	const { data } = await listPermissionsOfTenant(db.context({ scope: "rich" }), { tenant_id: "rich" });
 	deepEqual(
 		data.map(({ name, included }) => [name, included]),
@@ -115,7 +115,7 @@ test("a tenant sees the whole catalogue, and what of it its plan includes", asyn
 	equal((await listPermissionsOfTenant(db.context({ scope: "poor" }), { tenant_id: "poor" })).data.filter(({ included }) => included).length, 0);
 });
 
-test("limits say what is used of what, with the tenant's own limits in place of the plan's", async () => {
+test("limits show use and maximum, with the tenant's own limits instead of the plan's", async () => {
 	const quotas = new QuotaLedger({ database: db.database, clock: db.context().clock, log: testLog });
 	const context = { ...db.context({ scope: "rich" }), quotas };
 	await createSite(context, { tenant_id: "rich", name: "Shop" });

@@ -16,11 +16,11 @@ const FREE = { ...AROUND, plan: { name: "Free", capabilities: [] } };
 const SUSPENDED = { ...AROUND, tenant: { name: "Mira", status: "suspended" as const } };
 const ROLES: readonly StandingRole[] = ["viewer", "admin", "owner", "operator"];
 
-test("owners, admins and the operator miss nothing in an active tenant whose plan has API access", () => {
+test("owners, admins and the operator lack nothing in an active tenant whose plan has API access", () => {
 	for (const role of ROLES.slice(1)) deepEqual(missingFor(role, AROUND), []);
 });
 
-test("a plan without API access is named, with the owners and the operator's support", () => {
+test("a plan without API access is reported with the owners and the operator's support", () => {
 	for (const role of ROLES) {
 		const plan = missingFor(role, FREE).find(({ kind }) => kind === "plan");
 		match(plan?.detail ?? "", /^API access is not included in the plan Free\. /);
@@ -29,7 +29,7 @@ test("a plan without API access is named, with the owners and the operator's sup
 	}
 });
 
-test("who decides for the tenant is told to ask the operator's support, never themselves", () => {
+test("owners are sent to the operator's support, never to themselves", () => {
 	match(missingFor("owner", FREE)[0]?.detail ?? "", /Ask the support of Orders for a plan/);
 	match(missingFor("owner", { ...FREE, support_url: null })[0]?.detail ?? "", /Ask your contact at Orders for a plan/);
 	match(missingFor("operator", FREE)[0]?.detail ?? "", /Give the tenant a plan/);
@@ -37,19 +37,19 @@ test("who decides for the tenant is told to ask the operator's support, never th
 		for (const around of [FREE, SUSPENDED]) for (const { who } of missingFor(role, around)) deepEqual(who, []);
 });
 
-test("a viewer is told that they may look, and who can change that", () => {
+test("a viewer sees that the role cannot create keys, and who can change it", () => {
 	const [role] = missingFor("viewer", AROUND);
 	match(role?.detail ?? "", /^The role viewer cannot create keys\. /);
 	deepEqual([role?.kind, role?.who, role?.support_url], ["role", [OLIVIA, ADAM], null]);
 });
 
-test("a suspended tenant comes first, and the operator is who can end it", () => {
+test("suspension is reported first, and only the operator can end it", () => {
 	const kinds = missingFor("viewer", { ...FREE, tenant: SUSPENDED.tenant }).map(({ kind }) => kind);
 	deepEqual(kinds, ["standing", "plan", "role"]);
 	match(missingFor("owner", SUSPENDED)[0]?.detail ?? "", /Mira is suspended.*Orders/);
 });
 
-test("whoever misses nothing may create keys, and nobody else", () => {
+test("exactly the callers who lack nothing may create keys", () => {
 	for (const role of ROLES) {
 		for (const around of [AROUND, FREE, SUSPENDED]) {
 			const { create_keys } = abilitiesOf(role, around.tenant, around.plan);

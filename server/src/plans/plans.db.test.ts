@@ -44,7 +44,7 @@ async function entriesOf(chain = "*"): Promise<string[]> {
 	});
 }
 
-test("a plan is created, replaced whole, and the same again changes nothing", async () => {
+test("a plan is created and replaced, and equal content changes nothing", async () => {
 	const created = await putPlan(db.context(), { ...TEAM, id: "team" });
 	const { plan_id: _plan_id, ...rest } = TEAM;
 	deepEqual(created, { id: "team", ...rest });
@@ -70,7 +70,7 @@ test("a plan is created, replaced whole, and the same again changes nothing", as
 	deepEqual(await entriesOf(), ["plan.created team", "plan.updated team"]);
 });
 
-test("equal PUTs at the same moment make one plan and one entry", async () => {
+test("concurrent equal PUTs create one plan and one audit entry", async () => {
 	const before_count = (await entriesOf()).length;
 	const plans = await Promise.all(Array.from({ length: 8 }, () => putPlan(db.context(), { ...TEAM, plan_id: "racing" })));
 	for (const plan of plans) deepEqual(plan, plans[0]);
@@ -90,7 +90,7 @@ test("a plan whose id differs from the path, or with two rate limits of one name
 	deepEqual(await entriesOf(), entries);
 });
 
-test("plans are listed in the order of their ids, page by page", async () => {
+test("plans are listed by id, page by page", async () => {
 	for (const plan_id of ["p3", "p1", "p2"]) await putPlan(db.context(), { ...TEAM, plan_id });
 	const ids: string[] = [];
 	let cursor: string | null = null;
@@ -102,7 +102,7 @@ test("plans are listed in the order of their ids, page by page", async () => {
 	deepEqual(ids, ["p1", "p2", "p3", "racing", "team"]);
 });
 
-test("a plan is deleted only when no tenant has it; a tenant that was erased does not count", async () => {
+test("a plan is deleted only when no tenant has it; erased tenants do not count", async () => {
 	await putPlan(db.context(), { ...TEAM, plan_id: "leaving" });
 	const { id: tenant_id } = await createTenant(db.context(), { name: "Mira", plan_id: "leaving" });
 	await rejects(deletePlan(db.context(), { plan_id: "leaving" }), (error) => {
@@ -117,7 +117,7 @@ test("a plan is deleted only when no tenant has it; a tenant that was erased doe
 	await rejects(getPlan(db.context(), { plan_id: "leaving" }), refusedWith("not_found"));
 });
 
-test("a permission of the operator's own comes, changes and goes, and every plan is told", async () => {
+test("a permission of the operator's own is created, changed and deleted, which invalidates every plan", async () => {
 	const plan_ids = (await listPlans(db.context(), {})).data.map((plan) => plan.id);
 	told = [];
 	const permission = { permission: "orders:write", description: "Place orders", capability: "orders" };

@@ -14,7 +14,7 @@ function plan(over: Record<string, unknown>): Record<string, unknown> {
 	return { name: "Team", capabilities: ["m2m_api"], ...over };
 }
 
-test("a plan needs a name and capabilities; the rest has its bounds", () => {
+test("a plan needs a name and capabilities; the other fields are bounded", () => {
 	const right = [
 		{},
 		{ id: "team" },
@@ -50,7 +50,7 @@ test("a plan needs a name and capabilities; the rest has its bounds", () => {
 	for (const over of wrong) equal(accepts(PlanInput, plan(over)), false, JSON.stringify(over));
 });
 
-test("a tenant's limits are any part of a plan's numbers", () => {
+test("a tenant's limits may contain any of a plan's limits", () => {
 	for (const limits of [{}, { sites: 3 }, { sites: null, rate_limits: [], quota_requests_per_month: null }])
 		equal(accepts(TenantLimitsSchema, limits), true);
 	for (const limits of [{ sites: "3" }, { capabilities: [] }, { rate_limits: null }]) equal(accepts(TenantLimitsSchema, limits), false);

@@ -36,7 +36,7 @@ function refusedWith(code: string) {
 	return (error: unknown) => error instanceof ApiError && error.code === code;
 }
 
-/** Which tables hold `text` in any column, as text or as bytes. */
+/** The tables that contain `text` in any column, as text or as bytes. */
 async function tablesThatHold(text: string): Promise<string[]> {
 	const tables = await superuser.query<{ name: string }>("select tablename as name from pg_tables where schemaname = 'keywright' order by 1");
 	const found: string[] = [];
@@ -48,7 +48,7 @@ async function tablesThatHold(text: string): Promise<string[]> {
 	return found;
 }
 
-/** Fills every table that a tenant has rows in, each text that people write holding `canary`; returns the tenant's id. */
+/** Fills every table with tenant rows, with `canary` in each text that people enter; returns the tenant's id. */
 async function tenantFullOf(canary: string): Promise<string> {
 	const member: ChangeContext["actor"] = { kind: "member", id: "mem_1", name: `Member ${canary}`, email: `${canary}@example.com` };
 	const created = await createTenant(db.context({ idempotency_key: `make-${canary}` }), {
@@ -89,7 +89,7 @@ async function tenantFullOf(canary: string): Promise<string> {
 	return tenant_id;
 }
 
-/** A member with an account and all that hangs on it, and a row of everything else that people are named in. */
+/** Adds a member with an account and its dependent rows, and one row of every other table that names people. */
 async function addPeople(tenant_id: string, canary: string): Promise<void> {
 	const person_id = `per_${canary}`;
 	const email = `${canary}@example.com`;
@@ -127,7 +127,7 @@ async function addPeople(tenant_id: string, canary: string): Promise<void> {
 		await superuser.query(sql, [...values]);
 }
 
-test("erasing leaves nothing that people wrote, anywhere, and touches no other tenant", async () => {
+test("erasing removes all text that people entered and does not touch other tenants", async () => {
 	const other_id = await tenantFullOf("canary-of-the-other");
 	const tenant_id = await tenantFullOf("canary-of-the-erased");
 	const held = await tablesThatHold("canary-of-the-other");
@@ -177,7 +177,7 @@ test("erasing leaves nothing that people wrote, anywhere, and touches no other t
 	equal((await listSites(db.context({ scope: other_id }), { tenant_id: other_id })).data.length, 1);
 });
 
-test("the audit chain of an erased tenant stays whole and ends with its erasure", async () => {
+test("the audit chain of an erased tenant stays valid and ends with its erasure", async () => {
 	const tenant_id = await tenantFullOf("canary-of-the-chain");
 	await eraseTenant(erasing(), { tenant_id });
 	deepEqual(await verifyChain(db.context(), tenant_id), { intact: true, entries: 5 });
@@ -191,7 +191,7 @@ test("the audit chain of an erased tenant stays whole and ends with its erasure"
 	]);
 });
 
-test("an erased tenant is gone for everybody, and its id is not used again", async () => {
+test("an erased tenant is 404 for all callers, and its id is not reused", async () => {
 	const { id: tenant_id } = await createTenant(db.context(), { id: "once", name: "Once", plan_id: "plan", external_id: "ext-once" });
 	await eraseTenant(erasing(), { tenant_id });
 	await rejects(eraseTenant(erasing(), { tenant_id }), refusedWith("not_found"));
@@ -205,7 +205,7 @@ test("an erased tenant is gone for everybody, and its id is not used again", asy
 	await rejects(eraseTenant(erasing(), { tenant_id: "nobody" }), refusedWith("not_found"));
 });
 
-test("who is a member of another tenant too keeps their account and sign-ins, and loses them with the last tenant", async () => {
+test("a member of another tenant keeps their account and sessions, and loses them with the last tenant", async () => {
 	const [one, two] = [await tenantFullOf("canary-of-both"), (await createTenant(db.context(), { name: "Second", plan_id: "plan" })).id];
 	const person_id = "per_canary-of-both";
 	await superuser.query("insert into members (tenant_id, id, person_id, role) values ($1, 'mem_2', $2, 'viewer')", [two, person_id]);
@@ -225,7 +225,7 @@ test("who is a member of another tenant too keeps their account and sign-ins, an
 	deepEqual(await accounts(), []);
 });
 
-test("joining another tenant at the moment of the erasure either keeps the account or finds none", async () => {
+test("joining another tenant during the erasure either keeps the account or finds none", async () => {
 	for (let race = 0; race < 6; race += 1) {
 		const one = await tenantFullOf(`canary-racing-${race}`);
 		const two = (await createTenant(db.context(), { name: "Other", plan_id: "plan" })).id;
@@ -244,7 +244,7 @@ test("files that cannot be removed do not undo the erasure", async () => {
 	await rejects(getTenant(db.context(), { tenant_id }), refusedWith("not_found"));
 });
 
-test("erasing and making sites at the same moment end with no site", async () => {
+test("erasing a tenant while sites are created leaves no site", async () => {
 	const { id: tenant_id } = await createTenant(db.context(), { name: "Racing", plan_id: "plan" });
 	const making = Array.from({ length: 8 }, (_, index) => createSite(db.context({ scope: tenant_id }), { tenant_id, name: `Site ${index}` }));
 	const answers = await Promise.allSettled([...making.slice(0, 4), eraseTenant(erasing(), { tenant_id }), ...making.slice(4)]);

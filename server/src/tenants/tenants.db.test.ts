@@ -35,7 +35,7 @@ async function actionsOf(chain: string): Promise<string[]> {
 	});
 }
 
-test("a tenant is created with an id of its own or of the operator's", async () => {
+test("a tenant is created with a generated id or the operator's", async () => {
 	const made = await createTenant(db.context(), { name: " Mira ", plan_id: "small" });
 	ok(made.id.startsWith("ten_"));
 	deepEqual(made, {
@@ -54,7 +54,7 @@ test("a tenant is created with an id of its own or of the operator's", async () 
 	deepEqual(await actionsOf("shop-7"), ["tenant.created"]);
 });
 
-test("a taken id, a taken external id and an unknown plan are refused and leave nothing", async () => {
+test("a taken id, a taken external id and an unknown plan are refused, and nothing is stored", async () => {
 	const before_count = (await listTenants(db.context(), { limit: 200 })).data.length;
 	await rejects(createTenant(db.context(), { id: "shop-7", name: "Other", plan_id: "small" }), refusedWith("conflict"));
 	await rejects(createTenant(db.context(), { name: "Other", plan_id: "small", external_id: "cus_7" }), refusedWith("conflict"));
@@ -71,7 +71,7 @@ test("a taken id, a taken external id and an unknown plan are refused and leave 
 	deepEqual(await actionsOf("shop-8"), []);
 });
 
-test("a repeated request with its Idempotency-Key makes one tenant and gets the same answer", async () => {
+test("a repeated request with its Idempotency-Key creates one tenant and gets the same response", async () => {
 	const context = () => db.context({ idempotency_key: "once-1" });
 	const input = { name: "Once", plan_id: "small", external_id: "cus_once" };
 	const answers = await Promise.all(Array.from({ length: 5 }, () => createTenant(context(), input)));
@@ -81,7 +81,7 @@ test("a repeated request with its Idempotency-Key makes one tenant and gets the 
 	notEqual((await createTenant(db.context({ idempotency_key: "once-2" }), { name: "Once", plan_id: "small" })).id, answers[0]?.id);
 });
 
-test("PUT makes the tenant, brings it up to date, and the same again writes no entry and tells no node", async () => {
+test("PUT creates or updates the tenant; equal content writes no audit entry and no invalidation", async () => {
 	const input = { tenant_id: "saas-1", name: "One", plan_id: "small", external_id: "cus_1" };
 	const made = await putTenant(db.context(), { ...input, id: "saas-1" });
 	told = [];
@@ -97,7 +97,7 @@ test("PUT makes the tenant, brings it up to date, and the same again writes no e
 	);
 });
 
-test("a repeated PUT does not reinstate a suspended tenant nor take its own limits away", async () => {
+test("a repeated PUT does not reinstate a suspended tenant or remove its own limits", async () => {
 	const input = { tenant_id: "saas-2", name: "Two", plan_id: "small" };
 	await putTenant(db.context(), input);
 	const limits = { sites: 9, rate_limits: [{ name: "burst", requests: 1, window_seconds: 1, per: "tenant" as const }] };
@@ -106,14 +106,14 @@ test("a repeated PUT does not reinstate a suspended tenant nor take its own limi
 	equal(suspended.status, "suspended");
 });
 
-test("equal PUTs at the same moment make one tenant and one entry", async () => {
+test("concurrent equal PUTs create one tenant and one audit entry", async () => {
 	const input = { tenant_id: "racing", name: "Racing", plan_id: "small", external_id: "cus_racing" };
 	const answers = await Promise.all(Array.from({ length: 8 }, () => putTenant(db.context(), input)));
 	for (const answer of answers) deepEqual(answer, answers[0]);
 	deepEqual(await actionsOf("racing"), ["tenant.created"]);
 });
 
-test("a tenant's own limits stand in place of its plan's, and null gives the plan's back", async () => {
+test("a tenant's own limits replace its plan's, and null restores the plan's", async () => {
 	await putTenant(db.context(), { tenant_id: "own", name: "Own", plan_id: "small" });
 	await updateTenant(db.context(), { tenant_id: "own", limits: { sites: 7, api_keys: null, quota_requests_per_month: 5 } });
 	const found = await read(db.context(), (tx) => readTenantWithPlan(tx, "own"));
@@ -129,7 +129,7 @@ test("a tenant's own limits stand in place of its plan's, and null gives the pla
 	);
 });
 
-test("a patch of nothing and a patch of an unknown tenant change nothing", async () => {
+test("an empty patch and a patch of an unknown tenant change nothing", async () => {
 	const entries = await actionsOf("own");
 	await updateTenant(db.context(), { tenant_id: "own" });
 	await updateTenant(db.context(), { tenant_id: "own", name: "Own", status: "active" });
@@ -138,7 +138,7 @@ test("a patch of nothing and a patch of an unknown tenant change nothing", async
 	await rejects(getTenant(db.context(), { tenant_id: "nobody" }), refusedWith("not_found"));
 });
 
-test("tenants are listed newest first, page by page, also those made in one millisecond", async () => {
+test("tenants are listed newest first, page by page, also those created in one millisecond", async () => {
 	const clock = new ManualClock(Date.UTC(2040, 0, 1));
 	const made: string[] = [];
 	for (let index = 0; index < 7; index += 1) {

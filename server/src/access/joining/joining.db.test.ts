@@ -44,7 +44,7 @@ function newEmail(): string {
 	return `person-${made}@example.com`;
 }
 
-/** A link that was shown to the owner who invites; with `link_proves` one that an operator handed over. */
+/** A link that the inviting owner sees; with `link_proves` one that an operator hands over. */
 async function invite(tenant_id: string, email: string | null, role = "admin", link_proves = false): Promise<string> {
 	const { text, digest: token_digest } = makeOneTimeToken("kwi");
 	const now = clock.now();
@@ -89,12 +89,12 @@ async function auditOf(tenant_id: string): Promise<{ action: string; actor: unkn
 	return rows.map(({ action, details }) => ({ action, actor: (details as { actor: unknown }).actor }));
 }
 
-/** Guarantee: the entry is of a change by somebody with an id. */
+/** Guarantee: the entry's actor has an id. */
 function asActor(actor: unknown): { id: string } {
 	return actor as { id: string };
 }
 
-test("an invitation makes an account, a member and a signed-in browser, and the audit log says who", async () => {
+test("accepting an invitation creates an account, a member and a session, and the audit log names the person", async () => {
 	const tenant_id = await newTenant();
 	const email = newEmail();
 	const token = await invite(tenant_id, email);
@@ -118,7 +118,7 @@ test("an invitation makes an account, a member and a signed-in browser, and the 
 	match(asActor(joined?.actor).id, /^mem_/);
 });
 
-test("an invitation is accepted once: of eight at the same time one joins, and all others find nothing", async () => {
+test("an invitation is accepted once: of eight concurrent requests one joins, and the others get 404", async () => {
 	const tenant_id = await newTenant();
 	const token = await invite(tenant_id, null, "viewer");
 	const attempts = Array.from({ length: 8 }, (_, index) =>
@@ -132,7 +132,7 @@ test("an invitation is accepted once: of eight at the same time one joins, and a
 	await rejects(readInvitation(joining(), { token }), { code: "not_found" });
 });
 
-test("unknown, used, cancelled and expired invitations are told apart by nobody", async () => {
+test("unknown, used, cancelled and expired invitations get the same response", async () => {
 	const tenant_id = await newTenant();
 	const [cancelled, expired] = [await invite(tenant_id, null), await invite(tenant_id, null)];
 	await change(db.context(), async (tx) => {
@@ -160,16 +160,16 @@ test("unknown, used, cancelled and expired invitations are told apart by nobody"
 	equal(details.size, 1);
 });
 
-test("an address with an account joins by its password and keeps its name; a wrong one joins nothing", async () => {
+test("an existing account joins with its password and keeps its name; a wrong password joins nothing", async () => {
 	const [first, second] = [await newTenant(), await newTenant()];
 	const email = newEmail();
 	await acceptInvitation(joining(), { token: await invite(first, email), name: "Paul", password: PASSWORD });
 	const token = await invite(second, email, "owner");
-	equal((await readInvitation(joining(), { token })).account_exists, false, "who was shown the link learns nothing of the address");
+	equal((await readInvitation(joining(), { token })).account_exists, false, "a link that does not verify the address does not reveal its account");
 	const wrong = joining();
 	await rejects(acceptInvitation(wrong, { token, password: "wrong password" }), { code: "credential_invalid" });
 	deepEqual([await membersOf(second), wrong.anonymous.lines], [[], []]);
-	await acceptInvitation(joining(), { token, name: "Somebody else", password: PASSWORD });
+	await acceptInvitation(joining(), { token, name: "Other name", password: PASSWORD });
 	deepEqual(await membersOf(second), [{ email, role: "owner" }]);
 	await rejects(acceptInvitation(joining(), { token: await invite(second, email), password: PASSWORD }), { code: "conflict" });
 	const { rows } = await peopleNamed(email);
@@ -180,7 +180,7 @@ async function peopleNamed(email: string): Promise<{ rows: { name: string }[] }>
 	return { rows: await read(db.context(), (tx) => tx.selectFrom("people").select("name").where("email", "=", email).execute()) };
 }
 
-test("the address is the invitation's; where it names none it has to be given, and a new account needs a name", async () => {
+test("the address is the invitation's; without one it is required, and a new account needs a name", async () => {
 	const tenant_id = await newTenant();
 	const named = await invite(tenant_id, "named@example.com");
 	const open = await invite(tenant_id, null);
@@ -201,7 +201,7 @@ test("the address is the invitation's; where it names none it has to be given, a
 	deepEqual(await membersOf(tenant_id), [{ email: "named@example.com", role: "admin" }]);
 });
 
-test("nobody joins a suspended tenant, and the invitation waits on", async () => {
+test("joining a suspended tenant is refused, and the invitation stays pending", async () => {
 	const tenant_id = await newTenant();
 	const token = await invite(tenant_id, newEmail());
 	await updateTenant(db.context(), { tenant_id, status: "suspended" });
@@ -210,7 +210,7 @@ test("nobody joins a suspended tenant, and the invitation waits on", async () =>
 	await acceptInvitation(joining(), { token, name: "P", password: PASSWORD });
 });
 
-test("a tenant without an owner gets a link at each start, of which the last one works; with an owner none", async () => {
+test("a tenant without an owner gets a link at each start, of which only the last works; with an owner none", async () => {
 	const tenant_id = await newTenant();
 	const first = await inviteFirstOwner(db.context(), tenant_id);
 	const second = await inviteFirstOwner(db.context(), tenant_id);
@@ -231,7 +231,7 @@ async function portalLink(tenant_id: string): Promise<string> {
 	return token;
 }
 
-test("a portal link becomes one session of an hour, of the person that the operator named", async () => {
+test("a portal link begins one session of an hour for the person that the operator named", async () => {
 	const tenant_id = await newTenant();
 	const token = await portalLink(tenant_id);
 	const context = joining();
@@ -260,7 +260,7 @@ test("a portal link becomes one session of an hour, of the person that the opera
 	);
 });
 
-test("a portal link waits five minutes and is no invitation", async () => {
+test("a portal link expires after five minutes and is not accepted as an invitation", async () => {
 	const tenant_id = await newTenant();
 	const token = await portalLink(tenant_id);
 	await rejects(readInvitation(joining(), { token }), { code: "not_found" });
@@ -268,7 +268,7 @@ test("a portal link waits five minutes and is no invitation", async () => {
 	await rejects(redeemPortalSession(joining(), { token }), { code: "not_found" });
 });
 
-test("a portal session that is ended is out at once, and a browser is one person at a time", async () => {
+test("an ended portal session is refused at once, and a browser holds one session at a time", async () => {
 	const tenant_id = await newTenant();
 	const context = joining();
 	await acceptInvitation(context, { token: await invite(tenant_id, newEmail()), name: "P", password: PASSWORD });
@@ -281,7 +281,7 @@ test("a portal session that is ended is out at once, and a browser is one person
 	ok(!/kw_(session|portal)=/.test(context.anonymous.cookie_header));
 });
 
-test("a portal link that was ended is not redeemed by a request that read the clock before", async () => {
+test("an ended portal link is not redeemed by a request that read the clock earlier", async () => {
 	const tenant_id = await newTenant();
 	const token = await portalLink(tenant_id);
 	const { id } = await read(db.context(), (tx) =>
@@ -294,7 +294,7 @@ test("a portal link that was ended is not redeemed by a request that read the cl
 	await rejects(redeemPortalSession(early, { token }), { code: "not_found" });
 });
 
-test("the sweep removes what has ended and leaves what lives", async () => {
+test("the sweep deletes ended sessions and links and keeps live ones", async () => {
 	const tenant_id = await newTenant();
 	const context = joining();
 	await redeemPortalSession(context, { token: await portalLink(tenant_id) });

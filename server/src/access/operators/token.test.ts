@@ -5,7 +5,7 @@ import { isOperatorToken, parseOperatorTokens } from "./token.ts";
 const NEW = "new-operator-token-0123456789";
 const OLD = "old-operator-token-0123456789";
 
-test("while a token is being rotated both work, and nothing else does", () => {
+test("during a rotation both tokens are accepted, and no other", () => {
 	const tokens = parseOperatorTokens(` ${NEW}, ${OLD} `);
 	for (const token of [NEW, OLD]) equal(isOperatorToken(tokens, token), true);
 	for (const wrong of ["", NEW.slice(0, -1), `${NEW}x`, NEW.toUpperCase(), `${NEW},${OLD}`, ` ${NEW}`])
@@ -13,7 +13,7 @@ test("while a token is being rotated both work, and nothing else does", () => {
 	equal(isOperatorToken(parseOperatorTokens(NEW), OLD), false);
 });
 
-test("a setting that would be no protection is refused", () => {
+test("an empty, short or malformed token setting is refused", () => {
 	for (const text of [
 		"",
 		" , ",
@@ -29,6 +29,6 @@ test("a setting that would be no protection is refused", () => {
 	parseOperatorTokens("x".repeat(20));
 });
 
-test("the parsed tokens do not hold the text", () => {
+test("the parsed tokens do not contain the text", () => {
 	equal(JSON.stringify(parseOperatorTokens(NEW)).includes(NEW), false);
 });

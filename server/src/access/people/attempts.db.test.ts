@@ -1,4 +1,4 @@
-/** Attempts at passwords: what strangers do to an account, and what its person still can. The clock is the tests' own. */
+/** Password attempts: other callers' guesses must not lock the owner out. The tests set the clock. */
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type TestDatabase, testDatabase } from "../../../testing/audit.ts";
@@ -54,7 +54,7 @@ function attempt(anonymous: TestBrowser, email: string, password: string, node?:
 	return signInByEmail(context(anonymous, node), { email, password });
 }
 
-/** Strangers from ten addresses, ten wrong passwords each; every second one asks the other node. */
+/** Ten wrong passwords from each of ten other addresses, alternating between the nodes. */
 async function strangersTry(email: string): Promise<void> {
 	for (let address = 0; address < 10; address += 1)
 		for (let turn = 0; turn < 10; turn += 1) {
@@ -63,7 +63,7 @@ async function strangersTry(email: string): Promise<void> {
 		}
 }
 
-/** Ten wrong passwords without the cookie, from the address of `visitor`: what it shares with strangers is used up. */
+/** Ten wrong passwords without the device cookie from one address, which spends its shared budget. */
 async function neighboursTry(email: string, anonymous = new TestBrowser()): Promise<void> {
 	for (let turn = 0; turn < 10; turn += 1) await rejects(attempt(new TestBrowser(anonymous.address), email, `wrong ${turn}`), WRONG);
 }
@@ -80,7 +80,7 @@ async function mailsTo(email: string, count: number): Promise<string[]> {
 	}
 }
 
-test("strangers lock nobody out of a browser that they have signed in with, and everybody else waits", async () => {
+test("other callers' attempts do not lock the owner out of a known device; unknown devices wait", async () => {
 	const { email } = await newPerson();
 	const own = new TestBrowser("203.0.113.5");
 	await attempt(own, email, PASSWORD);
@@ -89,13 +89,13 @@ test("strangers lock nobody out of a browser that they have signed in with, and 
 	await rejects(
 		attempt(new TestBrowser("203.0.113.5"), email, PASSWORD),
 		THROTTLED,
-		"without the cookie it is a stranger's attempt, also from the same address",
+		"without the cookie the attempt spends the shared budget, even from the same address",
 	);
 	nextHour();
 	await attempt(new TestBrowser("203.0.113.6"), email, PASSWORD);
 });
 
-test("a browser that is known has ten wrong passwords in 15 minutes, counted by all nodes, and they are nobody else's", async () => {
+test("a known device has its own budget of ten wrong passwords in 15 minutes, counted by all nodes", async () => {
 	const { email } = await newPerson();
 	const own = new TestBrowser();
 	await attempt(own, email, PASSWORD);
@@ -110,7 +110,7 @@ test("a browser that is known has ten wrong passwords in 15 minutes, counted by 
 	await attempt(own, email, PASSWORD);
 });
 
-test("a crowd of guesses at the same time is counted whole, over all nodes", async () => {
+test("concurrent guesses are all counted, over all nodes", async () => {
 	const { email } = await newPerson();
 	const guesses = Array.from({ length: 14 }, (_, turn) => attempt(new TestBrowser("192.0.2.9"), email, "wrong", nodes[turn % 2]));
 	const answers = await Promise.allSettled(guesses);
@@ -118,7 +118,7 @@ test("a crowd of guesses at the same time is counted whole, over all nodes", asy
 	ok(wrong.length <= 10, `${wrong.length} were tried`);
 });
 
-test("an address without an account is throttled alike: the same answer after as many attempts", async () => {
+test("an address without an account is throttled in the same way, with the same responses", async () => {
 	const answers: unknown[] = [];
 	for (const email of [(await newPerson()).email, "nobody@example.com"]) {
 		const seen: unknown[] = [];
@@ -134,7 +134,7 @@ test("an address without an account is throttled alike: the same answer after as
 	deepEqual(answers[0], answers[1]);
 });
 
-test("whom others keep out is mailed a link that signs in once, within 15 minutes, and makes the browser known; one mail in 15 minutes", async () => {
+test("a locked-out person is mailed a one-time sign-in link for 15 minutes, which makes the device known; one mail in 15 minutes", async () => {
 	const { email } = await newPerson();
 	await neighboursTry(email);
 	for (let turn = 0; turn < 5; turn += 1) await rejects(attempt(new TestBrowser(), email, PASSWORD), THROTTLED);
@@ -155,14 +155,14 @@ test("whom others keep out is mailed a link that signs in once, within 15 minute
 	nextHour();
 });
 
-test("without mail nobody is promised a link", async () => {
+test("without mail the error does not promise a link", async () => {
 	const { email } = await newPerson();
 	const guess = () => signInByEmail(context(new TestBrowser("192.0.2.30"), nodes[0], false), { email, password: "wrong" });
 	for (let turn = 0; turn < 10; turn += 1) await rejects(guess(), WRONG);
 	await rejects(guess(), (error: { detail: string }) => !/mailed/.test(error.detail));
 });
 
-test("who is signed in enters the password again, whatever strangers try", async () => {
+test("a signed-in person can confirm the password while other callers' attempts are throttled", async () => {
 	const { email } = await newPerson();
 	const own = new TestBrowser();
 	await attempt(own, email, PASSWORD);
@@ -176,7 +176,7 @@ test("who is signed in enters the password again, whatever strangers try", async
 	nextHour();
 });
 
-test("a cookie is the person's alone, is not made up, and is worth nothing after 180 days", async () => {
+test("a device cookie belongs to one person, cannot be forged and expires after 180 days", async () => {
 	const [victim, attacker] = [await newPerson(), await newPerson()];
 	const own = new TestBrowser("192.0.2.77");
 	await attempt(own, attacker.email, PASSWORD);
@@ -191,10 +191,10 @@ test("a cookie is the person's alone, is not made up, and is worth nothing after
 	await neighboursTry(attacker.email, own);
 	await rejects(attempt(own, attacker.email, PASSWORD), THROTTLED);
 	ok(own.cookie_header.includes("kw_device="));
-	ok(!Buffer.from(own.cookie_header).toString("latin1").includes(attacker.id), "whose it is cannot be read from it");
+	ok(!Buffer.from(own.cookie_header).toString("latin1").includes(attacker.id), "the cookie does not reveal the person");
 });
 
-test("counts are rows of a bounded number, and the sweep removes those that are over", async () => {
+test("the number of counter rows is bounded, and the sweep deletes ended windows", async () => {
 	const count = async () =>
 		(await inStatement(nodes[0].own, (tx) => tx.selectFrom("sign_in_attempts").select("bucket").execute())).map(({ bucket }) => bucket);
 	for (let turn = 0; turn < 20; turn += 1) await rejects(attempt(new TestBrowser(`203.0.113.${turn}`), `nobody-${turn}@example.com`, "wrong"), WRONG);

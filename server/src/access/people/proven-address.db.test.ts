@@ -1,4 +1,4 @@
-/** Whose address an address is: several accounts may name it, and whoever proves it takes it over. */
+/** Address ownership: several accounts may have one address until one of them verifies it and takes it over. */
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -45,7 +45,7 @@ function tokenOf(text: string | undefined): string {
 	return /#(kw[a-z]_[0-9A-Za-z_-]+)/.exec(text ?? "")?.[1] ?? "";
 }
 
-/** Invites as an owner: the link that the owner is shown, and the one in the mail. */
+/** Invites as an owner; returns the link that the owner sees and the one in the mail. */
 async function inviteAsOwner(email: string): Promise<{ shown: string; mailed: string; tenant_id: string }> {
 	const tenant_id = await team.tenant();
 	const owner = await team.member(tenant_id, "owner");
@@ -53,7 +53,7 @@ async function inviteAsOwner(email: string): Promise<{ shown: string; mailed: st
 	return { shown: tokenOf(url), mailed: tokenOf(team.mails.at(-1)?.text), tenant_id };
 }
 
-/** An owner who accepts the link that they were shown, in somebody else's name. */
+/** An owner who accepts the link that they see, with another person's address. */
 async function squat(email: string, password = SQUATTED): Promise<TestBrowser> {
 	const context = visiting();
 	await acceptInvitation(context, { token: (await inviteAsOwner(email)).shown, name: "Not the CTO", password });
@@ -86,12 +86,12 @@ async function operators(): Promise<(string | null)[]> {
 	return rows.map(({ email }) => email);
 }
 
-test("an address that an owner made up is worth nothing when an operator adds it: the link's person takes it over", async () => {
+test("an account that an owner created for another's address loses it to the person who accepts the operator's link", async () => {
 	const email = newEmail();
 	const squatter = await squat(email);
 	ok(await isSignedIn(squatter));
 	const token = await operatorLink(email);
-	ok(!(await operators()).includes(email), "an invitation makes nobody an operator");
+	ok(!(await operators()).includes(email), "an invitation to a tenant does not make an operator");
 	deepEqual((await readInvitation(visiting(), { token })).account_exists, false);
 	const real = visiting();
 	deepEqual(await acceptInvitation(real, { token, name: "The CTO", password: OWN }), { tenant_id: null });
@@ -103,7 +103,7 @@ test("an address that an owner made up is worth nothing when an operator adds it
 	await rejects(acceptInvitation(visiting(), { token, name: "Again", password: OWN }), { code: "not_found" });
 });
 
-test("a mailed link proves the address and takes it over; the link that the owner was shown does not", async () => {
+test("a mailed link verifies the address and takes it over; the link that the owner sees does not", async () => {
 	const email = newEmail();
 	const squatter = await squat(email);
 	const { mailed } = await inviteAsOwner(email);
@@ -112,7 +112,7 @@ test("a mailed link proves the address and takes it over; the link that the owne
 	deepEqual(await accountsOf(email), [{ name: "The CTO", proven: true }]);
 	ok(!(await isSignedIn(squatter)));
 	const later = await squat(email);
-	ok((await isSignedIn(later)) && (await isSignedIn(real.anonymous)), "an account beside a proven one is told nothing and takes nothing");
+	ok((await isSignedIn(later)) && (await isSignedIn(real.anonymous)), "an account beside a verified one learns nothing and takes nothing");
 	deepEqual(await accountsOf(email), [
 		{ name: "The CTO", proven: true },
 		{ name: "Not the CTO", proven: false },
@@ -121,7 +121,7 @@ test("a mailed link proves the address and takes it over; the link that the owne
 	await signIn(email, SQUATTED);
 });
 
-test("who proves the address while signing in to the account that names it keeps that account", async () => {
+test("verifying the address while signing in to an account that has it keeps that account", async () => {
 	const email = newEmail();
 	const mine = await squat(email, OWN);
 	const other = await squat(email);
@@ -131,7 +131,7 @@ test("who proves the address while signing in to the account that names it keeps
 	deepEqual(await accountsOf(email), [{ name: "Not the CTO", proven: true }]);
 });
 
-test("people of one address that nobody has proved sign in each with their own password", async () => {
+test("accounts with the same unverified address each sign in with their own password", async () => {
 	const email = newEmail();
 	await squat(email, "the first person's");
 	await squat(email, "the second person's");
@@ -144,7 +144,7 @@ test("people of one address that nobody has proved sign in each with their own p
 	await rejects(createPasswordReset({ ...team.context("*"), public_url: PUBLIC_URL }, { email }), { code: "conflict" });
 });
 
-test("a mailed link to a new password proves the address, and so does one that an operator hands over", async () => {
+test("a mailed password link verifies the address, and so does one that an operator hands over", async () => {
 	const asking = () => ({ ...visiting(), mailPasswordLink: people.mailPasswordLink, mail: true });
 	for (const by of ["mail", "operator"] as const) {
 		const email = newEmail();
@@ -168,7 +168,7 @@ test("a mailed link to a new password proves the address, and so does one that a
 	equal((await accountsOf(email)).length, 1);
 });
 
-test("of two who prove one address at the same moment one has it", async () => {
+test("of two concurrent verifications of one address one succeeds", async () => {
 	const email = newEmail();
 	const links = [await inviteAsOwner(email), await inviteAsOwner(email), await inviteAsOwner(email)];
 	const answers = await Promise.allSettled(
@@ -181,14 +181,14 @@ test("of two who prove one address at the same moment one has it", async () => {
 	equal((await accountsOf(email)).length, 1);
 });
 
-test("an account that lost its address has no session, even one that began at that moment", async () => {
+test("an account that lost its address has no session, even one that began concurrently", async () => {
 	const email = newEmail();
 	const anonymous = await squat(email);
 	await team.superuser.query("update people set email = null where email = $1", [email]);
 	equal(await isSignedIn(anonymous), false);
 });
 
-test("operators of before the migration count as proven, and of one address one account is", async () => {
+test("the migration marks operators' addresses verified, for one account per address", async () => {
 	const migration = readFileSync(join(import.meta.dirname, "../../../migrations/0007_proven_addresses.sql"), "utf8");
 	const [statement = ""] = /^update people .*operators\);$/m.exec(migration) ?? [];
 	await team.superuser.query(

@@ -62,7 +62,7 @@ async function isOut(browser: TestBrowser): Promise<boolean> {
 	return found === null || ("code" in found && found.code === "credential_invalid");
 }
 
-test("who signs in is found by the cookie, which no script can read and whose signature a copy of the database does not give", async () => {
+test("the session cookie is HttpOnly, and its signature cannot be computed from a copy of the database", async () => {
 	const { id, email } = await newPerson();
 	const browser = await signIn(email);
 	const member = await memberOf(browser);
@@ -84,7 +84,7 @@ async function isOutWith(cookie_header: string): Promise<boolean> {
 	return found !== null && "code" in found && found.code === "credential_invalid";
 }
 
-test("over HTTPS the library's cookies have the prefix that ties them to this host", async () => {
+test("over HTTPS the library's cookies have the __Host- prefix", async () => {
 	const secure = testPeople(db, { public_url: "https://keys.example.com" });
 	try {
 		const { email } = await newPerson();
@@ -100,7 +100,7 @@ test("over HTTPS the library's cookies have the prefix that ties them to this ho
 	}
 });
 
-test("a wrong password, an unknown address and no password at all are refused alike", async () => {
+test("a wrong password, an unknown address and an empty password get the same refusal", async () => {
 	const { email } = await newPerson();
 	const wrong = { code: "credential_invalid", message: /e-mail address or the password/ };
 	for (const [address, password] of [
@@ -114,7 +114,7 @@ test("a wrong password, an unknown address and no password at all are refused al
 	}
 });
 
-test("a mailed link sets a new password once, and every sign-in of the person ends", async () => {
+test("a mailed link sets a new password once and ends all of the person's sessions", async () => {
 	const { email } = await newPerson();
 	const [laptop, phone] = [await signIn(email), await signIn(email)];
 	const anonymous = new TestBrowser();
@@ -131,7 +131,7 @@ test("a mailed link sets a new password once, and every sign-in of the person en
 	await signIn(email, new TestBrowser(), true, NEXT);
 });
 
-test("a link that is too old sets nothing", async () => {
+test("an expired link does not set a password", async () => {
 	const { id, email } = await newPerson();
 	const { token, row } = makePasswordLink({ id, email, name: "Olivia", proven: true }, null, Date.now() - 3_600_001);
 	await inStatement(people.own, (tx) => insertSignInLink(tx, row));
@@ -139,7 +139,7 @@ test("a link that is too old sets nothing", async () => {
 	await signIn(email);
 });
 
-test("asking for an address that nobody has mails nobody, and one address is mailed three times at most", async () => {
+test("a password link for an unknown address sends no mail, and one address is mailed three times at most", async () => {
 	const { email } = await newPerson();
 	const before = people.resets.length;
 	await requestPasswordReset(asking(), { email: "nobody@example.com" });
@@ -148,7 +148,7 @@ test("asking for an address that nobody has mails nobody, and one address is mai
 	equal(people.resets.length, before + 3);
 });
 
-test("changing the password needs the old one, ends the other sign-ins and goes on with a new cookie", async () => {
+test("changing the password needs the old one, ends the other sessions and sets a new cookie", async () => {
 	const { email } = await newPerson();
 	const [here, elsewhere] = [await signIn(email), await signIn(email)];
 	const contextOf = async () => ({ ...db.context(), sign_in: people.sign_in, anonymous: here, signed_in: await memberOf(here) });
@@ -160,7 +160,7 @@ test("changing the password needs the old one, ends the other sign-ins and goes 
 	equal((await memberOf(here)).email, email);
 });
 
-test("entering the password again is noted in this session alone; ending a session leaves the others", async () => {
+test("confirming the password applies to this session only; ending a session leaves the others", async () => {
 	const { email } = await newPerson();
 	const [here, elsewhere] = [await signIn(email), await signIn(email)];
 	const long_ago = new Date(Date.now() - 7_200_000);
@@ -179,7 +179,7 @@ test("entering the password again is noted in this session alone; ending a sessi
 	await memberOf(elsewhere);
 });
 
-test("without the database nobody is signed in and nobody signed out: it is a 503, never a 401", async () => {
+test("without the database sign-in and sign-out are 503, never 401", async () => {
 	const cookie_header = (await signIn((await newPerson()).email)).cookie_header;
 	const away = connectDatabase({ url: "postgresql://nobody@127.0.0.1:1/none", log: testLog });
 	const stranded = testPeople({ ...db, database: away });
@@ -198,7 +198,7 @@ test("without the database nobody is signed in and nobody signed out: it is a 50
 	}
 });
 
-test("a session ends at its time, whatever its cookie says", async () => {
+test("a session ends at its expiry, whatever its cookie says", async () => {
 	const { id, email } = await newPerson();
 	const browser = await signIn(email);
 	await inStatement(people.own, (tx) =>

@@ -36,14 +36,14 @@ function cacheOf(over: Partial<ConstructorParameters<typeof ServiceCache>[0]> = 
 	return new ServiceCache({ database: db.database, node: db.node, service_keys, ...over });
 }
 
-/** The credential with another secret and the right checksum. */
+/** The credential with another secret and a valid checksum. */
 function withWrongSecret(credential: string): string {
 	const body = credential.slice(0, -6);
 	const other = body.slice(0, -1) + (body.endsWith("a") ? "b" : "a");
 	return other + checksum(other);
 }
 
-test("a credential is shown once; the list shows its last four characters, the database not even its secret", async () => {
+test("a credential is returned once; the list has its last four characters, and the database not its secret", async () => {
 	const { service, credential } = await createService(operator(), { name: " Orders API " });
 	equal(service.name, "Orders API");
 	equal(service.last4, credential.slice(-4));
@@ -56,7 +56,7 @@ test("a credential is shown once; the list shows its last four characters, the d
 	ok(rows.every(({ row }) => !row.includes(secret) && !row.includes(Buffer.from(secret).toString("hex"))));
 });
 
-test("a repeat with the same Idempotency-Key makes no second service and shows no credential", async () => {
+test("a repeat with the same Idempotency-Key creates no second service and returns no credential", async () => {
 	const { service } = await createService(operator({ idempotency_key: "svc-once" }), { name: "Once" });
 	await rejects(createService(operator({ idempotency_key: "svc-once" }), { name: "Once" }), (error) => {
 		ok(error instanceof ApiError);
@@ -67,7 +67,7 @@ test("a repeat with the same Idempotency-Key makes no second service and shows n
 	equal((await listServices(operator(), {})).data.filter(({ name }) => name === "Once").length, 1);
 });
 
-test("a right credential is known; wrong in any way is not", async () => {
+test("a valid credential is accepted, any other is not", async () => {
 	const cache = cacheOf();
 	const { service, credential } = await createService(operator(), { name: "Known" });
 	const { credential: other } = await createService(operator(), { name: "Other" });
@@ -80,7 +80,7 @@ test("a right credential is known; wrong in any way is not", async () => {
 		equal(await cache.verify(wrong), null);
 });
 
-test("a credential that was verified before costs no query; a wrong shape never does", async () => {
+test("a cached credential costs no query, nor does a malformed one", async () => {
 	const { credential } = await createService(operator(), { name: "Warm" });
 	let reads = 0;
 	const counting = new Proxy(db.database, {
@@ -100,7 +100,7 @@ test("a credential that was verified before costs no query; a wrong shape never 
 	equal(reads, 1);
 });
 
-test("once revoking has returned, no node accepts the credential, though every cache had it", async () => {
+test("once revocation has returned, no node accepts the credential, although every cache had it", async () => {
 	const second = new Node({ database: db.database, clock: db.context().clock, log: testLog, lease_seconds: 5, version: "test", sole: false });
 	await second.start();
 	try {
@@ -116,7 +116,7 @@ test("once revoking has returned, no node accepts the credential, though every c
 	}
 });
 
-test("a node without its lease asks the database each time", async () => {
+test("a node without its lease reads the database each time", async () => {
 	const cache = cacheOf();
 	const { service, credential } = await createService(operator(), { name: "Lease" });
 	ok(await cache.verify(credential));
@@ -128,7 +128,7 @@ test("a node without its lease asks the database each time", async () => {
 	db.node.lease.grant({ monotonic: db.context().clock.monotonic(), now: db.context().clock.now() }, 5);
 });
 
-test("a row forged or swapped in the database is no credential", async () => {
+test("a row forged or swapped in the database is not accepted", async () => {
 	const first = await createService(operator(), { name: "First" });
 	const second = await createService(operator(), { name: "Second" });
 	await superuser.query("update services set mac = (select mac from services where id = $1) where id = $2", [first.service.id, second.service.id]);
@@ -138,7 +138,7 @@ test("a row forged or swapped in the database is no credential", async () => {
 	ok(await cacheOf().verify(first.credential));
 });
 
-test("after a change of the pepper a credential works on, and is made anew with the current one when it is used", async () => {
+test("after a pepper rotation a credential stays valid, and its MAC is recomputed on use", async () => {
 	const { service, credential } = await createService(operator(), { name: "Rotated" });
 	const both: ServiceKeys = serviceKeysFrom(parsePeppers(`another-pepper-of-the-tests-0123456789,${TEST_PEPPER}`));
 	const old: ServiceCredential[] = [];
@@ -155,7 +155,7 @@ test("after a change of the pepper a credential works on, and is made anew with 
 	equal(await cacheOf().verify(credential), null);
 });
 
-test("revoking twice is the same as once, an unknown service is not found, and the chain is whole", async () => {
+test("revocation is idempotent, an unknown service is 404, and the audit chain is valid", async () => {
 	const { service } = await createService(operator(), { name: "Twice" });
 	await revokeService(operator(), { service_id: service.id });
 	await revokeService(operator(), { service_id: service.id });

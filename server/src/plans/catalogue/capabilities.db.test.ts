@@ -30,7 +30,7 @@ const BUILT_IN = [
 	{ name: "m2m_api", description: "API access: programs call the API with keys", built_in: true },
 ];
 
-test("a capability gets words, other words, and loses them; each change is in the audit log, and the same again is none", async () => {
+test("a capability's description is created, changed and deleted; each change is in the audit log, and an equal one is none", async () => {
 	deepEqual(await all(), BUILT_IN);
 	const orders = await putCapability(db.context(), { capability: "orders", description: " Orders: read and write " });
 	deepEqual(orders, { name: "orders", description: "Orders: read and write", built_in: false });
@@ -56,7 +56,7 @@ test("a capability gets words, other words, and loses them; each change is in th
 	);
 });
 
-test("the built-in ones stay as they are, unknown ones cannot be deleted, and a name is checked", async () => {
+test("built-in capabilities cannot be changed, unknown ones cannot be deleted, and names are validated", async () => {
 	await rejects(putCapability(db.context(), { capability: "m2m_api", description: "Everything" }), refusedWith("conflict"));
 	await rejects(deleteCapability(db.context(), { capability: "documents" }), refusedWith("conflict"));
 	await rejects(deleteCapability(db.context(), { capability: "nothing" }), refusedWith("not_found"));
@@ -65,7 +65,7 @@ test("the built-in ones stay as they are, unknown ones cannot be deleted, and a 
 	deepEqual(await all(), BUILT_IN);
 });
 
-test("what a plan or a permission names is listed without words until it gets some, and goes with what named it", async () => {
+test("a capability that only a plan or a permission refers to is listed without a description, and disappears with it", async () => {
 	await putPlan(db.context(), { plan_id: "wide", name: "Wide", capabilities: ["m2m_api", "fax"] });
 	await putPermission(db.context(), { permission: "reports:read", description: "Read reports", capability: "reports" });
 	deepEqual(
@@ -102,7 +102,7 @@ test("what a plan or a permission names is listed without words until it gets so
 	deepEqual(await all(), BUILT_IN);
 });
 
-test("a tenant sees what plans can include, what of it its own does with the permissions, and nothing of others' plans", async () => {
+test("a tenant sees what plans can include, what its own includes with the permissions, and nothing of others' plans", async () => {
 	await putPlan(db.context(), { plan_id: "own", name: "Own", capabilities: ["m2m_api", "orders", "unworded"] });
 	await putPlan(db.context(), { plan_id: "theirs", name: "Theirs", capabilities: ["project_of_somebody_else"] });
 	await createTenant(db.context(), { id: "acme", name: "Acme", plan_id: "own" });
@@ -125,7 +125,7 @@ test("a tenant sees what plans can include, what of it its own does with the per
 	deepEqual(await listCapabilitiesOfTenant(db.context({ scope: "nobody" }), { tenant_id: "nobody" }), { data: [] });
 });
 
-test("the list comes in pages, with those that nobody described in their place", async () => {
+test("the list is paged, with undescribed capabilities in their order", async () => {
 	const first = await listCapabilities(db.context(), { limit: 3 });
 	equal(first.data.length, 3);
 	ok(first.next_cursor);

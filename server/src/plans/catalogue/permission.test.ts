@@ -9,7 +9,7 @@ const catalogue: Catalogue = new Map([
 	["orders:read", { capability: "orders", description: "" }],
 ]);
 
-test("a permission is two lower-case words with a colon between them", () => {
+test("a permission is two lower-case words separated by a colon", () => {
 	for (const name of ["a:b", "orders:write", "o_1:w_2", `${"a".repeat(32)}:${"b".repeat(32)}`]) equal(isPermission(name), true, name);
 	const wrong = [
 		"",
@@ -27,7 +27,7 @@ test("a permission is two lower-case words with a colon between them", () => {
 	for (const name of wrong) equal(isPermission(name), false, name);
 });
 
-test("a plan allows the permissions of its capabilities and no other, sorted", () => {
+test("a plan allows exactly the permissions of its capabilities, sorted", () => {
 	deepEqual(permissionsOfPlan(["orders"], catalogue), ["orders:read", "orders:write"]);
 	deepEqual(permissionsOfPlan(["orders", "m2m_api", "nothing"], catalogue), ["orders:read", "orders:write", "tenant:read"]);
 	deepEqual(permissionsOfPlan([], catalogue), []);

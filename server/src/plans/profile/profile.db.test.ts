@@ -37,11 +37,11 @@ async function entries() {
 	return read(db.context(), (tx) => tx.selectFrom("audit_entries").select(["action", "details"]).where("chain", "=", "*").orderBy("seq").execute());
 }
 
-test("without a word of the operator the profile is Keywright's own", async () => {
+test("without settings the profile is the default", async () => {
 	deepEqual(await getProfile(context()), defaultProfile(PUBLIC_URL));
 });
 
-test("a profile is replaced whole, holds at once, and the same again changes nothing; the log has no image", async () => {
+test("a profile is replaced and applies at once, and equal content changes nothing; the audit log has no image", async () => {
 	const put = await putProfile(context(), { product_name: "Orders", error_base_url: "https://orders.example/errors", logo_url: LOGO });
 	deepEqual(put, { ...defaultProfile(PUBLIC_URL), product_name: "Orders", error_base_url: "https://orders.example/errors", logo_url: LOGO });
 	deepEqual(profile.known, put);
@@ -58,7 +58,7 @@ test("a profile is replaced whole, holds at once, and the same again changes not
 	equal(JSON.stringify(written).includes("logo_sha256"), true);
 });
 
-test("a profile that is not valid is refused and nothing is written", async () => {
+test("an invalid profile is refused and nothing is written", async () => {
 	const count = (await entries()).length;
 	const refused = (error: unknown) => error instanceof ApiError && error.code === "invalid_request";
 	await rejects(putProfile(context(), { support_url: "javascript:alert(1)" }), refused);
@@ -66,7 +66,7 @@ test("a profile that is not valid is refused and nothing is written", async () =
 	equal(profile.known.product_name, "Orders 2");
 });
 
-test("profiles put at the same moment leave one of them, known everywhere, and a log without gaps", async () => {
+test("concurrent PUTs leave one profile, known to all nodes, and an audit log without gaps", async () => {
 	await Promise.all(Array.from({ length: 6 }, (_, index) => putProfile(context(), { product_name: `Racing ${index}` })));
 	const kept = await getProfile(context());
 	const fresh = new LiveProfile({ database: db.database, node: db.node, log: testLog, public_url: PUBLIC_URL });
@@ -74,7 +74,7 @@ test("profiles put at the same moment leave one of them, known everywhere, and a
 	await entries();
 });
 
-test("another node follows: what it is asked for at once, its error types within a second", async () => {
+test("another node applies a change at once to requests, and within a second to error types", async () => {
 	const node = new Node({ database: db.database, clock: systemClock, log: testLog, lease_seconds: 5, version: "test", sole: false });
 	await node.start();
 	const other = new LiveProfile({ database: db.database, node, log: testLog, public_url: PUBLIC_URL });

@@ -60,7 +60,7 @@ test("only http and https addresses are links, without names, passwords, blanks 
 	for (const text of wrong) equal(typeof webAddress(text), "string", text);
 });
 
-test("a base address is one that paths can be put behind and that is the same in every language's string", () => {
+test("a base address can be extended with paths and is safe in every language's string literal", () => {
 	deepEqual(baseAddress("https://api.example.com/"), { base: "https://api.example.com" });
 	deepEqual(baseAddress("https://API.example.com:8443/v1//"), { base: "https://api.example.com:8443/v1" });
 	deepEqual(baseAddress("http://[::1]:8787"), { base: "http://[::1]:8787" });
@@ -69,7 +69,7 @@ test("a base address is one that paths can be put behind and that is the same in
 		equal(typeof baseAddress(text), "string", text);
 });
 
-test("no base address holds a character that a shell or a string literal would read", () => {
+test("no base address contains a character that a shell or a string literal interprets", () => {
 	fc.assert(
 		fc.property(fc.string({ unit: "grapheme-ascii", maxLength: 20 }), fc.webPath(), (text, path) => {
 			for (const tried of [`https://a.example/${text}`, `https://a.example${path}${text}`]) {
@@ -87,7 +87,7 @@ test("a check path begins with one slash, and its only place holder is the tenan
 		equal(isCheckPath(path), false, path);
 });
 
-test("a logo is an image of the type that it says, whole, of at most 64 KiB", () => {
+test("a logo is a complete image of the stated type, of at most 64 KiB", () => {
 	for (const [type, bytes] of [
 		["image/png", PNG],
 		["image/jpeg", JPEG],
@@ -113,7 +113,7 @@ test("a logo is an image of the type that it says, whole, of at most 64 KiB", ()
 	for (const text of wrong) equal(typeof faultOfLogo(text), "string", text.slice(0, 60));
 });
 
-test("an accent colour is dark enough for white text, measured as WCAG does", () => {
+test("an accent colour has the WCAG contrast with white text", () => {
 	equal(contrastWithWhite("#000000"), 21);
 	equal(contrastWithWhite("#ffffff"), 1);
 	equal(contrastWithWhite("#767676") > 4.5 && contrastWithWhite("#777777") < 4.5, true);
@@ -122,7 +122,7 @@ test("an accent colour is dark enough for white text, measured as WCAG does", ()
 	for (const color of ["blue", "#fff", "#12345g", "3b5bdb", "#3b5bdb;}"]) equal(faultOfAccent(color), "must be #rrggbb");
 });
 
-test("all that is wrong with a profile is told at once, by field", () => {
+test("all errors of a profile are reported at once, by field", () => {
 	const input = {
 		api_base_url: "ftp://a",
 		support_url: "javascript:alert(1)",
@@ -136,7 +136,7 @@ test("all that is wrong with a profile is told at once, by field", () => {
 	);
 });
 
-test("what is left out, null or equal to the default is not set, so that a profile read and sent back changes nothing", () => {
+test("an omitted, null or default value is not set, so that a profile read and sent back changes nothing", () => {
 	deepEqual(profileOf({}, STANDARD), NOTHING_SET);
 	deepEqual(profileOf(STANDARD, STANDARD), NOTHING_SET);
 	deepEqual(profileOf({ product_name: null, check_request: null }, STANDARD), NOTHING_SET);

@@ -44,7 +44,7 @@ async function actions(): Promise<string[]> {
 	});
 }
 
-test("a site is made, changed and deleted; each change has its entry and is told to every node", async () => {
+test("a site is created, changed and deleted; each change has an audit entry and an invalidation", async () => {
 	told = [];
 	const made = await createSite(scoped(), { tenant_id, id: "shop", name: " Shop ", environment: "prod" });
 	deepEqual(made, { id: "shop", tenant_id, name: "Shop", environment: "prod", created_at: made.created_at });
@@ -62,7 +62,7 @@ test("a site is made, changed and deleted; each change has its entry and is told
 	);
 });
 
-test("40 requests at once make exactly as many sites as the plan includes", async () => {
+test("40 concurrent requests create exactly as many sites as the plan includes", async () => {
 	const answers = await Promise.allSettled(Array.from({ length: 40 }, (_, index) => createSite(scoped(), { tenant_id, name: `Site ${index}` })));
 	const refused = answers.filter((answer) => answer.status === "rejected").map((answer) => answer.reason as unknown);
 	equal(refused.length, 40 - SITES_MAX);
@@ -75,7 +75,7 @@ test("40 requests at once make exactly as many sites as the plan includes", asyn
 	equal((await actions()).length, 1 + SITES_MAX);
 });
 
-test("a tenant's own limit holds in place of the plan's, and a deleted site makes room", async () => {
+test("a tenant's own limit replaces the plan's, and deleting a site frees its slot", async () => {
 	await updateTenant(db.context(), { tenant_id, limits: { sites: 1 } });
 	const first = await createSite(scoped(), { tenant_id, name: "First" });
 	await rejects(createSite(scoped(), { tenant_id, name: "Second" }), refusedWith("conflict"));
@@ -85,7 +85,7 @@ test("a tenant's own limit holds in place of the plan's, and a deleted site make
 	equal((await listSites(scoped(), { tenant_id })).data.length, 1);
 });
 
-test("a repeated request with its Idempotency-Key makes one site, also when the plan is used up by then", async () => {
+test("a repeated request with its Idempotency-Key creates one site, even when the limit is reached by then", async () => {
 	await updateTenant(db.context(), { tenant_id, limits: { sites: 1 } });
 	const once = () => createSite(scoped({ idempotency_key: "site-once" }), { tenant_id, name: "Once", environment: "dev" });
 	const made = await once();
@@ -93,7 +93,7 @@ test("a repeated request with its Idempotency-Key makes one site, also when the 
 	equal((await listSites(scoped(), { tenant_id })).data.length, 1);
 });
 
-test("ids are unique in a tenant and free in another", async () => {
+test("ids are unique within a tenant only", async () => {
 	await createSite(scoped(), { tenant_id, id: "shop", name: "Shop" });
 	await rejects(createSite(scoped(), { tenant_id, id: "shop", name: "Shop" }), refusedWith("conflict"));
 	const other = await createTenant(db.context(), { name: "Other", plan_id: "small" });
@@ -102,7 +102,7 @@ test("ids are unique in a tenant and free in another", async () => {
 	deepEqual([...(await read(scoped(), (tx) => readSitesExisting(tx, tenant_id, ["shop", "none"])))], ["shop"]);
 });
 
-test("a context of one tenant sees and changes nothing of another's, whatever it asks for", async () => {
+test("a context of one tenant neither sees nor changes another tenant's sites", async () => {
 	const other = await createTenant(db.context(), { name: "Other", plan_id: "small" });
 	const theirs = db.context({ scope: other.id });
 	await createSite(theirs, { tenant_id: other.id, id: "secret-site", name: "Theirs" });
@@ -142,7 +142,7 @@ test("a site with documents is not deleted", async () => {
 	equal((await getSite(scoped(), { tenant_id, site_id: "full" })).id, "full");
 });
 
-test("in a suspended tenant sites are read and not changed", async () => {
+test("in a suspended tenant sites can be read but not changed", async () => {
 	await createSite(scoped(), { tenant_id, id: "shop", name: "Shop" });
 	await updateTenant(db.context(), { tenant_id, status: "suspended" });
 	await rejects(createSite(scoped(), { tenant_id, name: "New" }), refusedWith("tenant_suspended"));
@@ -151,7 +151,7 @@ test("in a suspended tenant sites are read and not changed", async () => {
 	equal((await getSite(scoped(), { tenant_id, site_id: "shop" })).name, "Shop");
 });
 
-test("a key sees the sites that it is bound to, page by page, and no other", async () => {
+test("a key lists the sites that it is bound to, page by page, and no others", async () => {
 	await updateTenant(db.context(), { tenant_id, plan_id: "unlimited" });
 	const ids = ["s1", "s2", "s3", "s4", "s5", "s6"];
 	for (const id of ids) await createSite(scoped(), { tenant_id, id, name: id });

@@ -31,7 +31,7 @@ async function statuses(tenant_id: string): Promise<Record<string, string>> {
 	return Object.fromEntries(data.map(({ id, status }) => [id, status]));
 }
 
-test("an invitation is a link in the answer and another one in the mail, of which the database has digests only", async () => {
+test("an invitation has one link in the response and another in the mail; the database has their digests only", async () => {
 	const tenant_id = await team.tenant();
 	const owner = await team.member(tenant_id, "owner");
 	team.mails.length = 0;
@@ -54,7 +54,7 @@ test("an invitation is a link in the answer and another one in the mail, of whic
 	match(mail?.text ?? "", /as an admin/);
 
 	const [token, mailed_token] = [tokenOf(url), tokenOf(mailed_url)];
-	ok(mailed_token !== token, "who was shown the one link does not have the one that proves the address");
+	ok(mailed_token !== token, "the link in the response is not the one that verifies the address");
 	const stored = await team.superuser.query("select token_digest, mail_token_digest, link_proves from invitations where id = $1", [invitation.id]);
 	deepEqual(stored.rows, [
 		{ token_digest: digestOneTimeToken("kwi", token), mail_token_digest: digestOneTimeToken("kwi", mailed_token), link_proves: false },
@@ -67,7 +67,7 @@ test("an invitation is a link in the answer and another one in the mail, of whic
 	}
 });
 
-test("without an address nothing is mailed, and a mail that fails costs the mail only", async () => {
+test("without an address nothing is mailed, and a failing mail does not fail the invitation", async () => {
 	const tenant_id = await team.tenant();
 	team.mails.length = 0;
 	equal((await invite(team.context(tenant_id), { tenant_id, role: "viewer" })).mailed, false);
@@ -77,7 +77,7 @@ test("without an address nothing is mailed, and a mail that fails costs the mail
 	deepEqual([made.mailed, made.invitation.status], [false, "waiting"]);
 });
 
-test("through a real mail server: hostile names of people and tenants stay within their line", async (t) => {
+test("through a real mail server, hostile names of people and tenants stay within their line", async (t) => {
 	const trap = await mailTrap();
 	t.after(() => trap.close());
 	const settings = { smtp_url: `smtp://127.0.0.1:${trap.port}`, from: "no-reply@example.com" };
@@ -106,7 +106,7 @@ test("the operator invites in the name of the product", async () => {
 	match(team.mails[0]?.text ?? "", /^Hello,\n\nYou are invited to join Tenant \d+ at Keywright as an owner\./);
 });
 
-test("a second invitation to an address takes the place of the first; a member is not invited", async () => {
+test("a second invitation to an address replaces the first; a member is not invited", async () => {
 	const tenant_id = await team.tenant();
 	const owner = await team.member(tenant_id, "owner");
 	const context = team.context(tenant_id, owner);
@@ -126,7 +126,7 @@ test("a second invitation to an address takes the place of the first; a member i
 	equal(racing.filter(({ invitation }) => waiting[invitation.id] === "waiting").length, 1);
 });
 
-test("an invitation expires, is cancelled once, and is not cancelled after it was accepted", async () => {
+test("an invitation expires, is cancelled once, and cannot be cancelled once it is accepted", async () => {
 	const tenant_id = await team.tenant();
 	const context = team.context(tenant_id);
 	const make = async () => (await invite(context, { tenant_id, role: "viewer", expires_in_seconds: 3_600 })).invitation.id;
@@ -148,7 +148,7 @@ test("an invitation expires, is cancelled once, and is not cancelled after it wa
 	);
 });
 
-test("a repeat with the same Idempotency-Key makes no second link", async () => {
+test("a repeat with the same Idempotency-Key creates no second link", async () => {
 	const tenant_id = await team.tenant();
 	const context = team.context(tenant_id, undefined, { idempotency_key: "once" });
 	const input = { tenant_id, role: "viewer", email: "a@example.com" } as const;
@@ -161,7 +161,7 @@ test("a repeat with the same Idempotency-Key makes no second link", async () => 
 	deepEqual(await statuses(tenant_id), { [invitation.id]: "waiting" });
 });
 
-test("at most 100 invitations wait, also when many are made at once, and 200 are made in 24 hours", async () => {
+test("at most 100 invitations are pending, also under concurrency, and at most 200 are created in 24 hours", async () => {
 	const tenant_id = await team.tenant();
 	const context = team.context(tenant_id);
 	const fill = (count: number, state: "waiting" | "cancelled") =>
@@ -189,7 +189,7 @@ test("at most 100 invitations wait, also when many are made at once, and 200 are
 	equal(Object.keys(await statuses(tenant_id)).length, 2, "what is older than 90 days is gone");
 });
 
-test("nobody is invited into a suspended or unknown tenant", async () => {
+test("inviting to a suspended or unknown tenant is refused", async () => {
 	const tenant_id = await team.tenant();
 	const { invitation } = await invite(team.context(tenant_id), { tenant_id, role: "viewer" });
 	await updateTenant(team.db.context(), { tenant_id, status: "suspended" });

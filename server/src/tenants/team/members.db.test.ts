@@ -35,7 +35,7 @@ async function auditOf(tenant_id: string): Promise<unknown[]> {
 	return entries.rows.map(({ action, target_kind, target_id, by }) => `${by}: ${action} ${target_kind} ${target_id}`);
 }
 
-test("the list has the members in the order in which they joined, page by page, and says which of them asks", async () => {
+test("the list has the members in the order of joining, page by page, and marks the caller", async () => {
 	const tenant_id = await team.tenant();
 	const members = [await team.member(tenant_id, "owner"), await team.member(tenant_id, "admin"), await team.member(tenant_id, "viewer")];
 	const other_id = await team.tenant();
@@ -55,7 +55,7 @@ test("the list has the members in the order in which they joined, page by page, 
 	);
 });
 
-test("an owner changes roles, which the log tells; a repeat changes nothing", async () => {
+test("an owner changes roles, which the audit log records; a repeat changes nothing", async () => {
 	const tenant_id = await team.tenant();
 	const [owner, viewer] = [await team.member(tenant_id, "owner"), await team.member(tenant_id, "viewer")];
 	const input = { tenant_id, member_id: viewer.member_id, role: "admin" } as const;
@@ -70,7 +70,7 @@ test("an owner changes roles, which the log tells; a repeat changes nothing", as
 	deepEqual(facts.rows[0]?.facts, { name: viewer.name, email: viewer.email, before: "viewer", role: "admin", ended: [] });
 });
 
-test("the last owner is neither demoted nor removed, by nobody, and cannot leave", async () => {
+test("the last owner cannot be demoted or removed by any caller, and cannot leave", async () => {
 	const tenant_id = await team.tenant();
 	const owner = await team.member(tenant_id, "owner");
 	await team.member(tenant_id, "admin");
@@ -86,7 +86,7 @@ test("the last owner is neither demoted nor removed, by nobody, and cannot leave
 	await rejects(removeMember(team.context(tenant_id, second), { tenant_id, member_id: second.member_id }), refusedWith("conflict"));
 });
 
-test(`two owners who demote, remove or leave each other at the same moment leave one, in ${RACES} races`, async () => {
+test(`two owners who concurrently demote or remove each other or leave keep one owner, in ${RACES} races`, async () => {
 	const ways = [
 		(by: Caller, tenant_id: string, member_id: string) => updateMember(team.context(tenant_id, by), { tenant_id, member_id, role: "viewer" }),
 		(by: Caller, tenant_id: string, member_id: string) => removeMember(team.context(tenant_id, by), { tenant_id, member_id }),
@@ -112,7 +112,7 @@ test(`two owners who demote, remove or leave each other at the same moment leave
 	}
 });
 
-test("whoever was demoted or removed in the meantime changes nothing any more", async () => {
+test("a member who was demoted or removed in the meantime can no longer change anything", async () => {
 	const tenant_id = await team.tenant();
 	const [owner, admin, viewer, other] = [
 		await team.member(tenant_id, "owner"),
@@ -132,7 +132,7 @@ test("whoever was demoted or removed in the meantime changes nothing any more", 
 	equal((await rolesOf(tenant_id))[viewer.member_id], "viewer");
 });
 
-test("a viewer leaves, but removes nobody else", async () => {
+test("a viewer can leave but cannot remove other members", async () => {
 	const tenant_id = await team.tenant();
 	const [owner, viewer] = [await team.member(tenant_id, "owner"), await team.member(tenant_id, "viewer")];
 	const context = team.context(tenant_id, viewer);
@@ -147,7 +147,7 @@ test("a viewer leaves, but removes nobody else", async () => {
 	deepEqual(await auditOf(tenant_id), [`${viewer.name}: member.removed member ${viewer.member_id}`]);
 });
 
-test("who is no owner any more comes back by no invitation of their own; those of others go on waiting", async () => {
+test("a former owner's invitations are cancelled; those of others stay pending", async () => {
 	const tenant_id = await team.tenant();
 	const [owner, demoted, removed] = [
 		await team.member(tenant_id, "owner"),
@@ -165,7 +165,7 @@ test("who is no owner any more comes back by no invitation of their own; those o
 	});
 });
 
-test("in a suspended tenant nobody gets more, but people can still be taken out", async () => {
+test("in a suspended tenant roles cannot be changed, but members can be removed", async () => {
 	const tenant_id = await team.tenant();
 	const [owner, viewer] = [await team.member(tenant_id, "owner"), await team.member(tenant_id, "viewer")];
 	await updateTenant(team.db.context(), { tenant_id, status: "suspended" });
@@ -175,7 +175,7 @@ test("in a suspended tenant nobody gets more, but people can still be taken out"
 	deepEqual(await rolesOf(tenant_id), { [owner.member_id]: "owner" });
 });
 
-test("another tenant's member is as unknown as nobody", async () => {
+test("another tenant's member is 404, as an unknown one is", async () => {
 	const [tenant_id, other_id] = [await team.tenant(), await team.tenant()];
 	const owner = await team.member(tenant_id, "owner");
 	const stranger = await team.member(other_id, "viewer");
