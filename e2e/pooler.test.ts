@@ -77,7 +77,7 @@ test("a missing pepper is reported with all other errors, before the database is
 		KEYWRIGHT_PORT: String(server.port),
 	});
 	equal(code, 1, stderr);
-	match(stderr, /- KEYWRIGHT_PEPPER: the database has a pepper, and there is none here/);
+	match(stderr, /- KEYWRIGHT_PEPPER: the database has a pepper, but this server has none/);
 	match(stderr, /- KEYWRIGHT_PORT: port \d+ of 127\.0\.0\.1 is used/);
 	deepEqual(readdirSync(data_dir), []);
 	await removeDataFolder(data_dir);
@@ -107,7 +107,7 @@ test("a pooler with too few sessions is refused at startup, with the required nu
 	const { code, stderr } = await runProgram(["serve"], { ...environment("single"), ...secrets(), KEYWRIGHT_DATA_DIR: data_dir, KEYWRIGHT_PORT: "0" });
 	await removeDataFolder(data_dir);
 	equal(code, 1, stderr);
-	match(stderr, /- KEYWRIGHT_DATABASE_URL: it gives 1 transactions at once, and 4 are needed: raise default_pool_size/);
+	match(stderr, /- KEYWRIGHT_DATABASE_URL: it allows 1 concurrent transactions, and 4 are needed: raise default_pool_size/);
 	const guide = readFileSync(join(ROOT, "docs/operations.md"), "utf8");
 	ok(guide.includes(`at least **${TRANSACTIONS_AT_ONCE_LEAST}** sessions to each server`), "the guide names the number");
 });

@@ -363,13 +363,13 @@ test("all environment errors are reported at once, with setting and cure, before
 	deepEqual([all.code, foreign.code, bracketed.code], [1, 1, 2], all.stderr);
 	for (const line of [
 		/- KEYWRIGHT_PORT: port \d+ of 127\.0\.0\.1 is used by another program.*choose another port/,
-		/- KEYWRIGHT_DATA_DIR: the folder .*below cannot be used, because .* is no folder: choose another/,
+		/- KEYWRIGHT_DATA_DIR: the folder .*below cannot be used, because .* is not a folder: choose another/,
 		/- KEYWRIGHT_DATABASE_URL: nothing listens at its host and port: start PostgreSQL/,
 		/- KEYWRIGHT_DATABASE_DIRECT_URL: the name of its host cannot be resolved/,
 	])
 		match(all.stderr, line);
 	doesNotMatch(all.stderr, /swordfish|\n\s+at /);
-	match(foreign.stderr, /- KEYWRIGHT_HOST: 192\.0\.2\.1 is no address of this machine: use one of its own/);
+	match(foreign.stderr, /- KEYWRIGHT_HOST: 192\.0\.2\.1 is not an address of this machine: use one of its addresses/);
 	match(bracketed.stderr, /- KEYWRIGHT_HOST must be written without brackets, such as ::1/);
 	deepEqual(readdirSync(folder), ["file"]);
 });
@@ -383,13 +383,13 @@ test("an unwritable data folder or a full disk is reported with all other errors
 	]);
 	for (const { code, stderr } of [read_only, full]) {
 		equal(code, 1, stderr);
-		match(stderr, /- KEYWRIGHT_HOST: 192\.0\.2\.1 is no address of this machine/);
+		match(stderr, /- KEYWRIGHT_HOST: 192\.0\.2\.1 is not an address of this machine/);
 	}
 	match(
 		read_only.stderr,
-		/- KEYWRIGHT_DATA_DIR: the folder \/proc\/keywright cannot be written \(E[A-Z]+\): let this user own it, or choose another/,
+		/- KEYWRIGHT_DATA_DIR: the folder \/proc\/keywright is not writable \(E[A-Z]+\): make this user its owner, or choose another/,
 	);
-	match(full.stderr, /- KEYWRIGHT_DATA_DIR: the folder .*new has no room for what a first start makes: the disk is full/);
+	match(full.stderr, /- KEYWRIGHT_DATA_DIR: the folder .*new has no space left for a first start: the disk is full/);
 	deepEqual(readdirSync(folder), []);
 });
 

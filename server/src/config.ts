@@ -6,7 +6,7 @@ import { parsePeppers } from "./core/pepper.ts";
 import { isBrand } from "./keys/secrets/format.ts";
 import { type MailSettings, mailSettingsOf, parseSender, parseSmtpUrl } from "./outbox/mail/settings.ts";
 
-/** Everything the environment can say, parsed once. Secrets are null when they are to be generated into the data folder. */
+/** The parsed configuration of the environment. Null secrets are generated into the data folder. */
 export interface Config {
 	readonly port: number;
 	readonly host: string;
@@ -24,7 +24,7 @@ export interface Config {
 	/** Null: no mails are sent. */
 	readonly mail: MailSettings | null;
 	readonly documents: boolean;
-	/** Whether the network of a request is kept as a part of where it came from. */
+	/** Whether the network of a request is stored as part of its source. */
 	readonly source_addresses: boolean;
 	readonly demo: boolean;
 	readonly log_level: string;
@@ -45,9 +45,9 @@ export const SETTINGS = [
 	{
 		name: "KEYWRIGHT_PUBLIC_URL",
 		default: "http://127.0.0.1:8787",
-		meaning: "How the outside reaches this server, an origin without a path; used in links and error types.",
+		meaning: "The public origin of this server, without a path; used in links and error types.",
 	},
-	{ name: "KEYWRIGHT_DATA_DIR", default: ".keywright", meaning: "Folder of the embedded database, of uploads and of generated secrets." },
+	{ name: "KEYWRIGHT_DATA_DIR", default: ".keywright", meaning: "Folder of the embedded database, uploads and generated secrets." },
 	{ name: "KEYWRIGHT_DATABASE_URL", default: "embedded", meaning: "A PostgreSQL (14 or newer) in place of the embedded one.", secret: true },
 	{
 		name: "KEYWRIGHT_DATABASE_DIRECT_URL",
@@ -58,54 +58,55 @@ export const SETTINGS = [
 	{
 		name: "KEYWRIGHT_OPERATOR_TOKEN",
 		default: "generated",
-		meaning: "Bearer token of the operator API; `new,old` while it is being replaced.",
+		meaning: "Bearer token of the operator API; `new,old` during a rotation.",
 		secret: true,
 	},
 	{
 		name: "KEYWRIGHT_PEPPER",
 		default: "generated",
-		meaning: "Keys the stored MACs; `new,old` while it is being replaced. Back it up: without it no key works.",
+		meaning: "The key of the stored MACs; `new,old` during a rotation. Back it up: without it no key works.",
 		secret: true,
 	},
 	{ name: "KEYWRIGHT_KEY_BRAND", default: "kw", meaning: "First part of every key." },
-	{ name: "KEYWRIGHT_TRUSTED_PROXIES", default: "none", meaning: "Addresses and networks, comma-separated, whose X-Forwarded-For is believed." },
+	{ name: "KEYWRIGHT_TRUSTED_PROXIES", default: "none", meaning: "Addresses and networks, comma-separated, whose X-Forwarded-For is trusted." },
 	{
 		name: "KEYWRIGHT_LEASE_SECONDS",
 		default: "5",
-		meaning: "For how long a node that lost its database goes on answering, 1 to 900; also the longest that a revocation waits for one.",
+		meaning:
+			"How long a node continues to verify keys after it loses its database, 1 to 900; also the longest wait of a revocation for an unreachable node.",
 	},
 	{
 		name: "KEYWRIGHT_AUTH_FAILURES_PER_MINUTE",
 		default: "300",
-		meaning: "Wrong keys a minute from one IPv4 address or IPv6 /64 before failing requests get 429; 0 switches it off.",
+		meaning: "Wrong keys per minute from one IPv4 address or IPv6 /64 before failing requests get 429; 0 disables the limit.",
 	},
 	{
 		name: "KEYWRIGHT_SMTP_URL",
 		default: "none",
 		meaning:
-			"The mail server: `smtp://` (port 587) or `smtps://` (port 465), name and password in it; a password is sent over TLS or to this machine. Without it links are shown, not mailed.",
+			"The mail server: `smtp://` (port 587) or `smtps://` (port 465), with user name and password; a password is sent only over TLS or to this machine. Without it, links are shown instead of mailed.",
 		secret: true,
 	},
 	{ name: "KEYWRIGHT_MAIL_FROM", default: "none", meaning: "Who mails come from: an address, or `Name <address>`; with KEYWRIGHT_SMTP_URL." },
-	{ name: "KEYWRIGHT_DOCUMENTS", default: "on", meaning: "`off` removes the documents resource, for those who only guard an API of their own." },
+	{ name: "KEYWRIGHT_DOCUMENTS", default: "on", meaning: "`off` removes the documents resource, for instances that only guard an API of their own." },
 	{
 		name: "KEYWRIGHT_SOURCE_ADDRESSES",
 		default: "on",
-		meaning: "`off` keeps no network of callers: where keys are used from is then told by program and client name alone.",
+		meaning: "`off` stores no networks of callers: usage is then attributed by program and client name only.",
 	},
-	{ name: "KEYWRIGHT_DEMO", default: "off", meaning: "`on` makes a demo tenant on an empty database." },
+	{ name: "KEYWRIGHT_DEMO", default: "off", meaning: "`on` creates a demo tenant in an empty database." },
 	{ name: "KEYWRIGHT_LOG_LEVEL", default: "info", meaning: "trace, debug, info, warn, error or silent." },
 ] as const satisfies readonly Setting[];
 
 type SettingName = (typeof SETTINGS)[number]["name"];
 
-/** Read by clients, guards and examples in the same environment; nothing to the server. */
+/** Used by clients, guards and examples in the same environment; the server ignores them. */
 const OF_CLIENTS = new Set(["KEYWRIGHT_URL", "KEYWRIGHT_API_KEY", "KEYWRIGHT_TENANT_ID", "KEYWRIGHT_SITE_ID", "KEYWRIGHT_SERVICE_CREDENTIAL"]);
 
 const LEASE_SECONDS_MAX = 900;
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"];
 
-/** Everything that is wrong with the environment, at once. */
+/** All faults of the environment. */
 export class ConfigError extends Error {
 	override readonly name = "ConfigError";
 	readonly mistakes: readonly string[];
@@ -127,7 +128,7 @@ class Reader {
 		const known = new Set<string>(SETTINGS.flatMap((setting: Setting) => (setting.secret ? [setting.name, `${setting.name}_FILE`] : [setting.name])));
 		for (const name of Object.keys(environment)) {
 			if (name === "KEYWRIGHT_REDIS_URL")
-				this.mistakes.push("KEYWRIGHT_REDIS_URL: rate limits shared through Redis are not part of this version; unset it");
+				this.mistakes.push("KEYWRIGHT_REDIS_URL: rate limits shared through Redis are not supported in this version; unset it");
 			else if (name.startsWith("KEYWRIGHT_") && !name.startsWith("KEYWRIGHT_TEST_") && !known.has(name) && !OF_CLIENTS.has(name))
 				this.mistakes.push(`${name} is not a setting`);
 		}
@@ -174,7 +175,7 @@ function postgresUrl(reader: Reader, name: SettingName): string | null {
 	return text;
 }
 
-/** A secret as it was given, once `parse` takes it; what `parse` throws says nothing of the value. */
+/** Returns a secret unchanged after `parse` accepts it; errors of `parse` do not contain the value. */
 function checkedSecret(reader: Reader, name: SettingName, parse: (text: string) => unknown): string | null {
 	const text = reader.text(name);
 	if (text === null) return null;

@@ -6,7 +6,7 @@ const GENERATED_CHARACTERS = 48;
 const PRIVATE_FILE = 0o600;
 const PRIVATE_FOLDER = 0o700;
 
-/** The folder that holds what must not be lost and must not be seen; made for its owner alone, and left as it is if it is there. Returns its absolute path. */
+/** Creates the data folder, accessible by its owner only; an existing folder keeps its mode. Returns its absolute path. */
 export function openDataFolder(path: string): string {
 	const folder = resolve(path);
 	mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER });
@@ -24,7 +24,7 @@ export function generatedSecret(folder: string, name: string): string {
 			fsyncSync(file);
 			return value;
 		} catch (error) {
-			// Nobody has had it: left behind, it would be in the way of the next start.
+			// The secret was not used yet, and an incomplete file would block the next start.
 			unlinkSync(path);
 			throw error;
 		} finally {

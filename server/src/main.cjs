@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The entry, in words that every Node.js understands: `main.ts` beside it is a link to this file, because an old one refuses the ending .ts before it
-// reads a line. It refuses a Node.js that is too old with one clear line, before anything newer is loaded.
+// The entry point, in syntax that every Node.js version parses. `main.ts` is a link to this file, because old versions reject the extension .ts.
+// An unsupported version exits with one clear line before newer syntax is loaded.
 const [major = 0, minor = 0, patch = 0] = process.versions.node.split(".").map(Number);
 const enough =
 	major > 26 ||

@@ -8,11 +8,11 @@ export interface BannerFacts {
 	readonly data_dir: string;
 	readonly embedded: boolean;
 	readonly demo: Demo | null;
-	/** Which secrets lie in the data folder because the environment gave none. */
+	/** Which secrets were generated into the data folder because the environment has none. */
 	readonly generated: { readonly pepper: boolean; readonly token: boolean };
 }
 
-/** What a person sees when the server is up: where it is, what to try, what to back up. */
+/** The text on standard error after a start: the address, a request to try, what to back up. */
 export function banner(facts: BannerFacts): string {
 	const { address, data_dir, demo, generated } = facts;
 	const lines = [`Keywright is up at ${address}`];
@@ -23,14 +23,14 @@ export function banner(facts: BannerFacts): string {
 			`  without M2M   ${demo.other_tenant_id}   (its plan does not include API access)`,
 		);
 		if (demo.raw_key === null) {
-			lines.push("  key           made at an earlier start and shown only there; create another with the operator token");
+			lines.push("  key           created and shown at an earlier start; create another with the operator token");
 		} else {
 			lines.push("", "  Try it:", "", `  curl -s -H 'X-API-Key: ${demo.raw_key}' \\`, `    ${address}/api/v1/m2m/tenants/${demo.tenant_id}/limits`);
 		}
 	}
 	const page = demo?.owner_token ? `join#${demo.owner_token}` : "sign-in";
 	lines.push("", `  Open the dashboard: ${facts.config.public_url}/${page}`);
-	if (demo?.owner_token) lines.push("  (whoever joins by this link owns the demo tenant and runs this instance)");
+	if (demo?.owner_token) lines.push("  (this link makes the person who opens it the owner of the demo tenant and an operator of this instance)");
 	lines.push("");
 	if (generated.token) lines.push(`  operator token  in ${join(data_dir, "operator_token")}`);
 	if (generated.pepper)

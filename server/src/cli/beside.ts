@@ -18,18 +18,16 @@ import { openBeside } from "./open-database.ts";
 export interface Beside {
 	readonly database: Database;
 	readonly log: Log;
-	/** Writes as a server does, and waits until no server answers by what was before. */
+	/** A context whose changes wait until no server uses the previous state. */
 	context(name: string, peppers: Peppers): KeysContext;
 	close(): Promise<void>;
 }
 
-/** The peppers of the servers: a command makes none. Throws with what to do. */
+/** The peppers of the servers; a command never generates one. Throws an Error that says what to do. */
 export function existingPeppers(config: Config): Peppers {
 	const file = join(config.data_dir, "pepper");
 	if (config.pepper === null && !existsSync(file))
-		throw new Error(
-			`there is no pepper: set KEYWRIGHT_PEPPER, or KEYWRIGHT_DATA_DIR to the folder of the server, as the server has them (no file ${file})`,
-		);
+		throw new Error(`there is no pepper (no file ${file}): set KEYWRIGHT_PEPPER, or KEYWRIGHT_DATA_DIR, to the value that the server uses`);
 	return parsePeppers(config.pepper ?? readFileSync(file, "utf8"));
 }
 
@@ -39,7 +37,7 @@ export async function openBesideServers(config: Config, version: string): Promis
 	await checkStart(config, false);
 	const opened = await openBeside(config, openDataFolder(config.data_dir), log, () => undefined);
 	const database = connectDatabase({ url: opened.url, direct_url: opened.direct_url, log });
-	// Never started: it holds no lease, so that nobody waits for it, and waits for all others.
+	// Never started: it has no lease, so no node waits for it, but it waits for all other nodes.
 	const node = new Node({ database, clock: systemClock, log, lease_seconds: config.lease_seconds, version, sole: false });
 	return {
 		database,

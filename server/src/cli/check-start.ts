@@ -7,17 +7,17 @@ import { countTransactionsAtOnce, findConnectionFault, findMissingDefaults, setR
 import { isInitialised } from "../database/embedded/folder.ts";
 import { findPepperFault, isPepperMissing } from "./pepper.ts";
 
-/** Without so many transactions at once a server waits for itself. */
+/** With fewer concurrent transactions a server can deadlock on its own pool. */
 export const TRANSACTIONS_AT_ONCE_LEAST = 4;
-/** So much a file takes at least. */
+/** The smallest allocation of a file system. */
 const BLOCK_BYTES = 4_096;
 
-/** What around the server keeps it from starting, all at once: each names its setting and what to do. */
+/** All faults in the environment that prevent a start: each names its setting and what to do. */
 export class StartError extends Error {
 	override readonly name = "StartError";
 
 	constructor(faults: readonly string[]) {
-		super(`this cannot start:\n${faults.map((fault) => `  - ${fault}`).join("\n")}`);
+		super(`cannot start:\n${faults.map((fault) => `  - ${fault}`).join("\n")}`);
 	}
 }
 
@@ -25,22 +25,22 @@ function codeOf(error: unknown): string {
 	return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }
 
-/** Why the configured address cannot be listened on, and what to do. */
+/** Why the server cannot listen on the configured address, and what to do. */
 export function listenFault(error: unknown, { host, port }: Pick<Config, "host" | "port">): string {
 	switch (codeOf(error)) {
 		case "EADDRINUSE":
-			return `KEYWRIGHT_PORT: port ${port} of ${host} is used by another program, or by another Keywright: stop that, or choose another port`;
+			return `KEYWRIGHT_PORT: port ${port} of ${host} is used by another program, or by another Keywright: stop it, or choose another port`;
 		case "EACCES":
 			return `KEYWRIGHT_PORT: this user may not listen on port ${port}: choose one from 1024 on, and put a proxy in front of it`;
 		case "EADDRNOTAVAIL":
-			return `KEYWRIGHT_HOST: ${host} is no address of this machine: use one of its own, 127.0.0.1, or 0.0.0.0 for all`;
+			return `KEYWRIGHT_HOST: ${host} is not an address of this machine: use one of its addresses, 127.0.0.1, or 0.0.0.0 for all`;
 		case "ENOTFOUND":
 		case "EAI_AGAIN":
 			return `KEYWRIGHT_HOST: the name ${host} cannot be resolved: use an address such as 127.0.0.1`;
 		case "EAFNOSUPPORT":
-			return `KEYWRIGHT_HOST: this machine has no network of the kind of ${host}: use 127.0.0.1 or another address of its own`;
+			return `KEYWRIGHT_HOST: this machine does not support the address family of ${host}: use 127.0.0.1 or another of its addresses`;
 		default:
-			return `KEYWRIGHT_HOST and KEYWRIGHT_PORT: ${host}:${port} cannot be listened on (${codeOf(error)})`;
+			return `KEYWRIGHT_HOST and KEYWRIGHT_PORT: ${host}:${port} cannot be used to listen (${codeOf(error)})`;
 	}
 }
 
@@ -52,7 +52,7 @@ function findListenFault(config: Config): Promise<string | null> {
 	});
 }
 
-/** Writes a block into a folder that it makes in `folder`, and removes both: permissions alone do not tell of a disk that is read-only or full. */
+/** Writes a block into a folder that it makes in `folder`, and removes both: permissions do not reveal a read-only or full disk. */
 async function tryWriting(folder: string): Promise<void> {
 	const probe = await mkdtemp(join(folder, ".keywright-"));
 	try {
@@ -62,7 +62,7 @@ async function tryWriting(folder: string): Promise<void> {
 	}
 }
 
-/** The folder itself, or the first above it that is there. */
+/** The folder itself, or its closest existing parent. */
 async function firstThere(path: string): Promise<string> {
 	for (let folder = resolve(path); ; folder = dirname(folder)) {
 		try {
@@ -74,7 +74,7 @@ async function firstThere(path: string): Promise<string> {
 	}
 }
 
-/** What has all that it needs starts without room, too: keys are verified, and uploads are answered 507. */
+/** An initialised server starts on a full disk, too: keys are verified, and uploads get 507. */
 function hasWhatItNeeds(config: Config, serves: boolean): boolean {
 	if (!existsSync(config.data_dir)) return false;
 	if (!serves && config.database_url !== null) return true;
@@ -87,16 +87,16 @@ async function findDataFolderFault(config: Config, serves: boolean): Promise<str
 	const name = `KEYWRIGHT_DATA_DIR: the folder ${path}`;
 	try {
 		const folder = await firstThere(path);
-		if (!(await stat(folder)).isDirectory()) return `${name} cannot be used, because ${folder} is no folder: choose another`;
+		if (!(await stat(folder)).isDirectory()) return `${name} cannot be used, because ${folder} is not a folder: choose another`;
 		await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
 		await tryWriting(folder);
 		return null;
 	} catch (error) {
 		const code = codeOf(error);
-		if (code === "ENOTDIR") return `${name} cannot be used, because something above it is no folder: choose another`;
-		if (code !== "ENOSPC" && code !== "EDQUOT") return `${name} cannot be written (${code}): let this user own it, or choose another`;
+		if (code === "ENOTDIR") return `${name} cannot be used, because a parent is not a folder: choose another`;
+		if (code !== "ENOSPC" && code !== "EDQUOT") return `${name} is not writable (${code}): make this user its owner, or choose another`;
 		if (hasWhatItNeeds(config, serves)) return null;
-		return `${name} has no room for what a first start makes: the disk is full, or this user's part of it; free some space, or choose another`;
+		return `${name} has no space left for a first start: the disk is full, or the quota of this user is used up; free some space, or choose another`;
 	}
 }
 
@@ -114,7 +114,7 @@ async function findDatabaseFaults(config: Config): Promise<string[]> {
 	return found.flat();
 }
 
-/** Looks at everything outside that a start needs, before anything is made. Throws StartError with all that is wrong. `serves` is false for commands. */
+/** Checks all preconditions of a start before anything is created. Throws StartError with all faults. `serves` is false for commands. */
 export async function checkStart(config: Config, serves: boolean): Promise<void> {
 	const of_servers = serves ? [findListenFault(config), findPepperFault(config)] : [];
 	const found = await Promise.all([...of_servers, findDataFolderFault(config, serves), findDatabaseFaults(config)]);
@@ -126,12 +126,12 @@ async function findPoolFault(name: string, url: string): Promise<string | null> 
 	const found = await countTransactionsAtOnce(url, TRANSACTIONS_AT_ONCE_LEAST);
 	if (found >= TRANSACTIONS_AT_ONCE_LEAST) return null;
 	return (
-		`${name}: it gives ${found} transactions at once, and ${TRANSACTIONS_AT_ONCE_LEAST} are needed: raise default_pool_size of the pooler ` +
-		"(and max_db_connections, max_user_connections) or the connections that the role may have; 25 are used at the most"
+		`${name}: it allows ${found} concurrent transactions, and ${TRANSACTIONS_AT_ONCE_LEAST} are needed: raise default_pool_size of the pooler ` +
+		"(and max_db_connections, max_user_connections) or the connection limit of the role; at most 25 are used"
 	);
 }
 
-/** Looks at a database of the operator's that is at this version's schema: enough sessions, with the settings that we rely on. Throws StartError. */
+/** Checks an external, migrated database: enough sessions, with the required settings. Throws StartError. */
 export async function checkSessions(url: string, direct_url: string): Promise<void> {
 	if (url !== direct_url) await setRoleDefaults(direct_url);
 	const pooled = await findPoolFault("KEYWRIGHT_DATABASE_URL", url);
@@ -140,7 +140,7 @@ export async function checkSessions(url: string, direct_url: string): Promise<vo
 	const faults = [pooled, direct].filter((fault) => fault !== null);
 	if (missing.length > 0)
 		faults.push(
-			`KEYWRIGHT_DATABASE_URL: sessions of the pooler have other settings than they need; let it connect anew (PgBouncer: RECONNECT), after: ${missing.join("; ")}`,
+			`KEYWRIGHT_DATABASE_URL: sessions of the pooler have the wrong settings; run these statements, then make the pooler reconnect (PgBouncer: RECONNECT): ${missing.join("; ")}`,
 		);
 	if (faults.length > 0) throw new StartError(faults);
 }

@@ -11,5 +11,5 @@ export async function migrateOnly(config: Config): Promise<void> {
 	const opened = await openDatabase(config, openDataFolder(config.data_dir), log, () => undefined);
 	await opened.stop();
 	for (const name of opened.migrated) console.log(`✓ ${name}`);
-	console.log(opened.migrated.length === 0 ? "✓ the database is up to date" : "✓ the database is at this version now");
+	console.log(opened.migrated.length === 0 ? "✓ the database is up to date" : "✓ the database is migrated to this version");
 }

@@ -20,12 +20,12 @@ export function isPepperMissing({ pepper, data_dir }: Pick<Config, "pepper" | "d
 /** What is wrong when a database has a pepper and the server has none, and what to do. */
 export function pepperFault(data_dir: string): string {
 	return (
-		`KEYWRIGHT_PEPPER: the database has a pepper, and there is none here (no file ${join(resolve(data_dir), PEPPER_FILE)}): bring that file back from your ` +
-		"backup, set KEYWRIGHT_PEPPER, or set KEYWRIGHT_DATA_DIR to the folder that has it. None was made: with another one no key works"
+		`KEYWRIGHT_PEPPER: the database has a pepper, but this server has none (no file ${join(resolve(data_dir), PEPPER_FILE)}): restore that file from your ` +
+		"backup, set KEYWRIGHT_PEPPER, or set KEYWRIGHT_DATA_DIR to the folder that has it. No new pepper was generated, because existing keys would not work with it"
 	);
 }
 
-/** Null when there is no pepper where the database has one, as far as that can be known before the database is opened for good. */
+/** The fault of a missing pepper whose database has one, or null. Runs before the database is opened for serving, so it may miss the fault. */
 export async function findPepperFault(config: Config): Promise<string | null> {
 	if (!isPepperMissing(config)) return null;
 	const { data_dir, database_url } = config;
@@ -36,7 +36,7 @@ export async function findPepperFault(config: Config): Promise<string | null> {
 	return has ? pepperFault(data_dir) : null;
 }
 
-/** False too when the database cannot be asked: it has not been migrated yet, or what is wrong with it is found by others. */
+/** Also false when the database cannot be queried: it is not migrated yet, or another check reports the fault. */
 async function askDatabase(url: string, { key_brand }: Pick<Config, "key_brand">): Promise<boolean> {
 	const database = connectDatabase({ url, log: createLog({ level: "silent", brand: key_brand }), connections_max: 1 });
 	try {
@@ -48,7 +48,7 @@ async function askDatabase(url: string, { key_brand }: Pick<Config, "key_brand">
 	}
 }
 
-/** The pepper of the data folder. A new one only for a database that has never had any: beside others it would make every key unusable. Null: it is missing. */
+/** The pepper of the data folder. Generates one only for a database that never had a pepper; otherwise every key would stop working. Null: it is missing. */
 export async function existingOrNewPepper(config: Config, data_dir: string, database: Database): Promise<string | null> {
 	if (config.pepper !== null) return config.pepper;
 	if (isPepperMissing(config) && (await hasPepper(database))) return null;

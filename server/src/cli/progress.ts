@@ -32,7 +32,7 @@ export class Progress {
 		process.stderr.write(`${this.#what}: ${done.toLocaleString("en")} of ${total.toLocaleString("en")} (${percent} %)\n`);
 	}
 
-	/** Makes room for what is said next. */
+	/** Clears the progress bar before the next output. */
 	end(): void {
 		if (!this.#quiet && this.#terminal) process.stderr.write("\r\u001b[K");
 	}

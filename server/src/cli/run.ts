@@ -8,10 +8,10 @@ import { UsageError } from "./usage.ts";
 
 const HELP = `keywright-server: API keys for every tenant of a SaaS
 
-  keywright-server serve [--demo]   start the server; with --demo, make a demo tenant on an empty database
-  keywright-server migrate          bring the database to this version, and stop
-  keywright-server import FILE …    bring keys along that another system has issued; see import --help
-  keywright-server export …         everything that is no secret, as JSON lines; see export --help
+  keywright-server serve [--demo]   start the server; with --demo, create a demo tenant in an empty database
+  keywright-server migrate          migrate the database to this version, and exit
+  keywright-server import FILE …    import keys that another system has issued; see import --help
+  keywright-server export …         export everything except secrets as JSON lines; see export --help
   keywright-server version          print the version
   keywright-server help             print this
 

@@ -13,7 +13,7 @@ import { openDemo } from "./demo.ts";
 import { openDatabase, uploadsFolder } from "./open-database.ts";
 import { existingOrNewPepper, markPepper, pepperFault } from "./pepper.ts";
 
-/** A stop that takes longer than this is cut short. */
+/** Maximum duration of a shutdown. */
 const STOP_PATIENCE_MS = 20_000;
 const EXIT_FAILED = 1;
 
@@ -23,7 +23,7 @@ function dashboardFolder(): string {
 	return existsSync(installed) ? installed : join(import.meta.dirname, "../../../dashboard/dist");
 }
 
-/** Starts the server and keeps it up until SIGINT or SIGTERM; a second signal ends it at once. */
+/** Runs the server until SIGINT or SIGTERM; a second signal exits immediately. */
 export async function serve(config: Config, version: string): Promise<void> {
 	const output = bufferedOutput();
 	const logged = { level: config.log_level, brand: config.key_brand, output };
@@ -34,7 +34,7 @@ export async function serve(config: Config, version: string): Promise<void> {
 
 	const ending = new Ending(log, output);
 	const opening = openDatabase(config, data_dir, log, () => ending.begin("data_folder_lost"));
-	// Known to the ending before it is there: a PostgreSQL that is starting is waited for and then stopped.
+	// Registered before PostgreSQL is ready: a stop waits for the start of PostgreSQL and then stops it.
 	ending.last(() =>
 		opening.then(
 			(found) => found.stop(),
@@ -82,14 +82,14 @@ export async function serve(config: Config, version: string): Promise<void> {
 			}),
 		);
 	} catch (error) {
-		// What a stop in the middle of the start has broken is no failure of it.
+		// An error caused by a stop during the start is not a failure of the start.
 		if (ending.begun) return;
 		await ending.now();
 		throw error;
 	}
 }
 
-/** What has to be done at the end, in the reverse order of the beginning; begun by a signal. */
+/** The shutdown steps, run in reverse order of registration when a signal arrives. */
 class Ending {
 	readonly #steps: (() => Promise<void>)[] = [];
 	readonly #log: Log;
@@ -106,7 +106,7 @@ class Ending {
 		return this.#begun;
 	}
 
-	/** Adds the step that comes before all earlier ones; throws when the end has begun, so that nothing more is started. */
+	/** Adds a step that runs before all earlier ones; throws during shutdown, so that nothing more is started. */
 	last(step: () => Promise<void>): void {
 		if (this.#begun) throw new Error("the server is stopping");
 		this.#steps.unshift(step);
@@ -124,7 +124,7 @@ class Ending {
 		this.#log.info({ why }, "server_stopping");
 		setTimeout(() => process.exit(EXIT_FAILED), STOP_PATIENCE_MS).unref();
 		void this.now().then((written) => {
-			// An ordinary exit would wait for the write that nobody reads.
+			// A normal exit would block on a write that the reader never takes.
 			if (!written) process.kill(process.pid, "SIGKILL");
 			process.exit(why === "data_folder_lost" ? EXIT_FAILED : 0);
 		});

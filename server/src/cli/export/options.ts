@@ -3,11 +3,11 @@ import { UsageError } from "../usage.ts";
 
 export const EXPORT_HELP = `keywright-server export [--out FILE]
 
-Writes everything that is no secret as JSON lines, one object each with its \`type\`: the API profile, plans, capabilities, permissions, formats of keys
-from elsewhere, forward-auth rules, services, operators, tenants with their sites, members, invitations, keys, documents (not their content) and usage
-by day, and the audit log. All of it as it was at one instant. Works while servers run, and while none does.
+Writes everything except secrets as JSON lines, one object each with its \`type\`: the API profile, plans, capabilities, permissions, formats of
+imported keys, forward-auth rules, services, operators, tenants with their sites, members, invitations, keys, documents (not their content) and usage
+by day, and the audit log. All data is from one snapshot. Works with and without running servers.
 
-  --out FILE           a new file, for its owner only; by default standard output
+  --out FILE           a new file, readable only by its owner; by default standard output
 
 Exit codes: 0 done, 1 something failed, 2 the command or the configuration is wrong.
 `;

@@ -9,22 +9,22 @@ const BATCH_MAX = 2_000;
 
 export const IMPORT_HELP = `keywright-server import FILE --format NAME [options]
 
-Brings keys along that another system has issued: from a CSV file with a header row, or JSON lines; - is standard input.
-Works while servers run, and while none does. What was imported stays imported: run it again after an interruption, and only the rest is done.
+Imports keys that another system has issued, from a CSV file with a header row, or JSON lines; - is standard input.
+Works with and without running servers. Imported keys stay imported: after an interruption, run it again to import the rest.
 
   --format NAME        the declared format of these keys (PUT /api/v1/operator/legacy-formats/NAME)
-  --source SOURCE      plain (SHA-256 in hex or base64; the default), unkey, better-auth: how columns are called and hashes written
-  --csv, --jsonl       the kind of file, where its name does not end in .csv, .jsonl or .ndjson
+  --source SOURCE      plain (SHA-256 in hex or base64; the default), unkey, better-auth: the names of columns and the encoding of hashes
+  --csv, --jsonl       the file type, if the name does not end in .csv, .jsonl or .ndjson
   --tenant ID          the tenant of all keys; otherwise the columns tenant_id or external_id
   --environment NAME   prod, staging or dev, for keys whose line names none
-  --owner NAME         who is responsible, for keys whose line names nobody
+  --owner NAME         who is responsible, for keys whose line names no owner
   --permissions LIST   such as documents:read,documents:write, for keys whose line names none; by default all that the plan allows
-  --dry-run            only say what would be done
-  --skip-refused       import the others when lines are refused; otherwise nothing is imported then
+  --dry-run            only report what would be done
+  --skip-refused       import the accepted lines when others are refused; by default nothing is imported
   --batch N            keys in one transaction, 1 to ${BATCH_MAX} (${BATCH_DEFAULT})
   --json               the report as JSON on standard output
 
-Exit codes: 0 done (in a dry run: nothing stands in the way), 1 something failed, 2 the command or the configuration is wrong,
+Exit codes: 0 done (in a dry run: the import would succeed), 1 something failed, 2 the command or the configuration is wrong,
 3 lines were refused, 130 interrupted.
 `;
 
@@ -74,7 +74,7 @@ function kindOf(file: string, values: { csv?: boolean | undefined; jsonl?: boole
 	if (values.jsonl) return "jsonl";
 	if (/\.csv$/i.test(file)) return "csv";
 	if (/\.(jsonl|ndjson)$/i.test(file)) return "jsonl";
-	throw new UsageError("say --csv or --jsonl: the name of the file does not tell");
+	throw new UsageError("add --csv or --jsonl: the file name has no known extension");
 }
 
 function oneOf<T extends string>(option: string, text: string | undefined, values: readonly T[]): T | null {

@@ -80,7 +80,7 @@ test("what is wrong with a row is said without its hash", () => {
 		[{ tenant_id: "" }, {}, /names no tenant/],
 		[{}, { environment: null }, /no environment/],
 		[{ environment: "qa" }, {}, /environment is none/],
-		[{}, { owner: null }, /nobody responsible/],
+		[{}, { owner: null }, /has no owner/],
 		[{ enabled: "perhaps" }, {}, /neither true nor false/],
 		[{ expires_at: "soon" }, {}, /no date and time/],
 		[{ permissions: "[" }, {}, /no valid JSON/],

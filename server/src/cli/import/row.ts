@@ -164,7 +164,7 @@ function tenantOf(fields: Fields, defaults: RowDefaults): ImportRow["tenant"] {
 
 function ownerOf(fields: Fields, defaults: RowDefaults): unknown {
 	const name = fields.text("owner") ?? defaults.owner;
-	if (name === null) throw new RowFault("names nobody responsible: add a column owner, or say --owner");
+	if (name === null) throw new RowFault("has no owner: add a column owner, or set --owner");
 	const email = fields.text("owner_email");
 	return email === null ? name : { name, email };
 }
