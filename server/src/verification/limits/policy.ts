@@ -1,32 +1,32 @@
 import type { KeyRateLimit } from "../../keys/limits.ts";
 import type { RateLimit } from "../../plans/plan.ts";
 
-/** A rate limit as it is spent. */
+/** A rate limit that requests spend. */
 export interface Limit {
 	readonly name: string;
 	readonly requests: number;
 	readonly window_seconds: number;
 	readonly per: "key" | "tenant";
-	/** Spent only by requests that name it. */
+	/** Only requests that name it spend it. */
 	readonly named_only: boolean;
-	/** The key's own, besides those of the plan. No request can name it: who asks knows the plan, not the key. */
+	/** A limit of the key, in addition to the plan's. Requests cannot name it: callers know the plan, not the key. */
 	readonly own: boolean;
 }
 
-/** What requests name: of the plan's limits, and what of each they spend. */
+/** Name of a plan limit → the cost that a request spends of it. */
 export type NamedCosts = ReadonlyMap<string, number>;
 
-/** What the requests of a key spend besides the quota; one object for all keys of a tenant that have no limits of their own. */
+/** The rate limits of a key; one object for all keys of a tenant without limits of their own. */
 export interface LimitPolicy {
-	/** First those that every request spends, then those that it has to name. */
+	/** First the limits that every request spends, then the named-only ones. */
 	readonly limits: readonly Limit[];
-	/** How many of them every request spends. */
+	/** Number of limits that every request spends. */
 	readonly always: number;
-	/** The `RateLimit-Policy` header of a request that names none; null without any. */
+	/** The `RateLimit-Policy` header of a request that names no limit; null without limits. */
 	readonly header: string | null;
 }
 
-/** Always all fields, in one order: spending looks at limits of one shape. */
+/** Always the same fields in the same order, so that all limits share one hidden class. */
 function limitOf(limit: RateLimit, own: boolean): Limit {
 	const { name, requests, window_seconds, per, named_only = false } = limit;
 	return { name, requests, window_seconds, per, named_only, own };
@@ -46,17 +46,17 @@ function policyText(limit: Limit): string {
 	return `"${limit.name}";q=${limit.requests};w=${limit.window_seconds}`;
 }
 
-/** Whether a request that names `named` spends the limit at this place. */
+/** Whether a request that names `named` spends the limit at this index. */
 export function isSpent(policy: LimitPolicy, index: number, named: NamedCosts | null): boolean {
 	return index < policy.always || named?.has(policy.limits[index]?.name ?? "") === true;
 }
 
-/** What a request that costs `cost` spends of each limit; 0 of one that it leaves alone. A name that is no limit of the plan is none. */
+/** Cost per limit of a request that costs `cost`; 0 for a limit that it does not spend. Ignores names that are not limits of the plan. */
 export function costsOf(policy: LimitPolicy, cost: number, named: NamedCosts): readonly number[] {
 	return policy.limits.map((limit) => (limit.own ? undefined : named.get(limit.name)) ?? (limit.named_only ? 0 : cost));
 }
 
-/** The `RateLimit-Policy` header (draft-ietf-httpapi-ratelimit-headers) of a request that names `named`: the limits that it spends. */
+/** The `RateLimit-Policy` header (draft-ietf-httpapi-ratelimit-headers) with the limits that a request spends when it names `named`. */
 export function policyHeader(policy: LimitPolicy, named: NamedCosts | null): string | null {
 	if (named === null || policy.always === policy.limits.length) return policy.header;
 	const spent = policy.limits.filter((_limit, index) => isSpent(policy, index, named));

@@ -5,22 +5,22 @@ import type { Database } from "../../database/database.ts";
 import { leaseQuota, returnQuota } from "./store.ts";
 
 const BLOCK_REQUESTS_MAX = 2_000;
-/** A block is at most this part of what is left, so that blocks shrink to one request near the end and no node hoards. */
+/** A block is at most 1/20 of the remaining quota, so that blocks shrink near the end and no node hoards. */
 const BLOCK_PART_OF_LEFT = 20;
 const IDLE_MS = 60_000;
-/** How long a used-up quota is not asked for again: another node may give some of it back. */
+/** How long an exhausted quota is cached. After that, another node may have returned requests. */
 const EMPTY_MS = 1_000;
 
-/** The requests of one tenant's month that this node has taken from the database and may spend without asking. */
+/** Requests of one tenant and month that this node has leased and may spend without I/O. */
 interface Block {
 	readonly tenant_id: string;
 	readonly month: string;
-	/** The largest quota under which any of it was leased. */
+	/** The largest quota under which part of it was leased. */
 	quota: number;
 	remaining: number;
 	lastUsedMs: number;
 	leasing: Promise<void> | null;
-	/** The quota that was found used up, and until when that is taken for granted. */
+	/** The quota that was exhausted, and until when that is cached. */
 	empty: { quota: number; untilMs: number } | null;
 }
 
@@ -29,22 +29,22 @@ export function monthOf(now: number): string {
 	return `${new Date(now).toISOString().slice(0, 7)}-01`;
 }
 
-/** When the UTC month after `now` begins, in milliseconds. */
+/** Start of the next UTC month after `now`, in Unix milliseconds. */
 export function nextMonthMs(now: number): number {
 	const date = new Date(now);
 	return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
 }
 
 /**
- * Monthly quotas, spent from blocks that are leased before use: never over, and no I/O while a block lasts. What a node has not spent goes
- * back when it is idle or stopped; a crash costs the tenant one block at the most.
+ * Monthly quotas, spent from leased blocks: never exceeded, and no I/O while a block lasts. A node returns unspent requests when it is idle
+ * or stops; a crash costs the tenant at most one block.
  */
 export class QuotaLedger {
 	readonly #database: Database;
 	readonly #clock: Clock;
 	readonly #log: Log;
 	readonly #blocks = new Map<string, Block>();
-	/** The month of the last request, so that a date is written once a month and not once a request. */
+	/** The cached month of the last request, which saves formatting a date per request. */
 	#month = { name: "", fromMs: 0, untilMs: 0 };
 
 	constructor(options: { database: Database; clock: Clock; log: Log }) {
@@ -53,7 +53,7 @@ export class QuotaLedger {
 		this.#log = options.log;
 	}
 
-	/** Spends `cost` of the month: true, false when the quota is used up, or a promise while a block is leased. */
+	/** Spends `cost`: true, false when the quota is exhausted, or a promise while a block is leased. Rejects when the database is unavailable. */
 	spend(tenant_id: string, quota: number, cost: number): boolean | Promise<boolean> {
 		const now = this.#clock.now();
 		const block = this.#block(tenant_id, this.#monthAt(now), quota);
@@ -74,19 +74,19 @@ export class QuotaLedger {
 		return this.#month.name;
 	}
 
-	/** Gives back what was spent at `spent_ms` of `quota`. A later month, or a quota that has shrunk since, gains nothing by it. */
+	/** Refunds what was spent at `spent_ms` under `quota`. Does nothing when the month or the quota has changed since. */
 	refund(tenant_id: string, quota: number, spent_ms: number, cost: number): void {
 		const block = this.#blocks.get(tenant_id);
 		if (block?.month === monthOf(spent_ms) && block.quota === quota) block.remaining += cost;
 	}
 
-	/** Requests taken by this node and not yet spent, to be told apart from used ones. */
+	/** Requests that this node has leased and not spent. The database counts them as used. */
 	unspent(tenant_id: string, month: string): number {
 		const block = this.#blocks.get(tenant_id);
 		return block?.month === month ? block.remaining : 0;
 	}
 
-	/** Gives idle blocks and those of past months back. */
+	/** Returns blocks that were not used for a minute. */
 	async returnIdle(): Promise<void> {
 		const now = this.#clock.now();
 		await this.#return([...this.#blocks.values()].filter((block) => now - block.lastUsedMs > IDLE_MS));
@@ -96,7 +96,7 @@ export class QuotaLedger {
 		await this.#return([...this.#blocks.values()]);
 	}
 
-	/** The block to spend from. One of a past month, or leased under a larger quota than now, goes back first. */
+	/** The block to spend from. A block of a past month or of a larger quota is returned first. */
 	#block(tenant_id: string, month: string, quota: number): Block {
 		const known = this.#blocks.get(tenant_id);
 		if (known?.month === month && quota >= known.quota) {
@@ -106,7 +106,7 @@ export class QuotaLedger {
 		const block: Block = { tenant_id, month, quota, remaining: 0, lastUsedMs: this.#clock.now(), leasing: null, empty: null };
 		if (known) {
 			const returning = this.#return([known]).catch((error: unknown) => this.#log.warn({ err: error }, "quota_block_not_returned"));
-			// Only then does the database know what is left of a quota that has shrunk.
+			// The remaining part of a reduced quota is known only after the return.
 			block.leasing = returning.finally(() => {
 				block.leasing = null;
 			});

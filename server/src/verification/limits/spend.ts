@@ -4,27 +4,27 @@ import type { Grant } from "../grants/grant.ts";
 import { costsOf, isSpent, type Limit, type NamedCosts } from "./policy.ts";
 import { nextMonthMs, type QuotaLedger } from "./quota.ts";
 
-/** What a request takes when it is let through. */
+/** The cost of an allowed request. */
 export interface Price {
-	/** Of the quota, and of every limit that it does not give another cost. */
+	/** Cost in the quota and in every limit that `limits` does not override. */
 	readonly cost: number;
-	/** By name: what it takes of the plan's limits that only count requests that name them, or in place of `cost` of others. */
+	/** Cost by name: for named-only limits of the plan, and in place of `cost` for others. */
 	readonly limits: NamedCosts | null;
 }
 
-/** Of each limit of the grant; null when it is `cost` of those that every request spends. */
+/** Cost per limit of the grant; null when the request spends `cost` of the first `policy.always` limits. */
 function costsFor(grant: Grant, price: Price): readonly number[] | null {
 	return price.limits === null ? null : costsOf(grant.policy, price.cost, price.limits);
 }
 
-/** Whether the limit at this place has less left than is to be taken of it. */
+/** Whether the limit at this index has less than `taken` left. */
 function isExhausted(grant: Grant, index: number, taken: number, at: Instant): boolean {
 	const limit = grant.policy.limits[index];
 	const window = grant.windows[index];
 	return limit !== undefined && window !== undefined && window.peek(at.monotonic, limit.requests) < taken;
 }
 
-/** Null when every limit has what is to be taken of it. Takes nothing. */
+/** The denial of an exhausted limit; null when there is none. Takes nothing. */
 function exhaustedLimit(grant: Grant, cost: number, costs: readonly number[] | null, at: Instant): Denial | null {
 	const count = costs === null ? grant.policy.always : grant.policy.limits.length;
 	for (let index = 0; index < count; index += 1)
@@ -32,7 +32,7 @@ function exhaustedLimit(grant: Grant, cost: number, costs: readonly number[] | n
 	return null;
 }
 
-/** Names the limit that holds the longest: whoever waits for it is not refused by another then. */
+/** Names the limit with the longest wait, so that a caller who waits is not refused by another limit. */
 function rateLimited(grant: Grant, cost: number, costs: readonly number[] | null, at: Instant): Denial | null {
 	const count = costs === null ? grant.policy.always : grant.policy.limits.length;
 	let slowest: { limit: Limit; taken: number; wait_ms: number } | null = null;
@@ -66,7 +66,7 @@ function take(grant: Grant, cost: number, costs: readonly number[] | null, at: I
 	return null;
 }
 
-/** Gives back to the limits what was taken of them at `taken_ms`. */
+/** Refunds the cost that was taken from the limits at `taken_ms`. */
 export function refund(grant: Grant, price: Price, taken_ms: number): void {
 	const costs = costsFor(grant, price) ?? grant.policy.limits.map((limit) => (limit.named_only ? 0 : price.cost));
 	for (const [index, taken] of costs.entries()) grant.windows[index]?.refund(taken_ms, taken);
@@ -82,18 +82,18 @@ function quotaExceeded(grant: Grant, at: Instant): Denial {
 	);
 }
 
-/** A limit at an instant: what is left of it, and in how many seconds the oldest requests stop counting. */
+/** What is left of a limit at an instant, and the seconds until its oldest requests expire. */
 export interface LimitState {
 	readonly remaining: number;
 	readonly reset_seconds: number;
 }
 
-/** Of each limit of the grant, in its order. */
+/** State of each limit of the grant's policy, in the same order. */
 export function limitStates(grant: Grant, at: Instant): LimitState[] {
 	return grant.windows.map((_window, index) => ({ remaining: remainingOf(grant, index, at), reset_seconds: resetSecondsOf(grant, index, at) }));
 }
 
-/** What is left of the limit at this place. */
+/** What is left of the limit at this index. */
 export function remainingOf(grant: Grant, index: number, at: Instant): number {
 	return grant.windows[index]?.peek(at.monotonic, grant.policy.limits[index]?.requests ?? 0) ?? 0;
 }
@@ -102,16 +102,16 @@ function resetSecondsOf(grant: Grant, index: number, at: Instant): number {
 	return Math.ceil((grant.windows[index]?.resetMs(at.monotonic) ?? 0) / 1000);
 }
 
-/** What came of spending that had to wait. */
+/** The result of spending that had to lease quota. */
 export interface SpentLate {
 	readonly denial: Denial | null;
-	/** Of the limits, right then. */
+	/** State of the limits right after spending. */
 	readonly left: readonly LimitState[];
 }
 
 /**
- * Takes the price from every rate limit that it concerns and from the quota, or nothing from any: null when it was taken, else the last
- * denial. A promise only while a block of the quota is leased.
+ * Takes the price from the quota and every rate limit that it names, or from none of them: null when it was taken, else the denial. A
+ * promise only while a block of the quota is leased.
  */
 export function spend(grant: Grant, price: Price, at: Instant, quotas: QuotaLedger, reread: () => Instant): Denial | null | Promise<SpentLate> {
 	const { cost } = price;
@@ -133,8 +133,8 @@ export function spend(grant: Grant, price: Price, at: Instant, quotas: QuotaLedg
 }
 
 /**
- * The `RateLimit` header (draft-ietf-httpapi-ratelimit-headers) of a request that names `named`: of each limit that it spends, what is left,
- * and in how many seconds the oldest requests stop counting: as `left` says, else as it is now.
+ * The `RateLimit` header (draft-ietf-httpapi-ratelimit-headers) of a request that names `named`: what is left of each limit that it spends,
+ * and the seconds until its oldest requests expire. Uses `left` when given, else the current state.
  */
 export function rateLimitHeader(grant: Grant, at: Instant, named: NamedCosts | null, left?: readonly LimitState[]): string {
 	const { limits, always } = grant.policy;

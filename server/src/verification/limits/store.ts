@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { ReadTx, RecordTx } from "../../database/transaction.ts";
 
 /**
- * Takes up to `wanted` requests of the month's quota for a node, as many as `sizeOf(left)` says, and returns how many it got.
+ * Leases `sizeOf(left)` requests of the month's quota, at most what is left; returns how many. Locks the row until commit.
  */
 export async function leaseQuota(
 	tx: RecordTx,
@@ -34,7 +34,7 @@ export async function leaseQuota(
 	return granted;
 }
 
-/** Gives back what a node had taken and not spent. */
+/** Returns leased requests that a node has not spent. */
 export async function returnQuota(tx: RecordTx, tenant_id: string, month: string, requests: number): Promise<void> {
 	await tx
 		.updateTable("quota_periods")

@@ -1,26 +1,26 @@
 import { assert } from "../../core/error.ts";
 
-/** A window is cut into ten slots. Any interval as long as the window touches at most eleven of them: so eleven are kept, and all count. */
+/** A window has ten slots. An interval of the window's length touches at most eleven slots, so eleven are stored and all count. */
 export const SLOTS_PER_WINDOW = 10;
 const SLOTS_KEPT = SLOTS_PER_WINDOW + 1;
 export const WINDOW_SECONDS_MAX = 3600;
 
 /**
- * How much was taken lately: never more than `requests` in any `window_seconds`, wherever that interval begins. The price is that a
- * unit comes back up to a tenth of the window late.
+ * Sliding-window counter: never more than `requests` in any interval of `window_seconds`. In return a unit is freed up to a tenth of the
+ * window late.
  *
- * `requests` is said at each call, so that a change of plan does not reset what was taken. Times are milliseconds of one clock, best a
- * monotonic one: a time before the latest seen counts as the latest, and one more than a whole window before it is a clock put back,
- * for which everything counted is taken as of now, so that no one waits for the old time to come round again.
+ * `requests` is an argument, so that a change of plan does not reset the count. Times are milliseconds of one, preferably monotonic, clock.
+ * A time before the latest one counts as the latest. One more than a window earlier means that the clock was set back: all counted units
+ * are then dated to it, so that they expire within a window and a slot.
  */
 export class SlidingWindow {
 	readonly window_seconds: number;
-	/** When units were last taken, in whole milliseconds, 0 if never. A window of which nothing is used may be forgotten without resetting anything. */
+	/** When units were last taken, in whole milliseconds; 0 for never. */
 	lastUsedMs = 0;
-	/** How many go by it; while there are any it is not forgotten, since whoever came next would begin another. */
+	/** Reference count. A referenced window is not evicted: the next caller would start a second one. */
 	holders = 0;
 	readonly #slotMs: number;
-	/** Ring of what was taken in each slot; `#newest` is the place of slot number `#slot`, the places before it hold the slots before. */
+	/** Ring buffer of units per slot. `#newest` is the index of slot number `#slot`; earlier slots precede it. */
 	readonly #taken: number[];
 	#newest = 0;
 	#slot = 0;
@@ -34,8 +34,8 @@ export class SlidingWindow {
 	}
 
 	/**
-	 * The window itself when its length is `window_seconds`, else a new one that carries on with what this one still counts, each unit
-	 * dated no earlier than it was taken. What had left the shorter window before is unknown to the longer one.
+	 * The window itself when its length is `window_seconds`, else a new one with the units that this one still counts, none dated earlier than
+	 * it was taken. Units that have expired from a shorter window are unknown to a longer one.
 	 */
 	static adapt(old: SlidingWindow, window_seconds: number, now_ms: number): SlidingWindow {
 		if (old.window_seconds === window_seconds) return old;
@@ -44,19 +44,19 @@ export class SlidingWindow {
 		next.#slot = Math.floor(Math.max(now_ms, old.#slot * old.#slotMs, old.lastUsedMs) / next.#slotMs);
 		for (let age = SLOTS_PER_WINDOW; age >= 0; age -= 1) {
 			const lastMs = (old.#slot - age + 1) * old.#slotMs - 1;
-			next.#put(Math.floor(lastMs / next.#slotMs), old.#taken[old.#placeOf(age)] ?? 0);
+			next.#put(Math.floor(lastMs / next.#slotMs), old.#taken[old.#indexOf(age)] ?? 0);
 		}
 		next.lastUsedMs = old.lastUsedMs;
 		return next;
 	}
 
-	/** How many units may be taken now. */
+	/** Number of units that may be taken now. */
 	peek(now_ms: number, requests: number): number {
 		this.#advance(now_ms);
 		return this.#used < requests ? requests - this.#used : 0;
 	}
 
-	/** Takes `cost` units, whether or not they are there: ask `peek` first, in the same turn. */
+	/** Takes `cost` units without a check: call `peek` first, in the same turn. */
 	take(now_ms: number, cost: number): void {
 		this.#advance(now_ms);
 		this.#taken[this.#newest] = (this.#taken[this.#newest] ?? 0) + cost;
@@ -64,41 +64,41 @@ export class SlidingWindow {
 		if (now_ms > this.lastUsedMs) this.lastUsedMs = Math.ceil(now_ms);
 	}
 
-	/** Gives back what was taken at `taken_ms`, as far as its slot still counts it. */
+	/** Returns units taken at `taken_ms`, if their slot still counts them. */
 	refund(taken_ms: number, cost: number): void {
 		const age = this.#slot - Math.floor(taken_ms / this.#slotMs);
 		if (age < 0 || age > SLOTS_PER_WINDOW) return;
-		const place = this.#placeOf(age);
-		const taken = this.#taken[place] ?? 0;
+		const index = this.#indexOf(age);
+		const taken = this.#taken[index] ?? 0;
 		const back = Math.min(cost, taken);
-		this.#taken[place] = taken - back;
+		this.#taken[index] = taken - back;
 		this.#used -= back;
 	}
 
-	/** How many units count at this time. */
+	/** Number of units that count at this time. */
 	used(now_ms: number): number {
 		this.#advance(now_ms);
 		return this.#used;
 	}
 
-	/** Milliseconds until `cost` units can be taken if nothing else is: 0 if now, `Infinity` if `requests` is less than `cost`. */
+	/** Milliseconds until `cost` units are free if no others are taken: 0 for now, `Infinity` if `cost` exceeds `requests`. */
 	nextFreeMs(now_ms: number, requests: number, cost: number): number {
 		this.#advance(now_ms);
 		if (cost > requests) return Number.POSITIVE_INFINITY;
 		let missing = this.#used + cost - requests;
 		for (let age = SLOTS_PER_WINDOW; missing > 0 && age >= 0; age -= 1) {
-			missing -= this.#taken[this.#placeOf(age)] ?? 0;
+			missing -= this.#taken[this.#indexOf(age)] ?? 0;
 			if (missing <= 0) return this.#leavesInMs(age, now_ms);
 		}
 		return 0;
 	}
 
-	/** Milliseconds until the oldest units that count come back, 0 if none count. */
+	/** Milliseconds until the oldest counted units expire; 0 without any. */
 	resetMs(now_ms: number): number {
 		this.#advance(now_ms);
 		if (this.#used === 0) return 0;
 		let age = SLOTS_PER_WINDOW;
-		while (age > 0 && this.#taken[this.#placeOf(age)] === 0) age -= 1;
+		while (age > 0 && this.#taken[this.#indexOf(age)] === 0) age -= 1;
 		return this.#leavesInMs(age, now_ms);
 	}
 
@@ -130,21 +130,21 @@ export class SlidingWindow {
 		this.#used = used;
 	}
 
-	/** Counts `units` as taken in a slot, at the latest the newest one; a slot that no longer counts is left out. */
+	/** Adds `units` to a slot, at most the newest one. Ignores slots that no longer count. */
 	#put(slot: number, units: number): void {
 		const age = Math.max(0, this.#slot - slot);
 		if (age > SLOTS_PER_WINDOW) return;
-		const place = this.#placeOf(age);
-		this.#taken[place] = (this.#taken[place] ?? 0) + units;
+		const index = this.#indexOf(age);
+		this.#taken[index] = (this.#taken[index] ?? 0) + units;
 		this.#used += units;
 	}
 
-	#placeOf(age: number): number {
-		const place = this.#newest - age;
-		return place < 0 ? place + SLOTS_KEPT : place;
+	#indexOf(age: number): number {
+		const index = this.#newest - age;
+		return index < 0 ? index + SLOTS_KEPT : index;
 	}
 
-	/** A slot leaves when the window has passed since its end. */
+	/** A slot expires one window after its end. */
 	#leavesInMs(age: number, now_ms: number): number {
 		return (this.#slot - age + SLOTS_KEPT) * this.#slotMs - now_ms;
 	}
