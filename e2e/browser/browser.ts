@@ -1,4 +1,4 @@
-/** A real Chromium on a real server, for the tests of the dashboard: who is there, what they see, and that nothing of it is wrong. */
+/** Chromium on a real server for the dashboard's tests: sign-in, page checks for errors, accessibility and overflow. */
 import { AssertionError, deepEqual, equal, ok } from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -19,9 +19,9 @@ const ARGUMENTS = [
 	"--disable-component-update",
 	"--disable-sync",
 ];
-/** Slow enough for a machine that does other things as well. */
+/** Enough for a busy machine. */
 const PATIENCE_MS = 15_000;
-/** Where pictures go that somebody wants to look at; without it none are taken. */
+/** The folder for screenshots; none are taken if it is not set. */
 const PICTURES = process.env.KEYWRIGHT_E2E_PICTURES;
 const SERIOUS = ["serious", "critical"];
 
@@ -42,7 +42,7 @@ export const VERA: Credentials = { name: "Vera Viewer", email: "vera@example.com
 export interface Dashboard {
 	readonly server: Server;
 	readonly url: string;
-	/** By which the first owner of the demo tenant joins. */
+	/** The link with which the first owner joins the demo tenant. */
 	readonly join_url: string;
 	readonly operator_token: string;
 	stop(): Promise<void>;
@@ -50,7 +50,7 @@ export interface Dashboard {
 
 const JOIN_LINK = /Open the dashboard: (\S+\/join#kwi_\S+)/;
 
-/** Starts a server with the demo tenant, and no owner yet. Whoever starts one stops it. */
+/** Starts a server with the demo tenant, which has no owner yet. The caller must stop it. */
 export async function startDashboard(options: StartOptions = {}): Promise<Dashboard> {
 	const server = await startServer({ demo: true, ...options });
 	const join_url = JOIN_LINK.exec(server.logs.stderr)?.[1] ?? "";
@@ -58,7 +58,7 @@ export async function startDashboard(options: StartOptions = {}): Promise<Dashbo
 	return { server, url, join_url, operator_token, stop: async () => void (await server.stop()) };
 }
 
-/** What went wrong in a page without anybody seeing it: errors of scripts, and what the page's own policy forbade. */
+/** Errors of a page that a user would not see: script errors, and violations of the Content Security Policy. */
 const complaints = new WeakMap<BrowserContext, string[]>();
 
 function listen(context: BrowserContext): void {
@@ -66,7 +66,7 @@ function listen(context: BrowserContext): void {
 	complaints.set(context, heard);
 	context.on("weberror", (error) => heard.push(`${error.page()?.url() ?? ""}: ${error.error().message}`));
 	context.on("console", (message) => {
-		// A refused request is written to the console by the browser itself and is part of many tests.
+		// The browser logs each refused request, and many tests cause some.
 		if (message.type() === "error" && !/^Failed to load resource/.test(message.text()))
 			heard.push(`${message.page()?.url() ?? ""}: ${message.text()}`);
 	});
@@ -76,14 +76,14 @@ function listen(context: BrowserContext): void {
 	});
 }
 
-/** Fails when a script of a page threw, wrote an error, opened a dialog, or did what the page's policy forbids. */
+/** Fails if a script of a page threw, logged an error, opened a dialog or violated the Content Security Policy. */
 export function assertQuiet(...contexts: readonly BrowserContext[]): void {
 	for (const context of contexts) deepEqual(complaints.get(context) ?? [], []);
 }
 
 export interface TestBrowser {
 	readonly browser: Browser;
-	/** Somebody else's browser: its own cookies, its own storage. */
+	/** A separate browser context, with its own cookies and storage. */
 	person(options?: BrowserContextOptions): Promise<BrowserContext>;
 	close(): Promise<void>;
 }
@@ -106,7 +106,7 @@ export async function openBrowser(): Promise<TestBrowser> {
 	return { browser, person, close: () => browser.close() };
 }
 
-/** Signs in by the form, and waits for the page that comes then. */
+/** Signs in by the form, and waits for the next page. */
 export async function signIn(page: Page, url: string, { email, password }: Pick<Credentials, "email" | "password">): Promise<void> {
 	await page.goto(`${url}/sign-in`);
 	await page.getByLabel("E-mail address").fill(email);
@@ -119,7 +119,7 @@ function tokenOf(link: string): string {
 	return new URL(link).hash.slice(1);
 }
 
-/** Accepts an invitation without its page, so that the context is signed in. Returns the tenant's id. */
+/** Accepts an invitation through the API, which signs the context in. Returns the tenant's id. */
 export async function joinBy(context: BrowserContext, link: string, who: Credentials, with_email = true): Promise<string> {
 	const { origin } = new URL(link);
 	const { email, ...rest } = who;
@@ -130,13 +130,13 @@ export async function joinBy(context: BrowserContext, link: string, who: Credent
 	return String(tenant_id);
 }
 
-/** An invitation that the operator makes: its link. */
+/** Creates an invitation as the operator; returns its link. */
 export async function inviteTo(server: Server, tenant_id: string, role: "owner" | "admin" | "viewer", email?: string): Promise<string> {
 	const answer = await server.management(tenant_id, "POST", "/invitations", { role, ...(email === undefined ? {} : { email }) });
 	return expectStatus(answer, 201).as<{ url: string }>().url;
 }
 
-/** Somebody who is a member of the tenant from here on, in a browser of their own; `page` has not been anywhere yet. */
+/** Adds a member to the tenant, signed in in a new browser context; `page` is still blank. */
 export async function memberIn(
 	browser: TestBrowser,
 	server: Server,
@@ -149,7 +149,7 @@ export async function memberIn(
 	return { context, page: await context.newPage() };
 }
 
-/** A portal link, as a SaaS's back end would ask for it. */
+/** Creates a portal link, like the back end of a SaaS. */
 export async function portalLink(
 	server: Server,
 	tenant_id: string,
@@ -159,13 +159,13 @@ export async function portalLink(
 	return expectStatus(answer, 201).as<{ url: string }>().url;
 }
 
-/** Waits until nothing is being loaded into the page. */
+/** Waits until the page has loaded everything. */
 export async function settled(page: Page): Promise<void> {
 	await page.waitForLoadState("networkidle");
 	await page.locator("[aria-busy=true]").first().waitFor({ state: "detached" });
 }
 
-/** Repeats an assertion about a page until it holds; then fails as it failed last. What is read at once depends on who is faster, page or test. */
+/** Repeats an assertion until it passes, and rethrows its last failure at the deadline. A single read would race with the page. */
 export async function eventually(assertion: () => Promise<void>): Promise<void> {
 	for (const until = performance.now() + PATIENCE_MS; ; await sleep(50)) {
 		try {
@@ -176,7 +176,7 @@ export async function eventually(assertion: () => Promise<void>): Promise<void> 
 	}
 }
 
-/** Waits until nothing is loading and `things` are as many as expected. */
+/** Waits until nothing is loading and `things` has the expected count. */
 export function assertCount(things: Locator, expected: number, message = "as many as expected"): Promise<void> {
 	return eventually(async () => {
 		equal(await things.page().locator("[aria-busy=true]").count(), 0, "something is loading");
@@ -187,7 +187,7 @@ export function assertCount(things: Locator, expected: number, message = "as man
 const TRANSITIONS_OVER =
 	"Promise.all(document.getAnimations().filter((running) => running instanceof CSSTransition).map((running) => running.finished.catch(() => null))).then(() => true)";
 
-/** Puts the page into light or dark, and waits until no colour is on its way any more. */
+/** Switches the page to light or dark, and waits for the end of colour transitions. */
 async function wear(page: Page, colorScheme: "light" | "dark"): Promise<void> {
 	await page.emulateMedia({ colorScheme });
 	await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor({ state: "attached" });
@@ -195,18 +195,18 @@ async function wear(page: Page, colorScheme: "light" | "dark"): Promise<void> {
 }
 
 const AXE = readFileSync(new URL(import.meta.resolve("axe-core/axe.min.js")), "utf8");
-/** What passes is not described, and nothing is fetched anew for rules about media and orientation, of which no page has any. */
+/** Options of axe: no passes in the report, and no rules that fetch media or style sheets again. */
 const AXE_OPTIONS = { resultTypes: ["violations"], preload: false } as const satisfies RunOptions;
-/** The rules of axe that look at colours: in dark, where nothing else of a page differs, only these are asked again. */
+/** The colour rules of axe: in dark mode only these are repeated, because nothing else differs. */
 const COLOUR_RULES = { type: "rule" as const, values: ["color-contrast", "link-in-text-block"] };
 
-/** What axe finds in the page as it is. It runs in the page itself, which has no frames, and stays there for the next time. */
+/** The findings of axe for the current page. Axe is injected into the page once and reused. */
 async function violationsIn(page: Page, options: RunOptions): Promise<Result[]> {
 	if (!(await page.evaluate<boolean>("'axe' in globalThis"))) await page.evaluate(`${AXE};0`);
 	return page.evaluate<Result[]>(`axe.run(document, ${JSON.stringify(options)}).then(({ violations }) => violations)`);
 }
 
-/** Fails when axe finds something serious or critical in the page as it is now, in light or in dark. */
+/** Fails if axe finds a serious or critical problem in the current page, in light or dark mode. */
 export async function axe(page: Page): Promise<void> {
 	await settled(page);
 	for (const colorScheme of ["dark", "light"] as const) {
@@ -218,10 +218,10 @@ export async function axe(page: Page): Promise<void> {
 	}
 }
 
-/** What is drawn takes a new width a moment after its place has. */
+/** Charts follow a new width of their container with a delay. */
 const REDRAWN_MS = 3_000;
 
-/** Fails when the page can be scrolled sideways at its present width. */
+/** Fails if the page scrolls horizontally at its current width. */
 export async function assertNoSidewaysScrolling(page: Page): Promise<void> {
 	for (const until = performance.now() + REDRAWN_MS; ; await sleep(50)) {
 		const [content = 0, window_width = 0] = await page.evaluate<number[]>("[document.documentElement.scrollWidth, window.innerWidth]");
@@ -230,7 +230,7 @@ export async function assertNoSidewaysScrolling(page: Page): Promise<void> {
 	}
 }
 
-/** Takes the page as it is now in light, dark and narrow, where somebody asked for pictures. The page's size is what it was afterwards. */
+/** Takes screenshots of the page in light, dark and narrow if a folder is set. Restores the page's size. */
 export async function picture(page: Page, name: string): Promise<void> {
 	if (PICTURES === undefined) return;
 	mkdirSync(PICTURES, { recursive: true });

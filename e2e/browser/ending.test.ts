@@ -1,4 +1,4 @@
-/** How keys end: what is shown before one is stopped, as its end comes nearer, and when somebody presents it all the same. */
+/** The end of keys: the preview before a pause or revocation, the warnings before expiry, and ended keys that are still presented. */
 import { equal, match, ok } from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -24,7 +24,7 @@ import {
 
 const HOSTILE = `<img src=x onerror="alert(1)">'"\\`;
 const DAY_MS = 86_400_000;
-/** As soon as a key may end, and late enough for it to be used once before. */
+/** The earliest allowed expiry, late enough for the key to be used once before. */
 const SHORT_LIFE_MS = 2_500;
 const POLL_MS = 100;
 const FEW_FRAMES = "new Promise((done) => { let left = 10; const next = () => (left-- > 0 ? requestAnimationFrame(next) : done(true)); next(); })";
@@ -49,7 +49,7 @@ interface There {
 	readonly page: Page;
 }
 
-/** A tenant of its own, and somebody who looks after its keys. */
+/** A new tenant with a signed-in admin. */
 async function there(plan: Record<string, unknown> = {}, role: "owner" | "admin" | "viewer" = "owner"): Promise<There> {
 	const { id: tenant_id } = await makeTenant(dashboard.server, { plan_id: await makePlan(dashboard.server, plan) });
 	people += 1;
@@ -69,7 +69,7 @@ async function openList({ page, tenant_id }: There): Promise<void> {
 	await settled(page);
 }
 
-/** Requests with a raw key, as a program makes them that says its name; answers the status of the last one. */
+/** Sends requests with a raw key and a client name; returns the last status. */
 async function use(raw_key: string, client: string, times = 1): Promise<number> {
 	let status = 0;
 	for (let sent = 0; sent < times; sent += 1) {
@@ -84,7 +84,7 @@ interface Seen {
 	readonly dead: readonly { readonly client: string | null; readonly requests: number }[];
 }
 
-/** Waits until so many requests of a program are known, which is so a second later: all of them, or only those with what has ended. */
+/** Waits until this number of a program's requests is recorded: all of them, or only those with an ended key or secret. */
 async function seen({ tenant_id }: There, key: { readonly id: string }, client: string, requests: { data?: number; dead?: number }): Promise<Seen> {
 	const until = performance.now() + SEEN_DEADLINE_MS;
 	const has = (places: readonly { client: string | null; requests: number }[], times = 0) =>
@@ -97,7 +97,7 @@ async function seen({ tenant_id }: There, key: { readonly id: string }, client: 
 	throw new Error(`${client} was not seen as often`);
 }
 
-/** Gives a place, known by the name that its program gave itself, one that people know. */
+/** Gives the source of this client a name. */
 async function namePlace(at: There, key: { readonly id: string }, client: string, name: string): Promise<void> {
 	const { data } = await seen(at, key, client, { data: 1 });
 	const id = data.find((source) => source.client === client)?.id ?? "";
@@ -108,18 +108,18 @@ function inDays(days: number): string {
 	return new Date(Date.now() + days * DAY_MS).toISOString();
 }
 
-/** Works at every width, for every eye, in light and dark; then it is as wide as before. */
+/** Checks all widths, accessibility, light and dark; restores the width. */
 async function forEverybody(page: Page, name: string): Promise<void> {
 	await axe(page);
 	await picture(page, name);
 	await page.setViewportSize(PHONE);
-	// A chart takes its new width when the page has been drawn in it.
+	// A chart follows the new width with the next rendering.
 	await page.evaluate(FEW_FRAMES);
 	await assertNoSidewaysScrolling(page);
 	await page.setViewportSize(DESKTOP);
 }
 
-/** Closed by Esc, a dialog leaves the focus where it was opened. */
+/** Closes a dialog by Esc and asserts that the focus returns to its button. */
 async function closesByKeyboard(page: Page, dialog: Locator, opener: Locator): Promise<void> {
 	await page.keyboard.press("Escape");
 	await dialog.waitFor({ state: "detached" });
@@ -139,7 +139,7 @@ describe("before a key is stopped", () => {
 		await namePlace(at, key, "nightly", HOSTILE);
 	});
 
-	test("pausing tells what would stop, and changes nothing while it is only looked at", async () => {
+	test("the pause preview lists what would stop and changes nothing", async () => {
 		const { page } = at;
 		await openKey(at, key);
 		const opener = page.getByRole("region", { name: "Right now" }).getByRole("button", { name: "Pause this key" });
@@ -156,7 +156,7 @@ describe("before a key is stopped", () => {
 		equal(await use(key.raw_key, "order-server-1"), 200);
 	});
 
-	test("revoking tells it too, takes the name, and says afterwards that every server refuses the key", async () => {
+	test("the revocation has the same preview, requires the name, and confirms that every server refuses the key", async () => {
 		const { page, tenant_id } = at;
 		const rotating = await dashboard.server.management(tenant_id, "POST", `/api-keys/${key.id}/rotate`, {});
 		const { raw_key: successor } = expectStatus(rotating, 201).as<{ raw_key: string }>();
@@ -182,8 +182,8 @@ describe("before a key is stopped", () => {
 		equal(await use(key.raw_key, "order-server-1"), 200);
 		await dialog.getByLabel('Type "prod-order-bot" to confirm').fill("prod-order-bot");
 		await revoke.click();
-		const told = page.locator("[data-revoked]");
-		await told.getByText("Refused from now on.", { exact: false }).waitFor();
+		const notice = page.locator("[data-revoked]");
+		await notice.getByText("Refused from now on.", { exact: false }).waitFor();
 		await page.getByRole("alert").filter({ hasText: "prod-order-bot is revoked for good" }).getByText("Refused from now on.").waitFor();
 		equal(await use(key.raw_key, "order-server-1"), 401);
 		equal(await use(successor, "order-server-1"), 401);
@@ -192,7 +192,7 @@ describe("before a key is stopped", () => {
 		assertQuiet(at.context);
 	});
 
-	test("without its preview a key can be revoked all the same, and that is said", async () => {
+	test("a key can be revoked even if its preview fails, and the dialog says so", async () => {
 		const { page } = at;
 		const other = await makeKey(dashboard.server, at.tenant_id, { name: "prod-hurry" });
 		await page.route("**/revoke-preview", (route) => route.abort());
@@ -209,7 +209,7 @@ describe("before a key is stopped", () => {
 		equal(await use(other.raw_key, "order-server-1"), 401);
 	});
 
-	test("of several keys each that is in use is told in full, from the list as well", async () => {
+	test("a preview of several keys shows the details of each key in use, also from the list", async () => {
 		const { page, tenant_id } = at;
 		const used = await makeKey(dashboard.server, tenant_id, { name: "staging-used", environment: "staging" });
 		await makeKey(dashboard.server, tenant_id, { name: "staging-idle", environment: "staging" });
@@ -242,14 +242,14 @@ describe("before a key is stopped", () => {
 	});
 });
 
-describe("as an end comes nearer", () => {
-	test("the list and its notice tell which keys end when; put aside, it stays so for the visit, until there is news", async () => {
+describe("before a key expires", () => {
+	test("the list and its notice show which keys expire when; a dismissed notice returns only with new entries", async () => {
 		const at = await there();
 		const { page, tenant_id } = at;
 		await makeKey(dashboard.server, tenant_id, { name: "prod-forever" });
 		await openList(at);
 		const notice = page.locator("[data-ending]");
-		await assertCount(notice, 0, "nothing ends, so nothing is told");
+		await assertCount(notice, 0, "no notice without expiring keys");
 		const keys: [string, number][] = [
 			["prod-in-a-month", 20.2],
 			["prod-in-a-week", 5.2],
@@ -292,7 +292,7 @@ describe("as an end comes nearer", () => {
 		assertQuiet(at.context);
 	});
 
-	test("a key says what its end means and gets a later one, as late as the plan allows", async () => {
+	test("a key page explains the expiry and extends it, up to the maximum of the plan", async () => {
 		const at = await there({ max_key_lifetime_days: 120 });
 		const { page } = at;
 		const key = await makeKey(dashboard.server, at.tenant_id, { name: "prod-order-bot", expires_at: inDays(5.2), rotate_every_days: 5 });
@@ -329,7 +329,7 @@ describe("as an end comes nearer", () => {
 		assertQuiet(at.context);
 	});
 
-	test("an expired key stays with its last use, tells who still presents it, and works again with a later end", async () => {
+	test("an expired key keeps its last use, shows who still presents it, and works again with a later expiry", async () => {
 		const at = await there();
 		const { page, tenant_id } = at;
 		const key = await makeKey(dashboard.server, tenant_id, { name: "prod-over", expires_at: new Date(Date.now() + SHORT_LIFE_MS).toISOString() });
@@ -363,8 +363,8 @@ describe("as an end comes nearer", () => {
 	});
 });
 
-describe("who still knocks", () => {
-	test("a revoked key that is presented is told with its place and how often, and what to do", async () => {
+describe("ended keys that are still presented", () => {
+	test("a presented revoked key is shown with source, count and what to do", async () => {
 		const at = await there();
 		const { page, tenant_id } = at;
 		const key = await makeKey(dashboard.server, tenant_id, { name: "prod-leaked" });
@@ -372,7 +372,7 @@ describe("who still knocks", () => {
 		await namePlace(at, key, "order-server-1", `Order ${HOSTILE}`);
 		expectStatus(await dashboard.server.management(tenant_id, "POST", `/api-keys/${key.id}/revoke`, { reason: "other" }), 200);
 		await openKey(at, key);
-		await assertCount(page.getByRole("region", { name: "Still presented" }), 0, "nobody knocks, so nothing is told");
+		await assertCount(page.getByRole("region", { name: "Still presented" }), 0, "no section without presented keys");
 		equal(await use(key.raw_key, "order-server-1", 14), 401);
 		equal(await use(key.raw_key, "a-stranger", 1), 401);
 		await seen(at, key, "order-server-1", { dead: 14 });
@@ -394,7 +394,7 @@ describe("who still knocks", () => {
 		assertQuiet(at.context);
 	});
 
-	test("so is the old secret of a key that lives, for a viewer too", async () => {
+	test("the same holds for the old secret of an active key, also for a viewer", async () => {
 		const at = await there({}, "viewer");
 		const { page, tenant_id } = at;
 		const key = await makeKey(dashboard.server, tenant_id, { name: "prod-replaced" });

@@ -31,7 +31,7 @@ after(async () => {
 	await dashboard?.stop();
 });
 
-/** An owner who has made a key and its link, which is what she would send. */
+/** An owner with a new key and its handover link. */
 async function handedOver(): Promise<{ page: Page; link: string; tenant_id: string }> {
 	const tenant = await makeTenant(dashboard.server);
 	const { page } = await memberIn(browser, dashboard.server, OLIVIA, { tenant_id: tenant.id, role: "owner" });
@@ -51,7 +51,7 @@ async function reveal(page: Page, link: string, name: string): Promise<void> {
 	await page.getByRole("button", { name: "Reveal the key" }).click();
 }
 
-test("a colleague without an account reveals the key on a phone, and the owner sees who, when, and that it works", async () => {
+test("a recipient without an account reveals the key on a phone, and the owner sees who, when, and that it works", async () => {
 	const { page, link, tenant_id } = await handedOver();
 	match(link, new RegExp(`^${dashboard.url}/reveal#kwh_[A-Za-z0-9_-]{43}$`));
 	await page.locator('[data-handover="waiting"]').waitFor();
@@ -105,7 +105,7 @@ test("a colleague without an account reveals the key on a phone, and the owner s
 	await Promise.all([colleague.close(), page.context().close()]);
 });
 
-test("a cancelled link reveals nothing and says whom to ask; a new one works", async () => {
+test("a cancelled link reveals nothing and names the contact; a new one works", async () => {
 	const { page, link } = await handedOver();
 	const colleague = await browser.person({ viewport: PHONE });
 	const phone = await colleague.newPage();
@@ -120,14 +120,14 @@ test("a cancelled link reveals nothing and says whom to ask; a new one works", a
 	await page.getByRole("button", { name: "Copied link" }).waitFor();
 	const next = String(await page.evaluate("navigator.clipboard.readText()"));
 	ok(next !== link);
-	// Only what stands behind the # differs, which the browser does not load anew.
+	// Only the fragment differs, so the browser does not reload the page.
 	await phone.goto("about:blank");
 	await reveal(phone, next, "Tom");
 	await phone.getByRole("button", { name: "Copy key" }).waitFor();
 	await Promise.all([colleague.close(), page.context().close()]);
 });
 
-test("a link that was cut off says so, and is no oracle", async () => {
+test("a truncated link is reported as such, and is no oracle", async () => {
 	const colleague = await browser.person();
 	const page = await colleague.newPage();
 	for (const hash of ["", "#kwh_short", `#kwh_${"A".repeat(43)}`, `#${HOSTILE}`]) {
@@ -141,7 +141,7 @@ test("a link that was cut off says so, and is no oracle", async () => {
 	await colleague.close();
 });
 
-test("nothing of a link reaches the server by opening it, and a revealed key is gone after Back and reload", async () => {
+test("opening a link sends no part of its token to the server, and a revealed key is gone after Back and reload", async () => {
 	const { page, link } = await handedOver();
 	const context = await browser.browser.newContext({ viewport: PHONE });
 	const phone = await context.newPage();

@@ -1,4 +1,4 @@
-/** The page of one key: what it shows of real requests, and that what is done there holds for the next request. */
+/** The page of one key: it shows real requests, and its actions apply to the next request. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { BrowserContext, Page } from "playwright-core";
@@ -40,7 +40,7 @@ after(async () => {
 	await dashboard?.stop();
 });
 
-function somebody(name: string): Credentials {
+function newPerson(name: string): Credentials {
 	made += 1;
 	return { name, email: `key-page-${made}@example.com`, password: "a lamp, a boat, a fork" };
 }
@@ -52,14 +52,14 @@ interface There {
 	readonly page: Page;
 }
 
-/** A tenant with a key of its own, and somebody who looks at it. */
+/** A new tenant with a key and a signed-in member. */
 async function there(
 	options: { role?: "owner" | "admin" | "viewer"; key?: Record<string, unknown>; plan?: Record<string, unknown> } = {},
 ): Promise<There> {
 	const plan_id = await makePlan(dashboard.server, options.plan);
 	const { id: tenant_id } = await makeTenant(dashboard.server, { plan_id });
 	const key = await makeKey(dashboard.server, tenant_id, options.key);
-	const who = somebody("Olivia Owner");
+	const who = newPerson("Olivia Owner");
 	const { context, page } = await memberIn(browser, dashboard.server, who, { tenant_id, role: options.role ?? "owner" });
 	return { tenant_id, key, context, page };
 }
@@ -96,7 +96,7 @@ function button(page: Page, name: string, within = "main") {
 	return page.locator(within).getByRole("button", { name, exact: true });
 }
 
-describe("what a key did", () => {
+describe("the usage of a key", () => {
 	let at: There;
 	before(async () => {
 		const plan = { rate_limits: [{ name: "burst", requests: ALLOWED, window_seconds: 3_600, per: "key" }] };
@@ -109,7 +109,7 @@ describe("what a key did", () => {
 		await open(at);
 	});
 
-	test("is drawn by outcome, from zero, with its sums, its zone and why some was turned away", async () => {
+	test("is a chart by outcome, from zero, with sums, time zone and reasons of refusals", async () => {
 		const { page } = at;
 		const chart = page.locator("[data-chart]");
 		await eventually(async () => match((await chart.locator("[data-outcome=allowed]").textContent()) ?? "", new RegExp(`Allowed${ALLOWED}$`)));
@@ -133,7 +133,7 @@ describe("what a key did", () => {
 		);
 	});
 
-	test("is a table too, and other periods have it as well", async () => {
+	test("is available as a table, for every period", async () => {
 		const { page } = at;
 		for (const [period, buckets] of [
 			["24 hours", 24],
@@ -154,7 +154,7 @@ describe("what a key did", () => {
 		await page.getByText("24 hours", { exact: true }).click();
 	});
 
-	test("stands under the place that it came from, which can be given a name", async () => {
+	test("is listed by source, and a source can be named", async () => {
 		const { page } = at;
 		const source = page.locator("[data-source]");
 		await assertCount(source, 1);
@@ -178,7 +178,7 @@ describe("what a key did", () => {
 		await source.getByText("Not named").waitFor();
 	});
 
-	test("is told in facts and in the versions of the key", async () => {
+	test("is in the details and the versions of the key", async () => {
 		const { page } = at;
 		const facts = (await page.getByRole("region", { name: "Facts" }).textContent()) ?? "";
 		match(facts, /Responsible personDanadana@example\.com/);
@@ -194,7 +194,7 @@ describe("what a key did", () => {
 		ok(!(await page.content()).includes(at.key.raw_key), "the raw key is in the page");
 	});
 
-	test("is for every eye and every window", async () => {
+	test("is accessible at every width", async () => {
 		const { page } = at;
 		await axe(page);
 		await picture(page, "key-page");
@@ -209,7 +209,7 @@ describe("what a key did", () => {
 	});
 });
 
-test("a key that nothing has used says so, and how to try it", async () => {
+test("the page of an unused key says so, and how to try it", async () => {
 	const at = await there();
 	await open(at);
 	const { page } = at;
@@ -222,7 +222,7 @@ test("a key that nothing has used says so, and how to try it", async () => {
 	assertQuiet(at.context);
 });
 
-test("a handover that waits is cancelled or made anew here, and who revealed it is told", async () => {
+test("a pending handover can be cancelled or renewed, and the page shows who revealed it", async () => {
 	const at = await there({ key: { name: "prod-handed", handover: {} } });
 	await open(at);
 	const { page } = at;
@@ -275,7 +275,7 @@ test("a paused key is refused and works again when it is resumed", async () => {
 	assertQuiet(at.context);
 });
 
-test("everything about a key that can change is changed in one sheet, and holds for the next request", async () => {
+test("all settings of a key are changed in one sheet and apply to the next request", async () => {
 	const at = await there({
 		key: { permissions: ["tenant:read", "sites:read"], site_ids: null, labels: { team: "checkout" }, expires_at: null, rotate_every_days: 45 },
 	});
@@ -331,7 +331,7 @@ test("everything about a key that can change is changed in one sheet, and holds 
 	assertQuiet(at.context);
 });
 
-test("what somebody else changed meanwhile is told before it is written over", async () => {
+test("a concurrent change by another person is shown before it is overwritten", async () => {
 	const at = await there({ key: { name: "prod-a" } });
 	await open(at);
 	const { page } = at;
@@ -341,9 +341,9 @@ test("what somebody else changed meanwhile is told before it is written over", a
 	const theirs = { name: "prod-theirs", integration: "their program" };
 	expectStatus(await dashboard.server.management(at.tenant_id, "PATCH", `/api-keys/${at.key.id}`, theirs), 200);
 	await button(page, "Save changes", "[role=dialog]").click();
-	const told = sheet.locator("[data-meanwhile]");
+	const conflict = sheet.locator("[data-meanwhile]");
 	await eventually(async () =>
-		match((await told.textContent()) ?? "", /Name: prod-theirs; saving writes yours in its place.*Integration: their program; that stays/),
+		match((await conflict.textContent()) ?? "", /Name: prod-theirs; saving writes yours in its place.*Integration: their program; that stays/),
 	);
 	equal((await keyNow(at)).name, "prod-theirs");
 	await eventually(async () => equal(await sheet.getByLabel("What is it for?").inputValue(), "their program"));
@@ -355,7 +355,7 @@ test("what somebody else changed meanwhile is told before it is written over", a
 });
 
 describe("revoking", () => {
-	test("a key in use takes its name, says what breaks, and refuses the next request for good", async () => {
+	test("revoking a key in use requires its name, shows what breaks, and refuses the next request permanently", async () => {
 		const at = await there({ key: { name: "prod-order-bot" } });
 		for (let sent = 0; sent < 3; sent += 1) expectStatus(await check(at, { "user-agent": AGENT, "x-keywright-client": CLIENT }), 200);
 		await open(at);
@@ -379,8 +379,8 @@ describe("revoking", () => {
 		await axe(page);
 		await picture(page, "key-page-revoke");
 		await revoke.click();
-		const told = page.locator("[data-revoked]");
-		await eventually(async () => match((await told.textContent()) ?? "", /Revoked by Olivia Owner .*Why: it may have leaked/));
+		const notice = page.locator("[data-revoked]");
+		await eventually(async () => match((await notice.textContent()) ?? "", /Revoked by Olivia Owner .*Why: it may have leaked/));
 		equal(expectStatus(await check(at), 401).code, "key_revoked");
 		equal((await keyNow(at)).revoke_reason, "suspected_exposure");
 		await assertCount(page.getByRole("region", { name: "Stop this key" }), 0);
@@ -390,7 +390,7 @@ describe("revoking", () => {
 		assertQuiet(at.context);
 	});
 
-	test("a key that nothing used takes a reason only", async () => {
+	test("revoking an unused key requires only a reason", async () => {
 		const at = await there({ role: "admin" });
 		await open(at);
 		const { page } = at;
@@ -404,7 +404,7 @@ describe("revoking", () => {
 		assertQuiet(at.context);
 	});
 
-	test("who is not sure pauses the key instead", async () => {
+	test("the dialog offers to pause the key instead", async () => {
 		const at = await there();
 		await open(at);
 		const { page } = at;
@@ -418,9 +418,9 @@ describe("revoking", () => {
 	});
 });
 
-test("a viewer sees everything, can do nothing, and is told who can", async () => {
+test("a viewer sees everything, can change nothing, and sees who can", async () => {
 	const at = await there({ role: "viewer" });
-	const owner = await memberIn(browser, dashboard.server, somebody("Oscar Owner"), { tenant_id: at.tenant_id, role: "owner" });
+	const owner = await memberIn(browser, dashboard.server, newPerson("Oscar Owner"), { tenant_id: at.tenant_id, role: "owner" });
 	expectStatus(await check(at), 200);
 	await open(at);
 	const { page } = at;
@@ -434,7 +434,7 @@ test("a viewer sees everything, can do nothing, and is told who can", async () =
 	assertQuiet(at.context, owner.context);
 });
 
-test("a key that is not there says so and leads back", async () => {
+test("the page of an unknown key says so and links back", async () => {
 	const at = await there();
 	const { page } = at;
 	await page.goto(`${dashboard.url}/settings/api-access/key_none?tenant=${at.tenant_id}`);
@@ -445,7 +445,7 @@ test("a key that is not there says so and leads back", async () => {
 	assertQuiet(at.context);
 });
 
-test("hostile text stays text in every field of the page and its dialogs", async () => {
+test("hostile text is shown as text in every field of the page and its dialogs", async () => {
 	const name = `bot ${HOSTILE}`;
 	const key = { name, integration: HOSTILE, owner: { name: HOSTILE }, labels: { [HOSTILE]: HOSTILE } };
 	const at = await there({ key });

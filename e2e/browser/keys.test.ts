@@ -60,7 +60,7 @@ async function apiAccess(page: Page, tenant_id: string, query = ""): Promise<voi
 	await settled(page);
 }
 
-/** Goes on by Tab until the control has the focus, as somebody without a mouse would. */
+/** Presses Tab until the control has the focus. */
 async function tabTo(page: Page, control: Locator): Promise<void> {
 	const focused = control.and(page.locator(":focus"));
 	for (let tabs = 0; tabs < TABS_MAX; tabs += 1) {
@@ -99,7 +99,7 @@ async function closeAsStored(page: Page): Promise<void> {
 }
 
 describe("creating a key", () => {
-	test("the first key is made with the keyboard alone, works, turns the line green, and says where it is kept", async () => {
+	test("the first key is created by keyboard alone, works, turns the live line green, and shows its storage location", async () => {
 		const tenant = await makeTenant(dashboard.server);
 		await makeSite(dashboard.server, tenant.id, { environment: "prod" });
 		const { context, page } = await memberIn(browser, dashboard.server, OLIVIA, { tenant_id: tenant.id, role: "owner" });
@@ -153,7 +153,7 @@ describe("creating a key", () => {
 		await context.close();
 	});
 
-	test("what is folded away is made as it was chosen, and what cannot be is said at its field", async () => {
+	test("collapsed settings are applied, and invalid ones are reported at their field", async () => {
 		const tenant = await makeTenant(dashboard.server, {
 			plan_id: await makePlan(dashboard.server, { capabilities: ["m2m_api"], max_key_lifetime_days: 120 }),
 		});
@@ -212,7 +212,7 @@ describe("creating a key", () => {
 		await context.close();
 	});
 
-	test("a lost key that was never used is issued again, and the one before is dead", async () => {
+	test("a lost unused key is reissued, and the previous secret is refused", async () => {
 		const tenant = await makeTenant(dashboard.server);
 		const { context, page } = await memberIn(browser, dashboard.server, OLIVIA, { tenant_id: tenant.id, role: "owner" });
 		await apiAccess(page, tenant.id);
@@ -230,8 +230,8 @@ describe("creating a key", () => {
 	});
 });
 
-describe("shown once", () => {
-	test("after Back, reload and a new tab the key is gone, and leaving is asked about", async () => {
+describe("a raw key is shown once", () => {
+	test("after Back, reload and a new tab the key is gone, and leaving requires confirmation", async () => {
 		const tenant = await makeTenant(dashboard.server);
 		const { context, page: unused } = await memberIn(browser, dashboard.server, OLIVIA, { tenant_id: tenant.id, role: "owner" });
 		await unused.close();
@@ -257,7 +257,7 @@ describe("shown once", () => {
 		await page.getByRole("heading", { name: "Where is the key stored now?" }).waitFor();
 		await page.getByRole("button", { name: "Go back to the key" }).click();
 		await eventually(async () =>
-			ok(holds((await page.locator("[data-raw-key=shown]").textContent()) ?? ""), "whoever goes back to the key still has it"),
+			ok(holds((await page.locator("[data-raw-key=shown]").textContent()) ?? ""), "the key is still shown after cancelling the navigation"),
 		);
 
 		await page.reload();
@@ -275,7 +275,7 @@ describe("shown once", () => {
 		await context.close();
 	});
 
-	test("a page that the browser puts aside is emptied first", async () => {
+	test("the key is removed before the page enters the back/forward cache", async () => {
 		const tenant = await makeTenant(dashboard.server);
 		const { context, page } = await memberIn(browser, dashboard.server, OLIVIA, { tenant_id: tenant.id, role: "owner" });
 		await apiAccess(page, tenant.id);
@@ -288,7 +288,7 @@ describe("shown once", () => {
 		await context.close();
 	});
 
-	test("print leaves the key out", async () => {
+	test("a printed page does not contain the key", async () => {
 		const tenant = await makeTenant(dashboard.server);
 		const { context, page } = await memberIn(browser, dashboard.server, OLIVIA, { tenant_id: tenant.id, role: "owner" });
 		await apiAccess(page, tenant.id);
@@ -302,8 +302,8 @@ describe("shown once", () => {
 	});
 });
 
-describe("who may not", () => {
-	test("a viewer sees the keys, what is missing, and whom to ask, by name and address", async () => {
+describe("without the right to create keys", () => {
+	test("a viewer sees the keys, the missing role, and the owners with name and email address", async () => {
 		const tenant = await makeTenant(dashboard.server);
 		await makeKey(dashboard.server, tenant.id, { name: "prod-order-bot" });
 		const owner = await memberIn(browser, dashboard.server, OLIVIA, { tenant_id: tenant.id, role: "owner" });
@@ -321,7 +321,7 @@ describe("who may not", () => {
 		await Promise.all([context.close(), owner.context.close()]);
 	});
 
-	test("an owner whose plan lacks API access is told so, and there is no button that could only fail", async () => {
+	test("an owner whose plan lacks API access sees that, and no create button", async () => {
 		const { context, page } = await memberIn(browser, dashboard.server, OLIVIA, { tenant_id: "demo-free", role: "owner" });
 		await apiAccess(page, "demo-free");
 		await page.locator('[data-missing="plan"]').getByText("not included in the plan Free").waitFor();
@@ -334,7 +334,7 @@ describe("who may not", () => {
 });
 
 describe("the list", () => {
-	test("filters stand in the address, sort, and come back with it; the row opens the key", async () => {
+	test("filters and order are in the URL and restored from it; a row opens its key", async () => {
 		const tenant = await makeTenant(dashboard.server);
 		const names = ["prod-order-bot", "staging-crm-sync", "dev-support-prototype"];
 		for (const name of names)
@@ -368,7 +368,7 @@ describe("the list", () => {
 		await context.close();
 	});
 
-	test("more keys come page by page, and on a phone as cards that fit", async () => {
+	test("more keys are loaded page by page, on a phone as cards", async () => {
 		const tenant = await makeTenant(dashboard.server);
 		await makeKey(dashboard.server, tenant.id, { integration: "the oldest" });
 		for (let count = 1; count < 101; count += 1) await makeKey(dashboard.server, tenant.id);
@@ -394,7 +394,7 @@ describe("the list", () => {
 		await context.close();
 	});
 
-	test("several keys are revoked by one preview, and only after typing when one was used", async () => {
+	test("several keys are revoked with one preview, which requires typing only if one was used", async () => {
 		const tenant = await makeTenant(dashboard.server);
 		const used = await makeKey(dashboard.server, tenant.id, { name: "staging-used", environment: "staging" });
 		await makeKey(dashboard.server, tenant.id, { name: "staging-unused", environment: "staging" });
@@ -427,7 +427,7 @@ describe("the list", () => {
 		await context.close();
 	});
 
-	test("hostile text stays text in the list, the sheet, the sentence and the preview", async () => {
+	test("hostile text is shown as text in the list, the sheet, the summary and the preview", async () => {
 		const tenant = await makeTenant(dashboard.server, { name: `Shop ${HOSTILE}` });
 		await makeSite(dashboard.server, tenant.id, { name: `Site ${HOSTILE}`, environment: "prod" });
 		await makeKey(dashboard.server, tenant.id, { name: `key ${HOSTILE}`, owner: `Owner ${HOSTILE}`, integration: `bot ${HOSTILE}` });

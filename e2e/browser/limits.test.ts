@@ -1,4 +1,4 @@
-/** Limits of a key's own in the dashboard, the words of capabilities, and limits that count some requests only. */
+/** Key limits in the dashboard, descriptions of capabilities, and opt-in limits. */
 import { deepEqual, equal, match } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { BrowserContext, Page } from "playwright-core";
@@ -86,7 +86,7 @@ async function newestKey(tenant_id: string): Promise<KeyNow> {
 	return key;
 }
 
-test("a key is created with limits of its own: what they come to is said before, and they hold for its first request", async () => {
+test("a key is created with its own limits: the effective limits are shown before, and they apply to its first request", async () => {
 	const at = await there();
 	const { page } = at;
 	await open(at, "/settings/api-access");
@@ -133,7 +133,7 @@ test("a key is created with limits of its own: what they come to is said before,
 	await at.context.close();
 });
 
-test("permissions stand under what the operator calls their capability, in words; what the plan lacks is said once", async () => {
+test("permissions are grouped by the operator's capability names and described; a missing capability is mentioned once", async () => {
 	const at = await there();
 	const { page } = at;
 	await page.setViewportSize(PHONE);
@@ -166,7 +166,7 @@ test("permissions stand under what the operator calls their capability, in words
 	await at.context.close();
 });
 
-test("a key's limits are seen and changed on its page, keep names that others gave them, and hold for the next request", async () => {
+test("a key's limits are shown and changed on its page, keep existing names, and apply to the next request", async () => {
 	const at = await there();
 	const { page, tenant_id } = at;
 	const key = await makeKey(dashboard.server, tenant_id, {
@@ -214,7 +214,7 @@ test("a key's limits are seen and changed on its page, keep names that others ga
 	await at.context.close();
 });
 
-test("the plan page says what is included in the operator's words, and which requests are counted on their own", async () => {
+test("the plan page lists capabilities by the operator's names, and the separately counted requests", async () => {
 	const at = await there();
 	const { page } = at;
 	await open(at, "/plan");

@@ -1,4 +1,4 @@
-/** The operator's area: rules for forwarded requests, their tester, keys from elsewhere, the catalogue, tenants and operators; and who is kept out of it. */
+/** The operator's area: forward-auth rules and their tester, imported keys, the catalogue, tenants and operators; and its access control. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { BrowserContext, Page } from "playwright-core";
@@ -28,7 +28,7 @@ const RULES = "/api/v1/operator/forward-auth-rules";
 
 let dashboard: Dashboard;
 let browser: TestBrowser;
-/** The first owner of the demo tenant, who runs the instance. */
+/** The first owner of the demo tenant, who is also an operator. */
 let olivia: BrowserContext;
 
 before(async () => {
@@ -70,7 +70,7 @@ function patternsShown(page: Page): Promise<(string | null)[]> {
 	return page.locator("[data-pattern]").evaluateAll((rows) => rows.map((row) => row.getAttribute("data-pattern")));
 }
 
-/** What a proxy would be answered for this request. */
+/** Runs the tester for this request. */
 async function forwarded(raw_key: string, method: string, uri: string): Promise<{ status: number; code: string }> {
 	const headers = { "x-api-key": raw_key, "x-forwarded-method": method, "x-forwarded-uri": uri, "x-forwarded-for": "192.0.2.7" };
 	const answer = await dashboard.server.send({ method: "GET", path: "/api/v1/forward-auth", headers });
@@ -82,12 +82,12 @@ async function tryRequest(page: Page, method: string, uri: string, raw_key = "")
 	await page.getByRole("region", { name: "What would this request get?" }).getByLabel("Path").fill(uri);
 	await page.getByLabel("Key", { exact: true }).fill(raw_key);
 	await page.getByRole("button", { name: "Test this request" }).click();
-	// The answer of before goes when the button is pressed.
+	// Pressing the button removes the previous result.
 	await page.getByRole("button", { name: "Test this request" }).and(page.locator(":not([data-loading])")).waitFor();
 	await page.locator("[data-verdict]").waitFor();
 }
 
-test("before there is a rule, the page teaches: what it is, and a recipe with this instance's own address", async () => {
+test("without rules the page explains them, with a recipe for this instance's URL", async () => {
 	await setRules([]);
 	const page = await open("/operator");
 	equal(new URL(page.url()).pathname, "/operator/forward-auth");
@@ -102,7 +102,7 @@ test("before there is a rule, the page teaches: what it is, and a recipe with th
 	await page.close();
 });
 
-test("rules are made as one draft, tried out before they hold, and saved whole; the tester says what a proxy is then answered", async () => {
+test("rules are edited as one draft, tested before they apply, and saved together; the tester shows the response to a proxy", async () => {
 	await setRules([]);
 	const { raw_key } = await makeKey(dashboard.server, "demo", { permissions: ["documents:read"], name: "prod-forwarded" });
 	const page = await open("/operator/forward-auth");
@@ -185,7 +185,7 @@ test("rules are made as one draft, tried out before they hold, and saved whole; 
 	await page.close();
 });
 
-test("a step is taken back, everything is discarded, and leaving asks first", async () => {
+test("a step can be undone, the draft discarded, and leaving requires confirmation", async () => {
 	await setRules([{ pattern: "/a" }, { pattern: "/b" }, { pattern: "/c" }]);
 	const page = await open("/operator/forward-auth");
 	await page.getByRole("button", { name: "Remove: any method /b" }).click();
@@ -210,7 +210,7 @@ test("a step is taken back, everything is discarded, and leaving asks first", as
 	await page.close();
 });
 
-test("what the server finds wrong stands at the rule and in its sheet, and nothing is saved", async () => {
+test("a validation error is shown at the rule and in its sheet, and nothing is saved", async () => {
 	await setRules([{ pattern: "/a" }]);
 	const page = await open("/operator/forward-auth");
 	await page.getByRole("button", { name: "Add a rule" }).click();
@@ -232,7 +232,7 @@ test("what the server finds wrong stands at the rule and in its sheet, and nothi
 	await page.close();
 });
 
-test("rules that somebody else saved in the meantime are not overwritten", async () => {
+test("rules that another operator saved meanwhile are not overwritten", async () => {
 	await setRules([{ pattern: "/mine" }]);
 	const page = await open("/operator/forward-auth");
 	await setRules([{ pattern: "/theirs" }]);
@@ -248,7 +248,7 @@ test("rules that somebody else saved in the meantime are not overwritten", async
 	await page.close();
 });
 
-test("with the keyboard alone: a rule is added, moved up, tested and saved, and the focus goes on with it", async () => {
+test("a rule is added, moved up, tested and saved by keyboard alone, and keeps the focus", async () => {
 	await setRules([{ pattern: "/first" }, { pattern: "/second" }]);
 	const page = await open("/operator/forward-auth");
 	const focused = () => page.evaluate<string>("document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent ?? ''");
@@ -279,7 +279,7 @@ test("with the keyboard alone: a rule is added, moved up, tested and saved, and 
 	await page.close();
 });
 
-test("hostile text is text, everywhere in the area", async () => {
+test("hostile text is shown as text everywhere in the area", async () => {
 	await setRules([{ pattern: "/a/*", note: HOSTILE }]);
 	const { id } = await makeTenant(dashboard.server, { name: HOSTILE });
 	const page = await open("/operator/forward-auth");
@@ -298,7 +298,7 @@ test("hostile text is text, everywhere in the area", async () => {
 	await page.close();
 });
 
-test("a tenant's member who runs nothing sees no area, and is told why at its address", async () => {
+test("a member who is no operator sees no link to the area, and its URL explains why", async () => {
 	const { context, page } = await memberIn(browser, dashboard.server, VERA, { tenant_id: "demo", role: "owner" });
 	await page.goto(`${dashboard.url}/settings/api-access?tenant=demo`);
 	await page.getByRole("heading", { level: 1 }).waitFor();
@@ -320,7 +320,7 @@ test("a tenant's member who runs nothing sees no area, and is told why at its ad
 	await context.close();
 });
 
-test("an operator goes from the area to a tenant that they are no member of, and back, and the edge says as what", async () => {
+test("an operator opens a tenant without being a member and returns, and the frame shows the operator role", async () => {
 	const { id, name } = await makeTenant(dashboard.server, { plan_id: "team" });
 	const page = await open("/operator/tenants");
 	await picture(page, "operator-tenants");
@@ -346,7 +346,7 @@ test("an operator goes from the area to a tenant that they are no member of, and
 	await page.close();
 });
 
-test("an operator invites another, who accepts by the link, and removes them again; who is removed is out at once", async () => {
+test("an operator invites another, who accepts by link, and removes them; the removed one loses access at once", async () => {
 	const { context, page: theirs } = await memberIn(browser, dashboard.server, ADAM, { tenant_id: "demo", role: "viewer" });
 	const page = await open("/operator/people");
 	await page.getByRole("button", { name: "Invite an operator" }).click();
@@ -381,7 +381,7 @@ test("an operator invites another, who accepts by the link, and removes them aga
 	await page.close();
 });
 
-test("a format of keys from elsewhere is added with its import command, and deleted while it has no key", async () => {
+test("a format of imported keys is added with its import command, and can be deleted while it has no keys", async () => {
 	const page = await open("/operator/legacy-formats");
 	await page.getByRole("heading", { name: "No keys from elsewhere" }).waitFor();
 	await picture(page, "operator-legacy-empty");
@@ -410,7 +410,7 @@ test("a format of keys from elsewhere is added with its import command, and dele
 	await page.close();
 });
 
-test("the catalogue teaches while it is empty; what is added is described and moved, and what is in use is not deleted", async () => {
+test("an empty catalogue explains itself; entries are described and moved, and one in use cannot be deleted", async () => {
 	const { server } = dashboard;
 	const page = await open("/operator/catalogue");
 	await page.getByRole("heading", { name: "Nothing of your own API yet" }).waitFor();
@@ -503,7 +503,7 @@ test("the catalogue teaches while it is empty; what is added is described and mo
 	await page.close();
 });
 
-test("on a phone nothing scrolls sideways, and every action is there", async () => {
+test("on a phone nothing scrolls horizontally, and every action is available", async () => {
 	await setRules([
 		{
 			pattern: "/tenants/:tenant_id/sites/:site_id/orders/:order_id/attachments/*",

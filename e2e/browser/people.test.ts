@@ -1,4 +1,4 @@
-/** Who is there: joining, signing in and out, the team, portal links, and what is tried against it, in real browsers on a real server. */
+/** Joining, signing in and out, the team, portal links, and attacks on them, in real browsers on a real server. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import { after, before, test } from "node:test";
@@ -52,8 +52,8 @@ after(async () => {
 	await mails?.close();
 });
 
-/** Somebody whom no other test knows. */
-function somebody(name = "Sam Somebody"): Credentials {
+/** Credentials of a new person. */
+function newPerson(name = "Sam Sample"): Credentials {
 	made += 1;
 	return { name, email: `person-${made}@example.com`, password: "a lamp, a boat, a fork" };
 }
@@ -66,7 +66,7 @@ function heading(page: Page, name: string | RegExp): Promise<void> {
 	return page.getByRole("heading", { level: 1, name }).waitFor();
 }
 
-/** The text of the mail that came to `address` last, once it is there. */
+/** Waits for a mail to `address` and returns the text of the last one. */
 async function mailTo(address: string): Promise<string> {
 	for (let waited = 0; waited < 200; waited += 1) {
 		const found = mails.mails.findLast(({ to }) => to.includes(address));
@@ -76,7 +76,7 @@ async function mailTo(address: string): Promise<string> {
 	throw new Error(`no mail came to ${address}`);
 }
 
-/** Presses Tab until what has the focus has this accessible name, as somebody would who uses no mouse. */
+/** Presses Tab until the focused element has this accessible name. */
 async function tabTo(page: Page, name: RegExp): Promise<void> {
 	for (let presses = 0; presses < 40; presses += 1) {
 		const focused = page.locator(":focus");
@@ -102,7 +102,7 @@ async function inDatabase(statement: string, values: unknown[]): Promise<void> {
 	await database.close();
 }
 
-/** A link to sign in, as it is mailed to whom others' attempts keep out. */
+/** The sign-in link that is mailed when failed attempts of others lock an account. */
 async function signInLink(email: string): Promise<string> {
 	const { text, digest } = makeOneTimeToken("kwl");
 	const columns = "token_digest, purpose, person_id, email, expires_at";
@@ -115,7 +115,7 @@ function tenantIn(page: Page): string {
 	return new URL(page.url()).searchParams.get("tenant") ?? "";
 }
 
-test("the first owner comes from the printed link to API Access by the keyboard alone", async () => {
+test("the first owner gets from the printed link to API Access by keyboard alone", async () => {
 	const context = await browser.person();
 	const page = await context.newPage();
 	await page.goto(dashboard.join_url);
@@ -147,7 +147,7 @@ test("the first owner comes from the printed link to API Access by the keyboard 
 	await context.close();
 });
 
-test("a used link says what to do", async () => {
+test("the page of a used link says what to do", async () => {
 	const context = await browser.person();
 	const page = await context.newPage();
 	for (const path of [new URL(dashboard.join_url).hash, "#kwi_short", ""]) {
@@ -160,7 +160,7 @@ test("a used link says what to do", async () => {
 	await context.close();
 });
 
-test("a wrong password is told without telling which; the right one leads back to the page that was asked for", async () => {
+test("a failed sign-in does not disclose which field is wrong; a successful one leads to the requested page", async () => {
 	const context = await browser.person();
 	const page = await context.newPage();
 	await page.goto(`${dashboard.url}/team?tenant=demo`);
@@ -192,7 +192,7 @@ test("a wrong password is told without telling which; the right one leads back t
 	await context.close();
 });
 
-test("the way back after signing in never leads to another site", async () => {
+test("the redirect after sign-in never leads to another site", async () => {
 	const context = await browser.person();
 	const page = await context.newPage();
 	for (const back of ["https://evil.example/", "//evil.example/", "/\\evil.example/", "javascript:alert(1)"]) {
@@ -208,9 +208,9 @@ test("the way back after signing in never leads to another site", async () => {
 	await context.close();
 });
 
-test("a forgotten password is set anew by a mailed link, once, and ends what was signed in", async () => {
+test("a mailed link resets a forgotten password once and ends all sessions", async () => {
 	const tenant_id = await newTenant();
-	const who = somebody("Fran Forgetful");
+	const who = newPerson("Fran Forgetful");
 	const { context, page } = await memberIn(browser, dashboard.server, who, { tenant_id, role: "viewer" });
 	const other = await browser.person();
 	const asking = await other.newPage();
@@ -245,9 +245,9 @@ test("a forgotten password is set anew by a mailed link, once, and ends what was
 	await other.close();
 });
 
-test("a link to sign in works once, and one that was used, is too old or was cut off says what to do instead", async () => {
+test("a sign-in link works once, and a used, expired or truncated one says what to do instead", async () => {
 	const tenant_id = await newTenant();
-	const who = somebody("Lina Locked-Out");
+	const who = newPerson("Lina Locked-Out");
 	await (await memberIn(browser, dashboard.server, who, { tenant_id, role: "viewer" })).context.close();
 	const context = await browser.person();
 	const page = await context.newPage();
@@ -260,7 +260,7 @@ test("a link to sign in works once, and one that was used, is too old or was cut
 	await page.getByRole("button", { name: "Sign in by this link" }).click();
 	await page.waitForURL(API_ACCESS);
 
-	const late = somebody("Lia Late");
+	const late = newPerson("Lia Late");
 	await (await memberIn(browser, dashboard.server, late, { tenant_id, role: "viewer" })).context.close();
 	const expired = await signInLink(late.email);
 	await inDatabase("update sign_in_links set expires_at = now() - interval '1 second' where email = $1", [late.email]);
@@ -283,9 +283,9 @@ test("a link to sign in works once, and one that was used, is too old or was cut
 	await context.close();
 });
 
-test("an invitation is mailed, accepted in another browser, and makes a viewer who may look only", async () => {
+test("an invitation is mailed, accepted in another browser, and creates a viewer with read access", async () => {
 	const tenant_id = await newTenant();
-	const { context: owners, page } = await memberIn(browser, dashboard.server, somebody("Olga Owner"), { tenant_id, role: "owner" });
+	const { context: owners, page } = await memberIn(browser, dashboard.server, newPerson("Olga Owner"), { tenant_id, role: "owner" });
 	await page.goto(`${dashboard.url}/team?tenant=${tenant_id}`);
 	await page.getByRole("button", { name: "Invite a person" }).click();
 	const dialog = page.getByRole("dialog");
@@ -294,7 +294,7 @@ test("an invitation is mailed, accepted in another browser, and makes a viewer w
 	await dialog.getByLabel("Their e-mail address").fill("not an address");
 	await dialog.getByRole("button", { name: "Send the invitation" }).click();
 	await dialog.getByText("Write the whole address").waitFor();
-	const vera = somebody("Vera Viewer");
+	const vera = newPerson("Vera Viewer");
 	await dialog.getByLabel("Their e-mail address").fill(vera.email);
 	await dialog.getByRole("radio", { name: /^Viewer/ }).click();
 	await dialog.getByRole("button", { name: "Send the invitation" }).click();
@@ -337,9 +337,9 @@ test("an invitation is mailed, accepted in another browser, and makes a viewer w
 	await hers.close();
 });
 
-test("an address that has an account joins with its password, also by a link that names no address", async () => {
+test("a person with an account joins with their password, also by a link without an email address", async () => {
 	const [first, second, third] = [await newTenant(), await newTenant(), await newTenant()];
-	const who = somebody("Mary Many");
+	const who = newPerson("Mary Many");
 	const { context, page } = await memberIn(browser, dashboard.server, who, { tenant_id: first, role: "admin" });
 	await page.goto(await inviteTo(dashboard.server, second, "viewer", who.email));
 	await page.getByRole("button", { name: "I have an account already" }).click();
@@ -377,18 +377,18 @@ test("an address that has an account joins with its password, also by a link tha
 	await context.close();
 });
 
-/** Makes a key as whoever is signed in there. */
+/** Creates a key as the person who is signed in in the context. */
 async function hisKey(context: BrowserContext, tenant_id: string, fields: Record<string, unknown>): Promise<void> {
 	const data = { environment: "prod", owner: "Adam", ...fields };
 	const answer = await context.request.post(`${dashboard.url}/api/v1/tenants/${tenant_id}/api-keys`, { data, headers: { origin: dashboard.url } });
 	equal(answer.status(), 201, await answer.text());
 }
 
-test("before an owner demotes or removes somebody, a dialog says what ends; they meet it on the next request, and the page says so", async () => {
+test("a demotion or removal has a preview of what ends; it applies to the member's next request, and their page says so", async () => {
 	const tenant_id = await newTenant();
 	const elsewhere = await newTenant();
-	const { context: owners, page: owner } = await memberIn(browser, dashboard.server, somebody("Olga Owner"), { tenant_id, role: "owner" });
-	const adam = somebody("Adam Second-Owner");
+	const { context: owners, page: owner } = await memberIn(browser, dashboard.server, newPerson("Olga Owner"), { tenant_id, role: "owner" });
+	const adam = newPerson("Adam Second-Owner");
 	const { context: his, page } = await memberIn(browser, dashboard.server, adam, { tenant_id, role: "owner" });
 	await page.goto(`${dashboard.url}/team`);
 	await page.getByRole("button", { name: "Invite a person" }).click();
@@ -457,14 +457,14 @@ test("before an owner demotes or removes somebody, a dialog says what ends; they
 	await his.close();
 });
 
-test("the last owner stays; with a second one an owner steps down, and leaves", async () => {
+test("the last owner cannot leave; with a second one an owner can step down and leave", async () => {
 	const tenant_id = await newTenant();
-	const { context, page } = await memberIn(browser, dashboard.server, somebody("Olga Owner"), { tenant_id, role: "owner" });
+	const { context, page } = await memberIn(browser, dashboard.server, newPerson("Olga Owner"), { tenant_id, role: "owner" });
 	await page.goto(`${dashboard.url}/team`);
 	await page.getByText("The team needs an owner.").waitFor();
 	await eventually(async () => equal(await page.getByRole("button", { name: "Leave the team" }).isDisabled(), true));
 	const second = await browser.person();
-	await joinBy(second, await inviteTo(dashboard.server, tenant_id, "owner"), somebody("Otto Owner"));
+	await joinBy(second, await inviteTo(dashboard.server, tenant_id, "owner"), newPerson("Otto Owner"));
 	await page.reload();
 	await page.getByRole("combobox", { name: "Role of Olga Owner" }).click();
 	await page.getByRole("option", { name: "Admin" }).click();
@@ -480,9 +480,9 @@ test("the last owner stays; with a second one an owner steps down, and leaves", 
 	await second.close();
 });
 
-test("an invitation that is cancelled stands among the earlier ones, and its link is worth nothing", async () => {
+test("a cancelled invitation is listed among the earlier ones, and its link does not work", async () => {
 	const tenant_id = await newTenant();
-	const { context, page } = await memberIn(browser, dashboard.server, somebody("Olga Owner"), { tenant_id, role: "owner" });
+	const { context, page } = await memberIn(browser, dashboard.server, newPerson("Olga Owner"), { tenant_id, role: "owner" });
 	const link = await inviteTo(dashboard.server, tenant_id, "admin");
 	await page.goto(`${dashboard.url}/team`);
 	await page.getByRole("button", { name: "Cancel the invitation: Anyone with the link" }).click();
@@ -497,9 +497,9 @@ test("an invitation that is cancelled stands among the earlier ones, and its lin
 	await context.close();
 });
 
-test("after an hour the password is asked for before an invitation is made, above the dialog that needs it", async () => {
+test("an hour after sign-in an invitation requires the password, in a dialog above the invitation dialog", async () => {
 	const tenant_id = await newTenant();
-	const who = somebody("Olga Owner");
+	const who = newPerson("Olga Owner");
 	const { context, page } = await memberIn(browser, dashboard.server, who, { tenant_id, role: "owner" });
 	const database = await Database.open(dashboard.server.data_dir);
 	await database.rows(
@@ -528,7 +528,7 @@ test("after an hour the password is asked for before an invitation is made, abov
 	await context.close();
 });
 
-test("a portal owner whose link confirms nothing is told so when inviting and asked for no password; an owner ends the visit and a waiting link", async () => {
+test("an unconfirmed portal owner sees why they cannot invite and is not asked for a password; an owner ends the session and a pending link", async () => {
 	const tenant_id = await newTenant();
 	const { server, url } = dashboard;
 	const come = { external_user_id: "u-78", name: "Petra Portal", email: "petra@example.com", role: "owner" } as const;
@@ -547,7 +547,7 @@ test("a portal owner whose link confirms nothing is told so when inviting and as
 
 	const context = await browser.person();
 	const page = await context.newPage();
-	await joinBy(context, await inviteTo(server, tenant_id, "owner"), somebody());
+	await joinBy(context, await inviteTo(server, tenant_id, "owner"), newPerson());
 	await page.goto(`${url}/team?tenant=${tenant_id}`);
 	const endVisit = page.getByRole("button", { name: "End the visit of Petra Portal" });
 	await endVisit.waitFor();
@@ -568,7 +568,7 @@ test("a portal owner whose link confirms nothing is told so when inviting and as
 	await visit.close();
 });
 
-test("a portal link works once, for its person and role, and says what to do afterwards", async () => {
+test("a portal link works once, for its person and role, and a used one says what to do", async () => {
 	const tenant_id = await newTenant();
 	const link = await portalLink(dashboard.server, tenant_id, { external_user_id: "u-77", name: "Petra Portal", role: "owner", confirmed: true });
 	const context = await browser.person();
@@ -612,9 +612,9 @@ test("a portal link works once, for its person and role, and says what to do aft
 	await thief.close();
 });
 
-test("after signing out neither Back nor Reload nor another tab shows anything", async () => {
+test("after signing out neither Back nor Reload nor another tab shows any data", async () => {
 	const tenant_id = await newTenant({ name: "Confidential GmbH" });
-	const who = somebody("Olga Owner");
+	const who = newPerson("Olga Owner");
 	const { context, page } = await memberIn(browser, dashboard.server, who, { tenant_id, role: "owner" });
 	await page.goto(`${dashboard.url}/team`);
 	await page.getByText(who.email).waitFor();
@@ -643,7 +643,7 @@ test("after signing out neither Back nor Reload nor another tab shows anything",
 
 test("a changed password keeps this session and ends the others", async () => {
 	const tenant_id = await newTenant();
-	const who = somebody("Olga Owner");
+	const who = newPerson("Olga Owner");
 	const { context, page } = await memberIn(browser, dashboard.server, who, { tenant_id, role: "owner" });
 	const other = await browser.person();
 	const elsewhere = await other.newPage();
@@ -669,15 +669,15 @@ test("a changed password keeps this session and ends the others", async () => {
 	await other.close();
 });
 
-test("hostile and endless names stay text, in their line, on every page, also on a phone", async () => {
+test("hostile and very long names are shown as text without overflow on every page, also on a phone", async () => {
 	const tenant_id = await newTenant({ name: HOSTILE_NAME });
 	const second = await newTenant({ name: LONG_NAME });
-	const who: Credentials = { ...somebody(), name: HOSTILE_NAME };
+	const who: Credentials = { ...newPerson(), name: HOSTILE_NAME };
 	const { context, page } = await memberIn(browser, dashboard.server, who, { tenant_id, role: "owner" });
 	await joinBy(context, await inviteTo(dashboard.server, second, "owner", who.email), who, false);
 	const long = await browser.person();
-	await joinBy(long, await inviteTo(dashboard.server, second, "admin"), { ...somebody(), name: LONG_NAME });
-	await joinBy(long, await inviteTo(dashboard.server, tenant_id, "admin"), { ...somebody(), name: LONG_NAME });
+	await joinBy(long, await inviteTo(dashboard.server, second, "admin"), { ...newPerson(), name: LONG_NAME });
+	await joinBy(long, await inviteTo(dashboard.server, tenant_id, "admin"), { ...newPerson(), name: LONG_NAME });
 	await dashboard.server.operator("PUT", "/api-profile", {
 		product_name: HOSTILE_NAME,
 		api_base_url: "https://api.example.com",
@@ -718,9 +718,9 @@ after(() => {
 	for (const server of foreign) server.close();
 });
 
-test("pages wear the operator's colour, name and logo", async () => {
+test("pages show the operator's colour, name and logo", async () => {
 	const tenant_id = await newTenant();
-	const { context, page } = await memberIn(browser, dashboard.server, somebody("Olga Owner"), { tenant_id, role: "owner" });
+	const { context, page } = await memberIn(browser, dashboard.server, newPerson("Olga Owner"), { tenant_id, role: "owner" });
 	const logo_url = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 	await dashboard.server.operator("PUT", "/api-profile", { product_name: "Orderly", accent_color: "#0f766e", logo_url });
 	await page.goto(`${dashboard.url}/team`);
@@ -738,7 +738,7 @@ test("pages wear the operator's colour, name and logo", async () => {
 	await context.close();
 });
 
-/** A page of another port of this machine: the same site to a browser, another origin to us. */
+/** A page on another port of this machine: the same site for a browser, but another origin. */
 async function foreignPage(context: BrowserContext): Promise<Page> {
 	const server = createServer((_request, response) => response.setHeader("content-type", "text/html").end("<!doctype html><title>elsewhere</title>"));
 	foreign.add(server);
@@ -750,7 +750,7 @@ async function foreignPage(context: BrowserContext): Promise<Page> {
 
 test("a page of another origin changes nothing, by form or by script, though the browser sends the cookie", async () => {
 	const tenant_id = await newTenant();
-	const { context, page: own } = await memberIn(browser, dashboard.server, somebody("Olga Owner"), { tenant_id, role: "owner" });
+	const { context, page: own } = await memberIn(browser, dashboard.server, newPerson("Olga Owner"), { tenant_id, role: "owner" });
 	const page = await foreignPage(context);
 	const target = `${dashboard.url}/api/v1/tenants/${tenant_id}/invitations`;
 	const seen: { status: number; cookie: boolean; origin: string | undefined }[] = [];
@@ -780,7 +780,7 @@ test("a page of another origin changes nothing, by form or by script, though the
 	await context.close();
 });
 
-test("no page can be framed by another, and each sends its visitors' address to nobody", async () => {
+test("the sign-in page cannot be framed by a page of another origin", async () => {
 	const context = await browser.person();
 	const page = await foreignPage(context);
 	const blocked = page.waitForEvent("requestfailed", { predicate: (request) => request.url().startsWith(dashboard.url) }).catch(() => null);

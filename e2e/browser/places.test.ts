@@ -1,4 +1,4 @@
-/** The pages of sites, and of the plan and its limits: what they show, and what is changed there. */
+/** The pages of sites, and of the plan and its limits. */
 import { deepEqual, equal, match } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -60,7 +60,7 @@ async function open({ page, tenant_id }: There, path: "/sites" | "/plan"): Promi
 	await settled(page);
 }
 
-/** Waits until so many requests of the tenant have been counted: what a node counts is written within a second. */
+/** Waits until this number of requests of the tenant is counted: counts are flushed within a second. */
 async function counted({ tenant_id }: There, requests: number): Promise<void> {
 	for (let seen = -1; seen < requests; ) {
 		const answer = expectStatus(await dashboard.server.management(tenant_id, "GET", "/usage"), 200);
@@ -81,7 +81,7 @@ async function onAPhone(page: Page): Promise<void> {
 	await page.setViewportSize(DESKTOP_SIZE);
 }
 
-test("the first site is explained and made, the next has an id of its own, until the plan's are used", async () => {
+test("the first site is explained and created, the next gets its own id, up to the plan's maximum", async () => {
 	const at = await there({ plan: { limits: { sites: SITES_MAX } } });
 	await open(at, "/sites");
 	const { page } = at;
@@ -148,7 +148,7 @@ test("the first site is explained and made, the next has an id of its own, until
 	assertQuiet(at.context);
 });
 
-test("a site is renamed, and its environment holds for the next request", async () => {
+test("a site is renamed, and its new environment applies to the next request", async () => {
 	const at = await there();
 	const site = await makeSite(dashboard.server, at.tenant_id, { name: "Shop", environment: "prod" });
 	const { raw_key } = await makeKey(dashboard.server, at.tenant_id);
@@ -174,7 +174,7 @@ test("a site is renamed, and its environment holds for the next request", async 
 	assertQuiet(at.context);
 });
 
-test("a site is deleted after saying which keys lose it; one with documents stays and says what to do", async () => {
+test("deleting a site previews the affected keys; a site with documents cannot be deleted, and the page says what to do", async () => {
 	const at = await there();
 	const full = await makeSite(dashboard.server, at.tenant_id, { name: "Full", environment: "prod" });
 	const bare = await makeSite(dashboard.server, at.tenant_id, { name: "Bare", environment: "prod" });
@@ -208,7 +208,7 @@ test("a site is deleted after saying which keys lose it; one with documents stay
 	assertQuiet(at.context);
 });
 
-test("a viewer looks at sites and is told who can change them; hostile names stay text", async () => {
+test("a viewer sees sites and who can change them; hostile names are shown as text", async () => {
 	const at = await there({ role: "viewer" });
 	await makeSite(dashboard.server, at.tenant_id, { name: `Site ${HOSTILE} ${"W".repeat(120)}`, environment: "dev" });
 	const owner = await memberIn(
@@ -228,7 +228,7 @@ test("a viewer looks at sites and is told who can change them; hostile names sta
 	assertQuiet(at.context, owner.context);
 });
 
-test("the plan says what is included, how fast, and what is used of what, with what it means", async () => {
+test("the plan page shows capabilities, rate limits and usage of each maximum, with explanations", async () => {
 	const plan = {
 		name: "Team",
 		capabilities: ["m2m_api", "documents", "own_reports"],
@@ -293,7 +293,7 @@ test("the plan says what is included, how fast, and what is used of what, with w
 	assertQuiet(at.context);
 });
 
-test("more is asked for where the operator says; a plan without limits and without API access says so", async () => {
+test("the upgrade link is the operator's; a plan without limits or without API access says so", async () => {
 	const at = await there({ role: "viewer", plan: { name: `Free ${HOSTILE}`, capabilities: [] } });
 	const profile = { product_name: `Orders ${HOSTILE}`, support_url: "https://orders.example/support" };
 	expectStatus(await dashboard.server.operator("PUT", "/api-profile", profile), 200);

@@ -1,4 +1,4 @@
-/** Replacing a key in the dashboard: the choice, the new key's way, who has moved while one looks, and every way in which it ends. */
+/** Rotation in the dashboard: the options, the delivery of the new key, the live progress, and every way in which it ends. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -25,7 +25,7 @@ import {
 	type TestBrowser,
 } from "./browser.ts";
 
-/** The flush runs a second after the last one has ended. */
+/** A usage flush starts one second after the previous one has ended. */
 const SHOWN_DEADLINE_MS = 5_000;
 const DAY_MS = 86_400_000;
 const LONG_PAST_SECONDS = 600;
@@ -55,16 +55,16 @@ interface There {
 	readonly page: Page;
 }
 
-function somebody(name: string): Credentials {
+function newPerson(name: string): Credentials {
 	made += 1;
 	return { name, email: `rotation-${made}@example.com`, password: "a lamp, a boat, a fork" };
 }
 
-/** A tenant with a key of its own, and its owner who looks at it. */
+/** A new tenant with a key and a signed-in owner. */
 async function there(key: Record<string, unknown> = {}): Promise<There> {
 	const { id: tenant_id } = await makeTenant(dashboard.server, { plan_id: await makePlan(dashboard.server) });
 	const made_key = await makeKey(dashboard.server, tenant_id, { name: "prod-order-bot", ...key });
-	return { tenant_id, key: made_key, ...(await memberIn(browser, dashboard.server, somebody("Olivia Owner"), { tenant_id, role: "owner" })) };
+	return { tenant_id, key: made_key, ...(await memberIn(browser, dashboard.server, newPerson("Olivia Owner"), { tenant_id, role: "owner" })) };
 }
 
 const ofKey = ({ tenant_id, key }: There, method: string, rest: string, body?: unknown) =>
@@ -76,7 +76,7 @@ interface Begun {
 	readonly rotation: { readonly id: string };
 }
 
-/** Begins without the page. */
+/** Begins a rotation through the API. */
 async function begin(at: There, input: Record<string, unknown> = {}): Promise<Begun> {
 	return expectStatus(await ofKey(at, "POST", "/rotate", input), 201).as<Begun>();
 }
@@ -92,7 +92,7 @@ async function openRotation({ page, tenant_id, key }: There, rotation_id: string
 	await page.getByRole("region", { name: "Steps" }).waitFor();
 }
 
-/** Opens the sheet as its owner would, and answers it. */
+/** Opens the sheet and submits it. */
 async function openSheet(at: There): Promise<Locator> {
 	await openKey(at);
 	await at.page.getByRole("region", { name: "Right now" }).getByRole("link", { name: "Replace this key" }).click();
@@ -105,7 +105,7 @@ function status(page: Page, name: string): Promise<void> {
 	return page.locator(`[data-rotation=${name}]`).waitFor();
 }
 
-/** The steps that are done, once there are `count` of them. */
+/** Waits for `count` completed steps and returns them. */
 async function stepsDone(page: Page, count: number): Promise<string[]> {
 	const done = page.locator("[data-step][data-done=true]");
 	await done.nth(count - 1).waitFor();
@@ -126,10 +126,10 @@ async function store(page: Page): Promise<void> {
 	await page.getByRole("button", { name: "I have stored the key" }).waitFor({ state: "detached" });
 }
 
-/** Waits until so many of the key's secrets and places have been counted. */
+/** Waits until this number of the key's pairs of secret and source is recorded. */
 async function counted(at: There, uses: number): Promise<void> {
 	for (const until = performance.now() + SHOWN_DEADLINE_MS; performance.now() < until; await sleep(100)) {
-		// What was counted is brought into the tables of reports when somebody looks.
+		// Counts are rolled up into the report tables when a report is read.
 		expectStatus(await ofKey(at, "GET", "/sources"), 200);
 		const seen = await database.rows("select 1 from secret_sources where key_id = $1", [at.key.id]);
 		if (seen.length >= uses) return;
@@ -137,7 +137,7 @@ async function counted(at: There, uses: number): Promise<void> {
 	throw new Error(`the key is not used from ${uses} places`);
 }
 
-/** Lets time pass for everything that was seen of the key, which was often. Call it when all of that is counted. */
+/** Moves all recorded uses of the key into the past and spreads them. Call it after all of them are recorded. */
 async function letPass({ key }: There, seconds = LONG_PAST_SECONDS): Promise<void> {
 	const columns = ["first_seen_at", "last_seen_at", "gap_window_started_at"].map((name) => `${name} = ${name} - $2::integer * interval '1 second'`);
 	await database.rows(`update secret_sources set ${columns.join(", ")}, sightings = greatest(sightings, $3) where key_id = $1`, [
@@ -158,7 +158,7 @@ async function nameSources(at: There, names: Readonly<Record<string, string>>): 
 	}
 }
 
-/** Light and dark by axe, and no scrolling sideways on a phone. */
+/** Checks light and dark with axe, and horizontal overflow on a phone. */
 async function forEveryEye(page: Page, name: string): Promise<void> {
 	await axe(page);
 	await picture(page, name);
@@ -167,7 +167,7 @@ async function forEveryEye(page: Page, name: string): Promise<void> {
 	await page.setViewportSize(DESKTOP);
 }
 
-test("two programs use a key: who has not moved is named while one looks, and the old key ends early only with a reason", async () => {
+test("two programs use a key: the one that has not moved is named live, and ending the old key early requires a reason", async () => {
 	const at = await there({ expires_at: new Date(Date.now() + 90 * DAY_MS).toISOString(), rotate_every_days: 90 });
 	const { page, key, context } = at;
 	const programs = writePrograms(dashboard.server, at.tenant_id);
@@ -244,7 +244,7 @@ test("two programs use a key: who has not moved is named while one looks, and th
 	}
 });
 
-test("three programs of one's own behind one address: the missing ones are named, and the old key ends by itself when the last has moved", async () => {
+test("three programs behind one address: the missing ones are named, and the old key ends by itself when the last has moved", async () => {
 	const at = await there();
 	const { page, key } = at;
 	const programs = ["order-bot/1.2", "crm-sync/3", "backup-job/0.9"] as const;
@@ -278,7 +278,7 @@ test("three programs of one's own behind one address: the missing ones are named
 	assertQuiet(at.context);
 });
 
-test("two python-requests behind one address wait for a person, whose word is void when the old key is seen there again", async () => {
+test("two python-requests behind one address need a person's confirmation, which is void when the old key is seen there again", async () => {
 	const at = await there();
 	const { page, key } = at;
 	const AGENT = "python-requests/2.32";
@@ -318,7 +318,7 @@ test("two python-requests behind one address wait for a person, whose word is vo
 	assertQuiet(at.context);
 });
 
-test("once everything has moved the old key is ended at a press; the key's page shows how far it is", async () => {
+test("once everything has moved the old key can be ended without a reason; the key's page shows the progress", async () => {
 	const at = await there();
 	const { page, key } = at;
 	expectStatus(await whoami(key.raw_key), 200);
@@ -347,7 +347,7 @@ test("once everything has moved the old key is ended at a press; the key's page 
 	assertQuiet(at.context);
 });
 
-test("taken back, the old key goes on; what uses the new one already is named first", async () => {
+test("after cancelling, the old key still works; programs that already use the new one are named first", async () => {
 	const at = await there();
 	const { page, key } = at;
 	const first = await begin(at);
@@ -373,7 +373,7 @@ test("taken back, the old key goes on; what uses the new one already is named fi
 	await openRotation(at, second.rotation.id);
 	await status(page, "issued");
 	await open.click();
-	// The first use comes after the dialog has been opened: it says so, and does nothing yet.
+	// The first use happens after the dialog was opened: the dialog reports it and does nothing yet.
 	expectStatus(await whoami(second.raw_key, "python-requests/2.32"), 200);
 	await dialog.locator("[data-movers]").getByText("python-requests at 127.0.0.0/24").waitFor();
 	await forEveryEye(page, "rotation-cancel-used");
@@ -384,7 +384,7 @@ test("taken back, the old key goes on; what uses the new one already is named fi
 	assertQuiet(at.context);
 });
 
-test("a key that somebody may have seen ends at once, after its name was typed; by keyboard alone", async () => {
+test("a compromised key ends at once after its name is typed, by keyboard alone", async () => {
 	const at = await there();
 	const { page, key } = at;
 	expectStatus(await whoami(key.raw_key), 200);
@@ -424,7 +424,7 @@ test("a key that somebody may have seen ends at once, after its name was typed; 
 	assertQuiet(at.context);
 });
 
-test("the new key is handed over: another link ends the one before, and time begins when it is opened", async () => {
+test("the new key is handed over: a new link ends the previous one, and the overlap begins when it is opened", async () => {
 	const at = await there();
 	const { page, key } = at;
 	expectStatus(await whoami(key.raw_key), 200);
@@ -464,10 +464,10 @@ test("the new key is handed over: another link ends the one before, and time beg
 	assertQuiet(at.context);
 });
 
-test("a viewer sees everything and can end nothing; a key that is due says so and offers to be replaced", async () => {
+test("a viewer sees everything and can change nothing; the page of a key that is due for rotation offers it", async () => {
 	const at = await there();
 	const { rotation } = await begin(at);
-	const viewer = await memberIn(browser, dashboard.server, somebody("Vera Viewer"), { tenant_id: at.tenant_id, role: "viewer" });
+	const viewer = await memberIn(browser, dashboard.server, newPerson("Vera Viewer"), { tenant_id: at.tenant_id, role: "viewer" });
 	await openRotation({ ...at, ...viewer }, rotation.id);
 	await status(viewer.page, "issued");
 	for (const name of ["End the old key", "End it anyway", "Take this replacement back"])
@@ -492,7 +492,7 @@ test("a viewer sees everything and can end nothing; a key that is due says so an
 	assertQuiet(at.context, viewer.context);
 });
 
-/** Goes on from one control to the next until the wanted one has the focus, as somebody without a mouse does. */
+/** Moves the focus from control to control by keyboard until the wanted one has it. */
 async function tabTo(page: Page, wanted: Locator): Promise<void> {
 	for (let pressed = 0; pressed < 40; pressed += 1) {
 		if ((await wanted.and(page.locator(":focus")).count()) > 0) return;

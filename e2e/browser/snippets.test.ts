@@ -8,7 +8,7 @@ import type { Page } from "playwright-core";
 import { expectStatus, makeTenant } from "../things.ts";
 import { assertCount, type Dashboard, memberIn, OLIVIA, openBrowser, startDashboard, type TestBrowser } from "./browser.ts";
 
-/** What runs a snippet as it was copied, and under which name its address family is seen. */
+/** The command that runs a copied snippet, and the user agent that is recorded for it. */
 const RUNS = [
 	{ label: "curl", file: "check.sh", command: "sh", agent: "curl" },
 	{ label: "JavaScript", file: "check.mjs", command: process.execPath, agent: "node" },
@@ -57,7 +57,7 @@ async function copied(page: Page, what: string): Promise<string> {
 }
 
 for (const { label, file, command } of RUNS) {
-	test(`the ${label} snippet, copied out of the page, runs as it stands and turns the live line green`, async () => {
+	test(`the ${label} snippet, copied from the page, runs unchanged and turns the live line green`, async () => {
 		const tenant = await makeTenant(dashboard.server);
 		const { context, page } = await memberIn(browser, dashboard.server, OLIVIA, { tenant_id: tenant.id, role: "owner" });
 		await page.goto(`${dashboard.url}/settings/api-access?tenant=${tenant.id}`);
@@ -74,7 +74,7 @@ for (const { label, file, command } of RUNS) {
 
 		const wrong = await run(command, path, `${raw_key.slice(0, -1)}_`);
 		match(wrong.output, /key_invalid/, label);
-		match(wrong.output, /\w+ \w+/, "the detail is told as well");
+		match(wrong.output, /\w+ \w+/, "the output contains the detail too");
 		equal(wrong.code === 0, false, label);
 		await assertCount(page.locator('[data-live="authenticated"]'), 0);
 
