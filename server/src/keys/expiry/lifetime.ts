@@ -4,18 +4,18 @@ import type { Plan } from "../../plans/plan.ts";
 import type { ExpiryFrom, Key } from "../key.ts";
 import type { Environment } from "../secrets/format.ts";
 
-/** Production keys are replaced this often unless their maker says otherwise. */
+/** The default rotation period of production keys. */
 export const PROD_ROTATE_EVERY_DAYS = 90;
 
-/** Until when a key works, and who says so. */
+/** An expiry date, and where it comes from. */
 export interface Expiry {
 	readonly expires_at: Date | null;
 	readonly expiry_from: ExpiryFrom;
 }
 
 /**
- * Until when a key works: the date wanted, the latest that the plan allows when none was named, null for without end.
- * An explicit null asks for a key without end, which a plan with a longest life refuses.
+ * The expiry of a new key: the requested date, or the latest that the plan allows (null if unlimited) if `wanted` is undefined.
+ * An explicit null requests no expiry, which a plan with a maximum lifetime refuses.
  */
 export function expiryOf(wanted: string | null | undefined, plan: Plan, now: number): Expiry | InputError {
 	const pointer = "/expires_at";
@@ -39,15 +39,14 @@ export function rotationPeriodOf(wanted: number | null | undefined, environment:
 	return environment === "prod" ? PROD_ROTATE_EVERY_DAYS : null;
 }
 
-/** When a secret made at `secret_created_at` is to be replaced. */
+/** When the rotation of a secret created at `secret_created_at` is due; null for never. */
 export function rotationDueAt(secret_created_at: Date, rotate_every_days: number | null): Date | null {
 	return rotate_every_days === null ? null : new Date(secret_created_at.getTime() + rotate_every_days * DAY_MS);
 }
 
 /**
- * Until when a key works once its secret is replaced: the date wanted, or else as long from `now` on as the key was given when its date was last set
- * (`dated_at`), at most what the plan allows. A key without an end gets one only where the plan asks for it. A key that replaces its own secret
- * (`self`) never moves an end that a person set.
+ * The expiry of a key after a rotation: the requested date, or `now` plus the lifetime that was granted when the date was last set (`dated_at`), limited by
+ * the plan. A key without an expiry gets one only if the plan requires it. A rotation by the key itself (`self`) never moves a date that a person set.
  */
 export function expiryAfterRotation(
 	key: Pick<Key, "expires_at" | "expiry_from">,

@@ -2,17 +2,17 @@ import { sql } from "kysely";
 import type { ReadTx, Tx } from "../../database/transaction.ts";
 import type { WarningDays } from "./warning.ts";
 
-/** A key that ends soon, with the warnings of this end that were given. */
+/** A key that expires soon, with the warnings that were sent for this date. */
 export interface ExpiringKey {
 	readonly tenant_id: string;
 	readonly id: string;
 	readonly expires_at: Date;
-	/** When this end was first known: its key's creation, or the last change of it. */
+	/** When this date was set: at the key's creation or by the last change. */
 	readonly expiry_set_at: Date;
 	readonly warned: number[];
 }
 
-/** Keys that are not revoked and end within `from` (exclusive) and `until`, those that end first first, at most `limit` after `after`. */
+/** Unrevoked keys that expire after `from` and not after `until`, by expiry date; at most `limit`, starting after `after`. */
 export async function readExpiringKeys(
 	tx: ReadTx,
 	range: { from: Date; until: Date; after: { expires_at: Date; id: string } | null; limit: number },
@@ -32,7 +32,7 @@ export async function readExpiringKeys(
 	return rows;
 }
 
-/** Enters that the warnings were given; answers which of them nobody had entered before. */
+/** Records warnings as sent; returns those that were not recorded before. */
 export async function insertWarnings(
 	tx: Tx,
 	key: { tenant_id: string; key_id: string; expires_at: Date },

@@ -9,25 +9,25 @@ import { FIRST_WARNING_DAYS_MAX, type WarningDays, warningsDue } from "./warning
 const KEYS_PER_STEP = 500;
 
 /**
- * Tells, once each, of keys that end in 30, 7 and 1 working days: an event `key.expiring` for whoever listens, and an audit entry. When several are due at
- * once (nobody was there to tell), the most urgent one is told. Answers how many keys were told of. Any number of nodes may do it at once.
+ * Emits `key.expiring`, with an audit entry, once each at 30, 7 and 1 working days before a key expires. If several are due, because no node was running,
+ * only the most urgent one is emitted. Returns the number of keys. Safe to run on several nodes at once.
  */
 export async function warnOfExpiry(context: ChangeContext): Promise<number> {
 	const now = context.clock.now();
 	const range = { from: new Date(now), until: new Date(now + FIRST_WARNING_DAYS_MAX * DAY_MS), limit: KEYS_PER_STEP };
-	let told = 0;
+	let warned = 0;
 	for (let after: ExpiringKey | null = null; ; ) {
 		const keys: ExpiringKey[] = await read(context, (tx) => readExpiringKeys(tx, { ...range, after }));
 		for (const key of keys) {
 			const due = warningsDue(key.expires_at, key.expiry_set_at, now).filter((days) => !key.warned.includes(days));
-			if (due.length > 0 && (await warn(context, key, due))) told += 1;
+			if (due.length > 0 && (await warn(context, key, due))) warned += 1;
 		}
 		after = keys.at(-1) ?? null;
-		if (keys.length < KEYS_PER_STEP) return told;
+		if (keys.length < KEYS_PER_STEP) return warned;
 	}
 }
 
-/** False when the key was changed meanwhile, or somebody else was quicker. */
+/** False if the key was changed since, or another node has sent the warning. */
 async function warn(context: ChangeContext, found: ExpiringKey, due: readonly WarningDays[]): Promise<boolean> {
 	const { tenant_id, id: key_id, expires_at } = found;
 	return change<boolean>(context, async (tx): Promise<Change<boolean>> => {

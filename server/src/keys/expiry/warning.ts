@@ -3,10 +3,10 @@ import { DAY_MS } from "../../core/time.ts";
 const SATURDAY = 6;
 const SUNDAY = 0;
 
-/** So many working days before a key's end people are told of it; the most urgent last. */
+/** Warnings are sent this many working days before a key expires; the most urgent last. */
 export const WARNING_DAYS = [30, 7, 1] as const;
 export type WarningDays = (typeof WARNING_DAYS)[number];
-/** More than 30 working days are, with the weekends between and one beside them. */
+/** More than the calendar days of 30 working days. */
 export const FIRST_WARNING_DAYS_MAX = 45;
 
 /** The same time of day `working_days` working days earlier, which is never a Saturday or Sunday (UTC). */
@@ -21,8 +21,8 @@ export function workingDaysBefore(end: Date, working_days: number): Date {
 }
 
 /**
- * The warnings of a key's end that are due by `now` and came due since `known_since`, when the end was first known: of an end that was set five days
- * ahead, nobody needs to hear that it is less than seven away. The most urgent last.
+ * The warnings that came due after `known_since`, when the expiry date was set, and by `now` (ms); the most urgent last. A date that was set five days
+ * ahead causes no warning for seven days.
  */
 export function warningsDue(end: Date, known_since: Date, now: number): WarningDays[] {
 	if (end.getTime() <= now) return [];

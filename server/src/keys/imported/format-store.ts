@@ -13,13 +13,13 @@ function formatFromRow<Row extends { alphabet: string }>(row: Row): Row & { alph
 	return row as Row & { alphabet: ImportedAlphabet };
 }
 
-/** All of them, which are few; sorted by name. */
+/** All formats (at most 16), sorted by name. */
 export async function readImportedFormats(tx: ReadTx): Promise<StoredImportedFormat[]> {
 	return (await tx.selectFrom("legacy_formats").select(FORMAT_COLUMNS).orderBy("name").execute()).map(formatFromRow);
 }
 
 export interface ImportedUse {
-	/** Secrets that may still be accepted. */
+	/** Secrets that are not retired, of keys that are not revoked. */
 	readonly keys: number;
 	readonly keys_never_used: number;
 }
@@ -42,7 +42,7 @@ async function countUses(tx: ReadTx, name: string | null): Promise<Map<string, I
 	return new Map(rows.map(({ name: format, keys, keys_never_used }) => [format ?? "", { keys, keys_never_used }]));
 }
 
-/** What is imported under each format that has anything. */
+/** The use of each format that has keys, by name. */
 export async function countImportedUses(tx: ReadTx): Promise<Map<string, ImportedUse>> {
 	return countUses(tx, null);
 }
@@ -51,7 +51,7 @@ export async function countImportedUse(tx: ReadTx, name: string): Promise<Import
 	return (await countUses(tx, name)).get(name) ?? NO_USE;
 }
 
-/** The format, which nobody changes, deletes or imports under until the transaction ends. */
+/** Reads the format FOR UPDATE, which blocks its change and deletion, and imports under it, until commit. */
 export async function lockImportedFormat(tx: Tx, name: string): Promise<StoredImportedFormat | null> {
 	const row = await tx.selectFrom("legacy_formats").select(FORMAT_COLUMNS).where("name", "=", name).forUpdate().executeTakeFirst();
 	return row ? formatFromRow(row) : null;
@@ -74,7 +74,7 @@ export async function countImportedFormats(tx: ReadTx): Promise<number> {
 	return count;
 }
 
-/** Deletes the format; secrets that have ended and were imported under it no longer name it. */
+/** Deletes the format and clears it from the ended secrets that were imported under it. */
 export async function deleteImportedFormatRow(tx: Tx, name: string): Promise<void> {
 	await tx.updateTable("secrets").set({ legacy_format: null }).where("legacy_format", "=", name).execute();
 	await tx.deleteFrom("legacy_formats").where("name", "=", name).execute();

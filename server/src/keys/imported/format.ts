@@ -2,20 +2,20 @@ import { SERVICE_CREDENTIAL_PREFIX } from "../../core/credential.ts";
 import type { InputError } from "../../core/error.ts";
 import { ENVIRONMENTS } from "../secrets/format.ts";
 
-/** Sets of characters that other systems make keys of. */
+/** Alphabets of imported keys. */
 export const IMPORTED_ALPHABETS = ["base62", "base58", "hex", "base64url", "printable"] as const;
 export type ImportedAlphabet = (typeof IMPORTED_ALPHABETS)[number];
 
 export const IMPORTED_FORMATS_MAX = 16;
 export const IMPORTED_NAME_PATTERN = "^[a-z][a-z0-9_-]{0,31}$";
 export const IMPORTED_PREFIX_CHARACTERS_MAX = 32;
-/** Fewer characters could be found by trying: 16 of the smallest alphabet are 64 bits. */
+/** Minimum against guessing: 16 characters of the smallest alphabet (hex) are 64 bits. */
 export const IMPORTED_CHARACTERS_MIN = 16;
 export const IMPORTED_CHARACTERS_MAX = 128;
-/** Prefix and rest together; verification looks at nothing longer. */
+/** Length with the prefix; verification refuses longer texts unread. */
 export const RAW_KEY_CHARACTERS_MAX = 128;
 
-/** What the raw keys of another system look like: `prefix`, and from `length_min` to `length_max` characters of `alphabet` after it. */
+/** The format of another system's raw keys: `prefix`, then `length_min` to `length_max` characters of `alphabet`. */
 export interface ImportedFormat {
 	readonly name: string;
 	readonly prefix: string;
@@ -43,12 +43,12 @@ function tableOf(characters: string): Uint8Array {
 	return table;
 }
 
-/** Where every key of our own begins: `kw_prod_`, `kw_staging_`, `kw_dev_`. */
-function ownBeginnings(brand: string): string[] {
+/** The prefixes of this instance's own keys: `kw_prod_`, `kw_staging_`, `kw_dev_`. */
+function ownPrefixes(brand: string): string[] {
 	return ENVIRONMENTS.map((environment) => `${brand}_${environment}_`);
 }
 
-/** Whether the text has this shape: one walk over it. What begins like a key of our own never has. */
+/** Whether the text matches the format, in one pass. The caller has excluded the prefixes of this instance's own keys. */
 function hasShape(format: ImportedFormat, text: string): boolean {
 	const { prefix } = format;
 	const length = text.length - prefix.length;
@@ -58,24 +58,24 @@ function hasShape(format: ImportedFormat, text: string): boolean {
 	return true;
 }
 
-/** Whether every text of the shape `before` has the shape `after` too: what was imported under the one goes on working under the other. */
+/** Whether every text that matches `before` also matches `after`, so that imported keys keep working. */
 export function isWidened(before: ImportedFormat, after: ImportedFormat): boolean {
 	const includes = [...CHARACTERS[before.alphabet]].every((character) => CHARACTERS[after.alphabet].includes(character));
 	return includes && before.prefix === after.prefix && after.length_min <= before.length_min && after.length_max >= before.length_max;
 }
 
-/** Whether a text may be a raw key that another system has issued. Bounded, without backtracking. */
+/** Whether a text matches a format of imported keys. Bounded, without backtracking. */
 export function isImportedShape(formats: readonly ImportedFormat[], brand: string, text: string): boolean {
 	if (formats.length === 0 || text.length > RAW_KEY_CHARACTERS_MAX) return false;
-	if (ownBeginnings(brand).some((beginning) => text.startsWith(beginning))) return false;
+	if (ownPrefixes(brand).some((prefix) => text.startsWith(prefix))) return false;
 	return formats.some((format) => hasShape(format, text));
 }
 
 const WORD_CHARACTER = /[0-9A-Za-z]/;
 
 /**
- * Whether a raw key of one of `formats` stands anywhere in `text`. Only formats with a prefix can be told from other text: a shape such as 32 hexadecimal
- * characters is that of many ids. Bounded by the length of the text times 128.
+ * Whether `text` contains a raw key of one of `formats`. Formats without a prefix are skipped, since they match ordinary ids, such as 32 hexadecimal
+ * characters. Takes at most 128 steps for each character of the text.
  */
 export function holdsImportedKey(formats: readonly ImportedFormat[], text: string): boolean {
 	return formats.some((format) => format.prefix !== "" && holdsKeyOf(format, text));
@@ -93,14 +93,14 @@ function holdsKeyOf({ prefix, alphabet, length_min }: ImportedFormat, text: stri
 	return false;
 }
 
-/** What is wrong with a format beyond what its schema says: too long, too wide, or like what we make ourselves. */
+/** Validates what the schema of a format cannot: the total length and the reserved prefixes. */
 export function faultsOfFormat(format: ImportedFormat, brand: string): InputError[] {
 	const faults: InputError[] = [];
 	const { prefix, length_min, length_max } = format;
 	if (length_min > length_max) faults.push({ pointer: "/length_max", detail: "must be at least length_min" });
 	if (prefix.length + length_max > RAW_KEY_CHARACTERS_MAX)
 		faults.push({ pointer: "/length_max", detail: `makes keys of more than ${RAW_KEY_CHARACTERS_MAX} characters with this prefix` });
-	const own = [...ownBeginnings(brand), SERVICE_CREDENTIAL_PREFIX].find((beginning) => prefix.startsWith(beginning));
+	const own = [...ownPrefixes(brand), SERVICE_CREDENTIAL_PREFIX].find((reserved) => prefix.startsWith(reserved));
 	if (own !== undefined) faults.push({ pointer: "/prefix", detail: `begins with ${own}, which is reserved for credentials of this instance` });
 	return faults;
 }

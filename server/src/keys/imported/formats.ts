@@ -21,15 +21,15 @@ import {
 } from "./format-store.ts";
 import type { ImportedFormatAnswer, ImportedFormatInput } from "./schema.ts";
 
-/** The formats in memory; one list for the whole instance. */
+/** The formats in memory; one list for all tenants. */
 export type LiveImportedFormats = Live<readonly ImportedFormat[]>;
 
-/** What the actions on formats need: the brand, because nothing that begins like our own keys is another's. */
+/** Context of actions on formats. The brand is needed because its prefixes are reserved. */
 export interface ImportedFormatContext extends ChangeContext {
 	readonly key_brand: string;
 }
 
-/** What an import invalidates: texts that were unknown may be keys from then on. */
+/** Invalidated by every import, since texts that nodes have cached as unknown may now be keys. */
 export const IMPORTED_KEYS_ID = "legacy_keys";
 
 export function liveImportedFormats(options: { database: Database; node: Node; log: Log }): LiveImportedFormats {
@@ -46,7 +46,7 @@ export function toImportedFormatResponse(format: StoredImportedFormat, use: Impo
 	return { name, prefix, alphabet, length_min, length_max, created_at: format.created_at.toISOString(), keys, keys_never_used };
 }
 
-/** All formats of keys that were issued elsewhere, and how many keys of each are still there; sorted by name. They are few, so this is no page. */
+/** All formats of imported keys, sorted by name, each with the number of its keys. Not paged, since there are at most 16. */
 export async function listImportedFormats(context: DatabaseContext): Promise<{ data: ImportedFormatAnswer[] }> {
 	return read(context, async (tx) => {
 		const uses = await countImportedUses(tx);
@@ -69,8 +69,8 @@ function isSame(before: ImportedFormat, format: ImportedFormat): boolean {
 }
 
 /**
- * Declares what the keys of another system look like, or widens it. Holds on every node when it has been answered. 400 `invalid_request`;
- * 409 `conflict` beyond 16, and for what would end the keys that were imported under it.
+ * Creates or changes a format of imported keys; in effect on every node after this returns. 400 `invalid_request`; 409 `conflict` beyond 16 formats, and
+ * for a change after which keys that were imported under it might not match.
  */
 export async function putImportedFormat(
 	context: ImportedFormatContext,
@@ -112,7 +112,7 @@ function narrowed(keys: number): ApiError {
 	);
 }
 
-/** Deletes a format under which no key is left. 404 `not_found`; 409 `conflict` while one is. */
+/** Deletes a format without live keys. 404 `not_found`; 409 `conflict` while it has any. */
 export async function deleteImportedFormat(context: ChangeContext, input: { name: string }): Promise<void> {
 	await change(context, async (tx) => {
 		await reauthorize(tx);

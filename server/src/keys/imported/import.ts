@@ -21,8 +21,8 @@ function named(rows: readonly ImportRow[]): { ids: string[]; external_ids: strin
 }
 
 /**
- * What an import of `rows` would do, without doing it. `used` is kept between the parts of one file, so that what the plans allow is counted over
- * the whole of it.
+ * Dry run of an import. `used` (live keys by tenant) is carried over between the batches of one file, so that the plans' limits apply to the whole
+ * file.
  */
 export async function surveyImport(context: KeysContext, rows: readonly ImportRow[], used: Map<string, number>): Promise<Validated[]> {
 	return read(context, async (tx) => {
@@ -34,7 +34,7 @@ export async function surveyImport(context: KeysContext, rows: readonly ImportRo
 	});
 }
 
-/** The tenants of the rows, locked: what their plans allow is counted while nobody else makes keys of theirs. */
+/** Locks the tenants of the rows, so that no other transaction creates keys while the plans' limits are checked. */
 async function lockedBench(tx: Tx, context: KeysContext, rows: readonly ImportRow[]): Promise<Bench> {
 	const ids = [...(await readTenantsNamed(tx, named(rows))).keys()];
 	const tenants = await readTenantsForUpdate(tx, ids);
@@ -52,7 +52,7 @@ function secretOf(context: KeysContext, key: Key, row: ImportRow, into: ImportIn
 		mac: hashMac(current, identity, row.sha256),
 		mac_version: HASH_MAC_VERSION,
 		pepper_id: current.id,
-		// Nobody here has seen the key yet.
+		// Unknown until the raw key's first use.
 		last4: "",
 		created_at: key.created_at,
 		shown_to: null,
@@ -75,22 +75,22 @@ async function writeRows(tx: Tx, context: KeysContext, rows: readonly ImportRow[
 	if (!(await lockImportedFormat(tx, into.format.name)))
 		throw new ApiError("conflict", "The format of these keys was deleted during the import. Create it again, then repeat the import.");
 	const bench = await lockedBench(tx, context, rows);
-	const judged = await validateRows(tx, context, rows, bench);
-	const fresh = judged.flatMap(({ row, key }) => (key === null ? [] : [{ key, secret: secretOf(context, key, row, into, bench.lookups) }]));
+	const validated = await validateRows(tx, context, rows, bench);
+	const fresh = validated.flatMap(({ row, key }) => (key === null ? [] : [{ key, secret: secretOf(context, key, row, into, bench.lookups) }]));
 	const keys = fresh.map(({ key }) => key);
 	const [first, ...others] = notesOf(keys, into);
-	if (first === undefined) return { unchanged: judged };
+	if (first === undefined) return { unchanged: validated };
 	await insertImported(
 		tx,
 		keys,
 		fresh.map(({ secret }) => secret),
 	);
-	return { result: judged, audit: [first, ...others], invalidates: [{ kind: "legacy_formats", id: IMPORTED_KEYS_ID }] };
+	return { result: validated, audit: [first, ...others], invalidates: [{ kind: "legacy_formats", id: IMPORTED_KEYS_ID }] };
 }
 
 /**
- * Writes those of `rows` that are new, in one change: all of them or, if it fails, none. They work on every node when it has returned. A repeat changes
- * nothing: a raw key is there once, whatever the file says of it the second time.
+ * Imports the new ones of `rows` in one transaction; they work on every node after this returns. A repeat changes nothing: a raw key that exists is
+ * skipped, even if its row differs.
  */
 export async function importKeys(context: KeysContext, rows: readonly ImportRow[], into: ImportInto): Promise<Validated[]> {
 	return change(context, (tx) => writeRows(tx, context, rows, into));

@@ -2,11 +2,11 @@ import { createHmac } from "node:crypto";
 import { deriveKey, type Peppers } from "../../core/pepper.ts";
 
 const PURPOSE = "legacy lookup";
-/** No kid begins so, and kids are shorter. */
+/** Distinguishes look-ups from kids, which have no "~" and are shorter. */
 const MARK = "~";
 
 /**
- * By what imported keys are found: "~" and base64url(HMAC-SHA-256(key derived from the pepper, SHA-256 of the raw key)). A dump of the database
+ * The index value of an imported key: "~" and base64url(HMAC-SHA-256(key derived from the pepper, SHA-256 of the raw key)). The database
  * holds neither the raw key nor its hash.
  */
 export class ImportedLookups {
@@ -18,12 +18,12 @@ export class ImportedLookups {
 		this.#all = [...peppers.byId.values()].map((pepper) => (pepper.id === peppers.current.id ? this.#current : deriveKey(pepper, PURPOSE)));
 	}
 
-	/** What is stored of a raw key with this SHA-256. */
+	/** The look-up of a raw key's SHA-256 under the current pepper. */
 	current(sha256: Buffer): string {
 		return lookupOf(this.#current, sha256);
 	}
 
-	/** Everything it may be stored as: one for each configured pepper. */
+	/** The look-ups under every configured pepper, any of which may be stored. */
 	all(sha256: Buffer): string[] {
 		return this.#all.map((key) => lookupOf(key, sha256));
 	}

@@ -1,22 +1,22 @@
 import type { CreateInput } from "../schema.ts";
 import type { ImportedFormat } from "./format.ts";
 
-/** A key that another system has issued, as a line of its export says it. */
+/** A line of another system's export: a key that it has issued. */
 export interface ImportRow {
-	/** Of the file, from 1. */
+	/** Line number in the file, from 1. */
 	readonly line: number;
 	/** SHA-256 of the whole raw key, 32 bytes. */
 	readonly sha256: Buffer;
 	readonly tenant: { readonly id: string } | { readonly external_id: string };
-	/** What a key that is made here would be asked for with. */
+	/** The input as for `createKey`. */
 	readonly input: CreateInput;
 }
 
-/** What is known of a row once it was held against the database: new, there already, or what stands in its way. */
+/** The outcome for a row: new, existing, or refused with the reason. */
 export type Verdict = "new" | "there" | { readonly refused: string; readonly why: RefusalKind };
 export type RefusalKind = "not_valid" | "tenant_missing" | "over_plan" | "other_tenant";
 
-/** Under what keys are imported, and how it is called in the audit log. */
+/** The format of the imported keys, and the name of their source in the audit log. */
 export interface ImportInto {
 	readonly format: ImportedFormat;
 	readonly source: string;

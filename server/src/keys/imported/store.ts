@@ -6,18 +6,18 @@ import { insertKeys, isLive } from "../store.ts";
 
 const IMPORT_LOCK = 7_362_013;
 
-/** Imports write one after the other, so that none finds a key missing that another is about to write. */
+/** Serializes imports, so that two of them do not insert the same key. */
 export async function lockImports(tx: Tx): Promise<void> {
 	await sql`select pg_advisory_xact_lock(${IMPORT_LOCK})`.execute(tx);
 }
 
-/** Which of the look-ups are taken, and by which tenant. */
+/** The existing look-ups, each with its tenant. */
 export async function readTakenLookups(tx: ReadTx, lookups: readonly string[]): Promise<Map<string, string>> {
 	const rows = await tx.selectFrom("secrets").select(["lookup", "tenant_id"]).where("lookup", "=", sql<string>`any(${lookups}::text[])`).execute();
 	return new Map(rows.flatMap((row): [string, string][] => (row.lookup === null ? [] : [[row.lookup, row.tenant_id]])));
 }
 
-/** How many keys of each tenant are neither revoked nor expired. */
+/** The number of live keys by tenant; tenants without any are left out. */
 export async function countLiveKeysOf(tx: ReadTx, tenant_ids: readonly string[], now: Date): Promise<Map<string, number>> {
 	const rows = await tx
 		.selectFrom("keys")
@@ -30,7 +30,7 @@ export async function countLiveKeysOf(tx: ReadTx, tenant_ids: readonly string[],
 	return new Map(rows.map((row) => [row.tenant_id, row.count]));
 }
 
-/** Those sites of these tenants that are named, by tenant, with the environment that each is bound to. */
+/** The given sites by tenant, each with the environment it is bound to. */
 export async function readSitesOf(
 	tx: ReadTx,
 	tenant_ids: readonly string[],
@@ -52,7 +52,7 @@ export interface ImportedSecretRow extends NewSecretRow {
 	readonly legacy_format: string;
 }
 
-/** Writes keys with one secret each; the caller has made sure that no look-up is taken. */
+/** Inserts keys with one secret each. The caller has checked under `lockImports` that no look-up exists. */
 export async function insertImported(tx: Tx, keys: readonly Key[], secrets: readonly ImportedSecretRow[]): Promise<void> {
 	await insertKeys(tx, keys);
 	await tx

@@ -13,7 +13,7 @@ import type { ImportedLookups } from "./lookup.ts";
 import type { ImportRow, Verdict } from "./row.ts";
 import { readSitesOf, readTakenLookups } from "./store.ts";
 
-/** A row with what it comes to; `key` is there for a new one. */
+/** A row with its outcome; `key` is set for a new one. */
 export interface Validated {
 	readonly row: ImportRow;
 	readonly verdict: Verdict;
@@ -23,7 +23,7 @@ export interface Validated {
 export interface Bench {
 	readonly lookups: ImportedLookups;
 	readonly tenants: ReadonlyMap<string, TenantWithPlan>;
-	/** Live keys of each tenant, with those that were judged new so far. */
+	/** Live keys by tenant, including the new ones of the rows so far. */
 	readonly used: Map<string, number>;
 }
 
@@ -31,7 +31,7 @@ function tenantOf(row: ImportRow, bench: Bench, by_external_id: ReadonlyMap<stri
 	return "id" in row.tenant ? bench.tenants.get(row.tenant.id) : by_external_id.get(row.tenant.external_id);
 }
 
-function wordsOf(failure: ApiError): string {
+function formatError(failure: ApiError): string {
 	const errors = failure.facts.errors ?? [];
 	return errors.length === 0 ? failure.detail : errors.map(({ pointer, detail }) => `${pointer.slice(1)} ${detail}`).join("; ");
 }
@@ -64,15 +64,15 @@ function validateOne(context: KeysContext, row: ImportRow, found: TenantWithPlan
 		const max = plan.limits.api_keys;
 		if (max !== null && used >= max) return refused(row, "over_plan", `the plan of the tenant ${tenant.id} allows ${max} API keys`);
 		bench.used.set(tenant.id, used + 1);
-		// It is to be replaced from the first day on: whoever issued it still knows it.
+		// Due for rotation immediately, since the system that issued it still knows the raw key.
 		return { row, verdict: "new", key: { ...made, rotation_due_at: made.created_at } };
 	} catch (error) {
 		if (!(error instanceof ApiError)) throw error;
-		return refused(row, "not_valid", wordsOf(error));
+		return refused(row, "not_valid", formatError(error));
 	}
 }
 
-/** Holds rows against the database: what each comes to, in their order. */
+/** Validates rows against the database; returns the outcomes in the order of the rows. */
 export async function validateRows(tx: ReadTx, context: KeysContext, rows: readonly ImportRow[], bench: Bench): Promise<Validated[]> {
 	const by_external_id = new Map(
 		[...bench.tenants.values()].flatMap((found): [string, TenantWithPlan][] =>

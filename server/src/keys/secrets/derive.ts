@@ -3,14 +3,14 @@ import { BASE62 } from "../../core/id.ts";
 import type { Pepper } from "../../core/pepper.ts";
 
 const SECRET_CHARACTERS = 32;
-/** Twice as many bytes as characters: on average all but two of them are used. */
+/** Extra bytes, since some are rejected. */
 const BLOCK_BYTES = 64;
-/** Bytes from here on are thrown away, so that each character is as likely. */
+/** Rejection sampling: larger bytes are skipped, so that the characters are uniform. */
 const BYTES_USED = 248;
 
 /**
- * The new secret of a key that replaces its own: HKDF-SHA-256 (RFC 5869) of the raw key presented, with the pepper as salt and the rotation in the
- * info. Who asks again with the same raw key gets the same secret, and nothing but its MAC is stored. 32 characters of base62, uniform.
+ * The new secret of a key that rotates itself: HKDF-SHA-256 (RFC 5869) of the presented raw key, with the pepper as salt and the rotation id in the
+ * info. A repeat with the same raw key gets the same secret, although only its MAC is stored. 32 uniform base62 characters.
  */
 export function deriveSecret(pepper: Pepper, raw_key: string, rotation_id: string): string {
 	let secret = "";

@@ -5,29 +5,29 @@ import { randomBase62 } from "../../core/id.ts";
 
 /**
  * The raw key: `<brand>_<environment>_<kid 12><secret 32><checksum 6>`, base62 after the second underscore. The checksum is the
- * CRC-32/ISO-HDLC of all before it. Its parts are counted from the right, so that a brand may hold underscores.
+ * CRC-32/ISO-HDLC of everything before it. Parsed from the right, so that a brand may contain underscores.
  */
 export type Environment = "prod" | "staging" | "dev";
 export const ENVIRONMENTS: readonly Environment[] = ["prod", "staging", "dev"];
 
 declare const kidBrand: unique symbol;
-/** Public id of one secret version: 12 base62 characters. */
+/** The public id of a secret: 12 base62 characters. */
 export type Kid = string & { readonly [kidBrand]: true };
 
 const KID_CHARACTERS = 12;
 const SECRET_CHARACTERS = 32;
-/** As many of a raw key are shown in lists. */
+/** Lists show this many characters of a raw key. */
 export const LAST_CHARACTERS = 4;
 /** What follows the second underscore. */
 const TAIL_CHARACTERS = KID_CHARACTERS + SECRET_CHARACTERS + CHECKSUM_CHARACTERS;
 
 const BRAND_CHARACTERS_MAX = 24;
-/** Longer texts are not looked at: they are no key that was copied a little wrong. */
+/** Longer texts are not analysed, which bounds the work of `explainMistake`. */
 const EXPLAINED_CHARACTERS_MAX = 512;
 const UNDERSCORES = 2;
 const UNDERSCORE = 95;
 
-/** `last4` are the last four characters of the raw key: of its checksum, so that a list shows no character of the secret. */
+/** `last4` is the end of the checksum, so that lists show no character of the secret. */
 export interface ParsedKey {
 	environment: Environment;
 	kid: Kid;
@@ -35,12 +35,12 @@ export interface ParsedKey {
 	last4: string;
 }
 
-/** Whether an operator may put this in front of every key: lower-case words and digits joined by `_`, not the service credential's `kws`. */
+/** Whether a text is a valid brand: lower-case words and digits joined by `_`, except the service credential's `kws`. */
 export function isBrand(text: string): boolean {
 	return text.length <= BRAND_CHARACTERS_MAX && /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(text) && !`${text}_`.startsWith(SERVICE_CREDENTIAL_PREFIX);
 }
 
-/** The text as a kid; its shape is asserted, so that only a defect of ours can fail here. */
+/** Converts a stored text to a kid. Asserts its format: a failure is a defect, not a caller's error. */
 export function asKid(text: string): Kid {
 	assert(text.length === KID_CHARACTERS && firstOutsideBase62(text) === -1, "a kid is 12 base62 characters");
 	return trustKid(text);
@@ -72,8 +72,8 @@ export function rawKeyLength(brand: string, environment: Environment): number {
 }
 
 /**
- * The parts of a raw key, or null for a wrong shape or checksum: `explainMistake` then says which. Says nothing about whether the key
- * is known. On the hot path: one walk over the text, no regular expression.
+ * The parts of a raw key, or null for a wrong format or checksum, which `explainMistake` explains. Does not check whether the key
+ * exists. On the hot path: one pass, no regular expression.
  */
 export function parseRawKey(brand: string, text: string): ParsedKey | null {
 	const environment = environmentOfLength(text.length - brand.length - UNDERSCORES - TAIL_CHARACTERS);
@@ -98,7 +98,7 @@ function environmentOfLength(characters: number): Environment | null {
 	return characters === 3 ? "dev" : null;
 }
 
-/** For text of which the caller has made sure that it is 12 base62 characters. */
+/** Guarantee: the caller has checked that the text is 12 base62 characters. */
 function trustKid(text: string): Kid {
 	return text as Kid;
 }
@@ -122,14 +122,14 @@ export type FormatMistakeKind =
 	| "wrong_length"
 	| "wrong_checksum";
 
-/** What is wrong with the shape of a text that should be a raw key. `detail` is for the caller and repeats nothing of the text. */
+/** Why a text is not a raw key. `detail` is for the caller and contains no part of the text. */
 export interface FormatMistake {
 	kind: FormatMistakeKind;
 	detail: string;
 }
 
 const QUOTES = "\"'`“”‘’«»<>[](){}";
-/** Anything in front of a text that looks like `name:`, `NAME=` or `{"name":`. */
+/** A prefix such as `name:`, `NAME=` or `{"name":`. */
 const NAME_IN_FRONT = /^[{"'\s]{0,8}[A-Za-z_][\w.-]{0,63}["']?\s{0,4}[:=]/;
 const UNEXPANDED = /(?:^|[\s"'=:])\$[A-Za-z_]|\$[{(]|\{\{|\}\}|<%|^%\w+%$|^<[^<>]*>$|process\.env|os\.environ/i;
 const EXAMPLE = /your[\s_-]{0,2}(?:\w{1,20}[\s_-]){0,2}(?:key|secret|token)|x{8}|^(?:changeme|todo|secret|api[_-]?key|test)$/i;
@@ -173,8 +173,8 @@ const PLAIN_MISTAKES: readonly { kind: FormatMistakeKind; found: (text: string, 
 ];
 
 /**
- * Says what is wrong with a text that `parseRawKey` refused, for its sender. Slow, bounded, and never to be called for a right key:
- * what it finds nothing else in has a wrong checksum.
+ * Explains to the caller why `parseRawKey` refused a text. Slow but bounded. Must not be called for a valid key: a text without any other mistake is
+ * reported as a wrong checksum.
  */
 export function explainMistake(brand: string, received: string): FormatMistake {
 	if (received.length > EXPLAINED_CHARACTERS_MAX) return { kind: "wrong_length", detail: "This is many times longer than a key." };
@@ -230,7 +230,7 @@ function explainShape(brand: string, text: string): FormatMistake {
 	};
 }
 
-/** Header values arrive byte by byte as Latin-1: where the bytes are UTF-8, the characters that were sent are named and counted instead. */
+/** Node decodes header values as Latin-1. Where the bytes are UTF-8, decode them, so that positions count the characters that were sent. */
 function decodeUtf8(text: string): string {
 	if (!/[\u0080-\u00ff]/.test(text) || /[^\0-\u00ff]/.test(text)) return text;
 	const decoded = Buffer.from(text, "latin1").toString("utf8");

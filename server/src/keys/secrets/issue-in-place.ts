@@ -8,7 +8,7 @@ import { issueSecret } from "./issue.ts";
 import { retireSecrets } from "./store.ts";
 
 export interface IssuedInPlace {
-	/** The key as it is now. */
+	/** The key after the change. */
 	readonly key: Key;
 	readonly raw_key: string;
 	readonly kid: string;
@@ -16,7 +16,7 @@ export interface IssuedInPlace {
 	readonly replaced_kids: readonly string[];
 }
 
-/** Gives a key that was never used a new secret; those that it had are dead at once, and the period of rotation begins. 409 `conflict` when it was used. */
+/** Issues a new secret for a key that was never used, ends its earlier ones and restarts the rotation period. 409 `conflict` if it was used. */
 export async function issueInPlace(tx: Tx, context: KeysContext, before: Key, now: Date): Promise<IssuedInPlace> {
 	await assertNeverUsed(tx, before);
 	const replaced_kids = await retireSecrets(tx, before.tenant_id, before.id, now);

@@ -6,10 +6,10 @@ import { makeRawKey, newKid, newSecret, parseRawKey } from "./format.ts";
 import { MAC_VERSION, secretMac } from "./mac.ts";
 import { insertSecret } from "./store.ts";
 
-/** A kid of 71 random bits that is taken once is luck, twice a broken generator. */
+/** Collisions of 71 random bits are negligible; repeated ones mean a broken generator. */
 const KID_ATTEMPTS_MAX = 3;
 
-/** Gives the key a new secret, made at `created_at` by `makeSecret`: its MAC is stored, its raw key returned and kept nowhere. */
+/** Issues a new secret for the key: stores its MAC and returns the raw key, which is stored nowhere. */
 export async function issueSecret(
 	tx: Tx,
 	context: KeysContext,
@@ -24,7 +24,7 @@ export async function issueSecret(
 		const secret = makeSecret();
 		const raw_key = makeRawKey({ brand: context.key_brand, environment, kid, secret });
 		const parsed = parseRawKey(context.key_brand, raw_key);
-		assert(parsed, "a key that was just made cannot be read");
+		assert(parsed, "a new raw key cannot be parsed");
 		const { last4 } = parsed;
 		const shown_to = JSON.stringify(keyActorOf(context.actor));
 		const mac = secretMac(pepper, { key_id: key.id, kid, tenant_id, environment }, secret);

@@ -3,13 +3,13 @@ import { macOf, type Pepper, type Peppers } from "../../core/pepper.ts";
 
 /** A MAC over the secret itself. */
 export const MAC_VERSION = 1;
-/** A MAC over the SHA-256 of a raw key that was issued elsewhere: all that is known of it before its first use here. */
+/** A MAC over the SHA-256 of an imported raw key, of which only the hash is known before its first use. */
 export const HASH_MAC_VERSION = 2;
 
-/** In front of a raw key that was issued elsewhere, where a secret is meant: no secret of ours begins so, and neither is taken for the other. */
+/** Marks an imported raw key that takes the place of a secret. Secrets are base62, so the two cannot be confused. */
 const ISSUED_ELSEWHERE = "~";
 
-/** What a secret is bound to: a row swapped to another key, tenant or environment no longer matches its MAC. */
+/** The fields that a MAC is bound to: a row moved to another key, tenant or environment no longer matches. */
 export interface SecretIdentity {
 	readonly key_id: string;
 	readonly kid: string;
@@ -27,22 +27,22 @@ function fieldsOf(identity: SecretIdentity): string[] {
 	return [identity.key_id, identity.kid, identity.tenant_id, identity.environment];
 }
 
-/** HMAC-SHA-256(pepper, "kw1" ‖ length-prefixed key id, kid, tenant id, environment, secret): all that is stored of a secret. 32 bytes. */
+/** HMAC-SHA-256(pepper, "kw1" ‖ length-prefixed key id, kid, tenant id, environment, secret). Only this is stored of a secret. 32 bytes. */
 export function secretMac(pepper: Pepper, identity: SecretIdentity, secret: string): Buffer {
 	return macOf(pepper.bytes, "kw1", [...fieldsOf(identity), secret]);
 }
 
-/** The same over the SHA-256 of a raw key, with "kw2" in front. */
+/** The same over the SHA-256 of a raw key, with the label "kw2". */
 export function hashMac(pepper: Pepper, identity: SecretIdentity, sha256: Buffer): Buffer {
 	return macOf(pepper.bytes, "kw2", [...fieldsOf(identity), sha256]);
 }
 
-/** A whole raw key that was issued elsewhere, in the place of a secret of ours. */
+/** Represents an imported raw key as a secret. */
 export function secretFromElsewhere(raw_key: string): string {
 	return ISSUED_ELSEWHERE + raw_key;
 }
 
-/** The raw key of a secret that was issued elsewhere, null for one of ours. */
+/** The raw key of an imported secret; null for one issued here. */
 export function rawKeyFromElsewhere(secret: string): string | null {
 	return secret.startsWith(ISSUED_ELSEWHERE) ? secret.slice(ISSUED_ELSEWHERE.length) : null;
 }
@@ -52,7 +52,7 @@ function macLike(stored: StoredMac, pepper: Pepper, identity: SecretIdentity, se
 	return raw_key === null ? secretMac(pepper, identity, secret) : hashMac(pepper, identity, hash("sha256", raw_key, "buffer"));
 }
 
-/** Whether `secret` is the one that `stored` was made of. In constant time; a pepper that is not configured and a MAC of another length never match. */
+/** Whether `stored` is a MAC of `secret`. Constant time. An unconfigured pepper or a MAC of another length never matches. */
 export function secretMatches(peppers: Peppers, identity: SecretIdentity, secret: string, stored: StoredMac): boolean {
 	const pepper = peppers.byId.get(stored.pepper_id) ?? peppers.current;
 	const mac = macLike(stored, pepper, identity, secret);

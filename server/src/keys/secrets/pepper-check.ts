@@ -22,12 +22,12 @@ function isCanaryOf(pepper: Pepper, canary: Buffer): boolean {
 	return canary.length === expected.length && timingSafeEqual(canary, expected);
 }
 
-/** Whether some pepper was ever entered in the database. */
+/** Whether the database has a registered pepper. */
 export async function hasPepper(database: Database): Promise<boolean> {
 	return (await read({ database, scope: ALL_TENANTS }, readPepperRows)).length > 0;
 }
 
-/** Throws when keys that work would be refused with the peppers that are configured. */
+/** Throws if live keys or services need a pepper that is not configured. */
 async function assertAllUsesConfigured(tx: ReadTx, peppers: Peppers): Promise<void> {
 	let secrets = 0;
 	let services = 0;
@@ -44,12 +44,12 @@ async function assertAllUsesConfigured(tx: ReadTx, peppers: Peppers): Promise<vo
 	);
 }
 
-/** Throws when the configured peppers cannot be the database's; answers whether the current one has yet to be entered. */
+/** Throws if the configured peppers do not belong to the database; returns whether the current one must be registered. */
 async function isNew(tx: ReadTx, peppers: Peppers): Promise<boolean> {
 	const rows = await readPepperRows(tx);
 	const known = rows.filter((row) => peppers.byId.has(row.pepper_id));
 	if (rows.length > 0 && known.length === 0) {
-		throw new Error(`the pepper does not belong to this database: every key would be refused, so nothing is started. ${BACKUP}`);
+		throw new Error(`the pepper does not belong to this database: every key would be refused, so the server does not start. ${BACKUP}`);
 	}
 	for (const row of known) assertCanary(row, peppers);
 	if (rows.length === 0 && (await readPepperIdsInUse(tx)).length > 0) {
@@ -64,12 +64,14 @@ async function isNew(tx: ReadTx, peppers: Peppers): Promise<boolean> {
 function assertCanary(row: PepperRow, peppers: Peppers): void {
 	const pepper = peppers.byId.get(row.pepper_id);
 	if (pepper && isCanaryOf(pepper, row.canary)) return;
-	throw new Error(`the canary of the pepper ${row.pepper_id} is not the one it makes: the row was altered, or the database is another's. ${BACKUP}`);
+	throw new Error(
+		`the canary of the pepper ${row.pepper_id} does not match: the row was altered, or the database belongs to another instance. ${BACKUP}`,
+	);
 }
 
 /**
- * Makes sure at start that the configured peppers are those of this database, and enters a new one: an empty database takes the first, later
- * ones come as `new,old`. Throws an `Error` that says what to do instead of starting a server that would refuse every key.
+ * Checks at startup that the configured peppers belong to this database, and registers a new one. An empty database accepts any; later ones are
+ * configured as `new,old`. Throws an `Error` with instructions, since a server with a wrong pepper would refuse every key.
  */
 export async function checkPeppers(context: PepperContext): Promise<void> {
 	const { peppers } = context;

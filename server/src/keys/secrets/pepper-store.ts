@@ -13,7 +13,7 @@ export async function readPepperRows(tx: ReadTx): Promise<PepperRow[]> {
 	return tx.selectFrom("peppers").select(["pepper_id", "canary"]).execute();
 }
 
-/** Servers that start at once register one after the other. */
+/** Serializes the registration by servers that start at the same time. */
 export async function lockPeppers(tx: Tx): Promise<void> {
 	await sql`select pg_advisory_xact_lock(${REGISTER_LOCK})`.execute(tx);
 }
@@ -25,7 +25,7 @@ export async function insertPepperRow(tx: Tx, row: PepperRow, now: Date): Promis
 		.execute();
 }
 
-/** The ids of the peppers that stored MACs were made with; found by leaping through the index, however many secrets there are. */
+/** The pepper ids of all stored MACs. A loose index scan (recursive CTE), so its cost does not depend on the number of secrets. */
 export async function readPepperIdsInUse(tx: ReadTx): Promise<string[]> {
 	const found = await sql<{ pepper_id: string }>`
 		with recursive used (pepper_id) as (
@@ -40,7 +40,7 @@ export async function readPepperIdsInUse(tx: ReadTx): Promise<string[]> {
 	return found.rows.map((row) => row.pepper_id);
 }
 
-/** How many secrets that may still be accepted, and how many services, have a MAC of this pepper. */
+/** The number of live secrets and of services with a MAC of this pepper. */
 export async function countLiveUses(tx: ReadTx, pepper_id: string): Promise<{ secrets: number; services: number }> {
 	const secrets = await tx
 		.selectFrom("secrets as s")
@@ -59,10 +59,10 @@ export async function countLiveUses(tx: ReadTx, pepper_id: string): Promise<{ se
 	return { secrets: secrets.count, services: services.count };
 }
 
-/** `lookup` is of imported secrets only. */
+/** `lookup` is set for imported secrets only. */
 export type MacChanges = StoredMac & { last4?: string; lookup?: string };
 
-/** The stored MAC of a secret, which nobody else changes until the transaction ends. */
+/** Reads the stored MAC of a secret FOR UPDATE. */
 export async function lockMac(tx: Tx, tenant_id: string, kid: string): Promise<StoredMac | null> {
 	const row = await tx
 		.selectFrom("secrets")

@@ -12,8 +12,8 @@ import { assertApiAccess } from "../scope.ts";
 import { issueInPlace } from "./issue-in-place.ts";
 
 /**
- * Issues another secret in place of one that was lost before its first use, and answers its raw key, this once. The earlier secret and a link that
- * waits are dead with it. 403 `capability_not_in_plan`, `tenant_suspended`; 404 `not_found`; 409 `conflict` for a key that is in use or has ended,
+ * Replaces a secret that was lost before its first use, and returns the new raw key, once. Ends the earlier secret and cancels a waiting
+ * handover. 403 `capability_not_in_plan`, `tenant_suspended`; 404 `not_found`; 409 `conflict` for a key that is in use or has ended,
  * `secret_already_issued` for a repeat with the same Idempotency-Key.
  */
 export async function reissueKey(context: KeysContext, input: { tenant_id: string; key_id: string }): Promise<ReissuedKey> {

@@ -1,11 +1,11 @@
 import type { Log } from "../../core/log.ts";
 
-/** As many as may be imported at once and used for the first time within a minute; some ten megabytes. */
+/** Enough for the first uses of a large import within a minute; about ten megabytes. */
 const WAITING_MAX = 100_000;
 
 /**
- * Makes MACs anew one after the other while a pepper is being replaced: a whole population that comes back at once must not take the
- * connections of everybody else. Each name waits once; what finds no room is met again at its next use.
+ * Recomputes MACs one at a time, after a pepper rotation or an import, so that many keys at once do not exhaust the connection
+ * pool. Names are deduplicated. When the queue is full, a secret is skipped until its next use.
  */
 export class RekeyQueue {
 	readonly #log: Log;

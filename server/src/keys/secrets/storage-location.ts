@@ -7,7 +7,7 @@ import type { KeptInInput, KeyAnswer } from "../schema.ts";
 import { readSecrets, updateKeptIn } from "./store.ts";
 
 /**
- * Notes where the newest secret of the key is kept, as somebody says; never the secret itself.
+ * Records the storage location of the key's newest secret, as reported by the caller.
  * 404 `not_found`; 409 `conflict` for a revoked key and for one that has no secret yet.
  */
 export async function setStorageLocation(context: KeysContext, input: KeptInInput & { tenant_id: string; key_id: string }): Promise<KeyAnswer> {

@@ -2,7 +2,7 @@ import type { ReadTx, Tx } from "../../database/transaction.ts";
 import type { SecretVersion } from "../key.ts";
 import { SECRET_COLUMNS, secretFromRow } from "../store.ts";
 
-/** What is stored of a new secret. */
+/** The columns of a new secret. */
 export interface NewSecretRow {
 	kid: string;
 	tenant_id: string;
@@ -12,11 +12,11 @@ export interface NewSecretRow {
 	pepper_id: string;
 	last4: string;
 	created_at: Date;
-	/** The `Actor`, as JSON, in whose answer the raw key stands; null for an imported one. */
+	/** The actor (JSON) to which the raw key was returned; null for an imported secret. */
 	shown_to: string | null;
 }
 
-/** False when the kid is taken: the caller makes another. */
+/** False if the kid exists already: the caller must try another. */
 export async function insertSecret(tx: Tx, secret: NewSecretRow): Promise<boolean> {
 	const inserted = await tx
 		.insertInto("secrets")
@@ -27,8 +27,8 @@ export async function insertSecret(tx: Tx, secret: NewSecretRow): Promise<boolea
 }
 
 /**
- * Locks the key's secrets until commit, before their use is read: a first use that is being recorded is awaited and then seen, and one that comes later
- * sees what this change did. Call it with the key locked.
+ * Locks the key's secrets before their use is read. A concurrent first use either commits before and is seen, or waits and sees this
+ * change. Requires the key to be locked.
  */
 export async function lockSecrets(tx: Tx, tenant_id: string, key_id: string): Promise<void> {
 	await tx
@@ -41,7 +41,7 @@ export async function lockSecrets(tx: Tx, tenant_id: string, key_id: string): Pr
 		.execute();
 }
 
-/** The secrets of keys, by key id, the newest of each first. */
+/** The secrets of keys, by key id, newest first. */
 export async function readSecrets(tx: ReadTx, tenant_id: string, key_ids: readonly string[]): Promise<Map<string, SecretVersion[]>> {
 	if (key_ids.length === 0) return new Map();
 	const rows = await tx
@@ -55,7 +55,7 @@ export async function readSecrets(tx: ReadTx, tenant_id: string, key_ids: readon
 	return Map.groupBy(rows.map(secretFromRow), (row) => row.key_id);
 }
 
-/** Ends every secret of the key that was not ended yet, at once; answers their kids. */
+/** Ends every live secret of the key immediately; returns their kids. */
 export async function retireSecrets(tx: Tx, tenant_id: string, key_id: string, now: Date): Promise<string[]> {
 	const retired = await tx
 		.updateTable("secrets")
