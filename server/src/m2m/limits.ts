@@ -10,16 +10,16 @@ import { readLeasedQuota } from "../verification/limits/store.ts";
 
 export interface LimitsContext extends KeyedContext {
 	readonly quotas: QuotaLedger;
-	/** Keeps the instant as the key's last passed connectivity check. */
+	/** Records the current time as the key's last connectivity check. */
 	noteConnectivityCheck(): void;
 }
 
-/** What an action needs that reads the limits of a tenant without a key of it. */
+/** Context for reading a tenant's limits without one of its keys. */
 export interface TenantLimitsContext extends DatabaseContext {
 	readonly quotas: QuotaLedger;
 }
 
-/** The tenant's plan, its limits, and what is used of each, but for its rate limits. 404 `not_found`. */
+/** The tenant's plan and the use of its limits, except rate limits. 404 `not_found`. */
 async function planAndUse(context: TenantLimitsContext, tenant_id: string) {
 	const { quotas, clock } = context;
 	const now = clock.now();
@@ -51,7 +51,7 @@ async function planAndUse(context: TenantLimitsContext, tenant_id: string) {
 	});
 }
 
-/** The plan of the key's tenant, its limits, and what is used of each. The connectivity check of the contract. */
+/** The plan of the key's tenant and the use of its limits. Also the connectivity check of the API contract. */
 export async function limits(context: LimitsContext) {
 	const { grant, clock } = context;
 	const { answer } = await planAndUse(context, grant.tenant.id);
@@ -67,7 +67,7 @@ export async function limits(context: LimitsContext) {
 	return { ...answer, rate_limits };
 }
 
-/** The same for members. What remains of a rate limit is null: it is counted for each key, or on another node. */
+/** The same for members. `remaining` is null, since rate limits are counted per key and node. */
 export async function limitsOfTenant(context: TenantLimitsContext, input: { tenant_id: string }) {
 	const { plan, answer } = await planAndUse(context, input.tenant_id);
 	const rate_limits = plan.rate_limits.map((limit) => ({ ...limit, named_only: limit.named_only ?? false, remaining: null }));

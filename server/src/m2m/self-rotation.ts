@@ -24,13 +24,13 @@ import { lockKey } from "../keys/store.ts";
 import { readTenantForShare, type TenantWithPlan } from "../tenants/store.ts";
 import type { KeyedContext } from "../verification/keyed-context.ts";
 
-/** What an action needs by which a key does something about its own secret. */
+/** Context of an action by which a key rotates itself. */
 export interface SelfContext extends KeyedContext {
 	readonly peppers: Peppers;
 	readonly key_brand: string;
 }
 
-/** Locks tenant and key in the order in which everybody does, and asks again whether the key may. */
+/** Locks tenant and key, in the lock order of all changes, and repeats the authorization of the key. */
 export async function lockOwnKey(tx: Tx, context: KeyedContext): Promise<{ found: TenantWithPlan; key: Key }> {
 	const found = await readTenantForShare(tx, context.scope);
 	const key = await lockKey(tx, context.scope, context.key_id);
@@ -39,16 +39,16 @@ export async function lockOwnKey(tx: Tx, context: KeyedContext): Promise<{ found
 	return { found, key };
 }
 
-/** The plain context of a change: a keyed one has its members on its prototype. */
+/** Copies the members, which a keyed context has on its prototype, into a plain context for a change. */
 export function ownChange(context: SelfContext): KeysContext {
 	const { database, node, audit_keys, clock, log, actor, scope, request_id, idempotency_key, peppers, key_brand } = context;
 	return { database, node, audit_keys, clock, log, actor, scope, request_id, idempotency_key, peppers, key_brand };
 }
 
 /**
- * A key replaces its own secret. The new one is derived from the raw key presented, so that an answer that was lost can be asked for again with the
- * same Idempotency-Key until the new one is used; nothing of it is stored but its MAC.
- * 409 `rotation_in_progress`; `secret_already_issued` for a repeat once the new secret is in use or was ended; else as verification.
+ * Rotates the calling key. The new secret is derived from the presented raw key, so that a lost response can be repeated with the same Idempotency-Key
+ * until the first use; only its MAC is stored.
+ * 409 `rotation_in_progress`; `secret_already_issued` for a repeat after the new secret was used or ended; also the errors of verification.
  */
 export async function rotateSelf(context: SelfContext, input: { overlap_seconds?: number }): Promise<SelfRotated> {
 	const rotation_id = newId("rot");
@@ -57,7 +57,7 @@ export async function rotateSelf(context: SelfContext, input: { overlap_seconds?
 		const { found, key: before } = await lockOwnKey(tx, context);
 		const { tenant_id, id: key_id } = before;
 		const earlier = await claimOnce(tx, own, { tenant_id, operation: "key.rotate_self", input, subject_id: rotation_id });
-		if (earlier) return { unchanged: await answerAgain(tx, context, before, earlier.subject_id) };
+		if (earlier) return { unchanged: await repeatResponse(tx, context, before, earlier.subject_id) };
 		const planned = await planRotation(tx, own, found, before, { ...input, id: rotation_id, self: true });
 		const now = planned.rotation.started_at;
 		const makeSecret = () => deriveSecret(own.peppers.current, context.presentedRawKey(), rotation_id);
@@ -68,8 +68,8 @@ export async function rotateSelf(context: SelfContext, input: { overlap_seconds?
 	});
 }
 
-/** The answer to the same request once more: to who still has the old secret, and while nobody has used the new one. */
-async function answerAgain(tx: Tx, context: SelfContext, key: Key, rotation_id: string): Promise<SelfRotated> {
+/** The response to a repeated request, which must be made with the old secret and before the first use of the new one. */
+async function repeatResponse(tx: Tx, context: SelfContext, key: Key, rotation_id: string): Promise<SelfRotated> {
 	const now = context.clock.now();
 	const rotation = await readRotation(tx, key.tenant_id, { id: rotation_id, key_id: key.id });
 	await lockSecrets(tx, key.tenant_id, key.id);
@@ -87,7 +87,7 @@ async function answerAgain(tx: Tx, context: SelfContext, key: Key, rotation_id: 
 	);
 }
 
-/** The raw key as it was derived, under whichever pepper that was; null when the stored MAC is of no such secret. */
+/** Derives the raw key again, under each configured pepper; null if none matches the stored MAC. */
 async function deriveAgain(tx: ReadTx, context: SelfContext, key: Key, rotation: Rotation): Promise<string | null> {
 	const { tenant_id, id: key_id, environment } = key;
 	const stored = rotation.successor_kid === null ? null : await readStoredMac(tx, tenant_id, rotation.successor_kid);
@@ -114,8 +114,8 @@ async function endOwn(context: SelfContext, event: EndRequest["event"], assertMa
 }
 
 /**
- * A key ends its old secret, by a request with the new one: that it arrived shows that the new one works. 409 `old_secret_still_in_use` while other
- * places may need the old one; `conflict` when it is said with the old secret, or nothing goes on.
+ * Ends the calling key's old secret. The request must be made with the new one, which shows that it works. 409 `old_secret_still_in_use` while another
+ * source may need the old one; `conflict` for a request with the old secret or without an open rotation.
  */
 export function completeSelf(context: SelfContext): Promise<SelfEnded> {
 	return endOwn(context, "complete", (seen) => {
@@ -125,14 +125,14 @@ export function completeSelf(context: SelfContext): Promise<SelfEnded> {
 }
 
 /**
- * A key takes the replacing of its secret back that it has begun itself, by a request with the old one. 409 `successor_in_use` once the new one is used;
- * `conflict` when it is said with the new secret, or a person began it.
+ * Cancels a rotation that the calling key has started itself, by a request with the old secret. 409 `successor_in_use` once the new one is used;
+ * `conflict` for a request with the new secret or if a person started the rotation.
  */
 export function cancelSelf(context: SelfContext): Promise<SelfEnded> {
 	return endOwn(context, "cancel", (seen) => {
 		if (seen.predecessor.kid !== context.grant.kid)
 			throw new ApiError("conflict", "Send this request with the old secret: the new one would end itself.");
-		// Who has the old secret could keep it alive otherwise, whatever the people do to replace it.
+		// Otherwise an attacker with the old secret could cancel every rotation that replaces it.
 		if (seen.rotation.started_by.kind !== context.actor.kind)
 			throw new ApiError("conflict", "The key did not start this rotation itself. Ask a member of the tenant to cancel it.");
 	});

@@ -1,12 +1,12 @@
 import { toGrantResponse } from "../verification/grants/response.ts";
 import type { KeyedContext } from "../verification/keyed-context.ts";
 
-/** Which key this is, from memory: the answer to "am I in, and as whom", and which of two secrets this is while one replaces the other. */
+/** The key of the request, from memory, and during a rotation which of its two secrets was used. */
 export function whoami(context: Pick<KeyedContext, "grant" | "clock">) {
-	return { ...toGrantResponse(context.grant), rotation: rotationOf(context) };
+	return { ...toGrantResponse(context.grant), rotation: toRotationResponse(context) };
 }
 
-function rotationOf({ grant, clock }: Pick<KeyedContext, "grant" | "clock">) {
+function toRotationResponse({ grant, clock }: Pick<KeyedContext, "grant" | "clock">) {
 	const { rotation } = grant;
 	if (rotation === null || (rotation.old_ends_at_ms !== null && rotation.old_ends_at_ms <= clock.now())) return null;
 	const { id, secret, old_ends_at_ms } = rotation;

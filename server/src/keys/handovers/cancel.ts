@@ -11,9 +11,8 @@ import { handoverStatusOf } from "./handover.ts";
 import { cancelWaitingHandovers, lockHandover } from "./store.ts";
 
 /**
- * Ends a one-time link that waits: nobody reveals anything by it from now on, and the rotation whose new secret it was to hand over is cancelled. One
- * that has ended stays as it is. Answers the key.
- * 404 `not_found`; 409 `conflict` for one that was claimed.
+ * Cancels a waiting handover, and the rotation that waits for it. Idempotent for one that has ended. Returns the key.
+ * 404 `not_found`; 409 `conflict` for a claimed one.
  */
 export async function cancelHandover(context: ChangeContext, input: { tenant_id: string; key_id: string; handover_id: string }): Promise<KeyAnswer> {
 	const { tenant_id, key_id, handover_id } = input;

@@ -9,8 +9,8 @@ import { handoverFacts, makeHandover, sendHandover } from "./make.ts";
 import type { HandoverInput } from "./schema.ts";
 
 /**
- * Makes a key whose secret does not exist until the recipient of the one-time link that is answered reveals it. The key counts as live from now on.
- * Fails as `createKey` does; 429 `rate_limited` for too many mails.
+ * Creates a key and returns a one-time link; its secret is issued when the recipient reveals it. The key counts as live immediately.
+ * Errors as for `createKey`; 429 `rate_limited` for too many mails.
  */
 export async function createKeyForHandover(
 	context: HandoverContext,

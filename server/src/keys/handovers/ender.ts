@@ -4,20 +4,20 @@ import { endOpenRotations } from "../rotations/store.ts";
 import { lockKey } from "../store.ts";
 import { cancelHandoversMadeBy, type MadeHandover, readHandoversMadeBy } from "./store.ts";
 
-function thingsOf({ tenant_id, id, rotation_id, key_name }: MadeHandover): EndedThing[] {
+function toEndedThings({ tenant_id, id, rotation_id, key_name }: MadeHandover): EndedThing[] {
 	const handover: EndedThing = { kind: "handover", tenant_id, id, name: key_name };
 	return rotation_id === null ? [handover] : [handover, { kind: "rotation", tenant_id, id: rotation_id, name: key_name }];
 }
 
-/** One-time links to keys that nobody revealed, and the rotations whose new secret they were to hand over. */
+/** Unclaimed handovers, and the rotations that wait for them. */
 export const handoverEnder: Ender = {
 	column: "handovers.created_by",
 	needs: "admin",
 	async find(tx, { makers, now }) {
-		return (await readHandoversMadeBy(tx, makers, now)).flatMap(thingsOf);
+		return (await readHandoversMadeBy(tx, makers, now)).flatMap(toEndedThings);
 	},
 	async end(tx, { makers, now, ended_by, because }) {
-		// Whoever reveals one holds its key: locked first, in one order, and looked at again.
+		// A reveal locks the key first. Lock the keys in a fixed order, then read the handovers again.
 		for (const { tenant_id, key_id } of await readHandoversMadeBy(tx, makers, now)) await lockKey(tx, tenant_id, key_id);
 		const made = await cancelHandoversMadeBy(tx, makers, now);
 		const rotating = made.filter(({ rotation_id }) => rotation_id !== null);
@@ -36,7 +36,7 @@ export const handoverEnder: Ender = {
 			facts: { name, environment, rotation_id, how: "cancelled", because },
 		}));
 		return {
-			things: made.flatMap(thingsOf),
+			things: made.flatMap(toEndedThings),
 			audit: [...cancelled, ...rotations],
 			invalidates: rotating.map(({ key_id }) => ({ kind: "key", id: key_id })),
 			events: rotating.map(({ tenant_id, key_id, key_name: name, environment, rotation_id }) => ({

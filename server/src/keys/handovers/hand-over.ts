@@ -12,8 +12,8 @@ import type { HandoverInput, MadeHandover } from "./schema.ts";
 import { cancelWaitingHandovers } from "./store.ts";
 
 /**
- * Makes a new one-time link to a key of which no secret was ever used; an earlier link that still waits ends with it. A secret that the key has
- * goes on until the new one is revealed. 403 `capability_not_in_plan`, `tenant_suspended`; 404 `not_found`; 409 `conflict` for a key that is in use or
+ * Creates a one-time link for a key that was never used, and cancels an earlier link. An existing secret keeps working until the link is
+ * revealed. 403 `capability_not_in_plan`, `tenant_suspended`; 404 `not_found`; 409 `conflict` for a key that is in use or
  * has ended, `secret_already_issued` for a repeat with the same Idempotency-Key; 429 `rate_limited` for too many mails.
  */
 export async function handOverKey(context: HandoverContext, input: HandoverInput & { tenant_id: string; key_id: string }): Promise<MadeHandover> {

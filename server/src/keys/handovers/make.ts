@@ -14,7 +14,7 @@ import { HANDOVER_SECONDS_DEFAULT, type HandoverInput, type MadeHandover } from 
 import { countMailedHandovers, insertHandover } from "./store.ts";
 
 const ENVIRONMENT_WORDS: Readonly<Record<Environment, string>> = { prod: "production", staging: "staging", dev: "development" };
-/** Each may be a mail to somebody who did not ask for one. */
+/** Bounds the unsolicited mail that a tenant can cause. */
 const MAILED_PER_DAY_MAX = 200;
 
 async function assertMayMail(tx: Tx, tenant_id: string, now: number): Promise<void> {
@@ -27,7 +27,7 @@ async function assertMayMail(tx: Tx, tenant_id: string, now: number): Promise<vo
 	);
 }
 
-/** Enters a handover of the key, which ends with the key at the latest. Call it with the tenant locked. 429 `rate_limited` for mails. */
+/** Inserts a handover that expires with the key at the latest. Requires the tenant to be locked. 429 `rate_limited` for too many mails. */
 export async function makeHandover(
 	tx: Tx,
 	context: HandoverContext,
@@ -60,7 +60,7 @@ export function handoverFacts(handover: Handover, replaced_handover_ids: readonl
 	return { handover_id: id, email, expires_at: expires_at.toISOString(), replaced_handover_ids };
 }
 
-/** The link of a handover that is committed, mailed if it has an address and mails are on. The token is in no other place. */
+/** Builds the link of a committed handover and mails it if it has an address and mail is configured. The token is stored nowhere. */
 export async function sendHandover(
 	context: HandoverContext,
 	made: { handover: Handover; key: Pick<Key, "name" | "environment">; tenant_name: string; token: OneTimeToken },

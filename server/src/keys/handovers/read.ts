@@ -10,7 +10,7 @@ import { giverName, type Handover, handoverStatusOf, unknownHandover } from "./h
 import type { HandoverOffer } from "./schema.ts";
 import { findHandoverByToken } from "./store.ts";
 
-/** The handover of a token, of whatever tenant. 404 `not_found` for any other text. */
+/** The handover of a token, in any tenant. 404 `not_found` for an unknown token. */
 export async function findHandover(context: Pick<DatabaseContext, "database">, token: string): Promise<{ tenant_id: string; handover: Handover }> {
 	const digest = digestOneTimeToken("kwh", token);
 	const found = digest && (await read({ database: context.database, scope: ALL_TENANTS }, (tx) => findHandoverByToken(tx, digest)));
@@ -18,13 +18,13 @@ export async function findHandover(context: Pick<DatabaseContext, "database">, t
 	return found;
 }
 
-/** What a recipient is told of a key before they take it, and after. */
+/** The fields of a key that its recipient may read, before and after the reveal. */
 export function offered(key: Key): HandoverOffer["key"] {
 	const { name, environment, permissions, site_ids, expires_at } = key;
 	return { name, environment, permissions, site_ids, expires_at: expires_at?.toISOString() ?? null };
 }
 
-/** What the one who has a link may know before revealing. Changes nothing, however often it is asked. 404 `not_found`. */
+/** What the recipient may read before the reveal. Changes nothing. 404 `not_found`. */
 export async function readHandover(context: RecipientContext, input: { token: string }): Promise<HandoverOffer> {
 	const { tenant_id, handover } = await findHandover(context, input.token);
 	const { product_name } = await context.profile.current();

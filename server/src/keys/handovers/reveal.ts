@@ -15,7 +15,7 @@ import { findHandover, offered } from "./read.ts";
 import type { RevealedKey, RevealInput } from "./schema.ts";
 import { claimWaitingHandover, lockHandover } from "./store.ts";
 
-/** Claims the handover, or says why nobody can any more. Call it with the key locked. */
+/** Claims the handover or throws the reason why that is not possible. Requires the key to be locked. */
 async function claim(tx: Tx, tenant_id: string, wanted: { id: string; key_id: string; claimed_by: string; now: Date }): Promise<void> {
 	if (await claimWaitingHandover(tx, tenant_id, wanted)) return;
 	const handover = await lockHandover(tx, tenant_id, wanted);
@@ -35,10 +35,10 @@ function handoverOver(): ApiError {
 }
 
 /**
- * Makes the secret of a handed-over key and answers its raw key, once: of any number of simultaneous requests, to one. A secret that the key had
- * and that was never used is dead with it; of a link that belongs to a rotation, both work from now on for as long as that says. `name` is what the recipient says of who they are; it is audited with their address.
- * 403 `tenant_suspended`, `capability_not_in_plan`; 404 `not_found`; 409 `secret_already_issued` for a link that was used, `conflict` for one that has
- * ended otherwise and for a key that came into use meanwhile.
+ * Issues the secret of a handed-over key and returns its raw key, once, even under concurrent requests. It ends an unused earlier secret, or starts the
+ * overlap of the link's rotation. `name` is given by the recipient and audited with their address.
+ * 403 `tenant_suspended`, `capability_not_in_plan`; 404 `not_found`; 409 `secret_already_issued` for a used link, `conflict` for a
+ * cancelled or expired one and for a key that was used since.
  */
 export async function revealKey(context: RecipientContext, input: RevealInput): Promise<RevealedKey> {
 	const claimed_by = input.name.trim();

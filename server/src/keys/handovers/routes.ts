@@ -31,7 +31,7 @@ export const handoverRoutes: readonly Route<HandoverContext>[] = [
 	}),
 ];
 
-/** For whoever has the link, and nobody else. Both are POST: what follows links by itself reveals and uses up nothing. */
+/** For the holder of the link. Both are POST, so that link previews and crawlers can neither read nor claim a handover. */
 export const publicKeyRoutes: readonly Route<RecipientContext>[] = [
 	route({
 		method: "POST",

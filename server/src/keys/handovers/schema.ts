@@ -32,7 +32,7 @@ export const HandoverSchema = Type.Object({
 });
 export type HandoverAnswer = Static<typeof HandoverSchema>;
 
-/** What comes with a new handover, in this answer and in the mail only. */
+/** Part of the response that creates a handover; the link is otherwise only in the mail. */
 export const handoverLink = {
 	handover: HandoverSchema,
 	handover_url: Type.String({ description: "The one-time link, in this response only" }),
@@ -49,7 +49,7 @@ export const RevealInput = Type.Object(
 );
 export type RevealInput = Static<typeof RevealInput>;
 
-/** What the recipient may know of a key before taking it: nothing of its owner, notes or use. */
+/** The fields that the recipient may read before the reveal: no owner, notes or usage. */
 const offered = {
 	name: Type.String(),
 	environment: EnvironmentName,

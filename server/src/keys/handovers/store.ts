@@ -30,7 +30,7 @@ export async function insertHandover(tx: Tx, tenant_id: string, handover: Handov
 		.execute();
 }
 
-/** The newest handover of each key, by key id; of two of one instant the one that was not cancelled. */
+/** The newest handover of each key, by key id; of two created at the same instant, the one that was not cancelled. */
 export async function readLatestHandovers(tx: ReadTx, tenant_id: string, key_ids: readonly string[]): Promise<Map<string, Handover>> {
 	const rows = await tx
 		.selectFrom("handovers")
@@ -46,7 +46,7 @@ export async function readLatestHandovers(tx: ReadTx, tenant_id: string, key_ids
 	return new Map(rows.map((row) => [row.key_id, handoverFromRow(row)]));
 }
 
-/** Reads a handover that nobody claims or cancels until the transaction ends. */
+/** Reads a handover FOR UPDATE, which blocks its claim and cancellation until commit. */
 export async function lockHandover(tx: Tx, tenant_id: string, handover: { id: string; key_id: string }): Promise<Handover | null> {
 	const row = await tx
 		.selectFrom("handovers")
@@ -59,7 +59,7 @@ export async function lockHandover(tx: Tx, tenant_id: string, handover: { id: st
 	return row ? handoverFromRow(row) : null;
 }
 
-/** By id, of one tenant; those that are not there are absent. */
+/** Handovers of one tenant, by id; unknown ids are left out. */
 export async function readHandovers(tx: ReadTx, tenant_id: string, ids: readonly string[]): Promise<Map<string, Handover>> {
 	const rows = await tx
 		.selectFrom("handovers")
@@ -70,7 +70,7 @@ export async function readHandovers(tx: ReadTx, tenant_id: string, ids: readonly
 	return new Map(rows.map((row) => [row.id, handoverFromRow(row)]));
 }
 
-/** Of any tenant: for transactions over all of them. */
+/** In any tenant; needs a transaction with the scope of all tenants. */
 export async function findHandoverByToken(tx: ReadTx, token_digest: Buffer): Promise<{ tenant_id: string; handover: Handover } | null> {
 	const row = await tx
 		.selectFrom("handovers")
@@ -82,7 +82,7 @@ export async function findHandoverByToken(tx: ReadTx, token_digest: Buffer): Pro
 	return { tenant_id, handover: handoverFromRow(handover) };
 }
 
-/** Marks the handover claimed; false when it does not wait any more. Of any number at once, one. */
+/** Marks the handover claimed; false if it is no longer waiting. Only one of several concurrent claims succeeds. */
 export async function claimWaitingHandover(tx: Tx, tenant_id: string, claim: { id: string; claimed_by: string; now: Date }): Promise<boolean> {
 	const updated = await tx
 		.updateTable("handovers")
@@ -96,7 +96,7 @@ export async function claimWaitingHandover(tx: Tx, tenant_id: string, claim: { i
 	return updated.numUpdatedRows === 1n;
 }
 
-/** Cancels what waits for these keys; answers the ids of the handovers. */
+/** Cancels the waiting handovers of these keys; returns their ids. */
 export async function cancelWaitingHandovers(tx: Tx, tenant_id: string, key_ids: readonly string[], now: Date): Promise<string[]> {
 	const cancelled = await tx
 		.updateTable("handovers")
@@ -111,7 +111,7 @@ export async function cancelWaitingHandovers(tx: Tx, tenant_id: string, key_ids:
 	return cancelled.map((row) => row.id);
 }
 
-/** How many handovers with an address the tenant made since `since`, and when the first of them was. With the tenant locked they stay so. */
+/** How many handovers with an address the tenant made since `since`, and when the first was created. Stable until commit if the tenant is locked. */
 export async function countMailedHandovers(tx: ReadTx, tenant_id: string, since: Date): Promise<{ made: number; first_made_at: Date | null }> {
 	return tx
 		.selectFrom("handovers")
@@ -122,7 +122,7 @@ export async function countMailedHandovers(tx: ReadTx, tenant_id: string, since:
 		.executeTakeFirstOrThrow();
 }
 
-/** A handover that waits, of whatever tenant, with what is said of it when its maker goes. */
+/** A waiting handover of any tenant, with the data for the report of what ends with its creator. */
 export interface MadeHandover {
 	readonly tenant_id: string;
 	readonly id: string;
@@ -132,7 +132,7 @@ export interface MadeHandover {
 	readonly environment: string;
 }
 
-/** What waits of the handovers that these people made, by tenant and key; of all tenants that the transaction may see. */
+/** The waiting handovers that these people created, ordered by tenant and key, in all tenants of the transaction's scope. */
 export async function readHandoversMadeBy(tx: ReadTx, makers: readonly Maker[], now: Date): Promise<MadeHandover[]> {
 	return tx
 		.selectFrom("handovers as h")
@@ -147,7 +147,7 @@ export async function readHandoversMadeBy(tx: ReadTx, makers: readonly Maker[], 
 		.execute();
 }
 
-/** Cancels the same, and returns them. Call it with their keys locked. */
+/** Cancels the same handovers and returns them. Requires their keys to be locked. */
 export async function cancelHandoversMadeBy(tx: Tx, makers: readonly Maker[], now: Date): Promise<MadeHandover[]> {
 	const made = await readHandoversMadeBy(tx, makers, now);
 	for (const { tenant_id, id } of made)

@@ -36,8 +36,8 @@ type RemovalPreview = Static<typeof RemovalPreview>;
 type PreviewContext = ChangeContext & CallerContext & EndersContext;
 
 /**
- * What ends when a member is removed or leaves, or with `role` when they get that role, and the keys whose raw key they have seen. Changes nothing.
- * 404 `not_found`; 403 `role_not_allowed` about others for whoever is no owner.
+ * What ends when a member is removed, leaves or, with `role`, gets that role, and the keys whose raw key they have seen. Changes nothing.
+ * 404 `not_found`; 403 `role_not_allowed` for another member, unless the caller is an owner.
  */
 export async function previewRemoval(context: PreviewContext, input: { tenant_id: string; member_id: string; role?: Role }): Promise<RemovalPreview> {
 	const { tenant_id, member_id, role } = input;
@@ -58,7 +58,7 @@ export async function previewRemoval(context: PreviewContext, input: { tenant_id
 }
 
 function ownersOnly(): ApiError {
-	return new ApiError("role_not_allowed", "Only an owner sees what another member has made. Ask an owner of the tenant.", {
+	return new ApiError("role_not_allowed", "Only an owner may preview the removal of another member. Ask an owner of the tenant.", {
 		members: { role_needed: "owner" },
 	});
 }

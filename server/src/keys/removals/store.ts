@@ -9,7 +9,7 @@ export interface KeyShown {
 	readonly name: string;
 	readonly environment: Environment;
 	readonly last4: string;
-	/** `shown`: in the answer that made it; `revealed`: by a one-time link that was mailed to their address. */
+	/** `shown`: in the response that issued it; `revealed`: by a one-time link that was mailed to their address. */
 	readonly how: "shown" | "revealed";
 	readonly at: Date;
 }
@@ -19,7 +19,7 @@ function asEnvironment(environment: string): Environment {
 	return environment as Environment;
 }
 
-/** Keys that are not over, of which this member has seen a secret that lives; the newest first, each once. */
+/** Live keys of which this member has seen a live secret, newest first, each once. */
 export async function readKeysShownTo(
 	tx: ReadTx,
 	tenant_id: string,
@@ -27,7 +27,7 @@ export async function readKeysShownTo(
 	now: Date,
 ): Promise<KeyShown[]> {
 	const shown = sql<boolean>`coalesce(s.shown_to ->> 'kind' = 'member' and s.shown_to ->> 'id' = ${person.member_id}, false)`;
-	// A handover is claimed at the instant at which its secret is made.
+	// A handover's `claimed_at` equals the `created_at` of the secret that it issued.
 	const revealed = sql<boolean>`exists (select from keywright.handovers h where h.tenant_id = s.tenant_id and h.key_id = s.key_id
 		and h.claimed_at = s.created_at and h.email = ${person.email})`;
 	const rows = await tx
