@@ -30,7 +30,7 @@ async function lockOrThrow(tx: Tx, { tenant_id, key_id }: Wanted): Promise<Key> 
 	return key;
 }
 
-/** The first statements of a change of a key: locks the tenant, asks the caller's rights again, locks the key. 404 `not_found`. */
+/** The first statements of a change of a key: locks the tenant, repeats the caller's authorization, locks the key. 404 `not_found`. */
 export async function lockForChange(tx: Tx, wanted: Wanted, lock: TenantLock = "share"): Promise<KeyForChange> {
 	const found = await readTenant(tx, wanted.tenant_id, lock);
 	return { ...found, key: await lockOrThrow(tx, wanted) };

@@ -4,14 +4,14 @@ import type { Peppers } from "../core/pepper.ts";
 import type { MailContext } from "../outbox/mail/mailer.ts";
 import type { ProfileContext } from "../plans/profile/live.ts";
 
-/** What an action on keys needs: with the peppers it makes MACs, with the brand it begins raw keys. */
+/** Context of an action on keys. The peppers key the MACs; the brand is the prefix of raw keys. */
 export interface KeysContext extends ChangeContext {
 	readonly peppers: Peppers;
 	readonly key_brand: string;
 }
 
-/** What an action needs that hands a key over by a link. */
+/** Context of an action that creates a handover. */
 export type HandoverContext = KeysContext & ProfileContext & MailContext;
 
-/** What the one who has such a link is answered with. */
+/** Context of a request by the recipient of a handover. */
 export type RecipientContext = KeysContext & ProfileContext & AnonymousContext;

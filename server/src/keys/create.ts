@@ -44,16 +44,16 @@ async function planKey(tx: Tx, context: KeysContext, input: CreateRequest, plan:
 	return keyWithin({ plan, catalogue, sites, owner_errors }, input, { key_id, now: context.clock.now(), created_by: keyActorOf(context.actor) });
 }
 
-/** What a new key is held to: the plan, the permissions there are, and those of the tenant's sites that are asked for. */
+/** The limits for a new key: the plan, the permission catalogue, and the requested sites that exist. */
 export interface KeyBounds {
 	readonly plan: Plan;
 	readonly catalogue: Catalogue;
 	readonly sites: ReadonlyMap<string, string | null>;
-	/** What is wrong with the member that is to be responsible. */
+	/** Validation errors of the owner. */
 	readonly owner_errors: readonly InputError[];
 }
 
-/** The key that `input` asks for, within `bounds`: throws 400 for what cannot be, 403 for what the plan does not include. */
+/** Builds the key for `input`. Throws 400 `invalid_request` for invalid input, 403 `capability_not_in_plan` for what the plan excludes. */
 export function keyWithin(bounds: KeyBounds, input: CreateRequest, made: { key_id: string; now: number; created_by: KeyActor }): Key {
 	const { plan, catalogue, sites } = bounds;
 	const { now } = made;
@@ -98,7 +98,7 @@ export function keyWithin(bounds: KeyBounds, input: CreateRequest, made: { key_i
 	};
 }
 
-/** What the audit entry of a new key says; `secret` null: it is made when it is handed over. */
+/** Audit facts of a new key. `secret` is null if the key is handed over, since its secret is issued at the reveal. */
 export function createdFacts(key: Key, secret: { kid: string; last4: string } | null): Record<string, unknown> {
 	const {
 		tenant_id: _tenant,
@@ -122,8 +122,8 @@ export interface MadeKey {
 }
 
 /**
- * Makes the record of a key, without a secret. `asked` is the whole request, by which a repeat with the same Idempotency-Key is known.
- * What the plan limits is counted with the tenant locked, so that it holds under concurrency. Fails as `createKey` does.
+ * Inserts a key without a secret. `asked` is the whole request, to detect a repeat with the same Idempotency-Key. Locks the tenant, so that the plan's
+ * number of keys holds under concurrency. Errors as for `createKey`.
  */
 export async function makeKey(tx: Tx, context: KeysContext, input: CreateRequest, request: { key_id: string; asked: unknown }): Promise<MadeKey> {
 	const { tenant_id } = input;
@@ -149,16 +149,16 @@ function shownBefore(key_id: string): ApiError {
 	);
 }
 
-/** What others hear of a new key. */
+/** The outbox event for a new key. */
 export function createdEvent(key: Key): OutboxEvent {
 	const { tenant_id, id: key_id, name, environment, expires_at } = key;
 	return { tenant_id, type: "key.created", data: { key_id, name, environment, expires_at: expires_at?.toISOString() ?? null } };
 }
 
 /**
- * Makes a key and answers its raw key, this once.
- * 400 `invalid_request`; 403 `capability_not_in_plan`, `tenant_suspended`; 409 `conflict` at the plan's number of live keys,
- * `secret_already_issued` (with `key_id`) for a repeat with the same Idempotency-Key, `idempotency_mismatch` for other input with it.
+ * Creates a key and returns its raw key, once.
+ * 400 `invalid_request`; 403 `capability_not_in_plan`, `tenant_suspended`; 409 `conflict` at the plan's limit of live keys,
+ * `secret_already_issued` (with `key_id`) for a repeat with the same Idempotency-Key, `idempotency_mismatch` if the input differs.
  */
 export async function createKey(context: KeysContext, input: CreateRequest): Promise<CreatedKey> {
 	const { tenant_id } = input;

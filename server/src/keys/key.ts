@@ -18,10 +18,10 @@ export const REVOKE_REASONS: readonly RevokeReason[] = [
 	"other",
 ];
 
-/** Who gave a key its end: a person, or the plan because none was named. */
+/** Where the expiry date comes from: a person, or the plan's default. */
 export type ExpiryFrom = "person" | "plan";
 
-/** Where people say that they keep a secret. */
+/** Storage locations of a secret, as people report them. */
 export const KEPT_IN_PLACES = ["secret_manager", "ci_variable", "server_environment", "encrypted_configuration", "other"] as const;
 export type KeptInPlace = (typeof KEPT_IN_PLACES)[number];
 
@@ -32,14 +32,14 @@ export interface KeyOwner {
 	member_id?: string;
 }
 
-/** Who made or ended a key, as it is shown beside it. */
+/** The actor that created or ended a key, as shown in its response. */
 export interface KeyActor {
 	kind: string;
 	id?: string;
 	name: string;
 }
 
-/** The record of a key as it is stored; stable for life, whatever its secrets. */
+/** The stored key. It keeps its identity when its secrets are replaced. */
 export interface Key {
 	tenant_id: string;
 	id: string;
@@ -53,7 +53,7 @@ export interface Key {
 	site_ids: string[] | null;
 	/** Null: any address. */
 	allowed_ips: string[] | null;
-	/** Of its own, besides those of the plan. */
+	/** In addition to those of the plan. */
 	rate_limits: readonly KeyRateLimit[];
 	rotate_every_days: number | null;
 	rotation_due_at: Date | null;
@@ -71,9 +71,9 @@ export interface Key {
 /** One secret version, without its MAC. */
 export interface SecretVersion {
 	kid: string;
-	/** Empty for an imported one until it is used for the first time. */
+	/** Empty for an imported secret until its first use. */
 	last4: string;
-	/** Issued by another system and brought along. */
+	/** Issued by another system. */
 	imported: boolean;
 	created_at: Date;
 	retires_at: Date | null;
@@ -83,7 +83,7 @@ export interface SecretVersion {
 	kept_in_at: Date | null;
 }
 
-/** What was counted about a key and its secrets. */
+/** Aggregated usage of a key and its secrets. */
 export interface KeyUse {
 	readonly last_used_at: Date | null;
 	readonly last_check_at: Date | null;
@@ -92,7 +92,7 @@ export interface KeyUse {
 	readonly secrets: ReadonlyMap<string, { readonly first_used_at: Date; readonly last_used_at: Date }>;
 }
 
-/** What holds first: a revoked key is revoked whatever else, and only a key that is none of the others is active. */
+/** In order of precedence: revoked, expired, paused, active. */
 export function statusOf(key: Pick<Key, "revoked_at" | "expires_at" | "paused_at">, now: number): KeyStatus {
 	if (key.revoked_at !== null) return "revoked";
 	if (key.expires_at !== null && key.expires_at.getTime() <= now) return "expired";
@@ -102,7 +102,7 @@ export function statusOf(key: Pick<Key, "revoked_at" | "expires_at" | "paused_at
 type SecretEnd = Pick<SecretVersion, "retires_at" | "retired_at">;
 type KeyEnd = Pick<Key, "revoked_at" | "expires_at" | "paused_at">;
 
-/** When a secret ends or has ended, by itself or with its key; null for no end of its own while its key lives. */
+/** When a secret ends or has ended, on its own or with its key; null if it has no end and its key has not ended. */
 export function secretEndOf(secret: SecretEnd, key: KeyEnd, now: number): Date | null {
 	const own = earliest([secret.retired_at, secret.retires_at]);
 	if (own === null && !keyHasEnded(key, now)) return null;
@@ -113,13 +113,13 @@ function earliest(times: readonly (Date | null)[]): Date | null {
 	return times.reduce((first, time) => (first === null || (time !== null && time < first) ? time : first), null);
 }
 
-/** Whether the key is refused for good, or until it is given a later end. */
+/** Whether the key is revoked or expired. */
 export function keyHasEnded(key: KeyEnd, now: number): boolean {
 	const status = statusOf(key, now);
 	return status === "revoked" || status === "expired";
 }
 
-/** A secret ends with its key at the latest; a paused key keeps its secrets. */
+/** A secret ends with its key at the latest; pausing a key does not end its secrets. */
 export function secretStatusOf(secret: SecretEnd, key: KeyEnd, first_used_at: Date | null, now: number): SecretStatus {
 	if (secret.retired_at !== null || keyHasEnded(key, now)) return "retired";
 	if (secret.retires_at !== null) return secret.retires_at.getTime() <= now ? "retired" : "retiring";

@@ -1,7 +1,7 @@
 import type { InputError } from "../core/error.ts";
 import type { Plan } from "../plans/plan.ts";
 
-/** A limit of one key's own, besides those of its tenant's plan: at most `requests` in any `window_seconds`. */
+/** A rate limit of one key, in addition to those of the plan: at most `requests` in any `window_seconds`. */
 export interface KeyRateLimit {
 	readonly name: string;
 	readonly requests: number;
@@ -17,12 +17,12 @@ function isSame(a: KeyRateLimit, b: KeyRateLimit): boolean {
 	return a.name === b.name && a.requests === b.requests && a.window_seconds === b.window_seconds;
 }
 
-/** The most that `limit` lets through in any `window_seconds`: so many of its own windows cover that time. */
+/** The maximum that `limit` allows in any `window_seconds`: its requests times the number of its windows that cover that time. */
 function allowedIn(limit: KeyRateLimit, window_seconds: number): number {
 	return limit.requests * Math.ceil(window_seconds / limit.window_seconds);
 }
 
-/** What of the plan, or of the key's other limits, makes a limit useless: it would look like a bound and never be one. */
+/** Error text if a limit of the plan or of the key is stricter, so that this one could never be reached; null otherwise. */
 function uselessBy(wanted: readonly KeyRateLimit[], index: number, plan: Plan): string | null {
 	const limit = wanted[index];
 	if (limit === undefined) return null;
@@ -37,8 +37,8 @@ function uselessBy(wanted: readonly KeyRateLimit[], index: number, plan: Plan): 
 }
 
 /**
- * What is wrong with the limits wanted for a key. Names are those by which callers tell limits apart, so none may be the plan's. Limits that
- * the key has already may stay, whatever became of the plan.
+ * Validates the rate limits of a key. Responses identify limits by name, so none may have the name of a plan's limit. Limits in `held` are exempt, since
+ * the plan may have changed after they were set.
  */
 export function unusableRateLimits(wanted: readonly KeyRateLimit[], plan: Plan, held: readonly KeyRateLimit[] = []): InputError[] {
 	return wanted.flatMap((limit, index) => {

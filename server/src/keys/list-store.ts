@@ -9,7 +9,7 @@ export interface KeyFilters {
 	readonly status?: KeyStatus;
 	readonly environment?: Environment;
 	readonly integration?: string;
-	/** Name, e-mail address or member id of the owner, whole. */
+	/** Exact name, e-mail address or member id of the owner. */
 	readonly owner?: string;
 	/** Part of the name. */
 	readonly search?: string;
@@ -50,7 +50,7 @@ function hasStatus(status: KeyStatus, now: Date) {
 	}
 }
 
-/** What a key is sorted by. A key was last used when one of its secrets was. */
+/** The sort expression. A key's last use is the latest use of any of its secrets. */
 function sortValueOf(sort: Sort) {
 	switch (sort) {
 		case "created":
@@ -67,7 +67,7 @@ function sortValueOf(sort: Sort) {
 	}
 }
 
-/** The sort value as a cursor carries it: times whole, to the microsecond. */
+/** The sort value in a cursor; times have microseconds. */
 function valueText(sort: Sort) {
 	if (sort === "name") return sql<string | null>`name`;
 	return sql<string | null>`to_char(${sortValueOf(sort)} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
@@ -77,7 +77,7 @@ function isNullable(sort: Sort): boolean {
 	return sort !== "created" && sort !== "name";
 }
 
-/** Whether a key comes after the one that the page before ended with. */
+/** Keyset condition: the key comes after the last one of the previous page. */
 function isAfter(sort: Sort, order: Order, after: { value: string | null; id: string }) {
 	const value = sortValueOf(sort);
 	const beyond = order === "asc" ? sql`>` : sql`<`;
@@ -87,7 +87,7 @@ function isAfter(sort: Sort, order: Order, after: { value: string | null; id: st
 	return isNullable(sort) ? sql<SqlBool>`(${later} or ${value} is null)` : later;
 }
 
-/** Keys of the tenant in the window's order, each with its sort value. */
+/** The tenant's keys in the window's order, each with its sort value. */
 export async function readKeys(
 	tx: ReadTx,
 	tenant_id: string,
@@ -110,7 +110,7 @@ export async function readKeys(
 	return rows.map(({ sort_value, ...row }) => ({ key: keyFromRow(row), sort_value }));
 }
 
-/** Whether the tenant has keys, and the distinct values of each kind among all of them; at most `each_max` of a kind, in the order of their letters. */
+/** Whether the tenant has keys, and the distinct values of each filter, sorted; at most `each_max` of each. */
 export async function readChoices(
 	tx: ReadTx,
 	tenant_id: string,
@@ -130,7 +130,7 @@ export async function readChoices(
 	return choices;
 }
 
-/** Which keys are to be revoked together: those with these ids, or those that a filter finds. */
+/** The keys of a bulk revocation: by id or by filter. */
 export type Selection = { readonly key_ids: readonly string[] } | { readonly filter: Pick<KeyFilters, "integration" | "environment" | "owner"> };
 
 function selectChosen(tx: ReadTx, tenant_id: string, selection: Selection, now: Date) {
@@ -139,12 +139,12 @@ function selectChosen(tx: ReadTx, tenant_id: string, selection: Selection, now: 
 	return query.where(sql<SqlBool>`${isOf(selection.filter, now)}`).where("revoked_at", "is", null);
 }
 
-/** The chosen keys, revoked ones only where their ids are named. At most `rows_max`. */
+/** The selected keys, at most `rows_max`. Revoked keys are included only if selected by id. */
 export async function readChosenKeys(tx: ReadTx, tenant_id: string, selection: Selection, read: { now: Date; rows_max: number }): Promise<Key[]> {
 	return (await selectChosen(tx, tenant_id, selection, read.now).orderBy("id").limit(read.rows_max).execute()).map(keyFromRow);
 }
 
-/** The same, which nobody else changes until the transaction ends. With the tenant locked no key is added meanwhile. */
+/** The same, FOR UPDATE. No key is added before commit if the tenant is locked. */
 export async function lockChosenKeys(tx: Tx, tenant_id: string, selection: Selection, read: { now: Date; rows_max: number }): Promise<Key[]> {
 	return (await selectChosen(tx, tenant_id, selection, read.now).orderBy("id").limit(read.rows_max).forUpdate().execute()).map(keyFromRow);
 }

@@ -7,18 +7,18 @@ import { readKeyResponses } from "./response.ts";
 import type { KeyAnswer, KeyChoices, ListQuery } from "./schema.ts";
 import { cursorTexts, keyWindowOf } from "./sort.ts";
 
-/** More of one kind are of no use in a list to choose from. */
+/** Maximum number of values for each filter. */
 const EACH_MAX = 1_000;
 
-/** What lists and forms about the tenant's keys offer: whether there are any, and the distinct names among all of them, each kind sorted, at most 1,000. */
+/** Filter options: whether the tenant has keys, and the distinct names, integrations and owners, each sorted and at most 1,000. */
 export function keyChoices(context: DatabaseContext, { tenant_id }: { tenant_id: string }): Promise<KeyChoices> {
 	const now = new Date(context.clock.now());
 	return read(context, (tx) => readChoices(tx, tenant_id, { now, each_max: EACH_MAX }));
 }
 
 /**
- * A page of the tenant's keys, newest first unless another order is asked for. Sorted by their last use, a key that is used while somebody turns
- * the pages may move past them. 400 `invalid_request` for a cursor that this list, in this order, did not give.
+ * A page of the tenant's keys, newest first by default. When sorted by last use, a key that is used between two pages may be missed or repeated.
+ * 400 `invalid_request` for a cursor of another list or order.
  */
 export async function listKeys(context: DatabaseContext, input: ListQuery & { tenant_id: string }): Promise<Page<KeyAnswer>> {
 	const { window, wanted } = keyWindowOf(input);

@@ -6,7 +6,7 @@ import type { KeyAnswer, KeyEverywhere } from "./schema.ts";
 import { updateKey } from "./store.ts";
 
 /**
- * Stops a key for a while: once this has returned, no node accepts it until it is resumed. A paused key stays as it is.
+ * Pauses a key: after this returns, no node accepts it until it is resumed. Idempotent.
  * 404 `not_found`; 409 `conflict` for a revoked key.
  */
 export async function pauseKey(context: ChangeContext, input: { tenant_id: string; key_id: string }): Promise<KeyEverywhere> {
@@ -28,7 +28,7 @@ export async function pauseKey(context: ChangeContext, input: { tenant_id: strin
 	return { ...result, waited_for };
 }
 
-/** Lets a paused key work again; one that is not paused stays as it is. 404 `not_found`; 409 `conflict` for a revoked key. */
+/** Resumes a paused key; no effect on other keys. 404 `not_found`; 409 `conflict` for a revoked key. */
 export async function resumeKey(context: ChangeContext, input: { tenant_id: string; key_id: string }): Promise<KeyAnswer> {
 	const { tenant_id, key_id } = input;
 	return change(context, async (tx) => {

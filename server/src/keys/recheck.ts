@@ -8,7 +8,7 @@ import { keyRevoked, REFUSAL } from "./guards.ts";
 import { statusOf } from "./key.ts";
 import { type LockedKey, readKeyForShare, readSecretForShare, readSiteForShare } from "./store.ts";
 
-/** What a keyed request that writes had been let through for. */
+/** What a writing keyed request was authorized for. */
 export interface RecheckQuestion {
 	readonly tenant_id: string;
 	readonly key_id: string;
@@ -18,8 +18,8 @@ export interface RecheckQuestion {
 }
 
 /**
- * Asks again, inside the transaction that commits what a key writes, whether it may: nobody revokes, pauses, re-scopes or suspends between
- * this and the commit, so a write that was checked before a revocation never lands after it. Throws what verification would answer, in its
+ * Repeats the authorization inside the transaction of a key's write. Its FOR SHARE locks block revocation, pause, changes of scope and suspension until
+ * commit, so no write that was authorized before a revocation commits after it. Throws the same errors as verification, in the same
  * order: 401 `key_revoked`, `key_rotated`, `key_expired`; 403 `key_paused`, `tenant_suspended`; 404 `not_found`;
  * 403 `environment_mismatch`, `capability_not_in_plan`, `permission_missing`.
  */

@@ -8,7 +8,7 @@ import { type OpenRotation, readOpenRotations } from "./rotations/store.ts";
 import type { KeyAnswer } from "./schema.ts";
 import { readSecrets } from "./secrets/store.ts";
 
-/** Keys of one tenant as they are answered, with their secrets, handovers and what was counted of them: six queries however many keys. */
+/** The responses for keys of one tenant, with secrets, handovers, rotations and usage: six queries for any number of keys. */
 export async function readKeyResponses(tx: ReadTx, tenant_id: string, keys: readonly Key[], now: number): Promise<KeyAnswer[]> {
 	if (keys.length === 0) return [];
 	const key_ids = keys.map((key) => key.id);
@@ -34,7 +34,7 @@ export async function readKeyResponses(tx: ReadTx, tenant_id: string, keys: read
 
 export async function readKeyResponse(tx: ReadTx, key: Key, now: number): Promise<KeyAnswer> {
 	const [answer] = await readKeyResponses(tx, key.tenant_id, [key], now);
-	if (!answer) throw new Error("impossible state: a key that is there has no description");
+	if (!answer) throw new Error("impossible state: an existing key has no response");
 	return answer;
 }
 
@@ -57,15 +57,15 @@ export function toSecretResponse(secret: SecretVersion, key: Key, use: KeyUse, n
 	};
 }
 
-/** What belongs to a key besides its own record: its secrets, the newest first, its latest handover, and the replacing of its secret if it goes on. */
+/** The related rows of a key: its secrets, newest first, its latest handover, and its open rotation. */
 export interface KeyParts {
 	readonly secrets: readonly SecretVersion[];
 	readonly handover: Handover | null;
-	/** Left out or null: its secret is not being replaced. */
+	/** Undefined or null: no rotation is open. */
 	readonly rotation?: OpenRotation | null;
 }
 
-/** Of a rotation as much as its secrets tell, while its key lives. One whose old secret has ended is over, whether or not that has been written yet. */
+/** The open rotation as a key's response shows it; null once the key or the old secret has ended, even if the row is not updated yet. */
 export function toOpenRotationResponse(
 	key: Key,
 	rotation: OpenRotation,
@@ -82,7 +82,7 @@ export function toOpenRotationResponse(
 	return { id, status: state === "waiting" ? state : used ? "proving" : "issued", old_ends_at: timeText(old_ends_at) };
 }
 
-/** The key as the contract shows it; nothing of a secret but its kid and last four characters. */
+/** The response body for a key. Of a secret it has only the kid and the last four characters. */
 export function toKeyResponse(key: Key, parts: KeyParts, use: KeyUse, now: number): KeyAnswer {
 	return {
 		id: key.id,

@@ -30,7 +30,7 @@ function selectionOf({ key_ids, filter }: BulkRevokeInput): Selection {
 	return { filter };
 }
 
-/** The keys that would be revoked, the newest first: what of the chosen ones is not revoked yet. 400 for ids of no key and for too many. */
+/** The selected keys that are not revoked yet, newest first. 400 `invalid_request` for unknown ids and for too many keys. */
 function toRevoke(chosen: readonly Key[], selection: Selection): Key[] {
 	if (chosen.length > BULK_KEYS_MAX) {
 		throw invalid("/filter", `finds more than ${BULK_KEYS_MAX} keys, which is the most of one call: narrow it, or name the keys in key_ids`);
@@ -43,7 +43,7 @@ function toRevoke(chosen: readonly Key[], selection: Selection): Key[] {
 	return chosen.filter((key) => key.revoked_at === null).sort((a, b) => b.created_at.getTime() - a.created_at.getTime() || (a.id < b.id ? 1 : -1));
 }
 
-/** Throws 409 `conflict` with the `key_ids` that would be revoked now, unless they are those that the caller has seen. */
+/** Throws 409 `conflict`, with the current `key_ids`, if the selection differs from the one that the caller confirmed. */
 function assertAsExpected(keys: readonly Key[], expected: readonly string[]): void {
 	const seen = new Set(expected);
 	if (seen.size === keys.length && keys.every((key) => seen.has(key.id))) return;
@@ -63,9 +63,8 @@ async function readBulkResponse(tx: ReadTx, tenant_id: string, keys: readonly Ke
 }
 
 /**
- * Revokes up to 200 keys in one change, or with `preview` lists those that it would. It goes on only when the keys are still those of
- * `expected_key_ids`; once it has returned, no node accepts any of them. 400 `invalid_request` for ids of no key, and for a filter that finds more;
- * 409 `conflict` (with `key_ids`) when other keys would be revoked than expected: then none is.
+ * Revokes up to 200 keys in one change, or lists them with `preview`. After it returns, no node accepts any of them. 400 `invalid_request` for unknown ids
+ * and for a filter that matches more; 409 `conflict` (with `key_ids`), without a change, if the keys differ from `expected_key_ids`.
  */
 export async function bulkRevoke(context: ChangeContext, input: Request): Promise<BulkRevoked> {
 	const { tenant_id, expected_key_ids } = input;
@@ -111,14 +110,13 @@ function noteOf(key: Key, { tenant_id, reason, note = null }: Request, now: numb
 }
 
 /**
- * Ends a key for good: once this has returned, no node accepts it, nobody is handed its secret any more, and the replacing of its secret has ended
- * with it. A second time answers the key as the first left it, with the first reason.
- * 404 `not_found`.
+ * Revokes a key permanently, cancels its handovers and ends its rotation. After this returns, no node accepts the key. Idempotent: a repeat returns the
+ * key with the first reason. 404 `not_found`.
  */
 export async function revokeKey(context: ChangeContext, input: RevokeInput & { tenant_id: string; key_id: string }): Promise<KeyEverywhere> {
 	const { tenant_id, key_id, reason } = input;
 	const { result: key, waited_for } = await changeEverywhere<Key>(context, async (tx) => {
-		// Without the tenant: a revocation waits for nothing that it does not need.
+		// The tenant is not locked: a revocation must not wait for a lock that it does not need.
 		await reauthorize(tx);
 		const now = context.clock.now();
 		const before = await lockKey(tx, tenant_id, key_id);

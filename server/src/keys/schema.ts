@@ -14,7 +14,7 @@ export const LABELS_MAX = 20;
 const LABEL_NAME_CHARACTERS_MAX = 64;
 const LABEL_VALUE_CHARACTERS_MAX = 256;
 const PERMISSIONS_MAX = 200;
-/** As long as the grammar of permissions allows. */
+/** The maximum of the permission grammar. */
 const PERMISSION_CHARACTERS_MAX = 65;
 const SITES_MAX = 1_000;
 const SITE_ID_CHARACTERS_MAX = 64;
@@ -23,11 +23,11 @@ const TIME_CHARACTERS_MAX = 64;
 const EMAIL_CHARACTERS_MAX = 254;
 const RATE_LIMITS_MAX = 4;
 const ROTATE_EVERY_DAYS_MAX = 3_650;
-/** In one call: each has an audit entry of its own, and all of them are one change. */
+/** Per call: all are one change, with an audit entry for each key. */
 export const BULK_KEYS_MAX = 200;
 export const KEY_ID_CHARACTERS_MAX = 64;
 
-/** One schema for both forms, so that an unknown field of the object is told as just that; what `Name` says of texts holds for the first. */
+/** One schema for both forms, so that an unknown field is reported as such. The constraints of `Name` apply to the text form. */
 const OwnerInput = Type.Unsafe<string | KeyOwner>({
 	...Name,
 	type: ["string", "object"],
@@ -175,11 +175,11 @@ export const KeySchema = Type.Object({
 		),
 	),
 });
-/** A key as it is answered. */
+/** The response body for a key. */
 export type KeyAnswer = Static<typeof KeySchema>;
 export const KeyPage = pageOf(KeySchema);
 
-/** Names that a list of keys can be narrowed to, and those that a new key had better not have. */
+/** Filter options for the list of keys, and the names that a new key should not have. */
 export const KeyChoices = Type.Object({
 	any: Type.Boolean({ description: "Whether the tenant has a key at all" }),
 	live_names: Type.Array(Type.String(), { description: "Of keys that are neither revoked nor expired" }),
@@ -188,7 +188,7 @@ export const KeyChoices = Type.Object({
 });
 export type KeyChoices = Static<typeof KeyChoices>;
 
-/** A key after a change that servers were waited for. */
+/** A key after a change that awaited every node. */
 export const KeyEverywhere = Type.Object({ ...KeySchema.properties, waited_for: NodesWaitedFor });
 export type KeyEverywhere = Static<typeof KeyEverywhere>;
 
@@ -204,7 +204,7 @@ export type CreatedForHandover = Static<typeof CreatedForHandover>;
 export const ReissuedKey = Type.Object({ key: KeySchema, raw_key });
 export type ReissuedKey = Static<typeof ReissuedKey>;
 
-/** Each key that a call would revoke, or has revoked; `revoked` says which. */
+/** The keys that a call revoked, or would revoke if `revoked` is false. */
 export const BulkRevoked = Type.Object({
 	keys: Type.Array(
 		Type.Object({

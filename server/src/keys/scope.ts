@@ -7,9 +7,9 @@ import { readMemberRole } from "../tenants/team/member-store.ts";
 import type { KeyOwner } from "./key.ts";
 import type { Environment } from "./secrets/format.ts";
 
-/** A key gets it only by name: it lets whoever holds the key replace its secret. */
+/** Never granted by default, since it lets any holder of the key rotate it. */
 const NEVER_BY_DEFAULT = "key:rotate";
-/** What a tenant's plan must include for its keys to be made at all. */
+/** The capability that a plan needs for API keys. */
 const KEYS_CAPABILITY = "m2m_api";
 
 /** Throws 403 `capability_not_in_plan` when the plan has no API access. */
@@ -27,12 +27,12 @@ function lacksCapability(plan: Plan, capability: string): ApiError {
 	);
 }
 
-/** What a new key may do when its maker did not say: all that the plan allows now, but not to replace itself. */
+/** The default permissions of a new key: all that the plan allows now, except `key:rotate`. */
 export function defaultPermissions(plan: Plan, catalogue: Catalogue): string[] {
 	return permissionsOfPlan(plan.capabilities, catalogue).filter((permission) => permission !== NEVER_BY_DEFAULT);
 }
 
-/** What is wrong with permissions that do not exist. Those the key has already may stay, whatever became of them. */
+/** Errors for permissions that do not exist. Those in `held`, which the key has already, are exempt. */
 export function unknownPermissions(wanted: readonly string[], catalogue: Catalogue, plan: Plan, held: readonly string[] = []): InputError[] {
 	const available = permissionsOfPlan(plan.capabilities, catalogue).join(", ");
 	return wanted.flatMap((permission, index) => {
@@ -41,7 +41,7 @@ export function unknownPermissions(wanted: readonly string[], catalogue: Catalog
 	});
 }
 
-/** Throws 403 `capability_not_in_plan` for a permission whose capability the plan lacks. Those the key has already may stay. */
+/** Throws 403 `capability_not_in_plan` for a permission whose capability the plan lacks. Those in `held` are exempt. */
 export function assertPermissionsInPlan(wanted: readonly string[], catalogue: Catalogue, plan: Plan, held: readonly string[] = []): void {
 	for (const permission of wanted) {
 		const capability = catalogue.get(permission)?.capability;
@@ -49,7 +49,7 @@ export function assertPermissionsInPlan(wanted: readonly string[], catalogue: Ca
 	}
 }
 
-/** What is wrong with sites: unknown ones, and those at which a key of `environment` would always be refused. Those the key has already may stay. */
+/** Errors for unknown sites and for sites of another environment, where the key would always be refused. Those in `held` are exempt. */
 export function unusableSites(
 	wanted: readonly string[],
 	sites: ReadonlyMap<string, string | null>,
@@ -66,7 +66,7 @@ export function unusableSites(
 	});
 }
 
-/** What is wrong with the member that an owner names. One that the key has already may stay, whatever became of them. */
+/** Errors for an owner whose `member_id` is unknown. The current owner (`held`) is exempt. */
 export async function unknownOwner(tx: ReadTx, tenant_id: string, owner: string | KeyOwner, held?: KeyOwner): Promise<InputError[]> {
 	const member_id = typeof owner === "string" ? undefined : owner.member_id;
 	if (member_id === undefined || member_id === held?.member_id) return [];
@@ -74,7 +74,7 @@ export async function unknownOwner(tx: ReadTx, tenant_id: string, owner: string 
 	return role === null ? [{ pointer: "/owner/member_id", detail: "is not the id of a member of this tenant" }] : [];
 }
 
-/** The allowed addresses in canonical form, null for any, or what is wrong with them. */
+/** The allowed addresses in canonical form (null for any), or the validation errors. */
 export function allowedIpsOf(wanted: readonly string[] | null | undefined): { allowed_ips: string[] | null } | InputError[] {
 	if (wanted === null || wanted === undefined) return { allowed_ips: null };
 	const list = parseAllowList(wanted, "/allowed_ips");

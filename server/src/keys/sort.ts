@@ -5,25 +5,25 @@ export type Sort = (typeof SORTS)[number];
 export const ORDERS = ["asc", "desc"] as const;
 export type Order = (typeof ORDERS)[number];
 
-/** A list's order; keys that have nothing to sort by come last in either direction, and keys with the same are in the order of their ids. */
+/** A list's order. Nulls come last in either direction; ties are ordered by id. */
 export interface KeyOrder {
 	readonly sort: Sort;
 	readonly order: Order;
 }
 
-/** Which keys are read: those after `after`, whose sort value is null when that key has none. */
+/** The keys to read: those after `after`, whose `value` is null if that key has no sort value. */
 export interface KeyWindow extends KeyOrder {
 	readonly after: { readonly value: string | null; readonly id: string } | null;
 	readonly rows_max: number;
 }
 
-/** Names from A, ends from the nearest, and what was made or used from the newest. */
+/** Defaults: names and dates ahead ascending, creation and last use descending. */
 export function orderOf(query: Partial<KeyOrder>): KeyOrder {
 	const sort = query.sort ?? "created";
 	return { sort, order: query.order ?? (sort === "created" || sort === "last_used" ? "desc" : "asc") };
 }
 
-/** Cursors hold sort, order, the sort value of the page's last key ("" for none) and its id. */
+/** A cursor holds sort, order, the sort value of the page's last key ("" for null) and its id. */
 const CURSOR_TEXTS = 4;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 
@@ -38,7 +38,7 @@ function isCursorOf({ sort, order }: KeyOrder, texts: readonly string[]): boolea
 	return sort === "name" || isMicrosecond(value);
 }
 
-/** What to read for a page of the list in this order, in the form of the store and of `toPage`. A cursor of another order is a 400. */
+/** The window of a page, for the store and for `toPage`. 400 `invalid_request` for a cursor of another order. */
 export function keyWindowOf(request: PageRequest & Partial<KeyOrder>): { window: Window; wanted: KeyWindow } {
 	const order = orderOf(request);
 	const window = windowByTexts(request, CURSOR_TEXTS, (texts) => isCursorOf(order, texts));
@@ -47,7 +47,7 @@ export function keyWindowOf(request: PageRequest & Partial<KeyOrder>): { window:
 	return { window, wanted: { ...order, after, rows_max: window.rows_max } };
 }
 
-/** The texts of the cursor that follows a key. */
+/** The cursor's texts for the page after this key. */
 export function cursorTexts({ sort, order }: KeyOrder, row: { sort_value: string | null; id: string }): readonly string[] {
 	return [sort, order, row.sort_value ?? "", row.id];
 }

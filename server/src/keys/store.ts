@@ -45,7 +45,7 @@ type KeyRow = Pick<Key, KeyColumn> & {
 	revoke_reason: string | null;
 };
 
-/** Guarantee: the columns have check constraints or were written from values that the schemas of this room had accepted. */
+/** Guarantee: the columns have check constraints or were written from values that this module's schemas had accepted. */
 export function keyFromRow(row: KeyRow): Key {
 	return {
 		...row,
@@ -87,7 +87,7 @@ export async function readKey(tx: ReadTx, tenant_id: string, key_id: string): Pr
 	return row ? keyFromRow(row) : null;
 }
 
-/** Reads a key that nobody else changes until the transaction ends. */
+/** Reads a key FOR UPDATE. */
 export async function lockKey(tx: Tx, tenant_id: string, key_id: string): Promise<Key | null> {
 	const row = await tx
 		.selectFrom("keys")
@@ -99,7 +99,7 @@ export async function lockKey(tx: Tx, tenant_id: string, key_id: string): Promis
 	return row ? keyFromRow(row) : null;
 }
 
-/** A new end counts as set by a person at `now`, by the clock of whoever writes it. */
+/** A change of `expires_at` is stored as set by a person at `now`, the clock of the node that writes it. */
 export type KeyChanges = Partial<Omit<Key, "expiry_from" | "tenant_id" | "id" | "environment" | "created_at" | "created_by">>;
 
 export async function updateKey(tx: Tx, tenant_id: string, key_id: string, changes: KeyChanges, now: Date): Promise<void> {
@@ -119,7 +119,7 @@ export async function updateKey(tx: Tx, tenant_id: string, key_id: string, chang
 		.execute();
 }
 
-/** Guarantee: the column has a check constraint with exactly these values. A secret that is found by a look-up of its own came from elsewhere. */
+/** Guarantee: the column has a check constraint with exactly these values. Only imported secrets have a look-up. */
 export function secretFromRow<Row extends { kept_in: string | null; lookup: string | null }>(row: Row) {
 	const { lookup, ...columns } = row;
 	return { ...columns, imported: lookup !== null, kept_in: row.kept_in as KeptInPlace | null };
@@ -136,7 +136,7 @@ export async function countLiveKeys(tx: ReadTx, tenant_id: string, now: Date): P
 	return count;
 }
 
-/** Whether a live key of the tenant has this name, in any case of its letters. */
+/** Whether a live key of the tenant has this name, ignoring case. */
 export async function isNameTaken(tx: ReadTx, tenant_id: string, name: string, now: Date): Promise<boolean> {
 	const row = await tx
 		.selectFrom("keys")
@@ -153,7 +153,7 @@ export function isLive(now: Date) {
 	return sql<SqlBool>`(revoked_at is null and (expires_at is null or expires_at > ${now}))`;
 }
 
-/** Those of `site_ids` that are sites of the tenant, with the environment each is bound to. */
+/** The given sites of the tenant, each with the environment it is bound to; unknown ids are left out. */
 export async function readSiteEnvironments(tx: ReadTx, tenant_id: string, site_ids: readonly string[]): Promise<Map<string, string | null>> {
 	if (site_ids.length === 0) return new Map();
 	const rows = await tx.selectFrom("sites").select(["id", "environment"]).where("tenant_id", "=", tenant_id).where("id", "in", site_ids).execute();
@@ -167,7 +167,7 @@ export function asEnvironment(environment: string): Environment {
 	return environment as Environment;
 }
 
-/** Reads a key that nobody changes until the transaction ends; others may hold it too. */
+/** Reads a key FOR SHARE, which blocks changes of it until commit. */
 export async function readKeyForShare(tx: Tx, tenant_id: string, key_id: string): Promise<LockedKey | null> {
 	const row = await tx
 		.selectFrom("keys")
@@ -193,7 +193,7 @@ export async function readSecretForShare(tx: Tx, secret: { tenant_id: string; ke
 	return row ?? null;
 }
 
-/** Reads a site that nobody changes or deletes until the transaction ends. */
+/** Reads a site FOR SHARE, which blocks changes and deletion of it until commit. */
 export async function readSiteForShare(tx: Tx, tenant_id: string, site_id: string): Promise<{ environment: string | null } | null> {
 	const row = await tx
 		.selectFrom("sites")

@@ -20,12 +20,12 @@ function sameSet(a: readonly string[] | null, b: readonly string[] | null): bool
 	return canonicalJson([...a].sort()) === canonicalJson([...b].sort());
 }
 
-/** Whether `expires_at` says what is so already: then it is not judged again, though the plan may have shrunk since. */
+/** Whether `expires_at` is unchanged. It is then not validated again, since the plan's limit may have been lowered. */
 function isSameTime(wanted: string | null, time: Date | null): boolean {
 	return wanted === null || time === null ? wanted === time : new Date(wanted).getTime() === time.getTime();
 }
 
-/** What `input` sets about where the key may be used and what it may do: 400 for what cannot be, 403 for what the plan does not include. */
+/** Validates the changes of scope, limits and expiry. 400 `invalid_request`; 403 `capability_not_in_plan`. */
 async function validateChanges(tx: Tx, input: UpdateInput, key: Key, plan: Plan, now: number): Promise<KeyChanges> {
 	const changes: KeyChanges = {};
 	const errors = input.owner === undefined ? [] : await unknownOwner(tx, key.tenant_id, input.owner, key.owner);
@@ -59,7 +59,7 @@ async function validateChanges(tx: Tx, input: UpdateInput, key: Key, plan: Plan,
 	return changes;
 }
 
-/** What `input` sets that needs no judgement. */
+/** The changes that the schema has validated fully. */
 function plainChanges(input: UpdateInput): KeyChanges {
 	return {
 		...(input.name === undefined ? {} : { name: input.name.trim() }),
@@ -72,7 +72,7 @@ function plainChanges(input: UpdateInput): KeyChanges {
 
 const SETS = new Set<string>(["permissions", "site_ids", "allowed_ips"]);
 
-/** Only what differs from what is there. */
+/** The changes that differ from the stored values. */
 function differing(changes: KeyChanges, key: Key): KeyChanges {
 	const before: Record<string, unknown> = { ...key };
 	const entries = Object.entries(changes).filter(([field, value]) => {
@@ -93,7 +93,7 @@ function factsOf(key: Key, changes: KeyChanges): Record<string, unknown> {
 	return { name: key.name, environment: key.environment, before, after: changes };
 }
 
-/** The period counts from the making of the secret in use, so that a shorter one may make the key due at once; without a secret, from the key's. */
+/** The period starts when the current secret was issued, or the key if it has none. A shorter one can therefore be due immediately. */
 async function rotationChange(tx: Tx, key: Key, rotate_every_days: number | null): Promise<KeyChanges> {
 	const secrets = (await readSecrets(tx, key.tenant_id, [key.id])).get(key.id) ?? [];
 	const current = secrets.find((secret) => secret.retired_at === null && secret.retires_at === null) ?? secrets[0];
@@ -101,7 +101,7 @@ async function rotationChange(tx: Tx, key: Key, rotate_every_days: number | null
 }
 
 /**
- * Changes what is given of a key; equal content changes nothing. No node goes by the old content once this has returned.
+ * Changes the given settings of a key; equal values change nothing. After this returns, no node uses the old values.
  * 400 `invalid_request`; 403 `capability_not_in_plan`; 404 `not_found`; 409 `conflict` for a revoked key, and when an expired key would
  * live again beyond the plan's number of keys.
  */

@@ -3,7 +3,7 @@ import type { Environment } from "./secrets/format.ts";
 export type WarningCode = "name_vague" | "name_duplicate" | "never_replaced";
 export const WARNING_CODES: readonly WarningCode[] = ["name_vague", "name_duplicate", "never_replaced"];
 
-/** Something that works and will be regretted. `detail` says what to do. */
+/** A valid but risky choice. `detail` says what to do. */
 export interface Warning {
 	code: WarningCode;
 	detail: string;
@@ -11,7 +11,7 @@ export interface Warning {
 
 const NAME_CHARACTERS_MIN = 3;
 const SUGGESTED_CHARACTERS_MAX = 40;
-/** Words that say nothing of who uses a key and for what, alone or together. */
+/** Words that do not describe a key's purpose, alone or combined. */
 const VAGUE_WORDS = new Set(
 	(
 		"a an the my our your this that for of to new old first second other another key keys apikey api token secret access default main test tests testing tester tmp temp " +
@@ -20,14 +20,14 @@ const VAGUE_WORDS = new Set(
 	).split(" "),
 );
 
-/** Whether a name tells nobody in half a year what the key is for. */
+/** Whether a name does not describe the key's purpose. */
 export function isVague(name: string): boolean {
 	const words = name.toLowerCase().match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
 	if ([...words.join("")].length < NAME_CHARACTERS_MIN) return true;
 	return words.every((word) => /^\p{N}+$/u.test(word) || VAGUE_WORDS.has(word.replace(/\p{N}+$/u, "")) || /^(.)\1*$/u.test(word));
 }
 
-/** The pattern that names follow best: environment and integration, `prod-order-bot`. */
+/** The recommended name: environment and integration, such as `prod-order-bot`. */
 function suggestedName(environment: Environment, integration: string | null): string {
 	const slug = (integration ?? "")
 		.toLowerCase()
@@ -37,7 +37,7 @@ function suggestedName(environment: Environment, integration: string | null): st
 	return slug.startsWith(`${environment}-`) ? slug : `${environment}-${slug === "" ? "order-bot" : slug}`;
 }
 
-/** What the maker of a key should know about it; empty when there is nothing to say. */
+/** Warnings for the creator of a key. */
 export function adviseOn(key: {
 	name: string;
 	environment: Environment;
