@@ -11,12 +11,18 @@ export interface Cluster {
 	stop(): Promise<void>;
 }
 
+/**
+ * Two files at a time open a database for each test and several nodes on it: more connections than an instance needs. What survives a crash is
+ * tested on clusters of their own, so this one does not wait for the disk.
+ */
+const SETTINGS = { max_connections: "200", fsync: "off", full_page_writes: "off" };
+
 /** The server that comes with Keywright, on a data folder of its own. */
 export async function startEmbeddedCluster(): Promise<Cluster> {
 	const data_dir = await mkdtemp(join(tmpdir(), "kw-test-"));
 	const log = createLog({ level: "error", brand: "kw" });
 	try {
-		const embedded = await startEmbedded({ data_dir, log });
+		const embedded = await startEmbedded({ data_dir, log, settings: SETTINGS });
 		return {
 			url: embedded.url,
 			async stop() {

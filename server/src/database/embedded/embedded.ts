@@ -32,6 +32,8 @@ export interface EmbeddedOptions {
 	log: Log;
 	/** Called when another process has taken the folder while PostgreSQL was down: this one must stop serving. */
 	onLost?(): void;
+	/** PostgreSQL settings in place of our own, for a cluster that many tests share. */
+	readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** Another live process owns the data folder; its PostgreSQL was left alone. */
@@ -56,7 +58,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
 	const runner = await chooseRunner(binaries, folder.cluster_dir);
 	await initialise(folder, runner, binaries, log);
 
-	const place: Place = { folder, runner, binaries, log, stopping: stopping.signal };
+	const place: Place = { folder, runner, binaries, log, stopping: stopping.signal, settings: options.settings ?? {} };
 	let lost = false;
 	const { postmaster, lock } = await own(place, stopping, () => {
 		lost = true;

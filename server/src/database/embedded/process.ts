@@ -110,8 +110,13 @@ function commandOf(pid: number): Promise<string> {
 }
 
 /** Starts PostgreSQL as the leader of its own session: Ctrl-C in a terminal reaches us and not it. Does not wait until it answers. */
-export async function spawnPostmaster(folder: Folder, runner: Runner, binaries: Binaries, socket_dir: string): Promise<Postmaster> {
-	const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+export async function spawnPostmaster(
+	folder: Folder,
+	runner: Runner,
+	binaries: Binaries,
+	{ socket_dir, settings: others }: { socket_dir: string; settings: Readonly<Record<string, string>> },
+): Promise<Postmaster> {
+	const settings = Object.entries({ ...SETTINGS, ...others }).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
 	const log = await openLog(folder, runner);
 	try {
 		const child = runner.spawn(binaries.postgres, ["-D", folder.cluster_dir, "-k", asListEntry(socket_dir), ...settings], {

@@ -39,6 +39,8 @@ export interface Place {
 	readonly binaries: Binaries;
 	readonly log: Log;
 	readonly stopping: AbortSignal;
+	/** PostgreSQL settings in place of our own. */
+	readonly settings: Readonly<Record<string, string>>;
 }
 
 /** Returns a PostgreSQL of this folder that answers: the one that runs there, else a new one. Throws when neither comes about in time. */
@@ -78,7 +80,7 @@ async function start(place: Place): Promise<Postmaster | string> {
 	await letThrough(runner, folder.data_dir);
 	const socket_dir = await openSocketFolder(folder, runner);
 	await giveTo(runner, folder.cluster_dir);
-	const postmaster = await spawnPostmaster(folder, runner, binaries, socket_dir);
+	const postmaster = await spawnPostmaster(folder, runner, binaries, { socket_dir, settings: place.settings });
 	const failure = await waitReady(postmaster, folder, { deadline_ms: READY_DEADLINE_MS, signal: place.stopping });
 	if (failure === null) return postmaster;
 	await stopPostmaster(postmaster);
