@@ -15,7 +15,7 @@ const CROSS_SITE: Refusal = {
 	detail: "The request was not sent from this server's own origin. Open the dashboard at its public URL.",
 };
 
-function textOf(header: string | string[] | undefined): string | null {
+function asText(header: string | string[] | undefined): string | null {
 	return typeof header === "string" ? header : null;
 }
 
@@ -24,9 +24,9 @@ function textOf(header: string | string[] | undefined): string | null {
  * send `Origin` or `Sec-Fetch-Site` with one (Fetch, section 3.1). A GET is refused only when `Sec-Fetch-Site` is `cross-site`.
  */
 export function crossSiteWithSession(method: string, headers: IncomingHttpHeaders, origins: readonly string[]): Refusal | null {
-	const site = textOf(headers["sec-fetch-site"]);
+	const site = asText(headers["sec-fetch-site"]);
 	if (method === "GET") return site === "cross-site" ? CROSS_SITE : null;
-	const origin = textOf(headers.origin);
+	const origin = asText(headers.origin);
 	return (origin === null ? site === "same-origin" : origins.includes(origin)) ? null : CROSS_SITE;
 }
 
@@ -36,6 +36,6 @@ export function crossSiteWithSession(method: string, headers: IncomingHttpHeader
  */
 export function crossSiteWithout(method: string, headers: IncomingHttpHeaders, origins: readonly string[]): Refusal | null {
 	if (method === "GET") return null;
-	const says_nothing = headers.origin === undefined && headers["sec-fetch-site"] === undefined;
-	return says_nothing ? null : crossSiteWithSession(method, headers, origins);
+	const is_not_browser = headers.origin === undefined && headers["sec-fetch-site"] === undefined;
+	return is_not_browser ? null : crossSiteWithSession(method, headers, origins);
 }

@@ -23,19 +23,19 @@ const UNCONFIRMED_PORTAL: Refusal = {
 const SUSPENDED: Refusal = { code: "tenant_suspended", detail: TENANT_SUSPENDED };
 
 /** 403 `tenant_suspended` for a write to a suspended tenant; null for GET and for routes with `while_suspended`. */
-export function refuseSuspended(row: Route<never>, tenant: Pick<Tenant, "status">): Refusal | null {
-	return tenant.status === "suspended" && row.method !== "GET" && row.while_suspended !== true ? SUSPENDED : null;
+export function refuseSuspended(route: Route<never>, tenant: Pick<Tenant, "status">): Refusal | null {
+	return tenant.status === "suspended" && route.method !== "GET" && route.while_suspended !== true ? SUSPENDED : null;
 }
 
 /** 403 `role_not_allowed` when the caller's role is below the route's; null when it suffices or the route needs no role. */
-export function refuseRole(row: Route<never>, caller: Caller): Refusal | null {
-	if (!("role" in caller) || row.access === "public" || row.access === "key" || row.access === "service") return null;
-	if (row.access === "person" || row.access === "operator") return null;
-	if (roleReaches(caller.role, row.access)) return null;
+export function refuseRole(route: Route<never>, caller: Caller): Refusal | null {
+	if (!("role" in caller) || route.access === "public" || route.access === "key" || route.access === "service") return null;
+	if (route.access === "person" || route.access === "operator") return null;
+	if (roleReaches(caller.role, route.access)) return null;
 	return {
 		code: "role_not_allowed",
-		detail: `This needs ${AT_LEAST[row.access]} in the tenant; yours is ${caller.role}. Ask an owner of the tenant.`,
-		facts: { members: { role_needed: row.access, role: caller.role } },
+		detail: `This needs ${AT_LEAST[route.access]} in the tenant; yours is ${caller.role}. Ask an owner of the tenant.`,
+		facts: { members: { role_needed: route.access, role: caller.role } },
 	};
 }
 
@@ -43,15 +43,15 @@ export function refuseRole(row: Route<never>, caller: Caller): Refusal | null {
  * 403 `confirmation_needed` for an unconfirmed portal session on a route that grants access: it could otherwise give itself permanent
  * access.
  */
-export function refusePortal(row: Route<never>, caller: Caller): Refusal | null {
-	return row.lets_people_in === true && caller.kind === "portal" && caller.confirmed !== true ? UNCONFIRMED_PORTAL : null;
+export function refusePortal(route: Route<never>, caller: Caller): Refusal | null {
+	return route.lets_people_in === true && caller.kind === "portal" && caller.confirmed !== true ? UNCONFIRMED_PORTAL : null;
 }
 
 /**
  * 403 `confirmation_needed` when the route needs a password entered within the hour before `now` (ms); null for sessions without a
  * password.
  */
-export function refuseUnconfirmed(row: Route<never>, confirmed_at: Date | null, now: number): Refusal | null {
-	if (row.confirm !== true || confirmed_at === null) return null;
+export function refuseUnconfirmed(route: Route<never>, confirmed_at: Date | null, now: number): Refusal | null {
+	if (route.confirm !== true || confirmed_at === null) return null;
 	return now - confirmed_at.getTime() < CONFIRMED_FOR_MS ? null : UNCONFIRMED;
 }

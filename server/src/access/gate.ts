@@ -13,7 +13,7 @@ import { bearerOf, SERVICE_CREDENTIAL, unknownBearer } from "./bearer.ts";
 import { actorOf } from "./caller.ts";
 import { crossSiteWithout, crossSiteWithSession } from "./cross-site.ts";
 import type { Sessions } from "./people/sessions.ts";
-import { actorOfPerson, type SignedIn } from "./people/signed-in.ts";
+import { type SignedIn, toActor } from "./people/signed-in.ts";
 import type { ServiceCache } from "./services/cache.ts";
 
 /** The parts of a context that a gate derives from the request. */
@@ -53,20 +53,20 @@ export interface SessionOptions {
 /** The last step of every gate: validates headers and query, then creates the context. */
 export function admit<C, Who extends { actor: Actor; scope: string }>(
 	options: AnonymousOptions & { readonly makeContext: (parts: ContextParts & Who) => C },
-	row: Route<C>,
+	route: Route<C>,
 	request: FastifyRequest,
 	reply: FastifyReply,
 	who: Who,
 ): C | Denied {
 	const nul = refuseNulInQuery(request);
 	if (nul) return new Denied(nul);
-	const idempotency_key = row.method === "POST" ? readIdempotencyKey(framed(request)) : null;
+	const idempotency_key = route.method === "POST" ? readIdempotencyKey(framed(request)) : null;
 	if (idempotency_key instanceof ApiError) return new Denied(idempotency_key);
 	return options.makeContext({ ...who, request_id: request.id, idempotency_key, anonymous: anonymousCallerOf(request, reply, options) });
 }
 
 /** The signed-in person of the session cookie, after the cross-site check; null without a cookie. */
-export async function signedInOf(request: FastifyRequest, options: SessionOptions): Promise<SignedIn | Denied | null> {
+export async function findSignedIn(request: FastifyRequest, options: SessionOptions): Promise<SignedIn | Denied | null> {
 	const { headers } = framed(request);
 	const found = headers.cookie === undefined ? null : await options.sessions.find(headers.cookie);
 	if (found === null) return null;
@@ -80,30 +80,30 @@ export async function signedInOf(request: FastifyRequest, options: SessionOption
  * session.
  */
 export function publicGate<C>(options: GateOptions<C> & { readonly own_origins: readonly string[] }): Gate<C> {
-	return (row) => (request, reply) => {
-		const cross_site = crossSiteWithout(row.method, framed(request).headers, options.own_origins);
+	return (route) => (request, reply) => {
+		const cross_site = crossSiteWithout(route.method, framed(request).headers, options.own_origins);
 		if (cross_site) return new Denied(cross_site);
-		if (row.method !== "GET") noStore(reply);
-		return admit(options, row, request, reply, { actor: { kind: "system", name: "public" }, scope: "" });
+		if (route.method !== "GET") noStore(reply);
+		return admit(options, route, request, reply, { actor: { kind: "system", name: "public" }, scope: "" });
 	};
 }
 
 /** Admits a signed-in person to routes about their own session. */
 export function personGate<C>(options: GateOptions<C, SignedInParts> & SessionOptions): Gate<C> {
-	return (row) => async (request, reply) => {
+	return (route) => async (request, reply) => {
 		noStore(reply);
 		if (framed(request).authorization !== null) return new Denied(NO_BEARER_HERE);
-		const signed_in = await signedInOf(request, options);
+		const signed_in = await findSignedIn(request, options);
 		if (signed_in === null) return new Denied(NOT_SIGNED_IN);
 		if (signed_in instanceof Denied) return signed_in;
-		return admit(options, row, request, reply, { actor: actorOfPerson(signed_in), scope: "", signed_in });
+		return admit(options, route, request, reply, { actor: toActor(signed_in), scope: "", signed_in });
 	};
 }
 
 /** Checks the session again after the body has been received: it may have ended in the meantime. */
 export function sessionStillHolds(options: SessionOptions): (request: FastifyRequest) => Promise<Refusal | null> {
 	return async (request) => {
-		const signed_in = await signedInOf(request, options);
+		const signed_in = await findSignedIn(request, options);
 		if (signed_in === null) return NOT_SIGNED_IN;
 		return signed_in instanceof Denied ? signed_in.refusal : null;
 	};
@@ -117,7 +117,7 @@ const NOT_SIGNED_IN: Refusal = { code: "credential_missing", detail: "You are no
 
 /** Admits the operator's services. A credential in the cache costs no I/O. */
 export function serviceGate<C>(options: GateOptions<C, CallerParts> & { readonly services: ServiceCache }): Gate<C> {
-	return (row) => (request, reply) => {
+	return (route) => (request, reply) => {
 		noStore(reply);
 		const { authorization, raw_key } = framed(request);
 		const token = bearerOf(authorization, raw_key !== null, SERVICE_CREDENTIAL);
@@ -125,7 +125,7 @@ export function serviceGate<C>(options: GateOptions<C, CallerParts> & { readonly
 		const conclude = (service: { id: string; name: string } | null) => {
 			if (!service) return new Denied(unknownBearer(token, SERVICE_CREDENTIAL));
 			const caller: Caller = { kind: "service", ...service };
-			return admit(options, row, request, reply, { actor: actorOf(caller), scope: ALL_TENANTS, caller });
+			return admit(options, route, request, reply, { actor: actorOf(caller), scope: ALL_TENANTS, caller });
 		};
 		const answer = options.services.verify(token);
 		return answer instanceof Promise ? answer.then(conclude) : conclude(answer);

@@ -4,7 +4,7 @@ import { read } from "../database/read.ts";
 import type { ProfileContext } from "../plans/profile/live.ts";
 import { readTenantWithPlan } from "../tenants/store.ts";
 import { tenantNotFound } from "../tenants/tenant.ts";
-import { type Abilities, abilitiesOf, type Missing, missingFor, roleOf, type StandingRole } from "./standing.ts";
+import { type Abilities, abilitiesOf, getMissing, type Missing, roleOf, type StandingRole } from "./standing.ts";
 import { readPeopleInCharge } from "./standing-store.ts";
 
 export interface Standing {
@@ -31,7 +31,7 @@ export async function getStanding(context: DatabaseContext & CallerContext & Pro
 		const { tenant, plan } = found;
 		const people = await readPeopleInCharge(tx, input.tenant_id);
 		const withRole = (wanted: string) => people.filter((person) => person.role === wanted).map(({ name, email }) => ({ name, email }));
-		const missing = missingFor(role, {
+		const missing = getMissing(role, {
 			tenant,
 			plan,
 			owners: withRole("owner"),

@@ -14,7 +14,7 @@ import { type Tenant, tenantNotFound } from "../tenants/tenant.ts";
 import { bearerOf, OPERATOR_TOKEN, unknownBearer, type Wanted } from "./bearer.ts";
 import { actorOf } from "./caller.ts";
 import { refusePortal, refuseRole, refuseSuspended, refuseUnconfirmed } from "./eligibility.ts";
-import { admit, type GateOptions, type ManagerParts, noStore, type SessionOptions, signedInOf } from "./gate.ts";
+import { admit, findSignedIn, type GateOptions, type ManagerParts, noStore, type SessionOptions } from "./gate.ts";
 import { NO_OPERATOR } from "./operators/operator.ts";
 import { isOperatorToken, type OperatorTokens } from "./operators/token.ts";
 import type { SignedIn, SignedInMember } from "./people/signed-in.ts";
@@ -36,8 +36,8 @@ function operatorOf(request: FastifyRequest, operator_tokens: OperatorTokens): C
 }
 
 /** Authenticates the request: the operator by token, or a signed-in person by session cookie from one of our origins. */
-async function whoAsks(request: FastifyRequest, options: SessionOptions & { readonly operator_tokens: OperatorTokens }) {
-	const signed_in = framed(request).authorization === null ? await signedInOf(request, options) : null;
+async function authenticate(request: FastifyRequest, options: SessionOptions & { readonly operator_tokens: OperatorTokens }) {
+	const signed_in = framed(request).authorization === null ? await findSignedIn(request, options) : null;
 	return signed_in ?? operatorOf(request, options.operator_tokens);
 }
 
@@ -50,16 +50,16 @@ function operatorCaller({ person_id, name, email }: SignedInMember): Caller {
  * operator, and a recent password where the route needs one.
  */
 export function operatorGate<C>(options: ManagementGateOptions<C>): Gate<C> {
-	return (row) => async (request, reply) => {
+	return (route) => async (request, reply) => {
 		noStore(reply);
-		const who = await whoAsks(request, options);
+		const who = await authenticate(request, options);
 		if (who instanceof Denied) return who;
 		const caller = await operatorAmong(options.database, who);
 		if (caller === null) return new Denied({ code: "role_not_allowed", detail: NO_OPERATOR });
-		const refusal = refuseUnconfirmed(row, confirmedAt(who), options.clock.now());
+		const refusal = refuseUnconfirmed(route, confirmedAt(who), options.clock.now());
 		if (refusal) return new Denied(refusal);
-		const reauthorize = reauthorizeAs({ row, caller, signed_in: sessionOf(who), tenant_id: null, clock: options.clock });
-		return admit(options, row, request, reply, { actor: actorOf(caller), scope: ALL_TENANTS, caller, reauthorize });
+		const reauthorize = reauthorizeAs({ route, caller, signed_in: sessionOf(who), tenant_id: null, clock: options.clock });
+		return admit(options, route, request, reply, { actor: actorOf(caller), scope: ALL_TENANTS, caller, reauthorize });
 	};
 }
 
@@ -73,21 +73,21 @@ async function operatorAmong(database: Database, who: SignedIn | Caller): Promis
 
 /** Admits callers of one tenant's management API. Checks in the contract's order: credential, cross-site, membership, suspension, role. */
 export function managementGate<C>(options: ManagementGateOptions<C>): Gate<C> {
-	return (row) => async (request, reply) => {
+	return (route) => async (request, reply) => {
 		noStore(reply);
-		const who = await whoAsks(request, options);
+		const who = await authenticate(request, options);
 		if (who instanceof Denied) return who;
 		const found = await tenantAndCaller(options.database, tenantIdOf(request), who);
 		if (found === null) return new Denied(tenantNotFound());
 		const { tenant, caller } = found;
 		const refusal =
-			refuseSuspended(row, tenant) ??
-			refuseRole(row, caller) ??
-			refusePortal(row, caller) ??
-			refuseUnconfirmed(row, confirmedAt(who), options.clock.now());
+			refuseSuspended(route, tenant) ??
+			refuseRole(route, caller) ??
+			refusePortal(route, caller) ??
+			refuseUnconfirmed(route, confirmedAt(who), options.clock.now());
 		if (refusal) return new Denied(refusal);
-		const reauthorize = reauthorizeAs({ row, caller, signed_in: sessionOf(who), tenant_id: tenant.id, clock: options.clock });
-		return admit(options, row, request, reply, { actor: actorOf(caller), scope: tenant.id, caller, reauthorize });
+		const reauthorize = reauthorizeAs({ route, caller, signed_in: sessionOf(who), tenant_id: tenant.id, clock: options.clock });
+		return admit(options, route, request, reply, { actor: actorOf(caller), scope: tenant.id, caller, reauthorize });
 	};
 }
 

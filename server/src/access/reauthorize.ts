@@ -17,7 +17,7 @@ import { lockPortalSession } from "./portal/store.ts";
 
 /** What a gate authorized a request for. */
 export interface Admitted {
-	readonly row: Route<never>;
+	readonly route: Route<never>;
 	readonly caller: Caller;
 	/** Null for the operator token, which does not change while the process runs. */
 	readonly signed_in: SignedIn | null;
@@ -38,19 +38,19 @@ export function reauthorizeAs(admitted: Admitted): Reauthorize {
 }
 
 async function refusalNow(tx: Tx, admitted: Admitted): Promise<Refusal | null> {
-	const { row, signed_in, tenant_id, clock } = admitted;
+	const { route, signed_in, tenant_id, clock } = admitted;
 	// Rows are locked in the global lock order; refusals come in the gates' order.
-	const place = await lockPlace(tx, admitted);
+	const current = await lockCaller(tx, admitted);
 	const session = signed_in === null ? NO_SESSION : await lockSignedIn(tx, signed_in, new Date(clock.now()));
 	if (session === null) return SESSION_ENDED;
-	if ("code" in place) return place;
+	if ("code" in current) return current;
 	if (tenant_id !== null) {
 		const tenant = await readTenant(tx, tenant_id);
 		if (!tenant) return tenantNotFound();
-		const refusal = refuseSuspended(row, tenant) ?? refuseRole(row, place);
+		const refusal = refuseSuspended(route, tenant) ?? refuseRole(route, current);
 		if (refusal) return refusal;
 	}
-	return refuseUnconfirmed(row, session.confirmed_at, clock.now());
+	return refuseUnconfirmed(route, session.confirmed_at, clock.now());
 }
 
 interface LiveSession {
@@ -66,7 +66,7 @@ async function lockSignedIn(tx: Tx, signed_in: SignedIn, now: Date): Promise<Liv
 }
 
 /** The caller with their current role, or the refusal when they have none left. A portal session's role is fixed, so its lock suffices. */
-async function lockPlace(tx: Tx, { caller, tenant_id }: Admitted): Promise<Caller | Refusal> {
+async function lockCaller(tx: Tx, { caller, tenant_id }: Admitted): Promise<Caller | Refusal> {
 	if (caller.kind === "member" && tenant_id !== null) {
 		const role = await lockMemberRole(tx, tenant_id, caller.member_id);
 		return role === null ? tenantNotFound() : { ...caller, role };
@@ -74,6 +74,6 @@ async function lockPlace(tx: Tx, { caller, tenant_id }: Admitted): Promise<Calle
 	if (caller.kind !== "operator" || !caller.person) return caller;
 	const { person_id } = caller.person;
 	if (await lockOperator(tx, person_id)) return caller;
-	const stranger = tenant_id !== null && (await readMembership(tx, tenant_id, person_id)) === null;
-	return stranger ? tenantNotFound() : { code: "role_not_allowed", detail: NO_OPERATOR };
+	const is_not_member = tenant_id !== null && (await readMembership(tx, tenant_id, person_id)) === null;
+	return is_not_member ? tenantNotFound() : { code: "role_not_allowed", detail: NO_OPERATOR };
 }

@@ -1,10 +1,10 @@
 import { deepEqual, equal, match, throws } from "node:assert/strict";
 import { test } from "node:test";
-import { abilitiesOf, missingFor, roleOf, type StandingRole, type Surroundings } from "./standing.ts";
+import { abilitiesOf, getMissing, roleOf, type StandingInput, type StandingRole } from "./standing.ts";
 
 const OLIVIA = { name: "Olivia", email: "olivia@example.com" };
 const ADAM = { name: "Adam", email: "adam@example.com" };
-const AROUND: Surroundings = {
+const AROUND: StandingInput = {
 	tenant: { name: "Mira", status: "active" },
 	plan: { name: "Team", capabilities: ["m2m_api"] },
 	owners: [OLIVIA],
@@ -17,12 +17,12 @@ const SUSPENDED = { ...AROUND, tenant: { name: "Mira", status: "suspended" as co
 const ROLES: readonly StandingRole[] = ["viewer", "admin", "owner", "operator"];
 
 test("owners, admins and the operator lack nothing in an active tenant whose plan has API access", () => {
-	for (const role of ROLES.slice(1)) deepEqual(missingFor(role, AROUND), []);
+	for (const role of ROLES.slice(1)) deepEqual(getMissing(role, AROUND), []);
 });
 
 test("a plan without API access is reported with the owners and the operator's support", () => {
 	for (const role of ROLES) {
-		const plan = missingFor(role, FREE).find(({ kind }) => kind === "plan");
+		const plan = getMissing(role, FREE).find(({ kind }) => kind === "plan");
 		match(plan?.detail ?? "", /^API access is not included in the plan Free\. /);
 		const decides = role === "owner" || role === "operator";
 		deepEqual([plan?.who, plan?.support_url], [decides ? [] : [OLIVIA], "https://orders.example/help"]);
@@ -30,30 +30,30 @@ test("a plan without API access is reported with the owners and the operator's s
 });
 
 test("owners are sent to the operator's support, never to themselves", () => {
-	match(missingFor("owner", FREE)[0]?.detail ?? "", /Ask the support of Orders for a plan/);
-	match(missingFor("owner", { ...FREE, support_url: null })[0]?.detail ?? "", /Ask your contact at Orders for a plan/);
-	match(missingFor("operator", FREE)[0]?.detail ?? "", /Give the tenant a plan/);
+	match(getMissing("owner", FREE)[0]?.detail ?? "", /Ask the support of Orders for a plan/);
+	match(getMissing("owner", { ...FREE, support_url: null })[0]?.detail ?? "", /Ask your contact at Orders for a plan/);
+	match(getMissing("operator", FREE)[0]?.detail ?? "", /Give the tenant a plan/);
 	for (const role of ["owner", "operator"] as const)
-		for (const around of [FREE, SUSPENDED]) for (const { who } of missingFor(role, around)) deepEqual(who, []);
+		for (const around of [FREE, SUSPENDED]) for (const { who } of getMissing(role, around)) deepEqual(who, []);
 });
 
 test("a viewer sees that the role cannot create keys, and who can change it", () => {
-	const [role] = missingFor("viewer", AROUND);
+	const [role] = getMissing("viewer", AROUND);
 	match(role?.detail ?? "", /^The role viewer cannot create keys\. /);
 	deepEqual([role?.kind, role?.who, role?.support_url], ["role", [OLIVIA, ADAM], null]);
 });
 
 test("suspension is reported first, and only the operator can end it", () => {
-	const kinds = missingFor("viewer", { ...FREE, tenant: SUSPENDED.tenant }).map(({ kind }) => kind);
+	const kinds = getMissing("viewer", { ...FREE, tenant: SUSPENDED.tenant }).map(({ kind }) => kind);
 	deepEqual(kinds, ["standing", "plan", "role"]);
-	match(missingFor("owner", SUSPENDED)[0]?.detail ?? "", /Mira is suspended.*Orders/);
+	match(getMissing("owner", SUSPENDED)[0]?.detail ?? "", /Mira is suspended.*Orders/);
 });
 
 test("exactly the callers who lack nothing may create keys", () => {
 	for (const role of ROLES) {
 		for (const around of [AROUND, FREE, SUSPENDED]) {
 			const { create_keys } = abilitiesOf(role, around.tenant, around.plan);
-			equal(create_keys, missingFor(role, around).length === 0, `${role} ${around.plan.name} ${around.tenant.status}`);
+			equal(create_keys, getMissing(role, around).length === 0, `${role} ${around.plan.name} ${around.tenant.status}`);
 		}
 	}
 });

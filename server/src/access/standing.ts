@@ -40,14 +40,14 @@ export function roleOf(caller: Caller): StandingRole {
 	throw new ApiError("role_not_allowed", "A service credential is for verification. Use a member's session or the operator token.");
 }
 
-function reaches(role: StandingRole, needed: "admin" | "owner"): boolean {
+function hasRole(role: StandingRole, needed: "admin" | "owner"): boolean {
 	return role === "operator" || roleReaches(role, needed);
 }
 
 export function abilitiesOf(role: StandingRole, tenant: Pick<Tenant, "status">, plan: Pick<Plan, "capabilities">): Abilities {
 	const active = tenant.status === "active";
-	const admin = reaches(role, "admin");
-	const owner = reaches(role, "owner");
+	const admin = hasRole(role, "admin");
+	const owner = hasRole(role, "owner");
 	return {
 		create_keys: active && admin && plan.capabilities.includes(KEYS_CAPABILITY),
 		manage_keys: active && admin,
@@ -58,7 +58,7 @@ export function abilitiesOf(role: StandingRole, tenant: Pick<Tenant, "status">, 
 	};
 }
 
-export interface Surroundings {
+export interface StandingInput {
 	readonly tenant: Pick<Tenant, "status" | "name">;
 	readonly plan: Pick<Plan, "name" | "capabilities">;
 	readonly owners: readonly Person[];
@@ -67,14 +67,14 @@ export interface Surroundings {
 	readonly support_url: string | null;
 }
 
-function planAdvice(role: StandingRole, { product_name, support_url }: Surroundings): string {
+function formatPlanAction(role: StandingRole, { product_name, support_url }: StandingInput): string {
 	if (role === "operator") return "Give the tenant a plan that includes it.";
 	if (role !== "owner") return "Ask an owner for a plan that includes it.";
 	return `Ask ${support_url === null ? "your contact at" : "the support of"} ${product_name} for a plan that includes it.`;
 }
 
 /** What keeps the caller from creating keys, the most general reason first; empty when nothing does. */
-export function missingFor(role: StandingRole, around: Surroundings): Missing[] {
+export function getMissing(role: StandingRole, around: StandingInput): Missing[] {
 	const { tenant, plan, owners, admins, product_name, support_url } = around;
 	const missing: Missing[] = [];
 	// Owners and operators decide for the tenant, so they are not told to ask its owners.
@@ -84,10 +84,10 @@ export function missingFor(role: StandingRole, around: Surroundings): Missing[] 
 		missing.push({ kind: "standing", detail, who: decides ? [] : owners, support_url });
 	}
 	if (!plan.capabilities.includes(KEYS_CAPABILITY)) {
-		const detail = `API access is not included in the plan ${plan.name}. ${planAdvice(role, around)}`;
+		const detail = `API access is not included in the plan ${plan.name}. ${formatPlanAction(role, around)}`;
 		missing.push({ kind: "plan", detail, who: decides ? [] : owners, support_url });
 	}
-	if (!reaches(role, "admin")) {
+	if (!hasRole(role, "admin")) {
 		const detail = "The role viewer cannot create keys. An owner can make you an admin; owners and admins can create keys for you.";
 		missing.push({ kind: "role", detail, who: [...owners, ...admins], support_url: null });
 	}

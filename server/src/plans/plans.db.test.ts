@@ -12,11 +12,11 @@ import { deletePlan, getPlan, listPlans, putPlan } from "./plans.ts";
 import { readCatalogue } from "./store.ts";
 
 let db: TestDatabase;
-let told: SequencedInvalidation[] = [];
+let invalidations: SequencedInvalidation[] = [];
 
 before(async () => {
 	db = await testDatabase();
-	db.node.onInvalidation((entries) => told.push(...(entries ?? [])));
+	db.node.onInvalidation((entries) => invalidations.push(...(entries ?? [])));
 });
 after(() => db.close());
 
@@ -49,9 +49,9 @@ test("a plan is created and replaced, and equal content changes nothing", async 
 	const { plan_id: _plan_id, ...rest } = TEAM;
 	deepEqual(created, { id: "team", ...rest });
 	deepEqual(await getPlan(db.context(), { plan_id: "team" }), created);
-	told = [];
+	invalidations = [];
 	deepEqual(await putPlan(db.context(), TEAM), created);
-	deepEqual(told, []);
+	deepEqual(invalidations, []);
 	const smaller = await putPlan(db.context(), { plan_id: "team", name: " Smaller ", capabilities: [] });
 	deepEqual(smaller, {
 		id: "team",
@@ -64,7 +64,7 @@ test("a plan is created and replaced, and equal content changes nothing", async 
 	});
 	deepEqual(await getPlan(db.context(), { plan_id: "team" }), smaller);
 	deepEqual(
-		told.map(({ kind, id }) => `${kind} ${id}`),
+		invalidations.map(({ kind, id }) => `${kind} ${id}`),
 		["plan team"],
 	);
 	deepEqual(await entriesOf(), ["plan.created team", "plan.updated team"]);
@@ -119,7 +119,7 @@ test("a plan is deleted only when no tenant has it; erased tenants do not count"
 
 test("a permission of the operator's own is created, changed and deleted, which invalidates every plan", async () => {
 	const plan_ids = (await listPlans(db.context(), {})).data.map((plan) => plan.id);
-	told = [];
+	invalidations = [];
 	const permission = { permission: "orders:write", description: "Place orders", capability: "orders" };
 	deepEqual(await putPermission(db.context(), permission), {
 		name: "orders:write",
@@ -128,16 +128,16 @@ test("a permission of the operator's own is created, changed and deleted, which 
 		built_in: false,
 	});
 	deepEqual(
-		told.map(({ kind, id }) => `${kind} ${id}`),
+		invalidations.map(({ kind, id }) => `${kind} ${id}`),
 		plan_ids.map((id) => `plan ${id}`),
 	);
-	told = [];
+	invalidations = [];
 	await putPermission(db.context(), permission);
-	deepEqual(told, []);
+	deepEqual(invalidations, []);
 	await putPermission(db.context(), { ...permission, capability: "m2m_api" });
 	deepEqual((await read(db.context(), readCatalogue)).get("orders:write"), { capability: "m2m_api", description: "Place orders" });
 	await deletePermission(db.context(), { permission: "orders:write" });
-	equal(told.length, 2 * plan_ids.length);
+	equal(invalidations.length, 2 * plan_ids.length);
 	await rejects(deletePermission(db.context(), { permission: "orders:write" }), refusedWith("not_found"));
 	deepEqual((await entriesOf()).slice(-3), ["permission.created orders:write", "permission.updated orders:write", "permission.deleted orders:write"]);
 });

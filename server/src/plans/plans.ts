@@ -32,7 +32,7 @@ const PLANS_MAX = 1_000;
 const WITHOUT_LIMITS = { sites: null, api_keys: null, documents: null, storage_bytes: null, document_bytes: null };
 
 /** Validates that the names of `rate_limits` are unique: counters are stored by name, so duplicates would share one. */
-export function doubledNames(rate_limits: readonly RateLimit[], at: string): InputError[] {
+export function validateUniqueNames(rate_limits: readonly RateLimit[], at: string): InputError[] {
 	const seen = new Set<string>();
 	return rate_limits.flatMap(({ name }, index) => {
 		const doubled = seen.has(name);
@@ -41,8 +41,8 @@ export function doubledNames(rate_limits: readonly RateLimit[], at: string): Inp
 	});
 }
 
-function planOf(input: PlanInput & { plan_id: string }): Plan {
-	const errors = doubledNames(input.rate_limits ?? [], "/rate_limits");
+function toPlan(input: PlanInput & { plan_id: string }): Plan {
+	const errors = validateUniqueNames(input.rate_limits ?? [], "/rate_limits");
 	if (!new RegExp(CHOSEN_ID_PATTERN).test(input.plan_id)) errors.push({ pointer: "/path/plan_id", detail: "must be 1–64 letters, digits, _ or -" });
 	if (input.id !== undefined && input.id !== input.plan_id) errors.push({ pointer: "/id", detail: "must equal the id in the path, or be left out" });
 	if (errors.length > 0) throw new ApiError("invalid_request", "The plan is not valid. Correct what `errors` names.", { errors });
@@ -62,7 +62,7 @@ function planOf(input: PlanInput & { plan_id: string }): Plan {
  * nothing. 400 `invalid_request`; 409 `conflict` beyond 1,000 plans.
  */
 export async function putPlan(context: ChangeContext, input: PlanInput & { plan_id: string }): Promise<Plan> {
-	const plan = planOf(input);
+	const plan = toPlan(input);
 	const target = { kind: "plan", id: plan.id };
 	const invalidates = [{ kind: "plan", id: plan.id }] as const;
 	return change(context, async (tx) => {

@@ -7,7 +7,7 @@ import { type Plan, planFromRow } from "./plan.ts";
 const PLAN_COLUMNS = ["id", "name", "capabilities", "rate_limits", "quota_requests_per_month", "limits", "max_key_lifetime_days"] as const;
 const PERMISSION_COLUMNS = ["name", "description", "capability", "built_in"] as const;
 
-function columnsOf(plan: Plan) {
+function toColumns(plan: Plan) {
 	return {
 		name: plan.name,
 		capabilities: [...plan.capabilities],
@@ -59,7 +59,7 @@ export async function countPlans(tx: ReadTx): Promise<number> {
 export async function insertPlan(tx: Tx, plan: Plan, now: Date): Promise<boolean> {
 	const inserted = await tx
 		.insertInto("plans")
-		.values({ id: plan.id, ...columnsOf(plan), created_at: now, updated_at: now })
+		.values({ id: plan.id, ...toColumns(plan), created_at: now, updated_at: now })
 		.onConflict((conflict) => conflict.doNothing())
 		.executeTakeFirst();
 	return inserted.numInsertedOrUpdatedRows === 1n;
@@ -68,7 +68,7 @@ export async function insertPlan(tx: Tx, plan: Plan, now: Date): Promise<boolean
 export async function updatePlan(tx: Tx, plan: Plan, now: Date): Promise<void> {
 	await tx
 		.updateTable("plans")
-		.set({ ...columnsOf(plan), updated_at: now })
+		.set({ ...toColumns(plan), updated_at: now })
 		.where("id", "=", plan.id)
 		.execute();
 }

@@ -13,11 +13,11 @@ import { createTenant, getTenant, listTenants, putTenant, updateTenant } from ".
 
 let db: TestDatabase;
 let superuser: pg.Client;
-let told: SequencedInvalidation[] = [];
+let invalidations: SequencedInvalidation[] = [];
 
 before(async () => {
 	db = await testDatabase();
-	db.node.onInvalidation((entries) => told.push(...(entries ?? [])));
+	db.node.onInvalidation((entries) => invalidations.push(...(entries ?? [])));
 	superuser = new pg.Client({ connectionString: db.superuserUrl });
 	await superuser.connect();
 	await superuser.query("set search_path = keywright");
@@ -154,7 +154,7 @@ test("erasing removes all text that people entered and does not touch other tena
 	]);
 
 	const forgotten: string[] = [];
-	told = [];
+	invalidations = [];
 	await eraseTenant(erasing({ forget_documents: async (id) => void forgotten.push(id) }), { tenant_id });
 
 	deepEqual(await tablesThatHold("canary-of-the-erased"), []);
@@ -162,7 +162,7 @@ test("erasing removes all text that people entered and does not touch other tena
 	deepEqual(await tablesThatHold("canary-of-the-other"), held);
 	deepEqual(forgotten, [tenant_id]);
 	deepEqual(
-		told.map(({ kind, id }) => `${kind} ${id}`),
+		invalidations.map(({ kind, id }) => `${kind} ${id}`),
 		[`tenant ${tenant_id}`],
 	);
 	const keys = await superuser.query(

@@ -112,7 +112,7 @@ export async function readTenants(tx: ReadTx, window: Window, external_id: strin
 }
 
 /** Runs a write of `tenants`; a unique violation becomes a 409 `conflict`. */
-async function unlessTaken<T>(write: () => Promise<T>): Promise<T> {
+async function conflictIfTaken<T>(write: () => Promise<T>): Promise<T> {
 	try {
 		return await write();
 	} catch (error) {
@@ -125,7 +125,7 @@ async function unlessTaken<T>(write: () => Promise<T>): Promise<T> {
 	}
 }
 
-function columnsOf(tenant: Tenant) {
+function toColumns(tenant: Tenant) {
 	return {
 		name: tenant.name,
 		plan_id: tenant.plan_id,
@@ -142,20 +142,20 @@ function limitsText(limits: TenantLimits | null): string | null {
 
 /** 409 `conflict` when the id or the external id is taken. */
 export async function insertTenant(tx: Tx, tenant: Tenant): Promise<void> {
-	await unlessTaken(() =>
+	await conflictIfTaken(() =>
 		tx
 			.insertInto("tenants")
-			.values({ id: tenant.id, created_at: tenant.created_at, ...columnsOf(tenant) })
+			.values({ id: tenant.id, created_at: tenant.created_at, ...toColumns(tenant) })
 			.execute(),
 	);
 }
 
 /** False when the id is taken; 409 `conflict` when the external id is. */
 export async function insertTenantUnlessThere(tx: Tx, tenant: Tenant): Promise<boolean> {
-	const inserted = await unlessTaken(() =>
+	const inserted = await conflictIfTaken(() =>
 		tx
 			.insertInto("tenants")
-			.values({ id: tenant.id, created_at: tenant.created_at, ...columnsOf(tenant) })
+			.values({ id: tenant.id, created_at: tenant.created_at, ...toColumns(tenant) })
 			.onConflict((conflict) => conflict.column("id").doNothing())
 			.executeTakeFirst(),
 	);
@@ -164,7 +164,7 @@ export async function insertTenantUnlessThere(tx: Tx, tenant: Tenant): Promise<b
 
 /** 409 `conflict` when the external id is taken. */
 export async function updateTenantRow(tx: Tx, tenant: Tenant): Promise<void> {
-	await unlessTaken(() => tx.updateTable("tenants").set(columnsOf(tenant)).where("id", "=", tenant.id).execute());
+	await conflictIfTaken(() => tx.updateTable("tenants").set(toColumns(tenant)).where("id", "=", tenant.id).execute());
 }
 
 /** The ids among `site_ids` that are sites of the tenant. */

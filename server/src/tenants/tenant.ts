@@ -44,7 +44,7 @@ export function tenantFromRow(row: {
 }
 
 /** Guarantee: the value was stored by `createTenant` as its result. */
-export function keptTenant(result: unknown): Tenant {
+export function asStoredTenant(result: unknown): Tenant {
 	return result as Tenant;
 }
 

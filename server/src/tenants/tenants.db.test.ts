@@ -11,11 +11,11 @@ import { readTenantWithPlan } from "./store.ts";
 import { createTenant, getTenant, listTenants, putTenant, updateTenant } from "./tenants.ts";
 
 let db: TestDatabase;
-let told: SequencedInvalidation[] = [];
+let invalidations: SequencedInvalidation[] = [];
 
 before(async () => {
 	db = await testDatabase();
-	db.node.onInvalidation((entries) => told.push(...(entries ?? [])));
+	db.node.onInvalidation((entries) => invalidations.push(...(entries ?? [])));
 	for (const plan_id of ["small", "large"])
 		await putPlan(db.context(), { plan_id, name: plan_id, capabilities: ["m2m_api"], limits: { sites: 1, api_keys: 2 } });
 });
@@ -84,15 +84,15 @@ test("a repeated request with its Idempotency-Key creates one tenant and gets th
 test("PUT creates or updates the tenant; equal content writes no audit entry and no invalidation", async () => {
 	const input = { tenant_id: "saas-1", name: "One", plan_id: "small", external_id: "cus_1" };
 	const made = await putTenant(db.context(), { ...input, id: "saas-1" });
-	told = [];
+	invalidations = [];
 	for (let repeat = 0; repeat < 3; repeat += 1) deepEqual(await putTenant(db.context(), input), made);
-	deepEqual(told, []);
+	deepEqual(invalidations, []);
 	deepEqual(await actionsOf("saas-1"), ["tenant.created"]);
 	const moved = await putTenant(db.context(), { tenant_id: "saas-1", name: "One more", plan_id: "large" });
 	deepEqual(moved, { ...made, name: "One more", plan_id: "large" });
 	deepEqual(await actionsOf("saas-1"), ["tenant.created", "tenant.updated"]);
 	deepEqual(
-		told.map(({ kind, id }) => `${kind} ${id}`),
+		invalidations.map(({ kind, id }) => `${kind} ${id}`),
 		["tenant saas-1"],
 	);
 });

@@ -9,11 +9,11 @@ import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/read.ts";
 import { type Page, type PageRequest, toPage, windowByTime } from "../http/input/cursor.ts";
 import type { TenantLimits } from "../plans/plan.ts";
-import { doubledNames } from "../plans/plans.ts";
+import { validateUniqueNames } from "../plans/plans.ts";
 import { readPlanForShare } from "../plans/store.ts";
 import type { TenantInput, TenantPatch } from "./schema.ts";
 import { insertTenant, insertTenantUnlessThere, readTenant, readTenantForUpdate, readTenants, updateTenantRow } from "./store.ts";
-import { keptTenant, type Tenant, tenantNotFound } from "./tenant.ts";
+import { asStoredTenant, type Tenant, tenantNotFound } from "./tenant.ts";
 
 /** Reads one tenant. 404 `not_found` when it is unknown or erased. */
 export async function getTenant(context: DatabaseContext, input: { tenant_id: string }): Promise<Tenant> {
@@ -36,7 +36,7 @@ export function unknownPlan(): ApiError {
 
 /** Throws 400 when two rate limits of `limits` have one name. */
 export function assertLimits(limits: TenantLimits | null | undefined): void {
-	const errors = doubledNames(limits?.rate_limits ?? [], "/limits/rate_limits");
+	const errors = validateUniqueNames(limits?.rate_limits ?? [], "/limits/rate_limits");
 	if (errors.length > 0) throw new ApiError("invalid_request", "The limits are not valid. Correct what `errors` names.", { errors });
 }
 
@@ -61,7 +61,7 @@ export async function createTenant(context: ChangeContext, input: TenantInput): 
 	return change(context, async (tx) => {
 		await reauthorize(tx);
 		const earlier = await claimOnce(tx, context, { tenant_id: ALL_TENANTS, operation: "tenant.create", input, subject_id: tenant.id });
-		if (earlier) return { unchanged: keptTenant(earlier.result) };
+		if (earlier) return { unchanged: asStoredTenant(earlier.result) };
 		if (!(await readPlanForShare(tx, tenant.plan_id))) throw unknownPlan();
 		await insertTenant(tx, tenant);
 		await keepResult(tx, context, ALL_TENANTS, tenant);

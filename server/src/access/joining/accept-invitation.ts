@@ -11,9 +11,9 @@ import type { OperatorInvitation } from "../operators/invitation.ts";
 import { takeOperatorInvitation } from "../operators/invitation-store.ts";
 import { assertRoomForOperator, makeOperator } from "../operators/make.ts";
 import { lockOperators } from "../operators/store.ts";
-import { forgetPortal, type SessionCookiesContext } from "../people/session-cookie.ts";
+import { clearPortalCookie, type SessionCookiesContext } from "../people/session-cookie.ts";
 import type { SignInContext } from "../people/sign-in.ts";
-import { type Joining, resolveAccount, whoJoins } from "./account.ts";
+import { findJoiningAccount, type Joining, resolveAccount } from "./account.ts";
 import { findInvitation, invitationNotFound } from "./read-invitation.ts";
 import { acceptWaitingInvitation, insertMember, type WaitingInvitation } from "./store.ts";
 
@@ -36,11 +36,11 @@ export async function acceptInvitation(context: JoinContext, input: JoinInput): 
 	const email = emailOf(found.invitation, input);
 	const proves = found.kind === "operator" || found.invitation.proves;
 	const { name, password } = input;
-	const joining = await whoJoins(context, { email, password, proves, ...(name === undefined ? {} : { name }) });
+	const joining = await findJoiningAccount(context, { email, password, proves, ...(name === undefined ? {} : { name }) });
 	if (found.kind === "operator") await becomeOperator(context, found.invitation, joining);
 	else await joinTenant(context, found.invitation, joining);
 	await context.sign_in.beginSession(context.anonymous, joining.account.id);
-	forgetPortal(context);
+	clearPortalCookie(context);
 	return { tenant_id: found.kind === "operator" ? null : found.invitation.tenant_id };
 }
 

@@ -19,7 +19,7 @@ export interface Joining {
  * does not reveal whether an account exists. 401 `credential_invalid`; 429 `rate_limited`; 400 `invalid_request` without a name where only
  * a new account is possible.
  */
-export async function whoJoins(
+export async function findJoiningAccount(
 	context: SignInContext & AnonymousContext,
 	by: { email: string; password: string; name?: string; proves: boolean },
 ): Promise<Joining> {

@@ -20,7 +20,7 @@ export interface WaitingInvitation {
 }
 
 /** Guarantee: the column holds an `Actor`, and every actor has a name and a kind. */
-function makerOf(actor: unknown): { name: string; kind: string; id?: string } {
+function asMaker(actor: unknown): { name: string; kind: string; id?: string } {
 	return actor as { name: string; kind: string; id?: string };
 }
 
@@ -39,7 +39,7 @@ export async function readWaitingInvitation(tx: ReadTx, token_digest: Buffer, no
 		.executeTakeFirst();
 	if (!row) return null;
 	const { created_by, role, proves, ...rest } = row;
-	const made_by = makerOf(created_by);
+	const made_by = asMaker(created_by);
 	return { ...rest, role: asRole(role), invited_by: made_by.name, made_by, proves: proves === true };
 }
 

@@ -16,7 +16,7 @@ export interface OperatorAnswer extends Operator {
 }
 
 /** Guarantee: `created_by` holds an `Actor`. */
-function actorSeen(created_by: unknown): Operator["created_by"] {
+function toCreatedBy(created_by: unknown): Operator["created_by"] {
 	const { kind, name } = created_by as Operator["created_by"];
 	return { kind, name };
 }
@@ -36,7 +36,7 @@ export function operatorFromRow(row: {
 		email,
 		created_at: created_at.toISOString(),
 		account_created_at: account_created_at.toISOString(),
-		created_by: actorSeen(created_by),
+		created_by: toCreatedBy(created_by),
 	};
 }
 

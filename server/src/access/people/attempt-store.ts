@@ -28,7 +28,7 @@ export async function readAttemptsUntil(tx: RecordTx, row: AttemptRow): Promise<
 }
 
 /** Refunds an attempt that succeeded. */
-export async function giveAttemptBack(tx: RecordTx, row: AttemptRow, now: Date): Promise<void> {
+export async function refundAttempt(tx: RecordTx, row: AttemptRow, now: Date): Promise<void> {
 	await tx
 		.updateTable("sign_in_attempts")
 		.set((update) => ({ attempts: update("attempts", "-", 1) }))

@@ -55,7 +55,7 @@ function attempt(anonymous: TestBrowser, email: string, password: string, node?:
 }
 
 /** Ten wrong passwords from each of ten other addresses, alternating between the nodes. */
-async function strangersTry(email: string): Promise<void> {
+async function guessFromOtherAddresses(email: string): Promise<void> {
 	for (let address = 0; address < 10; address += 1)
 		for (let turn = 0; turn < 10; turn += 1) {
 			const anonymous = new TestBrowser(`198.51.100.${address}`);
@@ -64,7 +64,7 @@ async function strangersTry(email: string): Promise<void> {
 }
 
 /** Ten wrong passwords without the device cookie from one address, which spends its shared budget. */
-async function neighboursTry(email: string, anonymous = new TestBrowser()): Promise<void> {
+async function guessFromSameAddress(email: string, anonymous = new TestBrowser()): Promise<void> {
 	for (let turn = 0; turn < 10; turn += 1) await rejects(attempt(new TestBrowser(anonymous.address), email, `wrong ${turn}`), WRONG);
 }
 
@@ -84,7 +84,7 @@ test("other callers' attempts do not lock the owner out of a known device; unkno
 	const { email } = await newPerson();
 	const own = new TestBrowser("203.0.113.5");
 	await attempt(own, email, PASSWORD);
-	await strangersTry(email);
+	await guessFromOtherAddresses(email);
 	await attempt(own, email, PASSWORD);
 	await rejects(
 		attempt(new TestBrowser("203.0.113.5"), email, PASSWORD),
@@ -136,7 +136,7 @@ test("an address without an account is throttled in the same way, with the same 
 
 test("a locked-out person is mailed a one-time sign-in link for 15 minutes, which makes the device known; one mail in 15 minutes", async () => {
 	const { email } = await newPerson();
-	await neighboursTry(email);
+	await guessFromSameAddress(email);
 	for (let turn = 0; turn < 5; turn += 1) await rejects(attempt(new TestBrowser(), email, PASSWORD), THROTTLED);
 	const [token = ""] = await mailsTo(email, 1);
 	const own = new TestBrowser();
@@ -146,7 +146,7 @@ test("a locked-out person is mailed a one-time sign-in link for 15 minutes, whic
 	await rejects(signInByLink(context(new TestBrowser()), { token }), { code: "not_found" });
 	await attempt(own, email, PASSWORD);
 	clock.advance(900_000);
-	await neighboursTry(email);
+	await guessFromSameAddress(email);
 	await rejects(attempt(new TestBrowser(), email, PASSWORD), THROTTLED);
 	const tokens = await mailsTo(email, 2);
 	equal(tokens.length, 2);
@@ -166,7 +166,7 @@ test("a signed-in person can confirm the password while other callers' attempts 
 	const { email } = await newPerson();
 	const own = new TestBrowser();
 	await attempt(own, email, PASSWORD);
-	await neighboursTry(email);
+	await guessFromSameAddress(email);
 	const found = await nodes[0].sessions.find(own.cookie_header);
 	ok(found && "kind" in found && found.kind === "member");
 	const signed_in = { ...context(own), signed_in: found };
@@ -188,7 +188,7 @@ test("a device cookie belongs to one person, cannot be forged and expires after 
 	}
 	await attempt(own, attacker.email, PASSWORD);
 	clock.advance(181 * 86_400_000);
-	await neighboursTry(attacker.email, own);
+	await guessFromSameAddress(attacker.email, own);
 	await rejects(attempt(own, attacker.email, PASSWORD), THROTTLED);
 	ok(own.cookie_header.includes("kw_device="));
 	ok(!Buffer.from(own.cookie_header).toString("latin1").includes(attacker.id), "the cookie does not reveal the person");

@@ -2,7 +2,7 @@ import { record } from "../../audit/record.ts";
 import type { Clock } from "../../core/clock.ts";
 import { macOf } from "../../core/pepper.ts";
 import type { Database } from "../../database/database.ts";
-import { type AttemptRow, giveAttemptBack, readAttemptsUntil, takeAttempt } from "./attempt-store.ts";
+import { type AttemptRow, readAttemptsUntil, refundAttempt, takeAttempt } from "./attempt-store.ts";
 
 /** Attempts per name and window; a window begins with its first attempt. */
 const LIMITS = {
@@ -72,10 +72,10 @@ export class Attempts {
 	}
 
 	/** Refunds an attempt that succeeded. */
-	async giveBack(budgets: readonly Budget[]): Promise<void> {
+	async refund(budgets: readonly Budget[]): Promise<void> {
 		const now = new Date(this.#options.clock.now());
 		await record(this.#options, async (tx) => {
-			for (const row of this.#rowsOf(budgets)) await giveAttemptBack(tx, row, now);
+			for (const row of this.#rowsOf(budgets)) await refundAttempt(tx, row, now);
 		});
 	}
 

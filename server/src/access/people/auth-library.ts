@@ -103,7 +103,7 @@ export function createAuthLibrary(options: AuthLibraryOptions) {
 export type AuthLibrary = ReturnType<typeof createAuthLibrary>;
 
 /** The error code of an error that the library threw; null for any other error. */
-export function refusalOfLibrary(error: unknown): string | null {
+export function getLibraryErrorCode(error: unknown): string | null {
 	if (error === null || typeof error !== "object" || !("body" in error) || !("statusCode" in error)) return null;
 	const { body } = error;
 	return body !== null && typeof body === "object" && "code" in body && typeof body.code === "string" ? body.code : "UNKNOWN";

@@ -7,7 +7,7 @@ import { normalEmail } from "../../http/input/fields.ts";
 import type { AnonymousContext } from "../anonymous.ts";
 import { askPasswordLink, type PasswordLinkContext, setPasswordByLink } from "./password-link.ts";
 import { type ConfirmContext, memberOf, sessionEnded, wrongPassword } from "./session.ts";
-import { forgetPortal, type SessionCookiesContext } from "./session-cookie.ts";
+import { clearPortalCookie, type SessionCookiesContext } from "./session-cookie.ts";
 import { type SignInContext, TooManyAttempts } from "./sign-in.ts";
 import { mailSignInLink } from "./sign-in-link.ts";
 import { endSignIns, lockSession, setPassword } from "./store.ts";
@@ -34,7 +34,7 @@ export async function signInByEmail(
 		mailSignInLink(context, normalEmail(email)).catch((failed: unknown) => context.log.warn({ err: failed }, "sign_in_link_not_mailed"));
 		throw new TooManyAttempts(error.facts.retry_after_seconds ?? 1, LINK_IS_MAILED);
 	}
-	forgetPortal(context);
+	clearPortalCookie(context);
 	return { signed_in: true };
 }
 

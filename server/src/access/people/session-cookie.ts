@@ -15,16 +15,16 @@ function namesOfMember({ session_cookies }: SessionCookiesContext): string[] {
 }
 
 /** Clears the portal cookie. A browser holds one session at a time, so signing in ends the use of a portal session, and vice versa. */
-export function forgetPortal(context: SessionCookiesContext): void {
+export function clearPortalCookie(context: SessionCookiesContext): void {
 	forget(context, [context.session_cookies.names.portal]);
 }
 
-export function givePortal(context: SessionCookiesContext, value: string, max_age_seconds: number): void {
+export function setPortalCookie(context: SessionCookiesContext, value: string, max_age_seconds: number): void {
 	const { session_cookies, anonymous } = context;
 	forget(context, namesOfMember(context));
 	anonymous.setCookies([cookieLine(session_cookies, session_cookies.names.portal, value, max_age_seconds)]);
 }
 
-export function forgetBoth(context: SessionCookiesContext): void {
+export function clearSessionCookies(context: SessionCookiesContext): void {
 	forget(context, [...namesOfMember(context), context.session_cookies.names.portal]);
 }

@@ -9,7 +9,7 @@ import type { EndersContext } from "../../tenants/team/ending.ts";
 import { isOperator, membershipsOf, type OwnTenant, readOwnTenant } from "../../tenants/team/membership-store.ts";
 import type { AnonymousContext } from "../anonymous.ts";
 import { endPortal } from "../portal/sessions.ts";
-import { forgetBoth, type SessionCookiesContext } from "./session-cookie.ts";
+import { clearSessionCookies, type SessionCookiesContext } from "./session-cookie.ts";
 import type { SignInContext } from "./sign-in.ts";
 import { SESSION_ENDED, type SignedInByPortal, type SignedInContext, type SignedInMember } from "./signed-in.ts";
 import { confirmSession, deleteSession } from "./store.ts";
@@ -47,7 +47,7 @@ export async function endSession(context: EndSessionContext): Promise<void> {
 	const { signed_in } = context;
 	if (signed_in.kind === "portal") await endOwnPortalSession(context, signed_in);
 	else await record(context, (tx) => deleteSession(tx, signed_in.session_id));
-	forgetBoth(context);
+	clearSessionCookies(context);
 }
 
 /** Ends a portal session, and what was created in it and is unused. */

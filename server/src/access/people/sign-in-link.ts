@@ -7,7 +7,7 @@ import type { DatabaseContext } from "../../database/database.ts";
 import { read } from "../../database/read.ts";
 import type { AnonymousContext } from "../anonymous.ts";
 import { proveAddress } from "./prove-address.ts";
-import { forgetPortal, type SessionCookiesContext } from "./session-cookie.ts";
+import { clearPortalCookie, type SessionCookiesContext } from "./session-cookie.ts";
 import type { SignInContext } from "./sign-in.ts";
 import { insertSignInLink, readSignInLink, useSignInLink } from "./sign-in-link-store.ts";
 import { type PersonAccount, readAccounts } from "./store.ts";
@@ -61,6 +61,6 @@ export async function signInByLink(
 		return { result: undefined, audit: [{ action: "person.signed_in_by_link", target: { kind: "person", id } }, ...proof] };
 	});
 	await sign_in.beginSession(anonymous, id);
-	forgetPortal(context);
+	clearPortalCookie(context);
 	return { signed_in: true };
 }

@@ -8,7 +8,7 @@ import { isUnavailable, unavailable } from "../../database/transaction.ts";
 import { type CookieRules, cookieValues } from "../../http/session-cookies.ts";
 import type { AnonymousCaller } from "../anonymous.ts";
 import { Attempts, type Budget } from "./attempts.ts";
-import { type AuthLibrary, createAuthLibrary, refusalOfLibrary } from "./auth-library.ts";
+import { type AuthLibrary, createAuthLibrary, getLibraryErrorCode } from "./auth-library.ts";
 import { DeviceCookies } from "./device-cookie.ts";
 import { type Compared, comparePassword } from "./password-hash.ts";
 import type { SignedInMember } from "./signed-in.ts";
@@ -127,11 +127,11 @@ export class SignIn {
 		const wait = await this.#attempts.take(budgets);
 		if (wait > 0) throw new TooManyAttempts(wait);
 		const right = await work().catch(async (error: unknown) => {
-			await this.#attempts.giveBack(budgets);
+			await this.#attempts.refund(budgets);
 			throw error;
 		});
 		if (right === null) throw wrong();
-		await this.#attempts.giveBack(budgets.filter((budget) => !stillSpends(right, budget)));
+		await this.#attempts.refund(budgets.filter((budget) => !stillSpends(right, budget)));
 		return right;
 	}
 
@@ -173,7 +173,7 @@ export class SignIn {
 			return await work();
 		} catch (error) {
 			if (isUnavailable(error)) throw unavailable(error);
-			const code = refusalOfLibrary(error);
+			const code = getLibraryErrorCode(error);
 			if (code === null) throw error;
 			// The library wraps connection errors: the innermost cause shows whether the database is unavailable.
 			if (code !== "UNKNOWN" && !code.startsWith("FAILED_TO")) return code;

@@ -37,7 +37,7 @@ export interface SignedInContext {
 }
 
 /** Converts a signed-in person to the actor of audit entries outside a tenant. */
-export function actorOfPerson(signed_in: SignedIn): Actor {
+export function toActor(signed_in: SignedIn): Actor {
 	const { name, email } = signed_in;
 	return signed_in.kind === "portal" ? { kind: "portal", id: signed_in.id, name, email } : { kind: "member", id: signed_in.person_id, name, email };
 }

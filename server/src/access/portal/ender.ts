@@ -1,7 +1,7 @@
 import type { EndedThing, Ender } from "../../tenants/team/ending.ts";
 import { endPortalSessionsMadeBy, type LivePortalSession, readPortalSessionsMadeBy } from "./store.ts";
 
-function thingOf({ tenant_id, id, name, redeemed }: LivePortalSession): EndedThing {
+function toEndedThing({ tenant_id, id, name, redeemed }: LivePortalSession): EndedThing {
 	return { kind: redeemed ? "portal_session" : "portal_link", tenant_id, id, name };
 }
 
@@ -10,12 +10,12 @@ export const portalEnder: Ender = {
 	column: "portal_sessions.created_by",
 	needs: "operator",
 	async find(tx, { makers, now }) {
-		return (await readPortalSessionsMadeBy(tx, makers, now)).map(thingOf);
+		return (await readPortalSessionsMadeBy(tx, makers, now)).map(toEndedThing);
 	},
 	async end(tx, { makers, now, because }) {
 		const ended = await endPortalSessionsMadeBy(tx, makers, now);
 		return {
-			things: ended.map(thingOf),
+			things: ended.map(toEndedThing),
 			audit: ended.map(({ tenant_id, id, name, role }) => ({
 				action: "portal_session.ended",
 				target: { kind: "portal_session", id },

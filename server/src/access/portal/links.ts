@@ -10,7 +10,7 @@ import { normalEmail } from "../../http/input/fields.ts";
 import { readTenantForShare } from "../../tenants/store.ts";
 import { makerMayStill } from "../../tenants/team/maker.ts";
 import { tenantNotFound } from "../../tenants/tenant.ts";
-import { givePortal, type SessionCookiesContext } from "../people/session-cookie.ts";
+import { type SessionCookiesContext, setPortalCookie } from "../people/session-cookie.ts";
 import { makeSessionValue, PORTAL_LINK_SECONDS, PORTAL_SESSION_SECONDS } from "./session.ts";
 import { insertPortalLink, readPortalLink, redeemPortalLink } from "./store.ts";
 
@@ -75,6 +75,6 @@ export async function redeemPortalSession(context: ChangeContext & SessionCookie
 		const facts = { external_user_id, name, email, role };
 		return { result: undefined, audit: [{ action: "portal_session.redeemed", target: { kind: "portal_session", id }, facts }] };
 	});
-	givePortal(context, value, PORTAL_SESSION_SECONDS);
+	setPortalCookie(context, value, PORTAL_SESSION_SECONDS);
 	return { tenant_id };
 }

@@ -14,7 +14,7 @@ import {
 	readCapabilitiesOfTenant,
 	updateCapability,
 } from "./capability-store.ts";
-import { holdersOfCapability } from "./use.ts";
+import { formatCapabilityUse } from "./use.ts";
 import { readCapabilityUse } from "./use-store.ts";
 
 /** Lists the capabilities by name: described ones, and those that only a plan or a permission refers to. */
@@ -72,7 +72,7 @@ export async function deleteCapability(context: ChangeContext, input: { capabili
 		if (!capability) throw new ApiError("not_found", "There is no description of a capability with this name.");
 		if (capability.built_in) throw builtInCapability();
 		const use = await readCapabilityUse(tx, capability.name);
-		const holders = holdersOfCapability(use);
+		const holders = formatCapabilityUse(use);
 		if (holders !== null) {
 			throw new ApiError("conflict", `The capability is used by ${holders}. Remove it from them first, or change its description.`, {
 				members: { plans: use.plans.length, permissions: use.permissions.length, forward_auth_rules: use.forward_auth_rules },

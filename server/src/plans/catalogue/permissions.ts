@@ -14,7 +14,7 @@ import {
 	savePermission,
 } from "../store.ts";
 import { isPermission, type Permission, type TenantPermission } from "./permission.ts";
-import { holdersOfPermission } from "./use.ts";
+import { formatPermissionUse } from "./use.ts";
 import { readPermissionUse } from "./use-store.ts";
 
 /** Lists the permission catalogue by name. */
@@ -82,7 +82,7 @@ export async function deletePermission(context: ChangeContext, input: { permissi
 		if (!permission) throw new ApiError("not_found", "There is no permission with this name.");
 		if (permission.built_in) throw builtIn();
 		const use = await readPermissionUse(tx, permission, new Date(context.clock.now()));
-		const holders = holdersOfPermission(use);
+		const holders = formatPermissionUse(use);
 		if (holders !== null) {
 			throw new ApiError("conflict", `The permission is used by ${holders}, whose requests would be refused. Remove it from them first.`, {
 				members: { keys: use.keys, tenants: use.tenants, forward_auth_rules: use.forward_auth_rules },

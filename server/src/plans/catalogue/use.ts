@@ -29,12 +29,12 @@ function joined(parts: readonly string[]): string | null {
 }
 
 /** Formats the users of a permission, such as "3 keys and 1 forward-auth rule"; null when it can be deleted. */
-export function holdersOfPermission({ keys, forward_auth_rules }: PermissionUse): string | null {
+export function formatPermissionUse({ keys, forward_auth_rules }: PermissionUse): string | null {
 	return joined([...counted(keys, "key"), ...counted(forward_auth_rules, "forward-auth rule")]);
 }
 
 /** Formats the users of a capability; null when it can be deleted. */
-export function holdersOfCapability({ plans, permissions, forward_auth_rules }: CapabilityUse): string | null {
+export function formatCapabilityUse({ plans, permissions, forward_auth_rules }: CapabilityUse): string | null {
 	return joined([
 		...counted(plans.length, "plan"),
 		...counted(permissions.length, "permission"),

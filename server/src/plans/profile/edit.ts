@@ -10,12 +10,12 @@ import {
 	baseAddress,
 	defaultProfile,
 	effectiveProfile,
-	faultOfAccent,
-	faultOfLogo,
 	inputError,
 	isCheckPath,
 	NOTHING_SET,
 	type StoredProfile,
+	validateAccentColor,
+	validateLogo,
 	webAddress,
 } from "./profile.ts";
 import { lockProfile, saveProfile } from "./store.ts";
@@ -32,7 +32,7 @@ const PROFILE_ID = "api_profile";
 type Draft = { -readonly [K in keyof StoredProfile]: StoredProfile[K] };
 
 /** Validates `input`; omitted fields, and those equal to the default, are not set. Throws 400 `invalid_request` with all errors. */
-export function profileOf(input: ProfileInput, standard: ApiProfile): StoredProfile {
+export function parseProfile(input: ProfileInput, standard: ApiProfile): StoredProfile {
 	const errors: InputError[] = [];
 	const draft: Draft = { ...NOTHING_SET, product_name: input.product_name?.trim() ?? null };
 	for (const field of LINKS) {
@@ -50,9 +50,9 @@ export function profileOf(input: ProfileInput, standard: ApiProfile): StoredProf
 	const { check_request = null, logo_url = null, accent_color = null } = input;
 	if (check_request && !isCheckPath(check_request.path))
 		errors.push(inputError("check_request/path", "must begin with one / and hold letters, digits, . _ ~ % / : @ = & ? + , - and {tenant_id} alone"));
-	const logo_fault = logo_url === null ? null : faultOfLogo(logo_url);
+	const logo_fault = logo_url === null ? null : validateLogo(logo_url);
 	if (logo_fault !== null) errors.push(inputError("logo_url", logo_fault));
-	const accent_fault = accent_color === null ? null : faultOfAccent(accent_color);
+	const accent_fault = accent_color === null ? null : validateAccentColor(accent_color);
 	if (accent_fault !== null) errors.push(inputError("accent_color", accent_fault));
 	if (errors.length > 0) throw new ApiError("invalid_request", "The API profile is not valid. Correct what `errors` names.", { errors });
 	return withoutDefaults({ ...draft, check_request, logo_url, accent_color: accent_color?.toLowerCase() ?? null }, standard);
@@ -80,7 +80,7 @@ function auditedProfile(profile: StoredProfile) {
  */
 export async function putProfile(context: ChangeContext & ProfileContext, input: ProfileInput): Promise<ApiProfile> {
 	const { public_url } = context.profile;
-	const profile = profileOf(input, defaultProfile(public_url));
+	const profile = parseProfile(input, defaultProfile(public_url));
 	await change(context, async (tx) => {
 		await reauthorize(tx);
 		const before = await lockProfile(tx);

@@ -4,16 +4,16 @@ import { Ajv } from "ajv";
 import fc from "fast-check";
 import { ApiError } from "../../core/error.ts";
 import { ProfileInput } from "../schema.ts";
-import { profileOf } from "./edit.ts";
+import { parseProfile } from "./edit.ts";
 import {
 	baseAddress,
 	contrastWithWhite,
 	defaultProfile,
 	effectiveProfile,
-	faultOfAccent,
-	faultOfLogo,
 	isCheckPath,
 	NOTHING_SET,
+	validateAccentColor,
+	validateLogo,
 	webAddress,
 } from "./profile.ts";
 
@@ -93,9 +93,9 @@ test("a logo is a complete image of the stated type, of at most 64 KiB", () => {
 		["image/jpeg", JPEG],
 		["image/webp", WEBP],
 	] as const)
-		equal(faultOfLogo(dataUrl(type, bytes)), null, type);
-	equal(faultOfLogo(dataUrl("image/png", Buffer.concat([PNG, Buffer.alloc(65_536 - PNG.length)]))), null);
-	match(faultOfLogo(dataUrl("image/png", Buffer.concat([PNG, Buffer.alloc(65_537 - PNG.length)]))) ?? "", /65536/);
+		equal(validateLogo(dataUrl(type, bytes)), null, type);
+	equal(validateLogo(dataUrl("image/png", Buffer.concat([PNG, Buffer.alloc(65_536 - PNG.length)]))), null);
+	match(validateLogo(dataUrl("image/png", Buffer.concat([PNG, Buffer.alloc(65_537 - PNG.length)]))) ?? "", /65536/);
 	const svg = Buffer.from("<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>");
 	const wrong = [
 		dataUrl("image/svg+xml", svg),
@@ -110,16 +110,16 @@ test("a logo is a complete image of the stated type, of at most 64 KiB", () => {
 		"https://evil.example/logo.png",
 		"",
 	];
-	for (const text of wrong) equal(typeof faultOfLogo(text), "string", text.slice(0, 60));
+	for (const text of wrong) equal(typeof validateLogo(text), "string", text.slice(0, 60));
 });
 
 test("an accent colour has the WCAG contrast with white text", () => {
 	equal(contrastWithWhite("#000000"), 21);
 	equal(contrastWithWhite("#ffffff"), 1);
 	equal(contrastWithWhite("#767676") > 4.5 && contrastWithWhite("#777777") < 4.5, true);
-	equal(faultOfAccent("#3B5BDB"), null);
-	match(faultOfAccent("#ffd43b") ?? "", /1\.4\d with white.*4\.5/);
-	for (const color of ["blue", "#fff", "#12345g", "3b5bdb", "#3b5bdb;}"]) equal(faultOfAccent(color), "must be #rrggbb");
+	equal(validateAccentColor("#3B5BDB"), null);
+	match(validateAccentColor("#ffd43b") ?? "", /1\.4\d with white.*4\.5/);
+	for (const color of ["blue", "#fff", "#12345g", "3b5bdb", "#3b5bdb;}"]) equal(validateAccentColor(color), "must be #rrggbb");
 });
 
 test("all errors of a profile are reported at once, by field", () => {
@@ -131,18 +131,18 @@ test("all errors of a profile are reported at once, by field", () => {
 		accent_color: "#ffffff",
 	};
 	deepEqual(
-		pointersOf(() => profileOf(input, STANDARD)),
+		pointersOf(() => parseProfile(input, STANDARD)),
 		["/support_url", "/api_base_url", "/check_request/path", "/logo_url", "/accent_color"],
 	);
 });
 
 test("an omitted, null or default value is not set, so that a profile read and sent back changes nothing", () => {
-	deepEqual(profileOf({}, STANDARD), NOTHING_SET);
-	deepEqual(profileOf(STANDARD, STANDARD), NOTHING_SET);
-	deepEqual(profileOf({ product_name: null, check_request: null }, STANDARD), NOTHING_SET);
-	const set = profileOf({ product_name: " Orders ", error_base_url: "https://docs.example/errors/", accent_color: "#3B5BDB" }, STANDARD);
+	deepEqual(parseProfile({}, STANDARD), NOTHING_SET);
+	deepEqual(parseProfile(STANDARD, STANDARD), NOTHING_SET);
+	deepEqual(parseProfile({ product_name: null, check_request: null }, STANDARD), NOTHING_SET);
+	const set = parseProfile({ product_name: " Orders ", error_base_url: "https://docs.example/errors/", accent_color: "#3B5BDB" }, STANDARD);
 	deepEqual(set, { ...NOTHING_SET, product_name: "Orders", error_base_url: "https://docs.example/errors", accent_color: "#3b5bdb" });
-	deepEqual(profileOf(effectiveProfile(set, "https://keys.example"), STANDARD), set);
+	deepEqual(parseProfile(effectiveProfile(set, "https://keys.example"), STANDARD), set);
 	equal(effectiveProfile(set, "https://elsewhere.example").api_base_url, "https://elsewhere.example");
 });
 

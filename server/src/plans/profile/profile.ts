@@ -112,7 +112,7 @@ const MAGIC: Readonly<Record<string, (bytes: Buffer) => boolean>> = {
 };
 
 /** Validates a logo: at most 64 KiB and of the stated type. Returns the error, or null. */
-export function faultOfLogo(data_url: string): string | null {
+export function validateLogo(data_url: string): string | null {
 	const [, type = "", base64 = ""] = /^data:([a-z]+\/[a-z]+);base64,([A-Za-z0-9+/]+={0,2})$/.exec(data_url) ?? [];
 	const fits = MAGIC[type];
 	if (!fits) return "must be a data: URL in base64 of image/png, image/jpeg or image/webp";
@@ -136,7 +136,7 @@ export function contrastWithWhite(color: string): number {
 }
 
 /** Validates an accent colour: white text must be readable on it. Returns the error, or null. */
-export function faultOfAccent(color: string): string | null {
+export function validateAccentColor(color: string): string | null {
 	if (!/^#[0-9a-f]{6}$/i.test(color)) return "must be #rrggbb";
 	const contrast = contrastWithWhite(color);
 	if (contrast >= CONTRAST_LEAST) return null;

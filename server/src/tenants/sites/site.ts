@@ -27,7 +27,7 @@ export function siteFromRow(row: { id: string; tenant_id: string; name: string; 
 }
 
 /** Guarantee: the value was stored by `createSite` as its result. */
-export function keptSite(result: unknown): Site {
+export function asStoredSite(result: unknown): Site {
 	return result as Site;
 }
 

@@ -13,12 +13,12 @@ import { createSite, deleteSite, getSite, getVisibleSite, listSites, listVisible
 
 const SITES_MAX = 5;
 let db: TestDatabase;
-let told: SequencedInvalidation[] = [];
+let invalidations: SequencedInvalidation[] = [];
 let tenant_id: string;
 
 before(async () => {
 	db = await testDatabase();
-	db.node.onInvalidation((entries) => told.push(...(entries ?? [])));
+	db.node.onInvalidation((entries) => invalidations.push(...(entries ?? [])));
 	await putPlan(db.context(), { plan_id: "small", name: "Small", capabilities: ["m2m_api"], limits: { sites: SITES_MAX } });
 	await putPlan(db.context(), { plan_id: "unlimited", name: "Unlimited", capabilities: ["m2m_api"] });
 });
@@ -45,7 +45,7 @@ async function actions(): Promise<string[]> {
 }
 
 test("a site is created, changed and deleted; each change has an audit entry and an invalidation", async () => {
-	told = [];
+	invalidations = [];
 	const made = await createSite(scoped(), { tenant_id, id: "shop", name: " Shop ", environment: "prod" });
 	deepEqual(made, { id: "shop", tenant_id, name: "Shop", environment: "prod", created_at: made.created_at });
 	deepEqual(await getSite(scoped(), { tenant_id, site_id: "shop" }), made);
@@ -57,7 +57,7 @@ test("a site is created, changed and deleted; each change has an audit entry and
 	await rejects(updateSite(scoped(), { tenant_id, site_id: "shop", name: "x" }), refusedWith("not_found"));
 	deepEqual(await actions(), ["tenant.created", "site.created", "site.updated", "site.deleted"]);
 	deepEqual(
-		told.map(({ kind, id }) => `${kind} ${id}`),
+		invalidations.map(({ kind, id }) => `${kind} ${id}`),
 		Array.from({ length: 3 }, () => `site ${tenant_id}/shop`),
 	);
 });

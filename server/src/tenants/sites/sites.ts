@@ -9,7 +9,7 @@ import { siteInvalidationId } from "../../nodes/invalidation.ts";
 import type { SiteInput, SitePatch } from "../schema.ts";
 import { countSites, readTenantForShare, readTenantForUpdate } from "../store.ts";
 import { assertTenantActive, tenantNotFound } from "../tenant.ts";
-import { keptSite, type Site, siteNotFound } from "./site.ts";
+import { asStoredSite, type Site, siteNotFound } from "./site.ts";
 import { deleteSiteRow, insertSite, lockSite, readSite, readSites, siteHasDocuments, unbindKeys, updateSiteRow } from "./store.ts";
 
 /** The context of reading sites with a key: the sites that it is bound to, null for every site of its tenant. */
@@ -60,7 +60,7 @@ export async function createSite(context: ChangeContext, input: SiteInput & { te
 		if (!found) throw tenantNotFound();
 		assertTenantActive(found.tenant);
 		const earlier = await claimOnce(tx, context, { tenant_id, operation: "site.create", input, subject_id: site.id });
-		if (earlier) return { unchanged: keptSite(earlier.result) };
+		if (earlier) return { unchanged: asStoredSite(earlier.result) };
 		const max = found.plan.limits.sites;
 		const used = await countSites(tx, tenant_id);
 		if (max !== null && used >= max) {
