@@ -28,7 +28,7 @@ function idsOf(answer: { keys: { id: string }[] }): string[] {
 	return answer.keys.map((key) => key.id);
 }
 
-test("what a preview lists is revoked in one change, and nothing else", async () => {
+test("a bulk revocation revokes exactly the keys of its preview, in one change", async () => {
 	const tenant_id = await fixture.tenant();
 	const first = await make(tenant_id, { integration: "crm", owner: { name: "Grace", email: "grace@example.com" } });
 	const second = await make(tenant_id, { integration: "crm" });
@@ -79,7 +79,7 @@ test("what a preview lists is revoked in one change, and nothing else", async ()
 	assert.deepEqual(await bulkRevoke(context, { ...ask, preview: false, expected_key_ids: [] }), { keys: [], revoked: false, waited_for });
 });
 
-test("when other keys would be revoked than the caller has seen, none is", async () => {
+test("no key is revoked if the selection differs from the one that the caller confirmed", async () => {
 	const tenant_id = await fixture.tenant();
 	const seen = [await make(tenant_id), await make(tenant_id)];
 	const context = fixture.context({ scope: tenant_id });
@@ -96,7 +96,7 @@ test("when other keys would be revoked than the caller has seen, none is", async
 	assert.deepEqual(await revokedOf(tenant_id), seen.toSorted());
 });
 
-test("a key made while others are being revoked is either listed or lives on: what was confirmed is what is revoked", async () => {
+test("a key created during a bulk revocation is revoked only if it was confirmed", async () => {
 	const tenant_id = await fixture.tenant();
 	const seen = [await make(tenant_id), await make(tenant_id), await make(tenant_id)];
 	const making = Promise.all(Array.from({ length: 10 }, () => make(tenant_id)));
@@ -111,7 +111,7 @@ test("a key made while others are being revoked is either listed or lives on: wh
 	assert.deepEqual(await revokedOf(tenant_id), (await attempt) ? seen.toSorted() : []);
 });
 
-test("simultaneous revocations that overlap end without a deadlock, and each key once", async () => {
+test("concurrent revocations of overlapping keys cause no deadlock and revoke each key once", async () => {
 	const tenant_id = await fixture.tenant();
 	const keys: string[] = [];
 	for (let n = 0; n < 20; n += 1) keys.push(await make(tenant_id));
@@ -125,7 +125,7 @@ test("simultaneous revocations that overlap end without a deadlock, and each key
 	assert.equal((await auditActions(fixture, tenant_id)).filter((action) => action === "key.revoked").length, keys.length);
 });
 
-test("what to revoke has to be said in one way, of keys of the tenant, and not of more than 200", async () => {
+test("a bulk revocation takes either ids or a filter, keys of the tenant only, and at most 200", async () => {
 	const tenant_id = await fixture.tenant();
 	const theirs = await fixture.tenant();
 	const [mine, foreign] = [await make(tenant_id), await make(theirs)];
@@ -155,7 +155,7 @@ test("what to revoke has to be said in one way, of keys of the tenant, and not o
 	assert.deepEqual(await revokedOf(theirs), []);
 });
 
-test("keys are revoked together in a suspended tenant too", async () => {
+test("a bulk revocation works in a suspended tenant", async () => {
 	const tenant_id = await fixture.tenant();
 	const key_id = await make(tenant_id);
 	await updateTenant(fixture.context(), { tenant_id, status: "suspended" });

@@ -24,7 +24,7 @@ async function keysOf(tenant_id: string) {
 	return rows.map(({ key }) => key);
 }
 
-test("a new key is answered whole, with a raw key that matches what is stored", async () => {
+test("creating a key returns the whole key, with a raw key that matches the stored MAC", async () => {
 	const tenant_id = await fixture.tenant();
 	await fixture.site(tenant_id, "shop", "prod");
 	const context = fixture.context();
@@ -92,7 +92,7 @@ test("a new key is answered whole, with a raw key that matches what is stored", 
 	assert.deepEqual((await auditActions(fixture, tenant_id)).at(-1), "key.created");
 });
 
-test("left-out permissions are all that the plan allows now, but not key:rotate; an empty list is none", async () => {
+test("omitted permissions default to all of the plan except key:rotate; an empty list grants none", async () => {
 	const tenant_id = await fixture.tenant({ capabilities: ["m2m_api"] });
 	const { key } = await createKey(fixture.context(), keyInput(tenant_id));
 	assert.deepEqual(key.permissions, ["sites:read", "tenant:read", "usage:read"]);
@@ -117,7 +117,7 @@ test("neither a raw key nor its secret is in any table", async () => {
 	assert(!dump.includes(Buffer.from(parsed.secret).toString("hex")));
 });
 
-test("what a key cannot be like is refused with a pointer to each mistake", async () => {
+test("invalid settings are refused with a pointer to each mistake", async () => {
 	const tenant_id = await fixture.tenant({ max_key_lifetime_days: 30 });
 	const other = await fixture.tenant();
 	await fixture.site(tenant_id, "prod-shop", "prod");
@@ -145,7 +145,7 @@ test("what a key cannot be like is refused with a pointer to each mistake", asyn
 	assert.equal(key.expires_at, new Date(fixture.clock.now() + 30 * DAY_MS).toISOString());
 });
 
-test("what the plan does not include is refused with the capability's name", async () => {
+test("a permission outside the plan is refused with the capability's name", async () => {
 	const without = await fixture.tenant({ capabilities: ["documents"] });
 	const failure = await refused(fixture, "capability_not_in_plan", () => createKey(fixture.context(), keyInput(without)));
 	assert.equal(failure.facts.members?.capability, "m2m_api");
@@ -156,14 +156,14 @@ test("what the plan does not include is refused with the capability's name", asy
 	assert.equal(second.facts.members?.capability, "documents");
 });
 
-test("no key is made in a suspended or an unknown tenant", async () => {
+test("no key is created in a suspended or an unknown tenant", async () => {
 	const tenant_id = await fixture.tenant();
 	await updateTenant(fixture.context(), { tenant_id, status: "suspended" });
 	await refused(fixture, "tenant_suspended", () => createKey(fixture.context(), keyInput(tenant_id)));
 	await refused(fixture, "not_found", () => createKey(fixture.context(), keyInput("nobody")));
 });
 
-test("vague and duplicate names, and production keys that are never replaced, are warned about", async () => {
+test("vague and duplicate names, and production keys without rotation or expiry, cause warnings", async () => {
 	const tenant_id = await fixture.tenant();
 	const codes = async (overrides: Parameters<typeof keyInput>[1]) =>
 		(await createKey(fixture.context(), keyInput(tenant_id, overrides))).warnings?.map(({ code }) => code);
@@ -175,7 +175,7 @@ test("vague and duplicate names, and production keys that are never replaced, ar
 	assert.deepEqual(await codes({ name: "order-bot" }), undefined, "a revoked key takes no name");
 });
 
-test("a plan of 5 keys gives exactly 5 to 30 who ask at once, and one more when one ends", async () => {
+test("a plan of 5 keys allows exactly 5 of 30 concurrent requests, and one more after one is revoked", async () => {
 	const tenant_id = await fixture.tenant({ limits: { api_keys: 5 } });
 	const answers = await Promise.allSettled(Array.from({ length: 30 }, () => createKey(fixture.context(), keyInput(tenant_id))));
 	const refusals = answers.flatMap((answer) => (answer.status === "rejected" ? [answer.reason] : []));
@@ -195,7 +195,7 @@ test("a plan of 5 keys gives exactly 5 to 30 who ask at once, and one more when 
 	await refused(fixture, "conflict", () => createKey(fixture.context(), keyInput(tenant_id)));
 });
 
-test("a repeat with the same Idempotency-Key names the key that was made and makes no second one", async () => {
+test("a repeat with the same Idempotency-Key names the created key and creates no second one", async () => {
 	const tenant_id = await fixture.tenant({ limits: { api_keys: 1 } });
 	const context = fixture.context({ idempotency_key: "retry-1" });
 	const { key } = await createKey(context, keyInput(tenant_id));

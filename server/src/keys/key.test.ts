@@ -8,7 +8,7 @@ const NOW = Date.UTC(2026, 0, 15, 12);
 const LIVE = { revoked_at: null, expires_at: null, paused_at: null };
 const time = fc.option(fc.date({ min: new Date(NOW - 1e9), max: new Date(NOW + 1e9), noInvalidDate: true }), { nil: null });
 
-test("a key is revoked before it is expired, expired before it is paused, and active only when it is none of them", () => {
+test("the status is the first that applies of revoked, expired, paused and active", () => {
 	const past = new Date(NOW - 1);
 	assert.equal(statusOf({ revoked_at: past, expires_at: past, paused_at: past }, NOW), "revoked");
 	assert.equal(statusOf({ revoked_at: null, expires_at: past, paused_at: past }, NOW), "expired");
@@ -16,13 +16,13 @@ test("a key is revoked before it is expired, expired before it is paused, and ac
 	assert.equal(statusOf({ revoked_at: null, expires_at: null, paused_at: null }, NOW), "active");
 });
 
-test("a key expires at the very instant of its date", () => {
+test("a key expires exactly at its expiry date", () => {
 	const expires_at = new Date(NOW);
 	assert.equal(statusOf({ revoked_at: null, expires_at, paused_at: null }, NOW - 1), "active");
 	assert.equal(statusOf({ revoked_at: null, expires_at, paused_at: null }, NOW), "expired");
 });
 
-test("time alone never brings a key back", () => {
+test("an ended key never becomes active by time alone", () => {
 	fc.assert(
 		fc.property(time, time, time, fc.nat(1e9), (revoked_at, expires_at, paused_at, later) => {
 			const before = statusOf({ revoked_at, expires_at, paused_at }, NOW);
@@ -32,7 +32,7 @@ test("time alone never brings a key back", () => {
 	);
 });
 
-test("a secret is issued until its first use, current from then on, retiring until its end, then retired", () => {
+test("a secret is issued until its first use, then current, retiring until its end, then retired", () => {
 	const soon = new Date(NOW + 1);
 	assert.equal(secretStatusOf({ retires_at: null, retired_at: null }, LIVE, null, NOW), "issued");
 	assert.equal(secretStatusOf({ retires_at: null, retired_at: null }, LIVE, new Date(NOW), NOW), "current");
@@ -41,7 +41,7 @@ test("a secret is issued until its first use, current from then on, retiring unt
 	assert.equal(secretStatusOf({ retires_at: soon, retired_at: new Date(NOW) }, LIVE, null, NOW), "retired");
 });
 
-test("a key is answered with exactly the fields of the contract", () => {
+test("the response for a key has exactly the fields of the contract", () => {
 	const key: Key = {
 		tenant_id: "t",
 		id: "key_1",
@@ -80,7 +80,7 @@ test("a key is answered with exactly the fields of the contract", () => {
 	);
 });
 
-test("what is shown of a secret holds for every state of its key and of its own end", () => {
+test("a secret's status and end are consistent for every state of its key", () => {
 	const [before, soon, later] = [new Date(NOW - 2_000), new Date(NOW + 1_000), new Date(NOW + 1e9)];
 	const ends = [null, before, soon, later];
 	for (const revoked_at of [null, before])

@@ -23,7 +23,7 @@ async function newestFacts(tenant_id: string): Promise<Record<string, unknown>> 
 	return facts;
 }
 
-test("a key is made with limits of its own, which are read, changed and taken away, each in the audit log", async () => {
+test("a key's own rate limits can be set, read, changed and removed, and each change is audited", async () => {
 	const tenant_id = await fixture.tenant({ rate_limits: [BURST] });
 	const { key } = await createKey(fixture.context(), keyInput(tenant_id, { rate_limits: [SLOW] }));
 	deepEqual(key.rate_limits, [SLOW]);
@@ -38,17 +38,17 @@ test("a key is made with limits of its own, which are read, changed and taken aw
 
 	const state = await fixture.state();
 	await updateKeySettings(fixture.context(), { ...ids, rate_limits: [{ ...SLOW, requests: 20 }, DAILY] });
-	equal(await fixture.state(), state, "the same again changes nothing");
+	equal(await fixture.state(), state, "a repeat changes nothing");
 	deepEqual((await updateKeySettings(fixture.context(), { ...ids, rate_limits: [] })).rate_limits, []);
 	deepEqual(await auditActions(fixture, tenant_id), ["tenant.created", "key.created", "key.updated", "key.updated"]);
 });
 
-test("a key made without saying so has none", async () => {
+test("a key has no own rate limits by default", async () => {
 	const { key } = await createKey(fixture.context(), keyInput(await fixture.tenant()));
 	deepEqual(key.rate_limits, []);
 });
 
-test("limits that the plan makes useless, or whose names it has, are refused with all of their pointers; those of the tenant's own count", async () => {
+test("limits that the plan makes useless or whose names it has are refused with all pointers, including the tenant's own limits", async () => {
 	const tenant_id = await fixture.tenant({ rate_limits: [BURST] });
 	const wanted = [SLOW, { ...BURST, per: undefined, requests: 30 }, { name: "fast", requests: 100, window_seconds: 60 }].map(
 		({ name, requests, window_seconds }) => ({ name, requests, window_seconds }),
@@ -60,7 +60,7 @@ test("limits that the plan makes useless, or whose names it has, are refused wit
 	deepEqual(pointersOf(await refused(fixture, "invalid_request", update)), ["/rate_limits/1/name", "/rate_limits/2/requests"]);
 });
 
-test("a plan that has grown a limit of the same name or a stricter one lets the key keep its own, and change others", async () => {
+test("a key keeps its limits when the plan gets a stricter one or one of the same name", async () => {
 	const tenant_id = await fixture.tenant();
 	const { key } = await createKey(fixture.context(), keyInput(tenant_id, { rate_limits: [SLOW] }));
 	await fixture.replan(tenant_id, { rate_limits: [{ ...SLOW, requests: 1, per: "tenant" }] });

@@ -19,19 +19,19 @@ const planWith = (...rate_limits: RateLimit[]): Plan => ({
 const own = (name: string, requests: number, window_seconds = 60) => ({ name, requests, window_seconds });
 const pointers = (...asked: Parameters<typeof unusableRateLimits>) => unusableRateLimits(...asked).map(({ pointer }) => pointer);
 
-test("a limit that is stricter than the plan's, or of another length, can be a key's own", () => {
+test("a limit that is stricter than the plan's or has another window is valid", () => {
 	deepEqual(unusableRateLimits([own("slow", 99), own("hourly", 1_000, 3_600), own("second", 10, 1)], planWith(burst, exports)), []);
 	deepEqual(unusableRateLimits([own("slow", 1)], planWith()), []);
 });
 
-test("a name of the plan's, also of a limit that has to be named, and one that stands twice are pointed at", () => {
+test("a name of a plan's limit, and a duplicate name, are errors", () => {
 	const plan = planWith(burst, exports);
 	deepEqual(pointers([own("burst", 1)], plan), ["/rate_limits/0/name"]);
 	deepEqual(pointers([own("slow", 1), own("exports", 1)], plan), ["/rate_limits/1/name"]);
 	deepEqual(pointers([own("slow", 10), own("slow", 1)], plan), ["/rate_limits/1/name"]);
 });
 
-test("a limit that another of the same time makes useless is pointed at, whether that is the plan's or the key's own", () => {
+test("a limit that another with the same window makes useless is an error", () => {
 	const [problem] = unusableRateLimits([own("slow", 100)], planWith(burst));
 	deepEqual(problem, {
 		pointer: "/rate_limits/0/requests",
@@ -43,7 +43,7 @@ test("a limit that another of the same time makes useless is pointed at, whether
 	deepEqual(pointers([own("slow", 6, 3_600)], planWith(exports)), [], "what counts only some requests bounds no other");
 });
 
-test("a limit of another time is held to what the plan's comes to in it", () => {
+test("a limit with another window is compared with what the plan's limit allows in that window", () => {
 	const plan = planWith(burst);
 	deepEqual(pointers([own("second", 100, 1)], plan), ["/rate_limits/0/requests"], "a minute holds that second");
 	deepEqual(unusableRateLimits([own("second", 99, 1)], plan), []);
@@ -53,7 +53,7 @@ test("a limit of another time is held to what the plan's comes to in it", () => 
 	deepEqual(unusableRateLimits([own("odd", 199, 61)], plan), [], "a little more than a minute can meet two of them");
 });
 
-test("limits that the key has already may stay, whatever became of the plan; a changed one is judged", () => {
+test("limits that the key has already are exempt when the plan changes; a changed one is validated", () => {
 	const held = [own("burst", 500), own("slow", 200)];
 	deepEqual(unusableRateLimits(held, planWith(burst), held), []);
 	deepEqual(pointers([own("burst", 501), own("slow", 199)], planWith(burst), held), ["/rate_limits/0/name", "/rate_limits/1/requests"]);

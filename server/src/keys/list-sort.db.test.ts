@@ -15,7 +15,7 @@ before(async () => {
 });
 after(() => fixture.close());
 
-/** What keys are sorted by; times in microseconds after the beginning of 2026. */
+/** The sort values of a key; times in microseconds since the start of 2026. */
 interface OneKey {
 	name: string;
 	created: number;
@@ -24,7 +24,7 @@ interface OneKey {
 	last_used: number | null;
 }
 
-/** Few values, so that many keys have the same. Microseconds are more than JavaScript's times hold. */
+/** Few distinct values, so that there are many ties. Microseconds exceed the precision of a JavaScript Date. */
 const micros: fc.Arbitrary<number | null> = fc.option(fc.constantFrom(0, 1, 999, 1_000, 5_000_001), { nil: null });
 const oneKey: fc.Arbitrary<OneKey> = fc.record({
 	name: fc.constantFrom("a", "A", "b", "Zebra", "zebra", "ä", "🦊", 'quote " back \\', "x".repeat(200), "🦊".repeat(200)),
@@ -73,13 +73,13 @@ async function allPages(tenant_id: string, how: { sort: Sort; order: Order; limi
 	return ids;
 }
 
-/** The sort value as it can be compared; names only by whether they are equal, for their order is PostgreSQL's. */
+/** A comparable sort value. Names are compared for equality only, since PostgreSQL defines their order. */
 function compare(a: number | null, b: number | null, order: Order): number {
 	if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1;
 	return order === "asc" ? a - b : b - a;
 }
 
-test("in every order the pages together are the whole list, each key once, nothing to sort by last, whatever the size of the pages", async () => {
+test("in every order and page size, the pages contain each key once, with nulls last", async () => {
 	await fc.assert(
 		fc.asyncProperty(fc.array(oneKey, { minLength: 1, maxLength: KEYS_MAX }), fc.integer({ min: 1, max: 5 }), async (keys, limit) => {
 			const tenant_id = await fixture.tenant();
@@ -103,7 +103,7 @@ test("in every order the pages together are the whole list, each key once, nothi
 	);
 });
 
-/** Equal names, in any case of their letters, stand beside each other. */
+/** Equal names, ignoring case, must be adjacent. */
 function assertTogether(names: readonly string[]): void {
 	const ended = new Set<string>();
 	for (const [index, name] of names.entries()) {
@@ -112,7 +112,7 @@ function assertTogether(names: readonly string[]): void {
 	}
 }
 
-test("names are sorted from A or from Z; without an order, names and ends go up, makings and uses go down", async () => {
+test("names sort in either order; by default names and dates ahead ascend, creation and last use descend", async () => {
 	const tenant_id = await fixture.tenant();
 	const plain = { created: 0, expires: null, rotation_due: null, last_used: null };
 	await insert(tenant_id, [
@@ -130,7 +130,7 @@ test("names are sorted from A or from Z; without an order, names and ends go up,
 	assert.deepEqual(await names({ sort: "expires" }), ["Alpha", "beta", "gamma"]);
 });
 
-test("a cursor of another order, or one that was tampered with, is refused", async () => {
+test("a cursor of another order, or a modified one, is refused", async () => {
 	const tenant_id = await fixture.tenant();
 	await insert(
 		tenant_id,

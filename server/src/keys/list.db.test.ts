@@ -21,7 +21,7 @@ before(async () => {
 });
 after(() => fixture.close());
 
-test("pages go from the newest key to the oldest, each key once, also among keys of one instant", async () => {
+test("pages list each key once from newest to oldest, also among keys created at the same instant", async () => {
 	const tenant_id = await fixture.tenant();
 	const made: string[] = [];
 	for (let n = 0; n < 7; n += 1) {
@@ -75,7 +75,7 @@ test("a list is filtered by status, environment, integration, owner and part of 
 	assert.deepEqual(await find({ search: "order", status: "revoked" }), [revoked]);
 });
 
-test("what a list can be narrowed to is found among all keys of the tenant, also behind the first hundred", async () => {
+test("filter options cover all keys of the tenant, not only the first hundred", async () => {
 	const tenant_id = await fixture.tenant();
 	const other = await fixture.tenant();
 	assert.deepEqual(await keyChoices(fixture.context({ scope: tenant_id }), { tenant_id }), {
@@ -101,7 +101,7 @@ test("what a list can be narrowed to is found among all keys of the tenant, also
 	assert.equal(foreign.any, false);
 });
 
-test("what was counted of a key and its secret is shown with it", async () => {
+test("a key is listed with its usage and that of its secrets", async () => {
 	const tenant_id = await fixture.tenant();
 	const { key } = await createKey(fixture.context(), keyInput(tenant_id));
 	const kid = key.secrets[0]?.kid ?? "";
@@ -123,7 +123,7 @@ test("what was counted of a key and its secret is shown with it", async () => {
 	assert.deepEqual([listed.secrets[0]?.status, listed.secrets[0]?.first_used_at], ["current", new Date(used_ms - 5).toISOString()]);
 });
 
-test("a tenant's key is not found through another tenant, and no row of it is to be seen in its scope", async () => {
+test("a key is not found in another tenant, and its row is invisible in that scope", async () => {
 	const mine = await fixture.tenant();
 	const theirs = await fixture.tenant();
 	const { key } = await createKey(fixture.context(), keyInput(theirs));

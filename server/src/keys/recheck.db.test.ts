@@ -29,7 +29,7 @@ async function prepared() {
 	return { tenant_id, key_id: key.id, kid, question };
 }
 
-/** Asks in a transaction of the tenant's, as a keyed write does. */
+/** Runs the recheck in a transaction of the tenant, as a keyed write does. */
 async function ask(question: RecheckQuestion, now = fixture.clock.now()): Promise<void> {
 	await change(fixture.context({ scope: question.tenant_id }), async (tx) => {
 		await recheckKey(tx, question, now);
@@ -38,13 +38,13 @@ async function ask(question: RecheckQuestion, now = fixture.clock.now()): Promis
 }
 const isRefused = (code: ErrorCode, question: RecheckQuestion) => refused(fixture, code, () => ask(question));
 
-test("a key that may, may", async () => {
+test("an authorized key passes", async () => {
 	const { question } = await prepared();
 	await ask(question);
 	await ask({ tenant_id: question.tenant_id, key_id: question.key_id });
 });
 
-test("each change since the first check is answered as verification would answer it", async () => {
+test("each change since verification is refused with the error of verification", async () => {
 	const revoked = await prepared();
 	await revokeKey(fixture.context(), { ...revoked, reason: "other" });
 	await isRefused("key_revoked", revoked.question);
@@ -71,7 +71,7 @@ test("each change since the first check is answered as verification would answer
 	await isRefused("environment_mismatch", moved.question);
 });
 
-test("a replaced secret is refused, at its end and when it is retired, and before it is found that the key is paused", async () => {
+test("an ended or retired secret is refused, before the key's pause is reported", async () => {
 	const { tenant_id, key_id, kid, question } = await prepared();
 	const client = new pg.Client({ connectionString: fixture.db.superuserUrl });
 	await client.connect();
@@ -85,7 +85,7 @@ test("a replaced secret is refused, at its end and when it is retired, and befor
 	await isRefused("key_paused", { tenant_id, key_id });
 });
 
-test("nothing is told of another tenant's things", async () => {
+test("a refusal reveals nothing about another tenant", async () => {
 	const mine = await prepared();
 	const theirs = await prepared();
 	await isRefused("key_revoked", { ...theirs.question, tenant_id: mine.tenant_id });
@@ -95,7 +95,7 @@ test("nothing is told of another tenant's things", async () => {
 	assert.equal(gone.detail, foreign.detail);
 });
 
-test("a revocation waits for a write that has asked, so that none lands after it", async () => {
+test("a revocation waits for an authorized write, so that none commits after it", async () => {
 	const { tenant_id, key_id, question } = await prepared();
 	const order: string[] = [];
 	const asked = Promise.withResolvers<void>();

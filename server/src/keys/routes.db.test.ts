@@ -45,7 +45,7 @@ async function call(method: string, path: string, body?: unknown, headers: Recor
 	return { status: response.status, body: asAnswer(await response.json()) };
 }
 
-/** What the tests look at in an answer: a created key, a key, or a problem. */
+/** The fields of a response that the tests read: of a created key, a key, or a problem. */
 interface Answer extends KeyAnswer {
 	key: KeyAnswer;
 	raw_key: string;
@@ -55,14 +55,14 @@ interface Answer extends KeyAnswer {
 	errors: { pointer: string }[];
 }
 
-/** Guarantee: none; whatever is missing fails the assertion that reads it. */
+/** No guarantee: a missing field fails the assertion that reads it. */
 function asAnswer(body: unknown): Answer {
 	return body as Answer;
 }
 
 const KEY = { name: "prod-order-bot", environment: "prod", owner: "Ada" };
 
-test("a key goes through its life over HTTP, and every answer carries the whole of it", async () => {
+test("over HTTP, each action on a key returns the whole key", async () => {
 	const tenant_id = await fixture.tenant();
 	const path = `${tenant_id}/api-keys`;
 	const labels = { team: "shop", "cost centre": "4711", ключ: "значение" };
@@ -88,7 +88,7 @@ test("a key goes through its life over HTTP, and every answer carries the whole 
 	assert(!JSON.stringify([read, patched, revoked, await call("GET", path)]).includes(raw_key.slice(-50)), "the raw key is in one response only");
 });
 
-test("a key that is handed over is answered with its link and without a raw key, and keys are revoked together, over HTTP", async () => {
+test("over HTTP, a handover returns a link and no raw key, and keys are revoked in bulk", async () => {
 	const tenant_id = await fixture.tenant();
 	const path = `${tenant_id}/api-keys`;
 	const created = await call("POST", path, { ...KEY, name: "test", handover: { expires_in_seconds: 600 } });
@@ -113,7 +113,7 @@ test("a key that is handed over is answered with its link and without a raw key,
 	assert.equal((await call("GET", `${path}/${key.id}`)).body.status, "revoked");
 });
 
-test("refusals are problems that name the field and change nothing", async () => {
+test("refusals are problem details that name the field and change nothing", async () => {
 	const tenant_id = await fixture.tenant();
 	const path = `${tenant_id}/api-keys`;
 	const before = await fixture.state();
@@ -153,7 +153,7 @@ test("refusals are problems that name the field and change nothing", async () =>
 	assert.equal(await fixture.state(), before);
 });
 
-test("a repeated Idempotency-Key is answered 409 with the id of the key", async () => {
+test("a repeated Idempotency-Key is refused with 409 and the id of the key", async () => {
 	const path = `${await fixture.tenant()}/api-keys`;
 	const first = await call("POST", path, KEY, { "idempotency-key": "a-1" });
 	const again = await call("POST", path, { owner: "Ada", environment: "prod", name: "prod-order-bot" }, { "idempotency-key": "a-1" });

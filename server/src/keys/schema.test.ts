@@ -7,7 +7,7 @@ import { CreateInput, ListQuery, RevokeInput, UpdateInput } from "./schema.ts";
 
 const KEY = { name: "prod-order-bot", environment: "prod", owner: "Ada" };
 
-/** The failure for `body`, or null when the schema takes it. */
+/** The error for `body`, or null if it is valid. */
 function judge(schema: TSchema, body: unknown): ApiError | null {
 	const validate = compileValidator({ schema, method: "POST", url: "/", httpPart: "body" });
 	const valid = validate(body);
@@ -23,7 +23,7 @@ function refuses(schema: TSchema, body: unknown, pointer: string, code = "invali
 	);
 }
 
-test("a key with everything is taken, and one with the least", () => {
+test("a key with all fields is valid, and one with the required fields only", () => {
 	takes(CreateInput, KEY);
 	takes(CreateInput, {
 		...KEY,
@@ -38,7 +38,7 @@ test("a key with everything is taken, and one with the least", () => {
 	});
 });
 
-test("unknown fields are told as that, also inside the owner; environment and tenant cannot be patched", () => {
+test("unknown fields are reported as such, also inside the owner; environment and tenant cannot be changed", () => {
 	refuses(CreateInput, { ...KEY, scope: [] }, "/scope", "unknown_field");
 	refuses(CreateInput, { ...KEY, handover: {} }, "/handover", "unknown_field");
 	refuses(CreateInput, { ...KEY, owner: { name: "Ada", phone: "1" } }, "/owner/phone", "unknown_field");
@@ -46,7 +46,7 @@ test("unknown fields are told as that, also inside the owner; environment and te
 	refuses(RevokeInput, { reason: "other", force: true }, "/force", "unknown_field");
 });
 
-test("what is missing or of the wrong kind is named", () => {
+test("missing fields and wrong types are reported", () => {
 	refuses(CreateInput, { name: "x", environment: "prod" }, "/owner");
 	refuses(CreateInput, { ...KEY, environment: "production" }, "/environment");
 	refuses(CreateInput, { ...KEY, owner: 7 }, "/owner");
@@ -59,7 +59,7 @@ test("what is missing or of the wrong kind is named", () => {
 	takes(RevokeInput, { reason: "other" });
 });
 
-test("texts are bounded and on one line", () => {
+test("texts have a maximum length and a single line", () => {
 	refuses(CreateInput, { ...KEY, name: "" }, "/name");
 	refuses(CreateInput, { ...KEY, name: "a\u0000b" }, "/name");
 	refuses(CreateInput, { ...KEY, name: "x".repeat(201) }, "/name");
@@ -80,7 +80,7 @@ test("a rotation period is 1 to 3650 whole days", () => {
 	for (const rotate_every_days of [1, 3_650, null]) takes(CreateInput, { ...KEY, rotate_every_days });
 });
 
-test("a list is filtered by known statuses and environments", () => {
+test("a list accepts only known statuses and environments as filters", () => {
 	refuses(ListQuery, { status: "deleted" }, "/status");
 	refuses(ListQuery, { environment: "test" }, "/environment");
 	takes(ListQuery, { status: "paused", environment: "dev", search: "%", integration: "x", owner: "y" });

@@ -27,7 +27,7 @@ const idsOf = (key: KeyAnswer) => ({ tenant_id: key.tenant_id, key_id: key.id })
 const everyNode = () => [{ node_id: fixture.context().node.id, confirmed: true }];
 const inDays = (days: number) => new Date(fixture.clock.now() + days * DAY_MS).toISOString();
 
-/** Asserts that `run` answers `key` as it is, and which nodes know it so where it says that, and changes nothing. */
+/** Asserts that `run` returns `key` unchanged, with the awaited nodes if it reports them, and changes nothing. */
 async function changesNothing(key: KeyAnswer, run: () => Promise<KeyAnswer & Partial<Pick<KeyEverywhere, "waited_for">>>): Promise<void> {
 	const before = await fixture.state();
 	const { waited_for = everyNode(), ...answer } = await run();
@@ -35,7 +35,7 @@ async function changesNothing(key: KeyAnswer, run: () => Promise<KeyAnswer & Par
 	assert.equal(await fixture.state(), before);
 }
 
-test("everything that may change changes, and the rest stays", async () => {
+test("all changeable settings change, and the others do not", async () => {
 	const tenant_id = await fixture.tenant();
 	await fixture.site(tenant_id, "shop");
 	await fixture.member(tenant_id, "mem_2");
@@ -82,7 +82,7 @@ test("everything that may change changes, and the rest stays", async () => {
 	assert.deepEqual((await auditActions(fixture, tenant_id)).slice(-3), ["key.created", "key.updated", "key.updated"]);
 });
 
-test("equal content changes nothing, whatever the order of sets", async () => {
+test("equal values change nothing, regardless of the order in sets", async () => {
 	const tenant_id = await fixture.tenant();
 	await fixture.site(tenant_id, "a");
 	await fixture.site(tenant_id, "b");
@@ -108,7 +108,7 @@ test("equal content changes nothing, whatever the order of sets", async () => {
 	await changesNothing(resumed, () => resumeKey(fixture.context(), idsOf(key)));
 });
 
-test("what is wrong with a change is named, and nothing of it is kept", async () => {
+test("an invalid change is refused with its errors and stores nothing", async () => {
 	const tenant_id = await fixture.tenant({ capabilities: ["m2m_api"] });
 	await fixture.site(tenant_id, "dev-shop", "dev");
 	const key = await makeKey(tenant_id);
@@ -120,7 +120,7 @@ test("what is wrong with a change is named, and nothing of it is kept", async ()
 	await refused(fixture, "not_found", () => updateKeySettings(fixture.context(), { tenant_id, key_id: "key_nobody", name: "better" }));
 });
 
-test("what a key has may stay when the plan has shrunk, and nothing more is given", async () => {
+test("a key keeps its settings when the plan is reduced, but gets no more", async () => {
 	const tenant_id = await fixture.tenant();
 	const key = await makeKey(tenant_id, { permissions: ["documents:read", "sites:read"] });
 	await fixture.replan(tenant_id, { capabilities: ["m2m_api"], max_key_lifetime_days: 7 });
@@ -131,13 +131,13 @@ test("what a key has may stay when the plan has shrunk, and nothing more is give
 	await refused(fixture, "invalid_request", () => patch(key, { expires_at: null }));
 });
 
-test("a permission that is gone may stay with a key that has it; a deleted site leaves its keys, so that a later one of its id is not theirs", async () => {
+test("a key keeps a deleted permission; a deleted site is removed from its keys, so that a later site with its id is not in their scope", async () => {
 	const tenant_id = await fixture.tenant({ capabilities: ["m2m_api", "orders"] });
 	await putPermission(fixture.context(), { permission: "orders:write", description: "Write orders", capability: "orders" });
 	await fixture.site(tenant_id, "shop");
 	const key = await makeKey(tenant_id, { permissions: ["orders:write"], site_ids: ["shop"] });
 	const other = await makeKey(tenant_id, { permissions: [] });
-	// What holds a permission keeps it from being deleted; a key that is made at that moment may still have one that is gone.
+	// A permission in use cannot be deleted, but a key created concurrently may still have a deleted one.
 	await fixture.behind("delete from permissions where name = 'orders:write'");
 	await deleteSite(fixture.context(), { tenant_id, site_id: "shop" });
 	const kept = await patch(key, { permissions: ["sites:read", "orders:write"] });
@@ -149,7 +149,7 @@ test("a permission that is gone may stay with a key that has it; a deleted site 
 	assert.deepEqual(pointersOf(failure), ["/permissions/0", "/site_ids/0"]);
 });
 
-test("an expired key lives again with a new date, while the plan has room for it", async () => {
+test("a later expiry date reactivates an expired key if the plan's limit allows it", async () => {
 	const tenant_id = await fixture.tenant({ limits: { api_keys: 1 } });
 	const key = await makeKey(tenant_id, { expires_at: inDays(1) });
 	fixture.clock.advance(DAY_MS);
@@ -163,13 +163,13 @@ test("an expired key lives again with a new date, while the plan has room for it
 	assert.equal((await patch(key, { expires_at: null })).status, "active");
 });
 
-test("a revoked key is as the first revocation left it, for good", async () => {
+test("a revoked key never changes after the first revocation", async () => {
 	const tenant_id = await fixture.tenant();
 	const key = await makeKey(tenant_id);
 	const actor = { kind: "member", id: "mem_1", name: "Grace", email: null } as const;
 	const request = { ...idsOf(key), reason: "suspected_exposure", note: "seen in a chat" } as const;
 	const { waited_for, ...revoked } = await revokeKey(fixture.context({ actor }), request);
-	assert.deepEqual(waited_for, everyNode(), "the answer says which nodes it waited for");
+	assert.deepEqual(waited_for, everyNode(), "the response lists the awaited nodes");
 	const revoked_at = new Date(fixture.clock.now()).toISOString();
 	assert.deepEqual(revoked, {
 		...key,
@@ -188,7 +188,7 @@ test("a revoked key is as the first revocation left it, for good", async () => {
 	await refused(fixture, "not_found", () => revokeKey(fixture.context(), { tenant_id, key_id: "key_nobody", reason: "other" }));
 });
 
-test("twenty who revoke at once leave one revocation and one audit entry", async () => {
+test("twenty concurrent revocations of a key leave one revocation and one audit entry", async () => {
 	const tenant_id = await fixture.tenant();
 	const key = await makeKey(tenant_id);
 	const reasons = ["other", "suspected_exposure"] as const;
@@ -199,7 +199,7 @@ test("twenty who revoke at once leave one revocation and one audit entry", async
 	assert.equal((await auditActions(fixture, tenant_id)).filter((action) => action === "key.revoked").length, 1);
 });
 
-test("in a suspended tenant keys can be revoked and nothing else", async () => {
+test("in a suspended tenant keys can only be revoked", async () => {
 	const tenant_id = await fixture.tenant();
 	const key = await makeKey(tenant_id);
 	await updateTenant(fixture.context(), { tenant_id, status: "suspended" });
@@ -209,7 +209,7 @@ test("in a suspended tenant keys can be revoked and nothing else", async () => {
 	assert.equal((await revokeKey(fixture.context(), { ...idsOf(key), reason: "other" })).status, "revoked");
 });
 
-test("nobody changes a key through another tenant", async () => {
+test("a key cannot be changed through another tenant", async () => {
 	const mine = await fixture.tenant();
 	const key = await makeKey(await fixture.tenant());
 	const ids = { tenant_id: mine, key_id: key.id };
@@ -222,7 +222,7 @@ test("nobody changes a key through another tenant", async () => {
 	}
 });
 
-test("every change tells the nodes to forget the key, and the chain of the audit stays whole", async () => {
+test("every change invalidates the key on all nodes, and the audit chain stays intact", async () => {
 	const tenant_id = await fixture.tenant();
 	const key = await makeKey(tenant_id);
 	const seen: string[] = [];

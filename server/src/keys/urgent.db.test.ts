@@ -1,4 +1,4 @@
-/** What is urgent waits for no bookkeeping: usage may be settled slowly, or by a node that stands still. */
+/** Urgent changes do not wait for the aggregation of usage, which may be slow or run on a stalled node. */
 import { equal, ok } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,8 +7,8 @@ import { createKey } from "./create.ts";
 import { pauseKey } from "./pause.ts";
 import { revokeKey } from "./revoke.ts";
 
-/** As in usage/store.ts: whoever settles holds it. */
-const SETTLE_LOCK = 7_362_011;
+/** The aggregation's lock, as in usage/store.ts. */
+const AGGREGATION_LOCK = 7_362_011;
 const HELD_MS = 4_000;
 const SOON_MS = 2_000;
 
@@ -18,14 +18,14 @@ before(async () => {
 });
 after(() => fixture.close());
 
-test("a key is paused and revoked at once while usage is being settled for long", async () => {
+test("a key is paused and revoked without delay during a slow aggregation of usage", async () => {
 	const tenant_id = await fixture.tenant();
 	const { key } = await createKey(fixture.context(), keyInput(tenant_id));
 	const ids = { tenant_id, key_id: key.id };
 	await fixture.behind("insert into usage_flushes (node_id, flush_number, flushed_at) values ('elsewhere', 1, now())");
 	const [free] = await fixture.behind("select waiting from usage_flushes where node_id = 'elsewhere'");
-	equal(free?.waiting, true, "something waits to be settled");
-	const held = fixture.behind(`begin; select pg_advisory_xact_lock(${SETTLE_LOCK}); select pg_sleep(${HELD_MS / 1_000}); commit`);
+	equal(free?.waiting, true, "a flush waits to be aggregated");
+	const held = fixture.behind(`begin; select pg_advisory_xact_lock(${AGGREGATION_LOCK}); select pg_sleep(${HELD_MS / 1_000}); commit`);
 	await sleep(100);
 	const began = performance.now();
 	equal((await pauseKey(fixture.context(), ids)).status, "paused");
@@ -33,6 +33,7 @@ test("a key is paused and revoked at once while usage is being settled for long"
 	const took_ms = performance.now() - began;
 	ok(took_ms < SOON_MS, `${took_ms} ms`);
 	await held;
-	const isSettled = async () => (await fixture.behind("select waiting from usage_flushes where node_id = 'elsewhere'"))[0]?.waiting === false;
-	for (const until = performance.now() + SOON_MS; !(await isSettled()); await sleep(20)) ok(performance.now() < until, "it was settled all the same");
+	const isAggregated = async () => (await fixture.behind("select waiting from usage_flushes where node_id = 'elsewhere'"))[0]?.waiting === false;
+	for (const until = performance.now() + SOON_MS; !(await isAggregated()); await sleep(20))
+		ok(performance.now() < until, "the flush was aggregated afterwards");
 });

@@ -12,7 +12,7 @@ const GOOD = {
 } as const;
 const codesOf = (key: Parameters<typeof adviseOn>[0]) => adviseOn(key).map((warning) => warning.code);
 
-test("names that say nothing are vague", () => {
+test("names that describe no purpose are vague", () => {
 	for (const name of [
 		"test",
 		"Test 2",
@@ -38,7 +38,7 @@ test("names that say nothing are vague", () => {
 	}
 });
 
-test("names that say what uses the key are not vague", () => {
+test("names that describe the purpose are not vague", () => {
 	for (const name of [
 		"prod-order-bot",
 		"staging-crm-sync",
@@ -55,7 +55,7 @@ test("names that say what uses the key are not vague", () => {
 
 test("a good key gets no warning", () => assert.deepEqual(adviseOn(GOOD), []));
 
-test("a vague name is answered with a better one, composed of environment and integration", () => {
+test("the warning about a vague name suggests one of environment and integration", () => {
 	const [warning] = adviseOn({ ...GOOD, name: "test", environment: "staging", integration: "CRM Sync!" });
 	assert.equal(warning?.code, "name_vague");
 	assert.match(warning?.detail ?? "", /"staging-crm-sync"/);
@@ -63,9 +63,9 @@ test("a vague name is answered with a better one, composed of environment and in
 	assert.match(adviseOn({ ...GOOD, name: "test", integration: "prod-shop" })[0]?.detail ?? "", /"prod-shop"/);
 });
 
-test("a name that another live key has is warned about", () => assert.deepEqual(codesOf({ ...GOOD, name_taken: true }), ["name_duplicate"]));
+test("a name that another live key has causes a warning", () => assert.deepEqual(codesOf({ ...GOOD, name_taken: true }), ["name_duplicate"]));
 
-test("only a production key that neither expires nor is replaced is warned about", () => {
+test("only a production key without expiry and rotation causes a warning", () => {
 	assert.deepEqual(codesOf({ ...GOOD, rotate_every_days: null }), ["never_replaced"]);
 	assert.deepEqual(codesOf({ ...GOOD, rotate_every_days: null, expires_at: new Date() }), []);
 	assert.deepEqual(codesOf({ ...GOOD, rotate_every_days: null, environment: "dev" }), []);

@@ -24,14 +24,14 @@ const make = (input: { expires_at?: string } = {}) =>
 const idsOf = ({ tenant_id, key_id }: MadeKey) => ({ tenant_id, key_id });
 const endOf = async (key: MadeKey) => (await getKey(fixture.context(), idsOf(key))).expires_at;
 
-/** Replaces the secret and lets the old one end; the new one. */
+/** Rotates the key, ends the old secret and returns the new one. */
 async function replaceSelf(raw_key: string): Promise<string> {
 	const { raw_key: successor } = await rotateSelf(await fixture.self(raw_key), OVERLAP);
 	await fixture.pass(OVERLAP.overlap_seconds + 1);
 	return successor;
 }
 
-test("a key never moves its own end that a person set, however often it replaces its secret", async () => {
+test("a self-rotation never moves an expiry date that a person set", async () => {
 	const expires_at = inDays(30);
 	const key = await make({ expires_at });
 	let raw_key = key.raw_key;
@@ -45,7 +45,7 @@ test("a key never moves its own end that a person set, however often it replaces
 	equal(await endOf(key), later);
 });
 
-test("an end that the plan imposed renews when the key replaces its secret, and comes back when it takes that back", async () => {
+test("a self-rotation renews a date that the plan set, and cancelling it restores the date", async () => {
 	const key = await make();
 	const first = await endOf(key);
 	equal(first, inDays(PLAN_DAYS));
@@ -58,7 +58,7 @@ test("an end that the plan imposed renews when the key replaces its secret, and 
 	notEqual(await endOf(key), first);
 });
 
-test("an end that a person sets on a key of the plan's is theirs from then on", async () => {
+test("a date that a person sets on a key with the plan's date counts as set by a person", async () => {
 	const key = await make();
 	const expires_at = inDays(20);
 	await updateKeySettings(fixture.context(), { ...idsOf(key), expires_at });
@@ -69,7 +69,7 @@ test("an end that a person sets on a key of the plan's is theirs from then on", 
 	deepEqual(row, { expiry_from: "person" });
 });
 
-test("the end of a key from before it was known who set it counts as a person's", async () => {
+test("a date from before its origin was recorded counts as set by a person", async () => {
 	const [column] = await fixture.verification.behind(
 		"select column_default from information_schema.columns where table_schema = 'keywright' and table_name = 'keys' and column_name = 'expiry_from'",
 	);

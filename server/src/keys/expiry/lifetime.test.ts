@@ -16,16 +16,16 @@ const planOf = (max_key_lifetime_days: number | null): Plan => ({
 	max_key_lifetime_days,
 });
 
-test("without a longest life a key may be without end", () => {
+test("without a maximum lifetime a key needs no expiry date", () => {
 	assert.deepEqual(expiryOf(undefined, planOf(null), NOW), { expires_at: null, expiry_from: "plan" });
 	assert.deepEqual(expiryOf(null, planOf(null), NOW), { expires_at: null, expiry_from: "person" });
 });
 
-test("a plan's longest life is what a key gets that asks for nothing", () => {
+test("the plan's maximum lifetime is the default expiry", () => {
 	assert.deepEqual(expiryOf(undefined, planOf(30), NOW), { expires_at: new Date(NOW + 30 * DAY_MS), expiry_from: "plan" });
 });
 
-test("the last instant of the plan's longest life is allowed, one later and no end at all are not", () => {
+test("the end of the plan's maximum lifetime is allowed; a later date or none is not", () => {
 	const latest = new Date(NOW + 30 * DAY_MS).toISOString();
 	assert.deepEqual(expiryOf(latest, planOf(30), NOW), { expires_at: new Date(latest), expiry_from: "person" });
 	for (const wanted of [new Date(NOW + 30 * DAY_MS + 1).toISOString(), null]) {
@@ -34,13 +34,13 @@ test("the last instant of the plan's longest life is allowed, one later and no e
 	}
 });
 
-test("a date has to be one, and in the future", () => {
+test("an expiry date must be valid and in the future", () => {
 	for (const wanted of [new Date(NOW).toISOString(), "1990-12-31T23:59:60Z", "0000-01-01T00:00:00Z"])
 		assert("pointer" in expiryOf(wanted, planOf(null), NOW), wanted);
 	assert.deepEqual(expiryOf("2030-01-31T12:00:00+02:00", planOf(null), NOW), { expires_at: new Date("2030-01-31T10:00:00Z"), expiry_from: "person" });
 });
 
-test("production keys are replaced every 90 days unless their maker says otherwise", () => {
+test("production keys have a rotation period of 90 days by default", () => {
 	assert.equal(rotationPeriodOf(undefined, "prod"), 90);
 	assert.equal(rotationPeriodOf(undefined, "staging"), null);
 	assert.equal(rotationPeriodOf(null, "prod"), null);

@@ -29,15 +29,15 @@ function after(expires_in_days: number | null, dated_days_ago: number, max_days:
 	return outcome.expires_at && (outcome.expires_at.getTime() - NOW) / DAY_MS;
 }
 
-test("a key that was given ninety days gets ninety days again, however many of them are left", () => {
+test("a rotation renews a lifetime of ninety days, regardless of the days left", () => {
 	deepEqual([after(1, 89, null), after(89, 1, null)], [90, 90]);
 });
 
-test("the plan's longest life holds, also where a key had none or a longer one", () => {
+test("the plan's maximum lifetime applies, also to a key with a longer lifetime or none", () => {
 	deepEqual([after(300, 65, 90), after(null, 10, 90), after(null, 10, null)], [90, 90, null]);
 });
 
-test("a date that is wanted is judged by the plan, as at creation", () => {
+test("a requested date is validated against the plan, as at creation", () => {
 	const in_ten = new Date(NOW + 10 * DAY_MS).toISOString();
 	deepEqual(
 		[after(1, 89, 90, in_ten), after(1, 89, 9, in_ten), after(1, 89, null, null), after(1, 89, 90, null)],
@@ -45,7 +45,7 @@ test("a date that is wanted is judged by the plan, as at creation", () => {
 	);
 });
 
-test("a key that replaces its own secret never moves an end that a person set; one that the plan imposed renews", () => {
+test("a self-rotation renews a date that the plan set, but never moves one that a person set", () => {
 	const ends = ([1, 89, 400, null] as const).flatMap((days) =>
 		(["person", "plan"] as const).map((expiry_from) => {
 			const outcome = endOf(days, expiry_from, { days_ago: 1, max_days: 90, self: true });

@@ -28,15 +28,15 @@ suite("warnings of keys that end soon", () => {
 		return key.id;
 	}
 
-	test("each key is told of 30, 7 and 1 working days before its end, once, by however many nodes; a key that never ends, never", async () => {
+	test("each warning is sent once 30, 7 and 1 working days before expiry, also from several nodes; none for a key without expiry", async () => {
 		const tenant_id = await fixture.tenant();
 		await createKey(fixture.context(), { tenant_id, name: "without end", environment: "dev", owner: "Dana" });
 		const key_id = await keyEndingIn(tenant_id, 60);
-		const told: number[][] = [];
+		const warned: number[][] = [];
 		for (let day = 0; day < 61; day += 1) {
 			await Promise.all([warnOfExpiry(system()), warnOfExpiry(system())]);
 			const found = await events(tenant_id);
-			if (found.length > told.length) told.push([day, found.length]);
+			if (found.length > warned.length) warned.push([day, found.length]);
 			fixture.clock.advance(DAY_MS);
 		}
 		const found = await events(tenant_id);
@@ -45,11 +45,11 @@ suite("warnings of keys that end soon", () => {
 			found.map((event) => event.days).sort((a, b) => Number(b) - Number(a)),
 			[30, 7, 1],
 		);
-		equal(told.length, 3);
+		equal(warned.length, 3);
 		equal((await fixture.behind("select 1 from audit_entries where chain = $1 and action = 'key.expiry_warned'", [tenant_id])).length, 3);
 	});
 
-	test("after a silence the most urgent warning is given alone; a revoked key is not told of, nor what had passed when the end was set", async () => {
+	test("after downtime only the most urgent warning is sent; none for a revoked key or for days before the date was set", async () => {
 		const tenant_id = await fixture.tenant();
 		const late = await keyEndingIn(tenant_id, 60);
 		const dead = await keyEndingIn(tenant_id, 60);
@@ -62,7 +62,7 @@ suite("warnings of keys that end soon", () => {
 		equal((await events(tenant_id)).length, 1);
 	});
 
-	test("of more keys than are read at a time each is told of", async () => {
+	test("warnings cover more keys than one page", async () => {
 		const tenant_id = await fixture.tenant();
 		await keyEndingIn(tenant_id, 60);
 		await fixture.behind(

@@ -31,7 +31,7 @@ let fixture: KeysFixture;
 before(async () => {
 	const plain = await keysFixture();
 	await plain.behind("insert into people (id, name, email) values ('per_1', $1, $2)", [OLIVIA.name, OLIVIA.email]);
-	// A link asks whether who made it is still there.
+	// A reveal checks that the creator of the link is still a member.
 	async function tenant(plan: Parameters<KeysFixture["tenant"]>[0] = {}): Promise<string> {
 		const tenant_id = await plain.tenant(plan);
 		await plain.behind("insert into members (tenant_id, id, person_id, role) values ($1, $2, 'per_1', 'owner')", [tenant_id, OLIVIA.id]);
@@ -41,7 +41,7 @@ before(async () => {
 });
 after(() => fixture.close());
 
-/** Somebody with a link: nothing of a tenant's is in their scope. */
+/** The recipient of a link, whose scope contains no tenant. */
 function recipient(address = "198.51.100.7"): RecipientContext {
 	return { ...fixture.context({ scope: "", actor: { kind: "system", name: "public" } }), anonymous: new TestBrowser(address) };
 }
@@ -57,7 +57,7 @@ async function handed(tenant_id: string, overrides: Partial<CreateInput> = {}, h
 	return { ...made, key_id: made.key.id, token: tokenOf(made.handover_url) };
 }
 
-test("a key that is handed over has no secret until the recipient reveals it, and the recipient alone gets it", async () => {
+test("a handed-over key has no secret until the recipient reveals it, and only the recipient gets it", async () => {
 	const tenant_id = await fixture.tenant();
 	const made = await handed(tenant_id);
 	assert.deepEqual(made.key.secrets, []);
@@ -103,12 +103,12 @@ test("a key that is handed over has no secret until the recipient reveals it, an
 	assert.deepEqual([claimed_by, address, kid], ["Dora Deployer", "198.51.100.7", key.kid]);
 });
 
-/** Guarantee: none; whatever is missing fails the assertion that reads it. */
+/** No guarantee: a missing field fails the assertion that reads it. */
 function factsOf(facts: unknown): Record<string, unknown> {
 	return facts as Record<string, unknown>;
 }
 
-test("of 50 simultaneous reveals exactly one gets the raw key", async () => {
+test("exactly one of 50 concurrent reveals gets the raw key", async () => {
 	const tenant_id = await fixture.tenant();
 	const { token, key_id } = await handed(tenant_id);
 	const answers = await Promise.allSettled(Array.from({ length: 50 }, (_, n) => revealKey(recipient(), { token, name: `Recipient ${n}` })));
@@ -132,7 +132,7 @@ test("neither the raw key of a handover nor its token is in any table", async ()
 	}
 });
 
-test("unknown, cut, foreign and other people's tokens get the same 404, and nothing happens", async () => {
+test("unknown, truncated and foreign tokens get the same 404 and change nothing", async () => {
 	const tenant_id = await fixture.tenant();
 	const { token } = await handed(tenant_id);
 	const strange = [
@@ -153,7 +153,7 @@ test("unknown, cut, foreign and other people's tokens get the same 404, and noth
 	assert.equal(details.size, 1);
 });
 
-test("a link that was cancelled, is too old, or whose key was revoked or has expired, reveals nothing", async () => {
+test("a cancelled or expired link, or one to a revoked or expired key, reveals nothing", async () => {
 	const tenant_id = await fixture.tenant();
 	const cancelled = await handed(tenant_id);
 	const scoped = fixture.context({ scope: tenant_id });
@@ -178,7 +178,7 @@ test("a link that was cancelled, is too old, or whose key was revoked or has exp
 		await refused(fixture, "conflict", () => revealKey(recipient(), { token: made.token, name: "Dora" }));
 	}
 	const again = await cancelHandover(scoped, { tenant_id, key_id: short.key_id, handover_id: short.handover.id });
-	assert.equal(again.handover?.status, "expired", "what has ended stays as it is");
+	assert.equal(again.handover?.status, "expired", "an ended handover does not change");
 });
 
 test("nothing is revealed in a suspended tenant or without API access; the link works again afterwards", async () => {
@@ -196,7 +196,7 @@ test("nothing is revealed in a suspended tenant or without API access; the link 
 	await refused(fixture, "conflict", () => cancelHandover(fixture.context(), { tenant_id, key_id, handover_id: handover.id }));
 });
 
-test("a key without a secret is counted by the plan, listed, changed, paused, resumed and revoked like another", async () => {
+test("a key without a secret counts against the plan and is listed, changed, paused, resumed and revoked like any other", async () => {
 	const tenant_id = await fixture.tenant({ limits: { api_keys: 1 } });
 	const { key_id } = await handed(tenant_id);
 	await refused(fixture, "conflict", () => createKey(fixture.context(), keyInput(tenant_id)));
@@ -212,7 +212,7 @@ test("a key without a secret is counted by the plan, listed, changed, paused, re
 	await createKey(fixture.context(), keyInput(tenant_id));
 });
 
-test("a repeat of a creation with the same Idempotency-Key makes no second key and no second link", async () => {
+test("a repeated creation with the same Idempotency-Key creates no second key and no second link", async () => {
 	const tenant_id = await fixture.tenant();
 	const context = fixture.context({ idempotency_key: "once" });
 	const input = { ...keyInput(tenant_id), handover: {} };
@@ -227,7 +227,7 @@ test("a repeat of a creation with the same Idempotency-Key makes no second key a
 	assert.deepEqual(second.facts.members, { key_id: key.id });
 });
 
-test("a new link ends the one before; a secret that was never used works until the new one is revealed, and not after", async () => {
+test("a new link cancels the previous one; an unused secret works until the new one is revealed", async () => {
 	const tenant_id = await fixture.tenant();
 	const { key, raw_key } = await createKey(fixture.context(), keyInput(tenant_id));
 	const context = fixture.context({ scope: tenant_id });
@@ -246,7 +246,7 @@ test("a new link ends the one before; a secret that was never used works until t
 	assert.equal(seen.handover?.id, second.handover.id);
 });
 
-test("no link to a key that is in use, and none reveals it when it comes into use meanwhile", async () => {
+test("a key in use gets no handover, and a first use after its creation blocks the reveal", async () => {
 	const tenant_id = await fixture.tenant();
 	const { key, raw_key } = await createKey(fixture.context(), keyInput(tenant_id));
 	const link = await handOverKey(fixture.context(), { tenant_id, key_id: key.id });
@@ -264,12 +264,12 @@ test("no link to a key that is in use, and none reveals it when it comes into us
 	await refused(fixture, "not_found", () => cancelHandover(fixture.context({ scope: tenant_id }), wrong_key));
 });
 
-test("the name of a recipient is kept as it is said", async () => {
+test("the recipient's name is stored as given", async () => {
 	const { token } = await handed(await fixture.tenant());
 	await revealKey(recipient(), { token, name: "Ōtsuka 🦊 <b>" });
 });
 
-test("the link is mailed after the commit when there is an address, and the answer says whether it was", async () => {
+test("the link is mailed after the commit if there is an address, and the response says whether it was", async () => {
 	const trap = await mailTrap();
 	try {
 		const settings = { smtp_url: `smtp://127.0.0.1:${trap.port}`, from: "Keys <keys@example.com>" };
@@ -285,13 +285,13 @@ test("the link is mailed after the commit when there is an address, and the answ
 		assert(mail?.text.includes(made.handover_url) && mail.text.includes("Olivia Owner") && mail.text.includes("prod-order-bot"), mail?.text);
 		await trap.close();
 		const unsent = await createKeyForHandover(context, { ...keyInput(tenant_id), handover: { email: "dora@example.com" } });
-		assert.deepEqual([unsent.mailed, unsent.handover.status], [false, "waiting"], "the link is there all the same");
+		assert.deepEqual([unsent.mailed, unsent.handover.status], [false, "waiting"], "the link exists although the mail failed");
 	} finally {
 		await trap.close().catch(() => undefined);
 	}
 });
 
-test("a tenant sends 200 mails with links within a day and no more; links without a mail go on", async () => {
+test("a tenant can send 200 mails with links a day; links without a mail are not limited", async () => {
 	const tenant_id = await fixture.tenant();
 	const { key_id } = await handed(tenant_id);
 	await fixture.behind(
@@ -307,7 +307,7 @@ test("a tenant sends 200 mails with links within a day and no more; links withou
 	await handOverKey(fixture.context(), { tenant_id, key_id, email: "b@example.com" });
 });
 
-test("erasing a tenant ends its links, and leaves no trace of whom they were for", async () => {
+test("erasing a tenant deletes its links and their recipients' addresses", async () => {
 	const tenant_id = await fixture.tenant();
 	const waiting = await handed(tenant_id, {}, { email: "trace-of-dora@example.com" });
 	const claimed = await handed(tenant_id);
@@ -320,7 +320,7 @@ test("erasing a tenant ends its links, and leaves no trace of whom they were for
 	assert(!/trace.of.dora/i.test(await fixture.dump()));
 });
 
-test("the operator, who has no name, hands over in the name of the product", async () => {
+test("a handover by the operator has the product's name as its sender", async () => {
 	const tenant_id = await fixture.tenant();
 	const made = await createKeyForHandover(fixture.context(), { ...keyInput(tenant_id), handover: {} });
 	assert.deepEqual((await readHandover(recipient(), { token: tokenOf(made.handover_url) })).created_by, { name: "Keywright" });

@@ -14,7 +14,7 @@ import {
 
 const ACME: ImportedFormat = { name: "acme", prefix: "acme_", alphabet: "base62", length_min: 20, length_max: 24 };
 
-test("a text fits its format by prefix, length and alphabet, and nothing else does", () => {
+test("a text matches a format by prefix, length and alphabet only", () => {
 	const fits = (text: string) => isImportedShape([ACME], "kw", text);
 	assert(fits(`acme_${"a1B".repeat(8)}`));
 	assert(fits(`acme_${"a".repeat(20)}`));
@@ -25,7 +25,7 @@ test("a text fits its format by prefix, length and alphabet, and nothing else do
 	assert(!isImportedShape([{ ...ACME, length_max: 10_000 }], "kw", `acme_${"a".repeat(RAW_KEY_CHARACTERS_MAX)}`));
 });
 
-test("a key of our own, or what is left of one, never passes for another's, however wide the formats are", () => {
+test("a key of this instance, or a part of one, never matches a format of imported keys", () => {
 	const wide = IMPORTED_ALPHABETS.map((alphabet) => ({ name: alphabet, prefix: "", alphabet, length_min: 16, length_max: 128 }));
 	fc.assert(
 		fc.property(fc.constantFrom("prod", "staging", "dev"), fc.nat(60), fc.string(), (environment, cut, more) => {
@@ -36,7 +36,7 @@ test("a key of our own, or what is left of one, never passes for another's, howe
 	);
 });
 
-test("a format that begins like what we make, or that is too long, is refused, each with its pointer", () => {
+test("a format with a reserved prefix or a too long one is refused with a pointer", () => {
 	const pointers = (changes: Partial<ImportedFormat>) => faultsOfFormat({ ...ACME, ...changes }, "kw").map((fault) => fault.pointer);
 	assert.deepEqual(pointers({}), []);
 	for (const prefix of ["kw_prod_", "kw_staging_x", "kw_dev_", "kws_", "kws_a"]) assert.deepEqual(pointers({ prefix }), ["/prefix"], prefix);
@@ -45,14 +45,14 @@ test("a format that begins like what we make, or that is too long, is refused, e
 	assert.deepEqual(pointers({ length_max: 124 }), ["/length_max"]);
 });
 
-test("a key of a format with a prefix is found anywhere in a text; a format without one is told from nothing", () => {
+test("keys of a format with a prefix are found anywhere in a text; formats without one are skipped", () => {
 	const key = `${ACME.prefix}${"aB3x".repeat(6)}`;
 	for (const text of [key, `see ${key}!`, `(${key}xyz)`, `${ACME.prefix}${ACME.prefix}${key}`]) assert(holdsImportedKey([ACME], text), text);
 	for (const text of ["", ACME.prefix, key.slice(0, -6), `x${key}`, `${ACME.prefix}${"-".repeat(24)}`]) assert(!holdsImportedKey([ACME], text), text);
 	assert(!holdsImportedKey([{ ...ACME, prefix: "" }], key));
 });
 
-test("widening takes nothing away", () => {
+test("a widened format matches everything that matched before", () => {
 	assert(isWidened(ACME, ACME));
 	assert(isWidened(ACME, { ...ACME, alphabet: "base64url", length_min: 16, length_max: 64 }));
 	for (const change of [{ prefix: "acme" }, { alphabet: "base58" as const }, { length_min: 21 }, { length_max: 23 }])

@@ -23,7 +23,7 @@ function words(verdict: Verdict | undefined): string {
 	return typeof verdict === "object" ? `${verdict.why}: ${verdict.refused}` : String(verdict);
 }
 
-test("a survey changes nothing and says what the import then does; a second import changes nothing", async () => {
+test("a dry run changes nothing and predicts the import; a second import changes nothing", async () => {
 	const tenant_id = await fixture.tenant();
 	const rows = Array.from({ length: 5 }, () => importRow(acmeKey(), tenant_id));
 	const before = await fixture.state();
@@ -45,7 +45,7 @@ test("a survey changes nothing and says what the import then does; a second impo
 	assert.deepEqual(Object(entry?.facts).key_ids.sort(), data.map((key) => key.id).sort());
 });
 
-test("an imported key says so, is due for replacing from the first day, and its last characters are not known yet", async () => {
+test("an imported key is marked as such, is due for rotation immediately, and has no last characters yet", async () => {
 	const tenant_id = await fixture.tenant();
 	const expires_at = new Date(fixture.clock.now() + 86_400_000).toISOString();
 	const [judged] = await run([importRow(acmeKey(), tenant_id, { name: "Order bot", expires_at, permissions: ["tenant:read"] })]);
@@ -60,7 +60,7 @@ test("an imported key says so, is due for replacing from the first day, and its 
 	);
 });
 
-test("neither the hash nor anything of the raw key is anywhere in the database, in whatever writing", async () => {
+test("the database contains neither the hash nor any part of the raw key, in any encoding", async () => {
 	const tenant_id = await fixture.tenant();
 	const raw_key = acmeKey();
 	await run([importRow(raw_key, tenant_id)]);
@@ -68,7 +68,7 @@ test("neither the hash nor anything of the raw key is anywhere in the database, 
 	const sha256 = hash("sha256", raw_key, "buffer");
 	const [row] = await fixture.behind("select mac, lookup, mac_version from secrets where tenant_id = $1", [tenant_id]);
 	assert(row && Buffer.isBuffer(row.mac));
-	// The dump spells bytes in hex, so that its hex is a search of the raw bytes of every column too: what is there is found.
+	// The dump has bytes in hex, so that a search for hex also covers the raw bytes of every column.
 	for (const there of [row.mac.toString("hex"), String(row.lookup)]) assert(dump.includes(there), `the dump lacks ${there}`);
 	const writings = [raw_key, raw_key.slice(5), sha256.toString("hex"), sha256.toString("base64").slice(0, -1), sha256.toString("base64url")];
 	for (const text of writings) assert(!dump.toLowerCase().includes(text.toLowerCase()), "the database holds the bare hash");
@@ -77,7 +77,7 @@ test("neither the hash nor anything of the raw key is anywhere in the database, 
 	assert(!String(row.lookup).includes(sha256.toString("base64url")));
 });
 
-test("rows are held to what a new key is held to, each told for itself, and the others go through", async () => {
+test("rows are validated like new keys, each on its own, and the valid ones are imported", async () => {
 	const tenant_id = await fixture.tenant({ max_key_lifetime_days: 30 });
 	const suspended = await fixture.tenant();
 	const without = await fixture.tenant({ capabilities: [] });
@@ -114,7 +114,7 @@ test("rows are held to what a new key is held to, each told for itself, and the 
 		for (const [index, pattern] of expected.entries()) assert.match(words(judged[index]?.verdict), pattern);
 });
 
-test("the number of keys of a plan holds, over several parts of a file and over two imports at once", async () => {
+test("the plan's number of keys holds across the batches of a file and concurrent imports", async () => {
 	const tenant_id = await fixture.tenant({ limits: { sites: null, api_keys: 3, documents: null, storage_bytes: null, document_bytes: null } });
 	const rows = Array.from({ length: 6 }, () => importRow(acmeKey(), tenant_id));
 	const used = new Map<string, number>();
@@ -127,7 +127,7 @@ test("the number of keys of a plan holds, over several parts of a file and over 
 	assert(all.filter(({ verdict }) => verdict !== "new").every(({ verdict }) => /^over_plan/.test(words(verdict))));
 });
 
-test("two imports of the same keys at once import each once", async () => {
+test("concurrent imports of the same keys import each once", async () => {
 	const tenant_id = await fixture.tenant();
 	const rows = Array.from({ length: 40 }, () => importRow(acmeKey(), tenant_id));
 	const both = await Promise.all([run(rows), run(rows.toReversed())]);
@@ -150,7 +150,7 @@ test("a format with keys can be widened and neither narrowed nor deleted; withou
 	await refused(fixture, "not_found", () => deleteImportedFormat(fixture.context(), { name: "beta" }));
 	const { data } = await listImportedFormats(fixture.context());
 	assert(!data.some(({ name }) => name === "beta"));
-	assert((await getKey(fixture.context(), { tenant_id, key_id: judged?.key?.id ?? "" })).secrets[0]?.imported, "it still came from elsewhere");
+	assert((await getKey(fixture.context(), { tenant_id, key_id: judged?.key?.id ?? "" })).secrets[0]?.imported, "it is still marked as imported");
 	const actions = await auditActions(fixture, "*");
 	assert.deepEqual(actions.filter((action) => action.startsWith("legacy_format.")).slice(-3), [
 		"legacy_format.created",
@@ -159,7 +159,7 @@ test("a format with keys can be widened and neither narrowed nor deleted; withou
 	]);
 });
 
-test("formats that could not be told from our own keys, badly named ones, and more than 16 are refused", async () => {
+test("formats with a reserved prefix or an invalid name, and more than 16, are refused", async () => {
 	const format = { prefix: "old_", alphabet: "hex", length_min: 32, length_max: 32 } as const;
 	const failure = await refused(fixture, "invalid_request", () =>
 		putImportedFormat(fixture.context(), { ...format, name: "Bad Name", prefix: "kw_prod_" }),

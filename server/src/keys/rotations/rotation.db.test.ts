@@ -127,7 +127,7 @@ test("completing early requires force and a reason, which is audited with the so
 	equal(await fixture.use(raw_key, "orders"), "allowed");
 	const [entry] = (await audit(key.tenant_id)).slice(-1);
 	match(JSON.stringify(entry), /The old server is gone/);
-	equal((await completeRotation(fixture.context(), ids)).status, "completed", "a second time changes nothing");
+	equal((await completeRotation(fixture.context(), ids)).status, "completed", "a repeat changes nothing");
 	equal((await toApiError(cancelRotation(fixture.context(), { ...ids, force: true }))).code, "conflict");
 });
 
@@ -181,14 +181,14 @@ test("an overlap ends on time without any change or loop", async () => {
 	equal(await fixture.use(raw_key, "orders"), "allowed");
 	await fixture.pass(899);
 	await completeRotations(fixture.context());
-	equal((await look(key, rotation.id)).status, "moved", "but told to last until the end");
+	equal((await look(key, rotation.id)).status, "moved", "all sources have moved, but the overlap is fixed");
 	equal(await fixture.use(key.raw_key, "orders"), "allowed");
 	await fixture.pass(1);
 	equal(await fixture.use(key.raw_key, "orders"), "key_rotated");
 	equal((await look(key, rotation.id)).status, "completed");
 	equal((await getKey(fixture.context(), idsOf(key))).rotation, null);
 	equal((await toApiError(cancelRotation(fixture.context(), { ...idsOf(key), rotation_id: rotation.id, force: true }))).code, "conflict");
-	equal(await fixture.use(key.raw_key, "orders"), "key_rotated", "what has ended is not brought back");
+	equal(await fixture.use(key.raw_key, "orders"), "key_rotated", "an ended secret stays ended");
 	const next = await fixture.rotate(key, { overlap_seconds: 0 });
 	deepEqual([next.rotation.status, next.rotation.ended_how], ["completed", "replaced_at_once"]);
 	equal(await fixture.use(raw_key, "orders"), "key_rotated");
@@ -326,7 +326,7 @@ test("a handover that is cancelled or expires cancels its rotation, and cancelli
 	equal((await look(key, third.rotation.id)).ended_how, "handover_over");
 	const fourth = await begin();
 	await fixture.pass(301);
-	equal((await fixture.rotate(key)).rotation.status, "issued", "one whose link is over stands in nobody's way");
+	equal((await fixture.rotate(key)).rotation.status, "issued", "a rotation whose link has expired does not block another");
 	equal((await look(key, fourth.rotation.id)).ended_how, "handover_over");
 	equal(await fixture.use(key.raw_key, "orders"), "allowed");
 });

@@ -6,7 +6,7 @@ import { deriveSecret } from "./derive.ts";
 const { current: pepper } = parsePeppers("pepper-of-the-tests-0123456789-abcdefghij");
 const { current: other } = parsePeppers("another-pepper-0123456789-0123456789-abcd");
 
-test("the same raw key, rotation and pepper give the same secret, and any other of them another", () => {
+test("the same raw key, rotation and pepper give the same secret, and any change gives another", () => {
 	const secret = deriveSecret(pepper, "kw_prod_old", "rot_1");
 	match(secret, /^[0-9A-Za-z]{32}$/);
 	equal(deriveSecret(pepper, "kw_prod_old", "rot_1"), secret);
@@ -18,7 +18,7 @@ test("the same raw key, rotation and pepper give the same secret, and any other 
 		notEqual(different, secret);
 });
 
-test("every character is about as likely", () => {
+test("the characters are uniformly distributed", () => {
 	const counts = new Map<string, number>();
 	for (let rotation = 0; rotation < 2_000; rotation += 1)
 		for (const character of deriveSecret(pepper, "kw_prod_old", `rot_${rotation}`)) counts.set(character, (counts.get(character) ?? 0) + 1);

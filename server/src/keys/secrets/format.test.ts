@@ -34,7 +34,7 @@ const brands = fc.stringMatching(/^[a-z][a-z0-9]{0,7}(_[a-z0-9]{1,7}){0,2}$/).fi
 const environments = fc.constantFrom(...ENVIRONMENTS);
 const base62 = (characters: number) => fc.string({ unit: fc.constantFrom(...BASE62), minLength: characters, maxLength: characters });
 
-test("what was made parses into what it was made of, for every brand and environment", () => {
+test("a raw key parses into its parts, for every brand and environment", () => {
 	fc.assert(
 		fc.property(brands, environments, base62(12), base62(32), (brand, environment, kid, secret) => {
 			const raw = makeRawKey({ brand, environment, kid: asKid(kid), secret });
@@ -49,14 +49,14 @@ test("the default brand gives the documented pattern", () => {
 	equal(rawKeyLength("kw", "prod"), 58);
 });
 
-test("a new kid and a new secret are base62 of their length and never the same twice", () => {
+test("new kids and secrets are base62 of the right length and distinct", () => {
 	match(newKid(), /^[0-9A-Za-z]{12}$/);
 	match(newSecret(), /^[0-9A-Za-z]{32}$/);
 	notEqual(newSecret(), newSecret());
 	notEqual(newKid(), newKid());
 });
 
-test("parts of a wrong shape make no key", () => {
+test("parts in a wrong format are refused", () => {
 	throws(() => asKid("short"), /impossible state/);
 	throws(() => asKid("a_bcdefghijk"), /impossible state/);
 	throws(() => makeRawKey({ brand: BRAND, environment: "dev", kid: newKid(), secret: "short" }), /impossible state/);
@@ -77,7 +77,7 @@ test("any changed, lost or added character is refused", () => {
 	);
 });
 
-test("a right checksum does not make up for a wrong brand, environment or separator", () => {
+test("a text with a correct checksum but a wrong brand, environment or separator is refused", () => {
 	const tail = `${newKid()}${newSecret()}`;
 	for (const body of [
 		`kw_prod_${tail}`,
@@ -93,7 +93,7 @@ test("a right checksum does not make up for a wrong brand, environment or separa
 	equal(parseRawKey("kw_eu", madeOf("kw", "dev")), null);
 });
 
-test("arbitrary text neither parses nor breaks the explanation, and the explanation repeats nothing of it", () => {
+test("arbitrary text does not parse, and its explanation contains no part of it", () => {
 	fc.assert(
 		fc.property(fc.oneof(fc.string({ unit: "binary", maxLength: 200 }), fc.string({ unit: "grapheme" })), (text) => {
 			equal(parseRawKey(BRAND, text), null);
@@ -104,7 +104,7 @@ test("arbitrary text neither parses nor breaks the explanation, and the explanat
 	);
 });
 
-test("a key damaged anywhere gets an explanation without any part of kid or secret", () => {
+test("the explanation of a damaged key contains no part of kid or secret", () => {
 	fc.assert(
 		fc.property(environments, fc.nat({ max: 200 }), fc.string({ unit: "binary-ascii", maxLength: 3 }), (environment, place, other) => {
 			const raw = madeOf(BRAND, environment);
@@ -118,7 +118,7 @@ test("a key damaged anywhere gets an explanation without any part of kid or secr
 	);
 });
 
-test("a key of n characters is told how many of how many it has", () => {
+test("the explanation of a wrong length has the actual and the expected length", () => {
 	const raw = madeOf("kw", "prod");
 	match(explainMistake("kw", raw.slice(0, -1)).detail, /57 of 58 characters/);
 	match(explainMistake("kw", `${raw}ab`).detail, /60 characters instead of 58/);
@@ -126,7 +126,7 @@ test("a key of n characters is told how many of how many it has", () => {
 	match(explainMistake("kw", "kw_pr").detail, /5 characters of at least 57/);
 });
 
-test("a foreign character is told by its place, also when the header brought UTF-8 as Latin-1", () => {
+test("the explanation has the position of a foreign character, also for UTF-8 decoded as Latin-1", () => {
 	const broken = `${RAW_KEY.slice(0, 20)}-${RAW_KEY.slice(21)}`;
 	match(explainMistake(BRAND, broken).detail, /^Character 21 /);
 	const invisible = `${RAW_KEY.slice(0, 20)}\u200b${RAW_KEY.slice(20, 30)}-${RAW_KEY.slice(31)}`;
@@ -184,7 +184,7 @@ const MISTAKES: Record<FormatMistakeKind, string[]> = {
 };
 
 for (const [kind, texts] of Object.entries(MISTAKES)) {
-	test(`the mistake ${kind} is told by its name`, () => {
+	test(`the mistake ${kind} is recognized`, () => {
 		for (const text of texts) {
 			equal(parseRawKey(BRAND, text), null);
 			equal(kindOf(text), kind, JSON.stringify(text.slice(0, 80)));
@@ -192,7 +192,7 @@ for (const [kind, texts] of Object.entries(MISTAKES)) {
 	});
 }
 
-test("a brand whose letters end an environment is not taken for two keys", () => {
+test("a brand that ends like an environment is not taken for two keys", () => {
 	for (const brand of ["d", "v", "g", "prod", "dev_prod"]) {
 		for (const environment of ENVIRONMENTS) equal(kindOf(madeOf(brand, environment).slice(0, -1), brand), "wrong_length");
 	}

@@ -15,7 +15,7 @@ interface Vectors {
 const TEXT = readFileSync(new URL("../../../../e2e/vectors/keys.json", import.meta.url), "utf8");
 const VECTORS = readVectors(TEXT);
 
-/** The file is written by its generator in this shape; a field that is missing fails the test that reads it. */
+/** The shape that the generator of the file writes; a missing field fails the test that reads it. */
 function readVectors(text: string): Vectors {
 	return JSON.parse(text) as Vectors;
 }
@@ -25,7 +25,7 @@ test("the shared vectors have the checksums that are computed here", () => {
 	for (const vector of VECTORS.checksums) equal(checksum(vector.text), vector.checksum, JSON.stringify(vector.text.slice(0, 40)));
 });
 
-test("the shared raw keys parse into their parts and are made of them", () => {
+test("the shared raw keys parse into their parts and are built from them", () => {
 	ok(VECTORS.raw_keys.length >= 8);
 	for (const { brand, raw_key, masked, ...parts } of VECTORS.raw_keys) {
 		deepEqual(parseRawKey(brand, raw_key), parts);
@@ -39,7 +39,7 @@ test("the shared service credentials parse into their parts", () => {
 	for (const { body, checksum: sum, ...parts } of VECTORS.service_credentials) deepEqual(parseServiceCredential(body + sum), parts);
 });
 
-test("the shared mistakes are refused and called by their names, and every name occurs", () => {
+test("the shared mistakes are refused with their kinds, and every kind occurs", () => {
 	for (const { brand, text, kind } of VECTORS.mistakes) {
 		equal(parseRawKey(brand, text), null);
 		equal(explainMistake(brand, text).kind, kind, JSON.stringify(text.slice(0, 80)));
@@ -47,7 +47,7 @@ test("the shared mistakes are refused and called by their names, and every name 
 	equal(new Set(VECTORS.mistakes.map(({ kind }) => kind)).size, 17);
 });
 
-test("nothing in the shared vectors is a right key of the default brand or a whole service credential", () => {
+test("the shared vectors contain no valid key of the default brand and no whole service credential", () => {
 	const found = TEXT.match(/kws?_[0-9A-Za-z_]{40,}/g) ?? [];
 	ok(found.length > 0);
 	for (const text of found) equal(parseRawKey("kw", text) ?? parseServiceCredential(text), null);

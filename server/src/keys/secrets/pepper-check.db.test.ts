@@ -42,7 +42,7 @@ async function storedMac(kid: string): Promise<StoredMac> {
 	return found.rows[0];
 }
 
-test("an empty database takes the first pepper, once, also from two servers that start together", async () => {
+test("an empty database registers the first pepper once, also if two servers start together", async () => {
 	await Promise.all([checkPeppers(withPeppers(TEST_PEPPER)), checkPeppers(withPeppers(TEST_PEPPER)), checkPeppers(withPeppers(TEST_PEPPER))]);
 	await checkPeppers(withPeppers(TEST_PEPPER));
 	assert.equal(await pepperRows(), 1);
@@ -50,7 +50,7 @@ test("an empty database takes the first pepper, once, also from two servers that
 	await assert.rejects(checkPeppers(withPeppers(FOREIGN_PEPPER)), /does not belong to this database/);
 });
 
-test("of two servers that start together with different peppers one refuses", async () => {
+test("of two servers that start together with different peppers, one refuses to start", async () => {
 	const starts = await Promise.allSettled([checkPeppers(withPeppers(TEST_PEPPER)), checkPeppers(withPeppers(FOREIGN_PEPPER))]);
 	assert.deepEqual(starts.map((start) => start.status).sort(), ["fulfilled", "rejected"]);
 	assert.equal(await pepperRows(), 1);
@@ -76,7 +76,7 @@ test("an altered canary and secrets without a canary refuse to start", async () 
 	await assert.rejects(checkPeppers(withPeppers(TEST_PEPPER)), /restored in part/);
 });
 
-test("a pepper is replaced while keys go on: both, then each key made anew at its use, then the new one alone", async () => {
+test("a pepper rotation keeps all keys working: both peppers, then each MAC recomputed at its use, then the new pepper alone", async () => {
 	await checkPeppers(withPeppers(TEST_PEPPER));
 	const tenant_id = await fixture.tenant();
 	const made = await createKey(withPeppers(TEST_PEPPER), keyInput(tenant_id));
@@ -94,7 +94,7 @@ test("a pepper is replaced while keys go on: both, then each key made anew at it
 	const old = await storedMac(parsed.kid);
 	assert(secretMatches(both.peppers, identity, parsed.secret, old));
 	assert(!secretMatches(parsePeppers(NEW_PEPPER), identity, parsed.secret, old));
-	assert.equal(await rekeySecret(both, { ...identity, secret: "x".repeat(32) }), false, "a wrong secret makes nothing anew");
+	assert.equal(await rekeySecret(both, { ...identity, secret: "x".repeat(32) }), false, "a wrong secret recomputes no MAC");
 	assert.deepEqual(await storedMac(parsed.kid), old);
 	const done = await Promise.all(Array.from({ length: 5 }, () => rekeySecret(both, { ...identity, secret: parsed.secret })));
 	assert.equal(done.filter(Boolean).length, 1);
@@ -112,7 +112,7 @@ test("a pepper is replaced while keys go on: both, then each key made anew at it
 	assert.equal(entries.rows.filter((row) => row.action === "secret.rekeyed").length, 1);
 });
 
-test("a service whose credential was made with an earlier pepper keeps it needed until it is revoked", async () => {
+test("a service whose credential has an earlier pepper requires that pepper until it is revoked", async () => {
 	await checkPeppers(withPeppers(TEST_PEPPER));
 	await checkPeppers(withPeppers(`${NEW_PEPPER},${TEST_PEPPER}`));
 	await client.query(

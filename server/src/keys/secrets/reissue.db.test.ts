@@ -15,7 +15,7 @@ before(async () => {
 });
 after(() => fixture.close());
 
-test("a secret that was lost before its first use is replaced at once, and the lost one is dead", async () => {
+test("a reissue before the first use replaces the secret immediately", async () => {
 	const tenant_id = await fixture.tenant();
 	const { key, raw_key } = await createKey(fixture.context(), keyInput(tenant_id));
 	fixture.clock.advance(60_000);
@@ -34,7 +34,7 @@ test("a secret that was lost before its first use is replaced at once, and the l
 	assert(!(await fixture.dump()).includes(again.raw_key.slice(-38, -6)));
 });
 
-test("of many simultaneous reissues the last one's secret alone is live", async () => {
+test("after concurrent reissues only the last secret is live", async () => {
 	const tenant_id = await fixture.tenant();
 	const { key } = await createKey(fixture.context(), keyInput(tenant_id));
 	const made = await Promise.all(Array.from({ length: 10 }, () => reissueKey(fixture.context(), { tenant_id, key_id: key.id })));
@@ -42,7 +42,7 @@ test("of many simultaneous reissues the last one's secret alone is live", async 
 	assert.equal(live.filter(Boolean).length, 1);
 });
 
-test("a key in use, revoked, expired or another tenant's, and a suspended tenant's, is not issued anew", async () => {
+test("a key that is in use, revoked, expired, another tenant's or a suspended tenant's cannot be reissued", async () => {
 	const tenant_id = await fixture.tenant();
 	const make = async (expires_at?: string) =>
 		(await createKey(fixture.context(), keyInput(tenant_id, expires_at === undefined ? {} : { expires_at }))).key;
@@ -59,7 +59,7 @@ test("a key in use, revoked, expired or another tenant's, and a suspended tenant
 	await refused(fixture, "tenant_suspended", () => reissueKey(fixture.context(), { tenant_id, key_id: paused.id }));
 });
 
-test("a secret that was replaced after its first use keeps the key in use", async () => {
+test("a key with a used, replaced secret counts as used", async () => {
 	const tenant_id = await fixture.tenant();
 	const { key } = await createKey(fixture.context(), keyInput(tenant_id));
 	await reissueKey(fixture.context(), { tenant_id, key_id: key.id });
@@ -67,7 +67,7 @@ test("a secret that was replaced after its first use keeps the key in use", asyn
 	await refused(fixture, "conflict", () => reissueKey(fixture.context(), { tenant_id, key_id: key.id }));
 });
 
-test("who issues a handed-over key to themselves ends its link; a repeat with the same Idempotency-Key issues nothing", async () => {
+test("a reissue cancels the key's handover; a repeat with the same Idempotency-Key issues nothing", async () => {
 	const tenant_id = await fixture.tenant();
 	const { key } = await createKeyForHandover(fixture.context(), { ...keyInput(tenant_id), handover: {} });
 	const context = fixture.context({ idempotency_key: "once" });
@@ -77,7 +77,7 @@ test("who issues a handed-over key to themselves ends its link; a repeat with th
 	assert.deepEqual(repeat.facts.members, { key_id: key.id });
 });
 
-test("where a secret is kept is noted with it, not with the one that replaces it", async () => {
+test("the storage location belongs to one secret, not to its replacement", async () => {
 	const tenant_id = await fixture.tenant();
 	const { key } = await createKey(fixture.context(), keyInput(tenant_id));
 	const context = fixture.context({ scope: tenant_id });
@@ -88,7 +88,7 @@ test("where a secret is kept is noted with it, not with the one that replaces it
 	fixture.clock.advance(1_000);
 	const state = await fixture.state();
 	assert.deepEqual((await setStorageLocation(context, { ...where, note: "the safe" })).secrets[0]?.kept_in?.at, at);
-	assert.equal(await fixture.state(), state, "the same again changes nothing");
+	assert.equal(await fixture.state(), state, "a repeat changes nothing");
 	const moved = await setStorageLocation(context, { ...where, place: "secret_manager" });
 	assert.deepEqual([moved.secrets[0]?.kept_in?.place, moved.secrets[0]?.kept_in?.note], ["secret_manager", null]);
 	const { key: again } = await reissueKey(context, { tenant_id, key_id: key.id });

@@ -4,7 +4,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { pino } from "pino";
 import { RekeyQueue } from "./rekey-queue.ts";
 
-test("rekeying goes one at a time, each name once, and a failure does not end it", async () => {
+test("the queue runs one task at a time, each name once, and continues after a failure", async () => {
 	const queue = new RekeyQueue(pino({ level: "silent" }));
 	const done: string[] = [];
 	let running = 0;
