@@ -117,7 +117,7 @@ test("node: the option `ip` says the address, and one that fails closes the rout
 	assert.deepEqual(reasons, ["misconfigured"]);
 });
 
-test("node: what a handler fails with is the guard's to reject with", async (t) => {
+test("node: the guard rejects with the handler's error", async (t) => {
 	const guard = keywrightNode(options());
 	t.after(guard.close);
 	const handle = guard({}, async () => {

@@ -4,7 +4,7 @@ import { RAW_KEY } from "./testing.ts";
 
 const AMBIGUOUS = { status: 400, code: "ambiguous_path" };
 const REPEATED = { status: 400, code: "invalid_request", detail: "A field of the query was sent more than once. Send it once." };
-/** Each reaches another tenant's data where the rule and the handler read it differently. */
+/** Each would reach another tenant's data if the rule and the handler parsed it differently. */
 const AMBIGUOUS_PATHS = [
 	"//acme/tenants/victim/orders",
 	"/tenants//acme/orders",
@@ -22,17 +22,17 @@ const AMBIGUOUS_PATHS = [
 	"http://host/acme/tenants/victim/orders",
 ];
 
-/** Once decoded by a server that tells nothing else, nobody can read these otherwise any more. */
+/** Unambiguous on servers that pass on only the decoded path. */
 const AMBIGUOUS_AS_SENT = ["//tenants/acme/orders", "/tenants/%61cme/orders", "/tenants/acme;x=victim/orders"];
 
-/** Whatever is not exactly right is refused at start, or closes the route: the same for every guard. */
+/** Invalid rules are rejected at start or close the route, the same for every guard. */
 export const REFUSALS: readonly Row[] = [
 	{
 		title: "a path that two parsers could read differently is refused before any rule reads it",
 		steps: [
 			...AMBIGUOUS_PATHS.map((path) => ({ ...local(get([KEY_LINE], path), AMBIGUOUS), unrouted: true as const })),
 			...AMBIGUOUS_AS_SENT.map((path) => ({ ...local(get([KEY_LINE], path), AMBIGUOUS), unrouted: true as const, needs_path: true as const })),
-			// Every framework hands these to the guard.
+			// Every framework passes these to the guard.
 			...["/tenants/acme%5Cvictim/orders", "/tenants/acme%252Fvictim/orders"].map((path) => local(get([KEY_LINE], path), AMBIGUOUS)),
 		],
 	},
@@ -54,7 +54,7 @@ export const REFUSALS: readonly Row[] = [
 		],
 	},
 	{
-		title: "an asynchronous rule closes its route: what it promises is never read",
+		title: "an asynchronous rule closes its route: its promise is never read",
 		steps: [unusable(get([KEY_LINE], "/late/acme"))],
 	},
 	{

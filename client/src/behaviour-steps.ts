@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Reason } from "./report.ts";
 import { denied, type Peer, RAW_KEY, sends } from "./testing.ts";
 
-/** What is sent to a host. Each line is a name and a value, so that a name may come twice. */
+/** A request to a host. Headers are name-value pairs, so that a name can be repeated. */
 interface Sent {
 	readonly method?: string;
 	readonly path?: string;
@@ -10,36 +10,36 @@ interface Sent {
 	readonly body?: string;
 }
 
-/** What the caller must get: of a refusal its code, of an admitted request what the handler said. */
+/** The expected response: the code of a refusal, or the handler's body. */
 interface Wanted {
 	readonly status: number;
 	readonly code?: string;
 	readonly detail?: string;
 	readonly type?: string;
 	readonly json?: unknown;
-	/** null: the header must not be there. */
+	/** null: the header must be absent. */
 	readonly headers?: Readonly<Record<string, string | null>>;
-	/** Whether the connection ends with the answer, where the host itself says so. */
+	/** Whether the response closes the connection, on hosts that do so themselves. */
 	readonly closes?: boolean;
 }
 
 export interface Step {
-	/** What Keywright does when it is asked; it admits unless this says otherwise. */
+	/** Keywright's answer; an admission by default. */
 	readonly keywright?: Peer["play"];
 	readonly send: Sent;
 	readonly want: Wanted;
-	/** The one question that Keywright must have been asked, true for any, false for none, null where the number is open. True by default. */
+	/** The one question that Keywright must receive; true: any one, false: none, null: any number. True by default. */
 	readonly asked?: boolean | null | Readonly<Record<string, unknown>>;
-	/** What the handler must have noted; nothing by default. */
+	/** What the handler must record; nothing by default. */
 	readonly handled?: readonly unknown[];
 	readonly reasons?: readonly Reason[];
-	/** A step for hosts that see header lines as they came. */
+	/** Only for hosts that see raw header lines. */
 	readonly needs_lines?: true;
-	/** A step for hosts that see the path as it was sent. */
+	/** Only for hosts that see the raw path. */
 	readonly needs_path?: true;
-	/** Some frameworks do not route it to the guard: then they refuse it themselves, or redirect. */
+	/** Some frameworks do not route it to the guard, but refuse it themselves or redirect. */
 	readonly unrouted?: true;
-	/** Servers may refuse it before a guard sees it. */
+	/** Servers may refuse it before the guard. */
 	readonly flood?: true;
 }
 
@@ -79,7 +79,7 @@ export function local(send: Sent, want: Wanted): Step {
 }
 
 export function fails(reason: Reason, keywright: Peer["play"]): Step {
-	// A connection that was idle may have to be replaced, and then Keywright is asked twice.
+	// An idle connection may have to be replaced; Keywright then receives the question twice.
 	return { keywright, send: get([KEY_LINE]), want: { ...UNAVAILABLE, headers: { "retry-after": "1" } }, reasons: [reason], asked: null };
 }
 

@@ -26,7 +26,7 @@ export interface Row {
 	readonly steps: readonly Step[];
 }
 
-/** One behaviour for every guard: what a host is sent, and what must come of it. The host's routes are in `e2e/guards/README.md`. */
+/** Requests and expected responses that are the same for every guard. The host's routes are in `e2e/guards/README.md`. */
 export const ROWS: readonly Row[] = [
 	{
 		title: "a good key reaches the handler, which knows key and tenant",
@@ -138,7 +138,7 @@ export const ROWS: readonly Row[] = [
 		],
 	},
 	{
-		title: "rate limits are told on refusals too, as Keywright says them, and nothing else of an answer becomes a header",
+		title: "refusals carry Keywright's rate limits too, and nothing else of an answer becomes a header",
 		steps: [
 			refuses(429, "rate_limited", { rate_limits: admitted().rate_limits }, { headers: { ...LIMIT_HEADERS, "retry-after": "1" } }),
 			refuses(403, "permission_missing", { headers: { RateLimit: '"own";r=1;t=1' } }, { headers: { ratelimit: '"own";r=1;t=1' } }),
@@ -217,7 +217,7 @@ export const ROWS: readonly Row[] = [
 		],
 	},
 	{
-		title: "a refused request with a body is answered before the body, which is nobody's next request",
+		title: "a refused request is answered before its body, which is never parsed as the next request",
 		steps: [
 			{
 				keywright: sends(denied(401, "key_invalid")),

@@ -1,6 +1,5 @@
 /**
- * Status and title of every code with which a keyed request can be refused. The server's error table is the source; a test holds
- * the two together.
+ * Status and title of every code that can refuse a keyed request. The server's error table is the source; a test compares the two.
  */
 export const CODES = {
 	invalid_request: { status: 400, title: "The request is malformed" },
@@ -30,7 +29,7 @@ export const CODES = {
 
 export type Code = keyof typeof CODES;
 
-/** The title of a code; for one that a newer server has and this table has not, undefined. */
+/** The title of a code; undefined for an unknown code of a newer server. */
 export function titleOf(code: string): string | undefined {
 	return isCode(code) ? CODES[code].title : undefined;
 }

@@ -2,31 +2,31 @@ import { randomBytes } from "node:crypto";
 import type { Decision } from "./decision.ts";
 import type { Question } from "./verifier.ts";
 
-/** Longer than a request is between two of its guards; an object that lives on, such as that of a WebSocket, is asked about anew. */
+/** Longer than the time between two guards of one request. Long-lived carriers, such as a WebSocket's request, are verified again. */
 const DECIDED_MS_MAX = 10_000;
 const HANDED_ON_MAX = 10_000;
-/** One for the process: a framework may load this module once for each part of an app. */
-const HANDED_ON = Symbol.for("@keywright/client: decisions handed on");
+/** One registry per process, because a framework may load this module several times. */
+const HANDED_ON = Symbol.for("@keywright/client: transferred decisions");
 
 interface Entry {
 	readonly question: Question;
 	readonly asked_of: string;
 	readonly decision: Promise<Decision>;
-	/** By `performance.now()`. */
+	/** On the clock of `performance.now()`. */
 	readonly until: number;
 }
 
-/** Decisions about requests that are on their way: a second guard that asks the same about one request charges nothing again. */
+/** Caches decisions during a request, so that a second guard with the same question does not charge it again. */
 export class Decided {
 	readonly #entries = new WeakMap<object, Entry[]>();
 	readonly #asked_of: string;
 
-	/** `asked_of` tells apart whom questions are put to. */
+	/** `asked_of` identifies the Keywright and the credential. */
 	constructor(asked_of: string) {
 		this.#asked_of = asked_of;
 	}
 
-	/** What was decided about this request and question, or what `ask` decides. `carrier` is the same object for all guards of one request. */
+	/** The cached decision for this request and question, else that of `ask`. `carrier` must be the same object for all guards of a request. */
 	once(carrier: object, question: Question, ask: () => Promise<Decision>): Promise<Decision> {
 		const earlier = this.#entries.get(carrier);
 		const now = performance.now();
@@ -38,7 +38,7 @@ export class Decided {
 		return entry.decision;
 	}
 
-	/** Hands the decisions about a request on to another part of this process, which takes them by the token, once. Null if there are too many. */
+	/** Stores a request's decisions for another part of this process and returns a one-time token. Null if too many are stored. */
 	handOn(carrier: object): string | null {
 		const all = handedOn();
 		const now = performance.now();
@@ -49,7 +49,7 @@ export class Decided {
 		return token;
 	}
 
-	/** Takes what was handed on; a token that nobody made names nothing. */
+	/** Moves the decisions of a token to `carrier`; ignores an unknown token. */
 	takeOver(token: string, carrier: object): void {
 		const entries = handedOn().get(token);
 		handedOn().delete(token);
@@ -57,7 +57,7 @@ export class Decided {
 	}
 }
 
-/** Questions are made in one order of their fields. */
+/** Compares as JSON, which is valid because questions are built with one order of fields. */
 function isSame(one: Question, other: Question): boolean {
 	return JSON.stringify(one) === JSON.stringify(other);
 }
@@ -70,7 +70,7 @@ function handedOn(): Map<string, Entry[]> {
 	return made;
 }
 
-/** Guarantee: only this module writes under its symbol, and its entries have one shape. */
+/** Guarantee: only this module writes under its symbol, always entries of this type. */
 function isHandedOn(value: unknown): value is Map<string, Entry[]> {
 	return value instanceof Map;
 }

@@ -11,13 +11,13 @@ export interface VerifiedKey {
 	readonly expires_at: string | null;
 }
 
-/** The tenant the key belongs to. */
+/** The key's tenant. */
 export interface VerifiedTenant {
 	readonly id: string;
 	readonly name: string;
 }
 
-/** One rate limit that applied: `remaining` of `requests` are left in `window_seconds`, more come back after `reset_seconds`. */
+/** One rate limit that applied: `remaining` of `requests` are left in `window_seconds`; the count resets after `reset_seconds`. */
 export interface RateLimit {
 	readonly name: string;
 	readonly requests: number;
@@ -27,15 +27,15 @@ export interface RateLimit {
 }
 
 interface Answer {
-	/** What this API should answer: 200, or the status of the refusal. */
+	/** The status to answer: 200 or that of the refusal. */
 	readonly status: number;
 	readonly code: string;
-	/** For the caller to read: what to do. */
+	/** What the caller should do. */
 	readonly detail: string;
-	/** Names this decision in Keywright's explainer. */
+	/** Identifies this decision in Keywright's explainer. */
 	readonly request_id: string;
 	readonly rate_limits: readonly RateLimit[];
-	/** For the response: rate limits, and on refusals the challenge or the time to wait. */
+	/** Response headers: rate limits, and on refusals the challenge or the time to wait. */
 	readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -45,10 +45,10 @@ export interface Admission extends Answer {
 	readonly tenant: VerifiedTenant;
 }
 
-/** `key` and `tenant` are known only where the full secret was right. */
+/** `key` and `tenant` are set only if the full secret was correct. */
 export interface Denial extends Answer {
 	readonly allowed: false;
-	/** The page about the code, where Keywright names one. */
+	/** The documentation page of the code, if Keywright has one. */
 	readonly type?: string;
 	readonly key?: VerifiedKey;
 	readonly tenant?: VerifiedTenant;
@@ -62,18 +62,18 @@ const CODE = /^[a-z][a-z0-9_]{0,63}$/;
 const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
 const RATE_LIMITS_MAX = 16;
 
-/** A refusal decided here, without asking Keywright; its request id says so. */
+/** A refusal without asking Keywright; its request id shows that. */
 export function deny(code: Code, detail: string, headers: Record<string, string> = {}): Denial {
 	const request_id = `req_local_${randomUUID().replaceAll("-", "")}`;
 	return { allowed: false, status: CODES[code].status, code, detail, request_id, rate_limits: [], headers };
 }
 
-/** The decision in an answer of `POST /api/v1/verify`, or null for anything that is not one. Unknown fields are left out. */
+/** Parses a response of `POST /api/v1/verify`; null if it is not a decision. Drops unknown fields. */
 export function parseDecision(text: string): Decision | null {
 	return readDecision(parseJson(text));
 }
 
-/** The same in a value: a decision of its own, each of whose parts was read once and checked, or null. */
+/** The same for a value: a copy whose parts were each read once and validated, or null. */
 export function readDecision(value: unknown): Decision | null {
 	if (!isRecord(value)) return null;
 	const { allowed, status, code, detail, request_id, type: page } = value;
@@ -104,7 +104,7 @@ function isTexts(value: unknown): value is string[] {
 	return Array.isArray(value) && value.every((entry) => typeof entry === "string");
 }
 
-/** A copy of a list of texts, so that what was checked is what is handed on. */
+/** Copies a list of strings, so that the validated values cannot change afterwards. */
 function readTexts(value: unknown): string[] | null {
 	const copy: unknown = Array.isArray(value) ? Array.from(value) : null;
 	return isTexts(copy) ? copy : null;
@@ -141,7 +141,7 @@ function readRateLimits(value: unknown): RateLimit[] {
 	});
 }
 
-/** Only headers that belong to a decision, and only values that cannot end a header line. */
+/** Keeps only headers of a decision, with values that cannot end a header line. */
 function readHeaders(value: unknown): Record<string, string> {
 	if (!isRecord(value)) return {};
 	const headers: Record<string, string> = {};

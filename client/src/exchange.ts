@@ -2,27 +2,27 @@ import http from "node:http";
 import https from "node:https";
 import { KeywrightError } from "./report.ts";
 
-/** A decision has about one kilobyte. */
+/** A decision is about one kilobyte. */
 const ANSWER_BYTES_MAX = 64 * 1024;
-/** Below the 65 s after which Keywright closes an idle connection, and what balancers usually allow. */
+/** Below the 65 s after which Keywright closes an idle connection, and below the usual limits of balancers. */
 const IDLE_MS_MAX = 30_000;
-/** For answers that come late over used connections, when a new one was answered. */
+/** Extra time for late responses on used connections after a new one was answered. */
 const GRACE_MS = 100;
 
-/** Where questions go: connections kept open, one address, one credential. */
+/** A pool of keep-alive connections to one address with one credential. */
 export interface Line {
 	readonly origin: http.RequestOptions;
 	readonly agent: http.Agent;
 	readonly request: typeof http.request;
-	/** Ends each exchange on its way. */
+	/** Aborts each running exchange. */
 	readonly running: Set<(error: KeywrightError) => void>;
-	/** How many answers came over connections that had been used before: they are not all lost. */
+	/** How many responses arrived over reused connections; an increase shows that not all are lost. */
 	answered: number;
-	/** Whether a new connection was answered where used ones were silent; null while none has been tried. */
+	/** Whether a new connection was answered while used ones were silent; null before it was tried. */
 	probe: Promise<boolean> | null;
 }
 
-/** Opens nothing yet. The last used connection is used first, so that idle ones can close. */
+/** Opens no connection yet. Reuses the most recently used one first, so that idle ones can close. */
 export function openLine(url: URL, path: string, credential: string, max_concurrent: number): Line {
 	const secure = url.protocol === "https:";
 	const agent = new (secure ? https : http).Agent({ keepAlive: true, maxSockets: max_concurrent, scheduling: "lifo", timeout: IDLE_MS_MAX });
@@ -38,22 +38,21 @@ export function openLine(url: URL, path: string, credential: string, max_concurr
 	};
 }
 
-/** Closes every connection and rejects what is on its way. */
+/** Closes every connection and rejects running exchanges. */
 export function closeLine(line: Line): void {
 	for (const end of line.running) end(new KeywrightError("closed", "The verifier was closed"));
 	line.agent.destroy();
 }
 
-/** A connection that was lost while it was idle has hardly been the only one. */
+/** After one idle connection was lost, the others probably are too. */
 function closeIdle(line: Line): void {
 	for (const socket of Object.values(line.agent.freeSockets).flatMap((sockets) => sockets ?? [])) socket.destroy();
 }
 
 /**
- * Sends one JSON body and gives the text of a 200, all within `timeout_ms`; rejects with `KeywrightError`. Redirects are not followed.
- * A connection that was lost while it was idle is replaced once, by a new one and never by another idle one: when it fails, and when for
- * half of the time no connection that was used before has answered and one new one, tried by the first to notice, is answered: a
- * Keywright that only stands still is not asked everything twice.
+ * Sends one JSON body and returns the body of a 200 within `timeout_ms`; rejects with `KeywrightError`. Does not follow redirects. A reused
+ * connection that fails is replaced once, by a new one. It is also replaced if for half of the time no reused connection was answered but one
+ * new probe was, so that a stalled Keywright does not get every question twice.
  */
 export function exchange(line: Line, body: string, timeout_ms: number): Promise<string> {
 	return new Promise((resolve, reject) => {

@@ -1,13 +1,13 @@
 import type { Request } from "express";
 
-/** Parameters of a path, as `path-to-regexp` names them: `:id`, `*rest`, `:"a name"`. */
+/** Path parameters in `path-to-regexp` syntax: `:id`, `*rest`, `:"a name"`. */
 const PARAMETER = /[:*](?:"((?:[^"\\]|\\.)*)"|([\p{ID_Start}$_][\p{ID_Continue}$]*))/gu;
-/** By route: which of its parameters hide one of an outer router. */
+/** By route: its parameters that shadow one of an outer router. */
 const shadowed = new WeakMap<object, ReadonlySet<string>>();
 
 /**
- * The request as rules see it: a parameter of the route that hides one of the same name further out (`mergeParams`) is not among
- * `params`, since nobody can tell which of the two a rule and a handler mean. Seen of routers only, not of apps within apps.
+ * The request for rules, without route parameters that shadow one of an outer router (`mergeParams`): a rule and a handler could mean
+ * different ones. Detects this for routers, not for mounted apps.
  */
 export function withoutShadowed(request: Request<Record<string, string>>): Request<Record<string, string>> {
 	const names = shadowedIn(request);
@@ -29,7 +29,7 @@ function shadowedIn(request: Request<Record<string, string>>): ReadonlySet<strin
 	return names;
 }
 
-/** Looks for the route in a stack of layers; `outer` parameters are merged into what is below, `hidden` ones came twice already. */
+/** Searches a stack of layers for the route. `outer`: parameters merged from above; `hidden`: those already seen twice. */
 function search(stack: readonly object[], route: object, outer: ReadonlySet<string>, hidden: ReadonlySet<string>): ReadonlySet<string> | null {
 	for (const layer of stack) {
 		const own = parametersOf(Reflect.get(layer, "rawPath"));

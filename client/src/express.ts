@@ -8,16 +8,16 @@ import type { Rules } from "./rules.ts";
 declare global {
 	namespace Express {
 		interface Request {
-			/** The key and its tenant; there on guarded routes only. */
+			/** The key and its tenant; set only on guarded routes. */
 			keywright: Admission;
 		}
 	}
 }
 
-/** The request as rules see it: the parameters of the route are texts. */
+/** The request for rules: route parameters are strings. */
 export type GuardedRequest = Request<Record<string, string>>;
 
-/** Leaves the types of the route's parameters as the path gives them. */
+/** Keeps the parameter types that Express infers from the path. */
 export type Middleware = <Parameters>(request: Request<Parameters>, response: Response, next: NextFunction) => Promise<void>;
 
 export interface ExpressGuard {
@@ -57,7 +57,7 @@ export function keywright(options: KeywrightOptions): ExpressGuard {
 	return Object.assign(guard, { close: protection.close });
 }
 
-/** Guarantee: the router fills named parameters with texts, and what a rule reads is checked again before it is used. */
+/** Guarantee: the router sets named parameters to strings, and a rule's result is validated before use. */
 function asGuarded<Parameters>(request: Request<Parameters>): GuardedRequest {
 	return request as unknown as GuardedRequest;
 }

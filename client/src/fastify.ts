@@ -6,15 +6,15 @@ import type { Rules } from "./rules.ts";
 
 declare module "fastify" {
 	interface FastifyRequest {
-		/** The key and its tenant; there on guarded routes only. */
+		/** The key and its tenant; set only on guarded routes. */
 		keywright: Admission;
 	}
 }
 
-/** The request as rules see it: in `onRequest` path parameters are texts, and neither body nor validated query exist yet. */
+/** The request for rules: in `onRequest` path parameters are strings, and there is no body or validated query yet. */
 export type GuardedRequest = FastifyRequest<{ Params: Record<string, string>; Querystring: Record<string, string | string[]> }>;
 
-/** Of use as `onRequest` of a route, a plugin or an app. */
+/** Use as `onRequest` of a route, a plugin or an app. */
 export type OnRequest = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined>;
 
 export interface FastifyGuard {
@@ -48,7 +48,7 @@ export function keywright(options: KeywrightOptions): FastifyGuard {
 	return Object.assign(guard, { close: async () => protection.close() });
 }
 
-/** Guarantee: the router fills `params` with texts, and what a rule reads is checked again before it is used. */
+/** Guarantee: the router sets `params` to strings, and a rule's result is validated before use. */
 function asGuarded(request: FastifyRequest): GuardedRequest {
 	return request as GuardedRequest;
 }

@@ -23,7 +23,7 @@ function keepsQuestions(): Verifier & { questions: Question[] } {
 	};
 }
 
-test("rules become the question: constants and what the request says", async () => {
+test("rules become the question, from constants and from the request", async () => {
 	const verifier = keepsQuestions();
 	const guard = createGuard<Request>({
 		verifier,
@@ -53,13 +53,13 @@ test("rules become the question: constants and what the request says", async () 
 	]);
 });
 
-test("an id of any length is asked about, cut to a length that no id has", async () => {
+test("an id of any length is sent, truncated to a length that no id has", async () => {
 	const verifier = keepsQuestions();
 	await createGuard<Request>({ verifier, tenant: () => "a".repeat(10_000), site: () => "b".repeat(64) }).decide({}, HEADERS, {});
 	assert.deepEqual([verifier.questions[0]?.tenant_id?.length, verifier.questions[0]?.site_id?.length], [128, 64]);
 });
 
-test("an id that JSON or a database cannot hold is asked about as one that names nothing", async () => {
+test("an id that JSON or a database cannot represent is sent as one that does not exist", async () => {
 	const verifier = keepsQuestions();
 	for (const tenant of ["demo\0", "\0", "demo\r\n", "demo\ud800"])
 		await createGuard<Request>({ verifier, tenant: () => tenant }).decide({}, HEADERS, {});
@@ -69,7 +69,7 @@ test("an id that JSON or a database cannot hold is asked about as one that names
 	);
 });
 
-test("without a good X-API-Key nothing is asked", async () => {
+test("without a well-formed X-API-Key no question is sent", async () => {
 	const verifier = keepsQuestions();
 	const guard = createGuard<Request>({ verifier });
 	assert.equal((await guard.decide({}, [], {})).code, "key_missing");
@@ -77,7 +77,7 @@ test("without a good X-API-Key nothing is asked", async () => {
 	assert.deepEqual(verifier.questions, []);
 });
 
-test("a rule that gives nothing for a request closes the route, asks nothing and is reported", async () => {
+test("a rule without a usable value closes the route, sends no question and is reported", async () => {
 	const silent: Partial<GuardOptions<Request>>[] = [
 		{ tenant: (r) => r.misspelt },
 		{ tenant: () => "" },
@@ -127,7 +127,7 @@ test("a rule that is misspelt, undefined or never holds does not compile into an
 	}
 });
 
-test("facts that cannot be gathered close the route and are reported, and are not gathered without a key", async () => {
+test("details that cannot be read close the route and are reported, and are not read without a key", async () => {
 	const verifier = keepsQuestions();
 	const errors: KeywrightError[] = [];
 	const guard = createGuard<Request>({ verifier, on_error: (error) => errors.push(error) });

@@ -8,14 +8,14 @@ import { type Question, type RequestFacts, readVerifier, unavailable, type Verif
 
 export interface GuardOptions<Request> extends Rules<Request> {
 	readonly verifier: Verifier;
-	/** Learns of rules that gave no usable value. */
+	/** Called when a rule returns no usable value. */
 	readonly on_error?: OnError | undefined;
 }
 
 export interface Guard<Request> {
 	/**
-	 * Takes the key out of the headers and asks about it. `request` is what the rules are asked about; `facts` may be a function, whose
-	 * failure refuses the request; `url` is the target as it was sent, with its query, and `facts.path` without it. Never rejects.
+	 * Reads the key from the headers and verifies it. `request` is passed to the rules. If `facts` is a function and throws, the request is
+	 * refused. `url` is the raw target with its query, `facts.path` without it. Never rejects.
 	 */
 	decide(request: Request, headers: HeaderLines, facts: RequestFacts | (() => RequestFacts), url?: string): Promise<Decision>;
 }
@@ -23,7 +23,7 @@ export interface Guard<Request> {
 const OPTION_NAMES: ReadonlySet<string> = new Set([...RULE_NAMES, "verifier", "on_error"]);
 const PATH_CHARACTERS_MAX = 2048;
 
-/** The guard of one route. Throws `TypeError` for a rule that is misspelt or can never hold, since leaving it out would open the route. */
+/** The guard of one route. Throws `TypeError` for a misspelt rule or one that can never hold: ignoring it would open the route. */
 export function createGuard<Request>(options: GuardOptions<Request>): Guard<Request> {
 	const given = readNamed(options, "option or rule", OPTION_NAMES);
 	const rules = new Map([...given].filter(([name]) => RULE_NAMES.has(name)));
@@ -38,7 +38,7 @@ export function createGuard<Request>(options: GuardOptions<Request>): Guard<Requ
 	};
 }
 
-/** The question of a request, or the refusal that needs no asking. Never throws. */
+/** Builds the question of a request, or a refusal that needs no question. Never throws. */
 export function questionOf<Request>(
 	readers: readonly Reader<Request>[],
 	report: (error: KeywrightError) => void,
@@ -59,14 +59,14 @@ export function questionOf<Request>(
 		return Object.assign({ raw_key: taken.raw_key, request: { ...known, ...path } }, ...readers.map((read) => read(request, parsed)));
 	} catch (error) {
 		if (!(error instanceof KeywrightError)) return unavailable();
-		// A caller can make a rule unusable: most frameworks give a list for a field that was sent twice.
+		// Most frameworks return a list for a repeated query field, so this can be the caller's mistake.
 		if (target?.repeats()) return deny("invalid_request", "A field of the query was sent more than once. Send it once.");
 		report(error);
 		return deny("internal_error", "This API cannot tell what the request needs. Tell its operator the request id.");
 	}
 }
 
-/** Only what a verifier gives that is a decision, whole, is one. */
+/** Asks the verifier. Anything but a complete decision becomes 503 `unavailable`. */
 export async function answerOf(verifier: Verifier, question: Question, report: (error: KeywrightError) => void): Promise<Decision> {
 	try {
 		const decision = readDecision(await verifier.verify(question));
@@ -85,13 +85,13 @@ function gatherFacts(facts: RequestFacts | (() => RequestFacts)): RequestFacts {
 		known = facts();
 		if (isFacts(known)) return known;
 	} catch {
-		// Told below.
+		// Reported below.
 	}
 	silence(known);
 	throw new KeywrightError("misconfigured", "The address of the caller could not be read from a request");
 }
 
-/** Guarantee: an object of an adapter's making. */
+/** Guarantee: adapters create these objects. */
 function isFacts(value: unknown): value is RequestFacts {
 	return typeof value === "object" && value !== null;
 }

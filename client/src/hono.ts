@@ -8,19 +8,19 @@ import { responseOf } from "./web.ts";
 
 export type HonoOptions = KeywrightOptions & {
 	/**
-	 * The caller's address, such as `(c) => getConnInfo(c).remote.address`; without it the connection's on `@hono/node-server`, and
-	 * elsewhere none. Behind a proxy the connection's is the proxy's. Believe a header only if your proxy sets it.
+	 * The caller's address, such as `(c) => getConnInfo(c).remote.address`. Default: the connection's on `@hono/node-server`, elsewhere none.
+	 * Behind a proxy the connection's address is the proxy's. Trust a header only if your proxy sets it.
 	 */
 	readonly ip?: (context: Context) => string | undefined;
 };
 
-/** For an app whose guards stand in `app.use`: `new Hono<{ Variables: KeywrightVariables }>()`. */
+/** For an app with guards in `app.use`: `new Hono<{ Variables: KeywrightVariables }>()`. */
 export interface KeywrightVariables {
-	/** The key and its tenant; there on guarded routes only. */
+	/** The key and its tenant; set only on guarded routes. */
 	keywright: Admission;
 }
 
-/** Handlers behind it in the same call find `c.var.keywright`, typed. */
+/** Later handlers in the same call get a typed `c.var.keywright`. */
 export type Middleware = MiddlewareHandler<{ Variables: KeywrightVariables }>;
 
 export interface HonoGuard {
@@ -49,7 +49,7 @@ export function keywright(options: HonoOptions): HonoGuard {
 			context.set("keywright", outcome.admission);
 			for (const [name, value] of Object.entries(outcome.headers)) context.header(name, value);
 			await next();
-			// A handler's own `Response` does not have what was said before it.
+			// A `Response` that a handler creates lacks headers that were set before.
 			for (const [name, value] of Object.entries(outcome.headers)) if (!context.res.headers.has(name)) context.header(name, value);
 			return undefined;
 		};
@@ -58,7 +58,7 @@ export function keywright(options: HonoOptions): HonoGuard {
 	return Object.assign(guard, { close: protection.close });
 }
 
-/** The Node request under `@hono/node-server`, whose header lines are as they came; on other platforms null. */
+/** The Node request of `@hono/node-server`, which has the raw header lines; null on other platforms. */
 function incomingOf(context: Context): IncomingMessage | null {
 	const incoming: unknown = context.env?.incoming;
 	return isIncoming(incoming) ? incoming : null;

@@ -7,14 +7,14 @@ const WORD_CHARACTERS_MAX = 64;
 const METHOD_CHARACTERS_MAX = 32;
 
 /**
- * What Keywright is told of a Node request, cut to what it takes, since all of it is the caller's to choose; the guard cuts the path.
- * `url` may have a query, which is left out; `ip` is as the framework believes it. Throws `TypeError` for an `ip` that is no text.
+ * The details of a Node request for Keywright, truncated to its limits because the caller controls them; the guard truncates the path.
+ * Drops the query of `url`; `ip` is the framework's. Throws `TypeError` for an `ip` that is not a string.
  */
 export function factsOf(incoming: IncomingMessage, url: string, ip: string | undefined): RequestFacts {
 	return gather(incoming.method, url, ip, (name) => incoming.headers[name]);
 }
 
-/** The same of a web-standard request. */
+/** The same for a web-standard request. */
 export function factsOfWeb(request: Request, ip: string | undefined): RequestFacts {
 	return gather(request.method, new URL(request.url).pathname, ip, (name) => request.headers.get(name));
 }
@@ -32,20 +32,19 @@ function gather(method: string | undefined, url: string, ip: string | undefined,
 	};
 }
 
-/** The target of a web-standard request, with its query. */
 export function targetOfWeb(request: Request): string {
 	const { pathname, search } = new URL(request.url);
 	return pathname + search;
 }
 
-/** The option `ip` may not know the address, but what it says has to be one: anything else closes the route. */
+/** The option `ip` may return undefined; any other value than a string closes the route. */
 function addressOf(ip: unknown): string | undefined {
 	if (ip === undefined || ip === null || typeof ip === "string") return ip ?? undefined;
 	silence(ip);
 	throw new TypeError("the address is no text");
 }
 
-/** Whether bytes of a body nobody will read may still come: then the connection cannot be used again. HTTP/2 has streams for that. */
+/** Whether unread body bytes may still arrive, so that the connection cannot be reused. Never on HTTP/2, where a stream can be reset. */
 export function leavesBody(incoming: IncomingMessage): boolean {
 	if (incoming.httpVersionMajor !== 1 || incoming.readableEnded) return false;
 	const length = incoming.headers["content-length"];

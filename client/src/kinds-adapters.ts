@@ -11,18 +11,18 @@ import { keywright as keywrightNode } from "./node.ts";
 import { createProtection } from "./protect.ts";
 import { closeServer, listen, RAW_KEY } from "./testing.ts";
 
-/** What became of one request: the status, and whether the handler ran. */
+/** The result of one request: the status, and whether the handler ran. */
 export interface Met {
 	readonly status: number;
 	readonly handled: boolean;
 }
 
-/** Sends one request with a key to a route that is guarded so. Throws what the adapter throws at start. */
+/** Sends one request with a key to a route with this guard. Throws what the adapter throws at start. */
 export type Adapter = (options: unknown, rules: unknown) => Promise<Met>;
 
 const PATH = "/tenants/acme/orders";
 const HEADERS = { "X-API-Key": RAW_KEY };
-/** A listener that changes with each use, so that one server is enough. */
+/** A replaceable listener, so that one server serves all cases. */
 let listener: RequestListener = (_request, response) => response.end();
 const server = createServer({ keepAliveTimeout: 0 }, (request, response) => listener(request, response));
 let url = "";
@@ -35,14 +35,14 @@ export function closeServers(): Promise<void> {
 	return closeServer(server);
 }
 
-/** What somebody without types can write. */
+/** Rules that untyped code can pass. */
 function untyped<Result>(target: (...given: never[]) => Result, ...given: unknown[]): Result {
 	return Reflect.apply(target, undefined, given);
 }
 
 async function overHttp(serve: RequestListener, ran: () => boolean): Promise<Met> {
 	listener = serve;
-	// Its own failures are `TypeError` as well, and say nothing of an adapter.
+	// Its own failures are `TypeError` too, and are not the adapter's.
 	const response = await fetch(url + PATH, { headers: HEADERS }).catch((error: unknown) => assert.fail(String(error)));
 	await response.arrayBuffer();
 	return { status: response.status, handled: ran() };
@@ -117,7 +117,7 @@ export const ADAPTERS: Readonly<Record<string, Adapter>> = {
 		guard.close();
 		return met;
 	},
-	/** No framework: what adapters are made of. */
+	/** No framework: the core of the adapters. */
 	async createProtection(options, rules) {
 		const protection = untyped(createProtection, options);
 		const decide = untyped(protection.guard<object>, rules);

@@ -177,7 +177,7 @@ test("createVerifier: options of any kind are right or refused at start, and a q
 	verifier.close();
 });
 
-test("what is read of a decision is read once: a value cannot change after it was checked", () => {
+test("a decision's values are read once, so that they cannot change after validation", () => {
 	let reads = 0;
 	const answer = admitted({});
 	const changing = Object.defineProperty({ ...answer }, "tenant", {

@@ -1,4 +1,4 @@
-/** Each kind of value that JavaScript has, by name: what somebody might hand over by mistake. Made anew for each use. */
+/** Every kind of JavaScript value by name, as invalid input. Creates new values on each call. */
 export const KINDS: Readonly<Record<string, () => unknown>> = {
 	undefined: () => undefined,
 	null: () => null,

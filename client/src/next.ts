@@ -7,8 +7,8 @@ import type { RequestFacts } from "./verifier.ts";
 import { responseOf, withHeaders } from "./web.ts";
 
 /**
- * What is needed of Next's request. Next's own types are not imported, since they change those of the whole program; a handler that
- * says `(request: NextRequest) => …` gets the whole of it, and so do its rules.
+ * The required part of Next's request. Next's types are not imported, because they change global types. A handler with
+ * `(request: NextRequest) => …` gets the full type, and so do its rules.
  */
 export interface GuardableRequest extends Request {
 	readonly nextUrl: { readonly pathname: string; readonly searchParams: URLSearchParams };
@@ -16,19 +16,19 @@ export interface GuardableRequest extends Request {
 
 export type NextOptions = KeywrightOptions & {
 	/**
-	 * The caller's address, such as `(request) => request.headers.get("x-real-ip") ?? undefined`, where your proxy sets that header and
-	 * drops the caller's own. Next tells no address: without this, sources stay unknown, and a key that is bound to addresses is refused.
+	 * The caller's address, such as `(request) => request.headers.get("x-real-ip") ?? undefined`, if your proxy sets that header and drops the
+	 * caller's. Next has no address: without this option sources are unknown, and keys that are bound to addresses are refused.
 	 */
 	readonly ip?: (request: GuardableRequest) => string | undefined;
 };
 
-/** Means something to this process alone: a random token, of one use. */
+/** A random one-time token, valid only in this process. */
 const HANDED_ON_HEADER = "x-keywright-handed-on";
 
-/** Catch-all segments are lists. */
+/** Catch-all parameters are lists. */
 export type RouteParams = Record<string, string | string[] | undefined>;
 
-/** What rules see: the request, and the parameters of the route, decoded; in `check` there are none. */
+/** The request for rules with the decoded route parameters; `check` has none. */
 export interface GuardedRequest<Params = Record<string, string>, NextRequest = GuardableRequest> {
 	readonly request: NextRequest;
 	readonly params: Params;
@@ -45,7 +45,7 @@ export type Handler<Params, NextRequest> = (
 	keywright: Admission,
 ) => Response | Promise<Response>;
 
-/** The answer to send, or the admission, with headers for the response. */
+/** The response to send, or the admission with headers for the response. */
 export type Checked =
 	| { readonly response: Response; readonly keywright?: never; readonly headers?: never; readonly request?: never }
 	| {
@@ -53,7 +53,7 @@ export type Checked =
 			readonly keywright: Admission;
 			/** For the response. */
 			readonly headers: Readonly<Record<string, string>>;
-			/** For `NextResponse.next`: hands the decision on, so that a guard of the handler with the same rules charges nothing again. */
+			/** For `NextResponse.next`: passes the decision to the handler, whose guard with the same rules then does not charge again. */
 			readonly request: { readonly headers: Headers };
 	  };
 
@@ -70,9 +70,9 @@ export interface NextGuard {
 }
 
 /**
- * Guards for one app: `export const guard = keywright(() => ({ url, credential }))` in a module of its own. As a function, the options
- * are read at the first request, and not by `next build`, which loads routes where the credential is not. Runs in the Node runtime,
- * which is Next's default. `Request` joins header lines of one name, so that the cap of 100 counts names here.
+ * Guards for one app: `export const guard = keywright(() => ({ url, credential }))` in a separate module. Options in a function are read at
+ * the first request, not by `next build`, which loads routes without the credential. Needs the Node runtime, Next's default. `Request` joins
+ * header lines of one name, so the limit of 100 counts names here.
  */
 export function keywright(options: NextOptions | (() => NextOptions)): NextGuard {
 	const open = once(() => {
@@ -88,7 +88,7 @@ export function keywright(options: NextOptions | (() => NextOptions)): NextGuard
 		readersOf(rules);
 		const decide = once(() => open().protection.guard(rules));
 		return (request: NextRequest, params: Params): Promise<Outcome> => {
-			// Read first: while Next builds a page ahead of time this is where it stops, and there are no options then.
+			// Read headers first: prerendering stops here, and there are no options at that time.
 			const { headers } = request;
 			const handedOn = headers.get(HANDED_ON_HEADER);
 			if (handedOn !== null) open().decided.takeOver(handedOn, request);
@@ -122,7 +122,7 @@ export function keywright(options: NextOptions | (() => NextOptions)): NextGuard
 	return Object.assign(guard, { check, close: () => open().protection.close() });
 }
 
-/** The headers of a request with what its next guard takes over, and nothing of that kind that the caller sent. */
+/** Adds the token for the next guard to the request headers and removes any that the caller sent. */
 function handingOn(request: GuardableRequest, decided: Decided): Headers {
 	const headers = new Headers(request.headers);
 	const token = decided.handOn(request);
@@ -131,7 +131,7 @@ function handingOn(request: GuardableRequest, decided: Decided): Headers {
 	return headers;
 }
 
-/** `make`, called at the first use; when it throws, the next use tries again. */
+/** Calls `make` at the first use; if it throws, the next use calls it again. */
 function once<Value>(make: () => Value): () => Value {
 	let made: { readonly value: Value } | undefined;
 	return () => {
@@ -140,7 +140,7 @@ function once<Value>(make: () => Value): () => Value {
 	};
 }
 
-/** Next keeps what the connection is from us: what the headers say of a body has to do. */
+/** Next hides the connection, so only the headers tell whether there is a body. */
 function leavesBody(request: Request): boolean {
 	const length = request.headers.get("content-length");
 	return !request.bodyUsed && (request.headers.has("transfer-encoding") || (length !== null && length !== "0"));

@@ -5,11 +5,11 @@ import { type KeywrightOptions, protectionFrom, readOptions } from "./protect.ts
 import type { Rules } from "./rules.ts";
 
 export type NodeOptions = KeywrightOptions & {
-	/** The caller's address; without it the connection's, which behind a proxy is the proxy's. Believe a header only if your proxy sets it. */
+	/** The caller's address. Default: the connection's, which behind a proxy is the proxy's. Trust a header only if your proxy sets it. */
 	readonly ip?: (request: IncomingMessage) => string | undefined;
 };
 
-/** What a guarded handler is called with. */
+/** The arguments of a guarded handler. */
 export type Guarded<Request> = Request & {
 	/** The key and its tenant. */
 	keywright: Admission;
@@ -18,14 +18,14 @@ export type Guarded<Request> = Request & {
 export type Handler<Request, Response extends ServerResponse> = (request: Request, response: Response) => unknown;
 
 export interface NodeGuard {
-	/** A handler for `node:http` and everything that hands on its requests, such as `/pages/api` of Next. Rejects as `handler` does. */
+	/** A handler for `node:http` and for frameworks that pass its requests on, such as `/pages/api` of Next. Rejects if `handler` does. */
 	<Request extends IncomingMessage = IncomingMessage, Response extends ServerResponse = ServerResponse>(
 		rules: Rules<Request>,
 		handler: Handler<Guarded<Request>, Response>,
 	): (request: Request, response: Response) => Promise<void>;
 	/**
-	 * For any other framework: sets the headers of an admitted response and gives the admission, or answers with the problem and gives
-	 * null: then nothing may be written any more.
+	 * For any other framework: sets the headers of an admitted response and returns the admission, or sends the problem and returns null. After
+	 * null the response must not be written.
 	 */
 	check: <Request extends IncomingMessage = IncomingMessage>(
 		rules: Rules<Request>,

@@ -5,15 +5,15 @@ const DELETE = 127;
 const CONTINUATION_BITS = 0x3f;
 const CODE_POINT_MAX = 0x10ffff;
 
-/** Looked at apart (`/` and `%`), a slash to some, or the end of the path to some; besides controls, space and everything above ASCII. */
+/** `/` and `%`, which are handled separately; characters that some parsers take for a slash or the end of the path; not ASCII 0x21–0x7e. */
 const NOT_PLAIN = "/%\\;#?";
-/** Encoded, these are separators after one more decoding: slash, backslash, and the percent sign that hides another encoding. */
+/** Separators after another decoding: slash, backslash, and the percent sign of a nested encoding. */
 const REFUSED_ENCODED = "/\\%";
-/** Never needs encoding: encoded it makes `/%61dmin` another path for who compares and the same for who decodes (RFC 3986, 6.2.2.2). */
+/** Never needs encoding: `/%61dmin` differs for parsers that compare and is equal for those that decode (RFC 3986, 6.2.2.2). */
 const NEEDLESSLY_ENCODED = /[A-Za-z0-9._-]/;
 
 const FINE = 1;
-/** `FINE` for what may stand in a raw path as it is, and for what an escape may hold. */
+/** `FINE`: allowed in a raw path, or in an escape. */
 const RAW = new Uint8Array(128);
 const DECODED = new Uint8Array(128);
 for (let code = 32; code < DELETE; code += 1) {
@@ -23,11 +23,11 @@ for (let code = 32; code < DELETE; code += 1) {
 }
 
 /**
- * Whether two parsers could read this path differently. `rawPath` is the path as it came over the wire, without the query.
- * Ambiguous are: what does not begin with `/`; `//`; `.` and `..` as a segment; `\`, `;`, `#`, `?`, white space, controls and
- * anything above ASCII; encoded slashes, backslashes, percents, controls, letters, digits, `.`, `-`, `_`; an escape that is none;
- * escapes that are not the shortest UTF-8 of a character. What is left may still hold harmless escapes (`%20`, `%3A`): who compares
- * paths compares them decoded.
+ * Whether two parsers could read this path differently. `rawPath` is the path from the wire, without the query.
+ * Ambiguous: no leading `/`; `//`; `.` and `..` as a segment; `\`, `;`, `#`, `?`, white space, controls and
+ * anything above ASCII; encoded slashes, backslashes, percents, controls, letters, digits, `.`, `-`, `_`; a malformed escape;
+ * escapes that are not the shortest UTF-8 of a character. Other paths may contain harmless escapes (`%20`, `%3A`), so compare
+ * them decoded.
  */
 export function isAmbiguousPath(rawPath: string): boolean {
 	if (rawPath.charCodeAt(0) !== SLASH) return true;
@@ -54,7 +54,7 @@ function isDots(path: string, from: number, to: number): boolean {
 	return length === 2 && path.charCodeAt(from) === DOT && path.charCodeAt(from + 1) === DOT;
 }
 
-/** Where the escapes of the one character that begin at `at` end, or -1 if they are no character or one that is refused. */
+/** The end of the escaped character at `at`, or -1 if it is malformed or refused. */
 function endOfEscapes(path: string, at: number): number {
 	const first = escapedByte(path, at);
 	if (first < 0) return -1;
@@ -71,7 +71,7 @@ function endOfEscapes(path: string, at: number): number {
 	return isShortestUtf8(first, codePoint) ? end : -1;
 }
 
-/** The byte of `%xx` at a place, -1 if there is none. */
+/** The byte of `%xx` at an index, or -1. */
 function escapedByte(path: string, at: number): number {
 	if (path.charCodeAt(at) !== PERCENT) return -1;
 	const high = hexDigit(path.charCodeAt(at + 1));

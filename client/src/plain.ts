@@ -1,8 +1,8 @@
 import { types } from "node:util";
 
 /**
- * The properties of a plain object, each read once. Throws `TypeError` for everything that can hide or change what it holds: arrays,
- * instances of classes (`Map`, `Date`, `Promise`), functions, proxies, inherited properties, getters and symbols.
+ * The properties of a plain object, each read once. Throws `TypeError` for anything whose properties can be hidden or change: arrays, class
+ * instances (`Map`, `Date`, `Promise`), functions, proxies, inherited properties, getters and symbols.
  */
 export function readPlain(value: unknown, what: string): ReadonlyMap<string, unknown> {
 	if (!isPlain(value)) throw new TypeError(`${what}: give a plain object such as { name: value }`);
@@ -16,7 +16,7 @@ export function readPlain(value: unknown, what: string): ReadonlyMap<string, unk
 	return properties;
 }
 
-/** The same, for objects that have fixed names. Throws `TypeError` for a name that is not `known`. */
+/** The same for objects with fixed property names. Throws `TypeError` for a name that is not `known`. */
 export function readNamed(value: unknown, what: string, known: ReadonlySet<string>): ReadonlyMap<string, unknown> {
 	const properties = readPlain(value, what);
 	for (const name of properties.keys()) if (!known.has(name)) throw new TypeError(`${what}: there is no ${what} "${name}"`);
@@ -29,19 +29,19 @@ function isPlain(value: unknown): value is object {
 	return prototype === null || prototype === Object.prototype;
 }
 
-/** A function among properties; undefined if it is not given. Throws `TypeError` for anything else. */
+/** A property that must be a function or undefined. Throws `TypeError` otherwise. */
 export function readFunction<Func>(properties: ReadonlyMap<string, unknown>, name: string): Func | undefined {
 	const value = properties.get(name);
 	if (value === undefined || isFunction<Func>(value)) return value;
 	throw new TypeError(`${name}: give a function`);
 }
 
-/** Guarantee: it can be called; what comes back is checked where it is used. */
+/** Guarantee: it is callable; its result is validated where it is used. */
 function isFunction<Func>(value: unknown): value is Func {
 	return typeof value === "function";
 }
 
-/** A text of printable ASCII among properties; undefined if it is not given. Throws `TypeError` for anything else. */
+/** A property that must be printable ASCII or undefined. Throws `TypeError` otherwise. */
 export function readText(properties: ReadonlyMap<string, unknown>, name: string): string | undefined {
 	const value = properties.get(name);
 	if (value === undefined || (typeof value === "string" && /^[\x20-\x7e]{1,1024}$/.test(value))) return value;

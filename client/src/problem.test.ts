@@ -53,7 +53,7 @@ test("a 401 carries a challenge: the answer's, or this API's own realm, quoted",
 	assert.equal(problemOf(answered, { realm: 'my "orders"\r\nX: 1' }).headers["WWW-Authenticate"], 'ApiKey realm="my \\"orders\\"X: 1"');
 });
 
-test("429 and 503 always say when to try again", () => {
+test("429 and 503 always have Retry-After", () => {
 	assert.equal(problemOf(denialOf(denied(429, "rate_limited", { headers: { "Retry-After": "17" } }))).headers["Retry-After"], "17");
 	assert.equal(problemOf(denialOf(denied(429, "rate_limited"))).headers["Retry-After"], "1");
 	assert.equal(problemOf(denialOf(denied(503, "unavailable"))).headers["Retry-After"], "1");

@@ -7,20 +7,20 @@ const DEFAULT_REALM = "api";
 const DEFAULT_TYPE_BASE = "urn:keywright:error:";
 
 export interface ProblemOptions {
-	/** Named in the challenge of a 401. */
+	/** The realm in the challenge of a 401. */
 	readonly realm?: string;
-	/** What stands before the code in `type`, such as `https://example.com/errors/`; without it `type` is Keywright's, or a URN, which has no page. */
+	/** Prefix of the code in `type`, such as `https://example.com/errors/`. Default: Keywright's page, else a URN. */
 	readonly type_base?: string;
 }
 
-/** A response, whole: send the status, set each header, send the body as it is. */
+/** A complete response: send the status, each header, and the body unchanged. */
 export interface Problem {
 	readonly status: number;
 	readonly headers: Readonly<Record<string, string>>;
 	readonly body: string;
 }
 
-/** The response of a denial as `application/problem+json` (RFC 9457). The same in every framework. */
+/** Converts a denial to an `application/problem+json` response (RFC 9457). */
 export function problemOf(denial: Denial, options: ProblemOptions = {}): Problem {
 	const { status, code, detail, request_id } = denial;
 	const body = {
@@ -43,7 +43,7 @@ export function problemOf(denial: Denial, options: ProblemOptions = {}): Problem
 	return { status, headers, body: JSON.stringify(body) };
 }
 
-/** What every keyed response carries, admitted or refused: rate limits, and `no-store`, since caches protect only `Authorization` (RFC 9111). */
+/** Headers of every keyed response: rate limits, and `no-store`, because caches exempt only requests with `Authorization` (RFC 9111). */
 export function headersOf(decision: Decision): Record<string, string> {
 	return { "Cache-Control": "no-store", ...rateLimitHeaders(decision.rate_limits), ...decision.headers };
 }

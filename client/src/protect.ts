@@ -9,16 +9,16 @@ import { type Rules, readersOf } from "./rules.ts";
 import type { HeaderLines } from "./take-key.ts";
 import { type RequestFacts, readVerifier, VERIFIER_OPTIONS, type Verifier, type VerifierOptions, verifierFrom } from "./verifier.ts";
 
-/** For an app as a whole: where to ask, or a verifier that does, and how problems look. */
+/** Options of an app: the address of Keywright or a verifier, and the format of problems. */
 export type KeywrightOptions = ProblemOptions &
 	((VerifierOptions & { readonly verifier?: never }) | { readonly verifier: Verifier; readonly on_error?: OnError });
 
-/** What an adapter has to do: set the headers and go on with the admission, or send the problem. */
+/** The adapter must set the headers and continue with the admission, or send the problem. */
 export type Outcome = { readonly admission: Admission; readonly headers: Readonly<Record<string, string>> } | { readonly problem: Problem };
 
 /**
- * Decides about one request, given its header lines, its facts, and its target as it was sent, with its query. `carrier` is one object
- * for all guards of a request, such as Node's request: those that ask the same about it charge once.
+ * Decides about one request, given its header lines, its details and its raw target with the query. `carrier` is one object for all guards
+ * of a request, such as Node's request: guards with the same question charge once.
  */
 export type Decide<Request> = (
 	request: Request,
@@ -30,13 +30,13 @@ export type Decide<Request> = (
 
 export interface Protection {
 	guard<Request>(rules: Rules<Request>): Decide<Request>;
-	/** Closes the verifier, unless it was handed in. */
+	/** Closes the verifier, unless the caller passed it in. */
 	close(): void;
 }
 
-/** What adapters need besides. */
+/** What adapters need in addition. */
 export interface OwnProtection extends Protection {
-	/** Decisions of requests on their way; of a verifier that was handed in none is handed on. */
+	/** Decisions of running requests. Those of a verifier that the caller passed in are never shared. */
 	readonly decided: Decided;
 }
 
@@ -49,13 +49,13 @@ export function createProtection(options: KeywrightOptions): Protection {
 	return protectionFrom(readNamed(options, "option", OPTION_NAMES));
 }
 
-/** The options of an adapter whose framework tells no address: `ip` is a function, or undefined. */
+/** The options of an adapter whose framework has no address: `ip` is a function or undefined. */
 export function readOptions<Ip>(options: unknown): { readonly given: ReadonlyMap<string, unknown>; readonly ip: Ip | undefined } {
 	const given = readNamed(options, "option", WITH_ADDRESS);
 	return { given, ip: readFunction<Ip>(given, "ip") };
 }
 
-/** The same as `createProtection` for options that have been read from their object. */
+/** `createProtection` for options that were already read from their object. */
 export function protectionFrom(given: ReadonlyMap<string, unknown>): OwnProtection {
 	const handedIn = given.get("verifier");
 	if (handedIn !== undefined && ONLY_OWN.some((name) => given.get(name) !== undefined)) {
@@ -81,7 +81,7 @@ export function protectionFrom(given: ReadonlyMap<string, unknown>): OwnProtecti
 	};
 }
 
-/** Names the Keywright and the service without saying its credential. */
+/** Identifies the Keywright and the service without exposing the credential. */
 function askedOf(given: ReadonlyMap<string, unknown>): string {
 	return createHash("sha256")
 		.update(`${given.get("url")} ${given.get("credential")}`)

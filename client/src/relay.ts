@@ -1,15 +1,15 @@
 import { connect, createServer, type Socket } from "node:net";
 import { listen } from "./testing.ts";
 
-/** How a relay treats what comes over a connection that it has forgotten: a balancer resets it, a NAT or a firewall may drop it. */
+/** How a relay treats packets of a dropped connection: a balancer resets it, a NAT or a firewall may discard them. */
 export type Loss = "reset" | "drop";
 
-/** A relay of connections, as a balancer is one, that can forget them without a word: neither side is sent a FIN. */
+/** A TCP relay, like a balancer, that can drop connections silently: neither side gets a FIN. */
 export interface Relay {
 	readonly url: string;
 	/** How many connections were opened. */
 	connections(): number;
-	/** Forgets all connections that are open. */
+	/** Drops all open connections. */
 	forget(loss: Loss): void;
 	close(): void;
 }

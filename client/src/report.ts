@@ -1,6 +1,6 @@
 /**
- * Why no decision could be had. `credential_refused`: the service credential is not valid. `question_refused`: Keywright did not
- * understand the question. `misconfigured`: a rule of the guard gave no usable value for this request.
+ * Why there is no decision. `credential_refused`: the service credential is not valid. `question_refused`: Keywright rejected the question.
+ * `misconfigured`: a rule of the guard returned no usable value for this request.
  */
 export type Reason =
 	| "timeout"
@@ -15,11 +15,11 @@ export type Reason =
 	| "answer_malformed"
 	| "misconfigured";
 
-/** For the operator's eyes; holds no raw key, no credential and nothing that the other side sent. */
+/** For the operator. Contains no raw key, no credential and no part of a response. */
 export class KeywrightError extends Error {
 	override readonly name = "KeywrightError";
 	readonly reason: Reason;
-	/** The HTTP status of Keywright's answer, or the system's error code, where there was one. */
+	/** The HTTP status of Keywright's response or the system's error code, if any. */
 	readonly evidence: number | string | undefined;
 
 	constructor(reason: Reason, message: string, evidence?: number | string) {
@@ -33,7 +33,7 @@ export type OnError = (error: KeywrightError) => unknown;
 
 const WARNING_INTERVAL_MS = 60_000;
 
-/** Tells `on_error`, whose own failures stop here. Without one, a process warning at most once a minute. */
+/** Calls `on_error` and ignores its failures. Without one, emits a process warning at most once a minute. */
 export function createReporter(on_error: OnError | undefined): (error: KeywrightError) => void {
 	if (!on_error) return warner();
 	return (error) => {

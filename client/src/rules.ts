@@ -4,51 +4,51 @@ import { KeywrightError } from "./report.ts";
 import type { Target } from "./target.ts";
 import type { NamedCost, Question } from "./verifier.ts";
 
-/** A constant, or what a request says; a function that has nothing to say refuses the request. It must not be asynchronous. */
+/** A constant, or a synchronous function of the request. If it returns no usable value, the request is refused. */
 type Asked<Value, Request> = Value | ((request: Request, target: Target) => Value | undefined);
 
-/** What a route asks of a key. Every rule that is given must hold; none given means: any key that lives. */
+/** What a route requires of a key. Every given rule must hold; without rules any live key is admitted. */
 export interface Rules<Request> {
-	/** The tenant whose data the route touches: keys of other tenants get 404. */
+	/** The tenant whose data the route accesses: keys of other tenants get 404. */
 	readonly tenant?: Asked<string, Request>;
 	/** The site, within the tenant. */
 	readonly site?: Asked<string, Request>;
-	/** One permission, `resource:action`, or up to 32 that are all needed. */
+	/** One permission, `resource:action`, or up to 32 that are all required. */
 	readonly permission?: Asked<string | readonly string[], Request>;
 	readonly capability?: Asked<string, Request>;
-	/** What the request counts against the rate limits, a whole number, 1 by default. */
+	/** The request's cost against the rate limits, an integer, 1 by default. */
 	readonly cost?: Asked<number, Request>;
-	/** Named limits of the plan that the request spends as well, or at another cost than `cost`: `{ exports: 5 }`. */
+	/** Named limits of the plan that the request also spends, or spends at another cost: `{ exports: 5 }`. */
 	readonly limits?: Asked<Readonly<Record<string, number>>, Request>;
 }
 
-/** One rule as a function of the request: its part of the question. Throws `KeywrightError` where the rule gives no usable value. */
+/** Computes a rule's part of the question. Throws `KeywrightError` if the rule returns no usable value. */
 export type Reader<Request> = (request: Request, target: Target) => Part;
 type Part = Omit<Question, "raw_key" | "request">;
 
 export const RULE_NAMES: ReadonlySet<string> = new Set(["tenant", "site", "permission", "capability", "cost", "limits"]);
-/** Longer than any id there is: what is cut here names nothing. */
+/** Longer than any id, so that a truncated id matches nothing. */
 const ID_CHARACTERS_MAX = 128;
 const UNSENDABLE = /[\p{Cc}\p{Cs}]/gu;
 const COST_MAX = 1_000_000;
 const LIMITS_MAX = 8;
 const PERMISSIONS_MAX = 32;
-/** As Keywright names them; what has another shape can never hold. */
+/** Keywright's name patterns; other names can never match. */
 const ID = /^[A-Za-z0-9_-]{1,64}$/;
 const PERMISSION = /^[a-z][a-z0-9_]{0,31}:[a-z][a-z0-9_]{0,31}$/;
 const CAPABILITY = /^[a-z][a-z0-9_]{0,63}$/;
 const LIMIT_NAME = /^[a-z][a-z0-9_-]{0,31}$/;
 
 /**
- * One reader for each rule that is given. Throws `TypeError` for what is no object of rules, a rule that is misspelt, and a constant that can never
- * hold: leaving any of them out would open the route.
+ * One reader for each given rule. Throws `TypeError` for anything but an object of rules, a misspelt rule, or a constant that can never hold:
+ * ignoring any of them would open the route.
  */
 export function readersOf<Request>(rules: unknown): Reader<Request>[] {
 	if (typeof rules === "function") throw new TypeError("guard: give an object of rules; each rule may be a function of the request");
 	return readersFrom(readNamed(rules, "rule", RULE_NAMES));
 }
 
-/** The same for rules that have been read from their object. */
+/** The same for rules that were already read from their object. */
 export function readersFrom<Request>(rules: ReadonlyMap<string, unknown>): Reader<Request>[] {
 	const readers = [
 		reader<Request>(rules, "tenant", (value) => ({ tenant_id: id(value) }), ID),
@@ -61,7 +61,7 @@ export function readersFrom<Request>(rules: ReadonlyMap<string, unknown>): Reade
 	return readers.filter((read) => read !== null);
 }
 
-/** Reads one rule; a constant is read once, here, and has to look like `constant` besides. */
+/** Creates the reader of one rule. A constant is read once, here, and must match `constant` too. */
 function reader<Request>(
 	rules: ReadonlyMap<string, unknown>,
 	name: string,
@@ -87,13 +87,13 @@ function readOnce(name: string, parse: (value: unknown) => Part, ask: () => unkn
 	}
 }
 
-/** An asynchronous rule gives a promise that nobody awaits: its rejection must not end the process. */
+/** An asynchronous rule's promise is never awaited; its rejection must not end the process. */
 export function silence(value: unknown): void {
 	if (types.isPromise(value)) value.catch(() => undefined);
 	else if (Array.isArray(value)) for (const entry of value) silence(entry);
 }
 
-/** Guarantee: it can be called with a request; what comes back is checked. */
+/** Guarantee: it is callable with a request; its result is validated. */
 function isFunction<Request>(rule: unknown): rule is (request: Request, target: Target) => unknown {
 	return typeof rule === "function";
 }
@@ -112,8 +112,8 @@ function text(value: unknown, shape: RegExp): string {
 }
 
 /**
- * An id from a path may be any text, and it is Keywright that answers whether it names something, after the key was checked. What
- * cannot be sent becomes a character that no id has.
+ * An id from a path may be any text; Keywright decides whether it exists, after it has checked the key. Characters that cannot be sent are
+ * replaced by one that no id contains.
  */
 function id(value: unknown): string {
 	if (typeof value !== "string" || value === "") throw new TypeError("not a text");

@@ -12,34 +12,34 @@ export interface Host {
 	close(): Promise<unknown>;
 }
 
-/** What hosts may differ in. */
+/** Permitted differences between hosts. */
 export interface Traits {
-	/** The address that the guard knows of a caller on loopback. */
+	/** The address that the guard has for a caller on loopback. */
 	readonly address: string | null;
-	/** Whether the guard sees header lines as they came, or only joined ones. */
+	/** Whether the guard sees raw header lines or only joined ones. */
 	readonly lines: boolean;
-	/** Whether the framework resolves `..` and the like, by the URL standard, before anything of the app sees the path. */
+	/** Whether the framework normalises `..` by the URL standard before the app sees the path. */
 	readonly normalises?: true;
-	/** Whether the server tells the decoded path alone, which then has one reading. */
+	/** Whether the server passes on only the decoded path, which then is unambiguous. */
 	readonly decoded?: true;
-	/** Whether the answer to a request with an unread body ends its connection by a header; else the server sees to it. */
+	/** Whether a response to a request with an unread body closes the connection by a header; otherwise the server closes it. */
 	readonly closes: boolean;
-	/** Who refuses a flood of headers: some servers have a cap below the guard's. */
+	/** Who refuses too many headers: some servers have a limit below the guard's. */
 	readonly flood?: "guard" | "server";
 }
 
 const AT_ONCE = 100;
 const PROBLEM_MEMBERS = ["type", "title", "status", "detail", "instance", "code", "request_id"];
-/** Titles of codes that the table does not know are those of their status. */
+/** Unknown codes have the title of their status. */
 const FORBIDDEN = "Forbidden";
 
-/** What further tests of one host work with; `url` completes a path. */
+/** Context of a host's own tests; `url` completes a path. */
 export interface Stage {
 	readonly url: (path: string) => string;
 	readonly peer: () => Peer;
 }
 
-/** The whole table as tests of one host, which `start` starts, to ask Keywright at `url`; `further` adds tests of that host alone. */
+/** Runs the whole table against one host. `start` starts it with Keywright at `url`; `further` adds tests of that host. */
 export function describeBehaviour(name: string, start: (url: string) => Promise<Host>, traits: Traits, further?: (stage: Stage) => void): void {
 	describe(`guard for ${name}`, () => {
 		let peer: Peer;
@@ -71,7 +71,7 @@ export function describeBehaviour(name: string, start: (url: string) => Promise<
 					const { path = "/", ...sent } = step.send;
 					const reply = await call(url("/"), { ...sent, target: path });
 					if (step.unrouted && traits.normalises && reply.status === 200) {
-						// Rewritten by the URL standard before anybody reads it: the guard has that reading too.
+						// Normalised by the URL standard before the app and the guard see it.
 						assert.equal(JSON.parse(peer.asked[0]?.body ?? "").request.path, new URL(path, "http://host").pathname);
 						continue;
 					}
@@ -107,7 +107,7 @@ export function describeBehaviour(name: string, start: (url: string) => Promise<
 	});
 }
 
-/** Asserts one refusal whole: status, code, headers, members; `HEAD` has no body to look at. */
+/** Asserts a complete refusal: status, code, headers, members; `HEAD` has no body. */
 export function assertProblem(reply: Reply, status: number, code: string): Record<string, unknown> {
 	assert.equal(reply.status, status, reply.body);
 	assert.match(reply.headers["content-type"] ?? "", /^application\/problem\+json/);
@@ -147,7 +147,7 @@ function assertAsked(step: Step, peer: Peer, traits: Traits): void {
 	if (typeof asked === "object") assert.deepEqual(questions[0], withAddress(asked, traits.address));
 }
 
-/** The question as it is asked where the address of the caller is another, or unknown. */
+/** The expected question on a host with another, or no, address of the caller. */
 function withAddress(question: Readonly<Record<string, unknown>>, address: string | null): unknown {
 	return JSON.parse(JSON.stringify(question), (name, value) => (name === "ip" ? (address ?? undefined) : value));
 }

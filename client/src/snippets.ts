@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 
 export interface Snippet {
-	/** What the comment says behind `run:`, such as the name of a framework. */
+	/** The text after `run:` in the comment, such as the name of a framework. */
 	readonly name: string;
 	readonly text: string;
 }
 
-/** The fenced snippets of a document that stand behind `<!-- run: name -->`, and how many fences it has in all. */
+/** The fenced snippets of a document that follow `<!-- run: name -->`, and its total number of fences. */
 export function snippetsOf(file: string): { snippets: Snippet[]; fences: number } {
 	const markdown = readFileSync(file, "utf8");
 	const marked = /^<!-- run: (.+) -->\n+```ts\n([\s\S]*?)^```$/gm;

@@ -7,7 +7,7 @@ import { createVerifier } from "./verifier.ts";
 
 const IDLE = 64;
 
-test("a Keywright that stands still is asked one question more, and not each once more", async (t) => {
+test("a stalled Keywright gets one extra question, not every question twice", async (t) => {
 	const peer = await startPeer();
 	const verifier = createVerifier({ url: peer.url, credential: CREDENTIAL, timeout_ms: 8_000 });
 	t.after(async () => {

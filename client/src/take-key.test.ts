@@ -38,12 +38,12 @@ test("no key, a blank key and Authorization alone are a missing key", () => {
 	assert.equal(codeOf(new Headers()), "401 key_missing");
 });
 
-test("a key of impossible length is refused, one of the greatest length is asked about", () => {
+test("a key above the maximum length is refused, one at the maximum is verified", () => {
 	assert.equal(codeOf(["X-API-Key", "a".repeat(RAW_KEY_CHARACTERS_MAX + 1)]), "401 key_invalid");
 	assert.equal(codeOf(["X-API-Key", "a".repeat(RAW_KEY_CHARACTERS_MAX)]).length, RAW_KEY_CHARACTERS_MAX);
 });
 
-test("more than 100 header lines are refused before anything in them is believed", () => {
+test("more than 100 header lines are refused before any is used", () => {
 	const lines = Array.from({ length: HEADER_LINES_MAX - 1 }, (_, index) => [`X-${index}`, "1"]).flat();
 	assert.equal(codeOf([...lines, "X-API-Key", RAW_KEY]), RAW_KEY);
 	assert.equal(codeOf([...lines, "X-One-More", "1", "X-API-Key", RAW_KEY]), "431 headers_too_large");

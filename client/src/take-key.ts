@@ -1,11 +1,11 @@
 import { type Denial, deny } from "./decision.ts";
 
-/** Longer texts are no key; they are refused without asking Keywright. */
+/** Longer values are not keys and are refused without asking Keywright. */
 export const RAW_KEY_CHARACTERS_MAX = 512;
-/** Node hands over more than this, but past some number it drops header lines silently, and with them a second credential. */
+/** Node drops header lines silently beyond a higher number, and a second credential could be among them. */
 export const HEADER_LINES_MAX = 100;
 
-/** Header lines as Node has them (`rawHeaders`: name, value, name, value), or as pairs (`Headers`, a `Map`). */
+/** Header lines as in Node's `rawHeaders` (name, value, name, value) or as pairs (`Headers`, a `Map`). */
 export type HeaderLines = readonly string[] | Iterable<readonly [string, string]>;
 
 /**

@@ -1,14 +1,14 @@
 import { isAmbiguousPath } from "./path.ts";
 
-/** What a request asks for, parsed once and in one way: the second argument of every rule that is a function. */
+/** The parsed request target, the second argument of every rule function. */
 export interface Target {
-	/** A part of the path, decoded, counted from 0: `acme` is segment 1 of `/tenants/acme/orders`. Undefined where there is none. */
+	/** A decoded path segment, counted from 0: `acme` is segment 1 of `/tenants/acme/orders`. Undefined if there is none. */
 	segment(index: number): string | undefined;
-	/** A field of the query; undefined if it is missing or sent twice, since who reads it next might take the other one. */
+	/** A query field; undefined if it is missing or repeated, since the handler might read the other value. */
 	query(name: string): string | undefined;
 }
 
-/** Of a request target as it was sent, with its query; null if two parsers could read its path differently. */
+/** Parses a raw request target with its query; null if two parsers could read its path differently. */
 export function parseTarget(url: string): ParsedTarget | null {
 	const query = url.indexOf("?");
 	const path = query === -1 ? url : url.slice(0, query);
@@ -26,7 +26,7 @@ export class ParsedTarget implements Target {
 	}
 
 	segment(index: number): string | undefined {
-		// The first part stands before the first slash and is always empty.
+		// The first part, before the leading slash, is always empty.
 		const part = index >= 0 ? this.path.split("/")[index + 1] : undefined;
 		return part ? decodeURIComponent(part) : undefined;
 	}
@@ -36,7 +36,7 @@ export class ParsedTarget implements Target {
 		return second === undefined ? value : undefined;
 	}
 
-	/** Whether a field of the query was sent more than once. */
+	/** Whether a query field is repeated. */
 	repeats(): boolean {
 		const names = [...new URLSearchParams(this.#query).keys()];
 		return new Set(names).size < names.length;

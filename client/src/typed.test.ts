@@ -17,7 +17,7 @@ const same = <A, B>(_proof: Same<A, B>): void => undefined;
 
 const OPTIONS = { url: "http://127.0.0.1:1", credential: CREDENTIAL };
 
-test("what is typed is proved by the compiler; here it is only built", () => {
+test("the compiler checks the types; this test only creates the guards", () => {
 	const rules = { tenant: "acme", site: "north", permission: ["orders:read"], capability: "orders", cost: 2, limits: { exports: 1 } } as const;
 
 	const fastifyGuard = keywrightFastify(OPTIONS);

@@ -29,7 +29,7 @@ function verifierOf(url: string, more: Partial<VerifierOptions> = {}): { verifie
 	return { verifier, errors };
 }
 
-/** Asserts that the answer is closed and for a while, that the cause is told, and that nothing of the question leaks into it. */
+/** Asserts a 503 with a time to wait, that the cause is reported, and that it contains nothing of the question. */
 async function refuses(url: string, reason: Reason, more: Partial<VerifierOptions> = {}): Promise<void> {
 	const { verifier, errors } = verifierOf(url, more);
 	const decision = await verifier.verify({ raw_key: RAW_KEY });
@@ -57,7 +57,7 @@ test("the question goes to /api/v1/verify below the url, with the credential, as
 	assert.deepEqual(JSON.parse(peer.asked[0]?.body ?? ""), question);
 });
 
-test("a denial is handed on as Keywright gave it", async () => {
+test("a denial is returned as Keywright sent it", async () => {
 	const peer = await peerThat(sends(denied(404, "not_found")));
 	const decision = await verifierOf(peer.url).verifier.verify({ raw_key: RAW_KEY });
 	assert.deepEqual([decision.allowed, decision.status, decision.code, decision.request_id], [false, 404, "not_found", "req_denied"]);
@@ -73,13 +73,13 @@ test("a hundred questions one after another use one connection; at once, no more
 	assert.ok(peer.connections() <= 4, `${peer.connections()} connections`);
 });
 
-test("nobody listens: 503", async () => {
+test("a refused connection: 503", async () => {
 	const peer = await startPeer();
 	await peer.close();
 	await refuses(peer.url, "network");
 });
 
-test("silence: 503 when the time is up, also when bytes drip", async () => {
+test("a time-out: 503, also when bytes arrive slowly", async () => {
 	await refuses((await peerThat(() => undefined)).url, "timeout", { timeout_ms: TIMEOUT_MS });
 	const drip = await peerThat((_request, response) => {
 		response.writeHead(200);
@@ -98,7 +98,7 @@ test("a connection that is cut before or in the middle of the answer: 503", asyn
 	await refuses(half.url, "network");
 });
 
-test("an answer that is no HTTP at all: 503", async () => {
+test("an answer that is not HTTP: 503", async () => {
 	const server = createNetServer((socket) => {
 		socket.on("error", () => undefined);
 		socket.end("SSH-2.0-OpenSSH_9.9\r\n");
@@ -121,7 +121,7 @@ test("a malformed answer: 503", async () => {
 	await refuses((await peerThat((_request, response) => response.end('{"allowed":true'))).url, "answer_malformed");
 });
 
-test("an answer without end is cut off: 503", async () => {
+test("an endless answer is cut off: 503", async () => {
 	const flood = await peerThat((_request, response) => {
 		response.writeHead(200);
 		const chunk = Buffer.alloc(64 * 1024, 0x20);
@@ -173,7 +173,7 @@ test("questions beyond the bound are refused at once, not queued without end", a
 	assert.equal(reasons.filter((reason) => reason === "timeout").length, 33);
 });
 
-test("close answers what is on its way and everything after it with 503", async () => {
+test("after close, running and further questions get 503", async () => {
 	const peer = await peerThat(() => undefined);
 	const { verifier, errors } = verifierOf(peer.url, { timeout_ms: 60_000 });
 	const waiting = verifier.verify({ raw_key: RAW_KEY });
@@ -216,7 +216,7 @@ test("without on_error the operator is warned, once a minute at most", async () 
 	);
 });
 
-test("options that cannot work are refused at once, without repeating them", () => {
+test("invalid options are rejected at once, without repeating their values", () => {
 	const good = { url: "http://127.0.0.1:1", credential: CREDENTIAL };
 	const bad = [
 		{ url: "127.0.0.1:8787" },

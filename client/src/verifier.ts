@@ -10,30 +10,30 @@ const TIMEOUT_MS = 2000;
 const TIMEOUT_MS_MAX = 60_000;
 const CONCURRENT = 64;
 const CONCURRENT_MAX = 4096;
-/** How many questions may wait for each connection; beyond that the answer is 503 at once. */
+/** Maximum queued questions per connection; further ones get 503 at once. */
 const WAITING_PER_CONNECTION = 32;
 const RETRY_AFTER_SECONDS = 1;
 
-/** Facts of the request that the key came with; addresses are judged by Keywright, the rest makes failures explainable. */
+/** Details of the request with the key. Keywright checks the address; the rest explains refusals. */
 export interface RequestFacts {
 	readonly method?: string;
-	/** Without the query, which may hold secrets. */
+	/** Without the query, which may contain secrets. */
 	readonly path?: string;
 	readonly ip?: string;
 	readonly user_agent?: string;
-	/** `X-Keywright-Client` as it came: which of several programs the caller is. */
+	/** The value of `X-Keywright-Client`, which identifies the client instance. */
 	readonly client?: string;
 	readonly origin?: string;
 	readonly sec_fetch_site?: string;
 }
 
-/** What a request spends of one limit of the tenant's plan; a name that the plan has not is no limit. */
+/** A request's cost against one named limit of the tenant's plan; a name that the plan does not have is ignored. */
 export interface NamedCost {
 	readonly name: string;
 	readonly cost: number;
 }
 
-/** The body of `POST /api/v1/verify`: may this raw key do this, here, now? `cost` counts against the rate limits, 1 by default. */
+/** The body of `POST /api/v1/verify`. `cost` counts against the rate limits, 1 by default. */
 export interface Question {
 	readonly raw_key: string;
 	readonly tenant_id?: string;
@@ -46,31 +46,31 @@ export interface Question {
 }
 
 export interface Verifier {
-	/** Never rejects: where no decision can be had the answer is a denial, 503 `unavailable`. */
+	/** Never rejects: without a decision it returns a denial, 503 `unavailable`. */
 	verify(question: Question): Promise<Decision>;
-	/** Closes the connections; questions on their way are answered with 503. */
+	/** Closes the connections; running questions get 503. */
 	close(): void;
 }
 
 export interface VerifierOptions {
-	/** Where Keywright answers, such as `http://127.0.0.1:8787`. */
+	/** The address of Keywright, such as `http://127.0.0.1:8787`. */
 	readonly url: string;
 	/** The service credential, `kws_…`. */
 	readonly credential: string;
-	/** For one question as a whole, 2000 by default. */
+	/** Time limit for a whole question, 2000 by default. */
 	readonly timeout_ms?: number;
-	/** How many connections are opened at most, 64 by default. */
+	/** Maximum number of connections, 64 by default. */
 	readonly max_concurrent?: number;
-	/** Learns why a question had no decision; without it, a process warning at most once a minute. */
+	/** Called with the reason when a question has no decision. Default: a process warning at most once a minute. */
 	readonly on_error?: OnError;
 }
 
-/** Asks a Keywright over HTTP. Throws `TypeError` for options that cannot work; its text never holds the credential. */
+/** Creates a verifier that asks Keywright over HTTP. Throws `TypeError` for invalid options, without the credential in its message. */
 export function createVerifier(options: VerifierOptions): Verifier {
 	return verifierFrom(readNamed(options, "option", VERIFIER_OPTIONS));
 }
 
-/** The same for options that have been read from their object; may hold others besides. */
+/** The same for options that were already read from their object; ignores other options. */
 export function verifierFrom(options: ReadonlyMap<string, unknown>): Verifier {
 	const url = readUrl(options.get("url"));
 	const credential = readCredential(options.get("credential"));
@@ -111,18 +111,18 @@ export function verifierFrom(options: ReadonlyMap<string, unknown>): Verifier {
 	};
 }
 
-/** What is answered while no decision can be had: never open, and never 401, since the key may be right. */
+/** The denial without a decision: never an admission, and never 401, since the key may be valid. */
 export function unavailable(): Denial {
 	return deny("unavailable", "API keys cannot be checked at the moment. Try again shortly.", { "Retry-After": String(RETRY_AFTER_SECONDS) });
 }
 
-/** A verifier that was handed in. Throws `TypeError` for anything that cannot be asked. */
+/** Validates a verifier that the caller passed in. Throws `TypeError` for anything without `verify`. */
 export function readVerifier(value: unknown): Verifier {
 	if (!isVerifier(value)) throw new TypeError("verifier: give what createVerifier made, or an object with verify(question) and close()");
 	return value;
 }
 
-/** Guarantee: it can be asked; each of its answers is checked. */
+/** Guarantee: it has `verify`; each of its results is validated. */
 function isVerifier(value: unknown): value is Verifier {
 	if (typeof value !== "object" || value === null) return false;
 	try {

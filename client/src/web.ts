@@ -1,11 +1,11 @@
 import type { Problem } from "./problem.ts";
 
-/** A problem as a web-standard response; `close` ends the connection after it, for a body that nobody will read. */
+/** Converts a problem to a web-standard response. `close` closes the connection afterwards, for a request with an unread body. */
 export function responseOf(problem: Problem, close = false): Response {
 	return new Response(problem.body, { status: problem.status, headers: close ? { ...problem.headers, Connection: "close" } : problem.headers });
 }
 
-/** Adds the headers that a handler did not set itself. A response whose headers are fixed, such as one of `fetch`, is copied. */
+/** Adds the headers that a handler did not set. Copies a response with immutable headers, such as one of `fetch`. */
 export function withHeaders(response: Response, headers: Readonly<Record<string, string>>): Response {
 	const missing = Object.entries(headers).filter(([name]) => !response.headers.has(name));
 	try {

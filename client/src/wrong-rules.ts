@@ -1,4 +1,4 @@
-/** What is no object of rules, and rules that can never hold, by name: each must be refused when a guard is made of it. */
+/** Invalid rules objects and rules that can never hold, by name: creating a guard with any of them must throw. */
 export const WRONG_RULES: Readonly<Record<string, unknown>> = {
 	undefined: undefined,
 	null: null,
@@ -36,7 +36,7 @@ export const WRONG_RULES: Readonly<Record<string, unknown>> = {
 	"a limit in capitals": { limits: { Exports: 5 } },
 };
 
-/** The names of those that `make` takes: there should be none. */
+/** The names of those that `make` accepts; expected to be empty. */
 export function acceptedRules(make: (rules: never) => unknown): string[] {
 	return Object.entries(WRONG_RULES).flatMap(([name, rules]) => {
 		try {

@@ -21,7 +21,7 @@ export async function startHono(url: string): Promise<Host> {
 	});
 	app.get("/any", guard({}), (c) => {
 		handled.push(c.var.keywright.key.id);
-		// A response of the handler's own making gets the headers too.
+		// A response that the handler creates gets the headers too.
 		return Response.json({ tenant: c.var.keywright.tenant.id });
 	});
 	app.get("/tenants/:tenant_id/orders", guard({ tenant: (c) => c.req.param("tenant_id"), permission: "orders:read" }), (c) => {

@@ -6,15 +6,15 @@ import { CREDENTIAL, closeServer, listen } from "../testing.ts";
 
 export const BODY_BYTES_MAX = 6_000_000;
 
-/** An asynchronous rule, which the types refuse. */
+/** An asynchronous rule, which the types reject. */
 export const LATE: never = asNever(async () => ({ exports: 5 }));
 
-/** What somebody without types can write. */
+/** Rules that untyped code can pass. */
 function asNever(value: unknown): never {
 	return value as never;
 }
 
-/** What handlers note, and the options that every host's guard has. */
+/** What handlers record, and the guard options of every host. */
 export function startNotes(url: string) {
 	const handled: unknown[] = [];
 	const errors: { reason: string }[] = [];
@@ -34,7 +34,7 @@ export function noteOf(body: unknown): unknown {
 	return { item_sha256: createHash("sha256").update(item).digest("hex") };
 }
 
-/** Listens; `close` ends guard and server. */
+/** Starts the server; `close` stops it and closes the guard. */
 export async function serve(server: Server, closeGuard: () => void): Promise<Host> {
 	const close = async (): Promise<void> => {
 		closeGuard();
