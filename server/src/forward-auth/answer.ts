@@ -26,7 +26,7 @@ function refused(refusal: Refusal): HeadAnswer {
 	return { refusal, lines: [] };
 }
 
-/** What is answered where proxies ask: which request is meant, what the rules ask of its key, and what the verifier says to that. */
+/** Responds to proxies: reads the original request, finds the rule's requirements and verifies the key. */
 export function forwardAuthAnswer(options: ForwardAuthOptions): AnswerHead {
 	const { verifier, forward_auth, trusted_proxies, log } = options;
 
@@ -58,7 +58,7 @@ export function forwardAuthAnswer(options: ForwardAuthOptions): AnswerHead {
 		return { refusal: null, lines };
 	}
 
-	function judge(raw: FramedRequest, forwarded: Forwarded): HeadAnswer | Promise<HeadAnswer> {
+	function decide(raw: FramedRequest, forwarded: Forwarded): HeadAnswer | Promise<HeadAnswer> {
 		const asked = askedOf(forward_auth.known, forwarded.method, forwarded.path);
 		if ("code" in asked) return refused(asked);
 		if (raw.raw_key === null || raw.raw_key.trim() === "") return refused(keyMissing(raw, options, `${raw.url} ${forwarded.uri}`));
@@ -68,20 +68,20 @@ export function forwardAuthAnswer(options: ForwardAuthOptions): AnswerHead {
 		return conclude(question, decision);
 	}
 
-	/** Rules were changed a moment ago: nothing is decided by those that were. */
-	async function judgeByNewRules(raw: FramedRequest, forwarded: Forwarded): Promise<HeadAnswer> {
+	/** Reads changed rules before it decides. */
+	async function decideWithCurrentRules(raw: FramedRequest, forwarded: Forwarded): Promise<HeadAnswer> {
 		try {
 			await forward_auth.current();
 		} catch (error) {
 			return refused(unavailable(log, error));
 		}
-		return judge(raw, forwarded);
+		return decide(raw, forwarded);
 	}
 
 	return (raw) => {
 		const forwarded = readForwarded(raw, trusted_proxies);
 		if ("code" in forwarded) return refused(forwarded);
-		return forward_auth.isBehind ? judgeByNewRules(raw, forwarded) : judge(raw, forwarded);
+		return forward_auth.isBehind ? decideWithCurrentRules(raw, forwarded) : decide(raw, forwarded);
 	};
 }
 

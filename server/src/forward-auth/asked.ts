@@ -3,9 +3,9 @@ import type { Refusal } from "../http/problem.ts";
 import type { NamedCosts } from "../verification/limits/policy.ts";
 import { type CompiledRule, type RuleMatcher, segmentAt, TWO_RULES } from "./matcher.ts";
 
-/** What a forwarded request asks of its key. */
+/** What a forwarded request requires of its key. */
 export interface Asked {
-	/** Null: there are no rules, or none covers the path. */
+	/** Null without rules, and when none covers the path. */
 	readonly rule: CompiledRule | null;
 	readonly tenant_id: string | null;
 	readonly site_id: string | null;
@@ -13,13 +13,13 @@ export interface Asked {
 	readonly capability: string | null;
 	readonly cost: number;
 	readonly limits: NamedCosts | null;
-	/** What it is counted under: a rule, never a path. */
+	/** The operation that usage is counted under: a rule, never a path. */
 	readonly operation: string;
 }
 
 const ID = new RegExp(CHOSEN_ID_PATTERN);
-/** The id of no tenant: every key is refused by it, with the answer for what is not found, in the order of all checks. */
-const NOBODY = "";
+/** The id of no tenant. Every key gets `not_found`, in the normal order of checks. */
+const NO_TENANT = "";
 const NOTHING: readonly never[] = [];
 
 const AMBIGUOUS: Refusal = {
@@ -32,9 +32,9 @@ function withoutRule(tenant_id: string | null, operation: string): Asked {
 }
 
 const ANY_KEY = withoutRule(null, "forward-auth");
-const NOT_COVERED = withoutRule(NOBODY, "forward-auth without a rule");
+const NOT_COVERED = withoutRule(NO_TENANT, "forward-auth without a rule");
 
-/** What the rules make of a request whose path can be read in one way only; refused when it falls under two of them. */
+/** Finds what the rules require of a request with an unambiguous path. Refuses a path that matches two rules in different spellings. */
 export function askedOf(matcher: RuleMatcher, method: string, path: string): Asked | Refusal {
 	if (matcher.rules.length === 0) return ANY_KEY;
 	const found = matcher.find(method, path);
@@ -46,11 +46,11 @@ function askedBy(compiled: CompiledRule, method: string, path: string): Asked {
 	const { rule, tenant_at, site_at } = compiled;
 	const site_id = site_at === -1 ? null : segmentAt(path, site_at);
 	const tenant_id = tenant_at === -1 ? null : segmentAt(path, tenant_at);
-	// A text that is no id is not looked up: there is no such site.
+	// An invalid id needs no lookup: no such site exists.
 	const nowhere = site_id !== null && !ID.test(site_id);
 	return {
 		rule: compiled,
-		tenant_id: nowhere ? NOBODY : tenant_id,
+		tenant_id: nowhere ? NO_TENANT : tenant_id,
 		site_id: nowhere ? null : site_id,
 		permissions: rule.permissions,
 		capability: rule.capability,

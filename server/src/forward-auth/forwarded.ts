@@ -6,18 +6,18 @@ import { isFromTrustedProxy } from "../http/peer.ts";
 import type { Refusal } from "../http/problem.ts";
 import { METHOD_PATTERN } from "./rule.ts";
 
-/** A request that a proxy holds while it asks about it. */
+/** The original request that a proxy asks about. */
 export interface Forwarded {
 	readonly method: string;
-	/** As it goes to the upstream, without the query; read in one way only. */
+	/** The path for the upstream, without the query. Unambiguous. */
 	readonly path: string;
-	/** With the query. */
+	/** Path and query. */
 	readonly uri: string;
 	readonly address: Address;
 }
 
 const METHOD = new RegExp(METHOD_PATTERN);
-/** Besides what is no part of a URI: a fragment, which some cut off and some do not. */
+/** Characters that a URI cannot contain, and `#`: programs differ in whether they strip fragments. */
 const NOT_OF_A_URI = /[^!-~]|#/;
 
 function missing(detail: string): Refusal {
@@ -34,7 +34,7 @@ const NO_METHOD = missing("The proxy must send the method of the request in X-Fo
 const NO_ADDRESS = missing("The proxy must send the IP address of its client in X-Forwarded-For. See the recipe for your proxy.");
 const TWO_URIS = invalid("X-Forwarded-Uri was sent more than once. The proxy must overwrite the header that its client sends.");
 const TWO_METHODS = invalid("X-Forwarded-Method was sent more than once. The proxy must overwrite the header that its client sends.");
-const NO_SUCH_METHOD = invalid("The method of the request must consist of capital letters and hyphens.");
+const INVALID_METHOD = invalid("The method of the request must consist of capital letters and hyphens.");
 const OTHER_METHOD = invalid("A header overrides the method of the request. Remove that header and send the request with the intended method.");
 const OTHER_URI = invalid("A header overrides the URI of the request. Remove that header and send the request to the intended URI.");
 const AMBIGUOUS: Refusal = {
@@ -43,9 +43,9 @@ const AMBIGUOUS: Refusal = {
 		"The path contains dot segments, empty segments, backslashes, encoded slashes or other characters that programs interpret differently. Send a normalized path.",
 };
 
-/** What is wrong with the URI of a request, when two programs could read it differently. Absolute URIs are: some upstreams go by their host. */
-function faultOfUri(uri: string, path: string): Refusal | null {
-	// A comma before a slash is how two headers look that were joined into one.
+/** Refuses a URI that programs may interpret differently. Absolute URIs are refused too, since some upstreams use their host. */
+function validateUri(uri: string, path: string): Refusal | null {
+	// ",/" may be two headers that were joined into one.
 	return NOT_OF_A_URI.test(uri) || isAmbiguousPath(path) || path.includes(",/") ? AMBIGUOUS : null;
 }
 
@@ -54,93 +54,93 @@ export function pathOfUri(uri: string): string {
 	return query_at === -1 ? uri : uri.slice(0, query_at);
 }
 
-/** Why a request with this method and URI is refused whoever sends it; null when there is no reason. Needs no proxy: the tester asks too. */
-export function faultOfTarget(method: string, uri: string): Refusal | null {
-	return METHOD.test(method) ? faultOfUri(uri, pathOfUri(uri)) : NO_SUCH_METHOD;
+/** Refuses an invalid method or an ambiguous URI; null when both are valid. */
+export function validateTarget(method: string, uri: string): Refusal | null {
+	return METHOD.test(method) ? validateUri(uri, pathOfUri(uri)) : INVALID_METHOD;
 }
 
-/** What the headers of a question say, each of them that came twice named. */
-interface Told {
+/** The headers that describe the original request. Repeated overrides are collected; repeated X-Forwarded-* headers are refused. */
+interface OriginalHeaders {
 	uri: string | null;
 	method: string | null;
-	/** What else may be taken for the method, or for the URI, by some upstream. */
+	/** Overrides that some upstreams use instead of the method, the URI or the path. */
 	methods: string[] | null;
 	uris: string[] | null;
 	paths: string[] | null;
-	/** What some upstream takes for the first part of the path. */
+	/** Prefixes that some upstreams prepend to the path. */
 	prefixes: string[] | null;
 }
 
-function readHeaders(raw: readonly string[]): Told | Refusal {
-	const told: Told = { uri: null, method: null, methods: null, uris: null, paths: null, prefixes: null };
+function readHeaders(raw: readonly string[]): OriginalHeaders | Refusal {
+	const headers: OriginalHeaders = { uri: null, method: null, methods: null, uris: null, paths: null, prefixes: null };
 	for (let index = 0; index < raw.length; index += 2) {
 		const name = raw[index] ?? "";
 		if (name.charCodeAt(1) !== HYPHEN) continue;
 		const value = raw[index + 1] ?? "";
 		switch (name.toLowerCase()) {
 			case "x-forwarded-uri":
-				if (told.uri !== null) return TWO_URIS;
-				told.uri = value;
+				if (headers.uri !== null) return TWO_URIS;
+				headers.uri = value;
 				break;
 			case "x-forwarded-method":
-				if (told.method !== null) return TWO_METHODS;
-				told.method = value;
+				if (headers.method !== null) return TWO_METHODS;
+				headers.method = value;
 				break;
 			case "x-http-method-override":
 			case "x-http-method":
 			case "x-method-override":
 			case "x-original-method":
-				told.methods = [...(told.methods ?? []), value];
+				headers.methods = [...(headers.methods ?? []), value];
 				break;
 			case "x-original-url":
 			case "x-original-uri":
 			case "x-rewrite-url":
 			case "x-rewrite-uri":
-				told.uris = [...(told.uris ?? []), value];
+				headers.uris = [...(headers.uris ?? []), value];
 				break;
 			case "x-forwarded-path":
 			case "x-original-path":
 			case "x-envoy-original-path":
-				told.paths = [...(told.paths ?? []), value];
+				headers.paths = [...(headers.paths ?? []), value];
 				break;
 			case "x-forwarded-prefix":
 			case "x-script-name":
-				told.prefixes = [...(told.prefixes ?? []), value];
+				headers.prefixes = [...(headers.prefixes ?? []), value];
 				break;
 		}
 	}
-	return told;
+	return headers;
 }
 
 const HYPHEN = 45;
 
-/** Some proxies send the original URL with scheme and host, which says the same. */
+/** Whether `text` is the URI, or the URL with scheme and host that some proxies send. */
 function namesUri(text: string, uri: string): boolean {
 	return text === uri || (/^https?:\/\//i.test(text) && text.indexOf("/", text.indexOf("//") + 2) === text.length - uri.length && text.endsWith(uri));
 }
 
 /**
- * The request that a trusted proxy asks about, or why it cannot be told for certain which one that is. By headers at the address itself
- * (`X-Forwarded-Method`, `X-Forwarded-Uri`); below it by the method and the path of the question.
+ * Reads the original request of a trusted proxy, or refuses it as missing, invalid or ambiguous. On the route itself it is in
+ * `X-Forwarded-Method` and `X-Forwarded-Uri`; below the route it is the request's own method and path.
  */
 export function readForwarded(raw: FramedRequest, trusted: AllowList | null): Forwarded | Refusal {
 	if (!isFromTrustedProxy(raw, trusted)) return NOT_TRUSTED;
-	const told = readHeaders(raw.rawHeaders);
-	if ("code" in told) return told;
+	const headers = readHeaders(raw.rawHeaders);
+	if ("code" in headers) return headers;
 	const url = raw.url ?? "";
 	const by_path = url.charCodeAt(FORWARD_AUTH.length) === SLASH;
-	const uri = by_path ? url.slice(FORWARD_AUTH.length) : told.uri;
-	const method = by_path ? (raw.method ?? "") : told.method;
+	const uri = by_path ? url.slice(FORWARD_AUTH.length) : headers.uri;
+	const method = by_path ? (raw.method ?? "") : headers.method;
 	if (uri === null || uri === "") return NO_URI;
 	if (method === null || method === "") return NO_METHOD;
-	if (!METHOD.test(method)) return NO_SUCH_METHOD;
+	if (!METHOD.test(method)) return INVALID_METHOD;
 	const path = pathOfUri(uri);
-	const fault = faultOfUri(uri, path);
-	if (fault) return fault;
-	if (told.methods?.some((other) => other !== method) || (told.method !== null && told.method !== method)) return OTHER_METHOD;
-	if (told.uris?.some((other) => !namesUri(other, uri)) || (told.uri !== null && told.uri !== uri)) return OTHER_URI;
-	if (told.paths?.some((other) => other !== path && other !== uri)) return OTHER_URI;
-	if (told.prefixes?.some((other) => other !== "" && other !== "/")) return OTHER_URI;
+	const refusal = validateUri(uri, path);
+	if (refusal) return refusal;
+	if (headers.methods?.some((other) => other !== method) || (headers.method !== null && headers.method !== method)) return OTHER_METHOD;
+	if (headers.uris?.some((other) => !namesUri(other, uri)) || (headers.uri !== null && headers.uri !== uri)) return OTHER_URI;
+	if (headers.paths?.some((other) => other !== path && other !== uri)) return OTHER_URI;
+	if (headers.prefixes?.some((other) => other !== "" && other !== "/")) return OTHER_URI;
 	const forwarded_for = raw.headers["x-forwarded-for"];
 	const address = typeof forwarded_for === "string" ? forwardedAddress(forwarded_for, trusted) : null;
 	return address === null ? NO_ADDRESS : { method, path, uri, address };

@@ -8,7 +8,7 @@ import type { Node } from "../nodes/node.ts";
 import { RuleMatcher } from "./matcher.ts";
 import { readRules } from "./store.ts";
 
-/** The rules of forwarded requests in memory, ready to be searched. */
+/** The cached and compiled rules of forwarded requests. */
 export type LiveForwardAuth = Live<RuleMatcher>;
 
 export interface ForwardAuthContext extends Context {

@@ -99,7 +99,7 @@ const patternOf = fc
 const pathOf = fc
 	.tuple(fc.array(fc.constantFrom(...WORDS, "c", "%c3%9f", "a%7Eb"), { maxLength: 4 }), fc.boolean())
 	.map(([parts, slash]) => `/${parts.join("/")}${slash && parts.length > 0 ? "/" : ""}`);
-const rulesOf = fc.array(fc.tuple(patternOf, fc.option(fc.constantFrom(["GET"], ["POST"], ["HEAD", "POST"]), { nil: null }), fc.nat({ max: 3 })), {
+const parseRules = fc.array(fc.tuple(patternOf, fc.option(fc.constantFrom(["GET"], ["POST"], ["HEAD", "POST"]), { nil: null }), fc.nat({ max: 3 })), {
 	maxLength: 8,
 });
 
@@ -114,7 +114,7 @@ function fits(pattern: string, path: string): boolean {
 
 test("the tree finds what a walk over the list finds, or says that there are two readings", () => {
 	fc.assert(
-		fc.property(rulesOf, pathOf, fc.constantFrom("GET", "HEAD", "POST", "PROPFIND"), (drawn, path, method) => {
+		fc.property(parseRules, pathOf, fc.constantFrom("GET", "HEAD", "POST", "PROPFIND"), (drawn, path, method) => {
 			const rules = drawn.map(([pattern, methods, cost]) => rule(pattern, { methods, cost: cost + 1 }));
 			const found = new RuleMatcher(rules).find(method, path);
 			if (found === TWO_RULES) return;
@@ -135,7 +135,7 @@ test("no two spellings of a path are under rules that ask for different things",
 			return character === "~" ? "%7E" : character.startsWith("%") ? character.toLowerCase() : character.toUpperCase();
 		});
 	fc.assert(
-		fc.property(rulesOf, pathOf, fc.array(fc.boolean(), { minLength: 1, maxLength: 9 }), fc.boolean(), (drawn, path, how, toggled) => {
+		fc.property(parseRules, pathOf, fc.array(fc.boolean(), { minLength: 1, maxLength: 9 }), fc.boolean(), (drawn, path, how, toggled) => {
 			const matcher = new RuleMatcher(drawn.map(([pattern, methods, cost]) => rule(pattern, { methods, cost: cost + 1 })));
 			const slash = path.endsWith("/") ? path.slice(0, -1) || "/" : `${path}/`;
 			const other = spelled(toggled ? slash : path, how);

@@ -1,35 +1,35 @@
 import type { NamedCosts } from "../verification/limits/policy.ts";
 import { type ForwardAuthRule, holdsForMethod, type Pattern, parsePattern, placeOf } from "./rule.ts";
 
-/** Usage is counted by these methods; all others are one. */
+/** Usage is counted by these methods; all others are combined. */
 const COUNTED_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 const SLASH = 47;
 const NONE = Number.MAX_SAFE_INTEGER;
 
-/** A path that falls under one rule as it stands, and under another when case, a slash at the end, or percent-encoding are not told apart. */
+/** The path matches one rule literally and another when case, a trailing slash or percent-encoding is ignored. */
 export const TWO_RULES = Symbol("two rules");
 
-/** A rule with everything that a request would have to find out about it. */
+/** A rule with all data that is derived from it in advance. */
 export interface CompiledRule {
 	readonly rule: ForwardAuthRule;
 	readonly index: number;
-	/** Which segment of the path is the tenant's or the site's id; -1 where none is. */
+	/** Index of the path segment with the tenant's or the site's id; -1 for none. */
 	readonly tenant_at: number;
 	readonly site_at: number;
-	/** What its requests are counted under, by method: as many as there are rules, times eight. */
+	/** Method → operation that usage is counted under. Bounded by eight per rule. */
 	readonly operations: ReadonlyMap<string, string>;
 	readonly other_operation: string;
-	/** Null: it names no limits. */
+	/** Null when it names no limits. */
 	readonly limits: NamedCosts | null;
-	/** The same text for rules that ask for the same. */
+	/** Equal for rules with equal requirements. */
 	readonly effect: string;
 }
 
 interface Place {
 	readonly literals: Map<string, Place>;
-	/** What any segment leads to. */
+	/** The child for a named segment, which matches any text. */
 	any: Place | null;
-	/** The rules whose pattern ends here, ends here with a slash, or goes on with anything; in the order of the list. */
+	/** The rules whose pattern ends here, ends here with a slash, or continues with `*`; in list order. */
 	readonly end: CompiledRule[];
 	readonly slash: CompiledRule[];
 	readonly rest: CompiledRule[];
@@ -39,14 +39,14 @@ function newPlace(): Place {
 	return { literals: new Map(), any: null, end: [], slash: [], rest: [] };
 }
 
-/** As who takes a path lightly would read it: decoded, in compatible characters, without upper case. The path must be an unambiguous one. */
+/** The lenient reading of an unambiguous path: percent-decoded, NFKC-normalized, lower case. */
 function folded(path: string): string {
 	return (path.includes("%") ? decodeURIComponent(path).normalize("NFKC") : path).toLowerCase();
 }
 
 /**
- * Finds the rule of a path: one walk over it, in a tree of all patterns. Paths must have been found unambiguous and are compared as they
- * came; beside that the lenient reading is looked at, and where it leads to a rule that asks for something else, none is found.
+ * Finds the rule of a path in a tree of all patterns. Paths must be unambiguous and are compared literally. If the lenient reading matches
+ * a rule with other requirements, the result is TWO_RULES.
  */
 export class RuleMatcher {
 	readonly rules: readonly CompiledRule[];
@@ -63,7 +63,7 @@ export class RuleMatcher {
 		}
 	}
 
-	/** The rule that decides, null when none covers the path. */
+	/** The first matching rule, null for none, or TWO_RULES. */
 	find(method: string, path: string): CompiledRule | null | typeof TWO_RULES {
 		const strict = walk(this.#strict, path, 1, method, false, NONE);
 		const lenient = walk(this.#lenient, folded(path), 1, method, true, NONE);
@@ -72,7 +72,7 @@ export class RuleMatcher {
 		return found !== null && found.effect === this.rules[lenient]?.effect ? found : TWO_RULES;
 	}
 
-	/** The rules by the one and by the other reading, for whoever is told why a path is under none. */
+	/** Indexes of the rules by the literal and by the lenient reading, to explain TWO_RULES. */
 	readings(method: string, path: string): readonly number[] {
 		const strict = walk(this.#strict, path, 1, method, false, NONE);
 		const lenient = walk(this.#lenient, folded(path), 1, method, true, NONE);
@@ -80,7 +80,7 @@ export class RuleMatcher {
 	}
 }
 
-/** Guarantee: rules are checked before they are stored. */
+/** Guarantee: rules are validated before they are stored. */
 function validPattern(text: string): Pattern {
 	const pattern = parsePattern(text);
 	if (typeof pattern === "string") throw new Error(`impossible state: invalid stored pattern: ${pattern}`);
@@ -117,7 +117,7 @@ function insert(root: Place, pattern: Pattern, compiled: CompiledRule, spelled: 
 	place[pattern.ending].push(compiled);
 }
 
-/** The index of the first rule below `place` that fits the path from `at`, which stands after a slash; `best` when none is before it. */
+/** Index of the first rule below `place` that matches the path from `at`, the offset after a slash; `best` when none precedes it. */
 function walk(place: Place, path: string, at: number, method: string, lenient: boolean, best: number): number {
 	let first = firstOf(place.rest, method, best);
 	if (at === path.length) {
@@ -147,7 +147,7 @@ function firstOf(rules: readonly CompiledRule[], method: string, best: number): 
 	return best;
 }
 
-/** The segment of a path at a place, counted from 0; empty where it has none. */
+/** The segment of a path at an index from 0; empty when there is none. */
 export function segmentAt(path: string, place: number): string {
 	let from = 1;
 	for (let count = 0; count < place; count += 1) {

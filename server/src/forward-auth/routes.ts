@@ -5,7 +5,7 @@ import { getForwardAuthRules, putForwardAuthRules } from "./rules.ts";
 import { RULES_BODY_BYTES_MAX, RulesAnswer, RulesInput, TestAnswer, TestInput } from "./schema.ts";
 import { type ForwardAuthTestContext, testForwardAuth } from "./tester.ts";
 
-/** Where proxies ask: by headers, or by the path below. */
+/** The route for proxies: the original request is in headers, or in the path below it. */
 export const forwardAuthRoutes: readonly Route<never>[] = [
 	directRoute({
 		method: "ANY",

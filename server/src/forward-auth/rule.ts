@@ -2,19 +2,19 @@ import { isAmbiguousPath } from "../http/path.ts";
 
 export const RULES_MAX = 500;
 export const PATTERN_CHARACTERS_MAX = 300;
-/** A method as rules name it; a proxy's `get` is none of these and is refused. */
+/** Methods are case-sensitive: `get` is refused. */
 export const METHOD_PATTERN = "^[A-Z][A-Z-]{0,31}$";
 
-/** What one request spends of a named rate limit. */
+/** The cost of a request in a named rate limit. */
 export interface RuleLimit {
 	readonly name: string;
 	readonly cost: number;
 }
 
-/** What a request whose method and path fit has to be allowed to do. Of several that fit the first in the list decides. */
+/** What a request with a matching method and path requires. The first matching rule in the list applies. */
 export interface ForwardAuthRule {
 	readonly pattern: string;
-	/** Null: every method. A rule for GET holds for HEAD too. */
+	/** Null for every method. GET includes HEAD. */
 	readonly methods: readonly string[] | null;
 	readonly permissions: readonly string[];
 	readonly capability: string | null;
@@ -23,10 +23,10 @@ export interface ForwardAuthRule {
 	readonly note: string | null;
 }
 
-/** One part of a pattern, between slashes: a text as it has to stand in the path, or a name for whatever stands there. */
+/** A pattern segment: a literal text, or a name that matches any text. */
 export type Segment = { readonly literal: string } | { readonly name: string };
 
-/** A pattern taken apart. `ending`: nothing more, a slash at the end, or whatever follows the last slash, which may be nothing. */
+/** A parsed pattern. `ending`: "end" for nothing more, "slash" for a trailing slash, "rest" for any text after the last slash, even none. */
 export interface Pattern {
 	readonly segments: readonly Segment[];
 	readonly ending: "end" | "slash" | "rest";
@@ -35,10 +35,10 @@ export interface Pattern {
 const LITERAL = /^[A-Za-z0-9._~!$&'()+,=@:%-]+$/;
 const NAME = /^[a-z][a-z0-9_]{0,31}$/;
 const BOUND_NAMES = new Set(["tenant_id", "site_id"]);
-/** Whoever writes `:tenant` or `:siteId` means the tenant or the site, and would have a rule that binds neither. */
+/** Likely typing errors such as `:tenant` or `:siteId`, which would bind neither the tenant nor the site. */
 const LIKE_A_BOUND_NAME = /^(?:tenant|site)/i;
 
-/** The pattern taken apart, or a sentence that says what is wrong with it. */
+/** The parsed pattern, or an error text. */
 export function parsePattern(text: string): Pattern | string {
 	if (!text.startsWith("/")) return "must begin with /";
 	if (text.includes("?") || text.includes("#")) return "must not contain a query or fragment";
@@ -72,23 +72,23 @@ function parseSegment(part: string): Segment | string {
 	return { name };
 }
 
-/** Whether a rule holds for a request with this method. */
+/** Whether a rule applies to this method. */
 export function holdsForMethod(rule: Pick<ForwardAuthRule, "methods">, method: string): boolean {
 	const { methods } = rule;
 	return methods === null || methods.includes(method) || (method === "HEAD" && methods.includes("GET"));
 }
 
-/** Where in the path, counted in segments, a pattern has the id of a tenant or a site; -1 if nowhere. */
+/** Index of the path segment with the id of the tenant or the site; -1 for none. */
 export function placeOf(pattern: Pattern, name: "tenant_id" | "site_id"): number {
 	return pattern.segments.findIndex((segment) => "name" in segment && segment.name === name);
 }
 
-/** One text for all patterns that fit the same paths. */
+/** Equal for patterns that match the same paths. */
 export function shapeOf(pattern: Pattern): string {
 	return `${pattern.segments.map((segment) => ("name" in segment ? ":" : segment.literal)).join("/")} ${pattern.ending}`;
 }
 
-/** Whether every request that fits `later` fits `earlier` as well, when both have patterns of one shape. */
+/** Whether `earlier` matches every request that `later` matches. Both must have patterns of the same shape. */
 export function coversMethods(earlier: Pick<ForwardAuthRule, "methods">, later: Pick<ForwardAuthRule, "methods">): boolean {
 	if (earlier.methods === null) return true;
 	return later.methods?.every((method) => holdsForMethod(earlier, method)) ?? false;

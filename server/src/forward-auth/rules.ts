@@ -14,7 +14,7 @@ export function toRulesResponse({ rules, updated_at }: StoredRules): RulesAnswer
 	return { rules, updated_at: updated_at?.toISOString() ?? null };
 }
 
-/** The rules of forwarded requests, in order. */
+/** Returns the rules of forwarded requests, in order. */
 export async function getForwardAuthRules(context: DatabaseContext): Promise<RulesAnswer> {
 	return toRulesResponse(await read(context, readRules));
 }
@@ -22,50 +22,50 @@ export async function getForwardAuthRules(context: DatabaseContext): Promise<Rul
 const RULES_ID = "forward_auth_rules";
 const ERRORS_SHOWN_MAX = 20;
 
-function ruleOf(input: RuleInput): ForwardAuthRule {
+function toRule(input: RuleInput): ForwardAuthRule {
 	const { pattern, methods = null, permissions = [], capability = null, cost = 1, limits = [], note = null } = input;
 	return { pattern, methods, permissions, capability, cost, limits, note: note === "" ? null : note };
 }
 
-/** The earlier rule that leaves nothing to this one; -1 if there is none. */
+/** Index of an earlier rule that matches every request of this one; -1 for none. */
 function coveredBy(rules: readonly ForwardAuthRule[], shapes: readonly (string | null)[], index: number): number {
 	const rule = rules[index];
 	if (rule === undefined || shapes[index] === null) return -1;
 	return rules.findIndex((earlier, at) => at < index && shapes[at] === shapes[index] && coversMethods(earlier, rule));
 }
 
-function faultsOf(rules: readonly ForwardAuthRule[]): InputError[] {
+function validateRules(rules: readonly ForwardAuthRule[]): InputError[] {
 	const patterns = rules.map((rule) => parsePattern(rule.pattern));
 	const shapes = patterns.map((pattern) => (typeof pattern === "string" ? null : shapeOf(pattern)));
 	return rules.flatMap((rule, index) => {
 		const pattern = patterns[index];
-		const faults: InputError[] = [];
-		if (typeof pattern === "string") faults.push({ pointer: `/rules/${index}/pattern`, detail: pattern });
+		const errors: InputError[] = [];
+		if (typeof pattern === "string") errors.push({ pointer: `/rules/${index}/pattern`, detail: pattern });
 		const earlier = coveredBy(rules, shapes, index);
-		if (earlier !== -1) faults.push({ pointer: `/rules/${index}`, detail: `never applies: rule ${earlier} matches every request that it matches` });
+		if (earlier !== -1) errors.push({ pointer: `/rules/${index}`, detail: `never applies: rule ${earlier} matches every request that it matches` });
 		const names = rule.limits.map(({ name }) => name);
 		const twice = names.findIndex((name, at) => names.indexOf(name) < at);
-		if (twice !== -1) faults.push({ pointer: `/rules/${index}/limits/${twice}/name`, detail: "repeats the name of another limit" });
-		return faults;
+		if (twice !== -1) errors.push({ pointer: `/rules/${index}/limits/${twice}/name`, detail: "repeats the name of another limit" });
+		return errors;
 	});
 }
 
-function refuse(errors: readonly InputError[]): void {
+function assertNoErrors(errors: readonly InputError[]): void {
 	if (errors.length === 0) return;
 	throw new ApiError("invalid_request", "Invalid rules. See `errors`.", { errors: errors.slice(0, ERRORS_SHOWN_MAX) });
 }
 
-/** The rules of the input, with what was left out as by default. Throws 400 `invalid_request` with all that is wrong. */
-export function rulesOf(inputs: readonly RuleInput[]): ForwardAuthRule[] {
-	const rules = inputs.map(ruleOf);
-	refuse(faultsOf(rules));
+/** Parses rules and fills in defaults. 400 `invalid_request` with the first 20 errors. */
+export function parseRules(inputs: readonly RuleInput[]): ForwardAuthRule[] {
+	const rules = inputs.map(toRule);
+	assertNoErrors(validateRules(rules));
 	return rules;
 }
 
-/** A permission that nobody can have is a typing error. */
-async function refuseUnknownPermissions(tx: ReadTx, rules: readonly ForwardAuthRule[]): Promise<void> {
+/** A permission outside the catalogue is a typing error. */
+async function assertKnownPermissions(tx: ReadTx, rules: readonly ForwardAuthRule[]): Promise<void> {
 	const catalogue = await readCatalogue(tx);
-	refuse(
+	assertNoErrors(
 		rules.flatMap(({ permissions }, index) =>
 			permissions.flatMap((permission, at) =>
 				catalogue.has(permission) ? [] : [{ pointer: `/rules/${index}/permissions/${at}`, detail: "is not in the permission catalogue" }],
@@ -74,14 +74,14 @@ async function refuseUnknownPermissions(tx: ReadTx, rules: readonly ForwardAuthR
 	);
 }
 
-/** Replaces all rules of forwarded requests; they hold on every node when it has been answered. 400 `invalid_request`. */
+/** Replaces all rules of forwarded requests. They apply on every node before the response. 400 `invalid_request`. */
 export async function putForwardAuthRules(context: ChangeContext, input: RulesInput): Promise<RulesAnswer> {
-	const rules = rulesOf(input.rules);
+	const rules = parseRules(input.rules);
 	return change(context, async (tx) => {
 		await reauthorize(tx);
 		const before = await lockRules(tx);
 		if (before.updated_at !== null && canonicalJson(before.rules) === canonicalJson(rules)) return { unchanged: toRulesResponse(before) };
-		await refuseUnknownPermissions(tx, rules);
+		await assertKnownPermissions(tx, rules);
 		const updated_at = new Date(context.clock.now());
 		await saveRules(tx, rules, updated_at);
 		return {

@@ -10,7 +10,7 @@ const LIMITS_MAX = 8;
 const NOTE_CHARACTERS_MAX = 300;
 const URI_CHARACTERS_MAX = 8_192;
 const COST_MAX = 1_000_000;
-/** All rules at their longest, about. */
+/** About the size of all rules at their maximum length. */
 export const RULES_BODY_BYTES_MAX = 1_048_576;
 
 function orNull<S extends Type.TSchema>(schema: S) {

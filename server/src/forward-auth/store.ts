@@ -3,13 +3,13 @@ import type { ForwardAuthRule } from "./rule.ts";
 
 export interface StoredRules {
 	readonly rules: readonly ForwardAuthRule[];
-	/** Null: they were never set. */
+	/** Null when they were never set. */
 	readonly updated_at: Date | null;
 }
 
 const NO_RULES: StoredRules = { rules: [], updated_at: null };
 
-/** Guarantee: the column is written by `saveRules` only, with rules that were checked. */
+/** Guarantee: only `saveRules` writes the column, with validated rules. */
 function rulesFromRow(row: { rules: unknown; updated_at: Date }): StoredRules {
 	return { rules: row.rules as ForwardAuthRule[], updated_at: row.updated_at };
 }
@@ -19,7 +19,7 @@ export async function readRules(tx: ReadTx): Promise<StoredRules> {
 	return row ? rulesFromRow(row) : NO_RULES;
 }
 
-/** Reads the rules, which nobody else changes until the transaction ends. */
+/** Reads the rules under a lock that blocks other changes until commit. */
 export async function lockRules(tx: Tx): Promise<StoredRules> {
 	const { numInsertedOrUpdatedRows } = await tx
 		.insertInto("forward_auth_rules")
@@ -30,7 +30,7 @@ export async function lockRules(tx: Tx): Promise<StoredRules> {
 	return numInsertedOrUpdatedRows === 1n ? NO_RULES : rulesFromRow(row);
 }
 
-/** Replaces what `lockRules` has read. */
+/** Replaces the rules. Call `lockRules` first. */
 export async function saveRules(tx: Tx, rules: readonly ForwardAuthRule[], updated_at: Date): Promise<void> {
 	await tx
 		.updateTable("forward_auth_rules")

@@ -7,17 +7,17 @@ import { toGrantResponse } from "../verification/grants/response.ts";
 import type { Decision } from "../verification/question.ts";
 import type { Verifier } from "../verification/verifier.ts";
 import { type Asked, askedOf } from "./asked.ts";
-import { faultOfTarget, pathOfUri } from "./forwarded.ts";
+import { pathOfUri, validateTarget } from "./forwarded.ts";
 import type { ForwardAuthContext } from "./live.ts";
 import { RuleMatcher } from "./matcher.ts";
-import { rulesOf } from "./rules.ts";
+import { parseRules } from "./rules.ts";
 import type { TestAnswer, TestInput } from "./schema.ts";
 
 export interface ForwardAuthTestContext extends ChangeContext, ForwardAuthContext {
 	readonly verifier: Verifier;
 }
 
-function told({ code, detail }: Refusal) {
+function toRefusalResponse({ code, detail }: Refusal) {
 	return { status: ERRORS[code].status, code, detail };
 }
 
@@ -35,7 +35,7 @@ function answerOf(asked: Asked | null, refusal: Refusal | null, decision: TestAn
 		capability: asked?.capability ?? null,
 		cost: asked?.cost ?? 1,
 		limits: asked?.rule?.rule.limits ?? [],
-		refusal: refusal === null ? null : told(refusal),
+		refusal: refusal === null ? null : toRefusalResponse(refusal),
 		decision,
 	};
 }
@@ -53,21 +53,22 @@ async function decide(verifier: Verifier, input: TestInput, raw_key: string, ask
 function describeDecision({ denial, grant }: Decision): TestAnswer["decision"] {
 	return {
 		allowed: denial === null,
-		...(denial === null ? { status: 200, code: "allowed", detail: "The request would be allowed unless a limit is exhausted." } : told(denial)),
+		...(denial === null
+			? { status: 200, code: "allowed", detail: "The request would be allowed unless a limit is exhausted." }
+			: toRefusalResponse(denial)),
 		...(grant === null ? {} : toGrantResponse(grant)),
 	};
 }
 
 /**
- * What a forwarded request would get, by the rules that hold or by a draft of others. Nothing is spent or counted. 400 `invalid_request` for a
- * draft that could not be saved.
+ * Dry run of a forwarded request with the stored rules or a draft. Spends and counts nothing. 400 `invalid_request` for an invalid draft.
  */
 export async function testForwardAuth(context: ForwardAuthTestContext, input: TestInput): Promise<TestAnswer> {
 	const { method, uri, raw_key } = input;
 	await assertStillAllowed(context);
-	const matcher = input.rules === undefined ? await context.forward_auth.current() : new RuleMatcher(rulesOf(input.rules));
-	const fault = faultOfTarget(method, uri);
-	if (fault) return answerOf(null, fault, null);
+	const matcher = input.rules === undefined ? await context.forward_auth.current() : new RuleMatcher(parseRules(input.rules));
+	const invalid = validateTarget(method, uri);
+	if (invalid) return answerOf(null, invalid, null);
 	const asked = askedOf(matcher, method, pathOfUri(uri));
 	if ("code" in asked) return { ...answerOf(null, asked, null), between: matcher.readings(method, pathOfUri(uri)) };
 	const decision = raw_key === undefined ? null : describeDecision(await decide(context.verifier, input, raw_key, asked));

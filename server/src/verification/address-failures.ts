@@ -7,22 +7,22 @@ import { SlidingWindow } from "./limits/window.ts";
 
 const ADDRESSES_MAX = 100_000;
 const WINDOW_SECONDS = 60;
-/** From this many wrong keys in a minute on, an address waits in the slow queue for look-ups. */
+/** With this many wrong keys in a minute an address is moved to the slow lookup queue. */
 const SLOW_FROM = 30;
 
-/** Wrong keys by IPv4 address or IPv6 /64. Only failing requests are ever refused by it: a right key from a flooding address gets in. */
+/** Counts wrong keys by IPv4 address or IPv6 /64. It refuses only failing requests: a valid key from a flooding address is allowed. */
 export class AddressFailures {
 	readonly #clock: Clock;
 	readonly #perMinute: number;
 	readonly #windows = new LRUCache<string, SlidingWindow>({ max: ADDRESSES_MAX });
 
-	/** `per_minute` 0 switches the limit off. */
+	/** `per_minute` 0 disables the limit. */
 	constructor(options: { clock: Clock; per_minute: number }) {
 		this.#clock = options.clock;
 		this.#perMinute = options.per_minute;
 	}
 
-	/** Counts a wrong key; the denial is its own, or 429 when the address has used up its failures. */
+	/** Counts a wrong key. Returns `denial`, or 429 `too_many_auth_failures` when the address is over the limit. */
 	refuse(address: Address | null, denial: Denial): Denial {
 		if (address === null) return denial;
 		const window = this.#window(address);

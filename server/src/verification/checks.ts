@@ -4,12 +4,12 @@ import type { ClientKind } from "./client-kind.ts";
 import { type Denial, deny } from "./denial.ts";
 import { type Grant, NO_SITE, type SiteState } from "./grants/grant.ts";
 
-/** Refused requests of one key a minute before it is told to stop. */
+/** Refused requests per key and minute before further ones get 429. */
 export const REFUSALS_PER_MINUTE = 600;
 
-/** What is asked of a key, apart from the key. */
+/** The request to authorize, without the key. */
 export interface Facts {
-	/** Null when the asker did not say. */
+	/** Null when the caller did not state it. */
 	readonly address: Address | null;
 	readonly client: ClientKind;
 	readonly tenant_id: string | null;
@@ -18,13 +18,13 @@ export interface Facts {
 	readonly permissions: readonly string[];
 }
 
-/** A site that is not in memory: it must be fetched before the checks can go on. */
+/** The site is not cached: fetch it, then run the checks again. */
 export const SITE_NEEDED = Symbol("site needed");
 
 export interface Instant {
-	/** Wall clock, for dates. */
+	/** Unix time in milliseconds, for dates. */
 	readonly now: number;
-	/** Monotonic, for windows. */
+	/** Monotonic time in milliseconds, for windows. */
 	readonly monotonic: number;
 }
 
@@ -113,14 +113,14 @@ function lacksCapability(plan: string, capability: string): Denial {
 function permissionHeld(grant: Grant, facts: Facts): Denial | null {
 	for (const permission of facts.permissions) {
 		if (grant.usable.has(permission)) continue;
-		// A permission that was taken out of the catalogue allows nothing, though keys still hold its name.
+		// A permission that was removed from the catalogue grants nothing, although keys still have it.
 		if (grant.permissions.has(permission) && grant.tenant.plan.catalogue.has(permission)) continue;
 		return deny("permission_missing", REFUSAL.permission(grant.key_name, permission), { members: { permission } });
 	}
 	return null;
 }
 
-/** The fixed order of the contract, after the secret has matched and before anything is spent. */
+/** The contract's fixed order. Runs after the secret has matched and before anything is spent. */
 export const CHECKS: readonly Check[] = [
 	notRevoked,
 	notReplaced,
@@ -137,7 +137,7 @@ export const CHECKS: readonly Check[] = [
 	permissionHeld,
 ];
 
-/** The first denial of the table, SITE_NEEDED when it cannot go on without the site, or null. Spends nothing, so an explanation can run it too. */
+/** The first denial in CHECKS, SITE_NEEDED when the site is not cached, or null. Spends nothing, so a dry run can call it. */
 export function runChecks(grant: Grant, facts: Facts, at: Instant, site: SiteState | undefined): Denial | typeof SITE_NEEDED | null {
 	for (const check of CHECKS) {
 		const found = check(grant, facts, at, site);

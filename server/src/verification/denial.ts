@@ -1,6 +1,6 @@
 import type { ApiErrorDetails, ErrorCode } from "../core/error.ts";
 
-/** Why a request with a key is not let through. Closed: a new reason is added here and gets its row in the contract's table. */
+/** The error codes of keyed requests. A new code must be added here and to the contract's table. */
 export type DenialCode = Extract<
 	ErrorCode,
 	| "key_missing"
@@ -38,7 +38,7 @@ const SITE_DEPENDENT = ["environment_mismatch", "capability_not_in_plan", "permi
 const BUDGETED = new Set<string>(["not_found", ...SITE_DEPENDENT]);
 const AFTER_SITE = new Set<string>([...SITE_DEPENDENT, "rate_limited", "quota_exceeded"]);
 
-/** The same bytes for an unknown id, a wrong secret, and a key that was issued elsewhere and is not here. */
+/** One denial for unknown ids, wrong secrets and unknown imported keys, so that they are indistinguishable. */
 export const NOT_KNOWN = deny(
 	"key_invalid",
 	"This API key is not known. Compare it with the one in your secret manager; it may belong to another instance or have a mistyped secret.",
@@ -52,12 +52,12 @@ export function cannotBeChecked(): Denial {
 	return deny("unavailable", "The key cannot be verified at the moment. Try again shortly.", { retry_after_seconds: UNAVAILABLE_SECONDS });
 }
 
-/** Whether the denial counts against the key's own refusals. */
+/** Whether the denial counts towards the key's limit of refusals. */
 export function isBudgeted(denial: Denial): boolean {
 	return BUDGETED.has(denial.code);
 }
 
-/** Whether the site of the request was found. Before that it may be any text: counted by it, a dead key could fill the usage tables. */
+/** Whether the site was found before the denial. Counting by an unchecked site would let a dead key fill the usage tables. */
 export function isAfterSite(denial: Denial): boolean {
 	return AFTER_SITE.has(denial.code);
 }

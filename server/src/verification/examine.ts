@@ -27,8 +27,8 @@ function matches(parts: ExamineParts, grant: Grant, presented: Presented): boole
 }
 
 /**
- * What would be decided about a key, by the same table of checks: nothing is spent, counted, noted or made anew, and no limit of failures
- * holds. For whoever asks on purpose. Rejects when what it needs cannot be read.
+ * Dry run of verification with the same CHECKS, for testers. Spends, counts and records nothing, and ignores the limit of failures per
+ * address. Rejects when the data cannot be read.
  */
 export async function examine(parts: ExamineParts, question: Question): Promise<Decision> {
 	const { raw_key } = question;

@@ -11,7 +11,7 @@ export interface ExposedPlace {
 	readonly kid: string;
 }
 
-/** Where else a key stands in a request that has none in its header; null where there is none. */
+/** Finds a raw key in the URL, a cookie or `Authorization`; null when there is none. */
 export function rawKeyOutsideHeader(raw: FramedRequest, uri: string, brand: string): ExposedPlace | null {
 	const places = [
 		["URL", uri],
@@ -25,7 +25,7 @@ export function rawKeyOutsideHeader(raw: FramedRequest, uri: string, brand: stri
 	return null;
 }
 
-/** Writes, at most once a minute and key, that a key is used from where anybody can read it. */
+/** Logs that a key is used from a browser or an app, where it is exposed; at most once a minute per key. */
 export function noteExposure(log: Log, grant: Grant, client: ClientKind, monotonic: number): void {
 	if (monotonic - grant.browser_seen_ms < NOTED_EVERY_MS) return;
 	grant.browser_seen_ms = monotonic;

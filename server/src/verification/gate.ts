@@ -24,7 +24,7 @@ export interface KeyedGateOptions<C> {
 	readonly makeContext: (grant: Grant, request: KeyedRequest) => C;
 }
 
-/** Guarantee: parameters of a matched route are texts. */
+/** Guarantee: parameters of a matched route are strings. */
 function parametersOf(request: FastifyRequest): Record<string, string | undefined> {
 	return request.params as Record<string, string | undefined>;
 }
@@ -34,7 +34,7 @@ export function headerOf(raw: FramedRequest, name: string): string | null {
 	return typeof value === "string" ? value : null;
 }
 
-/** The gate of keyed routes: makes the question of the request, lets the verifier decide, and sets the headers that both answers carry. */
+/** The gate of keyed routes: verifies the key of the request and sets the headers of allowed and denied responses. */
 export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 	const { verifier } = options;
 	return (row: Route<C>) => {
@@ -95,7 +95,7 @@ export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 	};
 }
 
-/** What is left of the limits, and when the key ends; for every answer to a right secret. Sets each header as it is made: keyed requests build no list. */
+/** Sets the rate limit headers and the expiry when the secret matched. Sets them directly, because keyed requests should not allocate a list. */
 function setGrantHeaders(reply: FastifyReply, { left }: Decision, grant: Grant, named: NamedCosts | null, verifier: Verifier): void {
 	const policy = policyHeader(grant.policy, named);
 	if (policy !== null) {
@@ -106,7 +106,7 @@ function setGrantHeaders(reply: FastifyReply, { left }: Decision, grant: Grant, 
 	if (ends_at !== null) reply.header("x-api-key-expires", ends_at);
 }
 
-/** The same, as names and values in turn. */
+/** The headers of `setGrantHeaders` as alternating names and values. */
 export function grantLines({ left }: Decision, grant: Grant, named: NamedCosts | null, verifier: Verifier): string[] {
 	const policy = policyHeader(grant.policy, named);
 	const lines = policy === null ? [] : ["ratelimit-policy", policy, "ratelimit", rateLimitHeader(grant, verifier.now(), named, left)];
@@ -115,7 +115,7 @@ export function grantLines({ left }: Decision, grant: Grant, named: NamedCosts |
 	return lines;
 }
 
-/** When what was presented stops working: with its key, or before it where another secret replaces it. Null for no end, and past it for one that was ended. */
+/** When the presented secret stops working: at the end of its key or of its rotation. Null without an end, and for a retired secret. */
 function endOf(grant: Grant): string | null {
 	if (grant.retired) return null;
 	const { retires_at_ms, expires_at_ms } = grant;
@@ -123,7 +123,7 @@ function endOf(grant: Grant): string | null {
 	return new Date(retires_at_ms).toISOString();
 }
 
-/** The denial of a request without a key. One that stands in `uri`, a cookie or `Authorization` counts as none, and is written to the log. */
+/** The denial of a request without X-API-Key. A key in `uri`, a cookie or `Authorization` is not accepted, and is logged as exposed. */
 export function keyMissing(raw: FramedRequest, options: { readonly verifier: Verifier; readonly log: Log }, uri: string): Denial {
 	const place = rawKeyOutsideHeader(raw, uri, options.verifier.brand);
 	if (place === null) return deny("key_missing", "Send the API key in the X-API-Key header.");

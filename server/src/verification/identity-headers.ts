@@ -1,17 +1,17 @@
 import type { Grant } from "./grants/grant.ts";
 
-/** What is no printable ASCII, and what would be taken for an escape, or lost at either end of a header. */
+/** Non-printable or non-ASCII characters, `%`, and leading or trailing spaces, which HTTP strips. */
 const NOT_PLAIN = /[^\x20-\x7e]|%|^ | $/;
 const ESCAPED = /[^\x20-\x7e]+|%|^ | $/g;
 
-/** A name as a header can carry it: percent-encoded UTF-8 where it is not printable ASCII. */
+/** Encodes a name for a header: percent-encoded UTF-8 for everything but plain printable ASCII. */
 export function headerText(name: string): string {
 	return NOT_PLAIN.test(name) ? name.toWellFormed().replace(ESCAPED, encodeURIComponent) : name;
 }
 
-/** No longer than a header line that common servers take (gunicorn and Apache 8,190 bytes), name included. */
+/** Below the header line limit of common servers, name included (gunicorn and Apache: 8,190 bytes). */
 export const PERMISSIONS_CHARACTERS_MAX = 8_000;
-/** The lists of permissions as text; keys share their lists. */
+/** Permission sets as text. Keys share their sets. */
 const permissionTexts = new WeakMap<ReadonlySet<string>, string>();
 
 function permissionText(permissions: ReadonlySet<string>): string {
@@ -22,14 +22,14 @@ function permissionText(permissions: ReadonlySet<string>): string {
 	return text;
 }
 
-/** As many permissions as a header may hold, those in `needed` first. What is left out makes an upstream refuse more, never less. */
+/** As many permissions as fit into the header, those in `needed` first. Fails closed: an omitted permission can only cause a refusal. */
 export function fittingPermissions(permissions: ReadonlySet<string>, needed: readonly string[]): string {
 	const fitting: string[] = [];
-	let room = PERMISSIONS_CHARACTERS_MAX;
+	let left = PERMISSIONS_CHARACTERS_MAX;
 	for (const permission of new Set([...needed.filter((name) => permissions.has(name)), ...permissions])) {
-		if (permission.length > room) continue;
+		if (permission.length > left) continue;
 		fitting.push(permission);
-		room -= permission.length + 1;
+		left -= permission.length + 1;
 	}
 	return fitting.join(" ");
 }
@@ -40,8 +40,8 @@ function permissionsValue(permissions: ReadonlySet<string>, needed: readonly str
 }
 
 /**
- * Says to the upstream who calls, as names and values in turn; all of them always, so that a proxy that copies them replaces whatever a caller
- * has sent. `needed`: the permissions that the request was held to.
+ * Headers that identify the caller to the upstream, as alternating names and values. Always all of them, so that a proxy that copies them
+ * overwrites forged ones. `needed`: the permissions that the request requires.
  */
 export function identityLines(grant: Grant, site_id: string | null, needed: readonly string[]): string[] {
 	return [

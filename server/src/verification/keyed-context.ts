@@ -6,19 +6,19 @@ import { REFUSAL } from "../keys/guards.ts";
 import { recheckKey } from "../keys/recheck.ts";
 import type { Grant } from "./grants/grant.ts";
 
-/** What the actions of keyed routes get: everything of the system, as the key that asked, within its tenant. */
+/** Context of the actions of keyed routes: acts as the key, within its tenant. */
 export interface KeyedContext extends ChangeContext {
 	readonly grant: Grant;
 	readonly key_id: string;
 	/** Null: every site of the tenant. */
 	readonly visible_site_ids: readonly string[] | null;
-	/** Reads key and tenant again inside the committing transaction; throws what verification would answer now. */
+	/** Verifies key and tenant again inside the transaction; throws the denial as an `ApiError`. */
 	recheck(tx: Tx): Promise<void>;
-	/** The text that was presented as X-API-Key, for routes that take it. It goes into no log, no row and no error. */
+	/** The value of X-API-Key, for routes that declare `takes_raw_key`. It must never reach a log, a row or an error. */
 	presentedRawKey(): string;
 }
 
-/** What one process has, without who asks. */
+/** The parts of the context that all requests of the process share. */
 export type KeyedSystem = Omit<ChangeContext, "actor" | "scope" | "request_id" | "idempotency_key">;
 
 export interface KeyedRequest {
@@ -27,11 +27,11 @@ export interface KeyedRequest {
 	readonly site_id: string | null;
 	/** The permission of its route; null when any key may call it. */
 	readonly permission: string | null;
-	/** Only for a route whose action takes it. */
+	/** Null unless the route declares `takes_raw_key`. */
 	readonly raw_key: string | null;
 }
 
-/** The context of one keyed request; one object of one shape, made for each. */
+/** The context of one keyed request. All have one hidden class. */
 export class KeyedRequestContext implements KeyedContext {
 	readonly database: ChangeContext["database"];
 	readonly node: ChangeContext["node"];
@@ -69,12 +69,12 @@ export class KeyedRequestContext implements KeyedContext {
 		return this.grant.site_ids === null ? null : [...this.grant.site_ids];
 	}
 
-	/** What the error handler answers for whatever is not found: written only then. */
+	/** The detail of `not_found` responses, formatted on demand. */
 	get not_found_detail(): string {
 		return REFUSAL.notFound(this.grant.tenant);
 	}
 
-	/** Lives as long as the request, in a private field that nothing prints. */
+	/** Stored in a private field, which no serializer prints. */
 	presentedRawKey(): string {
 		assert(this.#request.raw_key !== null, "an action reads the raw key but its route does not declare it");
 		return this.#request.raw_key;

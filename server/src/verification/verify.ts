@@ -12,7 +12,7 @@ import { rateLimitHeader, remainingOf } from "./limits/spend.ts";
 import type { Decision, Question } from "./question.ts";
 import type { Verifier } from "./verifier.ts";
 
-/** What a service asks about a key that was presented to it. */
+/** A key that was presented to an API, and the request to authorize. */
 export interface VerifyInput {
 	raw_key: string;
 	tenant_id?: string;
@@ -32,19 +32,19 @@ export interface VerifyContext extends Context {
 type LimitLeft = Pick<Limit, "name" | "per" | "requests" | "window_seconds"> & { readonly remaining: number };
 
 const OPERATION_LENGTH_MAX = 120;
-/** What else is said to be a method is not kept: it may be anything. */
+/** Other methods count as OTHER, because callers choose them. */
 const COUNTED_METHODS = new Set(["ANY", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
-/** Usage is written in columns of text that control characters separate: one here would spoil the counts of everybody. */
+/** Flushes use text separators; one in an operation would corrupt the counts of all tenants. */
 const UNCOUNTABLE = /[^\x20-\x7e]/g;
 
-/** Usage is counted by method, not by path: a path holds ids, and there is no end to them. */
+/** Usage is counted by method, not by path: paths contain ids, which are unbounded. */
 function operationOf(input: VerifyInput): string {
 	const permission = input.permissions?.[0] ?? "verify";
 	const method = input.request?.method ?? "ANY";
 	return `${COUNTED_METHODS.has(method) ? method : "OTHER"} ${permission}`.replace(UNCOUNTABLE, "?").slice(0, OPERATION_LENGTH_MAX);
 }
 
-/** What the asking API should send along: the challenge, the wait, and what is left of the limits. */
+/** Headers for the API's response: the challenge, the wait, and the rate limits. */
 function headersFor(problem: Problem | null, { grant, left }: Decision, named: NamedCosts | null, verifier: Verifier): Record<string, string> {
 	const headers: Record<string, string> = {};
 	if (problem?.headers["www-authenticate"]) headers["WWW-Authenticate"] = problem.headers["www-authenticate"];
@@ -57,7 +57,7 @@ function headersFor(problem: Problem | null, { grant, left }: Decision, named: N
 	return headers;
 }
 
-/** Of the limits that the request spends. */
+/** What is left of the limits that the request spends. */
 function limitsLeft(decision: Decision, grant: Grant, named: NamedCosts | null, verifier: Verifier): LimitLeft[] {
 	const at = verifier.now();
 	const { limits, always } = grant.policy;
@@ -72,7 +72,7 @@ function limitsLeft(decision: Decision, grant: Grant, named: NamedCosts | null, 
 	return left;
 }
 
-/** What the request names, by name. Throws 400 `invalid_request` for one that is named twice: which cost is meant nobody can tell. */
+/** Costs by limit name. 400 `invalid_request` for a duplicate name, whose cost is ambiguous. */
 function namedCosts(limits: VerifyInput["limits"]): NamedCosts | null {
 	if (limits === undefined || limits.length === 0) return null;
 	const named = new Map(limits.map(({ name, cost }) => [name, cost]));
@@ -85,7 +85,7 @@ function namedCosts(limits: VerifyInput["limits"]): NamedCosts | null {
 	throw new ApiError("invalid_request", "A limit is named more than once.", { errors });
 }
 
-/** Decides about a key for an API of the operator's own: `status` and `code` are what that API should answer. Spends what the request costs. */
+/** Verifies a key for the operator's API and spends the cost. `status` and `code` are what that API should respond with. */
 export async function verify(context: VerifyContext, input: VerifyInput) {
 	const { verifier } = context;
 	const named = namedCosts(input.limits);
@@ -104,7 +104,7 @@ export async function verify(context: VerifyContext, input: VerifyInput) {
 	};
 }
 
-/** A blank key counts as none, as in a request's own header. */
+/** A blank key counts as missing, as in the X-API-Key header. */
 const NO_KEY: Decision = { denial: deny("key_missing", "Send the API key in the X-API-Key header."), grant: null };
 
 function questionOf(input: VerifyInput, limits: NamedCosts | null, sources: SourceMemo): Question {
