@@ -99,12 +99,12 @@ test("a handed-over key has no secret until the recipient reveals it, and only t
 	const [entry] = await fixture.behind("select details -> 'facts' as facts from audit_entries where chain = $1 and action = 'handover.claimed'", [
 		tenant_id,
 	]);
-	const { claimed_by, address, kid } = factsOf(entry?.facts);
+	const { claimed_by, address, kid } = asFacts(entry?.facts);
 	assert.deepEqual([claimed_by, address, kid], ["Dora Deployer", "198.51.100.7", key.kid]);
 });
 
 /** No guarantee: a missing field fails the assertion that reads it. */
-function factsOf(facts: unknown): Record<string, unknown> {
+function asFacts(facts: unknown): Record<string, unknown> {
 	return facts as Record<string, unknown>;
 }
 

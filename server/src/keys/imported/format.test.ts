@@ -3,13 +3,13 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { makeRawKey, newKid, newSecret } from "../secrets/format.ts";
 import {
-	faultsOfFormat,
 	holdsImportedKey,
 	IMPORTED_ALPHABETS,
 	type ImportedFormat,
 	isImportedShape,
 	isWidened,
 	RAW_KEY_CHARACTERS_MAX,
+	validateFormat,
 } from "./format.ts";
 
 const ACME: ImportedFormat = { name: "acme", prefix: "acme_", alphabet: "base62", length_min: 20, length_max: 24 };
@@ -37,7 +37,7 @@ test("a key of this instance, or a part of one, never matches a format of import
 });
 
 test("a format with a reserved prefix or a too long one is refused with a pointer", () => {
-	const pointers = (changes: Partial<ImportedFormat>) => faultsOfFormat({ ...ACME, ...changes }, "kw").map((fault) => fault.pointer);
+	const pointers = (changes: Partial<ImportedFormat>) => validateFormat({ ...ACME, ...changes }, "kw").map((fault) => fault.pointer);
 	assert.deepEqual(pointers({}), []);
 	for (const prefix of ["kw_prod_", "kw_staging_x", "kw_dev_", "kws_", "kws_a"]) assert.deepEqual(pointers({ prefix }), ["/prefix"], prefix);
 	for (const prefix of ["", "kw_", "kw_live_", "kw", "kwx_prod_"]) assert.deepEqual(pointers({ prefix }), [], prefix);

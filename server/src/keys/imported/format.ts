@@ -78,10 +78,10 @@ const WORD_CHARACTER = /[0-9A-Za-z]/;
  * characters. Takes at most 128 steps for each character of the text.
  */
 export function holdsImportedKey(formats: readonly ImportedFormat[], text: string): boolean {
-	return formats.some((format) => format.prefix !== "" && holdsKeyOf(format, text));
+	return formats.some((format) => format.prefix !== "" && containsKeyOf(format, text));
 }
 
-function holdsKeyOf({ prefix, alphabet, length_min }: ImportedFormat, text: string): boolean {
+function containsKeyOf({ prefix, alphabet, length_min }: ImportedFormat, text: string): boolean {
 	const table = TABLES.get(alphabet);
 	for (let at = text.indexOf(prefix); at !== -1; at = text.indexOf(prefix, at + 1)) {
 		if (at > 0 && WORD_CHARACTER.test(prefix.charAt(0)) && WORD_CHARACTER.test(text.charAt(at - 1))) continue;
@@ -94,13 +94,13 @@ function holdsKeyOf({ prefix, alphabet, length_min }: ImportedFormat, text: stri
 }
 
 /** Validates what the schema of a format cannot: the total length and the reserved prefixes. */
-export function faultsOfFormat(format: ImportedFormat, brand: string): InputError[] {
-	const faults: InputError[] = [];
+export function validateFormat(format: ImportedFormat, brand: string): InputError[] {
+	const errors: InputError[] = [];
 	const { prefix, length_min, length_max } = format;
-	if (length_min > length_max) faults.push({ pointer: "/length_max", detail: "must be at least length_min" });
+	if (length_min > length_max) errors.push({ pointer: "/length_max", detail: "must be at least length_min" });
 	if (prefix.length + length_max > RAW_KEY_CHARACTERS_MAX)
-		faults.push({ pointer: "/length_max", detail: `makes keys of more than ${RAW_KEY_CHARACTERS_MAX} characters with this prefix` });
+		errors.push({ pointer: "/length_max", detail: `makes keys of more than ${RAW_KEY_CHARACTERS_MAX} characters with this prefix` });
 	const own = [...ownPrefixes(brand), SERVICE_CREDENTIAL_PREFIX].find((reserved) => prefix.startsWith(reserved));
-	if (own !== undefined) faults.push({ pointer: "/prefix", detail: `begins with ${own}, which is reserved for credentials of this instance` });
-	return faults;
+	if (own !== undefined) errors.push({ pointer: "/prefix", detail: `begins with ${own}, which is reserved for credentials of this instance` });
+	return errors;
 }

@@ -7,7 +7,7 @@ import type { Database, DatabaseContext } from "../../database/database.ts";
 import { read } from "../../database/read.ts";
 import { Live } from "../../nodes/live.ts";
 import type { Node } from "../../nodes/node.ts";
-import { faultsOfFormat, IMPORTED_FORMATS_MAX, IMPORTED_NAME_PATTERN, type ImportedFormat, isWidened } from "./format.ts";
+import { IMPORTED_FORMATS_MAX, IMPORTED_NAME_PATTERN, type ImportedFormat, isWidened, validateFormat } from "./format.ts";
 import {
 	countImportedFormats,
 	countImportedUse,
@@ -60,7 +60,7 @@ function assertValid(format: ImportedFormat, brand: string): void {
 	const named: InputError[] = NAME.test(format.name)
 		? []
 		: [{ pointer: "/path/name", detail: "must be lower-case letters, digits, _ and -, beginning with a letter, at most 32 long" }];
-	const errors = [...named, ...faultsOfFormat(format, brand)];
+	const errors = [...named, ...validateFormat(format, brand)];
 	if (errors.length > 0) throw new ApiError("invalid_request", "Invalid key format; see `errors`.", { errors });
 }
 

@@ -48,8 +48,8 @@ test("a dry run changes nothing and predicts the import; a second import changes
 test("an imported key is marked as such, is due for rotation immediately, and has no last characters yet", async () => {
 	const tenant_id = await fixture.tenant();
 	const expires_at = new Date(fixture.clock.now() + 86_400_000).toISOString();
-	const [judged] = await run([importRow(acmeKey(), tenant_id, { name: "Order bot", expires_at, permissions: ["tenant:read"] })]);
-	const key = await getKey(fixture.context(), { tenant_id, key_id: judged?.key?.id ?? "" });
+	const [validated] = await run([importRow(acmeKey(), tenant_id, { name: "Order bot", expires_at, permissions: ["tenant:read"] })]);
+	const key = await getKey(fixture.context(), { tenant_id, key_id: validated?.key?.id ?? "" });
 	assert.deepEqual(
 		[key.name, key.environment, key.owner, key.permissions, key.expires_at, key.rotation_due_at],
 		["Order bot", "prod", { name: "Dana" }, ["tenant:read"], expires_at, key.created_at],
@@ -110,8 +110,8 @@ test("rows are validated like new keys, each on its own, and the valid ones are 
 		/^not_valid: expires_at/,
 		/^other_tenant/,
 	];
-	for (const judged of [await survey(rows), await run(rows)])
-		for (const [index, pattern] of expected.entries()) assert.match(words(judged[index]?.verdict), pattern);
+	for (const validated of [await survey(rows), await run(rows)])
+		for (const [index, pattern] of expected.entries()) assert.match(words(validated[index]?.verdict), pattern);
 });
 
 test("the plan's number of keys holds across the batches of a file and concurrent imports", async () => {
@@ -140,17 +140,17 @@ test("a format with keys can be widened and neither narrowed nor deleted; withou
 	const tenant_id = await fixture.tenant();
 	const format = { name: "beta", prefix: "beta_", alphabet: "base62", length_min: 20, length_max: 24 } as const;
 	await putImportedFormat(fixture.context(), format);
-	const [judged] = await importKeys(fixture.context(), [importRow(`beta_${"x".repeat(20)}`, tenant_id)], { format, source: "plain" });
+	const [validated] = await importKeys(fixture.context(), [importRow(`beta_${"x".repeat(20)}`, tenant_id)], { format, source: "plain" });
 	await refused(fixture, "conflict", () => putImportedFormat(fixture.context(), { ...format, length_min: 21 }));
 	await refused(fixture, "conflict", () => deleteImportedFormat(fixture.context(), { name: "beta" }));
 	const widened = await putImportedFormat(fixture.context(), { ...format, length_max: 40 });
 	assert.deepEqual([widened.length_max, widened.keys, widened.keys_never_used], [40, 1, 1]);
-	await revokeKey(fixture.context(), { tenant_id, key_id: judged?.key?.id ?? "", reason: "other" });
+	await revokeKey(fixture.context(), { tenant_id, key_id: validated?.key?.id ?? "", reason: "other" });
 	await deleteImportedFormat(fixture.context(), { name: "beta" });
 	await refused(fixture, "not_found", () => deleteImportedFormat(fixture.context(), { name: "beta" }));
 	const { data } = await listImportedFormats(fixture.context());
 	assert(!data.some(({ name }) => name === "beta"));
-	assert((await getKey(fixture.context(), { tenant_id, key_id: judged?.key?.id ?? "" })).secrets[0]?.imported, "it is still marked as imported");
+	assert((await getKey(fixture.context(), { tenant_id, key_id: validated?.key?.id ?? "" })).secrets[0]?.imported, "it is still marked as imported");
 	const actions = await auditActions(fixture, "*");
 	assert.deepEqual(actions.filter((action) => action.startsWith("legacy_format.")).slice(-3), [
 		"legacy_format.created",

@@ -42,7 +42,7 @@ async function lockedBench(tx: Tx, context: KeysContext, rows: readonly ImportRo
 	return { lookups: new ImportedLookups(context.peppers), tenants, used };
 }
 
-function secretOf(context: KeysContext, key: Key, row: ImportRow, into: ImportInto, lookups: ImportedLookups): ImportedSecretRow {
+function toSecretRow(context: KeysContext, key: Key, row: ImportRow, into: ImportInto, lookups: ImportedLookups): ImportedSecretRow {
 	const { current } = context.peppers;
 	const identity = { key_id: key.id, kid: newKid(), tenant_id: key.tenant_id, environment: key.environment };
 	return {
@@ -61,7 +61,7 @@ function secretOf(context: KeysContext, key: Key, row: ImportRow, into: ImportIn
 	};
 }
 
-function notesOf(keys: readonly Key[], into: ImportInto) {
+function toAuditNotes(keys: readonly Key[], into: ImportInto) {
 	return [...Map.groupBy(keys, (key) => key.tenant_id)].map(([tenant_id, own]) => ({
 		action: "keys.imported",
 		target: { kind: "legacy_format", id: into.format.name },
@@ -76,9 +76,9 @@ async function writeRows(tx: Tx, context: KeysContext, rows: readonly ImportRow[
 		throw new ApiError("conflict", "The format of these keys was deleted during the import. Create it again, then repeat the import.");
 	const bench = await lockedBench(tx, context, rows);
 	const validated = await validateRows(tx, context, rows, bench);
-	const fresh = validated.flatMap(({ row, key }) => (key === null ? [] : [{ key, secret: secretOf(context, key, row, into, bench.lookups) }]));
+	const fresh = validated.flatMap(({ row, key }) => (key === null ? [] : [{ key, secret: toSecretRow(context, key, row, into, bench.lookups) }]));
 	const keys = fresh.map(({ key }) => key);
-	const [first, ...others] = notesOf(keys, into);
+	const [first, ...others] = toAuditNotes(keys, into);
 	if (first === undefined) return { unchanged: validated };
 	await insertImported(
 		tx,

@@ -29,7 +29,7 @@ function used(kid: "old" | "new", source: Source, ago_ms: number, more: Partial<
 	};
 }
 
-function judged(rows: SecretSource[], more: Partial<Parameters<typeof assessEvidence>[1]> = {}) {
+function assessed(rows: SecretSource[], more: Partial<Parameters<typeof assessEvidence>[1]> = {}) {
 	const first_uses = rows.flatMap((row) => (row.kid === "new" ? (row.first_seen_at?.getTime() ?? []) : []));
 	const successor_used_at = first_uses.length === 0 ? null : new Date(Math.min(...first_uses));
 	return assessEvidence(rows, {
@@ -45,7 +45,7 @@ function judged(rows: SecretSource[], more: Partial<Parameters<typeof assessEvid
 	});
 }
 
-const codes = (rows: SecretSource[]) => judged(rows).blockers.map(({ code }) => code);
+const codes = (rows: SecretSource[]) => assessed(rows).blockers.map(({ code }) => code);
 
 test("a source has moved once it uses the new secret and the old one is silent for ten minutes or three of its longest gaps", () => {
 	deepEqual(codes([used("old", SERVER, TEN_MINUTES_MS - 1), used("new", SERVER, TEN_MINUTES_MS - 1)]), ["not_silent_long_enough"]);
@@ -57,7 +57,7 @@ test("a source has moved once it uses the new secret and the old one is silent f
 
 test("silence counts from the first use of the new secret at the source", () => {
 	deepEqual(codes([used("old", SERVER, 60 * MINUTE_MS), used("new", SERVER, 30_000)]), ["not_silent_long_enough"]);
-	const [source] = judged([used("old", SERVER, 60 * MINUTE_MS), used("new", SERVER, 30_000)]).sources;
+	const [source] = assessed([used("old", SERVER, 60 * MINUTE_MS), used("new", SERVER, 30_000)]).sources;
 	deepEqual(source?.waits_until, new Date(NOW - 30_000 + TEN_MINUTES_MS));
 });
 
@@ -65,7 +65,7 @@ test("a source that has not used the new secret blocks for 90 days of silence", 
 	const rows = [used("new", ELSEWHERE, 10 * MINUTE_MS), used("old", SERVER, EVIDENCE_KEPT_MS - 1)];
 	deepEqual(codes(rows), ["old_secret_only"]);
 	deepEqual(codes([used("new", ELSEWHERE, 10 * MINUTE_MS), used("old", SERVER, EVIDENCE_KEPT_MS)]), []);
-	equal(judged(rows).all_moved, false);
+	equal(assessed(rows).all_moved, false);
 });
 
 test("a source that is not identified or seen less than three times never counts as moved by evidence, even as the only source", () => {
@@ -81,20 +81,20 @@ test("a source that is not identified or seen less than three times never counts
 		[OTHER_SOURCES, {}, "sources_not_told_apart"],
 		[SERVER, { sightings: 2 }, "too_few_sightings"],
 	] as const) {
-		const { sources, blockers } = judged([used("old", source, long_ago, more), used("new", source, long_ago)], { old_ends_at });
+		const { sources, blockers } = assessed([used("old", source, long_ago, more), used("new", source, long_ago)], { old_ends_at });
 		deepEqual([blockers.map((blocker) => blocker.code), sources[0]?.waits_until, sources[0]?.moved], [[code], old_ends_at, false]);
 	}
 });
 
 test("sources that never used the old secret, and uses of it after its end, are ignored", () => {
 	const dead = used("old", SERVER, 0, { first_seen_at: null, last_seen_at: null, requests: 0, dead_last_seen_at: new Date(NOW), dead_requests: 3 });
-	const { sources, all_moved } = judged([dead, used("new", ELSEWHERE, TEN_MINUTES_MS)]);
+	const { sources, all_moved } = assessed([dead, used("new", ELSEWHERE, TEN_MINUTES_MS)]);
 	deepEqual([sources.map(({ old, moved }) => [old, moved]), all_moved], [[[null, true]], true]);
 });
 
 test("without known uses of the old secret, all has moved ten minutes after the first use of the new one", () => {
 	deepEqual(
-		judged([used("new", ELSEWHERE, TEN_MINUTES_MS - 1)]).blockers.map(({ code, source_id }) => [code, source_id]),
+		assessed([used("new", ELSEWHERE, TEN_MINUTES_MS - 1)]).blockers.map(({ code, source_id }) => [code, source_id]),
 		[["not_silent_long_enough", undefined]],
 	);
 	deepEqual(codes([used("new", ELSEWHERE, TEN_MINUTES_MS)]), []);
@@ -102,10 +102,10 @@ test("without known uses of the old secret, all has moved ten minutes after the 
 
 test("nothing has moved before the first use of the new secret", () => {
 	deepEqual(
-		judged([]).blockers.map(({ code }) => code),
+		assessed([]).blockers.map(({ code }) => code),
 		["not_deployed"],
 	);
-	equal(judged([]).all_moved, false);
+	equal(assessed([]).all_moved, false);
 });
 
 test("a source is labelled by its given name, or by its client and network", () => {
@@ -124,27 +124,27 @@ test("a source is labelled by its given name, or by its client and network", () 
 
 test("a confirmation counts where evidence cannot decide, is void once the old secret is used there again, and never completes a rotation by itself", () => {
 	const rows = (ago_ms: number) => [used("old", LIBRARY, ago_ms), used("new", LIBRARY, MINUTE_MS)];
-	const waiting = judged(rows(5 * MINUTE_MS));
+	const waiting = assessed(rows(5 * MINUTE_MS));
 	deepEqual(waiting.sources.map(mayBeConfirmed), [true]);
-	const stands = judged(rows(5 * MINUTE_MS), { confirmations: confirmed(LIBRARY, 4 * MINUTE_MS) });
+	const stands = assessed(rows(5 * MINUTE_MS), { confirmations: confirmed(LIBRARY, 4 * MINUTE_MS) });
 	deepEqual([stands.all_moved, stands.by_confirmation, stands.sources[0]?.moved], [true, true, true]);
 	for (const ago_ms of [4 * MINUTE_MS, 3 * MINUTE_MS]) {
-		const again = judged(rows(ago_ms), { confirmations: confirmed(LIBRARY, 4 * MINUTE_MS) });
+		const again = assessed(rows(ago_ms), { confirmations: confirmed(LIBRARY, 4 * MINUTE_MS) });
 		deepEqual([again.all_moved, again.by_confirmation, again.blockers[0]?.code], [false, false, "sources_not_told_apart"]);
 		deepEqual(again.sources.map(mayBeConfirmed), [true]);
 	}
 	const rarely = [used("old", SERVER, 5 * MINUTE_MS, { sightings: 1 }), used("new", SERVER, MINUTE_MS)];
-	deepEqual(judged(rarely).sources.map(mayBeConfirmed), [true]);
-	equal(judged(rarely, { confirmations: confirmed(SERVER, 4 * MINUTE_MS) }).all_moved, true);
+	deepEqual(assessed(rarely).sources.map(mayBeConfirmed), [true]);
+	equal(assessed(rarely, { confirmations: confirmed(SERVER, 4 * MINUTE_MS) }).all_moved, true);
 	for (const told_apart of [
 		[used("old", SERVER, MINUTE_MS), used("new", SERVER, MINUTE_MS)],
 		[used("old", SERVER, MINUTE_MS)],
 		[used("new", LIBRARY, MINUTE_MS)],
 	])
-		deepEqual(judged(told_apart).sources.map(mayBeConfirmed), [false]);
-	const one_of_two = judged([...rows(5 * MINUTE_MS), used("old", SERVER, MINUTE_MS)], { confirmations: confirmed(LIBRARY, 4 * MINUTE_MS) });
+		deepEqual(assessed(told_apart).sources.map(mayBeConfirmed), [false]);
+	const one_of_two = assessed([...rows(5 * MINUTE_MS), used("old", SERVER, MINUTE_MS)], { confirmations: confirmed(LIBRARY, 4 * MINUTE_MS) });
 	deepEqual([one_of_two.all_moved, one_of_two.blockers.map(({ code }) => code)], [false, ["old_secret_only"]]);
-	equal(judged([used("old", LIBRARY, 5 * MINUTE_MS)], { confirmations: confirmed(LIBRARY, MINUTE_MS) }).blockers[0]?.code, "not_deployed");
+	equal(assessed([used("old", LIBRARY, 5 * MINUTE_MS)], { confirmations: confirmed(LIBRARY, MINUTE_MS) }).blockers[0]?.code, "not_deployed");
 });
 
 test("more use of the old secret never makes a source moved, and time alone never reverts it", () => {
@@ -164,8 +164,8 @@ test("more use of the old secret never makes a source moved, and time alone neve
 	fc.assert(
 		fc.property(fc.array(row, { maxLength: 8 }), fc.integer({ min: 0, max: 300 * MINUTE_MS }), (list, later_ms) => {
 			const rows = rowsOf(list);
-			const now = judged(rows);
-			const later = judged(rows, { now: NOW + later_ms });
+			const now = assessed(rows);
+			const later = assessed(rows, { now: NOW + later_ms });
 			if (now.all_moved) ok(later.all_moved, "time alone takes nothing back");
 			for (const source of now.sources) {
 				if (!source.moved || source.old === null) continue;
@@ -174,7 +174,7 @@ test("more use of the old secret never makes a source moved, and time alone neve
 			}
 			const again = rows.map((use) => (use.kid === "old" ? { ...use, last_seen_at: new Date(NOW) } : use));
 			ok(
-				judged(again).sources.every((source) => source.old === null || !source.moved),
+				assessed(again).sources.every((source) => source.old === null || !source.moved),
 				"what used the old secret just now has not moved",
 			);
 		}),

@@ -160,7 +160,7 @@ function assessSource(seen: readonly SecretSource[], question: EvidenceQuestion)
 	const confirmation = question.confirmations.get(source_id) ?? null;
 	const about = { source, old, new: successor, not_told_apart: whyNotToldApart(source), confirmation, confirmed: false };
 	if (old === null) return { ...about, moved: true, waits_until: null, blocker: null };
-	const { waits_until, waits_for } = waitOf(about.not_told_apart, old, successor, question);
+	const { waits_until, waits_for } = assessWait(about.not_told_apart, old, successor, question);
 	if (waits_for === null) return { ...about, moved: true, waits_until, blocker: null };
 	if (confirmation !== null && !isVoid(confirmation, old.last_seen_at)) {
 		return { ...about, moved: true, confirmed: true, waits_until: confirmation.confirmed_at, blocker: null };
@@ -176,7 +176,7 @@ interface Wait {
 }
 
 /** What is missing before a source that has used the old secret counts as moved; ignores confirmations. */
-function waitOf(
+function assessWait(
 	not_told_apart: NotToldApart | null,
 	old: Use & { last_seen_at: Date },
 	successor: (Use & { first_seen_at: Date }) | null,

@@ -91,7 +91,7 @@ async function perform(run: Run, action: Action, { node, verifier, ask }: Proces
 		case "complete":
 			return completeRotation(context, { ...ids, rotation_id });
 		case "force_complete":
-			return completeRotation(context, { ...ids, rotation_id, force: true, reason: "told to" });
+			return completeRotation(context, { ...ids, rotation_id, force: true, reason: "forced by the test" });
 		case "cancel":
 		case "force_cancel":
 			return cancelRotation(context, { ...ids, rotation_id, force: action === "force_cancel" });

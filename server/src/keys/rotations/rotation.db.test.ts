@@ -225,13 +225,13 @@ test("an open rotation without a fixed overlap sends a daily reminder with the s
 		const { rotation, key } = await own.rotate(held);
 		const { name, environment, owner } = key;
 		await own.rotate(timed, { overlap_seconds: 3 * DAY_SECONDS });
-		const told: number[] = [];
+		const reminded: number[] = [];
 		for (const seconds of [0, DAY_SECONDS - 1, 1, 10, DAY_SECONDS, 10]) {
 			await own.pass(seconds);
 			const nodes = await Promise.all([remindOfRotations(own.context()), remindOfRotations(own.context())]);
-			told.push((nodes[0] ?? 0) + (nodes[1] ?? 0));
+			reminded.push((nodes[0] ?? 0) + (nodes[1] ?? 0));
 		}
-		deepEqual(told, [0, 0, 1, 0, 1, 0]);
+		deepEqual(reminded, [0, 0, 1, 0, 1, 0]);
 		const events = await own.verification.behind("select data from keywright.outbox where type = 'rotation.reminder' order by id");
 		deepEqual(
 			events.map(({ data }) => data),
