@@ -79,7 +79,7 @@ export const operatorRoutes: readonly Route<ManagementRouteContext>[] = [
 
 export { personRoutes } from "./access/people/routes.ts";
 
-/** For whoever has shown no credential yet; what they send is not believed from another site's page. */
+/** For anonymous callers; requests from pages of other sites are rejected. */
 export const anonymousRoutes: readonly Route<AnonymousRouteContext & RecipientContext>[] = [...anonymousPeopleRoutes, ...publicKeyRoutes];
 
 export const serviceRoutes: readonly Route<VerifyContext>[] = verifyRoutes;

@@ -13,7 +13,7 @@ const PEOPLE: ReadonlySet<string> = new Set(["member", "portal"]);
 
 export interface TestDatabase extends BareTestDatabase {
 	readonly node: Node;
-	/** An operator's context over all tenants unless overridden. Nobody ends the standing of a person who has it. */
+	/** An operator's context over all tenants unless overridden. Its person stays an operator for the whole test. */
 	context(overrides?: Partial<ChangeContext>): ChangeContext;
 }
 

@@ -14,7 +14,7 @@ export const testLog = createLog({ level: process.env.KEYWRIGHT_TEST_LOG ?? "fat
 /** A migrated database of the test's own, on the cluster of KEYWRIGHT_TEST_DATABASE_URL or on an embedded server started for it. */
 export interface BareTestDatabase {
 	readonly database: Database;
-	/** Connects as the owner or as a superuser: for looking behind the walls. */
+	/** Connects as the owner or as a superuser, which bypasses row-level security. */
 	readonly ownerUrl: string;
 	readonly superuserUrl: string;
 	readonly appUrl: string;

@@ -32,7 +32,7 @@ export interface Remains {
 	files: string[];
 }
 
-/** A server on a loopback port with the routes of this room, behind a gate that believes the `x-tenant` header. */
+/** A server on a loopback port with the document routes, behind a gate that trusts the `x-tenant` header. */
 export interface DocumentServer {
 	readonly url: string;
 	readonly port: number;

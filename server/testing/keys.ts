@@ -31,13 +31,13 @@ export interface KeysFixture {
 	member(tenant_id: string, id: string): Promise<void>;
 	/** Changes the plan of a tenant that `tenant` made. */
 	replan(tenant_id: string, plan: Partial<PlanInput>): Promise<void>;
-	/** Does as somebody with all rights over the database. */
+	/** Runs statements as a superuser. */
 	behind(statement: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
 	/** As if a request with the secret had been counted now. */
 	use(secret: { tenant_id: string; kid: string }): Promise<void>;
 	/** Whether the raw key's secret is stored and not ended. */
 	isLive(raw_key: string): Promise<boolean>;
-	/** Every row of every table as text, read behind the walls. */
+	/** Every row of every table as text, read without row-level security. */
 	dump(): Promise<string>;
 	/** What tells two states of the tenants' things apart: all rows but bookkeeping of nodes. */
 	state(): Promise<string>;

@@ -6,7 +6,7 @@ import { SMTPServer, type SMTPServerOptions } from "smtp-server";
 export interface ReceivedMail {
 	readonly from: string;
 	readonly to: readonly string[];
-	/** By name in lower case; folded lines are joined. */
+	/** By name in lower case; continuation lines are joined. */
 	readonly headers: ReadonlyMap<string, string>;
 	/** Decoded. */
 	readonly text: string;

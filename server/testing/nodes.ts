@@ -13,7 +13,7 @@ import { testLog } from "./database.ts";
 /** So long that within a test nothing is renewed but by pushes and by hand. */
 export const LONG_LEASE_SECONDS = 600;
 
-/** A node that is started; whoever starts one stops it. */
+/** A started node; the test that starts one must stop it. */
 export async function startNode(
 	database: Database,
 	options: { lease_seconds?: number; sole?: boolean; clock?: Clock; skew?: ClockSkew } = {},
@@ -23,7 +23,7 @@ export async function startNode(
 	return node;
 }
 
-/** Commits a change that `from` makes, without waiting for anybody; returns its number. */
+/** Commits a change of `from` without awaiting the barrier; returns its number. */
 export function append(database: Database, from: Node, entries: readonly Invalidation[]): Promise<number> {
 	return inTransaction(database, ALL_TENANTS, (transaction) => appendInvalidations(asChange(transaction), from.id, entries));
 }
@@ -34,7 +34,7 @@ export interface HeldDatabase {
 	readonly begun: number;
 	/** From now on no transaction begins. */
 	hold(): void;
-	/** From now on transactions end, and nobody is told. */
+	/** From now on transactions end without a response to the client. */
 	holdAnswers(): void;
 	/** Later transactions are not held; those that are stay so. */
 	letThrough(): void;

@@ -15,7 +15,7 @@ import { testLog } from "./database.ts";
 import { TestBrowser } from "./people.ts";
 import { codeOf, type MadeKey, type Process, type VerificationFixture, verificationFixture } from "./verification.ts";
 
-/** Programs that call an API with a key, from places that are told apart. */
+/** Programs that call an API with a key, from distinguishable sources. */
 export const CALLERS = {
 	orders: from("203.0.113.7", "order-bot/1.2"),
 	reports: from("203.0.113.7", "crm-sync/3"),

@@ -5,7 +5,7 @@ import { aggregateUsage } from "../src/usage/aggregate.ts";
 import { type BareTestDatabase, bareTestDatabase, testLog } from "./database.ts";
 
 export interface UsageTestDatabase extends BareTestDatabase {
-	/** Asks past row-level security; what was flushed is settled before a `select`. */
+	/** Queries without row-level security; flushed counts are aggregated before a `select`. */
 	query<R extends pg.QueryResultRow = pg.QueryResultRow>(text: string, values?: unknown[]): Promise<R[]>;
 	contextFor(scope: string, clock?: Clock): DatabaseContext;
 }

@@ -68,7 +68,7 @@ export interface VerificationFixture {
 		grants_max?: number;
 		failures_per_minute?: number;
 	}): Promise<Process>;
-	/** Does as somebody with all rights over the database. */
+	/** Runs statements as a superuser. */
 	behind(statement: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
 	plan(node: Node, plan_id: string, input?: Partial<PlanInput>): Promise<void>;
 	/** A tenant on a plan of its own, `plan-<tenant id>`. */

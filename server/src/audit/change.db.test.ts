@@ -272,7 +272,7 @@ suite("change", () => {
 			change(db.context({ actor }), async () => ({ unchanged: "seen" })),
 			never_asked,
 		);
-		await rejects(change({ ...db.context(), actor }, makingPlan("unasked", "t1")), /impossible state: a change by a person whom nobody asks again/);
+		await rejects(change({ ...db.context(), actor }, makingPlan("unasked", "t1")), /impossible state: a change by a person without reauthorisation/);
 		equal(await count("plans", "id = 'unasked'"), 0);
 	});
 

@@ -15,13 +15,13 @@ import { currentSequence, insertEntry, lockHead, moveHead } from "./store.ts";
 export interface ChangeContext extends DatabaseContext {
 	readonly node: Node;
 	readonly audit_keys: AuditKeys;
-	/** Left out where nobody is signed in and no tenant was named: for keys, services, the system and the public. */
+	/** Absent where there is no signed-in person and no tenant: for keys, services, the system and public routes. */
 	readonly reauthorize?: Reauthorize;
 }
 
 export type Change<T> =
 	| { result: T; audit: readonly [AuditNote, ...AuditNote[]]; invalidates?: readonly Invalidation[]; events?: readonly OutboxEvent[] }
-	/** Nothing was written: a repeat of what is so already. Whatever the transaction did is rolled back. */
+	/** Nothing to write: the state is already as requested. The transaction is rolled back. */
 	| { unchanged: T };
 
 class Unchanged<T> extends Error {
@@ -67,29 +67,29 @@ function isPerson({ actor }: ChangeContext): boolean {
 	return PEOPLE.has(actor.kind) || (actor.kind === "operator" && "id" in actor);
 }
 
-/** Makes a transaction one of a change by the context's caller, who is asked again in it. */
+/** Marks a transaction as a change by the context's caller, who is reauthorised in it. */
 function begin(context: ChangeContext, transaction: Parameters<typeof asChange>[0]): Tx {
 	const tx = asChange(transaction);
-	assert(context.reauthorize !== undefined || !isPerson(context), "a change by a person whom nobody asks again");
+	assert(context.reauthorize !== undefined || !isPerson(context), "a change by a person without reauthorisation");
 	if (context.reauthorize !== undefined) expectReauthorization(tx, context.reauthorize);
 	return tx;
 }
 
-/** Asks again whether the caller may, for an action that changes nothing and whose body may have arrived long after its head. */
+/** Reauthorises the caller of an action without changes, whose body may have arrived long after its headers. */
 export async function assertStillAllowed(context: ChangeContext): Promise<void> {
 	await inTransaction(context.database, context.scope, (transaction) => reauthorize(begin(context, transaction)), WRITES_IDLE_MS);
 }
 
-/** A change that is true everywhere, and the nodes that it waited for; none when it touched nothing that nodes remember. */
+/** The result of a change that all nodes have applied, and the nodes that it waited for; none if it invalidated nothing. */
 export interface Settled<T> {
 	readonly result: T;
 	readonly waited_for: WaitedFor[];
 }
 
 /**
- * The door for writes that matter: commits the rows of `run`, their audit entries, their events and the number of their invalidation
- * together, and returns once no node answers by what was before. A repeat (`unchanged`) waits for the same. `run` asks its caller again
- * (`reauthorize`) before anything that they see or change: the locks of tenants and operators do.
+ * The transaction wrapper for audited writes: commits the rows of `run`, their audit entries, their events and their invalidation number
+ * together, and returns once no node uses the previous state. A repeat (`unchanged`) waits too. `run` must call `reauthorize`
+ * before it reads or changes anything; the lock functions of tenants and operators do.
  */
 export async function change<T>(context: ChangeContext, run: (tx: Tx) => Promise<Change<T>>): Promise<T> {
 	return (await changeEverywhere(context, run)).result;

@@ -37,7 +37,7 @@ suite("a request with an Idempotency-Key", () => {
 
 	const once = (idempotency_key: string | null, overrides: Partial<ChangeContext> = {}) => db.context({ idempotency_key, ...overrides });
 
-	test("happens once: a repeat is told of the first", async () => {
+	test("happens once: a repeat gets the response of the first", async () => {
 		const first = await create(once("k1"));
 		equal(first.kind, "made");
 		deepEqual(await create(once("k1")), { kind: "again", subject_id: first.subject_id, result: null });
@@ -86,7 +86,7 @@ suite("a request with an Idempotency-Key", () => {
 		equal((await create(context, { name: "better" })).kind, "made");
 	});
 
-	test("sent 20 times at once is made once, and all others are told of it", async () => {
+	test("20 concurrent requests create one object, and all get it", async () => {
 		const answers = await Promise.all(Array.from({ length: 20 }, () => create(once("k7"))));
 		const first = answers.filter((answer) => answer.kind === "made");
 		equal(first.length, 1);

@@ -2,8 +2,8 @@ import { assert } from "../core/error.ts";
 import type { RecordTx, Tx } from "../database/transaction.ts";
 
 /**
- * Asks again, inside the transaction of a change, whether its caller may still make it: a body may arrive long after its head was let through.
- * Locks what the answer rests on until the commit, and throws what the gate would answer now.
+ * Authorises the caller again, within the transaction of the change: a body may arrive long after its headers were authorised.
+ * Locks the rows of that decision until commit, and throws the error that the gate would now return.
  */
 export type Reauthorize = (tx: Tx) => Promise<void>;
 

@@ -5,7 +5,7 @@ import { record } from "./record.ts";
 import { deleteExpired } from "./store.ts";
 
 const ROWS_PER_STEP = 5_000;
-/** Events that nobody has taken by then are of no use to anybody. */
+/** Undelivered events of this age are obsolete. */
 const EVENTS_KEPT_MS = 30 * 24 * 3_600_000;
 
 /** Forgets idempotency keys whose 24 hours are over and events of a month ago; in bounded steps. */

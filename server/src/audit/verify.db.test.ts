@@ -31,7 +31,7 @@ suite("the audit chain", () => {
 		}));
 	}
 
-	/** A chain of six entries, to which somebody with all rights over the database then does `statement` ($1 is the chain). */
+	/** A chain of six entries, on which a superuser then runs `statement` ($1 is the chain). */
 	async function tampered(...statements: string[]): Promise<ChainFinding> {
 		made += 1;
 		const chain = `chain-${made}`;
@@ -43,7 +43,7 @@ suite("the audit chain", () => {
 
 	const edited = (seq: number) => ({ intact: false, seq, reason: "the entry was edited" });
 
-	test("a chain that nobody wrote is whole and empty", async () => {
+	test("a chain without entries is intact and empty", async () => {
 		deepEqual(await verifyChain(db.context(), "nobody"), { intact: true, entries: 0 });
 	});
 
@@ -117,7 +117,7 @@ suite("the audit chain", () => {
 		deepEqual(finding, { intact: false, seq: 5, reason: "entries were added behind its end" });
 	});
 
-	test("an entry that was made up is found: nobody has the key but Keywright", async () => {
+	test("a forged entry is found: only Keywright has the MAC key", async () => {
 		const finding = await tampered(
 			`insert into keywright.audit_entries select chain, 7, at, action, target_kind, target_id, request_id, details, details_digest, audit_key_id, mac
 			from keywright.audit_entries where chain = $1 and seq = 6`,

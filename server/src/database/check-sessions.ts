@@ -2,20 +2,20 @@ import pg from "pg";
 import { DEFAULTED_SETTINGS, findDifferingSettings } from "./session.ts";
 
 const CONNECT_TIMEOUT_MS = 5_000;
-/** A pooler lets a transaction wait for a session of PostgreSQL; so long is no waiting for a busy one. */
+/** A pooler queues a transaction until a session is free; a wait this long means that no session is available. */
 const BEGIN_WITHIN_MS = 3_000;
 
-/** What is wrong with a database, as words that go on after the name of a setting; nothing of the URL is in them. */
+/** Faults of a connection, as the rest of an error text after a setting's name. They contain no part of the URL. */
 const REASONS: Readonly<Record<string, string>> = {
 	ENOTFOUND: "the name of its host cannot be resolved: correct the host",
-	EAI_AGAIN: "the name of its host cannot be resolved at the moment: correct the host, or see to name resolution",
+	EAI_AGAIN: "the name of its host cannot be resolved at the moment: correct the host, or check name resolution",
 	ECONNREFUSED: "nothing listens at its host and port: start PostgreSQL, or correct them",
 	ENOENT: "there is no PostgreSQL socket in its folder: start PostgreSQL, or correct `host`",
-	EHOSTUNREACH: "its host cannot be reached: correct the host, or see to the network",
-	ENETUNREACH: "its network cannot be reached: correct the host, or see to the network",
-	ECONNRESET: "the connection was reset: see whether PostgreSQL or a pooler listens there, and whether it wants TLS (`?sslmode=require`)",
+	EHOSTUNREACH: "its host cannot be reached: correct the host, or check the network",
+	ENETUNREACH: "its network cannot be reached: correct the host, or check the network",
+	ECONNRESET: "the connection was reset: check whether PostgreSQL or a pooler listens there, and whether it requires TLS (`?sslmode=require`)",
 	"28P01": "the user or the password is not right: correct them",
-	"28000": "the login is refused: see pg_hba.conf, and whether the user may log in",
+	"28000": "the login is refused: check pg_hba.conf, and whether the user may log in",
 	"3D000": "the database does not exist: create it, or correct its name",
 	"42501": "the user may not connect to the database: grant connect on it",
 	"53300": "PostgreSQL takes no more connections: raise max_connections, or the limit of the user",
@@ -58,7 +58,7 @@ export async function findConnectionFault(url: string): Promise<string | null> {
 	}
 }
 
-/** How many transactions, up to `wanted`, are open on `url` at the same time; 0 too when it cannot be reached. */
+/** How many of `wanted` transactions can be open on `url` concurrently; 0 if it is unreachable. */
 export async function countTransactionsAtOnce(url: string, wanted: number): Promise<number> {
 	const clients = Array.from({ length: wanted }, () => new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS }));
 	let begun = 0;
@@ -81,7 +81,7 @@ export async function countTransactionsAtOnce(url: string, wanted: number): Prom
 	return found;
 }
 
-/** Those of the settings that we rely on which sessions of `url` do not have by themselves. */
+/** The required settings that sessions do not have by default. */
 async function differingSettings(client: pg.Client): Promise<[name: string, needed: string][]> {
 	const { rows } = await client.query<{ name: string; value: string }>(
 		"select name, current_setting(name) as value from unnest($1::text[]) as name",
@@ -108,8 +108,8 @@ const alterRole = (role: string, name: string, needed: string) =>
 		.join(", ")}`;
 
 /**
- * Makes the settings that we rely on defaults of the role of `direct_url` in its database, where they are not: behind a pooler a session is
- * shared, and settings that are given to one connection are not there for the next transaction.
+ * Sets missing required settings as defaults of the role of `direct_url` in its database: a pooler shares sessions, so
+ * settings of one connection do not apply to the next transaction.
  */
 export async function setRoleDefaults(direct_url: string): Promise<void> {
 	await withClient(direct_url, async (client) => {
@@ -120,10 +120,10 @@ export async function setRoleDefaults(direct_url: string): Promise<void> {
 	});
 }
 
-/** PostgreSQL reports changes of these, by which a pooler gives each connection its own again, whatever session it gets. */
+/** PostgreSQL reports changes of these (ParameterStatus), so a pooler restores them for each client connection. */
 const FOLLOWED = new Set<string>(["DateStyle", "TimeZone", "standard_conforming_strings"]);
 
-/** What sessions of the pooler at `url` lack, as statements for an administrator; empty when they have all settings that we rely on. */
+/** Statements for an administrator that set what sessions of the pooler at `url` lack; empty if all settings are right. */
 export function findMissingDefaults(url: string): Promise<string[]> {
 	return withClient(url, async (client) =>
 		(await differingSettings(client))

@@ -8,12 +8,12 @@ import type { Tables } from "./tables.ts";
 const POOL_CONNECTIONS_MAX = 12;
 const CONNECT_TIMEOUT_MS = 2_500;
 const STATEMENT_TIMEOUT_MS = 15_000;
-/** Beyond the time-out, for PostgreSQL to say so. */
+/** Extra time after the statement timeout for PostgreSQL to report it. */
 const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 2_000;
 const APART_CONNECTIONS_MAX = 2;
 const APART_ANSWER_TIMEOUT_MS = 2_000;
 
-/** PostgreSQL's bigint arrives as a number: every bigint here counts things or bytes, far below 2^53. */
+/** Parses bigint as a number: every bigint here is a count or a size, far below 2^53. */
 const types = {
 	getTypeParser(oid: number, format?: "text" | "binary"): (value: string) => unknown {
 		if (oid === pg.types.builtins.INT8) return Number;
@@ -24,9 +24,9 @@ const types = {
 
 export interface Database {
 	readonly queries: Kysely<Tables>;
-	/** For LISTEN and for session locks: a connection past any pooler. */
+	/** A direct connection, without a pooler, for LISTEN and session locks. */
 	readonly directUrl: string;
-	/** The same past any pooler on connections of its own, which wait behind no requests and are given up soon: for what keeps a node alive. */
+	/** A dedicated direct pool with short timeouts, for lease renewals: requests cannot delay them. */
 	apart(): Database;
 	close(): Promise<void>;
 }
@@ -42,9 +42,9 @@ export interface ConnectOptions {
 	readonly log: Log;
 	readonly connections_max?: number;
 	readonly answer_timeout_ms?: number;
-	/** After this PostgreSQL ends a statement by itself; shorter than `answer_timeout_ms`. */
+	/** The statement timeout of PostgreSQL; shorter than `answer_timeout_ms`. */
 	readonly statement_timeout_ms?: number;
-	/** Serves as this role on every connection, outside of transactions too; not through a pooler that shares connections. */
+	/** Sets this role on every connection, outside of transactions too; not possible through a transaction pooler. */
 	readonly role?: string;
 }
 
@@ -56,12 +56,12 @@ function actingAs(role: string | undefined): Pick<PostgresDialectConfig, "onCrea
 }
 
 /**
- * What keyed requests wait for: look-ups by primary keys. One that takes longer waits for a lock, and many requests wait for it. Through a pooler
- * that drops the time-out of statements the one of answers holds.
+ * Limits of look-ups by primary key for keyed requests. A slow one waits for a lock and delays many requests. Through a pooler
+ * that drops the statement timeout, the client timeout applies.
  */
 export const VERIFICATION_LIMITS = { connections_max: 6, statement_timeout_ms: 2_000, answer_timeout_ms: 2_500 } as const;
 
-/** A bounded pool on `url`. Nothing is connected before the first query. */
+/** A bounded pool on `url`. It connects on the first query. */
 export function connectDatabase(options: ConnectOptions): Database {
 	const { url, direct_url = url, log } = options;
 	const pool = new pg.Pool({
@@ -73,9 +73,9 @@ export function connectDatabase(options: ConnectOptions): Database {
 		keepAlive: true,
 		types,
 	});
-	// The error carries the whole connection, of which nothing belongs in a log.
+	// The error contains the whole connection, which must not be logged.
 	pool.on("error", (error) => log.warn({ reason: error.message }, "database_connection_lost"));
-	// A connection that is lost in the middle of a transaction says so to its client too, and an unheard error would end the process.
+	// A connection lost within a transaction also emits an error on its client; without a listener it would end the process.
 	pool.on("connect", (client) => client.on("error", () => undefined));
 	const answering = answeringPool(pool, { statement_ms: options.answer_timeout_ms ?? ANSWER_TIMEOUT_MS });
 	const queries = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: answering, ...actingAs(options.role) }) }).withSchema("keywright");

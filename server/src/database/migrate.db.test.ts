@@ -117,7 +117,7 @@ suite("migrations", () => {
 		});
 	});
 
-	test("a role that may not create roles is told the statements that an administrator can run", async () => {
+	test("the error of a role without CREATEROLE contains the statements for an administrator", async () => {
 		await onEmptyDatabase(async (url) => {
 			const [role, database] = [`kw_poor_${process.pid}`, new URL(url.replace("@/", "@localhost/")).pathname.slice(1)];
 			await query(bare.superuserUrl, `create role ${role} login`);

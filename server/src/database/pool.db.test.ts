@@ -142,7 +142,7 @@ suite("connections to a PostgreSQL that falls silent", () => {
 		}
 	});
 
-	test("a statement that fails is told as it is, and its connection is kept", async () => {
+	test("the error of a failed statement is rethrown unchanged, and its connection is kept", async () => {
 		const { queries, database } = connect();
 		try {
 			const pid = await pidOf(queries);

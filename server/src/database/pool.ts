@@ -4,19 +4,19 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import { SESSION_STATEMENT } from "./session.ts";
 import { meaningOf } from "./sqlstate.ts";
 
-/** How long PostgreSQL may take to begin a transaction, which costs it nothing. */
+/** Maximum time of BEGIN, which is cheap. */
 const BEGIN_MS = 2_000;
-/** For so long a session that was found able to write is taken to be so still. */
+/** How long a session is assumed writable after a successful check. */
 const SESSION_CHECKED_EVERY_MS = 1_000;
 
 export interface Patience {
 	readonly begin_ms?: number;
-	/** Longer than the time after which PostgreSQL itself ends a statement. */
+	/** Longer than the statement timeout of PostgreSQL. */
 	readonly statement_ms: number;
 	readonly clock?: Clock;
 }
 
-/** There is no session that can be used: PostgreSQL cannot be reached, refuses the login, or is read-only. */
+/** No usable session: PostgreSQL is unreachable, rejects the login, or is read-only. */
 export class NoSession extends Error {
 	override readonly name = "NoSession";
 }
@@ -50,7 +50,7 @@ export function answeringPool(pool: pg.Pool, patience: Patience): PostgresPool {
 				const fault = await session.check();
 				if (fault === null) return asPoolClient(session);
 				session.release(true);
-				// Every old one may be like this, and a new one shows whether PostgreSQL is there.
+				// All pooled connections may be dead; a new one shows whether PostgreSQL is reachable.
 				if (is_new || clock.monotonic() >= until) throw fault;
 			}
 		},
@@ -73,7 +73,7 @@ class WatchedClient {
 		return this.#checkedAt === Number.NEGATIVE_INFINITY;
 	}
 
-	/** Why the session cannot be used, or null. Gives it the settings that we rely on. */
+	/** Returns why the session is unusable, or null. Applies the session settings. */
 	async check(): Promise<NoSession | null> {
 		const now = this.#patience.clock.monotonic();
 		if (now - this.#checkedAt < SESSION_CHECKED_EVERY_MS) return null;
@@ -102,7 +102,7 @@ class WatchedClient {
 			this.#givenUp = true;
 			void this.#client.end();
 		};
-		// After a freeze of this process the timer is over at once: the answer may lie there and is read first.
+		// After a freeze of this process the timer fires at once, although the response may be in the socket: read it first.
 		const timer = setTimeout(() => setImmediate(giveUp), patience_ms);
 		try {
 			return await this.#client.query(text, values);

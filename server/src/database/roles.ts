@@ -1,6 +1,6 @@
 import pg from "pg";
 
-/** Roles are of the whole cluster: several Keywright databases in it share them. */
+/** Roles are cluster-wide: several Keywright databases in one cluster share them. */
 export const OWNER_ROLE = "keywright_owner";
 export const APP_ROLE = "keywright_app";
 export const LOOKUP_ROLE = "keywright_lookup";
@@ -21,10 +21,10 @@ async function roleExists(client: pg.Client, name: string): Promise<boolean> {
 	return found.rowCount === 1;
 }
 
-/** Since PostgreSQL 16 whoever creates a role is a member of it and may yet not act as it. */
+/** Since PostgreSQL 16 the creator of a role is a member of it, but without the SET option. */
 const SET_IS_APART_FROM = 160_000;
 
-/** Creates the serving role and the look-up role where they are missing, and lets the connected role act as both. Throws with the statements an administrator can run. */
+/** Creates the serving and look-up roles if missing, and grants them to the connected role. Throws an Error with the statements for an administrator. */
 export async function ensureServingRoles(client: pg.Client): Promise<void> {
 	const version = await client.query<{ server_version_num: string }>("show server_version_num");
 	const setApart = Number(version.rows[0]?.server_version_num) >= SET_IS_APART_FROM;
@@ -42,10 +42,10 @@ export async function ensureServingRoles(client: pg.Client): Promise<void> {
 	}
 }
 
-/** Two who alter one role at once: PostgreSQL lets one of them fail with "tuple concurrently updated". Held in the database of `superuserUrl`, which all use. */
+/** Serialises changes of one role: PostgreSQL fails concurrent ones with "tuple concurrently updated". Taken in the database of `superuserUrl`. */
 const ROLES_LOCK = 7_362_002;
 
-/** On a cluster of our own: an owner that migrates and a role that serves, both able to log in, and a database of the owner's. */
+/** On a dedicated cluster: creates an owner that migrates, a serving role, both with LOGIN, and a database of the owner. */
 export async function ensureDatabase(superuserUrl: string, database: string): Promise<void> {
 	const client = new pg.Client({ connectionString: superuserUrl });
 	await client.connect();

@@ -1,9 +1,9 @@
 /**
- * Settings of a session on which our queries and the driver rely. A database or a role may have other ones as its defaults, so every session
- * is given these. `default_transaction_read_only` is not among them: whoever sets it fences the server off.
+ * Session settings that the queries and the driver require. The defaults of a database or role may differ, so every session
+ * sets these. `default_transaction_read_only` is excluded, because administrators set it to fence a server.
  */
 export const SESSION_SETTINGS = {
-	/** The driver reads times in this form alone. */
+	/** The only format that the driver parses. */
 	DateStyle: "ISO, MDY",
 	IntervalStyle: "postgres",
 	/** Days and months are UTC's. */
@@ -18,17 +18,17 @@ export const SESSION_SETTINGS = {
 } as const;
 
 const FURTHER_SETTINGS = {
-	/** Names of ours are written with their schema, so nothing depends on it. */
+	/** Queries qualify names with a schema, so nothing depends on it. */
 	search_path: "keywright, pg_temp",
-	/** For so long a statement waits for a lock that another session has; then it is a 503. */
+	/** Maximum wait of a statement for a lock; then the request gets 503. */
 	lock_timeout: "5s",
 };
 
-/** Acknowledged means stored: of `synchronous_commit` only this value loses changes. A stricter one, such as `remote_apply`, stays as it is. */
+/** The only value of `synchronous_commit` that can lose acknowledged changes. A stricter one, such as `remote_apply`, is kept. */
 const UNDURABLE = "off";
 const DURABLE = `set_config('synchronous_commit', coalesce(nullif(current_setting('synchronous_commit'), '${UNDURABLE}'), 'on'), false)`;
 
-/** The settings whose defaults have to serve where sessions are shared, and thus lose what one connection was given. */
+/** Settings that must be role defaults where a pooler shares sessions, because per-connection settings are lost. */
 export const DEFAULTED_SETTINGS: readonly string[] = [...Object.keys(SESSION_SETTINGS), "synchronous_commit"];
 
 /** What each of DEFAULTED_SETTINGS has to be where the session's own value does not serve; `found`: the values of a session, by name. */

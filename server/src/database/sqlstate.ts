@@ -1,11 +1,11 @@
 /**
- * What an error of PostgreSQL means for the caller and for the session (the connection) on which it came:
- * `defect` is a mistake of ours, answered 500; `busy` is a 503, and the session works on; `session_lost` is a 503, and the session is
- * discarded, because it is over or leads to a server that can no longer do its work.
+ * The meaning of a PostgreSQL error for the caller and for its session (the connection):
+ * `defect` is a bug and gets 500; `busy` gets 503 and keeps the session; `session_lost` gets 503, and the session is
+ * discarded, because it has ended or its server is unusable.
  */
 export type SqlStateMeaning = "defect" | "busy" | "session_lost";
 
-/** Every class of PostgreSQL's Appendix A. A class that is not here is one of a later release, and a defect until somebody has looked at it. */
+/** Every class of PostgreSQL's Appendix A. An unlisted class comes from a later release and counts as a defect until it is classified. */
 export const SQLSTATE_CLASSES: Readonly<Record<string, SqlStateMeaning>> = {
 	"00": "defect",
 	"01": "defect",
@@ -26,7 +26,7 @@ export const SQLSTATE_CLASSES: Readonly<Record<string, SqlStateMeaning>> = {
 	"23": "defect",
 	"24": "defect",
 	"25": "defect",
-	/** A prepared statement that the session does not have: a pooler changed the server behind it. */
+	/** A missing prepared statement: a pooler switched the server connection. */
 	"26": "session_lost",
 	"27": "defect",
 	/** Login refused. */
@@ -38,10 +38,10 @@ export const SQLSTATE_CLASSES: Readonly<Record<string, SqlStateMeaning>> = {
 	"38": "defect",
 	"39": "defect",
 	"3B": "defect",
-	/** The database is gone. */
+	/** The database does not exist. */
 	"3D": "session_lost",
 	"3F": "defect",
-	/** Rolled back because of other transactions: deadlock, serialization. */
+	/** Rolled back because of concurrent transactions: deadlock, serialization failure. */
 	"40": "busy",
 	"42": "defect",
 	"44": "defect",
@@ -51,7 +51,7 @@ export const SQLSTATE_CLASSES: Readonly<Record<string, SqlStateMeaning>> = {
 	"55": "defect",
 	/** Operator intervention: shutdown, crash, cancelled. */
 	"57": "session_lost",
-	/** The system below PostgreSQL fails: input and output, files. */
+	/** System error outside PostgreSQL: I/O, files. */
 	"58": "session_lost",
 	F0: "session_lost",
 	HV: "defect",
@@ -59,29 +59,29 @@ export const SQLSTATE_CLASSES: Readonly<Record<string, SqlStateMeaning>> = {
 	XX: "defect",
 };
 
-/** Codes that mean something else than the rest of their class. */
+/** Codes whose meaning differs from their class. */
 export const SQLSTATE_CODES: Readonly<Record<string, SqlStateMeaning>> = {
-	/** A session that became read-only: its server was demoted or fenced, and another one takes the writes. */
+	/** A session that became read-only: its server was demoted or fenced, and another is the primary. */
 	"25006": "session_lost",
-	/** PostgreSQL ended the session because it stood still in the midst of a transaction, or because that took too long. */
+	/** Idle-in-transaction or transaction timeout: PostgreSQL ended the session. */
 	"25P03": "session_lost",
 	"25P04": "session_lost",
-	/** A constraint that was checked at the commit. */
+	/** A deferred constraint failed at commit. */
 	"40002": "defect",
-	/** Nobody knows whether it was committed. */
+	/** The outcome of the commit is unknown. */
 	"40003": "session_lost",
 	/** Too many connections. */
 	"53300": "session_lost",
 	/** The database accepts no connections. */
 	"55000": "session_lost",
 	"55006": "busy",
-	/** A lock was not to be had in time. */
+	/** Lock timeout. */
 	"55P03": "busy",
-	/** The statement took longer than statements may. */
+	/** Statement timeout. */
 	"57014": "busy",
 };
 
-/** What a SQLSTATE of five characters means; one without a meaning in the tables is a defect. */
+/** The meaning of a five-character SQLSTATE; an unlisted one is a defect. */
 export function meaningOf(sqlstate: string): SqlStateMeaning {
 	return SQLSTATE_CODES[sqlstate] ?? SQLSTATE_CLASSES[sqlstate.slice(0, 2)] ?? "defect";
 }

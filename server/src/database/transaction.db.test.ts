@@ -48,7 +48,7 @@ suite("a transaction", () => {
 		deepEqual([await hasPlan("kept"), await hasPlan("lost")], [true, false]);
 	});
 
-	test("runs as the serving role with its scope, whoever connected: row-level security holds for the owner's and the superuser's connection too", async () => {
+	test("runs as the serving role with its scope: row-level security applies to connections of the owner and the superuser too", async () => {
 		for (const url of [bare.appUrl, bare.ownerUrl, bare.superuserUrl]) deepEqual(await settings(url), { scope: "tenant-1", role: "keywright_app" });
 	});
 

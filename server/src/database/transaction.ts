@@ -29,7 +29,7 @@ export function asRecord(transaction: Transaction<Tables>): RecordTx {
 
 const QUERY_CANCELED = "57014";
 
-/** Whether `error` means that PostgreSQL cannot be reached or does not do its work at present, rather than that the statement was wrong. */
+/** Whether `error` means that PostgreSQL is unreachable or temporarily unable to work, rather than that the statement was wrong. */
 export function isUnavailable(error: unknown): boolean {
 	if (error instanceof pg.DatabaseError) return meaningOf(error.code ?? "") !== "defect";
 	if (error instanceof NoSession) return true;
@@ -43,37 +43,37 @@ export function isUnavailable(error: unknown): boolean {
 
 const UNAVAILABLE_RETRY_SECONDS = 2;
 
-/** The failure a caller sees when the database is away; never 401, never open. */
+/** The 503 of an unavailable database; authentication fails closed, and never with 401. */
 export function unavailable(cause: unknown): ApiError {
-	return new ApiError("unavailable", "The database is away or busy at the moment. Try again shortly.", {
+	return new ApiError("unavailable", "The database is temporarily unavailable or busy. Try again shortly.", {
 		retry_after_seconds: UNAVAILABLE_RETRY_SECONDS,
 		cause,
 	});
 }
 
-/** Whether `error` is the 503 of a statement that took longer than statements may. */
+/** Whether `error` is the 503 of a statement timeout. */
 export function wasTooSlow(error: unknown): boolean {
 	return error instanceof ApiError && error.cause instanceof pg.DatabaseError && error.cause.code === QUERY_CANCELED;
 }
 
 /**
- * Between two statements of a transaction that writes. A node that is frozen or cut off in the midst of one keeps what it has locked from the
- * others for so long: no longer than it delays them anyway by its lease, whose end they await meanwhile.
+ * The idle timeout of a write transaction, in milliseconds. A node that is frozen or partitioned within one keeps its locks
+ * that long: no longer than the wait for its lease delays the other nodes anyway.
  */
 export const WRITES_IDLE_MS = 2_000;
 
 /**
- * The same where statements follow each other at once and hold what every other node needs: so long for each connection of a silent node, one
- * after the other, which all together is less than it delays others anyway.
+ * The idle timeout of transactions that lock rows of every node. Each connection of a silent node may block that long, one
+ * after the other; the sum is less than the wait for its lease.
  */
 export const LOCKED_IDLE_MS = 500;
 
-/** For how long PostgreSQL lets this transaction wait for its next statement; a part of a statement of it. */
+/** Sets the idle-in-transaction timeout of this transaction; a fragment of a statement. */
 export const idleFor = (milliseconds: number) => sql<string>`set_config('idle_in_transaction_session_timeout', ${String(milliseconds)}, true)`;
 
 /**
  * Runs `run` in one transaction as the serving role, in which row-level security shows the rows of `scope` only. With `idle_ms` PostgreSQL ends
- * it when it waits that long for a statement. A database that cannot be reached becomes a 503 `unavailable`.
+ * it after that idle time between statements. Throws 503 `unavailable` when the database is unreachable.
  */
 export async function inTransaction<T>(
 	database: Database,
@@ -94,7 +94,7 @@ export async function inTransaction<T>(
 }
 
 /**
- * Runs `run` in one transaction that only reads, and all of it as it was at one instant; it may take as long as it takes. As `inTransaction` otherwise.
+ * Runs `run` in one read-only transaction on one snapshot, without a statement timeout. Otherwise like `inTransaction`.
  */
 export async function inSnapshot<T>(database: Database, scope: string, run: (transaction: ReadTx) => Promise<T>): Promise<T> {
 	try {
@@ -116,7 +116,7 @@ function asOneStatement(queries: Kysely<Tables>): RecordTx {
 }
 
 /**
- * Runs one statement on its own, in one exchange with PostgreSQL: as the connected role and in no scope, so only on tables that belong to no
+ * Runs one statement in one round trip, as the connected role and without a scope, so only on tables without a
  * tenant. A database that cannot be reached becomes a 503 `unavailable`.
  */
 export async function inStatement<T>(database: Database, run: (queries: RecordTx) => Promise<T>): Promise<T> {

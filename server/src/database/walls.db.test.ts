@@ -96,7 +96,7 @@ function tenantColumn(table: string): string {
 
 class RolledBack extends Error {}
 
-suite("the second wall: row-level security", () => {
+suite("row-level security as a second isolation layer", () => {
 	let bare: BareTestDatabase;
 	let behind: pg.Client;
 	const tables = Object.keys(rowsOf(OWN));

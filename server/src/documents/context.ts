@@ -1,7 +1,7 @@
 import type { ChangeContext } from "../audit/change.ts";
 import type { Tx } from "../database/transaction.ts";
 
-/** What the actions of this room need. `scope` is the tenant of the key that calls. */
+/** The context of document actions. `scope` is the tenant of the calling key. */
 export interface DocumentsContext extends ChangeContext {
 	/** The folder of all files of all tenants; made when first needed. */
 	readonly uploads_dir: string;

@@ -24,8 +24,8 @@ export interface DocumentSource {
 }
 
 /**
- * Stores a document: room in the plan is reserved, the content written to a file, flushed and moved to its place, and the row committed,
- * with key and tenant checked again. When anything fails, file and reservation are gone. 409 `conflict`, 413, 507, and what `receive` throws.
+ * Stores a document: reserves storage in the plan, writes and flushes the content to a file, moves it into place, and commits the row,
+ * after checking key and tenant again. A failure removes file and reservation. 409 `conflict`, 413, 507, and what `receive` throws.
  */
 export async function createDocument(context: DocumentsContext, source: DocumentSource): Promise<Document> {
 	const reservation = new Reservation(context);
@@ -111,8 +111,8 @@ function keptDocument(result: unknown): Document {
 }
 
 /**
- * For a request that has no room in the plan but may be the repeat of one that took the last: reads the content without storing any of it,
- * and answers with the earlier document or with `full`.
+ * For a request over the limit of the plan that may repeat the request that reached it: reads the content without storing it,
+ * and returns the earlier document, or throws `full`.
  */
 async function repeatOnly(context: DocumentsContext, source: DocumentSource, reservation: Reservation, full: ApiError): Promise<Document> {
 	const measure = new Measure();

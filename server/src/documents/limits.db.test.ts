@@ -72,7 +72,7 @@ test("a plan of bytes holds to the byte, by Content-Length, chunked and as text"
 	deepEqual(counts, { documents: 3, storage_bytes: 300_000 });
 });
 
-test("a document whose length nobody said takes what is left of the plan, and is counted exactly", async () => {
+test("a document without Content-Length takes what is left of the plan, and is counted exactly", async () => {
 	await server.setLimits({ storage_bytes: 1_500_000 });
 	equal((await send(server.documents_url, { "content-type": form.content_type }, chunked(1_500_000))).status, 201);
 	equal((await server.remains()).storage_bytes, 1_500_000);
@@ -152,7 +152,7 @@ test("a plan that shrinks while an upload runs takes nothing new; what is there 
 	deepEqual([documents, rows, uploads, files], [1, 1, 0, [id]]);
 });
 
-test("the repeat of the upload that took the last room is answered like the first, though there is no room", async () => {
+test("a repeat of the upload that reached the limit gets the first response, although the plan is full", async () => {
 	await server.setLimits({ documents: 1, storage_bytes: 200_000 });
 	const headers = { "idempotency-key": "the last" };
 	const content = Buffer.alloc(150_000, "r");

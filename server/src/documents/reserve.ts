@@ -10,7 +10,7 @@ import { addToCounts, deleteUpload, documentCounts, ensureCounts, growUpload, in
 
 /** Bytes that may come in before they are reserved, so that a small document needs no second reservation; counted exactly at the end. */
 const UNRESERVED_BYTES_MAX = 65_536;
-/** A document whose length nobody knows reserves ahead as much as it has, within these. */
+/** A document of unknown length reserves as much again as it has received, within these bounds. */
 const STEP_BYTES_MIN = 1_048_576;
 const STEP_BYTES_MAX = 67_108_864;
 
@@ -40,7 +40,7 @@ async function planFull(tx: Tx | RecordTx, tenant_id: string, limits: DocumentLi
 	return new ApiError("conflict", detail, { members: { limit: "storage_bytes", max: limits.storage_bytes, used: used.storage_bytes } });
 }
 
-/** Room in the plan for one document that is coming in. What it holds is counted as used until it is committed or released. */
+/** A reservation in the plan for one upload. It counts as used until it is committed or released. */
 export class Reservation {
 	readonly #context: DocumentsContext;
 	readonly upload_id = newId("upl");

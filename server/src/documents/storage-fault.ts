@@ -11,7 +11,7 @@ export function isMissing(error: unknown): boolean {
 	return error instanceof Error && "code" in error && error.code === "ENOENT";
 }
 
-/** 507: what a caller sees when there is no room on the disk. */
+/** The 507 for a full disk. */
 export function storageFull(cause: unknown): ApiError {
-	return new ApiError("storage_full", "The storage of this instance is full. Nothing was stored; tell the operator.", { cause });
+	return new ApiError("storage_full", "The storage of this instance is full. Nothing was stored; report it to the operator.", { cause });
 }

@@ -63,7 +63,7 @@ function withoutDisk(context: TestContext): boolean {
 const form = rawForm();
 const chunked = (bytes: number): Buffer[] => [form.head, ...Array.from({ length: bytes / 50_000 }, () => Buffer.alloc(50_000)), form.tail];
 
-test("writing on a disk that is really full is a 507, and discarding gives its room back", async (context) => {
+test("writing to a full disk gets 507, and discarding frees the space", async (context) => {
 	if (withoutDisk(context) || !disk) return;
 	const file = new IncomingFile(disk.path, newId("upl"));
 	await file.open();

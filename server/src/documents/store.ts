@@ -47,7 +47,7 @@ export async function ensureCounts(tx: RecordTx, tenant_id: string): Promise<voi
 		.execute();
 }
 
-/** Changes what is counted, unless the outcome is over a limit: one conditional update, so that no two callers take the same room. */
+/** Changes the counters, unless the result exceeds a limit: one conditional update, so that concurrent callers cannot exceed it. */
 export async function addToCounts(
 	tx: Tx | RecordTx,
 	tenant_id: string,

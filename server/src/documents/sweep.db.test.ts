@@ -126,7 +126,7 @@ test("files that are not ours, or of tenants this database never had, are left a
 	await forgetTenantFiles(server.uploads_dir, "tenant-of-another-database");
 });
 
-test("all files of a tenant are forgotten, and nobody else's", async () => {
+test("all files of a tenant are deleted, and no other tenant's", async () => {
 	const { id } = await documentIn(await server.upload("of the other", { headers: { "x-tenant": OTHER_TENANT } }));
 	await server.upload("mine");
 	await forgetTenantFiles(server.uploads_dir, TENANT);

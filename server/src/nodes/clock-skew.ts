@@ -24,7 +24,7 @@ function stateOf(skew_ms: number): State {
 	return size > SKEW_MAX_MS ? "wrong" : size >= SKEW_WARNING_MS ? "differs" : "agrees";
 }
 
-/** This node's wall clock, held against the database's at each renewal of the lease. */
+/** Compares the system clock of this node with the database's at each renewal of the lease. */
 export class ClockSkew {
 	readonly #log: Log;
 	readonly #clock: Clock;

@@ -30,18 +30,18 @@ test("after a reset whatever was read before its number counts as touched", () =
 	equal(recent.touchedSince("key", "a", 40), false);
 });
 
-test("what is forgotten for lack of room counts as touched, so that no reading slips through", () => {
+test("an evicted entry counts as touched, so that no stale read is accepted", () => {
 	const recent = new RecentInvalidations();
 	for (let seq = 1; seq <= MORE_THAN_REMEMBERED; seq += 1) recent.add({ kind: "key", id: `key-${seq}`, seq });
 	const forgotten = MORE_THAN_REMEMBERED - 20_000;
 	equal(recent.touchedSince("key", "key-1", 0), true);
 	equal(recent.touchedSince("key", `key-${forgotten}`, forgotten - 1), true);
-	equal(recent.touchedSince("key", "untouched", forgotten - 1), true, "nobody knows whether it was");
+	equal(recent.touchedSince("key", "untouched", forgotten - 1), true, "it is unknown whether it was");
 	equal(recent.touchedSince("key", "untouched", forgotten), false);
 	equal(recent.touchedSince("key", `key-${forgotten + 1}`, forgotten), true);
 });
 
-test("one thing touched again and again takes the room of one", () => {
+test("repeated touches of one thing use one slot", () => {
 	const recent = new RecentInvalidations();
 	recent.add({ kind: "key", id: "first", seq: 1 });
 	for (let seq = 2; seq <= MORE_THAN_REMEMBERED; seq += 1) recent.add({ kind: "plan", id: "busy", seq });

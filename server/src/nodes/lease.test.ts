@@ -40,7 +40,7 @@ test("a lease runs from the instant before the renewal was sent, not from when i
 	equal(lease.holds(), false);
 });
 
-test("a lease is over as soon as the monotonic clock says so, wherever the wall clock was put", () => {
+test("a lease ends when the monotonic clock says so, whatever the system time is", () => {
 	const clock = new TwoHands();
 	const lease = new Lease(clock);
 	lease.grant(clock.instant(), 5);
@@ -51,7 +51,7 @@ test("a lease is over as soon as the monotonic clock says so, wherever the wall 
 	equal(lease.holds(), false);
 });
 
-test("a lease is over as soon as the wall clock says so: a machine that slept may have stopped the monotonic one", () => {
+test("a lease ends when the system time says so: the monotonic clock may stop while a machine sleeps", () => {
 	const clock = new TwoHands();
 	const lease = new Lease(clock);
 	lease.grant(clock.instant(), 5);
@@ -61,7 +61,7 @@ test("a lease is over as soon as the wall clock says so: a machine that slept ma
 	equal(lease.holds(), false);
 });
 
-test("an instant that was read before is judged as the clock would be", () => {
+test("an instant that was read before gives the same result as the clock", () => {
 	const clock = new TwoHands();
 	const lease = new Lease(clock);
 	lease.grant(clock.instant(), 5);

@@ -1,8 +1,8 @@
 import type { Clock } from "../core/clock.ts";
 
 /**
- * For how long this node may trust what it knows. Granted from the instant before the renewal was sent; over as soon as
- * the monotonic *or* the wall clock says so, so that a process that was frozen refuses when it wakes.
+ * How long this node may use its cached state. It starts at the instant before the renewal was sent, and ends as soon as
+ * the monotonic clock *or* the system time says so, so that a frozen process refuses when it wakes.
  */
 export class Lease {
 	readonly #clock: Clock;

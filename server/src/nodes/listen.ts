@@ -7,7 +7,7 @@ import { CHANGE_CHANNEL } from "./store.ts";
 
 const RECONNECT_MS = 250;
 const CONNECT_TIMEOUT_MS = 2_500;
-/** A connection may be dead and nobody has said so: then nothing would ever be heard on it. */
+/** Interval of the check for a silently dead connection, which would never receive a notification. */
 const HEARTBEAT_EVERY_MS = 2_000;
 const ANSWER_TIMEOUT_MS = 2_000;
 const CLOSE_TIMEOUT_MS = 1_000;
@@ -61,7 +61,7 @@ export async function listenForChanges(options: {
 		const timer = setTimeout(() => void open.end(), ANSWER_TIMEOUT_MS);
 		const answer = await open.query<{ read_only: string }>(READ_ONLY_STATEMENT).catch(() => null);
 		clearTimeout(timer);
-		// A server that was demoted goes on answering, and is told of no change any more.
+		// A demoted server still answers, but receives no notifications.
 		if (answer?.rows[0]?.read_only === "on") void open.end();
 	}
 

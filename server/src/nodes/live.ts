@@ -3,9 +3,9 @@ import { type Loop, startLoop } from "../core/loop.ts";
 import type { InvalidationKind } from "./invalidation.ts";
 import type { Node } from "./node.ts";
 
-/** How often a reading that failed is tried again. */
+/** Retry interval after a failed read. */
 const RETRY_EVERY_MS = 1_000;
-/** What is changed while it is read is read again, this often at the most for one question. */
+/** Maximum number of reads per call, when changes arrive during a read. */
 const READINGS_MAX = 5;
 
 export interface LiveOptions<T> {
@@ -18,11 +18,11 @@ export interface LiveOptions<T> {
 	readonly read: () => Promise<T>;
 }
 
-/** Something small of the whole instance, in memory on each node: read once, and again when some node has changed it. */
+/** A small instance-wide value, cached on each node: read once, and again after a node changes it. */
 export class Live<T> {
 	readonly #options: LiveOptions<T>;
 	#known: T;
-	/** How many changes this node was told of, and how many of them what is in memory follows. */
+	/** How many change notifications this node received, and how many of them the cached value includes. */
 	#told = 1;
 	#followed = 0;
 	#reading: Promise<void> | null = null;
@@ -38,17 +38,17 @@ export class Live<T> {
 		});
 	}
 
-	/** As it is known here: while `isBehind`, what was before the last change. */
+	/** The cached value; while `isBehind`, without the last change. */
 	get known(): T {
 		return this.#known;
 	}
 
-	/** Whether this node was told of a change that `known` does not have yet. */
+	/** Whether this node received a notification of a change that `known` does not include yet. */
 	get isBehind(): boolean {
 		return this.#followed < this.#told;
 	}
 
-	/** With every change that this node was told of. Rejects when it has to be read and cannot be. */
+	/** The value with every notified change. Rejects when it must be read and the database fails. */
 	async current(): Promise<T> {
 		for (let turn = 0; this.isBehind && turn < READINGS_MAX; turn += 1) {
 			this.#reading ??= this.#read().finally(() => {

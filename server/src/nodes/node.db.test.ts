@@ -69,7 +69,7 @@ suite("nodes on one database", () => {
 
 	const idsOfLiving = async (): Promise<string[]> => (await rows()).filter((row) => !row.fenced).map((row) => row.id);
 
-	test("who waits for a node that made the change itself, and was told of it by nobody, does not wait for its next renewal", async () => {
+	test("a wait for the node that made the change ends before its next renewal, although no node notifies it", async () => {
 		const [maker, other] = [await start(), await start()];
 		const seq = await append(bare.database, maker, [KEY]);
 		const made = await maker.settle(seq);
@@ -163,12 +163,12 @@ suite("nodes on one database", () => {
 		const began = performance.now();
 		const seq = await append(bare.database, changer, [KEY]);
 		await changer.settle(seq);
-		deepEqual(heard, ["key_1"], "settled before the other had applied it");
+		deepEqual(heard, ["key_1"], "the barrier passed before the other node had applied it");
 		equal(other.applied_seq, seq);
 		ok(performance.now() - began < (LONG_LEASE_SECONDS * 1_000) / 4);
 	});
 
-	test("settling waits for a node that has not yet confirmed, and not for those that have", async () => {
+	test("the barrier waits for a node that has not yet confirmed, and not for those that have", async () => {
 		const changer = await start();
 		const slow = holdable(bare.database);
 		const [other, quick] = [await start({ database: slow.database }), await start()];
@@ -183,7 +183,7 @@ suite("nodes on one database", () => {
 		equal(other.applied_seq, seq);
 	});
 
-	test("settling an old number waits for nobody", async () => {
+	test("the barrier of an old number waits for no node", async () => {
 		const changer = await start();
 		const seq = await append(bare.database, changer, [KEY]);
 		const slow = holdable(bare.database);
@@ -277,7 +277,7 @@ suite("nodes on one database", () => {
 		frozen.release();
 	});
 
-	test("a wall clock that is put forward in the database fences nobody", async () => {
+	test("moving the database's system time forward fences no node", async () => {
 		const changer = await start({ lease_seconds: 0.4 });
 		const slow = holdable(bare.database);
 		const other = await start({ database: slow.database });
@@ -333,7 +333,7 @@ suite("nodes on one database", () => {
 		equal(other.applied_seq, later);
 	});
 
-	test("a node that stops holds no lease and nobody waits for it, also when a push comes at that moment", async () => {
+	test("a node that stops has no lease and no node waits for it, also when a push arrives at that moment", async () => {
 		const [changer, other] = [await start(), await start({ lease_seconds: 0.2 })];
 		const pushes = Promise.all(Array.from({ length: 10 }, () => append(bare.database, changer, [KEY])));
 		await other.stop();

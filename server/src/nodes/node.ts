@@ -27,9 +27,9 @@ export interface NodeOptions {
 	log: Log;
 	lease_seconds: number;
 	version: string;
-	/** True on the embedded database, whose folder has one owner: rows of other nodes are of the dead. */
+	/** True on the embedded database, whose folder has one owner: rows of other nodes belong to dead processes. */
 	sole: boolean;
-	/** Left out: this node's clock is not held against the database's. */
+	/** Default: the clock of this node is not compared with the database's. */
 	skew?: ClockSkew;
 }
 
@@ -43,7 +43,7 @@ export class Node {
 	readonly #recent = new RecentInvalidations();
 	readonly #listeners: InvalidationListener[] = [];
 	readonly #others = new OtherNodes();
-	/** Apart from the requests' connections: a flood of changes must not cost the lease. */
+	/** A separate pool: a flood of changes must not delay lease renewals. */
 	readonly #database: Database;
 	readonly #look = inTurns(() => this.#lookAtOthers());
 	readonly #renew = inTurns(() => this.#renewOnce());
@@ -121,7 +121,7 @@ export class Node {
 		}
 	}
 
-	/** Fences the nodes whose lease has run out for sure: what would wait for them goes on. */
+	/** Fences the nodes whose lease has certainly expired, so that changes no longer wait for them. */
 	async fenceSilent(): Promise<void> {
 		await this.#look();
 		const silent = this.#others.silent(this.#options.clock.monotonic());

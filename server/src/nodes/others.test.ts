@@ -21,7 +21,7 @@ test("a renewal begins the time anew", () => {
 	deepEqual(idsOf(others.silent(4_000 + patienceMs(5_000))), ["a", "b"]);
 });
 
-test("each node is judged by its own lease", () => {
+test("each node's own lease decides when it is silent", () => {
 	const others = new OtherNodes();
 	others.see([node("short", "1", 1_000), node("long", "1", 900_000)], 0);
 	deepEqual(idsOf(others.silent(6_000)), ["short"]);
@@ -45,5 +45,5 @@ test("a node is behind until a row is seen in which it has applied the number", 
 	others.see([node("a", "8"), node("b", "9")], 1);
 	deepEqual([others.anyBehind(8), others.anyBehind(9)], [false, true]);
 	others.see([node("b", "9")], 2);
-	deepEqual(others.anyBehind(9), false, "one that is gone is waited for by nobody");
+	deepEqual(others.anyBehind(9), false, "no node waits for one that is gone");
 });

@@ -1,4 +1,4 @@
-/** Another node's row as it stands: `version` is a new one after each of its renewals. */
+/** The row of another node; each renewal changes `version`. */
 export interface OtherNode {
 	readonly id: string;
 	readonly version: string;
@@ -17,14 +17,14 @@ export interface WaitedFor {
 /** Clocks of two machines run at rates that differ by far less than this. */
 const CLOCK_MARGIN = 1.1;
 
-/** How long to wait, by one's own monotonic clock, until another node's lease has run out for sure. */
+/** How long to wait, by this node's monotonic clock, until another node's lease has certainly expired. Milliseconds. */
 export function patienceMs(lease_ms: number): number {
 	return lease_ms * CLOCK_MARGIN;
 }
 
 /**
- * The other nodes as they were seen last, and since when each has not renewed, by this node's monotonic clock: the database's wall clock,
- * which somebody may set, never decides that a lease has run out.
+ * The last known rows of the other nodes, and since when each has not renewed, by this node's monotonic clock. The database's system time,
+ * which an administrator may change, never decides that a lease has expired.
  */
 export class OtherNodes {
 	#seen = new Map<string, { node: OtherNode; since: number }>();

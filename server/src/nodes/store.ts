@@ -5,7 +5,7 @@ import type { OtherNode } from "./others.ts";
 
 export const CHANGE_CHANNEL = "keywright_change";
 
-/** Takes the next number for `entries` and tells the other nodes at commit. Must be the last statement of its transaction. */
+/** Assigns the next number to `entries` and notifies the other nodes at commit. Must be the last statement of its transaction. */
 export async function appendInvalidations(tx: Tx, node_id: string, entries: readonly Invalidation[]): Promise<number> {
 	const kinds = entries.map((entry) => entry.kind);
 	const ids = entries.map((entry) => entry.id);
@@ -20,7 +20,7 @@ export async function appendInvalidations(tx: Tx, node_id: string, entries: read
 	return appended.rows[0]?.seq ?? 0;
 }
 
-/** Has the other nodes look for changes now: one that made a change itself was told of it by nobody. */
+/** Notifies the other nodes to read changes now: a node receives no notification of its own change. */
 export async function nudgeNodes(tx: RecordTx, node_id: string): Promise<void> {
 	await sql`select pg_notify(${CHANGE_CHANNEL}, ${node_id})`.execute(tx);
 }
@@ -47,7 +47,7 @@ function asInvalidationKind(kind: string | null): SequencedInvalidation["kind"] 
 	return kind as SequencedInvalidation["kind"];
 }
 
-/** Enters a node that knows everything up to the number it returns. `sole` fences all others: nobody else can be on this database. */
+/** Inserts the row of a node and returns the number up to which it has applied changes. `sole` fences all other nodes, which cannot be alive. */
 export async function insertNode(tx: RecordTx, node: { id: string; version: string; lease_ms: number; sole: boolean }): Promise<number> {
 	if (node.sole) await tx.updateTable("nodes").set({ fenced_at: sql`clock_timestamp()` }).where("fenced_at", "is", null).execute();
 	const entered = await tx
@@ -64,9 +64,9 @@ export async function insertNode(tx: RecordTx, node: { id: string; version: stri
 }
 
 /**
- * Says that the node has applied everything up to `applied_seq`; returns the database's time (milliseconds since the epoch), or null when the
- * node was fenced and must begin anew. Not flushed to disk at once:
- * what a crash of PostgreSQL takes back is said again, and until then changes wait for it.
+ * Stores that the node has applied everything up to `applied_seq`; returns the database's time (milliseconds since the epoch), or null when the
+ * node was fenced and must register again. Committed asynchronously:
+ * a renewal lost in a crash of PostgreSQL is repeated, and until then changes wait for it.
  */
 export async function renewNode(tx: RecordTx, id: string, applied_seq: number): Promise<number | null> {
 	const renewed = await sql<{ now_ms: number }>`

@@ -81,7 +81,7 @@ test("whenever a call comes, the run that answers it began after it", async () =
 	);
 });
 
-test("a failed run rejects its own callers and nobody else's", async () => {
+test("a failed run rejects only its own callers", async () => {
 	const { take, begun } = byHand();
 	const first = take();
 	const second = take();

@@ -12,7 +12,7 @@ import { auditLines, documentLines, type ExportLine, instanceLines, keyLines, si
 
 const PRIVATE_FILE = 0o600;
 
-/** Everything that is exported, in an order in which nothing is named before it was told of. */
+/** Everything that is exported, ordered so that references point to earlier lines. */
 async function* exportLines(tx: ReadTx): AsyncGenerator<ExportLine> {
 	yield* instanceLines(tx);
 	for await (const tenant of tenantLines(tx)) {

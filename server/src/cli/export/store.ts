@@ -6,7 +6,7 @@ const ROWS_A_PAGE = 1_000;
 /** One line of an export: `type` says what it is of. */
 export type ExportLine = { readonly type: string } & Record<string, unknown>;
 
-/** Every column is named: what is added to a table is exported only once somebody has decided that it is no secret. */
+/** Every column is listed explicitly: a new column is not exported until it is reviewed for secrets. */
 async function* pagesOf<Row>(read: (after: Row | null, rows_max: number) => Promise<Row[]>): AsyncGenerator<Row> {
 	for (let after: Row | null = null; ; ) {
 		const rows: Row[] = await read(after, ROWS_A_PAGE);

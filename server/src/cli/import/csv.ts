@@ -1,6 +1,6 @@
 import { ImportFileError, LINE_CHARACTERS_MAX, type Line } from "./lines.ts";
 
-/** A quoted field may hold line ends; a quote that nobody closed is told after as many lines. */
+/** Maximum number of lines in a quoted field; an unclosed quote is reported after that many. */
 const RECORD_LINES_MAX = 100;
 const NEVER_CLOSED = "opens a quote that is never closed";
 const MISPLACED_QUOTE = "has a quote in a place where none may stand";
@@ -37,7 +37,7 @@ function parseRecord(text: string): string[] | null | string {
 	}
 }
 
-/** Lines that can be given back, so that a quote which nobody closed costs its own line only. */
+/** Lines with push-back, so that an unclosed quote invalidates only its own line. */
 class LineQueue {
 	readonly #lines: AsyncIterator<Line>;
 	#given_back: Line[] = [];
@@ -75,7 +75,7 @@ async function recordFrom(first: { line: number; text: string }, queue: LineQueu
 	}
 }
 
-/** The records of CSV, the header row first; empty lines are left out. A malformed record is told by itself, and those around it are read. */
+/** The records of CSV, the header row first; empty lines are left out. A malformed record is reported separately, and the other records are read. */
 export async function* csvRecordsOf(lines: AsyncIterable<Line>): AsyncGenerator<CsvRecord> {
 	const queue = new LineQueue(lines);
 	for (let line = await queue.next(); line !== null; line = await queue.next()) {

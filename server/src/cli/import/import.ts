@@ -18,7 +18,7 @@ import { ImportReport } from "./report.ts";
 import { type RowDefaults, readRow } from "./row.ts";
 import { isHashColumn, isUsed } from "./source.ts";
 
-/** Of one file: all are held in memory, so that nothing is written before everything was looked at. */
+/** Maximum number of keys in one file: all are in memory, so that the whole file is validated before anything is written. */
 const ROWS_MAX = 500_000;
 const COLUMNS_NAMED_MAX = 50;
 

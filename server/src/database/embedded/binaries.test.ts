@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { locateBinaries, postgresEnvironment, requirePlatform, restoreLinks } from "./binaries.ts";
 
-test("a machine without binaries is told that a database URL is needed", async () => {
+test("the error on a machine without binaries names the database URL", async () => {
 	assert.throws(() => requirePlatform({ os: "linux", arch: "x64", glibc: null }), /musl.*KEYWRIGHT_DATABASE_URL/);
 	assert.throws(() => requirePlatform({ os: "linux", arch: "x64", glibc: "2.26" }), /glibc 2\.27.*2\.26.*KEYWRIGHT_DATABASE_URL/);
 	assert.throws(() => requirePlatform({ os: "linux", arch: "x64", glibc: "1.99" }), /KEYWRIGHT_DATABASE_URL/);

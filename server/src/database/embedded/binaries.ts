@@ -82,7 +82,7 @@ async function majorVersion(postgres: string, root: string): Promise<string> {
 	return major;
 }
 
-/** All that PostgreSQL gets of an environment: nothing of ours can change its behaviour or end up in its memory. */
+/** The environment of PostgreSQL: Keywright's own variables must not change its behaviour or enter its memory. */
 export function postgresEnvironment(root: string): NodeJS.ProcessEnv {
 	const libraries = join(root, "native", "lib");
 	return {

@@ -80,14 +80,14 @@ suite("embedded PostgreSQL after crashes", { concurrency: 2 }, () => {
 		await eventually("the new one is known", async () => assert.equal(new Set([...killed, embedded.pid]).size, 4));
 		assert.equal(reasons.length, 3);
 		assert.match(reasons.join(), /SIGKILL/);
-		// Asked of the database first: whoever tries to start before that may rightly become the owner.
+		// Query the database first: a start before the lock is taken again may rightly become the owner.
 		await eventually("the lock is held again", async () => assert.equal((await query(embedded.url, ADVISORY_LOCKS)).length, 1));
 		await assert.rejects(startEmbedded({ data_dir: folder, log }), { code: "ALREADY_RUNNING" });
 		await embedded.stop();
 		assert.ok(!isAlive(embedded.pid));
 	});
 
-	test("an owner that lost the folder while cut off is told so, and leaves the new owner's PostgreSQL alone", async () => {
+	test("an owner that lost the folder while frozen is notified, and leaves the new owner's PostgreSQL alone", async () => {
 		const folder = await newFolder();
 		let losses = 0;
 		const first = await start(folder, () => {
@@ -100,7 +100,7 @@ suite("embedded PostgreSQL after crashes", { concurrency: 2 }, () => {
 		const waiting = rival.query("select pg_advisory_lock($1::bigint)", [id]);
 		await query(first.url, "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted");
 		await waiting;
-		await eventually("the loss is told", async () => assert.equal(losses, 1));
+		await eventually("the loss is reported", async () => assert.equal(losses, 1));
 		await first.stop();
 		assert.ok(isAlive(first.pid));
 		await rival.end();

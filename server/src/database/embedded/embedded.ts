@@ -21,7 +21,7 @@ export interface Embedded {
 	readonly adopted: boolean;
 	/** PostgreSQL's main process; another one after a restart. */
 	readonly pid: number;
-	/** Calls `callback` each time PostgreSQL has ended without being asked; it is being started again already. */
+	/** Calls `callback` each time PostgreSQL exits unexpectedly; the restart has already begun. */
 	onExit(callback: (reason: string) => void): void;
 	/** Stops PostgreSQL cleanly and waits until it is gone. Idempotent. */
 	stop(): Promise<void>;

@@ -9,7 +9,7 @@ import { giveTo, letThrough, type Runner, SUPERUSER } from "./runner.ts";
 
 const CLUSTER_NAME = "postgres";
 const LOG_BYTES_MAX = 10 * 1024 * 1024;
-/** Smallest of the systems': macOS allows 103 bytes, Linux 107. */
+/** The smallest limit: macOS allows 103 bytes, Linux 107. */
 const SOCKET_PATH_BYTES_MAX = 103;
 const SOCKET_NAME = ".s.PGSQL.5432";
 const INITDB_OUTPUT_CHARACTERS_MAX = 4_000;
@@ -69,7 +69,7 @@ async function isComplete(folder: Folder, binaries: Binaries): Promise<boolean> 
 	);
 }
 
-/** What is in the way without being a cluster is kept beside it, never deleted; a folder that holds tables is not touched. */
+/** Moves an incomplete cluster folder aside instead of deleting it; a folder with tables is not touched. */
 async function moveIncompleteAside(folder: Folder, log: Log): Promise<void> {
 	if (!(await isThere(folder.cluster_dir)) || (await readdir(folder.cluster_dir)).length === 0) return;
 	const damaged = `The folder ${folder.cluster_dir} has data but no PG_VERSION. Restore it from a backup, or move it away to start empty.`;
@@ -115,7 +115,7 @@ export async function removeLeftovers(folder: Folder, log: Log): Promise<void> {
 
 /**
  * The folder for PostgreSQL's socket, the same at every start: inside the data folder, or, where that path is too long for a socket, a short
- * one under the system's temporary folder. Trust authentication is safe only because nobody but its owner can enter it.
+ * one under the system's temporary folder. Trust authentication is safe only because only the owner can enter the folder.
  */
 export async function openSocketFolder(folder: Folder, runner: Runner): Promise<string> {
 	const name = createHash("sha256").update(folder.data_dir).digest("hex").slice(0, 16);
@@ -135,7 +135,7 @@ export async function requirePrivate(path: string, runner: Runner): Promise<void
 	const found = await lstat(path);
 	if (found.isDirectory() && (found.uid === process.getuid?.() || found.uid === runner.uid)) return;
 	throw new Error(
-		`The folder ${path} for PostgreSQL's socket belongs to another user or is no folder. Remove it, or set TMPDIR to a folder of your own.`,
+		`The folder ${path} for PostgreSQL's socket belongs to another user or is not a folder. Remove it, or set TMPDIR to a folder that this user owns.`,
 	);
 }
 

@@ -25,9 +25,9 @@ const READY_DEADLINE_MS = 60_000;
 const OBSTACLE_DEADLINE_MS = 10_000;
 const OBSTACLE_POLL_MS = 50;
 const OBSTACLE_PATTERN = /lock file|shared memory|ended with SIG/;
-/** Whatever else PostgreSQL ends with (permissions, a full disk) rarely passes by waiting. */
+/** Other failures of PostgreSQL (permissions, a full disk) rarely resolve by retrying. */
 const OTHER_DEADLINE_MS = 1_000;
-/** How long PostgreSQL itself is left to judge a pid file whose process is dead, and a zombie to be reaped. */
+/** Grace period in which PostgreSQL itself handles the pid file of a dead process, or a zombie is reaped. */
 const DEAD_PID_PATIENCE_MS = 1_500;
 /** PostgreSQL is alive and starting, recovering or shutting down (`cannot_connect_now`). */
 const CANNOT_CONNECT_NOW = "57P03";
@@ -87,7 +87,7 @@ async function start(place: Place): Promise<Postmaster | string> {
 	return failure;
 }
 
-/** The private socket is the only door that `trust` is safe behind: one that runs otherwise was not started by Keywright. */
+/** `trust` is safe only behind the private socket. A PostgreSQL with another socket was not started by Keywright. */
 async function requireOurs(found: PidFile, place: Place): Promise<void> {
 	if (found.port !== PORT) {
 		throw new Error(`Another program runs PostgreSQL (process ${found.pid}) on ${place.folder.cluster_dir}. Stop it first.`);

@@ -3,15 +3,15 @@ import { chmod, chown, lchown, lstat, readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type Binaries, postgresEnvironment } from "./binaries.ts";
 
-/** `nobody` on every Linux; inside a user namespace also what unmapped owners look like. */
+/** The overflow uid on Linux; inside a user namespace, unmapped owners have it too. */
 const NOBODY = 65_534;
 /** initdb's first role: for creating roles and databases, never for serving. */
 export const SUPERUSER = "app";
 const NAMESPACE = ["--user", `--map-user=${NOBODY}`, `--map-group=${NOBODY}`, "--"];
 
 /**
- * How PostgreSQL's programs are run here. PostgreSQL refuses uid 0, so root runs it in a user namespace of its own, where root is called
- * nobody while files stay root's outside, or, where that is forbidden (many containers), as another user.
+ * How the programs of PostgreSQL run. PostgreSQL refuses uid 0, so root runs it in a user namespace, where root is mapped to
+ * another uid while files belong to root outside, or, where that is forbidden (many containers), as another user.
  */
 export interface Runner {
 	readonly kind: "plain" | "user_namespace" | "other_user";
@@ -37,7 +37,7 @@ export async function chooseRunner(binaries: Binaries, cluster_dir: string): Pro
 	]);
 }
 
-/** Hands `path` and all below it to the runner's user, when root runs PostgreSQL as another user. Only for a folder nobody uses. */
+/** Changes the owner of `path`, recursively, to the runner's user, if root runs PostgreSQL as another user. The folder must not be in use. */
 export async function giveTo(runner: Runner, path: string): Promise<void> {
 	const owner = await ownerOf(path);
 	if (process.getuid?.() !== 0 || owner === null || owner.uid === runner.uid) return;
@@ -65,7 +65,7 @@ export async function letThrough(runner: Runner, folder: string): Promise<void> 
 	}
 }
 
-/** Exported for tests: everybody else lets `chooseRunner` decide. */
+/** Exported for tests; other code calls `chooseRunner`. */
 export function makeRunner(binaries: Binaries, kind: Runner["kind"], owner: { uid: number; gid: number }): Runner {
 	const environment = postgresEnvironment(binaries.root);
 	const identity = kind === "other_user" ? owner : {};

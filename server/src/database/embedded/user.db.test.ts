@@ -55,7 +55,7 @@ if (IS_ROOT && process.env[SEEN_BY_ALL] === undefined) {
 	suite("embedded PostgreSQL and users", { concurrency: 2 }, () => {
 		after(cleanUp);
 
-		test("a socket folder that belongs to somebody else is refused", async () => {
+		test("a socket folder of another user is refused", async () => {
 			const path = IS_ROOT ? await newFolder() : "/";
 			if (IS_ROOT) await chown(path, 12_345, 12_345);
 			const binaries = await locateBinaries();
@@ -104,7 +104,7 @@ if (IS_ROOT && process.env[SEEN_BY_ALL] === undefined) {
 				await (await start(folder.data_dir)).stop();
 			});
 
-			test("root is told which folder keeps that other user out", async () => {
+			test("the error names the folder that the other user cannot enter", async () => {
 				const closed = await newFolder();
 				await mkdir(join(closed, "data"));
 				const folder = await openFolder(join(closed, "data"));
@@ -114,7 +114,7 @@ if (IS_ROOT && process.env[SEEN_BY_ALL] === undefined) {
 				assert.deepEqual(await readdir(folder.data_dir), []);
 			});
 
-			test("an ordinary user is told that root's data folder is not theirs", async () => {
+			test("the error of an ordinary user says that the data folder belongs to root", async () => {
 				const folder = await newFolder();
 				await (await start(folder)).stop();
 				await chown(folder, NOBODY, NOBODY);

@@ -12,7 +12,7 @@ test("the boundary is read as clients write it", () => {
 	equal(boundaryOf(`multipart/form-data; boundary=${"x".repeat(70)}`).length, 70);
 });
 
-test("a body without a boundary, or of another type, is told the cure", () => {
+test("the error for a body without a boundary, or of another type, says what to do", () => {
 	const wrong = [
 		"",
 		"multipart/form-data",

@@ -77,7 +77,7 @@ test("the same, one byte at a time, also for an empty file and no final line end
 	}
 });
 
-test("a body cut off anywhere is refused and leaves nobody waiting", async () => {
+test("a body cut off anywhere is refused and leaves no pending promise", async () => {
 	const body = formOf([field("title", "t"), file("content of some length")], `--${BOUNDARY}--`);
 	for (let length = 0; length < body.length; length += 1) {
 		await rejects(read([body.subarray(0, length)]), { code: "invalid_request" }, `cut at ${length}`);

@@ -13,15 +13,15 @@ const PART_HEADER_BYTES_MAX = 2_048;
 const OUTSIDE_BYTES_MAX = 1_024;
 /** The parser cuts longer headers silently; ours are refused long before. */
 const PARSER_HEADER_BYTES_MAX = 1_048_576;
-/** The parser never waits for a part to be read: it forgets to go on when the part ends in the chunk that filled it. `write` waits instead. */
+/** Disables the backpressure of the parser, which hangs when a part ends in the chunk that filled it. `write` applies backpressure instead. */
 const PARSER_PART_BYTES = Number.MAX_SAFE_INTEGER;
-/** How far a form that is refused anyway is read on, so that a flood of parts is told from a mistake. */
+/** How many more bytes of a rejected form are read, to distinguish a flood of parts from a mistake. */
 const MISTAKEN_BYTES_MAX = 16_384;
 
 const FIELDS = ["title", "category"] as const;
 type Field = (typeof FIELDS)[number];
 
-/** A form that was read to its end; the content of its file was handed on. */
+/** A completely read form, whose file content was streamed to `TakeFile`. */
 export interface Form extends Pick<PartHeaders, "filename" | "content_type"> {
 	readonly fields: ReadonlyMap<Field, string>;
 }
@@ -101,7 +101,7 @@ export class FormReader {
 		return { fields: this.#fields, filename: this.#file.filename, content_type: this.#file.content_type };
 	}
 
-	/** Nothing more will come. Returns when nobody works on what came. */
+	/** Ends the input. Resolves when all received data is processed. */
 	async abandon(): Promise<void> {
 		for (const part of this.#open) part.destroy();
 		await Promise.allSettled(this.#work);

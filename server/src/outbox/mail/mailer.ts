@@ -7,7 +7,7 @@ import { mailText, nameInMail, oneLine } from "./text.ts";
 
 /** For everything from looking up the server to its last answer. */
 const SEND_TIMEOUT_MS = 10_000;
-/** Each holds a connection, and somebody's request. */
+/** Each occupies a connection and a pending request. */
 const MAILS_AT_ONCE_MAX = 20;
 const SUBJECT_CHARACTERS_MAX = 200;
 const REASON_CHARACTERS_MAX = 300;
@@ -21,7 +21,7 @@ export interface Mailer {
 	send(mail: Mail): Promise<boolean>;
 }
 
-/** What an action needs that mails somebody. A mail with a link is sent after the commit, and is stored nowhere. */
+/** The context of actions that send mail. A mail with a link is sent after the commit and is not stored. */
 export interface MailContext extends Context {
 	readonly mailer: Mailer;
 }
@@ -56,8 +56,8 @@ export function createMailer(options: MailerOptions): Mailer {
 	let sending = 0;
 
 	async function attempt(mail: Mail): Promise<void> {
-		if (!isMailAddress(mail.to)) throw new Error("the address of the recipient is none");
-		if (sending >= MAILS_AT_ONCE_MAX) throw new Error(`${MAILS_AT_ONCE_MAX} mails are on their way already`);
+		if (!isMailAddress(mail.to)) throw new Error("the address of the recipient is not valid");
+		if (sending >= MAILS_AT_ONCE_MAX) throw new Error(`${MAILS_AT_ONCE_MAX} mails are already being sent`);
 		sending += 1;
 		try {
 			await transport.sendMail({
@@ -98,7 +98,7 @@ export function createMailer(options: MailerOptions): Mailer {
 	};
 }
 
-/** What the operator needs to find the fault, without what the mail server may have quoted: the recipient, the password, a link. */
+/** Details for the operator, without what the mail server may have quoted: the recipient, the password, a link. */
 function toApiError(error: unknown, hidden: readonly (readonly [string, string])[]): Record<string, unknown> {
 	const facts = error instanceof Error ? { ...error } : {};
 	let reason = error instanceof Error ? error.message : String(error);

@@ -20,7 +20,7 @@ interface Words {
 	readonly lines: readonly string[];
 }
 
-const BODY_ONLY_FOR_YOU = "Whoever has the link can join, so please do not pass it on. If you did not expect this mail, there is nothing to do.";
+const BODY_ONLY_FOR_YOU = "Anyone with the link can join, so please do not forward it. If you did not expect this mail, you can ignore it.";
 
 /**
  * The texts of all mails. Every string is given to them as `nameInMail` leaves it: on one line, short, and nothing in it is a link. The tests feed each
@@ -54,11 +54,11 @@ const MAILS = {
 				"",
 				words.link.href,
 				"",
-				"Whoever has the link can accept it, so please do not pass it on. If you did not expect this mail, there is nothing to do.",
+				"Anyone with the link can accept the invitation, so please do not forward it. If you did not expect this mail, you can ignore it.",
 			],
 		};
 	},
-	/** Brings a handover's link to whoever deploys the key. */
+	/** Sends the link of a handover to the person who deploys the key. */
 	handover(words: {
 		giver: string;
 		key_name: string;
@@ -71,15 +71,15 @@ const MAILS = {
 		return {
 			subject: `An API key for you: ${words.key_name}`,
 			lines: [
-				`${words.giver} hands an API key over to you: ${words.key_name}, for ${words.environment}, by which a program of`,
+				`${words.giver} gives you an API key: ${words.key_name}, for ${words.environment}, with which a program of`,
 				`${words.tenant_name} calls ${words.product_name}.`,
 				"",
 				`This link shows it once, until ${timeInMail(words.expires_at)}:`,
 				"",
 				words.link.href,
 				"",
-				"Open it where you can store the key, such as in your secret manager. Opening the link uses nothing up: the key is made when you press",
-				"Reveal. Whoever has the link can do that, so please do not pass it on. If you did not expect this mail, tell the sender.",
+				"Open it where you can store the key, for example in a secret manager. Opening the link does not use it up: the key is created when you press",
+				"Reveal. Anyone with the link can do that, so please do not forward it. If you did not expect this mail, tell the sender.",
 			],
 		};
 	},
@@ -87,11 +87,11 @@ const MAILS = {
 		return {
 			subject: `Set a new password for ${words.product_name}`,
 			lines: [
-				`a new password was asked for, for the account of ${words.name} at ${words.product_name}. If it was you, set one here, until ${timeInMail(words.expires_at)}:`,
+				`a new password was requested for the account of ${words.name} at ${words.product_name}. If it was you, set one here, until ${timeInMail(words.expires_at)}:`,
 				"",
 				words.link.href,
 				"",
-				"If it was not you, there is nothing to do: your password stays as it is.",
+				"If it was not you, you can ignore this mail: your password does not change.",
 			],
 		};
 	},
@@ -99,12 +99,12 @@ const MAILS = {
 		return {
 			subject: `Sign in to ${words.product_name}`,
 			lines: [
-				`there were many attempts at the password of the account of ${words.name} at ${words.product_name}, so passwords are not looked at for a while, except in`,
+				`there were many attempts at the password of the account of ${words.name} at ${words.product_name}, so passwords are not accepted for a while, except in`,
 				`browsers that you have signed in with before. If you want to sign in now, this link does it, once, until ${timeInMail(words.expires_at)}:`,
 				"",
 				words.link.href,
 				"",
-				"If you do not, there is nothing to do: nobody has got in by these attempts. Please do not pass the link on.",
+				"Otherwise you can ignore this mail: these attempts were not successful. Please do not forward the link.",
 			],
 		};
 	},
@@ -127,7 +127,7 @@ function wordsOf(kind: MailKind, values: object): Words {
 	return (MAILS[kind] as (values: object) => Words)(values);
 }
 
-/** The mail of this kind. Every string in `values` may come from a person, whoever it is: it is made plain here, and nowhere else. */
+/** The mail of this kind. Every string in `values` may be user input: it is sanitised here, and only here. */
 export function composeMail<Kind extends MailKind>(kind: Kind, to: string, values: MailValues<Kind>): Mail {
 	const { subject, lines } = wordsOf(kind, plain(values));
 	return asComposed({ to, subject, text: ["Hello,", "", ...lines, ""].join("\n") });

@@ -14,7 +14,7 @@ export interface SmtpServer {
 	readonly secure: boolean;
 	/** A connection that begins in the clear goes on in TLS or not at all: a password would be sent over it. */
 	readonly requireTLS: boolean;
-	/** A relay on this machine may have a certificate that nobody vouches for. */
+	/** A relay on this machine may have a self-signed certificate. */
 	readonly tls: { readonly rejectUnauthorized: boolean };
 	readonly auth: { readonly user: string; readonly pass: string } | null;
 }

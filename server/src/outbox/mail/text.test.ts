@@ -6,7 +6,7 @@ import { mailText, nameInMail, oneLine, timeInMail } from "./text.ts";
 const anything = fc.string({ unit: "binary", maxLength: 300 });
 const LINE_ENDS = /[\r\n\u0085\u2028\u2029\0\u202e]/;
 
-test("whatever somebody calls themselves is one short line without an address that can be clicked", () => {
+test("a person's name becomes one short line without a clickable address", () => {
 	const linkish = fc.constantFrom("http://", "evil.example", "www.", "a@b.example", "//x", "\r\nBcc: ", "\u202e", "。", "<a href>");
 	fc.assert(
 		fc.property(fc.array(fc.oneof(anything, linkish), { maxLength: 6 }), (parts) => {

@@ -17,13 +17,13 @@ export function mailText(text: string): string {
 	return text.replace(/\r\n?/g, "\n").replace(UNPRINTABLE_IN_LINES, "");
 }
 
-/** What makes links, addresses or markup, also in the forms that compatibility (NFKC) folds into them. */
+/** Characters of links, addresses or markup, and those that NFKC normalises to them. */
 const LINKING = /[:/\\@<>[\](){}|"“”\u2044\u2215\u2236]+/gu;
 const DOTS = /[.\u2024\ufe52\u3002\uff61]+(?=\S)/g;
 
 /**
- * A text of a person's, as it may stand in a mail to somebody else: on one line, short, and without anything that a mail program would
- * turn into a link. Otherwise a stranger's advertisement or trap would leave by the operator's mail server.
+ * Sanitises user input for a mail to another person: one short line, without anything that a mail client would
+ * turn into a link. Otherwise the operator's mail server could send spam or phishing.
  */
 export function nameInMail(name: string): string {
 	const visible = oneLine(name.normalize("NFKC"), NAME_CHARACTERS_MAX * 4);
