@@ -40,9 +40,9 @@ class Guard(Protection):
         cost: Union[Cost, Absent] = ABSENT,
         limits: Union[Limits, Absent] = ABSENT,
     ) -> App:
-        """The app behind a guard: it is called for keys that may, with the typed `Admission` at `scope["keywright"]` and
+        """Wraps an app: calls it for admitted requests, with the typed `Admission` at `scope["keywright"]` and
         `scope["state"]["keywright"]` (Starlette's `request.state.keywright`). Rules as of `Rules`; their functions are called in the
-        event loop and must not wait. WebSockets are guarded too; `lifespan` goes to the app. Nothing of the body is read before."""
+        event loop and must not block. WebSockets are guarded too; `lifespan` goes to the app. Decides before the body is read."""
         if not callable(app):
             raise TypeError("guard: give the app that it stands before")
         asked = Rules(tenant=tenant, site=site, permission=permission, capability=capability, cost=cost, limits=limits)
@@ -62,12 +62,12 @@ class Guard(Protection):
         return guarded
 
     async def check(self, scope: Scope, rules: Rules) -> Outcome:
-        """The same for one request, inside a handler: `Admitted`, whose headers belong on the response, or the `Problem` to send."""
+        """The same for one request, inside a handler: `Admitted`, whose headers must be set on the response, or the `Problem` to send."""
         return await self.decide_async(rules, arrived(scope))
 
 
 async def answer(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
-    """Sends a problem as an ASGI response; a WebSocket that cannot have one is closed before it is accepted."""
+    """Sends a problem as an ASGI response; closes a WebSocket before it is accepted if the server supports no response."""
     kind = "http.response"
     if scope["type"] == "websocket":
         if "websocket.http.response" not in scope.get("extensions", {}):
@@ -84,12 +84,12 @@ async def answer(problem: Problem, scope: Scope, receive: Receive, send: Send) -
 
 
 def _admitted(scope: Scope, outcome: Admitted) -> Scope:
-    """Copies, since a server may share the state between requests."""
+    """Copies the state, because a server may share it between requests."""
     return {**scope, SCOPE_KEY: outcome.admission, "state": {**(scope.get("state") or {}), SCOPE_KEY: outcome.admission}}
 
 
 def adding_headers(headers: Mapping[str, str], send: Send) -> Send:
-    """Adds the headers that a handler did not set itself; they are read when the response begins."""
+    """Adds the headers that a handler did not set; reads them when the response starts."""
 
     async def adding(message: Message) -> None:
         if message["type"] in _RESPONSES:
@@ -103,7 +103,7 @@ def adding_headers(headers: Mapping[str, str], send: Send) -> Send:
 
 
 def arrived(scope: Scope, params: Optional[Mapping[str, object]] = None) -> Arrived:
-    """A request as a guard sees it. `params` are the parameters of the route; Starlette's are found without."""
+    """Converts a scope to a guard's request. `params`: the route's parameters; Starlette's are found in the scope."""
     lines: HeaderLines = [(bytes(name).decode("latin-1"), bytes(value).decode("latin-1")) for name, value in scope["headers"]]
     method = "GET" if scope["type"] == "websocket" else scope["method"]
     path = scope["path"]
@@ -116,12 +116,12 @@ def arrived(scope: Scope, params: Optional[Mapping[str, object]] = None) -> Arri
 
 
 def _text(value: Any) -> str:
-    """Bytes by the specification; uvicorn 0.17 hands over the `raw_path` of a WebSocket as a text."""
+    """Bytes by the specification; uvicorn 0.17 passes the `raw_path` of a WebSocket as a string."""
     return value if isinstance(value, str) else bytes(value).decode("latin-1")
 
 
 def _leaves_body(scope: Scope) -> bool:
-    """Whether bytes of a body nobody will read may still come: then the connection cannot be used again. HTTP/2 has streams for that."""
+    """Whether unread body bytes may still arrive, so that the connection cannot be reused. Never on HTTP/2, where a stream can be reset."""
     if scope["type"] != "http" or not str(scope.get("http_version", "")).startswith("1"):
         return False
     headers = {bytes(name).lower(): bytes(value) for name, value in scope["headers"]}

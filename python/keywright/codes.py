@@ -1,4 +1,4 @@
-"""Status and title of every code with which a keyed request can be refused. A test holds it equal to the JavaScript client's table."""
+"""Status and title of every code that can refuse a keyed request. A test compares it with the JavaScript client's table."""
 
 from __future__ import annotations
 

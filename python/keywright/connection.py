@@ -1,4 +1,4 @@
-"""A connection to Keywright that is kept open, and whose every wait ends at one deadline."""
+"""A keep-alive connection to Keywright, with one deadline for a whole exchange."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, Optional, cast
 from .resolver import Resolver
 
 _IDLE_SECONDS_MAX = 30.0
-"""Below the 65 s after which Keywright closes an idle connection, and what balancers usually allow."""
+"""Below the 65 s after which Keywright closes an idle connection, and below the usual limits of balancers."""
 
 
 class _TimedReader(io.RawIOBase):
@@ -29,7 +29,7 @@ class _TimedReader(io.RawIOBase):
 
 
 class _TimedSocket:
-    """A socket whose every wait ends at one deadline. A plain timeout starts again with each byte that drips in."""
+    """A socket with one deadline for all reads and writes. A plain timeout restarts with every byte received."""
 
     def __init__(self, inner: socket.socket, deadline: float) -> None:
         self.inner = inner
@@ -46,11 +46,11 @@ class _TimedSocket:
         return io.BufferedReader(_TimedReader(self))
 
     def close(self) -> None:
-        """Nothing yet: an answer that ends its connection has still to be read. `Connection.destroy` closes."""
+        """Does nothing, because a response that ends its connection must still be read. `Connection.destroy` closes."""
 
 
 class Connection(http.client.HTTPConnection):
-    """Opens nothing until it is first used."""
+    """Connects at the first use."""
 
     def __init__(self, host: str, port: int, tls: Optional[ssl.SSLContext], resolver: Resolver) -> None:
         super().__init__(host, port)
@@ -78,17 +78,17 @@ class Connection(http.client.HTTPConnection):
             self.timed.deadline = deadline
 
     def is_quiet(self) -> bool:
-        """Whether an idle connection may be used again. One that has something to say was closed, or says what nobody asked."""
+        """Whether an idle connection can be reused. A readable one was closed, or has unsolicited data."""
         if self.timed is None or time.monotonic() - self.idle_since > _IDLE_SECONDS_MAX:
             return False
         return not _is_readable(self.timed.inner, 0)
 
     def waits_for_answer(self, seconds: float) -> bool:
-        """Whether the other side says something within a time."""
+        """Whether the socket becomes readable within a time."""
         return self.timed is not None and _is_readable(self.timed.inner, max(0.0, seconds))
 
     def hang_up(self) -> None:
-        """Wakes a thread that waits for this connection's answer."""
+        """Wakes the thread that waits for this connection's response."""
         if self.timed is None:
             return
         try:
@@ -102,7 +102,7 @@ class Connection(http.client.HTTPConnection):
 
 
 def _reach(resolver: Resolver, deadline: float) -> socket.socket:
-    """The first address of the host that answers, all within one deadline."""
+    """Connects to the first address of the host that accepts, within one deadline."""
     failure: OSError = OSError("the host has no address")
     for family, kind, protocol, _name, address in resolver.addresses(_left(deadline)):
         bare = socket.socket(family, kind, protocol)
@@ -117,7 +117,7 @@ def _reach(resolver: Resolver, deadline: float) -> socket.socket:
 
 
 def _as_socket(timed: _TimedSocket) -> socket.socket:
-    """Guarantee: `http.client` asks a socket for sendall, makefile and close alone."""
+    """Guarantee: `http.client` uses only sendall, makefile and close of a socket."""
     return cast(socket.socket, timed)
 
 

@@ -1,4 +1,4 @@
-"""What Keywright decides about one request, and how its answer is read."""
+"""Keywright's decision about one request, and the parser of its response."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class VerifiedKey:
 
 @dataclass(frozen=True)
 class VerifiedTenant:
-    """The tenant the key belongs to."""
+    """The key's tenant."""
 
     id: str
     name: str
@@ -41,7 +41,7 @@ class VerifiedTenant:
 
 @dataclass(frozen=True)
 class RateLimit:
-    """One rate limit that applied: `remaining` of `requests` are left in `window_seconds`, more come back after `reset_seconds`."""
+    """One rate limit that applied: `remaining` of `requests` are left in `window_seconds`; the count resets after `reset_seconds`."""
 
     name: str
     requests: int
@@ -52,7 +52,7 @@ class RateLimit:
 
 @dataclass(frozen=True)
 class Admission:
-    """The key may. `request_id` names this decision in Keywright's explainer."""
+    """The request is admitted. `request_id` identifies this decision in Keywright's explainer."""
 
     key: VerifiedKey
     tenant: VerifiedTenant
@@ -67,7 +67,7 @@ class Admission:
 
 @dataclass(frozen=True)
 class Denial:
-    """The key may not; `status` is what this API should answer. `key` and `tenant` are known only where the full secret was right."""
+    """The request is refused; `status` is the status to answer. `key` and `tenant` are set only if the full secret was correct."""
 
     status: int
     code: str
@@ -85,17 +85,17 @@ Decision = Union[Admission, Denial]
 
 
 def deny(code: str, detail: str, headers: Optional[Mapping[str, str]] = None) -> Denial:
-    """A refusal decided here, without asking Keywright; its request id says so."""
+    """A refusal without asking Keywright; its request id shows that."""
     return Denial(CODES[code].status, code, detail, f"req_local_{uuid.uuid4().hex}", headers=headers or {})
 
 
 def unavailable() -> Denial:
-    """What is answered while no decision can be had: never open, and never 401, since the key may be right."""
+    """The denial without a decision: never an admission, and never 401, since the key may be valid."""
     return deny("unavailable", "API keys cannot be checked at the moment. Try again shortly.", {"Retry-After": "1"})
 
 
 def parse_decision(text: str) -> Optional[Decision]:
-    """The decision in an answer of `POST /api/v1/verify`, or None for anything that is not one. Unknown fields are left out."""
+    """Parses a response of `POST /api/v1/verify`; None if it is not a decision. Drops unknown fields."""
     value = _parse_json(text)
     if not isinstance(value, dict):
         return None
@@ -131,7 +131,7 @@ def _no_constant(_text: str) -> object:
 
 
 def _count(value: object) -> Optional[int]:
-    """A whole number from 0 on, however it was written; True is none."""
+    """Whether it is an integer of at least 0, in any notation; True is not."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _COUNT_MAX:
@@ -152,7 +152,7 @@ def _key(value: object) -> Optional[VerifiedKey]:
     permissions, site_ids = _texts(value.get("permissions")), _texts(value.get("site_ids"))
     if not isinstance(id_, str) or not isinstance(name, str) or not isinstance(environment, str) or permissions is None:
         return None
-    # What is absent is not null: only null says "every site" and "never".
+    # An absent field is not null: only null means "every site" and "never".
     if site_ids is None and value.get("site_ids", "") is not None:
         return None
     if not isinstance(expires_at, str) and value.get("expires_at", "") is not None:
@@ -184,7 +184,7 @@ def _rate_limit(value: object) -> Optional[RateLimit]:
 
 
 def _headers(value: object) -> dict[str, str]:
-    """Only headers that belong to a decision, and only values that cannot end a header line."""
+    """Keeps only headers of a decision, with values that cannot end a header line."""
     if not isinstance(value, dict):
         return {}
     passed = {known.lower(): known for known in _PASSED_HEADERS}

@@ -2,7 +2,7 @@
 
     # settings.py
     KEYWRIGHT = {"url": "http://127.0.0.1:8787", "credential": os.environ["KEYWRIGHT_SERVICE_CREDENTIAL"]}
-    MIDDLEWARE = ["keywright.django.Middleware"]   # guards every view that does not say otherwise
+    MIDDLEWARE = ["keywright.django.Middleware"]   # guards every view that is neither guarded nor unguarded
 
     # views.py
     @guarded(tenant=lambda r: r.param("tenant_id"), permission="orders:read")
@@ -29,7 +29,7 @@ _OWN = "keywright_guards_itself"
 _HEADERS = "keywright_headers"
 _lock = threading.Lock()
 _made: list[tuple[Mapping[str, Any], Protection]] = []
-"""The one guard of the project, with the settings that it was made of."""
+"""The project's guard, with the settings that it was created from."""
 
 
 def guarded(
@@ -41,7 +41,7 @@ def guarded(
     cost: Union[Cost, Absent] = ABSENT,
     limits: Union[Limits, Absent] = ABSENT,
 ) -> Callable[[View], View]:
-    """A decorator for one view, with or without the middleware: it is called for keys that may, with the typed `Admission` at
+    """A decorator for one view, with or without the middleware: calls it for admitted requests, with the typed `Admission` at
     `request.keywright`. Rules as of `Rules`; `r.param(name)` is a parameter of the route. `settings.KEYWRIGHT` has the options of
     `Protection`. For a class use `method_decorator(guarded(...), name="dispatch")`."""
     asked = Rules(tenant=tenant, site=site, permission=permission, capability=capability, cost=cost, limits=limits)
@@ -69,7 +69,7 @@ def guarded(
 
 
 def unguarded(view: View) -> View:
-    """Says that the middleware lets everybody call this view."""
+    """Marks a view that the middleware does not guard."""
 
     @functools.wraps(view)
     def open_view(*args: Any, **kwargs: Any) -> Any:
@@ -79,8 +79,8 @@ def unguarded(view: View) -> View:
 
 
 class Middleware:
-    """Guards every view that is neither `guarded` nor `unguarded`, with the rules of `settings.KEYWRIGHT["rules"]`; without any it asks for
-    a key that lives. Nothing of the body is read before."""
+    """Guards every view that is neither `guarded` nor `unguarded`, with the rules of `settings.KEYWRIGHT["rules"]`; without rules it
+    admits any live key. Decides before the body is read."""
 
     def __init__(self, get_response: View) -> None:
         self._get_response = get_response
@@ -92,7 +92,7 @@ class Middleware:
         return _add(getattr(request, _HEADERS, {}), response)
 
     def process_view(self, request: Any, view: View, args: Any, kwargs: dict[str, Any]) -> Any:
-        """Called by Django when the route has been found."""
+        """Called by Django after it has resolved the route."""
         if getattr(view, _OWN, False) is True:
             return None
         outcome = _protection().decide(self._rules, _arrived(request, kwargs))
@@ -121,7 +121,7 @@ def _protection() -> Protection:
 
 
 def _arrived(request: Any, params: Mapping[str, object]) -> Arrived:
-    """Of Django's request under WSGI or ASGI; the parameters are those that the view is called with."""
+    """Converts Django's request under WSGI or ASGI; `params` are the view's arguments."""
     scope = getattr(request, "scope", None)
     return wsgi.arrived(request.META, params) if scope is None else asgi.arrived(scope, params)
 
@@ -139,7 +139,7 @@ def _refusal(problem: Problem) -> Any:
 
 
 def _add(headers: Mapping[str, str], response: Any) -> Any:
-    """Adds the headers that a view did not set itself."""
+    """Adds the headers that a view did not set."""
     for name, value in headers.items():
         if name not in response:
             response[name] = value

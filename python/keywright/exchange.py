@@ -1,4 +1,4 @@
-"""One JSON question and its answer: everything within one deadline, nothing followed, answers bounded."""
+"""One JSON question and its response: one deadline, no redirects, a bounded response."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from .report import KeywrightError
 from .resolver import Resolver
 
 ANSWER_BYTES_MAX = 64 * 1024
-"""A decision has about one kilobyte."""
+"""A decision is about one kilobyte."""
 _GRACE_SECONDS = 0.1
-"""For answers that come late over used connections, when a new one was answered."""
+"""Extra time for late responses on used connections after a new one was answered."""
 
 
 class Line:
-    """Where questions go: at most `max_concurrent` connections, one address, one credential. Safe between threads; a process that
-    was forked begins with none of its parent's connections."""
+    """A pool of at most `max_concurrent` connections to one address with one credential. Thread-safe; a forked process starts
+    without its parent's connections."""
 
     def __init__(self, host: str, port: int, tls: Optional[ssl.SSLContext], path: str, credential: str, max_concurrent: int) -> None:
         self._host, self._port, self._tls, self._path = host, port, tls, path
@@ -49,7 +49,7 @@ class Line:
         self._closed = closed
 
     def close(self) -> None:
-        """Closes every connection; answers that were on their way are given up."""
+        """Closes every connection and abandons running exchanges."""
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
@@ -60,10 +60,9 @@ class Line:
             connection.hang_up()
 
     def exchange(self, body: bytes, deadline: float) -> str:
-        """Sends one JSON body and gives the text of a 200; raises `KeywrightError`. `deadline` is an instant of `time.monotonic`.
-        A connection that was lost while it was idle is replaced once, by a new one and never by another idle one: when it fails, and
-        when for half of the time no connection that was used before has answered and one new one, tried by the first to notice, is
-        answered: a Keywright that only stands still is not asked everything twice."""
+        """Sends one JSON body and returns the body of a 200; raises `KeywrightError`. `deadline` is a time of `time.monotonic`. A reused
+        connection that fails is replaced once, by a new one. It is also replaced if for half of the time no reused connection was
+        answered but one new probe was, so that a stalled Keywright does not get every question twice."""
         try:
             if not self._slots.acquire(timeout=max(0.0, deadline - time.monotonic())):
                 raise KeywrightError("timeout", "No connection to Keywright became free in time")
@@ -118,7 +117,7 @@ class Line:
                 probe.set_result(answered)
 
     def _replace_if_lost(self, connection: Connection, before: int, deadline: float) -> None:
-        """Of a connection that was silent for half of the time: raises `_Stale` if used connections are lost, all of them."""
+        """For a connection that was silent for half of the time: raises `_Stale` if all used connections are lost."""
         with self._lock:
             probe, first = self._probe, self._probe is None
             if self._answered != before:
@@ -135,7 +134,7 @@ class Line:
             raise _Stale
 
     def _take(self, fresh: bool) -> tuple[Connection, bool]:
-        """The connection that was used last, so that idle ones can close."""
+        """Returns the most recently used connection, so that idle ones can close."""
         with self._lock:
             if self._closed:
                 raise KeywrightError("closed", "The verifier was closed")
@@ -150,7 +149,7 @@ class Line:
             return connection, False
 
     def _close_idle(self) -> None:
-        """A connection that was lost while it was idle has hardly been the only one."""
+        """After one idle connection was lost, the others probably are too."""
         with self._lock:
             idle, self._idle = self._idle, []
         for connection in idle:
@@ -167,7 +166,7 @@ class Line:
 
 
 class _Stale(Exception):
-    """The connection had been lost before it was used again. `probe` is told whether a new one is answered."""
+    """The connection was lost before its reuse. `probe` gets whether a new one was answered."""
 
     def __init__(self, probe: Optional[Future[bool]] = None) -> None:
         super().__init__()

@@ -25,7 +25,7 @@ _HEADERS_KEY = "keywright.headers"
 
 
 class Guard(Protection):
-    """One per app. Options as of `Protection`. FastAPI reads a JSON body before it asks dependencies; where that matters, put
+    """One per app. Options as of `Protection`. FastAPI reads a JSON body before it calls dependencies; if that matters, put
     `keywright.asgi.Guard` around the app."""
 
     def install(self, app: Any) -> None:
@@ -43,8 +43,8 @@ class Guard(Protection):
         cost: Union[Cost, Absent] = ABSENT,
         limits: Union[Limits, Absent] = ABSENT,
     ) -> Callable[[HTTPConnection], Awaitable[Admission]]:
-        """For `Depends`: gives the `Admission`, also at `request.state.keywright`, or refuses. Rules as of `Rules`; `r.param(name)` is a
-        parameter of the route. One that is used twice for a request is asked once, as FastAPI does with each dependency."""
+        """For `Depends`: returns the `Admission`, also at `request.state.keywright`, or refuses. Rules as of `Rules`; `r.param(name)` is a
+        parameter of the route. FastAPI calls a dependency once per request, even if it is used twice."""
         asked = Rules(tenant=tenant, site=site, permission=permission, capability=capability, cost=cost, limits=limits)
 
         async def admitted(connection: HTTPConnection) -> Admission:
@@ -62,7 +62,7 @@ class Guard(Protection):
 
 
 class _Refused(Exception):
-    """Passes all of the framework's handlers."""
+    """An exception that none of the framework's handlers catches."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(f"refused with {problem.status}")

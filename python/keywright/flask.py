@@ -35,7 +35,7 @@ class Guard(Protection):
         cost: Union[Cost, Absent] = ABSENT,
         limits: Union[Limits, Absent] = ABSENT,
     ) -> Callable[[View], View]:
-        """A decorator that stands below the route's: the view is called for keys that may, with the typed `Admission` at
+        """A decorator to put below the route's: calls the view for admitted requests, with the typed `Admission` at
         `flask.g.keywright`. Rules as of `Rules`; `r.param(name)` is a parameter of the route."""
         asked = Rules(tenant=tenant, site=site, permission=permission, capability=capability, cost=cost, limits=limits)
         return functools.partial(self._guarded, asked)
@@ -57,7 +57,7 @@ class Guard(Protection):
 
 
 def _add(headers: dict[str, str], response: Response) -> Response:
-    """Adds the headers that a view did not set itself."""
+    """Adds the headers that a view did not set."""
     for name, value in headers.items():
         response.headers.setdefault(name, value)
     return response

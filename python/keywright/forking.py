@@ -1,4 +1,4 @@
-"""What a process that was forked begins again."""
+"""State that a forked process must create again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 
 class _Forkable(Protocol):
     def after_fork(self) -> None:
-        """Called in the child, before it has a second thread: neither a lock nor a thread outlives a fork."""
+        """Called in the child before it has a second thread, because locks and threads do not survive a fork."""
 
 
 _FORKABLES: weakref.WeakSet[_Forkable] = weakref.WeakSet()

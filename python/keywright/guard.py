@@ -1,4 +1,4 @@
-"""The guard of one route: which question a request asks."""
+"""The guard of one route: builds the question of a request."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ Text = Union[str, Callable[[Request], Optional[str]]]
 Texts = Union[str, Sequence[str], Callable[[Request], Union[str, Sequence[str], None]]]
 Cost = Union[int, Callable[[Request], Optional[int]]]
 Limits = Union[Mapping[str, int], Callable[[Request], Optional[Mapping[str, int]]]]
-"""Each a constant, or what a request says; a function that has nothing to say (None) refuses the request."""
+"""A constant or a function of the request; a function that returns None refuses the request."""
 
 
 class Absent:
-    """A rule that was not given. None is no absence: it is a rule without a usable value."""
+    """Marks an absent rule. None is not absent: it is a rule without a usable value."""
 
 
 ABSENT = Absent()
 
 _ID_UNITS_MAX = 128
-"""In UTF-16 units, longer than any id there is: what is cut here names nothing."""
+"""In UTF-16 units, longer than any id, so that a truncated id matches nothing."""
 _UNSENDABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _COST_MAX = 1_000_000
 _LIMITS_MAX = 8
 _PERMISSIONS_MAX = 32
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-"""As Keywright names them; a constant that has another shape can never hold."""
+"""Keywright's name patterns; other constants can never match."""
 _PERMISSION = re.compile(r"[a-z][a-z0-9_]{0,31}:[a-z][a-z0-9_]{0,31}")
 _CAPABILITY = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _LIMIT_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 
 
 class Rules:
-    """What a route asks of a key. Every rule that is given must hold; none given means: any key that lives.
+    """What a route requires of a key. Every given rule must hold; without rules any live key is admitted.
 
-    `tenant`: keys of other tenants get 404. `site`: within the tenant. `permission`: one, or several that are all needed. `cost`: what
-    the request counts against the rate limits. `limits`: named limits of the plan that the request spends as well, `{"exports": 5}`.
-    Raises `TypeError` for a rule that can never hold, since leaving it out would open the route.
+    `tenant`: keys of other tenants get 404. `site`: within the tenant. `permission`: one, or several that are all required. `cost`: the
+    request's cost against the rate limits. `limits`: named limits of the plan that the request also spends, `{"exports": 5}`.
+    Raises `TypeError` for a rule that can never hold, because ignoring it would open the route.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Rules:
         self._readers = [read for read in readers if read is not None]
 
     def question(self, request: Request, lines: HeaderLines, facts: RequestFacts, report: OnError) -> Union[Question, Denial]:
-        """What Keywright is to be asked, or the refusal that needs no asking. Never raises."""
+        """Builds the question, or a refusal that needs no question. Never raises."""
         taken = take_key(lines)
         if isinstance(taken, Denial):
             return taken
@@ -79,7 +79,7 @@ class Rules:
             for read in self._readers:
                 question.update(read(request))
         except KeywrightError as error:
-            # A caller can make a rule unusable: a field that was sent twice has no value.
+            # A repeated query field has no value, so this can be the caller's mistake.
             if request.repeats_a_field():
                 return deny("invalid_request", "A field of the query was sent more than once. Send it once.")
             if request.spans_parts():
@@ -95,7 +95,7 @@ class Rules:
 def _reader(
     name: str, field: str, rule: object, parse: Callable[[object], object], constant: Optional[re.Pattern[str]] = None
 ) -> Optional[Callable[[Request], dict[str, object]]]:
-    """Reads one rule into its part of the question; a constant is read once, here, and has to look like `constant` besides."""
+    """Creates the reader of one rule. A constant is read once, here, and must match `constant` too."""
     if isinstance(rule, Absent):
         return None
     if not callable(rule):
@@ -112,7 +112,7 @@ def _reader(
             value = asked(request)
             return {field: parse(value)}
         except Exception:
-            if inspect.iscoroutine(value):  # Of an asynchronous rule, which nobody awaits.
+            if inspect.iscoroutine(value):  # An asynchronous rule, which is never awaited.
                 value.close()
             raise KeywrightError("misconfigured", f'The rule "{name}" of a guard gave no usable value for a request') from None
 
@@ -126,8 +126,8 @@ def _text(value: object, shape: re.Pattern[str]) -> str:
 
 
 def _id(value: object) -> str:
-    """An id from a path may be any text, and it is Keywright that answers whether it names something, after the key was checked.
-    What cannot be sent becomes a character that no id has."""
+    """An id from a path may be any text; Keywright decides whether it exists, after it has checked the key. Characters that cannot be
+    sent are replaced by one that no id contains."""
     if not isinstance(value, str) or value == "":
         raise ValueError("not a text")
     units = value[:_ID_UNITS_MAX].encode("utf-16-le", "surrogatepass")[: 2 * _ID_UNITS_MAX]

@@ -1,4 +1,4 @@
-"""What is read of a request, whichever way it came in."""
+"""The request that rules read, independent of the framework."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _BOUNDS = {
 
 
 class Request:
-    """A request as rules see it. `path` is percent-decoded, as the app behind the guard gets it. `params` are the parameters of the
-    route, where a framework has found it already. `sent` is the path as it came, where a server tells it."""
+    """A request for rules. `path` is percent-decoded, as the guarded app gets it. `params` are the route's parameters, if a framework
+    has resolved it already. `sent` is the raw path, if the server passes it on."""
 
     def __init__(
         self, method: str, path: str, query_string: str, lines: HeaderLines, params: Optional[Mapping[str, object]] = None, sent: Optional[str] = None
@@ -40,45 +40,45 @@ class Request:
         self._lines = lines
 
     def segment(self, index: int) -> Optional[str]:
-        """A part of the path, counted from 0: `acme` is segment 1 of `/tenants/acme/orders`. None where there is none."""
+        """A path segment, counted from 0: `acme` is segment 1 of `/tenants/acme/orders`. None if there is none."""
         parts = self.path.split("/")[1:]
         return parts[index] if 0 <= index < len(parts) and parts[index] else None
 
     def query(self, name: str) -> Optional[str]:
-        """A field of the query; None if it is not there, or there twice: who reads it next might take the other one."""
+        """A query field; None if it is missing or repeated, since the handler might read the other value."""
         fields = self._fields()
         return None if fields is None else _only(value for found, value in fields if found == name)
 
     def param(self, name: str) -> Optional[str]:
-        """A parameter of the route as text; None if there is none, or if it spans more than one part of the path."""
+        """A route parameter as a string; None if there is none or if it spans several path segments."""
         value = self.params.get(name)
         text = None if value is None or isinstance(value, (bytes, bool)) else str(value)
         return None if text is None or "/" in text else text
 
     def spans_parts(self) -> bool:
-        """Whether a parameter of the route holds a slash, as `<path:…>` takes them."""
+        """Whether a route parameter contains a slash, as `<path:…>` allows."""
         return any(isinstance(value, str) and "/" in value for value in self.params.values())
 
     def repeats_a_field(self) -> bool:
-        """Whether a field of the query was sent more than once."""
+        """Whether a query field is repeated."""
         names = [name for name, _value in self._fields() or []]
         return len(set(names)) < len(names) or self._fields() is None
 
     def _fields(self) -> Optional[list[tuple[str, str]]]:
-        """None if there are too many to read."""
+        """None if there are too many fields."""
         try:
             return parse_qsl(self._query_string, keep_blank_values=True, max_num_fields=_QUERY_FIELDS_MAX)
         except ValueError:
             return None
 
     def header(self, name: str) -> Optional[str]:
-        """A header, whatever the case of its name; None if it is not there, or there twice."""
+        """A header, by its case-insensitive name; None if it is missing or repeated."""
         return _only(value for found, value in self._lines if found.lower() == name.lower())
 
 
 def facts_of(method: str, raw_path: str, ip: Optional[str], lines: HeaderLines) -> RequestFacts:
-    """What Keywright is told of a request, cut to what it takes, since all of it is the caller's to choose. `raw_path` is still
-    percent-encoded and may have a query, which is left out; `ip` is as the server believes it."""
+    """The details of a request for Keywright, truncated to its limits because the caller controls them. `raw_path` is percent-encoded;
+    its query is dropped. `ip` is the server's."""
     headers = {name.lower(): value for name, value in lines}
     told: Mapping[str, Optional[str]] = {
         "ip": ip,

@@ -19,16 +19,16 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
 def is_ambiguous_path(path: str) -> bool:
-    """Of a path as it was sent, still percent-encoded, without its query. Ambiguous are: what does not begin with `/`; `//`; `.` and
+    """For a raw path, percent-encoded, without its query. Ambiguous: no leading `/`; `//`; `.` and
     `..` as a segment; backslash, `;`, `#`, `?`, white space, controls and anything above ASCII; encoded slashes, backslashes, percents,
-    controls, letters, digits, `.`, `-`, `_`; an escape that is none; escapes that are not the shortest UTF-8 of a character."""
+    controls, letters, digits, `.`, `-`, `_`; a malformed escape; escapes that are not the shortest UTF-8 of a character."""
     if _SEGMENTS.fullmatch(path) is None or _AS_SENT.fullmatch(path) is None:
         return True
     return any(_is_no_text(found) for found in _ESCAPES.findall(path))
 
 
 def is_ambiguous_decoded(path: str) -> bool:
-    """Of a path that a server has decoded, where the path as it was sent is not told: what can still be seen of the same."""
+    """For a decoded path of a server that does not pass on the raw one: detects the ambiguities that remain visible."""
     if path == "":
         return False
     return _SEGMENTS.fullmatch(path) is None or "\\" in path or "%" in path or _CONTROLS.search(path) is not None or "\ufffd" in path

@@ -18,8 +18,8 @@ _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 
 @dataclass(frozen=True)
 class ProblemOptions:
-    """`realm` is named in the challenge of a 401. `type_base` stands before the code in `type`, such as `https://example.com/errors/`;
-    without it `type` is Keywright's, or a URN, which has no page."""
+    """`realm`: the realm in the challenge of a 401. `type_base`: prefix of the code in `type`, such as `https://example.com/errors/`;
+    default: Keywright's page, else a URN."""
 
     realm: Optional[str] = None
     type_base: Optional[str] = None
@@ -27,7 +27,7 @@ class ProblemOptions:
 
 @dataclass(frozen=True)
 class Problem:
-    """A response, whole: send the status, set each header, send the body as it is."""
+    """A complete response: send the status, each header, and the body unchanged."""
 
     status: int
     headers: dict[str, str]
@@ -35,7 +35,7 @@ class Problem:
 
 
 def problem_of(denial: Denial, options: Optional[ProblemOptions] = None) -> Problem:
-    """A denial as `application/problem+json` (RFC 9457)."""
+    """Converts a denial to an `application/problem+json` response (RFC 9457)."""
     chosen = options or ProblemOptions()
     body = {
         "type": _type_of(denial, chosen),
@@ -60,7 +60,7 @@ def problem_of(denial: Denial, options: Optional[ProblemOptions] = None) -> Prob
 
 
 def headers_of(decision: Decision) -> dict[str, str]:
-    """What every keyed response carries, admitted or refused: rate limits, and `no-store`, since caches protect only `Authorization` (RFC 9111)."""
+    """Headers of every keyed response: rate limits, and `no-store`, because caches exempt only requests with `Authorization` (RFC 9111)."""
     return {"Cache-Control": "no-store", **_rate_limit_headers(decision.rate_limits), **decision.headers}
 
 

@@ -16,7 +16,7 @@ from .verifier import Question, RequestFacts, Verifier
 
 @dataclass(frozen=True)
 class Arrived:
-    """One request: as rules see it, its header lines, and what Keywright is told of it."""
+    """One request: for rules, its header lines, and the details for Keywright."""
 
     request: Request
     lines: HeaderLines
@@ -25,7 +25,7 @@ class Arrived:
 
 @dataclass(frozen=True)
 class Admitted:
-    """The request may go on; `headers` belong on its response."""
+    """The request is admitted; `headers` must be set on its response."""
 
     admission: Admission
     headers: dict[str, str]
@@ -35,7 +35,7 @@ Outcome = Union[Admitted, Problem]
 
 
 class Protection:
-    """For an app as a whole: where to ask, and how problems look. Takes the options of `Verifier`, or a `verifier`."""
+    """Options of an app: the address of Keywright and the format of problems. Takes the options of `Verifier`, or a `verifier`."""
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class Protection:
             return self._outcome(None)
 
     def close(self) -> None:
-        """Closes the verifier, unless it was handed in."""
+        """Closes the verifier, unless the caller passed it in."""
         if self._own:
             self._verifier.close()
 
@@ -98,7 +98,7 @@ class Protection:
         return rules.question(arrived.request, arrived.lines, arrived.facts, self._report)
 
     def _outcome(self, decision: object) -> Outcome:
-        """Only an `Admission` opens, whole; what is no decision is a refusal."""
+        """Only a complete `Admission` admits; anything but a decision is a refusal."""
         admission = _whole(decision)
         if admission is not None:
             return Admitted(admission, headers_of(admission))
@@ -109,7 +109,7 @@ class Protection:
 
 
 def _whole(decision: object) -> Optional[Admission]:
-    """An admission that says so and names a key and its tenant, or None."""
+    """The admission if it is allowed and has a key and its tenant, else None."""
     if not isinstance(decision, Admission) or decision.allowed is not True or decision.status != 200:
         return None
     return decision if isinstance(decision.key, VerifiedKey) and isinstance(decision.tenant, VerifiedTenant) else None

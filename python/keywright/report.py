@@ -1,4 +1,4 @@
-"""How an operator learns why no decision could be had."""
+"""Reports to the operator why there is no decision."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _log = logging.getLogger("keywright")
 
 
 class KeywrightError(Exception):
-    """For the operator's eyes; holds no raw key, no credential and nothing that the other side sent.
+    """For the operator. Contains no raw key, no credential and no part of a response.
 
-    `credential_refused`: the service credential is not valid. `question_refused`: Keywright did not understand the question.
-    `misconfigured`: a rule of the guard gave no usable value for this request.
+    `credential_refused`: the service credential is not valid. `question_refused`: Keywright rejected the question.
+    `misconfigured`: a rule of the guard returned no usable value for this request.
     """
 
     def __init__(self, reason: Reason, message: str, evidence: Optional[Union[int, str]] = None) -> None:
@@ -41,7 +41,7 @@ OnError = Callable[[KeywrightError], object]
 
 
 def create_reporter(on_error: Optional[OnError]) -> OnError:
-    """Tells `on_error`, whose own failures stop here. Without one, the log `keywright` is warned at most once a minute."""
+    """Calls `on_error` and ignores its failures. Without one, logs a warning to `keywright` at most once a minute."""
     if on_error is None:
         return _warner()
     if not callable(on_error):

@@ -13,8 +13,8 @@ Addresses = list[tuple[Any, Any, int, str, Any]]
 
 
 class Resolver:
-    """Of one host. Whoever waits shares one look-up, so that a resolver that hangs holds one thread, however many ask. Nothing is kept:
-    each connection is opened to what the name means then."""
+    """Resolves one host. Concurrent callers share one look-up, so that a hanging resolver blocks only one thread. Results are not cached:
+    each connection resolves the name again."""
 
     def __init__(self, host: str, port: int) -> None:
         self._host, self._port = host, port
@@ -22,7 +22,7 @@ class Resolver:
         self._running: Optional[Future[Addresses]] = None
 
     def addresses(self, seconds: float) -> Addresses:
-        """Raises `socket.timeout` when the time is up, and `OSError` for a name that means nothing."""
+        """Raises `socket.timeout` at the deadline, and `OSError` for an unknown name."""
         with self._lock:
             running = self._running
             if running is None:

@@ -8,7 +8,7 @@ from typing import Union
 from .decision import Denial, deny
 
 RAW_KEY_CHARACTERS_MAX = 512
-"""Longer texts are no key; they are refused without asking Keywright."""
+"""Longer values are not keys and are refused without asking Keywright."""
 HEADER_LINES_MAX = 100
 
 

@@ -1,4 +1,4 @@
-"""Asks a Keywright over HTTP whether a raw key may."""
+"""Asks Keywright over HTTP whether a request with a raw key is allowed."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _TIMEOUT_MS_MAX = 60_000
 _CONCURRENT = 64
 _CONCURRENT_MAX = 4096
 _WAITING_PER_CONNECTION = 32
-"""How many questions may wait for each connection; beyond that the answer is 503 at once."""
+"""Maximum queued questions per connection; further ones get 503 at once."""
 
 
 class RequestFacts(TypedDict, total=False):
-    """Facts of the request that the key came with; addresses are judged by Keywright, the rest makes failures explainable.
-    `path` is without the query, which may hold secrets; `client` is `X-Keywright-Client` as it came."""
+    """Details of the request with the key. Keywright checks the address; the rest explains refusals.
+    `path` is without the query, which may contain secrets; `client` is the value of `X-Keywright-Client`."""
 
     method: str
     path: str
@@ -42,7 +42,7 @@ class RequestFacts(TypedDict, total=False):
 
 
 class NamedCost(TypedDict):
-    """What a request spends of one limit of the tenant's plan; a name that the plan has not is no limit."""
+    """A request's cost against one named limit of the tenant's plan; a name that the plan does not have is ignored."""
 
     name: str
     cost: int
@@ -53,7 +53,7 @@ class _Asked(TypedDict):
 
 
 class Question(_Asked, total=False):
-    """The body of `POST /api/v1/verify`: may this raw key do this, here, now? `cost` counts against the rate limits, 1 by default."""
+    """The body of `POST /api/v1/verify`. `cost` counts against the rate limits, 1 by default."""
 
     tenant_id: str
     site_id: str
@@ -65,13 +65,13 @@ class Question(_Asked, total=False):
 
 
 class Verifier:
-    """Never raises for a decision: where none can be had the answer is a denial, 503 `unavailable`. Safe between threads and after a
-    fork; connections are opened when they are first needed.
+    """Never raises for a question: without a decision it returns a denial, 503 `unavailable`. Thread-safe and fork-safe; connects at
+    the first use.
 
-    `url`: where Keywright answers, such as `http://127.0.0.1:8787`. `credential`: the service credential, `kws_…`. `timeout_ms`: for
-    one question as a whole. `max_concurrent`: how many connections are opened at most. `on_error` learns why a question had no
-    decision; without it the log `keywright` is warned at most once a minute. `ssl_context`: for a certificate authority of one's own.
-    Raises `ValueError` or `TypeError` for options that cannot work; its text never holds the credential.
+    `url`: the address of Keywright, such as `http://127.0.0.1:8787`. `credential`: the service credential, `kws_…`. `timeout_ms`: time
+    limit for a whole question. `max_concurrent`: maximum number of connections. `on_error`: called with the reason when a question
+    has no decision; default: a warning in the log `keywright` at most once a minute. `ssl_context`: for a private certificate
+    authority. Raises `ValueError` or `TypeError` for invalid options, without the credential in its message.
     """
 
     def __init__(
@@ -98,13 +98,13 @@ class Verifier:
         begin_again_after_fork(self)
 
     def after_fork(self) -> None:
-        """Begins the state of one process."""
+        """Creates the state of one process."""
         self._asked = 0
         self._counting = threading.Lock()
         self._threads: Optional[ThreadPoolExecutor] = None
 
     def verify(self, question: Question) -> Decision:
-        """Waits in this thread."""
+        """Blocks this thread."""
         try:
             deadline = self._enter()
             try:
@@ -115,7 +115,7 @@ class Verifier:
             return self._refuse(error)
 
     async def verify_async(self, question: Question) -> Decision:
-        """Waits in a thread of a bounded pool, so that the event loop goes on."""
+        """Blocks a thread of a bounded pool, not the event loop."""
         try:
             deadline = self._enter()
             try:
@@ -123,14 +123,14 @@ class Verifier:
             except BaseException:
                 self._leave()
                 raise
-            # Counted until the thread is done with it, also when the caller gave up.
+            # Counted until its thread has finished, also after the caller was cancelled.
             waiting.add_done_callback(lambda _done: self._leave())
             return await asyncio.wrap_future(waiting)
         except Exception as error:
             return self._refuse(error)
 
     def close(self) -> None:
-        """Closes the connections; questions on their way are answered with 503."""
+        """Closes the connections; running questions get 503."""
         self._closed = True
         self._line.close()
         if self._threads is not None:

@@ -24,7 +24,7 @@ _UNQUOTED = "/:@!$&'()*+,;=-._~%"
 
 
 class Guard(Protection):
-    """One per app. Options as of `Protection`. Threads and forks are welcome: a connection is opened when it is first needed."""
+    """One per app. Options as of `Protection`. Thread-safe and fork-safe: it connects at the first use."""
 
     def __call__(
         self,
@@ -37,8 +37,8 @@ class Guard(Protection):
         cost: Union[Cost, Absent] = ABSENT,
         limits: Union[Limits, Absent] = ABSENT,
     ) -> App:
-        """The app behind a guard: it is called for keys that may, with the typed `Admission` at `environ["keywright"]`. Rules as of
-        `Rules`. Nothing of the body is read before."""
+        """Wraps an app: calls it for admitted requests, with the typed `Admission` at `environ["keywright"]`. Rules as of `Rules`.
+        Decides before the body is read."""
         if not callable(app):
             raise TypeError("guard: give the app that it stands before")
         asked = Rules(tenant=tenant, site=site, permission=permission, capability=capability, cost=cost, limits=limits)
@@ -52,8 +52,8 @@ class Guard(Protection):
         return guarded
 
     def check(self, environ: Environ, rules: Rules, params: Optional[Mapping[str, object]] = None) -> Outcome:
-        """The same for one request, inside a handler: `Admitted`, whose headers belong on the response, or the `Problem` to send.
-        `params` are the parameters of the route, for rules to read."""
+        """The same for one request, inside a handler: `Admitted`, whose headers must be set on the response, or the `Problem` to send.
+        `params`: the route's parameters for rules."""
         environ.pop(ENVIRON_KEY, None)
         outcome = self.decide(rules, arrived(environ, params))
         if isinstance(outcome, Admitted):
@@ -69,7 +69,7 @@ def answer(problem: Problem, environ: Environ, start_response: StartResponse) ->
 
 
 def _adding(headers: Mapping[str, str], start_response: StartResponse) -> StartResponse:
-    """Adds the headers that a handler did not set itself."""
+    """Adds the headers that a handler did not set."""
 
     def start(status: str, given: list[tuple[str, str]], *exc_info: Any) -> Any:
         named = {name.lower() for name, _value in given}
@@ -80,7 +80,7 @@ def _adding(headers: Mapping[str, str], start_response: StartResponse) -> StartR
 
 
 def arrived(environ: Environ, params: Optional[Mapping[str, object]] = None) -> Arrived:
-    """A request as a guard sees it."""
+    """Converts an environ to a guard's request."""
     lines = _lines(environ)
     method = environ.get("REQUEST_METHOD", "")
     path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace")
@@ -89,21 +89,21 @@ def arrived(environ: Environ, params: Optional[Mapping[str, object]] = None) -> 
 
 
 def _lines(environ: Environ) -> HeaderLines:
-    """The headers that the server handed over. It has joined repeated ones with a comma, and of `X-API-Key` and `X_API_Key`, which have
-    one name here, it has joined both: two keys, however they are spelt, are seen as two."""
+    """The headers from the server, which joins repeated ones with a comma. `X-API-Key` and `X_API_Key` have one name here and are joined
+    too, so two keys are always seen as two."""
     named = [(name[5:].replace("_", "-"), value) for name, value in environ.items() if name.startswith("HTTP_")]
     content = [(name.replace("_", "-"), environ[name]) for name in ("CONTENT_TYPE", "CONTENT_LENGTH") if environ.get(name)]
     return named + content
 
 
 def _sent(environ: Environ) -> Optional[str]:
-    """The path as it was sent, where the server tells it: gunicorn does, and uWSGI and mod_wsgi."""
+    """The raw path, if the server passes it on: gunicorn, uWSGI and mod_wsgi do."""
     target = environ.get("RAW_URI") or environ.get("REQUEST_URI")
     return None if not target else str(target).split("?", 1)[0]
 
 
 def _raw_path(environ: Environ) -> str:
-    """The path as it was sent where the server tells it and nobody has rewritten it since, else encoded anew."""
+    """The raw path if the server passes it on and no middleware rewrote it since, else the path encoded again."""
     decoded = (environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")).encode("latin-1", "replace")
     sent = (_sent(environ) or "").encode("latin-1", "replace")
     if sent.startswith(b"/") and unquote_to_bytes(sent) == decoded:

@@ -27,7 +27,7 @@ def peer_that():
 
 @pytest.fixture
 def verifier_of():
-    """Makes verifiers that keep the reasons they tell in `.reasons`."""
+    """Creates verifiers that record reported reasons in `.reasons`."""
     made = []
 
     def make(url, **options):

@@ -1,4 +1,4 @@
-"""The other end of a verifier: a real HTTP server that answers as a test tells it, and keeps what it was asked."""
+"""A real HTTP server for verifiers that answers as a test configures and records the questions."""
 
 import json
 import socket
@@ -6,11 +6,11 @@ import threading
 
 CREDENTIAL = "kws_" + "0" * 50
 RAW_KEY = "kw_prod_" + "a" * 50
-"""A raw key in shape only: its checksum is broken."""
+"""Has the format of a raw key, with a wrong checksum."""
 
 
 def admitted(**more):
-    """What Keywright answers for a key that may."""
+    """Keywright's answer for an admission."""
     key = {"id": "key_1", "name": "prod-order-bot", "environment": "prod", "permissions": ["orders:read"], "site_ids": None, "expires_at": None}
     limit = {"name": "burst", "per": "key", "requests": 100, "window_seconds": 60, "remaining": 50, "reset_seconds": 30}
     answer = {
@@ -82,7 +82,7 @@ class Peer:
             connection.close()
 
     def close_idle(self):
-        """Hangs up on every connection, as a server does that is tired of waiting."""
+        """Closes every connection, as a server does after an idle time-out."""
         with self._lock:
             for connection in self.open:
                 try:

@@ -14,7 +14,7 @@ IDLE = 64
 
 
 class Relay:
-    """A relay of connections, as a balancer is one, that can forget them without a word: neither side is sent a FIN."""
+    """A TCP relay, like a balancer, that can drop connections silently: neither side gets a FIN."""
 
     def __init__(self, port):
         self._port = port

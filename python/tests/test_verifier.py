@@ -19,7 +19,7 @@ def sends(*args, **more):
 
 
 def refuses(verifier, reason):
-    """The answer is closed and for a while, and the cause is told."""
+    """Asserts a 503 with a time to wait, and that the cause is reported."""
     began = time.monotonic()
     decision = verifier.verify(QUESTION)
     assert (decision.allowed, decision.status, decision.code, decision.headers) == (False, 503, "unavailable", {"Retry-After": "1"})
