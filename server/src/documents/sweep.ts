@@ -71,7 +71,7 @@ export class FileSweep {
 }
 
 /**
- * Sweeps once and then every half hour. `sole`: nobody else works on this database and folder, so whatever is unfinished at the start is dead;
+ * Sweeps once and then every half hour. `sole`: no other process uses this database and folder, so every unfinished upload at the start is dead;
  * to be called before the first upload can begin.
  */
 export async function startSweep(context: SweepContext & { readonly sole: boolean }): Promise<Loop> {
