@@ -67,7 +67,7 @@ test("a path spelled by its escapes or by look-alikes is under no rule that is m
 	assertFinds(differing("/keys", "/:id"), { "/%E2%84%AAeys": "two", "/%EF%BD%8B%EF%BD%85%EF%BD%99%EF%BD%93": "two" });
 });
 
-test("rules that ask for the same are one rule to whoever spells a path otherwise", () => {
+test("rules with equal requirements are not ambiguous when a path is spelled differently", () => {
 	const same = new RuleMatcher([rule("/orders", { permissions: ["a:b", "c:d"] }), rule("/orders/*", { permissions: ["c:d", "a:b"] })]);
 	assertFinds(same, { "/orders": 0, "/orders/": 1, "/orders/7": 1 });
 	const bound = new RuleMatcher([rule("/x/:tenant_id"), rule("/x/:id/*")]);

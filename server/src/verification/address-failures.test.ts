@@ -19,7 +19,7 @@ function fail(failures: AddressFailures, from: Address | null, times: number): s
 	return code;
 }
 
-test("so many wrong keys a minute are told as what they are, and the next says when to come back", () => {
+test("wrong keys up to the limit per minute get key_invalid, and the next one gets 429 with a wait", () => {
 	const clock = new ManualClock();
 	const failures = new AddressFailures({ clock, per_minute: 300 });
 	const from = address("192.0.2.1");
@@ -32,7 +32,7 @@ test("so many wrong keys a minute are told as what they are, and the next says w
 	equal(fail(failures, from, 1), "key_invalid");
 });
 
-test("a refused one is not counted: whoever keeps trying is not kept out for ever", () => {
+test("refused requests are not counted, so that a caller who keeps trying is not blocked forever", () => {
 	const clock = new ManualClock();
 	const failures = new AddressFailures({ clock, per_minute: 5 });
 	let told = 0;
@@ -54,7 +54,7 @@ test("an IPv4 address is one, an IPv6 /64 is one, and an IPv4 address in its IPv
 	equal(fail(failures, address("2001:db8:1:3::1"), 1), "key_invalid");
 });
 
-test("0 switches it off, and who says no address is not counted", () => {
+test("0 disables the limit, and requests without an address are not counted", () => {
 	const off = new AddressFailures({ clock: new ManualClock(), per_minute: 0 });
 	equal(fail(off, address("192.0.2.1"), 1_000), "key_invalid");
 	const on = new AddressFailures({ clock: new ManualClock(), per_minute: 1 });

@@ -106,7 +106,7 @@ function usedUp(requests: number): SlidingWindow {
 	return window;
 }
 
-/** What can stand against a request with the right secret, in the contract's order. Each spoils a case in which nothing else is wrong. */
+/** Every fault of a request with a matching secret, in the contract's order. Each `spoil` adds one fault to a valid case. */
 const FAULTS: readonly { code: DenialCode; spoil: (found: Case) => Case }[] = [
 	{ code: "key_revoked", spoil: (found) => ({ ...found, grant: { ...found.grant, revoked: true } }) },
 	{ code: "key_rotated", spoil: (found) => ({ ...found, grant: { ...found.grant, retired: true } }) },
@@ -138,18 +138,18 @@ function detailOf(answer: ReturnType<typeof run>): string {
 	return answer === null || answer === SITE_NEEDED ? "" : answer.detail;
 }
 
-test("a request against which nothing stands passes every check", () => {
+test("a valid request passes every check", () => {
 	equal(codeOf(nothingWrong()), "allowed");
 });
 
-test("each thing that stands against a request is told by its own code", () => {
+test("each fault is denied with its own code", () => {
 	deepEqual(
 		FAULTS.map(({ spoil }) => codeOf(spoil(nothingWrong()))),
 		FAULTS.map(({ code }) => code),
 	);
 });
 
-test("of several things the first of the contract's order is told, whatever else is wrong", () => {
+test("of several faults the first one in the contract's order is reported", () => {
 	fc.assert(
 		fc.property(fc.subarray([...FAULTS], { minLength: 1 }), fc.func(fc.integer()), (faults, weight) => {
 			const shuffled = faults.toSorted((a, b) => weight(a.code) - weight(b.code));
@@ -159,7 +159,7 @@ test("of several things the first of the contract's order is told, whatever else
 	);
 });
 
-test("every check can deny or is needed by one that can", () => {
+test("every check can deny or supplies a site to one that can", () => {
 	const silent = CHECKS.filter((check) => {
 		const cases = [...FAULTS.map(({ spoil }) => spoil(nothingWrong())), { ...nothingWrong(), site: NO_SITE }];
 		return cases.every((found) => check(found.grant, found.facts, AT, found.site) === null);
@@ -167,7 +167,7 @@ test("every check can deny or is needed by one that can", () => {
 	deepEqual(silent, []);
 });
 
-test("checking spends nothing: the same question has the same answer a thousand times", () => {
+test("checking spends nothing: a thousand repetitions have the same outcome", () => {
 	const found = { ...nothingWrong() };
 	found.grant.refusals = usedUp(REFUSALS_PER_MINUTE - 1);
 	for (let ask = 0; ask < 1_000; ask += 1) equal(codeOf(found), "allowed");
@@ -180,20 +180,20 @@ test("a secret that is retiring works until its instant, and not at it", () => {
 	equal(codeOf(found), "key_rotated");
 });
 
-test("a key works until the instant of its expiry, and not at it; without a date it does not expire", () => {
+test("a key works before its expiry and not at it; without a date it does not expire", () => {
 	const found = { ...nothingWrong(), grant: { ...grant, expires_at_ms: NOW } };
 	equal(codeOf(found, { ...AT, now: NOW - 1 }), "allowed");
 	equal(codeOf(found), "key_expired");
 	equal(codeOf({ ...found, grant: { ...grant, expires_at_ms: null, retires_at_ms: null } }, { ...AT, now: NOW * 2 }), "allowed");
 });
 
-test("an address list is kept: outside of it nobody, and nobody whose address is unknown", () => {
+test("an address list denies every other address, and an unknown one", () => {
 	const from = (address: string | null) => codeOf({ ...nothingWrong(), facts: { ...facts, address: address === null ? null : addressOf(address) } });
 	deepEqual([from("10.255.255.255"), from("11.0.0.0"), from("::1"), from(null)], ["allowed", "ip_not_allowed", "ip_not_allowed", "ip_not_allowed"]);
 	equal(from("::ffff:10.1.2.3"), "allowed", "an IPv4 address in its IPv6 form is the same address");
 	const anywhere = { ...nothingWrong(), grant: { ...grant, allowed_ips: null }, facts: { ...facts, address: null } };
 	equal(codeOf(anywhere), "allowed");
-	equal(codeOf({ ...anywhere, grant: { ...grant, allowed_ips: new AllowList([]) } }), "ip_not_allowed", "an empty list lets nobody in");
+	equal(codeOf({ ...anywhere, grant: { ...grant, allowed_ips: new AllowList([]) } }), "ip_not_allowed", "an empty list allows no address");
 });
 
 test("a browser or an app is refused only where the tenant blocks them", () => {
@@ -204,7 +204,7 @@ test("a browser or an app is refused only where the tenant blocks them", () => {
 	}
 });
 
-test("the refusals budget says when to come back, and is whole again then", () => {
+test("the limit of refusals reports the wait, after which it is free again", () => {
 	const refusals = usedUp(REFUSALS_PER_MINUTE);
 	const found = { ...nothingWrong(), grant: { ...grant, refusals } };
 	const answer = run(found);
@@ -214,7 +214,7 @@ test("the refusals budget says when to come back, and is whole again then", () =
 	equal(codeOf(found, { ...AT, monotonic: AT.monotonic + wait_ms }), "allowed");
 });
 
-test("what a key may not know of is answered alike: another tenant, a site outside its binding, one that is not there", () => {
+test("another tenant, a site outside the key's binding and an unknown site get the same denial", () => {
 	const answers: ReturnType<typeof run>[] = [
 		run({ ...nothingWrong(), facts: { ...facts, tenant_id: "tenant-b" } }),
 		run({ ...nothingWrong(), facts: { ...facts, site_id: "elsewhere" } }),
@@ -226,7 +226,7 @@ test("what a key may not know of is answered alike: another tenant, a site outsi
 	ok(!detail.includes("tenant-b") && !detail.includes("elsewhere"));
 });
 
-test("a site outside the key's binding is not even looked for", () => {
+test("a site outside the key's binding is not looked up", () => {
 	equal(codeOf({ ...nothingWrong(), facts: { ...facts, site_id: "elsewhere" }, site: undefined }), "not_found");
 });
 
@@ -248,7 +248,7 @@ test("a site that is bound to an environment takes keys of that one only", () =>
 	deepEqual([at("prod"), at(null), at("staging")], ["allowed", "allowed", "environment_mismatch"]);
 });
 
-test("a permission whose capability the plan lacks is the plan's fault, not the key's, and both name what is missing", () => {
+test("a missing capability of the plan takes precedence over a missing permission, and each denial names what is missing", () => {
 	const lacking = run({ ...nothingWrong(), facts: { ...facts, permissions: ["orders:write"] } });
 	ok(lacking && lacking !== SITE_NEEDED);
 	deepEqual([lacking.code, lacking.facts?.members], ["capability_not_in_plan", { capability: "orders" }]);
@@ -257,7 +257,7 @@ test("a permission whose capability the plan lacks is the plan's fault, not the 
 	deepEqual([missing.code, missing.facts?.members], ["permission_missing", { permission: "sites:read" }]);
 });
 
-test("all permissions that are asked for are needed; one that nobody has heard of is held by no key", () => {
+test("all requested permissions are required, and an unknown permission is denied", () => {
 	const asking = (...permissions: string[]) => codeOf({ ...nothingWrong(), facts: { ...facts, permissions } });
 	equal(asking(), "allowed");
 	equal(asking("sites:read", "made:up"), "permission_missing");

@@ -4,14 +4,14 @@ import { clientKindOf } from "./client-kind.ts";
 
 const nothing = { origin: null, sec_fetch_site: null, user_agent: null };
 
-test("what browsers send of themselves makes a browser, whatever agent it names", () => {
+test("headers that only browsers send identify a browser, with any agent", () => {
 	equal(clientKindOf({ ...nothing, origin: "https://shop.example" }), "browser");
 	equal(clientKindOf({ ...nothing, origin: "null" }), "browser");
 	equal(clientKindOf({ ...nothing, sec_fetch_site: "cross-site", user_agent: "curl/8" }), "browser");
 	equal(clientKindOf({ ...nothing, sec_fetch_site: "", user_agent: "okhttp/4" }), "browser");
 });
 
-test("the agents of apps' usual libraries make an app", () => {
+test("the agents of common app libraries identify an app", () => {
 	for (const user_agent of [
 		"okhttp/4.12.0",
 		"Dalvik/2.1.0 (Linux; U; Android 14)",
@@ -23,7 +23,7 @@ test("the agents of apps' usual libraries make an app", () => {
 	}
 });
 
-test("servers and their tools are servers", () => {
+test("servers and command-line tools count as servers", () => {
 	for (const user_agent of [null, "", "curl/8.5.0", "node", "python-requests/2.32", "Go-http-client/2.0", "axios/1.7", "Darty-bot/1"]) {
 		equal(clientKindOf({ ...nothing, user_agent }), "server", String(user_agent));
 	}

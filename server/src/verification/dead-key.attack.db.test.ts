@@ -6,7 +6,7 @@ import { verify } from "./verify.ts";
 
 const FLOOD = 500;
 
-describe("what somebody with a key can make this process remember", () => {
+describe("memory that a caller with a key can make the process use", () => {
 	let fixture: VerificationFixture;
 	before(async () => {
 		fixture = await verificationFixture();
@@ -48,7 +48,7 @@ describe("what somebody with a key can make this process remember", () => {
 		for (const { operation } of process.meter.drain()?.operations ?? []) ok(/^[\x20-\x7e]+$/.test(operation), JSON.stringify(operation));
 	});
 
-	test("windows and tenants are let go with the last grant that goes by them", async () => {
+	test("windows and tenants are released with the last grant that refers to them", async () => {
 		const process = await fixture.process({ grants_max: 2 });
 		for (let made = 0; made < 6; made += 1) {
 			const tenant_id = await fixture.tenant(process.node, { rate_limits: [{ name: "burst", requests: 5, window_seconds: 60, per: "key" }] });

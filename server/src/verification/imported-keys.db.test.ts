@@ -113,7 +113,7 @@ test("an unknown key of a declared format is refused in the same words as any wr
 	assert.equal(codeOf(await strict.ask(raw_key, { address })), "allowed", "a right key is never refused by it");
 });
 
-test("a text of no declared format is told its mistake and costs no look-up; a format holds on every node once it is declared", async () => {
+test("a text of no declared format gets an explanation without a lookup; a declared format applies on every node", async () => {
 	const text = `late_${"a".repeat(24)}`;
 	for (const process of [one, two]) assert.match((await process.ask(text)).denial?.detail ?? "", /does not begin with/);
 	await putImportedFormat(fixture.context(one.node), { ...ACME, name: "late", prefix: "late_" });

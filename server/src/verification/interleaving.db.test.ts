@@ -12,7 +12,7 @@ import { updateTenant } from "../tenants/tenants.ts";
 const RUNS = 12;
 const PERMISSION = "documents:write";
 
-/** A change that stands against every request of the key from its acknowledgement on, until it is taken back. */
+/** Changes that deny every request of the key from their acknowledgement until they are undone. */
 const CHANGES = ["pause", "revoke", "narrow", "suspend", "replan"] as const;
 type ChangeKind = (typeof CHANGES)[number];
 type Step = { readonly do: ChangeKind | "undo" | "ask"; readonly at: number; readonly wait_ms: number };
@@ -33,7 +33,7 @@ const next = (): number => {
 suite("any order of changes and requests", () => {
 	let fixture: VerificationFixture;
 	let nodes: Process[];
-	/** Of a small generator of our own, so that a failing run can be repeated from its seed. */
+	/** State of a seeded generator, so that a failing run can be reproduced. */
 	let random = 1;
 
 	before(async () => {
@@ -135,7 +135,7 @@ suite("any order of changes and requests", () => {
 		});
 	}
 
-	test("what is taken back works again at once", async () => {
+	test("an undone change takes effect at once", async () => {
 		const pauseAndResume: Step[] = [
 			{ do: "pause", at: 0, wait_ms: 0 },
 			{ do: "undo", at: 0, wait_ms: 0 },

@@ -77,7 +77,7 @@ suite("the verifier", () => {
 		}
 	});
 
-	test("lets a right key pass, first with a look-up and then without waiting", async () => {
+	test("allows a valid key, first with a lookup and then synchronously", async () => {
 		const key = await newKey();
 		equal(codeOf(await first.ask(key.raw_key)), "allowed");
 		const known = first.verifier.decide(questionOf(key.raw_key));
@@ -86,7 +86,7 @@ suite("the verifier", () => {
 		equal(known.grant?.key_id, key.key_id);
 	});
 
-	test("answers an unknown kid and a wrong secret with the same denial, and knows nobody", async () => {
+	test("answers an unknown kid and a wrong secret with the same denial, without a grant", async () => {
 		const key = await newKey();
 		const unknown = makeRawKey({ brand: "kw", environment: "prod", kid: newKid(), secret: newSecret() });
 		for (const round of ["cold", "warm"]) {
@@ -120,7 +120,7 @@ suite("the verifier", () => {
 		await other.node.stop();
 	});
 
-	test("refuses the key of another environment than its secret was made for", async () => {
+	test("refuses a key in another environment than its secret was created for", async () => {
 		const key = await newKey({ environment: "dev" });
 		const parsed = parseRawKey("kw", key.raw_key);
 		ok(parsed);
@@ -143,7 +143,7 @@ suite("the verifier", () => {
 			(a: MadeKey) => [`update keywright.secrets set mac = '\\x${hash("sha256", a.raw_key, "hex")}' where kid = '${a.kid}'`],
 		],
 		[
-			"has a MAC made with a pepper of somebody's own",
+			"has a MAC made with a foreign pepper",
 			(a: MadeKey) => [
 				`update keywright.secrets set mac = '\\x${createHmac("sha256", "mine").update(a.raw_key).digest("hex")}' where kid = '${a.kid}'`,
 			],
@@ -171,7 +171,7 @@ suite("the verifier", () => {
 		equal(codeOf(await afresh(target.raw_key)), "allowed");
 	});
 
-	test("refuses two secrets whose rows changed places", async () => {
+	test("refuses two secrets whose rows were swapped", async () => {
 		const [a, b] = [await newKey(), await newKey()];
 		await fixture.behind("update keywright.secrets set kid = 'swapped' where kid = $1", [a.kid]);
 		await fixture.behind("update keywright.secrets set kid = $1 where kid = $2", [a.kid, b.kid]);
@@ -227,7 +227,7 @@ suite("the verifier", () => {
 		equal(codeOf(await first.ask(key.raw_key)), "allowed");
 	});
 
-	test("knows a suspended tenant and a changed plan by one change each, for all of its keys", async () => {
+	test("applies a suspended tenant and a changed plan to all keys by one invalidation each", async () => {
 		const keys = [await newKey(), await newKey(), await newKey()];
 		const codes = async () => {
 			const found: string[] = [];
@@ -274,7 +274,7 @@ suite("the verifier", () => {
 		equal(codeOf(await at("nowhere")), "allowed", "what was not there may come");
 	});
 
-	test("without a lease says 503 to whoever has a key, and lets nobody in", async () => {
+	test("without a lease answers every key with 503", async () => {
 		const other = await fixture.process();
 		const [key, cold] = [await newKey(), await newKey()];
 		equal(codeOf(await other.ask(key.raw_key)), "allowed");
@@ -287,7 +287,7 @@ suite("the verifier", () => {
 		await other.node.stop();
 	});
 
-	test("whose lease runs out while a key is looked up does not let it in", async () => {
+	test("denies a key when the lease expires during its lookup", async () => {
 		const held = holdable(fixture.database);
 		const other = await fixture.process({ database: held.database });
 		const key = await newKey();
@@ -300,7 +300,7 @@ suite("the verifier", () => {
 		await other.node.stop();
 	});
 
-	test("without its database says 503 for keys it has to look up, never 401", async () => {
+	test("without its database answers uncached keys with 503, never 401", async () => {
 		const held = holdable(fixture.database, async () => {
 			if (cut) throw Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
 		});
@@ -386,7 +386,7 @@ suite("the verifier", () => {
 		);
 	});
 
-	test("counts each request of a right secret once, by what became of it", async () => {
+	test("counts each request with a matching secret once, by its outcome", async () => {
 		const key = await newKey({ permissions: ["sites:read"] });
 		for (let request = 0; request < 3; request += 1) await first.ask(key.raw_key);
 		await first.ask(key.raw_key, { permissions: ["documents:write"] });

@@ -69,7 +69,7 @@ test("a load has no more keys than it may, and the rest follow in order", async 
 	await asked;
 });
 
-test("whoever comes when too many wait is told to come again, and those who wait are served", async () => {
+test("a call to a full queue is rejected as unavailable, and the queued calls are served", async () => {
 	const { batcher, answer } = byHand({ queue_max: 3 });
 	const flying = batcher.get("flying");
 	await turn();
@@ -100,7 +100,7 @@ test("a load that fails fails for those who waited for it, and the next one is t
 	equal(await again, "a");
 });
 
-test("a load that forgets a key is a defect, told to who waits for it and to nobody else", async () => {
+test("a load without a value for a key rejects only the calls for that key", async () => {
 	const { batcher, loads } = byHand();
 	const asked = [batcher.get("a"), batcher.get("b")];
 	await turn();

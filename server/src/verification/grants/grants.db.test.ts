@@ -157,7 +157,7 @@ suite("grants in memory", () => {
 		deepEqual([isStale(a), isStale(b), isStale(c)], [true, true, false]);
 	});
 
-	test("a grant that had to make room is stale for whoever still holds it: changes no longer reach it", async () => {
+	test("an evicted grant is stale for requests that still refer to it: changes no longer reach it", async () => {
 		const tenant_id = await fixture.tenant(changer.node);
 		const keys = await Promise.all(Array.from({ length: 4 }, () => fixture.key(changer.node, tenant_id)));
 		const process = await reader({ grants_max: 2 });
@@ -179,7 +179,7 @@ suite("grants in memory", () => {
 		equal(grants.size, 1);
 	});
 
-	test("a kid that nobody has is remembered for half a minute, without the database", async () => {
+	test("an unknown kid is cached for half a minute, without the database", async () => {
 		const { grants, held } = await reader();
 		const kid = newKid();
 		equal(await grants.fill(kid, "normal"), UNKNOWN);
@@ -209,7 +209,7 @@ suite("grants in memory", () => {
 		await flood;
 	});
 
-	test("a node that begins anew forgets everything, and whoever holds a grant knows it", async () => {
+	test("a node that rejoins clears its cache, and grants in use become stale", async () => {
 		const tenant_id = await fixture.tenant(changer.node);
 		const key = await fixture.key(changer.node, tenant_id);
 		const process = await reader();

@@ -16,7 +16,7 @@ function sieve(max: number) {
 	return { map, put, gone, replaced };
 }
 
-test("it holds what it was given up to its bound, and lets go of one for each that comes after", () => {
+test("it stores entries up to its bound, and then evicts one per insertion", () => {
 	const { map, put, gone } = sieve(3);
 	for (const name of ["a", "b", "c"]) put(name);
 	deepEqual(gone, []);
@@ -25,7 +25,7 @@ test("it holds what it was given up to its bound, and lets go of one for each th
 	deepEqual(gone, ["a", "b"]);
 });
 
-test("what was asked for since the hand came by stays, what was not goes", () => {
+test("entries read since the hand passed are retained, others are evicted", () => {
 	const { map, put, gone } = sieve(3);
 	for (const name of ["a", "b", "c"]) put(name);
 	map.get("a");
@@ -55,7 +55,7 @@ test("even when all were visited one goes, and the new one is there", () => {
 	equal(map.size, 2);
 });
 
-test("a replaced entry is told of as replaced, and takes no other's place", () => {
+test("a replaced entry is reported as replaced and evicts no other", () => {
 	const { map, put, gone, replaced } = sieve(2);
 	put("a");
 	put("b");
@@ -67,7 +67,7 @@ test("a replaced entry is told of as replaced, and takes no other's place", () =
 	deepEqual(replaced, ["a"], "the same object again is no replacement");
 });
 
-test("clearing lets go of everything, and it goes on after", () => {
+test("clear removes all entries, and the map stays usable", () => {
 	const { map, put, gone } = sieve(2);
 	put("a");
 	put("b");
@@ -79,7 +79,7 @@ test("clearing lets go of everything, and it goes on after", () => {
 	equal(gone.length, 4);
 });
 
-test("whatever is done, it never holds more than its bound, and whatever left was told of exactly once", () => {
+test("in any order of operations it never exceeds its bound, and each removed entry is reported exactly once", () => {
 	const names = fc.constantFrom(..."abcdefghij");
 	const steps = fc.array(fc.record({ name: names, what: fc.constantFrom("set", "set", "get", "clear") }), { maxLength: 200 });
 	fc.assert(

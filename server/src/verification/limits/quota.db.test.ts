@@ -55,7 +55,7 @@ suite("a monthly quota", () => {
 		equal(await spendMany(ledger(midMonth()), tenant_id, 250, 50), 250 - sum, "what was given back can be spent");
 	});
 
-	test("is spent from blocks: while one lasts nobody asks the database", async () => {
+	test("is spent from blocks, without queries while one lasts", async () => {
 		const [tenant_id, held] = [await newTenant(), holdable(db.database)];
 		const from = ledger(midMonth(), held.database);
 		equal(await from.spend(tenant_id, 1_000_000, 1), true);

@@ -23,7 +23,7 @@ function grantWith(limits: readonly RateLimit[], own: readonly KeyRateLimit[] = 
 
 const limit = (name: string, requests: number, window_seconds = 60): RateLimit => ({ name, requests, window_seconds, per: "key" });
 
-/** Without a quota nobody asks the database, so there is none. */
+/** Spending without a quota does no I/O, so there is no database. */
 const clock = new ManualClock();
 const quotas = new QuotaLedger({ clock, log: testLog, database: connectDatabase({ url: "postgresql://nobody@127.0.0.1:1/nowhere", log: testLog }) });
 
@@ -61,7 +61,7 @@ test("of several limits that are reached the first of the plan is named", () => 
 	deepEqual(spendAt(grant, 1, MINUTE)?.facts?.members, { limit: "first" });
 });
 
-test("of several limits that are reached the one that holds the longest is named, so that whoever waits is let through then", () => {
+test("of several exhausted limits the one with the longest wait is named, so that a caller who waits is allowed", () => {
 	const grant = grantWith([limit("second", 1, 1), limit("hour", 1, 3_600), limit("minute", 1)]);
 	spendAt(grant, 1, MINUTE);
 	const denial = spendAt(grant, 1, MINUTE);
@@ -74,7 +74,7 @@ test("of several limits that are reached the one that holds the longest is named
 	ok(spendAt(reached, 3, MINUTE + 2_000)?.detail.includes("never"), "what can never pass is said before what could");
 });
 
-test("a cost that no window can ever hold is told so, with a wait that is a number", () => {
+test("a cost above the limit is reported as impossible, with a finite wait", () => {
 	const grant = grantWith([limit("burst", 10)]);
 	const denial = spendAt(grant, 11, MINUTE);
 	equal(denial?.code, "rate_limited");

@@ -18,7 +18,7 @@ test("keys that come and go leave no more windows than twice those that still co
 	ok(windows.size < 2_500, `${windows.size} windows are kept`);
 });
 
-test("a window that somebody holds is not forgotten, though it counts nothing", () => {
+test("a referenced window is not evicted, even when it counts nothing", () => {
 	const clock = new ManualClock();
 	const windows = new WindowStore(clock);
 	const held = windows.get("key_held", "burst", WINDOW_SECONDS);

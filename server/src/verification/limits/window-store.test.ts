@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { ManualClock } from "../../core/clock.ts";
 import { WindowStore } from "./window-store.ts";
 
-test("the window of a limit is the same for whoever asks, and another's is another", () => {
+test("all callers share the window of a limit, and every other limit has its own", () => {
 	const windows = new WindowStore(new ManualClock());
 	const window = windows.get("key_1", "key:burst", 60);
 	equal(windows.get("key_1", "key:burst", 60), window);
@@ -33,7 +33,7 @@ test("a limit with another length carries on with what was taken", () => {
 	equal(windows.size, 1);
 });
 
-test("a sweep lets go of what counts nothing and nobody holds, in the end of all of it, and of nothing else", () => {
+test("sweeps eventually evict all windows without counts and references, and no others", () => {
 	const clock = new ManualClock();
 	const windows = new WindowStore(clock);
 	const held = windows.get("held", "key:burst", 60);

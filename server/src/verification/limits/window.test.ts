@@ -180,7 +180,7 @@ test("what is given back is there again, and no one else's with it", () => {
 	);
 });
 
-test("giving back what never was does not make room beyond the limit", () => {
+test("a refund of units that were never taken does not exceed the limit", () => {
 	const window = new SlidingWindow(1);
 	window.refund(START, 5);
 	window.take(START, 1);
@@ -191,7 +191,7 @@ test("giving back what never was does not make room beyond the limit", () => {
 	equal(window.peek(START, 3), 3);
 });
 
-test("a clock put back by more than a window grants nothing new and holds nobody longer than a window and a tenth", () => {
+test("a clock set back by more than a window frees no units early and delays none beyond a window and a tenth", () => {
 	fc.assert(
 		fc.property(lengths, steps({ min: 0, max: 0.3 }), fc.double({ min: 1.2, max: 50, noNaN: true }), (window_seconds, sequence, back) => {
 			const window = new SlidingWindow(window_seconds);
