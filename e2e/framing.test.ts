@@ -91,7 +91,11 @@ for (const version of ["HTTP/0.9", "HTTP/2.0"])
 refuses("no version", "invalid_request", () => `GET ${whoami}\r\n\r\n`);
 refuses("TLS on the plain port", "invalid_request", () => Buffer.from("16030100c8010000c40303", "hex"));
 refuses("lines that end with LF alone", "invalid_request", () => `GET ${whoami} HTTP/1.1\nHost: a\n${keyLine()}\n\n`);
-refuses("a header with obsolete line folding", "invalid_request", () => `GET ${whoami} HTTP/1.1\r\nHost: a\r\nX-A: b\r\n c\r\n${keyLine()}\r\n\r\n`);
+refuses(
+	"a header that continues on a second line (obs-fold)",
+	"invalid_request",
+	() => `GET ${whoami} HTTP/1.1\r\nHost: a\r\nX-A: b\r\n c\r\n${keyLine()}\r\n\r\n`,
+);
 refuses("a space before the colon", "invalid_request", () => `GET ${whoami} HTTP/1.1\r\nHost: a\r\nX-API-Key : ${world.raw_key}\r\n\r\n`);
 refuses("a NUL in a header", "invalid_request", () => `GET ${whoami} HTTP/1.1\r\nHost: a\r\nX-A: b\0c\r\n${keyLine()}\r\n\r\n`);
 refuses("a method that is no method", "invalid_request", () => requestText(CANARY, whoami, [keyLine()]));

@@ -1,4 +1,4 @@
-/** The behaviour table of `@keywright/client` before hosts that need a process of their own; those in Node are in the unit tests. */
+/** The behaviour table of `@keywright/client` on hosts that need their own process; hosts in Node are in the unit tests. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assertProblem, describeBehaviour, type Stage } from "../../client/src/run-behaviour.ts";
@@ -8,12 +8,12 @@ import { startNext } from "./next.ts";
 const KEY_LINE = ["X-API-Key", RAW_KEY] as const;
 
 describeBehaviour("Next", startNext, { address: null, lines: false, closes: true, normalises: true }, ({ url, peer }: Stage) => {
-	test("the option `ip` says the address of the caller", async () => {
+	test("the option `ip` sets the caller's address", async () => {
 		await call(url("/any"), { lines: [KEY_LINE, ["X-Real-IP", "203.0.113.9"]] });
 		assert.equal(JSON.parse(peer().asked[0]?.body ?? "").request.ip, "203.0.113.9");
 	});
 
-	test("proxy.ts refuses, and lets through with the headers of a keyed response", async () => {
+	test("proxy.ts refuses a request, or forwards it and adds the headers of a keyed response", async () => {
 		assertProblem(await call(url("/proxied")), 401, "key_missing");
 		const reply = await call(url("/proxied"), { lines: [KEY_LINE] });
 		assert.deepEqual([reply.status, reply.body], [200, '{"proxied":true}']);
@@ -34,19 +34,19 @@ describeBehaviour("Next", startNext, { address: null, lines: false, closes: true
 		assert.equal(peer().asked.length, 2);
 	});
 
-	test("next build needs no credential for a route with revalidate, whose answers are nobody else's", async () => {
+	test("next build needs no credential for a route with revalidate, whose responses are not cached for other callers", async () => {
 		assert.equal((await call(url("/kept"), { lines: [KEY_LINE] })).status, 200);
 		assertProblem(await call(url("/kept")), 401, "key_missing");
 		assert.equal((await call(url("/kept"), { lines: [KEY_LINE] })).status, 200);
 		assert.equal(peer().asked.length, 2);
 	});
 
-	test("no header of the caller's talks the framework out of asking", async () => {
+	test("no request header bypasses the guard", async () => {
 		const names = ["proxy:proxy:proxy:proxy:proxy", "middleware:middleware:middleware:middleware:middleware", "src/proxy"];
 		const lines = names.flatMap((name) => [["X-Middleware-Subrequest", name] as const, ["X-Middleware-Next", "1"] as const]);
 		for (const path of ["/proxied", "/any", "/tenants/acme/orders"]) {
 			assertProblem(await call(url(path), { lines }), 401, "key_missing");
-			// What Next itself asks its pages for may be sent elsewhere first, and gets no further.
+			// Next's internal requests may be redirected first; the guard still refuses them.
 			const reply = await call(url(`${path}?_rsc=x`), { lines: [...lines, ["RSC", "1"], ["Next-Router-Prefetch", "1"]] });
 			assert.ok([307, 401].includes(reply.status), `${reply.status}`);
 		}
@@ -54,7 +54,7 @@ describeBehaviour("Next", startNext, { address: null, lines: false, closes: true
 		assert.deepEqual(peer().asked, []);
 	});
 
-	test("the snippets of the README are such an app", async () => {
+	test("the snippets of the README make a working app", async () => {
 		assert.equal((await call(url("/readme/tenants/acme/orders"))).status, 401);
 		const reply = await call(url("/readme/tenants/acme/orders"), { lines: [KEY_LINE] });
 		assert.deepEqual([reply.status, JSON.parse(reply.body)], [200, { orders_of: "Acme" }]);

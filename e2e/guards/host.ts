@@ -1,4 +1,4 @@
-/** Hosts in processes of their own, started as `README.md` says. */
+/** Hosts in separate processes, started as described in `README.md`. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
@@ -14,13 +14,13 @@ export interface HostCommand {
 	readonly args: readonly string[];
 	readonly cwd: string;
 	readonly env?: Readonly<Record<string, string>>;
-	/** The line that names the address, for programs that say it in words of their own. */
+	/** The output line with the address, for programs that print a different one. */
 	readonly says?: RegExp;
 }
 
 const LISTENING = /^listening (http:\/\/127\.0\.0\.1:\d+)$/;
 
-/** A function that starts the host to ask a Keywright at `url`; rejects with what the host printed when it does not come up. */
+/** A function that starts the host to ask a Keywright at `url`; rejects with the host's output if it does not start. */
 export function hostOf(command: HostCommand): (url: string) => Promise<Host> {
 	return async (url) => {
 		const child = spawn(command.command, command.args, {

@@ -1,4 +1,4 @@
-/** The Next app of this folder, built in a copy beside it, so that what Next writes stays out of the repository. */
+/** The Next app of this folder, built in a temporary copy, so that Next's output stays out of the repository. */
 import { execFile } from "node:child_process";
 import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -21,7 +21,7 @@ export async function startNext(url: string): Promise<Host> {
 		await cp(join(import.meta.dirname, "next-app"), folder, { recursive: true });
 		await addReadme(folder, url);
 		await build(folder);
-		// The variable of the README, beside that of the hosts.
+		// The variable of the README, in addition to that of the hosts.
 		const env = { ...QUIET, KEYWRIGHT_SERVICE_CREDENTIAL: CREDENTIAL };
 		const args = [NEXT, "start", "--port", "0", "--hostname", "127.0.0.1"];
 		const says = /(http:\/\/127\.0\.0\.1:\d+)/;

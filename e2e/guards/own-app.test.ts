@@ -1,4 +1,4 @@
-/** What the READMEs say of installing the guards in an app of one's own, as it stands. */
+/** The READMEs' instructions for installing the guards in an app, run unchanged. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -20,7 +20,7 @@ let archive: string;
 
 before(async () => {
 	peer = await startPeer();
-	// Below the repository, so that the frameworks are found; the guards are the app's own.
+	// Inside the repository, so that the frameworks are found; the guards are installed in the app.
 	folder = await mkdtemp(join(import.meta.dirname, ".own-app-"));
 	const packed = await run("npm", ["pack", "-w", "client", "--json", "--pack-destination", folder], { cwd: ROOT });
 	archive = join(folder, JSON.parse(packed.stdout)[0].filename);
@@ -30,7 +30,7 @@ after(async () => {
 	await peer.close();
 });
 
-/** A folder of an app that has the archive installed as the README says; nothing else is needed of any registry. */
+/** The folder of an app with the archive installed as the README says; no registry is needed. */
 async function appWith(name: string, files: Readonly<Record<string, string>>): Promise<string> {
 	const app = join(folder, name);
 	await mkdir(app, { recursive: true });
@@ -55,7 +55,7 @@ async function assertGuarded(url: string): Promise<void> {
 	assert.deepEqual([reply.status, JSON.parse(reply.body)], [200, { orders_of: "Acme" }]);
 }
 
-test("the archive of npm pack guards an Express app of one's own", async (t) => {
+test("the archive of npm pack guards a separate Express app", async (t) => {
 	const program = snippet("express").replace(
 		"app.listen(3000)",
 		'const server = app.listen(0, "127.0.0.1", () => console.log("listening http://127.0.0.1:" + server.address().port))',
@@ -69,7 +69,7 @@ test("the archive of npm pack guards an Express app of one's own", async (t) => 
 	await assertGuarded(`${host.url}/tenants/acme/orders`);
 });
 
-test("the archive of npm pack guards a Next app of one's own, which is built under cacheComponents without the credential", async (t) => {
+test("the archive of npm pack guards a separate Next app, which is built with cacheComponents without the credential", async (t) => {
 	const config = `export default { cacheComponents: true, turbopack: { root: ${JSON.stringify(ROOT)} }, outputFileTracingRoot: ${JSON.stringify(ROOT)} };\n`;
 	const paths = {
 		compilerOptions: { strict: true, skipLibCheck: true, moduleResolution: "Bundler", module: "ESNext", jsx: "react-jsx", paths: { "@/*": ["./*"] } },

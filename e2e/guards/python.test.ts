@@ -1,4 +1,4 @@
-/** The behaviour table before the guards of `python/`, on real servers. */
+/** The behaviour table for the guards of `python/`, on real servers. */
 import assert from "node:assert/strict";
 import { request } from "node:http";
 import { join } from "node:path";
@@ -7,9 +7,9 @@ import { describeBehaviour } from "../../client/src/run-behaviour.ts";
 import { call, RAW_KEY } from "../../client/src/testing.ts";
 import { type HostCommand, hostOf } from "./host.ts";
 
-/** Debian's own, which has the servers. */
+/** Debian's Python, which has the servers installed. */
 const PYTHON = "/usr/bin/python3";
-/** WSGI has headers joined by name; both servers stop at a hundred of them and see to unread bodies by themselves. */
+/** WSGI joins headers by name; both servers accept at most 100 of them and handle unread bodies themselves. */
 const WSGI = { address: "127.0.0.1", lines: false, closes: false, flood: "server" } as const;
 
 function python(...args: string[]): HostCommand {
@@ -19,7 +19,7 @@ function python(...args: string[]): HostCommand {
 describeBehaviour("WSGI on gunicorn", hostOf(python("wsgi_host.py", "gunicorn")), WSGI);
 describeBehaviour("WSGI on wsgiref", hostOf(python("wsgi_host.py", "wsgiref")), { ...WSGI, decoded: true });
 describeBehaviour("ASGI on uvicorn", hostOf(python("asgi_host.py")), { address: "127.0.0.1", lines: true, closes: true }, ({ url, peer }) => {
-	test("a WebSocket is guarded before it is accepted, with the path as it was sent", async () => {
+	test("a WebSocket is guarded before it is accepted, with the undecoded path", async () => {
 		assert.equal(await upgrade(url("/tenants/acme/socket?page=2"), { "X-API-Key": RAW_KEY }), 101);
 		assert.equal(JSON.parse(peer().asked[0]?.body ?? "").request.path, "/tenants/acme/socket");
 		assert.equal(await upgrade(url("/tenants/acme/socket"), {}), 403);
@@ -28,7 +28,7 @@ describeBehaviour("ASGI on uvicorn", hostOf(python("asgi_host.py")), { address: 
 	});
 });
 
-/** The status of the answer to the handshake of a WebSocket (RFC 6455, 4.1). */
+/** The response status of a WebSocket handshake (RFC 6455, 4.1). */
 function upgrade(url: string, headers: Record<string, string>): Promise<number> {
 	const handshake = { Connection: "Upgrade", Upgrade: "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==" };
 	return new Promise((resolve, reject) => {

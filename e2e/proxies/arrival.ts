@@ -1,9 +1,9 @@
-/** What must hold of every request that reached the API behind a proxy, however it was sent. */
+/** Invariants of every request that reaches the API behind a proxy. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import type { Arrived } from "./echo.ts";
 import type { World } from "./world.ts";
 
-/** What Keywright tells the API of its caller. */
+/** The identity headers that Keywright sends to the API. */
 export const IDENTITY = [
 	"X-Keywright-Tenant",
 	"X-Keywright-Key-Id",
@@ -12,19 +12,19 @@ export const IDENTITY = [
 	"X-Keywright-Permissions",
 	"X-Keywright-Site",
 ];
-/** What the rules let the keys of "acme" do, in every reading of a path. */
+/** The requests that the rules allow the keys of "acme", for every interpretation of a path. */
 const READABLE = /^\/tenants\/acme\/(orders|sites\/shop\/.*)$/;
 const WRITABLE = /^\/tenants\/acme\/orders$/;
 const DECODINGS = 3;
-/** What may name headers that the next hop drops. */
+/** Headers that can list further headers for the next hop to drop. */
 const OF_ONE_HOP = ["Connection", "Keep-Alive", "Proxy-Connection", "TE"];
 
-/** As CGI, WSGI and PHP name a header. */
+/** The name of a header in CGI, WSGI and PHP. */
 function folded(name: string): string {
 	return name.toUpperCase().replace(/[^A-Z0-9]/g, "_");
 }
 
-/** The values of a header, by any spelling that somebody folds into this one. */
+/** The values of a header under every spelling that CGI maps to its name. */
 export function valuesOf(arrived: Arrived, name: string): string[] {
 	return arrived.headers.filter(([sent]) => folded(sent) === folded(name)).map(([, value]) => value);
 }
@@ -33,7 +33,7 @@ function decoded(path: string): string {
 	return path.replace(/%([0-9a-f]{2})/gi, (_all, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
-/** The path as the most forgiving of upstreams might take it: decoded, without parameters, empty and dot segments, in lower case. */
+/** The path as a lenient upstream may normalize it: decoded, in lower case, without parameters, empty segments and dot segments. */
 function forgiven(path: string): string {
 	const kept: string[] = [];
 	for (const part of path.replaceAll("\\", "/").toLowerCase().split("\0")[0]?.split("/") ?? []) {
@@ -54,7 +54,7 @@ function readingsOf(url: string): string[] {
 	return readings;
 }
 
-/** Fails unless this request was allowed to arrive, as the one whose key it came with, and says nothing that only the proxy may say. */
+/** Fails unless the request was allowed, arrived under the identity of its key, and has no header that only the proxy may set. */
 export function checkArrival(world: World, arrived: Arrived): void {
 	const { reader, writer } = world;
 	const identity = arrived.headers.filter(([name]) => folded(name).startsWith("X_KEYWRIGHT_"));

@@ -1,7 +1,7 @@
-/** Attacks by path, by method and by framing: what is asked, and where one request ends. */
+/** Attacks by path, method and message framing. */
 import { type Attack, ORDERS } from "./attack.ts";
 
-/** Each is, to somebody, a way into `/tenants/other` or past a rule. */
+/** Some parser reads each of these as a path below `/tenants/other`, or as one without a rule. */
 const AMBIGUOUS = [
 	"/tenants/acme/../other/orders",
 	"/tenants/acme/%2e%2e/other/orders",
@@ -41,13 +41,13 @@ export const PATHS: readonly Attack[] = [
 	{ name: "a path in capitals", target: "/TENANTS/ACME/ORDERS", outcome: "refused" },
 	{ name: "a path with one capital", target: "/tenants/acme/Orders", outcome: "refused" },
 	{ name: "a slash behind", target: `${ORDERS}/`, outcome: "refused" },
-	{ name: "a path that no rule has", target: "/admin", outcome: "refused", told: [404, "not_found"] },
-	{ name: "the root", target: "/", outcome: "refused", told: [404, "not_found"] },
+	{ name: "a path that no rule has", target: "/admin", outcome: "refused", refusal: [404, "not_found"] },
+	{ name: "the root", target: "/", outcome: "refused", refusal: [404, "not_found"] },
 	{ name: "a whole address of another host", target: `http://other.example${ORDERS}`, outcome: "either" },
 	{ name: "a whole address of another tenant", target: "http://127.0.0.1/tenants/other/orders", outcome: "refused" },
 	{ name: "a harmless escape in the part that is free", target: "/tenants/acme/sites/shop/a%20b", outcome: "admitted" },
 	{ name: "a query that looks like a path", target: `${ORDERS}?next=/../../tenants/other/orders`, outcome: "admitted" },
-	{ name: "a site that is not there", target: "/tenants/acme/sites/elsewhere/a", outcome: "refused", told: [404, "not_found"] },
+	{ name: "a site that is not there", target: "/tenants/acme/sites/elsewhere/a", outcome: "refused", refusal: [404, "not_found"] },
 ];
 
 export const METHODS: readonly Attack[] = [
@@ -58,7 +58,7 @@ export const METHODS: readonly Attack[] = [
 			method,
 			target: ORDERS,
 			outcome: "refused",
-			told: [404, "not_found"],
+			refusal: [404, "not_found"],
 		}),
 	),
 	...["get", "Get", "TRACE", "CONNECT", "FOO", "GET\tX"].map(
@@ -68,7 +68,7 @@ export const METHODS: readonly Attack[] = [
 ];
 
 const SMUGGLED = `GET /tenants/other/orders HTTP/1.1\r\nHost: x\r\nX-Keywright-Tenant: other\r\n\r\n`;
-/** All with a key that may write, so that the outer request is admitted where the proxy takes it: what is inside never arrives. */
+/** With a key that may write, so that the outer request is accepted if the proxy accepts it. The smuggled one must never arrive. */
 export const SMUGGLING: readonly Attack[] = [
 	{
 		name: "both lengths",
@@ -126,7 +126,7 @@ export const SMUGGLING: readonly Attack[] = [
 		outcome: "either",
 	},
 	{
-		name: "a coding that CGI folds",
+		name: "a transfer coding with an underscore, as CGI maps it",
 		method: "POST",
 		target: ORDERS,
 		key: "writer",

@@ -5,12 +5,12 @@ import { endLeftovers } from "../server.ts";
 import { checkArrival } from "./arrival.ts";
 import type { Attack } from "./attack.ts";
 import { ATTACKS } from "./attacks.ts";
-import { attempt, bytesOf, checkTold } from "./caller.ts";
+import { assertRefusal, attempt, bytesOf } from "./caller.ts";
 import { Echo } from "./echo.ts";
 import { PROXY_NAMES, type RunningProxy, startProxy } from "./proxy.ts";
 import { startWorld, type World } from "./world.ts";
 
-/** For how long a caller that is told nothing waits, and how long what was smuggled gets to arrive. */
+/** How long a caller waits for a response, and a smuggled request may take to arrive. */
 const PATIENCE_MS = 1_500;
 const SETTLE_MS = 15;
 
@@ -37,14 +37,14 @@ async function attack(port: number, how: Attack): Promise<void> {
 	ok(arrived.length <= 1, `${arrived.length} requests arrived of one`);
 	if (how.outcome === "refused") {
 		deepEqual(arrived, []);
-		// "OPTIONS *" is about the proxy, which may answer it.
+		// "OPTIONS *" addresses the proxy, which may answer it itself.
 		if (how.target !== "*") ok(answer === null || answer.status >= 400, answer?.text ?? "no answer");
 	}
 	if (how.outcome === "admitted") {
 		equal(answer?.status, 200, answer?.text ?? "no answer");
 		equal(arrived.length, 1);
 	}
-	if (how.told) checkTold(answer, how.told);
+	if (how.refusal) assertRefusal(answer, how.refusal);
 }
 
 for (const name of PROXY_NAMES) {

@@ -1,4 +1,4 @@
-/** What callers may try to talk a proxy and Keywright around, as one table that every proxy is put through. */
+/** Attacks on a proxy with Keywright, as one table for every proxy. */
 
 import { IDENTITY } from "./arrival.ts";
 import { type Attack, ITEMS, ORDERS } from "./attack.ts";
@@ -11,7 +11,7 @@ function flood(count: number, name: (index: number) => string): string[] {
 	return Array.from({ length: count }, (_, index) => `${name(index)}: ${index}`);
 }
 
-/** Header names that some upstream reads as `X-Keywright-Tenant`: any case, and what CGI, WSGI and PHP fold together. */
+/** Header names that some upstream reads as `X-Keywright-Tenant`: in any case, and those that CGI, WSGI and PHP map to the same name. */
 const SPELLINGS = [
 	"X-Keywright-Tenant",
 	"x-keywright-tenant",
@@ -44,15 +44,15 @@ const SPOOFED: readonly Attack[] = [
 		outcome: "admitted",
 	},
 	{
-		name: "Connection names what the question is made of",
+		name: "Connection names the headers of the forward-auth request",
 		target: "/tenants/other/orders",
 		lines: ["Connection: close, X-Forwarded-Uri, X-Forwarded-Method", `X-Forwarded-Uri: ${ORDERS}`],
 		outcome: "refused",
-		told: [404, "not_found"],
+		refusal: [404, "not_found"],
 	},
 ];
 
-/** Of one hop, and so dropped on the next with what it names: in any number of lines, in any case, in any place of a list. */
+/** Connection headers that make the next hop drop the header `name`: several lines, any case, any position in a list. */
 function hopByHop(name: string): readonly (readonly [string, readonly string[]])[] {
 	return [
 		["in a second Connection line", ["Connection: close", `Connection: ${name}`]],
@@ -72,23 +72,29 @@ const HOP_BY_HOP: readonly Attack[] = IDENTITY.flatMap((name) =>
 );
 
 const CREDENTIALS: readonly Attack[] = [
-	{ name: "no key", target: ORDERS, key: null, outcome: "refused", told: [401, "key_missing"] },
-	{ name: "a blank key", target: ORDERS, key: null, lines: ["X-API-Key: "], outcome: "refused", told: [401, "key_missing"] },
-	{ name: "a wrong key", target: ORDERS, key: null, lines: ["X-API-Key: kw_prod_wrong"], outcome: "refused", told: [401, "key_invalid"] },
-	{ name: "two keys", target: ORDERS, lines: ["X-API-Key: kw_prod_second"], outcome: "refused", told: [400, "multiple_credentials"] },
-	{ name: "a key and a bearer token", target: ORDERS, lines: ["Authorization: Bearer x"], outcome: "refused", told: [400, "multiple_credentials"] },
-	{ name: "the key in the query", target: `${ORDERS}?x_api_key=KEY`, key: null, outcome: "refused", told: [401, "key_missing"] },
-	{ name: "the key in a cookie", target: ORDERS, key: null, lines: ["Cookie: x-api-key=KEY"], outcome: "refused", told: [401, "key_missing"] },
+	{ name: "no key", target: ORDERS, key: null, outcome: "refused", refusal: [401, "key_missing"] },
+	{ name: "a blank key", target: ORDERS, key: null, lines: ["X-API-Key: "], outcome: "refused", refusal: [401, "key_missing"] },
+	{ name: "a wrong key", target: ORDERS, key: null, lines: ["X-API-Key: kw_prod_wrong"], outcome: "refused", refusal: [401, "key_invalid"] },
+	{ name: "two keys", target: ORDERS, lines: ["X-API-Key: kw_prod_second"], outcome: "refused", refusal: [400, "multiple_credentials"] },
 	{
-		name: "the key under a spelling that CGI folds",
+		name: "a key and a bearer token",
+		target: ORDERS,
+		lines: ["Authorization: Bearer x"],
+		outcome: "refused",
+		refusal: [400, "multiple_credentials"],
+	},
+	{ name: "the key in the query", target: `${ORDERS}?x_api_key=KEY`, key: null, outcome: "refused", refusal: [401, "key_missing"] },
+	{ name: "the key in a cookie", target: ORDERS, key: null, lines: ["Cookie: x-api-key=KEY"], outcome: "refused", refusal: [401, "key_missing"] },
+	{
+		name: "the key under a name that CGI maps to X-API-Key",
 		target: ORDERS,
 		key: null,
 		lines: ["X_API_Key: KEY"],
 		outcome: "refused",
-		told: [401, "key_missing"],
+		refusal: [401, "key_missing"],
 	},
-	{ name: "a key of another tenant", target: ORDERS, key: "stranger", outcome: "refused", told: [404, "not_found"] },
-	{ name: "a permission that the key lacks", method: "POST", target: ORDERS, outcome: "refused", told: [403, "permission_missing"] },
+	{ name: "a key of another tenant", target: ORDERS, key: "stranger", outcome: "refused", refusal: [404, "not_found"] },
+	{ name: "a permission that the key lacks", method: "POST", target: ORDERS, outcome: "refused", refusal: [403, "permission_missing"] },
 ];
 
 const FORWARDED: readonly Attack[] = [
@@ -97,14 +103,14 @@ const FORWARDED: readonly Attack[] = [
 		target: "/tenants/other/orders",
 		lines: [`X-Forwarded-Uri: ${ORDERS}`],
 		outcome: "refused",
-		told: [404, "not_found"],
+		refusal: [404, "not_found"],
 	},
 	{
 		name: "the same with underscores",
 		target: "/tenants/other/orders",
 		lines: [`X_Forwarded_Uri: ${ORDERS}`],
 		outcome: "refused",
-		told: [404, "not_found"],
+		refusal: [404, "not_found"],
 	},
 	{
 		name: "another method in X-Forwarded-Method",
@@ -112,7 +118,7 @@ const FORWARDED: readonly Attack[] = [
 		target: ORDERS,
 		lines: ["X-Forwarded-Method: GET"],
 		outcome: "refused",
-		told: [403, "permission_missing"],
+		refusal: [403, "permission_missing"],
 	},
 	{
 		name: "another address in X-Forwarded-For",
@@ -126,7 +132,7 @@ const FORWARDED: readonly Attack[] = [
 			target: ORDERS,
 			lines: [`${name}: /admin`],
 			outcome: "refused",
-			told: [400, "invalid_request"],
+			refusal: [400, "invalid_request"],
 		}),
 	),
 	...["X-Forwarded-Prefix", "X-Forwarded-Path"].map(
@@ -138,17 +144,17 @@ const FORWARDED: readonly Attack[] = [
 			target: ORDERS,
 			lines: [`${name}: DELETE`],
 			outcome: "refused",
-			told: [400, "invalid_request"],
+			refusal: [400, "invalid_request"],
 		}),
 	),
 	{
-		name: "a method override that CGI folds",
+		name: "a method override with underscores, as CGI maps it",
 		target: ORDERS,
 		lines: ["X_HTTP_Method_Override: DELETE", "X-Http_Method_Override: DELETE"],
 		outcome: "admitted",
 	},
-	{ name: "a question of the caller's own", target: `${ORDERS}?deny=403`, key: null, outcome: "refused", told: [401, "key_missing"] },
-	{ name: "the path of the question itself", target: "/_keywright", outcome: "refused" },
+	{ name: "a forward-auth query of the caller", target: `${ORDERS}?deny=403`, key: null, outcome: "refused", refusal: [401, "key_missing"] },
+	{ name: "the path of the forward-auth request itself", target: "/_keywright", outcome: "refused" },
 ];
 
 const FLOODS: readonly Attack[] = [
@@ -167,7 +173,12 @@ const FLOODS: readonly Attack[] = [
 	{ name: "flooded with one name", target: ORDERS, lines: flood(FLOOD_LINES, () => "X-Forwarded-Uri"), outcome: "either" },
 	{ name: "flooded with keys", target: ORDERS, lines: flood(FLOOD_LINES, () => "X-API-Key"), outcome: "refused" },
 	{ name: "flooded with bytes", target: ORDERS, lines: [`X-Filler: ${"a".repeat(60_000)}`], outcome: "refused" },
-	{ name: "a line folded as nobody does any more", target: ORDERS, lines: ["X-Folded: a\r\n X-Keywright-Tenant: other"], outcome: "either" },
+	{
+		name: "a header that continues on a second line (obs-fold)",
+		target: ORDERS,
+		lines: ["X-Continued: a\r\n X-Keywright-Tenant: other"],
+		outcome: "either",
+	},
 ];
 
 export const ATTACKS: readonly Attack[] = [...SPOOFED, ...HOP_BY_HOP, ...CREDENTIALS, ...FORWARDED, ...FLOODS, ...PATHS, ...METHODS, ...SMUGGLING];

@@ -1,4 +1,4 @@
-/** Keywright as the upstream of a balancer: found to be well, and restarted without a request lost. */
+/** Keywright behind a load balancer: health checks, and restarts without lost requests. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { Agent } from "node:http";
 import { after, before, test } from "node:test";
@@ -14,7 +14,7 @@ const CHECKED_WITHIN_MS = 20_000;
 const POLL_MS = 20;
 const CLOSED_WITHIN_MS = 4_000;
 const LANES = 3;
-/** Between two requests of a lane, so that the load is bounded. */
+/** The pause between two requests of a lane, which bounds the load. */
 const PAUSE_MS = 10;
 
 let servers: Server[] = [];
@@ -34,7 +34,7 @@ function serverAt(index: number): Server {
 	return server;
 }
 
-test("HAProxy's option httpchk, which asks by HTTP/1.0 without a Host, finds the server well", async () => {
+test("HAProxy's option httpchk, which uses HTTP/1.0 without a Host, finds the server healthy", async () => {
 	const balancer = await startHaproxy(`
 defaults
 	mode http
@@ -58,7 +58,7 @@ listen keywright
 	}
 });
 
-test("behind nginx a rolling restart of two servers costs no request", async () => {
+test("behind nginx a rolling restart of two servers loses no request", async () => {
 	const nginx = await startNginx(`
 upstream keywright {
 	${servers.map(({ port }) => `server 127.0.0.1:${port} max_fails=0;`).join(" ")}
@@ -103,7 +103,7 @@ server {
 	}
 });
 
-test("a server that stops closes idle connections at once, ends the others with their answers, and tells a balancer that asks", async () => {
+test("a stopping server closes idle connections at once and others after their response, and fails its health check", async () => {
 	const stopping = serverAt(1);
 	const { credential } = await makeService(stopping);
 	const idle = await Wire.open(stopping.port);
@@ -124,7 +124,7 @@ test("a server that stops closes idle connections at once, ends the others with 
 	for (const { path, wire } of halves) wire.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n`);
 	const began = performance.now();
 	const ended = stopping.stop({ keep_folder: true });
-	ok(await idle.waitClosed(CLOSED_WITHIN_MS), "what nobody uses is closed");
+	ok(await idle.waitClosed(CLOSED_WITHIN_MS), "the idle connection is closed");
 	equal(idle.pending, "");
 	ok(performance.now() - began < CLOSED_WITHIN_MS);
 	for (const { wire } of halves) wire.write("\r\n");

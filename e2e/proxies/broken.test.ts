@@ -8,7 +8,7 @@ import { Echo } from "./echo.ts";
 import { PROXY_NAMES, type RunningProxy, startProxy } from "./proxy.ts";
 import { BROKEN, StandIn } from "./stand-in.ts";
 
-/** A caller is told within it: two seconds are the recipes' own patience. */
+/** The maximum time to a response; the recipes' own time-out is two seconds. */
 const PATIENCE_MS = 4_000;
 const SETTLE_MS = 15;
 const QUESTION = Buffer.from(
@@ -43,11 +43,11 @@ for (const name of PROXY_NAMES) {
 			const answer = await attempt(proxy.port, QUESTION, PATIENCE_MS);
 			await sleep(SETTLE_MS);
 			deepEqual(echo.take(), [], "nothing got through");
-			ok(answer, "the caller is told in time");
+			ok(answer, "the caller gets a response in time");
 			return answer;
 		}
 
-		test("nothing listens there: 503, and nothing gets through", async () => {
+		test("connection refused: 503, and no request reaches the API", async () => {
 			const answer = await answered();
 			equal(answer.status, 503);
 			match(answer.header("content-type"), /^application\/problem\+json/);
@@ -57,7 +57,7 @@ for (const name of PROXY_NAMES) {
 		});
 
 		for (const [what, behaviour] of BROKEN) {
-			test(`something there ${what}: nothing gets through, and the caller is told soon`, async () => {
+			test(`the upstream ${what}: no request reaches the API, and the caller gets a response soon`, async () => {
 				stand_in.behaviour = behaviour;
 				await stand_in.listen();
 				const answer = await answered();

@@ -1,4 +1,4 @@
-/** How the tests call through a proxy: bytes in their own hand, and whole uploads. */
+/** How the tests send requests through a proxy: raw bytes and uploads. */
 import { equal, match } from "node:assert/strict";
 import { request as httpRequest, type OutgoingHttpHeaders } from "node:http";
 import { Answer } from "../client.ts";
@@ -6,7 +6,7 @@ import { Wire } from "../raw-socket.ts";
 import type { Attack } from "./attack.ts";
 import type { World } from "./world.ts";
 
-/** The bytes of an attack, with the key it speaks of; `KEY` as a value in it is the reader's. */
+/** The bytes of an attack with its key; the value `KEY` is replaced with the reader's key. */
 export function bytesOf(attack: Attack, keys: Pick<World, "reader" | "writer" | "stranger">): Buffer {
 	const { method = "GET", target, lines = [], body = "", key = "reader" } = attack;
 	const has = (name: string) => lines.some((line) => line.toLowerCase().startsWith(`${name}:`));
@@ -20,7 +20,7 @@ export function bytesOf(attack: Attack, keys: Pick<World, "reader" | "writer" | 
 	return Buffer.from(text.replace(/(?<=[=: ])KEY\b/g, keys.reader.raw_key), "utf8");
 }
 
-/** The first answer; null when there is none in time, or none that is whole. */
+/** The first response; null without a complete one in time. */
 export async function attempt(port: number, bytes: Buffer, within_ms: number): Promise<Answer | null> {
 	const wire = await Wire.open(port);
 	try {
@@ -31,7 +31,7 @@ export async function attempt(port: number, bytes: Buffer, within_ms: number): P
 	}
 }
 
-/** Sends `body` with these headers and no others; one that expects `100 Continue` waits for it. */
+/** Sends `body` with exactly these headers; waits for `100 Continue` if a header expects it. */
 export function upload(url: string, path: string, headers: OutgoingHttpHeaders, body: Buffer): Promise<Answer> {
 	return new Promise((resolve, reject) => {
 		const request = httpRequest(`${url}${path}`, { method: "POST", headers }, (response) => {
@@ -49,9 +49,9 @@ export function upload(url: string, path: string, headers: OutgoingHttpHeaders, 
 	});
 }
 
-/** Fails unless the caller was told exactly this, in Keywright's words. */
-export function checkTold(answer: Answer | null, told: readonly [status: number, code: string]): void {
-	const [status, code] = told;
+/** Fails unless the response is Keywright's problem with this status and code. */
+export function assertRefusal(answer: Answer | null, refusal: readonly [status: number, code: string]): void {
+	const [status, code] = refusal;
 	equal(answer?.status, status, answer?.text ?? "no answer");
 	match(answer?.header("content-type") ?? "", /^application\/problem\+json/);
 	match(answer?.text ?? "", new RegExp(`"code":"${code}"`));

@@ -1,12 +1,12 @@
-/** The API behind a proxy: it admits everything, and keeps what reached it. */
+/** The API behind a proxy: it accepts everything and records each request. */
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 
 export interface Arrived {
 	readonly method: string;
-	/** As it stood in the request line. */
+	/** The target of the request line, unchanged. */
 	readonly url: string;
-	/** Names and values as they came. */
+	/** Names and values as received. */
 	readonly headers: readonly (readonly [name: string, value: string])[];
 	readonly bytes: number;
 	readonly sha256: string;
@@ -20,7 +20,7 @@ export class Echo {
 	readonly port: number;
 	readonly #server: Server;
 	#arrived: Arrived[] = [];
-	/** What the next requests are answered with. */
+	/** The response to the next requests. */
 	answer: { readonly status: number; readonly body: string } = { status: 200, body: "here" };
 
 	private constructor(server: Server, port: number) {
@@ -53,7 +53,7 @@ export class Echo {
 		});
 	}
 
-	/** Everything that reached it since the last call. */
+	/** The requests since the last call. */
 	take(): Arrived[] {
 		const taken = this.#arrived;
 		this.#arrived = [];

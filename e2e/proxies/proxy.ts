@@ -1,4 +1,4 @@
-/** The three proxies of Debian as processes of their own, each with the configuration that `docs/proxies` shows. */
+/** Debian's nginx, Caddy and HAProxy as processes, each with the configuration of `docs/proxies`. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
@@ -24,9 +24,9 @@ export interface Ports {
 
 interface Recipe {
 	readonly file: string;
-	/** What stands in the file for "listen here", and what a test writes there: always the loopback address. */
+	/** The listen directive of the recipe, and its replacement in tests: always the loopback address. */
 	readonly listen: readonly [string, (port: number) => string];
-	/** Writes what the proxy needs beside the recipe, and says how it is started. */
+	/** Writes the proxy's further files and returns its command line. */
 	start(folder: string, recipe: string): readonly [command: string, ...args: string[]];
 }
 
@@ -75,14 +75,14 @@ const RECIPE_OF: Readonly<Record<ProxyName, Recipe>> = {
 const COMMENT = /^\s*(#|--)/;
 
 function replaceEach(text: string, name: string, part: string, by: string): string {
-	// Comments say what to replace and are not replaced themselves: whoever reads the recipe does it by hand, once for each.
+	// Comments are not replaced, as by a reader who edits the recipe by hand.
 	const lines = text.split(/(?<=\n)/);
 	const places = lines.filter((line) => !COMMENT.test(line) && line.includes(part)).length;
 	if (places !== 1) throw new Error(`${name} of docs/proxies has ${places} places with ${JSON.stringify(part)}; a recipe has one`);
 	return lines.map((line) => (COMMENT.test(line) ? line : line.replace(part, () => by))).join("");
 }
 
-/** A recipe of `docs/proxies` with these ports in place of the three addresses that whoever uses it puts in. */
+/** A recipe of `docs/proxies` with its three addresses replaced by these ports. */
 export function recipeWith(name: ProxyName, ports: Ports): string {
 	const { file, listen } = RECIPE_OF[name];
 	const [marker, written] = listen;
@@ -156,7 +156,7 @@ function accepts(port: number): Promise<boolean> {
 	});
 }
 
-/** Waits until `proxy` takes connections. */
+/** Waits until `proxy` accepts connections. */
 async function ready(proxy: RunningProxy): Promise<RunningProxy> {
 	for (const until = performance.now() + READY_DEADLINE_MS; performance.now() < until; await sleep(READY_POLL_MS)) {
 		if (await accepts(proxy.port)) return proxy;
@@ -166,7 +166,7 @@ async function ready(proxy: RunningProxy): Promise<RunningProxy> {
 	throw new Error(`${proxy.name} did not come up: ${proxy.output}`);
 }
 
-/** Starts a proxy by its recipe before `app`, with Keywright at `keywright`. Whoever starts one stops it. */
+/** Starts a proxy with its recipe in front of `app`, with Keywright at `keywright`. The caller must stop it. */
 export async function startProxy(name: ProxyName, at: { readonly keywright: number; readonly app: number }): Promise<RunningProxy> {
 	const folder = mkdtempSync(join(tmpdir(), `keywright-${name}-`));
 	const port = await freePort();
@@ -175,7 +175,7 @@ export async function startProxy(name: ProxyName, at: { readonly keywright: numb
 	return ready(new RunningProxy(name, port, folder, RECIPE_OF[name].start(folder, recipe)));
 }
 
-/** Starts an HAProxy with this configuration, in which `PORT` is where it listens. Whoever starts one stops it. */
+/** Starts HAProxy with this configuration, in which `PORT` is the listening port. The caller must stop it. */
 export async function startHaproxy(configuration: string): Promise<RunningProxy> {
 	const folder = mkdtempSync(join(tmpdir(), "keywright-haproxy-"));
 	const port = await freePort();
@@ -183,7 +183,7 @@ export async function startHaproxy(configuration: string): Promise<RunningProxy>
 	return ready(new RunningProxy("haproxy", port, folder, ["haproxy", "-db", "-f", join(folder, "main")]));
 }
 
-/** Starts an nginx with this configuration, in which `PORT` is where it listens. Whoever starts one stops it. */
+/** Starts nginx with this configuration, in which `PORT` is the listening port. The caller must stop it. */
 export async function startNginx(configuration: string): Promise<RunningProxy> {
 	const folder = mkdtempSync(join(tmpdir(), "keywright-nginx-"));
 	const port = await freePort();

@@ -1,4 +1,4 @@
-/** How much of a request and of an identity a proxy takes: what is within the documented bounds gets in, what is not is the caller's fault. */
+/** Size limits of proxies: requests and identities within the documented limits are accepted, larger ones get a 4xx. */
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Answer } from "../client.ts";
@@ -13,13 +13,13 @@ import { PROXY_NAMES, type RunningProxy, startProxy } from "./proxy.ts";
 import { startWorld, type World } from "./world.ts";
 
 const PATIENCE_MS = 5_000;
-/** Header lines that each recipe documents, with the lines of a request that the proxy does not count, or adds. */
+/** The documented maximum of header lines per recipe, with the lines that the proxy adds or does not count. */
 const LINES: Readonly<Record<(typeof PROXY_NAMES)[number], number>> = { nginx: 95, caddy: 95, haproxy: 90 };
-/** What HAProxy itself takes. */
+/** HAProxy's own maximum. */
 const HAPROXY_LINES_MAX = 101;
 /** Host, Connection and the key. */
 const LINES_OF_EVERY_REQUEST = 3;
-/** The longest words that a permission can be made of, the permissions that one call names, and more of them than a header holds. */
+/** The maximum length of a permission's parts, the maximum permissions per call, and more permissions than fit into a header. */
 const LONG_WORD = "o".repeat(32);
 const NAMED = 105;
 const ALL = 130;
@@ -33,7 +33,7 @@ const permission = (index: number) => `${LONG_WORD}:v_${String(index).padStart(3
 before(async () => {
 	world = await startWorld();
 	echo = await Echo.start();
-	// By one statement: through the API each would be a change of its own.
+	// In one statement, because the API would need one change per permission.
 	const database = await Database.open(world.server.data_dir);
 	const names = Array.from({ length: ALL }, (_, index) => permission(index));
 	await database.rows("insert into permissions (name, description, capability) select name, 'one of many', 'many' from unnest($1::text[]) name", [
@@ -74,7 +74,7 @@ for (const name of PROXY_NAMES) {
 			deepEqual(arrived, []);
 		}
 
-		test("any number of header lines is let in or refused as the caller's fault, and the proxy goes on", async () => {
+		test("any number of header lines is accepted or gets a 4xx, and the proxy keeps working", async () => {
 			const most = LINES[name];
 			for (let count = most - 8; count <= HAPROXY_LINES_MAX + 1; count += 1) {
 				const lines = Array.from({ length: count - LINES_OF_EVERY_REQUEST }, (_, index) => `X-Line-${index}: ${index}`);
@@ -88,7 +88,7 @@ for (const name of PROXY_NAMES) {
 			}
 		});
 
-		test("headers and URLs that are too long are the caller's fault, up to there they get in", async () => {
+		test("headers and URLs up to the limit are accepted, longer ones get a 4xx", async () => {
 			const long = (bytes: number) =>
 				Array.from({ length: Math.ceil(bytes / 4_000) }, (_, at) => `X-Long-${at}: ${"a".repeat(Math.min(4_000, bytes - at * 4_000))}`);
 			for (const bytes of [12_000, 13_000]) equal((await call(long(bytes))).answer?.status, 200, `${bytes}`);
@@ -101,12 +101,12 @@ for (const name of PROXY_NAMES) {
 			await isCallersFault([], `${ITEMS}?${"a".repeat(20_000)}`);
 		});
 
-		test("control characters in a header are the caller's fault, and the next request gets in", async () => {
+		test("control characters in a header get a 4xx, and the next request is accepted", async () => {
 			for (const control of CONTROLS) await isCallersFault([`X-Control: a${control}b`]);
 			equal((await call([])).answer?.status, 200);
 		});
 
-		test("a key with more permissions than anybody reads gets in, with what its request needs", async () => {
+		test("a key with more permissions than fit into a header is accepted, and the header has those that the rule requires", async () => {
 			const plan_id = await makePlan(world.server, { capabilities: ["m2m_api", "orders", "many"] });
 			const tenant = await makeTenant(world.server, { plan_id });
 			const named = Array.from({ length: NAMED }, (_, index) => permission(index));
@@ -137,7 +137,7 @@ for (const name of PROXY_NAMES) {
 	});
 }
 
-test("two HAProxies by the same recipe run side by side, each with its own Keywright", async () => {
+test("two HAProxies with the same recipe run side by side, each with its own Keywright", async () => {
 	const one = await startProxy("haproxy", { keywright: world.server.port, app: echo.port });
 	const two = await startProxy("haproxy", { keywright: echo.port, app: echo.port });
 	try {

@@ -1,26 +1,26 @@
-/** What may answer, or not, where Keywright should. */
+/** Faulty servers in place of Keywright. */
 import { createServer, type Server, type Socket } from "node:net";
 import { freePort } from "../server.ts";
 
-/** Bytes that every connection is answered with once it has said something; null for silence; "drip" begins an answer and never ends its head. */
+/** The bytes that answer the first data of a connection; null: no answer; "drip": a response head that never ends. */
 export type Behaviour = string | null | "drip";
 
 function http(status: string, headers: readonly string[], body = ""): string {
 	return [`HTTP/1.1 ${status}`, `Content-Length: ${body.length}`, ...headers, "", body].join("\r\n");
 }
 
-/** Nothing of this may let a request through. */
+/** None of these responses may let a request through. */
 export const BROKEN: readonly (readonly [name: string, behaviour: Behaviour])[] = [
 	["accepts and never answers", null],
 	["begins an answer and never ends it", "drip"],
-	["closes without a word", ""],
-	["answers what is no HTTP", "SSH-2.0-OpenSSH_9.2\r\n"],
+	["closes without a response", ""],
+	["answers with a protocol other than HTTP", "SSH-2.0-OpenSSH_9.2\r\n"],
 	["answers 500", http("500 Internal Server Error", ["Content-Type: text/plain"], "oops")],
 	["answers 502", http("502 Bad Gateway", [])],
 	["answers 503", http("503 Service Unavailable", [])],
 	["redirects", http("302 Found", ["Location: /elsewhere"])],
-	["answers 200 as another program would, naming nobody", http("200 OK", ["Content-Type: text/html"], "<h1>Welcome</h1>")],
-	["answers 204, naming nobody", http("204 No Content", [])],
+	["answers 200 like another program, without identity headers", http("200 OK", ["Content-Type: text/html"], "<h1>Welcome</h1>")],
+	["answers 204 without identity headers", http("204 No Content", [])],
 	["answers 200 with an empty key", http("200 OK", ["X-Keywright-Tenant: ", "X-Keywright-Key-Id: "])],
 ];
 
@@ -36,7 +36,7 @@ export class StandIn {
 		this.port = port;
 	}
 
-	/** One that is down: nothing listens on its port until `listen`. */
+	/** A server that is down: its port refuses connections until `listen`. */
 	static async create(): Promise<StandIn> {
 		return new StandIn(await freePort());
 	}

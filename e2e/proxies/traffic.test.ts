@@ -8,7 +8,7 @@ import { endLeftovers } from "../server.ts";
 import { expectStatus, makeKey, makePlan, makeTenant } from "../things.ts";
 import { checkArrival, valuesOf } from "./arrival.ts";
 import { ORDERS } from "./attack.ts";
-import { attempt, checkTold, upload } from "./caller.ts";
+import { assertRefusal, attempt, upload } from "./caller.ts";
 import { Echo } from "./echo.ts";
 import { PROXY_NAMES, type RunningProxy, startProxy } from "./proxy.ts";
 import { startWorld, type World } from "./world.ts";
@@ -34,7 +34,7 @@ interface Source {
 	readonly client: string | null;
 }
 
-/** Where a key of "acme" is used from, once one of them is as expected. */
+/** Waits until one source of a key of "acme" is as expected and returns all sources. */
 async function sourcesOf(key_id: string, expected: (source: Source) => boolean): Promise<Source[]> {
 	for (const until = performance.now() + PATIENCE_MS; ; await sleep(50)) {
 		const { data } = expectStatus(await world.server.management("acme", "GET", `/api-keys/${key_id}/sources`), 200).as<{ data: Source[] }>();
@@ -59,7 +59,7 @@ for (const name of PROXY_NAMES) {
 			await proxy?.stop();
 		});
 
-		test("an admitted request arrives as the key's, and its caller learns of the limits", async () => {
+		test("an accepted request arrives with the key's identity, and its response has the rate limit headers", async () => {
 			echo.take();
 			const answer = expectStatus(await reading("/tenants/acme/sites/shop/items?limit=2", world.reader.raw_key), 200);
 			equal(answer.text, "here");
@@ -73,7 +73,7 @@ for (const name of PROXY_NAMES) {
 			deepEqual(valuesOf(arrived, "X-Keywright-Site"), ["shop"]);
 		});
 
-		test("the client instance of a request is part of the question, and never reaches the API", async () => {
+		test("X-Keywright-Client is sent to Keywright and never to the API", async () => {
 			const client = `orders-${name}-7`;
 			echo.take();
 			expectStatus(await reading(ORDERS, world.reader.raw_key, { "x-keywright-client": client, "user-agent": "curl/8" }), 200);
@@ -83,7 +83,7 @@ for (const name of PROXY_NAMES) {
 			ok(sources.every((source) => source.client === null || source.client.startsWith("orders-")));
 		});
 
-		test("what the API itself answers, refusals and failures too, goes to the caller as it is", async () => {
+		test("responses of the API, errors included, reach the caller unchanged", async () => {
 			for (const status of [401, 403, 404, 418, 429, 500, 503]) {
 				echo.answer = { status, body: `the API says ${status}` };
 				const answer = await reading(ORDERS, world.reader.raw_key);
@@ -93,7 +93,7 @@ for (const name of PROXY_NAMES) {
 			echo.take();
 		});
 
-		test("uploads reach the API whole, with a length, in chunks, compressed, and after 100 Continue", async () => {
+		test("uploads reach the API complete: with Content-Length, chunked, compressed, and after 100 Continue", async () => {
 			const body = randomBytes(UPLOAD_BYTES);
 			const sha256 = createHash("sha256").update(body).digest("hex");
 			const shapes: Record<string, string>[] = [{}, { "transfer-encoding": "chunked" }, { "content-encoding": "gzip" }, { expect: "100-continue" }];
@@ -111,14 +111,14 @@ for (const name of PROXY_NAMES) {
 			}
 		});
 
-		test("a body without a key costs the API nothing, and the refusal does not wait for it", async () => {
+		test("a body without a key never reaches the API, and the refusal does not wait for it", async () => {
 			echo.take();
 			const bytes = Buffer.from(`POST ${ORDERS} HTTP/1.1\r\nHost: x\r\nContent-Length: ${UPLOAD_BYTES}\r\n\r\n`);
-			checkTold(await attempt(proxy.port, bytes, PATIENCE_MS), [401, "key_missing"]);
+			assertRefusal(await attempt(proxy.port, bytes, PATIENCE_MS), [401, "key_missing"]);
 			deepEqual(echo.take(), []);
 		});
 
-		test("requests at the same time keep their own names", async () => {
+		test("concurrent requests keep their own identities", async () => {
 			echo.take();
 			const keys = [world.reader, world.writer] as const;
 			const crowd = new Agent({ keepAlive: true, maxSockets: 24 });
@@ -136,7 +136,7 @@ for (const name of PROXY_NAMES) {
 			}
 		});
 
-		test("a limit holds, and its caller is told when to come back", async () => {
+		test("a rate limit is enforced, and its refusal has Retry-After", async () => {
 			const rate_limits = [{ name: "burst", requests: 3, window_seconds: 60, per: "key" }];
 			const plan_id = await makePlan(world.server, { capabilities: ["m2m_api", "orders"], rate_limits });
 			const tenant = await makeTenant(world.server, { plan_id });
@@ -147,18 +147,18 @@ for (const name of PROXY_NAMES) {
 			deepEqual(answers.map(({ status }) => status).sort(), [200, 200, 200, 429, 429, 429, 429, 429, 429]);
 			equal(echo.take().length, 3);
 			const refused = await reading(path, raw_key);
-			checkTold(refused, [429, "rate_limited"]);
+			assertRefusal(refused, [429, "rate_limited"]);
 			match(refused.header("retry-after"), /^\d+$/);
 			match(refused.header("ratelimit"), /^"burst";r=0;t=\d+$/);
 			match(refused.header("ratelimit-policy"), /^"burst";q=3;w=60$/);
 		});
 
-		test("a revoked key is refused on the very next request", async () => {
+		test("a revoked key is refused on the next request", async () => {
 			const made = await makeKey(world.server, "acme", { permissions: ["orders:read"] });
 			expectStatus(await reading(ORDERS, made.raw_key), 200);
 			expectStatus(await world.server.management("acme", "POST", `/api-keys/${made.id}/revoke`, { reason: "other" }), 200);
 			echo.take();
-			checkTold(await reading(ORDERS, made.raw_key), [401, "key_revoked"]);
+			assertRefusal(await reading(ORDERS, made.raw_key), [401, "key_revoked"]);
 			deepEqual(echo.take(), []);
 		});
 	});

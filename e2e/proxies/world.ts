@@ -1,4 +1,4 @@
-/** One Keywright that guards an API by rules, with the keys that the tests go about with. */
+/** A Keywright with forward-auth rules for an API, and the keys of the tests. */
 import { equal } from "node:assert/strict";
 import { type Server, startServer } from "../server.ts";
 import { expectStatus, makeKey, makePlan, makeTenant } from "../things.ts";

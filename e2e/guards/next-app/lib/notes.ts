@@ -9,5 +9,5 @@ declare global {
 
 globalThis.__notes ??= { handled: [], errors: [] };
 
-/** What handlers noted: one for the process, since each route may have its own instance of a module. */
+/** The records of the handlers, global because each route may have its own instance of a module. */
 export const notes: Notes = globalThis.__notes;

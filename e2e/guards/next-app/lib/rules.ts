@@ -1,4 +1,4 @@
 import type { Rules } from "@keywright/client";
 
-/** Used by `proxy.ts` and by the handler: the tenant is read of the target, which both have. */
+/** Used by `proxy.ts` and by the handler: the tenant is read from the request target, which both have. */
 export const twice: Rules<object> = { tenant: (_request, target) => target.segment(1), permission: "orders:read" };

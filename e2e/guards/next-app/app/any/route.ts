@@ -4,7 +4,7 @@ import { notes } from "../../lib/notes.ts";
 
 export const GET = guard({}, async (request: NextRequest, _context, keywright) => {
 	notes.handled.push(keywright.key.id);
-	// Typed by Next, whose build checks this file.
+	// Next's build checks the types of this file.
 	request.cookies.getAll();
 	return Response.json({ tenant: keywright.tenant.id });
 });

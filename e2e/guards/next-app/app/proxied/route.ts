@@ -1,2 +1,2 @@
-/** Guarded by `proxy.ts` alone. */
+/** Guarded only by `proxy.ts`. */
 export const GET = () => Response.json({ proxied: true });

@@ -1,10 +1,10 @@
 import { guard } from "../../../lib/guard.ts";
 import { notes } from "../../../lib/notes.ts";
 
-/** An asynchronous rule, which the types refuse. */
+/** An asynchronous rule, which the types reject. */
 const limits: never = asNever(async () => ({ exports: 5 }));
 
-/** What somebody without types can write. */
+/** An untyped host can pass this. */
 function asNever(value: unknown): never {
 	return value as never;
 }
