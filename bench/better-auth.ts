@@ -1,4 +1,4 @@
-// The same work by the Better Auth API-key plugin on the same PostgreSQL: verify a key, count it, keep its last use.
+// The same work with the Better Auth API-key plugin on the same PostgreSQL: verify a key, count the request, store the last use.
 // Its own rate limit is off: the default allows ten requests a day per key.
 import { apiKey } from "@better-auth/api-key";
 import { betterAuth } from "better-auth";

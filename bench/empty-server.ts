@@ -1,5 +1,5 @@
-// What nginx asks in the control: it looks at nothing and admits everything, with the one header without which the recipe lets nobody through.
-// Prints `{port}` as one JSON line when it is up; ends when its standard input does.
+// The auth server of nginx in the control: accepts every request unread, with the one header that the recipe requires.
+// Prints `{port}` as one JSON line when it is up; ends when its standard input closes.
 import { createServer } from "node:http";
 
 const KEEP_ALIVE_MS = 65_000;

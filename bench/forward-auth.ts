@@ -1,4 +1,4 @@
-// The recipe for nginx in front of Keywright, and the same recipe in front of a handler that does nothing, alternating, with wrk.
+// The nginx recipe with Keywright, alternating with the same recipe and an empty handler, under wrk.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -10,7 +10,7 @@ import { load, warmUpSeconds } from "./http.ts";
 import { median } from "./measure.ts";
 
 const PATH = "/tenants/any/orders";
-/** What is guarded: it costs nginx next to nothing, so that what is measured is the question. */
+/** The guarded API: it costs nginx almost nothing, so that the measure is the forward-auth request. */
 const GUARDED = "server { listen 127.0.0.1:PORT; keepalive_requests 1000000; location / { return 204; } }";
 
 export interface ForwardAuthFigures {
@@ -26,7 +26,7 @@ export interface Side {
 	stop(): Promise<void>;
 }
 
-/** A program of this folder that prints `{port}` as one line and ends when its standard input does. */
+/** A program of this folder that prints `{port}` as one line and ends when its standard input closes. */
 export async function start(file: string, args: readonly string[]): Promise<Side> {
 	const child = spawn(process.execPath, [join(import.meta.dirname, file), ...args], { stdio: ["pipe", "pipe", "inherit"] });
 	const [line] = (await once(createInterface({ input: child.stdout }), "line")) as [string];

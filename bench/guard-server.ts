@@ -1,10 +1,10 @@
-// A host app: one handler behind a guard that asks Keywright, behind a bare exchange with a server that does nothing, and behind nothing.
-// Prints `{port}` as one JSON line when it is up; ends when its standard input does.
+// A host app: one handler behind a guard with Keywright, behind a bare exchange with an empty server, and unguarded.
+// Prints `{port}` as one JSON line when it is up; ends when its standard input closes.
 import { Agent, createServer, request, type ServerResponse } from "node:http";
 import { keywright } from "../client/src/node.ts";
 
 const KEEP_ALIVE_MS = 65_000;
-/** As long as the question that a guard asks. */
+/** The length of a guard's request to /verify. */
 const BODY = JSON.stringify({ raw_key: "x".repeat(58), permissions: ["tenant:read"], request: { method: "GET", path: "/guarded", ip: "127.0.0.1" } });
 
 const [url = "", credential = "", emptyPort = ""] = process.argv.slice(2);

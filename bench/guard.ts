@@ -1,4 +1,4 @@
-// What a guard that asks over HTTP adds to a request, against what a bare exchange on loopback adds to the same request, alternating.
+// The time that a remote guard adds to a request, against that of a bare loopback exchange, alternating.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,14 +6,14 @@ import { type Side, start } from "./forward-auth.ts";
 import { type Load, load, measureLoad, warmUpSeconds } from "./http.ts";
 import { median } from "./measure.ts";
 
-/** One request at a time: nothing waits for anything but its own answer. */
+/** One request at a time, so that no request queues. */
 const QUIET_CONNECTIONS = 1;
 const BUSY_CONNECTIONS = 32;
 const HEATING_SECONDS = 2;
 const PATHS = ["/free", "/exchanged", "/guarded"] as const;
 
 export interface GuardFigures {
-	/** Medians over the rounds of what half of the requests took, less what half of the unguarded ones took. */
+	/** Medians over the rounds of the median latency minus that of unguarded requests. */
 	readonly guard_adds_microseconds: number;
 	readonly exchange_adds_microseconds: number;
 	readonly added_ratio: number;
@@ -37,7 +37,7 @@ async function makeCredential(port: number): Promise<string> {
 	return credential;
 }
 
-/** All paths once; each round begins with another, so that none is always the first. */
+/** Runs all paths once; each round begins with another one, so that none is always first. */
 async function measureRound(port: number, round: number, seconds: number, keysFile: string, connections: number): Promise<Round> {
 	const measured: Partial<Round> = {};
 	for (let index = 0; index < PATHS.length; index += 1) {
@@ -58,7 +58,7 @@ export async function measureGuard(options: { keys: number; rounds: number; seco
 		started.push(empty);
 		const host = await start("guard-server.ts", [`http://127.0.0.1:${keywright.port}`, await makeCredential(keywright.port), String(empty.port)]);
 		started.push(host);
-		// Every key once from the database, so that what is measured is warm; then every path hot.
+		// Warm-up: every key is loaded once from the database, then every path runs.
 		await load(keywright.port, "/api/v1/m2m/whoami", warmUpSeconds(options.keys), keysFile);
 		for (const path of PATHS) await load(host.port, path, HEATING_SECONDS, keysFile);
 		const quiet: Round[] = [];

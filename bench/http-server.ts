@@ -1,5 +1,5 @@
 // The process under load: `whoami` behind the real gate, and the same handler, schema, headers and log line without any check.
-// Prints `{port, …}` as one JSON line when it is up; ends when its standard input does.
+// Prints `{port, …}` as one JSON line when it is up; ends when its standard input closes.
 import { writeFileSync } from "node:fs";
 import { destination } from "pino";
 import { createAccessLog } from "../server/src/core/log.ts";
@@ -22,7 +22,7 @@ const instance = await startInstance({
 	prepare(app, raw_keys) {
 		const whoami = m2mRoutes.find((row) => row.path === "/api/v1/m2m/whoami");
 		if (!whoami) throw new Error("whoami has moved");
-		// What the control's handler answers with: one grant, filled once.
+		// The control's handler answers with this grant.
 		let anyGrant: Grant | null = null;
 		void Promise.resolve(
 			app.verifier.decide({

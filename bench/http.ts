@@ -1,4 +1,4 @@
-// Keyed against unkeyed throughput of the same handler in the same process, alternating, with wrk on the other core.
+// Throughput of a handler with and without a key check in one process, alternating, with wrk on the other core.
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import { median } from "./measure.ts";
 
 const CONNECTIONS = 64;
-/** So many keys are read from the database in a second, by and large: how long each is asked once before anything is measured. */
+/** Approximate rate of loading keys from the database, which determines the length of the warm-up. */
 const COLD_KEYS_PER_SECOND = 8_000;
 const WARM_UP_SECONDS_MIN = 3;
 
@@ -21,20 +21,20 @@ export interface HttpFigures {
 	readonly rounds: number;
 }
 
-/** Seconds in which each of `keys` comes once from the database. */
+/** The seconds that loading each of `keys` once from the database takes. */
 export function warmUpSeconds(keys: number): number {
 	return Math.max(WARM_UP_SECONDS_MIN, Math.ceil(keys / COLD_KEYS_PER_SECOND));
 }
 
 export interface Load {
 	readonly per_second: number;
-	/** Half of the requests were answered within it. */
+	/** The median latency. */
 	readonly p50_microseconds: number;
 }
 
 const MICROSECONDS: Readonly<Record<string, number>> = { us: 1, ms: 1_000, s: 1_000_000 };
 
-/** What wrk measured over `connections` kept open, each request with another key of `keysFile`; rejects when one was refused. */
+/** Runs wrk over `connections` keep-alive connections, each request with another key of `keysFile`; rejects if one was refused. */
 export async function measureLoad(port: number, path: string, seconds: number, keysFile: string, connections: number): Promise<Load> {
 	const { stdout } = await promisify(execFile)(
 		"wrk",
@@ -48,7 +48,7 @@ export async function measureLoad(port: number, path: string, seconds: number, k
 	return { per_second: Number(rate), p50_microseconds: Number(p50) * (MICROSECONDS[unit] ?? Number.NaN) };
 }
 
-/** Requests in a second that wrk got answered with a success, each with another key of `keysFile`. */
+/** Successful requests per second under wrk, each with another key of `keysFile`. */
 export async function load(port: number, path: string, seconds: number, keysFile: string): Promise<number> {
 	return (await measureLoad(port, path, seconds, keysFile, CONNECTIONS)).per_second;
 }
@@ -64,7 +64,7 @@ export async function measureHttp(options: { keys: number; rounds: number; secon
 		const { port } = JSON.parse(line) as { port: number };
 		const keyedPath = "/api/v1/m2m/whoami";
 		const controlPath = "/control/whoami";
-		// Every key once from the database, so that what is measured is warm; then both paths hot.
+		// Warm-up: every key is loaded once from the database, then both paths run.
 		await load(port, keyedPath, warmUpSeconds(options.keys), keysFile);
 		await load(port, controlPath, 2, keysFile);
 		const keyed: number[] = [];

@@ -1,4 +1,4 @@
-// Keys of another system, of which only SHA-256 are known, imported by the command beside a running server: every one of them works, and a second run changes nothing.
+// Imports keys of another system, known only by SHA-256, while the server runs: every key works, and a second run changes nothing.
 import { hash, randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +10,7 @@ import { expectStatus, makePlan, makeService } from "../e2e/things.ts";
 const FORMAT = "acme";
 const SECRET_CHARACTERS = 24;
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-/** Of 256 values of a byte these are four times the alphabet: each character is as likely. */
+/** Byte values below this bound are a multiple of the alphabet's length, so that each character is equally likely. */
 const BYTE_MAX = 4 * BASE62.length;
 const KEYS_EACH_TENANT = 100;
 const MAKERS = 8;
@@ -41,7 +41,7 @@ function newRawKey(): string {
 
 const tenantOf = (index: number, tenants: number): string => `t${index % tenants}`;
 
-/** The export of the other system: no raw key is in it. */
+/** The export of the other system, without raw keys. */
 function writeExport(path: string, raw_keys: readonly string[], tenants: number): void {
 	const lines = raw_keys.map((raw_key, index) => {
 		const sha256 = hash("sha256", raw_key, "buffer").toString(index % 2 === 0 ? "hex" : "base64");
@@ -56,7 +56,7 @@ async function timed<T>(work: Promise<T>): Promise<{ result: T; seconds: number 
 	return { result, seconds: Number(((performance.now() - began) / 1_000).toFixed(1)) };
 }
 
-/** Runs the command as an operator would; throws when it refuses anything. */
+/** Runs the import command; throws if it refuses a line. */
 async function runImport(server: Server, path: string): Promise<Report> {
 	const argv = ["import", path, "--format", FORMAT, "--json"];
 	const { code, stdout, stderr } = await runProgram(argv, { KEYWRIGHT_DATA_DIR: server.data_dir });
@@ -64,12 +64,12 @@ async function runImport(server: Server, path: string): Promise<Report> {
 	return reportIn(stdout);
 }
 
-/** Guarantee: the text is what `import --json` prints. */
+/** Guarantee: the text is the output of `import --json`. */
 function reportIn(text: string): Report {
 	return JSON.parse(text) as Report;
 }
 
-/** Asks about every key, as a host of an API does; throws at the first that is not let in as what its line said. */
+/** Verifies every key over HTTP; throws if one is refused or differs from its line. */
 async function verifyAll(server: Server, raw_keys: readonly string[], tenants: number): Promise<number> {
 	const { credential } = await makeService(server);
 	const decisions = await inParallel(raw_keys.length, VERIFIED_AT_ONCE, async (index) => {

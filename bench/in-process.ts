@@ -1,12 +1,12 @@
-// How many verifications one core does: the whole pipeline with rate limit and usage, over all keys and 64 sources.
-// Control: the least that any verifier must do, one SHA-256 of the presented key and one look-up, in the same loop.
+// Verifications per second on one core: the complete pipeline with rate limit and usage, over all keys and 64 sources.
+// Control: the minimum of any verifier, one SHA-256 of the presented key and one look-up, in the same loop.
 import { hash } from "node:crypto";
 import { setImmediate as breathe } from "node:timers/promises";
 import type { Question } from "../server/src/verification/question.ts";
 import type { Instance } from "./instance.ts";
 import { median, perSecond, SOURCES, sourceAt } from "./measure.ts";
 
-/** Decisions between two turns of the event loop, in which the lease is renewed and the usage flushed: some milliseconds, as a busy server would have them. */
+/** Decisions between two turns of the event loop, which renews the lease and flushes the usage; a few milliseconds, as on a busy server. */
 const TURN = 2_000;
 
 export interface InProcessFigures {

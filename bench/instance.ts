@@ -1,4 +1,4 @@
-// One Keywright in this process on an embedded PostgreSQL of its own, populated.
+// A populated Keywright in this process with its own embedded PostgreSQL.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ import { populate } from "./population.ts";
 export interface Instance {
 	readonly app: App;
 	readonly raw_keys: readonly string[];
-	/** A superuser's connection to the cluster, for a peer under comparison. */
+	/** A superuser's connection to the cluster, for the compared product. */
 	readonly cluster_url: string;
 	urlFor(role: string, database: string): string;
 	stop(): Promise<void>;
@@ -25,9 +25,9 @@ export interface Instance {
 export interface InstanceOptions {
 	readonly keys: number;
 	readonly access_log: Log | null;
-	/** Whose `X-Forwarded-*` are believed; nobody's when left out. */
+	/** The trusted proxies; none by default. */
 	readonly trusted_proxies?: AllowList;
-	/** Mounts routes of the benchmark's own before the server is ready. */
+	/** Adds routes of the benchmark before the server is ready. */
 	readonly prepare?: (app: App, raw_keys: readonly string[]) => void;
 }
 

@@ -1,4 +1,4 @@
-// Small tools for measuring: medians, and a fixed set of sources.
+// Tools for measurements: medians, and a fixed set of source addresses.
 import { parseAddress } from "../server/src/core/network.ts";
 import { type Source, sourceOf, UNKNOWN_SOURCE } from "../server/src/usage/sources/source.ts";
 
@@ -8,7 +8,7 @@ export function median(values: readonly number[]): number {
 	return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 }
 
-/** 64 networks that requests come from. */
+/** 64 source networks. */
 export const SOURCES = Array.from({ length: 64 }, (_, index) => {
 	const address = parseAddress(`198.51.${index}.7`);
 	if (!address) throw new Error("impossible state: a source that is no address");

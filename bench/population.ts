@@ -1,4 +1,4 @@
-// A tenant population as it might be: many tenants on one plan, many keys, written straight into the tables.
+// A realistic population: many tenants on one plan with many keys, inserted directly into the tables.
 import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { newId } from "../server/src/core/id.ts";
@@ -14,10 +14,10 @@ export interface Population {
 }
 
 const PLAN_LIMITS = JSON.stringify({ sites: null, api_keys: null, documents: null, storage_bytes: null, document_bytes: null });
-/** High enough that it is asked and spent on every request, and never reached. */
+/** So high that every request is charged and none is refused. */
 const RATE_LIMITS = JSON.stringify([{ name: "burst", requests: 1_000_000_000, window_seconds: 60, per: "key" }]);
 
-/** Makes `keys` keys over TENANTS tenants that were used before; returns their raw keys. `owner_url` must be able to write past row-level security. */
+/** Inserts `keys` used keys of TENANTS tenants; returns the raw keys. The role of `owner_url` must bypass row-level security. */
 export async function populate(owner_url: string, peppers: Peppers, keys: number): Promise<Population> {
 	const client = new pg.Client({ connectionString: owner_url });
 	await client.connect();

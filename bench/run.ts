@@ -41,7 +41,7 @@ interface Line {
 	readonly measure: string;
 	readonly ours: string;
 	readonly control: string;
-	/** Null where the control says that it holds, and not how fast. */
+	/** Null if the control checks correctness, not speed. */
 	readonly ratio: number | null;
 	readonly goal: string;
 	readonly reached: boolean;

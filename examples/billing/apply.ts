@@ -6,7 +6,7 @@ import type { Table } from "./table.ts";
 
 export type Applied = "applied" | "nothing_new" | "unknown_customer";
 
-/** Makes a function that brings the tenant of an event up to date. It rejects while Keywright does not accept, and then nothing is remembered. */
+/** Returns a function that applies an event to its tenant. It rejects if Keywright does not accept the change; the event is not stored then. */
 export function createApply(operator: Operator, memory: Memory, table: Table): (event: SubscriptionEvent) => Promise<Applied> {
 	const turns = new Map<string, Promise<unknown>>();
 
@@ -17,7 +17,7 @@ export function createApply(operator: Operator, memory: Memory, table: Table): (
 		const tenant = await tenantOf(operator, event.customer_id);
 		if (!tenant) return "unknown_customer";
 		const { changes, suspended_by_billing } = difference(tenant, learnt, due);
-		// Written before a suspension too: one that is ours but not known as ours would never be lifted.
+		// Stored before a suspension too: one that is not recorded as ours would never be lifted.
 		if (suspended_by_billing && !learnt.suspended_by_billing) {
 			await memory.write(event.customer_id, { ...(await memory.read(event.customer_id)), suspended_by_billing });
 		}
@@ -26,7 +26,7 @@ export function createApply(operator: Operator, memory: Memory, table: Table): (
 		return "applied";
 	}
 
-	/** One event of a customer at a time: two at once would each compare with what neither has written yet. */
+	/** One event of a customer at a time: two at once would both compare with the old state. */
 	return (event) => {
 		const turn = (turns.get(event.customer_id) ?? Promise.resolve()).then(
 			() => apply(event),
@@ -47,7 +47,7 @@ async function tenantOf(operator: Operator, external_id: string): Promise<Record
 	return tenant?.external_id === external_id ? tenant : null;
 }
 
-/** What has to be changed, and whose the suspension is afterwards: only what billing suspended is lifted by billing. */
+/** The required changes, and whether billing owns the suspension afterwards: billing lifts only its own suspensions. */
 function difference(tenant: Record<string, unknown>, customer: Customer, due: Due) {
 	const suspended = tenant.status === "suspended";
 	const plan = tenant.plan_id === due.plan_id ? {} : { plan_id: due.plan_id };

@@ -99,7 +99,7 @@ after(async () => {
 	await rm(folder, { recursive: true, force: true });
 });
 
-/** A tenant with a key that may read documents as long as its plan includes them. */
+/** A tenant with a key that may read documents while its plan includes them. */
 async function newTenant(): Promise<{ id: string; customer_id: string; read: () => Promise<string> }> {
 	const id = `t${randomUUID().slice(0, 8)}`;
 	const customer_id = `cus_${id}`;
@@ -128,11 +128,11 @@ interface Sent {
 	event_id?: string;
 }
 
-/** Signed bytes, as the billing system sends them. */
+/** A signed body, as the billing system sends it. */
 function signed({ customer_id, status = "active", product_id = "prod_team", subscription_id = "sub_1", ...more }: Sent) {
 	const { type = "subscription.updated", minutes_ago = 0, event_id = `msg_${randomUUID()}` } = more;
 	const data = { id: subscription_id, customer_id, product_id, status };
-	// Spaces that a JSON parser would lose: the signature is over the bytes.
+	// With spaces that parsing would lose: the signature covers the bytes.
 	const body = JSON.stringify({ type, timestamp: new Date(Date.now() - minutes_ago * MINUTE_MS).toISOString(), data }, null, 3);
 	return sign(event_id, new Date(), body);
 }
@@ -150,7 +150,7 @@ async function post(message: { headers: Record<string, string>; body: string }):
 	return (await fetch(webhooks, { method: "POST", ...message })).status;
 }
 
-test("signed events change what a key may do on the next request", async () => {
+test("signed events change a key's permissions from the next request on", async () => {
 	const { customer_id, read } = await newTenant();
 	const story: [Partial<Sent>, string][] = [
 		[{ type: "subscription.created", minutes_ago: 50 }, "200"],
@@ -186,7 +186,7 @@ test("a bad signature, an old one, a replay and an event out of order change not
 	assert.equal(await read(), "403 capability_not_in_plan");
 });
 
-test("of many events at once the newest decides", async () => {
+test("of many concurrent events the newest wins", async () => {
 	const { customer_id, read } = await newTenant();
 	const events = Array.from({ length: 20 }, (_, index) =>
 		signed({ customer_id, minutes_ago: index, product_id: index % 2 ? "prod_team" : "prod_starter" }),
@@ -195,7 +195,7 @@ test("of many events at once the newest decides", async () => {
 	assert.equal(await read(), "403 capability_not_in_plan");
 });
 
-test("what the operator suspended stays suspended, whatever is paid", async () => {
+test("a tenant that the operator suspended stays suspended after a payment", async () => {
 	const { id, customer_id, read } = await newTenant();
 	await operator.call("PATCH", `/api/v1/operator/tenants/${id}`, { status: "suspended" });
 	assert.equal(await post(signed({ customer_id, status: "unpaid", minutes_ago: 2 })), 200);
@@ -203,7 +203,7 @@ test("what the operator suspended stays suspended, whatever is paid", async () =
 	assert.equal(await read(), "403 tenant_suspended");
 });
 
-test("an event that nobody here understands is answered so that it is sent again, and said", async () => {
+test("an event that cannot be applied is refused, so that it is sent again, and logged", async () => {
 	assert.equal(await post(signed({ customer_id: "cus_nobody" })), 404);
 	assert.match(billing.output, /unknown_customer: "msg_.*" of customer "cus_nobody"/);
 	const { customer_id, read } = await newTenant();
@@ -216,7 +216,7 @@ test("an event that nobody here understands is answered so that it is sent again
 	assert.equal((await fetch(webhooks)).status, 404);
 });
 
-test("while Keywright is away the sender is told to come again, and what came before a restart is remembered", async () => {
+test("while Keywright is unreachable the sender gets a retryable status, and earlier events survive a restart", async () => {
 	const { customer_id, read } = await newTenant();
 	assert.equal(await post(signed({ customer_id, minutes_ago: 10 })), 200);
 	await stop(keywright);

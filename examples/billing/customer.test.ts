@@ -20,7 +20,7 @@ function after(...events: readonly SubscriptionEvent[]): Customer {
 	return events.reduce((customer, one) => learn(customer, one) ?? customer, NEW_CUSTOMER);
 }
 
-test("the table in plans.json says which plan is due, and from when on a tenant is suspended", () => {
+test("the table in plans.json determines the plan, and when a tenant is suspended", () => {
 	const due = (...events: SubscriptionEvent[]) => dueOf(after(...events), table);
 	const team = { plan_id: "team", suspended: false };
 	const free = { plan_id: "free", suspended: false };
@@ -33,7 +33,7 @@ test("the table in plans.json says which plan is due, and from when on a tenant 
 	assert.throws(() => due(event({ status: "new" })), /not in plans\.json$/);
 });
 
-test("of several subscriptions the best that is served counts, and the end of one is not the end of all", () => {
+test("of several active subscriptions the best counts, and the end of one does not end the others", () => {
 	const two = [event({ product_id: "prod_starter" }), event({ subscription_id: "sub_2", status: "trialing" })];
 	assert.deepEqual(dueOf(after(...two), table), { plan_id: "team", suspended: false });
 	const ended = event({ event_id: "evt_3", status: "canceled", occurred_ms: NOW + 1, stage: 2 });
@@ -42,13 +42,13 @@ test("of several subscriptions the best that is served counts, and the end of on
 	assert.deepEqual(dueOf(after(...two, unpaid), table), { plan_id: "free", suspended: false });
 });
 
-test("whatever the order and however often events come, the newest decides", () => {
+test("the newest event wins in any order and with any repetition", () => {
 	const statuses = ["active", "past_due", "unpaid", "canceled"];
 	const subscriptions = fc.constantFrom("sub_1", "sub_2", "__proto__");
 	const story = fc.uniqueArray(fc.tuple(subscriptions, fc.nat(20), fc.constantFrom(...statuses)), { selector: ([sub, time]) => `${sub} ${time}` });
 	fc.assert(
-		fc.property(story, fc.func(fc.nat()), (told, shuffle) => {
-			const events = told.map(([subscription_id, time, status], index) =>
+		fc.property(story, fc.func(fc.nat()), (sent, shuffle) => {
+			const events = sent.map(([subscription_id, time, status], index) =>
 				event({ event_id: `evt_${index}`, subscription_id, status, occurred_ms: NOW + time }),
 			);
 			const in_order = after(...[...events].sort((one, other) => one.occurred_ms - other.occurred_ms));
@@ -60,7 +60,7 @@ test("whatever the order and however often events come, the newest decides", () 
 	);
 });
 
-test("of one instant each event counts once, and a subscription's life goes one way", () => {
+test("events of the same instant count once each, and a subscription's status only moves forward", () => {
 	const updated = after(event());
 	assert.equal(learn(updated, event()), null);
 	assert.equal(learn(updated, event({ event_id: "evt_0", stage: 0, status: "incomplete" })), null);
@@ -70,7 +70,7 @@ test("of one instant each event counts once, and a subscription's life goes one 
 	assert.equal(learn(deleted, event({ event_id: "evt_3" })), null);
 });
 
-test("a half-right event is refused, an event about something else is nobody's business", () => {
+test("an invalid event is refused, an event of another type is ignored", () => {
 	const data = { id: "sub_1", customer_id: "cus_1", product_id: "prod_team", status: "active" };
 	const body = { type: "subscription.updated", timestamp: "2026-11-01T12:00:00Z", data };
 	assert.deepEqual(parseEvent("evt_1", body, NOW), event());
@@ -82,7 +82,7 @@ test("a half-right event is refused, an event about something else is nobody's b
 	for (const odd of [null, [], "x", {}, { ...body, data: null }]) assert.throws(() => parseEvent("evt_1", odd, NOW), TypeError);
 });
 
-test("a table that is half right is not used", () => {
+test("an invalid table is refused", () => {
 	const products = raw.products;
 	const tables = [
 		{},

@@ -1,10 +1,10 @@
 import type { SubscriptionEvent } from "./event.ts";
 import type { Table } from "./table.ts";
 
-/** Events of one instant that are remembered by their id. */
+/** How many ids of events of one instant are stored. */
 const IDS_MAX = 100;
 
-/** The newest that is known of one subscription; `event_ids` are those that happened in that very instant. */
+/** The newest known event of one subscription; `event_ids` are the events of that instant. */
 export interface Subscription {
 	readonly product_id: string;
 	readonly status: string;
@@ -13,7 +13,7 @@ export interface Subscription {
 	readonly event_ids: readonly string[];
 }
 
-/** What is remembered of a customer. A tenant that somebody else suspended is not ours to set free. */
+/** The stored state of a customer. Billing must not lift a suspension that it did not set. */
 export interface Customer {
 	readonly subscriptions: Readonly<Record<string, Subscription>>;
 	readonly suspended_by_billing: boolean;
@@ -21,13 +21,13 @@ export interface Customer {
 
 export const NEW_CUSTOMER: Customer = { subscriptions: {}, suspended_by_billing: false };
 
-/** What a tenant should have. */
+/** The intended state of a tenant. */
 export interface Due {
 	readonly plan_id: string;
 	readonly suspended: boolean;
 }
 
-/** The customer after an event; null when it changes nothing: repeated, or older than what is known of its subscription. */
+/** The customer after an event; null for an event that is repeated or older than the known state of its subscription. */
 export function learn(customer: Customer, event: SubscriptionEvent): Customer | null {
 	const { subscription_id, event_id, product_id, status, occurred_ms, stage } = event;
 	const known = Object.hasOwn(customer.subscriptions, subscription_id) ? customer.subscriptions[subscription_id] : undefined;
@@ -41,8 +41,8 @@ export function learn(customer: Customer, event: SubscriptionEvent): Customer | 
 }
 
 /**
- * What all subscriptions of a customer come to: the best plan of those that are served, else the best of those that wait for money,
- * suspended, else the free plan. Throws `TypeError` for a product or a status that the table has not.
+ * The result of all subscriptions of a customer: the best plan of the active ones, else the best of those that await payment,
+ * suspended, else the free plan. Throws `TypeError` for a product or a status that is not in the table.
  */
 export function dueOf(customer: Customer, table: Table): Due {
 	const order = [...table.products.keys()];

@@ -1,27 +1,27 @@
 import { isRecord } from "./table.ts";
 
 const ID = /^[\x21-\x7e]{1,128}$/;
-/** RFC 3339, with its zone: without one the order of events would hang on this machine's. */
+/** RFC 3339 with a time zone: without one the order of events would depend on this machine's zone. */
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
-/** In the order of a subscription's life. */
+/** In the order of a subscription's life cycle. */
 const TYPES = ["subscription.created", "subscription.updated", "subscription.deleted"];
 /** How far the billing system's clock may be ahead; an event from the future would outrank all that follow. */
 const AHEAD_MS_MAX = 5 * 60_000;
 
-/** What one event says of one subscription. */
+/** The change of one subscription by one event. */
 export interface SubscriptionEvent {
 	readonly event_id: string;
 	readonly customer_id: string;
 	readonly subscription_id: string;
 	readonly product_id: string;
 	readonly status: string;
-	/** When it happened there, in milliseconds; not when it was sent, which is later each time it is sent again. */
+	/** When it happened, in Unix milliseconds; not when it was sent, which changes with each retry. */
 	readonly occurred_ms: number;
-	/** Of two events of one instant the one further on in a subscription's life is the later: 0 created, 1 updated, 2 deleted. */
+	/** Orders events of the same instant by the life cycle: 0 created, 1 updated, 2 deleted. */
 	readonly stage: number;
 }
 
-/** The event in a body whose signature was right; null for other types, `TypeError` for one that cannot be understood. */
+/** Parses a body with a valid signature. Returns null for other event types; throws `TypeError` for an invalid event. */
 export function parseEvent(event_id: string, body: unknown, now_ms: number): SubscriptionEvent | null {
 	if (!isRecord(body) || typeof body.type !== "string") throw new TypeError("the event has no type");
 	const stage = TYPES.indexOf(body.type);

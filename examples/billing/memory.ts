@@ -3,13 +3,13 @@ import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { type Customer, NEW_CUSTOMER } from "./customer.ts";
 
-/** What has been applied, kept across restarts: events come again for days. One process; with several, keep it in your database and lock the customer's row. */
+/** The applied events, kept across restarts because retries go on for days. For one process; with several, use your database and lock the customer's row. */
 export interface Memory {
 	read(customer_id: string): Promise<Customer>;
 	write(customer_id: string, customer: Customer): Promise<void>;
 }
 
-/** One file per customer in `directory`, replaced whole. */
+/** One file per customer in `directory`, replaced atomically. */
 export function openMemory(directory: string): Memory {
 	const pathOf = (customer_id: string): string => join(directory, `${createHash("sha256").update(customer_id).digest("hex")}.json`);
 	return {
@@ -36,7 +36,7 @@ export function openMemory(directory: string): Memory {
 	};
 }
 
-/** Guarantee: the files of this folder are written by `write` alone. */
+/** Guarantee: only `write` writes the files of this folder. */
 function asCustomer(value: unknown): Customer {
 	return value as Customer;
 }

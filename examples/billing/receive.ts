@@ -17,7 +17,7 @@ export interface Receiver {
 	readonly log: (line: string) => void;
 }
 
-/** Takes signed events. 2xx means that Keywright has accepted it, or that there was nothing to do; everything else is sent again by the billing system. */
+/** Receives signed events. 2xx: Keywright has accepted the change, or there was none. After any other status the billing system retries. */
 export function createReceiver(receiver: Receiver): Server {
 	const webhooks = receiver.secrets.split(",").map((secret) => new Webhook(secret.trim()));
 	let running = 0;
@@ -69,7 +69,7 @@ async function carryOut(event: SubscriptionEvent, { apply, unknown_customers, lo
 	}
 }
 
-/** Over the bytes as they came: parsing and writing them again would make other bytes. */
+/** The signature covers the received bytes; parsing and serializing them again would change them. */
 function isSigned(webhook: Webhook, body: string, request: IncomingMessage): boolean {
 	const headers = Object.fromEntries(
 		["webhook-id", "webhook-timestamp", "webhook-signature"].map((name) => [name, String(request.headers[name] ?? "")]),
@@ -83,7 +83,7 @@ function isSigned(webhook: Webhook, body: string, request: IncomingMessage): boo
 	}
 }
 
-/** Rejects for bodies that are too large or no UTF-8, which would not be the bytes that were signed. */
+/** Rejects bodies that are too large or not UTF-8; decoded, the latter would differ from the signed bytes. */
 async function readBody(request: IncomingMessage): Promise<string> {
 	const chunks: Buffer[] = [];
 	let bytes = 0;
@@ -95,7 +95,7 @@ async function readBody(request: IncomingMessage): Promise<string> {
 	return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks));
 }
 
-/** What came from outside, unable to begin a line of its own. */
+/** Escapes untrusted text so that it cannot start a new log line. */
 function said(text: string): string {
 	return JSON.stringify(text.slice(0, 128));
 }

@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 
-test("every snippet of the recipe is in the example as it stands", async () => {
+test("every snippet of the recipe is in the example unchanged", async () => {
 	const recipe = await readFile(join(ROOT, "docs/billing.md"), "utf8");
 	const snippets = [...recipe.matchAll(/^<!-- from: (\S+) -->\n```[a-z]+\n([\s\S]*?)^```$/gm)];
 	assert.equal(snippets.length, (recipe.match(/^```[a-z]+$/gm) ?? []).length);

@@ -1,17 +1,17 @@
 const TREATMENTS = ["serve", "suspend", "end"] as const;
-/** What a subscription of some status does for its customer. */
+/** The effect of a subscription status. */
 export type Treatment = (typeof TREATMENTS)[number];
 
-/** What the operator declares in `plans.json`. Products are listed from the best plan to the least; null is a product without a plan, such as an extra seat. */
+/** The content of `plans.json`. Products are listed from the best plan to the least; null is a product without a plan, such as an extra seat. */
 export interface Table {
 	readonly products: ReadonlyMap<string, string | null>;
 	readonly free_plan_id: string;
 	readonly statuses: ReadonlyMap<string, Treatment>;
-	/** `retry` answers 404, so that an event that overtook the tenant's creation comes again; `ignore` is for systems that bill others too. */
+	/** `retry` answers 404, so that an event that arrived before the tenant's creation is sent again; `ignore` is for systems that also bill others. */
 	readonly unknown_customers: "retry" | "ignore";
 }
 
-/** Throws an error that names what is wrong: a table that is half right is not used. */
+/** Throws an error that names the invalid entry. */
 export function parseTable(value: unknown): Table {
 	if (!isRecord(value) || !Array.isArray(value.products) || !isRecord(value.statuses)) throw new TypeError("plans.json: give products and statuses");
 	const products = new Map(value.products.map(parseProduct));

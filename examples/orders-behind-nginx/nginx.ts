@@ -4,14 +4,14 @@ import { join, resolve } from "node:path";
 
 const RECIPE = resolve(import.meta.dirname, "../../docs/proxies/nginx.conf");
 
-/** What the recipe says, and what stands there in this example. */
+/** The addresses of the recipe and their replacements in this example. */
 export interface Addresses {
 	readonly keywright: string;
 	readonly app: string;
 	readonly listen: string;
 }
 
-/** The recipe of the documents with these addresses in it, and around it what lets nginx run from a folder of its own, as any user. */
+/** Writes the documented recipe with these addresses, in a main configuration with which any user can run nginx from its own folder. */
 export async function writeConfiguration(addresses: Addresses): Promise<string> {
 	const folder = await mkdtemp(join(tmpdir(), "keywright-orders-nginx-"));
 	const recipe = (await readFile(RECIPE, "utf8"))

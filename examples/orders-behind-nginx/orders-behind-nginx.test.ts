@@ -32,7 +32,7 @@ function start(args: string[], env: Record<string, string>): Child {
 	return started;
 }
 
-/** Returns once the child has ended, by itself or by a signal. */
+/** Returns when the child has exited. */
 async function ended(child: Child): Promise<void> {
 	if (child.process.exitCode !== null || child.process.signalCode !== null) return;
 	await new Promise<void>((done) => child.process.once("close", () => done()));
@@ -45,7 +45,7 @@ async function stop(child: Child): Promise<void> {
 	clearTimeout(late);
 }
 
-/** Waits until the child has said `words`; fails with what it said when it ended or never did. */
+/** Waits until the child has printed `words`; fails with its output if it exits first or at the deadline. */
 async function until(child: Child, words: string): Promise<void> {
 	for (let waited = 0; waited < START_MS; waited += POLL_MS) {
 		if (child.output.includes(words)) return;
@@ -64,7 +64,7 @@ async function freePort(): Promise<string> {
 	return String(address.port);
 }
 
-/** A Keywright that believes these proxies, and what the example needs to find it. */
+/** Starts a Keywright with these trusted proxies; returns the environment of the example. */
 async function startKeywright(name: string, trusted: string): Promise<Record<string, string>> {
 	const port = await freePort();
 	const url = `http://127.0.0.1:${port}`;
@@ -84,7 +84,7 @@ function startExample(env: Record<string, string>): Child {
 	return start([join(ROOT, "examples/orders-behind-nginx/start.ts")], env);
 }
 
-/** Runs a printed curl line as it stands; gives the status and the body. */
+/** Runs a printed curl line unchanged; returns status and body. */
 async function paste(line: string): Promise<{ status: number; body: string }> {
 	const { stdout } = await promisify(execFile)("sh", ["-c", `${line} --silent`]);
 	const [head = "", ...body] = stdout.split("\r\n\r\n");
@@ -100,7 +100,7 @@ after(async () => {
 	await rm(folder, { recursive: true, force: true });
 });
 
-test("every printed curl line is answered as promised, the second time too", async () => {
+test("every printed curl line gets the printed status, also on a second start", async () => {
 	const env = await startKeywright("trusting", "127.0.0.1");
 	for (const round of [1, 2]) {
 		const example = startExample(env);
@@ -124,7 +124,7 @@ test("every printed curl line is answered as promised, the second time too", asy
 	}
 });
 
-test("a Keywright that does not believe nginx: the example says what to do", async () => {
+test("if nginx is not a trusted proxy of Keywright, the example says what to do", async () => {
 	const example = startExample(await startKeywright("doubting", ""));
 	await ended(example);
 	assert.match(example.output, /KEYWRIGHT_TRUSTED_PROXIES=127\.0\.0\.1/);

@@ -12,7 +12,7 @@ const UP_WITHIN_MS = 10_000;
 const POLL_MS = 50;
 const SETTLED_WITHIN_MS = 5_000;
 
-/** Who may do what, by method and path; the first rule that fits decides. */
+/** The required permissions by method and path; the first matching rule applies. */
 const RULES = [
 	{ pattern: "/tenants/:tenant_id/orders", methods: ["GET"], permissions: ["orders:read"], note: "orders behind nginx" },
 	{ pattern: "/tenants/:tenant_id/orders", methods: ["POST"], permissions: ["orders:write"], note: "orders behind nginx" },
@@ -23,7 +23,7 @@ const port = Number(process.env.ORDERS_PORT ?? "8792");
 const app_port = Number(process.env.ORDERS_APP_PORT ?? "8793");
 const state = openState(process.env.ORDERS_STATE_DIR ?? join(import.meta.dirname, ".state"));
 
-/** Adds the rules before those that are there, once. */
+/** Inserts the rules before the existing ones, once. */
 async function ensureRules(operator: Operator): Promise<void> {
 	const path = "/api/v1/operator/forward-auth-rules";
 	const { rules } = await operator.call("GET", path);
@@ -52,7 +52,7 @@ async function statusOf(address: string, headers: Record<string, string>, patien
 	}
 }
 
-/** Fails with what to do when the first request is not answered as it should be. */
+/** Fails with instructions if the first request does not get the expected response. */
 async function check(address: string, setup: Setup): Promise<void> {
 	const status = await statusOf(`${address}/tenants/${setup.tenant_id}/orders`, { "X-API-Key": setup.read_key }, UP_WITHIN_MS);
 	if (status === 200) return;
@@ -71,7 +71,7 @@ function curlLines(address: string, setup: Setup): string {
 		`curl -i ${key(setup.write_key)} ${post} ${orders}`,
 		"# 200: this key has orders:read",
 		`curl -i ${key(setup.read_key)} ${orders}`,
-		"# 200: nobody says for themselves who they are",
+		"# 200: identity headers that the caller sends are ignored",
 		`curl -i ${key(setup.read_key)} -H 'X-Keywright-Tenant: other' -H 'X_Keywright_Tenant: other' ${orders}`,
 		"# 403: it lacks orders:write",
 		`curl -i ${key(setup.read_key)} ${post} ${orders}`,

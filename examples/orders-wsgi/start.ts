@@ -6,7 +6,7 @@ import { setUp } from "../orders/setup.ts";
 import { curlLines } from "../orders/start-lines.ts";
 import { openState } from "../orders/state.ts";
 
-/** Debian's own: a `python3` found by PATH may be a shim. */
+/** Debian's Python: a `python3` in PATH may be a shim. */
 const PYTHON = "/usr/bin/python3";
 const HOST = "127.0.0.1";
 

@@ -4,16 +4,16 @@ import { OperatorError } from "./operator.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 
-/** Where Keywright answers: `KEYWRIGHT_URL`, or this machine with the port that `npm start` takes in the same environment. */
+/** The URL of Keywright: `KEYWRIGHT_URL`, or this machine with the port that `npm start` uses in the same environment. */
 export function keywrightUrl(): string {
 	return (process.env.KEYWRIGHT_URL ?? `http://127.0.0.1:${process.env.KEYWRIGHT_PORT ?? "8787"}`).replace(/\/+$/, "");
 }
 
-/** The operator token of the environment, or the one that `npm start` has written into the data folder of the same environment. */
+/** The operator token from the environment, or from the data folder that `npm start` uses in the same environment. */
 export async function operatorToken(): Promise<string> {
 	const given = process.env.KEYWRIGHT_OPERATOR_TOKEN?.split(",")[0]?.trim();
 	if (given) return given;
-	// `npm start` runs in the repository, an example in a folder of its own.
+	// `npm start` runs in the repository root, an example in its own folder.
 	const file = join(resolve(ROOT, process.env.KEYWRIGHT_DATA_DIR ?? ".keywright"), "operator_token");
 	try {
 		return (await readFile(file, "utf8")).trim();

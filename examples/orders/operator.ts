@@ -1,18 +1,18 @@
 const TIMEOUT_MS = 10_000;
 
-/** A refusal or a silence of Keywright, said so that a person can act on it. */
+/** An error of the operator API, or no response, with a message for the person who runs the example. */
 export class OperatorError extends Error {
 	override readonly name = "OperatorError";
 }
 
 export interface Operator {
-	/** Sends JSON, gives the JSON of a success, throws `OperatorError` otherwise. */
+	/** Sends JSON and returns the JSON of a 2xx response; throws `OperatorError` otherwise. */
 	call(method: string, path: string, body?: unknown): Promise<Record<string, unknown>>;
-	/** All entries of a list, page by page. */
+	/** All entries of a paginated list. */
 	list(path: string): Promise<Record<string, unknown>[]>;
 }
 
-/** Speaks Keywright's operator API with a bearer token. */
+/** A client of Keywright's operator API with a bearer token. */
 export function createOperator(url: string, token: string): Operator {
 	async function call(method: string, path: string, body?: unknown): Promise<Record<string, unknown>> {
 		const response = await fetch(url + path, {
@@ -43,7 +43,7 @@ export function createOperator(url: string, token: string): Operator {
 	};
 }
 
-/** Whether a Keywright answers there. */
+/** Whether Keywright answers at this URL. */
 export async function isRunning(url: string): Promise<boolean> {
 	try {
 		return (await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(TIMEOUT_MS) })).ok;

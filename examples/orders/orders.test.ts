@@ -44,7 +44,7 @@ async function stop(child: Child): Promise<void> {
 	clearTimeout(late);
 }
 
-/** Waits until `ready` holds; fails with what the child said when it ended or never became ready. */
+/** Waits until `ready` returns true; fails with the child's output if it exits first or at the deadline. */
 async function until(child: Child, ready: () => Promise<boolean>): Promise<void> {
 	for (let waited = 0; waited < START_MS; waited += POLL_MS) {
 		if (await ready()) return;
@@ -78,14 +78,14 @@ async function startOrders(state: string): Promise<Child> {
 	return orders;
 }
 
-/** Runs a printed curl line as it stands; gives the status and the body. */
+/** Runs a printed curl line unchanged; returns status and body. */
 async function paste(line: string): Promise<{ status: number; body: string }> {
 	const { stdout } = await promisify(execFile)("sh", ["-c", `${line} --silent`]);
 	const [head = "", ...body] = stdout.split("\r\n\r\n");
 	return { status: Number(head.split(" ")[1]), body: body.join("\r\n\r\n") };
 }
 
-/** The lines printed with the status each promises, in order. */
+/** The printed lines with their expected status, in order. */
 function promised(output: string): [number, string][] {
 	return [...output.matchAll(/^# (\d{3}): .*\n(curl .*)$/gm)].map(([, status = "", line = ""]) => [Number(status), line]);
 }
@@ -107,7 +107,7 @@ after(async () => {
 	await rm(folder, { recursive: true, force: true });
 });
 
-test("an example finds the Keywright of its KEYWRIGHT_PORT and KEYWRIGHT_DATA_DIR, and every curl line that it prints is answered as promised", async () => {
+test("an example finds the Keywright of its KEYWRIGHT_PORT and KEYWRIGHT_DATA_DIR, and every printed curl line gets the printed status", async () => {
 	const orders = await startOrders(join(folder, "one"));
 	const lines = promised(orders.output);
 	assert.deepEqual(
@@ -123,7 +123,7 @@ test("an example finds the Keywright of its KEYWRIGHT_PORT and KEYWRIGHT_DATA_DI
 	await stop(orders);
 });
 
-test("a second start uses the same credential and keys, which nobody else may read", async () => {
+test("a second start uses the same credential and keys, which only their owner may read", async () => {
 	const state = join(folder, "two");
 	const first = await startOrders(state);
 	await stop(first);
@@ -135,7 +135,7 @@ test("a second start uses the same credential and keys, which nobody else may re
 	await stop(second);
 });
 
-test("tenants that cannot exist are not found, however they are written, and paths with two readings are refused", async () => {
+test("impossible tenants are not found in any spelling, and ambiguous paths are refused", async () => {
 	const orders = await startOrders(join(folder, "odd"));
 	const [, read = ""] = promised(orders.output)[1] ?? [];
 	const codeOf = async (tenant: string): Promise<string> => {
@@ -148,12 +148,12 @@ test("tenants that cannot exist are not found, however they are written, and pat
 	await stop(orders);
 });
 
-test("of 400 requests, 40 at once, as many are admitted as the rate limit has left", async () => {
+test("of 400 requests, 40 at once, exactly the remainder of the rate limit is accepted", async () => {
 	const orders = await startOrders(join(folder, "limited"));
 	const [, read = ""] = promised(orders.output)[1] ?? [];
 	const raw_key = /X-API-Key: ([^']+)'/.exec(read)?.[1] ?? "";
 	const address = /http:\S+/.exec(read)?.[0] ?? "";
-	// More at once than a slow machine answers within the guard's time-out would be refused with 503, as they should be.
+	// With more concurrency a slow machine would exceed the guard's time-out and correctly refuse with 503.
 	const replies: Response[] = [];
 	const sendSome = async () => {
 		for (let sent = 0; sent < 10; sent += 1) replies.push(await fetch(address, { headers: { "x-api-key": raw_key } }));
@@ -187,7 +187,7 @@ test("a revoked key is refused by the next request", async () => {
 	await stop(orders);
 });
 
-test("the Express example admits and refuses by the same keys", async () => {
+test("the Express example accepts and refuses the same keys", async () => {
 	const state = join(folder, "four");
 	const orders = await startOrders(state);
 	const lines = promised(orders.output);
@@ -201,7 +201,7 @@ test("the Express example admits and refuses by the same keys", async () => {
 	await stop(express);
 });
 
-/** The line of the example's README as it stands, but for the folder of its state. */
+/** The command of the example's README, changed only in the folder of its state. */
 async function underGunicorn(state: string, read: string): Promise<void> {
 	const example = join(ROOT, "examples/orders-wsgi");
 	const [line] = /^PYTHONPATH=.*gunicorn.*$/m.exec(await readFile(join(example, "README.md"), "utf8")) ?? [];
@@ -217,7 +217,7 @@ async function underGunicorn(state: string, read: string): Promise<void> {
 	await stop(child);
 }
 
-test("the WSGI example sets itself up, and every line that it prints is answered as promised", async () => {
+test("the WSGI example sets itself up, and every printed line gets the printed status", async () => {
 	const state = join(folder, "five");
 	const env = { KEYWRIGHT_URL: url, KEYWRIGHT_OPERATOR_TOKEN: token, ORDERS_PORT: await freePort(), ORDERS_STATE_DIR: state };
 	const wsgi = start([join(ROOT, "examples/orders-wsgi/start.ts")], env);
@@ -243,7 +243,7 @@ test("the WSGI example sets itself up, and every line that it prints is answered
 	assert.equal((await paste(read).catch(() => ({ status: 0 }))).status, 0, "the app outlived its starter");
 });
 
-test("the lines that protect the Express example are fewer than ten, and those of its README", async () => {
+test("the lines that protect the Express example are fewer than ten and match its README", async () => {
 	const example = join(ROOT, "examples/orders-express");
 	const readme = await readFile(join(example, "README.md"), "utf8");
 	const server = (await readFile(join(example, "server.ts"), "utf8")).split("\n");
@@ -255,7 +255,7 @@ test("the lines that protect the Express example are fewer than ten, and those o
 	assert.deepEqual(guarding, added);
 });
 
-test("without a Keywright the example says how to start one", async () => {
+test("without a running Keywright the example says how to start one", async () => {
 	const port = await freePort();
 	const orders = start([join(ROOT, "examples/orders/start.ts")], { KEYWRIGHT_URL: `http://127.0.0.1:${port}`, KEYWRIGHT_OPERATOR_TOKEN: "x" });
 	const code = await new Promise((done) => orders.process.once("exit", done));

@@ -25,7 +25,7 @@ const NEW_ORDER = {
 	},
 };
 
-/** An API of the operator's own: each tenant's orders, in memory. Keywright decides who may read and who may write them. */
+/** An operator's API with each tenant's orders in memory. Keywright decides who may read and write them. */
 export function createOrdersApi(options: { url: string; credential: string }): FastifyInstance {
 	const guard = keywright(options);
 	const app = fastify();

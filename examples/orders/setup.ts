@@ -6,7 +6,7 @@ const CAPABILITY = "orders";
 const PERMISSIONS = { "orders:read": "Read the orders of the tenant", "orders:write": "Place orders" };
 const DEMO_TENANT = "demo";
 
-/** What the example runs with. */
+/** The credentials of the example. */
 export interface Setup {
 	readonly tenant_id: string;
 	readonly credential: string;
@@ -16,7 +16,7 @@ export interface Setup {
 	readonly read_key: string;
 }
 
-/** Everything an operator does to protect an API of their own, once; running it again changes nothing. */
+/** The complete setup that protects an API; a repetition changes nothing. */
 export async function setUp(url: string, operator: Operator, state: State): Promise<Setup> {
 	for (const [permission, description] of Object.entries(PERMISSIONS)) {
 		await operator.call("PUT", `/api/v1/operator/permissions/${permission}`, { description, capability: CAPABILITY });
@@ -83,7 +83,7 @@ async function ensureKey({ url, credential, operator, state, tenant_id, file, na
 	return raw_key;
 }
 
-/** The code Keywright decides for a key, or null where it gives this credential no decision. */
+/** Keywright's code for a key, or null if the credential gets no decision. */
 async function codeFor(
 	url: string,
 	credential: string,

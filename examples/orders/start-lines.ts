@@ -1,7 +1,7 @@
 import type { Setup } from "./setup.ts";
 import type { State } from "./state.ts";
 
-/** What a person pastes to see that the API at `address` is guarded, with the status that each line promises. */
+/** Curl lines that show that the API at `address` is guarded, each with its expected status. */
 export function curlLines(address: string, keywright: string, setup: Setup, state: State): string {
 	const orders = `${address}/tenants/${setup.tenant_id}/orders`;
 	const key = (raw_key: string): string => `-H 'X-API-Key: ${raw_key}'`;

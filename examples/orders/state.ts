@@ -1,7 +1,7 @@
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** What is shown once and needed again: one secret per file, for this user's eyes only. A real host keeps them in its secret manager. */
+/** Stores secrets that Keywright returns only once, one per file, readable only by this user. A real host uses its secret manager. */
 export interface State {
 	read(name: string): Promise<string | null>;
 	write(name: string, secret: string): Promise<void>;
