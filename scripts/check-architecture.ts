@@ -1,4 +1,4 @@
-// Holds the repository to the house rules that types cannot hold. Usage: node scripts/check-architecture.ts [root folder]
+// Checks the repository against the rules that types cannot express. Usage: node scripts/check-architecture.ts [root folder]
 import { join, resolve } from "node:path";
 import { checkActions } from "./architecture/actions.ts";
 import { checkCycles, checkFolders } from "./architecture/graph.ts";

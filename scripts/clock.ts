@@ -1,5 +1,5 @@
-// The wall clock of every process that tests start: `npm test -- --clock 2028-02-29T23:50:00Z --zone Asia/Kathmandu`.
-// Not by libfaketime: PostgreSQL's time-outs fail under it, and programs of another user do not start.
+// The system time of every process that tests start: `npm test -- --clock 2028-02-29T23:50:00Z --zone Asia/Kathmandu`.
+// Not libfaketime: PostgreSQL's time-outs fail under it, and programs of another user do not start.
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -39,11 +39,11 @@ function isZone(zone: string): boolean {
 	}
 }
 
-/** Marks the process that runs under the clock already. */
+/** Marks a process that already runs under the clock. */
 const INSIDE = "KEYWRIGHT_TEST_CLOCK";
 
 /**
- * In a mount namespace of its own, so that the machine's `/etc` stays as it is: every program loads the library, whatever environment it is given.
+ * Makes every program load the library, in any environment. Runs in its own mount namespace, so that the machine's `/etc` is unchanged.
  * The arguments are the library and the command.
  */
 const UNDER_CLOCK = `set -e
@@ -66,7 +66,7 @@ function mustRun(command: string, args: readonly string[]): void {
 }
 
 /**
- * Runs this program once more under the clock that is asked for and returns its exit code; null when it runs under it already, or none is asked for.
+ * Runs this program again under the requested clock and returns its exit code; null if it already runs under it, or none is requested.
  * Programs without libc (Caddy) keep the machine's clock. Throws an `Error` that says what is missing.
  */
 export function runUnderClock({ clock }: TestArguments, argv: readonly string[]): number | null {
@@ -74,7 +74,7 @@ export function runUnderClock({ clock }: TestArguments, argv: readonly string[])
 	if (process.getuid?.() !== 0) throw new Error("--clock needs root: it mounts a folder of its own over /etc, for these tests only");
 	const folder = mkdtempSync(join(tmpdir(), "kw-clock-"));
 	try {
-		// Programs of other users load it too.
+		// Programs of other users must be able to load it.
 		chmodSync(folder, 0o755);
 		const library = join(folder, "clock.so");
 		mustRun("cc", ["-shared", "-fPIC", "-O2", `-DOFFSET=${offsetOf(clock, new Date())}L`, "-o", library, SOURCE]);

@@ -10,11 +10,11 @@ const TEXTS = [
 	"{.ci,bench,client,dashboard,docs,e2e,examples,python,scripts,server}/**/*.{md,ts,tsx,mjs,cjs,js,json,py,sh,toml,yml,yaml}",
 ];
 const NOT_OURS = /(^|\/)(node_modules|dist|\.venv)(\/|$)/;
-/** What runs a package by its name, and loads it from a registry where it is not installed; with what is between it and a name of ours. */
+/** Commands that run a package by name and download it if it is not installed, with the options before our package's name. */
 const RUNS_BY_NAME = /\b(?:npx|npm exec|npm x|pnpm dlx|yarn dlx|bunx)((?: +-[\w-]+)*) +@?keywright/g;
 const LOADS_NOTHING = /--(no|offline)\b/;
 
-test("no text offers a command that would load and run a stranger's package where ours is not installed", () => {
+test("no text has a command that would download and run a third party's package if ours is not installed", () => {
 	const found: string[] = [];
 	let offered = 0;
 	for (const path of globSync(TEXTS, { cwd: ROOT, exclude: (name) => NOT_OURS.test(name) })) {

@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 
 const DIST = join(import.meta.dirname, "..", "dashboard", "dist");
-/** Compressed script of the first page that anybody opens, whatever it is. */
+/** The maximum of compressed script for the first page, whichever page it is. */
 const FIRST_LOAD_BYTES_MAX = 350 * 1024;
 const NOT_COMPRESSED = /\.(?:woff2?|png|jpg|webp)$/;
 
@@ -21,7 +21,7 @@ function manifest(): Readonly<Record<string, Chunk>> {
 	return JSON.parse(readFileSync(join(DIST, ".vite/manifest.json"), "utf8")) as Record<string, Chunk>;
 }
 
-/** The files that a page waits for: the entry and whatever it imports before it runs. */
+/** The files that block a page: the entry and its static imports. */
 function firstLoad(chunks: Readonly<Record<string, Chunk>>): Set<string> {
 	const files = new Set<string>();
 	const add = (name: string): void => {
@@ -45,7 +45,7 @@ describe("the dashboard's build", () => {
 		assert.ok(total <= FIRST_LOAD_BYTES_MAX, `${total} bytes: ${sizes.map(({ file, bytes }) => `${file} ${bytes}`).join(", ")}`);
 	});
 
-	it("has a compressed form beside every script and style that is worth it", () => {
+	it("has a compressed form of every script and style that gets smaller", () => {
 		const files = new Set(Object.values(manifest()).flatMap((chunk) => [chunk.file, ...(chunk.css ?? [])]));
 		for (const file of files) {
 			const plain = read(file);
@@ -54,7 +54,7 @@ describe("the dashboard's build", () => {
 		}
 	});
 
-	it("asks no other host for anything: every address in its page is its own", () => {
+	it("requests no other host: every URL in its page is an own asset or a data URL", () => {
 		const page = read("index.html").toString("utf8");
 		const addresses = [...page.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, address = ""]) => address);
 		for (const address of addresses) assert.match(address, /^(?:\/assets\/|data:)/);

@@ -24,13 +24,13 @@ async function mustRun(command: string, args: readonly string[], options: Execut
 	return output;
 }
 
-/** PostgreSQL refuses to run as root: then it runs as the user that Debian's package made for it. */
+/** PostgreSQL refuses to run as root; as root it is started as the user of Debian's package. */
 async function identity(): Promise<Identity> {
 	if (process.getuid?.() !== 0) return {};
 	return { uid: Number(await mustRun("id", ["-u", DEBIAN_USER])), gid: Number(await mustRun("id", ["-g", DEBIAN_USER])) };
 }
 
-/** The folder of the newest PostgreSQL that Debian installed. */
+/** The folder of the newest PostgreSQL of Debian's packages. */
 function debianBinaries(): string {
 	const folders = globSync("/usr/lib/postgresql/*/bin").sort((a, b) => Number(a.split("/")[4]) - Number(b.split("/")[4]));
 	const newest = folders.at(-1);
@@ -47,7 +47,7 @@ async function waitUntilReady(isReady: () => Promise<boolean>, failure: () => st
 	}
 }
 
-/** Starts `postgres` and returns when it answers; detached, so that Ctrl-C ends the tests first. */
+/** Starts `postgres` and returns when it accepts connections; detached, so that Ctrl-C ends the tests first. */
 async function startPostgres(binaries: string, folder: string, who: Identity): Promise<ChildProcess> {
 	const settings = ["listen_addresses=", "fsync=on", `max_connections=${CONNECTIONS_MAX}`].flatMap((setting) => ["-c", setting]);
 	const args = ["-D", join(folder, "data"), "-k", folder, ...settings];
@@ -76,7 +76,7 @@ export function socketFolderOf(cluster: Cluster): string {
 	return new URL(cluster.url.replace("@/", "@localhost/")).searchParams.get("host") ?? "";
 }
 
-/** A new cluster of Debian's PostgreSQL in a temporary folder, reached over a unix socket only, with fsync on; a hot standby of `primary` where that is given. */
+/** A new cluster of Debian's PostgreSQL in a temporary folder, reached over a unix socket only, with fsync on; a hot standby of `primary`, if given. */
 export async function startDebianCluster(primary?: Cluster): Promise<Cluster> {
 	const binaries = debianBinaries();
 	const who = await identity();

@@ -6,9 +6,9 @@ const OUTPUT_CHARACTERS_MAX = 4 * 1024 * 1024;
 export const ROOT = join(import.meta.dirname, "..");
 
 export interface Outcome {
-	/** Zero is success; null when the command could not be started or was ended by a signal. */
+	/** Zero is success; null if the command could not be started or was killed by a signal. */
 	code: number | null;
-	/** What it printed on both outputs, in order. */
+	/** Standard output and standard error, in order. */
 	output: string;
 	seconds: number;
 }
@@ -22,7 +22,7 @@ export interface ExecuteOptions {
 	gid?: number;
 }
 
-/** Runs a command to its end, without input and without a shell; never throws. */
+/** Runs a command without input and without a shell; never throws. */
 export function execute(command: string, args: readonly string[], options: ExecuteOptions = {}): Promise<Outcome> {
 	const began = performance.now();
 	return new Promise((resolve) => {

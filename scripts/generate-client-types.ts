@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
-/** What is used of `openapi-typescript`; its nodes are handed on and never looked into. */
+/** The used part of `openapi-typescript`; its nodes are opaque. */
 interface OpenApiTypescript {
 	default(document: Record<string, unknown>): Promise<unknown>;
 	astToString(nodes: unknown): string;

@@ -1,4 +1,4 @@
-// Writes what is derived from the sources, or with --check says what is out of date: server/openapi.json, routes.txt,
+// Writes the generated files, or with --check reports which ones are out of date: server/openapi.json, routes.txt,
 // docs/configuration.md, docs/errors.md, the table of log events in docs/operations.md, dashboard/src/http/openapi.gen.ts. With --tables also server/src/database/tables.ts, from a database that it starts and migrates.
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -37,7 +37,7 @@ function everyRow(): readonly Route<never>[] {
 	];
 }
 
-/** As it is written and read again: the schemas of rows have members that are no part of their JSON. */
+/** The schema after a JSON round trip, which drops members that are not JSON. */
 function plainDocument(): Record<string, unknown> {
 	return JSON.parse(JSON.stringify(openApiOf(everyRow(), { version: version() }))) as Record<string, unknown>;
 }
@@ -56,7 +56,7 @@ ${rows.join("\n")}
 `;
 }
 
-/** A code that no other source of the server names is answered by no route yet. */
+/** The table of error codes. A code that no other source names is marked as not answered by this version. */
 function errorsPage(): string {
 	const paths = globSync("server/src/**/*.ts", { cwd: ROOT }).filter((path) => !/test(ing)?\.ts$/.test(path) && !path.endsWith("core/error.ts"));
 	const sources = paths.map((path) => readFileSync(join(ROOT, path), "utf8")).join("\n");

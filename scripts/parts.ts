@@ -2,31 +2,31 @@ import { rm, writeFile } from "node:fs/promises";
 import { execute } from "./execute.ts";
 import type { SuiteName } from "./suites.ts";
 
-/** What parts are needed by: a suite of tests, or the measurements. */
+/** The users of parts: a test suite, or the measurements. */
 export type User = SuiteName | "bench";
 
 export interface Part {
 	name: string;
-	/** Succeeds exactly when the part is there. */
+	/** A command that succeeds if and only if the part is installed. */
 	proof: readonly [command: string, ...args: string[]];
 	debian_package: string;
 	needed_by: readonly User[];
-	/** Needed by the second round that only CI makes. */
+	/** Needed only by CI's second round. */
 	only_in_ci?: boolean;
-	/** The package would run this service, open to the network, from its installation on: it is neither started nor left enabled. */
+	/** The service that the package would start on installation, open to the network; it is neither started nor left enabled. */
 	service?: string;
 }
 
-/** What asks whether services may be started, and its answer "no" (invoke-rc.d and deb-systemd-invoke). */
+/** The policy file of invoke-rc.d and deb-systemd-invoke, and the exit code that forbids starting services. */
 const POLICY_PATH = "/usr/sbin/policy-rc.d";
 const NO_SERVICES = "#!/bin/sh\nexit 101\n";
 
-/** Found where daemons are, which is not on everybody's path. */
+/** Searched in the sbin folders too, which are not on every user's PATH. */
 function onSystemPath(program: string): Part["proof"] {
 	return ["sh", "-c", `PATH="$PATH:/usr/sbin:/sbin" command -v ${program}`];
 }
 
-/** The real parts that tests run against and that npm does not bring. */
+/** The programs that tests need and npm does not install. */
 export const PARTS: readonly Part[] = [
 	{
 		name: "PostgreSQL",
@@ -72,7 +72,7 @@ async function isThere(part: Part): Promise<boolean> {
 	return (await execute(command, args)).code === 0;
 }
 
-/** The parts of `parts` that `suites` need and that are not there. */
+/** The parts of `parts` that `suites` need and that are missing. */
 export async function missingParts(parts: readonly Part[], suites: readonly User[], ci: boolean): Promise<Part[]> {
 	const needed = parts.filter((part) => (ci || !part.only_in_ci) && part.needed_by.some((suite) => suites.includes(suite)));
 	const there = await Promise.all(needed.map(isThere));
@@ -95,7 +95,7 @@ async function install(parts: readonly Part[], print: (text: string) => void): P
 	for (const { service } of parts) if (service) await execute("systemctl", ["disable", "--now", "--quiet", service]);
 }
 
-/** Runs an installation that starts no services; a policy of the machine's own stays as it is. */
+/** Runs an installation without starting services; an existing policy of the machine is kept. */
 async function withoutServices<T>(work: () => Promise<T>): Promise<T> {
 	const ours = await writeFile(POLICY_PATH, NO_SERVICES, { mode: 0o755, flag: "wx" }).then(
 		() => true,
@@ -108,7 +108,7 @@ async function withoutServices<T>(work: () => Promise<T>): Promise<T> {
 	}
 }
 
-/** Installs what `suites` need of `parts` where we may (root, apt-get); returns what is missing still. */
+/** Installs the missing parts if possible (root, apt-get); returns those still missing. */
 export async function bringParts(parts: readonly Part[], suites: readonly User[], ci: boolean, print: (text: string) => void): Promise<Part[]> {
 	const missing = await missingParts(parts, suites, ci);
 	const may_install = process.getuid?.() === 0 && (await execute("apt-get", ["--version"])).code === 0;

@@ -1,5 +1,5 @@
 // npm run pictures: takes the README's pictures (docs/pictures/*.png) from a running dashboard with an invented tenant.
-// Everything in them was made by the API, but the requests of the last day: those are written into the usage tables, for nobody waits a day.
+// The data is created through the API, except the requests of the last day, which are inserted into the usage tables.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -14,14 +14,14 @@ const FOLDER = join(ROOT, "docs/pictures");
 const TENANT = "acme";
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-/** How long the replacement in the picture has gone on. */
+/** The age of the rotation in the picture. */
 const MINUTES = 30;
 const REPLACED = "prod-warehouse-sync";
-/** What was counted is written a second later. */
+/** Usage is flushed after one second. */
 const FLUSHED_MS = 2_500;
 const HOURS = 24;
 const SIZE = { width: 1_280, height: 820 };
-/** The whole of a key in one picture. */
+/** A viewport that shows a complete key page. */
 const LONG = { width: 1_280, height: 1_700 };
 const TALL = { width: 1_280, height: 1_120 };
 const PHONE = { width: 390, height: 844 };
@@ -43,7 +43,7 @@ const KEYS = [
 	{ name: "dev-support-prototype", environment: "dev", integration: "support-prototype", owner: "Tomás Vidal", busiest: 0, refused: 0 },
 ] as const;
 
-/** A day's rise and fall, the same at each run. */
+/** Requests per hour of a day, the same in each run. */
 function requestsIn(hour: number, busiest: number): number {
 	return Math.round(busiest * (0.35 + 0.65 * Math.sin((Math.PI * (hour + 2)) / (HOURS + 3)) ** 2));
 }
@@ -64,7 +64,7 @@ async function writeDay(database: Database, key: { id: string; kid: string }, tr
 	}
 }
 
-/** Uses the key for real from two programs, so that "used from" and the connectivity check have something to say. */
+/** Uses the key from two real programs, for "used from" and the connectivity check. */
 async function use(server: Server, raw_key: string, agents: readonly string[]): Promise<void> {
 	for (const agent of agents) {
 		for (let round = 0; round < 3; round += 1) {
@@ -79,11 +79,11 @@ interface Furnished {
 	readonly replaced: { readonly id: string; readonly raw_key: string; readonly kid: string };
 }
 
-/** What moved first: the kinds of program that a key is used by, as its people call them. */
+/** The programs that use the key, by the names that their owner gave them; the first ones have moved. */
 const PLACES: Readonly<Record<string, string>> = { "order-bot": "Order server", "nightly-report": "Nightly report", "backup-job": "Backup script" };
 const MOVED = ["order-bot/1.2", "nightly-report/2.3"];
 
-/** Lets half an hour pass for everything that was seen of the key, which was often, and writes the requests of that time. */
+/** Moves all recorded uses of the key back by half an hour, and inserts the requests of that time. */
 async function letPass(database: Database, key_id: string, old_kid: string, new_kid: string): Promise<void> {
 	const ago = (names: string[]) => names.map((name) => `${name} = ${name} - $2::integer * interval '1 second'`).join(", ");
 	const shift = (table: string, names: string[], more = "", where = "key_id = $1") =>
@@ -110,7 +110,7 @@ async function letPass(database: Database, key_id: string, old_kid: string, new_
 	}
 }
 
-/** Replaces the key and moves all of its places but one. Returns the rotation's id. */
+/** Rotates the key and moves all of its sources but one. Returns the rotation's id. */
 async function replaceHalfway(server: Server, { id, raw_key, kid }: Furnished["replaced"]): Promise<string> {
 	const ofKey = (method: string, rest: string, body?: unknown) => server.management(TENANT, method, `/api-keys/${id}${rest}`, body);
 	const sources = () => ofKey("GET", "/sources").then((answer) => expectStatus(answer, 200).as<{ data: { id: string; agent: string }[] }>().data);

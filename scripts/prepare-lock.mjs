@@ -1,5 +1,5 @@
 // The lock that lets one prepare at a time work on a clone. Plain JavaScript for Node 12 and later, like prepare.mjs.
-// The lock is a folder that holds one empty folder named by its owner's pid: git sees no empty folders, so it needs no ignore rule.
+// The lock is a folder with one empty folder named by its owner's pid: git ignores empty folders, so it needs no ignore rule.
 import fs from "fs";
 import path from "path";
 
@@ -11,7 +11,7 @@ export function removeTree(directory) {
 	else if (fs.existsSync(directory)) fs.rmdirSync(directory, { recursive: true });
 }
 
-/** Removes an empty folder; one that is gone already, or not empty, is left as it is. */
+/** Removes an empty folder; does nothing if it is missing or not empty. */
 function removeEmpty(directory) {
 	try {
 		fs.rmdirSync(directory);
@@ -21,7 +21,7 @@ function removeEmpty(directory) {
 }
 
 /**
- * Renaming a folder replaces an empty one and fails on any other: the lock appears with its owner in it, or not at all. Returns null when the lock was
+ * Renaming a folder replaces an empty one and fails on any other, so the lock appears with its owner or not at all. Returns null if the lock was
  * taken, else the time by the clock that dates files (milliseconds), which need not be this process's clock.
  */
 function tryLock(lock) {
@@ -47,7 +47,7 @@ function alive(pid) {
 	}
 }
 
-/** The owner's pid as it is written, or null when the lock is free. */
+/** The owner's pid, or null if the lock is free. */
 function ownerOf(lock) {
 	try {
 		return fs.readdirSync(lock)[0] || null;

@@ -1,4 +1,4 @@
-// Makes a clone ready to run: installs what the lock file says and builds what others import in its built form.
+// Prepares a clone: installs the packages of the lock file and builds the workspaces that are used in built form.
 // Called before start, dev, test, check and the rest. Runs on whatever Node the machine has (12 or later): no dependency, no newer syntax.
 // Usage: node prepare.mjs [root folder]; silent when there is nothing to do, one line per thing it does.
 import { spawn } from "child_process";
@@ -13,7 +13,7 @@ import { removeTree, takeLock } from "./prepare-lock.mjs";
 
 const OUTPUT_BYTES_MAX = 1024 * 1024;
 const DEPTH_MAX = 20;
-/** What a smaller coding is worth sending for: the rest is compressed already, or too short. */
+/** The file types worth compressing; others are already compressed. */
 const COMPRESSED = /\.(?:js|css|svg|json|txt)$/;
 const COMPRESSED_BYTES_LEAST = 1024;
 
@@ -22,7 +22,7 @@ const modules = path.join(root, "node_modules");
 const pinnedNode = path.join(modules, "node", "bin", "node");
 
 /**
- * What is run or served in its built form, each from `src` into `dist`. `entry`: without it there is nothing to build yet. `reads`: files beside
+ * The workspaces that are used in built form, each built from `src` into `dist`. `entry`: without it there is nothing to build. `reads`: files besides
  * `src` that the build depends on. `make` writes the build into the folder `fresh`.
  */
 const BUILDS = [
@@ -68,7 +68,7 @@ function installDigest() {
 	return digest([readText(path.join(root, "package-lock.json")) || ""]);
 }
 
-/** Whether what npm recorded in node_modules is what the lock file asks for; optional packages of other platforms may be absent. */
+/** Whether node_modules matches the lock file; optional packages of other platforms may be absent. */
 function installedAsLocked() {
 	const hidden = readText(path.join(modules, ".package-lock.json"));
 	const locked = readText(path.join(root, "package-lock.json"));
@@ -96,7 +96,7 @@ function needsInstall() {
 	return false;
 }
 
-/** The files below `directory` but for tests, sorted. */
+/** The files below `directory` except tests, sorted. */
 function sourcesOf(directory, depth) {
 	if (depth === 0 || !fs.existsSync(directory)) return [];
 	const found = [];
@@ -132,7 +132,7 @@ function needsAnything() {
 
 let running = null;
 
-/** Runs a command to its end; what it printed is shown only when it fails. */
+/** Runs a command; its output is shown only if it fails. */
 function run(command, args) {
 	return new Promise((resolve, reject) => {
 		const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
@@ -177,7 +177,7 @@ async function install() {
 	say(`installed the packages of package-lock.json (npm ci, ${seconds(began)})`);
 }
 
-/** Puts a Brotli and a gzip form beside every file of `directory` that gets smaller by it, for the server to send as they are. */
+/** Writes a Brotli and a gzip form beside every file of `directory` that gets smaller, for the server to send. */
 async function compress(directory) {
 	const names = (fs.existsSync(directory) ? fs.readdirSync(directory) : []).filter((name) => COMPRESSED.test(name));
 	await Promise.all(
@@ -193,7 +193,7 @@ async function compress(directory) {
 	);
 }
 
-/** Builds beside and then moves into place, so that nobody reads a half-written `dist`. */
+/** Builds into a temporary folder and renames it, so that no process reads a partly written `dist`. */
 async function build(target) {
 	const began = Date.now();
 	const wanted = buildDigest(target);

@@ -10,7 +10,7 @@ const SCRIPT = join(import.meta.dirname, "prepare.mjs");
 const COMPILER = join(import.meta.dirname, "..", "node_modules", "typescript");
 const BUNDLER = join(import.meta.dirname, "..", "node_modules", "vite");
 
-/** Stands in for npm, whose registry a test must not need: leaves behind what `npm ci` would, and a line per call. */
+/** A fake npm, so that tests need no registry: writes the result of `npm ci`, and a log line per call. */
 const NPM = `
 const fs = require("fs");
 fs.appendFileSync("npm-calls", process.argv.slice(2).join(" ") + "\\n");
@@ -61,7 +61,7 @@ describe("prepare", () => {
 	});
 	afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-	it("links the command of a workspace that npm has not linked, and no more than once", () => {
+	it("links the command of a workspace that npm has not linked, once", () => {
 		prepare();
 		const packages = { "": {}, tool: { bin: { tool: "tool.cjs", later: "later.cjs" } } };
 		put("package-lock.json", JSON.stringify({ packages }));
@@ -84,7 +84,7 @@ describe("prepare", () => {
 		assert.equal(existsSync(join(root, ".prepare-lock")), false);
 	});
 
-	it("installs again when the lock file asks for something else, not when npm has installed it already", () => {
+	it("installs again if the lock file changes, unless npm has already installed it", () => {
 		prepare();
 		putLock("2.0.0");
 		assert.match(prepare().stdout, /installed/);
@@ -101,7 +101,7 @@ describe("prepare", () => {
 		assert.match(prepare().stdout, /installed/);
 	});
 
-	it("shows what npm said when it fails, fails itself, and leaves no lock", () => {
+	it("if npm fails, shows its output, fails and leaves no lock", () => {
 		put("npm-fails", "");
 		const { status, stdout, stderr } = prepare();
 		assert.equal(status, 1);
@@ -122,7 +122,7 @@ describe("prepare", () => {
 		assert.deepEqual(readdirSync(root).sort(), ["node_modules", "npm-calls", "npm.cjs", "package-lock.json"]);
 	});
 
-	it("takes the lock of a process that is dead, and waits for one that lives", () => {
+	it("takes over the lock of a dead process, and waits for a live one", () => {
 		const dead = spawnSync(process.execPath, ["-e", ""]).pid;
 		mkdirSync(join(root, ".prepare-lock", String(dead)), { recursive: true });
 		assert.match(prepare().stdout, /^prepare: installed/);
@@ -133,7 +133,7 @@ describe("prepare", () => {
 		assert.equal(npmCalls(), 1);
 	});
 
-	it("builds the client when a source changes, never half, and nothing while it has no sources", () => {
+	it("builds the client atomically if a source changes, and nothing without sources", () => {
 		prepare();
 		put("tsconfig.json", "{}");
 		put("client/package.json", '{ "type": "module" }');
@@ -156,7 +156,7 @@ describe("prepare", () => {
 		assert.deepEqual(prepare(), SILENT);
 	});
 
-	it("builds the dashboard when its sources, page or settings change, never half, with compressed forms beside what gets smaller", () => {
+	it("builds the dashboard atomically if its sources, page or settings change, with compressed forms of the files that get smaller", () => {
 		prepare();
 		put("tsconfig.json", "{}");
 		put("dashboard/package.json", '{ "type": "module" }');

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { execute } from "./execute.ts";
 import { cleanEnvironment, NOTHING_RUN, type Tally } from "./run-tests.ts";
 
-/** Debian's own: a `python3` found by PATH may be a shim without Debian's modules. */
+/** Debian's Python: a `python3` in PATH may be a shim without Debian's modules. */
 const PYTHON = "/usr/bin/python3";
-/** Quiet, no plug-ins' files, and a line with the name of each test that was skipped or is expected to fail. */
+/** Quiet, without byte code files, and one line with the name of each skipped or expected-to-fail test. */
 const ARGUMENTS = ["-B", "-m", "pytest", "-q", "-r", "sxX", "--color=no"];
 
-/** Counts of pytest's last line (`1 failed, 3 passed, 2 skipped in 0.12s`) and the names of its short summary; null where there is no such line. */
+/** Counts of pytest's last line (`1 failed, 3 passed, 2 skipped in 0.12s`) and the names of its short summary; null without such a line. */
 export function readPytest(output: string): Tally | null {
 	const last = output
 		.trimEnd()
@@ -19,19 +19,19 @@ export function readPytest(output: string): Tally | null {
 	const names = (words: string): string[] => [...output.matchAll(new RegExp(`^(?:${words}) (.*)$`, "gm"))].map(([, name = ""]) => `python: ${name}`);
 	return {
 		passed: count("passed"),
-		// A test that was expected to fail and passes says something untrue.
+		// A passing test that is marked as expected to fail has a wrong mark.
 		failed: count("failed") + count("errors?") + count("xpassed"),
 		skipped: padded(names("SKIPPED"), count("skipped"), "python: skipped test"),
 		todo: padded(names("XFAIL"), count("xfailed"), "python: expected failure"),
 	};
 }
 
-/** As many names as tests: pytest folds tests that are skipped for one reason into one line. */
+/** Pads the names to the number of tests: pytest prints one line for all tests with the same skip reason. */
 function padded(names: readonly string[], length: number, what: string): string[] {
 	return Array.from({ length }, (_none, index) => names[index] ?? what);
 }
 
-/** Runs the tests below `python/`, when there is such a folder. */
+/** Runs the tests below `python/`, if the folder exists. */
 export async function runPython(root: string, print: (text: string) => void, signal?: AbortSignal): Promise<Tally> {
 	if (!existsSync(join(root, "python"))) return NOTHING_RUN;
 	const options = { cwd: join(root, "python"), env: cleanEnvironment(process.env), ...(signal && { signal }) };

@@ -9,7 +9,7 @@ const HEAD = 'import { describe, it, test } from "node:test";\n';
 
 let root: string;
 
-/** Runs test files made of `texts` and gives their tally and everything that was printed. */
+/** Runs test files with these `texts`; returns their tally and the printed output. */
 async function tallyOf(texts: string[], options: { silence_max_ms?: number; signal?: AbortSignal } = {}): Promise<{ tally: Tally; printed: string }> {
 	const folder = mkdtempSync(join(root, "case-"));
 	const files = texts.map((text, index) => {
@@ -31,7 +31,7 @@ describe("runTests", () => {
 	});
 	after(() => rmSync(root, { recursive: true, force: true }));
 
-	it("counts over files, and prints nothing when all pass", async () => {
+	it("counts across files, and prints nothing if all pass", async () => {
 		const { tally, printed } = await tallyOf([
 			'describe("d", () => { it("a", () => { console.log("noise\\u2028more"); }); it("b", async (t) => { await t.test("c", () => {}); }); });\n',
 			'test("d", () => {});\n',
@@ -42,10 +42,10 @@ describe("runTests", () => {
 
 	it("shows a failing test with its path of names, its error and cause, and what its file printed", async () => {
 		const text =
-			'console.log("before it failed");\ndescribe("door", () => { it("opens", () => { throw new Error("stuck", { cause: new Error("rust") }); }); });\n';
+			'console.log("before it failed");\ndescribe("lock", () => { it("opens", () => { throw new Error("stuck", { cause: new Error("rust") }); }); });\n';
 		const { tally, printed } = await tallyOf([text, 'console.log("quiet");\ntest("a", () => {});\n']);
 		assert.deepEqual(counts(tally), [1, 1, 0, 0]);
-		assert.match(printed, /✗ door › opens {2}\(0\.test\.ts:3\)\n {4}Error: stuck\n.*rust.*0\.test\.ts printed:\n {4}before it failed/s);
+		assert.match(printed, /✗ lock › opens {2}\(0\.test\.ts:3\)\n {4}Error: stuck\n.*rust.*0\.test\.ts printed:\n {4}before it failed/s);
 		assert.doesNotMatch(printed, /quiet/);
 	});
 
@@ -55,7 +55,7 @@ describe("runTests", () => {
 		assert.deepEqual(counts(tally), [0, 1, 0, 0]);
 	});
 
-	it("names what was not run, whole suites too", async () => {
+	it("names skipped and todo tests, and skipped suites", async () => {
 		const { tally } = await tallyOf([
 			'describe.skip("s", () => { it("in", () => {}); });\nit.skip("one", () => {});\nit.todo("two");\nit("three", { todo: true }, () => { throw new Error("x"); });\nit("four", () => {});\n',
 		]);
@@ -83,7 +83,7 @@ describe("runTests", () => {
 		assert.equal(printed.match(/ended without reporting a test/g)?.length, 2);
 	});
 
-	it("ends a file that hangs after its last test, and says which", async () => {
+	it("kills a file that hangs after its last test, and names it", async () => {
 		const { tally, printed } = await tallyOf(['test("a", () => {});\n', 'test("b", () => {});\nsetInterval(() => {}, 1000);\n'], {
 			silence_max_ms: 1500,
 		});
@@ -91,7 +91,7 @@ describe("runTests", () => {
 		assert.match(printed, /a test file hangs\n {4}nothing was heard for 1\.5 s; not ended: 1\.test\.ts/);
 	});
 
-	it("ends at once when interrupted, and has failed", async () => {
+	it("stops at once when interrupted, and counts as failed", async () => {
 		const { tally } = await tallyOf(['test("a", async () => { await new Promise((resolve) => setTimeout(resolve, 60_000)); });\n'], {
 			signal: AbortSignal.timeout(500),
 		});

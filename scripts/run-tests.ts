@@ -5,15 +5,15 @@ import type { TestFact } from "./test-events.ts";
 
 const TESTS_AT_ONCE = 2;
 const TEST_TIMEOUT_MS = 300_000;
-/** Longer than one test may take: when nothing is heard for so long, a file hangs after its last test. */
+/** Longer than the maximum of one test: after this time without an event, a file hangs after its last test. */
 const SILENCE_MAX_MS = 150_000;
 const KILL_AFTER_MS = 5_000;
 const OUTPUT_CHARACTERS_MAX = 64 * 1024;
-/** A file that takes longer is worth a look: it is named below its suite. */
+/** Files that take longer are listed below their suite. */
 const LONG_MS = 15_000;
 const LONG_FILES_MAX = 8;
 const REPORTER = join(import.meta.dirname, "test-events.ts");
-/** What has been compiled once is kept for every process that tests start: hundreds of them load the same sources. Below the root. */
+/** The compile cache for every process that tests start: hundreds of them load the same sources. Below the root. */
 const COMPILED = join("node_modules", ".cache", "keywright-compiled");
 
 export interface Tally {
@@ -92,13 +92,13 @@ class Counter {
 			case "failed":
 				this.#failed(file, fact);
 				break;
-			case "told":
-				this.#told(file);
+			case "reported":
+				this.#reported(file);
 				break;
 		}
 	}
 
-	/** One line on the files that took long, the longest first; none where none did. */
+	/** One line with the slow files, the slowest first, if any. */
 	tellLong(): void {
 		const long = [...this.#lasted].filter(([, ms]) => ms > LONG_MS).sort(([, one], [, other]) => other - one);
 		if (long.length === 0) return;
@@ -115,10 +115,10 @@ class Counter {
 		this.#failing.add(file);
 		if (fact.error === "") this.tally.failed += 1;
 		else this.fail(`${fact.name}  (${file}${fact.line > 0 ? `:${fact.line}` : ""})`, fact.error);
-		if (fact.line === 0) this.#told(file);
+		if (fact.line === 0) this.#reported(file);
 	}
 
-	#told(file: string): void {
+	#reported(file: string): void {
 		const output = this.#output.get(file);
 		if (!output || !this.#failing.has(file)) return;
 		this.#run.print(`  ${file} printed:\n${indent(output)}\n`);
@@ -126,19 +126,19 @@ class Counter {
 	}
 }
 
-/** The caller's environment without what would change the outcome: Keywright's own settings, and the marks of an outer `node --test`. */
+/** The caller's environment without variables that would change the outcome: Keywright's settings, and those of an outer `node --test`. */
 export function cleanEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 	const kept = Object.entries(environment).filter(([name]) => !name.startsWith("KEYWRIGHT_") || name.startsWith("KEYWRIGHT_TEST_"));
 	return { ...Object.fromEntries(kept), NODE_TEST_CONTEXT: undefined, NODE_OPTIONS: undefined };
 }
 
-/** Ends the whole group, so that no test file outlives its runner. */
+/** Kills the process group, so that no test file outlives its runner. */
 function endGroup(child: ChildProcess): void {
 	const send = (signal: NodeJS.Signals): void => {
 		try {
 			if (child.pid !== undefined) process.kill(-child.pid, signal);
 		} catch {
-			// The group is gone already.
+			// The group has already ended.
 		}
 	};
 	send("SIGTERM");
@@ -192,7 +192,7 @@ export async function runTests(run: TestRun): Promise<Tally> {
 	return counter.tally;
 }
 
-/** The line was written by `test-events.ts`, which writes nothing but facts. */
+/** Guarantee: `test-events.ts` wrote the line, and it writes only facts. */
 function parseFact(line: string): TestFact {
 	return JSON.parse(line) as TestFact;
 }

@@ -31,7 +31,7 @@ describe("suites", () => {
 	});
 	after(() => rmSync(root, { recursive: true, force: true }));
 
-	it("give each test file to one suite, and none of other people's", () => {
+	it("assign each test file to one suite, and ignore third-party files", () => {
 		assert.deepEqual(filesOf(root, "unit"), [
 			"client/src/guard.test.ts",
 			"e2e/faults/kill.test.ts",
@@ -44,16 +44,16 @@ describe("suites", () => {
 		assert.deepEqual(filesOf(root, "examples"), ["examples/orders/orders.test.ts"]);
 	});
 
-	it("are narrowed by parts of paths, any of which may match", () => {
+	it("are filtered by parts of paths, any of which may match", () => {
 		assert.deepEqual(filesOf(root, "unit", ["keys/", "guard"]), ["client/src/guard.test.ts", "server/src/keys/key.test.ts"]);
 		assert.deepEqual(filesOf(root, "database", ["nothing"]), []);
 	});
 
-	it("report a test file that no suite takes", () => {
+	it("report a test file without a suite", () => {
 		assert.deepEqual(forgottenFiles(root), ["docs/lost.test.ts"]);
 	});
 
-	it("take every test file of this repository, once", () => {
+	it("include every test file of this repository once", () => {
 		assert.deepEqual(forgottenFiles(ROOT), []);
 		const all = SUITES.flatMap((suite) => filesOf(ROOT, suite.name));
 		assert.equal(new Set(all).size, all.length);

@@ -8,7 +8,7 @@ interface Suite {
 
 const NOT_OURS = ["**/node_modules/**", "**/dist/**"];
 
-/** What `npm test` runs, in this order. A test file that no suite takes is an error, so that none is forgotten. */
+/** The suites of `npm test`, in this order. A test file without a suite is an error, so that none is forgotten. */
 export const SUITES = [
 	{
 		name: "unit",
@@ -20,11 +20,11 @@ export const SUITES = [
 	{ name: "examples", includes: ["examples/**/*.test.ts"], excludes: [] },
 ] as const satisfies readonly Suite[];
 
-/** `python` is no `node --test` suite: `run-python.ts` runs it. */
+/** `python` is not a `node --test` suite; `run-python.ts` runs it. */
 export const SUITE_NAMES = [...SUITES.map((suite) => suite.name), "python"] as const;
 export type SuiteName = (typeof SUITE_NAMES)[number];
 
-/** The files of a suite whose path contains one of `filters` (all of them when there is no filter), sorted. */
+/** The files of a suite whose path contains one of `filters` (all files without a filter), sorted. */
 export function filesOf(root: string, name: SuiteName, filters: readonly string[] = []): string[] {
 	const suite: Suite | undefined = SUITES.find((candidate) => candidate.name === name);
 	if (!suite) return [];

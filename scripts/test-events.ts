@@ -1,4 +1,4 @@
-// A reporter for `node --test`: one JSON line per thing that `run-tests.ts` counts or shows. Files are named as their entry file.
+// A reporter for `node --test`: one JSON line per event that `run-tests.ts` counts or prints. Files are named by their entry file.
 
 import type { EventData } from "node:test";
 import type { TestEvent } from "node:test/reporters";
@@ -7,19 +7,19 @@ import { inspect } from "node:util";
 const ERROR_DEPTH = 6;
 
 export type TestFact =
-	/** The file's process has started, is at work, has ended: told at once, while results are told file by file, in order. */
+	/** The file's process has started, is active, has ended: reported at once, while results are reported file by file, in order. */
 	| { kind: "started" | "working" | "finished"; file: string }
 	| { kind: "passed"; file: string }
 	| { kind: "skipped" | "todo"; file: string; name: string }
-	/** `error` is empty when the failure only repeats that of a test inside it. */
+	/** `error` is empty if the failure only repeats that of a nested test. */
 	| { kind: "failed"; file: string; name: string; line: number; error: string }
 	| { kind: "output" | "warning"; file: string; text: string }
-	/** All results of the file have been told. */
-	| { kind: "told"; file: string };
+	/** All results of the file have been reported. */
+	| { kind: "reported"; file: string };
 
 type Result = EventData.TestPass | EventData.TestFail;
 
-/** What the test threw, without the wrapper that the runner puts around it. */
+/** The error of the test, without the runner's wrapper. */
 function errorText(error: EventData.Error): string {
 	const thrown = error.cause ?? error;
 	return typeof thrown === "string" ? thrown : inspect(thrown, { depth: ERROR_DEPTH, colors: false });
@@ -39,7 +39,7 @@ function diagnosticOf(data: EventData.TestDiagnostic): TestFact | null {
 	return data.entryFile === undefined ? null : { kind: "output", file: fileOf(data), text: `${data.message}\n` };
 }
 
-/** Turns events into facts; keeps the names of the suites that are open, per file. */
+/** Converts events to facts; tracks the names of open suites per file. */
 export class FactReader {
 	readonly #open = new Map<string, string[]>();
 
@@ -62,7 +62,7 @@ export class FactReader {
 			case "test:diagnostic":
 				return diagnosticOf(event.data);
 			case "test:summary":
-				return event.data.file === undefined ? null : { kind: "told", file: event.data.file };
+				return event.data.file === undefined ? null : { kind: "reported", file: event.data.file };
 			default:
 				return null;
 		}
@@ -78,7 +78,7 @@ export class FactReader {
 		const names = this.#open.get(file) ?? [];
 		const name = [...names.slice(0, data.nesting), data.name].join(" › ");
 		const line = data.line ?? 0;
-		// Without an entry file the result is the file's own, made up by the runner because the file reported no test.
+		// Without an entry file the result is of the file itself, created by the runner because the file reported no test.
 		if (data.entryFile === undefined) return this.#fileResult(file, error);
 		if (data.todo !== undefined && data.todo !== false) return { kind: "todo", file, name };
 		if (data.skip !== undefined && data.skip !== false) return { kind: "skipped", file, name };
@@ -94,7 +94,7 @@ export class FactReader {
 	}
 }
 
-/** JSON without the two characters that it may hold raw and that a line reader takes for ends of lines. */
+/** JSON with U+2028 and U+2029 escaped, which a line reader takes for ends of lines. */
 function oneLine(fact: TestFact): string {
 	return JSON.stringify(fact).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
 }

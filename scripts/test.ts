@@ -1,4 +1,4 @@
-// npm test: every suite on real parts.
+// npm test: every suite, on real programs.
 // Usage: node scripts/test.ts [--clock INSTANT] [--zone ZONE] [unit|database|e2e|examples|python …] [part of a file's path …]
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -57,13 +57,13 @@ async function runOn(label: string, start: () => Promise<Cluster>, files: string
 	}
 }
 
-/** Database tests run on the server that comes with Keywright and in CI once more on Debian's, or on the one that the environment names. */
+/** Database tests run on the embedded server and in CI again on Debian's, or on the server that the environment names. */
 async function runDatabase(files: string[]): Promise<Tally> {
 	const given = process.env[DATABASE_URL];
 	if (given) return measured(`database (${DATABASE_URL})`, () => runTests({ root: ROOT, files, signal: interruption.signal, print }));
 	const embedded = await runOn("database (embedded PostgreSQL)", startEmbeddedCluster, files);
 	if (!ci) return embedded;
-	// The embedded server's own tests start it themselves: a second round on another server would be the same again.
+	// Tests of the embedded server start it themselves, so a second round on another server would repeat them.
 	const elsewhere = files.filter((file) => !/\/embedded\//.test(file));
 	return addTallies([embedded, await runOn("database (Debian's PostgreSQL)", startDebianCluster, elsewhere)]);
 }
@@ -103,7 +103,7 @@ function interrupt(): void {
 	interruption.abort();
 }
 
-/** The arguments; ends the process with 2 where they cannot be used, and with its code where the tests ran under another clock. */
+/** Parses the arguments. Exits with 2 if they are invalid, and with the tests' exit code if they ran under another clock. */
 function readArguments(): TestArguments {
 	try {
 		const parsed = parseTestArguments(process.argv.slice(2));
@@ -127,7 +127,7 @@ const total = await runAll(
 );
 const unrun = [...total.skipped.map((name) => `skipped  ${name}`), ...total.todo.map((name) => `todo     ${name}`)];
 for (const line of unrun) print(line);
-// In CI what was not run has failed; elsewhere it is at least named.
+// In CI a skipped test counts as failed; elsewhere it is listed.
 const failed = total.failed + (ci ? unrun.length : 0);
 print(`${total.passed} passed, ${failed} failed`);
 process.exitCode = interruption.signal.aborted ? EXIT_INTERRUPTED : failed > 0 ? 1 : 0;

@@ -38,7 +38,7 @@ function cyclesIn(imports: ReadonlyMap<string, readonly string[]>): string[][] {
 	return cycles;
 }
 
-/** A folder that is too large to be read at one glance; tests are not counted. */
+/** Folders with too many files; tests are not counted. */
 export function checkFolders(sources: readonly Source[]): Violation[] {
 	const folders = Map.groupBy(
 		sources.filter((source) => PACKAGES.test(source.path) && !source.is_test),

@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import ts from "typescript";
 import { eachNode, isTestPath, type Source, type Violation, violation } from "./source.ts";
 
-/** A package whose folders stand in one order: a file imports from its own module and from modules to its left. */
+/** A package with ordered modules: a file imports from its own module and from modules to its left. */
 interface ModuleOrder {
 	/** Where its sources are, with a slash at the end. */
 	readonly root: string;
@@ -38,12 +38,12 @@ const DASHBOARD: ModuleOrder = {
 const ORDERS: readonly ModuleOrder[] = [SERVER, DASHBOARD];
 
 interface Import {
-	/** Null when it is computed in a way that cannot be read from the source. */
+	/** Null if the specifier is computed. */
 	specifier: string | null;
 	position: number;
 }
 
-/** The text an import expression begins with: enough to tell a package from a file of ours. */
+/** The beginning of an import expression, which distinguishes a package from a relative path. */
 function beginning(expression: ts.Node | undefined): string | null {
 	if (!expression) return null;
 	if (ts.isStringLiteralLike(expression)) return expression.text;
@@ -81,7 +81,7 @@ function moduleOf(path: string, order: ModuleOrder): string | null {
 	return order.modules.includes(first) ? first : null;
 }
 
-/** Holds the files of server and dashboard to the order of their modules. */
+/** Checks the files of server and dashboard against the order of their modules. */
 export function checkImports(source: Source): Violation[] {
 	const order = ORDERS.find(({ root }) => source.path.startsWith(root));
 	if (!order || source.is_test) return [];

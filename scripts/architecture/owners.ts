@@ -81,7 +81,7 @@ function tablesIn(argument: ts.Node | undefined): string[] {
 	return texts.flatMap((text) => (ts.isStringLiteralLike(text) ? [text.text.replace(/ as .*/, "")] : []));
 }
 
-/** Holds each table to its owner: what a store of another module reads or writes is named in `OWNERS`. */
+/** Checks that each table is accessed only by its owner and by the modules that `OWNERS` lists. */
 export function checkOwners(source: Source): Violation[] {
 	if (!source.path.startsWith(SERVER) || source.is_test) return [];
 	const module = source.path.slice(SERVER.length).split("/")[0] ?? "";

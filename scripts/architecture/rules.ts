@@ -6,7 +6,7 @@ const SERVER = "server/src/";
 /** A service is a noun of this domain: a back end with a credential of its own. */
 const SERVICE_CREDENTIALS = "server/src/access/services/";
 const FORBIDDEN_NAMES = new Set(["shared", "common", "utils", "util", "helpers", "helper", "services", "managers"]);
-const SQL_ROOMS = ["server/src/database/", "server/src/nodes/"];
+const SQL_MODULES = ["server/src/database/", "server/src/nodes/"];
 const SQL_CALLS = new Set(["selectFrom", "insertInto", "updateTable", "deleteFrom", "replaceInto", "mergeInto", "query"]);
 const ENVIRONMENT_READER = "server/src/config.ts";
 const TIME_READERS = new Set(["server/src/core/clock.ts", "server/src/core/log.ts"]);
@@ -32,9 +32,9 @@ function faults(source: Source, faultOf: (node: ts.Node) => string | null): Viol
 	return found;
 }
 
-/** SQL is written in the `store.ts` of a room, in `database/` and `nodes/`, and in tests. */
+/** SQL is allowed only in the `store.ts` of a module, in `database/` and `nodes/`, and in tests. */
 export const sqlOnlyInStores: Rule = (source) => {
-	const may = source.is_test || /(?:^|\/|-)store\.ts$/.test(source.path) || SQL_ROOMS.some((room) => source.path.startsWith(room));
+	const may = source.is_test || /(?:^|\/|-)store\.ts$/.test(source.path) || SQL_MODULES.some((module) => source.path.startsWith(module));
 	if (may || !source.path.startsWith(SERVER)) return [];
 	return faults(source, (node) => {
 		if (ts.isTaggedTemplateExpression(node) && /^sql\b/.test(node.tag.getText(source.tree))) return "SQL outside store.ts: sql`…`";
@@ -44,7 +44,7 @@ export const sqlOnlyInStores: Rule = (source) => {
 	});
 };
 
-/** The environment is parsed once, in `config.ts`; everything else is handed what it needs. */
+/** The environment is parsed once, in `config.ts`; all other code receives its settings as arguments. */
 export const environmentOnlyInConfig: Rule = (source) => {
 	if (!source.path.startsWith(SERVER) || source.is_test || source.path === ENVIRONMENT_READER) return [];
 	return faults(source, (node) => {
@@ -69,7 +69,7 @@ export const timeOnlyFromClock: Rule = (source) => {
 	});
 };
 
-/** A name says which part of the domain a file is about; these say nothing. */
+/** File names that do not name a part of the domain. */
 export const namesSaySomething: Rule = (source) => {
 	const parts = source.path.replace(/(?:\.test)?\.[a-z]+$/, "").split("/");
 	const name = parts.find((part) => FORBIDDEN_NAMES.has(part) && !source.path.startsWith(SERVICE_CREDENTIALS));
@@ -85,7 +85,7 @@ export const filesAreShort: Rule = (source) => {
 export const noAny: Rule = (source) =>
 	faults(source, (node) => (node.kind === ts.SyntaxKind.AnyKeyword ? "the type any: use unknown and narrow it" : null));
 
-/** What switches a check off for a line says why, or is not there. */
+/** A suppression of a check must have a reason. */
 export const suppressionsHaveReasons: Rule = (source) =>
 	commentsOf(source).flatMap(({ position, text }) => {
 		if (/@ts-(?:ignore|nocheck)\b/.test(text)) return [violation(source, position, "switches the type check off")];
