@@ -174,7 +174,7 @@ const FLOODS: readonly Attack[] = [
 	{ name: "flooded with keys", target: ORDERS, lines: flood(FLOOD_LINES, () => "X-API-Key"), outcome: "refused" },
 	{ name: "flooded with bytes", target: ORDERS, lines: [`X-Filler: ${"a".repeat(60_000)}`], outcome: "refused" },
 	{
-		name: "a header that continues on a second line (obs-fold)",
+		name: "a header that continues on a second line",
 		target: ORDERS,
 		lines: ["X-Continued: a\r\n X-Keywright-Tenant: other"],
 		outcome: "either",
