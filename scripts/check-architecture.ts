@@ -15,6 +15,7 @@ import {
 	timeOnlyFromClock,
 } from "./architecture/rules.ts";
 import { readSources, type Source, type Violation } from "./architecture/source.ts";
+import { checkWords } from "./architecture/words.ts";
 
 /** Rules about one file. */
 const RULES: readonly Rule[] = [
@@ -27,6 +28,7 @@ const RULES: readonly Rule[] = [
 	filesAreShort,
 	noAny,
 	suppressionsHaveReasons,
+	checkWords,
 ];
 
 /** Rules about all files together. */

@@ -8,7 +8,7 @@ interface Banned {
 
 /** Words of our own that a reader would have to translate. The glossary in CONTRIBUTING.md has them all; these can be found by a script. */
 export const BANNED: readonly Banned[] = [
-	{ pattern: /\b(?:some|no|any)body\b/i, instead: "the one who is meant: the caller, the owner, no node" },
+	{ pattern: /\b(?:[Ss]ome|[Nn]o|[Aa]ny)body\b/, instead: "the one who is meant: the caller, the owner, no node" },
 	{ pattern: /\bwhoever\b/i, instead: "the one who is meant: the caller, the owner, the recipient" },
 	{ pattern: /\blet(?:s|ting)? (?:it |them |him )?go\b/i, instead: "release, evict" },
 	{ pattern: /\bwalls?\b/i, instead: "isolation layer" },

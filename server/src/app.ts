@@ -22,7 +22,7 @@ import type { Log } from "./core/log.ts";
 import type { AllowList } from "./core/network.ts";
 import type { Peppers } from "./core/pepper.ts";
 import type { Database } from "./database/database.ts";
-import { forgetTenantFiles } from "./documents/sweep-tenant.ts";
+import { forgetTenantFiles } from "./documents/sweep.ts";
 import { forwardAuthAnswer } from "./forward-auth/answer.ts";
 import { liveForwardAuth } from "./forward-auth/live.ts";
 import { cursorSealFrom } from "./http/input/cursor-seal.ts";

@@ -646,7 +646,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make a one-time link by which somebody else reveals a key that was never used
+         * Make a one-time link by which its recipient reveals a key that was never used
          * @description Access: admin.
          */
         post: operations["post_tenants_by_tenant_id_api_keys_by_key_id_handovers"];
@@ -994,7 +994,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Confirm that everything at a source which is not told apart has the new secret; void once the old one is seen there again
+         * Confirm that every program behind an indistinguishable source has the new secret; void once the old one is seen there again
          * @description Access: admin.
          */
         post: operations["post_tenants_by_tenant_id_api_keys_by_key_id_rotations_by_rotation_id_sources_by_source_id_confirm"];
@@ -1134,7 +1134,7 @@ export interface paths {
         get: operations["get_tenants_by_tenant_id_invitations"];
         put?: never;
         /**
-         * Invite somebody by a link that works once; it is mailed when there is an address and a mail server
+         * Invite a person by a link that works once; it is mailed when there is an address and a mail server
          * @description Access: owner.
          */
         post: operations["post_tenants_by_tenant_id_invitations"];
@@ -1315,7 +1315,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * End a portal session or a link that waits, with what was made in it and nobody used yet
+         * End a portal session or an unused portal link, and whatever unused links were made in it
          * @description Access: owner.
          */
         delete: operations["delete_tenants_by_tenant_id_portal_sessions_by_portal_session_id"];
@@ -2477,7 +2477,7 @@ export interface operations {
                 "application/json": {
                     /** @description What stands behind the `#` of the link */
                     token: string;
-                    /** @description Who takes the key, for whoever sent the link */
+                    /** @description The recipient's name, shown to the sender of the link */
                     name: string;
                 };
             };
@@ -2837,7 +2837,7 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": {
-                    /** @description How long both secrets work. Left out: the old one is held until everything has moved, for 30 days at most */
+                    /** @description How long both secrets work. Left out: the old one works until everything has moved, for 30 days at most */
                     overlap_seconds?: number;
                 };
             };
@@ -3365,7 +3365,7 @@ export interface operations {
                             /** Format: date-time */
                             start: string;
                             key_id?: string;
-                            /** @description The secret, where these are told apart */
+                            /** @description The secret, where counts are kept per secret */
                             kid?: string;
                             /** @description `allowed`, or the code of the refusal */
                             code: string;
@@ -5071,7 +5071,7 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": {
-                    /** @description How long both secrets work; 0 ends the old one at once. Left out: the old one is held until everything has moved, for 30 days at most */
+                    /** @description How long both secrets work; 0 ends the old one at once. Left out: the old one works until everything has moved, for 30 days at most */
                     overlap_seconds?: number;
                     /** @description Answers a one-time link instead of the raw key */
                     handover?: {
@@ -6751,7 +6751,7 @@ export interface operations {
                         data: {
                             id: string;
                             name: string;
-                            /** @description Null: somebody else has proved the address; this member cannot sign in any more */
+                            /** @description Null: another account has verified the address; this member can no longer sign in */
                             email: string | null;
                             /** @enum {unknown} */
                             role: "viewer" | "admin" | "owner";
@@ -6824,7 +6824,7 @@ export interface operations {
                     "application/json": {
                         id: string;
                         name: string;
-                        /** @description Null: somebody else has proved the address; this member cannot sign in any more */
+                        /** @description Null: another account has verified the address; this member can no longer sign in */
                         email: string | null;
                         /** @enum {unknown} */
                         role: "viewer" | "admin" | "owner";
@@ -6868,7 +6868,7 @@ export interface operations {
                     "application/json": {
                         data: {
                             id: string;
-                            /** @description Null: whoever has the link names an address of their own */
+                            /** @description Null: the person who opens the link enters an address */
                             email: string | null;
                             /** @enum {unknown} */
                             role: "viewer" | "admin" | "owner";
@@ -6927,7 +6927,7 @@ export interface operations {
                     "application/json": {
                         invitation: {
                             id: string;
-                            /** @description Null: whoever has the link names an address of their own */
+                            /** @description Null: the person who opens the link enters an address */
                             email: string | null;
                             /** @enum {unknown} */
                             role: "viewer" | "admin" | "owner";
@@ -7008,7 +7008,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        /** @description What they made and nobody used yet, which ends */
+                        /** @description Unused links and invitations of this member, which end */
                         ends: {
                             /** @enum {unknown} */
                             kind: "invitation" | "handover" | "rotation" | "portal_link" | "portal_session" | "password_reset" | "operator_invitation";
@@ -7070,7 +7070,7 @@ export interface operations {
                             /** Format: date-time */
                             start: string;
                             key_id?: string;
-                            /** @description The secret, where these are told apart */
+                            /** @description The secret, where counts are kept per secret */
                             kid?: string;
                             /** @description `allowed`, or the code of the refusal */
                             code: string;
@@ -7120,7 +7120,7 @@ export interface operations {
                             /** Format: date-time */
                             start: string;
                             key_id?: string;
-                            /** @description The secret, where these are told apart */
+                            /** @description The secret, where counts are kept per secret */
                             kid?: string;
                             /** @description `allowed`, or the code of the refusal */
                             code: string;
@@ -7511,7 +7511,7 @@ export interface operations {
                     "application/json": {
                         data: {
                             name: string;
-                            /** @description Empty when nobody has described it */
+                            /** @description Empty when it has no description */
                             description: string;
                             /** @description Whether the plan includes it */
                             included: boolean;
@@ -9192,7 +9192,7 @@ export interface operations {
                     method: string;
                     /** @description Path and query, as they come over the wire */
                     uri: string;
-                    /** @description With it the decision is told as well */
+                    /** @description The API key to test; with it the response also has the decision */
                     raw_key?: string;
                     /** @description Where the request comes from; left out: unknown, which no list of addresses lets in */
                     ip?: string;

@@ -3,7 +3,7 @@ import type { Reauthorize } from "../audit/reauthorize.ts";
 import type { Caller } from "../core/caller.ts";
 import { type Actor, ALL_TENANTS } from "../core/context.ts";
 import { ApiError } from "../core/error.ts";
-import { readIdempotencyKey } from "../http/input/idempotency-key.ts";
+import { readIdempotencyKey } from "../http/input/fields.ts";
 import { Denied, type Gate, refuseNulInQuery } from "../http/mount.ts";
 import type { Refusal } from "../http/problem.ts";
 import { framed } from "../http/reply.ts";

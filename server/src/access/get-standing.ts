@@ -1,6 +1,6 @@
 import type { CallerContext } from "../core/caller.ts";
 import type { DatabaseContext } from "../database/database.ts";
-import { read } from "../database/read.ts";
+import { read } from "../database/transaction.ts";
 import type { ProfileContext } from "../plans/profile/live.ts";
 import { readTenantWithPlan } from "../tenants/store.ts";
 import { tenantNotFound } from "../tenants/tenant.ts";

@@ -1,6 +1,6 @@
 import { sweepSessions } from "../access/sweep.ts";
 import type { ChangeContext } from "../audit/change.ts";
-import { sweepExpired } from "../audit/sweep.ts";
+import { sweepExpired } from "../audit/idempotency.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import { startLoop } from "../core/loop.ts";

@@ -7,7 +7,7 @@ import type { ProfileContext } from "../plans/profile/live.ts";
 import { publicProfileRoutes } from "../plans/routes.ts";
 import type { Metrics } from "./metrics.ts";
 import { newNonce, pageHeaders } from "./page-headers.ts";
-import { problemPage } from "./problem-page.ts";
+import { problemPage } from "./plain-page.ts";
 
 export interface PublicContext extends ProfileContext {
 	readonly node: Node;

@@ -1,8 +1,9 @@
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { Peppers } from "../core/pepper.ts";
-import { type HeaderFilter, headerFilter, type SecretTest } from "../core/secret-text.ts";
+import { type HeaderFilter, headerFilter, holdsSecret, type SecretTest } from "../core/secret-text.ts";
 import type { Database } from "../database/database.ts";
+import { holdsImportedKey } from "../keys/imported/format.ts";
 import { type LiveImportedFormats, liveImportedFormats } from "../keys/imported/formats.ts";
 import { ClockSkew } from "../nodes/clock-skew.ts";
 import { Node } from "../nodes/node.ts";
@@ -13,7 +14,15 @@ import { Grants } from "../verification/grants/grants.ts";
 import { QuotaLedger } from "../verification/limits/quota.ts";
 import { WindowStore } from "../verification/limits/window-store.ts";
 import { Verifier, type VerifierOptions } from "../verification/verifier.ts";
-import { secretTestOf } from "./secret-texts.ts";
+
+/** What no stored text of this instance may hold: keys and tokens made by Keywright, the operator's tokens, and imported keys whose format has a prefix. */
+export function secretTestOf(options: { readonly operator_token: string; readonly legacy_formats: LiveImportedFormats }): SecretTest {
+	const tokens = options.operator_token
+		.split(",")
+		.map((token) => token.trim())
+		.filter((token) => token !== "");
+	return (text) => holdsSecret(text) || tokens.some((token) => text.includes(token)) || holdsImportedKey(options.legacy_formats.known, text);
+}
 
 export interface VerificationOptions {
 	readonly database: Database;

@@ -1,9 +1,12 @@
 import { hash } from "node:crypto";
 import { canonicalJson } from "../core/canonical.ts";
+import type { Clock } from "../core/clock.ts";
 import type { Context } from "../core/context.ts";
 import { ApiError } from "../core/error.ts";
+import type { Database } from "../database/database.ts";
 import type { Tx } from "../database/transaction.ts";
-import { claimIdempotencyKey, readIdempotencyKey, saveIdempotentResult } from "./store.ts";
+import { record } from "./record.ts";
+import { claimIdempotencyKey, deleteExpired, readIdempotencyKey, saveIdempotentResult } from "./store.ts";
 
 export const KEPT_MS = 24 * 3_600_000;
 
@@ -49,4 +52,15 @@ export async function claimOnce(
 export async function keepResult(tx: Tx, context: Context, tenant_id: string, result: unknown): Promise<void> {
 	if (context.idempotency_key === null) return;
 	await saveIdempotentResult(tx, { tenant_id, caller: callerOf(context), idempotency_key: context.idempotency_key }, result);
+}
+
+const ROWS_PER_STEP = 5_000;
+/** Undelivered events of this age are obsolete. */
+const EVENTS_KEPT_MS = 30 * 24 * 3_600_000;
+
+/** Forgets idempotency keys whose 24 hours are over and events of a month ago; in bounded steps. */
+export async function sweepExpired(context: { readonly database: Database; readonly clock: Clock }): Promise<void> {
+	const now = context.clock.now();
+	const before = { idempotency: new Date(now - KEPT_MS), outbox: new Date(now - EVENTS_KEPT_MS) };
+	while ((await record(context, (tx) => deleteExpired(tx, before, ROWS_PER_STEP))) > 0);
 }

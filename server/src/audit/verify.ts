@@ -1,5 +1,5 @@
 import type { DatabaseContext } from "../database/database.ts";
-import { read } from "../database/read.ts";
+import { read } from "../database/transaction.ts";
 import { type AuditKeys, digestDetails, entryMac } from "./entry.ts";
 import { readChain, readHead } from "./store.ts";
 

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { inviteFirstOwner } from "../access/joining/first-owner.ts";
 import type { App } from "../app.ts";
-import { read } from "../database/read.ts";
+import { read } from "../database/transaction.ts";
 import { createKey } from "../keys/create.ts";
 import { putPlan } from "../plans/plans.ts";
 import { createSite } from "../tenants/sites/sites.ts";

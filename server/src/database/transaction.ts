@@ -1,7 +1,7 @@
 import { type Kysely, sql, type Transaction } from "kysely";
 import pg from "pg";
 import { ApiError } from "../core/error.ts";
-import type { Database } from "./database.ts";
+import type { Database, DatabaseContext } from "./database.ts";
 import { NoSession } from "./pool.ts";
 import { APP_ROLE } from "./roles.ts";
 import { meaningOf } from "./sqlstate.ts";
@@ -126,4 +126,9 @@ export async function inStatement<T>(database: Database, run: (queries: RecordTx
 		if (isUnavailable(error)) throw unavailable(error);
 		throw error;
 	}
+}
+
+/** Reads within the context's scope, in one transaction. */
+export function read<T>(context: Pick<DatabaseContext, "database" | "scope">, run: (tx: ReadTx) => Promise<T>): Promise<T> {
+	return inTransaction(context.database, context.scope, run);
 }

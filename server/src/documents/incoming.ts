@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, mkdir, open, rename, rm, statfs } from "node:fs/promises";
 import { assert } from "../core/error.ts";
-import { documentFolder, documentPath, FILE_MODE, FOLDER_MODE, incomingFolder, incomingPath, tenantFolder } from "./places.ts";
-import { isFull, storageFull } from "./storage-fault.ts";
+import { documentFolder, documentPath, FILE_MODE, FOLDER_MODE, incomingFolder, incomingPath, isFull, storageFull, tenantFolder } from "./places.ts";
 
 /** What documents leave free on their disk, so that a database beside them goes on: this much, or this share of a small disk. */
 const FREE_BYTES_KEPT = 268_435_456;

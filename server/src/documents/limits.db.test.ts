@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { type DocumentServer, documentIn, eventually, problemIn, rawForm, send, startDocumentServer, TENANT } from "../../testing/documents.ts";
-import { read } from "../database/read.ts";
+import { read } from "../database/transaction.ts";
 import { documentCounts } from "./store.ts";
 
 let server: DocumentServer;

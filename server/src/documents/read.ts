@@ -1,14 +1,13 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { ApiError } from "../core/error.ts";
 import type { DatabaseContext } from "../database/database.ts";
-import { read } from "../database/read.ts";
+import { read } from "../database/transaction.ts";
 import { type Page, type PageRequest, toPage, windowByTime } from "../http/input/cursor.ts";
 import type { StreamOutput } from "../http/route.ts";
 import type { DocumentsContext } from "./context.ts";
 import { type Document, documentNotFound } from "./document.ts";
 import { attachmentOf } from "./form/filename.ts";
-import { documentPath } from "./places.ts";
-import { isMissing } from "./storage-fault.ts";
+import { documentPath, isMissing } from "./places.ts";
 import { type DocumentFilter, readDocument, readDocuments } from "./store.ts";
 
 /** One document of a site; 404 `not_found` when there is none with this id. */

@@ -2,8 +2,7 @@ import { unlink } from "node:fs/promises";
 import { change } from "../audit/change.ts";
 import type { DocumentsContext } from "./context.ts";
 import { documentNotFound } from "./document.ts";
-import { documentPath } from "./places.ts";
-import { isMissing } from "./storage-fault.ts";
+import { documentPath, isMissing } from "./places.ts";
 import { deleteDocumentRow, takeFromCounts } from "./store.ts";
 
 /** Deletes a document: its row first, then its file, which the sweep removes when this process ends between. 404 `not_found`. */

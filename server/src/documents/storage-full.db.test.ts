@@ -10,7 +10,7 @@ import { type DocumentServer, rawForm, send, startDocumentServer } from "../../t
 import { ApiError } from "../core/error.ts";
 import { newId } from "../core/id.ts";
 import { IncomingFile } from "./incoming.ts";
-import { isFull } from "./storage-fault.ts";
+import { isFull } from "./places.ts";
 
 const SIZE_MB = 2;
 

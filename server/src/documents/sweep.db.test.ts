@@ -9,8 +9,7 @@ import { type DocumentServer, documentIn, newDocumentId, OTHER_TENANT, startDocu
 import { ManualClock } from "../core/clock.ts";
 import { newId } from "../core/id.ts";
 import { documentPath, incomingPath } from "./places.ts";
-import { FileSweep, type SweepContext, startSweep, sweepUploads } from "./sweep.ts";
-import { forgetTenantFiles } from "./sweep-tenant.ts";
+import { FileSweep, forgetTenantFiles, type SweepContext, startSweep, sweepUploads } from "./sweep.ts";
 
 const HOUR_MS = 3_600_000;
 

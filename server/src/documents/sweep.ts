@@ -6,11 +6,9 @@ import { ALL_TENANTS } from "../core/context.ts";
 import type { Log } from "../core/log.ts";
 import { type Loop, startLoop } from "../core/loop.ts";
 import type { Database } from "../database/database.ts";
-import { read } from "../database/read.ts";
-import type { ReadTx } from "../database/transaction.ts";
-import { incomingFolder, isDocumentFile, isIncomingFile, tenantOfFolder } from "./places.ts";
+import { type ReadTx, read } from "../database/transaction.ts";
+import { incomingFolder, isDocumentFile, isIncomingFile, isMissing, tenantFolder, tenantOfFolder } from "./places.ts";
 import { releaseUpload } from "./reserve.ts";
-import { isMissing } from "./storage-fault.ts";
 import { isTenantKnown, readDocumentsExisting, readUploadsExisting, readUploadsOlderThan } from "./store.ts";
 
 const SWEEP_EVERY_MS = 1_800_000;
@@ -133,4 +131,9 @@ async function removeIfOld(context: SweepContext, path: string, older_than_secon
 	} catch (error) {
 		if (!isMissing(error)) throw error;
 	}
+}
+
+/** Removes all files of a tenant whose rows are gone; what cannot be removed now, the sweep removes. */
+export async function forgetTenantFiles(uploads_dir: string, tenant_id: string): Promise<void> {
+	await rm(tenantFolder(uploads_dir, tenant_id), { recursive: true, force: true });
 }

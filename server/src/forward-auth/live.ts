@@ -1,8 +1,7 @@
-import type { Context } from "../core/context.ts";
-import { ALL_TENANTS } from "../core/context.ts";
+import { ALL_TENANTS, type Context } from "../core/context.ts";
 import type { Log } from "../core/log.ts";
 import type { Database } from "../database/database.ts";
-import { read } from "../database/read.ts";
+import { read } from "../database/transaction.ts";
 import { Live } from "../nodes/live.ts";
 import type { Node } from "../nodes/node.ts";
 import { RuleMatcher } from "./matcher.ts";

@@ -70,7 +70,9 @@ export const TestInput = Type.Object(
 	{
 		method: Type.String({ minLength: 1, maxLength: 64 }),
 		uri: Type.String({ minLength: 1, maxLength: URI_CHARACTERS_MAX, description: "Path and query, as they come over the wire" }),
-		raw_key: Type.Optional(Type.String({ maxLength: 4096, writeOnly: true, description: "With it the decision is told as well" })),
+		raw_key: Type.Optional(
+			Type.String({ maxLength: 4096, writeOnly: true, description: "The API key to test; with it the response also has the decision" }),
+		),
 		ip: Type.Optional(
 			Type.String({ maxLength: 64, description: "Where the request comes from; left out: unknown, which no list of addresses lets in" }),
 		),

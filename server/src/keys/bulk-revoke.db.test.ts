@@ -4,8 +4,8 @@ import { auditActions, type KeysFixture, keyInput, keysFixture, pointersOf, refu
 import { updateTenant } from "../tenants/tenants.ts";
 import { createKey } from "./create.ts";
 import { createKeyForHandover } from "./handovers/create-key.ts";
-import { listKeys } from "./list.ts";
 import { pauseKey } from "./pause.ts";
+import { listKeys } from "./read.ts";
 import { bulkRevoke, revokeKey } from "./revoke.ts";
 import type { CreateInput } from "./schema.ts";
 

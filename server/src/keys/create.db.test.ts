@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { auditActions, type KeysFixture, keyInput, keysFixture, pointersOf, refused } from "../../testing/keys.ts";
 import { ApiError } from "../core/error.ts";
-import { read } from "../database/read.ts";
+import { read } from "../database/transaction.ts";
 import { updateTenant } from "../tenants/tenants.ts";
 import { createKey } from "./create.ts";
 import { readKeys } from "./list-store.ts";

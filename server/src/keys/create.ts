@@ -3,7 +3,7 @@ import { claimOnce } from "../audit/idempotency.ts";
 import { ApiError, type InputError } from "../core/error.ts";
 import { newId } from "../core/id.ts";
 import type { Tx } from "../database/transaction.ts";
-import type { OutboxEvent } from "../outbox/event.ts";
+import type { OutboxEvent } from "../outbox/store.ts";
 import type { Catalogue } from "../plans/catalogue/permission.ts";
 import type { Plan } from "../plans/plan.ts";
 import { readCatalogue } from "../plans/store.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import fc from "fast-check";
 import { type KeysFixture, keysFixture, pointersOf, refused } from "../../testing/keys.ts";
-import { listKeys } from "./list.ts";
+import { listKeys } from "./read.ts";
 import { ORDERS, type Order, SORTS, type Sort } from "./sort.ts";
 
 const RUNS = 12;

@@ -3,15 +3,13 @@ import { after, before, test } from "node:test";
 import { sql } from "kysely";
 import { type KeysFixture, keyInput, keysFixture, pointersOf, refused } from "../../testing/keys.ts";
 import { record } from "../audit/record.ts";
-import { read } from "../database/read.ts";
-import { inTransaction } from "../database/transaction.ts";
+import { inTransaction, read } from "../database/transaction.ts";
 import { UNKNOWN_SOURCE } from "../usage/sources/source.ts";
 import { appendFlush } from "../usage/store.ts";
 import { createKey } from "./create.ts";
-import { keyChoices, listKeys } from "./list.ts";
 import { readKeys } from "./list-store.ts";
 import { pauseKey } from "./pause.ts";
-import { getKey } from "./read.ts";
+import { getKey, keyChoices, listKeys } from "./read.ts";
 import { revokeKey } from "./revoke.ts";
 import { readSecrets } from "./secrets/store.ts";
 

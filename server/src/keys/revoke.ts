@@ -1,8 +1,7 @@
 import { assertStillAllowed, type ChangeContext, changeEverywhere } from "../audit/change.ts";
 import { reauthorize } from "../audit/reauthorize.ts";
 import { ApiError } from "../core/error.ts";
-import { read } from "../database/read.ts";
-import type { ReadTx } from "../database/transaction.ts";
+import { type ReadTx, read } from "../database/transaction.ts";
 import { readTenantForUpdate } from "../tenants/store.ts";
 import { tenantNotFound } from "../tenants/tenant.ts";
 import { keyActivity, usage24h } from "../usage/activity-store.ts";

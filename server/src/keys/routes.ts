@@ -5,9 +5,8 @@ import type { HandoverContext } from "./context.ts";
 import { createKey } from "./create.ts";
 import { createKeyForHandover } from "./handovers/create-key.ts";
 import { handoverRoutes } from "./handovers/routes.ts";
-import { keyChoices, listKeys } from "./list.ts";
 import { pauseKey, resumeKey } from "./pause.ts";
-import { getKey } from "./read.ts";
+import { getKey, keyChoices, listKeys } from "./read.ts";
 import { bulkRevoke, revokeKey } from "./revoke.ts";
 import {
 	BulkRevoked,

@@ -1,6 +1,6 @@
 import { ApiError } from "../core/error.ts";
 import type { DatabaseContext } from "../database/database.ts";
-import { read } from "../database/read.ts";
+import { read } from "../database/transaction.ts";
 import { documentCounts } from "../documents/store.ts";
 import { countLiveKeys } from "../keys/store.ts";
 import { countSites, readTenantWithPlan } from "../tenants/store.ts";

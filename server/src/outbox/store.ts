@@ -1,6 +1,12 @@
 import { newId } from "../core/id.ts";
 import type { Tx } from "../database/transaction.ts";
-import type { OutboxEvent } from "./event.ts";
+
+/** Something that happened and that others may want to hear of; written in the transaction of the change. `data` is snake_case and holds no secret. */
+export interface OutboxEvent {
+	readonly tenant_id: string;
+	readonly type: string;
+	readonly data: Record<string, unknown>;
+}
 
 export async function insertEvents(tx: Tx, events: readonly OutboxEvent[]): Promise<void> {
 	if (events.length === 0) return;

@@ -4,7 +4,7 @@ import { canonicalJson } from "../core/canonical.ts";
 import { ApiError, type InputError } from "../core/error.ts";
 import { CHOSEN_ID_PATTERN } from "../core/id.ts";
 import type { DatabaseContext } from "../database/database.ts";
-import { read } from "../database/read.ts";
+import { read } from "../database/transaction.ts";
 import { type Page, type PageRequest, toPage, windowByText } from "../http/input/cursor.ts";
 import type { Plan, RateLimit } from "./plan.ts";
 import type { PlanInput } from "./schema.ts";

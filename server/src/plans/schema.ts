@@ -96,7 +96,7 @@ export const CapabilitySchema = Type.Object({
 /** A capability, and whether the tenant's plan includes it. */
 export const TenantCapabilitySchema = Type.Object({
 	name: Capability,
-	description: Type.String({ description: "Empty when nobody has described it" }),
+	description: Type.String({ description: "Empty when it has no description" }),
 	included: Type.Boolean({ description: "Whether the plan includes it" }),
 	permissions: Type.Array(Type.String({ pattern: PERMISSION_PATTERN }), { description: "What it lets keys have" }),
 });

@@ -4,7 +4,7 @@ import { type TestDatabase, testDatabase } from "../../testing/audit.ts";
 import { verifyChain } from "../audit/verify.ts";
 import { ManualClock } from "../core/clock.ts";
 import { ApiError } from "../core/error.ts";
-import { read } from "../database/read.ts";
+import { read } from "../database/transaction.ts";
 import type { SequencedInvalidation } from "../nodes/invalidation.ts";
 import { putPlan } from "../plans/plans.ts";
 import { readTenantWithPlan } from "./store.ts";

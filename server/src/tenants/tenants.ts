@@ -6,7 +6,7 @@ import { ALL_TENANTS } from "../core/context.ts";
 import { ApiError, type InputError } from "../core/error.ts";
 import { CHOSEN_ID_PATTERN, newId } from "../core/id.ts";
 import type { DatabaseContext } from "../database/database.ts";
-import { read } from "../database/read.ts";
+import { read } from "../database/transaction.ts";
 import { type Page, type PageRequest, toPage, windowByTime } from "../http/input/cursor.ts";
 import type { TenantLimits } from "../plans/plan.ts";
 import { validateUniqueNames } from "../plans/plans.ts";

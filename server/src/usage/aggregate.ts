@@ -2,8 +2,7 @@ import { record } from "../audit/record.ts";
 import { ALL_TENANTS } from "../core/context.ts";
 import type { Log } from "../core/log.ts";
 import type { Database } from "../database/database.ts";
-import { read } from "../database/read.ts";
-import { wasTooSlow } from "../database/transaction.ts";
+import { read, wasTooSlow } from "../database/transaction.ts";
 import { isRefusal } from "./flush.ts";
 import { aggregateFlushes, flushesWait, setAsideFlush } from "./store.ts";
 

@@ -1,7 +1,7 @@
 import { ApiError } from "../core/error.ts";
 import { HOUR_MS } from "../core/time.ts";
 import type { DatabaseContext } from "../database/database.ts";
-import { read } from "../database/read.ts";
+import { read } from "../database/transaction.ts";
 import { type HourRow, readExistingKeys, readKeyHours } from "./activity-report-store.ts";
 import { aggregateUsage } from "./aggregate.ts";
 

@@ -2,7 +2,7 @@ import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { type UsageTestDatabase, usageTestDatabase } from "../../testing/usage.ts";
 import { ManualClock } from "../core/clock.ts";
-import { read } from "../database/read.ts";
+import { read } from "../database/transaction.ts";
 import { keyActivity, secretActivity, usage24h } from "./activity-store.ts";
 import { type UsageInput, usageReport } from "./report.ts";
 import { rollUpUsage } from "./roll-up.ts";

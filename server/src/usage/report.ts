@@ -1,6 +1,6 @@
 import { ApiError } from "../core/error.ts";
 import type { DatabaseContext } from "../database/database.ts";
-import { read } from "../database/read.ts";
+import { read } from "../database/transaction.ts";
 import { aggregateUsage } from "./aggregate.ts";
 import { choosePeriod, GRANULARITY_SECONDS, type Granularity } from "./period.ts";
 import { keyExists, type ReportQuery, type ReportRow, readKeyUsage, readSecretUsage, readTenantUsage } from "./report-store.ts";

@@ -38,7 +38,7 @@ const Usage = Type.Object({
 		Type.Object({
 			start: Type.String(TIME),
 			key_id: Type.Optional(Type.String()),
-			kid: Type.Optional(Type.String({ description: "The secret, where these are told apart" })),
+			kid: Type.Optional(Type.String({ description: "The secret, where counts are kept per secret" })),
 			code: Type.String({ description: "`allowed`, or the code of the refusal" }),
 			requests: Type.Integer(),
 		}),

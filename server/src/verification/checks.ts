@@ -64,7 +64,7 @@ function clientAllowed(grant: Grant, facts: Facts): Denial | null {
 	if (facts.client === "server" || grant.tenant.client_policy !== "block") return null;
 	return deny(
 		"client_not_allowed",
-		"This request comes from a browser or an app, where anybody can read the key. Call the API from your server, and replace this key.",
+		"This request comes from a browser or an app, where its users can read the key. Call the API from your server, and replace this key.",
 	);
 }
 

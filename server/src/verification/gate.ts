@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Log } from "../core/log.ts";
 import type { AllowList } from "../core/network.ts";
 import type { FramedRequest } from "../http/framed-request.ts";
-import { readIdempotencyKey } from "../http/input/idempotency-key.ts";
+import { readIdempotencyKey } from "../http/input/fields.ts";
 import { Denied, type Gate, refuseNulInQuery } from "../http/mount.ts";
 import { addressOf } from "../http/peer.ts";
 import { framed } from "../http/reply.ts";

@@ -9,7 +9,7 @@ import { assertTenantActive } from "../../tenants/tenant.ts";
 import type { AnonymousContext } from "../anonymous.ts";
 import type { OperatorInvitation } from "../operators/invitation.ts";
 import { takeOperatorInvitation } from "../operators/invitation-store.ts";
-import { assertRoomForOperator, makeOperator } from "../operators/make.ts";
+import { assertRoomForOperator, makeOperator } from "../operators/operators.ts";
 import { lockOperators } from "../operators/store.ts";
 import { clearPortalCookie, type SessionCookiesContext } from "../people/session-cookie.ts";
 import type { SignInContext } from "../people/sign-in.ts";

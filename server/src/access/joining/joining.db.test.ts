@@ -6,7 +6,7 @@ import { change } from "../../audit/change.ts";
 import { ManualClock } from "../../core/clock.ts";
 import { newId } from "../../core/id.ts";
 import { makeOneTimeToken } from "../../core/one-time-token.ts";
-import { read } from "../../database/read.ts";
+import { read } from "../../database/transaction.ts";
 import { putPlan } from "../../plans/plans.ts";
 import { createTenant, updateTenant } from "../../tenants/tenants.ts";
 import { endSession } from "../people/session.ts";

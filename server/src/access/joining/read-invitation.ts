@@ -3,7 +3,7 @@ import { ALL_TENANTS } from "../../core/context.ts";
 import { ApiError } from "../../core/error.ts";
 import { digestOneTimeToken } from "../../core/one-time-token.ts";
 import type { DatabaseContext } from "../../database/database.ts";
-import { read } from "../../database/read.ts";
+import { read } from "../../database/transaction.ts";
 import type { OperatorInvitation } from "../operators/invitation.ts";
 import { readOperatorInvitation } from "../operators/invitation-store.ts";
 import { readProvenAccount } from "../people/store.ts";

@@ -6,7 +6,7 @@ import { ApiError } from "../../core/error.ts";
 import { newId } from "../../core/id.ts";
 import { makeOneTimeToken } from "../../core/one-time-token.ts";
 import type { DatabaseContext } from "../../database/database.ts";
-import { read } from "../../database/read.ts";
+import { read } from "../../database/transaction.ts";
 import { normalEmail } from "../../http/input/fields.ts";
 import type { MailContext } from "../../outbox/mail/mailer.ts";
 import { composeMail } from "../../outbox/mail/mails.ts";
@@ -15,7 +15,7 @@ import { isOperator } from "../../tenants/team/membership-store.ts";
 import { readProvenAccount } from "../people/store.ts";
 import { type OperatorInvitation, type OperatorInvitationAnswer, operatorInvitationNotFound, toOperatorInvitationResponse } from "./invitation.ts";
 import { cancelOperatorInvitationsTo, insertOperatorInvitation, readOperatorInvitations, takeOperatorInvitation } from "./invitation-store.ts";
-import { assertRoomForOperator } from "./make.ts";
+import { assertRoomForOperator } from "./operators.ts";
 import { lockOperators } from "./store.ts";
 
 const LINK_MS = 7 * 86_400_000;

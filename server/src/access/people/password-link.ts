@@ -4,7 +4,7 @@ import { type Actor, ALL_TENANTS } from "../../core/context.ts";
 import { ApiError } from "../../core/error.ts";
 import { digestOneTimeToken, makeOneTimeToken } from "../../core/one-time-token.ts";
 import type { DatabaseContext } from "../../database/database.ts";
-import { read } from "../../database/read.ts";
+import { read } from "../../database/transaction.ts";
 import { makerMayStill } from "../../tenants/team/maker.ts";
 import type { AnonymousContext } from "../anonymous.ts";
 import { proveAddress } from "./prove-address.ts";

@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import { testLog } from "../../../testing/database.ts";
 import { TestBrowser, type TestPeople, testPeople } from "../../../testing/people.ts";
 import { type TeamFixture, teamFixture } from "../../../testing/team.ts";
-import { read } from "../../database/read.ts";
+import { read } from "../../database/transaction.ts";
 import { invite } from "../../tenants/team/invite.ts";
 import { acceptInvitation, type JoinContext } from "../joining/accept-invitation.ts";
 import { readInvitation } from "../joining/read-invitation.ts";

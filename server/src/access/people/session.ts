@@ -3,7 +3,7 @@ import { record } from "../../audit/record.ts";
 import { ALL_TENANTS } from "../../core/context.ts";
 import { ApiError } from "../../core/error.ts";
 import type { DatabaseContext } from "../../database/database.ts";
-import { read } from "../../database/read.ts";
+import { read } from "../../database/transaction.ts";
 import { readTenantForUpdate } from "../../tenants/store.ts";
 import type { EndersContext } from "../../tenants/team/ending.ts";
 import { isOperator, membershipsOf, type OwnTenant, readOwnTenant } from "../../tenants/team/membership-store.ts";

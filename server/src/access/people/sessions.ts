@@ -1,7 +1,7 @@
 import type { Clock } from "../../core/clock.ts";
 import { ALL_TENANTS } from "../../core/context.ts";
 import type { Database } from "../../database/database.ts";
-import { read } from "../../database/read.ts";
+import { read } from "../../database/transaction.ts";
 import type { Refusal } from "../../http/problem.ts";
 import { type CookieRules, cookieValues } from "../../http/session-cookies.ts";
 import { digestSessionValue } from "../portal/session.ts";

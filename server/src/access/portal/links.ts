@@ -5,7 +5,7 @@ import { ALL_TENANTS } from "../../core/context.ts";
 import { ApiError } from "../../core/error.ts";
 import { newId } from "../../core/id.ts";
 import { digestOneTimeToken, makeOneTimeToken } from "../../core/one-time-token.ts";
-import { read } from "../../database/read.ts";
+import { read } from "../../database/transaction.ts";
 import { normalEmail } from "../../http/input/fields.ts";
 import { readTenantForShare } from "../../tenants/store.ts";
 import { makerMayStill } from "../../tenants/team/maker.ts";

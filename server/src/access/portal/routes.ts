@@ -34,7 +34,7 @@ export const managementPortalRoutes: readonly Route<TeamContext & EndersContext>
 		method: "DELETE",
 		path: "/api/v1/tenants/:tenant_id/portal-sessions/:portal_session_id",
 		access: "owner",
-		summary: "End a portal session or a link that waits, with what was made in it and nobody used yet",
+		summary: "End a portal session or an unused portal link, and whatever unused links were made in it",
 		status: 204,
 		while_suspended: true,
 		output: "none",

@@ -4,7 +4,7 @@ import { ALL_TENANTS } from "../../core/context.ts";
 import { parseServiceCredential, type ServiceCredential } from "../../core/credential.ts";
 import { ApiError } from "../../core/error.ts";
 import type { Database } from "../../database/database.ts";
-import { read } from "../../database/read.ts";
+import { read } from "../../database/transaction.ts";
 import type { Node } from "../../nodes/node.ts";
 import { isMacOf, type ServiceKeys } from "./service.ts";
 import { readCredential } from "./store.ts";

@@ -6,7 +6,7 @@ import { makeServiceCredential, type ServiceCredential } from "../../core/creden
 import { ApiError } from "../../core/error.ts";
 import { newId } from "../../core/id.ts";
 import type { DatabaseContext } from "../../database/database.ts";
-import { read } from "../../database/read.ts";
+import { read } from "../../database/transaction.ts";
 import { type Page, type PageRequest, toPage, windowByTime } from "../../http/input/cursor.ts";
 import { isMacOf, SERVICE_MAC_VERSION, type Service, type ServiceContext, serviceFromRow, serviceMac } from "./service.ts";
 import { countLiveServices, insertService, lockCredential, lockService, readServices, setServiceRevoked, updateServiceMac } from "./store.ts";

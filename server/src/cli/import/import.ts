@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Config } from "../../config.ts";
 import { holdsSecret } from "../../core/secret-text.ts";
-import { read } from "../../database/read.ts";
+import { read } from "../../database/transaction.ts";
 import type { KeysContext } from "../../keys/context.ts";
 import { holdsImportedKey, type ImportedFormat } from "../../keys/imported/format.ts";
 import { readImportedFormats } from "../../keys/imported/format-store.ts";

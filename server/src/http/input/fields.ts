@@ -1,4 +1,6 @@
 import Type from "typebox";
+import { ApiError } from "../../core/error.ts";
+import type { FramedRequest } from "../framed-request.ts";
 
 const NAME_CHARACTERS_MAX = 200;
 
@@ -23,4 +25,14 @@ export const Email = Type.String({ maxLength: EMAIL_CHARACTERS_MAX, pattern: `^$
 /** The one form in which addresses are kept and compared. */
 export function normalEmail(email: string): string {
 	return email.toLowerCase();
+}
+
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
+
+/** The `Idempotency-Key` of a creating request: null when there is none, an ApiError when it is malformed. */
+export function readIdempotencyKey(raw: FramedRequest): string | ApiError | null {
+	const value = raw.headers["idempotency-key"];
+	if (value === undefined) return null;
+	if (typeof value === "string" && IDEMPOTENCY_KEY.test(value)) return value;
+	return new ApiError("invalid_request", "Idempotency-Key must be 1 to 255 visible ASCII characters without spaces.");
 }

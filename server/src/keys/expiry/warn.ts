@@ -1,6 +1,6 @@
 import { type Change, type ChangeContext, change } from "../../audit/change.ts";
 import { DAY_MS } from "../../core/time.ts";
-import { read } from "../../database/read.ts";
+import { read } from "../../database/transaction.ts";
 import { keyActivity } from "../../usage/activity-store.ts";
 import { lockKey } from "../store.ts";
 import { type ExpiringKey, insertWarnings, readExpiringKeys } from "./store.ts";

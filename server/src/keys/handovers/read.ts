@@ -1,7 +1,7 @@
 import { ALL_TENANTS } from "../../core/context.ts";
 import { digestOneTimeToken } from "../../core/one-time-token.ts";
 import type { DatabaseContext } from "../../database/database.ts";
-import { read } from "../../database/read.ts";
+import { read } from "../../database/transaction.ts";
 import { readTenant } from "../../tenants/store.ts";
 import type { RecipientContext } from "../context.ts";
 import { type Key, statusOf } from "../key.ts";

@@ -8,7 +8,7 @@ import type { RecipientContext } from "../context.ts";
 import { assertNotEnded } from "../guards.ts";
 import { beginHandedOver } from "../rotations/begin.ts";
 import { assertApiAccess } from "../scope.ts";
-import { issueInPlace } from "../secrets/issue-in-place.ts";
+import { issueInPlace } from "../secrets/issue.ts";
 import { lockKey } from "../store.ts";
 import { handoverStatusOf, unknownHandover } from "./handover.ts";
 import { findHandover, offered } from "./read.ts";

@@ -13,7 +13,7 @@ export const handoverRoutes: readonly Route<HandoverContext>[] = [
 		path: "/api/v1/tenants/:tenant_id/api-keys/:key_id/handovers",
 		access: "admin",
 		confirm: true,
-		summary: "Make a one-time link by which somebody else reveals a key that was never used",
+		summary: "Make a one-time link by which its recipient reveals a key that was never used",
 		status: 201,
 		body: HandoverInput,
 		output: MadeHandover,

@@ -44,7 +44,7 @@ export type MadeHandover = Static<typeof MadeHandover>;
 const Token = Type.String({ maxLength: TOKEN_CHARACTERS_MAX, writeOnly: true, description: "What stands behind the `#` of the link" });
 export const ReadHandoverInput = Type.Object({ token: Token }, closed);
 export const RevealInput = Type.Object(
-	{ token: Token, name: Type.String({ ...Name, description: "Who takes the key, for whoever sent the link" }) },
+	{ token: Token, name: Type.String({ ...Name, description: "The recipient's name, shown to the sender of the link" }) },
 	closed,
 );
 export type RevealInput = Static<typeof RevealInput>;

@@ -4,7 +4,7 @@ import { ALL_TENANTS } from "../../core/context.ts";
 import { ApiError, type InputError } from "../../core/error.ts";
 import type { Log } from "../../core/log.ts";
 import type { Database, DatabaseContext } from "../../database/database.ts";
-import { read } from "../../database/read.ts";
+import { read } from "../../database/transaction.ts";
 import { Live } from "../../nodes/live.ts";
 import type { Node } from "../../nodes/node.ts";
 import { IMPORTED_FORMATS_MAX, IMPORTED_NAME_PATTERN, type ImportedFormat, isWidened, validateFormat } from "./format.ts";

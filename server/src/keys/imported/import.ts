@@ -1,7 +1,6 @@
 import { type Change, change } from "../../audit/change.ts";
 import { ApiError } from "../../core/error.ts";
-import { read } from "../../database/read.ts";
-import type { Tx } from "../../database/transaction.ts";
+import { read, type Tx } from "../../database/transaction.ts";
 import { readTenantsForUpdate, readTenantsNamed } from "../../tenants/store.ts";
 import type { KeysContext } from "../context.ts";
 import type { Key } from "../key.ts";

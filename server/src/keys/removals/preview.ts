@@ -2,7 +2,7 @@ import Type, { type Static } from "typebox";
 import type { ChangeContext } from "../../audit/change.ts";
 import { type CallerContext, ROLES, type Role, roleReaches } from "../../core/caller.ts";
 import { ApiError } from "../../core/error.ts";
-import { read } from "../../database/read.ts";
+import { read } from "../../database/transaction.ts";
 import { type Route, route } from "../../http/route.ts";
 import { ENDED_KINDS, type EndersContext, findMade } from "../../tenants/team/ending.ts";
 import { isCaller, memberNotFound } from "../../tenants/team/member.ts";
@@ -17,7 +17,7 @@ const RemovalPreview = Type.Object({
 			id: Type.String(),
 			name: orNull(Type.String({ description: "Of the key, or the address; null for an invitation that names none" })),
 		}),
-		{ description: "What they made and nobody used yet, which ends" },
+		{ description: "Unused links and invitations of this member, which end" },
 	),
 	keys_shown: Type.Array(
 		Type.Object({

@@ -1,8 +1,7 @@
 import { type ChangeContext, change } from "../../audit/change.ts";
 import { record } from "../../audit/record.ts";
 import { ALL_TENANTS } from "../../core/context.ts";
-import { read } from "../../database/read.ts";
-import type { ReadTx, RecordTx } from "../../database/transaction.ts";
+import { type ReadTx, type RecordTx, read } from "../../database/transaction.ts";
 import { aggregateUsage } from "../../usage/aggregate.ts";
 import { lockKey } from "../store.ts";
 import { claimRotations, type DueRotation, readDueRotations } from "./due-store.ts";

@@ -2,7 +2,7 @@ import { type ChangeContext, changeEverywhere } from "../../audit/change.ts";
 import type { AuditNote } from "../../audit/entry.ts";
 import { ApiError } from "../../core/error.ts";
 import type { Tx } from "../../database/transaction.ts";
-import type { OutboxEvent } from "../../outbox/event.ts";
+import type { OutboxEvent } from "../../outbox/store.ts";
 import { aggregateUsage } from "../../usage/aggregate.ts";
 import { lockForChange } from "../change-key.ts";
 import { handoverStatusOf } from "../handovers/handover.ts";

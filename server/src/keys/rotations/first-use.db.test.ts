@@ -8,7 +8,7 @@ import { record } from "../../audit/record.ts";
 import { ApiError } from "../../core/error.ts";
 import { asRecord, inTransaction } from "../../database/transaction.ts";
 import { rotateSelf } from "../../m2m/self-rotation.ts";
-import { recordFirstUses } from "../../usage/sources/first-use-store.ts";
+import { recordFirstUses } from "../../usage/sources/evidence-store.ts";
 import { createKeyForHandover } from "../handovers/create-key.ts";
 import { handOverKey } from "../handovers/hand-over.ts";
 import { revealKey } from "../handovers/reveal.ts";

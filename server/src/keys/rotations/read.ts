@@ -1,6 +1,6 @@
 import { ApiError } from "../../core/error.ts";
 import type { DatabaseContext } from "../../database/database.ts";
-import { read } from "../../database/read.ts";
+import { read } from "../../database/transaction.ts";
 import { type Page, type PageRequest, toPage, windowByTime } from "../../http/input/cursor.ts";
 import { aggregateUsage } from "../../usage/aggregate.ts";
 import { keyNotFound } from "../guards.ts";

@@ -1,6 +1,6 @@
 import { type Change, type ChangeContext, change } from "../../audit/change.ts";
 import { ALL_TENANTS } from "../../core/context.ts";
-import { read } from "../../database/read.ts";
+import { read } from "../../database/transaction.ts";
 import { aggregateUsage } from "../../usage/aggregate.ts";
 import { lockKey } from "../store.ts";
 import { type DueRotation, readUnreminded } from "./due-store.ts";

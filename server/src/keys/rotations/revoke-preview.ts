@@ -1,6 +1,6 @@
 import { DAY_MS, HOUR_MS } from "../../core/time.ts";
 import type { DatabaseContext } from "../../database/database.ts";
-import { read } from "../../database/read.ts";
+import { read } from "../../database/transaction.ts";
 import { readTenantWithPlan } from "../../tenants/store.ts";
 import { tenantNotFound } from "../../tenants/tenant.ts";
 import { keyActivity } from "../../usage/activity-store.ts";

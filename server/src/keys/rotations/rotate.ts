@@ -5,7 +5,7 @@ import { ApiError } from "../../core/error.ts";
 import { newId } from "../../core/id.ts";
 import { makeOneTimeToken } from "../../core/one-time-token.ts";
 import type { Tx } from "../../database/transaction.ts";
-import type { OutboxEvent } from "../../outbox/event.ts";
+import type { OutboxEvent } from "../../outbox/store.ts";
 import { type KeyForChange, lockForChange } from "../change-key.ts";
 import type { HandoverContext, KeysContext } from "../context.ts";
 import { handoverFacts, makeHandover, sendHandover } from "../handovers/make.ts";

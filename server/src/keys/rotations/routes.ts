@@ -77,7 +77,7 @@ export const managementRotationRoutes: readonly Route<HandoverContext>[] = [
 		method: "POST",
 		path: "/api/v1/tenants/:tenant_id/api-keys/:key_id/rotations/:rotation_id/sources/:source_id/confirm",
 		access: "admin",
-		summary: "Confirm that everything at a source which is not told apart has the new secret; void once the old one is seen there again",
+		summary: "Confirm that every program behind an indistinguishable source has the new secret; void once the old one is seen there again",
 		status: 200,
 		output: RotationSchema,
 		run: confirmSource,

@@ -22,7 +22,7 @@ export const RotateInput = Type.Object(
 				minimum: 0,
 				maximum: OVERLAP_SECONDS_MAX,
 				description:
-					"How long both secrets work; 0 ends the old one at once. Left out: the old one is held until everything has moved, for 30 days at most",
+					"How long both secrets work; 0 ends the old one at once. Left out: the old one works until everything has moved, for 30 days at most",
 			}),
 		),
 		handover: Type.Optional(
@@ -75,7 +75,7 @@ export const RotationSchema = Type.Object({
 			new: orNull(Type.Object({ first_seen_at: Time, last_seen_at: Time, requests: Type.Integer() })),
 			told_apart: Type.Boolean({ description: "False: several programs can look like this source, so it never counts as moved by evidence" }),
 			not_told_apart: orNull(Type.Object({ code: Type.Enum([...NOT_TOLD_APART]), detail: Type.String() })),
-			tell_apart_by: orNull(Type.String({ description: "The request header by which its programs would be told apart" })),
+			tell_apart_by: orNull(Type.String({ description: "The request header that would distinguish its programs" })),
 			silent_since: orNull(Type.String({ format: "date-time", description: "When the old secret was seen here last" })),
 			silence_seconds: orNull(
 				Type.Integer({
@@ -141,7 +141,7 @@ export const SelfRotateInput = Type.Object(
 			Type.Integer({
 				minimum: SELF_OVERLAP_SECONDS_MIN,
 				maximum: OVERLAP_SECONDS_MAX,
-				description: "How long both secrets work. Left out: the old one is held until everything has moved, for 30 days at most",
+				description: "How long both secrets work. Left out: the old one works until everything has moved, for 30 days at most",
 			}),
 		),
 	},

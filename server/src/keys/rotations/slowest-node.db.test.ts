@@ -4,7 +4,7 @@ import { testLog } from "../../../testing/database.ts";
 import { type RotationFixture, rotationFixture } from "../../../testing/rotations.ts";
 import type { MadeKey, Process } from "../../../testing/verification.ts";
 import { record } from "../../audit/record.ts";
-import { read } from "../../database/read.ts";
+import { read } from "../../database/transaction.ts";
 import { startFlushing } from "../../usage/flush.ts";
 import { Meter } from "../../usage/meter.ts";
 import { readUsageSeen } from "../../usage/sources/progress-store.ts";

@@ -3,8 +3,7 @@ import { type Change, type ChangeContext, change } from "../../audit/change.ts";
 import { ALL_TENANTS } from "../../core/context.ts";
 import { macOf, type Pepper, type Peppers } from "../../core/pepper.ts";
 import type { Database } from "../../database/database.ts";
-import { read } from "../../database/read.ts";
-import type { ReadTx } from "../../database/transaction.ts";
+import { type ReadTx, read } from "../../database/transaction.ts";
 import { countLiveUses, insertPepperRow, lockPeppers, type PepperRow, readPepperIdsInUse, readPepperRows } from "./pepper-store.ts";
 
 export interface PepperContext extends ChangeContext {

@@ -9,7 +9,7 @@ import { cancelWaitingHandovers } from "../handovers/store.ts";
 import { readKeyResponse } from "../response.ts";
 import type { ReissuedKey } from "../schema.ts";
 import { assertApiAccess } from "../scope.ts";
-import { issueInPlace } from "./issue-in-place.ts";
+import { issueInPlace } from "./issue.ts";
 
 /**
  * Replaces a secret that was lost before its first use, and returns the new raw key, once. Ends the earlier secret and cancels a waiting

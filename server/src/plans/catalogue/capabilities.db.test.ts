@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { type TestDatabase, testDatabase } from "../../../testing/audit.ts";
 import { verifyChain } from "../../audit/verify.ts";
 import { ApiError } from "../../core/error.ts";
-import { read } from "../../database/read.ts";
+import { read } from "../../database/transaction.ts";
 import { createTenant } from "../../tenants/tenants.ts";
 import { putPlan } from "../plans.ts";
 import { deleteCapability, listCapabilities, listCapabilitiesOfTenant, putCapability } from "./capabilities.ts";

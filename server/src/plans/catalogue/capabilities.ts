@@ -2,7 +2,7 @@ import { type ChangeContext, change } from "../../audit/change.ts";
 import { reauthorize } from "../../audit/reauthorize.ts";
 import { ApiError } from "../../core/error.ts";
 import type { DatabaseContext } from "../../database/database.ts";
-import { read } from "../../database/read.ts";
+import { read } from "../../database/transaction.ts";
 import { type Page, type PageRequest, toPage, windowByText } from "../../http/input/cursor.ts";
 import { type Capability, isCapability, type TenantCapability } from "./capability.ts";
 import {

@@ -1,6 +1,6 @@
 import { ApiError } from "../../core/error.ts";
 import type { DatabaseContext } from "../../database/database.ts";
-import { read } from "../../database/read.ts";
+import { read } from "../../database/transaction.ts";
 import { readPermission } from "../store.ts";
 import { type CapabilityUse, formatCapabilityUse, formatPermissionUse, type PermissionUse } from "./use.ts";
 import { readCapabilityUse, readPermissionUse } from "./use-store.ts";

@@ -6,7 +6,7 @@ import { testLog } from "../../../testing/database.ts";
 import { verifyChain } from "../../audit/verify.ts";
 import { systemClock } from "../../core/clock.ts";
 import { ApiError } from "../../core/error.ts";
-import { read } from "../../database/read.ts";
+import { read } from "../../database/transaction.ts";
 import { Node } from "../../nodes/node.ts";
 import { getProfile, putProfile } from "./edit.ts";
 import { LiveProfile } from "./live.ts";

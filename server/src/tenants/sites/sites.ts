@@ -3,7 +3,7 @@ import { claimOnce, keepResult } from "../../audit/idempotency.ts";
 import { ApiError } from "../../core/error.ts";
 import { newId } from "../../core/id.ts";
 import type { DatabaseContext } from "../../database/database.ts";
-import { read } from "../../database/read.ts";
+import { read } from "../../database/transaction.ts";
 import { type Page, type PageRequest, toPage, windowByTime } from "../../http/input/cursor.ts";
 import { siteInvalidationId } from "../../nodes/invalidation.ts";
 import type { SiteInput, SitePatch } from "../schema.ts";

@@ -3,7 +3,7 @@ import { type Role, roleReaches } from "../../core/caller.ts";
 import type { Actor } from "../../core/context.ts";
 import type { ReadTx, Tx } from "../../database/transaction.ts";
 import type { Invalidation } from "../../nodes/invalidation.ts";
-import type { OutboxEvent } from "../../outbox/event.ts";
+import type { OutboxEvent } from "../../outbox/store.ts";
 
 /** The maker of a thing, as the `Actor` columns store it. */
 export interface Maker {

@@ -1,7 +1,7 @@
 import { change } from "../../audit/change.ts";
 import { ApiError } from "../../core/error.ts";
 import type { DatabaseContext } from "../../database/database.ts";
-import { read } from "../../database/read.ts";
+import { read } from "../../database/transaction.ts";
 import { type Page, type PageRequest, toPage, windowByTime } from "../../http/input/cursor.ts";
 import { type InvitationAnswer, invitationNotFound, statusOf, toInvitationResponse } from "./invitation.ts";
 import { cancelInvitationRow, lockInvitation, readInvitations } from "./invitation-store.ts";

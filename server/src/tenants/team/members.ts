@@ -1,7 +1,7 @@
 import { change } from "../../audit/change.ts";
 import type { CallerContext, Role } from "../../core/caller.ts";
 import type { DatabaseContext } from "../../database/database.ts";
-import { read } from "../../database/read.ts";
+import { read } from "../../database/transaction.ts";
 import { type Page, type PageRequest, toPage, windowByTime } from "../../http/input/cursor.ts";
 import { assertTenantActive } from "../tenant.ts";
 import { type EndersContext, endedFacts, endMade } from "./ending.ts";

@@ -56,7 +56,7 @@ export const managementTeamRoutes: readonly Route<InviteContext>[] = [
 		access: "owner",
 		confirm: true,
 		lets_people_in: true,
-		summary: "Invite somebody by a link that works once; it is mailed when there is an address and a mail server",
+		summary: "Invite a person by a link that works once; it is mailed when there is an address and a mail server",
 		status: 201,
 		body: InvitationInput,
 		output: MadeInvitationSchema,

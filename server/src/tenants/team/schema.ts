@@ -13,7 +13,9 @@ const Time = Type.String({ format: "date-time" });
 export const MemberSchema = Type.Object({
 	id: Type.String(),
 	name: Type.String(),
-	email: Type.Union([Type.String(), Type.Null()], { description: "Null: somebody else has proved the address; this member cannot sign in any more" }),
+	email: Type.Union([Type.String(), Type.Null()], {
+		description: "Null: another account has verified the address; this member can no longer sign in",
+	}),
 	role: Role,
 	joined_at: Time,
 	is_you: Type.Boolean(),
@@ -23,7 +25,7 @@ export const MemberPatch = Type.Object({ role: Role }, { additionalProperties: f
 
 export const InvitationSchema = Type.Object({
 	id: Type.String(),
-	email: Type.Union([Type.String(), Type.Null()], { description: "Null: whoever has the link names an address of their own" }),
+	email: Type.Union([Type.String(), Type.Null()], { description: "Null: the person who opens the link enters an address" }),
 	role: Role,
 	created_at: Time,
 	created_by: Type.Object({ name: Type.String() }),

@@ -2,8 +2,8 @@ import { record } from "../../audit/record.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Database } from "../../database/database.ts";
 import type { RecordTx } from "../../database/transaction.ts";
-import { claimSources, deleteIdleSources, deleteUnusedProgramNames } from "../source-sweep-store.ts";
 import { deleteEvidence } from "./evidence-store.ts";
+import { claimSources, deleteIdleSources, deleteUnusedProgramNames } from "./store.ts";
 
 const KEPT_MS = 90 * 86_400_000;
 const ROWS_PER_STEP = 5_000;

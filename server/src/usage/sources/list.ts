@@ -1,6 +1,6 @@
 import { ApiError } from "../../core/error.ts";
 import type { DatabaseContext } from "../../database/database.ts";
-import { read } from "../../database/read.ts";
+import { read } from "../../database/transaction.ts";
 import { aggregateUsage } from "../aggregate.ts";
 import { keyExists } from "../report-store.ts";
 import { readSecretSources, type SecretSource } from "./evidence-store.ts";

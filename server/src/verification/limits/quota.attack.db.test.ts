@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { type TestDatabase, testDatabase } from "../../../testing/audit.ts";
 import { testLog } from "../../../testing/database.ts";
 import { ManualClock } from "../../core/clock.ts";
-import { read } from "../../database/read.ts";
+import { read } from "../../database/transaction.ts";
 import { putPlan } from "../../plans/plans.ts";
 import { createTenant } from "../../tenants/tenants.ts";
 import { monthOf, QuotaLedger } from "./quota.ts";

@@ -4,7 +4,7 @@ import { type TestDatabase, testDatabase } from "../../../testing/audit.ts";
 import { testLog } from "../../../testing/database.ts";
 import { holdable } from "../../../testing/nodes.ts";
 import { ManualClock } from "../../core/clock.ts";
-import { read } from "../../database/read.ts";
+import { read } from "../../database/transaction.ts";
 import { putPlan } from "../../plans/plans.ts";
 import { createTenant } from "../../tenants/tenants.ts";
 import { monthOf, nextMonthMs, QuotaLedger } from "./quota.ts";
