@@ -9,9 +9,9 @@ import { systemClock } from "../core/clock.ts";
 import { connectDatabase, type Database } from "../database/database.ts";
 import type { Batch } from "./batch.ts";
 import { startFlushing } from "./flush.ts";
+import { appendFlush } from "./flush-store.ts";
 import { Meter } from "./meter.ts";
 import { UNKNOWN_SOURCE } from "./sources/source.ts";
-import { appendFlush } from "./store.ts";
 
 const KEYS = 300;
 

@@ -8,9 +8,9 @@ import type { Database } from "../database/database.ts";
 import { inStatement } from "../database/transaction.ts";
 import type { Node } from "../nodes/node.ts";
 import { BATCH_FACTS_MAX, type Batch, requestsIn } from "./batch.ts";
+import { appendFlush } from "./flush-store.ts";
 import type { Meter } from "./meter.ts";
 import { storeFlushedUntil, storeIdleUntil, storeUsageGap } from "./sources/progress-store.ts";
-import { appendFlush } from "./store.ts";
 
 const EVERY_MS = 1_000;
 const BATCHES_PER_RUN_MAX = 50;

@@ -1,13 +1,11 @@
 import { sql } from "kysely";
-import { MINUTE_MS } from "../core/time.ts";
 import { idleFor, LOCKED_IDLE_MS, type ReadTx, type RecordTx } from "../database/transaction.ts";
-import type { Batch } from "./batch.ts";
 import { CODES_OF_DEAD_KEYS } from "./code.ts";
-import { columns, line, msOf, NO_CLIENT, type Picked } from "./flush-text-store.ts";
+import { line, msOf, NO_CLIENT, type Picked } from "./flush-text-store.ts";
 import { aggregateEndedSecrets, aggregateSecretOperations, aggregateSecretSources } from "./sources/evidence-store.ts";
 import { LIBRARY_FAMILIES, NO_PROGRAM, OTHER_PROGRAM } from "./sources/program.ts";
 import { storeUsageGap } from "./sources/progress-store.ts";
-import { OTHER_SOURCES, type Source } from "./sources/source.ts";
+import { OTHER_SOURCES } from "./sources/source.ts";
 
 /** Distinct sources per key. Further ones are combined until the sweep deletes sources that were not seen for 90 days. */
 export const SOURCES_PER_KEY_MAX = 64;
@@ -17,54 +15,6 @@ const NO_NAMES_OF_THEIR_OWN = [...LIBRARY_FAMILIES, NO_PROGRAM, OTHER_PROGRAM];
 /** Advisory lock of aggregation: one transaction at a time. */
 export const SETTLE_LOCK = 7_362_011;
 const MINUTE_SECONDS = 60;
-
-/** Appends a batch. Returns false, without a change, when this flush is already stored. */
-export async function appendFlush(tx: RecordTx, flush: { flusher_id: string; flush_number: number; batch: Batch }): Promise<boolean> {
-	const { keys, operations, key_checks, secret_operations } = flush.batch;
-	const places = new Map<Source, number>();
-	for (const { source } of keys) if (!places.has(source)) places.set(source, places.size + 1);
-	const entered = await tx
-		.insertInto("usage_flushes")
-		.values({
-			node_id: flush.flusher_id,
-			flush_number: flush.flush_number,
-			counted_from: keys.length === 0 ? null : new Date(keys.reduce((first, fact) => Math.min(first, fact.first_ms), Number.POSITIVE_INFINITY)),
-			keys: columns(keys, [
-				(fact) => fact.tenant_id,
-				(fact) => fact.key_id,
-				(fact) => fact.kid,
-				(fact) => fact.minute,
-				(fact) => fact.code,
-				(fact) => fact.requests,
-				(fact) => fact.first_ms - fact.minute * MINUTE_MS,
-				(fact) => fact.last_ms - fact.minute * MINUTE_MS,
-				(fact) => places.get(fact.source) ?? 0,
-			]),
-			sources: columns(
-				[...places.keys()],
-				[(source) => source.id, (source) => source.network, (source) => source.agent, (source) => source.client ?? NO_CLIENT],
-			),
-			operations: columns(operations, [
-				(fact) => fact.tenant_id,
-				(fact) => fact.site_id,
-				(fact) => fact.operation,
-				(fact) => fact.minute,
-				(fact) => fact.code,
-				(fact) => fact.requests,
-			]),
-			key_checks: columns(key_checks, [(check) => check.tenant_id, (check) => check.key_id, (check) => check.last_check_ms]),
-			secret_operations: columns(secret_operations, [
-				(done) => done.tenant_id,
-				(done) => done.key_id,
-				(done) => done.kid,
-				(done) => done.operation,
-				(done) => done.last_ms,
-			]),
-		})
-		.onConflict((conflict) => conflict.doNothing())
-		.executeTakeFirst();
-	return entered.numInsertedOrUpdatedRows === 1n;
-}
 
 /** Whether flushes are pending or being aggregated. */
 export async function flushesWait(tx: ReadTx): Promise<boolean> {

@@ -6,10 +6,10 @@ import type { MadeKey, Process } from "../../../testing/verification.ts";
 import { record } from "../../audit/record.ts";
 import { read } from "../../database/transaction.ts";
 import { startFlushing } from "../../usage/flush.ts";
+import { appendFlush } from "../../usage/flush-store.ts";
 import { Meter } from "../../usage/meter.ts";
 import { readUsageSeen } from "../../usage/sources/progress-store.ts";
 import { makeSource } from "../../usage/sources/source.ts";
-import { appendFlush } from "../../usage/store.ts";
 import { completeRotations } from "./end-due.ts";
 import { getRotation } from "./read.ts";
 

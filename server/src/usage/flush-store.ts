@@ -1,0 +1,53 @@
+import { MINUTE_MS } from "../core/time.ts";
+import type { RecordTx } from "../database/transaction.ts";
+import type { Batch } from "./batch.ts";
+import { columns, NO_CLIENT } from "./flush-text-store.ts";
+import type { Source } from "./sources/source.ts";
+
+/** Appends a batch. Returns false, without a change, when this flush is already stored. */
+export async function appendFlush(tx: RecordTx, flush: { flusher_id: string; flush_number: number; batch: Batch }): Promise<boolean> {
+	const { keys, operations, key_checks, secret_operations } = flush.batch;
+	const places = new Map<Source, number>();
+	for (const { source } of keys) if (!places.has(source)) places.set(source, places.size + 1);
+	const entered = await tx
+		.insertInto("usage_flushes")
+		.values({
+			node_id: flush.flusher_id,
+			flush_number: flush.flush_number,
+			counted_from: keys.length === 0 ? null : new Date(keys.reduce((first, fact) => Math.min(first, fact.first_ms), Number.POSITIVE_INFINITY)),
+			keys: columns(keys, [
+				(fact) => fact.tenant_id,
+				(fact) => fact.key_id,
+				(fact) => fact.kid,
+				(fact) => fact.minute,
+				(fact) => fact.code,
+				(fact) => fact.requests,
+				(fact) => fact.first_ms - fact.minute * MINUTE_MS,
+				(fact) => fact.last_ms - fact.minute * MINUTE_MS,
+				(fact) => places.get(fact.source) ?? 0,
+			]),
+			sources: columns(
+				[...places.keys()],
+				[(source) => source.id, (source) => source.network, (source) => source.agent, (source) => source.client ?? NO_CLIENT],
+			),
+			operations: columns(operations, [
+				(fact) => fact.tenant_id,
+				(fact) => fact.site_id,
+				(fact) => fact.operation,
+				(fact) => fact.minute,
+				(fact) => fact.code,
+				(fact) => fact.requests,
+			]),
+			key_checks: columns(key_checks, [(check) => check.tenant_id, (check) => check.key_id, (check) => check.last_check_ms]),
+			secret_operations: columns(secret_operations, [
+				(done) => done.tenant_id,
+				(done) => done.key_id,
+				(done) => done.kid,
+				(done) => done.operation,
+				(done) => done.last_ms,
+			]),
+		})
+		.onConflict((conflict) => conflict.doNothing())
+		.executeTakeFirst();
+	return entered.numInsertedOrUpdatedRows === 1n;
+}
