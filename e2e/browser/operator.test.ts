@@ -223,7 +223,7 @@ test("a validation error is shown at the rule and in its sheet, and nothing is s
 	await eventually(async () => match(await row.innerText(), /✕ Pattern .*:tenant_id/));
 	await axe(page);
 	await page.getByRole("button", { name: "Edit: any method /a/:tenant/b" }).click();
-	await sheet.getByText(/binds a tenant/).waitFor();
+	await sheet.getByText(/to bind a tenant/).waitFor();
 	await sheet.getByLabel("Path").fill("/a/:tenant_id/b");
 	await sheet.getByRole("button", { name: "Put into the draft" }).click();
 	await sheet.waitFor({ state: "detached" });
