@@ -33,7 +33,6 @@ test("a key is paused and revoked without delay during a slow aggregation of usa
 	const took_ms = performance.now() - began;
 	ok(took_ms < SOON_MS, `${took_ms} ms`);
 	await held;
-	const isAggregated = async () => (await fixture.behind("select waiting from usage_flushes where node_id = 'elsewhere'"))[0]?.waiting === false;
-	for (const until = performance.now() + SOON_MS; !(await isAggregated()); await sleep(20))
-		ok(performance.now() < until, "the flush was aggregated afterwards");
+	const [flush] = await fixture.behind("select waiting from usage_flushes where node_id = 'elsewhere'");
+	equal(flush?.waiting, true, "a change starts no aggregation");
 });

@@ -1,16 +1,16 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { type RotationFixture, rotationFixture } from "../../testing/rotations.ts";
-import { pauseKey } from "../keys/pause.ts";
-import { getKey } from "../keys/read.ts";
-import { revokeKey } from "../keys/revoke.ts";
-import { completeRotations } from "../keys/rotations/end-due.ts";
-import { getRotation, listRotations } from "../keys/rotations/read.ts";
-import { revokePreview } from "../keys/rotations/revoke-preview.ts";
-import { rotateKeyForHandover } from "../keys/rotations/rotate.ts";
-import { ROTATION_STATUSES } from "../keys/rotations/rotation.ts";
-import { updateKeySettings } from "../keys/update.ts";
-import { whoami } from "../m2m/whoami.ts";
+import { type RotationFixture, rotationFixture } from "../../../testing/rotations.ts";
+import { whoami } from "../../m2m/whoami.ts";
+import { pauseKey } from "../pause.ts";
+import { getKey } from "../read.ts";
+import { revokeKey } from "../revoke.ts";
+import { updateKeySettings } from "../update.ts";
+import { completeRotations } from "./end-due.ts";
+import { getRotation, listRotations } from "./read.ts";
+import { revokePreview } from "./revoke-preview.ts";
+import { rotateKeyForHandover } from "./rotate.ts";
+import { ROTATION_STATUSES } from "./rotation.ts";
 
 const OVERLAP_SECONDS = 3_600;
 const PROGRESS = ["waiting", "issued", "proving", "moved", "completed"] as const;
