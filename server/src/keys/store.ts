@@ -1,6 +1,6 @@
 import { type SqlBool, sql } from "kysely";
 import type { ReadTx, Tx } from "../database/transaction.ts";
-import type { ExpiryFrom, KeptInPlace, Key, KeyActor, KeyOwner, RevokeReason, SecretVersion } from "./key.ts";
+import type { ExpiryFrom, Key, KeyActor, KeyOwner, RevokeReason, SecretVersion } from "./key.ts";
 import { keyRateLimitsFromRow } from "./limits.ts";
 import type { Environment } from "./secrets/format.ts";
 
@@ -28,7 +28,6 @@ export const KEY_COLUMNS = [
 	"revoke_reason",
 	"revoke_note",
 ] as const;
-export const SECRET_COLUMNS = ["kid", "last4", "created_at", "retires_at", "retired_at", "kept_in", "kept_in_note", "kept_in_at", "lookup"] as const;
 
 type KeyColumn = Exclude<
 	(typeof KEY_COLUMNS)[number],
@@ -117,12 +116,6 @@ export async function updateKey(tx: Tx, tenant_id: string, key_id: string, chang
 		.where("tenant_id", "=", tenant_id)
 		.where("id", "=", key_id)
 		.execute();
-}
-
-/** Guarantee: the column has a check constraint with exactly these values. Only imported secrets have a look-up. */
-export function secretFromRow<Row extends { kept_in: string | null; lookup: string | null }>(row: Row) {
-	const { lookup, ...columns } = row;
-	return { ...columns, imported: lookup !== null, kept_in: row.kept_in as KeptInPlace | null };
 }
 
 /** How many keys of the tenant are neither revoked nor expired. */

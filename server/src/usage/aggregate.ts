@@ -9,7 +9,7 @@ import { aggregateFlushes, flushesWait, setAsideFlush } from "./store.ts";
 /** About 100,000 facts, which take PostgreSQL a few seconds. */
 const FLUSHES_PER_STEP = 16;
 
-interface SettleContext {
+interface AggregateContext {
 	readonly database: Database;
 	readonly log: Log;
 }
@@ -18,7 +18,7 @@ interface SettleContext {
  * Aggregates pending flushes into the tables that reports read. Every report calls it first; one cheap query when nothing is pending.
  * A flush that PostgreSQL rejects is set aside so that the others proceed. After a timeout it continues flush by flush.
  */
-export async function aggregateUsage(context: SettleContext): Promise<void> {
+export async function aggregateUsage(context: AggregateContext): Promise<void> {
 	if (!(await read({ database: context.database, scope: ALL_TENANTS }, flushesWait))) return;
 	for (let flushes = FLUSHES_PER_STEP; ; ) {
 		try {

@@ -13,7 +13,7 @@ export const SOURCES_PER_KEY_MAX = 64;
 export const PROGRAM_NAMES_PER_TENANT_MAX = 256;
 const NO_NAMES_OF_THEIR_OWN = [...LIBRARY_FAMILIES, NO_PROGRAM, OTHER_PROGRAM];
 /** Advisory lock of aggregation: one transaction at a time. */
-export const SETTLE_LOCK = 7_362_011;
+export const AGGREGATION_LOCK = 7_362_011;
 const MINUTE_SECONDS = 60;
 
 /** Whether flushes are pending or being aggregated. */
@@ -24,7 +24,7 @@ export async function flushesWait(tx: ReadTx): Promise<boolean> {
 
 /** Aggregates up to `flushes_max` pending flushes into the tables that reports read; returns how many. Serialized by an advisory lock. */
 export async function aggregateFlushes(tx: RecordTx, flushes_max: number): Promise<number> {
-	await sql`select pg_advisory_xact_lock(${SETTLE_LOCK}), ${idleFor(LOCKED_IDLE_MS)}`.execute(tx);
+	await sql`select pg_advisory_xact_lock(${AGGREGATION_LOCK}), ${idleFor(LOCKED_IDLE_MS)}`.execute(tx);
 	const { rows } = await sql<{ node_id: string; flush_number: number }>`
 		select node_id, flush_number from keywright.usage_flushes where waiting order by flushed_at limit ${flushes_max}
 	`.execute(tx);
@@ -48,7 +48,7 @@ export async function aggregateFlushes(tx: RecordTx, flushes_max: number): Promi
 
 /** Marks the next pending flush as not waiting, and keeps its values for an operator to inspect; returns `node_id/flush_number`. */
 export async function setAsideFlush(tx: RecordTx): Promise<string | null> {
-	await sql`select pg_advisory_xact_lock(${SETTLE_LOCK}), ${idleFor(LOCKED_IDLE_MS)}`.execute(tx);
+	await sql`select pg_advisory_xact_lock(${AGGREGATION_LOCK}), ${idleFor(LOCKED_IDLE_MS)}`.execute(tx);
 	const { rows } = await sql<{ node_id: string; flush_number: number; flushed_at: Date }>`
 		update keywright.usage_flushes set waiting = false where ctid = (
 			select ctid from keywright.usage_flushes where waiting order by flushed_at limit 1

@@ -161,7 +161,7 @@ function refusalOf(seen: Observed, refused: { refused: ApiError["code"]; because
  */
 export async function endByHand(context: ChangeContext, request: EndRequest): Promise<RotationEnded> {
 	const { tenant_id, key_id, rotation_id, event } = request;
-	// The only change that waits for usage: its outcome depends on it. What is forced does not.
+	// The only changes that aggregate usage first: their outcome depends on it. A forced one does not.
 	if (event === "complete" || event === "cancel") await aggregateUsage(context);
 	const { result, waited_for } = await changeEverywhere(context, async (tx) => {
 		const now = context.clock.now();

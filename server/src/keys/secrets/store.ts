@@ -1,6 +1,5 @@
 import type { ReadTx, Tx } from "../../database/transaction.ts";
-import type { SecretVersion } from "../key.ts";
-import { SECRET_COLUMNS, secretFromRow } from "../store.ts";
+import type { KeptInPlace, SecretVersion } from "../key.ts";
 
 /** The columns of a new secret. */
 export interface NewSecretRow {
@@ -74,4 +73,12 @@ export async function updateKeptIn(
 	kept: Pick<SecretVersion, "kept_in" | "kept_in_note" | "kept_in_at">,
 ): Promise<void> {
 	await tx.updateTable("secrets").set(kept).where("tenant_id", "=", secret.tenant_id).where("kid", "=", secret.kid).execute();
+}
+
+export const SECRET_COLUMNS = ["kid", "last4", "created_at", "retires_at", "retired_at", "kept_in", "kept_in_note", "kept_in_at", "lookup"] as const;
+
+/** Guarantee: the column has a check constraint with exactly these values. Only imported secrets have a look-up. */
+export function secretFromRow<Row extends { kept_in: string | null; lookup: string | null }>(row: Row) {
+	const { lookup, ...columns } = row;
+	return { ...columns, imported: lookup !== null, kept_in: row.kept_in as KeptInPlace | null };
 }
