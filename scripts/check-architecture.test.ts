@@ -128,7 +128,9 @@ describe("cycles, folders and tables", () => {
 		admitted({ "server/src/keys/store.ts": 'export const q = (db: Db) => db.insertInto("keys");\n' });
 		admitted({ "server/src/usage/store.ts": 'export const q = (db: Db) => db.selectFrom("keys as k");\n' });
 		refused({ "server/src/usage/store.ts": 'export const q = (db: Db) => db.updateTable("keys");\n' }, /writes the table keys of module keys/);
-		refused({ "server/src/plans/store.ts": 'export const q = (db: Db) => db.selectFrom("keys");\n' }, /reads the table keys of module keys/);
+		refused({ "server/src/documents/store.ts": 'export const q = (db: Db) => db.selectFrom("keys");\n' }, /reads the table keys of module keys/);
+		refused({ "server/src/documents/store.ts": "export const q = sql`select 1 from sites join keys on true`;\n" }, /reads the table keys/);
+		refused({ "server/src/usage/store.ts": "export const q = sql`update keys set name = ''`;\n" }, /writes the table keys/);
 	});
 
 	it("names an owner for every table", () => {

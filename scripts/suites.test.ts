@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { ROOT } from "./execute.ts";
-import { filesOf, forgottenFiles, SUITES } from "./suites.ts";
+import { filesOf, forgottenFiles, SUITE_NAMES, SUITES } from "./suites.ts";
 
 const FILES = [
 	"server/src/keys/key.test.ts",
@@ -58,5 +58,18 @@ describe("suites", () => {
 		const all = SUITES.flatMap((suite) => filesOf(ROOT, suite.name));
 		assert.equal(new Set(all).size, all.length);
 		assert.equal(all.includes("scripts/suites.test.ts"), true);
+	});
+});
+
+describe("the documents", () => {
+	it("name filters of `npm test` that match a file", () => {
+		for (const document of ["README.md", "CONTRIBUTING.md"]) {
+			const commands = [...readFileSync(join(ROOT, document), "utf8").matchAll(/npm test -- (\w+) ([\w/-]+)/g)];
+			assert.ok(commands.length > 0, document);
+			for (const [command, suite, filter = ""] of commands) {
+				const name = SUITE_NAMES.find((candidate) => candidate === suite);
+				assert.ok(name !== undefined && filesOf(ROOT, name, [filter]).length > 0, `${document}: ${command}`);
+			}
+		}
 	});
 });

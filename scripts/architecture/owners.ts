@@ -24,7 +24,8 @@ export const OWNERS: Readonly<Record<string, Owner>> = {
 	// Erasing a tenant (tenants/erase-store.ts) deletes what is the tenant's, whichever module owns it.
 	documents: { owner: "documents", readers: ["tenants"], writers: ["tenants"] },
 	expiry_warnings: { owner: "keys" },
-	forward_auth_rules: { owner: "forward-auth" },
+	// Where a permission or capability is used (plans/catalogue): rules name them, and keys have them.
+	forward_auth_rules: { owner: "forward-auth", readers: ["plans"] },
 	handovers: { owner: "keys", writers: ["tenants"] },
 	idempotency: { owner: "audit", writers: ["tenants"] },
 	invalidations: { owner: "nodes" },
@@ -32,7 +33,7 @@ export const OWNERS: Readonly<Record<string, Owner>> = {
 	invitations: { owner: "tenants", readers: ["access"], writers: ["access"] },
 	key_activity: { owner: "usage", readers: ["keys"] },
 	key_sources: { owner: "usage" },
-	keys: { owner: "keys", readers: ["usage", "tenants"], writers: ["tenants"] },
+	keys: { owner: "keys", readers: ["usage", "tenants", "plans"], writers: ["tenants"] },
 	legacy_formats: { owner: "keys" },
 	members: { owner: "tenants", readers: ["access"], writers: ["access"] },
 	migrations: { owner: "database" },
@@ -81,18 +82,37 @@ function tablesIn(argument: ts.Node | undefined): string[] {
 	return texts.flatMap((text) => (ts.isStringLiteralLike(text) ? [text.text.replace(/ as .*/, "")] : []));
 }
 
-/** Checks that each table is accessed only by its owner and by the modules that `OWNERS` lists. */
+/** Table names after the keywords of a raw SQL text. */
+const IN_SQL = /\b(insert\s+into|update|delete\s+from|merge\s+into|from|join|using)\s+(?:only\s+)?(?:keywright\.)?(\w+)/gi;
+
+interface TableUse {
+	readonly table: string;
+	/** Whether the statement changes the table. */
+	readonly writes: boolean;
+}
+
+function usesIn(node: ts.Node): TableUse[] {
+	if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression)) {
+		const name = node.expression.name.text;
+		const writes = WRITES.has(name);
+		return writes || READS.has(name) ? tablesIn(node.arguments[0]).map((table) => ({ table, writes })) : [];
+	}
+	if (!ts.isTaggedTemplateExpression(node) || node.tag.getText() !== "sql") return [];
+	return [...node.template.getText().matchAll(IN_SQL)].map(([, keyword = "", table = ""]) => ({
+		table,
+		writes: /insert|update|delete|merge/i.test(keyword),
+	}));
+}
+
+/** Checks each use of a table, by the query builder or in raw SQL, against `OWNERS`. */
 export function checkOwners(source: Source): Violation[] {
 	if (!source.path.startsWith(SERVER) || source.is_test) return [];
 	const module = source.path.slice(SERVER.length).split("/")[0] ?? "";
 	const found: Violation[] = [];
 	eachNode(source, (node) => {
-		if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return;
-		const name = node.expression.name.text;
-		if (!READS.has(name) && !WRITES.has(name)) return;
-		for (const table of tablesIn(node.arguments[0])) {
-			const message = invalidUse(table, module, WRITES.has(name));
-			if (message !== null) found.push(violation(source, node.expression.name.getStart(source.tree), message));
+		for (const { table, writes } of usesIn(node)) {
+			const message = invalidUse(table, module, writes);
+			if (message !== null) found.push(violation(source, node.getStart(source.tree), message));
 		}
 	});
 	return found;

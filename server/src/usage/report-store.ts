@@ -84,3 +84,15 @@ export async function keyExists(tx: ReadTx, tenant_id: string, key_id: string): 
 	const found = await tx.selectFrom("keys").select("id").where("tenant_id", "=", tenant_id).where("id", "=", key_id).executeTakeFirst();
 	return found !== undefined;
 }
+
+/** The number of the key's allowed requests since each instant. Usage that was rolled up counts from the start of its hour or day. */
+export async function countRequests(tx: ReadTx, key: { tenant_id: string; key_id: string }, since: readonly Date[]): Promise<number[]> {
+	const { rows } = await sql<{ requests: number }>`
+		select coalesce(sum(used.requests), 0)::bigint as requests
+		from unnest(${since.map((time) => time.toISOString())}::timestamptz[]) with ordinality as wanted (since, place)
+		left join keywright.usage_keys as used on used.tenant_id = ${key.tenant_id} and used.key_id = ${key.key_id} and used.code = 'allowed'
+			and used.start + make_interval(secs => used.granularity_seconds) > wanted.since
+		group by wanted.place order by wanted.place
+	`.execute(tx);
+	return rows.map((row) => row.requests);
+}

@@ -5,6 +5,7 @@ import { readTenantWithPlan } from "../../tenants/store.ts";
 import { tenantNotFound } from "../../tenants/tenant.ts";
 import { keyActivity } from "../../usage/activity-store.ts";
 import { aggregateUsage } from "../../usage/aggregate.ts";
+import { countRequests } from "../../usage/report-store.ts";
 import { readSources } from "../../usage/sources/store.ts";
 import { expiryAfterRotation } from "../expiry/lifetime.ts";
 import { keyNotFound } from "../guards.ts";
@@ -13,7 +14,7 @@ import { goesOn } from "./machine.ts";
 import { observeRotation } from "./observe.ts";
 import { toRotationResponse } from "./response.ts";
 import type { RevokePreview } from "./schema.ts";
-import { countRequests, readExpirySetAt, readOpenRotation } from "./store.ts";
+import { readExpirySetAt, readOpenRotation } from "./store.ts";
 
 const WEEK_MS = 7 * DAY_MS;
 

@@ -172,18 +172,6 @@ export async function endOtherSecrets(tx: Tx, key: { tenant_id: string; key_id: 
 	return ended.map((row) => row.kid);
 }
 
-/** The number of the key's allowed requests since each instant. Usage that was rolled up counts from the start of its hour or day. */
-export async function countRequests(tx: ReadTx, key: { tenant_id: string; key_id: string }, since: readonly Date[]): Promise<number[]> {
-	const { rows } = await sql<{ requests: number }>`
-		select coalesce(sum(used.requests), 0)::bigint as requests
-		from unnest(${since.map((time) => time.toISOString())}::timestamptz[]) with ordinality as wanted (since, place)
-		left join keywright.usage_keys as used on used.tenant_id = ${key.tenant_id} and used.key_id = ${key.key_id} and used.code = 'allowed'
-			and used.start + make_interval(secs => used.granularity_seconds) > wanted.since
-		group by wanted.place order by wanted.place
-	`.execute(tx);
-	return rows.map((row) => row.requests);
-}
-
 /** The columns of an open rotation that a key's response needs. */
 export interface OpenRotation {
 	readonly id: string;
