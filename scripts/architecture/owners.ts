@@ -46,7 +46,6 @@ export const OWNERS: Readonly<Record<string, Owner>> = {
 	permissions: { owner: "plans" },
 	plans: { owner: "plans", readers: ["tenants"] },
 	portal_sessions: { owner: "access" },
-	program_names: { owner: "usage" },
 	quota_periods: { owner: "verification" },
 	rotation_confirmations: { owner: "keys" },
 	rotations: { owner: "keys" },

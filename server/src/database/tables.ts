@@ -282,12 +282,6 @@ export interface PortalSessionsTable {
 	confirmed: Generated<boolean>;
 }
 
-export interface ProgramNamesTable {
-	tenant_id: string;
-	name: string;
-	first_seen_at: Generated<Timestamp>;
-}
-
 export interface QuotaPeriodsTable {
 	tenant_id: string;
 	month: string;
@@ -558,7 +552,6 @@ export interface Tables {
 	permissions: PermissionsTable;
 	plans: PlansTable;
 	portal_sessions: PortalSessionsTable;
-	program_names: ProgramNamesTable;
 	quota_periods: QuotaPeriodsTable;
 	rotation_confirmations: RotationConfirmationsTable;
 	rotations: RotationsTable;

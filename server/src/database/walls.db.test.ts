@@ -68,7 +68,6 @@ function rowsOf(tenant: string): Record<string, Record<string, unknown>> {
 			expiry_set_at_before: DAY,
 		},
 		rotation_confirmations: { ...source, rotation_id: `rot_${tenant}`, confirmed_at: DAY, confirmed_by: "{}" },
-		program_names: { tenant_id: tenant, name: "order-bot" },
 		secret_sources: { ...source, key_id, kid, requests: 1 },
 		secret_operations: { tenant_id: tenant, key_id, kid, operation: "GET /", last_succeeded_at: DAY },
 		expiry_warnings: { tenant_id: tenant, key_id, expires_at: DAY, days_before: 7, warned_at: DAY },

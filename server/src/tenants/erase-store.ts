@@ -47,7 +47,6 @@ export async function deletePeopleOf(tx: Tx, tenant_id: string): Promise<number>
 		"rotation_confirmations",
 		"rotations",
 		"key_sources",
-		"program_names",
 		"secret_sources",
 		"secret_operations",
 		"source_names",

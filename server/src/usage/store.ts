@@ -3,15 +3,14 @@ import { idleFor, LOCKED_IDLE_MS, type ReadTx, type RecordTx } from "../database
 import { CODES_OF_DEAD_KEYS } from "./code.ts";
 import { line, msOf, NO_CLIENT, type Picked } from "./flush-text-store.ts";
 import { aggregateEndedSecrets, aggregateSecretOperations, aggregateSecretSources } from "./sources/evidence-store.ts";
-import { LIBRARY_FAMILIES, NO_PROGRAM, OTHER_PROGRAM } from "./sources/program.ts";
 import { storeUsageGap } from "./sources/progress-store.ts";
 import { OTHER_SOURCES } from "./sources/source.ts";
 
-/** Distinct sources per key. Further ones are combined until the sweep deletes sources that were not seen for 90 days. */
+/**
+ * Distinct sources per key, the only limit on sources: a client that invents names affects the keys that it holds, not the tenant. Further
+ * ones are combined until the sweep (sources/evidence-sweep.ts) deletes idle ones.
+ */
 export const SOURCES_PER_KEY_MAX = 64;
-/** Distinct program names per tenant. Sources with further names are combined as well. */
-export const PROGRAM_NAMES_PER_TENANT_MAX = 256;
-const NO_NAMES_OF_THEIR_OWN = [...LIBRARY_FAMILIES, NO_PROGRAM, OTHER_PROGRAM];
 /** Advisory lock of aggregation: one transaction at a time. */
 export const AGGREGATION_LOCK = 7_362_011;
 const MINUTE_SECONDS = 60;
@@ -106,10 +105,7 @@ async function aggregateSecretUses(tx: RecordTx, picked: Picked): Promise<void> 
 	`.execute(tx);
 }
 
-/**
- * Skips erased tenants. A new source beyond SOURCES_PER_KEY_MAX, or with a program name beyond PROGRAM_NAMES_PER_TENANT_MAX, is added to
- * OTHER_SOURCES.
- */
+/** Skips erased tenants. A new source beyond SOURCES_PER_KEY_MAX is added to OTHER_SOURCES. */
 async function aggregateSources(tx: RecordTx, picked: Picked): Promise<void> {
 	const { id, network, agent } = OTHER_SOURCES;
 	await sql`
@@ -135,23 +131,6 @@ async function aggregateSources(tx: RecordTx, picked: Picked): Promise<void> {
 				select keys.tenant_id from keywright.keys join keywright.tenants on tenants.id = keys.tenant_id
 				where keys.id = facts.key_id and tenants.erased_at is null
 			) = facts.tenant_id
-		), programs as (
-			select tenant_id, agent as name, min(first_ms) as first_ms from seen
-			where source_id <> ${id} and agent <> all (${NO_NAMES_OF_THEIR_OWN}::text[]) and not exists (
-				select from keywright.program_names as kept where kept.tenant_id = seen.tenant_id and kept.name = seen.agent
-			)
-			group by tenant_id, agent
-		), numbered as (
-			select tenant_id, name, first_ms, (
-				select count(*) from keywright.program_names as kept where kept.tenant_id = programs.tenant_id
-			) + row_number() over (partition by tenant_id order by first_ms, name collate "C") as place
-			from programs
-		), entered as (
-			insert into keywright.program_names (tenant_id, name, first_seen_at)
-			select tenant_id, name, to_timestamp(first_ms / 1000) from numbered where place <= ${PROGRAM_NAMES_PER_TENANT_MAX}
-			order by tenant_id collate "C", name collate "C"
-		), crowded as (
-			select tenant_id, name from numbered where place > ${PROGRAM_NAMES_PER_TENANT_MAX}
 		), fresh as (
 			select *, (
 				select count(*) from keywright.key_sources as kept
@@ -160,13 +139,10 @@ async function aggregateSources(tx: RecordTx, picked: Picked): Promise<void> {
 			from seen where source_id <> ${id} and not exists (
 				select from keywright.key_sources as kept
 				where kept.tenant_id = seen.tenant_id and kept.key_id = seen.key_id and kept.source_id = seen.source_id
-			) and not exists (
-				select from crowded where crowded.tenant_id = seen.tenant_id and crowded.name = seen.agent
 			)
 		), counted as (
-			select seen.*, case when fresh.place > ${SOURCES_PER_KEY_MAX} or crowded.name is not null then ${id} else source_id end as told_id
+			select seen.*, case when fresh.place > ${SOURCES_PER_KEY_MAX} then ${id} else source_id end as told_id
 			from seen left join fresh using (tenant_id, key_id, source_id)
-			left join crowded on crowded.tenant_id = seen.tenant_id and crowded.name = seen.agent
 		)
 		insert into keywright.key_sources as kept
 			(tenant_id, key_id, source_id, network, agent, client, first_seen_at, last_seen_at, last_kid, requests, refused)

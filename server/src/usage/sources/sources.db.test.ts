@@ -4,14 +4,18 @@ import { testLog } from "../../../testing/database.ts";
 import { type UsageTestDatabase, usageTestDatabase } from "../../../testing/usage.ts";
 import { ManualClock, systemClock } from "../../core/clock.ts";
 import { parseAddress } from "../../core/network.ts";
+import { DAY_MS } from "../../core/time.ts";
+import { read } from "../../database/transaction.ts";
 import { startFlushing } from "../flush.ts";
 import { Meter } from "../meter.ts";
-import { PROGRAM_NAMES_PER_TENANT_MAX, SOURCES_PER_KEY_MAX } from "../store.ts";
+import { SOURCES_PER_KEY_MAX } from "../store.ts";
+import { readSecretSources } from "./evidence-store.ts";
 import { sweepEvidence } from "./evidence-sweep.ts";
 import { listSources } from "./list.ts";
 import { OTHER_SOURCES, type Source, sourceOf } from "./source.ts";
+import { whyNotToldApart } from "./told-apart.ts";
 
-const DAY_MS = 86_400_000;
+const INVENTED_NAMES = 300;
 const AT = Date.UTC(2026, 0, 15, 12, 0, 0);
 
 function from(address: string, agent = "curl/8.5.0", client: string | null = null): Source {
@@ -130,64 +134,86 @@ suite("sources of keys", () => {
 		deepEqual([others?.network, others?.agent, others?.client], ["other", "other", null]);
 	});
 
-	test("the program names of a tenant are bounded over all keys; sources with further names are combined", async () => {
+	test("a client that invents program names affects only its own key: every other key of the tenant still identifies new programs", async () => {
 		const { meter, flushing } = start();
 		const operation = meter.operationCounter("a", null, "named");
-		const named = (name: number) => from("198.18.7.77", `program-${name}x/1.0`);
-		let counted = 0;
-		for (let name = 0; name < PROGRAM_NAMES_PER_TENANT_MAX + 20; name += 1) {
-			const key = 6 + (name % 6);
-			meter.count(meter.keyCounter("a", `a_key_${key}`, `a_kid_${key}`, named(name)), operation, "allowed", AT + name);
+		const invented = (name: number) => from("198.18.7.77", `program-${name}x/1.0`);
+		for (let name = 0; name < INVENTED_NAMES; name += 1) {
+			meter.count(meter.keyCounter("a", "a_key_6", "a_kid_6", invented(name)), operation, "allowed", AT + name);
 			if (name % 100 === 99) {
 				await flushing.flushNow();
 				await list(6);
 			}
-			counted += 1;
 		}
-		const beyond = named(PROGRAM_NAMES_PER_TENANT_MAX);
-		for (const source of [named(0), beyond, from("198.18.7.77", "curl/8.5.0")])
-			meter.count(meter.keyCounter("a", "a_key_6", "a_kid_6", source), operation, "allowed", AT + 60_000);
+		const bot = from("198.18.7.77", "order-bot/1.2");
+		for (const key of [6, 7]) meter.count(meter.keyCounter("a", `a_key_${key}`, `a_kid_${key}`, bot), operation, "allowed", AT + 60_000);
 		await flushing.stop();
-		const found = (await Promise.all([6, 7, 8, 9, 10, 11].map(list))).flat();
-		const names = new Set(found.map(({ agent }) => agent).filter((agent) => agent.startsWith("program-")));
-		equal(names.size, PROGRAM_NAMES_PER_TENANT_MAX);
-		equal(
-			found.reduce((sum, { requests }) => sum + requests, 0),
-			counted + 3,
+		const [full, other] = [await list(6), await list(7)];
+		equal(full.length, SOURCES_PER_KEY_MAX + 1);
+		deepEqual(
+			full.filter(({ id }) => id === OTHER_SOURCES.id).map(({ requests, told_apart }) => [requests, told_apart]),
+			[[INVENTED_NAMES + 1 - SOURCES_PER_KEY_MAX, false]],
 		);
-		const together = found.filter(({ id }) => id === OTHER_SOURCES.id);
-		equal(
-			together.reduce((sum, { requests }) => sum + requests, 0),
-			21,
+		deepEqual(
+			other.map(({ agent, told_apart }) => [agent, told_apart]),
+			[["order-bot", true]],
 		);
-		deepEqual(found.find(({ id }) => id === named(0).id)?.requests, 2);
-		ok(!found.some(({ id }) => id === beyond.id));
-		const { length } = await db.query("select name from program_names where tenant_id = 'a'");
-		equal(length, PROGRAM_NAMES_PER_TENANT_MAX);
 	});
 
-	test("unused program names are deleted after 90 days, and names in use are retained", async () => {
+	test("a key at its limit frees idle sources after 14 days, but none that a member named and none during a rotation; what is freed needs a person", async () => {
 		const { meter, flushing } = start();
 		const operation = meter.operationCounter("a", null, "swept");
-		const use = async (agent: string, day: number) => {
-			const source = from("198.18.7.77", agent);
-			meter.count(meter.keyCounter("a", "a_key_4", "a_kid_4", source), operation, "allowed", AT + day * DAY_MS);
+		const keys = [
+			{ key: 8, sources: SOURCES_PER_KEY_MAX },
+			{ key: 9, sources: SOURCES_PER_KEY_MAX },
+			{ key: 10, sources: SOURCES_PER_KEY_MAX - 1 },
+		];
+		const numbered = (name: number) => from("198.18.7.77", `program-${name}x/1.0`);
+		for (const { key, sources } of keys)
+			for (let name = 0; name < sources; name += 1)
+				meter.count(meter.keyCounter("a", `a_key_${key}`, `a_kid_${key}`, numbered(name)), operation, "allowed", AT + name);
+		const recent = numbered(1);
+		for (const { key } of keys) meter.count(meter.keyCounter("a", `a_key_${key}`, `a_kid_${key}`, recent), operation, "allowed", AT + 10 * DAY_MS);
+		await flushing.flushNow();
+		for (const { key } of keys) await list(key);
+		await db.query("insert into source_names (tenant_id, source_id, name) values ('a', $1, 'The shop')", [numbered(0).id]);
+		await db.query("update secrets set retires_at = now() + interval '1 day' where kid = 'a_kid_9'");
+		const sweepAt = (day: number) => sweepEvidence({ database: db.database, clock: new ManualClock(AT + day * DAY_MS) });
+		const left = async () => Promise.all(keys.map(async ({ key }) => (await list(key)).length));
+		await sweepAt(13);
+		deepEqual(await left(), [SOURCES_PER_KEY_MAX, SOURCES_PER_KEY_MAX, SOURCES_PER_KEY_MAX - 1]);
+		await sweepAt(15);
+		deepEqual(await left(), [2, SOURCES_PER_KEY_MAX, SOURCES_PER_KEY_MAX - 1]);
+		deepEqual((await list(8)).map(({ id }) => id).toSorted(), [numbered(0).id, recent.id].toSorted());
+		const seen = await read(db.contextFor("a"), (tx) => readSecretSources(tx, { tenant_id: "a", key_id: "a_key_8" }, new Date(AT)));
+		equal(seen.length, SOURCES_PER_KEY_MAX, "what was used with the secret is still evidence");
+		deepEqual(
+			new Set(seen.filter(({ source_id }) => source_id === numbered(2).id).map((source) => whyNotToldApart(source))),
+			new Set(["too_many_sources"]),
+		);
+		meter.count(meter.keyCounter("a", "a_key_8", "a_kid_8", from("198.18.7.77", "order-bot/1.2")), operation, "allowed", AT + 15 * DAY_MS);
+		await flushing.stop();
+		deepEqual((await list(8)).find(({ agent }) => agent === "order-bot")?.told_apart, true);
+	});
+
+	test("sources that were not seen for 90 days are deleted", async () => {
+		const { meter, flushing } = start();
+		const operation = meter.operationCounter("a", null, "old");
+		const used = async (agent: string, day: number) => {
+			meter.count(meter.keyCounter("a", "a_key_4", "a_kid_4", from("198.18.7.77", agent)), operation, "allowed", AT + day * DAY_MS);
 			await flushing.flushNow();
-			return (await list(4)).find(({ id }) => id === source.id)?.agent ?? null;
+			return (await list(4)).map((source) => source.agent).toSorted();
 		};
-		const sweepAt = (day: number) => sweepEvidence({ database: db.database, clock: { now: () => AT + day * DAY_MS, monotonic: () => 0 } });
-		const names = async () =>
-			(await db.query<{ name: string }>("select name from program_names where tenant_id = 'a' order by name")).map(({ name }) => name);
-		equal((await names()).length, PROGRAM_NAMES_PER_TENANT_MAX, "the test before has used all of them up");
-		const [kept = ""] = await names();
-		equal(await use(`${kept}/1`, 50), kept);
-		equal(await use("order-bot/1.2", 80), null, "there is no room for another name");
+		await used("order-bot/1", 0);
+		deepEqual(await used("crm-sync/3", 50), ["crm-sync", "order-bot"]);
+		const sweepAt = (day: number) => sweepEvidence({ database: db.database, clock: new ManualClock(AT + day * DAY_MS) });
 		await sweepAt(89);
-		equal((await names()).length, PROGRAM_NAMES_PER_TENANT_MAX);
+		equal((await list(4)).length, 2);
 		await sweepAt(92);
-		deepEqual(await names(), [kept]);
-		equal(await use("order-bot/1.2", 92), "order-bot");
-		deepEqual((await names()).toSorted(), [kept, "order-bot"].toSorted());
+		deepEqual(
+			(await list(4)).map(({ agent }) => agent),
+			["crm-sync"],
+		);
 		await flushing.stop();
 	});
 

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { ReadTx, RecordTx, Tx } from "../../database/transaction.ts";
 import { AGGREGATION_LOCK } from "../store.ts";
+import { OTHER_SOURCES } from "./source.ts";
 
 export interface SourceRow {
 	readonly id: string;
@@ -77,12 +78,27 @@ export async function deleteIdleSources(tx: RecordTx, before: Date, rows_max: nu
 	return Number(deleted.numAffectedRows ?? 0n);
 }
 
-/** Deletes program names that no source uses, which frees the tenant's limit; returns how many. */
-export async function deleteUnusedProgramNames(tx: RecordTx, rows_max: number): Promise<number> {
+/**
+ * Deletes sources last seen before `before` of keys that have `full_from` sources or more; returns how many. Retains sources that a member
+ * named, and those of a key with a secret that is about to end: a source must not become ambiguous during a rotation.
+ */
+export async function deleteIdleSourcesOfFullKeys(tx: RecordTx, options: { before: Date; full_from: number; rows_max: number }): Promise<number> {
+	const { before, full_from, rows_max } = options;
 	const deleted = await sql`
-		delete from keywright.program_names where ctid = any (array(
-			select named.ctid from keywright.program_names as named
-			where not exists (select from keywright.key_sources as source where source.tenant_id = named.tenant_id and source.agent = named.name)
+		delete from keywright.key_sources where ctid = any (array(
+			select idle.ctid from keywright.key_sources as idle
+			join (
+				select tenant_id, key_id from keywright.key_sources where source_id <> ${OTHER_SOURCES.id}
+				group by tenant_id, key_id having count(*) >= ${full_from}
+			) as full_key using (tenant_id, key_id)
+			where idle.last_seen_at < ${before} and idle.source_id <> ${OTHER_SOURCES.id}
+			and not exists (
+				select from keywright.source_names as named where named.tenant_id = idle.tenant_id and named.source_id = idle.source_id
+			)
+			and not exists (
+				select from keywright.secrets as ending where ending.tenant_id = idle.tenant_id and ending.key_id = idle.key_id
+				and ending.retires_at is not null and ending.retired_at is null
+			)
 			limit ${rows_max}
 		))`.execute(tx);
 	return Number(deleted.numAffectedRows ?? 0n);
