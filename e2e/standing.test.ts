@@ -407,6 +407,34 @@ suite("unused links of a person end when the person loses access", { concurrency
 		}
 	});
 
+	test("what was created in a portal session expires with it, whatever lifetime was asked for, and a shorter lifetime is kept", async () => {
+		const portal = await newPortalPerson(server, tenant_id, "owner");
+		const [session] = await database.rows("select session_expires_at from portal_sessions where tenant_id = $1 order by created_at desc limit 1", [
+			tenant_id,
+		]);
+		const ends_at = session?.session_expires_at;
+		ok(ends_at instanceof Date);
+		const end = ends_at.toISOString();
+		const expiry = async (path: string, field: string, body: unknown) => {
+			const made = expectStatus(await portal.management(tenant_id, "POST", path, body), 201);
+			return made.as<Record<string, { expires_at: string }>>()[field]?.expires_at ?? "";
+		};
+		const week = { expires_in_seconds: 604_800 };
+		const [first, second] = [await makeKey(server, tenant_id), await makeKey(server, tenant_id)];
+		deepEqual(
+			[
+				await expiry(`/api-keys/${first.id}/handovers`, "handover", week),
+				await expiry(`/api-keys/${second.id}/rotate`, "handover", { handover: week }),
+				await expiry("/invitations", "invitation", { role: "viewer", ...week }),
+			],
+			[end, end, end],
+		);
+		const shorter = await expiry("/invitations", "invitation", { role: "viewer", expires_in_seconds: 600 });
+		ok(shorter !== "" && shorter < end);
+		const by_owner = expectStatus(await owner.browser.management(tenant_id, "POST", "/invitations", { role: "viewer", ...week }), 201);
+		ok(by_owner.as<{ invitation: { expires_at: string } }>().invitation.expires_at > end);
+	});
+
 	test("a link is refused if its creator has lost access, even if the link itself was not ended", async () => {
 		const gone = await newMember(server, tenant_id, "owner");
 		const [handed, invitation] = [await handedOver(gone.browser), await invited(gone.browser)];

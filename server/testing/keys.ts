@@ -78,6 +78,7 @@ export async function keysFixture(): Promise<KeysFixture> {
 	const mailer = createMailer({ settings: null, product_name: () => profile.known.product_name, log: testLog });
 	const context = (overrides: Partial<HandoverContext> = {}): HandoverContext => ({
 		...db.context(overrides),
+		caller: { kind: "operator" },
 		peppers: parsePeppers(TEST_PEPPER),
 		key_brand: "kw",
 		profile,

@@ -74,7 +74,13 @@ export async function rotationFixture(): Promise<RotationFixture> {
 	const profile = new LiveProfile({ database, node: main.node, log: testLog, public_url: "https://keys.example.com" });
 	const mailer = createMailer({ settings: null, product_name: () => profile.known.product_name, log: testLog });
 	const context = (overrides: Partial<KeysContext> = {}) => verification.context(main.node, overrides);
-	const handoverContext = (overrides: Partial<HandoverContext> = {}): HandoverContext => ({ ...context(), profile, mailer, ...overrides });
+	const handoverContext = (overrides: Partial<HandoverContext> = {}): HandoverContext => ({
+		...context(),
+		caller: { kind: "operator" },
+		profile,
+		mailer,
+		...overrides,
+	});
 	return {
 		verification,
 		main,

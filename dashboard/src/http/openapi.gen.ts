@@ -3398,7 +3398,10 @@ export interface operations {
             content: {
                 "application/json": {
                     email?: string;
-                    /** @default 86400 */
+                    /**
+                     * @description A link that is created in a portal session expires with it at the latest
+                     * @default 86400
+                     */
                     expires_in_seconds?: number;
                 };
             };
@@ -3744,7 +3747,10 @@ export interface operations {
                     /** @description Answers a one-time link instead of the raw key */
                     handover?: {
                         email?: string;
-                        /** @default 86400 */
+                        /**
+                         * @description A link that is created in a portal session expires with it at the latest
+                         * @default 86400
+                         */
                         expires_in_seconds?: number;
                     };
                 };
@@ -5076,7 +5082,10 @@ export interface operations {
                     /** @description Answers a one-time link instead of the raw key */
                     handover?: {
                         email?: string;
-                        /** @default 86400 */
+                        /**
+                         * @description A link that is created in a portal session expires with it at the latest
+                         * @default 86400
+                         */
                         expires_in_seconds?: number;
                     };
                     expires_at?: string | null;
@@ -6912,7 +6921,10 @@ export interface operations {
                     email?: string;
                     /** @enum {unknown} */
                     role: "viewer" | "admin" | "owner";
-                    /** @default 604800 */
+                    /**
+                     * @description An invitation that is created in a portal session expires with it at the latest
+                     * @default 604800
+                     */
                     expires_in_seconds?: number;
                 };
             };

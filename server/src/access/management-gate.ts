@@ -108,9 +108,9 @@ async function tenantAndCaller(
 async function callerIn(tx: ReadTx, tenant_id: string, who: SignedIn | Caller): Promise<Caller | null> {
 	if (!("expires_at" in who)) return who;
 	if (who.kind === "portal") {
-		const { id, external_user_id, name, email, role, confirmed } = who;
+		const { id, external_user_id, name, email, role, confirmed, expires_at: session_expires_at } = who;
 		if (who.tenant_id !== tenant_id) return null;
-		return { kind: "portal", id, external_user_id, name, email, role, ...(confirmed ? { confirmed } : {}) };
+		return { kind: "portal", id, external_user_id, name, email, role, session_expires_at, ...(confirmed ? { confirmed } : {}) };
 	}
 	const { person_id, name, email } = who;
 	const membership = await readMembership(tx, tenant_id, person_id);

@@ -31,11 +31,20 @@ export type Caller =
 			readonly role: Role;
 			/** The integrating product asserts that it has just authenticated the person. */
 			readonly confirmed?: true;
+			readonly session_expires_at: Date;
 	  };
 
 /** What an action needs that asks who calls it. */
 export interface CallerContext {
 	readonly caller: Caller;
+}
+
+/**
+ * The latest expiry of a one-time link that the caller creates, in Unix milliseconds. A portal session's links expire with it: nothing is
+ * known of its person afterwards.
+ */
+export function linkExpiryMax(caller: Caller): number {
+	return caller.kind === "portal" ? caller.session_expires_at.getTime() : Number.POSITIVE_INFINITY;
 }
 
 /** Whether `role` includes `needed`. */

@@ -1,5 +1,6 @@
 import type { AnonymousContext } from "../access/anonymous.ts";
 import type { ChangeContext } from "../audit/change.ts";
+import type { CallerContext } from "../core/caller.ts";
 import type { Peppers } from "../core/pepper.ts";
 import type { MailContext } from "../outbox/mail/mailer.ts";
 import type { ProfileContext } from "../plans/profile/live.ts";
@@ -11,7 +12,7 @@ export interface KeysContext extends ChangeContext {
 }
 
 /** Context of an action that creates a handover. */
-export type HandoverContext = KeysContext & ProfileContext & MailContext;
+export type HandoverContext = KeysContext & CallerContext & ProfileContext & MailContext;
 
 /** Context of a request by the recipient of a handover. */
 export type RecipientContext = KeysContext & ProfileContext & AnonymousContext;

@@ -1,3 +1,4 @@
+import { linkExpiryMax } from "../../core/caller.ts";
 import { ApiError } from "../../core/error.ts";
 import { newId } from "../../core/id.ts";
 import type { OneTimeToken } from "../../core/one-time-token.ts";
@@ -27,7 +28,7 @@ async function assertMayMail(tx: Tx, tenant_id: string, now: number): Promise<vo
 	);
 }
 
-/** Inserts a handover that expires with the key at the latest. Requires the tenant to be locked. 429 `rate_limited` for too many mails. */
+/** Inserts a handover that expires with the key, or with the portal session that creates it, at the latest. Requires the tenant to be locked. 429 `rate_limited` for too many mails. */
 export async function makeHandover(
 	tx: Tx,
 	context: HandoverContext,
@@ -45,7 +46,7 @@ export async function makeHandover(
 		email: input.email === undefined ? null : normalEmail(input.email),
 		created_at: new Date(now),
 		created_by: keyActorOf(context.actor),
-		expires_at: new Date(Math.min(wanted_ms, key.expires_at?.getTime() ?? wanted_ms)),
+		expires_at: new Date(Math.min(wanted_ms, key.expires_at?.getTime() ?? wanted_ms, linkExpiryMax(context.caller))),
 		claimed_at: null,
 		claimed_by: null,
 		cancelled_at: null,

@@ -13,7 +13,14 @@ const closed = { additionalProperties: false } as const;
 export const HandoverInput = Type.Object(
 	{
 		email: Type.Optional(Email),
-		expires_in_seconds: Type.Optional(Type.Integer({ minimum: SECONDS_MIN, maximum: SECONDS_MAX, default: HANDOVER_SECONDS_DEFAULT })),
+		expires_in_seconds: Type.Optional(
+			Type.Integer({
+				minimum: SECONDS_MIN,
+				maximum: SECONDS_MAX,
+				default: HANDOVER_SECONDS_DEFAULT,
+				description: "A link that is created in a portal session expires with it at the latest",
+			}),
+		),
 	},
 	closed,
 );

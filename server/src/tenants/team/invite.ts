@@ -1,6 +1,6 @@
 import { change } from "../../audit/change.ts";
 import { claimOnce } from "../../audit/idempotency.ts";
-import type { Role } from "../../core/caller.ts";
+import { linkExpiryMax, type Role } from "../../core/caller.ts";
 import { ApiError } from "../../core/error.ts";
 import { newId } from "../../core/id.ts";
 import { makeOneTimeToken } from "../../core/one-time-token.ts";
@@ -59,7 +59,7 @@ async function assertRoomForInvitation(tx: Tx, tenant_id: string, now: Date): Pr
 }
 
 /**
- * Creates a one-time invitation link, mailed to `email` if given and mail is configured. Cancels pending invitations to the same address.
+ * Creates a one-time invitation link, mailed to `email` if given and mail is configured; one from a portal session expires with it. Cancels pending invitations to the same address.
  * 409 `secret_already_issued` with `invitation_id` for a repeat with the same Idempotency-Key; 403 `role_not_allowed`, `tenant_suspended`;
  * 409 `conflict` for a member's address and beyond 100 pending; 429 `rate_limited` beyond 200 in 24 hours.
  */
@@ -69,13 +69,14 @@ export async function invite(context: InviteContext, input: InvitationInput & { 
 	const mailed_token = makeOneTimeToken("kwi");
 	const { product_name } = await context.profile.current();
 	const created_at = new Date(context.clock.now());
+	const wanted_ms = created_at.getTime() + (input.expires_in_seconds ?? INVITATION_SECONDS_DEFAULT) * 1_000;
 	const invitation: Invitation = {
 		id: newId("inv"),
 		email: input.email === undefined ? null : normalEmail(input.email),
 		role,
 		created_at,
 		created_by: inviterOf(context, product_name),
-		expires_at: new Date(created_at.getTime() + (input.expires_in_seconds ?? INVITATION_SECONDS_DEFAULT) * 1_000),
+		expires_at: new Date(Math.min(wanted_ms, linkExpiryMax(context.caller))),
 		accepted_at: null,
 		cancelled_at: null,
 	};

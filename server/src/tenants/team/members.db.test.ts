@@ -74,7 +74,8 @@ test("the last owner cannot be demoted or removed by any caller, and cannot leav
 	const tenant_id = await team.tenant();
 	const owner = await team.member(tenant_id, "owner");
 	await team.member(tenant_id, "admin");
-	const portal: Caller = { kind: "portal", id: "ptl_1", external_user_id: "x", name: "P", email: null, role: "owner" };
+	const session_expires_at = new Date(Date.now() + 3_600_000);
+	const portal: Caller = { kind: "portal", id: "ptl_1", external_user_id: "x", name: "P", email: null, role: "owner", session_expires_at };
 	const { member_id } = owner;
 	for (const caller of [owner, portal, { kind: "operator" } as const]) {
 		await rejects(updateMember(team.context(tenant_id, caller), { tenant_id, member_id, role: "viewer" }), refusedWith("conflict"));

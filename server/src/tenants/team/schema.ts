@@ -37,6 +37,7 @@ const expires_in_seconds = Type.Integer({
 	minimum: INVITATION_SECONDS_MIN,
 	maximum: INVITATION_SECONDS_MAX,
 	default: INVITATION_SECONDS_DEFAULT,
+	description: "An invitation that is created in a portal session expires with it at the latest",
 });
 
 export const InvitationInput = Type.Object(
