@@ -6,14 +6,14 @@ import { getConnInfo } from "@hono/node-server/conninfo";
 import express from "express";
 import fastify from "fastify";
 import { Hono } from "hono";
+import { admitted, CREDENTIAL, call, closeServer, listen, type Peer, RAW_KEY, sends, startPeer } from "../testing/peer.ts";
 import { keywright as keywrightExpress } from "./express.ts";
 import { keywright as keywrightFastify } from "./fastify.ts";
 import { type KeywrightVariables, keywright as keywrightHono } from "./hono.ts";
 import { keywright as keywrightNext } from "./next.ts";
 import { keywright as keywrightNode } from "./node.ts";
 import type { Reason } from "./report.ts";
-import type { Target } from "./target.ts";
-import { admitted, CREDENTIAL, call, closeServer, listen, type Peer, RAW_KEY, sends, startPeer } from "./testing.ts";
+import type { Target } from "./request/target.ts";
 import { withHeaders } from "./web.ts";
 
 const KEY_LINE = ["X-API-Key", RAW_KEY] as const;

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { startExpress } from "./hosts/express.ts";
-import { startFastify } from "./hosts/fastify.ts";
-import { startHono } from "./hosts/hono.ts";
-import { startNode } from "./hosts/node.ts";
-import { assertProblem, describeBehaviour } from "./run-behaviour.ts";
-import { call, startPeer } from "./testing.ts";
+import { startExpress } from "../testing/hosts/express.ts";
+import { startFastify } from "../testing/hosts/fastify.ts";
+import { startHono } from "../testing/hosts/hono.ts";
+import { startNode } from "../testing/hosts/node.ts";
+import { call, startPeer } from "../testing/peer.ts";
+import { assertProblem, describeBehaviour } from "../testing/run-behaviour.ts";
 
 const IN_NODE = { address: "127.0.0.1", lines: true, closes: true } as const;
 

@@ -1,9 +1,9 @@
 import type { NextFunction, Request, Response } from "express";
-import type { Admission } from "./decision.ts";
-import { withoutShadowed } from "./express-params.ts";
-import { factsOf, leavesBody } from "./incoming.ts";
 import { createProtection, type KeywrightOptions } from "./protect.ts";
+import { withoutShadowed } from "./request/express-params.ts";
+import { factsOf, leavesBody } from "./request/incoming.ts";
 import type { Rules } from "./rules.ts";
+import type { Admission } from "./verifier/decision.ts";
 
 declare global {
 	namespace Express {

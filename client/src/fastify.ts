@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { Admission } from "./decision.ts";
-import { factsOf, leavesBody } from "./incoming.ts";
 import { createProtection, type KeywrightOptions } from "./protect.ts";
+import { factsOf, leavesBody } from "./request/incoming.ts";
 import type { Rules } from "./rules.ts";
+import type { Admission } from "./verifier/decision.ts";
 
 declare module "fastify" {
 	interface FastifyRequest {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseDecision } from "./decision.ts";
+import { admitted, RAW_KEY } from "../testing/peer.ts";
 import { createGuard, type GuardOptions } from "./guard.ts";
 import type { KeywrightError } from "./report.ts";
-import { admitted, RAW_KEY } from "./testing.ts";
-import type { Question, Verifier } from "./verifier.ts";
+import { parseDecision } from "./verifier/decision.ts";
+import type { Question, Verifier } from "./verifier/verifier.ts";
 
 type Request = Record<string, string | undefined>;
 const HEADERS = ["X-API-Key", RAW_KEY];

@@ -1,10 +1,10 @@
-import { type Decision, type Denial, deny, readDecision } from "./decision.ts";
 import { readFunction, readNamed } from "./plain.ts";
 import { createReporter, KeywrightError, type OnError } from "./report.ts";
+import { type HeaderLines, takeKey } from "./request/take-key.ts";
+import { type ParsedTarget, parseTarget } from "./request/target.ts";
 import { type Reader, RULE_NAMES, type Rules, readersFrom, silence } from "./rules.ts";
-import { type HeaderLines, takeKey } from "./take-key.ts";
-import { type ParsedTarget, parseTarget } from "./target.ts";
-import { type Question, type RequestFacts, readVerifier, unavailable, type Verifier } from "./verifier.ts";
+import { type Decision, type Denial, deny, readDecision } from "./verifier/decision.ts";
+import { type Question, type RequestFacts, readVerifier, unavailable, type Verifier } from "./verifier/verifier.ts";
 
 export interface GuardOptions<Request> extends Rules<Request> {
 	readonly verifier: Verifier;

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import type { Context, MiddlewareHandler } from "hono";
-import type { Admission } from "./decision.ts";
-import { factsOfWeb, leavesBody, targetOfWeb } from "./incoming.ts";
 import { type KeywrightOptions, protectionFrom, readOptions } from "./protect.ts";
+import { factsOfWeb, leavesBody, targetOfWeb } from "./request/incoming.ts";
 import type { Rules } from "./rules.ts";
+import type { Admission } from "./verifier/decision.ts";
 import { responseOf } from "./web.ts";
 
 export type HonoOptions = KeywrightOptions & {

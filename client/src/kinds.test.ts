@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { types } from "node:util";
-import { readDecision } from "./decision.ts";
+import { KINDS } from "../testing/kinds.ts";
+import { ADAPTERS, type Adapter, closeServers, type Met, openServer } from "../testing/kinds-adapters.ts";
+import { admitted, CREDENTIAL, type Peer, RAW_KEY, startPeer } from "../testing/peer.ts";
 import { createGuard } from "./guard.ts";
-import { KINDS } from "./kinds.ts";
-import { ADAPTERS, type Adapter, closeServers, type Met, openServer } from "./kinds-adapters.ts";
-import { admitted, CREDENTIAL, type Peer, RAW_KEY, startPeer } from "./testing.ts";
-import { createVerifier, type Question } from "./verifier.ts";
+import { readDecision } from "./verifier/decision.ts";
+import { createVerifier, type Question } from "./verifier/verifier.ts";
 
 /** What a question must hold where the rule of this name was right. */
 const RIGHT: Readonly<Record<string, (question: Question) => boolean>> = {

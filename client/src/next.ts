@@ -1,9 +1,9 @@
-import type { Decided } from "./decided.ts";
-import type { Admission } from "./decision.ts";
-import { factsOfWeb, targetOfWeb } from "./incoming.ts";
 import { type KeywrightOptions, type Outcome, protectionFrom, readOptions } from "./protect.ts";
+import { factsOfWeb, targetOfWeb } from "./request/incoming.ts";
 import { type Rules, readersOf, silence } from "./rules.ts";
-import type { RequestFacts } from "./verifier.ts";
+import type { Decided } from "./verifier/decided.ts";
+import type { Admission } from "./verifier/decision.ts";
+import type { RequestFacts } from "./verifier/verifier.ts";
 import { responseOf, withHeaders } from "./web.ts";
 
 /**

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Admission } from "./decision.ts";
-import { factsOf, leavesBody } from "./incoming.ts";
 import { type KeywrightOptions, protectionFrom, readOptions } from "./protect.ts";
+import { factsOf, leavesBody } from "./request/incoming.ts";
 import type { Rules } from "./rules.ts";
+import type { Admission } from "./verifier/decision.ts";
 
 export type NodeOptions = KeywrightOptions & {
 	/** The caller's address. Default: the connection's, which behind a proxy is the proxy's. Trust a header only if your proxy sets it. */

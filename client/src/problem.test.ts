@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ERRORS } from "../../server/src/core/error.ts";
+import { admitted, denied } from "../testing/peer.ts";
 import { CODES } from "./codes.ts";
-import { type Denial, deny, parseDecision } from "./decision.ts";
 import { headersOf, problemOf } from "./problem.ts";
-import { admitted, denied } from "./testing.ts";
+import { type Denial, deny, parseDecision } from "./verifier/decision.ts";
 
 function denialOf(answer: Record<string, unknown>): Denial {
 	const decision = parseDecision(JSON.stringify(answer));

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import { titleOf } from "./codes.ts";
-import type { Decision, Denial, RateLimit } from "./decision.ts";
+import type { Decision, Denial, RateLimit } from "./verifier/decision.ts";
 
 const RETRY_AFTER_SECONDS = 1;
 const DEFAULT_REALM = "api";

@@ -1,13 +1,13 @@
 import { createHash, randomUUID } from "node:crypto";
-import { Decided } from "./decided.ts";
-import type { Admission, Decision } from "./decision.ts";
 import { answerOf, questionOf } from "./guard.ts";
 import { readFunction, readNamed, readText } from "./plain.ts";
 import { headersOf, type Problem, type ProblemOptions, problemOf } from "./problem.ts";
 import { createReporter, type OnError } from "./report.ts";
+import type { HeaderLines } from "./request/take-key.ts";
 import { type Rules, readersOf } from "./rules.ts";
-import type { HeaderLines } from "./take-key.ts";
-import { type RequestFacts, readVerifier, VERIFIER_OPTIONS, type Verifier, type VerifierOptions, verifierFrom } from "./verifier.ts";
+import { Decided } from "./verifier/decided.ts";
+import type { Admission, Decision } from "./verifier/decision.ts";
+import { type RequestFacts, readVerifier, VERIFIER_OPTIONS, type Verifier, type VerifierOptions, verifierFrom } from "./verifier/verifier.ts";
 
 /** Options of an app: the address of Keywright or a verifier, and the format of problems. */
 export type KeywrightOptions = ProblemOptions &

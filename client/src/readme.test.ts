@@ -6,8 +6,8 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { snippetsOf } from "./snippets.ts";
-import { CREDENTIAL, call, closeServer, listen, type Peer, RAW_KEY, type Reply, startPeer } from "./testing.ts";
+import { CREDENTIAL, call, closeServer, listen, type Peer, RAW_KEY, type Reply, startPeer } from "../testing/peer.ts";
+import { snippetsOf } from "../testing/snippets.ts";
 
 const PACKAGE = join(import.meta.dirname, "..");
 const START_DEADLINE_MS = 20_000;

@@ -1,8 +1,8 @@
 import { types } from "node:util";
 import { readNamed, readPlain } from "./plain.ts";
 import { KeywrightError } from "./report.ts";
-import type { Target } from "./target.ts";
-import type { NamedCost, Question } from "./verifier.ts";
+import type { Target } from "./request/target.ts";
+import type { NamedCost, Question } from "./verifier/verifier.ts";
 
 /** A constant, or a synchronous function of the request. If it returns no usable value, the request is refused. */
 type Asked<Value, Request> = Value | ((request: Request, target: Target) => Value | undefined);

@@ -3,13 +3,13 @@ import { test } from "node:test";
 import express from "express";
 import fastify from "fastify";
 import { Hono } from "hono";
-import type { Admission } from "./decision.ts";
+import { CREDENTIAL } from "../testing/peer.ts";
 import { keywright as keywrightExpress } from "./express.ts";
 import { keywright as keywrightFastify } from "./fastify.ts";
 import { keywright as keywrightHono } from "./hono.ts";
 import { type GuardableRequest, keywright as keywrightNext, type RouteContext } from "./next.ts";
 import { keywright as keywrightNode } from "./node.ts";
-import { CREDENTIAL } from "./testing.ts";
+import type { Admission } from "./verifier/decision.ts";
 
 /** Is `true` for two types that are the same, `any` being the same as itself only: what is typed loosely does not compile here. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;

@@ -1,8 +1,8 @@
 /** The behaviour table of `@keywright/client` on hosts that need their own process; hosts in Node are in the unit tests. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { assertProblem, describeBehaviour, type Stage } from "../../client/src/run-behaviour.ts";
-import { call, denied, RAW_KEY, sends } from "../../client/src/testing.ts";
+import { call, denied, RAW_KEY, sends } from "../../client/testing/peer.ts";
+import { assertProblem, describeBehaviour, type Stage } from "../../client/testing/run-behaviour.ts";
 import { startNext } from "./next.ts";
 
 const KEY_LINE = ["X-API-Key", RAW_KEY] as const;

@@ -2,8 +2,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import type { Host } from "../../client/src/run-behaviour.ts";
-import { CREDENTIAL } from "../../client/src/testing.ts";
+import { CREDENTIAL } from "../../client/testing/peer.ts";
+import type { Host } from "../../client/testing/run-behaviour.ts";
 
 const START_DEADLINE_MS = 30_000;
 const STOP_DEADLINE_MS = 5_000;

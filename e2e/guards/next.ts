@@ -3,9 +3,9 @@ import { execFile } from "node:child_process";
 import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import type { Host } from "../../client/src/run-behaviour.ts";
-import { snippetsOf } from "../../client/src/snippets.ts";
-import { CREDENTIAL } from "../../client/src/testing.ts";
+import { CREDENTIAL } from "../../client/testing/peer.ts";
+import type { Host } from "../../client/testing/run-behaviour.ts";
+import { snippetsOf } from "../../client/testing/snippets.ts";
 import { ROOT } from "../server.ts";
 import { hostOf } from "./host.ts";
 

@@ -5,8 +5,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
-import { snippetsOf } from "../../client/src/snippets.ts";
-import { CREDENTIAL, call, type Peer, RAW_KEY, startPeer } from "../../client/src/testing.ts";
+import { CREDENTIAL, call, type Peer, RAW_KEY, startPeer } from "../../client/testing/peer.ts";
+import { snippetsOf } from "../../client/testing/snippets.ts";
 import { ROOT } from "../server.ts";
 import { hostOf } from "./host.ts";
 

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { request } from "node:http";
 import { join } from "node:path";
 import { test } from "node:test";
-import { describeBehaviour } from "../../client/src/run-behaviour.ts";
-import { call, RAW_KEY } from "../../client/src/testing.ts";
+import { call, RAW_KEY } from "../../client/testing/peer.ts";
+import { describeBehaviour } from "../../client/testing/run-behaviour.ts";
 import { type HostCommand, hostOf } from "./host.ts";
 
 /** Debian's Python, which has the servers installed. */

@@ -1,4 +1,4 @@
-import { acceptedRules } from "../../../../../client/src/wrong-rules.ts";
+import { acceptedRules } from "../../../../../client/testing/wrong-rules.ts";
 import { guard } from "../../lib/guard.ts";
 
 export const dynamic = "force-dynamic";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { admitted, denied } from "../../testing/peer.ts";
 import { parseDecision } from "./decision.ts";
-import { admitted, denied } from "./testing.ts";
 
 const KEY = { id: "key_1", name: "a", environment: "prod", permissions: [], site_ids: null, expires_at: null };
 

@@ -1,6 +1,6 @@
 import http from "node:http";
 import https from "node:https";
-import { KeywrightError } from "./report.ts";
+import { KeywrightError } from "../report.ts";
 
 /** A decision is about one kilobyte. */
 const ANSWER_BYTES_MAX = 64 * 1024;

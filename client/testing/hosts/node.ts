@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { type Guarded, keywright } from "../node.ts";
+import { type Guarded, keywright } from "../../src/node.ts";
+import type { Target } from "../../src/request/target.ts";
 import type { Host } from "../run-behaviour.ts";
-import type { Target } from "../target.ts";
 import { acceptedRules } from "../wrong-rules.ts";
 import { LATE, noteOf, serve, startNotes } from "./notes.ts";
 

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Server } from "node:http";
-import type { KeywrightError } from "../report.ts";
+import type { KeywrightError } from "../../src/report.ts";
+import { CREDENTIAL, closeServer, listen } from "../peer.ts";
 import type { Host } from "../run-behaviour.ts";
-import { CREDENTIAL, closeServer, listen } from "../testing.ts";
 
 export const BODY_BYTES_MAX = 6_000_000;
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Loss, startRelay } from "./relay.ts";
-import type { Reason } from "./report.ts";
-import { admitted, CREDENTIAL, type Peer, RAW_KEY, sends, startPeer } from "./testing.ts";
+import { admitted, CREDENTIAL, type Peer, RAW_KEY, sends, startPeer } from "../../testing/peer.ts";
+import { type Loss, startRelay } from "../../testing/relay.ts";
+import type { Reason } from "../report.ts";
 import { createVerifier } from "./verifier.ts";
 
 const IDLE = 64;

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
+import { titleOf } from "../src/codes.ts";
 import { ROWS } from "./behaviour.ts";
 import { REFUSALS } from "./behaviour-refusals.ts";
 import type { Step } from "./behaviour-steps.ts";
-import { titleOf } from "./codes.ts";
-import { admitted, call, denied, type Peer, RAW_KEY, type Reply, sends, startPeer } from "./testing.ts";
+import { admitted, call, denied, type Peer, RAW_KEY, type Reply, sends, startPeer } from "./peer.ts";
 
 /** A running app of one framework; its routes are in `e2e/guards/README.md`. */
 export interface Host {

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import express from "express";
-import { keywright } from "../express.ts";
+import { keywright } from "../../src/express.ts";
 import type { Host } from "../run-behaviour.ts";
 import { acceptedRules } from "../wrong-rules.ts";
 import { BODY_BYTES_MAX, LATE, noteOf, serve, startNotes } from "./notes.ts";

@@ -1,4 +1,4 @@
-import { type Denial, deny } from "./decision.ts";
+import { type Denial, deny } from "../verifier/decision.ts";
 
 /** Longer values are not keys and are refused without asking Keywright. */
 export const RAW_KEY_CHARACTERS_MAX = 512;

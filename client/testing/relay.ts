@@ -1,5 +1,5 @@
 import { connect, createServer, type Socket } from "node:net";
-import { listen } from "./testing.ts";
+import { listen } from "./peer.ts";
 
 /** How a relay treats packets of a dropped connection: a balancer resets it, a NAT or a firewall may discard them. */
 export type Loss = "reset" | "drop";

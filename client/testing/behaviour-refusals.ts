@@ -1,6 +1,6 @@
 import type { Row } from "./behaviour.ts";
 import { EXPORTS, get, KEY_LINE, local, TWO_KEYS, unusable } from "./behaviour-steps.ts";
-import { RAW_KEY } from "./testing.ts";
+import { RAW_KEY } from "./peer.ts";
 
 const AMBIGUOUS = { status: 400, code: "ambiguous_path" };
 const REPEATED = { status: 400, code: "invalid_request", detail: "A field of the query was sent more than once. Send it once." };

@@ -3,8 +3,8 @@ import { createServer } from "node:http";
 import type { Socket } from "node:net";
 import { createServer as createNetServer } from "node:net";
 import { afterEach, test } from "node:test";
-import type { KeywrightError, Reason } from "./report.ts";
-import { admitted, CREDENTIAL, closeServer, denied, listen, type Peer, RAW_KEY, sends, startPeer } from "./testing.ts";
+import { admitted, CREDENTIAL, closeServer, denied, listen, type Peer, RAW_KEY, sends, startPeer } from "../../testing/peer.ts";
+import type { KeywrightError, Reason } from "../report.ts";
 import { createVerifier, type Verifier, type VerifierOptions } from "./verifier.ts";
 
 const TIMEOUT_MS = 300;

@@ -19,7 +19,7 @@ import {
 	TWO_KEYS,
 	unusable,
 } from "./behaviour-steps.ts";
-import { admitted, denied, RAW_KEY, sends } from "./testing.ts";
+import { admitted, denied, RAW_KEY, sends } from "./peer.ts";
 
 export interface Row {
 	readonly title: string;

@@ -1,7 +1,7 @@
+import { readFunction, readNamed } from "../plain.ts";
+import { createReporter, KeywrightError, type OnError } from "../report.ts";
 import { type Decision, type Denial, deny, parseDecision } from "./decision.ts";
 import { closeLine, exchange, openLine } from "./exchange.ts";
-import { readFunction, readNamed } from "./plain.ts";
-import { createReporter, KeywrightError, type OnError } from "./report.ts";
 
 const VERIFY_PATH = "/api/v1/verify";
 const CREDENTIAL = /^kws_[\x21-\x7e]{1,252}$/;

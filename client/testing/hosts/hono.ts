@@ -1,9 +1,9 @@
 import { createServer } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { type Context, Hono } from "hono";
-import { keywright } from "../hono.ts";
+import { keywright } from "../../src/hono.ts";
+import type { Target } from "../../src/request/target.ts";
 import type { Host } from "../run-behaviour.ts";
-import type { Target } from "../target.ts";
 import { acceptedRules } from "../wrong-rules.ts";
 import { LATE, noteOf, serve, startNotes } from "./notes.ts";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Reason } from "./report.ts";
-import { denied, type Peer, RAW_KEY, sends } from "./testing.ts";
+import type { Reason } from "../src/report.ts";
+import { denied, type Peer, RAW_KEY, sends } from "./peer.ts";
 
 /** A request to a host. Headers are name-value pairs, so that a name can be repeated. */
 interface Sent {

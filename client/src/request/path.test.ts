@@ -3,11 +3,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
-import { isAmbiguousPath as isAmbiguousToServer } from "../../server/src/http/path.ts";
+import { isAmbiguousPath as isAmbiguousToServer } from "../../../server/src/http/path.ts";
 import { isAmbiguousPath } from "./path.ts";
 
 const VECTORS: { readonly path: string; readonly ambiguous: boolean }[] = JSON.parse(
-	readFileSync(join(import.meta.dirname, "../../e2e/vectors/paths.json"), "utf8"),
+	readFileSync(join(import.meta.dirname, "../../../e2e/vectors/paths.json"), "utf8"),
 );
 
 test("guards and server find the same paths ambiguous", () => {

@@ -1,5 +1,5 @@
 import fastify from "fastify";
-import { keywright } from "../fastify.ts";
+import { keywright } from "../../src/fastify.ts";
 import type { Host } from "../run-behaviour.ts";
 import { acceptedRules } from "../wrong-rules.ts";
 import { BODY_BYTES_MAX, LATE, noteOf, startNotes } from "./notes.ts";

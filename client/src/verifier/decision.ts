@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { CODES, type Code } from "./codes.ts";
+import { CODES, type Code } from "../codes.ts";
 
 /** The key that was presented. `site_ids: null` means every site of the tenant; `expires_at` is RFC 3339, null if it never expires. */
 export interface VerifiedKey {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
-import { silence } from "./rules.ts";
-import type { RequestFacts } from "./verifier.ts";
+import { silence } from "../rules.ts";
+import type { RequestFacts } from "../verifier/verifier.ts";
 
 const TEXT_CHARACTERS_MAX = 512;
 const WORD_CHARACTERS_MAX = 64;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { RAW_KEY } from "../../testing/peer.ts";
 import { HEADER_LINES_MAX, RAW_KEY_CHARACTERS_MAX, takeKey } from "./take-key.ts";
-import { RAW_KEY } from "./testing.ts";
 
 function codeOf(headers: Parameters<typeof takeKey>[0]): string {
 	const taken = takeKey(headers);

@@ -3,13 +3,13 @@ import { createServer, type IncomingMessage, type RequestListener } from "node:h
 import express from "express";
 import fastify from "fastify";
 import { Hono } from "hono";
-import { keywright as keywrightExpress } from "./express.ts";
-import { keywright as keywrightFastify } from "./fastify.ts";
-import { keywright as keywrightHono } from "./hono.ts";
-import { keywright as keywrightNext } from "./next.ts";
-import { keywright as keywrightNode } from "./node.ts";
-import { createProtection } from "./protect.ts";
-import { closeServer, listen, RAW_KEY } from "./testing.ts";
+import { keywright as keywrightExpress } from "../src/express.ts";
+import { keywright as keywrightFastify } from "../src/fastify.ts";
+import { keywright as keywrightHono } from "../src/hono.ts";
+import { keywright as keywrightNext } from "../src/next.ts";
+import { keywright as keywrightNode } from "../src/node.ts";
+import { createProtection } from "../src/protect.ts";
+import { closeServer, listen, RAW_KEY } from "./peer.ts";
 
 /** The result of one request: the status, and whether the handler ran. */
 export interface Met {
