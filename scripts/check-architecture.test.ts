@@ -84,7 +84,7 @@ describe("the order of modules", () => {
 		admitted({ "server/src/keys/a.ts": 'import p from "../../package.json" with { type: "json" };\nexport { p };\n' });
 	});
 
-	it("lets tests and server/testing import anything, and no other file import them", () => {
+	it("lets tests and the testing folders import anything, and no other file import them", () => {
 		const right = 'import "../keys/key.ts";\n';
 		admitted({ "server/src/core/a.test.ts": right, "server/src/core/b.db.test.ts": right, "server/testing/database.ts": right });
 		refused({ "server/src/keys/a.ts": 'import "../../testing/database.ts";\n' }, /only tests may import/);
@@ -113,6 +113,10 @@ describe("cycles, folders and tables", () => {
 		const files = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`server/src/keys/a${at}.ts`, "export {};\n"]));
 		admitted({ ...files(20), "server/src/keys/a.test.ts": "export {};\n" });
 		refused(files(21), /server\/src\/keys has 21 files/);
+		for (const folder of ["client/src", "client/testing", "server/testing", "dashboard/src/ui", "e2e/faults", "bench", "scripts", "examples/a"]) {
+			const moved = Object.entries(files(21)).map(([path, text]) => [path.replace("server/src/keys", folder), text]);
+			refused(Object.fromEntries(moved), new RegExp(`^${folder}/a0\\.ts:1 ${folder} has 21 files`));
+		}
 	});
 
 	it("refuses an action that imports another action, and lets routes name them", () => {

@@ -1,8 +1,8 @@
 /** Clients that change keys continuously, each its own keys, and clients that use these keys meanwhile. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Probes } from "./after-a-kill.ts";
-import { codeIn } from "./journal.ts";
-import { type Action, Key, type Ledger, Secret, type Sent, type State } from "./ledger.ts";
+import type { Probes } from "./checks/after-kill.ts";
+import { codeIn } from "./checks/journal.ts";
+import { type Action, Key, type Ledger, Secret, type Sent, type State } from "./checks/ledger.ts";
 import { changeOf, creationOf, endingOf, keyed, rotationOf } from "./requests.ts";
 import type { Findings } from "./scenario.ts";
 import { type Exchange, Line, type Request } from "./wire.ts";

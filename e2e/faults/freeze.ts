@@ -1,7 +1,7 @@
 /** One freeze of a node, with the requests and revocations of other clients meanwhile. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Server } from "../server.ts";
-import { codeIn, letIn, type Probe, violations } from "./journal.ts";
+import { codeIn, letIn, type Probe, violations } from "./checks/journal.ts";
 import { changeOf, creationOf, keyed, type SomeKey } from "./requests.ts";
 import { type Findings, percentile, until } from "./scenario.ts";
 import { Connection, ConnectionLost, type Exchange, Line, type Request } from "./wire.ts";

@@ -2,9 +2,9 @@
 import { inParallel } from "../client.ts";
 import type { Server } from "../server.ts";
 import { makeKey, makePlan, makeTenant } from "../things.ts";
+import { slowestMs } from "./checks/changes.ts";
 import { Cluster } from "./cluster.ts";
 import { Freeze, type Frozen, REVOKED } from "./freeze.ts";
-import { slowestMs } from "./played.ts";
 import type { SomeKey } from "./requests.ts";
 import { Findings, type Outcome, rounded, type Scenario, type Settings } from "./scenario.ts";
 

@@ -3,10 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { inParallel } from "../client.ts";
 import { type Server, startServer } from "../server.ts";
 import { makeKey, makePlan, makeTenant, newName } from "../things.ts";
+import { checkPlayed, type Played, ratesOf } from "./checks/changes.ts";
+import { type Acknowledged, codeIn, letIn, type Probe } from "./checks/journal.ts";
 import { Cluster } from "./cluster.ts";
-import { type Acknowledged, codeIn, letIn, type Probe } from "./journal.ts";
 import { type Kind, keysFor, kindOf, type Subject } from "./kinds.ts";
-import { checkPlayed, type Played, ratesOf } from "./played.ts";
 import { type Outcome, percentile, randomFrom, rounded, type Scenario, type Settings, until } from "./scenario.ts";
 import { Line } from "./wire.ts";
 

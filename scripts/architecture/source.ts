@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
 
-const TREES = ["server/src", "server/testing", "client/src", "dashboard/src", "scripts", "bench", "e2e", "examples"];
+const TREES = ["server/src", "server/testing", "client/src", "client/testing", "dashboard/src", "scripts", "bench", "e2e", "examples"];
 const CODE = /\.(?:[cm]?[jt]s|tsx)$/;
 const NOT_OURS = new Set(["node_modules", "dist", ".keywright"]);
 const DEPTH_MAX = 20;
@@ -12,7 +12,7 @@ export interface Source {
 	readonly path: string;
 	readonly text: string;
 	readonly tree: ts.SourceFile;
-	/** `*.test.ts`, and what tests share in `server/testing`. */
+	/** `*.test.ts`, and what tests share in `server/testing` and `client/testing`. */
 	readonly is_test: boolean;
 	readonly is_generated: boolean;
 }
@@ -24,7 +24,7 @@ export interface Violation {
 }
 
 export function isTestPath(path: string): boolean {
-	return /\.test\.tsx?$/.test(path) || path.startsWith("server/testing/");
+	return /\.test\.tsx?$/.test(path) || /^(?:server|client)\/testing\//.test(path);
 }
 
 function pathsBelow(root: string, directory: string, depth: number): string[] {

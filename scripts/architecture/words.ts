@@ -29,7 +29,7 @@ export const BANNED: readonly Banned[] = [
 	{ pattern: /\bhand(?:s|ed)? on\b/i, instead: "pass on, forward" },
 ];
 
-const SCOPE = /^(?:server|client|dashboard)\/src\/|^server\/testing\/|^scripts\/|^bench\/|^e2e\/|^examples\//;
+const SCOPE = /^(?:server|client|dashboard)\/src\/|^(?:server|client)\/testing\/|^scripts\/|^bench\/|^e2e\/|^examples\//;
 /** Texts that quote the words themselves. */
 const ALLOWED: readonly string[] = ["scripts/architecture/words.ts", "scripts/check-architecture.test.ts"];
 

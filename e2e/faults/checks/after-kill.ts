@@ -1,8 +1,9 @@
 /** Compares the clients' ledger with the database: no acknowledged change is lost or partial, and each change has one audit entry. Pure. */
-import { isOpen, stateOf } from "./half-done.ts";
+
+import type { Findings } from "../scenario.ts";
 import { letIn, type Probe, violations } from "./journal.ts";
 import { type Action, type Key, type Ledger, type Secret, STEPS, type State } from "./ledger.ts";
-import type { Findings } from "./scenario.ts";
+import { isOpen, stateOf } from "./rows.ts";
 import type { Entry, KeyRow, Stored } from "./stored.ts";
 
 /** Adds the rotations that the server completed by itself to the history, right after their begin, the earliest possible position. */

@@ -1,12 +1,12 @@
 /** The checks of the faults report every forged violation, and nothing in consistent data. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { suite, test } from "node:test";
-import { checkLedger, checkProbes } from "./after-a-kill.ts";
-import { checkRows } from "./half-done.ts";
+import { Findings } from "../scenario.ts";
+import { checkLedger, checkProbes } from "./after-kill.ts";
+import { checkPlayed, type Played, ratesOf } from "./changes.ts";
 import type { Acknowledged, Probe } from "./journal.ts";
 import { type Action, Key, Ledger, Secret, type Sent } from "./ledger.ts";
-import { checkPlayed, type Played, ratesOf } from "./played.ts";
-import { Findings } from "./scenario.ts";
+import { checkRows } from "./rows.ts";
 import type { Entry, EventRow, KeyRow, RotationRow, SecretRow, Stored } from "./stored.ts";
 
 const LEASE_SECONDS = 5;

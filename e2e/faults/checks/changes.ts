@@ -1,7 +1,8 @@
 /** Checks changes under load against the logs of their clients. Pure. */
+
+import type { Kind } from "../kinds.ts";
+import { Findings, rounded } from "../scenario.ts";
 import { type Acknowledged, letIn, type Probe, tested, violations } from "./journal.ts";
-import type { Kind } from "./kinds.ts";
-import { Findings, rounded } from "./scenario.ts";
 
 /** An acknowledgement may take at most 1.1 R plus this, whatever has happened to a node. */
 const SLOWEST_EXTRA_MS = 1_000;

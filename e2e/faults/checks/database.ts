@@ -1,13 +1,13 @@
 /** Checks the database after a kill, and the audit chains with the product's own verification. */
-import { auditKeysFrom } from "../../server/src/audit/entry.ts";
-import { verifyChain } from "../../server/src/audit/verify.ts";
-import { createLog } from "../../server/src/core/log.ts";
-import { parsePeppers } from "../../server/src/core/pepper.ts";
-import { connectDatabase } from "../../server/src/database/database.ts";
-import { checkLedger } from "./after-a-kill.ts";
-import { checkRows } from "./half-done.ts";
+import { auditKeysFrom } from "../../../server/src/audit/entry.ts";
+import { verifyChain } from "../../../server/src/audit/verify.ts";
+import { createLog } from "../../../server/src/core/log.ts";
+import { parsePeppers } from "../../../server/src/core/pepper.ts";
+import { connectDatabase } from "../../../server/src/database/database.ts";
+import type { Findings } from "../scenario.ts";
+import { checkLedger } from "./after-kill.ts";
 import type { Ledger } from "./ledger.ts";
-import type { Findings } from "./scenario.ts";
+import { checkRows } from "./rows.ts";
 import { readStored } from "./stored.ts";
 
 async function checkChains(url: string, pepper: string, chains: readonly string[], findings: Findings): Promise<number> {

@@ -1,6 +1,7 @@
 /** Checks the stored rows of keys for consistency: no partial change, and one audit entry and one event per change. Pure. */
+
+import type { Findings } from "../scenario.ts";
 import { STEPS, type State } from "./ledger.ts";
-import type { Findings } from "./scenario.ts";
 import type { Entry, KeyRow, RotationRow, SecretRow, Stored } from "./stored.ts";
 
 /** Tolerance between two clock readings of one transaction. */
