@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { snippetsOf } from "../dashboard/src/keys/snippets/snippets.ts";
+import { getSnippets } from "../dashboard/src/keys/snippets/snippets.ts";
 
 const HOSTILE = [
 	`"; process.exit(9); //`,
@@ -30,7 +30,7 @@ test("shell, Node, Python and PHP parse the snippets for hostile names", () => {
 		for (const product_name of [HOSTILE.join(" "), ...HOSTILE]) {
 			const check_request = { method: "GET", path: "/v1/tenants/{tenant_id}/limits" } as const;
 			const facts = { product_name, api_base_url: "https://api.acme.example", check_request, tenant_id: "shop one" } as const;
-			for (const { language, file, text } of snippetsOf(facts)) {
+			for (const { language, file, text } of getSnippets(facts)) {
 				const [command, ...args] = PARSERS[language] ?? [];
 				if (command === undefined) continue;
 				const path = join(folder, file);

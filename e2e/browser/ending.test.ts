@@ -408,7 +408,7 @@ describe("ended keys that are still presented", () => {
 		const dead = page.locator("[data-dead]");
 		await dead.first().waitFor();
 		await assertCount(dead, 1);
-		const words = `Replaced…${key.raw_key.slice(-4)}It was replaced, and these places still use the old one. Give them the new key …${raw_key.slice(-4)}, or stop them.`;
+		const words = `Replaced…${key.raw_key.slice(-4)}It was replaced, and these clients still use the old one. Give them the new key …${raw_key.slice(-4)}, or stop them.`;
 		await eventually(async () => ok((await dead.textContent())?.includes(words), (await dead.textContent()) ?? ""));
 		await eventually(async () => match((await dead.getByRole("listitem").textContent()) ?? "", /order-server-1.*2 times today/s));
 		ok(!(await page.content()).includes(key.raw_key), "the raw key is in the page");

@@ -162,7 +162,7 @@ describe("the usage of a key", () => {
 			match((await source.textContent()) ?? "", /Not named.*127\.0\.0\.0\/24 · curl · order-server-1.*10 requests, 5 refused, with …\w{4}/),
 		);
 		await source.getByRole("button", { name: `Give ${CLIENT} at 127.0.0.0/24 a name` }).click();
-		const field = source.getByLabel("Name of this place");
+		const field = source.getByLabel("Name of this client");
 		await eventually(async () => equal(await field.inputValue(), CLIENT));
 		await field.fill("Order server");
 		await field.press("Enter");
@@ -172,7 +172,7 @@ describe("the usage of a key", () => {
 		await open(at);
 		await page.getByText("Order server", { exact: true }).waitFor();
 		await rename.click();
-		await source.getByLabel("Name of this place").press("Escape");
+		await source.getByLabel("Name of this client").press("Escape");
 		await rename.click();
 		await source.getByRole("button", { name: "Take the name away" }).click();
 		await source.getByText("Not named").waitFor();
@@ -458,7 +458,7 @@ test("hostile text is shown as text in every field of the page and its dialogs",
 	await page.getByText(`Site ${HOSTILE}`).first().waitFor();
 	await page.getByText(`${HOSTILE} = ${HOSTILE}`).waitFor();
 	await page.locator("[data-source]").first().getByRole("button").click();
-	await page.getByLabel("Name of this place").fill(HOSTILE);
+	await page.getByLabel("Name of this client").fill(HOSTILE);
 	await button(page, "Save the name").click();
 	await page.getByRole("button", { name: `Rename ${HOSTILE}` }).waitFor();
 	await button(page, "Edit this key").click();

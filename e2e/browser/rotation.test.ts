@@ -134,7 +134,7 @@ async function counted(at: There, uses: number): Promise<void> {
 		const seen = await database.rows("select 1 from secret_sources where key_id = $1", [at.key.id]);
 		if (seen.length >= uses) return;
 	}
-	throw new Error(`the key is not used from ${uses} places`);
+	throw new Error(`the key is not used by ${uses} clients`);
 }
 
 /** Moves all recorded uses of the key into the past and spreads them. Call it after all of them are recorded. */
@@ -198,11 +198,11 @@ test("two programs use a key: the one that has not moved is named live, and endi
 		await page.waitForURL("**/rotations/rot_*");
 		await page.getByRole("region", { name: "Steps" }).waitFor();
 		await status(page, "proving");
-		await page.getByText("Not yet: 1 of 2 places still uses the old key.").waitFor();
+		await page.getByText("Not yet: 1 of 2 clients still uses the old key.").waitFor();
 		deepEqual(await stepsDone(page, 3), ["created", "deployed", "checked"]);
 		ok(!(await page.content()).includes(raw_key), "the raw key is in the page");
-		await page.locator("[data-place='Backup script'][data-move=old]").waitFor();
-		await page.locator("[data-place='Order server'][data-move=both]").waitFor();
+		await page.locator("[data-client='Backup script'][data-move=old]").waitFor();
+		await page.locator("[data-client='Order server'][data-move=both]").waitFor();
 		const end = page.getByRole("button", { name: "End the old key", exact: true });
 		await eventually(async () => ok(await end.isDisabled()));
 		const why = page.locator(`[id='${await end.getAttribute("aria-describedby")}']`);
@@ -210,7 +210,7 @@ test("two programs use a key: the one that has not moved is named live, and endi
 		await forEveryEye(page, "rotation-proving");
 
 		await letPass(at);
-		await page.locator("[data-place='Order server'][data-move=moved]").waitFor();
+		await page.locator("[data-client='Order server'][data-move=moved]").waitFor();
 		await page.getByRole("button", { name: "Show as table" }).click();
 		await eventually(async () => match((await page.getByRole("table", { name: "Requests with each key" }).textContent()) ?? "", /Old keyNew key/));
 		await axe(page);
@@ -252,14 +252,14 @@ test("three programs behind one address: the missing ones are named, and the old
 	await counted(at, 3);
 	const { raw_key, rotation } = await begin(at);
 	await openRotation(at, rotation.id);
-	const moved = (name: string) => page.locator(`[data-place='${name} at 127.0.0.0/24'][data-move=moved]`);
+	const moved = (name: string) => page.locator(`[data-client='${name} at 127.0.0.0/24'][data-move=moved]`);
 	expectStatus(await whoami(raw_key, programs[0]), 200);
 	await counted(at, 4);
 	await letPass(at);
 	await moved("order-bot").waitFor();
-	await page.getByText("Not yet: 2 of 3 places still use the old key.").waitFor();
-	await page.locator("[data-place='backup-job at 127.0.0.0/24'][data-move=old]").waitFor();
-	await page.locator("[data-place='crm-sync at 127.0.0.0/24'][data-move=old]").waitFor();
+	await page.getByText("Not yet: 2 of 3 clients still use the old key.").waitFor();
+	await page.locator("[data-client='backup-job at 127.0.0.0/24'][data-move=old]").waitFor();
+	await page.locator("[data-client='crm-sync at 127.0.0.0/24'][data-move=old]").waitFor();
 	await page.locator("[data-evidence-limit]").getByText("calls more rarely than that cannot be seen", { exact: false }).waitFor();
 	ok(await page.getByRole("button", { name: "End the old key", exact: true }).isDisabled());
 	expectStatus(await whoami(raw_key, programs[1]), 200);
@@ -270,7 +270,7 @@ test("three programs behind one address: the missing ones are named, and the old
 	expectStatus(await whoami(key.raw_key, programs[2]), 200);
 	expectStatus(await whoami(raw_key, programs[2]), 200);
 	await counted(at, 6);
-	await page.locator("[data-place='backup-job at 127.0.0.0/24'][data-move=both]").waitFor();
+	await page.locator("[data-client='backup-job at 127.0.0.0/24'][data-move=both]").waitFor();
 	await letPass(at, DAY_MS / 1_000);
 	await status(page, "completed");
 	await page.getByText("The old key ended by itself, once everything had moved.").waitFor();
@@ -289,11 +289,11 @@ test("two python-requests behind one address need a person's confirmation, which
 	expectStatus(await whoami(raw_key, AGENT), 200);
 	await counted(at, 2);
 	await letPass(at);
-	const place = page.locator("[data-place='python-requests at 127.0.0.0/24']");
+	const place = page.locator("[data-client='python-requests at 127.0.0.0/24']");
 	await place.getByText("Not distinguishable").waitFor();
 	await place.getByText("Several programs may look like this one", { exact: false }).waitFor();
 	await place.getByText("X-Keywright-Client").waitFor();
-	await page.getByText("Not yet: 1 of 1 place needs a person's word that all of it has moved.").waitFor();
+	await page.getByText("Not yet: 1 of 1 client needs a person's confirmation that all of it has moved.").waitFor();
 	const end = page.getByRole("button", { name: "End the old key", exact: true });
 	ok(await end.isDisabled());
 	const dates = page.getByRole("region", { name: "Dates" });
@@ -326,11 +326,11 @@ test("once everything has moved the old key can be ended without a reason; the k
 	const { raw_key, rotation } = await begin(at, { overlap_seconds: 3_600 });
 	await openKey(at);
 	const summary = page.getByRole("region", { name: "Being replaced" });
-	await summary.getByText("Not yet: 1 of 1 place still uses the old key.").waitFor();
+	await summary.getByText("Not yet: 1 of 1 client still uses the old key.").waitFor();
 	await assertCount(page.getByRole("link", { name: "Replace this key" }), 0, "one at a time");
 	await forEveryEye(page, "rotation-summary");
 	expectStatus(await whoami(raw_key), 200);
-	await summary.getByText("Not yet: 1 of 1 place needs a person's word that all of it has moved.").waitFor();
+	await summary.getByText("Not yet: 1 of 1 client needs a person's confirmation that all of it has moved.").waitFor();
 	await letPass(at);
 	await summary.getByText("Everything has moved to the new key.").waitFor();
 	await summary.getByRole("link", { name: "See who has moved" }).click();

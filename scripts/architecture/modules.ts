@@ -28,8 +28,8 @@ const SERVER: ModuleOrder = {
 const DASHBOARD: ModuleOrder = {
 	root: "dashboard/src/",
 	modules: (
-		"http ui access usage plans keys keys/snippets keys/show-once handovers keys/create keys/edit keys/revoke " +
-		"rotations keys/page keys/list tenants operator profile app"
+		"http ui access usage plans tenants keys keys/snippets keys/show-once handovers keys/create keys/edit keys/revoke " +
+		"rotations keys/page keys/list tenants/sites tenants/team operator profile app"
 	).split(" "),
 	files: () => "app",
 	outside: /^(?:docs\/|dashboard\/src\/.*\.(?:css|svg)$|.*\.json$)/,

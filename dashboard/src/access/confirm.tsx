@@ -1,6 +1,6 @@
 import { Button, Group, Modal, PasswordInput, Stack, Text } from "@mantine/core";
 import { createContext, type FormEvent, type KeyboardEvent, type ReactNode, useContext, useMemo, useRef, useState } from "react";
-import { answered, api, isRefusal, Refused } from "../http/api.ts";
+import { ApiError, answered, api, isApiError } from "../http/api.ts";
 import { goToFirstFault } from "../ui/first-fault.ts";
 import { Problem } from "../ui/problem.tsx";
 import { useAction } from "../ui/use-action.ts";
@@ -57,7 +57,7 @@ function ConfirmForm({ onAnswer }: { onAnswer: (confirmed: boolean) => void }) {
 	const [password, setPassword] = useState("");
 	const action = useAction();
 	const [tried, setTried] = useState(false);
-	const isWrong = isRefusal(action.error, "invalid_request");
+	const isWrong = isApiError(action.error, "invalid_request");
 	const missing = tried && password === "" ? "Write your password." : undefined;
 	const fault = isWrong ? "This is not your password. Nothing has been made yet; try again." : missing;
 
@@ -104,9 +104,9 @@ function ConfirmForm({ onAnswer }: { onAnswer: (confirmed: boolean) => void }) {
 	);
 }
 
-function wentBack(refusal: Refused): Refused {
+function wentBack(refusal: ApiError): ApiError {
 	const detail = "Your password was not entered again, so nothing was made. Try again and enter it when you are asked.";
-	return new Refused({ ...refusal.problem, title: "Nothing has been made", detail, request_id: null });
+	return new ApiError({ ...refusal.problem, title: "Nothing has been made", detail, request_id: null });
 }
 
 /**
@@ -120,7 +120,7 @@ export function useConfirmed(): <T>(action: () => Promise<T>) => Promise<T> {
 		try {
 			return await action();
 		} catch (error) {
-			if (ask === null || person.kind === "portal" || !isRefusal(error, "confirmation_needed")) throw error;
+			if (ask === null || person.kind === "portal" || !isApiError(error, "confirmation_needed")) throw error;
 			if (!(await ask())) throw wentBack(error);
 			return action();
 		}

@@ -1,7 +1,7 @@
 import { Anchor, Button, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
-import { isRefusal } from "../http/api.ts";
+import { isApiError } from "../http/api.ts";
 import type { paths } from "../http/openapi.gen.ts";
 import { goToFirstFault } from "../ui/first-fault.ts";
 import { Problem } from "../ui/problem.tsx";
@@ -82,7 +82,7 @@ export function JoinForm({ invitation, onJoin }: JoinFormProps) {
 				) : (
 					<NewPasswordField label="Password" value={password} onText={setPassword} personal={[name, email]} tried={tried} />
 				)}
-				{isRefusal(action.error, "credential_invalid") ? <WrongPassword /> : <Problem error={action.error} />}
+				{isApiError(action.error, "credential_invalid") ? <WrongPassword /> : <Problem error={action.error} />}
 				<Button type="submit" loading={action.pending} fullWidth>
 					Join
 				</Button>

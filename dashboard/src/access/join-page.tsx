@@ -1,7 +1,7 @@
 import { Anchor, Skeleton, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { answered, api, isRefusal } from "../http/api.ts";
+import { answered, api, isApiError } from "../http/api.ts";
 import { Problem } from "../ui/problem.tsx";
 import { Time } from "../ui/time.tsx";
 import { JoinForm, type Joining } from "./join-form.tsx";
@@ -21,7 +21,7 @@ export default function JoinPage() {
 		staleTime: Number.POSITIVE_INFINITY,
 		gcTime: 0,
 	});
-	if (token === "" || isRefusal(invitation.error, "not_found", "invalid_request")) return <DeadInvitationPage />;
+	if (token === "" || isApiError(invitation.error, "not_found", "invalid_request")) return <DeadInvitationPage />;
 	if (invitation.error) {
 		return (
 			<OpenPage title="The invitation could not be opened">

@@ -2,7 +2,7 @@ import { Anchor, Button, Skeleton, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
-import { answered, api, isRefusal } from "../http/api.ts";
+import { answered, api, isApiError } from "../http/api.ts";
 import { Problem } from "../ui/problem.tsx";
 import { useAction } from "../ui/use-action.ts";
 import { OpenPage } from "./open-page.tsx";
@@ -36,7 +36,7 @@ function Redeem({ token }: { token: string }) {
 		begun.current = true;
 		void redeem();
 	});
-	if (isRefusal(action.error, "not_found", "invalid_request")) return <UsedPage />;
+	if (isApiError(action.error, "not_found", "invalid_request")) return <UsedPage />;
 	if (action.error === null)
 		return (
 			<OpenPage title="Opening API Access">

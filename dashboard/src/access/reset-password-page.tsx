@@ -1,7 +1,7 @@
 import { Anchor, Button, Stack, Text } from "@mantine/core";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
-import { answered, api, isRefusal } from "../http/api.ts";
+import { answered, api, isApiError } from "../http/api.ts";
 import { queries } from "../http/queries.ts";
 import { goToFirstFault } from "../ui/first-fault.ts";
 import { Problem } from "../ui/problem.tsx";
@@ -16,7 +16,7 @@ export default function ResetPasswordPage() {
 	const [password, setPassword] = useState("");
 	const [tried, setTried] = useState(false);
 	const action = useAction();
-	if (token === "" || isRefusal(action.error, "not_found")) return <DeadLinkPage />;
+	if (token === "" || isApiError(action.error, "not_found")) return <DeadLinkPage />;
 
 	async function reset(event: FormEvent<HTMLFormElement>): Promise<void> {
 		event.preventDefault();

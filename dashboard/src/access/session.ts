@@ -1,7 +1,8 @@
 import { queryOptions, useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { createContext, useContext } from "react";
-import { answered, api, isRefusal } from "../http/api.ts";
+import { answered, api, isApiError } from "../http/api.ts";
+import { cacheRoots } from "../http/cache-roots.ts";
 import type { paths } from "../http/openapi.gen.ts";
 import { queries } from "../http/queries.ts";
 
@@ -24,7 +25,7 @@ export async function currentSession(): Promise<Session | null> {
 	try {
 		return await queries.fetchQuery(sessionQuery);
 	} catch (error) {
-		if (isRefusal(error, "credential_missing", "credential_invalid")) return null;
+		if (isApiError(error, "credential_missing", "credential_invalid")) return null;
 		throw error;
 	}
 }
@@ -44,7 +45,7 @@ export function useSession(): Session {
  * The tenant of the page: the one in the address, else the one chosen last, else the first. Null when the person has none, or is not a member of
  * the one in the address, which is never replaced by another tenant.
  */
-export function tenantOf(session: Session, wanted: string | undefined): TenantOfPage | null {
+export function findTenant(session: Session, wanted: string | undefined): TenantOfPage | null {
 	const id = wanted ?? rememberedTenant();
 	const found = session.tenants.find((tenant) => tenant.id === id) ?? (wanted === undefined ? session.tenants[0] : undefined);
 	if (found === undefined) return null;
@@ -85,7 +86,7 @@ export function rememberTenant(tenant_id: string): void {
 export function useTenantIfAny(): TenantOfPage | null {
 	const session = useSession();
 	const { tenant } = useSearch({ strict: false });
-	return tenantOf(session, tenant);
+	return findTenant(session, tenant);
 }
 
 /** The tenant that the frame loaded. Pages inside the frame render only after it is known. */
@@ -107,15 +108,15 @@ export function useChooseTenant(): (tenant_id: string) => void {
 	};
 }
 
-const accessQueryOf = (tenant_id: string) =>
+const accessQuery = (tenant_id: string) =>
 	queryOptions({
-		queryKey: ["access", tenant_id],
+		queryKey: cacheRoots.access(tenant_id),
 		queryFn: () => answered(api.GET("/api/v1/tenants/{tenant_id}/access", { params: { path: { tenant_id } } })),
 	});
 
 /** What this person may do in the tenant, and why not. */
 export function useAccess() {
-	return useSuspenseQuery(accessQueryOf(useTenant().id)).data;
+	return useSuspenseQuery(accessQuery(useTenant().id)).data;
 }
 
 /** The product's name, addresses and colours, as the operator set them. */

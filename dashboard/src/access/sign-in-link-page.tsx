@@ -1,6 +1,6 @@
 import { Anchor, Button, Stack, Text } from "@mantine/core";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { answered, api, isRefusal } from "../http/api.ts";
+import { answered, api, isApiError } from "../http/api.ts";
 import { Problem } from "../ui/problem.tsx";
 import { useAction } from "../ui/use-action.ts";
 import { OpenPage } from "./open-page.tsx";
@@ -12,7 +12,7 @@ export default function SignInLinkPage() {
 	const token = useTokenInLink();
 	const navigate = useNavigate();
 	const action = useAction();
-	if (token === "" || isRefusal(action.error, "not_found", "invalid_request")) return <DeadLinkPage />;
+	if (token === "" || isApiError(action.error, "not_found", "invalid_request")) return <DeadLinkPage />;
 
 	async function signIn(): Promise<void> {
 		await action.run(async () => {

@@ -1,7 +1,7 @@
 import { Anchor, Button, Checkbox, Group, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { Link, useRouter, useSearch } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
-import { answered, api, isRefusal } from "../http/api.ts";
+import { answered, api, isApiError } from "../http/api.ts";
 import { goToFirstFault } from "../ui/first-fault.ts";
 import { Problem } from "../ui/problem.tsx";
 import { useAction } from "../ui/use-action.ts";
@@ -18,7 +18,7 @@ export default function SignInPage() {
 	const [rememberMe, setRememberMe] = useState(true);
 	const [tried, setTried] = useState(false);
 	const action = useAction();
-	const isWrong = isRefusal(action.error, "credential_invalid");
+	const isWrong = isApiError(action.error, "credential_invalid");
 
 	async function signIn(event: FormEvent<HTMLFormElement>): Promise<void> {
 		event.preventDefault();
@@ -32,7 +32,7 @@ export default function SignInPage() {
 		});
 	}
 	return (
-		<OpenPage title="Sign in" lead={leadOf(ended, reset)}>
+		<OpenPage title="Sign in" lead={getLead(ended, reset)}>
 			<form onSubmit={signIn} noValidate>
 				<Stack gap="md">
 					<TextInput
@@ -68,7 +68,7 @@ export default function SignInPage() {
 	);
 }
 
-function leadOf(ended: boolean, reset: boolean): string | undefined {
+function getLead(ended: boolean, reset: boolean): string | undefined {
 	if (reset) return "Your new password is set, and you were signed out everywhere. Sign in with it.";
 	return ended ? "Your session has ended. Sign in, and you are back where you were." : undefined;
 }

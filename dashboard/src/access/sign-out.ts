@@ -1,5 +1,5 @@
 import { notifications } from "@mantine/notifications";
-import { answered, api, isRefusal } from "../http/api.ts";
+import { answered, api, isApiError } from "../http/api.ts";
 import { useSession } from "./session.ts";
 
 /**
@@ -12,7 +12,7 @@ export function useSignOut(): () => Promise<void> {
 		try {
 			await answered(api.DELETE("/api/v1/session"));
 		} catch (error) {
-			if (!isRefusal(error, "credential_missing", "credential_invalid")) {
+			if (!isApiError(error, "credential_missing", "credential_invalid")) {
 				notifications.show({ color: "red", title: "You are still signed in", message: error instanceof Error ? error.message : "" });
 				return;
 			}

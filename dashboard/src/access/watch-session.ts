@@ -20,7 +20,7 @@ export function watchSession(leave: (kind: Session["person"]["kind"]) => Promise
 			if (known === undefined) return;
 			if (response.status === 401) await briefly(leave(known.person.kind));
 			if (request.url.endsWith(SESSION)) return;
-			if (response.status === 403 || response.status === 404) await briefly(standAnew());
+			if (response.status === 403 || response.status === 404) await briefly(refetchAccess());
 		},
 	});
 }
@@ -30,7 +30,7 @@ function briefly(work: Promise<unknown>): Promise<unknown> {
 }
 
 /** Refetches session and access. It does not await the access query, which may be the request that was refused. */
-function standAnew(): Promise<void> {
+function refetchAccess(): Promise<void> {
 	void queries.invalidateQueries({ queryKey: ["access"] }, { cancelRefetch: false });
 	return queries.invalidateQueries({ queryKey: sessionQuery.queryKey }, { cancelRefetch: false });
 }

@@ -5,7 +5,7 @@ import { useEffect } from "react";
 import { ConfirmProvider } from "../access/confirm.tsx";
 import { standingName } from "../access/roles.ts";
 import { rememberTenant, TenantOfFrame, type TenantOfPage, useSession, useTenant, useTenantIfAny, visitQuery } from "../access/session.ts";
-import { isRefusal } from "../http/api.ts";
+import { isApiError } from "../http/api.ts";
 import { NoTenantPage } from "../tenants/no-tenant-page.tsx";
 import { FailurePage } from "../ui/failure-page.tsx";
 import { PageSkeleton } from "../ui/page-skeleton.tsx";
@@ -34,7 +34,7 @@ export function Frame() {
 function Visit({ tenant_id }: { tenant_id: string }) {
 	const { data, error } = useQuery(visitQuery(tenant_id));
 	if (data) return <FrameAround tenant={data} />;
-	if (isRefusal(error, "not_found", "role_not_allowed")) return <NoTenantPage />;
+	if (isApiError(error, "not_found", "role_not_allowed")) return <NoTenantPage />;
 	return error ? <FailurePage error={error} /> : <PageSkeleton />;
 }
 

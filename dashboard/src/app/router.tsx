@@ -1,5 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
-import { currentSession, tenantOf } from "../access/session.ts";
+import { currentSession, findTenant } from "../access/session.ts";
 import { watchSession } from "../access/watch-session.ts";
 import { wayBack } from "../access/way-back.ts";
 import { queries } from "../http/queries.ts";
@@ -71,7 +71,7 @@ const signedIn = createRoute({
 	async beforeLoad({ location, search }) {
 		const session = await currentSession();
 		if (session === null) throw redirect({ to: "/sign-in", search: { back: location.href } });
-		const tenant = tenantOf(session, search.tenant);
+		const tenant = findTenant(session, search.tenant);
 		if (tenant === null && session.operator && search.tenant === undefined) throw redirect({ to: "/operator", replace: true });
 		if (tenant !== null && tenant.id !== search.tenant)
 			throw redirect({ to: location.pathname, search: { ...search, tenant: tenant.id }, hash: location.hash, replace: true });

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { flushSync } from "react-dom";
 import { useProfile } from "../access/session.ts";
-import { answered, api, isRefusal } from "../http/api.ts";
+import { answered, api, isApiError } from "../http/api.ts";
 import { ShowOnceGate } from "../keys/show-once/gate.tsx";
 import { ShowOncePanel } from "../keys/show-once/panel.tsx";
 import { useShownOnce } from "../keys/show-once/secret.ts";
@@ -66,7 +66,7 @@ function NotShown({ token, offer, stored, emptied, onRevealed }: NotShownProps) 
 				You left this page while the key was shown, and it was not kept. Ask {offer.data?.created_by.name ?? "the sender of the link"} for a new link.
 			</Says>
 		);
-	if (token === "" || isRefusal(offer.error, "not_found", "invalid_request")) {
+	if (token === "" || isApiError(offer.error, "not_found", "invalid_request")) {
 		return (
 			<Says title="This link leads to no key">
 				It may have been cut off where it was copied: open it again from the message, whole. If that does not help, ask the sender for a new one.

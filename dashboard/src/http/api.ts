@@ -17,8 +17,8 @@ export interface Problem {
 }
 
 /** An error response, thrown by `answered`; its message is shown to the person. */
-export class Refused extends Error {
-	override readonly name = "Refused";
+export class ApiError extends Error {
+	override readonly name = "ApiError";
 	readonly problem: Problem;
 
 	constructor(problem: Problem) {
@@ -55,7 +55,7 @@ function text(value: unknown, otherwise: string): string {
 	return typeof value === "string" && value !== "" ? value : otherwise;
 }
 
-function errorsOf(value: unknown): Problem["errors"] {
+function getErrors(value: unknown): Problem["errors"] {
 	if (!Array.isArray(value)) return [];
 	return value.flatMap((entry: unknown) =>
 		isObject(entry) && typeof entry.pointer === "string" && typeof entry.detail === "string"
@@ -65,7 +65,7 @@ function errorsOf(value: unknown): Problem["errors"] {
 }
 
 /** The problem in a response other than 2xx, with defaults where the body is not a problem document. */
-export function problemOf(body: unknown, status: number): Problem {
+export function toProblem(body: unknown, status: number): Problem {
 	const { code, title, detail, request_id, errors, type: _type, instance: _instance, status: _status, ...members } = isObject(body) ? body : {};
 	return {
 		code: text(code, "unknown"),
@@ -73,20 +73,20 @@ export function problemOf(body: unknown, status: number): Problem {
 		detail: text(detail, `The server answered with status ${status}. Try again; if it stays so, tell support.`),
 		status,
 		request_id: typeof request_id === "string" ? request_id : null,
-		errors: errorsOf(errors),
+		errors: getErrors(errors),
 		members,
 	};
 }
 
-/** The body of a 2xx response. Throws `Refused` for every other response, and when there was none. */
+/** The body of a 2xx response. Throws `ApiError` for every other response, and when there was none. */
 export async function answered<T>(asked: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
 	let answer: { data?: T; error?: unknown; response: Response };
 	try {
 		answer = await asked;
 	} catch {
-		throw new Refused(UNREACHABLE);
+		throw new ApiError(UNREACHABLE);
 	}
-	if (!answer.response.ok) throw new Refused(problemOf(answer.error, answer.response.status));
+	if (!answer.response.ok) throw new ApiError(toProblem(answer.error, answer.response.status));
 	return bodyOf(answer.data);
 }
 
@@ -95,6 +95,6 @@ function bodyOf<T>(data: T | undefined): T {
 	return data as T;
 }
 
-export function isRefusal(error: unknown, ...codes: readonly string[]): error is Refused {
-	return error instanceof Refused && (codes.length === 0 || codes.includes(error.problem.code));
+export function isApiError(error: unknown, ...codes: readonly string[]): error is ApiError {
+	return error instanceof ApiError && (codes.length === 0 || codes.includes(error.problem.code));
 }

@@ -1,12 +1,12 @@
 import { QueryClient } from "@tanstack/react-query";
-import { Refused } from "./api.ts";
+import { ApiError } from "./api.ts";
 
 const FRESH_MS = 10_000;
 const ATTEMPTS_MAX = 2;
 
 /** Whether a retry may help: after time-outs and 5xx, never after a refusal. */
 function isPassing(error: unknown): boolean {
-	return error instanceof Refused && (error.problem.status === 0 || error.problem.status >= 500);
+	return error instanceof ApiError && (error.problem.status === 0 || error.problem.status >= 500);
 }
 
 export const queries = new QueryClient({

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";
-import { deadAdvice, deadSecretsOf, inAllWords, isStillPresented, todayWords } from "./dead-words.ts";
+import { deadAdvice, formatInAll, formatToday, getDeadSecrets, isStillPresented } from "./dead-words.ts";
 
 const KEY_END = "2026-03-09T00:00:00Z";
 const old = { kid: "k0", last4: "zZ99", status: "retired" as const, created_at: "2026-03-01T00:00:00Z", retires_at: "2026-03-05T00:00:00Z" };
@@ -11,34 +11,34 @@ function use(kid: string, source_id = "src_1") {
 	return { kid, source_id, name: null, network: "203.0.113.0/24", agent: "curl", client: null, ...seen, requests: 2, requests_today: 1 };
 }
 
-function kindsOf(
+function getKinds(
 	status: "active" | "paused" | "expired" | "revoked",
-	secrets: Parameters<typeof deadSecretsOf>[1]["secrets"] = [current, old],
+	secrets: Parameters<typeof getDeadSecrets>[1]["secrets"] = [current, old],
 	kids = ["k1", "k0"],
 ) {
-	return deadSecretsOf(
+	return getDeadSecrets(
 		kids.map((kid) => use(kid)),
 		{ status, expires_at: status === "expired" ? KEY_END : null, secrets },
 	).map(({ kid, kind }) => `${kid} ${kind}`);
 }
 
 test("each ended secret is listed with how it ended; one that works again is not listed", () => {
-	deepEqual(kindsOf("active"), ["k0 replaced"]);
-	deepEqual(kindsOf("paused"), ["k0 replaced"]);
-	deepEqual(kindsOf("expired", [{ ...current, status: "retired", retires_at: KEY_END }, old]), ["k1 expired", "k0 replaced"]);
-	deepEqual(kindsOf("revoked"), ["k1 revoked", "k0 revoked"]);
+	deepEqual(getKinds("active"), ["k0 replaced"]);
+	deepEqual(getKinds("paused"), ["k0 replaced"]);
+	deepEqual(getKinds("expired", [{ ...current, status: "retired", retires_at: KEY_END }, old]), ["k1 expired", "k0 replaced"]);
+	deepEqual(getKinds("revoked"), ["k1 revoked", "k0 revoked"]);
 	deepEqual(
-		kindsOf("active", [
+		getKinds("active", [
 			{ ...current, status: "retired" as never },
 			{ ...old, status: "current" as never },
 		]),
 		["k1 withdrawn"],
 	);
-	deepEqual(kindsOf("active", [current], ["k9"]), ["k9 replaced"]);
+	deepEqual(getKinds("active", [current], ["k9"]), ["k9 replaced"]);
 });
 
 test("uses are grouped by secret, the latest first", () => {
-	const found = deadSecretsOf([use("k0", "src_1"), use("k7", "src_1"), use("k0", "src_2")], {
+	const found = getDeadSecrets([use("k0", "src_1"), use("k7", "src_1"), use("k0", "src_2")], {
 		status: "active",
 		expires_at: null,
 		secrets: [current, old],
@@ -60,10 +60,10 @@ test("the advice names the key that works", () => {
 });
 
 test("counts of zero and one are words", () => {
-	deepEqual([0, 1, 1_400].map(todayWords), ["Not today", "Once today", "1,400 times today"]);
-	equal(inAllWords({ requests: 230, requests_today: 14 }), "230 times in all");
-	equal(inAllWords({ requests: 1, requests_today: 0 }), "Once in all");
-	equal(inAllWords({ requests: 14, requests_today: 14 }), null, "said once is enough");
+	deepEqual([0, 1, 1_400].map(formatToday), ["Not today", "Once today", "1,400 times today"]);
+	equal(formatInAll({ requests: 230, requests_today: 14 }), "230 times in all");
+	equal(formatInAll({ requests: 1, requests_today: 0 }), "Once in all");
+	equal(formatInAll({ requests: 14, requests_today: 14 }), null, "said once is enough");
 });
 
 test("an ended key counts as still presented while it is; a live key never does, even if old secrets are presented", () => {

@@ -33,7 +33,7 @@ interface KeyOfSecrets {
 }
 
 /** How a secret ended; null for one that works (again). Revoking a key ends all of its secrets. */
-function kindOf(kid: string, key: KeyOfSecrets): DeadKind | null {
+function getKind(kid: string, key: KeyOfSecrets): DeadKind | null {
 	if (key.status === "revoked") return "revoked";
 	const secret = key.secrets.find((candidate) => candidate.kid === kid);
 	if (secret === undefined) return "replaced";
@@ -44,9 +44,9 @@ function kindOf(kid: string, key: KeyOfSecrets): DeadKind | null {
 }
 
 /** Groups uses by ended secret, the latest first; `dead` must be sorted by latest use first. */
-export function deadSecretsOf(dead: readonly DeadUse[], key: KeyOfSecrets): readonly DeadSecret[] {
+export function getDeadSecrets(dead: readonly DeadUse[], key: KeyOfSecrets): readonly DeadSecret[] {
 	return [...new Set(dead.map((use) => use.kid))].flatMap((kid) => {
-		const kind = kindOf(kid, key);
+		const kind = getKind(kid, key);
 		const last4 = key.secrets.find((secret) => secret.kid === kid)?.last4 ?? "";
 		return kind === null ? [] : [{ kid, kind, last4, uses: dead.filter((use) => use.kid === kid) }];
 	});
@@ -66,24 +66,24 @@ export function deadTitle(kind: DeadKind): string {
 /** What to do about sources that present it; `live4`: last four of the secret that works, null if none does. */
 export function deadAdvice(kind: DeadKind, live4: string | null): string {
 	const works = live4 === null ? "the key that works" : `the new key ${live4}`;
-	if (kind === "replaced") return `It was replaced, and these places still use the old one. Give them ${works}, or stop them.`;
+	if (kind === "replaced") return `It was replaced, and these clients still use the old one. Give them ${works}, or stop them.`;
 	if (kind === "withdrawn") {
-		return `It was to replace the key, which was cancelled. Give these places ${live4 === null ? works : `the key that works, ${live4}`}, or stop them.`;
+		return `It was to replace the key, which was cancelled. Give these clients ${live4 === null ? works : `the key that works, ${live4}`}, or stop them.`;
 	}
-	if (kind === "expired") return "It has expired. Give this key a later end and these places work again; or stop them.";
-	return "It stays refused. Take it out of these places, or give them a key of their own. If you do not know a place, the key has leaked: find out how it got there.";
+	if (kind === "expired") return "It has expired. Give this key a later end and these clients work again; or stop them.";
+	return "It stays refused. Take it out of these clients, or give them a key of their own. If you do not know a client, the key has leaked: find out how it got there.";
 }
 
 const count = new Intl.NumberFormat("en");
 
 /** "14 times today", "once today", "not today". */
-export function todayWords(requests_today: number): string {
+export function formatToday(requests_today: number): string {
 	if (requests_today === 0) return "Not today";
 	return requests_today === 1 ? "Once today" : `${count.format(requests_today)} times today`;
 }
 
 /** "230 times in all"; null where today was all. */
-export function inAllWords({ requests, requests_today }: Pick<DeadUse, "requests" | "requests_today">): string | null {
+export function formatInAll({ requests, requests_today }: Pick<DeadUse, "requests" | "requests_today">): string | null {
 	if (requests === requests_today) return null;
 	return requests === 1 ? "Once in all" : `${count.format(requests)} times in all`;
 }

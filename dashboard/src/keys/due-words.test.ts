@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
-import { expiryDue, replacementDue, spanWords } from "./due-words.ts";
+import { expiryDue, formatSpan, replacementDue } from "./due-words.ts";
 
 const NOW_MS = Date.UTC(2026, 4, 3, 12);
 const HOUR_MS = 3_600_000;
@@ -36,5 +36,12 @@ test("a replacement date is shown from a week before and when overdue, but never
 });
 
 test("a span is never 0", () => {
-	deepEqual([0, 59_000, HOUR_MS, DAY_MS - 1, DAY_MS, 1.6 * DAY_MS].map(spanWords), ["1 minute", "1 minute", "1 hour", "24 hours", "1 day", "2 days"]);
+	deepEqual([0, 59_000, HOUR_MS, DAY_MS - 1, DAY_MS, 1.6 * DAY_MS].map(formatSpan), [
+		"1 minute",
+		"1 minute",
+		"1 hour",
+		"24 hours",
+		"1 day",
+		"2 days",
+	]);
 });

@@ -16,7 +16,7 @@ function counted(count: number, unit: string): string {
 }
 
 /** "5 days", "3 hours": the time left or passed, in days while it is at least a day. Never "0". */
-export function spanWords(span_ms: number): string {
+export function formatSpan(span_ms: number): string {
 	if (span_ms >= DAY_MS) return counted(Math.round(span_ms / DAY_MS), "day");
 	return span_ms >= HOUR_MS ? counted(Math.round(span_ms / HOUR_MS), "hour") : counted(Math.max(1, Math.round(span_ms / MINUTE_MS)), "minute");
 }
@@ -37,7 +37,7 @@ export function expiryDue(expires_at: string | null, now_ms: number): Due | null
 		const ago = relativeTime(expires_at, now_ms);
 		return { ...of, short: ago, whole: `Expired ${ago}` };
 	}
-	const left = spanWords(Date.parse(expires_at) - now_ms);
+	const left = formatSpan(Date.parse(expires_at) - now_ms);
 	return { ...of, short: `in ${left}`, whole: `Expires in ${left}` };
 }
 
@@ -46,7 +46,7 @@ export function replacementDue(rotation_due_at: string | null, now_ms: number): 
 	const near = nearness(rotation_due_at, now_ms);
 	if (rotation_due_at === null || near === "none" || near === "far" || near === "month") return null;
 	const of = { nearness: near, meaning: "attention" } as const;
-	const span = spanWords(Math.abs(Date.parse(rotation_due_at) - now_ms));
+	const span = formatSpan(Math.abs(Date.parse(rotation_due_at) - now_ms));
 	if (near === "over") return { ...of, short: `overdue by ${span}`, whole: `Replacement overdue by ${span}` };
 	return { ...of, short: `in ${span}`, whole: `Replacement due in ${span}` };
 }

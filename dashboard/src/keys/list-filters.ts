@@ -20,12 +20,12 @@ export interface ListFilters {
 	readonly order?: Order;
 }
 
-function oneOf<const T extends string>(values: readonly T[], value: unknown): T | undefined {
+function getOneOf<const T extends string>(values: readonly T[], value: unknown): T | undefined {
 	return values.find((known) => known === value);
 }
 
 /** The router parses `?search=42` as a number. */
-function textOf(value: unknown): string | undefined {
+function getText(value: unknown): string | undefined {
 	const text = typeof value === "number" || typeof value === "boolean" ? String(value) : value;
 	return typeof text === "string" && text.trim() !== "" ? text.slice(0, TEXT_CHARACTERS_MAX) : undefined;
 }
@@ -33,13 +33,13 @@ function textOf(value: unknown): string | undefined {
 /** Parses the search parameters; ignores unknown or invalid ones. */
 export function filtersFrom(search: Readonly<Record<string, unknown>>): ListFilters {
 	const found: Record<keyof ListFilters, string | undefined> = {
-		search: textOf(search.search),
-		environment: oneOf(ENVIRONMENTS, search.environment),
-		status: oneOf(STATUSES, search.status),
-		integration: textOf(search.integration),
-		owner: textOf(search.owner),
-		sort: oneOf(SORTS, search.sort),
-		order: oneOf(ORDERS, search.order),
+		search: getText(search.search),
+		environment: getOneOf(ENVIRONMENTS, search.environment),
+		status: getOneOf(STATUSES, search.status),
+		integration: getText(search.integration),
+		owner: getText(search.owner),
+		sort: getOneOf(SORTS, search.sort),
+		order: getOneOf(ORDERS, search.order),
 	};
 	return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
 }

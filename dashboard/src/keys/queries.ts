@@ -1,24 +1,25 @@
-import { infiniteQueryOptions, keepPreviousData, queryOptions, useQueryClient } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData, queryOptions, skipToken, useQueryClient } from "@tanstack/react-query";
 import { answered, api } from "../http/api.ts";
+import { cacheRoots } from "../http/cache-roots.ts";
 import type { paths } from "../http/openapi.gen.ts";
 import type { ListFilters } from "./list-filters.ts";
 
 export type ApiKey = paths["/api/v1/tenants/{tenant_id}/api-keys/{key_id}"]["get"]["responses"][200]["content"]["application/json"];
 export type Source =
 	paths["/api/v1/tenants/{tenant_id}/api-keys/{key_id}/sources"]["get"]["responses"][200]["content"]["application/json"]["data"][number];
-export type Site = paths["/api/v1/tenants/{tenant_id}/sites"]["get"]["responses"][200]["content"]["application/json"]["data"][number];
 
 const PAGE_ROWS = 25;
 /** The API's maximum page size. */
-const ALL_ROWS = 100;
+const ROWS_MAX = 100;
 const LIVE_MS = 1_500;
+const REFRESH_MS = 15_000;
 
 const ONE = "/api/v1/tenants/{tenant_id}/api-keys/{key_id}";
 const ALL = "/api/v1/tenants/{tenant_id}/api-keys";
 
 export const keysQuery = (tenant_id: string, filters: ListFilters) =>
 	infiniteQueryOptions({
-		queryKey: ["keys", tenant_id, "list", filters],
+		queryKey: [...cacheRoots.keys(tenant_id), "list", filters],
 		initialPageParam: "",
 		queryFn: ({ pageParam }) =>
 			answered(
@@ -32,7 +33,7 @@ export const keysQuery = (tenant_id: string, filters: ListFilters) =>
 /** Whether the tenant has a key, the names in use, and the integrations and people to filter by. */
 export const choicesQuery = (tenant_id: string) =>
 	queryOptions({
-		queryKey: ["keys", tenant_id, "choices"],
+		queryKey: [...cacheRoots.keys(tenant_id), "choices"],
 		queryFn: () => answered(api.GET(`${ALL}/choices`, { params: { path: { tenant_id } } })),
 	});
 
@@ -48,7 +49,7 @@ function byKey({ data }: Activity): Readonly<Record<string, KeyHour[]>> {
 /** Requests in the last 24 hours of the keys on one page of the list, by key. */
 export const activityQuery = (tenant_id: string, key_ids: readonly string[]) =>
 	queryOptions({
-		queryKey: ["keys", tenant_id, "activity", key_ids],
+		queryKey: [...cacheRoots.keys(tenant_id), "activity", key_ids],
 		enabled: key_ids.length > 0,
 		queryFn: () =>
 			answered(api.GET("/api/v1/tenants/{tenant_id}/api-keys/activity", { params: { path: { tenant_id }, query: { key_ids: key_ids.join(",") } } })),
@@ -59,7 +60,7 @@ export const activityQuery = (tenant_id: string, key_ids: readonly string[]) =>
 /** Polls the key until its first request. Pauses while the page is hidden. */
 export const liveKeyQuery = (tenant_id: string, key_id: string) =>
 	queryOptions({
-		queryKey: ["keys", tenant_id, key_id, "live"],
+		queryKey: [...cacheRoots.key(tenant_id, key_id), "live"],
 		queryFn: () => answered(api.GET(ONE, { params: { path: { tenant_id, key_id } } })),
 		refetchInterval: LIVE_MS,
 		refetchIntervalInBackground: false,
@@ -69,7 +70,7 @@ export const liveKeyQuery = (tenant_id: string, key_id: string) =>
 
 export const liveSourcesQuery = (tenant_id: string, key_id: string) =>
 	queryOptions({
-		queryKey: ["keys", tenant_id, key_id, "live-sources"],
+		queryKey: [...cacheRoots.key(tenant_id, key_id), "live-sources"],
 		queryFn: () => answered(api.GET(`${ONE}/sources`, { params: { path: { tenant_id, key_id } } })),
 		refetchInterval: LIVE_MS,
 		refetchIntervalInBackground: false,
@@ -77,33 +78,16 @@ export const liveSourcesQuery = (tenant_id: string, key_id: string) =>
 		staleTime: 0,
 	});
 
-export const sitesQuery = (tenant_id: string) =>
-	queryOptions({
-		queryKey: ["sites", tenant_id, "choices"],
-		queryFn: () => answered(api.GET("/api/v1/tenants/{tenant_id}/sites", { params: { path: { tenant_id }, query: { limit: ALL_ROWS } } })),
-	});
-
-export const membersQuery = (tenant_id: string) =>
-	queryOptions({
-		queryKey: ["members", tenant_id],
-		queryFn: () => answered(api.GET("/api/v1/tenants/{tenant_id}/members", { params: { path: { tenant_id } } })),
-	});
-
 /** Invalidates every query that contains keys of a tenant. */
 export function useKeysChanged(tenant_id: string): () => void {
 	const queries = useQueryClient();
-	return () => {
-		void queries.invalidateQueries({ queryKey: ["keys", tenant_id] });
-		void queries.invalidateQueries({ queryKey: ["key", tenant_id] });
-	};
+	return () => void queries.invalidateQueries({ queryKey: cacheRoots.keys(tenant_id) });
 }
-
-const REFRESH_MS = 15_000;
 
 /** The key of the page. */
 export const keyQuery = (tenant_id: string, key_id: string) =>
 	queryOptions({
-		queryKey: ["key", tenant_id, key_id],
+		queryKey: cacheRoots.key(tenant_id, key_id),
 		queryFn: () => answered(api.GET(ONE, { params: { path: { tenant_id, key_id } } })),
 		refetchInterval: REFRESH_MS,
 	});
@@ -111,7 +95,56 @@ export const keyQuery = (tenant_id: string, key_id: string) =>
 /** The key's clients, newest first. */
 export const sourcesQuery = (tenant_id: string, key_id: string) =>
 	queryOptions({
-		queryKey: ["key", tenant_id, key_id, "sources"],
+		queryKey: [...cacheRoots.key(tenant_id, key_id), "sources"],
 		queryFn: () => answered(api.GET(`${ONE}/sources`, { params: { path: { tenant_id, key_id } } })),
 		refetchInterval: REFRESH_MS,
+	});
+
+export type RevokePreview = paths[`${typeof ONE}/revoke-preview`]["get"]["responses"][200]["content"]["application/json"];
+
+/** Preview of what stops with the key, refreshed while it is shown. */
+export const previewQuery = (tenant_id: string, key_id: string) =>
+	queryOptions({
+		queryKey: [...cacheRoots.key(tenant_id, key_id), "revoke-preview"],
+		queryFn: () => answered(api.GET(`${ONE}/revoke-preview`, { params: { path: { tenant_id, key_id } } })),
+		staleTime: 0,
+		refetchInterval: REFRESH_MS,
+	});
+
+/** The response to a revocation, cached while the page is open. The revoke action sets it; it is never fetched. */
+export const receiptQuery = (tenant_id: string, key_id: string) =>
+	queryOptions<string>({ queryKey: [...cacheRoots.key(tenant_id, key_id), "receipt"], queryFn: skipToken, staleTime: Number.POSITIVE_INFINITY });
+
+/** Live keys by expiry, the nearest first; keys without one come last. */
+export const endingQuery = (tenant_id: string) =>
+	queryOptions({
+		queryKey: [...cacheRoots.keys(tenant_id), "ending"],
+		queryFn: async (): Promise<readonly ApiKey[]> => {
+			const query = { sort: "expires", limit: ROWS_MAX } as const;
+			const pages = await Promise.all(
+				(["active", "paused"] as const).map((status) => answered(api.GET(ALL, { params: { path: { tenant_id }, query: { ...query, status } } }))),
+			);
+			return pages.flatMap((page) => page.data);
+		},
+	});
+
+/** The keys that are bound to a site, among the newest hundred. Deleting the site removes it from them. */
+export const boundKeysQuery = (tenant_id: string, site_id: string) =>
+	queryOptions({
+		queryKey: [...cacheRoots.keys(tenant_id), "bound", site_id],
+		queryFn: () => answered(api.GET(ALL, { params: { path: { tenant_id }, query: { limit: ROWS_MAX } } })),
+		select: ({ data }) => data.filter((key) => key.status !== "revoked" && key.site_ids?.includes(site_id)).map(({ id, name }) => ({ id, name })),
+	});
+
+const BULK = `${ALL}/bulk-revoke` as const;
+export type BulkSelection = Pick<NonNullable<paths[typeof BULK]["post"]["requestBody"]>["content"]["application/json"], "key_ids" | "filter">;
+
+/** What revoking several keys would stop; asked anew each time the dialog opens. */
+export const bulkPreviewQuery = (tenant_id: string, selection: BulkSelection | null) =>
+	queryOptions({
+		queryKey: [...cacheRoots.keys(tenant_id), "bulk", selection],
+		queryFn: () => answered(api.POST(BULK, { params: { path: { tenant_id } }, body: { ...selection, reason: "other", preview: true } })),
+		enabled: selection !== null,
+		staleTime: 0,
+		gcTime: 0,
 	});

@@ -1,6 +1,6 @@
 import { equal } from "node:assert/strict";
 import { test } from "node:test";
-import { actorWords, agentWords, milestoneOf, networkWords, reasonOf, secretWords, stateMeans, wasUsedLately } from "./text.ts";
+import { formatActor, formatNetwork, formatProgram, formatSecretStatus, getMilestone, getReason, stateMeans, wasUsedLately } from "./text.ts";
 
 const secret = {
 	kid: "k1",
@@ -23,17 +23,17 @@ test("every state has an explanation", () => {
 });
 
 test("secrets are called old and new only when there are two", () => {
-	equal(secretWords([secret], "k1"), "…a1B2");
-	equal(secretWords([secret, old], "k1"), "new key …a1B2");
-	equal(secretWords([secret, old], "k0"), "old key …zZ99");
-	equal(secretWords([secret], "k7"), "a key of before");
+	equal(formatSecretStatus([secret], "k1"), "…a1B2");
+	equal(formatSecretStatus([secret, old], "k1"), "new key …a1B2");
+	equal(formatSecretStatus([secret, old], "k0"), "old key …zZ99");
+	equal(formatSecretStatus([secret], "k7"), "a key of before");
 });
 
 test("a timeline ends with its key, and what was replaced stays replaced", () => {
 	const live = { revoked_at: null, expires_at: null };
-	equal(milestoneOf(secret, { ...live, status: "active" }).title, "In use");
-	equal(milestoneOf({ ...secret, status: "issued" }, { ...live, status: "paused" }).title, "Issued");
-	equal(milestoneOf(old, { ...live, status: "active" }).title, "Old key");
+	equal(getMilestone(secret, { ...live, status: "active" }).title, "In use");
+	equal(getMilestone({ ...secret, status: "issued" }, { ...live, status: "paused" }).title, "Issued");
+	equal(getMilestone(old, { ...live, status: "active" }).title, "Old key");
 });
 
 test("the text of an ended secret is true in every state of its key, and never claims that another one works", () => {
@@ -43,7 +43,7 @@ test("the text of an ended secret is true in every state of its key, and never c
 		const key = { status, revoked_at: status === "revoked" ? key_end : null, expires_at: status === "expired" ? key_end : null };
 		const gone = status === "revoked" || status === "expired";
 		for (const retires_at of ["2026-03-01T12:00:00Z", key_end]) {
-			const { title, state, means } = milestoneOf({ ...ended, retires_at }, key);
+			const { title, state, means } = getMilestone({ ...ended, retires_at }, key);
 			equal(title, "Ended");
 			equal(state, "ended");
 			equal(means, gone && retires_at === key_end ? "Refused, as the key is." : "Refused for good.");
@@ -52,9 +52,9 @@ test("the text of an ended secret is true in every state of its key, and never c
 });
 
 test("actors are named; operators and programs by their kind", () => {
-	equal(actorWords({ kind: "member", id: "mem_1", name: "Dana" }), "Dana");
-	equal(actorWords({ kind: "operator", name: "operator" }), "the operator");
-	equal(reasonOf("suspected_exposure"), "It may have leaked");
+	equal(formatActor({ kind: "member", id: "mem_1", name: "Dana" }), "Dana");
+	equal(formatActor({ kind: "operator", name: "operator" }), "the operator");
+	equal(getReason("suspected_exposure"), "It may have leaked");
 });
 
 test("revoking a key that was used in the last day asks for its name", () => {
@@ -65,10 +65,10 @@ test("revoking a key that was used in the last day asks for its name", () => {
 });
 
 test("a source without names is described in words", () => {
-	equal(agentWords("curl"), "curl");
-	equal(agentWords("none"), "a program that does not say what it is");
-	equal(networkWords("203.0.113.0/24"), "203.0.113.0/24");
-	equal(networkWords("unknown"), "a network that is not known");
-	equal(networkWords("hidden"), "a network that is not kept");
-	equal(networkWords("other"), "many other places");
+	equal(formatProgram("curl"), "curl");
+	equal(formatProgram("none"), "a program that does not say what it is");
+	equal(formatNetwork("203.0.113.0/24"), "203.0.113.0/24");
+	equal(formatNetwork("unknown"), "a network that is not known");
+	equal(formatNetwork("hidden"), "a network that is not kept");
+	equal(formatNetwork("other"), "many other clients");
 });

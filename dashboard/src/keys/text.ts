@@ -9,11 +9,11 @@ type Secret = ApiKey["secrets"][number];
 const KINDS: Readonly<Record<string, string>> = { operator: "the operator", system: "this program", erased: "a person who was erased" };
 
 /** Formats an actor: a person's name, else their kind. */
-export function actorWords(actor: Actor): string {
+export function formatActor(actor: Actor): string {
 	return KINDS[actor.kind] ?? actor.name;
 }
 
-export function reasonOf(reason: RevokeReason): string {
+export function getReason(reason: RevokeReason): string {
 	return REASONS.find(({ value }) => value === reason)?.label ?? "Another reason";
 }
 
@@ -27,7 +27,7 @@ export function stateMeans(key: Pick<ApiKey, "status" | "secrets">): string {
 }
 
 /** Formats which of the key's secrets it is, such as "old key". */
-export function secretWords(secrets: readonly Secret[], kid: string): string {
+export function formatSecretStatus(secrets: readonly Secret[], kid: string): string {
 	const secret = secrets.find((candidate) => candidate.kid === kid);
 	if (secret === undefined) return "a key of before";
 	if (secrets.length === 1) return secret.last4 === "" ? "the key that was brought along" : `…${secret.last4}`;
@@ -45,15 +45,15 @@ const AGENTS: Readonly<Record<string, string>> = {
 };
 
 /** Formats the program, in words where its family is not a known name. */
-export function agentWords(agent: string): string {
+export function formatProgram(agent: string): string {
 	return AGENTS[agent] ?? agent;
 }
 
 /** Formats the network of a source; `other` stands for all sources beyond the limit. */
-export function networkWords(network: string): string {
+export function formatNetwork(network: string): string {
 	if (network === "unknown") return "a network that is not known";
 	if (network === "hidden") return "a network that is not kept";
-	return network === "other" ? "many other places" : network;
+	return network === "other" ? "many other clients" : network;
 }
 
 export interface Milestone {
@@ -64,7 +64,7 @@ export interface Milestone {
 }
 
 /** A secret as an entry of the timeline. */
-export function milestoneOf(secret: Secret, key: Pick<ApiKey, "status" | "revoked_at" | "expires_at">): Milestone {
+export function getMilestone(secret: Secret, key: Pick<ApiKey, "status" | "revoked_at" | "expires_at">): Milestone {
 	const base = { kid: secret.kid };
 	const key_ended_at = key.status === "revoked" ? key.revoked_at : key.status === "expired" ? key.expires_at : null;
 	if (key_ended_at !== null && (secret.retires_at === null || Date.parse(secret.retires_at) >= Date.parse(key_ended_at)))

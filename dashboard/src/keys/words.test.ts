@@ -1,7 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
-import { confirmationText, inUse, selectionOf } from "./revoke/bulk-words.ts";
-import { lastFour, nearness, type StateFacts, stateOf } from "./words.ts";
+import { confirmationText, inUse, toSelection } from "./revoke/bulk-words.ts";
+import { getState, lastFour, nearness, type StateFacts } from "./words.ts";
 
 const NOW_MS = Date.UTC(2026, 4, 3, 12);
 const DAY_MS = 86_400_000;
@@ -12,7 +12,7 @@ function at(days: number): string {
 }
 
 function word(changes: Partial<StateFacts>): string {
-	return stateOf({ status: "active", expires_at: null, secrets: [CURRENT], handover: null, ...changes }, NOW_MS).word;
+	return getState({ status: "active", expires_at: null, secrets: [CURRENT], handover: null, ...changes }, NOW_MS).word;
 }
 
 test("the badge shows the most important state", () => {
@@ -43,7 +43,7 @@ test("keys used in the last day need a typed confirmation, and an empty filter m
 	equal(inUse([key, { ...key, last_used_at: at(-2) }, { ...key, last_used_at: null, usage_24h: 4 }], NOW_MS), 2);
 	equal(confirmationText([key]), "prod-order-bot");
 	equal(confirmationText([key, key]), "revoke 2 keys");
-	equal(selectionOf({ kind: "filter", filter: {} }), null);
-	equal(selectionOf({ kind: "keys", key_ids: [] }), null);
-	deepEqual(selectionOf({ kind: "filter", filter: { owner: "Dana" } }), { filter: { owner: "Dana" } });
+	equal(toSelection({ kind: "filter", filter: {} }), null);
+	equal(toSelection({ kind: "keys", key_ids: [] }), null);
+	deepEqual(toSelection({ kind: "filter", filter: { owner: "Dana" } }), { filter: { owner: "Dana" } });
 });

@@ -25,7 +25,7 @@ export interface KeyState {
 }
 
 /** The badge of a key. A key without a secret has a pending hand-over. */
-export function stateOf(key: StateFacts, now_ms: number): KeyState {
+export function getState(key: StateFacts, now_ms: number): KeyState {
 	if (key.status === "revoked") return { meaning: "ended", word: "Revoked" };
 	if (key.status === "expired") return { meaning: "ended", word: "Expired" };
 	if (key.status === "paused") return { meaning: "resting", word: "Paused" };
@@ -57,7 +57,7 @@ export function nearness(time: string | null, now_ms: number): Nearness {
 }
 
 /** Dates of an ended key have no meaning. */
-export function datesOf(key: Pick<StateFacts, "status" | "expires_at"> & { readonly rotation_due_at: string | null }) {
+export function getDates(key: Pick<StateFacts, "status" | "expires_at"> & { readonly rotation_due_at: string | null }) {
 	const ended = key.status === "revoked" || key.status === "expired";
 	return { expires_at: key.status === "revoked" ? null : key.expires_at, rotation_due_at: ended ? null : key.rotation_due_at };
 }

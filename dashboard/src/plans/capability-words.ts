@@ -41,7 +41,7 @@ function inOrder(a: CapabilityGroup, b: CapabilityGroup): number {
 }
 
 /** Groups permissions by capability. */
-export function groupsOf(capabilities: readonly Capability[], permissions: readonly PermissionOfPlan[]): CapabilityGroup[] {
+export function groupPermissions(capabilities: readonly Capability[], permissions: readonly PermissionOfPlan[]): CapabilityGroup[] {
 	const groups = capabilities.map((capability) => ({
 		id: capability.name,
 		...wordsOf(capability),

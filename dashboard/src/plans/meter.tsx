@@ -1,7 +1,7 @@
 import { Box, Group, Progress, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import { MEANINGS } from "../ui/theme.ts";
-import { type Level, levelOf, percentOf, type Use } from "./meter.ts";
+import { getLevel, getPercent, type Level, type Use } from "./meter.ts";
 
 const COLORS: Readonly<Record<Level, string>> = {
 	fine: "indigo",
@@ -23,7 +23,7 @@ interface MeterProps {
 
 /** Usage as a number and a bar. */
 export function Meter({ name, use, isKnown = true, format, full, children }: MeterProps) {
-	const level = levelOf(use);
+	const level = getLevel(use);
 	const words = use.max === null ? (isKnown ? `${format(use.used)}, without limit` : "Without limit") : `${format(use.used)} of ${format(use.max)}`;
 	return (
 		<Box data-meter={name} data-level={level}>
@@ -35,7 +35,7 @@ export function Meter({ name, use, isKnown = true, format, full, children }: Met
 			</Group>
 			{use.max !== null && (
 				<Progress.Root size="md" radius="sm">
-					<Progress.Section value={percentOf(use)} color={COLORS[level]} aria-label={`${name}: ${words}`} />
+					<Progress.Section value={getPercent(use)} color={COLORS[level]} aria-label={`${name}: ${words}`} />
 				</Progress.Root>
 			)}
 			<Text size="sm" c="dimmed" mt={6} component="div">

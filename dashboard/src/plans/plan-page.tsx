@@ -4,11 +4,11 @@ import { useAccess, useProfile, useTenant } from "../access/session.ts";
 import { Page, Section } from "../ui/page.tsx";
 import { useNow } from "../ui/time.tsx";
 import { utcMidnight } from "../ui/time-words.ts";
-import { groupsOf } from "./capability-words.ts";
-import { countWords, sizeWords } from "./meter.ts";
+import { groupPermissions } from "./capability-words.ts";
+import { formatCount, formatSize } from "./meter.ts";
 import { Meter } from "./meter.tsx";
 import { PlanRequests } from "./plan-requests.tsx";
-import { rateLimitWords } from "./plan-words.ts";
+import { formatRateLimit } from "./plan-words.ts";
 import { capabilitiesQuery, type Limits, limitsQuery, permissionsQuery } from "./queries.ts";
 
 /** What the plan includes and how much is used. */
@@ -32,7 +32,7 @@ export default function PlanPage() {
 function Included({ tenant_id, max_days }: { tenant_id: string; max_days: number | null }) {
 	const { data: capabilities } = useSuspenseQuery(capabilitiesQuery(tenant_id));
 	const { data: permissions } = useQuery(permissionsQuery(tenant_id));
-	const included = groupsOf(capabilities.data, permissions?.data ?? []).filter((group) => group.included);
+	const included = groupPermissions(capabilities.data, permissions?.data ?? []).filter((group) => group.included);
 	return (
 		<Stack gap="md">
 			{included.length === 0 && <Text>API access is not included, so keys cannot be created.</Text>}
@@ -69,7 +69,7 @@ function Included({ tenant_id, max_days }: { tenant_id: string; max_days: number
 				))}
 			</SimpleGrid>
 			<Text size="sm" c="dimmed">
-				{max_days === null ? "Keys may live for as long as you like." : `A key lives at most ${countWords(max_days)} days.`}
+				{max_days === null ? "Keys may live for as long as you like." : `A key lives at most ${formatCount(max_days)} days.`}
 			</Text>
 		</Stack>
 	);
@@ -104,7 +104,7 @@ function Used({ limits }: { limits: Limits }) {
 					name="Requests this month"
 					use={{ used: quota?.used ?? 0, max: quota?.requests ?? null }}
 					isKnown={quota !== null}
-					format={countWords}
+					format={formatCount}
 					full="Further requests are refused until it begins anew."
 				>
 					{quota !== null && (
@@ -113,10 +113,10 @@ function Used({ limits }: { limits: Limits }) {
 						</>
 					)}
 				</Meter>
-				<Meter name="Keys" use={api_keys} format={countWords} full="No further key can be created. Revoke one that is not needed." />
-				<Meter name="Sites" use={sites} format={countWords} full="No further site can be added." />
-				<Meter name="Documents" use={documents} format={countWords} full="Further documents are refused." />
-				<Meter name="Storage" use={storage_bytes} format={sizeWords} full="Further documents are refused." />
+				<Meter name="Keys" use={api_keys} format={formatCount} full="No further key can be created. Revoke one that is not needed." />
+				<Meter name="Sites" use={sites} format={formatCount} full="No further site can be added." />
+				<Meter name="Documents" use={documents} format={formatCount} full="Further documents are refused." />
+				<Meter name="Storage" use={storage_bytes} format={formatSize} full="Further documents are refused." />
 			</SimpleGrid>
 		</Section>
 	);
@@ -137,7 +137,7 @@ function Speed({ limits }: { limits: Limits }) {
 				<>
 					<List size="md" data-rates="always">
 						{always.map((limit) => (
-							<List.Item key={limit.name}>{rateLimitWords(limit)}</List.Item>
+							<List.Item key={limit.name}>{formatRateLimit(limit)}</List.Item>
 						))}
 					</List>
 					{named_only.length > 0 && (
@@ -147,7 +147,7 @@ function Speed({ limits }: { limits: Limits }) {
 							</Text>
 							<List size="md" mt={4} data-rates="named">
 								{named_only.map((limit) => (
-									<List.Item key={limit.name}>{rateLimitWords(limit)}</List.Item>
+									<List.Item key={limit.name}>{formatRateLimit(limit)}</List.Item>
 								))}
 							</List>
 						</>

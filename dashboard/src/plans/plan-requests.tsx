@@ -2,14 +2,14 @@ import { Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Section } from "../ui/page.tsx";
 import { Problem } from "../ui/problem.tsx";
+import { tenantUsageQuery } from "../usage/queries.ts";
 import { Refusals } from "../usage/refusals.tsx";
 import { RequestsChart } from "../usage/requests-chart.tsx";
-import { tenantUsageQuery } from "../usage/usage-data.ts";
-import { monthOf } from "./month.ts";
+import { formatMonth } from "./month.ts";
 
 /** Requests of all keys in the quota's month, by day. */
 export function PlanRequests({ tenant_id, resets_at }: { tenant_id: string; resets_at: string | null }) {
-	const period = monthOf(Date.now(), resets_at);
+	const period = formatMonth(Date.now(), resets_at);
 	const { data, error } = useQuery(tenantUsageQuery(tenant_id, period.from_ms));
 	return (
 		<Section title="Requests this month">

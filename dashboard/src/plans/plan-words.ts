@@ -15,7 +15,7 @@ const HOUR = 3_600;
 const count = new Intl.NumberFormat("en");
 
 /** "a minute", "10 minutes", "90 seconds". */
-export function windowWords(window_seconds: number): string {
+export function formatWindow(window_seconds: number): string {
 	if (window_seconds === 1) return "a second";
 	if (window_seconds === MINUTE) return "a minute";
 	if (window_seconds === HOUR) return "an hour";
@@ -23,13 +23,13 @@ export function windowWords(window_seconds: number): string {
 }
 
 /** "100 requests in a minute". */
-export function paceWords({ requests, window_seconds }: Pick<RateLimit, "requests" | "window_seconds">): string {
-	return `${count.format(requests)} ${requests === 1 ? "request" : "requests"} in ${windowWords(window_seconds)}`;
+export function formatPace({ requests, window_seconds }: Pick<RateLimit, "requests" | "window_seconds">): string {
+	return `${count.format(requests)} ${requests === 1 ? "request" : "requests"} in ${formatWindow(window_seconds)}`;
 }
 
 /** "100 requests in a minute for each key"; a named limit: "Exports: 10 in an hour for all keys together". */
-export function rateLimitWords(limit: RateLimit): string {
+export function formatRateLimit(limit: RateLimit): string {
 	const whose = limit.per === "tenant" ? "for all keys together" : "for each key";
-	if (!limit.named_only) return `${paceWords(limit)} ${whose}`;
-	return `${nameFrom(limit.name)}: ${count.format(limit.requests)} in ${windowWords(limit.window_seconds)} ${whose}`;
+	if (!limit.named_only) return `${formatPace(limit)} ${whose}`;
+	return `${nameFrom(limit.name)}: ${count.format(limit.requests)} in ${formatWindow(limit.window_seconds)} ${whose}`;
 }

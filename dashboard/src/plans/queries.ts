@@ -1,5 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { answered, api } from "../http/api.ts";
+import { cacheRoots } from "../http/cache-roots.ts";
 import type { paths } from "../http/openapi.gen.ts";
 import type { RateLimit } from "./plan-words.ts";
 
@@ -28,6 +29,6 @@ export type Limits = Omit<Answer, "rate_limits"> & { readonly rate_limits: reado
 /** The plan's limits and their usage. */
 export const limitsQuery = (tenant_id: string) =>
 	queryOptions({
-		queryKey: ["limits", tenant_id],
+		queryKey: cacheRoots.limits(tenant_id),
 		queryFn: () => answered(api.GET("/api/v1/tenants/{tenant_id}/limits", { params: { path: { tenant_id } } })),
 	});

@@ -3,7 +3,7 @@ import { notifications } from "@mantine/notifications";
 import { type FormEvent, useState } from "react";
 import { isLongEnough, NewPasswordField } from "../access/new-password-field.tsx";
 import { sessionQuery, useSession } from "../access/session.ts";
-import { answered, api, isRefusal } from "../http/api.ts";
+import { answered, api, isApiError } from "../http/api.ts";
 import { queries } from "../http/queries.ts";
 import { goToFirstFault } from "../ui/first-fault.ts";
 import { Problem } from "../ui/problem.tsx";
@@ -17,7 +17,7 @@ export function ChangePassword() {
 	const [newPassword, setNew] = useState("");
 	const [tried, setTried] = useState(false);
 	const action = useAction();
-	const isWrong = isRefusal(action.error, "invalid_request") && action.error.problem.errors.some(({ pointer }) => pointer === "/currentPassword");
+	const isWrong = isApiError(action.error, "invalid_request") && action.error.problem.errors.some(({ pointer }) => pointer === "/currentPassword");
 	const missing = tried && currentPassword === "" ? "Write the password that you have now." : undefined;
 	const fault = isWrong ? "This is not your password. Nothing was changed." : missing;
 

@@ -1,12 +1,12 @@
 import { Alert, Button, Group, List, Modal, Stack, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { answered, api, isRefusal } from "../http/api.ts";
+import { answered, api, isApiError } from "../http/api.ts";
 import { useKeysChanged } from "../keys/queries.ts";
 import { Problem } from "../ui/problem.tsx";
 import { useAction } from "../ui/use-action.ts";
-import { dayWords } from "./moment.ts";
+import { formatDay } from "./moment.ts";
 import type { RotationProps } from "./props.ts";
-import { moversOf } from "./words.ts";
+import { getMovers } from "./words.ts";
 
 const WIDTH_PX = 560;
 
@@ -34,7 +34,7 @@ function CancelForm({ tenant_id, apiKey, rotation, onClose }: Omit<DialogProps, 
 	const action = useAction();
 	const changed = useKeysChanged(tenant_id);
 	// The first use may arrive between the page's last fetch and the response.
-	const used = rotation.status === "proving" || rotation.status === "moved" || isRefusal(action.error, "successor_in_use");
+	const used = rotation.status === "proving" || rotation.status === "moved" || isApiError(action.error, "successor_in_use");
 
 	async function cancel(): Promise<void> {
 		const path = { tenant_id, key_id: apiKey.id, rotation_id: rotation.id };
@@ -56,7 +56,7 @@ function CancelForm({ tenant_id, apiKey, rotation, onClose }: Omit<DialogProps, 
 				{expiryBack(rotation)}
 			</Text>
 			{used && <Breaks rotation={rotation} />}
-			{!isRefusal(action.error, "successor_in_use") && <Problem error={action.error} />}
+			{!isApiError(action.error, "successor_in_use") && <Problem error={action.error} />}
 			<Group justify="flex-end" gap={8}>
 				<Button variant="default" onClick={onClose} data-autofocus>
 					Go on replacing
@@ -71,11 +71,11 @@ function CancelForm({ tenant_id, apiKey, rotation, onClose }: Omit<DialogProps, 
 
 function expiryBack({ expires_at, expires_at_before }: DialogProps["rotation"]): string {
 	if (expires_at === expires_at_before) return "";
-	return expires_at_before === null ? "The key has no end again." : `The key expires ${dayWords(expires_at_before)} again.`;
+	return expires_at_before === null ? "The key has no end again." : `The key expires ${formatDay(expires_at_before)} again.`;
 }
 
 function Breaks({ rotation }: Pick<DialogProps, "rotation">) {
-	const movers = moversOf(rotation);
+	const movers = getMovers(rotation);
 	return (
 		<Alert color="red" variant="light" role="note" title="The new key is in use: this stops working" data-movers>
 			{movers.length === 0 ? (

@@ -7,7 +7,7 @@ import { Problem } from "../ui/problem.tsx";
 import { Time } from "../ui/time.tsx";
 import { useAction } from "../ui/use-action.ts";
 import type { RotationProps } from "./props.ts";
-import { placeWords } from "./words.ts";
+import { formatClient } from "./words.ts";
 
 const REASON_CHARACTERS_MAX = 1_000;
 const WIDTH_PX = 560;
@@ -93,7 +93,7 @@ function Stragglers({ rotation }: Pick<DialogProps, "rotation">) {
 			<List size="sm" className="kw-wrap">
 				{left.map((source) => (
 					<List.Item key={source.id}>
-						<b>{placeWords(source)}</b> {source.new === null ? "has only used the old key" : "has begun to use the new key; the old one"}
+						<b>{formatClient(source)}</b> {source.new === null ? "has only used the old key" : "has begun to use the new key; the old one"}
 						{source.old !== null && (
 							<>
 								, last <Time value={source.old.last_seen_at} />

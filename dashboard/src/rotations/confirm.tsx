@@ -3,13 +3,13 @@ import { IconCheck } from "@tabler/icons-react";
 import { useAccess } from "../access/session.ts";
 import { answered, api } from "../http/api.ts";
 import { useKeysChanged } from "../keys/queries.ts";
-import { actorWords } from "../keys/text.ts";
+import { formatActor } from "../keys/text.ts";
 import { Problem } from "../ui/problem.tsx";
 import { Time } from "../ui/time.tsx";
 import { useAction } from "../ui/use-action.ts";
 import type { RotationProps } from "./props.ts";
 import type { RotationSource } from "./queries.ts";
-import { placeWords } from "./words.ts";
+import { formatClient } from "./words.ts";
 
 interface ConfirmProps extends RotationProps {
 	readonly source: RotationSource;
@@ -22,7 +22,7 @@ export function RotationConfirm(props: ConfirmProps) {
 	if (confirmation !== null && !confirmation.void) {
 		return (
 			<Text size="sm" mt={8} className="kw-wrap" data-confirmation="stands">
-				{actorWords(confirmation.by)} confirmed <Time value={confirmation.at} /> that everything there has the new key. Void if the old key is seen
+				{formatActor(confirmation.by)} confirmed <Time value={confirmation.at} /> that everything there has the new key. Void if the old key is seen
 				there again.
 			</Text>
 		);
@@ -41,7 +41,7 @@ export function RotationConfirm(props: ConfirmProps) {
 			</Text>
 			{confirmation !== null && (
 				<Text size="sm" className="kw-wrap">
-					{actorWords(confirmation.by)} confirmed <Time value={confirmation.at} /> that everything there has the new key, but the old key was seen
+					{formatActor(confirmation.by)} confirmed <Time value={confirmation.at} /> that everything there has the new key, but the old key was seen
 					there again.
 				</Text>
 			)}
@@ -71,7 +71,7 @@ function ConfirmButton({ tenant_id, apiKey, rotation, source }: ConfirmProps) {
 					size="compact-sm"
 					leftSection={<IconCheck size={14} aria-hidden="true" />}
 					loading={action.pending}
-					aria-label={`Everything there has the new key: ${placeWords(source)}`}
+					aria-label={`Everything there has the new key: ${formatClient(source)}`}
 					onClick={() => void confirm()}
 				>
 					Everything there has the new key

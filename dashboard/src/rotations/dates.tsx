@@ -1,12 +1,12 @@
 import { Box, Stack, Text } from "@mantine/core";
 import type { ReactNode } from "react";
-import { actorWords } from "../keys/text.ts";
+import { formatActor } from "../keys/text.ts";
 import { Section } from "../ui/page.tsx";
 import { Time } from "../ui/time.tsx";
 import { exactTime } from "../ui/time-words.ts";
 import type { RotationProps } from "./props.ts";
 import { isOpen } from "./queries.ts";
-import { oldEndWords } from "./words.ts";
+import { formatOldEnd } from "./words.ts";
 
 /** When each secret ends, and who started the rotation. */
 export function RotationDates({ apiKey, rotation }: RotationProps) {
@@ -16,7 +16,7 @@ export function RotationDates({ apiKey, rotation }: RotationProps) {
 			<Stack component="dl" gap="sm" m={0}>
 				<Fact term="Begun">
 					<Time value={rotation.started_at} />
-					{`, by ${actorWords(rotation.started_by)}`}
+					{`, by ${formatActor(rotation.started_by)}`}
 				</Fact>
 				{!taken_back && (
 					<Fact term={isOpen(rotation) && rotation.status !== "over" ? "The old key ends" : "The old key ended"}>
@@ -42,7 +42,7 @@ export function RotationDates({ apiKey, rotation }: RotationProps) {
 
 function OldEnd({ rotation }: Pick<RotationProps, "rotation">) {
 	const { status, overlap_seconds, old_ends_at } = rotation;
-	const { short } = oldEndWords(rotation);
+	const { short } = formatOldEnd(rotation);
 	if (status === "waiting") return <>{overlap_seconds === 0 ? "When the new key is revealed" : "Not before the new key is revealed"}</>;
 	if (!isOpen(rotation) || status === "over" || short === null) {
 		return (

@@ -2,11 +2,11 @@ import { Anchor, Box, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ApiKey } from "../keys/queries.ts";
-import { actorWords } from "../keys/text.ts";
+import { formatActor } from "../keys/text.ts";
 import { Section } from "../ui/page.tsx";
 import { Time } from "../ui/time.tsx";
 import { isOpen, rotationsQuery } from "./queries.ts";
-import { endingWords } from "./words.ts";
+import { formatEnding } from "./words.ts";
 
 /** The latest rotations of the key, newest first. Renders nothing without any. */
 export function RotationHistory({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
@@ -35,10 +35,10 @@ export function RotationHistory({ tenant_id, apiKey }: { tenant_id: string; apiK
 							{rotation.successor !== null && <span className="kw-mono">…{rotation.successor.last4}</span>}
 						</Anchor>
 						<Text size="sm" className="kw-wrap">
-							{endingWords(rotation)}
+							{formatEnding(rotation)}
 						</Text>
 						<Text size="sm" c="dimmed" className="kw-wrap">
-							Begun <Time value={rotation.started_at} /> by {actorWords(rotation.started_by)}; ended{" "}
+							Begun <Time value={rotation.started_at} /> by {formatActor(rotation.started_by)}; ended{" "}
 							<Time value={rotation.ended_at ?? rotation.old_ends_at} />.
 						</Text>
 					</Box>

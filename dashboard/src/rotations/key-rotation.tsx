@@ -8,7 +8,7 @@ import { Problem } from "../ui/problem.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
 import { Time } from "../ui/time.tsx";
 import { isOpen, rotationQuery } from "./queries.ts";
-import { headlineOf, oldEndWords, STATUS_WORDS } from "./words.ts";
+import { formatHeadline, formatOldEnd, STATUS_WORDS } from "./words.ts";
 
 /** The progress of an open rotation, on the key's page. */
 export function KeyRotation({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
@@ -38,7 +38,7 @@ function Open(path: { tenant_id: string; key_id: string; rotation_id: string }) 
 		<Section title="Being replaced" aside={<StateBadge meaning={meaning}>{word}</StateBadge>}>
 			<Stack gap="sm" data-rotation={rotation.status}>
 				<Text fw={500} role="status" className="kw-wrap" data-headline>
-					{headlineOf(rotation)}
+					{formatHeadline(rotation)}
 				</Text>
 				<Progress.Root size={6}>
 					<Progress.Section value={(done / rotation.steps.length) * 100} color="teal" aria-label={`${done} of ${rotation.steps.length} steps done`} />
@@ -47,7 +47,7 @@ function Open(path: { tenant_id: string; key_id: string; rotation_id: string }) 
 					{done} of {rotation.steps.length} steps done.
 					{rotation.status !== "waiting" && (
 						<>
-							{` ${oldEndWords(rotation).sentence} `}
+							{` ${formatOldEnd(rotation).sentence} `}
 							<Time value={rotation.old_ends_at} />.
 						</>
 					)}

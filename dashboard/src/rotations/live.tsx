@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { type Live, sourceWords } from "../keys/show-once/live.ts";
+import { formatSource, type Live } from "../keys/show-once/live.ts";
 import { LiveLineOf } from "../keys/show-once/live-line.tsx";
 import { type Rotation, type RotationPath, rotationQuery } from "./queries.ts";
 
@@ -9,7 +9,7 @@ const LIVE_MS = 1_500;
 export function liveOfNew(rotation: Rotation | undefined): Live {
 	const users = (rotation?.sources ?? []).flatMap((source) => (source.new === null ? [] : [{ source, at: source.new.last_seen_at }]));
 	const latest = users.reduce<(typeof users)[number] | null>((found, user) => (found === null || user.at > found.at ? user : found), null);
-	if (latest !== null) return { kind: "authenticated", at: latest.at, from: sourceWords(latest.source), check_at: null };
+	if (latest !== null) return { kind: "authenticated", at: latest.at, from: formatSource(latest.source), check_at: null };
 	const first = rotation?.steps.find(({ name }) => name === "deployed")?.at ?? null;
 	return first === null ? { kind: "waiting" } : { kind: "authenticated", at: first, from: null, check_at: null };
 }

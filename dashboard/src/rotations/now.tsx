@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useAccess } from "../access/session.ts";
 import { answered, api } from "../http/api.ts";
 import { useKeysChanged } from "../keys/queries.ts";
-import { actorWords } from "../keys/text.ts";
+import { formatActor } from "../keys/text.ts";
 import { Section } from "../ui/page.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { Time } from "../ui/time.tsx";
@@ -13,7 +13,7 @@ import { CancelDialog } from "./cancel-dialog.tsx";
 import { CompleteDialog } from "./complete-dialog.tsx";
 import type { RotationProps } from "./props.ts";
 import { isOpen } from "./queries.ts";
-import { endedByHand, endingWords, headlineOf, notYetWords, oldEndWords } from "./words.ts";
+import { endedByHand, formatEnding, formatHeadline, formatNotYet, formatOldEnd } from "./words.ts";
 
 const WHY_ID = "why-not-yet";
 
@@ -26,7 +26,7 @@ export function RotationNow(props: RotationProps) {
 		<Section title={open ? "Right now" : "How it ended"}>
 			<Stack gap="md">
 				<Text fz="lg" fw={600} role="status" className="kw-wrap" data-headline>
-					{open ? headlineOf(rotation) : endingWords(rotation)}
+					{open ? formatHeadline(rotation) : formatEnding(rotation)}
 				</Text>
 				{open ? <WhenItEnds {...props} /> : <HowItEnded {...props} />}
 				{open && rotation.status !== "over" && may.revoke_keys && !(rotation.status === "waiting" && may.create_keys) && <Actions {...props} />}
@@ -37,7 +37,7 @@ export function RotationNow(props: RotationProps) {
 
 function WhenItEnds({ rotation }: RotationProps) {
 	if (rotation.status === "waiting" || rotation.status === "over") return null;
-	const { sentence, held } = { ...oldEndWords(rotation), held: rotation.overlap_seconds === null };
+	const { sentence, held } = { ...formatOldEnd(rotation), held: rotation.overlap_seconds === null };
 	return (
 		<Text size="sm" c="dimmed">
 			{`${sentence} `}
@@ -57,7 +57,7 @@ function HowItEnded({ rotation }: RotationProps) {
 			) : (
 				<>
 					Ended <Time value={rotation.ended_at} />
-					{endedByHand(rotation) && rotation.ended_by !== null && `, by ${actorWords(rotation.ended_by)}`}.
+					{endedByHand(rotation) && rotation.ended_by !== null && `, by ${formatActor(rotation.ended_by)}`}.
 				</>
 			)}
 			{rotation.force_reason !== null && ` The reason given: “${rotation.force_reason}”`}
@@ -70,7 +70,7 @@ function Actions(props: RotationProps) {
 	const [asked, setAsked] = useState<"complete" | "cancel" | null>(null);
 	const action = useAction();
 	const changed = useKeysChanged(tenant_id);
-	const why = notYetWords(rotation);
+	const why = formatNotYet(rotation);
 	const waiting = rotation.status === "waiting";
 
 	async function complete(): Promise<void> {

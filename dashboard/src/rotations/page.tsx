@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { useTenant } from "../access/session.ts";
-import { isRefusal } from "../http/api.ts";
+import { isApiError } from "../http/api.ts";
 import { keyQuery, useKeysChanged } from "../keys/queries.ts";
 import { FailurePage } from "../ui/failure-page.tsx";
 import { Page } from "../ui/page.tsx";
@@ -28,7 +28,7 @@ export default function RotationPage() {
 	const { key_id = "", rotation_id = "" } = useParams({ strict: false });
 	const { data: key, error: key_error } = useQuery(keyQuery(tenant.id, key_id));
 	const { data: rotation, error } = useQuery(rotationQuery({ tenant_id: tenant.id, key_id, rotation_id }));
-	if (isRefusal(error ?? key_error, "not_found")) return <UnknownRotation key_id={key_id} />;
+	if (isApiError(error ?? key_error, "not_found")) return <UnknownRotation key_id={key_id} />;
 	if (key === undefined || rotation === undefined) {
 		const failed = key_error ?? error;
 		return failed === null ? <PageSkeleton /> : <FailurePage error={failed} />;

@@ -1,5 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { answered, api } from "../http/api.ts";
+import { cacheRoots } from "../http/cache-roots.ts";
 import type { paths } from "../http/openapi.gen.ts";
 
 const ONE = "/api/v1/tenants/{tenant_id}/api-keys/{key_id}";
@@ -22,7 +23,7 @@ export interface RotationPath {
 /** Polls an open rotation. Pauses while the page is hidden, stops once it has ended. */
 export const rotationQuery = ({ tenant_id, key_id, rotation_id }: RotationPath) =>
 	queryOptions({
-		queryKey: ["key", tenant_id, key_id, "rotation", rotation_id],
+		queryKey: [...cacheRoots.key(tenant_id, key_id), "rotation", rotation_id],
 		queryFn: () => answered(api.GET(`${ONE}/rotations/{rotation_id}`, { params: { path: { tenant_id, key_id, rotation_id } } })),
 		refetchInterval: ({ state }) => (state.data === undefined || isOpen(state.data) ? LIVE_MS : false),
 		refetchIntervalInBackground: false,
@@ -33,7 +34,7 @@ export const rotationQuery = ({ tenant_id, key_id, rotation_id }: RotationPath) 
 /** The latest rotations of a key, newest first. */
 export const rotationsQuery = (tenant_id: string, key_id: string) =>
 	queryOptions({
-		queryKey: ["key", tenant_id, key_id, "rotations"],
+		queryKey: [...cacheRoots.key(tenant_id, key_id), "rotations"],
 		queryFn: () => answered(api.GET(`${ONE}/rotations`, { params: { path: { tenant_id, key_id }, query: { limit: HISTORY_ROWS } } })),
 	});
 
@@ -46,7 +47,7 @@ interface TrafficPeriod {
 /** Requests by secret of a key. Polled while `live`. */
 export const trafficQuery = (tenant_id: string, key_id: string, period: TrafficPeriod, live: boolean) =>
 	queryOptions({
-		queryKey: ["key", tenant_id, key_id, "traffic", period.from_ms, live ? null : period.to_ms, period.granularity],
+		queryKey: [...cacheRoots.key(tenant_id, key_id), "traffic", period.from_ms, live ? null : period.to_ms, period.granularity],
 		queryFn: () => {
 			const to = live ? {} : { to: new Date(period.to_ms).toISOString() };
 			const query = { from: new Date(period.from_ms).toISOString(), ...to, granularity: period.granularity, by_secret: true };

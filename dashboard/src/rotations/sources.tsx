@@ -1,14 +1,14 @@
 import { Box, Group, Progress, SimpleGrid, Text } from "@mantine/core";
-import { agentWords, networkWords } from "../keys/text.ts";
+import { formatNetwork, formatProgram } from "../keys/text.ts";
 import { Section } from "../ui/page.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
 import type { Meaning } from "../ui/theme.ts";
 import { Time } from "../ui/time.tsx";
-import { requestsWords } from "../usage/ranges.ts";
+import { formatRequests } from "../usage/ranges.ts";
 import { RotationConfirm } from "./confirm.tsx";
 import type { RotationProps } from "./props.ts";
 import { isOpen, type RotationSource } from "./queries.ts";
-import { type Move, moveOf, placeWords } from "./words.ts";
+import { formatClient, getMove, type Move } from "./words.ts";
 
 const ORDER: Readonly<Record<Move["state"], number>> = { old: 0, both: 1, moved: 2, none: 3 };
 const MEANING: Readonly<Record<Move["state"], Meaning>> = { old: "attention", both: "attention", moved: "good", none: "good" };
@@ -21,8 +21,8 @@ export function RotationSources(props: RotationProps) {
 	const { rotation } = props;
 	const { sources, reasons, successor } = rotation;
 	const moves = sources
-		.map((source) => ({ source, move: moveOf(source, reasons, successor !== null) }))
-		.sort((a, b) => ORDER[a.move.state] - ORDER[b.move.state] || placeWords(a.source).localeCompare(placeWords(b.source)));
+		.map((source) => ({ source, move: getMove(source, reasons, successor !== null) }))
+		.sort((a, b) => ORDER[a.move.state] - ORDER[b.move.state] || formatClient(a.source).localeCompare(formatClient(b.source)));
 	return (
 		<Section title="From the old key to the new one">
 			{moves.length === 0 ? (
@@ -40,8 +40,8 @@ export function RotationSources(props: RotationProps) {
 			)}
 			{isOpen(rotation) && moves.length > 0 && (
 				<Text size="sm" c="dimmed" mt="sm" className="kw-wrap" data-evidence-limit>
-					A place has moved when the old key was silent there for ten minutes, or for three of its longest pauses. A copy of a program that calls more
-					rarely than that cannot be seen.
+					A client has moved when the old key was silent there for ten minutes, or for three of its longest pauses. A copy of a program that calls
+					more rarely than that cannot be seen.
 				</Text>
 			)}
 		</Section>
@@ -49,12 +49,12 @@ export function RotationSources(props: RotationProps) {
 }
 
 function OneMove({ source, move, open, ...props }: RotationProps & { source: RotationSource; move: Move; open: boolean }) {
-	const name = placeWords(source);
-	const program = source.client ?? agentWords(source.agent);
+	const name = formatClient(source);
+	const program = source.client ?? formatProgram(source.agent);
 	const title = source.network === "other" ? name : (source.name ?? program);
 	const word = open || source.moved || move.state === "none" ? move.word : "Had not moved";
 	return (
-		<Box component="li" className="kw-row" data-move={move.state} data-place={name}>
+		<Box component="li" className="kw-row" data-move={move.state} data-client={name}>
 			<SimpleGrid cols={{ base: 1, xs: 2 }} spacing="lg" verticalSpacing={8}>
 				<Box miw={0}>
 					<Group gap={8} align="center">
@@ -66,8 +66,8 @@ function OneMove({ source, move, open, ...props }: RotationProps & { source: Rot
 					<Text size="sm" c="dimmed" className="kw-wrap">
 						{source.network !== "other" && (
 							<>
-								<span className="kw-mono">{networkWords(source.network)}</span>
-								{title !== agentWords(source.agent) && ` · ${agentWords(source.agent)}`}
+								<span className="kw-mono">{formatNetwork(source.network)}</span>
+								{title !== formatProgram(source.agent) && ` · ${formatProgram(source.agent)}`}
 								{source.client !== null && source.client !== title && ` · ${source.client}`}
 							</>
 						)}
@@ -121,7 +121,7 @@ function Seen({ title, seen, end = false }: { title: string; seen: { last_seen_a
 				"not seen"
 			) : (
 				<>
-					{requestsWords(seen.requests)}
+					{formatRequests(seen.requests)}
 					<br />
 					last <Time value={seen.last_seen_at} />
 				</>

@@ -3,7 +3,7 @@ import { IconCheck } from "@tabler/icons-react";
 import { Section } from "../ui/page.tsx";
 import { Time } from "../ui/time.tsx";
 import { isOpen, type Rotation } from "./queries.ts";
-import { stepWords } from "./words.ts";
+import { formatStep } from "./words.ts";
 
 type Step = Rotation["steps"][number];
 
@@ -41,7 +41,7 @@ interface StepProps {
 
 function OneStep({ step, rotation, number, isNext, isLast }: StepProps) {
 	const { name, done, at } = step;
-	const words = stepWords(name, rotation);
+	const words = formatStep(name, rotation);
 	const strong = done || isNext;
 	return (
 		<Group component="li" gap="sm" wrap="nowrap" align="stretch" data-step={name} data-done={done}>

@@ -29,7 +29,7 @@ const ENDING_WORDS: Readonly<Record<Ending, string>> = {
 };
 
 /** How it ended, in a sentence. Without `ended_how` its time is over, and the server has not recorded the end yet. */
-export function endingWords(rotation: Pick<Rotation, "ended_how" | "overlap_seconds">): string {
+export function formatEnding(rotation: Pick<Rotation, "ended_how" | "overlap_seconds">): string {
 	return ENDING_WORDS[rotation.ended_how ?? (rotation.overlap_seconds === null ? "hard_stop" : "overlap_over")];
 }
 
@@ -41,9 +41,9 @@ export function endedByHand(rotation: Pick<Rotation, "ended_how">): boolean {
 }
 
 /** The client's given name, or its program and network. */
-export function placeWords({ name, client, agent, network }: Pick<RotationSource, "name" | "client" | "agent" | "network">): string {
+export function formatClient({ name, client, agent, network }: Pick<RotationSource, "name" | "client" | "agent" | "network">): string {
 	if (name !== null) return name;
-	if (network === "other") return "Many other places";
+	if (network === "other") return "Many other clients";
 	const program = client ?? (agent === "none" || agent === "other" ? "A program" : agent);
 	if (network === "hidden") return program;
 	return network === "unknown" ? `${program} at an address that is not known` : `${program} at ${network}`;
@@ -67,7 +67,7 @@ const WHY: Readonly<Record<string, string>> = {
 const SEVERAL = "Several programs may look like this one, so its traffic proves nothing:";
 /** Why requests of several programs cannot be distinguished. */
 const NOT_TOLD_APART: Readonly<Record<NonNullable<RotationSource["not_told_apart"]>["code"], string>> = {
-	too_many_sources: "The key is used from more places than are kept apart, so the traffic of these proves nothing.",
+	too_many_sources: "The key has more clients than are counted separately, so the traffic of these proves nothing.",
 	network_unknown: `${SEVERAL} its address is not known.`,
 	network_hidden: `${SEVERAL} networks are not kept here.`,
 	library: `${SEVERAL} only its HTTP library is known.`,
@@ -86,17 +86,17 @@ export function needsAWord({ sources }: Pick<Rotation, "sources">): boolean {
 }
 
 /** How the old key ends while both work: a short form, and the start of a sentence that a time completes. */
-export function oldEndWords(rotation: Pick<Rotation, "sources" | "overlap_seconds">): { readonly short: string | null; readonly sentence: string } {
+export function formatOldEnd(rotation: Pick<Rotation, "sources" | "overlap_seconds">): { readonly short: string | null; readonly sentence: string } {
 	if (rotation.overlap_seconds !== null) return { short: null, sentence: "The old key ends" };
 	if (needsAWord(rotation)) {
-		const sentence = "Where a person has to answer for a place, a person ends the old key as well. In any case it ends";
+		const sentence = "Where a person has to confirm a client, a person ends the old key as well. In any case it ends";
 		return { short: "When a person ends it", sentence };
 	}
 	return { short: "When all have moved", sentence: "The old key ends by itself once everything has moved, and in any case" };
 }
 
 /** The progress of one client. */
-export function moveOf(source: RotationSource, reasons: Rotation["reasons"], successor_exists: boolean): Move {
+export function getMove(source: RotationSource, reasons: Rotation["reasons"], successor_exists: boolean): Move {
 	if (source.old === null) return { state: "none", word: "New key only", why: null };
 	if (source.moved) return { state: "moved", word: isConfirmed(source) ? "Confirmed" : "Moved", why: null };
 	if (source.not_told_apart !== null) {
@@ -114,7 +114,7 @@ const count = (number: number, one: string, many: string): string => `${number} 
 const KEY_ENDED = "The key has ended, so neither the old nor the new one works. With a later end, both work again and this continues.";
 
 /** One sentence: how many clients still need the old key. */
-export function headlineOf(rotation: Rotation): string {
+export function formatHeadline(rotation: Rotation): string {
 	if (rotation.status === "waiting") return "The new key is made when its recipient reveals it. Until then the old key keeps working as before.";
 	if (rotation.status === "over") return KEY_ENDED;
 	if (rotation.status === "completed") return "Only the new key works.";
@@ -124,26 +124,28 @@ export function headlineOf(rotation: Rotation): string {
 	if (users.length === 0 && rotation.status === "issued")
 		return "Nothing has used the old key lately. Waiting for the first request with the new one.";
 	if (left === 0 && rotation.status === "moved")
-		return rotation.sources.some(isConfirmed) ? "Everything has moved, part of it by a person's word." : "Everything has moved to the new key.";
+		return rotation.sources.some(isConfirmed)
+			? "Everything has moved, part of it by a person's confirmation."
+			: "Everything has moved to the new key.";
 	if (left === 0 && rotation.status === "issued") return "Waiting for the first request with the new key.";
 	if (left === 0) return "All have moved, it seems. Ten minutes of silence on the old key make sure.";
 	const still = users.filter((source) => source.new === null).length;
 	const silent = users.filter((source) => !source.moved && source.new !== null && !source.may_be_confirmed).length;
 	if (still === 0 && silent === 0)
-		return `Not yet: ${left} of ${count(users.length, "place", "places")} ${left === 1 ? "needs" : "need"} a person's word that all of it has moved.`;
-	if (still === 0) return `Not yet: ${left} of ${count(users.length, "place", "places")} must stay silent on the old key for longer.`;
-	return `Not yet: ${still} of ${count(users.length, "place", "places")} still ${still === 1 ? "uses" : "use"} the old key.`;
+		return `Not yet: ${left} of ${count(users.length, "client", "clients")} ${left === 1 ? "needs" : "need"} a person's confirmation that all of it has moved.`;
+	if (still === 0) return `Not yet: ${left} of ${count(users.length, "client", "clients")} must stay silent on the old key for longer.`;
+	return `Not yet: ${still} of ${count(users.length, "client", "clients")} still ${still === 1 ? "uses" : "use"} the old key.`;
 }
 
 /** Names of the clients that still need the old key; those that never used the new one first. */
-export function stragglersOf(rotation: Rotation): string[] {
+export function getStragglers(rotation: Rotation): string[] {
 	const left = rotation.sources.filter((source) => source.old !== null && !source.moved);
-	return [...left.filter((source) => source.new === null), ...left.filter((source) => source.new !== null)].map(placeWords);
+	return [...left.filter((source) => source.new === null), ...left.filter((source) => source.new !== null)].map(formatClient);
 }
 
 /** Names of the clients that use the new key, which a cancellation would stop. */
-export function moversOf(rotation: Rotation): string[] {
-	return rotation.sources.filter((source) => source.new !== null).map(placeWords);
+export function getMovers(rotation: Rotation): string[] {
+	return rotation.sources.filter((source) => source.new !== null).map(formatClient);
 }
 
 export interface StepWords {
@@ -154,7 +156,7 @@ export interface StepWords {
 }
 
 /** Title and evidence of each of the five steps. */
-export function stepWords(name: StepName, rotation: Rotation): StepWords {
+export function formatStep(name: StepName, rotation: Rotation): StepWords {
 	const { operations, sources } = rotation;
 	const checked = operations.filter((operation) => operation.new_at !== null).length;
 	const users = sources.filter((source) => source.old !== null);
@@ -184,8 +186,8 @@ export function stepWords(name: StepName, rotation: Rotation): StepWords {
 		case "moved":
 			return {
 				title: "All traffic has moved",
-				open: users.length === 0 ? "Nothing has been seen yet." : `${moved} of ${count(users.length, "place has", "places have")} moved.`,
-				done: users.length === 0 ? "Nothing used the old key." : `${count(users.length, "place has", "places have")} moved.`,
+				open: users.length === 0 ? "Nothing has been seen yet." : `${moved} of ${count(users.length, "client has", "clients have")} moved.`,
+				done: users.length === 0 ? "Nothing used the old key." : `${count(users.length, "client has", "clients have")} moved.`,
 			};
 		case "revoked":
 			return {
@@ -197,13 +199,13 @@ export function stepWords(name: StepName, rotation: Rotation): StepWords {
 }
 
 /** Why the old key cannot be ended safely yet, the label of the disabled button. Null when it can. */
-export function notYetWords(rotation: Rotation): string | null {
+export function formatNotYet(rotation: Rotation): string | null {
 	if (rotation.safe_to_complete) return null;
 	if (rotation.status === "waiting") return "The new key has not been revealed yet.";
 	if (rotation.status === "over") return "The key has ended: nothing shows what has moved.";
 	if (rotation.status === "issued") return "The new key has not been used yet.";
-	const [first, ...others] = stragglersOf(rotation);
+	const [first, ...others] = getStragglers(rotation);
 	if (first === undefined) return "The new key was used for the first time a moment ago.";
 	if (others.length === 0) return `Still waiting for ${first}.`;
-	return `Still waiting for ${first} and ${count(others.length, "other place", "other places")}.`;
+	return `Still waiting for ${first} and ${count(others.length, "other client", "other clients")}.`;
 }

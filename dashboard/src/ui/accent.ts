@@ -21,13 +21,13 @@ function fromLinear(light: number): number {
 	return bounded <= 0.0031308 ? bounded * 12.92 : 1.055 * bounded ** (1 / 2.4) - 0.055;
 }
 
-function channelsOf(hex: string): [number, number, number] {
+function getChannels(hex: string): [number, number, number] {
 	const number = Number.parseInt(hex.slice(1), 16);
 	return [toLinear((number >> 16) / 255), toLinear(((number >> 8) & 255) / 255), toLinear((number & 255) / 255)];
 }
 
 function toOklab(hex: string): Oklab {
-	const [r, g, b] = channelsOf(hex);
+	const [r, g, b] = getChannels(hex);
 	const l = Math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
 	const m = Math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b);
 	const s = Math.cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b);
@@ -74,7 +74,7 @@ export function accentShades(hex: string): MantineColorsTuple {
 export function contrast(first: string, second: string): number {
 	const [dark = 0, light = 0] = [first, second]
 		.map((hex) => {
-			const [r, g, b] = channelsOf(hex);
+			const [r, g, b] = getChannels(hex);
 			return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 		})
 		.sort((x, y) => x - y);

@@ -1,6 +1,6 @@
 import { Alert, List, Text } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
-import { Refused } from "../http/api.ts";
+import { ApiError } from "../http/api.ts";
 
 function problemOfError(error: unknown): {
 	title: string;
@@ -8,7 +8,7 @@ function problemOfError(error: unknown): {
 	request_id: string | null;
 	errors: readonly { pointer: string; detail: string }[];
 } {
-	if (error instanceof Refused) return error.problem;
+	if (error instanceof ApiError) return error.problem;
 	return { title: "This page failed", detail: "Something in this page went wrong. Reload it to see how things are.", request_id: null, errors: [] };
 }
 

@@ -1,9 +1,9 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import fc from "fast-check";
-import { type BucketSize, bucketAfter, bucketStart, bucketsOf, outcomesIn, refusalsOf, totalsOf } from "./buckets.ts";
-import { outcomeOf, reasonWords } from "./outcomes.ts";
-import { periodOf, RANGES, rangeOf, requestsWords } from "./ranges.ts";
+import { type BucketSize, bucketAfter, bucketStart, getBuckets, getRefusals, getTotals, outcomesIn } from "./buckets.ts";
+import { formatReason, getOutcome } from "./outcomes.ts";
+import { formatRequests, getPeriod, getRange, RANGES } from "./ranges.ts";
 
 const zone_before = process.env.TZ;
 beforeEach(() => {
@@ -18,15 +18,15 @@ const HOUR_MS = 3_600_000;
 const DST_ENDS = Date.parse("2026-10-25T12:00:00Z");
 
 test("codes are grouped into outcomes", () => {
-	equal(outcomeOf("allowed"), "allowed");
-	for (const code of ["rate_limited", "quota_exceeded", "too_many_auth_failures", "too_many_refusals"]) equal(outcomeOf(code), "limited");
-	for (const code of ["permission_missing", "key_paused", "something_new"]) equal(outcomeOf(code), "refused");
-	equal(reasonWords("something_new"), "something new");
+	equal(getOutcome("allowed"), "allowed");
+	for (const code of ["rate_limited", "quota_exceeded", "too_many_auth_failures", "too_many_refusals"]) equal(getOutcome(code), "limited");
+	for (const code of ["permission_missing", "key_paused", "something_new"]) equal(getOutcome(code), "refused");
+	equal(formatReason("something_new"), "something new");
 });
 
 test("every bucket is present, including empty ones; older rows are ignored", () => {
 	const to_ms = Date.parse("2026-03-02T10:30:00Z");
-	const buckets = bucketsOf(
+	const buckets = getBuckets(
 		[
 			{ start: "2026-03-02T07:00:00Z", code: "allowed", requests: 100 },
 			{ start: "2026-03-02T08:00:00Z", code: "allowed", requests: 5 },
@@ -44,11 +44,11 @@ test("every bucket is present, including empty ones; older rows are ignored", ()
 			{ allowed: 0, limited: 4, refused: 0 },
 		],
 	);
-	deepEqual(totalsOf(buckets), { allowed: 5, limited: 4, refused: 3, all: 12 });
+	deepEqual(getTotals(buckets), { allowed: 5, limited: 4, refused: 3, all: 12 });
 });
 
 test("a day starts at the viewer's midnight, and one with 25 hours is one day", () => {
-	const days = bucketsOf([{ start: "2026-10-24T22:00:00Z", code: "allowed", requests: 1 }], {
+	const days = getBuckets([{ start: "2026-10-24T22:00:00Z", code: "allowed", requests: 1 }], {
 		from_ms: Date.parse("2026-10-24T12:00:00Z"),
 		to_ms: Date.parse("2026-10-26T12:00:00Z"),
 		size: "day",
@@ -68,8 +68,8 @@ test("ranges have the expected buckets, the last one still running, in any zone 
 		process.env.TZ = zone;
 		for (const range of RANGES) {
 			for (let now_ms = DST_ENDS - 48 * HOUR_MS; now_ms < DST_ENDS + 48 * HOUR_MS; now_ms += 5 * HOUR_MS) {
-				const period = periodOf(range, now_ms);
-				const buckets = bucketsOf([], period);
+				const period = getPeriod(range, now_ms);
+				const buckets = getBuckets([], period);
 				equal(buckets.length, range.buckets, `${zone} ${range.id} ${new Date(now_ms).toISOString()}`);
 				const last = buckets.at(-1)?.start_ms ?? 0;
 				equal(last <= now_ms && now_ms < bucketAfter(last, range.size), true);
@@ -88,14 +88,14 @@ test("no request is lost or counted twice", () => {
 	});
 	fc.assert(
 		fc.property(fc.array(row), fc.constantFrom(...sizes), (rows, size) => {
-			const totals = totalsOf(bucketsOf(rows, { from_ms, to_ms: from_ms + 30 * 24 * HOUR_MS, size }));
+			const totals = getTotals(getBuckets(rows, { from_ms, to_ms: from_ms + 30 * 24 * HOUR_MS, size }));
 			equal(
 				totals.all,
 				rows.reduce((sum, { requests }) => sum + requests, 0),
 			);
 			equal(
 				totals.limited + totals.refused,
-				refusalsOf(rows).reduce((sum, { requests }) => sum + requests, 0),
+				getRefusals(rows).reduce((sum, { requests }) => sum + requests, 0),
 			);
 		}),
 	);
@@ -109,13 +109,13 @@ test("outcomes that never occurred have no series, and frequent reasons come fir
 		{ start: "2026-03-02T09:00:00Z", code: "key_paused", requests: 2 },
 		{ start: "2026-03-02T09:00:00Z", code: "allowed", requests: 9 },
 	];
-	deepEqual(refusalsOf(rows), [
+	deepEqual(getRefusals(rows), [
 		{ code: "key_paused", requests: 4 },
 		{ code: "not_found", requests: 1 },
 	]);
-	equal(rangeOf("week").label, "7 days");
-	equal(rangeOf("else").id, "day");
-	equal(requestsWords(1), "1 request");
-	equal(requestsWords(1_204), "1,204 requests");
+	equal(getRange("week").label, "7 days");
+	equal(getRange("else").id, "day");
+	equal(formatRequests(1), "1 request");
+	equal(formatRequests(1_204), "1,204 requests");
 	equal(bucketStart(Date.parse("2026-03-02T07:59:59Z"), "hour"), Date.parse("2026-03-02T07:00:00Z"));
 });

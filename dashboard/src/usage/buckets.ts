@@ -1,5 +1,5 @@
 import { HOUR_MS } from "../ui/time-units.ts";
-import { OUTCOMES, type Outcome, outcomeOf } from "./outcomes.ts";
+import { getOutcome, OUTCOMES, type Outcome } from "./outcomes.ts";
 
 /** One row of a usage report: the requests of one hour with one code. */
 export interface UsageRow {
@@ -35,7 +35,7 @@ export function bucketAfter(start_ms: number, size: BucketSize, steps = 1): numb
 }
 
 /** Every bucket from `from_ms` to `to_ms`, including empty ones. Ignores earlier rows. */
-export function bucketsOf(rows: readonly UsageRow[], period: { from_ms: number; to_ms: number; size: BucketSize }): Bucket[] {
+export function getBuckets(rows: readonly UsageRow[], period: { from_ms: number; to_ms: number; size: BucketSize }): Bucket[] {
 	const { size, to_ms } = period;
 	const found = new Map<number, Record<Outcome, number>>();
 	const first = bucketStart(period.from_ms, size);
@@ -44,14 +44,14 @@ export function bucketsOf(rows: readonly UsageRow[], period: { from_ms: number; 
 	}
 	for (const row of rows) {
 		const bucket = found.get(bucketStart(Date.parse(row.start), size));
-		if (bucket) bucket[outcomeOf(row.code)] += row.requests;
+		if (bucket) bucket[getOutcome(row.code)] += row.requests;
 	}
 	return [...found].map(([start_ms, counts]) => ({ start_ms, ...counts }));
 }
 
 export type Totals = Readonly<Record<Outcome, number>> & { readonly all: number };
 
-export function totalsOf(buckets: readonly Bucket[]): Totals {
+export function getTotals(buckets: readonly Bucket[]): Totals {
 	const sum = (outcome: Outcome) => buckets.reduce((total, bucket) => total + bucket[outcome], 0);
 	const [allowed, limited, refused] = [sum("allowed"), sum("limited"), sum("refused")];
 	return { allowed, limited, refused, all: allowed + limited + refused };
@@ -63,7 +63,7 @@ export function outcomesIn(totals: Totals): Outcome[] {
 }
 
 /** Refusals by code, the most frequent first. */
-export function refusalsOf(rows: readonly UsageRow[]): { code: string; requests: number }[] {
+export function getRefusals(rows: readonly UsageRow[]): { code: string; requests: number }[] {
 	const byCode = new Map<string, number>();
 	for (const { code, requests } of rows) if (code !== "allowed") byCode.set(code, (byCode.get(code) ?? 0) + requests);
 	return [...byCode].map(([code, requests]) => ({ code, requests })).sort((a, b) => b.requests - a.requests || a.code.localeCompare(b.code));

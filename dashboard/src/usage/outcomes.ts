@@ -10,7 +10,7 @@ export const OUTCOME_WORDS: Readonly<Record<Outcome, { readonly name: string; re
 
 const LIMITED: readonly string[] = ["rate_limited", "quota_exceeded", "too_many_auth_failures", "too_many_refusals"];
 
-export function outcomeOf(code: string): Outcome {
+export function getOutcome(code: string): Outcome {
 	if (code === "allowed") return "allowed";
 	return LIMITED.includes(code) ? "limited" : "refused";
 }
@@ -35,6 +35,6 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** Formats the reason of a refusal; an unknown code is shown as it is. */
-export function reasonWords(code: string): string {
+export function formatReason(code: string): string {
 	return REASONS[code] ?? code.replaceAll("_", " ");
 }

@@ -8,18 +8,18 @@ export const RANGES = [
 export type Range = (typeof RANGES)[number];
 
 /** The range in whole buckets; the last one is still running. */
-export function periodOf(range: Range, now_ms: number): { from_ms: number; to_ms: number; size: BucketSize } {
+export function getPeriod(range: Range, now_ms: number): { from_ms: number; to_ms: number; size: BucketSize } {
 	const running = bucketStart(now_ms, range.size);
 	return { from_ms: bucketAfter(running, range.size, 1 - range.buckets), to_ms: bucketAfter(running, range.size), size: range.size };
 }
 
-export function rangeOf(id: string): Range {
+export function getRange(id: string): Range {
 	return RANGES.find((range) => range.id === id) ?? RANGES[0];
 }
 
 const count = new Intl.NumberFormat("en");
 
 /** "1,204 requests", "1 request". */
-export function requestsWords(requests: number): string {
+export function formatRequests(requests: number): string {
 	return `${count.format(requests)} ${requests === 1 ? "request" : "requests"}`;
 }

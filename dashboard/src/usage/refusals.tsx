@@ -1,15 +1,15 @@
 import { Anchor, Group, Text } from "@mantine/core";
 import { useProfile } from "../access/session.ts";
-import { refusalsOf, type UsageRow } from "./buckets.ts";
-import { reasonWords } from "./outcomes.ts";
-import { requestsWords } from "./ranges.ts";
+import { getRefusals, type UsageRow } from "./buckets.ts";
+import { formatReason } from "./outcomes.ts";
+import { formatRequests } from "./ranges.ts";
 
 const SHOWN_MAX = 6;
 
 /** Reasons of refusals, each linked to its documentation. Renders nothing without any. */
 export function Refusals({ rows }: { rows: readonly UsageRow[] }) {
 	const profile = useProfile();
-	const refusals = refusalsOf(rows);
+	const refusals = getRefusals(rows);
 	if (refusals.length === 0) return null;
 	return (
 		<>
@@ -27,10 +27,10 @@ export function Refusals({ rows }: { rows: readonly UsageRow[] }) {
 							underline="always"
 							className="kw-wrap"
 						>
-							{reasonWords(code)}
+							{formatReason(code)}
 						</Anchor>
 						<Text size="sm" c="dimmed" className="kw-figures" style={{ whiteSpace: "nowrap" }}>
-							{requestsWords(requests)}
+							{formatRequests(requests)}
 						</Text>
 					</Group>
 				))}

@@ -3,7 +3,7 @@ import { BarChart } from "@mantine/charts";
 import { useReducedMotion } from "@mantine/hooks";
 import { CHART_COLORS } from "../ui/theme.ts";
 import type { Bucket, BucketSize } from "./buckets.ts";
-import { bucketWords, tickWords } from "./chart-words.ts";
+import { formatBucket, formatTick } from "./chart-words.ts";
 import { OUTCOME_WORDS, type Outcome } from "./outcomes.ts";
 
 const DRAWN_MS = 160;
@@ -14,8 +14,8 @@ const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFracti
 const exact = new Intl.NumberFormat("en");
 
 /** The library also renders the tooltip while no bar is hovered. */
-function labelOf(start_ms: unknown, size: BucketSize): string {
-	return typeof start_ms === "number" ? bucketWords(start_ms, size) : "";
+function formatLabel(start_ms: unknown, size: BucketSize): string {
+	return typeof start_ms === "number" ? formatBucket(start_ms, size) : "";
 }
 
 interface BarsProps {
@@ -41,10 +41,10 @@ export default function RequestsBars({ buckets, size, outcomes, height_px }: Bar
 			gridAxis="x"
 			maxBarWidth={BAR_WIDTH_MAX_PX}
 			valueFormatter={(requests) => exact.format(requests)}
-			xAxisProps={{ tickFormatter: (start_ms: number) => tickWords(start_ms, size), minTickGap: TICK_GAP_PX, interval: "preserveStart" }}
+			xAxisProps={{ tickFormatter: (start_ms: number) => formatTick(start_ms, size), minTickGap: TICK_GAP_PX, interval: "preserveStart" }}
 			yAxisProps={{ allowDecimals: false, tickFormatter: (requests: number) => compact.format(requests), width: 44 }}
 			barProps={{ isAnimationActive: !still, animationDuration: DRAWN_MS }}
-			tooltipProps={{ labelFormatter: (start_ms) => labelOf(start_ms, size), isAnimationActive: false }}
+			tooltipProps={{ labelFormatter: (start_ms) => formatLabel(start_ms, size), isAnimationActive: false }}
 		/>
 	);
 }

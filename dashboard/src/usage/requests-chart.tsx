@@ -1,8 +1,8 @@
 import { Box, Button, ColorSwatch, Group, getThemeColor, Skeleton, Text, Tooltip, useMantineTheme } from "@mantine/core";
 import { lazy, type ReactNode, Suspense, useState } from "react";
 import { CHART_COLORS } from "../ui/theme.ts";
-import { type BucketSize, bucketsOf, outcomesIn, type Totals, totalsOf, type UsageRow } from "./buckets.ts";
-import { chartWords } from "./chart-words.ts";
+import { type BucketSize, getBuckets, getTotals, outcomesIn, type Totals, type UsageRow } from "./buckets.ts";
+import { formatChart } from "./chart-words.ts";
 import { OUTCOME_WORDS, type Outcome } from "./outcomes.ts";
 import { RequestsTable } from "./requests-table.tsx";
 
@@ -27,8 +27,8 @@ interface ChartProps {
 export function RequestsChart({ what, rows, period, empty }: ChartProps) {
 	const [asTable, setAsTable] = useState(false);
 	if (rows === null) return <Skeleton height={HEIGHT_PX + 64} role="status" aria-busy="true" aria-label={`Loading: ${what}`} />;
-	const buckets = bucketsOf(rows, period);
-	const totals = totalsOf(buckets);
+	const buckets = getBuckets(rows, period);
+	const totals = getTotals(buckets);
 	if (totals.all === 0) return <Box mih={HEIGHT_PX + 64}>{empty}</Box>;
 	const outcomes = outcomesIn(totals);
 	const shown = { buckets, size: period.size, outcomes, height_px: HEIGHT_PX };
@@ -43,7 +43,7 @@ export function RequestsChart({ what, rows, period, empty }: ChartProps) {
 			{asTable ? (
 				<RequestsTable what={what} {...shown} />
 			) : (
-				<Box role="img" aria-label={chartWords(what, totals, buckets, period.size)} h={HEIGHT_PX} pos="relative">
+				<Box role="img" aria-label={formatChart(what, totals, buckets, period.size)} h={HEIGHT_PX} pos="relative">
 					{/* Positioned out of the flow, so that the chart's width does not keep its container from shrinking. */}
 					<Box pos="absolute" inset={0}>
 						<Suspense fallback={<Skeleton height={HEIGHT_PX} />}>

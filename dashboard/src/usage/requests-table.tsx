@@ -1,6 +1,6 @@
 import { Table } from "@mantine/core";
 import type { Bucket, BucketSize } from "./buckets.ts";
-import { bucketWords } from "./chart-words.ts";
+import { formatBucket } from "./chart-words.ts";
 import { OUTCOME_WORDS, type Outcome } from "./outcomes.ts";
 
 const exact = new Intl.NumberFormat("en");
@@ -31,7 +31,7 @@ export function RequestsTable(props: {
 					{[...buckets].reverse().map((bucket) => (
 						<Table.Tr key={bucket.start_ms}>
 							<Table.Th scope="row" fw={400}>
-								{bucketWords(bucket.start_ms, size)}
+								{formatBucket(bucket.start_ms, size)}
 							</Table.Th>
 							{outcomes.map((outcome) => (
 								<Table.Td key={outcome} ta="right" {...(bucket[outcome] === 0 ? { c: "dimmed" } : {})}>

@@ -1,6 +1,6 @@
 import type { paths } from "../../http/openapi.gen.ts";
-import { rateLimitsOf } from "./own-limits.ts";
-import { type CreateValues, expiresAt, nameOf } from "./values.ts";
+import { toRateLimits } from "./own-limits.ts";
+import { type CreateValues, expiresAt, getName } from "./values.ts";
 
 type CreateBody = NonNullable<paths["/api/v1/tenants/{tenant_id}/api-keys"]["post"]["requestBody"]>["content"]["application/json"];
 
@@ -20,7 +20,7 @@ export function bodyOf(
 	const known = around.people.find((person) => person.name === owner);
 	const email = values.email.trim();
 	return {
-		name: nameOf(values),
+		name: getName(values),
 		environment: values.environment,
 		integration: values.integration.trim(),
 		owner: {
@@ -31,7 +31,7 @@ export function bodyOf(
 		...(values.permissions === null ? {} : { permissions: [...values.permissions] }),
 		site_ids: values.site_ids === null ? null : [...values.site_ids],
 		allowed_ips: values.allowed_ips.length === 0 ? null : [...values.allowed_ips],
-		...(values.rate_limits.length === 0 ? {} : { rate_limits: rateLimitsOf(values.rate_limits, around.plan_limits) }),
+		...(values.rate_limits.length === 0 ? {} : { rate_limits: toRateLimits(values.rate_limits, around.plan_limits) }),
 		expires_at: expiresAt(values.expiry, around.now_ms),
 		rotate_every_days: values.rotate_every_days,
 		...(values.way === "handover" ? { handover: email === "" ? {} : { email } } : {}),

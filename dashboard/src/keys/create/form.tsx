@@ -7,17 +7,19 @@ import { useConfirmed } from "../../access/confirm.tsx";
 import { useAccess, useSession } from "../../access/session.ts";
 import { answered, api } from "../../http/api.ts";
 import { capabilitiesQuery, limitsQuery, permissionsQuery } from "../../plans/queries.ts";
+import { sitesQuery } from "../../tenants/site-queries.ts";
+import { membersQuery } from "../../tenants/team-queries.ts";
 import { ChoiceCard } from "../../ui/choice-card.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { SheetFoot } from "../../ui/sheet-foot.tsx";
 import { useAction } from "../../ui/use-action.ts";
-import { type ApiKey, choicesQuery, membersQuery, sitesQuery, useKeysChanged } from "../queries.ts";
+import { type ApiKey, choicesQuery, useKeysChanged } from "../queries.ts";
 import type { Warning } from "../show-once/panel.tsx";
 import type { Made } from "../show-once/sheet.tsx";
 import { ENVIRONMENT_WORDS, ENVIRONMENTS } from "../words.ts";
 import { bodyOf } from "./body.ts";
 import { CreateMore } from "./more.tsx";
-import { type CreateValues, composeName, faultsOf, nameOf, sentenceOf, valuesAtFirst } from "./values.ts";
+import { type CreateValues, composeName, formatSentence, getName, validateValues, valuesAtFirst } from "./values.ts";
 import { CreateWay } from "./way.tsx";
 
 const NAME_CHARACTERS_MAX = 200;
@@ -43,7 +45,7 @@ export function CreateForm({ tenant_id, onMade }: { tenant_id: string; onMade: (
 	const form = useForm<CreateValues>({
 		mode: "controlled",
 		initialValues: valuesAtFirst(person.name, plan.max_key_lifetime_days),
-		validate: (values) => faultsOf(values, { ...plan, rate_limits: plan_limits }, Date.now()),
+		validate: (values) => validateValues(values, { ...plan, rate_limits: plan_limits }, Date.now()),
 		onValuesChange: () => action.error !== null && action.reset(),
 	});
 	const { values } = form;
@@ -129,13 +131,13 @@ export function CreateForm({ tenant_id, onMade }: { tenant_id: string; onMade: (
 				<Problem error={action.error} />
 				<SheetFoot>
 					<Text size="sm" className="kw-wrap" data-sentence>
-						{sentenceOf(
+						{formatSentence(
 							values,
 							{ sites: new Map((sites?.data ?? []).map(({ id, name }) => [id, name])), offered, formatDate: (time) => day.format(new Date(time)) },
 							Date.now(),
 						)}
 					</Text>
-					{choices?.live_names.includes(nameOf(values)) && (
+					{choices?.live_names.includes(getName(values)) && (
 						<Text size="sm" mt={4} c="var(--kw-attention)" role="status" className="kw-wrap">
 							<span aria-hidden="true">◐ </span>Another live key has this name. Add what distinguishes this one, so that the wrong key is not revoked.
 						</Text>

@@ -3,12 +3,12 @@ import type { UseFormReturnType } from "@mantine/form";
 import { useEffect, useRef } from "react";
 import type { RateLimit } from "../../plans/plan-words.ts";
 import type { Capability, Permission } from "../../plans/queries.ts";
+import type { Site } from "../../tenants/site-queries.ts";
 import { DAY_MS } from "../../ui/time-units.ts";
-import type { Site } from "../queries.ts";
 import { ENVIRONMENT_WORDS } from "../words.ts";
 import { OwnLimitsField } from "./own-limits-field.tsx";
 import { PermissionsField } from "./permissions-field.tsx";
-import { type CreateValues, counted, dayOf, EXPIRY_DAYS, type Expiry, ROTATION_DAYS } from "./values.ts";
+import { type CreateValues, counted, EXPIRY_DAYS, type Expiry, getDay, ROTATION_DAYS } from "./values.ts";
 
 type Form = UseFormReturnType<CreateValues>;
 
@@ -128,8 +128,8 @@ function ExpirySelect({ form, max_days, begins }: { form: Form; max_days: number
 					type="date"
 					label="Last day"
 					description="It works until the end of this day"
-					min={dayOf(Date.now())}
-					{...(max_days === null ? {} : { max: dayOf(Date.now() + (max_days - 1) * DAY_MS) })}
+					min={getDay(Date.now())}
+					{...(max_days === null ? {} : { max: getDay(Date.now() + (max_days - 1) * DAY_MS) })}
 					value={expiry.date}
 					onChange={(event) => form.setFieldValue("expiry", { kind: "date", date: event.currentTarget.value })}
 					error={form.errors.expiry}

@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { anotherLimit, faultOfLimits, limitsWords, type OwnLimit, planPace, rateLimitsOf, windowsFor, withWindow } from "./own-limits.ts";
+import { anotherLimit, faultOfLimits, formatLimits, type OwnLimit, planPace, toRateLimits, windowsFor, withWindow } from "./own-limits.ts";
 
 const BURST = { name: "burst", requests: 100, window_seconds: 60, per: "key", named_only: false };
 const EXPORTS = { name: "exports", requests: 5, window_seconds: 3_600, per: "tenant", named_only: true };
@@ -31,7 +31,7 @@ test("the next limit is for a window that has none, and a limit set by the API k
 
 test("generated names follow the window and avoid names in use; a chosen name is kept", () => {
 	deepEqual(
-		rateLimitsOf([limit(5), limit(50, 3_600, "trial"), limit(1, 7)], [{ name: "own-minute" }]).map(({ name }) => name),
+		toRateLimits([limit(5), limit(50, 3_600, "trial"), limit(1, 7)], [{ name: "own-minute" }]).map(({ name }) => name),
 		["own-minute-2", "trial", "own-7s"],
 	);
 	equal(withWindow(limit(5, 60, "own-minute"), 3_600).name, null);
@@ -48,7 +48,7 @@ test("every name is unique and accepted by the API", () => {
 	const plan = fc.array(fc.record({ name: fc.constantFrom("own-minute", "own-hour", "own-7s", "burst") }));
 	fc.assert(
 		fc.property(some, plan, (limits, of_plan) => {
-			const names = rateLimitsOf(limits, of_plan).map(({ name }) => name);
+			const names = toRateLimits(limits, of_plan).map(({ name }) => name);
 			ok(names.every((name) => /^[a-z][a-z0-9_-]{0,31}$/.test(name) && !of_plan.some((other) => other.name === name)));
 			equal(new Set(names).size, names.length);
 		}),
@@ -56,8 +56,8 @@ test("every name is unique and accepted by the API", () => {
 });
 
 test("limits are formatted as a part of a sentence", () => {
-	equal(limitsWords([limit(60), limit(1_000, 3_600)]), "at most 60 requests in a minute and 1,000 requests in an hour");
-	equal(limitsWords([limit(null)]), null);
+	equal(formatLimits([limit(60), limit(1_000, 3_600)]), "at most 60 requests in a minute and 1,000 requests in an hour");
+	equal(formatLimits([limit(null)]), null);
 	equal(planPace([BURST, EXPORTS]), "Your plan allows 100 requests in a minute for each key");
 	equal(planPace([EXPORTS]), null);
 });

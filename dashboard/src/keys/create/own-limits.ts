@@ -1,4 +1,4 @@
-import { paceWords, type RateLimit, windowWords } from "../../plans/plan-words.ts";
+import { formatPace, formatWindow, type RateLimit } from "../../plans/plan-words.ts";
 
 /** A key's own limit as the form holds it. */
 export interface OwnLimit {
@@ -31,7 +31,7 @@ export function anotherLimit(limits: readonly OwnLimit[]): OwnLimit | null {
 export function windowsFor(limit: OwnLimit): { value: string; label: string }[] {
 	return [...new Set([...WINDOWS, limit.window_seconds])]
 		.sort((a, b) => a - b)
-		.map((seconds) => ({ value: String(seconds), label: windowWords(seconds) }));
+		.map((seconds) => ({ value: String(seconds), label: formatWindow(seconds) }));
 }
 
 /** Regenerates a generated name for the new window; keeps a name that a person chose. */
@@ -61,7 +61,7 @@ function reachedBefore(limits: readonly OwnLimit[], index: number): string | nul
 		if (at === index || requests === null || window_seconds === limit.window_seconds) continue;
 		const most = allowedIn({ requests, window_seconds }, limit.window_seconds);
 		if (most < (limit.requests ?? 0) || (at < index && most === limit.requests))
-			return `The limit of ${paceWords({ requests, window_seconds })} is reached first: choose fewer than ${count.format(most)}`;
+			return `The limit of ${formatPace({ requests, window_seconds })} is reached first: choose fewer than ${count.format(most)}`;
 	}
 	return null;
 }
@@ -71,9 +71,9 @@ export function faultOfLimits(limits: readonly OwnLimit[], of_plan: readonly Rat
 	for (const [index, { requests, window_seconds }] of limits.entries()) {
 		if (requests === null || requests < 1) return { index, text: "Say how many requests" };
 		if (limits.slice(0, index).some((earlier) => earlier.window_seconds === window_seconds))
-			return { index, text: `There is a limit for ${windowWords(window_seconds)} already` };
+			return { index, text: `There is a limit for ${formatWindow(window_seconds)} already` };
 		const stricter = of_plan.find((limit) => !limit.named_only && allowedIn(limit, window_seconds) <= requests);
-		if (stricter) return { index, text: `Your plan allows ${paceWords(stricter)} anyway: choose fewer` };
+		if (stricter) return { index, text: `Your plan allows ${formatPace(stricter)} anyway: choose fewer` };
 		const other = reachedBefore(limits, index);
 		if (other) return { index, text: other };
 	}
@@ -81,7 +81,7 @@ export function faultOfLimits(limits: readonly OwnLimit[], of_plan: readonly Rat
 }
 
 /** Converts limits for the API, each with a name that is unique among these and the plan's. */
-export function rateLimitsOf(limits: readonly OwnLimit[], of_plan: readonly Pick<RateLimit, "name">[]): KeyRateLimit[] {
+export function toRateLimits(limits: readonly OwnLimit[], of_plan: readonly Pick<RateLimit, "name">[]): KeyRateLimit[] {
 	const taken = new Set([...of_plan, ...limits].flatMap(({ name }) => name ?? []));
 	return limits.map(({ name, requests, window_seconds }) => {
 		const given = name ?? freeName(NAMES[window_seconds] ?? `own-${window_seconds}s`, taken);
@@ -98,8 +98,8 @@ function freeName(base: string, taken: ReadonlySet<string>): string {
 }
 
 /** "at most 60 requests in a minute and 1,000 requests in an hour"; null without any. */
-export function limitsWords(limits: readonly OwnLimit[]): string | null {
-	const paces = limits.flatMap(({ requests, window_seconds }) => (requests === null ? [] : [paceWords({ requests, window_seconds })]));
+export function formatLimits(limits: readonly OwnLimit[]): string | null {
+	const paces = limits.flatMap(({ requests, window_seconds }) => (requests === null ? [] : [formatPace({ requests, window_seconds })]));
 	return paces.length === 0 ? null : `at most ${paces.join(" and ")}`;
 }
 
@@ -107,6 +107,6 @@ export function limitsWords(limits: readonly OwnLimit[]): string | null {
 export function planPace(of_plan: readonly RateLimit[]): string | null {
 	const paces = of_plan
 		.filter((limit) => !limit.named_only)
-		.map((limit) => `${paceWords(limit)} ${limit.per === "tenant" ? "for all keys together" : "for each key"}`);
+		.map((limit) => `${formatPace(limit)} ${limit.per === "tenant" ? "for all keys together" : "for each key"}`);
 	return paces.length === 0 ? null : `Your plan allows ${paces.join(", and ")}`;
 }

@@ -1,8 +1,8 @@
 import { Box, Checkbox, Radio, SimpleGrid, Stack, Text } from "@mantine/core";
 import type { UseFormReturnType } from "@mantine/form";
-import { type CapabilityGroup, groupsOf } from "../../plans/capability-words.ts";
+import { type CapabilityGroup, groupPermissions } from "../../plans/capability-words.ts";
 import type { Capability, Permission } from "../../plans/queries.ts";
-import { type CreateValues, everything, PRESETS, permissionsOfPreset, presetOf } from "./values.ts";
+import { type CreateValues, everything, getPreset, PRESETS, permissionsOfPreset } from "./values.ts";
 
 interface PermissionsProps {
 	readonly form: UseFormReturnType<CreateValues>;
@@ -13,9 +13,9 @@ interface PermissionsProps {
 /** The permissions of a key: three presets, and below them every permission, grouped by capability. */
 export function PermissionsField({ form, offered, capabilities }: PermissionsProps) {
 	const chosen = form.values.permissions ?? everything(offered);
-	const preset = presetOf(form.values.permissions, offered);
+	const preset = getPreset(form.values.permissions, offered);
 	const included = offered.filter((permission) => permission.included).map((permission) => permission.name);
-	const groups = groupsOf(capabilities, offered).filter(({ permissions }) => permissions.length > 0);
+	const groups = groupPermissions(capabilities, offered).filter(({ permissions }) => permissions.length > 0);
 	return (
 		<Box>
 			<Radio.Group

@@ -8,10 +8,10 @@ import {
 	everything,
 	expiresAt,
 	faultOfAddress,
-	faultsOf,
+	formatSentence,
+	getPreset,
 	permissionsOfPreset,
-	presetOf,
-	sentenceOf,
+	validateValues,
 	valuesAtFirst,
 } from "./values.ts";
 
@@ -60,11 +60,11 @@ test("a composed name is empty or begins with its environment, on one line and w
 
 test("the sentence names everything that will be created", () => {
 	equal(
-		sentenceOf(values(), NAMES, NOW_MS),
+		formatSentence(values(), NAMES, NOW_MS),
 		"prod-order-bot, production, all sites, may do everything in your plan, never expires, replace every 90 days; responsible: Dana.",
 	);
 	equal(
-		sentenceOf(
+		formatSentence(
 			values({
 				environment: "dev",
 				permissions: ["tenant:read", "documents:read"],
@@ -79,9 +79,9 @@ test("the sentence names everything that will be created", () => {
 		),
 		"dev-order-bot, development, Demo shop and Bar, read only, only from 203.0.113.7 and 2001:db8::/32, expires on 2026-06-02, no date to replace it; no responsible person yet.",
 	);
-	match(sentenceOf(values({ permissions: ["documents:write"] }), NAMES, NOW_MS), /may documents:write,/);
-	match(sentenceOf(values({ integration: "" }), NAMES, NOW_MS), /^Say what the key is for/);
-	match(sentenceOf(values({ name: "mine" }), NAMES, NOW_MS), /^mine, /);
+	match(formatSentence(values({ permissions: ["documents:write"] }), NAMES, NOW_MS), /may documents:write,/);
+	match(formatSentence(values({ integration: "" }), NAMES, NOW_MS), /^Say what the key is for/);
+	match(formatSentence(values({ name: "mine" }), NAMES, NOW_MS), /^mine, /);
 });
 
 test("presets contain only included permissions, and never the one to rotate the key itself", () => {
@@ -89,9 +89,9 @@ test("presets contain only included permissions, and never the one to rotate the
 	deepEqual(permissionsOfPreset("read", OFFERED), ["documents:read", "tenant:read"]);
 	deepEqual(permissionsOfPreset("upload", OFFERED), ["documents:write", "tenant:read"]);
 	equal(permissionsOfPreset("everything", OFFERED), null);
-	for (const preset of ["read", "upload", "everything"] as const) equal(presetOf(permissionsOfPreset(preset, OFFERED), OFFERED), preset);
-	equal(presetOf(["tenant:read", "documents:write", "documents:read"], OFFERED), "everything");
-	equal(presetOf(["documents:read", "key:rotate"], OFFERED), null);
+	for (const preset of ["read", "upload", "everything"] as const) equal(getPreset(permissionsOfPreset(preset, OFFERED), OFFERED), preset);
+	equal(getPreset(["tenant:read", "documents:write", "documents:read"], OFFERED), "everything");
+	equal(getPreset(["documents:read", "key:rotate"], OFFERED), null);
 });
 
 test("addresses and networks are validated", () => {
@@ -101,27 +101,31 @@ test("addresses and networks are validated", () => {
 });
 
 test("an expiry is within the plan's maximum, and a date means the end of that day", () => {
-	equal(faultsOf(values(), PLAN, NOW_MS).expiry, undefined);
-	ok(faultsOf(values(), { ...PLAN, max_key_lifetime_days: 90 }, NOW_MS).expiry);
-	equal(faultsOf(values({ expiry: { kind: "days", days: 90 } }), { ...PLAN, max_key_lifetime_days: 90 }, NOW_MS).expiry, undefined);
-	ok(faultsOf(values({ expiry: { kind: "days", days: 180 } }), { ...PLAN, max_key_lifetime_days: 90 }, NOW_MS).expiry);
-	ok(faultsOf(values({ expiry: { kind: "date", date: "2020-01-01" } }), PLAN, NOW_MS).expiry);
-	ok(faultsOf(values({ expiry: { kind: "date", date: "" } }), PLAN, NOW_MS).expiry);
+	equal(validateValues(values(), PLAN, NOW_MS).expiry, undefined);
+	ok(validateValues(values(), { ...PLAN, max_key_lifetime_days: 90 }, NOW_MS).expiry);
+	equal(validateValues(values({ expiry: { kind: "days", days: 90 } }), { ...PLAN, max_key_lifetime_days: 90 }, NOW_MS).expiry, undefined);
+	ok(validateValues(values({ expiry: { kind: "days", days: 180 } }), { ...PLAN, max_key_lifetime_days: 90 }, NOW_MS).expiry);
+	ok(validateValues(values({ expiry: { kind: "date", date: "2020-01-01" } }), PLAN, NOW_MS).expiry);
+	ok(validateValues(values({ expiry: { kind: "date", date: "" } }), PLAN, NOW_MS).expiry);
 	equal(new Date(expiresAt({ kind: "date", date: "2026-12-24" }, NOW_MS) ?? "").getDate(), 24);
 	equal(Date.parse(expiresAt({ kind: "days", days: 30 }, NOW_MS) ?? ""), NOW_MS + 30 * DAY_MS);
-	equal(faultsOf(valuesAtFirst("Dana", 45), { ...PLAN, max_key_lifetime_days: 45 }, NOW_MS).expiry, undefined);
-	equal(faultsOf(valuesAtFirst("Dana", 7), { ...PLAN, max_key_lifetime_days: 7 }, NOW_MS).expiry, undefined);
+	equal(validateValues(valuesAtFirst("Dana", 45), { ...PLAN, max_key_lifetime_days: 45 }, NOW_MS).expiry, undefined);
+	equal(validateValues(valuesAtFirst("Dana", 7), { ...PLAN, max_key_lifetime_days: 7 }, NOW_MS).expiry, undefined);
 });
 
 test("missing values are errors of their field", () => {
-	const faults = faultsOf(values({ integration: " ", owner: "", permissions: [], site_ids: [], name: " ", allowed_ips: ["nowhere"] }), PLAN, NOW_MS);
+	const faults = validateValues(
+		values({ integration: " ", owner: "", permissions: [], site_ids: [], name: " ", allowed_ips: ["nowhere"] }),
+		PLAN,
+		NOW_MS,
+	);
 	deepEqual(Object.keys(faults).sort(), ["allowed_ips", "integration", "name", "owner", "permissions", "site_ids"]);
-	ok(faultsOf(values({ integration: "–" }), PLAN, NOW_MS).integration);
-	deepEqual(faultsOf(values(), PLAN, NOW_MS), {});
+	ok(validateValues(values({ integration: "–" }), PLAN, NOW_MS).integration);
+	deepEqual(validateValues(values(), PLAN, NOW_MS), {});
 });
 
 test("read only stays the chosen preset where the plan includes only reading", () => {
 	const offered = [{ name: "tenant:read", included: true }];
-	equal(presetOf(permissionsOfPreset("read", offered), offered), "read");
-	equal(presetOf(null, offered), "everything");
+	equal(getPreset(permissionsOfPreset("read", offered), offered), "read");
+	equal(getPreset(null, offered), "everything");
 });

@@ -1,7 +1,7 @@
 import type { RateLimit } from "../../plans/plan-words.ts";
 import { DAY_MS } from "../../ui/time-units.ts";
 import { ENVIRONMENT_WORDS, type Environment } from "../words.ts";
-import { faultOfLimits, limitsWords, type OwnLimit } from "./own-limits.ts";
+import { faultOfLimits, formatLimits, type OwnLimit } from "./own-limits.ts";
 
 const NAME_CHARACTERS_MAX = 200;
 const ADDRESSES_MAX = 100;
@@ -68,7 +68,7 @@ export function composeName(integration: string, environment: Environment): stri
 	return [...name].slice(0, NAME_CHARACTERS_MAX).join("").replace(/-+$/, "");
 }
 
-export function nameOf(values: Pick<CreateValues, "name" | "integration" | "environment">): string {
+export function getName(values: Pick<CreateValues, "name" | "integration" | "environment">): string {
 	return values.name?.trim() ?? composeName(values.integration, values.environment);
 }
 
@@ -107,7 +107,7 @@ function sameNames(a: readonly string[], b: readonly string[]): boolean {
 }
 
 /** The preset that matches these permissions, or null. */
-export function presetOf(permissions: readonly string[] | null, offered: readonly Offered[]): Preset | null {
+export function getPreset(permissions: readonly string[] | null, offered: readonly Offered[]): Preset | null {
 	if (permissions === null) return "everything";
 	const found = PRESETS.find(({ id }) => {
 		const of = permissionsOfPreset(id, offered);
@@ -117,7 +117,7 @@ export function presetOf(permissions: readonly string[] | null, offered: readonl
 }
 
 /** The local date: "2026-03-09". */
-export function dayOf(time_ms: number): string {
+export function getDay(time_ms: number): string {
 	const date = new Date(time_ms);
 	const two = (part: number) => String(part).padStart(2, "0");
 	return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
@@ -149,10 +149,10 @@ export interface PlanBounds {
 }
 
 /** Errors that need no request, by field. */
-export function faultsOf(values: CreateValues, plan: PlanBounds, now_ms: number): Partial<Record<keyof CreateValues, string>> {
+export function validateValues(values: CreateValues, plan: PlanBounds, now_ms: number): Partial<Record<keyof CreateValues, string>> {
 	const faults: Partial<Record<keyof CreateValues, string>> = {};
 	if (values.integration.trim() === "") faults.integration = "Say what will use this key, such as: order bot";
-	else if (nameOf(values) === "") faults.integration = "Use at least one letter or digit";
+	else if (getName(values) === "") faults.integration = "Use at least one letter or digit";
 	if (values.owner.trim() === "") faults.owner = "Say who is responsible for this key";
 	if (values.name !== null && values.name.trim() === "") faults.name = "Give the key a name";
 	if (values.permissions?.length === 0) faults.permissions = "Choose at least one thing that this key may do";
@@ -184,11 +184,11 @@ export interface Names {
 }
 
 /** One sentence that says what will be created, or what is missing while there is no name. */
-export function sentenceOf(values: CreateValues, names: Names, now_ms: number): string {
-	const name = nameOf(values);
+export function formatSentence(values: CreateValues, names: Names, now_ms: number): string {
+	const name = getName(values);
 	if (name === "") return "Say what the key is for, and its name is made of that.";
 	const end = expiresAt(values.expiry, now_ms);
-	const pace = limitsWords(values.rate_limits);
+	const pace = formatLimits(values.rate_limits);
 	const parts = [
 		name,
 		ENVIRONMENT_WORDS[values.environment].name.toLowerCase(),
@@ -210,7 +210,7 @@ function sitesPart(site_ids: readonly string[] | null, sites: ReadonlyMap<string
 }
 
 function permissionsPart(permissions: readonly string[] | null, offered: readonly Offered[]): string {
-	const preset = presetOf(permissions, offered);
+	const preset = getPreset(permissions, offered);
 	if (preset === "everything") return "may do everything in your plan";
 	if (preset === "read") return "read only";
 	if (preset === "upload") return "upload only";

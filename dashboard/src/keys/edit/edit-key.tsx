@@ -2,8 +2,10 @@ import { Drawer } from "@mantine/core";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Suspense } from "react";
 import { capabilitiesQuery, limitsQuery, permissionsQuery } from "../../plans/queries.ts";
+import { sitesQuery } from "../../tenants/site-queries.ts";
+import { membersQuery } from "../../tenants/team-queries.ts";
 import { PageSkeleton } from "../../ui/page-skeleton.tsx";
-import { type ApiKey, membersQuery, sitesQuery } from "../queries.ts";
+import type { ApiKey } from "../queries.ts";
 import { EditForm } from "./form.tsx";
 
 const WIDTH_PX = 520;

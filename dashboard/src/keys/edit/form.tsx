@@ -7,19 +7,19 @@ import { answered, api } from "../../http/api.ts";
 import { Problem } from "../../ui/problem.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { type Choices, CreateMore } from "../create/more.tsx";
-import { type CreateValues, faultsOf, type PlanBounds } from "../create/values.ts";
+import { type CreateValues, type PlanBounds, validateValues } from "../create/values.ts";
 import { type ApiKey, useKeysChanged } from "../queries.ts";
 import { EditLabels } from "./labels.tsx";
 import {
 	type EditValues,
 	faultOfLabels,
 	fieldsThatDiffer,
-	fieldWords,
+	formatField,
 	type Label,
 	type Meanwhile,
 	mergedWith,
-	patchOf,
-	valuesOf,
+	toPatch,
+	toValues,
 	withPermissions,
 } from "./values.ts";
 
@@ -41,7 +41,7 @@ interface FormProps {
 }
 
 /** The fields shared with the create form, in its shape. */
-function formValuesOf(values: EditValues): CreateValues {
+function toFormValues(values: EditValues): CreateValues {
 	const { owner_email: _email, labels: _labels, ...rest } = values;
 	return { ...rest, way: "show", email: "" };
 }
@@ -49,7 +49,7 @@ function formValuesOf(values: EditValues): CreateValues {
 /** Validates changed fields only: a key may have values that could not be chosen today. */
 function faultsOfChanged(values: EditValues, before: EditValues, plan: PlanBounds): Partial<Record<keyof CreateValues, string>> {
 	const changed = new Set<string>(fieldsThatDiffer(before, values));
-	const faults = faultsOf(formValuesOf(values), plan, Date.now());
+	const faults = validateValues(toFormValues(values), plan, Date.now());
 	const kept = Object.entries(faults).filter(([field]) => changed.has(field) && field !== "integration");
 	return Object.fromEntries(kept);
 }
@@ -60,15 +60,15 @@ export function EditForm({ tenant_id, apiKey, around, onClose, at }: FormProps) 
 	const { plan_limits } = around.choices;
 	const [before, setBefore] = useState(apiKey);
 	const [email, setEmail] = useState(apiKey.owner.email ?? "");
-	const [labels, setLabels] = useState<readonly Label[]>(valuesOf(apiKey).labels);
+	const [labels, setLabels] = useState<readonly Label[]>(toValues(apiKey).labels);
 	const [meanwhile, setMeanwhile] = useState<readonly Meanwhile[]>([]);
 	const action = useAction();
 	const changed = useKeysChanged(tenant_id);
 	const complete = (values: CreateValues): EditValues => withPermissions({ ...values, owner_email: email, labels }, around.choices.offered);
 	const form = useForm<CreateValues>({
 		mode: "controlled",
-		initialValues: formValuesOf(valuesOf(apiKey)),
-		validate: (values) => faultsOfChanged(complete(values), valuesOf(before), { ...plan, rate_limits: plan_limits }),
+		initialValues: toFormValues(toValues(apiKey)),
+		validate: (values) => faultsOfChanged(complete(values), toValues(before), { ...plan, rate_limits: plan_limits }),
 	});
 	const labelFault = faultOfLabels(labels);
 
@@ -80,7 +80,7 @@ export function EditForm({ tenant_id, apiKey, around, onClose, at }: FormProps) 
 			const merged = mergedWith(complete(form.values), before, now);
 			if (merged.changes.length > 0) return { now, merged };
 			await answered(
-				api.PATCH(ONE, { params: { path }, body: patchOf(now, merged.values, { people: around.people, plan_limits, now_ms: Date.now() }) }),
+				api.PATCH(ONE, { params: { path }, body: toPatch(now, merged.values, { people: around.people, plan_limits, now_ms: Date.now() }) }),
 			);
 			return "saved" as const;
 		});
@@ -93,7 +93,7 @@ export function EditForm({ tenant_id, apiKey, around, onClose, at }: FormProps) 
 		}
 		setBefore(outcome.now);
 		setMeanwhile(outcome.merged.changes);
-		form.setValues(formValuesOf(outcome.merged.values));
+		form.setValues(toFormValues(outcome.merged.values));
 		setEmail(outcome.merged.values.owner_email);
 		setLabels(outcome.merged.values.labels);
 	}
@@ -138,7 +138,7 @@ export function EditForm({ tenant_id, apiKey, around, onClose, at }: FormProps) 
 				<Text size="sm" c="dimmed">
 					What you save holds from that moment on, for every request. The raw key stays as it is: nothing has to be deployed.
 				</Text>
-				<ChangedMeanwhile changes={meanwhile} theirs={valuesOf(before)} />
+				<ChangedMeanwhile changes={meanwhile} theirs={toValues(before)} />
 				<Problem error={action.error} />
 				<Group justify="flex-end" gap={8}>
 					<Button variant="default" onClick={onClose}>
@@ -161,7 +161,7 @@ function ChangedMeanwhile({ changes, theirs }: { changes: readonly Meanwhile[]; 
 			<List size="sm" mt={4} className="kw-wrap">
 				{changes.map(({ field, both }) => (
 					<List.Item key={field}>
-						{fieldWords(field, theirs)}
+						{formatField(field, theirs)}
 						{both ? "; saving writes yours in its place" : "; that stays"}
 					</List.Item>
 				))}

@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
-import { faultOfLabels, fieldsThatDiffer, fieldWords, mergedWith, patchOf, valuesOf, withPermissions } from "./values.ts";
+import { faultOfLabels, fieldsThatDiffer, formatField, mergedWith, toPatch, toValues, withPermissions } from "./values.ts";
 
 const key = {
 	name: "prod-order-bot",
@@ -20,15 +20,15 @@ const around = {
 	plan_limits: [{ name: "own-minute" }],
 	now_ms: Date.parse("2026-03-01T00:00:00Z"),
 };
-const patch = (values: ReturnType<typeof valuesOf>) => patchOf(key, values, around);
+const patch = (values: ReturnType<typeof toValues>) => toPatch(key, values, around);
 
 test("an untouched form changes nothing, in any order of lists", () => {
-	deepEqual(patch(valuesOf(key)), {});
-	deepEqual(patch({ ...valuesOf(key), permissions: ["tenant:read", "documents:read"], site_ids: ["depot", "shop"], name: "prod-order-bot " }), {});
+	deepEqual(patch(toValues(key)), {});
+	deepEqual(patch({ ...toValues(key), permissions: ["tenant:read", "documents:read"], site_ids: ["depot", "shop"], name: "prod-order-bot " }), {});
 });
 
 test("only changed fields are sent, in the API's format", () => {
-	const values = valuesOf(key);
+	const values = toValues(key);
 	deepEqual(patch({ ...values, name: " New ", integration: " " }), { name: "New", integration: null });
 	deepEqual(patch({ ...values, allowed_ips: ["203.0.113.7"], site_ids: null }), { allowed_ips: ["203.0.113.7"], site_ids: null });
 	deepEqual(patch({ ...values, expiry: { kind: "never" }, rotate_every_days: null }), { expires_at: null, rotate_every_days: null });
@@ -43,7 +43,7 @@ test("only changed fields are sent, in the API's format", () => {
 });
 
 test("a responsible member is sent by id, and a removed address is deleted", () => {
-	const values = valuesOf(key);
+	const values = toValues(key);
 	deepEqual(patch({ ...values, owner: "Mia", owner_email: "mia@example.com" }), {
 		owner: { name: "Mia", email: "mia@example.com", member_id: "mem_1" },
 	});
@@ -57,11 +57,11 @@ test("everything means the permissions that the plan currently includes", () => 
 		{ name: "key:rotate", included: true },
 		{ name: "sites:read", included: false },
 	];
-	deepEqual(withPermissions({ ...valuesOf(key), permissions: null }, offered).permissions, ["documents:read", "documents:write"]);
+	deepEqual(withPermissions({ ...toValues(key), permissions: null }, offered).permissions, ["documents:read", "documents:write"]);
 });
 
 test("concurrent changes are listed; untouched fields take the new value", () => {
-	const mine = { ...valuesOf(key), name: "mine", allowed_ips: ["203.0.113.7"] };
+	const mine = { ...toValues(key), name: "mine", allowed_ips: ["203.0.113.7"] };
 	const now = { ...key, name: "theirs", rotate_every_days: 90, labels: {} };
 	const { values, changes } = mergedWith(mine, key, now);
 	deepEqual(changes, [
@@ -72,25 +72,25 @@ test("concurrent changes are listed; untouched fields take the new value", () =>
 	equal(values.name, "mine");
 	equal(values.rotate_every_days, 90);
 	deepEqual(values.labels, []);
-	deepEqual(patchOf(now, values, around), { name: "mine", allowed_ips: ["203.0.113.7"] });
+	deepEqual(toPatch(now, values, around), { name: "mine", allowed_ips: ["203.0.113.7"] });
 });
 
 test("the same change on both sides is no conflict", () => {
-	const mine = { ...valuesOf(key), name: "same" };
+	const mine = { ...toValues(key), name: "same" };
 	const { values, changes } = mergedWith(mine, key, { ...key, name: "same" });
 	deepEqual(changes, [{ field: "name", both: false }]);
-	deepEqual(fieldsThatDiffer(values, valuesOf({ ...key, name: "same" })), []);
+	deepEqual(fieldsThatDiffer(values, toValues({ ...key, name: "same" })), []);
 });
 
 test("fields are formatted with their values", () => {
-	const values = valuesOf(key);
-	equal(fieldWords("site_ids", values), "Sites: shop, depot");
-	equal(fieldWords("site_ids", { ...values, site_ids: null }), "Sites: all sites");
-	equal(fieldWords("labels", values), "Labels: team = checkout");
-	equal(fieldWords("allowed_ips", values), "Addresses: from anywhere");
-	equal(fieldWords("expiry", { ...values, expiry: { kind: "never" } }), "Expiry: never");
-	equal(fieldWords("rotate_every_days", values), "How often it is replaced: every 45 days");
-	equal(fieldWords("integration", { ...values, integration: "" }), "Integration: nothing");
+	const values = toValues(key);
+	equal(formatField("site_ids", values), "Sites: shop, depot");
+	equal(formatField("site_ids", { ...values, site_ids: null }), "Sites: all sites");
+	equal(formatField("labels", values), "Labels: team = checkout");
+	equal(formatField("allowed_ips", values), "Addresses: from anywhere");
+	equal(formatField("expiry", { ...values, expiry: { kind: "never" } }), "Expiry: never");
+	equal(formatField("rotate_every_days", values), "How often it is replaced: every 45 days");
+	equal(formatField("integration", { ...values, integration: "" }), "Integration: nothing");
 });
 
 test("labels need unique names", () => {

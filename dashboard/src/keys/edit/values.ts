@@ -1,6 +1,6 @@
 import type { paths } from "../../http/openapi.gen.ts";
-import { limitsWords, rateLimitsOf } from "../create/own-limits.ts";
-import { type CreateValues, dayOf, everything, expiresAt, type Offered } from "../create/values.ts";
+import { formatLimits, toRateLimits } from "../create/own-limits.ts";
+import { type CreateValues, everything, expiresAt, getDay, type Offered } from "../create/values.ts";
 import type { ApiKey } from "../queries.ts";
 
 export type EditBody = NonNullable<paths["/api/v1/tenants/{tenant_id}/api-keys/{key_id}"]["patch"]["requestBody"]>["content"]["application/json"];
@@ -31,7 +31,7 @@ type Editable = Pick<
 	| "rotate_every_days"
 >;
 
-export function valuesOf(key: Editable): EditValues {
+export function toValues(key: Editable): EditValues {
 	return {
 		name: key.name,
 		environment: key.environment,
@@ -43,7 +43,7 @@ export function valuesOf(key: Editable): EditValues {
 		allowed_ips: key.allowed_ips ?? [],
 		rate_limits: key.rate_limits,
 		labels: Object.entries(key.labels).map(([name, value]) => ({ name, value })),
-		expiry: key.expires_at === null ? { kind: "never" } : { kind: "date", date: dayOf(Date.parse(key.expires_at)) },
+		expiry: key.expires_at === null ? { kind: "never" } : { kind: "date", date: getDay(Date.parse(key.expires_at)) },
 		rotate_every_days: key.rotate_every_days,
 	};
 }
@@ -98,8 +98,8 @@ export interface EditAround {
 }
 
 /** The PATCH body: only fields that differ from the key. */
-export function patchOf(key: Editable, values: EditValues, around: EditAround): EditBody {
-	const changed = new Set(fieldsThatDiffer(valuesOf(key), values));
+export function toPatch(key: Editable, values: EditValues, around: EditAround): EditBody {
+	const changed = new Set(fieldsThatDiffer(toValues(key), values));
 	const { name, permissions, site_ids, allowed_ips, rotate_every_days } = values;
 	return {
 		...(changed.has("name") && name !== null ? { name: name.trim() } : {}),
@@ -108,7 +108,7 @@ export function patchOf(key: Editable, values: EditValues, around: EditAround): 
 		...(changed.has("permissions") && permissions !== null ? { permissions: [...permissions] } : {}),
 		...(changed.has("site_ids") ? { site_ids: site_ids === null ? null : [...site_ids] } : {}),
 		...(changed.has("allowed_ips") ? { allowed_ips: allowed_ips.length === 0 ? null : [...allowed_ips] } : {}),
-		...(changed.has("rate_limits") ? { rate_limits: rateLimitsOf(values.rate_limits, around.plan_limits) } : {}),
+		...(changed.has("rate_limits") ? { rate_limits: toRateLimits(values.rate_limits, around.plan_limits) } : {}),
 		...(changed.has("labels") ? { labels: Object.fromEntries(values.labels.map((label) => [label.name.trim(), label.value])) } : {}),
 		...(changed.has("expiry") ? { expires_at: expiresAt(values.expiry, around.now_ms) } : {}),
 		...(changed.has("rotate_every_days") ? { rotate_every_days } : {}),
@@ -123,8 +123,8 @@ export interface Meanwhile {
 
 /** Concurrent changes between `before` and `now`, and the merged form: fields that the person did not touch take the new value. */
 export function mergedWith(values: EditValues, before: Editable, now: Editable): { values: EditValues; changes: readonly Meanwhile[] } {
-	const was = valuesOf(before);
-	const is = valuesOf(now);
+	const was = toValues(before);
+	const is = toValues(now);
 	const touched = new Set(fieldsThatDiffer(was, values));
 	const unlike = new Set(fieldsThatDiffer(is, values));
 	const changes = fieldsThatDiffer(was, is).map((field) => ({ field, both: touched.has(field) && unlike.has(field) }));
@@ -147,18 +147,18 @@ const WORDS: Readonly<Record<EditField, string>> = {
 };
 
 /** "Sites: demo-shop, demo-staging": the field and its value. */
-export function fieldWords(field: EditField, values: EditValues): string {
-	return `${WORDS[field]}: ${valueWords(field, values)}`;
+export function formatField(field: EditField, values: EditValues): string {
+	return `${WORDS[field]}: ${formatValue(field, values)}`;
 }
 
-function valueWords(field: EditField, values: EditValues): string {
+function formatValue(field: EditField, values: EditValues): string {
 	const { expiry, site_ids, rotate_every_days } = values;
 	if (field === "expiry") return expiry.kind === "date" ? expiry.date : "never";
 	if (field === "site_ids") return site_ids === null ? "all sites" : site_ids.join(", ") || "none";
 	if (field === "rotate_every_days") return rotate_every_days === null ? "not on a schedule" : `every ${rotate_every_days} days`;
 	if (field === "labels") return values.labels.map(({ name, value }) => `${name} = ${value}`).join(", ") || "none";
 	if (field === "allowed_ips") return values.allowed_ips.join(", ") || "from anywhere";
-	if (field === "rate_limits") return limitsWords(values.rate_limits) ?? "none";
+	if (field === "rate_limits") return formatLimits(values.rate_limits) ?? "none";
 	if (field === "permissions") return values.permissions?.join(", ") || "none";
 	return values[field] || "nothing";
 }

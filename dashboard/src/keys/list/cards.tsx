@@ -2,7 +2,7 @@ import { Box, Group, Stack, Text } from "@mantine/core";
 import { Time } from "../../ui/time.tsx";
 import { DueTime } from "../due-badge.tsx";
 import type { ApiKey } from "../queries.ts";
-import { datesOf, lastFour } from "../words.ts";
+import { getDates, lastFour } from "../words.ts";
 import { Activity, KeyName, KeyState, type Row } from "./columns.tsx";
 import { type Allowed, ListMenu } from "./menu.tsx";
 
@@ -18,7 +18,7 @@ export function ListCards({ tenant_id, rows, may, onRevoke }: CardsProps) {
 	return (
 		<Stack gap={8} component="ul" p={0} m={0} aria-label="API keys" style={{ listStyle: "none" }}>
 			{rows.map(({ key, hours }) => {
-				const { expires_at, rotation_due_at } = datesOf(key);
+				const { expires_at, rotation_due_at } = getDates(key);
 				return (
 					<Box key={key.id} component="li" className="kw-surface kw-card" p="md" data-key={key.id}>
 						<Group justify="space-between" align="flex-start" wrap="nowrap" gap={8}>

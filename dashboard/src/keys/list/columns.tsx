@@ -8,7 +8,7 @@ import { isStillPresented } from "../dead-words.ts";
 import { DueTime } from "../due-badge.tsx";
 import type { Sort } from "../list-filters.ts";
 import type { ApiKey, KeyHour } from "../queries.ts";
-import { datesOf, ENVIRONMENT_WORDS, lastFour, stateOf } from "../words.ts";
+import { ENVIRONMENT_WORDS, getDates, getState, lastFour } from "../words.ts";
 import { type Allowed, ListMenu } from "./menu.tsx";
 
 export interface Row {
@@ -45,7 +45,7 @@ export function KeyName({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiK
 
 /** The state of a key, and below it whether an ended key is still presented. */
 export function KeyState({ row: { key, hours } }: { row: Row }) {
-	const { meaning, word } = stateOf(key, Date.now());
+	const { meaning, word } = getState(key, Date.now());
 	return (
 		<Box>
 			<StateBadge meaning={meaning}>{word}</StateBadge>
@@ -62,7 +62,7 @@ export function Activity({ hours }: { hours: readonly KeyHour[] | undefined }) {
 	return hours === undefined ? <Skeleton width={95} height={24} /> : <Sparkline hours={hours} />;
 }
 
-export function columnsOf(tenant_id: string, may: Allowed, onRevoke: (key: ApiKey) => void): ColumnDef<Row>[] {
+export function getColumns(tenant_id: string, may: Allowed, onRevoke: (key: ApiKey) => void): ColumnDef<Row>[] {
 	return [
 		helper.display({ id: "name", meta: head("Name", "name"), cell: ({ row }) => <KeyName tenant_id={tenant_id} apiKey={row.original.key} /> }),
 		helper.display({
@@ -95,7 +95,7 @@ export function columnsOf(tenant_id: string, may: Allowed, onRevoke: (key: ApiKe
 			meta: head("Expires", "expires"),
 			cell: ({ row }) => (
 				<Text span size="sm">
-					<DueTime kind="expiry" value={datesOf(row.original.key).expires_at} never="never" />
+					<DueTime kind="expiry" value={getDates(row.original.key).expires_at} never="never" />
 				</Text>
 			),
 		}),
@@ -104,7 +104,7 @@ export function columnsOf(tenant_id: string, may: Allowed, onRevoke: (key: ApiKe
 			meta: head("Replace by", "rotation_due"),
 			cell: ({ row }) => (
 				<Text span size="sm">
-					<DueTime kind="replacement" value={datesOf(row.original.key).rotation_due_at} never="no date" />
+					<DueTime kind="replacement" value={getDates(row.original.key).rotation_due_at} never="no date" />
 				</Text>
 			),
 		}),

@@ -6,8 +6,7 @@ import { useState } from "react";
 import { useAccess } from "../../access/session.ts";
 import { useNow } from "../../ui/time.tsx";
 import { DueTime } from "../due-badge.tsx";
-import type { ApiKey } from "../queries.ts";
-import { endingQuery } from "../revoke/queries.ts";
+import { type ApiKey, endingQuery } from "../queries.ts";
 import { dismiss, endingSoon, isNews } from "./ending-soon.ts";
 
 const KEYS_SHOWN_MAX = 5;

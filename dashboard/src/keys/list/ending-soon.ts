@@ -15,7 +15,7 @@ export function endingSoon<K extends Ending>(keys: readonly K[], now_ms: number)
 const DISMISSED = "keywright.ending-dismissed";
 
 /** Identifies a key with its end: a changed end shows the banner again. */
-function nameOf(key: Ending): string {
+function getKeyName(key: Ending): string {
 	return `${key.id} ${key.expires_at}`;
 }
 
@@ -32,12 +32,12 @@ function dismissed(): readonly string[] {
 /** Whether one of the keys has not been dismissed yet. */
 export function isNews(keys: readonly Ending[]): boolean {
 	const known = new Set(dismissed());
-	return keys.some((key) => !known.has(nameOf(key)));
+	return keys.some((key) => !known.has(getKeyName(key)));
 }
 
 export function dismiss(keys: readonly Ending[]): void {
 	try {
-		sessionStorage.setItem(DISMISSED, JSON.stringify([...new Set([...dismissed(), ...keys.map(nameOf)])]));
+		sessionStorage.setItem(DISMISSED, JSON.stringify([...new Set([...dismissed(), ...keys.map(getKeyName)])]));
 	} catch {
 		// Storage is blocked: the banner returns on the next page.
 	}

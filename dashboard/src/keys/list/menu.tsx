@@ -4,7 +4,7 @@ import { notifications } from "@mantine/notifications";
 import { IconBan, IconCopy, IconDots, IconPlayerPause, IconPlayerPlay, IconRefresh } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useRef } from "react";
-import { answered, api, isRefusal } from "../../http/api.ts";
+import { answered, api, isApiError } from "../../http/api.ts";
 import { canReplace } from "../../rotations/replace/replace-key.tsx";
 import { type ApiKey, useKeysChanged } from "../queries.ts";
 
@@ -43,7 +43,7 @@ export function ListMenu({ tenant_id, apiKey, may, onRevoke }: MenuProps) {
 				color: paused ? "teal" : "gray",
 			});
 		} catch (error) {
-			const said = isRefusal(error)
+			const said = isApiError(error)
 				? { title: `${apiKey.name} stays as it is`, message: error.problem.detail }
 				: { title: `No answer about ${apiKey.name}`, message: "Look at its status before you try again." };
 			notifications.show({ ...said, color: "red", autoClose: false });

@@ -5,25 +5,15 @@ import { useNavigate } from "@tanstack/react-router";
 import { flexRender, getCoreRowModel, type RowSelectionState, useReactTable } from "@tanstack/react-table";
 import { type MouseEvent, useMemo, useState } from "react";
 import { Problem } from "../../ui/problem.tsx";
-import { isFiltered, type ListFilters, type Sort, sortedBy } from "../list-filters.ts";
+import { isFiltered, type Sort, sortedBy } from "../list-filters.ts";
 import { type ApiKey, activityQuery, type KeyHour, keysQuery } from "../queries.ts";
-import type { BulkTarget } from "../revoke/bulk-words.ts";
 import { ListCards } from "./cards.tsx";
-import { columnsOf, type Row } from "./columns.tsx";
-import type { Allowed } from "./menu.tsx";
+import { getColumns, type Row } from "./columns.tsx";
+import type { ListProps } from "./props.ts";
 
 const NARROW = "(max-width: 48em)";
 const TABLE_WIDTH_PX = 1_000;
 const ROWS = ["a", "b", "c", "d", "e"];
-
-export interface ListProps {
-	readonly tenant_id: string;
-	readonly filters: ListFilters;
-	readonly onFilters: (next: ListFilters) => void;
-	readonly may: Allowed;
-	readonly onBulk: (target: BulkTarget) => void;
-	readonly onRevoke: (key: ApiKey) => void;
-}
 
 /** The filtered keys, a page at a time; as cards on narrow screens. */
 export function ListTable(props: ListProps) {
@@ -38,7 +28,7 @@ export function ListTable(props: ListProps) {
 			data.map(({ id }) => id),
 		),
 	);
-	const activity = useQueries({ queries, combine: activityOf });
+	const activity = useQueries({ queries, combine: getActivity });
 	const [selection, setSelection] = useState<RowSelectionState>({});
 	const rows: Row[] = useMemo(
 		() => keys.map((key) => ({ key, hours: activity.hours[key.id] ?? (activity.failed ? [] : undefined) })),
@@ -71,7 +61,7 @@ export function ListTable(props: ListProps) {
 }
 
 /** Requests of the keys on all pages, and whether some failed to load. Returns the same object while the data is equal, to avoid renders. */
-function activityOf(pages: readonly UseQueryResult<Readonly<Record<string, readonly KeyHour[]>>>[]) {
+function getActivity(pages: readonly UseQueryResult<Readonly<Record<string, readonly KeyHour[]>>>[]) {
 	const hours: Record<string, readonly KeyHour[]> = Object.assign({}, ...pages.map(({ data }) => data));
 	return { hours, failed: pages.some(({ isError }) => isError) };
 }
@@ -121,7 +111,7 @@ interface WideProps extends ListProps {
 
 function WideTable({ tenant_id, filters, onFilters, may, rows, selection, onSelection, onRevoke }: WideProps) {
 	const navigate = useNavigate();
-	const columns = useMemo(() => columnsOf(tenant_id, may, onRevoke), [tenant_id, may, onRevoke]);
+	const columns = useMemo(() => getColumns(tenant_id, may, onRevoke), [tenant_id, may, onRevoke]);
 	const table = useReactTable({
 		data: rows,
 		columns,
@@ -157,7 +147,7 @@ function WideTable({ tenant_id, filters, onFilters, may, rows, selection, onSele
 								</Table.Th>
 							)}
 							{table.getFlatHeaders().map((header) => {
-								const { sort, label } = headOf(header.column.columnDef.meta, header.id);
+								const { sort, label } = getHead(header.column.columnDef.meta, header.id);
 								return <Head key={header.id} label={label} sort={sort} filters={filters} onFilters={onFilters} />;
 							})}
 						</Table.Tr>
@@ -194,7 +184,7 @@ interface HeadMeta {
 }
 
 /** Guarantee: `columnsOf` sets this meta on each column. */
-function headOf(meta: unknown, id: string): HeadMeta {
+function getHead(meta: unknown, id: string): HeadMeta {
 	return (meta as HeadMeta | undefined) ?? { label: id, sort: null };
 }
 

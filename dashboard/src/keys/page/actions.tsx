@@ -5,7 +5,7 @@ import { useAccess } from "../../access/session.ts";
 import { ReplaceKey } from "../../rotations/replace/replace-key.tsx";
 import { Section } from "../../ui/page.tsx";
 import { Time } from "../../ui/time.tsx";
-import { requestsWords } from "../../usage/ranges.ts";
+import { formatRequests } from "../../usage/ranges.ts";
 import { EditKey } from "../edit/edit-key.tsx";
 import { ListMissing } from "../missing.tsx";
 import type { ApiKey } from "../queries.ts";
@@ -27,7 +27,7 @@ export function KeyActions({ tenant_id, apiKey }: { tenant_id: string; apiKey: A
 							"Never used yet."
 						) : (
 							<>
-								Last used <Time value={apiKey.last_used_at} />; {requestsWords(apiKey.usage_24h)} let through in 24 hours.
+								Last used <Time value={apiKey.last_used_at} />; {formatRequests(apiKey.usage_24h)} let through in 24 hours.
 							</>
 						)}
 					</Text>

@@ -3,9 +3,9 @@ import { useQuery } from "@tanstack/react-query";
 import { Section } from "../../ui/page.tsx";
 import { StateBadge } from "../../ui/state-badge.tsx";
 import { Time } from "../../ui/time.tsx";
-import { type DeadSecret, type DeadUse, deadAdvice, deadSecretsOf, deadTitle, inAllWords, todayWords } from "../dead-words.ts";
+import { type DeadSecret, type DeadUse, deadAdvice, deadTitle, formatInAll, formatToday, getDeadSecrets } from "../dead-words.ts";
 import { type ApiKey, sourcesQuery } from "../queries.ts";
-import { agentWords, networkWords } from "../text.ts";
+import { formatNetwork, formatProgram } from "../text.ts";
 import { lastFour } from "../words.ts";
 
 const FRESH_MS = 86_400_000;
@@ -20,7 +20,7 @@ interface DeadProps {
 /** Clients that still present an ended secret of this key. Renders nothing without any. */
 export function KeyDead({ tenant_id, apiKey, fresh }: DeadProps) {
 	const { data } = useQuery(sourcesQuery(tenant_id, apiKey.id));
-	const secrets = deadSecretsOf(data?.dead ?? [], apiKey);
+	const secrets = getDeadSecrets(data?.dead ?? [], apiKey);
 	const isFresh = secrets.some(({ uses }) => uses.some((use) => Date.now() - Date.parse(use.last_seen_at) < FRESH_MS));
 	if (secrets.length === 0 || isFresh !== fresh) return null;
 	return (
@@ -30,7 +30,7 @@ export function KeyDead({ tenant_id, apiKey, fresh }: DeadProps) {
 			</Text>
 			<Stack gap="lg">
 				{secrets.map((secret) => (
-					<OneSecret key={secret.kid} secret={secret} live4={liveFourOf(apiKey)} />
+					<OneSecret key={secret.kid} secret={secret} live4={getLiveLast4(apiKey)} />
 				))}
 			</Stack>
 		</Section>
@@ -38,7 +38,7 @@ export function KeyDead({ tenant_id, apiKey, fresh }: DeadProps) {
 }
 
 /** The last four of the secret that works, if known. */
-function liveFourOf(key: ApiKey): string | null {
+function getLiveLast4(key: ApiKey): string | null {
 	const live = key.secrets.filter((secret) => secret.status !== "retired" && secret.last4 !== "");
 	return live.length === 0 ? null : lastFour(live);
 }
@@ -61,22 +61,22 @@ function OneSecret({ secret, live4 }: { secret: DeadSecret; live4: string | null
 }
 
 function OnePlace({ use }: { use: DeadUse }) {
-	const in_all = inAllWords(use);
+	const in_all = formatInAll(use);
 	return (
 		<Box component="li" className="kw-row">
 			<SimpleGrid cols={{ base: 1, xs: 2 }} spacing="md" verticalSpacing={4}>
 				<Box miw={0}>
 					<Text fw={500} className="kw-wrap">
-						{use.name ?? use.client ?? agentWords(use.agent)}
+						{use.name ?? use.client ?? formatProgram(use.agent)}
 					</Text>
 					<Text size="sm" c="dimmed" className="kw-wrap">
-						<span className="kw-mono">{networkWords(use.network)}</span> · {agentWords(use.agent)}
+						<span className="kw-mono">{formatNetwork(use.network)}</span> · {formatProgram(use.agent)}
 						{use.name !== null && use.client !== null && ` · ${use.client}`}
 					</Text>
 				</Box>
 				<Box miw={0}>
 					<Text size="sm" className="kw-figures" {...(use.requests_today > 0 ? { fw: 500, c: "var(--kw-ended)" } : {})}>
-						{todayWords(use.requests_today)}
+						{formatToday(use.requests_today)}
 					</Text>
 					<Text size="sm" c="dimmed" className="kw-figures">
 						{in_all === null ? "Last " : `${in_all}, last `}

@@ -9,14 +9,14 @@ import { exactTime } from "../../ui/time-words.ts";
 import { type Due, expiryDue, replacementDue } from "../due-words.ts";
 import { EditKey } from "../edit/edit-key.tsx";
 import type { ApiKey } from "../queries.ts";
-import { datesOf } from "../words.ts";
+import { getDates } from "../words.ts";
 
 /** Notice that a date of the key is near or past, and what to do. Renders nothing otherwise. */
 export function KeyDue({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
 	const { may } = useAccess();
 	const [editing, setEditing] = useState(false);
 	const now_ms = useNow();
-	const { expires_at, rotation_due_at } = datesOf(apiKey);
+	const { expires_at, rotation_due_at } = getDates(apiKey);
 	const expiry = expiryDue(expires_at, now_ms);
 	const replacement = apiKey.rotation === null ? replacementDue(rotation_due_at, now_ms) : null;
 	const due = expiry ?? replacement;

@@ -2,9 +2,8 @@ import { Alert, Text } from "@mantine/core";
 import { IconBan } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Time } from "../../ui/time.tsx";
-import type { ApiKey } from "../queries.ts";
-import { receiptQuery } from "../revoke/queries.ts";
-import { actorWords, reasonOf } from "../text.ts";
+import { type ApiKey, receiptQuery } from "../queries.ts";
+import { formatActor, getReason } from "../text.ts";
 
 /** Notice that the key has ended: by whom, when, why, and what to do if it was needed. */
 export function KeyEnded({ apiKey }: { apiKey: ApiKey }) {
@@ -13,8 +12,8 @@ export function KeyEnded({ apiKey }: { apiKey: ApiKey }) {
 	return (
 		<Alert color="red" variant="light" icon={<IconBan size={18} aria-hidden="true" />} title="This key was revoked for good" data-revoked>
 			<Text size="sm" className="kw-wrap">
-				{revoked_by === null ? "Revoked" : `Revoked by ${actorWords(revoked_by)}`} <Time value={revoked_at} never="" />
-				{revoke_reason === null ? "." : `. Why: ${reasonOf(revoke_reason).toLowerCase()}.`}
+				{revoked_by === null ? "Revoked" : `Revoked by ${formatActor(revoked_by)}`} <Time value={revoked_at} never="" />
+				{revoke_reason === null ? "." : `. Why: ${getReason(revoke_reason).toLowerCase()}.`}
 			</Text>
 			{revoke_note !== null && (
 				<Text size="sm" mt={4} className="kw-wrap" fs="italic">

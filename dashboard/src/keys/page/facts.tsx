@@ -2,15 +2,16 @@ import { Box, Group, SimpleGrid, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { paceWords } from "../../plans/plan-words.ts";
+import { formatPace } from "../../plans/plan-words.ts";
+import { sitesQuery } from "../../tenants/site-queries.ts";
 import { CopyButton } from "../../ui/copy-button.tsx";
 import { Section } from "../../ui/page.tsx";
 import { Time } from "../../ui/time.tsx";
 import { exactTime } from "../../ui/time-words.ts";
 import { DueTime } from "../due-badge.tsx";
-import { type ApiKey, sitesQuery } from "../queries.ts";
-import { actorWords } from "../text.ts";
-import { datesOf, ENVIRONMENT_WORDS } from "../words.ts";
+import type { ApiKey } from "../queries.ts";
+import { formatActor } from "../text.ts";
+import { ENVIRONMENT_WORDS, getDates } from "../words.ts";
 import { KeyPermissions } from "./permissions.tsx";
 
 const SITES_SHOWN_MAX = 20;
@@ -44,7 +45,7 @@ export function KeyFacts({ tenant_id, apiKey }: { tenant_id: string; apiKey: Api
 					<End kind="expiry" time={apiKey.expires_at} none="Never" />
 				</Fact>
 				<Fact term="To be replaced">
-					<End kind="replacement" time={datesOf(apiKey).rotation_due_at} none="No date" />
+					<End kind="replacement" time={getDates(apiKey).rotation_due_at} none="No date" />
 					{apiKey.rotate_every_days !== null && (
 						<Text size="sm" c="dimmed">
 							Every {apiKey.rotate_every_days} days
@@ -62,7 +63,7 @@ export function KeyFacts({ tenant_id, apiKey }: { tenant_id: string; apiKey: Api
 				</Fact>
 				<Fact term="Created">
 					<Time value={apiKey.created_at} />
-					{`, by ${actorWords(apiKey.created_by)}`}
+					{`, by ${formatActor(apiKey.created_by)}`}
 				</Fact>
 				{apiKey.handover?.status === "claimed" && (
 					<Fact term="Revealed">
@@ -150,7 +151,7 @@ function Pace({ rate_limits }: { rate_limits: ApiKey["rate_limits"] }) {
 	return (
 		<>
 			{rate_limits.map((limit) => (
-				<div key={limit.name}>At most {paceWords(limit)}</div>
+				<div key={limit.name}>At most {formatPace(limit)}</div>
 			))}
 			<Text size="sm" c="dimmed">
 				Its own, besides the limits of your plan

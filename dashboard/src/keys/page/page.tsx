@@ -3,7 +3,7 @@ import { IconArrowLeft } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
 import { useAccess, useTenant } from "../../access/session.ts";
-import { isRefusal } from "../../http/api.ts";
+import { isApiError } from "../../http/api.ts";
 import { RotationHistory } from "../../rotations/history.tsx";
 import { KeyRotation } from "../../rotations/key-rotation.tsx";
 import { ReplaceSheet } from "../../rotations/replace/sheet.tsx";
@@ -13,7 +13,7 @@ import { PageSkeleton } from "../../ui/page-skeleton.tsx";
 import { StateBadge } from "../../ui/state-badge.tsx";
 import { DueBadge } from "../due-badge.tsx";
 import { type ApiKey, keyQuery } from "../queries.ts";
-import { datesOf, ENVIRONMENT_WORDS, stateOf } from "../words.ts";
+import { ENVIRONMENT_WORDS, getDates, getState } from "../words.ts";
 import { KeyActions } from "./actions.tsx";
 import { KeyDanger } from "./danger.tsx";
 import { KeyDead } from "./dead.tsx";
@@ -30,7 +30,7 @@ export default function KeyPage() {
 	const tenant = useTenant();
 	const { key_id = "" } = useParams({ strict: false });
 	const { data: key, error } = useQuery(keyQuery(tenant.id, key_id));
-	if (isRefusal(error, "not_found")) return <UnknownKey tenant_name={tenant.name} />;
+	if (isApiError(error, "not_found")) return <UnknownKey tenant_name={tenant.name} />;
 	if (key === undefined) return error === null ? <PageSkeleton /> : <FailurePage error={error} />;
 	return <PageOfKey key={key.id} tenant_id={tenant.id} apiKey={key} />;
 }
@@ -67,8 +67,8 @@ function PageOfKey({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey })
 	const { may } = useAccess();
 	const { replace } = useSearch({ strict: false });
 	// Without the expiry, which has a badge of its own beside it.
-	const { meaning, word } = stateOf({ ...apiKey, expires_at: null }, Date.now());
-	const dates = datesOf(apiKey);
+	const { meaning, word } = getState({ ...apiKey, expires_at: null }, Date.now());
+	const dates = getDates(apiKey);
 	const isOver = apiKey.status === "expired";
 	const props = { tenant_id, apiKey };
 	return (

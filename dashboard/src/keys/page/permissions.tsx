@@ -1,6 +1,6 @@
 import { Box, SimpleGrid, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { groupsOf, type PermissionOfPlan } from "../../plans/capability-words.ts";
+import { groupPermissions, type PermissionOfPlan } from "../../plans/capability-words.ts";
 import { capabilitiesQuery, permissionsQuery } from "../../plans/queries.ts";
 
 /** The key's permissions, grouped by capability. */
@@ -8,7 +8,7 @@ export function KeyPermissions({ tenant_id, names }: { tenant_id: string; names:
 	const { data: permissions } = useQuery(permissionsQuery(tenant_id));
 	const { data: capabilities } = useQuery(capabilitiesQuery(tenant_id));
 	const held = (permissions?.data ?? []).filter(({ name }) => names.includes(name));
-	const groups = groupsOf(capabilities?.data ?? [], held).filter((group) => group.permissions.length > 0);
+	const groups = groupPermissions(capabilities?.data ?? [], held).filter((group) => group.permissions.length > 0);
 	const shown = new Set(groups.flatMap((group) => group.permissions.map(({ name }) => name)));
 	const others = names.filter((name) => !shown.has(name)).map((name) => ({ name, description: "", capability: "", included: true }));
 	return (

@@ -4,17 +4,17 @@ import { useState } from "react";
 import { useProfile } from "../../access/session.ts";
 import { Section } from "../../ui/page.tsx";
 import { Problem } from "../../ui/problem.tsx";
-import { periodOf, RANGES, rangeOf } from "../../usage/ranges.ts";
+import { keyUsageQuery } from "../../usage/queries.ts";
+import { getPeriod, getRange, RANGES } from "../../usage/ranges.ts";
 import { Refusals } from "../../usage/refusals.tsx";
 import { RequestsChart } from "../../usage/requests-chart.tsx";
-import { keyUsageQuery } from "../../usage/usage-data.ts";
 import type { ApiKey } from "../queries.ts";
 
 /** Requests with the key over time, and the reasons of refusals. */
 export function KeyRequests({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
 	const [chosen, setChosen] = useState<string>("day");
-	const range = rangeOf(chosen);
-	const period = periodOf(range, Date.now());
+	const range = getRange(chosen);
+	const period = getPeriod(range, Date.now());
 	const { data, error } = useQuery(keyUsageQuery(tenant_id, apiKey.id, period.from_ms));
 	return (
 		<Section

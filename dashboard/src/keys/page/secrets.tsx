@@ -4,7 +4,7 @@ import { StateBadge } from "../../ui/state-badge.tsx";
 import { Time } from "../../ui/time.tsx";
 import type { ApiKey } from "../queries.ts";
 import { PLACES } from "../show-once/gate.tsx";
-import { milestoneOf } from "../text.ts";
+import { getMilestone } from "../text.ts";
 
 type Secret = ApiKey["secrets"][number];
 const BULLET_PX = 14;
@@ -30,7 +30,7 @@ export function KeySecrets({ apiKey }: { apiKey: ApiKey }) {
 }
 
 function OneSecret({ secret, apiKey }: { secret: Secret; apiKey: ApiKey }) {
-	const { title, state, means } = milestoneOf(secret, apiKey);
+	const { title, state, means } = getMilestone(secret, apiKey);
 	return (
 		<Timeline.Item
 			title={

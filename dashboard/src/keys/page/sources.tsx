@@ -8,9 +8,9 @@ import { Section } from "../../ui/page.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { Time } from "../../ui/time.tsx";
 import { useAction } from "../../ui/use-action.ts";
-import { requestsWords } from "../../usage/ranges.ts";
+import { formatRequests } from "../../usage/ranges.ts";
 import { type ApiKey, type Source, sourcesQuery } from "../queries.ts";
-import { agentWords, networkWords, secretWords } from "../text.ts";
+import { formatNetwork, formatProgram, formatSecretStatus } from "../text.ts";
 
 const NAME_CHARACTERS_MAX = 200;
 const count = new Intl.NumberFormat("en");
@@ -27,7 +27,7 @@ export function KeySources({ tenant_id, apiKey }: SourcesProps) {
 	return (
 		<Section title="Used from">
 			<Text size="sm" c="dimmed" mb="sm">
-				Each place that presents this key. Give the ones you know a name, such as Order server: when the key is replaced or something is refused, you
+				Each client that presents this key. Give the ones you know a name, such as Order server: when the key is replaced or something is refused, you
 				read that name and know whom to tell.
 			</Text>
 			{sources === null &&
@@ -53,16 +53,16 @@ function OneSource({ tenant_id, apiKey, source }: SourcesProps & { source: Sourc
 				<Box miw={0}>
 					<SourceName tenant_id={tenant_id} key_id={apiKey.id} source={source} />
 					<Text size="sm" c="dimmed" className="kw-wrap">
-						<span className="kw-mono">{networkWords(source.network)}</span> · {agentWords(source.agent)}
+						<span className="kw-mono">{formatNetwork(source.network)}</span> · {formatProgram(source.agent)}
 						{source.client !== null && ` · ${source.client}`}
 					</Text>
 				</Box>
 				<Box miw={0}>
 					<Text size="sm" className="kw-figures">
-						{requestsWords(source.requests)}
+						{formatRequests(source.requests)}
 						{source.refused > 0 && `, ${count.format(source.refused)} refused`}
 						{", with "}
-						<span className="kw-mono">{secretWords(apiKey.secrets, source.last_kid)}</span>
+						<span className="kw-mono">{formatSecretStatus(apiKey.secrets, source.last_kid)}</span>
 					</Text>
 					<Text size="sm" c="dimmed">
 						Last <Time value={source.last_seen_at} />, first <Time value={source.first_seen_at} />
@@ -74,13 +74,13 @@ function OneSource({ tenant_id, apiKey, source }: SourcesProps & { source: Sourc
 }
 
 /** The label of a client without a given name. */
-function callOf({ client, agent }: Source): string {
-	return client ?? agentWords(agent);
+function formatCall({ client, agent }: Source): string {
+	return client ?? formatProgram(agent);
 }
 
 /** Describes the client that is being named. */
-function coverOf(source: Source): string {
-	const covers = `For whatever calls as ${callOf(source)} from ${networkWords(source.network)}, with any of your keys.`;
+function formatCover(source: Source): string {
+	const covers = `For whatever calls as ${formatCall(source)} from ${formatNetwork(source.network)}, with any of your keys.`;
 	return source.told_apart ? covers : `${covers} Several programs may look like this one.`;
 }
 
@@ -105,7 +105,7 @@ function SourceName({ tenant_id, key_id, source }: { tenant_id: string; key_id: 
 					variant="subtle"
 					size="compact-xs"
 					leftSection={<IconPencil size={14} aria-hidden="true" />}
-					aria-label={source.name === null ? `Give ${callOf(source)} at ${networkWords(source.network)} a name` : `Rename ${source.name}`}
+					aria-label={source.name === null ? `Give ${formatCall(source)} at ${formatNetwork(source.network)} a name` : `Rename ${source.name}`}
 					onClick={() => setEditing(true)}
 				>
 					{source.name === null ? "Give it a name" : "Rename"}
@@ -135,8 +135,8 @@ function NameForm({ tenant_id, key_id, source, onClose }: { tenant_id: string; k
 	return (
 		<form onSubmit={save}>
 			<TextInput
-				label="Name of this place"
-				description={coverOf(source)}
+				label="Name of this client"
+				description={formatCover(source)}
 				placeholder="Order server"
 				autoFocus
 				maxLength={NAME_CHARACTERS_MAX}

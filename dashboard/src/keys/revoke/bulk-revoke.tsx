@@ -7,12 +7,11 @@ import { Problem } from "../../ui/problem.tsx";
 import { SheetFoot } from "../../ui/sheet-foot.tsx";
 import { clockTime } from "../../ui/time-words.ts";
 import { useAction } from "../../ui/use-action.ts";
-import { useKeysChanged } from "../queries.ts";
+import { bulkPreviewQuery, receiptQuery, useKeysChanged } from "../queries.ts";
 import { ENVIRONMENT_WORDS, ENVIRONMENTS, REASONS, type Reason } from "../words.ts";
 import { BulkPreview, type PreviewKey } from "./bulk-preview.tsx";
-import { type BulkFilter, type BulkTarget, confirmationText, inUse, selectionOf } from "./bulk-words.ts";
-import { receiptQuery } from "./queries.ts";
-import { RECEIPT_SHOWN_MS, refusedWords } from "./revoked-words.ts";
+import { type BulkFilter, type BulkTarget, confirmationText, inUse, toSelection } from "./bulk-words.ts";
+import { formatRevoked, RECEIPT_SHOWN_MS } from "./revoked-words.ts";
 
 const NOTE_CHARACTERS_MAX = 1_000;
 const WIDTH_PX = 720;
@@ -51,14 +50,8 @@ export function BulkRevoke({ target, ...props }: BulkRevokeProps) {
 /** The choice of keys by filter, then the preview. */
 function Choose({ tenant_id, target, choices, onClose }: BulkProps) {
 	const [filter, setFilter] = useState<BulkFilter>(target.kind === "filter" ? target.filter : {});
-	const selection = selectionOf(target.kind === "keys" ? target : { kind: "filter", filter });
-	const preview = useQuery({
-		queryKey: ["keys", tenant_id, "bulk", selection],
-		queryFn: () => answered(api.POST(PATH, { params: { path: { tenant_id } }, body: { ...selection, reason: "other", preview: true } })),
-		enabled: selection !== null,
-		staleTime: 0,
-		gcTime: 0,
-	});
+	const selection = toSelection(target.kind === "keys" ? target : { kind: "filter", filter });
+	const preview = useQuery(bulkPreviewQuery(tenant_id, selection));
 	return (
 		<Stack gap="md">
 			{target.kind === "filter" && <FilterFields filter={filter} onFilter={setFilter} choices={choices} />}
@@ -117,7 +110,7 @@ function FilterFields({ filter, onFilter, choices }: { filter: BulkFilter; onFil
 
 interface DecideProps {
 	readonly tenant_id: string;
-	readonly selection: ReturnType<typeof selectionOf>;
+	readonly selection: ReturnType<typeof toSelection>;
 	readonly keys: readonly PreviewKey[];
 	readonly onClose: () => void;
 	readonly onStale: () => void;
@@ -146,7 +139,7 @@ function Decide({ tenant_id, selection, keys, onClose, onStale }: DecideProps) {
 		const done = await action.run(() => answered(api.POST(PATH, { params: { path: { tenant_id } }, body })));
 		changed();
 		if (!done) return onStale();
-		const receipt = refusedWords(done.waited_for ?? [], clockTime(Date.now()));
+		const receipt = formatRevoked(done.waited_for ?? [], clockTime(Date.now()));
 		for (const { id } of keys) queries.setQueryData(receiptQuery(tenant_id, id).queryKey, receipt);
 		const title = keys.length === 1 ? `${wanted} is revoked.` : `${keys.length} keys are revoked.`;
 		notifications.show({ title, message: receipt, color: "teal", autoClose: RECEIPT_SHOWN_MS });

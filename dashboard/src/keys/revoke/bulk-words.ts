@@ -11,7 +11,7 @@ export interface BulkFilter {
 }
 
 /** The request body for a target; null while the filter is empty, because an empty filter would match every key. */
-export function selectionOf(target: BulkTarget): { key_ids: string[] } | { filter: BulkFilter } | null {
+export function toSelection(target: BulkTarget): { key_ids: string[] } | { filter: BulkFilter } | null {
 	if (target.kind === "keys") return target.key_ids.length === 0 ? null : { key_ids: [...target.key_ids] };
 	return Object.keys(target.filter).length === 0 ? null : { filter: target.filter };
 }

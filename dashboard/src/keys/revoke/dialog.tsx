@@ -8,11 +8,10 @@ import { Problem } from "../../ui/problem.tsx";
 import { SheetFoot } from "../../ui/sheet-foot.tsx";
 import { clockTime } from "../../ui/time-words.ts";
 import { useAction } from "../../ui/use-action.ts";
-import { type ApiKey, keyQuery, useKeysChanged } from "../queries.ts";
+import { type ApiKey, keyQuery, previewQuery, receiptQuery, useKeysChanged } from "../queries.ts";
 import { REASONS, type Reason } from "../words.ts";
 import { usePausing } from "./pause.tsx";
-import { previewQuery, receiptQuery } from "./queries.ts";
-import { RECEIPT_SHOWN_MS, refusedWords } from "./revoked-words.ts";
+import { formatRevoked, RECEIPT_SHOWN_MS } from "./revoked-words.ts";
 import { isInUse, WhatUses } from "./what-uses.tsx";
 
 const NOTE_CHARACTERS_MAX = 1_000;
@@ -66,7 +65,7 @@ function RevokeForm({ tenant_id, apiKey, onClose }: RevokeProps) {
 		const done = await action.run(() => answered(api.POST("/api/v1/tenants/{tenant_id}/api-keys/{key_id}/revoke", { params: { path }, body })));
 		changed();
 		if (done === undefined) return;
-		const receipt = refusedWords(done.waited_for, clockTime(Date.now()));
+		const receipt = formatRevoked(done.waited_for, clockTime(Date.now()));
 		queries.setQueryData(receiptQuery(tenant_id, key.id).queryKey, receipt);
 		notifications.show({ title: `${key.name} is revoked for good`, message: receipt, color: "teal", autoClose: RECEIPT_SHOWN_MS });
 		onClose();

@@ -1,6 +1,6 @@
 import { deepEqual } from "node:assert/strict";
 import { test } from "node:test";
-import { refusedWords } from "./revoked-words.ts";
+import { formatRevoked } from "./revoked-words.ts";
 
 function nodes(confirmed: number, silent = 0) {
 	return Array.from({ length: confirmed + silent }, (_, place) => ({ node_id: `node_${place}`, confirmed: place < confirmed }));
@@ -8,7 +8,7 @@ function nodes(confirmed: number, silent = 0) {
 
 test("the receipt counts the servers that refuse a revoked key, and does not count a silent one as confirmed", () => {
 	deepEqual(
-		[nodes(0), nodes(1), nodes(3), nodes(2, 1), nodes(1, 2)].map((waited_for) => refusedWords(waited_for, "12:03:04")),
+		[nodes(0), nodes(1), nodes(3), nodes(2, 1), nodes(1, 2)].map((waited_for) => formatRevoked(waited_for, "12:03:04")),
 		[
 			"Refused from now on.",
 			"Refused from now on.",

@@ -7,7 +7,7 @@ interface WaitedFor {
 }
 
 /** How many servers refuse a key since its revocation at `clock` ("12:03:04"). A silent server answers no keyed request before it has read the change. */
-export function refusedWords(waited_for: readonly WaitedFor[], clock: string): string {
+export function formatRevoked(waited_for: readonly WaitedFor[], clock: string): string {
 	const confirmed = waited_for.filter((node) => node.confirmed).length;
 	const silent = waited_for.length - confirmed;
 	if (waited_for.length <= 1) return "Refused from now on.";

@@ -2,10 +2,9 @@ import { Alert, Box, Group, List, Skeleton, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Time } from "../../ui/time.tsx";
-import { requestsWords } from "../../usage/ranges.ts";
-import type { ApiKey } from "../queries.ts";
-import { agentWords, networkWords, wasUsedLately } from "../text.ts";
-import { previewQuery, type RevokePreview } from "./queries.ts";
+import { formatRequests } from "../../usage/ranges.ts";
+import { type ApiKey, previewQuery, type RevokePreview } from "../queries.ts";
+import { formatNetwork, formatProgram, wasUsedLately } from "../text.ts";
 
 const SOURCES_SHOWN_MAX = 5;
 const STATS = ["last_hour", "last_day", "last_week"] as const;
@@ -31,7 +30,7 @@ export function WhatUses({ tenant_id, apiKey, action, within = false }: WhatUses
 	const { data: preview, error } = useQuery(previewQuery(tenant_id, apiKey.id));
 	const used = isInUse(apiKey, preview, Date.now());
 	const color = used ? (action === "pause" ? "yellow" : "red") : "gray";
-	const told = (
+	const content = (
 		<>
 			{preview !== undefined && <Uses preview={preview} />}
 			{preview === undefined && error === null && <Waiting />}
@@ -42,15 +41,15 @@ export function WhatUses({ tenant_id, apiKey, action, within = false }: WhatUses
 			)}
 		</>
 	);
-	if (within) return <Box data-impact>{told}</Box>;
+	if (within) return <Box data-impact>{content}</Box>;
 	return (
-		<Alert color={color} variant="light" role="note" data-impact title={titleOf(used, preview, apiKey)}>
-			{told}
+		<Alert color={color} variant="light" role="note" data-impact title={getTitle(used, preview, apiKey)}>
+			{content}
 		</Alert>
 	);
 }
 
-function titleOf(used: boolean, preview: RevokePreview | undefined, key: WhatUsesProps["apiKey"]): string {
+function getTitle(used: boolean, preview: RevokePreview | undefined, key: WhatUsesProps["apiKey"]): string {
 	if (used) return "Something uses this key";
 	const ever = preview?.last_used_at ?? key.last_used_at;
 	return ever === null ? "Nothing has used this key yet" : "Nothing used this key in the last day";
@@ -76,11 +75,11 @@ function Uses({ preview }: { preview: RevokePreview }) {
 				<List size="sm" className="kw-wrap" aria-label="Used from">
 					{sources.slice(0, SOURCES_SHOWN_MAX).map((source) => (
 						<List.Item key={source.id}>
-							<b>{source.name ?? source.client ?? agentWords(source.agent)}</b> <span className="kw-mono">{networkWords(source.network)}</span>, used{" "}
-							<Time value={source.last_seen_at} />
+							<b>{source.name ?? source.client ?? formatProgram(source.agent)}</b> <span className="kw-mono">{formatNetwork(source.network)}</span>,
+							used <Time value={source.last_seen_at} />
 						</List.Item>
 					))}
-					{more > 0 && <List.Item>and {more === 1 ? "1 other place" : `${more} other places`} in the last week</List.Item>}
+					{more > 0 && <List.Item>and {more === 1 ? "1 other client" : `${more} other clients`} in the last week</List.Item>}
 				</List>
 			)}
 			{rotation !== null && (
@@ -97,7 +96,7 @@ function Stats({ requests, last_used_at }: Pick<RevokePreview, "requests" | "las
 		<Group component="dl" gap="8px 28px" m={0} className="kw-figures">
 			{STATS.map((stat) => (
 				<Stat key={stat} name={stat} term={STAT_WORDS[stat]}>
-					{requestsWords(requests[stat])}
+					{formatRequests(requests[stat])}
 				</Stat>
 			))}
 			<Stat name="last_used" term="Last used">

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { MEANINGS, type Meaning } from "../../ui/theme.ts";
 import { liveKeyQuery, liveSourcesQuery } from "../queries.ts";
-import { agoWords, type Live, liveOf, spokenWords } from "./live.ts";
+import { formatAgo, formatSpoken, getLive, type Live } from "./live.ts";
 
 const TICK_MS = 1_000;
 
@@ -14,7 +14,7 @@ const MEANING: Readonly<Record<Live["kind"], Meaning>> = { waiting: "resting", r
 export function LiveLine({ tenant_id, key_id }: { tenant_id: string; key_id: string }) {
 	const { data: key } = useQuery(liveKeyQuery(tenant_id, key_id));
 	const { data: sources } = useQuery(liveSourcesQuery(tenant_id, key_id));
-	const live: Live = key === undefined ? { kind: "waiting" } : liveOf(key, sources?.data ?? []);
+	const live: Live = key === undefined ? { kind: "waiting" } : getLive(key, sources?.data ?? []);
 	return <LiveLineOf live={live} />;
 }
 
@@ -29,7 +29,7 @@ export function LiveLineOf({ live }: { live: Live }) {
 			</Text>
 			<div>
 				<Text size="sm" fw={500} c={live.kind === "authenticated" ? "var(--kw-good)" : "inherit"} aria-hidden="true" className="kw-figures kw-wrap">
-					{lineOf(live, now_ms)}
+					{getLine(live, now_ms)}
 				</Text>
 				{live.kind === "waiting" && (
 					<Text size="xs" c="dimmed">
@@ -38,7 +38,7 @@ export function LiveLineOf({ live }: { live: Live }) {
 				)}
 				{live.kind === "authenticated" && live.check_at !== null && (
 					<Text size="xs" c="dimmed" className="kw-figures">
-						Connectivity check passed {agoWords(live.check_at, now_ms)}
+						Connectivity check passed {formatAgo(live.check_at, now_ms)}
 					</Text>
 				)}
 				{live.kind === "refused" && (
@@ -47,15 +47,15 @@ export function LiveLineOf({ live }: { live: Live }) {
 					</Text>
 				)}
 			</div>
-			<VisuallyHidden role="status">{spokenWords(live)}</VisuallyHidden>
+			<VisuallyHidden role="status">{formatSpoken(live)}</VisuallyHidden>
 		</Group>
 	);
 }
 
-function lineOf(live: Live, now_ms: number): string {
+function getLine(live: Live, now_ms: number): string {
 	if (live.kind === "waiting") return "Waiting for the first request";
-	if (live.kind === "refused") return `A request was refused ${agoWords(live.at, now_ms)}, from ${live.from}`;
-	return `Authenticated ${agoWords(live.at, now_ms)}${live.from === null ? "" : ` from ${live.from}`}`;
+	if (live.kind === "refused") return `A request was refused ${formatAgo(live.at, now_ms)}, from ${live.from}`;
+	return `Authenticated ${formatAgo(live.at, now_ms)}${live.from === null ? "" : ` from ${live.from}`}`;
 }
 
 function useTick(): number {

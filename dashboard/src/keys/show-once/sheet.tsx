@@ -69,7 +69,7 @@ export function ShowOnceSheet({ tenant_id, opened, onClose, title, gone = GONE, 
 				closeOnClickOutside={false}
 				position="right"
 				size={WIDTH_PX}
-				title={<TitleText>{titleOf(made, emptied, title)}</TitleText>}
+				title={<TitleText>{getTitle(made, emptied, title)}</TitleText>}
 				closeButtonProps={{ "aria-label": "Close" }}
 				data-sheet={made?.kind ?? "form"}
 			>
@@ -90,7 +90,7 @@ export function ShowOnceSheet({ tenant_id, opened, onClose, title, gone = GONE, 
 	);
 }
 
-function titleOf(made: Made | null, emptied: boolean, otherwise: string): string {
+function getTitle(made: Made | null, emptied: boolean, otherwise: string): string {
 	if (made === null) return emptied ? "The key is no longer shown" : otherwise;
 	if (made.replacing) return made.kind === "shown" ? `The new key of ${made.key.name}` : `Hand over the new key of ${made.key.name}`;
 	return made.kind === "shown" ? `${made.key.name} is ready` : `Hand over ${made.key.name}`;

@@ -1,7 +1,7 @@
 import { deepEqual, doesNotMatch, equal, match, notEqual, ok } from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { checkUrl, envLine, type SnippetFacts, snippetsOf, variableName } from "./snippets.ts";
+import { checkUrl, envLine, getSnippets, type SnippetFacts, variableName } from "./snippets.ts";
 
 const HOSTILE = [
 	`"; process.exit(9); //`,
@@ -40,7 +40,7 @@ test("the tenant is in the address, and nothing else changes", () => {
 });
 
 test("every snippet reads the key from the environment and contains none", () => {
-	for (const { language, text } of snippetsOf(facts())) {
+	for (const { language, text } of getSnippets(facts())) {
 		ok(text.includes("ACME_API_KEY"), language);
 		ok(text.includes("X-API-Key"), language);
 		ok(text.includes("https://api.acme.example/v1/tenants/shop%20one/limits"), language);
@@ -55,10 +55,10 @@ function outsideOfQuotes(text: string): string {
 }
 
 test("a hostile product name or address stays inside one literal: the code around it is unchanged", () => {
-	const clean = snippetsOf(facts({ product_name: "API" }));
+	const clean = getSnippets(facts({ product_name: "API" }));
 	for (const product_name of HOSTILE) {
 		const variable = variableName(product_name);
-		const written = snippetsOf(facts({ product_name, api_base_url: `https://x/${product_name.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, "")}` }));
+		const written = getSnippets(facts({ product_name, api_base_url: `https://x/${product_name.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, "")}` }));
 		for (const [index, { language, text }] of written.entries()) {
 			if (language === "curl") continue;
 			const plain = clean[index]?.text ?? "";
@@ -69,23 +69,23 @@ test("a hostile product name or address stays inside one literal: the code aroun
 
 test("Go, C# and Java have balanced braces, and their literals decode to the input", () => {
 	for (const product_name of HOSTILE) {
-		for (const { language, text } of snippetsOf(facts({ product_name }))) {
+		for (const { language, text } of getSnippets(facts({ product_name }))) {
 			if (!["go", "csharp", "java"].includes(language)) continue;
 			const code = outsideOfQuotes(text).replace(/\/\/.*$/gm, "");
 			for (const [open, close] of ["()", "{}", "[]"]) equal(code.split(open ?? "").length, code.split(close ?? "").length, `${language} ${open}`);
 			doesNotMatch(text, /[^\t\n -~]/, language);
 		}
 	}
-	const said = snippetsOf(facts({ product_name: `"😀\\u0022` })).find(({ language }) => language === "java");
+	const said = getSnippets(facts({ product_name: `"😀\\u0022` })).find(({ language }) => language === "java");
 	match(said?.text ?? "", /"\\"\\ud83d\\ude00\\\\u0022 accepted this key\."/);
 });
 
 test("HEAD and POST are used where the profile names them", () => {
 	for (const method of ["HEAD", "POST"] as const) {
-		const written = snippetsOf(facts({ check_request: { method, path: "/ping" } }));
+		const written = getSnippets(facts({ check_request: { method, path: "/ping" } }));
 		notEqual(written.length, 0);
 		for (const { language, text } of written)
 			ok(language === "curl" && method === "HEAD" ? text.includes("--head") : text.includes(method), language);
 	}
-	deepEqual(new Set(snippetsOf(facts()).map(({ file }) => file)).size, 7);
+	deepEqual(new Set(getSnippets(facts()).map(({ file }) => file)).size, 7);
 });

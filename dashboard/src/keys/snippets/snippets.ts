@@ -224,7 +224,7 @@ const LANGUAGES = [
 ] as const;
 
 /** A complete connectivity check in each language. Reads the key from an environment variable; never contains it. */
-export function snippetsOf(facts: SnippetFacts): readonly Snippet[] {
+export function getSnippets(facts: SnippetFacts): readonly Snippet[] {
 	const parts: Parts = {
 		url: checkUrl(facts),
 		method: facts.check_request.method,

@@ -1,7 +1,7 @@
 import { Box, Code, Group, ScrollArea, Skeleton, Tabs, Text } from "@mantine/core";
 import { useProfile } from "../../access/session.ts";
 import { CopyButton } from "../../ui/copy-button.tsx";
-import { snippetsOf, variableName } from "./snippets.ts";
+import { getSnippets, variableName } from "./snippets.ts";
 
 const HEIGHT_PX = 300;
 
@@ -9,7 +9,7 @@ const HEIGHT_PX = 300;
 export function SnippetsTabs({ tenant_id }: { tenant_id: string }) {
 	const profile = useProfile();
 	if (profile === null) return <Skeleton height={HEIGHT_PX} />;
-	const snippets = snippetsOf({ ...profile, tenant_id });
+	const snippets = getSnippets({ ...profile, tenant_id });
 	return (
 		<Box>
 			<Text size="sm" mb={8}>

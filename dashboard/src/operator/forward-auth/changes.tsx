@@ -2,7 +2,7 @@ import { Box, Button, Group, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { useConfirmed } from "../../access/confirm.tsx";
-import { Refused } from "../../http/api.ts";
+import { ApiError } from "../../http/api.ts";
 import { Problem } from "../../ui/problem.tsx";
 import { StateBadge } from "../../ui/state-badge.tsx";
 import { useAction } from "../../ui/use-action.ts";
@@ -18,7 +18,7 @@ interface ChangesProps {
 	readonly saved: SavedRules;
 }
 
-const OVERTAKEN = new Refused({
+const OVERTAKEN = new ApiError({
 	code: "conflict",
 	title: "Other rules were saved in the meantime",
 	detail: "Your draft was not saved, so that it does not overwrite them. Showing them discards your draft: note your changes first.",
@@ -41,7 +41,7 @@ export function RulesChanges({ draft, saved }: ChangesProps) {
 			try {
 				return await confirmed(() => saveRules(state.entries));
 			} catch (error) {
-				if (error instanceof Refused) draft.setFaults(faultsOf(error.problem.errors, state.entries));
+				if (error instanceof ApiError) draft.setFaults(faultsOf(error.problem.errors, state.entries));
 				throw error;
 			}
 		});

@@ -1,7 +1,7 @@
 import { Autocomplete, Button, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { type FormEvent, useRef, useState } from "react";
 import type { Problem as ProblemData } from "../../http/api.ts";
-import { Refused } from "../../http/api.ts";
+import { ApiError } from "../../http/api.ts";
 import { Problem } from "../../ui/problem.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import type { Entry } from "./draft.ts";
@@ -39,7 +39,7 @@ export function Tester({ entries, changed, onFaults }: TesterProps) {
 			try {
 				return await testRules({ method: method.trim(), uri: uri.trim(), raw_key: key.current?.value.trim() ?? "" }, entries);
 			} catch (error) {
-				if (error instanceof Refused) onFaults(error.problem.errors);
+				if (error instanceof ApiError) onFaults(error.problem.errors);
 				throw error;
 			}
 		});

@@ -3,7 +3,7 @@ import { useForm } from "@mantine/form";
 import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { useConfirmed } from "../../access/confirm.tsx";
-import { answered, api, isRefusal } from "../../http/api.ts";
+import { answered, api, isApiError } from "../../http/api.ts";
 import { goToFirstFault } from "../../ui/first-fault.ts";
 import { Problem } from "../../ui/problem.tsx";
 import { useAction } from "../../ui/use-action.ts";
@@ -49,7 +49,7 @@ function FormatForm({ onClose }: { onClose: () => void }) {
 			try {
 				return await confirmed(() => answered(api.PUT("/api/v1/operator/legacy-formats/{name}", { params, body })));
 			} catch (error) {
-				if (isRefusal(error))
+				if (isApiError(error))
 					for (const { pointer, detail } of error.problem.errors) form.setFieldError(pointer.slice(1).replace("path/", ""), detail);
 				throw error;
 			}

@@ -44,19 +44,19 @@ export function bodyOf({ until, overlap_seconds, way, email }: ReplaceValues): R
 }
 
 /** The latest end of the old key if the rotation starts now. Null: at once. */
-export function lastDayOf({ until, overlap_seconds }: ReplaceValues, now_ms: number): number | null {
+export function getLastDay({ until, overlap_seconds }: ReplaceValues, now_ms: number): number | null {
 	if (until === "now") return null;
 	return now_ms + (until === "moved" ? HARD_STOP_DAYS * DAY_MS : overlap_seconds * SECOND_MS);
 }
 
 /** The label of the button. */
-export function buttonWords({ until, way }: ReplaceValues): string {
+export function formatButton({ until, way }: ReplaceValues): string {
 	if (way === "handover") return until === "now" ? "Make the link; the old key ends when the new one is revealed" : "Make the new key's link";
 	return until === "now" ? "End the old key now and show the new one" : "Make the new key and show it once";
 }
 
 /** The key's end after the rotation: "1 May 2027", "never". */
-export function expiryWords(before: string | null, after: string | null, format: (time: string) => string): string {
+export function formatExpiry(before: string | null, after: string | null, format: (time: string) => string): string {
 	if (before === null && after === null) return "It never expires, as before.";
 	if (before === null) return `It had no end. Your plan asks for one: it expires ${format(after ?? "")}.`;
 	if (after === null) return `It would have expired ${format(before)}; now it never expires.`;

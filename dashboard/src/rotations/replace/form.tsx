@@ -5,17 +5,16 @@ import { useConfirmed } from "../../access/confirm.tsx";
 import { useSession } from "../../access/session.ts";
 import { answered, api } from "../../http/api.ts";
 import { CreateWay } from "../../keys/create/way.tsx";
-import { type ApiKey, useKeysChanged } from "../../keys/queries.ts";
-import { previewQuery } from "../../keys/revoke/queries.ts";
+import { type ApiKey, previewQuery, useKeysChanged } from "../../keys/queries.ts";
 import { isInUse, WhatUses } from "../../keys/revoke/what-uses.tsx";
 import type { Made } from "../../keys/show-once/sheet.tsx";
 import { ChoiceCard } from "../../ui/choice-card.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { SheetFoot } from "../../ui/sheet-foot.tsx";
 import { useAction } from "../../ui/use-action.ts";
-import { momentWords } from "../moment.ts";
+import { formatMoment } from "../moment.ts";
 import type { Rotation } from "../queries.ts";
-import { bodyOf, buttonWords, lastDayOf, OVERLAPS, type ReplaceValues, UNTIL, VALUES_AT_FIRST, withUntil } from "./choice.ts";
+import { bodyOf, formatButton, getLastDay, OVERLAPS, type ReplaceValues, UNTIL, VALUES_AT_FIRST, withUntil } from "./choice.ts";
 import { madeFrom } from "./made.tsx";
 import { ReplaceStays } from "./stays.tsx";
 
@@ -57,7 +56,7 @@ export function ReplaceForm({ tenant_id, apiKey, onMade }: FormProps) {
 		<form noValidate onSubmit={form.onSubmit(() => (ready ? begin() : undefined))}>
 			<Stack gap="lg">
 				<Text size="sm" className="kw-wrap">
-					A new key takes the place of the old one. What uses <b>{apiKey.name}</b> gets the new key, place by place, and a page shows who has moved.
+					A new key takes the place of the old one. What uses <b>{apiKey.name}</b> gets the new key, client by client, and a page shows who has moved.
 				</Text>
 				<Radio.Group
 					label="How long does the old key keep working?"
@@ -103,7 +102,7 @@ export function ReplaceForm({ tenant_id, apiKey, onMade }: FormProps) {
 						loading={action.pending}
 						{...(values.until === "now" ? { color: "red" } : {})}
 					>
-						{buttonWords(values)}
+						{formatButton(values)}
 					</Button>
 				</SheetFoot>
 			</Stack>
@@ -112,20 +111,20 @@ export function ReplaceForm({ tenant_id, apiKey, onMade }: FormProps) {
 }
 
 function untilMoved(now_ms: number): string {
-	const last = momentWords(lastDayOf({ ...VALUES_AT_FIRST, until: "moved" }, now_ms) ?? now_ms);
+	const last = formatMoment(getLastDay({ ...VALUES_AT_FIRST, until: "moved" }, now_ms) ?? now_ms);
 	return `Both work meanwhile. The page of the replacement shows who is missing, and the old key ends by itself when all have moved: at the latest ${last}.`;
 }
 
 function FixedTime({ form, now_ms }: { form: ReturnType<typeof useForm<ReplaceValues>>; now_ms: number }) {
 	const { values } = form;
-	const ends_ms = lastDayOf(values, now_ms);
+	const ends_ms = getLastDay(values, now_ms);
 	return (
 		<Select
 			label="Both work for"
 			description={
 				ends_ms === null
 					? ""
-					: `The old key ends ${momentWords(ends_ms)}${values.way === "handover" ? ", counted from when the new key is revealed" : ""}.`
+					: `The old key ends ${formatMoment(ends_ms)}${values.way === "handover" ? ", counted from when the new key is revealed" : ""}.`
 			}
 			inputWrapperOrder={["label", "input", "description"]}
 			data={OVERLAPS.map(({ seconds, label }) => ({ value: String(seconds), label }))}

@@ -1,10 +1,9 @@
 import { Box, SimpleGrid, Skeleton, Text } from "@mantine/core";
 import type { ReactNode } from "react";
-import type { ApiKey } from "../../keys/queries.ts";
-import type { RevokePreview } from "../../keys/revoke/queries.ts";
+import type { ApiKey, RevokePreview } from "../../keys/queries.ts";
 import { DAY_MS } from "../../ui/time-units.ts";
-import { dayWords } from "../moment.ts";
-import { expiryWords } from "./choice.ts";
+import { formatDay } from "../moment.ts";
+import { formatExpiry } from "./choice.ts";
 
 /** What a rotation keeps, and which dates it moves. */
 export function ReplaceStays({ apiKey, preview }: { apiKey: ApiKey; preview: RevokePreview | undefined }) {
@@ -16,10 +15,10 @@ export function ReplaceStays({ apiKey, preview }: { apiKey: ApiKey; preview: Rev
 				{preview === undefined ? (
 					<Skeleton height={18} role="status" aria-busy="true" aria-label="Loading the new dates" />
 				) : (
-					expiryWords(apiKey.expires_at, preview.expires_at_if_replaced, dayWords)
+					formatExpiry(apiKey.expires_at, preview.expires_at_if_replaced, formatDay)
 				)}
 				{rotate_every_days !== null &&
-					` It is due to be replaced again ${dayWords(new Date(Date.now() + rotate_every_days * DAY_MS).toISOString())}.`}
+					` It is due to be replaced again ${formatDay(new Date(Date.now() + rotate_every_days * DAY_MS).toISOString())}.`}
 			</Fact>
 		</SimpleGrid>
 	);

@@ -6,7 +6,7 @@ import { Problem } from "../../ui/problem.tsx";
 import { CHART_COLORS } from "../../ui/theme.ts";
 import type { RotationProps } from "../props.ts";
 import { isOpen, trafficQuery } from "../queries.ts";
-import { settledOf, type TrafficBucket, type TrafficGranularity, trafficOf, trafficPeriod, trafficWords } from "./traffic.ts";
+import { formatTraffic, getSettled, getTraffic, type TrafficBucket, type TrafficGranularity, trafficPeriod } from "./traffic.ts";
 
 const TrafficLines = lazy(() => import("./lines.tsx"));
 
@@ -28,7 +28,7 @@ export function RotationTraffic({ tenant_id, apiKey, rotation }: RotationProps) 
 	const [asTable, setAsTable] = useState(false);
 	if (rotation.successor === null) return null;
 	const kids = { old: rotation.predecessor.kid, new: rotation.successor.kid };
-	const buckets = settledOf(trafficOf(data?.data ?? [], kids, period));
+	const buckets = getSettled(getTraffic(data?.data ?? [], kids, period));
 	return (
 		<Section
 			title="Requests with each key"
@@ -54,19 +54,19 @@ interface DrawnProps extends Pick<RotationProps, "rotation"> {
 }
 
 function Drawn({ buckets, rotation, granularity, asTable }: DrawnProps) {
-	const bucketWords = (start_ms: number): string => (granularity === "day" ? day.format(start_ms) : dayAndClock.format(start_ms));
-	const tickWords = (start_ms: number): string => (granularity === "day" ? day.format(start_ms) : clock.format(start_ms));
+	const formatBucket = (start_ms: number): string => (granularity === "day" ? day.format(start_ms) : dayAndClock.format(start_ms));
+	const formatTick = (start_ms: number): string => (granularity === "day" ? day.format(start_ms) : clock.format(start_ms));
 	return (
 		<Box data-traffic>
 			<Totals buckets={buckets} rotation={rotation} />
 			{asTable ? (
-				<TrafficTable buckets={buckets} bucketWords={bucketWords} />
+				<TrafficTable buckets={buckets} formatBucket={formatBucket} />
 			) : (
-				<Box role="img" aria-label={trafficWords(buckets, bucketWords)} h={HEIGHT_PX} pos="relative">
+				<Box role="img" aria-label={formatTraffic(buckets, formatBucket)} h={HEIGHT_PX} pos="relative">
 					{/* Positioned out of the flow, so that the chart's width does not keep its container from shrinking. */}
 					<Box pos="absolute" inset={0}>
 						<Suspense fallback={<Skeleton height={HEIGHT_PX} />}>
-							<TrafficLines buckets={buckets} height_px={HEIGHT_PX} tickWords={tickWords} bucketWords={bucketWords} />
+							<TrafficLines buckets={buckets} height_px={HEIGHT_PX} formatTick={formatTick} formatBucket={formatBucket} />
 						</Suspense>
 					</Box>
 				</Box>
@@ -102,7 +102,7 @@ function Totals({ buckets, rotation }: Pick<DrawnProps, "buckets" | "rotation">)
 	);
 }
 
-function TrafficTable({ buckets, bucketWords }: { buckets: readonly TrafficBucket[]; bucketWords: (start_ms: number) => string }) {
+function TrafficTable({ buckets, formatBucket }: { buckets: readonly TrafficBucket[]; formatBucket: (start_ms: number) => string }) {
 	return (
 		<Table.ScrollContainer minWidth={0} mah={HEIGHT_PX} type="native" tabIndex={0} role="region" aria-label="Requests with each key, as a table">
 			<Table stickyHeader verticalSpacing={6} aria-label="Requests with each key">
@@ -117,7 +117,7 @@ function TrafficTable({ buckets, bucketWords }: { buckets: readonly TrafficBucke
 					{[...buckets].reverse().map((bucket) => (
 						<Table.Tr key={bucket.start_ms}>
 							<Table.Th scope="row" fw={400}>
-								{bucketWords(bucket.start_ms)}
+								{formatBucket(bucket.start_ms)}
 							</Table.Th>
 							{([bucket.old, bucket.new] as const).map((requests, index) => (
 								<Table.Td key={index === 0 ? "old" : "new"} ta="right" {...(requests === 0 ? { c: "dimmed" } : {})}>

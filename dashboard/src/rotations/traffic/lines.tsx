@@ -13,12 +13,12 @@ const exact = new Intl.NumberFormat("en");
 interface LinesProps {
 	readonly buckets: readonly TrafficBucket[];
 	readonly height_px: number;
-	readonly tickWords: (start_ms: number) => string;
-	readonly bucketWords: (start_ms: number) => string;
+	readonly formatTick: (start_ms: number) => string;
+	readonly formatBucket: (start_ms: number) => string;
 }
 
 /** Lazy-loaded with the chart library. The old key's line is dashed, so that colour is not the only difference. */
-export default function TrafficLines({ buckets, height_px, tickWords, bucketWords }: LinesProps) {
+export default function TrafficLines({ buckets, height_px, formatTick, formatBucket }: LinesProps) {
 	const still = useReducedMotion();
 	return (
 		<LineChart
@@ -37,9 +37,9 @@ export default function TrafficLines({ buckets, height_px, tickWords, bucketWord
 			valueFormatter={(requests) => exact.format(requests)}
 			lineChartProps={{ accessibilityLayer: false }}
 			lineProps={{ isAnimationActive: !still, animationDuration: DRAWN_MS }}
-			xAxisProps={{ tickFormatter: tickWords, minTickGap: TICK_GAP_PX, interval: "preserveStart" }}
+			xAxisProps={{ tickFormatter: formatTick, minTickGap: TICK_GAP_PX, interval: "preserveStart" }}
 			yAxisProps={{ allowDecimals: false, tickFormatter: (requests: number) => compact.format(requests), width: 44 }}
-			tooltipProps={{ labelFormatter: (start_ms) => (typeof start_ms === "number" ? bucketWords(start_ms) : ""), isAnimationActive: false }}
+			tooltipProps={{ labelFormatter: (start_ms) => (typeof start_ms === "number" ? formatBucket(start_ms) : ""), isAnimationActive: false }}
 		/>
 	);
 }

@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { settledOf, trafficOf, trafficPeriod, trafficWords } from "./traffic.ts";
+import { formatTraffic, getSettled, getTraffic, trafficPeriod } from "./traffic.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -35,7 +35,7 @@ test("requests are counted by secret, whatever the response; those of earlier se
 		{ start: at(period.from_ms - MINUTE_MS), kid: "old", requests: 9 },
 		{ start: at(period.from_ms), kid: "new", requests: 2 },
 	];
-	const buckets = trafficOf(rows, { old: "old", new: "new" }, period);
+	const buckets = getTraffic(rows, { old: "old", new: "new" }, period);
 	deepEqual(
 		buckets.map(({ old, new: fresh }) => [old, fresh]),
 		[
@@ -43,10 +43,10 @@ test("requests are counted by secret, whatever the response; those of earlier se
 			[0, 0],
 		],
 	);
-	equal(settledOf(buckets).length, 1, "what runs and is empty is not drawn");
-	equal(settledOf(settledOf(buckets)).length, 1);
+	equal(getSettled(buckets).length, 1, "what runs and is empty is not drawn");
+	equal(getSettled(getSettled(buckets)).length, 1);
 	match(
-		trafficWords(buckets, () => "06:59"),
+		formatTraffic(buckets, () => "06:59"),
 		/^4 requests with the old key, 2 with the new one\. Last with the old key: 06:59\.$/,
 	);
 });

@@ -46,7 +46,7 @@ export function trafficPeriod(started_ms: number, ended_ms: number | null, now_m
 }
 
 /** Every bucket of the period, including empty ones. Ignores the key's earlier secrets. */
-export function trafficOf(rows: readonly SecretRow[], kids: { old: string; new: string | null }, period: TrafficPeriod): TrafficBucket[] {
+export function getTraffic(rows: readonly SecretRow[], kids: { old: string; new: string | null }, period: TrafficPeriod): TrafficBucket[] {
 	const size_ms = BUCKET_MS[period.granularity];
 	const found = new Map<number, { old: number; new: number }>();
 	for (let start = period.from_ms; start < period.to_ms; start += size_ms) found.set(start, { old: 0, new: 0 });
@@ -60,16 +60,16 @@ export function trafficOf(rows: readonly SecretRow[], kids: { old: string; new: 
 }
 
 /** Drops the running bucket while it is empty, because a partial minute would look like a fall to zero. */
-export function settledOf(buckets: readonly TrafficBucket[]): readonly TrafficBucket[] {
+export function getSettled(buckets: readonly TrafficBucket[]): readonly TrafficBucket[] {
 	const last = buckets.at(-1);
 	return last !== undefined && last.old === 0 && last.new === 0 && buckets.length > 1 ? buckets.slice(0, -1) : buckets;
 }
 
 /** The text alternative of the chart. */
-export function trafficWords(buckets: readonly TrafficBucket[], bucketWords: (start_ms: number) => string): string {
+export function formatTraffic(buckets: readonly TrafficBucket[], formatBucket: (start_ms: number) => string): string {
 	const old = buckets.reduce((sum, bucket) => sum + bucket.old, 0);
 	const fresh = buckets.reduce((sum, bucket) => sum + bucket.new, 0);
 	const last = buckets.findLast((bucket) => bucket.old > 0);
-	const since = last === undefined ? "" : ` Last with the old key: ${bucketWords(last.start_ms)}.`;
+	const since = last === undefined ? "" : ` Last with the old key: ${formatBucket(last.start_ms)}.`;
 	return `${old} requests with the old key, ${fresh} with the new one.${since}`;
 }

@@ -2,10 +2,11 @@ import { Alert, Anchor, Button, Group, List, Modal, Stack, Text } from "@mantine
 import { notifications } from "@mantine/notifications";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { answered, api, isRefusal } from "../../http/api.ts";
+import { answered, api, isApiError } from "../../http/api.ts";
+import { boundKeysQuery } from "../../keys/queries.ts";
 import { Problem } from "../../ui/problem.tsx";
 import { useAction } from "../../ui/use-action.ts";
-import { boundKeysQuery, useSitesChanged } from "./queries.ts";
+import { useSitesChanged } from "../site-queries.ts";
 import type { Site } from "./table.tsx";
 
 const KEYS_SHOWN_MAX = 8;
@@ -29,7 +30,7 @@ function Decide({ tenant_id, site, onClose }: DeleteProps) {
 	const { data: keys } = useQuery(boundKeysQuery(tenant_id, site.id));
 	const action = useAction();
 	const changed = useSitesChanged(tenant_id);
-	const isInTheWay = isRefusal(action.error, "conflict");
+	const isInTheWay = isApiError(action.error, "conflict");
 
 	async function remove(): Promise<void> {
 		const path = { tenant_id, site_id: site.id };

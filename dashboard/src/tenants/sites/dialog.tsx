@@ -4,8 +4,8 @@ import { notifications } from "@mantine/notifications";
 import { answered, api } from "../../http/api.ts";
 import { Problem } from "../../ui/problem.tsx";
 import { useAction } from "../../ui/use-action.ts";
+import { useSitesChanged } from "../site-queries.ts";
 import { ANY, ENVIRONMENT_CHOICES, environmentFrom, faultOfSiteId } from "./environment.ts";
-import { useSitesChanged } from "./queries.ts";
 import type { Site } from "./table.tsx";
 
 const NAME_CHARACTERS_MAX = 200;

@@ -1,9 +1,9 @@
 import { equal } from "node:assert/strict";
 import { test } from "node:test";
-import { ANY, ENVIRONMENT_CHOICES, environmentFrom, environmentWords, faultOfSiteId } from "./environment.ts";
+import { ANY, ENVIRONMENT_CHOICES, environmentFrom, faultOfSiteId, formatEnvironment } from "./environment.ts";
 
 test("any environment is null in the API, in both directions", () => {
-	for (const { value, label } of ENVIRONMENT_CHOICES) equal(environmentWords(environmentFrom(value)), label);
+	for (const { value, label } of ENVIRONMENT_CHOICES) equal(formatEnvironment(environmentFrom(value)), label);
 	equal(environmentFrom(ANY), null);
 	equal(environmentFrom("else"), null);
 });

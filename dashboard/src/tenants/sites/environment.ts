@@ -8,7 +8,7 @@ export const ENVIRONMENT_CHOICES = [
 	{ value: ANY, label: "Any environment" },
 ];
 
-export function environmentWords(environment: Environment | null): string {
+export function formatEnvironment(environment: Environment | null): string {
 	return environment === null ? "Any environment" : ENVIRONMENT_WORDS[environment].name;
 }
 

@@ -4,13 +4,13 @@ import { useQuery, useSuspenseInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useAccess, useTenant } from "../../access/session.ts";
 import { ListMissing } from "../../keys/missing.tsx";
-import { usedWords } from "../../plans/meter.ts";
+import { formatUsed } from "../../plans/meter.ts";
 import { limitsQuery } from "../../plans/queries.ts";
 import { Page } from "../../ui/page.tsx";
+import { siteListQuery } from "../site-queries.ts";
 import { SitesBoard } from "./board.tsx";
 import { DeleteSite } from "./delete.tsx";
 import { SiteDialog } from "./dialog.tsx";
-import { siteListQuery } from "./queries.ts";
 import { type Site, SitesTable } from "./table.tsx";
 
 interface Chosen {
@@ -48,7 +48,7 @@ export default function SitesPage() {
 			{!may.manage_sites && <ListMissing missing={missing.filter(({ kind }) => kind !== "plan")} />}
 			{limits !== undefined && (
 				<Text size="sm" c="dimmed" data-used>
-					{usedWords("site", limits.sites)} in your plan.{isFull && " Delete one, or ask for a larger plan, before you add another."}
+					{formatUsed("site", limits.sites)} in your plan.{isFull && " Delete one, or ask for a larger plan, before you add another."}
 				</Text>
 			)}
 			{sites.length === 0 ? (

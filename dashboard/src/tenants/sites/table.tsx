@@ -4,7 +4,7 @@ import { useRef } from "react";
 import type { paths } from "../../http/openapi.gen.ts";
 import { CopyButton } from "../../ui/copy-button.tsx";
 import { Time } from "../../ui/time.tsx";
-import { environmentWords } from "./environment.ts";
+import { formatEnvironment } from "./environment.ts";
 
 export type Site = paths["/api/v1/tenants/{tenant_id}/sites"]["get"]["responses"][200]["content"]["application/json"]["data"][number];
 
@@ -41,7 +41,7 @@ export function SitesTable({ sites, onEdit, onDelete }: TableProps) {
 								</Group>
 							</Table.Th>
 							<Table.Td>
-								<Badge color="gray">{site.environment === null ? "Any" : environmentWords(site.environment)}</Badge>
+								<Badge color="gray">{site.environment === null ? "Any" : formatEnvironment(site.environment)}</Badge>
 							</Table.Td>
 							<Table.Td visibleFrom="sm">
 								<Time value={site.created_at} />

@@ -4,7 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { useAccess } from "../../access/session.ts";
 import { ENVIRONMENT_WORDS } from "../../keys/words.ts";
 import { Problem } from "../../ui/problem.tsx";
-import { type Member, type RemovalPreview, removalPreviewQuery } from "./queries.ts";
+import { type Member, type RemovalPreview, removalPreviewQuery } from "../team-queries.ts";
 
 const LOADING_PX = 44;
 
@@ -30,7 +30,7 @@ export function TeamEnding({ tenant_id, member, role }: TeamEndingProps) {
 					<List size="sm" spacing={4} mt={4}>
 						{data.ends.map((thing) => (
 							<List.Item key={thing.id} className="kw-wrap">
-								<EndedWords {...thing} />
+								<EndedList {...thing} />
 							</List.Item>
 						))}
 					</List>
@@ -41,7 +41,7 @@ export function TeamEnding({ tenant_id, member, role }: TeamEndingProps) {
 	);
 }
 
-function EndedWords({ kind, name }: RemovalPreview["ends"][number]) {
+function EndedList({ kind, name }: RemovalPreview["ends"][number]) {
 	const named = <bdi>{name}</bdi>;
 	switch (kind) {
 		case "invitation":

@@ -7,7 +7,7 @@ import { StateBadge } from "../../ui/state-badge.tsx";
 import type { Meaning } from "../../ui/theme.ts";
 import { Time } from "../../ui/time.tsx";
 import { useAction } from "../../ui/use-action.ts";
-import { cancelInvitation, type Invitation, useTeamChanged } from "./queries.ts";
+import { cancelInvitation, type Invitation, useTeamChanged } from "../team-queries.ts";
 
 const STATES: Readonly<Record<Invitation["status"], { readonly meaning: Meaning; readonly word: string }>> = {
 	waiting: { meaning: "attention", word: "Waiting" },

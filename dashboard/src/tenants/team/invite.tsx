@@ -9,7 +9,7 @@ import { CopyButton } from "../../ui/copy-button.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { Time } from "../../ui/time.tsx";
 import { useAction } from "../../ui/use-action.ts";
-import { invite, type MadeInvitation, useTeamChanged } from "./queries.ts";
+import { invite, type MadeInvitation, useTeamChanged } from "../team-queries.ts";
 
 const FIRST_ROLE: Role = "admin";
 

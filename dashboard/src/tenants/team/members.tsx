@@ -6,8 +6,8 @@ import { type TenantOfPage, useSession } from "../../access/session.ts";
 import { Problem } from "../../ui/problem.tsx";
 import { Time } from "../../ui/time.tsx";
 import { useAction } from "../../ui/use-action.ts";
-import { TeamDemote } from "../team-demote.tsx";
-import { changeRole, type Member, useTeamChanged } from "./queries.ts";
+import { changeRole, type Member, useTeamChanged } from "../team-queries.ts";
+import { TeamDemote } from "./demote.tsx";
 import { TeamRemove } from "./remove.tsx";
 
 const ROLE_CHOICES = ROLES.map((role) => ({ value: role, label: ROLE_WORDS[role].name }));

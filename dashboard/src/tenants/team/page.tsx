@@ -6,11 +6,11 @@ import { ROLE_WORDS, ROLES } from "../../access/roles.ts";
 import { useAccess, useTenant } from "../../access/session.ts";
 import { Page, Section } from "../../ui/page.tsx";
 import { Problem } from "../../ui/problem.tsx";
+import { invitationsQuery, type Member, membersQuery, portalSessionsQuery } from "../team-queries.ts";
 import { TeamInvitations } from "./invitations.tsx";
 import { TeamInvite } from "./invite.tsx";
 import { TeamMembers } from "./members.tsx";
 import { TeamPortal } from "./portal.tsx";
-import { invitationsQuery, type Member, membersQuery, portalSessionsQuery } from "./queries.ts";
 
 export default function TeamPage() {
 	const tenant = useTenant();

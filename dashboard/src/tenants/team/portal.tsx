@@ -6,7 +6,7 @@ import { useProfile } from "../../access/session.ts";
 import { Problem } from "../../ui/problem.tsx";
 import { Time } from "../../ui/time.tsx";
 import { useAction } from "../../ui/use-action.ts";
-import { endPortalSession, PORTAL_SESSIONS_SHOWN_MAX, type PortalSession, portalSessionsQuery } from "./queries.ts";
+import { endPortalSession, PORTAL_SESSIONS_SHOWN_MAX, type PortalSession, portalSessionsQuery } from "../team-queries.ts";
 
 interface TeamPortalProps {
 	readonly tenant_id: string;

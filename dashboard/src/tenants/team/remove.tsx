@@ -3,8 +3,8 @@ import { notifications } from "@mantine/notifications";
 import type { TenantOfPage } from "../../access/session.ts";
 import { Problem } from "../../ui/problem.tsx";
 import { useAction } from "../../ui/use-action.ts";
+import { type Member, removeMember, useTeamChanged } from "../team-queries.ts";
 import { TeamEnding } from "./ending.tsx";
-import { type Member, removeMember, useTeamChanged } from "./queries.ts";
 
 interface TeamRemoveProps {
 	readonly tenant: TenantOfPage;

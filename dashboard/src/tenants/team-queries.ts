@@ -1,6 +1,7 @@
 import { queryOptions, useQueryClient } from "@tanstack/react-query";
-import { answered, api } from "../../http/api.ts";
-import type { paths } from "../../http/openapi.gen.ts";
+import { answered, api } from "../http/api.ts";
+import { cacheRoots } from "../http/cache-roots.ts";
+import type { paths } from "../http/openapi.gen.ts";
 
 const MEMBERS = "/api/v1/tenants/{tenant_id}/members";
 const INVITATIONS = "/api/v1/tenants/{tenant_id}/invitations";
@@ -19,15 +20,18 @@ export type PortalSession = paths[typeof PORTAL_SESSIONS]["get"]["responses"][20
 const pathOf = (tenant_id: string) => ({ path: { tenant_id } });
 
 export const membersQuery = (tenant_id: string) =>
-	queryOptions({ queryKey: ["members", tenant_id], queryFn: () => answered(api.GET(MEMBERS, { params: pathOf(tenant_id) })) });
+	queryOptions({ queryKey: [...cacheRoots.team(tenant_id), "members"], queryFn: () => answered(api.GET(MEMBERS, { params: pathOf(tenant_id) })) });
 
 export const invitationsQuery = (tenant_id: string) =>
-	queryOptions({ queryKey: ["invitations", tenant_id], queryFn: () => answered(api.GET(INVITATIONS, { params: pathOf(tenant_id) })) });
+	queryOptions({
+		queryKey: [...cacheRoots.team(tenant_id), "invitations"],
+		queryFn: () => answered(api.GET(INVITATIONS, { params: pathOf(tenant_id) })),
+	});
 
 /** What ends when the member is removed or gets `role`. Refetched each time that the dialog opens. */
 export const removalPreviewQuery = (tenant_id: string, member_id: string, role?: Member["role"]) =>
 	queryOptions({
-		queryKey: ["removal", tenant_id, member_id, role],
+		queryKey: [...cacheRoots.team(tenant_id), "removal", member_id, role],
 		queryFn: () => answered(api.GET(REMOVAL, { params: { path: { tenant_id, member_id }, query: role === undefined ? {} : { role } } })),
 		gcTime: 0,
 		staleTime: 0,
@@ -38,7 +42,7 @@ export const PORTAL_SESSIONS_SHOWN_MAX = 100;
 /** Portal sessions and pending portal links. */
 export const portalSessionsQuery = (tenant_id: string) =>
 	queryOptions({
-		queryKey: ["portal-sessions", tenant_id],
+		queryKey: [...cacheRoots.team(tenant_id), "portal-sessions"],
 		queryFn: () => answered(api.GET(PORTAL_SESSIONS, { params: { ...pathOf(tenant_id), query: { limit: PORTAL_SESSIONS_SHOWN_MAX } } })),
 	});
 
@@ -51,7 +55,7 @@ export async function endPortalSession(tenant_id: string, portal_session_id: str
 export function useTeamChanged(tenant_id: string): () => Promise<void> {
 	const queries = useQueryClient();
 	return async () => {
-		const keys = [["members", tenant_id], ["invitations", tenant_id], ["access", tenant_id], ["session"]];
+		const keys = [cacheRoots.team(tenant_id), cacheRoots.access(tenant_id), ["session"]];
 		await Promise.all(keys.map((queryKey) => queries.invalidateQueries({ queryKey })));
 	};
 }

@@ -1,7 +1,7 @@
 import { Button, Group, Modal, Stack, Text } from "@mantine/core";
-import { ROLE_WORDS } from "../access/roles.ts";
-import { TeamEnding } from "./team/ending.tsx";
-import type { Member } from "./team/queries.ts";
+import { ROLE_WORDS } from "../../access/roles.ts";
+import type { Member } from "../team-queries.ts";
+import { TeamEnding } from "./ending.tsx";
 
 interface TeamDemoteProps {
 	readonly tenant_id: string;

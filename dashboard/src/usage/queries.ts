@@ -1,12 +1,13 @@
 import { queryOptions } from "@tanstack/react-query";
 import { answered, api } from "../http/api.ts";
+import { cacheRoots } from "../http/cache-roots.ts";
 
 const REFRESH_MS = 30_000;
 
 /** One key's requests by hour since `from_ms`, which must be a bucket boundary so that the query key is stable. */
 export const keyUsageQuery = (tenant_id: string, key_id: string, from_ms: number) =>
 	queryOptions({
-		queryKey: ["key", tenant_id, key_id, "usage", from_ms],
+		queryKey: [...cacheRoots.key(tenant_id, key_id), "usage", from_ms],
 		queryFn: () =>
 			answered(
 				api.GET("/api/v1/tenants/{tenant_id}/api-keys/{key_id}/usage", {

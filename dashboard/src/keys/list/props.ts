@@ -1,0 +1,13 @@
+import type { ListFilters } from "../list-filters.ts";
+import type { ApiKey } from "../queries.ts";
+import type { BulkTarget } from "../revoke/bulk-words.ts";
+import type { Allowed } from "./menu.tsx";
+
+export interface ListProps {
+	readonly tenant_id: string;
+	readonly filters: ListFilters;
+	readonly onFilters: (next: ListFilters) => void;
+	readonly may: Allowed;
+	readonly onBulk: (target: BulkTarget) => void;
+	readonly onRevoke: (key: ApiKey) => void;
+}
