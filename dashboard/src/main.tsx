@@ -3,7 +3,6 @@ import "@fontsource-variable/inter";
 import "@mantine/core/styles.css";
 import "@mantine/notifications/styles.css";
 import "./ui/base.css";
-import { Notifications } from "@mantine/notifications";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { setNonce } from "get-nonce";
@@ -12,6 +11,7 @@ import { createRoot } from "react-dom/client";
 import { Brand } from "./app/brand.tsx";
 import { router } from "./app/router.tsx";
 import { queries } from "./http/queries.ts";
+import { Toaster } from "./ui/toaster.tsx";
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? "";
 const root = document.getElementById("root");
@@ -22,7 +22,7 @@ createRoot(root).render(
 	<StrictMode>
 		<QueryClientProvider client={queries}>
 			<Brand nonce={nonce}>
-				<Notifications position="bottom-right" classNames={{ root: "kw-messages" }} />
+				<Toaster />
 				<RouterProvider router={router} />
 			</Brand>
 		</QueryClientProvider>

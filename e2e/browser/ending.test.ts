@@ -185,6 +185,9 @@ describe("before a key is stopped", () => {
 		const notice = page.locator("[data-revoked]");
 		await notice.getByText("Refused from now on.", { exact: false }).waitFor();
 		await page.getByRole("alert").filter({ hasText: "prod-order-bot is revoked for good" }).getByText("Refused from now on.").waitFor();
+		await notice.and(page.locator(":focus")).waitFor();
+		const { y = -1 } = (await notice.boundingBox()) ?? {};
+		ok(y >= 0 && y < DESKTOP.height, "the result is in view");
 		equal(await use(key.raw_key, "order-server-1"), 401);
 		equal(await use(successor, "order-server-1"), 401);
 		await picture(page, "ending-revoked");
@@ -240,6 +243,30 @@ describe("before a key is stopped", () => {
 		await assertCount(page.locator("img[src=x]"), 0);
 		assertQuiet(at.context);
 	});
+});
+
+test("a toast never covers the buttons of a dialog, and the focus stays in the list when the revoked key leaves it", async () => {
+	const at = await there();
+	const { page, tenant_id } = at;
+	await makeKey(dashboard.server, tenant_id, { name: "prod-first" });
+	await makeKey(dashboard.server, tenant_id, { name: "prod-second" });
+	await page.setViewportSize(PHONE);
+	await page.goto(`${dashboard.url}/settings/api-access?tenant=${tenant_id}&status=active`);
+	await page.route("**/pause", (route) => route.abort());
+	await page.getByRole("button", { name: "Actions for prod-first" }).click();
+	await page.getByRole("menuitem", { name: "Pause this key" }).click();
+	const toast = page.getByRole("alert").filter({ hasText: "No answer about prod-first" });
+	await toast.waitFor();
+
+	await page.getByRole("button", { name: "Actions for prod-second" }).click();
+	await page.getByRole("menuitem", { name: "Revoke this key" }).click();
+	const dialog = page.getByRole("dialog", { name: "Revoke this key for good" });
+	await dialog.getByRole("radio", { name: "The integration is retired" }).check();
+	await toast.waitFor();
+	await dialog.getByRole("button", { name: "Revoke for good" }).click();
+	await page.getByRole("link", { name: "prod-second" }).waitFor({ state: "detached" });
+	await page.getByRole("region", { name: "Keys found" }).and(page.locator(":focus")).waitFor();
+	await at.context.close();
 });
 
 describe("before a key expires", () => {

@@ -1,5 +1,5 @@
-import { notifications } from "@mantine/notifications";
 import { answered, api, isApiError } from "../http/api.ts";
+import { toaster } from "../ui/toaster.tsx";
 import { useSession } from "./session.ts";
 
 /**
@@ -13,7 +13,7 @@ export function useSignOut(): () => Promise<void> {
 			await answered(api.DELETE("/api/v1/session"));
 		} catch (error) {
 			if (!isApiError(error, "credential_missing", "credential_invalid")) {
-				notifications.show({ color: "red", title: "You are still signed in", message: error instanceof Error ? error.message : "" });
+				toaster.failed("You are still signed in", error instanceof Error ? error.message : "");
 				return;
 			}
 		}

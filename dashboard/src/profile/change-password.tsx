@@ -1,5 +1,4 @@
 import { Button, PasswordInput, Stack, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { type FormEvent, useState } from "react";
 import { isLongEnough, NewPasswordField } from "../access/new-password-field.tsx";
 import { sessionQuery, useSession } from "../access/session.ts";
@@ -7,6 +6,7 @@ import { answered, api, isApiError } from "../http/api.ts";
 import { queries } from "../http/queries.ts";
 import { goToFirstFault } from "../ui/first-fault.ts";
 import { Problem } from "../ui/problem.tsx";
+import { toaster } from "../ui/toaster.tsx";
 import { useAction } from "../ui/use-action.ts";
 
 const WIDTH_PX = 420;
@@ -33,7 +33,7 @@ export function ChangePassword() {
 		setCurrent("");
 		setNew("");
 		setTried(false);
-		notifications.show({ message: "Your password is changed. Elsewhere you are signed out." });
+		toaster.noted("Your password is changed. Elsewhere you are signed out.");
 		await queries.invalidateQueries({ queryKey: sessionQuery.queryKey });
 	}
 	return (

@@ -1,8 +1,8 @@
 import { Alert, Button, Group, List, Modal, Stack, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { answered, api, isApiError } from "../http/api.ts";
 import { useKeysChanged } from "../keys/queries.ts";
 import { Problem } from "../ui/problem.tsx";
+import { toaster } from "../ui/toaster.tsx";
 import { useAction } from "../ui/use-action.ts";
 import { formatDay } from "./moment.ts";
 import type { RotationProps } from "./props.ts";
@@ -44,7 +44,7 @@ function CancelForm({ tenant_id, apiKey, rotation, onClose }: Omit<DialogProps, 
 		);
 		changed();
 		if (done === undefined) return;
-		notifications.show({ message: `${apiKey.name} keeps its old key; the new one is refused everywhere.`, color: "teal" });
+		toaster.done(`${apiKey.name} keeps its old key; the new one is refused everywhere.`);
 		onClose();
 	}
 	return (

@@ -1,10 +1,10 @@
 import { Alert, Button, Group, List, Modal, Stack, Text, Textarea } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { type FormEvent, useState } from "react";
 import { answered, api } from "../http/api.ts";
 import { useKeysChanged } from "../keys/queries.ts";
 import { Problem } from "../ui/problem.tsx";
 import { Time } from "../ui/time.tsx";
+import { toaster } from "../ui/toaster.tsx";
 import { useAction } from "../ui/use-action.ts";
 import type { RotationProps } from "./props.ts";
 import { formatClient } from "./words.ts";
@@ -48,7 +48,7 @@ function CompleteForm({ tenant_id, apiKey, rotation, onClose }: Omit<DialogProps
 		);
 		changed();
 		if (done === undefined) return;
-		notifications.show({ message: `The old key of ${apiKey.name} has ended: it is refused everywhere.`, color: "teal" });
+		toaster.done(`The old key of ${apiKey.name} has ended: it is refused everywhere.`);
 		onClose();
 	}
 	return (

@@ -1,5 +1,4 @@
 import { Button, Group, Stack, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useState } from "react";
 import { useAccess } from "../access/session.ts";
 import { answered, api } from "../http/api.ts";
@@ -8,6 +7,7 @@ import { formatActor } from "../keys/text.ts";
 import { Section } from "../ui/page.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { Time } from "../ui/time.tsx";
+import { toaster } from "../ui/toaster.tsx";
 import { useAction } from "../ui/use-action.ts";
 import { CancelDialog } from "./cancel-dialog.tsx";
 import { CompleteDialog } from "./complete-dialog.tsx";
@@ -79,7 +79,7 @@ function Actions(props: RotationProps) {
 			answered(api.POST("/api/v1/tenants/{tenant_id}/api-keys/{key_id}/rotations/{rotation_id}/complete", { params: { path }, body: {} })),
 		);
 		changed();
-		if (done !== undefined) notifications.show({ message: `The old key of ${apiKey.name} has ended: it is refused everywhere.`, color: "teal" });
+		if (done !== undefined) toaster.done(`The old key of ${apiKey.name} has ended: it is refused everywhere.`);
 	}
 	return (
 		<Stack gap={8}>

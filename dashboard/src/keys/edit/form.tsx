@@ -1,10 +1,10 @@
 import { Alert, Autocomplete, Button, Group, List, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { notifications } from "@mantine/notifications";
 import { useState } from "react";
 import { useAccess } from "../../access/session.ts";
 import { answered, api } from "../../http/api.ts";
 import { Problem } from "../../ui/problem.tsx";
+import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { type Choices, CreateMore } from "../create/more.tsx";
 import { type CreateValues, type PlanBounds, validateValues } from "../create/values.ts";
@@ -87,7 +87,7 @@ export function EditForm({ tenant_id, apiKey, around, onClose, at }: FormProps) 
 		if (outcome === undefined) return;
 		changed();
 		if (outcome === "saved") {
-			notifications.show({ message: `${form.values.name?.trim()} is saved.`, color: "teal" });
+			toaster.done(`${form.values.name?.trim()} is saved.`);
 			onClose();
 			return;
 		}

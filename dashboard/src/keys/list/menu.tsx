@@ -1,11 +1,11 @@
 import { ActionIcon, Menu } from "@mantine/core";
 import { useClipboard } from "@mantine/hooks";
-import { notifications } from "@mantine/notifications";
 import { IconBan, IconCopy, IconDots, IconPlayerPause, IconPlayerPlay, IconRefresh } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useRef } from "react";
 import { answered, api, isApiError } from "../../http/api.ts";
 import { canReplace } from "../../rotations/replace/replace-key.tsx";
+import { toaster } from "../../ui/toaster.tsx";
 import { type ApiKey, useKeysChanged } from "../queries.ts";
 
 export interface Allowed {
@@ -38,15 +38,11 @@ export function ListMenu({ tenant_id, apiKey, may, onRevoke }: MenuProps) {
 	async function pauseOrResume(): Promise<void> {
 		try {
 			await answered(paused ? api.POST(`${ONE}/resume`, { params }) : api.POST(`${ONE}/pause`, { params }));
-			notifications.show({
-				message: paused ? `${apiKey.name} works again.` : `${apiKey.name} is paused: it is refused until it is resumed.`,
-				color: paused ? "teal" : "gray",
-			});
+			if (paused) toaster.done(`${apiKey.name} works again.`);
+			else toaster.noted(`${apiKey.name} is paused: it is refused until it is resumed.`);
 		} catch (error) {
-			const said = isApiError(error)
-				? { title: `${apiKey.name} stays as it is`, message: error.problem.detail }
-				: { title: `No answer about ${apiKey.name}`, message: "Look at its status before you try again." };
-			notifications.show({ ...said, color: "red", autoClose: false });
+			if (isApiError(error) && error.problem.status !== 0) toaster.failed(`${apiKey.name} stays as it is`, error.problem.detail);
+			else toaster.failed(`No answer about ${apiKey.name}`, "Look at its status before you try again.");
 		}
 		changed();
 	}

@@ -4,6 +4,7 @@ import { type UseQueryResult, useInfiniteQuery, useQueries } from "@tanstack/rea
 import { useNavigate } from "@tanstack/react-router";
 import { flexRender, getCoreRowModel, type RowSelectionState, useReactTable } from "@tanstack/react-table";
 import { type MouseEvent, useMemo, useState } from "react";
+import { useKeepFocus } from "../../ui/keep-focus.ts";
 import { Problem } from "../../ui/problem.tsx";
 import { isFiltered, type Sort, sortedBy } from "../list-filters.ts";
 import { type ApiKey, activityQuery, type KeyHour, keysQuery } from "../queries.ts";
@@ -30,6 +31,7 @@ export function ListTable(props: ListProps) {
 	);
 	const activity = useQueries({ queries, combine: getActivity });
 	const [selection, setSelection] = useState<RowSelectionState>({});
+	const region = useKeepFocus<HTMLDivElement>();
 	const rows: Row[] = useMemo(
 		() => keys.map((key) => ({ key, hours: activity.hours[key.id] ?? (activity.failed ? [] : undefined) })),
 		[keys, activity],
@@ -39,7 +41,7 @@ export function ListTable(props: ListProps) {
 	if (list.error && keys.length === 0) return <Problem error={list.error} />;
 	if (list.isPending) return <TableSkeleton />;
 	return (
-		<Stack gap="sm">
+		<Stack gap="sm" ref={region} tabIndex={-1} role="region" aria-label="Keys found">
 			{chosen.length > 0 && <Chosen keys={chosen} onBulk={onBulk} onNone={() => setSelection({})} />}
 			{keys.length === 0 ? (
 				<Nothing filtered={isFiltered(filters)} />

@@ -38,7 +38,7 @@ export function KeyDanger({ tenant_id, apiKey }: { tenant_id: string; apiKey: Ap
 					</Group>
 				</Stack>
 			</SimpleGrid>
-			<RevokeDialog tenant_id={tenant_id} apiKey={revoking ? apiKey : null} onClose={() => setRevoking(false)} />
+			<RevokeDialog tenant_id={tenant_id} apiKey={revoking ? apiKey : null} onClose={() => setRevoking(false)} hasResult />
 		</Section>
 	);
 }

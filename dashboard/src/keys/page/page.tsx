@@ -2,6 +2,7 @@ import { Anchor, Box, Grid, Group, Stack, Text } from "@mantine/core";
 import { IconArrowLeft } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
 import { useAccess, useTenant } from "../../access/session.ts";
 import { isApiError } from "../../http/api.ts";
 import { RotationHistory } from "../../rotations/history.tsx";
@@ -66,6 +67,7 @@ function UnknownKey({ tenant_name }: { tenant_name: string }) {
 function PageOfKey({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
 	const { may } = useAccess();
 	const { replace } = useSearch({ strict: false });
+	const [status_at_first] = useState(apiKey.status);
 	// Without the expiry, which has a badge of its own beside it.
 	const { meaning, word } = getState({ ...apiKey, expires_at: null }, Date.now());
 	const dates = getDates(apiKey);
@@ -87,7 +89,7 @@ function PageOfKey({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey })
 				</Group>
 			}
 		>
-			{apiKey.status === "revoked" && <KeyEnded apiKey={apiKey} />}
+			{apiKey.status === "revoked" && <KeyEnded apiKey={apiKey} fresh={status_at_first !== "revoked"} />}
 			<KeyDue {...props} />
 			<Grid gap="lg">
 				<Grid.Col span={{ base: 12, md: 8 }} order={{ base: 2, md: 1 }}>

@@ -1,11 +1,11 @@
 import { Alert, Button, Group, Modal, Select, Stack, Text, Textarea, TextInput } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answered, api } from "../../http/api.ts";
 import { Problem } from "../../ui/problem.tsx";
 import { SheetFoot } from "../../ui/sheet-foot.tsx";
 import { clockTime } from "../../ui/time-words.ts";
+import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { bulkPreviewQuery, receiptQuery, useKeysChanged } from "../queries.ts";
 import { ENVIRONMENT_WORDS, ENVIRONMENTS, REASONS, type Reason } from "../words.ts";
@@ -142,7 +142,7 @@ function Decide({ tenant_id, selection, keys, onClose, onStale }: DecideProps) {
 		const receipt = formatRevoked(done.waited_for ?? [], clockTime(Date.now()));
 		for (const { id } of keys) queries.setQueryData(receiptQuery(tenant_id, id).queryKey, receipt);
 		const title = keys.length === 1 ? `${wanted} is revoked.` : `${keys.length} keys are revoked.`;
-		notifications.show({ title, message: receipt, color: "teal", autoClose: RECEIPT_SHOWN_MS });
+		toaster.done(receipt, { title, shown_ms: RECEIPT_SHOWN_MS });
 		onClose();
 	}
 

@@ -1,5 +1,4 @@
 import { Anchor, Button, Group, Modal, Radio, Stack, Text, Textarea, TextInput } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useAccess } from "../../access/session.ts";
@@ -7,6 +6,7 @@ import { answered, api } from "../../http/api.ts";
 import { Problem } from "../../ui/problem.tsx";
 import { SheetFoot } from "../../ui/sheet-foot.tsx";
 import { clockTime } from "../../ui/time-words.ts";
+import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { type ApiKey, keyQuery, previewQuery, receiptQuery, useKeysChanged } from "../queries.ts";
 import { REASONS, type Reason } from "../words.ts";
@@ -21,31 +21,36 @@ interface RevokeProps {
 	readonly tenant_id: string;
 	readonly apiKey: ApiKey;
 	readonly onClose: () => void;
+	readonly onRevoked: () => void;
 }
 
-interface DialogProps extends Omit<RevokeProps, "apiKey"> {
+interface DialogProps extends Omit<RevokeProps, "apiKey" | "onRevoked"> {
 	/** Null while closed. The dialog stays mounted, because it returns the focus to the element that opened it. */
 	readonly apiKey: ApiKey | null;
+	/** Whether the page shows the result and takes the focus there. */
+	readonly hasResult?: boolean;
 }
 
 /** Revokes a key for good, after showing what stops. Asks for the key's name if it was used in the last day. */
-export function RevokeDialog({ apiKey, ...props }: DialogProps) {
+export function RevokeDialog({ apiKey, hasResult = false, ...props }: DialogProps) {
 	const [shown, setShown] = useState(apiKey);
+	const [revoked, setRevoked] = useState(false);
 	if (apiKey !== null && apiKey !== shown) setShown(apiKey);
 	return (
 		<Modal
 			opened={apiKey !== null}
 			onClose={props.onClose}
 			size={WIDTH_PX}
+			returnFocus={!(hasResult && revoked)}
 			title="Revoke this key for good"
 			closeButtonProps={{ "aria-label": "Close without revoking" }}
 		>
-			{shown !== null && <RevokeForm apiKey={shown} {...props} />}
+			{shown !== null && <RevokeForm apiKey={shown} onRevoked={() => setRevoked(true)} {...props} />}
 		</Modal>
 	);
 }
 
-function RevokeForm({ tenant_id, apiKey, onClose }: RevokeProps) {
+function RevokeForm({ tenant_id, apiKey, onClose, onRevoked }: RevokeProps) {
 	const { data: key = apiKey } = useQuery({ ...keyQuery(tenant_id, apiKey.id), staleTime: 0 });
 	const { data: preview } = useQuery(previewQuery(tenant_id, apiKey.id));
 	const [reason, setReason] = useState<Reason | null>(null);
@@ -67,7 +72,8 @@ function RevokeForm({ tenant_id, apiKey, onClose }: RevokeProps) {
 		if (done === undefined) return;
 		const receipt = formatRevoked(done.waited_for, clockTime(Date.now()));
 		queries.setQueryData(receiptQuery(tenant_id, key.id).queryKey, receipt);
-		notifications.show({ title: `${key.name} is revoked for good`, message: receipt, color: "teal", autoClose: RECEIPT_SHOWN_MS });
+		toaster.done(receipt, { title: `${key.name} is revoked for good`, shown_ms: RECEIPT_SHOWN_MS });
+		onRevoked();
 		onClose();
 	}
 

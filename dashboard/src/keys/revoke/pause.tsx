@@ -1,9 +1,9 @@
 import { Button, Group, Modal, Stack, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { IconPlayerPause, IconPlayerPlay } from "@tabler/icons-react";
 import { useState } from "react";
 import { answered, api } from "../../http/api.ts";
 import { Problem } from "../../ui/problem.tsx";
+import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { type ApiKey, useKeysChanged } from "../queries.ts";
 import { WhatUses } from "./what-uses.tsx";
@@ -26,8 +26,8 @@ export function usePausing(tenant_id: string, apiKey: ApiKey): Pausing {
 		const done = await action.run(() => answered(resumes ? api.POST(`${ONE}/resume`, { params }) : api.POST(`${ONE}/pause`, { params })));
 		changed();
 		if (done === undefined) return false;
-		const message = resumes ? `${apiKey.name} works again.` : `${apiKey.name} is paused: it is refused until it is resumed.`;
-		notifications.show({ message, color: resumes ? "teal" : "gray" });
+		if (resumes) toaster.done(`${apiKey.name} works again.`);
+		else toaster.noted(`${apiKey.name} is paused: it is refused until it is resumed.`);
 		return true;
 	}
 	return { pending: action.pending, error: action.error, run };

@@ -1,8 +1,8 @@
-import { notifications } from "@mantine/notifications";
 import { useNavigate } from "@tanstack/react-router";
 import { useRef } from "react";
 import type { ApiKey } from "../../keys/queries.ts";
 import { ShowOnceSheet } from "../../keys/show-once/sheet.tsx";
+import { toaster } from "../../ui/toaster.tsx";
 import { isOpen, type Rotation } from "../queries.ts";
 import { ReplaceForm } from "./form.tsx";
 
@@ -28,7 +28,7 @@ export function ReplaceSheet({ tenant_id, apiKey, opened }: SheetProps) {
 			void navigate({ to: "/settings/api-access/$key_id/rotations/$rotation_id", params, search: { tenant: tenant_id }, replace: true });
 			return;
 		}
-		if (rotation !== null) notifications.show({ message: `${apiKey.name} is replaced: its old key is refused everywhere.`, color: "teal" });
+		if (rotation !== null) toaster.done(`${apiKey.name} is replaced: its old key is refused everywhere.`);
 		void navigate({ to: "/settings/api-access/$key_id", params: { key_id }, search: { tenant: tenant_id }, replace: true });
 	}
 

@@ -1,10 +1,10 @@
 import { Alert, Anchor, Button, Group, List, Modal, Stack, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { answered, api, isApiError } from "../../http/api.ts";
 import { boundKeysQuery } from "../../keys/queries.ts";
 import { Problem } from "../../ui/problem.tsx";
+import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { useSitesChanged } from "../site-queries.ts";
 import type { Site } from "./table.tsx";
@@ -40,7 +40,7 @@ function Decide({ tenant_id, site, onClose }: DeleteProps) {
 		});
 		changed();
 		if (!done) return;
-		notifications.show({ message: `${site.name} is deleted.`, color: "teal" });
+		toaster.done(`${site.name} is deleted.`);
 		onClose();
 	}
 

@@ -1,8 +1,8 @@
 import { Button, Group, Modal, Select, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { notifications } from "@mantine/notifications";
 import { answered, api } from "../../http/api.ts";
 import { Problem } from "../../ui/problem.tsx";
+import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { useSitesChanged } from "../site-queries.ts";
 import { ANY, ENVIRONMENT_CHOICES, environmentFrom, faultOfSiteId } from "./environment.ts";
@@ -59,7 +59,7 @@ function SiteForm({ tenant_id, site, onClose }: FormProps) {
 		);
 		changed();
 		if (done === undefined) return;
-		notifications.show({ message: site === null ? `${body.name} is added.` : `${body.name} is saved.`, color: "teal" });
+		toaster.done(site === null ? `${body.name} is added.` : `${body.name} is saved.`);
 		onClose();
 	}
 

@@ -1,11 +1,11 @@
 import { Box, Button, Group, Skeleton, Stack, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useState } from "react";
 import { ROLE_WORDS } from "../../access/roles.ts";
 import { Problem } from "../../ui/problem.tsx";
 import { StateBadge } from "../../ui/state-badge.tsx";
 import type { Meaning } from "../../ui/theme.ts";
 import { Time } from "../../ui/time.tsx";
+import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { cancelInvitation, type Invitation, useTeamChanged } from "../team-queries.ts";
 
@@ -62,7 +62,7 @@ function InvitationRow({ tenant_id, invitation, manages }: { tenant_id: string; 
 	async function cancel(): Promise<void> {
 		const done = await action.run(() => cancelInvitation(tenant_id, id));
 		await changed();
-		if (done) notifications.show({ message: "The invitation is cancelled: its link does not work any more." });
+		if (done) toaster.noted("The invitation is cancelled: its link does not work any more.");
 	}
 	return (
 		<Box component="li" className="kw-row">

@@ -1,10 +1,10 @@
 import { Badge, Box, Button, Group, Select, Stack, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useState } from "react";
 import { ROLE_WORDS, ROLES } from "../../access/roles.ts";
 import { type TenantOfPage, useSession } from "../../access/session.ts";
 import { Problem } from "../../ui/problem.tsx";
 import { Time } from "../../ui/time.tsx";
+import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { changeRole, type Member, useTeamChanged } from "../team-queries.ts";
 import { TeamDemote } from "./demote.tsx";
@@ -72,7 +72,7 @@ function MemberRow({ tenant_id, member, manages, isLastOwner, onRemove }: Member
 	async function give(next: Member["role"]): Promise<void> {
 		const done = await action.run(() => changeRole(tenant_id, id, next));
 		await changed();
-		if (done) notifications.show({ message: `${is_you ? "You are" : `${name} is`} ${ROLE_WORDS[next].article} now.` });
+		if (done) toaster.noted(`${is_you ? "You are" : `${name} is`} ${ROLE_WORDS[next].article} now.`);
 	}
 	function choose(value: string | null): void {
 		const next = ROLES.find((known) => known === value);

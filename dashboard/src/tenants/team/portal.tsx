@@ -1,10 +1,10 @@
 import { Box, Button, Group, Stack, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { ROLE_WORDS } from "../../access/roles.ts";
 import { useProfile } from "../../access/session.ts";
 import { Problem } from "../../ui/problem.tsx";
 import { Time } from "../../ui/time.tsx";
+import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { endPortalSession, PORTAL_SESSIONS_SHOWN_MAX, type PortalSession, portalSessionsQuery } from "../team-queries.ts";
 
@@ -46,7 +46,7 @@ function PortalRow({ tenant_id, session }: { tenant_id: string; session: PortalS
 	async function end(): Promise<void> {
 		const done = await action.run(() => endPortalSession(tenant_id, id));
 		await queries.invalidateQueries({ queryKey: portalSessionsQuery(tenant_id).queryKey });
-		if (done) notifications.show({ message: active ? `The visit of ${name} is over.` : `The link for ${name} does not work any more.` });
+		if (done) toaster.noted(active ? `The visit of ${name} is over.` : `The link for ${name} does not work any more.`);
 	}
 	return (
 		<Box component="li" className="kw-row">

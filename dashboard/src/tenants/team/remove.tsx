@@ -1,7 +1,7 @@
 import { Button, Group, List, Modal, Stack, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import type { TenantOfPage } from "../../access/session.ts";
 import { Problem } from "../../ui/problem.tsx";
+import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { type Member, removeMember, useTeamChanged } from "../team-queries.ts";
 import { TeamEnding } from "./ending.tsx";
@@ -33,7 +33,7 @@ export function TeamRemove({ tenant, member, opened, onClose }: TeamRemoveProps)
 			return;
 		}
 		await changed();
-		notifications.show({ message: `${name} is no longer on the team.` });
+		toaster.noted(`${name} is no longer on the team.`);
 	}
 	return (
 		<Modal opened={opened} onClose={close} title={is_you ? <>Leave this team?</> : <>Remove this person?</>}>

@@ -1,0 +1,22 @@
+import { type RefObject, useEffect, useRef } from "react";
+
+/** Moves the focus to a region when the focused element in it has been removed; otherwise it would fall to the page's beginning. */
+export function useKeepFocus<T extends HTMLElement>(): RefObject<T | null> {
+	const region = useRef<T>(null);
+	const inside = useRef(false);
+	useEffect(() => {
+		const follow = ({ target }: Event): void => {
+			inside.current = target instanceof Node && region.current !== null && region.current.contains(target);
+		};
+		document.addEventListener("focusin", follow);
+		document.addEventListener("pointerdown", follow);
+		return () => {
+			document.removeEventListener("focusin", follow);
+			document.removeEventListener("pointerdown", follow);
+		};
+	}, []);
+	useEffect(() => {
+		if (inside.current && document.activeElement === document.body) region.current?.focus();
+	});
+	return region;
+}

@@ -1,0 +1,32 @@
+import { Notifications, notifications } from "@mantine/notifications";
+
+/** Below dialogs and sheets (200), above the rail and the bar of a phone: a toast never covers what a person is deciding. */
+const BELOW_DIALOGS = 150;
+const SHOWN_MS = 5_000;
+
+interface Said {
+	readonly title?: string;
+	/** How long it stays; by default five seconds. */
+	readonly shown_ms?: number;
+}
+
+function show(color: string, message: string, { title, shown_ms = SHOWN_MS }: Said): void {
+	notifications.show({ message, color, autoClose: shown_ms, ...(title === undefined ? {} : { title }) });
+}
+
+/** Short messages about what a person did. Whatever they have to decide on stands in the page or in a dialog instead. */
+export const toaster = {
+	/** Something works from now on, or is done. */
+	done: (message: string, said: Said = {}): void => show("teal", message, said),
+	/** Something changed that is neither good nor bad. */
+	noted: (message: string, said: Said = {}): void => show("gray", message, said),
+	/** Something did not happen. Stays until it is closed. */
+	failed: (title: string, message: string): void => {
+		notifications.show({ title, message, color: "red", autoClose: false });
+	},
+};
+
+/** Where toasts appear: at the bottom in the middle, away from the primary button and the foot of tables and sheets. */
+export function Toaster() {
+	return <Notifications position="bottom-center" zIndex={BELOW_DIALOGS} classNames={{ root: "kw-messages" }} />;
+}
