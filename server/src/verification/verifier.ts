@@ -18,13 +18,13 @@ import { examine } from "./examine.ts";
 import { type Grant, isStale } from "./grants/grant.ts";
 import { type Grants, UNKNOWN } from "./grants/grants.ts";
 import { REFUSALS, REFUSALS_WINDOW_SECONDS } from "./grants/states.ts";
-import type { QuotaLedger } from "./limits/quota.ts";
-import { limitStates, refund, type SpentLate, spend } from "./limits/spend.ts";
+import { QUOTA_NEEDED, type QuotaLedger } from "./limits/quota.ts";
+import { limitStates, spend } from "./limits/spend.ts";
 import type { WindowStore } from "./limits/window-store.ts";
+import { decideLater, FORMATS_NEEDED, type Missing, type ReadGrant } from "./missing.ts";
 import { digestOf, type Presented, RawKeyReader } from "./presented.ts";
 import type { Decision, Question } from "./question.ts";
 
-const ROUNDS_MAX = 10;
 const OPERATIONS_PER_TENANT_MAX = 10_000;
 
 const LEASE_OVER: Decision = { denial: LEASE_LOST, grant: null };
@@ -54,148 +54,86 @@ export interface VerifierOptions {
 export class Verifier {
 	/** The sources of requests, cached for callers. */
 	readonly sources: SourceMemo;
-	readonly #options: VerifierOptions;
-	readonly #reader: RawKeyReader;
+	readonly #parts: VerifierOptions & { readonly reader: RawKeyReader };
 	/** Identity of the decoy MAC for unknown keys. */
 	readonly #decoy = { key_id: "key_none", kid: "none", tenant_id: "none", environment: "prod" };
 
 	constructor(options: VerifierOptions) {
-		this.#options = options;
+		this.#parts = { ...options, reader: new RawKeyReader(options) };
 		this.sources = options.sources;
-		this.#reader = new RawKeyReader(options);
 	}
 
 	get brand(): string {
-		return this.#options.brand;
+		return this.#parts.brand;
 	}
 
 	now(): Instant {
-		const { clock } = this.#options;
+		const { clock } = this.#parts;
 		return { now: clock.now(), monotonic: clock.monotonic() };
 	}
 
+	/** The decision, at once when everything that it needs is in memory. Spends and counts. */
 	decide(question: Question): Decision | Promise<Decision> {
-		const { raw_key } = question;
-		const digest = digestOf(raw_key);
-		const matched = this.#options.grants.matched(digest);
-		if (matched === undefined) return this.#decideUnmatched(question, digest);
-		const at = this.now();
-		return this.#options.node.lease.holdsAt(at) ? this.#decideMatched(question, matched, at) : LEASE_OVER;
+		const decision = this.#decideWith(question, undefined);
+		return "needs" in decision ? this.#decideLater(question, decision) : decision;
 	}
 
 	/** The decision without spending or counting. Rejects when the data cannot be read. */
 	examine(question: Question): Promise<Decision> {
-		return examine({ ...this.#options, reader: this.#reader }, question);
+		return examine(this.#parts, question);
 	}
 
-	/** The slow path: no raw key with this digest has matched. */
-	#decideUnmatched(question: Question, digest: string): Decision | Promise<Decision> {
-		const presented = this.#reader.read(question.raw_key, digest);
-		if (presented === null) return this.#malformed(question);
+	/** The whole order of a decision. Without I/O: what is not in memory is returned, and `#decideLater` loads it. */
+	#decideWith(question: Question, read: ReadGrant): Decision | Missing {
+		const { grants, node, quotas, reader } = this.#parts;
+		const { raw_key, site_id } = question;
+		const digest = digestOf(raw_key);
 		const at = this.now();
-		if (!this.#options.node.lease.holdsAt(at)) return LEASE_OVER;
-		const known = this.#options.grants.get(presented.name);
-		if (known === undefined) return this.#decideLater(question, presented, digest);
-		if (known === UNKNOWN || !this.#matches(known, presented, digest)) return this.#wrongSecret(question, presented, known === UNKNOWN);
-		return this.#decideMatched(question, known, at);
-	}
-
-	#malformed(question: Question): Decision | Promise<Decision> {
-		if (this.#reader.mayBeNew(question.raw_key)) return this.#decideWithFormats(question);
-		return this.#wrong(question, deny("key_invalid", explainMistake(this.#options.brand, question.raw_key).detail));
-	}
-
-	async #decideWithFormats(question: Question): Promise<Decision> {
-		try {
-			await this.#reader.catchUp();
-		} catch (error) {
-			return { denial: this.#unavailable(error), grant: null };
-		}
-		return this.decide(question);
-	}
-
-	async #decideLater(question: Question, presented: Presented, digest: string): Promise<Decision> {
-		const { grants, failures, node } = this.#options;
-		try {
-			for (let round = 0; round < ROUNDS_MAX; round += 1) {
-				const known = grants.get(presented.name) ?? (await grants.fill(presented.name, failures.laneOf(question.address)));
-				if (known !== UNKNOWN && isStale(known)) continue;
-				const at = this.now();
-				if (!node.lease.holdsAt(at)) return LEASE_OVER;
-				if (known === UNKNOWN || !this.#matches(known, presented, digest)) return this.#wrongSecret(question, presented, known === UNKNOWN);
-				return await this.#late(this.#decideMatched(question, known, at));
-			}
-		} catch (error) {
-			return { denial: this.#unavailable(error), grant: null };
-		}
-		return { denial: deny("unavailable", "The key is being changed at this moment. Try again shortly.", { retry_after_seconds: 1 }), grant: null };
-	}
-
-	#decideMatched(question: Question, grant: Grant, at: Instant): Decision | Promise<Decision> {
-		const site = question.site_id === null ? undefined : this.#options.grants.site(grant.tenant.id, question.site_id);
-		const found = runChecks(grant, question, at, site);
-		if (found === SITE_NEEDED) return this.#decideWithSite(question, grant);
-		if (!grant.first_use_recorded && (found === null || isUse(found.code))) return this.#decideFirstUse(question, grant);
+		let grant = grants.matched(digest);
+		if (grant === undefined) {
+			const presented = reader.read(raw_key, digest);
+			if (presented === null) return reader.mayBeNew(raw_key) ? FORMATS_NEEDED : this.#malformed(question);
+			if (!node.lease.holdsAt(at)) return LEASE_OVER;
+			const known = read ?? grants.get(presented.name);
+			if (known === undefined || (known !== UNKNOWN && isStale(known))) return { needs: "grant", grant: null, name: presented.name };
+			if (known === UNKNOWN || !this.#matches(known, presented, digest)) return this.#wrongSecret(question, presented, known === UNKNOWN);
+			grant = known;
+		} else if (!node.lease.holdsAt(at)) return LEASE_OVER;
+		const found = runChecks(grant, question, at, site_id === null ? undefined : grants.site(grant.tenant.id, site_id));
+		if (found === SITE_NEEDED) return { needs: "site", grant };
+		if (!grant.first_use_recorded && (found === null || isUse(found.code))) return { needs: "first_use", grant };
 		if (found !== null) return this.#refused(question, grant, found, at);
-		const spent = spend(grant, question, at, this.#options.quotas, () => this.now());
-		if (spent instanceof Promise) return this.#decideSpent(question, grant, at, spent);
-		return this.#counted(question, grant, spent, at);
+		const spent = spend(grant, question, at, quotas);
+		return spent === QUOTA_NEEDED ? { needs: "quota", grant } : this.#counted(question, grant, spent, at);
 	}
 
-	async #decideWithSite(question: Question, grant: Grant): Promise<Decision> {
-		try {
-			await this.#options.grants.fillSite(grant.tenant.id, question.site_id ?? "");
-		} catch (error) {
-			return { denial: this.#unavailable(error), grant };
-		}
-		return this.#late(this.decide(question));
+	#decideLater(question: Question, missing: Missing): Promise<Decision> {
+		return decideLater(this.#parts, question, missing, {
+			decideWith: (read) => this.#withLimits(this.#decideWith(question, read)),
+			onError: (error, grant) => ({ denial: this.#unavailable(error), grant }),
+		});
 	}
 
-	/** Commits the first use before the response. A secret that has ended in the meantime is read again. */
-	async #decideFirstUse(question: Question, grant: Grant): Promise<Decision> {
-		try {
-			if (!(await this.#options.grants.firstUses.record(grant))) grant.stale = true;
-		} catch (error) {
-			return { denial: this.#unavailable(error), grant };
-		}
-		return this.#late(this.decide(question));
-	}
-
-	async #decideSpent(question: Question, grant: Grant, asked: Instant, spending: Promise<SpentLate>): Promise<Decision> {
-		try {
-			const { denial, left } = await spending;
-			if (!this.#options.node.lease.holds()) return LEASE_OVER;
-			const at = this.now();
-			if (denial === null && isStale(grant)) return this.#late(this.#decideAfterChange(question, grant, asked));
-			return { ...this.#counted(question, grant, denial, at), left };
-		} catch (error) {
-			return { denial: this.#unavailable(error), grant };
-		}
-	}
-
-	/** The key changed while quota was leased: refunds what was spent and decides again. */
-	#decideAfterChange(question: Question, grant: Grant, asked: Instant): Decision | Promise<Decision> {
-		refund(grant, question, this.now().monotonic);
-		this.#options.quotas.refund(grant.tenant.id, grant.tenant.quota_requests_per_month ?? 0, asked.now, question.cost);
-		return this.decide(question);
-	}
-
-	/** Snapshots the limits for a decision that is answered in a later turn. Promises already passed through here. */
-	#late(decision: Decision | Promise<Decision>): Decision | Promise<Decision> {
-		if (decision instanceof Promise || decision.grant === null) return decision;
+	/** Adds the state of the limits: later decisions may spend before this one is answered. */
+	#withLimits(decision: Decision | Missing): Decision | Missing {
+		if ("needs" in decision || decision.grant === null) return decision;
 		return { ...decision, left: limitStates(decision.grant, this.now()) };
+	}
+
+	#malformed(question: Question): Decision {
+		return this.#wrong(question, deny("key_invalid", explainMistake(this.brand, question.raw_key).detail));
 	}
 
 	#refused(question: Question, grant: Grant, denial: Denial, at: Instant): Decision {
 		if (denial.code !== "too_many_refusals" && isBudgeted(denial)) {
-			grant.refusals ??= this.#options.windows.get(grant.key_id, REFUSALS, REFUSALS_WINDOW_SECONDS);
+			grant.refusals ??= this.#parts.windows.get(grant.key_id, REFUSALS, REFUSALS_WINDOW_SECONDS);
 			grant.refusals.take(at.monotonic, 1);
 		}
 		return this.#counted(question, grant, denial, at);
 	}
 
 	#counted(question: Question, grant: Grant, denial: Denial | null, at: Instant): Decision {
-		const { meter, grants } = this.#options;
+		const { meter, grants } = this.#parts;
 		const site = denial === null || isAfterSite(denial) ? question.site_id : null;
 		const place = site === null ? question.operation : `${question.operation} ${site}`;
 		const { operations, id } = grant.tenant;
@@ -212,7 +150,7 @@ export class Verifier {
 
 	/** Compares the MAC. Later requests with the same text find the grant by digest, at a sixth of the cost. */
 	#matches(grant: Grant, presented: Presented, digest: string): boolean {
-		const { grants, peppers, onRekeyDue } = this.#options;
+		const { grants, peppers, onRekeyDue } = this.#parts;
 		const identity = { key_id: grant.key_id, kid: grant.kid, tenant_id: grant.tenant.id, environment: grant.environment };
 		if (!secretMatches(peppers, identity, presented.secret, grant) || (presented.environment ?? grant.environment) !== grant.environment)
 			return false;
@@ -224,19 +162,19 @@ export class Verifier {
 	/** Unknown kids and wrong secrets must be indistinguishable, in the response and in time: both compute one MAC. */
 	#wrongSecret(question: Question, presented: Presented, unknown: boolean): Decision {
 		if (unknown) {
-			const mac = secretMac(this.#options.peppers.current, this.#decoy, presented.secret);
+			const mac = secretMac(this.#parts.peppers.current, this.#decoy, presented.secret);
 			timingSafeEqual(mac, mac);
 		}
 		return this.#wrong(question, NOT_KNOWN);
 	}
 
 	#wrong(question: Question, denial: Denial): Decision {
-		return { denial: this.#options.failures.refuse(question.address, denial), grant: null };
+		return { denial: this.#parts.failures.refuse(question.address, denial), grant: null };
 	}
 
 	#unavailable(error: unknown): Denial {
 		if (error instanceof ApiError && error.code === "unavailable") return deny("unavailable", error.detail, error.facts);
-		this.#options.log.error({ err: error }, "verification_failed");
+		this.#parts.log.error({ err: error }, "verification_failed");
 		return cannotBeChecked();
 	}
 }

@@ -11,6 +11,9 @@ const IDLE_MS = 60_000;
 /** How long an exhausted quota is cached. After that, another node may have returned requests. */
 const EMPTY_MS = 1_000;
 
+/** The block is used up: lease another with `lease`, then spend again. */
+export const QUOTA_NEEDED = Symbol("quota needed");
+
 /** Requests of one tenant and month that this node has leased and may spend without I/O. */
 interface Block {
 	readonly tenant_id: string;
@@ -53,8 +56,8 @@ export class QuotaLedger {
 		this.#log = options.log;
 	}
 
-	/** Spends `cost`: true, false when the quota is exhausted, or a promise while a block is leased. Rejects when the database is unavailable. */
-	spend(tenant_id: string, quota: number, cost: number): boolean | Promise<boolean> {
+	/** Spends `cost`: true when it was spent, false when the quota is exhausted, QUOTA_NEEDED when a block must be leased first. */
+	spend(tenant_id: string, quota: number, cost: number): boolean | typeof QUOTA_NEEDED {
 		const now = this.#clock.now();
 		const block = this.#block(tenant_id, this.#monthAt(now), quota);
 		block.lastUsedMs = now;
@@ -62,8 +65,19 @@ export class QuotaLedger {
 			block.remaining -= cost;
 			return true;
 		}
-		if (block.empty?.quota === quota && now < block.empty.untilMs) return false;
-		return this.#leaseAndSpend(block, quota, cost);
+		return block.empty?.quota === quota && now < block.empty.untilMs ? false : QUOTA_NEEDED;
+	}
+
+	/**
+	 * Leases a block, unless one is being leased. Others may have spent it when this resolves, so spend in a loop: each lease serves at least
+	 * one caller or finds the quota exhausted. Rejects when the database is unavailable.
+	 */
+	lease(tenant_id: string, quota: number, cost: number): Promise<void> {
+		const block = this.#block(tenant_id, this.#monthAt(this.#clock.now()), quota);
+		block.leasing ??= this.#lease(block, quota, cost).finally(() => {
+			block.leasing = null;
+		});
+		return block.leasing;
 	}
 
 	#monthAt(now: number): string {
@@ -72,12 +86,6 @@ export class QuotaLedger {
 			this.#month = { name, fromMs: Date.parse(name), untilMs: nextMonthMs(now) };
 		}
 		return this.#month.name;
-	}
-
-	/** Refunds what was spent at `spent_ms` under `quota`. Does nothing when the month or the quota has changed since. */
-	refund(tenant_id: string, quota: number, spent_ms: number, cost: number): void {
-		const block = this.#blocks.get(tenant_id);
-		if (block?.month === monthOf(spent_ms) && block.quota === quota) block.remaining += cost;
 	}
 
 	/** Requests that this node has leased and not spent. The database counts them as used. */
@@ -113,20 +121,6 @@ export class QuotaLedger {
 		}
 		this.#blocks.set(tenant_id, block);
 		return block;
-	}
-
-	async #leaseAndSpend(block: Block, quota: number, cost: number): Promise<boolean> {
-		for (;;) {
-			block.leasing ??= this.#lease(block, quota, cost).finally(() => {
-				block.leasing = null;
-			});
-			await block.leasing;
-			if (block.remaining >= cost) {
-				block.remaining -= cost;
-				return true;
-			}
-			if (block.empty !== null) return false;
-		}
 	}
 
 	async #lease(block: Block, quota: number, cost: number): Promise<void> {

@@ -2,7 +2,7 @@ import type { Instant } from "../checks.ts";
 import { type Denial, deny } from "../denial.ts";
 import type { Grant } from "../grants/grant.ts";
 import { costsOf, isSpent, type Limit, type NamedCosts } from "./policy.ts";
-import { nextMonthMs, type QuotaLedger } from "./quota.ts";
+import { nextMonthMs, QUOTA_NEEDED, type QuotaLedger } from "./quota.ts";
 
 /** The cost of an allowed request. */
 export interface Price {
@@ -66,12 +66,6 @@ function take(grant: Grant, cost: number, costs: readonly number[] | null, at: I
 	return null;
 }
 
-/** Refunds the cost that was taken from the limits at `taken_ms`. */
-export function refund(grant: Grant, price: Price, taken_ms: number): void {
-	const costs = costsFor(grant, price) ?? grant.policy.limits.map((limit) => (limit.named_only ? 0 : price.cost));
-	for (const [index, taken] of costs.entries()) grant.windows[index]?.refund(taken_ms, taken);
-}
-
 function quotaExceeded(grant: Grant, at: Instant): Denial {
 	return deny(
 		"quota_exceeded",
@@ -102,18 +96,8 @@ function resetSecondsOf(grant: Grant, index: number, at: Instant): number {
 	return Math.ceil((grant.windows[index]?.resetMs(at.monotonic) ?? 0) / 1000);
 }
 
-/** The result of spending that had to lease quota. */
-export interface SpentLate {
-	readonly denial: Denial | null;
-	/** State of the limits right after spending. */
-	readonly left: readonly LimitState[];
-}
-
-/**
- * Takes the price from the quota and every rate limit that it names, or from none of them: null when it was taken, else the denial. A
- * promise only while a block of the quota is leased.
- */
-export function spend(grant: Grant, price: Price, at: Instant, quotas: QuotaLedger, reread: () => Instant): Denial | null | Promise<SpentLate> {
+/** Takes the price from the quota and every rate limit that it names, or from none of them: null when it was taken, else the denial. */
+export function spend(grant: Grant, price: Price, at: Instant, quotas: QuotaLedger): Denial | typeof QUOTA_NEEDED | null {
 	const { cost } = price;
 	const costs = costsFor(grant, price);
 	const exhausted = exhaustedLimit(grant, cost, costs, at);
@@ -121,15 +105,8 @@ export function spend(grant: Grant, price: Price, at: Instant, quotas: QuotaLedg
 	const quota = grant.tenant.quota_requests_per_month;
 	if (quota === null) return take(grant, cost, costs, at);
 	const spent = quotas.spend(grant.tenant.id, quota, cost);
-	if (spent === true) return take(grant, cost, costs, at);
-	if (spent === false) return quotaExceeded(grant, at);
-	return spent.then((enough) => {
-		const later = reread();
-		const denial = enough ? exhaustedLimit(grant, cost, costs, later) : quotaExceeded(grant, later);
-		if (denial === null) take(grant, cost, costs, later);
-		else if (enough) quotas.refund(grant.tenant.id, quota, at.now, cost);
-		return { denial, left: limitStates(grant, later) };
-	});
+	if (spent === QUOTA_NEEDED) return QUOTA_NEEDED;
+	return spent ? take(grant, cost, costs, at) : quotaExceeded(grant, at);
 }
 
 /**

@@ -158,39 +158,6 @@ test("asking takes nothing", () => {
 	equal(window.lastUsedMs, 0);
 });
 
-test("what is given back is there again, and no one else's with it", () => {
-	fc.assert(
-		fc.property(
-			lengths,
-			steps({ min: 0, max: 0.3 }),
-			fc.double({ min: 0, max: 2, noNaN: true }),
-			fc.integer({ min: 1, max: 4 }),
-			(length, sequence, after, cost) => {
-				const [window, other] = [new SlidingWindow(length), new SlidingWindow(length)];
-				const { now } = run(window, 20, sequence);
-				run(other, 20, sequence);
-				window.take(now, cost);
-				const later = Math.round(now + after * length * 1000);
-				window.used(later);
-				window.refund(now, cost);
-				equal(window.used(later), other.used(later));
-				ok(window.resetMs(later) >= other.resetMs(later));
-			},
-		),
-	);
-});
-
-test("a refund of units that were never taken does not exceed the limit", () => {
-	const window = new SlidingWindow(1);
-	window.refund(START, 5);
-	window.take(START, 1);
-	window.refund(START - 100_000, 5);
-	window.refund(START + 100_000, 5);
-	equal(window.used(START), 1);
-	window.refund(START, 5);
-	equal(window.peek(START, 3), 3);
-});
-
 test("a clock set back by more than a window frees no units early and delays none beyond a window and a tenth", () => {
 	fc.assert(
 		fc.property(lengths, steps({ min: 0, max: 0.3 }), fc.double({ min: 1.2, max: 50, noNaN: true }), (window_seconds, sequence, back) => {

@@ -64,17 +64,6 @@ export class SlidingWindow {
 		if (now_ms > this.lastUsedMs) this.lastUsedMs = Math.ceil(now_ms);
 	}
 
-	/** Returns units taken at `taken_ms`, if their slot still counts them. */
-	refund(taken_ms: number, cost: number): void {
-		const age = this.#slot - Math.floor(taken_ms / this.#slotMs);
-		if (age < 0 || age > SLOTS_PER_WINDOW) return;
-		const index = this.#indexOf(age);
-		const taken = this.#taken[index] ?? 0;
-		const back = Math.min(cost, taken);
-		this.#taken[index] = taken - back;
-		this.#used -= back;
-	}
-
 	/** Number of units that count at this time. */
 	used(now_ms: number): number {
 		this.#advance(now_ms);
