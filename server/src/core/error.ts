@@ -150,7 +150,7 @@ export interface ApiErrorDetails {
 
 /** An error for the caller. `detail` says what to do, contains only the caller's own data, and never echoes input. */
 export class ApiError extends Error {
-	override readonly name = "Failure";
+	override readonly name = "ApiError";
 	readonly code: ErrorCode;
 	readonly detail: string;
 	readonly facts: ApiErrorDetails;
