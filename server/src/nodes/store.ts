@@ -106,7 +106,10 @@ export async function readOtherNodes(tx: ReadTx, own_id: string): Promise<OtherN
 		.execute();
 }
 
-/** Removes entries that every node has applied, and nodes fenced long ago. */
+/**
+ * Removes entries that every node has applied, and nodes fenced long ago. The node that was fenced last stays: evidence of rotations reads
+ * from its `fenced_at` up to when counts may be lost.
+ */
 export async function sweepInvalidations(tx: RecordTx, keep_seconds: number): Promise<void> {
 	const before = sql<Date>`now() - make_interval(secs => ${keep_seconds})`;
 	await tx
@@ -114,5 +117,9 @@ export async function sweepInvalidations(tx: RecordTx, keep_seconds: number): Pr
 		.where("committed_at", "<", before)
 		.where("seq", "<=", sql<number>`coalesce((select min(applied_seq) from keywright.nodes where fenced_at is null), 0)`)
 		.execute();
-	await tx.deleteFrom("nodes").where("fenced_at", "<", before).execute();
+	await tx
+		.deleteFrom("nodes")
+		.where("fenced_at", "<", before)
+		.where("fenced_at", "<", sql<Date>`(select max(fenced_at) from keywright.nodes)`)
+		.execute();
 }
