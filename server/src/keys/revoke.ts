@@ -10,7 +10,7 @@ import { cancelWaitingHandovers } from "./handovers/store.ts";
 import { type Key, keyActorOf, statusOf } from "./key.ts";
 import { lockChosenKeys, readChosenKeys, revokeKeys, type Selection } from "./list-store.ts";
 import { readKeyResponse } from "./response.ts";
-import { endOpenRotations } from "./rotations/store.ts";
+import { endRotationsOfRevoked } from "./rotations/end.ts";
 import { BULK_KEYS_MAX, type BulkRevoked, type BulkRevokeInput, type KeyEverywhere, type RevokeInput } from "./schema.ts";
 import { lockKey, updateKey } from "./store.ts";
 
@@ -89,14 +89,17 @@ export async function bulkRevoke(context: ChangeContext, input: Request): Promis
 		const { reason } = input;
 		const revoked_by = keyActorOf(context.actor);
 		const key_ids = keys.map((key) => key.id);
+		const { completed } = await endRotationsOfRevoked(tx, context, tenant_id, keys);
 		await revokeKeys(tx, tenant_id, key_ids, { revoked_at: new Date(now), revoked_by, revoke_reason: reason, revoke_note: input.note ?? null });
 		await cancelWaitingHandovers(tx, tenant_id, key_ids, new Date(now));
-		await endOpenRotations(tx, tenant_id, key_ids, { ended_at: new Date(now), ended_by: revoked_by, ended_how: "revoked" });
 		return {
 			result: { keys: described, revoked: true },
-			audit: [first, ...others],
+			audit: [first, ...others, ...completed.map(({ audit }) => audit)],
 			invalidates: key_ids.map((id) => ({ kind: "key", id }) as const),
-			events: keys.map(({ id, name, environment }) => ({ tenant_id, type: "key.revoked", data: { key_id: id, name, environment, reason } })),
+			events: [
+				...completed.map(({ event }) => event),
+				...keys.map(({ id, name, environment }) => ({ tenant_id, type: "key.revoked", data: { key_id: id, name, environment, reason } })),
+			],
 		};
 	});
 	return { ...result, waited_for };
@@ -124,10 +127,9 @@ export async function revokeKey(context: ChangeContext, input: RevokeInput & { t
 		const note = input.note ?? null;
 		const revoked = { revoked_at: new Date(now), revoked_by: keyActorOf(context.actor), revoke_reason: reason, revoke_note: note };
 		const key: Key = { ...before, ...revoked };
+		const { completed, cancelled } = await endRotationsOfRevoked(tx, context, tenant_id, [before]);
 		await updateKey(tx, tenant_id, key_id, revoked, revoked.revoked_at);
 		await cancelWaitingHandovers(tx, tenant_id, [key_id], revoked.revoked_at);
-		const end = { ended_at: revoked.revoked_at, ended_by: revoked.revoked_by, ended_how: "revoked" } as const;
-		const [rotation] = await endOpenRotations(tx, tenant_id, [key_id], end);
 		const { name, environment } = key;
 		return {
 			result: key,
@@ -135,12 +137,13 @@ export async function revokeKey(context: ChangeContext, input: RevokeInput & { t
 				{
 					action: "key.revoked",
 					target: { kind: "key", id: key_id },
-					facts: { name, environment, reason, note, status_before: statusOf(before, now), ended_rotation_id: rotation?.id ?? null },
+					facts: { name, environment, reason, note, status_before: statusOf(before, now), ended_rotation_id: cancelled[0]?.id ?? null },
 					tenant_id,
 				},
+				...completed.map(({ audit }) => audit),
 			],
 			invalidates: [{ kind: "key", id: key_id }],
-			events: [{ tenant_id, type: "key.revoked", data: { key_id, name, environment, reason } }],
+			events: [...completed.map(({ event }) => event), { tenant_id, type: "key.revoked", data: { key_id, name, environment, reason } }],
 		};
 	});
 	return { ...(await read(context, (tx) => readKeyResponse(tx, key, context.clock.now()))), waited_for };

@@ -16,7 +16,7 @@ import { rotationNotFound } from "./read.ts";
 import { readRotationResponse } from "./response.ts";
 import type { Ending, Rotation } from "./rotation.ts";
 import type { CancelInput, CompleteInput, RotationEnded } from "./schema.ts";
-import { readRotation, setKeyDates, setSecretEnd, updateRotation } from "./store.ts";
+import { endOpenRotations, readOverRotations, readRotation, setKeyDates, setSecretEnd, updateRotation } from "./store.ts";
 
 /** A rotation that was ended, with the audit entry and event that the caller must write. */
 export interface Ended {
@@ -107,6 +107,28 @@ export async function endIfOver(tx: Tx, context: ChangeContext, key: Key, rotati
 	const event = dueEvent(seen, now);
 	const step = event === null || event === "all_moved" ? null : stepOfClock(seen, event);
 	return step && endRotation(tx, context, key, seen, step);
+}
+
+/**
+ * Ends the open rotations of keys that are being revoked: completes those whose overlap is over, which readers already see as completed, and
+ * cancels the others. Requires the keys to be locked and not revoked yet.
+ */
+export async function endRotationsOfRevoked(
+	tx: Tx,
+	context: ChangeContext,
+	tenant_id: string,
+	keys: readonly Key[],
+): Promise<{ completed: Ended[]; cancelled: Pick<Rotation, "id" | "key_id">[] }> {
+	const now = new Date(context.clock.now());
+	const by_id = new Map(keys.map((key) => [key.id, key]));
+	const completed: Ended[] = [];
+	for (const rotation of await readOverRotations(tx, tenant_id, [...by_id.keys()], now)) {
+		const key = by_id.get(rotation.key_id);
+		const ended = key && (await endIfOver(tx, context, key, rotation));
+		if (ended) completed.push(ended);
+	}
+	const end = { ended_at: now, ended_by: keyActorOf(context.actor), ended_how: "revoked" } as const;
+	return { completed, cancelled: await endOpenRotations(tx, tenant_id, [...by_id.keys()], end) };
 }
 
 export interface EndRequest {

@@ -8,7 +8,7 @@ import { handOverKey } from "../handovers/hand-over.ts";
 import { revealKey } from "../handovers/reveal.ts";
 import { pauseKey } from "../pause.ts";
 import { getKey } from "../read.ts";
-import { revokeKey } from "../revoke.ts";
+import { bulkRevoke, revokeKey } from "../revoke.ts";
 import { reissueKey } from "../secrets/reissue.ts";
 import { updateKeySettings } from "../update.ts";
 import { cancelRotation, completeRotation } from "./end.ts";
@@ -272,6 +272,30 @@ test("revoking a key ends its rotation; pausing does not, and a paused key can b
 	const ids = { ...idsOf(key), rotation_id: second.rotation.id };
 	equal((await toApiError(completeRotation(fixture.context(), { ...ids, force: true, reason: "x" }))).code, "conflict");
 	equal((await toApiError(fixture.rotate(key))).code, "conflict");
+});
+
+test("revoking a key leaves a rotation completed whose overlap was over, also before the loop has written it", async () => {
+	const key = await usedKey(["orders"]);
+	const { rotation } = await fixture.rotate(key, { overlap_seconds: 60 });
+	const other = await fixture.key(key.tenant_id);
+	const open = await fixture.rotate(other, { overlap_seconds: 600 });
+	const together = await fixture.key(key.tenant_id);
+	const { rotation: of_together } = await fixture.rotate(together, { overlap_seconds: 60 });
+	await fixture.pass(61);
+	const before = await look(key, rotation.id);
+	deepEqual([before.status, before.ended_how], ["completed", null]);
+	await revokeKey(fixture.context(), { ...idsOf(key), reason: "other" });
+	const expected_key_ids = [together.key_id, other.key_id];
+	await bulkRevoke(fixture.context(), { tenant_id: key.tenant_id, key_ids: expected_key_ids, reason: "other", preview: false, expected_key_ids });
+	for (const [of, { id, old_ends_at }] of [[key, rotation] as const, [together, of_together] as const]) {
+		const after = await look(of, id);
+		deepEqual([after.status, after.ended_how, after.ended_at], ["completed", "overlap_over", old_ends_at]);
+	}
+	const seen = await look(other, open.rotation.id);
+	deepEqual([seen.status, seen.ended_how], ["cancelled", "revoked"]);
+	const entries = (await audit(key.tenant_id)).map(({ action }) => action);
+	equal(entries.filter((action) => action === "rotation.completed").length, 2);
+	equal(entries.filter((action) => action === "key.revoked").length, 3);
 });
 
 test("the overlap of a rotation with a handover starts when the secret is revealed", async () => {

@@ -105,6 +105,21 @@ export async function readOpenRotation(tx: ReadTx, tenant_id: string, key_id: st
 	return row ? rotationFromRow(row) : null;
 }
 
+/** The open rotations of these keys whose old secret has ended by `now`. */
+export async function readOverRotations(tx: ReadTx, tenant_id: string, key_ids: readonly string[], now: Date): Promise<Rotation[]> {
+	const rows = await tx
+		.selectFrom("rotations")
+		.select(COLUMNS)
+		.where("tenant_id", "=", tenant_id)
+		.where("key_id", "=", sql<string>`any(${key_ids}::text[])`)
+		.where("state", "=", "open")
+		.where(({ exists, selectFrom }) =>
+			exists(selectFrom("secrets").select("kid").whereRef("kid", "=", "predecessor_kid").where("retires_at", "<=", now)),
+		)
+		.execute();
+	return rows.map(rotationFromRow);
+}
+
 /** The key's rotations, newest first. */
 export async function readRotations(tx: ReadTx, key: { tenant_id: string; key_id: string }, window: Window): Promise<Rotation[]> {
 	const [started_at, id] = window.after ?? [];
