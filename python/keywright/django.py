@@ -54,14 +54,14 @@ def guarded(
             @functools.wraps(view)
             async def later(request: Any, *args: Any, **kwargs: Any) -> Any:
                 outcome = await _protection().decide_async(asked, _arrived(request, kwargs))
-                return _refusal(outcome) if isinstance(outcome, Problem) else _add(outcome.headers, await view(_told(request, outcome), *args, **kwargs))
+                return _refusal(outcome) if isinstance(outcome, Problem) else _add(outcome.headers, await view(_with_admission(request, outcome), *args, **kwargs))
 
             return _marked(later)
 
         @functools.wraps(view)
         def now(request: Any, *args: Any, **kwargs: Any) -> Any:
             outcome = _protection().decide(asked, _arrived(request, kwargs))
-            return _refusal(outcome) if isinstance(outcome, Problem) else _add(outcome.headers, view(_told(request, outcome), *args, **kwargs))
+            return _refusal(outcome) if isinstance(outcome, Problem) else _add(outcome.headers, view(_with_admission(request, outcome), *args, **kwargs))
 
         return _marked(now)
 
@@ -80,7 +80,7 @@ def unguarded(view: View) -> View:
 
 class Middleware:
     """Guards every view that is neither `guarded` nor `unguarded`, with the rules of `settings.KEYWRIGHT["rules"]`; without rules it
-    admits any live key. Decides before the body is read."""
+    admits any valid key. Decides before the body is read."""
 
     def __init__(self, get_response: View) -> None:
         self._get_response = get_response
@@ -98,7 +98,7 @@ class Middleware:
         outcome = _protection().decide(self._rules, _arrived(request, kwargs))
         if isinstance(outcome, Problem):
             return _refusal(outcome)
-        setattr(_told(request, outcome), _HEADERS, outcome.headers)
+        setattr(_with_admission(request, outcome), _HEADERS, outcome.headers)
         return None
 
 
@@ -126,7 +126,7 @@ def _arrived(request: Any, params: Mapping[str, object]) -> Arrived:
     return wsgi.arrived(request.META, params) if scope is None else asgi.arrived(scope, params)
 
 
-def _told(request: Any, outcome: Admitted) -> Any:
+def _with_admission(request: Any, outcome: Admitted) -> Any:
     request.keywright = outcome.admission
     return request
 

@@ -40,11 +40,11 @@ _LIMIT_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 
 
 class Rules:
-    """What a route requires of a key. Every given rule must hold; without rules any live key is admitted.
+    """What a route requires of a key. Every given rule must hold; without rules any valid key is admitted.
 
     `tenant`: keys of other tenants get 404. `site`: within the tenant. `permission`: one, or several that are all required. `cost`: the
     request's cost against the rate limits. `limits`: named limits of the plan that the request also spends, `{"exports": 5}`.
-    Raises `TypeError` for a rule that can never hold, because ignoring it would open the route.
+    Raises `TypeError` for a rule that can never be valid, because ignoring it would open the route.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Rules:
             if request.repeats_a_field():
                 return deny("invalid_request", "A field of the query was sent more than once. Send it once.")
             if request.spans_parts():
-                return deny("ambiguous_path", "A parameter in the path holds a slash. Send one part of the path for it.")
+                return deny("ambiguous_path", "A parameter in the path contains a slash. Send one part of the path for it.")
             report(error)
             return deny("internal_error", "This API cannot tell what the request needs. Tell its operator the request id.")
         except Exception:

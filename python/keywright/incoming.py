@@ -80,14 +80,14 @@ def facts_of(method: str, raw_path: str, ip: Optional[str], lines: HeaderLines) 
     """The details of a request for Keywright, truncated to its limits because the caller controls them. `raw_path` is percent-encoded;
     its query is dropped. `ip` is the server's."""
     headers = {name.lower(): value for name, value in lines}
-    told: Mapping[str, Optional[str]] = {
+    values: Mapping[str, Optional[str]] = {
         "ip": ip,
         "user_agent": headers.get("user-agent"),
         "client": headers.get("x-keywright-client"),
         "origin": headers.get("origin"),
         "sec_fetch_site": headers.get("sec-fetch-site"),
     }
-    facts = {name: text[: _BOUNDS[name]] for name, text in told.items() if text}
+    facts = {name: text[: _BOUNDS[name]] for name, text in values.items() if text}
     return cast(RequestFacts, {"method": method[:_METHOD_CHARACTERS_MAX], "path": raw_path.split("?", 1)[0][:_PATH_CHARACTERS_MAX], **facts})
 
 

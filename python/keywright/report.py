@@ -46,11 +46,11 @@ def create_reporter(on_error: Optional[OnError]) -> OnError:
         return _warner()
     if not callable(on_error):
         raise TypeError("on_error: give a function")
-    told = on_error
+    callback = on_error
 
     def report(error: KeywrightError) -> None:
         try:
-            told(error)
+            callback(error)
         except Exception:  # A broken logger must not turn a refusal into a crash.
             pass
 

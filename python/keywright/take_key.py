@@ -21,7 +21,7 @@ def take_key(lines: Iterable[tuple[str, str]]) -> Union[str, Denial]:
         return deny("headers_too_large", f"The request has more than {HEADER_LINES_MAX} header lines. Send fewer.")
     names = [name.lower() for name, _value in all_lines]
     found = [value for name, (_name, value) in zip(names, all_lines) if name == "x-api-key"]
-    if len(found) > 1 or any(_holds_two(value) for value in found):
+    if len(found) > 1 or any(_contains_two(value) for value in found):
         return deny("multiple_credentials", "The request has more than one X-API-Key. Send exactly one.")
     if found and "authorization" in names:
         return deny("multiple_credentials", "The request has both X-API-Key and Authorization. Send only X-API-Key.")
@@ -32,6 +32,6 @@ def take_key(lines: Iterable[tuple[str, str]]) -> Union[str, Denial]:
     return found[0]
 
 
-def _holds_two(value: str) -> bool:
+def _contains_two(value: str) -> bool:
     """Proxies and WSGI servers join repeated lines with a comma (RFC 9110, 5.3), blank ones too; no key contains one."""
     return "," in value

@@ -12,14 +12,14 @@ from keywright.protect import Admitted
 
 
 def call_wsgi(app, **environ):
-    told = {}
+    started = {}
 
     def start_response(status, headers, _exc_info=None):
-        told.update(status=status, headers=headers)
+        started.update(status=status, headers=headers)
 
     given = {"REQUEST_METHOD": "GET", "SCRIPT_NAME": "", "PATH_INFO": "/tenants/acme/orders", "QUERY_STRING": "", **environ}
     body = b"".join(app(given, start_response))
-    return told["status"], dict(told["headers"]), body, given
+    return started["status"], dict(started["headers"]), body, given
 
 
 def plain(environ, start_response):
@@ -43,14 +43,14 @@ def test_a_handlers_own_headers_stay(wsgi_guard):
     assert isinstance(environ["keywright"], Admission)
 
 
-def test_nobody_else_says_who_was_admitted(wsgi_guard):
+def test_only_the_guard_sets_the_admission(wsgi_guard):
     wsgi_guard.peer.play = lambda connection, _body: connection.sendall(response(denied(401, "key_invalid")))
     status, _headers, body, environ = call_wsgi(wsgi_guard(plain), HTTP_X_API_KEY=RAW_KEY, HTTP_KEYWRIGHT="x", keywright="forged")
     assert status == "401 Unauthorized" and "keywright" not in environ
     assert json.loads(body)["code"] == "key_invalid"
 
 
-def test_keys_that_a_server_joined_are_two(wsgi_guard):
+def test_two_keys_joined_by_the_server_are_refused(wsgi_guard):
     for joined in (f"{RAW_KEY},{RAW_KEY}", f"{RAW_KEY}, x", f"x,,{RAW_KEY}"):
         assert call_wsgi(wsgi_guard(plain), HTTP_X_API_KEY=joined)[0] == "400 Bad Request"
     assert call_wsgi(wsgi_guard(plain), HTTP_X_API_KEY=RAW_KEY, HTTP_AUTHORIZATION="")[0] == "400 Bad Request"
@@ -59,7 +59,7 @@ def test_keys_that_a_server_joined_are_two(wsgi_guard):
     assert wsgi_guard.peer.asked == []
 
 
-def test_the_path_is_told_as_it_was_sent(wsgi_guard):
+def test_the_path_is_sent_as_received(wsgi_guard):
     paths = [
         ({"PATH_INFO": "/caf\u00c3\u00a9", "RAW_URI": "/caf%c3%a9?secret=1"}, "/caf%c3%a9"),
         ({"PATH_INFO": "/caf\u00c3\u00a9"}, "/caf%C3%A9"),
@@ -78,7 +78,7 @@ def test_one_request_can_be_checked_inside_a_handler(wsgi_guard):
     assert isinstance(wsgi_guard.check({"REQUEST_METHOD": "GET"}, Rules()), Problem)
 
 
-def test_a_verifier_that_was_handed_in_stays_open(peer_that):
+def test_a_verifier_that_was_passed_in_stays_open(peer_that):
     verifier = Verifier(peer_that().url, CREDENTIAL)
     wsgi.Guard(verifier=verifier).close()
     assert verifier.verify({"raw_key": RAW_KEY}).allowed
@@ -151,7 +151,7 @@ def test_a_websocket_is_refused_before_it_is_accepted(asgi_guard):
     assert len(reached) == 1
 
 
-def test_what_uvicorn_hands_over_of_a_websocket_is_read(asgi_guard):
+def test_the_scope_of_a_websocket_of_uvicorn_is_read(asgi_guard):
     """Its 0.17 has the `raw_path` of a WebSocket as a text."""
 
     async def app(_scope, _receive, send):
@@ -161,7 +161,7 @@ def test_what_uvicorn_hands_over_of_a_websocket_is_read(asgi_guard):
     assert sent[0]["type"] == "websocket.accept"
 
 
-def test_a_method_of_any_length_is_asked_about(wsgi_guard, asgi_guard):
+def test_a_long_method_is_truncated_and_sent(wsgi_guard, asgi_guard):
     async def app(_scope, _receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})
 
@@ -171,7 +171,7 @@ def test_a_method_of_any_length_is_asked_about(wsgi_guard, asgi_guard):
         assert guard.peer.asked[-1][2]["request"]["method"] == "X" * 32
 
 
-def test_a_blank_key_beside_a_real_one_is_two_keys(wsgi_guard, asgi_guard):
+def test_a_blank_key_and_a_real_key_count_as_two(wsgi_guard, asgi_guard):
     for joined in (f",{RAW_KEY}", f"{RAW_KEY},", f"{RAW_KEY}, "):
         assert call_wsgi(wsgi_guard(plain), HTTP_X_API_KEY=joined)[0] == "400 Bad Request"
     lines = [(b"x-api-key", b""), (b"x-api-key", RAW_KEY.encode())]
@@ -179,7 +179,7 @@ def test_a_blank_key_beside_a_real_one_is_two_keys(wsgi_guard, asgi_guard):
     assert wsgi_guard.peer.asked == asgi_guard.peer.asked == []
 
 
-def test_lifespan_goes_to_the_app_and_nothing_unknown_does(asgi_guard):
+def test_lifespan_is_forwarded_to_the_app_and_unknown_scopes_are_not(asgi_guard):
     reached = []
 
     async def app(scope, _receive, _send):
@@ -191,7 +191,7 @@ def test_lifespan_goes_to_the_app_and_nothing_unknown_does(asgi_guard):
     assert reached == ["lifespan"] and asgi_guard.peer.asked == []
 
 
-def test_only_an_unread_body_of_http_1_ends_its_connection(asgi_guard):
+def test_only_an_unread_body_of_http_1_closes_the_connection(asgi_guard):
     async def app(_scope, _receive, _send):
         raise AssertionError("reached")
 

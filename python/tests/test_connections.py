@@ -75,7 +75,7 @@ class Relay:
 
 @pytest.mark.parametrize("at_once", [IDLE, 1])
 @pytest.mark.parametrize("loss", ["reset", "drop"])
-def test_of_idle_connections_that_were_lost_without_a_fin_none_costs_a_question(peer_that, verifier_of, loss, at_once):
+def test_idle_connections_lost_without_a_fin_lose_no_question(peer_that, verifier_of, loss, at_once):
     together = threading.Barrier(IDLE)
 
     def when_all_are_there(connection, _body):
@@ -99,7 +99,7 @@ def test_of_idle_connections_that_were_lost_without_a_fin_none_costs_a_question(
     relay.close()
 
 
-def test_a_keywright_that_stands_still_is_asked_one_question_more(peer_that, verifier_of):
+def test_a_stalled_keywright_gets_one_extra_question(peer_that, verifier_of):
     together, waiting, lock = threading.Barrier(IDLE), [], threading.Lock()
 
     def when_all_are_there(connection, _body):
@@ -124,7 +124,7 @@ def test_a_keywright_that_stands_still_is_asked_one_question_more(peer_that, ver
     assert len(peer.asked) == IDLE + 1 and verifier.reasons == []
 
 
-def test_a_resolver_that_hangs_does_not_outlive_the_time(verifier_of, monkeypatch):
+def test_a_resolver_that_hangs_ends_at_the_deadline(verifier_of, monkeypatch):
     hanging, looked_up = threading.Event(), []
 
     def hang(*_args, **_more):
@@ -143,7 +143,7 @@ def test_a_resolver_that_hangs_does_not_outlive_the_time(verifier_of, monkeypatc
     hanging.set()
 
 
-def test_a_name_that_means_nothing_is_told_at_once(verifier_of, monkeypatch):
+def test_an_unknown_host_name_is_reported_at_once(verifier_of, monkeypatch):
     def none(*_args, **_more):
         raise socket.gaierror("no such host")
 

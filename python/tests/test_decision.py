@@ -11,7 +11,7 @@ def parse(answer):
     return parse_decision(json.dumps(answer))
 
 
-def test_an_admission_is_read_whole():
+def test_every_field_of_an_admission_is_parsed():
     decision = parse(admitted(headers={"ratelimit": '"b";r=1', "Set-Cookie": "a=b", "Retry-After": "1\r\nX: y"}, unknown=1))
     assert decision.allowed and decision.status == 200
     assert (decision.key.id, decision.key.permissions, decision.key.site_ids, decision.key.expires_at) == ("key_1", ("orders:read",), None, None)
@@ -20,7 +20,7 @@ def test_an_admission_is_read_whole():
     assert decision.headers == {"RateLimit": '"b";r=1'}
 
 
-def test_a_denial_is_read_with_key_and_tenant_where_they_are_known():
+def test_a_denial_has_key_and_tenant_if_they_are_known():
     decision = parse(denied(403, "key_paused", key=admitted()["key"], tenant=admitted()["tenant"], type="https://a.example/key_paused"))
     assert not decision.allowed and decision.key.id == "key_1" and decision.type == "https://a.example/key_paused"
     assert parse(denied(401, "key_invalid")).key is None
@@ -58,18 +58,18 @@ NO_DECISIONS = [
 
 
 @pytest.mark.parametrize("answer", NO_DECISIONS)
-def test_what_is_no_decision_is_none(answer):
+def test_an_answer_that_is_not_a_decision_is_none(answer):
     assert parse(answer) is None
 
 
 @pytest.mark.parametrize(
     "text", ["", "{", '{"allowed":NaN}', "[" * 30_000, "9" * 30_000, "\ufeff" + json.dumps(admitted()), json.dumps(admitted()) + "x"]
 )
-def test_what_is_no_json_is_none(text):
+def test_an_answer_that_is_not_json_is_none(text):
     assert parse_decision(text) is None
 
 
-def test_a_limit_that_cannot_be_told_is_left_out():
+def test_an_invalid_rate_limit_is_left_out():
     good = {"name": "a", "requests": 1, "window_seconds": 1, "remaining": 0}
     odd = [{**good, "name": "a\r\nb"}, {**good, "requests": -1}, {**good, "remaining": True}, {**good, "requests": 1e300}, 7, good]
     assert [limit.name for limit in parse(admitted(rate_limits=odd)).rate_limits] == ["a"]

@@ -89,8 +89,8 @@ def over_asgi(app, path, headers):
     decoded = path.replace("%5C", "\\")
     scope = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http", "path": decoded, "raw_path": path.encode()}
     asyncio.run(app({**scope, "query_string": b"", "headers": lines, "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80), "root_path": ""}, receive, send))
-    told = {name.decode().lower(): value.decode() for name, value in sent[0]["headers"]}
-    return sent[0]["status"], told, b"".join(message.get("body", b"") for message in sent[1:])
+    headers = {name.decode().lower(): value.decode() for name, value in sent[0]["headers"]}
+    return sent[0]["status"], headers, b"".join(message.get("body", b"") for message in sent[1:])
 
 
 def test_a_fastapi_route_is_guarded_by_its_dependency(peer_that):
@@ -180,14 +180,14 @@ class _Below:
     @property
     def asked(self):
         path, headers, question = self._peer.asked[-1]
-        told = {**question["request"], "path": question["request"]["path"][len(self._prefix) :]}
-        return [(path, headers, {**question, "request": told})]
+        stripped = {**question["request"], "path": question["request"]["path"][len(self._prefix) :]}
+        return [(path, headers, {**question, "request": stripped})]
 
     def __setattr__(self, name, value):
         setattr(self._peer, name, value) if name == "play" else object.__setattr__(self, name, value)
 
 
-def test_django_refuses_at_start_what_is_not_right(django_project):
+def test_django_refuses_invalid_settings_at_start(django_project):
     from django.test import override_settings
 
     from keywright.django import Middleware, guarded

@@ -82,13 +82,13 @@ def test_a_misspelt_rule_fails_at_start_and_one_that_raises_closes_the_route():
     "given, sent",
     [("caf\u00e9", "caf\u00e9"), ("a\nb\x7f\x9f", "a\ufffdb\ufffd\ufffd"), ("\ud800x", "\ufffdx"), ("a" * 200, "a" * 128), ("\U0001f600" * 99, "\U0001f600" * 64)],
 )
-def test_an_id_may_be_any_text_and_what_cannot_be_sent_names_nothing(given, sent):
+def test_an_id_may_be_any_text_and_characters_that_cannot_be_sent_are_replaced(given, sent):
     asked, _reasons = ask(Rules(tenant=lambda _r: given))
     assert asked["tenant_id"] == sent
     json.dumps(asked).encode()
 
 
-def test_what_comes_twice_has_no_value():
+def test_a_repeated_field_has_no_value():
     asked = request(query="weight=5&x=1&x=2&empty=", lines=[("A", "1"), ("B", "1"), ("b", "2")])
     assert [asked.query(name) for name in ("weight", "x", "empty", "none")] == ["5", None, "", None]
     assert [asked.header(name) for name in ("a", "B", "c")] == ["1", None, None]
@@ -96,7 +96,7 @@ def test_what_comes_twice_has_no_value():
     assert [request(path="/a//c").segment(index) for index in (0, 1, 2, 3, -1)] == ["a", None, "c", None, None]
 
 
-def test_facts_are_cut_and_have_no_query():
+def test_request_details_are_truncated_and_have_no_query():
     lines = [("User-Agent", "u" * 999), ("X-Keywright-Client", "c" * 999), ("Origin", "o" * 999), ("Sec-Fetch-Site", "s" * 99)]
     facts = facts_of("GET", "/a?secret=1", "1" * 99, lines)
     assert {name: len(text) for name, text in facts.items()} == {"method": 3, "path": 2, "ip": 64, "user_agent": 512, "client": 512, "origin": 512, "sec_fetch_site": 64}
@@ -113,7 +113,7 @@ def test_a_realm_cannot_end_its_header():
     assert json.loads(problem_of(answered, ProblemOptions(type_base="https://a.example/")).body)["type"] == "https://a.example/key_invalid"
 
 
-def test_a_broken_on_error_stays_without_consequence_and_the_log_is_warned_once_a_minute(caplog):
+def test_a_broken_on_error_changes_no_answer_and_the_log_warns_once_a_minute(caplog):
     error = KeywrightError("timeout", "Keywright did not answer in time")
     create_reporter(lambda _error: 1 / 0)(error)
     report = create_reporter(None)

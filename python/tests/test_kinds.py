@@ -167,7 +167,7 @@ ADAPTERS = {"wsgi": over_wsgi, "asgi": over_asgi}
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("adapter", ADAPTERS)
 @pytest.mark.parametrize("rule", RIGHT)
-def test_a_rule_of_any_kind_is_right_or_refused_at_start_or_closes_its_route(adapter, rule):
+def test_a_rule_of_any_type_is_valid_or_refused_at_start_or_closes_its_route(adapter, rule):
     for kind, make in KINDS.items():
         for value in (make(), lambda _request: make(), coroutine_function):
             verifier = AdmitsAll()
@@ -207,7 +207,7 @@ OPTIONS = ("verifier", "url", "credential", "timeout_ms", "max_concurrent", "on_
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("adapter", ADAPTERS)
 @pytest.mark.parametrize("option", OPTIONS)
-def test_an_option_of_any_kind_is_right_or_refused_at_start_or_closes_the_route(adapter, option):
+def test_an_option_of_any_type_is_valid_or_refused_at_start_or_closes_the_route(adapter, option):
     peer = Peer()
     for kind, make in KINDS.items():
         peer.asked.clear()
@@ -222,7 +222,7 @@ def test_an_option_of_any_kind_is_right_or_refused_at_start_or_closes_the_route(
     peer.close()
 
 
-def test_a_guard_stands_before_an_app_and_takes_rules_alone():
+def test_a_guard_wraps_an_app_and_accepts_only_rules():
     guards = [wsgi.Guard(verifier=AdmitsAll()), asgi.Guard(verifier=AdmitsAll())]
     for make in KINDS.values():
         value = make()
@@ -239,7 +239,7 @@ def test_a_guard_stands_before_an_app_and_takes_rules_alone():
                 asyncio.run(guards[1].check({"type": "http", "method": "GET", "path": "/", "headers": []}, value))
 
 
-def test_a_verifier_refuses_options_of_a_wrong_kind_and_allows_nothing_by_itself():
+def test_a_verifier_refuses_options_of_a_wrong_type_and_allows_nothing_by_itself():
     peer = Peer(lambda connection, _body: connection.sendall(b"HTTP/1.1 200 X\r\nContent-Length: 2\r\n\r\n{}"))
     for kind, make in KINDS.items():
         for option in ("url", "credential", "timeout_ms", "max_concurrent", "on_error", "ssl_context"):
@@ -267,6 +267,6 @@ CAN_NEVER_HOLD = [
 
 
 @pytest.mark.parametrize("rule", CAN_NEVER_HOLD)
-def test_a_constant_that_can_never_hold_is_refused_at_start(rule):
+def test_a_constant_that_can_never_be_valid_is_refused_at_start(rule):
     with pytest.raises(TypeError):
         Rules(**rule)

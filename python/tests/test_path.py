@@ -8,7 +8,7 @@ with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../e2e/ve
     VECTORS = json.load(file)
 
 
-def test_guards_and_server_find_the_same_paths_ambiguous():
+def test_guard_and_server_refuse_the_same_ambiguous_paths():
     found = {vector["path"]: is_ambiguous_path(vector["path"]) for vector in VECTORS}
     assert found == {vector["path"]: vector["ambiguous"] for vector in VECTORS}
 
@@ -22,7 +22,7 @@ def test_each_byte_is_refused_encoded_where_it_is_ambiguous():
         assert is_ambiguous_path(f"/a{chr(byte)}b") == raw, hex(byte)
 
 
-def test_a_long_path_is_judged_in_no_time():
+def test_a_long_path_is_checked_quickly():
     generator = random.Random(7)
     for piece in ("/a", "%c3%a9", "a", "%", "/..", "%c3"):
         is_ambiguous_path("/" + piece * 20_000)
@@ -30,7 +30,7 @@ def test_a_long_path_is_judged_in_no_time():
         is_ambiguous_path("/" + "".join(generator.choice(["/", "a", ".", "%c3", "%a9", "%20", "%"]) for _ in range(500)))
 
 
-def test_of_a_decoded_path_what_can_be_seen_is_refused():
+def test_a_decoded_path_is_refused_if_its_ambiguity_is_still_visible():
     for path in ("//a", "/a//b", "/a/../b", "/a/.", "a", "http://host/a", "/a\\b", "/a%2fb", "/a\x00", "/a\n", "/\ufffd"):
         assert is_ambiguous_decoded(path), path
     for path in ("", "/", "/a/", "/caf\u00e9/a b", "/a;b"):

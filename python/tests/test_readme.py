@@ -118,10 +118,10 @@ def check_types(tmp_path, text):
 def test_the_types_are_strict_and_catch_mistakes(tmp_path):
     assert os.path.exists(os.path.join(PACKAGE, "keywright/py.typed"))
     assert check_types(tmp_path, TYPED).startswith("Success")
-    told = check_types(tmp_path, TYPED + "\n".join(MISTAKES) + "\n")
-    lines = {int(number) for number in re.findall(r"program\.py:(\d+): error", told)}
+    output = check_types(tmp_path, TYPED + "\n".join(MISTAKES) + "\n")
+    lines = {int(number) for number in re.findall(r"program\.py:(\d+): error", output)}
     first = TYPED.count("\n") + 1
-    assert lines == set(range(first, first + len(MISTAKES))), told
+    assert lines == set(range(first, first + len(MISTAKES))), output
 
 
 def test_it_runs_without_anything_installed():

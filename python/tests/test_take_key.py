@@ -9,7 +9,7 @@ def code_of(*lines):
     return taken if isinstance(taken, str) else f"{taken.status} {taken.code}"
 
 
-def test_the_one_key_is_taken_whatever_the_case_of_its_name_exactly_as_sent():
+def test_the_key_is_returned_unchanged_for_any_case_of_the_header_name():
     assert code_of(("Host", "a"), ("x-aPi-kEY", RAW_KEY)) == RAW_KEY
     assert code_of(("X-API-Key", f'"{RAW_KEY}"')) == f'"{RAW_KEY}"'
     assert code_of(("X-API-Key", "a" * 512)) == "a" * 512
@@ -30,13 +30,13 @@ def test_two_credentials_are_refused(lines):
     assert code_of(*lines) == "400 multiple_credentials"
 
 
-def test_no_key_is_missing_and_a_long_one_invalid():
+def test_an_absent_key_is_missing_and_a_long_key_is_invalid():
     for lines in ([], [("X-API-Key", "")], [("X-API-Key", " \t")], [("Authorization", "Bearer x")]):
         assert code_of(*lines) == "401 key_missing"
     assert code_of(("X-API-Key", "a" * 513)) == "401 key_invalid"
 
 
-def test_more_than_a_hundred_lines_are_refused_before_anything_in_them_is_believed():
+def test_more_than_a_hundred_header_lines_are_refused_first():
     lines = [(f"X-{index}", "1") for index in range(99)]
     assert code_of(*lines, ("X-API-Key", RAW_KEY)) == RAW_KEY
     assert code_of(*lines, ("X-One-More", "1"), ("X-API-Key", RAW_KEY)) == "431 headers_too_large"

@@ -39,12 +39,12 @@ def test_the_question_goes_below_the_url_with_the_credential_as_json(peer_that, 
     assert body == question
 
 
-def test_a_denial_is_handed_on_as_keywright_gave_it(peer_that, verifier_of):
+def test_a_denial_is_returned_unchanged(peer_that, verifier_of):
     decision = verifier_of(peer_that(sends(denied(404, "not_found"))).url).verify(QUESTION)
     assert (decision.allowed, decision.status, decision.code, decision.request_id) == (False, 404, "not_found", "req_denied")
 
 
-def test_one_after_another_use_one_connection_and_at_once_no_more_than_allowed(peer_that, verifier_of):
+def test_sequential_questions_share_a_connection_and_concurrent_ones_obey_the_maximum(peer_that, verifier_of):
     peer = peer_that()
     verifier = verifier_of(peer.url, max_concurrent=4)
     assert all(verifier.verify(QUESTION).allowed for _ in range(100))
@@ -54,13 +54,13 @@ def test_one_after_another_use_one_connection_and_at_once_no_more_than_allowed(p
     assert peer.connections <= 4
 
 
-def test_nobody_listens(verifier_of):
+def test_a_refused_connection_is_unavailable(verifier_of):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     refuses(verifier_of(f"http://127.0.0.1:{port}"), "network")
 
 
-def test_silence_and_drips_end_when_the_time_is_up(peer_that, verifier_of):
+def test_silent_and_slow_answers_end_at_the_deadline(peer_that, verifier_of):
     refuses(verifier_of(peer_that(lambda *_: None).url), "timeout")
 
     def drip(connection, _body):
@@ -80,7 +80,7 @@ def test_silence_and_drips_end_when_the_time_is_up(peer_that, verifier_of):
     refuses(verifier_of(peer_that(drip_headers).url), "timeout")
 
 
-def test_a_connection_cut_before_or_in_the_middle_of_the_answer(peer_that, verifier_of):
+def test_a_connection_lost_before_or_during_the_answer_is_unavailable(peer_that, verifier_of):
     def reset(connection, _body):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         return False
@@ -100,7 +100,7 @@ def test_a_connection_cut_before_or_in_the_middle_of_the_answer(peer_that, verif
     refuses(verifier_of(peer_that(half_chunk).url), "network")
 
 
-def test_what_is_no_http(peer_that, verifier_of):
+def test_an_answer_that_is_not_http_is_unavailable(peer_that, verifier_of):
     def banner(connection, _body):
         connection.sendall(b"SSH-2.0-OpenSSH_9.9\r\n")
         return False
@@ -112,7 +112,7 @@ def test_what_is_no_http(peer_that, verifier_of):
     "status, reason",
     [(500, "server_error"), (503, "server_error"), (401, "credential_refused"), (403, "credential_refused"), (400, "question_refused"), (201, "answer_malformed")],
 )
-def test_an_error_status_whatever_the_body_says(peer_that, verifier_of, status, reason):
+def test_an_error_status_is_unavailable_whatever_the_body_contains(peer_that, verifier_of, status, reason):
     refuses(verifier_of(peer_that(sends(admitted(), status)).url), reason)
 
 
@@ -122,7 +122,7 @@ def test_a_redirect_is_not_followed(peer_that, verifier_of):
     assert elsewhere.asked == []
 
 
-def test_a_malformed_or_too_large_answer(peer_that, verifier_of):
+def test_a_malformed_or_too_large_answer_is_unavailable(peer_that, verifier_of):
     refuses(verifier_of(peer_that(sends({"allowed": True})).url), "answer_malformed")
     refuses(verifier_of(peer_that(sends(b"<html>")).url), "answer_malformed")
     refuses(verifier_of(peer_that(sends(admitted(padding="x" * 70_000))).url), "answer_too_large")
@@ -164,7 +164,7 @@ def test_a_connection_that_was_closed_while_idle_is_replaced(peer_that, verifier
     assert verifier.reasons == []
 
 
-def test_what_comes_unasked_is_nobodys_answer(peer_that, verifier_of):
+def test_unsolicited_data_is_never_an_answer(peer_that, verifier_of):
     peer = peer_that(lambda connection, _body: connection.sendall(response(denied(401, "key_invalid")) + response(admitted())))
     verifier = verifier_of(peer.url)
     for _ in range(3):
@@ -172,7 +172,7 @@ def test_what_comes_unasked_is_nobodys_answer(peer_that, verifier_of):
         time.sleep(0.02)
 
 
-def test_more_questions_than_may_wait_are_refused_at_once(peer_that, verifier_of):
+def test_questions_beyond_the_maximum_are_refused_at_once(peer_that, verifier_of):
     verifier = verifier_of(peer_that(lambda *_: None).url, max_concurrent=1)
     with ThreadPoolExecutor(40) as threads:
         decisions = list(threads.map(lambda _: verifier.verify(QUESTION), range(40)))
@@ -181,7 +181,7 @@ def test_more_questions_than_may_wait_are_refused_at_once(peer_that, verifier_of
     assert verifier.reasons.count("overloaded") == 40 - 33
 
 
-def test_closing_ends_what_is_on_its_way_and_what_comes_after(peer_that, verifier_of):
+def test_close_ends_running_and_further_questions(peer_that, verifier_of):
     peer = peer_that(lambda *_: None)
     verifier = verifier_of(peer.url, timeout_ms=20_000)
     decisions = []
@@ -217,7 +217,7 @@ def test_asynchronous_questions_leave_the_loop_free(peer_that, verifier_of):
     assert longest < 0.09, "the loop waited for an answer"
 
 
-def test_a_caller_who_gives_up_frees_the_place(peer_that, verifier_of):
+def test_a_cancelled_question_frees_its_slot(peer_that, verifier_of):
     peer = peer_that(lambda *_: None)
     verifier = verifier_of(peer.url, max_concurrent=1)
 
@@ -249,12 +249,12 @@ def test_a_fork_shares_neither_connections_nor_locks(peer_that, verifier_of):
 
 
 @pytest.mark.parametrize("url", ["", "127.0.0.1:8787", "ftp://a", "http://", "http://u:p@a", "http://a?x=1", "http://a#b", "http://a/ b", "http://a:99999", None])
-def test_an_address_that_cannot_work_is_refused_at_start(url):
+def test_an_invalid_url_is_refused_at_start(url):
     with pytest.raises(ValueError):
         Verifier(url, CREDENTIAL)
 
 
-def test_other_options_that_cannot_work_are_refused_without_telling_the_credential():
+def test_other_invalid_options_are_refused_without_the_credential_in_the_text():
     for options in ({"timeout_ms": 0}, {"timeout_ms": True}, {"max_concurrent": 5000}, {"timeout_ms": "2"}):
         with pytest.raises(ValueError):
             Verifier("http://127.0.0.1:1", CREDENTIAL, **options)
@@ -264,7 +264,7 @@ def test_other_options_that_cannot_work_are_refused_without_telling_the_credenti
         assert not credential or credential not in str(raised.value)
 
 
-def test_what_cannot_be_sent_is_refused(peer_that, verifier_of):
+def test_a_question_that_cannot_be_sent_is_unavailable(peer_that, verifier_of):
     peer = peer_that()
     verifier = verifier_of(peer.url)
     assert verifier.verify({"raw_key": RAW_KEY, "cost": float("nan")}).status == 503
