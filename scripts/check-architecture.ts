@@ -1,6 +1,7 @@
 // Checks the repository against the rules that types cannot express. Usage: node scripts/check-architecture.ts [root folder]
 import { join, resolve } from "node:path";
 import { checkActions } from "./architecture/actions.ts";
+import { checkDocument, readDocuments } from "./architecture/documents.ts";
 import { checkCycles, checkFolders } from "./architecture/graph.ts";
 import { checkImports } from "./architecture/modules.ts";
 import { checkOwners } from "./architecture/owners.ts";
@@ -37,8 +38,9 @@ const TREE_RULES: readonly ((sources: readonly Source[]) => Violation[])[] = [ch
 /** Every violation in the repository at `root`, and how many files were read. */
 export function checkArchitecture(root: string): { files: number; violations: Violation[] } {
 	const sources = readSources(root);
-	const of_files = sources.flatMap((source) => RULES.flatMap((rule) => rule(source)));
-	return { files: sources.length, violations: [...of_files, ...TREE_RULES.flatMap((rule) => rule(sources))] };
+	const documents = readDocuments(root);
+	const of_files = [...sources.flatMap((source) => RULES.flatMap((rule) => rule(source))), ...documents.flatMap(checkDocument)];
+	return { files: sources.length + documents.length, violations: [...of_files, ...TREE_RULES.flatMap((rule) => rule(sources))] };
 }
 
 if (import.meta.main) {

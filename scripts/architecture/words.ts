@@ -11,7 +11,7 @@ export const BANNED: readonly Banned[] = [
 	{ pattern: /\b(?:[Ss]ome|[Nn]o|[Aa]ny)body\b/, instead: "the one who is meant: the caller, the owner, no node" },
 	{ pattern: /\bwhoever\b/i, instead: "the one who is meant: the caller, the owner, the recipient" },
 	{ pattern: /\blet(?:s|ting)? (?:it |them |him )?go\b/i, instead: "release, evict" },
-	{ pattern: /\bwalls?\b/i, instead: "isolation layer" },
+	{ pattern: /\bwalls?\b(?![ -]clock)/i, instead: "isolation layer" },
 	{ pattern: /\brooms?\b(?! for| left| there)/i, instead: "module" },
 	{ pattern: /\bdoors?\b/i, instead: "transaction wrapper, entry point" },
 	{ pattern: /\bpapers\b/i, instead: "documentation" },
@@ -27,6 +27,7 @@ export const BANNED: readonly Banned[] = [
 	{ pattern: /\btold apart\b/i, instead: "distinguished" },
 	{ pattern: /\bas it is answered\b/i, instead: "the response" },
 	{ pattern: /\bhand(?:s|ed)? on\b/i, instead: "pass on, forward" },
+	{ pattern: /\bknock(?:s|ed|ing)?\b/i, instead: "present a key, send a request" },
 ];
 
 const SCOPE = /^(?:server|client|dashboard)\/src\/|^(?:server|client)\/testing\/|^scripts\/|^bench\/|^e2e\/|^examples\//;
