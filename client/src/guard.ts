@@ -23,7 +23,7 @@ export interface Guard<Request> {
 const OPTION_NAMES: ReadonlySet<string> = new Set([...RULE_NAMES, "verifier", "on_error"]);
 const PATH_CHARACTERS_MAX = 2048;
 
-/** The guard of one route. Throws `TypeError` for a misspelt rule or one that can never hold: ignoring it would open the route. */
+/** The guard of one route. Throws `TypeError` for a misspelt rule or one that can never be valid: ignoring it would open the route. */
 export function createGuard<Request>(options: GuardOptions<Request>): Guard<Request> {
 	const given = readNamed(options, "option or rule", OPTION_NAMES);
 	const rules = new Map([...given].filter(([name]) => RULE_NAMES.has(name)));

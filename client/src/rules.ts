@@ -7,7 +7,7 @@ import type { NamedCost, Question } from "./verifier/verifier.ts";
 /** A constant, or a synchronous function of the request. If it returns no usable value, the request is refused. */
 type Asked<Value, Request> = Value | ((request: Request, target: Target) => Value | undefined);
 
-/** What a route requires of a key. Every given rule must hold; without rules any live key is admitted. */
+/** What a route requires of a key. Every given rule must hold; without rules any valid key is admitted. */
 export interface Rules<Request> {
 	/** The tenant whose data the route accesses: keys of other tenants get 404. */
 	readonly tenant?: Asked<string, Request>;
@@ -40,7 +40,7 @@ const CAPABILITY = /^[a-z][a-z0-9_]{0,63}$/;
 const LIMIT_NAME = /^[a-z][a-z0-9_-]{0,31}$/;
 
 /**
- * One reader for each given rule. Throws `TypeError` for anything but an object of rules, a misspelt rule, or a constant that can never hold:
+ * One reader for each given rule. Throws `TypeError` for anything but an object of rules, a misspelt rule, or a constant that can never be valid:
  * ignoring any of them would open the route.
  */
 export function readersOf<Request>(rules: unknown): Reader<Request>[] {

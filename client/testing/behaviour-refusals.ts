@@ -58,7 +58,7 @@ export const REFUSALS: readonly Row[] = [
 		steps: [unusable(get([KEY_LINE], "/late/acme"))],
 	},
 	{
-		title: "what is no object of rules, and a constant that can never hold, is refused when the guard is made",
+		title: "what is no object of rules, and a constant that can never be valid, is refused when the guard is made",
 		steps: [local(get([], "/__start"), { status: 200, json: { accepted: [] } })],
 	},
 ];

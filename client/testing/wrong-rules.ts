@@ -1,4 +1,4 @@
-/** Invalid rules objects and rules that can never hold, by name: creating a guard with any of them must throw. */
+/** Invalid rules objects and rules that can never be valid, by name: creating a guard with any of them must throw. */
 export const WRONG_RULES: Readonly<Record<string, unknown>> = {
 	undefined: undefined,
 	null: null,
