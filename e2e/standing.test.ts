@@ -261,6 +261,11 @@ interface Ends {
 	readonly keys_shown: { readonly key_id: string; readonly how: string }[];
 }
 
+interface OperatorEnds {
+	readonly ends: { readonly kind: string; readonly id: string; readonly tenant_id: string | null }[];
+	readonly keys_shown: { readonly key_id: string; readonly how: string; readonly tenant_id: string }[];
+}
+
 async function reveal(url: unknown): Promise<Answer> {
 	return server.send({ method: "POST", path: "/api/v1/handovers/reveal", body: { token: tokenOf(url), name: "Dora" } });
 }
@@ -347,7 +352,7 @@ suite("unused links of a person end when the person loses access", { concurrency
 		expectStatus(await reveal(later.url), 409);
 	});
 
-	test("a removed operator's links start no session and set no password, and sessions from such links end with everything created in them", async () => {
+	test("a removed operator's links start no session and set no password, and sessions from such links end with everything created in them, as the preview lists", async () => {
 		const { person_id } = await personOf(operator);
 		const person = { external_user_id: "user-9", name: "Paula", role: "owner", confirmed: true };
 		const link = async () => {
@@ -372,6 +377,9 @@ suite("unused links of a person end when the person loses access", { concurrency
 		const restore = await without("operators", "person_id = $1", person_id);
 		expectStatus(await take(unseen), 404);
 		await restore();
+		const key = expectStatus(await operator.browser.management(tenant_id, "POST", "/api-keys", KEY), 201).as<{ key: { id: string } }>().key;
+		const preview = expectStatus(await server.operator("GET", `/operators/${person_id}/removal-preview`), 200).as<OperatorEnds>();
+		expectStatus(await server.operator("GET", "/operators/per_unknown/removal-preview"), 404);
 		expectStatus(await server.operator("DELETE", `/operators/${person_id}`), 204);
 		expectStatus(await new Browser(server).send("POST", "/api/v1/portal-sessions/redeem", { token: waiting }), 404);
 		expectStatus(await portal.management(tenant_id, "GET", "/api-keys"), 401);
@@ -383,6 +391,16 @@ suite("unused links of a person end when the person loses access", { concurrency
 		const kinds = (removed as { ended: { kind: string }[] }).ended.map(({ kind }) => kind);
 		const resets = ["password_reset", "password_reset"];
 		deepEqual(kinds.sort(), ["handover", "invitation", "invitation", "operator_invitation", ...resets, "portal_link", "portal_session"].sort());
+		deepEqual(preview.ends.map(({ kind }) => kind).sort(), kinds);
+		const tenants = Map.groupBy(preview.ends, ({ kind }) => /^(?:password|operator)/.test(kind));
+		deepEqual(
+			[true, false].map((of_none) => [...new Set(tenants.get(of_none)?.map((thing) => thing.tenant_id))]),
+			[[null], [tenant_id]],
+		);
+		deepEqual(
+			preview.keys_shown.filter(({ tenant_id: of }) => of === tenant_id).map(({ key_id, how }) => [key_id, how]),
+			[[key.id, "shown"]],
+		);
 	});
 
 	test("ending a portal session ends the links that were created in it", async () => {

@@ -346,7 +346,7 @@ test("an operator opens a tenant without being a member and returns, and the fra
 	await page.close();
 });
 
-test("an operator invites another, who accepts by link, and removes them; the removed one loses access at once", async () => {
+test("an operator invites another, who accepts by link, and removes them, after the dialog has listed what ends; the removed one loses access at once", async () => {
 	const { context, page: theirs } = await memberIn(browser, dashboard.server, ADAM, { tenant_id: "demo", role: "viewer" });
 	const page = await open("/operator/people");
 	await page.getByRole("button", { name: "Invite an operator" }).click();
@@ -372,7 +372,13 @@ test("an operator invites another, who accepts by link, and removes them; the re
 	await page.reload();
 	await page.locator(`[data-operator="${ADAM.email}"]`).waitFor();
 	equal(await page.locator(`[data-invited="${ADAM.email}"]`).count(), 0);
+	const portal = `${dashboard.url}/api/v1/operator/tenants/demo/portal-sessions`;
+	const data = { external_user_id: "paula", name: "Paula Portal", role: "viewer" };
+	equal((await theirs.request.post(portal, { data, headers: { origin: dashboard.url } })).status(), 201);
 	await page.getByRole("button", { name: `Remove ${ADAM.name}` }).click();
+	await page.getByText("The portal link for Paula Portal in demo").waitFor();
+	await picture(page, "operator-remove");
+	await axe(page);
 	await page.getByRole("button", { name: "Remove this operator" }).click();
 	await page.locator(`[data-operator="${ADAM.email}"]`).waitFor({ state: "detached" });
 	await theirs.goto(`${dashboard.url}/operator/forward-auth`);

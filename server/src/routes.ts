@@ -14,7 +14,7 @@ import type { Route } from "./http/route.ts";
 import type { KeysContext, RecipientContext } from "./keys/context.ts";
 import { publicKeyRoutes } from "./keys/handovers/routes.ts";
 import { operatorImportedRoutes } from "./keys/imported/routes.ts";
-import { removalRoutes } from "./keys/removals/preview.ts";
+import { operatorRemovalRoutes, removalRoutes } from "./keys/removals/preview.ts";
 import { managementRotationRoutes } from "./keys/rotations/routes.ts";
 import { keyRoutes } from "./keys/routes.ts";
 import type { LimitsContext, TenantLimitsContext } from "./m2m/limits.ts";
@@ -72,6 +72,7 @@ export const operatorRoutes: readonly Route<ManagementRouteContext>[] = [
 	...operatorProfileRoutes,
 	...operatorPeopleRoutes,
 	...operatorsRoutes,
+	...operatorRemovalRoutes,
 	...operatorImportedRoutes,
 	...operatorForwardAuthRoutes,
 ];

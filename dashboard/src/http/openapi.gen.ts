@@ -1808,6 +1808,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/operator/operators/{person_id}/removal-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What ends when an operator is removed, and the keys that they were shown
+         * @description Access: operator.
+         */
+        get: operations["get_operator_operators_by_person_id_removal_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/operator/legacy-formats": {
         parameters: {
             query?: never;
@@ -7020,7 +7040,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        /** @description Unused links and invitations of this member, which end */
+                        /** @description Unused links and invitations of this person, which end */
                         ends: {
                             /** @enum {unknown} */
                             kind: "invitation" | "handover" | "rotation" | "portal_link" | "portal_session" | "password_reset" | "operator_invitation";
@@ -8941,6 +8961,56 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_operator_operators_by_person_id_removal_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Unused links and invitations of this person, which end */
+                        ends: {
+                            /** @enum {unknown} */
+                            kind: "invitation" | "handover" | "rotation" | "portal_link" | "portal_session" | "password_reset" | "operator_invitation";
+                            id: string;
+                            name: string | null;
+                            tenant_id: string | null;
+                        }[];
+                        /** @description Live keys whose raw key this person was shown, or revealed by a link mailed to them; at most 200. They go on */
+                        keys_shown: {
+                            key_id: string;
+                            name: string;
+                            /** @enum {unknown} */
+                            environment: "prod" | "staging" | "dev";
+                            last4: string;
+                            /** @enum {unknown} */
+                            how: "shown" | "revealed";
+                            /** Format: date-time */
+                            at: string;
+                            tenant_id: string;
+                        }[];
+                    };
+                };
             };
             400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];

@@ -8,6 +8,18 @@ export type Operator = paths[typeof OPERATORS]["get"]["responses"][200]["content
 
 export const operatorsQuery = queryOptions({ queryKey: ["operator", "operators"], queryFn: () => answered(api.GET(OPERATORS)) });
 
+const REMOVAL = "/api/v1/operator/operators/{person_id}/removal-preview";
+
+export type OperatorRemovalPreview = paths[typeof REMOVAL]["get"]["responses"][200]["content"]["application/json"];
+
+export const operatorRemovalPreviewQuery = (person_id: string) =>
+	queryOptions({
+		queryKey: ["operator", "removal-preview", person_id],
+		queryFn: () => answered(api.GET(REMOVAL, { params: { path: { person_id } } })),
+		// What the person has made since the last look must be listed.
+		gcTime: 0,
+	});
+
 const INVITATIONS = "/api/v1/operator/operator-invitations";
 
 export type OperatorInvitation = paths[typeof INVITATIONS]["get"]["responses"][200]["content"]["application/json"]["data"][number];

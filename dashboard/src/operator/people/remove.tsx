@@ -6,6 +6,7 @@ import { sessionQuery } from "../../access/session.ts";
 import { answered, api } from "../../http/api.ts";
 import { Problem } from "../../ui/problem.tsx";
 import { useAction } from "../../ui/use-action.ts";
+import { OperatorEnding } from "./ending.tsx";
 import { type Operator, operatorsQuery } from "./queries.ts";
 
 interface RemoveProps {
@@ -41,9 +42,9 @@ function Decide({ operator, onClose }: RemoveProps) {
 		<Stack gap="md">
 			<Text size="sm" className="kw-wrap">
 				<b>{is_you ? "You" : name}</b> {is_you ? "lose" : "loses"} this area and every tenant that {is_you ? "you are" : "they are"} no member of,
-				with the next request. Links and invitations that {is_you ? "you" : "they"} made as an operator end if they are still unused, and so do portal
-				sessions that began with one; the account stays.
+				with the next request; the account stays.
 			</Text>
+			<OperatorEnding operator={operator} />
 			<Problem error={action.error} />
 			<Group justify="flex-end" gap={8}>
 				<Button variant="default" onClick={onClose}>

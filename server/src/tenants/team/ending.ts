@@ -69,7 +69,11 @@ function applies({ needs }: Ender, { role_left }: Ending): boolean {
 /** What `endMade` would end, without ending it. */
 export async function findMade(tx: ReadTx, { enders }: EndersContext, ending: Ending): Promise<EndedThing[]> {
 	const things: EndedThing[] = [];
-	for (const ender of enders) if (applies(ender, ending)) things.push(...(await ender.find(tx, ending)));
+	for (const ender of enders) {
+		if (!applies(ender, ending)) continue;
+		const sessions = things.flatMap(({ kind, id }): Maker[] => (kind === "portal_session" ? [{ kind: "portal", id }] : []));
+		things.push(...(await ender.find(tx, { ...ending, makers: [...ending.makers, ...sessions] })));
+	}
 	return things;
 }
 
