@@ -3,43 +3,19 @@
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { metricsRoutes, publicRoutes } from "../server/src/app/public-routes.ts";
+import { everyRoute } from "../server/src/app/every-route.ts";
 import { version } from "../server/src/cli/run.ts";
 import { SETTINGS, type Setting } from "../server/src/config.ts";
 import { ERRORS } from "../server/src/core/error.ts";
 import { LOG_EVENTS } from "../server/src/core/log-events.ts";
 import { openApiOf, routesPage } from "../server/src/http/openapi.ts";
-import type { Route } from "../server/src/http/route.ts";
-import {
-	anonymousRoutes,
-	forwardedRoutes,
-	keyedRoutes,
-	managementRoutes,
-	operatorRoutes,
-	personRoutes,
-	serviceRoutes,
-} from "../server/src/routes.ts";
 import { renderClientTypes } from "./generate-client-types.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 
-function everyRow(): readonly Route<never>[] {
-	return [
-		...publicRoutes,
-		...anonymousRoutes,
-		...personRoutes,
-		...metricsRoutes,
-		...keyedRoutes({ documents: true }),
-		...managementRoutes,
-		...operatorRoutes,
-		...serviceRoutes,
-		...forwardedRoutes,
-	];
-}
-
 /** The schema after a JSON round trip, which drops members that are not JSON. */
 function plainDocument(): Record<string, unknown> {
-	return JSON.parse(JSON.stringify(openApiOf(everyRow(), { version: version() }))) as Record<string, unknown>;
+	return JSON.parse(JSON.stringify(openApiOf(everyRoute({ documents: true }), { version: version() }))) as Record<string, unknown>;
 }
 
 function configurationPage(): string {
@@ -108,8 +84,8 @@ async function tables(): Promise<string> {
 }
 
 const derived: Record<string, () => string | Promise<string>> = {
-	"server/openapi.json": () => `${JSON.stringify(openApiOf(everyRow(), { version: version() }), null, "\t")}\n`,
-	"routes.txt": () => routesPage(everyRow()),
+	"server/openapi.json": () => `${JSON.stringify(openApiOf(everyRoute({ documents: true }), { version: version() }), null, "\t")}\n`,
+	"routes.txt": () => routesPage(everyRoute({ documents: true })),
 	"docs/configuration.md": configurationPage,
 	"docs/errors.md": errorsPage,
 	"docs/operations.md": operationsPage,

@@ -8,6 +8,7 @@ import { serviceKeysFrom } from "./access/services/service.ts";
 import { rekeyService } from "./access/services/services.ts";
 import { readDashboard } from "./app/dashboard.ts";
 import { ENDERS } from "./app/enders.ts";
+import { everyRoute } from "./app/every-route.ts";
 import { startLoops } from "./app/loops.ts";
 import { createMetrics } from "./app/metrics.ts";
 import { createPeople } from "./app/people.ts";
@@ -28,7 +29,6 @@ import { liveForwardAuth } from "./forward-auth/live.ts";
 import { cursorSealFrom } from "./http/input/cursor-seal.ts";
 import { mount } from "./http/mount.ts";
 import { openApiOf } from "./http/openapi.ts";
-import type { Route } from "./http/route.ts";
 import { answerTheRest, createHttp } from "./http/server.ts";
 import type { KeysContext } from "./keys/context.ts";
 import { checkPeppers } from "./keys/secrets/pepper-check.ts";
@@ -38,7 +38,7 @@ import type { Node } from "./nodes/node.ts";
 import { createMailer } from "./outbox/mail/mailer.ts";
 import type { MailSettings } from "./outbox/mail/settings.ts";
 import { LiveProfile } from "./plans/profile/live.ts";
-import { anonymousRoutes, forwardedRoutes, keyedRoutes, managementRoutes, operatorRoutes, personRoutes, serviceRoutes } from "./routes.ts";
+import { anonymousRoutes, keyedRoutes, managementRoutes, operatorRoutes, personRoutes, serviceRoutes } from "./routes.ts";
 import { startFlushing } from "./usage/flush.ts";
 import { keyedGate } from "./verification/gate.ts";
 import type { Grant } from "./verification/grants/grant.ts";
@@ -111,18 +111,8 @@ export async function createApp(options: AppOptions): Promise<App> {
 	});
 	const metrics = createMetrics({ node, skew, grants, meter });
 	const keyed = keyedRoutes({ documents: options.documents });
-	const everyRow: readonly Route<never>[] = [
-		...publicRoutes,
-		...anonymousRoutes,
-		...personRoutes,
-		...metricsRoutes,
-		...operatorRoutes,
-		...managementRoutes,
-		...serviceRoutes,
-		...keyed,
-		...forwardedRoutes,
-	];
-	const openapi = JSON.stringify({ ...openApiOf(everyRow, { version: options.version }), servers: [{ url: options.public_url }] });
+	const every_route = everyRoute({ documents: options.documents });
+	const openapi = JSON.stringify({ ...openApiOf(every_route, { version: options.version }), servers: [{ url: options.public_url }] });
 	const profile = new LiveProfile({ database, node, log, public_url: options.public_url });
 	const problem_type_base = () => profile.known.error_base_url;
 
@@ -224,7 +214,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		options.dashboard_dir === undefined
 			? null
 			: serveDashboard(http, { dashboard: readDashboard(options.dashboard_dir), profile, public_url: options.public_url });
-	answerTheRest(http, [...everyRow, ...(served?.pages ?? [])], { ...mounted, ...served });
+	answerTheRest(http, [...every_route, ...(served?.pages ?? [])], { ...mounted, ...served });
 	const loops = await startLoops({ database, clock, log, uploads_dir: options.uploads_dir, sole: options.sole, quotas, grants, systemContext });
 
 	return {

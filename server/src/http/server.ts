@@ -7,13 +7,13 @@ import type { Log } from "../core/log.ts";
 import { addAccessLog } from "./access-log.ts";
 import { toApiError } from "./api-error.ts";
 import { announcesBody, BODY_PACE, type BodyPace, isBodyOptional, JSON_BODY_BYTES_MAX, limitUnreadBody } from "./body.ts";
+import { serializerOnFirstUse, validatorOnFirstUse } from "./compile.ts";
 import type { OnDecided } from "./decided.ts";
 import { type AnswerHead, DirectRoute } from "./direct.ts";
 import { FORWARD_AUTH, isForwardAuth, problemFor } from "./forward-auth-problem.ts";
 import { FramedRequest } from "./framed-request.ts";
 import { checkFraming, pathOf } from "./framing.ts";
 import { parseStrictJson } from "./input/strict-json.ts";
-import { compileValidator } from "./input/validation.ts";
 import { notFoundDetailOf } from "./mount.ts";
 import { INTERNAL_ERROR, problemOf, writeProblem } from "./problem.ts";
 import { framed, sendProblem } from "./reply.ts";
@@ -60,7 +60,8 @@ export function createHttp(options: HttpOptions): FastifyInstance {
 	app.decorateRequest("admitted", null);
 	app.decorateRequest("refused_with", null);
 	app.decorateRequest("decision", null);
-	app.setValidatorCompiler(compileValidator);
+	app.setValidatorCompiler(validatorOnFirstUse);
+	app.setSerializerCompiler(serializerOnFirstUse);
 	app.setErrorHandler((error, request, reply) => {
 		answerFailure(error, request, reply, options);
 	});

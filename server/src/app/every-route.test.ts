@@ -1,0 +1,40 @@
+import { doesNotThrow, equal, match } from "node:assert/strict";
+import { suite, test } from "node:test";
+import { compileSerializer, serializerOnFirstUse, validatorOnFirstUse } from "../http/compile.ts";
+import { compileValidator } from "../http/input/validation.ts";
+import type { Route } from "../http/route.ts";
+import { everyRoute } from "./every-route.ts";
+
+/** What Fastify gives to a compiler. */
+function parts(route: Route<never>) {
+	const { method, path: url } = route;
+	return {
+		inputs: [
+			{ schema: route.query, method, url, httpPart: "querystring" },
+			{ schema: route.body, method, url, httpPart: "body" },
+		].flatMap(({ schema, ...rest }) => (schema ? [{ schema, ...rest }] : [])),
+		outputs: typeof route.output === "object" ? [{ schema: route.output, method, url, httpStatus: String(route.status) }] : [],
+	};
+}
+
+suite("the schemas of every route", () => {
+	for (const route of everyRoute({ documents: true })) {
+		const { inputs, outputs } = parts(route);
+		if (inputs.length + outputs.length === 0) continue;
+		test(`${route.method} ${route.path} has schemas that compile`, () => {
+			for (const input of inputs) doesNotThrow(() => compileValidator(input));
+			for (const output of outputs) doesNotThrow(() => compileSerializer(output));
+		});
+	}
+
+	test("are compiled on the first use, and report the errors of each call", () => {
+		const schema = { type: "object", properties: { name: { type: "string" } }, required: ["name"] };
+		const validate = validatorOnFirstUse({ schema, method: "POST", url: "/", httpPart: "body" });
+		equal(validate({}), false);
+		match(JSON.stringify((validate as { errors?: unknown }).errors), /must have required property 'name'/);
+		equal(validate({ name: "a" }), true);
+		equal((validate as { errors?: unknown }).errors, null);
+		const serialize = serializerOnFirstUse({ schema, method: "POST", url: "/", httpStatus: "200" });
+		equal(serialize({ name: "a", secret: "b" }), '{"name":"a"}');
+	});
+});
