@@ -4,21 +4,11 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Result, RunOptions } from "axe-core";
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core";
+import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { type Server, type StartOptions, startServer } from "../server.ts";
 import { expectStatus } from "../things.ts";
+import { launchChromium } from "./chromium.ts";
 
-const EXECUTABLE = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const ARGUMENTS = [
-	"--headless",
-	"--no-sandbox",
-	"--disable-gpu",
-	"--disable-quic",
-	"--no-first-run",
-	"--disable-background-networking",
-	"--disable-component-update",
-	"--disable-sync",
-];
 /** Enough for a busy machine. */
 const PATIENCE_MS = 15_000;
 /** The folder for screenshots; none are taken if it is not set. */
@@ -89,7 +79,7 @@ export interface TestBrowser {
 }
 
 export async function openBrowser(): Promise<TestBrowser> {
-	const browser = await chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS, timeout: PATIENCE_MS * 2 });
+	const browser = await launchChromium({ timeout: PATIENCE_MS * 2 });
 	async function person(options: BrowserContextOptions = {}): Promise<BrowserContext> {
 		const context = await browser.newContext({
 			viewport: DESKTOP,
