@@ -1,6 +1,6 @@
 // npm run bench [-- --short] [--json] [--only in-process|http|forward-auth|guard|import|peer]: every measure against its control in the same run.
 import { parseArgs } from "node:util";
-import { advice, bringParts, PARTS } from "../scripts/parts.ts";
+import { bringParts, installHint, PARTS } from "../scripts/parts.ts";
 import { measureBetterAuth } from "./better-auth.ts";
 import { measureForwardAuth } from "./forward-auth.ts";
 import { measureGuard } from "./guard.ts";
@@ -22,7 +22,7 @@ Load is made by wrk and goes through nginx for forward-auth; both are installed 
 
 async function requireParts(): Promise<void> {
 	const missing = await bringParts(PARTS, ["bench"], false, (text) => console.log(text));
-	for (const part of missing) console.error(advice(part));
+	for (const part of missing) console.error(installHint(part));
 	if (missing.length > 0) process.exit(1);
 }
 

@@ -279,13 +279,13 @@ test("the snippets of docs/migrating.md run unchanged", async () => {
 	// npx must find the command as it does in the clone.
 	symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
 	const env = environmentWith({ ...settings(), KEYWRIGHT_URL: server.url, OPERATOR_TOKEN: server.operator_token });
-	const said: string[] = [];
+	const outputs: string[] = [];
 	for (const snippet of snippets) {
 		const { stdout } = await promisify(execFile)("bash", ["-c", `set -e\n${snippet}`], { cwd: folder, env });
-		said.push(stdout);
+		outputs.push(stdout);
 	}
-	assert.match(said[0] ?? "", /"prefix":"acme_"/);
-	assert.match(said[1] ?? "", /✓ 1 key would be imported/);
+	assert.match(outputs[0] ?? "", /"prefix":"acme_"/);
+	assert.match(outputs[1] ?? "", /✓ 1 key would be imported/);
 });
 
 test("without a running server, import and export start the database themselves and stop it again", { timeout: 120_000 }, async () => {

@@ -28,13 +28,13 @@ function answers(port: number): Promise<boolean> {
 }
 
 async function ready(child: ChildProcess, port: number): Promise<void> {
-	let said = "";
+	let output = "";
 	child.stderr?.on("data", (text) => {
-		said += text;
+		output += text;
 	});
 	const until = performance.now() + READY_WITHIN_MS;
 	while (!(await answers(port))) {
-		if (child.exitCode !== null || performance.now() > until) throw new Error(`PgBouncer did not start: ${said}`);
+		if (child.exitCode !== null || performance.now() > until) throw new Error(`PgBouncer did not start: ${output}`);
 		await sleep(POLL_MS);
 	}
 }

@@ -31,12 +31,12 @@ function assertHeaders(answer: Answer, code: ErrorCode): void {
 }
 
 /** Asserts that `answer` is the complete problem response of `code` (members and headers) and contains none of `unsaid`. */
-export function assertProblem(answer: Answer, code: ErrorCode, unsaid: readonly string[] = []): void {
+export function assertProblem(answer: Answer, code: ErrorCode, absent: readonly string[] = []): void {
 	equal(answer.code, code, `${answer.status} ${answer.text}`);
 	assertMembers(answer, code);
 	assertHeaders(answer, code);
 	const everything = `${answer.text}\n${JSON.stringify(answer.headers)}`;
-	for (const input of unsaid) ok(!everything.includes(input), `the answer repeats ${input}`);
+	for (const input of absent) ok(!everything.includes(input), `the answer repeats ${input}`);
 }
 
 /** Asserts that `answer` points at `pointer` in its `errors`. */

@@ -58,9 +58,9 @@ export class Wire {
 	}
 
 	/** Waits until `holds` returns true; false after `within_ms`. */
-	async waitFor(holds: () => boolean, within_ms: number): Promise<boolean> {
+	async waitFor(condition: () => boolean, within_ms: number): Promise<boolean> {
 		const until = performance.now() + within_ms;
-		while (!holds()) {
+		while (!condition()) {
 			if (performance.now() > until) return false;
 			await sleep(POLL_MS);
 		}

@@ -85,27 +85,27 @@ async function rotate(key_id: string, input: Fields = {}): Promise<Begun> {
 	return expectStatus(await ofKey(key_id, "POST", "/rotate", input), 201).as<Begun>();
 }
 
-async function look(key_id: string, rotation_id: string): Promise<Rotation> {
+async function readRotation(key_id: string, rotation_id: string): Promise<Rotation> {
 	return expectStatus(await ofKey(key_id, "GET", `/rotations/${rotation_id}`), 200).as<Rotation>();
 }
 
 /** The rotation once `holds` returns true, or its state at the deadline. */
-async function lookUntil(
+async function waitForRotation(
 	key_id: string,
 	rotation_id: string,
-	holds: (rotation: Rotation) => boolean,
+	condition: (rotation: Rotation) => boolean,
 	within_ms = SHOWN_DEADLINE_MS,
 ): Promise<Rotation> {
 	for (const until = performance.now() + within_ms; ; await sleep(100)) {
-		const rotation = await look(key_id, rotation_id);
-		if (holds(rotation) || performance.now() > until) return rotation;
+		const rotation = await readRotation(key_id, rotation_id);
+		if (condition(rotation) || performance.now() > until) return rotation;
 	}
 }
 
-async function sourcesUntil(key_id: string, holds: (sources: Sources) => boolean): Promise<Sources> {
+async function sourcesUntil(key_id: string, condition: (sources: Sources) => boolean): Promise<Sources> {
 	for (const until = performance.now() + SHOWN_DEADLINE_MS; ; await sleep(100)) {
 		const sources = expectStatus(await ofKey(key_id, "GET", "/sources"), 200).as<Sources>();
-		if (holds(sources) || performance.now() > until) return sources;
+		if (condition(sources) || performance.now() > until) return sources;
 	}
 }
 
@@ -141,7 +141,7 @@ test("three programs behind one address: the missing one is named, and the old s
 	deepEqual(await programs.call("curl", made.raw_key), [200]);
 	deepEqual(await programs.call("node", raw_key), [200]);
 	deepEqual(await programs.call("python", raw_key), [200]);
-	const proving = await lookUntil(
+	const proving = await waitForRotation(
 		made.id,
 		rotation.id,
 		({ reasons }) => reasons.filter(({ code }) => code === "not_silent_long_enough").length === 2,
@@ -152,7 +152,7 @@ test("three programs behind one address: the missing one is named, and the old s
 		"a first use of the new secret is not enough: the old one must be silent for ten minutes",
 	);
 	await letPass(made.id, 600);
-	const missing = await look(made.id, rotation.id);
+	const missing = await readRotation(made.id, rotation.id);
 	deepEqual(
 		missing.sources
 			.filter(({ moved }) => moved)
@@ -171,11 +171,11 @@ test("three programs behind one address: the missing one is named, and the old s
 	match(String(early.json.detail), /Backup script/);
 
 	deepEqual(await programs.call("curl", raw_key), [200]);
-	const waiting = await lookUntil(made.id, rotation.id, ({ reasons }) => reasons[0]?.code === "not_silent_long_enough");
+	const waiting = await waitForRotation(made.id, rotation.id, ({ reasons }) => reasons[0]?.code === "not_silent_long_enough");
 	ok(Date.parse(waiting.sources.find(({ name }) => name === "Backup script")?.waits_until ?? "") > Date.now());
 	assertProblem(await ofKey(made.id, "POST", `/rotations/${rotation.id}/complete`, {}), "old_secret_still_in_use");
 	await letPass(made.id, 600);
-	const done = await lookUntil(made.id, rotation.id, ({ status }) => status === "completed", BY_ITSELF_DEADLINE_MS);
+	const done = await waitForRotation(made.id, rotation.id, ({ status }) => status === "completed", BY_ITSELF_DEADLINE_MS);
 	deepEqual([done.status, done.ended_how, stepsDone(done)], ["completed", "moved", ["created", "deployed", "checked", "moved", "revoked"]]);
 	for (const name of EVERYWHERE) deepEqual(await programs.call(name, raw_key), [200]);
 
@@ -201,7 +201,7 @@ test("two python-requests behind one address need a person's confirmation, which
 	await database.rows("update secret_sources set sightings = greatest(sightings, 9) where key_id = $1", [made.id]);
 	const { raw_key, rotation } = await rotate(made.id);
 	equal(await call(raw_key), 200);
-	const counted = await lookUntil(made.id, rotation.id, ({ sources: [seen] }) => seen?.old?.requests === 3 && seen.new !== null);
+	const counted = await waitForRotation(made.id, rotation.id, ({ sources: [seen] }) => seen?.old?.requests === 3 && seen.new !== null);
 	const [source] = counted.sources;
 	ok(source);
 	deepEqual([source.told_apart, source.not_told_apart?.code, source.tell_apart_by], [false, "library", "X-Keywright-Client"]);
@@ -216,7 +216,7 @@ test("two python-requests behind one address need a person's confirmation, which
 	deepEqual([confirmed.safe_to_complete, confirmed.sources[0]?.confirmation?.void], [true, false]);
 	deepEqual((await confirm()).sources, confirmed.sources, "a repeat changes nothing");
 	equal(await call(made.raw_key), 200, "a person's word alone ends nothing");
-	const again = await lookUntil(made.id, rotation.id, ({ sources }) => sources[0]?.confirmation?.void === true);
+	const again = await waitForRotation(made.id, rotation.id, ({ sources }) => sources[0]?.confirmation?.void === true);
 	deepEqual([again.safe_to_complete, again.sources[0]?.moved, again.sources[0]?.confirmation?.void], [false, false, true]);
 	assertProblem(await ask("/complete", {}), "old_secret_still_in_use");
 
@@ -233,9 +233,9 @@ test("the old secret ends after the overlap and announces its end; once everythi
 	const { raw_key, rotation } = await rotate(made.id, { overlap_seconds: 3_600 });
 	equal(rotation.hard_stop_at, null);
 	deepEqual(await programs.call("curl", raw_key), [200]);
-	await lookUntil(made.id, rotation.id, ({ reasons }) => reasons[0]?.code === "not_silent_long_enough");
+	await waitForRotation(made.id, rotation.id, ({ reasons }) => reasons[0]?.code === "not_silent_long_enough");
 	await letPass(made.id, 600);
-	const moved = await lookUntil(made.id, rotation.id, ({ status }) => status === "moved");
+	const moved = await waitForRotation(made.id, rotation.id, ({ status }) => status === "moved");
 	equal(moved.status, "moved", JSON.stringify([moved.reasons, moved.sources]));
 	const done = expectStatus(await ofKey(made.id, "POST", `/rotations/${rotation.id}/complete`, {}), 200).as<Rotation>();
 	deepEqual([done.status, done.ended_how], ["completed", "completed"]);
@@ -264,7 +264,7 @@ test("cancelling keeps the old secret and ends the new one; if the new one was u
 	equal(first.rotation.expires_at_before, before);
 	ok(Date.parse(first.key.expires_at ?? "") >= Date.parse(String(before)), "ten days again");
 	equal((await whoami(first.raw_key)).header("x-api-key-expires"), first.key.expires_at);
-	await lookUntil(made.id, first.rotation.id, ({ status }) => status !== "issued");
+	await waitForRotation(made.id, first.rotation.id, ({ status }) => status !== "issued");
 	assertProblem(await ofKey(made.id, "POST", `/rotations/${first.rotation.id}/cancel`, {}), "successor_in_use");
 	const cancelled = expectStatus(await ofKey(made.id, "POST", `/rotations/${first.rotation.id}/cancel`, { force: true }), 200).as<Rotation>();
 	deepEqual([cancelled.status, cancelled.ended_how], ["cancelled", "cancelled"]);
@@ -298,7 +298,7 @@ test("a compromised secret is refused from the next request on while its key sta
 	const open = await rotate(made.id);
 	expectStatus(await ofKey(made.id, "POST", "/revoke", { reason: "suspected_exposure" }), 200);
 	for (const secret of [raw_key, open.raw_key]) assertProblem(await whoami(secret), "key_revoked");
-	deepEqual((await look(made.id, open.rotation.id)).ended_how, "revoked");
+	deepEqual((await readRotation(made.id, open.rotation.id)).ended_how, "revoked");
 	assertProblem(await ofKey(made.id, "POST", "/rotate", {}), "conflict");
 	const list = expectStatus(await ofKey(made.id, "GET", "/rotations"), 200).as<{ data: Rotation[] }>();
 	deepEqual(
@@ -369,7 +369,7 @@ test("a key can cancel a rotation that it began if the new secret is unused, but
 	expectStatus(await whoami(made.raw_key), 200);
 	const { rotation } = await rotate(made.id);
 	assertProblem(await selfAsk(made.raw_key, "/cancel"), "conflict");
-	equal((await look(made.id, rotation.id)).status, "issued");
+	equal((await readRotation(made.id, rotation.id)).status, "issued");
 });
 
 test("the snippet of docs/rotation.md with which a program rotates its own key runs unchanged", async () => {

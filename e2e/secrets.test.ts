@@ -41,7 +41,7 @@ function secretPartOf(raw_key: string): string {
 	return raw_key.slice(-38, -6);
 }
 
-async function say(call: Call): Promise<Answer> {
+async function sendCall(call: Call): Promise<Answer> {
 	const answer = await send(server.url, call);
 	exchanges.push({ call: `${call.method} ${call.path.split("?")[0]}`, answer });
 	return answer;
@@ -78,8 +78,8 @@ async function useEverywhere(secret: string, own: Readonly<Record<string, string
 	for (const operation of OPERATIONS) {
 		const call = callOf(operation, {});
 		for (const wrong of misplaced(call, secret, operation.parameters)) {
-			await say(wrong);
-			await say({ ...wrong, headers: { ...own, ...wrong.headers } });
+			await sendCall(wrong);
+			await sendCall({ ...wrong, headers: { ...own, ...wrong.headers } });
 		}
 	}
 }
@@ -113,7 +113,7 @@ async function askMisleadingly(credential: string, raw_key: string): Promise<voi
 		{ raw_key: raw_key.slice(0, 30) + raw_key.slice(31) },
 	];
 	for (const body of questions) {
-		const answer = await say({ method: "POST", path: "/api/v1/verify", headers: { authorization: `Bearer ${credential}` }, body });
+		const answer = await sendCall({ method: "POST", path: "/api/v1/verify", headers: { authorization: `Bearer ${credential}` }, body });
 		ok([200, 400].includes(answer.status), answer.text);
 	}
 }
@@ -128,8 +128,8 @@ async function handOver(tenant_id: string): Promise<{ waiting: string; claimed: 
 	const [waiting, claimed] = [await make(), await make()];
 	const reveal = { method: "POST", path: "/api/v1/handovers/reveal", body: { token: claimed, name: "Dora" } };
 	const { raw_key, key } = expectStatus(await send(server.url, reveal), 200).as<{ raw_key: string; key: { id: string } }>();
-	equal((await say(reveal)).code, "secret_already_issued");
-	for (const token of [waiting, claimed]) expectStatus(await say({ ...reveal, path: "/api/v1/handovers/read", body: { token } }), 200);
+	equal((await sendCall(reveal)).code, "secret_already_issued");
+	for (const token of [waiting, claimed]) expectStatus(await sendCall({ ...reveal, path: "/api/v1/handovers/read", body: { token } }), 200);
 	const again = expectStatus(await server.management(tenant_id, "POST", `/api-keys/${key.id}/reissue`), 201);
 	canaries.set("token of a waiting handover", waiting.slice(4)).set("token of a claimed handover", claimed.slice(4));
 	canaries.set("raw key of a handover", secretPartOf(raw_key)).set("raw key issued anew", secretPartOf(String(again.json.raw_key)));
@@ -141,7 +141,7 @@ async function replace(tenant_id: string): Promise<string[]> {
 	const made = await makeKey(server, tenant_id, { permissions: ["tenant:read", "key:rotate"] });
 	const rotate = await server.management(tenant_id, "POST", `/api-keys/${made.id}/rotate`, { overlap_seconds: 0 });
 	const second = String(expectStatus(rotate, 201).json.raw_key);
-	equal((await say({ method: "GET", path: "/api/v1/m2m/whoami", headers: { "x-api-key": made.raw_key } })).code, "key_rotated");
+	equal((await sendCall({ method: "GET", path: "/api/v1/m2m/whoami", headers: { "x-api-key": made.raw_key } })).code, "key_rotated");
 	const own = () => server.keyed(second, "POST", "/key/rotate", {}, { "idempotency-key": "lost-answer" });
 	const [first, again] = [expectStatus(await own(), 201), expectStatus(await own(), 201)];
 	equal(first.json.raw_key, again.json.raw_key);
@@ -187,7 +187,7 @@ test("keys, credentials and tokens are sent to every route, in the right place a
 		const { headers, ...call } = callOf(operation, values);
 		for (const sent of credentials) {
 			if (operation.method === "DELETE" && operation.parameters.at(-1) === "tenant_id") continue;
-			await say({ ...call, headers: { ...headers, ...sent } });
+			await sendCall({ ...call, headers: { ...headers, ...sent } });
 		}
 	}
 	for (const secret of [raw_key, credential, server.operator_token, handed.waiting]) {
@@ -243,14 +243,14 @@ test("a stored text with a key, a credential or a one-time link is refused with 
 		const call = callOf(field.operation, values);
 		const headers = { ...call.headers, ...credentials[field.operation.kind] };
 		for (const secret of secrets)
-			for (const text of [secret, `see ${secret}, please`]) refusedAt(await say({ ...call, headers, body: field.body(text) }), field);
+			for (const text of [secret, `see ${secret}, please`]) refusedAt(await sendCall({ ...call, headers, body: field.body(text) }), field);
 	}
 	for (const secret of secrets) {
 		const form = (name: string) => `--edge\r\nContent-Disposition: form-data; name="${name}"\r\n\r\nsee ${secret}\r\n`;
 		const bodies = [...["title", "category"].map((name) => form(name) + formOf("content").toString()), formOf("content", `${secret}.txt`)];
 		for (const body of bodies)
 			assertProblem(
-				await say({
+				await sendCall({
 					method: "POST",
 					path: `/api/v1/m2m/sites/${site.id}/documents`,
 					headers: { "x-api-key": raw_key, "content-type": FORM_TYPE },
@@ -258,7 +258,7 @@ test("a stored text with a key, a credential or a one-time link is refused with 
 				}),
 				"invalid_request",
 			);
-		const created = await say({
+		const created = await sendCall({
 			...{ method: "POST", path: `/api/v1/tenants/${tenant.id}/sites`, body: { name: "Shop" } },
 			headers: { ...server.bearer, "idempotency-key": secret },
 		});

@@ -110,10 +110,10 @@ test("without stored networks a program's self-chosen name is no proof: the rota
 		for (const headers of [bot, instance]) expectStatus(await use(made.raw_key, headers), 200);
 		const { raw_key, rotation } = expectStatus(await ofKey("POST", "/rotate", {}), 201).as<{ raw_key: string; rotation: Rotation }>();
 		for (const headers of [bot, instance]) expectStatus(await use(raw_key, headers), 200);
-		const look = async () => expectStatus(await ofKey("GET", `/rotations/${rotation.id}`), 200).as<Rotation>();
+		const readSources = async () => expectStatus(await ofKey("GET", `/rotations/${rotation.id}`), 200).as<Rotation>();
 		const moving = ({ sources }: Rotation) => sources.length === 2 && sources.every((source) => source.old !== null && source.new !== null);
-		let seen = await look();
-		for (const until = performance.now() + SHOWN_DEADLINE_MS; !moving(seen) && performance.now() < until; await sleep(50)) seen = await look();
+		let seen = await readSources();
+		for (const until = performance.now() + SHOWN_DEADLINE_MS; !moving(seen) && performance.now() < until; await sleep(50)) seen = await readSources();
 		deepEqual(seen.sources.map((source) => [source.network, source.told_apart, source.not_told_apart?.code ?? null]).sort(), [
 			["hidden", false, "network_hidden"],
 			["hidden", true, null],
@@ -123,7 +123,7 @@ test("without stored networks a program's self-chosen name is no proof: the rota
 		const refused = await ofKey("POST", `/rotations/${rotation.id}/complete`, {});
 		equal(expectStatus(refused, 409).json.code, "old_secret_still_in_use");
 		for (const { id } of seen.sources) expectStatus(await ofKey("POST", `/rotations/${rotation.id}/sources/${id}/confirm`), 200);
-		equal((await look()).status, "moved");
+		equal((await readSources()).status, "moved");
 		expectStatus(await ofKey("POST", `/rotations/${rotation.id}/complete`, {}), 200);
 	} finally {
 		await hiding.stop();

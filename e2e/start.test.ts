@@ -429,9 +429,9 @@ test("with an old Node.js, which cannot run TypeScript, the command prints the r
 	const preload = join(newFolder(), "old.cjs");
 	writeFileSync(preload, old);
 	const child = spawn(process.execPath, ["--no-strip-types", "--require", preload, MAIN, "serve"], { stdio: ["ignore", "pipe", "pipe"] });
-	const [said] = await Promise.all([text(child.stderr), once(child, "close")]);
+	const [stderr] = await Promise.all([text(child.stderr), once(child, "close")]);
 	equal(child.exitCode, 1);
-	match(said, /^Keywright needs Node\.js [^\n]*this is 20\.20\.2\.[^\n]*\n$/);
+	match(stderr, /^Keywright needs Node\.js [^\n]*this is 20\.20\.2\.[^\n]*\n$/);
 });
 
 test("an invalid configuration exits with 2 and reports every error at once, before anything is written", async () => {

@@ -71,7 +71,7 @@ function asFields(value: unknown): Record<string, unknown> {
 function put(schema: Schema, before: unknown, steps: readonly Step[], text: string): unknown {
 	const [step, ...rest] = steps;
 	if (step === undefined) return text;
-	for (const inner of schema.anyOf ?? []) if (reaches(inner, step)) return put(inner, before, steps, text);
+	for (const inner of schema.anyOf ?? []) if (contains(inner, step)) return put(inner, before, steps, text);
 	const base =
 		before === undefined || before === null || typeof before !== "object"
 			? sampleOf({ ...schema, type: typesOf(schema).at(-1) ?? "object" })
@@ -83,7 +83,7 @@ function put(schema: Schema, before: unknown, steps: readonly Step[], text: stri
 	return { ...fields, [step]: put(schema.properties?.[step] ?? {}, fields[step], rest, text) };
 }
 
-function reaches(schema: Schema, step: Step): boolean {
+function contains(schema: Schema, step: Step): boolean {
 	if (step === ITEM) return schema.items !== undefined;
 	if (step === ENTRY_NAME || step === ENTRY_VALUE) return mapOf(schema) !== null;
 	return schema.properties?.[step] !== undefined;

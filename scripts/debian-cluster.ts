@@ -52,18 +52,18 @@ async function startPostgres(binaries: string, folder: string, who: Identity): P
 	const settings = ["listen_addresses=", "fsync=on", `max_connections=${CONNECTIONS_MAX}`].flatMap((setting) => ["-c", setting]);
 	const args = ["-D", join(folder, "data"), "-k", folder, ...settings];
 	const postgres = spawn(join(binaries, "postgres"), args, { ...who, cwd: folder, stdio: ["ignore", "ignore", "pipe"], detached: true });
-	let said = "";
+	let output = "";
 	let ended = false;
 	postgres.stderr.on("data", (text) => {
-		said = (said + text).slice(-OUTPUT_CHARACTERS_MAX);
+		output = (output + text).slice(-OUTPUT_CHARACTERS_MAX);
 	});
-	postgres.on("error", (error) => (said += error.message));
+	postgres.on("error", (error) => (output += error.message));
 	postgres.on("close", () => {
 		ended = true;
 	});
 	const isReady = async (): Promise<boolean> => !ended && (await execute(join(binaries, "pg_isready"), ["-q", "-h", folder])).code === 0;
 	try {
-		await waitUntilReady(isReady, () => (ended ? said : null));
+		await waitUntilReady(isReady, () => (ended ? output : null));
 	} catch (error) {
 		postgres.kill("SIGQUIT");
 		throw error;
@@ -94,8 +94,8 @@ export async function startDebianCluster(primary?: Cluster): Promise<Cluster> {
 		return {
 			url: `postgresql://app@/postgres?host=${encodeURIComponent(folder)}`,
 			async stop() {
-				const gone = new Promise((resolve) => postgres.once("close", resolve));
-				if (postgres.exitCode === null && postgres.kill("SIGINT")) await gone;
+				const closed = new Promise((resolve) => postgres.once("close", resolve));
+				if (postgres.exitCode === null && postgres.kill("SIGINT")) await closed;
 				await remove();
 			},
 		};

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { advice, missingParts, PARTS, type Part } from "./parts.ts";
+import { installHint, missingParts, PARTS, type Part } from "./parts.ts";
 
 const THERE: Part = { name: "node", proof: [process.execPath, "--version"], debian_package: "nodejs", needed_by: ["unit"] };
 const GONE: Part = { name: "unicorn", proof: ["/nowhere/unicorn", "--version"], debian_package: "unicorn", needed_by: ["e2e"] };
@@ -15,6 +15,7 @@ describe("parts", () => {
 	});
 
 	it("come with one line that says how to get them", () => {
-		for (const part of PARTS) assert.match(advice(part), new RegExp(`^${part.name} is missing.*sudo apt-get install -y ${part.debian_package}$`));
+		for (const part of PARTS)
+			assert.match(installHint(part), new RegExp(`^${part.name} is missing.*sudo apt-get install -y ${part.debian_package}$`));
 	});
 });

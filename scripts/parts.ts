@@ -80,7 +80,7 @@ export async function missingParts(parts: readonly Part[], suites: readonly User
 }
 
 /** One line: what is missing, for what, and how to get it. */
-export function advice(part: Part): string {
+export function installHint(part: Part): string {
 	return `${part.name} is missing, which is needed here (${part.needed_by.join(", ")}). Get it: sudo apt-get install -y ${part.debian_package}`;
 }
 

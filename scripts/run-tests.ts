@@ -164,9 +164,9 @@ export async function runTests(run: TestRun): Promise<Tally> {
 		end();
 	}, run.silence_max_ms ?? SILENCE_MAX_MS);
 
-	let complaints = "";
+	let errors = "";
 	child.stderr.setEncoding("utf8").on("data", (text: string) => {
-		complaints = (complaints + text).slice(-OUTPUT_CHARACTERS_MAX);
+		errors = (errors + text).slice(-OUTPUT_CHARACTERS_MAX);
 	});
 	const exit = new Promise<string>((resolve) => {
 		child.on("error", (error) => resolve(error.message));
@@ -188,7 +188,7 @@ export async function runTests(run: TestRun): Promise<Tally> {
 			`nothing was heard for ${(run.silence_max_ms ?? SILENCE_MAX_MS) / 1000} s; not ended: ${[...counter.unfinished].join(", ")}`,
 		);
 	else if (run.signal?.aborted) counter.fail("interrupted", [...counter.unfinished].join(", "));
-	else if (exitFault !== "" && counter.tally.failed === 0) counter.fail(`the test runner ended with ${exitFault}`, complaints || "it said nothing");
+	else if (exitFault !== "" && counter.tally.failed === 0) counter.fail(`the test runner ended with ${exitFault}`, errors || "it said nothing");
 	return counter.tally;
 }
 

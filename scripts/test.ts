@@ -6,7 +6,7 @@ import { parseTestArguments, runUnderClock, type TestArguments } from "./clock.t
 import { type Cluster, startEmbeddedCluster } from "./clusters.ts";
 import { startDebianCluster } from "./debian-cluster.ts";
 import { ROOT } from "./execute.ts";
-import { advice, bringParts, PARTS } from "./parts.ts";
+import { bringParts, installHint, PARTS } from "./parts.ts";
 import { runPython } from "./run-python.ts";
 import { addTallies, NOTHING_RUN, runTests, type Tally } from "./run-tests.ts";
 import { filesOf, forgottenFiles, SUITE_NAMES, type SuiteName } from "./suites.ts";
@@ -92,7 +92,7 @@ async function runAll(names: readonly SuiteName[], filters: readonly string[]): 
 	);
 	for (const { name, files } of suites) {
 		const lacking = missing.filter((part) => part.needed_by.includes(name));
-		if (lacking.length > 0) tallies.push(...lacking.map((part) => failure(name, advice(part))));
+		if (lacking.length > 0) tallies.push(...lacking.map((part) => failure(name, installHint(part))));
 		else tallies.push(await runSuite(name, files));
 	}
 	return addTallies(tallies);

@@ -28,7 +28,7 @@ before(async () => {
 	peer = await startPeer();
 });
 beforeEach(() => {
-	peer.play = sends(admitted());
+	peer.respond = sends(admitted());
 	peer.asked.length = 0;
 	reasons = [];
 });

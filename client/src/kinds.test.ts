@@ -169,7 +169,7 @@ test("createVerifier: options of any kind are right or refused at start, and a q
 		}
 	}
 	const verifier = createVerifier({ url: peer.url, credential: CREDENTIAL, ...quiet });
-	peer.play = (_request, response) => response.end("{}");
+	peer.respond = (_request, response) => response.end("{}");
 	for (const make of Object.values(KINDS)) {
 		const value = made(make);
 		assert.equal(Reflect.get(Object(await Reflect.apply(verifier.verify, verifier, [value])), "allowed"), false);

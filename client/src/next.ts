@@ -1,8 +1,8 @@
 import { type KeywrightOptions, type Outcome, protectionFrom, readOptions } from "./protect.ts";
 import { factsOfWeb, targetOfWeb } from "./request/incoming.ts";
 import { type Rules, readersOf, silence } from "./rules.ts";
-import type { Decided } from "./verifier/decided.ts";
 import type { Admission } from "./verifier/decision.ts";
+import type { DecisionCache } from "./verifier/decision-cache.ts";
 import type { RequestFacts } from "./verifier/verifier.ts";
 import { responseOf, withHeaders } from "./web.ts";
 
@@ -23,7 +23,7 @@ export type NextOptions = KeywrightOptions & {
 };
 
 /** A random one-time token, valid only in this process. */
-const HANDED_ON_HEADER = "x-keywright-handed-on";
+const TRANSFER_HEADER = "x-keywright-handed-on";
 
 /** Catch-all parameters are lists. */
 export type RouteParams = Record<string, string | string[] | undefined>;
@@ -90,8 +90,8 @@ export function keywright(options: NextOptions | (() => NextOptions)): NextGuard
 		return (request: NextRequest, params: Params): Promise<Outcome> => {
 			// Read headers first: prerendering stops here, and there are no options at that time.
 			const { headers } = request;
-			const handedOn = headers.get(HANDED_ON_HEADER);
-			if (handedOn !== null) open().decided.takeOver(handedOn, request);
+			const token = headers.get(TRANSFER_HEADER);
+			if (token !== null) open().decided.receive(token, request);
 			const facts = (): RequestFacts => factsOfWeb(request, open().addressOf?.(request));
 			return decide()({ request, params }, headers, facts, targetOfWeb(request), request);
 		};
@@ -115,7 +115,7 @@ export function keywright(options: NextOptions | (() => NextOptions)): NextGuard
 		return async (request) => {
 			const outcome = await decide(request, {});
 			if ("problem" in outcome) return { response: responseOf(outcome.problem) };
-			return { keywright: outcome.admission, headers: outcome.headers, request: { headers: handingOn(request, open().decided) } };
+			return { keywright: outcome.admission, headers: outcome.headers, request: { headers: withTransfer(request, open().decided) } };
 		};
 	}
 
@@ -123,11 +123,11 @@ export function keywright(options: NextOptions | (() => NextOptions)): NextGuard
 }
 
 /** Adds the token for the next guard to the request headers and removes any that the caller sent. */
-function handingOn(request: GuardableRequest, decided: Decided): Headers {
+function withTransfer(request: GuardableRequest, decided: DecisionCache): Headers {
 	const headers = new Headers(request.headers);
-	const token = decided.handOn(request);
-	if (token === null) headers.delete(HANDED_ON_HEADER);
-	else headers.set(HANDED_ON_HEADER, token);
+	const token = decided.transfer(request);
+	if (token === null) headers.delete(TRANSFER_HEADER);
+	else headers.set(TRANSFER_HEADER, token);
 	return headers;
 }
 

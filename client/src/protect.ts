@@ -5,8 +5,8 @@ import { headersOf, type Problem, type ProblemOptions, problemOf } from "./probl
 import { createReporter, type OnError } from "./report.ts";
 import type { HeaderLines } from "./request/take-key.ts";
 import { type Rules, readersOf } from "./rules.ts";
-import { Decided } from "./verifier/decided.ts";
 import type { Admission, Decision } from "./verifier/decision.ts";
+import { DecisionCache } from "./verifier/decision-cache.ts";
 import { type RequestFacts, readVerifier, VERIFIER_OPTIONS, type Verifier, type VerifierOptions, verifierFrom } from "./verifier/verifier.ts";
 
 /** Options of an app: the address of Keywright or a verifier, and the format of problems. */
@@ -37,7 +37,7 @@ export interface Protection {
 /** What adapters need in addition. */
 export interface OwnProtection extends Protection {
 	/** Decisions of running requests. Those of a verifier that the caller passed in are never shared. */
-	readonly decided: Decided;
+	readonly decided: DecisionCache;
 }
 
 const ONLY_OWN = ["url", "credential", "timeout_ms", "max_concurrent"];
@@ -57,37 +57,37 @@ export function readOptions<Ip>(options: unknown): { readonly given: ReadonlyMap
 
 /** `createProtection` for options that were already read from their object. */
 export function protectionFrom(given: ReadonlyMap<string, unknown>): OwnProtection {
-	const handedIn = given.get("verifier");
-	if (handedIn !== undefined && ONLY_OWN.some((name) => given.get(name) !== undefined)) {
+	const custom = given.get("verifier");
+	if (custom !== undefined && ONLY_OWN.some((name) => given.get(name) !== undefined)) {
 		throw new TypeError("verifier: give url and credential, or a verifier, and not both");
 	}
 	const [realm, type_base] = [readText(given, "realm"), readText(given, "type_base")];
-	const looks: ProblemOptions = { ...(realm === undefined ? {} : { realm }), ...(type_base === undefined ? {} : { type_base }) };
+	const problem_options: ProblemOptions = { ...(realm === undefined ? {} : { realm }), ...(type_base === undefined ? {} : { type_base }) };
 	const report = createReporter(readFunction<OnError>(given, "on_error"));
-	const verifier = handedIn === undefined ? verifierFrom(given) : readVerifier(handedIn);
-	const decided = new Decided(handedIn === undefined ? askedOf(given) : randomUUID());
+	const verifier = custom === undefined ? verifierFrom(given) : readVerifier(custom);
+	const decided = new DecisionCache(custom === undefined ? verifierId(given) : randomUUID());
 	return {
 		decided,
 		guard<Request>(rules: Rules<Request>): Decide<Request> {
 			const readers = readersOf<Request>(rules);
 			return async (request, headers, facts, url, carrier) => {
 				const question = questionOf(readers, report, request, headers, facts, url);
-				if ("allowed" in question) return outcomeOf(question, looks);
+				if ("allowed" in question) return outcomeOf(question, problem_options);
 				const ask = (): Promise<Decision> => answerOf(verifier, question, report);
-				return outcomeOf(await (carrier ? decided.once(carrier, question, ask) : ask()), looks);
+				return outcomeOf(await (carrier ? decided.once(carrier, question, ask) : ask()), problem_options);
 			};
 		},
-		close: () => (handedIn === undefined ? verifier.close() : undefined),
+		close: () => (custom === undefined ? verifier.close() : undefined),
 	};
 }
 
 /** Identifies the Keywright and the service without exposing the credential. */
-function askedOf(given: ReadonlyMap<string, unknown>): string {
+function verifierId(given: ReadonlyMap<string, unknown>): string {
 	return createHash("sha256")
 		.update(`${given.get("url")} ${given.get("credential")}`)
 		.digest("base64url");
 }
 
-function outcomeOf(decision: Decision, looks: ProblemOptions): Outcome {
-	return decision.allowed === true ? { admission: decision, headers: headersOf(decision) } : { problem: problemOf(decision, looks) };
+function outcomeOf(decision: Decision, problem_options: ProblemOptions): Outcome {
+	return decision.allowed === true ? { admission: decision, headers: headersOf(decision) } : { problem: problemOf(decision, problem_options) };
 }

@@ -1,4 +1,4 @@
-import type { Row } from "./behaviour.ts";
+import type { Case } from "./behaviour.ts";
 import { EXPORTS, get, KEY_LINE, local, TWO_KEYS, unusable } from "./behaviour-steps.ts";
 import { RAW_KEY } from "./peer.ts";
 
@@ -26,7 +26,7 @@ const AMBIGUOUS_PATHS = [
 const AMBIGUOUS_AS_SENT = ["//tenants/acme/orders", "/tenants/%61cme/orders", "/tenants/acme;x=victim/orders"];
 
 /** Invalid rules are rejected at start or close the route, the same for every guard. */
-export const REFUSALS: readonly Row[] = [
+export const REFUSALS: readonly Case[] = [
 	{
 		title: "a path that two parsers could read differently is refused before any rule reads it",
 		steps: [

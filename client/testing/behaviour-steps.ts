@@ -25,7 +25,7 @@ interface Wanted {
 
 export interface Step {
 	/** Keywright's answer; an admission by default. */
-	readonly keywright?: Peer["play"];
+	readonly keywright?: Peer["respond"];
 	readonly send: Sent;
 	readonly want: Wanted;
 	/** The one question that Keywright must receive; true: any one, false: none, null: any number. True by default. */
@@ -78,7 +78,7 @@ export function local(send: Sent, want: Wanted): Step {
 	return { send, want, asked: false };
 }
 
-export function fails(reason: Reason, keywright: Peer["play"]): Step {
+export function fails(reason: Reason, keywright: Peer["respond"]): Step {
 	// An idle connection may have to be replaced; Keywright then receives the question twice.
 	return { keywright, send: get([KEY_LINE]), want: { ...UNAVAILABLE, headers: { "retry-after": "1" } }, reasons: [reason], asked: null };
 }

@@ -21,13 +21,13 @@ import {
 } from "./behaviour-steps.ts";
 import { admitted, denied, RAW_KEY, sends } from "./peer.ts";
 
-export interface Row {
+export interface Case {
 	readonly title: string;
 	readonly steps: readonly Step[];
 }
 
 /** Requests and expected responses that are the same for every guard. The host's routes are in `e2e/guards/README.md`. */
-export const ROWS: readonly Row[] = [
+export const CASES: readonly Case[] = [
 	{
 		title: "a good key reaches the handler, which knows key and tenant",
 		steps: [{ send: get([KEY_LINE]), want: { status: 200, json: { tenant: "acme" }, headers: LIMIT_HEADERS }, handled: ["key_1"] }],

@@ -6,7 +6,7 @@ export const CREDENTIAL = `kws_${"0".repeat(50)}`;
 /** A raw key in shape only: its checksum is broken. */
 export const RAW_KEY = `kw_prod_${"a".repeat(50)}`;
 
-type Play = (request: IncomingMessage, response: ServerResponse, body: string) => void;
+type Respond = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 
 /** The other end of a verifier: a real HTTP server that answers as a test tells it, and keeps what it was asked. */
 export interface Peer {
@@ -14,23 +14,23 @@ export interface Peer {
 	readonly asked: { readonly headers: IncomingMessage["headers"]; readonly url: string; readonly body: string }[];
 	/** How many connections were opened. */
 	connections(): number;
-	play: Play;
+	respond: Respond;
 	close(): Promise<void>;
 }
 
-export async function startPeer(play: Play = sends(admitted())): Promise<Peer> {
+export async function startPeer(respond: Respond = sends(admitted())): Promise<Peer> {
 	let connections = 0;
 	const server = createServer(async (incoming, response) => {
 		let body = "";
 		for await (const chunk of incoming) body += chunk;
 		peer.asked.push({ headers: incoming.headers, url: incoming.url ?? "", body });
-		peer.play(incoming, response, body);
+		peer.respond(incoming, response, body);
 	});
 	server.on("connection", () => {
 		connections += 1;
 	});
 	const url = await listen(server);
-	const peer: Peer = { url, asked: [], connections: () => connections, play, close: () => closeServer(server) };
+	const peer: Peer = { url, asked: [], connections: () => connections, respond, close: () => closeServer(server) };
 	return peer;
 }
 
@@ -51,7 +51,7 @@ function portOf(address: AddressInfo | string | null): number {
 }
 
 /** Answers with JSON. */
-export function sends(answer: unknown, status = 200, headers: Record<string, string> = {}): Play {
+export function sends(answer: unknown, status = 200, headers: Record<string, string> = {}): Respond {
 	return (_request, response) => {
 		response.writeHead(status, { "content-type": "application/json", ...headers });
 		response.end(JSON.stringify(answer));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
 import { titleOf } from "../src/codes.ts";
-import { ROWS } from "./behaviour.ts";
+import { CASES } from "./behaviour.ts";
 import { REFUSALS } from "./behaviour-refusals.ts";
 import type { Step } from "./behaviour-steps.ts";
 import { admitted, call, denied, type Peer, RAW_KEY, type Reply, sends, startPeer } from "./peer.ts";
@@ -47,7 +47,7 @@ export function describeBehaviour(name: string, start: (url: string) => Promise<
 		const url = (path: string): string => `${host?.url ?? ""}${path}`;
 
 		async function reset(): Promise<void> {
-			peer.play = sends(admitted());
+			peer.respond = sends(admitted());
 			peer.asked.length = 0;
 			await call(url("/__reset"), { method: "POST", body: "" });
 		}
@@ -62,12 +62,12 @@ export function describeBehaviour(name: string, start: (url: string) => Promise<
 			await peer.close();
 		});
 
-		for (const { title, steps } of [...ROWS, ...REFUSALS])
+		for (const { title, steps } of [...CASES, ...REFUSALS])
 			test(title, async () => {
 				for (const step of steps) {
 					if ((step.needs_lines && !traits.lines) || (step.needs_path && traits.decoded)) continue;
 					await reset();
-					if (step.keywright) peer.play = step.keywright;
+					if (step.keywright) peer.respond = step.keywright;
 					const { path = "/", ...sent } = step.send;
 					const reply = await call(url("/"), { ...sent, target: path });
 					if (step.unrouted && traits.normalises && reply.status === 200) {
@@ -89,7 +89,7 @@ export function describeBehaviour(name: string, start: (url: string) => Promise<
 			});
 
 		test("a hundred requests at once each get their own decision", async () => {
-			peer.play = (request, response, body) => {
+			peer.respond = (request, response, body) => {
 				const { tenant_id } = JSON.parse(body);
 				const answer = Number(tenant_id.slice(1)) % 2 === 0 ? admitted({ tenant: { id: tenant_id, name: "x" } }) : denied(404, "not_found");
 				setTimeout(() => sends(answer)(request, response, body), Math.random() * 20);

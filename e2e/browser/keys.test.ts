@@ -249,29 +249,29 @@ describe("a raw key is shown once", () => {
 		await page.getByRole("button", { name: "Show key" }).click();
 		const raw_key = (await page.locator("[data-raw-key=shown]").textContent()) ?? "";
 		match(raw_key, RAW_KEY);
-		const holds = (text: string) => text.includes(raw_key);
+		const containsKey = (text: string) => text.includes(raw_key);
 		const kept = String(await page.evaluate("JSON.stringify([localStorage, sessionStorage, history.state, location.href, document.cookie])"));
-		ok(!holds(kept), "not in storage, history or address");
+		ok(!containsKey(kept), "not in storage, history or address");
 
 		await page.goBack();
 		await page.getByRole("heading", { name: "Where is the key stored now?" }).waitFor();
 		await page.getByRole("button", { name: "Go back to the key" }).click();
 		await eventually(async () =>
-			ok(holds((await page.locator("[data-raw-key=shown]").textContent()) ?? ""), "the key is still shown after cancelling the navigation"),
+			ok(containsKey((await page.locator("[data-raw-key=shown]").textContent()) ?? ""), "the key is still shown after cancelling the navigation"),
 		);
 
 		await page.reload();
 		deepEqual(asked, ["beforeunload"]);
 		await settled(page);
-		ok(!holds(await page.content()));
+		ok(!containsKey(await page.content()));
 		await page.goBack();
 		await page.goForward();
 		await settled(page);
-		ok(!holds(await page.content()));
+		ok(!containsKey(await page.content()));
 		const tab = await context.newPage();
 		await tab.goto(page.url());
 		await settled(tab);
-		ok(!holds(await tab.content()));
+		ok(!containsKey(await tab.content()));
 		await context.close();
 	});
 

@@ -176,10 +176,10 @@ test("rules are edited as one draft, tested before they apply, and saved togethe
 		["GET", "/tenants/demo/%2e%2e/x"],
 	] as const) {
 		await tryRequest(page, method, uri, raw_key);
-		const said = await page.locator("[data-verdict]").innerText();
+		const outcome = await page.locator("[data-verdict]").innerText();
 		const { status, code } = await forwarded(raw_key, method, uri);
-		if (status === 200) match(said, /Let through/);
-		else ok(said.includes(`Refused: ${status} ${code}`), `${method} ${uri}: ${said}`);
+		if (status === 200) match(outcome, /Let through/);
+		else ok(outcome.includes(`Refused: ${status} ${code}`), `${method} ${uri}: ${outcome}`);
 	}
 	ok(!(await page.content()).includes(raw_key), "the key stands in no text of the page");
 	await page.close();

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { freeze } from "../processes.ts";
 import { postgresPid, type Server, startServer } from "../server.ts";
 import { makeKey, makePlan, makeTenant } from "../things.ts";
-import { codeIn, letIn, type Probe, violations } from "./checks/journal.ts";
+import { codeIn, isAllowed, type Probe, violations } from "./checks/journal.ts";
 import { Cluster } from "./cluster.ts";
 import { Relay } from "./relay.ts";
 import { changeOf, creationOf, keyed, managed, type SomeKey } from "./requests.ts";
@@ -101,7 +101,7 @@ async function measure(
 	const lease_ms = settings.lease_seconds * 1_000;
 	const watch = new Watch(server, key);
 	watch.begin();
-	await until(() => watch.probes.some(letIn) && watch.managed.some(({ status }) => status === 201), 10_000);
+	await until(() => watch.probes.some(isAllowed) && watch.managed.some(({ status }) => status === 201), 10_000);
 	cutting.cut();
 	const cut_at = performance.now();
 	const since = (instant: number): number => rounded(instant - cut_at);
@@ -111,39 +111,39 @@ async function measure(
 	cutting.mend();
 	const mended_at = performance.now();
 	const again = () =>
-		watch.probes.some((probe) => letIn(probe) && probe.sent_at > mended_at) &&
+		watch.probes.some((probe) => isAllowed(probe) && probe.sent_at > mended_at) &&
 		watch.managed.some(({ status, sent_at }) => status === 201 && sent_at > mended_at);
 	const recovered = await until(again, RECOVERS_WITHIN_MS);
 	const recovered_ms = rounded(performance.now() - mended_at);
 	await watch.end();
 
 	const during = watch.probes.filter(({ sent_at }) => sent_at > cut_at && sent_at < mended_at);
-	const last_let_in = Math.max(0, ...during.filter(letIn).map(({ sent_at }) => since(sent_at)));
-	const first_refused = Math.min(Number.POSITIVE_INFINITY, ...during.filter((probe) => !letIn(probe)).map(({ sent_at }) => since(sent_at)));
+	const last_let_in = Math.max(0, ...during.filter(isAllowed).map(({ sent_at }) => since(sent_at)));
+	const first_refused = Math.min(Number.POSITIVE_INFINITY, ...during.filter((probe) => !isAllowed(probe)).map(({ sent_at }) => since(sent_at)));
 	const asked = watch.managed.filter(({ sent_at }) => sent_at > cut_at && sent_at < mended_at - MANAGEMENT_WITHIN_MS);
 	const management_max = rounded(Math.max(0, ...asked.map(({ sent_at, read_at }) => read_at - sent_at)));
 	const forbidden = revocation === null ? [] : [{ from: revocation.read_at, to: Number.POSITIVE_INFINITY }];
 	const found = violations(late, forbidden);
 
-	const say = (text: string) => () => `${cutting.name}: ${text}`;
-	findings.expect(last_let_in <= lease_ms, say(`a request was let in ${last_let_in} ms after the cut, and the lease is ${lease_ms} ms`));
-	findings.expect(last_let_in >= lease_ms * 0.6, say(`a key in memory was let in for ${last_let_in} ms only, and the lease is ${lease_ms} ms`));
-	const wrong = during.filter((probe) => !letIn(probe) && probe.status !== 503);
-	findings.expect(wrong.length === 0, say(`a right key was answered ${wrong[0]?.status} ${wrong[0]?.code}`));
-	const open = during.filter((probe) => letIn(probe) && since(probe.sent_at) > lease_ms + SLACK_MS);
-	findings.expect(open.length === 0, say(`${open.length} requests were let in after the lease`));
+	const message = (text: string) => () => `${cutting.name}: ${text}`;
+	findings.expect(last_let_in <= lease_ms, message(`a request was let in ${last_let_in} ms after the cut, and the lease is ${lease_ms} ms`));
+	findings.expect(last_let_in >= lease_ms * 0.6, message(`a key in memory was let in for ${last_let_in} ms only, and the lease is ${lease_ms} ms`));
+	const wrong = during.filter((probe) => !isAllowed(probe) && probe.status !== 503);
+	findings.expect(wrong.length === 0, message(`a right key was answered ${wrong[0]?.status} ${wrong[0]?.code}`));
+	const open = during.filter((probe) => isAllowed(probe) && since(probe.sent_at) > lease_ms + SLACK_MS);
+	findings.expect(open.length === 0, message(`${open.length} requests were let in after the lease`));
 	findings.expect(
 		asked.length > 0 && asked.every(({ status }) => status === 503),
-		say(`management was answered ${asked.map(({ status }) => status).join(" ")}`),
+		message(`management was answered ${asked.map(({ status }) => status).join(" ")}`),
 	);
-	findings.expect(management_max <= MANAGEMENT_WITHIN_MS, say(`management was answered after ${management_max} ms`));
-	findings.expect(recovered, say(`did not come back within ${RECOVERS_WITHIN_MS} ms`));
-	findings.expect(found.length === 0, say(`${found.length} requests were let in after their revocation was acknowledged`));
+	findings.expect(management_max <= MANAGEMENT_WITHIN_MS, message(`management was answered after ${management_max} ms`));
+	findings.expect(recovered, message(`did not come back within ${RECOVERS_WITHIN_MS} ms`));
+	findings.expect(found.length === 0, message(`${found.length} requests were let in after their revocation was acknowledged`));
 	const revocation_ms = revocation === null ? null : rounded(revocation.read_at - revocation.sent_at);
-	findings.expect(revocation === null || revocation.status === 200, say(`a revocation on the other node was answered ${revocation?.status}`));
+	findings.expect(revocation === null || revocation.status === 200, message(`a revocation on the other node was answered ${revocation?.status}`));
 	findings.expect(
 		(revocation_ms ?? 0) <= lease_ms * 1.1 + SLOWEST_EXTRA_MS,
-		say(`a revocation on the other node was acknowledged after ${revocation_ms} ms`),
+		message(`a revocation on the other node was acknowledged after ${revocation_ms} ms`),
 	);
 	return {
 		cut: cutting.name,
@@ -219,14 +219,14 @@ async function runCuts(settings: Settings): Promise<Outcome> {
 	const findings = new Findings();
 	// They run concurrently because nearly all of their time is waiting for leases to end.
 	const measured = (await Promise.all([frozenDatabase(settings, findings).then((one) => [one]), cutNetwork(settings, findings)])).flat();
-	const said = measured
+	const summary = measured
 		.map(
 			(one) =>
 				`${one.cut}: let in until ${one.last_let_in_ms} ms (R ${settings.lease_seconds * 1_000}), management 503 within ${one.management_max_ms} ms, ` +
 				`back after ${one.recovered_ms} ms${one.revocation_ms === null ? "" : `, revocation elsewhere acknowledged after ${one.revocation_ms} ms, ${one.violations} violations`}`,
 		)
 		.join("; ");
-	return { name: cuts.name, said, figures: { cuts: measured }, broken: findings.broken };
+	return { name: cuts.name, summary, figures: { cuts: measured }, broken: findings.broken };
 }
 
 export const cuts: Scenario = {

@@ -1,7 +1,7 @@
 /** One freeze of a node, with the requests and revocations of other clients meanwhile. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Server } from "../server.ts";
-import { codeIn, letIn, type Probe, violations } from "./checks/journal.ts";
+import { codeIn, isAllowed, type Probe, violations } from "./checks/journal.ts";
 import { changeOf, creationOf, keyed, type SomeKey } from "./requests.ts";
 import { type Findings, percentile, until } from "./scenario.ts";
 import { Connection, ConnectionLost, type Exchange, Line, type Request } from "./wire.ts";
@@ -58,7 +58,7 @@ export class Freeze {
 			...Array.from({ length: PROBERS }, (_, lane) => this.#probe(keys, lane)),
 			...Array.from({ length: CREATORS }, (_, lane) => this.#create(keys[0], `creator-${lane}`)),
 		]);
-		await until(() => keys.every(({ id }) => this.#of(id).some(letIn)), WARM_WITHIN_MS);
+		await until(() => keys.every(({ id }) => this.#of(id).some(isAllowed)), WARM_WITHIN_MS);
 		const acknowledged = Promise.withResolvers<void>();
 		const halves = await Promise.all(dead.map((key) => this.#sendInHalves(key, acknowledged.promise)));
 		await until(() => this.#under_way.requests > 0 && this.#under_way.changes > 0, WARM_WITHIN_MS, 1);
@@ -78,7 +78,7 @@ export class Freeze {
 		const late = (await Promise.all(sent)).filter(({ sent_at }) => sent_at < woken_at);
 		const ended = await Promise.all(halves.map(({ answer }) => answer));
 		const back = await until(
-			() => living.every(({ id }) => this.#of(id).some((probe) => letIn(probe) && probe.sent_at > woken_at)),
+			() => living.every(({ id }) => this.#of(id).some((probe) => isAllowed(probe) && probe.sent_at > woken_at)),
 			RECOVERS_WITHIN_MS,
 		);
 		const recovered_ms = performance.now() - woken_at;
@@ -131,7 +131,7 @@ export class Freeze {
 	}
 
 	#checkedBefore(id: string, acknowledged_at: number, woken_at: number): number {
-		return this.#of(id).filter((probe) => letIn(probe) && probe.sent_at < acknowledged_at && probe.read_at > woken_at).length;
+		return this.#of(id).filter((probe) => isAllowed(probe) && probe.sent_at < acknowledged_at && probe.read_at > woken_at).length;
 	}
 
 	async #checkEnd(dead: readonly SomeKey[]): Promise<void> {

@@ -38,7 +38,7 @@ async function freezeRepeatedly(frozen: Server, awake: Server, settings: Setting
 	const longest_ms = Math.max(...lengths);
 	const all: Frozen[] = [];
 	for (const length of lengths) {
-		settings.say(`freeze of ${rounded(length)} ms`);
+		settings.progress(`freeze of ${rounded(length)} ms`);
 		const seen = await new Freeze(frozen, awake, findings).run(await makeKeys(awake, 2 * REVOKED), length);
 		all.push(seen);
 		findings.expect(
@@ -66,12 +66,12 @@ async function freezeRepeatedly(frozen: Server, awake: Server, settings: Setting
 		figures.acknowledged_max_ms <= slowest_ms,
 		() => `a revocation was acknowledged after ${figures.acknowledged_max_ms} ms, more than ${slowest_ms}`,
 	);
-	const said =
+	const summary =
 		`${figures.violations} violations in ${figures.freezes} freezes of up to ${rounded(longest_ms / 1_000, 1)} s, each amid ${figures.requests_under_way_min} requests or more ` +
 		`and altogether ${figures.changes_under_way} changes, with ${figures.late_requests} requests sent to the sleeping node after the acknowledgement and ${figures.begun_before} ` +
 		`begun before and ended after it; ${figures.refused_on_waking} answered 503 on waking; revocations acknowledged within ${figures.acknowledged_max_ms} ms; ` +
 		`answers again ${figures.recovered_max_ms} ms after waking at the latest`;
-	return { name: freezes.name, said, figures, broken: findings.broken };
+	return { name: freezes.name, summary, figures, broken: findings.broken };
 }
 
 export const freezes: Scenario = {

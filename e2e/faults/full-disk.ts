@@ -206,17 +206,17 @@ async function usageOf(line: Line, { server, key }: World): Promise<number> {
 async function runFullDisk(_settings: Settings): Promise<Outcome> {
 	const { name } = fullDisk;
 	if (process.platform !== "linux" || process.getuid?.() !== 0) {
-		const said = "not run: it needs Linux and root, for a small file system of its own (sudo npm run faults -- full-disk)";
-		return { name, said, figures: {}, broken: process.env.CI === "true" ? [said] : [] };
+		const summary = "not run: it needs Linux and root, for a small file system of its own (sudo npm run faults -- full-disk)";
+		return { name, summary, figures: {}, broken: process.env.CI === "true" ? [summary] : [] };
 	}
 	const findings = new Findings();
 	const uploads = await uploadsFull(findings);
 	const everything = await everythingFull(findings);
-	const said =
+	const summary =
 		`documents' disk full after ${uploads.documents_stored} uploads: 507, ${uploads.verified_meanwhile} verifications meanwhile, none refused; ` +
 		`whole disk full for ${FULL_MS / 1_000} s: ${everything.uploads_refused} uploads 507, ${everything.verified_meanwhile} verifications, none refused, ` +
 		`all counted; works again after ${everything.works_again_ms} ms`;
-	return { name, said, figures: { uploads, everything }, broken: findings.broken };
+	return { name, summary, figures: { uploads, everything }, broken: findings.broken };
 }
 
 export const fullDisk: Scenario = {

@@ -92,7 +92,7 @@ class Run {
 		going = false;
 		await Promise.all([changing, using]);
 		this.rounds.push({ victim, in_flight, back_ms });
-		this.#settings.say(`round ${number + 1}: ${victim} killed with ${in_flight} changes under way, back after ${rounded(back_ms)} ms`);
+		this.#settings.progress(`round ${number + 1}: ${victim} killed with ${in_flight} changes under way, back after ${rounded(back_ms)} ms`);
 		await this.#checkAll(probes);
 	}
 
@@ -185,11 +185,11 @@ function outcomeOf(run: Run): Outcome {
 		back_after_postgres_ms: back((victim) => victim.startsWith("postgres")),
 	};
 	const under_way = Object.entries(figures.in_flight).map(([action, count]) => `${count} ${action}`);
-	const said =
+	const summary =
 		`${figures.rounds} kills, each with ${figures.in_flight_min} changes or more under way (${under_way.join(", ")}): ${figures.acknowledged} changes of ${figures.keys} keys and ` +
 		`${figures.audit_entries} audit entries agree, ${figures.violations} violations in ${figures.requests} requests; changes are acknowledged again ` +
 		`${figures.back_after_postgres_ms} ms after PostgreSQL was killed and ${figures.back_after_server_ms} ms after the server was, at the latest`;
-	return { name: kills.name, said, figures, broken: findings.broken };
+	return { name: kills.name, summary, figures, broken: findings.broken };
 }
 
 async function runKills(settings: Settings): Promise<Outcome> {

@@ -3,10 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { inParallel } from "../client.ts";
 import { type Server, startServer } from "../server.ts";
 import { makeKey, makePlan, makeTenant, newName } from "../things.ts";
-import { checkPlayed, type Played, ratesOf } from "./checks/changes.ts";
-import { type Acknowledged, codeIn, letIn, type Probe } from "./checks/journal.ts";
+import { type Kind, keysFor, kindOf, type Subject } from "./change-kinds.ts";
+import { type ChangedKey, checkChanges, ratesOf } from "./checks/changes.ts";
+import { type Acknowledged, codeIn, isAllowed, type Probe } from "./checks/journal.ts";
 import { Cluster } from "./cluster.ts";
-import { type Kind, keysFor, kindOf, type Subject } from "./kinds.ts";
 import { type Outcome, percentile, randomFrom, rounded, type Scenario, type Settings, until } from "./scenario.ts";
 import { Line } from "./wire.ts";
 
@@ -34,16 +34,16 @@ interface Lane {
 }
 
 /** Sends a key's requests to every node continuously, changes the key meanwhile, and ends when each node has received some afterwards. */
-async function play(lane: Lane, kind: Kind, subject: Subject, token: string, random: () => number): Promise<Played> {
+async function play(lane: Lane, kind: Kind, subject: Subject, token: string, random: () => number): Promise<ChangedKey> {
 	const probes: Probe[] = [];
 	const warm = new Set<number>();
 	const state: { acknowledged: Acknowledged | null; given_up: boolean } = { acknowledged: null, given_up: false };
 	async function probe(line: Line, node: number): Promise<void> {
 		for (let after = 0; after < AFTER_EACH_MIN && !state.given_up; ) {
 			const { sent_at, read_at, status, body } = await line.send(kind.probe(subject));
-			const made = { node, sent_at, read_at, status, code: letInOr(status, body) };
+			const made = { node, sent_at, read_at, status, code: allowedOr(status, body) };
 			probes.push(made);
-			if (letIn(made)) warm.add(node);
+			if (isAllowed(made)) warm.add(node);
 			if (state.acknowledged !== null && sent_at > state.acknowledged.read_at) after += 1;
 			await sleep(Math.max(0, sent_at + PACE_MS - performance.now()));
 		}
@@ -60,7 +60,7 @@ async function play(lane: Lane, kind: Kind, subject: Subject, token: string, ran
 	return { kind, probes, acknowledged: state.acknowledged };
 }
 
-function letInOr(status: number, body: string): string {
+function allowedOr(status: number, body: string): string {
 	return status >= 200 && status < 300 ? "" : codeIn(body);
 }
 
@@ -86,7 +86,7 @@ async function change(name: string, servers: readonly Server[], settings: Settin
 		changing: servers.map((server) => new Line(server.port)),
 	}));
 	const began = performance.now();
-	const played: Played[] = [];
+	const played: ChangedKey[] = [];
 	let next = 0;
 	async function drive(lane: Lane): Promise<void> {
 		for (let index = next++; index < count; index = next++) {
@@ -98,7 +98,7 @@ async function change(name: string, servers: readonly Server[], settings: Settin
 	const seconds = (performance.now() - began) / 1_000;
 	for (const lane of lanes) for (const line of [...lane.probing, ...lane.changing]) line.close();
 
-	const result = checkPlayed(played, settings.lease_seconds);
+	const result = checkChanges(played, settings.lease_seconds);
 	const rates = ratesOf(played, servers.length, seconds);
 	const rate_min = settings.short ? RATE_MIN_SHORT : RATE_MIN;
 	const idle = rates.filter((rate) => rate < rate_min);
@@ -118,11 +118,11 @@ async function change(name: string, servers: readonly Server[], settings: Settin
 		goal_p99_ms: GOAL_P99_MS,
 	};
 	const goal = figures.acknowledgement_p99_ms <= GOAL_P99_MS ? "met" : "missed";
-	const said =
+	const summary =
 		`${figures.violations} violations in ${figures.requests_after_acknowledgement} requests sent after the acknowledgement of ${figures.changes} changes, ` +
 		`${figures.revocations} of them revocations (${figures.requests} requests, ${rates.join(", ")}/s on each node, at least ${rate_min}${settings.short ? `, ${RATE_MIN} in a full run` : ""}); ` +
 		`acknowledged p50 ${figures.acknowledgement_p50_ms} ms, p99 ${figures.acknowledgement_p99_ms} ms (goal ≤ ${GOAL_P99_MS} ms: ${goal}), max ${figures.acknowledgement_max_ms} ms`;
-	return { name, said, figures, broken };
+	return { name, summary, figures, broken };
 }
 
 export const revocationsOnOneNode: Scenario = {

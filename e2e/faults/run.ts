@@ -64,7 +64,7 @@ async function perform(scenario: Scenario, settings: Settings): Promise<Outcome 
 		return { ...(await scenario.run(settings)), seconds: seconds() };
 	} catch (error) {
 		const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-		return { name: scenario.name, said: "could not be run to its end", figures: {}, broken: [reason], seconds: seconds() };
+		return { name: scenario.name, summary: "could not be run to its end", figures: {}, broken: [reason], seconds: seconds() };
 	} finally {
 		await endLeftovers();
 		await stopClusters();
@@ -86,7 +86,7 @@ const settings: Settings = {
 	rounds: wholeNumber("rounds", values.rounds),
 	seed: wholeNumber("seed", values.seed) ?? 1 + Math.floor(Math.random() * 999_999),
 	lease_seconds: short ? 2 : 5,
-	say: json ? () => undefined : (text) => process.stderr.isTTY && process.stderr.write(`  … ${text}\n`),
+	progress: json ? () => undefined : (text) => process.stderr.isTTY && process.stderr.write(`  … ${text}\n`),
 };
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -102,7 +102,7 @@ for (const scenario of SCENARIOS) {
 	const outcome = await perform(scenario, settings);
 	outcomes.push(outcome);
 	if (json) continue;
-	console.log(`${outcome.broken.length === 0 ? "✓" : "✗"} ${outcome.name} (${outcome.seconds} s): ${outcome.said}`);
+	console.log(`${outcome.broken.length === 0 ? "✓" : "✗"} ${outcome.name} (${outcome.seconds} s): ${outcome.summary}`);
 	for (const line of outcome.broken) console.log(`    ${line.replaceAll("\n", "\n    ")}`);
 }
 const failed = outcomes.filter(({ broken }) => broken.length > 0).length;

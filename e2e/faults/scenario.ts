@@ -9,13 +9,13 @@ export interface Settings {
 	/** How long a node without its database keeps answering (R). */
 	readonly lease_seconds: number;
 	/** Prints progress on standard error. */
-	readonly say: (text: string) => void;
+	readonly progress: (text: string) => void;
 }
 
 export interface Outcome {
 	readonly name: string;
 	/** The figures as one line of text. */
-	readonly said: string;
+	readonly summary: string;
 	/** The figures for programs. */
 	readonly figures: Readonly<Record<string, unknown>>;
 	/** The violated guarantees, one line each. */
@@ -35,8 +35,8 @@ export class Findings {
 	readonly #broken: string[] = [];
 	#more = 0;
 
-	expect(holds: boolean, otherwise: () => string): void {
-		if (holds) return;
+	expect(condition: boolean, otherwise: () => string): void {
+		if (condition) return;
 		if (this.#broken.length < BROKEN_MAX) this.#broken.push(otherwise());
 		else this.#more += 1;
 	}

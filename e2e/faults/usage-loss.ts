@@ -162,10 +162,10 @@ async function runUsageLoss(settings: Settings): Promise<Outcome> {
 		findings.expect(stopped.code === 0, () => `SIGTERM ended the server with ${stopped.code}`);
 		const within = stopped.counted >= stopped.acknowledged && stopped.counted <= stopped.acknowledged + stopped.unanswered;
 		findings.expect(within, () => `SIGTERM lost counts: ${JSON.stringify(stopped)}`);
-		const said =
+		const summary =
 			`kill -9: ${killed.counted} of ${killed.acknowledged} answered requests are counted, the last ${killed.lost_ms} ms are lost; ` +
 			`SIGTERM: ${stopped.counted} of ${stopped.acknowledged} (${stopped.unanswered} unanswered)`;
-		return { name: usageLoss.name, said, figures: { killed, stopped }, broken: findings.broken };
+		return { name: usageLoss.name, summary, figures: { killed, stopped }, broken: findings.broken };
 	} finally {
 		await instance.remove();
 	}

@@ -19,7 +19,7 @@ describeBehaviour("Next", startNext, { address: null, lines: false, closes: true
 		assert.deepEqual([reply.status, reply.body], [200, '{"proxied":true}']);
 		assert.equal(reply.headers.ratelimit, '"burst";r=50;t=30');
 		assert.equal(reply.headers["cache-control"], "no-store");
-		peer().play = sends(denied(403, "permission_missing"));
+		peer().respond = sends(denied(403, "permission_missing"));
 		assertProblem(await call(url("/proxied"), { lines: [KEY_LINE] }), 403, "permission_missing");
 	});
 
@@ -29,7 +29,7 @@ describeBehaviour("Next", startNext, { address: null, lines: false, closes: true
 		assert.deepEqual([reply.status, reply.body], [200, '{"tenant":"acme"}']);
 		assert.equal(peer().asked.length, 1);
 		assert.ok(!/handed-on/.test(JSON.stringify(reply.headers)), "the token stays inside");
-		peer().play = sends(denied(401, "key_revoked"));
+		peer().respond = sends(denied(401, "key_revoked"));
 		assertProblem(await call(url("/twice/acme"), { lines }), 401, "key_revoked");
 		assert.equal(peer().asked.length, 2);
 	});

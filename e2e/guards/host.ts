@@ -15,7 +15,7 @@ export interface HostCommand {
 	readonly cwd: string;
 	readonly env?: Readonly<Record<string, string>>;
 	/** The output line with the address, for programs that print a different one. */
-	readonly says?: RegExp;
+	readonly listening_line?: RegExp;
 }
 
 const LISTENING = /^listening (http:\/\/127\.0\.0\.1:\d+)$/;
@@ -29,7 +29,7 @@ export function hostOf(command: HostCommand): (url: string) => Promise<Host> {
 			stdio: ["ignore", "pipe", "pipe"],
 		});
 		try {
-			return { url: await addressOf(child, command.says ?? LISTENING), close: () => stop(child) };
+			return { url: await addressOf(child, command.listening_line ?? LISTENING), close: () => stop(child) };
 		} catch (error) {
 			await stop(child);
 			throw error;
@@ -37,7 +37,7 @@ export function hostOf(command: HostCommand): (url: string) => Promise<Host> {
 	};
 }
 
-function addressOf(child: ChildProcess, says: RegExp): Promise<string> {
+function addressOf(child: ChildProcess, listening_line: RegExp): Promise<string> {
 	return new Promise((resolve, reject) => {
 		let output = "";
 		const fail = (why: string): void => reject(new Error(`the host ${why}:\n${output}`));
@@ -51,7 +51,7 @@ function addressOf(child: ChildProcess, says: RegExp): Promise<string> {
 		if (!child.stdout) return;
 		createInterface({ input: child.stdout }).on("line", (line) => {
 			keep(line);
-			const url = says.exec(line)?.[1];
+			const url = listening_line.exec(line)?.[1];
 			if (url === undefined) return;
 			clearTimeout(deadline);
 			resolve(url);

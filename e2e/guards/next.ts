@@ -24,8 +24,8 @@ export async function startNext(url: string): Promise<Host> {
 		// The variable of the README, in addition to that of the hosts.
 		const env = { ...QUIET, KEYWRIGHT_SERVICE_CREDENTIAL: CREDENTIAL };
 		const args = [NEXT, "start", "--port", "0", "--hostname", "127.0.0.1"];
-		const says = /(http:\/\/127\.0\.0\.1:\d+)/;
-		const host = await hostOf({ command: process.execPath, args, cwd: folder, env, says })(url);
+		const listening_line = /(http:\/\/127\.0\.0\.1:\d+)/;
+		const host = await hostOf({ command: process.execPath, args, cwd: folder, env, listening_line })(url);
 		return {
 			url: host.url,
 			close: async () => {

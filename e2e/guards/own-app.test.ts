@@ -83,7 +83,7 @@ test("the archive of npm pack guards a separate Next app, which is built with ca
 	await run(process.execPath, [NEXT, "build"], { cwd: app, env: { ...process.env, ...quiet }, timeout: BUILD_DEADLINE_MS });
 	const args = [NEXT, "start", "--port", "0", "--hostname", "127.0.0.1"];
 	const env = { ...quiet, KEYWRIGHT_SERVICE_CREDENTIAL: CREDENTIAL };
-	const host = await hostOf({ command: process.execPath, args, cwd: app, env, says: /(http:\/\/127\.0\.0\.1:\d+)/ })(peer.url);
+	const host = await hostOf({ command: process.execPath, args, cwd: app, env, listening_line: /(http:\/\/127\.0\.0\.1:\d+)/ })(peer.url);
 	t.after(() => host.close());
 	await assertGuarded(`${host.url}/readme/tenants/acme/orders`);
 	await assertGuarded(`${host.url}/always`);

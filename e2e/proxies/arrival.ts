@@ -20,13 +20,13 @@ const DECODINGS = 3;
 const OF_ONE_HOP = ["Connection", "Keep-Alive", "Proxy-Connection", "TE"];
 
 /** The name of a header in CGI, WSGI and PHP. */
-function folded(name: string): string {
+function normalized(name: string): string {
 	return name.toUpperCase().replace(/[^A-Z0-9]/g, "_");
 }
 
 /** The values of a header under every spelling that CGI maps to its name. */
 export function valuesOf(arrived: Arrived, name: string): string[] {
-	return arrived.headers.filter(([sent]) => folded(sent) === folded(name)).map(([, value]) => value);
+	return arrived.headers.filter(([sent]) => normalized(sent) === normalized(name)).map(([, value]) => value);
 }
 
 function decoded(path: string): string {
@@ -57,7 +57,7 @@ function readingsOf(url: string): string[] {
 /** Fails unless the request was allowed, arrived under the identity of its key, and has no header that only the proxy may set. */
 export function checkArrival(world: World, arrived: Arrived): void {
 	const { reader, writer } = world;
-	const identity = arrived.headers.filter(([name]) => folded(name).startsWith("X_KEYWRIGHT_"));
+	const identity = arrived.headers.filter(([name]) => normalized(name).startsWith("X_KEYWRIGHT_"));
 	const names = identity.map(([name]) => name.toLowerCase());
 	deepEqual([...new Set(names)].sort(), [...names].sort(), "each said once");
 	ok(

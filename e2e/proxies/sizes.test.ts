@@ -125,11 +125,11 @@ for (const name of PROXY_NAMES) {
 				equal(answer?.status, 200, answer?.text ?? "no answer");
 				const [arrived] = echo.take();
 				ok(arrived);
-				const [said = ""] = valuesOf(arrived, "X-Keywright-Permissions");
-				const permissions = said.split(" ");
+				const [value = ""] = valuesOf(arrived, "X-Keywright-Permissions");
+				const permissions = value.split(" ");
 				ok(permissions.includes("orders:read"));
 				ok(permissions.every((one) => key.key.permissions.includes(one)));
-				ok(said.length <= 8_000 && (permissions.length === key.key.permissions.length || said.length > 7_900), `${said.length} characters`);
+				ok(value.length <= 8_000 && (permissions.length === key.key.permissions.length || value.length > 7_900), `${value.length} characters`);
 				for (const header of IDENTITY.slice(0, 4)) equal(valuesOf(arrived, header).length, 1, header);
 			}
 			equal(many.key.permissions.length, NAMED + 1);

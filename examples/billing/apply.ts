@@ -1,5 +1,5 @@
 import { asRecord, asText, type Operator } from "../orders/operator.ts";
-import { type Customer, type Due, dueOf, learn } from "./customer.ts";
+import { applyEvent, type Customer, type Due, dueOf } from "./customer.ts";
 import type { SubscriptionEvent } from "./event.ts";
 import type { Memory } from "./memory.ts";
 import type { Table } from "./table.ts";
@@ -11,18 +11,18 @@ export function createApply(operator: Operator, memory: Memory, table: Table): (
 	const turns = new Map<string, Promise<unknown>>();
 
 	async function apply(event: SubscriptionEvent): Promise<Applied> {
-		const learnt = learn(await memory.read(event.customer_id), event);
-		if (!learnt) return "nothing_new";
-		const due = dueOf(learnt, table);
+		const updated = applyEvent(await memory.read(event.customer_id), event);
+		if (!updated) return "nothing_new";
+		const due = dueOf(updated, table);
 		const tenant = await tenantOf(operator, event.customer_id);
 		if (!tenant) return "unknown_customer";
-		const { changes, suspended_by_billing } = difference(tenant, learnt, due);
+		const { changes, suspended_by_billing } = difference(tenant, updated, due);
 		// Stored before a suspension too: one that is not recorded as ours would never be lifted.
-		if (suspended_by_billing && !learnt.suspended_by_billing) {
+		if (suspended_by_billing && !updated.suspended_by_billing) {
 			await memory.write(event.customer_id, { ...(await memory.read(event.customer_id)), suspended_by_billing });
 		}
 		if (Object.keys(changes).length > 0) await operator.call("PATCH", `/api/v1/operator/tenants/${asText(tenant.id)}`, changes);
-		await memory.write(event.customer_id, { ...learnt, suspended_by_billing });
+		await memory.write(event.customer_id, { ...updated, suspended_by_billing });
 		return "applied";
 	}
 

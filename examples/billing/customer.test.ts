@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type Customer, dueOf, learn, NEW_CUSTOMER } from "./customer.ts";
+import { applyEvent, type Customer, dueOf, NEW_CUSTOMER } from "./customer.ts";
 import { parseEvent, type SubscriptionEvent } from "./event.ts";
 import { parseTable } from "./table.ts";
 
@@ -17,7 +17,7 @@ function event(more: Partial<SubscriptionEvent> = {}): SubscriptionEvent {
 }
 
 function after(...events: readonly SubscriptionEvent[]): Customer {
-	return events.reduce((customer, one) => learn(customer, one) ?? customer, NEW_CUSTOMER);
+	return events.reduce((customer, one) => applyEvent(customer, one) ?? customer, NEW_CUSTOMER);
 }
 
 test("the table in plans.json determines the plan, and when a tenant is suspended", () => {
@@ -55,19 +55,19 @@ test("the newest event wins in any order and with any repetition", () => {
 			const shuffled = [...events, ...events].map((one, index) => ({ one, key: shuffle(index) })).sort((one, other) => one.key - other.key);
 			const mixed = after(...shuffled.map(({ one }) => one));
 			assert.deepEqual(dueOf(mixed, table), dueOf(in_order, table));
-			for (const one of events) assert.equal(learn(mixed, one), null);
+			for (const one of events) assert.equal(applyEvent(mixed, one), null);
 		}),
 	);
 });
 
 test("events of the same instant count once each, and a subscription's status only moves forward", () => {
 	const updated = after(event());
-	assert.equal(learn(updated, event()), null);
-	assert.equal(learn(updated, event({ event_id: "evt_0", stage: 0, status: "incomplete" })), null);
-	const deleted = learn(updated, event({ event_id: "evt_2", stage: 2, status: "canceled" }));
+	assert.equal(applyEvent(updated, event()), null);
+	assert.equal(applyEvent(updated, event({ event_id: "evt_0", stage: 0, status: "incomplete" })), null);
+	const deleted = applyEvent(updated, event({ event_id: "evt_2", stage: 2, status: "canceled" }));
 	assert.ok(deleted);
-	assert.equal(learn(deleted, event()), null);
-	assert.equal(learn(deleted, event({ event_id: "evt_3" })), null);
+	assert.equal(applyEvent(deleted, event()), null);
+	assert.equal(applyEvent(deleted, event({ event_id: "evt_3" })), null);
 });
 
 test("an invalid event is refused, an event of another type is ignored", () => {

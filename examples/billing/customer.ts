@@ -28,7 +28,7 @@ export interface Due {
 }
 
 /** The customer after an event; null for an event that is repeated or older than the known state of its subscription. */
-export function learn(customer: Customer, event: SubscriptionEvent): Customer | null {
+export function applyEvent(customer: Customer, event: SubscriptionEvent): Customer | null {
 	const { subscription_id, event_id, product_id, status, occurred_ms, stage } = event;
 	const known = Object.hasOwn(customer.subscriptions, subscription_id) ? customer.subscriptions[subscription_id] : undefined;
 	const same_instant = known?.occurred_ms === occurred_ms;
@@ -36,8 +36,8 @@ export function learn(customer: Customer, event: SubscriptionEvent): Customer | 
 	if (known && same_instant && (known.stage > stage || known.event_ids.includes(event_id))) return null;
 	const event_ids = [...(same_instant && known ? known.event_ids : []), event_id];
 	if (event_ids.length > IDS_MAX) throw new RangeError("too many events of one instant");
-	const learnt: Subscription = { product_id, status, occurred_ms, stage, event_ids };
-	return { ...customer, subscriptions: { ...customer.subscriptions, [subscription_id]: learnt } };
+	const subscription: Subscription = { product_id, status, occurred_ms, stage, event_ids };
+	return { ...customer, subscriptions: { ...customer.subscriptions, [subscription_id]: subscription } };
 }
 
 /**
@@ -46,11 +46,11 @@ export function learn(customer: Customer, event: SubscriptionEvent): Customer | 
  */
 export function dueOf(customer: Customer, table: Table): Due {
 	const order = [...table.products.keys()];
-	const standing = Object.values(customer.subscriptions)
+	const candidates = Object.values(customer.subscriptions)
 		.map(({ product_id, status }) => ({ plan_id: planOf(product_id, table), treatment: treatmentOf(status, table), rank: order.indexOf(product_id) }))
 		.sort((one, other) => one.rank - other.rank);
 	for (const treatment of ["serve", "suspend"] as const) {
-		const best = standing.find((one) => one.treatment === treatment && one.plan_id !== null);
+		const best = candidates.find((one) => one.treatment === treatment && one.plan_id !== null);
 		if (best?.plan_id) return { plan_id: best.plan_id, suspended: treatment === "suspend" };
 	}
 	return { plan_id: table.free_plan_id, suspended: false };

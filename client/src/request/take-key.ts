@@ -26,7 +26,7 @@ export function takeKey(headers: HeaderLines): { readonly raw_key: string } | De
 			found = lines[index + 1] ?? "";
 		} else if (name.length === 13 && name.toLowerCase() === "authorization") authorization = true;
 	}
-	if (found !== null && holdsTwo(found)) return twoKeys();
+	if (found !== null && containsTwo(found)) return twoKeys();
 	if (found !== null && authorization) {
 		return deny("multiple_credentials", "The request has both X-API-Key and Authorization. Send only X-API-Key.");
 	}
@@ -46,7 +46,7 @@ function isFlat(headers: HeaderLines): headers is readonly string[] {
 }
 
 /** Proxies and `Headers` join repeated lines with a comma (RFC 9110, 5.3), blank ones too; no key contains one. */
-function holdsTwo(value: string): boolean {
+function containsTwo(value: string): boolean {
 	return value.includes(",");
 }
 

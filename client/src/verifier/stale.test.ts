@@ -17,15 +17,15 @@ test("a stalled Keywright gets one extra question, not every question twice", as
 	const ask = () => Promise.all(Array.from({ length: IDLE }, () => verifier.verify({ raw_key: RAW_KEY })));
 	const waiting: (() => void)[] = [];
 	const answerAt =
-		(count: number): Peer["play"] =>
+		(count: number): Peer["respond"] =>
 		(...exchange) => {
 			waiting.push(() => sends(admitted())(...exchange));
 			if (waiting.length === count) for (const answer of waiting.splice(0)) answer();
 		};
-	peer.play = answerAt(IDLE);
+	peer.respond = answerAt(IDLE);
 	await ask();
 	peer.asked.length = 0;
-	peer.play = answerAt(IDLE + 1);
+	peer.respond = answerAt(IDLE + 1);
 	assert.equal((await ask()).filter(({ allowed }) => allowed).length, IDLE);
 	assert.equal(peer.asked.length, IDLE + 1);
 });
@@ -52,14 +52,14 @@ for (const [loss, way] of WAYS)
 
 		// Answered when all are there, so that each has a connection of its own.
 		const waiting: (() => void)[] = [];
-		peer.play = (...exchange) => {
+		peer.respond = (...exchange) => {
 			waiting.push(() => sends(admitted())(...exchange));
 			if (waiting.length === IDLE) for (const answer of waiting) answer();
 		};
 		assert.equal((await ask()).filter(({ allowed }) => allowed).length, IDLE);
 		assert.equal(relay.connections(), IDLE);
 
-		peer.play = sends(admitted());
+		peer.respond = sends(admitted());
 		relay.forget(loss);
 		const decisions = [];
 		if (way === "at once") decisions.push(...(await ask()));

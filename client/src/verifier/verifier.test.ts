@@ -16,8 +16,8 @@ afterEach(async () => {
 	for (const close of closers.splice(0).reverse()) await close();
 });
 
-async function peerThat(play?: Peer["play"]): Promise<Peer> {
-	const peer = await startPeer(play);
+async function peerThat(respond?: Peer["respond"]): Promise<Peer> {
+	const peer = await startPeer(respond);
 	closers.push(peer.close);
 	return peer;
 }
@@ -159,7 +159,7 @@ test("it answers again as soon as Keywright does", async () => {
 	const peer = await peerThat(sends({}, 500));
 	const { verifier } = verifierOf(peer.url);
 	assert.equal((await verifier.verify({ raw_key: RAW_KEY })).status, 503);
-	peer.play = sends(admitted());
+	peer.respond = sends(admitted());
 	assert.equal((await verifier.verify({ raw_key: RAW_KEY })).status, 200);
 });
 

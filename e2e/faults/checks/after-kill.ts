@@ -1,7 +1,7 @@
 /** Compares the clients' ledger with the database: no acknowledged change is lost or partial, and each change has one audit entry. Pure. */
 
 import type { Findings } from "../scenario.ts";
-import { letIn, type Probe, violations } from "./journal.ts";
+import { isAllowed, type Probe, violations } from "./journal.ts";
 import { type Action, type Key, type Ledger, type Secret, STEPS, type State } from "./ledger.ts";
 import { isOpen, stateOf } from "./rows.ts";
 import type { Entry, KeyRow, Stored } from "./stored.ts";
@@ -44,7 +44,7 @@ export function checkLedger(stored: Stored, ledger: Ledger, findings: Findings):
 	}
 	const names = new Set(ledger.keys.map(({ name }) => name));
 	for (const { name } of stored.keys) findings.expect(names.has(name), () => `there is a key ${name} that no client has sent`);
-	ledger.forgetUnmade();
+	ledger.dropUncreated();
 }
 
 /** Guarantee: the keys of the table are the actions. */
@@ -87,7 +87,7 @@ export type Probes = Map<Key, Map<Secret, Probe[]>>;
 
 /** Whether the response is possible for the secret, given what its client knows. */
 function expected(key: Key, secret: Secret, probe: Probe): boolean {
-	if (letIn(probe) || probe.status === 503) return true;
+	if (isAllowed(probe) || probe.status === 503) return true;
 	return probe.code === "key_paused" || probe.code === "key_revoked" || (probe.code === "key_rotated" && key.mayHaveEnded(secret));
 }
 
@@ -102,7 +102,7 @@ export function checkProbes(probes: Probes, findings: Findings): { violations: n
 			const wrong = violations(noted, forbidden);
 			found += wrong.length;
 			for (const probe of noted) {
-				if (letIn(probe)) let_in += 1;
+				if (isAllowed(probe)) let_in += 1;
 				else refused += 1;
 				findings.expect(expected(key, secret, probe), () => `a right key of ${key.name} was answered ${probe.status} ${probe.code}`);
 			}

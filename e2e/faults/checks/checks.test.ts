@@ -3,7 +3,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { suite, test } from "node:test";
 import { Findings } from "../scenario.ts";
 import { checkLedger, checkProbes } from "./after-kill.ts";
-import { checkPlayed, type Played, ratesOf } from "./changes.ts";
+import { type ChangedKey, checkChanges, ratesOf } from "./changes.ts";
 import type { Acknowledged, Probe } from "./journal.ts";
 import { type Action, Key, Ledger, Secret, type Sent } from "./ledger.ts";
 import { checkRows } from "./rows.ts";
@@ -16,7 +16,7 @@ function probe(sent_at: number, status: number, code = "", node = 0): Probe {
 	return { node, sent_at, read_at: sent_at + 2, status, code };
 }
 
-function played(probes: readonly Probe[], acknowledged: Acknowledged | null = { sent_at: 100, read_at: 120 }): Played {
+function played(probes: readonly Probe[], acknowledged: Acknowledged | null = { sent_at: 100, read_at: 120 }): ChangedKey {
 	return { kind: REVOKE, probes, acknowledged };
 }
 
@@ -25,24 +25,24 @@ suite("the check of changes under load", () => {
 	const after = [probe(120.1, 401, "key_revoked"), probe(121, 401, "key_revoked", 1), probe(121, 503, "unavailable", 2)];
 
 	test("reports nothing if all requests after the acknowledgement were refused", () => {
-		const { broken, violations, tested, took_ms } = checkPlayed([played([...before, ...after])], LEASE_SECONDS);
+		const { broken, violations, tested, took_ms } = checkChanges([played([...before, ...after])], LEASE_SECONDS);
 		deepEqual({ broken, violations, tested, took_ms }, { broken: [], violations: 0, tested: 3, took_ms: [20] });
 	});
 
 	test("reports each accepted request after the acknowledgement, on any node and however late", () => {
 		const forged = [probe(120.001, 200, "", 1), probe(9_000, 204, "", 2)];
-		const { broken, violations } = checkPlayed([played([...before, ...after, ...forged]), played(after)], LEASE_SECONDS);
+		const { broken, violations } = checkChanges([played([...before, ...after, ...forged]), played(after)], LEASE_SECONDS);
 		equal(violations, 2);
 		match(broken.join("\n"), /node 1 let a request in that was sent 0.001 ms after[\s\S]*node 2 /);
 	});
 
-	const forgeries: Record<string, [Played, RegExp]> = {
+	const forgeries: Record<string, [ChangedKey, RegExp]> = {
 		"a refusal for another reason": [played([...before, probe(121, 401, "key_unknown")]), /refused with 401 key_unknown instead/],
 		"a change that was never acknowledged": [played(before, null), /was not acknowledged/],
 		"an acknowledgement that was waited for too long": [played(after, { sent_at: 0, read_at: 6_501 }), /acknowledged after 6501 ms, more than 6500/],
 	};
 	for (const [name, [one, found]] of Object.entries(forgeries))
-		test(`finds ${name}`, () => match(checkPlayed([one], LEASE_SECONDS).broken.join("\n"), found));
+		test(`finds ${name}`, () => match(checkChanges([one], LEASE_SECONDS).broken.join("\n"), found));
 
 	test("computes the request rate of each node", () => {
 		deepEqual(ratesOf([played([...before, probe(1, 200)]), played([probe(1, 200)])], 3, 0.5), [6, 2, 2]);
@@ -247,20 +247,20 @@ suite("the check of acknowledged changes", () => {
 		match(findingsIn(made("completed"), makeLedger(create, rotate)), /1 entries of complete, 0 acknowledged of 0 sent/);
 	});
 
-	function violationsOf(ledger: Ledger, probes: Probe[]): { violations: number; said: string } {
+	function violationsOf(ledger: Ledger, probes: Probe[]): { violations: number; messages: string } {
 		const [key] = ledger.keys;
 		ok(key);
 		const findings = new Findings();
 		const { violations } = checkProbes(new Map([[key, new Map([[first, probes]])]]), findings);
-		return { violations, said: findings.broken.join("\n") };
+		return { violations, messages: findings.broken.join("\n") };
 	}
 
 	test("reports a replaced secret that is accepted after the end of its rotation was acknowledged, and not before", () => {
 		const ledger = makeLedger(create, rotate, complete);
-		deepEqual(violationsOf(ledger, [probe(19, 200), probe(21, 401, "key_rotated")]), { violations: 0, said: "" });
-		const { violations, said } = violationsOf(ledger, [probe(20.5, 200)]);
+		deepEqual(violationsOf(ledger, [probe(19, 200), probe(21, 401, "key_rotated")]), { violations: 0, messages: "" });
+		const { violations, messages } = violationsOf(ledger, [probe(20.5, 200)]);
 		equal(violations, 1);
-		match(said, /was let in 1 times while it was forbidden/);
+		match(messages, /was let in 1 times while it was forbidden/);
 	});
 
 	test("a pause forbids requests until the resume was sent, and a right key gets no other refusal", () => {
@@ -269,7 +269,7 @@ suite("the check of acknowledged changes", () => {
 		const ledger = makeLedger(create, pause, resume);
 		equal(violationsOf(ledger, [probe(39, 200), probe(49, 200), probe(50, 200)]).violations, 0);
 		equal(violationsOf(ledger, [probe(41, 200)]).violations, 1);
-		match(violationsOf(ledger, [probe(25, 401, "key_unknown")]).said, /a right key of client-1 was answered 401 key_unknown/);
-		match(violationsOf(ledger, [probe(25, 500, "internal")]).said, /500 internal/);
+		match(violationsOf(ledger, [probe(25, 401, "key_unknown")]).messages, /a right key of client-1 was answered 401 key_unknown/);
+		match(violationsOf(ledger, [probe(25, 500, "internal")]).messages, /500 internal/);
 	});
 });

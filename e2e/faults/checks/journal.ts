@@ -23,15 +23,15 @@ export interface Forbidden {
 	readonly to: number;
 }
 
-export const letIn = (probe: Probe): boolean => probe.status >= 200 && probe.status < 300;
+export const isAllowed = (probe: Probe): boolean => probe.status >= 200 && probe.status < 300;
 
 /** The accepted requests that were sent after the acknowledgement of the change and answered before it was reverted. */
 export function violations(probes: readonly Probe[], forbidden: readonly Forbidden[]): Probe[] {
-	return probes.filter((probe) => letIn(probe) && forbidden.some(({ from, to }) => probe.sent_at > from && probe.read_at < to));
+	return probes.filter((probe) => isAllowed(probe) && forbidden.some(({ from, to }) => probe.sent_at > from && probe.read_at < to));
 }
 
 /** How many requests were sent after the acknowledgement, that is, could have been a violation. */
-export function tested(probes: readonly Probe[], forbidden: readonly Forbidden[]): number {
+export function countTested(probes: readonly Probe[], forbidden: readonly Forbidden[]): number {
 	return probes.filter((probe) => forbidden.some(({ from, to }) => probe.sent_at > from && probe.read_at < to)).length;
 }
 

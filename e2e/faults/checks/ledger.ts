@@ -140,7 +140,7 @@ export class Ledger {
 	acknowledged_sent_at = 0;
 
 	/** Removes keys that were never created. */
-	forgetUnmade(): void {
+	dropUncreated(): void {
 		const made = this.keys.filter((key) => key.history.length > 0);
 		this.keys.splice(0, this.keys.length, ...made);
 	}

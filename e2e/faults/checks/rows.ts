@@ -8,14 +8,14 @@ import type { Entry, KeyRow, RotationRow, SecretRow, Stored } from "./stored.ts"
 const SAME_MS = 5_000;
 
 /** The state of a key according to its audit entries, or what is wrong with them. */
-function stateFromEntries(entries: readonly Entry[]): State | { fault: string } {
+function stateFromEntries(entries: readonly Entry[]): State | { inconsistency: string } {
 	let state: State | "none" = "none";
 	for (const { action, name, how } of entries) {
 		const next: State | undefined = action === null ? undefined : STEPS[action][state];
-		if (next === undefined) return { fault: `${name} (${how}) after ${state}` };
+		if (next === undefined) return { inconsistency: `${name} (${how}) after ${state}` };
 		state = next;
 	}
-	return state === "none" ? { fault: "no entry" } : state;
+	return state === "none" ? { inconsistency: "no entry" } : state;
 }
 
 export function stateOf(row: KeyRow, replacing: boolean): State {
@@ -29,7 +29,7 @@ export const isOpen = (rotation: RotationRow): boolean => rotation.state === "op
 const same = (a: Date | null | undefined, b: Date | null): boolean => a instanceof Date && b !== null && a.getTime() === b.getTime();
 
 /** The inconsistency between a rotation and its two secrets, or null. */
-function findFault(rotation: RotationRow, old: SecretRow | undefined, fresh: SecretRow | undefined, key: KeyRow): string | null {
+function findInconsistency(rotation: RotationRow, old: SecretRow | undefined, fresh: SecretRow | undefined, key: KeyRow): string | null {
 	const { state, ended_at, ended_how, overlap_seconds, hard_stop_at, started_at, force_reason } = rotation;
 	if (!old || !fresh) return "lacks a secret";
 	if (state === "open") {
@@ -81,8 +81,8 @@ function checkSecrets(key: KeyRow, { secrets, rotations, entries }: RowsOfKey, f
 	findings.expect(secrets.length === 1 + rotations.length, () => `key ${key.name} has ${secrets.length} secrets of ${rotations.length} rotations`);
 	const byKid = new Map(secrets.map((secret) => [secret.kid, secret]));
 	for (const rotation of rotations) {
-		const fault = findFault(rotation, byKid.get(rotation.predecessor_kid), byKid.get(rotation.successor_kid ?? ""), key);
-		findings.expect(fault === null, () => `rotation ${rotation.id} of ${key.name} ${fault}`);
+		const inconsistency = findInconsistency(rotation, byKid.get(rotation.predecessor_kid), byKid.get(rotation.successor_kid ?? ""), key);
+		findings.expect(inconsistency === null, () => `rotation ${rotation.id} of ${key.name} ${inconsistency}`);
 		checkEntries(rotation, entries, findings);
 	}
 	const ids = new Set(rotations.map(({ id }) => id));
@@ -105,10 +105,13 @@ export function checkRows(stored: Stored, findings: Findings): void {
 	for (const row of stored.keys) {
 		const of = { secrets: secrets.get(row.id) ?? [], rotations: rotations.get(row.id) ?? [], entries: entries.get(row.id) ?? [] };
 		checkSecrets(row, of, findings);
-		const said = stateFromEntries(of.entries);
+		const recorded = stateFromEntries(of.entries);
 		const is = stateOf(row, of.rotations.some(isOpen));
 		const entries_tell = of.entries.map(nameOf);
-		findings.expect(said === is, () => `key ${row.name} is ${is}, its audit entries tell ${JSON.stringify(said)}: ${entries_tell.join(", ")}`);
+		findings.expect(
+			recorded === is,
+			() => `key ${row.name} is ${is}, its audit entries tell ${JSON.stringify(recorded)}: ${entries_tell.join(", ")}`,
+		);
 		const events_tell = (events.get(row.id) ?? []).map(nameOf);
 		const agree = events_tell.toSorted().join() === entries_tell.toSorted().join();
 		findings.expect(agree, () => `key ${row.name} has events ${events_tell.join(", ")} and entries ${entries_tell.join(", ")}`);

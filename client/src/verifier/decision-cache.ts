@@ -4,9 +4,9 @@ import type { Question } from "./verifier.ts";
 
 /** Longer than the time between two guards of one request. Long-lived carriers, such as a WebSocket's request, are verified again. */
 const DECIDED_MS_MAX = 10_000;
-const HANDED_ON_MAX = 10_000;
+const TRANSFERRED_MAX = 10_000;
 /** One registry per process, because a framework may load this module several times. */
-const HANDED_ON = Symbol.for("@keywright/client: transferred decisions");
+const TRANSFERRED = Symbol.for("@keywright/client: transferred decisions");
 
 interface Entry {
 	readonly question: Question;
@@ -17,7 +17,7 @@ interface Entry {
 }
 
 /** Caches decisions during a request, so that a second guard with the same question does not charge it again. */
-export class Decided {
+export class DecisionCache {
 	readonly #entries = new WeakMap<object, Entry[]>();
 	readonly #asked_of: string;
 
@@ -39,20 +39,20 @@ export class Decided {
 	}
 
 	/** Stores a request's decisions for another part of this process and returns a one-time token. Null if too many are stored. */
-	handOn(carrier: object): string | null {
-		const all = handedOn();
+	transfer(carrier: object): string | null {
+		const all = transferred();
 		const now = performance.now();
-		if (all.size >= HANDED_ON_MAX) for (const [token, entries] of all) if (entries.every(({ until }) => until <= now)) all.delete(token);
-		if (all.size >= HANDED_ON_MAX) return null;
+		if (all.size >= TRANSFERRED_MAX) for (const [token, entries] of all) if (entries.every(({ until }) => until <= now)) all.delete(token);
+		if (all.size >= TRANSFERRED_MAX) return null;
 		const token = randomBytes(24).toString("base64url");
 		all.set(token, this.#entries.get(carrier) ?? []);
 		return token;
 	}
 
 	/** Moves the decisions of a token to `carrier`; ignores an unknown token. */
-	takeOver(token: string, carrier: object): void {
-		const entries = handedOn().get(token);
-		handedOn().delete(token);
+	receive(token: string, carrier: object): void {
+		const entries = transferred().get(token);
+		transferred().delete(token);
 		if (entries) this.#entries.set(carrier, [...entries]);
 	}
 }
@@ -62,15 +62,15 @@ function isSame(one: Question, other: Question): boolean {
 	return JSON.stringify(one) === JSON.stringify(other);
 }
 
-function handedOn(): Map<string, Entry[]> {
-	const known: unknown = Reflect.get(globalThis, HANDED_ON);
-	if (isHandedOn(known)) return known;
+function transferred(): Map<string, Entry[]> {
+	const known: unknown = Reflect.get(globalThis, TRANSFERRED);
+	if (isRegistry(known)) return known;
 	const made = new Map<string, Entry[]>();
-	Object.defineProperty(globalThis, HANDED_ON, { value: made });
+	Object.defineProperty(globalThis, TRANSFERRED, { value: made });
 	return made;
 }
 
 /** Guarantee: only this module writes under its symbol, always entries of this type. */
-function isHandedOn(value: unknown): value is Map<string, Entry[]> {
+function isRegistry(value: unknown): value is Map<string, Entry[]> {
 	return value instanceof Map;
 }
