@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, fail, ok } from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { holdable } from "../../../testing/nodes.ts";
@@ -18,6 +18,7 @@ import { cancelRotation } from "./end.ts";
 import { getRotation } from "./read.ts";
 
 const LOOK_AGAIN_MS = 5;
+const WAITS_WITHIN_MS = 15_000;
 
 let fixture: RotationFixture;
 let tenant_id: string;
@@ -60,9 +61,9 @@ async function revealedKey(): Promise<Unused> {
 
 const UNDOING = { "cancelling a rotation": unusedSuccessor, "issuing again": unusedKey, "revealing again": revealedKey };
 
-/** Resolves when that many statements wait for a lock. */
+/** Resolves when that many statements wait for a lock. Fails if they do not: the use and the change would then not exclude each other. */
 async function untilWaiting(statements: number): Promise<void> {
-	for (;;) {
+	for (const until = performance.now() + WAITS_WITHIN_MS; performance.now() < until; ) {
 		await fixture.verification.behind("select pg_stat_clear_snapshot()");
 		const [row] = await fixture.verification.behind(
 			"select count(*)::integer as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
@@ -70,6 +71,8 @@ async function untilWaiting(statements: number): Promise<void> {
 		if (Number(row?.waiting) >= statements) return;
 		await sleep(LOOK_AGAIN_MS);
 	}
+	await fixture.verification.behind("rollback");
+	fail("the first use of a secret and a change that would end it do not wait for each other");
 }
 
 async function codeOfFailure(run: Promise<unknown>): Promise<string> {
