@@ -137,11 +137,16 @@ test("node: the guard rejects with the handler's error", async (t) => {
 
 test("Next: options in a function are read at the first request and not before, rules at once", async () => {
 	let read = 0;
-	const guard = keywrightNext(() => {
+	const unreadable = () => {
 		read += 1;
 		return { url: "", credential: "" };
-	});
-	const GET = guard({}, () => new Response());
+	};
+	const guardedAtStart = () => {
+		const guard = keywrightNext(unreadable);
+		return { guard, GET: guard({}, () => new Response()) };
+	};
+	assert.doesNotThrow(guardedAtStart, "options were read when the module was loaded");
+	const { guard, GET } = guardedAtStart();
 	assert.throws(() => guard({ permission: "" }, () => new Response()), /"permission" has no usable value/);
 	assert.throws(() => keywrightNext({ url: "", credential: "" }), /url/);
 	assert.equal(read, 0);

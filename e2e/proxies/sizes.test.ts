@@ -141,13 +141,10 @@ test("two HAProxies with the same recipe run side by side, each with its own Key
 	const one = await startProxy("haproxy", { keywright: world.server.port, app: echo.port });
 	const two = await startProxy("haproxy", { keywright: echo.port, app: echo.port });
 	try {
-		const ask = (port: number) => attempt(port, bytesOf({ name: "", target: ITEMS, outcome: "admitted" }, world), PATIENCE_MS);
+		const question = bytesOf({ name: "", target: ITEMS, outcome: "admitted" }, world);
+		const ask = (port: number) => attempt(port, question, PATIENCE_MS).then((answer) => answer?.status, String);
 		const answers = [await ask(one.port), await ask(two.port), await ask(one.port)];
-		deepEqual(
-			answers.map((answer) => answer?.status),
-			[200, 503, 200],
-			"the second one asks a program that is no Keywright",
-		);
+		deepEqual(answers, [200, 503, 200], "the second one asks a program that is no Keywright");
 	} finally {
 		await one.stop();
 		await two.stop();
