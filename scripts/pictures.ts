@@ -4,7 +4,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Page } from "playwright-core";
-import { joinBy, openBrowser, settled, startDashboard } from "../e2e/browser/browser.ts";
+import { joinBy, openBrowser, startDashboard, waitUntilLoaded } from "../e2e/browser/browser.ts";
 import { Database } from "../e2e/database.ts";
 import type { Server } from "../e2e/server.ts";
 import { expectStatus, makeKey, makeSite } from "../e2e/things.ts";
@@ -167,7 +167,7 @@ async function furnish(server: Server): Promise<Furnished> {
 async function take(page: Page, name: string, colorScheme: "light" | "dark"): Promise<void> {
 	await page.emulateMedia({ colorScheme });
 	await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor({ state: "attached" });
-	await settled(page);
+	await waitUntilLoaded(page);
 	await page.evaluate("document.fonts.ready.then(() => true)");
 	await page.screenshot({ path: join(FOLDER, `${name}.png`) });
 	console.log(`docs/pictures/${name}.png`);

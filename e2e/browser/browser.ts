@@ -49,26 +49,26 @@ export async function startDashboard(options: StartOptions = {}): Promise<Dashbo
 }
 
 /** Errors of a page that a user would not see: script errors, and violations of the Content Security Policy. */
-const complaints = new WeakMap<BrowserContext, string[]>();
+const errorsOf = new WeakMap<BrowserContext, string[]>();
 
-function listen(context: BrowserContext): void {
-	const heard: string[] = [];
-	complaints.set(context, heard);
-	context.on("weberror", (error) => heard.push(`${error.page()?.url() ?? ""}: ${error.error().message}`));
+function recordErrors(context: BrowserContext): void {
+	const errors: string[] = [];
+	errorsOf.set(context, errors);
+	context.on("weberror", (error) => errors.push(`${error.page()?.url() ?? ""}: ${error.error().message}`));
 	context.on("console", (message) => {
 		// The browser logs each refused request, and many tests cause some.
 		if (message.type() === "error" && !/^Failed to load resource/.test(message.text()))
-			heard.push(`${message.page()?.url() ?? ""}: ${message.text()}`);
+			errors.push(`${message.page()?.url() ?? ""}: ${message.text()}`);
 	});
 	context.on("dialog", (dialog) => {
-		heard.push(`dialog: ${dialog.message()}`);
+		errors.push(`dialog: ${dialog.message()}`);
 		void dialog.dismiss();
 	});
 }
 
 /** Fails if a script of a page threw, logged an error, opened a dialog or violated the Content Security Policy. */
-export function assertQuiet(...contexts: readonly BrowserContext[]): void {
-	for (const context of contexts) deepEqual(complaints.get(context) ?? [], []);
+export function assertNoPageErrors(...contexts: readonly BrowserContext[]): void {
+	for (const context of contexts) deepEqual(errorsOf.get(context) ?? [], []);
 }
 
 export interface TestBrowser {
@@ -90,7 +90,7 @@ export async function openBrowser(): Promise<TestBrowser> {
 			...options,
 		});
 		context.setDefaultTimeout(PATIENCE_MS);
-		listen(context);
+		recordErrors(context);
 		return context;
 	}
 	return { browser, person, close: () => browser.close() };
@@ -150,7 +150,7 @@ export async function portalLink(
 }
 
 /** Waits until the page has loaded everything. */
-export async function settled(page: Page): Promise<void> {
+export async function waitUntilLoaded(page: Page): Promise<void> {
 	await page.waitForLoadState("networkidle");
 	await page.locator("[aria-busy=true]").first().waitFor({ state: "detached" });
 }
@@ -178,7 +178,7 @@ const TRANSITIONS_OVER =
 	"Promise.all(document.getAnimations().filter((running) => running instanceof CSSTransition).map((running) => running.finished.catch(() => null))).then(() => true)";
 
 /** Switches the page to light or dark, and waits for the end of colour transitions. */
-async function wear(page: Page, colorScheme: "light" | "dark"): Promise<void> {
+async function setColorScheme(page: Page, colorScheme: "light" | "dark"): Promise<void> {
 	await page.emulateMedia({ colorScheme });
 	await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor({ state: "attached" });
 	await page.evaluate(TRANSITIONS_OVER);
@@ -198,9 +198,9 @@ async function violationsIn(page: Page, options: RunOptions): Promise<Result[]> 
 
 /** Fails if axe finds a serious or critical problem in the current page, in light or dark mode. */
 export async function axe(page: Page): Promise<void> {
-	await settled(page);
+	await waitUntilLoaded(page);
 	for (const colorScheme of ["dark", "light"] as const) {
-		await wear(page, colorScheme);
+		await setColorScheme(page, colorScheme);
 		const found = (await violationsIn(page, colorScheme === "dark" ? { ...AXE_OPTIONS, runOnly: COLOUR_RULES } : AXE_OPTIONS))
 			.filter(({ impact }) => SERIOUS.includes(impact ?? ""))
 			.flatMap(({ id, nodes }) => nodes.map((node) => `${colorScheme} ${id}: ${node.html.slice(0, 200)} ${node.failureSummary ?? ""}`));
@@ -225,7 +225,7 @@ export async function picture(page: Page, name: string): Promise<void> {
 	if (PICTURES === undefined) return;
 	mkdirSync(PICTURES, { recursive: true });
 	const before = page.viewportSize() ?? DESKTOP;
-	await settled(page);
+	await waitUntilLoaded(page);
 	const views = [
 		{ view: "dark", size: before, colorScheme: "dark" },
 		{ view: "narrow", size: PHONE, colorScheme: "light" },
@@ -233,7 +233,7 @@ export async function picture(page: Page, name: string): Promise<void> {
 	] as const;
 	for (const { view, size, colorScheme } of views) {
 		await page.setViewportSize(size);
-		await wear(page, colorScheme);
+		await setColorScheme(page, colorScheme);
 		await page.screenshot({ path: join(PICTURES, `${name}-${view}.png`), fullPage: view === "narrow" });
 	}
 	await page.setViewportSize(before);

@@ -7,8 +7,8 @@ import { Database } from "../database.ts";
 import { expectStatus, type MadeKey, makeKey, makePlan, makeTenant } from "../things.ts";
 import {
 	assertCount,
+	assertNoPageErrors,
 	assertNoSidewaysScrolling,
-	assertQuiet,
 	axe,
 	type Dashboard,
 	DESKTOP,
@@ -17,9 +17,9 @@ import {
 	openBrowser,
 	PHONE,
 	picture,
-	settled,
 	startDashboard,
 	type TestBrowser,
+	waitUntilLoaded,
 } from "./browser.ts";
 
 const HOSTILE = `<img src=x onerror="alert(1)">'"\\`;
@@ -60,13 +60,13 @@ async function there(plan: Record<string, unknown> = {}, role: "owner" | "admin"
 async function openKey({ page, tenant_id }: There, key: { readonly id: string }): Promise<void> {
 	await page.goto(`${dashboard.url}/settings/api-access/${key.id}?tenant=${tenant_id}`);
 	await page.getByRole("region", { name: "Facts" }).waitFor();
-	await settled(page);
+	await waitUntilLoaded(page);
 }
 
 async function openList({ page, tenant_id }: There): Promise<void> {
 	await page.goto(`${dashboard.url}/settings/api-access?tenant=${tenant_id}`);
 	await page.getByRole("heading", { name: "API Access", level: 1, exact: true }).waitFor();
-	await settled(page);
+	await waitUntilLoaded(page);
 }
 
 /** Sends requests with a raw key and a client name; returns the last status. */
@@ -192,7 +192,7 @@ describe("before a key is stopped", () => {
 		equal(await use(successor, "order-server-1"), 401);
 		await picture(page, "ending-revoked");
 		await assertCount(page.locator("img[src=x]"), 0);
-		assertQuiet(at.context);
+		assertNoPageErrors(at.context);
 	});
 
 	test("a key can be revoked even if its preview fails, and the dialog says so", async () => {
@@ -241,7 +241,7 @@ describe("before a key is stopped", () => {
 		await forEverybody(page, "ending-bulk");
 		await closesByKeyboard(page, dialog, opener);
 		await assertCount(page.locator("img[src=x]"), 0);
-		assertQuiet(at.context);
+		assertNoPageErrors(at.context);
 	});
 });
 
@@ -316,7 +316,7 @@ describe("before a key expires", () => {
 		await openList(at);
 		await notice.getByRole("link", { name: "prod-in-a-week" }).click();
 		await page.getByRole("heading", { level: 1, name: "prod-in-a-week" }).waitFor();
-		assertQuiet(at.context);
+		assertNoPageErrors(at.context);
 	});
 
 	test("a key page explains the expiry and extends it, up to the maximum of the plan", async () => {
@@ -353,7 +353,7 @@ describe("before a key expires", () => {
 		await note.waitFor({ state: "detached" });
 		await assertCount(page.getByText("Expires in 5 days"), 0);
 		await page.locator("[data-due-note=replacement]").getByText("This key is to be replaced in 5 days").waitFor();
-		assertQuiet(at.context);
+		assertNoPageErrors(at.context);
 	});
 
 	test("an expired key keeps its last use, shows who still presents it, and works again with a later expiry", async () => {
@@ -386,7 +386,7 @@ describe("before a key expires", () => {
 		await sheet.waitFor({ state: "detached" });
 		equal(await use(key.raw_key, "order-server-1"), 200);
 		await dead.waitFor({ state: "detached" });
-		assertQuiet(at.context);
+		assertNoPageErrors(at.context);
 	});
 });
 
@@ -418,7 +418,7 @@ describe("ended keys that are still presented", () => {
 		await section.getByText("the key has leaked", { exact: false }).waitFor();
 		await assertCount(page.locator("img[src=x]"), 0);
 		await forEverybody(page, "ending-dead-revoked");
-		assertQuiet(at.context);
+		assertNoPageErrors(at.context);
 	});
 
 	test("the same holds for the old secret of an active key, also for a viewer", async () => {
@@ -440,6 +440,6 @@ describe("ended keys that are still presented", () => {
 		await eventually(async () => match((await dead.getByRole("listitem").textContent()) ?? "", /order-server-1.*2 times today/s));
 		ok(!(await page.content()).includes(key.raw_key), "the raw key is in the page");
 		await forEverybody(page, "ending-dead-replaced");
-		assertQuiet(at.context);
+		assertNoPageErrors(at.context);
 	});
 });

@@ -3,8 +3,8 @@ import { after, before, test } from "node:test";
 import type { Page } from "playwright-core";
 import { makeTenant } from "../things.ts";
 import {
+	assertNoPageErrors,
 	assertNoSidewaysScrolling,
-	assertQuiet,
 	axe,
 	type Dashboard,
 	memberIn,
@@ -12,9 +12,9 @@ import {
 	openBrowser,
 	PHONE,
 	picture,
-	settled,
 	startDashboard,
 	type TestBrowser,
+	waitUntilLoaded,
 } from "./browser.ts";
 
 const HOSTILE = `<img src=x onerror="alert(1)">`;
@@ -101,7 +101,7 @@ test("a recipient without an account reveals the key on a phone, and the owner s
 	equal(again.status(), 409);
 	equal((await again.json()).code, "secret_already_issued");
 	await axe(second);
-	assertQuiet(colleague, page.context());
+	assertNoPageErrors(colleague, page.context());
 	await Promise.all([colleague.close(), page.context().close()]);
 });
 
@@ -137,7 +137,7 @@ test("a truncated link is reported as such, and is no oracle", async () => {
 	}
 	await axe(page);
 	await picture(page, "reveal-unknown");
-	assertQuiet(colleague);
+	assertNoPageErrors(colleague);
 	await colleague.close();
 });
 
@@ -149,7 +149,7 @@ test("opening a link sends no part of its token to the server, and a revealed ke
 	phone.on("request", (request) => addresses.push(request.url(), JSON.stringify(request.headers())));
 	phone.on("dialog", (dialog) => void dialog.accept());
 	await phone.goto(`${dashboard.url}/sign-in`);
-	await settled(phone);
+	await waitUntilLoaded(phone);
 	await reveal(phone, link, "Tom");
 	await phone.getByRole("button", { name: "Show key" }).click();
 	const raw_key = (await phone.locator("[data-raw-key=shown]").textContent()) ?? "";
@@ -158,7 +158,7 @@ test("opening a link sends no part of its token to the server, and a revealed ke
 	await phone.getByRole("heading", { name: "This key was revealed already" }).waitFor();
 	await phone.goBack();
 	await phone.goForward();
-	await settled(phone);
+	await waitUntilLoaded(phone);
 	ok(!(await phone.content()).includes(raw_key));
 	deepEqual(
 		addresses.filter((text) => text.includes("kwh_") && !text.startsWith("{")).map((text) => new URL(text).hash === ""),

@@ -5,8 +5,8 @@ import type { BrowserContext, Page } from "playwright-core";
 import { expectStatus, type MadeKey, makeKey, makePlan, makeSite, makeTenant, newName } from "../things.ts";
 import {
 	assertCount,
+	assertNoPageErrors,
 	assertNoSidewaysScrolling,
-	assertQuiet,
 	axe,
 	type Credentials,
 	type Dashboard,
@@ -15,9 +15,9 @@ import {
 	openBrowser,
 	PHONE,
 	picture,
-	settled,
 	startDashboard,
 	type TestBrowser,
+	waitUntilLoaded,
 } from "./browser.ts";
 
 const HOSTILE = `<img src=x onerror="alert(1)">'"\\`;
@@ -67,7 +67,7 @@ async function there(
 async function open({ page, tenant_id, key }: There): Promise<void> {
 	await page.goto(`${dashboard.url}/settings/api-access/${key.id}?tenant=${tenant_id}`);
 	await page.getByRole("region", { name: "Facts" }).waitFor();
-	await settled(page);
+	await waitUntilLoaded(page);
 }
 
 function check({ key, tenant_id }: There, headers: Record<string, string> = {}) {
@@ -205,7 +205,7 @@ describe("the usage of a key", () => {
 		await assertNoSidewaysScrolling(page);
 		await axe(page);
 		await page.setViewportSize({ width: 1_280, height: 800 });
-		assertQuiet(at.context);
+		assertNoPageErrors(at.context);
 	});
 });
 
@@ -219,7 +219,7 @@ test("the page of an unused key says so, and how to try it", async () => {
 	await page.getByText("It was shown once, and no request was made with it yet.", { exact: false }).waitFor();
 	await axe(page);
 	await picture(page, "key-page-new");
-	assertQuiet(at.context);
+	assertNoPageErrors(at.context);
 });
 
 test("a pending handover can be cancelled or renewed, and the page shows who revealed it", async () => {
@@ -247,7 +247,7 @@ test("a pending handover can be cancelled or renewed, and the page shows who rev
 		match((await page.getByRole("region", { name: "Facts" }).textContent()) ?? "", /Revealed(just now|.* ago), by Max Muster/),
 	);
 	ok(!(await page.content()).includes(raw_key), "the raw key is in the page");
-	assertQuiet(at.context);
+	assertNoPageErrors(at.context);
 });
 
 test("a paused key is refused and works again when it is resumed", async () => {
@@ -272,7 +272,7 @@ test("a paused key is refused and works again when it is resumed", async () => {
 	await page.getByRole("region", { name: "Stop this key" }).getByRole("button", { name: "Resume this key" }).click();
 	await page.getByText("Requests with it are let through.").waitFor();
 	expectStatus(await check(at), 200);
-	assertQuiet(at.context);
+	assertNoPageErrors(at.context);
 });
 
 test("all settings of a key are changed in one sheet and apply to the next request", async () => {
@@ -328,7 +328,7 @@ test("all settings of a key are changed in one sheet and apply to the next reque
 	);
 	equal(expectStatus(await dashboard.server.keyed(at.key.raw_key, "GET", `/sites/${site.id}`), 403).code, "permission_missing");
 	await page.getByRole("region", { name: "Facts" }).getByText("Shop in Ghent").waitFor();
-	assertQuiet(at.context);
+	assertNoPageErrors(at.context);
 });
 
 test("a concurrent change by another person is shown before it is overwritten", async () => {
@@ -351,7 +351,7 @@ test("a concurrent change by another person is shown before it is overwritten", 
 	await sheet.waitFor({ state: "detached" });
 	const now = await keyNow(at);
 	deepEqual([now.name, now.integration], ["prod-mine", "their program"]);
-	assertQuiet(at.context);
+	assertNoPageErrors(at.context);
 });
 
 describe("revoking", () => {
@@ -387,7 +387,7 @@ describe("revoking", () => {
 		await assertCount(button(page, "Edit this key"), 0);
 		await axe(page);
 		await picture(page, "key-page-revoked");
-		assertQuiet(at.context);
+		assertNoPageErrors(at.context);
 	});
 
 	test("revoking an unused key requires only a reason", async () => {
@@ -401,7 +401,7 @@ describe("revoking", () => {
 		await dialog.getByRole("button", { name: "Revoke for good" }).click();
 		await page.locator("[data-revoked]").waitFor();
 		equal((await keyNow(at)).status, "revoked");
-		assertQuiet(at.context);
+		assertNoPageErrors(at.context);
 	});
 
 	test("the dialog offers to pause the key instead", async () => {
@@ -414,7 +414,7 @@ describe("revoking", () => {
 		await dialog.waitFor({ state: "detached" });
 		equal(expectStatus(await check(at), 403).code, "key_paused");
 		equal((await keyNow(at)).status, "paused");
-		assertQuiet(at.context);
+		assertNoPageErrors(at.context);
 	});
 });
 
@@ -431,7 +431,7 @@ test("a viewer sees everything, can change nothing, and sees who can", async () 
 	}
 	await axe(page);
 	await picture(page, "key-page-viewer");
-	assertQuiet(at.context, owner.context);
+	assertNoPageErrors(at.context, owner.context);
 });
 
 test("the page of an unknown key says so and links back", async () => {
@@ -442,7 +442,7 @@ test("the page of an unknown key says so and links back", async () => {
 	await axe(page);
 	await page.locator("main").getByRole("link", { name: "API Access" }).click();
 	await page.getByRole("heading", { level: 1, name: "API Access" }).waitFor();
-	assertQuiet(at.context);
+	assertNoPageErrors(at.context);
 });
 
 test("hostile text is shown as text in every field of the page and its dialogs", async () => {
@@ -474,5 +474,5 @@ test("hostile text is shown as text in every field of the page and its dialogs",
 	await assertCount(page.locator("img[src=x], main b"), 0);
 	await page.setViewportSize(PHONE);
 	await assertNoSidewaysScrolling(page);
-	assertQuiet(at.context);
+	assertNoPageErrors(at.context);
 });

@@ -5,8 +5,8 @@ import { expectStatus, makeKey, makePlan, makeSite, makeTenant } from "../things
 import {
 	ADAM,
 	assertCount,
+	assertNoPageErrors,
 	assertNoSidewaysScrolling,
-	assertQuiet,
 	axe,
 	type Dashboard,
 	eventually,
@@ -15,10 +15,10 @@ import {
 	openBrowser,
 	PHONE,
 	picture,
-	settled,
 	startDashboard,
 	type TestBrowser,
 	VERA,
+	waitUntilLoaded,
 } from "./browser.ts";
 
 const RAW_KEY = /^kw_(?:prod|staging|dev)_[0-9A-Za-z]{12}/;
@@ -57,7 +57,7 @@ async function keysOf(tenant_id: string): Promise<readonly Listed[]> {
 async function apiAccess(page: Page, tenant_id: string, query = ""): Promise<void> {
 	await page.goto(`${dashboard.url}/settings/api-access?tenant=${tenant_id}${query}`);
 	await page.getByRole("heading", { name: "API Access", level: 1, exact: true }).waitFor();
-	await settled(page);
+	await waitUntilLoaded(page);
 }
 
 /** Presses Tab until the control has the focus. */
@@ -149,7 +149,7 @@ describe("creating a key", () => {
 			...("member_id" in (key?.owner ?? {}) ? { member_id: Object(key?.owner).member_id } : {}),
 		});
 		equal(key?.secrets[0]?.kept_in?.place, "secret_manager");
-		assertQuiet(context);
+		assertNoPageErrors(context);
 		await context.close();
 	});
 
@@ -208,7 +208,7 @@ describe("creating a key", () => {
 		await page.getByRole("button", { name: "Go back to the key" }).click();
 		await copiedKey(page);
 		await closeAsStored(page);
-		assertQuiet(context);
+		assertNoPageErrors(context);
 		await context.close();
 	});
 
@@ -243,7 +243,7 @@ describe("a raw key is shown once", () => {
 			void dialog.accept();
 		});
 		await page.goto(`${dashboard.url}/team?tenant=${tenant.id}`);
-		await settled(page);
+		await waitUntilLoaded(page);
 		await page.getByRole("link", { name: "API Access" }).click();
 		await createShown(page, "Order bot");
 		await page.getByRole("button", { name: "Show key" }).click();
@@ -262,15 +262,15 @@ describe("a raw key is shown once", () => {
 
 		await page.reload();
 		deepEqual(asked, ["beforeunload"]);
-		await settled(page);
+		await waitUntilLoaded(page);
 		ok(!containsKey(await page.content()));
 		await page.goBack();
 		await page.goForward();
-		await settled(page);
+		await waitUntilLoaded(page);
 		ok(!containsKey(await page.content()));
 		const tab = await context.newPage();
 		await tab.goto(page.url());
-		await settled(tab);
+		await waitUntilLoaded(tab);
 		ok(!containsKey(await tab.content()));
 		await context.close();
 	});
@@ -317,7 +317,7 @@ describe("without the right to create keys", () => {
 		await assertCount(page.getByRole("button", { name: /Create|Revoke/ }), 0);
 		await axe(page);
 		await picture(page, "keys-viewer");
-		assertQuiet(context);
+		assertNoPageErrors(context);
 		await Promise.all([context.close(), owner.context.close()]);
 	});
 
@@ -328,7 +328,7 @@ describe("without the right to create keys", () => {
 		await assertCount(page.getByRole("button", { name: /^Create/ }), 0);
 		await axe(page);
 		await picture(page, "keys-plan-lacks");
-		assertQuiet(context);
+		assertNoPageErrors(context);
 		await context.close();
 	});
 });
@@ -357,14 +357,14 @@ describe("the list", () => {
 		await page.getByRole("button", { name: "Show all keys" }).click();
 		await page.getByRole("button", { name: "Name" }).click();
 		await page.waitForURL(/sort=name/);
-		await settled(page);
+		await waitUntilLoaded(page);
 		await page.getByRole("columnheader", { name: /Name/ }).and(page.locator("[aria-sort=ascending]")).waitFor();
 		const sorted = page.locator("tr[data-key] a");
 		await sorted.filter({ hasText: "dev-support-prototype" }).waitFor();
 		await eventually(async () => deepEqual(await sorted.allTextContents(), [...names].sort()));
 		await rows.first().getByText("Olivia Owner").click();
 		await page.waitForURL(/\/settings\/api-access\/key_/);
-		assertQuiet(context);
+		assertNoPageErrors(context);
 		await context.close();
 	});
 
@@ -423,7 +423,7 @@ describe("the list", () => {
 			(await keysOf(tenant.id)).filter((key) => key.status !== "revoked").map((key) => key.name),
 			["prod-stays"],
 		);
-		assertQuiet(context);
+		assertNoPageErrors(context);
 		await context.close();
 	});
 
@@ -452,7 +452,7 @@ describe("the list", () => {
 		await page.getByRole("button", { name: "Revoke these keys" }).click();
 		await page.getByRole("dialog").getByText(`key ${HOSTILE}`).first().waitFor();
 		await assertCount(page.locator("img"), 0);
-		assertQuiet(context);
+		assertNoPageErrors(context);
 		await context.close();
 	});
 });

@@ -6,8 +6,8 @@ import { assertProblem, remainingOf } from "../problem.ts";
 import { expectStatus, makeKey, makePlan, makeTenant } from "../things.ts";
 import {
 	assertCount,
+	assertNoPageErrors,
 	assertNoSidewaysScrolling,
-	assertQuiet,
 	axe,
 	type Dashboard,
 	eventually,
@@ -15,9 +15,9 @@ import {
 	openBrowser,
 	PHONE,
 	picture,
-	settled,
 	startDashboard,
 	type TestBrowser,
+	waitUntilLoaded,
 } from "./browser.ts";
 
 let dashboard: Dashboard;
@@ -70,7 +70,7 @@ async function there(plan: object = PLAN): Promise<There> {
 async function open({ page, tenant_id }: There, path: string): Promise<void> {
 	await page.goto(`${dashboard.url}${path}?tenant=${tenant_id}`);
 	await page.getByRole("heading", { level: 1 }).waitFor();
-	await settled(page);
+	await waitUntilLoaded(page);
 }
 
 interface KeyNow {
@@ -129,7 +129,7 @@ test("a key is created with its own limits: the effective limits are shown befor
 		{ name: "own-hour", requests: 100, window_seconds: 3_600 },
 	]);
 	deepEqual(remainingOf(await dashboard.server.keyed(raw_key, "GET", "/whoami")), { burst: 599, "own-minute": 2, "own-hour": 99 });
-	assertQuiet(at.context);
+	assertNoPageErrors(at.context);
 	await at.context.close();
 });
 
@@ -162,7 +162,7 @@ test("permissions are grouped by the operator's capability names and described; 
 	await page.getByRole("button", { name: "Create key and show it once" }).click();
 	await page.getByRole("button", { name: "Copy key" }).waitFor();
 	deepEqual((await newestKey(at.tenant_id)).permissions, ["exports:create", "orders:read", "sites:read", "tenant:read", "usage:read"]);
-	assertQuiet(at.context);
+	assertNoPageErrors(at.context);
 	await at.context.close();
 });
 
@@ -210,7 +210,7 @@ test("a key's limits are shown and changed on its page, keep existing names, and
 	await facts.getByText("As many as your plan allows").waitFor();
 	deepEqual((await newestKey(tenant_id)).rate_limits, []);
 	expectStatus(await dashboard.server.keyed(key.raw_key, "GET", "/whoami"), 200);
-	assertQuiet(at.context);
+	assertNoPageErrors(at.context);
 	await at.context.close();
 });
 
@@ -234,6 +234,6 @@ test("the plan page lists capabilities by the operator's names, and the separate
 	await picture(page, "limits-plan");
 	await page.setViewportSize(PHONE);
 	await assertNoSidewaysScrolling(page);
-	assertQuiet(at.context);
+	assertNoPageErrors(at.context);
 	await at.context.close();
 });

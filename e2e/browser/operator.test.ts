@@ -6,8 +6,8 @@ import { expectStatus, makeKey, makePlan, makeTenant } from "../things.ts";
 import {
 	ADAM,
 	assertCount,
+	assertNoPageErrors,
 	assertNoSidewaysScrolling,
-	assertQuiet,
 	axe,
 	type Dashboard,
 	eventually,
@@ -17,10 +17,10 @@ import {
 	openBrowser,
 	PHONE,
 	picture,
-	settled,
 	startDashboard,
 	type TestBrowser,
 	VERA,
+	waitUntilLoaded,
 } from "./browser.ts";
 
 const HOSTILE = `<img src=x onerror="alert(1)">'"\\`;
@@ -46,7 +46,7 @@ async function open(path: string, context = olivia): Promise<Page> {
 	const page = await context.newPage();
 	await page.goto(`${dashboard.url}${path}`);
 	await page.getByRole("heading", { level: 1 }).waitFor();
-	await settled(page);
+	await waitUntilLoaded(page);
 	return page;
 }
 
@@ -118,7 +118,7 @@ test("rules are edited as one draft, tested before they apply, and saved togethe
 	await page.keyboard.press("Enter");
 	await sheet.getByLabel("Cost").fill("5");
 	await sheet.getByLabel("Note").fill("Reports are expensive");
-	await settled(page);
+	await waitUntilLoaded(page);
 	await picture(page, "operator-rule-sheet");
 	await axe(page);
 	await sheet.getByRole("button", { name: "Put into the draft" }).click();
@@ -287,13 +287,13 @@ test("hostile text is shown as text everywhere in the area", async () => {
 	await tryRequest(page, "GET", `/a/${encodeURIComponent(HOSTILE)}`);
 	await page.getByRole("region", { name: "What would this request get?" }).getByLabel("Path").fill(HOSTILE);
 	await page.getByRole("button", { name: "Test this request" }).click();
-	await settled(page);
+	await waitUntilLoaded(page);
 	await page.goto(`${dashboard.url}/operator/tenants`);
 	await page.locator(`[data-tenant="${id}"]`).getByText(HOSTILE).waitFor();
 	await page.getByRole("link", { name: HOSTILE }).click();
 	await page.waitForURL("**/settings/api-access?**");
-	await settled(page);
-	assertQuiet(olivia);
+	await waitUntilLoaded(page);
+	assertNoPageErrors(olivia);
 	await assertCount(page.locator("img[src=x]"), 0);
 	await page.close();
 });
@@ -302,7 +302,7 @@ test("a member who is no operator sees no link to the area, and its URL explains
 	const { context, page } = await memberIn(browser, dashboard.server, VERA, { tenant_id: "demo", role: "owner" });
 	await page.goto(`${dashboard.url}/settings/api-access?tenant=demo`);
 	await page.getByRole("heading", { level: 1 }).waitFor();
-	await settled(page);
+	await waitUntilLoaded(page);
 	await assertCount(page.getByRole("combobox", { name: "Operator or tenant" }), 0);
 	await assertCount(page.locator(".kw-operator-edge"), 0);
 	for (const path of ["/operator", "/operator/forward-auth", "/operator/people"]) {
@@ -316,7 +316,7 @@ test("a member who is no operator sees no link to the area, and its URL explains
 	await axe(page);
 	await page.getByRole("button", { name: "Go to Demo" }).click();
 	await page.waitForURL("**/settings/api-access?**");
-	assertQuiet(context);
+	assertNoPageErrors(context);
 	await context.close();
 });
 
@@ -327,7 +327,7 @@ test("an operator opens a tenant without being a member and returns, and the fra
 	await axe(page);
 	await page.getByRole("link", { name, exact: true }).click();
 	await page.getByRole("heading", { name: "API Access", level: 1 }).waitFor();
-	await settled(page);
+	await waitUntilLoaded(page);
 	await eventually(async () => ok(await page.locator(".kw-operator-edge").isVisible()));
 	await page.getByRole("button", { name: /Olivia Owner, Operator/ }).waitFor();
 	await picture(page, "operator-in-a-tenant");
@@ -335,7 +335,7 @@ test("an operator opens a tenant without being a member and returns, and the fra
 	await page.getByRole("combobox", { name: "Operator or tenant" }).click();
 	await page.getByRole("option", { name: "Demo", exact: true }).click();
 	await page.waitForURL("**/settings/api-access?tenant=demo");
-	await settled(page);
+	await waitUntilLoaded(page);
 	await assertCount(page.locator(".kw-operator-edge"), 0, "an owner is in their own tenant as its owner");
 	await page.getByRole("combobox", { name: "Operator or tenant" }).click();
 	await page.getByRole("option", { name: "Operator", exact: true }).click();
@@ -505,7 +505,7 @@ test("an empty catalogue explains itself; entries are described and moved, and o
 	await page.getByRole("button", { name: "Delete the capability stamps" }).click();
 	await asked.getByRole("button", { name: "Delete this capability" }).click();
 	await page.getByRole("heading", { name: "Nothing of your own API yet" }).waitFor();
-	assertQuiet(olivia);
+	assertNoPageErrors(olivia);
 	await page.close();
 });
 
@@ -532,6 +532,6 @@ test("on a phone nothing scrolls horizontally, and every action is available", a
 		}
 		await page.close();
 	}
-	assertQuiet(context, olivia);
+	assertNoPageErrors(context, olivia);
 	await context.close();
 });

@@ -9,8 +9,8 @@ import { Database } from "../database.ts";
 import { makeTenant } from "../things.ts";
 import {
 	assertCount,
+	assertNoPageErrors,
 	assertNoSidewaysScrolling,
-	assertQuiet,
 	axe,
 	type Credentials,
 	type Dashboard,
@@ -23,10 +23,10 @@ import {
 	PHONE,
 	picture,
 	portalLink,
-	settled,
 	signIn,
 	startDashboard,
 	type TestBrowser,
+	waitUntilLoaded,
 } from "./browser.ts";
 
 const NEW_PASSWORD = "three other wooden spoons";
@@ -143,7 +143,7 @@ test("the first owner gets from the printed link to API Access by keyboard alone
 	await assertCount(page.getByText("You", { exact: true }), 0, "the demo key's responsible person is one, with a name");
 	await page.goBack();
 	ok(!page.url().includes("kwi_"), "nor in the history");
-	assertQuiet(context);
+	assertNoPageErrors(context);
 	await context.close();
 });
 
@@ -156,7 +156,7 @@ test("the page of a used link says what to do", async () => {
 		await heading(page, "This invitation does not work");
 	}
 	await axe(page);
-	assertQuiet(context);
+	assertNoPageErrors(context);
 	await context.close();
 });
 
@@ -188,7 +188,7 @@ test("a failed sign-in does not disclose which field is wrong; a successful one 
 	await heading(page, "Team");
 	await page.goto(`${dashboard.url}/sign-in`);
 	await heading(page, "API Access");
-	assertQuiet(context);
+	assertNoPageErrors(context);
 	await context.close();
 });
 
@@ -204,7 +204,7 @@ test("the redirect after sign-in never leads to another site", async () => {
 		await heading(page, "API Access");
 		equal(new URL(page.url()).origin, dashboard.url);
 	}
-	assertQuiet(context);
+	assertNoPageErrors(context);
 	await context.close();
 });
 
@@ -240,7 +240,7 @@ test("a mailed link resets a forgotten password once and ends all sessions", asy
 	await axe(asking);
 	await page.goto(`${dashboard.url}/team`);
 	await heading(page, "Sign in");
-	assertQuiet(context, other);
+	assertNoPageErrors(context, other);
 	await context.close();
 	await other.close();
 });
@@ -279,7 +279,7 @@ test("a sign-in link works once, and a used, expired or truncated one says what 
 	await axe(page);
 	await page.getByRole("link", { name: "Set a new password" }).click();
 	await heading(page, "Set a new password");
-	assertQuiet(context);
+	assertNoPageErrors(context);
 	await context.close();
 });
 
@@ -332,7 +332,7 @@ test("an invitation is mailed, accepted in another browser, and creates a viewer
 	await there.goto(`${dashboard.url}/settings`);
 	await heading(there, "Settings");
 	await axe(there);
-	assertQuiet(owners, hers);
+	assertNoPageErrors(owners, hers);
 	await owners.close();
 	await hers.close();
 });
@@ -373,7 +373,7 @@ test("a person with an account joins with their password, also by a link without
 	await page.goto(`${dashboard.url}/settings`);
 	await heading(page, "Settings");
 	equal(tenantIn(page), first);
-	assertQuiet(context);
+	assertNoPageErrors(context);
 	await context.close();
 });
 
@@ -452,7 +452,7 @@ test("a demotion or removal has a preview of what ends; it applies to the member
 	await picture(page, "no-tenant");
 	await page.getByRole("button", { name: `Go to Tenant ${elsewhere}` }).click();
 	await heading(page, "API Access");
-	assertQuiet(owners, his);
+	assertNoPageErrors(owners, his);
 	await owners.close();
 	await his.close();
 });
@@ -475,7 +475,7 @@ test("the last owner cannot leave; with a second one an owner can step down and 
 	await page.getByRole("button", { name: "Leave the team" }).click();
 	await page.getByRole("dialog").getByRole("button", { name: "Leave the team" }).click();
 	await heading(page, "You are not a member of any team here");
-	assertQuiet(context);
+	assertNoPageErrors(context);
 	await context.close();
 	await second.close();
 });
@@ -493,7 +493,7 @@ test("a cancelled invitation is listed among the earlier ones, and its link does
 	await axe(page);
 	await page.goto(link);
 	await heading(page, "This invitation does not work");
-	assertQuiet(context);
+	assertNoPageErrors(context);
 	await context.close();
 });
 
@@ -524,7 +524,7 @@ test("an hour after sign-in an invitation requires the password, in a dialog abo
 	await asked.getByLabel("Your password").fill(who.password);
 	await page.keyboard.press("Enter");
 	await page.getByRole("dialog", { name: "The invitation is ready" }).waitFor();
-	assertQuiet(context);
+	assertNoPageErrors(context);
 	await context.close();
 });
 
@@ -563,7 +563,7 @@ test("an unconfirmed portal owner sees why they cannot invite and is not asked f
 	await heading(anonymous, /Sign in|Your visit here is over/);
 	await anonymous.goto(waiting);
 	await heading(anonymous, "This link does not work any more");
-	assertQuiet(context, visit);
+	assertNoPageErrors(context, visit);
 	await context.close();
 	await visit.close();
 });
@@ -607,7 +607,7 @@ test("a portal link works once, for its person and role, and a used one says wha
 	await axe(page);
 	await page.goBack();
 	await heading(page, /Sign in|Your visit here is over/);
-	assertQuiet(context, thief);
+	assertNoPageErrors(context, thief);
 	await context.close();
 	await thief.close();
 });
@@ -627,7 +627,7 @@ test("after signing out neither Back nor Reload nor another tab shows any data",
 	await heading(page, "Sign in");
 	for (const step of [() => page.goBack(), () => page.reload(), () => page.goBack()]) {
 		await step();
-		await settled(page);
+		await waitUntilLoaded(page);
 		const text = await page.locator("body").innerText();
 		ok(!text.includes("Confidential") && !text.includes(who.email), text);
 	}
@@ -637,7 +637,7 @@ test("after signing out neither Back nor Reload nor another tab shows any data",
 	await tab.getByLabel("Password", { exact: true }).fill(who.password);
 	await tab.getByRole("button", { name: "Sign in" }).click();
 	await heading(tab, /Team|Settings/);
-	assertQuiet(context);
+	assertNoPageErrors(context);
 	await context.close();
 });
 
@@ -664,7 +664,7 @@ test("a changed password keeps this session and ends the others", async () => {
 	await elsewhere.reload();
 	await heading(elsewhere, "Sign in");
 	await signIn(elsewhere, dashboard.url, { email: who.email, password: NEW_PASSWORD });
-	assertQuiet(context, other);
+	assertNoPageErrors(context, other);
 	await context.close();
 	await other.close();
 });
@@ -691,7 +691,7 @@ test("hostile and very long names are shown as text without overflow on every pa
 			for (const path of ["/team", "/settings", "/settings/api-access"]) {
 				await page.goto(`${dashboard.url}${path}?tenant=${tenant}`);
 				await page.getByRole("heading", { level: 1 }).waitFor();
-				await settled(page);
+				await waitUntilLoaded(page);
 				await assertNoSidewaysScrolling(page);
 				await assertCount(page.locator('img[src="x"]'), 0);
 			}
@@ -708,7 +708,7 @@ test("hostile and very long names are shown as text without overflow on every pa
 		await assertNoSidewaysScrolling(page);
 	}
 	await dashboard.server.operator("PUT", "/api-profile", {});
-	assertQuiet(context);
+	assertNoPageErrors(context);
 	await context.close();
 	await long.close();
 });
@@ -734,7 +734,7 @@ test("pages show the operator's colour, name and logo", async () => {
 	await page.goto(`${dashboard.url}/settings`);
 	await axe(page);
 	await dashboard.server.operator("PUT", "/api-profile", {});
-	assertQuiet(context);
+	assertNoPageErrors(context);
 	await context.close();
 });
 

@@ -9,8 +9,8 @@ import { AGENTS, type ProgramName, writePrograms } from "../rotation-programs.ts
 import { expectStatus, type MadeKey, makeKey, makePlan, makeTenant } from "../things.ts";
 import {
 	assertCount,
+	assertNoPageErrors,
 	assertNoSidewaysScrolling,
-	assertQuiet,
 	axe,
 	type Credentials,
 	type Dashboard,
@@ -20,9 +20,9 @@ import {
 	openBrowser,
 	PHONE,
 	picture,
-	settled,
 	startDashboard,
 	type TestBrowser,
+	waitUntilLoaded,
 } from "./browser.ts";
 
 /** A usage flush starts one second after the previous one has ended. */
@@ -84,7 +84,7 @@ async function begin(at: There, input: Record<string, unknown> = {}): Promise<Be
 async function openKey({ page, tenant_id, key }: There): Promise<void> {
 	await page.goto(`${dashboard.url}/settings/api-access/${key.id}?tenant=${tenant_id}`);
 	await page.getByRole("region", { name: "Facts" }).waitFor();
-	await settled(page);
+	await waitUntilLoaded(page);
 }
 
 async function openRotation({ page, tenant_id, key }: There, rotation_id: string): Promise<void> {
@@ -159,7 +159,7 @@ async function nameSources(at: There, names: Readonly<Record<string, string>>): 
 }
 
 /** Checks light and dark with axe, and horizontal overflow on a phone. */
-async function forEveryEye(page: Page, name: string): Promise<void> {
+async function checkAppearance(page: Page, name: string): Promise<void> {
 	await axe(page);
 	await picture(page, name);
 	await page.setViewportSize(PHONE);
@@ -180,10 +180,10 @@ test("two programs use a key: the one that has not moved is named live, and endi
 		const sheet = await openSheet(at);
 		await sheet.getByRole("radio", { name: /^Until everything has moved: .* at the latest on \w{3}, \d+ \w+ \d{4} at \d\d:\d\d/ }).waitFor();
 		await sheet.getByText(/^It would have expired on .+; now it expires on .+|^It expires on .+, as before\./).waitFor();
-		await forEveryEye(page, "rotation-start");
+		await checkAppearance(page, "rotation-start");
 		await sheet.getByRole("radio", { name: /^For a fixed time/ }).click();
 		await sheet.getByText(/^The old key ends on \w{3}, .*, counted from when the new key is revealed\.$/).waitFor();
-		await forEveryEye(page, "rotation-start-time");
+		await checkAppearance(page, "rotation-start-time");
 		await sheet.getByRole("radio", { name: /^Until everything/ }).click();
 		await sheet.getByRole("radio", { name: /^Show it once/ }).click();
 		await sheet.getByRole("button", { name: "Make the new key and show it once" }).click();
@@ -207,7 +207,7 @@ test("two programs use a key: the one that has not moved is named live, and endi
 		await eventually(async () => ok(await end.isDisabled()));
 		const why = page.locator(`[id='${await end.getAttribute("aria-describedby")}']`);
 		await eventually(async () => match((await why.textContent()) ?? "", /^Still waiting for Backup script/));
-		await forEveryEye(page, "rotation-proving");
+		await checkAppearance(page, "rotation-proving");
 
 		await letPass(at);
 		await page.locator("[data-client='Order server'][data-move=moved]").waitFor();
@@ -224,7 +224,7 @@ test("two programs use a key: the one that has not moved is named live, and endi
 			match((await dialog.locator("[data-stragglers]").textContent()) ?? "", /Backup script has only used the old key, last .* ago/),
 		);
 		await eventually(async () => ok(await dialog.getByRole("button", { name: "End the old key now" }).isDisabled(), "without a reason"));
-		await forEveryEye(page, "rotation-complete-anyway");
+		await checkAppearance(page, "rotation-complete-anyway");
 		await dialog.getByLabel("Why now?").fill("The backup server was switched off");
 		await dialog.getByRole("button", { name: "End the old key now" }).click();
 		await status(page, "completed");
@@ -232,13 +232,13 @@ test("two programs use a key: the one that has not moved is named live, and endi
 		await page.getByText(/by Olivia Owner\. The reason given: “The backup server was switched off”/).waitFor();
 		assertProblem(await whoami(key.raw_key), "key_rotated");
 		expectStatus(await whoami(raw_key), 200);
-		await forEveryEye(page, "rotation-completed");
+		await checkAppearance(page, "rotation-completed");
 		await page.getByRole("link", { name: "prod-order-bot", exact: true }).click();
 		const before_now = page.locator("[data-history] li");
 		await before_now.getByText("The old key was ended before everything had moved.").waitFor();
 		await assertCount(before_now, 1);
 		await picture(page, "rotation-history");
-		assertQuiet(context);
+		assertNoPageErrors(context);
 	} finally {
 		await programs.remove();
 	}
@@ -275,7 +275,7 @@ test("three programs behind one address: the missing ones are named, and the old
 	await status(page, "completed");
 	await page.getByText("The old key ended by itself, once everything had moved.").waitFor();
 	for (const agent of programs) assertProblem(await whoami(key.raw_key, agent), "key_rotated");
-	assertQuiet(at.context);
+	assertNoPageErrors(at.context);
 });
 
 test("two python-requests behind one address need a person's confirmation, which is void when the old key is seen there again", async () => {
@@ -299,12 +299,12 @@ test("two python-requests behind one address need a person's confirmation, which
 	const dates = page.getByRole("region", { name: "Dates" });
 	await dates.getByText("When a person ends it").waitFor();
 	await assertCount(dates.getByText("When all have moved"), 0, "evidence alone never ends it");
-	await forEveryEye(page, "rotation-not-told-apart");
+	await checkAppearance(page, "rotation-not-told-apart");
 	const confirm = place.getByRole("button", { name: /^Everything there has the new key/ });
 	await confirm.click();
 	await place.locator("[data-confirmation=stands]").getByText("Olivia Owner confirmed", { exact: false }).waitFor();
 	await status(page, "moved");
-	await forEveryEye(page, "rotation-confirmed");
+	await checkAppearance(page, "rotation-confirmed");
 	expectStatus(await whoami(key.raw_key, AGENT), 200);
 	await place.locator("[data-confirmation=void]").getByText("but the old key was seen there again", { exact: false }).waitFor();
 	await status(page, "proving");
@@ -315,7 +315,7 @@ test("two python-requests behind one address need a person's confirmation, which
 	await status(page, "completed");
 	await page.getByText("The old key was ended once everything had moved.").waitFor();
 	assertProblem(await whoami(key.raw_key, AGENT), "key_rotated");
-	assertQuiet(at.context);
+	assertNoPageErrors(at.context);
 });
 
 test("once everything has moved the old key can be ended without a reason; the key's page shows the progress", async () => {
@@ -328,7 +328,7 @@ test("once everything has moved the old key can be ended without a reason; the k
 	const summary = page.getByRole("region", { name: "Being replaced" });
 	await summary.getByText("Not yet: 1 of 1 client still uses the old key.").waitFor();
 	await assertCount(page.getByRole("link", { name: "Replace this key" }), 0, "one at a time");
-	await forEveryEye(page, "rotation-summary");
+	await checkAppearance(page, "rotation-summary");
 	expectStatus(await whoami(raw_key), 200);
 	await summary.getByText("Not yet: 1 of 1 client needs a person's confirmation that all of it has moved.").waitFor();
 	await letPass(at);
@@ -336,7 +336,7 @@ test("once everything has moved the old key can be ended without a reason; the k
 	await summary.getByRole("link", { name: "See who has moved" }).click();
 	await status(page, "moved");
 	deepEqual(await stepsDone(page, 4), ["created", "deployed", "checked", "moved"]);
-	await forEveryEye(page, "rotation-moved");
+	await checkAppearance(page, "rotation-moved");
 	await page.getByRole("button", { name: "End the old key", exact: true }).click();
 	await status(page, "completed");
 	await page.getByText("The old key was ended once everything had moved.").waitFor();
@@ -344,7 +344,7 @@ test("once everything has moved the old key can be ended without a reason; the k
 	assertProblem(await whoami(key.raw_key), "key_rotated");
 	expectStatus(await whoami(raw_key), 200);
 	equal(page.url().includes(rotation.id), true);
-	assertQuiet(at.context);
+	assertNoPageErrors(at.context);
 });
 
 test("after cancelling, the old key still works; programs that already use the new one are named first", async () => {
@@ -353,7 +353,7 @@ test("after cancelling, the old key still works; programs that already use the n
 	const first = await begin(at);
 	await openRotation(at, first.rotation.id);
 	await status(page, "issued");
-	await forEveryEye(page, "rotation-issued");
+	await checkAppearance(page, "rotation-issued");
 	const open = page.getByRole("button", { name: "Take this replacement back" });
 	await open.click();
 	const dialog = page.getByRole("dialog", { name: "Take this replacement back" });
@@ -362,7 +362,7 @@ test("after cancelling, the old key still works; programs that already use the n
 	await dialog.waitFor({ state: "detached" });
 	await open.and(page.locator(":focus")).waitFor();
 	await open.click();
-	await forEveryEye(page, "rotation-cancel");
+	await checkAppearance(page, "rotation-cancel");
 	await dialog.getByRole("button", { name: "Take it back", exact: true }).click();
 	await status(page, "cancelled");
 	assertProblem(await whoami(first.raw_key), "key_rotated");
@@ -376,12 +376,12 @@ test("after cancelling, the old key still works; programs that already use the n
 	// The first use happens after the dialog was opened: the dialog reports it and does nothing yet.
 	expectStatus(await whoami(second.raw_key, "python-requests/2.32"), 200);
 	await dialog.locator("[data-movers]").getByText("python-requests at 127.0.0.0/24").waitFor();
-	await forEveryEye(page, "rotation-cancel-used");
+	await checkAppearance(page, "rotation-cancel-used");
 	await dialog.getByRole("button", { name: "Take it back and refuse the new key" }).click();
 	await status(page, "cancelled");
 	assertProblem(await whoami(second.raw_key), "key_rotated");
 	expectStatus(await whoami(key.raw_key), 200);
-	assertQuiet(at.context);
+	assertNoPageErrors(at.context);
 });
 
 test("a compromised key ends at once after its name is typed, by keyboard alone", async () => {
@@ -408,7 +408,7 @@ test("a compromised key ends at once after its name is typed, by keyboard alone"
 	await sheet.locator("[data-impact]").getByText("order-bot", { exact: false }).waitFor();
 	const submit = sheet.getByRole("button", { name: "End the old key now and show the new one" });
 	await eventually(async () => ok(await submit.isDisabled(), "its name is not typed"));
-	await forEveryEye(page, "rotation-now");
+	await checkAppearance(page, "rotation-now");
 	await tabTo(page, sheet.getByLabel('Type "prod-order-bot" to confirm'));
 	await page.keyboard.type("prod-order-bot");
 	await tabTo(page, submit);
@@ -421,7 +421,7 @@ test("a compromised key ends at once after its name is typed, by keyboard alone"
 	expectStatus(await whoami(raw_key), 200);
 	await page.locator("[data-history]").getByText("The old key was ended at once.").waitFor();
 	equal(new URL(page.url()).searchParams.get("replace"), null);
-	assertQuiet(at.context);
+	assertNoPageErrors(at.context);
 });
 
 test("the new key is handed over: a new link ends the previous one, and the overlap begins when it is opened", async () => {
@@ -433,14 +433,14 @@ test("the new key is handed over: a new link ends the previous one, and the over
 	await page.getByRole("heading", { name: "Hand over the new key of prod-order-bot" }).waitFor();
 	const link = page.getByRole("group", { name: "One-time link" });
 	const lost = (await link.textContent()) ?? "";
-	await forEveryEye(page, "rotation-link");
+	await checkAppearance(page, "rotation-link");
 	await page.getByRole("button", { name: "Done" }).click();
 	await page.waitForURL("**/rotations/rot_*");
 	await page.getByRole("region", { name: "Steps" }).waitFor();
 	await status(page, "waiting");
 	await page.getByText("The new key is made when its recipient reveals it.", { exact: false }).first().waitFor();
 	await assertCount(page.getByRole("button", { name: "End the old key", exact: true }), 0, "there is no new one yet");
-	await forEveryEye(page, "rotation-waiting");
+	await checkAppearance(page, "rotation-waiting");
 	const first_url = page.url();
 	await page.getByRole("button", { name: "Make another link" }).click();
 	const another = page.getByRole("dialog", { name: "Make another link" });
@@ -461,7 +461,7 @@ test("the new key is handed over: a new link ends the previous one, and the over
 	expectStatus(await whoami(raw_key), 200);
 	await status(page, "proving");
 	expectStatus(await whoami(key.raw_key), 200);
-	assertQuiet(at.context);
+	assertNoPageErrors(at.context);
 });
 
 test("a viewer sees everything and can change nothing; the page of a key that is due for rotation offers it", async () => {
@@ -473,7 +473,7 @@ test("a viewer sees everything and can change nothing; the page of a key that is
 	for (const name of ["End the old key", "End it anyway", "Take this replacement back"])
 		await assertCount(viewer.page.getByRole("button", { name, exact: true }), 0, name);
 	await axe(viewer.page);
-	assertQuiet(viewer.context);
+	assertNoPageErrors(viewer.context);
 
 	const { id: key_id } = await makeKey(dashboard.server, at.tenant_id, { name: "prod-report-bot", rotate_every_days: 90 });
 	await database.rows("update keys set rotation_due_at = now() - interval '2 days' where id = $1", [key_id]);
@@ -489,7 +489,7 @@ test("a viewer sees everything and can change nothing; the page of a key that is
 	await assertCount(viewer.page.getByRole("dialog"), 0, "an address opens nothing that its reader may not do");
 	await page.goto(`${dashboard.url}/settings/api-access/${at.key.id}/rotations/rot_0000000000000000?tenant=${at.tenant_id}`);
 	await page.getByRole("heading", { name: "There is no replacement here" }).waitFor();
-	assertQuiet(at.context, viewer.context);
+	assertNoPageErrors(at.context, viewer.context);
 });
 
 /** Moves the focus from control to control by keyboard until the wanted one has it. */

@@ -6,8 +6,8 @@ import type { BrowserContext, Page } from "playwright-core";
 import { expectStatus, makeKey, makePlan, makeSite, makeTenant, makeText } from "../things.ts";
 import {
 	assertCount,
+	assertNoPageErrors,
 	assertNoSidewaysScrolling,
-	assertQuiet,
 	axe,
 	type Credentials,
 	type Dashboard,
@@ -16,9 +16,9 @@ import {
 	openBrowser,
 	PHONE,
 	picture,
-	settled,
 	startDashboard,
 	type TestBrowser,
+	waitUntilLoaded,
 } from "./browser.ts";
 
 const HOSTILE = `<img src=x onerror="alert(1)">'"\\`;
@@ -57,7 +57,7 @@ async function there(options: { role?: "owner" | "admin" | "viewer"; plan?: Reco
 async function open({ page, tenant_id }: There, path: "/sites" | "/plan"): Promise<void> {
 	await page.goto(`${dashboard.url}${path}?tenant=${tenant_id}`);
 	await page.locator("main").getByRole("heading", { level: 1 }).waitFor();
-	await settled(page);
+	await waitUntilLoaded(page);
 }
 
 /** Waits until this number of requests of the tenant is counted: counts are flushed within a second. */
@@ -145,7 +145,7 @@ test("the first site is explained and created, the next gets its own id, up to t
 	await axe(page);
 	await picture(page, "sites");
 	await onAPhone(page);
-	assertQuiet(at.context);
+	assertNoPageErrors(at.context);
 });
 
 test("a site is renamed, and its new environment applies to the next request", async () => {
@@ -171,7 +171,7 @@ test("a site is renamed, and its new environment applies to the next request", a
 	await dialog.waitFor({ state: "detached" });
 	await page.getByRole("rowheader", { name: /Shop, rehearsal/ }).waitFor();
 	equal(expectStatus(await dashboard.server.keyed(raw_key, "GET", `/sites/${site.id}`), 403).code, "environment_mismatch");
-	assertQuiet(at.context);
+	assertNoPageErrors(at.context);
 });
 
 test("deleting a site previews the affected keys; a site with documents cannot be deleted, and the page says what to do", async () => {
@@ -205,7 +205,7 @@ test("deleting a site previews the affected keys; a site with documents cannot b
 		[full.id],
 	);
 	expectStatus(await dashboard.server.keyed(raw_key, "GET", `/sites/${bare.id}`), 404);
-	assertQuiet(at.context);
+	assertNoPageErrors(at.context);
 });
 
 test("a viewer sees sites and who can change them; hostile names are shown as text", async () => {
@@ -225,7 +225,7 @@ test("a viewer sees sites and who can change them; hostile names are shown as te
 	await assertCount(page.locator("img[src=x]"), 0);
 	await axe(page);
 	await onAPhone(page);
-	assertQuiet(at.context, owner.context);
+	assertNoPageErrors(at.context, owner.context);
 });
 
 test("the plan page shows capabilities, rate limits and usage of each maximum, with explanations", async () => {
@@ -290,7 +290,7 @@ test("the plan page shows capabilities, rate limits and usage of each maximum, w
 	await axe(page);
 	await picture(page, "plan");
 	await onAPhone(page);
-	assertQuiet(at.context);
+	assertNoPageErrors(at.context);
 });
 
 test("the upgrade link is the operator's; a plan without limits or without API access says so", async () => {
@@ -308,5 +308,5 @@ test("the upgrade link is the operator's; a plan without limits or without API a
 	await axe(page);
 	await picture(page, "plan-free");
 	expectStatus(await dashboard.server.operator("PUT", "/api-profile", { product_name: null }), 200);
-	assertQuiet(at.context);
+	assertNoPageErrors(at.context);
 });
