@@ -159,7 +159,6 @@ export async function verificationFixture(): Promise<VerificationFixture> {
 				quotas,
 				failures,
 				meter,
-				windows,
 				onRekeyDue: (grant, secret) => rekeyed.push({ grant, secret }),
 			});
 			await node.start();

@@ -73,7 +73,7 @@ export function createVerification(options: VerificationOptions): Verification {
 		filterHeader,
 	});
 	const verifier = new Verifier({
-		...{ peppers, legacy_formats, node, clock, log, grants, quotas, failures, meter, windows },
+		...{ peppers, legacy_formats, node, clock, log, grants, quotas, failures, meter },
 		sources,
 		brand: options.key_brand,
 		onRekeyDue: options.onRekeyDue,

@@ -47,7 +47,7 @@ const tenant: TenantState = {
 	policy,
 	quota_requests_per_month: null,
 	operations: new Map(),
-	holders: 1,
+	references: 1,
 	stale: false,
 };
 const grant: Grant = {

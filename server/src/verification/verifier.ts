@@ -17,10 +17,8 @@ import { cannotBeChecked, type Denial, deny, isAfterSite, isBudgeted, LEASE_LOST
 import { examine } from "./examine.ts";
 import { type Grant, isStale } from "./grants/grant.ts";
 import { type Grants, UNKNOWN } from "./grants/grants.ts";
-import { REFUSALS, REFUSALS_WINDOW_SECONDS } from "./grants/states.ts";
 import { QUOTA_NEEDED, type QuotaLedger } from "./limits/quota.ts";
 import { limitStates, spend } from "./limits/spend.ts";
-import type { WindowStore } from "./limits/window-store.ts";
 import { decideLater, FORMATS_NEEDED, type Missing, type ReadGrant } from "./missing.ts";
 import { digestOf, type Presented, RawKeyReader } from "./presented.ts";
 import type { Decision, Question } from "./question.ts";
@@ -42,7 +40,6 @@ export interface VerifierOptions {
 	readonly quotas: QuotaLedger;
 	readonly failures: AddressFailures;
 	readonly meter: Meter;
-	readonly windows: WindowStore;
 	/** Called when a secret matched under an old pepper or by its hash alone. Its MAC should be recomputed in the background. */
 	readonly onRekeyDue: (grant: Grant, secret: string) => void;
 }
@@ -125,10 +122,8 @@ export class Verifier {
 	}
 
 	#refused(question: Question, grant: Grant, denial: Denial, at: Instant): Decision {
-		if (denial.code !== "too_many_refusals" && isBudgeted(denial)) {
-			grant.refusals ??= this.#parts.windows.get(grant.key_id, REFUSALS, REFUSALS_WINDOW_SECONDS);
-			grant.refusals.take(at.monotonic, 1);
-		}
+		const { references } = this.#parts.grants;
+		if (denial.code !== "too_many_refusals" && isBudgeted(denial)) references.refusalsOf(grant).take(at.monotonic, 1);
 		return this.#counted(question, grant, denial, at);
 	}
 
@@ -143,7 +138,7 @@ export class Verifier {
 			if (operations.size < OPERATIONS_PER_TENANT_MAX) operations.set(place, operation);
 		}
 		const { source } = question;
-		const counter = grant.counter?.source === source ? grant.counter : grants.sources.counterOf(grant, source);
+		const counter = grant.counter?.source === source ? grant.counter : grants.references.sources.counterOf(grant, source);
 		meter.count(counter, operation, denial === null ? "allowed" : denial.code, at.now);
 		return { denial, grant };
 	}

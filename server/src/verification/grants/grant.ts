@@ -30,7 +30,7 @@ export interface TenantState {
 	/** Counters by operation and site; stored here so that a request finds its counter with one lookup. */
 	readonly operations: Map<string, OperationCounter>;
 	/** Number of cached grants that refer to it. */
-	holders: number;
+	references: number;
 	stale: boolean;
 }
 

@@ -2,7 +2,7 @@ import { deepEqual, equal, notEqual, ok, rejects } from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { append, holdable } from "../../../testing/nodes.ts";
-import { type MadeKey, type Process, type VerificationFixture, verificationFixture } from "../../../testing/verification.ts";
+import { codeOf, type MadeKey, type Process, type VerificationFixture, verificationFixture } from "../../../testing/verification.ts";
 import { ApiError } from "../../core/error.ts";
 import { pauseKey, resumeKey } from "../../keys/pause.ts";
 import { revokeKey } from "../../keys/revoke.ts";
@@ -167,6 +167,21 @@ suite("grants in memory", () => {
 		equal(grants.filter(isStale).length, 2);
 		await Promise.all(keys.map(revoke));
 		for (const { kid } of keys) equal((await filled(process, kid)).revoked, true);
+	});
+
+	test("what only an evicted grant referred to is removed: its windows, also the one of its refused requests, and its tenant", async () => {
+		const rate_limits = [{ name: "burst", requests: 5, window_seconds: 60, per: "key" as const }];
+		const [first, second] = [await fixture.tenant(changer.node, { rate_limits }), await fixture.tenant(changer.node, { rate_limits })];
+		const [key, other] = [await fixture.key(changer.node, first, { permissions: [] }), await fixture.key(changer.node, second)];
+		const process = await reader({ grants_max: 1 });
+		equal(codeOf(await process.ask(key.raw_key)), "allowed");
+		equal(codeOf(await process.ask(key.raw_key, { permissions: ["sites:read"] })), "permission_missing");
+		equal(process.windows.size, 2);
+		equal(codeOf(await process.ask(other.raw_key)), "allowed");
+		fixture.clock.advance(120_000);
+		process.windows.sweep();
+		equal(process.windows.size, 1, "the window of the grant in memory");
+		deepEqual([...process.grants.references.states.tenants.keys()], [second]);
 	});
 
 	test("a grant that was filled twice is one: the earlier object is stale", async () => {

@@ -12,9 +12,8 @@ import type { WindowStore } from "../limits/window-store.ts";
 import { Batcher } from "./batcher.ts";
 import { FirstUses } from "./first-use.ts";
 import { type Grant, isStale, NO_SITE, type SiteState } from "./grant.ts";
-import { KeySources } from "./key-sources.ts";
+import { GrantReferences } from "./references.ts";
 import { SieveMap } from "./sieve.ts";
-import { type FillParts, grantOf, SharedStates } from "./states.ts";
 import { type GrantRow, readGrants, readSites } from "./store.ts";
 import { isLookup, partsOfName, UnknownNames } from "./unknown-names.ts";
 
@@ -44,11 +43,9 @@ export interface GrantsOptions {
 
 /** Bounded cache of grants and sites: filled in batches, emptied by invalidations, never older than the node's lease. */
 export class Grants {
-	/** The grants' counters by source. */
-	readonly sources: KeySources;
+	readonly references: GrantReferences;
 	readonly firstUses: FirstUses;
 	readonly #options: GrantsOptions;
-	readonly #parts: FillParts;
 	readonly #grants: SieveMap<Grant>;
 	/** Grants whose secret has matched its MAC, by digest of the raw key. */
 	readonly #matched = new Map<string, Grant>();
@@ -60,9 +57,8 @@ export class Grants {
 
 	constructor(options: GrantsOptions) {
 		this.#options = options;
-		this.sources = new KeySources(options.meter);
+		this.references = new GrantReferences(options);
 		this.firstUses = new FirstUses(options);
-		this.#parts = { states: new SharedStates(), windows: options.windows, clock: options.clock };
 		this.#grants = new SieveMap({ max: options.grants_max ?? GRANTS_MAX, onGone: (grant, replaced) => this.#release(grant, replaced) });
 		this.#unknown = new UnknownNames(options.clock);
 		this.#sites = new LRUCache({ max: SITES_MAX });
@@ -154,7 +150,7 @@ export class Grants {
 			this.#unknown.add(name);
 			return UNKNOWN;
 		}
-		const grant = grantOf({ ...row, kid }, this.#parts);
+		const grant = this.references.retain({ ...row, kid });
 		this.#grants.set(kid, grant);
 		const kids = this.#kidsOfKey.get(grant.key_id);
 		if (kids) kids.add(kid);
@@ -179,7 +175,7 @@ export class Grants {
 	}
 
 	#invalidate(entries: readonly SequencedInvalidation[] | null): void {
-		const { plans, tenants } = this.#parts.states;
+		const { plans, tenants } = this.references.states;
 		if (entries === null) {
 			for (const grant of this.#grants.values()) grant.stale = true;
 			for (const plan of plans.values()) plan.stale = true;
@@ -206,10 +202,7 @@ export class Grants {
 	#release(grant: Grant, replaced: boolean): void {
 		grant.stale = true;
 		this.#forgetDigest(grant);
-		this.sources.release(grant);
-		this.#parts.states.release(grant.tenant);
-		for (const window of grant.windows) this.#options.windows.release(window);
-		if (grant.refusals !== null) this.#options.windows.release(grant.refusals);
+		this.references.release(grant);
 		if (replaced) return;
 		const kids = this.#kidsOfKey.get(grant.key_id);
 		kids?.delete(grant.kid);

@@ -9,7 +9,7 @@ test("keys that come and go leave no more windows than twice those that still co
 	const clock = new ManualClock();
 	const windows = new WindowStore(clock);
 	for (let key = 0; key < 100_000; key += 1) {
-		const window = windows.get(`key_${key}`, "burst", WINDOW_SECONDS);
+		const window = windows.retain(`key_${key}`, "burst", WINDOW_SECONDS);
 		window.take(clock.monotonic(), 1);
 		windows.release(window);
 		clock.advance(60);
@@ -21,12 +21,12 @@ test("keys that come and go leave no more windows than twice those that still co
 test("a referenced window is not evicted, even when it counts nothing", () => {
 	const clock = new ManualClock();
 	const windows = new WindowStore(clock);
-	const held = windows.get("key_held", "burst", WINDOW_SECONDS);
-	for (let key = 0; key < 1_000; key += 1) windows.release(windows.get(`key_${key}`, "burst", WINDOW_SECONDS));
+	const held = windows.retain("key_held", "burst", WINDOW_SECONDS);
+	for (let key = 0; key < 1_000; key += 1) windows.release(windows.retain(`key_${key}`, "burst", WINDOW_SECONDS));
 	windows.sweep();
 	windows.sweep();
 	equal(windows.size, 1);
-	equal(windows.get("key_held", "burst", WINDOW_SECONDS), held);
+	equal(windows.retain("key_held", "burst", WINDOW_SECONDS), held);
 	windows.release(held);
 	windows.sweep();
 	equal(windows.size, 1);
@@ -38,14 +38,14 @@ test("a referenced window is not evicted, even when it counts nothing", () => {
 test("what a window counts outlives its holder", () => {
 	const clock = new ManualClock();
 	const windows = new WindowStore(clock);
-	const window = windows.get("key", "burst", WINDOW_SECONDS);
+	const window = windows.retain("key", "burst", WINDOW_SECONDS);
 	window.take(clock.monotonic(), 7);
 	windows.release(window);
 	windows.sweep();
-	equal(windows.find("key", "burst"), window);
+	equal(windows.retainFound("key", "burst"), window);
 	windows.release(window);
 	clock.advance(2 * WINDOW_SECONDS * 1_000);
 	windows.sweep();
-	equal(windows.find("key", "burst"), null);
-	notEqual(windows.get("key", "burst", WINDOW_SECONDS), window);
+	equal(windows.retainFound("key", "burst"), null);
+	notEqual(windows.retain("key", "burst", WINDOW_SECONDS), window);
 });

@@ -24,26 +24,26 @@ export class WindowStore {
 		return this.#windows.size;
 	}
 
-	/** The window of `owner`'s limit `name`, or null. The caller must `release` it. */
-	find(owner: string, name: string): SlidingWindow | null {
+	/** The window of `owner`'s limit `name`, or null if there is none. The caller must `release` it. */
+	retainFound(owner: string, name: string): SlidingWindow | null {
 		const window = this.#windows.get(`${owner}|${name}`);
 		if (window === undefined) return null;
-		window.holders += 1;
+		window.references += 1;
 		return window;
 	}
 
 	/** The window of `owner`'s limit `name`, created or adapted to `window_seconds`. The caller must `release` it. */
-	get(owner: string, name: string, window_seconds: number): SlidingWindow {
+	retain(owner: string, name: string, window_seconds: number): SlidingWindow {
 		const window_name = `${owner}|${name}`;
 		const found = this.#windows.get(window_name);
 		const window = found?.window_seconds === window_seconds ? found : this.#put(window_name, found, window_seconds);
-		window.holders += 1;
+		window.references += 1;
 		return window;
 	}
 
-	/** Call it once per `find` or `get` of the window. */
+	/** Call it once per `retain` and `retainFound` of the window. */
 	release(window: SlidingWindow): void {
-		window.holders -= 1;
+		window.references -= 1;
 	}
 
 	/** Evicts windows without counts and references; visits at most `windows_max` and continues there at the next call. */
@@ -51,7 +51,7 @@ export class WindowStore {
 		const now = this.#clock.monotonic();
 		for (let left = Math.min(windows_max, this.#windows.size); left > 0; left -= 1) {
 			const [window_name, window] = this.#next();
-			if (window.holders === 0 && window.used(now) === 0) this.#windows.delete(window_name);
+			if (window.references === 0 && window.used(now) === 0) this.#windows.delete(window_name);
 		}
 	}
 

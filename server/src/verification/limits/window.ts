@@ -18,7 +18,7 @@ export class SlidingWindow {
 	/** When units were last taken, in whole milliseconds; 0 for never. */
 	lastUsedMs = 0;
 	/** Reference count. A referenced window is not evicted: the next caller would start a second one. */
-	holders = 0;
+	references = 0;
 	readonly #slotMs: number;
 	/** Ring buffer of units per slot. `#newest` is the index of slot number `#slot`; earlier slots precede it. */
 	readonly #taken: number[];
