@@ -96,7 +96,7 @@ export async function change<T>(context: ChangeContext, run: (tx: Tx) => Promise
 
 /** The same, for an answer that names the nodes. */
 export async function changeEverywhere<T>(context: ChangeContext, run: (tx: Tx) => Promise<Change<T>>): Promise<Settled<T>> {
-	let settled_seq = 0;
+	let barrier_seq = 0;
 	let result: T;
 	try {
 		result = await inTransaction(
@@ -110,7 +110,7 @@ export async function changeEverywhere<T>(context: ChangeContext, run: (tx: Tx) 
 				await writeAudit(tx, context, outcome.audit);
 				await insertEvents(tx, outcome.events ?? []);
 				if (outcome.invalidates && outcome.invalidates.length > 0) {
-					settled_seq = await appendInvalidations(tx, context.node.id, outcome.invalidates);
+					barrier_seq = await appendInvalidations(tx, context.node.id, outcome.invalidates);
 				}
 				return outcome.result;
 			},
@@ -119,7 +119,7 @@ export async function changeEverywhere<T>(context: ChangeContext, run: (tx: Tx) 
 	} catch (error) {
 		if (!(error instanceof Unchanged)) throw error;
 		result = error.result;
-		settled_seq = error.seq;
+		barrier_seq = error.seq;
 	}
-	return { result, waited_for: settled_seq > 0 ? await context.node.settle(settled_seq) : [] };
+	return { result, waited_for: barrier_seq > 0 ? await context.node.awaitBarrier(barrier_seq) : [] };
 }

@@ -72,12 +72,12 @@ suite("nodes on one database", () => {
 	test("a wait for the node that made the change ends before its next renewal, although no node notifies it", async () => {
 		const [maker, other] = [await start(), await start()];
 		const seq = await append(bare.database, maker, [KEY]);
-		const made = await maker.settle(seq);
+		const made = await maker.awaitBarrier(seq);
 		deepEqual(
 			made,
 			[maker, other].map(({ id }) => ({ node_id: id, confirmed: true })),
 		);
-		const repeated = await Promise.race([other.settle(seq), sleep(SOON_MS, null, { ref: false })]);
+		const repeated = await Promise.race([other.awaitBarrier(seq), sleep(SOON_MS, null, { ref: false })]);
 		deepEqual(
 			repeated,
 			[other, maker].map(({ id }) => ({ node_id: id, confirmed: true })),
@@ -162,7 +162,7 @@ suite("nodes on one database", () => {
 		other.onInvalidation((entries) => heard.push(...(entries ?? []).map((entry) => entry.id)));
 		const began = performance.now();
 		const seq = await append(bare.database, changer, [KEY]);
-		await changer.settle(seq);
+		await changer.awaitBarrier(seq);
 		deepEqual(heard, ["key_1"], "the barrier passed before the other node had applied it");
 		equal(other.applied_seq, seq);
 		ok(performance.now() - began < (LONG_LEASE_SECONDS * 1_000) / 4);
@@ -174,12 +174,12 @@ suite("nodes on one database", () => {
 		const [other, quick] = [await start({ database: slow.database }), await start()];
 		slow.hold();
 		const seq = await append(bare.database, changer, [KEY]);
-		const settling = changer.settle(seq);
-		equal(await goesOn(settling), true);
+		const waiting = changer.awaitBarrier(seq);
+		equal(await goesOn(waiting), true);
 		equal(quick.applied_seq, seq);
 		equal(other.applied_seq < seq, true);
 		slow.release();
-		await settling;
+		await waiting;
 		equal(other.applied_seq, seq);
 	});
 
@@ -189,7 +189,7 @@ suite("nodes on one database", () => {
 		const slow = holdable(bare.database);
 		await start({ database: slow.database });
 		slow.hold();
-		await changer.settle(seq);
+		await changer.awaitBarrier(seq);
 		slow.release();
 	});
 
@@ -203,7 +203,7 @@ suite("nodes on one database", () => {
 		frozen.hold();
 		const began = performance.now();
 		const seq = await append(bare.database, changer, [KEY]);
-		await changer.settle(seq);
+		await changer.awaitBarrier(seq);
 		equal(other.lease.holds(), false, "acknowledged while the silent node could still answer");
 		ok(performance.now() - began >= patienceMs(300));
 		deepEqual(await idsOfLiving(), [changer.id]);
@@ -262,8 +262,8 @@ suite("nodes on one database", () => {
 		const frozen = holdable(bare.database);
 		await start({ database: frozen.database, lease_seconds: 3 });
 		frozen.hold();
-		await changer.settle(await append(bare.database, changer, [KEY]));
-		equal(await endsSoon(changer.settle(await append(bare.database, changer, [KEY]))), true);
+		await changer.awaitBarrier(await append(bare.database, changer, [KEY]));
+		equal(await endsSoon(changer.awaitBarrier(await append(bare.database, changer, [KEY]))), true);
 		frozen.release();
 	});
 
@@ -272,7 +272,7 @@ suite("nodes on one database", () => {
 		const frozen = holdable(bare.database);
 		const other = await start({ database: frozen.database, lease_seconds: 0.6 });
 		frozen.hold();
-		await changer.settle(await append(bare.database, changer, [KEY]));
+		await changer.awaitBarrier(await append(bare.database, changer, [KEY]));
 		equal(other.lease.holds(), false);
 		frozen.release();
 	});
@@ -284,11 +284,11 @@ suite("nodes on one database", () => {
 		slow.hold();
 		await sleep(A_WHILE_MS);
 		await behind.query("update keywright.nodes set renewed_at = renewed_at - interval '1 day' where id = $1", [other.id]);
-		const settling = changer.settle(await append(bare.database, changer, [KEY]));
-		equal(await goesOn(settling), true);
+		const waiting = changer.awaitBarrier(await append(bare.database, changer, [KEY]));
+		equal(await goesOn(waiting), true);
 		equal(other.lease.holds(), true);
 		slow.release();
-		await settling;
+		await waiting;
 	});
 
 	test("a node that died long ago delays no change", async () => {
@@ -296,7 +296,7 @@ suite("nodes on one database", () => {
 		const changer = await start({ lease_seconds: 0.2 });
 		await sleep(patienceMs(3_000) + A_WHILE_MS);
 		const seq = await append(bare.database, changer, [KEY]);
-		equal(await endsSoon(changer.settle(seq)), true);
+		equal(await endsSoon(changer.awaitBarrier(seq)), true);
 		deepEqual(await idsOfLiving(), [changer.id]);
 	});
 
@@ -308,7 +308,7 @@ suite("nodes on one database", () => {
 			await Promise.all(Array.from({ length: 10 }, () => append(bare.database, changer, [KEY])));
 			await until("entered anew", () => other.id !== id && other.lease.holds());
 		}
-		await changer.settle(await append(bare.database, changer, [KEY]));
+		await changer.awaitBarrier(await append(bare.database, changer, [KEY]));
 		deepEqual(await idsOfLiving(), [changer.id, other.id]);
 		equal((await rows()).length, 7);
 	});
@@ -325,11 +325,11 @@ suite("nodes on one database", () => {
 		equal(lost.length, 2);
 		await behind.query("select pg_terminate_backend(pid) from unnest($1::int[]) as pid", [lost]);
 		const seq = await append(bare.database, changer, [KEY]);
-		await changer.settle(seq);
+		await changer.awaitBarrier(seq);
 		equal(other.applied_seq, seq);
 		await until("two new listeners", async () => (await listeners()).filter((pid) => !lost.includes(pid)).length === 2);
 		const later = await append(bare.database, changer, [KEY]);
-		await changer.settle(later);
+		await changer.awaitBarrier(later);
 		equal(other.applied_seq, later);
 	});
 
@@ -339,7 +339,7 @@ suite("nodes on one database", () => {
 		await other.stop();
 		await pushes;
 		equal(other.lease.holds(), false);
-		await changer.settle(await append(bare.database, changer, [KEY]));
+		await changer.awaitBarrier(await append(bare.database, changer, [KEY]));
 		deepEqual(await idsOfLiving(), [changer.id]);
 	});
 
@@ -347,7 +347,7 @@ suite("nodes on one database", () => {
 		await record(bare, (tx) => insertNode(tx, { id: "node_dead", version: "test", lease_ms: 900_000, sole: false }));
 		const node = await start({ sole: true });
 		deepEqual(await idsOfLiving(), [node.id]);
-		equal(await endsSoon(node.settle(await append(bare.database, node, [KEY]))), true);
+		equal(await endsSoon(node.awaitBarrier(await append(bare.database, node, [KEY]))), true);
 	});
 
 	test("entries are kept until every node has applied them, and then for a while", async () => {

@@ -107,7 +107,7 @@ export class Node {
 	}
 
 	/** Returns once every node that may still answer has applied `seq`, or can no longer answer because its lease ran out: those nodes, this one first. */
-	async settle(seq: number): Promise<WaitedFor[]> {
+	async awaitBarrier(seq: number): Promise<WaitedFor[]> {
 		while (this.#appliedSeq < seq) await this.catchUp();
 		const waited_for = new Map<string, boolean>([[this.#id, true]]);
 		for (let polls = 0; ; polls += 1) {

@@ -104,7 +104,7 @@ suite("grants in memory", () => {
 		const held = holdable(fixture.database, async () => {
 			readings += 1;
 			// The pause before a transaction is over; this is the one after it.
-			if (readings % 2 === 0) await changer.node.settle(await append(fixture.database, changer.node, [{ kind: "key", id: key.key_id }]));
+			if (readings % 2 === 0) await changer.node.awaitBarrier(await append(fixture.database, changer.node, [{ kind: "key", id: key.key_id }]));
 		});
 		const { grants } = await fixture.process({ grants_database: held.database });
 		await rejects(grants.fill(key.kid, "normal"), (error: unknown) => error instanceof ApiError && error.code === "unavailable");
