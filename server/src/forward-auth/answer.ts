@@ -6,15 +6,15 @@ import type { FramedRequest } from "../http/framed-request.ts";
 import type { Refusal } from "../http/problem.ts";
 import { clientKindOf } from "../verification/client-kind.ts";
 import { cannotBeChecked, type Denial, deny } from "../verification/denial.ts";
-import { noteExposure } from "../verification/exposed-key.ts";
+import { logExposure } from "../verification/exposed-key.ts";
 import { headerOf, keyMissing } from "../verification/gate.ts";
 import { grantLines } from "../verification/grant-headers.ts";
 import { identityLines } from "../verification/identity-headers.ts";
 import type { Decision, Question } from "../verification/question.ts";
 import type { Verifier } from "../verification/verifier.ts";
-import { type Asked, askedOf } from "./asked.ts";
 import { type Forwarded, readForwarded } from "./forwarded.ts";
 import type { LiveForwardAuth } from "./live.ts";
+import { getRequirements, type Requirements } from "./requirements.ts";
 
 export interface ForwardAuthOptions {
 	readonly verifier: Verifier;
@@ -31,21 +31,21 @@ function refused(refusal: Refusal): HeadAnswer {
 export function forwardAuthAnswer(options: ForwardAuthOptions): AnswerHead {
 	const { verifier, forward_auth, trusted_proxies, log } = options;
 
-	function questionOf(raw: FramedRequest, raw_key: string, forwarded: Forwarded, asked: Asked): Question {
+	function questionOf(raw: FramedRequest, raw_key: string, forwarded: Forwarded, required: Requirements): Question {
 		const { address } = forwarded;
 		const user_agent = headerOf(raw, "user-agent");
 		return {
 			raw_key,
-			cost: asked.cost,
-			limits: asked.limits,
-			operation: asked.operation,
+			cost: required.cost,
+			limits: required.limits,
+			operation: required.operation,
 			source: verifier.sources.of(raw.socket, address, user_agent, raw.client_name),
 			address,
 			client: clientKindOf({ origin: headerOf(raw, "origin"), sec_fetch_site: headerOf(raw, "sec-fetch-site"), user_agent }),
-			tenant_id: asked.tenant_id,
-			site_id: asked.site_id,
-			capability: asked.capability,
-			permissions: asked.permissions,
+			tenant_id: required.tenant_id,
+			site_id: required.site_id,
+			capability: required.capability,
+			permissions: required.permissions,
 		};
 	}
 
@@ -54,16 +54,16 @@ export function forwardAuthAnswer(options: ForwardAuthOptions): AnswerHead {
 		const lines = grant === null ? [] : grantLines(decision, grant, question.limits, verifier);
 		if (denial !== null) return { refusal: denial, lines };
 		if (grant === null) throw new Error("impossible state: allowed without a grant");
-		if (question.client !== "server") noteExposure(log, grant, question.client, verifier.now().monotonic);
+		if (question.client !== "server") logExposure(log, grant, question.client, verifier.now().monotonic);
 		lines.push(...identityLines(grant, question.site_id, question.permissions));
 		return { refusal: null, lines };
 	}
 
 	function decide(raw: FramedRequest, forwarded: Forwarded): HeadAnswer | Promise<HeadAnswer> {
-		const asked = askedOf(forward_auth.known, forwarded.method, forwarded.path);
-		if ("code" in asked) return refused(asked);
+		const required = getRequirements(forward_auth.known, forwarded.method, forwarded.path);
+		if ("code" in required) return refused(required);
 		if (raw.raw_key === null || raw.raw_key.trim() === "") return refused(keyMissing(raw, options, `${raw.url} ${forwarded.uri}`));
-		const question = questionOf(raw, raw.raw_key, forwarded, asked);
+		const question = questionOf(raw, raw.raw_key, forwarded, required);
 		const decision = verifier.decide(question);
 		if (decision instanceof Promise) return decision.then((late) => conclude(question, late));
 		return conclude(question, decision);

@@ -135,8 +135,8 @@ test("the tester says what a request would get, by a draft as well as by the rul
 		[ask("GET", `/tenants/${tenant_id}/export`, { raw_key: " " }), null, "key_missing"],
 		[ask("GET", `/tenants/${tenant_id}/export`, { raw_key: `${key.raw_key}x` }), null, "key_invalid"],
 	];
-	for (const [asked, refusal, decision] of codes) {
-		const answer = await asked;
+	for (const [required, refusal, decision] of codes) {
+		const answer = await required;
 		deepEqual([answer.refusal?.code ?? null, answer.decision?.code ?? null], [refusal, decision]);
 	}
 	deepEqual((await ask("GET", `/tenants/${tenant_id}/Export`)).between, [2]);

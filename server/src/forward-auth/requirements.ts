@@ -4,7 +4,7 @@ import type { NamedCosts } from "../verification/limits/policy.ts";
 import { type CompiledRule, type RuleMatcher, segmentAt, TWO_RULES } from "./matcher.ts";
 
 /** What a forwarded request requires of its key. */
-export interface Asked {
+export interface Requirements {
 	/** Null without rules, and when none covers the path. */
 	readonly rule: CompiledRule | null;
 	readonly tenant_id: string | null;
@@ -27,7 +27,7 @@ const AMBIGUOUS: Refusal = {
 	detail: "This path matches a different rule when its case, trailing slash or percent-encoding is changed. Send the path as the API documents it.",
 };
 
-function withoutRule(tenant_id: string | null, operation: string): Asked {
+function withoutRule(tenant_id: string | null, operation: string): Requirements {
 	return { rule: null, tenant_id, site_id: null, permissions: NOTHING, capability: null, cost: 1, limits: null, operation };
 }
 
@@ -35,14 +35,14 @@ const ANY_KEY = withoutRule(null, "forward-auth");
 const NOT_COVERED = withoutRule(NO_TENANT, "forward-auth without a rule");
 
 /** Finds what the rules require of a request with an unambiguous path. Refuses a path that matches two rules in different spellings. */
-export function askedOf(matcher: RuleMatcher, method: string, path: string): Asked | Refusal {
+export function getRequirements(matcher: RuleMatcher, method: string, path: string): Requirements | Refusal {
 	if (matcher.rules.length === 0) return ANY_KEY;
 	const found = matcher.find(method, path);
 	if (found === TWO_RULES) return AMBIGUOUS;
-	return found === null ? NOT_COVERED : askedBy(found, method, path);
+	return found === null ? NOT_COVERED : requirementsOfRule(found, method, path);
 }
 
-function askedBy(compiled: CompiledRule, method: string, path: string): Asked {
+function requirementsOfRule(compiled: CompiledRule, method: string, path: string): Requirements {
 	const { rule, tenant_at, site_at } = compiled;
 	const site_id = site_at === -1 ? null : segmentAt(path, site_at);
 	const tenant_id = tenant_at === -1 ? null : segmentAt(path, tenant_at);

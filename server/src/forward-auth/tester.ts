@@ -6,10 +6,10 @@ import { deny } from "../verification/denial.ts";
 import { toGrantResponse } from "../verification/grants/response.ts";
 import type { Decision } from "../verification/question.ts";
 import type { Verifier } from "../verification/verifier.ts";
-import { type Asked, askedOf } from "./asked.ts";
 import { pathOfUri, validateTarget } from "./forwarded.ts";
 import type { ForwardAuthContext } from "./live.ts";
 import { RuleMatcher } from "./matcher.ts";
+import { getRequirements, type Requirements } from "./requirements.ts";
 import { parseRules } from "./rules.ts";
 import type { TestAnswer, TestInput } from "./schema.ts";
 
@@ -24,33 +24,33 @@ function toRefusalResponse({ code, detail }: Refusal) {
 const KEY_MISSING = "Send the API key in the X-API-Key header.";
 const NO_RULE: Refusal = { code: "not_found", detail: "No rule covers this request, so it is not found with any key." };
 
-function answerOf(asked: Asked | null, refusal: Refusal | null, decision: TestAnswer["decision"]): TestAnswer {
+function toTestResponse(required: Requirements | null, refusal: Refusal | null, decision: TestAnswer["decision"]): TestAnswer {
 	return {
-		rule: asked?.rule?.rule ?? null,
-		rule_index: asked?.rule?.index ?? null,
+		rule: required?.rule?.rule ?? null,
+		rule_index: required?.rule?.index ?? null,
 		between: [],
-		tenant_id: asked?.tenant_id || null,
-		site_id: asked?.site_id ?? null,
-		permissions: asked?.permissions ?? [],
-		capability: asked?.capability ?? null,
-		cost: asked?.cost ?? 1,
-		limits: asked?.rule?.rule.limits ?? [],
+		tenant_id: required?.tenant_id || null,
+		site_id: required?.site_id ?? null,
+		permissions: required?.permissions ?? [],
+		capability: required?.capability ?? null,
+		cost: required?.cost ?? 1,
+		limits: required?.rule?.rule.limits ?? [],
 		refusal: refusal === null ? null : toRefusalResponse(refusal),
 		decision,
 	};
 }
 
-async function decide(verifier: Verifier, input: TestInput, raw_key: string, asked: Asked): Promise<Decision> {
+async function decide(verifier: Verifier, input: TestInput, raw_key: string, required: Requirements): Promise<Decision> {
 	if (raw_key.trim() === "") return { denial: deny("key_missing", KEY_MISSING), grant: null };
 	const address = input.ip === undefined ? null : parseForwarded(input.ip);
 	return verifier.examine({
 		...{ raw_key, address, client: "server", source: verifier.sources.find(address, null, null) },
-		...{ tenant_id: asked.tenant_id, site_id: asked.site_id, permissions: asked.permissions, capability: asked.capability },
-		...{ cost: asked.cost, limits: asked.limits, operation: asked.operation },
+		...{ tenant_id: required.tenant_id, site_id: required.site_id, permissions: required.permissions, capability: required.capability },
+		...{ cost: required.cost, limits: required.limits, operation: required.operation },
 	});
 }
 
-function describeDecision({ denial, grant }: Decision): TestAnswer["decision"] {
+function toDecisionResponse({ denial, grant }: Decision): TestAnswer["decision"] {
 	return {
 		allowed: denial === null,
 		...(denial === null
@@ -68,9 +68,9 @@ export async function testForwardAuth(context: ForwardAuthTestContext, input: Te
 	await assertStillAllowed(context);
 	const matcher = input.rules === undefined ? await context.forward_auth.current() : new RuleMatcher(parseRules(input.rules));
 	const invalid = validateTarget(method, uri);
-	if (invalid) return answerOf(null, invalid, null);
-	const asked = askedOf(matcher, method, pathOfUri(uri));
-	if ("code" in asked) return { ...answerOf(null, asked, null), between: matcher.readings(method, pathOfUri(uri)) };
-	const decision = raw_key === undefined ? null : describeDecision(await decide(context.verifier, input, raw_key, asked));
-	return answerOf(asked, asked.rule === null && matcher.rules.length > 0 ? NO_RULE : null, decision);
+	if (invalid) return toTestResponse(null, invalid, null);
+	const required = getRequirements(matcher, method, pathOfUri(uri));
+	if ("code" in required) return { ...toTestResponse(null, required, null), between: matcher.readings(method, pathOfUri(uri)) };
+	const decision = raw_key === undefined ? null : toDecisionResponse(await decide(context.verifier, input, raw_key, required));
+	return toTestResponse(required, required.rule === null && matcher.rules.length > 0 ? NO_RULE : null, decision);
 }

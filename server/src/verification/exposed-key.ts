@@ -26,7 +26,7 @@ export function rawKeyOutsideHeader(raw: FramedRequest, uri: string, brand: stri
 }
 
 /** Logs that a key is used from a browser or an app, where it is exposed; at most once a minute per key. */
-export function noteExposure(log: Log, grant: Grant, client: ClientKind, monotonic: number): void {
+export function logExposure(log: Log, grant: Grant, client: ClientKind, monotonic: number): void {
 	if (monotonic - grant.browser_seen_ms < NOTED_EVERY_MS) return;
 	grant.browser_seen_ms = monotonic;
 	log.warn({ key_id: grant.key_id, tenant_id: grant.tenant.id, client }, "key_used_from_client");

@@ -9,7 +9,7 @@ import { framed } from "../http/reply.ts";
 import type { Route } from "../http/route.ts";
 import { clientKindOf } from "./client-kind.ts";
 import { type Denial, deny } from "./denial.ts";
-import { noteExposure, rawKeyOutsideHeader } from "./exposed-key.ts";
+import { logExposure, rawKeyOutsideHeader } from "./exposed-key.ts";
 import { setGrantHeaders } from "./grant-headers.ts";
 import type { Grant } from "./grants/grant.ts";
 import type { KeyedRequest } from "./keyed-context.ts";
@@ -68,7 +68,7 @@ export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 			if (grant !== null) setGrantHeaders(reply, decision, grant, question.limits, verifier);
 			if (denial !== null) return new Denied(denial);
 			if (grant === null) throw new Error("impossible state: allowed without a grant");
-			if (question.client !== "server") noteExposure(options.log, grant, question.client, verifier.now().monotonic);
+			if (question.client !== "server") logExposure(options.log, grant, question.client, verifier.now().monotonic);
 			const fault = refuseNulInQuery(request);
 			if (fault) return new Denied(fault);
 			const idempotency = row.method === "POST" ? readIdempotencyKey(raw) : null;
