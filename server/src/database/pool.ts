@@ -22,9 +22,9 @@ export class NoSession extends Error {
 }
 
 /**
- * `pool`, whose connections are ended when they are of no use any more. PostgreSQL answers nothing on them: one that vanished without a word
- * would else hold them for as long as the system goes on sending, a quarter of an hour. Or it takes no writes on them any more: after a
- * failover an old connection leads to the server of before, which still answers, by what was. Throws NoSession when no session can be had.
+ * Wraps `pool` and discards unusable connections: those on which PostgreSQL does not respond (a vanished host would otherwise block them for
+ * as long as TCP retransmits, 15 minutes), and those that have become read-only (after a failover they lead to the former primary, which still
+ * responds, with old data). Throws NoSession when there is no session.
  */
 export function answeringPool(pool: pg.Pool, patience: Patience): PostgresPool {
 	const { begin_ms = BEGIN_MS, clock = systemClock } = patience;

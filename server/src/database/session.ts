@@ -11,7 +11,7 @@ export const SESSION_SETTINGS = {
 	bytea_output: "hex",
 	extra_float_digits: "1",
 	standard_conforming_strings: "on",
-	/** Locks and counts are written for it. */
+	/** Locks and counters rely on it. */
 	default_transaction_isolation: "read committed",
 	default_transaction_deferrable: "off",
 	array_nulls: "on",
@@ -24,14 +24,14 @@ const FURTHER_SETTINGS = {
 	lock_timeout: "5s",
 };
 
-/** The only value of `synchronous_commit` that can lose acknowledged changes. A stricter one, such as `remote_apply`, is kept. */
+/** The only value of `synchronous_commit` that can lose acknowledged changes. A stricter one, such as `remote_apply`, is retained. */
 const UNDURABLE = "off";
 const DURABLE = `set_config('synchronous_commit', coalesce(nullif(current_setting('synchronous_commit'), '${UNDURABLE}'), 'on'), false)`;
 
 /** Settings that must be role defaults where a pooler shares sessions, because per-connection settings are lost. */
 export const DEFAULTED_SETTINGS: readonly string[] = [...Object.keys(SESSION_SETTINGS), "synchronous_commit"];
 
-/** What each of DEFAULTED_SETTINGS has to be where the session's own value does not serve; `found`: the values of a session, by name. */
+/** The DEFAULTED_SETTINGS whose value in a session is unsuitable, with the value needed. `found`: the session's values, by name. */
 export function findDifferingSettings(found: ReadonlyMap<string, string>): [name: string, needed: string][] {
 	const differing: [string, string][] = Object.entries(SESSION_SETTINGS).filter(([name, needed]) => found.get(name) !== needed);
 	return found.get("synchronous_commit") === UNDURABLE ? [...differing, ["synchronous_commit", "on"]] : differing;
@@ -41,8 +41,8 @@ const settings = Object.entries({ ...SESSION_SETTINGS, ...FURTHER_SETTINGS }).ma
 
 const READ_ONLY = "current_setting('transaction_read_only') as read_only";
 
-/** Says as `read_only` whether the session takes no writes (`on`). */
+/** Returns `read_only`: `on` if the session rejects writes. */
 export const READ_ONLY_STATEMENT = `select ${READ_ONLY}`;
 
-/** Gives a session its settings, and says as `read_only` whether it takes no writes (`on`). */
+/** Applies the settings of a session, and returns `read_only`: `on` if it rejects writes. */
 export const SESSION_STATEMENT = `select ${settings.join(", ")}, ${DURABLE}, ${READ_ONLY}`;

@@ -11,7 +11,7 @@ export const SQLSTATE_CLASSES: Readonly<Record<string, SqlStateMeaning>> = {
 	"01": "defect",
 	"02": "defect",
 	"03": "defect",
-	/** Connection exception; what PgBouncer refuses is here too. */
+	/** Connection exception; also rejections by PgBouncer. */
 	"08": "session_lost",
 	"09": "defect",
 	"0A": "defect",
@@ -29,7 +29,7 @@ export const SQLSTATE_CLASSES: Readonly<Record<string, SqlStateMeaning>> = {
 	/** A missing prepared statement: a pooler switched the server connection. */
 	"26": "session_lost",
 	"27": "defect",
-	/** Login refused. */
+	/** Login rejected. */
 	"28": "session_lost",
 	"2B": "defect",
 	"2D": "defect",

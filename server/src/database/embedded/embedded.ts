@@ -1,42 +1,42 @@
 import type { Log } from "../../core/log.ts";
 import { locateBinaries } from "./binaries.ts";
 import { initialise, openFolder, removeLeftovers } from "./folder.ts";
-import { keepRunning } from "./keeper.ts";
+import { superviseRestarts } from "./keeper.ts";
 import { type FolderLock, lockFolder } from "./lock.ts";
 import { type Postmaster, socketUrl, stopPostmaster } from "./process.ts";
-import { type Place, reach } from "./reach.ts";
+import { type EmbeddedParts, reach } from "./reach.ts";
 import { chooseRunner } from "./runner.ts";
 
 export { type FolderLock, lockFolder } from "./lock.ts";
 
-/** An adopted PostgreSQL may be shutting down at the moment it is reached: then it is reached anew. */
+/** An adopted PostgreSQL may be shutting down while it is connected to; the attempt is then repeated. */
 const OWN_ATTEMPTS_MAX = 3;
 
 export interface Embedded {
-	/** The superuser's connection, for creating roles and databases, over the private socket. */
+	/** URL of the superuser, for creating roles and databases, over the private socket. */
 	readonly url: string;
-	/** The same for another role and database. Stays true when PostgreSQL is restarted. */
+	/** The same for another role and database. Remains valid after a restart of PostgreSQL. */
 	urlFor(role: string, database: string): string;
-	/** Whether a PostgreSQL that was running already (its parent was killed) was taken over. */
+	/** Whether a PostgreSQL was adopted that was already running because its parent had been killed. */
 	readonly adopted: boolean;
-	/** PostgreSQL's main process; another one after a restart. */
+	/** Process id of the postmaster; changes with a restart. */
 	readonly pid: number;
-	/** Calls `callback` each time PostgreSQL exits unexpectedly; the restart has already begun. */
+	/** Calls `callback` each time PostgreSQL exits unexpectedly, before the restart. */
 	onExit(callback: (reason: string) => void): void;
-	/** Stops PostgreSQL cleanly and waits until it is gone. Idempotent. */
+	/** Stops PostgreSQL cleanly and waits until the process has ended. Idempotent. */
 	stop(): Promise<void>;
 }
 
 export interface EmbeddedOptions {
 	data_dir: string;
 	log: Log;
-	/** Called when another process has taken the folder while PostgreSQL was down: this one must stop serving. */
+	/** Called when another process locked the folder while PostgreSQL was down. This process must stop serving. */
 	onLost?(): void;
-	/** PostgreSQL settings in place of our own, for a cluster that many tests share. */
+	/** PostgreSQL settings that override ours, for a cluster that many tests share. */
 	readonly settings?: Readonly<Record<string, string>>;
 }
 
-/** Another live process owns the data folder; its PostgreSQL was left alone. */
+/** Another live process owns the data folder. Its PostgreSQL was not touched. */
 export class AlreadyRunning extends Error {
 	override readonly name = "AlreadyRunning";
 	readonly code = "ALREADY_RUNNING";
@@ -47,7 +47,7 @@ export class AlreadyRunning extends Error {
 }
 
 /**
- * Starts the embedded PostgreSQL on `data_dir`, or takes over the one that runs there without an owner, and keeps it running until `stop`.
+ * Starts the embedded PostgreSQL on `data_dir`, or adopts one that runs there without an owner, and restarts it when it exits, until `stop`.
  * Throws AlreadyRunning, or an Error whose message says what the operator can do.
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
@@ -58,20 +58,20 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
 	const runner = await chooseRunner(binaries, folder.cluster_dir);
 	await initialise(folder, runner, binaries, log);
 
-	const place: Place = { folder, runner, binaries, log, stopping: stopping.signal, settings: options.settings ?? {} };
+	const place: EmbeddedParts = { folder, runner, binaries, log, stopping: stopping.signal, settings: options.settings ?? {} };
 	let lost = false;
-	const { postmaster, lock } = await own(place, stopping, () => {
+	const { postmaster, lock } = await takeFolder(place, stopping, () => {
 		lost = true;
 		stopping.abort();
 		options.onLost?.();
 	});
-	const keeper = keepRunning({ first: postmaster, start: () => reach(place), stopping: stopping.signal, log });
+	const keeper = superviseRestarts({ first: postmaster, start: () => reach(place), stopping: stopping.signal, log });
 	await removeLeftovers(folder, log);
 	log.info({ data_dir: folder.data_dir, pid: postmaster.pid, adopted: postmaster.adopted, run_as: runner.kind }, "embedded_postgres_started");
 
 	async function stopOwned(): Promise<void> {
 		stopping.abort();
-		await keeper.settled;
+		await keeper.stopped_restarting;
 		if (!lost) await stopPostmaster(keeper.current());
 		await lock.release();
 		if (!lost) log.info({ data_dir: folder.data_dir }, "embedded_postgres_stopped");
@@ -93,8 +93,12 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
 	};
 }
 
-/** Reaches PostgreSQL and takes the folder. A PostgreSQL that has another owner is left alone. */
-async function own(place: Place, stopping: AbortController, onLost: () => void): Promise<{ postmaster: Postmaster; lock: FolderLock }> {
+/** Connects to PostgreSQL, starting it if needed, and locks the folder. Throws AlreadyRunning if another process has the lock. */
+async function takeFolder(
+	place: EmbeddedParts,
+	stopping: AbortController,
+	onLost: () => void,
+): Promise<{ postmaster: Postmaster; lock: FolderLock }> {
 	for (let attempt = 1; ; attempt++) {
 		const postmaster = await reach(place);
 		try {

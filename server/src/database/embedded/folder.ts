@@ -9,12 +9,12 @@ import { giveTo, letThrough, type Runner, SUPERUSER } from "./runner.ts";
 
 const CLUSTER_NAME = "postgres";
 const LOG_BYTES_MAX = 10 * 1024 * 1024;
-/** The smallest limit: macOS allows 103 bytes, Linux 107. */
+/** Maximum length of a socket path in bytes: macOS allows 103, Linux 107. */
 const SOCKET_PATH_BYTES_MAX = 103;
 const SOCKET_NAME = ".s.PGSQL.5432";
 const INITDB_OUTPUT_CHARACTERS_MAX = 4_000;
 
-/** Where everything of the embedded database is; all absolute. */
+/** Absolute paths of the embedded database. */
 export interface Folder {
 	/** Keywright's data folder. */
 	readonly data_dir: string;
@@ -23,21 +23,21 @@ export interface Folder {
 	readonly log_file: string;
 }
 
-/** Makes the data folder where there is none (readable by its owner only) and returns its parts with every link resolved. */
+/** Creates the data folder if it is missing (mode 0700) and returns its paths with symbolic links resolved. */
 export async function openFolder(data_dir: string): Promise<Folder> {
 	await mkdir(resolve(data_dir), { recursive: true, mode: 0o700 });
 	const real = await realpath(data_dir);
 	return { data_dir: real, cluster_dir: join(real, CLUSTER_NAME), log_file: join(real, "postgres.log") };
 }
 
-/** Whether the data folder has a database cluster. */
+/** Whether the data folder contains a database cluster. */
 export function isInitialised(data_dir: string): boolean {
 	return existsSync(join(data_dir, CLUSTER_NAME, "PG_VERSION"));
 }
 
 /**
- * Makes a database cluster where there is none. initdb works in a folder of its own which is renamed when it has ended: a folder called
- * `postgres` is complete, however initdb was interrupted, and of two simultaneous first starts one rename wins.
+ * Creates a database cluster if there is none. initdb writes to a temporary folder that is renamed when it has finished: a folder named
+ * `postgres` is therefore complete, and of two concurrent first starts one rename succeeds.
  */
 export async function initialise(folder: Folder, runner: Runner, binaries: Binaries, log: Log): Promise<void> {
 	if (await isComplete(folder, binaries)) return;
@@ -58,7 +58,7 @@ export async function initialise(folder: Folder, runner: Runner, binaries: Binar
 	}
 }
 
-/** Throws where the folder holds data of another major version: PostgreSQL cannot open it, and we must not touch it. */
+/** Throws if the cluster is of another major version: PostgreSQL cannot open it, and it must not be changed. */
 async function isComplete(folder: Folder, binaries: Binaries): Promise<boolean> {
 	const version = await readFile(join(folder.cluster_dir, "PG_VERSION"), "utf8").catch(() => null);
 	if (version === null || !(await isThere(join(folder.cluster_dir, "global", "pg_control")))) return false;
@@ -69,7 +69,7 @@ async function isComplete(folder: Folder, binaries: Binaries): Promise<boolean> 
 	);
 }
 
-/** Moves an incomplete cluster folder aside instead of deleting it; a folder with tables is not touched. */
+/** Renames an incomplete cluster folder instead of deleting it; a folder with tables is not touched. */
 async function moveIncompleteAside(folder: Folder, log: Log): Promise<void> {
 	if (!(await isThere(folder.cluster_dir)) || (await readdir(folder.cluster_dir)).length === 0) return;
 	const damaged = `The folder ${folder.cluster_dir} has data but no PG_VERSION. Restore it from a backup, or move it away to start empty.`;
@@ -77,7 +77,7 @@ async function moveIncompleteAside(folder: Folder, log: Log): Promise<void> {
 	const aside = `${folder.cluster_dir}.incomplete-${randomBytes(6).toString("hex")}`;
 	await rename(folder.cluster_dir, aside);
 	if (await isThere(join(aside, "global", "pg_control"))) {
-		// Another start has put a complete folder there between the look and the move.
+		// Another start has moved a complete folder there since the check.
 		await rename(aside, folder.cluster_dir);
 		throw new Error(damaged);
 	}
@@ -100,8 +100,8 @@ async function initdb(target: string, runner: Runner, binaries: Binaries): Promi
 }
 
 /**
- * Removes what interrupted initdb runs left; only for the folder's owner. Another start that lost the race may be writing its own right now:
- * what cannot be removed is left for the next start and must not cost the owner its folder.
+ * Removes folders of interrupted initdb runs. Requires the lock of the folder. A concurrent start that is about to fail may still write to
+ * its own, so errors are ignored; the next start tries again.
  */
 export async function removeLeftovers(folder: Folder, log: Log): Promise<void> {
 	const prefix = `${basename(folder.cluster_dir)}.init-`;
@@ -114,8 +114,8 @@ export async function removeLeftovers(folder: Folder, log: Log): Promise<void> {
 }
 
 /**
- * The folder for PostgreSQL's socket, the same at every start: inside the data folder, or, where that path is too long for a socket, a short
- * one under the system's temporary folder. Trust authentication is safe only because only the owner can enter the folder.
+ * The folder of PostgreSQL's socket, the same at every start: inside the data folder, or under the system's temporary folder if that path
+ * is too long for a socket. Trust authentication is safe only because the folder has mode 0700.
  */
 export async function openSocketFolder(folder: Folder, runner: Runner): Promise<string> {
 	const name = createHash("sha256").update(folder.data_dir).digest("hex").slice(0, 16);
@@ -130,7 +130,7 @@ export async function openSocketFolder(folder: Folder, runner: Runner): Promise<
 	return path;
 }
 
-/** Throws unless `path` is a real folder of this process's user or of the runner's. */
+/** Throws unless `path` is a folder, not a link, that belongs to this process's user or the runner's. */
 export async function requirePrivate(path: string, runner: Runner): Promise<void> {
 	const found = await lstat(path);
 	if (found.isDirectory() && (found.uid === process.getuid?.() || found.uid === runner.uid)) return;
@@ -140,8 +140,8 @@ export async function requirePrivate(path: string, runner: Runner): Promise<void
 }
 
 /**
- * Opens PostgreSQL's log for appending, as the runner's user would; a log that has grown large becomes `postgres.log.1` first, so two of them
- * are kept at most. A link in its place is refused: root may be at work in an ordinary user's folder.
+ * Opens PostgreSQL's log for appending, owned by the runner's user. A large log is renamed to `postgres.log.1` first, so there are at most
+ * two. Symbolic links are not followed: root may run in a folder of an ordinary user.
  */
 export async function openLog(folder: Folder, runner: Runner): Promise<{ fd: number; start_bytes: number; close(): Promise<void> }> {
 	const size = (await stat(folder.log_file).catch(() => null))?.size ?? 0;

@@ -5,15 +5,15 @@ import type { Postmaster } from "./process.ts";
 
 const RESTART_DELAY_MS = 100;
 const RESTART_DELAY_MAX_MS = 2_000;
-/** One that lived this long is no crash loop: the next restart is quick again. */
+/** After this uptime the restart delay is reset: it was no crash loop. */
 const STABLE_AFTER_MS = 10_000;
 
 export interface Keeper {
-	/** The newest PostgreSQL; it may have ended a moment ago. */
+	/** The latest postmaster; it may have exited. */
 	current(): Postmaster;
 	onExit(callback: (reason: string) => void): void;
-	/** Resolves once `stopping` is aborted and no restart is under way any more. */
-	readonly settled: Promise<void>;
+	/** Resolves once `stopping` is aborted and no restart is in progress. */
+	readonly stopped_restarting: Promise<void>;
 }
 
 export interface KeeperOptions {
@@ -23,8 +23,8 @@ export interface KeeperOptions {
 	log: Log;
 }
 
-/** Starts PostgreSQL again, with growing delays, whenever it ends without being asked to. */
-export function keepRunning(options: KeeperOptions): Keeper {
+/** Restarts PostgreSQL, with growing delays, whenever it exits unexpectedly. */
+export function superviseRestarts(options: KeeperOptions): Keeper {
 	const { log, stopping } = options;
 	const callbacks: ((reason: string) => void)[] = [];
 	const aborted = new Promise<null>((resolve) => stopping.addEventListener("abort", () => resolve(null), { once: true }));
@@ -38,12 +38,12 @@ export function keepRunning(options: KeeperOptions): Keeper {
 			if (reason === null || stopping.aborted) return;
 			log.error({ pid: current.pid, reason }, "embedded_postgres_exited");
 			if (systemClock.monotonic() - since >= STABLE_AFTER_MS) delay_ms = RESTART_DELAY_MS;
-			tell(reason);
-			await startAgain();
+			notify(reason);
+			await restart();
 		}
 	}
 
-	async function startAgain(): Promise<void> {
+	async function restart(): Promise<void> {
 		while (!stopping.aborted) {
 			await sleep(delay_ms, undefined, { signal: stopping }).catch(() => undefined);
 			delay_ms = Math.min(delay_ms * 2, RESTART_DELAY_MAX_MS);
@@ -58,7 +58,7 @@ export function keepRunning(options: KeeperOptions): Keeper {
 		}
 	}
 
-	function tell(reason: string): void {
+	function notify(reason: string): void {
 		for (const callback of callbacks) {
 			try {
 				callback(reason);
@@ -73,6 +73,6 @@ export function keepRunning(options: KeeperOptions): Keeper {
 		onExit(callback) {
 			callbacks.push(callback);
 		},
-		settled: watch(),
+		stopped_restarting: watch(),
 	};
 }

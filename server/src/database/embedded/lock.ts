@@ -3,32 +3,32 @@ import { Client } from "pg";
 import { systemClock } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
 
-/** The bytes of "kwfolder" as a number; held in the database `postgres` of the embedded cluster. */
+/** Advisory lock in the database `postgres` of the embedded cluster: the bytes of "kwfolder" as a number. */
 const FOLDER_LOCK_ID = "7743770713032779122";
 const CONNECT_DEADLINE_MS = 2_000;
-/** A killed owner's backend needs a moment to notice that its client is gone. */
+/** The backend of a killed owner needs a moment to detect that its client has disconnected. */
 const TAKEN_DEADLINE_MS = 2_000;
 const TAKEN_POLL_MS = 50;
 const RECONNECT_MS = 100;
 
 export interface FolderLock {
-	/** Gives the folder up. Idempotent, never throws. */
+	/** Releases the folder. Idempotent, never throws. */
 	release(): Promise<void>;
 }
 
 export interface FolderLockOptions {
 	log: Log;
-	/** Called once when another process took the folder while this one was cut off from PostgreSQL: this one must stop serving. */
+	/** Called once when another process locked the folder while this one was disconnected. This process must stop serving. */
 	onLost(): void;
-	/** Aborted when PostgreSQL is about to be stopped on purpose: the lock then ends with it. */
+	/** Aborted before PostgreSQL is stopped on purpose; the lock then ends with the connection. */
 	signal?: AbortSignal;
 }
 
 type Attempt = { kind: "held"; client: Client } | { kind: "taken" };
 
 /**
- * Takes the folder behind `url` by a session advisory lock on a connection of its own; null when another process holds it.
- * The lock is taken again by itself after PostgreSQL was restarted. Throws when PostgreSQL does not answer at first.
+ * Locks the folder of the PostgreSQL at `url` by a session advisory lock on a dedicated connection; null if another process has the lock.
+ * Reacquires the lock after a restart of PostgreSQL. Throws if the first connection fails.
  */
 export async function lockFolder(url: string, options: FolderLockOptions): Promise<FolderLock | null> {
 	const first = await take(url);
@@ -81,7 +81,7 @@ export async function lockFolder(url: string, options: FolderLockOptions): Promi
 
 async function take(url: string): Promise<Attempt> {
 	const client = new Client({ connectionString: url, connectionTimeoutMillis: CONNECT_DEADLINE_MS, application_name: "keywright folder lock" });
-	// Without a listener a lost connection would end the process; "end" follows every "error".
+	// An "error" without a listener would end the process; "end" follows every "error".
 	client.on("error", () => undefined);
 	try {
 		await client.connect();

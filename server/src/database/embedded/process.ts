@@ -11,20 +11,20 @@ import { type Runner, SUPERUSER } from "./runner.ts";
 
 const CONNECT_DEADLINE_MS = 2_000;
 const READY_POLL_MS = 10;
-/** Elsewhere than on Linux each look costs a process. */
+/** Except on Linux, each check of a process starts another process (`ps`). */
 const LIVENESS_POLL_MS = process.platform === "linux" ? 200 : 1_000;
 const GONE_POLL_MS = 25;
-/** Fast, immediate (crash recovery at the next start), and what no process can ignore. */
+/** Fast shutdown, immediate shutdown (crash recovery at the next start), kill. */
 const STOP_SIGNALS = [
 	{ signal: "SIGINT", deadline_ms: 30_000 },
 	{ signal: "SIGQUIT", deadline_ms: 10_000 },
 	{ signal: "SIGKILL", deadline_ms: 5_000 },
 ] as const;
 const LOG_TAIL_LINES = 8;
-/** Part of the socket's name only: PostgreSQL listens on no port. Said in the URL, so that PGPORT in the environment changes nothing. */
+/** Only part of the socket's name: PostgreSQL listens on no port. It is in the URL, so that PGPORT has no effect. */
 export const PORT = 5432;
 
-/** Given at each start, so that a new release brings its own. Statements and details stay out of the log: they may quote rows. */
+/** Passed at each start, so that a new release applies its own. Statements and details are not logged: they may contain data. */
 const SETTINGS: Readonly<Record<string, string>> = {
 	listen_addresses: "",
 	port: String(PORT),
@@ -56,31 +56,31 @@ const SETTINGS: Readonly<Record<string, string>> = {
 	log_autovacuum_min_duration: "-1",
 };
 
-/** A running PostgreSQL of ours: a child of this process, or one taken over from a process that was killed. */
+/** A running embedded PostgreSQL: a child of this process, or adopted from a process that was killed. */
 export interface Postmaster {
 	readonly pid: number;
 	readonly adopted: boolean;
 	readonly socket_dir: string;
-	/** Resolves, never rejects, with the reason once the process is gone. */
+	/** Resolves with the reason once the process has ended; never rejects. */
 	readonly exited: Promise<string>;
 	isGone(): Promise<boolean>;
 }
 
-/** What `postmaster.pid` says; the file may be stale. */
+/** The content of `postmaster.pid`; the file may be stale. */
 export interface PidFile {
 	readonly pid: number;
-	/** Empty until PostgreSQL has opened its socket, or where it opens none. */
+	/** Empty until PostgreSQL has opened its socket, or if it opens none. */
 	readonly socket_dir: string;
 	readonly port: number;
 }
 
-/** The URL of a database behind the private socket in `socket_dir`, in the form that `pg` accepts. */
+/** The URL of a database at the socket in `socket_dir`, in the form that `pg` accepts. */
 export function socketUrl(socket_dir: string, role: string = SUPERUSER, database = "postgres"): string {
 	const at = `${encodeURIComponent(role)}@/${encodeURIComponent(database)}`;
 	return `postgresql://${at}?host=${encodeURIComponent(socket_dir)}&port=${PORT}&sslmode=disable`;
 }
 
-/** Null where there is no such file, or one that PostgreSQL is just writing. */
+/** Null if the file is missing or incomplete. */
 export async function readPidFile(folder: Folder): Promise<PidFile | null> {
 	const text = await readFile(join(folder.cluster_dir, "postmaster.pid"), "utf8").catch(() => "");
 	const [pid, , , port, socket_dir] = text.split("\n");
@@ -88,7 +88,7 @@ export async function readPidFile(folder: Folder): Promise<PidFile | null> {
 	return { pid: Number(pid), port: Number(port), socket_dir };
 }
 
-/** `gone`: no such process, or a zombie. `other`: alive, and certainly no PostgreSQL of this folder. `maybe`: alive, and may be it. */
+/** `gone`: no such process, or a zombie. `other`: certainly not the PostgreSQL of this folder. `maybe`: it may be. */
 export async function liveness(pid: number, folder: Folder): Promise<"gone" | "other" | "maybe"> {
 	try {
 		process.kill(pid, 0);
@@ -109,7 +109,7 @@ function commandOf(pid: number): Promise<string> {
 	return new Promise((resolve) => execFile("/bin/ps", ["-p", String(pid), "-o", "comm="], (_error, stdout) => resolve(stdout)));
 }
 
-/** Starts PostgreSQL as the leader of its own session: Ctrl-C in a terminal reaches us and not it. Does not wait until it answers. */
+/** Starts PostgreSQL in its own session, so that Ctrl-C in a terminal does not reach it. Does not wait until it accepts connections. */
 export async function spawnPostmaster(
 	folder: Folder,
 	runner: Runner,
@@ -135,7 +135,7 @@ export async function spawnPostmaster(
 	}
 }
 
-/** A handle on a running PostgreSQL that is no child of this process; `signal` ends the watch over it. */
+/** A handle of a running PostgreSQL that is not a child of this process; `signal` ends the polling. */
 export function adoptPostmaster(found: PidFile, folder: Folder, signal: AbortSignal): Postmaster {
 	const isGone = async (): Promise<boolean> => (await liveness(found.pid, folder)) !== "maybe";
 	async function watch(): Promise<string> {
@@ -148,12 +148,12 @@ export function adoptPostmaster(found: PidFile, folder: Folder, signal: AbortSig
 	return { pid: found.pid, adopted: true, socket_dir: found.socket_dir, exited: watch(), isGone };
 }
 
-/** PostgreSQL takes a list of socket folders, separated by commas; a quoted one may hold anything. */
+/** PostgreSQL accepts a comma-separated list of socket folders; a quoted one may contain any character. */
 function asListEntry(path: string): string {
 	return `"${path.replaceAll('"', '""')}"`;
 }
 
-/** Tries one connection: `ready`, `other` when another folder's server answers there, else PostgreSQL's or the system's error code. */
+/** Tries to connect: `ready`, `other` if a server of another folder answers, else the error code of PostgreSQL or the system. */
 export async function probe(socket_dir: string, folder: Folder): Promise<string> {
 	const client = new Client({ connectionString: socketUrl(socket_dir), connectionTimeoutMillis: CONNECT_DEADLINE_MS });
 	client.on("error", () => undefined);
@@ -169,7 +169,7 @@ export async function probe(socket_dir: string, folder: Folder): Promise<string>
 	}
 }
 
-/** Waits until `postmaster` answers (`null`), or says why it does not: it has ended, or `deadline_ms` have passed. */
+/** Waits until `postmaster` accepts connections: null, or the reason why it does not (it has ended, or `deadline_ms` have passed). */
 export async function waitReady(
 	postmaster: Postmaster,
 	folder: Folder,
@@ -188,7 +188,7 @@ export async function waitReady(
 	return options.signal.aborted ? "stopping" : `no answer within ${options.deadline_ms} ms. ${await tail(folder, 0)}`;
 }
 
-/** Fast shutdown: open transactions are rolled back, committed ones are flushed. Returns when the process is gone; sterner after deadlines. */
+/** Fast shutdown, which rolls back open transactions; escalates to stronger signals after deadlines. Returns when the process has ended. */
 export async function stopPostmaster(postmaster: Postmaster): Promise<void> {
 	for (const { signal, deadline_ms } of STOP_SIGNALS) {
 		if (await postmaster.isGone()) return;
@@ -203,7 +203,7 @@ export async function stopPostmaster(postmaster: Postmaster): Promise<void> {
 }
 
 function send(pid: number, signal: NodeJS.Signals): void {
-	// 0 and below mean whole groups, our own among them.
+	// 0 and negative numbers would signal process groups, including our own.
 	assert(pid > 1, "the pid of a running PostgreSQL");
 	try {
 		process.kill(pid, signal);

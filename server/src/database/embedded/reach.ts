@@ -19,9 +19,9 @@ import {
 } from "./process.ts";
 import { giveTo, letThrough, type Runner } from "./runner.ts";
 
-/** For crash recovery too: PostgreSQL is alive and replays its log in this time. */
+/** Includes crash recovery, during which PostgreSQL replays its log. */
 const READY_DEADLINE_MS = 60_000;
-/** A killed PostgreSQL may linger as a zombie, its children may still hold its shared memory, another start may be under way. */
+/** A killed PostgreSQL may remain as a zombie, its children may still use its shared memory, or another start may be in progress. */
 const OBSTACLE_DEADLINE_MS = 10_000;
 const OBSTACLE_POLL_MS = 50;
 const OBSTACLE_PATTERN = /lock file|shared memory|ended with SIG/;
@@ -32,19 +32,19 @@ const DEAD_PID_PATIENCE_MS = 1_500;
 /** PostgreSQL is alive and starting, recovering or shutting down (`cannot_connect_now`). */
 const CANNOT_CONNECT_NOW = "57P03";
 
-/** All that starting PostgreSQL, once or again, needs to know. */
-export interface Place {
+/** Everything that starting or restarting PostgreSQL needs. */
+export interface EmbeddedParts {
 	readonly folder: Folder;
 	readonly runner: Runner;
 	readonly binaries: Binaries;
 	readonly log: Log;
 	readonly stopping: AbortSignal;
-	/** PostgreSQL settings in place of our own. */
+	/** PostgreSQL settings that override ours. */
 	readonly settings: Readonly<Record<string, string>>;
 }
 
-/** Returns a PostgreSQL of this folder that answers: the one that runs there, else a new one. Throws when neither comes about in time. */
-export async function reach(place: Place): Promise<Postmaster> {
+/** Returns a PostgreSQL of this folder that accepts connections: the running one, else a new one. Throws when there is none in time. */
+export async function reach(place: EmbeddedParts): Promise<Postmaster> {
 	const { folder } = place;
 	const since = systemClock.monotonic();
 	let obstacle = "nothing was tried";
@@ -74,8 +74,8 @@ export async function reach(place: Place): Promise<Postmaster> {
 	throw new Error("PostgreSQL was not started: stopping");
 }
 
-/** One attempt; returns why it failed, in words. */
-async function start(place: Place): Promise<Postmaster | string> {
+/** One attempt; returns the reason of a failure as text. */
+async function start(place: EmbeddedParts): Promise<Postmaster | string> {
 	const { folder, runner, binaries } = place;
 	await letThrough(runner, folder.data_dir);
 	const socket_dir = await openSocketFolder(folder, runner);
@@ -87,8 +87,8 @@ async function start(place: Place): Promise<Postmaster | string> {
 	return failure;
 }
 
-/** `trust` is safe only behind the private socket. A PostgreSQL with another socket was not started by Keywright. */
-async function requireOurs(found: PidFile, place: Place): Promise<void> {
+/** `trust` is safe only at the private socket. A PostgreSQL with another socket was not started by Keywright. */
+async function requireOurs(found: PidFile, place: EmbeddedParts): Promise<void> {
 	if (found.port !== PORT) {
 		throw new Error(`Another program runs PostgreSQL (process ${found.pid}) on ${place.folder.cluster_dir}. Stop it first.`);
 	}
@@ -96,10 +96,10 @@ async function requireOurs(found: PidFile, place: Place): Promise<void> {
 }
 
 /**
- * PostgreSQL refuses to start while the process in its pid file lives, also when that is another program that got the number (a restarted
- * container) or an unreaped zombie. Shared memory still in use is found by PostgreSQL without the file as well.
+ * PostgreSQL does not start while the process in its pid file exists, even if that is another program with the same number (a restarted
+ * container) or a zombie. Without the file, PostgreSQL still detects shared memory that is in use.
  */
-async function movePidFileAside(place: Place, found: PidFile): Promise<void> {
+async function movePidFileAside(place: EmbeddedParts, found: PidFile): Promise<void> {
 	const path = join(place.folder.cluster_dir, "postmaster.pid");
 	await rename(path, `${path}.stale`).catch(() => undefined);
 	place.log.warn({ pid: found.pid }, "embedded_postgres_stale_pid_file_moved");

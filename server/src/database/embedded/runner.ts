@@ -3,25 +3,25 @@ import { chmod, chown, lchown, lstat, readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type Binaries, postgresEnvironment } from "./binaries.ts";
 
-/** The overflow uid on Linux; inside a user namespace, unmapped owners have it too. */
+/** The overflow uid of Linux; in a user namespace, unmapped owners also have it. */
 const NOBODY = 65_534;
-/** initdb's first role: for creating roles and databases, never for serving. */
+/** The superuser that initdb creates: for creating roles and databases, never for serving. */
 export const SUPERUSER = "app";
 const NAMESPACE = ["--user", `--map-user=${NOBODY}`, `--map-group=${NOBODY}`, "--"];
 
 /**
- * How the programs of PostgreSQL run. PostgreSQL refuses uid 0, so root runs it in a user namespace, where root is mapped to
- * another uid while files belong to root outside, or, where that is forbidden (many containers), as another user.
+ * How the programs of PostgreSQL run. PostgreSQL does not run as uid 0, so root runs it in a user namespace, in which root has
+ * another uid and files still belong to root outside, or, where namespaces are forbidden (many containers), as another user.
  */
 export interface Runner {
 	readonly kind: "plain" | "user_namespace" | "other_user";
-	/** Who owns the files outside: the data folder and the socket folder belong to this user. */
+	/** The owner of the data folder and the socket folder, outside the namespace. */
 	readonly uid: number;
 	readonly gid: number;
 	spawn(program: string, parameters: string[], options: { stdio: StdioOptions; detached: boolean }): ChildProcess;
 }
 
-/** Chooses by probing. `cluster_dir` may not be there yet; one that belongs to an ordinary user is run as that user, also by root. */
+/** Chooses by probing. `cluster_dir` need not exist. A cluster of an ordinary user runs as that user, also for root. */
 export async function chooseRunner(binaries: Binaries, cluster_dir: string): Promise<Runner> {
 	const uid = process.getuid?.() ?? -1;
 	const gid = process.getgid?.() ?? -1;
@@ -37,7 +37,7 @@ export async function chooseRunner(binaries: Binaries, cluster_dir: string): Pro
 	]);
 }
 
-/** Changes the owner of `path`, recursively, to the runner's user, if root runs PostgreSQL as another user. The folder must not be in use. */
+/** Changes the owner of `path`, recursively, to the runner's user if root runs PostgreSQL as another user. The folder must not be in use. */
 export async function giveTo(runner: Runner, path: string): Promise<void> {
 	const owner = await ownerOf(path);
 	if (process.getuid?.() !== 0 || owner === null || owner.uid === runner.uid) return;
@@ -48,8 +48,8 @@ export async function giveTo(runner: Runner, path: string): Promise<void> {
 }
 
 /**
- * Where PostgreSQL runs as another user than this process: lets that user walk through `folder` (not list it), and throws an Error that names
- * the folder above it which is closed.
+ * If PostgreSQL runs as another user than this process: grants that user search permission on `folder` (not read), and throws an Error that
+ * names a parent folder without it.
  */
 export async function letThrough(runner: Runner, folder: string): Promise<void> {
 	if (runner.kind !== "other_user") return;
@@ -79,7 +79,7 @@ export function makeRunner(binaries: Binaries, kind: Runner["kind"], owner: { ui
 	};
 }
 
-/** A user without a name (an arbitrary uid in a container) is refused by initdb as well: the probe is initdb's own look-up of its user. */
+/** initdb also fails for a uid without a name (an arbitrary uid in a container): the probe is initdb's own lookup of its user. */
 async function firstThatRuns(binaries: Binaries, candidates: Runner[]): Promise<Runner> {
 	for (const candidate of candidates) {
 		if (await runs(candidate, binaries)) return candidate;
