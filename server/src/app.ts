@@ -165,8 +165,8 @@ export async function createApp(options: AppOptions): Promise<App> {
 			return options.key_brand;
 		}
 
-		noteConnectivityCheck(): void {
-			if (this.grant.counter !== null) meter.noteConnectivityCheck(this.grant.counter, clock.now());
+		recordConnectivityCheck(): void {
+			if (this.grant.counter !== null) meter.recordConnectivityCheck(this.grant.counter, clock.now());
 		}
 	}
 

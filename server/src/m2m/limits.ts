@@ -11,7 +11,7 @@ import { readLeasedQuota } from "../verification/limits/store.ts";
 export interface LimitsContext extends KeyedContext {
 	readonly quotas: QuotaLedger;
 	/** Records the current time as the key's last connectivity check. */
-	noteConnectivityCheck(): void;
+	recordConnectivityCheck(): void;
 }
 
 /** Context for reading a tenant's limits without one of its keys. */
@@ -63,7 +63,7 @@ export async function limits(context: LimitsContext) {
 		named_only,
 		remaining: grant.windows[index]?.peek(clock.monotonic(), requests) ?? 0,
 	}));
-	context.noteConnectivityCheck();
+	context.recordConnectivityCheck();
 	return { ...answer, rate_limits };
 }
 

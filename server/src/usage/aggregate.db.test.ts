@@ -29,7 +29,7 @@ suite("aggregating usage", () => {
 		await flushing.stop();
 	}
 
-	const settle = () => aggregateUsage({ database: db.database, log: testLog });
+	const aggregate = () => aggregateUsage({ database: db.database, log: testLog });
 	const countedOf = (key: number) => db.query("select sum(requests)::integer as requests from usage_keys where key_id = $1", [`a_key_${key}`]);
 
 	test("a batch that exceeds the statement timeout is aggregated flush by flush", async () => {
@@ -41,7 +41,7 @@ suite("aggregating usage", () => {
 		await db.query(
 			"create trigger too_slow after update on usage_flushes referencing new table as taken for each statement execute function too_slow()",
 		);
-		await settle();
+		await aggregate();
 		await db.query("drop trigger too_slow on usage_flushes");
 		deepEqual(await countedOf(0), [{ requests: 5 }]);
 	});
@@ -51,7 +51,7 @@ suite("aggregating usage", () => {
 		const broken = ["a", "a_key_1", "a_kid_1", "no minute", "allowed", "1"].map((value) => `|${value}`).join("\n");
 		await db.query("insert into usage_flushes (node_id, flush_number, flushed_at, keys) values ('broken', 1, '2026-01-01', $1)", [broken]);
 		await flush(1, 2);
-		await settle();
+		await aggregate();
 		deepEqual(await countedOf(1), [{ requests: 4 }]);
 		deepEqual(await db.query("select waiting, keys from usage_flushes where node_id = 'broken'"), [{ waiting: false, keys: broken }]);
 	});

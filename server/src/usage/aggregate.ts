@@ -3,7 +3,7 @@ import { ALL_TENANTS } from "../core/context.ts";
 import type { Log } from "../core/log.ts";
 import type { Database } from "../database/database.ts";
 import { read, wasTooSlow } from "../database/transaction.ts";
-import { isRefusal } from "./flush.ts";
+import { isRejection } from "./flush.ts";
 import { aggregateFlushes, flushesWait, setAsideFlush } from "./store.ts";
 
 /** About 100,000 facts, which take PostgreSQL a few seconds. */
@@ -29,7 +29,7 @@ export async function aggregateUsage(context: AggregateContext): Promise<void> {
 				flushes = 1;
 				continue;
 			}
-			if (!isRefusal(error)) throw error;
+			if (!isRejection(error)) throw error;
 			if (flushes === 1) context.log.error({ err: error, flush: await record(context, setAsideFlush) }, "usage_flush_set_aside");
 			flushes = 1;
 		}

@@ -135,8 +135,8 @@ export class KeyCounter extends Counter {
 		if (last > this.#last) this.#last = last;
 	}
 
-	/** Whether a success of `operation` in this minute may have to be recorded. Cheap check before `recordSuccess`. */
-	isNews(operation: OperationCounter, minute: number): boolean {
+	/** Whether a success of `operation` in this minute may have to be recorded. A cheap check before `recordSuccess`. */
+	mayBeUnrecorded(operation: OperationCounter, minute: number): boolean {
 		return operation !== this.#operation || minute >= this.#record_again_minute;
 	}
 

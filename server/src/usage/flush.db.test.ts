@@ -94,7 +94,7 @@ suite("flushing usage", () => {
 		meter.count(key, operation, "allowed", at);
 		meter.count(key, operation, "allowed", at + 2_000);
 		meter.count(key, operation, "rate_limited", at + 3_000);
-		meter.noteConnectivityCheck(key, at + 4_000);
+		meter.recordConnectivityCheck(key, at + 4_000);
 		await flushing.flushNow();
 		meter.count(key, operation, "allowed", at + 5_000);
 		await flushing.stop();
@@ -124,7 +124,7 @@ suite("flushing usage", () => {
 			const { meter, flushing } = startMeter();
 			const key = meter.keyCounter("a", "a_key_9", "a_kid_9");
 			meter.count(key, meter.operationCounter("a", null, "back"), "allowed", at + offset);
-			meter.noteConnectivityCheck(key, at + offset);
+			meter.recordConnectivityCheck(key, at + offset);
 			await flushing.stop();
 		}
 		deepEqual(await db.query("select first_used_at, last_used_at from secret_activity where kid = 'a_kid_9'"), [
@@ -197,7 +197,7 @@ suite("flushing usage", () => {
 		const there = meter.keyCounter("a", "a_key_5", "a_kid_5");
 		meter.count(gone, meter.operationCounter("gone", null, "erased"), "allowed", Date.now());
 		for (const key of [foreign, there]) meter.count(key, operation, "allowed", Date.now());
-		for (const key of [gone, foreign, there]) meter.noteConnectivityCheck(key, Date.now());
+		for (const key of [gone, foreign, there]) meter.recordConnectivityCheck(key, Date.now());
 		await flushing.flushNow();
 		await flushing.stop();
 		equal(await countedBy("erased"), 3);

@@ -14,7 +14,7 @@ import { storeFlushedUntil, storeIdleUntil, storeUsageGap } from "./sources/prog
 
 const EVERY_MS = 1_000;
 const BATCHES_PER_RUN_MAX = 50;
-const REFUSALS_MAX = 3;
+const REJECTIONS_MAX = 3;
 const STOP_ATTEMPTS = 2;
 /** How often an idle node stores its progress. Evidence that depends on this node is at most this far behind. */
 const IDLE_EVERY_MS = 5_000;
@@ -32,7 +32,7 @@ interface Flush {
 	/** All counts before this instant are stored once this flush is committed; null while more batches of the run follow. */
 	readonly flushed_until: Date | null;
 	/** How often PostgreSQL rejected the values (SQLSTATE class 22 or 23). */
-	refusals: number;
+	rejections: number;
 }
 
 export interface FlushingOptions {
@@ -65,7 +65,7 @@ export function startFlushing(options: FlushingOptions): Flushing {
 }
 
 /** Whether PostgreSQL rejected the values themselves, so that a retry is useless. All other errors may be transient. */
-export function isRefusal(error: unknown): boolean {
+export function isRejection(error: unknown): boolean {
 	return error instanceof pg.DatabaseError && /^2[23]/.test(error.code ?? "");
 }
 
@@ -73,7 +73,7 @@ export function isRefusal(error: unknown): boolean {
 interface Gap {
 	readonly until: Date;
 	readonly lost: number;
-	readonly gave_up_at: number;
+	readonly dropped_at: number;
 }
 
 class Flusher {
@@ -88,7 +88,7 @@ class Flusher {
 	/** How many of the meter's lost counts are already recorded in the database. */
 	#lostRecorded = 0;
 	/** When the last batch was dropped, until that is recorded in the database; 0 for none. */
-	#gaveUpAt = 0;
+	#droppedAt = 0;
 	failure: Error | null = null;
 
 	constructor(options: FlushingOptions) {
@@ -108,7 +108,7 @@ class Flusher {
 		} catch (error) {
 			if (!this.failure) this.#options.log.warn({ err: error }, "usage_flush_failed");
 			this.failure = error instanceof Error ? error : new Error(String(error));
-			this.#countRefusal(error);
+			this.#countRejection(error);
 		}
 	}
 
@@ -128,7 +128,7 @@ class Flusher {
 		const { database, node } = this.#options;
 		const gap = this.#gapAt(began);
 		if (gap !== null) await record({ database }, (tx) => storeUsageGap(tx, gap.until));
-		this.#forgetGap(gap);
+		this.#clearGap(gap);
 		if (this.#progress.node_id === node.id && Math.abs(began - this.#progress.flushed_until) < IDLE_EVERY_MS) return;
 		const progress = { node_id: node.id, flushed_until: began };
 		await inStatement(database, (queries) => storeIdleUntil(queries, progress.node_id, new Date(began)));
@@ -150,22 +150,22 @@ class Flusher {
 		});
 		if (applied && flushed_until !== null) this.#progress = { node_id, flushed_until: flushed_until.getTime() };
 		if (!applied) log.info({ flush_number: flush.flush_number }, "usage_flush_was_applied_before");
-		this.#forgetGap(gap);
+		this.#clearGap(gap);
 		this.#pending = null;
 	}
 
 	/** Lost counts of uses before `now` that are not yet recorded in the database; null for none. */
 	#gapAt(now: number): Gap | null {
 		const { lost } = this.#options.meter;
-		const gave_up_at = this.#gaveUpAt;
-		if (lost === this.#lostRecorded && gave_up_at === 0) return null;
-		return { until: new Date(lost === this.#lostRecorded ? gave_up_at : now), lost, gave_up_at };
+		const dropped_at = this.#droppedAt;
+		if (lost === this.#lostRecorded && dropped_at === 0) return null;
+		return { until: new Date(lost === this.#lostRecorded ? dropped_at : now), lost, dropped_at };
 	}
 
-	#forgetGap(gap: Gap | null): void {
+	#clearGap(gap: Gap | null): void {
 		if (gap === null) return;
 		this.#lostRecorded = gap.lost;
-		if (this.#gaveUpAt === gap.gave_up_at) this.#gaveUpAt = 0;
+		if (this.#droppedAt === gap.dropped_at) this.#droppedAt = 0;
 	}
 
 	#next(began: number): Flush | null {
@@ -173,17 +173,17 @@ class Flusher {
 		if (!batch) return null;
 		this.#flushNumber += 1;
 		const flushed_until = batch.facts < BATCH_FACTS_MAX ? new Date(began) : null;
-		return { flush_number: this.#flushNumber, batch, flushed_until, refusals: 0 };
+		return { flush_number: this.#flushNumber, batch, flushed_until, rejections: 0 };
 	}
 
 	/** Drops a batch that PostgreSQL rejects repeatedly, so that later counts can be written. */
-	#countRefusal(error: unknown): void {
+	#countRejection(error: unknown): void {
 		const flush = this.#pending;
-		if (!flush || !isRefusal(error)) return;
-		flush.refusals += 1;
-		if (flush.refusals < REFUSALS_MAX) return;
+		if (!flush || !isRejection(error)) return;
+		flush.rejections += 1;
+		if (flush.rejections < REJECTIONS_MAX) return;
 		this.#options.log.error({ err: error, requests: requestsIn(flush.batch) }, "usage_batch_given_up");
-		this.#gaveUpAt = this.#options.clock.now();
+		this.#droppedAt = this.#options.clock.now();
 		this.#pending = null;
 	}
 }

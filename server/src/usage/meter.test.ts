@@ -77,7 +77,7 @@ function run(entries_max: number, sequence: Step[], with_minutes: boolean, each:
 			tally(expected.keys, `kid_${step.key} ${step.code}${minute}`, 1);
 			tally(expected.operations, `operation_${step.operation} ${step.code}${minute}`, 1);
 			counted += 1;
-		} else if (step.kind === "check") meter.noteConnectivityCheck(key, clock.now());
+		} else if (step.kind === "check") meter.recordConnectivityCheck(key, clock.now());
 		else if (step.kind === "lookup") {
 			keys[step.key] = meter.keyCounter("t", `key_${step.key}`, `kid_${step.key}`);
 			operations[step.operation] = meter.operationCounter("t", step.operation === 0 ? null : "site", `operation_${step.operation}`);
@@ -237,7 +237,7 @@ test("a drain returns the first and last use since the previous drain, and conne
 	const key = meter.keyCounter("t", "key", "kid");
 	const operation = meter.operationCounter("t", null, "op");
 	for (const at of [30, 10, 20]) meter.count(key, operation, "allowed", START + at);
-	meter.noteConnectivityCheck(key, START + 25);
+	meter.recordConnectivityCheck(key, START + 25);
 	const first = meter.drain();
 	deepEqual(
 		first?.keys.map(({ first_ms, last_ms }) => [first_ms, last_ms]),
@@ -245,6 +245,6 @@ test("a drain returns the first and last use since the previous drain, and conne
 	);
 	deepEqual(first?.key_checks, [{ tenant_id: "t", key_id: "key", last_check_ms: START + 25 }]);
 	equal(meter.drain(), null);
-	meter.noteConnectivityCheck(key, START + 40);
+	meter.recordConnectivityCheck(key, START + 40);
 	deepEqual(meter.drain(), { ...emptyBatch(), facts: 1, key_checks: [{ tenant_id: "t", key_id: "key", last_check_ms: START + 40 }] });
 });

@@ -84,7 +84,7 @@ export class Meter {
 		const offset = now_ms - minute * MINUTE_MS;
 		if (this.#add(key, minute, code)) key.note(code, offset, offset);
 		this.#add(operation, minute, code);
-		if (code === "allowed" && key.isNews(operation, minute)) this.#recordSuccess(key, operation, minute, now_ms);
+		if (code === "allowed" && key.mayBeUnrecorded(operation, minute)) this.#recordSuccess(key, operation, minute, now_ms);
 	}
 
 	/** Records what a secret was used for. Its bound is separate, so that it displaces no counts; when full, a later request records it. */
@@ -95,7 +95,7 @@ export class Meter {
 	}
 
 	/** Records that the key's connectivity check succeeded. */
-	noteConnectivityCheck(key: KeyCounter, now_ms: number): void {
+	recordConnectivityCheck(key: KeyCounter, now_ms: number): void {
 		if (key.last_check_ms === 0) {
 			if (this.#facts >= this.#entriesMax) return;
 			this.#facts += 1;
@@ -106,7 +106,7 @@ export class Meter {
 
 	/** Removes and returns about `facts_max` facts, oldest first; null when there are none. */
 	drain(facts_max = BATCH_FACTS_MAX): Batch | null {
-		this.#forgetIdle();
+		this.#evictIdle();
 		if (this.#dirty.length === 0 && this.#closed.length === 0) return null;
 		const batch = emptyBatch();
 		let visited = 0;
@@ -176,11 +176,11 @@ export class Meter {
 		}
 	}
 
-	#forgetIdle(): void {
+	#evictIdle(): void {
 		const now = this.#clock.monotonic();
 		if (now - this.#generationBegan < GENERATION_MS) return;
 		this.#generationBegan = now;
-		this.#keys.forgetIdle();
-		this.#operations.forgetIdle();
+		this.#keys.evictIdle();
+		this.#operations.evictIdle();
 	}
 }

@@ -28,7 +28,7 @@ export class RecentCounters<C extends Counter> {
 	/** Enters the counter into the current generation. An existing counter of the same name stays in the index; both continue to count. */
 	touch(counter: C): void {
 		if (counter.generation === this.#generation) return;
-		if (this.#young.size >= this.#generationMax) this.forgetIdle();
+		if (this.#young.size >= this.#generationMax) this.evictIdle();
 		counter.generation = this.#generation;
 		const name = counter.index_name;
 		this.#old.delete(name);
@@ -36,7 +36,7 @@ export class RecentCounters<C extends Counter> {
 	}
 
 	/** Begins a new generation. */
-	forgetIdle(): void {
+	evictIdle(): void {
 		this.#generation += 1;
 		this.#old = this.#young;
 		this.#young = new Map();

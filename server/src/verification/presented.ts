@@ -4,7 +4,7 @@ import { isImportedShape, RAW_KEY_CHARACTERS_MAX } from "../keys/imported/format
 import type { LiveImportedFormats } from "../keys/imported/formats.ts";
 import { ImportedLookups } from "../keys/imported/lookup.ts";
 import { parseRawKey } from "../keys/secrets/format.ts";
-import { secretFromElsewhere } from "../keys/secrets/mac.ts";
+import { importedSecretText } from "../keys/secrets/mac.ts";
 import { nameOfLookups } from "./grants/unknown-names.ts";
 
 /** SHA-256 as 32 Latin-1 characters; "" for a text that is too long for any key, whose shape is then refused. */
@@ -41,7 +41,7 @@ export class RawKeyReader {
 		if (!isImportedShape(this.#formats.known, this.#brand, raw_key)) return null;
 		return {
 			name: nameOfLookups(this.#lookups.all(Buffer.from(digest, "latin1"))),
-			secret: secretFromElsewhere(raw_key),
+			secret: importedSecretText(raw_key),
 			environment: null,
 		};
 	}

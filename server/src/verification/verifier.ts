@@ -149,7 +149,7 @@ export class Verifier {
 		const identity = { key_id: grant.key_id, kid: grant.kid, tenant_id: grant.tenant.id, environment: grant.environment };
 		if (!secretMatches(peppers, identity, presented.secret, grant) || (presented.environment ?? grant.environment) !== grant.environment)
 			return false;
-		grants.keepMatched(grant, digest);
+		grants.indexDigest(grant, digest);
 		if (isRekeyDue(grant, peppers.current.id)) onRekeyDue(grant, presented.secret);
 		return true;
 	}

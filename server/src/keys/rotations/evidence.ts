@@ -1,7 +1,7 @@
+import { type Ambiguity, CLIENT_HEADER, findAmbiguity } from "../../usage/sources/ambiguity.ts";
 import type { SecretSource } from "../../usage/sources/evidence-store.ts";
 import type { UsageSeen } from "../../usage/sources/progress-store.ts";
 import { OTHER_SOURCES, UNKNOWN_NETWORK } from "../../usage/sources/source.ts";
-import { CLIENT_HEADER, type NotToldApart, whyNotToldApart } from "../../usage/sources/told-apart.ts";
 import { type Confirmation, isVoid } from "./rotation.ts";
 
 /** Part of every rotation response: the limit of the evidence. */
@@ -9,7 +9,7 @@ export const EVIDENCE_LIMIT =
 	"A copy of a program that calls less often than the required silence cannot be detected: it may still hold the old secret when that ends. " +
 	`Give each copy its own name in ${CLIENT_HEADER}.`;
 
-const DETAILS: Readonly<Record<NotToldApart, string>> = {
+const DETAILS: Readonly<Record<Ambiguity, string>> = {
 	too_many_sources: "The key is used from more sources than are tracked separately, so these are counted together.",
 	network_unknown: "Requests without a known address can come from anywhere, so several programs can look like this one.",
 	network_hidden: "Networks are not stored here, so several programs can look like this one.",
@@ -19,7 +19,7 @@ const DETAILS: Readonly<Record<NotToldApart, string>> = {
 };
 
 /** Explains in one sentence why a source may be several programs. */
-export function notToldApartDetail(why: NotToldApart): string {
+export function formatAmbiguity(why: Ambiguity): string {
 	return DETAILS[why];
 }
 
@@ -58,7 +58,7 @@ export interface AssessedSource {
 	readonly old: Use | null;
 	readonly new: Use | null;
 	/** Why the source may be several programs; null for an identified one. */
-	readonly not_told_apart: NotToldApart | null;
+	readonly not_told_apart: Ambiguity | null;
 	/** The old secret is no longer needed there, by evidence or by a person's confirmation. */
 	readonly moved: boolean;
 	/** Also a confirmation that is void because the old secret was used there again. */
@@ -158,7 +158,7 @@ function assessSource(seen: readonly SecretSource[], question: EvidenceQuestion)
 	const { source_id, network, agent, client, name } = first;
 	const source = { source_id, network, agent, client, name };
 	const confirmation = question.confirmations.get(source_id) ?? null;
-	const about = { source, old, new: successor, not_told_apart: whyNotToldApart(source), confirmation, confirmed: false };
+	const about = { source, old, new: successor, not_told_apart: findAmbiguity(source), confirmation, confirmed: false };
 	if (old === null) return { ...about, moved: true, waits_until: null, blocker: null };
 	const { waits_until, waits_for } = assessWait(about.not_told_apart, old, successor, question);
 	if (waits_for === null) return { ...about, moved: true, waits_until, blocker: null };
@@ -177,7 +177,7 @@ interface Wait {
 
 /** What is missing before a source that has used the old secret counts as moved; ignores confirmations. */
 function assessWait(
-	not_told_apart: NotToldApart | null,
+	not_told_apart: Ambiguity | null,
 	old: Use & { last_seen_at: Date },
 	successor: (Use & { first_seen_at: Date }) | null,
 	question: EvidenceQuestion,
@@ -185,7 +185,7 @@ function assessWait(
 	const { old_ends_at, now } = question;
 	if (not_told_apart !== null) {
 		const code = not_told_apart === "network_unknown" ? "address_unknown" : "sources_not_told_apart";
-		const detail = `the old secret was used there. ${notToldApartDetail(not_told_apart)} A person must confirm that everything there has the new secret.`;
+		const detail = `the old secret was used there. ${formatAmbiguity(not_told_apart)} A person must confirm that everything there has the new secret.`;
 		return { waits_until: old_ends_at, waits_for: { code, detail } };
 	}
 	if (successor === null) return { waits_until: null, waits_for: { code: "old_secret_only", detail: "still uses the old secret." } };

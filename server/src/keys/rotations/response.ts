@@ -1,8 +1,8 @@
 import { SECOND_MS } from "../../core/time.ts";
 import type { ReadTx } from "../../database/transaction.ts";
-import { CLIENT_HEADER } from "../../usage/sources/told-apart.ts";
+import { CLIENT_HEADER } from "../../usage/sources/ambiguity.ts";
 import { toHandoverResponse } from "../response.ts";
-import { type AssessedSource, EVIDENCE_LIMIT, mayBeConfirmed, notToldApartDetail, silenceNeeded } from "./evidence.ts";
+import { type AssessedSource, EVIDENCE_LIMIT, formatAmbiguity, mayBeConfirmed, silenceNeeded } from "./evidence.ts";
 import { type Observed, observeRotation } from "./observe.ts";
 import { type CheckedOperation, getCheckedOperations, isVoid, latestOf, type Rotation } from "./rotation.ts";
 import type { RotationAnswer } from "./schema.ts";
@@ -15,7 +15,7 @@ function timeText(time: Date | null): string | null {
 function toIdentificationResponse({ not_told_apart: code }: AssessedSource) {
 	if (code === null) return { told_apart: true, not_told_apart: null, tell_apart_by: null };
 	const tell_apart_by = code === "too_many_sources" ? null : CLIENT_HEADER;
-	return { told_apart: false, not_told_apart: { code, detail: notToldApartDetail(code) }, tell_apart_by };
+	return { told_apart: false, not_told_apart: { code, detail: formatAmbiguity(code) }, tell_apart_by };
 }
 
 function toSourceResponse(assessed: AssessedSource): RotationAnswer["sources"][number] {

@@ -1,7 +1,7 @@
 import Type, { type Static } from "typebox";
 import { pageOf, pageQuery } from "../../http/input/cursor.ts";
 import { NodesWaitedFor } from "../../nodes/schema.ts";
-import { NOT_TOLD_APART } from "../../usage/sources/told-apart.ts";
+import { AMBIGUITIES } from "../../usage/sources/ambiguity.ts";
 import { HandoverInput, HandoverSchema, handoverLink } from "../handovers/schema.ts";
 import { KeySchema } from "../schema.ts";
 import { KeyActorSchema, Note, orNull, Time } from "../secrets/schema-parts.ts";
@@ -74,7 +74,7 @@ export const RotationSchema = Type.Object({
 			old: orNull(Type.Object({ last_seen_at: Time, requests: Type.Integer() })),
 			new: orNull(Type.Object({ first_seen_at: Time, last_seen_at: Time, requests: Type.Integer() })),
 			told_apart: Type.Boolean({ description: "False: several programs can look like this source, so it never counts as moved by evidence" }),
-			not_told_apart: orNull(Type.Object({ code: Type.Enum([...NOT_TOLD_APART]), detail: Type.String() })),
+			not_told_apart: orNull(Type.Object({ code: Type.Enum([...AMBIGUITIES]), detail: Type.String() })),
 			tell_apart_by: orNull(Type.String({ description: "The request header that would distinguish its programs" })),
 			silent_since: orNull(Type.String({ format: "date-time", description: "When the old secret was seen here last" })),
 			silence_seconds: orNull(

@@ -38,7 +38,7 @@ export function hashMac(pepper: Pepper, identity: SecretIdentity, sha256: Buffer
 }
 
 /** Represents an imported raw key as a secret. */
-export function secretFromElsewhere(raw_key: string): string {
+export function importedSecretText(raw_key: string): string {
 	return ISSUED_ELSEWHERE + raw_key;
 }
 

@@ -5,14 +5,14 @@ import { HIDDEN_NETWORK, OVERFLOW_NETWORK, type Source, UNKNOWN_NETWORK } from "
 export const CLIENT_HEADER = "X-Keywright-Client";
 
 /** Reasons why one source may be several programs. */
-export const NOT_TOLD_APART = ["too_many_sources", "network_unknown", "network_hidden", "library", "no_program", "other_program"] as const;
-export type NotToldApart = (typeof NOT_TOLD_APART)[number];
+export const AMBIGUITIES = ["too_many_sources", "network_unknown", "network_hidden", "library", "no_program", "other_program"] as const;
+export type Ambiguity = (typeof AMBIGUITIES)[number];
 
 /**
  * Why a source may be several programs; null when it has a client instance, or its own program name and a known network. Silence of an
  * ambiguous source never proves that the old secret is unused.
  */
-export function whyNotToldApart({ network, agent, client }: Pick<Source, "network" | "agent" | "client">): NotToldApart | null {
+export function findAmbiguity({ network, agent, client }: Pick<Source, "network" | "agent" | "client">): Ambiguity | null {
 	if (network === OVERFLOW_NETWORK) return "too_many_sources";
 	if (client !== null) return null;
 	if (network === UNKNOWN_NETWORK) return "network_unknown";

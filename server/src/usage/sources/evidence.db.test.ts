@@ -38,11 +38,11 @@ suite("evidence of the operations and sources of secrets", () => {
 	function start() {
 		const meter = new Meter({ clock: systemClock });
 		const flushing = startFlushing({ database: db.database, meter, clock: systemClock, node: { id: "node_test" }, log: testLog });
-		const settle = async (): Promise<void> => {
+		const aggregate = async (): Promise<void> => {
 			await flushing.flushNow();
 			await aggregateUsage({ database: db.database, log: testLog });
 		};
-		return { meter, flushing, settle };
+		return { meter, flushing, aggregate };
 	}
 
 	const sources = (key: number, now = AT) =>
@@ -50,17 +50,17 @@ suite("evidence of the operations and sources of secrets", () => {
 	const operations = (key: number) => inTransaction(db.database, "a", (tx) => readSecretOperations(tx, { tenant_id: "a", key_id: `a_key_${key}` }));
 
 	test("each source of a secret has its sightings and longest gap, for any split into flushes", async () => {
-		const { meter, flushing, settle } = start();
+		const { meter, flushing, aggregate } = start();
 		const operation = meter.operationCounter("a", null, "GET /orders");
 		const old = meter.keyCounter("a", "a_key_0", "a_kid_0", from("203.0.113.7"));
 		const fresh = meter.keyCounter("a", "a_key_0", "a_kid_0b", from("203.0.113.7"));
 		const uses = [0, 10, 500, 2_000, 62_000, 62_900, 200_000];
 		for (const [index, at] of uses.entries()) {
 			meter.count(old, operation, index === 4 ? "rate_limited" : "allowed", AT + at);
-			if (index % 2 === 1) await settle();
+			if (index % 2 === 1) await aggregate();
 		}
 		meter.count(fresh, operation, "allowed", AT + 201_000);
-		await settle();
+		await aggregate();
 		await flushing.stop();
 		const [first, second] = await sources(0);
 		equal(first?.kid, "a_kid_0b");
@@ -70,13 +70,13 @@ suite("evidence of the operations and sources of secrets", () => {
 	});
 
 	test("the longest gap covers this window and the previous one: an old outlier expires, a nightly job's gap does not", async () => {
-		const { meter, flushing, settle } = start();
+		const { meter, flushing, aggregate } = start();
 		const operation = meter.operationCounter("a", null, "GET /orders");
 		const nightly = meter.keyCounter("a", "a_key_1", "a_kid_1", from("203.0.113.7"));
 		const days = [0, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19];
 		for (const day of days) {
 			for (let burst = 0; burst < 3; burst += 1) meter.count(nightly, operation, "allowed", AT + day * DAY_MS + burst * 2_000);
-			await settle();
+			await aggregate();
 		}
 		await flushing.stop();
 		const [seen] = await sources(1);
@@ -86,16 +86,16 @@ suite("evidence of the operations and sources of secrets", () => {
 	});
 
 	test("requests with an ended secret are counted separately from live use, by day", async () => {
-		const { meter, flushing, settle } = start();
+		const { meter, flushing, aggregate } = start();
 		const operation = meter.operationCounter("a", null, "GET /orders");
 		const old = meter.keyCounter("a", "a_key_2", "a_kid_2", from("203.0.113.7"));
 		meter.count(old, operation, "allowed", AT);
 		meter.count(old, operation, "key_paused", AT + 5_000);
 		for (let times = 0; times < 3; times += 1) meter.count(old, operation, "key_rotated", AT + MINUTE_MS + times);
-		await settle();
+		await aggregate();
 		meter.count(old, operation, "key_rotated", AT + DAY_MS);
 		meter.count(old, operation, "key_revoked", AT + DAY_MS + MINUTE_MS);
-		await settle();
+		await aggregate();
 		await flushing.stop();
 		const [seen] = await sources(2, AT + DAY_MS);
 		deepEqual([seen?.requests, seen?.last_seen_at], [2, new Date(AT + 5_000)]);
@@ -104,11 +104,11 @@ suite("evidence of the operations and sources of secrets", () => {
 	});
 
 	test("sources beyond the limit per key are combined, and none is lost", async () => {
-		const { meter, flushing, settle } = start();
+		const { meter, flushing, aggregate } = start();
 		const operation = meter.operationCounter("a", null, "GET /orders");
 		for (let index = 0; index < 100; index += 1)
 			meter.count(meter.keyCounter("a", "a_key_3", "a_kid_3", from(`198.51.${index}.1`)), operation, "allowed", AT + index * 2_000);
-		await settle();
+		await aggregate();
 		await flushing.stop();
 		const seen = await sources(3);
 		equal(seen.length, SOURCES_PER_KEY_MAX + 1);
@@ -120,7 +120,7 @@ suite("evidence of the operations and sources of secrets", () => {
 	});
 
 	test("a successful operation is recorded per secret at most hourly, and a refused one never", async () => {
-		const { meter, flushing, settle } = start();
+		const { meter, flushing, aggregate } = start();
 		const counter = meter.keyCounter("a", "a_key_4", "a_kid_4", from("203.0.113.7"));
 		const [read, write, never] = ["GET /orders", "POST /orders", "DELETE /orders"].map((name) => meter.operationCounter("a", null, name));
 		ok(read && write && never);
@@ -128,9 +128,9 @@ suite("evidence of the operations and sources of secrets", () => {
 			meter.count(counter, read, "allowed", AT + minute * MINUTE_MS);
 			if (minute < 10) meter.count(counter, write, "allowed", AT + minute * MINUTE_MS + 1);
 			meter.count(counter, never, "permission_missing", AT + minute * MINUTE_MS + 2);
-			if (minute % 7 === 0) await settle();
+			if (minute % 7 === 0) await aggregate();
 		}
-		await settle();
+		await aggregate();
 		await flushing.stop();
 		deepEqual(await operations(4), [
 			{ kid: "a_kid_4", operation: "GET /orders", last_succeeded_at: new Date(AT + 120 * MINUTE_MS) },
@@ -139,14 +139,14 @@ suite("evidence of the operations and sources of secrets", () => {
 	});
 
 	test("evidence is deleted 90 days after it was last seen, not sooner", async () => {
-		const { meter, flushing, settle } = start();
+		const { meter, flushing, aggregate } = start();
 		const operation = meter.operationCounter("a", null, "GET /orders");
 		for (const [address, day] of [
 			["203.0.113.7", 0],
 			["198.51.100.7", 2],
 		] as const)
 			meter.count(meter.keyCounter("a", "a_key_6", "a_kid_6", from(address)), operation, "allowed", AT + day * DAY_MS);
-		await settle();
+		await aggregate();
 		await flushing.stop();
 		const sweepAt = (day: number) => sweepEvidence({ database: db.database, clock: { now: () => AT + day * DAY_MS, monotonic: () => 0 } });
 		await sweepAt(90);
@@ -162,12 +162,12 @@ suite("evidence of the operations and sources of secrets", () => {
 	});
 
 	test("nothing is stored for an erased tenant or an unknown secret", async () => {
-		const { meter, flushing, settle } = start();
+		const { meter, flushing, aggregate } = start();
 		const operation = meter.operationCounter("b", null, "GET /orders");
 		await db.query("update tenants set erased_at = now(), plan_id = null where id = 'b'");
 		meter.count(meter.keyCounter("b", "b_key_0", "b_kid_0", from("203.0.113.7")), operation, "allowed", AT);
 		meter.count(meter.keyCounter("a", "a_key_5", "no_such_kid", from("203.0.113.7")), operation, "allowed", AT);
-		await settle();
+		await aggregate();
 		await flushing.stop();
 		const { length } = await inTransaction(db.database, ALL_TENANTS, (tx) =>
 			readSecretSources(tx, { tenant_id: "b", key_id: "b_key_0" }, new Date(AT)),

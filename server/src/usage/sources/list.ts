@@ -3,9 +3,9 @@ import type { DatabaseContext } from "../../database/database.ts";
 import { read } from "../../database/transaction.ts";
 import { aggregateUsage } from "../aggregate.ts";
 import { keyExists } from "../report-store.ts";
+import { findAmbiguity } from "./ambiguity.ts";
 import { readSecretSources, type SecretSource } from "./evidence-store.ts";
 import { readSources } from "./store.ts";
-import { whyNotToldApart } from "./told-apart.ts";
 
 /** Requests with an ended secret from one source; null without any. */
 function deadUseOf(seen: SecretSource) {
@@ -34,7 +34,7 @@ export async function listSources(context: DatabaseContext, input: { tenant_id: 
 	return {
 		data: rows.map((row) => ({
 			...row,
-			told_apart: whyNotToldApart(row) === null,
+			told_apart: findAmbiguity(row) === null,
 			first_seen_at: row.first_seen_at.toISOString(),
 			last_seen_at: row.last_seen_at.toISOString(),
 		})),

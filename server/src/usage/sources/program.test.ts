@@ -2,10 +2,10 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { headerFilter } from "../../core/secret-text.ts";
+import { findAmbiguity } from "./ambiguity.ts";
 import { SourceMemo } from "./memo.ts";
 import { LIBRARY_FAMILIES, programOf } from "./program.ts";
 import { makeSource, OTHER_SOURCES, UNKNOWN_SOURCE } from "./source.ts";
-import { whyNotToldApart } from "./told-apart.ts";
 
 const program = programOf;
 const UUID = "550e8400-e29b-41d4-a716-446655440000";
@@ -111,7 +111,7 @@ test("a source is unambiguous with a client instance, or with its own program na
 		makeSource("hidden", "curl", "cron"),
 		makeSource("unknown", "none", "cron"),
 	];
-	for (const source of told) equal(whyNotToldApart(source), null, JSON.stringify(source));
+	for (const source of told) equal(findAmbiguity(source), null, JSON.stringify(source));
 	deepEqual(
 		[
 			makeSource(HERE, "none", null),
@@ -120,8 +120,8 @@ test("a source is unambiguous with a client instance, or with its own program na
 			makeSource("hidden", "order-bot", null),
 			UNKNOWN_SOURCE,
 			OTHER_SOURCES,
-		].map(whyNotToldApart),
+		].map(findAmbiguity),
 		["no_program", "other_program", "network_unknown", "network_hidden", "network_unknown", "too_many_sources"],
 	);
-	for (const family of LIBRARY_FAMILIES) equal(whyNotToldApart(makeSource(HERE, family, null)), "library");
+	for (const family of LIBRARY_FAMILIES) equal(findAmbiguity(makeSource(HERE, family, null)), "library");
 });

@@ -9,11 +9,11 @@ import { read } from "../../database/transaction.ts";
 import { startFlushing } from "../flush.ts";
 import { Meter } from "../meter.ts";
 import { SOURCES_PER_KEY_MAX } from "../store.ts";
+import { findAmbiguity } from "./ambiguity.ts";
 import { readSecretSources } from "./evidence-store.ts";
 import { sweepEvidence } from "./evidence-sweep.ts";
 import { listSources } from "./list.ts";
 import { OTHER_SOURCES, type Source, sourceOf } from "./source.ts";
-import { whyNotToldApart } from "./told-apart.ts";
 
 const INVENTED_NAMES = 300;
 const AT = Date.UTC(2026, 0, 15, 12, 0, 0);
@@ -188,7 +188,7 @@ suite("sources of keys", () => {
 		const seen = await read(db.contextFor("a"), (tx) => readSecretSources(tx, { tenant_id: "a", key_id: "a_key_8" }, new Date(AT)));
 		equal(seen.length, SOURCES_PER_KEY_MAX, "what was used with the secret is still evidence");
 		deepEqual(
-			new Set(seen.filter(({ source_id }) => source_id === numbered(2).id).map((source) => whyNotToldApart(source))),
+			new Set(seen.filter(({ source_id }) => source_id === numbered(2).id).map((source) => findAmbiguity(source))),
 			new Set(["too_many_sources"]),
 		);
 		meter.count(meter.keyCounter("a", "a_key_8", "a_kid_8", from("198.18.7.77", "order-bot/1.2")), operation, "allowed", AT + 15 * DAY_MS);

@@ -59,7 +59,7 @@ export class Grants {
 		this.#options = options;
 		this.references = new GrantReferences(options);
 		this.firstUses = new FirstUses(options);
-		this.#grants = new SieveMap({ max: options.grants_max ?? GRANTS_MAX, onGone: (grant, replaced) => this.#release(grant, replaced) });
+		this.#grants = new SieveMap({ max: options.grants_max ?? GRANTS_MAX, onEvict: (grant, replaced) => this.#release(grant, replaced) });
 		this.#unknown = new UnknownNames(options.clock);
 		this.#sites = new LRUCache({ max: SITES_MAX });
 		const lane = () => new Batcher({ batch_max: BATCH_KIDS_MAX, queue_max: QUEUE_KIDS_MAX, load: (kids) => this.#loadGrants(kids) });
@@ -91,13 +91,13 @@ export class Grants {
 	}
 
 	/** Indexes the grant by the digest of the raw key that matched its MAC. */
-	keepMatched(grant: Grant, digest: string): void {
-		if (grant.digest !== null) this.#forgetDigest(grant);
+	indexDigest(grant: Grant, digest: string): void {
+		if (grant.digest !== null) this.#removeDigest(grant);
 		grant.digest = digest;
 		if (this.#grants.peek(grant.kid) === grant) this.#matched.set(digest, grant);
 	}
 
-	#forgetDigest(grant: Grant): void {
+	#removeDigest(grant: Grant): void {
 		if (grant.digest !== null && this.#matched.get(grant.digest) === grant) this.#matched.delete(grant.digest);
 	}
 
@@ -190,7 +190,7 @@ export class Grants {
 			if (kind === "key") for (const kid of this.#kidsOfKey.get(id) ?? []) markStale(this.#grants.peek(kid));
 			else if (kind === "tenant") markStale(tenants.get(id));
 			else if (kind === "site") this.#sites.delete(id);
-			else if (kind === "legacy_formats" && id === IMPORTED_KEYS_ID) this.#unknown.forgetImportable();
+			else if (kind === "legacy_formats" && id === IMPORTED_KEYS_ID) this.#unknown.clearImported();
 			else if (kind === "plan") {
 				markStale(plans.get(id));
 				plans.delete(id);
@@ -201,7 +201,7 @@ export class Grants {
 	/** Marks the grant stale: waiting requests must not use it, because invalidations no longer reach it. */
 	#release(grant: Grant, replaced: boolean): void {
 		grant.stale = true;
-		this.#forgetDigest(grant);
+		this.#removeDigest(grant);
 		this.references.release(grant);
 		if (replaced) return;
 		const kids = this.#kidsOfKey.get(grant.key_id);

@@ -11,7 +11,7 @@ interface Entry {
 function sieve(max: number) {
 	const gone: string[] = [];
 	const replaced: string[] = [];
-	const map = new SieveMap<Entry>({ max, onGone: (entry, was_replaced) => (was_replaced ? replaced : gone).push(entry.name) });
+	const map = new SieveMap<Entry>({ max, onEvict: (entry, was_replaced) => (was_replaced ? replaced : gone).push(entry.name) });
 	const put = (name: string) => map.set(name, { name, visited: false });
 	return { map, put, gone, replaced };
 }
@@ -85,7 +85,7 @@ test("in any order of operations it never exceeds its bound, and each removed en
 	fc.assert(
 		fc.property(fc.integer({ min: 1, max: 6 }), steps, (max, sequence) => {
 			const told = new Map<Entry, number>();
-			const map = new SieveMap<Entry>({ max, onGone: (entry) => told.set(entry, (told.get(entry) ?? 0) + 1) });
+			const map = new SieveMap<Entry>({ max, onEvict: (entry) => told.set(entry, (told.get(entry) ?? 0) + 1) });
 			const given: Entry[] = [];
 			for (const { name, what } of sequence) {
 				if (what === "clear") map.clear();

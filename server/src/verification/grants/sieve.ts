@@ -10,13 +10,13 @@ export interface Sieved {
 export class SieveMap<V extends Sieved> {
 	readonly #entries = new Map<string, V>();
 	readonly #max: number;
-	readonly #onGone: (value: V, replaced: boolean) => void;
+	readonly #onEvict: (value: V, replaced: boolean) => void;
 	/** Walks from the oldest to the newest entry. A Map iterator stays valid through deletions and insertions. */
 	#hand: MapIterator<[string, V]>;
 
-	constructor(options: { max: number; onGone: (value: V, replaced: boolean) => void }) {
+	constructor(options: { max: number; onEvict: (value: V, replaced: boolean) => void }) {
 		this.#max = options.max;
-		this.#onGone = options.onGone;
+		this.#onEvict = options.onEvict;
 		this.#hand = this.#entries.entries();
 	}
 
@@ -38,7 +38,7 @@ export class SieveMap<V extends Sieved> {
 		const before = this.#entries.get(key);
 		if (before === undefined && this.#entries.size >= this.#max) this.#evict();
 		this.#entries.set(key, value);
-		if (before !== undefined && before !== value) this.#onGone(before, true);
+		if (before !== undefined && before !== value) this.#onEvict(before, true);
 	}
 
 	values(): MapIterator<V> {
@@ -49,7 +49,7 @@ export class SieveMap<V extends Sieved> {
 		const gone = [...this.#entries.values()];
 		this.#entries.clear();
 		this.#hand = this.#entries.entries();
-		for (const value of gone) this.#onGone(value, false);
+		for (const value of gone) this.#onEvict(value, false);
 	}
 
 	#evict(): void {
@@ -65,7 +65,7 @@ export class SieveMap<V extends Sieved> {
 				continue;
 			}
 			this.#entries.delete(key);
-			this.#onGone(value, false);
+			this.#onEvict(value, false);
 			return;
 		}
 	}

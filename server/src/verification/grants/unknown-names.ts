@@ -28,28 +28,28 @@ export function isLookup(name: string): boolean {
 /** Bounded negative cache of names. Names of imported keys are separate, because an import can make them known. */
 export class UnknownNames {
 	readonly #kids: LRUCache<string, true>;
-	readonly #elsewhere: LRUCache<string, true>;
+	readonly #imported: LRUCache<string, true>;
 
 	constructor(clock: Clock) {
 		const names = () => new LRUCache<string, true>({ max: NAMES_MAX, ttl: KEPT_MS, ttlResolution: 1_000, perf: { now: () => clock.monotonic() } });
 		this.#kids = names();
-		this.#elsewhere = names();
+		this.#imported = names();
 	}
 
 	has(name: string): boolean {
-		return (isLookup(name) ? this.#elsewhere : this.#kids).has(name);
+		return (isLookup(name) ? this.#imported : this.#kids).has(name);
 	}
 
 	add(name: string): void {
-		(isLookup(name) ? this.#elsewhere : this.#kids).set(name, true);
+		(isLookup(name) ? this.#imported : this.#kids).set(name, true);
 	}
 
-	forgetImportable(): void {
-		this.#elsewhere.clear();
+	clearImported(): void {
+		this.#imported.clear();
 	}
 
 	clear(): void {
 		this.#kids.clear();
-		this.#elsewhere.clear();
+		this.#imported.clear();
 	}
 }
