@@ -39,6 +39,7 @@ import { createMailer } from "./outbox/mail/mailer.ts";
 import type { MailSettings } from "./outbox/mail/settings.ts";
 import { LiveProfile } from "./plans/profile/live.ts";
 import { anonymousRoutes, keyedRoutes, managementRoutes, operatorRoutes, personRoutes, serviceRoutes } from "./routes.ts";
+import { aggregateUsage } from "./usage/aggregate.ts";
 import { startFlushing } from "./usage/flush.ts";
 import { keyedGate } from "./verification/gate.ts";
 import type { Grant } from "./verification/grants/grant.ts";
@@ -181,7 +182,8 @@ export async function createApp(options: AppOptions): Promise<App> {
 		...{ log, access_log: options.access_log, problem_type_base, onAnswered: metrics.answered, onDecided: metrics.decided },
 		forward_auth: forwardAuthAnswer({ verifier, forward_auth, log, trusted_proxies: options.trusted_proxies }),
 	});
-	const mounted = { problem_type_base, holds_secret, cursors: cursorSealFrom(options.peppers), onDecided: metrics.decided };
+	const usage_first = { aggregateUsage: () => aggregateUsage({ database, log }) };
+	const mounted = { ...usage_first, problem_type_base, holds_secret, cursors: cursorSealFrom(options.peppers), onDecided: metrics.decided };
 	const operator_tokens = parseOperatorTokens(options.operator_token);
 	const makeContext = <Parts extends ContextParts>(parts: Parts) => ({ ...system, verifier, ...parts });
 	const gates = {

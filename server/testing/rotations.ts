@@ -7,6 +7,7 @@ import type { RotateInput } from "../src/keys/rotations/schema.ts";
 import type { SelfContext } from "../src/m2m/self-rotation.ts";
 import { createMailer } from "../src/outbox/mail/mailer.ts";
 import { LiveProfile } from "../src/plans/profile/live.ts";
+import { aggregateUsage } from "../src/usage/aggregate.ts";
 import { type Flushing, startFlushing } from "../src/usage/flush.ts";
 import { type Source, sourceOf } from "../src/usage/sources/source.ts";
 import type { Grant } from "../src/verification/grants/grant.ts";
@@ -47,9 +48,9 @@ export interface RotationFixture {
 	context(overrides?: Partial<KeysContext>): KeysContext;
 	handoverContext(overrides?: Partial<HandoverContext>): HandoverContext;
 	recipient(): RecipientContext;
-	/** The code that the raw key is answered with when the caller presents it; counted and written. */
+	/** The code that the raw key is answered with when the caller presents it; counted, written and aggregated. */
 	use(raw_key: string, caller: CallerName | Source, operation?: string): Promise<string>;
-	/** Moves the clock; what the processes have counted is written then. */
+	/** Moves the clock; what the processes have counted is then written and aggregated. */
 	pass(seconds: number): Promise<void>;
 	/** Another process, whose counts are written as the first one's are. */
 	second(): Promise<Process>;
@@ -94,11 +95,13 @@ export async function rotationFixture(): Promise<RotationFixture> {
 			const source = typeof caller === "string" ? CALLERS[caller] : caller;
 			const decision = await main.ask(raw_key, { source, operation });
 			await flush(main).flushNow();
+			await aggregateUsage({ database, log: testLog });
 			return codeOf(decision);
 		},
 		async pass(seconds) {
 			clock.advance(seconds * 1_000);
 			for (const flushing of flushed.values()) await flushing.flushNow();
+			await aggregateUsage({ database, log: testLog });
 		},
 		async second() {
 			const process = await verification.process();

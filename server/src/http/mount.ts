@@ -22,6 +22,7 @@ import type { FramedRequest } from "./framed-request.ts";
 import { CursorSeal, runWithCursors } from "./input/cursor-seal.ts";
 import { storedTextFailure, validateStoredText, validateStoredTexts } from "./input/stored-text.ts";
 import type { Refusal } from "./problem.ts";
+import { runAfterUsage } from "./reads-usage.ts";
 import { framed, sendProblem } from "./reply.ts";
 import type { Route, StreamOutput } from "./route.ts";
 
@@ -80,6 +81,8 @@ export interface MountOptions {
 	/** Default: a key of this process, so that other nodes reject its cursors. */
 	readonly cursors?: CursorSeal;
 	readonly onDecided?: OnDecided;
+	/** Required by routes that declare `reads_usage`. */
+	readonly aggregateUsage?: () => Promise<void>;
 }
 
 const UNSHARED_CURSORS = new CursorSeal([randomBytes(32)]);
@@ -146,7 +149,7 @@ function mountRow(app: FastifyInstance, row: Route<unknown>, admit: ReturnType<G
 	const { afterBody, holds_secret = holdsSecret, body_pace: pace = BODY_PACE } = options;
 	const stores = row.method !== "GET";
 	const json_time_ms = bodyTimeOf(row, pace);
-	const run = runWithCursors(row, options.cursors ?? UNSHARED_CURSORS);
+	const run = runAfterUsage(row, runWithCursors(row, options.cursors ?? UNSHARED_CURSORS), options.aggregateUsage);
 	const is_keyed = row.access === "key";
 
 	function askAgain(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {

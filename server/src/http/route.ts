@@ -52,12 +52,23 @@ interface RowBase {
 	readonly body_bytes_max?: number;
 }
 
+/** Routes that end a rotation: the only changes whose outcome depends on usage. */
+type EndsRotation = `${string}/rotat${string}/${"complete" | "cancel"}`;
+
+/**
+ * Which `reads_usage` a route may declare. The type keeps aggregation away from all other changes, so that a revocation never waits for it
+ * (docs/decisions/0037).
+ */
+type ReadsUsage<M extends Method, Path extends string> = M extends "GET" ? true : Path extends EndsRotation ? "unless_forced" : never;
+
 /** The declaration of a route: authorisation, validation, response stripping, OpenAPI and `routes.txt` derive from it. `run` is the action. */
 export interface Route<C> extends RowBase {
 	readonly query?: TObject;
 	readonly body?: TObject;
 	readonly input: "none" | "json" | "upload";
 	readonly output: TSchema | "stream" | "none";
+	/** Usage is aggregated before `run`, so that the response is at most about a second old. `unless_forced`: not with `force` in the body. */
+	readonly reads_usage?: true | "unless_forced";
 	/** Gets the parameters, the query and the body as one object, validated. */
 	readonly run: (context: C, input: Record<string, unknown>) => unknown;
 }
@@ -69,8 +80,10 @@ type ParametersOf<Path extends string> = Path extends `${string}:${infer Name}/$
 		: unknown;
 type StaticOf<S> = S extends TSchema ? Static<S> : unknown;
 
-interface JsonRow<C, Path extends string, Q, B, O extends TSchema | "stream" | "none"> extends RowBase {
+interface JsonRow<C, M extends Method, Path extends string, Q, B, O extends TSchema | "stream" | "none"> extends RowBase {
+	readonly method: M;
 	readonly path: Path;
+	readonly reads_usage?: ReadsUsage<M, Path>;
 	readonly query?: Q;
 	readonly body?: B;
 	readonly output: O;
@@ -83,11 +96,12 @@ interface JsonRow<C, Path extends string, Q, B, O extends TSchema | "stream" | "
 /** Declares a route with parameters, query and JSON body; the types of `run` follow from its schemas. */
 export function route<
 	C,
+	const M extends Method,
 	const Path extends string,
 	Q extends TObject | undefined = undefined,
 	B extends TObject | undefined = undefined,
 	O extends TSchema | "stream" | "none" = TSchema,
->(row: JsonRow<C, Path, Q, B, O>): Route<C> {
+>(row: JsonRow<C, M, Path, Q, B, O>): Route<C> {
 	return { ...row, input: row.body ? "json" : "none" } as unknown as Route<C>;
 }
 

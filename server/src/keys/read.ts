@@ -1,7 +1,6 @@
 import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/transaction.ts";
 import { type Page, toPage } from "../http/input/cursor.ts";
-import { aggregateUsage } from "../usage/aggregate.ts";
 import { keyNotFound } from "./guards.ts";
 import { readChoices, readKeys } from "./list-store.ts";
 import { readKeyResponse, readKeyResponses } from "./response.ts";
@@ -11,7 +10,6 @@ import { readKey } from "./store.ts";
 
 /** One key of the tenant. 404 `not_found`. */
 export async function getKey(context: DatabaseContext, input: { tenant_id: string; key_id: string }): Promise<KeyAnswer> {
-	await aggregateUsage(context);
 	return read(context, async (tx) => {
 		const key = await readKey(tx, input.tenant_id, input.key_id);
 		if (!key) throw keyNotFound();
@@ -35,7 +33,6 @@ export function keyChoices(context: DatabaseContext, { tenant_id }: { tenant_id:
 export async function listKeys(context: DatabaseContext, input: ListQuery & { tenant_id: string }): Promise<Page<KeyAnswer>> {
 	const { window, wanted } = keyWindowOf(input);
 	const now = context.clock.now();
-	await aggregateUsage(context);
 	return read(context, async (tx) => {
 		const rows = await readKeys(tx, input.tenant_id, input, wanted, new Date(now));
 		const { data, next_cursor } = toPage(rows, window, ({ key, sort_value }) => cursorTexts(wanted, { id: key.id, sort_value }));

@@ -6,6 +6,7 @@ import { testLog } from "../../testing/database.ts";
 import { type KeysFixture, keysFixture } from "../../testing/keys.ts";
 import { mount } from "../http/mount.ts";
 import { createHttp } from "../http/server.ts";
+import { aggregateUsage } from "../usage/aggregate.ts";
 import { keyRoutes } from "./routes.ts";
 import { type KeyAnswer, KeySchema } from "./schema.ts";
 
@@ -18,6 +19,7 @@ before(async () => {
 	http = createHttp({ log: testLog, access_log: null, problem_type_base });
 	mount(http, keyRoutes, () => (request) => fixture.context({ request_id: request.id, idempotency_key: idempotencyKeyOf(request.headers) }), {
 		problem_type_base,
+		aggregateUsage: () => aggregateUsage({ database: fixture.db.database, log: testLog }),
 	});
 	await http.listen({ host: "127.0.0.1", port: 0 });
 	origin = `http://127.0.0.1:${addressOf(http).port}`;

@@ -64,6 +64,7 @@ export const keyRoutes: readonly Route<HandoverContext>[] = [
 		status: 200,
 		query: ListQuery,
 		output: KeyPage,
+		reads_usage: true,
 		run: listKeys,
 	}),
 	route({
@@ -86,6 +87,7 @@ export const keyRoutes: readonly Route<HandoverContext>[] = [
 		status: 200,
 		query: ActivityQuery,
 		output: Activity,
+		reads_usage: true,
 		run: keysActivity,
 	}),
 	route({
@@ -115,6 +117,7 @@ export const keyRoutes: readonly Route<HandoverContext>[] = [
 		summary: "Read an API key",
 		status: 200,
 		output: KeySchema,
+		reads_usage: true,
 		run: getKey,
 	}),
 	route({

@@ -106,6 +106,7 @@ export const keyedRotationRoutes: readonly Route<SelfContext>[] = [
 		summary: "End the old secret of the key that asks, by a request with the new one",
 		status: 200,
 		output: SelfEnded,
+		reads_usage: "unless_forced",
 		run: completeSelf,
 	}),
 	route({
@@ -116,6 +117,7 @@ export const keyedRotationRoutes: readonly Route<SelfContext>[] = [
 		summary: "Take the replacing of the own secret back, by a request with the old one, before the new one is used",
 		status: 200,
 		output: SelfEnded,
+		reads_usage: "unless_forced",
 		run: cancelSelf,
 	}),
 ];

@@ -3,7 +3,6 @@ import { HOUR_MS } from "../core/time.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/transaction.ts";
 import { type HourRow, readExistingKeys, readKeyHours } from "./activity-report-store.ts";
-import { aggregateUsage } from "./aggregate.ts";
 
 const HOURS = 24;
 export const ACTIVITY_KEYS_MAX = 100;
@@ -33,7 +32,6 @@ export async function keysActivity(context: DatabaseContext, input: { tenant_id:
 	if (key_ids.length === 0 || key_ids.length > ACTIVITY_KEYS_MAX) throw wrongNumber();
 	const running_ms = Math.floor(context.clock.now() / HOUR_MS) * HOUR_MS;
 	const from_ms = running_ms - (HOURS - 1) * HOUR_MS;
-	await aggregateUsage(context);
 	return read(context, async (tx) => {
 		const existing = await readExistingKeys(tx, tenant_id, key_ids);
 		if (existing.size < key_ids.length) throw new ApiError("not_found", "There is no API key with one of these ids.");

@@ -1,7 +1,6 @@
 import { ApiError } from "../core/error.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/transaction.ts";
-import { aggregateUsage } from "./aggregate.ts";
 import { choosePeriod, GRANULARITY_SECONDS, type Granularity } from "./period.ts";
 import { keyExists, type ReportQuery, type ReportRow, readKeyUsage, readSecretUsage, readTenantUsage } from "./report-store.ts";
 
@@ -44,7 +43,6 @@ export async function usageReport(context: DatabaseContext, input: UsageInput): 
 		bucket_seconds: GRANULARITY_SECONDS[granularity],
 		rows_max: ROWS_MAX + 1,
 	};
-	await aggregateUsage(context);
 	const rows = await readReport(context, input, query);
 	if (rows.length > ROWS_MAX) throw tooManyRows();
 	const data = rows.map((row) => ({ ...row, start: row.start.toISOString() }));

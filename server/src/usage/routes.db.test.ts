@@ -5,6 +5,7 @@ import { testLog } from "../../testing/database.ts";
 import { type UsageTestDatabase, usageTestDatabase } from "../../testing/usage.ts";
 import { mount } from "../http/mount.ts";
 import { createHttp } from "../http/server.ts";
+import { aggregateUsage } from "./aggregate.ts";
 import { keyedUsageRoutes, managementUsageRoutes } from "./routes.ts";
 
 interface Answer {
@@ -36,7 +37,8 @@ suite("usage routes", () => {
 		await db.query(`insert into usage_operations values ('a', '', 'op', 60, ${hour}, 'allowed', 7)`);
 		const options = { problem_type_base: () => "https://keywright.example/problems/" };
 		http = createHttp({ log: testLog, access_log: null, ...options });
-		mount(http, [...keyedUsageRoutes, ...managementUsageRoutes], () => () => db.contextFor("a"), options);
+		const aggregated = { ...options, aggregateUsage: () => aggregateUsage({ database: db.database, log: testLog }) };
+		mount(http, [...keyedUsageRoutes, ...managementUsageRoutes], () => () => db.contextFor("a"), aggregated);
 		base = await http.listen({ host: "127.0.0.1", port: 0 });
 	});
 	after(async () => {

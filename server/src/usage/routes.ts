@@ -55,6 +55,7 @@ export const keyedUsageRoutes: readonly Route<DatabaseContext>[] = [
 		status: 200,
 		query: ByKeyQuery,
 		output: Usage,
+		reads_usage: true,
 		run: (context: DatabaseContext, input) => usageReport(context, { ...input, by_key: true }),
 	}),
 ];
@@ -68,6 +69,7 @@ export const managementUsageRoutes: readonly Route<DatabaseContext>[] = [
 		status: 200,
 		query: TenantQuery,
 		output: Usage,
+		reads_usage: true,
 		run: usageReport,
 	}),
 	route({
@@ -78,6 +80,7 @@ export const managementUsageRoutes: readonly Route<DatabaseContext>[] = [
 		status: 200,
 		query: KeyQuery,
 		output: Usage,
+		reads_usage: true,
 		run: usageReport,
 	}),
 ];

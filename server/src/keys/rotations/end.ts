@@ -3,7 +3,6 @@ import type { AuditNote } from "../../audit/entry.ts";
 import { ApiError } from "../../core/error.ts";
 import type { Tx } from "../../database/transaction.ts";
 import type { OutboxEvent } from "../../outbox/store.ts";
-import { aggregateUsage } from "../../usage/aggregate.ts";
 import { lockForChange } from "../change-key.ts";
 import { handoverStatusOf } from "../handovers/handover.ts";
 import { cancelWaitingHandovers } from "../handovers/store.ts";
@@ -183,8 +182,6 @@ function refusalOf(seen: Observed, refused: { refused: ApiError["code"]; because
  */
 export async function endByHand(context: ChangeContext, request: EndRequest): Promise<RotationEnded> {
 	const { tenant_id, key_id, rotation_id, event } = request;
-	// The only changes that aggregate usage first: their outcome depends on it. A forced one does not.
-	if (event === "complete" || event === "cancel") await aggregateUsage(context);
 	const { result, waited_for } = await changeEverywhere(context, async (tx) => {
 		const now = context.clock.now();
 		// Tenant before key: the lock order of all changes. `request.before` may read the tenant.

@@ -2,7 +2,6 @@ import { ApiError } from "../../core/error.ts";
 import type { DatabaseContext } from "../../database/database.ts";
 import { read } from "../../database/transaction.ts";
 import { type Page, type PageRequest, toPage, windowByTime } from "../../http/input/cursor.ts";
-import { aggregateUsage } from "../../usage/aggregate.ts";
 import { keyNotFound } from "../guards.ts";
 import { readKey } from "../store.ts";
 import { observeRotations } from "./observe.ts";
@@ -19,7 +18,6 @@ export async function getRotation(
 	context: DatabaseContext,
 	input: { tenant_id: string; key_id: string; rotation_id: string },
 ): Promise<RotationAnswer> {
-	await aggregateUsage(context);
 	return read(context, async (tx) => {
 		const rotation = await readRotation(tx, input.tenant_id, { id: input.rotation_id, key_id: input.key_id });
 		if (!rotation) throw rotationNotFound();
@@ -34,7 +32,6 @@ export async function listRotations(
 ): Promise<Page<RotationAnswer>> {
 	const window = windowByTime(input);
 	const now = context.clock.now();
-	await aggregateUsage(context);
 	return read(context, async (tx) => {
 		if (!(await readKey(tx, input.tenant_id, input.key_id))) throw keyNotFound();
 		const rows = await readRotations(tx, input, window);

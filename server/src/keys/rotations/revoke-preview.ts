@@ -4,7 +4,6 @@ import { read } from "../../database/transaction.ts";
 import { readTenantWithPlan } from "../../tenants/store.ts";
 import { tenantNotFound } from "../../tenants/tenant.ts";
 import { keyActivity } from "../../usage/activity-store.ts";
-import { aggregateUsage } from "../../usage/aggregate.ts";
 import { countRequests } from "../../usage/report-store.ts";
 import { readSources } from "../../usage/sources/store.ts";
 import { expiryAfterRotation } from "../expiry/lifetime.ts";
@@ -24,7 +23,6 @@ const WEEK_MS = 7 * DAY_MS;
  */
 export async function revokePreview(context: DatabaseContext, input: { tenant_id: string; key_id: string }): Promise<RevokePreview> {
 	const { tenant_id, key_id } = input;
-	await aggregateUsage(context);
 	return read(context, async (tx) => {
 		const now = context.clock.now();
 		const key = await readKey(tx, tenant_id, key_id);

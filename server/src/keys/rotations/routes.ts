@@ -40,6 +40,7 @@ export const managementRotationRoutes: readonly Route<HandoverContext>[] = [
 		status: 200,
 		query: ListQuery,
 		output: RotationPage,
+		reads_usage: true,
 		run: listRotations,
 	}),
 	route({
@@ -49,6 +50,7 @@ export const managementRotationRoutes: readonly Route<HandoverContext>[] = [
 		summary: "Read a rotation: its five steps, and from where each of the two secrets is used",
 		status: 200,
 		output: RotationSchema,
+		reads_usage: true,
 		run: getRotation,
 	}),
 	route({
@@ -60,6 +62,7 @@ export const managementRotationRoutes: readonly Route<HandoverContext>[] = [
 		while_suspended: true,
 		body: CompleteInput,
 		output: RotationEnded,
+		reads_usage: "unless_forced",
 		run: completeRotation,
 	}),
 	route({
@@ -71,6 +74,7 @@ export const managementRotationRoutes: readonly Route<HandoverContext>[] = [
 		while_suspended: true,
 		body: CancelInput,
 		output: RotationEnded,
+		reads_usage: "unless_forced",
 		run: cancelRotation,
 	}),
 	route({
@@ -89,6 +93,7 @@ export const managementRotationRoutes: readonly Route<HandoverContext>[] = [
 		summary: "What would stop working if the key were revoked now",
 		status: 200,
 		output: RevokePreview,
+		reads_usage: true,
 		run: revokePreview,
 	}),
 ];

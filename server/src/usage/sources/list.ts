@@ -1,7 +1,6 @@
 import { ApiError } from "../../core/error.ts";
 import type { DatabaseContext } from "../../database/database.ts";
 import { read } from "../../database/transaction.ts";
-import { aggregateUsage } from "../aggregate.ts";
 import { keyExists } from "../report-store.ts";
 import { findAmbiguity } from "./ambiguity.ts";
 import { readSecretSources, type SecretSource } from "./evidence-store.ts";
@@ -22,7 +21,6 @@ function deadUseOf(seen: SecretSource) {
  * The sources of a key, latest first, and the sources that still present its ended secrets. Normally up to a second behind. 404 `not_found`.
  */
 export async function listSources(context: DatabaseContext, input: { tenant_id: string; key_id: string }) {
-	await aggregateUsage(context);
 	const { rows, seen } = await read(context, async (tx) => {
 		if (!(await keyExists(tx, input.tenant_id, input.key_id))) throw new ApiError("not_found", "There is no API key with this id.");
 		return {

@@ -58,6 +58,7 @@ export const managementSourceRoutes: readonly Route<ChangeContext>[] = [
 		summary: "Where one key was used from, the latest first",
 		status: 200,
 		output: Sources,
+		reads_usage: true,
 		run: listSources,
 	}),
 	route({

@@ -6,6 +6,7 @@ import { ManualClock, systemClock } from "../../core/clock.ts";
 import { parseAddress } from "../../core/network.ts";
 import { DAY_MS } from "../../core/time.ts";
 import { read } from "../../database/transaction.ts";
+import { aggregateUsage } from "../aggregate.ts";
 import { startFlushing } from "../flush.ts";
 import { Meter } from "../meter.ts";
 import { SOURCES_PER_KEY_MAX } from "../store.ts";
@@ -36,7 +37,10 @@ suite("sources of keys", () => {
 		return { meter, flushing: startFlushing({ database: db.database, meter, clock: systemClock, node: { id: "node_test" }, log: testLog }) };
 	}
 
-	const list = async (key: number) => (await listSources(db.contextFor("a"), { tenant_id: "a", key_id: `a_key_${key}` })).data;
+	const list = async (key: number) => {
+		await aggregateUsage(db.contextFor("a"));
+		return (await listSources(db.contextFor("a"), { tenant_id: "a", key_id: `a_key_${key}` })).data;
+	};
 
 	test("a key's sources have counts, times and the last secret, latest first", async () => {
 		const { meter, flushing } = start();
@@ -82,8 +86,10 @@ suite("sources of keys", () => {
 		meter.count(old, operation, "allowed", AT);
 		meter.count(old, operation, "key_paused", AT + 1_000);
 		await flushing.flushNow();
-		const ask = async () =>
-			(await listSources({ ...db.contextFor("a"), clock: new ManualClock(AT + 100_000) }, { tenant_id: "a", key_id: "a_key_5" })).dead;
+		const ask = async () => {
+			await aggregateUsage(db.contextFor("a"));
+			return (await listSources({ ...db.contextFor("a"), clock: new ManualClock(AT + 100_000) }, { tenant_id: "a", key_id: "a_key_5" })).dead;
+		};
 		deepEqual(await ask(), []);
 		for (let times = 0; times < 3; times += 1) meter.count(old, operation, "key_rotated", AT + 60_000 + times);
 		await flushing.stop();
