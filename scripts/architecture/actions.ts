@@ -1,4 +1,5 @@
 import ts from "typescript";
+import { targetOf } from "./modules.ts";
 import { eachNode, type Source, type Violation, violation } from "./source.ts";
 
 const SERVER = "server/src/";
@@ -6,31 +7,67 @@ const ROUTES = /(?:^|\/|-)routes\.ts$/;
 /** Compose actions on purpose: the demo tenant is made as a client would make it. */
 const COMPOSERS = ["server/src/cli/", "server/src/app/", "server/src/app.ts"];
 
+/** The functions that `run` of a route names: itself, or those that it calls. */
+function namedBy(run: ts.Expression): string[] {
+	if (ts.isIdentifier(run)) return [run.text];
+	const names: string[] = [];
+	const visit = (node: ts.Node): void => {
+		if (ts.isCallExpression(node) && ts.isIdentifier(node.expression)) names.push(node.expression.text);
+		ts.forEachChild(node, visit);
+	};
+	visit(run);
+	return names;
+}
+
 /** The names that routes give as `run`. */
 function actionsOf(sources: readonly Source[]): Set<string> {
 	const names = new Set<string>();
 	for (const source of sources) {
 		if (!source.path.startsWith(SERVER) || !ROUTES.test(source.path)) continue;
 		eachNode(source, (node) => {
-			if (ts.isPropertyAssignment(node) && node.name.getText(source.tree) === "run" && ts.isIdentifier(node.initializer))
-				names.add(node.initializer.text);
+			if (!ts.isPropertyAssignment(node) || node.name.getText(source.tree) !== "run") return;
+			for (const name of namedBy(node.initializer)) names.add(name);
 		});
 	}
 	return names;
 }
 
-/** An action never imports another action: what two of them need is a step that takes the transaction, or a guard. */
+/** The files that export an action as a function. */
+function actionFilesOf(sources: readonly Source[], actions: ReadonlySet<string>): Set<string> {
+	const isAction = (statement: ts.Statement) =>
+		ts.isFunctionDeclaration(statement) && statement.name !== undefined && actions.has(statement.name.text);
+	return new Set(sources.filter(({ path, tree }) => path.startsWith(SERVER) && tree.statements.some(isAction)).map(({ path }) => path));
+}
+
+/**
+ * Only routes import from the file of an action, types excepted. What two actions need is a guard or a step that takes the transaction, in a file of its
+ * own.
+ */
 export function checkActions(sources: readonly Source[]): Violation[] {
-	const actions = actionsOf(sources);
+	const files = actionFilesOf(sources, actionsOf(sources));
 	return sources.flatMap((source) => {
 		const composes = ROUTES.test(source.path) || source.is_test || COMPOSERS.some((composer) => source.path.startsWith(composer));
 		if (!source.path.startsWith(SERVER) || composes) return [];
-		const found: Violation[] = [];
-		eachNode(source, (node) => {
-			if (!ts.isImportSpecifier(node)) return;
-			const name = (node.propertyName ?? node.name).text;
-			if (actions.has(name)) found.push(violation(source, node.getStart(source.tree), `imports the action ${name}: share a step or a guard instead`));
+		return source.tree.statements.flatMap((statement) => {
+			if (!ts.isImportDeclaration(statement) || !ts.isStringLiteral(statement.moduleSpecifier)) return [];
+			if (!files.has(targetOf(source.path, statement.moduleSpecifier.text))) return [];
+			const names = valuesOf(statement);
+			if (names.length === 0) return [];
+			const from = statement.moduleSpecifier.text;
+			return [
+				violation(
+					source,
+					statement.getStart(source.tree),
+					`imports ${names.join(", ")} from ${from}, the file of an action: share a step or a guard`,
+				),
+			];
 		});
-		return found;
 	});
+}
+
+function valuesOf({ importClause }: ts.ImportDeclaration): string[] {
+	if (importClause === undefined || importClause.phaseModifier === ts.SyntaxKind.TypeKeyword) return [];
+	const { namedBindings } = importClause;
+	if (namedBindings === undefined || !ts.isNamedImports(namedBindings)) return [];
+	return namedBindings.elements.filter((element) => !element.isTypeOnly).map((element) => (element.propertyName ?? element.name).text);
 }

@@ -37,6 +37,11 @@ export interface LoopsOptions {
 /** Starts what a server does from time to time without being asked. `stop` waits for what is under way. */
 export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promise<void> }> {
 	const { database, clock, log, quotas, grants } = options;
+	/** The outcome of `run` depends on usage. */
+	const afterUsage = (run: () => Promise<unknown>) => async () => {
+		await aggregateUsage({ database, log });
+		await run();
+	};
 	const loops = [
 		startLoop({ name: "usage_fold", every_ms: FOLD_EVERY_MS, log, run: async () => void (await rollUpUsage({ clock, database })) }),
 		startLoop({ name: "expired_sweep", every_ms: FOLD_EVERY_MS, log, run: () => sweepExpired({ clock, database }) }),
@@ -52,13 +57,13 @@ export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promi
 			name: "rotations",
 			every_ms: ROTATIONS_EVERY_MS,
 			log,
-			run: async () => void (await completeRotations(options.systemContext("rotation"))),
+			run: afterUsage(() => completeRotations(options.systemContext("rotation"))),
 		}),
 		startLoop({
 			name: "rotation_reminders",
 			every_ms: EXPIRY_EVERY_MS,
 			log,
-			run: async () => void (await remindOfRotations(options.systemContext("rotation"))),
+			run: afterUsage(() => remindOfRotations(options.systemContext("rotation"))),
 		}),
 		startLoop({ name: "usage_settle", every_ms: AGGREGATE_EVERY_MS, log, run: () => aggregateUsage({ database, log }) }),
 		startLoop({ name: "quota_return", every_ms: QUOTA_RETURN_EVERY_MS, log, run: () => quotas.returnIdle() }),

@@ -6,16 +6,7 @@ import { newId } from "../core/id.ts";
 import type { Tx } from "../database/transaction.ts";
 import { readTenantForShare } from "../tenants/store.ts";
 import type { DocumentsContext } from "./context.ts";
-import {
-	CATEGORY_CHARACTERS_MAX,
-	type Description,
-	type Document,
-	documentNotFound,
-	lineOf,
-	TEXT_BYTES_MAX,
-	TEXT_CONTENT_TYPE,
-	TITLE_CHARACTERS_MAX,
-} from "./document.ts";
+import { type Description, type Document, documentNotFound } from "./document.ts";
 import { type Digest, IncomingFile, Measure } from "./incoming.ts";
 import { documentPath } from "./places.ts";
 import { assertDocumentBytes, Reservation } from "./reserve.ts";
@@ -150,27 +141,4 @@ async function undo(context: DocumentsContext, id: string, reservation: Reservat
 	} catch (error) {
 		context.log.warn({ err: error, upload_id: reservation.upload_id }, "upload_not_undone");
 	}
-}
-
-export interface TextInput {
-	readonly title: string;
-	readonly content: string;
-	readonly category?: string | null;
-}
-
-/** Stores a text as a document: kept and served like a file, in UTF-8. 400, 413 over 1 MiB or what the plan takes, 409 `conflict`, 507. */
-export async function createTextDocument(context: DocumentsContext, input: TextInput & { site_id: string }): Promise<Document> {
-	const content = Buffer.from(input.content, "utf8");
-	if (content.length > TEXT_BYTES_MAX)
-		throw new ApiError("payload_too_large", `A text may have at most ${TEXT_BYTES_MAX} bytes. Upload it as a file instead.`);
-	const title = lineOf(input.title, "title", TITLE_CHARACTERS_MAX);
-	const category = lineOf(input.category ?? "", "category", CATEGORY_CHARACTERS_MAX);
-	return createDocument(context, {
-		site_id: input.site_id,
-		bytes_min: content.length,
-		receive: async (take) => {
-			await take([content]);
-			return { kind: "text", title, category, filename: null, content_type: TEXT_CONTENT_TYPE };
-		},
-	});
 }

@@ -1,7 +1,7 @@
 import { pageOf } from "../http/input/cursor.ts";
 import { type Route, route, uploadRoute } from "../http/route.ts";
 import type { DocumentsContext } from "./context.ts";
-import { createTextDocument } from "./create.ts";
+import { createTextDocument } from "./create-text.ts";
 import { TEXT_BYTES_MAX } from "./document.ts";
 import { getDocument, getDocumentContent, listDocuments } from "./read.ts";
 import { deleteDocument } from "./remove.ts";

@@ -9,8 +9,8 @@ import type { Verifier } from "../verification/verifier.ts";
 import { pathOfUri, validateTarget } from "./forwarded.ts";
 import type { ForwardAuthContext } from "./live.ts";
 import { RuleMatcher } from "./matcher.ts";
+import { parseRules } from "./parse-rules.ts";
 import { getRequirements, type Requirements } from "./requirements.ts";
-import { parseRules } from "./rules.ts";
 import type { TestAnswer, TestInput } from "./schema.ts";
 
 export interface ForwardAuthTestContext extends ChangeContext, ForwardAuthContext {

@@ -129,3 +129,8 @@ export function secretStatusOf(secret: SecretEnd, key: KeyEnd, first_used_at: Da
 export function keyActorOf(actor: Actor): KeyActor {
 	return "id" in actor ? { kind: actor.kind, id: actor.id, name: actor.name } : { kind: actor.kind, name: actor.name };
 }
+
+export function ownerOf(owner: string | KeyOwner): KeyOwner {
+	if (typeof owner === "string") return { name: owner.trim() };
+	return { ...owner, name: owner.name.trim() };
+}

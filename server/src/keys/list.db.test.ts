@@ -4,6 +4,7 @@ import { sql } from "kysely";
 import { type KeysFixture, keyInput, keysFixture, pointersOf, refused } from "../../testing/keys.ts";
 import { record } from "../audit/record.ts";
 import { inTransaction, read } from "../database/transaction.ts";
+import { aggregateUsage } from "../usage/aggregate.ts";
 import { appendFlush } from "../usage/flush-store.ts";
 import { UNKNOWN_SOURCE } from "../usage/sources/source.ts";
 import { createKey } from "./create.ts";
@@ -114,6 +115,7 @@ test("a key is listed with its usage and that of its secrets", async () => {
 		secret_operations: [],
 	};
 	await record(fixture.context(), (tx) => appendFlush(tx, { flusher_id: "flusher", flush_number: 1, batch }));
+	await aggregateUsage(fixture.context());
 	const [listed] = (await listKeys(fixture.context(), { tenant_id })).data;
 	assert.equal(listed?.usage_24h, 3);
 	assert.equal(listed.last_used_at, new Date(used_ms).toISOString());

@@ -1,3 +1,4 @@
+import type { InputError } from "../core/error.ts";
 /** At most `requests` in any `window_seconds`, counted for each key or for the whole tenant. */
 export interface RateLimit {
 	readonly name: string;
@@ -65,4 +66,14 @@ export function planFromRow(row: {
 /** Guarantee: the column was written from a value that passed the schema of tenant limits. */
 export function tenantLimitsFromRow(limits: unknown): TenantLimits | null {
 	return limits as TenantLimits | null;
+}
+
+/** Validates that the names of `rate_limits` are unique: counters are stored by name, so duplicates would share one. */
+export function validateUniqueNames(rate_limits: readonly RateLimit[], at: string): InputError[] {
+	const seen = new Set<string>();
+	return rate_limits.flatMap(({ name }, index) => {
+		const doubled = seen.has(name);
+		seen.add(name);
+		return doubled ? [{ pointer: `${at}/${index}/name`, detail: "is the name of an earlier rate limit; names must be unique" }] : [];
+	});
 }

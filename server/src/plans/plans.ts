@@ -1,12 +1,12 @@
 import { type ChangeContext, change } from "../audit/change.ts";
 import { reauthorize } from "../audit/reauthorize.ts";
 import { canonicalJson } from "../core/canonical.ts";
-import { ApiError, type InputError } from "../core/error.ts";
+import { ApiError } from "../core/error.ts";
 import { CHOSEN_ID_PATTERN } from "../core/id.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/transaction.ts";
 import { type Page, type PageRequest, toPage, windowByText } from "../http/input/cursor.ts";
-import type { Plan, RateLimit } from "./plan.ts";
+import { type Plan, validateUniqueNames } from "./plan.ts";
 import type { PlanInput } from "./schema.ts";
 import { countPlans, countTenantsOfPlan, deletePlanRow, insertPlan, lockPlan, readPlan, readPlans, updatePlan } from "./store.ts";
 
@@ -30,16 +30,6 @@ export function planNotFound(): ApiError {
 /** A change of the permission catalogue invalidates every plan, so their number is bounded. */
 const PLANS_MAX = 1_000;
 const WITHOUT_LIMITS = { sites: null, api_keys: null, documents: null, storage_bytes: null, document_bytes: null };
-
-/** Validates that the names of `rate_limits` are unique: counters are stored by name, so duplicates would share one. */
-export function validateUniqueNames(rate_limits: readonly RateLimit[], at: string): InputError[] {
-	const seen = new Set<string>();
-	return rate_limits.flatMap(({ name }, index) => {
-		const doubled = seen.has(name);
-		seen.add(name);
-		return doubled ? [{ pointer: `${at}/${index}/name`, detail: "is the name of an earlier rate limit; names must be unique" }] : [];
-	});
-}
 
 function toPlan(input: PlanInput & { plan_id: string }): Plan {
 	const errors = validateUniqueNames(input.rate_limits ?? [], "/rate_limits");

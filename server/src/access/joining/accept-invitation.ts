@@ -9,12 +9,12 @@ import { assertTenantActive } from "../../tenants/tenant.ts";
 import type { AnonymousContext } from "../anonymous.ts";
 import type { OperatorInvitation } from "../operators/invitation.ts";
 import { takeOperatorInvitation } from "../operators/invitation-store.ts";
-import { assertRoomForOperator, makeOperator } from "../operators/operators.ts";
+import { assertRoomForOperator, makeOperator } from "../operators/make-operator.ts";
 import { lockOperators } from "../operators/store.ts";
 import { clearPortalCookie, type SessionCookiesContext } from "../people/session-cookie.ts";
 import type { SignInContext } from "../people/sign-in.ts";
 import { findJoiningAccount, type Joining, resolveAccount } from "./account.ts";
-import { findInvitation, invitationNotFound } from "./read-invitation.ts";
+import { findInvitation, invitationNotFound } from "./find-invitation.ts";
 import { acceptWaitingInvitation, insertMember, type WaitingInvitation } from "./store.ts";
 
 export type JoinContext = ChangeContext & SignInContext & AnonymousContext & SessionCookiesContext;

@@ -15,7 +15,7 @@ import { isOperator } from "../../tenants/team/membership-store.ts";
 import { readProvenAccount } from "../people/store.ts";
 import { type OperatorInvitation, type OperatorInvitationAnswer, operatorInvitationNotFound, toOperatorInvitationResponse } from "./invitation.ts";
 import { cancelOperatorInvitationsTo, insertOperatorInvitation, readOperatorInvitations, takeOperatorInvitation } from "./invitation-store.ts";
-import { assertRoomForOperator } from "./operators.ts";
+import { assertRoomForOperator } from "./make-operator.ts";
 import { lockOperators } from "./store.ts";
 
 const LINK_MS = 7 * 86_400_000;

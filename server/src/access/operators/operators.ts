@@ -1,14 +1,12 @@
 import { type ChangeContext, change } from "../../audit/change.ts";
-import type { AuditNote } from "../../audit/entry.ts";
 import type { CallerContext } from "../../core/caller.ts";
-import { type Actor, ALL_TENANTS } from "../../core/context.ts";
+import { ALL_TENANTS } from "../../core/context.ts";
 import { ApiError } from "../../core/error.ts";
 import type { DatabaseContext } from "../../database/database.ts";
-import { read, type Tx } from "../../database/transaction.ts";
+import { read } from "../../database/transaction.ts";
 import { type EndersContext, endedFacts, endMade } from "../../tenants/team/ending.ts";
-import { endSignIns, type PersonAccount } from "../people/store.ts";
 import { type OperatorAnswer, toOperatorResponse } from "./operator.ts";
-import { deleteOperator, insertOperator, lockOperators, readOperator, readOperators } from "./store.ts";
+import { deleteOperator, lockOperators, readOperator, readOperators } from "./store.ts";
 
 /** Lists all operators, in the order in which they were added. */
 export async function listOperators(context: DatabaseContext & CallerContext): Promise<{ data: readonly OperatorAnswer[] }> {
@@ -35,27 +33,4 @@ export async function removeOperator(context: ChangeContext & CallerContext & En
 		const note = { action: because, target: { kind: "person", id: person_id }, tenant_id: ALL_TENANTS, facts };
 		return { result: undefined, ...ended, audit: [note, ...ended.audit] };
 	});
-}
-
-export const OPERATORS_MAX = 100;
-
-/**
- * Makes a person with a verified address an operator from their next sign-in on: older sessions, which may be open elsewhere, gain nothing.
- * Null when they are already an operator.
- */
-export async function makeOperator(
-	tx: Tx,
-	person: Pick<PersonAccount, "id" | "name" | "email">,
-	made: { created_at: Date; created_by: Actor },
-): Promise<AuditNote | null> {
-	if (!(await insertOperator(tx, { person_id: person.id, ...made }))) return null;
-	await endSignIns(tx, [person.id]);
-	const facts = { name: person.name, email: person.email };
-	return { action: "operator.added", target: { kind: "person", id: person.id }, tenant_id: ALL_TENANTS, facts };
-}
-
-/** 409 `conflict` when operators and pending operator invitations have reached the limit. */
-export function assertRoomForOperator(used: number): void {
-	if (used >= OPERATORS_MAX)
-		throw new ApiError("conflict", `There are already ${OPERATORS_MAX} operators and pending invitations, which is the limit. Remove one first.`);
 }

@@ -12,7 +12,7 @@ import { sweepSessions } from "../sweep.ts";
 import { signInByEmail } from "./password.ts";
 import { comparePassword } from "./password-hash.ts";
 import { confirmPassword } from "./session.ts";
-import { signInByLink } from "./sign-in-link.ts";
+import { signInByLink } from "./sign-in-by-link.ts";
 import { insertPerson } from "./store.ts";
 
 const PASSWORD = "correct horse battery";

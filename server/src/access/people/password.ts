@@ -6,10 +6,11 @@ import type { DatabaseContext } from "../../database/database.ts";
 import { normalEmail } from "../../http/input/fields.ts";
 import type { AnonymousContext } from "../anonymous.ts";
 import { askPasswordLink, type PasswordLinkContext, setPasswordByLink } from "./password-link.ts";
-import { type ConfirmContext, memberOf, sessionEnded, wrongPassword } from "./session.ts";
+import type { ConfirmContext } from "./session.ts";
 import { clearPortalCookie, type SessionCookiesContext } from "./session-cookie.ts";
 import { type SignInContext, TooManyAttempts } from "./sign-in.ts";
 import { mailSignInLink } from "./sign-in-link.ts";
+import { memberOf, sessionEnded, wrongPassword } from "./signed-in.ts";
 import { endSignIns, lockSession, setPassword } from "./store.ts";
 
 type PublicSignInContext = SignInContext & AnonymousContext;

@@ -10,7 +10,7 @@ import { PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN } from "./password-has
 import type { PasswordLinkContext } from "./password-link.ts";
 import { createPasswordReset } from "./password-reset.ts";
 import { type ConfirmContext, confirmPassword, type EndSessionContext, endSession, getSession, type SessionContext } from "./session.ts";
-import { signInByLink } from "./sign-in-link.ts";
+import { signInByLink } from "./sign-in-by-link.ts";
 
 const TOKEN_CHARACTERS_MAX = 200;
 

@@ -1,17 +1,16 @@
 import { type ChangeContext, change } from "../../audit/change.ts";
 import { record } from "../../audit/record.ts";
 import { ALL_TENANTS } from "../../core/context.ts";
-import { ApiError } from "../../core/error.ts";
 import type { DatabaseContext } from "../../database/database.ts";
 import { read } from "../../database/transaction.ts";
 import { readTenantForUpdate } from "../../tenants/store.ts";
 import type { EndersContext } from "../../tenants/team/ending.ts";
 import { isOperator, membershipsOf, type OwnTenant, readOwnTenant } from "../../tenants/team/membership-store.ts";
 import type { AnonymousContext } from "../anonymous.ts";
-import { endPortal } from "../portal/sessions.ts";
+import { endPortal } from "../portal/end-portal.ts";
 import { clearSessionCookies, type SessionCookiesContext } from "./session-cookie.ts";
 import type { SignInContext } from "./sign-in.ts";
-import { SESSION_ENDED, type SignedInByPortal, type SignedInContext, type SignedInMember } from "./signed-in.ts";
+import { memberOf, type SignedInByPortal, type SignedInContext, sessionEnded, wrongPassword } from "./signed-in.ts";
 import { confirmSession, deleteSession } from "./store.ts";
 
 export interface SessionAsSeen {
@@ -58,20 +57,6 @@ async function endOwnPortalSession(context: EndSessionContext, { tenant_id, id }
 		await readTenantForUpdate(tx, tenant_id);
 		return (await endPortal(tx, context, { tenant_id, id })) ?? { unchanged: undefined };
 	});
-}
-
-/** The signed-in account. 409 `conflict` for a portal session, which has no password here. */
-export function memberOf(context: SignedInContext): SignedInMember {
-	if (context.signed_in.kind === "member") return context.signed_in;
-	throw new ApiError("conflict", "This session began with a portal link and has no password here. Sign in to the product that the link came from.");
-}
-
-export function wrongPassword(pointer: string): ApiError {
-	return new ApiError("invalid_request", "The password is not right.", { errors: [{ pointer, detail: "is not your password" }] });
-}
-
-export function sessionEnded(): ApiError {
-	return new ApiError(SESSION_ENDED.code, SESSION_ENDED.detail);
 }
 
 export type ConfirmContext = ChangeContext & SignedInContext & SignInContext & AnonymousContext;

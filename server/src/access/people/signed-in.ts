@@ -1,5 +1,6 @@
 import type { Role } from "../../core/caller.ts";
 import type { Actor } from "../../core/context.ts";
+import { ApiError } from "../../core/error.ts";
 import type { Refusal } from "../../http/problem.ts";
 
 /** A person with an account, in one of their sessions. */
@@ -43,3 +44,17 @@ export function toActor(signed_in: SignedIn): Actor {
 }
 
 export const SESSION_ENDED: Refusal = { code: "credential_invalid", detail: "The session has ended. Sign in again, or open a new link." };
+
+/** The signed-in account. 409 `conflict` for a portal session, which has no password here. */
+export function memberOf(context: SignedInContext): SignedInMember {
+	if (context.signed_in.kind === "member") return context.signed_in;
+	throw new ApiError("conflict", "This session began with a portal link and has no password here. Sign in to the product that the link came from.");
+}
+
+export function wrongPassword(pointer: string): ApiError {
+	return new ApiError("invalid_request", "The password is not right.", { errors: [{ pointer, detail: "is not your password" }] });
+}
+
+export function sessionEnded(): ApiError {
+	return new ApiError(SESSION_ENDED.code, SESSION_ENDED.detail);
+}

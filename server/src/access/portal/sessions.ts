@@ -1,12 +1,13 @@
-import { type Change, type ChangeContext, change } from "../../audit/change.ts";
+import { change } from "../../audit/change.ts";
 import type { CallerContext, Role } from "../../core/caller.ts";
 import { ApiError } from "../../core/error.ts";
 import type { DatabaseContext } from "../../database/database.ts";
-import { read, type Tx } from "../../database/transaction.ts";
+import { read } from "../../database/transaction.ts";
 import { type Page, type PageRequest, toPage, windowByTime } from "../../http/input/cursor.ts";
-import { type EndersContext, endedFacts, endMade } from "../../tenants/team/ending.ts";
+import type { EndersContext } from "../../tenants/team/ending.ts";
 import { lockTeam, type TeamContext } from "../../tenants/team/lock-team.ts";
-import { endPortalSession, type PortalSession, readPortalSessions } from "./store.ts";
+import { endPortal } from "./end-portal.ts";
+import { type PortalSession, readPortalSessions } from "./store.ts";
 
 interface PortalSessionAnswer {
 	readonly id: string;
@@ -37,26 +38,6 @@ export async function listPortalSessions(
 	const rows = await read(context, (tx) => readPortalSessions(tx, input.tenant_id, now, window));
 	const page = toPage(rows, window, ({ created_at, id }) => [created_at.toISOString(), id]);
 	return { ...page, data: page.data.map((session) => describe(session, context)) };
-}
-
-interface Named {
-	readonly tenant_id: string;
-	readonly id: string;
-}
-
-/**
- * Ends a live portal session or a pending link, and what was created in it and is unused; null when there is none with the id. Call it
- * after locking the tenant.
- */
-export async function endPortal(tx: Tx, context: ChangeContext & EndersContext, { tenant_id, id }: Named): Promise<Change<undefined> | null> {
-	const now = new Date(context.clock.now());
-	const portal = await endPortalSession(tx, { tenant_id, id }, now);
-	if (portal === null) return null;
-	const because = "portal_session.ended";
-	const makers = [{ kind: "portal", id }] as const;
-	const ended = await endMade(tx, context, { makers, role_left: null, now, ended_by: context.actor, because });
-	const facts = { name: portal.name, role: portal.role, ended: endedFacts(ended) };
-	return { result: undefined, ...ended, audit: [{ action: because, target: { kind: "portal_session", id }, tenant_id, facts }, ...ended.audit] };
 }
 
 /**

@@ -2,7 +2,7 @@ import { change } from "../../audit/change.ts";
 import { newId } from "../../core/id.ts";
 import { makeOneTimeToken } from "../../core/one-time-token.ts";
 import type { HandoverContext } from "../context.ts";
-import { type CreateRequest, createdEvent, createdFacts, makeKey } from "../create.ts";
+import { type CreateRequest, createdEvent, createdFacts, makeKey } from "../make.ts";
 import { readKeyResponse } from "../response.ts";
 import type { CreatedForHandover } from "../schema.ts";
 import { handoverFacts, makeHandover, sendHandover } from "./make.ts";

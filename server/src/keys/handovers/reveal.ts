@@ -10,8 +10,8 @@ import { beginHandedOver } from "../rotations/begin.ts";
 import { assertApiAccess } from "../scope.ts";
 import { issueInPlace } from "../secrets/issue.ts";
 import { lockKey } from "../store.ts";
+import { findHandover, offered } from "./find-handover.ts";
 import { handoverStatusOf, unknownHandover } from "./handover.ts";
-import { findHandover, offered } from "./read.ts";
 import type { RevealedKey, RevealInput } from "./schema.ts";
 import { claimWaitingHandover, lockHandover } from "./store.ts";
 

@@ -104,3 +104,6 @@ export function validateFormat(format: ImportedFormat, brand: string): InputErro
 	if (own !== undefined) errors.push({ pointer: "/prefix", detail: `begins with ${own}, which is reserved for credentials of this instance` });
 	return errors;
 }
+
+/** Invalidated by every import, since texts that nodes have cached as unknown may now be keys. */
+export const IMPORTED_KEYS_ID = "legacy_keys";

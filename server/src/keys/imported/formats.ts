@@ -29,9 +29,6 @@ export interface ImportedFormatContext extends ChangeContext {
 	readonly key_brand: string;
 }
 
-/** Invalidated by every import, since texts that nodes have cached as unknown may now be keys. */
-export const IMPORTED_KEYS_ID = "legacy_keys";
-
 export function liveImportedFormats(options: { database: Database; node: Node; log: Log }): LiveImportedFormats {
 	const { database, node, log } = options;
 	return new Live<readonly ImportedFormat[]>({

@@ -1,6 +1,9 @@
+import type { Change } from "../../audit/change.ts";
+import type { AuditNote } from "../../audit/entry.ts";
 import { ApiError, assert } from "../../core/error.ts";
 import { newId } from "../../core/id.ts";
 import type { Tx } from "../../database/transaction.ts";
+import type { OutboxEvent } from "../../outbox/store.ts";
 import type { TenantWithPlan } from "../../tenants/store.ts";
 import { assertTenantActive } from "../../tenants/tenant.ts";
 import type { KeysContext } from "../context.ts";
@@ -169,4 +172,33 @@ export async function beginHandedOver(tx: Tx, context: KeysContext, begin: { key
 	// A transaction that ends a waiting rotation also cancels its handover, and the handover was claimed with the key locked.
 	assert(rotation?.state === "waiting", "the rotation of a revealed handover is not waiting");
 	return beginOverlap(tx, context, key, rotation, now);
+}
+
+/** Audit facts of a rotation that has started, or that waits for its new secret. */
+export function startedFacts(key: Key, rotation: Rotation, begun: Pick<Begun, "kid" | "last4"> | null): Record<string, unknown> {
+	const { id: rotation_id, predecessor_kid, overlap_seconds, hard_stop_at, expires_at_before, expires_at_after } = rotation;
+	const { name, environment } = key;
+	const secret = { kid: begun?.kid ?? null, last4: begun?.last4 ?? null };
+	const dates = { hard_stop_at: timeText(hard_stop_at), expires_at_before: timeText(expires_at_before), expires_at: timeText(expires_at_after) };
+	return { name, environment, rotation_id, predecessor_kid, ...secret, overlap_seconds, ...dates };
+}
+
+export function timeText(time: Date | null): string | null {
+	return time?.toISOString() ?? null;
+}
+
+/** The change that starts a rotation, and that ends the previous one if its time was over. */
+export function startedChange<T>(result: T, key: Key, planned: Planned, notes: readonly AuditNote[]): Change<T> & { result: T } {
+	const { rotation, ended } = planned;
+	const { tenant_id, id: key_id, name, environment } = key;
+	const { id: rotation_id, overlap_seconds } = rotation;
+	const event: OutboxEvent = { tenant_id, type: "rotation.started", data: { key_id, name, environment, rotation_id, overlap_seconds } };
+	const [first, ...others] = [...(ended ? [ended.audit] : []), ...notes];
+	if (!first) throw new Error("impossible state: a rotation begins without an audit entry");
+	return {
+		result,
+		audit: [first, ...others],
+		invalidates: [{ kind: "key", id: key_id }],
+		events: [...(ended ? [ended.event] : []), event],
+	};
 }

@@ -8,8 +8,8 @@ import { lockKey } from "../store.ts";
 import { putConfirmation } from "./confirmation-store.ts";
 import { type AssessedSource, mayBeConfirmed, sourceLabel } from "./evidence.ts";
 import { type Observed, observeRotation } from "./observe.ts";
-import { rotationNotFound } from "./read.ts";
 import { readRotationResponse, toRotationResponse } from "./response.ts";
+import { rotationNotFound } from "./rotation.ts";
 import type { RotationAnswer } from "./schema.ts";
 import { readRotation } from "./store.ts";
 

@@ -16,6 +16,7 @@ const PAGE_ROWS_MAX = 200;
  * a time. Verification checks the end of an old secret itself and does not depend on this.
  */
 export async function completeRotations(context: ChangeContext): Promise<number> {
+	// A use of the old secret that is flushed but not aggregated must count before its rotation is completed.
 	await aggregateUsage(context);
 	return record(context, async (tx) => ((await claimRotations(tx)) ? completeClaimed(context, tx) : 0));
 }

@@ -14,7 +14,7 @@ import { handOverKey } from "../handovers/hand-over.ts";
 import { revealKey } from "../handovers/reveal.ts";
 import { pauseKey } from "../pause.ts";
 import { reissueKey } from "../secrets/reissue.ts";
-import { cancelRotation } from "./end.ts";
+import { cancelRotation } from "./complete-or-cancel.ts";
 import { getRotation } from "./read.ts";
 
 const LOOK_AGAIN_MS = 5;

@@ -10,7 +10,7 @@ import { revealKey } from "../handovers/reveal.ts";
 import { pauseKey, resumeKey } from "../pause.ts";
 import { revokeKey } from "../revoke.ts";
 import { reissueKey } from "../secrets/reissue.ts";
-import { cancelRotation, completeRotation } from "./end.ts";
+import { cancelRotation, completeRotation } from "./complete-or-cancel.ts";
 import { completeRotations } from "./end-due.ts";
 import { rotateKey, rotateKeyForHandover } from "./rotate.ts";
 

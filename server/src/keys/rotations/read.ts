@@ -1,4 +1,3 @@
-import { ApiError } from "../../core/error.ts";
 import type { DatabaseContext } from "../../database/database.ts";
 import { read } from "../../database/transaction.ts";
 import { type Page, type PageRequest, toPage, windowByTime } from "../../http/input/cursor.ts";
@@ -6,12 +5,9 @@ import { keyNotFound } from "../guards.ts";
 import { readKey } from "../store.ts";
 import { observeRotations } from "./observe.ts";
 import { readRotationResponse, toRotationResponse } from "./response.ts";
+import { rotationNotFound } from "./rotation.ts";
 import type { RotationAnswer } from "./schema.ts";
 import { readRotation, readRotations } from "./store.ts";
-
-export function rotationNotFound(): ApiError {
-	return new ApiError("not_found", "There is no rotation with this id.");
-}
 
 /** One rotation with its five steps and the use of either secret, at most about a second old. 404 `not_found`. */
 export async function getRotation(

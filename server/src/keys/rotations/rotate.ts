@@ -1,53 +1,21 @@
-import { type Change, changeEverywhere } from "../../audit/change.ts";
-import type { AuditNote } from "../../audit/entry.ts";
+import { changeEverywhere } from "../../audit/change.ts";
 import { claimOnce } from "../../audit/idempotency.ts";
 import { ApiError } from "../../core/error.ts";
 import { newId } from "../../core/id.ts";
 import { makeOneTimeToken } from "../../core/one-time-token.ts";
 import type { Tx } from "../../database/transaction.ts";
-import type { OutboxEvent } from "../../outbox/store.ts";
 import { type KeyForChange, lockForChange } from "../change-key.ts";
 import type { HandoverContext, KeysContext } from "../context.ts";
 import { handoverFacts, makeHandover, sendHandover } from "../handovers/make.ts";
 import type { HandoverInput } from "../handovers/schema.ts";
-import type { Key } from "../key.ts";
 import { readKeyResponse } from "../response.ts";
-import { type Begun, beginOverlap, type Planned, planRotation } from "./begin.ts";
+import { beginOverlap, planRotation, startedChange, startedFacts } from "./begin.ts";
 import { readRotationResponse } from "./response.ts";
 import type { Rotation } from "./rotation.ts";
 import type { Rotated, RotatedForHandover, RotateInput } from "./schema.ts";
 import { updateRotation } from "./store.ts";
 
 type Request = RotateInput & { tenant_id: string; key_id: string };
-
-/** Audit facts of a rotation that has started, or that waits for its new secret. */
-export function startedFacts(key: Key, rotation: Rotation, begun: Pick<Begun, "kid" | "last4"> | null): Record<string, unknown> {
-	const { id: rotation_id, predecessor_kid, overlap_seconds, hard_stop_at, expires_at_before, expires_at_after } = rotation;
-	const { name, environment } = key;
-	const secret = { kid: begun?.kid ?? null, last4: begun?.last4 ?? null };
-	const dates = { hard_stop_at: timeText(hard_stop_at), expires_at_before: timeText(expires_at_before), expires_at: timeText(expires_at_after) };
-	return { name, environment, rotation_id, predecessor_kid, ...secret, overlap_seconds, ...dates };
-}
-
-function timeText(time: Date | null): string | null {
-	return time?.toISOString() ?? null;
-}
-
-/** The change that starts a rotation, and that ends the previous one if its time was over. */
-export function startedChange<T>(result: T, key: Key, planned: Planned, notes: readonly AuditNote[]): Change<T> & { result: T } {
-	const { rotation, ended } = planned;
-	const { tenant_id, id: key_id, name, environment } = key;
-	const { id: rotation_id, overlap_seconds } = rotation;
-	const event: OutboxEvent = { tenant_id, type: "rotation.started", data: { key_id, name, environment, rotation_id, overlap_seconds } };
-	const [first, ...others] = [...(ended ? [ended.audit] : []), ...notes];
-	if (!first) throw new Error("impossible state: a rotation begins without an audit entry");
-	return {
-		result,
-		audit: [first, ...others],
-		invalidates: [{ kind: "key", id: key_id }],
-		events: [...(ended ? [ended.event] : []), event],
-	};
-}
 
 /** Locks tenant and key, and refuses a repeated request, since the response held a secret that is shown once. */
 async function lockFor(tx: Tx, context: KeysContext, input: Request, rotation_id: string): Promise<KeyForChange> {

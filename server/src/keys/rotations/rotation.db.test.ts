@@ -11,7 +11,7 @@ import { getKey } from "../read.ts";
 import { bulkRevoke, revokeKey } from "../revoke.ts";
 import { reissueKey } from "../secrets/reissue.ts";
 import { updateKeySettings } from "../update.ts";
-import { cancelRotation, completeRotation } from "./end.ts";
+import { cancelRotation, completeRotation } from "./complete-or-cancel.ts";
 import { completeRotations } from "./end-due.ts";
 import { getRotation, listRotations } from "./read.ts";
 import { remindOfRotations } from "./remind.ts";

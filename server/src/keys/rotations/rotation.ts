@@ -1,3 +1,4 @@
+import { ApiError } from "../../core/error.ts";
 import { DAY_MS } from "../../core/time.ts";
 import type { SecretOperation } from "../../usage/sources/evidence-store.ts";
 import type { ExpiryFrom, KeyActor } from "../key.ts";
@@ -106,4 +107,8 @@ export interface Confirmation {
 /** Whether the old secret was used at the source after the confirmation. */
 export function isVoid({ confirmed_at }: Confirmation, old_last_seen_at: Date | null): boolean {
 	return old_last_seen_at !== null && old_last_seen_at.getTime() >= confirmed_at.getTime();
+}
+
+export function rotationNotFound(): ApiError {
+	return new ApiError("not_found", "There is no rotation with this id.");
 }

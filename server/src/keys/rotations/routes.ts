@@ -1,8 +1,8 @@
 import Type from "typebox";
 import { type Route, route } from "../../http/route.ts";
 import type { HandoverContext } from "../context.ts";
+import { cancelRotation, completeRotation } from "./complete-or-cancel.ts";
 import { confirmSource } from "./confirm-source.ts";
-import { cancelRotation, completeRotation } from "./end.ts";
 import { getRotation, listRotations } from "./read.ts";
 import { revokePreview } from "./revoke-preview.ts";
 import { rotateKey, rotateKeyForHandover } from "./rotate.ts";

@@ -4,7 +4,7 @@ import { ALL_TENANTS } from "../../core/context.ts";
 import { ApiError } from "../../core/error.ts";
 import type { Database } from "../../database/database.ts";
 import { inTransaction } from "../../database/transaction.ts";
-import { IMPORTED_KEYS_ID } from "../../keys/imported/formats.ts";
+import { IMPORTED_KEYS_ID } from "../../keys/imported/format.ts";
 import { type SequencedInvalidation, siteInvalidationId } from "../../nodes/invalidation.ts";
 import type { Node } from "../../nodes/node.ts";
 import type { Meter } from "../../usage/meter.ts";

@@ -1,0 +1,27 @@
+import { ApiError } from "../core/error.ts";
+import type { DocumentsContext } from "./context.ts";
+import { createDocument } from "./create.ts";
+import { CATEGORY_CHARACTERS_MAX, type Document, lineOf, TEXT_BYTES_MAX, TEXT_CONTENT_TYPE, TITLE_CHARACTERS_MAX } from "./document.ts";
+
+export interface TextInput {
+	readonly title: string;
+	readonly content: string;
+	readonly category?: string | null;
+}
+
+/** Stores a text as a document: kept and served like a file, in UTF-8. 400, 413 over 1 MiB or what the plan takes, 409 `conflict`, 507. */
+export async function createTextDocument(context: DocumentsContext, input: TextInput & { site_id: string }): Promise<Document> {
+	const content = Buffer.from(input.content, "utf8");
+	if (content.length > TEXT_BYTES_MAX)
+		throw new ApiError("payload_too_large", `A text may have at most ${TEXT_BYTES_MAX} bytes. Upload it as a file instead.`);
+	const title = lineOf(input.title, "title", TITLE_CHARACTERS_MAX);
+	const category = lineOf(input.category ?? "", "category", CATEGORY_CHARACTERS_MAX);
+	return createDocument(context, {
+		site_id: input.site_id,
+		bytes_min: content.length,
+		receive: async (take) => {
+			await take([content]);
+			return { kind: "text", title, category, filename: null, content_type: TEXT_CONTENT_TYPE };
+		},
+	});
+}

@@ -1,0 +1,147 @@
+import { claimOnce } from "../audit/idempotency.ts";
+import { ApiError, type InputError } from "../core/error.ts";
+import type { Tx } from "../database/transaction.ts";
+import type { OutboxEvent } from "../outbox/store.ts";
+import type { Catalogue } from "../plans/catalogue/permission.ts";
+import type { Plan } from "../plans/plan.ts";
+import { readCatalogue } from "../plans/store.ts";
+import { readTenantForUpdate } from "../tenants/store.ts";
+import { assertTenantActive, type Tenant, tenantNotFound } from "../tenants/tenant.ts";
+import type { KeysContext } from "./context.ts";
+import { expiryOf, rotationDueAt, rotationPeriodOf } from "./expiry/lifetime.ts";
+import { assertRoomForKey, invalidKey } from "./guards.ts";
+import { type Key, type KeyActor, keyActorOf, ownerOf } from "./key.ts";
+import { unusableRateLimits } from "./limits.ts";
+import type { CreateInput } from "./schema.ts";
+import {
+	allowedIpsOf,
+	assertApiAccess,
+	assertPermissionsInPlan,
+	defaultPermissions,
+	unknownOwner,
+	unknownPermissions,
+	unusableSites,
+	withoutRepetitions,
+} from "./scope.ts";
+import { insertKey, isNameTaken, readSiteEnvironments } from "./store.ts";
+import { adviseOn, type Warning } from "./warnings.ts";
+
+export type CreateRequest = CreateInput & { tenant_id: string };
+
+export async function planKey(tx: Tx, context: KeysContext, input: CreateRequest, plan: Plan, key_id: string): Promise<Key> {
+	const catalogue = await readCatalogue(tx);
+	const sites = await readSiteEnvironments(tx, input.tenant_id, withoutRepetitions(input.site_ids ?? []));
+	const owner_errors = await unknownOwner(tx, input.tenant_id, input.owner);
+	return keyWithin({ plan, catalogue, sites, owner_errors }, input, { key_id, now: context.clock.now(), created_by: keyActorOf(context.actor) });
+}
+
+/** The limits for a new key: the plan, the permission catalogue, and the requested sites that exist. */
+export interface KeyBounds {
+	readonly plan: Plan;
+	readonly catalogue: Catalogue;
+	readonly sites: ReadonlyMap<string, string | null>;
+	/** Validation errors of the owner. */
+	readonly owner_errors: readonly InputError[];
+}
+
+/** Builds the key for `input`. Throws 400 `invalid_request` for invalid input, 403 `capability_not_in_plan` for what the plan excludes. */
+export function keyWithin(bounds: KeyBounds, input: CreateRequest, made: { key_id: string; now: number; created_by: KeyActor }): Key {
+	const { plan, catalogue, sites } = bounds;
+	const { now } = made;
+	const created_at = new Date(now);
+	const permissions = input.permissions ? withoutRepetitions(input.permissions) : defaultPermissions(plan, catalogue);
+	const site_ids = input.site_ids ? withoutRepetitions(input.site_ids) : null;
+	const ips = allowedIpsOf(input.allowed_ips);
+	const expiry = expiryOf(input.expires_at, plan, now);
+	const errors = [
+		...bounds.owner_errors,
+		...unknownPermissions(input.permissions ?? [], catalogue, plan),
+		...unusableSites(input.site_ids ?? [], sites, input.environment),
+		...(Array.isArray(ips) ? ips : []),
+		...unusableRateLimits(input.rate_limits ?? [], plan),
+		...("pointer" in expiry ? [expiry] : []),
+	];
+	if (errors.length > 0 || Array.isArray(ips) || "pointer" in expiry) throw invalidKey(errors);
+	assertPermissionsInPlan(permissions, catalogue, plan);
+	const rotate_every_days = rotationPeriodOf(input.rotate_every_days, input.environment);
+	return {
+		tenant_id: input.tenant_id,
+		id: made.key_id,
+		name: input.name.trim(),
+		environment: input.environment,
+		owner: ownerOf(input.owner),
+		integration: input.integration?.trim() ?? null,
+		labels: input.labels ?? {},
+		permissions,
+		site_ids,
+		allowed_ips: ips.allowed_ips,
+		rate_limits: input.rate_limits ?? [],
+		rotate_every_days,
+		rotation_due_at: rotationDueAt(created_at, rotate_every_days),
+		...expiry,
+		paused_at: null,
+		created_at,
+		created_by: made.created_by,
+		revoked_at: null,
+		revoked_by: null,
+		revoke_reason: null,
+		revoke_note: null,
+	};
+}
+
+/** Audit facts of a new key. `secret` is null if the key is handed over, since its secret is issued at the reveal. */
+export function createdFacts(key: Key, secret: { kid: string; last4: string } | null): Record<string, unknown> {
+	const {
+		tenant_id: _tenant,
+		id: _id,
+		created_at: _at,
+		created_by: _by,
+		paused_at: _paused,
+		revoked_at: _revoked,
+		revoked_by: _who,
+		revoke_reason: _why,
+		revoke_note: _note,
+		...made
+	} = key;
+	return { ...made, kid: secret?.kid ?? null, last4: secret?.last4 ?? null };
+}
+
+export interface MadeKey {
+	readonly key: Key;
+	readonly tenant: Tenant;
+	readonly warnings: Warning[];
+}
+
+/**
+ * Inserts a key without a secret. `asked` is the whole request, to detect a repeat with the same Idempotency-Key. Locks the tenant, so that the plan's
+ * number of keys holds under concurrency. Errors as for `createKey`.
+ */
+export async function makeKey(tx: Tx, context: KeysContext, input: CreateRequest, request: { key_id: string; asked: unknown }): Promise<MadeKey> {
+	const { tenant_id } = input;
+	const { key_id, asked } = request;
+	const found = await readTenantForUpdate(tx, tenant_id);
+	if (!found) throw tenantNotFound();
+	const earlier = await claimOnce(tx, context, { tenant_id, operation: "key.create", input: asked, subject_id: key_id });
+	if (earlier) throw shownBefore(earlier.subject_id);
+	assertTenantActive(found.tenant);
+	assertApiAccess(found.plan);
+	const key = await planKey(tx, context, input, found.plan, key_id);
+	await assertRoomForKey(tx, tenant_id, found.plan, key.created_at);
+	const warnings = adviseOn({ ...key, name_taken: await isNameTaken(tx, tenant_id, key.name, key.created_at) });
+	await insertKey(tx, key);
+	return { key, tenant: found.tenant, warnings };
+}
+
+export function shownBefore(key_id: string): ApiError {
+	return new ApiError(
+		"secret_already_issued",
+		"This request was made before and its key exists; the raw key was shown once. If it is lost, reissue the secret, which is possible until its first use.",
+		{ members: { key_id } },
+	);
+}
+
+/** The outbox event for a new key. */
+export function createdEvent(key: Key): OutboxEvent {
+	const { tenant_id, id: key_id, name, environment, expires_at } = key;
+	return { tenant_id, type: "key.created", data: { key_id, name, environment, expires_at: expires_at?.toISOString() ?? null } };
+}
