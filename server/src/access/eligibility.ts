@@ -2,9 +2,7 @@ import { type Caller, type Role, roleReaches } from "../core/caller.ts";
 import type { Refusal } from "../http/problem.ts";
 import type { Route } from "../http/route.ts";
 import { TENANT_SUSPENDED, type Tenant } from "../tenants/tenant.ts";
-
-/** How long a password confirmation lasts, for routes that issue secrets, delete things or grant access. */
-const CONFIRMED_FOR_MS = 3_600_000;
+import { CONFIRMED_FOR_MS } from "./people/session.ts";
 
 const AT_LEAST: Readonly<Record<Role, string>> = { viewer: "any role", admin: "the role admin or owner", owner: "the role owner" };
 

@@ -12,8 +12,8 @@ import { type AnonymousCaller, type AnonymousOptions, anonymousCallerOf } from "
 import { bearerOf, SERVICE_CREDENTIAL, unknownBearer } from "./bearer.ts";
 import { actorOf } from "./caller.ts";
 import { crossSiteWithout, crossSiteWithSession } from "./cross-site.ts";
+import { type SignedIn, toActor } from "./people/session.ts";
 import type { Sessions } from "./people/sessions.ts";
-import { type SignedIn, toActor } from "./people/signed-in.ts";
 import type { ServiceCache } from "./services/cache.ts";
 
 /** The parts of a context that a gate derives from the request. */

@@ -16,7 +16,7 @@ import { refusePortal, refuseRole, refuseSuspended, refuseUnconfirmed } from "./
 import { admit, findSignedIn, type GateOptions, type ManagerParts, noStore, type SessionOptions } from "./gate.ts";
 import { NO_OPERATOR } from "./operators/operator.ts";
 import { isOperatorToken, type OperatorTokens } from "./operators/token.ts";
-import type { SignedIn, SignedInMember } from "./people/signed-in.ts";
+import type { SignedIn, SignedInMember } from "./people/session.ts";
 import { reauthorizeAs } from "./reauthorize.ts";
 
 const TENANT_ID = new RegExp(CHOSEN_ID_PATTERN);

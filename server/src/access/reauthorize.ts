@@ -11,7 +11,7 @@ import { lockOperator, readMembership } from "../tenants/team/membership-store.t
 import { tenantNotFound } from "../tenants/tenant.ts";
 import { refuseRole, refuseSuspended, refuseUnconfirmed } from "./eligibility.ts";
 import { NO_OPERATOR } from "./operators/operator.ts";
-import { SESSION_ENDED, type SignedIn } from "./people/signed-in.ts";
+import { SESSION_ENDED, type SignedIn } from "./people/session.ts";
 import { lockSession } from "./people/store.ts";
 import { lockPortalSession } from "./portal/store.ts";
 

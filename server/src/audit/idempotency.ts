@@ -3,12 +3,14 @@ import { canonicalJson } from "../core/canonical.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Context } from "../core/context.ts";
 import { ApiError } from "../core/error.ts";
+import { DAY_MS } from "../core/time.ts";
 import type { Database } from "../database/database.ts";
 import type { Tx } from "../database/transaction.ts";
+import { EVENTS_KEPT_MS } from "../outbox/store.ts";
 import { record } from "./record.ts";
 import { claimIdempotencyKey, deleteExpired, readIdempotencyKey, saveIdempotentResult } from "./store.ts";
 
-export const KEPT_MS = 24 * 3_600_000;
+export const KEPT_MS = DAY_MS;
 
 export interface EarlierRequest {
 	readonly subject_id: string;
@@ -55,8 +57,6 @@ export async function keepResult(tx: Tx, context: Context, tenant_id: string, re
 }
 
 const ROWS_PER_STEP = 5_000;
-/** Undelivered events of this age are obsolete. */
-const EVENTS_KEPT_MS = 30 * 24 * 3_600_000;
 
 /** Forgets idempotency keys whose 24 hours are over and events of a month ago; in bounded steps. */
 export async function sweepExpired(context: { readonly database: Database; readonly clock: Clock }): Promise<void> {

@@ -1,5 +1,9 @@
 import { newId } from "../core/id.ts";
+import { DAY_MS } from "../core/time.ts";
 import type { Tx } from "../database/transaction.ts";
+
+/** Retention of events; an event that was not delivered by then is obsolete. */
+export const EVENTS_KEPT_MS = 30 * DAY_MS;
 
 /** Something that happened and that others may want to hear of; written in the transaction of the change. `data` is snake_case and holds no secret. */
 export interface OutboxEvent {

@@ -1,12 +1,12 @@
 import { type ChangeContext, change } from "../../audit/change.ts";
 import { newId } from "../../core/id.ts";
 import { makeOneTimeToken } from "../../core/one-time-token.ts";
+import { INVITATION_SECONDS_DEFAULT } from "../../tenants/team/invitation.ts";
 import { insertInvitation } from "../../tenants/team/invitation-store.ts";
 import { countOwners } from "../../tenants/team/member-store.ts";
 import { countOperators } from "../operators/store.ts";
 import { cancelInvitationsOf } from "./store.ts";
 
-const LINK_MS = 7 * 86_400_000;
 const MAKER = "Keywright";
 
 /**
@@ -19,7 +19,7 @@ export async function inviteFirstOwner(context: ChangeContext, tenant_id: string
 	return change({ ...context, scope: tenant_id, actor: created_by }, async (tx) => {
 		if ((await countOwners(tx, tenant_id)) > 0) return { unchanged: null };
 		const created_at = new Date(context.clock.now());
-		const expires_at = new Date(created_at.getTime() + LINK_MS);
+		const expires_at = new Date(created_at.getTime() + INVITATION_SECONDS_DEFAULT * 1_000);
 		await cancelInvitationsOf(tx, tenant_id, MAKER, created_at);
 		const id = newId("inv");
 		const invitation = { id, email: null, role: "owner", created_at, created_by, expires_at, accepted_at: null, cancelled_at: null } as const;

@@ -9,7 +9,7 @@ import { makeOneTimeToken } from "../../core/one-time-token.ts";
 import { read } from "../../database/transaction.ts";
 import { putPlan } from "../../plans/plans.ts";
 import { createTenant, updateTenant } from "../../tenants/tenants.ts";
-import { endSession } from "../people/session.ts";
+import { endSession } from "../people/own-session.ts";
 import { createPortalLink, redeemPortalSession } from "../portal/links.ts";
 import { endPortalOfTenant } from "../portal/sessions.ts";
 import { sweepSessions } from "../sweep.ts";

@@ -1,5 +1,9 @@
 import type { Actor } from "../../core/context.ts";
 import { ApiError } from "../../core/error.ts";
+import { DAY_MS } from "../../core/time.ts";
+
+/** Lifetime of an operator invitation. */
+export const OPERATOR_INVITATION_MS = 7 * DAY_MS;
 
 /** A pending operator invitation; the row is deleted once it is accepted or cancelled. */
 export interface OperatorInvitation {

@@ -13,12 +13,16 @@ import { composeMail } from "../../outbox/mail/mails.ts";
 import type { ProfileContext } from "../../plans/profile/live.ts";
 import { isOperator } from "../../tenants/team/membership-store.ts";
 import { readProvenAccount } from "../people/store.ts";
-import { type OperatorInvitation, type OperatorInvitationAnswer, operatorInvitationNotFound, toOperatorInvitationResponse } from "./invitation.ts";
+import {
+	OPERATOR_INVITATION_MS,
+	type OperatorInvitation,
+	type OperatorInvitationAnswer,
+	operatorInvitationNotFound,
+	toOperatorInvitationResponse,
+} from "./invitation.ts";
 import { cancelOperatorInvitationsTo, insertOperatorInvitation, readOperatorInvitations, takeOperatorInvitation } from "./invitation-store.ts";
 import { assertRoomForOperator } from "./make-operator.ts";
 import { lockOperators } from "./store.ts";
-
-const LINK_MS = 7 * 86_400_000;
 
 export type InviteOperatorContext = ChangeContext & CallerContext & ProfileContext & MailContext;
 
@@ -39,7 +43,7 @@ export async function inviteOperator(context: InviteOperatorContext, input: { em
 	const { text, digest: token_digest } = makeOneTimeToken("kwi");
 	const { product_name } = await context.profile.current();
 	const created_at = new Date(context.clock.now());
-	const expires_at = new Date(created_at.getTime() + LINK_MS);
+	const expires_at = new Date(created_at.getTime() + OPERATOR_INVITATION_MS);
 	const invitation: OperatorInvitation = { id: newId("inv"), email, created_at, created_by: context.actor, expires_at };
 	await change(context, async (tx) => {
 		const person_ids = await lockOperators(tx);

@@ -9,9 +9,9 @@ import { ManualClock } from "../../core/clock.ts";
 import { newId } from "../../core/id.ts";
 import { inStatement } from "../../database/transaction.ts";
 import { sweepSessions } from "../sweep.ts";
+import { confirmPassword } from "./own-session.ts";
 import { signInByEmail } from "./password.ts";
 import { comparePassword } from "./password-hash.ts";
-import { confirmPassword } from "./session.ts";
 import { signInByLink } from "./sign-in-by-link.ts";
 import { insertPerson } from "./store.ts";
 

@@ -6,11 +6,9 @@ import type { Clock } from "../../core/clock.ts";
 import { newId, randomBase62 } from "../../core/id.ts";
 import type { Tables } from "../../database/tables.ts";
 import type { CookieRules } from "../../http/session-cookies.ts";
+import { SESSION_SECONDS } from "./session.ts";
 
 const ID_CHARACTERS = 24;
-
-/** Lifetime of a session; one day without "remember me". Use does not extend it. */
-const SESSION_SECONDS = 14 * 86_400;
 
 export interface AuthLibraryOptions {
 	/** Of the connection pool of the role keywright_app. */

@@ -5,12 +5,12 @@ import type { Log } from "../../core/log.ts";
 import type { DatabaseContext } from "../../database/database.ts";
 import { normalEmail } from "../../http/input/fields.ts";
 import type { AnonymousContext } from "../anonymous.ts";
+import type { ConfirmContext } from "./own-session.ts";
 import { askPasswordLink, type PasswordLinkContext, setPasswordByLink } from "./password-link.ts";
-import type { ConfirmContext } from "./session.ts";
+import { memberOf, sessionEnded, wrongPassword } from "./session.ts";
 import { clearPortalCookie, type SessionCookiesContext } from "./session-cookie.ts";
 import { type SignInContext, TooManyAttempts } from "./sign-in.ts";
 import { mailSignInLink } from "./sign-in-link.ts";
-import { memberOf, sessionEnded, wrongPassword } from "./signed-in.ts";
 import { endSignIns, lockSession, setPassword } from "./store.ts";
 
 type PublicSignInContext = SignInContext & AnonymousContext;

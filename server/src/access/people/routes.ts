@@ -5,11 +5,11 @@ import { type Route, route } from "../../http/route.ts";
 import { acceptInvitation, type JoinContext } from "../joining/accept-invitation.ts";
 import { readInvitation } from "../joining/read-invitation.ts";
 import { createPortalLink, type PortalLinkContext, redeemPortalSession } from "../portal/links.ts";
+import { type ConfirmContext, confirmPassword, type EndSessionContext, endSession, getSession, type SessionContext } from "./own-session.ts";
 import { changePassword, requestPasswordReset, resetPassword, signInByEmail } from "./password.ts";
 import { PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN } from "./password-hash.ts";
 import type { PasswordLinkContext } from "./password-link.ts";
 import { createPasswordReset } from "./password-reset.ts";
-import { type ConfirmContext, confirmPassword, type EndSessionContext, endSession, getSession, type SessionContext } from "./session.ts";
 import { signInByLink } from "./sign-in-by-link.ts";
 
 const TOKEN_CHARACTERS_MAX = 200;

@@ -1,77 +1,67 @@
-import { type ChangeContext, change } from "../../audit/change.ts";
-import { record } from "../../audit/record.ts";
-import { ALL_TENANTS } from "../../core/context.ts";
-import type { DatabaseContext } from "../../database/database.ts";
-import { read } from "../../database/transaction.ts";
-import { readTenantForUpdate } from "../../tenants/store.ts";
-import type { EndersContext } from "../../tenants/team/ending.ts";
-import { isOperator, membershipsOf, type OwnTenant, readOwnTenant } from "../../tenants/team/membership-store.ts";
-import type { AnonymousContext } from "../anonymous.ts";
-import { endPortal } from "../portal/end-portal.ts";
-import { clearSessionCookies, type SessionCookiesContext } from "./session-cookie.ts";
-import type { SignInContext } from "./sign-in.ts";
-import { memberOf, type SignedInByPortal, type SignedInContext, sessionEnded, wrongPassword } from "./signed-in.ts";
-import { confirmSession, deleteSession } from "./store.ts";
+import type { Role } from "../../core/caller.ts";
+import type { Actor } from "../../core/context.ts";
+import { ApiError } from "../../core/error.ts";
+import { HOUR_MS } from "../../core/time.ts";
+import type { Refusal } from "../../http/problem.ts";
 
-export interface SessionAsSeen {
-	readonly person: { readonly kind: "member" | "portal"; readonly id: string; readonly name: string; readonly email: string | null };
-	readonly tenants: readonly OwnTenant[];
-	/** Whether the person is an operator. */
-	readonly operator: boolean;
-	readonly expires_at: string;
-	/** Whether this server sends mail. */
-	readonly mail: boolean;
+/** Lifetime of a session; one day without "remember me". Use does not extend it. */
+export const SESSION_SECONDS = 14 * 86_400;
+
+/** How long a password confirmation lasts, for routes that issue secrets, delete things or grant access. */
+export const CONFIRMED_FOR_MS = HOUR_MS;
+
+/** A person with an account, in one of their sessions. */
+export interface SignedInMember {
+	readonly kind: "member";
+	readonly person_id: string;
+	readonly session_id: string;
+	readonly name: string;
+	readonly email: string;
+	/** When the password was last entered. */
+	readonly confirmed_at: Date;
+	readonly expires_at: Date;
 }
 
-export type SessionContext = DatabaseContext & SignedInContext & { readonly mail: boolean };
-
-/** Returns the signed-in person, their tenants and whether they are an operator. */
-export async function getSession(context: SessionContext): Promise<SessionAsSeen> {
-	const { signed_in, database, mail } = context;
-	const { kind, name, email } = signed_in;
-	const id = kind === "portal" ? signed_in.id : signed_in.person_id;
-	const { tenants, operator } = await read({ database, scope: ALL_TENANTS }, async (tx) => {
-		if (signed_in.kind === "member")
-			return { tenants: await membershipsOf(tx, signed_in.person_id), operator: await isOperator(tx, signed_in.person_id) };
-		const tenant = await readOwnTenant(tx, signed_in.tenant_id, signed_in.role);
-		return { tenants: tenant ? [tenant] : [], operator: false };
-	});
-	return { person: { kind, id, name, email }, tenants, operator, expires_at: signed_in.expires_at.toISOString(), mail };
+/** A person of the operator's product who came by a portal link: without an account here, and in one tenant. */
+export interface SignedInByPortal {
+	readonly kind: "portal";
+	readonly id: string;
+	readonly tenant_id: string;
+	readonly external_user_id: string;
+	readonly name: string;
+	readonly email: string | null;
+	readonly role: Role;
+	/** The product asserts that it has just authenticated the person. */
+	readonly confirmed: boolean;
+	readonly expires_at: Date;
 }
 
-export type EndSessionContext = ChangeContext & EndersContext & SignedInContext & SessionCookiesContext;
+/** The session of a cookie, before any tenant is considered. */
+export type SignedIn = SignedInMember | SignedInByPortal;
 
-/** Ends the session, member or portal; its cookie is invalid from the next request on. */
-export async function endSession(context: EndSessionContext): Promise<void> {
-	const { signed_in } = context;
-	if (signed_in.kind === "portal") await endOwnPortalSession(context, signed_in);
-	else await record(context, (tx) => deleteSession(tx, signed_in.session_id));
-	clearSessionCookies(context);
+/** The context of actions on the session itself. */
+export interface SignedInContext {
+	readonly signed_in: SignedIn;
 }
 
-/** Ends a portal session, and what was created in it and is unused. */
-async function endOwnPortalSession(context: EndSessionContext, { tenant_id, id }: SignedInByPortal): Promise<void> {
-	// A session may always end itself.
-	const reauthorize = async () => undefined;
-	await change({ ...context, scope: tenant_id, reauthorize }, async (tx) => {
-		await readTenantForUpdate(tx, tenant_id);
-		return (await endPortal(tx, context, { tenant_id, id })) ?? { unchanged: undefined };
-	});
+/** Converts a signed-in person to the actor of audit entries outside a tenant. */
+export function toActor(signed_in: SignedIn): Actor {
+	const { name, email } = signed_in;
+	return signed_in.kind === "portal" ? { kind: "portal", id: signed_in.id, name, email } : { kind: "member", id: signed_in.person_id, name, email };
 }
 
-export type ConfirmContext = ChangeContext & SignedInContext & SignInContext & AnonymousContext;
+export const SESSION_ENDED: Refusal = { code: "credential_invalid", detail: "The session has ended. Sign in again, or open a new link." };
 
-/**
- * Confirms the password for this session. 400 `invalid_request` for a wrong one; 401 `credential_invalid` once the session has ended; 429
- * `rate_limited` after too many attempts.
- */
-export async function confirmPassword(context: ConfirmContext, input: { password: string }): Promise<void> {
-	const { person_id, session_id } = memberOf(context);
-	const { sign_in, clock } = context;
-	await sign_in.guarded(
-		[{ kind: "session", name: session_id }],
-		() => sign_in.comparePerson(person_id, input.password),
-		() => wrongPassword("/password"),
-	);
-	if (!(await record(context, (tx) => confirmSession(tx, session_id, new Date(clock.now()))))) throw sessionEnded();
+/** The signed-in account. 409 `conflict` for a portal session, which has no password here. */
+export function memberOf(context: SignedInContext): SignedInMember {
+	if (context.signed_in.kind === "member") return context.signed_in;
+	throw new ApiError("conflict", "This session began with a portal link and has no password here. Sign in to the product that the link came from.");
+}
+
+export function wrongPassword(pointer: string): ApiError {
+	return new ApiError("invalid_request", "The password is not right.", { errors: [{ pointer, detail: "is not your password" }] });
+}
+
+export function sessionEnded(): ApiError {
+	return new ApiError(SESSION_ENDED.code, SESSION_ENDED.detail);
 }

@@ -6,8 +6,8 @@ import type { Refusal } from "../../http/problem.ts";
 import { type CookieRules, cookieValues } from "../../http/session-cookies.ts";
 import { digestSessionValue } from "../portal/session.ts";
 import { readPortalSession } from "../portal/store.ts";
+import { SESSION_ENDED, type SignedIn } from "./session.ts";
 import type { SignIn } from "./sign-in.ts";
-import { SESSION_ENDED, type SignedIn } from "./signed-in.ts";
 
 export interface SessionsOptions {
 	readonly database: Database;

@@ -7,12 +7,12 @@ import { change } from "../../audit/change.ts";
 import { newId } from "../../core/id.ts";
 import { connectDatabase } from "../../database/database.ts";
 import { inStatement } from "../../database/transaction.ts";
+import { confirmPassword, endSession } from "./own-session.ts";
 import { changePassword, requestPasswordReset, resetPassword } from "./password.ts";
 import { comparePassword } from "./password-hash.ts";
 import { makePasswordLink } from "./password-link.ts";
-import { confirmPassword, endSession } from "./session.ts";
+import type { SignedInMember } from "./session.ts";
 import { insertSignInLink } from "./sign-in-link-store.ts";
-import type { SignedInMember } from "./signed-in.ts";
 import { insertPerson } from "./store.ts";
 
 const PASSWORD = "correct horse battery";

@@ -10,7 +10,7 @@ import { Attempts, type Budget } from "./attempts.ts";
 import { type AuthLibrary, createAuthLibrary, getLibraryErrorCode } from "./auth-library.ts";
 import { DeviceCookies } from "./device-cookie.ts";
 import { type Compared, comparePassword } from "./password-hash.ts";
-import type { SignedInMember } from "./signed-in.ts";
+import type { SignedInMember } from "./session.ts";
 import { type AccountWithPassword, readAccount, readAccounts } from "./store.ts";
 
 /** Each hash uses 32 MB for about 100 ms. */

@@ -1,7 +1,7 @@
 import { hash, randomBytes } from "node:crypto";
 import type { Role } from "../../core/caller.ts";
 import { asRole } from "../../core/caller.ts";
-import type { SignedInByPortal } from "../people/signed-in.ts";
+import type { SignedInByPortal } from "../people/session.ts";
 
 /** Lifetimes of a link and of the session that it begins. */
 export const PORTAL_LINK_SECONDS = 300;

@@ -5,8 +5,8 @@ import type { ReadTx, RecordTx, Tx } from "../../database/transaction.ts";
 import type { Window } from "../../http/input/cursor.ts";
 import type { Maker } from "../../tenants/team/ending.ts";
 import { madeBy } from "../../tenants/team/maker-store.ts";
+import type { SignedInByPortal } from "../people/session.ts";
 import { asLinkMaker, type LinkMaker } from "../people/sign-in-link-store.ts";
-import type { SignedInByPortal } from "../people/signed-in.ts";
 import { type PortalPerson, signedInFromRow } from "./session.ts";
 
 const PERSON_COLUMNS = ["tenant_id", "id", "external_user_id", "name", "email", "role", "confirmed"] as const;

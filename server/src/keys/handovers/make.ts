@@ -10,8 +10,8 @@ import type { HandoverContext } from "../context.ts";
 import { type Key, keyActorOf } from "../key.ts";
 import { toHandoverResponse } from "../response.ts";
 import type { Environment } from "../secrets/format.ts";
-import { giverName, type Handover } from "./handover.ts";
-import { HANDOVER_SECONDS_DEFAULT, type HandoverInput, type MadeHandover } from "./schema.ts";
+import { giverName, HANDOVER_SECONDS_DEFAULT, type Handover } from "./handover.ts";
+import type { HandoverInput, MadeHandover } from "./schema.ts";
 import { countMailedHandovers, insertHandover } from "./store.ts";
 
 const ENVIRONMENT_WORDS: Readonly<Record<Environment, string>> = { prod: "production", staging: "staging", dev: "development" };

@@ -1,11 +1,8 @@
 import Type, { type Static } from "typebox";
 import { Email, Name } from "../../http/input/fields.ts";
 import { EnvironmentName, KeyActorSchema, orNull, Time } from "../secrets/schema-parts.ts";
-import { HANDOVER_STATUSES } from "./handover.ts";
+import { HANDOVER_SECONDS_DEFAULT, HANDOVER_SECONDS_MAX, HANDOVER_SECONDS_MIN, HANDOVER_STATUSES } from "./handover.ts";
 
-const SECONDS_MIN = 300;
-const SECONDS_MAX = 604_800;
-export const HANDOVER_SECONDS_DEFAULT = 86_400;
 const TOKEN_CHARACTERS_MAX = 200;
 
 const closed = { additionalProperties: false } as const;
@@ -15,8 +12,8 @@ export const HandoverInput = Type.Object(
 		email: Type.Optional(Email),
 		expires_in_seconds: Type.Optional(
 			Type.Integer({
-				minimum: SECONDS_MIN,
-				maximum: SECONDS_MAX,
+				minimum: HANDOVER_SECONDS_MIN,
+				maximum: HANDOVER_SECONDS_MAX,
 				default: HANDOVER_SECONDS_DEFAULT,
 				description: "A link that is created in a portal session expires with it at the latest",
 			}),

@@ -2,8 +2,8 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { SecretSource } from "../../usage/sources/evidence-store.ts";
-import { makeSource, OTHER_SOURCES, type Source, UNKNOWN_SOURCE } from "../../usage/sources/source.ts";
-import { assessEvidence, EVIDENCE_KEPT_MS, mayBeConfirmed, silenceNeeded, sourceLabel } from "./evidence.ts";
+import { EVIDENCE_KEPT_MS, makeSource, OTHER_SOURCES, type Source, UNKNOWN_SOURCE } from "../../usage/sources/source.ts";
+import { assessEvidence, mayBeConfirmed, silenceNeeded, sourceLabel } from "./evidence.ts";
 import type { Confirmation } from "./rotation.ts";
 
 const NOW = Date.UTC(2026, 5, 1, 12);

@@ -1,7 +1,7 @@
 import { type Ambiguity, CLIENT_HEADER, findAmbiguity } from "../../usage/sources/ambiguity.ts";
 import type { SecretSource } from "../../usage/sources/evidence-store.ts";
 import type { UsageSeen } from "../../usage/sources/progress-store.ts";
-import { OTHER_SOURCES, UNKNOWN_NETWORK } from "../../usage/sources/source.ts";
+import { EVIDENCE_KEPT_MS, OTHER_SOURCES, UNKNOWN_NETWORK } from "../../usage/sources/source.ts";
 import { type Confirmation, isVoid } from "./rotation.ts";
 
 /** Part of every rotation response: the limit of the evidence. */
@@ -29,8 +29,6 @@ export const SILENCE_MS_MIN = 600_000;
 export const GAPS_OF_SILENCE = 3;
 /** With fewer sightings the usual gap is unknown. */
 export const SIGHTINGS_MIN = 3;
-/** A source that has not used the old secret for this long is ignored. */
-export const EVIDENCE_KEPT_MS = 90 * 86_400_000;
 
 export const BLOCKER_CODES = [
 	"key_ended",

@@ -1,5 +1,6 @@
 import { type Change, type ChangeContext, change } from "../../audit/change.ts";
 import { ALL_TENANTS } from "../../core/context.ts";
+import { DAY_MS } from "../../core/time.ts";
 import { read } from "../../database/transaction.ts";
 import { aggregateUsage } from "../../usage/aggregate.ts";
 import { lockKey } from "../store.ts";
@@ -10,7 +11,7 @@ import { goesOn } from "./machine.ts";
 import { observeRotation } from "./observe.ts";
 import { readRotation, updateRotation } from "./store.ts";
 
-const REMIND_EVERY_MS = 86_400_000;
+const REMIND_EVERY_MS = DAY_MS;
 const PAGE_ROWS_MAX = 200;
 
 /**

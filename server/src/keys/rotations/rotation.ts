@@ -56,6 +56,9 @@ export interface Rotation {
 
 /** The maximum overlap if none is given. */
 export const HARD_STOP_DAYS = 30;
+export const OVERLAP_SECONDS_MAX = HARD_STOP_DAYS * 86_400;
+/** A program that rotates its own key needs time to distribute the new secret to all of its processes. */
+export const SELF_OVERLAP_SECONDS_MIN = 300;
 
 /** When the old secret ends for an overlap that starts at `now`; `hard_stop_at` is set if no overlap was given. */
 export function endOfOverlap(overlap_seconds: number | null, now: Date): { old_ends_at: Date; hard_stop_at: Date | null } {
@@ -68,7 +71,7 @@ export function endOfOverlap(overlap_seconds: number | null, now: Date): { old_e
 export const STEPS = ["created", "deployed", "checked", "moved", "revoked"] as const;
 
 /** An operation is recent if it succeeded within this time before the old secret's last success. */
-const ACTIVE_PERIOD_MS = 7 * 86_400_000;
+const ACTIVE_PERIOD_MS = 7 * DAY_MS;
 
 export interface CheckedOperation {
 	readonly operation: string;

@@ -6,11 +6,8 @@ import { HandoverInput, HandoverSchema, handoverLink } from "../handovers/schema
 import { KeySchema } from "../schema.ts";
 import { KeyActorSchema, Note, orNull, Time } from "../secrets/schema-parts.ts";
 import { BLOCKER_CODES } from "./evidence.ts";
-import { ENDINGS, ROTATION_STATUSES, STEPS } from "./rotation.ts";
+import { ENDINGS, OVERLAP_SECONDS_MAX, ROTATION_STATUSES, SELF_OVERLAP_SECONDS_MIN, STEPS } from "./rotation.ts";
 
-const OVERLAP_SECONDS_MAX = 2_592_000;
-/** A program that rotates its own key needs time to distribute the new secret to all of its processes. */
-export const SELF_OVERLAP_SECONDS_MIN = 300;
 const TIME_CHARACTERS_MAX = 64;
 
 const closed = { additionalProperties: false } as const;

@@ -12,11 +12,11 @@ import { composeMail } from "../../outbox/mail/mails.ts";
 import type { ProfileContext } from "../../plans/profile/live.ts";
 import { assertTenantActive } from "../tenant.ts";
 import type { EndersContext } from "./ending.ts";
-import { type Invitation, type InvitationAnswer, type Inviter, toInvitationResponse } from "./invitation.ts";
+import { INVITATION_SECONDS_DEFAULT, type Invitation, type InvitationAnswer, type Inviter, toInvitationResponse } from "./invitation.ts";
 import { cancelInvitationsTo, countInvitations, deleteInvitationsBefore, insertInvitation } from "./invitation-store.ts";
 import { lockTeam, type TeamContext } from "./lock-team.ts";
 import { isMembersAddress } from "./member-store.ts";
-import { INVITATION_SECONDS_DEFAULT, type InvitationInput } from "./schema.ts";
+import type { InvitationInput } from "./schema.ts";
 
 const INVITATIONS_WAITING_MAX = 100;
 /** Bounds unsolicited mail: each invitation may send one. */

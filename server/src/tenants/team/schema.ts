@@ -1,11 +1,7 @@
 import Type, { type Static } from "typebox";
 import { ROLES } from "../../core/caller.ts";
 import { Email } from "../../http/input/fields.ts";
-import { INVITATION_STATUSES } from "./invitation.ts";
-
-const INVITATION_SECONDS_MIN = 300;
-const INVITATION_SECONDS_MAX = 30 * 86_400;
-export const INVITATION_SECONDS_DEFAULT = 7 * 86_400;
+import { INVITATION_SECONDS_DEFAULT, INVITATION_SECONDS_MAX, INVITATION_SECONDS_MIN, INVITATION_STATUSES } from "./invitation.ts";
 
 const Role = Type.Enum([...ROLES]);
 const Time = Type.String({ format: "date-time" });

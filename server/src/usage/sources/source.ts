@@ -1,6 +1,10 @@
 import { hash } from "node:crypto";
 import { type Address, networkOf } from "../../core/network.ts";
+import { DAY_MS } from "../../core/time.ts";
 import { NO_PROGRAM, OTHER_PROGRAM, programOf } from "./program.ts";
+
+/** A source is deleted, and no longer counts as using a secret, this long after it was last seen. */
+export const EVIDENCE_KEPT_MS = 90 * DAY_MS;
 
 /**
  * Where a request comes from: the network of its address, the program in its `User-Agent`, and the client name in `X-Keywright-Client`.
