@@ -22,9 +22,8 @@ import type { FramedRequest } from "./framed-request.ts";
 import { CursorSeal, runWithCursors } from "./input/cursor-seal.ts";
 import { storedTextFailure, validateStoredText, validateStoredTexts } from "./input/stored-text.ts";
 import type { Refusal } from "./problem.ts";
-import { runAfterUsage } from "./reads-usage.ts";
 import { framed, sendProblem } from "./reply.ts";
-import type { Route, StreamOutput } from "./route.ts";
+import { type Route, runAfterUsage, type StreamOutput } from "./route.ts";
 
 declare module "fastify" {
 	interface FastifyRequest {

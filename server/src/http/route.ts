@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import type { Static, TObject, TSchema } from "typebox";
+import { assert } from "../core/error.ts";
 
 /**
  * Who may call: `public` everyone; `key` an API key; `viewer`, `admin`, `owner` a member of the tenant with at least this role, or the operator;
@@ -119,4 +120,15 @@ export function uploadRoute<C, const Path extends string, O extends TSchema>(row
 /** Declares a route that is listed but not mounted: a `DirectRoute` responds, using only the headers of a request. */
 export function directRoute(row: RowBase): Route<never> {
 	return { ...row, input: "none", output: "none", run: () => undefined };
+}
+
+/** The action of a route, after the aggregation of usage where the route declares `reads_usage`. Other routes are not delayed by it. */
+export function runAfterUsage<C>(route: Route<C>, run: Route<C>["run"], aggregateUsage: (() => Promise<void>) | undefined): Route<C>["run"] {
+	const { reads_usage } = route;
+	if (reads_usage === undefined) return run;
+	assert(aggregateUsage !== undefined, "a route reads usage, and nothing aggregates it");
+	return async (context, input) => {
+		if (reads_usage === true || input.force !== true) await aggregateUsage();
+		return run(context, input);
+	};
 }

@@ -2,8 +2,7 @@ import { deepEqual } from "node:assert/strict";
 import { test } from "node:test";
 import Type from "typebox";
 import { keyedRoutes, managementRoutes, operatorRoutes, serviceRoutes } from "../routes.ts";
-import { runAfterUsage } from "./reads-usage.ts";
-import { type Route, route } from "./route.ts";
+import { type Route, route, runAfterUsage } from "./route.ts";
 
 const shape = { access: "admin", summary: "", status: 204, output: "none", run: () => undefined } as const;
 
