@@ -39,7 +39,7 @@ async function handedOver(): Promise<{ page: Page; link: string; tenant_id: stri
 	await page.getByRole("button", { name: "Create your first key" }).click();
 	await page.getByRole("combobox", { name: "What is it for?" }).fill("Order bot");
 	await page.keyboard.press("Escape");
-	await page.getByRole("button", { name: "Create key and make the link" }).click();
+	await page.getByRole("button", { name: "Create the key and make the link" }).click();
 	await page.getByRole("button", { name: "Copy link" }).click();
 	await page.getByRole("button", { name: "Copied link" }).waitFor();
 	return { page, link: String(await page.evaluate("navigator.clipboard.readText()")), tenant_id: tenant.id };

@@ -300,7 +300,7 @@ test("all settings of a key are changed in one sheet and apply to the next reque
 	await page.keyboard.press("Escape");
 	await sheet.getByLabel("Addresses").fill("127.0.0.0/8");
 	await sheet.getByLabel("Addresses").press("Enter");
-	await eventually(async () => equal(await sheet.getByLabel("How often is it replaced?").first().inputValue(), "Every 45 days"));
+	await eventually(async () => equal(await sheet.getByLabel("Replace it every").first().inputValue(), "45 days"));
 	await sheet.getByLabel("Value of label 1").fill("billing");
 	await button(page, "Add a label", "[role=dialog]").click();
 	await button(page, "Save changes", "[role=dialog]").click();

@@ -185,7 +185,7 @@ test("two programs use a key: the one that has not moved is named live, and endi
 		await sheet.getByText(/^The old key ends on \w{3}, .*, counted from when the new key is revealed\.$/).waitFor();
 		await checkAppearance(page, "rotation-start-time");
 		await sheet.getByRole("radio", { name: /^Until everything/ }).click();
-		await sheet.getByRole("radio", { name: /^Show it once/ }).click();
+		await sheet.getByRole("radio", { name: /^Show it to me once/ }).click();
 		await sheet.getByRole("button", { name: "Make the new key and show it once" }).click();
 		await page.getByRole("heading", { name: "The new key of prod-order-bot" }).waitFor();
 		await page.locator("[data-live=waiting]").waitFor();

@@ -64,8 +64,8 @@ for (const { label, file, command } of RUNS) {
 		await page.getByRole("button", { name: "Create your first key" }).click();
 		await page.getByRole("combobox", { name: "What is it for?" }).fill("Order bot");
 		await page.keyboard.press("Escape");
-		await page.getByRole("radio", { name: /^Show it once/ }).click();
-		await page.getByRole("button", { name: "Create key and show it once" }).click();
+		await page.getByRole("radio", { name: /^Show it to me once/ }).click();
+		await page.getByRole("button", { name: "Create the key and show it once" }).click();
 		const raw_key = await copied(page, "key");
 		await page.getByText(VARIABLE, { exact: true }).waitFor();
 		await page.getByRole("tab", { name: label, exact: true }).click();

@@ -25,7 +25,7 @@ export function ReissueSheet({ tenant_id, apiKey, opened, onClose }: ReissueProp
 			opened={opened}
 			onClose={onClose}
 			title={`Issue ${apiKey.name} again`}
-			form={(onMade) => <ReissueForm tenant_id={tenant_id} apiKey={apiKey} onMade={onMade} />}
+			form={({ onMade }) => <ReissueForm tenant_id={tenant_id} apiKey={apiKey} onMade={onMade} />}
 		/>
 	);
 }
@@ -59,7 +59,7 @@ function ReissueForm({ tenant_id, apiKey, onMade }: { tenant_id: string; apiKey:
 			<Radio.Group label="How does it get to the server?" value={way} onChange={setWay}>
 				<SimpleGrid cols={{ base: 1, xs: 2 }} spacing={8} mt={8}>
 					<ChoiceCard value="handover" title="Hand it over" text="Send a one-time link to the person who deploys it. Only they see the key." />
-					<ChoiceCard value="show" title="Show it once" text="You see the key now, one time, and store it yourself." />
+					<ChoiceCard value="show" title="Show it to me once" text="You see the key now, one time, and store it yourself." />
 				</SimpleGrid>
 			</Radio.Group>
 			<Problem error={action.error} />

@@ -37,7 +37,7 @@ export function AnotherLink({ opened, onClose, ...props }: AnotherProps) {
 			opened={opened}
 			onClose={close}
 			title="Make another link"
-			form={(onMade) => (
+			form={({ onMade }) => (
 				<AnotherForm
 					{...props}
 					onMade={(made, rotation) => {

@@ -3,12 +3,14 @@ import { Box, Group, Radio, Text } from "@mantine/core";
 /** One of several choices, as a card: its title names it, its text says what it means. Must be inside a `Radio.Group`. */
 export function ChoiceCard({ value, title, text }: { value: string; title: string; text: string }) {
 	return (
-		<Radio.Card value={value} p="sm" radius="md" aria-label={`${title}: ${text}`} className="kw-choice">
-			<Group wrap="nowrap" align="flex-start" gap="sm">
-				<Radio.Indicator mt={2} />
+		<Radio.Card value={value} px={12} py={8} radius="md" aria-label={`${title}: ${text}`} className="kw-choice">
+			<Group wrap="nowrap" align="flex-start" gap={8}>
+				<Radio.Indicator size="xs" mt={2} />
 				<Box miw={0}>
-					<Text fw={500}>{title}</Text>
-					<Text size="sm" c="dimmed">
+					<Text size="sm" fw={600}>
+						{title}
+					</Text>
+					<Text size="xs" c="dimmed">
 						{text}
 					</Text>
 				</Box>

@@ -1,89 +1,98 @@
-import { Autocomplete, Box, Button, Collapse, Radio, SimpleGrid, Stack, Text, TextInput, UnstyledButton } from "@mantine/core";
+import { Autocomplete, Box, Button, Group, Radio, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useConfirmed } from "../../access/confirm.tsx";
 import { useAccess, useSession } from "../../access/session.ts";
 import { answered, api } from "../../http/api.ts";
-import { capabilitiesQuery, limitsQuery, permissionsQuery } from "../../plans/queries.ts";
-import { sitesQuery } from "../../tenants/site-queries.ts";
-import { membersQuery } from "../../tenants/team-queries.ts";
+import type { Member } from "../../tenants/team-queries.ts";
 import { ChoiceCard } from "../../ui/choice-card.tsx";
+import { goToFirstFault } from "../../ui/first-fault.ts";
+import { Labelled } from "../../ui/labelled.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { SheetFoot } from "../../ui/sheet-foot.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { type ApiKey, choicesQuery, useKeysChanged } from "../queries.ts";
 import type { Warning } from "../show-once/panel.tsx";
 import type { Made } from "../show-once/sheet.tsx";
-import { ENVIRONMENT_WORDS, ENVIRONMENTS } from "../words.ts";
+import { ENVIRONMENT_WORDS, ENVIRONMENTS, type Environment } from "../words.ts";
 import { bodyOf } from "./body.ts";
-import { CreateMore } from "./more.tsx";
-import { type CreateValues, composeName, formatSentence, getName, validateValues, valuesAtFirst } from "./values.ts";
+import { ExpirySelect, RotationSelect } from "./end-fields.tsx";
+import type { Choices } from "./more.tsx";
+import { NameField } from "./name-field.tsx";
+import { CreateOther, OTHER_FIELDS } from "./other-fields.tsx";
+import { PermissionsField } from "./permissions-field.tsx";
+import { SitesField } from "./sites-field.tsx";
+import { type CreateValues, formatSentence, getName, sitesAtFirst, validateValues, valuesAtFirst } from "./values.ts";
 import { CreateWay } from "./way.tsx";
 
 const NAME_CHARACTERS_MAX = 200;
-const MORE_FIELDS: readonly (keyof CreateValues)[] = ["name", "permissions", "site_ids", "allowed_ips", "rate_limits", "expiry"];
 
-const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "long" });
+const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
 
-/** Three questions, a collapsed section with the rest, the way of delivery, and one sentence that says what will be created. */
-export function CreateForm({ tenant_id, onMade }: { tenant_id: string; onMade: (made: Made) => void }) {
+interface FormProps {
+	readonly tenant_id: string;
+	readonly choices: Choices;
+	readonly members: readonly Member[];
+	readonly onMade: (made: Made) => void;
+	readonly onFilled: (filled: boolean) => void;
+	readonly onCancel: () => void;
+}
+
+/** Everything that matters on one screen, rarely changed settings collapsed, and one sentence that says what will be created. */
+export function CreateForm({ tenant_id, choices, members, onMade, onFilled, onCancel }: FormProps) {
 	const { person, mail } = useSession();
 	const { plan } = useAccess();
-	const { data: permissions } = useQuery(permissionsQuery(tenant_id));
-	const { data: capabilities } = useQuery(capabilitiesQuery(tenant_id));
-	const { data: limits } = useQuery(limitsQuery(tenant_id));
-	const { data: sites } = useQuery(sitesQuery(tenant_id));
-	const { data: members } = useQuery(membersQuery(tenant_id));
-	const { data: choices } = useQuery(choicesQuery(tenant_id));
-	const plan_limits = limits?.rate_limits ?? [];
-	const [more, setMore] = useState(false);
+	const { data: names } = useQuery(choicesQuery(tenant_id));
+	const { offered, sites, plan_limits } = choices;
+	const [other, setOther] = useState(false);
 	const confirmed = useConfirmed();
 	const changed = useKeysChanged(tenant_id);
 	const action = useAction();
 	const form = useForm<CreateValues>({
 		mode: "controlled",
-		initialValues: valuesAtFirst(person.name, plan.max_key_lifetime_days),
+		initialValues: valuesAtFirst({ owner: person.name, max_key_lifetime_days: plan.max_key_lifetime_days, offered, sites }),
 		validate: (values) => validateValues(values, { ...plan, rate_limits: plan_limits }, Date.now()),
 		onValuesChange: () => action.error !== null && action.reset(),
 	});
 	const { values } = form;
-	const offered = permissions?.data ?? [];
+	const filled = form.isDirty();
+	useEffect(() => onFilled(filled), [filled, onFilled]);
 
 	async function create(): Promise<void> {
-		const people = [...(members?.data ?? []), { name: person.name, email: person.email }];
+		const people = [...members, { name: person.name, email: person.email }];
 		const body = bodyOf(form.values, { people, plan_limits, now_ms: Date.now() });
 		const made = await action.run(() =>
 			confirmed(() => answered(api.POST("/api/v1/tenants/{tenant_id}/api-keys", { params: { path: { tenant_id } }, body }))),
 		);
 		if (!made) return;
 		changed();
+		onFilled(false);
 		onMade(madeFrom(made));
+	}
+
+	function setEnvironment(environment: Environment): void {
+		const site_ids = values.site_ids === null ? null : sitesAtFirst(sites, environment);
+		form.setValues({ environment, site_ids: sites.length === 0 ? null : site_ids });
 	}
 
 	return (
 		<form
 			noValidate
-			onSubmit={form.onSubmit(create, (errors) => {
-				if (MORE_FIELDS.some((field) => field in errors)) setMore(true);
+			className="kw-sheet-form"
+			onSubmit={form.onSubmit(create, (errors, _values, event) => {
+				if (OTHER_FIELDS.some((field) => field in errors)) setOther(true);
+				if (event) goToFirstFault(event.currentTarget);
 			})}
 		>
-			<Stack gap="lg">
-				<Autocomplete
-					label="What is it for?"
-					description="The program that will use it, such as: order bot"
-					placeholder="order bot"
-					data={choices?.integrations ?? []}
-					openOnFocus={false}
-					maxLength={NAME_CHARACTERS_MAX}
-					required
-					withAsterisk={false}
-					data-autofocus
-					{...form.getInputProps("integration")}
-				/>
-				<Radio.Group label="Which environment?" description="A key works only at sites of its own environment" {...form.getInputProps("environment")}>
-					<SimpleGrid cols={{ base: 1, xs: 3 }} spacing={8} mt={8}>
+			<Stack gap="md" flex={1}>
+				<NameField form={form} integrations={names?.integrations ?? []} />
+				<Radio.Group
+					label={<Labelled text="Which environment?" by="It works only at sites of this environment" />}
+					value={values.environment}
+					onChange={(value) => setEnvironment(ENVIRONMENTS.find((known) => known === value) ?? "prod")}
+				>
+					<SimpleGrid cols={{ base: 1, xs: 3 }} spacing={8} mt={4}>
 						{ENVIRONMENTS.map((environment) => (
 							<ChoiceCard
 								key={environment}
@@ -94,60 +103,63 @@ export function CreateForm({ tenant_id, onMade }: { tenant_id: string; onMade: (
 						))}
 					</SimpleGrid>
 				</Radio.Group>
-				<Autocomplete
-					label="Who is responsible?"
-					description="Who is asked when something about it has to be decided"
-					openOnFocus={false}
-					data={[...new Set([person.name, ...(members?.data ?? []).map((member) => member.name)])]}
-					maxLength={NAME_CHARACTERS_MAX}
-					required
-					withAsterisk={false}
-					{...form.getInputProps("owner")}
-				/>
-				<Box>
-					<UnstyledButton onClick={() => setMore(!more)} aria-expanded={more} aria-controls="create-more" fw={500} fz="md">
-						{more ? <IconChevronDown size={14} aria-hidden="true" /> : <IconChevronRight size={14} aria-hidden="true" />} More: name, permissions,
-						sites, addresses, limits, expiry
-					</UnstyledButton>
-					<Collapse expanded={more} id="create-more">
-						<Stack gap="lg" pt="md">
-							<TextInput
-								label="Name"
-								description="Composed of environment and purpose unless you write another"
-								value={values.name ?? composeName(values.integration, values.environment)}
-								maxLength={NAME_CHARACTERS_MAX}
-								onChange={(event) => form.setFieldValue("name", event.currentTarget.value)}
-								error={form.errors.name}
-							/>
-							<CreateMore
-								form={form}
-								choices={{ offered, capabilities: capabilities?.data ?? [], sites: sites?.data ?? [], plan_limits }}
-								max_days={plan.max_key_lifetime_days}
-							/>
-						</Stack>
-					</Collapse>
-				</Box>
+				<SimpleGrid cols={{ base: 1, xs: 2 }} spacing={12} verticalSpacing="md">
+					<Autocomplete
+						label="Who is responsible?"
+						openOnFocus={false}
+						data={[...new Set([person.name, ...members.map((member) => member.name)])]}
+						maxLength={NAME_CHARACTERS_MAX}
+						required
+						withAsterisk={false}
+						{...form.getInputProps("owner")}
+					/>
+					<SitesField form={form} sites={sites} />
+				</SimpleGrid>
+				<PermissionsField form={form} offered={offered} capabilities={choices.capabilities} />
+				<SimpleGrid cols={{ base: 1, xs: 2 }} spacing={12} verticalSpacing="md">
+					<ExpirySelect form={form} max_days={plan.max_key_lifetime_days} />
+					<RotationSelect form={form} />
+				</SimpleGrid>
 				<CreateWay way={form.getInputProps("way")} email={mail && values.way === "handover" ? form.getInputProps("email") : null} />
+				<CreateOther form={form} plan_limits={plan_limits} opened={other} onOpened={setOther} />
 				<Problem error={action.error} />
-				<SheetFoot>
-					<Text size="sm" className="kw-wrap" data-sentence>
-						{formatSentence(
-							values,
-							{ sites: new Map((sites?.data ?? []).map(({ id, name }) => [id, name])), offered, formatDate: (time) => day.format(new Date(time)) },
-							Date.now(),
-						)}
-					</Text>
-					{choices?.live_names.includes(getName(values)) && (
-						<Text size="sm" mt={4} c="var(--kw-attention)" role="status" className="kw-wrap">
-							<span aria-hidden="true">◐ </span>Another live key has this name. Add what distinguishes this one, so that the wrong key is not revoked.
-						</Text>
-					)}
-					<Button type="submit" loading={action.pending} size="md" fullWidth mt="sm">
-						{values.way === "handover" ? "Create key and make the link" : "Create key and show it once"}
-					</Button>
-				</SheetFoot>
 			</Stack>
+			<SheetFoot>
+				<Sentence values={values} choices={choices} />
+				{names?.live_names.includes(getName(values)) && (
+					<Text size="sm" mt={4} c="var(--kw-attention)" role="status" className="kw-wrap">
+						<span aria-hidden="true">◐ </span>Another live key has this name. Add what distinguishes this one, so that the wrong key is not revoked.
+					</Text>
+				)}
+				<Group gap={8} mt="sm" wrap="nowrap">
+					<Button type="submit" loading={action.pending} size="md" flex={1}>
+						{values.way === "handover" ? "Create the key and make the link" : "Create the key and show it once"}
+					</Button>
+					<Button variant="default" size="md" onClick={onCancel} visibleFrom="xs">
+						Cancel
+					</Button>
+				</Group>
+			</SheetFoot>
 		</form>
+	);
+}
+
+function Sentence({ values, choices }: { values: CreateValues; choices: Choices }) {
+	const sites = new Map(choices.sites.map(({ id, name }) => [id, name]));
+	const names = { sites, offered: choices.offered, formatDate: (time: string) => day.format(new Date(time)) };
+	const sentence = formatSentence(values, names, Date.now());
+	return (
+		<Box className="kw-sentence" data-sentence>
+			<Text size="sm" className="kw-wrap">
+				{sentence === null ? (
+					"Say what the key is for, and its name is made of that."
+				) : (
+					<>
+						<b>{sentence.name}</b>: {sentence.text}
+					</>
+				)}
+			</Text>
+		</Box>
 	);
 }
 

@@ -1,8 +1,10 @@
 import { Box, Checkbox, Radio, SimpleGrid, Stack, Text } from "@mantine/core";
 import type { UseFormReturnType } from "@mantine/form";
+import { useState } from "react";
 import { type CapabilityGroup, groupPermissions } from "../../plans/capability-words.ts";
 import type { Capability, Permission } from "../../plans/queries.ts";
-import { type CreateValues, everything, getPreset, PRESETS, permissionsOfPreset } from "./values.ts";
+import { ChoiceCard } from "../../ui/choice-card.tsx";
+import { type CreateValues, counted, everything, getPreset, type Preset, permissionsOfPreset } from "./values.ts";
 
 interface PermissionsProps {
 	readonly form: UseFormReturnType<CreateValues>;
@@ -10,51 +12,65 @@ interface PermissionsProps {
 	readonly capabilities: readonly Capability[];
 }
 
-/** The permissions of a key: three presets, and below them every permission, grouped by capability. */
+/** The permissions of a key: reading, a choice of the person's own, or everything. The choice begins with reading. */
 export function PermissionsField({ form, offered, capabilities }: PermissionsProps) {
-	const chosen = form.values.permissions ?? everything(offered);
-	const preset = getPreset(form.values.permissions, offered);
-	const included = offered.filter((permission) => permission.included).map((permission) => permission.name);
-	const groups = groupPermissions(capabilities, offered).filter(({ permissions }) => permissions.length > 0);
+	const [preset, setPreset] = useState<Preset>(() => getPreset(form.values.permissions, offered) ?? "choose");
+	const included = offered.filter((permission) => permission.included);
 	return (
 		<Box>
 			<Radio.Group
 				label="What may it do?"
-				value={preset ?? "own"}
+				value={preset}
 				onChange={(value) => {
-					const found = PRESETS.find(({ id }) => id === value);
-					if (found) form.setFieldValue("permissions", permissionsOfPreset(found.id, offered));
+					const next = presetFrom(value);
+					setPreset(next);
+					form.setFieldValue("permissions", permissionsOfPreset(next, offered));
 				}}
 			>
-				<SimpleGrid cols={{ base: 1, xs: 3 }} spacing="sm" mt={6}>
-					{PRESETS.map(({ id, label, means }) => (
-						<Radio key={id} value={id} label={label} description={means} />
-					))}
+				<SimpleGrid cols={{ base: 1, xs: 3 }} spacing={8} mt={4}>
+					<ChoiceCard value="read" title="Read only" text="Looks, changes nothing" />
+					<ChoiceCard value="choose" title="Choose" text={`Pick from ${counted(included.length, "permission")}`} />
+					<ChoiceCard value="everything" title="Everything" text="All in your plan, also writing and deleting" />
 				</SimpleGrid>
 			</Radio.Group>
-			<Checkbox.Group
-				aria-label="Permissions"
-				mt="md"
-				value={[...chosen]}
-				onChange={(names) =>
-					form.setFieldValue(
-						"permissions",
-						names.filter((name) => included.includes(name)),
-					)
-				}
-				error={form.errors.permissions}
-			>
-				<Stack gap="md">
-					{groups.map((group) => (
-						<Group key={group.id} group={group} />
-					))}
-				</Stack>
-			</Checkbox.Group>
+			{preset === "choose" && <Choice form={form} offered={offered} capabilities={capabilities} />}
 		</Box>
 	);
 }
 
-function Group({ group }: { group: CapabilityGroup }) {
+function presetFrom(value: string): Preset {
+	return value === "everything" || value === "choose" ? value : "read";
+}
+
+function Choice({ form, offered, capabilities }: PermissionsProps) {
+	const chosen = form.values.permissions ?? everything(offered);
+	const included = new Set(offered.filter((permission) => permission.included).map((permission) => permission.name));
+	const groups = groupPermissions(capabilities, offered).filter(({ permissions }) => permissions.length > 0);
+	const first = groups.flatMap(({ permissions }) => permissions).find((permission) => permission.included)?.name;
+	const fault = form.errors.permissions;
+	return (
+		<Checkbox.Group
+			aria-label="Permissions"
+			mt="md"
+			value={[...chosen]}
+			onChange={(names) =>
+				form.setFieldValue(
+					"permissions",
+					names.filter((name) => included.has(name)),
+				)
+			}
+			error={fault}
+		>
+			<Stack gap="md">
+				{groups.map((group) => (
+					<Group key={group.id} group={group} fault_at={fault === undefined ? undefined : first} />
+				))}
+			</Stack>
+		</Checkbox.Group>
+	);
+}
+
+function Group({ group, fault_at }: { group: CapabilityGroup; fault_at: string | undefined }) {
 	const { id, name, included, permissions } = group;
 	const heading = `capability-${id}`;
 	return (
@@ -76,6 +92,7 @@ function Group({ group }: { group: CapabilityGroup }) {
 						label={permission.description || permission.name}
 						description={permission.description === "" ? undefined : <span className="kw-mono kw-wrap">{permission.name}</span>}
 						aria-label={permission.description === "" ? permission.name : `${permission.description} (${permission.name})`}
+						data-fault={permission.name === fault_at || undefined}
 					/>
 				))}
 			</Stack>

@@ -11,6 +11,7 @@ import {
 	formatSentence,
 	getPreset,
 	permissionsOfPreset,
+	sitesAtFirst,
 	validateValues,
 	valuesAtFirst,
 } from "./values.ts";
@@ -36,9 +37,35 @@ const NAMES = {
 	formatDate: (time: string) => time.slice(0, 10),
 };
 
-function values(changes: Partial<CreateValues> = {}): CreateValues {
-	return { ...valuesAtFirst("Dana", null), integration: "Order bot", ...changes };
+/** The newest first. */
+const SITES = [
+	{ id: "rehearsal", environment: "staging" },
+	{ id: "bar", environment: null },
+	{ id: "shop", environment: "prod" },
+] as const;
+
+function first(max_key_lifetime_days: number | null): CreateValues {
+	return valuesAtFirst({ owner: "Dana", max_key_lifetime_days, offered: OFFERED, sites: SITES });
 }
+
+function values(changes: Partial<CreateValues> = {}): CreateValues {
+	return { ...first(null), integration: "Order bot", ...changes };
+}
+
+function sentence(of: CreateValues): string | null {
+	const found = formatSentence(of, NAMES, NOW_MS);
+	return found === null ? null : `${found.name}: ${found.text}`;
+}
+
+test("a new key begins with reading only, at one site, with an end", () => {
+	const { permissions, site_ids, expiry } = first(null);
+	deepEqual(permissions, ["documents:read", "tenant:read"]);
+	deepEqual(site_ids, ["shop"]);
+	deepEqual(expiry, { kind: "days", days: 365 });
+	deepEqual(first(100).expiry, { kind: "days", days: 90 });
+	deepEqual(sitesAtFirst(SITES, "dev"), ["bar"]);
+	equal(sitesAtFirst(SITES.slice(0, 1), "prod"), null, "where there is no site yet, all that are to come");
+});
 
 test("environment and purpose compose the name", () => {
 	equal(composeName("Order bot", "prod"), "prod-order-bot");
@@ -59,37 +86,32 @@ test("a composed name is empty or begins with its environment, on one line and w
 });
 
 test("the sentence names everything that will be created", () => {
+	equal(sentence(values()), "prod-order-bot: production, at Demo shop, reads only, ends on 2027-05-03, replaced every 90 days. Responsible: Dana.");
 	equal(
-		formatSentence(values(), NAMES, NOW_MS),
-		"prod-order-bot, production, all sites, may do everything in your plan, never expires, replace every 90 days; responsible: Dana.",
-	);
-	equal(
-		formatSentence(
+		sentence(
 			values({
 				environment: "dev",
-				permissions: ["tenant:read", "documents:read"],
+				permissions: null,
 				site_ids: ["shop", "bar"],
 				allowed_ips: ["203.0.113.7", "2001:db8::/32"],
-				expiry: { kind: "days", days: 30 },
+				expiry: { kind: "never" },
 				rotate_every_days: null,
 				owner: " ",
 			}),
-			NAMES,
-			NOW_MS,
 		),
-		"dev-order-bot, development, Demo shop and Bar, read only, only from 203.0.113.7 and 2001:db8::/32, expires on 2026-06-02, no date to replace it; no responsible person yet.",
+		"dev-order-bot: development, at Demo shop and Bar, may do everything in your plan, only from 203.0.113.7 and 2001:db8::/32, never ends, no date to replace it. No responsible person yet.",
 	);
-	match(formatSentence(values({ permissions: ["documents:write"] }), NAMES, NOW_MS), /may documents:write,/);
-	match(formatSentence(values({ integration: "" }), NAMES, NOW_MS), /^Say what the key is for/);
-	match(formatSentence(values({ name: "mine" }), NAMES, NOW_MS), /^mine, /);
+	match(sentence(values({ permissions: ["documents:write"] })) ?? "", /may documents:write,/);
+	equal(sentence(values({ integration: "" })), null);
+	match(sentence(values({ name: "mine", site_ids: null })) ?? "", /^mine: production, at all sites, /);
 });
 
 test("presets contain only included permissions, and never the one to rotate the key itself", () => {
 	deepEqual(everything(OFFERED), ["documents:read", "documents:write", "tenant:read"]);
 	deepEqual(permissionsOfPreset("read", OFFERED), ["documents:read", "tenant:read"]);
-	deepEqual(permissionsOfPreset("upload", OFFERED), ["documents:write", "tenant:read"]);
+	deepEqual(permissionsOfPreset("choose", OFFERED), ["documents:read", "tenant:read"], "nothing above reading is chosen beforehand");
 	equal(permissionsOfPreset("everything", OFFERED), null);
-	for (const preset of ["read", "upload", "everything"] as const) equal(getPreset(permissionsOfPreset(preset, OFFERED), OFFERED), preset);
+	for (const preset of ["read", "everything"] as const) equal(getPreset(permissionsOfPreset(preset, OFFERED), OFFERED), preset);
 	equal(getPreset(["tenant:read", "documents:write", "documents:read"], OFFERED), "everything");
 	equal(getPreset(["documents:read", "key:rotate"], OFFERED), null);
 });
@@ -102,15 +124,15 @@ test("addresses and networks are validated", () => {
 
 test("an expiry is within the plan's maximum, and a date means the end of that day", () => {
 	equal(validateValues(values(), PLAN, NOW_MS).expiry, undefined);
-	ok(validateValues(values(), { ...PLAN, max_key_lifetime_days: 90 }, NOW_MS).expiry);
+	ok(validateValues(values({ expiry: { kind: "never" } }), { ...PLAN, max_key_lifetime_days: 90 }, NOW_MS).expiry);
 	equal(validateValues(values({ expiry: { kind: "days", days: 90 } }), { ...PLAN, max_key_lifetime_days: 90 }, NOW_MS).expiry, undefined);
 	ok(validateValues(values({ expiry: { kind: "days", days: 180 } }), { ...PLAN, max_key_lifetime_days: 90 }, NOW_MS).expiry);
 	ok(validateValues(values({ expiry: { kind: "date", date: "2020-01-01" } }), PLAN, NOW_MS).expiry);
 	ok(validateValues(values({ expiry: { kind: "date", date: "" } }), PLAN, NOW_MS).expiry);
 	equal(new Date(expiresAt({ kind: "date", date: "2026-12-24" }, NOW_MS) ?? "").getDate(), 24);
 	equal(Date.parse(expiresAt({ kind: "days", days: 30 }, NOW_MS) ?? ""), NOW_MS + 30 * DAY_MS);
-	equal(validateValues(valuesAtFirst("Dana", 45), { ...PLAN, max_key_lifetime_days: 45 }, NOW_MS).expiry, undefined);
-	equal(validateValues(valuesAtFirst("Dana", 7), { ...PLAN, max_key_lifetime_days: 7 }, NOW_MS).expiry, undefined);
+	equal(validateValues(first(45), { ...PLAN, max_key_lifetime_days: 45 }, NOW_MS).expiry, undefined);
+	equal(validateValues(first(7), { ...PLAN, max_key_lifetime_days: 7 }, NOW_MS).expiry, undefined);
 });
 
 test("missing values are errors of their field", () => {

@@ -32,23 +32,48 @@ export type Expiry = { readonly kind: "never" } | { readonly kind: "days"; reado
 export const EXPIRY_DAYS = [30, 90, 180, 365] as const;
 export const ROTATION_DAYS = [30, 90, 180, 365] as const;
 const ROTATION_DAYS_AT_FIRST = 90;
+const EXPIRY_DAYS_AT_FIRST = 365;
 
-/** The default: a reminder to replace a production key after 90 days, and no other limit. */
-export function valuesAtFirst(owner: string, max_key_lifetime_days: number | null): CreateValues {
+/** What a new key begins with is chosen from. */
+export interface Beginning {
+	readonly owner: string;
+	readonly max_key_lifetime_days: number | null;
+	readonly offered: readonly Offered[];
+	readonly sites: readonly SiteOfChoice[];
+}
+
+export interface SiteOfChoice {
+	readonly id: string;
+	readonly environment: Environment | null;
+}
+
+/** The safe default: reading only, at one site, with an end, replaced every 90 days. More is chosen by the person. */
+export function valuesAtFirst({ owner, max_key_lifetime_days, offered, sites }: Beginning): CreateValues {
 	return {
 		integration: "",
 		environment: "prod",
 		owner,
 		name: null,
-		permissions: null,
-		site_ids: null,
+		permissions: permissionsOfPreset("read", offered),
+		site_ids: sitesAtFirst(sites, "prod"),
 		allowed_ips: [],
 		rate_limits: [],
-		expiry: max_key_lifetime_days === null ? { kind: "never" } : { kind: "days", days: longestExpiry(max_key_lifetime_days) },
+		expiry: { kind: "days", days: max_key_lifetime_days === null ? EXPIRY_DAYS_AT_FIRST : longestExpiry(max_key_lifetime_days) },
 		rotate_every_days: ROTATION_DAYS_AT_FIRST,
 		way: "handover",
 		email: "",
 	};
+}
+
+/** The sites at which a key of this environment can work. */
+export function usableSites<S extends SiteOfChoice>(sites: readonly S[], environment: Environment): S[] {
+	return sites.filter((site) => site.environment === null || site.environment === environment);
+}
+
+/** The oldest site of the environment, of a list with the newest first; all sites (null) where there is none yet. */
+export function sitesAtFirst(sites: readonly SiteOfChoice[], environment: Environment): readonly string[] | null {
+	const oldest = usableSites(sites, environment).at(-1);
+	return oldest === undefined ? null : [oldest.id];
 }
 
 /** The longest listed period within the plan's maximum, or the maximum itself. */
@@ -77,12 +102,8 @@ export interface Offered {
 	readonly included: boolean;
 }
 
-export const PRESETS = [
-	{ id: "everything", label: "Everything", means: "All that your plan includes, except replacing itself" },
-	{ id: "read", label: "Read only", means: "Looks, changes nothing" },
-	{ id: "upload", label: "Upload only", means: "Adds, reads nothing" },
-] as const;
-export type Preset = (typeof PRESETS)[number]["id"];
+/** `choose`: a list of the person's own, which begins with reading. */
+export type Preset = "read" | "choose" | "everything";
 
 /** The permission of the connectivity check, without which a key could not be tried. */
 const CHECK_PERMISSION = "tenant:read";
@@ -97,23 +118,18 @@ export function everything(offered: readonly Offered[]): string[] {
 /** The permissions of a preset that the plan includes; null for everything. */
 export function permissionsOfPreset(preset: Preset, offered: readonly Offered[]): string[] | null {
 	if (preset === "everything") return null;
-	const included = everything(offered);
-	const verb = preset === "read" ? ":read" : ":write";
-	return included.filter((name) => name.endsWith(verb) || name === CHECK_PERMISSION);
+	return everything(offered).filter((name) => name.endsWith(":read") || name === CHECK_PERMISSION);
 }
 
 function sameNames(a: readonly string[], b: readonly string[]): boolean {
 	return a.length === b.length && a.every((name) => b.includes(name));
 }
 
-/** The preset that matches these permissions, or null. */
-export function getPreset(permissions: readonly string[] | null, offered: readonly Offered[]): Preset | null {
+/** The preset with exactly these permissions; null if they are a choice of the person's own. */
+export function getPreset(permissions: readonly string[] | null, offered: readonly Offered[]): "read" | "everything" | null {
 	if (permissions === null) return "everything";
-	const found = PRESETS.find(({ id }) => {
-		const of = permissionsOfPreset(id, offered);
-		return of !== null && sameNames(of, permissions);
-	});
-	return found?.id ?? (sameNames(permissions, everything(offered)) ? "everything" : null);
+	if (sameNames(permissionsOfPreset("read", offered) ?? [], permissions)) return permissions.length === 0 ? null : "read";
+	return sameNames(permissions, everything(offered)) ? "everything" : null;
 }
 
 /** The local date: "2026-03-09". */
@@ -183,39 +199,37 @@ export interface Names {
 	readonly formatDate: (time: string) => string;
 }
 
-/** One sentence that says what will be created, or what is missing while there is no name. */
-export function formatSentence(values: CreateValues, names: Names, now_ms: number): string {
+/** The sentence that says what will be created: the name, and what follows it. Null while there is no name. */
+export function formatSentence(values: CreateValues, names: Names, now_ms: number): { readonly name: string; readonly text: string } | null {
 	const name = getName(values);
-	if (name === "") return "Say what the key is for, and its name is made of that.";
+	if (name === "") return null;
 	const end = expiresAt(values.expiry, now_ms);
 	const pace = formatLimits(values.rate_limits);
 	const parts = [
-		name,
 		ENVIRONMENT_WORDS[values.environment].name.toLowerCase(),
 		sitesPart(values.site_ids, names.sites),
 		permissionsPart(values.permissions, names.offered),
 		...(values.allowed_ips.length === 0 ? [] : [`only from ${listed(values.allowed_ips)}`]),
 		...(pace === null ? [] : [pace]),
-		end === null ? "never expires" : `expires on ${names.formatDate(end)}`,
-		...(values.rotate_every_days === null ? ["no date to replace it"] : [`replace every ${counted(values.rotate_every_days, "day")}`]),
+		end === null ? "never ends" : `ends on ${names.formatDate(end)}`,
+		...(values.rotate_every_days === null ? ["no date to replace it"] : [`replaced every ${counted(values.rotate_every_days, "day")}`]),
 	];
 	const owner = values.owner.trim();
-	return `${parts.join(", ")}; ${owner === "" ? "no responsible person yet" : `responsible: ${owner}`}.`;
+	return { name, text: `${parts.join(", ")}. ${owner === "" ? "No responsible person yet" : `Responsible: ${owner}`}.` };
 }
 
 function sitesPart(site_ids: readonly string[] | null, sites: ReadonlyMap<string, string>): string {
-	if (site_ids === null) return "all sites";
-	if (site_ids.length === 0) return "no site yet";
-	return site_ids.length > 2 ? counted(site_ids.length, "site") : listed(site_ids.map((id) => sites.get(id) ?? id));
+	if (site_ids === null) return "at all sites";
+	if (site_ids.length === 0) return "at no site yet";
+	return `at ${site_ids.length > 2 ? counted(site_ids.length, "site") : listed(site_ids.map((id) => sites.get(id) ?? id))}`;
 }
 
 function permissionsPart(permissions: readonly string[] | null, offered: readonly Offered[]): string {
 	const preset = getPreset(permissions, offered);
 	if (preset === "everything") return "may do everything in your plan";
-	if (preset === "read") return "read only";
-	if (preset === "upload") return "upload only";
+	if (preset === "read") return "reads only";
 	if (permissions === null || permissions.length === 0) return "may do nothing yet";
-	return permissions.length > 3 ? `${permissions.length} permissions` : `may ${listed(permissions)}`;
+	return permissions.length > 3 ? `has ${permissions.length} permissions` : `may ${listed(permissions)}`;
 }
 
 export function counted(count: number, one: string): string {

@@ -11,7 +11,7 @@ export function CreateWay({ way, email }: { way: GetInputPropsReturnType; email:
 			<Radio.Group label="How does it get to the server?" {...way}>
 				<SimpleGrid cols={{ base: 1, xs: 2 }} spacing={8} mt={8}>
 					<ChoiceCard value="handover" title="Hand it over" text="Send a one-time link to the person who deploys it. Only they see the key." />
-					<ChoiceCard value="show" title="Show it once" text="You see the key now, one time, and store it yourself." />
+					<ChoiceCard value="show" title="Show it to me once" text="You see the key now, one time, and store it yourself." />
 				</SimpleGrid>
 			</Radio.Group>
 			{email !== null && (

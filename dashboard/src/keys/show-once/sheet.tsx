@@ -1,6 +1,7 @@
 import { Button, Drawer, Stack, Text } from "@mantine/core";
 import { type ReactNode, useState } from "react";
 import { flushSync } from "react-dom";
+import { DropGuardDialog, useDropGuard } from "../../ui/drop-guard.tsx";
 import { type ApiKey, useKeysChanged } from "../queries.ts";
 import { ShowOnceGate } from "./gate.tsx";
 import { HandoverPanel } from "./handover-panel.tsx";
@@ -8,7 +9,7 @@ import { LiveLine } from "./live-line.tsx";
 import { ShowOncePanel, type Warning, Warnings } from "./panel.tsx";
 import { useShownOnce } from "./secret.ts";
 
-const WIDTH_PX = 640;
+const WIDTH_PX = 600;
 
 /** For a rotation's secret: it cannot be reissued, and the live line waits for the new secret. */
 interface Replacing {
@@ -28,6 +29,13 @@ export type Made =
 	| (MadeKey & { readonly kind: "shown"; readonly raw_key: string })
 	| (MadeKey & { readonly kind: "handed"; readonly url: string | null; readonly mailed: boolean });
 
+/** The sheet as its form sees it. */
+export interface SheetOfForm {
+	readonly onMade: (made: Made) => void;
+	readonly onFilled: (filled: boolean) => void;
+	readonly onCancel: () => void;
+}
+
 interface SheetProps {
 	readonly tenant_id: string;
 	readonly opened: boolean;
@@ -35,14 +43,17 @@ interface SheetProps {
 	readonly title: string;
 	/** What to do if the page was left while the key was shown. */
 	readonly gone?: string;
-	/** The form, which calls `onMade`. */
-	readonly form: (onMade: (made: Made) => void) => ReactNode;
+	/** The form, which calls `onMade`. It may say whether it is filled in, so that closing the sheet asks first. */
+	readonly form: (sheet: SheetOfForm) => ReactNode;
+	/** What has not happened when a filled form is dropped. */
+	readonly undone?: string;
 }
 
 /** A side sheet: a form, then its result, which only the sheet's state contains, and closes only through the gate. */
-export function ShowOnceSheet({ tenant_id, opened, onClose, title, gone = GONE, form }: SheetProps) {
+export function ShowOnceSheet({ tenant_id, opened, onClose, title, gone = GONE, undone = NOTHING_YET, form }: SheetProps) {
 	const { value: made, hold, drop, emptied, leaving } = useShownOnce<Made>((held) => held.kind === "shown");
 	const [asked, setAsked] = useState(false);
+	const [filled, setFilled] = useState(false);
 	const changed = useKeysChanged(tenant_id);
 	const gate = made?.kind === "shown" && (asked || leaving !== null);
 
@@ -59,13 +70,19 @@ export function ShowOnceSheet({ tenant_id, opened, onClose, title, gone = GONE, 
 		leaving?.stay();
 		setAsked(false);
 	}
+	const guard = useDropGuard(opened && filled && made === null, () => {
+		setFilled(false);
+		finish();
+	});
+	// After the event: the dialog that asks listens to the window too and would take the same Esc as an answer.
+	const close = (): void => void setTimeout(() => (made?.kind === "shown" ? setAsked(true) : guard.close()));
 
 	return (
 		<>
 			<Drawer
 				opened={opened}
-				onClose={() => (made?.kind === "shown" ? setAsked(true) : finish())}
-				closeOnEscape={!gate}
+				onClose={close}
+				closeOnEscape={!gate && !guard.asking}
 				closeOnClickOutside={false}
 				position="right"
 				size={WIDTH_PX}
@@ -76,7 +93,7 @@ export function ShowOnceSheet({ tenant_id, opened, onClose, title, gone = GONE, 
 				{emptied && made === null ? (
 					<Gone text={gone} onClose={finish} />
 				) : (
-					<Inside tenant_id={tenant_id} made={made} hold={hold} form={form} onDone={() => (made?.kind === "shown" ? setAsked(true) : finish())} />
+					<Inside tenant_id={tenant_id} made={made} hold={hold} form={form} onDone={close} onFilled={setFilled} />
 				)}
 			</Drawer>
 			<ShowOnceGate
@@ -86,6 +103,7 @@ export function ShowOnceSheet({ tenant_id, opened, onClose, title, gone = GONE, 
 				onClosed={finish}
 				{...(made?.replacing ? { given_up: made.replacing.given_up } : {})}
 			/>
+			<DropGuardDialog guard={guard} what={undone} />
 		</>
 	);
 }
@@ -108,10 +126,11 @@ interface InsideProps extends Pick<SheetProps, "tenant_id" | "form"> {
 	readonly made: Made | null;
 	readonly hold: (made: Made) => void;
 	readonly onDone: () => void;
+	readonly onFilled: (filled: boolean) => void;
 }
 
-function Inside({ tenant_id, made, hold, form, onDone }: InsideProps) {
-	if (made === null) return form(hold);
+function Inside({ tenant_id, made, hold, form, onDone, onFilled }: InsideProps) {
+	if (made === null) return form({ onMade: hold, onFilled, onCancel: onDone });
 	const { key, warnings, replacing } = made;
 	return (
 		<Stack gap="lg">
@@ -145,6 +164,7 @@ function Inside({ tenant_id, made, hold, form, onDone }: InsideProps) {
 	);
 }
 
+const NOTHING_YET = "No key has been made.";
 const GONE = "While it was never used, another can be issued in its place from the page of the key.";
 
 function Gone({ text, onClose }: { text: string; onClose: () => void }) {

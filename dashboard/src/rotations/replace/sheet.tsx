@@ -39,7 +39,7 @@ export function ReplaceSheet({ tenant_id, apiKey, opened }: SheetProps) {
 			onClose={close}
 			title={`Replace ${apiKey.name}`}
 			gone={GONE}
-			form={(onMade) => (
+			form={({ onMade }) => (
 				<ReplaceForm
 					tenant_id={tenant_id}
 					apiKey={apiKey}

@@ -1,0 +1,50 @@
+import { Box, Stack, Text, UnstyledButton } from "@mantine/core";
+import type { UseFormReturnType } from "@mantine/form";
+import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
+import type { RateLimit } from "../../plans/plan-words.ts";
+import { AddressesField } from "./more.tsx";
+import { formatLimits } from "./own-limits.ts";
+import { OwnLimitsField } from "./own-limits-field.tsx";
+import { type CreateValues, counted } from "./values.ts";
+
+export const OTHER_FIELDS: readonly (keyof CreateValues)[] = ["allowed_ips", "rate_limits"];
+
+interface OtherProps {
+	readonly form: UseFormReturnType<CreateValues>;
+	readonly plan_limits: readonly RateLimit[];
+	readonly opened: boolean;
+	readonly onOpened: (opened: boolean) => void;
+}
+
+/** Settings that most keys leave as they are, collapsed: the line says what they hold. */
+export function CreateOther({ form, plan_limits, opened, onOpened }: OtherProps) {
+	const { allowed_ips, rate_limits } = form.values;
+	const addresses = allowed_ips.length === 0 ? "anywhere" : counted(allowed_ips.length, "network");
+	const Chevron = opened ? IconChevronDown : IconChevronRight;
+	return (
+		<Box>
+			<UnstyledButton
+				onClick={() => onOpened(!opened)}
+				aria-expanded={opened}
+				aria-controls="create-other"
+				style={{ display: "flex", gap: 8, alignItems: "center" }}
+			>
+				<Chevron size={16} aria-hidden="true" />
+				<Text span size="sm" fw={600}>
+					More
+				</Text>
+				<Text span size="xs" c="dimmed" className="kw-wrap">
+					addresses: {addresses} · limits: {formatLimits(rate_limits) ?? "those of your plan"}
+				</Text>
+			</UnstyledButton>
+			<div id="create-other">
+				{opened && (
+					<Stack gap="md" pt="sm">
+						<AddressesField form={form} />
+						<OwnLimitsField form={form} of_plan={plan_limits} />
+					</Stack>
+				)}
+			</div>
+		</Box>
+	);
+}
