@@ -3603,6 +3603,7 @@ export interface operations {
                 integration?: string;
                 owner?: string;
                 search?: string;
+                total?: boolean;
                 sort?: "created" | "name" | "last_used" | "expires" | "rotation_due";
                 order?: "asc" | "desc";
             };
@@ -3715,6 +3716,8 @@ export interface operations {
                             } | null;
                         }[];
                         next_cursor: string | null;
+                        /** @description With `total` only */
+                        total?: number;
                     };
                 };
             };

@@ -74,6 +74,24 @@ test("a list is filtered by status, environment, integration, owner and part of 
 	assert.deepEqual(await find({ search: "order", status: "revoked" }), [revoked]);
 });
 
+test("a key is found by what a log or a leak report names, also by an ended secret, and the matches are counted", async () => {
+	const tenant_id = await fixture.tenant();
+	const other = await fixture.tenant();
+	const { key, raw_key } = await createKey(fixture.context(), keyInput(tenant_id, { name: "twin one" }));
+	const foreign = await createKey(fixture.context(), keyInput(other, { name: "twin three" }));
+	await createKey(fixture.context(), keyInput(tenant_id, { name: "twin two" }));
+	const [secret] = key.secrets;
+	assert(secret);
+	const find = (search: string) => listKeys(fixture.context(), { tenant_id, search, total: true, limit: 1 });
+	await revokeKey(fixture.context(), { tenant_id, key_id: key.id, reason: "other" });
+	for (const text of [key.id, secret.kid, secret.last4]) {
+		const { data, total } = await find(text);
+		assert.deepEqual([data.map(({ id }) => id), total], [[key.id], 1], text);
+	}
+	assert.equal((await find("TWIN")).total, 2, "all that match, not only those of the page");
+	for (const text of [raw_key, foreign.key.id, foreign.key.secrets[0]?.kid ?? "", secret.kid.slice(1)]) assert.equal((await find(text)).total, 0);
+});
+
 test("filter options cover all keys of the tenant, not only the first hundred", async () => {
 	const tenant_id = await fixture.tenant();
 	const other = await fixture.tenant();

@@ -2,7 +2,7 @@ import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/transaction.ts";
 import { type Page, toPage } from "../http/input/cursor.ts";
 import { keyNotFound } from "./guards.ts";
-import { readChoices, readKeys } from "./list-store.ts";
+import { countKeys, readChoices, readKeys } from "./list-store.ts";
 import { readKeyResponse, readKeyResponses } from "./response.ts";
 import type { KeyAnswer, KeyChoices, ListQuery } from "./schema.ts";
 import { cursorTexts, keyWindowOf } from "./sort.ts";
@@ -27,16 +27,20 @@ export function keyChoices(context: DatabaseContext, { tenant_id }: { tenant_id:
 }
 
 /**
- * A page of the tenant's keys, newest first by default. When sorted by last use, a key that is used between two pages may be missed or repeated.
+ * A page of the tenant's keys, newest first by default; with `total`, also how many match in all. When sorted by last use, a key that is used between two pages may be missed or repeated.
  * 400 `invalid_request` for a cursor of another list or order.
  */
-export async function listKeys(context: DatabaseContext, input: ListQuery & { tenant_id: string }): Promise<Page<KeyAnswer>> {
+export async function listKeys(
+	context: DatabaseContext,
+	input: ListQuery & { tenant_id: string },
+): Promise<Page<KeyAnswer> & { readonly total?: number }> {
 	const { window, wanted } = keyWindowOf(input);
 	const now = context.clock.now();
 	return read(context, async (tx) => {
 		const rows = await readKeys(tx, input.tenant_id, input, wanted, new Date(now));
 		const { data, next_cursor } = toPage(rows, window, ({ key, sort_value }) => cursorTexts(wanted, { id: key.id, sort_value }));
 		const keys = data.map(({ key }) => key);
-		return { data: await readKeyResponses(tx, input.tenant_id, keys, now), next_cursor };
+		const total = input.total === true ? { total: await countKeys(tx, input.tenant_id, input, new Date(now)) } : {};
+		return { data: await readKeyResponses(tx, input.tenant_id, keys, now), next_cursor, ...total };
 	});
 }

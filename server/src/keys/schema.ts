@@ -119,7 +119,10 @@ export const ListQuery = Type.Object(
 		environment: Type.Optional(EnvironmentName),
 		integration: Type.Optional(Name),
 		owner: Type.Optional(owner_query),
-		search: Type.Optional(Type.String({ ...Name, description: "Part of the name, in any case" })),
+		search: Type.Optional(
+			Type.String({ ...Name, description: "Part of the name, in any case; or the key's id, or the `kid` or last four characters of a secret" }),
+		),
+		total: Type.Optional(Type.Boolean({ description: "Also answer how many keys match" })),
 		sort: Type.Optional(Type.Enum([...SORTS], { description: "By default created; keys without such a time come last" })),
 		order: Type.Optional(Type.Enum([...ORDERS], { description: "By default desc for created and last_used, asc for the others" })),
 	},
@@ -177,7 +180,7 @@ export const KeySchema = Type.Object({
 });
 /** The response body for a key. */
 export type KeyAnswer = Static<typeof KeySchema>;
-export const KeyPage = pageOf(KeySchema);
+export const KeyPage = Type.Object({ ...pageOf(KeySchema).properties, total: Type.Optional(Type.Integer({ description: "With `total` only" })) });
 
 /** Filter options for the list of keys, and the names that a new key should not have. */
 export const KeyChoices = Type.Object({
