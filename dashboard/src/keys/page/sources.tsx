@@ -1,5 +1,5 @@
 import { Box, Button, Group, SimpleGrid, Skeleton, Text, TextInput } from "@mantine/core";
-import { IconPencil } from "@tabler/icons-react";
+import { IconPencil, IconSearch } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { useAccess } from "../../access/session.ts";
@@ -13,6 +13,7 @@ import { type ApiKey, type Source, sourcesQuery } from "../queries.ts";
 import { formatNetwork, formatProgram, formatSecretStatus } from "../text.ts";
 
 const NAME_CHARACTERS_MAX = 200;
+const SHOWN_MAX = 6;
 const count = new Intl.NumberFormat("en");
 
 interface SourcesProps {
@@ -35,15 +36,64 @@ export function KeySources({ tenant_id, apiKey }: SourcesProps) {
 			{sources?.length === 0 && (
 				<Text size="sm">Nowhere yet. The first request shows here which network it came from and what kind of program made it.</Text>
 			)}
-			{sources !== null && sources.length > 0 && (
-				<ul style={{ margin: 0, padding: 0, listStyle: "none" }} data-sources>
-					{sources.map((source) => (
-						<OneSource key={source.id} tenant_id={tenant_id} apiKey={apiKey} source={source} />
-					))}
-				</ul>
-			)}
+			{sources !== null && sources.length > 0 && <Sources tenant_id={tenant_id} apiKey={apiKey} sources={sources} />}
 		</Section>
 	);
+}
+
+/** The latest clients; a search finds the others, and all are shown on request, so that many clients do not make the page long. */
+function Sources({ tenant_id, apiKey, sources }: SourcesProps & { sources: readonly Source[] }) {
+	const [all, setAll] = useState(false);
+	const [text, setText] = useState("");
+	const found = sources.filter((source) => isFoundBy(source, text));
+	const shown = all || sources.length <= SHOWN_MAX ? found : found.slice(0, SHOWN_MAX);
+	return (
+		<>
+			{sources.length > SHOWN_MAX && (
+				<TextInput
+					aria-label="Search clients"
+					placeholder="Name, program, network"
+					leftSection={<IconSearch size={16} aria-hidden="true" />}
+					maw={300}
+					mb="sm"
+					value={text}
+					onChange={(event) => setText(event.currentTarget.value)}
+				/>
+			)}
+			<ul style={{ margin: 0, padding: 0, listStyle: "none" }} data-sources>
+				{shown.map((source) => (
+					<OneSource key={source.id} tenant_id={tenant_id} apiKey={apiKey} source={source} />
+				))}
+			</ul>
+			{found.length === 0 && <Text size="sm">No client matches.</Text>}
+			{sources.length > SHOWN_MAX && (
+				<Group justify="space-between" mt="sm">
+					<Text size="sm" c="dimmed" role="status" className="kw-figures">
+						{shown.length} of {sources.length} clients
+					</Text>
+					{(shown.length < found.length || text !== "" || all) && (
+						<Button
+							variant="subtle"
+							size="compact-sm"
+							onClick={() => {
+								setText("");
+								setAll(!all || text !== "");
+							}}
+						>
+							{all && text === "" ? "Show fewer clients" : `Show all ${sources.length} clients`}
+						</Button>
+					)}
+				</Group>
+			)}
+		</>
+	);
+}
+
+/** Whether the text is part of the client's name, program, instance or network. */
+function isFoundBy(source: Source, text: string): boolean {
+	const wanted = text.trim().toLowerCase();
+	const parts = [source.name ?? "", source.client ?? "", formatProgram(source.agent), formatNetwork(source.network)];
+	return parts.some((part) => part.toLowerCase().includes(wanted));
 }
 
 function OneSource({ tenant_id, apiKey, source }: SourcesProps & { source: Source }) {
