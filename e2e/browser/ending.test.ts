@@ -226,7 +226,8 @@ describe("before a key is stopped", () => {
 		await one.getByRole("list", { name: "Used from" }).getByText(HOSTILE).waitFor();
 		await closesByKeyboard(page, one, menu);
 
-		const opener = page.getByRole("button", { name: "Revoke several" });
+		await page.getByLabel("Choose staging-idle").check();
+		const opener = page.getByRole("button", { name: "Revoke several by filter" });
 		await opener.click();
 		const dialog = page.getByRole("dialog", { name: "Revoke several keys for good" });
 		await dialog.getByRole("combobox", { name: "Environment" }).click();
@@ -335,19 +336,19 @@ describe("before a key expires", () => {
 		await opener.click();
 		const sheet = page.getByRole("dialog", { name: "Edit this key" });
 		const expiry = sheet
-			.getByRole("combobox", { name: "When does it expire?" })
-			.or(sheet.getByRole("textbox", { name: "When does it expire?" }))
+			.getByRole("combobox", { name: "When does it end?" })
+			.or(sheet.getByRole("textbox", { name: "When does it end?" }))
 			.first();
 		await expiry.and(page.locator(":focus")).waitFor();
 		await expiry.click();
 		await page.getByRole("option").nth(2).waitFor();
-		await eventually(async () => equal((await page.getByRole("option").allTextContents()).join(", "), "After 30 days, After 90 days, On a date"));
+		await eventually(async () => equal((await page.getByRole("option").allTextContents()).join(", "), "In 30 days, In 90 days, On a date"));
 		await page.keyboard.press("Escape");
 		await sheet.getByLabel("Last day").fill(inDays(150).slice(0, 10));
 		await sheet.getByRole("button", { name: "Save changes" }).click();
 		await sheet.getByText("In your plan a key lives at most 120 days").waitFor();
 		await expiry.click();
-		await page.getByRole("option", { name: "After 90 days" }).click();
+		await page.getByRole("option", { name: "In 90 days" }).click();
 		await sheet.getByRole("button", { name: "Save changes" }).click();
 		await sheet.waitFor({ state: "detached" });
 		await note.waitFor({ state: "detached" });

@@ -47,7 +47,7 @@ interface Listed {
 	readonly allowed_ips: readonly string[] | null;
 	readonly expires_at: string | null;
 	readonly rotate_every_days: number | null;
-	readonly secrets: readonly { readonly kept_in: { readonly place: string } | null }[];
+	readonly secrets: readonly { readonly kid: string; readonly last4: string; readonly kept_in: { readonly place: string } | null }[];
 }
 
 async function keysOf(tenant_id: string): Promise<readonly Listed[]> {
@@ -78,8 +78,8 @@ async function createShown(page: Page, integration: string): Promise<void> {
 	await page.getByRole("button", { name: /^Create (a|your first) key$/ }).click();
 	await page.getByRole("combobox", { name: "What is it for?" }).fill(integration);
 	await page.keyboard.press("Escape");
-	await page.getByRole("radio", { name: /^Show it once/ }).click();
-	await page.getByRole("button", { name: "Create key and show it once" }).click();
+	await page.getByRole("radio", { name: /^Show it to me once/ }).click();
+	await page.getByRole("button", { name: "Create the key and show it once" }).click();
 	await page.getByRole("button", { name: "Copy key" }).waitFor();
 }
 
@@ -101,7 +101,7 @@ async function closeAsStored(page: Page): Promise<void> {
 describe("creating a key", () => {
 	test("the first key is created by keyboard alone, works, turns the live line green, and shows its storage location", async () => {
 		const tenant = await makeTenant(dashboard.server);
-		await makeSite(dashboard.server, tenant.id, { environment: "prod" });
+		await makeSite(dashboard.server, tenant.id, { name: "Shop", environment: "prod" });
 		const { context, page } = await memberIn(browser, dashboard.server, OLIVIA, { tenant_id: tenant.id, role: "owner" });
 		await apiAccess(page, tenant.id);
 		await picture(page, "keys-first");
@@ -112,10 +112,12 @@ describe("creating a key", () => {
 		const what = page.getByRole("combobox", { name: "What is it for?" });
 		await what.and(page.locator(":focus")).waitFor();
 		await page.keyboard.type("Order bot");
-		await page.getByText(/^prod-order-bot, production, all sites, .*replace every 90 days; responsible: Olivia Owner\.$/).waitFor();
+		await page
+			.getByText(/^prod-order-bot: production, at Shop, reads only, ends on .*, replaced every 90 days\. Responsible: Olivia Owner\.$/)
+			.waitFor();
 		await tabTo(page, page.getByRole("radio", { name: /^Hand it over/ }));
 		await page.keyboard.press("ArrowRight");
-		await tabTo(page, page.getByRole("button", { name: "Create key and show it once" }));
+		await tabTo(page, page.getByRole("button", { name: "Create the key and show it once" }));
 		await page.keyboard.press("Enter");
 
 		const copy = page.getByRole("button", { name: "Copy key" });
@@ -162,31 +164,42 @@ describe("creating a key", () => {
 		const { context, page } = await memberIn(browser, dashboard.server, ADAM, { tenant_id: tenant.id, role: "admin" });
 		await apiAccess(page, tenant.id);
 		await page.getByRole("button", { name: "Create your first key" }).click();
-		await page.getByRole("button", { name: /^Create key and/ }).click();
+		await page.getByRole("button", { name: /^Create the key and/ }).click();
 		await page.getByText("Say what will use this key, such as: order bot").waitFor();
+		const what = page.getByRole("combobox", { name: "What is it for?" });
+		await what.and(page.locator(":focus")).waitFor();
 
-		await page.getByRole("combobox", { name: "What is it for?" }).fill("CRM sync");
+		await what.fill("CRM sync");
 		await page.keyboard.press("Escape");
+		await page.keyboard.press("Escape");
+		await page.getByRole("dialog", { name: "Drop what you filled in?" }).getByRole("button", { name: "Back to the form" }).last().click();
+		equal(await what.inputValue(), "CRM sync", "what was filled in is still there");
 		await page.getByRole("radio", { name: /^Staging/ }).click();
-		await page.getByRole("button", { name: /^More/ }).click();
+		await page.getByText("staging-crm-sync", { exact: true }).first().waitFor();
+		await page.getByRole("button", { name: "Change the name" }).click();
 		await eventually(async () => equal(await page.getByRole("textbox", { name: "Name" }).inputValue(), "staging-crm-sync"));
-		await page.getByRole("radio", { name: "Read only" }).check();
+		await page.getByRole("radio", { name: /^Choose/ }).click();
+		const chosen = page.getByRole("group", { name: "Permissions" }).getByRole("checkbox", { checked: true });
+		await eventually(async () =>
+			ok((await chosen.evaluateAll((boxes) => boxes.map((box) => String(box.getAttribute("value"))))).every((name) => name.endsWith(":read"))),
+		);
 		await eventually(async () =>
 			ok(await page.getByRole("checkbox", { name: "documents:read" }).isDisabled(), "what the plan lacks cannot be chosen"),
 		);
 		await page.getByText("Not included in your plan").first().waitFor();
-		await page.getByRole("radio", { name: "Only these" }).check();
-		await page.getByRole("combobox", { name: "Sites" }).click();
-		await assertCount(page.getByRole("option"), 1, "only sites of the environment");
-		await page.getByRole("option").first().click();
-		await page.keyboard.press("Escape");
+		await page.getByRole("combobox", { name: "At which sites?" }).click();
+		await assertCount(page.getByRole("option"), 2, "all sites, and only the site of the environment");
+		await page.getByRole("option").last().click();
+		await page.getByRole("radio", { name: /^Read only/ }).click();
+		await page.getByRole("button", { name: /^More/ }).click();
 		const addresses = page.getByRole("combobox", { name: "Addresses" });
 		await addresses.fill("nowhere");
 		await addresses.press("Enter");
-		await page.getByRole("radio", { name: /^Show it once/ }).click();
-		const make = page.getByRole("button", { name: "Create key and show it once" });
+		await page.getByRole("radio", { name: /^Show it to me once/ }).click();
+		const make = page.getByRole("button", { name: "Create the key and show it once" });
 		await make.click();
 		await page.getByText(/"nowhere" is no address/).waitFor();
+		await addresses.and(page.locator(":focus")).waitFor();
 		await addresses.press("Backspace");
 		await addresses.fill("127.0.0.0/8");
 		await addresses.press("Enter");
@@ -350,6 +363,14 @@ describe("the list", () => {
 		await page.getByRole("link", { name: "staging-crm-sync" }).waitFor();
 		await assertCount(rows, 1);
 		await page.getByRole("button", { name: "Show all keys" }).click();
+		const { id, secrets } = (await keysOf(tenant.id)).find(({ name }) => name === "dev-support-prototype") ?? {};
+		for (const text of [id, secrets?.[0]?.kid, `kw_dev_…${secrets?.[0]?.last4}`]) {
+			await page.getByRole("textbox", { name: "Search by name" }).fill(text ?? "");
+			await page.getByText("1 key", { exact: true }).waitFor();
+			await page.getByRole("link", { name: "dev-support-prototype" }).waitFor();
+			await page.getByRole("button", { name: "Show all keys" }).click();
+			await page.getByText("3 keys", { exact: true }).waitFor();
+		}
 		await page.getByRole("combobox", { name: "Environment" }).click();
 		await page.getByRole("option", { name: "Development" }).click();
 		await page.waitForURL(/environment=dev/);
@@ -368,21 +389,26 @@ describe("the list", () => {
 		await context.close();
 	});
 
-	test("more keys are loaded page by page, on a phone as cards", async () => {
+	test("keys are shown page by page with their total, on a phone as cards that can be sorted", async () => {
 		const tenant = await makeTenant(dashboard.server);
-		await makeKey(dashboard.server, tenant.id, { integration: "the oldest" });
-		for (let count = 1; count < 101; count += 1) await makeKey(dashboard.server, tenant.id);
+		await makeKey(dashboard.server, tenant.id, { integration: "the oldest", name: "n".repeat(200) });
+		for (let count = 1; count < 30; count += 1) await makeKey(dashboard.server, tenant.id);
 		const { context, page } = await memberIn(browser, dashboard.server, OLIVIA, { tenant_id: tenant.id, role: "owner", viewport: PHONE });
 		await apiAccess(page, tenant.id);
 		const cards = page.locator("li[data-key]");
-		for (const shown of [25, 50, 75, 100]) {
-			await cards.nth(shown - 1).waitFor();
-			await assertCount(cards, shown);
-			await page.getByRole("button", { name: "Show more" }).click();
-		}
-		await cards.nth(100).getByRole("img", { name: "No requests in 24 hours" }).waitFor();
+		await page.getByText("30 keys", { exact: true }).waitFor();
+		await page.getByRole("button", { name: "Next page" }).click();
+		await page.getByText("13–24 of 30", { exact: true }).waitFor();
+		await page.getByRole("button", { name: "Next page" }).click();
+		await page.getByText("25–30 of 30", { exact: true }).waitFor();
+		await assertCount(cards, 6);
+		await cards.nth(5).getByRole("img", { name: "No requests in 24 hours" }).waitFor();
 		await assertNoSidewaysScrolling(page);
 		await page.getByRole("button", { name: "Filters" }).click();
+		await page.getByRole("combobox", { name: "Sort by" }).click();
+		await page.getByRole("option", { name: "Name", exact: true }).click();
+		await page.waitForURL(/sort=name/);
+		await page.getByText("1–12 of 30", { exact: true }).waitFor();
 		await page.getByRole("combobox", { name: "Integration" }).click();
 		await page.getByRole("option", { name: "the oldest" }).click();
 		await cards.nth(1).waitFor({ state: "detached" });
@@ -402,7 +428,9 @@ describe("the list", () => {
 		equal((await dashboard.server.keyed(used.raw_key, "GET", "/whoami")).status, 200);
 		const { context, page } = await memberIn(browser, dashboard.server, ADAM, { tenant_id: tenant.id, role: "admin" });
 		await apiAccess(page, tenant.id);
-		await page.getByRole("button", { name: "Revoke several" }).click();
+		await assertCount(page.getByRole("button", { name: /^Revoke/ }), 0, "nothing to revoke several with until a key is chosen");
+		await page.getByLabel("Choose staging-used").check();
+		await page.getByRole("button", { name: "Revoke several by filter" }).click();
 		const dialog = page.getByRole("dialog");
 		await dialog.getByRole("combobox", { name: "Environment" }).click();
 		await page.getByRole("option", { name: "Staging" }).click();
@@ -442,10 +470,10 @@ describe("the list", () => {
 		await page.getByRole("button", { name: "Create a key" }).click();
 		await page.getByRole("combobox", { name: "What is it for?" }).fill(HOSTILE);
 		await page.keyboard.press("Escape");
-		await page.getByRole("button", { name: /^More/ }).click();
+		await page.getByRole("button", { name: "Change the name" }).click();
 		await page.getByRole("textbox", { name: "Name", exact: true }).fill(`made ${HOSTILE}`);
-		await page.getByRole("radio", { name: /^Show it once/ }).click();
-		await page.getByRole("button", { name: "Create key and show it once" }).click();
+		await page.getByRole("radio", { name: /^Show it to me once/ }).click();
+		await page.getByRole("button", { name: "Create the key and show it once" }).click();
 		await copiedKey(page);
 		await closeAsStored(page);
 		await page.getByLabel(`Choose key ${HOSTILE}`).check();

@@ -1,4 +1,4 @@
-import { Box, Tooltip } from "@mantine/core";
+import { Box, Text, Tooltip } from "@mantine/core";
 import { StateBadge } from "../ui/state-badge.tsx";
 import { Time, useNow } from "../ui/time.tsx";
 import { exactTime } from "../ui/time-words.ts";
@@ -6,11 +6,40 @@ import { type Due, expiryDue, replacementDue } from "./due-words.ts";
 
 const DUES = { expiry: expiryDue, replacement: replacementDue } as const;
 type Kind = keyof typeof DUES;
+const TEXT_COLORS: Readonly<Record<Due["meaning"], string>> = {
+	good: "inherit",
+	resting: "inherit",
+	coming: "inherit",
+	attention: "var(--kw-attention)",
+	last: "var(--kw-ended)",
+	ended: "dimmed",
+};
 
 /** A date in a list: a badge when it is near or past, else the usual relative time. The exact time is on hover. */
 export function DueTime({ kind, value, never }: { kind: Kind; value: string | null; never: string }) {
 	const due = DUES[kind](value, useNow());
 	return value === null || due === null ? <Time value={value} never={never} /> : <Badged due={due} value={value} words={due.short} />;
+}
+
+/** The same in a row of a table: one line, coloured when it is near or past. */
+export function DueText({ kind, value, never }: { kind: Kind; value: string | null; never: string }) {
+	const due = DUES[kind](value, useNow());
+	if (value === null || due === null) {
+		return (
+			<Text span size="sm" {...(value === null ? { c: "dimmed" } : {})}>
+				<Time value={value} never={never} />
+			</Text>
+		);
+	}
+	return (
+		<Tooltip label={exactTime(value)}>
+			<Text span size="sm" c={TEXT_COLORS[due.meaning]}>
+				<time dateTime={value} title={exactTime(value)} data-due={due.nearness}>
+					{due.short}
+				</time>
+			</Text>
+		</Tooltip>
+	);
 }
 
 /** The same as a sentence; nothing while the date is far away. */

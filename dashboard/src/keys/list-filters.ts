@@ -57,6 +57,6 @@ export function sortedBy(filters: ListFilters, sort: Sort): Pick<ListFilters, "s
 }
 
 /** Names from A, expiry from the nearest, last use from the latest. */
-function firstOrder(sort: Sort): Order {
+export function firstOrder(sort: Sort): Order {
 	return sort === "created" || sort === "last_used" ? "desc" : "asc";
 }

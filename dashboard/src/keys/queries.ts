@@ -8,7 +8,6 @@ export type ApiKey = paths["/api/v1/tenants/{tenant_id}/api-keys/{key_id}"]["get
 export type Source =
 	paths["/api/v1/tenants/{tenant_id}/api-keys/{key_id}/sources"]["get"]["responses"][200]["content"]["application/json"]["data"][number];
 
-const PAGE_ROWS = 25;
 /** The API's maximum page size. */
 const ROWS_MAX = 100;
 const LIVE_MS = 1_500;
@@ -17,14 +16,15 @@ const REFRESH_MS = 15_000;
 const ONE = "/api/v1/tenants/{tenant_id}/api-keys/{key_id}";
 const ALL = "/api/v1/tenants/{tenant_id}/api-keys";
 
-export const keysQuery = (tenant_id: string, filters: ListFilters) =>
+/** Pages of `rows_max` keys, each with the number of all that match. */
+export const keysQuery = (tenant_id: string, filters: ListFilters, rows_max: number) =>
 	infiniteQueryOptions({
-		queryKey: [...cacheRoots.keys(tenant_id), "list", filters],
+		queryKey: [...cacheRoots.keys(tenant_id), "list", filters, rows_max],
 		initialPageParam: "",
 		queryFn: ({ pageParam }) =>
 			answered(
 				api.GET(ALL, {
-					params: { path: { tenant_id }, query: { ...filters, limit: PAGE_ROWS, ...(pageParam === "" ? {} : { cursor: pageParam }) } },
+					params: { path: { tenant_id }, query: { ...filters, limit: rows_max, total: true, ...(pageParam === "" ? {} : { cursor: pageParam }) } },
 				}),
 			),
 		getNextPageParam: (page) => page.next_cursor,

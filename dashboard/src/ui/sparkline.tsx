@@ -1,11 +1,11 @@
 import { getThemeColor, useMantineTheme } from "@mantine/core";
 import { CHART_COLORS } from "./theme.ts";
 
-const BAR_PX = 3;
-const GAP_PX = 1;
-const HEIGHT_PX = 24;
+const WIDTH_PX = 64;
+const HEIGHT_PX = 20;
 const HOURS = 24;
-const WIDTH_PX = HOURS * (BAR_PX + GAP_PX) - GAP_PX;
+const PITCH_PX = WIDTH_PX / HOURS;
+const BAR_PX = PITCH_PX - 0.7;
 
 export interface Hour {
 	readonly start: string;
@@ -35,7 +35,7 @@ export function Sparkline({ hours }: { hours: readonly Hour[] }) {
 			<title>{text}</title>
 			<line x1={0} x2={WIDTH_PX} y1={HEIGHT_PX - 0.5} y2={HEIGHT_PX - 0.5} stroke="var(--kw-hairline)" />
 			{shown.map((hour, index) => {
-				const x = index * (BAR_PX + GAP_PX);
+				const x = index * PITCH_PX;
 				const refused = height(hour.refused);
 				const allowed = Math.min(height(hour.allowed), HEIGHT_PX - refused);
 				return (

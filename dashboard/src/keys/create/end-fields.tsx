@@ -1,7 +1,7 @@
 import { Group, Select, TextInput } from "@mantine/core";
 import type { UseFormReturnType } from "@mantine/form";
 import { useEffect, useRef } from "react";
-import { FieldAside } from "../../ui/field-aside.tsx";
+import { FieldAside } from "../../ui/form/field-aside.tsx";
 import { DAY_MS } from "../../ui/time-units.ts";
 import { type CreateValues, counted, EXPIRY_DAYS, type Expiry, getDay, ROTATION_DAYS } from "./values.ts";
 

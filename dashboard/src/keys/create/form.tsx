@@ -8,7 +8,7 @@ import { answered, api } from "../../http/api.ts";
 import type { Member } from "../../tenants/team-queries.ts";
 import { ChoiceCard } from "../../ui/choice-card.tsx";
 import { goToFirstFault } from "../../ui/first-fault.ts";
-import { Labelled } from "../../ui/labelled.tsx";
+import { Labelled } from "../../ui/form/labelled.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { SheetFoot } from "../../ui/sheet-foot.tsx";
 import { useAction } from "../../ui/use-action.ts";

@@ -1,7 +1,7 @@
 import { Anchor, Autocomplete, Group, Text, TextInput } from "@mantine/core";
 import type { UseFormReturnType } from "@mantine/form";
 import { useEffect, useRef } from "react";
-import { Labelled } from "../../ui/labelled.tsx";
+import { Labelled } from "../../ui/form/labelled.tsx";
 import { type CreateValues, composeName, getName } from "./values.ts";
 
 const NAME_CHARACTERS_MAX = 200;

@@ -2,7 +2,7 @@ import { Box, MultiSelect, Select, Text } from "@mantine/core";
 import type { UseFormReturnType } from "@mantine/form";
 import { useState } from "react";
 import type { Site } from "../../tenants/site-queries.ts";
-import { FieldAside } from "../../ui/field-aside.tsx";
+import { FieldAside } from "../../ui/form/field-aside.tsx";
 import { ENVIRONMENT_WORDS } from "../words.ts";
 import { type CreateValues, usableSites } from "./values.ts";
 

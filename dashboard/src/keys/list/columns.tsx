@@ -1,14 +1,13 @@
-import { Anchor, Box, Skeleton, Text } from "@mantine/core";
+import { Anchor, Box, Group, Skeleton, Text } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { type ColumnDef, createColumnHelper } from "@tanstack/react-table";
 import { Sparkline } from "../../ui/sparkline.tsx";
-import { StateBadge } from "../../ui/state-badge.tsx";
 import { Time } from "../../ui/time.tsx";
-import { isStillPresented } from "../dead-words.ts";
-import { DueTime } from "../due-badge.tsx";
+import { DueText } from "../due-badge.tsx";
 import type { Sort } from "../list-filters.ts";
 import type { ApiKey, KeyHour } from "../queries.ts";
-import { ENVIRONMENT_WORDS, getDates, getState, lastFour } from "../words.ts";
+import { ENVIRONMENT_WORDS, getDates, lastFour } from "../words.ts";
+import { Attention } from "./attention.tsx";
 import { type Allowed, ListMenu } from "./menu.tsx";
 
 export interface Row {
@@ -17,109 +16,81 @@ export interface Row {
 	readonly hours: readonly KeyHour[] | undefined;
 }
 
-const helper = createColumnHelper<Row>();
-
-function head(label: string, sort: Sort | null = null) {
-	return { label, sort };
+/** How a column is headed, how wide it is (undefined: what is left), and by what it sorts. */
+export interface ColumnHead {
+	readonly label: string;
+	readonly sort: Sort | null;
+	readonly width_px: number | undefined;
+	readonly align?: "right";
 }
 
-/** The name as a link to the key, with environment and integration below. */
+const helper = createColumnHelper<Row>();
+const count = new Intl.NumberFormat("en");
+
+/** The name as a link to the key, with environment and integration below; one line each, whole in the title. */
 export function KeyName({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
+	const below = `${ENVIRONMENT_WORDS[apiKey.environment].name}${apiKey.integration === null ? "" : ` · ${apiKey.integration}`}`;
 	return (
-		<Box miw={140} maw={260}>
+		<Box miw={0} flex={1}>
 			<Anchor
 				fw={600}
+				size="sm"
 				c="inherit"
-				className="kw-wrap"
+				truncate
+				display="block"
+				title={apiKey.name}
 				renderRoot={(props) => <Link to="/settings/api-access/$key_id" params={{ key_id: apiKey.id }} search={{ tenant: tenant_id }} {...props} />}
 			>
-				{apiKey.name}
+				<bdi>{apiKey.name}</bdi>
 			</Anchor>
-			<Text size="xs" c="dimmed" className="kw-wrap">
-				{ENVIRONMENT_WORDS[apiKey.environment].name}
-				{apiKey.integration === null ? "" : ` · ${apiKey.integration}`}
+			<Text size="xs" c="dimmed" truncate title={below}>
+				{below}
 			</Text>
 		</Box>
 	);
 }
 
-/** The state of a key, and below it whether an ended key is still presented. */
-export function KeyState({ row: { key, hours } }: { row: Row }) {
-	const { meaning, word } = getState(key, Date.now());
-	return (
-		<Box>
-			<StateBadge meaning={meaning}>{word}</StateBadge>
-			{isStillPresented(key, hours ?? []) && (
-				<Text size="xs" c="var(--kw-ended)" mt={4} style={{ whiteSpace: "nowrap" }}>
-					Still presented
-				</Text>
-			)}
-		</Box>
-	);
-}
-
 export function Activity({ hours }: { hours: readonly KeyHour[] | undefined }) {
-	return hours === undefined ? <Skeleton width={95} height={24} /> : <Sparkline hours={hours} />;
+	return hours === undefined ? <Skeleton width={64} height={20} /> : <Sparkline hours={hours} />;
 }
 
 export function getColumns(tenant_id: string, may: Allowed, onRevoke: (key: ApiKey) => void): ColumnDef<Row>[] {
+	const column = (id: string, head: ColumnHead, cell: (row: Row) => React.ReactNode) =>
+		helper.display({ id, meta: head, cell: ({ row }) => cell(row.original) });
 	return [
-		helper.display({ id: "name", meta: head("Name", "name"), cell: ({ row }) => <KeyName tenant_id={tenant_id} apiKey={row.original.key} /> }),
-		helper.display({
-			id: "owner",
-			meta: head("Responsible"),
-			cell: ({ row }) => (
-				<Text size="sm" className="kw-wrap" maw={120}>
-					{row.original.key.owner.name}
+		column("name", { label: "Name", sort: "name", width_px: undefined }, ({ key }) => <KeyName tenant_id={tenant_id} apiKey={key} />),
+		column("last4", { label: "Key", sort: null, width_px: 66 }, ({ key }) => (
+			<Text span c="dimmed" className="kw-mono">
+				{lastFour(key.secrets) ?? "–"}
+			</Text>
+		)),
+		column("owner", { label: "Responsible", sort: null, width_px: 90 }, ({ key }) => (
+			<Text size="sm" truncate title={key.owner.name}>
+				{key.owner.name}
+			</Text>
+		)),
+		column("attention", { label: "Status", sort: null, width_px: 132 }, ({ key, hours }) => <Attention apiKey={key} hours={hours} />),
+		column("activity", { label: "24 hours", sort: null, width_px: 124, align: "right" }, ({ key, hours }) => (
+			<Group gap={8} wrap="nowrap" justify="flex-end">
+				<Text span size="sm" className="kw-figures">
+					{count.format(key.usage_24h)}
 				</Text>
-			),
-		}),
-		helper.display({
-			id: "last4",
-			meta: head("Key"),
-			cell: ({ row }) => (
-				<Text span c="dimmed" className="kw-mono" style={{ whiteSpace: "nowrap" }}>
-					{lastFour(row.original.key.secrets) ?? "–"}
-				</Text>
-			),
-		}),
-		helper.display({ id: "status", meta: head("Status"), cell: ({ row }) => <KeyState row={row.original} /> }),
-		helper.display({
-			id: "used",
-			meta: head("Last used", "last_used"),
-			cell: ({ row }) => <Small value={row.original.key.last_used_at} never="not yet" />,
-		}),
-		helper.display({ id: "activity", meta: head("24 hours"), cell: ({ row }) => <Activity hours={row.original.hours} /> }),
-		helper.display({
-			id: "expires",
-			meta: head("Expires", "expires"),
-			cell: ({ row }) => (
-				<Text span size="sm">
-					<DueTime kind="expiry" value={getDates(row.original.key).expires_at} never="never" />
-				</Text>
-			),
-		}),
-		helper.display({
-			id: "rotation",
-			meta: head("Replace by", "rotation_due"),
-			cell: ({ row }) => (
-				<Text span size="sm">
-					<DueTime kind="replacement" value={getDates(row.original.key).rotation_due_at} never="no date" />
-				</Text>
-			),
-		}),
-		helper.display({
-			id: "menu",
-			meta: head(""),
-			cell: ({ row }) => <ListMenu tenant_id={tenant_id} apiKey={row.original.key} may={may} onRevoke={onRevoke} />,
-		}),
+				<Activity hours={hours} />
+			</Group>
+		)),
+		column("used", { label: "Last used", sort: "last_used", width_px: 110 }, ({ key }) => (
+			<Text span size="sm" c="dimmed">
+				<Time value={key.last_used_at} never="not yet" />
+			</Text>
+		)),
+		column("expires", { label: "Ends", sort: "expires", width_px: 96 }, ({ key }) => (
+			<DueText kind="expiry" value={getDates(key).expires_at} never="never" />
+		)),
+		column("rotation", { label: "Replace by", sort: "rotation_due", width_px: 112 }, ({ key }) => (
+			<DueText kind="replacement" value={getDates(key).rotation_due_at} never="no date" />
+		)),
+		column("menu", { label: "", sort: null, width_px: 44 }, ({ key }) => (
+			<ListMenu tenant_id={tenant_id} apiKey={key} may={may} onRevoke={onRevoke} />
+		)),
 	];
-}
-
-function Small({ value, never }: { value: string | null; never: string }) {
-	return (
-		<Text span size="sm">
-			<Time value={value} never={never} />
-		</Text>
-	);
 }

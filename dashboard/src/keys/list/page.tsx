@@ -1,10 +1,10 @@
-import { Button, Group, Stack } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useAccess, useProfile, useTenant } from "../../access/session.ts";
 import { Page } from "../../ui/page.tsx";
-import { CreateForm } from "../create/form.tsx";
+import { CreateKey } from "../create/create-key.tsx";
 import { ListMissing } from "../missing.tsx";
 import { type ApiKey, choicesQuery } from "../queries.ts";
 import { BulkRevoke } from "../revoke/bulk-revoke.tsx";
@@ -13,9 +13,8 @@ import { RevokeDialog } from "../revoke/dialog.tsx";
 import { ShowOnceSheet } from "../show-once/sheet.tsx";
 import { ListBoard } from "./board.tsx";
 import { EndingBanner } from "./ending-banner.tsx";
+import { ListKeys } from "./keys.tsx";
 import { useListFilters } from "./search.ts";
-import { ListTable } from "./table.tsx";
-import { ListToolbar } from "./toolbar.tsx";
 
 /** API Access: the tenant's keys, or what is missing to create one. */
 export default function ListPage() {
@@ -41,17 +40,16 @@ export default function ListPage() {
 			{access.missing.length > 0 && <ListMissing missing={access.missing} />}
 			{choices.any && <EndingBanner tenant_id={tenant.id} />}
 			{choices.any ? (
-				<Stack gap="md">
-					<Group justify="space-between" align="flex-end" gap="sm">
-						<ListToolbar filters={filters} onFilters={setFilters} choices={choices} />
-						{access.may.revoke_keys && (
-							<Button variant="default" onClick={() => setBulk({ kind: "filter", filter: filterOfBulk(filters) })}>
-								Revoke several
-							</Button>
-						)}
-					</Group>
-					<ListTable tenant_id={tenant.id} filters={filters} onFilters={setFilters} may={access.may} onBulk={setBulk} onRevoke={setRevoking} />
-				</Stack>
+				<ListKeys
+					key={`keys of ${tenant.id}`}
+					tenant_id={tenant.id}
+					filters={filters}
+					onFilters={setFilters}
+					choices={choices}
+					may={access.may}
+					onBulk={setBulk}
+					onRevoke={setRevoking}
+				/>
 			) : (
 				access.allowed && <ListBoard onCreate={() => setCreating(true)} />
 			)}
@@ -61,18 +59,11 @@ export default function ListPage() {
 				opened={creating}
 				onClose={() => setCreating(false)}
 				title="Create a key"
-				form={(onMade) => <CreateForm tenant_id={tenant.id} onMade={onMade} />}
+				undone="The key has not been created."
+				form={(sheet) => <CreateKey tenant_id={tenant.id} {...sheet} />}
 			/>
 			<BulkRevoke tenant_id={tenant.id} target={bulk} choices={choices} onClose={() => setBulk(null)} />
 			<RevokeDialog tenant_id={tenant.id} apiKey={revoking} onClose={() => setRevoking(null)} />
 		</Page>
 	);
-}
-
-function filterOfBulk({ integration, environment, owner }: { integration?: string; environment?: "prod" | "staging" | "dev"; owner?: string }) {
-	return {
-		...(integration === undefined ? {} : { integration }),
-		...(environment === undefined ? {} : { environment }),
-		...(owner === undefined ? {} : { owner }),
-	};
 }

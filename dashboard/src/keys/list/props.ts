@@ -7,6 +7,7 @@ export interface ListProps {
 	readonly tenant_id: string;
 	readonly filters: ListFilters;
 	readonly onFilters: (next: ListFilters) => void;
+	readonly choices: { readonly integrations: readonly string[]; readonly owners: readonly string[] };
 	readonly may: Allowed;
 	readonly onBulk: (target: BulkTarget) => void;
 	readonly onRevoke: (key: ApiKey) => void;

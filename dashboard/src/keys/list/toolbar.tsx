@@ -1,20 +1,31 @@
-import { Button, Group, Select, TextInput } from "@mantine/core";
-import { useDebouncedCallback, useMediaQuery } from "@mantine/hooks";
+import { Button, Group, Kbd, Select, Text, TextInput } from "@mantine/core";
+import { useDebouncedCallback, useHotkeys } from "@mantine/hooks";
 import { IconAdjustmentsHorizontal, IconSearch } from "@tabler/icons-react";
-import { useState } from "react";
-import { isFiltered, type ListFilters, STATUSES, type Status } from "../list-filters.ts";
+import { useRef, useState } from "react";
+import { firstOrder, isFiltered, type ListFilters, type Sort, STATUSES, type Status } from "../list-filters.ts";
 import { ENVIRONMENT_WORDS, ENVIRONMENTS } from "../words.ts";
+import { searchFrom } from "./search-text.ts";
 
 const TYPED_MS = 250;
-const NAME_CHARACTERS_MAX = 200;
-const NARROW = "(max-width: 48em)";
+const TEXT_CHARACTERS_MAX = 200;
 const SEARCHED_FROM = 8;
+const SEARCH_WIDTH_PX = 272;
 const STATUS_WORDS: Readonly<Record<Status, string>> = { active: "Active", paused: "Paused", expired: "Expired", revoked: "Revoked" };
+const SORT_WORDS: Readonly<Record<Sort, string>> = {
+	created: "Newest first",
+	name: "Name",
+	last_used: "Last used",
+	expires: "Ends soonest",
+	rotation_due: "To be replaced first",
+};
 
 interface ToolbarProps {
 	readonly filters: ListFilters;
 	readonly onFilters: (next: ListFilters) => void;
 	readonly choices: { readonly integrations: readonly string[]; readonly owners: readonly string[] };
+	/** How many keys match; undefined while that is not known. */
+	readonly total: number | undefined;
+	readonly narrow: boolean;
 }
 
 /** Omits filters that are not set, so that they are not in the address. */
@@ -27,55 +38,71 @@ function entries(names: readonly string[], chosen: string | undefined): { value:
 	return [...new Set([...(chosen === undefined ? [] : [chosen]), ...names])].map((value) => ({ value, label: value }));
 }
 
-/** Search and filters; on a phone the filters are collapsed. */
-export function ListToolbar({ filters, onFilters, choices }: ToolbarProps) {
-	const narrow = useMediaQuery(NARROW, false, { getInitialValueInEffect: false });
-	const [unfolded, setUnfolded] = useState(false);
-	const [text, setText] = useState(filters.search ?? "");
-	const search = useDebouncedCallback(
-		(typed: string) => onFilters(withFilter(filters, "search", typed.trim() === "" ? null : typed.trim())),
-		TYPED_MS,
+/** "1 key", "500 keys"; keeps its place while the number is not known. */
+function Total({ total }: { total: number | undefined }) {
+	const words = total === undefined ? "" : `${total.toLocaleString("en")} ${total === 1 ? "key" : "keys"}`;
+	return (
+		<Text size="sm" fw={500} role="status" className="kw-figures" miw={72} ta="right" data-total>
+			{words}
+		</Text>
 	);
+}
+
+/** Search, filters and the number of keys that match; on a phone the filters and the order are collapsed. */
+export function ListToolbar({ filters, onFilters, choices, total, narrow }: ToolbarProps) {
+	const [opened, setOpened] = useState(false);
+	const [text, setText] = useState(filters.search ?? "");
+	const field = useRef<HTMLInputElement>(null);
+	const search = useDebouncedCallback((typed: string) => onFilters(withFilter(filters, "search", searchFrom(typed))), TYPED_MS);
+	useHotkeys([["/", () => field.current?.focus()]]);
 	function showAll(): void {
 		setText("");
 		onFilters(filters.sort === undefined ? {} : { sort: filters.sort, order: filters.order ?? "asc" });
 	}
 	return (
-		<Group gap={8} role="search" aria-label="Keys" flex={narrow ? 1 : undefined} miw={narrow ? "100%" : undefined}>
+		<Group gap={8} role="search" aria-label="Keys" mih={36}>
 			<TextInput
-				aria-label="Search by name"
-				placeholder="Search by name"
+				ref={field}
+				aria-label="Search by name, last four or key id"
+				placeholder="Name, last four or key id"
 				leftSection={<IconSearch size={16} aria-hidden="true" />}
 				value={text}
-				maxLength={NAME_CHARACTERS_MAX}
-				w={narrow ? undefined : 200}
-				flex={narrow ? 1 : undefined}
+				maxLength={TEXT_CHARACTERS_MAX}
 				onChange={(event) => {
 					setText(event.currentTarget.value);
 					search(event.currentTarget.value);
 				}}
+				{...(narrow
+					? { flex: "1 0 200px" }
+					: { w: SEARCH_WIDTH_PX, rightSection: <Kbd size="xs">/</Kbd>, rightSectionProps: { "aria-hidden": true } })}
 			/>
 			{narrow && (
 				<Button
 					variant="default"
 					leftSection={<IconAdjustmentsHorizontal size={16} aria-hidden="true" />}
-					aria-expanded={unfolded}
-					onClick={() => setUnfolded(!unfolded)}
+					aria-expanded={opened}
+					onClick={() => setOpened(!opened)}
 				>
 					Filters
 				</Button>
 			)}
-			{(!narrow || unfolded) && <Filters filters={filters} onFilters={onFilters} choices={choices} />}
+			{(!narrow || opened) && <Filters filters={filters} onFilters={onFilters} choices={choices} />}
+			{narrow && opened && <SortChoice filters={filters} onFilters={onFilters} />}
 			{isFiltered(filters) && (
-				<Button variant="subtle" onClick={showAll}>
+				<Button variant="subtle" px={8} onClick={showAll}>
 					Show all keys
 				</Button>
 			)}
+			<Group flex={1} justify="flex-end" miw={narrow ? "100%" : undefined}>
+				<Total total={total} />
+			</Group>
 		</Group>
 	);
 }
 
-function Filters({ filters, onFilters, choices }: ToolbarProps) {
+type FilterProps = Pick<ToolbarProps, "filters" | "onFilters">;
+
+function Filters({ filters, onFilters, choices }: FilterProps & Pick<ToolbarProps, "choices">) {
 	return (
 		<>
 			<Choose
@@ -85,16 +112,16 @@ function Filters({ filters, onFilters, choices }: ToolbarProps) {
 				onChosen={(environment) => onFilters(withFilter(filters, "environment", environment))}
 			/>
 			<Choose
-				label="Status"
-				data={STATUSES.map((value) => ({ value, label: STATUS_WORDS[value] }))}
-				value={filters.status}
-				onChosen={(status) => onFilters(withFilter(filters, "status", status))}
-			/>
-			<Choose
 				label="Responsible"
 				data={entries(choices.owners, filters.owner)}
 				value={filters.owner}
 				onChosen={(owner) => onFilters(withFilter(filters, "owner", owner))}
+			/>
+			<Choose
+				label="Status"
+				data={STATUSES.map((value) => ({ value, label: STATUS_WORDS[value] }))}
+				value={filters.status}
+				onChosen={(status) => onFilters(withFilter(filters, "status", status))}
 			/>
 			<Choose
 				label="Integration"
@@ -104,6 +131,29 @@ function Filters({ filters, onFilters, choices }: ToolbarProps) {
 			/>
 		</>
 	);
+}
+
+/** The order, where no column heads can be clicked. */
+function SortChoice({ filters, onFilters }: FilterProps) {
+	const { sort: _sort, order: _order, ...rest } = filters;
+	const orders = Object.entries(SORT_WORDS).map(([value, label]) => ({ value, label }));
+	return (
+		<Select
+			aria-label="Sort by"
+			data={orders}
+			value={filters.sort ?? "created"}
+			onChange={(value) => {
+				const sort = sortFrom(value);
+				onFilters(sort === "created" ? rest : { ...rest, sort, order: firstOrder(sort) });
+			}}
+			w="calc(50% - 4px)"
+		/>
+	);
+}
+
+function sortFrom(value: string | null): Sort {
+	const found = Object.entries(SORT_WORDS).find(([sort]) => sort === value)?.[0];
+	return found === "name" || found === "last_used" || found === "expires" || found === "rotation_due" ? found : "created";
 }
 
 interface ChooseProps<T extends string> {
@@ -124,7 +174,7 @@ function Choose<T extends string>({ label, data, value, onChosen }: ChooseProps<
 			clearable
 			searchable={data.length > SEARCHED_FROM}
 			clearButtonProps={{ "aria-label": `Any ${label.toLowerCase()}` }}
-			w={{ base: "calc(50% - 4px)", sm: 144 }}
+			w={{ base: "calc(50% - 4px)", sm: 128 }}
 			comboboxProps={{ width: 220, position: "bottom-start" }}
 		/>
 	);

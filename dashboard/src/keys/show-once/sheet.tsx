@@ -1,7 +1,7 @@
 import { Button, Drawer, Stack, Text } from "@mantine/core";
 import { type ReactNode, useState } from "react";
 import { flushSync } from "react-dom";
-import { DropGuardDialog, useDropGuard } from "../../ui/drop-guard.tsx";
+import { DropGuardDialog, useDropGuard } from "../../ui/form/drop-guard.tsx";
 import { type ApiKey, useKeysChanged } from "../queries.ts";
 import { ShowOnceGate } from "./gate.tsx";
 import { HandoverPanel } from "./handover-panel.tsx";
