@@ -37,6 +37,7 @@ import { RekeyQueue } from "./keys/secrets/rekey-queue.ts";
 import type { Node } from "./nodes/node.ts";
 import { createMailer } from "./outbox/mail/mailer.ts";
 import type { MailSettings } from "./outbox/mail/settings.ts";
+import { figuresOf } from "./overview/health.ts";
 import { LiveProfile } from "./plans/profile/live.ts";
 import { anonymousRoutes, keyedRoutes, managementRoutes, operatorRoutes, personRoutes, serviceRoutes } from "./routes.ts";
 import { aggregateUsage } from "./usage/aggregate.ts";
@@ -143,6 +144,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		mailSignInLink: people.mailSignInLink,
 		public_url: options.public_url,
 		mail: mailer.enabled,
+		processHealth: () => ({ ...{ version: options.version, embedded: options.sole }, ...figuresOf({ skew, meter, grants }) }),
 		enders: ENDERS,
 		forget_documents: (tenant_id: string) => forgetTenantFiles(options.uploads_dir, tenant_id),
 	};

@@ -20,6 +20,8 @@ import { keyRoutes } from "./keys/routes.ts";
 import type { LimitsContext, TenantLimitsContext } from "./m2m/limits.ts";
 import { keyedRotationRoutes, m2mRoutes, managementLimitRoutes } from "./m2m/routes.ts";
 import type { SelfContext } from "./m2m/self-rotation.ts";
+import type { HealthContext } from "./overview/health.ts";
+import { operatorOverviewRoutes } from "./overview/routes.ts";
 import { managementCapabilityRoutes, operatorCapabilityRoutes } from "./plans/catalogue/routes.ts";
 import type { ProfileContext } from "./plans/profile/live.ts";
 import { managementPermissionRoutes, operatorPlanRoutes, operatorProfileRoutes } from "./plans/routes.ts";
@@ -42,6 +44,7 @@ export type ManagementRouteContext = KeysContext &
 	SignInContext &
 	ProfileContext &
 	ForwardAuthTestContext &
+	HealthContext &
 	TenantLimitsContext;
 
 /** Every route that is not public, by who may call it. `documents` false leaves the documents resource out. */
@@ -75,6 +78,7 @@ export const operatorRoutes: readonly Route<ManagementRouteContext>[] = [
 	...operatorRemovalRoutes,
 	...operatorImportedRoutes,
 	...operatorForwardAuthRoutes,
+	...operatorOverviewRoutes,
 ];
 
 export { personRoutes } from "./access/people/routes.ts";

@@ -106,6 +106,38 @@ export async function readOtherNodes(tx: ReadTx, own_id: string): Promise<OtherN
 		.execute();
 }
 
+export interface NodeRow {
+	readonly id: string;
+	readonly version: string;
+	readonly started_at: Date;
+	readonly renewed_at: Date;
+	readonly lease_ms: number;
+	readonly fenced_at: Date | null;
+	/** Whether it renewed within its lease, by the database's clock. */
+	readonly holds_lease: boolean;
+	/** The number of changes that it has not confirmed. */
+	readonly behind: number;
+}
+
+const NODES_SHOWN_MAX = 100;
+
+/** The nodes that have a row, those that may hold a lease first. */
+export async function readNodes(tx: ReadTx): Promise<NodeRow[]> {
+	return tx
+		.selectFrom("nodes")
+		.innerJoin("change_sequence", (join) => join.onTrue())
+		.select(["id", "version", "started_at", "renewed_at", "lease_ms", "fenced_at"])
+		.select([
+			sql<boolean>`fenced_at is null and renewed_at > clock_timestamp() - make_interval(secs => lease_ms / 1000.0)`.as("holds_lease"),
+			sql<number>`greatest(0, change_sequence.seq - applied_seq)`.as("behind"),
+		])
+		.orderBy(sql`fenced_at is null`, "desc")
+		.orderBy("started_at")
+		.orderBy("id")
+		.limit(NODES_SHOWN_MAX)
+		.execute();
+}
+
 /**
  * Removes entries that every node has applied, and nodes fenced long ago. The node that was fenced last stays: evidence of rotations reads
  * from its `fenced_at` up to when counts may be lost.

@@ -31,7 +31,8 @@ export function planNotFound(): ApiError {
 const PLANS_MAX = 1_000;
 const WITHOUT_LIMITS = { sites: null, api_keys: null, documents: null, storage_bytes: null, document_bytes: null };
 
-function toPlan(input: PlanInput & { plan_id: string }): Plan {
+/** The plan that `input` describes; what it omits is without limit. 400 `invalid_request`. */
+export function planFromInput(input: PlanInput & { plan_id: string }): Plan {
 	const errors = validateUniqueNames(input.rate_limits ?? [], "/rate_limits");
 	if (!new RegExp(CHOSEN_ID_PATTERN).test(input.plan_id)) errors.push({ pointer: "/path/plan_id", detail: "must be 1–64 letters, digits, _ or -" });
 	if (input.id !== undefined && input.id !== input.plan_id) errors.push({ pointer: "/id", detail: "must equal the id in the path, or be left out" });
@@ -52,7 +53,7 @@ function toPlan(input: PlanInput & { plan_id: string }): Plan {
  * nothing. 400 `invalid_request`; 409 `conflict` beyond 1,000 plans.
  */
 export async function putPlan(context: ChangeContext, input: PlanInput & { plan_id: string }): Promise<Plan> {
-	const plan = toPlan(input);
+	const plan = planFromInput(input);
 	const target = { kind: "plan", id: plan.id };
 	const invalidates = [{ kind: "plan", id: plan.id }] as const;
 	return change(context, async (tx) => {

@@ -1,0 +1,149 @@
+import { deepEqual, equal, rejects } from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { testLog } from "../../testing/database.ts";
+import { type KeysFixture, keyInput, keysFixture } from "../../testing/keys.ts";
+import { ApiError } from "../core/error.ts";
+import { createKey } from "../keys/create.ts";
+import { revokeKey } from "../keys/revoke.ts";
+import { putPlan } from "../plans/plans.ts";
+import { createTenant, updateTenant } from "../tenants/tenants.ts";
+import { QuotaLedger } from "../verification/limits/quota.ts";
+import { planUse, previewPlan, previewTenantPlan } from "./plan-impact.ts";
+import { type TenantsRequest, tenantsOverview } from "./tenants.ts";
+
+const WIDE = { plan_id: "wide", name: "Wide", capabilities: ["m2m_api", "documents"], quota_requests_per_month: 1_000, limits: { api_keys: 5 } };
+const HOSTILE = "50%_off \\ <b>שלום</b> 🔑";
+
+let fixture: KeysFixture;
+let quotas: QuotaLedger;
+
+before(async () => {
+	fixture = await keysFixture();
+	quotas = new QuotaLedger({ database: fixture.db.database, clock: fixture.clock, log: testLog });
+	const context = fixture.context();
+	await putPlan(context, WIDE);
+	await putPlan(context, { plan_id: "narrow", name: "Narrow", capabilities: ["m2m_api"], limits: { api_keys: 1 } });
+	await createTenant(context, { id: "acme", name: "Acme", plan_id: "wide", external_id: "cus_1" });
+	await createTenant(context, { id: "beta", name: "Beta", plan_id: "wide", limits: { api_keys: 9 } });
+	await createTenant(context, { id: "odd", name: HOSTILE, plan_id: "narrow" });
+	for (const tenant_id of ["acme", "acme", "beta", "beta"])
+		await createKey(context, { ...keyInput(tenant_id), permissions: ["documents:read", "tenant:read"] });
+	const { key } = await createKey(context, keyInput("acme"));
+	await revokeKey(context, { tenant_id: "acme", key_id: key.id, reason: "other" });
+	const [hour, day_ago] = [new Date(fixture.clock.now()), new Date(fixture.clock.now() - 25 * 3_600_000)];
+	for (const [tenant_id, start, code, requests] of [
+		["acme", hour, "allowed", 7],
+		["acme", hour, "key_expired", 2],
+		["beta", hour, "allowed", 90],
+		["odd", day_ago, "allowed", 5],
+	])
+		await fixture.behind("insert into usage_operations values ($1, '', 'op', 60, date_trunc('minute', $2::timestamptz), $3, $4)", [
+			tenant_id,
+			start,
+			code,
+			requests,
+		]);
+	await fixture.behind("insert into quota_periods values ('acme', date_trunc('month', $1::timestamptz at time zone 'utc'), 800)", [hour]);
+});
+after(() => fixture.db.close());
+
+async function listed(input: TenantsRequest = {}): Promise<string[]> {
+	return (await tenantsOverview({ ...fixture.context(), quotas }, input)).data.map(({ id }) => id);
+}
+
+test("the list has the live keys, the day's requests and the quota of each tenant, the busiest first", async () => {
+	const { data, total } = await tenantsOverview({ ...fixture.context(), quotas }, {});
+	equal(total, 3);
+	deepEqual(
+		data.map(({ id, plan, has_api, keys, requests_24h, ever_called, quota }) => ({ id, plan, has_api, keys, requests_24h, ever_called, quota })),
+		[
+			{
+				id: "beta",
+				plan: { id: "wide", name: "Wide" },
+				has_api: true,
+				keys: 2,
+				requests_24h: { allowed: 90, refused: 0 },
+				ever_called: true,
+				quota: { requests: 1_000, used: 0 },
+			},
+			{
+				id: "acme",
+				plan: { id: "wide", name: "Wide" },
+				has_api: true,
+				keys: 2,
+				requests_24h: { allowed: 7, refused: 2 },
+				ever_called: true,
+				quota: { requests: 1_000, used: 800 },
+			},
+			{
+				id: "odd",
+				plan: { id: "narrow", name: "Narrow" },
+				has_api: true,
+				keys: 0,
+				requests_24h: { allowed: 0, refused: 0 },
+				ever_called: true,
+				quota: null,
+			},
+		],
+	);
+});
+
+test("a tenant is found by a part of its name, id or external id, and no character of the search is a wildcard", async () => {
+	deepEqual(await listed({ search: "ACM" }), ["acme"]);
+	deepEqual(await listed({ search: "cus_" }), ["acme"]);
+	deepEqual(await listed({ search: "%_off \\" }), ["odd"]);
+	deepEqual(await listed({ search: "שלום" }), ["odd"]);
+	deepEqual(await listed({ search: "_" }), ["acme", "odd"]);
+	deepEqual(await listed({ search: "no such" }), []);
+});
+
+test("the list is filtered, sorted and cut into pages, and the total counts all that match", async () => {
+	deepEqual(await listed({ plan_id: "wide", sort: "name", order: "asc" }), ["acme", "beta"]);
+	deepEqual(await listed({ sort: "keys", order: "asc" }), ["odd", "acme", "beta"]);
+	const second = await tenantsOverview({ ...fixture.context(), quotas }, { sort: "name", order: "asc", limit: 2, page: 2 });
+	deepEqual([second.data.map(({ id }) => id), second.total], [["beta"], 3]);
+	await updateTenant(fixture.context(), { tenant_id: "odd", status: "suspended" });
+	deepEqual(await listed({ status: "suspended" }), ["odd"]);
+	await updateTenant(fixture.context(), { tenant_id: "odd", status: "active" });
+});
+
+test("the preview of a plan counts the tenants that go above a maximum and the keys that lose a permission", async () => {
+	const smaller = { ...WIDE, capabilities: ["m2m_api"], quota_requests_per_month: 700, limits: { api_keys: 1 } };
+	deepEqual(await previewPlan(fixture.context(), smaller), {
+		tenants: 2,
+		keys: 4,
+		over: { api_keys: 1, sites: 0, documents: 0, storage_bytes: 0, requests: 1 },
+		lost_capabilities: ["documents"],
+		lost_permissions: [{ permission: "documents:read", capability: "documents", keys: 4 }],
+		losing: {
+			keys: 4,
+			tenants: 2,
+			most: [
+				{ id: "acme", name: "Acme", keys: 2 },
+				{ id: "beta", name: "Beta", keys: 2 },
+			],
+		},
+	});
+	const same = await previewPlan(fixture.context(), WIDE);
+	deepEqual([same.tenants, same.over.api_keys, same.losing.keys], [2, 0, 0]);
+	await rejects(previewPlan(fixture.context(), { ...WIDE, plan_id: "none" }), (error) => error instanceof ApiError && error.code === "not_found");
+});
+
+test("the preview of another plan for one tenant counts that tenant only", async () => {
+	const { tenants, keys, over, lost_permissions } = await previewTenantPlan(fixture.context(), { tenant_id: "acme", plan_id: "narrow" });
+	deepEqual([tenants, keys, over.api_keys], [1, 2, 1]);
+	deepEqual(lost_permissions, [{ permission: "documents:read", capability: "documents", keys: 2 }]);
+	const back = await previewTenantPlan(fixture.context(), { tenant_id: "odd", plan_id: "wide" });
+	deepEqual([back.lost_capabilities, back.losing.keys], [[], 0]);
+	const isInvalid = (error: unknown) => error instanceof ApiError && error.code === "invalid_request";
+	await rejects(previewTenantPlan(fixture.context(), { tenant_id: "acme", plan_id: "none" }), isInvalid);
+});
+
+test("the use of the plans counts tenants and live keys", async () => {
+	deepEqual(await planUse(fixture.context()), {
+		data: [
+			{ plan_id: "narrow", tenants: 1, keys: 0 },
+			{ plan_id: "wide", tenants: 2, keys: 4 },
+		],
+	});
+});

@@ -1,0 +1,67 @@
+import type { DatabaseContext } from "../database/database.ts";
+import type { ReadTx } from "../database/transaction.ts";
+import { read } from "../database/transaction.ts";
+import type { Plan } from "../plans/plan.ts";
+import { planFromInput, planNotFound } from "../plans/plans.ts";
+import type { PlanInput } from "../plans/schema.ts";
+import { readPlan } from "../plans/store.ts";
+import { readTenant } from "../tenants/store.ts";
+import { tenantNotFound } from "../tenants/tenant.ts";
+import { unknownPlan } from "../tenants/tenants.ts";
+import { monthOf } from "../verification/limits/quota.ts";
+import {
+	type Affected,
+	type AffectedCounts,
+	countAffected,
+	type LosingTenants,
+	type LostPermission,
+	readLosingTenants,
+	readLostPermissions,
+	readPlanUse,
+} from "./plan-impact-store.ts";
+
+/** What a change of plan means for the tenants that it affects, before it is made. */
+export interface PlanImpact extends AffectedCounts {
+	readonly lost_capabilities: string[];
+	readonly lost_permissions: LostPermission[];
+	/** Keys that lose a permission, with their tenants. */
+	readonly losing: LosingTenants;
+}
+
+async function readImpact(tx: ReadTx, affected: Affected, before: Plan, after: Plan, now_ms: number): Promise<PlanImpact> {
+	const change = { affected, before, after, now: new Date(now_ms), month: monthOf(now_ms) };
+	const lost = before.capabilities.filter((capability) => !after.capabilities.includes(capability));
+	return {
+		...(await countAffected(tx, change)),
+		lost_capabilities: lost,
+		lost_permissions: lost.length === 0 ? [] : await readLostPermissions(tx, change, lost),
+		losing: lost.length === 0 ? { keys: 0, tenants: 0, most: [] } : await readLosingTenants(tx, change, lost),
+	};
+}
+
+/** What `putPlan` with the same input would change for the plan's tenants. Changes nothing. 404 `not_found`; 400 `invalid_request`. */
+export async function previewPlan(context: DatabaseContext, input: PlanInput & { plan_id: string }): Promise<PlanImpact> {
+	const after = planFromInput(input);
+	return read(context, async (tx) => {
+		const before = await readPlan(tx, after.id);
+		if (!before) throw planNotFound();
+		return readImpact(tx, { plan_id: after.id }, before, after, context.clock.now());
+	});
+}
+
+/** What another plan would change for one tenant. Changes nothing. 404 `not_found`; 400 `invalid_request` for an unknown plan. */
+export async function previewTenantPlan(context: DatabaseContext, input: { tenant_id: string; plan_id: string }): Promise<PlanImpact> {
+	return read(context, async (tx) => {
+		const tenant = await readTenant(tx, input.tenant_id);
+		if (!tenant) throw tenantNotFound();
+		const before = await readPlan(tx, tenant.plan_id);
+		const after = await readPlan(tx, input.plan_id);
+		if (!before || !after) throw unknownPlan();
+		return readImpact(tx, { tenant_id: tenant.id }, before, after, context.clock.now());
+	});
+}
+
+/** The tenants and live keys of each plan that a tenant has. */
+export async function planUse(context: DatabaseContext): Promise<{ data: { plan_id: string; tenants: number; keys: number }[] }> {
+	return { data: await read(context, (tx) => readPlanUse(tx, new Date(context.clock.now()))) };
+}

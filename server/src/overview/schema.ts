@@ -1,0 +1,96 @@
+import Type from "typebox";
+import { ChosenId } from "../plans/schema.ts";
+import { TENANT_STATUSES } from "../tenants/tenant.ts";
+
+const SEARCH_CHARACTERS_MAX = 200;
+const ROWS_MAX = 100;
+const PAGE_MAX = 100_000;
+const Status = Type.Enum([...TENANT_STATUSES]);
+const Named = Type.Object({ id: Type.String(), name: Type.String() });
+const Count = Type.Integer();
+
+export const TenantsQuery = Type.Object(
+	{
+		search: Type.Optional(Type.String({ maxLength: SEARCH_CHARACTERS_MAX, description: "A part of the name, the id or the external id" })),
+		plan_id: Type.Optional(ChosenId),
+		status: Type.Optional(Status),
+		sort: Type.Optional(Type.Enum(["name", "created_at", "keys", "requests_24h"], { default: "requests_24h" })),
+		order: Type.Optional(Type.Enum(["asc", "desc"], { default: "desc" })),
+		page: Type.Optional(Type.Integer({ minimum: 1, maximum: PAGE_MAX, default: 1 })),
+		limit: Type.Optional(Type.Integer({ minimum: 1, maximum: ROWS_MAX, default: 25 })),
+	},
+	{ additionalProperties: false },
+);
+
+export const TenantsOverview = Type.Object({
+	data: Type.Array(
+		Type.Object({
+			id: Type.String(),
+			name: Type.String(),
+			external_id: Type.Union([Type.String(), Type.Null()]),
+			status: Status,
+			created_at: Type.String({ format: "date-time" }),
+			plan: Named,
+			has_api: Type.Boolean({ description: "Whether the plan includes `m2m_api`" }),
+			keys: Type.Integer({ description: "Keys that are neither revoked nor expired" }),
+			requests_24h: Type.Object({ allowed: Count, refused: Count }),
+			ever_called: Type.Boolean({ description: "Whether usage of any time is stored" }),
+			quota: Type.Union([Type.Object({ requests: Count, used: Count }), Type.Null()]),
+		}),
+	),
+	total: Type.Integer({ description: "All that match" }),
+});
+
+export const PlanPreviewQuery = Type.Object({ plan_id: ChosenId }, { additionalProperties: false });
+
+const over = { api_keys: Count, sites: Count, documents: Count, storage_bytes: Count, requests: Count };
+
+export const PlanImpactSchema = Type.Object({
+	tenants: Type.Integer({ description: "Tenants that the change affects" }),
+	keys: Type.Integer({ description: "Their keys that are neither revoked nor expired" }),
+	over: Type.Object(over, { description: "For each limit, how many tenants are above the new maximum and were not above the old one" }),
+	lost_capabilities: Type.Array(Type.String()),
+	lost_permissions: Type.Array(Type.Object({ permission: Type.String(), capability: Type.String(), keys: Count })),
+	losing: Type.Object({
+		keys: Type.Integer({ description: "Keys that lose a permission" }),
+		tenants: Type.Integer({ description: "Their tenants" }),
+		most: Type.Array(Type.Object({ id: Type.String(), name: Type.String(), keys: Count }), { description: "Those with the most of these keys" }),
+	}),
+});
+
+export const HealthSchema = Type.Object({
+	version: Type.String({ description: "The server's version" }),
+	node_id: Type.String({ description: "The node that answered" }),
+	ready: Type.Boolean({ description: "Whether it answers keyed requests: it holds a lease" }),
+	clock_skew_seconds: Type.Number({ description: "By how much its clock is certainly ahead of the database's; negative: behind" }),
+	usage_lost: Type.Integer({ description: "Usage counts that it lost since its start, because memory for them was full" }),
+	grants: Type.Integer({ description: "Grants in its memory" }),
+	mail: Type.Object({ enabled: Type.Boolean({ description: "Whether a mail server is configured" }) }),
+	database: Type.Object({
+		version: Type.String({ description: "Of PostgreSQL" }),
+		embedded: Type.Boolean({ description: "Whether the server runs its own PostgreSQL" }),
+		size_bytes: Count,
+		round_trip_ms: Type.Number({ description: "How long this answer's transaction took" }),
+		changes: Type.Integer({ description: "The number of changes so far" }),
+	}),
+});
+
+const Time = Type.String({ format: "date-time" });
+
+export const NodesSchema = Type.Object({
+	data: Type.Array(
+		Type.Object({
+			id: Type.String(),
+			version: Type.String(),
+			started_at: Time,
+			renewed_at: Time,
+			lease_seconds: Type.Number(),
+			holds_lease: Type.Boolean({ description: "Whether it renewed within its lease, by the database's clock" }),
+			fenced_at: Type.Union([Time, Type.Null()]),
+			behind: Type.Integer({ description: "Changes that it has not confirmed" }),
+			is_this: Type.Boolean({ description: "Whether it is the node that answered" }),
+		}),
+	),
+});
+
+export const PlanUse = Type.Object({ data: Type.Array(Type.Object({ plan_id: Type.String(), tenants: Count, keys: Count })) });
