@@ -1,12 +1,12 @@
 import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { useConfirmed } from "../../access/confirm.tsx";
 import { answered, api } from "../../http/api.ts";
 import { wordsOf } from "../../plans/capability-words.ts";
 import { goToFirstFault } from "../../ui/first-fault.ts";
 import { Problem } from "../../ui/problem.tsx";
+import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { type CatalogueCapability, faultOfCapabilityName } from "./catalogue.ts";
 import { catalogueChanged } from "./queries.ts";
@@ -54,7 +54,7 @@ function CapabilityForm({ capability, known, onClose }: DialogProps) {
 		const done = await action.run(() => confirmed(() => answered(api.PUT("/api/v1/operator/capabilities/{capability}", { params, body }))));
 		catalogueChanged(queries);
 		if (!done) return;
-		notifications.show({ message: `People read ${wordsOf(done).name} from now on.`, color: "teal" });
+		toaster.done(`People read ${wordsOf(done).name} from now on.`);
 		onClose();
 	}
 	const words = wordsOf({ name: form.values.name.trim(), description: form.values.description.trim() });

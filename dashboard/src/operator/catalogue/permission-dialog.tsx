@@ -1,12 +1,12 @@
 import { Alert, Button, Group, Modal, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { useConfirmed } from "../../access/confirm.tsx";
 import { answered, api } from "../../http/api.ts";
 import { wordsOf } from "../../plans/capability-words.ts";
 import { goToFirstFault } from "../../ui/first-fault.ts";
 import { Problem } from "../../ui/problem.tsx";
+import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { type CatalogueCapability, type CataloguePermission, faultOfPermissionName } from "./catalogue.ts";
 import { catalogueChanged } from "./queries.ts";
@@ -56,10 +56,7 @@ function PermissionForm({ permission, known, capabilities, onClose }: DialogProp
 		const done = await action.run(() => confirmed(() => answered(api.PUT("/api/v1/operator/permissions/{permission}", { params, body }))));
 		catalogueChanged(queries);
 		if (!done) return;
-		notifications.show({
-			message: permission === null ? `New keys can have ${done.name}; give it to existing ones by editing them.` : `${done.name} is saved.`,
-			color: "teal",
-		});
+		toaster.done(permission === null ? `New keys can have ${done.name}; give it to existing ones by editing them.` : `${done.name} is saved.`);
 		onClose();
 	}
 	const moved = permission !== null && form.values.capability !== permission.capability;

@@ -1,26 +1,8 @@
 import { type QueryClient, queryOptions } from "@tanstack/react-query";
 import { answered, api } from "../../http/api.ts";
+import { allOf } from "../all-pages.ts";
 import { permissionsQuery } from "../forward-auth/queries.ts";
 import type { CatalogueCapability, CataloguePermission, CataloguePlan } from "./catalogue.ts";
-
-const PAGE_ROWS = 200;
-
-/** Fetches all pages in sequence; the server bounds the size of the catalogue. */
-async function allOf<Item>(
-	page: (query: { limit: number; cursor?: string }) => Promise<{ data: Item[]; next_cursor: string | null }>,
-): Promise<Item[]> {
-	const items: Item[] = [];
-	let cursor: string | null = null;
-	do {
-		const { data, next_cursor }: { data: Item[]; next_cursor: string | null } = await page({
-			limit: PAGE_ROWS,
-			...(cursor === null ? {} : { cursor }),
-		});
-		items.push(...data);
-		cursor = next_cursor;
-	} while (cursor !== null);
-	return items;
-}
 
 interface Catalogue {
 	readonly capabilities: readonly CatalogueCapability[];

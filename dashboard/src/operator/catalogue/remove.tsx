@@ -1,9 +1,9 @@
 import { Button, Group, List, Modal, Skeleton, Stack, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useConfirmed } from "../../access/confirm.tsx";
 import { answered, api } from "../../http/api.ts";
 import { Problem } from "../../ui/problem.tsx";
+import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { capabilityUseLines, permissionUseLines } from "./catalogue.ts";
 import { capabilityUseQuery, catalogueChanged, permissionUseQuery, usesChanged } from "./queries.ts";
@@ -83,7 +83,7 @@ function Decide({ removed, lines, in_use, error, free, held, onDelete, onClose }
 		});
 		if (!done) return usesChanged(queries);
 		catalogueChanged(queries);
-		notifications.show({ message: `The ${removed.kind} ${removed.name} is deleted.`, color: "teal" });
+		toaster.done(`The ${removed.kind} ${removed.name} is deleted.`);
 		onClose();
 	}
 	return (

@@ -1,0 +1,15 @@
+/** The state of the page, as search parameters of the address. */
+export interface PlansSearch {
+	/** The id of the plan whose sheet or dialog is open. */
+	open?: string;
+	dialog?: "create" | "retire";
+}
+
+/** Parses the search parameters; ignores unknown or invalid ones. */
+export function plansSearchFrom(search: Readonly<Record<string, unknown>>): PlansSearch {
+	const { open, dialog } = search;
+	return {
+		...(typeof open === "string" && open !== "" ? { open } : {}),
+		...(dialog === "create" || dialog === "retire" ? { dialog } : {}),
+	};
+}

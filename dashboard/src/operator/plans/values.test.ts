@@ -1,0 +1,64 @@
+import { deepEqual } from "node:assert/strict";
+import { test } from "node:test";
+import { formatBreaks, getDifferences } from "./changes.ts";
+import type { Plan } from "./queries.ts";
+import { inputFrom, NEW_PLAN, NEW_RATE, toContent, validatePlan, valuesFrom } from "./values.ts";
+
+const TEAM: Plan = {
+	id: "team",
+	name: "Team",
+	capabilities: ["m2m_api", "documents"],
+	rate_limits: [{ name: "burst", requests: 100, window_seconds: 60, per: "key" }],
+	quota_requests_per_month: 2_000_000,
+	limits: { sites: 50, api_keys: 1_000, documents: null, storage_bytes: 104_857_600, document_bytes: 1_572_864 },
+	max_key_lifetime_days: 365,
+};
+
+test("a plan that is edited without a change is sent as it is", () => {
+	const { id: _id, ...content } = TEAM;
+	deepEqual(inputFrom(valuesFrom(TEAM)), content);
+	deepEqual(getDifferences(TEAM, toContent(inputFrom(valuesFrom(TEAM)))), []);
+});
+
+test("the differences of two plans say what becomes less", () => {
+	const smaller = {
+		...TEAM,
+		capabilities: ["m2m_api", "exports"],
+		limits: { ...TEAM.limits, api_keys: 10, documents: 5 },
+		max_key_lifetime_days: null,
+	};
+	deepEqual(getDifferences(TEAM, smaller), [
+		{ what: "Documents", before: "included", after: "not included", lowers: true },
+		{ what: "Exports", before: "not included", after: "included", lowers: false },
+		{ what: "Keys", before: "1,000", after: "10", lowers: true },
+		{ what: "Documents stored", before: "without limit", after: "5", lowers: true },
+		{ what: "Keys live at most", before: "365 days", after: "as long as one likes", lowers: false },
+	]);
+});
+
+test("what breaks is said with numbers, and nothing is said when nothing does", () => {
+	const none = { api_keys: 0, sites: 0, documents: 0, storage_bytes: 0, requests: 0 };
+	const impact = { tenants: 3, keys: 40, lost_capabilities: [], lost_permissions: [], losing: { keys: 0, tenants: 0, most: [] }, over: none };
+	deepEqual(formatBreaks(impact), []);
+	const lost_permissions = [{ permission: "documents:read", capability: "documents", keys: 12 }];
+	deepEqual(formatBreaks({ ...impact, lost_permissions, losing: { keys: 12, tenants: 2, most: [] }, over: { ...none, api_keys: 1, requests: 2 } }), [
+		"12 keys of 2 tenants lose permissions: documents:read (12). Such requests are refused with 403.",
+		"1 tenant is above the new limit of keys: what exists keeps working, nothing new is made.",
+		"2 tenants are above the new limit of requests this month: further requests are refused until the month ends.",
+	]);
+});
+
+test("faults are found before anything is sent", () => {
+	deepEqual(validatePlan(NEW_PLAN, true), { name: "Write a name.", id: "Write an id, such as team." });
+	const rate_limits = [
+		{ ...NEW_RATE, name: "burst" },
+		{ ...NEW_RATE, name: "burst", requests: "" as const },
+		{ ...NEW_RATE, name: "Big", window_seconds: 4_000 },
+	];
+	deepEqual(validatePlan({ ...NEW_PLAN, name: "Team", rate_limits }, false), {
+		"rate_limits.1.name": "This name is taken.",
+		"rate_limits.1.requests": "At least 1.",
+		"rate_limits.2.name": "Lower case letters, digits, _ or -.",
+		"rate_limits.2.window_seconds": "1 to 3,600.",
+	});
+});

@@ -1,0 +1,62 @@
+import { Modal } from "@mantine/core";
+import type { ReactNode } from "react";
+import { TeamInvite } from "../../tenants/team/invite.tsx";
+import { ChangePlan } from "./change-plan.tsx";
+import { Details } from "./details.tsx";
+import { DeleteTenant } from "./ending/delete.tsx";
+import { SuspendTenant } from "./ending/suspend.tsx";
+import { OwnLimits } from "./limits/own-limits-form.tsx";
+import { PortalLink } from "./portal-link.tsx";
+import type { Tenant } from "./queries.ts";
+import type { TenantDialog } from "./search.ts";
+
+interface DialogsProps {
+	readonly tenant: Tenant;
+	readonly dialog: TenantDialog | undefined;
+	readonly onClose: () => void;
+	readonly onDeleted: () => void;
+}
+
+/** The dialogs about one tenant; the address says which is open. */
+export function TenantDialogs({ tenant, dialog, onClose, onDeleted }: DialogsProps) {
+	const common = { tenant, onClose };
+	return (
+		<>
+			<TenantModal title="Change the plan" opened={dialog === "plan"} onClose={onClose} size="lg">
+				<ChangePlan {...common} />
+			</TenantModal>
+			<TenantModal title="Limits of its own" opened={dialog === "limits"} onClose={onClose} size="lg">
+				<OwnLimits {...common} />
+			</TenantModal>
+			<TenantModal title="Name and own id" opened={dialog === "details"} onClose={onClose}>
+				<Details {...common} />
+			</TenantModal>
+			<TenantModal title="Portal link" opened={dialog === "portal"} onClose={onClose}>
+				<PortalLink {...common} />
+			</TenantModal>
+			<TenantModal title="Suspend this tenant" opened={dialog === "suspend"} onClose={onClose}>
+				<SuspendTenant {...common} />
+			</TenantModal>
+			<TenantModal title="Delete this tenant" opened={dialog === "delete"} onClose={onClose}>
+				<DeleteTenant {...common} onDeleted={onDeleted} />
+			</TenantModal>
+			<TeamInvite tenant_id={tenant.id} opened={dialog === "invite"} onClose={onClose} />
+		</>
+	);
+}
+
+interface ModalProps {
+	readonly title: string;
+	readonly opened: boolean;
+	readonly onClose: () => void;
+	readonly size?: string;
+	readonly children: ReactNode;
+}
+
+function TenantModal({ title, opened, onClose, size = "md", children }: ModalProps) {
+	return (
+		<Modal opened={opened} onClose={onClose} title={title} size={size} closeButtonProps={{ "aria-label": "Close without changing anything" }}>
+			{children}
+		</Modal>
+	);
+}

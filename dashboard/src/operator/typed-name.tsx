@@ -1,0 +1,39 @@
+import { Text, TextInput } from "@mantine/core";
+
+interface TypedNameProps {
+	readonly name: string;
+	readonly id: string;
+	readonly value: string;
+	readonly onChange: (value: string) => void;
+}
+
+/** Whether the typed text names the thing: its id, or its name as it is. An id can be typed on every keyboard. */
+export function isTyped({ name, id }: { name: string; id: string }, typed: string): boolean {
+	const text = typed.trim();
+	return text !== "" && (text === id || text === name.trim());
+}
+
+/** Asks for the name or the id of what is about to break. */
+export function TypedName({ name, id, value, onChange }: TypedNameProps) {
+	return (
+		<TextInput
+			label="Type its name or id to confirm"
+			description={
+				<Text span fz={12} className="kw-wrap">
+					<bdi>{name}</bdi>
+					{name !== id && (
+						<>
+							{" "}
+							or <span className="kw-mono">{id}</span>
+						</>
+					)}
+				</Text>
+			}
+			value={value}
+			onChange={(event) => onChange(event.currentTarget.value)}
+			autoComplete="off"
+			spellCheck={false}
+			data-autofocus
+		/>
+	);
+}
