@@ -90,7 +90,8 @@ async function tryRequest(page: Page, method: string, uri: string, raw_key = "")
 test("without rules the page explains them, with a recipe for this instance's URL", async () => {
 	await setRules([]);
 	const page = await open("/operator");
-	equal(new URL(page.url()).pathname, "/operator/forward-auth");
+	equal(new URL(page.url()).pathname, "/operator/tenants");
+	await page.getByRole("link", { name: "Forwarded requests" }).click();
 	await page.getByRole("heading", { name: "In front of an API that stays as it is" }).waitFor();
 	await page.getByRole("button", { name: "Copy nginx configuration" }).click();
 	await page.getByRole("button", { name: "Copied nginx configuration" }).waitFor();
@@ -288,9 +289,9 @@ test("hostile text is shown as text everywhere in the area", async () => {
 	await page.getByRole("region", { name: "What would this request get?" }).getByLabel("Path").fill(HOSTILE);
 	await page.getByRole("button", { name: "Test this request" }).click();
 	await waitUntilLoaded(page);
-	await page.goto(`${dashboard.url}/operator/tenants`);
-	await page.locator(`[data-tenant="${id}"]`).getByText(HOSTILE).waitFor();
-	await page.getByRole("link", { name: HOSTILE }).click();
+	await page.getByRole("link", { name: "Tenants" }).click();
+	await page.locator(`[data-tenant="${id}"]`).getByRole("button", { name: HOSTILE }).click();
+	await page.getByRole("link", { name: "Open as its people see it" }).click();
 	await page.waitForURL("**/settings/api-access?**");
 	await waitUntilLoaded(page);
 	assertNoPageErrors(olivia);
@@ -323,9 +324,8 @@ test("a member who is no operator sees no link to the area, and its URL explains
 test("an operator opens a tenant without being a member and returns, and the frame shows the operator role", async () => {
 	const { id, name } = await makeTenant(dashboard.server, { plan_id: "team" });
 	const page = await open("/operator/tenants");
-	await picture(page, "operator-tenants");
-	await axe(page);
-	await page.getByRole("link", { name, exact: true }).click();
+	await page.getByRole("button", { name, exact: true }).click();
+	await page.getByRole("link", { name: "Open as its people see it" }).click();
 	await page.getByRole("heading", { name: "API Access", level: 1 }).waitFor();
 	await waitUntilLoaded(page);
 	await eventually(async () => ok(await page.locator(".kw-operator-edge").isVisible()));
@@ -339,7 +339,7 @@ test("an operator opens a tenant without being a member and returns, and the fra
 	await assertCount(page.locator(".kw-operator-edge"), 0, "an owner is in their own tenant as its owner");
 	await page.getByRole("combobox", { name: "Operator or tenant" }).click();
 	await page.getByRole("option", { name: "Operator", exact: true }).click();
-	await page.waitForURL("**/operator/forward-auth");
+	await page.waitForURL("**/operator/tenants");
 	await page.goto(`${dashboard.url}/settings/api-access?tenant=t-nobody`);
 	await page.getByRole("heading", { name: "You are not a member of this team" }).waitFor();
 	ok(id !== "");
@@ -519,7 +519,7 @@ test("on a phone nothing scrolls horizontally, and every action is available", a
 		{ pattern: "/b" },
 	]);
 	const context = await browser.person({ viewport: PHONE, storageState: await olivia.storageState() });
-	for (const path of ["/operator/forward-auth", "/operator/tenants", "/operator/people", "/operator/legacy-formats", "/operator/catalogue"]) {
+	for (const path of ["/operator/forward-auth", "/operator/people", "/operator/legacy-formats", "/operator/catalogue"]) {
 		const page = await open(path, context);
 		await assertNoSidewaysScrolling(page);
 		await axe(page);

@@ -1,4 +1,15 @@
-import { IconBuilding, IconListCheck, IconPackageImport, IconRoute, IconUserShield } from "@tabler/icons-react";
+import {
+	IconBox,
+	IconBrush,
+	IconBuilding,
+	IconHeartbeat,
+	IconListCheck,
+	IconLockPassword,
+	IconPackageImport,
+	IconRoute,
+	IconServer,
+	IconUserShield,
+} from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { ConfirmProvider } from "../access/confirm.tsx";
 import { useSession } from "../access/session.ts";
@@ -8,11 +19,16 @@ import { PlaceSwitcher } from "./place-switcher.tsx";
 import { Shell } from "./shell.tsx";
 
 const PLACES = [
+	{ to: "/operator/tenants", label: "Tenants", short: "Tenants", icon: IconBuilding },
+	{ to: "/operator/plans", label: "Plans", short: "Plans", icon: IconBox },
+	{ to: "/operator/services", label: "Services", short: "Services", icon: IconServer },
 	{ to: "/operator/forward-auth", label: "Forwarded requests", short: "Requests", icon: IconRoute },
 	{ to: "/operator/catalogue", label: "Catalogue", short: "Catalogue", icon: IconListCheck },
-	{ to: "/operator/tenants", label: "Tenants", short: "Tenants", icon: IconBuilding },
 	{ to: "/operator/legacy-formats", label: "Keys from elsewhere", short: "Imports", icon: IconPackageImport },
+	{ to: "/operator/api-profile", label: "API profile", short: "Profile", icon: IconBrush },
 	{ to: "/operator/people", label: "Operators", short: "Operators", icon: IconUserShield },
+	{ to: "/operator/password-resets", label: "Password resets", short: "Resets", icon: IconLockPassword },
+	{ to: "/operator/health", label: "Health", short: "Health", icon: IconHeartbeat },
 ] as const;
 
 /** Layout of the operator's pages: a separate rail and a coloured edge that no other page has. */

@@ -4,6 +4,9 @@ import { watchSession } from "../access/watch-session.ts";
 import { wayBack } from "../access/way-back.ts";
 import { queries } from "../http/queries.ts";
 import { parseSearch, stringifySearch } from "../http/search.ts";
+import { plansSearchFrom } from "../operator/plans/search.ts";
+import { servicesSearchFrom } from "../operator/service-credentials/search.ts";
+import { tenantsSearchFrom } from "../operator/tenants/search.ts";
 import { FailurePage } from "../ui/failure-page.tsx";
 import { NotFoundPage } from "../ui/not-found-page.tsx";
 import { PageSkeleton } from "../ui/page-skeleton.tsx";
@@ -140,11 +143,39 @@ function operatorPage<const Path extends string>(path: Path, load: () => Promise
 	});
 }
 
+/** The address names the filters, the open tenant and its dialog. */
+const operatorTenants = createRoute({
+	getParentRoute: () => operator,
+	path: "/tenants",
+	validateSearch: tenantsSearchFrom,
+	component: lazyRouteComponent(() => import("../operator/tenants/page.tsx")),
+	pendingComponent: PageSkeleton,
+	errorComponent: FailurePage,
+});
+
+const operatorPlans = createRoute({
+	getParentRoute: () => operator,
+	path: "/plans",
+	validateSearch: plansSearchFrom,
+	component: lazyRouteComponent(() => import("../operator/plans/page.tsx")),
+	pendingComponent: PageSkeleton,
+	errorComponent: FailurePage,
+});
+
+const operatorServices = createRoute({
+	getParentRoute: () => operator,
+	path: "/services",
+	validateSearch: servicesSearchFrom,
+	component: lazyRouteComponent(() => import("../operator/service-credentials/page.tsx")),
+	pendingComponent: PageSkeleton,
+	errorComponent: FailurePage,
+});
+
 const operatorIndex = createRoute({
 	getParentRoute: () => operator,
 	path: "/",
 	beforeLoad: () => {
-		throw redirect({ to: "/operator/forward-auth", replace: true });
+		throw redirect({ to: "/operator/tenants", replace: true });
 	},
 });
 
@@ -164,7 +195,12 @@ const tree = root.addChildren([
 		operatorIndex,
 		operatorPage("/forward-auth", () => import("../operator/forward-auth/page.tsx")),
 		operatorPage("/catalogue", () => import("../operator/catalogue/page.tsx")),
-		operatorPage("/tenants", () => import("../operator/tenants-page.tsx")),
+		operatorTenants,
+		operatorPlans,
+		operatorServices,
+		operatorPage("/api-profile", () => import("../operator/api-profile/page.tsx")),
+		operatorPage("/password-resets", () => import("../operator/password-resets/page.tsx")),
+		operatorPage("/health", () => import("../operator/health/page.tsx")),
 		operatorPage("/legacy-formats", () => import("../operator/imported/page.tsx")),
 		operatorPage("/people", () => import("../operator/people/page.tsx")),
 	]),

@@ -1,5 +1,5 @@
-import { AppShell, Box, Group, NavLink, Text, UnstyledButton } from "@mantine/core";
-import type { Icon } from "@tabler/icons-react";
+import { AppShell, Box, Group, Menu, NavLink, Text, UnstyledButton } from "@mantine/core";
+import { type Icon, IconMenu2 } from "@tabler/icons-react";
 import { Outlet, useRouterState } from "@tanstack/react-router";
 import { type ReactNode, Suspense } from "react";
 import { PageSkeleton } from "../ui/page-skeleton.tsx";
@@ -70,12 +70,23 @@ export function Shell<To extends string>({ places, link, switcher, person, opera
 					<Outlet />
 				</Suspense>
 			</AppShell.Main>
-			<Bar places={places.slice(0, BAR_PLACES_MAX)} open={open} link={link} />
+			<Bar places={places} open={open} link={link} />
 		</AppShell>
 	);
 }
 
-function Bar<To extends string>({ places, open, link }: Pick<ShellProps<To>, "places" | "link"> & { open: To | undefined }) {
+type BarProps<To extends string> = Pick<ShellProps<To>, "places" | "link"> & { readonly open: To | undefined };
+
+const BAR_ITEM = { display: "flex", flexDirection: "column", alignItems: "center", justifyContent: "center" } as const;
+
+function barColor(is_open: boolean): string {
+	return is_open ? "var(--mantine-primary-color-light-color)" : "dimmed";
+}
+
+/** The pages on a phone: five, or four and a menu with the rest. */
+function Bar<To extends string>({ places, open, link }: BarProps<To>) {
+	const shown = places.length > BAR_PLACES_MAX ? places.slice(0, BAR_PLACES_MAX - 1) : places;
+	const rest = places.slice(shown.length);
 	return (
 		<Box
 			component="nav"
@@ -91,12 +102,12 @@ function Bar<To extends string>({ places, open, link }: Pick<ShellProps<To>, "pl
 			style={{ borderTop: "1px solid var(--kw-hairline)", zIndex: 100 }}
 		>
 			<Group grow gap={0} h="100%" wrap="nowrap">
-				{places.map(({ to, short, icon: PlaceIcon }) => (
+				{shown.map(({ to, short, icon: PlaceIcon }) => (
 					<UnstyledButton
 						key={to}
 						h="100%"
-						c={open === to ? "var(--mantine-primary-color-light-color)" : "dimmed"}
-						style={{ display: "flex", flexDirection: "column", alignItems: "center", justifyContent: "center" }}
+						c={barColor(open === to)}
+						style={BAR_ITEM}
 						aria-current={open === to ? "page" : undefined}
 						renderRoot={(props) => link(to, props)}
 					>
@@ -104,7 +115,33 @@ function Bar<To extends string>({ places, open, link }: Pick<ShellProps<To>, "pl
 						<Text size="xs">{short}</Text>
 					</UnstyledButton>
 				))}
+				{rest.length > 0 && <MorePlaces places={rest} open={open} link={link} />}
 			</Group>
 		</Box>
+	);
+}
+
+function MorePlaces<To extends string>({ places, open, link }: BarProps<To>) {
+	return (
+		<Menu position="top-end" width={220}>
+			<Menu.Target>
+				<UnstyledButton h="100%" c={barColor(places.some(({ to }) => to === open))} style={BAR_ITEM}>
+					<IconMenu2 size={20} stroke={1.6} aria-hidden="true" />
+					<Text size="xs">More</Text>
+				</UnstyledButton>
+			</Menu.Target>
+			<Menu.Dropdown>
+				{places.map(({ to, label, icon: PlaceIcon }) => (
+					<Menu.Item
+						key={to}
+						leftSection={<PlaceIcon size={18} stroke={1.6} aria-hidden="true" />}
+						aria-current={open === to ? "page" : undefined}
+						renderRoot={(props) => link(to, props)}
+					>
+						{label}
+					</Menu.Item>
+				))}
+			</Menu.Dropdown>
+		</Menu>
 	);
 }

@@ -1916,6 +1916,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/operator/tenant-overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find tenants, with their plan, keys, requests and quota, by page
+         * @description Access: operator.
+         */
+        get: operations["get_operator_tenant_overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operator/tenants/{tenant_id}/plan-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what another plan would change for a tenant, before it is changed
+         * @description Access: operator.
+         */
+        get: operations["get_operator_tenants_by_tenant_id_plan_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operator/plans/{plan_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show what replacing a plan would change for its tenants, before it is replaced
+         * @description Access: operator.
+         */
+        post: operations["post_operator_plans_by_plan_id_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operator/plan-use": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many tenants and keys each plan has
+         * @description Access: operator.
+         */
+        get: operations["get_operator_plan_use"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operator/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The state of the node that answers, of its database and of mail
+         * @description Access: operator.
+         */
+        get: operations["get_operator_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operator/nodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The server processes and their leases
+         * @description Access: operator.
+         */
+        get: operations["get_operator_nodes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/verify": {
         parameters: {
             query?: never;
@@ -9378,6 +9498,348 @@ export interface operations {
             409: components["responses"]["Problem"];
             413: components["responses"]["Problem"];
             415: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_operator_tenant_overview: {
+        parameters: {
+            query?: {
+                search?: string;
+                plan_id?: string;
+                status?: "active" | "suspended";
+                sort?: "name" | "created_at" | "keys" | "requests_24h";
+                order?: "asc" | "desc";
+                page?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            id: string;
+                            name: string;
+                            external_id: string | null;
+                            /** @enum {unknown} */
+                            status: "active" | "suspended";
+                            /** Format: date-time */
+                            created_at: string;
+                            plan: {
+                                id: string;
+                                name: string;
+                            };
+                            /** @description Whether the plan includes `m2m_api` */
+                            has_api: boolean;
+                            /** @description Keys that are neither revoked nor expired */
+                            keys: number;
+                            requests_24h: {
+                                allowed: number;
+                                refused: number;
+                            };
+                            /** @description Whether usage of any time is stored */
+                            ever_called: boolean;
+                            quota: {
+                                requests: number;
+                                used: number;
+                            } | null;
+                        }[];
+                        /** @description All that match */
+                        total: number;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_operator_tenants_by_tenant_id_plan_preview: {
+        parameters: {
+            query: {
+                plan_id: string;
+            };
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Tenants that the change affects */
+                        tenants: number;
+                        /** @description Their keys that are neither revoked nor expired */
+                        keys: number;
+                        /** @description For each limit, how many tenants are above the new maximum and were not above the old one */
+                        over: {
+                            api_keys: number;
+                            sites: number;
+                            documents: number;
+                            storage_bytes: number;
+                            requests: number;
+                        };
+                        lost_capabilities: string[];
+                        lost_permissions: {
+                            permission: string;
+                            capability: string;
+                            keys: number;
+                        }[];
+                        losing: {
+                            /** @description Keys that lose a permission */
+                            keys: number;
+                            /** @description Their tenants */
+                            tenants: number;
+                            /** @description Those with the most of these keys */
+                            most: {
+                                id: string;
+                                name: string;
+                                keys: number;
+                            }[];
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_operator_plans_by_plan_id_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    id?: string;
+                    name: string;
+                    capabilities: string[];
+                    rate_limits?: {
+                        name: string;
+                        requests: number;
+                        window_seconds: number;
+                        /** @enum {unknown} */
+                        per: "key" | "tenant";
+                        /** @description Counts only requests that name it, for one kind of them; false if left out */
+                        named_only?: boolean;
+                    }[];
+                    quota_requests_per_month?: number | null;
+                    /** @description What is left out or null is without limit */
+                    limits?: {
+                        sites?: number | null;
+                        api_keys?: number | null;
+                        documents?: number | null;
+                        storage_bytes?: number | null;
+                        document_bytes?: number | null;
+                    };
+                    max_key_lifetime_days?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Tenants that the change affects */
+                        tenants: number;
+                        /** @description Their keys that are neither revoked nor expired */
+                        keys: number;
+                        /** @description For each limit, how many tenants are above the new maximum and were not above the old one */
+                        over: {
+                            api_keys: number;
+                            sites: number;
+                            documents: number;
+                            storage_bytes: number;
+                            requests: number;
+                        };
+                        lost_capabilities: string[];
+                        lost_permissions: {
+                            permission: string;
+                            capability: string;
+                            keys: number;
+                        }[];
+                        losing: {
+                            /** @description Keys that lose a permission */
+                            keys: number;
+                            /** @description Their tenants */
+                            tenants: number;
+                            /** @description Those with the most of these keys */
+                            most: {
+                                id: string;
+                                name: string;
+                                keys: number;
+                            }[];
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_operator_plan_use: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            plan_id: string;
+                            tenants: number;
+                            keys: number;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_operator_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The server's version */
+                        version: string;
+                        /** @description The node that answered */
+                        node_id: string;
+                        /** @description Whether it answers keyed requests: it holds a lease */
+                        ready: boolean;
+                        /** @description By how much its clock is certainly ahead of the database's; negative: behind */
+                        clock_skew_seconds: number;
+                        /** @description Usage counts that it lost since its start, because memory for them was full */
+                        usage_lost: number;
+                        /** @description Grants in its memory */
+                        grants: number;
+                        mail: {
+                            /** @description Whether a mail server is configured */
+                            enabled: boolean;
+                        };
+                        database: {
+                            /** @description Of PostgreSQL */
+                            version: string;
+                            /** @description Whether the server runs its own PostgreSQL */
+                            embedded: boolean;
+                            size_bytes: number;
+                            /** @description How long this answer's transaction took */
+                            round_trip_ms: number;
+                            /** @description The number of changes so far */
+                            changes: number;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_operator_nodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            id: string;
+                            version: string;
+                            /** Format: date-time */
+                            started_at: string;
+                            /** Format: date-time */
+                            renewed_at: string;
+                            lease_seconds: number;
+                            /** @description Whether it renewed within its lease, by the database's clock */
+                            holds_lease: boolean;
+                            fenced_at: string | null;
+                            /** @description Changes that it has not confirmed */
+                            behind: number;
+                            /** @description Whether it is the node that answered */
+                            is_this: boolean;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
     };

@@ -1,10 +1,10 @@
 import { Box, Button, Group, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { useConfirmed } from "../../access/confirm.tsx";
 import { ApiError } from "../../http/api.ts";
 import { Problem } from "../../ui/problem.tsx";
 import { StateBadge } from "../../ui/state-badge.tsx";
+import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { type Change, faultsOf } from "./draft.ts";
 import { fetchRules, rulesQuery, type SavedRules, saveRules } from "./queries.ts";
@@ -46,7 +46,7 @@ export function RulesChanges({ draft, saved }: ChangesProps) {
 			}
 		});
 		if (done) {
-			notifications.show({ message: `The rules are saved: ${done.rules.length} in all. They hold from the next request on.`, color: "teal" });
+			toaster.done(`The rules are saved: ${done.rules.length} in all. They hold from the next request on.`);
 			take(done);
 		}
 	}

@@ -1,11 +1,11 @@
 import { Button, Group, Modal, NumberInput, Select, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { useConfirmed } from "../../access/confirm.tsx";
 import { answered, api, isApiError } from "../../http/api.ts";
 import { goToFirstFault } from "../../ui/first-fault.ts";
 import { Problem } from "../../ui/problem.tsx";
+import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { ALPHABETS, alphabetFrom, formatsQuery } from "./queries.ts";
 
@@ -56,7 +56,7 @@ function FormatForm({ onClose }: { onClose: () => void }) {
 		});
 		void queries.invalidateQueries({ queryKey: formatsQuery.queryKey });
 		if (!done) return;
-		notifications.show({ message: `The format ${done.name} is there; now import its keys.`, color: "teal" });
+		toaster.done(`The format ${done.name} is there; now import its keys.`);
 		onClose();
 	}
 	const length = { min: LENGTH_MIN, max: LENGTH_MAX, allowDecimal: false, clampBehavior: "blur" } as const;

@@ -1,9 +1,9 @@
 import { Button, Group, Modal, Stack, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { useConfirmed } from "../../access/confirm.tsx";
 import { answered, api } from "../../http/api.ts";
 import { Problem } from "../../ui/problem.tsx";
+import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { formatsQuery, type LegacyFormat } from "./queries.ts";
 
@@ -32,7 +32,7 @@ function Decide({ format, onClose }: RemoveProps) {
 		});
 		void queries.invalidateQueries({ queryKey: formatsQuery.queryKey });
 		if (!done) return;
-		notifications.show({ message: `The format ${name} is deleted.`, color: "teal" });
+		toaster.done(`The format ${name} is deleted.`);
 		onClose();
 	}
 	return (

@@ -1,10 +1,10 @@
 import { Button, Group, Modal, Stack, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { useConfirmed } from "../../access/confirm.tsx";
 import { sessionQuery } from "../../access/session.ts";
 import { answered, api } from "../../http/api.ts";
 import { Problem } from "../../ui/problem.tsx";
+import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { OperatorEnding } from "./ending.tsx";
 import { type Operator, operatorsQuery } from "./queries.ts";
@@ -34,7 +34,7 @@ function Decide({ operator, onClose }: RemoveProps) {
 		});
 		void queries.invalidateQueries({ queryKey: operatorsQuery.queryKey });
 		if (!done) return;
-		notifications.show({ message: `${name} does not run this instance any more.`, color: "teal" });
+		toaster.done(`${name} does not run this instance any more.`);
 		onClose();
 		if (is_you) void queries.invalidateQueries({ queryKey: sessionQuery.queryKey });
 	}
