@@ -1,13 +1,10 @@
 import type { DatabaseContext } from "../database/database.ts";
-import type { ReadTx } from "../database/transaction.ts";
-import { read } from "../database/transaction.ts";
-import type { Plan } from "../plans/plan.ts";
-import { planFromInput, planNotFound } from "../plans/plans.ts";
+import { type ReadTx, read } from "../database/transaction.ts";
+import { type Plan, planFromInput, planNotFound } from "../plans/plan.ts";
 import type { PlanInput } from "../plans/schema.ts";
 import { readPlan } from "../plans/store.ts";
 import { readTenant } from "../tenants/store.ts";
-import { tenantNotFound } from "../tenants/tenant.ts";
-import { unknownPlan } from "../tenants/tenants.ts";
+import { tenantNotFound, unknownPlan } from "../tenants/tenant.ts";
 import { monthOf } from "../verification/limits/quota.ts";
 import {
 	type Affected,

@@ -1,4 +1,7 @@
-import type { InputError } from "../core/error.ts";
+import { ApiError, type InputError } from "../core/error.ts";
+import { CHOSEN_ID_PATTERN } from "../core/id.ts";
+import type { PlanInput } from "./schema.ts";
+
 /** At most `requests` in any `window_seconds`, counted for each key or for the whole tenant. */
 export interface RateLimit {
 	readonly name: string;
@@ -76,4 +79,27 @@ export function validateUniqueNames(rate_limits: readonly RateLimit[], at: strin
 		seen.add(name);
 		return doubled ? [{ pointer: `${at}/${index}/name`, detail: "is the name of an earlier rate limit; names must be unique" }] : [];
 	});
+}
+
+export function planNotFound(): ApiError {
+	return new ApiError("not_found", "There is no plan with this id.");
+}
+
+const WITHOUT_LIMITS = { sites: null, api_keys: null, documents: null, storage_bytes: null, document_bytes: null };
+
+/** The plan that `input` describes; what it omits is without limit. 400 `invalid_request`. */
+export function planFromInput(input: PlanInput & { plan_id: string }): Plan {
+	const errors = validateUniqueNames(input.rate_limits ?? [], "/rate_limits");
+	if (!new RegExp(CHOSEN_ID_PATTERN).test(input.plan_id)) errors.push({ pointer: "/path/plan_id", detail: "must be 1–64 letters, digits, _ or -" });
+	if (input.id !== undefined && input.id !== input.plan_id) errors.push({ pointer: "/id", detail: "must equal the id in the path, or be left out" });
+	if (errors.length > 0) throw new ApiError("invalid_request", "The plan is not valid. Correct what `errors` names.", { errors });
+	return {
+		id: input.plan_id,
+		name: input.name.trim(),
+		capabilities: input.capabilities,
+		rate_limits: input.rate_limits ?? [],
+		quota_requests_per_month: input.quota_requests_per_month ?? null,
+		limits: { ...WITHOUT_LIMITS, ...input.limits },
+		max_key_lifetime_days: input.max_key_lifetime_days ?? null,
+	};
 }

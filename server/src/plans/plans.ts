@@ -2,11 +2,10 @@ import { type ChangeContext, change } from "../audit/change.ts";
 import { reauthorize } from "../audit/reauthorize.ts";
 import { canonicalJson } from "../core/canonical.ts";
 import { ApiError } from "../core/error.ts";
-import { CHOSEN_ID_PATTERN } from "../core/id.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/transaction.ts";
 import { type Page, type PageRequest, toPage, windowByText } from "../http/input/cursor.ts";
-import { type Plan, validateUniqueNames } from "./plan.ts";
+import { type Plan, planFromInput, planNotFound } from "./plan.ts";
 import type { PlanInput } from "./schema.ts";
 import { countPlans, countTenantsOfPlan, deletePlanRow, insertPlan, lockPlan, readPlan, readPlans, updatePlan } from "./store.ts";
 
@@ -23,30 +22,8 @@ export async function getPlan(context: DatabaseContext, input: { plan_id: string
 	return plan;
 }
 
-export function planNotFound(): ApiError {
-	return new ApiError("not_found", "There is no plan with this id.");
-}
-
 /** A change of the permission catalogue invalidates every plan, so their number is bounded. */
 const PLANS_MAX = 1_000;
-const WITHOUT_LIMITS = { sites: null, api_keys: null, documents: null, storage_bytes: null, document_bytes: null };
-
-/** The plan that `input` describes; what it omits is without limit. 400 `invalid_request`. */
-export function planFromInput(input: PlanInput & { plan_id: string }): Plan {
-	const errors = validateUniqueNames(input.rate_limits ?? [], "/rate_limits");
-	if (!new RegExp(CHOSEN_ID_PATTERN).test(input.plan_id)) errors.push({ pointer: "/path/plan_id", detail: "must be 1–64 letters, digits, _ or -" });
-	if (input.id !== undefined && input.id !== input.plan_id) errors.push({ pointer: "/id", detail: "must equal the id in the path, or be left out" });
-	if (errors.length > 0) throw new ApiError("invalid_request", "The plan is not valid. Correct what `errors` names.", { errors });
-	return {
-		id: input.plan_id,
-		name: input.name.trim(),
-		capabilities: input.capabilities,
-		rate_limits: input.rate_limits ?? [],
-		quota_requests_per_month: input.quota_requests_per_month ?? null,
-		limits: { ...WITHOUT_LIMITS, ...input.limits },
-		max_key_lifetime_days: input.max_key_lifetime_days ?? null,
-	};
-}
 
 /**
  * Creates or replaces the plan; equal content changes nothing. Applies to its tenants from the next request on; shrinking it revokes

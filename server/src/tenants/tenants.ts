@@ -12,7 +12,7 @@ import { type TenantLimits, validateUniqueNames } from "../plans/plan.ts";
 import { readPlanForShare } from "../plans/store.ts";
 import type { TenantInput, TenantPatch } from "./schema.ts";
 import { insertTenant, insertTenantUnlessThere, readTenant, readTenantForUpdate, readTenants, updateTenantRow } from "./store.ts";
-import { asStoredTenant, type Tenant, tenantNotFound } from "./tenant.ts";
+import { asStoredTenant, type Tenant, tenantNotFound, unknownPlan } from "./tenant.ts";
 
 /** Reads one tenant. 404 `not_found` when it is unknown or erased. */
 export async function getTenant(context: DatabaseContext, input: { tenant_id: string }): Promise<Tenant> {
@@ -25,12 +25,6 @@ export async function getTenant(context: DatabaseContext, input: { tenant_id: st
 export async function listTenants(context: DatabaseContext, input: PageRequest & { external_id?: string }): Promise<Page<Tenant>> {
 	const window = windowByTime(input);
 	return toPage(await read(context, (tx) => readTenants(tx, window, input.external_id)), window, (tenant) => [tenant.created_at, tenant.id]);
-}
-
-export function unknownPlan(): ApiError {
-	return new ApiError("invalid_request", "There is no such plan. Create it first, or name one that exists.", {
-		errors: [{ pointer: "/plan_id", detail: "is not the id of a plan" }],
-	});
 }
 
 /** Throws 400 when two rate limits of `limits` have one name. */
