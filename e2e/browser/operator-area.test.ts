@@ -347,7 +347,7 @@ test("the API profile has a preview that follows each keystroke, and what the se
 	await assertNoSidewaysScrolling(page);
 	await page.setViewportSize({ width: 1_280, height: 800 });
 	await page.getByRole("button", { name: "Save the API profile" }).click();
-	await eventually(async () => ok(await page.getByRole("button", { name: "Save the API profile" }).isDisabled()));
+	await page.getByText("The API profile is saved.").waitFor();
 	const saved = expectStatus(await dashboard.server.operator("GET", "/api-profile"), 200).as<{ product_name: string; accent_color: string }>();
 	deepEqual([saved.product_name, saved.accent_color], ["Orderly", "#0f766e"]);
 	expectStatus(await dashboard.server.operator("PUT", "/api-profile", {}), 200);
