@@ -3,9 +3,9 @@ import type { Tx } from "../database/transaction.ts";
 
 /** The context of document actions. `scope` is the tenant of the calling key. */
 export interface DocumentsContext extends ChangeContext {
-	/** The folder of all files of all tenants; made when first needed. */
+	/** The root folder of all tenants' files; created on first use. */
 	readonly uploads_dir: string;
 	readonly key_id: string;
-	/** Reads key and tenant again inside the committing transaction; throws the failure when the key may no longer do this. */
+	/** Repeats the key's authorization inside the committing transaction; throws the error that the request would now get. */
 	recheck(tx: Tx): Promise<void>;
 }

@@ -9,7 +9,7 @@ export interface TextInput {
 	readonly category?: string | null;
 }
 
-/** Stores a text as a document: kept and served like a file, in UTF-8. 400, 413 over 1 MiB or what the plan takes, 409 `conflict`, 507. */
+/** Stores a text as a UTF-8 document, which is served like an uploaded file. 400; 413 over 1 MiB or the plan's maximum; 409 `conflict`; 507. */
 export async function createTextDocument(context: DocumentsContext, input: TextInput & { site_id: string }): Promise<Document> {
 	const content = Buffer.from(input.content, "utf8");
 	if (content.length > TEXT_BYTES_MAX)

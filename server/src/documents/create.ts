@@ -12,13 +12,13 @@ import { documentPath } from "./places.ts";
 import { assertDocumentBytes, Reservation } from "./reserve.ts";
 import { insertDocument, readSiteForShare } from "./store.ts";
 
-/** Takes the content, piece by piece, as fast as it can be stored. */
+/** Consumes the content chunk by chunk, at the speed of the disk. */
 export type Take = (content: AsyncIterable<Buffer> | Iterable<Buffer>) => Promise<void>;
 
-/** Where a document comes from: hands its content to `take` and says what it is. */
+/** The origin of a document: passes its content to `take` and returns its description. */
 export interface DocumentSource {
 	readonly site_id: string;
-	/** The content has at least so many bytes. */
+	/** A lower bound of the content's size. */
 	readonly bytes_min: number;
 	receive(take: Take): Promise<Description>;
 }
@@ -57,7 +57,7 @@ export async function createDocument(context: DocumentsContext, source: Document
 	}
 }
 
-/** Asks `admit` before each piece, with the size up to its end, and then hands it to `write`. */
+/** Calls `admit` with the total size including each chunk, then `write` with the chunk. */
 function taking(admit: (size_bytes: number) => Promise<void> | void, write: (chunk: Buffer) => Promise<void> | void): Take {
 	let size_bytes = 0;
 	return async (content) => {
@@ -81,14 +81,14 @@ function documentOf(context: DocumentsContext, id: string, site_id: string, desc
 	};
 }
 
-/** The document, or the one that an earlier request with the same `Idempotency-Key` made. */
+/** Commits the document, or returns the one that an earlier request with the same `Idempotency-Key` created. */
 function commit(context: DocumentsContext, document: Document, reservation: Reservation): Promise<Document> {
 	return change(context, async (tx) => {
 		const earlier = await earlierDocument(tx, context, document);
 		if (earlier) return { unchanged: earlier };
-		const held = await readTenantForShare(tx, context.scope);
-		if (!held || !(await readSiteForShare(tx, context.scope, document.site_id))) throw documentNotFound();
-		await reservation.settle(tx, held.plan.limits, document.size_bytes);
+		const tenant = await readTenantForShare(tx, context.scope);
+		if (!tenant || !(await readSiteForShare(tx, context.scope, document.site_id))) throw documentNotFound();
+		await reservation.commit(tx, tenant.plan.limits, document.size_bytes);
 		await insertDocument(tx, document);
 		await keepResult(tx, context, context.scope, document);
 		const { site_id, kind, content_type, size_bytes, sha256 } = document;
@@ -97,22 +97,22 @@ function commit(context: DocumentsContext, document: Document, reservation: Rese
 	});
 }
 
-/** What the same request made earlier, or null. 409 `idempotency_mismatch` when another one had the same `Idempotency-Key`. */
+/** The document of an earlier request with the same `Idempotency-Key`, or null. 409 `idempotency_mismatch` if its input differs. */
 async function earlierDocument(tx: Tx, context: DocumentsContext, document: Document): Promise<Document | null> {
 	await context.recheck(tx);
 	const { id, created_at: _created_at, created_by_key_id: _key, tenant_id, ...input } = document;
 	const earlier = await claimOnce(tx, context, { tenant_id, operation: "document.create", input, subject_id: id });
-	return earlier ? keptDocument(earlier.result) : null;
+	return earlier ? asDocument(earlier.result) : null;
 }
 
-/** Guarantee: the value was kept by `commit` as its answer. */
-function keptDocument(result: unknown): Document {
+/** Guarantee: the value was stored by `commit` as its result. */
+function asDocument(result: unknown): Document {
 	return result as Document;
 }
 
 /**
- * For a request over the limit of the plan that may repeat the request that reached it: reads the content without storing it,
- * and returns the earlier document, or throws `full`.
+ * A request beyond the plan's limit may be a repeat of the one that reached it: reads the content without storing it and returns the
+ * earlier document, or throws `full`.
  */
 async function repeatOnly(context: DocumentsContext, source: DocumentSource, reservation: Reservation, full: ApiError): Promise<Document> {
 	const measure = new Measure();
@@ -131,8 +131,8 @@ async function repeatOnly(context: DocumentsContext, source: DocumentSource, res
 }
 
 /**
- * Leaves nothing of a document that was not committed. The upload's row says whether it was, also when the answer to the commit was lost;
- * what cannot be removed now, the sweep removes.
+ * Removes every trace of an uncommitted document. The upload's row shows whether the commit succeeded, even if its response was lost. The
+ * sweep removes what cannot be removed now.
  */
 async function undo(context: DocumentsContext, id: string, reservation: Reservation, file: IncomingFile): Promise<void> {
 	try {

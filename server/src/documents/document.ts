@@ -8,7 +8,7 @@ export const TEXT_CONTENT_TYPE = "text/plain; charset=utf-8";
 
 export type DocumentKind = "file" | "text";
 
-/** A document as the outside sees it; its content is in a file beside the database. */
+/** A document as the API returns it; its content is a file outside the database. */
 export interface Document {
 	readonly id: string;
 	readonly tenant_id: string;
@@ -25,7 +25,7 @@ export interface Document {
 	readonly created_by_key_id: string;
 }
 
-/** What is said of a document beside its bytes. */
+/** The metadata of a document that the client sends. */
 export interface Description {
 	readonly kind: DocumentKind;
 	readonly title: string | null;
@@ -47,20 +47,20 @@ export function documentFromRow(row: DocumentRow): Document {
 
 const OUTSIDE_ONE_LINE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
 
-/** A text of one line as it is kept, or null for a blank one. 400 when it is too long or holds control characters; `name` is the field's. */
+/** Trims a single-line text; null for a blank one. 400 when it is too long or has control characters; `name` is the name of the field. */
 export function lineOf(text: string, name: string, characters_max: number): string | null {
 	const line = text.trim();
 	if (line === "") return null;
-	if (OUTSIDE_ONE_LINE.test(line)) throw refusedLine(name, "must be one line without control characters");
-	if ([...line].length > characters_max) throw refusedLine(name, `must have at most ${characters_max} characters`);
+	if (OUTSIDE_ONE_LINE.test(line)) throw invalidLine(name, "must be one line without control characters");
+	if ([...line].length > characters_max) throw invalidLine(name, `must have at most ${characters_max} characters`);
 	return line;
 }
 
-function refusedLine(name: string, detail: string): ApiError {
+function invalidLine(name: string, detail: string): ApiError {
 	return new ApiError("invalid_request", `The document's ${name} is not valid: it ${detail}.`, { errors: [{ pointer: `/${name}`, detail }] });
 }
 
-/** The same for a document that is unknown, another tenant's, or at another site. */
+/** The same for an unknown document and for one of another tenant or site, so that it does not reveal which exist. */
 export function documentNotFound(): ApiError {
 	return new ApiError("not_found", "There is no document with this id at this site.");
 }

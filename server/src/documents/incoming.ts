@@ -3,17 +3,17 @@ import { type FileHandle, mkdir, open, rename, rm, statfs } from "node:fs/promis
 import { assert } from "../core/error.ts";
 import { documentFolder, documentPath, FILE_MODE, FOLDER_MODE, incomingFolder, incomingPath, isFull, storageFull, tenantFolder } from "./places.ts";
 
-/** What documents leave free on their disk, so that a database beside them goes on: this much, or this share of a small disk. */
+/** Free space that documents leave on their disk, so that a database on the same disk keeps working: the smaller of a size and a share. */
 const FREE_BYTES_KEPT = 268_435_456;
 const FREE_SHARE_KEPT = 0.05;
 
-/** What was read of a document's content. */
+/** Size and hash of a document's content. */
 export interface Digest {
 	readonly size_bytes: number;
 	readonly sha256: string;
 }
 
-/** Counts and hashes content as it passes. */
+/** Counts and hashes a stream of chunks. */
 export class Measure {
 	readonly #hash = createHash("sha256");
 	size_bytes = 0;
@@ -28,7 +28,7 @@ export class Measure {
 	}
 }
 
-/** Throws 507 `storage_full` when `bytes` more would leave too little free for everything else on the disk. */
+/** Throws 507 `storage_full` when `bytes` more would leave less than the reserved free space. */
 export async function assertRoom(uploads_dir: string, bytes: number): Promise<void> {
 	await orStorageFull(() => mkdir(uploads_dir, { recursive: true, mode: FOLDER_MODE }));
 	const { bavail, blocks, bsize } = await statfs(uploads_dir);
@@ -36,7 +36,7 @@ export async function assertRoom(uploads_dir: string, bytes: number): Promise<vo
 	if (bavail * bsize - bytes < kept) throw storageFull(new Error(`${bavail * bsize} bytes are free for documents and ${bytes} more were asked for`));
 }
 
-/** A file that is coming in: written under its upload's id, and moved to its document's place when it is whole and on the disk. */
+/** The file of a running upload: named by the upload's id, and moved to the document's path once it is complete and flushed. */
 export class IncomingFile {
 	readonly #uploads_dir: string;
 	readonly #path: string;
@@ -63,7 +63,7 @@ export class IncomingFile {
 		});
 	}
 
-	/** Ends the writing: when this returns, the bytes survive a power failure, though under a name that a restart removes. */
+	/** Flushes and closes the file. The bytes then survive a power failure, but under a name that the sweep at the next start may remove. */
 	async seal(): Promise<Digest> {
 		const handle = this.#opened();
 		await orStorageFull(() => handle.sync());
@@ -71,7 +71,7 @@ export class IncomingFile {
 		return this.#measure.digest();
 	}
 
-	/** Moves the sealed file to its document's place, durably. */
+	/** Moves the flushed file to the document's path, durably. */
 	async place(tenant_id: string, document_id: string): Promise<void> {
 		const folder = documentFolder(this.#uploads_dir, tenant_id, document_id);
 		await orStorageFull(async () => {
@@ -84,7 +84,7 @@ export class IncomingFile {
 		});
 	}
 
-	/** Removes what is there under the upload's id. Also after `place`, when nothing is. */
+	/** Removes the upload's file. No effect after `place`. */
 	async discard(): Promise<void> {
 		await this.#handle?.close().catch(() => undefined);
 		await rm(this.#path, { force: true });
@@ -96,7 +96,7 @@ export class IncomingFile {
 	}
 }
 
-/** A rename is on the disk when its folder is. */
+/** A rename is durable only after fsync of its directory. */
 async function syncFolder(path: string): Promise<void> {
 	const handle = await open(path, "r");
 	try {

@@ -10,26 +10,26 @@ import { attachmentOf } from "./form/filename.ts";
 import { documentPath, isMissing } from "./places.ts";
 import { type DocumentFilter, readDocument, readDocuments } from "./store.ts";
 
-/** One document of a site; 404 `not_found` when there is none with this id. */
+/** Reads one document of a site. 404 `not_found`. */
 export async function getDocument(context: DatabaseContext, input: { site_id: string; document_id: string }): Promise<Document> {
 	const document = await read(context, (tx) => readDocument(tx, { ...input, tenant_id: context.scope }));
 	if (!document) throw documentNotFound();
 	return document;
 }
 
-/** One page of a site's documents, the newest first. */
+/** One page of a site's documents, newest first. */
 export async function listDocuments(context: DatabaseContext, input: PageRequest & DocumentFilter & { site_id: string }): Promise<Page<Document>> {
 	const window = windowByTime(input);
 	const site = { tenant_id: context.scope, site_id: input.site_id };
 	return toPage(await read(context, (tx) => readDocuments(tx, site, input, window)), window, (document) => [document.created_at, document.id]);
 }
 
-/** The bytes of a document as they were sent, to be saved and never to be run. 404 `not_found`; 500 when the file is not what the row says. */
+/** Streams the content of a document as a download, which browsers do not render. 404 `not_found`; 500 when the file does not match its row. */
 export async function getDocumentContent(context: DocumentsContext, input: { site_id: string; document_id: string }): Promise<StreamOutput> {
 	const document = await getDocument(context, input);
 	const handle = await openContent(context, document);
 	if (handle === null) {
-		// A document that was deleted at this moment is not found; one that is still there has lost its file.
+		// A missing file is a 404 when the row was deleted concurrently, and otherwise a lost file.
 		await getDocument(context, input);
 		throw contentLost(context, document, "there is no file");
 	}

@@ -5,7 +5,7 @@ import { documentNotFound } from "./document.ts";
 import { documentPath, isMissing } from "./places.ts";
 import { deleteDocumentRow, takeFromCounts } from "./store.ts";
 
-/** Deletes a document: its row first, then its file, which the sweep removes when this process ends between. 404 `not_found`. */
+/** Deletes a document: first its row, then its file. If the process ends in between, the sweep removes the file. 404 `not_found`. */
 export async function deleteDocument(context: DocumentsContext, input: { site_id: string; document_id: string }): Promise<void> {
 	const { site_id, document_id } = input;
 	await change(context, async (tx) => {

@@ -8,16 +8,16 @@ import type { DocumentsContext } from "./context.ts";
 import { assertRoom } from "./incoming.ts";
 import { addToCounts, deleteUpload, documentCounts, ensureCounts, growUpload, insertUpload, takeFromCounts } from "./store.ts";
 
-/** Bytes that may come in before they are reserved, so that a small document needs no second reservation; counted exactly at the end. */
+/** Reserved at the start, so that a small document needs no second reservation; corrected to the exact size at commit. */
 const UNRESERVED_BYTES_MAX = 65_536;
-/** A document of unknown length reserves as much again as it has received, within these bounds. */
+/** An upload of unknown length reserves as much again as it has received, within these bounds. */
 const STEP_BYTES_MIN = 1_048_576;
 const STEP_BYTES_MAX = 67_108_864;
 
-/** The limits of a plan that hold for documents. */
+/** The limits of a plan for documents. */
 export type DocumentLimits = Pick<PlanLimits, "documents" | "storage_bytes" | "document_bytes">;
 
-/** Throws 413 when one document of `size_bytes` is more than the plan takes. */
+/** Throws 413 when a document of `size_bytes` exceeds the plan's maximum. */
 export function assertDocumentBytes(limits: DocumentLimits, size_bytes: number): void {
 	if (limits.document_bytes === null || size_bytes <= limits.document_bytes) return;
 	throw new ApiError(
@@ -29,7 +29,7 @@ export function assertDocumentBytes(limits: DocumentLimits, size_bytes: number):
 	);
 }
 
-/** The 409 of a plan that is full: names the limit and what is used of it, running uploads included. `documents` more were wanted. */
+/** The 409 for a plan without enough space: names the limit and its use, running uploads included. `documents` more were requested. */
 async function planFull(tx: Tx | RecordTx, tenant_id: string, limits: DocumentLimits, documents: number): Promise<ApiError> {
 	const used = await documentCounts(tx, tenant_id);
 	if (limits.documents !== null && (limits.storage_bytes === null || used.documents + documents > limits.documents)) {
@@ -40,7 +40,7 @@ async function planFull(tx: Tx | RecordTx, tenant_id: string, limits: DocumentLi
 	return new ApiError("conflict", detail, { members: { limit: "storage_bytes", max: limits.storage_bytes, used: used.storage_bytes } });
 }
 
-/** A reservation in the plan for one upload. It counts as used until it is committed or released. */
+/** The storage that one upload reserves in the plan. It counts as used until it is committed or released. */
 export class Reservation {
 	readonly #context: DocumentsContext;
 	readonly upload_id = newId("upl");
@@ -51,7 +51,7 @@ export class Reservation {
 		this.#context = context;
 	}
 
-	/** The plan's, as they were when the upload began. */
+	/** The plan's limits when the upload began. */
 	get limits(): DocumentLimits {
 		return this.#limits;
 	}
@@ -61,9 +61,9 @@ export class Reservation {
 		const { uploads_dir, node, scope } = this.#context;
 		await assertRoom(uploads_dir, bytes_min);
 		await record(this.#context, async (tx) => {
-			const held = await readTenantForShare(tx, scope);
-			if (!held) throw new ApiError("not_found", "The tenant of this key was deleted.");
-			this.#limits = held.plan.limits;
+			const tenant = await readTenantForShare(tx, scope);
+			if (!tenant) throw new ApiError("not_found", "The tenant of this key was deleted.");
+			this.#limits = tenant.plan.limits;
 			assertDocumentBytes(this.#limits, bytes_min);
 			await ensureCounts(tx, scope);
 			if (!(await addToCounts(tx, scope, { documents: 1, storage_bytes: bytes_min }, this.#limits))) throw await planFull(tx, scope, this.#limits, 1);
@@ -72,7 +72,7 @@ export class Reservation {
 		this.#reserved_bytes = bytes_min;
 	}
 
-	/** To be called before `size_bytes` in all have been written. 413, 409 `conflict`, 507 `storage_full`. */
+	/** Call it before the upload exceeds `size_bytes` in all. 413, 409 `conflict`, 507 `storage_full`. */
 	async cover(size_bytes: number): Promise<void> {
 		assertDocumentBytes(this.#limits, size_bytes);
 		const missing = size_bytes - this.#reserved_bytes;
@@ -82,11 +82,11 @@ export class Reservation {
 		this.#reserved_bytes += await record(this.#context, (tx) => this.#grow(tx, step, missing));
 	}
 
-	/** Reserves `wanted` bytes more or, in a plan that is nearly full, only the `needed`; returns how many. */
+	/** Reserves `wanted` more bytes, or only `needed` in a nearly full plan; returns the number of reserved bytes. */
 	async #grow(tx: RecordTx, wanted: number, needed: number): Promise<number> {
 		const { scope } = this.#context;
 		for (const bytes of new Set([wanted, needed])) {
-			// The upload's row before the counts, as everywhere: two orders would wait for each other.
+			// Locks the upload's row before the counters, like every other change: two orders could deadlock.
 			if (!(await growUpload(tx, scope, this.upload_id, bytes))) throw uploadLost();
 			if (await addToCounts(tx, scope, { documents: 0, storage_bytes: bytes }, this.#limits)) return bytes;
 			await growUpload(tx, scope, this.upload_id, -bytes);
@@ -94,23 +94,26 @@ export class Reservation {
 		throw await planFull(tx, scope, this.#limits, 0);
 	}
 
-	/** In the transaction that commits the document: what was reserved becomes what it takes, exactly. 409 `conflict` when the plan has shrunk meanwhile. */
-	async settle(tx: Tx, limits: DocumentLimits, size_bytes: number): Promise<void> {
+	/**
+	 * Replaces the reservation by the exact size, in the transaction that commits the document. 409 `conflict` when the plan has shrunk in
+	 * the meantime.
+	 */
+	async commit(tx: Tx, limits: DocumentLimits, size_bytes: number): Promise<void> {
 		const { scope } = this.#context;
 		const upload = await deleteUpload(tx, this.upload_id);
 		if (!upload) throw uploadLost();
 		assertDocumentBytes(limits, size_bytes);
-		const settled = await addToCounts(tx, scope, { documents: 0, storage_bytes: size_bytes - upload.reserved_bytes }, limits);
-		if (!settled) throw await planFull(tx, scope, limits, 0);
+		const fits = await addToCounts(tx, scope, { documents: 0, storage_bytes: size_bytes - upload.reserved_bytes }, limits);
+		if (!fits) throw await planFull(tx, scope, limits, 0);
 	}
 
-	/** Gives everything back. False when the upload has ended already: committed, or given up as dead. */
+	/** Releases the whole reservation. False when the upload has ended already: it was committed, or the sweep ended it. */
 	release(): Promise<boolean> {
 		return record(this.#context, (tx) => releaseUpload(tx, this.upload_id));
 	}
 }
 
-/** Ends an upload that comes to nothing; false when it has ended already. */
+/** Ends an unsuccessful upload; false when it has ended already. */
 export async function releaseUpload(tx: RecordTx, upload_id: string): Promise<boolean> {
 	const upload = await deleteUpload(tx, upload_id);
 	if (!upload) return false;

@@ -8,7 +8,7 @@ import { deleteDocument } from "./remove.ts";
 import { DocumentSchema, DocumentsQuery, TextSchema } from "./schema.ts";
 import { uploadDocument } from "./upload.ts";
 
-/** JSON may write a character of two bytes in six, as Python does with all that is not ASCII. */
+/** JSON may escape a two-byte character as six bytes, as Python does by default for all non-ASCII text. */
 const TEXT_BODY_BYTES_MAX = 3 * TEXT_BYTES_MAX + 65_536;
 
 export const keyedDocumentRoutes: readonly Route<DocumentsContext>[] = [

@@ -19,7 +19,7 @@ interface SmallDisk {
 	unmount(): Promise<void>;
 }
 
-/** A disk of 2 MB that only a process of its own mounts, reached through that process, so that nothing is mounted on this machine. */
+/** A disk of 2 MB in a mount namespace of a separate process, and accessed through that process, so that nothing is mounted on this machine. */
 async function smallDisk(): Promise<SmallDisk | null> {
 	return (await mountedBy(["--user", "--map-root-user", "--mount"])) ?? (await mountedBy(["--mount"]));
 }
@@ -51,7 +51,7 @@ after(async () => {
 	await disk?.unmount();
 });
 
-/** Never skipped silently: in CI a machine on which no disk can be filled fails the test. */
+/** In CI, a machine that cannot mount a disk fails the test instead of skipping it. */
 function withoutDisk(context: TestContext): boolean {
 	if (disk) return false;
 	if (process.env["CI"] === "true") throw new Error("no small disk can be mounted here (unshare --mount): a full disk cannot be tested");

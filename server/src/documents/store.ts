@@ -17,17 +17,17 @@ const DOCUMENT_COLUMNS = [
 	"created_at",
 	"created_by_key_id",
 ] as const;
-/** Stands for a limit that a plan does not have. */
+/** Represents an unlimited plan. */
 const WITHOUT_LIMIT = Number.MAX_SAFE_INTEGER;
 
-/** What names a document: within a tenant and one of its sites. */
+/** The identity of a document: unique within a tenant and site. */
 export interface DocumentName {
 	readonly tenant_id: string;
 	readonly site_id: string;
 	readonly document_id: string;
 }
 
-/** What a tenant's documents take, running uploads included. */
+/** The storage used by a tenant's documents, running uploads included. */
 export interface DocumentCounts {
 	readonly documents: number;
 	readonly storage_bytes: number;
@@ -38,7 +38,7 @@ export async function documentCounts(tx: ReadTx, tenant_id: string): Promise<Doc
 	return row ?? { documents: 0, storage_bytes: 0 };
 }
 
-/** Makes the row that `addToCounts` changes. */
+/** Inserts the row that `addToCounts` changes. */
 export async function ensureCounts(tx: RecordTx, tenant_id: string): Promise<void> {
 	await tx
 		.insertInto("tenant_storage")
@@ -64,7 +64,7 @@ export async function addToCounts(
 	return updated.numUpdatedRows === 1n;
 }
 
-/** Gives back what was counted. */
+/** Subtracts a reservation from the counters. */
 export async function takeFromCounts(tx: Tx | RecordTx, tenant_id: string, less: DocumentCounts): Promise<void> {
 	await addToCounts(tx, tenant_id, { documents: -less.documents, storage_bytes: -less.storage_bytes }, { documents: null, storage_bytes: null });
 }
@@ -73,7 +73,7 @@ export async function insertUpload(tx: RecordTx, upload: { id: string; tenant_id
 	await tx.insertInto("uploads").values(upload).execute();
 }
 
-/** False when the upload is not there any more: it was given up as dead. */
+/** False when the upload's row is gone, because the sweep has ended the upload. */
 export async function growUpload(tx: RecordTx, tenant_id: string, id: string, more_bytes: number): Promise<boolean> {
 	const grown = await tx
 		.updateTable("uploads")
@@ -84,7 +84,7 @@ export async function growUpload(tx: RecordTx, tenant_id: string, id: string, mo
 	return grown.numUpdatedRows === 1n;
 }
 
-/** Ends an upload: either its document is committed in the same transaction, or what it reserved is given back. Null when it has ended already. */
+/** Ends an upload: either its document is committed in the same transaction, or its reservation is released. Null when it has ended already. */
 export async function deleteUpload(tx: Tx | RecordTx, id: string): Promise<{ tenant_id: string; reserved_bytes: number } | null> {
 	const deleted = await tx.deleteFrom("uploads").where("id", "=", id).returning(["tenant_id", "reserved_bytes"]).executeTakeFirst();
 	return deleted ?? null;
@@ -100,13 +100,13 @@ export async function readUploadsOlderThan(tx: ReadTx, seconds: number, rows_max
 	return rows.map((row) => row.id);
 }
 
-/** Those of `ids` that are uploads under way. */
+/** The ids that are running uploads. */
 export async function readUploadsExisting(tx: ReadTx, ids: readonly string[]): Promise<Set<string>> {
 	const rows = await tx.selectFrom("uploads").select("id").where("id", "in", ids).execute();
 	return new Set(rows.map((row) => row.id));
 }
 
-/** Whether the site exists; it then cannot be deleted until the transaction ends. */
+/** Whether the site exists. Locks it FOR SHARE, which blocks its deletion until commit. */
 export async function readSiteForShare(tx: Tx, tenant_id: string, site_id: string): Promise<boolean> {
 	const row = await tx.selectFrom("sites").select("id").where("tenant_id", "=", tenant_id).where("id", "=", site_id).forKeyShare().executeTakeFirst();
 	return row !== undefined;
@@ -116,7 +116,7 @@ export async function insertDocument(tx: Tx, document: Document): Promise<void> 
 	await tx.insertInto("documents").values(document).execute();
 }
 
-/** Null when there is none of this name. */
+/** Null when there is no such document. */
 export async function deleteDocumentRow(tx: Tx, name: DocumentName): Promise<Document | null> {
 	const row = await tx
 		.deleteFrom("documents")
@@ -144,7 +144,7 @@ export interface DocumentFilter {
 	readonly kind?: Document["kind"];
 }
 
-/** The newest first. */
+/** Newest first. */
 export async function readDocuments(
 	tx: ReadTx,
 	site: { tenant_id: string; site_id: string },
@@ -167,13 +167,13 @@ export async function readDocuments(
 	return rows.map(documentFromRow);
 }
 
-/** Those of `ids` that are documents of the tenant. */
+/** The ids that are documents of the tenant. */
 export async function readDocumentsExisting(tx: ReadTx, tenant_id: string, ids: readonly string[]): Promise<Set<string>> {
 	const rows = await tx.selectFrom("documents").select("id").where("tenant_id", "=", tenant_id).where("id", "in", ids).execute();
 	return new Set(rows.map((row) => row.id));
 }
 
-/** Also true of a tenant that was erased: its row stays. */
+/** Also true for an erased tenant, whose row remains. */
 export async function isTenantKnown(tx: ReadTx, tenant_id: string): Promise<boolean> {
 	const row = await tx.selectFrom("tenants").select("id").where("id", "=", tenant_id).executeTakeFirst();
 	return row !== undefined;

@@ -19,7 +19,7 @@ before(async () => {
 });
 after(() => server.close());
 
-/** By the clock that dates files, which need not be this process's (milliseconds). */
+/** The time of the file system (ms), whose clock may differ from this process's. */
 function filesNow(): number {
 	const folder = mkdtempSync(join(tmpdir(), "kw-now-"));
 	const { mtimeMs } = statSync(folder);
@@ -31,7 +31,7 @@ function sweepContext(ahead_ms = 0): SweepContext {
 	return { database: server.database.database, uploads_dir: server.uploads_dir, clock: new ManualClock(filesNow() + ahead_ms), log: testLog };
 }
 
-/** What a process leaves that was killed in the middle of an upload. */
+/** The state that a process leaves when it is killed during an upload. */
 async function killedUpload(age_seconds: number): Promise<string> {
 	const id = newId("upl");
 	await server.query("insert into keywright.tenant_storage (tenant_id) values ($1) on conflict do nothing", [TENANT]);
@@ -47,7 +47,7 @@ async function killedUpload(age_seconds: number): Promise<string> {
 	return id;
 }
 
-/** The change time of a file cannot be set, so a sweep of tests looks from later on. */
+/** The change time of a file cannot be set, so the tests run the sweep at a later time. */
 async function writeOld(path: string, age_seconds: number): Promise<void> {
 	await mkdir(dirname(path), { recursive: true });
 	await writeFile(path, "orphan");

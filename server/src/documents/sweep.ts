@@ -12,7 +12,7 @@ import { releaseUpload } from "./reserve.ts";
 import { isTenantKnown, readDocumentsExisting, readUploadsExisting, readUploadsOlderThan } from "./store.ts";
 
 const SWEEP_EVERY_MS = 1_800_000;
-/** No request lives as long: what is older than this and unfinished is of a process that ended. */
+/** Longer than any request: an older unfinished upload belongs to a process that has ended. */
 const DEAD_AFTER_SECONDS = 3_600;
 const IDS_PER_READ = 500;
 const FILES_PER_RUN_MAX = 10_000;
@@ -24,7 +24,7 @@ export interface SweepContext {
 	readonly log: Log;
 }
 
-/** Ends the uploads that began at least `older_than_seconds` ago: what they reserved is given back, and what they wrote is removed. */
+/** Ends the uploads that began at least `older_than_seconds` ago: releases their reservations and removes their files. */
 export async function sweepUploads(context: SweepContext, older_than_seconds: number): Promise<void> {
 	for (;;) {
 		const ids = await reading(context, (tx) => readUploadsOlderThan(tx, older_than_seconds, IDS_PER_READ));
@@ -35,24 +35,24 @@ export async function sweepUploads(context: SweepContext, older_than_seconds: nu
 	await removeOrphans(context, incomingFolder(context.uploads_dir), isIncomingFile, readUploadsExisting, older_than_seconds);
 }
 
-/** Removes files that no row names, a bounded number of folders a call, going on where the call before ended. */
+/** Removes files without a row: a bounded number of files for each run, which resumes where the previous one ended. */
 export class FileSweep {
 	readonly #context: SweepContext;
-	/** The folder that was swept last, as `<tenant's folder>/<shard>`; the next one follows it by name. */
+	/** The last folder visited, `<tenant's folder>/<shard>`; folders are visited in the order of their names. */
 	#last = "";
 
 	constructor(context: SweepContext) {
 		this.#context = context;
 	}
 
-	/** True when all folders have been visited since the last time it was true. */
+	/** True when this run has reached the last folder. */
 	async run(files_max = FILES_PER_RUN_MAX): Promise<boolean> {
 		const { uploads_dir } = this.#context;
 		let files = 0;
 		for (const tenant_name of await namesIn(uploads_dir)) {
 			const tenant_id = tenantOfFolder(tenant_name);
 			if (tenant_id === null || `${tenant_name}/~` < this.#last) continue;
-			// Files of a tenant that this database has never had are not ours to remove: it may be the wrong database.
+			// The files of a tenant that is unknown to this database are kept: it may be the wrong database.
 			if (!(await reading(this.#context, (tx) => isTenantKnown(tx, tenant_id)))) continue;
 			for (const shard of await namesIn(join(uploads_dir, tenant_name))) {
 				const place = `${tenant_name}/${shard}`;
@@ -69,8 +69,8 @@ export class FileSweep {
 }
 
 /**
- * Sweeps once and then every half hour. `sole`: no other process uses this database and folder, so every unfinished upload at the start is dead;
- * to be called before the first upload can begin.
+ * Sweeps once and then every half hour. `sole`: no other process uses this database and folder, so every unfinished upload at the start is
+ * dead. Call it before the first upload can begin.
  */
 export async function startSweep(context: SweepContext & { readonly sole: boolean }): Promise<Loop> {
 	await sweepUploads(context, context.sole ? 0 : DEAD_AFTER_SECONDS);
@@ -105,7 +105,7 @@ function isNoFolder(error: unknown): boolean {
 	return error instanceof Error && "code" in error && error.code === "ENOTDIR";
 }
 
-/** Removes what has no row and is old enough from `folder`; returns how many files it looked at. */
+/** Removes the old files without a row from `folder`; returns the number of files examined. */
 async function removeOrphans(
 	context: SweepContext,
 	folder: string,
@@ -133,7 +133,7 @@ async function removeIfOld(context: SweepContext, path: string, older_than_secon
 	}
 }
 
-/** Removes all files of a tenant whose rows are gone; what cannot be removed now, the sweep removes. */
+/** Removes all files of an erased tenant. The sweep removes what cannot be removed now. */
 export async function forgetTenantFiles(uploads_dir: string, tenant_id: string): Promise<void> {
 	await rm(tenantFolder(uploads_dir, tenant_id), { recursive: true, force: true });
 }

@@ -36,7 +36,7 @@ async function post(content_type: string | null, body: string | Buffer): Promise
 	return fetch(server.documents_url, { method: "POST", headers, body: new Blob([new Uint8Array(Buffer.from(body))]) });
 }
 
-/** Writes `bytes` to a fresh connection and leaves it open. */
+/** Writes `bytes` to a new connection and leaves it open. */
 async function openSocket(...bytes: (string | Buffer)[]): Promise<Socket> {
 	const socket = connect(server.port, "127.0.0.1");
 	socket.on("error", () => undefined);

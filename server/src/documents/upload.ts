@@ -7,8 +7,8 @@ import { boundaryOf, FORM_OVERHEAD_BYTES_MAX } from "./form/form.ts";
 import { type Form, FormReader } from "./form/reader.ts";
 
 /**
- * Stores the file of a `multipart/form-data` body as a document, as it streams in; memory is flat whatever its size.
- * 400, 413, 415 for what is wrong with the form, 409 `conflict` when the plan is full, 507 when the disk is; then nothing is left of it.
+ * Stores the file of a `multipart/form-data` body as a document while it is received, in constant memory. 400, 413, 415 for an invalid
+ * form; 409 `conflict` when the plan is full; 507 when the disk is. A failed upload leaves nothing.
  */
 export async function uploadDocument(context: DocumentsContext, input: { site_id: string; upload: Upload }): Promise<Document> {
 	const { site_id, upload } = input;
@@ -30,7 +30,7 @@ function descriptionOf(form: Form): Description {
 	};
 }
 
-/** The description, once its texts may be stored. */
+/** The metadata of the form, validated as stored text. */
 function storable(upload: Upload, description: Description): Description {
 	const { title, category, filename } = description;
 	for (const [pointer, text] of Object.entries({ "/title": title, "/category": category, "/file": filename }))

@@ -1,6 +1,6 @@
 import { ApiError } from "../../core/error.ts";
 
-/** What a text field of a form may say that its bytes are. */
+/** The supported character sets of text fields. */
 export type Charset = "utf-8" | "us-ascii" | "iso-8859-1" | "windows-1252";
 
 const CHARSETS: ReadonlyMap<string, Charset> = new Map([
@@ -10,18 +10,18 @@ const CHARSETS: ReadonlyMap<string, Charset> = new Map([
 	...["windows-1252", "cp1252"].map((name): [string, Charset] => [name, "windows-1252"]),
 ]);
 const ASCII_BYTE_MAX = 0x7f;
-/** Windows-1252 differs from ISO-8859-1 in 0x80 to 0x9f; five of these bytes mean nothing in it. */
+/** Windows-1252 differs from ISO-8859-1 in 0x80 to 0x9f; five of these bytes are unassigned. */
 const WINDOWS_FROM = 0x80;
 const WINDOWS = "€\0‚ƒ„…†‡ˆ‰Š‹Œ\0Ž\0\0‘’“”•–—˜™š›œ\0žŸ";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The character set that a label names, in any case; null for one that is not read here. No label: UTF-8. */
+/** The character set of a label, ignoring case; null for an unsupported one. Without a label: UTF-8. */
 export function charsetOf(label: string | undefined): Charset | null {
 	return label === undefined ? "utf-8" : (CHARSETS.get(label.toLowerCase()) ?? null);
 }
 
-/** The text that `bytes` are in `charset`. Throws 400 for bytes that mean nothing in it. */
+/** Decodes `bytes`. Throws 400 for bytes that are invalid in `charset`. */
 export function decodeText(bytes: Uint8Array, charset: Charset): string {
 	switch (charset) {
 		case "utf-8":

@@ -1,7 +1,7 @@
-/** Counts what follows the closing boundary of a form, however the form is cut into chunks: the parser says only that it has ended. */
+/** Counts the bytes after the closing boundary, which may span chunks: the parser reports only that the form has ended. */
 export class ClosingBoundary {
 	readonly #mark: Buffer;
-	/** The end of what came, too short to hold the mark. A form may begin with a boundary, as if a line had ended before it. */
+	/** The last bytes received, shorter than the mark. Starts with a line end, because a form may begin with a boundary. */
 	#tail: Buffer = Buffer.from("\r\n");
 	#closed = false;
 	bytes_behind = 0;
@@ -17,7 +17,7 @@ export class ClosingBoundary {
 		this.bytes_behind += chunk.length - end;
 	}
 
-	/** Where in `chunk` the mark ends that it completes, or -1. */
+	/** The index in `chunk` after the end of the mark, or -1. */
 	#endIn(chunk: Buffer): number {
 		const { length } = this.#mark;
 		const joint = Buffer.concat([this.#tail, chunk.subarray(0, length - 1)]).indexOf(this.#mark);

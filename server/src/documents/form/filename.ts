@@ -2,7 +2,7 @@ import { ApiError } from "../../core/error.ts";
 
 export const FILENAME_BYTES_MAX = 255;
 
-/** Control characters, line separators, halves of surrogate pairs, and marks that turn the order of what is shown ("exe.fdp" for "pdf.exe"). */
+/** Control characters, line separators, unpaired surrogates, and bidirectional marks that disguise a name ("exe.fdp" for "pdf.exe"). */
 const NEVER_IN_FILENAMES = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
 
 function refused(detail: string): ApiError {
@@ -10,8 +10,8 @@ function refused(detail: string): ApiError {
 }
 
 /**
- * The name under which a file is listed and downloaded: what follows the last `/` or `\` of what was sent, or null when nothing does.
- * It never names a place on our disk. 400 when it holds what no name should, or more than 255 bytes.
+ * The name under which a file is listed and downloaded: the part after the last `/` or `\`, or null when that is empty. It is never used as
+ * a path on the server. 400 for control characters and for more than 255 bytes.
  */
 export function filenameOf(sent: string): string | null {
 	if (NEVER_IN_FILENAMES.test(sent)) throw refused("must not hold control characters");
@@ -24,9 +24,7 @@ export function filenameOf(sent: string): string | null {
 const OUTSIDE_FALLBACK = /[^\x20-\x7e]|["\\%]/gu;
 const OUTSIDE_ATTR_CHAR = /[*'()]/g;
 
-/**
- * `Content-Disposition` of a download (RFC 6266): an ASCII name for old programs, and the exact one in UTF-8 (RFC 8187) where it differs.
- */
+/** `Content-Disposition` of a download (RFC 6266): an ASCII fallback, and the exact name in UTF-8 (RFC 8187) where it differs. */
 export function attachmentOf(filename: string): string {
 	const fallback = filename.replace(OUTSIDE_FALLBACK, "_");
 	if (fallback === filename) return `attachment; filename="${filename}"`;

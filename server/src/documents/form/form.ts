@@ -2,19 +2,22 @@ import { ApiError } from "../../core/error.ts";
 import { type Charset, charsetOf, decodeUtf8 } from "./charset.ts";
 import { filenameOf } from "./filename.ts";
 
-/** Everything of a form that is not the file: boundaries, part headers, fields. Larger forms are refused while they are read. */
+/** Limit of everything but the file: boundaries, part headers, fields. Larger forms are rejected while they are read. */
 export const FORM_OVERHEAD_BYTES_MAX = 16_384;
 const OCTET_STREAM = "application/octet-stream";
 
 const BOUNDARY_CURE =
 	"Send the file as multipart/form-data and let your HTTP client set Content-Type with its boundary: do not set this header yourself.";
 const PARAMETER = /;[ \t]*([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))[ \t]*/y;
-/** RFC 2046, section 5.1.1: 1 to 70 characters, and no space at the end. */
+/** RFC 2046, section 5.1.1: 1 to 70 characters, no space at the end. */
 const BOUNDARY = /^[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\-./:=?]$/;
 const MEDIA_TYPE = /^[!#$%&'*+.^_`|~0-9a-z-]{1,127}\/[!#$%&'*+.^_`|~0-9a-z-]{1,127}$/;
 const AS_IT_IS = new Set(["7bit", "8bit", "binary"]);
 
-/** The value and the parameters (names in lower case) of a header such as `form-data; name="file"`; null when it is malformed or says one thing twice. */
+/**
+ * Parses a header such as `form-data; name="file"` into its value and parameters (names in lower case); null when it is malformed or
+ * repeats a parameter.
+ */
 export function parseParameters(header: string): { value: string; parameters: Map<string, string> } | null {
 	const stripped = header.replace(/[;\s]+$/, "");
 	const end = stripped.indexOf(";");
@@ -31,7 +34,7 @@ export function parseParameters(header: string): { value: string; parameters: Ma
 	return { value, parameters };
 }
 
-/** The boundary of a multipart body; 415 with the cure when the content type is another one or lacks it. */
+/** The boundary of a multipart body. 415 for another content type or a missing boundary. */
 export function boundaryOf(content_type: string): string {
 	const parsed = parseParameters(content_type);
 	const boundary = parsed?.value === "multipart/form-data" ? parsed.parameters.get("boundary") : undefined;
@@ -39,12 +42,12 @@ export function boundaryOf(content_type: string): string {
 	return boundary;
 }
 
-/** What the headers of one part say. */
+/** The parsed headers of one part. */
 export interface PartHeaders {
 	readonly name: string;
 	readonly filename: string | null;
 	readonly content_type: string;
-	/** Of a text field. */
+	/** The character set of a text field. */
 	readonly charset: Charset;
 }
 
@@ -58,7 +61,7 @@ function decodeExtended(text: string): string {
 	try {
 		if (encoded !== undefined) return decodeURIComponent(encoded);
 	} catch {
-		// Percent-encoded bytes that are not UTF-8: refused below.
+		// Percent-encoded bytes that are not UTF-8 are rejected below.
 	}
 	throw malformed("The form has a file name that cannot be decoded. Send it in UTF-8.");
 }
@@ -67,11 +70,11 @@ function filenameFrom(parameters: Map<string, string>): string | null {
 	const extended = parameters.get("filename*");
 	if (extended !== undefined) return filenameOf(decodeExtended(extended));
 	const sent = parameters.get("filename");
-	// Browsers and most clients write a quotation mark in a file name as %22.
+	// Browsers and most clients encode a quotation mark in a file name as %22.
 	return sent === undefined ? null : filenameOf(sent.replaceAll("%22", '"'));
 }
 
-/** The headers of a part (RFC 7578), each name with its raw values, whose bytes are in latin1. 400 when they do not name a field. */
+/** Parses the headers of a part (RFC 7578), given as raw latin1 values by name. 400 when they do not name a field. */
 export function partHeadersOf(headers: Readonly<Record<string, readonly string[]>>): PartHeaders {
 	const text = (name: string): string | undefined => {
 		const values = headers[name];

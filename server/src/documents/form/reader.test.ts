@@ -22,7 +22,7 @@ const file = (content: Buffer | string, filename = "x.bin"): Part => ({
 });
 const field = (name: string, content: string): Part => ({ headers: `Content-Disposition: form-data; name="${name}"`, content });
 
-/** Cuts `body` where `cuts` say, as the network might. */
+/** Splits `body` at `cuts`, as the network might. */
 function chunksOf(body: Buffer, cuts: readonly number[]): Buffer[] {
 	const places = [0, ...cuts.map((cut) => cut % (body.length + 1)).sort((a, b) => a - b), body.length];
 	return places.slice(1).map((to, index) => body.subarray(places[index], to));
@@ -42,7 +42,7 @@ async function read(chunks: readonly Buffer[]): Promise<{ form: Form; content: B
 }
 
 const TRICKY = ["\r\n", "\r", "\n", "-", "--", `\r\n--${BOUNDARY.slice(0, -1)}`, `--${BOUNDARY}`, "\r\n--", "x", "\0\xff"];
-/** Content made of what a parser stumbles over; a client takes a boundary that begins no line of it. */
+/** Content that resembles form syntax. No line of it begins with the boundary, as clients ensure. */
 const tricky = fc
 	.array(fc.constantFrom(...TRICKY), { maxLength: 40 })
 	.map((parts) => parts.join(""))

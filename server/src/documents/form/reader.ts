@@ -9,13 +9,13 @@ const PARTS_MAX = 8;
 const FIELD_BYTES_MAX = 1_024;
 const PART_HEADERS_MAX = 8;
 const PART_HEADER_BYTES_MAX = 2_048;
-/** What may stand before the first boundary, and behind the last. */
+/** Limit of the bytes before the first boundary, and of those after the last. */
 const OUTSIDE_BYTES_MAX = 1_024;
-/** The parser cuts longer headers silently; ours are refused long before. */
+/** The parser silently truncates longer headers; our own limit rejects them far earlier. */
 const PARSER_HEADER_BYTES_MAX = 1_048_576;
 /** Disables the backpressure of the parser, which hangs when a part ends in the chunk that filled it. `write` applies backpressure instead. */
 const PARSER_PART_BYTES = Number.MAX_SAFE_INTEGER;
-/** How many more bytes of a rejected form are read, to distinguish a flood of parts from a mistake. */
+/** After an error, this many more bytes are read: a form that contains too many parts is then reported as such. */
 const MISTAKEN_BYTES_MAX = 16_384;
 
 const FIELDS = ["title", "category"] as const;
@@ -44,7 +44,7 @@ const CUT_SHORT = "The form ended before its closing boundary. Send the whole bo
 
 /**
  * Reads one `multipart/form-data` body (RFC 7578) with one `file` and the optional fields `title` and `category`: `write` each chunk, then
- * `end`, or `abandon`. Everything but the file's content is bounded. Throws the refusal as soon as it is known, and never reads ahead of `takeFile`.
+ * `end`, or `abandon`. Everything but the file's content is bounded. Throws as soon as an error is known; never reads ahead of `takeFile`.
  */
 export class FormReader {
 	readonly #parser: Dicer;
@@ -57,7 +57,7 @@ export class FormReader {
 	#file: PartHeaders | null = null;
 	#parts = 0;
 	#received = 0;
-	/** Where the headers began that have not ended yet; null between. */
+	/** Offset of the unfinished part headers; null outside headers. */
 	#headers_from: number | null = null;
 	#mistake: { failure: ApiError; at: number } | null = null;
 	#failed: { error: unknown } | null = null;
@@ -76,7 +76,7 @@ export class FormReader {
 		this.#closing = new ClosingBoundary(boundary);
 	}
 
-	/** Returns when the next chunk may come: what came before it has been taken. */
+	/** Resolves once `takeFile` has consumed all earlier content. */
 	async write(chunk: Buffer): Promise<void> {
 		this.#received += chunk.length;
 		this.#closing.write(chunk);
@@ -89,7 +89,6 @@ export class FormReader {
 		this.#check();
 	}
 
-	/** The body has ended. */
 	async end(): Promise<Form> {
 		if (this.#parser.writable) this.#parser.end();
 		await this.#finished;
@@ -203,7 +202,7 @@ export class FormReader {
 	}
 }
 
-/** Guarantee: the parser hands over the headers of a part by name in lower case, each with its values. */
+/** Guarantee: the parser emits a part's headers by lower-case name, each with a list of values. */
 function asHeaders(headers: unknown): Readonly<Record<string, readonly string[]>> {
 	return headers as Readonly<Record<string, readonly string[]>>;
 }
