@@ -8,11 +8,11 @@ export interface BannerFacts {
 	readonly data_dir: string;
 	readonly embedded: boolean;
 	readonly demo: Demo | null;
-	/** Which secrets were generated into the data folder because the environment has none. */
+	/** The secrets that were generated into the data folder because the environment has none. */
 	readonly generated: { readonly pepper: boolean; readonly token: boolean };
 }
 
-/** The text on standard error after a start: the address, a request to try, what to back up. */
+/** The text on standard error after a start: the address, a sample request, what to back up. */
 export function banner(facts: BannerFacts): string {
 	const { address, data_dir, demo, generated } = facts;
 	const lines = [`Keywright is up at ${address}`];

@@ -14,7 +14,7 @@ import { Node } from "../nodes/node.ts";
 import { checkStart } from "./check-start.ts";
 import { openBeside } from "./open-database.ts";
 
-/** What a command that works beside servers has; `close` when it is done. */
+/** The resources of a command that runs beside servers. Call `close` at the end. */
 export interface Beside {
 	readonly database: Database;
 	readonly log: Log;
@@ -23,7 +23,7 @@ export interface Beside {
 	close(): Promise<void>;
 }
 
-/** The peppers of the servers; a command never generates one. Throws an Error that says what to do. */
+/** The servers' peppers; a command never generates one. Throws an Error with instructions. */
 export function existingPeppers(config: Config): Peppers {
 	const file = join(config.data_dir, "pepper");
 	if (config.pepper === null && !existsSync(file))
@@ -31,13 +31,13 @@ export function existingPeppers(config: Config): Peppers {
 	return parsePeppers(config.pepper ?? readFileSync(file, "utf8"));
 }
 
-/** Opens the database of `config`, also while a server runs on it. Warnings go to standard error. */
+/** Opens the database of `config`, also while a server uses it. Warnings go to standard error. */
 export async function openBesideServers(config: Config, version: string): Promise<Beside> {
 	const log = createLog({ level: "warn", brand: config.key_brand, output: { write: (text) => void process.stderr.write(text) } });
 	await checkStart(config, false);
 	const opened = await openBeside(config, openDataFolder(config.data_dir), log, () => undefined);
 	const database = connectDatabase({ url: opened.url, direct_url: opened.direct_url, log });
-	// Never started: it has no lease, so no node waits for it, but it waits for all other nodes.
+	// Never started: without a lease, no node waits for it, but it waits for all other nodes.
 	const node = new Node({ database, clock: systemClock, log, lease_seconds: config.lease_seconds, version, sole: false });
 	return {
 		database,

@@ -12,7 +12,7 @@ export const TRANSACTIONS_AT_ONCE_LEAST = 4;
 /** The smallest allocation of a file system. */
 const BLOCK_BYTES = 4_096;
 
-/** All faults in the environment that prevent a start: each names its setting and what to do. */
+/** Everything in the environment that prevents a start, each with its setting and what to do. */
 export class StartError extends Error {
 	override readonly name = "StartError";
 
@@ -52,7 +52,7 @@ function findListenFault(config: Config): Promise<string | null> {
 	});
 }
 
-/** Writes a block into a folder that it makes in `folder`, and removes both: permissions do not reveal a read-only or full disk. */
+/** Writes a block into a temporary folder in `folder`, because permissions do not reveal a read-only or full disk. */
 async function tryWriting(folder: string): Promise<void> {
 	const probe = await mkdtemp(join(folder, ".keywright-"));
 	try {
@@ -74,7 +74,7 @@ async function firstThere(path: string): Promise<string> {
 	}
 }
 
-/** An initialised server starts on a full disk, too: keys are verified, and uploads get 507. */
+/** A server whose database is initialised starts on a full disk too: keys are verified, and uploads get 507. */
 function hasWhatItNeeds(config: Config, serves: boolean): boolean {
 	if (!existsSync(config.data_dir)) return false;
 	if (!serves && config.database_url !== null) return true;
@@ -114,7 +114,10 @@ async function findDatabaseFaults(config: Config): Promise<string[]> {
 	return found.flat();
 }
 
-/** Checks all preconditions of a start before anything is created. Throws StartError with all faults. `serves` is false for commands. */
+/**
+ * Checks all preconditions of a start before anything is created. Throws StartError with everything that is wrong. `serves` is false for
+ * commands.
+ */
 export async function checkStart(config: Config, serves: boolean): Promise<void> {
 	const of_servers = serves ? [findListenFault(config), findPepperFault(config)] : [];
 	const found = await Promise.all([...of_servers, findDataFolderFault(config, serves), findDatabaseFaults(config)]);

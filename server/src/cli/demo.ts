@@ -14,20 +14,20 @@ export interface Demo {
 	readonly plan_id: string;
 	readonly site_ids: readonly string[];
 	readonly other_tenant_id: string;
-	/** Null when it was made at an earlier start and its file is gone. */
+	/** Null when the key was created at an earlier start and its file is missing. */
 	readonly raw_key: string | null;
-	/** By which the first owner joins; null when there is one. Of each start its own. */
+	/** A new one-time token for each start, with which the first owner joins; null when there is an owner. */
 	readonly owner_token: string | null;
 }
 
 const DEMO = { tenant_id: "demo", plan_id: "team", site_ids: ["demo-shop", "demo-staging"], other_tenant_id: "demo-free" };
-/** The demo's key lies beside the other secrets of the data folder, so that the printed line works at every start. */
+/** The demo's raw key is stored beside the other secrets of the data folder, so that the banner can show it at every start. */
 const KEY_FILE = "demo_key";
 const PRIVATE_FILE = 0o600;
 
 const MIB = 1_048_576;
 
-/** The demo tenant, made if the database has no tenant at all; null when it holds other tenants. */
+/** Opens the demo tenant, or creates it in a database without tenants; null when there are only other tenants. */
 export async function openDemo(app: App, data_dir: string): Promise<Demo | null> {
 	const context = app.systemContext("demo");
 	const { data } = await listTenants(context, { limit: 1 });

@@ -4,7 +4,7 @@ import { openDataFolder } from "../data-folder.ts";
 import { checkStart } from "./check-start.ts";
 import { openDatabase } from "./open-database.ts";
 
-/** Brings the database to this version's schema and stops. */
+/** Migrates the database to this version's schema and exits. */
 export async function migrateOnly(config: Config): Promise<void> {
 	const log = createLog({ level: "warn", brand: config.key_brand });
 	await checkStart(config, false);

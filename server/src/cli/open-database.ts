@@ -13,12 +13,12 @@ export interface OpenedDatabase {
 	readonly url: string;
 	readonly direct_url: string;
 	readonly embedded: boolean;
-	/** Names of the migrations that were applied. */
+	/** Names of the applied migrations. */
 	readonly migrated: readonly string[];
 	stop(): Promise<void>;
 }
 
-/** The configured PostgreSQL or the embedded one in `data_dir`, at this version's schema. `onLost`: another process has taken the folder. */
+/** Opens the configured PostgreSQL, or the embedded one in `data_dir`, and migrates it. `onLost`: another process has taken over the folder. */
 export async function openDatabase(config: Config, data_dir: string, log: Log, onLost: () => void): Promise<OpenedDatabase> {
 	if (config.database_url !== null) {
 		const direct_url = config.database_direct_url ?? config.database_url;
@@ -38,7 +38,7 @@ export async function openDatabase(config: Config, data_dir: string, log: Log, o
 	}
 }
 
-/** The same for a command beside a server: the embedded database of one that runs is used through its socket, and left running. */
+/** The same for a command beside a server: uses the socket of a running embedded database and leaves it running. */
 export async function openBeside(config: Config, data_dir: string, log: Log, onLost: () => void): Promise<OpenedDatabase> {
 	try {
 		return await openDatabase(config, data_dir, log, onLost);

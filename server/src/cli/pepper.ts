@@ -8,7 +8,7 @@ import { isInitialised } from "../database/embedded/folder.ts";
 import { hasPepper } from "../keys/secrets/pepper-check.ts";
 
 const PEPPER_FILE = "pepper";
-/** Beside the embedded database, once that has a pepper: what a start has to know before it opens the database. */
+/** A file beside the embedded database that records that it has a pepper, since a start must know this before it opens the database. */
 const MARK_FILE = "postgres.has_pepper";
 const MARK_TEXT = "The database in the folder postgres has a pepper: without it (the file pepper, or KEYWRIGHT_PEPPER) no key works.\n";
 const PUBLIC_FILE = 0o644;
@@ -17,7 +17,7 @@ export function isPepperMissing({ pepper, data_dir }: Pick<Config, "pepper" | "d
 	return pepper === null && !existsSync(join(data_dir, PEPPER_FILE));
 }
 
-/** What is wrong when a database has a pepper and the server has none, and what to do. */
+/** The error text when a database has a pepper and the server has none. */
 export function pepperFault(data_dir: string): string {
 	return (
 		`KEYWRIGHT_PEPPER: the database has a pepper, but this server has none (no file ${join(resolve(data_dir), PEPPER_FILE)}): restore that file from your ` +
@@ -25,7 +25,10 @@ export function pepperFault(data_dir: string): string {
 	);
 }
 
-/** The fault of a missing pepper whose database has one, or null. Runs before the database is opened for serving, so it may miss the fault. */
+/**
+ * The error text if the pepper of an existing database is missing, else null. Runs before the database is opened for serving, so it may
+ * miss the error.
+ */
 export async function findPepperFault(config: Config): Promise<string | null> {
 	if (!isPepperMissing(config)) return null;
 	const { data_dir, database_url } = config;
@@ -36,7 +39,7 @@ export async function findPepperFault(config: Config): Promise<string | null> {
 	return has ? pepperFault(data_dir) : null;
 }
 
-/** Also false when the database cannot be queried: it is not migrated yet, or another check reports the fault. */
+/** Also false when the database cannot be queried: it is not migrated yet, or another check reports the error. */
 async function askDatabase(url: string, { key_brand }: Pick<Config, "key_brand">): Promise<boolean> {
 	const database = connectDatabase({ url, log: createLog({ level: "silent", brand: key_brand }), connections_max: 1 });
 	try {
@@ -48,14 +51,17 @@ async function askDatabase(url: string, { key_brand }: Pick<Config, "key_brand">
 	}
 }
 
-/** The pepper of the data folder. Generates one only for a database that never had a pepper; otherwise every key would stop working. Null: it is missing. */
+/**
+ * The pepper of the data folder; null when it is missing. Generates one only for a database that never had a pepper, because existing keys
+ * would stop working.
+ */
 export async function existingOrNewPepper(config: Config, data_dir: string, database: Database): Promise<string | null> {
 	if (config.pepper !== null) return config.pepper;
 	if (isPepperMissing(config) && (await hasPepper(database))) return null;
 	return generatedSecret(data_dir, PEPPER_FILE);
 }
 
-/** Notes beside the embedded database that it has a pepper. */
+/** Records beside the embedded database that it has a pepper. */
 export function markPepper(data_dir: string): void {
 	const path = join(data_dir, MARK_FILE);
 	if (!existsSync(path)) writeFileSync(path, MARK_TEXT, { flag: "wx", mode: PUBLIC_FILE });

@@ -4,7 +4,7 @@ const BAR_CHARACTERS = 30;
 const LINE_EVERY_MS = 5_000;
 const HUNDRED = 100;
 
-/** How far a command is, on standard error: a bar on a terminal, elsewhere a line every few seconds. */
+/** The progress of a command on standard error: a bar on a terminal, elsewhere a line every few seconds. */
 export class Progress {
 	readonly #what: string;
 	readonly #quiet: boolean;

@@ -22,7 +22,7 @@ Exit codes: 0 done, 1 something failed, 2 the command or the configuration is wr
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
-/** The version in package.json, which lies two folders up from here in the sources and in the build. */
+/** The version in package.json, two folders up both in the sources and in the build. */
 export function version(): string {
 	const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
 	const parsed: unknown = JSON.parse(text);
@@ -50,7 +50,7 @@ const HELP_OF = new Map([
 	["export", EXPORT_HELP],
 ]);
 
-/** Runs the command line. Each command is loaded when it is asked for: help, mistakes and the version are answered without the server's sources. */
+/** Runs the command line. Commands are imported lazily: help, usage errors and the version need no server sources. */
 export async function run(argv: readonly string[]): Promise<void> {
 	const [command = "help", ...rest] = argv;
 	const own = HELP_OF.get(command);

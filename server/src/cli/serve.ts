@@ -17,7 +17,7 @@ import { existingOrNewPepper, markPepper, pepperFault } from "./pepper.ts";
 const STOP_PATIENCE_MS = 20_000;
 const EXIT_FAILED = 1;
 
-/** The dashboard's build: beside the server's own where both are installed, in its workspace of the repository. */
+/** The dashboard's build: beside the server's own when installed, in its workspace in the repository. */
 function dashboardFolder(): string {
 	const installed = join(import.meta.dirname, "../dashboard");
 	return existsSync(installed) ? installed : join(import.meta.dirname, "../../../dashboard/dist");
@@ -34,7 +34,7 @@ export async function serve(config: Config, version: string): Promise<void> {
 
 	const ending = new Ending(log, output);
 	const opening = openDatabase(config, data_dir, log, () => ending.begin("data_folder_lost"));
-	// Registered before PostgreSQL is ready: a stop waits for the start of PostgreSQL and then stops it.
+	// Registered before PostgreSQL is ready: a stop waits for its start and then stops it.
 	ending.last(() =>
 		opening.then(
 			(found) => found.stop(),
@@ -124,7 +124,7 @@ class Ending {
 		this.#log.info({ why }, "server_stopping");
 		setTimeout(() => process.exit(EXIT_FAILED), STOP_PATIENCE_MS).unref();
 		void this.now().then((written) => {
-			// A normal exit would block on a write that the reader never takes.
+			// process.exit avoids a normal exit, which would block on a write that the reader never takes.
 			if (!written) process.kill(process.pid, "SIGKILL");
 			process.exit(why === "data_folder_lost" ? EXIT_FAILED : 0);
 		});

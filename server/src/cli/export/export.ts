@@ -12,7 +12,7 @@ import { auditLines, documentLines, type ExportLine, instanceLines, keyLines, si
 
 const PRIVATE_FILE = 0o600;
 
-/** Everything that is exported, ordered so that references point to earlier lines. */
+/** The record types of an export, ordered so that references point to earlier lines. */
 async function* exportLines(tx: ReadTx): AsyncGenerator<ExportLine> {
 	yield* instanceLines(tx);
 	for await (const tenant of tenantLines(tx)) {
@@ -26,7 +26,7 @@ async function* exportLines(tx: ReadTx): AsyncGenerator<ExportLine> {
 	yield* auditLines(tx);
 }
 
-/** Writes the lines to `out`, no faster than they are taken; returns how many there were. */
+/** Writes the lines to `out` with backpressure; returns their number. */
 export async function writeExport(beside: Pick<Beside, "database">, out: Writable): Promise<number> {
 	return inSnapshot(beside.database, ALL_TENANTS, async (tx) => {
 		let lines = 0;
@@ -38,8 +38,8 @@ export async function writeExport(beside: Pick<Beside, "database">, out: Writabl
 	});
 }
 
-/** The file is there once it is whole. */
-async function writeFileOf(beside: Beside, path: string): Promise<number> {
+/** Writes a temporary file and renames it, so that the file exists only once it is complete. */
+async function writeExportFile(beside: Beside, path: string): Promise<number> {
 	const unfinished = `${path}.unfinished`;
 	const file = createWriteStream(unfinished, { mode: PRIVATE_FILE, flags: "wx" });
 	try {
@@ -56,13 +56,13 @@ async function writeFileOf(beside: Beside, path: string): Promise<number> {
 	}
 }
 
-/** Runs `export` into the file, or to standard output for null. Throws UsageError, and what the database or the file throws. */
+/** Exports into the file, or to standard output for null. Throws UsageError and errors of the database and the file system. */
 export async function exportAll(config: Config, out: string | null, version: string): Promise<void> {
 	if (out !== null && existsSync(out)) throw new UsageError("the file of --out is there already: name a new one");
 	const beside = await openBesideServers(config, version);
 	try {
 		await aggregateUsage(beside);
-		const lines = out === null ? await writeExport(beside, process.stdout) : await writeFileOf(beside, out);
+		const lines = out === null ? await writeExport(beside, process.stdout) : await writeExportFile(beside, out);
 		process.stderr.write(`✓ ${lines.toLocaleString("en")} lines exported${out === null ? "" : ` to ${out}`}\n`);
 	} finally {
 		await beside.close();

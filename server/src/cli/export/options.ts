@@ -12,7 +12,7 @@ by day, and the audit log. All data is from one snapshot. Works with and without
 Exit codes: 0 done, 1 something failed, 2 the command or the configuration is wrong.
 `;
 
-/** The file that is wanted, or null for standard output. Throws `UsageError`. */
+/** The path of the file, or null for standard output. Throws `UsageError`. */
 export function exportFile(argv: readonly string[]): string | null {
 	try {
 		return parseArgs({ args: [...argv], options: { out: { type: "string" } } }).values.out ?? null;

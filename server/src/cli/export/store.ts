@@ -3,7 +3,7 @@ import type { ReadTx } from "../../database/transaction.ts";
 
 const ROWS_A_PAGE = 1_000;
 
-/** One line of an export: `type` says what it is of. */
+/** One line of an export; `type` names its kind. */
 export type ExportLine = { readonly type: string } & Record<string, unknown>;
 
 /** Every column is listed explicitly: a new column is not exported until it is reviewed for secrets. */
@@ -17,7 +17,7 @@ async function* pagesOf<Row>(read: (after: Row | null, rows_max: number) => Prom
 	}
 }
 
-/** What there is few of, of the whole instance. */
+/** The small tables of the whole instance. */
 export async function* instanceLines(tx: ReadTx): AsyncGenerator<ExportLine> {
 	const profile = await tx.selectFrom("api_profile").select(["profile", "updated_at"]).executeTakeFirst();
 	if (profile) yield { type: "api_profile", ...profile };
@@ -160,7 +160,7 @@ export function documentLines(tx: ReadTx, tenant_id: string): AsyncGenerator<Exp
 	});
 }
 
-/** Per key and code, then per site, operation and code; days of UTC. */
+/** By key and code, then by site, operation and code; UTC days. */
 export async function* usageLines(tx: ReadTx, tenant_id: string): AsyncGenerator<ExportLine> {
 	const day = sql<string>`to_char(start at time zone 'UTC', 'YYYY-MM-DD')`;
 	const keys = await tx
@@ -192,7 +192,7 @@ export async function* usageLines(tx: ReadTx, tenant_id: string): AsyncGenerator
 	for (const row of operations) yield { type: "usage_of_operation", ...row, requests: Number(row.requests) };
 }
 
-/** Of every chain, in its order; without the MACs, which only this instance can check. */
+/** Each chain in order; without the MACs, which only this instance can verify. */
 export function auditLines(tx: ReadTx): AsyncGenerator<ExportLine & { chain: string; seq: number }> {
 	return pagesOf(async (after, rows_max) => {
 		const rows = await tx

@@ -5,10 +5,10 @@ const RECORD_LINES_MAX = 100;
 const NEVER_CLOSED = "opens a quote that is never closed";
 const MISPLACED_QUOTE = "has a quote in a place where none may stand";
 
-/** A record of CSV (RFC 4180) with the line on which it begins, or why it is none. */
+/** A CSV record (RFC 4180) with its first line, or its error. */
 export type CsvRecord = { readonly line: number; readonly fields: readonly string[] } | { readonly line: number; readonly fault: string };
 
-/** The fields of a record; null while a quote is open; a text for what is wrong. */
+/** The fields of a record; null while a quote is open; a string is an error. */
 function parseRecord(text: string): string[] | null | string {
 	const fields: string[] = [];
 	for (let at = 0; ; at += 1) {
@@ -75,7 +75,7 @@ async function recordFrom(first: { line: number; text: string }, queue: LineQueu
 	}
 }
 
-/** The records of CSV, the header row first; empty lines are left out. A malformed record is reported separately, and the other records are read. */
+/** The records of a CSV file, the header row first; empty lines are omitted. A malformed record is reported and does not affect the others. */
 export async function* csvRecordsOf(lines: AsyncIterable<Line>): AsyncGenerator<CsvRecord> {
 	const queue = new LineQueue(lines);
 	for (let line = await queue.next(); line !== null; line = await queue.next()) {
@@ -84,7 +84,7 @@ export async function* csvRecordsOf(lines: AsyncIterable<Line>): AsyncGenerator<
 	}
 }
 
-/** The names of the columns in `plain` form. Throws ImportFileError when the first record is no header row with a column of hashes. */
+/** The column names in normalized form. Throws ImportFileError unless the first record is a header row with a column of hashes. */
 export function headerOf(
 	first: CsvRecord | undefined,
 	names: { readonly plain: (name: string) => string; readonly isHash: (column: string) => boolean },

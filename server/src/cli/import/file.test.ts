@@ -49,7 +49,7 @@ test("JSON lines are read with names in any style, nested fields and lists as th
 	assert.equal(odd?.fields.get("hash"), undefined);
 });
 
-/** Asserts that these lines, and no others, are refused with these words, and that what stands around them is read. */
+/** Asserts that exactly these lines are refused, with these reasons, and that all others are read. */
 async function refusedLines(kind: ImportFileKind, expected: Record<number, RegExp>, good: number, ...chunks: (string | Uint8Array)[]): Promise<void> {
 	const found = await records(kind, ...chunks);
 	const faults = found.flatMap((record) => ("fault" in record ? [record] : []));

@@ -2,10 +2,10 @@ import { createReadStream } from "node:fs";
 import { csvRecordsOf, headerOf } from "./csv.ts";
 import { ImportFileError, type Line, linesOf } from "./lines.ts";
 
-/** The exit code when lines, or the whole file, are refused. */
+/** The exit code when lines or the whole file are refused. */
 export const EXIT_REFUSED = 3;
 
-/** One line as texts by the plain form of their names (`expires_at`, `expiresAt` and `Expires At` are the same), or why it cannot be read. */
+/** One record as texts by normalized column name (`expires_at`, `expiresAt` and `Expires At` are equal), or why it cannot be read. */
 export type ImportRecord =
 	| { readonly line: number; readonly fields: ReadonlyMap<string, string> }
 	| { readonly line: number; readonly fault: string };
@@ -65,13 +65,13 @@ async function* jsonRecords(lines: AsyncIterable<Line>): AsyncGenerator<ImportRe
 	if (empty) throw new ImportFileError(1, "the file is empty: it has no line with a key");
 }
 
-/** What is read of a file: its kind, and which column holds the hashes, without which no first line is a header row. */
+/** The kind of a file, and which column holds the hashes; a first line without that column is not a header row. */
 export interface ImportFormat {
 	readonly kind: ImportFileKind;
 	readonly isHash: (column: string) => boolean;
 }
 
-/** The records of a file, or of standard input for `-`. Throws ImportFileError; what the system says of the file is thrown as it is. */
+/** The records of a file, or of standard input for `-`. Throws ImportFileError and errors of the file system. */
 export function readImportFile(path: string, format: ImportFormat): AsyncGenerator<ImportRecord> {
 	const bytes: AsyncIterable<Uint8Array> = path === "-" ? process.stdin : createReadStream(path);
 	return recordsOf(bytes, format);

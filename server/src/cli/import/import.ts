@@ -32,7 +32,7 @@ async function formatNamed(context: KeysContext, name: string): Promise<Imported
 	throw new UsageError(`there is no format with this name (${declared}): declare it with PUT /api/v1/operator/legacy-formats/{name}`);
 }
 
-/** The keys of the file that can be taken as they stand there; what cannot is in the report. */
+/** The importable keys of the file; the report lists the others. */
 async function readRows(options: ImportOptions, defaults: RowDefaults, report: ImportReport): Promise<ImportRow[]> {
 	const rows: ImportRow[] = [];
 	const seen = new Map<string, number>();
@@ -63,7 +63,7 @@ async function readRows(options: ImportOptions, defaults: RowDefaults, report: I
 	return rows;
 }
 
-function note(report: ImportReport, { row, verdict }: Validated): void {
+function addToReport(report: ImportReport, { row, verdict }: Validated): void {
 	if (verdict === "there") report.already_there += 1;
 	else if (verdict !== "new") {
 		report.refuse(row.line, verdict.refused);
@@ -82,9 +82,9 @@ async function survey(context: KeysContext, rows: readonly ImportRow[], options:
 	const fresh: ImportRow[] = [];
 	let done = 0;
 	for (const part of partsOf(rows, options.batch)) {
-		for (const judged of await surveyImport(context, part, used)) {
-			note(report, judged);
-			if (judged.verdict === "new") fresh.push(judged.row);
+		for (const validated of await surveyImport(context, part, used)) {
+			addToReport(report, validated);
+			if (validated.verdict === "new") fresh.push(validated.row);
 		}
 		done += part.length;
 		progress.at(done, rows.length);
@@ -94,7 +94,7 @@ async function survey(context: KeysContext, rows: readonly ImportRow[], options:
 	return fresh;
 }
 
-/** Set by Ctrl-C: the batch under way is finished, and no other begun. */
+/** Set by Ctrl-C: the current batch is completed, and no other is started. */
 class Interruption {
 	begun = false;
 	readonly #onSignal = () => {
@@ -110,7 +110,7 @@ class Interruption {
 	}
 }
 
-/** By tenant, so that each has few audit entries, and batches of two imports take tenants in one order. */
+/** Sorted by tenant: few audit entries for each, and concurrent imports lock tenants in the same order. */
 function byTenant(rows: readonly ImportRow[]): ImportRow[] {
 	return rows
 		.map((row) => ({ row, tenant: tenantWords(row) }))
@@ -130,9 +130,9 @@ async function write(
 	for (const part of partsOf(byTenant(rows), options.batch)) {
 		report.interrupted = interruption.begun;
 		if (interruption.begun) break;
-		for (const judged of await importKeys(context, part, into)) {
-			if (judged.verdict === "new") report.imported += 1;
-			else note(report, judged);
+		for (const validated of await importKeys(context, part, into)) {
+			if (validated.verdict === "new") report.imported += 1;
+			else addToReport(report, validated);
 		}
 		done += part.length;
 		progress.at(done, rows.length);
@@ -151,12 +151,12 @@ async function run(context: KeysContext, options: ImportOptions): Promise<Import
 	const defaults = { source, tenant_id, environment, owner, permissions, prefix: format.prefix, now, holds_secret };
 	const rows = await readRows(options, defaults, report);
 	const fresh = await survey(context, rows, options, report);
-	const stands = report.refused > 0 && !options.skip_refused;
-	if (!dry_run && !stands) await write(context, fresh, { into: { format, source }, options, report });
+	const blocked = report.refused > 0 && !options.skip_refused;
+	if (!dry_run && !blocked) await write(context, fresh, { into: { format, source }, options, report });
 	return report;
 }
 
-/** Runs `import`: everything is looked at first, then written. Returns the exit code. Throws UsageError, ImportFileError and what the database throws. */
+/** Runs `import`: validates the whole file, then writes. Returns the exit code. Throws UsageError, ImportFileError and errors of the database. */
 export async function importFile(config: Config, options: ImportOptions, version: string): Promise<number> {
 	if (options.file !== "-" && !existsSync(options.file)) throw new UsageError("there is no such file");
 	const peppers = existingPeppers(config);

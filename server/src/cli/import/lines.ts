@@ -1,6 +1,6 @@
-/** Of a line, and of one CSV record. */
+/** Limit of a line and of one CSV record. */
 export const LINE_CHARACTERS_MAX = 65_536;
-/** UTF-8 needs at most as many for a character. */
+/** A UTF-16 code unit takes at most three bytes in UTF-8; four leave a margin. */
 const LINE_BYTES_MAX = 4 * LINE_CHARACTERS_MAX;
 const LINE_END = 10;
 const CARRIAGE_RETURN = 13;
@@ -8,7 +8,7 @@ const CR_ALONE = "the lines of the file end with CR alone: save it with LF or CR
 const NUL = "\0";
 const BYTE_ORDER_MARK = "\ufeff";
 
-/** What makes a whole file unusable; `line` is where. Says nothing of what stands there. */
+/** An error that makes the whole file unusable; `line` is its line number. The message never echoes the content. */
 export class ImportFileError extends Error {
 	override readonly name = "ImportFileError";
 	readonly line: number;
@@ -19,10 +19,10 @@ export class ImportFileError extends Error {
 	}
 }
 
-/** A line of a file, from 1, or why it cannot be read. The fault says nothing of what stands there. */
+/** A line of a file, numbered from 1, or why it cannot be read. The reason never echoes the content. */
 export type Line = { readonly line: number; readonly text: string } | { readonly line: number; readonly fault: string };
 
-/** The lines of a file, without their ends (LF or CRLF) and without a byte order mark. Each is read by itself: a bad one says nothing of the next. */
+/** The lines of a file, without line ends (LF or CRLF) and byte order mark. An unreadable line does not affect the others. */
 export async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Line> {
 	const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 	let rest: Uint8Array[] = [];
@@ -49,7 +49,7 @@ export async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator
 			yield take();
 			from = end + 1;
 		}
-		// Copied: the stream may use its memory again.
+		// Copied, because the stream may reuse the buffer.
 		add(Buffer.from(chunk.subarray(from)));
 	}
 	if (length > 0) yield take();

@@ -5,7 +5,7 @@ const LINES_SHOWN_MAX = 8;
 const TENANTS_SHOWN_MAX = 20;
 const REFUSED_KEPT_MAX = 10_000;
 
-/** What an import has done, or would do. Field names are those of `--json`. */
+/** The result of an import, or of its dry run. Field names are those of `--json`. */
 export class ImportReport {
 	readonly source: string;
 	readonly format: string;
@@ -20,7 +20,7 @@ export class ImportReport {
 	refused = 0;
 	readonly refusals: { line: number; reason: string }[] = [];
 	readonly missing_tenants = new Map<string, number>();
-	/** By tenant: how many more keys than its plan allows. */
+	/** By tenant: how many keys exceed its plan's limit. */
 	readonly over_plan = new Map<string, number>();
 	columns_not_used: readonly string[] = [];
 
@@ -42,7 +42,7 @@ export class ImportReport {
 		return { ...rest, missing_tenants: tenants(missing_tenants), over_plan: tenants(over_plan) };
 	}
 
-	/** For people: one fact a line, the cure on the next. */
+	/** The report for people: one finding a line, followed by what to do. */
 	text(): string {
 		return [...this.#done(), ...this.#skippedLines(), ...this.#refusedLines(), ...this.#tenantLines(), ...this.#columnLines(), ""].join("\n");
 	}

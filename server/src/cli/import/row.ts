@@ -9,17 +9,17 @@ import type { Environment } from "../../keys/secrets/format.ts";
 import type { ReadableRecord } from "./file.ts";
 import { COLUMNS, type ColumnName, type ImportSource, readHash } from "./source.ts";
 
-/** What the command line says for all rows; a column says more. */
+/** The defaults from the command line; a column of the row takes precedence. */
 export interface RowDefaults {
 	readonly source: ImportSource;
 	readonly tenant_id: string | null;
 	readonly environment: Environment | null;
 	readonly owner: string | null;
 	readonly permissions: readonly string[] | null;
-	/** What raw keys of the format begin with. */
+	/** The prefix of the format's raw keys. */
 	readonly prefix: string;
 	readonly now: number;
-	/** Finds what no stored text may hold. */
+	/** Detects secrets, which must not be stored. */
 	readonly holds_secret: SecretTest;
 }
 
@@ -54,7 +54,7 @@ function faultOfInput(input: unknown, holds_secret: SecretTest): string | null {
 	return formatErrors(validationFailure("body", errors).facts.errors ?? []);
 }
 
-/** Guarantee: `faultOfInput` found nothing wrong with it. */
+/** Guarantee: `faultOfInput` has accepted the value. */
 function asInput(input: unknown): CreateInput {
 	return input as CreateInput;
 }
@@ -86,7 +86,10 @@ class Fields {
 		throw new RowFault(`${name} is neither true nor false`);
 	}
 
-	/** Texts separated by spaces, commas or semicolons, a JSON list, `{"object": ["verb"]}` as Better Auth writes permissions, or `{a,"b"}` as PostgreSQL writes `text[]`. */
+	/**
+	 * Parses texts separated by spaces, commas or semicolons, a JSON list, Better Auth's `{"object": ["verb"]}`, or PostgreSQL's `text[]`
+	 * such as `{a,"b"}`.
+	 */
 	list(name: ColumnName): string[] | null {
 		const text = this.text(name);
 		if (text === null) return null;
@@ -103,7 +106,7 @@ class Fields {
 		return Object.entries(parsed ?? {}).flatMap(([object, verbs]) => (Array.isArray(verbs) ? verbs.map((verb) => `${object}:${verb}`) : []));
 	}
 
-	/** Null for none, and for PostgreSQL's `infinity`. */
+	/** Null for an empty value and for PostgreSQL's `infinity`. */
 	time(name: ColumnName): Date | null {
 		const text = this.text(name);
 		if (text === null || text === "infinity") return null;
@@ -113,10 +116,10 @@ class Fields {
 	}
 }
 
-/** One element of a `text[]`: quoted with backslashes, or plain. NULL is no text. */
+/** One element of a `text[]`: quoted with backslash escapes, or plain. NULL is rejected. */
 const ARRAY_ELEMENT = /(?:"((?:[^"\\]|\\.)*)"|((?!null[,}])[^"\\,{}\s][^"\\,{}]*))([,}])/iy;
 
-/** The elements of an array as PostgreSQL writes it; null for anything else. */
+/** The elements of a PostgreSQL array literal; null for any other text. */
 function textArrayOf(text: string): string[] | null {
 	if (text === "{}") return [];
 	const elements: string[] = [];
@@ -128,13 +131,13 @@ function textArrayOf(text: string): string[] | null {
 	}
 }
 
-/** Whether the calendar has the day, which JavaScript would move on otherwise: 30 February. */
+/** Whether the date exists: JavaScript would turn 30 February into a day of March. */
 function isDay(day: string): boolean {
 	const time = new Date(`${day}T00:00:00Z`);
 	return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(day);
 }
 
-/** A time of RFC 3339, as databases write it (UTC unless it says otherwise), or in milliseconds or seconds since 1970; null for anything else. */
+/** Parses an RFC 3339 time as databases write it (UTC without an offset), or milliseconds or seconds since 1970; null for anything else. */
 export function timeOf(text: string): Date | null {
 	if (text === "-infinity") return new Date(0);
 	if (MILLISECONDS.test(text)) return new Date(Number(text));
@@ -210,7 +213,7 @@ function readChecked(record: ReadableRecord, defaults: RowDefaults): ReadRow {
 	return fault === null ? { row: { line: record.line, sha256, tenant: tenantOf(fields, defaults), input: asInput(input) } } : { fault };
 }
 
-/** What a record of an export says: a key to import, one that has ended there, or what is wrong with it. The words hold nothing of the hash. */
+/** Reads a record of an export: a key to import, one that is skipped, or what is wrong with it. The reason never contains the hash. */
 export function readRow(record: ReadableRecord, defaults: RowDefaults): ReadRow {
 	try {
 		return readChecked(record, defaults);

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { plainName } from "./file.ts";
 
-/** Whose exports are understood. */
+/** Systems whose exports can be imported. */
 export const IMPORT_SOURCES = ["plain", "unkey", "better-auth"] as const;
 export type ImportSource = (typeof IMPORT_SOURCES)[number];
 
@@ -30,7 +30,7 @@ const OURS = {
 export type ColumnName = keyof typeof OURS;
 type Names = { readonly [K in ColumnName]: readonly string[] };
 
-/** Where each of our fields stands in an export, the first that is there. */
+/** The columns of each field in an export, by precedence. */
 const SOURCE_COLUMNS: Readonly<Record<ImportSource, Names>> = {
 	plain: OURS,
 	unkey: {
@@ -44,7 +44,7 @@ const SOURCE_COLUMNS: Readonly<Record<ImportSource, Names>> = {
 	"better-auth": { ...OURS, hash: ["key"], start: ["start", "prefix"], external_id: ["external_id", "referenceId", "userId"] },
 };
 
-/** The same by the plain form of names, as the records of a file have them. */
+/** The same with normalized names, as in the records of a file. */
 export const COLUMNS: Readonly<Record<ImportSource, Names>> = {
 	plain: plainNames(SOURCE_COLUMNS.plain),
 	unkey: plainNames(SOURCE_COLUMNS.unkey),
@@ -57,12 +57,12 @@ function plainNames(names: Names): Names {
 	return { ...names, ...Object.fromEntries(fields) };
 }
 
-/** Whether a column, in the plain form of its name, holds the hashes. */
+/** Whether a column (normalized name) holds the hashes. */
 export function isHashColumn(column: string, source: ImportSource): boolean {
 	return COLUMNS[source].hash.includes(column);
 }
 
-/** Whether a column, in the plain form of its name, says something that is taken over. */
+/** Whether a column (normalized name) is imported. */
 export function isUsed(column: string, source: ImportSource): boolean {
 	return Object.values(COLUMNS[source]).some((names) => names.includes(column));
 }
@@ -74,7 +74,7 @@ function asColumnName(name: string): ColumnName {
 
 const SHA256_BYTES = 32;
 const HEX = /^[0-9a-f]{64}$/i;
-/** As PostgreSQL writes a `bytea`. */
+/** PostgreSQL's output format of `bytea`. */
 const BYTEA = /^\\x([0-9a-f]{64})$/i;
 const BASE64 = /^[A-Za-z0-9+/]{43}=$/;
 const BASE64_OF_ANY_KIND = /^[A-Za-z0-9+/_-]{43}=?$/;
@@ -90,7 +90,7 @@ const SHAPES: Readonly<Record<ImportSource, { readonly fits: RegExp; readonly wo
 	},
 };
 
-/** The 32 bytes of a hash as the source writes it, or why they cannot be: words that hold nothing of it. */
+/** The 32 bytes of a hash in the source's encoding, or why it is invalid. The reason never contains the hash. */
 export function readHash(text: string, source: ImportSource): Buffer | string {
 	const { fits, words } = SHAPES[source];
 	const bytea = BYTEA.exec(text)?.[1];
@@ -98,7 +98,7 @@ export function readHash(text: string, source: ImportSource): Buffer | string {
 	const is_hex = source === "plain" && HEX.test(text);
 	if (!is_hex && !fits.test(text)) return words;
 	const bytes = is_hex ? Buffer.from(text, "hex") : Buffer.from(text, "base64");
-	// The last character carries two bits more than there are: only one way of writing them is right.
+	// The last character has unused bits: only the canonical encoding is accepted.
 	const written_so = is_hex || bytes.toString("base64url") === text.replace(/=$/, "").replaceAll("+", "-").replaceAll("/", "_");
 	if (bytes.length !== SHA256_BYTES || !written_so) return words;
 	return orEmpty(bytes);
