@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** The pages of the dashboard: each is the same file, and the page is chosen in the browser. */
+/** The dashboard's page paths: each serves the same file, and the browser selects the page. */
 export const PAGE_PATHS = [
 	"/",
 	"/sign-in",
@@ -28,7 +28,7 @@ export const PAGE_PATHS = [
 
 const PAGE_ROOTS: ReadonlySet<string> = new Set(PAGE_PATHS.map((path) => path.split("/", 2)[1] ?? "").filter((root) => root !== ""));
 
-/** Whether who asks for a path that is not there meant a page: below one of ours, or anywhere else but the API with a browser's `Accept`. */
+/** Whether an unknown path was meant as a page: below a page's first segment, or outside the API with a browser's `Accept`. */
 export function isPageAddress(path: string, accept: string): boolean {
 	const root = path.split("/", 2)[1] ?? "";
 	if (root === "api" || root === "assets") return false;
@@ -37,16 +37,16 @@ export function isPageAddress(path: string, accept: string): boolean {
 
 /** A build of the dashboard. */
 export interface Dashboard {
-	/** The page, cut where the nonce of each response belongs. */
+	/** The HTML, split where each response's nonce belongs. */
 	readonly page: readonly string[];
-	/** The folder of everything that the page loads. */
+	/** The folder of the assets. */
 	readonly assets_dir: string;
 }
 
 const NONCE_PLACE = "\u0000";
 const TITLE = /<title>[^<]*<\/title>/;
 
-/** The page cut at every nonce: of the meta element that scripts read, of scripts, and of links that load. */
+/** Splits the HTML at every nonce: of the meta element for scripts, and of script, style and link elements. */
 export function cutAtNonces(html: string): string[] {
 	const placed = html
 		.replace(/(<meta\s+property="csp-nonce"\s+nonce=)"[^"]*"/g, `$1"${NONCE_PLACE}"`)
@@ -58,12 +58,12 @@ export function escapeHtml(text: string): string {
 	return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** One response's page: `nonce` at every cut, and a title that names the operator's product before any script has run. */
+/** The HTML of one response: with `nonce` at every split, and the operator's product name as the title before any script runs. */
 export function pageOf(dashboard: Dashboard, nonce: string, product_name: string): string {
 	return dashboard.page.join(nonce).replace(TITLE, () => `<title>API Access · ${escapeHtml(product_name)}</title>`);
 }
 
-/** The build in `folder`; null when there is none. */
+/** Reads the build in `folder`; null when there is none. */
 export function readDashboard(folder: string): Dashboard | null {
 	try {
 		return { page: cutAtNonces(readFileSync(join(folder, "index.html"), "utf8")), assets_dir: join(folder, "assets") };

@@ -1,15 +1,15 @@
 import { ERRORS } from "../core/error.ts";
 import { DECISION_KINDS, type DecisionKind } from "../http/decided.ts";
 
-/** From what a decision in memory takes to the patience of a proxy. */
+/** From an in-memory decision up to a proxy's timeout. */
 const BUCKETS_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 const TOTAL = "keywright_decisions_total";
 const DURATION = "keywright_decision_duration_seconds";
 
-/** Decisions of one kind. Every code is there from the beginning: a rate sees nothing of a count whose first value is not zero. */
+/** Decisions of one kind. Every code starts at 0: rate() ignores the first increment of a series that appears with a later value. */
 class Decisions {
 	readonly codes = new Map<string, number>(["allowed", ...Object.keys(ERRORS)].map((code) => [code, 0]));
-	/** How many took no longer than each bucket, and longer than the one before; the last has no end. */
+	/** The number of decisions in each bucket, not cumulative; the last bucket is unbounded. */
 	readonly buckets = new Array<number>(BUCKETS_SECONDS.length + 1).fill(0);
 	seconds = 0;
 
@@ -22,7 +22,7 @@ class Decisions {
 	}
 }
 
-/** Counts decisions about keys for Prometheus. Its own, because the library's histogram costs more than a decision. */
+/** Counts decisions about keys for Prometheus. Our own, because the library's histogram costs more than a decision. */
 export class DecisionMetrics {
 	readonly #kinds: Readonly<Record<DecisionKind, Decisions>> = { keyed: new Decisions(), verify: new Decisions(), "forward-auth": new Decisions() };
 
@@ -30,7 +30,7 @@ export class DecisionMetrics {
 		this.#kinds[kind].add(code, duration_ms / 1_000);
 	}
 
-	/** In the Prometheus text format, with a line feed at the end. */
+	/** In the Prometheus text format, ending with a line feed. */
 	text(): string {
 		const lines = [`# HELP ${TOTAL} Decisions about keys by where they were asked for and by code`, `# TYPE ${TOTAL} counter`];
 		for (const kind of DECISION_KINDS) {

@@ -4,7 +4,7 @@ import pg from "pg";
 import { bareTestDatabase } from "../../testing/database.ts";
 import { ENDERS, KEPT_WITHOUT_MAKER } from "./enders.ts";
 
-/** How a column is named that says who made or did something. */
+/** Name pattern of columns that record an actor. */
 const NAMES_A_PERSON = "(^|_)(by|caller|actor|maker|shown_to)$";
 
 test("every column that names who made something ends with its maker, or says why not", async () => {

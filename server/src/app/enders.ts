@@ -4,10 +4,10 @@ import { handoverEnder } from "../keys/handovers/ender.ts";
 import { invitationEnder } from "../tenants/team/ender.ts";
 import type { Ender } from "../tenants/team/ending.ts";
 
-/** What ends with the standing of who made it. Portal sessions first: what was made in one that ends has ended with it. */
+/** What ends when its maker loses access. Portal sessions come first, because ending a session also ends what was created in it. */
 export const ENDERS: readonly Ender[] = [portalEnder, invitationEnder, handoverEnder, passwordLinkEnder, operatorInvitationEnder];
 
-/** Columns that name who made or did something, and which nothing has to end for. */
+/** Columns that record an actor but whose rows do not end with the actor's access, each with the reason. */
 export const KEPT_WITHOUT_MAKER: Readonly<Record<string, string>> = {
 	"handovers.claimed_by": "what a recipient said of who they are: the link was used",
 	"idempotency.caller": "a repeat is answered to the same caller only, who is asked again before",

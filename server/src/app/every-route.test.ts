@@ -5,7 +5,7 @@ import { compileValidator } from "../http/input/validation.ts";
 import type { Route } from "../http/route.ts";
 import { everyRoute } from "./every-route.ts";
 
-/** What Fastify gives to a compiler. */
+/** The argument that Fastify passes to a compiler. */
 function parts(route: Route<never>) {
 	const { method, path: url } = route;
 	return {

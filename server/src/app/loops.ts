@@ -30,14 +30,14 @@ export interface LoopsOptions {
 	readonly sole: boolean;
 	readonly quotas: QuotaLedger;
 	readonly grants: Grants;
-	/** A context of the system's own. */
+	/** Creates a context of a system actor. */
 	readonly systemContext: (name: string) => ChangeContext;
 }
 
-/** Starts what a server does from time to time without being asked. `stop` waits for what is under way. */
+/** Starts the server's background loops. `stop` waits for running ones. */
 export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promise<void> }> {
 	const { database, clock, log, quotas, grants } = options;
-	/** The outcome of `run` depends on usage. */
+	/** Aggregates usage before `run`, whose outcome depends on it. */
 	const afterUsage = (run: () => Promise<unknown>) => async () => {
 		await aggregateUsage({ database, log });
 		await run();

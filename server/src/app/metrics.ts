@@ -8,17 +8,17 @@ import type { Grants } from "../verification/grants/grants.ts";
 import { DecisionMetrics } from "./decision-metrics.ts";
 
 export interface Metrics {
-	/** How the text is to be labelled. */
+	/** The `Content-Type` of `text`. */
 	readonly content_type: string;
-	/** Counts one answer; cheap, because it is on every request. */
+	/** Counts one response; must be cheap, because every request calls it. */
 	answered(status: number, code: string | null): void;
-	/** Counts one decision about a key; as cheap. */
+	/** Counts one decision about a key; must be cheap too. */
 	readonly decided: OnDecided;
-	/** Everything, in the Prometheus text format. */
+	/** All metrics, in the Prometheus text format. */
 	text(): Promise<string>;
 }
 
-/** The library's gauges that are called like counters, which `promtool check metrics` finds fault with; each is the sum of another. */
+/** The library's gauges with names of counters, which `promtool check metrics` rejects; each is the sum of another. */
 const MISNAMED = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];
 
 function collectProcessMetrics(registry: Registry): void {
@@ -26,13 +26,13 @@ function collectProcessMetrics(registry: Registry): void {
 	for (const name of MISNAMED) registry.removeSingleMetric(name);
 }
 
-/** Prometheus metrics of this process. What the hot path counts is kept in a plain map and handed over when asked for. */
+/** Prometheus metrics of this process. The hot path counts in a plain map, which is copied into the library's metrics on demand. */
 export function createMetrics(parts: { node: Node; skew: ClockSkew; grants: Grants; meter: Meter }): Metrics {
 	const registry = new Registry();
 	collectProcessMetrics(registry);
 	const decisions = new DecisionMetrics();
 	const answers = new Map<string, { status: string; code: string; requests: number }>();
-	// A rate sees nothing of a count whose first value is not zero.
+	// Series start at 0, because rate() ignores the first increment of a series that appears with a later value.
 	for (const [code, { status }] of Object.entries(ERRORS)) answers.set(`${status}${code}`, { status: String(status), code, requests: 0 });
 	new Counter({
 		name: "keywright_requests_total",

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 const NONCE_BYTES = 18;
 const HSTS_SECONDS = 31_536_000;
 
-/** What a browser may do with a page of ours. Features that no page uses are off, also for what might get into one. */
+/** The Permissions-Policy of a page: disables features that no page uses, also for injected content. */
 const PERMISSIONS = ["camera", "display-capture", "fullscreen", "geolocation", "microphone", "midi", "payment", "serial", "usb"]
 	.map((feature) => `${feature}=()`)
 	.join(", ");
@@ -12,7 +12,7 @@ export function newNonce(): string {
 	return randomBytes(NONCE_BYTES).toString("base64");
 }
 
-/** Nothing is loaded from anywhere else, nothing inline runs or styles without this response's nonce, no other page frames this one. */
+/** Loads nothing from other origins, runs and styles nothing inline without this response's nonce, and cannot be framed. */
 function dashboardPolicy(nonce: string): string {
 	return [
 		"default-src 'none'",
@@ -27,12 +27,12 @@ function dashboardPolicy(nonce: string): string {
 	].join("; ");
 }
 
-/** The same for a page that runs nothing and loads nothing but its own style and the logo. */
+/** The same for a page that runs no script and loads only its own style and the logo. */
 function plainPolicy(nonce: string): string {
 	return `default-src 'none'; style-src 'nonce-${nonce}'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 }
 
-/** The headers of one page. `secure`: the public address is https, and a browser shall never use another way. */
+/** The headers of one page. `secure`: the public address is https, so HSTS is sent. */
 export function pageHeaders(nonce: string, options: { readonly kind: "dashboard" | "plain"; readonly secure: boolean }): Record<string, string> {
 	return {
 		"content-type": "text/html; charset=utf-8",

@@ -16,7 +16,7 @@ const CONNECTIONS_MAX = 4;
 export interface PeopleOptions {
 	readonly mailer: Mailer;
 	readonly public_url: string;
-	/** What the people who get mails call this product. */
+	/** The product's name in mails. */
 	readonly productName: () => string;
 	readonly database: Database;
 	readonly clock: Clock;
@@ -24,7 +24,7 @@ export interface PeopleOptions {
 	readonly peppers: Peppers;
 }
 
-/** All that signs people in, on a few connections of its own: nothing that verifies keys ever waits for it. */
+/** Everything for sign-in, on its own small connection pool, so that it never delays key verification. */
 export interface People {
 	readonly sign_in: SignIn;
 	readonly sessions: Sessions;

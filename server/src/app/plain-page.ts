@@ -20,7 +20,7 @@ const LINKS = [
 	["support_url", "Support"],
 ] as const;
 
-/** A page without scripts, in the operator's name. `content` is HTML of ours; everything of the profile is escaped. */
+/** A page without scripts, with the operator's branding. `content` is trusted HTML; all text of the profile is escaped. */
 export function plainPage(parts: { title: string; content: string; nonce: string; profile: ApiProfile }): string {
 	const { title, content, nonce, profile } = parts;
 	const name = escapeHtml(profile.product_name);
@@ -53,7 +53,7 @@ function isErrorCode(code: string): code is ErrorCode {
 	return Object.hasOwn(ERRORS, code);
 }
 
-/** The page that a problem's `type` points at: the error table in the operator's name. 404 `not_found` for what is no code. */
+/** The page at a problem's `type` URL: the entry of the error table, with the operator's branding. 404 `not_found` for an unknown code. */
 export function problemPage(code: string, profile: ApiProfile, nonce: string): string {
 	if (!isErrorCode(code)) throw new ApiError("not_found", "There is no error with this code.");
 	const { status, title, cure } = ERRORS[code];

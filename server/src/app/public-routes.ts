@@ -11,7 +11,7 @@ import { problemPage } from "./plain-page.ts";
 
 export interface PublicContext extends ProfileContext {
 	readonly node: Node;
-	/** The routes of this instance as OpenAPI, written once. */
+	/** The OpenAPI document of this instance, serialised once. */
 	readonly openapi: string;
 	readonly metrics: Metrics;
 }

@@ -6,7 +6,7 @@ import { newNonce, pageHeaders } from "./page-headers.ts";
 import { plainPage } from "./plain-page.ts";
 
 const ASSETS = "/assets/";
-/** The name of an asset holds a digest of its content: what was fetched once is never asked for again. */
+/** An asset's name contains a digest of its content, so browsers cache it for a year without revalidation. */
 const ASSET_MAX_AGE_SECONDS = 31_536_000;
 const ASSET_HEADERS = {
 	vary: "accept-encoding",
@@ -17,19 +17,19 @@ const NOT_BUILT = `<h1>The dashboard is not built</h1>
 <p>The API works as ever. In the repository <code>npm start</code> builds the dashboard, or <code>node scripts/prepare.mjs</code> alone; then start the server again.</p>`;
 
 export interface DashboardOptions {
-	/** Null when it is not built: its pages then say so. */
+	/** Null when it is not built; its pages then say so. */
 	readonly dashboard: Dashboard | null;
 	readonly profile: Pick<LiveProfile, "known">;
 	readonly public_url: string;
 }
 
-/** The pages, for who lists what there is; and the answer to who mistyped the address of one. */
+/** The page routes for the list of routes, and the response for a mistyped page address. */
 export interface ServedPages {
 	readonly pages: readonly { readonly method: string; readonly path: string }[];
 	readonly sendMissingPage: (path: string, accept: string, reply: FastifyReply) => boolean;
 }
 
-/** Makes the routes of the dashboard's pages and of what they load. */
+/** Registers the routes of the dashboard's pages and assets. */
 export function serveDashboard(http: FastifyInstance, options: DashboardOptions): ServedPages {
 	const { dashboard, profile } = options;
 	const secure = new URL(options.public_url).protocol === "https:";
@@ -45,7 +45,7 @@ export function serveDashboard(http: FastifyInstance, options: DashboardOptions)
 	}
 	for (const path of PAGE_PATHS) http.get(path, (_request, reply) => sendPage(reply));
 	if (dashboard) {
-		// Routes for the files that are there, and no pattern: what is not one of them is answered as every unknown path is.
+		// One route for each existing file instead of a wildcard, so that other paths get the usual 404.
 		http.register(fastifyStatic, {
 			root: dashboard.assets_dir,
 			prefix: ASSETS,

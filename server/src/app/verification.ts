@@ -15,7 +15,10 @@ import { QuotaLedger } from "../verification/limits/quota.ts";
 import { WindowStore } from "../verification/limits/window-store.ts";
 import { Verifier, type VerifierOptions } from "../verification/verifier.ts";
 
-/** What no stored text of this instance may hold: keys and tokens made by Keywright, the operator's tokens, and imported keys whose format has a prefix. */
+/**
+ * Secrets that must not be stored in this instance: keys and tokens made by Keywright, the operator's tokens, and imported keys whose
+ * format has a prefix.
+ */
 export function secretTestOf(options: { readonly operator_token: string; readonly legacy_formats: LiveImportedFormats }): SecretTest {
 	const tokens = options.operator_token
 		.split(",")
@@ -40,7 +43,7 @@ export interface VerificationOptions {
 	readonly onRekeyDue: VerifierOptions["onRekeyDue"];
 }
 
-/** Everything that decides about raw keys, put together; the node has not started yet. */
+/** The components that verify raw keys, wired together; the node has not started yet. */
 export interface Verification {
 	readonly node: Node;
 	readonly skew: ClockSkew;
@@ -48,7 +51,7 @@ export interface Verification {
 	readonly grants: Grants;
 	readonly quotas: QuotaLedger;
 	readonly legacy_formats: LiveImportedFormats;
-	/** Finds what no stored text may hold. */
+	/** Detects secrets, which must not be stored. */
 	readonly holds_secret: SecretTest;
 	/** The same for headers that are stored. */
 	readonly filterHeader: HeaderFilter;
