@@ -6,7 +6,7 @@ interface AccessLogOptions {
 	readonly onAnswered?: (status: number, code: string | null) => void;
 }
 
-/** One line, and one call of `onAnswered`, for each answer of the framework: its status, the code of a refusal, and what was decided about a key. */
+/** Writes one log line and calls `onAnswered` for each response of the framework, with its status, the error code, and the decision about a key. */
 export function addAccessLog(app: FastifyInstance, { access_log, onAnswered }: AccessLogOptions): void {
 	app.addHook("onResponse", (request, reply, done) => {
 		onAnswered?.(reply.statusCode, request.refused_with);

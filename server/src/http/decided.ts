@@ -1,11 +1,11 @@
-/** Where decisions about keys are asked for: at a keyed route, by a service at the verify endpoint, by a proxy at the forward-auth address. */
+/** Where keys are verified: at a keyed route, by a service at the verify endpoint, or by a proxy with forward auth. */
 export const DECISION_KINDS = ["keyed", "verify", "forward-auth"] as const;
 export type DecisionKind = (typeof DECISION_KINDS)[number];
 
-/** Called with each decision: its code (`allowed`, or that of the refusal), and how long it took since the head of its request was read. */
+/** Called with each decision: its code (`allowed`, or that of the refusal), and the time since the request's head was parsed. */
 export type OnDecided = (kind: DecisionKind, code: string, duration_ms: number) => void;
 
-/** The code in the answer of a row that decides. */
+/** The code in the response of a route that returns a decision. */
 export function codeOf(result: unknown): string {
 	if (result !== null && typeof result === "object" && "code" in result && typeof result.code === "string") return result.code;
 	throw new Error("impossible state: a row that decides answers without a code");

@@ -7,14 +7,14 @@ import { problemFor } from "./forward-auth-problem.ts";
 import type { FramedRequest } from "./framed-request.ts";
 import { INTERNAL_ERROR, type Problem, type Refusal } from "./problem.ts";
 
-/** What is answered to the head of a request: an empty 200 when there is no refusal. */
+/** The response to a request of which only the head is read: an empty 200, or the refusal. */
 export interface HeadAnswer {
 	readonly refusal: Refusal | null;
-	/** Names and values in turn, besides those that every answer has. */
+	/** Names and values alternately, in addition to the headers of every response. */
 	readonly lines: string[];
 }
 
-/** Decides by the head of a request alone; a promise only when something has to be fetched. */
+/** Decides from the request's head alone. Returns a promise only when it has to fetch data. */
 export type AnswerHead = (request: FramedRequest) => HeadAnswer | Promise<HeadAnswer>;
 
 export interface DirectOptions {
@@ -31,7 +31,7 @@ export class DirectRoute {
 	readonly #answer: AnswerHead;
 	readonly #options: DirectOptions;
 
-	/** `route` is what the log calls it. */
+	/** `route` is its name in the log. */
 	constructor(route: string, answer: AnswerHead, options: DirectOptions) {
 		this.#route = route;
 		this.#answer = answer;

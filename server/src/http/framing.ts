@@ -77,7 +77,7 @@ export function checkFraming(request: FramedRequest): Refusal | null {
 	return cookie !== undefined && holdsSessionCookie(cookie) ? CREDENTIAL_AND_SESSION : null;
 }
 
-/** HTTP/1.0 does not require Host (RFC 9112, 3.2), and load balancers send such health checks. Other HTTP/1.0 requests need Host. */
+/** HTTP/1.0 does not require Host (RFC 9112, section 3.2), and load balancers send such health checks. Other HTTP/1.0 requests need Host. */
 function mayLackHost(request: FramedRequest, url: string): boolean {
 	return request.httpVersionMinor === 0 && HEALTH_PATHS.has(url);
 }

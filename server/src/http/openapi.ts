@@ -55,7 +55,7 @@ const UPLOAD = {
 	},
 };
 
-/** What stands for every method or every path below: the description of an API names one of each. */
+/** The representative of a route with every method or path: OpenAPI requires a specific one. */
 const NAMED_METHOD = "get";
 const REST = "forwarded_path";
 
@@ -118,7 +118,7 @@ function operationOf(row: AnyRow): unknown {
 	};
 }
 
-/** OpenAPI 3.1 of the rows. Pure: the same rows give the same document. */
+/** The OpenAPI 3.1 document of the routes. Deterministic. */
 export function openApiOf(rows: readonly AnyRow[], info: { version: string }): Record<string, unknown> {
 	const paths: Record<string, Record<string, unknown>> = {};
 	for (const row of rows) {
@@ -153,7 +153,7 @@ export function openApiOf(rows: readonly AnyRow[], info: { version: string }): R
 	};
 }
 
-/** Every route and its access on one page, in the order of their paths. */
+/** Every route and its access, sorted by path. */
 export function routesPage(rows: readonly AnyRow[]): string {
 	const lines = rows
 		.map((row) => [row.method, row.path, row.access, row.permission ?? ""])

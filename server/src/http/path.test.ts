@@ -9,7 +9,7 @@ function escapedBytes(bytes: Iterable<number>): string {
 	return [...bytes].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join("");
 }
 
-/** Every UTF-8 byte of the text escaped, unlike encodeURIComponent, which leaves some. */
+/** Escapes every UTF-8 byte of the text, unlike encodeURIComponent, which leaves some. */
 function escaped(text: string): string {
 	return escapedBytes(Buffer.from(text));
 }
@@ -17,7 +17,7 @@ function escaped(text: string): string {
 const ordinarySegment = fc
 	.string({ unit: fc.constantFrom(...UNRESERVED), minLength: 1, maxLength: 12 })
 	.filter((segment) => segment !== "." && segment !== "..");
-/** As clients make them: any text, encoded by encodeURIComponent. */
+/** Paths as clients build them: any text, encoded by encodeURIComponent. */
 const encodedSegment = fc
 	.string({ unit: "grapheme", minLength: 1, maxLength: 8 })
 	.filter((text) => text.isWellFormed() && !/^\.{1,2}$|[/\\%\p{Cc}]/u.test(text))

@@ -5,15 +5,21 @@ const DELETE = 127;
 const CONTINUATION_BITS = 0x3f;
 const CODE_POINT_MAX = 0x10ffff;
 
-/** Looked at apart (`/` and `%`), a slash to some, or the end of the path to some; besides controls, space and everything above ASCII. */
+/**
+ * ASCII characters that need a check (`/`, `%`), or that some parsers treat as a slash or as the end of the path. Controls, space and
+ * non-ASCII are excluded too.
+ */
 const NOT_PLAIN = "/%\\;#?";
-/** Encoded, these are separators after one more decoding: slash, backslash, and the percent sign that hides another encoding. */
+/** Decoding these twice yields a separator: slash, backslash, and the percent sign that hides another escape. */
 const REFUSED_ENCODED = "/\\%";
-/** Never needs encoding: encoded it makes `/%61dmin` another path for who compares and the same for who decodes (RFC 3986, 6.2.2.2). */
+/**
+ * Encoding these is never necessary. `/%61dmin` is another path for software that compares raw paths, and the same for software that
+ * decodes first (RFC 3986, section 6.2.2.2).
+ */
 const NEEDLESSLY_ENCODED = /[A-Za-z0-9._-]/;
 
 const FINE = 1;
-/** `FINE` for what may stand in a raw path as it is, and for what an escape may hold. */
+/** `FINE` for characters that may occur unescaped, and for bytes that may be escaped. */
 const RAW = new Uint8Array(128);
 const DECODED = new Uint8Array(128);
 for (let code = 32; code < DELETE; code += 1) {
@@ -23,11 +29,9 @@ for (let code = 32; code < DELETE; code += 1) {
 }
 
 /**
- * Whether two parsers could read this path differently. `rawPath` is the path as it came over the wire, without the query.
- * Ambiguous are: what does not begin with `/`; `//`; `.` and `..` as a segment; `\`, `;`, `#`, `?`, white space, controls and
- * anything above ASCII; encoded slashes, backslashes, percents, controls, letters, digits, `.`, `-`, `_`; an escape that is none;
- * escapes that are not the shortest UTF-8 of a character. What is left may still hold harmless escapes (`%20`, `%3A`): who compares
- * paths compares them decoded.
+ * Whether two parsers could read this path differently. `rawPath` is the path on the wire, without the query. Ambiguous: no leading `/`,
+ * empty and dot segments, invalid or overlong escapes, unescaped special characters, and escapes of separators, controls or unreserved
+ * characters. Other escapes (`%20`, `%3A`) remain, so compare paths decoded.
  */
 export function isAmbiguousPath(rawPath: string): boolean {
 	if (rawPath.charCodeAt(0) !== SLASH) return true;
@@ -54,7 +58,7 @@ function isDots(path: string, from: number, to: number): boolean {
 	return length === 2 && path.charCodeAt(from) === DOT && path.charCodeAt(from + 1) === DOT;
 }
 
-/** Where the escapes of the one character that begin at `at` end, or -1 if they are no character or one that is refused. */
+/** The index after the escapes of the one character that begins at `at`; -1 if they are invalid or the character is refused. */
 function endOfEscapes(path: string, at: number): number {
 	const first = escapedByte(path, at);
 	if (first < 0) return -1;
@@ -71,7 +75,7 @@ function endOfEscapes(path: string, at: number): number {
 	return isShortestUtf8(first, codePoint) ? end : -1;
 }
 
-/** The byte of `%xx` at a place, -1 if there is none. */
+/** The byte of `%xx` at an index; -1 if there is none. */
 function escapedByte(path: string, at: number): number {
 	if (path.charCodeAt(at) !== PERCENT) return -1;
 	const high = hexDigit(path.charCodeAt(at + 1));
@@ -85,7 +89,7 @@ function hexDigit(code: number): number {
 	return upper >= 65 && upper <= 70 ? upper - 55 : -1;
 }
 
-/** RFC 3629: no overlong form, no surrogate, nothing above U+10FFFF, no lone continuation byte; and none of the controls U+0080 to U+009F. */
+/** RFC 3629: no overlong form, surrogate, code point above U+10FFFF or lone continuation byte. Also refuses the controls U+0080 to U+009F. */
 function isShortestUtf8(first: number, codePoint: number): boolean {
 	if (first < 0xc2 || first > 0xf4 || codePoint > CODE_POINT_MAX || codePoint < 0xa0) return false;
 	if (codePoint >= 0xd800 && codePoint <= 0xdfff) return false;

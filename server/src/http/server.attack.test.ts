@@ -154,7 +154,7 @@ test("bytes that the HTTP parser does not take leave a line in the log, with the
 	}
 });
 
-/** All that is answered to `bytes` until the connection ends. */
+/** Sends `bytes` and returns everything received until the connection closes. */
 function answerTo(port: number, bytes: string): Promise<string> {
 	return new Promise((resolve, reject) => {
 		let answer = "";
@@ -170,7 +170,7 @@ const HASTE: BodyPace = { patience_ms: 300, bytes_per_second: 1_000 };
 const head = (method: string, path: string, type: string, length: number) =>
 	`${method} ${path} HTTP/1.1\r\nHost: a\r\nContent-Type: ${type}\r\nContent-Length: ${length}\r\n\r\n`;
 
-/** Everything that comes back until the connection ends. */
+/** Everything received until the connection closes. */
 async function received(socket: Socket): Promise<string> {
 	let text = "";
 	for await (const piece of socket) text += String(piece);

@@ -153,10 +153,7 @@ function createListener(handler: (request: FramedRequest, response: ServerRespon
 const UNKNOWN_EXPECTATION = new ApiError("invalid_request", "The only supported expectation is 100-continue. Send the request without any other.");
 const NO_PROXY = new ApiError("invalid_request", "CONNECT is not supported. Send the request to a path.");
 
-/**
- * Whether a refusal can be written to `socket`: false if a response has begun or an earlier request still waits for its
- * earlier request that is still waiting for its own.
- */
+/** Whether a refusal can be written to `socket`: false if a response has begun, or if an earlier request still awaits its response. */
 function mayAnswer(socket: Duplex, latest: ServerResponse | undefined): boolean {
 	if (latest === undefined || latest.writableFinished) return true;
 	return !latest.req.complete && !latest.headersSent && latest.socket === socket;

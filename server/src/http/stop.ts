@@ -19,7 +19,7 @@ const STOPPING: Refusal = {
 
 /** Graceful shutdown of the listener: each connection closes after its pending response, and `/readyz` fails. */
 export class Stop {
-	/** The latest answer of each open connection. */
+	/** The latest response of each open connection. */
 	readonly answering = new Map<Duplex, ServerResponse>();
 	#begun = false;
 	#arrivals = 0;
@@ -28,18 +28,21 @@ export class Stop {
 		return this.#begun;
 	}
 
-	/** A connection or a request has come in. */
+	/** Counts a new connection or request. */
 	noteArrival(): void {
 		this.#arrivals += 1;
 	}
 
-	/** Makes the answer to a request that came in after the beginning the last of its connection. */
+	/** Closes the connection after the response to a request that arrived during shutdown. */
 	endWith(response: ServerResponse): void {
 		this.noteArrival();
 		response.setHeader("connection", "close");
 	}
 
-	/** Marks every answer under way as the last of its connection. When this resolves, connections without a request can be closed: what had arrived is being answered. */
+	/**
+	 * Closes each connection after its pending response. Once this resolves, connections without a request can be closed: everything that
+	 * had arrived is being processed.
+	 */
 	async begin(): Promise<void> {
 		this.#begun = true;
 		for (const response of this.answering.values()) if (!response.headersSent) response.setHeader("connection", "close");

@@ -9,7 +9,7 @@ export interface UnreadableRequest {
 	readonly request_id: string;
 	readonly status: number;
 	readonly code: string;
-	/** The error code of the HTTP parser; null for a request that was parsed and then refused. */
+	/** The error code of the HTTP parser; null for a request that was refused after parsing. */
 	readonly reason: string | null;
 }
 

@@ -5,12 +5,12 @@ import { malformedCursor } from "./cursor.ts";
 
 const MAC_BYTES = 16;
 const MAC_CHARACTERS = 22;
-/** Differ between the pages of one list. */
+/** Query parameters that differ between the pages of one list. */
 const OF_PAGES = new Set(["cursor", "limit"]);
 
 /**
- * Authenticates the cursors of lists, so that a store reads only positions that the same list gave: of the same path, with the same filters and order.
- * The first key makes cursors, any of them opens one.
+ * Authenticates the cursors of lists, so that a store reads only positions that the same list issued: with the same path, filters and
+ * order. The first key seals cursors; every key opens them.
  */
 export class CursorSeal {
 	readonly #keys: readonly [Buffer, ...Buffer[]];
@@ -23,7 +23,7 @@ export class CursorSeal {
 		return macOfCursor(this.#keys[0], list, cursor).toString("base64url") + cursor;
 	}
 
-	/** The cursor that was sealed for `list`. Throws 400 for every other text. */
+	/** Opens a cursor that was sealed for `list`. Throws 400 for any other text. */
 	open(list: string, sealed: string): string {
 		const mac = Buffer.from(sealed.slice(0, MAC_CHARACTERS), "base64url");
 		const cursor = sealed.slice(MAC_CHARACTERS);
@@ -32,7 +32,7 @@ export class CursorSeal {
 	}
 }
 
-/** Cursors that every node on these peppers opens, also while the pepper is being replaced. */
+/** Cursors that every node with these peppers accepts, also during a replacement of the pepper. */
 export function cursorSealFrom(peppers: Peppers): CursorSeal {
 	const keyOf = (pepper: Pepper) => deriveKey(pepper, "cursors of lists");
 	const others = [...peppers.byId.values()].filter(({ id }) => id !== peppers.current.id);
@@ -43,7 +43,7 @@ function macOfCursor(key: Buffer, list: string, cursor: string): Buffer {
 	return macOf(key, "cursor", [list, cursor]).subarray(0, MAC_BYTES);
 }
 
-/** The action of a route: where it is a list that pages by cursor, its cursors are opened on the way in and sealed on the way out. */
+/** Wraps the action of a route with a cursor: opens the cursor of the query and seals that of the response. */
 export function runWithCursors<C>(row: Route<C>, seal: CursorSeal): Route<C>["run"] {
 	if (!Object.hasOwn(row.query?.properties ?? {}, "cursor")) return row.run;
 	return async (context, input) => {
@@ -53,12 +53,12 @@ export function runWithCursors<C>(row: Route<C>, seal: CursorSeal): Route<C>["ru
 	};
 }
 
-/** Guarantee: every route with a `cursor` in its query answers `pageOf` its items. */
+/** Guarantee: every route with a `cursor` in its query returns a `Page`. */
 function asPage(result: unknown): { readonly next_cursor: string | null } {
 	return result as { readonly next_cursor: string | null };
 }
 
-/** Names the list that validated input asks for: its path, parameters, filters and order. */
+/** Identifies the requested list: its path, parameters, filters and order. */
 function listOf(row: Route<never>, input: Readonly<Record<string, unknown>>): string {
 	const fixed = Object.entries(input).filter(([name]) => !OF_PAGES.has(name));
 	return JSON.stringify([row.path, ...fixed.sort(([a], [b]) => (a < b ? -1 : 1))]);

@@ -3,7 +3,7 @@ import { ApiError } from "../../core/error.ts";
 
 const PAGE_LIMIT_DEFAULT = 50;
 const PAGE_LIMIT_MAX = 200;
-/** Enough for a name of 200 characters of four bytes each, and an id. */
+/** Enough for a name of 200 four-byte characters, and an id. */
 const CURSOR_CHARACTERS_MAX = 2_048;
 
 /** The query parameters of every list; spread into the properties of a query schema. */
@@ -12,7 +12,7 @@ export const pageQuery = {
 	cursor: Type.Optional(Type.String({ maxLength: CURSOR_CHARACTERS_MAX, description: "`next_cursor` of the page before" })),
 };
 
-/** Which page a caller asks for. */
+/** The page that a caller requests. */
 export interface PageRequest {
 	readonly limit?: number;
 	readonly cursor?: string;
@@ -29,7 +29,7 @@ export function pageOf<S extends TSchema>(item: S) {
 	return Type.Object({ data: Type.Array(item), next_cursor: Type.Union([Type.String(), Type.Null()]) });
 }
 
-/** Which rows a store reads: those after the row with the sort values `after`, one more than the page holds. */
+/** The rows that a store reads: those after the row with the sort values `after`, one more than the page has. */
 export interface Window {
 	readonly after: readonly string[] | null;
 	readonly rows_max: number;
@@ -57,32 +57,32 @@ function decode(cursor: string, sort_values: number): readonly string[] {
 	return parsed;
 }
 
-/** What to read for a page of a list that is sorted by one text, such as an id. A malformed cursor is a 400. */
+/** The window of a list that is sorted by one text, such as an id. 400 for a malformed cursor. */
 export function windowByText(request: PageRequest): Window {
 	return { after: request.cursor === undefined ? null : decode(request.cursor, 1), rows_max: (request.limit ?? PAGE_LIMIT_DEFAULT) + 1 };
 }
 
-/** Whether the text is a time as `toISOString` writes it; the day of no month, which JavaScript would move to the next, is none. */
+/** Whether the text is an existing time in the format of `toISOString`: JavaScript would turn 30 February into a day of March. */
 export function isTime(text: string): boolean {
 	const time = new Date(text);
 	return /^(?!0000)\d{4}-/.test(text) && !Number.isNaN(time.getTime()) && time.toISOString() === text;
 }
 
-/** What to read for a page of a list that is sorted by a time, with milliseconds, and an id. A malformed cursor is a 400. */
+/** The window of a list that is sorted by a time in milliseconds and an id. 400 for a malformed cursor. */
 export function windowByTime(request: PageRequest): Window {
 	const after = request.cursor === undefined ? null : decode(request.cursor, 2);
 	if (after && !isTime(after[0] ?? "")) throw malformedCursor();
 	return { after, rows_max: (request.limit ?? PAGE_LIMIT_DEFAULT) + 1 };
 }
 
-/** What to read for a page of a list whose cursor holds `sort_values` texts of which `isRight` is true. A malformed cursor is a 400. */
+/** The window of a list whose cursor holds `sort_values` texts that satisfy `isRight`. 400 for a malformed cursor. */
 export function windowByTexts(request: PageRequest, sort_values: number, isRight: (texts: readonly string[]) => boolean): Window {
 	const after = request.cursor === undefined ? null : decode(request.cursor, sort_values);
 	if (after && !isRight(after)) throw malformedCursor();
 	return { after, rows_max: (request.limit ?? PAGE_LIMIT_DEFAULT) + 1 };
 }
 
-/** The page made of what the store read for `window`. `sortValuesOf` gives the texts by which the list is sorted. */
+/** Builds the page from the rows that the store read for `window`. `sortValuesOf` returns a row's sort values. */
 export function toPage<T>(rows: readonly T[], window: Window, sortValuesOf: (row: T) => readonly string[]): Page<T> {
 	const data = rows.slice(0, window.rows_max - 1);
 	const last = data.at(-1);

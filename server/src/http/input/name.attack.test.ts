@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { ForeignId, Name } from "./fields.ts";
 import { compileValidator } from "./validation.ts";
 
-/** Quadratic patterns take seconds for a body of the largest size; linear ones a few milliseconds. */
+/** Quadratic patterns take seconds for a body of the maximum size; linear ones take a few milliseconds. */
 const LONGEST_MS = 200;
 const BODY_CHARACTERS_MAX = 65_000;
 

@@ -6,13 +6,13 @@ import { cutName, escapePointer } from "./validation.ts";
 const ERRORS_SHOWN_MAX = 20;
 const SECRET_DETAIL = "must not hold a key, a credential or a one-time link";
 
-/** Control characters but tab and line ends, marks that turn the direction of what is shown ("exe.fdp" for "pdf.exe"), halves of surrogate pairs. */
+/** Control characters other than tab and line ends, bidirectional marks that disguise text ("exe.fdp" for "pdf.exe"), unpaired surrogates. */
 const NEVER_SHOWN = /[\p{Bidi_Control}\p{Cs}]|(?![\t\n\r])\p{Cc}/u;
 const INVISIBLE = /^[\s\p{Default_Ignorable_Code_Point}\u2800]+$/u;
 
 /**
- * What is wrong with a text that is stored and shown to people, or null. The rule for all names, notes, labels and other texts: no secret,
- * no control characters, nothing that turns or hides what is shown.
+ * Why a text must not be stored and shown to people, or null. The rule for all names, notes, labels and other texts: no secret, no control
+ * characters, no marks that reorder or hide text.
  */
 export function validateStoredText(text: string, holds_secret: SecretTest = holdsSecret): string | null {
 	if (holds_secret(text)) return SECRET_DETAIL;
@@ -20,7 +20,7 @@ export function validateStoredText(text: string, holds_secret: SecretTest = hold
 	return text.trim() !== "" && INVISIBLE.test(text) ? "must hold characters that are visible" : null;
 }
 
-/** The failure for `errors` of `validateStoredText`. */
+/** The error for the `errors` of `validateStoredText`. */
 export function storedTextFailure(errors: readonly InputError[]): ApiError {
 	const secret = errors.some(({ detail }) => detail === SECRET_DETAIL);
 	const detail = secret
@@ -30,8 +30,8 @@ export function storedTextFailure(errors: readonly InputError[]): ApiError {
 }
 
 /**
- * What is wrong with the texts of validated input, names of its fields included, at any depth. Which fields there are is the schema's to say: one
- * that is `writeOnly` is a secret itself, and kept only as a digest or not at all; of one with a `contentMediaType` every character is kept.
+ * Validates all texts of the input, including names of fields, at any depth. The schema defines exceptions: a `writeOnly` field is a secret
+ * itself, which is stored as a digest or not at all; one with a `contentMediaType` may contain every character.
  */
 export function validateStoredTexts(schema: TSchema, value: unknown, holds_secret: SecretTest = holdsSecret): InputError[] {
 	const errors: InputError[] = [];
@@ -62,7 +62,7 @@ function walk(schema: Described | undefined, value: unknown, pointer: string, fo
 	}
 }
 
-/** What is read of a JSON Schema. */
+/** The members of a JSON Schema that are used here. */
 interface Described {
 	readonly writeOnly?: unknown;
 	readonly contentMediaType?: unknown;
@@ -71,7 +71,7 @@ interface Described {
 	readonly anyOf?: readonly Described[];
 }
 
-/** The schema of a part; undefined where it is not said, and then the rule holds whole. */
+/** The schema of a member; undefined if the schema does not describe it, and then the rule applies without exception. */
 function childOf(schema: Described | undefined, part: string | number): Described | undefined {
 	if (schema === undefined) return undefined;
 	const own = typeof part === "number" ? schema.items : Object.hasOwn(schema.properties ?? {}, part) ? schema.properties?.[part] : undefined;

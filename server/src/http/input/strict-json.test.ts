@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { ApiError } from "../../core/error.ts";
 import { JSON_DEPTH_MAX, parseStrictJson } from "./strict-json.ts";
 
-/** Where and why the text is refused; fails the test if it is not. */
+/** The position and reason of the refusal; fails the test if there is none. */
 function refusalOf(text: string): { pointer: string; detail: string } {
 	try {
 		parseStrictJson(text);

@@ -1,8 +1,8 @@
 import { ApiError } from "../../core/error.ts";
 
-/** How deep arrays and objects may lie in each other; a value that is neither has depth 0. */
+/** Maximum nesting of arrays and objects; a scalar has depth 0. */
 export const JSON_DEPTH_MAX = 32;
-/** A longer pointer would echo the input: it is cut back to the object around. */
+/** A longer pointer would echo the input, so it ends at the enclosing object. */
 const POINTER_CHARACTERS_MAX = 256;
 
 const QUOTE = 34;
@@ -24,9 +24,9 @@ const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 const WORD = /true|false|null/y;
 
 /**
- * The value of a JSON text (RFC 8259) that every parser reads alike. Throws 400 `invalid_request` whose one entry in `errors`
- * says where: beyond wrong JSON, duplicate keys, `__proto__`, `constructor.prototype`, NUL and unpaired surrogates in strings, numbers
- * beyond ±(2^53 - 1), a depth over 32, a byte order mark and an empty text are refused. Nothing but the names of keys is repeated.
+ * Parses a JSON text (RFC 8259) that every parser reads alike. Throws 400 `invalid_request` with a pointer for invalid JSON, duplicate
+ * keys, `__proto__`, `constructor.prototype`, NUL, unpaired surrogates, numbers beyond ±(2^53 - 1), a depth over 32 and a byte order mark.
+ * Echoes only names of keys.
  */
 export function parseStrictJson(text: string): unknown {
 	if (text.charCodeAt(0) === BYTE_ORDER_MARK) refuse("", "The body begins with a byte order mark: send UTF-8 without one.");
@@ -38,10 +38,10 @@ function refuse(pointer: string, detail: string): never {
 	throw new ApiError("invalid_request", detail, { errors: [{ pointer, detail }] });
 }
 
-/** Reads the text once from the left without building anything; after it, `JSON.parse` cannot fail. */
+/** Validates the text in one pass without building values; `JSON.parse` then cannot fail. */
 class Reader {
 	readonly #text: string;
-	/** Keys and indexes from the outside to the value being read, or to the object whose key is being read. */
+	/** Keys and indexes of the path from the root to the current value, or to the object whose key is being read. */
 	readonly #path: (string | number)[] = [];
 	#depth = 0;
 	#at = 0;
@@ -95,7 +95,7 @@ class Reader {
 		this.#leave();
 	}
 
-	/** After a member: takes the comma before another one, or stops in front of the end. */
+	/** After a member: consumes the comma before the next one, or stops before the closing bracket. */
 	#goesOn(end: number, expected: string): boolean {
 		const code = this.#next();
 		if (code === end) return false;
@@ -113,7 +113,7 @@ class Reader {
 		return key;
 	}
 
-	/** Reads a string and returns what it means. */
+	/** Reads a string and returns its value. */
 	#string(what: string): string {
 		const from = this.#at;
 		let plain = true;
@@ -153,7 +153,7 @@ class Reader {
 		this.#at += 1;
 	}
 
-	/** Skips white space and says which character follows. */
+	/** Skips white space and returns the next character. */
 	#next(): number {
 		while (this.#at < this.#text.length) {
 			const code = this.#text.charCodeAt(this.#at);
@@ -163,7 +163,7 @@ class Reader {
 		return END;
 	}
 
-	/** Takes what a sticky pattern finds here; the empty text if it finds nothing. */
+	/** Consumes the match of a sticky pattern; the empty text without a match. */
 	#matches(pattern: RegExp): string {
 		pattern.lastIndex = this.#at;
 		const found = pattern.exec(this.#text)?.[0] ?? "";
@@ -171,7 +171,7 @@ class Reader {
 		return found;
 	}
 
-	/** Where the reader is (RFC 6901), or a key of the object it is in; cut back where it grows long. */
+	/** The JSON pointer (RFC 6901) of the current position, or of a key in the current object; shortened where it gets long. */
 	#pointer(last?: string): string {
 		const path = last === undefined ? this.#path : [...this.#path, last];
 		let pointer = "";
@@ -196,7 +196,7 @@ class Reader {
 	}
 }
 
-/** The meaning of a string literal whose grammar was checked. */
+/** The value of a string literal whose grammar was checked. */
 function decodeString(literal: string): string {
 	return String(JSON.parse(literal));
 }

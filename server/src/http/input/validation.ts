@@ -23,7 +23,7 @@ function pointerOf(part: string, error: ErrorObject): string {
 	return base;
 }
 
-/** The beginning of a name that may hold a secret. */
+/** The start of a name that may contain a secret. */
 export function cutName(name: string): string {
 	return `${name.slice(0, CUT_NAME_CHARACTERS)}…`;
 }
