@@ -34,14 +34,14 @@ export type Caller =
 			readonly session_expires_at: Date;
 	  };
 
-/** What an action needs that asks who calls it. */
+/** Part of the context of an action that depends on its caller. */
 export interface CallerContext {
 	readonly caller: Caller;
 }
 
 /**
- * The latest expiry of a one-time link that the caller creates, in Unix milliseconds. A portal session's links expire with it: nothing is
- * known of its person afterwards.
+ * The latest expiry of a one-time link that the caller creates, in Unix milliseconds. The links of a portal session expire with it, because
+ * the product vouches for the person only until then.
  */
 export function linkExpiryMax(caller: Caller): number {
 	return caller.kind === "portal" ? caller.session_expires_at.getTime() : Number.POSITIVE_INFINITY;

@@ -1,4 +1,4 @@
-/** JSON text that is the same for equal values whatever the order of their members; for digests. `undefined` members are left out. */
+/** JSON text that is equal for equal values whatever the order of their members; for digests. `undefined` members are omitted. */
 export function canonicalJson(value: unknown): string {
 	if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(",")}]`;
 	if (value instanceof Date) return JSON.stringify(value);

@@ -8,7 +8,7 @@ const OUTSIDE = 255;
 const DIGITS = new Uint8Array(128).fill(OUTSIDE);
 for (let value = 0; value < BASE62.length; value += 1) DIGITS[BASE62.charCodeAt(value)] = value;
 
-/** CRC-32/ISO-HDLC by bytes. The check walks the text once for alphabet and sum together, which a call of zlib cannot. */
+/** CRC-32/ISO-HDLC by bytes. One pass checks alphabet and checksum together, which zlib cannot. */
 const CRC_TABLE = new Int32Array(256);
 for (let byte = 0; byte < 256; byte += 1) {
 	let sum = byte;
@@ -28,8 +28,8 @@ export function checksum(text: string): string {
 }
 
 /**
- * Whether all characters from `from` on are base62 and the last six are the checksum of everything before them.
- * What stands before `from` must be ASCII, which a caller knows by having compared it.
+ * Whether all characters from `from` on are base62 and the last six are the checksum of everything before them. The caller guarantees that
+ * the part before `from` is ASCII.
  */
 export function endsWithChecksum(text: string, from: number): boolean {
 	const end = text.length - CHECKSUM_CHARACTERS;

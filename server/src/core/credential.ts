@@ -1,7 +1,7 @@
 import { CHECKSUM_CHARACTERS, checksum, endsWithChecksum } from "./checksum.ts";
 import { randomBase62 } from "./id.ts";
 
-/** What a service credential begins with; no brand may begin so. */
+/** Prefix of service credentials, which no brand may have. */
 export const SERVICE_CREDENTIAL_PREFIX = "kws_";
 const CREDENTIAL_ID_CHARACTERS = 12;
 const CREDENTIAL_SECRET_CHARACTERS = 32;
@@ -17,7 +17,7 @@ export interface ServiceCredential {
 	last4: string;
 }
 
-/** A new service credential, `kws_<12 id><32 secret><6 checksum>`; `text` is shown once and kept nowhere. */
+/** A new service credential, `kws_<12 id><32 secret><6 checksum>`; `text` is shown once and never stored. */
 export function makeServiceCredential(): ServiceCredential & { text: string } {
 	const id = randomBase62(CREDENTIAL_ID_CHARACTERS);
 	const secret = randomBase62(CREDENTIAL_SECRET_CHARACTERS);
@@ -26,7 +26,7 @@ export function makeServiceCredential(): ServiceCredential & { text: string } {
 	return { text, id, secret, last4: text.slice(-LAST_CHARACTERS) };
 }
 
-/** The parts of a service credential, or null for any other shape or a wrong checksum. Says nothing about whether it is known. */
+/** Parses a service credential; null for a malformed one or a wrong checksum. Does not check whether it exists. */
 export function parseServiceCredential(text: string): ServiceCredential | null {
 	if (text.length !== CHECKSUM_AT + CHECKSUM_CHARACTERS || !text.startsWith(SERVICE_CREDENTIAL_PREFIX)) return null;
 	if (!endsWithChecksum(text, SERVICE_CREDENTIAL_PREFIX.length)) return null;

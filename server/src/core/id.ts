@@ -17,7 +17,7 @@ function nextByte(): number {
 	return byte ?? 0;
 }
 
-/** `length` characters of the base62 alphabet, uniform (bytes from 248 on are thrown away), from the system's CSPRNG. */
+/** `length` characters of the base62 alphabet, uniform (bytes from 248 on are rejected), from the system's CSPRNG. */
 export function randomBase62(length: number): string {
 	let text = "";
 	while (text.length < length) {
@@ -29,10 +29,10 @@ export function randomBase62(length: number): string {
 
 export type IdPrefix = "key" | "ten" | "site" | "doc" | "svc" | "req" | "node" | "evt" | "upl" | "per" | "ptl" | "mem" | "inv" | "hnd" | "rot";
 
-/** A new identifier such as `key_4fT…`: the prefix says what it names, 20 random characters (119 bits) make it unique. */
+/** A new identifier such as `key_4fT…`: a prefix for its kind and 20 random characters (119 bits). */
 export function newId(prefix: IdPrefix): string {
 	return `${prefix}_${randomBase62(20)}`;
 }
 
-/** What an operator may choose as the id of a tenant, a site or a plan. */
+/** An id of a tenant, a site or a plan that the operator chooses. */
 export const CHOSEN_ID_PATTERN = "^[A-Za-z0-9_-]{1,64}$";

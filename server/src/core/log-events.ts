@@ -1,9 +1,9 @@
 type Level = "info" | "warn" | "error";
 
 interface LogEvent {
-	/** The levels at which it is written. */
+	/** The levels at which the event is written. */
 	readonly levels: readonly Level[];
-	/** For readers of the log; explains fields where necessary. */
+	/** The meaning of the event and, where necessary, of its fields. */
 	readonly means: string;
 }
 

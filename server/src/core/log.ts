@@ -2,7 +2,7 @@ import { type DestinationStream, destination, pino } from "pino";
 import { systemClock } from "./clock.ts";
 import type { EventAt } from "./log-events.ts";
 
-/** One JSON object a line: what happened, by its name in the table of events, and the details of it. */
+/** Writes one JSON object a line: the event's name from the table of events, and its details. */
 export interface Log {
 	info(details: object, event: EventAt<"info">): void;
 	warn(details: object, event: EventAt<"warn">): void;
@@ -12,13 +12,16 @@ export interface Log {
 const LOG_BUFFER_BYTES = 4096;
 /** Flushes the last lines of an idle server. */
 const LOG_FLUSH_MS = 1_000;
-/** The reader of the output may have stopped, and a write into a full pipe never ends. */
+/** Bounds the last flush: a write into a full pipe never returns if the reader has stopped. */
 const LAST_FLUSH_MS = 2_000;
 /** Bound of the buffer for a reader that has stopped; later lines are dropped. */
 const LOG_WAITING_BYTES_MAX = 8_388_608;
 const SECRET_FIELDS = ["raw_key", "secret", "password", "authorization", "cookie", "x-api-key", "pepper", "token", "credential"];
 
-/** Finds raw keys of `brand`, service credentials, bearer tokens and tokens of one-time links in text; keeps what is public of them (brand, environment, kid). */
+/**
+ * Matches raw keys of `brand`, service credentials, bearer tokens and tokens of one-time links. Captures their public part (brand,
+ * environment, kid).
+ */
 export function secretPattern(brand: string): RegExp {
 	const escaped = brand.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 	return new RegExp(
@@ -38,7 +41,7 @@ export function redact(text: string, pattern: RegExp): string {
 export interface LogOptions {
 	readonly level: string;
 	readonly brand: string;
-	/** Standard output, written at once, if left out. */
+	/** Default: standard output, unbuffered. */
 	readonly output?: DestinationStream;
 }
 
@@ -66,7 +69,7 @@ export interface BufferedOutput extends DestinationStream {
 /** Standard output, buffered; several logs may share it. `flushLast` before the process ends. */
 export function bufferedOutput(): BufferedOutput {
 	const output = destination({ dest: 1, sync: false, minLength: LOG_BUFFER_BYTES, maxLength: LOG_WAITING_BYTES_MAX, periodicFlush: LOG_FLUSH_MS });
-	// A full disk costs lines of the log. Without a listener it would end the server; the last flush would try again for ever.
+	// On a full disk, log lines are lost. Without a listener, the error would end the server, and the last flush would retry forever.
 	let failing = false;
 	output.on("error", () => {
 		failing = true;
@@ -97,7 +100,7 @@ function destinationOf(options: LogOptions): DestinationStream {
 
 const FORM = { base: null, messageKey: "event", formatters: { level: (label: string) => ({ level: label }) } } as const;
 
-/** For the one line per request: its fields are fixed and hold no secret by name, so only the pattern is looked for. */
+/** For the one line per request: its fields are fixed and none is named like a secret, so only the pattern is applied. */
 export function createAccessLog(options: LogOptions): Log {
 	return pino({ ...FORM, level: options.level, timestamp: isoTime() }, destinationOf(options));
 }

@@ -13,13 +13,13 @@ const IPV6_NETWORK_BITS = 48;
 const IPV6_SUBSCRIBER_BITS = 64;
 /** The longest address as text, IPv6 with an embedded IPv4, and a zone. */
 const ADDRESS_CHARACTERS_MAX = 45 + 16;
-/** How a socket that listens on both versions shows an IPv4 peer. */
+/** Prefix of an IPv4 peer on a dual-stack socket. */
 const MAPPED_START = "::ffff:";
 const DOT = 46;
 const DIGIT_ZERO = 48;
 const DIGIT_NINE = 57;
 
-/** An address of version 4 or 6. `words` are its bits from the left in unsigned 32-bit numbers: one or four. `text` is its canonical form. */
+/** An IPv4 or IPv6 address. `words` are its bits as unsigned 32-bit numbers, most significant first: one or four. `text` is its canonical form. */
 export interface Address {
 	readonly version: 4 | 6;
 	readonly words: readonly number[];
@@ -27,8 +27,8 @@ export interface Address {
 }
 
 /**
- * An address as it is written (RFC 4291, 2.2), or null. Strict: four decimal parts without leading zeros, no octal, hexadecimal or short
- * forms. An IPv4 address inside IPv6 (`::ffff:192.0.2.1`) is that IPv4 address; the zone of a link-local one (`%eth0`) is dropped.
+ * Parses an address (RFC 4291, section 2.2); null if invalid. Strict: four decimal parts without leading zeros, no octal, hexadecimal or
+ * short forms. An IPv4-mapped address (`::ffff:192.0.2.1`) becomes IPv4; a zone (`%eth0`) is dropped.
  */
 export function parseAddress(text: string): Address | null {
 	const dotted = text.startsWith(MAPPED_START) ? text.slice(MAPPED_START.length) : text;
@@ -41,7 +41,7 @@ export function parseAddress(text: string): Address | null {
 	return { version: 6, words: wordsOf(parsed.toByteArray()), text: parsed.toRFC5952String() };
 }
 
-/** The 32 bits of four decimal parts, or -1. By hand, because behind a proxy every request brings an address to read. */
+/** The 32 bits of four decimal parts, or -1. Hand-written, because behind a proxy every request contains an address to parse. */
 function ipv4Word(text: string): number {
 	if (text.length < 7 || text.length > 15) return -1;
 	let word = 0;
@@ -62,7 +62,7 @@ function ipv4Word(text: string): number {
 	return dots === 3 && part !== -1 ? word * 256 + part : -1;
 }
 
-/** The library takes the dotted tail of `::192.0.2.1` for that of `::ffff:192.0.2.1`, which is another address: so it gets it in hexadecimal. */
+/** The library parses `::192.0.2.1` as `::ffff:192.0.2.1`, which is another address, so the dotted tail is converted to hexadecimal first. */
 function withoutDottedTail(text: string): string {
 	const tail = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(text);
 	if (tail === null) return text;
@@ -85,7 +85,7 @@ export function networkOf(address: Address): string {
 	return prefixOf(address, IPV6_NETWORK_BITS);
 }
 
-/** The address that wrong keys are counted against: an IPv4 address, or an IPv6 /64, which one subscriber controls. */
+/** The unit that wrong keys are counted by: an IPv4 address, or an IPv6 /64, which one subscriber controls. */
 export function failureBucketOf(address: Address): string {
 	return address.version === 4 ? address.text : prefixOf(address, IPV6_SUBSCRIBER_BITS);
 }
@@ -116,11 +116,11 @@ interface Range {
 
 /** Allowed addresses and networks. An empty list allows none; `0.0.0.0/0` is every IPv4 address and no IPv6 address. */
 export class AllowList {
-	/** Canonical, without host bits and repetitions, in the order given. */
+	/** Canonical, without host bits and duplicates, in the given order. */
 	readonly entries: readonly string[];
 	readonly #ranges: { readonly 4: readonly Range[]; readonly 6: readonly Range[] };
 
-	/** For `parseAllowList`, which knows the entries to be right. */
+	/** Only for `parseAllowList`, which has validated the entries. */
 	constructor(networks: readonly { address: Address; bits: number }[]) {
 		const byText = new Map(networks.map(({ address, bits }) => [isWhole(address, bits) ? address.text : prefixOf(address, bits), { address, bits }]));
 		this.entries = [...byText.keys()];
@@ -128,7 +128,7 @@ export class AllowList {
 		this.#ranges = { 4: ranges(4), 6: ranges(6) };
 	}
 
-	/** Whether the address is in one of the networks; a walk over at most 100 precomputed ranges. */
+	/** Whether the address is in one of the networks: a linear search over at most 100 precomputed ranges. */
 	has(address: Address): boolean {
 		for (const range of this.#ranges[address.version]) if (covers(range, address.words)) return true;
 		return false;
@@ -152,8 +152,8 @@ function covers(range: Range, words: readonly number[]): boolean {
 }
 
 /**
- * The list of addresses and networks (`192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`), or what is wrong with which entry; `pointer` is
- * where the list stands in the input. Host bits are cleared, IPv4 inside IPv6 becomes IPv4.
+ * Parses a list of addresses and networks (`192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`), or returns the errors; `pointer` is the list's
+ * position in the input. Clears host bits; converts IPv4-mapped IPv6 to IPv4.
  */
 export function parseAllowList(entries: readonly string[], pointer = "/allowed_ips"): AllowList | InputError[] {
 	if (entries.length > ALLOW_LIST_ENTRIES_MAX)
@@ -168,7 +168,7 @@ export function parseAllowList(entries: readonly string[], pointer = "/allowed_i
 	return errors.length > 0 ? errors : new AllowList(networks);
 }
 
-/** One entry, or a sentence that says what is wrong with it. */
+/** One parsed entry, or the text of its error. */
 function parseNetwork(entry: string): { address: Address; bits: number } | string {
 	const slashAt = entry.indexOf("/");
 	const written = slashAt === -1 ? entry : entry.slice(0, slashAt);
@@ -185,11 +185,9 @@ function parseNetwork(entry: string): { address: Address; bits: number } | strin
 }
 
 /**
- * Who calls, in canonical form: the peer of the connection, or, when the peer is a trusted proxy, the rightmost address of
- * `X-Forwarded-For` that is not itself a trusted proxy's. Each proxy appends the address it was called from, so what a caller writes
- * is to the left of the caller's own address and is never read. An entry that is no address ends the walk with the peer, as does a chain
- * longer than `FORWARDED_HOPS_MAX`; a chain of trusted addresses only is their own call, from the first of them.
- * A peer without an address (a socket file) is returned as it came and is no proxy. Repeated headers are to be joined by commas, in order.
+ * The caller's canonical address: the peer, or behind trusted proxies the rightmost entry of `X-Forwarded-For` that is not a trusted proxy;
+ * entries left of it are forgeable. The peer on an invalid entry or beyond `FORWARDED_HOPS_MAX`; the leftmost entry if all are trusted.
+ * Join repeated headers with commas, in order.
  */
 export function callerAddress(peer: string, forwardedFor: string | undefined, trusted: AllowList | null): string {
 	const peerAddress = parseAddress(peer);
@@ -210,7 +208,7 @@ export function forwardedAddress(forwardedFor: string, trusted: AllowList): Addr
 	return null;
 }
 
-/** One entry of `X-Forwarded-For`, or null; some proxies write the port too: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
+/** Parses one entry of `X-Forwarded-For`, or null; some proxies append the port: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
 export function parseForwarded(text: string): Address | null {
 	const entry = text.trim();
 	const address = parseAddress(entry);

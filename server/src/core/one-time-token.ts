@@ -6,7 +6,7 @@ export type OneTimePrefix = "kwi" | "kwp" | "kwh" | "kwr" | "kwl";
 const TOKEN_BYTES = 32;
 const TOKEN_CHARACTERS = 43;
 
-/** A one-time token: `text` goes into the fragment of one link and nowhere else, `digest` is what is stored of it. */
+/** A one-time token: `text` is used only in the fragment of one link, and only `digest` is stored. */
 export interface OneTimeToken {
 	readonly text: string;
 	readonly digest: Buffer;
@@ -18,7 +18,7 @@ export function makeOneTimeToken(prefix: OneTimePrefix): OneTimeToken {
 	return { text, digest: digestOf(text) };
 }
 
-/** What is stored of the token that `text` is; null when it has another shape. Says nothing about whether it is known. */
+/** The stored digest of a token; null for a malformed one. Does not check whether it exists. */
 export function digestOneTimeToken(prefix: OneTimePrefix, text: string): Buffer | null {
 	const body = text.startsWith(`${prefix}_`) ? text.slice(prefix.length + 1) : "";
 	return body.length === TOKEN_CHARACTERS && /^[0-9A-Za-z_-]+$/.test(body) ? digestOf(text) : null;

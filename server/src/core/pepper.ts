@@ -8,7 +8,7 @@ export interface Pepper {
 	readonly bytes: Buffer;
 }
 
-/** The peppers in force: MACs are made with the first and checked with any. */
+/** The configured peppers: MACs are computed with the first and verified with any. */
 export interface Peppers {
 	readonly current: Pepper;
 	readonly byId: ReadonlyMap<string, Pepper>;
@@ -29,12 +29,12 @@ export function parsePeppers(text: string): Peppers {
 	return { current, byId: new Map(peppers.map((pepper) => [pepper.id, pepper])) };
 }
 
-/** A 32-byte key of its own for `purpose` (HKDF-SHA-256, RFC 5869), so that no two uses share a key. */
+/** Derives a 32-byte key for `purpose` (HKDF-SHA-256, RFC 5869), so that no two uses share a key. */
 export function deriveKey(pepper: Pepper, purpose: string): Buffer {
 	return Buffer.from(hkdfSync("sha256", pepper.bytes, "keywright", purpose, 32));
 }
 
-/** HMAC-SHA-256 over `label` and the length-prefixed fields: no two lists of fields give the same bytes. */
+/** HMAC-SHA-256 over `label` and the length-prefixed fields: different lists of fields never yield the same bytes. */
 export function macOf(key: Buffer, label: string, fields: readonly (string | Buffer)[]): Buffer {
 	const mac = createHmac("sha256", key).update(label);
 	const length = Buffer.alloc(4);
