@@ -38,7 +38,7 @@ suite("change", () => {
 		await db.close();
 	});
 
-	/** Everything that a change writes, as text. */
+	/** All rows that a change writes, as text. */
 	async function state(): Promise<string> {
 		const texts: string[] = [];
 		for (const table of TABLES) {
@@ -56,7 +56,7 @@ suite("change", () => {
 		await tx.insertInto("plans").values({ id, name: id, capabilities: [], rate_limits: "[]", limits: "{}" }).execute();
 	}
 
-	/** A change that makes a plan, with an entry in `chain`, an event and an invalidation. */
+	/** A change that creates a plan, with an entry in `chain`, an event and an invalidation. */
 	function makingPlan(id: string, chain: string): (tx: Tx) => Promise<Change<string>> {
 		return async (tx) => {
 			await insertPlan(tx, id);

@@ -10,7 +10,7 @@ import { type AuditKeys, type AuditNote, detailsOf, digestDetails, entryMac } fr
 import { assertReauthorized, expectReauthorization, type Reauthorize, reauthorize } from "./reauthorize.ts";
 import { currentSequence, insertEntry, lockHead, moveHead } from "./store.ts";
 
-/** What an action that changes something needs. */
+/** The context of an action that changes state. */
 export interface ChangeContext extends DatabaseContext {
 	readonly node: Node;
 	readonly audit_keys: AuditKeys;
@@ -94,7 +94,7 @@ export async function change<T>(context: ChangeContext, run: (tx: Tx) => Promise
 	return (await changeEverywhere(context, run)).result;
 }
 
-/** The same, for an answer that names the nodes. */
+/** The same, for a response that names the nodes. */
 export async function changeEverywhere<T>(context: ChangeContext, run: (tx: Tx) => Promise<Change<T>>): Promise<Settled<T>> {
 	let barrier_seq = 0;
 	let result: T;

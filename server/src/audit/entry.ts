@@ -3,16 +3,16 @@ import { canonicalJson } from "../core/canonical.ts";
 import type { Actor } from "../core/context.ts";
 import { deriveKey, macOf, type Peppers } from "../core/pepper.ts";
 
-/** What a change says of itself: an action in the past tense with its object, `key.revoked`, and facts that hold no secret. */
+/** The audit entry that a change writes: the action in the past tense with its object, such as `key.revoked`, and details without secrets. */
 export interface AuditNote {
 	readonly action: string;
 	readonly target: { readonly kind: string; readonly id: string };
 	readonly facts?: Record<string, unknown>;
-	/** The chain it belongs to when that is not the context's scope: an operator's change of one tenant belongs to the tenant. */
+	/** The chain of the entry if it is not that of the context's scope: an operator's change of a tenant belongs to the tenant's chain. */
 	readonly tenant_id?: string;
 }
 
-/** An entry before it is chained. `details` are erasable: the chain holds their digest only. */
+/** An entry before it is chained. `details` can be erased, because the chain contains only their digest. */
 export interface AuditEntry {
 	readonly chain: string;
 	readonly seq: number;
@@ -27,7 +27,7 @@ export interface AuditEntry {
 export interface AuditDetails {
 	readonly actor: Actor;
 	readonly facts: Record<string, unknown>;
-	/** Keeps an erased detail from being guessed through its digest. */
+	/** Prevents guessing erased details from their digest. */
 	readonly salt: string;
 }
 
@@ -50,7 +50,7 @@ export function digestDetails(details: unknown): Buffer {
 	return hash("sha256", canonicalJson(details), "buffer");
 }
 
-/** The MAC that ties `entry` to the one before it; the first entry follows an empty MAC. */
+/** The MAC that chains `entry` to the one before it; the first entry follows an empty MAC. */
 export function entryMac(key: Buffer, entry: AuditEntry, previous: Buffer): Buffer {
 	return macOf(key, "kwa1", [
 		entry.chain,

@@ -18,7 +18,7 @@ suite("a request with an Idempotency-Key", () => {
 	});
 	after(() => db.close());
 
-	/** A creating action: what it answers is `made:<subject>` the first time and `again:<subject>` for a repeat. */
+	/** A creating action: returns `made:<subject>` the first time and `again:<subject>` for a repeat. */
 	async function create(
 		context: ChangeContext,
 		input: unknown = { name: "a" },

@@ -14,7 +14,7 @@ export const KEPT_MS = DAY_MS;
 
 export interface EarlierRequest {
 	readonly subject_id: string;
-	/** What the earlier request answered; null when its answer held a secret and was not kept. */
+	/** The response of the earlier request; null when it contained a secret and was not stored. */
 	readonly result: unknown;
 }
 
@@ -23,8 +23,9 @@ function callerOf(context: Context): string {
 }
 
 /**
- * Makes a creating request happen once per tenant, caller and `Idempotency-Key` within 24 hours, inside the transaction that creates.
- * Returns null for the first (or without a key), the earlier request for a repeat. A repeat with other input is a 409 `idempotency_mismatch`.
+ * Makes a creating request happen once per tenant, caller and `Idempotency-Key` within 24 hours, inside the creating transaction. Returns
+ * null for the first request and without a key, or the earlier request for a repeat. 409 `idempotency_mismatch` for a repeat with other
+ * input.
  */
 export async function claimOnce(
 	tx: Tx,
@@ -50,7 +51,7 @@ export async function claimOnce(
 	return { subject_id: earlier.subject_id, result: earlier.result };
 }
 
-/** Keeps the answer for repeats; only for answers that hold no secret. */
+/** Stores the response for repeats; only for responses without a secret. */
 export async function keepResult(tx: Tx, context: Context, tenant_id: string, result: unknown): Promise<void> {
 	if (context.idempotency_key === null) return;
 	await saveIdempotentResult(tx, { tenant_id, caller: callerOf(context), idempotency_key: context.idempotency_key }, result);
@@ -58,7 +59,7 @@ export async function keepResult(tx: Tx, context: Context, tenant_id: string, re
 
 const ROWS_PER_STEP = 5_000;
 
-/** Forgets idempotency keys whose 24 hours are over and events of a month ago; in bounded steps. */
+/** Deletes idempotency keys after 24 hours and events after a month, in bounded steps. */
 export async function sweepExpired(context: { readonly database: Database; readonly clock: Clock }): Promise<void> {
 	const now = context.clock.now();
 	const before = { idempotency: new Date(now - KEPT_MS), outbox: new Date(now - EVENTS_KEPT_MS) };

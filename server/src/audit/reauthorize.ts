@@ -12,7 +12,7 @@ interface Pending {
 	asked: boolean;
 }
 
-/** By transaction, so that a lock does not need the context of the change that takes it. */
+/** Keyed by transaction, so that a lock function does not need the context of its change. */
 const pending = new WeakMap<object, Pending>();
 
 /** Guarantee: `change` alone calls it, once for each of its transactions. */
@@ -21,8 +21,8 @@ export function expectReauthorization(tx: Tx, ask: Reauthorize): void {
 }
 
 /**
- * Asks again, the first time that it is called in a transaction. Locks of tenants call it once they have their row; a change that locks no
- * tenant calls it before anything else. The order of locks is tenant, membership or operator, session, key: removing a person takes them so too.
+ * Reauthorises on the first call in a transaction. Lock functions of tenants call it once they have locked the row; a change that locks no
+ * tenant calls it first. The global lock order is tenant, membership or operator, session, key.
  */
 export async function reauthorize(tx: Tx | RecordTx): Promise<void> {
 	const entry = pending.get(tx);
@@ -31,7 +31,7 @@ export async function reauthorize(tx: Tx | RecordTx): Promise<void> {
 	await entry.ask();
 }
 
-/** Whatever the caller is, the transaction may be committed only if they were asked again. */
+/** Whatever the caller is, a transaction must not be committed without reauthorisation. */
 export function assertReauthorized(tx: Tx): void {
 	assert(pending.get(tx)?.asked !== false, "a change did not ask again whether its caller may make it");
 }

@@ -7,7 +7,7 @@ export interface ChainHead {
 	mac: Buffer;
 }
 
-/** Locks the head of `chain` until the transaction ends: entries of one chain are written one after the other. */
+/** Locks the head of `chain` until commit, which serializes the appends to one chain. */
 export async function lockHead(tx: Tx, chain: string): Promise<ChainHead> {
 	await tx
 		.insertInto("audit_heads")
@@ -54,7 +54,7 @@ export interface IdempotencyRow {
 	subject_id: string;
 }
 
-/** Takes the idempotency key for this transaction; false when an earlier request of the last 24 hours has it. */
+/** Takes the idempotency key for this transaction; false when an earlier request of the last 24 hours has used it. */
 export async function claimIdempotencyKey(tx: Tx, row: IdempotencyRow, not_before: Date): Promise<boolean> {
 	await tx
 		.deleteFrom("idempotency")
@@ -95,7 +95,7 @@ export async function saveIdempotentResult(
 		.execute();
 }
 
-/** Deletes up to `rows_max` rows of each table from before its date; returns how many. */
+/** Deletes up to `rows_max` expired rows of each table; returns their number. */
 export async function deleteExpired(tx: RecordTx, before: { idempotency: Date; outbox: Date }, rows_max: number): Promise<number> {
 	let deleted = 0n;
 	for (const table of ["idempotency", "outbox"] as const) {

@@ -8,7 +8,7 @@ const PAGE_ENTRIES = 1_000;
 type StoredEntry = Awaited<ReturnType<typeof readChain>>[number];
 export type ChainFinding = { intact: true; entries: number } | { intact: false; seq: number; reason: string };
 
-/** Reads the whole chain and says whether an entry was edited, removed, added or reordered, and where the first such trace is. */
+/** Verifies the whole chain: whether an entry was edited, removed, added or reordered, and the first position where that shows. */
 export async function verifyChain(
 	context: Pick<DatabaseContext, "database" | "scope"> & { audit_keys: AuditKeys },
 	chain: string,
@@ -17,7 +17,7 @@ export async function verifyChain(
 		let previous: Buffer = Buffer.alloc(0);
 		let last = 0;
 		for (;;) {
-			// Before the entries: others append meanwhile, and what the head says must then be among what is read.
+			// Read before the entries, because of concurrent appends: everything up to this head must then be among the entries.
 			const head = await readHead(tx, chain);
 			const entries = await readChain(tx, chain, last, PAGE_ENTRIES);
 			for (const entry of entries) {
@@ -35,7 +35,7 @@ export async function verifyChain(
 	});
 }
 
-/** What is wrong with an entry that should be number `seq`, after one with the MAC `previous`. */
+/** Why an entry is invalid at position `seq`, after an entry with the MAC `previous`; null if it is valid. */
 function faultOf(entry: StoredEntry, expected: { seq: number; previous: Buffer; keys: AuditKeys }): string | null {
 	if (entry.seq !== expected.seq) return "an entry is missing";
 	const key = expected.keys.byId.get(entry.audit_key_id);

@@ -5,7 +5,7 @@ import type { Tx } from "../database/transaction.ts";
 /** Retention of events; an event that was not delivered by then is obsolete. */
 export const EVENTS_KEPT_MS = 30 * DAY_MS;
 
-/** Something that happened and that others may want to hear of; written in the transaction of the change. `data` is snake_case and holds no secret. */
+/** A domain event for subscribers, written in the transaction of the change. `data` is snake_case and contains no secret. */
 export interface OutboxEvent {
 	readonly tenant_id: string;
 	readonly type: string;

@@ -23,7 +23,7 @@ function mailerTo(
 	return { mailer: createMailer({ settings, product_name: () => product, log, timeout_ms }), lines };
 }
 
-/** A server that speaks as `speak` does; `closed` resolves when the first client has hung up. */
+/** A mail server that behaves as `speak` defines; `closed` resolves when the first client has disconnected. */
 async function oddServer(t: TestContext, speak: (socket: Socket) => void) {
 	const sockets: Socket[] = [];
 	const { promise: closed, resolve } = Promise.withResolvers<void>();

@@ -5,19 +5,19 @@ import type { Mail } from "./mails.ts";
 import { isMailAddress, type MailSettings, parseSender, parseSmtpUrl } from "./settings.ts";
 import { mailText, nameInMail, oneLine } from "./text.ts";
 
-/** For everything from looking up the server to its last answer. */
+/** Time limit of the whole delivery, from the DNS look-up to the server's last reply. */
 const SEND_TIMEOUT_MS = 10_000;
-/** Each occupies a connection and a pending request. */
+/** Each delivery occupies a connection and a pending request. */
 const MAILS_AT_ONCE_MAX = 20;
 const SUBJECT_CHARACTERS_MAX = 200;
 const REASON_CHARACTERS_MAX = 300;
-/** What a link of ours carries: a refused mail may be quoted in the refusal. */
+/** Matches the token of a one-time link: a mail server may quote a refused mail in its reply. */
 const ONE_TIME_TOKEN = /kw[iphrl]_[0-9A-Za-z_-]+/g;
 
 export interface Mailer {
-	/** Whether there is a mail server at all. */
+	/** Whether a mail server is configured. */
 	readonly enabled: boolean;
-	/** Hands the mail to the mail server, within 10 seconds. False when mail is off or it was not taken, which is logged; never rejects. */
+	/** Sends the mail within 10 seconds. False when mail is off or the server did not accept it, which is logged; never rejects. */
 	send(mail: Mail): Promise<boolean>;
 }
 
@@ -28,7 +28,7 @@ export interface MailContext extends Context {
 
 export interface MailerOptions {
 	readonly settings: MailSettings | null;
-	/** What mails are sent as where the sender's setting has no name. */
+	/** The sender's name when the setting has none. */
 	readonly product_name: () => string;
 	readonly log: Log;
 	readonly timeout_ms?: number;
@@ -36,7 +36,7 @@ export interface MailerOptions {
 
 const OFF: Mailer = { enabled: false, send: async () => false };
 
-/** A mailer by the settings; one that is off when they are null. Nothing is connected before the first mail. */
+/** Creates a mailer; one that is off for null settings. Connects only for the first mail. */
 export function createMailer(options: MailerOptions): Mailer {
 	const { settings, log } = options;
 	if (settings === null) return OFF;
@@ -98,7 +98,7 @@ export function createMailer(options: MailerOptions): Mailer {
 	};
 }
 
-/** Details for the operator, without what the mail server may have quoted: the recipient, the password, a link. */
+/** Error details for the operator, without what the mail server may have quoted: the recipient, the password, a link. */
 function toApiError(error: unknown, hidden: readonly (readonly [string, string])[]): Record<string, unknown> {
 	const facts = error instanceof Error ? { ...error } : {};
 	let reason = error instanceof Error ? error.message : String(error);

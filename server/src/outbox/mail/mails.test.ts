@@ -8,7 +8,7 @@ const link = { href: LINK };
 const expires_at = new Date("2026-11-29T12:00:00Z");
 const product_name = "Orderly";
 
-/** One of each mail; a kind without a sample does not compile. */
+/** One sample of each mail; a kind without a sample does not compile. */
 const SAMPLES: { readonly [Kind in MailKind]: MailValues<Kind> } = {
 	invitation: { inviter: "Olivia", tenant_name: "Acme", product_name, as: "an owner", link, expires_at },
 	operator_invitation: { product_name, link, expires_at },
@@ -51,7 +51,7 @@ function compose(kind: MailKind, values: object = SAMPLES[kind]): Mail {
 	return composeMail(kind, "to@example.com", values as never);
 }
 
-/** The mails of one kind with `text` in the place of each string, one after the other. */
+/** The mails of one kind with `text` in place of each string in turn. */
 function* withText(kind: MailKind, text: string): Generator<[string, Mail]> {
 	for (const [field, value] of Object.entries(SAMPLES[kind]))
 		if (typeof value === "string") yield [`${kind}.${field}`, compose(kind, { ...SAMPLES[kind], [field]: text })];

@@ -1,13 +1,13 @@
 import { nameInMail, timeInMail } from "./text.ts";
 
-/** A link of ours, which stands in a mail as it is. */
+/** A link that Keywright created, which a mail contains unchanged. */
 export interface OwnLink {
 	readonly href: string;
 }
 
 declare const composed: unique symbol;
 
-/** A mail to one address. Only `composeMail` makes one: no text of a person gets into a mail past its rule. */
+/** A mail to one address. Only `composeMail` creates one, so that all user input in mails is sanitised. */
 export interface Mail {
 	readonly to: string;
 	readonly subject: string;
@@ -23,11 +23,11 @@ interface Words {
 const BODY_ONLY_FOR_YOU = "Anyone with the link can join, so please do not forward it. If you did not expect this mail, you can ignore it.";
 
 /**
- * The texts of all mails. Every string is given to them as `nameInMail` leaves it: on one line, short, and nothing in it is a link. The tests feed each
- * string of each mail with hostile text; a mail that is added here without a sample there does not compile.
+ * The texts of all mails. Every string argument was sanitised by `nameInMail`: short, on one line, and nothing in it is a link. The tests
+ * inject hostile text into each string; a mail without a sample there does not compile.
  */
 const MAILS = {
-	/** `inviter` null: the operator, who is known by the product. `as` such as "an owner". */
+	/** `inviter` null: the operator, shown by the product's name. `as` is a role such as "an owner". */
 	invitation(words: { inviter: string | null; tenant_name: string; product_name: string; as: string; link: OwnLink; expires_at: Date }): Words {
 		const { tenant_name, product_name } = words;
 		const invited = words.inviter === null ? "You are invited" : `${words.inviter} invites you`;
@@ -113,10 +113,10 @@ const MAILS = {
 export type MailKind = keyof typeof MAILS;
 export type MailValues<Kind extends MailKind> = Parameters<(typeof MAILS)[Kind]>[0];
 
-/** The names of all mails. */
+/** The kinds of mails. */
 export const MAIL_KINDS: readonly string[] = Object.keys(MAILS);
 
-/** Guarantee: strings stay strings, and what is no string is untouched, so the values keep their type. */
+/** Guarantee: strings stay strings, and other values are unchanged, so the type is the same. */
 function plain<Values extends object>(values: Values): Values {
 	const entries = Object.entries(values).map(([name, value]) => [name, typeof value === "string" ? nameInMail(value) : value]);
 	return Object.fromEntries(entries) as Values;
@@ -127,13 +127,13 @@ function wordsOf(kind: MailKind, values: object): Words {
 	return (MAILS[kind] as (values: object) => Words)(values);
 }
 
-/** The mail of this kind. Every string in `values` may be user input: it is sanitised here, and only here. */
+/** Composes the mail of this kind. Every string in `values` may be user input: it is sanitised here, and only here. */
 export function composeMail<Kind extends MailKind>(kind: Kind, to: string, values: MailValues<Kind>): Mail {
 	const { subject, lines } = wordsOf(kind, plain(values));
 	return asComposed({ to, subject, text: ["Hello,", "", ...lines, ""].join("\n") });
 }
 
-/** Guarantee: called by `composeMail`, and by tests of the mailer itself. */
+/** Guarantee: called only by `composeMail` and by tests of the mailer itself. */
 export function asComposed(mail: { to: string; subject: string; text: string }): Mail {
 	return mail as Mail;
 }

@@ -1,18 +1,18 @@
-/** How mails leave, from KEYWRIGHT_SMTP_URL and KEYWRIGHT_MAIL_FROM. */
+/** Mail delivery by KEYWRIGHT_SMTP_URL and KEYWRIGHT_MAIL_FROM. */
 export interface MailSettings {
-	/** `smtp://` or `smtps://`, a name and password in it where the server asks for them. */
+	/** `smtp://` or `smtps://`, with name and password where the server requires them. */
 	readonly smtp_url: string;
 	/** An address, or `Name <address>`. */
 	readonly from: string;
 }
 
-/** A mail server as its URL describes it. */
+/** The parsed URL of a mail server. */
 export interface SmtpServer {
 	readonly host: string;
 	readonly port: number;
-	/** TLS from the first byte. */
+	/** TLS from the first byte (`smtps://`). */
 	readonly secure: boolean;
-	/** A connection that begins in the clear goes on in TLS or not at all: a password would be sent over it. */
+	/** Requires STARTTLS on a plain connection, because the password is sent over it. */
 	readonly requireTLS: boolean;
 	/** A relay on this machine may have a self-signed certificate. */
 	readonly tls: { readonly rejectUnauthorized: boolean };
@@ -30,12 +30,12 @@ const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
 const ADDRESS_CHARACTERS_MAX = 254;
 const SENDER = /^(?:"?([^"<>\p{Cc}]*?)"?\s*<([^<>]*)>|([^<>]*))$/u;
 
-/** One address that goes into a header and an SMTP command as it stands: nothing in it ends a line, opens a list or a comment. */
+/** One address for a header and an SMTP command: it cannot contain a line end, a list or a comment. */
 export function isMailAddress(text: string): boolean {
 	return text.length <= ADDRESS_CHARACTERS_MAX && /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(text);
 }
 
-/** Throws an error that says what is wrong and nothing of the value. A name and password are sent within TLS, or to this machine. */
+/** Throws an error that never contains the value. Name and password are allowed only with TLS or to this machine. */
 export function parseSmtpUrl(text: string): SmtpServer {
 	const url = URL.canParse(text) ? new URL(text) : null;
 	const port = url && PORTS[url.protocol];
@@ -57,7 +57,7 @@ function decoded(part: string): string {
 	}
 }
 
-/** Throws an error that says what is wrong. */
+/** Throws an error with what is wrong. */
 export function parseSender(text: string): Sender {
 	const [, name, named, bare] = SENDER.exec(text.trim()) ?? [];
 	const address = (named ?? bare ?? "").trim();
@@ -65,7 +65,7 @@ export function parseSender(text: string): Sender {
 	return { name: name === undefined || name.trim() === "" ? null : name.trim(), address };
 }
 
-/** The settings of both variables; null when mail is off. Throws an error when one of the two is missing. */
+/** The settings of both variables; null when mail is off. Throws an error when only one is set. */
 export function mailSettingsOf(smtp_url: string | null, from: string | null): MailSettings | null {
 	if (smtp_url === null && from === null) return null;
 	if (from === null) throw new Error("KEYWRIGHT_SMTP_URL needs KEYWRIGHT_MAIL_FROM beside it: the address that mails come from");

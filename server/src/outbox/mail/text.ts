@@ -1,8 +1,8 @@
 const NAME_CHARACTERS_MAX = 80;
 
-/** Control characters, line separators, what turns the direction of reading, what shows nothing; halves of surrogate pairs. */
+/** Control characters, line separators, bidirectional and invisible characters, unpaired surrogates. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]+/gu;
-/** Without the line feed, which separates the lines of our own texts. */
+/** The same without the line feed, which separates the lines of our own texts. */
 const UNPRINTABLE_IN_LINES = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 /** `text` on one line of at most `characters_max` characters. */
@@ -12,7 +12,7 @@ export function oneLine(text: string, characters_max: number): string {
 	return characters.length <= characters_max ? line : `${characters.slice(0, characters_max - 1).join("")}…`;
 }
 
-/** The text of a mail: its own line ends and nothing else that is not printed. */
+/** The text of a mail: only printable characters and line feeds. */
 export function mailText(text: string): string {
 	return text.replace(/\r\n?/g, "\n").replace(UNPRINTABLE_IN_LINES, "");
 }
@@ -33,7 +33,7 @@ export function nameInMail(name: string): string {
 
 const TIME = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" });
 
-/** Such as `29 November 2026 at 14:05 UTC`. */
+/** Formats a time, such as `29 November 2026 at 14:05 UTC`. */
 export function timeInMail(time: Date): string {
 	return `${TIME.format(time)} UTC`;
 }
