@@ -17,7 +17,7 @@ export interface TestDatabase extends BareTestDatabase {
 	context(overrides?: Partial<ChangeContext>): ChangeContext;
 }
 
-/** A fresh database with a node on it, and contexts for actions. */
+/** A fresh database with a node, and contexts for actions. */
 export async function testDatabase(options: { clock?: Clock } = {}): Promise<TestDatabase> {
 	const bare = await bareTestDatabase();
 	const clock = options.clock ?? systemClock;

@@ -23,7 +23,7 @@ export const SITE = "shop";
 export const OTHER_SITE = "forum";
 const NO_LIMITS: DocumentLimits = { documents: null, storage_bytes: null, document_bytes: null };
 
-/** What is there of documents, wherever it is kept. */
+/** Everything stored of documents, in rows and files. */
 export interface Remains {
 	documents: number;
 	storage_bytes: number;
@@ -39,7 +39,7 @@ export interface DocumentServer {
 	readonly documents_url: string;
 	readonly uploads_dir: string;
 	readonly database: TestDatabase;
-	/** What `recheck` does in the committing transaction of the next requests. */
+	/** The behaviour of `recheck` in the committing transaction of the next requests. */
 	recheck: () => Promise<void>;
 	query(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
 	setLimits(limits: Partial<DocumentLimits>): Promise<void>;
@@ -155,12 +155,12 @@ export async function filesBelow(folder: string): Promise<string[]> {
 		.sort();
 }
 
-/** Guarantee: for answers with a document in their body. */
+/** Guarantee: called for responses with a document in their body. */
 export async function documentIn(response: Response): Promise<Document> {
 	return (await response.json()) as Document;
 }
 
-/** Guarantee: for answers with a problem in their body. */
+/** Guarantee: called for responses with a problem in their body. */
 export async function problemIn(response: Response): Promise<{ status: number; code: string; detail: string } & Record<string, unknown>> {
 	return (await response.json()) as { status: number; code: string; detail: string };
 }
@@ -175,7 +175,7 @@ interface RawForm {
 	readonly tail: Buffer;
 }
 
-/** A form's bytes before and behind the content of its one file, for sending it by hand. */
+/** A form's bytes before and after the content of its one file. */
 export function rawForm(boundary = "----by-hand"): RawForm {
 	return {
 		content_type: `multipart/form-data; boundary=${boundary}`,
@@ -189,7 +189,7 @@ interface Answer {
 	readonly body: Record<string, unknown>;
 }
 
-/** Sends `chunks` as they come, no faster than they are taken; chunked unless `headers` hold a Content-Length. */
+/** Sends `chunks` with backpressure; chunked unless `headers` contain a Content-Length. */
 export async function send(url: string, headers: Record<string, string>, chunks: Iterable<Buffer> | AsyncIterable<Buffer>): Promise<Answer> {
 	const agent = new Agent({ keepAlive: true });
 	const client = request(url, { method: "POST", headers, agent });

@@ -18,14 +18,14 @@ const folders: string[] = [];
 const running: Embedded[] = [];
 const children: ChildProcess[] = [];
 
-/** Call in each test file: stops and removes what its tests started, also those that failed. */
+/** Call in each test file: stops and removes everything that its tests started, even failed ones. */
 export async function cleanUp(): Promise<void> {
 	await Promise.all(children.map(killGroup));
 	await Promise.all(running.map((embedded) => embedded.stop()));
 	for (const folder of folders) await rm(folder, { recursive: true, force: true });
 }
 
-/** `stop` also when the test fails. */
+/** `stop` also runs when the test fails. */
 export function stopAfter(embedded: Embedded): Embedded {
 	running.push(embedded);
 	return embedded;
@@ -57,7 +57,7 @@ export async function query(url: string, text: string): Promise<Record<string, u
 	}
 }
 
-/** A Keywright-like process: says what it started, or why it did not, as one JSON line, and waits to be killed. */
+/** A Keywright-like process: prints what it started, or why it did not, as one JSON line, and waits to be killed. */
 const CHILD = `
 import { pino } from ${JSON.stringify(import.meta.resolve("pino"))};
 import { startEmbedded } from ${JSON.stringify(import.meta.resolve("../src/database/embedded/embedded.ts"))};
@@ -81,10 +81,10 @@ export interface Said {
 
 export const REPOSITORY = resolve(import.meta.dirname, "../..");
 
-/** The running Node.js, from the repository on. */
+/** The path of the running Node.js, relative to the repository. */
 export const NODE = process.execPath.slice(REPOSITORY.length + 1);
 
-/** `uid`: as another user, who must be able to enter the folders above the repository. */
+/** `uid`: runs as another user, who needs access to the folders above the repository. */
 function childCommand(data_dir: string, uid: number | undefined): [string, string[]] {
 	const command: [string, ...string[]] = [process.execPath, "--input-type=module", "-e", CHILD, data_dir];
 	if (uid === undefined) return [command[0], command.slice(1)];
@@ -103,7 +103,7 @@ export function startChild(data_dir: string, options: { uid?: number; env?: Node
 	return child;
 }
 
-/** The child's one line; the shape is CHILD's own. */
+/** The one line that the child prints; its shape is defined by CHILD. */
 export async function said(child: ChildProcess): Promise<Said> {
 	assert.ok(child.stdout);
 	for await (const line of createInterface({ input: child.stdout })) return JSON.parse(line) as Said;
@@ -122,7 +122,7 @@ export async function stopChild(child: ChildProcess): Promise<void> {
 	assert.equal(child.exitCode, 0);
 }
 
-/** An orphan may stay a zombie until init reaps it: that is not alive. */
+/** An orphan may stay a zombie until init reaps it, which does not count as alive. */
 export function isAlive(pid: number): boolean {
 	try {
 		process.kill(pid, 0);

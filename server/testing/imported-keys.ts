@@ -11,14 +11,14 @@ export async function declareAcme(context: ImportedFormatContext): Promise<void>
 	await putImportedFormat(context, ACME);
 }
 
-/** A raw key as the other system makes them. */
+/** A raw key in the other system's format. */
 export function acmeKey(): string {
 	return `${ACME.prefix}${randomBase62(ACME.length_min)}`;
 }
 
 let lines = 1;
 
-/** The line of an export that is about `raw_key`. */
+/** The line of an export for `raw_key`. */
 export function importRow(raw_key: string, tenant_id: string, input: Partial<CreateInput> = {}): ImportRow {
 	lines += 1;
 	return {

@@ -24,22 +24,22 @@ export interface KeysFixture {
 	readonly clock: ManualClock;
 	/** An operator's context unless overridden. */
 	context(overrides?: Partial<HandoverContext>): HandoverContext;
-	/** A tenant on a plan of its own that is as given, with all built-in capabilities unless others are. */
+	/** A tenant on its own plan: as given, by default with all built-in capabilities. */
 	tenant(plan?: Partial<PlanInput>): Promise<string>;
 	site(tenant_id: string, id: string, environment?: "prod" | "staging" | "dev"): Promise<void>;
-	/** A viewer of the tenant with this id of a member. */
+	/** A viewer of the tenant, with this member id. */
 	member(tenant_id: string, id: string): Promise<void>;
 	/** Changes the plan of a tenant that `tenant` made. */
 	replan(tenant_id: string, plan: Partial<PlanInput>): Promise<void>;
 	/** Runs statements as a superuser. */
 	behind(statement: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
-	/** As if a request with the secret had been counted now. */
+	/** Records a use of the secret at the current time. */
 	use(secret: { tenant_id: string; kid: string }): Promise<void>;
-	/** Whether the raw key's secret is stored and not ended. */
+	/** Whether the raw key's secret is stored and has not ended. */
 	isLive(raw_key: string): Promise<boolean>;
 	/** Every row of every table as text, read without row-level security. */
 	dump(): Promise<string>;
-	/** What tells two states of the tenants' things apart: all rows but bookkeeping of nodes. */
+	/** The state of tenants' data, to detect changes: all rows except the nodes' bookkeeping. */
 	state(): Promise<string>;
 	close(): Promise<void>;
 }
@@ -70,7 +70,7 @@ function storedSecret(row: Record<string, unknown>): StoredSecret {
 	return row as StoredSecret;
 }
 
-/** A fresh database with what keys need around them; its clock stands until a test moves it. */
+/** A fresh database with everything that keys need; its clock stops until a test advances it. */
 export async function keysFixture(): Promise<KeysFixture> {
 	const clock = new ManualClock(Date.now());
 	const db = await testDatabase({ clock });
@@ -137,12 +137,12 @@ export async function keysFixture(): Promise<KeysFixture> {
 	};
 }
 
-/** Input for a key that nothing is wrong with, but for what is overridden. */
+/** Valid input for a key, apart from the overrides. */
 export function keyInput(tenant_id: string, overrides: Partial<CreateInput> = {}): CreateInput & { tenant_id: string } {
 	return { tenant_id, name: "prod-order-bot", environment: "prod", owner: "Ada Lovelace", ...overrides };
 }
 
-/** Asserts that `run` is refused with `code` and leaves no trace in the database; answers the failure. */
+/** Asserts that `run` is refused with `code` and changes nothing in the database; returns the error. */
 export async function refused(fixture: KeysFixture, code: ErrorCode, run: () => Promise<unknown>): Promise<ApiError> {
 	const before = await fixture.state();
 	const failure = await run().then(
@@ -155,12 +155,12 @@ export async function refused(fixture: KeysFixture, code: ErrorCode, run: () => 
 	return failure;
 }
 
-/** The pointers of what a failure says is wrong. */
+/** The pointers of an error's `errors`. */
 export function pointersOf(failure: ApiError): string[] {
 	return (failure.facts.errors ?? []).map((error) => error.pointer);
 }
 
-/** The actions in the tenant's audit chain, after making sure that the chain is whole. */
+/** The actions in the tenant's audit chain, whose integrity it verifies first. */
 export async function auditActions(fixture: KeysFixture, tenant_id: string): Promise<string[]> {
 	const finding = await verifyChain(fixture.context(), tenant_id);
 	assert.equal(finding.intact, true, JSON.stringify(finding));

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { SMTPServer, type SMTPServerOptions } from "smtp-server";
 
-/** A mail as a server got it. */
+/** A mail as the server received it. */
 export interface ReceivedMail {
 	readonly from: string;
 	readonly to: readonly string[];
@@ -34,7 +34,7 @@ function received(raw: Buffer, from: string, to: readonly string[]): ReceivedMai
 	return { from, to, headers, text };
 }
 
-/** A mail server on loopback that keeps what it gets. Without TLS and log-in unless the options say otherwise. */
+/** A mail server on loopback that stores what it receives. Without TLS and authentication unless the options set them. */
 export async function mailTrap(options: SMTPServerOptions = {}): Promise<MailTrap> {
 	const mails: ReceivedMail[] = [];
 	const server = new SMTPServer({

@@ -10,7 +10,7 @@ import { Node } from "../src/nodes/node.ts";
 import { appendInvalidations } from "../src/nodes/store.ts";
 import { testLog } from "./database.ts";
 
-/** So long that within a test nothing is renewed but by pushes and by hand. */
+/** Long enough that within a test only pushes and explicit calls renew anything. */
 export const LONG_LEASE_SECONDS = 600;
 
 /** A started node; the test that starts one must stop it. */
@@ -32,11 +32,11 @@ export interface HeldDatabase {
 	readonly database: Database;
 	/** How many transactions have begun. */
 	readonly begun: number;
-	/** From now on no transaction begins. */
+	/** Blocks the start of every later transaction. */
 	hold(): void;
-	/** From now on transactions end without a response to the client. */
+	/** Blocks the response to every later transaction. */
 	holdAnswers(): void;
-	/** Later transactions are not held; those that are stay so. */
+	/** Lets later transactions pass; blocked ones stay blocked. */
 	letThrough(): void;
 	release(): void;
 }
@@ -45,8 +45,8 @@ type InTransaction = (transaction: Transaction<Tables>) => Promise<unknown>;
 type OnConnection = (queries: Kysely<Tables>) => Promise<unknown>;
 
 /**
- * The same database as seen by a process that is frozen or cut off whenever a test says so. `pause` is awaited before and after each
- * transaction, and each statement outside of one.
+ * The same database as seen by a process that a test can freeze or cut off. `pause` is awaited before and after each transaction, and for
+ * each statement outside of one.
  */
 export function holdable(database: Database, pause: () => Promise<unknown> = async () => undefined): HeldDatabase {
 	const open = { promise: Promise.resolve(), resolve: (): void => undefined };

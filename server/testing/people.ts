@@ -24,7 +24,7 @@ export interface TestPeople {
 	close(): Promise<void>;
 }
 
-/** Sign-in on a test's database, as the server has it. */
+/** Sign-in on a test's database, configured as in the server. */
 export function testPeople(db: TestDatabase, options: { public_url?: string; clock?: Clock } = {}): TestPeople {
 	const { public_url = "http://127.0.0.1:8787", clock = systemClock } = options;
 	const cookies = cookieRulesOf(public_url);

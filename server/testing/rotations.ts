@@ -41,21 +41,21 @@ class OwnContext extends KeyedRequestContext implements SelfContext {
 	}
 }
 
-/** A verifying process whose counts are written when a test says so, on a clock that a test moves. */
+/** A verifying process whose counts are flushed when a test says so, on a clock that a test advances. */
 export interface RotationFixture {
 	readonly verification: VerificationFixture;
 	readonly main: Process;
 	context(overrides?: Partial<KeysContext>): KeysContext;
 	handoverContext(overrides?: Partial<HandoverContext>): HandoverContext;
 	recipient(): RecipientContext;
-	/** The code that the raw key is answered with when the caller presents it; counted, written and aggregated. */
+	/** Presents the raw key and returns the response's code; the use is counted, flushed and aggregated. */
 	use(raw_key: string, caller: CallerName | Source, operation?: string): Promise<string>;
-	/** Moves the clock; what the processes have counted is then written and aggregated. */
+	/** Advances the clock, then flushes and aggregates the counts of all processes. */
 	pass(seconds: number): Promise<void>;
-	/** Another process, whose counts are written as the first one's are. */
+	/** Another process, whose counts are flushed with the first one's. */
 	second(): Promise<Process>;
 	key(tenant_id: string): Promise<MadeKey>;
-	/** What a request of the key gets that is about its own secret. */
+	/** The context of a request by the key about its own secret. */
 	self(raw_key: string, idempotency_key?: string): Promise<SelfContext>;
 	rotate(key: MadeKey, input?: Omit<RotateInput, "handover">, overrides?: Partial<KeysContext>): ReturnType<typeof rotateKey>;
 	close(): Promise<void>;

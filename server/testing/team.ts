@@ -22,9 +22,9 @@ export interface TeamFixture {
 	readonly superuser: pg.Client;
 	readonly mails: Mail[];
 	tenant(): Promise<string>;
-	/** A member of the tenant, as the caller that their session makes; of `person_id` if they have an account already. */
+	/** A member of the tenant, as the caller of a session; with `person_id` for an existing account. */
 	member(tenant_id: string, role: Role, person_id?: string): Promise<MemberCaller>;
-	/** As the gate makes it: a member's scope is their tenant, the operator's is all of them. */
+	/** As the gate creates it: a member's scope is their tenant, the operator's is all tenants. */
 	context(tenant_id: string, caller?: Caller, overrides?: Partial<InviteContext>): InviteContext;
 	close(): Promise<void>;
 }
@@ -35,7 +35,7 @@ function actorOf(caller: Caller): Actor {
 	return { kind: "operator", name: "operator token" };
 }
 
-/** A fresh database with tenants and people; its clock stands until a test moves it, and `mails` are kept instead of sent. */
+/** A fresh database with tenants and people; its clock stops until a test advances it, and `mails` collects mails instead of sending them. */
 export async function teamFixture(): Promise<TeamFixture> {
 	const clock = new ManualClock(Date.now());
 	const db = await testDatabase({ clock });

@@ -30,7 +30,7 @@ import { bareTestDatabase, testLog } from "./database.ts";
 
 export { TEST_PEPPER } from "./audit.ts";
 
-/** Tests move the clock by hand, and by less than this. */
+/** Tests advance the clock by hand, by less than this. */
 const LEASE_SECONDS = 1_000_000;
 const BRAND = "kw";
 
@@ -41,7 +41,7 @@ export interface MadeKey {
 	readonly raw_key: string;
 }
 
-/** What one process verifies with, on a node of its own. */
+/** The verifying components of one process, on its own node. */
 export interface Process {
 	readonly node: Node;
 	readonly meter: Meter;
@@ -50,7 +50,7 @@ export interface Process {
 	readonly quotas: QuotaLedger;
 	readonly failures: AddressFailures;
 	readonly verifier: Verifier;
-	/** Secrets that matched under an old pepper, or by their hash. */
+	/** Secrets that matched under an old pepper, or only by their hash. */
 	readonly rekeyed: { grant: Grant; secret: string }[];
 	ask(raw_key: string, question?: Partial<Question>): Promise<Decision>;
 }
@@ -58,7 +58,7 @@ export interface Process {
 export interface VerificationFixture {
 	readonly clock: ManualClock;
 	readonly database: Database;
-	/** An operator's context, whose changes come from `node`. */
+	/** An operator's context, whose changes are made on `node`. */
 	context(node: Node, overrides?: Partial<KeysContext>): KeysContext;
 	process(options?: {
 		database?: Database;
@@ -71,7 +71,7 @@ export interface VerificationFixture {
 	/** Runs statements as a superuser. */
 	behind(statement: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
 	plan(node: Node, plan_id: string, input?: Partial<PlanInput>): Promise<void>;
-	/** A tenant on a plan of its own, `plan-<tenant id>`. */
+	/** A tenant on its own plan, `plan-<tenant id>`. */
 	tenant(node: Node, plan?: Partial<PlanInput>): Promise<string>;
 	key(node: Node, tenant_id: string, input?: Partial<CreateInput>, overrides?: Partial<KeysContext>): Promise<MadeKey>;
 	close(): Promise<void>;
@@ -94,7 +94,7 @@ export function questionOf(raw_key: string, question: Partial<Question> = {}): Q
 	};
 }
 
-/** A fresh database with what verification needs around it; its clock stands until a test moves it. */
+/** A fresh database with everything that verification needs; its clock stops until a test advances it. */
 export async function verificationFixture(): Promise<VerificationFixture> {
 	const bare = await bareTestDatabase();
 	const { database } = bare;
