@@ -32,10 +32,10 @@ export async function serve(config: Config, version: string): Promise<void> {
 	const data_dir = openDataFolder(config.data_dir);
 	const operator_token = config.operator_token ?? generatedSecret(data_dir, "operator_token");
 
-	const ending = new Ending(log, output);
-	const opening = openDatabase(config, data_dir, log, () => ending.begin("data_folder_lost"));
+	const shutdown = new Shutdown(log, output);
+	const opening = openDatabase(config, data_dir, log, () => shutdown.begin("data_folder_lost"));
 	// Registered before PostgreSQL is ready: a stop waits for its start and then stops it.
-	ending.last(() =>
+	shutdown.addStep(() =>
 		opening.then(
 			(found) => found.stop(),
 			() => undefined,
@@ -44,12 +44,12 @@ export async function serve(config: Config, version: string): Promise<void> {
 	try {
 		const opened = await opening;
 		const database = connectDatabase({ url: opened.url, direct_url: opened.direct_url, log });
-		ending.last(() => database.close());
+		shutdown.addStep(() => database.close());
 		const pepper = await existingOrNewPepper(config, data_dir, database);
 		if (pepper === null) throw new StartError([pepperFault(data_dir)]);
 		const peppers = parsePeppers(pepper);
 		const verification_database = connectDatabase({ url: opened.url, direct_url: opened.direct_url, log, ...VERIFICATION_LIMITS });
-		ending.last(() => verification_database.close());
+		shutdown.addStep(() => verification_database.close());
 		const app = await createApp({
 			...config,
 			database,
@@ -64,7 +64,7 @@ export async function serve(config: Config, version: string): Promise<void> {
 			dashboard_dir: dashboardFolder(),
 			sole: opened.embedded,
 		});
-		ending.last(() => app.stop());
+		shutdown.addStep(() => app.stop());
 		if (opened.embedded) markPepper(data_dir);
 		const address = await app.http.listen({ port: config.port, host: config.host }).catch((error: unknown) => {
 			throw new StartError([listenFault(error, config)]);
@@ -83,14 +83,14 @@ export async function serve(config: Config, version: string): Promise<void> {
 		);
 	} catch (error) {
 		// An error caused by a stop during the start is not a failure of the start.
-		if (ending.begun) return;
-		await ending.now();
+		if (shutdown.begun) return;
+		await shutdown.now();
 		throw error;
 	}
 }
 
 /** The shutdown steps, run in reverse order of registration when a signal arrives. */
-class Ending {
+class Shutdown {
 	readonly #steps: (() => Promise<void>)[] = [];
 	readonly #log: Log;
 	readonly #output: BufferedOutput;
@@ -107,7 +107,7 @@ class Ending {
 	}
 
 	/** Adds a step that runs before all earlier ones; throws during shutdown, so that nothing more is started. */
-	last(step: () => Promise<void>): void {
+	addStep(step: () => Promise<void>): void {
 		if (this.#begun) throw new Error("the server is stopping");
 		this.#steps.unshift(step);
 	}

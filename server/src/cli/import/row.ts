@@ -28,7 +28,7 @@ export type ReadRow = { readonly row: ImportRow } | { readonly skipped: SkipReas
 
 const YES = new Set(["true", "t", "1", "yes", "y", "on"]);
 const NO = new Set(["false", "f", "0", "no", "n", "off"]);
-const ENVIRONMENT_WORDS: ReadonlyMap<string, Environment> = new Map([
+const ENVIRONMENT_NAMES: ReadonlyMap<string, Environment> = new Map([
 	...["prod", "production", "live"].map((word): [string, Environment] => [word, "prod"]),
 	...["staging", "stage"].map((word): [string, Environment] => [word, "staging"]),
 	...["dev", "development", "test"].map((word): [string, Environment] => [word, "dev"]),
@@ -45,7 +45,7 @@ function formatErrors(errors: readonly InputError[]): string {
 }
 
 /** Guarantee: the validator was compiled by Ajv, which leaves its errors on the function. */
-function faultOfInput(input: unknown, holds_secret: SecretTest): string | null {
+function validateInput(input: unknown, holds_secret: SecretTest): string | null {
 	if (validate(input) === true) {
 		const errors = validateStoredTexts(CreateInput, input, holds_secret);
 		return errors.length === 0 ? null : formatErrors(errors);
@@ -54,7 +54,7 @@ function faultOfInput(input: unknown, holds_secret: SecretTest): string | null {
 	return formatErrors(validationFailure("body", errors).facts.errors ?? []);
 }
 
-/** Guarantee: `faultOfInput` has accepted the value. */
+/** Guarantee: `validateInput` has accepted the value. */
 function asInput(input: unknown): CreateInput {
 	return input as CreateInput;
 }
@@ -98,7 +98,7 @@ class Fields {
 		try {
 			parsed = JSON.parse(text);
 		} catch {
-			const array = text.startsWith("{") ? textArrayOf(text) : null;
+			const array = text.startsWith("{") ? parseTextArray(text) : null;
 			if (array === null) throw new RowFault(`${name} is no valid JSON`);
 			return array;
 		}
@@ -120,7 +120,7 @@ class Fields {
 const ARRAY_ELEMENT = /(?:"((?:[^"\\]|\\.)*)"|((?!null[,}])[^"\\,{}\s][^"\\,{}]*))([,}])/iy;
 
 /** The elements of a PostgreSQL array literal; null for any other text. */
-function textArrayOf(text: string): string[] | null {
+function parseTextArray(text: string): string[] | null {
 	if (text === "{}") return [];
 	const elements: string[] = [];
 	for (ARRAY_ELEMENT.lastIndex = 1; ; ) {
@@ -150,7 +150,7 @@ export function timeOf(text: string): Date | null {
 
 function environmentOf(fields: Fields, defaults: RowDefaults): Environment {
 	const text = fields.text("environment");
-	const named = text === null ? defaults.environment : ENVIRONMENT_WORDS.get(text.toLowerCase());
+	const named = text === null ? defaults.environment : ENVIRONMENT_NAMES.get(text.toLowerCase());
 	if (named === undefined) throw new RowFault("environment is none of prod, staging and dev");
 	if (named === null) throw new RowFault("names no environment: add a column environment, or say --environment");
 	return named;
@@ -209,7 +209,7 @@ function readChecked(record: ReadableRecord, defaults: RowDefaults): ReadRow {
 		owner: ownerOf(fields, defaults),
 		...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== null)),
 	};
-	const fault = faultOfInput(input, defaults.holds_secret);
+	const fault = validateInput(input, defaults.holds_secret);
 	return fault === null ? { row: { line: record.line, sha256, tenant: tenantOf(fields, defaults), input: asInput(input) } } : { fault };
 }
 

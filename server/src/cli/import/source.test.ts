@@ -22,9 +22,9 @@ test("what is no SHA-256 is refused in words that hold nothing of it", () => {
 	};
 	for (const source of IMPORT_SOURCES)
 		for (const text of wrong[source]) {
-			const said = readHash(text, source);
-			assert(typeof said === "string", `${source} took ${text}`);
-			assert(text.length < 4 || !said.includes(text.slice(0, 4)), said);
+			const reason = readHash(text, source);
+			assert(typeof reason === "string", `${source} took ${text}`);
+			assert(text.length < 4 || !reason.includes(text.slice(0, 4)), reason);
 		}
 	assert.match(String(readHash(createHash("sha256").update("").digest("hex"), "plain")), /empty text/);
 });

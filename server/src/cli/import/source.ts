@@ -5,7 +5,7 @@ import { plainName } from "./file.ts";
 export const IMPORT_SOURCES = ["plain", "unkey", "better-auth"] as const;
 export type ImportSource = (typeof IMPORT_SOURCES)[number];
 
-const OURS = {
+const PLAIN_COLUMNS = {
 	hash: ["hash", "sha256", "key_hash"],
 	id: ["id", "key_id"],
 	start: ["start", "prefix"],
@@ -27,21 +27,21 @@ const OURS = {
 	revoked_at: ["revoked_at", "deleted_at"],
 } as const satisfies Record<string, readonly string[]>;
 
-export type ColumnName = keyof typeof OURS;
+export type ColumnName = keyof typeof PLAIN_COLUMNS;
 type Names = { readonly [K in ColumnName]: readonly string[] };
 
 /** The columns of each field in an export, by precedence. */
 const SOURCE_COLUMNS: Readonly<Record<ImportSource, Names>> = {
-	plain: OURS,
+	plain: PLAIN_COLUMNS,
 	unkey: {
-		...OURS,
+		...PLAIN_COLUMNS,
 		hash: ["hash"],
 		start: ["start"],
 		external_id: ["external_id", "identity.externalId", "owner_id"],
 		expires_at: ["expires_at", "expires"],
 		revoked_at: ["deleted_at_m", "deleted_at", "revoked_at"],
 	},
-	"better-auth": { ...OURS, hash: ["key"], start: ["start", "prefix"], external_id: ["external_id", "referenceId", "userId"] },
+	"better-auth": { ...PLAIN_COLUMNS, hash: ["key"], start: ["start", "prefix"], external_id: ["external_id", "referenceId", "userId"] },
 };
 
 /** The same with normalized names, as in the records of a file. */
@@ -77,33 +77,33 @@ const HEX = /^[0-9a-f]{64}$/i;
 /** PostgreSQL's output format of `bytea`. */
 const BYTEA = /^\\x([0-9a-f]{64})$/i;
 const BASE64 = /^[A-Za-z0-9+/]{43}=$/;
-const BASE64_OF_ANY_KIND = /^[A-Za-z0-9+/_-]{43}=?$/;
+const ANY_BASE64 = /^[A-Za-z0-9+/_-]{43}=?$/;
 const BASE64URL = /^[A-Za-z0-9_-]{43}$/;
-const OF_NOTHING = hash("sha256", "", "buffer");
+const EMPTY_HASH = hash("sha256", "", "buffer");
 
-const SHAPES: Readonly<Record<ImportSource, { readonly fits: RegExp; readonly words: string }>> = {
-	plain: { fits: BASE64_OF_ANY_KIND, words: "its hash is no SHA-256: 64 characters in hex, or 43 or 44 in base64" },
-	unkey: { fits: BASE64, words: "its hash is no SHA-256 in base64, which has 44 characters" },
+const SHAPES: Readonly<Record<ImportSource, { readonly fits: RegExp; readonly invalid: string }>> = {
+	plain: { fits: ANY_BASE64, invalid: "its hash is no SHA-256: 64 characters in hex, or 43 or 44 in base64" },
+	unkey: { fits: BASE64, invalid: "its hash is no SHA-256 in base64, which has 44 characters" },
 	"better-auth": {
 		fits: BASE64URL,
-		words: "its key is no SHA-256 in base64url, which has 43 characters: a Better Auth that keeps keys unhashed cannot be imported as it is",
+		invalid: "its key is no SHA-256 in base64url, which has 43 characters: a Better Auth that keeps keys unhashed cannot be imported as it is",
 	},
 };
 
 /** The 32 bytes of a hash in the source's encoding, or why it is invalid. The reason never contains the hash. */
 export function readHash(text: string, source: ImportSource): Buffer | string {
-	const { fits, words } = SHAPES[source];
+	const { fits, invalid } = SHAPES[source];
 	const bytea = BYTEA.exec(text)?.[1];
 	if (bytea !== undefined) return orEmpty(Buffer.from(bytea, "hex"));
 	const is_hex = source === "plain" && HEX.test(text);
-	if (!is_hex && !fits.test(text)) return words;
+	if (!is_hex && !fits.test(text)) return invalid;
 	const bytes = is_hex ? Buffer.from(text, "hex") : Buffer.from(text, "base64");
 	// The last character has unused bits: only the canonical encoding is accepted.
-	const written_so = is_hex || bytes.toString("base64url") === text.replace(/=$/, "").replaceAll("+", "-").replaceAll("/", "_");
-	if (bytes.length !== SHA256_BYTES || !written_so) return words;
+	const is_canonical = is_hex || bytes.toString("base64url") === text.replace(/=$/, "").replaceAll("+", "-").replaceAll("/", "_");
+	if (bytes.length !== SHA256_BYTES || !is_canonical) return invalid;
 	return orEmpty(bytes);
 }
 
 function orEmpty(bytes: Buffer): Buffer | string {
-	return bytes.equals(OF_NOTHING) ? "its hash is that of an empty text" : bytes;
+	return bytes.equals(EMPTY_HASH) ? "its hash is that of an empty text" : bytes;
 }
