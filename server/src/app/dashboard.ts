@@ -43,15 +43,15 @@ export interface Dashboard {
 	readonly assets_dir: string;
 }
 
-const NONCE_PLACE = "\u0000";
+const NONCE_MARK = "\u0000";
 const TITLE = /<title>[^<]*<\/title>/;
 
 /** Splits the HTML at every nonce: of the meta element for scripts, and of script, style and link elements. */
 export function cutAtNonces(html: string): string[] {
-	const placed = html
-		.replace(/(<meta\s+property="csp-nonce"\s+nonce=)"[^"]*"/g, `$1"${NONCE_PLACE}"`)
-		.replace(/<(script|style|link)(?=[\s>])/g, `<$1 nonce="${NONCE_PLACE}"`);
-	return placed.split(NONCE_PLACE);
+	const marked = html
+		.replace(/(<meta\s+property="csp-nonce"\s+nonce=)"[^"]*"/g, `$1"${NONCE_MARK}"`)
+		.replace(/<(script|style|link)(?=[\s>])/g, `<$1 nonce="${NONCE_MARK}"`);
+	return marked.split(NONCE_MARK);
 }
 
 export function escapeHtml(text: string): string {

@@ -15,7 +15,7 @@ import { sweepEvidence } from "../usage/sources/evidence-sweep.ts";
 import type { Grants } from "../verification/grants/grants.ts";
 import type { QuotaLedger } from "../verification/limits/quota.ts";
 
-const FOLD_EVERY_MS = 600_000;
+const CLEANUP_EVERY_MS = 600_000;
 const AGGREGATE_EVERY_MS = 60_000;
 const EXPIRY_EVERY_MS = 900_000;
 const SWEEP_EVERY_MS = 300_000;
@@ -43,10 +43,10 @@ export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promi
 		await run();
 	};
 	const loops = [
-		startLoop({ name: "usage_fold", every_ms: FOLD_EVERY_MS, log, run: async () => void (await rollUpUsage({ clock, database })) }),
-		startLoop({ name: "expired_sweep", every_ms: FOLD_EVERY_MS, log, run: () => sweepExpired({ clock, database }) }),
-		startLoop({ name: "session_sweep", every_ms: FOLD_EVERY_MS, log, run: () => sweepSessions({ clock, database }) }),
-		startLoop({ name: "evidence_sweep", every_ms: FOLD_EVERY_MS, log, run: () => sweepEvidence({ clock, database }) }),
+		startLoop({ name: "usage_fold", every_ms: CLEANUP_EVERY_MS, log, run: async () => void (await rollUpUsage({ clock, database })) }),
+		startLoop({ name: "expired_sweep", every_ms: CLEANUP_EVERY_MS, log, run: () => sweepExpired({ clock, database }) }),
+		startLoop({ name: "session_sweep", every_ms: CLEANUP_EVERY_MS, log, run: () => sweepSessions({ clock, database }) }),
+		startLoop({ name: "evidence_sweep", every_ms: CLEANUP_EVERY_MS, log, run: () => sweepEvidence({ clock, database }) }),
 		startLoop({
 			name: "expiry_warnings",
 			every_ms: EXPIRY_EVERY_MS,

@@ -82,10 +82,10 @@ export function createMetrics(parts: { node: Node; skew: ClockSkew; grants: Gran
 		text: async () => `${(await registry.metrics()).trimEnd()}\n${decisions.text()}`,
 		answered(status, code) {
 			const name = code ?? "";
-			const place = `${status}${name}`;
-			const known = answers.get(place);
+			const series = `${status}${name}`;
+			const known = answers.get(series);
 			if (known) known.requests += 1;
-			else answers.set(place, { status: String(status), code: name, requests: 1 });
+			else answers.set(series, { status: String(status), code: name, requests: 1 });
 		},
 	};
 }

@@ -18,7 +18,7 @@ import { verifyChain } from "./verify.ts";
 
 const A_WHILE_MS = 60;
 /** Longer than PostgreSQL waits for the next statement of a change. */
-const STANDS_STILL_MS = 4_000;
+const STALL_MS = 4_000;
 const TABLES = ["plans", "audit_entries", "audit_heads", "outbox", "invalidations", "change_sequence"];
 
 suite("change", () => {
@@ -157,10 +157,10 @@ suite("change", () => {
 
 	test("within a tenant's scope no other chain can be written", async () => {
 		const [own, foreign] = [newName("tenant"), newName("tenant")];
-		const note = (tenant_id: string) => ({ action: "thing.made", target: { kind: "thing", id: "1" }, tenant_id });
-		await change(db.context({ scope: own }), async () => ({ result: null, audit: [note(own)] }));
+		const auditNote = (tenant_id: string) => ({ action: "thing.made", target: { kind: "thing", id: "1" }, tenant_id });
+		await change(db.context({ scope: own }), async () => ({ result: null, audit: [auditNote(own)] }));
 		await rejects(
-			change(db.context({ scope: own }), async () => ({ result: null, audit: [note(foreign)] })),
+			change(db.context({ scope: own }), async () => ({ result: null, audit: [auditNote(foreign)] })),
 			/row-level security/,
 		);
 		deepEqual(await verifyChain(db.context(), foreign), { intact: true, entries: 0 });
@@ -216,27 +216,27 @@ suite("change", () => {
 
 	test("a node that stands still in the midst of a change holds up no other for long, and its own comes to nothing", async () => {
 		const chain = newName("tenant");
-		const stands = (name: string, at: (tx: Tx) => Promise<unknown>) => {
+		const stall = (name: string, at: (tx: Tx) => Promise<unknown>) => {
 			const reached = Promise.withResolvers<void>();
 			const still = inTransaction(db.database, ALL_TENANTS, async (transaction) => {
 				const tx = asChange(transaction);
 				await insertPlan(tx, name);
 				await at(tx);
 				reached.resolve();
-				await sleep(STANDS_STILL_MS);
+				await sleep(STALL_MS);
 			});
 			return { reached: reached.promise, ended: still.then(String, (error: unknown) => error) };
 		};
 		const plan = newName("plan");
 		const stops = [
-			stands(newName("frozen"), (tx) => lockHead(tx, chain)),
-			stands(newName("frozen"), async (tx) => {
+			stall(newName("frozen"), (tx) => lockHead(tx, chain)),
+			stall(newName("frozen"), async (tx) => {
 				await lockHead(tx, newName("tenant"));
 				await appendInvalidations(tx, db.node.id, [{ kind: "plan", id: plan }]);
 			}),
 		];
 		await Promise.all(stops.map(({ reached }) => reached));
-		equal(await Promise.race([change(db.context(), makingPlan(plan, chain)), sleep(STANDS_STILL_MS / 2, "held up")]), plan);
+		equal(await Promise.race([change(db.context(), makingPlan(plan, chain)), sleep(STALL_MS / 2, "held up")]), plan);
 		for (const { ended } of stops) {
 			const error = await ended;
 			equal(error instanceof ApiError && error.code, "unavailable");
@@ -247,11 +247,11 @@ suite("change", () => {
 	test("a change that stands still before its last statements is ended too, and so is bookkeeping", async () => {
 		const slow = change(db.context(), async (tx) => {
 			const outcome = await makingPlan(newName("plan"), newName("tenant"))(tx);
-			await sleep(STANDS_STILL_MS);
+			await sleep(STALL_MS);
 			return outcome;
 		});
-		const kept = record(db, () => sleep(STANDS_STILL_MS));
-		const ends = await Promise.all([slow, kept].map((still) => still.then(String, (error: unknown) => error)));
+		const bookkeeping = record(db, () => sleep(STALL_MS));
+		const ends = await Promise.all([slow, bookkeeping].map((still) => still.then(String, (error: unknown) => error)));
 		for (const error of ends) equal(error instanceof ApiError && error.code, "unavailable", String(error));
 	});
 
@@ -266,29 +266,29 @@ suite("change", () => {
 
 	test("by a person is not committed unless it asked again whether they may", async () => {
 		const actor = { kind: "member", id: "mem_1", name: "Mona", email: null } as const;
-		const never_asked = /impossible state: a change did not ask again/;
-		await rejects(change(db.context({ actor }), makingPlan("unasked", "t1")), never_asked);
+		const not_reauthorised = /impossible state: a change did not ask again/;
+		await rejects(change(db.context({ actor }), makingPlan("unasked", "t1")), not_reauthorised);
 		await rejects(
 			change(db.context({ actor }), async () => ({ unchanged: "seen" })),
-			never_asked,
+			not_reauthorised,
 		);
 		await rejects(change({ ...db.context(), actor }, makingPlan("unasked", "t1")), /impossible state: a change by a person without reauthorisation/);
 		equal(await count("plans", "id = 'unasked'"), 0);
 	});
 
 	test("asks its caller again once, in the transaction that it commits", async () => {
-		const asked: unknown[] = [];
+		const reauthorised: unknown[] = [];
 		const context = db.context({
 			actor: { kind: "portal", id: "ptl_1", name: "Paula", email: null },
-			reauthorize: async (tx) => void asked.push(tx),
+			reauthorize: async (tx) => void reauthorised.push(tx),
 		});
 		await change(context, async (tx) => {
 			await reauthorize(tx);
 			await reauthorize(tx);
-			equal(asked[0], tx);
+			equal(reauthorised[0], tx);
 			return makingPlan("asked", "t1")(tx);
 		});
-		equal(asked.length, 1);
+		equal(reauthorised.length, 1);
 		const refused = db.context({ ...context, reauthorize: async () => Promise.reject(new ApiError("credential_invalid", "The session has ended.")) });
 		await rejects(
 			change(refused, async (tx) => {

@@ -80,7 +80,7 @@ export async function assertStillAllowed(context: ChangeContext): Promise<void> 
 }
 
 /** The result of a change that all nodes have applied, and the nodes that it waited for; none if it invalidated nothing. */
-export interface Settled<T> {
+export interface AppliedChange<T> {
 	readonly result: T;
 	readonly waited_for: WaitedFor[];
 }
@@ -95,7 +95,7 @@ export async function change<T>(context: ChangeContext, run: (tx: Tx) => Promise
 }
 
 /** The same, for a response that names the nodes. */
-export async function changeEverywhere<T>(context: ChangeContext, run: (tx: Tx) => Promise<Change<T>>): Promise<Settled<T>> {
+export async function changeEverywhere<T>(context: ChangeContext, run: (tx: Tx) => Promise<Change<T>>): Promise<AppliedChange<T>> {
 	let barrier_seq = 0;
 	let result: T;
 	try {

@@ -8,16 +8,16 @@ import type { RecordTx, Tx } from "../database/transaction.ts";
 export type Reauthorize = (tx: Tx) => Promise<void>;
 
 interface Pending {
-	readonly ask: () => Promise<void>;
-	asked: boolean;
+	readonly run: () => Promise<void>;
+	done: boolean;
 }
 
 /** Keyed by transaction, so that a lock function does not need the context of its change. */
 const pending = new WeakMap<object, Pending>();
 
 /** Guarantee: `change` alone calls it, once for each of its transactions. */
-export function expectReauthorization(tx: Tx, ask: Reauthorize): void {
-	pending.set(tx, { ask: () => ask(tx), asked: false });
+export function expectReauthorization(tx: Tx, run: Reauthorize): void {
+	pending.set(tx, { run: () => run(tx), done: false });
 }
 
 /**
@@ -26,12 +26,12 @@ export function expectReauthorization(tx: Tx, ask: Reauthorize): void {
  */
 export async function reauthorize(tx: Tx | RecordTx): Promise<void> {
 	const entry = pending.get(tx);
-	if (entry === undefined || entry.asked) return;
-	entry.asked = true;
-	await entry.ask();
+	if (entry === undefined || entry.done) return;
+	entry.done = true;
+	await entry.run();
 }
 
 /** Whatever the caller is, a transaction must not be committed without reauthorisation. */
 export function assertReauthorized(tx: Tx): void {
-	assert(pending.get(tx)?.asked !== false, "a change did not ask again whether its caller may make it");
+	assert(pending.get(tx)?.done !== false, "a change did not ask again whether its caller may make it");
 }

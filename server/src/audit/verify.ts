@@ -21,8 +21,8 @@ export async function verifyChain(
 			const head = await readHead(tx, chain);
 			const entries = await readChain(tx, chain, last, PAGE_ENTRIES);
 			for (const entry of entries) {
-				const fault = faultOf(entry, { seq: last + 1, previous, keys: context.audit_keys });
-				if (fault !== null) return { intact: false, seq: last + 1, reason: fault };
+				const reason = validateEntry(entry, { seq: last + 1, previous, keys: context.audit_keys });
+				if (reason !== null) return { intact: false, seq: last + 1, reason };
 				previous = entry.mac;
 				last = entry.seq;
 			}
@@ -36,7 +36,7 @@ export async function verifyChain(
 }
 
 /** Why an entry is invalid at position `seq`, after an entry with the MAC `previous`; null if it is valid. */
-function faultOf(entry: StoredEntry, expected: { seq: number; previous: Buffer; keys: AuditKeys }): string | null {
+function validateEntry(entry: StoredEntry, expected: { seq: number; previous: Buffer; keys: AuditKeys }): string | null {
 	if (entry.seq !== expected.seq) return "an entry is missing";
 	const key = expected.keys.byId.get(entry.audit_key_id);
 	if (!key) return "its pepper is not configured";

@@ -20,11 +20,11 @@ test("a log that cannot be written ends neither the server nor the end of it", {
 	const full = openSync("/dev/full", "w");
 	const child = spawn(process.execPath, ["--input-type=module", "-e", PROGRAM], { stdio: ["ignore", full, "pipe"], timeout: 10_000 });
 	closeSync(full);
-	let said = "";
+	let output = "";
 	child.stderr?.on("data", (chunk: Buffer) => {
-		said += chunk.toString();
+		output += chunk.toString();
 	});
 	const [code] = await once(child, "close");
-	match(said, /alive$/);
+	match(output, /alive$/);
 	equal(code, 0);
 });

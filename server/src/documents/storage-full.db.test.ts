@@ -34,8 +34,8 @@ async function mountedBy(namespace: string[]): Promise<SmallDisk | null> {
 		await ended;
 		await rm(folder, { recursive: true, force: true });
 	}
-	const said = await Promise.race([once(createInterface({ input: child.stdout }), "line"), ended]);
-	if (said?.[0] === "mounted") return { path: join(`/proc/${child.pid}/root`, folder, "uploads"), unmount };
+	const output = await Promise.race([once(createInterface({ input: child.stdout }), "line"), ended]);
+	if (output?.[0] === "mounted") return { path: join(`/proc/${child.pid}/root`, folder, "uploads"), unmount };
 	await unmount();
 	return null;
 }

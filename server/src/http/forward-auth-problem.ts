@@ -21,14 +21,14 @@ export function isForwardAuth(url: string): boolean {
 export function problemFor(request: FramedRequest, refusal: Refusal, type_base: string): Problem {
 	const problem = problemOf(refusal, request.request_id, type_base);
 	const url = request.url ?? "";
-	return isForwardAuth(url) ? toldToProxy(problem, refusal, url === FORWARD_AUTH_DENY_403) : problem;
+	return isForwardAuth(url) ? toProxyResponse(problem, refusal, url === FORWARD_AUTH_DENY_403) : problem;
 }
 
-function toldToProxy(problem: Problem, refusal: Refusal, deny_403: boolean): Problem {
+function toProxyResponse(problem: Problem, refusal: Refusal, deny_403: boolean): Problem {
 	const headers = { ...problem.headers, "x-keywright-status": String(problem.status), "x-keywright-code": refusal.code };
 	if (!deny_403) return { ...problem, headers };
-	const told = { ...headers, "x-keywright-problem": oneLine(problem.body) };
-	return { body: problem.body, headers: told, status: problem.status === 401 ? 401 : 403 };
+	const proxy_headers = { ...headers, "x-keywright-problem": oneLine(problem.body) };
+	return { body: problem.body, headers: proxy_headers, status: problem.status === 401 ? 401 : 403 };
 }
 
 /** The same JSON in printable ASCII, for a proxy that cannot forward the body and responds with the text of a header. */

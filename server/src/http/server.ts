@@ -117,7 +117,7 @@ function createListener(handler: (request: FramedRequest, response: ServerRespon
 	);
 	server.maxHeadersCount = 0;
 	server.on("connection", (socket) => {
-		if (stop.begun) stop.noteArrival();
+		if (stop.begun) stop.countArrival();
 		socket.once("close", () => answering.delete(socket));
 	});
 	server.on("checkContinue", (request: FramedRequest, response: ServerResponse) => {

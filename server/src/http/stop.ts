@@ -29,13 +29,13 @@ export class Stop {
 	}
 
 	/** Counts a new connection or request. */
-	noteArrival(): void {
+	countArrival(): void {
 		this.#arrivals += 1;
 	}
 
 	/** Closes the connection after the response to a request that arrived during shutdown. */
 	endWith(response: ServerResponse): void {
-		this.noteArrival();
+		this.countArrival();
 		response.setHeader("connection", "close");
 	}
 

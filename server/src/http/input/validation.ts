@@ -30,8 +30,8 @@ export function cutName(name: string): string {
 
 /** A pointer names the caller's own field. A name longer than any field name may be a misplaced secret: the pointer contains only its beginning. */
 export function escapePointer(name: string): string {
-	const told = name.length > FIELD_NAME_CHARACTERS_MAX ? cutName(name) : name;
-	return told.replaceAll("~", "~0").replaceAll("/", "~1");
+	const shown = name.length > FIELD_NAME_CHARACTERS_MAX ? cutName(name) : name;
+	return shown.replaceAll("~", "~0").replaceAll("/", "~1");
 }
 
 function detailOf(error: ErrorObject): string {

@@ -15,7 +15,7 @@ export interface Mail {
 	readonly [composed]: true;
 }
 
-interface Words {
+interface MailText {
 	readonly subject: string;
 	readonly lines: readonly string[];
 }
@@ -28,38 +28,38 @@ const BODY_ONLY_FOR_YOU = "Anyone with the link can join, so please do not forwa
  */
 const MAILS = {
 	/** `inviter` null: the operator, shown by the product's name. `as` is a role such as "an owner". */
-	invitation(words: { inviter: string | null; tenant_name: string; product_name: string; as: string; link: OwnLink; expires_at: Date }): Words {
-		const { tenant_name, product_name } = words;
-		const invited = words.inviter === null ? "You are invited" : `${words.inviter} invites you`;
+	invitation(values: { inviter: string | null; tenant_name: string; product_name: string; as: string; link: OwnLink; expires_at: Date }): MailText {
+		const { tenant_name, product_name } = values;
+		const invited = values.inviter === null ? "You are invited" : `${values.inviter} invites you`;
 		return {
 			subject: `${invited} to ${tenant_name} at ${product_name}`,
 			lines: [
-				`${invited} to join ${tenant_name} at ${product_name} as ${words.as}.`,
+				`${invited} to join ${tenant_name} at ${product_name} as ${values.as}.`,
 				"",
-				`This link works once, until ${timeInMail(words.expires_at)}:`,
+				`This link works once, until ${timeInMail(values.expires_at)}:`,
 				"",
-				words.link.href,
+				values.link.href,
 				"",
 				BODY_ONLY_FOR_YOU,
 			],
 		};
 	},
-	operator_invitation(words: { product_name: string; link: OwnLink; expires_at: Date }): Words {
+	operator_invitation(values: { product_name: string; link: OwnLink; expires_at: Date }): MailText {
 		return {
-			subject: `Run the API keys of ${words.product_name}`,
+			subject: `Run the API keys of ${values.product_name}`,
 			lines: [
-				`you are invited to run the API keys of ${words.product_name}: everything of every tenant is open to its operators.`,
+				`you are invited to run the API keys of ${values.product_name}: everything of every tenant is open to its operators.`,
 				"",
-				`This link works once, until ${timeInMail(words.expires_at)}:`,
+				`This link works once, until ${timeInMail(values.expires_at)}:`,
 				"",
-				words.link.href,
+				values.link.href,
 				"",
 				"Anyone with the link can accept the invitation, so please do not forward it. If you did not expect this mail, you can ignore it.",
 			],
 		};
 	},
 	/** Sends the link of a handover to the person who deploys the key. */
-	handover(words: {
+	handover(values: {
 		giver: string;
 		key_name: string;
 		environment: string;
@@ -67,42 +67,42 @@ const MAILS = {
 		product_name: string;
 		link: OwnLink;
 		expires_at: Date;
-	}): Words {
+	}): MailText {
 		return {
-			subject: `An API key for you: ${words.key_name}`,
+			subject: `An API key for you: ${values.key_name}`,
 			lines: [
-				`${words.giver} gives you an API key: ${words.key_name}, for ${words.environment}, with which a program of`,
-				`${words.tenant_name} calls ${words.product_name}.`,
+				`${values.giver} gives you an API key: ${values.key_name}, for ${values.environment}, with which a program of`,
+				`${values.tenant_name} calls ${values.product_name}.`,
 				"",
-				`This link shows it once, until ${timeInMail(words.expires_at)}:`,
+				`This link shows it once, until ${timeInMail(values.expires_at)}:`,
 				"",
-				words.link.href,
+				values.link.href,
 				"",
 				"Open it where you can store the key, for example in a secret manager. Opening the link does not use it up: the key is created when you press",
 				"Reveal. Anyone with the link can do that, so please do not forward it. If you did not expect this mail, tell the sender.",
 			],
 		};
 	},
-	password(words: { name: string; product_name: string; link: OwnLink; expires_at: Date }): Words {
+	password(values: { name: string; product_name: string; link: OwnLink; expires_at: Date }): MailText {
 		return {
-			subject: `Set a new password for ${words.product_name}`,
+			subject: `Set a new password for ${values.product_name}`,
 			lines: [
-				`a new password was requested for the account of ${words.name} at ${words.product_name}. If it was you, set one here, until ${timeInMail(words.expires_at)}:`,
+				`a new password was requested for the account of ${values.name} at ${values.product_name}. If it was you, set one here, until ${timeInMail(values.expires_at)}:`,
 				"",
-				words.link.href,
+				values.link.href,
 				"",
 				"If it was not you, you can ignore this mail: your password does not change.",
 			],
 		};
 	},
-	sign_in_link(words: { name: string; product_name: string; link: OwnLink; expires_at: Date }): Words {
+	sign_in_link(values: { name: string; product_name: string; link: OwnLink; expires_at: Date }): MailText {
 		return {
-			subject: `Sign in to ${words.product_name}`,
+			subject: `Sign in to ${values.product_name}`,
 			lines: [
-				`there were many attempts at the password of the account of ${words.name} at ${words.product_name}, so passwords are not accepted for a while, except in`,
-				`browsers that you have signed in with before. If you want to sign in now, this link does it, once, until ${timeInMail(words.expires_at)}:`,
+				`there were many attempts at the password of the account of ${values.name} at ${values.product_name}, so passwords are not accepted for a while, except in`,
+				`browsers that you have signed in with before. If you want to sign in now, this link does it, once, until ${timeInMail(values.expires_at)}:`,
 				"",
-				words.link.href,
+				values.link.href,
 				"",
 				"Otherwise you can ignore this mail: these attempts were not successful. Please do not forward the link.",
 			],
@@ -123,13 +123,13 @@ function plain<Values extends object>(values: Values): Values {
 }
 
 /** Guarantee: `kind` and `values` belong together by the signature of `composeMail`. */
-function wordsOf(kind: MailKind, values: object): Words {
-	return (MAILS[kind] as (values: object) => Words)(values);
+function getMailText(kind: MailKind, values: object): MailText {
+	return (MAILS[kind] as (values: object) => MailText)(values);
 }
 
 /** Composes the mail of this kind. Every string in `values` may be user input: it is sanitised here, and only here. */
 export function composeMail<Kind extends MailKind>(kind: Kind, to: string, values: MailValues<Kind>): Mail {
-	const { subject, lines } = wordsOf(kind, plain(values));
+	const { subject, lines } = getMailText(kind, plain(values));
 	return asComposed({ to, subject, text: ["Hello,", "", ...lines, ""].join("\n") });
 }
 
