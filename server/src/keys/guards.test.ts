@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { ERRORS } from "../core/error.ts";
 import { REFUSAL } from "./guards.ts";
 
-/** A replaced secret's key may have ended too; a 500 may follow the commit; only operators assign plans. */
+/** Claims that may be untrue: a replaced secret's key may have ended too, a 500 may follow the commit, and only operators assign plans. */
 const NOT_ALWAYS_TRUE = /lives on|nothing (was|has been) changed|owner (to change|for) (the|a) (plan|larger)/i;
 
 const texts = [

@@ -15,7 +15,7 @@ const SLOW = { name: "slow", requests: 10, window_seconds: 60 };
 const DAILY = { name: "hourly", requests: 50, window_seconds: 3_600 };
 const BURST = { name: "burst", requests: 100, window_seconds: 60, per: "key" as const };
 
-/** The facts of the newest entry of the tenant's chain. */
+/** The details of the newest entry in the tenant's audit chain. */
 async function newestFacts(tenant_id: string): Promise<Record<string, unknown>> {
 	const [row] = await fixture.behind("select details from audit_entries where chain = $1 order by seq desc limit 1", [tenant_id]);
 	ok(row);

@@ -23,32 +23,32 @@ function allowedIn(limit: KeyRateLimit, window_seconds: number): number {
 }
 
 /** Error text if a limit of the plan or of the key is stricter, so that this one could never be reached; null otherwise. */
-function uselessBy(wanted: readonly KeyRateLimit[], index: number, plan: Plan): string | null {
-	const limit = wanted[index];
+function uselessBy(requested: readonly KeyRateLimit[], index: number, plan: Plan): string | null {
+	const limit = requested[index];
 	if (limit === undefined) return null;
 	const { requests, window_seconds } = limit;
 	const stricter =
-		[...plan.rate_limits.filter((of_plan) => !of_plan.named_only), ...wanted.slice(0, index)].find(
+		[...plan.rate_limits.filter((of_plan) => !of_plan.named_only), ...requested.slice(0, index)].find(
 			(other) => allowedIn(other, window_seconds) <= requests,
-		) ?? wanted.slice(index + 1).find((other) => other.name !== limit.name && allowedIn(other, window_seconds) < requests);
+		) ?? requested.slice(index + 1).find((other) => other.name !== limit.name && allowedIn(other, window_seconds) < requests);
 	if (!stricter) return null;
 	const time = `${window_seconds} ${window_seconds === 1 ? "second" : "seconds"}`;
 	return `is never reached: the limit "${stricter.name}" lets no more than ${allowedIn(stricter, window_seconds)} through in ${time} already. Choose a smaller number, or leave it out`;
 }
 
 /**
- * Validates the rate limits of a key. Responses identify limits by name, so none may have the name of a plan's limit. Limits in `held` are exempt, since
+ * Validates the rate limits of a key. Responses identify limits by name, so none may have the name of a plan's limit. Limits in `current` are exempt, since
  * the plan may have changed after they were set.
  */
-export function unusableRateLimits(wanted: readonly KeyRateLimit[], plan: Plan, held: readonly KeyRateLimit[] = []): InputError[] {
-	return wanted.flatMap((limit, index) => {
-		const earlier = wanted.slice(0, index);
+export function unusableRateLimits(requested: readonly KeyRateLimit[], plan: Plan, current: readonly KeyRateLimit[] = []): InputError[] {
+	return requested.flatMap((limit, index) => {
+		const earlier = requested.slice(0, index);
 		if (earlier.some(({ name }) => name === limit.name))
 			return [{ pointer: `/rate_limits/${index}/name`, detail: "is the name of an earlier rate limit: names are unique" }];
-		if (held.some((other) => isSame(other, limit))) return [];
+		if (current.some((other) => isSame(other, limit))) return [];
 		if (plan.rate_limits.some(({ name }) => name === limit.name))
 			return [{ pointer: `/rate_limits/${index}/name`, detail: "is the name of a limit of the plan: choose another" }];
-		const useless = uselessBy(wanted, index, plan);
+		const useless = uselessBy(requested, index, plan);
 		return useless === null ? [] : [{ pointer: `/rate_limits/${index}/requests`, detail: useless }];
 	});
 }

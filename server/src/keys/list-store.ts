@@ -142,9 +142,9 @@ export async function readChoices(
 		${distinct(sql`name`, isLive(now))} as live_names,
 		${distinct(sql`integration`, every)} as integrations,
 		${distinct(sql`owner->>'name'`, every)} as owners`.execute(tx);
-	const [choices] = rows;
-	if (!choices) throw new Error("impossible state: a query without a table has no row");
-	return choices;
+	const [options] = rows;
+	if (!options) throw new Error("impossible state: a query without a table has no row");
+	return options;
 }
 
 /** The keys of a bulk revocation: by id or by filter. */

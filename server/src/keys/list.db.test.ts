@@ -107,8 +107,8 @@ test("filter options cover all keys of the tenant, not only the first hundred", 
 	const { key } = await createKey(fixture.context(), keyInput(tenant_id, { name: "gone", owner: "Hopper" }));
 	await revokeKey(fixture.context(), { tenant_id, key_id: key.id, reason: "other" });
 	await createKey(fixture.context(), keyInput(other, { name: "foreign", integration: "foreign", owner: "Foreigner" }));
-	const choices = await keyChoices(fixture.context({ scope: tenant_id }), { tenant_id });
-	assert.deepEqual(choices, {
+	const options = await keyChoices(fixture.context({ scope: tenant_id }), { tenant_id });
+	assert.deepEqual(options, {
 		any: true,
 		live_names: ["Bot", "first", "twin"],
 		integrations: ["orders", "zebra"],

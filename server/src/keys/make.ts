@@ -89,7 +89,7 @@ export function keyWithin(bounds: KeyBounds, input: CreateRequest, made: { key_i
 	};
 }
 
-/** Audit facts of a new key. `secret` is null if the key is handed over, since its secret is issued at the reveal. */
+/** Audit details of a new key. `secret` is null if the key is handed over, since its secret is issued at the reveal. */
 export function createdFacts(key: Key, secret: { kid: string; last4: string } | null): Record<string, unknown> {
 	const {
 		tenant_id: _tenant,
@@ -113,8 +113,8 @@ export interface MadeKey {
 }
 
 /**
- * Inserts a key without a secret. `asked` is the whole request, to detect a repeat with the same Idempotency-Key. Locks the tenant, so that the plan's
- * number of keys holds under concurrency. Errors as for `createKey`.
+ * Inserts a key without a secret. `asked` is the whole request, to detect a repeat with the same Idempotency-Key. Locks the tenant, so that
+ * the plan's number of keys holds under concurrency. Errors as for `createKey`.
  */
 export async function makeKey(tx: Tx, context: KeysContext, input: CreateRequest, request: { key_id: string; asked: unknown }): Promise<MadeKey> {
 	const { tenant_id } = input;

@@ -83,8 +83,8 @@ export async function bulkRevoke(context: ChangeContext, input: Request): Promis
 		if (!(await readTenantForUpdate(tx, tenant_id))) throw tenantNotFound();
 		const keys = toRevoke(await lockChosenKeys(tx, tenant_id, selection, reading), selection);
 		assertAsExpected(keys, expected_key_ids);
-		const described = await readBulkResponse(tx, tenant_id, keys, now);
-		const [first, ...others] = keys.map((key) => noteOf(key, input, now));
+		const responses = await readBulkResponse(tx, tenant_id, keys, now);
+		const [first, ...others] = keys.map((key) => auditRevocation(key, input, now));
 		if (!first) return { unchanged: { keys: [], revoked: false } };
 		const { reason } = input;
 		const revoked_by = keyActorOf(context.actor);
@@ -93,7 +93,7 @@ export async function bulkRevoke(context: ChangeContext, input: Request): Promis
 		await revokeKeys(tx, tenant_id, key_ids, { revoked_at: new Date(now), revoked_by, revoke_reason: reason, revoke_note: input.note ?? null });
 		await cancelWaitingHandovers(tx, tenant_id, key_ids, new Date(now));
 		return {
-			result: { keys: described, revoked: true },
+			result: { keys: responses, revoked: true },
 			audit: [first, ...others, ...completed.map(({ audit }) => audit)],
 			invalidates: key_ids.map((id) => ({ kind: "key", id }) as const),
 			events: [
@@ -105,7 +105,7 @@ export async function bulkRevoke(context: ChangeContext, input: Request): Promis
 	return { ...result, waited_for };
 }
 
-function noteOf(key: Key, { tenant_id, reason, note = null }: Request, now: number) {
+function auditRevocation(key: Key, { tenant_id, reason, note = null }: Request, now: number) {
 	const { id, name, environment } = key;
 	const facts = { name, environment, reason, note, status_before: statusOf(key, now), together: true };
 	return { action: "key.revoked", target: { kind: "key", id }, facts, tenant_id };
@@ -118,7 +118,7 @@ function noteOf(key: Key, { tenant_id, reason, note = null }: Request, now: numb
 export async function revokeKey(context: ChangeContext, input: RevokeInput & { tenant_id: string; key_id: string }): Promise<KeyEverywhere> {
 	const { tenant_id, key_id, reason } = input;
 	const { result: key, waited_for } = await changeEverywhere<Key>(context, async (tx) => {
-		// The tenant is not locked: a revocation must not wait for a lock that it does not need.
+		// Does not lock the tenant: a revocation must not wait for a lock that it does not need.
 		await reauthorize(tx);
 		const now = context.clock.now();
 		const before = await lockKey(tx, tenant_id, key_id);

@@ -8,14 +8,14 @@ import { CreateInput, ListQuery, RevokeInput, UpdateInput } from "./schema.ts";
 const KEY = { name: "prod-order-bot", environment: "prod", owner: "Ada" };
 
 /** The error for `body`, or null if it is valid. */
-function judge(schema: TSchema, body: unknown): ApiError | null {
+function validateBody(schema: TSchema, body: unknown): ApiError | null {
 	const validate = compileValidator({ schema, method: "POST", url: "/", httpPart: "body" });
 	const valid = validate(body);
 	return valid === true ? null : validationFailure("body", (validate as unknown as { errors: Parameters<typeof validationFailure>[1] }).errors);
 }
-const takes = (schema: TSchema, body: unknown) => assert.equal(judge(schema, body), null, JSON.stringify(body));
+const takes = (schema: TSchema, body: unknown) => assert.equal(validateBody(schema, body), null, JSON.stringify(body));
 function refuses(schema: TSchema, body: unknown, pointer: string, code = "invalid_request"): void {
-	const failure = judge(schema, body);
+	const failure = validateBody(schema, body);
 	assert.equal(failure?.code, code, `${JSON.stringify(body)}: ${failure?.code}`);
 	assert(
 		failure?.facts.errors?.some((error) => error.pointer === pointer),

@@ -32,33 +32,33 @@ export function defaultPermissions(plan: Plan, catalogue: Catalogue): string[] {
 	return permissionsOfPlan(plan.capabilities, catalogue).filter((permission) => permission !== NEVER_BY_DEFAULT);
 }
 
-/** Errors for permissions that do not exist. Those in `held`, which the key has already, are exempt. */
-export function unknownPermissions(wanted: readonly string[], catalogue: Catalogue, plan: Plan, held: readonly string[] = []): InputError[] {
+/** Errors for permissions that do not exist. Those in `current`, which the key has already, are exempt. */
+export function unknownPermissions(requested: readonly string[], catalogue: Catalogue, plan: Plan, current: readonly string[] = []): InputError[] {
 	const available = permissionsOfPlan(plan.capabilities, catalogue).join(", ");
-	return wanted.flatMap((permission, index) => {
-		if (catalogue.has(permission) || held.includes(permission)) return [];
+	return requested.flatMap((permission, index) => {
+		if (catalogue.has(permission) || current.includes(permission)) return [];
 		return [{ pointer: `/permissions/${index}`, detail: `is not a known permission; available in this plan: ${available}` }];
 	});
 }
 
-/** Throws 403 `capability_not_in_plan` for a permission whose capability the plan lacks. Those in `held` are exempt. */
-export function assertPermissionsInPlan(wanted: readonly string[], catalogue: Catalogue, plan: Plan, held: readonly string[] = []): void {
-	for (const permission of wanted) {
+/** Throws 403 `capability_not_in_plan` for a permission whose capability the plan lacks. Those in `current` are exempt. */
+export function assertPermissionsInPlan(requested: readonly string[], catalogue: Catalogue, plan: Plan, current: readonly string[] = []): void {
+	for (const permission of requested) {
 		const capability = catalogue.get(permission)?.capability;
-		if (capability !== undefined && !plan.capabilities.includes(capability) && !held.includes(permission)) throw lacksCapability(plan, capability);
+		if (capability !== undefined && !plan.capabilities.includes(capability) && !current.includes(permission)) throw lacksCapability(plan, capability);
 	}
 }
 
-/** Errors for unknown sites and for sites of another environment, where the key would always be refused. Those in `held` are exempt. */
+/** Errors for unknown sites and for sites of another environment, where the key would always be refused. Those in `current` are exempt. */
 export function unusableSites(
-	wanted: readonly string[],
+	requested: readonly string[],
 	sites: ReadonlyMap<string, string | null>,
 	environment: Environment,
-	held: readonly string[] = [],
+	current: readonly string[] = [],
 ): InputError[] {
-	return wanted.flatMap((site_id, index) => {
+	return requested.flatMap((site_id, index) => {
 		const pointer = `/site_ids/${index}`;
-		if (held.includes(site_id)) return [];
+		if (current.includes(site_id)) return [];
 		const bound = sites.get(site_id);
 		if (bound === undefined) return [{ pointer, detail: "is not the id of a site of this tenant" }];
 		if (bound === null || bound === environment) return [];
@@ -66,18 +66,18 @@ export function unusableSites(
 	});
 }
 
-/** Errors for an owner whose `member_id` is unknown. The current owner (`held`) is exempt. */
-export async function unknownOwner(tx: ReadTx, tenant_id: string, owner: string | KeyOwner, held?: KeyOwner): Promise<InputError[]> {
+/** Errors for an owner whose `member_id` is unknown. The current owner (`current`) is exempt. */
+export async function unknownOwner(tx: ReadTx, tenant_id: string, owner: string | KeyOwner, current?: KeyOwner): Promise<InputError[]> {
 	const member_id = typeof owner === "string" ? undefined : owner.member_id;
-	if (member_id === undefined || member_id === held?.member_id) return [];
+	if (member_id === undefined || member_id === current?.member_id) return [];
 	const role = await readMemberRole(tx, tenant_id, member_id);
 	return role === null ? [{ pointer: "/owner/member_id", detail: "is not the id of a member of this tenant" }] : [];
 }
 
 /** The allowed addresses in canonical form (null for any), or the validation errors. */
-export function allowedIpsOf(wanted: readonly string[] | null | undefined): { allowed_ips: string[] | null } | InputError[] {
-	if (wanted === null || wanted === undefined) return { allowed_ips: null };
-	const list = parseAllowList(wanted, "/allowed_ips");
+export function allowedIpsOf(requested: readonly string[] | null | undefined): { allowed_ips: string[] | null } | InputError[] {
+	if (requested === null || requested === undefined) return { allowed_ips: null };
+	const list = parseAllowList(requested, "/allowed_ips");
 	return list instanceof AllowList ? { allowed_ips: [...list.entries] } : list;
 }
 

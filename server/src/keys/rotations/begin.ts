@@ -174,7 +174,7 @@ export async function beginHandedOver(tx: Tx, context: KeysContext, begin: { key
 	return beginOverlap(tx, context, key, rotation, now);
 }
 
-/** Audit facts of a rotation that has started, or that waits for its new secret. */
+/** Audit details of a rotation that has started, or that waits for its new secret. */
 export function startedFacts(key: Key, rotation: Rotation, begun: Pick<Begun, "kid" | "last4"> | null): Record<string, unknown> {
 	const { id: rotation_id, predecessor_kid, overlap_seconds, hard_stop_at, expires_at_before, expires_at_after } = rotation;
 	const { name, environment } = key;

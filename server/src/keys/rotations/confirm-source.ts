@@ -32,11 +32,11 @@ export async function confirmSource(
 		const rotation = await readRotation(tx, tenant_id, { id: rotation_id, key_id });
 		if (!rotation) throw rotationNotFound();
 		const seen = await observeRotation(tx, rotation, now);
-		const judged = sourceToConfirm(seen, source_id);
-		if (judged.confirmed) return { unchanged: toRotationResponse(seen, now) };
+		const assessed = sourceToConfirm(seen, source_id);
+		if (assessed.confirmed) return { unchanged: toRotationResponse(seen, now) };
 		await putConfirmation(tx, rotation, { source_id, confirmed_at: new Date(now), confirmed_by: keyActorOf(context.actor) });
 		const { name, environment } = key;
-		const facts = { name, environment, rotation_id, source_id, source: sourceLabel(judged.source), old_last_seen_at: timeText(judged) };
+		const facts = { name, environment, rotation_id, source_id, source: sourceLabel(assessed.source), old_last_seen_at: timeText(assessed) };
 		return {
 			result: await readRotationResponse(tx, rotation, now),
 			audit: [{ action: "rotation.source_confirmed", target: { kind: "key", id: key_id }, facts, tenant_id }],
@@ -51,9 +51,9 @@ function timeText({ old }: AssessedSource): string | null {
 function sourceToConfirm({ rotation, phase, evidence }: Observed, source_id: string): AssessedSource {
 	if (rotation.state === "waiting") throw new ApiError("conflict", "The new secret has not been revealed yet, so no client can have it.");
 	if (phase === "completed" || phase === "cancelled") throw new ApiError("conflict", `This rotation has ended: it was ${phase}.`);
-	const judged = evidence.sources.find(({ source }) => source.source_id === source_id);
-	if (!judged) throw new ApiError("not_found", "Neither secret of this rotation was used from a source with this id.");
-	if (mayBeConfirmed(judged)) return judged;
-	if (judged.moved) throw new ApiError("conflict", "Nothing at this source needs the old secret, so there is nothing to confirm.");
+	const assessed = evidence.sources.find(({ source }) => source.source_id === source_id);
+	if (!assessed) throw new ApiError("not_found", "Neither secret of this rotation was used from a source with this id.");
+	if (mayBeConfirmed(assessed)) return assessed;
+	if (assessed.moved) throw new ApiError("conflict", "Nothing at this source needs the old secret, so there is nothing to confirm.");
 	throw new ApiError("conflict", "This source is identified, so only evidence shows that it has moved. Wait, or complete with force and a reason.");
 }

@@ -44,13 +44,13 @@ function readDueAfter(now: Date, after: DueRotation | null) {
 async function completeOne(context: ChangeContext, due: DueRotation): Promise<boolean> {
 	const { tenant_id, key_id, id } = due;
 	try {
-		// Most open rotations do not end in a run: check without locking the key first.
-		const goes_on = await read({ database: context.database, scope: tenant_id }, async (tx) => {
+		// Most open rotations do not end in a run, so this checks before it locks the key.
+		const continues = await read({ database: context.database, scope: tenant_id }, async (tx) => {
 			const rotation = await readRotation(tx, tenant_id, { id, key_id });
 			const now = context.clock.now();
 			return rotation === null || dueEvent(await observeRotation(tx, rotation, now), now) === null;
 		});
-		if (goes_on) return false;
+		if (continues) return false;
 		return await change<boolean>({ ...context, scope: tenant_id }, async (tx) => {
 			const key = await lockKey(tx, tenant_id, key_id);
 			const rotation = key && (await readRotation(tx, tenant_id, { id, key_id }));

@@ -126,8 +126,8 @@ test("a confirmation counts where evidence cannot decide, is void once the old s
 	const rows = (ago_ms: number) => [used("old", LIBRARY, ago_ms), used("new", LIBRARY, MINUTE_MS)];
 	const waiting = assessed(rows(5 * MINUTE_MS));
 	deepEqual(waiting.sources.map(mayBeConfirmed), [true]);
-	const stands = assessed(rows(5 * MINUTE_MS), { confirmations: confirmed(LIBRARY, 4 * MINUTE_MS) });
-	deepEqual([stands.all_moved, stands.by_confirmation, stands.sources[0]?.moved], [true, true, true]);
+	const valid = assessed(rows(5 * MINUTE_MS), { confirmations: confirmed(LIBRARY, 4 * MINUTE_MS) });
+	deepEqual([valid.all_moved, valid.by_confirmation, valid.sources[0]?.moved], [true, true, true]);
 	for (const ago_ms of [4 * MINUTE_MS, 3 * MINUTE_MS]) {
 		const again = assessed(rows(ago_ms), { confirmations: confirmed(LIBRARY, 4 * MINUTE_MS) });
 		deepEqual([again.all_moved, again.by_confirmation, again.blockers[0]?.code], [false, false, "sources_not_told_apart"]);
@@ -136,12 +136,12 @@ test("a confirmation counts where evidence cannot decide, is void once the old s
 	const rarely = [used("old", SERVER, 5 * MINUTE_MS, { sightings: 1 }), used("new", SERVER, MINUTE_MS)];
 	deepEqual(assessed(rarely).sources.map(mayBeConfirmed), [true]);
 	equal(assessed(rarely, { confirmations: confirmed(SERVER, 4 * MINUTE_MS) }).all_moved, true);
-	for (const told_apart of [
+	for (const rows_without_doubt of [
 		[used("old", SERVER, MINUTE_MS), used("new", SERVER, MINUTE_MS)],
 		[used("old", SERVER, MINUTE_MS)],
 		[used("new", LIBRARY, MINUTE_MS)],
 	])
-		deepEqual(assessed(told_apart).sources.map(mayBeConfirmed), [false]);
+		deepEqual(assessed(rows_without_doubt).sources.map(mayBeConfirmed), [false]);
 	const one_of_two = assessed([...rows(5 * MINUTE_MS), used("old", SERVER, MINUTE_MS)], { confirmations: confirmed(LIBRARY, 4 * MINUTE_MS) });
 	deepEqual([one_of_two.all_moved, one_of_two.blockers.map(({ code }) => code)], [false, ["old_secret_only"]]);
 	equal(assessed([used("old", LIBRARY, 5 * MINUTE_MS)], { confirmations: confirmed(LIBRARY, MINUTE_MS) }).blockers[0]?.code, "not_deployed");

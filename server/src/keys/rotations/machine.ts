@@ -121,10 +121,10 @@ export function goesOn(phase: RotationStatus): boolean {
 	return phase !== "over" && phase !== "completed" && phase !== "cancelled";
 }
 
-/** The outcome of `event` in `phase`. Without a fixed overlap (`held`), the end of the old secret's time is reported as `hard_stop`. */
-export function stepOf(phase: RotationStatus, event: RotationEvent, held: boolean): Outcome {
+/** The outcome of `event` in `phase`. Without a fixed overlap (`open_ended`), the end of the old secret's time is reported as `hard_stop`. */
+export function stepOf(phase: RotationStatus, event: RotationEvent, open_ended: boolean): Outcome {
 	const outcome = MACHINE[phase][event];
-	if (outcome !== NOTHING && "how" in outcome && outcome.how === "overlap_over" && held) return { ...outcome, how: "hard_stop" };
+	if (outcome !== NOTHING && "how" in outcome && outcome.how === "overlap_over" && open_ended) return { ...outcome, how: "hard_stop" };
 	return outcome;
 }
 

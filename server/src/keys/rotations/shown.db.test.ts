@@ -14,7 +14,7 @@ import { ROTATION_STATUSES } from "./rotation.ts";
 
 const OVERLAP_SECONDS = 3_600;
 const PROGRESS = ["waiting", "issued", "proving", "moved", "completed"] as const;
-/** Of the key, counted from the beginning of the rotation: never, before the old secret's own end, after it. */
+/** Times after the start of the rotation when the key expires: never, before the old secret's own end, or after it. */
 const EXPIRIES = [null, 1_800, 7_200] as const;
 const ACTIONS = ["none", "pause", "revoke"] as const;
 
@@ -50,7 +50,7 @@ async function begin(tenant_id: string, progress: (typeof PROGRESS)[number], exp
 
 const LIVE = new Set(["waiting", "issued", "proving", "moved"]);
 
-/** Asserts that all that is shown of one rotation agrees with each other, and with what its secrets are answered; returns its status. */
+/** Asserts that all responses about one rotation are consistent with each other and with how its secrets are verified; returns its status. */
 async function assertTruth(one: Case): Promise<string> {
 	const context = fixture.context();
 	const rotation = await getRotation(context, one);
@@ -74,7 +74,7 @@ async function assertTruth(one: Case): Promise<string> {
 	return status;
 }
 
-/** What the two secrets are answered is what was said of them. */
+/** Each secret is verified as the responses have announced. */
 async function assertAnswers(one: Case, { status, old_ends_at, id }: Awaited<ReturnType<typeof getRotation>>, key_status: string): Promise<void> {
 	const expected = { active: "allowed", paused: "key_paused", expired: "key_expired", revoked: "key_revoked" }[key_status];
 	const code = await fixture.use(one.old_raw_key, "backup");
@@ -85,15 +85,15 @@ async function assertAnswers(one: Case, { status, old_ends_at, id }: Awaited<Ret
 	if (one.new_raw_key === null || status === "cancelled") return;
 	equal(await fixture.use(one.new_raw_key, "orders"), expected, `the new one: ${one.name} ${status}`);
 	if (key_status !== "active") return;
-	const told = whoami(await fixture.self(one.new_raw_key)).rotation;
-	deepEqual(told, LIVE.has(status) ? { id, secret: "new", old_ends_at } : null, `whoami: ${one.name} ${status}`);
+	const shown_to_key = whoami(await fixture.self(one.new_raw_key)).rotation;
+	deepEqual(shown_to_key, LIVE.has(status) ? { id, secret: "new", old_ends_at } : null, `whoami: ${one.name} ${status}`);
 }
 
 test("what is shown of a rotation holds for every state of its key, of itself and of its secrets' ends", async () => {
 	const { clock } = fixture.verification;
 	const tenant_id = await fixture.verification.tenant(fixture.main.node);
 	const cases: (Case & { readonly action: (typeof ACTIONS)[number] })[] = [];
-	// Pausing and revoking happen to keys with an end that comes first.
+	// Pausing and revoking are combined with a key that ends before the old secret.
 	for (const progress of PROGRESS)
 		for (const expiry of EXPIRIES)
 			for (const action of expiry === 1_800 ? ACTIONS : (["none"] as const)) {

@@ -15,7 +15,7 @@ interface Vectors {
 const TEXT = readFileSync(new URL("../../../../e2e/vectors/keys.json", import.meta.url), "utf8");
 const VECTORS = readVectors(TEXT);
 
-/** The shape that the generator of the file writes; a missing field fails the test that reads it. */
+/** The shape of the generated file; a missing field fails the test that reads it. */
 function readVectors(text: string): Vectors {
 	return JSON.parse(text) as Vectors;
 }
