@@ -175,14 +175,14 @@ test("management without a credential is 401 with a challenge, before any other 
 test("the refusal of another kind of credential names its route and does not repeat it", async () => {
 	const raw_key = `kw_prod_${randomBase62(50)}`;
 	const { credential } = await createService({ ...db.context(), service_keys }, { name: "Elsewhere" });
-	for (const [authorization, path, said] of [
+	for (const [authorization, path, expected_detail] of [
 		[`Bearer ${raw_key}`, "/api/v1/operator/tenants", /X-API-Key/],
 		[`Bearer ${raw_key}`, "/api/v1/tenants/tenant/sites", /X-API-Key/],
 		[`Bearer ${credential}`, "/api/v1/operator/tenants", /service credential/],
 	] as const) {
 		const answer = await call("GET", path, { authorization });
 		equal(answer.body["code"], "credential_invalid");
-		match(String(answer.body["detail"]), said);
+		match(String(answer.body["detail"]), expected_detail);
 		ok(!answer.text.includes(raw_key.slice(8, 20)) && !answer.text.includes(credential.slice(4, 16)));
 	}
 	const alone = await call("GET", "/api/v1/operator/tenants", { headers: { "x-api-key": raw_key } });

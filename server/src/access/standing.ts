@@ -77,7 +77,7 @@ function formatPlanAction(role: StandingRole, { product_name, support_url }: Sta
 export function getMissing(role: StandingRole, around: StandingInput): Missing[] {
 	const { tenant, plan, owners, admins, product_name, support_url } = around;
 	const missing: Missing[] = [];
-	// Owners and operators decide for the tenant, so they are not told to ask its owners.
+	// Owners and operators decide for the tenant, so their response does not advise to ask an owner.
 	const decides = role === "owner" || role === "operator";
 	if (tenant.status !== "active") {
 		const detail = `${tenant.name} is suspended. It can be read, and keys can be revoked, but no keys can be created until ${product_name} reinstates it.`;

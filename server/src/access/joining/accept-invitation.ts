@@ -44,7 +44,7 @@ export async function acceptInvitation(context: JoinContext, input: JoinInput): 
 	return { tenant_id: found.kind === "operator" ? null : found.invitation.tenant_id };
 }
 
-/** There is no earlier authorization to check again: the transaction reads the invitation again. */
+/** No earlier authorization needs a repeat: the transaction reads the invitation again. */
 const BY_INVITATION = async () => undefined;
 
 async function joinTenant(context: JoinContext, invitation: WaitingInvitation, joining: Joining): Promise<void> {

@@ -11,7 +11,7 @@ import {
 	takeAddress,
 } from "./store.ts";
 
-/** Audit notes of a verified address. */
+/** Audit details of a verified address. */
 export type ProofNotes = readonly AuditNote[];
 
 /**

@@ -9,7 +9,7 @@ import { lockTeam, type TeamContext } from "../../tenants/team/lock-team.ts";
 import { endPortal } from "./end-portal.ts";
 import { type PortalSession, readPortalSessions } from "./store.ts";
 
-interface PortalSessionAnswer {
+interface PortalSessionResponse {
 	readonly id: string;
 	readonly external_user_id: string;
 	readonly name: string;
@@ -21,7 +21,7 @@ interface PortalSessionAnswer {
 	readonly is_you: boolean;
 }
 
-function describe(session: PortalSession, { caller }: CallerContext): PortalSessionAnswer {
+function toPortalSessionResponse(session: PortalSession, { caller }: CallerContext): PortalSessionResponse {
 	const { created_at, expires_at, redeemed_at, ...rest } = session;
 	const is_you = caller.kind === "portal" && caller.id === session.id;
 	const status = redeemed_at === null ? "waiting" : "active";
@@ -32,12 +32,12 @@ function describe(session: PortalSession, { caller }: CallerContext): PortalSess
 export async function listPortalSessions(
 	context: DatabaseContext & CallerContext,
 	input: PageRequest & { tenant_id: string },
-): Promise<Page<PortalSessionAnswer>> {
+): Promise<Page<PortalSessionResponse>> {
 	const window = windowByTime(input);
 	const now = new Date(context.clock.now());
 	const rows = await read(context, (tx) => readPortalSessions(tx, input.tenant_id, now, window));
 	const page = toPage(rows, window, ({ created_at, id }) => [created_at.toISOString(), id]);
-	return { ...page, data: page.data.map((session) => describe(session, context)) };
+	return { ...page, data: page.data.map((session) => toPortalSessionResponse(session, context)) };
 }
 
 /**

@@ -5,7 +5,7 @@ import type { ReadTx, Tx } from "../../database/transaction.ts";
 import type { Invalidation } from "../../nodes/invalidation.ts";
 import type { OutboxEvent } from "../../outbox/store.ts";
 
-/** The maker of a thing, as the `Actor` columns store it. */
+/** The actor that created an object, as the `Actor` columns store it. */
 export interface Maker {
 	readonly kind: "member" | "operator" | "portal";
 	readonly id: string;
@@ -13,7 +13,7 @@ export interface Maker {
 
 export const ENDED_KINDS = ["invitation", "handover", "rotation", "portal_link", "portal_session", "password_reset", "operator_invitation"] as const;
 
-/** An unused thing that ends when its maker loses the right to create it. */
+/** An unused object that ends when its maker may no longer create such objects. */
 export interface EndedThing {
 	readonly kind: (typeof ENDED_KINDS)[number];
 	readonly tenant_id: string | null;
@@ -33,7 +33,7 @@ export interface Ending {
 	readonly because: string;
 }
 
-/** What has ended, with its audit notes, invalidations and events. */
+/** The ended objects, with their audit entries, invalidations and events. */
 export interface Ended {
 	readonly things: readonly EndedThing[];
 	readonly audit: readonly AuditNote[];
@@ -45,11 +45,11 @@ export interface Ended {
 
 export const NOTHING_ENDED: Ended = { things: [], audit: [], invalidates: [], events: [], makers: [] };
 
-/** One kind of thing that ends when its maker loses access. */
+/** One kind of object that ends when its maker loses access. */
 export interface Ender {
-	/** `table.column` of the maker. */
+	/** `table.column` that stores the maker. */
 	readonly column: string;
-	/** The role needed to create such a thing: it ends when the maker has less left. */
+	/** The role needed to create such an object: it ends when the maker's remaining role is lower. */
 	readonly needs: Role | "operator";
 	/** What would end, without ending it. */
 	find(tx: ReadTx, ending: Ending): Promise<readonly EndedThing[]>;
@@ -77,7 +77,7 @@ export async function findMade(tx: ReadTx, { enders }: EndersContext, ending: En
 	return things;
 }
 
-/** Ends the unused things of the makers, in the transaction that takes their access away. */
+/** Ends the makers' unused objects, in the transaction that takes their access away. */
 export async function endMade(tx: Tx, { enders }: EndersContext, ending: Ending): Promise<Ended> {
 	let all = NOTHING_ENDED;
 	for (const ender of enders) {
@@ -94,7 +94,7 @@ export async function endMade(tx: Tx, { enders }: EndersContext, ending: Ending)
 	return all;
 }
 
-/** Converts the ended things to the details of the person's audit entry. */
+/** Converts the ended objects to the details of the person's audit entry. */
 export function endedFacts({ things }: Ended): { kind: string; id: string }[] {
 	return things.map(({ kind, id }) => ({ kind, id }));
 }

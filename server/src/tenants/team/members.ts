@@ -17,8 +17,8 @@ export async function listMembers(context: DatabaseContext & CallerContext, inpu
 }
 
 /**
- * Changes a member's role, effective on their next request. Ends the unused things that they created and the new role may not create, so
- * that they cannot return by a link of their own. 404 `not_found`; 403 `role_not_allowed`, `tenant_suspended`; 409 `conflict` for the last
+ * Changes a member's role, effective on their next request. Ends the unused objects that they created and may no longer create, so that
+ * they cannot regain access by their own link. 404 `not_found`; 403 `role_not_allowed`, `tenant_suspended`; 409 `conflict` for the last
  * owner.
  */
 export async function updateMember(
@@ -47,7 +47,7 @@ export async function updateMember(
 }
 
 /**
- * Removes a member: owners remove anyone, other members only themselves. Effective on the next request. Ends the unused things that they
+ * Removes a member: owners remove any member, others only themselves. Effective on the next request. Ends the unused objects that they
  * created: invitations, handovers, rotations that await one. 404 `not_found`; 403 `role_not_allowed`; 409 `conflict` for the last owner.
  */
 export async function removeMember(context: TeamContext & EndersContext, input: { tenant_id: string; member_id: string }): Promise<void> {
