@@ -1,16 +1,16 @@
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 
-/** From so much on operators are warned. */
+/** Operators are warned from this skew on. */
 export const SKEW_WARNING_MS = 2_000;
-/** Beyond this the node refuses keyed requests rather than decide about the end of a key by a wrong clock. */
+/** Beyond this skew the node refuses keyed requests, because it could misjudge the expiry of a key. */
 export const SKEW_MAX_MS = 30_000;
-/** How often it is logged while it lasts. */
+/** Interval of log lines while the skew lasts. */
 const LOG_AGAIN_MS = 60_000;
 
 /**
- * By how much a clock is certainly ahead of the database's (negative: behind), which was read between the instants `sent` and `received` of that
- * clock; all in milliseconds since the epoch. 0 where the time under way may explain the difference.
+ * The minimum skew of a clock against the database's (negative: behind), which was read between the clock's instants `sent` and `received`.
+ * All in milliseconds since the epoch; 0 where the round trip may explain the difference.
  */
 export function provenSkew(sent: number, received: number, database: number): number {
 	if (sent > database) return sent - database;
@@ -41,12 +41,12 @@ export class ClockSkew {
 		return this.#skew_ms / 1_000;
 	}
 
-	/** Whether decisions may be made by this node's clock. */
+	/** Whether this node's clock is accurate enough for decisions. */
 	get isBearable(): boolean {
 		return stateOf(this.#skew_ms) !== "wrong";
 	}
 
-	/** Takes in what the database's clock said between two instants of this node's. */
+	/** Records the database's time, which was read between two instants of this node's clock. */
 	observe(sent: number, received: number, database: number): void {
 		this.#skew_ms = provenSkew(sent, received, database);
 		const state = stateOf(this.#skew_ms);

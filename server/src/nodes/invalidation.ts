@@ -1,6 +1,6 @@
 export type InvalidationKind = "key" | "tenant" | "site" | "plan" | "service" | "profile" | "forward_auth" | "legacy_formats";
 
-/** What a change makes every node forget. A site's id is `siteInvalidationId(tenant, site)`. */
+/** What a change removes from every node's cache. A site's id is `siteInvalidationId(tenant, site)`. */
 export interface Invalidation {
 	readonly kind: InvalidationKind;
 	readonly id: string;
@@ -17,7 +17,10 @@ export interface SequencedInvalidation extends Invalidation {
 
 const REMEMBERED_MAX = 20_000;
 
-/** The last number that touched each thing, so that a cache fill older than it is discarded. Bounded: what was forgotten counts as touched. */
+/**
+ * The latest invalidation of each object, so that a cache fill from an older snapshot is discarded. Bounded: an evicted object counts as
+ * invalidated.
+ */
 export class RecentInvalidations {
 	readonly #latest = new Map<string, number>();
 	#floor = 0;
@@ -34,13 +37,13 @@ export class RecentInvalidations {
 		}
 	}
 
-	/** Forgets all; whatever was read before `seq` counts as touched. */
+	/** Removes all entries; every snapshot before `seq` then counts as out of date. */
 	reset(seq: number): void {
 		this.#latest.clear();
 		this.#floor = seq;
 	}
 
-	/** Whether a reading of the thing at `snapshot_seq` may be out of date. */
+	/** Whether the object, as read at `snapshot_seq`, may be out of date. */
 	touchedSince(kind: InvalidationKind, id: string, snapshot_seq: number): boolean {
 		return snapshot_seq < this.#floor || (this.#latest.get(`${kind}:${id}`) ?? 0) > snapshot_seq;
 	}

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Clock } from "../core/clock.ts";
 import { Lease } from "./lease.ts";
 
-/** A clock whose two hands a test moves one by one. */
+/** A clock whose two readings a test advances separately. */
 class TwoHands implements Clock {
 	wall = Date.UTC(2026, 0, 15);
 	steady = 50_000;

@@ -1,8 +1,8 @@
 import type { Clock } from "../core/clock.ts";
 
 /**
- * How long this node may use its cached state. It starts at the instant before the renewal was sent, and ends as soon as
- * the monotonic clock *or* the system time says so, so that a frozen process refuses when it wakes.
+ * How long this node may use its cached state. Starts when the renewal was sent, and ends when the monotonic clock *or* the system time
+ * says so, so that a process that was frozen refuses requests when it resumes.
  */
 export class Lease {
 	readonly #clock: Clock;
@@ -27,7 +27,7 @@ export class Lease {
 		return this.holdsAt({ monotonic: this.#clock.monotonic(), now: this.#clock.now() });
 	}
 
-	/** The same for an instant that has been read just now. */
+	/** The same for an instant that was just read. */
 	holdsAt(at: { readonly monotonic: number; readonly now: number }): boolean {
 		return at.monotonic < this.#monotonicUntil && at.now < this.#wallUntil;
 	}

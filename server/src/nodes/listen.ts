@@ -13,8 +13,8 @@ const ANSWER_TIMEOUT_MS = 2_000;
 const CLOSE_TIMEOUT_MS = 1_000;
 
 /**
- * Listens for changes on a connection of its own and keeps it up. `onChange` gets the id of the node that changed something,
- * or null after a lost connection, when pushes may have been missed. Pushes make things fast; nothing relies on them.
+ * Listens for changes on a dedicated connection and reconnects. `onChange` gets the id of the node that made a change, or null after a lost
+ * connection, when notifications may have been missed. Correctness never depends on notifications.
  */
 export async function listenForChanges(options: {
 	url: string;
@@ -54,7 +54,7 @@ export async function listenForChanges(options: {
 		if (open !== null) await Promise.race([open.end().catch(() => undefined), sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
 	}
 
-	/** Ends the connection when it is not answered on, or leads to a server that takes no writes; it then is made anew. */
+	/** Ends the connection, which is then replaced, when PostgreSQL does not respond or accepts no writes. */
 	async function beat(): Promise<void> {
 		const open = client;
 		if (open === null) return;

@@ -11,9 +11,9 @@ const READINGS_MAX = 5;
 export interface LiveOptions<T> {
 	readonly node: Node;
 	readonly log: Log;
-	/** The invalidation after which it is read anew. */
+	/** The kind of invalidation after which the value is read again. */
 	readonly kind: InvalidationKind;
-	/** What it is until it was read for the first time. */
+	/** The value until the first read. */
 	readonly initial: T;
 	readonly read: () => Promise<T>;
 }
@@ -59,7 +59,7 @@ export class Live<T> {
 		return this.#known;
 	}
 
-	/** Reads it for the first time; from then on it follows by itself. */
+	/** Reads the value for the first time; later changes are followed automatically. */
 	async start(): Promise<void> {
 		await this.current();
 		const { kind, log } = this.#options;

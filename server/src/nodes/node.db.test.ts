@@ -23,12 +23,12 @@ async function until(what: string, so: () => boolean | Promise<boolean>): Promis
 	throw new Error(`${what}: not within ${SOON_MS} ms`);
 }
 
-/** Whether `work` ends long before a lease of 3 s is over, and long after what a slow machine needs. */
+/** Whether `work` ends long before a lease of 3 s does; the limit is long enough for a slow machine. */
 async function endsSoon(work: Promise<unknown>): Promise<boolean> {
 	return Promise.race([work.then(() => true), sleep(BEFORE_ITS_END_MS, false)]);
 }
 
-/** Whether `work` is still going on after a while. */
+/** Whether `work` is still running after a while. */
 async function goesOn(work: Promise<unknown>): Promise<boolean> {
 	return Promise.race([work.then(() => false), sleep(A_WHILE_MS, true)]);
 }
@@ -226,7 +226,7 @@ suite("nodes on one database", () => {
 		clock.advance(99_000);
 		slow.holdAnswers();
 		const { begun } = slow;
-		// One push makes one renewal: a changer that waits would push again.
+		// A single notification causes a single renewal: `change` would notify again while it waits.
 		await append(bare.database, changer, [KEY]);
 		await until("a renewal that has begun", () => slow.begun > begun);
 		clock.advance(60_000);

@@ -16,7 +16,7 @@ import { inTurns } from "./turns.ts";
 
 const RENEWALS_PER_LEASE = 4;
 const CONFIRMATION_POLL_MS = 5;
-/** A push that was to bring a confirmation has arrived long before; what has not is asked for. */
+/** Notifications normally bring confirmations much sooner; after that, the node asks for them. */
 const POLLS_BEFORE_NUDGE = 10;
 const SWEEP_EVERY_MS = 300_000;
 const INVALIDATIONS_KEPT_SECONDS = 3_600;
@@ -33,10 +33,10 @@ export interface NodeOptions {
 	skew?: ClockSkew;
 }
 
-/** Called with the entries of a change in their order, or with null when everything is to be forgotten. Must not throw. */
+/** Called with the entries of a change in order, or with null to evict everything. Must not throw. */
 export type InvalidationListener = (entries: readonly SequencedInvalidation[] | null) => void;
 
-/** One server process among those on the database: its lease, what it has applied, and the barrier that makes "revoked" true everywhere. */
+/** One server process on the database: its lease, the changes that it has applied, and the barrier that makes "revoked" true on every node. */
 export class Node {
 	readonly lease: Lease;
 	readonly #options: NodeOptions;
@@ -77,7 +77,7 @@ export class Node {
 		return this.#recent.touchedSince(kind, id, snapshot_seq);
 	}
 
-	/** Registers, listens and takes the first lease; rejects when the database cannot be reached. */
+	/** Registers, listens and acquires the first lease. Rejects when the database cannot be reached. */
 	async start(): Promise<void> {
 		const { log, lease_seconds } = this.#options;
 		await this.#register(this.#options.sole);
@@ -94,19 +94,22 @@ export class Node {
 		];
 	}
 
-	/** Gives up the lease and leaves the list, so that no change waits for this node. */
+	/** Ends the lease and removes the node's row, so that no change waits for this node. */
 	async stop(): Promise<void> {
 		this.#stopped = true;
 		await Promise.all(this.#loops.map((loop) => loop.stop()));
 		await this.#stopListening?.();
-		// After the renewal under way, which may find the node fenced and enter it anew.
+		// Waits for a running renewal, which may find the node fenced and register it again.
 		await this.#renew().catch(() => undefined);
 		this.lease.end();
 		await this.#record((tx) => deleteNode(tx, this.#id)).catch((error: unknown) => this.#options.log.warn({ err: error }, "node_not_removed"));
 		await this.#database.close();
 	}
 
-	/** Returns once every node that may still answer has applied `seq`, or can no longer answer because its lease ran out: those nodes, this one first. */
+	/**
+	 * Returns once every node has applied `seq` or its lease has run out, so that it no longer responds to keyed requests. Returns those
+	 * nodes, this one first.
+	 */
 	async awaitBarrier(seq: number): Promise<WaitedFor[]> {
 		while (this.#appliedSeq < seq) await this.catchUp();
 		const waited_for = new Map<string, boolean>([[this.#id, true]]);

@@ -2,19 +2,19 @@
 export interface OtherNode {
 	readonly id: string;
 	readonly version: string;
-	/** It has applied everything up to this number. */
+	/** The number up to which it has applied changes. */
 	readonly applied_seq: number;
-	/** For how long a renewal of it lasts; not every node need have the same setting. */
+	/** The duration of its lease; nodes may be configured differently. */
 	readonly lease_ms: number;
 }
 
-/** A process that a change waited for: it has confirmed the change, or was silent until it could not answer any more. */
+/** A process that a change waited for: it has confirmed the change, or its lease ran out. */
 export interface WaitedFor {
 	readonly node_id: string;
 	readonly confirmed: boolean;
 }
 
-/** Clocks of two machines run at rates that differ by far less than this. */
+/** The maximum difference in rate between the clocks of two machines, with a wide margin. */
 const CLOCK_MARGIN = 1.1;
 
 /** How long to wait, by this node's monotonic clock, until another node's lease has certainly expired. Milliseconds. */
@@ -29,7 +29,7 @@ export function patienceMs(lease_ms: number): number {
 export class OtherNodes {
 	#seen = new Map<string, { node: OtherNode; since: number }>();
 
-	/** Takes in the rows as they were read before the instant `monotonic`. */
+	/** Updates the rows, which were read before the instant `monotonic`. */
 	see(nodes: readonly OtherNode[], monotonic: number): void {
 		const seen = new Map<string, { node: OtherNode; since: number }>();
 		for (const node of nodes) {
@@ -39,18 +39,18 @@ export class OtherNodes {
 		this.#seen = seen;
 	}
 
-	/** Whether one of them may not have applied everything up to `seq`. */
+	/** Whether a node may not have applied everything up to `seq`. */
 	anyBehind(seq: number): boolean {
 		for (const { node } of this.#seen.values()) if (node.applied_seq < seq) return true;
 		return false;
 	}
 
-	/** Which of them have applied everything up to `seq`. */
+	/** For each node, whether it has applied everything up to `seq`. */
 	confirmations(seq: number): WaitedFor[] {
 		return [...this.#seen.values()].map(({ node }) => ({ node_id: node.id, confirmed: node.applied_seq >= seq }));
 	}
 
-	/** Those whose lease has run out, if their rows are still the versions named here. */
+	/** The nodes whose lease has run out unless they have renewed it since their row was read. */
 	silent(monotonic: number): OtherNode[] {
 		return [...this.#seen.values()].filter(({ node, since }) => monotonic - since >= patienceMs(node.lease_ms)).map(({ node }) => node);
 	}

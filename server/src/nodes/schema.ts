@@ -1,6 +1,6 @@
 import Type from "typebox";
 
-/** The server processes that a change waited for, this one first: each has confirmed it, or its lease ran out and it answers nothing any more. */
+/** The server processes that a change waited for, this one first: each has confirmed it, or its lease ran out and it responds to no keyed request. */
 export const NodesWaitedFor = Type.Array(
 	Type.Object({
 		node_id: Type.String(),

@@ -4,7 +4,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import { inTurns } from "./turns.ts";
 
-/** A run that a test ends by hand, with the number of each. */
+/** A run that a test ends explicitly, with the number of each. */
 function byHand() {
 	const begun: PromiseWithResolvers<void>[] = [];
 	let atOnce = 0;

@@ -1,6 +1,6 @@
 /**
- * Runs `run` one at a time. A call made while it runs is answered by another run that begins after the call, so that it sees all that was
- * there before it; however many call meanwhile, one more run is enough.
+ * Serializes calls of `run`. A call during a run shares one later run with all others that arrive meanwhile; that run begins after the
+ * call, so it sees everything committed before the call.
  */
 export function inTurns(run: () => Promise<void>): () => Promise<void> {
 	let running: Promise<void> | null = null;
