@@ -15,7 +15,7 @@ import { connectDatabase } from "./database/database.ts";
 import { inTransaction } from "./database/transaction.ts";
 
 const LEASE_SECONDS = 1;
-/** More than a pool has connections. */
+/** More than the number of connections in a pool. */
 const BUSY = 20;
 const BUSY_SECONDS = 2;
 

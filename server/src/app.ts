@@ -50,7 +50,7 @@ import type { Verifier } from "./verification/verifier.ts";
 
 export interface AppOptions {
 	readonly database: Database;
-	/** Connections of their own for what keyed requests wait for: however busy `database` is, leases are renewed and grants are filled. */
+	/** A separate pool for what keyed requests depend on: leases are renewed and grants are filled however busy `database` is. */
 	readonly verification_database: Database;
 	readonly clock: Clock;
 	readonly log: Log;
@@ -65,13 +65,13 @@ export interface AppOptions {
 	readonly lease_seconds: number;
 	readonly auth_failures_per_minute: number;
 	readonly documents: boolean;
-	/** Left out: on. */
+	/** Default: true. */
 	readonly source_addresses?: boolean;
-	/** Left out or null: no mails are sent. */
+	/** Null or undefined: no mails are sent. */
 	readonly mail?: MailSettings | null;
-	/** Where the dashboard's build is; left out: no dashboard is served. */
+	/** The folder of the dashboard's build. Undefined: no dashboard is served. */
 	readonly dashboard_dir?: string;
-	/** Whether no other process can be on the database. */
+	/** Whether no other process can use the database. */
 	readonly sole: boolean;
 }
 
@@ -80,13 +80,13 @@ export interface App {
 	readonly node: Node;
 	readonly verifier: Verifier;
 	readonly grants: Grants;
-	/** A context of the system's own, for what is done without a request. */
+	/** Creates a context of a system actor, for work without a request. */
 	systemContext(name: string): KeysContext;
-	/** Finishes what is under way, flushes what was counted, gives back what was leased. Does not close the database. */
+	/** Completes running requests, flushes counts and returns leased quota. Does not close the database. */
 	stop(): Promise<void>;
 }
 
-/** Everything put together. Rejects when the database or its peppers are not what they should be; `http` does not listen yet. */
+/** Composes the application; `http` does not listen yet. Rejects when the database or its peppers are unsuitable. */
 export async function createApp(options: AppOptions): Promise<App> {
 	const { database, verification_database, clock, log } = options;
 	const audit_keys = auditKeysFrom(options.peppers);
@@ -132,7 +132,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		profile,
 		forward_auth,
 		mailer,
-		/** Read anew for each context that is made of this. */
+		/** Read again for each context that is derived from this one. */
 		get problem_type_base() {
 			return problem_type_base();
 		},

@@ -34,11 +34,11 @@ export interface Setting {
 	readonly name: string;
 	readonly default: string;
 	readonly meaning: string;
-	/** May also be given as the path of a file, in the variable with `_FILE` behind its name. */
+	/** May also be the path of a file, in the variable with the suffix `_FILE`. */
 	readonly secret?: true;
 }
 
-/** Every variable there is: the reference in docs/configuration.md is generated from this table. */
+/** All variables; the reference in docs/configuration.md is generated from this table. */
 export const SETTINGS = [
 	{ name: "KEYWRIGHT_PORT", default: "8787", meaning: "Port to listen on; 0 takes a free one." },
 	{ name: "KEYWRIGHT_HOST", default: "127.0.0.1", meaning: "Address to listen on." },
@@ -106,7 +106,7 @@ const OF_CLIENTS = new Set(["KEYWRIGHT_URL", "KEYWRIGHT_API_KEY", "KEYWRIGHT_TEN
 const LEASE_SECONDS_MAX = 900;
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"];
 
-/** All faults of the environment. */
+/** Everything that is wrong with the environment. */
 export class ConfigError extends Error {
 	override readonly name = "ConfigError";
 	readonly mistakes: readonly string[];
@@ -212,7 +212,7 @@ function trustedProxies(reader: Reader): AllowList | null {
 	});
 }
 
-/** The configuration of `environment`, the process's own if left out. Throws ConfigError with every mistake. */
+/** Parses `environment`, by default the process's. Throws ConfigError with everything that is wrong. */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
 	const reader = new Reader(environment);
 	const port = reader.whole("KEYWRIGHT_PORT", 8787, 0, 65_535);

@@ -47,7 +47,7 @@ export type ManagementRouteContext = KeysContext &
 	HealthContext &
 	TenantLimitsContext;
 
-/** Every route that is not public, by who may call it. `documents` false leaves the documents resource out. */
+/** Every route that is not public, by its callers. `documents` false omits the documents resource. */
 export function keyedRoutes(options: { documents: boolean }): readonly Route<KeyedRouteContext>[] {
 	return [...m2mRoutes, ...keyedRotationRoutes, ...keyedSiteRoutes, ...(options.documents ? keyedDocumentRoutes : []), ...keyedUsageRoutes];
 }
@@ -88,5 +88,5 @@ export const anonymousRoutes: readonly Route<AnonymousRouteContext & RecipientCo
 
 export const serviceRoutes: readonly Route<VerifyContext>[] = verifyRoutes;
 
-/** For proxies that ask about requests which they hold; answered without the framework. */
+/** For proxies that ask about a request before they forward it; handled without the framework. */
 export const forwardedRoutes: readonly Route<never>[] = forwardAuthRoutes;

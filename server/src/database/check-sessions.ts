@@ -38,7 +38,7 @@ export function connectionFault(error: unknown): string {
 	return `no connection can be made${code === "" ? "" : ` (${code})`}: correct the URL, or see to PostgreSQL and the network`;
 }
 
-/** Null when the PostgreSQL of `url` can be connected to and takes writes; else why not, and what to do. */
+/** Null when the PostgreSQL at `url` accepts connections and writes; else why not, and what to do. */
 export async function findConnectionFault(url: string): Promise<string | null> {
 	let client: pg.Client;
 	try {

@@ -31,7 +31,7 @@ export interface Database {
 	close(): Promise<void>;
 }
 
-/** What an action that reads the database needs. */
+/** The context of an action that reads the database. */
 export interface DatabaseContext extends Context {
 	readonly database: Database;
 }

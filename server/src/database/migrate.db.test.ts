@@ -26,7 +26,7 @@ async function query(url: string, statement: string): Promise<Record<string, unk
 	}
 }
 
-/** Runs `migrate` in a process of its own; what it applied. */
+/** Runs `migrate` in a separate process; returns what it applied. */
 async function migrateElsewhere(url: string): Promise<string[]> {
 	const child = spawn(process.execPath, ["--input-type=module", "-e", MIGRATING, url], { stdio: ["ignore", "pipe", "pipe"] });
 	const [said, complaints] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
@@ -50,7 +50,7 @@ suite("migrations", () => {
 	});
 	after(() => bare.close());
 
-	/** Runs `work` on a database of its own that has nothing in it. */
+	/** Runs `work` on a separate, empty database. */
 	async function onEmptyDatabase(work: (url: string) => Promise<void>): Promise<void> {
 		made += 1;
 		const name = `keywright_test_empty_${process.pid}_${made}`;

@@ -49,7 +49,7 @@ function checkHistory(applied: { number: number; name: string; digest: string }[
 	}
 }
 
-/** Brings the database behind `url` to this version's schema, under an advisory lock; returns the names of the migrations it applied. */
+/** Migrates the database at `url` to this version's schema under an advisory lock; returns the names of the applied migrations. */
 export async function migrate(url: string): Promise<string[]> {
 	const client = new pg.Client({ connectionString: url });
 	await client.connect();

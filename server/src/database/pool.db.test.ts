@@ -26,7 +26,7 @@ suite("connections to a PostgreSQL that falls silent", () => {
 	});
 	after(() => bare.close());
 
-	/** One connection, so that the next transaction would come upon the silent one. */
+	/** A pool of one connection, so that the next transaction uses the unresponsive one. */
 	function connect(clock: Clock = systemClock) {
 		const pool = new pg.Pool({ connectionString: bare.appUrl, max: 1, connectionTimeoutMillis: 2_000 });
 		pool.on("error", () => undefined);
@@ -94,7 +94,7 @@ suite("connections to a PostgreSQL that falls silent", () => {
 		}
 	});
 
-	/** What a failover does to the sessions of the server that was demoted. */
+	/** The effect of a failover on the sessions of the demoted server. */
 	const becomeReadOnly = (queries: Kysely<Tables>) => sql`set default_transaction_read_only = on`.execute(queries);
 	const write = (tx: Kysely<Tables>) => sql`update keywright.change_sequence set seq = seq`.execute(tx);
 

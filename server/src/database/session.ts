@@ -6,7 +6,7 @@ export const SESSION_SETTINGS = {
 	/** The only format that the driver parses. */
 	DateStyle: "ISO, MDY",
 	IntervalStyle: "postgres",
-	/** Days and months are UTC's. */
+	/** Days and months are in UTC. */
 	TimeZone: "UTC",
 	bytea_output: "hex",
 	extra_float_digits: "1",

@@ -7,7 +7,7 @@ const CLASSES = "00 01 02 03 08 09 0A 0B 0F 0L 0P 0Z 20 21 22 23 24 25 26 27 28 
 	" ",
 );
 
-/** Codes that mean no defect of ours, each as it should be answered; the rest of their class goes by its general code. */
+/** Codes that are not defects, each with its expected meaning. The rest of their class has the meaning of its general code. */
 const EXPECTED: readonly [SqlStateMeaning, string][] = [
 	["session_lost", "08000 08001 08003 08004 08006 08007 08P01 25006 25P03 25P04 26000 28000 28P01 3D000 40003 53300 55000"],
 	["session_lost", "57000 57P01 57P02 57P03 57P04 57P05 58000 58030 58P01 58P02 58P03 F0000 F0001"],

@@ -12,7 +12,7 @@ const NOT_PERMITTED = "42501";
 const PERSON = "per_olivia";
 const DAY = "2026-01-31T00:00:00Z";
 
-/** One row of each table that belongs to tenants, as `tenant` would have it. A new such table gets its row here, or the tests fail. */
+/** One row of each table of tenants' data. A new such table needs a row here, or the tests fail. */
 function rowsOf(tenant: string): Record<string, Record<string, unknown>> {
 	const [site_id, key_id, kid, bytes] = [`site-${tenant}`, `key_${tenant}`, `kid-${tenant}`, Buffer.from("x")];
 	const usage = { tenant_id: tenant, granularity_seconds: 60, start: DAY, code: "allowed", requests: 1 };
@@ -87,7 +87,7 @@ function rowsOf(tenant: string): Record<string, Record<string, unknown>> {
 	};
 }
 
-/** The column that says whose a row is. */
+/** The column that identifies the tenant of a row. */
 function tenantColumn(table: string): string {
 	if (table === "tenants") return "id";
 	return table.startsWith("audit_") ? "chain" : "tenant_id";
@@ -122,7 +122,7 @@ suite("row-level security as a second isolation layer", () => {
 		await client.query(insertion(table, row), Object.values(row));
 	}
 
-	/** How many rows of whom `statement` returns in a transaction of `scope`, which is then rolled back; or the code of its failure. */
+	/** The tenants of the rows that `statement` returns in a transaction of `scope`, which is rolled back; or the code of its error. */
 	async function outcome(scope: string, statement: ReturnType<typeof sql.raw>): Promise<Record<string, number> | string> {
 		const counts: Record<string, number> = {};
 		try {

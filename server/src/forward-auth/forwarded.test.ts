@@ -28,7 +28,7 @@ function questionWith(lines: readonly (readonly [string, string])[], asking: Ask
 	raw.url = asking.url ?? FORWARD_AUTH;
 	raw.method = asking.method ?? "GET";
 	raw.rawHeaders.push(...lines.flat());
-	// As the platform does: repeated ones are joined.
+	// Joins repeated headers, as the platform does.
 	const chain = lines.filter(([name]) => name === FOR[0]).map(([, value]) => value);
 	raw.headers = chain.length > 0 ? { "x-forwarded-for": chain.join(", ") } : {};
 	return raw;
@@ -38,7 +38,7 @@ const FOR = ["X-Forwarded-For", "203.0.113.9"] as const;
 const METHOD = ["X-Forwarded-Method", "POST"] as const;
 const URI = ["X-Forwarded-Uri", "/orders/7?x=1"] as const;
 
-/** The code of the refusal, or what was read. */
+/** The code of the refusal, or the parsed request. */
 function read(lines: readonly (readonly [string, string])[], asking: Asking = {}, proxies: AllowList | null = trusted()) {
 	const found = readForwarded(questionWith(lines, asking), proxies);
 	return "code" in found ? found.code : `${found.method} ${found.path} ${found.address.text}`;

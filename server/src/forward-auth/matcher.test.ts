@@ -9,7 +9,7 @@ function rule(pattern: string, fields: Partial<ForwardAuthRule> = {}): ForwardAu
 	return { pattern, methods: null, permissions: [], capability: null, cost: 1, limits: [], note: null, ...fields };
 }
 
-/** Rules that ask for different things, one of each pattern. */
+/** Rules with different requirements, one for each kind of pattern. */
 function differing(...patterns: readonly string[]): RuleMatcher {
 	return new RuleMatcher(patterns.map((pattern, index) => rule(pattern, { cost: index + 1 })));
 }
@@ -63,7 +63,7 @@ test("a path spelled by its escapes or by look-alikes is under no rule that is m
 	assertFinds(differing("/a~b", "/:id"), { "/a~b": 0, "/a%7Eb": "two", "/a%7eb": "two" });
 	assertFinds(differing("/a:b", "/:id"), { "/a:b": 0, "/a%3Ab": "two" });
 	assertFinds(differing("/stra%C3%9Fe", "/:id"), { "/stra%C3%9Fe": 0, "/stra%c3%9fe": "two" });
-	// The sign of the kelvin, and full-width letters.
+	// The kelvin sign, and full-width letters.
 	assertFinds(differing("/keys", "/:id"), { "/%E2%84%AAeys": "two", "/%EF%BD%8B%EF%BD%85%EF%BD%99%EF%BD%93": "two" });
 });
 
@@ -103,7 +103,7 @@ const parseRules = fc.array(fc.tuple(patternOf, fc.option(fc.constantFrom(["GET"
 	maxLength: 8,
 });
 
-/** The grammar once more, by a regular expression for each rule. */
+/** A second implementation of the grammar: a regular expression for each rule. */
 function fits(pattern: string, path: string): boolean {
 	const text = pattern
 		.replace(/[.+$()[\]{}^|?]/g, "\\$&")

@@ -17,7 +17,7 @@ import {
 	readPlanUse,
 } from "./plan-impact-store.ts";
 
-/** What a change of plan means for the tenants that it affects, before it is made. */
+/** The effect of a change of plan on the affected tenants, before it is made. */
 export interface PlanImpact extends AffectedCounts {
 	readonly lost_capabilities: string[];
 	readonly lost_permissions: LostPermission[];

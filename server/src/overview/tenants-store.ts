@@ -3,7 +3,7 @@ import type { ReadTx } from "../database/transaction.ts";
 
 export type TenantSort = "name" | "created_at" | "keys" | "requests_24h";
 
-/** Which tenants, in which order and which part of them. */
+/** Filters, order and page of the list. */
 export interface OverviewQuery {
 	readonly search: string | undefined;
 	readonly plan_id: string | undefined;
@@ -67,7 +67,7 @@ export async function countTenants(tx: ReadTx, query: OverviewQuery): Promise<nu
 	return rows[0]?.count ?? 0;
 }
 
-/** One part of the list with its figures. Reads the keys and the day's usage of all tenants: for an operator's page, not for the request path. */
+/** One page of the list with its figures. Reads the keys and the day's usage of all tenants: for an operator's page, not for the request path. */
 export async function readTenantsOverview(tx: ReadTx, query: OverviewQuery): Promise<OverviewRow[]> {
 	const direction = query.order === "asc" ? sql`asc` : sql`desc`;
 	const { rows } = await sql<OverviewRow>`

@@ -15,7 +15,7 @@ import { UNKNOWN_SOURCE } from "./sources/source.ts";
 
 const KEYS = 300;
 
-/** Passes bytes between clients and PostgreSQL, and can cut a connection at the moment its commit has been sent on. */
+/** Relays bytes between clients and PostgreSQL, and can close a connection right after its commit was forwarded. */
 interface Wire {
 	readonly url: string;
 	cutAtNextCommit(): void;
@@ -256,7 +256,7 @@ suite("flushing usage", () => {
 			while (counted < 100_000) {
 				await flushing.flushNow();
 				flushes += 1;
-				// An empty flush does no I/O and would otherwise never yield to the counting.
+				// An empty flush does no I/O, so it would never yield to the counting code.
 				await new Promise((resolve) => setImmediate(resolve));
 			}
 		})();

@@ -106,7 +106,7 @@ function usedUp(requests: number): SlidingWindow {
 	return window;
 }
 
-/** Every fault of a request with a matching secret, in the contract's order. Each `spoil` adds one fault to a valid case. */
+/** Every reason to deny a request with a matching secret, in the contract's order. Each `spoil` adds one to a valid case. */
 const FAULTS: readonly { code: DenialCode; spoil: (found: Case) => Case }[] = [
 	{ code: "key_revoked", spoil: (found) => ({ ...found, grant: { ...found.grant, revoked: true } }) },
 	{ code: "key_rotated", spoil: (found) => ({ ...found, grant: { ...found.grant, retired: true } }) },
@@ -122,7 +122,7 @@ const FAULTS: readonly { code: DenialCode; spoil: (found: Case) => Case }[] = [
 	{ code: "permission_missing", spoil: (found) => ({ ...found, grant: { ...found.grant, permissions: new Set(["sites:read"]) } }) },
 ];
 
-/** As grants are made: what can be used follows from the permissions and the plan. */
+/** As for real grants: the usable permissions follow from the key's permissions and the plan. */
 function run({ grant, facts, site }: Case, at = AT) {
 	return runChecks({ ...grant, usable: usablePermissions(grant.tenant.plan, grant.permissions) }, facts, at, site);
 }

@@ -41,7 +41,7 @@ async function stored(key_id: string): Promise<Record<string, unknown>> {
 	return row;
 }
 
-/** Does what the server does when a secret is to be made anew; from one node, because the others of this fixture confirm nothing of their own. */
+/** Recomputes MACs as the server does. All from one node, because the other nodes of this fixture do not confirm changes by themselves. */
 async function rekey(process: Process, pepper = TEST_PEPPER): Promise<boolean[]> {
 	const peppers = parsePeppers(pepper);
 	const context = fixture.context(one.node, { peppers, audit_keys: auditKeysFrom(peppers) });

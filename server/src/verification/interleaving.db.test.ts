@@ -23,7 +23,7 @@ interface Asked {
 	readonly code: string;
 }
 
-/** The order of what happened, finer than any clock. */
+/** A logical clock that orders all events. */
 let instant = 0;
 const next = (): number => {
 	instant += 1;
@@ -71,7 +71,7 @@ suite("any order of changes and requests", () => {
 		return first;
 	}
 
-	/** Lets one change after the other happen while requests come to both nodes; what was asked, and when the change stood. */
+	/** Makes the changes in order while requests arrive at both nodes; returns the requests, and when each change was in effect. */
 	async function play(
 		kind: ChangeKind,
 		steps: readonly Step[],

@@ -26,7 +26,7 @@ import type { Decision } from "./question.ts";
 
 const NEW_PEPPER = "the-new-pepper-0123456789-abcdefghijklmnop";
 
-/** The same raw key with another secret: its shape and checksum are right. */
+/** The raw key with another secret; its format and checksum are valid. */
 function withOtherSecret(key: MadeKey): string {
 	const parsed = parseRawKey("kw", key.raw_key);
 	ok(parsed);
@@ -51,7 +51,7 @@ suite("the verifier", () => {
 		fixture.key(first.node, tenant_id, ...rest);
 	const revoke = (key: MadeKey) => revokeKey(fixture.context(first.node), { ...key, reason: "other" });
 
-	/** What a process that has nothing in memory decides about `raw_key`. */
+	/** The decision of a process with an empty cache about `raw_key`. */
 	async function afresh(raw_key: string): Promise<Decision> {
 		const other = await fixture.process();
 		try {

@@ -7,7 +7,7 @@ const PROGRAM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 const VERSION_DEADLINE_MS = 10_000;
 const GLIBC_MINIMUM: readonly [major: number, minor: number] = [2, 27];
 
-/** The PostgreSQL of the npm packages: absolute paths of its folder and of the two programs that run from it. */
+/** The PostgreSQL of the npm packages: absolute paths of its folder and of its two programs. */
 export interface Binaries {
 	readonly root: string;
 	readonly initdb: string;

@@ -8,7 +8,7 @@ import { Client } from "pg";
 import { cleanUp, eventually, isAlive, killGroup, log, newFolder, query, said, start, startChild } from "../../../testing/embedded.ts";
 import { lockFolder, startEmbedded } from "./embedded.ts";
 
-/** Inserts one row after the other and notes each that was acknowledged, until the connection is lost. */
+/** Inserts rows one at a time and records each acknowledged one, until the connection is lost. */
 export async function writeUntilLost(url: string, acknowledged: number[]): Promise<void> {
 	const client = new Client({ connectionString: url });
 	client.on("error", () => undefined);
@@ -76,7 +76,7 @@ suite("embedded PostgreSQL after crashes", { concurrency: 2 }, () => {
 			acknowledged.filter((id) => !present.has(id)),
 			[],
 		);
-		// It answers a moment before its keeper has seen that it does.
+		// PostgreSQL accepts connections a moment before its keeper notices.
 		await eventually("the new one is known", async () => assert.equal(new Set([...killed, embedded.pid]).size, 4));
 		assert.equal(reasons.length, 3);
 		assert.match(reasons.join(), /SIGKILL/);

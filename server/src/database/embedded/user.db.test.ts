@@ -25,10 +25,10 @@ import { locateBinaries } from "./binaries.ts";
 import { initialise, openFolder, openSocketFolder, requirePrivate } from "./folder.ts";
 import { chooseRunner, makeRunner } from "./runner.ts";
 
-/** Other users may not be able to enter the folders above the repository: then nothing here could be tried, so it is seen at a place of its own. */
+/** Other users may lack access to the folders above the repository, so the test mounts it at a path that they can access. */
 const SEEN_BY_ALL = "KEYWRIGHT_TEST_SEEN_BY_ALL";
 
-/** What is in the repository is seen one by one: its own folder may be its owner's alone. */
+/** Mounts the entries of the repository one by one, because only its owner may have access to the folder itself. */
 const SEEN_AND_RUN = `set -e
 for entry in "$1"/*; do
 	seen="$2/\${entry##*/}"

@@ -4,7 +4,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { ApiError } from "../../core/error.ts";
 import { Batcher } from "./batcher.ts";
 
-/** A batcher whose loads a test answers by hand. */
+/** A batcher whose loads a test resolves explicitly. */
 function byHand(options: { batch_max?: number; queue_max?: number } = {}) {
 	const loads: { keys: string[]; answer: PromiseWithResolvers<Map<string, string>> }[] = [];
 	const batcher = new Batcher<string>({

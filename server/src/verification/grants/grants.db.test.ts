@@ -13,12 +13,12 @@ import { type Grant, isStale, NO_SITE } from "./grant.ts";
 import { UNKNOWN } from "./grants.ts";
 
 const A_WHILE_MS = 40;
-/** The negative cache reads the clock that rarely. */
+/** The interval at which the negative cache reads the clock. */
 const CLOCK_RESOLUTION_MS = 1_100;
 
 suite("grants in memory", () => {
 	let fixture: VerificationFixture;
-	/** Makes the changes; what it has in memory is of no account. */
+	/** Makes the changes; its own cache is irrelevant. */
 	let changer: Process;
 
 	before(async () => {
@@ -27,7 +27,7 @@ suite("grants in memory", () => {
 	});
 	after(() => fixture.close());
 
-	/** A process whose readings a test can hold, while its node hears of changes as usual. */
+	/** A process whose reads a test can block, while its node receives changes as usual. */
 	async function reader(options: { grants_max?: number } = {}) {
 		const held = holdable(fixture.database);
 		const process = await fixture.process({ ...options, grants_database: held.database });
@@ -103,7 +103,7 @@ suite("grants in memory", () => {
 		let readings = 0;
 		const held = holdable(fixture.database, async () => {
 			readings += 1;
-			// The pause before a transaction is over; this is the one after it.
+			// `holdable` pauses twice for each transaction; this is the pause after it.
 			if (readings % 2 === 0) await changer.node.awaitBarrier(await append(fixture.database, changer.node, [{ kind: "key", id: key.key_id }]));
 		});
 		const { grants } = await fixture.process({ grants_database: held.database });

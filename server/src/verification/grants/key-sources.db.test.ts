@@ -25,7 +25,7 @@ suite("counting keys by source", () => {
 		return grant;
 	}
 
-	/** Requests by source, as the next flush would tell them. */
+	/** Requests by source, as the next flush would store them. */
 	function drained(): Map<string, number> {
 		const told = new Map<string, number>();
 		for (const fact of process.meter.drain(1_000_000)?.keys ?? []) told.set(fact.source.id, (told.get(fact.source.id) ?? 0) + fact.requests);

@@ -20,7 +20,7 @@ suite("named limits, and limits of a key's own", () => {
 	const limit = (name: string, requests: number, fields: object = {}) => ({ name, requests, window_seconds: 60, per: "tenant" as const, ...fields });
 	const named = (name: string, requests: number) => limit(name, requests, { named_only: true });
 
-	/** What each limit of the key has counted, by name. */
+	/** The count of each limit of the key, by name. */
 	function used({ kid }: MadeKey): Record<string, number> {
 		const grant = process.grants.get(kid);
 		ok(grant && typeof grant === "object");
@@ -126,7 +126,7 @@ suite("named limits, and limits of a key's own", () => {
 		const ask = async (raw_key: string) => codeOf(await process.ask(raw_key));
 		deepEqual(await askMany([key.raw_key], {}, 3), { allowed: 3 });
 
-		// As if it had not been used: of a key that was, only a rotation makes another secret.
+		// Resets the first use, because a used secret can be replaced only by a rotation.
 		await fixture.behind("delete from keywright.secret_activity where kid = $1", [key.kid]);
 		const { raw_key } = await reissueKey(fixture.context(process.node), ids);
 		equal(await ask(raw_key), "allowed", "four");

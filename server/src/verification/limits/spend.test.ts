@@ -14,7 +14,7 @@ import { SlidingWindow } from "./window.ts";
 
 const MINUTE = 60_000;
 
-/** Guarantee: spending looks at nothing of a grant but its policy, its windows and its tenant's quota. */
+/** Guarantee: spending reads only the policy, the windows and the tenant's quota of a grant. */
 function grantWith(limits: readonly RateLimit[], own: readonly KeyRateLimit[] = []): Grant {
 	const tenant = { id: "tenant", quota_requests_per_month: null };
 	const policy = limitPolicy(limits, own);

@@ -11,7 +11,7 @@ interface Taken {
 }
 
 interface Step {
-	/** As a part of the window. */
+	/** As a fraction of the window. */
 	pause: number;
 	cost: number;
 }
@@ -23,7 +23,7 @@ const steps = (pause: { min: number; max: number }) =>
 		size: "max",
 	});
 
-/** Takes whatever the window grants; each time counts as the latest seen. */
+/** Takes as much as the window allows; each time counts as the latest. */
 function run(window: SlidingWindow, requests: number, sequence: Step[]): { taken: Taken[]; now: number } {
 	const taken: Taken[] = [];
 	let now = START;
