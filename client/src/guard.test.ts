@@ -121,7 +121,7 @@ test("a rule that is misspelt, undefined or never holds does not compile into an
 		{ limits: ["exports"] },
 		{ limits: null },
 	]) {
-		// What a caller without types can write.
+		// Rules that only untyped code can pass.
 		const untyped: object = { verifier, ...rules };
 		assert.throws(() => Reflect.apply(createGuard, undefined, [untyped]), TypeError, JSON.stringify(rules));
 	}

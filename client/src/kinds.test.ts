@@ -8,7 +8,7 @@ import { createGuard } from "./guard.ts";
 import { readDecision } from "./verifier/decision.ts";
 import { createVerifier, type Question } from "./verifier/verifier.ts";
 
-/** What a question must hold where the rule of this name was right. */
+/** What a question contains if the rule of this name was valid. */
 const RIGHT: Readonly<Record<string, (question: Question) => boolean>> = {
 	tenant: ({ tenant_id }) => typeof tenant_id === "string" && tenant_id.length > 0 && tenant_id.length <= 128,
 	site: ({ site_id }) => typeof site_id === "string" && site_id.length > 0 && site_id.length <= 128,
@@ -33,14 +33,14 @@ after(async () => {
 	await closeServers();
 	await peer.close();
 	process.off("unhandledRejection", keep);
-	// A rule that fails must not end the process; the promises that nothing was handed to are this file's own.
+	// A rule that fails must not end the process. The test itself created the promises that no guard received.
 	assert.deepEqual(
 		unhandled.filter((reason) => !/of a rule/.test(String(reason))),
 		[],
 	);
 });
 
-/** A verifier that admits every key and keeps what it was asked. */
+/** A verifier that admits every key and records its questions. */
 function admitsAll(answer: () => unknown = admitted) {
 	const questions: Question[] = [];
 	const verify = async (question: Question): Promise<unknown> => {
@@ -50,14 +50,14 @@ function admitsAll(answer: () => unknown = admitted) {
 	return { questions, verify, close: () => undefined };
 }
 
-/** A value of a kind; one that is a promise and fails does not end the test. */
+/** A value of a kind; a promise that rejects does not end the test. */
 function made(make: () => unknown): unknown {
 	const value = make();
 	if (types.isPromise(value)) value.catch(() => undefined);
 	return value;
 }
 
-/** What a use of an adapter came to: an answer, or a `TypeError` at start. */
+/** The result of using an adapter: a response, or a `TypeError` at creation. */
 async function meet(adapter: Adapter, options: unknown, rules: unknown): Promise<Met | "refused at start"> {
 	try {
 		return await adapter(options, rules);
@@ -120,7 +120,7 @@ for (const [name, adapter] of Object.entries(ADAPTERS)) {
 				const met = await meet(adapter, options, { permission: "orders:read" });
 				if (met === "refused at start") continue;
 				const asked = peer.asked.map(({ body }) => JSON.parse(body).permissions);
-				// A question that was given up because its time was short may still arrive.
+				// A question that was abandoned at its short time limit may still arrive.
 				if (met.handled) assert.deepEqual(asked.at(-1), ["orders:read"], `${option}: ${kind} opened the route`);
 				else assert.ok(CLOSED.includes(met.status), `${option}: ${kind}: ${met.status}`);
 			}
@@ -128,7 +128,7 @@ for (const [name, adapter] of Object.entries(ADAPTERS)) {
 
 	test(`${name}: options that are no plain object are refused at start`, async () => {
 		for (const [kind, make] of Object.entries(KINDS)) {
-			// A function is how Next's options are read late; what it gives is refused when it is read.
+			// Next reads options from a function later, so invalid ones are refused only then.
 			const value = made(make);
 			if (name === "next" && typeof value === "function") await assert.rejects(adapter(value, {}), kind);
 			else assert.equal(await meet(adapter, value, {}), "refused at start", kind);

@@ -34,7 +34,7 @@ async function freePort(): Promise<string> {
 	return new URL(url).port;
 }
 
-/** The program as it stands, but for the addresses: a Keywright of the test, and a port that only this machine reaches. */
+/** The program of the README, with only its addresses replaced: those of the test's Keywright and of a loopback port. */
 function onLoopback(program: string, port: string): string {
 	return program
 		.replace("http://127.0.0.1:8787", peer.url)
@@ -42,7 +42,7 @@ function onLoopback(program: string, port: string): string {
 		.replace("port: 3000", `port: ${port}, hostname: "127.0.0.1", host: "127.0.0.1"`);
 }
 
-/** The first answer of a program that is still starting. */
+/** The first response of a program that is still starting. */
 async function firstAnswer(url: string): Promise<Reply> {
 	const until = performance.now() + START_DEADLINE_MS;
 	for (;;) {
@@ -78,7 +78,7 @@ for (const framework of FRAMEWORKS)
 
 test("every snippet of the README is run, here or with the Next app of the tests from outside", () => {
 	const elsewhere = snippets.filter(({ name }) => name.startsWith("next "));
-	// The one for a shell is run by `e2e/guards/own-app.test.ts`.
+	// The shell program is run by `e2e/guards/own-app.test.ts`.
 	assert.equal(FRAMEWORKS.length + elsewhere.length + 1, fences);
 	assert.equal(snippets.length + 1, fences);
 });

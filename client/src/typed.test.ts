@@ -11,7 +11,7 @@ import { type GuardableRequest, keywright as keywrightNext, type RouteContext } 
 import { keywright as keywrightNode } from "./node.ts";
 import type { Admission } from "./verifier/decision.ts";
 
-/** Is `true` for two types that are the same, `any` being the same as itself only: what is typed loosely does not compile here. */
+/** `true` for identical types; `any` equals only itself, so a loosely typed value does not compile here. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const same = <A, B>(_proof: Same<A, B>): void => undefined;
 

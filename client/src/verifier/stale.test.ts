@@ -50,7 +50,7 @@ for (const [loss, way] of WAYS)
 		});
 		const ask = () => Promise.all(Array.from({ length: IDLE }, () => verifier.verify({ raw_key: RAW_KEY })));
 
-		// Answered when all are there, so that each has a connection of its own.
+		// Responds only once all requests have arrived, so that each has its own connection.
 		const waiting: (() => void)[] = [];
 		peer.respond = (...exchange) => {
 			waiting.push(() => sends(admitted())(...exchange));
@@ -66,7 +66,7 @@ for (const [loss, way] of WAYS)
 		else for (let index = 0; index < IDLE; index += 1) decisions.push(await verifier.verify({ raw_key: RAW_KEY }));
 		assert.equal(decisions.filter(({ allowed }) => allowed).length, IDLE);
 		assert.deepEqual(reasons, []);
-		// One after another they cost nothing either, and new connections are kept again.
+		// Sequential questions succeed too, and new connections are reused.
 		const opened = relay.connections();
 		for (let index = 0; index < 5; index += 1) assert.equal((await verifier.verify({ raw_key: RAW_KEY })).allowed, true);
 		assert.ok(relay.connections() <= opened + 1, "new connections are kept");

@@ -8,7 +8,7 @@ import type { KeywrightError, Reason } from "../report.ts";
 import { createVerifier, type Verifier, type VerifierOptions } from "./verifier.ts";
 
 const TIMEOUT_MS = 300;
-/** Where an answer is expected: no matter how busy the machine is. */
+/** Long enough for a response on a busy machine. */
 const PATIENT_MS = 60_000;
 const closers: (() => unknown)[] = [];
 
@@ -29,7 +29,7 @@ function verifierOf(url: string, more: Partial<VerifierOptions> = {}): { verifie
 	return { verifier, errors };
 }
 
-/** Asserts a 503 with a time to wait, that the cause is reported, and that it contains nothing of the question. */
+/** Asserts a 503 with `Retry-After`, a reported cause, and no part of the question in it. */
 async function refuses(url: string, reason: Reason, more: Partial<VerifierOptions> = {}): Promise<void> {
 	const { verifier, errors } = verifierOf(url, more);
 	const decision = await verifier.verify({ raw_key: RAW_KEY });
