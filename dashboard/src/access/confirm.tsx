@@ -110,8 +110,8 @@ function wentBack(refusal: ApiError): ApiError {
 }
 
 /**
- * Runs an action that may need the password: on `confirmation_needed` it asks the person and runs the action again. Throws what the action
- * throws, or a refusal that says so when the person cancels.
+ * Runs an action that may need the password: on `confirmation_needed` it asks the person and runs the action again. Throws the action's
+ * error, or a refusal when the person cancels.
  */
 export function useConfirmed(): <T>(action: () => Promise<T>) => Promise<T> {
 	const ask = useContext(Confirmation);

@@ -24,7 +24,7 @@ interface JoinFormProps {
 	readonly onJoin: (joining: Joining) => Promise<void>;
 }
 
-/** Joins with a new or an existing account. Only a link that proves the address says which; otherwise the person chooses. */
+/** Joins with a new or an existing account. Only a link that verifies the address reveals which is needed; otherwise the person chooses. */
 export function JoinForm({ invitation, onJoin }: JoinFormProps) {
 	const { email: invited, account_exists, role } = invitation;
 	const [has_account, setHasAccount] = useState(account_exists);

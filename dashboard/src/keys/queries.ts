@@ -139,7 +139,7 @@ export const boundKeysQuery = (tenant_id: string, site_id: string) =>
 const BULK = `${ALL}/bulk-revoke` as const;
 export type BulkSelection = Pick<NonNullable<paths[typeof BULK]["post"]["requestBody"]>["content"]["application/json"], "key_ids" | "filter">;
 
-/** What revoking several keys would stop; asked anew each time the dialog opens. */
+/** What revoking several keys would stop. Refetched each time the dialog opens. */
 export const bulkPreviewQuery = (tenant_id: string, selection: BulkSelection | null) =>
 	queryOptions({
 		queryKey: [...cacheRoots.keys(tenant_id), "bulk", selection],

@@ -7,13 +7,13 @@ interface TypedNameProps {
 	readonly onChange: (value: string) => void;
 }
 
-/** Whether the typed text names the thing: its id, or its name as it is. An id can be typed on every keyboard. */
+/** Whether the typed text is the object's id or its exact name. An id can be typed on every keyboard. */
 export function isTyped({ name, id }: { name: string; id: string }, typed: string): boolean {
 	const text = typed.trim();
 	return text !== "" && (text === id || text === name.trim());
 }
 
-/** Asks for the name or the id of what is about to break. */
+/** Asks for the name or the id of the object before a breaking change. */
 export function TypedName({ name, id, value, onChange }: TypedNameProps) {
 	return (
 		<TextInput

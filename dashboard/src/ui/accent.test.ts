@@ -4,13 +4,13 @@ import fc from "fast-check";
 import { accentShades, contrast } from "./accent.ts";
 
 const WHITE = "#ffffff";
-/** Where links stand: the surfaces of light and dark, the darkest and lightest of them. */
+/** The backgrounds of links: the lightest and darkest surfaces of both colour schemes. */
 const LIGHT_SURFACE = "#f1f3f6";
 const DARK_SURFACE = "#20252d";
 const READABLE = 4.5;
 
 const colors = fc.integer({ min: 0, max: 0xffffff }).map((number) => `#${number.toString(16).padStart(6, "0")}`);
-/** What the server takes as an accent. */
+/** Accent colours that the server accepts. */
 const accents = colors.filter((hex) => contrast(hex, WHITE) >= READABLE);
 
 test("the main shade is the colour itself, and every shade is a valid colour", () => {

@@ -1,6 +1,6 @@
 import { Box, Group, Radio, Text } from "@mantine/core";
 
-/** One of several choices, as a card: its title names it, its text says what it means. Must be inside a `Radio.Group`. */
+/** A radio option as a card with a title and an explanation. Must be inside a `Radio.Group`. */
 export function ChoiceCard({ value, title, text }: { value: string; title: string; text: string }) {
 	return (
 		<Radio.Card value={value} px={12} py={8} radius="md" aria-label={`${title}: ${text}`} className="kw-choice">

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 
 const SOURCES = join(import.meta.dirname, "..");
-/** What nothing delivers or shows yet. A word leaves this list with the change that delivers it. */
+/** Words for features that do not exist yet. The change that adds a feature removes its word. */
 const NOT_DELIVERED =
 	/remind|audit log|webhook|notify you|notified|alerts? you|you (?:will be|are) (?:told|mailed|warned)|we (?:will )?(?:tell|mail|warn)/i;
 const NO_TEXT = /^\s*(?:\/?\*|\/\/|import )/;

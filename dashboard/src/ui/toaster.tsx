@@ -1,6 +1,6 @@
 import { Notifications, notifications } from "@mantine/notifications";
 
-/** Below dialogs and sheets (200), above the rail and the bar of a phone: a toast never covers what a person is deciding. */
+/** Below dialogs and sheets (200), above the rail and a phone's bottom bar, so that a toast never covers a decision. */
 const BELOW_DIALOGS = 150;
 const SHOWN_MS = 5_000;
 
@@ -14,7 +14,7 @@ function show(color: string, message: string, { title, shown_ms = SHOWN_MS }: Sa
 	notifications.show({ message, color, autoClose: shown_ms, ...(title === undefined ? {} : { title }) });
 }
 
-/** Short messages about what a person did. Whatever they have to decide on stands in the page or in a dialog instead. */
+/** Short messages about a person's action. Decisions are on the page or in a dialog instead. */
 export const toaster = {
 	/** Something works from now on, or is done. */
 	done: (message: string, said: Said = {}): void => show("teal", message, said),

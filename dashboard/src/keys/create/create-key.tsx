@@ -10,12 +10,12 @@ import { CreateForm } from "./form.tsx";
 interface CreateProps {
 	readonly tenant_id: string;
 	readonly onMade: (made: Made) => void;
-	/** Whether something was filled in that closing would lose. */
+	/** Whether closing would lose input. */
 	readonly onFilled: (filled: boolean) => void;
 	readonly onCancel: () => void;
 }
 
-/** The form that creates a key, once what it offers is loaded: its safe defaults depend on the plan and on the sites. */
+/** Loads what the form offers before it renders it: the safe defaults depend on the plan and on the sites. */
 export function CreateKey(props: CreateProps) {
 	return (
 		<Suspense fallback={<PageSkeleton />}>

@@ -39,7 +39,7 @@ interface FormProps {
 	readonly onCancel: () => void;
 }
 
-/** Everything that matters on one screen, rarely changed settings collapsed, and one sentence that says what will be created. */
+/** The main settings on one screen, rarely changed ones collapsed, and one sentence that says what will be created. */
 export function CreateForm({ tenant_id, choices, members, onMade, onFilled, onCancel }: FormProps) {
 	const { person, mail } = useSession();
 	const { plan } = useAccess();

@@ -12,7 +12,7 @@ interface NameProps {
 	readonly integrations: readonly string[];
 }
 
-/** What the key is for, and the name that is made of it; another name can be given. Takes the focus first. */
+/** The purpose of the key, and the name that is generated from it, which can be replaced. Takes the focus first. */
 export function NameField({ form, integrations }: NameProps) {
 	const field = useRef<HTMLInputElement>(null);
 	useEffect(() => field.current?.focus(), []);

@@ -16,7 +16,7 @@ interface OtherProps {
 	readonly onOpened: (opened: boolean) => void;
 }
 
-/** Settings that most keys leave as they are, collapsed: the line says what they hold. */
+/** Settings that most keys leave at their defaults, collapsed to a line that summarizes them. */
 export function CreateOther({ form, plan_limits, opened, onOpened }: OtherProps) {
 	const { allowed_ips, rate_limits } = form.values;
 	const addresses = allowed_ips.length === 0 ? "anywhere" : counted(allowed_ips.length, "network");

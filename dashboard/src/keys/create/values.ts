@@ -34,7 +34,7 @@ export const ROTATION_DAYS = [30, 90, 180, 365] as const;
 const ROTATION_DAYS_AT_FIRST = 90;
 const EXPIRY_DAYS_AT_FIRST = 365;
 
-/** What a new key begins with is chosen from. */
+/** The data that the defaults of a new key depend on. */
 export interface Beginning {
 	readonly owner: string;
 	readonly max_key_lifetime_days: number | null;
@@ -199,7 +199,7 @@ export interface Names {
 	readonly formatDate: (time: string) => string;
 }
 
-/** The sentence that says what will be created: the name, and what follows it. Null while there is no name. */
+/** The sentence that says what will be created, split after the name. Null while there is no name. */
 export function formatSentence(values: CreateValues, names: Names, now_ms: number): { readonly name: string; readonly text: string } | null {
 	const name = getName(values);
 	if (name === "") return null;

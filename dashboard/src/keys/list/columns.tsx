@@ -16,7 +16,7 @@ export interface Row {
 	readonly hours: readonly KeyHour[] | undefined;
 }
 
-/** How a column is headed, how wide it is (undefined: what is left), and by what it sorts. */
+/** Heading, width (undefined: the remaining space) and sort field of a column. */
 export interface ColumnHead {
 	readonly label: string;
 	readonly sort: Sort | null;

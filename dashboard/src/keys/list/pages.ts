@@ -5,7 +5,7 @@ import { activityQuery, type KeyHour, keysQuery } from "../queries.ts";
 import type { Row } from "./columns.tsx";
 
 const ROW_PX = 44;
-/** What stands above and below the rows: title, filters, head and foot. */
+/** The parts above and below the rows: title, filters, head and foot. */
 const AROUND_PX = 232;
 const ROWS_MIN = 10;
 const ROWS_MAX = 50;
@@ -23,14 +23,14 @@ export interface KeyPages {
 	readonly page: number;
 	readonly rows_max: number;
 	readonly hasNext: boolean;
-	/** Whether other rows are on their way; those of before are still shown. */
+	/** Whether another page is loading; the previous rows are still shown. */
 	readonly isStale: boolean;
 	readonly isPending: boolean;
 	readonly error: Error | null;
 	readonly goTo: (page: number) => void;
 }
 
-/** The keys that match, one page at a time. While a search is typed the rows of before stay, so that nothing jumps. */
+/** The keys that match, one page at a time. While a search is typed, the previous rows stay to avoid a layout shift. */
 export function useKeyPages(tenant_id: string, filters: ListFilters): KeyPages {
 	const [rows_max] = useState(rowsThatFit);
 	const of = JSON.stringify([tenant_id, filters]);

@@ -43,7 +43,7 @@ interface SheetProps {
 	readonly title: string;
 	/** What to do if the page was left while the key was shown. */
 	readonly gone?: string;
-	/** The form, which calls `onMade`. It may say whether it is filled in, so that closing the sheet asks first. */
+	/** The form, which calls `onMade`. It may report that it is filled in, so that closing the sheet asks first. */
 	readonly form: (sheet: SheetOfForm) => ReactNode;
 	/** What has not happened when a filled form is dropped. */
 	readonly undone?: string;
@@ -74,7 +74,7 @@ export function ShowOnceSheet({ tenant_id, opened, onClose, title, gone = GONE, 
 		setFilled(false);
 		finish();
 	});
-	// After the event: the dialog that asks listens to the window too and would take the same Esc as an answer.
+	// After the event, because the confirmation listens on the window too and would be closed by the same Esc.
 	const close = (): void => void setTimeout(() => (made?.kind === "shown" ? setAsked(true) : guard.close()));
 
 	return (

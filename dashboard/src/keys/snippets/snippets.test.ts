@@ -49,7 +49,7 @@ test("every snippet reads the key from the environment and contains none", () =>
 	equal(envLine("Acme", "kw_prod_x"), "ACME_API_KEY=kw_prod_x\n");
 });
 
-/** Literals of the C family cut out, and what is left: nothing hostile may be outside of one. */
+/** Removes literals of the C family: nothing hostile may remain outside of one. */
 function outsideOfQuotes(text: string): string {
 	return text.replace(/"(?:[^"\\\n]|\\.)*"/g, '""').replace(/'(?:[^'\\\n]|\\.)*'/g, "''");
 }

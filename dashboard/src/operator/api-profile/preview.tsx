@@ -13,7 +13,7 @@ const IMAGE = /^data:image\/(?:png|jpeg|webp);base64,/;
 
 interface PreviewProps {
 	readonly values: ProfileValues;
-	/** What is saved; empty fields of the form show it. */
+	/** The saved profile, shown for empty fields of the form. */
 	readonly standing: ApiProfile;
 }
 

@@ -51,7 +51,7 @@ export function inputFrom({ check_method, check_path, ...texts }: ProfileValues)
 
 const CHECK = /^check_request(?:\/.*)?$/;
 
-/** What the server found wrong, by the form's field. */
+/** The server's validation errors by field of the form. */
 export function faultsFrom(error: unknown): Partial<Record<keyof ProfileValues, string>> {
 	if (!isApiError(error, "invalid_request")) return {};
 	return Object.fromEntries(error.problem.errors.map(({ pointer, detail }) => [pointer.slice(1).replace(CHECK, "check_path"), `It ${detail}.`]));

@@ -14,7 +14,7 @@ export interface CatalogueCapability {
 	readonly built_in: boolean;
 }
 
-/** The fields of a plan that say what it includes. */
+/** The fields of a plan that define what it includes. */
 export interface CataloguePlan {
 	readonly name: string;
 	readonly capabilities: readonly string[];

@@ -8,7 +8,7 @@ export interface Finding {
 	readonly cure: string;
 }
 
-/** From here on the server warns too. */
+/** The server logs a warning from this skew on too. */
 const SKEW_SECONDS = 2;
 const SKEW_SECONDS_MAX = 30;
 const SLOW_MS = 250;
@@ -21,7 +21,7 @@ export function getNodeState({ holds_lease, fenced_at }: Pick<Node, "holds_lease
 	return holds_lease ? "holds" : "silent";
 }
 
-/** What is wrong, worst first; none when everything works. */
+/** Problems, the worst first; empty when everything works. */
 export function getFindings(health: Health, nodes: readonly Node[]): Finding[] {
 	const { ready, clock_skew_seconds, usage_lost, database } = health;
 	const skew = Math.abs(clock_skew_seconds);

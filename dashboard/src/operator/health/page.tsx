@@ -9,7 +9,7 @@ import { type Finding, getFindings, getNodeState } from "./findings.ts";
 import { NodesTable } from "./nodes-table.tsx";
 import { healthQuery } from "./queries.ts";
 
-/** Whether the instance works, and what needs a person. It refreshes itself. */
+/** Whether the instance works, and what needs attention. Refreshed automatically. */
 export default function HealthPage() {
 	const { data, error } = useSuspenseQuery(healthQuery);
 	const { health, nodes } = data;
@@ -59,7 +59,7 @@ export default function HealthPage() {
 	);
 }
 
-/** Less is within what a round trip explains. */
+/** A smaller skew may be due to the round trip. */
 const SKEW_SHOWN_SECONDS = 0.1;
 
 function formatSkew(seconds: number): string {

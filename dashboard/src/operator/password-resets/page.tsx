@@ -17,7 +17,7 @@ interface Made {
 	readonly expires_at: string;
 }
 
-/** A password link for a person whom no mail reaches. It is kept in no cache and is gone with the page. */
+/** Creates a password link for a person whom no mail reaches. The link is never cached and disappears with the page. */
 export default function PasswordResetsPage() {
 	const { mail } = useSession();
 	const [made, setMade] = useState<Made | null>(null);

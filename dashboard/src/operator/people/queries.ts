@@ -16,7 +16,7 @@ export const operatorRemovalPreviewQuery = (person_id: string) =>
 	queryOptions({
 		queryKey: ["operator", "removal-preview", person_id],
 		queryFn: () => answered(api.GET(REMOVAL, { params: { path: { person_id } } })),
-		// What the person has made since the last look must be listed.
+		// Refetched each time, so that it includes what the person has created recently.
 		gcTime: 0,
 	});
 

@@ -4,7 +4,7 @@ import { formatRateLimit } from "../../plans/plan-words.ts";
 import { formatLimit, getPlanLimit, LIMITS } from "../tenants/limits/own-limits.ts";
 import type { Plan, PlanImpact } from "./queries.ts";
 
-/** One difference between two plans. `lowers`: whether a tenant gets less by it. */
+/** One difference between two plans. `lowers`: whether a tenant gets less. */
 export interface PlanDifference {
 	readonly what: string;
 	readonly before: string;
@@ -27,7 +27,7 @@ function formatRates({ rate_limits }: PlanContent): string {
 	return words.length === 0 ? "none" : words.join("; ");
 }
 
-/** What differs, capabilities first, by the name that `nameOf` gives. The plan's name is no difference. */
+/** The differences, capabilities first, with names from `nameOf`. Ignores the plan's name. */
 export function getDifferences(before: PlanContent, after: PlanContent, nameOf: (capability: string) => string = nameFrom): PlanDifference[] {
 	const capabilities = [...new Set([...before.capabilities, ...after.capabilities])].sort();
 	const included = (plan: PlanContent, capability: string) => (plan.capabilities.includes(capability) ? "included" : "not included");
@@ -65,7 +65,7 @@ function amount(count: number, one: string): string {
 	return `${formatCount(count)} ${count === 1 ? one : `${one}s`}`;
 }
 
-/** What breaks, in sentences; none when nothing does. */
+/** What breaks, in sentences; empty when nothing does. */
 export function formatBreaks({ tenants, losing, lost_permissions, over }: PlanImpact): string[] {
 	const names = lost_permissions.map(({ permission, keys }) => `${permission} (${formatCount(keys)})`).join(", ");
 	const lost =

@@ -2,7 +2,7 @@ import { Alert, Box, List, Table, Text } from "@mantine/core";
 import { formatBreaks, type PlanDifference } from "./changes.ts";
 import type { PlanImpact } from "./queries.ts";
 
-/** What a change of plan changes, before it is made: the differences, and what breaks. */
+/** Previews a change of plan: the differences, and what breaks. */
 export function PlanChanges({ differences, impact }: { differences: readonly PlanDifference[]; impact: PlanImpact }) {
 	const breaks = formatBreaks(impact);
 	return (

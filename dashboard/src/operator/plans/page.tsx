@@ -10,7 +10,7 @@ import { type PlansSearch, plansSearchFrom } from "./search.ts";
 import { PlanSheet } from "./sheet.tsx";
 import { PlansTable } from "./table.tsx";
 
-/** The plans, with the tenants and keys that each touches. A row opens the plan's sheet. */
+/** The plans, with their numbers of tenants and keys. A row opens the plan's sheet. */
 export default function PlansPage() {
 	const { data: plans } = useSuspenseQuery(plansQuery);
 	const { data: use } = useQuery(planUseQuery);

@@ -14,7 +14,7 @@ interface RetireProps {
 	readonly onClose: () => void;
 }
 
-/** Deletes a plan that no tenant has, or says who has it. */
+/** Deletes a plan without tenants, or lists the tenants that have it. */
 export function RetirePlan({ plan, use, opened, onClose }: RetireProps) {
 	const action = useAction();
 	const confirmed = useConfirmed();

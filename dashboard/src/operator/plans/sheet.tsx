@@ -23,7 +23,7 @@ interface SheetProps {
 	readonly onRetire: () => void;
 }
 
-/** Creates a plan, or edits one: what is saved is shown first, with who is touched. */
+/** Creates or edits a plan. Before saving it shows the effect on tenants. */
 export function PlanSheet({ plan, opened, onClose, ...rest }: SheetProps) {
 	return (
 		<Drawer

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { nameFrom, wordsOf } from "../../plans/capability-words.ts";
 import { catalogueQuery } from "../catalogue/queries.ts";
 
-/** The names of capabilities as people read them: the operator's own, else made of the technical one. */
+/** Display names of capabilities: the operator's own, else derived from the technical name. */
 export function useCapabilityNames(): (capability: string) => string {
 	const { data } = useQuery(catalogueQuery);
 	const names = new Map(data?.capabilities.map((capability) => [capability.name, wordsOf(capability).name]));

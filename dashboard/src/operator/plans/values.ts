@@ -57,7 +57,7 @@ export function valuesFrom(plan: Plan): PlanValues {
 	};
 }
 
-/** What to send. The values must be without faults. */
+/** The request body. The values must be valid. */
 export function inputFrom({ name, capabilities, amounts, max_key_lifetime_days, rate_limits }: PlanValues): PlanInput {
 	const of = (field: LimitField): number | null => {
 		const amount = amounts[field];
@@ -86,7 +86,7 @@ export function toContent(input: PlanInput) {
 	return { capabilities, rate_limits, quota_requests_per_month, max_key_lifetime_days, limits: { ...none, ...input.limits } };
 }
 
-/** Errors by the path of the form's field. `is_new`: the id is asked for. */
+/** Errors by the path of the form's field. `is_new`: the form has a field for the id. */
 export function validatePlan(values: PlanValues, is_new: boolean): Record<string, string> {
 	const faults: [string, string | null][] = [["name", validateName(values.name)]];
 	if (is_new) faults.push(["id", values.id.trim() === "" ? "Write an id, such as team." : validateId(values.id)]);

@@ -11,7 +11,7 @@ import { type Service, servicesQuery } from "./queries.ts";
 import { RevokeService } from "./revoke.tsx";
 import { type ServicesSearch, servicesSearchFrom } from "./search.ts";
 
-/** The credentials with which the operator's own back ends ask for verification. */
+/** The credentials with which the operator's back ends verify keys. */
 export default function ServicesPage() {
 	const { data: services } = useSuspenseQuery(servicesQuery);
 	const search = servicesSearchFrom(useSearch({ strict: false }));

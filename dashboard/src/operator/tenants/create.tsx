@@ -19,7 +19,7 @@ interface CreateProps {
 	readonly onMade: (id: string) => void;
 }
 
-/** Creates a tenant: its name and plan, and the ids that the operator's own systems have for it. */
+/** Creates a tenant: its name and plan, and its ids in the operator's own systems. */
 export function CreateTenant({ opened, onClose, onMade }: CreateProps) {
 	return (
 		<Modal

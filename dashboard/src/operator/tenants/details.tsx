@@ -7,7 +7,7 @@ import { useAction } from "../../ui/use-action.ts";
 import { NAME_CHARACTERS_MAX, validateName } from "./fields.ts";
 import { patchTenant, type Tenant, useTenantsChanged } from "./queries.ts";
 
-/** The tenant's name, and the id that the operator's own systems have for it. */
+/** The tenant's name, and its id in the operator's own systems. */
 export function Details({ tenant, onClose }: { tenant: Tenant; onClose: () => void }) {
 	const action = useAction();
 	const confirmed = useConfirmed();

@@ -17,7 +17,7 @@ interface DialogsProps {
 	readonly onDeleted: () => void;
 }
 
-/** The dialogs about one tenant; the address says which is open. */
+/** The dialogs about one tenant; the address selects the open one. */
 export function TenantDialogs({ tenant, dialog, onClose, onDeleted }: DialogsProps) {
 	const common = { tenant, onClose };
 	return (

@@ -11,7 +11,7 @@ import { TenantsToolbar } from "./toolbar.tsx";
 import { useTenantsSearch } from "./use-search.ts";
 import "./tenants.css";
 
-/** Every tenant with its figures; a row opens the panel with all that an operator does with a tenant. */
+/** Every tenant with its figures; a row opens the panel with all actions on a tenant. */
 export default function TenantsPage() {
 	const [search, setSearch] = useTenantsSearch();
 	const { data, error, isPlaceholderData } = useQuery(tenantsQuery(search));

@@ -21,7 +21,7 @@ interface PanelProps {
 	readonly onSearch: (next: TenantsSearch) => void;
 }
 
-/** One tenant beside the list: who it is, what it uses, and everything that an operator does with it. Escape closes it. */
+/** One tenant beside the list: its data, its usage and all actions on it. Escape closes it. */
 export function TenantPanel({ tenant_id, dialog, search, onSearch }: PanelProps) {
 	const { data: tenant, error } = useQuery(tenantQuery(tenant_id));
 	const panel = useRef<HTMLElement>(null);
@@ -29,7 +29,7 @@ export function TenantPanel({ tenant_id, dialog, search, onSearch }: PanelProps)
 	const { dialog: _shown, ...without_dialog } = search;
 	const close = () => onSearch(closed);
 	const show = (next: TenantDialog) => onSearch({ ...search, dialog: next });
-	// The panel of another tenant is another panel: its key is the id.
+	// Keyed by the tenant's id, so that the state of another tenant's panel is discarded.
 	useEffect(() => {
 		panel.current?.focus();
 		const row = () => document.querySelector<HTMLElement>(`tr[data-tenant="${CSS.escape(tenant_id)}"] button`);

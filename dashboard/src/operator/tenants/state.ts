@@ -1,6 +1,6 @@
 import type { Meaning } from "../../ui/theme.ts";
 
-/** What the state of a tenant in the list depends on. */
+/** The fields of a tenant that its state in the list depends on. */
 export interface TenantFigures {
 	readonly status: "active" | "suspended";
 	readonly has_api: boolean;
@@ -19,7 +19,7 @@ export interface TenantState {
 const QUOTA_NEAR_SHARE = 0.8;
 const PERCENT = 100;
 
-/** The one thing about a tenant that its row says: the worst that holds. */
+/** The state in a tenant's row: the most urgent one that applies. */
 export function getState({ status, has_api, keys, ever_called, quota }: TenantFigures): TenantState {
 	if (status === "suspended") return { meaning: "ended", text: "Suspended", acts: true };
 	const share = quota === null ? 0 : quota.requests === 0 ? 1 : quota.used / quota.requests;

@@ -13,7 +13,7 @@ interface TableProps {
 	readonly data: { readonly data: readonly TenantRow[]; readonly total: number } | undefined;
 	readonly search: TenantsSearch;
 	readonly onSearch: (next: TenantsSearch) => void;
-	/** Whether the rows are those of the previous question. */
+	/** Whether the rows are those of the previous query. */
 	readonly is_stale: boolean;
 }
 

@@ -31,7 +31,7 @@ export function TenantsToolbar({ search, onSearch, onCreate }: ToolbarProps) {
 	const filter = (name: "search" | "plan" | "status", value: string | null) =>
 		onSearch(tenantsSearchFrom({ ...search, page: undefined, [name]: value === "" || value === null ? undefined : value }));
 	const searchFor = useDebouncedCallback((typed: string) => filter("search", typed.trim()), TYPED_MS);
-	// The address may lose the search elsewhere, as by "Show all tenants"; what is being typed is never replaced.
+	// The address may lose the search by another action, such as "Show all tenants"; text that is being typed is never replaced.
 	useEffect(() => {
 		if (document.activeElement !== field.current) setText(search.search ?? "");
 	}, [search.search]);

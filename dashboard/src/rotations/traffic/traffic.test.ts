@@ -7,7 +7,7 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 const NOW = Date.parse("2026-11-23T07:00:30Z");
 const SIZE_MS = { minute: MINUTE_MS, hour: 60 * MINUTE_MS, day: DAY_MS };
-/** How far back the server tells that finely. */
+/** How long the server retains this granularity. */
 const KEPT_MS = { minute: 2 * DAY_MS, hour: 90 * DAY_MS, day: Number.POSITIVE_INFINITY };
 
 test("the period contains start and end, is no finer than the retained data, and has few enough buckets to draw", () => {

@@ -1,6 +1,6 @@
 import { ENVIRONMENT_WORDS, ENVIRONMENTS, type Environment } from "../../keys/words.ts";
 
-/** Stands for null, which a select cannot have as a value. */
+/** Represents null, which a select cannot have as a value. */
 export const ANY = "any";
 
 export const ENVIRONMENT_CHOICES = [

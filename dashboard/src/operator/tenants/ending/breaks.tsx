@@ -37,7 +37,7 @@ export function counted(amount: number, one: string): string {
 	return `${formatCount(amount)} ${amount === 1 ? one : `${one}s`}`;
 }
 
-/** The lines of a preview, or what stands in for them while it loads. */
+/** The lines of a preview, or a placeholder while it loads. */
 export function Breaks({ error, lines }: { error: unknown; lines: readonly ReactNode[] | undefined }) {
 	if (lines === undefined) return error === null || error === undefined ? <Skeleton height={84} /> : <Problem error={error} />;
 	return (

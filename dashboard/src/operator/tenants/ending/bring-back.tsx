@@ -6,7 +6,7 @@ import { toaster } from "../../../ui/toaster.tsx";
 import { useAction } from "../../../ui/use-action.ts";
 import { patchTenant, type Tenant, useTenantsChanged } from "../queries.ts";
 
-/** Ends a suspension. Nothing can break by it, so nothing is asked. */
+/** Ends a suspension, without a confirmation because nothing can break. */
 export function BringBack({ tenant, icon }: { tenant: Tenant; icon: ReactNode }) {
 	const action = useAction();
 	const confirmed = useConfirmed();

@@ -14,7 +14,7 @@ interface DeleteProps {
 	readonly onDeleted: () => void;
 }
 
-/** Deletes a tenant for good after showing what goes, and a typed name. */
+/** Deletes a tenant permanently, after showing what is deleted and asking for its name. */
 export function DeleteTenant({ tenant, onClose, onDeleted }: DeleteProps) {
 	const { breaking, error } = useBreaking(tenant.id);
 	const [typed, setTyped] = useState("");
