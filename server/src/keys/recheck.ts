@@ -18,10 +18,10 @@ export interface RecheckQuestion {
 }
 
 /**
- * Repeats the authorization inside the transaction of a key's write. Its FOR SHARE locks block revocation, pause, changes of scope and suspension until
- * commit, so no write that was authorized before a revocation commits after it. Throws the same errors as verification, in the same
- * order: 401 `key_revoked`, `key_rotated`, `key_expired`; 403 `key_paused`, `tenant_suspended`; 404 `not_found`;
- * 403 `environment_mismatch`, `capability_not_in_plan`, `permission_missing`.
+ * Repeats the authorization inside the transaction of a key's write. Its FOR SHARE locks block revocation, pause, suspension and scope
+ * changes until commit, so a write authorized before a revocation never commits after it. Throws 401 `key_revoked`, `key_rotated`,
+ * `key_expired`; 403 `key_paused`, `tenant_suspended`; 404 `not_found`; 403 `environment_mismatch`, `capability_not_in_plan`,
+ * `permission_missing`; in this order.
  */
 export async function recheckKey(tx: Tx, question: RecheckQuestion, now: number): Promise<void> {
 	const found = await readTenantForShare(tx, question.tenant_id);

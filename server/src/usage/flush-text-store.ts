@@ -3,7 +3,7 @@ import { MINUTE_MS } from "../core/time.ts";
 
 /** Precedes each value of a column. Ids and codes never contain it, and the meter removes it from operations. */
 const BAR = "|";
-/** Stands for null: a client's name is never empty. */
+/** Represents null: a client's name is never empty. */
 export const NO_CLIENT = "";
 
 /** Encodes rows as text with one line per column, which PostgreSQL parses much faster than as many parameters. Null for no rows. */

@@ -35,10 +35,9 @@ function handoverOver(): ApiError {
 }
 
 /**
- * Issues the secret of a handed-over key and returns its raw key, once, even under concurrent requests. It ends an unused earlier secret, or starts the
- * overlap of the link's rotation. `name` is given by the recipient and audited with their address.
- * 403 `tenant_suspended`, `capability_not_in_plan`; 404 `not_found`; 409 `secret_already_issued` for a used link, `conflict` for a
- * cancelled or expired one and for a key that was used since.
+ * Issues the secret of a handed-over key and returns its raw key, once even under concurrency. Ends an unused earlier secret, or starts the
+ * overlap of the link's rotation. `name` is the recipient's and is audited. 403 `tenant_suspended`, `capability_not_in_plan`; 404
+ * `not_found`; 409 `secret_already_issued` for a used link, `conflict` for a cancelled or expired one or a key used since.
  */
 export async function revealKey(context: RecipientContext, input: RevealInput): Promise<RevealedKey> {
 	const claimed_by = input.name.trim();

@@ -4,10 +4,9 @@ import { endByHand } from "./end.ts";
 import type { CancelInput, CompleteInput, RotationEnded } from "./schema.ts";
 
 /**
- * Ends the old secret of a rotation; after this returns, no node accepts it. Before all sources have moved, it requires `force` and a `reason`, which
- * is audited. Idempotent for a completed rotation.
- * 400 `invalid_request` for force without a reason; 404 `not_found`; 409 `old_secret_still_in_use` (with `stragglers`), `conflict` for one that was
- * cancelled or not revealed yet.
+ * Ends the old secret of a rotation; after this returns, no node accepts it. Before all sources have moved, it requires `force` and an
+ * audited `reason`. Idempotent. 400 `invalid_request` for force without a reason; 404 `not_found`; 409 `old_secret_still_in_use` (with
+ * `stragglers`), `conflict` for a rotation that was cancelled or not revealed yet.
  */
 export async function completeRotation(
 	context: ChangeContext,

@@ -35,10 +35,9 @@ function shownBefore(key_id: string, rotation_id: string): ApiError {
 }
 
 /**
- * Issues a new secret for a key and returns it, once. The old one keeps working for `overlap_seconds`, or by default until all sources have moved (at
- * most 30 days); with 0 no node accepts it after this returns. The expiry and rotation dates are recalculated.
- * 400 `invalid_request`; 403 `capability_not_in_plan`, `tenant_suspended`; 404 `not_found`; 409 `rotation_in_progress`, `conflict` for a key that has
- * ended, `secret_already_issued` for a repeat with the same Idempotency-Key.
+ * Issues a new secret and returns it, once. The old one works for `overlap_seconds`, by default until all sources have moved (at most 30
+ * days); after 0, no node accepts it once this returns. Recalculates the key's dates. 400 `invalid_request`; 403 `capability_not_in_plan`,
+ * `tenant_suspended`; 404 `not_found`; 409 `rotation_in_progress`, `conflict` for an ended key, `secret_already_issued` for a repeat.
  */
 export async function rotateKey(context: KeysContext, input: Request): Promise<Rotated> {
 	const rotation_id = newId("rot");

@@ -6,12 +6,9 @@ const SLOTS_KEPT = SLOTS_PER_WINDOW + 1;
 export const WINDOW_SECONDS_MAX = 3600;
 
 /**
- * Sliding-window counter: never more than `requests` in any interval of `window_seconds`. In return a unit is freed up to a tenth of the
- * window late.
- *
- * `requests` is an argument, so that a change of plan does not reset the count. Times are milliseconds of one, preferably monotonic, clock.
- * A time before the latest one counts as the latest. One more than a window earlier means that the clock was set back: all counted units
- * are then dated to it, so that they expire within a window and a slot.
+ * Sliding-window counter: never more than `requests` in any interval of `window_seconds`; a unit is freed up to a tenth of the window late.
+ * Times are milliseconds of one, preferably monotonic, clock; a time before the latest one counts as the latest. After a step back of more
+ * than a window, all counted units are dated to the new time, so that they expire within a window and a slot.
  */
 export class SlidingWindow {
 	readonly window_seconds: number;
@@ -50,7 +47,7 @@ export class SlidingWindow {
 		return next;
 	}
 
-	/** Number of units that may be taken now. */
+	/** Number of units that may be taken now. `requests` is an argument, so that a change of plan does not reset the count. */
 	peek(now_ms: number, requests: number): number {
 		this.#advance(now_ms);
 		return this.#used < requests ? requests - this.#used : 0;
