@@ -41,7 +41,7 @@ test("the compiler checks the types; this test only creates the guards", () => {
 		return c.text(c.req.param("tenant_id"));
 	});
 	app.get("/free", (c) => {
-		// @ts-expect-error: nothing stands before this route.
+		// @ts-expect-error: no guard runs before this route.
 		c.get("keywright");
 		return c.text("free");
 	});
@@ -68,29 +68,29 @@ test("the compiler checks the types; this test only creates the guards", () => {
 		// @ts-expect-error: there is no such rule.
 		assert.throws(() => guard({ permissions: "orders:read" }), /no rule "permissions"/);
 	}
-	// @ts-expect-error: a limit costs a number.
+	// @ts-expect-error: the cost of a limit is a number.
 	assert.throws(() => nodeGuard.check({ limits: { exports: "2" } }), /"limits" has no usable value/);
-	// @ts-expect-error: a list is no object of rules.
+	// @ts-expect-error: a list is not an object of rules.
 	assert.throws(() => nodeGuard.check(["orders:read"]), TypeError);
-	// @ts-expect-error: nothing is no object of rules, such as a misspelt name of one.
+	// @ts-expect-error: undefined is not an object of rules; a misspelt variable has this value.
 	assert.throws(() => nodeGuard.check(undefined), TypeError);
-	// @ts-expect-error: a function is no object of rules.
+	// @ts-expect-error: a function is not an object of rules.
 	assert.throws(() => nodeGuard.check(() => ({ tenant: "acme" })), TypeError);
-	// @ts-expect-error: a Map is no object of rules.
+	// @ts-expect-error: a Map is not an object of rules.
 	assert.throws(() => nodeGuard.check(new Map([["tenant", "acme"]])), TypeError);
-	// @ts-expect-error: a promise is no object of rules.
+	// @ts-expect-error: a promise is not an object of rules.
 	assert.throws(() => nodeGuard.check(Promise.resolve({ tenant: "acme" })), TypeError);
-	// @ts-expect-error: nor is a number.
+	// @ts-expect-error: a number is not an object of rules.
 	assert.throws(() => nodeGuard.check(5), TypeError);
 	// @ts-expect-error: an undefined rule is a mistake.
 	assert.throws(() => nodeGuard.check({ tenant: undefined }), /"tenant" has no usable value/);
-	// @ts-expect-error: limits are no Map.
+	// @ts-expect-error: limits are not a Map.
 	assert.throws(() => nodeGuard.check({ limits: new Map([["exports", 5]]) }), /"limits" has no usable value/);
-	// @ts-expect-error: limits are no Date.
+	// @ts-expect-error: limits are not a Date.
 	assert.throws(() => nodeGuard.check({ limits: new Date() }), /"limits" has no usable value/);
-	// @ts-expect-error: limits are not promised.
+	// @ts-expect-error: limits are not a promise.
 	assert.throws(() => nodeGuard.check({ limits: Promise.resolve({ exports: 5 }) }), /"limits" has no usable value/);
-	// @ts-expect-error: a rule is not asynchronous; what it gives is refused at the request.
+	// @ts-expect-error: a rule is not asynchronous; its promise is refused at request time.
 	nodeGuard.check({ limits: async () => ({ exports: 5 }) });
 	// @ts-expect-error: a rule is not asynchronous.
 	nodeGuard.check({ tenant: async () => "acme" });

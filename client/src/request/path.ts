@@ -23,11 +23,9 @@ for (let code = 32; code < DELETE; code += 1) {
 }
 
 /**
- * Whether two parsers could read this path differently. `rawPath` is the path from the wire, without the query.
- * Ambiguous: no leading `/`; `//`; `.` and `..` as a segment; `\`, `;`, `#`, `?`, white space, controls and
- * anything above ASCII; encoded slashes, backslashes, percents, controls, letters, digits, `.`, `-`, `_`; a malformed escape;
- * escapes that are not the shortest UTF-8 of a character. Other paths may contain harmless escapes (`%20`, `%3A`), so compare
- * them decoded.
+ * Whether two parsers could read this path differently. `rawPath` is the path on the wire, without the query. Ambiguous: no leading `/`,
+ * empty and dot segments, invalid or overlong escapes, unescaped special characters, and escapes of separators, controls or unreserved
+ * characters. Other escapes (`%20`, `%3A`) remain, so compare paths decoded.
  */
 export function isAmbiguousPath(rawPath: string): boolean {
 	if (rawPath.charCodeAt(0) !== SLASH) return true;
