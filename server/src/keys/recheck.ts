@@ -18,10 +18,9 @@ export interface RecheckQuestion {
 }
 
 /**
- * Repeats the authorization inside the transaction of a key's write. Its FOR SHARE locks block revocation, pause, suspension and scope
- * changes until commit, so a write authorized before a revocation never commits after it. Throws 401 `key_revoked`, `key_rotated`,
- * `key_expired`; 403 `key_paused`, `tenant_suspended`; 404 `not_found`; 403 `environment_mismatch`, `capability_not_in_plan`,
- * `permission_missing`; in this order.
+ * Repeats the authorization inside the transaction of a key's write. FOR SHARE locks ensure that a write authorized before a revocation
+ * never commits after it. Throws, in this order: 401 `key_revoked`, `key_rotated`, `key_expired`; 403 `key_paused`, `tenant_suspended`; 404
+ * `not_found`; 403 `environment_mismatch`, `capability_not_in_plan`, `permission_missing`.
  */
 export async function recheckKey(tx: Tx, question: RecheckQuestion, now: number): Promise<void> {
 	const found = await readTenantForShare(tx, question.tenant_id);
