@@ -39,8 +39,8 @@ function isZone(zone: string): boolean {
 	}
 }
 
-/** Marks a process that already runs under the clock. */
-const INSIDE = "KEYWRIGHT_TEST_CLOCK";
+/** Set for a process that already runs under the clock, to its offset in seconds. Libraries that replace the clock once more need it. */
+const OFFSET = "KEYWRIGHT_TEST_CLOCK_OFFSET";
 
 /**
  * Makes every program load the library, in any environment. Runs in its own mount namespace, so that the machine's `/etc` is unchanged.
@@ -70,15 +70,16 @@ function mustRun(command: string, args: readonly string[]): void {
  * Programs without libc (Caddy) keep the machine's clock. Throws an `Error` that says what is missing.
  */
 export function runUnderClock({ clock }: TestArguments, argv: readonly string[]): number | null {
-	if (clock === null || process.env[INSIDE] !== undefined) return null;
+	if (clock === null || process.env[OFFSET] !== undefined) return null;
 	if (process.getuid?.() !== 0) throw new Error("--clock needs root: it mounts a folder of its own over /etc, for these tests only");
 	const folder = mkdtempSync(join(tmpdir(), "kw-clock-"));
 	try {
 		// Programs of other users must be able to load it.
 		chmodSync(folder, 0o755);
 		const library = join(folder, "clock.so");
-		mustRun("cc", ["-shared", "-fPIC", "-O2", `-DOFFSET=${offsetOf(clock, new Date())}L`, "-o", library, SOURCE]);
-		const env = { ...process.env, [INSIDE]: clock.toISOString() };
+		const offset = offsetOf(clock, new Date());
+		mustRun("cc", ["-shared", "-fPIC", "-O2", `-DOFFSET=${offset}L`, "-o", library, SOURCE]);
+		const env = { ...process.env, [OFFSET]: String(offset) };
 		const { status, error } = spawnSync("unshare", ["--mount", "sh", "-c", UNDER_CLOCK, "sh", library, ...argv], { stdio: "inherit", env });
 		if (error) throw error;
 		return status ?? 1;
