@@ -113,6 +113,7 @@ const BODIES: Readonly<Record<string, () => unknown>> = {
 	put_tenants_by_tenant_id_sources_by_source_id: () => ({ name: "Nightly export" }),
 	post_tenants_by_tenant_id_invitations: () => ({ role: "viewer" }),
 	put_operator_plans_by_plan_id: () => PLAN_BODY,
+	post_operator_plans_by_plan_id_preview: () => PLAN_BODY,
 	put_operator_api_profile: () => ({ product_name: "Orders" }),
 	put_operator_forward_auth_rules: () => ({ rules: [{ pattern: "/tenants/:tenant_id/*", permissions: ["documents:read"] }] }),
 	post_operator_forward_auth_rules_test: () => ({ method: "GET", uri: "/tenants/none/orders" }),

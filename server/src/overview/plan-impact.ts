@@ -1,3 +1,4 @@
+import { assertStillAllowed, type ChangeContext } from "../audit/change.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { type ReadTx, read } from "../database/transaction.ts";
 import { type Plan, planFromInput, planNotFound } from "../plans/plan.ts";
@@ -37,7 +38,8 @@ async function readImpact(tx: ReadTx, affected: Affected, before: Plan, after: P
 }
 
 /** What `putPlan` with the same input would change for the plan's tenants. Changes nothing. 404 `not_found`; 400 `invalid_request`. */
-export async function previewPlan(context: DatabaseContext, input: PlanInput & { plan_id: string }): Promise<PlanImpact> {
+export async function previewPlan(context: ChangeContext, input: PlanInput & { plan_id: string }): Promise<PlanImpact> {
+	await assertStillAllowed(context);
 	const after = planFromInput(input);
 	return read(context, async (tx) => {
 		const before = await readPlan(tx, after.id);

@@ -1,3 +1,4 @@
+import type { ChangeContext } from "../audit/change.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { type Route, route } from "../http/route.ts";
 import { PlanInput } from "../plans/schema.ts";
@@ -6,7 +7,7 @@ import { planUse, previewPlan, previewTenantPlan } from "./plan-impact.ts";
 import { HealthSchema, NodesSchema, PlanImpactSchema, PlanPreviewQuery, PlanUse, TenantsOverview, TenantsQuery } from "./schema.ts";
 import { type OverviewContext, tenantsOverview } from "./tenants.ts";
 
-export const operatorOverviewRoutes: readonly Route<OverviewContext & HealthContext>[] = [
+export const operatorOverviewRoutes: readonly Route<OverviewContext & HealthContext & ChangeContext>[] = [
 	route({
 		method: "GET",
 		path: "/api/v1/operator/tenant-overview",
@@ -32,12 +33,11 @@ export const operatorOverviewRoutes: readonly Route<OverviewContext & HealthCont
 		method: "POST",
 		path: "/api/v1/operator/plans/:plan_id/preview",
 		access: "operator",
-		stores_no_input: true,
 		summary: "Show what replacing a plan would change for its tenants, before it is replaced",
 		status: 200,
 		body: PlanInput,
 		output: PlanImpactSchema,
-		run: (context: DatabaseContext, input) => previewPlan(context, input),
+		run: (context: ChangeContext, input) => previewPlan(context, input),
 	}),
 	route({
 		method: "GET",
