@@ -33,8 +33,8 @@ export function PortalLink({ tenant, onClose }: { tenant: Tenant; onClose: () =>
 		return (
 			<Stack gap="md">
 				<Text role="status" size="sm" className="kw-wrap">
-					Who opens this link is signed in as <bdi>{form.values.name.trim()}</bdi>. It works once and ends <Time value={made.expires_at} />. It is
-					shown only now.
+					The person who opens this link is signed in as <bdi>{form.values.name.trim()}</bdi>. It works once and ends <Time value={made.expires_at} />
+					. It is shown only now.
 				</Text>
 				<Group gap="sm" wrap="nowrap" align="flex-start">
 					<TextInput
