@@ -1,4 +1,5 @@
 import { type RawBuilder, type SqlBool, sql } from "kysely";
+import { containing } from "../database/like.ts";
 import type { ReadTx, Tx } from "../database/transaction.ts";
 import type { Key, KeyActor, KeyStatus, RevokeReason } from "./key.ts";
 import type { Environment } from "./secrets/format.ts";
@@ -34,12 +35,8 @@ function isOf(tenant_id: string, filters: KeyFilters, now: Date) {
 
 /** What a log or a leak report names: the subquery reads the tenant's secrets once, by the index `secrets_key`. */
 function isFoundBy(tenant_id: string, search: string) {
-	return sql<SqlBool>`(name ilike ${`%${escapeLike(search)}%`} or id = ${search} or id in (
+	return sql<SqlBool>`(name ilike ${containing(search)} or id = ${search} or id in (
 		select found.key_id from keywright.secrets as found where found.tenant_id = ${tenant_id} and (found.kid = ${search} or found.last4 = ${search})))`;
-}
-
-function escapeLike(text: string): string {
-	return text.replace(/[\\%_]/g, "\\$&");
 }
 
 /** The same order of precedence as `statusOf`. */

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
+import { containing } from "../database/like.ts";
 import type { ReadTx } from "../database/transaction.ts";
 
 export type TenantSort = "name" | "created_at" | "keys" | "requests_24h";
@@ -47,16 +48,12 @@ const ORDER: Readonly<Record<TenantSort, RawBuilder<unknown>>> = {
 	requests_24h: sql`coalesce(u.allowed + u.refused, 0)`,
 };
 
-function escapeLike(text: string): string {
-	return text.replaceAll(/[\\%_]/g, "\\$&");
-}
-
 function matching({ search, plan_id, status }: OverviewQuery): RawBuilder<boolean> {
 	const conditions = [sql<boolean>`t.erased_at is null`];
 	if (plan_id !== undefined) conditions.push(sql<boolean>`t.plan_id = ${plan_id}`);
 	if (status !== undefined) conditions.push(sql<boolean>`t.status = ${status}`);
 	if (search !== undefined) {
-		const like = `%${escapeLike(search)}%`;
+		const like = containing(search);
 		conditions.push(sql<boolean>`(t.name ilike ${like} or t.id ilike ${like} or t.external_id ilike ${like})`);
 	}
 	return sql.join(conditions, sql` and `);
