@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from "kysely";
+import type { AccessMode, IsolationLevel, Kysely, Transaction } from "kysely";
 import { type Clock, systemClock } from "../src/core/clock.ts";
 import { ALL_TENANTS } from "../src/core/context.ts";
 import type { Database } from "../src/database/database.ts";
@@ -41,7 +41,11 @@ export interface HeldDatabase {
 	release(): void;
 }
 
-type InTransaction = (transaction: Transaction<Tables>) => Promise<unknown>;
+interface Builder {
+	execute<T>(run: (transaction: Transaction<Tables>) => Promise<T>): Promise<T>;
+	setIsolationLevel(level: IsolationLevel): Builder;
+	setAccessMode(mode: AccessMode): Builder;
+}
 type OnConnection = (queries: Kysely<Tables>) => Promise<unknown>;
 
 /**
@@ -59,7 +63,7 @@ export function holdable(database: Database, pause: () => Promise<unknown> = asy
 		closed.push(made);
 		return made;
 	}
-	async function gated(execute: () => Promise<unknown>): Promise<unknown> {
+	async function gated<T>(execute: () => Promise<T>): Promise<T> {
 		begun += 1;
 		const [first, last] = [before, behind];
 		await first.promise;
@@ -69,10 +73,18 @@ export function holdable(database: Database, pause: () => Promise<unknown> = asy
 		await last.promise;
 		return answer;
 	}
+	/** Its modes are chosen as on the builder itself. */
+	function gatedBuilder(builder: Builder): Builder {
+		return {
+			execute: (run) => gated(() => builder.execute(run)),
+			setIsolationLevel: (level) => gatedBuilder(builder.setIsolationLevel(level)),
+			setAccessMode: (mode) => gatedBuilder(builder.setAccessMode(mode)),
+		};
+	}
 	function held(own: Database): Database {
 		const queries = new Proxy(own.queries, {
 			get(target, name) {
-				if (name === "transaction") return () => ({ execute: (run: InTransaction) => gated(() => target.transaction().execute(run)) });
+				if (name === "transaction") return () => gatedBuilder(target.transaction());
 				if (name === "connection") return () => ({ execute: (run: OnConnection) => gated(() => target.connection().execute(run)) });
 				return Reflect.get(target, name, target);
 			},

@@ -62,6 +62,24 @@ suite("connections to a PostgreSQL that falls silent", () => {
 		}
 	});
 
+	test("a session that does not answer until just before the time of a begin is over is not followed by another try", async () => {
+		const clock = new ManualClock();
+		const { queries, database } = connect(clock);
+		try {
+			const silent = await pidOf(queries);
+			freeze(silent);
+			clock.advance(1_000);
+			const refused = rejects(
+				inTransaction(database, "*", async () => "never"),
+				/unavailable/,
+			);
+			clock.advance(BEGIN_MS - 0.4);
+			await refused;
+		} finally {
+			await database.close();
+		}
+	});
+
 	test("a statement that is never answered ends its transaction, and the next one has a new connection", async () => {
 		const { queries, database } = connect();
 		try {

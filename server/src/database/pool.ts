@@ -6,6 +6,9 @@ import { meaningOf } from "./sqlstate.ts";
 
 /** Maximum time of BEGIN, which is cheap. */
 const BEGIN_MS = 2_000;
+const BEGIN_STATEMENT = /^(?:begin|start transaction)\b/;
+/** Remaining time below which no other session is tried: that may take as long again, and timers may fire a millisecond early. */
+const TRY_MS_MIN = 100;
 /** How long a session is assumed writable after a successful check. */
 const SESSION_CHECKED_EVERY_MS = 1_000;
 
@@ -51,7 +54,7 @@ export function answeringPool(pool: pg.Pool, patience: Patience): PostgresPool {
 				if (fault === null) return asPoolClient(session);
 				session.release(true);
 				// All pooled connections may be dead; a new one shows whether PostgreSQL is reachable.
-				if (is_new || clock.monotonic() >= until) throw fault;
+				if (is_new || until - clock.monotonic() < TRY_MS_MIN) throw fault;
 			}
 		},
 	};
@@ -88,7 +91,7 @@ class WatchedClient {
 
 	query(text: string, values: unknown[]): Promise<pg.QueryResult> {
 		const { begin_ms, statement_ms } = this.#patience;
-		return this.#ask(text, values, text === "begin" ? begin_ms : statement_ms);
+		return this.#ask(text, values, BEGIN_STATEMENT.test(text) ? begin_ms : statement_ms);
 	}
 
 	release(destroy = false): void {

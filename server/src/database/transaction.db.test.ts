@@ -6,7 +6,7 @@ import { type BareTestDatabase, bareTestDatabase, testLog } from "../../testing/
 import { ALL_TENANTS } from "../core/context.ts";
 import { ApiError } from "../core/error.ts";
 import { connectDatabase } from "./database.ts";
-import { inTransaction, isUnavailable } from "./transaction.ts";
+import { inTransaction, isUnavailable, read } from "./transaction.ts";
 
 const unavailable = (error: unknown): boolean =>
 	error instanceof ApiError && error.code === "unavailable" && error.facts.retry_after_seconds !== undefined;
@@ -46,6 +46,28 @@ suite("a transaction", () => {
 		});
 		await rejects(failing, (error: unknown) => error instanceof ApiError && error.code === "conflict");
 		deepEqual([await hasPlan("kept"), await hasPlan("lost")], [true, false]);
+	});
+
+	test("statements of one read see one state, whatever is committed between them", async () => {
+		const context = { database: bare.database, scope: ALL_TENANTS };
+		const rename = (name: string) =>
+			inTransaction(bare.database, ALL_TENANTS, (tx) => tx.updateTable("plans").set({ name }).where("id", "=", "torn").execute());
+		await inTransaction(bare.database, ALL_TENANTS, (tx) => tx.insertInto("plans").values(planRow("torn")).execute());
+		const seen = await read(context, async (tx) => {
+			const name = async () => (await tx.selectFrom("plans").select("name").where("id", "=", "torn").executeTakeFirstOrThrow()).name;
+			const first = await name();
+			await rename("changed meanwhile");
+			return [first, await name()];
+		});
+		deepEqual(seen, ["torn", "torn"]);
+		deepEqual(await read(context, (tx) => tx.selectFrom("plans").select("name").where("id", "=", "torn").execute()), [{ name: "changed meanwhile" }]);
+	});
+
+	test("a read cannot write", async () => {
+		await rejects(
+			read({ database: bare.database, scope: ALL_TENANTS }, (tx) => sql`update keywright.plans set name = name`.execute(tx)),
+			(error: unknown) => error instanceof Error,
+		);
 	});
 
 	test("runs as the serving role with its scope: row-level security applies to connections of the owner and the superuser too", async () => {

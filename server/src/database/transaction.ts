@@ -1,4 +1,4 @@
-import { type Kysely, sql, type Transaction } from "kysely";
+import { type Kysely, sql, type Transaction, type TransactionBuilder } from "kysely";
 import pg from "pg";
 import { ApiError } from "../core/error.ts";
 import type { Database, DatabaseContext } from "./database.ts";
@@ -71,19 +71,16 @@ export const LOCKED_IDLE_MS = 500;
 /** Sets the idle-in-transaction timeout of this transaction; a fragment of a statement. */
 export const idleFor = (milliseconds: number) => sql<string>`set_config('idle_in_transaction_session_timeout', ${String(milliseconds)}, true)`;
 
-/**
- * Runs `run` in one transaction as the serving role, in which row-level security shows the rows of `scope` only. With `idle_ms` PostgreSQL ends
- * it after that idle time between statements. Throws 503 `unavailable` when the database is unreachable.
- */
-export async function inTransaction<T>(
-	database: Database,
-	scope: string,
-	run: (transaction: Transaction<Tables>) => Promise<T>,
-	idle_ms?: number,
-): Promise<T> {
+/** How a transaction begins, and its idle timeout in milliseconds (the connection's if absent, none for 0). */
+interface Begun {
+	readonly builder: TransactionBuilder<Tables>;
+	readonly idle_ms?: number | undefined;
+}
+
+async function begun<T>(scope: string, { builder, idle_ms }: Begun, run: (transaction: Transaction<Tables>) => Promise<T>): Promise<T> {
 	const idle = idle_ms === undefined ? sql`` : sql`, ${idleFor(idle_ms)}`;
 	try {
-		return await database.queries.transaction().execute(async (transaction) => {
+		return await builder.execute(async (transaction) => {
 			await sql`select set_config('role', ${APP_ROLE}, true), set_config('keywright.scope', ${scope}, true)${idle}`.execute(transaction);
 			return await run(transaction);
 		});
@@ -94,20 +91,25 @@ export async function inTransaction<T>(
 }
 
 /**
- * Runs `run` in one read-only transaction on one snapshot, without a statement timeout. Otherwise like `inTransaction`.
+ * Runs `run` in one transaction as the serving role, in which row-level security shows the rows of `scope` only. With `idle_ms` PostgreSQL ends
+ * it after that idle time between statements. Throws 503 `unavailable` when the database is unreachable.
  */
-export async function inSnapshot<T>(database: Database, scope: string, run: (transaction: ReadTx) => Promise<T>): Promise<T> {
-	try {
-		const snapshot = database.queries.transaction().setIsolationLevel("repeatable read").setAccessMode("read only");
-		return await snapshot.execute(async (transaction) => {
-			await sql`select set_config('role', ${APP_ROLE}, true), set_config('keywright.scope', ${scope}, true),
-				set_config('idle_in_transaction_session_timeout', '0', true)`.execute(transaction);
-			return await run(transaction);
-		});
-	} catch (error) {
-		if (isUnavailable(error)) throw unavailable(error);
-		throw error;
-	}
+export function inTransaction<T>(
+	database: Database,
+	scope: string,
+	run: (transaction: Transaction<Tables>) => Promise<T>,
+	idle_ms?: number,
+): Promise<T> {
+	return begun(scope, { builder: database.queries.transaction(), idle_ms }, run);
+}
+
+/**
+ * The same, read-only and on one snapshot: all statements of `run` see the database at the same instant, so that an answer made from several
+ * of them is never of two states. The snapshot is taken after this call. With `idle_ms` 0 it may stay idle.
+ */
+export function inSnapshot<T>(database: Database, scope: string, run: (transaction: ReadTx) => Promise<T>, idle_ms?: number): Promise<T> {
+	const builder = database.queries.transaction().setIsolationLevel("repeatable read").setAccessMode("read only");
+	return begun(scope, { builder, idle_ms }, run);
 }
 
 /** Guarantee: called by `inStatement` alone, whose callers write bookkeeping tables by one statement. */
@@ -128,7 +130,7 @@ export async function inStatement<T>(database: Database, run: (queries: RecordTx
 	}
 }
 
-/** Reads within the context's scope, in one transaction. */
+/** Reads within the context's scope, on one snapshot. */
 export function read<T>(context: Pick<DatabaseContext, "database" | "scope">, run: (tx: ReadTx) => Promise<T>): Promise<T> {
-	return inTransaction(context.database, context.scope, run);
+	return inSnapshot(context.database, context.scope, run);
 }

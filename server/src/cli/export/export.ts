@@ -28,14 +28,15 @@ async function* exportLines(tx: ReadTx): AsyncGenerator<ExportLine> {
 
 /** Writes the lines to `out` with backpressure; returns their number. */
 export async function writeExport(beside: Pick<Beside, "database">, out: Writable): Promise<number> {
-	return inSnapshot(beside.database, ALL_TENANTS, async (tx) => {
+	const write = async (tx: ReadTx): Promise<number> => {
 		let lines = 0;
 		for await (const line of exportLines(tx)) {
 			lines += 1;
 			if (!out.write(`${JSON.stringify(line)}\n`)) await once(out, "drain");
 		}
 		return lines;
-	});
+	};
+	return inSnapshot(beside.database, ALL_TENANTS, write, 0);
 }
 
 /** Writes a temporary file and renames it, so that the file exists only once it is complete. */
