@@ -23,7 +23,7 @@ export const CODES = {
 	too_many_auth_failures: { status: 429, title: "Too many wrong keys from this address" },
 	too_many_refusals: { status: 429, title: "Too many refused requests with this key" },
 	headers_too_large: { status: 431, title: "The headers are too large or too many" },
-	internal_error: { status: 500, title: "Something failed on our side" },
+	internal_error: { status: 500, title: "An internal error occurred" },
 	unavailable: { status: 503, title: "Temporarily unavailable" },
 } as const satisfies Record<string, { status: number; title: string }>;
 

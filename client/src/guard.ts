@@ -62,7 +62,7 @@ export function questionOf<Request>(
 		// Most frameworks return a list for a repeated query field, so this can be the caller's mistake.
 		if (target?.repeats()) return deny("invalid_request", "A field of the query was sent more than once. Send it once.");
 		report(error);
-		return deny("internal_error", "This API cannot tell what the request needs. Tell its operator the request id.");
+		return deny("internal_error", "This API cannot tell what the request needs. Send the request id to its operator.");
 	}
 }
 

@@ -62,7 +62,11 @@ export const ITEM = "ä\u{1f511} ".repeat(500_000);
 export const ITEM_SHA256 = createHash("sha256").update(ITEM).digest("hex");
 const FLOOD_LINES = 150;
 const UNAVAILABLE = { status: 503, code: "unavailable", detail: "API keys cannot be checked at the moment. Try again shortly." };
-const UNREADABLE = { status: 500, code: "internal_error", detail: "This API cannot tell what the request needs. Tell its operator the request id." };
+const UNREADABLE = {
+	status: 500,
+	code: "internal_error",
+	detail: "This API cannot tell what the request needs. Send the request id to its operator.",
+};
 export const TWO_KEYS = { status: 400, code: "multiple_credentials", detail: "The request has more than one X-API-Key. Send exactly one." };
 export const BESIDE = { status: 400, code: "multiple_credentials", detail: "The request has both X-API-Key and Authorization. Send only X-API-Key." };
 export const MISSING = { status: 401, code: "key_missing", detail: "Send the API key in the X-API-Key header." };

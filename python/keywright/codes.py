@@ -32,6 +32,6 @@ CODES = {
     "too_many_auth_failures": Code(429, "Too many wrong keys from this address"),
     "too_many_refusals": Code(429, "Too many refused requests with this key"),
     "headers_too_large": Code(431, "The headers are too large or too many"),
-    "internal_error": Code(500, "Something failed on our side"),
+    "internal_error": Code(500, "An internal error occurred"),
     "unavailable": Code(503, "Temporarily unavailable"),
 }

@@ -85,7 +85,7 @@ class Rules:
             if request.spans_parts():
                 return deny("ambiguous_path", "A parameter in the path contains a slash. Send one part of the path for it.")
             report(error)
-            return deny("internal_error", "This API cannot tell what the request needs. Tell its operator the request id.")
+            return deny("internal_error", "This API cannot tell what the request needs. Send the request id to its operator.")
         except Exception:
             return unavailable()
         question["request"] = facts

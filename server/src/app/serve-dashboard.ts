@@ -14,7 +14,7 @@ const ASSET_HEADERS = {
 	"content-security-policy": "default-src 'none'; frame-ancestors 'none'",
 } as const;
 const NOT_BUILT = `<h1>The dashboard is not built</h1>
-<p>The API works as ever. In the repository <code>npm start</code> builds the dashboard, or <code>node scripts/prepare.mjs</code> alone; then start the server again.</p>`;
+<p>The API is not affected. In the repository <code>npm start</code> builds the dashboard, or <code>node scripts/prepare.mjs</code> alone; then start the server again.</p>`;
 
 export interface DashboardOptions {
 	/** Null when it is not built; its pages then say so. */

@@ -89,7 +89,7 @@ export const ERRORS = {
 	secret_already_issued: {
 		status: 409,
 		title: "The secret was already issued and is shown only once",
-		cure: "Look up the key named in `key_id`; if its secret is lost, revoke that key and create another.",
+		cure: "If the secret or link is lost, replace it as `detail` says.",
 	},
 	rotation_in_progress: { status: 409, title: "A rotation of this key is already in progress", cure: "Complete or cancel that rotation first." },
 	old_secret_still_in_use: {
@@ -98,7 +98,7 @@ export const ERRORS = {
 		cure: "Deploy the new secret to the clients that the response names, or force with a reason.",
 	},
 	successor_in_use: { status: 409, title: "The new secret is already in use", cure: "Complete the rotation, or force the cancellation." },
-	payload_too_large: { status: 413, title: "The body is too large", cure: "Send less; the limit is in `detail`." },
+	payload_too_large: { status: 413, title: "The body is too large", cure: "Send a smaller body; `detail` says what is too large." },
 	unsupported_media_type: { status: 415, title: "The content type is not supported", cure: "Send the content type that `detail` names." },
 	headers_too_large: { status: 431, title: "The headers are too large or too many", cure: "Send fewer and shorter headers." },
 	rate_limited: { status: 429, title: "Too many requests", cure: "Wait the number of seconds in `Retry-After`, then send requests more slowly." },
@@ -115,7 +115,7 @@ export const ERRORS = {
 	},
 	internal_error: {
 		status: 500,
-		title: "Something failed on our side",
+		title: "An internal error occurred",
 		cure: "Check whether the request took effect, then try again. If the error persists, send the request id to the operator.",
 	},
 	unknown_transfer_coding: {

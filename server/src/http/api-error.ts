@@ -1,5 +1,6 @@
 import type { FastifyError } from "fastify";
 import { ApiError } from "../core/error.ts";
+import { JSON_BODY_BYTES_MAX } from "./body.ts";
 import { validationFailure } from "./input/validation.ts";
 import type { Route } from "./route.ts";
 
@@ -30,7 +31,10 @@ export function toApiError(error: unknown, row: Route<never> | null): ApiError |
 		case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
 			return new ApiError("unsupported_media_type", mediaTypeCure(row));
 		case "FST_ERR_CTP_BODY_TOO_LARGE":
-			return new ApiError("payload_too_large", "The body is larger than this route accepts.");
+			return new ApiError(
+				"payload_too_large",
+				`The body is larger than the ${row?.body_bytes_max ?? JSON_BODY_BYTES_MAX} bytes that this route accepts. Send a smaller body.`,
+			);
 		case "FST_ERR_CTP_EMPTY_JSON_BODY":
 			return new ApiError("invalid_request", "The body is empty. Send a JSON object.");
 		case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":

@@ -157,7 +157,7 @@ function asBuffer(piece: unknown): Buffer {
 
 function orTooSlow<T>(next: Promise<T>, time_ms: number, { patience_ms, bytes_per_second }: BodyPace): Promise<T> {
 	return new Promise((resolve, reject) => {
-		const detail = `The upload stood still, or came at less than ${bytes_per_second} bytes a second, for ${patience_ms / 1_000} seconds. Send it again.`;
+		const detail = `The upload was too slow. Send it again at ${bytes_per_second} bytes per second or more, without a pause of ${patience_ms / 1_000} seconds.`;
 		const timer = setTimeout(() => reject(new ApiError("request_timeout", detail)), Math.max(0, time_ms));
 		next.then(resolve, reject).finally(() => clearTimeout(timer));
 	});

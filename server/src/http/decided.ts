@@ -8,5 +8,5 @@ export type OnDecided = (kind: DecisionKind, code: string, duration_ms: number) 
 /** The code in the response of a route that returns a decision. */
 export function codeOf(result: unknown): string {
 	if (result !== null && typeof result === "object" && "code" in result && typeof result.code === "string") return result.code;
-	throw new Error("impossible state: a row that decides answers without a code");
+	throw new Error("impossible state: a decision route responded without a code");
 }

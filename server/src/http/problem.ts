@@ -11,7 +11,7 @@ export interface Refusal {
 /** An unexpected error can occur before, during or after a commit: the detail must be true in all three cases. */
 export const INTERNAL_ERROR: Refusal = {
 	code: "internal_error",
-	detail: "Something failed on our side. Check whether the request took effect before you send it again, and send the request id to the operator.",
+	detail: "An internal error occurred. Check whether the request took effect before you send it again, and send the request id to the operator.",
 };
 
 const API_KEY_CHALLENGE = 'ApiKey realm="api"';

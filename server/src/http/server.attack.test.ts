@@ -182,7 +182,7 @@ test("a body that stands still is refused with 408 and its connection ended, wha
 	const halves: [string, RegExp][] = [
 		[`${head("POST", "/things/a", "application/json", 9)}{`, /The body did not arrive in time/],
 		[`${head("DELETE", "/things/a", "text/plain", 9)}{`, /The body did not arrive in time/],
-		[`${head("POST", "/files", "multipart/form-data; boundary=x", 9_000)}--x`, /less than 1000 bytes a second, for 0\.3 seconds/],
+		[`${head("POST", "/files", "multipart/form-data; boundary=x", 9_000)}--x`, /1000 bytes per second or more, without a pause of 0\.3 seconds/],
 	];
 	for (const [text, detail] of halves) {
 		const answer = await received(await opened(port, text));

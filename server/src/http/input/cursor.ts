@@ -37,7 +37,7 @@ export interface Window {
 
 export function malformedCursor(): ApiError {
 	return new ApiError("invalid_request", "The cursor is not valid for this list. Start again without it.", {
-		errors: [{ pointer: "/query/cursor", detail: "must be the `next_cursor` of the page before" }],
+		errors: [{ pointer: "/query/cursor", detail: "must be the `next_cursor` of the previous page" }],
 	});
 }
 

@@ -4,7 +4,7 @@ import { holdsSecret, type SecretTest } from "../../core/secret-text.ts";
 import { cutName, escapePointer } from "./validation.ts";
 
 const ERRORS_SHOWN_MAX = 20;
-const SECRET_DETAIL = "must not hold a key, a credential or a one-time link";
+const SECRET_DETAIL = "must not contain a key, a credential or a one-time link";
 
 /** Control characters other than tab and line ends, bidirectional marks that disguise text ("exe.fdp" for "pdf.exe"), unpaired surrogates. */
 const NEVER_SHOWN = /[\p{Bidi_Control}\p{Cs}]|(?![\t\n\r])\p{Cc}/u;
@@ -16,8 +16,8 @@ const INVISIBLE = /^[\s\p{Default_Ignorable_Code_Point}\u2800]+$/u;
  */
 export function validateStoredText(text: string, holds_secret: SecretTest = holdsSecret): string | null {
 	if (holds_secret(text)) return SECRET_DETAIL;
-	if (NEVER_SHOWN.test(text)) return "must not hold control characters or marks that turn the direction of text";
-	return text.trim() !== "" && INVISIBLE.test(text) ? "must hold characters that are visible" : null;
+	if (NEVER_SHOWN.test(text)) return "must not contain control or bidirectional formatting characters";
+	return text.trim() !== "" && INVISIBLE.test(text) ? "must contain a visible character" : null;
 }
 
 /** The error for the `errors` of `validateStoredText`. */

@@ -121,24 +121,24 @@ class Reader {
 			const code = this.#at < this.#text.length ? this.#text.charCodeAt(this.#at) : END;
 			if (code === QUOTE) break;
 			if (code === END) this.#refuseSyntax("the text ends within a string");
-			if (code < 32) this.#refuseSyntax("a control character in a string has to be escaped");
+			if (code < 32) this.#refuseSyntax("control characters in strings must be escaped");
 			if (code === BACKSLASH) {
 				plain = false;
-				if (this.#matches(ESCAPE) === "") this.#refuseSyntax("this is no escape sequence");
+				if (this.#matches(ESCAPE) === "") this.#refuseSyntax("invalid escape sequence");
 				this.#at -= 1;
 			} else if (code >= 0xd800 && code <= 0xdfff) plain = false;
 		}
 		this.#at += 1;
 		const meaning = plain ? this.#text.slice(from + 1, this.#at - 1) : decodeString(this.#text.slice(from, this.#at));
 		if (plain) return meaning;
-		if (meaning.includes("\0")) refuse(this.#pointer(), `${what} holds the character NUL (U+0000): remove it.`);
-		if (!meaning.isWellFormed()) refuse(this.#pointer(), `${what} holds half of a surrogate pair: send whole characters.`);
+		if (meaning.includes("\0")) refuse(this.#pointer(), `${what} contains the character NUL (U+0000): remove it.`);
+		if (!meaning.isWellFormed()) refuse(this.#pointer(), `${what} contains an unpaired surrogate: send whole characters.`);
 		return meaning;
 	}
 
 	#number(): void {
 		const value = Number(this.#matches(NUMBER) || Number.NaN);
-		if (Number.isNaN(value)) this.#refuseSyntax("this is no number");
+		if (Number.isNaN(value)) this.#refuseSyntax("invalid number");
 		if (Math.abs(value) > Number.MAX_SAFE_INTEGER) refuse(this.#pointer(), "The number is beyond ±9007199254740991, where numbers lose precision.");
 	}
 
