@@ -157,7 +157,7 @@ function covers(range: Range, words: readonly number[]): boolean {
  */
 export function parseAllowList(entries: readonly string[], pointer = "/allowed_ips"): AllowList | InputError[] {
 	if (entries.length > ALLOW_LIST_ENTRIES_MAX)
-		return [{ pointer, detail: `The list may have ${ALLOW_LIST_ENTRIES_MAX} entries at most: join neighbours into networks.` }];
+		return [{ pointer, detail: `The list may have at most ${ALLOW_LIST_ENTRIES_MAX} entries: combine adjacent addresses into networks.` }];
 	const errors: InputError[] = [];
 	const networks: { address: Address; bits: number }[] = [];
 	for (const [index, entry] of entries.entries()) {
@@ -172,15 +172,15 @@ export function parseAllowList(entries: readonly string[], pointer = "/allowed_i
 function parseNetwork(entry: string): { address: Address; bits: number } | string {
 	const slashAt = entry.indexOf("/");
 	const written = slashAt === -1 ? entry : entry.slice(0, slashAt);
-	if (written.includes("%")) return "An address with a zone (`%`) means something else on each machine: leave the zone out.";
+	if (written.includes("%")) return "The address has a zone (`%`), which is local to one machine: remove the zone.";
 	const address = parseAddress(written);
-	if (address === null) return "This is no IPv4 or IPv6 address, and no network such as 192.0.2.0/24 or 2001:db8::/32.";
+	if (address === null) return "This is not an IPv4 or IPv6 address, nor a network such as 192.0.2.0/24 or 2001:db8::/32.";
 	const bitsWritten = written.includes(":") ? IPV6_BITS : IPV4_BITS;
 	const inside = bitsWritten - (address.version === 4 ? IPV4_BITS : IPV6_BITS);
 	if (slashAt === -1) return { address, bits: bitsWritten - inside };
 	const prefix = entry.slice(slashAt + 1);
-	if (!/^(?:0|[1-9]\d{0,2})$/.test(prefix) || Number(prefix) > bitsWritten) return `The number after the slash has to be from 0 to ${bitsWritten}.`;
-	if (Number(prefix) < inside) return `A network of IPv4 addresses inside IPv6 has at least /${MAPPED_BITS}: write it as an IPv4 network.`;
+	if (!/^(?:0|[1-9]\d{0,2})$/.test(prefix) || Number(prefix) > bitsWritten) return `The prefix length must be from 0 to ${bitsWritten}.`;
+	if (Number(prefix) < inside) return `The prefix length of an IPv4-mapped network must be at least ${MAPPED_BITS}: write it as an IPv4 network.`;
 	return { address, bits: Number(prefix) - inside };
 }
 
