@@ -52,7 +52,7 @@ async function openContent(context: DocumentsContext, document: Document): Promi
 
 function contentLost(context: DocumentsContext, document: Document, reason: string): ApiError {
 	context.log.error({ document_id: document.id, tenant_id: document.tenant_id, request_id: context.request_id, reason }, "document_content_lost");
-	return new ApiError("internal_error", "The content of this document cannot be read. Tell the operator the request id.");
+	return new ApiError("internal_error", "The content of this document cannot be read. Send the request id to the operator.");
 }
 
 function headersOf(document: Document): Record<string, string> {

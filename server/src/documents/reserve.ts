@@ -22,7 +22,7 @@ export function assertDocumentBytes(limits: DocumentLimits, size_bytes: number):
 	if (limits.document_bytes === null || size_bytes <= limits.document_bytes) return;
 	throw new ApiError(
 		"payload_too_large",
-		`In this plan one document may have at most ${limits.document_bytes} bytes. Send a smaller one, or ask for a larger plan.`,
+		`The plan allows at most ${limits.document_bytes} bytes per document. Send a smaller one, or ask for a larger plan.`,
 		{
 			members: { limit: "document_bytes", max: limits.document_bytes },
 		},
@@ -33,10 +33,10 @@ export function assertDocumentBytes(limits: DocumentLimits, size_bytes: number):
 async function planFull(tx: Tx | RecordTx, tenant_id: string, limits: DocumentLimits, documents: number): Promise<ApiError> {
 	const used = await documentCounts(tx, tenant_id);
 	if (limits.documents !== null && (limits.storage_bytes === null || used.documents + documents > limits.documents)) {
-		const detail = `The plan holds ${limits.documents} documents and ${used.documents} are stored or being uploaded. Delete some, or ask for a larger plan.`;
+		const detail = `The plan allows ${limits.documents} documents, and ${used.documents} are stored or being uploaded. Delete some, or ask for a larger plan.`;
 		return new ApiError("conflict", detail, { members: { limit: "documents", max: limits.documents, used: used.documents } });
 	}
-	const detail = `The plan holds ${limits.storage_bytes} bytes of documents and ${used.storage_bytes} are stored or reserved by uploads: this document does not fit. Delete some, or ask for a larger plan.`;
+	const detail = `The plan allows ${limits.storage_bytes} bytes of documents, and ${used.storage_bytes} are stored or reserved by uploads: this document does not fit. Delete some, or ask for a larger plan.`;
 	return new ApiError("conflict", detail, { members: { limit: "storage_bytes", max: limits.storage_bytes, used: used.storage_bytes } });
 }
 
@@ -122,5 +122,5 @@ export async function releaseUpload(tx: RecordTx, upload_id: string): Promise<bo
 }
 
 function uploadLost(): ApiError {
-	return new ApiError("unavailable", "The upload took so long that it was given up. Send it again.");
+	return new ApiError("unavailable", "The server ended this upload before it was complete. Send it again.");
 }

@@ -55,6 +55,6 @@ export function decodeUtf8(bytes: Uint8Array): string {
 function unfit(name: string): ApiError {
 	return new ApiError(
 		"invalid_request",
-		`The form holds text whose bytes are not ${name}, which it is read as. Send it in UTF-8, or say its charset.`,
+		`The form contains text that is not valid ${name}. Send it in UTF-8; a text field may declare another charset.`,
 	);
 }

@@ -14,7 +14,7 @@ function refused(detail: string): ApiError {
  * a path on the server. 400 for control characters and for more than 255 bytes.
  */
 export function filenameOf(sent: string): string | null {
-	if (NEVER_IN_FILENAMES.test(sent)) throw refused("must not hold control characters");
+	if (NEVER_IN_FILENAMES.test(sent)) throw refused("must not contain control characters");
 	const name = sent.slice(Math.max(sent.lastIndexOf("/"), sent.lastIndexOf("\\")) + 1).trim();
 	if (name === "" || name === "." || name === "..") return null;
 	if (Buffer.byteLength(name) > FILENAME_BYTES_MAX) throw refused(`must have at most ${FILENAME_BYTES_MAX} bytes`);

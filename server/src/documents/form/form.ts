@@ -78,7 +78,7 @@ function filenameFrom(parameters: Map<string, string>): string | null {
 export function partHeadersOf(headers: Readonly<Record<string, readonly string[]>>): PartHeaders {
 	const text = (name: string): string | undefined => {
 		const values = headers[name];
-		if (values && values.length > 1) throw malformed("The form has a part with a header twice.");
+		if (values && values.length > 1) throw malformed("A form part repeats a header. Send each header once.");
 		return values?.[0] === undefined ? undefined : decodeUtf8(Buffer.from(values[0], "latin1"));
 	};
 	const disposition = parseParameters(text("content-disposition") ?? "");
@@ -91,7 +91,7 @@ export function partHeadersOf(headers: Readonly<Record<string, readonly string[]
 	const type = parseParameters(text("content-type") ?? "");
 	const is_file = name === "file";
 	const charset = is_file ? "utf-8" : charsetOf(type?.parameters.get("charset"));
-	if (charset === null) throw malformed("The form has a field in a charset that is not read here. Send fields in UTF-8.");
+	if (charset === null) throw malformed("A form field has an unsupported charset. Send fields in UTF-8.");
 	return {
 		name,
 		filename: is_file ? filenameFrom(disposition.parameters) : null,

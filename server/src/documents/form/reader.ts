@@ -40,6 +40,7 @@ function tooMuch(detail: string): ApiError {
 	return new ApiError("payload_too_large", detail);
 }
 
+const HEADERS_TOO_LARGE = `The headers of a form part exceed ${PART_HEADERS_MAX} lines or ${PART_HEADER_BYTES_MAX} bytes. Send fewer and shorter headers.`;
 const CUT_SHORT = "The form ended before its closing boundary. Send the whole body.";
 
 /**
@@ -96,7 +97,7 @@ export class FormReader {
 		this.#check();
 		if (this.#mistake) throw this.#mistake.failure;
 		if (this.#headers_from !== null) throw bad(CUT_SHORT);
-		if (!this.#file) throw bad("The form has no part with the name file. Send the document as that.");
+		if (!this.#file) throw bad("The form has no part named `file`. Send the document in a part with this name.");
 		return { fields: this.#fields, filename: this.#file.filename, content_type: this.#file.content_type };
 	}
 
@@ -119,10 +120,9 @@ export class FormReader {
 	#check(): void {
 		if (this.#failed) throw this.#failed.error;
 		if (this.#mistake && this.#received - this.#mistake.at > MISTAKEN_BYTES_MAX) throw this.#mistake.failure;
-		if (this.#headers_from !== null && this.#received - this.#headers_from > PART_HEADER_BYTES_MAX)
-			throw tooMuch("The form has a part with too long headers.");
+		if (this.#headers_from !== null && this.#received - this.#headers_from > PART_HEADER_BYTES_MAX) throw tooMuch(HEADERS_TOO_LARGE);
 		if (this.#parts === 0 && this.#received > OUTSIDE_BYTES_MAX) throw bad("The form does not begin with the boundary that Content-Type names.");
-		if (this.#closing.bytes_behind > OUTSIDE_BYTES_MAX) throw bad("The body goes on behind the form's closing boundary.");
+		if (this.#closing.bytes_behind > OUTSIDE_BYTES_MAX) throw bad("The body continues after the form's closing boundary. End it there.");
 	}
 
 	#mistaken(failure: ApiError): void {
@@ -133,7 +133,8 @@ export class FormReader {
 		this.#parts += 1;
 		if (this.#parts > PARTS_MAX)
 			this.#fail(tooMuch(`The form has more than ${PARTS_MAX} parts. Send one file, and no other fields than title and category.`));
-		if (this.#headers_from !== null) this.#mistaken(bad("The form has a part without an end of its headers."));
+		if (this.#headers_from !== null)
+			this.#mistaken(bad("The headers of a form part are not terminated by an empty line. Add it before the content."));
 		this.#headers_from = this.#received;
 		part.on("error", () => undefined);
 		part.once("header", (headers: unknown) => {
@@ -149,7 +150,7 @@ export class FormReader {
 	#begin(part: Readable, raw: Readonly<Record<string, readonly string[]>>): void {
 		const lines = Object.entries(raw).flatMap(([name, values]) => values.map((value) => name.length + value.length));
 		const bytes = lines.reduce((sum, length) => sum + length, 0);
-		if (lines.length > PART_HEADERS_MAX || bytes > PART_HEADER_BYTES_MAX) throw tooMuch("The form has a part with too many or too long headers.");
+		if (lines.length > PART_HEADERS_MAX || bytes > PART_HEADER_BYTES_MAX) throw tooMuch(HEADERS_TOO_LARGE);
 		this.#open.add(part);
 		const work = this.#failed || this.#mistake ? this.#skip(part) : this.#read(part, raw);
 		work.catch((error) => this.#fail(error));
@@ -168,9 +169,9 @@ export class FormReader {
 				this.#fields.set(headers.name, await this.#text(part, headers.charset));
 				return;
 			}
-			if (headers.name === "file") throw bad("The form has more than one part with the name file. Send one document at a time.");
-			if (isField(headers.name)) throw bad("The form has a field twice. Send each once.");
-			throw new ApiError("unknown_field", "The form has a part that is not known here. Its parts are file, title and category.");
+			if (headers.name === "file") throw bad("The form has more than one part named `file`. Send one document at a time.");
+			if (isField(headers.name)) throw bad("The form repeats a field. Send each field once.");
+			throw new ApiError("unknown_field", "The form has an unknown part. Allowed are file, title and category.");
 		} catch (error) {
 			if (!(error instanceof ApiError) || error.status !== 400) throw error;
 			this.#mistaken(error);
