@@ -35,7 +35,7 @@ test("a limit that another with the same window makes useless is an error", () =
 	const [problem] = unusableRateLimits([own("slow", 100)], planWith(burst));
 	deepEqual(problem, {
 		pointer: "/rate_limits/0/requests",
-		detail: 'is never reached: the limit "burst" lets no more than 100 through in 60 seconds already. Choose a smaller number, or leave it out',
+		detail: 'has no effect: the limit "burst" already allows at most 100 in 60 seconds. Choose a smaller number, or leave it out',
 	});
 	deepEqual(pointers([own("slow", 5), own("slower", 5)], planWith(burst)), ["/rate_limits/1/requests"]);
 	deepEqual(pointers([own("slow", 3), own("hour", 180, 3_600)], planWith()), ["/rate_limits/1/requests"]);

@@ -33,7 +33,7 @@ function uselessBy(requested: readonly KeyRateLimit[], index: number, plan: Plan
 		) ?? requested.slice(index + 1).find((other) => other.name !== limit.name && allowedIn(other, window_seconds) < requests);
 	if (!stricter) return null;
 	const time = `${window_seconds} ${window_seconds === 1 ? "second" : "seconds"}`;
-	return `is never reached: the limit "${stricter.name}" lets no more than ${allowedIn(stricter, window_seconds)} through in ${time} already. Choose a smaller number, or leave it out`;
+	return `has no effect: the limit "${stricter.name}" already allows at most ${allowedIn(stricter, window_seconds)} in ${time}. Choose a smaller number, or leave it out`;
 }
 
 /**

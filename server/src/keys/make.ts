@@ -135,7 +135,7 @@ export async function makeKey(tx: Tx, context: KeysContext, input: CreateRequest
 export function shownBefore(key_id: string): ApiError {
 	return new ApiError(
 		"secret_already_issued",
-		"This request was made before and its key exists; the raw key was shown once. If it is lost, reissue the secret, which is possible until its first use.",
+		"This Idempotency-Key has already created the key in `key_id`, whose secret or link is issued only once. If it is lost, issue another, which is possible until the first use.",
 		{ members: { key_id } },
 	);
 }

@@ -23,16 +23,16 @@ function invalid(pointer: string, detail: string): ApiError {
 }
 
 function selectionOf({ key_ids, filter }: BulkRevokeInput): Selection {
-	if (key_ids !== undefined && filter !== undefined) throw invalid("/filter", "is one of two ways: leave it out, or leave out key_ids");
+	if (key_ids !== undefined && filter !== undefined) throw invalid("/filter", "cannot be combined with key_ids: send one of them");
 	if (key_ids !== undefined) return { key_ids };
-	if (filter === undefined) throw invalid("/key_ids", "is required, unless a filter is given");
+	if (filter === undefined) throw invalid("/key_ids", "is required without a filter");
 	return { filter };
 }
 
 /** The selected keys that are not revoked yet, newest first. 400 `invalid_request` for unknown ids and for too many keys. */
 function toRevoke(chosen: readonly Key[], selection: Selection): Key[] {
 	if (chosen.length > BULK_KEYS_MAX) {
-		throw invalid("/filter", `finds more than ${BULK_KEYS_MAX} keys, which is the most of one call: narrow it, or name the keys in key_ids`);
+		throw invalid("/filter", `matches more than ${BULK_KEYS_MAX} keys, the maximum per call: narrow it, or list the keys in key_ids`);
 	}
 	if ("key_ids" in selection) {
 		const found = new Set(chosen.map((key) => key.id));

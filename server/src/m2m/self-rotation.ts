@@ -78,7 +78,7 @@ async function repeatResponse(tx: Tx, context: SelfContext, key: Key, rotation_i
 	}
 	throw new ApiError(
 		"secret_already_issued",
-		"This request was made before, and its secret is in use or has ended. Use that secret, or start another rotation.",
+		"This Idempotency-Key has already started a rotation, whose secret can no longer be returned. Use that secret, or start another rotation with a new Idempotency-Key.",
 		{
 			members: { key_id: key.id, rotation_id },
 		},
@@ -129,7 +129,7 @@ export function completeSelf(context: SelfContext): Promise<SelfEnded> {
 export function cancelSelf(context: SelfContext): Promise<SelfEnded> {
 	return endOwn(context, "cancel", (seen) => {
 		if (seen.predecessor.kid !== context.grant.kid)
-			throw new ApiError("conflict", "Send this request with the old secret: the new one would end itself.");
+			throw new ApiError("conflict", "Send this request with the old secret; the new secret cannot cancel the rotation that issued it.");
 		// Otherwise an attacker with the old secret could cancel every rotation that replaces it.
 		if (seen.rotation.started_by.kind !== context.actor.kind)
 			throw new ApiError("conflict", "The key did not start this rotation itself. Ask a member of the tenant to cancel it.");

@@ -72,7 +72,7 @@ function refusalsBudget(grant: Grant, _facts: Facts, at: Instant): Denial | null
 	if (grant.refusals === null || grant.refusals.peek(at.monotonic, REFUSALS_PER_MINUTE) > 0) return null;
 	return deny(
 		"too_many_refusals",
-		`More than ${REFUSALS_PER_MINUTE} requests with this key were refused within a minute. Correct what they ask for.`,
+		`More than ${REFUSALS_PER_MINUTE} requests with this key were refused within a minute. Correct the refused requests.`,
 		{
 			retry_after_seconds: grant.refusals.nextFreeMs(at.monotonic, REFUSALS_PER_MINUTE, 1) / 1000,
 		},

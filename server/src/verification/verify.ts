@@ -78,11 +78,9 @@ function namedCosts(limits: VerifyInput["limits"]): NamedCosts | null {
 	const named = new Map(limits.map(({ name, cost }) => [name, cost]));
 	if (named.size === limits.length) return named;
 	const errors = limits.flatMap(({ name }, index) =>
-		limits.findIndex((earlier) => earlier.name === name) < index
-			? [{ pointer: `/limits/${index}/name`, detail: "is named earlier in the list: name each limit once" }]
-			: [],
+		limits.findIndex((earlier) => earlier.name === name) < index ? [{ pointer: `/limits/${index}/name`, detail: "repeats an earlier limit" }] : [],
 	);
-	throw new ApiError("invalid_request", "A limit is named more than once.", { errors });
+	throw new ApiError("invalid_request", "The request repeats a limit. Name each limit once.", { errors });
 }
 
 /** Verifies a key for the operator's API and spends the cost. `status` and `code` are what that API should respond with. */

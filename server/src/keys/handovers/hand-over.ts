@@ -39,7 +39,11 @@ export async function handOverKey(context: HandoverContext, input: HandoverInput
 }
 
 function linkShownBefore(key_id: string): ApiError {
-	return new ApiError("secret_already_issued", "This request was made before, and its link was shown then. If the link is lost, create another.", {
-		members: { key_id },
-	});
+	return new ApiError(
+		"secret_already_issued",
+		"This Idempotency-Key has already created a link, which is issued only once. If it is lost, create another with a new Idempotency-Key.",
+		{
+			members: { key_id },
+		},
+	);
 }

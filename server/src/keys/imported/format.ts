@@ -99,7 +99,7 @@ export function validateFormat(format: ImportedFormat, brand: string): InputErro
 	const { prefix, length_min, length_max } = format;
 	if (length_min > length_max) errors.push({ pointer: "/length_max", detail: "must be at least length_min" });
 	if (prefix.length + length_max > RAW_KEY_CHARACTERS_MAX)
-		errors.push({ pointer: "/length_max", detail: `makes keys of more than ${RAW_KEY_CHARACTERS_MAX} characters with this prefix` });
+		errors.push({ pointer: "/length_max", detail: `allows keys longer than ${RAW_KEY_CHARACTERS_MAX} characters including the prefix` });
 	const own = [...ownPrefixes(brand), SERVICE_CREDENTIAL_PREFIX].find((reserved) => prefix.startsWith(reserved));
 	if (own !== undefined) errors.push({ pointer: "/prefix", detail: `begins with ${own}, which is reserved for credentials of this instance` });
 	return errors;

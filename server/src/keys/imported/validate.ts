@@ -53,7 +53,7 @@ function validateOne(context: KeysContext, row: ImportRow, found: TenantWithPlan
 		.map((lookup) => around.taken.get(lookup))
 		.find((tenant_id) => tenant_id !== undefined);
 	if (holder === tenant.id) return { row, verdict: "there", key: null };
-	if (holder !== undefined) return refused(row, "other_tenant", "the same key was imported for another tenant before: a key belongs to one");
+	if (holder !== undefined) return refused(row, "other_tenant", "the key was already imported for another tenant");
 	try {
 		assertTenantActive(tenant);
 		assertApiAccess(plan);
@@ -93,7 +93,7 @@ export async function validateRows(tx: ReadTx, context: KeysContext, rows: reado
 	};
 	return rows.map((row) => {
 		const found = tenantOf(row, bench, by_external_id);
-		if (found === undefined) return refused(row, "tenant_missing", "its tenant is not there");
+		if (found === undefined) return refused(row, "tenant_missing", "its tenant does not exist");
 		return validateOne(context, row, found, bench, around);
 	});
 }

@@ -55,5 +55,8 @@ function sourceToConfirm({ rotation, phase, evidence }: Observed, source_id: str
 	if (!assessed) throw new ApiError("not_found", "Neither secret of this rotation was used from a source with this id.");
 	if (mayBeConfirmed(assessed)) return assessed;
 	if (assessed.moved) throw new ApiError("conflict", "Nothing at this source needs the old secret, so there is nothing to confirm.");
-	throw new ApiError("conflict", "This source is identified, so only evidence shows that it has moved. Wait, or complete with force and a reason.");
+	throw new ApiError(
+		"conflict",
+		"This source is identified and cannot be confirmed by hand. Wait for evidence that it has moved, or complete the rotation with force and a reason.",
+	);
 }

@@ -29,7 +29,7 @@ async function lockFor(tx: Tx, context: KeysContext, input: Request, rotation_id
 function shownBefore(key_id: string, rotation_id: string): ApiError {
 	return new ApiError(
 		"secret_already_issued",
-		"This request was made before; the new secret or its link was shown then. If it is lost, cancel the rotation and start another.",
+		"This Idempotency-Key has already started a rotation, whose secret or link is issued only once. If it is lost, cancel the rotation and start another.",
 		{ members: { key_id, rotation_id } },
 	);
 }

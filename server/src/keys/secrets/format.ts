@@ -137,23 +137,23 @@ const UNSET = /^(?:undefined|null|none|nil|nan|true|false|\[object \w+\])$/i;
 const MASKED = /…|\.\.\.|\*|•|●|redacted/i;
 
 const PLAIN_MISTAKES: readonly { kind: FormatMistakeKind; found: (text: string, brand: string) => boolean; detail: string }[] = [
-	{ kind: "bearer_prefix", found: (text) => /^bearer[\s:]/i.test(text), detail: "`Bearer ` stands in front of the key: send the key alone." },
+	{ kind: "bearer_prefix", found: (text) => /^bearer[\s:]/i.test(text), detail: "`Bearer ` precedes the key: send only the key." },
 	{
 		kind: "scheme_prefix",
 		found: (text) => /^(?:api-?key|basic|token|digest|key)\s/i.test(text),
-		detail: "The name of a scheme stands in front of the key: send the key alone.",
+		detail: "The name of a scheme precedes the key: send only the key.",
 	},
 	{
 		kind: "name_prefix",
 		found: (text, brand) => NAME_IN_FRONT.test(text) && !text.startsWith(`${brand}_`),
-		detail: "A name with `:` or `=` stands in front of the key: send the value alone.",
+		detail: "A name with `:` or `=` precedes the key: send only the value.",
 	},
 	{
 		kind: "quoted",
 		found: (text) => QUOTES.includes(text.charAt(0)) || QUOTES.includes(text.charAt(text.length - 1)),
 		detail: "Quotes or brackets surround the key: send it without them.",
 	},
-	{ kind: "leading_whitespace", found: (text) => /^\s/.test(text), detail: "White space stands in front of the key: remove it." },
+	{ kind: "leading_whitespace", found: (text) => /^\s/.test(text), detail: "White space precedes the key: remove it." },
 	{
 		kind: "trailing_newline",
 		found: (text) => /(?:[\r\n]\s{0,8}|\\[rn]|%0[ad])$/i.test(text),
@@ -163,12 +163,12 @@ const PLAIN_MISTAKES: readonly { kind: FormatMistakeKind; found: (text: string, 
 	{
 		kind: "masked",
 		found: (text) => MASKED.test(text),
-		detail: "This is the shortened form that lists show: only the whole key works. If it is lost, replace it.",
+		detail: "This is the shortened form that lists show: send the full key. If it is lost, replace it.",
 	},
 	{
 		kind: "service_credential",
 		found: (text) => text.startsWith(SERVICE_CREDENTIAL_PREFIX),
-		detail: "This is a service credential, which is no API key: it belongs in `Authorization: Bearer` on the verify API.",
+		detail: "This is a service credential, not an API key: send it in `Authorization: Bearer` to the verify API.",
 	},
 ];
 
@@ -209,7 +209,10 @@ function explainShape(brand: string, text: string): FormatMistake {
 		return { kind: "wrong_length", detail: `The key has ${text.length} characters of at least ${shortest}: it was cut off.` };
 	}
 	if (!text.startsWith(`${brand}_`))
-		return { kind: "wrong_brand", detail: `The key does not begin with \`${brand}_\`: it may belong to another system, or its beginning was lost.` };
+		return {
+			kind: "wrong_brand",
+			detail: `The key does not begin with \`${brand}_\`: it may belong to another system, or its beginning is missing.`,
+		};
 	const named = starts.find(({ start }) => text.startsWith(start));
 	if (named === undefined) {
 		return {
@@ -218,12 +221,18 @@ function explainShape(brand: string, text: string): FormatMistake {
 		};
 	}
 	const outside = firstOutsideBase62(text, named.start.length);
-	if (outside !== -1) return { kind: "outside_alphabet", detail: `Character ${outside + 1} is none of 0-9, A-Z and a-z: copy the key again.` };
+	if (outside !== -1) return { kind: "outside_alphabet", detail: `Character ${outside + 1} is not one of 0-9, A-Z and a-z: copy the key again.` };
 	const expected = rawKeyLength(brand, named.environment);
 	if (text.length < expected)
-		return { kind: "wrong_length", detail: `The key has ${text.length} of ${expected} characters: ${expected - text.length} got lost.` };
+		return {
+			kind: "wrong_length",
+			detail: `The key has ${text.length} of ${expected} characters: ${expected - text.length} are missing. Copy the key again.`,
+		};
 	if (text.length > expected)
-		return { kind: "wrong_length", detail: `The key has ${text.length} characters instead of ${expected}: ${text.length - expected} too many.` };
+		return {
+			kind: "wrong_length",
+			detail: `The key has ${text.length} characters instead of ${expected}: ${text.length - expected} too many. Copy the key again.`,
+		};
 	return {
 		kind: "wrong_checksum",
 		detail: "The key has the right length, but one or more of its characters differ from what was issued: copy it again.",

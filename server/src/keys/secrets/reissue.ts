@@ -39,7 +39,11 @@ export async function reissueKey(context: KeysContext, input: { tenant_id: strin
 }
 
 function shownBefore(key_id: string): ApiError {
-	return new ApiError("secret_already_issued", "This request was made before, and its secret was shown then. If the secret is lost, issue another.", {
-		members: { key_id },
-	});
+	return new ApiError(
+		"secret_already_issued",
+		"This Idempotency-Key has already issued a secret, which is returned only once. If it is lost, issue another with a new Idempotency-Key.",
+		{
+			members: { key_id },
+		},
+	);
 }

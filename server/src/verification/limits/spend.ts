@@ -51,7 +51,7 @@ function refusalBy(limit: Limit, taken: number, wait_ms: number): Denial {
 	return deny(
 		"rate_limited",
 		possible
-			? `The limit "${limit.name}" of ${limit.requests} requests in ${limit.window_seconds} seconds is reached for this ${limit.per}. Wait, then go on more slowly.`
+			? `The limit "${limit.name}" of ${limit.requests} requests in ${limit.window_seconds} seconds is reached for this ${limit.per}. Wait, then send requests more slowly.`
 			: `This request costs ${taken} and the limit "${limit.name}" allows ${limit.requests} in ${limit.window_seconds} seconds: it can never pass.`,
 		{ retry_after_seconds: possible ? wait_ms / 1000 : limit.window_seconds, members: { limit: limit.name } },
 	);
