@@ -180,7 +180,7 @@ test("a failed sign-in does not disclose which field is wrong; a successful one 
 		alerts.push(await page.getByRole("alert").innerText());
 	}
 	equal(alerts[0], alerts[1]);
-	match(alerts[0] ?? "", /not right/);
+	match(alerts[0] ?? "", /is incorrect/);
 	await axe(page);
 	await page.getByLabel("E-mail address").fill(OLIVIA.email.toUpperCase());
 	await page.getByLabel("Password", { exact: true }).fill(OLIVIA.password);

@@ -77,7 +77,7 @@ function getLead(ended: boolean, reset: boolean): string | undefined {
 function WrongSignIn() {
 	return (
 		<Text role="alert" size="sm" c="var(--mantine-color-error)">
-			The e-mail address or the password is not right. Check both; small and capital letters matter in the password. You can also set a new one.
+			The e-mail address or the password is incorrect. Check both; small and capital letters matter in the password. You can also set a new one.
 		</Text>
 	);
 }

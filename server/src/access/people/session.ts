@@ -59,7 +59,7 @@ export function memberOf(context: SignedInContext): SignedInMember {
 }
 
 export function wrongPassword(pointer: string): ApiError {
-	return new ApiError("invalid_request", "The password is not right.", { errors: [{ pointer, detail: "is not your password" }] });
+	return new ApiError("invalid_request", "The password is incorrect.", { errors: [{ pointer, detail: "is not your password" }] });
 }
 
 export function sessionEnded(): ApiError {

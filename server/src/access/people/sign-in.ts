@@ -37,7 +37,7 @@ export interface Approach {
 	readonly budgets: readonly Budget[];
 }
 
-export const WRONG_SIGN_IN = "The e-mail address or the password is not right.";
+export const WRONG_SIGN_IN = "The e-mail address or the password is incorrect.";
 
 /** Passwords and sessions of people. Passwords are compared here, within budgets of attempts; sessions are the library's. */
 export class SignIn {

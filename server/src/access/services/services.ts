@@ -37,7 +37,7 @@ export async function createService(context: ServiceContext, input: { name: stri
 		if (earlier) {
 			throw new ApiError(
 				"secret_already_issued",
-				"This Idempotency-Key has already created the service in `service_id`; its credential is returned only once.",
+				"This Idempotency-Key has already created the service in `service_id`, whose credential is returned only once. If it is lost, delete the service and create another.",
 				{
 					members: { service_id: earlier.subject_id },
 				},
