@@ -61,7 +61,7 @@ export const TENANT_SUSPENDED =
 	"The tenant is suspended. It can be read, and keys can be revoked; this request is refused until the operator reinstates it.";
 
 export function unknownPlan(): ApiError {
-	return new ApiError("invalid_request", "There is no such plan. Create it first, or name one that exists.", {
+	return new ApiError("invalid_request", "There is no plan with this id. Create it first, or use an existing one.", {
 		errors: [{ pointer: "/plan_id", detail: "is not the id of a plan" }],
 	});
 }

@@ -66,7 +66,7 @@ function unknownKey(context: DatabaseContext, tenant_id: string): ApiError {
 function tooManyRows(): ApiError {
 	return new ApiError(
 		"invalid_request",
-		`The answer would have more than ${ROWS_MAX} rows. Ask for a shorter period, a coarser granularity, or one key.`,
+		`The response would have more than ${ROWS_MAX} rows. Ask for a shorter period, a coarser granularity, or one key.`,
 		{
 			errors: [{ pointer: "/query/granularity", detail: "use a coarser granularity, a shorter period or one key_id" }],
 		},

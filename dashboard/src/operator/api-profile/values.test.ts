@@ -24,10 +24,10 @@ test("a profile that is edited without a change is sent as it is, and an emptied
 
 test("what the server finds wrong stands at its field", () => {
 	const errors = [
-		{ pointer: "/check_request/path", detail: "must begin with one /" },
+		{ pointer: "/check_request/path", detail: "must begin with a single /" },
 		{ pointer: "/accent_color", detail: "is too light" },
 	];
 	const refused = new ApiError({ code: "invalid_request", title: "", detail: "", status: 400, request_id: null, errors, members: {} });
-	deepEqual(faultsFrom(refused), { check_path: "It must begin with one /.", accent_color: "It is too light." });
+	deepEqual(faultsFrom(refused), { check_path: "It must begin with a single /.", accent_color: "It is too light." });
 	deepEqual(faultsFrom(new Error("other")), {});
 });

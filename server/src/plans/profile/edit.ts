@@ -49,7 +49,9 @@ export function parseProfile(input: ProfileInput, standard: ApiProfile): StoredP
 	}
 	const { check_request = null, logo_url = null, accent_color = null } = input;
 	if (check_request && !isCheckPath(check_request.path))
-		errors.push(inputError("check_request/path", "must begin with one / and hold letters, digits, . _ ~ % / : @ = & ? + , - and {tenant_id} alone"));
+		errors.push(
+			inputError("check_request/path", "must begin with a single / and contain only letters, digits, . _ ~ % / : @ = & ? + , - and {tenant_id}"),
+		);
 	const logo_fault = logo_url === null ? null : validateLogo(logo_url);
 	if (logo_fault !== null) errors.push(inputError("logo_url", logo_fault));
 	const accent_fault = accent_color === null ? null : validateAccentColor(accent_color);

@@ -98,7 +98,7 @@ export function baseAddress(text: string): { base: string } | string {
 	const base = url.href.replace(/\/+$/, "");
 	return WRITTEN_BASE.test(text) && PLAIN_BASE.test(base)
 		? { base }
-		: "may hold letters, digits and . _ ~ % : @ = + , - in its path, and no empty segments";
+		: "may contain only letters, digits and . _ ~ % : @ = + , - in its path, and no empty segments";
 }
 
 export function isCheckPath(path: string): boolean {
