@@ -162,9 +162,9 @@ test("refused lines are listed without their hashes, and nothing is imported", a
 	assert.equal(refused.code, 3);
 	for (const words of [
 		/nothing was imported/,
-		/the same key stands in line 2: line 3/,
-		/no SHA-256.*line 4/,
-		/its tenant is not there: line 5/,
+		/duplicates the key in line 2: line 3/,
+		/not a SHA-256 hash.*line 4/,
+		/its tenant does not exist: line 5/,
 		/1 tenant missing: cus_none/,
 	])
 		assert.match(refused.stdout, words);
@@ -192,9 +192,9 @@ test("--skip-refused skips only the malformed line, and an unreadable file is re
 	assert.deepEqual(await statusesOf([first, last]), new Map([[200, 2]]));
 	const whole: [string, RegExp][] = [
 		["", /line 1: the file is empty/],
-		[`${lineOf(newKey())}\n`, /line 1: is no header row/],
+		[`${lineOf(newKey())}\n`, /line 1: is not a header row/],
 		[`hash;tenant_id\n${lineOf(newKey()).replaceAll(",", ";")}\n`, /line 1: fields are separated by semicolons/],
-		[`hash,tenant_id\r${lineOf(newKey())}\r`, /line 1: the lines of the file end with CR alone/],
+		[`hash,tenant_id\r${lineOf(newKey())}\r`, /line 1: the file uses CR line ends/],
 	];
 	for (const [text, words] of whole) {
 		writeFileSync(path, text);
@@ -212,7 +212,7 @@ test("invalid commands print what to do and exit with 2", async () => {
 		[[], /takes one file/],
 		[[path], /--format/],
 		[[path, "--format", "none"], /declared are acme/],
-		[[join(folder, "absent.csv"), "--format", "acme"], /no such file/],
+		[[join(folder, "absent.csv"), "--format", "acme"], /does not exist/],
 		[["-", "--format", "acme"], /--csv or --jsonl/],
 		[[path, "--format", "acme", "--sorce", "unkey"], /--sorce/],
 		[[path, "--format", "acme", "--batch", "0"], /--batch/],

@@ -59,7 +59,7 @@ async function writeExportFile(beside: Beside, path: string): Promise<number> {
 
 /** Exports into the file, or to standard output for null. Throws UsageError and errors of the database and the file system. */
 export async function exportAll(config: Config, out: string | null, version: string): Promise<void> {
-	if (out !== null && existsSync(out)) throw new UsageError("the file of --out is there already: name a new one");
+	if (out !== null && existsSync(out)) throw new UsageError("the file of --out already exists: choose another name");
 	const beside = await openBesideServers(config, version);
 	try {
 		await aggregateUsage(beside);

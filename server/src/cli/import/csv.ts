@@ -3,7 +3,7 @@ import { ImportFileError, LINE_CHARACTERS_MAX, type Line } from "./lines.ts";
 /** Maximum number of lines in a quoted field; an unclosed quote is reported after that many. */
 const RECORD_LINES_MAX = 100;
 const NEVER_CLOSED = "opens a quote that is never closed";
-const MISPLACED_QUOTE = "has a quote in a place where none may stand";
+const MISPLACED_QUOTE = "has a misplaced quote";
 
 /** A CSV record (RFC 4180) with its first line, or its error. */
 export type CsvRecord = { readonly line: number; readonly fields: readonly string[] } | { readonly line: number; readonly fault: string };
@@ -89,7 +89,7 @@ export function headerOf(
 	first: CsvRecord | undefined,
 	names: { readonly plain: (name: string) => string; readonly isHash: (column: string) => boolean },
 ): string[] {
-	if (first === undefined) throw new ImportFileError(1, "the file is empty: it has not even a header row");
+	if (first === undefined) throw new ImportFileError(1, "the file is empty: it needs a header row");
 	const { line } = first;
 	if ("fault" in first) throw new ImportFileError(line, first.fault);
 	const [only = ""] = first.fields;
@@ -97,7 +97,7 @@ export function headerOf(
 	if (separator !== null) throw new ImportFileError(line, `fields are separated by ${separator}: separate them by commas`);
 	const columns = first.fields.map(names.plain);
 	if (!columns.some(names.isHash))
-		throw new ImportFileError(line, "is no header row that names a column of hashes: the first line has to name the columns");
+		throw new ImportFileError(line, "is not a header row with a column of hashes: the first line must name the columns");
 	const twice = columns.find((name, index) => name !== "" && columns.indexOf(name) !== index);
 	if (twice !== undefined) throw new ImportFileError(line, "two columns have the same name");
 	return columns;

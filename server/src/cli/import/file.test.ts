@@ -64,15 +64,15 @@ function readable(found: readonly ImportRecord[]) {
 
 test("a malformed line is refused by itself, with its line and nothing of what stands there, and those around it are read", async () => {
 	await refusedLines("csv", { 3: /another number of fields/, 5: /another number/ }, 2, "hash,name\na,b\nc\nd,e\nf,g,h\n");
-	await refusedLines("csv", { 3: /never closed|quote in a place/ }, 3, 'hash,name\na,b\nc,"d\ne,f\ng,h\n');
-	await refusedLines("csv", { 2: /quote in a place/, 4: /quote in a place/ }, 1, 'hash,name\na"x,b\nc,d\n"e"f,g\n');
+	await refusedLines("csv", { 3: /never closed|misplaced quote/ }, 3, 'hash,name\na,b\nc,"d\ne,f\ng,h\n');
+	await refusedLines("csv", { 2: /misplaced quote/, 4: /misplaced quote/ }, 1, 'hash,name\na"x,b\nc,d\n"e"f,g\n');
 	await refusedLines("csv", { 2: /longer than/ }, 1, "hash,name\n", "a".repeat(1_000_000), ",b\nc,d\n");
 	await refusedLines("csv", { 2: /NUL/ }, 1, "hash,name\na\0,b\nc,d\n");
 	await refusedLines("csv", { 2: /not UTF-8/ }, 1, "hash,name\n", Buffer.from([0xff, 0xfe, 0x41, 0x0a]), "c,d\n");
 	await refusedLines("jsonl", { 2: /longer than/ }, 2, '{"a":1}\n', `{"a":"${"b".repeat(1_000_000)}"}\n{"a":2}`);
 	await refusedLines("jsonl", { 1: /NUL/ }, 1, '{"a":"\0"}\n{"a":1}');
 	for (const line of ["{", "[]", "null", "1", '"x"', '{"a":1}}'])
-		await refusedLines("jsonl", { 2: /no valid JSON|no JSON object/ }, 2, `{"a":1}\n${line}\n{"a":2}`);
+		await refusedLines("jsonl", { 2: /not valid JSON|not a JSON object/ }, 2, `{"a":1}\n${line}\n{"a":2}`);
 	const [record] = readable(await records("csv", 'hash,name\na,"two\nlines"\n'));
 	assert.deepEqual([record?.line, record?.fields.get("name")], [2, "two\nlines"]);
 });
@@ -81,10 +81,10 @@ test("a file that is none is refused whole, with the cause: empty, without a hea
 	for (const kind of ["csv", "jsonl"] as const) {
 		for (const text of ["", "\n\n", "\ufeff"]) await refusedAt(kind, 1, /empty/, text);
 		const line = kind === "csv" ? "hash,name" : '{"hash":"a"}';
-		await refusedAt(kind, 1, /CR alone/, `${line}\r${line}\r`);
-		await refusedAt(kind, 1, /CR alone/, ...Array.from({ length: 40_000 }, () => `${line}\r`));
+		await refusedAt(kind, 1, /CR line ends/, `${line}\r${line}\r`);
+		await refusedAt(kind, 1, /CR line ends/, ...Array.from({ length: 40_000 }, () => `${line}\r`));
 	}
-	await refusedAt("csv", 1, /no header row/, "3d5f,bot\n3d60,bot\n");
+	await refusedAt("csv", 1, /not a header row/, "3d5f,bot\n3d60,bot\n");
 	await refusedAt("csv", 1, /semicolons/, "hash;name\na;b\n");
 	await refusedAt("csv", 1, /tabs/, "hash\tname\na\tb\n");
 	await refusedAt("csv", 1, /same name/, "hash,Hash\na,b\n");

@@ -41,9 +41,9 @@ function jsonRecord(line: number, text: string): ImportRecord {
 	try {
 		parsed = JSON.parse(text);
 	} catch {
-		return { line, fault: "is no valid JSON" };
+		return { line, fault: "is not valid JSON" };
 	}
-	if (parsed === null || typeof parsed !== "object" || Array.isArray(parsed)) return { line, fault: "is no JSON object" };
+	if (parsed === null || typeof parsed !== "object" || Array.isArray(parsed)) return { line, fault: "is not a JSON object" };
 	const fields = new Map<string, string>();
 	for (const [name, value] of Object.entries(parsed)) {
 		const inner = value !== null && typeof value === "object" && !Array.isArray(value) ? Object.entries(value) : [];

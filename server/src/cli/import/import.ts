@@ -40,7 +40,7 @@ async function readRows(options: ImportOptions, defaults: RowDefaults, report: I
 	const isHash = (column: string) => isHashColumn(column, options.source);
 	for await (const record of readImportFile(options.file, { kind: options.kind, isHash })) {
 		report.lines += 1;
-		if (report.lines > ROWS_MAX) throw new UsageError(`the file holds more than ${ROWS_MAX.toLocaleString("en")} keys: split it`);
+		if (report.lines > ROWS_MAX) throw new UsageError(`the file contains more than ${ROWS_MAX.toLocaleString("en")} keys: split it`);
 		if ("fault" in record) {
 			report.refuse(record.line, record.fault);
 			continue;
@@ -56,7 +56,7 @@ async function readRows(options: ImportOptions, defaults: RowDefaults, report: I
 			if (earlier === undefined) {
 				seen.set(name, record.line);
 				rows.push(found.row);
-			} else report.refuse(record.line, `the same key stands in line ${earlier}`);
+			} else report.refuse(record.line, `duplicates the key in line ${earlier}`);
 		}
 	}
 	report.columns_not_used = [...columns_not_used].sort();
@@ -158,7 +158,7 @@ async function run(context: KeysContext, options: ImportOptions): Promise<Import
 
 /** Runs `import`: validates the whole file, then writes. Returns the exit code. Throws UsageError, ImportFileError and errors of the database. */
 export async function importFile(config: Config, options: ImportOptions, version: string): Promise<number> {
-	if (options.file !== "-" && !existsSync(options.file)) throw new UsageError("there is no such file");
+	if (options.file !== "-" && !existsSync(options.file)) throw new UsageError("the file does not exist");
 	const peppers = existingPeppers(config);
 	const beside = await openBesideServers(config, version);
 	try {

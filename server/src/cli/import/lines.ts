@@ -4,7 +4,7 @@ export const LINE_CHARACTERS_MAX = 65_536;
 const LINE_BYTES_MAX = 4 * LINE_CHARACTERS_MAX;
 const LINE_END = 10;
 const CARRIAGE_RETURN = 13;
-const CR_ALONE = "the lines of the file end with CR alone: save it with LF or CRLF";
+const CR_ALONE = "the file uses CR line ends: save it with LF or CRLF";
 const NUL = "\0";
 const BYTE_ORDER_MARK = "\ufeff";
 
@@ -68,5 +68,5 @@ function lineFrom(line: number, decoder: TextDecoder, bytes: Uint8Array): Line {
 	}
 	if (line === 1 && text.startsWith(BYTE_ORDER_MARK)) text = text.slice(BYTE_ORDER_MARK.length);
 	if (text.length > LINE_CHARACTERS_MAX) return tooLong(line);
-	return text.includes(NUL) ? { line, fault: "holds a NUL character" } : { line, text };
+	return text.includes(NUL) ? { line, fault: "contains a NUL character" } : { line, text };
 }

@@ -51,7 +51,7 @@ export class ImportReport {
 		const { already_there } = this;
 		const first = this.#first();
 		const again = this.interrupted ? ["! interrupted: what was imported stays; run the same command again for the rest"] : [];
-		return [first, ...again, ...(already_there === 0 ? [] : [`✓ ${count(already_there, "key")} there already`])];
+		return [first, ...again, ...(already_there === 0 ? [] : [`✓ ${count(already_there, "key")} already imported`])];
 	}
 
 	#first(): string {
@@ -63,7 +63,7 @@ export class ImportReport {
 
 	#skippedLines(): string[] {
 		return Object.entries(this.skipped).flatMap(([why, keys]) =>
-			keys === 0 ? [] : [`! ${count(keys, "key")} left out: ${why} where they come from`],
+			keys === 0 ? [] : [`! ${count(keys, "key")} skipped: ${why} in the source system`],
 		);
 	}
 

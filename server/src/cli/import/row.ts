@@ -99,7 +99,7 @@ class Fields {
 			parsed = JSON.parse(text);
 		} catch {
 			const array = text.startsWith("{") ? parseTextArray(text) : null;
-			if (array === null) throw new RowFault(`${name} is no valid JSON`);
+			if (array === null) throw new RowFault(`${name} is not valid JSON`);
 			return array;
 		}
 		if (Array.isArray(parsed)) return parsed.map(String);
@@ -111,7 +111,7 @@ class Fields {
 		const text = this.text(name);
 		if (text === null || text === "infinity") return null;
 		const time = timeOf(text);
-		if (time === null) throw new RowFault(`${name} is no date and time of RFC 3339, such as 2030-01-31T12:00:00Z`);
+		if (time === null) throw new RowFault(`${name} is not a date and time such as 2030-01-31T12:00:00Z (RFC 3339)`);
 		return time;
 	}
 }
@@ -151,8 +151,8 @@ export function timeOf(text: string): Date | null {
 function environmentOf(fields: Fields, defaults: RowDefaults): Environment {
 	const text = fields.text("environment");
 	const named = text === null ? defaults.environment : ENVIRONMENT_NAMES.get(text.toLowerCase());
-	if (named === undefined) throw new RowFault("environment is none of prod, staging and dev");
-	if (named === null) throw new RowFault("names no environment: add a column environment, or say --environment");
+	if (named === undefined) throw new RowFault("environment must be prod, staging or dev");
+	if (named === null) throw new RowFault("names no environment: add a column environment, or set --environment");
 	return named;
 }
 
@@ -161,7 +161,7 @@ function tenantOf(fields: Fields, defaults: RowDefaults): ImportRow["tenant"] {
 	const id = fields.text("tenant_id");
 	if (id !== null) return { id };
 	const external_id = fields.text("external_id");
-	if (external_id === null) throw new RowFault("names no tenant: add a column tenant_id or external_id, or say --tenant");
+	if (external_id === null) throw new RowFault("names no tenant: add a column tenant_id or external_id, or set --tenant");
 	return { external_id };
 }
 
@@ -175,7 +175,7 @@ function ownerOf(fields: Fields, defaults: RowDefaults): unknown {
 function assertBegins(fields: Fields, prefix: string): void {
 	const start = fields.text("start");
 	if (start === null || start.startsWith(prefix) || prefix.startsWith(start)) return;
-	throw new RowFault("its key begins otherwise than keys of this format, and would never be recognised");
+	throw new RowFault("its key does not have the prefix of the format, and would never be recognised");
 }
 
 function skipOf(fields: Fields, expires_at: Date | null, now: number): SkipReason | null {

@@ -82,11 +82,12 @@ const BASE64URL = /^[A-Za-z0-9_-]{43}$/;
 const EMPTY_HASH = hash("sha256", "", "buffer");
 
 const SHAPES: Readonly<Record<ImportSource, { readonly fits: RegExp; readonly invalid: string }>> = {
-	plain: { fits: ANY_BASE64, invalid: "its hash is no SHA-256: 64 characters in hex, or 43 or 44 in base64" },
-	unkey: { fits: BASE64, invalid: "its hash is no SHA-256 in base64, which has 44 characters" },
+	plain: { fits: ANY_BASE64, invalid: "its hash is not a SHA-256 hash: 64 characters in hex, or 43 or 44 in base64" },
+	unkey: { fits: BASE64, invalid: "its hash is not a SHA-256 hash in base64, which has 44 characters" },
 	"better-auth": {
 		fits: BASE64URL,
-		invalid: "its key is no SHA-256 in base64url, which has 43 characters: a Better Auth that keeps keys unhashed cannot be imported as it is",
+		invalid:
+			"its key is not a SHA-256 hash in base64url, which has 43 characters: keys that Better Auth stores unhashed cannot be imported as they are",
 	},
 };
 
