@@ -32,7 +32,7 @@ export class DecisionMetrics {
 
 	/** In the Prometheus text format, ending with a line feed. */
 	text(): string {
-		const lines = [`# HELP ${TOTAL} Decisions about keys by where they were asked for and by code`, `# TYPE ${TOTAL} counter`];
+		const lines = [`# HELP ${TOTAL} Decisions about keys by kind of request and by code`, `# TYPE ${TOTAL} counter`];
 		for (const kind of DECISION_KINDS) {
 			for (const [code, count] of this.#kinds[kind].codes) lines.push(`${TOTAL}{kind="${kind}",code="${code}"} ${count}`);
 		}

@@ -54,7 +54,7 @@ export function createMetrics(parts: { node: Node; skew: ClockSkew; grants: Gran
 	});
 	new Gauge({
 		name: "keywright_clock_skew_seconds",
-		help: "By how much this node's clock is certainly ahead of the database's; negative: behind",
+		help: "Proven minimum by which this node's clock is ahead of the database's; negative: behind",
 		registers: [registry],
 		collect() {
 			this.set(parts.skew.seconds);
@@ -70,7 +70,7 @@ export function createMetrics(parts: { node: Node; skew: ClockSkew; grants: Gran
 	});
 	new Gauge({
 		name: "keywright_usage_lost",
-		help: "Usage facts that could not be kept",
+		help: "Usage counts lost because memory for them was full",
 		registers: [registry],
 		collect() {
 			this.set(parts.meter.lost);

@@ -266,7 +266,7 @@ suite("change", () => {
 
 	test("by a person is not committed unless it asked again whether they may", async () => {
 		const actor = { kind: "member", id: "mem_1", name: "Mona", email: null } as const;
-		const not_reauthorised = /impossible state: a change did not ask again/;
+		const not_reauthorised = /impossible state: a change did not reauthorise its caller/;
 		await rejects(change(db.context({ actor }), makingPlan("unasked", "t1")), not_reauthorised);
 		await rejects(
 			change(db.context({ actor }), async () => ({ unchanged: "seen" })),

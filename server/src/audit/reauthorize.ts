@@ -33,5 +33,5 @@ export async function reauthorize(tx: Tx | RecordTx): Promise<void> {
 
 /** Whatever the caller is, a transaction must not be committed without reauthorisation. */
 export function assertReauthorized(tx: Tx): void {
-	assert(pending.get(tx)?.done !== false, "a change did not ask again whether its caller may make it");
+	assert(pending.get(tx)?.done !== false, "a change did not reauthorise its caller");
 }

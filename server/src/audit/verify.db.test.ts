@@ -114,7 +114,7 @@ suite("the audit chain", () => {
 		const finding = await tampered(
 			`update keywright.audit_heads set seq = 4, mac = (select mac from keywright.audit_entries e where e.chain = $1 and e.seq = 4) where chain = $1`,
 		);
-		deepEqual(finding, { intact: false, seq: 5, reason: "entries were added behind its end" });
+		deepEqual(finding, { intact: false, seq: 5, reason: "entries were added after the recorded end" });
 	});
 
 	test("a forged entry is found: only Keywright has the MAC key", async () => {

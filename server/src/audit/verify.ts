@@ -30,7 +30,7 @@ export async function verifyChain(
 			const end = head?.seq ?? 0;
 			if (end === last && (head === undefined || head.mac.equals(previous))) return { intact: true, entries: last };
 			if (end >= last) return { intact: false, seq: last + 1, reason: "the last entries were removed" };
-			if (entries.length === 0) return { intact: false, seq: end + 1, reason: "entries were added behind its end" };
+			if (entries.length === 0) return { intact: false, seq: end + 1, reason: "entries were added after the recorded end" };
 		}
 	});
 }

@@ -14,11 +14,11 @@ const REASONS: Readonly<Record<string, string>> = {
 	EHOSTUNREACH: "its host cannot be reached: correct the host, or check the network",
 	ENETUNREACH: "its network cannot be reached: correct the host, or check the network",
 	ECONNRESET: "the connection was reset: check whether PostgreSQL or a pooler listens there, and whether it requires TLS (`?sslmode=require`)",
-	"28P01": "the user or the password is not right: correct them",
+	"28P01": "the user or the password is incorrect: correct them",
 	"28000": "the login is refused: check pg_hba.conf, and whether the user may log in",
 	"3D000": "the database does not exist: create it, or correct its name",
 	"42501": "the user may not connect to the database: grant connect on it",
-	"53300": "PostgreSQL takes no more connections: raise max_connections, or the limit of the user",
+	"53300": "PostgreSQL accepts no more connections: raise max_connections, or the limit of the user",
 	"55000": "the database accepts no connections: allow them (alter database … allow_connections true)",
 	"57P03": "PostgreSQL is starting or shutting down: try again when it is up",
 };
@@ -33,9 +33,9 @@ export function connectionFault(error: unknown): string {
 	const reason = REASONS[code];
 	if (reason !== undefined) return reason;
 	if (error instanceof Error && /timeout/i.test(error.message))
-		return "it does not answer within 5 seconds: correct host and port, or see to the network";
+		return "it does not answer within 5 seconds: correct host and port, or check the network";
 	if (error instanceof pg.DatabaseError) return `PostgreSQL refuses the connection (SQLSTATE ${code}): ${error.message}`;
-	return `no connection can be made${code === "" ? "" : ` (${code})`}: correct the URL, or see to PostgreSQL and the network`;
+	return `no connection can be made${code === "" ? "" : ` (${code})`}: correct the URL, or check PostgreSQL and the network`;
 }
 
 /** Null when the PostgreSQL at `url` accepts connections and writes; else why not, and what to do. */
@@ -44,13 +44,15 @@ export async function findConnectionFault(url: string): Promise<string | null> {
 	try {
 		client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
 	} catch {
-		return "it cannot be read as a URL: percent-encode what is special in user and password";
+		return "it cannot be read as a URL: percent-encode special characters in user and password";
 	}
 	client.on("error", () => undefined);
 	try {
 		await client.connect();
 		const { rows } = await client.query<{ read_only: string }>("select current_setting('transaction_read_only') as read_only");
-		return rows[0]?.read_only === "on" ? "PostgreSQL takes no writes there (a standby, or default_transaction_read_only): name the primary" : null;
+		return rows[0]?.read_only === "on"
+			? "PostgreSQL is read-only there (a standby, or default_transaction_read_only): use the address of the primary"
+			: null;
 	} catch (error) {
 		return connectionFault(error);
 	} finally {

@@ -83,7 +83,7 @@ class WatchedClient {
 		this.#checkedAt = now;
 		try {
 			const { rows } = await this.#ask(SESSION_STATEMENT, [], this.#patience.begin_ms);
-			return rows[0]?.read_only === "off" ? null : new NoSession("PostgreSQL takes no writes on this session");
+			return rows[0]?.read_only === "off" ? null : new NoSession("PostgreSQL is read-only on this session");
 		} catch (error) {
 			return new NoSession("PostgreSQL does not answer on this session", { cause: error });
 		}
