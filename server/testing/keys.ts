@@ -157,7 +157,7 @@ export async function refused(fixture: KeysFixture, code: ErrorCode, run: () => 
 
 /** The pointers of an error's `errors`. */
 export function pointersOf(failure: ApiError): string[] {
-	return (failure.facts.errors ?? []).map((error) => error.pointer);
+	return (failure.metadata.errors ?? []).map((error) => error.pointer);
 }
 
 /** The actions in the tenant's audit chain, whose integrity it verifies first. */

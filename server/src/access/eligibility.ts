@@ -33,7 +33,7 @@ export function refuseRole(route: Route<never>, caller: Caller): Refusal | null 
 	return {
 		code: "role_not_allowed",
 		detail: `This needs ${AT_LEAST[route.access]} in the tenant; yours is ${caller.role}. Ask an owner of the tenant.`,
-		facts: { members: { role_needed: route.access, role: caller.role } },
+		metadata: { members: { role_needed: route.access, role: caller.role } },
 	};
 }
 

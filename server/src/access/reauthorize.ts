@@ -33,7 +33,7 @@ export interface Admitted {
 export function reauthorizeAs(admitted: Admitted): Reauthorize {
 	return async (tx) => {
 		const refusal = await refusalNow(tx, admitted);
-		if (refusal !== null) throw new ApiError(refusal.code, refusal.detail, refusal.facts);
+		if (refusal !== null) throw new ApiError(refusal.code, refusal.detail, refusal.metadata);
 	};
 }
 

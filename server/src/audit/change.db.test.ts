@@ -42,7 +42,7 @@ suite("change", () => {
 	async function state(): Promise<string> {
 		const texts: string[] = [];
 		for (const table of TABLES) {
-			const found = await behind.query<{ text: string }>(`select t::text as text from keywright.${table} t order by 1`);
+			const found = await behind.query<{ text: string }>(`select t::text from keywright.${table} t order by 1`);
 			texts.push(table, ...found.rows.map((row) => row.text));
 		}
 		return texts.join("\n");
@@ -62,7 +62,7 @@ suite("change", () => {
 			await insertPlan(tx, id);
 			return {
 				result: id,
-				audit: [{ action: "plan.created", target: { kind: "plan", id }, facts: { name: id }, tenant_id: chain }],
+				audit: [{ action: "plan.created", target: { kind: "plan", id }, details: { name: id }, tenant_id: chain }],
 				invalidates: [{ kind: "plan", id }],
 				events: [{ tenant_id: chain, type: "plan.created", data: { id } }],
 			};

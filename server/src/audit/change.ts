@@ -6,7 +6,7 @@ import type { Node } from "../nodes/node.ts";
 import type { WaitedFor } from "../nodes/others.ts";
 import { appendInvalidations } from "../nodes/store.ts";
 import { insertEvents, type OutboxEvent } from "../outbox/store.ts";
-import { type AuditKeys, type AuditNote, detailsOf, digestDetails, entryMac } from "./entry.ts";
+import { type AuditKeys, detailsOf, digestDetails, entryMac, type NewAuditEntry } from "./entry.ts";
 import { assertReauthorized, expectReauthorization, type Reauthorize, reauthorize } from "./reauthorize.ts";
 import { currentSequence, insertEntry, lockHead, moveHead } from "./store.ts";
 
@@ -19,7 +19,7 @@ export interface ChangeContext extends DatabaseContext {
 }
 
 export type Change<T> =
-	| { result: T; audit: readonly [AuditNote, ...AuditNote[]]; invalidates?: readonly Invalidation[]; events?: readonly OutboxEvent[] }
+	| { result: T; audit: readonly [NewAuditEntry, ...NewAuditEntry[]]; invalidates?: readonly Invalidation[]; events?: readonly OutboxEvent[] }
 	/** Nothing to write: the state is already as requested. The transaction is rolled back. */
 	| { unchanged: T };
 
@@ -34,7 +34,7 @@ class Unchanged<T> extends Error {
 	}
 }
 
-async function writeAudit(tx: Tx, context: ChangeContext, notes: readonly AuditNote[]): Promise<void> {
+async function writeAudit(tx: Tx, context: ChangeContext, notes: readonly NewAuditEntry[]): Promise<void> {
 	const byChain = Map.groupBy(notes, (note) => note.tenant_id ?? context.scope);
 	const { id: audit_key_id, key } = context.audit_keys.current;
 	for (const chain of [...byChain.keys()].sort()) {

@@ -4,10 +4,10 @@ import type { Actor } from "../core/context.ts";
 import { deriveKey, macOf, type Peppers } from "../core/pepper.ts";
 
 /** The audit entry that a change writes: the action in the past tense with its object, such as `key.revoked`, and details without secrets. */
-export interface AuditNote {
+export interface NewAuditEntry {
 	readonly action: string;
 	readonly target: { readonly kind: string; readonly id: string };
-	readonly facts?: Record<string, unknown>;
+	readonly details?: Record<string, unknown>;
 	/** The chain of the entry if it is not that of the context's scope: an operator's change of a tenant belongs to the tenant's chain. */
 	readonly tenant_id?: string;
 }
@@ -42,8 +42,8 @@ export function auditKeysFrom(peppers: Peppers): AuditKeys {
 	return { current: { id: peppers.current.id, key: deriveKey(peppers.current, "audit chain") }, byId };
 }
 
-export function detailsOf(actor: Actor, note: AuditNote): AuditDetails {
-	return { actor, facts: note.facts ?? {}, salt: randomBytes(16).toString("hex") };
+export function detailsOf(actor: Actor, note: NewAuditEntry): AuditDetails {
+	return { actor, facts: note.details ?? {}, salt: randomBytes(16).toString("hex") };
 }
 
 export function digestDetails(details: unknown): Buffer {

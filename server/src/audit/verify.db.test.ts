@@ -27,7 +27,7 @@ suite("the audit chain", () => {
 	async function append(chain: string, id: number, context = db.context()): Promise<void> {
 		await change(context, async () => ({
 			result: null,
-			audit: [{ action: "thing.made", target: { kind: "thing", id: `thing-${id}` }, facts: { number: id }, tenant_id: chain }],
+			audit: [{ action: "thing.made", target: { kind: "thing", id: `thing-${id}` }, details: { number: id }, tenant_id: chain }],
 		}));
 	}
 

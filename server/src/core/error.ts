@@ -139,7 +139,7 @@ export interface InputError {
 	detail: string;
 }
 
-export interface ApiErrorDetails {
+export interface ApiErrorMetadata {
 	errors?: InputError[];
 	retry_after_seconds?: number;
 	headers?: Record<string, string>;
@@ -153,13 +153,13 @@ export class ApiError extends Error {
 	override readonly name = "ApiError";
 	readonly code: ErrorCode;
 	readonly detail: string;
-	readonly facts: ApiErrorDetails;
+	readonly metadata: ApiErrorMetadata;
 
-	constructor(code: ErrorCode, detail: string, facts: ApiErrorDetails = {}) {
-		super(`${code}: ${detail}`, { cause: facts.cause });
+	constructor(code: ErrorCode, detail: string, metadata: ApiErrorMetadata = {}) {
+		super(`${code}: ${detail}`, { cause: metadata.cause });
 		this.code = code;
 		this.detail = detail;
-		this.facts = facts;
+		this.metadata = metadata;
 	}
 
 	get status(): number {

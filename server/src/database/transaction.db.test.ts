@@ -9,7 +9,7 @@ import { connectDatabase } from "./database.ts";
 import { inTransaction, isUnavailable, read } from "./transaction.ts";
 
 const unavailable = (error: unknown): boolean =>
-	error instanceof ApiError && error.code === "unavailable" && error.facts.retry_after_seconds !== undefined;
+	error instanceof ApiError && error.code === "unavailable" && error.metadata.retry_after_seconds !== undefined;
 
 suite("a transaction", () => {
 	let bare: BareTestDatabase;

@@ -93,7 +93,7 @@ function commit(context: DocumentsContext, document: Document, reservation: Rese
 		await keepResult(tx, context, context.scope, document);
 		const { site_id, kind, content_type, size_bytes, sha256 } = document;
 		const target = { kind: "document", id: document.id };
-		return { result: document, audit: [{ action: "document.created", target, facts: { site_id, kind, content_type, size_bytes, sha256 } }] };
+		return { result: document, audit: [{ action: "document.created", target, details: { site_id, kind, content_type, size_bytes, sha256 } }] };
 	});
 }
 

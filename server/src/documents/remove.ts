@@ -16,7 +16,7 @@ export async function deleteDocument(context: DocumentsContext, input: { site_id
 		await takeFromCounts(tx, context.scope, { documents: 1, storage_bytes: size_bytes });
 		return {
 			result: undefined,
-			audit: [{ action: "document.deleted", target: { kind: "document", id: document_id }, facts: { site_id, size_bytes, sha256 } }],
+			audit: [{ action: "document.deleted", target: { kind: "document", id: document_id }, details: { site_id, size_bytes, sha256 } }],
 		};
 	});
 	try {

@@ -87,7 +87,7 @@ export function forwardAuthAnswer(options: ForwardAuthOptions): AnswerHead {
 }
 
 function unavailable(log: Log, error: unknown): Denial {
-	if (error instanceof ApiError && error.code === "unavailable") return deny("unavailable", error.detail, error.facts);
+	if (error instanceof ApiError && error.code === "unavailable") return deny("unavailable", error.detail, error.metadata);
 	log.error({ err: error }, "forward_auth_rules_not_read");
 	return cannotBeChecked();
 }

@@ -39,8 +39,8 @@ const tester = (input: TestInput) => testForwardAuth({ ...fixture.context(first.
 
 function refusedAt(...pointers: string[]) {
 	return (error: unknown) => {
-		ok(error !== null && typeof error === "object" && "facts" in error);
-		const { errors } = error.facts as { errors: { pointer: string }[] };
+		ok(error !== null && typeof error === "object" && "metadata" in error);
+		const { errors } = error.metadata as { errors: { pointer: string }[] };
 		deepEqual(
 			errors.map(({ pointer }) => pointer),
 			pointers,

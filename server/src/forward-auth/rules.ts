@@ -48,7 +48,7 @@ export async function putForwardAuthRules(context: ChangeContext, input: RulesIn
 				{
 					action: "forward_auth_rules.updated",
 					target: { kind: "forward_auth_rules", id: RULES_ID },
-					facts: { before: before.rules, rules },
+					details: { before: before.rules, rules },
 				},
 			],
 			invalidates: [{ kind: "forward_auth", id: RULES_ID }],

@@ -1,11 +1,11 @@
 import type { ServerResponse } from "node:http";
-import { type ApiErrorDetails, ERRORS, type ErrorCode, type InputError } from "../core/error.ts";
+import { type ApiErrorMetadata, ERRORS, type ErrorCode, type InputError } from "../core/error.ts";
 
 /** A refusal as a value, which the hot path returns instead of throwing. `ApiError` has the same shape. */
 export interface Refusal {
 	readonly code: ErrorCode;
 	readonly detail: string;
-	readonly facts?: ApiErrorDetails;
+	readonly metadata?: ApiErrorMetadata;
 }
 
 /** An unexpected error can occur before, during or after a commit: the detail must be true in all three cases. */
@@ -39,7 +39,7 @@ interface ProblemBody {
 /** The response of a refusal (RFC 9457), with the challenge on 401 (RFC 9110) and `Retry-After` where waiting helps. */
 export function problemOf(refusal: Refusal, request_id: string, type_base: string): Problem {
 	const { status, title } = ERRORS[refusal.code];
-	const facts = refusal.facts ?? {};
+	const metadata = refusal.metadata ?? {};
 	const body: ProblemBody & Record<string, unknown> = {
 		type: `${type_base}/${refusal.code}`,
 		title,
@@ -48,18 +48,18 @@ export function problemOf(refusal: Refusal, request_id: string, type_base: strin
 		instance: `urn:keywright:request:${request_id}`,
 		code: refusal.code,
 		request_id,
-		...(facts.errors ? { errors: facts.errors } : {}),
-		...facts.members,
+		...(metadata.errors ? { errors: metadata.errors } : {}),
+		...metadata.members,
 	};
 	const headers: Record<string, string> = {
 		"content-type": "application/problem+json",
 		"cache-control": "no-store",
 		"x-request-id": request_id,
 		"x-content-type-options": "nosniff",
-		...facts.headers,
+		...metadata.headers,
 	};
 	if (status === 401) headers["www-authenticate"] = KEYED_CODES.has(refusal.code) ? API_KEY_CHALLENGE : BEARER_CHALLENGE;
-	if (facts.retry_after_seconds !== undefined) headers["retry-after"] = String(Math.max(1, Math.ceil(facts.retry_after_seconds)));
+	if (metadata.retry_after_seconds !== undefined) headers["retry-after"] = String(Math.max(1, Math.ceil(metadata.retry_after_seconds)));
 	else if (status === 429 || status === 503) headers["retry-after"] = "1";
 	return { status, headers, body: JSON.stringify(body) };
 }

@@ -170,8 +170,8 @@ function refusalOfBytes(code: string | undefined): ApiError {
 function answerFailure(error: unknown, request: FastifyRequest, reply: FastifyReply, options: HttpOptions): void {
 	const failure = toApiError(error, request.routeOptions?.config?.row ?? null);
 	if (!failure) options.log.error({ err: error, request_id: request.id }, "request_failed");
-	else if (failure.facts.cause !== undefined)
-		options.log.warn({ err: failure.facts.cause, request_id: request.id, code: failure.code }, "request_refused_by_fault");
+	else if (failure.metadata.cause !== undefined)
+		options.log.warn({ err: failure.metadata.cause, request_id: request.id, code: failure.code }, "request_refused_by_fault");
 	const not_found_detail = failure?.code === "not_found" ? notFoundDetailOf(request) : null;
 	if (not_found_detail !== null) return sendProblem(request, reply, { code: "not_found", detail: not_found_detail }, options.problem_type_base());
 	sendProblem(request, reply, failure ?? INTERNAL_ERROR, options.problem_type_base());

@@ -74,7 +74,7 @@ test("a bulk revocation revokes exactly the keys of its preview, in one change",
 	const [handover] = await fixture.behind("select cancelled_at from handovers where key_id = $1", [handed.id]);
 	assert(handover?.cancelled_at instanceof Date, "its link ended with it");
 	const repeat = await refused(fixture, "conflict", () => bulkRevoke(context, { ...ask, preview: false, expected_key_ids: idsOf(preview) }));
-	assert.deepEqual(repeat.facts.members, { key_ids: [] });
+	assert.deepEqual(repeat.metadata.members, { key_ids: [] });
 	const waited_for = [{ node_id: context.node.id, confirmed: true }];
 	assert.deepEqual(await bulkRevoke(context, { ...ask, preview: false, expected_key_ids: [] }), { keys: [], revoked: false, waited_for });
 });
@@ -88,7 +88,7 @@ test("no key is revoked if the selection differs from the one that the caller co
 	const added = await make(tenant_id);
 	for (const expected of [seen, [], [...seen, "key_unknown"], [...seen, added, "key_unknown"]]) {
 		const failure = await refused(fixture, "conflict", () => run(expected));
-		assert.deepEqual(failure.facts.members, { key_ids: [added, ...seen.toReversed()] });
+		assert.deepEqual(failure.metadata.members, { key_ids: [added, ...seen.toReversed()] });
 	}
 	await revokeKey(fixture.context(), { tenant_id, key_id: seen[0] ?? "", reason: "other" });
 	await refused(fixture, "conflict", () => run(seen, seen));

@@ -133,13 +133,13 @@ test("invalid settings are refused with a pointer to each mistake", async () => 
 	});
 	const failure = await refused(fixture, "invalid_request", () => createKey(fixture.context(), wrong));
 	assert.deepEqual(pointersOf(failure), ["/permissions/1", "/site_ids/1", "/site_ids/3", "/allowed_ips/1", "/allowed_ips/2", "/expires_at"]);
-	const details = (failure.facts.errors ?? []).map((error) => error.detail).join("\n");
+	const details = (failure.metadata.errors ?? []).map((error) => error.detail).join("\n");
 	assert.match(details, /documents:read, documents:write, key:rotate, sites:read, tenant:read, usage:read/);
 	assert.match(details, /is a dev site, where a prod key is always refused/);
 	assert(!details.includes("foreign-shop") && !details.includes("sites:paint"), "echoes input");
 	for (const expires_at of [null, new Date(fixture.clock.now() + 31 * DAY_MS).toISOString()]) {
 		const late = await refused(fixture, "invalid_request", () => createKey(fixture.context(), keyInput(tenant_id, { expires_at })));
-		assert.match(late.facts.errors?.[0]?.detail ?? "", new RegExp(new Date(fixture.clock.now() + 30 * DAY_MS).toISOString()));
+		assert.match(late.metadata.errors?.[0]?.detail ?? "", new RegExp(new Date(fixture.clock.now() + 30 * DAY_MS).toISOString()));
 	}
 	const { key } = await createKey(fixture.context(), keyInput(tenant_id));
 	assert.equal(key.expires_at, new Date(fixture.clock.now() + 30 * DAY_MS).toISOString());
@@ -148,12 +148,12 @@ test("invalid settings are refused with a pointer to each mistake", async () => 
 test("a permission outside the plan is refused with the capability's name", async () => {
 	const without = await fixture.tenant({ capabilities: ["documents"] });
 	const failure = await refused(fixture, "capability_not_in_plan", () => createKey(fixture.context(), keyInput(without)));
-	assert.equal(failure.facts.members?.capability, "m2m_api");
+	assert.equal(failure.metadata.members?.capability, "m2m_api");
 	const partly = await fixture.tenant({ capabilities: ["m2m_api"] });
 	const second = await refused(fixture, "capability_not_in_plan", () =>
 		createKey(fixture.context(), keyInput(partly, { permissions: ["documents:read"] })),
 	);
-	assert.equal(second.facts.members?.capability, "documents");
+	assert.equal(second.metadata.members?.capability, "documents");
 });
 
 test("no key is created in a suspended or an unknown tenant", async () => {
@@ -182,7 +182,7 @@ test("a plan of 5 keys allows exactly 5 of 30 concurrent requests, and one more 
 	assert.equal(refusals.length, 25);
 	for (const refusal of refusals) {
 		assert(refusal instanceof ApiError && refusal.code === "conflict", String(refusal));
-		assert.deepEqual(refusal.facts.members, { max: 5, used: 5 });
+		assert.deepEqual(refusal.metadata.members, { max: 5, used: 5 });
 	}
 	const keys = await keysOf(tenant_id);
 	assert.equal(keys.length, 5);
@@ -200,7 +200,7 @@ test("a repeat with the same Idempotency-Key names the created key and creates n
 	const context = fixture.context({ idempotency_key: "retry-1" });
 	const { key } = await createKey(context, keyInput(tenant_id));
 	const repeat = await refused(fixture, "secret_already_issued", () => createKey(context, keyInput(tenant_id)));
-	assert.deepEqual(repeat.facts.members, { key_id: key.id });
+	assert.deepEqual(repeat.metadata.members, { key_id: key.id });
 	await refused(fixture, "idempotency_mismatch", () => createKey(context, keyInput(tenant_id, { name: "prod-other-bot" })));
 	assert.equal((await keysOf(tenant_id)).length, 1);
 	const other = await fixture.tenant();
@@ -216,7 +216,7 @@ test("10 repeats at once make one key, and the others name it", async () => {
 	for (const answer of answers) {
 		if (answer.status === "fulfilled") continue;
 		assert(answer.reason instanceof ApiError && answer.reason.code === "secret_already_issued", String(answer.reason));
-		assert.equal(answer.reason.facts.members?.key_id, made[0]);
+		assert.equal(answer.reason.metadata.members?.key_id, made[0]);
 	}
 	assert.equal((await keysOf(tenant_id)).length, 1);
 });

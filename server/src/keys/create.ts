@@ -1,7 +1,7 @@
 import { change } from "../audit/change.ts";
 import { newId } from "../core/id.ts";
 import type { KeysContext } from "./context.ts";
-import { type CreateRequest, createdEvent, createdFacts, makeKey } from "./make.ts";
+import { type CreateRequest, createdDetails, createdEvent, makeKey } from "./make.ts";
 import { readKeyResponse } from "./response.ts";
 import type { CreatedKey } from "./schema.ts";
 import { issueSecret } from "./secrets/issue.ts";
@@ -20,7 +20,7 @@ export async function createKey(context: KeysContext, input: CreateRequest): Pro
 		const answer = { key: await readKeyResponse(tx, key, context.clock.now()), raw_key };
 		return {
 			result: warnings.length > 0 ? { ...answer, warnings } : answer,
-			audit: [{ action: "key.created", target: { kind: "key", id: key_id }, facts: createdFacts(key, secret), tenant_id }],
+			audit: [{ action: "key.created", target: { kind: "key", id: key_id }, details: createdDetails(key, secret), tenant_id }],
 			invalidates: [{ kind: "key", id: key_id }],
 			events: [createdEvent(key)],
 		};

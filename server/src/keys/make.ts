@@ -90,7 +90,7 @@ export function keyWithin(bounds: KeyBounds, input: CreateRequest, made: { key_i
 }
 
 /** Audit details of a new key. `secret` is null if the key is handed over, since its secret is issued at the reveal. */
-export function createdFacts(key: Key, secret: { kid: string; last4: string } | null): Record<string, unknown> {
+export function createdDetails(key: Key, secret: { kid: string; last4: string } | null): Record<string, unknown> {
 	const {
 		tenant_id: _tenant,
 		id: _id,

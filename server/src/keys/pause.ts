@@ -20,7 +20,7 @@ export async function pauseKey(context: ChangeContext, input: { tenant_id: strin
 		const { name, environment } = key;
 		return {
 			result: await readKeyResponse(tx, key, now),
-			audit: [{ action: "key.paused", target: { kind: "key", id: key_id }, facts: { name, environment }, tenant_id }],
+			audit: [{ action: "key.paused", target: { kind: "key", id: key_id }, details: { name, environment }, tenant_id }],
 			invalidates: [{ kind: "key", id: key_id }],
 			events: [{ tenant_id, type: "key.paused", data: { key_id, name, environment } }],
 		};
@@ -38,10 +38,10 @@ export async function resumeKey(context: ChangeContext, input: { tenant_id: stri
 		const key: Key = { ...before, paused_at: null };
 		await updateKey(tx, tenant_id, key_id, { paused_at: null }, new Date(now));
 		const { name, environment } = key;
-		const facts = { name, environment, paused_at: before.paused_at.toISOString() };
+		const details = { name, environment, paused_at: before.paused_at.toISOString() };
 		return {
 			result: await readKeyResponse(tx, key, now),
-			audit: [{ action: "key.resumed", target: { kind: "key", id: key_id }, facts, tenant_id }],
+			audit: [{ action: "key.resumed", target: { kind: "key", id: key_id }, details, tenant_id }],
 			invalidates: [{ kind: "key", id: key_id }],
 			events: [{ tenant_id, type: "key.resumed", data: { key_id, name, environment } }],
 		};

@@ -107,8 +107,8 @@ export async function bulkRevoke(context: ChangeContext, input: Request): Promis
 
 function auditRevocation(key: Key, { tenant_id, reason, note = null }: Request, now: number) {
 	const { id, name, environment } = key;
-	const facts = { name, environment, reason, note, status_before: statusOf(key, now), together: true };
-	return { action: "key.revoked", target: { kind: "key", id }, facts, tenant_id };
+	const details = { name, environment, reason, note, status_before: statusOf(key, now), together: true };
+	return { action: "key.revoked", target: { kind: "key", id }, details, tenant_id };
 }
 
 /**
@@ -137,7 +137,7 @@ export async function revokeKey(context: ChangeContext, input: RevokeInput & { t
 				{
 					action: "key.revoked",
 					target: { kind: "key", id: key_id },
-					facts: { name, environment, reason, note, status_before: statusOf(before, now), ended_rotation_id: cancelled[0]?.id ?? null },
+					details: { name, environment, reason, note, status_before: statusOf(before, now), ended_rotation_id: cancelled[0]?.id ?? null },
 					tenant_id,
 				},
 				...completed.map(({ audit }) => audit),

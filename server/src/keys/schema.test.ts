@@ -18,8 +18,8 @@ function refuses(schema: TSchema, body: unknown, pointer: string, code = "invali
 	const failure = validateBody(schema, body);
 	assert.equal(failure?.code, code, `${JSON.stringify(body)}: ${failure?.code}`);
 	assert(
-		failure?.facts.errors?.some((error) => error.pointer === pointer),
-		JSON.stringify(failure?.facts.errors),
+		failure?.metadata.errors?.some((error) => error.pointer === pointer),
+		JSON.stringify(failure?.metadata.errors),
 	);
 }
 

@@ -117,7 +117,7 @@ export async function updateKeySettings(context: ChangeContext, input: UpdateInp
 		await updateKey(tx, tenant_id, key_id, changes, new Date(now));
 		return {
 			result: await readKeyResponse(tx, key, now),
-			audit: [{ action: "key.updated", target: { kind: "key", id: key_id }, facts: getAuditDetails(before, changes), tenant_id }],
+			audit: [{ action: "key.updated", target: { kind: "key", id: key_id }, details: getAuditDetails(before, changes), tenant_id }],
 			invalidates: [{ kind: "key", id: key_id }],
 			events: [{ tenant_id, type: "key.updated", data: { key_id, name: key.name, environment: key.environment, changed: Object.keys(changes) } }],
 		};

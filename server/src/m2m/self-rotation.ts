@@ -7,7 +7,7 @@ import { type ReadTx, read, type Tx } from "../database/transaction.ts";
 import type { KeysContext } from "../keys/context.ts";
 import { keyRevoked } from "../keys/guards.ts";
 import type { Key } from "../keys/key.ts";
-import { beginOverlap, planRotation, startedChange, startedFacts } from "../keys/rotations/begin.ts";
+import { beginOverlap, planRotation, startedChange, startedDetails } from "../keys/rotations/begin.ts";
 import { type EndRequest, endByHand } from "../keys/rotations/end.ts";
 import { type Observed, observeRotation } from "../keys/rotations/observe.ts";
 import { readRotationResponse } from "../keys/rotations/response.ts";
@@ -61,7 +61,7 @@ export async function rotateSelf(context: SelfContext, input: { overlap_seconds?
 		const makeSecret = () => deriveSecret(own.peppers.current, context.presentedRawKey(), rotation_id);
 		const begun = await beginOverlap(tx, own, before, planned.rotation, now, makeSecret);
 		const { key, rotation, raw_key } = begun;
-		const note = { action: "rotation.started", target: { kind: "key", id: key_id }, facts: startedFacts(key, rotation, begun), tenant_id };
+		const note = { action: "rotation.started", target: { kind: "key", id: key_id }, details: startedDetails(key, rotation, begun), tenant_id };
 		return startedChange({ rotation: await readRotationResponse(tx, rotation, now.getTime()), raw_key }, key, planned, [note]);
 	});
 }

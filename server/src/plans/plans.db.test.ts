@@ -32,7 +32,7 @@ const TEAM = {
 
 function refusedWith(code: string, pointer?: string) {
 	return (error: unknown) =>
-		error instanceof ApiError && error.code === code && (pointer === undefined || error.facts.errors?.[0]?.pointer === pointer);
+		error instanceof ApiError && error.code === code && (pointer === undefined || error.metadata.errors?.[0]?.pointer === pointer);
 }
 
 async function entriesOf(chain = "*"): Promise<string[]> {
@@ -108,7 +108,7 @@ test("a plan is deleted only when no tenant has it; erased tenants do not count"
 	await rejects(deletePlan(db.context(), { plan_id: "leaving" }), (error) => {
 		ok(error instanceof ApiError);
 		equal(error.code, "conflict");
-		deepEqual(error.facts.members, { tenants: 1 });
+		deepEqual(error.metadata.members, { tenants: 1 });
 		return true;
 	});
 	await eraseTenant({ ...db.context(), forget_documents: async () => undefined }, { tenant_id });

@@ -39,13 +39,13 @@ export async function putPlan(context: ChangeContext, input: PlanInput & { plan_
 		if (await insertPlan(tx, plan, now)) {
 			if ((await countPlans(tx)) > PLANS_MAX)
 				throw new ApiError("conflict", `There are already ${PLANS_MAX} plans, which is the limit. Delete one that no tenant uses.`);
-			return { result: plan, audit: [{ action: "plan.created", target, facts: { plan } }], invalidates };
+			return { result: plan, audit: [{ action: "plan.created", target, details: { plan } }], invalidates };
 		}
 		const before = await lockPlan(tx, plan.id);
 		if (!before) throw new ApiError("conflict", "The plan was deleted while the request ran. Send the request again.");
 		if (canonicalJson(before) === canonicalJson(plan)) return { unchanged: plan };
 		await updatePlan(tx, plan, now);
-		return { result: plan, audit: [{ action: "plan.updated", target, facts: { before, plan } }], invalidates };
+		return { result: plan, audit: [{ action: "plan.updated", target, details: { before, plan } }], invalidates };
 	});
 }
 
@@ -64,7 +64,7 @@ export async function deletePlan(context: ChangeContext, input: { plan_id: strin
 		await deletePlanRow(tx, plan.id);
 		return {
 			result: undefined,
-			audit: [{ action: "plan.deleted", target: { kind: "plan", id: plan.id }, facts: { plan } }],
+			audit: [{ action: "plan.deleted", target: { kind: "plan", id: plan.id }, details: { plan } }],
 			invalidates: [{ kind: "plan", id: plan.id }],
 		};
 	});

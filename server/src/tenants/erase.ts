@@ -29,7 +29,7 @@ export async function eraseTenant(context: EraseContext, input: { tenant_id: str
 		await leaveTombstone(tx, tenant_id, now);
 		return {
 			result: undefined,
-			audit: [{ action: "tenant.erased", target: { kind: "tenant", id: tenant_id }, tenant_id, facts: { keys_revoked, members_removed } }],
+			audit: [{ action: "tenant.erased", target: { kind: "tenant", id: tenant_id }, tenant_id, details: { keys_revoked, members_removed } }],
 			invalidates: [{ kind: "tenant", id: tenant_id }],
 		};
 	});

@@ -23,7 +23,7 @@ after(() => db.close());
 
 function refusedWith(code: string, pointer?: string) {
 	return (error: unknown) =>
-		error instanceof ApiError && error.code === code && (pointer === undefined || error.facts.errors?.[0]?.pointer === pointer);
+		error instanceof ApiError && error.code === code && (pointer === undefined || error.metadata.errors?.[0]?.pointer === pointer);
 }
 
 async function actionsOf(chain: string): Promise<string[]> {

@@ -60,7 +60,7 @@ export async function createTenant(context: ChangeContext, input: TenantInput): 
 		await keepResult(tx, context, ALL_TENANTS, tenant);
 		return {
 			result: tenant,
-			audit: [{ action: "tenant.created", target: { kind: "tenant", id: tenant.id }, tenant_id: tenant.id, facts: { tenant } }],
+			audit: [{ action: "tenant.created", target: { kind: "tenant", id: tenant.id }, tenant_id: tenant.id, details: { tenant } }],
 			invalidates: [{ kind: "tenant", id: tenant.id }],
 		};
 	});
@@ -89,7 +89,7 @@ export async function putTenant(context: ChangeContext, input: TenantInput & { t
 		if (!(await readPlanForShare(tx, input.plan_id))) throw unknownPlan();
 		const fresh = newTenant(input.tenant_id, input, context.clock.now());
 		if (await insertTenantUnlessThere(tx, fresh)) {
-			return { result: fresh, audit: [{ action: "tenant.created", target, tenant_id: fresh.id, facts: { tenant: fresh } }], invalidates };
+			return { result: fresh, audit: [{ action: "tenant.created", target, tenant_id: fresh.id, details: { tenant: fresh } }], invalidates };
 		}
 		const before = (await readTenantForUpdate(tx, input.tenant_id))?.tenant;
 		if (!before) throw new ApiError("conflict", "A tenant with this id existed and was erased. Ids are never reused: choose another.");
@@ -97,7 +97,7 @@ export async function putTenant(context: ChangeContext, input: TenantInput & { t
 		const tenant: Tenant = { ...before, ...settings, name: name.trim() };
 		if (canonicalJson(tenant) === canonicalJson(before)) return { unchanged: before };
 		await updateTenantRow(tx, tenant);
-		return { result: tenant, audit: [{ action: "tenant.updated", target, tenant_id: tenant.id, facts: { before, tenant } }], invalidates };
+		return { result: tenant, audit: [{ action: "tenant.updated", target, tenant_id: tenant.id, details: { before, tenant } }], invalidates };
 	});
 }
 
@@ -119,7 +119,7 @@ export async function updateTenant(context: ChangeContext, input: TenantPatch & 
 		await updateTenantRow(tx, tenant);
 		return {
 			result: tenant,
-			audit: [{ action: "tenant.updated", target: { kind: "tenant", id: tenant_id }, tenant_id, facts: { before, tenant } }],
+			audit: [{ action: "tenant.updated", target: { kind: "tenant", id: tenant_id }, tenant_id, details: { before, tenant } }],
 			invalidates: [{ kind: "tenant", id: tenant_id }],
 		};
 	});

@@ -18,7 +18,7 @@ function refused(query: Parameters<typeof choosePeriod>[0], pointer: string, adv
 		(error) => {
 			ok(error instanceof ApiError);
 			equal(error.code, "invalid_request");
-			equal(error.facts.errors?.[0]?.pointer, pointer);
+			equal(error.metadata.errors?.[0]?.pointer, pointer);
 			ok(advice.test(error.detail), error.detail);
 			return true;
 		},

@@ -26,7 +26,7 @@ test("wrong keys up to the limit per minute get key_invalid, and the next one ge
 	equal(fail(failures, from, 300), "key_invalid");
 	const refused = failures.refuse(from, WRONG);
 	equal(refused.code, "too_many_auth_failures");
-	const wait = refused.facts?.retry_after_seconds ?? 0;
+	const wait = refused.metadata?.retry_after_seconds ?? 0;
 	ok(wait > 0 && wait <= 66);
 	clock.advance(wait * 1_000);
 	equal(fail(failures, from, 1), "key_invalid");

@@ -209,7 +209,7 @@ test("the limit of refusals reports the wait, after which it is free again", () 
 	const found = { ...nothingWrong(), grant: { ...grant, refusals } };
 	const answer = run(found);
 	ok(answer !== null && answer !== SITE_NEEDED);
-	const wait_ms = (answer.facts?.retry_after_seconds ?? 0) * 1_000;
+	const wait_ms = (answer.metadata?.retry_after_seconds ?? 0) * 1_000;
 	ok(wait_ms > 0 && wait_ms <= 66_000);
 	equal(codeOf(found, { ...AT, monotonic: AT.monotonic + wait_ms }), "allowed");
 });
@@ -251,10 +251,10 @@ test("a site that is bound to an environment takes keys of that one only", () =>
 test("a missing capability of the plan takes precedence over a missing permission, and each denial names what is missing", () => {
 	const lacking = run({ ...nothingWrong(), facts: { ...facts, permissions: ["orders:write"] } });
 	ok(lacking && lacking !== SITE_NEEDED);
-	deepEqual([lacking.code, lacking.facts?.members], ["capability_not_in_plan", { capability: "orders" }]);
+	deepEqual([lacking.code, lacking.metadata?.members], ["capability_not_in_plan", { capability: "orders" }]);
 	const missing = run({ ...nothingWrong(), grant: { ...grant, permissions: new Set() } });
 	ok(missing && missing !== SITE_NEEDED);
-	deepEqual([missing.code, missing.facts?.members], ["permission_missing", { permission: "sites:read" }]);
+	deepEqual([missing.code, missing.metadata?.members], ["permission_missing", { permission: "sites:read" }]);
 });
 
 test("all requested permissions are required, and an unknown permission is denied", () => {

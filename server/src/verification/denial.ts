@@ -1,4 +1,4 @@
-import type { ApiErrorDetails, ErrorCode } from "../core/error.ts";
+import type { ApiErrorMetadata, ErrorCode } from "../core/error.ts";
 
 /** The error codes of keyed requests. A new code must be added here and to the contract's table. */
 export type DenialCode = Extract<
@@ -26,11 +26,11 @@ export type DenialCode = Extract<
 export interface Denial {
 	readonly code: DenialCode;
 	readonly detail: string;
-	readonly facts?: ApiErrorDetails;
+	readonly metadata?: ApiErrorMetadata;
 }
 
-export function deny(code: DenialCode, detail: string, facts?: ApiErrorDetails): Denial {
-	return facts ? { code, detail, facts } : { code, detail };
+export function deny(code: DenialCode, detail: string, metadata?: ApiErrorMetadata): Denial {
+	return metadata ? { code, detail, metadata } : { code, detail };
 }
 
 const UNAVAILABLE_SECONDS = 2;

@@ -282,7 +282,7 @@ suite("the verifier", () => {
 		const decision = await other.ask(key.raw_key);
 		equal(codeOf(decision), "unavailable");
 		equal(decision.grant, null);
-		ok((decision.denial?.facts?.retry_after_seconds ?? 0) > 0);
+		ok((decision.denial?.metadata?.retry_after_seconds ?? 0) > 0);
 		equal(codeOf(await other.ask(cold.raw_key)), "unavailable");
 		await other.node.stop();
 	});
@@ -344,7 +344,7 @@ suite("the verifier", () => {
 		for (let failure = 0; failure < 5; failure += 1) equal(codeOf(await other.ask(withOtherSecret(key), { address })), "key_invalid");
 		const refused = await other.ask(withOtherSecret(key), { address });
 		equal(codeOf(refused), "too_many_auth_failures");
-		ok((refused.denial?.facts?.retry_after_seconds ?? 0) > 0);
+		ok((refused.denial?.metadata?.retry_after_seconds ?? 0) > 0);
 		equal(codeOf(await other.ask("not a key", { address })), "too_many_auth_failures");
 		equal(codeOf(await other.ask(key.raw_key, { address })), "allowed");
 		equal(codeOf(await other.ask(withOtherSecret(key), { address: parseAddress("192.0.2.8") })), "key_invalid", "others are not meant");

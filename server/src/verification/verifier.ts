@@ -168,7 +168,7 @@ export class Verifier {
 	}
 
 	#unavailable(error: unknown): Denial {
-		if (error instanceof ApiError && error.code === "unavailable") return deny("unavailable", error.detail, error.facts);
+		if (error instanceof ApiError && error.code === "unavailable") return deny("unavailable", error.detail, error.metadata);
 		this.#parts.log.error({ err: error }, "verification_failed");
 		return cannotBeChecked();
 	}

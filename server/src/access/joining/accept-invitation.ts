@@ -61,8 +61,8 @@ async function joinTenant(context: JoinContext, invitation: WaitingInvitation, j
 		assertTenantActive(held.tenant);
 		const proof = await resolveAccount(tx, joining, now);
 		if (!(await insertMember(tx, { tenant_id, id: member_id, person_id, role, joined_at: now }))) throw memberAlready();
-		const facts = { invitation_id: invitation.id, person_id, name, email, role };
-		const joined = { action: "member.joined", target: { kind: "member", id: member_id }, tenant_id, facts };
+		const details = { invitation_id: invitation.id, person_id, name, email, role };
+		const joined = { action: "member.joined", target: { kind: "member", id: member_id }, tenant_id, details };
 		const operator = invitation.makes_operator ? await makeOperator(tx, joining.account, { created_at: now, created_by: actor }) : null;
 		return { result: undefined, audit: [joined, ...proof, ...(operator ? [operator] : [])] };
 	});

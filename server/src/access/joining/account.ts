@@ -2,7 +2,7 @@ import { ApiError } from "../../core/error.ts";
 import { newId } from "../../core/id.ts";
 import type { Tx } from "../../database/transaction.ts";
 import type { AnonymousContext } from "../anonymous.ts";
-import { accountChanged, makeAccount, type ProofNotes, proveAddress } from "../people/prove-address.ts";
+import { accountChanged, makeAccount, type ProofEntries, proveAddress } from "../people/prove-address.ts";
 import { type SignInContext, WRONG_SIGN_IN } from "../people/sign-in.ts";
 import { type AccountWithPassword, readAccountForShare } from "../people/store.ts";
 
@@ -42,7 +42,7 @@ export async function findJoiningAccount(
 const WRONG_JOIN = `${WRONG_SIGN_IN} Without an account yet, send the name as well.`;
 
 /** Creates the account, or locks the existing one until commit; a link that verifies the address takes it over. 409 `conflict`. */
-export async function resolveAccount(tx: Tx, joining: Joining, now: Date): Promise<ProofNotes> {
+export async function resolveAccount(tx: Tx, joining: Joining, now: Date): Promise<ProofEntries> {
 	const { account, is_new, proves } = joining;
 	if (is_new) return makeAccount(tx, account, now);
 	if (proves) return proveAddress(tx, account, now);

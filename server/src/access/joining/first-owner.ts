@@ -32,7 +32,7 @@ export async function inviteFirstOwner(context: ChangeContext, tenant_id: string
 				{
 					action: "invitation.created",
 					target: { kind: "invitation", id },
-					facts: { role: "owner", makes_operator, expires_at: expires_at.toISOString() },
+					details: { role: "owner", makes_operator, expires_at: expires_at.toISOString() },
 				},
 			],
 		};

@@ -192,8 +192,8 @@ test("the address is the invitation's; without one it is required, and a new acc
 	for (const [input, pointer] of wrong)
 		await rejects(
 			acceptInvitation(joining(), { ...input, password: PASSWORD }),
-			(error: { code: string; facts: { errors: { pointer: string }[] } }) => {
-				deepEqual([error.code, error.facts.errors[0]?.pointer], ["invalid_request", pointer]);
+			(error: { code: string; metadata: { errors: { pointer: string }[] } }) => {
+				deepEqual([error.code, error.metadata.errors[0]?.pointer], ["invalid_request", pointer]);
 				return true;
 			},
 		);

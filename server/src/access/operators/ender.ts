@@ -17,7 +17,7 @@ export const passwordLinkEnder: Ender = {
 			audit: ended.map(({ person_id, purpose }) => ({
 				action: "password_reset.cancelled",
 				target: { kind: "person", id: person_id },
-				facts: { purpose, because },
+				details: { purpose, because },
 			})),
 			invalidates: [],
 			events: [],
@@ -41,7 +41,7 @@ export const operatorInvitationEnder: Ender = {
 			audit: ended.map(({ id, email }) => ({
 				action: "operator.invitation_cancelled",
 				target: { kind: "operator_invitation", id },
-				facts: { email, because },
+				details: { email, because },
 			})),
 			invalidates: [],
 			events: [],

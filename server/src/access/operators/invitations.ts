@@ -58,9 +58,9 @@ export async function inviteOperator(context: InviteOperatorContext, input: { em
 		await cancelOperatorInvitationsTo(tx, email);
 		assertRoomForOperator(person_ids.length + (await readOperatorInvitations(tx, created_at)).length);
 		await insertOperatorInvitation(tx, { ...invitation, token_digest });
-		const facts = { email, expires_at: expires_at.toISOString() };
+		const details = { email, expires_at: expires_at.toISOString() };
 		const target = { kind: "operator_invitation", id: invitation.id };
-		return { result: undefined, audit: [{ action: "operator.invited", target, tenant_id: ALL_TENANTS, facts }] };
+		return { result: undefined, audit: [{ action: "operator.invited", target, tenant_id: ALL_TENANTS, details }] };
 	});
 	const url = `${context.profile.public_url}/join#${text}`;
 	const mailed = await context.mailer.send(composeMail("operator_invitation", email, { product_name, link: { href: url }, expires_at }));
@@ -82,7 +82,7 @@ export async function cancelOperatorInvitation(context: ChangeContext & CallerCo
 		const taken = await takeOperatorInvitation(tx, id);
 		if (!taken) throw operatorInvitationNotFound();
 		const target = { kind: "operator_invitation", id };
-		return { result: undefined, audit: [{ action: "operator.invitation_cancelled", target, tenant_id: ALL_TENANTS, facts: taken }] };
+		return { result: undefined, audit: [{ action: "operator.invitation_cancelled", target, tenant_id: ALL_TENANTS, details: taken }] };
 	});
 }
 

@@ -1,4 +1,4 @@
-import type { AuditNote } from "../../audit/entry.ts";
+import type { NewAuditEntry } from "../../audit/entry.ts";
 import { type Actor, ALL_TENANTS } from "../../core/context.ts";
 import { ApiError } from "../../core/error.ts";
 import type { Tx } from "../../database/transaction.ts";
@@ -15,11 +15,11 @@ export async function makeOperator(
 	tx: Tx,
 	person: Pick<PersonAccount, "id" | "name" | "email">,
 	made: { created_at: Date; created_by: Actor },
-): Promise<AuditNote | null> {
+): Promise<NewAuditEntry | null> {
 	if (!(await insertOperator(tx, { person_id: person.id, ...made }))) return null;
 	await endSignIns(tx, [person.id]);
-	const facts = { name: person.name, email: person.email };
-	return { action: "operator.added", target: { kind: "person", id: person.id }, tenant_id: ALL_TENANTS, facts };
+	const details = { name: person.name, email: person.email };
+	return { action: "operator.added", target: { kind: "person", id: person.id }, tenant_id: ALL_TENANTS, details };
 }
 
 /** 409 `conflict` when operators and pending operator invitations have reached the limit. */

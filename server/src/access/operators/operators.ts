@@ -4,7 +4,7 @@ import { ALL_TENANTS } from "../../core/context.ts";
 import { ApiError } from "../../core/error.ts";
 import type { DatabaseContext } from "../../database/database.ts";
 import { read } from "../../database/transaction.ts";
-import { type EndersContext, endedFacts, endMade } from "../../tenants/team/ending.ts";
+import { type EndersContext, endedDetails, endMade } from "../../tenants/team/ending.ts";
 import { type OperatorAnswer, toOperatorResponse } from "./operator.ts";
 import { deleteOperator, lockOperators, readOperator, readOperators } from "./store.ts";
 
@@ -29,8 +29,8 @@ export async function removeOperator(context: ChangeContext & CallerContext & En
 		const now = new Date(context.clock.now());
 		const ending = { makers: [{ kind: "operator", id: person_id }] as const, role_left: null, now, ended_by: context.actor, because };
 		const ended = await endMade(tx, context, ending);
-		const facts = { name: operator.name, email: operator.email, ended: endedFacts(ended) };
-		const note = { action: because, target: { kind: "person", id: person_id }, tenant_id: ALL_TENANTS, facts };
+		const details = { name: operator.name, email: operator.email, ended: endedDetails(ended) };
+		const note = { action: because, target: { kind: "person", id: person_id }, tenant_id: ALL_TENANTS, details };
 		return { result: undefined, ...ended, audit: [note, ...ended.audit] };
 	});
 }

@@ -103,8 +103,8 @@ test("a known device has its own budget of ten wrong passwords in 15 minutes, co
 	await attempt(own, email, PASSWORD);
 	for (let turn = 0; turn < 10; turn += 1) await rejects(attempt(own, email, `wrong ${turn}`, nodes[turn % 2]), WRONG);
 	for (const node of nodes)
-		await rejects(attempt(own, email, PASSWORD, node), (error: { code: string; facts: { retry_after_seconds: number } }) => {
-			deepEqual([error.code, error.facts.retry_after_seconds], ["rate_limited", 900]);
+		await rejects(attempt(own, email, PASSWORD, node), (error: { code: string; metadata: { retry_after_seconds: number } }) => {
+			deepEqual([error.code, error.metadata.retry_after_seconds], ["rate_limited", 900]);
 			return true;
 		});
 	await attempt(new TestBrowser(), email, PASSWORD);
@@ -126,8 +126,8 @@ test("an address without an account is throttled in the same way, with the same 
 		const seen: unknown[] = [];
 		for (let turn = 0; turn < 12; turn += 1) {
 			const error = await attempt(new TestBrowser(`192.0.2.${email.length}`), email, `wrong ${turn}`).catch((refused: unknown) => refused);
-			const { code, detail, facts } = error as { code: string; detail: string; facts: object };
-			seen.push([code, detail, facts]);
+			const { code, detail, metadata } = error as { code: string; detail: string; metadata: object };
+			seen.push([code, detail, metadata]);
 		}
 		answers.push(seen);
 		equal((seen.at(-1) as string[])[0], "rate_limited");

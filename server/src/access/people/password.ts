@@ -33,7 +33,7 @@ export async function signInByEmail(
 	} catch (error) {
 		if (!(error instanceof TooManyAttempts) || !context.mail) throw error;
 		mailSignInLink(context, normalEmail(email)).catch((failed: unknown) => context.log.warn({ err: failed }, "sign_in_link_not_mailed"));
-		throw new TooManyAttempts(error.facts.retry_after_seconds ?? 1, LINK_IS_MAILED);
+		throw new TooManyAttempts(error.metadata.retry_after_seconds ?? 1, LINK_IS_MAILED);
 	}
 	clearPortalCookie(context);
 	return { signed_in: true };

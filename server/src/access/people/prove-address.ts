@@ -1,4 +1,4 @@
-import type { AuditNote } from "../../audit/entry.ts";
+import type { NewAuditEntry } from "../../audit/entry.ts";
 import { ApiError } from "../../core/error.ts";
 import type { Tx } from "../../database/transaction.ts";
 import {
@@ -12,37 +12,37 @@ import {
 } from "./store.ts";
 
 /** Audit details of a verified address. */
-export type ProofNotes = readonly AuditNote[];
+export type ProofEntries = readonly NewAuditEntry[];
 
 /**
  * Marks the address verified, by a link that was mailed there or handed over by an operator. Other accounts lose the address and their
  * sessions. 409 `conflict` when another account has verified it.
  */
-export async function proveAddress(tx: Tx, person: Pick<PersonAccount, "id" | "email">, now: Date): Promise<ProofNotes> {
+export async function proveAddress(tx: Tx, person: Pick<PersonAccount, "id" | "email">, now: Date): Promise<ProofEntries> {
 	const accounts = await lockAccounts(tx, person.email);
 	const own = accounts.find(({ id }) => id === person.id);
 	if (!own || accounts.some(({ id, proven }) => proven && id !== person.id)) throw accountChanged();
 	const taken_from = await takeAddress(tx, person.email, person.id, now);
 	if (own.proven && taken_from.length === 0) return [];
 	await setProven(tx, person.id, now);
-	return [proofNote(person, taken_from)];
+	return [toProofEntry(person, taken_from)];
 }
 
 /**
  * Creates an account. With `proven` it takes the address over; otherwise it is one of several with that address. 409 `conflict` for too
  * many.
  */
-export async function makeAccount(tx: Tx, person: AccountWithPassword, now: Date): Promise<ProofNotes> {
+export async function makeAccount(tx: Tx, person: AccountWithPassword, now: Date): Promise<ProofEntries> {
 	const accounts = await lockAccounts(tx, person.email);
 	if (accounts.length > ACCOUNTS_PER_ADDRESS_MAX) throw tooManyAccounts();
 	const taken_from = person.proven && !accounts.some(({ proven }) => proven) ? await takeAddress(tx, person.email, person.id, now) : [];
 	if (!(await insertPerson(tx, { ...person, created_at: now }))) throw accountChanged();
-	return person.proven ? [proofNote(person, taken_from)] : [];
+	return person.proven ? [toProofEntry(person, taken_from)] : [];
 }
 
 /** Omits the address: the entry may outlive the account. */
-function proofNote({ id }: Pick<PersonAccount, "id">, taken_from: readonly string[]): AuditNote {
-	return { action: "person.address_proved", target: { kind: "person", id }, facts: { taken_from } };
+function toProofEntry({ id }: Pick<PersonAccount, "id">, taken_from: readonly string[]): NewAuditEntry {
+	return { action: "person.address_proved", target: { kind: "person", id }, details: { taken_from } };
 }
 
 export function accountChanged(): ApiError {

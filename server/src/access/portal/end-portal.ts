@@ -1,6 +1,6 @@
 import type { Change, ChangeContext } from "../../audit/change.ts";
 import type { Tx } from "../../database/transaction.ts";
-import { type EndersContext, endedFacts, endMade } from "../../tenants/team/ending.ts";
+import { type EndersContext, endedDetails, endMade } from "../../tenants/team/ending.ts";
 import { endPortalSession } from "./store.ts";
 
 export interface Named {
@@ -19,6 +19,6 @@ export async function endPortal(tx: Tx, context: ChangeContext & EndersContext, 
 	const because = "portal_session.ended";
 	const makers = [{ kind: "portal", id }] as const;
 	const ended = await endMade(tx, context, { makers, role_left: null, now, ended_by: context.actor, because });
-	const facts = { name: portal.name, role: portal.role, ended: endedFacts(ended) };
-	return { result: undefined, ...ended, audit: [{ action: because, target: { kind: "portal_session", id }, tenant_id, facts }, ...ended.audit] };
+	const details = { name: portal.name, role: portal.role, ended: endedDetails(ended) };
+	return { result: undefined, ...ended, audit: [{ action: because, target: { kind: "portal_session", id }, tenant_id, details }, ...ended.audit] };
 }

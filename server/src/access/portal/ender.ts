@@ -20,7 +20,7 @@ export const portalEnder: Ender = {
 				action: "portal_session.ended",
 				target: { kind: "portal_session", id },
 				tenant_id,
-				facts: { name, role, because },
+				details: { name, role, because },
 			})),
 			invalidates: [],
 			events: [],

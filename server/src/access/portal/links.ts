@@ -48,7 +48,7 @@ export async function createPortalLink(context: PortalLinkContext, input: Portal
 		await insertPortalLink(tx, { tenant_id, id, ...person, created_by: context.actor, token_digest: token.digest, created_at, expires_at });
 		return {
 			result: { url: `${context.public_url}/portal#${token.text}`, expires_at: expires_at.toISOString() },
-			audit: [{ action: "portal_session.created", target: { kind: "portal_session", id }, tenant_id, facts: person }],
+			audit: [{ action: "portal_session.created", target: { kind: "portal_session", id }, tenant_id, details: person }],
 		};
 	});
 }
@@ -72,8 +72,8 @@ export async function redeemPortalSession(context: ChangeContext & SessionCookie
 		const person = await redeemPortalLink(tx, { token_digest, session_digest, now, session_expires_at });
 		if (!person) throw linkNotFound();
 		const { id, external_user_id, name, email, role } = person;
-		const facts = { external_user_id, name, email, role };
-		return { result: undefined, audit: [{ action: "portal_session.redeemed", target: { kind: "portal_session", id }, facts }] };
+		const details = { external_user_id, name, email, role };
+		return { result: undefined, audit: [{ action: "portal_session.redeemed", target: { kind: "portal_session", id }, details }] };
 	});
 	setPortalCookie(context, value, PORTAL_SESSION_SECONDS);
 	return { tenant_id };

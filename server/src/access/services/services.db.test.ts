@@ -61,7 +61,7 @@ test("a repeat with the same Idempotency-Key creates no second service and retur
 	await rejects(createService(operator({ idempotency_key: "svc-once" }), { name: "Once" }), (error) => {
 		ok(error instanceof ApiError);
 		equal(error.code, "secret_already_issued");
-		deepEqual(error.facts.members, { service_id: service.id });
+		deepEqual(error.metadata.members, { service_id: service.id });
 		return true;
 	});
 	equal((await listServices(operator(), {})).data.filter(({ name }) => name === "Once").length, 1);

@@ -48,7 +48,7 @@ export async function createService(context: ServiceContext, input: { name: stri
 			throw new ApiError("conflict", `There are already ${SERVICES_MAX} services, which is the limit. Revoke one first.`);
 		return {
 			result: { service: serviceFromRow({ ...row, revoked_at: null }), credential: text },
-			audit: [{ action: "service.created", target: { kind: "service", id }, tenant_id: ALL_TENANTS, facts: { name: row.name, last4 } }],
+			audit: [{ action: "service.created", target: { kind: "service", id }, tenant_id: ALL_TENANTS, details: { name: row.name, last4 } }],
 			invalidates: [{ kind: "service", id }],
 		};
 	});
@@ -74,8 +74,8 @@ export async function rekeyService(context: ServiceContext, credential: ServiceC
 		const parts = { service_id: stored.id, credential_id, secret };
 		if (!earlier || !isMacOf(stored.mac, earlier, parts)) return { unchanged: false };
 		await updateServiceMac(tx, stored.id, { mac: serviceMac(current.key, parts), mac_version: SERVICE_MAC_VERSION, pepper_id: current.id });
-		const facts = { pepper_id: current.id, pepper_id_before: stored.pepper_id };
-		return { result: true, audit: [{ action: "service.rekeyed", target: { kind: "service", id: stored.id }, tenant_id: ALL_TENANTS, facts }] };
+		const details = { pepper_id: current.id, pepper_id_before: stored.pepper_id };
+		return { result: true, audit: [{ action: "service.rekeyed", target: { kind: "service", id: stored.id }, tenant_id: ALL_TENANTS, details }] };
 	});
 }
 
@@ -94,7 +94,7 @@ export async function revokeService(context: ChangeContext, input: { service_id:
 					action: "service.revoked",
 					target: { kind: "service", id: service.id },
 					tenant_id: ALL_TENANTS,
-					facts: { name: service.name, last4: service.last4 },
+					details: { name: service.name, last4: service.last4 },
 				},
 			],
 			invalidates: [{ kind: "service", id: service.id }],

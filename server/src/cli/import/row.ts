@@ -51,7 +51,7 @@ function validateInput(input: unknown, holds_secret: SecretTest): string | null 
 		return errors.length === 0 ? null : formatErrors(errors);
 	}
 	const errors = (validate as { errors?: ErrorObject[] | null }).errors ?? [];
-	return formatErrors(validationFailure("body", errors).facts.errors ?? []);
+	return formatErrors(validationFailure("body", errors).metadata.errors ?? []);
 }
 
 /** Guarantee: `validateInput` has accepted the value. */

@@ -5,7 +5,7 @@ import { ApiError } from "../../core/error.ts";
 import { toPage, windowByText, windowByTime } from "./cursor.ts";
 
 function isMalformedCursor(error: unknown): boolean {
-	return error instanceof ApiError && error.code === "invalid_request" && error.facts.errors?.[0]?.pointer === "/query/cursor";
+	return error instanceof ApiError && error.code === "invalid_request" && error.metadata.errors?.[0]?.pointer === "/query/cursor";
 }
 
 function cursorOf(value: unknown): string {

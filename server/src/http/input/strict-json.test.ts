@@ -11,7 +11,7 @@ function refusalOf(text: string): { pointer: string; detail: string } {
 	} catch (error) {
 		if (!(error instanceof ApiError)) throw error;
 		equal(error.code, "invalid_request");
-		const errors = error.facts.errors ?? [];
+		const errors = error.metadata.errors ?? [];
 		equal(errors.length, 1);
 		equal(errors[0]?.detail, error.detail);
 		return errors[0] ?? fail();

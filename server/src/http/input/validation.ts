@@ -54,12 +54,12 @@ const KEYWORDS_OF_ALTERNATIVES = new Set(["anyOf", "oneOf"]);
 /** The error for input that a schema rejects: `unknown_field` if unknown fields are the only fault, else `invalid_request`. */
 export function validationFailure(part: string, errors: readonly ErrorObject[]): ApiError {
 	const shown = errors.filter((error) => !KEYWORDS_OF_ALTERNATIVES.has(error.keyword) || errors.length === 1);
-	const facts: InputError[] = shown.slice(0, ERRORS_SHOWN_MAX).map((error) => ({ pointer: pointerOf(part, error), detail: detailOf(error) }));
+	const details: InputError[] = shown.slice(0, ERRORS_SHOWN_MAX).map((error) => ({ pointer: pointerOf(part, error), detail: detailOf(error) }));
 	const where = part === "body" ? "body" : part === "querystring" ? "query" : "path";
 	if (shown.every((error) => error.keyword === "additionalProperties")) {
 		return new ApiError("unknown_field", `The ${where} has unknown fields. Remove them or correct their spelling.`, {
-			errors: facts,
+			errors: details,
 		});
 	}
-	return new ApiError("invalid_request", `The ${where} is not valid. Correct what \`errors\` names.`, { errors: facts });
+	return new ApiError("invalid_request", `The ${where} is not valid. Correct what \`errors\` names.`, { errors: details });
 }

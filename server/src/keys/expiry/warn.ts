@@ -36,16 +36,16 @@ async function warn(context: ChangeContext, found: ExpiringKey, due: readonly Wa
 		const entered = await insertWarnings(tx, { tenant_id, key_id, expires_at }, due, new Date(context.clock.now()));
 		if (entered.length === 0) return { unchanged: false };
 		const used = (await keyActivity(tx, tenant_id, [key_id])).get(key_id);
-		const facts = { expires_at: expires_at.toISOString(), working_days_left: Math.min(...entered) };
+		const details = { expires_at: expires_at.toISOString(), working_days_left: Math.min(...entered) };
 		const { name, environment, owner } = key;
 		return {
 			result: true,
-			audit: [{ action: "key.expiry_warned", target: { kind: "key", id: key_id }, facts, tenant_id }],
+			audit: [{ action: "key.expiry_warned", target: { kind: "key", id: key_id }, details, tenant_id }],
 			events: [
 				{
 					tenant_id,
 					type: "key.expiring",
-					data: { key_id, name, environment, owner, ...facts, last_used_at: used?.last_used_at?.toISOString() ?? null },
+					data: { key_id, name, environment, owner, ...details, last_used_at: used?.last_used_at?.toISOString() ?? null },
 				},
 			],
 		};

@@ -29,16 +29,16 @@ export async function cancelHandover(context: ChangeContext, input: { tenant_id:
 		await cancelWaitingHandovers(tx, tenant_id, [key_id], new Date(now));
 		const { name, environment } = key;
 		const target = { kind: "key", id: key_id };
-		const cancelled = { action: "handover.cancelled", target, facts: { name, environment, handover_id }, tenant_id };
+		const cancelled = { action: "handover.cancelled", target, details: { name, environment, handover_id }, tenant_id };
 		if (handover.rotation_id === null) return { result: await readKeyResponse(tx, key, now), audit: [cancelled] };
 		const end = { ended_at: new Date(now), ended_by: keyActorOf(context.actor), ended_how: "cancelled" } as const;
 		await endOpenRotations(tx, tenant_id, [key_id], end);
-		const facts = { name, environment, rotation_id: handover.rotation_id, how: end.ended_how };
+		const details = { name, environment, rotation_id: handover.rotation_id, how: end.ended_how };
 		return {
 			result: await readKeyResponse(tx, key, now),
-			audit: [cancelled, { action: "rotation.cancelled", target, facts, tenant_id }],
+			audit: [cancelled, { action: "rotation.cancelled", target, details, tenant_id }],
 			invalidates: [{ kind: "key", id: key_id }],
-			events: [{ tenant_id, type: "rotation.cancelled", data: { key_id, ...facts } }],
+			events: [{ tenant_id, type: "rotation.cancelled", data: { key_id, ...details } }],
 		};
 	});
 }

@@ -2,10 +2,10 @@ import { change } from "../../audit/change.ts";
 import { newId } from "../../core/id.ts";
 import { makeOneTimeToken } from "../../core/one-time-token.ts";
 import type { HandoverContext } from "../context.ts";
-import { type CreateRequest, createdEvent, createdFacts, makeKey } from "../make.ts";
+import { type CreateRequest, createdDetails, createdEvent, makeKey } from "../make.ts";
 import { readKeyResponse } from "../response.ts";
 import type { CreatedForHandover } from "../schema.ts";
-import { handoverFacts, makeHandover, sendHandover } from "./make.ts";
+import { handoverDetails, makeHandover, sendHandover } from "./make.ts";
 import type { HandoverInput } from "./schema.ts";
 
 /**
@@ -27,8 +27,8 @@ export async function createKeyForHandover(
 		return {
 			result: { ...made, handover, answer: await readKeyResponse(tx, made.key, context.clock.now()) },
 			audit: [
-				{ action: "key.created", target, facts: createdFacts(made.key, null), tenant_id },
-				{ action: "handover.created", target, facts: handoverFacts(handover), tenant_id },
+				{ action: "key.created", target, details: createdDetails(made.key, null), tenant_id },
+				{ action: "handover.created", target, details: handoverDetails(handover), tenant_id },
 			],
 			invalidates: [{ kind: "key", id: key_id }],
 			events: [createdEvent(made.key)],

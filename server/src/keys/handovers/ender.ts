@@ -27,13 +27,13 @@ export const handoverEnder: Ender = {
 			action: "handover.cancelled",
 			target: { kind: "key", id: key_id },
 			tenant_id,
-			facts: { name, environment, handover_id: id, because },
+			details: { name, environment, handover_id: id, because },
 		}));
 		const rotations = rotating.map(({ tenant_id, key_id, key_name: name, environment, rotation_id }) => ({
 			action: "rotation.cancelled",
 			target: { kind: "key", id: key_id },
 			tenant_id,
-			facts: { name, environment, rotation_id, how: "cancelled", because },
+			details: { name, environment, rotation_id, how: "cancelled", because },
 		}));
 		return {
 			things: made.flatMap(toEndedThings),

@@ -7,7 +7,7 @@ import { lockForChange } from "../change-key.ts";
 import type { HandoverContext } from "../context.ts";
 import { assertNeverUsed, assertNotEnded } from "../guards.ts";
 import { assertApiAccess } from "../scope.ts";
-import { handoverFacts, makeHandover, sendHandover } from "./make.ts";
+import { handoverDetails, makeHandover, sendHandover } from "./make.ts";
 import type { HandoverInput, MadeHandover } from "./schema.ts";
 import { cancelWaitingHandovers } from "./store.ts";
 
@@ -29,10 +29,10 @@ export async function handOverKey(context: HandoverContext, input: HandoverInput
 		await assertNeverUsed(tx, key);
 		const replaced = await cancelWaitingHandovers(tx, tenant_id, [key_id], new Date(now));
 		const handover = await makeHandover(tx, context, key, input, token);
-		const facts = { name: key.name, environment: key.environment, ...handoverFacts(handover, replaced) };
+		const details = { name: key.name, environment: key.environment, ...handoverDetails(handover, replaced) };
 		return {
 			result: { handover, key, tenant_name: tenant.name },
-			audit: [{ action: "handover.created", target: { kind: "key", id: key_id }, facts, tenant_id }],
+			audit: [{ action: "handover.created", target: { kind: "key", id: key_id }, details, tenant_id }],
 		};
 	});
 	return sendHandover(context, { ...made, token });

@@ -93,7 +93,7 @@ test("a handed-over key has no secret until the recipient reveals it, and only t
 	assert.equal(seen.rotation_due_at, new Date(fixture.clock.now() + 90 * DAY_MS).toISOString(), "the period begins with the secret");
 	assert.equal((await readHandover(recipient(), { token: made.token })).status, "claimed");
 	const repeat = await refused(fixture, "secret_already_issued", () => revealKey(recipient(), { token: made.token, name: "Mallory" }));
-	assert.deepEqual(repeat.facts.members, { key_id: made.key_id });
+	assert.deepEqual(repeat.metadata.members, { key_id: made.key_id });
 	assert.deepEqual(await auditActions(fixture, tenant_id), ["tenant.created", "key.created", "handover.created", "handover.claimed"]);
 	const [entry] = await fixture.behind("select details -> 'facts' as facts from audit_entries where chain = $1 and action = 'handover.claimed'", [
 		tenant_id,
@@ -217,13 +217,13 @@ test("a repeated creation with the same Idempotency-Key creates no second key an
 	const input = { ...keyInput(tenant_id), handover: {} };
 	const { key } = await createKeyForHandover(context, input);
 	const repeat = await refused(fixture, "secret_already_issued", () => createKeyForHandover(context, input));
-	assert.deepEqual(repeat.facts.members, { key_id: key.id });
+	assert.deepEqual(repeat.metadata.members, { key_id: key.id });
 	await refused(fixture, "idempotency_mismatch", () => createKeyForHandover(context, { ...input, handover: { expires_in_seconds: 600 } }));
 	await refused(fixture, "idempotency_mismatch", () => createKey(context, keyInput(tenant_id)));
 	const link = fixture.context({ idempotency_key: "link" });
 	await handOverKey(link, { tenant_id, key_id: key.id });
 	const second = await refused(fixture, "secret_already_issued", () => handOverKey(link, { tenant_id, key_id: key.id }));
-	assert.deepEqual(second.facts.members, { key_id: key.id });
+	assert.deepEqual(second.metadata.members, { key_id: key.id });
 });
 
 test("a new link cancels the previous one; an unused secret works until the new one is revealed", async () => {
@@ -300,7 +300,7 @@ test("a tenant can send 200 mails with links a day; links without a mail are not
 	);
 	fixture.clock.advance(HOUR_MS);
 	const failure = await refused(fixture, "rate_limited", () => handOverKey(fixture.context(), { tenant_id, key_id, email: "b@example.com" }));
-	assert.equal(failure.facts.retry_after_seconds, 23 * 3_600);
+	assert.equal(failure.metadata.retry_after_seconds, 23 * 3_600);
 	await handOverKey(fixture.context(), { tenant_id, key_id });
 	fixture.clock.advance(23 * HOUR_MS);
 	await handOverKey(fixture.context(), { tenant_id, key_id, email: "b@example.com" });

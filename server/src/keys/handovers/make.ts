@@ -56,7 +56,7 @@ export async function makeHandover(
 	return handover;
 }
 
-export function handoverFacts(handover: Handover, replaced_handover_ids: readonly string[] = []): Record<string, unknown> {
+export function handoverDetails(handover: Handover, replaced_handover_ids: readonly string[] = []): Record<string, unknown> {
 	const { id, email, expires_at } = handover;
 	return { handover_id: id, email, expires_at: expires_at.toISOString(), replaced_handover_ids };
 }

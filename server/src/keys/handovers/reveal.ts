@@ -58,7 +58,7 @@ export async function revealKey(context: RecipientContext, input: RevealInput): 
 		const { key, raw_key, kid, last4, replaced_kids } =
 			rotation_id === null ? await issueInPlace(tx, context, before, now) : await beginHandedOver(tx, context, { key: before, rotation_id, now });
 		const { name, environment } = key;
-		const facts = {
+		const details = {
 			name,
 			environment,
 			handover_id: handover.id,
@@ -71,7 +71,7 @@ export async function revealKey(context: RecipientContext, input: RevealInput): 
 		};
 		return {
 			result: { key: { id: key_id, tenant_id, ...offered(key), allowed_ips: key.allowed_ips, kid, last4 }, raw_key },
-			audit: [{ action: "handover.claimed", target: { kind: "key", id: key_id }, facts, tenant_id }],
+			audit: [{ action: "handover.claimed", target: { kind: "key", id: key_id }, details, tenant_id }],
 			invalidates: [{ kind: "key", id: key_id }],
 			events: [{ tenant_id, type: "handover.claimed", data: { key_id, name, environment, handover_id: handover.id, claimed_by } }],
 		};

@@ -93,7 +93,7 @@ export async function putImportedFormat(
 				{
 					action: before ? "legacy_format.updated" : "legacy_format.created",
 					target: { kind: "legacy_format", id: input.name },
-					facts: { before: before ? earlier : null, format: after },
+					details: { before: before ? earlier : null, format: after },
 				},
 			],
 			invalidates: [{ kind: "legacy_formats", id: input.name }],
@@ -124,10 +124,10 @@ export async function deleteImportedFormat(context: ChangeContext, input: { name
 			);
 		}
 		await deleteImportedFormatRow(tx, format.name);
-		const { created_at: _at, ...facts } = format;
+		const { created_at: _at, ...details } = format;
 		return {
 			result: undefined,
-			audit: [{ action: "legacy_format.deleted", target: { kind: "legacy_format", id: format.name }, facts: { format: facts } }],
+			audit: [{ action: "legacy_format.deleted", target: { kind: "legacy_format", id: format.name }, details: { format: details } }],
 			invalidates: [{ kind: "legacy_formats", id: format.name }],
 		};
 	});

@@ -60,11 +60,11 @@ function toSecretRow(context: KeysContext, key: Key, row: ImportRow, into: Impor
 	};
 }
 
-function toAuditNotes(keys: readonly Key[], into: ImportInto) {
+function toAuditEntries(keys: readonly Key[], into: ImportInto) {
 	return [...Map.groupBy(keys, (key) => key.tenant_id)].map(([tenant_id, own]) => ({
 		action: "keys.imported",
 		target: { kind: "legacy_format", id: into.format.name },
-		facts: { source: into.source, keys: own.length, key_ids: own.map((key) => key.id) },
+		details: { source: into.source, keys: own.length, key_ids: own.map((key) => key.id) },
 		tenant_id,
 	}));
 }
@@ -77,7 +77,7 @@ async function writeRows(tx: Tx, context: KeysContext, rows: readonly ImportRow[
 	const validated = await validateRows(tx, context, rows, bench);
 	const fresh = validated.flatMap(({ row, key }) => (key === null ? [] : [{ key, secret: toSecretRow(context, key, row, into, bench.lookups) }]));
 	const keys = fresh.map(({ key }) => key);
-	const [first, ...others] = toAuditNotes(keys, into);
+	const [first, ...others] = toAuditEntries(keys, into);
 	if (first === undefined) return { unchanged: validated };
 	await insertImported(
 		tx,

@@ -32,7 +32,7 @@ function tenantOf(row: ImportRow, bench: Bench, by_external_id: ReadonlyMap<stri
 }
 
 function formatError(failure: ApiError): string {
-	const errors = failure.facts.errors ?? [];
+	const errors = failure.metadata.errors ?? [];
 	return errors.length === 0 ? failure.detail : errors.map(({ pointer, detail }) => `${pointer.slice(1)} ${detail}`).join("; ");
 }
 

@@ -1,5 +1,5 @@
 import type { Change } from "../../audit/change.ts";
-import type { AuditNote } from "../../audit/entry.ts";
+import type { NewAuditEntry } from "../../audit/entry.ts";
 import { ApiError, assert } from "../../core/error.ts";
 import { newId } from "../../core/id.ts";
 import type { Tx } from "../../database/transaction.ts";
@@ -175,7 +175,7 @@ export async function beginHandedOver(tx: Tx, context: KeysContext, begin: { key
 }
 
 /** Audit details of a rotation that has started, or that waits for its new secret. */
-export function startedFacts(key: Key, rotation: Rotation, begun: Pick<Begun, "kid" | "last4"> | null): Record<string, unknown> {
+export function startedDetails(key: Key, rotation: Rotation, begun: Pick<Begun, "kid" | "last4"> | null): Record<string, unknown> {
 	const { id: rotation_id, predecessor_kid, overlap_seconds, hard_stop_at, expires_at_before, expires_at_after } = rotation;
 	const { name, environment } = key;
 	const secret = { kid: begun?.kid ?? null, last4: begun?.last4 ?? null };
@@ -188,7 +188,7 @@ export function timeText(time: Date | null): string | null {
 }
 
 /** The change that starts a rotation, and that ends the previous one if its time was over. */
-export function startedChange<T>(result: T, key: Key, planned: Planned, notes: readonly AuditNote[]): Change<T> & { result: T } {
+export function startedChange<T>(result: T, key: Key, planned: Planned, notes: readonly NewAuditEntry[]): Change<T> & { result: T } {
 	const { rotation, ended } = planned;
 	const { tenant_id, id: key_id, name, environment } = key;
 	const { id: rotation_id, overlap_seconds } = rotation;

@@ -36,10 +36,10 @@ export async function confirmSource(
 		if (assessed.confirmed) return { unchanged: toRotationResponse(seen, now) };
 		await putConfirmation(tx, rotation, { source_id, confirmed_at: new Date(now), confirmed_by: keyActorOf(context.actor) });
 		const { name, environment } = key;
-		const facts = { name, environment, rotation_id, source_id, source: sourceLabel(assessed.source), old_last_seen_at: timeText(assessed) };
+		const details = { name, environment, rotation_id, source_id, source: sourceLabel(assessed.source), old_last_seen_at: timeText(assessed) };
 		return {
 			result: await readRotationResponse(tx, rotation, now),
-			audit: [{ action: "rotation.source_confirmed", target: { kind: "key", id: key_id }, facts, tenant_id }],
+			audit: [{ action: "rotation.source_confirmed", target: { kind: "key", id: key_id }, details, tenant_id }],
 		};
 	});
 }

@@ -1,5 +1,5 @@
 import { type ChangeContext, changeEverywhere } from "../../audit/change.ts";
-import type { AuditNote } from "../../audit/entry.ts";
+import type { NewAuditEntry } from "../../audit/entry.ts";
 import { ApiError } from "../../core/error.ts";
 import type { Tx } from "../../database/transaction.ts";
 import type { OutboxEvent } from "../../outbox/store.ts";
@@ -19,7 +19,7 @@ import { endOpenRotations, readOverRotations, readRotation, setKeyDates, setSecr
 /** A rotation that was ended, with the audit entry and event that the caller must write. */
 export interface Ended {
 	readonly rotation: Rotation;
-	readonly audit: AuditNote;
+	readonly audit: NewAuditEntry;
 	readonly event: OutboxEvent;
 }
 
@@ -90,10 +90,10 @@ export async function endRotation(
 	const { id: key_id, name, environment } = key;
 	const stragglers = evidence.sources.filter((source) => !source.moved).map((source) => source.source.source_id);
 	const action = step.to === "completed" ? "rotation.completed" : "rotation.cancelled";
-	const facts = { name, environment, rotation_id, how: step.how, predecessor_kid, successor_kid, force_reason, stragglers };
+	const details = { name, environment, rotation_id, how: step.how, predecessor_kid, successor_kid, force_reason, stragglers };
 	return {
 		rotation: { ...rotation, ...changes },
-		audit: { action, target: { kind: "key", id: key_id }, facts, tenant_id },
+		audit: { action, target: { kind: "key", id: key_id }, details, tenant_id },
 		event: { tenant_id, type: action, data: { key_id, name, environment, rotation_id, how: step.how } },
 	};
 }

@@ -46,13 +46,13 @@ async function remind(context: ChangeContext, due: DueRotation, before: Date): P
 		await updateRotation(tx, rotation, { reminded_at: new Date(now) });
 		const { name, environment, owner } = key;
 		const waiting = seen.evidence.sources.filter((source) => !source.moved);
-		const facts = { rotation_id, status: seen.phase, hard_stop_at: rotation.hard_stop_at?.toISOString() ?? null };
+		const details = { rotation_id, status: seen.phase, hard_stop_at: rotation.hard_stop_at?.toISOString() ?? null };
 		const stragglers = waiting.map(({ source }) => sourceLabel(source));
 		const source_ids = waiting.map(({ source }) => source.source_id);
 		return {
 			result: true,
-			audit: [{ action: "rotation.reminded", target: { kind: "key", id: key_id }, facts: { ...facts, stragglers: source_ids }, tenant_id }],
-			events: [{ tenant_id, type: "rotation.reminder", data: { key_id, name, environment, owner, ...facts, stragglers } }],
+			audit: [{ action: "rotation.reminded", target: { kind: "key", id: key_id }, details: { ...details, stragglers: source_ids }, tenant_id }],
+			events: [{ tenant_id, type: "rotation.reminder", data: { key_id, name, environment, owner, ...details, stragglers } }],
 		};
 	});
 }

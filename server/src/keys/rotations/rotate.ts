@@ -6,10 +6,10 @@ import { makeOneTimeToken } from "../../core/one-time-token.ts";
 import type { Tx } from "../../database/transaction.ts";
 import { type KeyForChange, lockForChange } from "../change-key.ts";
 import type { HandoverContext, KeysContext } from "../context.ts";
-import { handoverFacts, makeHandover, sendHandover } from "../handovers/make.ts";
+import { handoverDetails, makeHandover, sendHandover } from "../handovers/make.ts";
 import type { HandoverInput } from "../handovers/schema.ts";
 import { readKeyResponse } from "../response.ts";
-import { beginOverlap, planRotation, startedChange, startedFacts } from "./begin.ts";
+import { beginOverlap, planRotation, startedChange, startedDetails } from "./begin.ts";
 import { readRotationResponse } from "./response.ts";
 import type { Rotation } from "./rotation.ts";
 import type { Rotated, RotatedForHandover, RotateInput } from "./schema.ts";
@@ -54,7 +54,7 @@ export async function rotateKey(context: KeysContext, input: Request): Promise<R
 			raw_key,
 		};
 		const target = { kind: "key", id: key.id };
-		const note = { action: "rotation.started", target, facts: startedFacts(key, rotation, begun), tenant_id: key.tenant_id };
+		const note = { action: "rotation.started", target, details: startedDetails(key, rotation, begun), tenant_id: key.tenant_id };
 		return startedChange(answer, key, planned, [note]);
 	});
 	return { ...result, waited_for };
@@ -82,8 +82,8 @@ export async function rotateKeyForHandover(context: HandoverContext, input: Requ
 		const { tenant_id } = key;
 		const target = { kind: "key", id: key.id };
 		return startedChange({ answer, handover, key, tenant_name: locked.tenant.name }, key, planned, [
-			{ action: "rotation.started", target, facts: startedFacts(key, rotation, null), tenant_id },
-			{ action: "handover.created", target, facts: { ...handoverFacts(handover), rotation_id }, tenant_id },
+			{ action: "rotation.started", target, details: startedDetails(key, rotation, null), tenant_id },
+			{ action: "handover.created", target, details: { ...handoverDetails(handover), rotation_id }, tenant_id },
 		]);
 	});
 	const { answer, handover, key, tenant_name } = result;

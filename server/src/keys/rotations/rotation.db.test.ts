@@ -55,13 +55,13 @@ test("a repeat with the same Idempotency-Key issues no second secret", async () 
 	const key = await usedKey(["orders"]);
 	const first = await fixture.rotate(key, { overlap_seconds: 60 }, { idempotency_key: "rotate-1" });
 	const repeat = await toApiError(fixture.rotate(key, { overlap_seconds: 60 }, { idempotency_key: "rotate-1" }));
-	deepEqual([repeat.code, repeat.facts.members?.rotation_id], ["secret_already_issued", first.rotation.id]);
+	deepEqual([repeat.code, repeat.metadata.members?.rotation_id], ["secret_already_issued", first.rotation.id]);
 	equal((await toApiError(fixture.rotate(key, { overlap_seconds: 61 }, { idempotency_key: "rotate-1" }))).code, "idempotency_mismatch");
 	await cancelRotation(fixture.context(), { ...idsOf(key), rotation_id: first.rotation.id });
 	const handOver = () => rotateKeyForHandover(fixture.handoverContext({ idempotency_key: "rotate-2" }), { ...idsOf(key), handover: {} });
 	const handed = await handOver();
 	const again = await toApiError(handOver());
-	deepEqual([again.code, again.facts.members?.rotation_id], ["secret_already_issued", handed.rotation.id]);
+	deepEqual([again.code, again.metadata.members?.rotation_id], ["secret_already_issued", handed.rotation.id]);
 	equal((await listRotations(fixture.context(), idsOf(key))).data.length, 2);
 });
 
@@ -84,7 +84,7 @@ test("a rotation completes automatically when the last of three programs behind 
 	);
 	const refused = await toApiError(completeRotation(fixture.context(), { ...idsOf(key), rotation_id: rotation.id }));
 	equal(refused.code, "old_secret_still_in_use");
-	deepEqual(refused.facts.members?.stragglers, ["backup-job at 203.0.113.0/24"]);
+	deepEqual(refused.metadata.members?.stragglers, ["backup-job at 203.0.113.0/24"]);
 	await completeRotations(fixture.context());
 	equal((await look(key, rotation.id)).ended_at, null);
 	equal(await fixture.use(raw_key, "backup"), "allowed");
@@ -252,7 +252,7 @@ test("during a rotation, another rotation, a reissue and a handover are refused"
 	const key = await fixture.key(await fixture.verification.tenant(fixture.main.node));
 	const { rotation } = await fixture.rotate(key);
 	const again = await toApiError(fixture.rotate(key));
-	deepEqual([again.code, again.facts.members?.rotation_id], ["rotation_in_progress", rotation.id]);
+	deepEqual([again.code, again.metadata.members?.rotation_id], ["rotation_in_progress", rotation.id]);
 	equal((await toApiError(reissueKey(fixture.context(), idsOf(key)))).code, "rotation_in_progress");
 	equal((await toApiError(handOverKey(fixture.handoverContext(), idsOf(key)))).code, "rotation_in_progress");
 });

@@ -74,7 +74,7 @@ test("a reissue cancels the key's handover; a repeat with the same Idempotency-K
 	const made = await reissueKey(context, { tenant_id, key_id: key.id });
 	assert.deepEqual([made.key.handover?.status, made.key.secrets.length], ["cancelled", 1]);
 	const repeat = await refused(fixture, "secret_already_issued", () => reissueKey(context, { tenant_id, key_id: key.id }));
-	assert.deepEqual(repeat.facts.members, { key_id: key.id });
+	assert.deepEqual(repeat.metadata.members, { key_id: key.id });
 });
 
 test("the storage location belongs to one secret, not to its replacement", async () => {

@@ -28,10 +28,10 @@ export async function reissueKey(context: KeysContext, input: { tenant_id: strin
 		const { key, raw_key, kid, last4, replaced_kids } = await issueInPlace(tx, context, before, now);
 		const cancelled_handover_ids = await cancelWaitingHandovers(tx, tenant_id, [key_id], now);
 		const { name, environment } = key;
-		const facts = { name, environment, kid, last4, replaced_kids, cancelled_handover_ids };
+		const details = { name, environment, kid, last4, replaced_kids, cancelled_handover_ids };
 		return {
 			result: { key: await readKeyResponse(tx, key, now.getTime()), raw_key },
-			audit: [{ action: "key.reissued", target: { kind: "key", id: key_id }, facts, tenant_id }],
+			audit: [{ action: "key.reissued", target: { kind: "key", id: key_id }, details, tenant_id }],
 			invalidates: [{ kind: "key", id: key_id }],
 			events: [{ tenant_id, type: "key.reissued", data: { key_id, name, environment } }],
 		};

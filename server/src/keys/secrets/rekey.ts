@@ -40,7 +40,7 @@ export async function rekeySecret(context: PepperContext, request: SecretIdentit
 			pepper_id: peppers.current.id,
 			...importedSecretChanges(context, secret),
 		});
-		const facts = { kid, pepper_id: peppers.current.id, pepper_id_before: stored.pepper_id };
+		const details = { kid, pepper_id: peppers.current.id, pepper_id_before: stored.pepper_id };
 		const from_hash = stored.mac_version !== MAC_VERSION;
 		return {
 			result: true,
@@ -48,7 +48,7 @@ export async function rekeySecret(context: PepperContext, request: SecretIdentit
 				{
 					action: "secret.rekeyed",
 					target: { kind: "key", id: key_id },
-					facts: from_hash ? { ...facts, first_use_of_imported: true } : facts,
+					details: from_hash ? { ...details, first_use_of_imported: true } : details,
 					tenant_id,
 				},
 			],

@@ -24,7 +24,7 @@ export async function setStorageLocation(context: KeysContext, input: KeptInInpu
 		await updateKeptIn(tx, { tenant_id, kid }, { kept_in: place, kept_in_note: note, kept_in_at: new Date(now) });
 		return {
 			result: await readKeyResponse(tx, key, now),
-			audit: [{ action: "secret.kept_in", target: { kind: "key", id: key_id }, facts: { name: key.name, kid, place, note }, tenant_id }],
+			audit: [{ action: "secret.kept_in", target: { kind: "key", id: key_id }, details: { name: key.name, kid, place, note }, tenant_id }],
 		};
 	});
 }

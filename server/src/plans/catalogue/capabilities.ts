@@ -50,14 +50,14 @@ export async function putCapability(context: ChangeContext, input: { capability:
 		if (await insertCapability(tx, capability, new Date(context.clock.now()))) {
 			if ((await countCapabilities(tx)) > CAPABILITIES_MAX)
 				throw new ApiError("conflict", `There are already ${CAPABILITIES_MAX} capabilities, which is the limit. Delete one first.`);
-			return { result: capability, audit: [{ action: "capability.created", target, facts: { capability } }] };
+			return { result: capability, audit: [{ action: "capability.created", target, details: { capability } }] };
 		}
 		const before = await lockCapability(tx, capability.name);
 		if (!before) throw new ApiError("conflict", "The capability was deleted while the request ran. Send the request again.");
 		if (before.built_in) throw builtInCapability();
 		if (before.description === capability.description) return { unchanged: capability };
 		await updateCapability(tx, capability);
-		return { result: capability, audit: [{ action: "capability.updated", target, facts: { before, capability } }] };
+		return { result: capability, audit: [{ action: "capability.updated", target, details: { before, capability } }] };
 	});
 }
 
@@ -81,7 +81,7 @@ export async function deleteCapability(context: ChangeContext, input: { capabili
 		await deleteCapabilityRow(tx, capability.name);
 		return {
 			result: undefined,
-			audit: [{ action: "capability.deleted", target: { kind: "capability", id: capability.name }, facts: { capability } }],
+			audit: [{ action: "capability.deleted", target: { kind: "capability", id: capability.name }, details: { capability } }],
 		};
 	});
 }

@@ -62,7 +62,7 @@ export async function putPermission(
 				{
 					action: before ? "permission.updated" : "permission.created",
 					target: { kind: "permission", id: permission.name },
-					facts: { before, permission },
+					details: { before, permission },
 				},
 			],
 			invalidates: plan_ids.map((id) => ({ kind: "plan", id })),
@@ -91,7 +91,7 @@ export async function deletePermission(context: ChangeContext, input: { permissi
 		await deletePermissionRow(tx, permission.name);
 		return {
 			result: undefined,
-			audit: [{ action: "permission.deleted", target: { kind: "permission", id: permission.name }, facts: { permission } }],
+			audit: [{ action: "permission.deleted", target: { kind: "permission", id: permission.name }, details: { permission } }],
 			invalidates: plan_ids.map((id) => ({ kind: "plan", id })),
 		};
 	});

@@ -88,10 +88,10 @@ export async function putProfile(context: ChangeContext & ProfileContext, input:
 		const before = await lockProfile(tx);
 		if (canonicalJson(before) === canonicalJson(profile)) return { unchanged: null };
 		await saveProfile(tx, profile, new Date(context.clock.now()));
-		const facts = { before: auditedProfile(before), profile: auditedProfile(profile) };
+		const details = { before: auditedProfile(before), profile: auditedProfile(profile) };
 		return {
 			result: null,
-			audit: [{ action: "api_profile.updated", target: { kind: "api_profile", id: PROFILE_ID }, facts }],
+			audit: [{ action: "api_profile.updated", target: { kind: "api_profile", id: PROFILE_ID }, details }],
 			invalidates: [{ kind: "profile", id: PROFILE_ID }],
 		};
 	});

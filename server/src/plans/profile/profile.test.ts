@@ -30,7 +30,7 @@ function pointersOf(run: () => unknown): string[] {
 	let pointers: string[] = [];
 	throws(run, (error) => {
 		ok(error instanceof ApiError && error.code === "invalid_request");
-		pointers = (error.facts.errors ?? []).map(({ pointer }) => pointer);
+		pointers = (error.metadata.errors ?? []).map(({ pointer }) => pointer);
 		return true;
 	});
 	return pointers;

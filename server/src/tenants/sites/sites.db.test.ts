@@ -69,7 +69,7 @@ test("40 concurrent requests create exactly as many sites as the plan includes",
 	for (const reason of refused) {
 		ok(reason instanceof ApiError);
 		equal(reason.code, "conflict");
-		deepEqual(reason.facts.members, { max: SITES_MAX, used: SITES_MAX });
+		deepEqual(reason.metadata.members, { max: SITES_MAX, used: SITES_MAX });
 	}
 	equal(await read(scoped(), (tx) => countSites(tx, tenant_id)), SITES_MAX);
 	equal((await actions()).length, 1 + SITES_MAX);

@@ -76,7 +76,7 @@ export async function createSite(context: ChangeContext, input: SiteInput & { te
 		await keepResult(tx, context, tenant_id, site);
 		return {
 			result: site,
-			audit: [{ action: "site.created", target: { kind: "site", id: site.id }, tenant_id, facts: { site } }],
+			audit: [{ action: "site.created", target: { kind: "site", id: site.id }, tenant_id, details: { site } }],
 			invalidates: [{ kind: "site", id: siteInvalidationId(tenant_id, site.id) }],
 		};
 	});
@@ -96,7 +96,7 @@ export async function updateSite(context: ChangeContext, input: SitePatch & { te
 		await updateSiteRow(tx, site);
 		return {
 			result: site,
-			audit: [{ action: "site.updated", target: { kind: "site", id: site_id }, tenant_id, facts: { before, site } }],
+			audit: [{ action: "site.updated", target: { kind: "site", id: site_id }, tenant_id, details: { before, site } }],
 			invalidates: [{ kind: "site", id: siteInvalidationId(tenant_id, site_id) }],
 		};
 	});
@@ -119,7 +119,7 @@ export async function deleteSite(context: ChangeContext, input: { tenant_id: str
 		await deleteSiteRow(tx, tenant_id, site_id);
 		return {
 			result: undefined,
-			audit: [{ action: "site.deleted", target: { kind: "site", id: site_id }, tenant_id, facts: { site, unbound_key_ids } }],
+			audit: [{ action: "site.deleted", target: { kind: "site", id: site_id }, tenant_id, details: { site, unbound_key_ids } }],
 			invalidates: [{ kind: "site", id: siteInvalidationId(tenant_id, site_id) }, ...unbound_key_ids.map((id) => ({ kind: "key" as const, id }))],
 		};
 	});

@@ -17,7 +17,7 @@ export const invitationEnder: Ender = {
 				action: "invitation.cancelled",
 				target: { kind: "invitation", id },
 				tenant_id,
-				facts: { email, role, because },
+				details: { email, role, because },
 			})),
 			invalidates: [],
 			events: [],

@@ -1,4 +1,4 @@
-import type { AuditNote } from "../../audit/entry.ts";
+import type { NewAuditEntry } from "../../audit/entry.ts";
 import { type Role, roleReaches } from "../../core/caller.ts";
 import type { Actor } from "../../core/context.ts";
 import type { ReadTx, Tx } from "../../database/transaction.ts";
@@ -36,7 +36,7 @@ export interface Ending {
 /** The ended objects, with their audit entries, invalidations and events. */
 export interface Ended {
 	readonly things: readonly EndedThing[];
-	readonly audit: readonly AuditNote[];
+	readonly audit: readonly NewAuditEntry[];
 	readonly invalidates: readonly Invalidation[];
 	readonly events: readonly OutboxEvent[];
 	/** Ended sessions: what was created in them ends too. */
@@ -95,6 +95,6 @@ export async function endMade(tx: Tx, { enders }: EndersContext, ending: Ending)
 }
 
 /** Converts the ended objects to the details of the person's audit entry. */
-export function endedFacts({ things }: Ended): { kind: string; id: string }[] {
+export function endedDetails({ things }: Ended): { kind: string; id: string }[] {
 	return things.map(({ kind, id }) => ({ kind, id }));
 }

@@ -155,7 +155,7 @@ test("a repeat with the same Idempotency-Key creates no second link", async () =
 	const { invitation } = await invite(context, input);
 	await rejects(
 		invite(context, input),
-		(error) => error instanceof ApiError && error.code === "secret_already_issued" && error.facts.members?.invitation_id === invitation.id,
+		(error) => error instanceof ApiError && error.code === "secret_already_issued" && error.metadata.members?.invitation_id === invitation.id,
 	);
 	await rejects(invite(context, { ...input, role: "owner" }), refusedWith("idempotency_mismatch"));
 	deepEqual(await statuses(tenant_id), { [invitation.id]: "waiting" });
@@ -179,7 +179,7 @@ test("at most 100 invitations are pending, also under concurrency, and at most 2
 	await fill(100, "cancelled");
 	await rejects(invite(context, { tenant_id, role: "viewer" }), (error) => {
 		ok(error instanceof ApiError && error.code === "rate_limited");
-		equal(error.facts.retry_after_seconds, 24 * 3_600);
+		equal(error.metadata.retry_after_seconds, 24 * 3_600);
 		return true;
 	});
 	team.clock.advance(25 * HOUR_MS);

@@ -33,7 +33,7 @@ export async function cancelInvitation(context: TeamContext, input: { tenant_id:
 		const { email, role } = invitation;
 		return {
 			result: undefined,
-			audit: [{ action: "invitation.cancelled", target: { kind: "invitation", id: invitation_id }, tenant_id, facts: { email, role } }],
+			audit: [{ action: "invitation.cancelled", target: { kind: "invitation", id: invitation_id }, tenant_id, details: { email, role } }],
 		};
 	});
 }

@@ -96,8 +96,8 @@ export async function invite(context: InviteContext, input: InvitationInput & { 
 		await assertRoomForInvitation(tx, tenant_id, created_at);
 		await deleteInvitationsBefore(tx, tenant_id, new Date(created_at.getTime() - INVITATIONS_KEPT_MS));
 		await insertInvitation(tx, tenant_id, invitation, links);
-		const facts = { email, role, expires_at: expires_at.toISOString(), replaced_invitation_ids: replaced };
-		return { result: locked, audit: [{ action: "invitation.created", target: { kind: "invitation", id }, tenant_id, facts }] };
+		const details = { email, role, expires_at: expires_at.toISOString(), replaced_invitation_ids: replaced };
+		return { result: locked, audit: [{ action: "invitation.created", target: { kind: "invitation", id }, tenant_id, details }] };
 	});
 	const join_url = `${context.profile.public_url}/join#`;
 	const inviter = created_by.kind === "operator" || created_by.id === undefined ? null : created_by.name;

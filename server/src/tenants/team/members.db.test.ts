@@ -140,7 +140,7 @@ test("a viewer can leave but cannot remove other members", async () => {
 	const refused = removeMember(context, { tenant_id, member_id: owner.member_id });
 	await rejects(
 		refused,
-		(error) => error instanceof ApiError && error.facts.members?.role_needed === "owner" && error.facts.members.role === "viewer",
+		(error) => error instanceof ApiError && error.metadata.members?.role_needed === "owner" && error.metadata.members.role === "viewer",
 	);
 	await rejects(removeMember(context, { tenant_id, member_id: "mem_nobody" }), refusedWith("role_not_allowed"));
 	await removeMember(context, { tenant_id, member_id: viewer.member_id });

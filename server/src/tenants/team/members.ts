@@ -4,7 +4,7 @@ import type { DatabaseContext } from "../../database/database.ts";
 import { read } from "../../database/transaction.ts";
 import { type Page, type PageRequest, toPage, windowByTime } from "../../http/input/cursor.ts";
 import { assertTenantActive } from "../tenant.ts";
-import { type EndersContext, endedFacts, endMade } from "./ending.ts";
+import { type EndersContext, endedDetails, endMade } from "./ending.ts";
 import { lockTeam, type TeamContext } from "./lock-team.ts";
 import { isCaller, lastOwner, type MemberAnswer, memberNotFound, toMemberResponse } from "./member.ts";
 import { countOwners, deleteMember, readMember, readMembers, updateMemberRole } from "./member-store.ts";
@@ -37,11 +37,11 @@ export async function updateMember(
 		const now = new Date(context.clock.now());
 		const ending = { makers: [{ kind: "member", id: member_id }] as const, role_left: role, now, ended_by: context.actor, because };
 		const ended = await endMade(tx, context, ending);
-		const facts = { name: before.name, email: before.email, before: before.role, role, ended: endedFacts(ended) };
+		const details = { name: before.name, email: before.email, before: before.role, role, ended: endedDetails(ended) };
 		return {
 			result: toMemberResponse({ ...before, role }, context.caller),
 			...ended,
-			audit: [{ action: because, target: { kind: "member", id: member_id }, tenant_id, facts }, ...ended.audit],
+			audit: [{ action: because, target: { kind: "member", id: member_id }, tenant_id, details }, ...ended.audit],
 		};
 	});
 }
@@ -63,7 +63,7 @@ export async function removeMember(context: TeamContext & EndersContext, input: 
 		const now = new Date(context.clock.now());
 		const ending = { makers: [{ kind: "member", id: member_id }] as const, role_left: null, now, ended_by: context.actor, because };
 		const ended = await endMade(tx, context, ending);
-		const note = { action: because, target: { kind: "member", id: member_id }, tenant_id, facts: { member, left, ended: endedFacts(ended) } };
+		const note = { action: because, target: { kind: "member", id: member_id }, tenant_id, details: { member, left, ended: endedDetails(ended) } };
 		return { result: undefined, ...ended, audit: [note, ...ended.audit] };
 	});
 }

@@ -25,6 +25,6 @@ export async function nameSource(context: ChangeContext, input: { tenant_id: str
 		if (source.name === null) await removeSourceName(tx, tenant_id, source_id);
 		else await putSourceName(tx, tenant_id, source_id, source.name);
 		const facts = { name_before: before.name, name: source.name };
-		return { result: source, audit: [{ action: "source.named", target: { kind: "source", id: source_id }, tenant_id, facts }] };
+		return { result: source, audit: [{ action: "source.named", target: { kind: "source", id: source_id }, tenant_id, details: facts }] };
 	});
 }

@@ -76,7 +76,7 @@ test("a call to a full queue is rejected as unavailable, and the queued calls ar
 	const waiting = ["a", "b", "c"].map((key) => batcher.get(key));
 	await rejects(
 		batcher.get("d"),
-		(error: unknown) => error instanceof ApiError && error.code === "unavailable" && error.facts.retry_after_seconds === 1,
+		(error: unknown) => error instanceof ApiError && error.code === "unavailable" && error.metadata.retry_after_seconds === 1,
 	);
 	const joining = batcher.get("a");
 	await answer(0);

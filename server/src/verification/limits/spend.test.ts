@@ -48,9 +48,9 @@ test("when one limit is reached nothing is taken from any, and that limit is nam
 	equal(spendAt(grant, 5, MINUTE), null);
 	const later = MINUTE + 2_000;
 	const denial = spendAt(grant, 5, later);
-	deepEqual([denial?.code, denial?.facts?.members], ["rate_limited", { limit: "minute" }]);
+	deepEqual([denial?.code, denial?.metadata?.members], ["rate_limited", { limit: "minute" }]);
 	deepEqual(used(grant, later), [0, 5, 5]);
-	const wait_ms = (denial?.facts?.retry_after_seconds ?? 0) * 1_000;
+	const wait_ms = (denial?.metadata?.retry_after_seconds ?? 0) * 1_000;
 	equal(spendAt(grant, 5, later + wait_ms - 1)?.code, "rate_limited");
 	equal(spendAt(grant, 5, later + wait_ms), null);
 });
@@ -58,16 +58,16 @@ test("when one limit is reached nothing is taken from any, and that limit is nam
 test("of several limits that are reached the first of the plan is named", () => {
 	const grant = grantWith([limit("first", 1), limit("second", 1)]);
 	spendAt(grant, 1, MINUTE);
-	deepEqual(spendAt(grant, 1, MINUTE)?.facts?.members, { limit: "first" });
+	deepEqual(spendAt(grant, 1, MINUTE)?.metadata?.members, { limit: "first" });
 });
 
 test("of several exhausted limits the one with the longest wait is named, so that a caller who waits is allowed", () => {
 	const grant = grantWith([limit("second", 1, 1), limit("hour", 1, 3_600), limit("minute", 1)]);
 	spendAt(grant, 1, MINUTE);
 	const denial = spendAt(grant, 1, MINUTE);
-	deepEqual(denial?.facts?.members, { limit: "hour" });
-	equal(spendAt(grant, 1, MINUTE + (denial?.facts?.retry_after_seconds ?? 0) * 1_000), null);
-	deepEqual(spendAt(grantWith([limit("wide", 5), limit("narrow", 2)]), 3, MINUTE)?.facts?.members, { limit: "narrow" });
+	deepEqual(denial?.metadata?.members, { limit: "hour" });
+	equal(spendAt(grant, 1, MINUTE + (denial?.metadata?.retry_after_seconds ?? 0) * 1_000), null);
+	deepEqual(spendAt(grantWith([limit("wide", 5), limit("narrow", 2)]), 3, MINUTE)?.metadata?.members, { limit: "narrow" });
 	const reached = grantWith([limit("wide", 5, 3_600), limit("narrow", 2, 1)]);
 	spendAt(reached, 2, MINUTE);
 	spendAt(reached, 2, MINUTE + 2_000);
@@ -78,7 +78,7 @@ test("a cost above the limit is reported as impossible, with a finite wait", () 
 	const grant = grantWith([limit("burst", 10)]);
 	const denial = spendAt(grant, 11, MINUTE);
 	equal(denial?.code, "rate_limited");
-	equal(denial?.facts?.retry_after_seconds, 60);
+	equal(denial?.metadata?.retry_after_seconds, 60);
 	ok(denial?.detail.includes("never"));
 });
 
@@ -140,7 +140,7 @@ test("a limit that counts only what names it is left alone by every other reques
 	deepEqual(used(grant, MINUTE), [5, 0]);
 	equal(spendAt(grant, 1, MINUTE, { exports: 1 }), null);
 	deepEqual(used(grant, MINUTE), [6, 1]);
-	deepEqual(spendAt(grant, 1, MINUTE, { exports: 1 })?.facts?.members, { limit: "exports" });
+	deepEqual(spendAt(grant, 1, MINUTE, { exports: 1 })?.metadata?.members, { limit: "exports" });
 	deepEqual(used(grant, MINUTE), [6, 1]);
 	equal(spendAt(grant, 1, MINUTE), null);
 });
@@ -159,7 +159,7 @@ test("limits of the key's own count every request at its cost, and cannot be nam
 	equal(spendAt(grant, 2, MINUTE, { slow: 1, exports: 1 }), null);
 	deepEqual(used(grant, MINUTE), [2, 2, 1]);
 	const denial = spendAt(grant, 3, MINUTE, { slow: 1, exports: 1 });
-	deepEqual(denial?.facts?.members, { limit: "slow" });
+	deepEqual(denial?.metadata?.members, { limit: "slow" });
 	ok(denial?.detail.includes("for this key"));
 	deepEqual(used(grant, MINUTE), [2, 2, 1]);
 });
