@@ -30,7 +30,7 @@ export const CODES = {
 export type Code = keyof typeof CODES;
 
 /** The title of a code; undefined for an unknown code of a newer server. */
-export function titleOf(code: string): string | undefined {
+export function getTitle(code: string): string | undefined {
 	return isCode(code) ? CODES[code].title : undefined;
 }
 

@@ -1,7 +1,7 @@
 import type { NextFunction, Request, Response } from "express";
 import { createProtection, type KeywrightOptions } from "./protect.ts";
 import { withoutShadowed } from "./request/express-params.ts";
-import { factsOf, leavesBody } from "./request/incoming.ts";
+import { leavesBody, readRequestFacts } from "./request/incoming.ts";
 import type { Rules } from "./rules.ts";
 import type { Admission } from "./verifier/decision.ts";
 
@@ -39,7 +39,7 @@ export function keywright(options: KeywrightOptions): ExpressGuard {
 			const outcome = await decide(
 				withoutShadowed(asGuarded(request)),
 				request.rawHeaders,
-				factsOf(request, request.originalUrl, request.ip),
+				readRequestFacts(request, request.originalUrl, request.ip),
 				request.originalUrl,
 				request,
 			);

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { createProtection, type KeywrightOptions } from "./protect.ts";
-import { factsOf, leavesBody } from "./request/incoming.ts";
+import { leavesBody, readRequestFacts } from "./request/incoming.ts";
 import type { Rules } from "./rules.ts";
 import type { Admission } from "./verifier/decision.ts";
 
@@ -34,7 +34,13 @@ export function keywright(options: KeywrightOptions): FastifyGuard {
 		const decide = protection.guard(rules);
 		return async (request, reply) => {
 			const { raw } = request;
-			const outcome = await decide(asGuarded(request), raw.rawHeaders, factsOf(raw, request.originalUrl, request.ip), request.originalUrl, raw);
+			const outcome = await decide(
+				asGuarded(request),
+				raw.rawHeaders,
+				readRequestFacts(raw, request.originalUrl, request.ip),
+				request.originalUrl,
+				raw,
+			);
 			if ("problem" in outcome) {
 				if (leavesBody(raw)) reply.header("Connection", "close");
 				return reply.code(outcome.problem.status).headers(outcome.problem.headers).send(outcome.problem.body);

@@ -32,14 +32,14 @@ export function createGuard<Request>(options: GuardOptions<Request>): Guard<Requ
 	const readers = readersFrom<Request>(rules);
 	return {
 		async decide(request, headers, facts, url) {
-			const question = questionOf(readers, report, request, headers, facts, url);
-			return "allowed" in question ? question : await answerOf(verifier, question, report);
+			const question = toQuestion(readers, report, request, headers, facts, url);
+			return "allowed" in question ? question : await getDecision(verifier, question, report);
 		},
 	};
 }
 
 /** Builds the question of a request, or a refusal that needs no question. Never throws. */
-export function questionOf<Request>(
+export function toQuestion<Request>(
 	readers: readonly Reader<Request>[],
 	report: (error: KeywrightError) => void,
 	request: Request,
@@ -67,7 +67,7 @@ export function questionOf<Request>(
 }
 
 /** Asks the verifier. Anything but a complete decision becomes 503 `unavailable`. */
-export async function answerOf(verifier: Verifier, question: Question, report: (error: KeywrightError) => void): Promise<Decision> {
+export async function getDecision(verifier: Verifier, question: Question, report: (error: KeywrightError) => void): Promise<Decision> {
 	try {
 		const decision = readDecision(await verifier.verify(question));
 		if (decision) return decision;

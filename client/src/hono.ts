@@ -1,10 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import type { Context, MiddlewareHandler } from "hono";
 import { type KeywrightOptions, protectionFrom, readOptions } from "./protect.ts";
-import { factsOfWeb, leavesBody, targetOfWeb } from "./request/incoming.ts";
+import { getWebTarget, leavesBody, readWebRequestFacts } from "./request/incoming.ts";
 import type { Rules } from "./rules.ts";
 import type { Admission } from "./verifier/decision.ts";
-import { responseOf } from "./web.ts";
+import { toResponse } from "./web.ts";
 
 export type HonoOptions = KeywrightOptions & {
 	/**
@@ -43,9 +43,9 @@ export function keywright(options: HonoOptions): HonoGuard {
 			const incoming = incomingOf(context);
 			const address = (): string | undefined => (ip ? ip(context) : incoming?.socket.remoteAddress);
 			const lines = incoming?.rawHeaders ?? context.req.raw.headers;
-			const target = incoming?.url ?? targetOfWeb(context.req.raw);
-			const outcome = await decide(context, lines, () => factsOfWeb(context.req.raw, address()), target, incoming ?? context.req.raw);
-			if ("problem" in outcome) return responseOf(outcome.problem, incoming !== null && leavesBody(incoming));
+			const target = incoming?.url ?? getWebTarget(context.req.raw);
+			const outcome = await decide(context, lines, () => readWebRequestFacts(context.req.raw, address()), target, incoming ?? context.req.raw);
+			if ("problem" in outcome) return toResponse(outcome.problem, incoming !== null && leavesBody(incoming));
 			context.set("keywright", outcome.admission);
 			for (const [name, value] of Object.entries(outcome.headers)) context.header(name, value);
 			await next();

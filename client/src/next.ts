@@ -1,10 +1,10 @@
 import { type KeywrightOptions, type Outcome, protectionFrom, readOptions } from "./protect.ts";
-import { factsOfWeb, targetOfWeb } from "./request/incoming.ts";
-import { type Rules, readersOf, silence } from "./rules.ts";
+import { getWebTarget, readWebRequestFacts } from "./request/incoming.ts";
+import { getReaders, type Rules, silence } from "./rules.ts";
 import type { Admission } from "./verifier/decision.ts";
 import type { DecisionCache } from "./verifier/decision-cache.ts";
 import type { RequestFacts } from "./verifier/verifier.ts";
-import { responseOf, withHeaders } from "./web.ts";
+import { toResponse, withHeaders } from "./web.ts";
 
 /**
  * The required part of Next's request. Next's types are not imported, because they change global types. A handler with
@@ -85,15 +85,15 @@ export function keywright(options: NextOptions | (() => NextOptions)): NextGuard
 	if (typeof options !== "function") open();
 
 	function decider<Params, NextRequest extends GuardableRequest>(rules: Rules<GuardedRequest<Params, NextRequest>>) {
-		readersOf(rules);
+		getReaders(rules);
 		const decide = once(() => open().protection.guard(rules));
 		return (request: NextRequest, params: Params): Promise<Outcome> => {
 			// Read headers first: prerendering stops here, and there are no options at that time.
 			const { headers } = request;
 			const token = headers.get(TRANSFER_HEADER);
 			if (token !== null) open().decided.receive(token, request);
-			const facts = (): RequestFacts => factsOfWeb(request, open().addressOf?.(request));
-			return decide()({ request, params }, headers, facts, targetOfWeb(request), request);
+			const facts = (): RequestFacts => readWebRequestFacts(request, open().addressOf?.(request));
+			return decide()({ request, params }, headers, facts, getWebTarget(request), request);
 		};
 	}
 
@@ -105,7 +105,7 @@ export function keywright(options: NextOptions | (() => NextOptions)): NextGuard
 		if (typeof handler !== "function") throw new TypeError("guard: give the handler after the rules");
 		return async (request: NextRequest, context: RouteContext<Params>): Promise<Response> => {
 			const outcome = await decide(request, await context.params);
-			if ("problem" in outcome) return responseOf(outcome.problem, leavesBody(request));
+			if ("problem" in outcome) return toResponse(outcome.problem, leavesBody(request));
 			return withHeaders(await handler(request, context, outcome.admission), outcome.headers);
 		};
 	}
@@ -114,7 +114,7 @@ export function keywright(options: NextOptions | (() => NextOptions)): NextGuard
 		const decide = decider(rules);
 		return async (request) => {
 			const outcome = await decide(request, {});
-			if ("problem" in outcome) return { response: responseOf(outcome.problem) };
+			if ("problem" in outcome) return { response: toResponse(outcome.problem) };
 			return { keywright: outcome.admission, headers: outcome.headers, request: { headers: withTransfer(request, open().decided) } };
 		};
 	}

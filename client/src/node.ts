@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type KeywrightOptions, protectionFrom, readOptions } from "./protect.ts";
-import { factsOf, leavesBody } from "./request/incoming.ts";
+import { leavesBody, readRequestFacts } from "./request/incoming.ts";
 import type { Rules } from "./rules.ts";
 import type { Admission } from "./verifier/decision.ts";
 
@@ -49,7 +49,7 @@ export function keywright(options: NodeOptions): NodeGuard {
 			const outcome = await decide(
 				request,
 				request.rawHeaders,
-				() => factsOf(request, request.url ?? "", addressOf(request)),
+				() => readRequestFacts(request, request.url ?? "", addressOf(request)),
 				request.url ?? "",
 				request,
 			);

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from "node:http";
-import { titleOf } from "./codes.ts";
+import { getTitle } from "./codes.ts";
 import type { Decision, Denial, RateLimit } from "./verifier/decision.ts";
 
 const RETRY_AFTER_SECONDS = 1;
@@ -25,7 +25,7 @@ export function problemOf(denial: Denial, options: ProblemOptions = {}): Problem
 	const { status, code, detail, request_id } = denial;
 	const body = {
 		type: options.type_base === undefined && denial.type ? denial.type : (options.type_base ?? DEFAULT_TYPE_BASE) + code,
-		title: titleOf(code) ?? STATUS_CODES[status] ?? "Refused",
+		title: getTitle(code) ?? STATUS_CODES[status] ?? "Refused",
 		status,
 		detail,
 		instance: `urn:keywright:request:${request_id}`,

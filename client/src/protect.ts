@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from "node:crypto";
-import { answerOf, questionOf } from "./guard.ts";
+import { getDecision, toQuestion } from "./guard.ts";
 import { readFunction, readNamed, readText } from "./plain.ts";
 import { headersOf, type Problem, type ProblemOptions, problemOf } from "./problem.ts";
 import { createReporter, type OnError } from "./report.ts";
 import type { HeaderLines } from "./request/take-key.ts";
-import { type Rules, readersOf } from "./rules.ts";
+import { getReaders, type Rules } from "./rules.ts";
 import type { Admission, Decision } from "./verifier/decision.ts";
 import { DecisionCache } from "./verifier/decision-cache.ts";
 import { type RequestFacts, readVerifier, VERIFIER_OPTIONS, type Verifier, type VerifierOptions, verifierFrom } from "./verifier/verifier.ts";
@@ -69,11 +69,11 @@ export function protectionFrom(given: ReadonlyMap<string, unknown>): OwnProtecti
 	return {
 		decided,
 		guard<Request>(rules: Rules<Request>): Decide<Request> {
-			const readers = readersOf<Request>(rules);
+			const readers = getReaders<Request>(rules);
 			return async (request, headers, facts, url, carrier) => {
-				const question = questionOf(readers, report, request, headers, facts, url);
+				const question = toQuestion(readers, report, request, headers, facts, url);
 				if ("allowed" in question) return outcomeOf(question, problem_options);
-				const ask = (): Promise<Decision> => answerOf(verifier, question, report);
+				const ask = (): Promise<Decision> => getDecision(verifier, question, report);
 				return outcomeOf(await (carrier ? decided.once(carrier, question, ask) : ask()), problem_options);
 			};
 		},

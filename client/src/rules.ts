@@ -43,7 +43,7 @@ const LIMIT_NAME = /^[a-z][a-z0-9_-]{0,31}$/;
  * One reader for each given rule. Throws `TypeError` for anything but an object of rules, a misspelt rule, or a constant that can never be valid:
  * ignoring any of them would open the route.
  */
-export function readersOf<Request>(rules: unknown): Reader<Request>[] {
+export function getReaders<Request>(rules: unknown): Reader<Request>[] {
 	if (typeof rules === "function") throw new TypeError("guard: give an object of rules; each rule may be a function of the request");
 	return readersFrom(readNamed(rules, "rule", RULE_NAMES));
 }

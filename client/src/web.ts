@@ -1,7 +1,7 @@
 import type { Problem } from "./problem.ts";
 
 /** Converts a problem to a web-standard response. `close` closes the connection afterwards, for a request with an unread body. */
-export function responseOf(problem: Problem, close = false): Response {
+export function toResponse(problem: Problem, close = false): Response {
 	return new Response(problem.body, { status: problem.status, headers: close ? { ...problem.headers, Connection: "close" } : problem.headers });
 }
 

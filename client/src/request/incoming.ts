@@ -10,12 +10,12 @@ const METHOD_CHARACTERS_MAX = 32;
  * The details of a Node request for Keywright, truncated to its limits because the caller controls them; the guard truncates the path.
  * Drops the query of `url`; `ip` is the framework's. Throws `TypeError` for an `ip` that is not a string.
  */
-export function factsOf(incoming: IncomingMessage, url: string, ip: string | undefined): RequestFacts {
+export function readRequestFacts(incoming: IncomingMessage, url: string, ip: string | undefined): RequestFacts {
 	return gather(incoming.method, url, ip, (name) => incoming.headers[name]);
 }
 
 /** The same for a web-standard request. */
-export function factsOfWeb(request: Request, ip: string | undefined): RequestFacts {
+export function readWebRequestFacts(request: Request, ip: string | undefined): RequestFacts {
 	return gather(request.method, new URL(request.url).pathname, ip, (name) => request.headers.get(name));
 }
 
@@ -32,7 +32,7 @@ function gather(method: string | undefined, url: string, ip: string | undefined,
 	};
 }
 
-export function targetOfWeb(request: Request): string {
+export function getWebTarget(request: Request): string {
 	const { pathname, search } = new URL(request.url);
 	return pathname + search;
 }
