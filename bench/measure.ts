@@ -1,6 +1,6 @@
 // Tools for measurements: medians, and a fixed set of source addresses.
 import { parseAddress } from "../server/src/core/network.ts";
-import { type Source, sourceOf, UNKNOWN_SOURCE } from "../server/src/usage/sources/source.ts";
+import { getSource, type Source, UNKNOWN_SOURCE } from "../server/src/usage/sources/source.ts";
 
 export function median(values: readonly number[]): number {
 	const sorted = [...values].sort((a, b) => a - b);
@@ -15,7 +15,7 @@ export const SOURCES = Array.from({ length: 64 }, (_, index) => {
 	return address;
 });
 
-const USED_FROM = SOURCES.map((address) => sourceOf(address, "bench/1.0", null));
+const USED_FROM = SOURCES.map((address) => getSource(address, "bench/1.0", null));
 
 export function sourceAt(index: number): Source {
 	return USED_FROM[index % USED_FROM.length] ?? UNKNOWN_SOURCE;

@@ -8,14 +8,14 @@ import { version } from "../server/src/cli/run.ts";
 import { SETTINGS, type Setting } from "../server/src/config.ts";
 import { ERRORS } from "../server/src/core/error.ts";
 import { LOG_EVENTS } from "../server/src/core/log-events.ts";
-import { openApiOf, routesPage } from "../server/src/http/openapi.ts";
+import { buildOpenApi, routesPage } from "../server/src/http/openapi.ts";
 import { renderClientTypes } from "./generate-client-types.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 
 /** The schema after a JSON round trip, which drops members that are not JSON. */
 function plainDocument(): Record<string, unknown> {
-	return JSON.parse(JSON.stringify(openApiOf(everyRoute({ documents: true }), { version: version() }))) as Record<string, unknown>;
+	return JSON.parse(JSON.stringify(buildOpenApi(everyRoute({ documents: true }), { version: version() }))) as Record<string, unknown>;
 }
 
 function configurationPage(): string {
@@ -84,7 +84,7 @@ async function tables(): Promise<string> {
 }
 
 const derived: Record<string, () => string | Promise<string>> = {
-	"server/openapi.json": () => `${JSON.stringify(openApiOf(everyRoute({ documents: true }), { version: version() }), null, "\t")}\n`,
+	"server/openapi.json": () => `${JSON.stringify(buildOpenApi(everyRoute({ documents: true }), { version: version() }), null, "\t")}\n`,
 	"routes.txt": () => routesPage(everyRoute({ documents: true })),
 	"docs/configuration.md": configurationPage,
 	"docs/errors.md": errorsPage,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
-import { titleOf } from "../src/codes.ts";
+import { getTitle } from "../src/codes.ts";
 import { CASES } from "./behaviour.ts";
 import { REFUSALS } from "./behaviour-refusals.ts";
 import type { Step } from "./behaviour-steps.ts";
@@ -115,7 +115,7 @@ export function assertProblem(reply: Reply, status: number, code: string): Recor
 	assert.equal(reply.headers["x-content-type-options"], "nosniff");
 	const problem = JSON.parse(reply.body);
 	assert.deepEqual(Object.keys(problem), PROBLEM_MEMBERS);
-	assert.deepEqual([problem.status, problem.code, problem.title], [status, code, titleOf(code) ?? FORBIDDEN]);
+	assert.deepEqual([problem.status, problem.code, problem.title], [status, code, getTitle(code) ?? FORBIDDEN]);
 	assert.match(problem.request_id, /^req_(denied|local_[0-9a-f]{32})$/);
 	assert.equal(problem.instance, `urn:keywright:request:${problem.request_id}`);
 	assert.equal(reply.headers["x-request-id"], problem.request_id);

@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:http";
 import { after, before, test } from "node:test";
 import type { BrowserContext, Page } from "playwright-core";
 import { makeOneTimeToken } from "../../server/src/core/one-time-token.ts";
-import { type MailTrap, mailTrap, portOf } from "../../server/testing/mail-trap.ts";
+import { getPort, type MailTrap, mailTrap } from "../../server/testing/mail-trap.ts";
 import { Database } from "../database.ts";
 import { makeTenant } from "../things.ts";
 import {
@@ -744,7 +744,7 @@ async function foreignPage(context: BrowserContext): Promise<Page> {
 	foreign.add(server);
 	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 	const page = await context.newPage();
-	await page.goto(`http://127.0.0.1:${portOf(server.address())}/`);
+	await page.goto(`http://127.0.0.1:${getPort(server.address())}/`);
 	return page;
 }
 

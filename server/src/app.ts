@@ -28,16 +28,16 @@ import { forwardAuthAnswer } from "./forward-auth/answer.ts";
 import { liveForwardAuth } from "./forward-auth/live.ts";
 import { cursorSealFrom } from "./http/input/cursor-seal.ts";
 import { mount } from "./http/mount.ts";
-import { openApiOf } from "./http/openapi.ts";
+import { buildOpenApi } from "./http/openapi.ts";
 import { answerTheRest, createHttp } from "./http/server.ts";
 import type { KeysContext } from "./keys/context.ts";
 import { checkPeppers } from "./keys/secrets/pepper-check.ts";
-import { rekeyerOf, rekeySecret } from "./keys/secrets/rekey.ts";
+import { getRekeyerName, rekeySecret } from "./keys/secrets/rekey.ts";
 import { RekeyQueue } from "./keys/secrets/rekey-queue.ts";
 import type { Node } from "./nodes/node.ts";
 import { createMailer } from "./outbox/mail/mailer.ts";
 import type { MailSettings } from "./outbox/mail/settings.ts";
-import { figuresOf } from "./overview/health.ts";
+import { collectFigures } from "./overview/health.ts";
 import { LiveProfile } from "./plans/profile/live.ts";
 import { anonymousRoutes, keyedRoutes, managementRoutes, operatorRoutes, personRoutes, serviceRoutes } from "./routes.ts";
 import { aggregateUsage } from "./usage/aggregate.ts";
@@ -95,7 +95,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		...options,
 		onRekeyDue(grant, secret) {
 			const identity = { kid: grant.kid, key_id: grant.key_id, tenant_id: grant.tenant.id, environment: grant.environment };
-			rekeying.add(grant.kid, () => rekeySecret(systemContext(rekeyerOf(grant)), { ...identity, secret }));
+			rekeying.add(grant.kid, () => rekeySecret(systemContext(getRekeyerName(grant)), { ...identity, secret }));
 		},
 	});
 	const forward_auth = liveForwardAuth({ database, node, log });
@@ -114,7 +114,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 	const metrics = createMetrics({ node, skew, grants, meter });
 	const keyed = keyedRoutes({ documents: options.documents });
 	const every_route = everyRoute({ documents: options.documents });
-	const openapi = JSON.stringify({ ...openApiOf(every_route, { version: options.version }), servers: [{ url: options.public_url }] });
+	const openapi = JSON.stringify({ ...buildOpenApi(every_route, { version: options.version }), servers: [{ url: options.public_url }] });
 	const profile = new LiveProfile({ database, node, log, public_url: options.public_url });
 	const problem_type_base = () => profile.known.error_base_url;
 
@@ -144,7 +144,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		mailSignInLink: people.mailSignInLink,
 		public_url: options.public_url,
 		mail: mailer.enabled,
-		processHealth: () => ({ ...{ version: options.version, embedded: options.sole }, ...figuresOf({ skew, meter, grants }) }),
+		processHealth: () => ({ ...{ version: options.version, embedded: options.sole }, ...collectFigures({ skew, meter, grants }) }),
 		enders: ENDERS,
 		forget_documents: (tenant_id: string) => forgetTenantFiles(options.uploads_dir, tenant_id),
 	};

@@ -28,6 +28,6 @@ export function dataFolderFault(text: string): string | null {
 }
 
 /** The origin of a valid URL; any other text unchanged. */
-export function originOf(text: string): string {
+export function getOrigin(text: string): string {
 	return URL.parse(text)?.origin ?? text;
 }

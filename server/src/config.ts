@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { parseOperatorTokens } from "./access/operators/token.ts";
-import { dataFolderFault, hostFault, originOf, publicUrlFault } from "./config-places.ts";
+import { dataFolderFault, getOrigin, hostFault, publicUrlFault } from "./config-places.ts";
 import { AllowList, parseAllowList } from "./core/network.ts";
 import { parsePeppers } from "./core/pepper.ts";
 import { isBrand } from "./keys/secrets/format.ts";
-import { type MailSettings, mailSettingsOf, parseSender, parseSmtpUrl } from "./outbox/mail/settings.ts";
+import { type MailSettings, parseSender, parseSmtpUrl, toMailSettings } from "./outbox/mail/settings.ts";
 
 /** The parsed configuration of the environment. Null secrets are generated into the data folder. */
 export interface Config {
@@ -191,7 +191,7 @@ function mailSettings(reader: Reader): MailSettings | null {
 	const smtp_url = checkedSecret(reader, "KEYWRIGHT_SMTP_URL", parseSmtpUrl);
 	const from = checkedSecret(reader, "KEYWRIGHT_MAIL_FROM", parseSender);
 	try {
-		return mailSettingsOf(smtp_url, from);
+		return toMailSettings(smtp_url, from);
 	} catch (error) {
 		reader.mistakes.push(error instanceof Error ? error.message : "the mail settings cannot be read");
 		return null;
@@ -228,7 +228,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
 	const config: Config = {
 		port,
 		host,
-		public_url: originOf(checkedText(reader, "KEYWRIGHT_PUBLIC_URL", local_url, publicUrlFault)),
+		public_url: getOrigin(checkedText(reader, "KEYWRIGHT_PUBLIC_URL", local_url, publicUrlFault)),
 		data_dir: checkedText(reader, "KEYWRIGHT_DATA_DIR", ".keywright", dataFolderFault),
 		database_url: postgresUrl(reader, "KEYWRIGHT_DATABASE_URL"),
 		database_direct_url: postgresUrl(reader, "KEYWRIGHT_DATABASE_DIRECT_URL"),

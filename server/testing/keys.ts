@@ -156,7 +156,7 @@ export async function refused(fixture: KeysFixture, code: ErrorCode, run: () => 
 }
 
 /** The pointers of an error's `errors`. */
-export function pointersOf(failure: ApiError): string[] {
+export function getPointers(failure: ApiError): string[] {
 	return (failure.metadata.errors ?? []).map((error) => error.pointer);
 }
 

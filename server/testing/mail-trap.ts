@@ -60,13 +60,13 @@ export async function mailTrap(options: SMTPServerOptions = {}): Promise<MailTra
 	server.listen(0, "127.0.0.1");
 	await once(server.server, "listening");
 	return {
-		port: portOf(server.server.address()),
+		port: getPort(server.server.address()),
 		mails,
 		close: () => new Promise((resolve) => server.close(() => resolve())),
 	};
 }
 
 /** Guarantee: called for servers that listen on TCP. */
-export function portOf(address: unknown): number {
+export function getPort(address: unknown): number {
 	return (address as AddressInfo).port;
 }

@@ -28,7 +28,7 @@ export function append(database: Database, from: Node, entries: readonly Invalid
 	return inTransaction(database, ALL_TENANTS, (transaction) => appendInvalidations(asChange(transaction), from.id, entries));
 }
 
-export interface HeldDatabase {
+export interface PausableDatabase {
 	readonly database: Database;
 	/** How many transactions have begun. */
 	readonly begun: number;
@@ -52,7 +52,7 @@ type OnConnection = (queries: Kysely<Tables>) => Promise<unknown>;
  * The same database as seen by a process that a test can freeze or cut off. `pause` is awaited before and after each transaction, and for
  * each statement outside of one.
  */
-export function holdable(database: Database, pause: () => Promise<unknown> = async () => undefined): HeldDatabase {
+export function pausable(database: Database, pause: () => Promise<unknown> = async () => undefined): PausableDatabase {
 	const open = { promise: Promise.resolve(), resolve: (): void => undefined };
 	const closed: { resolve(): void }[] = [];
 	let before = open;

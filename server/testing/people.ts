@@ -7,7 +7,7 @@ import { type Clock, systemClock } from "../src/core/clock.ts";
 import { parsePeppers } from "../src/core/pepper.ts";
 import { connectDatabase, type Database } from "../src/database/database.ts";
 import { APP_ROLE } from "../src/database/roles.ts";
-import { type CookieRules, cookieRulesOf } from "../src/http/session-cookies.ts";
+import { type CookieRules, getCookieRules } from "../src/http/session-cookies.ts";
 import { TEST_PEPPER, type TestDatabase } from "./audit.ts";
 import { testLog } from "./database.ts";
 
@@ -27,7 +27,7 @@ export interface TestPeople {
 /** Sign-in on a test's database, configured as in the server. */
 export function testPeople(db: TestDatabase, options: { public_url?: string; clock?: Clock } = {}): TestPeople {
 	const { public_url = "http://127.0.0.1:8787", clock = systemClock } = options;
-	const cookies = cookieRulesOf(public_url);
+	const cookies = getCookieRules(public_url);
 	const own = connectDatabase({ url: db.database.directUrl, log: testLog, connections_max: 4, role: APP_ROLE });
 	const resets: { email: string; token: string }[] = [];
 	const sign_in_links: { email: string; token: string }[] = [];

@@ -9,12 +9,12 @@ import { createMailer } from "../src/outbox/mail/mailer.ts";
 import { LiveProfile } from "../src/plans/profile/live.ts";
 import { aggregateUsage } from "../src/usage/aggregate.ts";
 import { type Flushing, startFlushing } from "../src/usage/flush.ts";
-import { type Source, sourceOf } from "../src/usage/sources/source.ts";
+import { getSource, type Source } from "../src/usage/sources/source.ts";
 import type { Grant } from "../src/verification/grants/grant.ts";
 import { type KeyedRequest, KeyedRequestContext } from "../src/verification/keyed-context.ts";
 import { testLog } from "./database.ts";
 import { TestBrowser } from "./people.ts";
-import { codeOf, type MadeKey, type Process, type VerificationFixture, verificationFixture } from "./verification.ts";
+import { getCode, type MadeKey, type Process, type VerificationFixture, verificationFixture } from "./verification.ts";
 
 /** Programs that call an API with a key, from distinguishable sources. */
 export const CALLERS = {
@@ -27,7 +27,7 @@ export type CallerName = keyof typeof CALLERS;
 export function from(address: string | null, agent: string): Source {
 	const parsed = address === null ? null : parseAddress(address);
 	assert(address === null || parsed, "an address of the tests cannot be read");
-	return sourceOf(parsed, agent, null);
+	return getSource(parsed, agent, null);
 }
 
 class OwnContext extends KeyedRequestContext implements SelfContext {
@@ -96,7 +96,7 @@ export async function rotationFixture(): Promise<RotationFixture> {
 			const decision = await main.ask(raw_key, { source, operation });
 			await flush(main).flushNow();
 			await aggregateUsage({ database, log: testLog });
-			return codeOf(decision);
+			return getCode(decision);
 		},
 		async pass(seconds) {
 			clock.advance(seconds * 1_000);

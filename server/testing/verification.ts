@@ -77,7 +77,7 @@ export interface VerificationFixture {
 	close(): Promise<void>;
 }
 
-export function questionOf(raw_key: string, question: Partial<Question> = {}): Question {
+export function newQuestion(raw_key: string, question: Partial<Question> = {}): Question {
 	return {
 		raw_key,
 		cost: 1,
@@ -164,7 +164,7 @@ export async function verificationFixture(): Promise<VerificationFixture> {
 			await node.start();
 			await legacy_formats.current();
 			nodes.push(node);
-			const ask = async (raw_key: string, question?: Partial<Question>) => verifier.decide(questionOf(raw_key, question));
+			const ask = async (raw_key: string, question?: Partial<Question>) => verifier.decide(newQuestion(raw_key, question));
 			return { node, meter, windows, grants, quotas, failures, verifier, rekeyed, ask };
 		},
 		async behind(statement, values) {
@@ -192,6 +192,6 @@ export async function verificationFixture(): Promise<VerificationFixture> {
 }
 
 /** The code of the denial, or `allowed`. */
-export function codeOf(decision: Decision): string {
+export function getCode(decision: Decision): string {
 	return decision.denial === null ? "allowed" : decision.denial.code;
 }

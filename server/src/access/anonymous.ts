@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { type AllowList, failureBucketOf } from "../core/network.ts";
+import { type AllowList, getFailureBucket } from "../core/network.ts";
 import type { HeaderFilter } from "../core/secret-text.ts";
-import { addressOf } from "../http/peer.ts";
+import { getClientAddress } from "../http/peer.ts";
 import { framed } from "../http/reply.ts";
 
 /** The anonymous caller's address and cookies, and a way to set cookies in the response. */
@@ -24,7 +24,7 @@ export interface AnonymousOptions {
 	readonly filterHeader: HeaderFilter;
 }
 
-export function anonymousCallerOf(
+export function toAnonymousCaller(
 	request: FastifyRequest,
 	reply: FastifyReply,
 	{ trusted_proxies, filterHeader }: AnonymousOptions,
@@ -32,11 +32,11 @@ export function anonymousCallerOf(
 	const raw = framed(request);
 	return {
 		get address() {
-			return addressOf(raw, trusted_proxies)?.text ?? null;
+			return getClientAddress(raw, trusted_proxies)?.text ?? null;
 		},
 		get bucket() {
-			const address = addressOf(raw, trusted_proxies);
-			return address ? failureBucketOf(address) : "unknown";
+			const address = getClientAddress(raw, trusted_proxies);
+			return address ? getFailureBucket(address) : "unknown";
 		},
 		get user_agent() {
 			return filterHeader("User-Agent", raw.headers["user-agent"] ?? null);

@@ -2,10 +2,10 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { makeServiceCredential } from "../core/credential.ts";
 import { randomBase62 } from "../core/id.ts";
-import { bearerOf, OPERATOR_TOKEN, SERVICE_CREDENTIAL, unknownBearer } from "./bearer.ts";
+import { OPERATOR_TOKEN, parseBearer, SERVICE_CREDENTIAL, unknownBearer } from "./bearer.ts";
 
 test("the scheme is case-insensitive and the token is returned verbatim", () => {
-	for (const scheme of ["Bearer", "bearer", "BEARER"]) equal(bearerOf(`${scheme} abc.~+/=`, false, OPERATOR_TOKEN), "abc.~+/=");
+	for (const scheme of ["Bearer", "bearer", "BEARER"]) equal(parseBearer(`${scheme} abc.~+/=`, false, OPERATOR_TOKEN), "abc.~+/=");
 });
 
 test("a missing credential and a malformed one have different codes", () => {
@@ -15,7 +15,7 @@ test("a missing credential and a malformed one have different codes", () => {
 });
 
 test("an API key alone is refused, and the detail says that X-API-Key is not accepted", () => {
-	const refusal = bearerOf(null, true, OPERATOR_TOKEN);
+	const refusal = parseBearer(null, true, OPERATOR_TOKEN);
 	ok(typeof refusal !== "string");
 	equal(refusal.code, "credential_missing");
 	match(refusal.detail, /does not accept X-API-Key/);
@@ -35,6 +35,6 @@ test("the refusal of another kind of credential names its route and does not rep
 });
 
 function codeOf(header: string | null): string | null {
-	const answer = bearerOf(header, false, OPERATOR_TOKEN);
+	const answer = parseBearer(header, false, OPERATOR_TOKEN);
 	return typeof answer === "string" ? null : answer.code;
 }

@@ -18,7 +18,7 @@ export const SERVICE_CREDENTIAL: Wanted = { name: "a service credential (kws_…
 /**
  * Parses `Authorization: Bearer <token>` (RFC 6750). Returns the token, or the refusal: 401 `credential_missing` or `credential_invalid`.
  */
-export function bearerOf(authorization: string | null, has_raw_key: boolean, wanted: Wanted): string | Refusal {
+export function parseBearer(authorization: string | null, has_raw_key: boolean, wanted: Wanted): string | Refusal {
 	if (authorization === null || authorization.trim() === "") return missing(has_raw_key, wanted);
 	const [, token] = /^Bearer +([\x21-\x7e]+)$/i.exec(authorization) ?? [];
 	return (

@@ -6,7 +6,7 @@ function operatorActor(person: OperatorPerson | undefined): Actor {
 }
 
 /** Converts the caller to the actor of audit entries. */
-export function actorOf(caller: Caller): Actor {
+export function getActor(caller: Caller): Actor {
 	switch (caller.kind) {
 		case "operator":
 			return operatorActor(caller.person);

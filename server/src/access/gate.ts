@@ -8,9 +8,9 @@ import { Denied, type Gate, refuseNulInQuery } from "../http/mount.ts";
 import type { Refusal } from "../http/problem.ts";
 import { framed } from "../http/reply.ts";
 import type { Route } from "../http/route.ts";
-import { type AnonymousCaller, type AnonymousOptions, anonymousCallerOf } from "./anonymous.ts";
-import { bearerOf, SERVICE_CREDENTIAL, unknownBearer } from "./bearer.ts";
-import { actorOf } from "./caller.ts";
+import { type AnonymousCaller, type AnonymousOptions, toAnonymousCaller } from "./anonymous.ts";
+import { parseBearer, SERVICE_CREDENTIAL, unknownBearer } from "./bearer.ts";
+import { getActor } from "./caller.ts";
 import { crossSiteWithout, crossSiteWithSession } from "./cross-site.ts";
 import { type SignedIn, toActor } from "./people/session.ts";
 import type { Sessions } from "./people/sessions.ts";
@@ -62,7 +62,7 @@ export function admit<C, Who extends { actor: Actor; scope: string }>(
 	if (nul) return new Denied(nul);
 	const idempotency_key = route.method === "POST" ? readIdempotencyKey(framed(request)) : null;
 	if (idempotency_key instanceof ApiError) return new Denied(idempotency_key);
-	return options.makeContext({ ...who, request_id: request.id, idempotency_key, anonymous: anonymousCallerOf(request, reply, options) });
+	return options.makeContext({ ...who, request_id: request.id, idempotency_key, anonymous: toAnonymousCaller(request, reply, options) });
 }
 
 /** The signed-in person of the session cookie, after the cross-site check; null without a cookie. */
@@ -120,12 +120,12 @@ export function serviceGate<C>(options: GateOptions<C, CallerParts> & { readonly
 	return (route) => (request, reply) => {
 		noStore(reply);
 		const { authorization, raw_key } = framed(request);
-		const token = bearerOf(authorization, raw_key !== null, SERVICE_CREDENTIAL);
+		const token = parseBearer(authorization, raw_key !== null, SERVICE_CREDENTIAL);
 		if (typeof token !== "string") return new Denied(token);
 		const conclude = (service: { id: string; name: string } | null) => {
 			if (!service) return new Denied(unknownBearer(token, SERVICE_CREDENTIAL));
 			const caller: Caller = { kind: "service", ...service };
-			return admit(options, route, request, reply, { actor: actorOf(caller), scope: ALL_TENANTS, caller });
+			return admit(options, route, request, reply, { actor: getActor(caller), scope: ALL_TENANTS, caller });
 		};
 		const answer = options.services.verify(token);
 		return answer instanceof Promise ? answer.then(conclude) : conclude(answer);
@@ -136,7 +136,7 @@ export function serviceGate<C>(options: GateOptions<C, CallerParts> & { readonly
 export function credentialStillHolds(services: ServiceCache): (request: FastifyRequest) => Refusal | null | Promise<Refusal | null> {
 	return (request) => {
 		const { authorization, raw_key } = framed(request);
-		const token = bearerOf(authorization, raw_key !== null, SERVICE_CREDENTIAL);
+		const token = parseBearer(authorization, raw_key !== null, SERVICE_CREDENTIAL);
 		if (typeof token !== "string") return token;
 		const conclude = (service: unknown) => (service === null ? unknownBearer(token, SERVICE_CREDENTIAL) : null);
 		const answer = services.verify(token);

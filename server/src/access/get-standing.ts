@@ -4,7 +4,7 @@ import { read } from "../database/transaction.ts";
 import type { ProfileContext } from "../plans/profile/live.ts";
 import { readTenantWithPlan } from "../tenants/store.ts";
 import { tenantNotFound } from "../tenants/tenant.ts";
-import { type Abilities, abilitiesOf, getMissing, type Missing, roleOf, type StandingRole } from "./standing.ts";
+import { type Abilities, getAbilities, getMissing, getRole, type Missing, type StandingRole } from "./standing.ts";
 import { readPeopleInCharge } from "./standing-store.ts";
 
 export interface Standing {
@@ -23,7 +23,7 @@ export interface Standing {
 
 /** Returns the caller's abilities in the tenant and, unless they may create keys, what is missing and who can grant it. 404 `not_found`. */
 export async function getStanding(context: DatabaseContext & CallerContext & ProfileContext, input: { tenant_id: string }): Promise<Standing> {
-	const role = roleOf(context.caller);
+	const role = getRole(context.caller);
 	const profile = await context.profile.current();
 	return read(context, async (tx) => {
 		const found = await readTenantWithPlan(tx, input.tenant_id);
@@ -43,7 +43,7 @@ export async function getStanding(context: DatabaseContext & CallerContext & Pro
 		return {
 			allowed: missing.length === 0,
 			role,
-			may: abilitiesOf(role, tenant, plan),
+			may: getAbilities(role, tenant, plan),
 			missing,
 			plan: { id, name, capabilities, max_key_lifetime_days },
 		};

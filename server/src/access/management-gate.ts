@@ -10,8 +10,8 @@ import { framed } from "../http/reply.ts";
 import { readTenant } from "../tenants/store.ts";
 import { isOperator, readMembership } from "../tenants/team/membership-store.ts";
 import { type Tenant, tenantNotFound } from "../tenants/tenant.ts";
-import { bearerOf, OPERATOR_TOKEN, unknownBearer, type Wanted } from "./bearer.ts";
-import { actorOf } from "./caller.ts";
+import { OPERATOR_TOKEN, parseBearer, unknownBearer, type Wanted } from "./bearer.ts";
+import { getActor } from "./caller.ts";
 import { refusePortal, refuseRole, refuseSuspended, refuseUnconfirmed } from "./eligibility.ts";
 import { admit, findSignedIn, type GateOptions, type ManagerParts, noStore, type SessionOptions } from "./gate.ts";
 import { NO_OPERATOR } from "./operators/operator.ts";
@@ -28,7 +28,7 @@ export type ManagementGateOptions<C> = GateOptions<C, ManagerParts> &
 /** The operator of the bearer token, the only bearer credential that management and operator routes accept. */
 function operatorOf(request: FastifyRequest, operator_tokens: OperatorTokens): Caller | Denied {
 	const { authorization, raw_key } = framed(request);
-	const token = bearerOf(authorization, raw_key !== null, SIGN_IN_OR_TOKEN);
+	const token = parseBearer(authorization, raw_key !== null, SIGN_IN_OR_TOKEN);
 	if (typeof token !== "string") return new Denied(token);
 	if (!isOperatorToken(operator_tokens, token)) return new Denied(unknownBearer(token, SIGN_IN_OR_TOKEN));
 	return { kind: "operator" };
@@ -58,7 +58,7 @@ export function operatorGate<C>(options: ManagementGateOptions<C>): Gate<C> {
 		const refusal = refuseUnconfirmed(route, confirmedAt(who), options.clock.now());
 		if (refusal) return new Denied(refusal);
 		const reauthorize = reauthorizeAs({ route, caller, signed_in: sessionOf(who), tenant_id: null, clock: options.clock });
-		return admit(options, route, request, reply, { actor: actorOf(caller), scope: ALL_TENANTS, caller, reauthorize });
+		return admit(options, route, request, reply, { actor: getActor(caller), scope: ALL_TENANTS, caller, reauthorize });
 	};
 }
 
@@ -86,7 +86,7 @@ export function managementGate<C>(options: ManagementGateOptions<C>): Gate<C> {
 			refuseUnconfirmed(route, confirmedAt(who), options.clock.now());
 		if (refusal) return new Denied(refusal);
 		const reauthorize = reauthorizeAs({ route, caller, signed_in: sessionOf(who), tenant_id: tenant.id, clock: options.clock });
-		return admit(options, route, request, reply, { actor: actorOf(caller), scope: tenant.id, caller, reauthorize });
+		return admit(options, route, request, reply, { actor: getActor(caller), scope: tenant.id, caller, reauthorize });
 	};
 }
 

@@ -1,7 +1,7 @@
 import Type from "typebox";
 import type { CallerContext } from "../core/caller.ts";
 import type { DatabaseContext } from "../database/database.ts";
-import { pageOf, pageQuery } from "../http/input/cursor.ts";
+import { pageQuery, pageSchema } from "../http/input/cursor.ts";
 import { Name } from "../http/input/fields.ts";
 import { type Route, route } from "../http/route.ts";
 import type { ProfileContext } from "../plans/profile/live.ts";
@@ -25,7 +25,7 @@ export const operatorServiceRoutes: readonly Route<ServiceContext>[] = [
 		summary: "List the services that may ask for a verification",
 		status: 200,
 		query: Type.Object(pageQuery, { additionalProperties: false }),
-		output: pageOf(ServiceSchema),
+		output: pageSchema(ServiceSchema),
 		run: listServices,
 	}),
 	route({

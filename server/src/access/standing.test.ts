@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, throws } from "node:assert/strict";
 import { test } from "node:test";
-import { abilitiesOf, getMissing, roleOf, type StandingInput, type StandingRole } from "./standing.ts";
+import { getAbilities, getMissing, getRole, type StandingInput, type StandingRole } from "./standing.ts";
 
 const OLIVIA = { name: "Olivia", email: "olivia@example.com" };
 const ADAM = { name: "Adam", email: "adam@example.com" };
@@ -52,7 +52,7 @@ test("suspension is reported first, and only the operator can end it", () => {
 test("exactly the callers who lack nothing may create keys", () => {
 	for (const role of ROLES) {
 		for (const around of [AROUND, FREE, SUSPENDED]) {
-			const { create_keys } = abilitiesOf(role, around.tenant, around.plan);
+			const { create_keys } = getAbilities(role, around.tenant, around.plan);
 			equal(create_keys, getMissing(role, around).length === 0, `${role} ${around.plan.name} ${around.tenant.status}`);
 		}
 	}
@@ -60,13 +60,13 @@ test("exactly the callers who lack nothing may create keys", () => {
 
 test("abilities grow with the role; in a suspended tenant keys can still be revoked", () => {
 	const none = { create_keys: false, manage_keys: false, revoke_keys: false, manage_sites: false, see_invitations: false, manage_team: false };
-	deepEqual(abilitiesOf("viewer", AROUND.tenant, AROUND.plan), none);
+	deepEqual(getAbilities("viewer", AROUND.tenant, AROUND.plan), none);
 	const admin = { create_keys: true, manage_keys: true, revoke_keys: true, manage_sites: true, see_invitations: true, manage_team: false };
-	deepEqual(abilitiesOf("admin", AROUND.tenant, AROUND.plan), admin);
-	for (const role of ["owner", "operator"] as const) deepEqual(abilitiesOf(role, AROUND.tenant, AROUND.plan), { ...admin, manage_team: true });
-	deepEqual(abilitiesOf("owner", SUSPENDED.tenant, AROUND.plan), { ...none, revoke_keys: true, see_invitations: true });
+	deepEqual(getAbilities("admin", AROUND.tenant, AROUND.plan), admin);
+	for (const role of ["owner", "operator"] as const) deepEqual(getAbilities(role, AROUND.tenant, AROUND.plan), { ...admin, manage_team: true });
+	deepEqual(getAbilities("owner", SUSPENDED.tenant, AROUND.plan), { ...none, revoke_keys: true, see_invitations: true });
 });
 
 test("a service has no role in a tenant", () => {
-	throws(() => roleOf({ kind: "service", id: "svc_1", name: "checkout" }), /role_not_allowed/);
+	throws(() => getRole({ kind: "service", id: "svc_1", name: "checkout" }), /role_not_allowed/);
 });

@@ -34,7 +34,7 @@ export interface Abilities {
 }
 
 /** The caller's role in the tenant. Throws 403 `role_not_allowed` for a service, which has none. */
-export function roleOf(caller: Caller): StandingRole {
+export function getRole(caller: Caller): StandingRole {
 	if (caller.kind === "operator") return "operator";
 	if (caller.kind === "member" || caller.kind === "portal") return caller.role;
 	throw new ApiError("role_not_allowed", "A service credential is for verification. Use a member's session or the operator token.");
@@ -44,7 +44,7 @@ function hasRole(role: StandingRole, needed: "admin" | "owner"): boolean {
 	return role === "operator" || roleReaches(role, needed);
 }
 
-export function abilitiesOf(role: StandingRole, tenant: Pick<Tenant, "status">, plan: Pick<Plan, "capabilities">): Abilities {
+export function getAbilities(role: StandingRole, tenant: Pick<Tenant, "status">, plan: Pick<Plan, "capabilities">): Abilities {
 	const active = tenant.status === "active";
 	const admin = hasRole(role, "admin");
 	const owner = hasRole(role, "owner");

@@ -59,7 +59,7 @@ export function escapeHtml(text: string): string {
 }
 
 /** The HTML of one response: with `nonce` at every split, and the operator's product name as the title before any script runs. */
-export function pageOf(dashboard: Dashboard, nonce: string, product_name: string): string {
+export function renderPage(dashboard: Dashboard, nonce: string, product_name: string): string {
 	return dashboard.page.join(nonce).replace(TITLE, () => `<title>API Access · ${escapeHtml(product_name)}</title>`);
 }
 

@@ -7,7 +7,7 @@ import type { Log } from "../core/log.ts";
 import type { Peppers } from "../core/pepper.ts";
 import { connectDatabase, type Database } from "../database/database.ts";
 import { APP_ROLE } from "../database/roles.ts";
-import { type CookieRules, cookieRulesOf } from "../http/session-cookies.ts";
+import { type CookieRules, getCookieRules } from "../http/session-cookies.ts";
 import type { Mailer } from "../outbox/mail/mailer.ts";
 import { composeMail } from "../outbox/mail/mails.ts";
 
@@ -36,7 +36,7 @@ export interface People {
 
 export function createPeople(options: PeopleOptions): People {
 	const { database, clock, log, peppers, public_url } = options;
-	const session_cookies = cookieRulesOf(public_url);
+	const session_cookies = getCookieRules(public_url);
 	const own = connectDatabase({ url: database.directUrl, log, connections_max: CONNECTIONS_MAX, role: APP_ROLE });
 	const sign_in = new SignIn({ database: own, clock, peppers, public_url, cookies: session_cookies });
 	const mailPasswordLink: MailPasswordLink = ({ name, email }, token) => {

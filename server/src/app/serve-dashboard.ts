@@ -1,7 +1,7 @@
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import type { LiveProfile } from "../plans/profile/live.ts";
-import { type Dashboard, isPageAddress, PAGE_PATHS, pageOf } from "./dashboard.ts";
+import { type Dashboard, isPageAddress, PAGE_PATHS, renderPage } from "./dashboard.ts";
 import { newNonce, pageHeaders } from "./page-headers.ts";
 import { plainPage } from "./plain-page.ts";
 
@@ -36,7 +36,8 @@ export function serveDashboard(http: FastifyInstance, options: DashboardOptions)
 
 	function sendPage(reply: FastifyReply): unknown {
 		const nonce = newNonce();
-		if (dashboard) return reply.headers(pageHeaders(nonce, { kind: "dashboard", secure })).send(pageOf(dashboard, nonce, profile.known.product_name));
+		if (dashboard)
+			return reply.headers(pageHeaders(nonce, { kind: "dashboard", secure })).send(renderPage(dashboard, nonce, profile.known.product_name));
 		const page = plainPage({ title: "Not built", content: NOT_BUILT, nonce, profile: profile.known });
 		return reply
 			.code(503)

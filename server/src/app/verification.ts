@@ -19,7 +19,7 @@ import { Verifier, type VerifierOptions } from "../verification/verifier.ts";
  * Secrets that must not be stored in this instance: keys and tokens made by Keywright, the operator's tokens, and imported keys whose
  * format has a prefix.
  */
-export function secretTestOf(options: { readonly operator_token: string; readonly legacy_formats: LiveImportedFormats }): SecretTest {
+export function createSecretTest(options: { readonly operator_token: string; readonly legacy_formats: LiveImportedFormats }): SecretTest {
 	const tokens = options.operator_token
 		.split(",")
 		.map((token) => token.trim())
@@ -69,7 +69,7 @@ export function createVerification(options: VerificationOptions): Verification {
 	const quotas = new QuotaLedger({ database: verification_database, clock, log });
 	const failures = new AddressFailures({ clock, per_minute: options.auth_failures_per_minute });
 	const legacy_formats = liveImportedFormats({ database, node, log });
-	const holds_secret = secretTestOf({ operator_token: options.operator_token, legacy_formats });
+	const holds_secret = createSecretTest({ operator_token: options.operator_token, legacy_formats });
 	const filterHeader = headerFilter(holds_secret, (header) => log.warn({ place: `${header} header` }, "key_exposed"));
 	const sources = new SourceMemo({
 		addresses: options.source_addresses ?? true,

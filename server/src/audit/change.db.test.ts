@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
 import pg from "pg";
 import { type TestDatabase, testDatabase } from "../../testing/audit.ts";
-import { holdable, startNode } from "../../testing/nodes.ts";
+import { pausable, startNode } from "../../testing/nodes.ts";
 import { ALL_TENANTS } from "../core/context.ts";
 import { ApiError } from "../core/error.ts";
 import { asChange, inTransaction, type Tx } from "../database/transaction.ts";
@@ -125,7 +125,7 @@ suite("change", () => {
 	});
 
 	test("neither a change nor a repeat returns before the other nodes have applied it", async () => {
-		const slow = holdable(db.database);
+		const slow = pausable(db.database);
 		const other = await startNode(slow.database);
 		others.push(other);
 		const plan = newName("plan");

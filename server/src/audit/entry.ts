@@ -1,7 +1,7 @@
 import { hash, randomBytes } from "node:crypto";
 import { canonicalJson } from "../core/canonical.ts";
 import type { Actor } from "../core/context.ts";
-import { deriveKey, macOf, type Peppers } from "../core/pepper.ts";
+import { computeMac, deriveKey, type Peppers } from "../core/pepper.ts";
 
 /** The audit entry that a change writes: the action in the past tense with its object, such as `key.revoked`, and details without secrets. */
 export interface NewAuditEntry {
@@ -52,7 +52,7 @@ export function digestDetails(details: unknown): Buffer {
 
 /** The MAC that chains `entry` to the one before it; the first entry follows an empty MAC. */
 export function entryMac(key: Buffer, entry: AuditEntry, previous: Buffer): Buffer {
-	return macOf(key, "kwa1", [
+	return computeMac(key, "kwa1", [
 		entry.chain,
 		String(entry.seq),
 		entry.at,

@@ -8,8 +8,8 @@ import {
 	AllowList,
 	callerAddress,
 	FORWARDED_HOPS_MAX,
-	failureBucketOf,
-	networkOf,
+	getFailureBucket,
+	getNetwork,
 	parseAddress,
 	parseAllowList,
 } from "./network.ts";
@@ -109,15 +109,15 @@ test("canonical text stays as it is, and both versions keep all of their bits", 
 });
 
 test("the network is the /24 or the /48, the failure bucket the address or the /64", () => {
-	equal(networkOf(addressOf("203.0.113.77")), "203.0.113.0/24");
-	equal(networkOf(addressOf("::ffff:203.0.113.77")), "203.0.113.0/24");
-	equal(networkOf(addressOf("255.255.255.255")), "255.255.255.0/24");
-	equal(networkOf(addressOf("2001:db8:1:2:3:4:5:6")), "2001:db8:1::/48");
-	equal(networkOf(addressOf("2001:db8:ffff:ffff::")), "2001:db8:ffff::/48");
-	equal(networkOf(addressOf("::1")), "::/48");
-	equal(failureBucketOf(addressOf("203.0.113.77")), "203.0.113.77");
-	equal(failureBucketOf(addressOf("2001:db8:1:2:3:4:5:6")), "2001:db8:1:2::/64");
-	equal(failureBucketOf(addressOf("2001:db8:1:2:ffff::")), failureBucketOf(addressOf("2001:db8:1:2::1")));
+	equal(getNetwork(addressOf("203.0.113.77")), "203.0.113.0/24");
+	equal(getNetwork(addressOf("::ffff:203.0.113.77")), "203.0.113.0/24");
+	equal(getNetwork(addressOf("255.255.255.255")), "255.255.255.0/24");
+	equal(getNetwork(addressOf("2001:db8:1:2:3:4:5:6")), "2001:db8:1::/48");
+	equal(getNetwork(addressOf("2001:db8:ffff:ffff::")), "2001:db8:ffff::/48");
+	equal(getNetwork(addressOf("::1")), "::/48");
+	equal(getFailureBucket(addressOf("203.0.113.77")), "203.0.113.77");
+	equal(getFailureBucket(addressOf("2001:db8:1:2:3:4:5:6")), "2001:db8:1:2::/64");
+	equal(getFailureBucket(addressOf("2001:db8:1:2:ffff::")), getFailureBucket(addressOf("2001:db8:1:2::1")));
 });
 
 test("a list has what its networks have, as Node's own block list sees it", () => {

@@ -80,13 +80,13 @@ function wordsOf(bytes: number[]): number[] {
 }
 
 /** The network that requests come from: IPv4 `203.0.113.0/24`, IPv6 `2001:db8:1::/48`. */
-export function networkOf(address: Address): string {
+export function getNetwork(address: Address): string {
 	if (address.version === 4) return `${address.text.slice(0, address.text.lastIndexOf("."))}.0/24`;
 	return prefixOf(address, IPV6_NETWORK_BITS);
 }
 
 /** The unit that wrong keys are counted by: an IPv4 address, or an IPv6 /64, which one subscriber controls. */
-export function failureBucketOf(address: Address): string {
+export function getFailureBucket(address: Address): string {
 	return address.version === 4 ? address.text : prefixOf(address, IPV6_SUBSCRIBER_BITS);
 }
 

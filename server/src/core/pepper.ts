@@ -35,7 +35,7 @@ export function deriveKey(pepper: Pepper, purpose: string): Buffer {
 }
 
 /** HMAC-SHA-256 over `label` and the length-prefixed fields: different lists of fields never yield the same bytes. */
-export function macOf(key: Buffer, label: string, fields: readonly (string | Buffer)[]): Buffer {
+export function computeMac(key: Buffer, label: string, fields: readonly (string | Buffer)[]): Buffer {
 	const mac = createHmac("sha256", key).update(label);
 	const length = Buffer.alloc(4);
 	for (const field of fields) {

@@ -2,7 +2,7 @@ import type { PostgresPool, PostgresPoolClient } from "kysely";
 import pg from "pg";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { SESSION_STATEMENT } from "./session.ts";
-import { meaningOf } from "./sqlstate.ts";
+import { getMeaning } from "./sqlstate.ts";
 
 /** Maximum time of BEGIN, which is cheap. */
 const BEGIN_MS = 2_000;
@@ -111,7 +111,7 @@ class WatchedClient {
 			return await this.#client.query(text, values);
 		} catch (error) {
 			if (this.#givenUp) throw new Error("Connection terminated: PostgreSQL does not answer on it", { cause: error });
-			if (error instanceof pg.DatabaseError && meaningOf(error.code ?? "") === "session_lost") this.#isLost = true;
+			if (error instanceof pg.DatabaseError && getMeaning(error.code ?? "") === "session_lost") this.#isLost = true;
 			throw error;
 		} finally {
 			answered = true;

@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
-import { meaningOf, SQLSTATE_CLASSES, SQLSTATE_CODES, type SqlStateMeaning } from "./sqlstate.ts";
+import { getMeaning, SQLSTATE_CLASSES, SQLSTATE_CODES, type SqlStateMeaning } from "./sqlstate.ts";
 
 /** Appendix A of PostgreSQL's documentation, class by class. */
 const CLASSES = "00 01 02 03 08 09 0A 0B 0F 0L 0P 0Z 20 21 22 23 24 25 26 27 28 2B 2D 2F 34 38 39 3B 3D 3F 40 42 44 53 54 55 57 58 F0 HV P0 XX".split(
@@ -18,7 +18,7 @@ const EXPECTED: readonly [SqlStateMeaning, string][] = [
 
 test("every class of SQLSTATE says whether the caller gets a 503 and whether the session is discarded", () => {
 	deepEqual(Object.keys(SQLSTATE_CLASSES).sort(), [...CLASSES].sort());
-	for (const [meaning, codes] of EXPECTED) for (const code of codes.split(" ")) equal(meaningOf(code), meaning, code);
+	for (const [meaning, codes] of EXPECTED) for (const code of codes.split(" ")) equal(getMeaning(code), meaning, code);
 	const tested = new Set(EXPECTED.flatMap(([, codes]) => codes.split(" ")));
 	for (const code of Object.keys(SQLSTATE_CODES)) equal(tested.has(code), true, `${code} is tested`);
 	const outages = Object.entries(SQLSTATE_CLASSES).filter(([, meaning]) => meaning !== "defect");

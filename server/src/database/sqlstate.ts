@@ -82,6 +82,6 @@ export const SQLSTATE_CODES: Readonly<Record<string, SqlStateMeaning>> = {
 };
 
 /** The meaning of a five-character SQLSTATE; an unlisted one is a defect. */
-export function meaningOf(sqlstate: string): SqlStateMeaning {
+export function getMeaning(sqlstate: string): SqlStateMeaning {
 	return SQLSTATE_CODES[sqlstate] ?? SQLSTATE_CLASSES[sqlstate.slice(0, 2)] ?? "defect";
 }

@@ -4,7 +4,7 @@ import { ApiError } from "../core/error.ts";
 import type { Database, DatabaseContext } from "./database.ts";
 import { NoSession } from "./pool.ts";
 import { APP_ROLE } from "./roles.ts";
-import { meaningOf } from "./sqlstate.ts";
+import { getMeaning } from "./sqlstate.ts";
 import type { Tables } from "./tables.ts";
 
 declare const changes: unique symbol;
@@ -31,7 +31,7 @@ const QUERY_CANCELED = "57014";
 
 /** Whether `error` means that PostgreSQL is unreachable or temporarily unable to work, rather than that the statement was wrong. */
 export function isUnavailable(error: unknown): boolean {
-	if (error instanceof pg.DatabaseError) return meaningOf(error.code ?? "") !== "defect";
+	if (error instanceof pg.DatabaseError) return getMeaning(error.code ?? "") !== "defect";
 	if (error instanceof NoSession) return true;
 	if (!(error instanceof Error)) return false;
 	const code = "code" in error && typeof error.code === "string" ? error.code : "";

@@ -1,7 +1,7 @@
 import { ApiError } from "../core/error.ts";
 import type { DocumentsContext } from "./context.ts";
 import { createDocument } from "./create.ts";
-import { CATEGORY_CHARACTERS_MAX, type Document, lineOf, TEXT_BYTES_MAX, TEXT_CONTENT_TYPE, TITLE_CHARACTERS_MAX } from "./document.ts";
+import { CATEGORY_CHARACTERS_MAX, type Document, parseLine, TEXT_BYTES_MAX, TEXT_CONTENT_TYPE, TITLE_CHARACTERS_MAX } from "./document.ts";
 
 export interface TextInput {
 	readonly title: string;
@@ -14,8 +14,8 @@ export async function createTextDocument(context: DocumentsContext, input: TextI
 	const content = Buffer.from(input.content, "utf8");
 	if (content.length > TEXT_BYTES_MAX)
 		throw new ApiError("payload_too_large", `A text may have at most ${TEXT_BYTES_MAX} bytes. Upload it as a file instead.`);
-	const title = lineOf(input.title, "title", TITLE_CHARACTERS_MAX);
-	const category = lineOf(input.category ?? "", "category", CATEGORY_CHARACTERS_MAX);
+	const title = parseLine(input.title, "title", TITLE_CHARACTERS_MAX);
+	const category = parseLine(input.category ?? "", "category", CATEGORY_CHARACTERS_MAX);
 	return createDocument(context, {
 		site_id: input.site_id,
 		bytes_min: content.length,

@@ -48,7 +48,7 @@ export function documentFromRow(row: DocumentRow): Document {
 const OUTSIDE_ONE_LINE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 /** Trims a single-line text; null for a blank one. 400 when it is too long or has control characters; `name` is the name of the field. */
-export function lineOf(text: string, name: string, characters_max: number): string | null {
+export function parseLine(text: string, name: string, characters_max: number): string | null {
 	const line = text.trim();
 	if (line === "") return null;
 	if (OUTSIDE_ONE_LINE.test(line)) throw invalidLine(name, "must be one line without control characters");

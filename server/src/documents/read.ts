@@ -6,7 +6,7 @@ import { type Page, type PageRequest, toPage, windowByTime } from "../http/input
 import type { StreamOutput } from "../http/route.ts";
 import type { DocumentsContext } from "./context.ts";
 import { type Document, documentNotFound } from "./document.ts";
-import { attachmentOf } from "./form/filename.ts";
+import { formatAttachment } from "./form/filename.ts";
 import { documentPath, isMissing } from "./places.ts";
 import { type DocumentFilter, readDocument, readDocuments } from "./store.ts";
 
@@ -59,7 +59,7 @@ function headersOf(document: Document): Record<string, string> {
 	return {
 		"content-type": document.content_type,
 		"content-length": String(document.size_bytes),
-		"content-disposition": attachmentOf(document.filename ?? (document.kind === "text" ? `${document.id}.txt` : document.id)),
+		"content-disposition": formatAttachment(document.filename ?? (document.kind === "text" ? `${document.id}.txt` : document.id)),
 		"content-security-policy": "sandbox; default-src 'none'",
 		"x-content-type-options": "nosniff",
 		etag: `"${document.sha256}"`,

@@ -1,4 +1,4 @@
-import { pageOf } from "../http/input/cursor.ts";
+import { pageSchema } from "../http/input/cursor.ts";
 import { type Route, route, uploadRoute } from "../http/route.ts";
 import type { DocumentsContext } from "./context.ts";
 import { createTextDocument } from "./create-text.ts";
@@ -20,7 +20,7 @@ export const keyedDocumentRoutes: readonly Route<DocumentsContext>[] = [
 		summary: "List a site's documents, the newest first",
 		status: 200,
 		query: DocumentsQuery,
-		output: pageOf(DocumentSchema),
+		output: pageSchema(DocumentSchema),
 		run: listDocuments,
 	}),
 	uploadRoute({

@@ -2,8 +2,8 @@ import { ApiError } from "../core/error.ts";
 import type { Upload } from "../http/route.ts";
 import type { DocumentsContext } from "./context.ts";
 import { createDocument, type Take } from "./create.ts";
-import { CATEGORY_CHARACTERS_MAX, type Description, type Document, lineOf, TITLE_CHARACTERS_MAX } from "./document.ts";
-import { boundaryOf, FORM_OVERHEAD_BYTES_MAX } from "./form/form.ts";
+import { CATEGORY_CHARACTERS_MAX, type Description, type Document, parseLine, TITLE_CHARACTERS_MAX } from "./document.ts";
+import { FORM_OVERHEAD_BYTES_MAX, parseBoundary } from "./form/form.ts";
 import { type Form, FormReader } from "./form/reader.ts";
 
 /**
@@ -12,7 +12,7 @@ import { type Form, FormReader } from "./form/reader.ts";
  */
 export async function uploadDocument(context: DocumentsContext, input: { site_id: string; upload: Upload }): Promise<Document> {
 	const { site_id, upload } = input;
-	const boundary = boundaryOf(upload.content_type);
+	const boundary = parseBoundary(upload.content_type);
 	return createDocument(context, {
 		site_id,
 		bytes_min: Math.max(0, (upload.content_length ?? 0) - FORM_OVERHEAD_BYTES_MAX),
@@ -23,8 +23,8 @@ export async function uploadDocument(context: DocumentsContext, input: { site_id
 function descriptionOf(form: Form): Description {
 	return {
 		kind: "file",
-		title: lineOf(form.fields.get("title") ?? "", "title", TITLE_CHARACTERS_MAX),
-		category: lineOf(form.fields.get("category") ?? "", "category", CATEGORY_CHARACTERS_MAX),
+		title: parseLine(form.fields.get("title") ?? "", "title", TITLE_CHARACTERS_MAX),
+		category: parseLine(form.fields.get("category") ?? "", "category", CATEGORY_CHARACTERS_MAX),
 		filename: form.filename,
 		content_type: form.content_type,
 	};

@@ -7,7 +7,7 @@ import type { Refusal } from "../http/problem.ts";
 import { clientKindOf } from "../verification/client-kind.ts";
 import { cannotBeChecked, type Denial, deny } from "../verification/denial.ts";
 import { logExposure } from "../verification/exposed-key.ts";
-import { headerOf, keyMissing } from "../verification/gate.ts";
+import { getHeader, keyMissing } from "../verification/gate.ts";
 import { grantLines } from "../verification/grant-headers.ts";
 import { identityLines } from "../verification/identity-headers.ts";
 import type { Decision, Question } from "../verification/question.ts";
@@ -33,7 +33,7 @@ export function forwardAuthAnswer(options: ForwardAuthOptions): AnswerHead {
 
 	function questionOf(raw: FramedRequest, raw_key: string, forwarded: Forwarded, required: Requirements): Question {
 		const { address } = forwarded;
-		const user_agent = headerOf(raw, "user-agent");
+		const user_agent = getHeader(raw, "user-agent");
 		return {
 			raw_key,
 			cost: required.cost,
@@ -41,7 +41,7 @@ export function forwardAuthAnswer(options: ForwardAuthOptions): AnswerHead {
 			operation: required.operation,
 			source: verifier.sources.of(raw.socket, address, user_agent, raw.client_name),
 			address,
-			client: clientKindOf({ origin: headerOf(raw, "origin"), sec_fetch_site: headerOf(raw, "sec-fetch-site"), user_agent }),
+			client: clientKindOf({ origin: getHeader(raw, "origin"), sec_fetch_site: getHeader(raw, "sec-fetch-site"), user_agent }),
 			tenant_id: required.tenant_id,
 			site_id: required.site_id,
 			capability: required.capability,

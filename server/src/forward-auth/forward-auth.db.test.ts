@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { testLog } from "../../testing/database.ts";
-import { codeOf, type MadeKey, type Process, questionOf, type VerificationFixture, verificationFixture } from "../../testing/verification.ts";
+import { getCode, type MadeKey, newQuestion, type Process, type VerificationFixture, verificationFixture } from "../../testing/verification.ts";
 import { verifyChain } from "../audit/verify.ts";
 import { parseAddress } from "../core/network.ts";
 import { createSite } from "../tenants/sites/sites.ts";
@@ -159,16 +159,16 @@ test("an examination spends, counts and limits nothing, and decides as a request
 	drained();
 	const address = parseAddress("203.0.113.77");
 	for (let round = 0; round < 400; round += 1) {
-		equal(codeOf(await first.verifier.examine(questionOf(examined.raw_key, { address }))), "allowed");
-		equal(codeOf(await first.verifier.examine(questionOf(examined.raw_key, { address, permissions: ["documents:write"] }))), "permission_missing");
-		equal(codeOf(await first.verifier.examine(questionOf("kw_prod_wrong", { address }))), "key_invalid");
+		equal(getCode(await first.verifier.examine(newQuestion(examined.raw_key, { address }))), "allowed");
+		equal(getCode(await first.verifier.examine(newQuestion(examined.raw_key, { address, permissions: ["documents:write"] }))), "permission_missing");
+		equal(getCode(await first.verifier.examine(newQuestion("kw_prod_wrong", { address }))), "key_invalid");
 	}
 	equal(drained(), null, "nothing was counted");
-	equal(codeOf(await first.ask(examined.raw_key, { address, cost: 5 })), "allowed", "all five of the limit are left");
-	equal(codeOf(await first.ask(examined.raw_key, { address })), "rate_limited");
-	equal(codeOf(await first.ask("kw_prod_wrong", { address })), "key_invalid", "no wrong key was counted against the address");
+	equal(getCode(await first.ask(examined.raw_key, { address, cost: 5 })), "allowed", "all five of the limit are left");
+	equal(getCode(await first.ask(examined.raw_key, { address })), "rate_limited");
+	equal(getCode(await first.ask("kw_prod_wrong", { address })), "key_invalid", "no wrong key was counted against the address");
 	for (const input of [{ tenant_id: "other" }, { site_id: "shop" }, { site_id: "none" }, { capability: "orders" }, { client: "browser" as const }]) {
-		const question = questionOf(key.raw_key, input);
+		const question = newQuestion(key.raw_key, input);
 		deepEqual((await first.verifier.examine(question)).denial, (await second.verifier.decide(question)).denial);
 	}
 });

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { isAmbiguousPath } from "../http/path.ts";
 import { type CompiledRule, RuleMatcher, segmentAt, TWO_RULES } from "./matcher.ts";
-import { type ForwardAuthRule, parsePattern, placeOf } from "./rule.ts";
+import { type ForwardAuthRule, findSegment, parsePattern } from "./rule.ts";
 
 function rule(pattern: string, fields: Partial<ForwardAuthRule> = {}): ForwardAuthRule {
 	return { pattern, methods: null, permissions: [], capability: null, cost: 1, limits: [], note: null, ...fields };
@@ -152,7 +152,7 @@ test("the ids in a path are found where the pattern names them", () => {
 	const pattern = parsePattern("/tenants/:tenant_id/sites/:site_id/*");
 	ok(typeof pattern !== "string");
 	const path = "/tenants/acme/sites/shop/a/b";
-	equal(segmentAt(path, placeOf(pattern, "tenant_id")), "acme");
-	equal(segmentAt(path, placeOf(pattern, "site_id")), "shop");
+	equal(segmentAt(path, findSegment(pattern, "tenant_id")), "acme");
+	equal(segmentAt(path, findSegment(pattern, "site_id")), "shop");
 	equal(segmentAt("/a", 3), "");
 });

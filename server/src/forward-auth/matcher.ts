@@ -1,5 +1,5 @@
 import type { NamedCosts } from "../verification/limits/policy.ts";
-import { type ForwardAuthRule, holdsForMethod, type Pattern, parsePattern, placeOf } from "./rule.ts";
+import { type ForwardAuthRule, findSegment, holdsForMethod, type Pattern, parsePattern } from "./rule.ts";
 
 /** Usage is counted by these methods; all others are combined. */
 const COUNTED_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -89,8 +89,8 @@ function validPattern(text: string): Pattern {
 
 function compile(rule: ForwardAuthRule, index: number): CompiledRule {
 	const pattern = validPattern(rule.pattern);
-	const tenant_at = placeOf(pattern, "tenant_id");
-	const site_at = placeOf(pattern, "site_id");
+	const tenant_at = findSegment(pattern, "tenant_id");
+	const site_at = findSegment(pattern, "site_id");
 	const limits = rule.limits.map(({ name, cost }) => [name, cost]).sort();
 	return {
 		...{ rule, index, tenant_at, site_at },

@@ -1,5 +1,5 @@
 import { ApiError, type InputError } from "../core/error.ts";
-import { coversMethods, type ForwardAuthRule, parsePattern, shapeOf } from "./rule.ts";
+import { coversMethods, type ForwardAuthRule, getShape, parsePattern } from "./rule.ts";
 import type { RuleInput } from "./schema.ts";
 
 export const ERRORS_SHOWN_MAX = 20;
@@ -18,7 +18,7 @@ export function coveredBy(rules: readonly ForwardAuthRule[], shapes: readonly (s
 
 export function validateRules(rules: readonly ForwardAuthRule[]): InputError[] {
 	const patterns = rules.map((rule) => parsePattern(rule.pattern));
-	const shapes = patterns.map((pattern) => (typeof pattern === "string" ? null : shapeOf(pattern)));
+	const shapes = patterns.map((pattern) => (typeof pattern === "string" ? null : getShape(pattern)));
 	return rules.flatMap((rule, index) => {
 		const pattern = patterns[index];
 		const errors: InputError[] = [];

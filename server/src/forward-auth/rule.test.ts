@@ -1,6 +1,6 @@
 import { deepEqual, match, ok } from "node:assert/strict";
 import { test } from "node:test";
-import { coversMethods, holdsForMethod, parsePattern, shapeOf } from "./rule.ts";
+import { coversMethods, getShape, holdsForMethod, parsePattern } from "./rule.ts";
 
 test("patterns are taken apart", () => {
 	deepEqual(parsePattern("/tenants/:tenant_id/sites/:site_id/*"), {
@@ -61,7 +61,7 @@ test("patterns that fit the same paths have one shape", () => {
 	const shape = (text: string): string => {
 		const pattern = parsePattern(text);
 		ok(typeof pattern !== "string");
-		return shapeOf(pattern);
+		return getShape(pattern);
 	};
 	deepEqual(shape("/a/:tenant_id/*"), shape("/a/:x/*"));
 	ok(shape("/a/:x") !== shape("/a/:x/"));

@@ -79,12 +79,12 @@ export function holdsForMethod(rule: Pick<ForwardAuthRule, "methods">, method: s
 }
 
 /** Index of the path segment with the id of the tenant or the site; -1 for none. */
-export function placeOf(pattern: Pattern, name: "tenant_id" | "site_id"): number {
+export function findSegment(pattern: Pattern, name: "tenant_id" | "site_id"): number {
 	return pattern.segments.findIndex((segment) => "name" in segment && segment.name === name);
 }
 
 /** Equal for patterns that match the same paths. */
-export function shapeOf(pattern: Pattern): string {
+export function getShape(pattern: Pattern): string {
 	return `${pattern.segments.map((segment) => ("name" in segment ? ":" : segment.literal)).join("/")} ${pattern.ending}`;
 }
 

@@ -37,7 +37,7 @@ function lateBody(): ApiError {
 }
 
 /** How long the JSON body of a route may take, in milliseconds. */
-export function bodyTimeOf(row: Route<never>, pace: BodyPace): number {
+export function getBodyTime(row: Route<never>, pace: BodyPace): number {
 	const longer = Math.max(0, (row.body_bytes_max ?? 0) - JSON_BODY_BYTES_MAX);
 	return pace.patience_ms + (longer / LONG_JSON_BYTES_PER_SECOND) * 1_000;
 }

@@ -6,7 +6,7 @@ export type DecisionKind = (typeof DECISION_KINDS)[number];
 export type OnDecided = (kind: DecisionKind, code: string, duration_ms: number) => void;
 
 /** The code in the response of a route that returns a decision. */
-export function codeOf(result: unknown): string {
+export function getDecisionCode(result: unknown): string {
 	if (result !== null && typeof result === "object" && "code" in result && typeof result.code === "string") return result.code;
 	throw new Error("impossible state: a decision route responded without a code");
 }

@@ -1,5 +1,5 @@
 import type { FramedRequest } from "./framed-request.ts";
-import { type Problem, problemOf, type Refusal } from "./problem.ts";
+import { type Problem, type Refusal, toProblem } from "./problem.ts";
 
 /** The route that reverse proxies call for each request. Some proxies append the path of the original request. */
 export const FORWARD_AUTH = "/api/v1/forward-auth";
@@ -19,7 +19,7 @@ export function isForwardAuth(url: string): boolean {
 
 /** The problem response of a refusal. For forward auth, headers carry the real status and code, because the proxy may need another status. */
 export function problemFor(request: FramedRequest, refusal: Refusal, type_base: string): Problem {
-	const problem = problemOf(refusal, request.request_id, type_base);
+	const problem = toProblem(refusal, request.request_id, type_base);
 	const url = request.url ?? "";
 	return isForwardAuth(url) ? toProxyResponse(problem, refusal, url === FORWARD_AUTH_DENY_403) : problem;
 }

@@ -88,7 +88,7 @@ function isOfNoBody(request: FramedRequest): boolean {
 }
 
 /** The raw path without the query, which may contain a key sent by mistake. */
-export function pathOf(request: FramedRequest): string {
+export function getPath(request: FramedRequest): string {
 	const url = request.url ?? "";
 	return request.query_at === -1 ? url : url.slice(0, request.query_at);
 }

@@ -9,15 +9,15 @@ import {
 	BODY_PACE,
 	type BodyPace,
 	beginBodyTime,
-	bodyTimeOf,
 	endBodyTime,
 	forgetBody,
+	getBodyTime,
 	isBodyOptional,
 	pacedBody,
 	sendContinue,
 	takeNoBody,
 } from "./body.ts";
-import { codeOf, type DecisionKind, type OnDecided } from "./decided.ts";
+import { type DecisionKind, getDecisionCode, type OnDecided } from "./decided.ts";
 import type { FramedRequest } from "./framed-request.ts";
 import { CursorSeal, runWithCursors } from "./input/cursor-seal.ts";
 import { storedTextFailure, validateStoredText, validateStoredTexts } from "./input/stored-text.ts";
@@ -45,7 +45,7 @@ interface WithNotFound {
 }
 
 /** The 404 detail of the request's context; null keeps the detail of the thrown error. */
-export function notFoundDetailOf(request: FastifyRequest): string | null {
+export function getNotFoundDetail(request: FastifyRequest): string | null {
 	const { admitted } = request;
 	return admitted !== null && typeof admitted === "object" && "not_found_detail" in admitted ? (admitted as WithNotFound).not_found_detail : null;
 }
@@ -147,7 +147,7 @@ export function mount<C>(app: FastifyInstance, rows: readonly Route<C>[], gate: 
 function mountRow(app: FastifyInstance, row: Route<unknown>, admit: ReturnType<Gate<unknown>>, options: MountOptions): void {
 	const { afterBody, holds_secret = holdsSecret, body_pace: pace = BODY_PACE } = options;
 	const stores = row.method !== "GET";
-	const json_time_ms = bodyTimeOf(row, pace);
+	const json_time_ms = getBodyTime(row, pace);
 	const run = runAfterUsage(row, runWithCursors(row, options.cursors ?? UNSHARED_CURSORS), options.aggregateUsage);
 	const is_keyed = row.access === "key";
 
@@ -168,7 +168,7 @@ function mountRow(app: FastifyInstance, row: Route<unknown>, admit: ReturnType<G
 	}
 
 	function finish(request: FastifyRequest, reply: FastifyReply, result: unknown): unknown {
-		if (row.decides) decided(request, reply, "verify", codeOf(result));
+		if (row.decides) decided(request, reply, "verify", getDecisionCode(result));
 		return answerWith(reply, row, result);
 	}
 

@@ -119,7 +119,7 @@ function operationOf(row: AnyRow): unknown {
 }
 
 /** The OpenAPI 3.1 document of the routes. Deterministic. */
-export function openApiOf(rows: readonly AnyRow[], info: { version: string }): Record<string, unknown> {
+export function buildOpenApi(rows: readonly AnyRow[], info: { version: string }): Record<string, unknown> {
 	const paths: Record<string, Record<string, unknown>> = {};
 	for (const row of rows) {
 		const path = openPath(row.path);

@@ -21,7 +21,7 @@ export function isFromTrustedProxy(raw: FramedRequest, trusted: AllowList | null
 }
 
 /** The caller's address: the peer's, or the one that trusted proxies forward; null when it is not an address. */
-export function addressOf(raw: FramedRequest, trusted: AllowList | null): Address | null {
+export function getClientAddress(raw: FramedRequest, trusted: AllowList | null): Address | null {
 	const peer = peerOf(raw.socket);
 	if (trusted === null || peer === null) return peer;
 	const forwarded = raw.headers["x-forwarded-for"];

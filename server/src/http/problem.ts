@@ -37,7 +37,7 @@ interface ProblemBody {
 }
 
 /** The response of a refusal (RFC 9457), with the challenge on 401 (RFC 9110) and `Retry-After` where waiting helps. */
-export function problemOf(refusal: Refusal, request_id: string, type_base: string): Problem {
+export function toProblem(refusal: Refusal, request_id: string, type_base: string): Problem {
 	const { status, title } = ERRORS[refusal.code];
 	const metadata = refusal.metadata ?? {};
 	const body: ProblemBody & Record<string, unknown> = {

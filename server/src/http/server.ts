@@ -12,10 +12,10 @@ import type { OnDecided } from "./decided.ts";
 import { type AnswerHead, DirectRoute } from "./direct.ts";
 import { FORWARD_AUTH, isForwardAuth, problemFor } from "./forward-auth-problem.ts";
 import { FramedRequest } from "./framed-request.ts";
-import { checkFraming, pathOf } from "./framing.ts";
+import { checkFraming, getPath } from "./framing.ts";
 import { parseStrictJson } from "./input/strict-json.ts";
-import { notFoundDetailOf } from "./mount.ts";
-import { INTERNAL_ERROR, problemOf, writeProblem } from "./problem.ts";
+import { getNotFoundDetail } from "./mount.ts";
+import { INTERNAL_ERROR, toProblem, writeProblem } from "./problem.ts";
 import { framed, sendProblem } from "./reply.ts";
 import { Stop } from "./stop.ts";
 import { UnreadableLog } from "./unreadable-log.ts";
@@ -142,7 +142,7 @@ function createListener(handler: (request: FramedRequest, response: ServerRespon
 		const request_id = newId("req");
 		options.onAnswered?.(refusal.status, refusal.code);
 		unreadable.write({ request_id, status: refusal.status, code: refusal.code, reason });
-		const { status, headers, body } = problemOf(refusal, request_id, options.problem_type_base());
+		const { status, headers, body } = toProblem(refusal, request_id, options.problem_type_base());
 		const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
 		socket.end(
 			`HTTP/1.1 ${status} ${ERRORS[refusal.code].title}\r\n${lines.join("\r\n")}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
@@ -172,7 +172,7 @@ function answerFailure(error: unknown, request: FastifyRequest, reply: FastifyRe
 	if (!failure) options.log.error({ err: error, request_id: request.id }, "request_failed");
 	else if (failure.metadata.cause !== undefined)
 		options.log.warn({ err: failure.metadata.cause, request_id: request.id, code: failure.code }, "request_refused_by_fault");
-	const not_found_detail = failure?.code === "not_found" ? notFoundDetailOf(request) : null;
+	const not_found_detail = failure?.code === "not_found" ? getNotFoundDetail(request) : null;
 	if (not_found_detail !== null) return sendProblem(request, reply, { code: "not_found", detail: not_found_detail }, options.problem_type_base());
 	sendProblem(request, reply, failure ?? INTERNAL_ERROR, options.problem_type_base());
 }
@@ -231,7 +231,7 @@ export function answerTheRest(
 	app.addHook("onRequest", (request, reply, done) => {
 		if (!request.is404) return done();
 		const raw = framed(request);
-		const path = pathOf(raw);
+		const path = getPath(raw);
 		const methods = patterns.filter((row) => row.pattern.test(path)).map((row) => row.method);
 		const missing = request.method === "GET" && methods.length === 0;
 		if (missing && options.sendMissingPage?.(path, raw.headers.accept ?? "", reply)) return;

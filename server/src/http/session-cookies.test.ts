@@ -1,12 +1,12 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
-import { cookieLine, cookieRulesOf, cookieValues, holdsSessionCookie } from "./session-cookies.ts";
+import { cookieLine, cookieValues, getCookieRules, holdsSessionCookie } from "./session-cookies.ts";
 
 test("over HTTPS the cookies are of this host alone and of no plain connection; over plain HTTP a browser would not keep such ones", () => {
-	const https = cookieRulesOf("https://keys.example.com");
+	const https = getCookieRules("https://keys.example.com");
 	equal(cookieLine(https, https.names.portal, "v", 60), "__Host-kw_portal=v; Max-Age=60; Path=/; HttpOnly; SameSite=Lax; Secure");
 	match(https.brief_name, /^__Host-/);
-	const http = cookieRulesOf("http://127.0.0.1:8787");
+	const http = getCookieRules("http://127.0.0.1:8787");
 	equal(cookieLine(http, http.names.member, "", 0), "kw_session=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax");
 });
 

@@ -18,7 +18,7 @@ export interface CookieRules {
 	readonly secure: boolean;
 }
 
-export function cookieRulesOf(public_url: string): CookieRules {
+export function getCookieRules(public_url: string): CookieRules {
 	const secure = new URL(public_url).protocol === "https:";
 	const prefix = secure ? HOST_PREFIX : "";
 	const name = (kind: SessionKind) => prefix + BARE_NAMES[kind];

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
 import type { FramedRequest } from "./framed-request.ts";
-import { pathOf } from "./framing.ts";
+import { getPath } from "./framing.ts";
 import type { Refusal } from "./problem.ts";
 
 /** The readiness check of load balancers. */
@@ -55,6 +55,6 @@ export class Stop {
 
 	/** The refusal of `/readyz` during shutdown; null for every other request. */
 	refusalOf(request: FramedRequest): Refusal | null {
-		return this.#begun && pathOf(request) === READY ? STOPPING : null;
+		return this.#begun && getPath(request) === READY ? STOPPING : null;
 	}
 }

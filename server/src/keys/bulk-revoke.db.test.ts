@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { auditActions, type KeysFixture, keyInput, keysFixture, pointersOf, refused } from "../../testing/keys.ts";
+import { auditActions, getPointers, type KeysFixture, keyInput, keysFixture, refused } from "../../testing/keys.ts";
 import { updateTenant } from "../tenants/tenants.ts";
 import { createKey } from "./create.ts";
 import { createKeyForHandover } from "./handovers/create-key.ts";
@@ -132,7 +132,7 @@ test("a bulk revocation takes either ids or a filter, keys of the tenant only, a
 	const context = fixture.context({ scope: tenant_id });
 	const ask = { tenant_id, reason: "other", preview: true } as const;
 	const wrong = async (input: Partial<Parameters<typeof bulkRevoke>[1]>) =>
-		pointersOf(await refused(fixture, "invalid_request", () => bulkRevoke(context, { ...ask, ...input })));
+		getPointers(await refused(fixture, "invalid_request", () => bulkRevoke(context, { ...ask, ...input })));
 	assert.deepEqual(await wrong({}), ["/key_ids"]);
 	assert.deepEqual(await wrong({ key_ids: [mine], filter: {} }), ["/filter"]);
 	assert.deepEqual(await wrong({ key_ids: [mine], preview: false }), ["/expected_key_ids"]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { auditActions, type KeysFixture, keyInput, keysFixture, pointersOf, refused } from "../../testing/keys.ts";
+import { auditActions, getPointers, type KeysFixture, keyInput, keysFixture, refused } from "../../testing/keys.ts";
 import { ApiError } from "../core/error.ts";
 import { read } from "../database/transaction.ts";
 import { updateTenant } from "../tenants/tenants.ts";
@@ -132,7 +132,7 @@ test("invalid settings are refused with a pointer to each mistake", async () => 
 		expires_at: past,
 	});
 	const failure = await refused(fixture, "invalid_request", () => createKey(fixture.context(), wrong));
-	assert.deepEqual(pointersOf(failure), ["/permissions/1", "/site_ids/1", "/site_ids/3", "/allowed_ips/1", "/allowed_ips/2", "/expires_at"]);
+	assert.deepEqual(getPointers(failure), ["/permissions/1", "/site_ids/1", "/site_ids/3", "/allowed_ips/1", "/allowed_ips/2", "/expires_at"]);
 	const details = (failure.metadata.errors ?? []).map((error) => error.detail).join("\n");
 	assert.match(details, /documents:read, documents:write, key:rotate, sites:read, tenant:read, usage:read/);
 	assert.match(details, /is a dev site, where a prod key is always refused/);

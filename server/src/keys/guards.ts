@@ -2,7 +2,7 @@ import { ApiError, type InputError } from "../core/error.ts";
 import type { Tx } from "../database/transaction.ts";
 import type { Plan } from "../plans/plan.ts";
 import { secretActivity } from "../usage/activity-store.ts";
-import { type Key, statusOf } from "./key.ts";
+import { getKeyStatus, type Key } from "./key.ts";
 import { readOpenRotations } from "./rotations/store.ts";
 import { lockSecrets, readSecrets } from "./secrets/store.ts";
 import { countLiveKeys } from "./store.ts";
@@ -41,7 +41,7 @@ export function assertNotRevoked(key: Key): void {
 /** Throws 409 `conflict` for a revoked or expired key, which gets no new secret. */
 export function assertNotEnded(key: Key, now: number): void {
 	assertNotRevoked(key);
-	if (statusOf(key, now) !== "expired") return;
+	if (getKeyStatus(key, now) !== "expired") return;
 	throw new ApiError("conflict", "This key has expired. Set a later expiry date first, or create another key.");
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type Key, secretEndOf, secretStatusOf, statusOf } from "./key.ts";
+import { getKeyStatus, getSecretEnd, getSecretStatus, type Key } from "./key.ts";
 import { toKeyResponse } from "./response.ts";
 
 const NOW = Date.UTC(2026, 0, 15, 12);
@@ -10,23 +10,23 @@ const time = fc.option(fc.date({ min: new Date(NOW - 1e9), max: new Date(NOW + 1
 
 test("the status is the first that applies of revoked, expired, paused and active", () => {
 	const past = new Date(NOW - 1);
-	assert.equal(statusOf({ revoked_at: past, expires_at: past, paused_at: past }, NOW), "revoked");
-	assert.equal(statusOf({ revoked_at: null, expires_at: past, paused_at: past }, NOW), "expired");
-	assert.equal(statusOf({ revoked_at: null, expires_at: null, paused_at: past }, NOW), "paused");
-	assert.equal(statusOf({ revoked_at: null, expires_at: null, paused_at: null }, NOW), "active");
+	assert.equal(getKeyStatus({ revoked_at: past, expires_at: past, paused_at: past }, NOW), "revoked");
+	assert.equal(getKeyStatus({ revoked_at: null, expires_at: past, paused_at: past }, NOW), "expired");
+	assert.equal(getKeyStatus({ revoked_at: null, expires_at: null, paused_at: past }, NOW), "paused");
+	assert.equal(getKeyStatus({ revoked_at: null, expires_at: null, paused_at: null }, NOW), "active");
 });
 
 test("a key expires exactly at its expiry date", () => {
 	const expires_at = new Date(NOW);
-	assert.equal(statusOf({ revoked_at: null, expires_at, paused_at: null }, NOW - 1), "active");
-	assert.equal(statusOf({ revoked_at: null, expires_at, paused_at: null }, NOW), "expired");
+	assert.equal(getKeyStatus({ revoked_at: null, expires_at, paused_at: null }, NOW - 1), "active");
+	assert.equal(getKeyStatus({ revoked_at: null, expires_at, paused_at: null }, NOW), "expired");
 });
 
 test("an ended key never becomes active by time alone", () => {
 	fc.assert(
 		fc.property(time, time, time, fc.nat(1e9), (revoked_at, expires_at, paused_at, later) => {
-			const before = statusOf({ revoked_at, expires_at, paused_at }, NOW);
-			const after = statusOf({ revoked_at, expires_at, paused_at }, NOW + later);
+			const before = getKeyStatus({ revoked_at, expires_at, paused_at }, NOW);
+			const after = getKeyStatus({ revoked_at, expires_at, paused_at }, NOW + later);
 			assert(before === after || after === "expired");
 		}),
 	);
@@ -34,11 +34,11 @@ test("an ended key never becomes active by time alone", () => {
 
 test("a secret is issued until its first use, then current, retiring until its end, then retired", () => {
 	const soon = new Date(NOW + 1);
-	assert.equal(secretStatusOf({ retires_at: null, retired_at: null }, LIVE, null, NOW), "issued");
-	assert.equal(secretStatusOf({ retires_at: null, retired_at: null }, LIVE, new Date(NOW), NOW), "current");
-	assert.equal(secretStatusOf({ retires_at: soon, retired_at: null }, LIVE, new Date(NOW), NOW), "retiring");
-	assert.equal(secretStatusOf({ retires_at: soon, retired_at: null }, LIVE, new Date(NOW), NOW + 1), "retired");
-	assert.equal(secretStatusOf({ retires_at: soon, retired_at: new Date(NOW) }, LIVE, null, NOW), "retired");
+	assert.equal(getSecretStatus({ retires_at: null, retired_at: null }, LIVE, null, NOW), "issued");
+	assert.equal(getSecretStatus({ retires_at: null, retired_at: null }, LIVE, new Date(NOW), NOW), "current");
+	assert.equal(getSecretStatus({ retires_at: soon, retired_at: null }, LIVE, new Date(NOW), NOW), "retiring");
+	assert.equal(getSecretStatus({ retires_at: soon, retired_at: null }, LIVE, new Date(NOW), NOW + 1), "retired");
+	assert.equal(getSecretStatus({ retires_at: soon, retired_at: new Date(NOW) }, LIVE, null, NOW), "retired");
 });
 
 test("the response for a key has exactly the fields of the contract", () => {
@@ -91,8 +91,8 @@ test("a secret's status and end are consistent for every state of its key", () =
 						for (const used_at of [null, before]) {
 							const key = { revoked_at, expires_at, paused_at };
 							const row = JSON.stringify({ ...key, retires_at, retired_at, used_at });
-							const status = secretStatusOf({ retires_at, retired_at }, key, used_at, NOW);
-							const end = secretEndOf({ retires_at, retired_at }, key, NOW);
+							const status = getSecretStatus({ retires_at, retired_at }, key, used_at, NOW);
+							const end = getSecretEnd({ retires_at, retired_at }, key, NOW);
 							const refused =
 								revoked_at !== null || retired_at !== null || [expires_at, retires_at].some((time) => time !== null && time.getTime() <= NOW);
 							assert.equal(status === "retired", refused, row);

@@ -93,7 +93,7 @@ export interface KeyUse {
 }
 
 /** In order of precedence: revoked, expired, paused, active. */
-export function statusOf(key: Pick<Key, "revoked_at" | "expires_at" | "paused_at">, now: number): KeyStatus {
+export function getKeyStatus(key: Pick<Key, "revoked_at" | "expires_at" | "paused_at">, now: number): KeyStatus {
 	if (key.revoked_at !== null) return "revoked";
 	if (key.expires_at !== null && key.expires_at.getTime() <= now) return "expired";
 	return key.paused_at === null ? "active" : "paused";
@@ -103,7 +103,7 @@ type SecretEnd = Pick<SecretVersion, "retires_at" | "retired_at">;
 type KeyEnd = Pick<Key, "revoked_at" | "expires_at" | "paused_at">;
 
 /** When a secret ends or has ended, on its own or with its key; null if it has no end and its key has not ended. */
-export function secretEndOf(secret: SecretEnd, key: KeyEnd, now: number): Date | null {
+export function getSecretEnd(secret: SecretEnd, key: KeyEnd, now: number): Date | null {
 	const own = earliest([secret.retired_at, secret.retires_at]);
 	if (own === null && !keyHasEnded(key, now)) return null;
 	return earliest([own, key.revoked_at, key.expires_at]);
@@ -115,22 +115,22 @@ function earliest(times: readonly (Date | null)[]): Date | null {
 
 /** Whether the key is revoked or expired. */
 export function keyHasEnded(key: KeyEnd, now: number): boolean {
-	const status = statusOf(key, now);
+	const status = getKeyStatus(key, now);
 	return status === "revoked" || status === "expired";
 }
 
 /** A secret ends with its key at the latest; pausing a key does not end its secrets. */
-export function secretStatusOf(secret: SecretEnd, key: KeyEnd, first_used_at: Date | null, now: number): SecretStatus {
+export function getSecretStatus(secret: SecretEnd, key: KeyEnd, first_used_at: Date | null, now: number): SecretStatus {
 	if (secret.retired_at !== null || keyHasEnded(key, now)) return "retired";
 	if (secret.retires_at !== null) return secret.retires_at.getTime() <= now ? "retired" : "retiring";
 	return first_used_at === null ? "issued" : "current";
 }
 
-export function keyActorOf(actor: Actor): KeyActor {
+export function toKeyActor(actor: Actor): KeyActor {
 	return "id" in actor ? { kind: actor.kind, id: actor.id, name: actor.name } : { kind: actor.kind, name: actor.name };
 }
 
-export function ownerOf(owner: string | KeyOwner): KeyOwner {
+export function toKeyOwner(owner: string | KeyOwner): KeyOwner {
 	if (typeof owner === "string") return { name: owner.trim() };
 	return { ...owner, name: owner.name.trim() };
 }

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { auditActions, type KeysFixture, keyInput, keysFixture, pointersOf, refused } from "../../testing/keys.ts";
+import { auditActions, getPointers, type KeysFixture, keyInput, keysFixture, refused } from "../../testing/keys.ts";
 import { createKey } from "./create.ts";
 import { getKey } from "./read.ts";
 import { updateKeySettings } from "./update.ts";
@@ -54,10 +54,10 @@ test("limits that the plan makes useless or whose names it has are refused with 
 		({ name, requests, window_seconds }) => ({ name, requests, window_seconds }),
 	);
 	const failure = await refused(fixture, "invalid_request", () => createKey(fixture.context(), keyInput(tenant_id, { rate_limits: wanted })));
-	deepEqual(pointersOf(failure), ["/rate_limits/1/name", "/rate_limits/2/requests"]);
+	deepEqual(getPointers(failure), ["/rate_limits/1/name", "/rate_limits/2/requests"]);
 	const { key } = await createKey(fixture.context(), keyInput(tenant_id));
 	const update = () => updateKeySettings(fixture.context(), { tenant_id, key_id: key.id, rate_limits: wanted });
-	deepEqual(pointersOf(await refused(fixture, "invalid_request", update)), ["/rate_limits/1/name", "/rate_limits/2/requests"]);
+	deepEqual(getPointers(await refused(fixture, "invalid_request", update)), ["/rate_limits/1/name", "/rate_limits/2/requests"]);
 });
 
 test("a key keeps its limits when the plan gets a stricter one or one of the same name", async () => {

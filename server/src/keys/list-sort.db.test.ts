@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import fc from "fast-check";
-import { type KeysFixture, keysFixture, pointersOf, refused } from "../../testing/keys.ts";
+import { getPointers, type KeysFixture, keysFixture, refused } from "../../testing/keys.ts";
 import { listKeys } from "./read.ts";
 import { ORDERS, type Order, SORTS, type Sort } from "./sort.ts";
 
@@ -154,6 +154,6 @@ test("a cursor of another order, or a modified one, is refused", async () => {
 	] as const;
 	for (const query of wrong) {
 		const failure = await refused(fixture, "invalid_request", () => listKeys(context, { tenant_id, ...query }));
-		assert.deepEqual(pointersOf(failure), ["/query/cursor"]);
+		assert.deepEqual(getPointers(failure), ["/query/cursor"]);
 	}
 });

@@ -39,7 +39,7 @@ function isFoundBy(tenant_id: string, search: string) {
 		select found.key_id from keywright.secrets as found where found.tenant_id = ${tenant_id} and (found.kid = ${search} or found.last4 = ${search})))`;
 }
 
-/** The same order of precedence as `statusOf`. */
+/** The same order of precedence as `getKeyStatus`. */
 function hasStatus(status: KeyStatus, now: Date) {
 	switch (status) {
 		case "revoked":
@@ -125,7 +125,7 @@ export async function countKeys(tx: ReadTx, tenant_id: string, filters: KeyFilte
 }
 
 /** Whether the tenant has keys, and the distinct values of each filter, sorted; at most `each_max` of each. */
-export async function readChoices(
+export async function readFilterOptions(
 	tx: ReadTx,
 	tenant_id: string,
 	{ now, each_max }: { now: Date; each_max: number },

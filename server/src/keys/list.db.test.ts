@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { sql } from "kysely";
-import { type KeysFixture, keyInput, keysFixture, pointersOf, refused } from "../../testing/keys.ts";
+import { getPointers, type KeysFixture, keyInput, keysFixture, refused } from "../../testing/keys.ts";
 import { record } from "../audit/record.ts";
 import { inTransaction, read } from "../database/transaction.ts";
 import { aggregateUsage } from "../usage/aggregate.ts";
@@ -40,7 +40,7 @@ test("pages list each key once from newest to oldest, also among keys created at
 	const times = seen.map((key) => key.created_at);
 	assert.deepEqual(times, [...times].sort().reverse());
 	const failure = await refused(fixture, "invalid_request", () => listKeys(context, { tenant_id, cursor: "bm9uc2Vuc2U" }));
-	assert.deepEqual(pointersOf(failure), ["/query/cursor"]);
+	assert.deepEqual(getPointers(failure), ["/query/cursor"]);
 });
 
 test("a list is filtered by status, environment, integration, owner and part of the name", async () => {

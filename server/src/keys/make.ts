@@ -8,23 +8,23 @@ import { readCatalogue } from "../plans/store.ts";
 import { readTenantForUpdate } from "../tenants/store.ts";
 import { assertTenantActive, type Tenant, tenantNotFound } from "../tenants/tenant.ts";
 import type { KeysContext } from "./context.ts";
-import { expiryOf, rotationDueAt, rotationPeriodOf } from "./expiry/lifetime.ts";
+import { resolveExpiry, resolveRotationPeriod, rotationDueAt } from "./expiry/lifetime.ts";
 import { assertRoomForKey, invalidKey } from "./guards.ts";
-import { type Key, type KeyActor, keyActorOf, ownerOf } from "./key.ts";
+import { type Key, type KeyActor, toKeyActor, toKeyOwner } from "./key.ts";
 import { unusableRateLimits } from "./limits.ts";
 import type { CreateInput } from "./schema.ts";
 import {
-	allowedIpsOf,
 	assertApiAccess,
 	assertPermissionsInPlan,
 	defaultPermissions,
+	parseAllowedIps,
 	unknownOwner,
 	unknownPermissions,
 	unusableSites,
 	withoutRepetitions,
 } from "./scope.ts";
 import { insertKey, isNameTaken, readSiteEnvironments } from "./store.ts";
-import { adviseOn, type Warning } from "./warnings.ts";
+import { getWarnings, type Warning } from "./warnings.ts";
 
 export type CreateRequest = CreateInput & { tenant_id: string };
 
@@ -32,7 +32,7 @@ export async function planKey(tx: Tx, context: KeysContext, input: CreateRequest
 	const catalogue = await readCatalogue(tx);
 	const sites = await readSiteEnvironments(tx, input.tenant_id, withoutRepetitions(input.site_ids ?? []));
 	const owner_errors = await unknownOwner(tx, input.tenant_id, input.owner);
-	return keyWithin({ plan, catalogue, sites, owner_errors }, input, { key_id, now: context.clock.now(), created_by: keyActorOf(context.actor) });
+	return keyWithin({ plan, catalogue, sites, owner_errors }, input, { key_id, now: context.clock.now(), created_by: toKeyActor(context.actor) });
 }
 
 /** The limits for a new key: the plan, the permission catalogue, and the requested sites that exist. */
@@ -51,8 +51,8 @@ export function keyWithin(bounds: KeyBounds, input: CreateRequest, made: { key_i
 	const created_at = new Date(now);
 	const permissions = input.permissions ? withoutRepetitions(input.permissions) : defaultPermissions(plan, catalogue);
 	const site_ids = input.site_ids ? withoutRepetitions(input.site_ids) : null;
-	const ips = allowedIpsOf(input.allowed_ips);
-	const expiry = expiryOf(input.expires_at, plan, now);
+	const ips = parseAllowedIps(input.allowed_ips);
+	const expiry = resolveExpiry(input.expires_at, plan, now);
 	const errors = [
 		...bounds.owner_errors,
 		...unknownPermissions(input.permissions ?? [], catalogue, plan),
@@ -63,13 +63,13 @@ export function keyWithin(bounds: KeyBounds, input: CreateRequest, made: { key_i
 	];
 	if (errors.length > 0 || Array.isArray(ips) || "pointer" in expiry) throw invalidKey(errors);
 	assertPermissionsInPlan(permissions, catalogue, plan);
-	const rotate_every_days = rotationPeriodOf(input.rotate_every_days, input.environment);
+	const rotate_every_days = resolveRotationPeriod(input.rotate_every_days, input.environment);
 	return {
 		tenant_id: input.tenant_id,
 		id: made.key_id,
 		name: input.name.trim(),
 		environment: input.environment,
-		owner: ownerOf(input.owner),
+		owner: toKeyOwner(input.owner),
 		integration: input.integration?.trim() ?? null,
 		labels: input.labels ?? {},
 		permissions,
@@ -127,7 +127,7 @@ export async function makeKey(tx: Tx, context: KeysContext, input: CreateRequest
 	assertApiAccess(found.plan);
 	const key = await planKey(tx, context, input, found.plan, key_id);
 	await assertRoomForKey(tx, tenant_id, found.plan, key.created_at);
-	const warnings = adviseOn({ ...key, name_taken: await isNameTaken(tx, tenant_id, key.name, key.created_at) });
+	const warnings = getWarnings({ ...key, name_taken: await isNameTaken(tx, tenant_id, key.name, key.created_at) });
 	await insertKey(tx, key);
 	return { key, tenant: found.tenant, warnings };
 }

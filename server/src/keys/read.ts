@@ -2,10 +2,10 @@ import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/transaction.ts";
 import { type Page, toPage } from "../http/input/cursor.ts";
 import { keyNotFound } from "./guards.ts";
-import { countKeys, readChoices, readKeys } from "./list-store.ts";
+import { countKeys, readFilterOptions, readKeys } from "./list-store.ts";
 import { readKeyResponse, readKeyResponses } from "./response.ts";
 import type { KeyAnswer, KeyChoices, ListQuery } from "./schema.ts";
-import { cursorTexts, keyWindowOf } from "./sort.ts";
+import { cursorTexts, getKeyWindow } from "./sort.ts";
 import { readKey } from "./store.ts";
 
 /** One key of the tenant. 404 `not_found`. */
@@ -23,7 +23,7 @@ const EACH_MAX = 1_000;
 /** Filter options: whether the tenant has keys, and the distinct names, integrations and owners, each sorted and at most 1,000. */
 export function keyChoices(context: DatabaseContext, { tenant_id }: { tenant_id: string }): Promise<KeyChoices> {
 	const now = new Date(context.clock.now());
-	return read(context, (tx) => readChoices(tx, tenant_id, { now, each_max: EACH_MAX }));
+	return read(context, (tx) => readFilterOptions(tx, tenant_id, { now, each_max: EACH_MAX }));
 }
 
 /**
@@ -34,7 +34,7 @@ export async function listKeys(
 	context: DatabaseContext,
 	input: ListQuery & { tenant_id: string },
 ): Promise<Page<KeyAnswer> & { readonly total?: number }> {
-	const { window, wanted } = keyWindowOf(input);
+	const { window, wanted } = getKeyWindow(input);
 	const now = context.clock.now();
 	return read(context, async (tx) => {
 		const rows = await readKeys(tx, input.tenant_id, input, wanted, new Date(now));

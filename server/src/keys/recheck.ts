@@ -5,7 +5,7 @@ import { readCatalogue } from "../plans/store.ts";
 import { readTenantForShare } from "../tenants/store.ts";
 import type { Tenant } from "../tenants/tenant.ts";
 import { keyRevoked, REFUSAL } from "./guards.ts";
-import { statusOf } from "./key.ts";
+import { getKeyStatus } from "./key.ts";
 import { type LockedKey, readKeyForShare, readSecretForShare, readSiteForShare } from "./store.ts";
 
 /** What a writing keyed request was authorized for. */
@@ -33,7 +33,7 @@ export async function recheckKey(tx: Tx, question: RecheckQuestion, now: number)
 }
 
 async function assertWorks(tx: Tx, key: LockedKey, question: RecheckQuestion, now: number): Promise<void> {
-	const status = statusOf(key, now);
+	const status = getKeyStatus(key, now);
 	if (status === "revoked") throw new ApiError("key_revoked", REFUSAL.revoked(key.name));
 	const { tenant_id, key_id, kid } = question;
 	if (kid !== undefined) {

@@ -1,9 +1,9 @@
 import type { ReadTx } from "../database/transaction.ts";
 import { keyActivity, secretActivity, usage24h } from "../usage/activity-store.ts";
-import { type Handover, handoverStatusOf } from "./handovers/handover.ts";
+import { getHandoverStatus, type Handover } from "./handovers/handover.ts";
 import type { HandoverAnswer } from "./handovers/schema.ts";
 import { readLatestHandovers } from "./handovers/store.ts";
-import { type Key, type KeyUse, keyHasEnded, type SecretVersion, secretEndOf, secretStatusOf, statusOf } from "./key.ts";
+import { getKeyStatus, getSecretEnd, getSecretStatus, type Key, type KeyUse, keyHasEnded, type SecretVersion } from "./key.ts";
 import { type OpenRotation, readOpenRotations } from "./rotations/store.ts";
 import type { KeyAnswer } from "./schema.ts";
 import { readSecrets } from "./secrets/store.ts";
@@ -48,11 +48,11 @@ export function toSecretResponse(secret: SecretVersion, key: Key, use: KeyUse, n
 		kid: secret.kid,
 		last4: secret.last4,
 		imported: secret.imported,
-		status: secretStatusOf(secret, key, used?.first_used_at ?? null, now),
+		status: getSecretStatus(secret, key, used?.first_used_at ?? null, now),
 		created_at: secret.created_at.toISOString(),
 		first_used_at: timeText(used?.first_used_at ?? null),
 		last_used_at: timeText(used?.last_used_at ?? null),
-		retires_at: timeText(secretEndOf(secret, key, now)),
+		retires_at: timeText(getSecretEnd(secret, key, now)),
 		kept_in: secret.kept_in && secret.kept_in_at && { place: secret.kept_in, note: secret.kept_in_note, at: secret.kept_in_at.toISOString() },
 	};
 }
@@ -76,7 +76,7 @@ export function toOpenRotationResponse(
 	if (keyHasEnded(key, now)) return null;
 	const { id, state, predecessor_kid, successor_kid } = rotation;
 	const predecessor = secrets.find((secret) => secret.kid === predecessor_kid);
-	const old_ends_at = state === "open" && predecessor ? secretEndOf(predecessor, key, now) : null;
+	const old_ends_at = state === "open" && predecessor ? getSecretEnd(predecessor, key, now) : null;
 	if (old_ends_at !== null && old_ends_at.getTime() <= now) return null;
 	const used = successor_kid !== null && use.secrets.has(successor_kid);
 	return { id, status: state === "waiting" ? state : used ? "proving" : "issued", old_ends_at: timeText(old_ends_at) };
@@ -96,7 +96,7 @@ export function toKeyResponse(key: Key, parts: KeyParts, use: KeyUse, now: numbe
 		site_ids: key.site_ids,
 		allowed_ips: key.allowed_ips,
 		rate_limits: key.rate_limits,
-		status: statusOf(key, now),
+		status: getKeyStatus(key, now),
 		created_at: key.created_at.toISOString(),
 		created_by: key.created_by,
 		expires_at: timeText(key.expires_at),
@@ -118,7 +118,7 @@ export function toKeyResponse(key: Key, parts: KeyParts, use: KeyUse, now: numbe
 export function toHandoverResponse(handover: Handover, now: number): HandoverAnswer {
 	return {
 		id: handover.id,
-		status: handoverStatusOf(handover, now),
+		status: getHandoverStatus(handover, now),
 		email: handover.email,
 		created_at: handover.created_at.toISOString(),
 		created_by: handover.created_by,

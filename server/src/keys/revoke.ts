@@ -7,7 +7,7 @@ import { tenantNotFound } from "../tenants/tenant.ts";
 import { keyActivity, usage24h } from "../usage/activity-store.ts";
 import { keyNotFound } from "./guards.ts";
 import { cancelWaitingHandovers } from "./handovers/store.ts";
-import { type Key, keyActorOf, statusOf } from "./key.ts";
+import { getKeyStatus, type Key, toKeyActor } from "./key.ts";
 import { lockChosenKeys, readChosenKeys, revokeKeys, type Selection } from "./list-store.ts";
 import { readKeyResponse } from "./response.ts";
 import { endRotationsOfRevoked } from "./rotations/end.ts";
@@ -87,7 +87,7 @@ export async function bulkRevoke(context: ChangeContext, input: Request): Promis
 		const [first, ...others] = keys.map((key) => auditRevocation(key, input, now));
 		if (!first) return { unchanged: { keys: [], revoked: false } };
 		const { reason } = input;
-		const revoked_by = keyActorOf(context.actor);
+		const revoked_by = toKeyActor(context.actor);
 		const key_ids = keys.map((key) => key.id);
 		const { completed } = await endRotationsOfRevoked(tx, context, tenant_id, keys);
 		await revokeKeys(tx, tenant_id, key_ids, { revoked_at: new Date(now), revoked_by, revoke_reason: reason, revoke_note: input.note ?? null });
@@ -107,7 +107,7 @@ export async function bulkRevoke(context: ChangeContext, input: Request): Promis
 
 function auditRevocation(key: Key, { tenant_id, reason, note = null }: Request, now: number) {
 	const { id, name, environment } = key;
-	const details = { name, environment, reason, note, status_before: statusOf(key, now), together: true };
+	const details = { name, environment, reason, note, status_before: getKeyStatus(key, now), together: true };
 	return { action: "key.revoked", target: { kind: "key", id }, details, tenant_id };
 }
 
@@ -125,7 +125,7 @@ export async function revokeKey(context: ChangeContext, input: RevokeInput & { t
 		if (!before) throw keyNotFound();
 		if (before.revoked_at !== null) return { unchanged: before };
 		const note = input.note ?? null;
-		const revoked = { revoked_at: new Date(now), revoked_by: keyActorOf(context.actor), revoke_reason: reason, revoke_note: note };
+		const revoked = { revoked_at: new Date(now), revoked_by: toKeyActor(context.actor), revoke_reason: reason, revoke_note: note };
 		const key: Key = { ...before, ...revoked };
 		const { completed, cancelled } = await endRotationsOfRevoked(tx, context, tenant_id, [before]);
 		await updateKey(tx, tenant_id, key_id, revoked, revoked.revoked_at);
@@ -137,7 +137,7 @@ export async function revokeKey(context: ChangeContext, input: RevokeInput & { t
 				{
 					action: "key.revoked",
 					target: { kind: "key", id: key_id },
-					details: { name, environment, reason, note, status_before: statusOf(before, now), ended_rotation_id: cancelled[0]?.id ?? null },
+					details: { name, environment, reason, note, status_before: getKeyStatus(before, now), ended_rotation_id: cancelled[0]?.id ?? null },
 					tenant_id,
 				},
 				...completed.map(({ audit }) => audit),

@@ -1,6 +1,6 @@
 import Type, { type Static } from "typebox";
 import { ALLOW_LIST_ENTRIES_MAX } from "../core/network.ts";
-import { pageOf, pageQuery } from "../http/input/cursor.ts";
+import { pageQuery, pageSchema } from "../http/input/cursor.ts";
 import { ForeignId, Name } from "../http/input/fields.ts";
 import { NodesWaitedFor } from "../nodes/schema.ts";
 import { LimitName, limitNumbers } from "../plans/schema.ts";
@@ -180,7 +180,7 @@ export const KeySchema = Type.Object({
 });
 /** The response body for a key. */
 export type KeyAnswer = Static<typeof KeySchema>;
-export const KeyPage = Type.Object({ ...pageOf(KeySchema).properties, total: Type.Optional(Type.Integer({ description: "With `total` only" })) });
+export const KeyPage = Type.Object({ ...pageSchema(KeySchema).properties, total: Type.Optional(Type.Integer({ description: "With `total` only" })) });
 
 /** Filter options for the list of keys, and the names that a new key should not have. */
 export const KeyChoices = Type.Object({

@@ -75,7 +75,7 @@ export async function unknownOwner(tx: ReadTx, tenant_id: string, owner: string 
 }
 
 /** The allowed addresses in canonical form (null for any), or the validation errors. */
-export function allowedIpsOf(requested: readonly string[] | null | undefined): { allowed_ips: string[] | null } | InputError[] {
+export function parseAllowedIps(requested: readonly string[] | null | undefined): { allowed_ips: string[] | null } | InputError[] {
 	if (requested === null || requested === undefined) return { allowed_ips: null };
 	const list = parseAllowList(requested, "/allowed_ips");
 	return list instanceof AllowList ? { allowed_ips: [...list.entries] } : list;

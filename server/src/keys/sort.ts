@@ -18,7 +18,7 @@ export interface KeyWindow extends KeyOrder {
 }
 
 /** Defaults: names and dates ahead ascending, creation and last use descending. */
-export function orderOf(query: Partial<KeyOrder>): KeyOrder {
+export function getOrder(query: Partial<KeyOrder>): KeyOrder {
 	const sort = query.sort ?? "created";
 	return { sort, order: query.order ?? (sort === "created" || sort === "last_used" ? "desc" : "asc") };
 }
@@ -39,8 +39,8 @@ function isCursorOf({ sort, order }: KeyOrder, texts: readonly string[]): boolea
 }
 
 /** The window of a page, for the store and for `toPage`. 400 `invalid_request` for a cursor of another order. */
-export function keyWindowOf(request: PageRequest & Partial<KeyOrder>): { window: Window; wanted: KeyWindow } {
-	const order = orderOf(request);
+export function getKeyWindow(request: PageRequest & Partial<KeyOrder>): { window: Window; wanted: KeyWindow } {
+	const order = getOrder(request);
 	const window = windowByTexts(request, CURSOR_TEXTS, (texts) => isCursorOf(order, texts));
 	const [, , value, id] = window.after ?? [];
 	const after = id === undefined ? null : { value: value === undefined || value === "" ? null : value, id };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { auditActions, type KeysFixture, keyInput, keysFixture, pointersOf, refused } from "../../testing/keys.ts";
+import { auditActions, getPointers, type KeysFixture, keyInput, keysFixture, refused } from "../../testing/keys.ts";
 import { verifyChain } from "../audit/verify.ts";
 import { putPermission } from "../plans/catalogue/permissions.ts";
 import { deleteSite } from "../tenants/sites/sites.ts";
@@ -115,7 +115,7 @@ test("an invalid change is refused with its errors and stores nothing", async ()
 	const failure = await refused(fixture, "invalid_request", () =>
 		patch(key, { name: "better", permissions: ["x:y"], site_ids: ["dev-shop", "nowhere"], allowed_ips: ["nonsense"], expires_at: inDays(-1) }),
 	);
-	assert.deepEqual(pointersOf(failure), ["/permissions/0", "/site_ids/0", "/site_ids/1", "/allowed_ips/0", "/expires_at"]);
+	assert.deepEqual(getPointers(failure), ["/permissions/0", "/site_ids/0", "/site_ids/1", "/allowed_ips/0", "/expires_at"]);
 	await refused(fixture, "capability_not_in_plan", () => patch(key, { permissions: ["documents:read"] }));
 	await refused(fixture, "not_found", () => updateKeySettings(fixture.context(), { tenant_id, key_id: "key_nobody", name: "better" }));
 });
@@ -146,7 +146,7 @@ test("a key keeps a deleted permission; a deleted site is removed from its keys,
 	assert.deepEqual((await getKey(fixture.context(), idsOf(key))).site_ids, []);
 	await deleteSite(fixture.context(), { tenant_id, site_id: "shop" });
 	const failure = await refused(fixture, "invalid_request", () => patch(other, { permissions: ["orders:write"], site_ids: ["shop"] }));
-	assert.deepEqual(pointersOf(failure), ["/permissions/0", "/site_ids/0"]);
+	assert.deepEqual(getPointers(failure), ["/permissions/0", "/site_ids/0"]);
 });
 
 test("a later expiry date reactivates an expired key if the plan's limit allows it", async () => {

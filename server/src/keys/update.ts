@@ -4,13 +4,13 @@ import type { Tx } from "../database/transaction.ts";
 import type { Plan } from "../plans/plan.ts";
 import { readCatalogue } from "../plans/store.ts";
 import { lockUnrevoked } from "./change-key.ts";
-import { expiryOf, rotationDueAt } from "./expiry/lifetime.ts";
+import { resolveExpiry, rotationDueAt } from "./expiry/lifetime.ts";
 import { assertRoomForKey, invalidKey } from "./guards.ts";
-import { type Key, ownerOf, statusOf } from "./key.ts";
+import { getKeyStatus, type Key, toKeyOwner } from "./key.ts";
 import { unusableRateLimits } from "./limits.ts";
 import { readKeyResponse } from "./response.ts";
 import type { KeyAnswer, UpdateInput } from "./schema.ts";
-import { allowedIpsOf, assertPermissionsInPlan, unknownOwner, unknownPermissions, unusableSites, withoutRepetitions } from "./scope.ts";
+import { assertPermissionsInPlan, parseAllowedIps, unknownOwner, unknownPermissions, unusableSites, withoutRepetitions } from "./scope.ts";
 import { readSecrets } from "./secrets/store.ts";
 import { type KeyChanges, readSiteEnvironments, updateKey } from "./store.ts";
 
@@ -41,7 +41,7 @@ async function validateChanges(tx: Tx, input: UpdateInput, key: Key, plan: Plan,
 		errors.push(...unusableSites(input.site_ids ?? [], sites, key.environment, key.site_ids ?? []));
 	}
 	if (input.allowed_ips !== undefined) {
-		const ips = allowedIpsOf(input.allowed_ips);
+		const ips = parseAllowedIps(input.allowed_ips);
 		if (Array.isArray(ips)) errors.push(...ips);
 		else changes.allowed_ips = ips.allowed_ips;
 	}
@@ -50,7 +50,7 @@ async function validateChanges(tx: Tx, input: UpdateInput, key: Key, plan: Plan,
 		changes.rate_limits = input.rate_limits;
 	}
 	if (input.expires_at !== undefined && !isSameTime(input.expires_at, key.expires_at)) {
-		const expiry = expiryOf(input.expires_at, plan, now);
+		const expiry = resolveExpiry(input.expires_at, plan, now);
 		if ("pointer" in expiry) errors.push(expiry);
 		else changes.expires_at = expiry.expires_at;
 	}
@@ -62,7 +62,7 @@ async function validateChanges(tx: Tx, input: UpdateInput, key: Key, plan: Plan,
 function plainChanges(input: UpdateInput): KeyChanges {
 	return {
 		...(input.name === undefined ? {} : { name: input.name.trim() }),
-		...(input.owner === undefined ? {} : { owner: ownerOf(input.owner) }),
+		...(input.owner === undefined ? {} : { owner: toKeyOwner(input.owner) }),
 		...(input.integration === undefined ? {} : { integration: input.integration?.trim() ?? null }),
 		...(input.labels === undefined ? {} : { labels: input.labels }),
 		...(input.rotate_every_days === undefined ? {} : { rotate_every_days: input.rotate_every_days }),
@@ -113,7 +113,7 @@ export async function updateKeySettings(context: ChangeContext, input: UpdateInp
 		if (Object.keys(changes).length === 0) return { unchanged: await readKeyResponse(tx, before, now) };
 		if (changes.rotate_every_days !== undefined) Object.assign(changes, await rotationChange(tx, before, changes.rotate_every_days));
 		const key: Key = { ...before, ...changes };
-		if (statusOf(before, now) === "expired" && statusOf(key, now) !== "expired") await assertRoomForKey(tx, tenant_id, plan, new Date(now));
+		if (getKeyStatus(before, now) === "expired" && getKeyStatus(key, now) !== "expired") await assertRoomForKey(tx, tenant_id, plan, new Date(now));
 		await updateKey(tx, tenant_id, key_id, changes, new Date(now));
 		return {
 			result: await readKeyResponse(tx, key, now),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { adviseOn, isVague } from "./warnings.ts";
+import { getWarnings, isVague } from "./warnings.ts";
 
 const GOOD = {
 	name: "prod-order-bot",
@@ -10,7 +10,7 @@ const GOOD = {
 	rotate_every_days: 90,
 	name_taken: false,
 } as const;
-const codesOf = (key: Parameters<typeof adviseOn>[0]) => adviseOn(key).map((warning) => warning.code);
+const codesOf = (key: Parameters<typeof getWarnings>[0]) => getWarnings(key).map((warning) => warning.code);
 
 test("names that describe no purpose are vague", () => {
 	for (const name of [
@@ -53,14 +53,14 @@ test("names that describe the purpose are not vague", () => {
 	}
 });
 
-test("a good key gets no warning", () => assert.deepEqual(adviseOn(GOOD), []));
+test("a good key gets no warning", () => assert.deepEqual(getWarnings(GOOD), []));
 
 test("the warning about a vague name suggests one of environment and integration", () => {
-	const [warning] = adviseOn({ ...GOOD, name: "test", environment: "staging", integration: "CRM Sync!" });
+	const [warning] = getWarnings({ ...GOOD, name: "test", environment: "staging", integration: "CRM Sync!" });
 	assert.equal(warning?.code, "name_vague");
 	assert.match(warning?.detail ?? "", /"staging-crm-sync"/);
-	assert.match(adviseOn({ ...GOOD, name: "test", integration: "注文" })[0]?.detail ?? "", /"prod-order-bot"/);
-	assert.match(adviseOn({ ...GOOD, name: "test", integration: "prod-shop" })[0]?.detail ?? "", /"prod-shop"/);
+	assert.match(getWarnings({ ...GOOD, name: "test", integration: "注文" })[0]?.detail ?? "", /"prod-order-bot"/);
+	assert.match(getWarnings({ ...GOOD, name: "test", integration: "prod-shop" })[0]?.detail ?? "", /"prod-shop"/);
 });
 
 test("a name that another live key has causes a warning", () => assert.deepEqual(codesOf({ ...GOOD, name_taken: true }), ["name_duplicate"]));

@@ -38,7 +38,7 @@ function suggestedName(environment: Environment, integration: string | null): st
 }
 
 /** Warnings for the creator of a key. */
-export function adviseOn(key: {
+export function getWarnings(key: {
 	name: string;
 	environment: Environment;
 	integration: string | null;

@@ -5,7 +5,7 @@ import { documentCounts } from "../documents/store.ts";
 import { countLiveKeys } from "../keys/store.ts";
 import { countSites, readTenantWithPlan } from "../tenants/store.ts";
 import type { KeyedContext } from "../verification/keyed-context.ts";
-import { monthOf, nextMonthMs, type QuotaLedger } from "../verification/limits/quota.ts";
+import { formatMonth, nextMonthMs, type QuotaLedger } from "../verification/limits/quota.ts";
 import { readLeasedQuota } from "../verification/limits/store.ts";
 
 export interface LimitsContext extends KeyedContext {
@@ -23,7 +23,7 @@ export interface TenantLimitsContext extends DatabaseContext {
 async function planAndUse(context: TenantLimitsContext, tenant_id: string) {
 	const { quotas, clock } = context;
 	const now = clock.now();
-	const month = monthOf(now);
+	const month = formatMonth(now);
 	return read(context, async (tx) => {
 		const found = await readTenantWithPlan(tx, tenant_id);
 		if (!found) throw new ApiError("not_found", "There is no tenant with this id.");

@@ -3,7 +3,7 @@ import { after, before, beforeEach, suite, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { type BareTestDatabase, bareTestDatabase } from "../../testing/database.ts";
-import { append, holdable, LONG_LEASE_SECONDS, startNode } from "../../testing/nodes.ts";
+import { append, LONG_LEASE_SECONDS, pausable, startNode } from "../../testing/nodes.ts";
 import { record } from "../audit/record.ts";
 import { ManualClock } from "../core/clock.ts";
 import { ALL_TENANTS } from "../core/context.ts";
@@ -170,7 +170,7 @@ suite("nodes on one database", () => {
 
 	test("the barrier waits for a node that has not yet confirmed, and not for those that have", async () => {
 		const changer = await start();
-		const slow = holdable(bare.database);
+		const slow = pausable(bare.database);
 		const [other, quick] = [await start({ database: slow.database }), await start()];
 		slow.hold();
 		const seq = await append(bare.database, changer, [KEY]);
@@ -186,7 +186,7 @@ suite("nodes on one database", () => {
 	test("the barrier of an old number waits for no node", async () => {
 		const changer = await start();
 		const seq = await append(bare.database, changer, [KEY]);
-		const slow = holdable(bare.database);
+		const slow = pausable(bare.database);
 		await start({ database: slow.database });
 		slow.hold();
 		await changer.awaitBarrier(seq);
@@ -195,7 +195,7 @@ suite("nodes on one database", () => {
 
 	test("a silent node is fenced once its lease has run out, and begins anew, empty, when it is back", async () => {
 		const changer = await start();
-		const frozen = holdable(bare.database);
+		const frozen = pausable(bare.database);
 		const other = await start({ database: frozen.database, lease_seconds: 0.3 });
 		const forgotten: (number | null)[] = [];
 		other.onInvalidation((entries) => forgotten.push(entries === null ? null : entries.length));
@@ -221,7 +221,7 @@ suite("nodes on one database", () => {
 	test("a lease runs from before what it rests on was read, however long the reading took", async () => {
 		const changer = await start();
 		const clock = new ManualClock();
-		const slow = holdable(bare.database);
+		const slow = pausable(bare.database);
 		const other = await start({ database: slow.database, clock, lease_seconds: 100 });
 		clock.advance(99_000);
 		slow.holdAnswers();
@@ -259,7 +259,7 @@ suite("nodes on one database", () => {
 
 	test("a fenced node delays one change only", async () => {
 		const changer = await start();
-		const frozen = holdable(bare.database);
+		const frozen = pausable(bare.database);
 		await start({ database: frozen.database, lease_seconds: 3 });
 		frozen.hold();
 		await changer.awaitBarrier(await append(bare.database, changer, [KEY]));
@@ -269,7 +269,7 @@ suite("nodes on one database", () => {
 
 	test("a node is waited for by its own lease, not by the changer's", async () => {
 		const changer = await start({ lease_seconds: 0.1 });
-		const frozen = holdable(bare.database);
+		const frozen = pausable(bare.database);
 		const other = await start({ database: frozen.database, lease_seconds: 0.6 });
 		frozen.hold();
 		await changer.awaitBarrier(await append(bare.database, changer, [KEY]));
@@ -279,7 +279,7 @@ suite("nodes on one database", () => {
 
 	test("moving the database's system time forward fences no node", async () => {
 		const changer = await start({ lease_seconds: 0.4 });
-		const slow = holdable(bare.database);
+		const slow = pausable(bare.database);
 		const other = await start({ database: slow.database });
 		slow.hold();
 		await sleep(A_WHILE_MS);

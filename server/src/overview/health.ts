@@ -24,7 +24,7 @@ interface ProcessHealth extends Figures {
 	readonly embedded: boolean;
 }
 
-export function figuresOf(parts: { skew: ClockSkew; meter: Meter; grants: Grants }): Figures {
+export function collectFigures(parts: { skew: ClockSkew; meter: Meter; grants: Grants }): Figures {
 	return { clock_skew_seconds: parts.skew.seconds, usage_lost: parts.meter.lost, grants: parts.grants.size };
 }
 

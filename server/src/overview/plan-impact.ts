@@ -6,7 +6,7 @@ import type { PlanInput } from "../plans/schema.ts";
 import { readPlan } from "../plans/store.ts";
 import { readTenant } from "../tenants/store.ts";
 import { tenantNotFound, unknownPlan } from "../tenants/tenant.ts";
-import { monthOf } from "../verification/limits/quota.ts";
+import { formatMonth } from "../verification/limits/quota.ts";
 import {
 	type Affected,
 	type AffectedCounts,
@@ -27,7 +27,7 @@ export interface PlanImpact extends AffectedCounts {
 }
 
 async function readImpact(tx: ReadTx, affected: Affected, before: Plan, after: Plan, now_ms: number): Promise<PlanImpact> {
-	const change = { affected, before, after, now: new Date(now_ms), month: monthOf(now_ms) };
+	const change = { affected, before, after, now: new Date(now_ms), month: formatMonth(now_ms) };
 	const lost = before.capabilities.filter((capability) => !after.capabilities.includes(capability));
 	return {
 		...(await countAffected(tx, change)),

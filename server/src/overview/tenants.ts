@@ -1,7 +1,7 @@
 import { HOUR_MS } from "../core/time.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/transaction.ts";
-import { monthOf, type QuotaLedger } from "../verification/limits/quota.ts";
+import { formatMonth, type QuotaLedger } from "../verification/limits/quota.ts";
 import { countTenants, readTenantsOverview, type TenantSort } from "./tenants-store.ts";
 
 const HOURS = 24;
@@ -28,7 +28,7 @@ export interface TenantsRequest {
 export async function tenantsOverview(context: OverviewContext, input: TenantsRequest) {
 	const { clock, quotas } = context;
 	const now = clock.now();
-	const month = monthOf(now);
+	const month = formatMonth(now);
 	const limit = input.limit ?? ROWS_DEFAULT;
 	const search = input.search?.trim();
 	const query = {

@@ -1,6 +1,6 @@
 import Type from "typebox";
 import type { ChangeContext } from "../audit/change.ts";
-import { pageOf, pageQuery } from "../http/input/cursor.ts";
+import { pageQuery, pageSchema } from "../http/input/cursor.ts";
 import { type Route, route } from "../http/route.ts";
 import { deletePermission, listPermissions, listPermissionsOfTenant, putPermission } from "./catalogue/permissions.ts";
 import { getPermissionUse } from "./catalogue/read-use.ts";
@@ -29,7 +29,7 @@ export const operatorPlanRoutes: readonly Route<ChangeContext>[] = [
 		summary: "List the plans",
 		status: 200,
 		query,
-		output: pageOf(PlanSchema),
+		output: pageSchema(PlanSchema),
 		run: listPlans,
 	}),
 	route({
@@ -68,7 +68,7 @@ export const operatorPlanRoutes: readonly Route<ChangeContext>[] = [
 		summary: "List the permissions that keys can have",
 		status: 200,
 		query,
-		output: pageOf(PermissionSchema),
+		output: pageSchema(PermissionSchema),
 		run: listPermissions,
 	}),
 	route({

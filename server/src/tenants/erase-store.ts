@@ -38,7 +38,7 @@ export async function erasePeopleFromKeys(tx: Tx, tenant_id: string, revoke_note
  * Deletes the tenant's members, invitations, portal sessions, handovers, sources and source names. Also deletes the accounts of members who
  * are in no other tenant and are not operators. Needs the scope of all tenants. Returns the number of members.
  */
-export async function deletePeopleOf(tx: Tx, tenant_id: string): Promise<number> {
+export async function deletePeopleOfTenant(tx: Tx, tenant_id: string): Promise<number> {
 	const members = await tx.deleteFrom("members").where("tenant_id", "=", tenant_id).returning("person_id").execute();
 	for (const table of [
 		"invitations",

@@ -1,5 +1,5 @@
 import { type ChangeContext, change } from "../audit/change.ts";
-import { deletePeopleOf, deleteTenantsThings, eraseAuditDetails, erasePeopleFromKeys, leaveTombstone, revokeAllKeys } from "./erase-store.ts";
+import { deletePeopleOfTenant, deleteTenantsThings, eraseAuditDetails, erasePeopleFromKeys, leaveTombstone, revokeAllKeys } from "./erase-store.ts";
 import { readTenantForUpdate } from "./store.ts";
 import { tenantNotFound } from "./tenant.ts";
 
@@ -23,7 +23,7 @@ export async function eraseTenant(context: EraseContext, input: { tenant_id: str
 		const now = new Date(context.clock.now());
 		const keys_revoked = await revokeAllKeys(tx, tenant_id, { now, note: REVOKE_NOTE });
 		await erasePeopleFromKeys(tx, tenant_id, REVOKE_NOTE);
-		const members_removed = await deletePeopleOf(tx, tenant_id);
+		const members_removed = await deletePeopleOfTenant(tx, tenant_id);
 		await deleteTenantsThings(tx, tenant_id);
 		await eraseAuditDetails(tx, tenant_id);
 		await leaveTombstone(tx, tenant_id, now);

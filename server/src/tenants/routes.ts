@@ -1,6 +1,6 @@
 import Type from "typebox";
 import type { ChangeContext } from "../audit/change.ts";
-import { pageOf, pageQuery } from "../http/input/cursor.ts";
+import { pageQuery, pageSchema } from "../http/input/cursor.ts";
 import { ForeignId } from "../http/input/fields.ts";
 import { type Route, route } from "../http/route.ts";
 import { type EraseContext, eraseTenant } from "./erase.ts";
@@ -18,7 +18,7 @@ export const operatorTenantRoutes: readonly Route<EraseContext>[] = [
 		summary: "List the tenants, or find one by its external id",
 		status: 200,
 		query: Type.Object({ ...pageQuery, external_id: Type.Optional(ForeignId) }, { additionalProperties: false }),
-		output: pageOf(TenantSchema),
+		output: pageSchema(TenantSchema),
 		run: listTenants,
 	}),
 	route({
@@ -80,7 +80,7 @@ export const managementSiteRoutes: readonly Route<ChangeContext>[] = [
 		summary: "List the sites",
 		status: 200,
 		query: page,
-		output: pageOf(SiteSchema),
+		output: pageSchema(SiteSchema),
 		run: (context: ChangeContext, input) => listSites(context, input),
 	}),
 	route({
@@ -132,7 +132,7 @@ export const keyedSiteRoutes: readonly Route<SiteReadContext>[] = [
 		summary: "List the sites that the key may see",
 		status: 200,
 		query: page,
-		output: pageOf(SiteSchema),
+		output: pageSchema(SiteSchema),
 		run: listVisibleSites,
 	}),
 	route({

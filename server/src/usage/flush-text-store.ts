@@ -18,7 +18,7 @@ export function line(at: number) {
 }
 
 /** Milliseconds since 1970 of a column that is stored relative to the start of the fact's minute. */
-export function msOf(column: "first_ms" | "last_ms") {
+export function toMilliseconds(column: "first_ms" | "last_ms") {
 	return sql`(minute::float8 * ${sql.lit(MINUTE_MS)} + ${sql.ref(column)}::float8)`;
 }
 

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { idleFor, LOCKED_IDLE_MS, type ReadTx, type RecordTx } from "../database/transaction.ts";
 import { CODES_OF_DEAD_KEYS } from "./code.ts";
-import { line, msOf, NO_CLIENT, type Picked } from "./flush-text-store.ts";
+import { line, NO_CLIENT, type Picked, toMilliseconds } from "./flush-text-store.ts";
 import { aggregateEndedSecrets, aggregateSecretOperations, aggregateSecretSources } from "./sources/evidence-store.ts";
 import { storeUsageGap } from "./sources/progress-store.ts";
 import { OTHER_SOURCES } from "./sources/source.ts";
@@ -91,7 +91,7 @@ async function aggregateOperations(tx: RecordTx, picked: Picked): Promise<void> 
 async function aggregateSecretUses(tx: RecordTx, picked: Picked): Promise<void> {
 	await sql`
 		insert into keywright.secret_activity as kept (kid, tenant_id, first_used_at, last_used_at)
-		select kid, used.tenant_id, to_timestamp(min(${msOf("first_ms")}) / 1000), to_timestamp(max(${msOf("last_ms")}) / 1000)
+		select kid, used.tenant_id, to_timestamp(min(${toMilliseconds("first_ms")}) / 1000), to_timestamp(max(${toMilliseconds("last_ms")}) / 1000)
 		from keywright.usage_flushes cross join lateral (select string_to_array(keys, E'\n') as lines) as read
 		cross join lateral unnest(${line(1)}, ${line(3)}, ${line(4)}, ${line(5)}, ${line(7)}, ${line(8)})
 			as used (tenant_id, kid, minute, code, first_ms, last_ms)
@@ -122,9 +122,9 @@ async function aggregateSources(tx: RecordTx, picked: Picked): Promise<void> {
 			where ${picked}
 		), seen as (
 			select facts.tenant_id, key_id, source_id, min(network) as network, min(agent) as agent, nullif(min(client), ${NO_CLIENT}) as client,
-				min(${msOf("first_ms")}) as first_ms, max(${msOf("last_ms")}) as last_ms,
+				min(${toMilliseconds("first_ms")}) as first_ms, max(${toMilliseconds("last_ms")}) as last_ms,
 				sum(requests::bigint) as requests, coalesce(sum(requests::bigint) filter (where code <> 'allowed'), 0) as refused,
-				(array_agg(kid order by ${msOf("last_ms")} desc))[1] as last_kid
+				(array_agg(kid order by ${toMilliseconds("last_ms")} desc))[1] as last_kid
 			from facts join sources on (sources.node_id, sources.flush_number, sources.place) = (facts.node_id, facts.flush_number, facts.place::bigint)
 			group by facts.tenant_id, key_id, source_id
 			having (

@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../core/clock.ts";
-import { type Address, failureBucketOf } from "../core/network.ts";
+import { type Address, getFailureBucket } from "../core/network.ts";
 import { type Denial, deny } from "./denial.ts";
 import type { Lane } from "./grants/grants.ts";
 import { SlidingWindow } from "./limits/window.ts";
@@ -42,12 +42,12 @@ export class AddressFailures {
 
 	laneOf(address: Address | null): Lane {
 		if (address === null) return "normal";
-		const window = this.#windows.peek(failureBucketOf(address));
+		const window = this.#windows.peek(getFailureBucket(address));
 		return window !== undefined && window.used(this.#clock.monotonic()) >= SLOW_FROM ? "slow" : "normal";
 	}
 
 	#window(address: Address): SlidingWindow {
-		const bucket = failureBucketOf(address);
+		const bucket = getFailureBucket(address);
 		const known = this.#windows.get(bucket);
 		if (known) return known;
 		const window = new SlidingWindow(WINDOW_SECONDS);

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { questionOf, type VerificationFixture, verificationFixture } from "../../testing/verification.ts";
+import { newQuestion, type VerificationFixture, verificationFixture } from "../../testing/verification.ts";
 import { pauseKey } from "../keys/pause.ts";
 import { verify } from "./verify.ts";
 
@@ -34,7 +34,7 @@ describe("memory that a caller with a key can make the process use", () => {
 		const tenant_id = await fixture.tenant(process.node);
 		const { raw_key } = await fixture.key(process.node, tenant_id);
 		equal((await process.ask(raw_key)).denial, null);
-		const answer = process.verifier.decide(questionOf(raw_key, { site_id: "s".repeat(65) }));
+		const answer = process.verifier.decide(newQuestion(raw_key, { site_id: "s".repeat(65) }));
 		ok(!(answer instanceof Promise), "it was looked up");
 		equal(answer.denial?.code, "not_found");
 	});

@@ -8,7 +8,7 @@ import { deny, LEASE_LOST, NOT_KNOWN } from "./denial.ts";
 import { type Grant, isStale } from "./grants/grant.ts";
 import { UNKNOWN } from "./grants/grants.ts";
 import { decideLater, FORMATS_NEEDED, type LoadParts, type Missing, type ReadGrant } from "./missing.ts";
-import { digestOf, type Presented } from "./presented.ts";
+import { digestRawKey, type Presented } from "./presented.ts";
 import type { Decision, Question } from "./question.ts";
 
 export interface ExamineParts extends LoadParts {
@@ -30,7 +30,7 @@ export async function examine(parts: ExamineParts, question: Question): Promise<
 
 function examineWith(parts: ExamineParts, question: Question, read: ReadGrant): Decision | Missing {
 	const { raw_key } = question;
-	const presented = parts.reader.read(raw_key, digestOf(raw_key));
+	const presented = parts.reader.read(raw_key, digestRawKey(raw_key));
 	if (presented === null) {
 		if (parts.reader.mayBeNew(raw_key)) return FORMATS_NEEDED;
 		return { denial: deny("key_invalid", explainMistake(parts.brand, raw_key).detail), grant: null };

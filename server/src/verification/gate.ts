@@ -4,7 +4,7 @@ import type { AllowList } from "../core/network.ts";
 import type { FramedRequest } from "../http/framed-request.ts";
 import { readIdempotencyKey } from "../http/input/fields.ts";
 import { Denied, type Gate, refuseNulInQuery } from "../http/mount.ts";
-import { addressOf } from "../http/peer.ts";
+import { getClientAddress } from "../http/peer.ts";
 import { framed } from "../http/reply.ts";
 import type { Route } from "../http/route.ts";
 import { clientKindOf } from "./client-kind.ts";
@@ -28,7 +28,7 @@ function parametersOf(request: FastifyRequest): Record<string, string | undefine
 	return request.params as Record<string, string | undefined>;
 }
 
-export function headerOf(raw: FramedRequest, name: string): string | null {
+export function getHeader(raw: FramedRequest, name: string): string | null {
 	const value = raw.headers[name];
 	return typeof value === "string" ? value : null;
 }
@@ -42,8 +42,8 @@ export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 
 		function questionOf(request: FastifyRequest, raw: FramedRequest, raw_key: string): Question {
 			const parameters = parametersOf(request);
-			const address = addressOf(raw, options.trusted_proxies);
-			const user_agent = headerOf(raw, "user-agent");
+			const address = getClientAddress(raw, options.trusted_proxies);
+			const user_agent = getHeader(raw, "user-agent");
 			return {
 				raw_key,
 				cost: 1,
@@ -52,8 +52,8 @@ export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 				source: verifier.sources.of(raw.socket, address, user_agent, raw.client_name),
 				address,
 				client: clientKindOf({
-					origin: headerOf(raw, "origin"),
-					sec_fetch_site: headerOf(raw, "sec-fetch-site"),
+					origin: getHeader(raw, "origin"),
+					sec_fetch_site: getHeader(raw, "sec-fetch-site"),
 					user_agent,
 				}),
 				tenant_id: parameters.tenant_id ?? null,

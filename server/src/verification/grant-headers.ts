@@ -12,7 +12,7 @@ export function setGrantHeaders(reply: FastifyReply, { left }: Decision, grant: 
 		reply.header("ratelimit-policy", policy);
 		reply.header("ratelimit", rateLimitHeader(grant, verifier.now(), named, left));
 	}
-	const ends_at = endOf(grant);
+	const ends_at = formatEnd(grant);
 	if (ends_at !== null) reply.header("x-api-key-expires", ends_at);
 }
 
@@ -20,13 +20,13 @@ export function setGrantHeaders(reply: FastifyReply, { left }: Decision, grant: 
 export function grantLines({ left }: Decision, grant: Grant, named: NamedCosts | null, verifier: Verifier): string[] {
 	const policy = policyHeader(grant.policy, named);
 	const lines = policy === null ? [] : ["ratelimit-policy", policy, "ratelimit", rateLimitHeader(grant, verifier.now(), named, left)];
-	const ends_at = endOf(grant);
+	const ends_at = formatEnd(grant);
 	if (ends_at !== null) lines.push("x-api-key-expires", ends_at);
 	return lines;
 }
 
 /** When the presented secret stops working: at the end of its key or of its rotation. Null without an end, and for a retired secret. */
-export function endOf(grant: Grant): string | null {
+export function formatEnd(grant: Grant): string | null {
 	if (grant.retired) return null;
 	const { retires_at_ms, expires_at_ms } = grant;
 	if (retires_at_ms === null || (expires_at_ms !== null && expires_at_ms <= retires_at_ms)) return grant.expires_at;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { ACME, acmeKey, declareAcme, INTO_ACME, importRow } from "../../testing/imported-keys.ts";
-import { codeOf, type Process, questionOf, TEST_PEPPER, type VerificationFixture, verificationFixture } from "../../testing/verification.ts";
+import { getCode, newQuestion, type Process, TEST_PEPPER, type VerificationFixture, verificationFixture } from "../../testing/verification.ts";
 import { auditKeysFrom } from "../audit/entry.ts";
 import { parseAddress } from "../core/network.ts";
 import { parsePeppers } from "../core/pepper.ts";
@@ -55,8 +55,8 @@ async function rekey(process: Process, pepper = TEST_PEPPER): Promise<boolean[]>
 
 test("an imported key works unchanged, on every node, and is made anew at its first use", async () => {
 	const { raw_key, key_id } = await imported();
-	assert.equal(codeOf(await one.ask(raw_key)), "allowed");
-	assert.equal(codeOf(await two.ask(raw_key)), "allowed");
+	assert.equal(getCode(await one.ask(raw_key)), "allowed");
+	assert.equal(getCode(await two.ask(raw_key)), "allowed");
 	assert.equal((await stored(key_id)).mac_version, 2);
 	const done = (await Promise.all([rekey(one), rekey(two)])).flat();
 	assert.deepEqual(done.toSorted(), [false, true], "one of two nodes makes it anew");
@@ -78,24 +78,24 @@ test("a warm imported key is found by its digest, without a query", async () => 
 	await one.ask(raw_key);
 	await rekey(one);
 	await one.ask(raw_key);
-	const decision = one.verifier.decide(questionOf(raw_key));
+	const decision = one.verifier.decide(newQuestion(raw_key));
 	assert(!(decision instanceof Promise));
-	assert.equal(codeOf(decision), "allowed");
+	assert.equal(getCode(decision), "allowed");
 });
 
 test("a revoked imported key is refused by the next request, warm or cold, on every node", async () => {
 	const { raw_key, key_id } = await imported();
-	assert.equal(codeOf(await one.ask(raw_key)), "allowed");
+	assert.equal(getCode(await one.ask(raw_key)), "allowed");
 	await revokeKey(fixture.context(two.node), { tenant_id, key_id, reason: "other" });
-	assert.equal(codeOf(await one.ask(raw_key)), "key_revoked");
-	assert.equal(codeOf(await two.ask(raw_key)), "key_revoked");
+	assert.equal(getCode(await one.ask(raw_key)), "key_revoked");
+	assert.equal(getCode(await two.ask(raw_key)), "key_revoked");
 });
 
 test("a key that was unknown a moment ago works once its import has returned, also where it was just refused", async () => {
 	const raw_key = acmeKey();
-	for (const process of [one, two]) assert.equal(codeOf(await process.ask(raw_key)), "key_invalid");
+	for (const process of [one, two]) assert.equal(getCode(await process.ask(raw_key)), "key_invalid");
 	await importKeys(fixture.context(one.node), [importRow(raw_key, tenant_id)], INTO_ACME);
-	for (const process of [one, two]) assert.equal(codeOf(await process.ask(raw_key)), "allowed");
+	for (const process of [one, two]) assert.equal(getCode(await process.ask(raw_key)), "allowed");
 });
 
 test("an unknown key of a declared format is refused in the same words as any wrong secret, and counts against its address", async () => {
@@ -107,10 +107,10 @@ test("an unknown key of a declared format is refused in the same words as any wr
 	const address = parseAddress("203.0.113.9");
 	assert(address);
 	const codes = new Set<string>();
-	for (let tries = 0; tries < 12; tries += 1) codes.add(codeOf(await strict.ask(acmeKey(), { address })));
+	for (let tries = 0; tries < 12; tries += 1) codes.add(getCode(await strict.ask(acmeKey(), { address })));
 	assert.deepEqual([...codes].sort(), ["key_invalid", "too_many_auth_failures"]);
 	const { raw_key } = await imported();
-	assert.equal(codeOf(await strict.ask(raw_key, { address })), "allowed", "a right key is never refused by it");
+	assert.equal(getCode(await strict.ask(raw_key, { address })), "allowed", "a right key is never refused by it");
 });
 
 test("a text of no declared format gets an explanation without a lookup; a declared format applies on every node", async () => {
@@ -127,12 +127,12 @@ test("its text cannot be dressed up as one of our keys, nor one of ours as impor
 	const [judged] = await importKeys(fixture.context(one.node), [importRow(bare, tenant_id)], { format, source: "plain" });
 	const { kid } = await stored(judged?.key?.id ?? "");
 	const dressed = makeRawKey({ brand: "kw", environment: "prod", kid: asKid(String(kid)), secret: bare });
-	assert.equal(codeOf(await one.ask(dressed)), "key_invalid");
-	assert.equal(codeOf(await one.ask(bare)), "allowed");
+	assert.equal(getCode(await one.ask(dressed)), "key_invalid");
+	assert.equal(getCode(await one.ask(bare)), "allowed");
 	await rekey(one);
-	assert.equal(codeOf(await one.ask(dressed)), "key_invalid", "also once it was made anew");
+	assert.equal(getCode(await one.ask(dressed)), "key_invalid", "also once it was made anew");
 	const key = await fixture.key(one.node, tenant_id);
-	assert.equal(codeOf(await one.ask(key.raw_key.slice(20, 52))), "key_invalid");
+	assert.equal(getCode(await one.ask(key.raw_key.slice(20, 52))), "key_invalid");
 });
 
 test("a row that was swapped in the database is no key: look-up, environment and tenant are bound", async () => {
@@ -141,17 +141,17 @@ test("a row that was swapped in the database is no key: look-up, environment and
 	const { lookup } = await stored(theirs.key_id);
 	await fixture.behind("update keywright.secrets set lookup = null where key_id = $1", [theirs.key_id]);
 	await fixture.behind("update keywright.secrets set lookup = $1 where key_id = $2", [lookup, mine.key_id]);
-	assert.equal(codeOf(await one.ask(theirs.raw_key)), "key_invalid");
-	assert.equal(codeOf(await one.ask(mine.raw_key)), "key_invalid");
+	assert.equal(getCode(await one.ask(theirs.raw_key)), "key_invalid");
+	assert.equal(getCode(await one.ask(mine.raw_key)), "key_invalid");
 	const moved = await imported();
 	await fixture.behind("update keywright.keys set environment = 'dev' where id = $1", [moved.key_id]);
-	assert.equal(codeOf(await one.ask(moved.raw_key)), "key_invalid");
+	assert.equal(getCode(await one.ask(moved.raw_key)), "key_invalid");
 	const downgraded = await imported();
 	await one.ask(downgraded.raw_key);
 	await rekey(one);
 	await fixture.behind("update keywright.secrets set mac_version = 2 where key_id = $1", [downgraded.key_id]);
 	const fresh = await fixture.process();
-	assert.equal(codeOf(await fresh.ask(downgraded.raw_key)), "key_invalid");
+	assert.equal(getCode(await fresh.ask(downgraded.raw_key)), "key_invalid");
 });
 
 test("while the pepper is replaced imported keys are found by both, move to the new one at use, and the unused are counted", async () => {
@@ -163,17 +163,17 @@ test("while the pepper is replaced imported keys are found by both, move to the 
 	await checkPeppers(both);
 	const newer = await fixture.process({ peppers });
 	const newest = await fixture.process({ peppers });
-	for (const process of [newer, newest]) assert.equal(codeOf(await process.ask(used.raw_key)), "allowed");
+	for (const process of [newer, newest]) assert.equal(getCode(await process.ask(used.raw_key)), "allowed");
 	const { lookup: before } = await stored(used.key_id);
 	const done = (await Promise.all([rekey(newer, pair), rekey(newest, pair)])).flat();
 	assert.equal(done.filter(Boolean).length, 1);
 	const row = await stored(used.key_id);
 	assert.deepEqual([row.pepper_id, row.mac_version], [peppers.current.id, 1]);
 	assert.notEqual(row.lookup, before);
-	for (const process of [newer, newest]) assert.equal(codeOf(await process.ask(used.raw_key)), "allowed", "found under its new look-up");
+	for (const process of [newer, newest]) assert.equal(getCode(await process.ask(used.raw_key)), "allowed", "found under its new look-up");
 	const again = await importKeys(both, [importRow(used.raw_key, tenant_id), importRow(unused.raw_key, tenant_id)], INTO_ACME);
 	assert.deepEqual(
-		again.map(({ verdict }) => verdict),
+		again.map(({ outcome }) => outcome),
 		["there", "there"],
 		"an import knows a key under either pepper",
 	);
@@ -189,8 +189,8 @@ test("requests go on unharmed while a crowd of imported keys is made anew under 
 	await Promise.all(
 		keys.map(async ({ raw_key }) => {
 			for (let round = 0; round < 10; round += 1) {
-				codes.add(codeOf(await one.ask(raw_key)));
-				codes.add(codeOf(await two.ask(raw_key)));
+				codes.add(getCode(await one.ask(raw_key)));
+				codes.add(getCode(await two.ask(raw_key)));
 				await Promise.all([rekey(one), rekey(two)]);
 			}
 		}),

@@ -2,8 +2,8 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
-import { holdable } from "../../testing/nodes.ts";
-import { codeOf, type MadeKey, type Process, type VerificationFixture, verificationFixture } from "../../testing/verification.ts";
+import { pausable } from "../../testing/nodes.ts";
+import { getCode, type MadeKey, type Process, type VerificationFixture, verificationFixture } from "../../testing/verification.ts";
 import { pauseKey, resumeKey } from "../keys/pause.ts";
 import { revokeKey } from "../keys/revoke.ts";
 import { updateKeySettings } from "../keys/update.ts";
@@ -42,7 +42,7 @@ suite("any order of changes and requests", () => {
 			random = (random * 48_271) % 2_147_483_647;
 			return random % 3 === 0 ? sleep(random % 4) : Promise.resolve();
 		};
-		nodes = [await fixture.process(), await fixture.process({ database: holdable(fixture.database, unsteady).database })];
+		nodes = [await fixture.process(), await fixture.process({ database: pausable(fixture.database, unsteady).database })];
 	});
 	after(() => fixture.close());
 
@@ -84,7 +84,7 @@ suite("any order of changes and requests", () => {
 		async function ask(at: number): Promise<void> {
 			const began = next();
 			const decision = await (nodes[at] ?? firstOf(nodes)).ask(key.raw_key, { permissions: [PERMISSION] });
-			asked.push({ began, ended: next(), code: codeOf(decision) });
+			asked.push({ began, ended: next(), code: getCode(decision) });
 		}
 		async function stand(): Promise<void> {
 			if (stood.at(-1)?.to === Number.POSITIVE_INFINITY) return;

@@ -5,10 +5,10 @@ import type { LiveImportedFormats } from "../keys/imported/formats.ts";
 import { ImportedLookups } from "../keys/imported/lookup.ts";
 import { parseRawKey } from "../keys/secrets/format.ts";
 import { importedSecretText } from "../keys/secrets/mac.ts";
-import { nameOfLookups } from "./grants/unknown-names.ts";
+import { joinLookups } from "./grants/unknown-names.ts";
 
 /** SHA-256 as 32 Latin-1 characters; "" for a text that is too long for any key, whose shape is then refused. */
-export function digestOf(raw_key: string): string {
+export function digestRawKey(raw_key: string): string {
 	return raw_key.length > RAW_KEY_CHARACTERS_MAX ? "" : hash("sha256", raw_key, "latin1");
 }
 
@@ -40,7 +40,7 @@ export class RawKeyReader {
 		if (parsed !== null) return { name: parsed.kid, secret: parsed.secret, environment: parsed.environment };
 		if (!isImportedShape(this.#formats.known, this.#brand, raw_key)) return null;
 		return {
-			name: nameOfLookups(this.#lookups.all(Buffer.from(digest, "latin1"))),
+			name: joinLookups(this.#lookups.all(Buffer.from(digest, "latin1"))),
 			secret: importedSecretText(raw_key),
 			environment: null,
 		};

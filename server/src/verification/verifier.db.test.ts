@@ -1,12 +1,12 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { createHmac, hash } from "node:crypto";
 import { after, before, beforeEach, suite, test } from "node:test";
-import { holdable } from "../../testing/nodes.ts";
+import { pausable } from "../../testing/nodes.ts";
 import {
-	codeOf,
+	getCode,
 	type MadeKey,
+	newQuestion,
 	type Process,
-	questionOf,
 	TEST_PEPPER,
 	type VerificationFixture,
 	verificationFixture,
@@ -20,7 +20,7 @@ import { rekeySecret } from "../keys/secrets/rekey.ts";
 import { eraseTenant } from "../tenants/erase.ts";
 import { createSite } from "../tenants/sites/sites.ts";
 import { updateTenant } from "../tenants/tenants.ts";
-import { monthOf } from "./limits/quota.ts";
+import { formatMonth } from "./limits/quota.ts";
 import { rateLimitHeader } from "./limits/spend.ts";
 import type { Decision } from "./question.ts";
 
@@ -79,8 +79,8 @@ suite("the verifier", () => {
 
 	test("allows a valid key, first with a lookup and then synchronously", async () => {
 		const key = await newKey();
-		equal(codeOf(await first.ask(key.raw_key)), "allowed");
-		const known = first.verifier.decide(questionOf(key.raw_key));
+		equal(getCode(await first.ask(key.raw_key)), "allowed");
+		const known = first.verifier.decide(newQuestion(key.raw_key));
 		ok(!(known instanceof Promise), "the second decision waits for nothing");
 		equal(known.denial, null);
 		equal(known.grant?.key_id, key.key_id);
@@ -91,15 +91,15 @@ suite("the verifier", () => {
 		const unknown = makeRawKey({ brand: "kw", environment: "prod", kid: newKid(), secret: newSecret() });
 		for (const round of ["cold", "warm"]) {
 			const [wrong, stranger] = [await first.ask(withOtherSecret(key)), await first.ask(unknown)];
-			equal(codeOf(wrong), "key_invalid", round);
+			equal(getCode(wrong), "key_invalid", round);
 			equal(wrong.denial, stranger.denial, "one object, so the same bytes");
 			deepEqual([wrong.grant, stranger.grant], [null, null]);
 		}
-		equal(codeOf(await first.ask(key.raw_key)), "allowed", "the right one still passes");
+		equal(getCode(await first.ask(key.raw_key)), "allowed", "the right one still passes");
 	});
 
 	test("refuses a wrong shape or checksum without asking the database", async () => {
-		const held = holdable(fixture.database);
+		const held = pausable(fixture.database);
 		const other = await fixture.process({ database: held.database });
 		const { raw_key } = await newKey();
 		await other.node.catchUp();
@@ -114,7 +114,7 @@ suite("the verifier", () => {
 			"kw_prod_",
 			"x".repeat(4_096),
 		]) {
-			equal(codeOf(await other.ask(text)), "key_invalid", text);
+			equal(getCode(await other.ask(text)), "key_invalid", text);
 		}
 		equal(held.begun, begun);
 		await other.node.stop();
@@ -125,9 +125,9 @@ suite("the verifier", () => {
 		const parsed = parseRawKey("kw", key.raw_key);
 		ok(parsed);
 		const moved = makeRawKey({ brand: "kw", environment: "prod", kid: parsed.kid, secret: parsed.secret });
-		equal(codeOf(await first.ask(moved)), "key_invalid");
-		equal(codeOf(await first.ask(key.raw_key)), "allowed");
-		equal(codeOf(await first.ask(moved)), "key_invalid", "nor once the right one is in memory");
+		equal(getCode(await first.ask(moved)), "key_invalid");
+		equal(getCode(await first.ask(key.raw_key)), "allowed");
+		equal(getCode(await first.ask(moved)), "key_invalid", "nor once the right one is in memory");
 	});
 
 	for (const [what, forge] of [
@@ -157,9 +157,9 @@ suite("the verifier", () => {
 			const [key, other] = [await newKey(), await newKey()];
 			for (const statement of forge(key, other)) await fixture.behind(statement);
 			const decision = await afresh(key.raw_key);
-			equal(codeOf(decision), "key_invalid");
+			equal(getCode(decision), "key_invalid");
 			equal(decision.grant, null);
-			equal(codeOf(await afresh(other.raw_key)), "allowed", "others are not disturbed");
+			equal(getCode(await afresh(other.raw_key)), "allowed", "others are not disturbed");
 		});
 	}
 
@@ -167,8 +167,8 @@ suite("the verifier", () => {
 		const foreign = await fixture.tenant(first.node);
 		const [key, target] = [await newKey(), await fixture.key(first.node, foreign)];
 		await fixture.behind("update keywright.secrets set tenant_id = $1, key_id = $2 where kid = $3", [foreign, target.key_id, key.kid]);
-		equal(codeOf(await afresh(key.raw_key)), "key_invalid");
-		equal(codeOf(await afresh(target.raw_key)), "allowed");
+		equal(getCode(await afresh(key.raw_key)), "key_invalid");
+		equal(getCode(await afresh(target.raw_key)), "allowed");
 	});
 
 	test("refuses two secrets whose rows were swapped", async () => {
@@ -176,7 +176,7 @@ suite("the verifier", () => {
 		await fixture.behind("update keywright.secrets set kid = 'swapped' where kid = $1", [a.kid]);
 		await fixture.behind("update keywright.secrets set kid = $1 where kid = $2", [a.kid, b.kid]);
 		await fixture.behind("update keywright.secrets set kid = $1 where kid = 'swapped'", [b.kid]);
-		for (const { raw_key } of [a, b]) equal(codeOf(await afresh(raw_key)), "key_invalid");
+		for (const { raw_key } of [a, b]) equal(getCode(await afresh(raw_key)), "key_invalid");
 	});
 
 	test("accepts keys of both peppers while one is being replaced, and says which secrets are to be made anew", async () => {
@@ -185,8 +185,8 @@ suite("the verifier", () => {
 		const rotating = await fixture.process({ peppers: both });
 		const new_key = await newKey({}, { peppers: both });
 		for (let round = 0; round < 3; round += 1) {
-			equal(codeOf(await rotating.ask(old_key.raw_key)), "allowed");
-			equal(codeOf(await rotating.ask(new_key.raw_key)), "allowed");
+			equal(getCode(await rotating.ask(old_key.raw_key)), "allowed");
+			equal(getCode(await rotating.ask(new_key.raw_key)), "allowed");
 		}
 		deepEqual(
 			rotating.rekeyed.map(({ grant }) => grant.kid),
@@ -194,25 +194,25 @@ suite("the verifier", () => {
 			"told once, and not for the new one",
 		);
 		const renewed = await fixture.process({ peppers: parsePeppers(NEW_PEPPER) });
-		equal(codeOf(await renewed.ask(old_key.raw_key)), "key_invalid");
+		equal(getCode(await renewed.ask(old_key.raw_key)), "key_invalid");
 		const [told] = rotating.rekeyed;
 		ok(told);
 		const { grant, secret } = told;
 		const identity = { kid: grant.kid, key_id: grant.key_id, tenant_id, environment: grant.environment };
 		equal(await rekeySecret(fixture.context(first.node, { peppers: both }), { ...identity, secret }), true);
-		equal(codeOf(await renewed.ask(old_key.raw_key)), "allowed", "the node that refused it has heard of the change");
-		equal(codeOf(await rotating.ask(old_key.raw_key)), "allowed");
+		equal(getCode(await renewed.ask(old_key.raw_key)), "allowed", "the node that refused it has heard of the change");
+		equal(getCode(await rotating.ask(old_key.raw_key)), "allowed");
 		for (const other of [rotating, renewed]) await other.node.stop();
 	});
 
 	test("refuses a revoked key by name from the moment the revocation has returned, on every node", async () => {
 		const other = await fixture.process();
 		const key = await newKey();
-		for (const process of [first, other]) equal(codeOf(await process.ask(key.raw_key)), "allowed");
+		for (const process of [first, other]) equal(getCode(await process.ask(key.raw_key)), "allowed");
 		await revoke(key);
 		for (const process of [first, other]) {
 			const decision = await process.ask(key.raw_key);
-			equal(codeOf(decision), "key_revoked");
+			equal(getCode(decision), "key_revoked");
 			match(decision.denial?.detail ?? "", /prod-bot/);
 		}
 		await other.node.stop();
@@ -222,16 +222,16 @@ suite("the verifier", () => {
 		const key = await newKey();
 		await first.ask(key.raw_key);
 		await pauseKey(fixture.context(first.node), key);
-		equal(codeOf(await first.ask(key.raw_key)), "key_paused");
+		equal(getCode(await first.ask(key.raw_key)), "key_paused");
 		await resumeKey(fixture.context(first.node), key);
-		equal(codeOf(await first.ask(key.raw_key)), "allowed");
+		equal(getCode(await first.ask(key.raw_key)), "allowed");
 	});
 
 	test("applies a suspended tenant and a changed plan to all keys by one invalidation each", async () => {
 		const keys = [await newKey(), await newKey(), await newKey()];
 		const codes = async () => {
 			const found: string[] = [];
-			for (const { raw_key } of keys) found.push(codeOf(await first.ask(raw_key, { capability: "documents" })));
+			for (const { raw_key } of keys) found.push(getCode(await first.ask(raw_key, { capability: "documents" })));
 			return found;
 		};
 		deepEqual(await codes(), ["allowed", "allowed", "allowed"]);
@@ -253,8 +253,8 @@ suite("the verifier", () => {
 		await eraseTenant({ ...fixture.context(first.node), forget_documents: async () => undefined }, { tenant_id: erased });
 		const other = await fixture.process();
 		const [one, two] = await Promise.all([other.ask(dead.raw_key), other.ask(living.raw_key)]);
-		deepEqual([codeOf(one), codeOf(two)], ["key_revoked", "allowed"]);
-		equal(codeOf(await other.ask(dead.raw_key)), "key_revoked");
+		deepEqual([getCode(one), getCode(two)], ["key_revoked", "allowed"]);
+		equal(getCode(await other.ask(dead.raw_key)), "key_revoked");
 		await other.node.stop();
 	});
 
@@ -266,29 +266,29 @@ suite("the verifier", () => {
 		const key = await newKey();
 		const at = (site_id: string) => first.ask(key.raw_key, { site_id });
 		const [theirs, nowhere] = [await at("theirs"), await at("nowhere")];
-		equal(codeOf(theirs), "not_found");
+		equal(getCode(theirs), "not_found");
 		deepEqual(theirs.denial, nowhere.denial);
-		equal(codeOf(await at("ours")), "environment_mismatch");
-		equal(codeOf(await at("any")), "allowed");
+		equal(getCode(await at("ours")), "environment_mismatch");
+		equal(getCode(await at("any")), "allowed");
 		await createSite(fixture.context(first.node), { tenant_id, id: "nowhere", name: "Nowhere" });
-		equal(codeOf(await at("nowhere")), "allowed", "what was not there may come");
+		equal(getCode(await at("nowhere")), "allowed", "what was not there may come");
 	});
 
 	test("without a lease answers every key with 503", async () => {
 		const other = await fixture.process();
 		const [key, cold] = [await newKey(), await newKey()];
-		equal(codeOf(await other.ask(key.raw_key)), "allowed");
+		equal(getCode(await other.ask(key.raw_key)), "allowed");
 		other.node.lease.end();
 		const decision = await other.ask(key.raw_key);
-		equal(codeOf(decision), "unavailable");
+		equal(getCode(decision), "unavailable");
 		equal(decision.grant, null);
 		ok((decision.denial?.metadata?.retry_after_seconds ?? 0) > 0);
-		equal(codeOf(await other.ask(cold.raw_key)), "unavailable");
+		equal(getCode(await other.ask(cold.raw_key)), "unavailable");
 		await other.node.stop();
 	});
 
 	test("denies a key when the lease expires during its lookup", async () => {
-		const held = holdable(fixture.database);
+		const held = pausable(fixture.database);
 		const other = await fixture.process({ database: held.database });
 		const key = await newKey();
 		held.holdAnswers();
@@ -296,12 +296,12 @@ suite("the verifier", () => {
 		await new Promise((resolve) => setTimeout(resolve, 30));
 		other.node.lease.end();
 		held.release();
-		equal(codeOf(await asked), "unavailable");
+		equal(getCode(await asked), "unavailable");
 		await other.node.stop();
 	});
 
 	test("without its database answers uncached keys with 503, never 401", async () => {
-		const held = holdable(fixture.database, async () => {
+		const held = pausable(fixture.database, async () => {
 			if (cut) throw Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
 		});
 		let cut = false;
@@ -309,16 +309,16 @@ suite("the verifier", () => {
 		const [warm, cold] = [await newKey(), await newKey()];
 		await other.ask(warm.raw_key);
 		cut = true;
-		equal(codeOf(await other.ask(cold.raw_key)), "unavailable");
-		equal(codeOf(await other.ask(makeRawKey({ brand: "kw", environment: "prod", kid: newKid(), secret: newSecret() }))), "unavailable");
-		equal(codeOf(await other.ask(warm.raw_key)), "allowed", "what is in memory holds as long as the lease");
+		equal(getCode(await other.ask(cold.raw_key)), "unavailable");
+		equal(getCode(await other.ask(makeRawKey({ brand: "kw", environment: "prod", kid: newKid(), secret: newSecret() }))), "unavailable");
+		equal(getCode(await other.ask(warm.raw_key)), "allowed", "what is in memory holds as long as the lease");
 		cut = false;
-		equal(codeOf(await other.ask(cold.raw_key)), "allowed");
+		equal(getCode(await other.ask(cold.raw_key)), "allowed");
 		await other.node.stop();
 	});
 
 	test("a revocation that is acknowledged while a block of the quota is leased refuses that request, and gives back what it took", async () => {
-		const held = holdable(fixture.database);
+		const held = pausable(fixture.database);
 		const other = await fixture.process({ quota_database: held.database });
 		const rate_limits = [{ name: "burst", requests: 5, window_seconds: 60, per: "tenant" as const }];
 		const limited = await fixture.tenant(first.node, { quota_requests_per_month: 100, rate_limits });
@@ -328,12 +328,12 @@ suite("the verifier", () => {
 		while (held.begun === 0) await new Promise((resolve) => setTimeout(resolve, 1));
 		await revoke(key);
 		held.release();
-		equal(codeOf(await asked), "key_revoked");
-		equal(codeOf(await other.ask(survivor.raw_key)), "allowed");
+		equal(getCode(await asked), "key_revoked");
+		equal(getCode(await other.ask(survivor.raw_key)), "allowed");
 		const grant = other.grants.get(survivor.kid);
 		ok(grant && typeof grant === "object");
 		equal(grant.windows[0]?.used(fixture.clock.monotonic()), 1, "only what was let in counts");
-		equal(other.quotas.unspent(limited, monthOf(fixture.clock.now())), 4, "five of a hundred were leased, one was spent");
+		equal(other.quotas.unspent(limited, formatMonth(fixture.clock.now())), 4, "five of a hundred were leased, one was spent");
 		await other.node.stop();
 	});
 
@@ -341,13 +341,13 @@ suite("the verifier", () => {
 		const other = await fixture.process({ failures_per_minute: 5 });
 		const address = parseAddress("192.0.2.7");
 		const key = await newKey();
-		for (let failure = 0; failure < 5; failure += 1) equal(codeOf(await other.ask(withOtherSecret(key), { address })), "key_invalid");
+		for (let failure = 0; failure < 5; failure += 1) equal(getCode(await other.ask(withOtherSecret(key), { address })), "key_invalid");
 		const refused = await other.ask(withOtherSecret(key), { address });
-		equal(codeOf(refused), "too_many_auth_failures");
+		equal(getCode(refused), "too_many_auth_failures");
 		ok((refused.denial?.metadata?.retry_after_seconds ?? 0) > 0);
-		equal(codeOf(await other.ask("not a key", { address })), "too_many_auth_failures");
-		equal(codeOf(await other.ask(key.raw_key, { address })), "allowed");
-		equal(codeOf(await other.ask(withOtherSecret(key), { address: parseAddress("192.0.2.8") })), "key_invalid", "others are not meant");
+		equal(getCode(await other.ask("not a key", { address })), "too_many_auth_failures");
+		equal(getCode(await other.ask(key.raw_key, { address })), "allowed");
+		equal(getCode(await other.ask(withOtherSecret(key), { address: parseAddress("192.0.2.8") })), "key_invalid", "others are not meant");
 		await other.node.stop();
 	});
 
@@ -356,20 +356,20 @@ suite("the verifier", () => {
 		const address = parseAddress("2001:db8::1");
 		const key = await newKey();
 		await revoke(key);
-		for (let request = 0; request < 5; request += 1) equal(codeOf(await other.ask(key.raw_key, { address })), "key_revoked");
-		equal(codeOf(await other.ask(withOtherSecret(key), { address })), "key_invalid");
+		for (let request = 0; request < 5; request += 1) equal(getCode(await other.ask(key.raw_key, { address })), "key_revoked");
+		equal(getCode(await other.ask(withOtherSecret(key), { address })), "key_invalid");
 		await other.node.stop();
 	});
 
 	test("tells a key to stop after 600 refused requests in a minute, also one that is then right, and only that key", async () => {
 		const [key, neighbour] = [await newKey({ permissions: ["sites:read"] }), await newKey()];
 		const refuse = () => first.ask(key.raw_key, { permissions: ["documents:write"] });
-		for (let request = 0; request < 600; request += 1) equal(codeOf(await refuse()), "permission_missing");
-		equal(codeOf(await refuse()), "too_many_refusals");
-		equal(codeOf(await first.ask(key.raw_key)), "too_many_refusals");
-		equal(codeOf(await first.ask(neighbour.raw_key)), "allowed");
+		for (let request = 0; request < 600; request += 1) equal(getCode(await refuse()), "permission_missing");
+		equal(getCode(await refuse()), "too_many_refusals");
+		equal(getCode(await first.ask(key.raw_key)), "too_many_refusals");
+		equal(getCode(await first.ask(neighbour.raw_key)), "allowed");
 		fixture.clock.advance(66_000);
-		equal(codeOf(await first.ask(key.raw_key)), "allowed");
+		equal(getCode(await first.ask(key.raw_key)), "allowed");
 	});
 
 	test("spends nothing for a refused request", async () => {
@@ -377,11 +377,11 @@ suite("the verifier", () => {
 		const limited = await fixture.tenant(first.node, { rate_limits, quota_requests_per_month: 10 });
 		const key = await fixture.key(first.node, limited, { permissions: ["sites:read"] });
 		for (let request = 0; request < 5; request += 1) {
-			equal(codeOf(await first.ask(key.raw_key, { permissions: ["documents:write"] })), "permission_missing");
-			equal(codeOf(await first.ask(key.raw_key, { tenant_id: "another" })), "not_found");
+			equal(getCode(await first.ask(key.raw_key, { permissions: ["documents:write"] })), "permission_missing");
+			equal(getCode(await first.ask(key.raw_key, { tenant_id: "another" })), "not_found");
 		}
 		deepEqual(
-			[codeOf(await first.ask(key.raw_key)), codeOf(await first.ask(key.raw_key)), codeOf(await first.ask(key.raw_key))],
+			[getCode(await first.ask(key.raw_key)), getCode(await first.ask(key.raw_key)), getCode(await first.ask(key.raw_key))],
 			["allowed", "allowed", "rate_limited"],
 		);
 	});

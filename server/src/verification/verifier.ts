@@ -20,7 +20,7 @@ import { type Grants, UNKNOWN } from "./grants/grants.ts";
 import { QUOTA_NEEDED, type QuotaLedger } from "./limits/quota.ts";
 import { limitStates, spend } from "./limits/spend.ts";
 import { decideLater, FORMATS_NEEDED, type Missing, type ReadGrant } from "./missing.ts";
-import { digestOf, type Presented, RawKeyReader } from "./presented.ts";
+import { digestRawKey, type Presented, RawKeyReader } from "./presented.ts";
 import type { Decision, Question } from "./question.ts";
 
 const OPERATIONS_PER_TENANT_MAX = 10_000;
@@ -84,7 +84,7 @@ export class Verifier {
 	#decideWith(question: Question, read: ReadGrant): Decision | Missing {
 		const { grants, node, quotas, reader } = this.#parts;
 		const { raw_key, site_id } = question;
-		const digest = digestOf(raw_key);
+		const digest = digestRawKey(raw_key);
 		const at = this.now();
 		let grant = grants.matched(digest);
 		if (grant === undefined) {

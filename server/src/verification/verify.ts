@@ -1,14 +1,14 @@
 import type { Context } from "../core/context.ts";
 import { ApiError, ERRORS } from "../core/error.ts";
 import { parseForwarded } from "../core/network.ts";
-import { type Problem, problemOf } from "../http/problem.ts";
+import { type Problem, toProblem } from "../http/problem.ts";
 import type { SourceMemo } from "../usage/sources/memo.ts";
 import { clientKindOf } from "./client-kind.ts";
 import { deny } from "./denial.ts";
 import type { Grant } from "./grants/grant.ts";
 import { toGrantResponse } from "./grants/response.ts";
 import { isSpent, type Limit, type NamedCosts, policyHeader } from "./limits/policy.ts";
-import { rateLimitHeader, remainingOf } from "./limits/spend.ts";
+import { getRemaining, rateLimitHeader } from "./limits/spend.ts";
 import type { Decision, Question } from "./question.ts";
 import type { Verifier } from "./verifier.ts";
 
@@ -67,7 +67,7 @@ function limitsLeft(decision: Decision, grant: Grant, named: NamedCosts | null, 
 		const limit = limits[index];
 		if (limit === undefined || !isSpent(grant.policy, index, named)) continue;
 		const { name, per, requests, window_seconds } = limit;
-		left.push({ name, per, requests, window_seconds, remaining: decision.left?.[index]?.remaining ?? remainingOf(grant, index, at) });
+		left.push({ name, per, requests, window_seconds, remaining: decision.left?.[index]?.remaining ?? getRemaining(grant, index, at) });
 	}
 	return left;
 }
@@ -89,7 +89,7 @@ export async function verify(context: VerifyContext, input: VerifyInput) {
 	const named = namedCosts(input.limits);
 	const decision = input.raw_key.trim() === "" ? NO_KEY : await verifier.decide(questionOf(input, named, verifier.sources));
 	const { denial, grant } = decision;
-	const problem = denial === null ? null : problemOf(denial, context.request_id, context.problem_type_base);
+	const problem = denial === null ? null : toProblem(denial, context.request_id, context.problem_type_base);
 	return {
 		allowed: denial === null,
 		status: denial === null ? 200 : ERRORS[denial.code].status,

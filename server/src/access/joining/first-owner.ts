@@ -5,7 +5,7 @@ import { INVITATION_SECONDS_DEFAULT } from "../../tenants/team/invitation.ts";
 import { insertInvitation } from "../../tenants/team/invitation-store.ts";
 import { countOwners } from "../../tenants/team/member-store.ts";
 import { countOperators } from "../operators/store.ts";
-import { cancelInvitationsOf } from "./store.ts";
+import { cancelInvitationsOfSystem } from "./store.ts";
 
 const MAKER = "Keywright";
 
@@ -20,7 +20,7 @@ export async function inviteFirstOwner(context: ChangeContext, tenant_id: string
 		if ((await countOwners(tx, tenant_id)) > 0) return { unchanged: null };
 		const created_at = new Date(context.clock.now());
 		const expires_at = new Date(created_at.getTime() + INVITATION_SECONDS_DEFAULT * 1_000);
-		await cancelInvitationsOf(tx, tenant_id, MAKER, created_at);
+		await cancelInvitationsOfSystem(tx, tenant_id, MAKER, created_at);
 		const id = newId("inv");
 		const invitation = { id, email: null, role: "owner", created_at, created_by, expires_at, accepted_at: null, cancelled_at: null } as const;
 		const makes_operator = (await countOperators(tx)) === 0;

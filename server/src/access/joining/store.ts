@@ -71,7 +71,7 @@ export async function insertMember(
 }
 
 /** Cancels the pending invitations that `maker`, a part of the system, created. */
-export async function cancelInvitationsOf(tx: Tx, tenant_id: string, maker: string, now: Date): Promise<void> {
+export async function cancelInvitationsOfSystem(tx: Tx, tenant_id: string, maker: string, now: Date): Promise<void> {
 	await tx
 		.updateTable("invitations")
 		.set({ cancelled_at: now })

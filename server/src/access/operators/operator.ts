@@ -41,12 +41,12 @@ export function operatorFromRow(row: {
 }
 
 /** The person id of an operator's call; null for the operator token. */
-export function personOf(caller: Caller): string | null {
+export function getPersonId(caller: Caller): string | null {
 	return caller.kind === "operator" && caller.person ? caller.person.person_id : null;
 }
 
 export function toOperatorResponse(operator: Operator, caller: Caller): OperatorAnswer {
-	return { ...operator, is_you: personOf(caller) === operator.person_id };
+	return { ...operator, is_you: getPersonId(caller) === operator.person_id };
 }
 
 export const NO_OPERATOR = "Only an operator of this instance may do this. Ask an operator to invite you.";

@@ -1,6 +1,6 @@
 import { record } from "../../audit/record.ts";
 import type { Clock } from "../../core/clock.ts";
-import { macOf } from "../../core/pepper.ts";
+import { computeMac } from "../../core/pepper.ts";
 import type { Database } from "../../database/database.ts";
 import { type AttemptRow, readAttemptsUntil, refundAttempt, takeAttempt } from "./attempt-store.ts";
 
@@ -82,7 +82,7 @@ export class Attempts {
 	/** Sorted, so that concurrent transactions cannot deadlock. */
 	#rowsOf(budgets: readonly Budget[]): AttemptRow[] {
 		return budgets
-			.map(({ kind, name }) => ({ kind, bucket: macOf(this.#options.key, "kwb1", [kind, name]).readUInt32BE() % BUCKETS, ...LIMITS[kind] }))
+			.map(({ kind, name }) => ({ kind, bucket: computeMac(this.#options.key, "kwb1", [kind, name]).readUInt32BE() % BUCKETS, ...LIMITS[kind] }))
 			.sort((a, b) => (a.kind === b.kind ? a.bucket - b.bucket : a.kind < b.kind ? -1 : 1));
 	}
 }

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
 import { randomBase62 } from "../../core/id.ts";
-import { deriveKey, macOf, type Peppers } from "../../core/pepper.ts";
+import { computeMac, deriveKey, type Peppers } from "../../core/pepper.ts";
 import { type CookieRules, cookieLine, cookieValues } from "../../http/session-cookies.ts";
 
 /** How long a device cookie entry lasts. */
@@ -64,7 +64,7 @@ export class DeviceCookies {
 }
 
 function macText(key: Buffer, person_id: string, nonce: string, issued_at: number): string {
-	return macOf(key, "kwd1", [person_id, nonce, String(issued_at)])
+	return computeMac(key, "kwd1", [person_id, nonce, String(issued_at)])
 		.toString("base64url")
 		.slice(0, MAC_CHARACTERS);
 }

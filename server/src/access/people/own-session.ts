@@ -5,10 +5,10 @@ import type { DatabaseContext } from "../../database/database.ts";
 import { read } from "../../database/transaction.ts";
 import { readTenantForUpdate } from "../../tenants/store.ts";
 import type { EndersContext } from "../../tenants/team/ending.ts";
-import { isOperator, membershipsOf, type OwnTenant, readOwnTenant } from "../../tenants/team/membership-store.ts";
+import { isOperator, type OwnTenant, readMemberships, readOwnTenant } from "../../tenants/team/membership-store.ts";
 import type { AnonymousContext } from "../anonymous.ts";
 import { endPortal } from "../portal/end-portal.ts";
-import { memberOf, type SignedInByPortal, type SignedInContext, sessionEnded, wrongPassword } from "./session.ts";
+import { getMember, type SignedInByPortal, type SignedInContext, sessionEnded, wrongPassword } from "./session.ts";
 import { clearSessionCookies, type SessionCookiesContext } from "./session-cookie.ts";
 import type { SignInContext } from "./sign-in.ts";
 import { confirmSession, deleteSession } from "./store.ts";
@@ -32,7 +32,7 @@ export async function getSession(context: SessionContext): Promise<SessionAsSeen
 	const id = kind === "portal" ? signed_in.id : signed_in.person_id;
 	const { tenants, operator } = await read({ database, scope: ALL_TENANTS }, async (tx) => {
 		if (signed_in.kind === "member")
-			return { tenants: await membershipsOf(tx, signed_in.person_id), operator: await isOperator(tx, signed_in.person_id) };
+			return { tenants: await readMemberships(tx, signed_in.person_id), operator: await isOperator(tx, signed_in.person_id) };
 		const tenant = await readOwnTenant(tx, signed_in.tenant_id, signed_in.role);
 		return { tenants: tenant ? [tenant] : [], operator: false };
 	});
@@ -66,7 +66,7 @@ export type ConfirmContext = ChangeContext & SignedInContext & SignInContext & A
  * `rate_limited` after too many attempts.
  */
 export async function confirmPassword(context: ConfirmContext, input: { password: string }): Promise<void> {
-	const { person_id, session_id } = memberOf(context);
+	const { person_id, session_id } = getMember(context);
 	const { sign_in, clock } = context;
 	await sign_in.guarded(
 		[{ kind: "session", name: session_id }],

@@ -6,7 +6,7 @@ import { ALL_TENANTS } from "../../core/context.ts";
 import { ApiError } from "../../core/error.ts";
 import { normalEmail } from "../../http/input/fields.ts";
 import { isOperator } from "../../tenants/team/membership-store.ts";
-import { personOf } from "../operators/operator.ts";
+import { getPersonId } from "../operators/operator.ts";
 import { makePasswordLink } from "./password-link.ts";
 import { insertSignInLink } from "./sign-in-link-store.ts";
 import { readAccounts } from "./store.ts";
@@ -24,7 +24,7 @@ export async function createPasswordReset(
 		await reauthorize(tx);
 		const accounts = await readAccounts(tx, normalEmail(input.email));
 		const [person] = accounts;
-		if (person && personOf(context.caller) !== null && (await isOperator(tx, person.id))) throw operatorsPassword();
+		if (person && getPersonId(context.caller) !== null && (await isOperator(tx, person.id))) throw operatorsPassword();
 		if (!person) throw new ApiError("not_found", "No account has this address. Invite the person to a tenant instead.");
 		if (!person.proven && accounts.length > 1) throw severalAccounts();
 		const { token, row } = makePasswordLink(person, context.actor, context.clock.now());

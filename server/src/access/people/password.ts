@@ -7,7 +7,7 @@ import { normalEmail } from "../../http/input/fields.ts";
 import type { AnonymousContext } from "../anonymous.ts";
 import type { ConfirmContext } from "./own-session.ts";
 import { askPasswordLink, type PasswordLinkContext, setPasswordByLink } from "./password-link.ts";
-import { memberOf, sessionEnded, wrongPassword } from "./session.ts";
+import { getMember, sessionEnded, wrongPassword } from "./session.ts";
 import { clearPortalCookie, type SessionCookiesContext } from "./session-cookie.ts";
 import { type SignInContext, TooManyAttempts } from "./sign-in.ts";
 import { mailSignInLink } from "./sign-in-link.ts";
@@ -55,7 +55,7 @@ export async function resetPassword(context: Parameters<typeof setPasswordByLink
 
 /** Replaces the person's password. Ends their sessions; this one continues with a new cookie. 400 for a wrong current password. */
 export async function changePassword(context: ConfirmContext, input: { currentPassword: string; newPassword: string }): Promise<void> {
-	const member = memberOf(context);
+	const member = getMember(context);
 	const { session_id, person_id: id } = member;
 	const { sign_in, anonymous, clock } = context;
 	const account = await sign_in.guarded(

@@ -53,7 +53,7 @@ export function toActor(signed_in: SignedIn): Actor {
 export const SESSION_ENDED: Refusal = { code: "credential_invalid", detail: "The session has ended. Sign in again, or open a new link." };
 
 /** The signed-in account. 409 `conflict` for a portal session, which has no password here. */
-export function memberOf(context: SignedInContext): SignedInMember {
+export function getMember(context: SignedInContext): SignedInMember {
 	if (context.signed_in.kind === "member") return context.signed_in;
 	throw new ApiError("conflict", "This session began with a portal link and has no password here. Sign in to the product that the link came from.");
 }

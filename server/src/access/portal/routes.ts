@@ -1,6 +1,6 @@
 import Type from "typebox";
 import { ROLES } from "../../core/caller.ts";
-import { pageOf, pageQuery } from "../../http/input/cursor.ts";
+import { pageQuery, pageSchema } from "../../http/input/cursor.ts";
 import { type Route, route } from "../../http/route.ts";
 import type { EndersContext } from "../../tenants/team/ending.ts";
 import type { TeamContext } from "../../tenants/team/lock-team.ts";
@@ -27,7 +27,7 @@ export const managementPortalRoutes: readonly Route<TeamContext & EndersContext>
 		summary: "List the portal links that wait and the sessions that began with one and live",
 		status: 200,
 		query: Type.Object(pageQuery, { additionalProperties: false }),
-		output: pageOf(PortalSessionSchema),
+		output: pageSchema(PortalSessionSchema),
 		run: listPortalSessions,
 	}),
 	route({

@@ -6,7 +6,7 @@ import { ApiError } from "../../core/error.ts";
 import type { Database } from "../../database/database.ts";
 import { read } from "../../database/transaction.ts";
 import type { Node } from "../../nodes/node.ts";
-import { isMacOf, type ServiceKeys } from "./service.ts";
+import { macMatches, type ServiceKeys } from "./service.ts";
 import { readCredential } from "./store.ts";
 
 const CREDENTIALS_MAX = 1_000;
@@ -84,7 +84,7 @@ export class ServiceCache {
 		const { current, byId } = this.#options.service_keys;
 		const key = stored ? byId.get(stored.pepper_id) : current.key;
 		const parts = { service_id: stored?.id ?? "", credential_id: credential.id, secret: credential.secret };
-		const right = isMacOf(stored?.mac ?? NO_MAC, key ?? current.key, parts);
+		const right = macMatches(stored?.mac ?? NO_MAC, key ?? current.key, parts);
 		return right && stored !== undefined;
 	}
 

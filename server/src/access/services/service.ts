@@ -1,6 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
 import type { ChangeContext } from "../../audit/change.ts";
-import { deriveKey, macOf, type Peppers } from "../../core/pepper.ts";
+import { computeMac, deriveKey, type Peppers } from "../../core/pepper.ts";
 
 export const SERVICE_MAC_VERSION = 1;
 
@@ -41,11 +41,11 @@ export interface CredentialParts {
  * credential.
  */
 export function serviceMac(key: Buffer, parts: CredentialParts): Buffer {
-	return macOf(key, "kws1", [parts.service_id, parts.credential_id, parts.secret]);
+	return computeMac(key, "kws1", [parts.service_id, parts.credential_id, parts.secret]);
 }
 
 /** Whether `mac` is the MAC of `parts`. Runs in constant time. */
-export function isMacOf(mac: Buffer, key: Buffer, parts: CredentialParts): boolean {
+export function macMatches(mac: Buffer, key: Buffer, parts: CredentialParts): boolean {
 	const expected = serviceMac(key, parts);
 	const right_length = mac.length === expected.length;
 	return timingSafeEqual(expected, right_length ? mac : Buffer.alloc(expected.length)) && right_length;

@@ -8,7 +8,7 @@ import { newId } from "../../core/id.ts";
 import type { DatabaseContext } from "../../database/database.ts";
 import { read } from "../../database/transaction.ts";
 import { type Page, type PageRequest, toPage, windowByTime } from "../../http/input/cursor.ts";
-import { isMacOf, SERVICE_MAC_VERSION, type Service, type ServiceContext, serviceFromRow, serviceMac } from "./service.ts";
+import { macMatches, SERVICE_MAC_VERSION, type Service, type ServiceContext, serviceFromRow, serviceMac } from "./service.ts";
 import { countLiveServices, insertService, lockCredential, lockService, readServices, setServiceRevoked, updateServiceMac } from "./store.ts";
 
 const SERVICES_MAX = 1_000;
@@ -72,7 +72,7 @@ export async function rekeyService(context: ServiceContext, credential: ServiceC
 		if (!stored || stored.pepper_id === current.id) return { unchanged: false };
 		const earlier = byId.get(stored.pepper_id);
 		const parts = { service_id: stored.id, credential_id, secret };
-		if (!earlier || !isMacOf(stored.mac, earlier, parts)) return { unchanged: false };
+		if (!earlier || !macMatches(stored.mac, earlier, parts)) return { unchanged: false };
 		await updateServiceMac(tx, stored.id, { mac: serviceMac(current.key, parts), mac_version: SERVICE_MAC_VERSION, pepper_id: current.id });
 		const details = { pepper_id: current.id, pepper_id_before: stored.pepper_id };
 		return { result: true, audit: [{ action: "service.rekeyed", target: { kind: "service", id: stored.id }, tenant_id: ALL_TENANTS, details }] };

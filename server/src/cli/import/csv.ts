@@ -76,7 +76,7 @@ async function recordFrom(first: { line: number; text: string }, queue: LineQueu
 }
 
 /** The records of a CSV file, the header row first; empty lines are omitted. A malformed record is reported and does not affect the others. */
-export async function* csvRecordsOf(lines: AsyncIterable<Line>): AsyncGenerator<CsvRecord> {
+export async function* readCsvRecords(lines: AsyncIterable<Line>): AsyncGenerator<CsvRecord> {
 	const queue = new LineQueue(lines);
 	for (let line = await queue.next(); line !== null; line = await queue.next()) {
 		if ("fault" in line) yield line;
@@ -85,7 +85,7 @@ export async function* csvRecordsOf(lines: AsyncIterable<Line>): AsyncGenerator<
 }
 
 /** The column names in normalized form. Throws ImportFileError unless the first record is a header row with a column of hashes. */
-export function headerOf(
+export function parseHeader(
 	first: CsvRecord | undefined,
 	names: { readonly plain: (name: string) => string; readonly isHash: (column: string) => boolean },
 ): string[] {

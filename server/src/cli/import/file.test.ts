@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse } from "csv-parse/sync";
 import fc from "fast-check";
-import { type ImportFileKind, type ImportRecord, recordsOf } from "./file.ts";
+import { type ImportFileKind, type ImportRecord, readRecords } from "./file.ts";
 import { ImportFileError } from "./lines.ts";
 
 async function records(kind: ImportFileKind, ...chunks: (string | Uint8Array)[]): Promise<ImportRecord[]> {
@@ -10,7 +10,7 @@ async function records(kind: ImportFileKind, ...chunks: (string | Uint8Array)[])
 		for (const chunk of chunks) yield typeof chunk === "string" ? Buffer.from(chunk) : chunk;
 	}
 	const found: ImportRecord[] = [];
-	for await (const record of recordsOf(bytes(), { kind, isHash: (column) => column === "hash" })) found.push(record);
+	for await (const record of readRecords(bytes(), { kind, isHash: (column) => column === "hash" })) found.push(record);
 	return found;
 }
 

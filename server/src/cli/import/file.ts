@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
-import { csvRecordsOf, headerOf } from "./csv.ts";
-import { ImportFileError, type Line, linesOf } from "./lines.ts";
+import { parseHeader, readCsvRecords } from "./csv.ts";
+import { ImportFileError, type Line, readLines } from "./lines.ts";
 
 /** The exit code when lines or the whole file are refused. */
 export const EXIT_REFUSED = 3;
@@ -19,8 +19,8 @@ export function plainName(name: string): string {
 
 async function* csvRecords(lines: AsyncIterable<Line>, isHash: (column: string) => boolean): AsyncGenerator<ImportRecord> {
 	let columns: string[] | null = null;
-	for await (const record of csvRecordsOf(lines)) {
-		if (columns === null) columns = headerOf(record, { plain: plainName, isHash });
+	for await (const record of readCsvRecords(lines)) {
+		if (columns === null) columns = parseHeader(record, { plain: plainName, isHash });
 		else if ("fault" in record) yield record;
 		else if (record.fields.length !== columns.length) yield { line: record.line, fault: "has another number of fields than the header row" };
 		else {
@@ -28,7 +28,7 @@ async function* csvRecords(lines: AsyncIterable<Line>, isHash: (column: string) 
 			yield { line: record.line, fields: new Map(named.filter(([, text]) => text !== "")) };
 		}
 	}
-	if (columns === null) headerOf(undefined, { plain: plainName, isHash });
+	if (columns === null) parseHeader(undefined, { plain: plainName, isHash });
 }
 
 function jsonText(value: unknown): string | null {
@@ -74,9 +74,9 @@ export interface ImportFormat {
 /** The records of a file, or of standard input for `-`. Throws ImportFileError and errors of the file system. */
 export function readImportFile(path: string, format: ImportFormat): AsyncGenerator<ImportRecord> {
 	const bytes: AsyncIterable<Uint8Array> = path === "-" ? process.stdin : createReadStream(path);
-	return recordsOf(bytes, format);
+	return readRecords(bytes, format);
 }
 
-export function recordsOf(bytes: AsyncIterable<Uint8Array>, { kind, isHash }: ImportFormat): AsyncGenerator<ImportRecord> {
-	return kind === "csv" ? csvRecords(linesOf(bytes), isHash) : jsonRecords(linesOf(bytes));
+export function readRecords(bytes: AsyncIterable<Uint8Array>, { kind, isHash }: ImportFormat): AsyncGenerator<ImportRecord> {
+	return kind === "csv" ? csvRecords(readLines(bytes), isHash) : jsonRecords(readLines(bytes));
 }

@@ -6,7 +6,7 @@ import type { KeysContext } from "../../keys/context.ts";
 import { holdsImportedKey, type ImportedFormat } from "../../keys/imported/format.ts";
 import { readImportedFormats } from "../../keys/imported/format-store.ts";
 import { importKeys, surveyImport } from "../../keys/imported/import.ts";
-import { type ImportInto, type ImportRow, tenantWords } from "../../keys/imported/row.ts";
+import { formatTenant, type ImportInto, type ImportRow } from "../../keys/imported/row.ts";
 import type { Validated } from "../../keys/imported/validate.ts";
 import { checkPeppers } from "../../keys/secrets/pepper-check.ts";
 import { existingPeppers, openBesideServers } from "../beside.ts";
@@ -63,12 +63,12 @@ async function readRows(options: ImportOptions, defaults: RowDefaults, report: I
 	return rows;
 }
 
-function addToReport(report: ImportReport, { row, verdict }: Validated): void {
-	if (verdict === "there") report.already_there += 1;
-	else if (verdict !== "new") {
-		report.refuse(row.line, verdict.refused);
-		const tenants = verdict.why === "tenant_missing" ? report.missing_tenants : verdict.why === "over_plan" ? report.over_plan : null;
-		tenants?.set(tenantWords(row), (tenants.get(tenantWords(row)) ?? 0) + 1);
+function addToReport(report: ImportReport, { row, outcome }: Validated): void {
+	if (outcome === "there") report.already_there += 1;
+	else if (outcome !== "new") {
+		report.refuse(row.line, outcome.refused);
+		const tenants = outcome.why === "tenant_missing" ? report.missing_tenants : outcome.why === "over_plan" ? report.over_plan : null;
+		tenants?.set(formatTenant(row), (tenants.get(formatTenant(row)) ?? 0) + 1);
 	}
 }
 
@@ -84,7 +84,7 @@ async function survey(context: KeysContext, rows: readonly ImportRow[], options:
 	for (const part of partsOf(rows, options.batch)) {
 		for (const validated of await surveyImport(context, part, used)) {
 			addToReport(report, validated);
-			if (validated.verdict === "new") fresh.push(validated.row);
+			if (validated.outcome === "new") fresh.push(validated.row);
 		}
 		done += part.length;
 		progress.at(done, rows.length);
@@ -113,7 +113,7 @@ class Interruption {
 /** Sorted by tenant: few audit entries for each, and concurrent imports lock tenants in the same order. */
 function byTenant(rows: readonly ImportRow[]): ImportRow[] {
 	return rows
-		.map((row) => ({ row, tenant: tenantWords(row) }))
+		.map((row) => ({ row, tenant: formatTenant(row) }))
 		.sort((a, b) => (a.tenant < b.tenant ? -1 : a.tenant > b.tenant ? 1 : a.row.line - b.row.line))
 		.map(({ row }) => row);
 }
@@ -131,7 +131,7 @@ async function write(
 		report.interrupted = interruption.begun;
 		if (interruption.begun) break;
 		for (const validated of await importKeys(context, part, into)) {
-			if (validated.verdict === "new") report.imported += 1;
+			if (validated.outcome === "new") report.imported += 1;
 			else addToReport(report, validated);
 		}
 		done += part.length;

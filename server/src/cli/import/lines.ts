@@ -23,7 +23,7 @@ export class ImportFileError extends Error {
 export type Line = { readonly line: number; readonly text: string } | { readonly line: number; readonly fault: string };
 
 /** The lines of a file, without line ends (LF or CRLF) and byte order mark. An unreadable line does not affect the others. */
-export async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Line> {
+export async function* readLines(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Line> {
 	const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 	let rest: Uint8Array[] = [];
 	let length = 0;

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { holdsSecret } from "../../core/secret-text.ts";
 import { plainName } from "./file.ts";
-import { type ReadRow, type RowDefaults, readRow, timeOf } from "./row.ts";
+import { parseTime, type ReadRow, type RowDefaults, readRow } from "./row.ts";
 
 const NOW = Date.parse("2026-11-23T00:00:00Z");
 const digest = createHash("sha256").update("acme_key").digest();
@@ -113,11 +113,11 @@ test("times are read in the ways that databases write them", () => {
 		`${at}`,
 		`${at / 1000}`,
 	])
-		assert.equal(timeOf(text)?.getTime(), at, text);
+		assert.equal(parseTime(text)?.getTime(), at, text);
 	for (const text of ["2027-02-30 00:00:00", "2027-02-29T00:00:00Z", "2027-04-31 10:00:00+00", "2027-00-10T00:00:00Z"])
-		assert.equal(timeOf(text), null, text);
-	assert.equal(timeOf("2028-02-29T00:00:00Z")?.toISOString(), "2028-02-29T00:00:00.000Z");
-	for (const text of ["", "tomorrow", "2030-13-01T00:00:00Z", "12", "31.1.2030"]) assert.equal(timeOf(text), null, text);
+		assert.equal(parseTime(text), null, text);
+	assert.equal(parseTime("2028-02-29T00:00:00Z")?.toISOString(), "2028-02-29T00:00:00.000Z");
+	for (const text of ["", "tomorrow", "2030-13-01T00:00:00Z", "12", "31.1.2030"]) assert.equal(parseTime(text), null, text);
 });
 
 test("columns are read as PostgreSQL's \\copy writes them: bytea, text[], infinity, t and f", () => {

@@ -110,7 +110,7 @@ class Fields {
 	time(name: ColumnName): Date | null {
 		const text = this.text(name);
 		if (text === null || text === "infinity") return null;
-		const time = timeOf(text);
+		const time = parseTime(text);
 		if (time === null) throw new RowFault(`${name} is not a date and time such as 2030-01-31T12:00:00Z (RFC 3339)`);
 		return time;
 	}
@@ -138,7 +138,7 @@ function isDay(day: string): boolean {
 }
 
 /** Parses an RFC 3339 time as databases write it (UTC without an offset), or milliseconds or seconds since 1970; null for anything else. */
-export function timeOf(text: string): Date | null {
+export function parseTime(text: string): Date | null {
 	if (text === "-infinity") return new Date(0);
 	if (MILLISECONDS.test(text)) return new Date(Number(text));
 	if (SECONDS.test(text)) return new Date(Number(text) * 1000);

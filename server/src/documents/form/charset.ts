@@ -17,7 +17,7 @@ const WINDOWS = "€\0‚ƒ„…†‡ˆ‰Š‹Œ\0Ž\0\0‘’“”•–—
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The character set of a label, ignoring case; null for an unsupported one. Without a label: UTF-8. */
-export function charsetOf(label: string | undefined): Charset | null {
+export function findCharset(label: string | undefined): Charset | null {
 	return label === undefined ? "utf-8" : (CHARSETS.get(label.toLowerCase()) ?? null);
 }
 

@@ -13,7 +13,7 @@ function refused(detail: string): ApiError {
  * The name under which a file is listed and downloaded: the part after the last `/` or `\`, or null when that is empty. It is never used as
  * a path on the server. 400 for control characters and for more than 255 bytes.
  */
-export function filenameOf(sent: string): string | null {
+export function parseFilename(sent: string): string | null {
 	if (NEVER_IN_FILENAMES.test(sent)) throw refused("must not contain control characters");
 	const name = sent.slice(Math.max(sent.lastIndexOf("/"), sent.lastIndexOf("\\")) + 1).trim();
 	if (name === "" || name === "." || name === "..") return null;
@@ -25,7 +25,7 @@ const OUTSIDE_FALLBACK = /[^\x20-\x7e]|["\\%]/gu;
 const OUTSIDE_ATTR_CHAR = /[*'()]/g;
 
 /** `Content-Disposition` of a download (RFC 6266): an ASCII fallback, and the exact name in UTF-8 (RFC 8187) where it differs. */
-export function attachmentOf(filename: string): string {
+export function formatAttachment(filename: string): string {
 	const fallback = filename.replace(OUTSIDE_FALLBACK, "_");
 	if (fallback === filename) return `attachment; filename="${filename}"`;
 	const encoded = encodeURIComponent(filename).replace(OUTSIDE_ATTR_CHAR, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);

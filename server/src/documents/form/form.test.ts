@@ -1,15 +1,16 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
 import { test } from "node:test";
-import { boundaryOf, parseParameters, partHeadersOf } from "./form.ts";
+import { parseBoundary, parseParameters, parsePartHeaders } from "./form.ts";
 
 const latin1 = (text: string): string => Buffer.from(text, "utf8").toString("latin1");
-const part = (disposition: string, more: Record<string, string[]> = {}) => partHeadersOf({ "content-disposition": [latin1(disposition)], ...more });
+const part = (disposition: string, more: Record<string, string[]> = {}) =>
+	parsePartHeaders({ "content-disposition": [latin1(disposition)], ...more });
 
 test("the boundary is read as clients write it", () => {
-	equal(boundaryOf("multipart/form-data; boundary=----formdata-1"), "----formdata-1");
-	equal(boundaryOf('Multipart/Form-Data;charset=utf-8; Boundary="a b\'()+_,-./:=?c"'), "a b'()+_,-./:=?c");
-	equal(boundaryOf("multipart/form-data; boundary=x;"), "x");
-	equal(boundaryOf(`multipart/form-data; boundary=${"x".repeat(70)}`).length, 70);
+	equal(parseBoundary("multipart/form-data; boundary=----formdata-1"), "----formdata-1");
+	equal(parseBoundary('Multipart/Form-Data;charset=utf-8; Boundary="a b\'()+_,-./:=?c"'), "a b'()+_,-./:=?c");
+	equal(parseBoundary("multipart/form-data; boundary=x;"), "x");
+	equal(parseBoundary(`multipart/form-data; boundary=${"x".repeat(70)}`).length, 70);
 });
 
 test("the error for a body without a boundary, or of another type, says what to do", () => {
@@ -27,7 +28,7 @@ test("the error for a body without a boundary, or of another type, says what to 
 		"application/octet-stream",
 	];
 	for (const content_type of wrong)
-		throws(() => boundaryOf(content_type), { code: "unsupported_media_type", detail: /let your HTTP client set/ }, content_type);
+		throws(() => parseBoundary(content_type), { code: "unsupported_media_type", detail: /let your HTTP client set/ }, content_type);
 });
 
 test("parameters: quotes, escapes, spaces; malformed or doubled ones give nothing", () => {
@@ -76,6 +77,6 @@ test("parts that name no field, say a thing twice or are encoded are refused", (
 		['form-data; name="title"', { "content-type": ["text/plain; charset=utf-16"] }],
 	];
 	for (const [disposition, more] of wrong) throws(() => part(disposition, more), { code: "invalid_request" }, disposition);
-	throws(() => partHeadersOf({}), { code: "invalid_request" });
-	throws(() => partHeadersOf({ "content-disposition": ['form-data; name="f\xff"'] }), { code: "invalid_request" });
+	throws(() => parsePartHeaders({}), { code: "invalid_request" });
+	throws(() => parsePartHeaders({ "content-disposition": ['form-data; name="f\xff"'] }), { code: "invalid_request" });
 });

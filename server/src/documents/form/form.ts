@@ -1,6 +1,6 @@
 import { ApiError } from "../../core/error.ts";
-import { type Charset, charsetOf, decodeUtf8 } from "./charset.ts";
-import { filenameOf } from "./filename.ts";
+import { type Charset, decodeUtf8, findCharset } from "./charset.ts";
+import { parseFilename } from "./filename.ts";
 
 /** Limit of everything but the file: boundaries, part headers, fields. Larger forms are rejected while they are read. */
 export const FORM_OVERHEAD_BYTES_MAX = 16_384;
@@ -35,7 +35,7 @@ export function parseParameters(header: string): { value: string; parameters: Ma
 }
 
 /** The boundary of a multipart body. 415 for another content type or a missing boundary. */
-export function boundaryOf(content_type: string): string {
+export function parseBoundary(content_type: string): string {
 	const parsed = parseParameters(content_type);
 	const boundary = parsed?.value === "multipart/form-data" ? parsed.parameters.get("boundary") : undefined;
 	if (boundary === undefined || !BOUNDARY.test(boundary)) throw new ApiError("unsupported_media_type", BOUNDARY_CURE);
@@ -68,14 +68,14 @@ function decodeExtended(text: string): string {
 
 function filenameFrom(parameters: Map<string, string>): string | null {
 	const extended = parameters.get("filename*");
-	if (extended !== undefined) return filenameOf(decodeExtended(extended));
+	if (extended !== undefined) return parseFilename(decodeExtended(extended));
 	const sent = parameters.get("filename");
 	// Browsers and most clients encode a quotation mark in a file name as %22.
-	return sent === undefined ? null : filenameOf(sent.replaceAll("%22", '"'));
+	return sent === undefined ? null : parseFilename(sent.replaceAll("%22", '"'));
 }
 
 /** Parses the headers of a part (RFC 7578), given as raw latin1 values by name. 400 when they do not name a field. */
-export function partHeadersOf(headers: Readonly<Record<string, readonly string[]>>): PartHeaders {
+export function parsePartHeaders(headers: Readonly<Record<string, readonly string[]>>): PartHeaders {
 	const text = (name: string): string | undefined => {
 		const values = headers[name];
 		if (values && values.length > 1) throw malformed("A form part repeats a header. Send each header once.");
@@ -90,7 +90,7 @@ export function partHeadersOf(headers: Readonly<Record<string, readonly string[]
 	}
 	const type = parseParameters(text("content-type") ?? "");
 	const is_file = name === "file";
-	const charset = is_file ? "utf-8" : charsetOf(type?.parameters.get("charset"));
+	const charset = is_file ? "utf-8" : findCharset(type?.parameters.get("charset"));
 	if (charset === null) throw malformed("A form field has an unsupported charset. Send fields in UTF-8.");
 	return {
 		name,

@@ -3,7 +3,7 @@ import { Dicer } from "@fastify/busboy";
 import { ApiError } from "../../core/error.ts";
 import { type Charset, decodeText } from "./charset.ts";
 import { ClosingBoundary } from "./closing-boundary.ts";
-import { type PartHeaders, partHeadersOf } from "./form.ts";
+import { type PartHeaders, parsePartHeaders } from "./form.ts";
 
 const PARTS_MAX = 8;
 const FIELD_BYTES_MAX = 1_024;
@@ -159,7 +159,7 @@ export class FormReader {
 
 	async #read(part: Readable, raw: Readonly<Record<string, readonly string[]>>): Promise<void> {
 		try {
-			const headers = partHeadersOf(raw);
+			const headers = parsePartHeaders(raw);
 			if (headers.name === "file" && !this.#file) {
 				this.#file = headers;
 				return await this.#takeFile(this.#contentOf(part));

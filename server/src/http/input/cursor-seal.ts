@@ -1,5 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
-import { deriveKey, macOf, type Pepper, type Peppers } from "../../core/pepper.ts";
+import { computeMac, deriveKey, type Pepper, type Peppers } from "../../core/pepper.ts";
 import type { Route } from "../route.ts";
 import { malformedCursor } from "./cursor.ts";
 
@@ -40,7 +40,7 @@ export function cursorSealFrom(peppers: Peppers): CursorSeal {
 }
 
 function macOfCursor(key: Buffer, list: string, cursor: string): Buffer {
-	return macOf(key, "cursor", [list, cursor]).subarray(0, MAC_BYTES);
+	return computeMac(key, "cursor", [list, cursor]).subarray(0, MAC_BYTES);
 }
 
 /** Wraps the action of a route with a cursor: opens the cursor of the query and seals that of the response. */

@@ -25,7 +25,7 @@ export interface Page<T> {
 }
 
 /** The schema of one page of `item`. */
-export function pageOf<S extends TSchema>(item: S) {
+export function pageSchema<S extends TSchema>(item: S) {
 	return Type.Object({ data: Type.Array(item), next_cursor: Type.Union([Type.String(), Type.Null()]) });
 }
 

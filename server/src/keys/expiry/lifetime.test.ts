@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Plan } from "../../plans/plan.ts";
-import { expiryOf, rotationDueAt, rotationPeriodOf } from "./lifetime.ts";
+import { resolveExpiry, resolveRotationPeriod, rotationDueAt } from "./lifetime.ts";
 
 const NOW = Date.UTC(2026, 0, 15, 12);
 const DAY_MS = 86_400_000;
@@ -17,34 +17,37 @@ const planOf = (max_key_lifetime_days: number | null): Plan => ({
 });
 
 test("without a maximum lifetime a key needs no expiry date", () => {
-	assert.deepEqual(expiryOf(undefined, planOf(null), NOW), { expires_at: null, expiry_from: "plan" });
-	assert.deepEqual(expiryOf(null, planOf(null), NOW), { expires_at: null, expiry_from: "person" });
+	assert.deepEqual(resolveExpiry(undefined, planOf(null), NOW), { expires_at: null, expiry_from: "plan" });
+	assert.deepEqual(resolveExpiry(null, planOf(null), NOW), { expires_at: null, expiry_from: "person" });
 });
 
 test("the plan's maximum lifetime is the default expiry", () => {
-	assert.deepEqual(expiryOf(undefined, planOf(30), NOW), { expires_at: new Date(NOW + 30 * DAY_MS), expiry_from: "plan" });
+	assert.deepEqual(resolveExpiry(undefined, planOf(30), NOW), { expires_at: new Date(NOW + 30 * DAY_MS), expiry_from: "plan" });
 });
 
 test("the end of the plan's maximum lifetime is allowed; a later date or none is not", () => {
 	const latest = new Date(NOW + 30 * DAY_MS).toISOString();
-	assert.deepEqual(expiryOf(latest, planOf(30), NOW), { expires_at: new Date(latest), expiry_from: "person" });
+	assert.deepEqual(resolveExpiry(latest, planOf(30), NOW), { expires_at: new Date(latest), expiry_from: "person" });
 	for (const wanted of [new Date(NOW + 30 * DAY_MS + 1).toISOString(), null]) {
-		const found = expiryOf(wanted, planOf(30), NOW);
+		const found = resolveExpiry(wanted, planOf(30), NOW);
 		assert("pointer" in found && found.pointer === "/expires_at" && found.detail.includes(latest), JSON.stringify(found));
 	}
 });
 
 test("an expiry date must be valid and in the future", () => {
 	for (const wanted of [new Date(NOW).toISOString(), "1990-12-31T23:59:60Z", "0000-01-01T00:00:00Z"])
-		assert("pointer" in expiryOf(wanted, planOf(null), NOW), wanted);
-	assert.deepEqual(expiryOf("2030-01-31T12:00:00+02:00", planOf(null), NOW), { expires_at: new Date("2030-01-31T10:00:00Z"), expiry_from: "person" });
+		assert("pointer" in resolveExpiry(wanted, planOf(null), NOW), wanted);
+	assert.deepEqual(resolveExpiry("2030-01-31T12:00:00+02:00", planOf(null), NOW), {
+		expires_at: new Date("2030-01-31T10:00:00Z"),
+		expiry_from: "person",
+	});
 });
 
 test("production keys have a rotation period of 90 days by default", () => {
-	assert.equal(rotationPeriodOf(undefined, "prod"), 90);
-	assert.equal(rotationPeriodOf(undefined, "staging"), null);
-	assert.equal(rotationPeriodOf(null, "prod"), null);
-	assert.equal(rotationPeriodOf(7, "dev"), 7);
+	assert.equal(resolveRotationPeriod(undefined, "prod"), 90);
+	assert.equal(resolveRotationPeriod(undefined, "staging"), null);
+	assert.equal(resolveRotationPeriod(null, "prod"), null);
+	assert.equal(resolveRotationPeriod(7, "dev"), 7);
 	assert.deepEqual(rotationDueAt(new Date(NOW), 90), new Date(NOW + 90 * DAY_MS));
 	assert.equal(rotationDueAt(new Date(NOW), null), null);
 });

@@ -17,7 +17,7 @@ export interface Expiry {
  * The expiry of a new key: the requested date, or the latest that the plan allows (null if unlimited) if `wanted` is undefined.
  * An explicit null requests no expiry, which a plan with a maximum lifetime refuses.
  */
-export function expiryOf(wanted: string | null | undefined, plan: Plan, now: number): Expiry | InputError {
+export function resolveExpiry(wanted: string | null | undefined, plan: Plan, now: number): Expiry | InputError {
 	const pointer = "/expires_at";
 	const latest = plan.max_key_lifetime_days === null ? null : new Date(now + plan.max_key_lifetime_days * DAY_MS);
 	if (wanted === undefined) return { expires_at: latest, expiry_from: "plan" };
@@ -34,7 +34,7 @@ export function expiryOf(wanted: string | null | undefined, plan: Plan, now: num
 }
 
 /** The rotation period of a new key, in days; null for none. */
-export function rotationPeriodOf(wanted: number | null | undefined, environment: Environment): number | null {
+export function resolveRotationPeriod(wanted: number | null | undefined, environment: Environment): number | null {
 	if (wanted !== undefined) return wanted;
 	return environment === "prod" ? PROD_ROTATE_EVERY_DAYS : null;
 }
@@ -54,9 +54,9 @@ export function expiryAfterRotation(
 ): Expiry | InputError {
 	const { wanted, self, dated_at, plan, now } = question;
 	const { expires_at, expiry_from } = key;
-	if (wanted !== undefined) return expiryOf(wanted, plan, now);
+	if (wanted !== undefined) return resolveExpiry(wanted, plan, now);
 	if (self && expires_at !== null && expiry_from === "person") return { expires_at, expiry_from };
-	const latest = expiryOf(undefined, plan, now);
+	const latest = resolveExpiry(undefined, plan, now);
 	if ("pointer" in latest) return latest;
 	if (expires_at === null) return latest.expires_at === null ? { expires_at, expiry_from } : latest;
 	const renewed = now + (expires_at.getTime() - dated_at.getTime());

@@ -2,12 +2,12 @@ import { type ChangeContext, change } from "../../audit/change.ts";
 import { reauthorize } from "../../audit/reauthorize.ts";
 import { ApiError } from "../../core/error.ts";
 import { keyNotFound } from "../guards.ts";
-import { keyActorOf } from "../key.ts";
+import { toKeyActor } from "../key.ts";
 import { readKeyResponse } from "../response.ts";
 import { endOpenRotations } from "../rotations/store.ts";
 import type { KeyAnswer } from "../schema.ts";
 import { lockKey } from "../store.ts";
-import { handoverStatusOf } from "./handover.ts";
+import { getHandoverStatus } from "./handover.ts";
 import { cancelWaitingHandovers, lockHandover } from "./store.ts";
 
 /**
@@ -23,7 +23,7 @@ export async function cancelHandover(context: ChangeContext, input: { tenant_id:
 		if (!key) throw keyNotFound();
 		const handover = await lockHandover(tx, tenant_id, { id: handover_id, key_id });
 		if (!handover) throw new ApiError("not_found", "There is no handover with this id.");
-		const status = handoverStatusOf(handover, now);
+		const status = getHandoverStatus(handover, now);
 		if (status === "claimed") throw new ApiError("conflict", "The key was revealed already. If that was not the right person, revoke the key.");
 		if (status !== "waiting") return { unchanged: await readKeyResponse(tx, key, now) };
 		await cancelWaitingHandovers(tx, tenant_id, [key_id], new Date(now));
@@ -31,7 +31,7 @@ export async function cancelHandover(context: ChangeContext, input: { tenant_id:
 		const target = { kind: "key", id: key_id };
 		const cancelled = { action: "handover.cancelled", target, details: { name, environment, handover_id }, tenant_id };
 		if (handover.rotation_id === null) return { result: await readKeyResponse(tx, key, now), audit: [cancelled] };
-		const end = { ended_at: new Date(now), ended_by: keyActorOf(context.actor), ended_how: "cancelled" } as const;
+		const end = { ended_at: new Date(now), ended_by: toKeyActor(context.actor), ended_how: "cancelled" } as const;
 		await endOpenRotations(tx, tenant_id, [key_id], end);
 		const details = { name, environment, rotation_id: handover.rotation_id, how: end.ended_how };
 		return {

@@ -1,5 +1,5 @@
 import type { EndedThing, Ender } from "../../tenants/team/ending.ts";
-import { keyActorOf } from "../key.ts";
+import { toKeyActor } from "../key.ts";
 import { endOpenRotations } from "../rotations/store.ts";
 import { lockKey } from "../store.ts";
 import { cancelHandoversMadeBy, type MadeHandover, readHandoversMadeBy } from "./store.ts";
@@ -22,7 +22,7 @@ export const handoverEnder: Ender = {
 		const made = await cancelHandoversMadeBy(tx, makers, now);
 		const rotating = made.filter(({ rotation_id }) => rotation_id !== null);
 		for (const { tenant_id, key_id } of rotating)
-			await endOpenRotations(tx, tenant_id, [key_id], { ended_at: now, ended_by: keyActorOf(ended_by), ended_how: "cancelled" });
+			await endOpenRotations(tx, tenant_id, [key_id], { ended_at: now, ended_by: toKeyActor(ended_by), ended_how: "cancelled" });
 		const cancelled = made.map(({ tenant_id, id, key_id, key_name: name, environment }) => ({
 			action: "handover.cancelled",
 			target: { kind: "key", id: key_id },

@@ -27,7 +27,7 @@ export interface Handover {
 }
 
 /** The status at `now` (ms). A claim or cancellation takes precedence over a later expiry. */
-export function handoverStatusOf(handover: Pick<Handover, "claimed_at" | "cancelled_at" | "expires_at">, now: number): HandoverStatus {
+export function getHandoverStatus(handover: Pick<Handover, "claimed_at" | "cancelled_at" | "expires_at">, now: number): HandoverStatus {
 	if (handover.claimed_at !== null) return "claimed";
 	if (handover.cancelled_at !== null) return "cancelled";
 	return handover.expires_at.getTime() <= now ? "expired" : "waiting";

@@ -7,7 +7,7 @@ import type { Tx } from "../../database/transaction.ts";
 import { normalEmail } from "../../http/input/fields.ts";
 import { composeMail } from "../../outbox/mail/mails.ts";
 import type { HandoverContext } from "../context.ts";
-import { type Key, keyActorOf } from "../key.ts";
+import { type Key, toKeyActor } from "../key.ts";
 import { toHandoverResponse } from "../response.ts";
 import type { Environment } from "../secrets/format.ts";
 import { giverName, HANDOVER_SECONDS_DEFAULT, type Handover } from "./handover.ts";
@@ -45,7 +45,7 @@ export async function makeHandover(
 		key_id: key.id,
 		email: input.email === undefined ? null : normalEmail(input.email),
 		created_at: new Date(now),
-		created_by: keyActorOf(context.actor),
+		created_by: toKeyActor(context.actor),
 		expires_at: new Date(Math.min(wanted_ms, key.expires_at?.getTime() ?? wanted_ms, linkExpiryMax(context.caller))),
 		claimed_at: null,
 		claimed_by: null,

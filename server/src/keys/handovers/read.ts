@@ -1,10 +1,10 @@
 import { read } from "../../database/transaction.ts";
 import { readTenant } from "../../tenants/store.ts";
 import type { RecipientContext } from "../context.ts";
-import { statusOf } from "../key.ts";
+import { getKeyStatus } from "../key.ts";
 import { readKey } from "../store.ts";
 import { findHandover, offered } from "./find-handover.ts";
-import { giverName, handoverStatusOf, unknownHandover } from "./handover.ts";
+import { getHandoverStatus, giverName, unknownHandover } from "./handover.ts";
 import type { HandoverOffer } from "./schema.ts";
 
 /** What the recipient may read before the reveal. Changes nothing. 404 `not_found`. */
@@ -16,9 +16,9 @@ export async function readHandover(context: RecipientContext, input: { token: st
 		const tenant = await readTenant(tx, tenant_id);
 		const key = await readKey(tx, tenant_id, handover.key_id);
 		if (!tenant || !key) throw unknownHandover();
-		const status = handoverStatusOf(handover, now);
+		const status = getHandoverStatus(handover, now);
 		return {
-			status: status === "waiting" && statusOf(key, now) === "expired" ? "expired" : status,
+			status: status === "waiting" && getKeyStatus(key, now) === "expired" ? "expired" : status,
 			key: offered(key),
 			tenant: { id: tenant.id, name: tenant.name },
 			created_by: { name: giverName(handover.created_by, product_name) },

@@ -11,7 +11,7 @@ import { assertApiAccess } from "../scope.ts";
 import { issueInPlace } from "../secrets/issue.ts";
 import { lockKey } from "../store.ts";
 import { findHandover, offered } from "./find-handover.ts";
-import { handoverStatusOf, unknownHandover } from "./handover.ts";
+import { getHandoverStatus, unknownHandover } from "./handover.ts";
 import type { RevealedKey, RevealInput } from "./schema.ts";
 import { claimWaitingHandover, lockHandover } from "./store.ts";
 
@@ -20,7 +20,7 @@ async function claim(tx: Tx, tenant_id: string, wanted: { id: string; key_id: st
 	if (await claimWaitingHandover(tx, tenant_id, wanted)) return;
 	const handover = await lockHandover(tx, tenant_id, wanted);
 	if (!handover) throw unknownHandover();
-	if (handoverStatusOf(handover, wanted.now.getTime()) === "claimed") {
+	if (getHandoverStatus(handover, wanted.now.getTime()) === "claimed") {
 		throw new ApiError(
 			"secret_already_issued",
 			"The key was revealed already: a link works once. If it was not you, tell the sender of the link now; if the key is lost, ask for a new link.",
@@ -49,7 +49,7 @@ export async function revealKey(context: RecipientContext, input: RevealInput): 
 		const may_still = await makerMayStill(tx, tenant_id, handover.created_by, "admin");
 		const before = found && (await lockKey(tx, tenant_id, key_id));
 		if (!found || !before) throw unknownHandover();
-		if (!may_still && handoverStatusOf(handover, now.getTime()) === "waiting") throw handoverOver();
+		if (!may_still && getHandoverStatus(handover, now.getTime()) === "waiting") throw handoverOver();
 		await claim(tx, tenant_id, { id: handover.id, key_id, claimed_by, now });
 		assertTenantActive(found.tenant);
 		assertApiAccess(found.plan);

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { after, before, test } from "node:test";
 import { acmeKey, declareAcme, INTO_ACME, importRow } from "../../../testing/imported-keys.ts";
-import { auditActions, type KeysFixture, keysFixture, pointersOf, refused } from "../../../testing/keys.ts";
+import { auditActions, getPointers, type KeysFixture, keysFixture, refused } from "../../../testing/keys.ts";
 import { getKey, listKeys } from "../read.ts";
 import { revokeKey } from "../revoke.ts";
 import { deleteImportedFormat, listImportedFormats, putImportedFormat } from "./formats.ts";
 import { importKeys, surveyImport } from "./import.ts";
-import type { ImportRow, Verdict } from "./row.ts";
+import type { ImportRow, RowOutcome } from "./row.ts";
 
 let fixture: KeysFixture;
 before(async () => {
@@ -18,8 +18,8 @@ after(() => fixture.close());
 
 const run = (rows: readonly ImportRow[]) => importKeys(fixture.context(), rows, INTO_ACME);
 const survey = (rows: readonly ImportRow[]) => surveyImport(fixture.context(), rows, new Map());
-function words(verdict: Verdict | undefined): string {
-	return typeof verdict === "object" ? `${verdict.why}: ${verdict.refused}` : String(verdict);
+function words(outcome: RowOutcome | undefined): string {
+	return typeof outcome === "object" ? `${outcome.why}: ${outcome.refused}` : String(outcome);
 }
 
 test("a dry run changes nothing and predicts the import; a second import changes nothing", async () => {
@@ -27,14 +27,14 @@ test("a dry run changes nothing and predicts the import; a second import changes
 	const rows = Array.from({ length: 5 }, () => importRow(acmeKey(), tenant_id));
 	const before = await fixture.state();
 	assert.deepEqual(
-		(await survey(rows)).map(({ verdict }) => verdict),
+		(await survey(rows)).map(({ outcome }) => outcome),
 		rows.map(() => "new"),
 	);
 	assert.equal(await fixture.state(), before);
-	assert((await run(rows)).every(({ verdict }) => verdict === "new"));
+	assert((await run(rows)).every(({ outcome }) => outcome === "new"));
 	const done = await fixture.state();
-	assert((await run(rows)).every(({ verdict }) => verdict === "there"));
-	assert((await survey(rows)).every(({ verdict }) => verdict === "there"));
+	assert((await run(rows)).every(({ outcome }) => outcome === "there"));
+	assert((await survey(rows)).every(({ outcome }) => outcome === "there"));
 	assert.equal(await fixture.state(), done);
 	assert.equal((await auditActions(fixture, tenant_id)).filter((action) => action === "keys.imported").length, 1);
 	const [entry] = await fixture.behind("select details->'facts' as facts from audit_entries where chain = $1 and action = 'keys.imported'", [
@@ -110,7 +110,7 @@ test("rows are validated like new keys, each on its own, and the valid ones are 
 		/^other_tenant/,
 	];
 	for (const validated of [await survey(rows), await run(rows)])
-		for (const [index, pattern] of expected.entries()) assert.match(words(validated[index]?.verdict), pattern);
+		for (const [index, pattern] of expected.entries()) assert.match(words(validated[index]?.outcome), pattern);
 });
 
 test("the plan's number of keys holds across the batches of a file and concurrent imports", async () => {
@@ -119,18 +119,18 @@ test("the plan's number of keys holds across the batches of a file and concurren
 	const used = new Map<string, number>();
 	const first = await surveyImport(fixture.context(), rows.slice(0, 2), used);
 	const rest = await surveyImport(fixture.context(), rows.slice(2), used);
-	assert.equal([...first, ...rest].filter(({ verdict }) => verdict === "new").length, 3);
+	assert.equal([...first, ...rest].filter(({ outcome }) => outcome === "new").length, 3);
 	const [one, two] = await Promise.all([run(rows.slice(0, 3)), run(rows.slice(3))]);
 	const all = [...(one ?? []), ...(two ?? [])];
-	assert.equal(all.filter(({ verdict }) => verdict === "new").length, 3);
-	assert(all.filter(({ verdict }) => verdict !== "new").every(({ verdict }) => /^over_plan/.test(words(verdict))));
+	assert.equal(all.filter(({ outcome }) => outcome === "new").length, 3);
+	assert(all.filter(({ outcome }) => outcome !== "new").every(({ outcome }) => /^over_plan/.test(words(outcome))));
 });
 
 test("concurrent imports of the same keys import each once", async () => {
 	const tenant_id = await fixture.tenant();
 	const rows = Array.from({ length: 40 }, () => importRow(acmeKey(), tenant_id));
 	const both = await Promise.all([run(rows), run(rows.toReversed())]);
-	assert.equal(both.flat().filter(({ verdict }) => verdict === "new").length, 40);
+	assert.equal(both.flat().filter(({ outcome }) => outcome === "new").length, 40);
 	const [count] = await fixture.behind("select count(*)::int as keys from keys where tenant_id = $1", [tenant_id]);
 	assert.equal(count?.keys, 40);
 });
@@ -163,7 +163,7 @@ test("formats with a reserved prefix or an invalid name, and more than 16, are r
 	const failure = await refused(fixture, "invalid_request", () =>
 		putImportedFormat(fixture.context(), { ...format, name: "Bad Name", prefix: "kw_prod_" }),
 	);
-	assert.deepEqual(pointersOf(failure), ["/path/name", "/prefix"]);
+	assert.deepEqual(getPointers(failure), ["/path/name", "/prefix"]);
 	const { data } = await listImportedFormats(fixture.context());
 	for (let made = data.length; made < 16; made += 1) await putImportedFormat(fixture.context(), { ...format, name: `old-${made}` });
 	await refused(fixture, "conflict", () => putImportedFormat(fixture.context(), { ...format, name: "one-more" }));

@@ -10,7 +10,7 @@ import { IMPORTED_KEYS_ID } from "./format.ts";
 import { lockImportedFormat } from "./format-store.ts";
 import { ImportedLookups } from "./lookup.ts";
 import type { ImportInto, ImportRow } from "./row.ts";
-import { countLiveKeysOf, type ImportedSecretRow, insertImported, lockImports } from "./store.ts";
+import { countLiveKeysByTenant, type ImportedSecretRow, insertImported, lockImports } from "./store.ts";
 import { type Bench, type Validated, validateRows } from "./validate.ts";
 
 function named(rows: readonly ImportRow[]): { ids: string[]; external_ids: string[] } {
@@ -27,7 +27,7 @@ export async function surveyImport(context: KeysContext, rows: readonly ImportRo
 	return read(context, async (tx) => {
 		const tenants = await readTenantsNamed(tx, named(rows));
 		const fresh = [...tenants.keys()].filter((id) => !used.has(id));
-		const live = await countLiveKeysOf(tx, fresh, new Date(context.clock.now()));
+		const live = await countLiveKeysByTenant(tx, fresh, new Date(context.clock.now()));
 		for (const id of fresh) used.set(id, live.get(id) ?? 0);
 		return validateRows(tx, context, rows, { lookups: new ImportedLookups(context.peppers), tenants, used });
 	});
@@ -37,7 +37,7 @@ export async function surveyImport(context: KeysContext, rows: readonly ImportRo
 async function lockedBench(tx: Tx, context: KeysContext, rows: readonly ImportRow[]): Promise<Bench> {
 	const ids = [...(await readTenantsNamed(tx, named(rows))).keys()];
 	const tenants = await readTenantsForUpdate(tx, ids);
-	const used = await countLiveKeysOf(tx, ids, new Date(context.clock.now()));
+	const used = await countLiveKeysByTenant(tx, ids, new Date(context.clock.now()));
 	return { lookups: new ImportedLookups(context.peppers), tenants, used };
 }
 

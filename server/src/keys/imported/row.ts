@@ -13,7 +13,7 @@ export interface ImportRow {
 }
 
 /** The outcome for a row: new, existing, or refused with the reason. */
-export type Verdict = "new" | "there" | { readonly refused: string; readonly why: RefusalKind };
+export type RowOutcome = "new" | "there" | { readonly refused: string; readonly why: RefusalKind };
 export type RefusalKind = "not_valid" | "tenant_missing" | "over_plan" | "other_tenant";
 
 /** The format of the imported keys, and the name of their source in the audit log. */
@@ -22,6 +22,6 @@ export interface ImportInto {
 	readonly source: string;
 }
 
-export function tenantWords(row: ImportRow): string {
+export function formatTenant(row: ImportRow): string {
 	return "id" in row.tenant ? row.tenant.id : row.tenant.external_id;
 }

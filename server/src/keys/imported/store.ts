@@ -18,7 +18,7 @@ export async function readTakenLookups(tx: ReadTx, lookups: readonly string[]): 
 }
 
 /** The number of live keys by tenant; tenants without any are left out. */
-export async function countLiveKeysOf(tx: ReadTx, tenant_ids: readonly string[], now: Date): Promise<Map<string, number>> {
+export async function countLiveKeysByTenant(tx: ReadTx, tenant_ids: readonly string[], now: Date): Promise<Map<string, number>> {
 	const rows = await tx
 		.selectFrom("keys")
 		.select("tenant_id")
@@ -31,7 +31,7 @@ export async function countLiveKeysOf(tx: ReadTx, tenant_ids: readonly string[],
 }
 
 /** The given sites by tenant, each with the environment it is bound to. */
-export async function readSitesOf(
+export async function readSitesByTenant(
 	tx: ReadTx,
 	tenant_ids: readonly string[],
 	site_ids: readonly string[],

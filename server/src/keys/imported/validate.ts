@@ -6,17 +6,17 @@ import { readCatalogue } from "../../plans/store.ts";
 import type { TenantWithPlan } from "../../tenants/store.ts";
 import { assertTenantActive } from "../../tenants/tenant.ts";
 import type { KeysContext } from "../context.ts";
-import { type Key, keyActorOf } from "../key.ts";
+import { type Key, toKeyActor } from "../key.ts";
 import { keyWithin } from "../make.ts";
 import { assertApiAccess } from "../scope.ts";
 import type { ImportedLookups } from "./lookup.ts";
-import type { ImportRow, Verdict } from "./row.ts";
-import { readSitesOf, readTakenLookups } from "./store.ts";
+import type { ImportRow, RowOutcome } from "./row.ts";
+import { readSitesByTenant, readTakenLookups } from "./store.ts";
 
 /** A row with its outcome; `key` is set for a new one. */
 export interface Validated {
 	readonly row: ImportRow;
-	readonly verdict: Verdict;
+	readonly outcome: RowOutcome;
 	readonly key: Key | null;
 }
 
@@ -37,7 +37,7 @@ function formatError(failure: ApiError): string {
 }
 
 function refused(row: ImportRow, why: "not_valid" | "tenant_missing" | "over_plan" | "other_tenant", words: string): Validated {
-	return { row, verdict: { refused: words, why }, key: null };
+	return { row, outcome: { refused: words, why }, key: null };
 }
 
 interface Around {
@@ -52,20 +52,20 @@ function validateOne(context: KeysContext, row: ImportRow, found: TenantWithPlan
 		.all(row.sha256)
 		.map((lookup) => around.taken.get(lookup))
 		.find((tenant_id) => tenant_id !== undefined);
-	if (holder === tenant.id) return { row, verdict: "there", key: null };
+	if (holder === tenant.id) return { row, outcome: "there", key: null };
 	if (holder !== undefined) return refused(row, "other_tenant", "the key was already imported for another tenant");
 	try {
 		assertTenantActive(tenant);
 		assertApiAccess(plan);
 		const now = context.clock.now();
 		const bounds = { plan, catalogue: around.catalogue, sites: around.sites.get(tenant.id) ?? new Map(), owner_errors: [] };
-		const made = keyWithin(bounds, { ...row.input, tenant_id: tenant.id }, { key_id: newId("key"), now, created_by: keyActorOf(context.actor) });
+		const made = keyWithin(bounds, { ...row.input, tenant_id: tenant.id }, { key_id: newId("key"), now, created_by: toKeyActor(context.actor) });
 		const used = bench.used.get(tenant.id) ?? 0;
 		const max = plan.limits.api_keys;
 		if (max !== null && used >= max) return refused(row, "over_plan", `the plan of the tenant ${tenant.id} allows ${max} API keys`);
 		bench.used.set(tenant.id, used + 1);
 		// Due for rotation immediately, since the system that issued it still knows the raw key.
-		return { row, verdict: "new", key: { ...made, rotation_due_at: made.created_at } };
+		return { row, outcome: "new", key: { ...made, rotation_due_at: made.created_at } };
 	} catch (error) {
 		if (!(error instanceof ApiError)) throw error;
 		return refused(row, "not_valid", formatError(error));
@@ -81,7 +81,7 @@ export async function validateRows(tx: ReadTx, context: KeysContext, rows: reado
 	);
 	const around = {
 		catalogue: await readCatalogue(tx),
-		sites: await readSitesOf(
+		sites: await readSitesByTenant(
 			tx,
 			[...bench.tenants.keys()],
 			rows.flatMap((row) => row.input.site_ids ?? []),

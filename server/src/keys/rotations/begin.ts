@@ -10,7 +10,7 @@ import type { KeysContext } from "../context.ts";
 import { expiryAfterRotation, rotationDueAt } from "../expiry/lifetime.ts";
 import { assertNotEnded, invalidKey, rotationInProgress } from "../guards.ts";
 import { cancelWaitingHandovers } from "../handovers/store.ts";
-import { type Key, keyActorOf } from "../key.ts";
+import { type Key, toKeyActor } from "../key.ts";
 import { assertApiAccess } from "../scope.ts";
 import { type IssuedInPlace, issueSecret } from "../secrets/issue.ts";
 import { readSecrets } from "../secrets/store.ts";
@@ -85,7 +85,7 @@ export async function planRotation(tx: Tx, context: KeysContext, found: TenantWi
 		overlap_seconds: wanted.overlap_seconds ?? null,
 		hard_stop_at: null,
 		started_at: now,
-		started_by: keyActorOf(context.actor),
+		started_by: toKeyActor(context.actor),
 		ended_at: null,
 		ended_by: null,
 		ended_how: null,
@@ -146,7 +146,7 @@ export async function beginOverlap(
 	const expiry = await expiryFrom(tx, before, waiting, now);
 	const dates = { expires_at: expiry.expires_at_after, rotation_due_at: rotationDueAt(now, before.rotate_every_days) };
 	await setKeyDates(tx, { tenant_id, key_id }, { ...dates, expiry_set_at: expiry.expiry_set_at, expiry_from: expiry.expiry_from_after });
-	const ended = { ended_at: now, ended_by: keyActorOf(context.actor), ended_how: "replaced_at_once" } as const;
+	const ended = { ended_at: now, ended_by: toKeyActor(context.actor), ended_how: "replaced_at_once" } as const;
 	const changes = {
 		...(at_once ? { ...ended, state: "completed" as const } : { state: "open" as const }),
 		successor_kid: issued.kid,

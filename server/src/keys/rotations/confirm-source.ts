@@ -3,7 +3,7 @@ import { ApiError } from "../../core/error.ts";
 import { readTenantForShare } from "../../tenants/store.ts";
 import { assertTenantActive, tenantNotFound } from "../../tenants/tenant.ts";
 import { keyNotFound } from "../guards.ts";
-import { keyActorOf } from "../key.ts";
+import { toKeyActor } from "../key.ts";
 import { lockKey } from "../store.ts";
 import { putConfirmation } from "./confirmation-store.ts";
 import { type AssessedSource, mayBeConfirmed, sourceLabel } from "./evidence.ts";
@@ -34,7 +34,7 @@ export async function confirmSource(
 		const seen = await observeRotation(tx, rotation, now);
 		const assessed = sourceToConfirm(seen, source_id);
 		if (assessed.confirmed) return { unchanged: toRotationResponse(seen, now) };
-		await putConfirmation(tx, rotation, { source_id, confirmed_at: new Date(now), confirmed_by: keyActorOf(context.actor) });
+		await putConfirmation(tx, rotation, { source_id, confirmed_at: new Date(now), confirmed_by: toKeyActor(context.actor) });
 		const { name, environment } = key;
 		const details = { name, environment, rotation_id, source_id, source: sourceLabel(assessed.source), old_last_seen_at: timeText(assessed) };
 		return {

@@ -5,7 +5,7 @@ import { type ReadTx, type RecordTx, read } from "../../database/transaction.ts"
 import { aggregateUsage } from "../../usage/aggregate.ts";
 import { lockKey } from "../store.ts";
 import { claimRotations, type DueRotation, readDueRotations } from "./due-store.ts";
-import { dueEvent, endRotation, stepOfClock } from "./end.ts";
+import { dueEvent, endRotation, getStepOfClock } from "./end.ts";
 import { observeRotation } from "./observe.ts";
 import { readRotation } from "./store.ts";
 
@@ -58,7 +58,7 @@ async function completeOne(context: ChangeContext, due: DueRotation): Promise<bo
 			const now = context.clock.now();
 			const seen = await observeRotation(tx, rotation, now);
 			const event = dueEvent(seen, now);
-			const step = event && stepOfClock(seen, event);
+			const step = event && getStepOfClock(seen, event);
 			if (!step) return { unchanged: false };
 			const ended = await endRotation(tx, context, key, seen, step);
 			return { result: true, audit: [ended.audit], invalidates: [{ kind: "key", id: key_id }], events: [ended.event] };

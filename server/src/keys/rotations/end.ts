@@ -4,12 +4,12 @@ import { ApiError } from "../../core/error.ts";
 import type { Tx } from "../../database/transaction.ts";
 import type { OutboxEvent } from "../../outbox/store.ts";
 import { lockForChange } from "../change-key.ts";
-import { handoverStatusOf } from "../handovers/handover.ts";
+import { getHandoverStatus } from "../handovers/handover.ts";
 import { cancelWaitingHandovers } from "../handovers/store.ts";
-import { type Key, keyActorOf } from "../key.ts";
+import { type Key, toKeyActor } from "../key.ts";
 import { lockSecrets } from "../secrets/store.ts";
 import { sourceLabel } from "./evidence.ts";
-import { NOTHING, type RotationEvent, type Step, stepOf } from "./machine.ts";
+import { getStep, NOTHING, type RotationEvent, type Step } from "./machine.ts";
 import { type Observed, observeRotation } from "./observe.ts";
 import { readRotationResponse } from "./response.ts";
 import { type Ending, type Rotation, rotationNotFound } from "./rotation.ts";
@@ -26,7 +26,7 @@ export interface Ended {
 /** The event that time or evidence has caused for a rotation; null for none. */
 export function dueEvent(seen: Observed, now: number): RotationEvent | null {
 	const { rotation, handover, phase } = seen;
-	if (rotation.state === "waiting") return handover === null || handoverStatusOf(handover, now) !== "waiting" ? "handover_over" : null;
+	if (rotation.state === "waiting") return handover === null || getHandoverStatus(handover, now) !== "waiting" ? "handover_over" : null;
 	if (rotation.state !== "open") return null;
 	if (phase === "completed") return "time_over";
 	// A requested overlap runs to its end. Evidence that includes a confirmation never completes a rotation automatically.
@@ -34,10 +34,10 @@ export function dueEvent(seen: Observed, now: number): RotationEvent | null {
 }
 
 /** The transition for a clock event. The observed phase is already "completed" then, so the table is read for the phase before. */
-export function stepOfClock(seen: Observed, event: RotationEvent): Step | null {
+export function getStepOfClock(seen: Observed, event: RotationEvent): Step | null {
 	const { rotation, phase } = seen;
 	const was = event === "time_over" && phase === "completed" ? "proving" : phase;
-	const outcome = stepOf(was, event, rotation.overlap_seconds === null);
+	const outcome = getStep(was, event, rotation.overlap_seconds === null);
 	return outcome !== NOTHING && "to" in outcome ? outcome : null;
 }
 
@@ -84,7 +84,7 @@ export async function endRotation(
 	await endSecrets(tx, key, seen, step, now);
 	const over = step.how !== null && OVER.includes(step.how);
 	const ended_at = over && old_ends_at !== null ? old_ends_at : now;
-	const changes = { state: step.to, ended_at, ended_by: keyActorOf(context.actor), ended_how: step.how, force_reason };
+	const changes = { state: step.to, ended_at, ended_by: toKeyActor(context.actor), ended_how: step.how, force_reason };
 	await updateRotation(tx, rotation, changes);
 	const { tenant_id, id: rotation_id, predecessor_kid, successor_kid } = rotation;
 	const { id: key_id, name, environment } = key;
@@ -103,7 +103,7 @@ export async function endIfOver(tx: Tx, context: ChangeContext, key: Key, rotati
 	const now = context.clock.now();
 	const seen = await observeRotation(tx, rotation, now);
 	const event = dueEvent(seen, now);
-	const step = event === null || event === "all_moved" ? null : stepOfClock(seen, event);
+	const step = event === null || event === "all_moved" ? null : getStepOfClock(seen, event);
 	return step && endRotation(tx, context, key, seen, step);
 }
 
@@ -125,7 +125,7 @@ export async function endRotationsOfRevoked(
 		const ended = key && (await endIfOver(tx, context, key, rotation));
 		if (ended) completed.push(ended);
 	}
-	const end = { ended_at: now, ended_by: keyActorOf(context.actor), ended_how: "revoked" } as const;
+	const end = { ended_at: now, ended_by: toKeyActor(context.actor), ended_how: "revoked" } as const;
 	return { completed, cancelled: await endOpenRotations(tx, tenant_id, [...by_id.keys()], end) };
 }
 
@@ -190,8 +190,8 @@ export async function endByHand(context: ChangeContext, request: EndRequest): Pr
 		await lockSecrets(tx, tenant_id, key_id);
 		const seen = await observeRotation(tx, rotation, now);
 		await request.before?.(tx, seen);
-		const over = dueEvent(seen, now) === "time_over" ? stepOfClock(seen, "time_over") : null;
-		const outcome = over !== null && event !== "cancel" && event !== "force_cancel" ? over : stepOf(seen.phase, event, false);
+		const over = dueEvent(seen, now) === "time_over" ? getStepOfClock(seen, "time_over") : null;
+		const outcome = over !== null && event !== "cancel" && event !== "force_cancel" ? over : getStep(seen.phase, event, false);
 		if (outcome === NOTHING) return { unchanged: await readRotationResponse(tx, rotation, now) };
 		if ("refused" in outcome) throw refusalOf(seen, outcome);
 		const ended = await endRotation(tx, context, key, seen, outcome, outcome.how === "forced" ? (request.force_reason ?? null) : null);

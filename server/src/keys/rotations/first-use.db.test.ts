@@ -1,9 +1,9 @@
 import { deepEqual, equal, fail, ok } from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { holdable } from "../../../testing/nodes.ts";
+import { pausable } from "../../../testing/nodes.ts";
 import { type RotationFixture, rotationFixture } from "../../../testing/rotations.ts";
-import { codeOf, type MadeKey } from "../../../testing/verification.ts";
+import { getCode, type MadeKey } from "../../../testing/verification.ts";
 import { record } from "../../audit/record.ts";
 import { ApiError } from "../../core/error.ts";
 import { asRecord, inTransaction } from "../../database/transaction.ts";
@@ -105,8 +105,8 @@ suite("the first use of a secret against actions that end an unused one", () => 
 			const undone = codeOfFailure(undo());
 			await untilWaiting(2);
 			await fixture.verification.behind("rollback");
-			deepEqual([codeOf(await asked), await undone], ["allowed", refused]);
-			equal(codeOf(await fixture.main.ask(raw_key)), "allowed");
+			deepEqual([getCode(await asked), await undone], ["allowed", refused]);
+			equal(getCode(await fixture.main.ask(raw_key)), "allowed");
 		});
 
 		test(`a use during ${verb} is refused, and no accepted request is broken`, async () => {
@@ -120,7 +120,7 @@ suite("the first use of a secret against actions that end an unused one", () => 
 			const asked = fixture.main.ask(raw_key);
 			await untilWaiting(2);
 			await fixture.verification.behind("commit");
-			deepEqual([await undone, codeOf(await asked)], ["done", "key_rotated"]);
+			deepEqual([await undone, getCode(await asked)], ["done", "key_rotated"]);
 		});
 	}
 
@@ -136,7 +136,7 @@ suite("the first use of a secret against actions that end an unused one", () => 
 		const repeat = codeOfFailure(begin());
 		await untilWaiting(2);
 		await fixture.verification.behind("rollback");
-		deepEqual([codeOf(await asked), await repeat], ["allowed", "secret_already_issued"]);
+		deepEqual([getCode(await asked), await repeat], ["allowed", "secret_already_issued"]);
 		equal((await getRotation(fixture.context(), { ...idsOf(key), rotation_id: first.rotation.id })).status, "proving");
 	});
 
@@ -144,7 +144,7 @@ suite("the first use of a secret against actions that end an unused one", () => 
 		const codes: [string, string][] = [];
 		for (const question of [{ permissions: ["nothing:here"] }, { tenant_id: "another" }]) {
 			const { raw_key, undo } = await unusedSuccessor();
-			codes.push([codeOf(await fixture.main.ask(raw_key, question)), await codeOfFailure(undo())]);
+			codes.push([getCode(await fixture.main.ask(raw_key, question)), await codeOfFailure(undo())]);
 		}
 		deepEqual(codes, [
 			["permission_missing", "successor_in_use"],
@@ -152,16 +152,16 @@ suite("the first use of a secret against actions that end an unused one", () => 
 		]);
 		const paused = await fixture.key(tenant_id);
 		await pauseKey(fixture.context(), idsOf(paused));
-		equal(codeOf(await fixture.main.ask(paused.raw_key)), "key_paused");
+		equal(getCode(await fixture.main.ask(paused.raw_key)), "key_paused");
 		equal(await codeOfFailure(reissueKey(fixture.context(), idsOf(paused))), "done");
-		equal(codeOf(await fixture.main.ask(paused.raw_key)), "key_rotated");
+		equal(getCode(await fixture.main.ask(paused.raw_key)), "key_rotated");
 	});
 
 	test("concurrent requests on several nodes record the first use once", async () => {
 		const second = await fixture.second();
 		const { raw_key } = await unusedKey();
 		const asked = await Promise.all([fixture.main, second].flatMap((process) => Array.from({ length: 20 }, () => process.ask(raw_key))));
-		deepEqual(new Set(asked.map(codeOf)), new Set(["allowed"]));
+		deepEqual(new Set(asked.map(getCode)), new Set(["allowed"]));
 		const rows = await fixture.verification.behind("select first_used_at, last_used_at from keywright.secret_activity where kid = $1", [
 			raw_key.slice(-50, -38),
 		]);
@@ -171,19 +171,19 @@ suite("the first use of a secret against actions that end an unused one", () => 
 
 	test("without the database the first use of a secret is 503 and consumes nothing; a secret in use keeps working", async () => {
 		let cut = false;
-		const held = holdable(fixture.verification.database, async () => {
+		const held = pausable(fixture.verification.database, async () => {
 			if (cut) throw Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
 		});
 		const limit = { name: "burst", requests: 1, window_seconds: 60, per: "key" } as const;
 		const limited = await fixture.verification.tenant(fixture.main.node, { rate_limits: [limit] });
 		const process = await fixture.verification.process({ database: held.database });
 		const [used, unused] = [await fixture.key(tenant_id), await fixture.key(limited)];
-		equal(codeOf(await process.ask(used.raw_key)), "allowed");
+		equal(getCode(await process.ask(used.raw_key)), "allowed");
 		await process.grants.fill(unused.kid, "normal");
 		cut = true;
-		deepEqual([codeOf(await process.ask(unused.raw_key)), codeOf(await process.ask(used.raw_key))], ["unavailable", "allowed"]);
+		deepEqual([getCode(await process.ask(unused.raw_key)), getCode(await process.ask(used.raw_key))], ["unavailable", "allowed"]);
 		cut = false;
-		equal(codeOf(await process.ask(unused.raw_key)), "allowed");
+		equal(getCode(await process.ask(unused.raw_key)), "allowed");
 		await process.node.stop();
 	});
 
@@ -199,7 +199,7 @@ suite("the first use of a secret against actions that end an unused one", () => 
 		const asked = fixture.main.ask(keys[1]?.raw_key ?? "");
 		await untilWaiting(1);
 		await fixture.verification.behind("commit");
-		equal(codeOf(await asked), "allowed");
+		equal(getCode(await asked), "allowed");
 		deepEqual(await inTransaction(database, "*", (tx) => recordFirstUses(asRecord(tx), kids, now, true)).then((all) => all.length), 3);
 	});
 });

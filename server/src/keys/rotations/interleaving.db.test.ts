@@ -2,7 +2,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import fc from "fast-check";
 import { type RotationFixture, rotationFixture } from "../../../testing/rotations.ts";
-import { codeOf, type MadeKey, type Process } from "../../../testing/verification.ts";
+import { getCode, type MadeKey, type Process } from "../../../testing/verification.ts";
 import { verifyChain } from "../../audit/verify.ts";
 import { ApiError } from "../../core/error.ts";
 import { cancelHandover } from "../handovers/cancel.ts";
@@ -129,7 +129,7 @@ async function assertSound(run: Run): Promise<void> {
 	ok(Number(counts?.live) <= 2, `two secrets live at most, not ${counts?.live}`);
 	ok(Number(counts?.open) <= (run.revoked ? 0 : 1), "one rotation at a time, and none of a revoked key");
 	for (const process of nodes) {
-		const codes = await Promise.all(run.raw_keys.map(async (raw_key) => codeOf(await process.ask(raw_key))));
+		const codes = await Promise.all(run.raw_keys.map(async (raw_key) => getCode(await process.ask(raw_key))));
 		if (run.revoked) deepEqual(new Set(codes), new Set(["key_revoked"]), "revoking wins");
 		const accepted = codes.filter((code) => code === "allowed" || code === "key_paused").length;
 		ok(run.revoked ? accepted === 0 : accepted >= 1 && accepted <= 2, `${codes}`);

@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { MACHINE, NOTHING, phaseOf, type RotationEvent, stepOf } from "./machine.ts";
+import { getPhase, getStep, MACHINE, NOTHING, type RotationEvent } from "./machine.ts";
 import { ROTATION_STATUSES, type RotationState } from "./rotation.ts";
 
 const OVERLAP = 10;
@@ -45,10 +45,10 @@ class ModelKey {
 		const { old, next } = rotation;
 		const over = rotation.state === "open" && old.retires_at !== null && old.retires_at <= this.now;
 		const seen = { successor_used: next?.used ?? false, all_moved, old_ends_at: null, key_ended: false };
-		const phase = phaseOf({ state: rotation.state }, seen, this.now);
+		const phase = getPhase({ state: rotation.state }, seen, this.now);
 		if (event === "time_over" && !over) return;
 		if (over && event !== "time_over" && event !== "revoke") return;
-		const outcome = stepOf(phase, event, rotation.held);
+		const outcome = getStep(phase, event, rotation.held);
 		if (outcome === NOTHING || "refused" in outcome) return;
 		rotation.state = outcome.to;
 		if (event === "reveal") {
@@ -119,13 +119,13 @@ test("no event leaves an ended phase, and revoking ends every other phase", () =
 
 test("without force, a used secret is never ended and no rotation completes while a source may need the old secret", () => {
 	for (const phase of ["issued", "proving"] as const) {
-		deepEqual(stepOf(phase, "complete", true), { refused: "old_secret_still_in_use", because: "still_in_use" });
-		equal(stepOf(phase, "all_moved", true), NOTHING);
+		deepEqual(getStep(phase, "complete", true), { refused: "old_secret_still_in_use", because: "still_in_use" });
+		equal(getStep(phase, "all_moved", true), NOTHING);
 	}
-	for (const phase of ["proving", "moved"] as const) deepEqual(stepOf(phase, "cancel", true), { refused: "successor_in_use", because: "in_use" });
-	deepEqual(stepOf("moved", "all_moved", true), { to: "completed", how: "moved" });
+	for (const phase of ["proving", "moved"] as const) deepEqual(getStep(phase, "cancel", true), { refused: "successor_in_use", because: "in_use" });
+	deepEqual(getStep("moved", "all_moved", true), { to: "completed", how: "moved" });
 	deepEqual(
-		[stepOf("proving", "time_over", true), stepOf("proving", "time_over", false)],
+		[getStep("proving", "time_over", true), getStep("proving", "time_over", false)],
 		[
 			{ to: "completed", how: "hard_stop" },
 			{ to: "completed", how: "overlap_over" },
@@ -135,7 +135,7 @@ test("without force, a used secret is never ended and no rotation completes whil
 
 test("a rotation is completed once its old secret has ended, regardless of its stored state", () => {
 	const seen = { successor_used: true, all_moved: false, old_ends_at: new Date(1_000), key_ended: false };
-	equal(phaseOf({ state: "open" }, seen, 999), "proving");
-	equal(phaseOf({ state: "open" }, seen, 1_000), "completed");
-	equal(phaseOf({ state: "cancelled" }, seen, 1_000), "cancelled");
+	equal(getPhase({ state: "open" }, seen, 999), "proving");
+	equal(getPhase({ state: "open" }, seen, 1_000), "completed");
+	equal(getPhase({ state: "cancelled" }, seen, 1_000), "cancelled");
 });

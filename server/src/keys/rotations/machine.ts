@@ -117,12 +117,12 @@ export const MACHINE: Readonly<Record<RotationStatus, Readonly<Record<RotationEv
 };
 
 /** Whether the rotation is in progress and its key has not expired. */
-export function goesOn(phase: RotationStatus): boolean {
+export function isInProgress(phase: RotationStatus): boolean {
 	return phase !== "over" && phase !== "completed" && phase !== "cancelled";
 }
 
 /** The outcome of `event` in `phase`. Without a fixed overlap (`open_ended`), the end of the old secret's time is reported as `hard_stop`. */
-export function stepOf(phase: RotationStatus, event: RotationEvent, open_ended: boolean): Outcome {
+export function getStep(phase: RotationStatus, event: RotationEvent, open_ended: boolean): Outcome {
 	const outcome = MACHINE[phase][event];
 	if (outcome !== NOTHING && "how" in outcome && outcome.how === "overlap_over" && open_ended) return { ...outcome, how: "hard_stop" };
 	return outcome;
@@ -132,7 +132,7 @@ export function stepOf(phase: RotationStatus, event: RotationEvent, open_ended: 
  * The phase of a rotation at `now` (ms). After `old_ends_at`, the old secret's own end, the rotation is completed even if its row is not updated yet, and
  * stays so. While its key has expired the phase is `over`.
  */
-export function phaseOf(
+export function getPhase(
 	rotation: Pick<Rotation, "state">,
 	seen: { successor_used: boolean; all_moved: boolean; old_ends_at: Date | null; key_ended: boolean },
 	now: number,

@@ -5,12 +5,12 @@ import { readSecretOperations, readSecretSources, type SecretOperation, type Sec
 import { readUsageSeen, type UsageSeen } from "../../usage/sources/progress-store.ts";
 import type { Handover } from "../handovers/handover.ts";
 import { readHandovers } from "../handovers/store.ts";
-import { type Key, keyHasEnded, type SecretVersion, secretEndOf } from "../key.ts";
+import { getSecretEnd, type Key, keyHasEnded, type SecretVersion } from "../key.ts";
 import { readSecrets } from "../secrets/store.ts";
 import { readKey } from "../store.ts";
 import { readConfirmations } from "./confirmation-store.ts";
 import { assessEvidence, type Evidence } from "./evidence.ts";
-import { phaseOf } from "./machine.ts";
+import { getPhase } from "./machine.ts";
 import type { Confirmation, Rotation, RotationStatus } from "./rotation.ts";
 import { readExpirySetAt } from "./store.ts";
 
@@ -102,8 +102,8 @@ function observed(rotation: Rotation, seen: Seen, now: number): Observed {
 		...{ predecessor_kid, successor_kid, successor_used_at, old_ends_at, confirmations, now, key_ended },
 		usage: { ...seen.usage, gaps_until_ms: Math.max(seen.usage.gaps_until_ms, reactivatedAtMs(seen.expiry_set_at, successor)) },
 	});
-	const phase = phaseOf(rotation, { successor_used, all_moved: evidence.all_moved, old_ends_at, key_ended }, now);
-	const old_end_shown = old_ends_at && secretEndOf(predecessor, seen.key, now);
+	const phase = getPhase(rotation, { successor_used, all_moved: evidence.all_moved, old_ends_at, key_ended }, now);
+	const old_end_shown = old_ends_at && getSecretEnd(predecessor, seen.key, now);
 	const handover = rotation.handover_id === null ? null : (seen.handovers.get(rotation.handover_id) ?? null);
 	return { rotation, phase, predecessor, successor, successor_used_at, old_ends_at, old_end_shown, evidence, operations: seen.operations, handover };
 }

@@ -7,7 +7,7 @@ import { lockKey } from "../store.ts";
 import { type DueRotation, readUnreminded } from "./due-store.ts";
 import { dueEvent } from "./end.ts";
 import { sourceLabel } from "./evidence.ts";
-import { goesOn } from "./machine.ts";
+import { isInProgress } from "./machine.ts";
 import { observeRotation } from "./observe.ts";
 import { readRotation, updateRotation } from "./store.ts";
 
@@ -42,7 +42,7 @@ async function remind(context: ChangeContext, due: DueRotation, before: Date): P
 		const rotation = key && (await readRotation(tx, tenant_id, { id: rotation_id, key_id }));
 		if (!key || rotation?.state !== "open" || (rotation.reminded_at !== null && rotation.reminded_at > before)) return { unchanged: false };
 		const seen = await observeRotation(tx, rotation, now);
-		if (!goesOn(seen.phase) || dueEvent(seen, now) !== null) return { unchanged: false };
+		if (!isInProgress(seen.phase) || dueEvent(seen, now) !== null) return { unchanged: false };
 		await updateRotation(tx, rotation, { reminded_at: new Date(now) });
 		const { name, environment, owner } = key;
 		const waiting = seen.evidence.sources.filter((source) => !source.moved);

@@ -4,7 +4,7 @@ import { CLIENT_HEADER } from "../../usage/sources/ambiguity.ts";
 import { toHandoverResponse } from "../response.ts";
 import { type AssessedSource, EVIDENCE_LIMIT, formatAmbiguity, mayBeConfirmed, silenceNeeded } from "./evidence.ts";
 import { type Observed, observeRotation } from "./observe.ts";
-import { type CheckedOperation, getCheckedOperations, isVoid, latestOf, type Rotation } from "./rotation.ts";
+import { type CheckedOperation, findLatest, getCheckedOperations, isVoid, type Rotation } from "./rotation.ts";
 import type { RotationAnswer } from "./schema.ts";
 
 function timeText(time: Date | null): string | null {
@@ -51,7 +51,7 @@ function toStepsResponse(seen: Observed, operations: readonly CheckedOperation[]
 	const checked = operations.filter((operation) => operation.new_at !== null);
 	const tried = seen.operations.filter((done) => done.kid === successor?.kid).map((done) => done.last_succeeded_at);
 	const all_checked = successor_used_at !== null && checked.length === operations.length && tried.length > 0;
-	const checked_at = latestOf(operations.length > 0 ? checked.map((operation) => operation.new_at) : tried);
+	const checked_at = findLatest(operations.length > 0 ? checked.map((operation) => operation.new_at) : tried);
 	return [
 		{
 			...{ name: "created", done: successor !== null, at: timeText(successor?.created_at ?? null) },
@@ -63,7 +63,7 @@ function toStepsResponse(seen: Observed, operations: readonly CheckedOperation[]
 			facts: { operations: operations.length, succeeded: checked.length },
 		},
 		{
-			...{ name: "moved", done: evidence.all_moved, at: evidence.all_moved ? timeText(latestOf(users.map((source) => source.waits_until))) : null },
+			...{ name: "moved", done: evidence.all_moved, at: evidence.all_moved ? timeText(findLatest(users.map((source) => source.waits_until))) : null },
 			facts: { sources: users.length, moved: moved.length },
 		},
 		{

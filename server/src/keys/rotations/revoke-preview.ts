@@ -9,7 +9,7 @@ import { readSources } from "../../usage/sources/store.ts";
 import { expiryAfterRotation } from "../expiry/lifetime.ts";
 import { keyNotFound } from "../guards.ts";
 import { readKey } from "../store.ts";
-import { goesOn } from "./machine.ts";
+import { isInProgress } from "./machine.ts";
 import { observeRotation } from "./observe.ts";
 import { toRotationResponse } from "./response.ts";
 import type { RevokePreview } from "./schema.ts";
@@ -47,7 +47,7 @@ export async function revokePreview(context: DatabaseContext, input: { tenant_id
 				last_seen_at: last_seen_at.toISOString(),
 				seen_within: seenWithin(now - last_seen_at.getTime()),
 			})),
-			rotation: rotation && goesOn(rotation.phase) ? toRotationResponse(rotation, now) : null,
+			rotation: rotation && isInProgress(rotation.phase) ? toRotationResponse(rotation, now) : null,
 			expires_at_if_replaced: "pointer" in replaced ? null : (replaced.expires_at?.toISOString() ?? null),
 		};
 	});

@@ -95,7 +95,7 @@ export function getCheckedOperations(
 }
 
 /** The latest of some instants; null if there are none or one is null. */
-export function latestOf(times: readonly (Date | null)[]): Date | null {
+export function findLatest(times: readonly (Date | null)[]): Date | null {
 	if (times.length === 0 || times.includes(null)) return null;
 	return new Date(Math.max(...times.map((time) => time?.getTime() ?? 0)));
 }

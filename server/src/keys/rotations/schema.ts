@@ -1,5 +1,5 @@
 import Type, { type Static } from "typebox";
-import { pageOf, pageQuery } from "../../http/input/cursor.ts";
+import { pageQuery, pageSchema } from "../../http/input/cursor.ts";
 import { NodesWaitedFor } from "../../nodes/schema.ts";
 import { AMBIGUITIES } from "../../usage/sources/ambiguity.ts";
 import { HandoverInput, HandoverSchema, handoverLink } from "../handovers/schema.ts";
@@ -99,7 +99,7 @@ export const RotationSchema = Type.Object({
 });
 /** The response body for a rotation. */
 export type RotationAnswer = Static<typeof RotationSchema>;
-export const RotationPage = pageOf(RotationSchema);
+export const RotationPage = pageSchema(RotationSchema);
 
 const begun = { key: KeySchema, rotation: RotationSchema, waited_for: NodesWaitedFor };
 export const Rotated = Type.Object({ ...begun, raw_key: Type.String({ description: "The new secret, shown this once and in no other response" }) });

@@ -3,7 +3,7 @@ import type { Tx } from "../../database/transaction.ts";
 import type { KeysContext } from "../context.ts";
 import { rotationDueAt } from "../expiry/lifetime.ts";
 import { assertNeverUsed } from "../guards.ts";
-import { type Key, keyActorOf } from "../key.ts";
+import { type Key, toKeyActor } from "../key.ts";
 import { updateKey } from "../store.ts";
 import { makeRawKey, newKid, newSecret, parseRawKey } from "./format.ts";
 import { MAC_VERSION, secretMac } from "./mac.ts";
@@ -29,7 +29,7 @@ export async function issueSecret(
 		const parsed = parseRawKey(context.key_brand, raw_key);
 		assert(parsed, "a new raw key cannot be parsed");
 		const { last4 } = parsed;
-		const shown_to = JSON.stringify(keyActorOf(context.actor));
+		const shown_to = JSON.stringify(toKeyActor(context.actor));
 		const mac = secretMac(pepper, { key_id: key.id, kid, tenant_id, environment }, secret);
 		const row = { kid, tenant_id, key_id: key.id, mac, mac_version: MAC_VERSION, pepper_id: pepper.id, last4, created_at, shown_to };
 		if (await insertSecret(tx, row)) return { raw_key, kid, last4 };

@@ -1,5 +1,5 @@
 import { hash, timingSafeEqual } from "node:crypto";
-import { macOf, type Pepper, type Peppers } from "../../core/pepper.ts";
+import { computeMac, type Pepper, type Peppers } from "../../core/pepper.ts";
 
 /** A MAC over the secret itself. */
 export const MAC_VERSION = 1;
@@ -29,12 +29,12 @@ function fieldsOf(identity: SecretIdentity): string[] {
 
 /** HMAC-SHA-256(pepper, "kw1" ‖ length-prefixed key id, kid, tenant id, environment, secret). Only this is stored of a secret. 32 bytes. */
 export function secretMac(pepper: Pepper, identity: SecretIdentity, secret: string): Buffer {
-	return macOf(pepper.bytes, "kw1", [...fieldsOf(identity), secret]);
+	return computeMac(pepper.bytes, "kw1", [...fieldsOf(identity), secret]);
 }
 
 /** The same over the SHA-256 of a raw key, with the label "kw2". */
 export function hashMac(pepper: Pepper, identity: SecretIdentity, sha256: Buffer): Buffer {
-	return macOf(pepper.bytes, "kw2", [...fieldsOf(identity), sha256]);
+	return computeMac(pepper.bytes, "kw2", [...fieldsOf(identity), sha256]);
 }
 
 /** Represents an imported raw key as a secret. */

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
 import { type Change, type ChangeContext, change } from "../../audit/change.ts";
 import { ALL_TENANTS } from "../../core/context.ts";
-import { macOf, type Pepper, type Peppers } from "../../core/pepper.ts";
+import { computeMac, type Pepper, type Peppers } from "../../core/pepper.ts";
 import type { Database } from "../../database/database.ts";
 import { type ReadTx, read } from "../../database/transaction.ts";
 import { countLiveUses, insertPepperRow, lockPeppers, type PepperRow, readPepperIdsInUse, readPepperRows } from "./pepper-store.ts";
@@ -13,7 +13,7 @@ export interface PepperContext extends ChangeContext {
 const BACKUP = "Configure the pepper that was backed up with this database (KEYWRIGHT_PEPPER); no key is lost.";
 
 function canaryOf(pepper: Pepper): Buffer {
-	return macOf(pepper.bytes, "canary", [pepper.id]);
+	return computeMac(pepper.bytes, "canary", [pepper.id]);
 }
 
 function isCanaryOf(pepper: Pepper, canary: Buffer): boolean {

@@ -12,7 +12,7 @@ export function isRekeyDue(stored: { pepper_id: string; mac_version: number }, c
 }
 
 /** The actor's name in the audit entry of a recomputed MAC. */
-export function rekeyerOf(stored: { mac_version: number }): string {
+export function getRekeyerName(stored: { mac_version: number }): string {
 	return stored.mac_version === MAC_VERSION ? "pepper rotation" : "first use of an imported key";
 }
 

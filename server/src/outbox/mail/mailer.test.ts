@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
 import fc from "fast-check";
-import { mailTrap, portOf } from "../../../testing/mail-trap.ts";
+import { getPort, mailTrap } from "../../../testing/mail-trap.ts";
 import { createLog } from "../../core/log.ts";
 import { createMailer, type Mailer } from "./mailer.ts";
 import { asComposed } from "./mails.ts";
@@ -40,7 +40,7 @@ async function oddServer(t: TestContext, speak: (socket: Socket) => void) {
 		server.close();
 	};
 	t.after(close);
-	return { port: portOf(server.address()), closed, close };
+	return { port: getPort(server.address()), closed, close };
 }
 
 test("a mail arrives as it was meant", async (t) => {

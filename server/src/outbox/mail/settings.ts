@@ -66,7 +66,7 @@ export function parseSender(text: string): Sender {
 }
 
 /** The settings of both variables; null when mail is off. Throws an error when only one is set. */
-export function mailSettingsOf(smtp_url: string | null, from: string | null): MailSettings | null {
+export function toMailSettings(smtp_url: string | null, from: string | null): MailSettings | null {
 	if (smtp_url === null && from === null) return null;
 	if (from === null) throw new Error("KEYWRIGHT_SMTP_URL needs KEYWRIGHT_MAIL_FROM too: the sender address of mails");
 	if (smtp_url === null) throw new Error("KEYWRIGHT_MAIL_FROM needs KEYWRIGHT_SMTP_URL too: the server that sends mails");

@@ -1,6 +1,6 @@
 import Type from "typebox";
 import type { ChangeContext } from "../../audit/change.ts";
-import { pageOf, pageQuery } from "../../http/input/cursor.ts";
+import { pageQuery, pageSchema } from "../../http/input/cursor.ts";
 import { type Route, route } from "../../http/route.ts";
 import { CapabilityInput, CapabilitySchema, CapabilityUseSchema, TenantCapabilitySchema } from "../schema.ts";
 import { deleteCapability, listCapabilities, listCapabilitiesOfTenant, putCapability } from "./capabilities.ts";
@@ -14,7 +14,7 @@ export const operatorCapabilityRoutes: readonly Route<ChangeContext>[] = [
 		summary: "List the capabilities that plans can include",
 		status: 200,
 		query: Type.Object(pageQuery, { additionalProperties: false }),
-		output: pageOf(CapabilitySchema),
+		output: pageSchema(CapabilitySchema),
 		run: listCapabilities,
 	}),
 	route({

@@ -44,7 +44,7 @@ export function invitationFromRow(row: Omit<Invitation, "role" | "created_by"> &
 }
 
 /** The status of the invitation at the instant `now` (ms). */
-export function statusOf(invitation: Pick<Invitation, "accepted_at" | "cancelled_at" | "expires_at">, now: number): InvitationStatus {
+export function getInvitationStatus(invitation: Pick<Invitation, "accepted_at" | "cancelled_at" | "expires_at">, now: number): InvitationStatus {
 	if (invitation.accepted_at !== null) return "accepted";
 	if (invitation.cancelled_at !== null) return "cancelled";
 	return invitation.expires_at.getTime() <= now ? "expired" : "waiting";
@@ -59,7 +59,7 @@ export function toInvitationResponse(invitation: Invitation, now: number): Invit
 		created_at: created_at.toISOString(),
 		created_by: { name: created_by.name },
 		expires_at: expires_at.toISOString(),
-		status: statusOf(invitation, now),
+		status: getInvitationStatus(invitation, now),
 	};
 }
 

@@ -3,7 +3,7 @@ import { ApiError } from "../../core/error.ts";
 import type { DatabaseContext } from "../../database/database.ts";
 import { read } from "../../database/transaction.ts";
 import { type Page, type PageRequest, toPage, windowByTime } from "../../http/input/cursor.ts";
-import { type InvitationAnswer, invitationNotFound, statusOf, toInvitationResponse } from "./invitation.ts";
+import { getInvitationStatus, type InvitationAnswer, invitationNotFound, toInvitationResponse } from "./invitation.ts";
 import { cancelInvitationRow, lockInvitation, readInvitations } from "./invitation-store.ts";
 import { lockTeam, type TeamContext } from "./lock-team.ts";
 
@@ -26,7 +26,7 @@ export async function cancelInvitation(context: TeamContext, input: { tenant_id:
 		const invitation = await lockInvitation(tx, tenant_id, invitation_id);
 		if (!invitation) throw invitationNotFound();
 		const now = context.clock.now();
-		const status = statusOf(invitation, now);
+		const status = getInvitationStatus(invitation, now);
 		if (status === "accepted") throw new ApiError("conflict", "The invitation has been accepted. Remove the member instead.");
 		if (status !== "waiting") return { unchanged: undefined };
 		await cancelInvitationRow(tx, tenant_id, invitation_id, new Date(now));

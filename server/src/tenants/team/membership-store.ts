@@ -43,7 +43,7 @@ function ownTenant(row: { id: string; name: string; status: string; plan_id: str
 }
 
 /** All tenants of the person, by name. Needs the scope of all tenants. */
-export async function membershipsOf(tx: ReadTx, person_id: string): Promise<OwnTenant[]> {
+export async function readMemberships(tx: ReadTx, person_id: string): Promise<OwnTenant[]> {
 	const rows = await selectTenants(tx)
 		.innerJoin("members as m", "m.tenant_id", "t.id")
 		.select("m.role")

@@ -1,5 +1,5 @@
 import Type from "typebox";
-import { pageOf, pageQuery } from "../../http/input/cursor.ts";
+import { pageQuery, pageSchema } from "../../http/input/cursor.ts";
 import { type Route, route } from "../../http/route.ts";
 import { cancelInvitation, listInvitations } from "./invitations.ts";
 import { type InviteContext, invite } from "./invite.ts";
@@ -16,7 +16,7 @@ export const managementTeamRoutes: readonly Route<InviteContext>[] = [
 		summary: "List the members",
 		status: 200,
 		query: page,
-		output: pageOf(MemberSchema),
+		output: pageSchema(MemberSchema),
 		run: listMembers,
 	}),
 	route({
@@ -47,7 +47,7 @@ export const managementTeamRoutes: readonly Route<InviteContext>[] = [
 		summary: "List the invitations and what became of them",
 		status: 200,
 		query: page,
-		output: pageOf(InvitationSchema),
+		output: pageSchema(InvitationSchema),
 		run: listInvitations,
 	}),
 	route({

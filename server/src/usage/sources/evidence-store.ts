@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { ReadTx, RecordTx } from "../../database/transaction.ts";
 import { CODES_OF_ENDED_SECRETS } from "../code.ts";
-import { line, msOf, type Picked } from "../flush-text-store.ts";
+import { line, type Picked, toMilliseconds } from "../flush-text-store.ts";
 import { OTHER_SOURCES } from "./source.ts";
 
 /** Uses of a secret from one source that are at least this far apart are separate sightings with a gap between them. */
@@ -29,7 +29,7 @@ function seenIn(picked: Picked) {
 		), seen as (
 			select facts.tenant_id, facts.key_id, facts.kid, coalesce(known.source_id, ${OTHER_SOURCES.id}) as source_id,
 				code = any (${CODES_OF_ENDED_SECRETS}::text[]) as ended,
-				${msOf("first_ms")} as from_ms, ${msOf("last_ms")} as to_ms, facts.requests::bigint as requests
+				${toMilliseconds("first_ms")} as from_ms, ${toMilliseconds("last_ms")} as to_ms, facts.requests::bigint as requests
 			from facts
 			join sources on (sources.node_id, sources.flush_number, sources.place) = (facts.node_id, facts.flush_number, facts.place::bigint)
 			join keywright.secrets on secrets.kid = facts.kid and secrets.tenant_id = facts.tenant_id and secrets.key_id = facts.key_id

@@ -12,7 +12,7 @@ import { Meter } from "../meter.ts";
 import { SOURCES_PER_KEY_MAX } from "../store.ts";
 import { readSecretOperations, readSecretSources } from "./evidence-store.ts";
 import { sweepEvidence } from "./evidence-sweep.ts";
-import { OTHER_SOURCES, type Source, sourceOf } from "./source.ts";
+import { getSource, OTHER_SOURCES, type Source } from "./source.ts";
 
 const AT = Date.UTC(2026, 0, 15, 12, 0, 0);
 const MINUTE_MS = 60_000;
@@ -21,7 +21,7 @@ const DAY_MS = 86_400_000;
 function from(address: string, agent = "curl/8.5.0"): Source {
 	const parsed = parseAddress(address);
 	ok(parsed);
-	return sourceOf(parsed, agent, null);
+	return getSource(parsed, agent, null);
 }
 
 suite("evidence of the operations and sources of secrets", () => {

@@ -1,8 +1,8 @@
 import { LRUCache } from "lru-cache";
 import type { Address } from "../../core/network.ts";
 import type { HeaderFilter } from "../../core/secret-text.ts";
-import { programOf } from "./program.ts";
-import { clientOf, HIDDEN_NETWORK, makeSource, type Source, sourceOf } from "./source.ts";
+import { parseProgram } from "./program.ts";
+import { getSource, HIDDEN_NETWORK, makeSource, parseClient, type Source } from "./source.ts";
 
 const SOURCES_MAX = 20_000;
 /** Longer headers are truncated. */
@@ -74,7 +74,9 @@ export class SourceMemo {
 		const cache_key = `${hidden ? HIDDEN_NETWORK : (address?.text ?? "")}\n${agent_text ?? ""}\n${client_text ?? ""}`;
 		const known = this.#sources.get(cache_key);
 		if (known) return known;
-		const source = hidden ? makeSource(HIDDEN_NETWORK, programOf(agent_text), clientOf(client_text)) : sourceOf(address, agent_text, client_text);
+		const source = hidden
+			? makeSource(HIDDEN_NETWORK, parseProgram(agent_text), parseClient(client_text))
+			: getSource(address, agent_text, client_text);
 		this.#sources.set(cache_key, source);
 		return source;
 	}

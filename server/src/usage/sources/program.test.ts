@@ -4,10 +4,10 @@ import fc from "fast-check";
 import { headerFilter } from "../../core/secret-text.ts";
 import { findAmbiguity } from "./ambiguity.ts";
 import { SourceMemo } from "./memo.ts";
-import { LIBRARY_FAMILIES, programOf } from "./program.ts";
+import { LIBRARY_FAMILIES, parseProgram } from "./program.ts";
 import { makeSource, OTHER_SOURCES, UNKNOWN_SOURCE } from "./source.ts";
 
-const program = programOf;
+const program = parseProgram;
 const UUID = "550e8400-e29b-41d4-a716-446655440000";
 
 test("libraries are recognized by family, in any version", () => {

@@ -92,7 +92,7 @@ export const LIBRARY_FAMILIES: ReadonlySet<string> = new Set([...PRODUCTS.values
  * `[a-z0-9._-]{1,40}`, without trailing version, hash or UUID. `none` without a header; `other` when it has no valid name. The caller must
  * have dropped headers that contain a secret (memo.ts).
  */
-export function programOf(user_agent: string | null): string {
+export function parseProgram(user_agent: string | null): string {
 	const text = user_agent?.slice(0, AGENT_CHARACTERS_MAX).trim() ?? "";
 	if (text === "") return NO_PROGRAM;
 	for (const [pattern, family] of INSIDE) if (pattern.test(text)) return family;

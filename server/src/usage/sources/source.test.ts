@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { type Address, parseAddress } from "../../core/network.ts";
 import { headerFilter } from "../../core/secret-text.ts";
 import { SourceMemo } from "./memo.ts";
-import { clientOf, makeSource, OTHER_SOURCES, sourceOf, UNKNOWN_SOURCE } from "./source.ts";
+import { getSource, makeSource, OTHER_SOURCES, parseClient, UNKNOWN_SOURCE } from "./source.ts";
 
 function addressOf(text: string): Address {
 	const address = parseAddress(text);
@@ -12,21 +12,21 @@ function addressOf(text: string): Address {
 }
 
 test("a client name is retained when it is plain and short, and otherwise dropped", () => {
-	deepEqual(["orders-sync", "  acme/orders 1.2 ", "a", "ops@acme", "x".repeat(64)].map(clientOf), [
+	deepEqual(["orders-sync", "  acme/orders 1.2 ", "a", "ops@acme", "x".repeat(64)].map(parseClient), [
 		"orders-sync",
 		"acme/orders 1.2",
 		"a",
 		"ops@acme",
 		"x".repeat(64),
 	]);
-	for (const text of [null, "", " ", "x".repeat(65), "a|b", "a\nb", "<b>", "é", "-a", 'a"', "a\0"]) equal(clientOf(text), null);
+	for (const text of [null, "", " ", "x".repeat(65), "a|b", "a\nb", "<b>", "é", "-a", 'a"', "a\0"]) equal(parseClient(text), null);
 });
 
 test("an address becomes its network; an IPv4-mapped IPv6 address counts as IPv4", () => {
-	equal(sourceOf(addressOf("203.0.113.77"), null, null).network, "203.0.113.0/24");
-	deepEqual(sourceOf(addressOf("::ffff:203.0.113.9"), null, null), sourceOf(addressOf("203.0.113.77"), null, null));
-	equal(sourceOf(addressOf("2001:db8:1:2:3:4:5:6"), null, null).network, "2001:db8:1::/48");
-	equal(sourceOf(null, "curl/8", null).network, "unknown");
+	equal(getSource(addressOf("203.0.113.77"), null, null).network, "203.0.113.0/24");
+	deepEqual(getSource(addressOf("::ffff:203.0.113.9"), null, null), getSource(addressOf("203.0.113.77"), null, null));
+	equal(getSource(addressOf("2001:db8:1:2:3:4:5:6"), null, null).network, "2001:db8:1::/48");
+	equal(getSource(null, "curl/8", null).network, "unknown");
 });
 
 test("the id depends on exactly the network, program and client name", () => {
@@ -35,7 +35,7 @@ test("the id depends on exactly the network, program and client name", () => {
 	const ids = [of("10.0.0.0/24", "curl", "a"), of("10.0.0.0/24", "curl", null), of("10.0.0.0/24", "node", "a"), of("10.0.1.0/24", "curl", "a")];
 	equal(new Set([...ids, UNKNOWN_SOURCE.id, OTHER_SOURCES.id]).size, 6);
 	for (const id of ids) ok(/^src_[A-Za-z0-9_-]{22}$/.test(id));
-	equal(sourceOf(null, null, null).id, UNKNOWN_SOURCE.id);
+	equal(getSource(null, null, null).id, UNKNOWN_SOURCE.id);
 });
 
 test("repeated requests of a connection get the same object, and another caller on it gets another", () => {

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
-import { type Address, networkOf } from "../../core/network.ts";
+import { type Address, getNetwork } from "../../core/network.ts";
 import { DAY_MS } from "../../core/time.ts";
-import { NO_PROGRAM, OTHER_PROGRAM, programOf } from "./program.ts";
+import { NO_PROGRAM, OTHER_PROGRAM, parseProgram } from "./program.ts";
 
 /** A source is deleted, and no longer counts as using a secret, this long after it was last seen. */
 export const EVIDENCE_KEPT_MS = 90 * DAY_MS;
@@ -29,14 +29,14 @@ export const OVERFLOW_NETWORK = "other";
 const CLIENT = /^[A-Za-z0-9][A-Za-z0-9 ._/@+-]{0,63}$/;
 
 /** The client name of the header; null unless it has 1 to 64 characters of `CLIENT`. */
-export function clientOf(header: string | null): string | null {
+export function parseClient(header: string | null): string | null {
 	const text = header?.trim() ?? "";
 	return CLIENT.test(text) ? text : null;
 }
 
 /** The source of a request with this address and these headers. */
-export function sourceOf(address: Address | null, user_agent: string | null, client: string | null): Source {
-	return makeSource(address === null ? UNKNOWN_NETWORK : networkOf(address), programOf(user_agent), clientOf(client));
+export function getSource(address: Address | null, user_agent: string | null, client: string | null): Source {
+	return makeSource(address === null ? UNKNOWN_NETWORK : getNetwork(address), parseProgram(user_agent), parseClient(client));
 }
 
 export function makeSource(network: string, agent: string, client: string | null): Source {

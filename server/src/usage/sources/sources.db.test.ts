@@ -14,7 +14,7 @@ import { findAmbiguity } from "./ambiguity.ts";
 import { readSecretSources } from "./evidence-store.ts";
 import { sweepEvidence } from "./evidence-sweep.ts";
 import { listSources } from "./list.ts";
-import { OTHER_SOURCES, type Source, sourceOf } from "./source.ts";
+import { getSource, OTHER_SOURCES, type Source } from "./source.ts";
 
 const INVENTED_NAMES = 300;
 const AT = Date.UTC(2026, 0, 15, 12, 0, 0);
@@ -22,7 +22,7 @@ const AT = Date.UTC(2026, 0, 15, 12, 0, 0);
 function from(address: string, agent = "curl/8.5.0", client: string | null = null): Source {
 	const parsed = parseAddress(address);
 	ok(parsed);
-	return sourceOf(parsed, agent, client);
+	return getSource(parsed, agent, client);
 }
 
 suite("sources of keys", () => {

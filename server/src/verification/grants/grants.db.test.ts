@@ -1,8 +1,8 @@
 import { deepEqual, equal, notEqual, ok, rejects } from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { append, holdable } from "../../../testing/nodes.ts";
-import { codeOf, type MadeKey, type Process, type VerificationFixture, verificationFixture } from "../../../testing/verification.ts";
+import { append, pausable } from "../../../testing/nodes.ts";
+import { getCode, type MadeKey, type Process, type VerificationFixture, verificationFixture } from "../../../testing/verification.ts";
 import { ApiError } from "../../core/error.ts";
 import { pauseKey, resumeKey } from "../../keys/pause.ts";
 import { revokeKey } from "../../keys/revoke.ts";
@@ -29,7 +29,7 @@ suite("grants in memory", () => {
 
 	/** A process whose reads a test can block, while its node receives changes as usual. */
 	async function reader(options: { grants_max?: number } = {}) {
-		const held = holdable(fixture.database);
+		const held = pausable(fixture.database);
 		const process = await fixture.process({ ...options, grants_database: held.database });
 		return { ...process, held };
 	}
@@ -101,9 +101,9 @@ suite("grants in memory", () => {
 		const tenant_id = await fixture.tenant(changer.node);
 		const key = await fixture.key(changer.node, tenant_id);
 		let readings = 0;
-		const held = holdable(fixture.database, async () => {
+		const held = pausable(fixture.database, async () => {
 			readings += 1;
-			// `holdable` pauses twice for each transaction; this is the pause after it.
+			// `pausable` pauses twice for each transaction; this is the pause after it.
 			if (readings % 2 === 0) await changer.node.awaitBarrier(await append(fixture.database, changer.node, [{ kind: "key", id: key.key_id }]));
 		});
 		const { grants } = await fixture.process({ grants_database: held.database });
@@ -174,10 +174,10 @@ suite("grants in memory", () => {
 		const [first, second] = [await fixture.tenant(changer.node, { rate_limits }), await fixture.tenant(changer.node, { rate_limits })];
 		const [key, other] = [await fixture.key(changer.node, first, { permissions: [] }), await fixture.key(changer.node, second)];
 		const process = await reader({ grants_max: 1 });
-		equal(codeOf(await process.ask(key.raw_key)), "allowed");
-		equal(codeOf(await process.ask(key.raw_key, { permissions: ["sites:read"] })), "permission_missing");
+		equal(getCode(await process.ask(key.raw_key)), "allowed");
+		equal(getCode(await process.ask(key.raw_key, { permissions: ["sites:read"] })), "permission_missing");
 		equal(process.windows.size, 2);
-		equal(codeOf(await process.ask(other.raw_key)), "allowed");
+		equal(getCode(await process.ask(other.raw_key)), "allowed");
 		fixture.clock.advance(120_000);
 		process.windows.sweep();
 		equal(process.windows.size, 1, "the window of the grant in memory");

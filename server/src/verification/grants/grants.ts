@@ -15,7 +15,7 @@ import { type Grant, isStale, NO_SITE, type SiteState } from "./grant.ts";
 import { GrantReferences } from "./references.ts";
 import { SieveMap } from "./sieve.ts";
 import { type GrantRow, readGrants, readSites } from "./store.ts";
-import { isLookup, partsOfName, UnknownNames } from "./unknown-names.ts";
+import { isLookup, splitName, UnknownNames } from "./unknown-names.ts";
 
 const GRANTS_MAX = 200_000;
 const SITES_MAX = 200_000;
@@ -124,7 +124,7 @@ export class Grants {
 		const loaded = new Map<string, Grant | typeof UNKNOWN>();
 		let wanted = names;
 		for (let attempt = 0; attempt < FILL_ATTEMPTS_MAX && wanted.length > 0; attempt += 1) {
-			const kids = wanted.flatMap(partsOfName);
+			const kids = wanted.flatMap(splitName);
 			const rows = await inTransaction(this.#options.database, ALL_TENANTS, (tx) => readGrants(tx, kids));
 			for (const [name, row] of foundBy(wanted, rows)) if (!this.#isOvertaken(row)) loaded.set(name, this.#keep(name, row));
 			wanted = wanted.filter((name) => !loaded.has(name));
@@ -214,7 +214,7 @@ export class Grants {
 function foundBy(names: readonly string[], rows: readonly GrantRow[]): [string, GrantRow][] {
 	const byKid = new Map(rows.map((row) => [row.wanted_kid, row]));
 	return names.flatMap((name): [string, GrantRow][] => {
-		const parts = partsOfName(name).flatMap((part) => byKid.get(part) ?? []);
+		const parts = splitName(name).flatMap((part) => byKid.get(part) ?? []);
 		const row = parts.find(({ kid }) => kid !== null) ?? parts[0];
 		return row ? [[name, row]] : [];
 	});

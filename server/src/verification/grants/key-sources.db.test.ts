@@ -1,12 +1,12 @@
 import { deepEqual, equal, notEqual, ok } from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
-import { codeOf, type MadeKey, type Process, type VerificationFixture, verificationFixture } from "../../../testing/verification.ts";
+import { getCode, type MadeKey, type Process, type VerificationFixture, verificationFixture } from "../../../testing/verification.ts";
 import { parseAddress } from "../../core/network.ts";
-import { OTHER_SOURCES, type Source, sourceOf } from "../../usage/sources/source.ts";
+import { getSource, OTHER_SOURCES, type Source } from "../../usage/sources/source.ts";
 import { SOURCES_PER_KEY_MAX } from "../../usage/store.ts";
 import type { Grant } from "./grant.ts";
 
-const from = (network: number): Source => sourceOf(parseAddress(`198.51.${network}.1`), "curl/8", null);
+const from = (network: number): Source => getSource(parseAddress(`198.51.${network}.1`), "curl/8", null);
 
 suite("counting keys by source", () => {
 	let fixture: VerificationFixture;
@@ -35,8 +35,8 @@ suite("counting keys by source", () => {
 	test("each request is counted for the source it came from, refused ones too, however sources take turns", async () => {
 		const key = await fixture.key(process.node, tenant_id);
 		const [one, two] = [from(1), from(2)];
-		for (const source of [one, two, one, one, two]) equal(codeOf(await process.ask(key.raw_key, { source })), "allowed");
-		equal(codeOf(await process.ask(key.raw_key, { source: two, permissions: ["sites:admin"] })), "permission_missing");
+		for (const source of [one, two, one, one, two]) equal(getCode(await process.ask(key.raw_key, { source })), "allowed");
+		equal(getCode(await process.ask(key.raw_key, { source: two, permissions: ["sites:admin"] })), "permission_missing");
 		deepEqual(
 			drained(),
 			new Map([
@@ -84,7 +84,7 @@ suite("counting keys by source", () => {
 		await fixture.behind("update keywright.keys set paused_at = now() where id = $1", [key.key_id]);
 		grant.stale = true;
 		equal(process.grants.matched(grant.digest), undefined);
-		equal(codeOf(await process.ask(key.raw_key)), "key_paused");
+		equal(getCode(await process.ask(key.raw_key)), "key_paused");
 		const later = process.grants.matched(grant.digest);
 		ok(later);
 		notEqual(later, grant);

@@ -12,12 +12,12 @@ const BETWEEN_LOOKUPS = " ";
  * Combines all lookups of one raw key into one name. While a pepper is replaced, a secret moves from one lookup to another, so both must be
  * read in one snapshot.
  */
-export function nameOfLookups(lookups: readonly string[]): string {
+export function joinLookups(lookups: readonly string[]): string {
 	return lookups.join(BETWEEN_LOOKUPS);
 }
 
 /** The kid or the lookups of a name. */
-export function partsOfName(name: string): string[] {
+export function splitName(name: string): string[] {
 	return name.split(BETWEEN_LOOKUPS);
 }
 

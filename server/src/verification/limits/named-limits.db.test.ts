@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import fc from "fast-check";
-import { codeOf, type MadeKey, type Process, type VerificationFixture, verificationFixture } from "../../../testing/verification.ts";
+import { getCode, type MadeKey, type Process, type VerificationFixture, verificationFixture } from "../../../testing/verification.ts";
 import { reissueKey } from "../../keys/secrets/reissue.ts";
 import { updateKeySettings } from "../../keys/update.ts";
 
@@ -36,7 +36,7 @@ suite("named limits, and limits of a key's own", () => {
 	async function askMany(raw_keys: readonly string[], question: object, times = AT_ONCE): Promise<Record<string, number>> {
 		const decisions = await Promise.all(Array.from({ length: times }, (_, index) => process.ask(raw_keys[index % raw_keys.length] ?? "", question)));
 		const counts: Record<string, number> = {};
-		for (const decision of decisions) counts[codeOf(decision)] = (counts[codeOf(decision)] ?? 0) + 1;
+		for (const decision of decisions) counts[getCode(decision)] = (counts[getCode(decision)] ?? 0) + 1;
 		return counts;
 	}
 
@@ -55,7 +55,7 @@ suite("named limits, and limits of a key's own", () => {
 		const decisions = await Promise.all(
 			Array.from({ length: AT_ONCE }, async (_, index) => {
 				const key = index % 2 === 0 ? one : two;
-				return { key, code: codeOf(await process.ask(key.raw_key, { limits })) };
+				return { key, code: getCode(await process.ask(key.raw_key, { limits })) };
 			}),
 		);
 		const allowed = decisions.filter(({ code }) => code === "allowed");
@@ -103,7 +103,7 @@ suite("named limits, and limits of a key's own", () => {
 				let quota = 0;
 				for (const [index, decision] of decisions.entries()) {
 					const asked = sequence[index];
-					if (codeOf(decision) !== "allowed" || !asked) continue;
+					if (getCode(decision) !== "allowed" || !asked) continue;
 					quota += asked.cost;
 					expected.burst += asked.limits?.burst ?? asked.cost;
 					expected.exports += asked.limits?.exports ?? 0;
@@ -123,7 +123,7 @@ suite("named limits, and limits of a key's own", () => {
 		const key = await fixture.key(process.node, tenant_id, { rate_limits: [{ name: "slow", requests: 5, window_seconds: 60 }] });
 		const ids = { tenant_id, key_id: key.key_id };
 		const update = (input: object) => updateKeySettings(fixture.context(process.node), { ...ids, ...input });
-		const ask = async (raw_key: string) => codeOf(await process.ask(raw_key));
+		const ask = async (raw_key: string) => getCode(await process.ask(raw_key));
 		deepEqual(await askMany([key.raw_key], {}, 3), { allowed: 3 });
 
 		// Resets the first use, because a used secret can be replaced only by a rotation.
@@ -164,7 +164,7 @@ suite("named limits, and limits of a key's own", () => {
 		for (const tenant_id of tenants) {
 			const key = await fixture.key(process.node, tenant_id, own);
 			equal(
-				codeOf(
+				getCode(
 					await process.ask(key.raw_key, {
 						limits: new Map([
 							["exports", 1],
@@ -176,7 +176,7 @@ suite("named limits, and limits of a key's own", () => {
 			);
 		}
 		const second = await fixture.key(process.node, tenants[0] ?? "", own);
-		equal(codeOf(await process.ask(second.raw_key, { limits: new Map([["exports", 1]]) })), "rate_limited", "one of the tenant's");
-		equal(codeOf(await process.ask(second.raw_key, { limits: new Map([["each", 1]]) })), "allowed");
+		equal(getCode(await process.ask(second.raw_key, { limits: new Map([["exports", 1]]) })), "rate_limited", "one of the tenant's");
+		equal(getCode(await process.ask(second.raw_key, { limits: new Map([["each", 1]]) })), "allowed");
 	});
 });

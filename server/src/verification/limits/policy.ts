@@ -52,7 +52,7 @@ export function isSpent(policy: LimitPolicy, index: number, named: NamedCosts | 
 }
 
 /** Cost per limit of a request that costs `cost`; 0 for a limit that it does not spend. Ignores names that are not limits of the plan. */
-export function costsOf(policy: LimitPolicy, cost: number, named: NamedCosts): readonly number[] {
+export function getCosts(policy: LimitPolicy, cost: number, named: NamedCosts): readonly number[] {
 	return policy.limits.map((limit) => (limit.own ? undefined : named.get(limit.name)) ?? (limit.named_only ? 0 : cost));
 }
 

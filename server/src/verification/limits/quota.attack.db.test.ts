@@ -7,7 +7,7 @@ import { ManualClock } from "../../core/clock.ts";
 import { read } from "../../database/transaction.ts";
 import { putPlan } from "../../plans/plans.ts";
 import { createTenant } from "../../tenants/tenants.ts";
-import { monthOf, QuotaLedger } from "./quota.ts";
+import { formatMonth, QuotaLedger } from "./quota.ts";
 import { readLeasedQuota } from "./store.ts";
 
 async function setUp(t: {
@@ -20,7 +20,7 @@ async function setUp(t: {
 	await createTenant(context, { id: "tenant", name: "Tenant", plan_id: "plan" });
 	const clock = new ManualClock(Date.UTC(2026, 0, 31, 23, 59, 59, 900));
 	const ledger = new QuotaLedger({ database: context.database, clock, log: testLog });
-	return { ledger, clock, db, leased: () => read(context, (tx) => readLeasedQuota(tx, "tenant", monthOf(clock.now()))) };
+	return { ledger, clock, db, leased: () => read(context, (tx) => readLeasedQuota(tx, "tenant", formatMonth(clock.now()))) };
 }
 
 async function spendAll(ledger: QuotaLedger, quota: number, requests: number): Promise<number> {

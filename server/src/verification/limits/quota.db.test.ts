@@ -2,13 +2,13 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { type TestDatabase, testDatabase } from "../../../testing/audit.ts";
 import { testLog } from "../../../testing/database.ts";
-import { holdable } from "../../../testing/nodes.ts";
+import { pausable } from "../../../testing/nodes.ts";
 import { spendQuota } from "../../../testing/quota.ts";
 import { ManualClock } from "../../core/clock.ts";
 import { read } from "../../database/transaction.ts";
 import { putPlan } from "../../plans/plans.ts";
 import { createTenant } from "../../tenants/tenants.ts";
-import { monthOf, nextMonthMs, QUOTA_NEEDED, QuotaLedger } from "./quota.ts";
+import { formatMonth, nextMonthMs, QUOTA_NEEDED, QuotaLedger } from "./quota.ts";
 import { readLeasedQuota } from "./store.ts";
 
 const IDLE_MS = 60_000;
@@ -57,7 +57,7 @@ suite("a monthly quota", () => {
 	});
 
 	test("is spent from blocks, without queries while one lasts", async () => {
-		const [tenant_id, held] = [await newTenant(), holdable(db.database)];
+		const [tenant_id, held] = [await newTenant(), pausable(db.database)];
 		const from = ledger(midMonth(), held.database);
 		equal(await spendQuota(from, tenant_id, 1_000_000, 1), true);
 		equal(from.unspent(tenant_id, "2026-01-01"), 1_999);
@@ -68,7 +68,7 @@ suite("a monthly quota", () => {
 	});
 
 	test("many who find no block wait for one lease", async () => {
-		const [tenant_id, held] = [await newTenant(), holdable(db.database)];
+		const [tenant_id, held] = [await newTenant(), pausable(db.database)];
 		const from = ledger(midMonth(), held.database);
 		equal(await spendMany(from, tenant_id, 1_000_000, 500), 500);
 		equal(held.begun, 1);
@@ -123,7 +123,7 @@ suite("a monthly quota", () => {
 	});
 
 	test("that was found used up is asked for again after a second: another node may have given some back", async () => {
-		const [tenant_id, clock, held] = [await newTenant(), midMonth(), holdable(db.database)];
+		const [tenant_id, clock, held] = [await newTenant(), midMonth(), pausable(db.database)];
 		const [hoarder, poor] = [ledger(midMonth()), ledger(clock, held.database)];
 		await spendQuota(hoarder, tenant_id, 20, 19);
 		await spendQuota(hoarder, tenant_id, 20, 1);
@@ -156,7 +156,7 @@ suite("a monthly quota", () => {
 	test("whose database is away rejects, and nothing counts as spent", async () => {
 		const tenant_id = await newTenant();
 		let cut = true;
-		const held = holdable(db.database, async () => {
+		const held = pausable(db.database, async () => {
 			if (cut) throw Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
 		});
 		const from = ledger(midMonth(), held.database);
@@ -170,8 +170,8 @@ suite("a monthly quota", () => {
 	});
 
 	test("months are named by their first day, and end where the next begins", () => {
-		equal(monthOf(Date.UTC(2026, 11, 31, 23, 59, 59, 999)), "2026-12-01");
+		equal(formatMonth(Date.UTC(2026, 11, 31, 23, 59, 59, 999)), "2026-12-01");
 		equal(nextMonthMs(Date.UTC(2026, 11, 31)), Date.UTC(2027, 0, 1));
-		equal(monthOf(nextMonthMs(Date.UTC(2026, 1, 1))), "2026-03-01");
+		equal(formatMonth(nextMonthMs(Date.UTC(2026, 1, 1))), "2026-03-01");
 	});
 });

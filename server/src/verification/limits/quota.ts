@@ -28,7 +28,7 @@ interface Block {
 }
 
 /** The first day of the UTC month of `now`, as PostgreSQL writes a date. */
-export function monthOf(now: number): string {
+export function formatMonth(now: number): string {
 	return `${new Date(now).toISOString().slice(0, 7)}-01`;
 }
 
@@ -82,7 +82,7 @@ export class QuotaLedger {
 
 	#monthAt(now: number): string {
 		if (now < this.#month.fromMs || now >= this.#month.untilMs) {
-			const name = monthOf(now);
+			const name = formatMonth(now);
 			this.#month = { name, fromMs: Date.parse(name), untilMs: nextMonthMs(now) };
 		}
 		return this.#month.name;

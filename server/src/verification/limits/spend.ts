@@ -1,7 +1,7 @@
 import type { Instant } from "../checks.ts";
 import { type Denial, deny } from "../denial.ts";
 import type { Grant } from "../grants/grant.ts";
-import { costsOf, isSpent, type Limit, type NamedCosts } from "./policy.ts";
+import { getCosts, isSpent, type Limit, type NamedCosts } from "./policy.ts";
 import { nextMonthMs, QUOTA_NEEDED, type QuotaLedger } from "./quota.ts";
 
 /** The cost of an allowed request. */
@@ -14,7 +14,7 @@ export interface Price {
 
 /** Cost per limit of the grant; null when the request spends `cost` of the first `policy.always` limits. */
 function costsFor(grant: Grant, price: Price): readonly number[] | null {
-	return price.limits === null ? null : costsOf(grant.policy, price.cost, price.limits);
+	return price.limits === null ? null : getCosts(grant.policy, price.cost, price.limits);
 }
 
 /** Whether the limit at this index has less than `taken` left. */
@@ -84,11 +84,11 @@ export interface LimitState {
 
 /** State of each limit of the grant's policy, in the same order. */
 export function limitStates(grant: Grant, at: Instant): LimitState[] {
-	return grant.windows.map((_window, index) => ({ remaining: remainingOf(grant, index, at), reset_seconds: resetSecondsOf(grant, index, at) }));
+	return grant.windows.map((_window, index) => ({ remaining: getRemaining(grant, index, at), reset_seconds: resetSecondsOf(grant, index, at) }));
 }
 
 /** What is left of the limit at this index. */
-export function remainingOf(grant: Grant, index: number, at: Instant): number {
+export function getRemaining(grant: Grant, index: number, at: Instant): number {
 	return grant.windows[index]?.peek(at.monotonic, grant.policy.limits[index]?.requests ?? 0) ?? 0;
 }
 
@@ -121,7 +121,7 @@ export function rateLimitHeader(grant: Grant, at: Instant, named: NamedCosts | n
 		const limit = limits[index];
 		if (limit === undefined || !isSpent(grant.policy, index, named)) continue;
 		const known = left?.[index];
-		const remaining = known === undefined ? remainingOf(grant, index, at) : known.remaining;
+		const remaining = known === undefined ? getRemaining(grant, index, at) : known.remaining;
 		const reset_seconds = known === undefined ? resetSecondsOf(grant, index, at) : known.reset_seconds;
 		text += `${text === "" ? "" : ", "}"${limit.name}";r=${remaining};t=${reset_seconds}`;
 	}
