@@ -9,13 +9,13 @@ export const ENDERS: readonly Ender[] = [portalEnder, invitationEnder, handoverE
 
 /** Columns that record an actor but whose rows do not end with the actor's access, each with the reason. */
 export const KEPT_WITHOUT_MAKER: Readonly<Record<string, string>> = {
-	"handovers.claimed_by": "what a recipient said of who they are: the link was used",
-	"idempotency.caller": "a repeat is answered to the same caller only, who is asked again before",
-	"keys.created_by": "a key in use is no link: those whose raw key the person was shown are listed when they are removed",
-	"keys.revoked_by": "a revocation stays",
-	"operators.created_by": "an operator has a standing of their own",
-	"rotation_confirmations.confirmed_by": "a word about what was deployed ends nothing by itself: who completes the rotation has a standing",
-	"rotations.ended_by": "a rotation that has ended",
-	"rotations.started_by": "one that waits for its link ends with the link; while both secrets work, ending it would stop what uses the new one",
-	"secrets.shown_to": "a secret in use: its key is listed when the person is removed",
+	"handovers.claimed_by": "the name that the recipient gave; the link is used up",
+	"idempotency.caller": "a repeat is answered to the same caller only, after their access was checked again",
+	"keys.created_by": "keys stay in use; those whose raw key the person has seen are listed when the person is removed",
+	"keys.revoked_by": "a revocation is final",
+	"operators.created_by": "an operator's access does not depend on who invited them",
+	"rotation_confirmations.confirmed_by": "a confirmation ends nothing by itself; completing the rotation needs its own access",
+	"rotations.ended_by": "the rotation has ended",
+	"rotations.started_by": "a rotation that waits for its link ends with the link; ending one with two working secrets would stop clients of the new one",
+	"secrets.shown_to": "secrets stay in use; the key is listed when the person is removed",
 };

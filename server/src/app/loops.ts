@@ -43,7 +43,7 @@ export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promi
 		await run();
 	};
 	const loops = [
-		startLoop({ name: "usage_fold", every_ms: CLEANUP_EVERY_MS, log, run: async () => void (await rollUpUsage({ clock, database })) }),
+		startLoop({ name: "usage_roll_up", every_ms: CLEANUP_EVERY_MS, log, run: async () => void (await rollUpUsage({ clock, database })) }),
 		startLoop({ name: "expired_sweep", every_ms: CLEANUP_EVERY_MS, log, run: () => sweepExpired({ clock, database }) }),
 		startLoop({ name: "session_sweep", every_ms: CLEANUP_EVERY_MS, log, run: () => sweepSessions({ clock, database }) }),
 		startLoop({ name: "evidence_sweep", every_ms: CLEANUP_EVERY_MS, log, run: () => sweepEvidence({ clock, database }) }),
@@ -65,7 +65,7 @@ export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promi
 			log,
 			run: afterUsage(() => remindOfRotations(options.systemContext("rotation"))),
 		}),
-		startLoop({ name: "usage_settle", every_ms: AGGREGATE_EVERY_MS, log, run: () => aggregateUsage({ database, log }) }),
+		startLoop({ name: "usage_aggregation", every_ms: AGGREGATE_EVERY_MS, log, run: () => aggregateUsage({ database, log }) }),
 		startLoop({ name: "quota_return", every_ms: QUOTA_RETURN_EVERY_MS, log, run: () => quotas.returnIdle() }),
 		startLoop({ name: "memory_sweep", every_ms: SWEEP_EVERY_MS, log, run: async () => grants.sweep() }),
 		await startSweep({ database, clock, log, uploads_dir: options.uploads_dir, sole: options.sole }),
