@@ -12,7 +12,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The API that keys of this instance are for: its name, address, links and colours
+         * The API that this instance protects: its name, address, links and colours
          * @description Access: public.
          */
         get: operations["get_api_profile"];
@@ -134,7 +134,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sign in by a link that was mailed because attempts at the password were used up; it works once
+         * Sign in by the one-time link that was mailed because password attempts were used up
          * @description Access: public.
          */
         post: operations["post_api_auth_sign_in_link"];
@@ -154,7 +154,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Have a link mailed to set a new password, if the address has an account
+         * Mail a link to set a new password, if the address has an account
          * @description Access: public.
          */
         post: operations["post_api_auth_request_password_reset"];
@@ -194,7 +194,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * What the holder of an invitation's link may know before accepting it
+         * Read an invitation by its link
          * @description Access: public.
          */
         post: operations["post_invitations_read"];
@@ -234,7 +234,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Begin a session with a portal link, once; sets its cookie
+         * Start a session with a portal link, which works once; sets the session's cookie
          * @description Access: public.
          */
         post: operations["post_portal_sessions_redeem"];
@@ -254,7 +254,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * What the one-time link of a key leads to; uses nothing up
+         * Read the one-time link of a key without using it
          * @description Access: public.
          */
         post: operations["post_handovers_read"];
@@ -274,7 +274,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Reveal a handed-over key, once; its raw key is in this response only
+         * Reveal a handed-over key, once; its raw key is only in this response
          * @description Access: public.
          */
         post: operations["post_handovers_reveal"];
@@ -332,7 +332,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who is signed in, and which tenants they can choose from
+         * The signed-in person and their tenants
          * @description Access: person.
          */
         get: operations["get_session"];
@@ -358,7 +358,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Enter the password again, which making secrets and inviting people asks for after an hour
+         * Confirm the password, which is required after an hour before secrets are created or people invited
          * @description Access: person.
          */
         post: operations["post_session_confirm"];
@@ -438,7 +438,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Replace the secret of the key that asks
+         * Start a rotation of the key that authenticates the request
          * @description Needs the permission `key:rotate`.
          */
         post: operations["post_m2m_key_rotate"];
@@ -458,7 +458,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * End the old secret of the key that asks, by a request with the new one
+         * Complete the key's own rotation; sent with the new secret
          * @description Needs the permission `key:rotate`.
          */
         post: operations["post_m2m_key_rotate_complete"];
@@ -478,7 +478,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take the replacing of the own secret back, by a request with the old one, before the new one is used
+         * Cancel the key's own rotation before the new secret is used; sent with the old secret
          * @description Needs the permission `key:rotate`.
          */
         post: operations["post_m2m_key_rotate_cancel"];
@@ -580,7 +580,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read what is known of a document
+         * Read a document's metadata
          * @description Needs the permission `documents:read`.
          */
         get: operations["get_m2m_sites_by_site_id_documents_by_document_id"];
@@ -646,7 +646,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make a one-time link by which its recipient reveals a key that was never used
+         * Create a one-time link to reveal a key that was never used
          * @description Access: admin.
          */
         post: operations["post_tenants_by_tenant_id_api_keys_by_key_id_handovers"];
@@ -667,7 +667,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Cancel a one-time link that waits
+         * Cancel a pending one-time link
          * @description Access: admin.
          */
         delete: operations["delete_tenants_by_tenant_id_api_keys_by_key_id_handovers_by_handover_id"];
@@ -684,13 +684,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the API keys of a tenant, newest first or as `sort` says
+         * List the API keys of a tenant, newest first or by `sort`
          * @description Access: viewer.
          */
         get: operations["get_tenants_by_tenant_id_api_keys"];
         put?: never;
         /**
-         * Create an API key; its raw key, or the one-time link by which it is handed over, is in this response only
+         * Create an API key; its raw key, or the one-time link for its recipient, is only in this response
          * @description Access: admin.
          */
         post: operations["post_tenants_by_tenant_id_api_keys"];
@@ -708,7 +708,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What keys did in the last 24 hours, by the hour
+         * Requests of keys in the last 24 hours, by hour
          * @description Access: viewer.
          */
         get: operations["get_tenants_by_tenant_id_api_keys_activity"];
@@ -750,7 +750,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Revoke several API keys for good in one change, or preview which
+         * Revoke several API keys permanently in one change, or preview which
          * @description Access: admin.
          */
         post: operations["post_tenants_by_tenant_id_api_keys_bulk_revoke"];
@@ -794,7 +794,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Revoke an API key for good; no node accepts it once this has answered
+         * Revoke an API key permanently; no node accepts it after this response
          * @description Access: admin.
          */
         post: operations["post_tenants_by_tenant_id_api_keys_by_key_id_revoke"];
@@ -834,7 +834,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Let a paused API key work again
+         * Resume a paused API key
          * @description Access: admin.
          */
         post: operations["post_tenants_by_tenant_id_api_keys_by_key_id_resume"];
@@ -854,7 +854,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Issue another secret in place of one that was lost before its first use; its raw key is in this response only
+         * Replace a secret that was lost before its first use; the new raw key is only in this response
          * @description Access: admin.
          */
         post: operations["post_tenants_by_tenant_id_api_keys_by_key_id_reissue"];
@@ -873,7 +873,7 @@ export interface paths {
         };
         get?: never;
         /**
-         * Note where the key's secret is kept
+         * Record where the key's secret is stored
          * @description Access: admin.
          */
         put: operations["put_tenants_by_tenant_id_api_keys_by_key_id_kept_in"];
@@ -894,7 +894,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Begin to replace a key's secret; the new raw key, or the one-time link by which it is handed over, is in this response only
+         * Start a rotation; the new raw key, or the one-time link for its recipient, is only in this response
          * @description Access: admin.
          */
         post: operations["post_tenants_by_tenant_id_api_keys_by_key_id_rotate"];
@@ -932,7 +932,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read a rotation: its five steps, and from where each of the two secrets is used
+         * Read a rotation: its five steps, and the sources that use each secret
          * @description Access: viewer.
          */
         get: operations["get_tenants_by_tenant_id_api_keys_by_key_id_rotations_by_rotation_id"];
@@ -954,7 +954,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * End the old secret of a rotation; no node accepts it once this has answered
+         * Complete a rotation: the old secret ends; no node accepts it after this response
          * @description Access: admin.
          */
         post: operations["post_tenants_by_tenant_id_api_keys_by_key_id_rotations_by_rotation_id_complete"];
@@ -974,7 +974,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take a rotation back: the old secret goes on, the new one is dead once this has answered
+         * Cancel a rotation: the old secret continues to work, and no node accepts the new one after this response
          * @description Access: admin.
          */
         post: operations["post_tenants_by_tenant_id_api_keys_by_key_id_rotations_by_rotation_id_cancel"];
@@ -994,7 +994,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Confirm that every program behind an indistinguishable source has the new secret; void once the old one is seen there again
+         * Confirm that every program behind an indistinguishable source has the new secret; void if the old one is seen there again
          * @description Access: admin.
          */
         post: operations["post_tenants_by_tenant_id_api_keys_by_key_id_rotations_by_rotation_id_sources_by_source_id_confirm"];
@@ -1128,13 +1128,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the invitations and what became of them
+         * List the invitations with their status
          * @description Access: admin.
          */
         get: operations["get_tenants_by_tenant_id_invitations"];
         put?: never;
         /**
-         * Invite a person by a link that works once; it is mailed when there is an address and a mail server
+         * Invite a person by a one-time link; it is mailed if there is an address and a mail server
          * @description Access: owner.
          */
         post: operations["post_tenants_by_tenant_id_invitations"];
@@ -1155,7 +1155,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Cancel an invitation that waits
+         * Cancel a pending invitation
          * @description Access: owner.
          */
         delete: operations["delete_tenants_by_tenant_id_invitations_by_invitation_id"];
@@ -1172,7 +1172,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What ends when a member is removed or gets another role, and the keys that they were shown
+         * What ends when a member is removed or their role changes, and the keys whose secret they have seen
          * @description Access: viewer.
          */
         get: operations["get_tenants_by_tenant_id_members_by_member_id_removal_preview"];
@@ -1232,7 +1232,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Where one key was used from, the latest first
+         * The sources of a key, the latest first
          * @description Access: viewer.
          */
         get: operations["get_tenants_by_tenant_id_api_keys_by_key_id_sources"];
@@ -1253,7 +1253,7 @@ export interface paths {
         };
         get?: never;
         /**
-         * Give a source a name that people know it by, or take it away
+         * Name a source, or remove its name
          * @description Access: admin.
          */
         put: operations["put_tenants_by_tenant_id_sources_by_source_id"];
@@ -1272,7 +1272,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What the caller may do here, and if it may not create keys: what is missing, and who can grant it
+         * What the caller may do in the tenant, and what is missing if it cannot create keys
          * @description Access: viewer.
          */
         get: operations["get_tenants_by_tenant_id_access"];
@@ -1292,7 +1292,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the portal links that wait and the sessions that began with one and live
+         * List pending portal links and live portal sessions
          * @description Access: owner.
          */
         get: operations["get_tenants_by_tenant_id_portal_sessions"];
@@ -1315,7 +1315,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * End a portal session or an unused portal link, and whatever unused links were made in it
+         * End a portal session or an unused portal link, and the unused links that were created in it
          * @description Access: owner.
          */
         delete: operations["delete_tenants_by_tenant_id_portal_sessions_by_portal_session_id"];
@@ -1372,7 +1372,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List what plans can include, and what of it the tenant's plan does
+         * List the capabilities that plans can include, and which of them the tenant's plan includes
          * @description Access: viewer.
          */
         get: operations["get_tenants_by_tenant_id_capabilities"];
@@ -1417,7 +1417,7 @@ export interface paths {
          */
         get: operations["get_operator_plans_by_plan_id"];
         /**
-         * Create a plan or replace it whole
+         * Create or replace a plan
          * @description Access: operator.
          */
         put: operations["put_operator_plans_by_plan_id"];
@@ -1461,13 +1461,13 @@ export interface paths {
         };
         get?: never;
         /**
-         * Add a permission of your own, or change it
+         * Create or change a custom permission
          * @description Access: operator.
          */
         put: operations["put_operator_permissions_by_permission"];
         post?: never;
         /**
-         * Delete a permission of your own that no key and no rule holds
+         * Delete a custom permission that no key or rule uses
          * @description Access: operator.
          */
         delete: operations["delete_operator_permissions_by_permission"];
@@ -1525,13 +1525,13 @@ export interface paths {
         };
         get?: never;
         /**
-         * Say in words what a capability of your own is
+         * Create a custom capability, or change its description
          * @description Access: operator.
          */
         put: operations["put_operator_capabilities_by_capability"];
         post?: never;
         /**
-         * Delete a capability of your own that no plan, no permission and no rule names
+         * Delete a custom capability that no plan, permission or rule uses
          * @description Access: operator.
          */
         delete: operations["delete_operator_capabilities_by_capability"];
@@ -1597,7 +1597,7 @@ export interface paths {
          */
         get: operations["get_operator_tenants_by_tenant_id"];
         /**
-         * Create the tenant of this id or bring it up to date
+         * Create or update the tenant with this id
          * @description Access: operator.
          */
         put: operations["put_operator_tenants_by_tenant_id"];
@@ -1610,7 +1610,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change a tenant: its plan, standing or limits
+         * Change a tenant: its name, plan, status or limits
          * @description Access: operator.
          */
         patch: operations["patch_operator_tenants_by_tenant_id"];
@@ -1624,13 +1624,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the services that may ask for a verification
+         * List the services that may verify keys
          * @description Access: operator.
          */
         get: operations["get_operator_services"];
         put?: never;
         /**
-         * Create a service; its credential is shown once
+         * Create a service; its credential is only in this response
          * @description Access: operator.
          */
         post: operations["post_operator_services"];
@@ -1651,7 +1651,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Revoke a service for good
+         * Revoke a service permanently
          * @description Access: operator.
          */
         delete: operations["delete_operator_services_by_service_id"];
@@ -1673,7 +1673,7 @@ export interface paths {
          */
         get: operations["get_operator_api_profile"];
         /**
-         * Replace the API profile whole
+         * Replace the API profile
          * @description Access: operator.
          */
         put: operations["put_operator_api_profile"];
@@ -1714,7 +1714,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * A one-time link by which a person sets a new password, for whom no mail reaches
+         * Create a one-time link to set a new password, for a person whom no mail reaches
          * @description Access: operator.
          */
         post: operations["post_operator_password_resets"];
@@ -1732,13 +1732,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The people who run this instance
+         * The operators of this instance
          * @description Access: operator.
          */
         get: operations["get_operator_operators"];
         put?: never;
         /**
-         * Invite a person to run this instance by a link that works once; they accept it and thereby prove the address
+         * Invite an operator by a one-time link, which proves the address
          * @description Access: operator.
          */
         post: operations["post_operator_operators"];
@@ -1756,7 +1756,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The invitations to run this instance that wait
+         * The pending invitations of operators
          * @description Access: operator.
          */
         get: operations["get_operator_operator_invitations"];
@@ -1779,7 +1779,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Cancel an invitation to run this instance
+         * Cancel an invitation of an operator
          * @description Access: operator.
          */
         delete: operations["delete_operator_operator_invitations_by_invitation_id"];
@@ -1799,7 +1799,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Take a person out of those who run this instance
+         * Remove an operator
          * @description Access: operator.
          */
         delete: operations["delete_operator_operators_by_person_id"];
@@ -1816,7 +1816,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What ends when an operator is removed, and the keys that they were shown
+         * What ends when an operator is removed, and the keys whose secret they have seen
          * @description Access: operator.
          */
         get: operations["get_operator_operators_by_person_id_removal_preview"];
@@ -1836,7 +1836,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List what keys that were issued elsewhere look like, and how many of each are left
+         * List the formats of imported keys, with the number of keys of each
          * @description Access: operator.
          */
         get: operations["get_operator_legacy_formats"];
@@ -1857,13 +1857,13 @@ export interface paths {
         };
         get?: never;
         /**
-         * Declare what the keys of another system look like, or widen it
+         * Create or widen a format of imported keys
          * @description Access: operator.
          */
         put: operations["put_operator_legacy_formats_by_name"];
         post?: never;
         /**
-         * Delete a format under which no key is left
+         * Delete a format of imported keys without keys
          * @description Access: operator.
          */
         delete: operations["delete_operator_legacy_formats_by_name"];
@@ -1906,7 +1906,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Tell what a forwarded request would get, by the rules that hold or by a draft
+         * Test the response to a forwarded request, with the saved rules or a draft
          * @description Access: operator.
          */
         post: operations["post_operator_forward_auth_rules_test"];
@@ -1924,7 +1924,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Find tenants, with their plan, keys, requests and quota, by page
+         * Find tenants, with their plan, keys, requests and quota; paged
          * @description Access: operator.
          */
         get: operations["get_operator_tenant_overview"];
@@ -2046,7 +2046,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Decide about a key that was presented to an API of the operator's own
+         * Verify a key that was presented to the operator's own API
          * @description Access: service.
          */
         post: operations["post_verify"];
@@ -2064,7 +2064,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Decide about the request that X-Forwarded-Method and X-Forwarded-Uri name, for a trusted proxy that holds it
+         * Verify the key of the request in X-Forwarded-Method and X-Forwarded-Uri, for a trusted proxy
          * @description Any key. Every method.
          */
         get: operations["get_forward_auth"];
@@ -2084,7 +2084,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Decide about a request by its own method and path, for a trusted proxy that holds it
+         * Verify the key of a request by its own method and path, for a trusted proxy
          * @description Any key. Every method.
          */
         get: operations["get_forward_auth_forwarded_path"];
@@ -2157,7 +2157,7 @@ export interface operations {
                         check_request: {
                             /** @enum {unknown} */
                             method: "GET" | "HEAD" | "POST";
-                            /** @description May hold {tenant_id} */
+                            /** @description May contain {tenant_id} */
                             path: string;
                         };
                         support_url: string | null;
@@ -2372,7 +2372,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        /** @description Whether this server sends mail; if not, the operator has to help */
+                        /** @description Whether this server sends mail; if not, the operator must help */
                         mail: boolean;
                     };
                 };
@@ -2444,7 +2444,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        /** @description Null: to run the instance, and to no tenant */
+                        /** @description Null: an invitation to become an operator, to no tenant */
                         tenant: {
                             id: string;
                             name: string;
@@ -2454,9 +2454,9 @@ export interface operations {
                         invited_by: string;
                         /** Format: date-time */
                         expires_at: string;
-                        /** @description Whether the address has an account; said only by a link that proves the address (mailed to it, or an operator's), else false */
+                        /** @description Whether the address has an account; always false unless the link proves the address (mailed to it, or created by an operator) */
                         account_exists: boolean;
-                        /** @description Whether who joins runs this instance as well */
+                        /** @description Whether the person who accepts also becomes an operator */
                         makes_operator: boolean;
                     };
                 };
@@ -2559,7 +2559,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description What stands behind the `#` of the link */
+                    /** @description The part of the link after `#` */
                     token: string;
                 };
             };
@@ -2615,7 +2615,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description What stands behind the `#` of the link */
+                    /** @description The part of the link after `#` */
                     token: string;
                     /** @description The recipient's name, shown to the sender of the link */
                     name: string;
@@ -2643,7 +2643,7 @@ export interface operations {
                             kid: string;
                             last4: string;
                         };
-                        /** @description Shown this once and in no other response */
+                        /** @description Returned only in this response */
                         raw_key: string;
                     };
                 };
@@ -2751,7 +2751,7 @@ export interface operations {
                                 name: string;
                             };
                         }[];
-                        /** @description Whether this person runs the instance */
+                        /** @description Whether this person is an operator of the instance */
                         operator: boolean;
                         /** Format: date-time */
                         expires_at: string;
@@ -2977,7 +2977,7 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": {
-                    /** @description How long both secrets work. Left out: the old one works until everything has moved, for 30 days at most */
+                    /** @description How long both secrets work. Omitted: the old one works until all sources have moved, for at most 30 days */
                     overlap_seconds?: number;
                 };
             };
@@ -3505,7 +3505,7 @@ export interface operations {
                             /** Format: date-time */
                             start: string;
                             key_id?: string;
-                            /** @description The secret, where counts are kept per secret */
+                            /** @description The secret, where counts are stored per secret */
                             kid?: string;
                             /** @description `allowed`, or the code of the refusal */
                             code: string;
@@ -3574,7 +3574,7 @@ export interface operations {
                         };
                         /** @description The one-time link, in this response only */
                         handover_url: string;
-                        /** @description Whether a mail server took a mail with the link */
+                        /** @description Whether a mail server accepted a mail with the link */
                         mailed: boolean;
                     };
                 };
@@ -3627,7 +3627,7 @@ export interface operations {
                         permissions: string[];
                         site_ids: string[] | null;
                         allowed_ips: string[] | null;
-                        /** @description Of this key's own, besides those of the plan */
+                        /** @description Limits of this key, in addition to those of the plan */
                         rate_limits: {
                             name: string;
                             requests: number;
@@ -3660,7 +3660,7 @@ export interface operations {
                             kid: string;
                             /** @description Empty for an imported secret that was not used here yet */
                             last4: string;
-                            /** @description Issued by another system and brought along */
+                            /** @description Issued by another system and imported */
                             imported: boolean;
                             /** @enum {unknown} */
                             status: "issued" | "current" | "retiring" | "retired";
@@ -3760,7 +3760,7 @@ export interface operations {
                             permissions: string[];
                             site_ids: string[] | null;
                             allowed_ips: string[] | null;
-                            /** @description Of this key's own, besides those of the plan */
+                            /** @description Limits of this key, in addition to those of the plan */
                             rate_limits: {
                                 name: string;
                                 requests: number;
@@ -3793,7 +3793,7 @@ export interface operations {
                                 kid: string;
                                 /** @description Empty for an imported secret that was not used here yet */
                                 last4: string;
-                                /** @description Issued by another system and brought along */
+                                /** @description Issued by another system and imported */
                                 imported: boolean;
                                 /** @enum {unknown} */
                                 status: "issued" | "current" | "retiring" | "retired";
@@ -3865,7 +3865,7 @@ export interface operations {
                     name: string;
                     /** @enum {unknown} */
                     environment: "prod" | "staging" | "dev";
-                    /** @description The person responsible; a text is taken as the name */
+                    /** @description The person responsible; a string is the name */
                     owner: string | {
                         name: string;
                         /** Format: email */
@@ -3879,7 +3879,7 @@ export interface operations {
                     permissions?: string[];
                     site_ids?: string[] | null;
                     allowed_ips?: string[] | null;
-                    /** @description Of this key's own, besides those of the plan */
+                    /** @description Limits of this key, in addition to those of the plan */
                     rate_limits?: {
                         name: string;
                         requests: number;
@@ -3887,7 +3887,7 @@ export interface operations {
                     }[];
                     expires_at?: string | null;
                     rotate_every_days?: number | null;
-                    /** @description Answers a one-time link instead of the raw key */
+                    /** @description The response has a one-time link instead of the raw key */
                     handover?: {
                         email?: string;
                         /**
@@ -3925,7 +3925,7 @@ export interface operations {
                             permissions: string[];
                             site_ids: string[] | null;
                             allowed_ips: string[] | null;
-                            /** @description Of this key's own, besides those of the plan */
+                            /** @description Limits of this key, in addition to those of the plan */
                             rate_limits: {
                                 name: string;
                                 requests: number;
@@ -3958,7 +3958,7 @@ export interface operations {
                                 kid: string;
                                 /** @description Empty for an imported secret that was not used here yet */
                                 last4: string;
-                                /** @description Issued by another system and brought along */
+                                /** @description Issued by another system and imported */
                                 imported: boolean;
                                 /** @enum {unknown} */
                                 status: "issued" | "current" | "retiring" | "retired";
@@ -4000,7 +4000,7 @@ export interface operations {
                                 old_ends_at: string | null;
                             } | null;
                         };
-                        /** @description Shown this once and in no other response */
+                        /** @description Returned only in this response */
                         raw_key: string;
                         warnings?: {
                             /** @enum {unknown} */
@@ -4026,7 +4026,7 @@ export interface operations {
                             permissions: string[];
                             site_ids: string[] | null;
                             allowed_ips: string[] | null;
-                            /** @description Of this key's own, besides those of the plan */
+                            /** @description Limits of this key, in addition to those of the plan */
                             rate_limits: {
                                 name: string;
                                 requests: number;
@@ -4059,7 +4059,7 @@ export interface operations {
                                 kid: string;
                                 /** @description Empty for an imported secret that was not used here yet */
                                 last4: string;
-                                /** @description Issued by another system and brought along */
+                                /** @description Issued by another system and imported */
                                 imported: boolean;
                                 /** @enum {unknown} */
                                 status: "issued" | "current" | "retiring" | "retired";
@@ -4121,7 +4121,7 @@ export interface operations {
                         };
                         /** @description The one-time link, in this response only */
                         handover_url: string;
-                        /** @description Whether a mail server took a mail with the link */
+                        /** @description Whether a mail server accepted a mail with the link */
                         mailed: boolean;
                         warnings?: {
                             /** @enum {unknown} */
@@ -4169,7 +4169,7 @@ export interface operations {
                                 start: string;
                                 allowed: number;
                                 refused: number;
-                                /** @description Of the refused ones: with a secret that was revoked, expired or replaced */
+                                /** @description Refused requests with a secret that was revoked, expired or replaced */
                                 ended: number;
                             }[];
                         }[];
@@ -4203,7 +4203,7 @@ export interface operations {
                     "application/json": {
                         /** @description Whether the tenant has a key at all */
                         any: boolean;
-                        /** @description Of keys that are neither revoked nor expired */
+                        /** @description Names of keys that are neither revoked nor expired */
                         live_names: string[];
                         integrations: string[];
                         owners: string[];
@@ -4240,7 +4240,7 @@ export interface operations {
                         /** @description Name, e-mail address or member id of the person responsible */
                         owner?: string;
                     };
-                    /** @description True: only list what would be revoked */
+                    /** @description True: only list the keys that would be revoked */
                     preview: boolean;
                     expected_key_ids?: string[];
                 };
@@ -4270,7 +4270,7 @@ export interface operations {
                         revoked: boolean;
                         waited_for?: {
                             node_id: string;
-                            /** @description False: it was silent or has stopped, and it answers no keyed request any more */
+                            /** @description False: it stopped or did not renew its lease, and answers no more keyed requests */
                             confirmed: boolean;
                         }[];
                     };
@@ -4323,7 +4323,7 @@ export interface operations {
                         permissions: string[];
                         site_ids: string[] | null;
                         allowed_ips: string[] | null;
-                        /** @description Of this key's own, besides those of the plan */
+                        /** @description Limits of this key, in addition to those of the plan */
                         rate_limits: {
                             name: string;
                             requests: number;
@@ -4356,7 +4356,7 @@ export interface operations {
                             kid: string;
                             /** @description Empty for an imported secret that was not used here yet */
                             last4: string;
-                            /** @description Issued by another system and brought along */
+                            /** @description Issued by another system and imported */
                             imported: boolean;
                             /** @enum {unknown} */
                             status: "issued" | "current" | "retiring" | "retired";
@@ -4420,7 +4420,7 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": {
-                    /** @description The person responsible; a text is taken as the name */
+                    /** @description The person responsible; a string is the name */
                     owner?: string | {
                         name: string;
                         /** Format: email */
@@ -4434,7 +4434,7 @@ export interface operations {
                     permissions?: string[];
                     site_ids?: string[] | null;
                     allowed_ips?: string[] | null;
-                    /** @description Of this key's own, besides those of the plan */
+                    /** @description Limits of this key, in addition to those of the plan */
                     rate_limits?: {
                         name: string;
                         requests: number;
@@ -4471,7 +4471,7 @@ export interface operations {
                         permissions: string[];
                         site_ids: string[] | null;
                         allowed_ips: string[] | null;
-                        /** @description Of this key's own, besides those of the plan */
+                        /** @description Limits of this key, in addition to those of the plan */
                         rate_limits: {
                             name: string;
                             requests: number;
@@ -4504,7 +4504,7 @@ export interface operations {
                             kid: string;
                             /** @description Empty for an imported secret that was not used here yet */
                             last4: string;
-                            /** @description Issued by another system and brought along */
+                            /** @description Issued by another system and imported */
                             imported: boolean;
                             /** @enum {unknown} */
                             status: "issued" | "current" | "retiring" | "retired";
@@ -4603,7 +4603,7 @@ export interface operations {
                         permissions: string[];
                         site_ids: string[] | null;
                         allowed_ips: string[] | null;
-                        /** @description Of this key's own, besides those of the plan */
+                        /** @description Limits of this key, in addition to those of the plan */
                         rate_limits: {
                             name: string;
                             requests: number;
@@ -4636,7 +4636,7 @@ export interface operations {
                             kid: string;
                             /** @description Empty for an imported secret that was not used here yet */
                             last4: string;
-                            /** @description Issued by another system and brought along */
+                            /** @description Issued by another system and imported */
                             imported: boolean;
                             /** @enum {unknown} */
                             status: "issued" | "current" | "retiring" | "retired";
@@ -4679,7 +4679,7 @@ export interface operations {
                         } | null;
                         waited_for: {
                             node_id: string;
-                            /** @description False: it was silent or has stopped, and it answers no keyed request any more */
+                            /** @description False: it stopped or did not renew its lease, and answers no more keyed requests */
                             confirmed: boolean;
                         }[];
                     };
@@ -4732,7 +4732,7 @@ export interface operations {
                         permissions: string[];
                         site_ids: string[] | null;
                         allowed_ips: string[] | null;
-                        /** @description Of this key's own, besides those of the plan */
+                        /** @description Limits of this key, in addition to those of the plan */
                         rate_limits: {
                             name: string;
                             requests: number;
@@ -4765,7 +4765,7 @@ export interface operations {
                             kid: string;
                             /** @description Empty for an imported secret that was not used here yet */
                             last4: string;
-                            /** @description Issued by another system and brought along */
+                            /** @description Issued by another system and imported */
                             imported: boolean;
                             /** @enum {unknown} */
                             status: "issued" | "current" | "retiring" | "retired";
@@ -4808,7 +4808,7 @@ export interface operations {
                         } | null;
                         waited_for: {
                             node_id: string;
-                            /** @description False: it was silent or has stopped, and it answers no keyed request any more */
+                            /** @description False: it stopped or did not renew its lease, and answers no more keyed requests */
                             confirmed: boolean;
                         }[];
                     };
@@ -4859,7 +4859,7 @@ export interface operations {
                         permissions: string[];
                         site_ids: string[] | null;
                         allowed_ips: string[] | null;
-                        /** @description Of this key's own, besides those of the plan */
+                        /** @description Limits of this key, in addition to those of the plan */
                         rate_limits: {
                             name: string;
                             requests: number;
@@ -4892,7 +4892,7 @@ export interface operations {
                             kid: string;
                             /** @description Empty for an imported secret that was not used here yet */
                             last4: string;
-                            /** @description Issued by another system and brought along */
+                            /** @description Issued by another system and imported */
                             imported: boolean;
                             /** @enum {unknown} */
                             status: "issued" | "current" | "retiring" | "retired";
@@ -4984,7 +4984,7 @@ export interface operations {
                             permissions: string[];
                             site_ids: string[] | null;
                             allowed_ips: string[] | null;
-                            /** @description Of this key's own, besides those of the plan */
+                            /** @description Limits of this key, in addition to those of the plan */
                             rate_limits: {
                                 name: string;
                                 requests: number;
@@ -5017,7 +5017,7 @@ export interface operations {
                                 kid: string;
                                 /** @description Empty for an imported secret that was not used here yet */
                                 last4: string;
-                                /** @description Issued by another system and brought along */
+                                /** @description Issued by another system and imported */
                                 imported: boolean;
                                 /** @enum {unknown} */
                                 status: "issued" | "current" | "retiring" | "retired";
@@ -5059,7 +5059,7 @@ export interface operations {
                                 old_ends_at: string | null;
                             } | null;
                         };
-                        /** @description Shown this once and in no other response */
+                        /** @description Returned only in this response */
                         raw_key: string;
                     };
                 };
@@ -5117,7 +5117,7 @@ export interface operations {
                         permissions: string[];
                         site_ids: string[] | null;
                         allowed_ips: string[] | null;
-                        /** @description Of this key's own, besides those of the plan */
+                        /** @description Limits of this key, in addition to those of the plan */
                         rate_limits: {
                             name: string;
                             requests: number;
@@ -5150,7 +5150,7 @@ export interface operations {
                             kid: string;
                             /** @description Empty for an imported secret that was not used here yet */
                             last4: string;
-                            /** @description Issued by another system and brought along */
+                            /** @description Issued by another system and imported */
                             imported: boolean;
                             /** @enum {unknown} */
                             status: "issued" | "current" | "retiring" | "retired";
@@ -5222,7 +5222,7 @@ export interface operations {
                 "application/json": {
                     /** @description How long both secrets work; 0 ends the old one at once. Left out: the old one works until everything has moved, for 30 days at most */
                     overlap_seconds?: number;
-                    /** @description Answers a one-time link instead of the raw key */
+                    /** @description The response has a one-time link instead of the raw key */
                     handover?: {
                         email?: string;
                         /**
@@ -5261,7 +5261,7 @@ export interface operations {
                             permissions: string[];
                             site_ids: string[] | null;
                             allowed_ips: string[] | null;
-                            /** @description Of this key's own, besides those of the plan */
+                            /** @description Limits of this key, in addition to those of the plan */
                             rate_limits: {
                                 name: string;
                                 requests: number;
@@ -5294,7 +5294,7 @@ export interface operations {
                                 kid: string;
                                 /** @description Empty for an imported secret that was not used here yet */
                                 last4: string;
-                                /** @description Issued by another system and brought along */
+                                /** @description Issued by another system and imported */
                                 imported: boolean;
                                 /** @enum {unknown} */
                                 status: "issued" | "current" | "retiring" | "retired";
@@ -5432,12 +5432,12 @@ export interface operations {
                                         id?: string;
                                         name: string;
                                     };
-                                    /** @description The old secret was seen here again since: confirm once more when that is mended */
+                                    /** @description The old secret was seen here again since: confirm again when that is fixed */
                                     void: boolean;
                                 } | null;
-                                /** @description A person may confirm that everything here has the new secret */
+                                /** @description A person may confirm that every program here has the new secret */
                                 may_be_confirmed: boolean;
-                                /** @description By evidence, or because a person confirmed so */
+                                /** @description By evidence or by a person's confirmation */
                                 moved: boolean;
                                 waits_until: string | null;
                                 reason: string | null;
@@ -5449,7 +5449,7 @@ export interface operations {
                                 new_at: string | null;
                             }[];
                             safe_to_complete: boolean;
-                            /** @description What no evidence can show */
+                            /** @description What evidence cannot show */
                             evidence_limit: string;
                             reasons: {
                                 /** @enum {unknown} */
@@ -5460,10 +5460,10 @@ export interface operations {
                         };
                         waited_for: {
                             node_id: string;
-                            /** @description False: it was silent or has stopped, and it answers no keyed request any more */
+                            /** @description False: it stopped or did not renew its lease, and answers no more keyed requests */
                             confirmed: boolean;
                         }[];
-                        /** @description The new secret, shown this once and in no other response */
+                        /** @description The new secret, returned only in this response */
                         raw_key: string;
                     } | {
                         key: {
@@ -5484,7 +5484,7 @@ export interface operations {
                             permissions: string[];
                             site_ids: string[] | null;
                             allowed_ips: string[] | null;
-                            /** @description Of this key's own, besides those of the plan */
+                            /** @description Limits of this key, in addition to those of the plan */
                             rate_limits: {
                                 name: string;
                                 requests: number;
@@ -5517,7 +5517,7 @@ export interface operations {
                                 kid: string;
                                 /** @description Empty for an imported secret that was not used here yet */
                                 last4: string;
-                                /** @description Issued by another system and brought along */
+                                /** @description Issued by another system and imported */
                                 imported: boolean;
                                 /** @enum {unknown} */
                                 status: "issued" | "current" | "retiring" | "retired";
@@ -5655,12 +5655,12 @@ export interface operations {
                                         id?: string;
                                         name: string;
                                     };
-                                    /** @description The old secret was seen here again since: confirm once more when that is mended */
+                                    /** @description The old secret was seen here again since: confirm again when that is fixed */
                                     void: boolean;
                                 } | null;
-                                /** @description A person may confirm that everything here has the new secret */
+                                /** @description A person may confirm that every program here has the new secret */
                                 may_be_confirmed: boolean;
-                                /** @description By evidence, or because a person confirmed so */
+                                /** @description By evidence or by a person's confirmation */
                                 moved: boolean;
                                 waits_until: string | null;
                                 reason: string | null;
@@ -5672,7 +5672,7 @@ export interface operations {
                                 new_at: string | null;
                             }[];
                             safe_to_complete: boolean;
-                            /** @description What no evidence can show */
+                            /** @description What evidence cannot show */
                             evidence_limit: string;
                             reasons: {
                                 /** @enum {unknown} */
@@ -5683,7 +5683,7 @@ export interface operations {
                         };
                         waited_for: {
                             node_id: string;
-                            /** @description False: it was silent or has stopped, and it answers no keyed request any more */
+                            /** @description False: it stopped or did not renew its lease, and answers no more keyed requests */
                             confirmed: boolean;
                         }[];
                         handover: {
@@ -5706,7 +5706,7 @@ export interface operations {
                         };
                         /** @description The one-time link, in this response only */
                         handover_url: string;
-                        /** @description Whether a mail server took a mail with the link */
+                        /** @description Whether a mail server accepted a mail with the link */
                         mailed: boolean;
                     };
                 };
@@ -5840,12 +5840,12 @@ export interface operations {
                                         id?: string;
                                         name: string;
                                     };
-                                    /** @description The old secret was seen here again since: confirm once more when that is mended */
+                                    /** @description The old secret was seen here again since: confirm again when that is fixed */
                                     void: boolean;
                                 } | null;
-                                /** @description A person may confirm that everything here has the new secret */
+                                /** @description A person may confirm that every program here has the new secret */
                                 may_be_confirmed: boolean;
-                                /** @description By evidence, or because a person confirmed so */
+                                /** @description By evidence or by a person's confirmation */
                                 moved: boolean;
                                 waits_until: string | null;
                                 reason: string | null;
@@ -5857,7 +5857,7 @@ export interface operations {
                                 new_at: string | null;
                             }[];
                             safe_to_complete: boolean;
-                            /** @description What no evidence can show */
+                            /** @description What evidence cannot show */
                             evidence_limit: string;
                             reasons: {
                                 /** @enum {unknown} */
@@ -5992,12 +5992,12 @@ export interface operations {
                                     id?: string;
                                     name: string;
                                 };
-                                /** @description The old secret was seen here again since: confirm once more when that is mended */
+                                /** @description The old secret was seen here again since: confirm again when that is fixed */
                                 void: boolean;
                             } | null;
-                            /** @description A person may confirm that everything here has the new secret */
+                            /** @description A person may confirm that every program here has the new secret */
                             may_be_confirmed: boolean;
-                            /** @description By evidence, or because a person confirmed so */
+                            /** @description By evidence or by a person's confirmation */
                             moved: boolean;
                             waits_until: string | null;
                             reason: string | null;
@@ -6009,7 +6009,7 @@ export interface operations {
                             new_at: string | null;
                         }[];
                         safe_to_complete: boolean;
-                        /** @description What no evidence can show */
+                        /** @description What evidence cannot show */
                         evidence_limit: string;
                         reasons: {
                             /** @enum {unknown} */
@@ -6150,12 +6150,12 @@ export interface operations {
                                     id?: string;
                                     name: string;
                                 };
-                                /** @description The old secret was seen here again since: confirm once more when that is mended */
+                                /** @description The old secret was seen here again since: confirm again when that is fixed */
                                 void: boolean;
                             } | null;
-                            /** @description A person may confirm that everything here has the new secret */
+                            /** @description A person may confirm that every program here has the new secret */
                             may_be_confirmed: boolean;
-                            /** @description By evidence, or because a person confirmed so */
+                            /** @description By evidence or by a person's confirmation */
                             moved: boolean;
                             waits_until: string | null;
                             reason: string | null;
@@ -6167,7 +6167,7 @@ export interface operations {
                             new_at: string | null;
                         }[];
                         safe_to_complete: boolean;
-                        /** @description What no evidence can show */
+                        /** @description What evidence cannot show */
                         evidence_limit: string;
                         reasons: {
                             /** @enum {unknown} */
@@ -6177,7 +6177,7 @@ export interface operations {
                         }[];
                         waited_for: {
                             node_id: string;
-                            /** @description False: it was silent or has stopped, and it answers no keyed request any more */
+                            /** @description False: it stopped or did not renew its lease, and answers no more keyed requests */
                             confirmed: boolean;
                         }[];
                     };
@@ -6315,12 +6315,12 @@ export interface operations {
                                     id?: string;
                                     name: string;
                                 };
-                                /** @description The old secret was seen here again since: confirm once more when that is mended */
+                                /** @description The old secret was seen here again since: confirm again when that is fixed */
                                 void: boolean;
                             } | null;
-                            /** @description A person may confirm that everything here has the new secret */
+                            /** @description A person may confirm that every program here has the new secret */
                             may_be_confirmed: boolean;
-                            /** @description By evidence, or because a person confirmed so */
+                            /** @description By evidence or by a person's confirmation */
                             moved: boolean;
                             waits_until: string | null;
                             reason: string | null;
@@ -6332,7 +6332,7 @@ export interface operations {
                             new_at: string | null;
                         }[];
                         safe_to_complete: boolean;
-                        /** @description What no evidence can show */
+                        /** @description What evidence cannot show */
                         evidence_limit: string;
                         reasons: {
                             /** @enum {unknown} */
@@ -6342,7 +6342,7 @@ export interface operations {
                         }[];
                         waited_for: {
                             node_id: string;
-                            /** @description False: it was silent or has stopped, and it answers no keyed request any more */
+                            /** @description False: it stopped or did not renew its lease, and answers no more keyed requests */
                             confirmed: boolean;
                         }[];
                     };
@@ -6475,12 +6475,12 @@ export interface operations {
                                     id?: string;
                                     name: string;
                                 };
-                                /** @description The old secret was seen here again since: confirm once more when that is mended */
+                                /** @description The old secret was seen here again since: confirm again when that is fixed */
                                 void: boolean;
                             } | null;
-                            /** @description A person may confirm that everything here has the new secret */
+                            /** @description A person may confirm that every program here has the new secret */
                             may_be_confirmed: boolean;
-                            /** @description By evidence, or because a person confirmed so */
+                            /** @description By evidence or by a person's confirmation */
                             moved: boolean;
                             waits_until: string | null;
                             reason: string | null;
@@ -6492,7 +6492,7 @@ export interface operations {
                             new_at: string | null;
                         }[];
                         safe_to_complete: boolean;
-                        /** @description What no evidence can show */
+                        /** @description What evidence cannot show */
                         evidence_limit: string;
                         reasons: {
                             /** @enum {unknown} */
@@ -6645,12 +6645,12 @@ export interface operations {
                                         id?: string;
                                         name: string;
                                     };
-                                    /** @description The old secret was seen here again since: confirm once more when that is mended */
+                                    /** @description The old secret was seen here again since: confirm again when that is fixed */
                                     void: boolean;
                                 } | null;
-                                /** @description A person may confirm that everything here has the new secret */
+                                /** @description A person may confirm that every program here has the new secret */
                                 may_be_confirmed: boolean;
-                                /** @description By evidence, or because a person confirmed so */
+                                /** @description By evidence or by a person's confirmation */
                                 moved: boolean;
                                 waits_until: string | null;
                                 reason: string | null;
@@ -6662,7 +6662,7 @@ export interface operations {
                                 new_at: string | null;
                             }[];
                             safe_to_complete: boolean;
-                            /** @description What no evidence can show */
+                            /** @description What evidence cannot show */
                             evidence_limit: string;
                             reasons: {
                                 /** @enum {unknown} */
@@ -7096,9 +7096,9 @@ export interface operations {
                             /** @enum {unknown} */
                             status: "waiting" | "accepted" | "cancelled" | "expired";
                         };
-                        /** @description Works once; in this answer only. The mail has a link of its own, which also proves the address */
+                        /** @description Works once; only in this response. The mail has another link, which also proves the address */
                         url: string;
-                        /** @description Whether the mail server took the mail */
+                        /** @description Whether the mail server accepted the mail */
                         mailed: boolean;
                     };
                 };
@@ -7170,7 +7170,7 @@ export interface operations {
                             id: string;
                             name: string | null;
                         }[];
-                        /** @description Live keys whose raw key this person was shown, or revealed by a link mailed to them; at most 200. They go on */
+                        /** @description Live keys whose raw key this person was shown, or revealed by a link mailed to them; at most 200. They continue to work */
                         keys_shown: {
                             key_id: string;
                             name: string;
@@ -7225,7 +7225,7 @@ export interface operations {
                             /** Format: date-time */
                             start: string;
                             key_id?: string;
-                            /** @description The secret, where counts are kept per secret */
+                            /** @description The secret, where counts are stored per secret */
                             kid?: string;
                             /** @description `allowed`, or the code of the refusal */
                             code: string;
@@ -7275,7 +7275,7 @@ export interface operations {
                             /** Format: date-time */
                             start: string;
                             key_id?: string;
-                            /** @description The secret, where counts are kept per secret */
+                            /** @description The secret, where counts are stored per secret */
                             kid?: string;
                             /** @description `allowed`, or the code of the refusal */
                             code: string;
@@ -7316,9 +7316,9 @@ export interface operations {
                             network: string;
                             /** @description The program: the name of its own that begins its User-Agent (`order-bot`), the family of its library (`curl`, `node`, …), `none`, `other` */
                             agent: string;
-                            /** @description What was sent as X-Keywright-Client */
+                            /** @description The value of X-Keywright-Client */
                             client: string | null;
-                            /** @description Given by a member to this source alone: this program and client instance at this network, with any key of the tenant */
+                            /** @description Set by a member for this source: this program and client instance at this network, with any key of the tenant */
                             name: string | null;
                             /** @description False: several programs can look like this source */
                             told_apart: boolean;
@@ -7332,17 +7332,17 @@ export interface operations {
                             /** @description The secret that was presented last */
                             last_kid: string;
                         }[];
-                        /** @description Where secrets that were revoked, replaced or have expired are presented still, the latest first */
+                        /** @description Sources that still present secrets that were revoked, replaced or have expired, the latest first */
                         dead: {
                             kid: string;
                             source_id: string;
-                            /** @description Given by a member to this source alone: this program and client instance at this network, with any key of the tenant */
+                            /** @description Set by a member for this source: this program and client instance at this network, with any key of the tenant */
                             name: string | null;
                             /** @description IPv4 `203.0.113.0/24`, IPv6 `2001:db8:1::/48`, `unknown`, or `hidden` where the operator keeps no networks; `other` for all sources beyond 64 */
                             network: string;
                             /** @description The program: the name of its own that begins its User-Agent (`order-bot`), the family of its library (`curl`, `node`, …), `none`, `other` */
                             agent: string;
-                            /** @description What was sent as X-Keywright-Client */
+                            /** @description The value of X-Keywright-Client */
                             client: string | null;
                             /** Format: date-time */
                             first_seen_at: string;
@@ -7392,9 +7392,9 @@ export interface operations {
                         network: string;
                         /** @description The program: the name of its own that begins its User-Agent (`order-bot`), the family of its library (`curl`, `node`, …), `none`, `other` */
                         agent: string;
-                        /** @description What was sent as X-Keywright-Client */
+                        /** @description The value of X-Keywright-Client */
                         client: string | null;
-                        /** @description Given by a member to this source alone: this program and client instance at this network, with any key of the tenant */
+                        /** @description Set by a member for this source: this program and client instance at this network, with any key of the tenant */
                         name: string | null;
                     };
                 };
@@ -7443,7 +7443,7 @@ export interface operations {
                         missing: {
                             /** @enum {unknown} */
                             kind: "plan" | "role" | "standing";
-                            /** @description What is missing and what to do, in plain words */
+                            /** @description What is missing and what to do */
                             detail: string;
                             who: {
                                 name: string;
@@ -7666,11 +7666,11 @@ export interface operations {
                     "application/json": {
                         data: {
                             name: string;
-                            /** @description Empty when it has no description */
+                            /** @description Empty if it has no description */
                             description: string;
                             /** @description Whether the plan includes it */
                             included: boolean;
-                            /** @description What it lets keys have */
+                            /** @description Permissions that it allows keys to have */
                             permissions: string[];
                         }[];
                     };
@@ -7712,11 +7712,11 @@ export interface operations {
                                 window_seconds: number;
                                 /** @enum {unknown} */
                                 per: "key" | "tenant";
-                                /** @description Counts only requests that name it, for one kind of them; false if left out */
+                                /** @description Counts only requests that name it; default false */
                                 named_only?: boolean;
                             }[];
                             quota_requests_per_month: number | null;
-                            /** @description null: without limit */
+                            /** @description null: no limit */
                             limits: {
                                 sites: number | null;
                                 api_keys: number | null;
@@ -7765,11 +7765,11 @@ export interface operations {
                             window_seconds: number;
                             /** @enum {unknown} */
                             per: "key" | "tenant";
-                            /** @description Counts only requests that name it, for one kind of them; false if left out */
+                            /** @description Counts only requests that name it; default false */
                             named_only?: boolean;
                         }[];
                         quota_requests_per_month: number | null;
-                        /** @description null: without limit */
+                        /** @description null: no limit */
                         limits: {
                             sites: number | null;
                             api_keys: number | null;
@@ -7810,11 +7810,11 @@ export interface operations {
                         window_seconds: number;
                         /** @enum {unknown} */
                         per: "key" | "tenant";
-                        /** @description Counts only requests that name it, for one kind of them; false if left out */
+                        /** @description Counts only requests that name it; default false */
                         named_only?: boolean;
                     }[];
                     quota_requests_per_month?: number | null;
-                    /** @description What is left out or null is without limit */
+                    /** @description Omitted or null: no limit */
                     limits?: {
                         sites?: number | null;
                         api_keys?: number | null;
@@ -7843,11 +7843,11 @@ export interface operations {
                             window_seconds: number;
                             /** @enum {unknown} */
                             per: "key" | "tenant";
-                            /** @description Counts only requests that name it, for one kind of them; false if left out */
+                            /** @description Counts only requests that name it; default false */
                             named_only?: boolean;
                         }[];
                         quota_requests_per_month: number | null;
-                        /** @description null: without limit */
+                        /** @description null: no limit */
                         limits: {
                             sites: number | null;
                             api_keys: number | null;
@@ -7918,7 +7918,7 @@ export interface operations {
                             name: string;
                             description: string;
                             capability: string;
-                            /** @description Comes with Keywright and cannot be changed */
+                            /** @description Built into Keywright; cannot be changed */
                             built_in: boolean;
                         }[];
                         next_cursor: string | null;
@@ -7961,7 +7961,7 @@ export interface operations {
                         name: string;
                         description: string;
                         capability: string;
-                        /** @description Comes with Keywright and cannot be changed */
+                        /** @description Built into Keywright; cannot be changed */
                         built_in: boolean;
                     };
                 };
@@ -8020,14 +8020,14 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        /** @description That include it, by name */
+                        /** @description The plans that include it, sorted by name */
                         plans: {
                             id: string;
                             name: string;
                         }[];
-                        /** @description That hold it and may still be accepted */
+                        /** @description Keys that have it and may still be accepted */
                         keys: number;
-                        /** @description Whose keys these are */
+                        /** @description Tenants that have such keys */
                         tenants: number;
                         /** @description The tenants with the most of them, at most 10 */
                         most: {
@@ -8071,9 +8071,9 @@ export interface operations {
                     "application/json": {
                         data: {
                             name: string;
-                            /** @description Empty when only a plan or a permission names it */
+                            /** @description Empty if only a plan or a permission names it */
                             description: string;
-                            /** @description Comes with Keywright and cannot be changed */
+                            /** @description Built into Keywright; cannot be changed */
                             built_in: boolean;
                         }[];
                         next_cursor: string | null;
@@ -8113,9 +8113,9 @@ export interface operations {
                 content: {
                     "application/json": {
                         name: string;
-                        /** @description Empty when only a plan or a permission names it */
+                        /** @description Empty if only a plan or a permission names it */
                         description: string;
-                        /** @description Comes with Keywright and cannot be changed */
+                        /** @description Built into Keywright; cannot be changed */
                         built_in: boolean;
                     };
                 };
@@ -8174,12 +8174,12 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        /** @description That include it, by name */
+                        /** @description The plans that include it, sorted by name */
                         plans: {
                             id: string;
                             name: string;
                         }[];
-                        /** @description That belong to it */
+                        /** @description Permissions that belong to it */
                         permissions: string[];
                         /** @description Rules for forwarded requests that require it */
                         forward_auth_rules: number;
@@ -8235,7 +8235,7 @@ export interface operations {
                                     window_seconds: number;
                                     /** @enum {unknown} */
                                     per: "key" | "tenant";
-                                    /** @description Counts only requests that name it, for one kind of them; false if left out */
+                                    /** @description Counts only requests that name it; default false */
                                     named_only?: boolean;
                                 }[];
                                 quota_requests_per_month?: number | null;
@@ -8287,7 +8287,7 @@ export interface operations {
                             window_seconds: number;
                             /** @enum {unknown} */
                             per: "key" | "tenant";
-                            /** @description Counts only requests that name it, for one kind of them; false if left out */
+                            /** @description Counts only requests that name it; default false */
                             named_only?: boolean;
                         }[];
                         quota_requests_per_month?: number | null;
@@ -8323,7 +8323,7 @@ export interface operations {
                                 window_seconds: number;
                                 /** @enum {unknown} */
                                 per: "key" | "tenant";
-                                /** @description Counts only requests that name it, for one kind of them; false if left out */
+                                /** @description Counts only requests that name it; default false */
                                 named_only?: boolean;
                             }[];
                             quota_requests_per_month?: number | null;
@@ -8381,7 +8381,7 @@ export interface operations {
                                 window_seconds: number;
                                 /** @enum {unknown} */
                                 per: "key" | "tenant";
-                                /** @description Counts only requests that name it, for one kind of them; false if left out */
+                                /** @description Counts only requests that name it; default false */
                                 named_only?: boolean;
                             }[];
                             quota_requests_per_month?: number | null;
@@ -8431,7 +8431,7 @@ export interface operations {
                             window_seconds: number;
                             /** @enum {unknown} */
                             per: "key" | "tenant";
-                            /** @description Counts only requests that name it, for one kind of them; false if left out */
+                            /** @description Counts only requests that name it; default false */
                             named_only?: boolean;
                         }[];
                         quota_requests_per_month?: number | null;
@@ -8467,7 +8467,7 @@ export interface operations {
                                 window_seconds: number;
                                 /** @enum {unknown} */
                                 per: "key" | "tenant";
-                                /** @description Counts only requests that name it, for one kind of them; false if left out */
+                                /** @description Counts only requests that name it; default false */
                                 named_only?: boolean;
                             }[];
                             quota_requests_per_month?: number | null;
@@ -8544,7 +8544,7 @@ export interface operations {
                             window_seconds: number;
                             /** @enum {unknown} */
                             per: "key" | "tenant";
-                            /** @description Counts only requests that name it, for one kind of them; false if left out */
+                            /** @description Counts only requests that name it; default false */
                             named_only?: boolean;
                         }[];
                         quota_requests_per_month?: number | null;
@@ -8580,7 +8580,7 @@ export interface operations {
                                 window_seconds: number;
                                 /** @enum {unknown} */
                                 per: "key" | "tenant";
-                                /** @description Counts only requests that name it, for one kind of them; false if left out */
+                                /** @description Counts only requests that name it; default false */
                                 named_only?: boolean;
                             }[];
                             quota_requests_per_month?: number | null;
@@ -8735,7 +8735,7 @@ export interface operations {
                         check_request: {
                             /** @enum {unknown} */
                             method: "GET" | "HEAD" | "POST";
-                            /** @description May hold {tenant_id} */
+                            /** @description May contain {tenant_id} */
                             path: string;
                         };
                         support_url: string | null;
@@ -8771,7 +8771,7 @@ export interface operations {
                     check_request?: {
                         /** @enum {unknown} */
                         method: "GET" | "HEAD" | "POST";
-                        /** @description May hold {tenant_id} */
+                        /** @description May contain {tenant_id} */
                         path: string;
                     } | null;
                     support_url?: string | null;
@@ -8797,7 +8797,7 @@ export interface operations {
                         check_request: {
                             /** @enum {unknown} */
                             method: "GET" | "HEAD" | "POST";
-                            /** @description May hold {tenant_id} */
+                            /** @description May contain {tenant_id} */
                             path: string;
                         };
                         support_url: string | null;
@@ -8985,9 +8985,9 @@ export interface operations {
                             /** Format: date-time */
                             expires_at: string;
                         };
-                        /** @description Works once; in this answer and in the mail only */
+                        /** @description Works once; only in this response and in the mail */
                         url: string;
-                        /** @description Whether the mail server took the mail */
+                        /** @description Whether the mail server accepted the mail */
                         mailed: boolean;
                     };
                 };
@@ -9119,7 +9119,7 @@ export interface operations {
                             name: string | null;
                             tenant_id: string | null;
                         }[];
-                        /** @description Live keys whose raw key this person was shown, or revealed by a link mailed to them; at most 200. They go on */
+                        /** @description Live keys whose raw key this person was shown, or revealed by a link mailed to them; at most 200. They continue to work */
                         keys_shown: {
                             key_id: string;
                             name: string;
@@ -9170,7 +9170,7 @@ export interface operations {
                             created_at: string;
                             /** @description Secrets that were imported under it and may still be accepted */
                             keys: number;
-                            /** @description Those of them that have not been presented here yet */
+                            /** @description Of these, keys that were not presented here yet */
                             keys_never_used: number;
                         }[];
                     };
@@ -9196,7 +9196,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description What every such key begins with, its separator included; may be empty */
+                    /** @description The beginning of every such key, including its separator; may be empty */
                     prefix: string;
                     /**
                      * @description The characters after the prefix; printable: ASCII without the space
@@ -9228,7 +9228,7 @@ export interface operations {
                         created_at: string;
                         /** @description Secrets that were imported under it and may still be accepted */
                         keys: number;
-                        /** @description Those of them that have not been presented here yet */
+                        /** @description Of these, keys that were not presented here yet */
                         keys_never_used: number;
                     };
                 };
@@ -9286,15 +9286,15 @@ export interface operations {
                 content: {
                     "application/json": {
                         rules: {
-                            /** @description Such as /tenants/:tenant_id/sites/:site_id/*: names bind tenant and site or stand for any segment, * for the rest */
+                            /** @description Such as /tenants/:tenant_id/sites/:site_id/*: a name binds tenant or site, or matches any segment; * matches the rest */
                             pattern: string;
                             methods: string[] | null;
-                            /** @description All of them are needed */
+                            /** @description All are required */
                             permissions: string[];
                             capability: string | null;
                             /** @description How many requests one counts for */
                             cost: number;
-                            /** @description What the request spends of named rate limits */
+                            /** @description The cost of the request for each named rate limit */
                             limits: {
                                 name: string;
                                 /** @description How many requests one counts for */
@@ -9324,17 +9324,17 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description In order: the first that fits decides */
+                    /** @description In order: the first that matches applies */
                     rules: {
-                        /** @description Such as /tenants/:tenant_id/sites/:site_id/*: names bind tenant and site or stand for any segment, * for the rest */
+                        /** @description Such as /tenants/:tenant_id/sites/:site_id/*: a name binds tenant or site, or matches any segment; * matches the rest */
                         pattern: string;
                         methods?: string[] | null;
-                        /** @description All of them are needed */
+                        /** @description All are required */
                         permissions?: string[];
                         capability?: string | null;
                         /** @description How many requests one counts for */
                         cost?: number;
-                        /** @description What the request spends of named rate limits */
+                        /** @description The cost of the request for each named rate limit */
                         limits?: {
                             name: string;
                             /** @description How many requests one counts for */
@@ -9354,15 +9354,15 @@ export interface operations {
                 content: {
                     "application/json": {
                         rules: {
-                            /** @description Such as /tenants/:tenant_id/sites/:site_id/*: names bind tenant and site or stand for any segment, * for the rest */
+                            /** @description Such as /tenants/:tenant_id/sites/:site_id/*: a name binds tenant or site, or matches any segment; * matches the rest */
                             pattern: string;
                             methods: string[] | null;
-                            /** @description All of them are needed */
+                            /** @description All are required */
                             permissions: string[];
                             capability: string | null;
                             /** @description How many requests one counts for */
                             cost: number;
-                            /** @description What the request spends of named rate limits */
+                            /** @description The cost of the request for each named rate limit */
                             limits: {
                                 name: string;
                                 /** @description How many requests one counts for */
@@ -9395,23 +9395,23 @@ export interface operations {
             content: {
                 "application/json": {
                     method: string;
-                    /** @description Path and query, as they come over the wire */
+                    /** @description Path and query, as sent */
                     uri: string;
                     /** @description The API key to test; with it the response also has the decision */
                     raw_key?: string;
-                    /** @description Where the request comes from; left out: unknown, which no list of addresses lets in */
+                    /** @description The caller's address; omitted: unknown, which no list of allowed addresses matches */
                     ip?: string;
-                    /** @description In order: the first that fits decides */
+                    /** @description In order: the first that matches applies */
                     rules?: {
-                        /** @description Such as /tenants/:tenant_id/sites/:site_id/*: names bind tenant and site or stand for any segment, * for the rest */
+                        /** @description Such as /tenants/:tenant_id/sites/:site_id/*: a name binds tenant or site, or matches any segment; * matches the rest */
                         pattern: string;
                         methods?: string[] | null;
-                        /** @description All of them are needed */
+                        /** @description All are required */
                         permissions?: string[];
                         capability?: string | null;
                         /** @description How many requests one counts for */
                         cost?: number;
-                        /** @description What the request spends of named rate limits */
+                        /** @description The cost of the request for each named rate limit */
                         limits?: {
                             name: string;
                             /** @description How many requests one counts for */
@@ -9431,15 +9431,15 @@ export interface operations {
                 content: {
                     "application/json": {
                         rule: {
-                            /** @description Such as /tenants/:tenant_id/sites/:site_id/*: names bind tenant and site or stand for any segment, * for the rest */
+                            /** @description Such as /tenants/:tenant_id/sites/:site_id/*: a name binds tenant or site, or matches any segment; * matches the rest */
                             pattern: string;
                             methods: string[] | null;
-                            /** @description All of them are needed */
+                            /** @description All are required */
                             permissions: string[];
                             capability: string | null;
                             /** @description How many requests one counts for */
                             cost: number;
-                            /** @description What the request spends of named rate limits */
+                            /** @description The cost of the request for each named rate limit */
                             limits: {
                                 name: string;
                                 /** @description How many requests one counts for */
@@ -9448,14 +9448,14 @@ export interface operations {
                             note: string | null;
                         } | null;
                         rule_index: number | null;
-                        /** @description The rules that different spellings of the path fall under, when it is refused for that */
+                        /** @description The rules that match different spellings of the path, if it is refused for that */
                         between: number[];
                         tenant_id: string | null;
                         site_id: string | null;
                         permissions: string[];
                         capability: string | null;
                         cost: number;
-                        /** @description What the request spends of named rate limits */
+                        /** @description The cost of the request for each named rate limit */
                         limits: {
                             name: string;
                             /** @description How many requests one counts for */
@@ -9589,7 +9589,7 @@ export interface operations {
                         tenants: number;
                         /** @description Their keys that are neither revoked nor expired */
                         keys: number;
-                        /** @description For each limit, how many tenants are above the new maximum and were not above the old one */
+                        /** @description For each limit, the number of tenants above the new maximum that were not above the old one */
                         over: {
                             api_keys: number;
                             sites: number;
@@ -9647,11 +9647,11 @@ export interface operations {
                         window_seconds: number;
                         /** @enum {unknown} */
                         per: "key" | "tenant";
-                        /** @description Counts only requests that name it, for one kind of them; false if left out */
+                        /** @description Counts only requests that name it; default false */
                         named_only?: boolean;
                     }[];
                     quota_requests_per_month?: number | null;
-                    /** @description What is left out or null is without limit */
+                    /** @description Omitted or null: no limit */
                     limits?: {
                         sites?: number | null;
                         api_keys?: number | null;
@@ -9675,7 +9675,7 @@ export interface operations {
                         tenants: number;
                         /** @description Their keys that are neither revoked nor expired */
                         keys: number;
-                        /** @description For each limit, how many tenants are above the new maximum and were not above the old one */
+                        /** @description For each limit, the number of tenants above the new maximum that were not above the old one */
                         over: {
                             api_keys: number;
                             sites: number;
@@ -9768,7 +9768,7 @@ export interface operations {
                         node_id: string;
                         /** @description Whether it answers keyed requests: it holds a lease */
                         ready: boolean;
-                        /** @description By how much its clock is certainly ahead of the database's; negative: behind */
+                        /** @description Proven minimum by which its clock is ahead of the database's; negative: behind */
                         clock_skew_seconds: number;
                         /** @description Usage counts that it lost since its start, because memory for them was full */
                         usage_lost: number;
@@ -9779,14 +9779,14 @@ export interface operations {
                             enabled: boolean;
                         };
                         database: {
-                            /** @description Of PostgreSQL */
+                            /** @description Version of PostgreSQL */
                             version: string;
                             /** @description Whether the server runs its own PostgreSQL */
                             embedded: boolean;
                             size_bytes: number;
                             /** @description How long this answer's transaction took */
                             round_trip_ms: number;
-                            /** @description The number of changes so far */
+                            /** @description Number of the latest change */
                             changes: number;
                         };
                     };
@@ -9855,13 +9855,13 @@ export interface operations {
                 "application/json": {
                     /** @description The text that was presented as X-API-Key, as it came. */
                     raw_key: string;
-                    /** @description The tenant whose things are asked for; another tenant's key gets 404. */
+                    /** @description The tenant of the requested resource; a key of another tenant gets 404. */
                     tenant_id?: string;
                     site_id?: string;
-                    /** @description All of them are needed. */
+                    /** @description All are required. */
                     permissions?: string[];
                     capability?: string;
-                    /** @description How many requests this one counts for; 1 if left out. */
+                    /** @description How many requests this one counts for; default 1. */
                     cost?: number;
                     /** @description What it spends of the plan's limits that count only requests that name them, or of others in place of `cost`. A name that the tenant's plan has not is no limit. */
                     limits?: {

@@ -16,6 +16,7 @@ export const KEPT_WITHOUT_MAKER: Readonly<Record<string, string>> = {
 	"operators.created_by": "an operator's access does not depend on who invited them",
 	"rotation_confirmations.confirmed_by": "a confirmation ends nothing by itself; completing the rotation needs its own access",
 	"rotations.ended_by": "the rotation has ended",
-	"rotations.started_by": "a rotation that waits for its link ends with the link; ending one with two working secrets would stop clients of the new one",
+	"rotations.started_by":
+		"a rotation that waits for its link ends with the link; ending one with two working secrets would stop clients of the new one",
 	"secrets.shown_to": "secrets stay in use; the key is listed when the person is removed",
 };

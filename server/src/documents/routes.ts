@@ -50,7 +50,7 @@ export const keyedDocumentRoutes: readonly Route<DocumentsContext>[] = [
 		path: "/api/v1/m2m/sites/:site_id/documents/:document_id",
 		access: "key",
 		permission: "documents:read",
-		summary: "Read what is known of a document",
+		summary: "Read a document's metadata",
 		status: 200,
 		output: DocumentSchema,
 		run: getDocument,

@@ -21,17 +21,17 @@ const Cost = Type.Integer({ minimum: 1, maximum: COST_MAX, description: "How man
 const Pattern = Type.String({
 	minLength: 1,
 	maxLength: PATTERN_CHARACTERS_MAX,
-	description: "Such as /tenants/:tenant_id/sites/:site_id/*: names bind tenant and site or stand for any segment, * for the rest",
+	description: "Such as /tenants/:tenant_id/sites/:site_id/*: a name binds tenant or site, or matches any segment; * matches the rest",
 });
 const MethodList = Type.Array(Type.String({ pattern: METHOD_PATTERN }), { minItems: 1, maxItems: METHODS_MAX, uniqueItems: true });
 const Permissions = Type.Array(Type.String({ pattern: PERMISSION_PATTERN }), {
 	maxItems: PERMISSIONS_MAX,
 	uniqueItems: true,
-	description: "All of them are needed",
+	description: "All are required",
 });
 const Limits = Type.Array(Type.Object({ name: Type.String({ pattern: "^[a-z][a-z0-9_-]{0,31}$" }), cost: Cost }, { additionalProperties: false }), {
 	maxItems: LIMITS_MAX,
-	description: "What the request spends of named rate limits",
+	description: "The cost of the request for each named rate limit",
 });
 const Note = orNull(Type.String({ maxLength: NOTE_CHARACTERS_MAX }));
 
@@ -49,7 +49,7 @@ export const RuleInput = Type.Object(
 );
 export type RuleInput = Static<typeof RuleInput>;
 
-const RuleList = Type.Array(RuleInput, { maxItems: RULES_MAX, description: "In order: the first that fits decides" });
+const RuleList = Type.Array(RuleInput, { maxItems: RULES_MAX, description: "In order: the first that matches applies" });
 export const RulesInput = Type.Object({ rules: RuleList }, { additionalProperties: false });
 export type RulesInput = Static<typeof RulesInput>;
 
@@ -69,12 +69,12 @@ export type RulesAnswer = Static<typeof RulesAnswer>;
 export const TestInput = Type.Object(
 	{
 		method: Type.String({ minLength: 1, maxLength: 64 }),
-		uri: Type.String({ minLength: 1, maxLength: URI_CHARACTERS_MAX, description: "Path and query, as they come over the wire" }),
+		uri: Type.String({ minLength: 1, maxLength: URI_CHARACTERS_MAX, description: "Path and query, as sent" }),
 		raw_key: Type.Optional(
 			Type.String({ maxLength: 4096, writeOnly: true, description: "The API key to test; with it the response also has the decision" }),
 		),
 		ip: Type.Optional(
-			Type.String({ maxLength: 64, description: "Where the request comes from; left out: unknown, which no list of addresses lets in" }),
+			Type.String({ maxLength: 64, description: "The caller's address; omitted: unknown, which no list of allowed addresses matches" }),
 		),
 		rules: Type.Optional(RuleList),
 	},
@@ -88,7 +88,7 @@ export const TestAnswer = Type.Object({
 	rule: orNull(RuleSchema),
 	rule_index: orNull(Type.Integer({ description: "Where it stands in the list, from 0" })),
 	between: Type.Immutable(
-		Type.Array(Type.Integer(), { description: "The rules that different spellings of the path fall under, when it is refused for that" }),
+		Type.Array(Type.Integer(), { description: "The rules that match different spellings of the path, if it is refused for that" }),
 	),
 	tenant_id: orNull(Type.String()),
 	site_id: orNull(Type.String()),

@@ -34,7 +34,7 @@ const OwnerInput = Type.Unsafe<string | KeyOwner>({
 	properties: { name: Name, email: Type.String({ format: "email", maxLength: EMAIL_CHARACTERS_MAX }), member_id: ForeignId },
 	required: ["name"],
 	additionalProperties: false,
-	description: "The person responsible; a text is taken as the name",
+	description: "The person responsible; a string is the name",
 });
 
 const LABEL_TEXT = "[^\\p{Cc}\\p{Cs}\\p{Zl}\\p{Zp}]";
@@ -49,7 +49,7 @@ const PermissionsInput = Type.Array(Type.String({ maxLength: PERMISSION_CHARACTE
 const RateLimits = Type.Immutable(
 	Type.Array(Type.Object({ name: LimitName, ...limitNumbers }, { additionalProperties: false }), {
 		maxItems: RATE_LIMITS_MAX,
-		description: "Of this key's own, besides those of the plan",
+		description: "Limits of this key, in addition to those of the plan",
 	}),
 );
 const changeable = {
@@ -71,7 +71,7 @@ export const CreateRequestInput = Type.Object(
 	{
 		...CreateInput.properties,
 		handover: Type.Optional(
-			Type.Object(HandoverInput.properties, { additionalProperties: false, description: "Answers a one-time link instead of the raw key" }),
+			Type.Object(HandoverInput.properties, { additionalProperties: false, description: "The response has a one-time link instead of the raw key" }),
 		),
 	},
 	{ additionalProperties: false },
@@ -102,7 +102,7 @@ export const BulkRevokeInput = Type.Object(
 				{ additionalProperties: false },
 			),
 		),
-		preview: Type.Boolean({ description: "True: only list what would be revoked" }),
+		preview: Type.Boolean({ description: "True: only list the keys that would be revoked" }),
 		expected_key_ids: Type.Optional(KeyIds),
 	},
 	{ additionalProperties: false },
@@ -122,9 +122,9 @@ export const ListQuery = Type.Object(
 		search: Type.Optional(
 			Type.String({ ...Name, description: "Part of the name, in any case; or the key's id, or the `kid` or last four characters of a secret" }),
 		),
-		total: Type.Optional(Type.Boolean({ description: "Also answer how many keys match" })),
+		total: Type.Optional(Type.Boolean({ description: "Also return the number of keys that match" })),
 		sort: Type.Optional(Type.Enum([...SORTS], { description: "By default created; keys without such a time come last" })),
-		order: Type.Optional(Type.Enum([...ORDERS], { description: "By default desc for created and last_used, asc for the others" })),
+		order: Type.Optional(Type.Enum([...ORDERS], { description: "Default: desc for created and last_used, asc for the others" })),
 	},
 	{ additionalProperties: false },
 );
@@ -133,7 +133,7 @@ export type ListQuery = Static<typeof ListQuery>;
 const SecretSchema = Type.Object({
 	kid: Type.String(),
 	last4: Type.String({ description: "Empty for an imported secret that was not used here yet" }),
-	imported: Type.Boolean({ description: "Issued by another system and brought along" }),
+	imported: Type.Boolean({ description: "Issued by another system and imported" }),
 	status: Type.Enum([...SECRET_STATUSES]),
 	created_at: Time,
 	first_used_at: orNull(Time),
@@ -174,7 +174,7 @@ export const KeySchema = Type.Object({
 	rotation: orNull(
 		Type.Object(
 			{ id: Type.String(), status: Type.Enum(["waiting", "issued", "proving"]), old_ends_at: orNull(Time) },
-			{ description: "The replacing of its secret that goes on; where the old one is still used from, the rotation itself says" },
+			{ description: "The rotation of its secret that is in progress; the rotation's own resource lists where the old secret is still used" },
 		),
 	),
 });
@@ -185,7 +185,7 @@ export const KeyPage = Type.Object({ ...pageSchema(KeySchema).properties, total:
 /** Filter options for the list of keys, and the names that a new key should not have. */
 export const KeyChoices = Type.Object({
 	any: Type.Boolean({ description: "Whether the tenant has a key at all" }),
-	live_names: Type.Array(Type.String(), { description: "Of keys that are neither revoked nor expired" }),
+	live_names: Type.Array(Type.String(), { description: "Names of keys that are neither revoked nor expired" }),
 	integrations: Type.Array(Type.String()),
 	owners: Type.Array(Type.String()),
 });
@@ -195,7 +195,7 @@ export type KeyChoices = Static<typeof KeyChoices>;
 export const KeyEverywhere = Type.Object({ ...KeySchema.properties, waited_for: NodesWaitedFor });
 export type KeyEverywhere = Static<typeof KeyEverywhere>;
 
-const raw_key = Type.String({ description: "Shown this once and in no other response" });
+const raw_key = Type.String({ description: "Returned only in this response" });
 const warnings = Type.Optional(Type.Array(Type.Object({ code: Type.Enum([...WARNING_CODES]), detail: Type.String() })));
 
 export const CreatedKey = Type.Object({ key: KeySchema, raw_key, warnings });

@@ -4,6 +4,6 @@ import Type from "typebox";
 export const NodesWaitedFor = Type.Array(
 	Type.Object({
 		node_id: Type.String(),
-		confirmed: Type.Boolean({ description: "False: it was silent or has stopped, and it answers no keyed request any more" }),
+		confirmed: Type.Boolean({ description: "False: it stopped or did not renew its lease, and answers no more keyed requests" }),
 	}),
 );

@@ -5,7 +5,7 @@ export interface DatabaseFacts {
 	/** The server's version, such as "18.4". */
 	readonly version: string;
 	readonly size_bytes: number;
-	/** The number of changes so far. */
+	/** Number of the latest change. */
 	readonly changes: number;
 }
 

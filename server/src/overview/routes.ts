@@ -13,7 +13,7 @@ export const operatorOverviewRoutes: readonly Route<OverviewContext & HealthCont
 		path: "/api/v1/operator/tenant-overview",
 		access: "operator",
 		reads_usage: true,
-		summary: "Find tenants, with their plan, keys, requests and quota, by page",
+		summary: "Find tenants, with their plan, keys, requests and quota; paged",
 		status: 200,
 		query: TenantsQuery,
 		output: TenantsOverview,

@@ -48,7 +48,7 @@ const over = { api_keys: Count, sites: Count, documents: Count, storage_bytes: C
 export const PlanImpactSchema = Type.Object({
 	tenants: Type.Integer({ description: "Tenants that the change affects" }),
 	keys: Type.Integer({ description: "Their keys that are neither revoked nor expired" }),
-	over: Type.Object(over, { description: "For each limit, how many tenants are above the new maximum and were not above the old one" }),
+	over: Type.Object(over, { description: "For each limit, the number of tenants above the new maximum that were not above the old one" }),
 	lost_capabilities: Type.Array(Type.String()),
 	lost_permissions: Type.Array(Type.Object({ permission: Type.String(), capability: Type.String(), keys: Count })),
 	losing: Type.Object({
@@ -62,16 +62,16 @@ export const HealthSchema = Type.Object({
 	version: Type.String({ description: "The server's version" }),
 	node_id: Type.String({ description: "The node that answered" }),
 	ready: Type.Boolean({ description: "Whether it answers keyed requests: it holds a lease" }),
-	clock_skew_seconds: Type.Number({ description: "By how much its clock is certainly ahead of the database's; negative: behind" }),
+	clock_skew_seconds: Type.Number({ description: "Proven minimum by which its clock is ahead of the database's; negative: behind" }),
 	usage_lost: Type.Integer({ description: "Usage counts that it lost since its start, because memory for them was full" }),
 	grants: Type.Integer({ description: "Grants in its memory" }),
 	mail: Type.Object({ enabled: Type.Boolean({ description: "Whether a mail server is configured" }) }),
 	database: Type.Object({
-		version: Type.String({ description: "Of PostgreSQL" }),
+		version: Type.String({ description: "Version of PostgreSQL" }),
 		embedded: Type.Boolean({ description: "Whether the server runs its own PostgreSQL" }),
 		size_bytes: Count,
 		round_trip_ms: Type.Number({ description: "How long this answer's transaction took" }),
-		changes: Type.Integer({ description: "The number of changes so far" }),
+		changes: Type.Integer({ description: "Number of the latest change" }),
 	}),
 });
 

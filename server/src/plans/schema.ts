@@ -39,7 +39,7 @@ const RateLimitSchema = Type.Object(
 		name: LimitName,
 		...limitNumbers,
 		per: Type.Enum(["key", "tenant"]),
-		named_only: Type.Optional(Type.Boolean({ description: "Counts only requests that name it, for one kind of them; false if left out" })),
+		named_only: Type.Optional(Type.Boolean({ description: "Counts only requests that name it; default false" })),
 	},
 	{ additionalProperties: false },
 );
@@ -51,8 +51,8 @@ const Bytes = orNull(Type.Integer({ minimum: 0, maximum: BYTES_MAX }));
 const LifetimeDays = orNull(Type.Integer({ minimum: 1, maximum: LIFETIME_DAYS_MAX }));
 
 const limits = { sites: Count, api_keys: Count, documents: Count, storage_bytes: Bytes, document_bytes: Bytes };
-const PlanLimitsSchema = Type.Object(limits, { additionalProperties: false, description: "null: without limit" });
-const PlanLimitsInput = Type.Partial(PlanLimitsSchema, { additionalProperties: false, description: "What is left out or null is without limit" });
+const PlanLimitsSchema = Type.Object(limits, { additionalProperties: false, description: "null: no limit" });
+const PlanLimitsInput = Type.Partial(PlanLimitsSchema, { additionalProperties: false, description: "Omitted or null: no limit" });
 
 export const PlanSchema = Type.Object({
 	id: ChosenId,
@@ -82,23 +82,23 @@ export type PlanInput = Static<typeof PlanInput>;
 /** A tenant's own limits, which replace those of its plan. */
 export const TenantLimitsSchema = Type.Partial(Type.Object({ ...limits, rate_limits: RateLimits, quota_requests_per_month: Quota }), {
 	additionalProperties: false,
-	description: "What is left out is as in the plan; null is without limit",
+	description: "Omitted: as in the plan; null: no limit",
 });
 
 const Description = Type.String({ maxLength: DESCRIPTION_CHARACTERS_MAX, pattern: "^[^\\p{Cc}\\p{Cs}]*$" });
 export const CapabilityInput = Type.Object({ description: Description }, { additionalProperties: false });
 export const CapabilitySchema = Type.Object({
 	name: Capability,
-	description: Type.String({ description: "Empty when only a plan or a permission names it" }),
-	built_in: Type.Boolean({ description: "Comes with Keywright and cannot be changed" }),
+	description: Type.String({ description: "Empty if only a plan or a permission names it" }),
+	built_in: Type.Boolean({ description: "Built into Keywright; cannot be changed" }),
 });
 
 /** A capability, and whether the tenant's plan includes it. */
 export const TenantCapabilitySchema = Type.Object({
 	name: Capability,
-	description: Type.String({ description: "Empty when it has no description" }),
+	description: Type.String({ description: "Empty if it has no description" }),
 	included: Type.Boolean({ description: "Whether the plan includes it" }),
-	permissions: Type.Array(Type.String({ pattern: PERMISSION_PATTERN }), { description: "What it lets keys have" }),
+	permissions: Type.Array(Type.String({ pattern: PERMISSION_PATTERN }), { description: "Permissions that it allows keys to have" }),
 });
 
 export const PermissionInput = Type.Object({ description: Description, capability: Capability }, { additionalProperties: false });
@@ -106,16 +106,16 @@ export const PermissionSchema = Type.Object({
 	name: Type.String({ pattern: PERMISSION_PATTERN }),
 	description: Type.String(),
 	capability: Capability,
-	built_in: Type.Boolean({ description: "Comes with Keywright and cannot be changed" }),
+	built_in: Type.Boolean({ description: "Built into Keywright; cannot be changed" }),
 });
 
-const UsePlans = Type.Array(Type.Object({ id: ChosenId, name: Name }), { description: "That include it, by name" });
+const UsePlans = Type.Array(Type.Object({ id: ChosenId, name: Name }), { description: "The plans that include it, sorted by name" });
 const UseRules = Type.Integer({ minimum: 0, description: "Rules for forwarded requests that require it" });
 const InUse = Type.Boolean({ description: "Whether deleting it is refused" });
 export const PermissionUseSchema = Type.Object({
 	plans: UsePlans,
-	keys: Type.Integer({ minimum: 0, description: "That hold it and may still be accepted" }),
-	tenants: Type.Integer({ minimum: 0, description: "Whose keys these are" }),
+	keys: Type.Integer({ minimum: 0, description: "Keys that have it and may still be accepted" }),
+	tenants: Type.Integer({ minimum: 0, description: "Tenants that have such keys" }),
 	most: Type.Array(Type.Object({ id: ChosenId, name: Name, keys: Type.Integer({ minimum: 1 }) }), {
 		description: "The tenants with the most of them, at most 10",
 	}),
@@ -124,7 +124,7 @@ export const PermissionUseSchema = Type.Object({
 });
 export const CapabilityUseSchema = Type.Object({
 	plans: UsePlans,
-	permissions: Type.Array(Type.String({ pattern: PERMISSION_PATTERN }), { description: "That belong to it" }),
+	permissions: Type.Array(Type.String({ pattern: PERMISSION_PATTERN }), { description: "Permissions that belong to it" }),
 	forward_auth_rules: UseRules,
 	in_use: InUse,
 });
@@ -138,7 +138,7 @@ export const TenantPermissionSchema = Type.Object({
 });
 
 const CheckRequest = Type.Object(
-	{ method: Type.Enum([...CHECK_METHODS]), path: Type.String({ maxLength: CHECK_PATH_CHARACTERS_MAX, description: "May hold {tenant_id}" }) },
+	{ method: Type.Enum([...CHECK_METHODS]), path: Type.String({ maxLength: CHECK_PATH_CHARACTERS_MAX, description: "May contain {tenant_id}" }) },
 	{ additionalProperties: false },
 );
 const Address = Type.String({ maxLength: ADDRESS_CHARACTERS_MAX, description: "An http or https address" });

@@ -8,12 +8,12 @@ const KEY_ID_CHARACTERS_MAX = 64;
 
 const TIME = { format: "date-time" };
 const Granularity = Type.Enum([...GRANULARITIES], {
-	description: `By default hour; at most ${BUCKETS_MAX} of them. Minutes go back 48 hours, hours 90 days; all in UTC`,
+	description: `Default: hour; at most ${BUCKETS_MAX} buckets. Minutes go back 48 hours, hours 90 days; all in UTC`,
 });
 
 const period = {
-	from: Type.Optional(Type.String({ ...TIME, description: "Inclusive; by default 24 hours before `to`" })),
-	to: Type.Optional(Type.String({ ...TIME, description: "Exclusive; by default now" })),
+	from: Type.Optional(Type.String({ ...TIME, description: "Inclusive; default: 24 hours before `to`" })),
+	to: Type.Optional(Type.String({ ...TIME, description: "Exclusive; default: now" })),
 	granularity: Type.Optional(Granularity),
 };
 
@@ -22,11 +22,11 @@ const ByKeyQuery = Type.Object(
 	{ additionalProperties: false },
 );
 const TenantQuery = Type.Object(
-	{ ...period, by_key: Type.Optional(Type.Boolean({ description: "Tell the keys apart" })) },
+	{ ...period, by_key: Type.Optional(Type.Boolean({ description: "Return counts per key" })) },
 	{ additionalProperties: false },
 );
 const KeyQuery = Type.Object(
-	{ ...period, by_secret: Type.Optional(Type.Boolean({ description: "Tell the key's secrets apart" })) },
+	{ ...period, by_secret: Type.Optional(Type.Boolean({ description: "Return counts per secret" })) },
 	{ additionalProperties: false },
 );
 
@@ -38,7 +38,7 @@ const Usage = Type.Object({
 		Type.Object({
 			start: Type.String(TIME),
 			key_id: Type.Optional(Type.String()),
-			kid: Type.Optional(Type.String({ description: "The secret, where counts are kept per secret" })),
+			kid: Type.Optional(Type.String({ description: "The secret, where counts are stored per secret" })),
 			code: Type.String({ description: "`allowed`, or the code of the refusal" }),
 			requests: Type.Integer(),
 		}),

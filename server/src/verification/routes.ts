@@ -13,12 +13,12 @@ const VerifyQuestion = Type.Object(
 	{
 		raw_key: Type.String({ maxLength: 4096, writeOnly: true, description: "The text that was presented as X-API-Key, as it came." }),
 		tenant_id: Type.Optional(
-			Type.String({ minLength: 1, maxLength: 200, description: "The tenant whose things are asked for; another tenant's key gets 404." }),
+			Type.String({ minLength: 1, maxLength: 200, description: "The tenant of the requested resource; a key of another tenant gets 404." }),
 		),
 		site_id: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
-		permissions: Type.Optional(Type.Array(Type.String({ pattern: PERMISSION_PATTERN }), { maxItems: 32, description: "All of them are needed." })),
+		permissions: Type.Optional(Type.Array(Type.String({ pattern: PERMISSION_PATTERN }), { maxItems: 32, description: "All are required." })),
 		capability: Type.Optional(Capability),
-		cost: Type.Optional(Type.Integer({ ...Cost, description: "How many requests this one counts for; 1 if left out." })),
+		cost: Type.Optional(Type.Integer({ ...Cost, description: "How many requests this one counts for; default 1." })),
 		limits: Type.Optional(
 			Type.Array(Type.Object({ name: LimitName, cost: Type.Integer(Cost) }, { additionalProperties: false }), {
 				maxItems: NAMED_LIMITS_MAX,
@@ -85,7 +85,7 @@ export const verifyRoutes: readonly Route<VerifyContext>[] = [
 		access: "service",
 		stores_no_input: true,
 		decides: true,
-		summary: "Decide about a key that was presented to an API of the operator's own",
+		summary: "Verify a key that was presented to the operator's own API",
 		status: 200,
 		body: VerifyQuestion,
 		output: VerifyAnswer,

@@ -28,7 +28,7 @@ const Confirmed = Type.Boolean({
 });
 const Link = Type.Object({ url: Type.String(), expires_at: Time });
 const Invited = Type.Union([Type.Object({ id: Type.String(), name: Type.String() }), Type.Null()], {
-	description: "Null: to run the instance, and to no tenant",
+	description: "Null: an invitation to become an operator, to no tenant",
 });
 const ofTenant = Type.Object({ tenant_id: Type.String() });
 
@@ -45,7 +45,7 @@ const SessionSchema = Type.Object({
 			}),
 		),
 	),
-	operator: Type.Boolean({ description: "Whether this person runs the instance" }),
+	operator: Type.Boolean({ description: "Whether this person is an operator of the instance" }),
 	expires_at: Time,
 	mail: Type.Boolean({ description: "Whether this server sends mail" }),
 });
@@ -68,7 +68,7 @@ export const anonymousPeopleRoutes: readonly Route<AnonymousRouteContext>[] = [
 		method: "POST",
 		path: "/api/auth/sign-in/link",
 		access: "public",
-		summary: "Sign in by a link that was mailed because attempts at the password were used up; it works once",
+		summary: "Sign in by the one-time link that was mailed because password attempts were used up",
 		status: 200,
 		body: Type.Object({ token: Token }, closed),
 		output: Type.Object({ signed_in: Type.Literal(true) }),
@@ -78,10 +78,10 @@ export const anonymousPeopleRoutes: readonly Route<AnonymousRouteContext>[] = [
 		method: "POST",
 		path: "/api/auth/request-password-reset",
 		access: "public",
-		summary: "Have a link mailed to set a new password, if the address has an account",
+		summary: "Mail a link to set a new password, if the address has an account",
 		status: 200,
 		body: Type.Object({ email: Email, redirectTo: Type.Optional(Type.Literal("/reset-password")) }, closed),
-		output: Type.Object({ mail: Type.Boolean({ description: "Whether this server sends mail; if not, the operator has to help" }) }),
+		output: Type.Object({ mail: Type.Boolean({ description: "Whether this server sends mail; if not, the operator must help" }) }),
 		run: requestPasswordReset,
 	}),
 	route({
@@ -98,7 +98,7 @@ export const anonymousPeopleRoutes: readonly Route<AnonymousRouteContext>[] = [
 		method: "POST",
 		path: "/api/v1/invitations/read",
 		access: "public",
-		summary: "What the holder of an invitation's link may know before accepting it",
+		summary: "Read an invitation by its link",
 		status: 200,
 		body: Type.Object({ token: Token }, closed),
 		output: Type.Object({
@@ -108,9 +108,9 @@ export const anonymousPeopleRoutes: readonly Route<AnonymousRouteContext>[] = [
 			invited_by: Type.String(),
 			expires_at: Time,
 			account_exists: Type.Boolean({
-				description: "Whether the address has an account; said only by a link that proves the address (mailed to it, or an operator's), else false",
+				description: "Whether the address has an account; always false unless the link proves the address (mailed to it, or created by an operator)",
 			}),
-			makes_operator: Type.Boolean({ description: "Whether who joins runs this instance as well" }),
+			makes_operator: Type.Boolean({ description: "Whether the person who accepts also becomes an operator" }),
 		}),
 		run: readInvitation,
 	}),
@@ -128,7 +128,7 @@ export const anonymousPeopleRoutes: readonly Route<AnonymousRouteContext>[] = [
 		method: "POST",
 		path: "/api/v1/portal-sessions/redeem",
 		access: "public",
-		summary: "Begin a session with a portal link, once; sets its cookie",
+		summary: "Start a session with a portal link, which works once; sets the session's cookie",
 		status: 200,
 		body: Type.Object({ token: Token }, closed),
 		output: ofTenant,
@@ -163,7 +163,7 @@ export const personRoutes: readonly Route<PersonRouteContext>[] = [
 		method: "GET",
 		path: "/api/v1/session",
 		access: "person",
-		summary: "Who is signed in, and which tenants they can choose from",
+		summary: "The signed-in person and their tenants",
 		status: 200,
 		output: SessionSchema,
 		run: getSession,
@@ -181,7 +181,7 @@ export const personRoutes: readonly Route<PersonRouteContext>[] = [
 		method: "POST",
 		path: "/api/v1/session/confirm",
 		access: "person",
-		summary: "Enter the password again, which making secrets and inviting people asks for after an hour",
+		summary: "Confirm the password, which is required after an hour before secrets are created or people invited",
 		status: 204,
 		body: Type.Object({ password: Password }, closed),
 		output: "none",
@@ -209,7 +209,7 @@ export const operatorPeopleRoutes: readonly Route<PortalLinkContext & CallerCont
 		path: "/api/v1/operator/password-resets",
 		access: "operator",
 		confirm: true,
-		summary: "A one-time link by which a person sets a new password, for whom no mail reaches",
+		summary: "Create a one-time link to set a new password, for a person whom no mail reaches",
 		status: 201,
 		body: Type.Object({ email: Email }, closed),
 		output: Link,

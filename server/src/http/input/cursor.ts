@@ -9,7 +9,7 @@ const CURSOR_CHARACTERS_MAX = 2_048;
 /** The query parameters of every list; spread into the properties of a query schema. */
 export const pageQuery = {
 	limit: Type.Optional(Type.Integer({ minimum: 1, maximum: PAGE_LIMIT_MAX, default: PAGE_LIMIT_DEFAULT })),
-	cursor: Type.Optional(Type.String({ maxLength: CURSOR_CHARACTERS_MAX, description: "`next_cursor` of the page before" })),
+	cursor: Type.Optional(Type.String({ maxLength: CURSOR_CHARACTERS_MAX, description: "`next_cursor` of the previous page" })),
 };
 
 /** The page that a caller requests. */

@@ -40,12 +40,12 @@ export type HandoverAnswer = Static<typeof HandoverSchema>;
 export const handoverLink = {
 	handover: HandoverSchema,
 	handover_url: Type.String({ description: "The one-time link, in this response only" }),
-	mailed: Type.Boolean({ description: "Whether a mail server took a mail with the link" }),
+	mailed: Type.Boolean({ description: "Whether a mail server accepted a mail with the link" }),
 };
 export const MadeHandover = Type.Object(handoverLink);
 export type MadeHandover = Static<typeof MadeHandover>;
 
-const Token = Type.String({ maxLength: TOKEN_CHARACTERS_MAX, writeOnly: true, description: "What stands behind the `#` of the link" });
+const Token = Type.String({ maxLength: TOKEN_CHARACTERS_MAX, writeOnly: true, description: "The part of the link after `#`" });
 export const ReadHandoverInput = Type.Object({ token: Token }, closed);
 export const RevealInput = Type.Object(
 	{ token: Token, name: Type.String({ ...Name, description: "The recipient's name, shown to the sender of the link" }) },
@@ -79,6 +79,6 @@ export const RevealedKey = Type.Object({
 		kid: Type.String(),
 		last4: Type.String(),
 	}),
-	raw_key: Type.String({ description: "Shown this once and in no other response" }),
+	raw_key: Type.String({ description: "Returned only in this response" }),
 });
 export type RevealedKey = Static<typeof RevealedKey>;

@@ -15,7 +15,7 @@ export const ImportedFormatInput = Type.Object(
 		prefix: Type.String({
 			maxLength: IMPORTED_PREFIX_CHARACTERS_MAX,
 			pattern: "^[!-~]*$",
-			description: "What every such key begins with, its separator included; may be empty",
+			description: "The beginning of every such key, including its separator; may be empty",
 		}),
 		alphabet: Type.Enum([...IMPORTED_ALPHABETS], { description: "The characters after the prefix; printable: ASCII without the space" }),
 		length_min: length,
@@ -33,7 +33,7 @@ export const ImportedFormatSchema = Type.Object({
 	length_max: Type.Integer(),
 	created_at: Time,
 	keys: Type.Integer({ description: "Secrets that were imported under it and may still be accepted" }),
-	keys_never_used: Type.Integer({ description: "Those of them that have not been presented here yet" }),
+	keys_never_used: Type.Integer({ description: "Of these, keys that were not presented here yet" }),
 });
 export type ImportedFormatAnswer = Static<typeof ImportedFormatSchema>;
 

@@ -14,7 +14,7 @@ import { readKeysShownTo } from "./store.ts";
 const ending = {
 	kind: Type.Enum([...ENDED_KINDS]),
 	id: Type.String(),
-	name: orNull(Type.String({ description: "Of the key or the person, or the address; null for an invitation that names none" })),
+	name: orNull(Type.String({ description: "Name of the key or person, or the address; null for an invitation without an address" })),
 };
 const shown = {
 	key_id: Type.String(),
@@ -25,7 +25,9 @@ const shown = {
 	at: Time,
 };
 const ENDS = { description: "Unused links and invitations of this person, which end" };
-const SHOWN = { description: "Live keys whose raw key this person was shown, or revealed by a link mailed to them; at most 200. They go on" };
+const SHOWN = {
+	description: "Live keys whose raw key this person was shown, or revealed by a link mailed to them; at most 200. They continue to work",
+};
 
 const RemovalPreview = Type.Object({ ends: Type.Array(Type.Object(ending), ENDS), keys_shown: Type.Array(Type.Object(shown), SHOWN) });
 type RemovalPreview = Static<typeof RemovalPreview>;
@@ -85,7 +87,7 @@ export const removalRoutes: readonly Route<PreviewContext>[] = [
 		method: "GET",
 		path: "/api/v1/tenants/:tenant_id/members/:member_id/removal-preview",
 		access: "viewer",
-		summary: "What ends when a member is removed or gets another role, and the keys that they were shown",
+		summary: "What ends when a member is removed or their role changes, and the keys whose secret they have seen",
 		status: 200,
 		query: Type.Object({ role: Type.Optional(Type.Enum([...ROLES])) }, { additionalProperties: false }),
 		output: RemovalPreview,
@@ -98,7 +100,7 @@ export const operatorRemovalRoutes: readonly Route<PreviewContext>[] = [
 		method: "GET",
 		path: "/api/v1/operator/operators/:person_id/removal-preview",
 		access: "operator",
-		summary: "What ends when an operator is removed, and the keys that they were shown",
+		summary: "What ends when an operator is removed, and the keys whose secret they have seen",
 		status: 200,
 		output: OperatorRemovalPreview,
 		run: previewOperatorRemoval,

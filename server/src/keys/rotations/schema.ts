@@ -23,7 +23,7 @@ export const RotateInput = Type.Object(
 			}),
 		),
 		handover: Type.Optional(
-			Type.Object(HandoverInput.properties, { additionalProperties: false, description: "Answers a one-time link instead of the raw key" }),
+			Type.Object(HandoverInput.properties, { additionalProperties: false, description: "The response has a one-time link instead of the raw key" }),
 		),
 		expires_at: Type.Optional(orNull(Type.String({ format: "date-time", maxLength: TIME_CHARACTERS_MAX }))),
 	},
@@ -76,25 +76,25 @@ export const RotationSchema = Type.Object({
 			silent_since: orNull(Type.String({ format: "date-time", description: "When the old secret was seen here last" })),
 			silence_seconds: orNull(
 				Type.Integer({
-					description: "How long the old secret must be silent here; null where no silence is enough. Copies that call more rarely are not seen",
+					description: "How long the old secret must be unused here; null where no time is enough. Programs that call less often are not detected",
 				}),
 			),
 			confirmation: orNull(
 				Type.Object({
 					at: Time,
 					by: KeyActorSchema,
-					void: Type.Boolean({ description: "The old secret was seen here again since: confirm once more when that is mended" }),
+					void: Type.Boolean({ description: "The old secret was seen here again since: confirm again when that is fixed" }),
 				}),
 			),
-			may_be_confirmed: Type.Boolean({ description: "A person may confirm that everything here has the new secret" }),
-			moved: Type.Boolean({ description: "By evidence, or because a person confirmed so" }),
+			may_be_confirmed: Type.Boolean({ description: "A person may confirm that every program here has the new secret" }),
+			moved: Type.Boolean({ description: "By evidence or by a person's confirmation" }),
 			waits_until: orNull(Time),
 			reason: orNull(Type.String()),
 		}),
 	),
 	operations: Type.Array(Type.Object({ operation: Type.String(), old_at: Time, new_at: orNull(Time) })),
 	safe_to_complete: Type.Boolean(),
-	evidence_limit: Type.String({ description: "What no evidence can show" }),
+	evidence_limit: Type.String({ description: "What evidence cannot show" }),
 	reasons: Type.Array(Type.Object({ code: Type.Enum([...BLOCKER_CODES]), detail: Type.String(), source_id: Type.Optional(Type.String()) })),
 });
 /** The response body for a rotation. */
@@ -102,7 +102,7 @@ export type RotationAnswer = Static<typeof RotationSchema>;
 export const RotationPage = pageSchema(RotationSchema);
 
 const begun = { key: KeySchema, rotation: RotationSchema, waited_for: NodesWaitedFor };
-export const Rotated = Type.Object({ ...begun, raw_key: Type.String({ description: "The new secret, shown this once and in no other response" }) });
+export const Rotated = Type.Object({ ...begun, raw_key: Type.String({ description: "The new secret, returned only in this response" }) });
 export type Rotated = Static<typeof Rotated>;
 export const RotatedForHandover = Type.Object({ ...begun, ...handoverLink });
 export type RotatedForHandover = Static<typeof RotatedForHandover>;
@@ -138,7 +138,7 @@ export const SelfRotateInput = Type.Object(
 			Type.Integer({
 				minimum: SELF_OVERLAP_SECONDS_MIN,
 				maximum: OVERLAP_SECONDS_MAX,
-				description: "How long both secrets work. Left out: the old one works until everything has moved, for 30 days at most",
+				description: "How long both secrets work. Omitted: the old one works until all sources have moved, for at most 30 days",
 			}),
 		),
 	},

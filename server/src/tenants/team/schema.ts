@@ -44,6 +44,6 @@ export type InvitationInput = Static<typeof InvitationInput>;
 
 export const MadeInvitationSchema = Type.Object({
 	invitation: InvitationSchema,
-	url: Type.String({ description: "Works once; in this answer only. The mail has a link of its own, which also proves the address" }),
-	mailed: Type.Boolean({ description: "Whether the mail server took the mail" }),
+	url: Type.String({ description: "Works once; only in this response. The mail has another link, which also proves the address" }),
+	mailed: Type.Boolean({ description: "Whether the mail server accepted the mail" }),
 });

@@ -17,9 +17,9 @@ const source = {
 		description:
 			"The program: the name of its own that begins its User-Agent (`order-bot`), the family of its library (`curl`, `node`, …), `none`, `other`",
 	}),
-	client: Type.Union([Type.String(), Type.Null()], { description: "What was sent as X-Keywright-Client" }),
+	client: Type.Union([Type.String(), Type.Null()], { description: "The value of X-Keywright-Client" }),
 	name: Type.Union([Type.String(), Type.Null()], {
-		description: "Given by a member to this source alone: this program and client instance at this network, with any key of the tenant",
+		description: "Set by a member for this source: this program and client instance at this network, with any key of the tenant",
 	}),
 };
 const NamedSource = Type.Object(source);
@@ -45,7 +45,7 @@ const Sources = Type.Object({
 			requests: Type.Integer(),
 			requests_today: Type.Integer({ description: "Of the present day in UTC" }),
 		}),
-		{ description: "Where secrets that were revoked, replaced or have expired are presented still, the latest first" },
+		{ description: "Sources that still present secrets that were revoked, replaced or have expired, the latest first" },
 	),
 });
 const SourceName = Type.Object({ name: Type.Union([Name, Type.Null()]) }, { additionalProperties: false });
@@ -55,7 +55,7 @@ export const managementSourceRoutes: readonly Route<ChangeContext>[] = [
 		method: "GET",
 		path: "/api/v1/tenants/:tenant_id/api-keys/:key_id/sources",
 		access: "viewer",
-		summary: "Where one key was used from, the latest first",
+		summary: "The sources of a key, the latest first",
 		status: 200,
 		output: Sources,
 		reads_usage: true,
@@ -65,7 +65,7 @@ export const managementSourceRoutes: readonly Route<ChangeContext>[] = [
 		method: "PUT",
 		path: "/api/v1/tenants/:tenant_id/sources/:source_id",
 		access: "admin",
-		summary: "Give a source a name that people know it by, or take it away",
+		summary: "Name a source, or remove its name",
 		status: 200,
 		body: SourceName,
 		output: NamedSource,
