@@ -16,6 +16,7 @@ import { metricsRoutes, publicRoutes } from "./app/public-routes.ts";
 import { serveDashboard } from "./app/serve-dashboard.ts";
 import { createVerification } from "./app/verification.ts";
 import { auditKeysFrom } from "./audit/entry.ts";
+import { ExportSlots } from "./audit/export-slots.ts";
 import type { Clock } from "./core/clock.ts";
 import { ALL_TENANTS } from "./core/context.ts";
 import { newId } from "./core/id.ts";
@@ -122,6 +123,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		database,
 		node,
 		audit_keys,
+		audit_exports: new ExportSlots(),
 		clock,
 		log,
 		peppers: options.peppers,
@@ -156,7 +158,13 @@ export async function createApp(options: AppOptions): Promise<App> {
 		idempotency_key: null,
 	});
 
+	const storedAddress = (address: string | null) => (options.source_addresses === false ? null : address);
+
 	class AppKeyedContext extends KeyedRequestContext {
+		override get address() {
+			return storedAddress(super.address);
+		}
+
 		readonly quotas = quotas;
 		readonly uploads_dir = options.uploads_dir;
 
@@ -187,7 +195,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 	const usage_first = { aggregateUsage: () => aggregateUsage({ database, log }) };
 	const mounted = { ...usage_first, problem_type_base, holds_secret, cursors: cursorSealFrom(options.peppers), onDecided: metrics.decided };
 	const operator_tokens = parseOperatorTokens(options.operator_token);
-	const makeContext = <Parts extends ContextParts>(parts: Parts) => ({ ...system, verifier, ...parts });
+	const makeContext = <Parts extends ContextParts>(parts: Parts) => ({ ...system, verifier, ...parts, address: storedAddress(parts.address) });
 	const gates = {
 		operator_tokens,
 		sessions: people.sessions,

@@ -5,6 +5,8 @@ import type { PortalLinkContext } from "./access/portal/links.ts";
 import { managementPortalRoutes } from "./access/portal/routes.ts";
 import { managementStandingRoutes, operatorServiceRoutes } from "./access/routes.ts";
 import type { ServiceContext } from "./access/services/service.ts";
+import type { ExportContext } from "./audit/export.ts";
+import { managementAuditRoutes, operatorAuditRoutes } from "./audit/routes.ts";
 import type { CallerContext } from "./core/caller.ts";
 import type { DocumentsContext } from "./documents/context.ts";
 import { keyedDocumentRoutes } from "./documents/routes.ts";
@@ -45,6 +47,7 @@ export type ManagementRouteContext = KeysContext &
 	ProfileContext &
 	ForwardAuthTestContext &
 	HealthContext &
+	ExportContext &
 	TenantLimitsContext;
 
 /** Every route that is not public, by its callers. `documents` false omits the documents resource. */
@@ -65,6 +68,7 @@ export const managementRoutes: readonly Route<ManagementRouteContext>[] = [
 	...managementLimitRoutes,
 	...managementPermissionRoutes,
 	...managementCapabilityRoutes,
+	...managementAuditRoutes,
 ];
 
 export const operatorRoutes: readonly Route<ManagementRouteContext>[] = [
@@ -79,6 +83,7 @@ export const operatorRoutes: readonly Route<ManagementRouteContext>[] = [
 	...operatorImportedRoutes,
 	...operatorForwardAuthRoutes,
 	...operatorOverviewRoutes,
+	...operatorAuditRoutes,
 ];
 
 export { personRoutes } from "./access/people/routes.ts";

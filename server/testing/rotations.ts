@@ -112,7 +112,14 @@ export async function rotationFixture(): Promise<RotationFixture> {
 		async self(raw_key, idempotency_key) {
 			const { grant } = await main.ask(raw_key);
 			assert(grant, "the key is not known");
-			const request = { request_id: newId("req"), idempotency_key: idempotency_key ?? null, site_id: null, permission: "key:rotate", raw_key };
+			const request = {
+				request_id: newId("req"),
+				idempotency_key: idempotency_key ?? null,
+				site_id: null,
+				permission: "key:rotate",
+				raw_key,
+				address: null,
+			};
 			return new OwnContext(context(), grant, request);
 		},
 		rotate: (key, input = {}, overrides = {}) => rotateKey(context(overrides), { ...input, tenant_id: key.tenant_id, key_id: key.key_id }),

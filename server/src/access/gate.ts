@@ -22,6 +22,7 @@ export interface ContextParts {
 	readonly scope: string;
 	readonly request_id: string;
 	readonly idempotency_key: string | null;
+	readonly address: string | null;
 	readonly anonymous: AnonymousCaller;
 }
 
@@ -62,7 +63,8 @@ export function admit<C, Who extends { actor: Actor; scope: string }>(
 	if (nul) return new Denied(nul);
 	const idempotency_key = route.method === "POST" ? readIdempotencyKey(framed(request)) : null;
 	if (idempotency_key instanceof ApiError) return new Denied(idempotency_key);
-	return options.makeContext({ ...who, request_id: request.id, idempotency_key, anonymous: toAnonymousCaller(request, reply, options) });
+	const anonymous = toAnonymousCaller(request, reply, options);
+	return options.makeContext({ ...who, request_id: request.id, idempotency_key, address: anonymous.address, anonymous });
 }
 
 /** The signed-in person of the session cookie, after the cross-site check; null without a cookie. */

@@ -6,7 +6,7 @@ import type { Node } from "../nodes/node.ts";
 import type { WaitedFor } from "../nodes/others.ts";
 import { appendInvalidations } from "../nodes/store.ts";
 import { insertEvents, type OutboxEvent } from "../outbox/store.ts";
-import { type AuditKeys, detailsOf, digestDetails, entryMac, type NewAuditEntry } from "./entry.ts";
+import { type AuditKeys, digestDetails, entryMac, type NewAuditEntry, toAuditDetails } from "./entry.ts";
 import { assertReauthorized, expectReauthorization, type Reauthorize, reauthorize } from "./reauthorize.ts";
 import { currentSequence, insertEntry, lockHead, moveHead } from "./store.ts";
 
@@ -16,6 +16,8 @@ export interface ChangeContext extends DatabaseContext {
 	readonly audit_keys: AuditKeys;
 	/** Absent where there is no signed-in person and no tenant: for keys, services, the system and public routes. */
 	readonly reauthorize?: Reauthorize;
+	/** The caller's IP address, for the audit entry. Absent for the system, and where the instance stores no addresses. */
+	readonly address?: string | null | undefined;
 }
 
 export type Change<T> =
@@ -37,12 +39,13 @@ class Unchanged<T> extends Error {
 async function writeAudit(tx: Tx, context: ChangeContext, notes: readonly NewAuditEntry[]): Promise<void> {
 	const byChain = Map.groupBy(notes, (note) => note.tenant_id ?? context.scope);
 	const { id: audit_key_id, key } = context.audit_keys.current;
+	const caller = { actor: context.actor, ip: context.address ?? null };
 	for (const chain of [...byChain.keys()].sort()) {
 		let { seq, mac } = await lockHead(tx, chain);
 		const at = new Date(context.clock.now()).toISOString();
 		for (const note of byChain.get(chain) ?? []) {
 			seq += 1;
-			const details = detailsOf(context.actor, note);
+			const details = toAuditDetails(caller, note);
 			const entry = {
 				chain,
 				seq,

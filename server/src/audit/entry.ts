@@ -2,11 +2,13 @@ import { hash, randomBytes } from "node:crypto";
 import { canonicalJson } from "../core/canonical.ts";
 import type { Actor } from "../core/context.ts";
 import { computeMac, deriveKey, type Peppers } from "../core/pepper.ts";
+import { type Snapshots, toSnapshots } from "./snapshots.ts";
 
 /** The audit entry that a change writes: the action in the past tense with its object, such as `key.revoked`, and details without secrets. */
 export interface NewAuditEntry {
 	readonly action: string;
-	readonly target: { readonly kind: string; readonly id: string };
+	/** With its name, where the details do not say it. */
+	readonly target: { readonly kind: string; readonly id: string; readonly name?: string };
 	readonly details?: Record<string, unknown>;
 	/** The chain of the entry if it is not that of the context's scope: an operator's change of a tenant belongs to the tenant's chain. */
 	readonly tenant_id?: string;
@@ -24,8 +26,11 @@ export interface AuditEntry {
 	readonly details_digest: Buffer;
 }
 
-export interface AuditDetails {
+/** Entries of earlier versions have neither snapshots nor an address. */
+export interface AuditDetails extends Snapshots {
 	readonly actor: Actor;
+	/** The caller's IP address; null for the system, and where the instance stores no addresses. */
+	readonly ip: string | null;
 	readonly facts: Record<string, unknown>;
 	/** Prevents guessing erased details from their digest. */
 	readonly salt: string;
@@ -42,8 +47,10 @@ export function auditKeysFrom(peppers: Peppers): AuditKeys {
 	return { current: { id: peppers.current.id, key: deriveKey(peppers.current, "audit chain") }, byId };
 }
 
-export function detailsOf(actor: Actor, note: NewAuditEntry): AuditDetails {
-	return { actor, facts: note.details ?? {}, salt: randomBytes(16).toString("hex") };
+export function toAuditDetails(caller: { readonly actor: Actor; readonly ip: string | null }, entry: NewAuditEntry): AuditDetails {
+	const facts = entry.details ?? {};
+	const { target_name, ...states } = toSnapshots(entry.action, facts);
+	return { ...caller, facts, ...states, target_name: entry.target.name ?? target_name, salt: randomBytes(16).toString("hex") };
 }
 
 export function digestDetails(details: unknown): Buffer {

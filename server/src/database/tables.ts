@@ -25,6 +25,8 @@ export interface AuditEntriesTable {
 	details_digest: Buffer;
 	audit_key_id: string;
 	mac: Buffer;
+	actor_kind: string | null;
+	actor_id: string | null;
 }
 
 export interface AuditHeadsTable {

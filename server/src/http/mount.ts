@@ -20,6 +20,7 @@ import {
 import { type DecisionKind, getDecisionCode, type OnDecided } from "./decided.ts";
 import type { FramedRequest } from "./framed-request.ts";
 import { CursorSeal, runWithCursors } from "./input/cursor-seal.ts";
+import { formatFor } from "./input/formats.ts";
 import { storedTextFailure, validateStoredText, validateStoredTexts } from "./input/stored-text.ts";
 import type { Refusal } from "./problem.ts";
 import { framed, sendProblem } from "./reply.ts";
@@ -92,8 +93,9 @@ function schemaOf(row: Route<never>): FastifySchema {
 	return { ...(row.query ? { querystring: row.query } : {}), ...(row.body ? { body: row.body } : {}), response };
 }
 
-function isStream(row: Route<never>, _result: unknown): _result is StreamOutput {
-	return row.output === "stream";
+/** Guarantee: no JSON output of a route with formats has a member `stream`. */
+function isStream(row: Route<never>, result: unknown): result is StreamOutput {
+	return row.output === "stream" || (row.formats !== undefined && result !== null && typeof result === "object" && "stream" in result);
 }
 
 /**
@@ -210,7 +212,8 @@ function mountRow(app: FastifyInstance, row: Route<unknown>, admit: ReturnType<G
 		handler(request, reply) {
 			endBodyTime(framed(request));
 			if (stores) assertStorable(request, row, holds_secret);
-			const result = run(request.admitted, inputOf(request, row, { holds_secret, pace }));
+			const respond = (row.formats && formatFor(row.formats, framed(request).headers.accept)) ?? run;
+			const result = respond(request.admitted, inputOf(request, row, { holds_secret, pace }));
 			if (result instanceof Promise) return result.then((late) => finish(request, reply, late));
 			return finish(request, reply, result);
 		},
@@ -233,6 +236,7 @@ function fillBody(request: FastifyRequest, _reply: FastifyReply, done: () => voi
 
 function answerWith(reply: FastifyReply, row: Route<never>, result: unknown): unknown {
 	reply.code(row.status);
+	if (row.formats) reply.header("vary", "Accept");
 	if (isStream(row, result)) return reply.headers(result.headers).send(result.stream);
 	if (row.output === "none") return reply.send();
 	return reply.send(result as TSchema);

@@ -96,12 +96,14 @@ function operationId(row: AnyRow): string {
 function successOf(row: AnyRow): unknown {
 	if (row.output === "none") return { description: "Done; no body." };
 	if (row.output === "stream") return { description: "The bytes.", content: { "*/*": ANY_BYTES } };
-	return { description: "Done.", content: { "application/json": { schema: row.output } } };
+	const formats = Object.fromEntries(Object.keys(row.formats ?? {}).map((type) => [type, ANY_BYTES]));
+	return { description: "Done.", content: { "application/json": { schema: row.output }, ...formats } };
 }
 
 function operationOf(row: AnyRow): unknown {
 	const asked = row.access === "public" && row.input !== "none" ? REFUSALS_OF_PUBLIC_WRITES : REFUSALS[row.access];
-	const refusals = [...asked, ...(row.input === "none" ? [] : [413, 415])].sort();
+	const limited = row.formats === undefined || asked.includes(429) ? [] : [429];
+	const refusals = [...asked, ...limited, ...(row.input === "none" ? [] : [413, 415])].sort();
 	const needs = row.permission ? `Needs the permission \`${row.permission}\`.` : row.access === "key" ? "Any key." : `Access: ${row.access}.`;
 	return {
 		operationId: operationId(row),

@@ -17,6 +17,9 @@ export interface StreamOutput {
 	readonly headers: Record<string, string>;
 }
 
+/** Writes the result of a route in another media type than JSON. Gets the same input as `run`. */
+export type Format<C, Input> = (context: C, input: Input) => Promise<StreamOutput>;
+
 /** An incoming upload, whose body has not been read yet. */
 export interface Upload {
 	readonly content_length: number | null;
@@ -70,6 +73,8 @@ export interface Route<C> extends RowBase {
 	readonly output: TSchema | "stream" | "none";
 	/** Usage is aggregated before `run`, so that the response is at most about a second old. `unless_forced`: not with `force` in the body. */
 	readonly reads_usage?: true | "unless_forced";
+	/** By media type: streams that a client may ask for by `Accept` in place of JSON. */
+	readonly formats?: Readonly<Record<string, Format<C, Record<string, unknown>>>>;
 	/** Gets the parameters, the query and the body as one object, validated. */
 	readonly run: (context: C, input: Record<string, unknown>) => unknown;
 }
@@ -88,6 +93,7 @@ interface JsonRow<C, M extends Method, Path extends string, Q, B, O extends TSch
 	readonly query?: Q;
 	readonly body?: B;
 	readonly output: O;
+	readonly formats?: Readonly<Record<string, Format<C, ParametersOf<Path> & StaticOf<Q> & StaticOf<B>>>>;
 	readonly run: (
 		context: C,
 		input: ParametersOf<Path> & StaticOf<Q> & StaticOf<B>,

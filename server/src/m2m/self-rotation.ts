@@ -39,8 +39,8 @@ export async function lockOwnKey(tx: Tx, context: KeyedContext): Promise<{ found
 
 /** Copies the members, which a keyed context has on its prototype, into a plain context for a change. */
 export function ownChange(context: SelfContext): KeysContext {
-	const { database, node, audit_keys, clock, log, actor, scope, request_id, idempotency_key, peppers, key_brand } = context;
-	return { database, node, audit_keys, clock, log, actor, scope, request_id, idempotency_key, peppers, key_brand };
+	const { database, node, audit_keys, clock, log, actor, scope, request_id, idempotency_key, address, peppers, key_brand } = context;
+	return { database, node, audit_keys, clock, log, actor, scope, request_id, idempotency_key, address, peppers, key_brand };
 }
 
 /**

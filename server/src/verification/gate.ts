@@ -79,6 +79,7 @@ export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 				site_id: question.site_id,
 				permission: row.permission ?? null,
 				raw_key: row.takes_raw_key === true ? question.raw_key : null,
+				address: question.address,
 			});
 		}
 

@@ -1,6 +1,7 @@
 import type { ChangeContext } from "../audit/change.ts";
 import type { Actor } from "../core/context.ts";
 import { assert } from "../core/error.ts";
+import type { Address } from "../core/network.ts";
 import type { Tx } from "../database/transaction.ts";
 import { REFUSAL } from "../keys/guards.ts";
 import { recheckKey } from "../keys/recheck.ts";
@@ -29,6 +30,7 @@ export interface KeyedRequest {
 	readonly permission: string | null;
 	/** Null unless the route declares `takes_raw_key`. */
 	readonly raw_key: string | null;
+	readonly address: Address | null;
 }
 
 /** The context of one keyed request. All have one hidden class. */
@@ -59,6 +61,11 @@ export class KeyedRequestContext implements KeyedContext {
 
 	get actor(): Actor {
 		return { kind: "key", id: this.grant.key_id, name: this.grant.key_name };
+	}
+
+	/** Formatted on demand: only a change stores it. */
+	get address(): string | null {
+		return this.#request.address?.text ?? null;
 	}
 
 	get key_id(): string {

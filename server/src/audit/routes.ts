@@ -1,0 +1,32 @@
+import { type Route, route } from "../http/route.ts";
+import { ALL_ENTRY_EXPORTS, ENTRY_EXPORTS, type ExportContext } from "./export.ts";
+import { listAllEntries, listEntries } from "./list.ts";
+import { Entries, EntriesQuery, OperatorEntries, OperatorEntriesQuery } from "./schema.ts";
+
+export const managementAuditRoutes: readonly Route<ExportContext>[] = [
+	route({
+		method: "GET",
+		path: "/api/v1/tenants/:tenant_id/audit",
+		access: "admin",
+		summary: "List the audit entries of the tenant, newest first",
+		status: 200,
+		query: EntriesQuery,
+		output: Entries,
+		formats: ENTRY_EXPORTS,
+		run: listEntries,
+	}),
+];
+
+export const operatorAuditRoutes: readonly Route<ExportContext>[] = [
+	route({
+		method: "GET",
+		path: "/api/v1/operator/audit",
+		access: "operator",
+		summary: "List the audit entries of all tenants and of the instance, newest first",
+		status: 200,
+		query: OperatorEntriesQuery,
+		output: OperatorEntries,
+		formats: ALL_ENTRY_EXPORTS,
+		run: listAllEntries,
+	}),
+];
