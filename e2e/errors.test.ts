@@ -7,7 +7,7 @@ import { ERRORS, type ErrorCode } from "../server/src/core/error.ts";
 import { type Answer, inParallel } from "./client.ts";
 import { Database } from "./database.ts";
 import { Browser, newMember, newPortalPerson, PASSWORD } from "./people.ts";
-import { assertPointer, assertProblem, remainingOf } from "./problem.ts";
+import { assertPointer, assertProblem, getRemaining } from "./problem.ts";
 import { freeze } from "./processes.ts";
 import { exchange, requestText, Wire } from "./raw-socket.ts";
 import { postgresPid, type Server, startServer } from "./server.ts";
@@ -74,9 +74,9 @@ function whoami(raw_key: string, headers: Record<string, string> = newAddress())
 async function assertUnspent(code: ErrorCode, ask: () => Promise<Answer>): Promise<Answer> {
 	const [first, second] = [await ask(), await ask()];
 	for (const answer of [first, second]) assertProblem(answer, code, [CANARY]);
-	const left = remainingOf(first);
+	const left = getRemaining(first);
 	ok(Object.keys(left).length > 0, "RateLimit headers on an answer to a right secret");
-	deepEqual(remainingOf(second), left);
+	deepEqual(getRemaining(second), left);
 	return first;
 }
 
@@ -103,7 +103,7 @@ guarantee("invalid_request", "a malformed body, query or header is refused with 
 	assertProblem(idempotency, "invalid_request", [CANARY]);
 	const keyed = await server.keyed(raw_key, "GET", `/tenants/${tenant.id}/usage?from=${CANARY}`);
 	assertProblem(keyed, "invalid_request", [CANARY]);
-	ok(remainingOf(keyed).burst);
+	ok(getRemaining(keyed).burst);
 });
 
 guarantee("unknown_field", "a field that is not known is refused by its name, in body and query", async () => {
@@ -123,7 +123,7 @@ guarantee("unknown_field", "a field that is not known is refused by its name, in
 	assertPointer(query, "/query/page");
 	const text = await server.keyed(raw_key, "POST", `/sites/${site.id}/documents/text`, { title: "T", content: "C", author: CANARY });
 	assertProblem(text, "unknown_field", [CANARY]);
-	ok(remainingOf(text).burst);
+	ok(getRemaining(text).burst);
 	assertPointer(text, "/author");
 });
 
@@ -486,7 +486,7 @@ guarantee("conflict", "what is there already or does not fit the plan is refused
 	await makeText(server, roomy.raw_key, roomy.site.id);
 	const full = await server.keyed(roomy.raw_key, "POST", `/sites/${roomy.site.id}/documents/text`, { title: CANARY, content: CANARY });
 	assertProblem(full, "conflict", [CANARY]);
-	ok(remainingOf(full).burst);
+	ok(getRemaining(full).burst);
 	assertProblem(await server.management(roomy.tenant.id, "DELETE", `/sites/${roomy.site.id}`), "conflict");
 });
 
@@ -504,7 +504,7 @@ guarantee("idempotency_mismatch", "an Idempotency-Key belongs to one request", a
 	equal(expectStatus(await server.keyed(world.raw_key, "POST", path, { title: "A", content: "A" }, keyed), 201).text, text.text);
 	const other = await server.keyed(world.raw_key, "POST", path, { title: "A", content: "B" }, keyed);
 	assertProblem(other, "idempotency_mismatch");
-	ok(remainingOf(other).burst);
+	ok(getRemaining(other).burst);
 });
 
 guarantee("secret_already_issued", "a repeated create makes no second key and shows no secret again", async () => {
@@ -538,7 +538,7 @@ guarantee("payload_too_large", "a body beyond its bound is refused", async () =>
 	const { site, raw_key } = await makeWorld(server, { rate_limits: LIMITS, limits: { document_bytes: 1_000 } });
 	const text = await server.keyed(raw_key, "POST", `/sites/${site.id}/documents/text`, { title: "T", content: "y".repeat(1_001) });
 	assertProblem(text, "payload_too_large");
-	ok(remainingOf(text).burst);
+	ok(getRemaining(text).burst);
 	match(String(text.json.detail), /1000/);
 	assertProblem(await upload(raw_key, site.id, Buffer.alloc(1_001)), "payload_too_large");
 	expectStatus(await upload(raw_key, site.id, Buffer.alloc(1_000)), 201);
@@ -564,7 +564,7 @@ guarantee("unsupported_media_type", "the response to an unsupported content type
 		const answer = await upload(raw_key, site.id, Buffer.from("x"), content_type);
 		assertProblem(answer, "unsupported_media_type");
 		match(String(answer.json.detail), /boundary/);
-		ok(remainingOf(answer).burst);
+		ok(getRemaining(answer).burst);
 	}
 	const encoded = await server.management(tenant.id, "POST", "/sites", "x", { "content-type": "application/json", "content-encoding": "gzip" });
 	assertProblem(encoded, "unsupported_media_type");
@@ -592,16 +592,16 @@ guarantee("rate_limited", "the request after the last allowed one is refused unt
 			{ name: "hourly", requests: 50, window_seconds: 3_600, per: "tenant" },
 		],
 	});
-	equal(remainingOf(await whoami(raw_key)).burst, 1);
-	equal(remainingOf(await whoami(raw_key)).burst, 0);
+	equal(getRemaining(await whoami(raw_key)).burst, 1);
+	equal(getRemaining(await whoami(raw_key)).burst, 0);
 	const [refused, again] = [await whoami(raw_key), await server.keyed(raw_key, "GET", `/tenants/${tenant.id}/limits`)];
 	for (const answer of [refused, again]) {
 		assertProblem(answer, "rate_limited");
 		equal(answer.json.limit, "burst");
-		deepEqual(remainingOf(answer), { burst: 0, hourly: 48 });
+		deepEqual(getRemaining(answer), { burst: 0, hourly: 48 });
 	}
 	await sleep(Number(refused.header("retry-after")) * 1_000);
-	const { burst, hourly } = remainingOf(expectStatus(await whoami(raw_key), 200));
+	const { burst, hourly } = getRemaining(expectStatus(await whoami(raw_key), 200));
 	equal(hourly, 47);
 	ok(burst === 0 || burst === 1, "both came back, or the one that was taken first");
 });
@@ -631,11 +631,11 @@ guarantee("too_many_auth_failures", "an address with too many wrong keys gets Re
 
 guarantee("too_many_refusals", "a key with too many refusals gets Retry-After, and the refusals consume no limit", async () => {
 	const { raw_key, tenant } = await makeWorld(server, { rate_limits: LIMITS });
-	const before = remainingOf(expectStatus(await whoami(raw_key), 200));
+	const before = getRemaining(expectStatus(await whoami(raw_key), 200));
 	const refuse = () => server.keyed(raw_key, "GET", "/sites/none");
 	const refusals = await inParallel(REFUSALS_PER_MINUTE, 16, refuse);
 	equal(refusals.filter(({ code }) => code === "not_found").length, REFUSALS_PER_MINUTE);
-	deepEqual(remainingOf(await assertUnspent("too_many_refusals", refuse)), before);
+	deepEqual(getRemaining(await assertUnspent("too_many_refusals", refuse)), before);
 	assertProblem(await server.keyed(raw_key, "GET", `/tenants/${tenant.id}/limits`), "too_many_refusals");
 });
 
@@ -647,7 +647,7 @@ guarantee("internal_error", "an internal error returns its request id and no int
 	truncateSync(join(uploads, file), 2);
 	const answer = await server.keyed(raw_key, "GET", `/sites/${site.id}/documents/${document.id}/content`);
 	assertProblem(answer, "internal_error", [server.data_dir, "uploads"]);
-	ok(remainingOf(answer).burst);
+	ok(getRemaining(answer).burst);
 	const request_id = String(answer.json.request_id);
 	for (let waited = 0; waited < 50 && !server.logs.stdout.includes(request_id); waited += 1) await sleep(100);
 	ok(server.logs.stdout.includes(request_id));
@@ -663,7 +663,7 @@ guarantee("storage_full", "a file that the disk does not take is refused, nothin
 	const used = await usedOf();
 	const answer = await upload(raw_key, site.id, Buffer.alloc((FILE_KIB_MAX + 1_024) * 1_024, 7));
 	assertProblem(answer, "storage_full");
-	ok(remainingOf(answer).burst);
+	ok(getRemaining(answer).burst);
 	equal(readdirSync(join(server.data_dir, "uploads"), { recursive: true }).length, before);
 	deepEqual(await usedOf(), used);
 	expectStatus(await whoami(raw_key), 200);

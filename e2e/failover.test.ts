@@ -2,7 +2,7 @@ import { deepEqual, doesNotMatch, equal, ok } from "node:assert/strict";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { socketFolderOf, startDebianCluster } from "../scripts/debian-cluster.ts";
+import { getSocketFolder, startDebianCluster } from "../scripts/debian-cluster.ts";
 import { ensureDatabase } from "../server/src/database/roles.ts";
 import type { Answer } from "./client.ts";
 import { Relay } from "./faults/relay.ts";
@@ -34,7 +34,7 @@ async function waitUntil(what: string, isTrue: () => Promise<boolean>): Promise<
 	}
 }
 
-const socketOf = (cluster: { url: string; stop(): Promise<void> }) => `${socketFolderOf(cluster)}/.s.PGSQL.5432`;
+const socketOf = (cluster: { url: string; stop(): Promise<void> }) => `${getSocketFolder(cluster)}/.s.PGSQL.5432`;
 
 test("when a standby takes over and the old primary becomes read-only, every response is right or 503, and the server recovers", async () => {
 	const primary = await startDebianCluster();

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ErrorCode } from "../server/src/core/error.ts";
 import type { Answer } from "./client.ts";
 import { Database, difference } from "./database.ts";
-import { bodyOf, callOf, formOf, OPERATIONS, type Operation } from "./operations.ts";
+import { buildBody, buildCall, buildForm, OPERATIONS, type Operation } from "./operations.ts";
 import { assertPointer, assertProblem } from "./problem.ts";
 import { freeze } from "./processes.ts";
 import { exchange, requestText, Wire } from "./raw-socket.ts";
@@ -446,7 +446,7 @@ test("a displayed text with bidirectional, invisible or control characters is re
 	const fields = STORED_TEXTS.filter(({ is_content }) => !is_content);
 	ok(fields.length > 80);
 	for (const { operation, name, pointer, body } of fields) {
-		const call = callOf(operation, values);
+		const call = buildCall(operation, values);
 		for (const text of wrong) {
 			const answer = await server.send({ ...call, headers: { ...call.headers, ...credentials[operation.kind] }, body: body(text) });
 			equal(answer.code, "invalid_request", `${operation.id} ${name} ${JSON.stringify(text)}: ${answer.text}`);
@@ -458,7 +458,7 @@ test("a displayed text with bidirectional, invisible or control characters is re
 		}
 	}
 	for (const text of wrong) {
-		for (const form of [formOf("x", `${text}.pdf`), Buffer.from(`${part("title", text)}${file}--edge--\r\n`)]) {
+		for (const form of [buildForm("x", `${text}.pdf`), Buffer.from(`${part("title", text)}${file}--edge--\r\n`)]) {
 			if (form.includes("title") || !/^[\s\p{Default_Ignorable_Code_Point}\u2800]+$/u.test(text))
 				assertProblem(await exchange(server.port, posting(documents, keyLine, form, FORM)()), "invalid_request");
 		}
@@ -479,7 +479,7 @@ const SOMETHING_SENT = ["[]", "null", '{"a":1}', "x", '""', "{}{}"];
 /** The head of an operation on unknown ids, with an accepted credential; null if the operation accepts only a session. */
 function headOf(operation: Operation, raw_key = world.raw_key): { method: string; path: string; credential: readonly string[] } | null {
 	if (operation.kind === "person" || operation.kind === "service") return null;
-	const { method, path } = callOf(operation, { tenant_id: world.tenant.id, ...(operation.kind === "key" ? { site_id: world.site.id } : {}) });
+	const { method, path } = buildCall(operation, { tenant_id: world.tenant.id, ...(operation.kind === "key" ? { site_id: world.site.id } : {}) });
 	return { method, path, credential: operation.kind === "key" ? [`X-API-Key: ${raw_key}`] : operation.kind === "operator" ? [bearerLine()] : [] };
 }
 
@@ -533,7 +533,7 @@ test("a body whose fields are all optional is optional itself", async () => {
 
 test("JSON with a charset other than UTF-8 is a 415 on every route, and any spelling of UTF-8 is accepted", async () => {
 	const raw_key = await almightyKey();
-	for (const operation of OPERATIONS.filter(({ id }) => bodyOf({ id }) !== undefined)) {
+	for (const operation of OPERATIONS.filter(({ id }) => buildBody({ id }) !== undefined)) {
 		const head = headOf(operation, raw_key);
 		if (head === null) continue;
 		for (const charset of ["utf-16", "iso-8859-1", '"utf-16le"', "utf-8; charset=utf-16"]) {

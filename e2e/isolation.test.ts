@@ -6,7 +6,7 @@ import { checksum } from "../server/src/core/checksum.ts";
 import { randomBase62 } from "../server/src/core/id.ts";
 import type { Answer } from "./client.ts";
 import { Database, difference, type StoredRow } from "./database.ts";
-import { callOf, KEYED, MANAGEMENT, OPERATIONS, type Operation } from "./operations.ts";
+import { buildCall, KEYED, MANAGEMENT, OPERATIONS, type Operation } from "./operations.ts";
 import { assertPointer, assertProblem, withoutRequestId } from "./problem.ts";
 import { type Server, startServer } from "./server.ts";
 import { STORED_TEXTS } from "./text-fields.ts";
@@ -127,7 +127,7 @@ async function newSourceRow(tenant_id: string, made: MadeKey, word: string): Pro
 }
 
 function ask(operation: Operation, world: World, values: Readonly<Record<string, string>>): Promise<Answer> {
-	const { headers, ...call } = callOf(operation, values);
+	const { headers, ...call } = buildCall(operation, values);
 	const credential: Record<string, string> = operation.kind === "key" ? { "x-api-key": world.raw_key } : server.bearer;
 	return server.send({ ...call, headers: { ...headers, ...credential } });
 }
@@ -220,7 +220,7 @@ test("the generated tests cover every operation of a tenant with each of its par
 for (const operation of OPERATIONS.filter(({ kind }) => kind !== "public")) {
 	test(`${operation.method} ${operation.path} accepts only its own kind of credential`, async () => {
 		const { credential } = await makeService(server);
-		const { headers, ...call } = callOf(operation, foreign.values);
+		const { headers, ...call } = buildCall(operation, foreign.values);
 		const credentials: [string, Record<string, string>][] = [
 			["none", {}],
 			["key", { "x-api-key": foreign.raw_key }],
@@ -453,7 +453,7 @@ test("references in a body are resolved within the tenant: another tenant's id i
 		const before = await database.dump();
 		const answers: Answer[] = [];
 		for (const id of [reference?.unknown ?? "", ...(reference?.theirs ? [foreign.values[reference.theirs]] : [])]) {
-			const { headers, ...call } = callOf(operation, values);
+			const { headers, ...call } = buildCall(operation, values);
 			answers.push(await server.send({ ...call, headers: { ...headers, ...server.bearer }, body: { ...Object(body(id)), ...reference?.with } }));
 		}
 		for (const answer of answers) {
@@ -485,7 +485,7 @@ test("a list accepts only its own cursors: a forged one, one of another list or 
 	ok(lists.length >= 12);
 	const given: { path: string; cursor: string }[] = [];
 	for (const operation of lists) {
-		const { path, method } = callOf(operation, valuesFor(operation, own));
+		const { path, method } = buildCall(operation, valuesFor(operation, own));
 		const headers: Record<string, string> = operation.kind === "key" ? { "x-api-key": own.raw_key } : server.bearer;
 		const ask = (query: string) => server.send({ method, path: `${path}?${query}`, headers });
 		const first = expectStatus(await ask("limit=1"), 200).as<{ data: unknown[]; next_cursor: string | null }>();

@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Answer, inParallel } from "./client.ts";
 import { flood } from "./flood.ts";
-import { assertProblem, remainingOf } from "./problem.ts";
+import { assertProblem, getRemaining } from "./problem.ts";
 import { type Server, startServer } from "./server.ts";
 import { expectStatus, makeKey, makePlan, makeService, makeSite, makeTenant, makeWorld } from "./things.ts";
 
@@ -57,7 +57,7 @@ test("of 400 concurrent requests against a limit of 100 exactly 100 are allowed,
 	const answers = await inParallel(400, 400, () => whoami(raw_key));
 	deepEqual(countBy(answers), { 200: 100, rate_limited: 300 });
 	for (const answer of answers) if (answer.status === 429) assertProblem(answer, "rate_limited");
-	const left = answers.filter(({ status }) => status === 200).map((answer) => remainingOf(answer).burst ?? -1);
+	const left = answers.filter(({ status }) => status === 200).map((answer) => getRemaining(answer).burst ?? -1);
 	deepEqual(
 		left.sort((a, b) => a - b),
 		Array.from({ length: 100 }, (_, index) => index),
@@ -74,27 +74,27 @@ test("a tenant limit applies to all of its keys together, a key limit to each ke
 	const refused = await whoami(third.raw_key);
 	assertProblem(refused, "rate_limited");
 	equal(refused.json.limit, "all");
-	deepEqual(remainingOf(refused), { burst: 40, all: 0 });
+	deepEqual(getRemaining(refused), { burst: 40, all: 0 });
 	const other = await makeWorld(server, { rate_limits: [burst(40), { ...burst(60), name: "all", per: "tenant" }] });
-	deepEqual(remainingOf(await whoami(other.raw_key)), { burst: 39, all: 59 });
+	deepEqual(getRemaining(await whoami(other.raw_key)), { burst: 39, all: 59 });
 });
 
 test("a changed plan applies from the next request on and resets no window", async () => {
 	const { plan_id, tenant, raw_key } = await makeWorld(server, { rate_limits: [burst(10)] });
 	for (let count = 0; count < 6; count += 1) expectStatus(await whoami(raw_key), 200);
 	await makePlan(server, { id: plan_id, rate_limits: [burst(20)] });
-	equal(remainingOf(await whoami(raw_key)).burst, 13);
+	equal(getRemaining(await whoami(raw_key)).burst, 13);
 	await makePlan(server, { id: plan_id, rate_limits: [burst(5)] });
 	assertProblem(await whoami(raw_key), "rate_limited");
 	await makePlan(server, { id: plan_id, rate_limits: [burst(9, { window_seconds: 3_600 })] });
-	equal(remainingOf(await whoami(raw_key)).burst, 1);
+	equal(getRemaining(await whoami(raw_key)).burst, 1);
 	const other = await makePlan(server, { rate_limits: [burst(12)] });
 	expectStatus(await server.operator("PATCH", `/tenants/${tenant.id}`, { plan_id: other }), 200);
-	equal(remainingOf(await whoami(raw_key)).burst, 3);
+	equal(getRemaining(await whoami(raw_key)).burst, 3);
 	expectStatus(await server.operator("PATCH", `/tenants/${tenant.id}`, { limits: { rate_limits: [burst(11)] } }), 200);
-	equal(remainingOf(await whoami(raw_key)).burst, 1);
+	equal(getRemaining(await whoami(raw_key)).burst, 1);
 	expectStatus(await server.operator("PATCH", `/tenants/${tenant.id}`, { limits: null }), 200);
-	equal(remainingOf(await whoami(raw_key)).burst, 1);
+	equal(getRemaining(await whoami(raw_key)).burst, 1);
 	await makePlan(server, { id: other, rate_limits: [] });
 	equal((await whoami(raw_key)).header("ratelimit"), "");
 });

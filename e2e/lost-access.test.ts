@@ -5,8 +5,8 @@ import type { Route } from "../server/src/http/route.ts";
 import { managementRoutes, operatorRoutes, personRoutes, serviceRoutes } from "../server/src/routes.ts";
 import type { Answer } from "./client.ts";
 import { Database, difference } from "./database.ts";
-import { callOf, OPERATIONS, type Operation } from "./operations.ts";
-import { Browser, type Member, newMember, newPortalPerson, PASSWORD, tokenOf } from "./people.ts";
+import { buildCall, OPERATIONS, type Operation } from "./operations.ts";
+import { Browser, getToken, type Member, newMember, newPortalPerson, PASSWORD } from "./people.ts";
 import { Wire } from "./raw-socket.ts";
 import { type Server, startServer } from "./server.ts";
 import { expectStatus, makeKey, makeService, makeWorld, newName } from "./things.ts";
@@ -48,7 +48,7 @@ before(async () => {
 	const elsewhere = await makeWorld(server);
 	operator = await newMember(server, elsewhere.tenant.id, "viewer");
 	const { json: asked } = expectStatus(await server.operator("POST", "/operators", { email: operator.email }), 201);
-	const accepted = { token: tokenOf(asked.url), password: PASSWORD };
+	const accepted = { token: getToken(asked.url), password: PASSWORD };
 	expectStatus(await operator.browser.send("POST", "/api/v1/invitations/accept", accepted), 200);
 	const invited = await server.management(tenant_id, "POST", "/invitations", { role: "viewer" });
 	const handed = await server.management(tenant_id, "POST", `/api-keys/${made.id}/handovers`, {});
@@ -102,7 +102,7 @@ interface Held {
 async function hold(changing: Changing, credential: Readonly<Record<string, string>>): Promise<Held> {
 	const { operation, row } = changing;
 	const named = operation.parameters.includes("rotation_id") ? { ...values, key_id: values.rotating_key_id ?? "" } : values;
-	const call = callOf(operation, named);
+	const call = buildCall(operation, named);
 	// A route without input: an empty chunked body whose last chunk is delayed.
 	const text = row.input === "none" ? "" : JSON.stringify(call.body);
 	const body = `${text === "" ? "" : `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`}0\r\n\r\n`;
@@ -267,11 +267,11 @@ interface OperatorEnds {
 }
 
 async function reveal(url: unknown): Promise<Answer> {
-	return server.send({ method: "POST", path: "/api/v1/handovers/reveal", body: { token: tokenOf(url), name: "Dora" } });
+	return server.send({ method: "POST", path: "/api/v1/handovers/reveal", body: { token: getToken(url), name: "Dora" } });
 }
 
 async function accept(url: unknown): Promise<Answer> {
-	const body = { token: tokenOf(url), name: "Nora", email: `${newName("new")}@example.com`, password: PASSWORD };
+	const body = { token: getToken(url), name: "Nora", email: `${newName("new")}@example.com`, password: PASSWORD };
 	return server.send({ method: "POST", path: "/api/v1/invitations/accept", body });
 }
 
@@ -357,7 +357,7 @@ suite("unused links of a person end when the person loses access", { concurrency
 		const person = { external_user_id: "user-9", name: "Paula", role: "owner", confirmed: true };
 		const link = async () => {
 			const made = await operator.browser.send("POST", `/api/v1/operator/tenants/${tenant_id}/portal-sessions`, person);
-			return tokenOf(expectStatus(made, 201).json.url);
+			return getToken(expectStatus(made, 201).json.url);
 		};
 		const portal = new Browser(server);
 		expectStatus(await portal.send("POST", "/api/v1/portal-sessions/redeem", { token: await link() }), 200);
@@ -369,7 +369,7 @@ suite("unused links of a person end when the person loses access", { concurrency
 		];
 		const reset = async () => {
 			const made = await operator.browser.send("POST", "/api/v1/operator/password-resets", { email: owner.email });
-			return { token: tokenOf(expectStatus(made, 201).json.url), newPassword: "taken over by a link" };
+			return { token: getToken(expectStatus(made, 201).json.url), newPassword: "taken over by a link" };
 		};
 		const take = (body: unknown) => server.send({ method: "POST", path: "/api/auth/reset-password", body });
 		const [unseen, ended] = [await reset(), await reset()];
@@ -469,7 +469,7 @@ test("changes that race with the end of their callers' access do not deadlock: e
 	const second = await newMember(server, tenant_id, "owner");
 	const runner = await newMember(server, tenant_id, "viewer");
 	const { json: asked } = expectStatus(await server.operator("POST", "/operators", { email: runner.email }), 201);
-	expectStatus(await runner.browser.send("POST", "/api/v1/invitations/accept", { token: tokenOf(asked.url), password: PASSWORD }), 200);
+	expectStatus(await runner.browser.send("POST", "/api/v1/invitations/accept", { token: getToken(asked.url), password: PASSWORD }), 200);
 	const { person_id } = await personOf(runner);
 	const portal = await newPortalPerson(server, tenant_id, "owner");
 	const [key, revoked] = [await makeKey(server, tenant_id), await makeKey(server, tenant_id)];

@@ -79,7 +79,7 @@ export const MANAGEMENT = OPERATIONS.filter(({ path }) => path.startsWith("/api/
 export const FORM_TYPE = "multipart/form-data; boundary=edge";
 
 /** A multipart body with this file. */
-export function formOf(content: string | Buffer, filename = "a.bin"): Buffer {
+export function buildForm(content: string | Buffer, filename = "a.bin"): Buffer {
 	const head = `--edge\r\nContent-Disposition: form-data; name="file"; filename="${filename}"\r\nContent-Type: application/octet-stream\r\n\r\n`;
 	return Buffer.concat([Buffer.from(head), Buffer.from(content), Buffer.from("\r\n--edge--\r\n")]);
 }
@@ -133,18 +133,18 @@ const BODIES: Readonly<Record<string, () => unknown>> = {
 };
 
 /** A valid body for the operation; undefined if it has no body or takes a form. */
-export function bodyOf({ id }: Pick<Operation, "id">): unknown {
+export function buildBody({ id }: Pick<Operation, "id">): unknown {
 	return BODIES[id]?.();
 }
 
 /** The request of an operation with these values in its path and query; without a credential. */
-export function callOf(operation: Operation, values: Readonly<Record<string, string>>): Call & { headers: Record<string, string> } {
+export function buildCall(operation: Operation, values: Readonly<Record<string, string>>): Call & { headers: Record<string, string> } {
 	const path = operation.path.replace(/\{([a-z_]+)\}/g, (_all, name: string) => values[name] ?? "none");
 	const plural = operation.path.endsWith("/activity") ? "s" : "";
 	const query = operation.queried_ids.filter((name) => values[name] !== undefined).map((name) => `${name}${plural}=${values[name]}`);
 	const call = { method: operation.method, path: query.length > 0 ? `${path}?${query.join("&")}` : path };
 	if (!operation.takes_body) return { ...call, headers: {} };
-	if (operation.id === "post_m2m_sites_by_site_id_documents") return { ...call, headers: { "content-type": FORM_TYPE }, body: formOf("content") };
+	if (operation.id === "post_m2m_sites_by_site_id_documents") return { ...call, headers: { "content-type": FORM_TYPE }, body: buildForm("content") };
 	const body = BODIES[operation.id];
 	if (!body) throw new Error(`${operation.id} takes a body, and the tests have none for it: add one to e2e/operations.ts`);
 	return { ...call, headers: {}, body: body() };

@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Database, difference } from "./database.ts";
-import { callOf, MANAGEMENT, OPERATIONS } from "./operations.ts";
-import { Browser, inviteToken, type Member, newMember, newPortalPerson, PASSWORD, tokenOf } from "./people.ts";
+import { buildCall, MANAGEMENT, OPERATIONS } from "./operations.ts";
+import { Browser, getToken, inviteToken, type Member, newMember, newPortalPerson, PASSWORD } from "./people.ts";
 import { assertProblem, withoutRequestId } from "./problem.ts";
 import { environmentWith, ROOT, type Server, startServer } from "./server.ts";
 import { expectStatus, makeWorld, newName } from "./things.ts";
@@ -41,12 +41,12 @@ async function newOperator(tenant_id = world.tenant.id): Promise<Member & { read
 /** Invites the person as an operator, accepts by the link and signs in again. */
 async function becomeOperator({ email, browser }: Member): Promise<void> {
 	const { json } = expectStatus(await server.operator("POST", "/operators", { email: email.toUpperCase() }), 201);
-	const accept = { token: tokenOf(json.url), password: PASSWORD };
+	const accept = { token: getToken(json.url), password: PASSWORD };
 	deepEqual(expectStatus(await browser.send("POST", "/api/v1/invitations/accept", accept), 200).json, { tenant_id: null });
 }
 
 test("only the link of the first start makes its recipient owner of the demo tenant and operator", async () => {
-	const token = tokenOf(/Open the dashboard: (\S+)/.exec(server.logs.stderr)?.[1]);
+	const token = getToken(/Open the dashboard: (\S+)/.exec(server.logs.stderr)?.[1]);
 	const browser = new Browser(server);
 	equal(expectStatus(await browser.send("POST", "/api/v1/invitations/read", { token }), 200).json.makes_operator, true);
 	const join = { token, name: "Olivia Owner", email: "olivia@example.com", password: PASSWORD };
@@ -77,7 +77,7 @@ test("every operator route refuses a tenant's owner, signed in or by portal link
 	const before = await database.dump();
 	for (const operation of OPERATOR)
 		for (const person of [browser, portal]) {
-			const { method, path, body, headers } = callOf(operation, { tenant_id: world.tenant.id, plan_id: "plan-1", person_id: "per_x" });
+			const { method, path, body, headers } = buildCall(operation, { tenant_id: world.tenant.id, plan_id: "plan-1", person_id: "per_x" });
 			const answer = await person.send(method, path, body, headers);
 			assertProblem(answer, "role_not_allowed");
 			match(String(answer.json.detail), /operator of this instance/);
@@ -113,7 +113,7 @@ test("an operator's session works on every tenant, with operator rights where th
 	}
 	assertProblem(await operator.browser.management("t-nobody", "GET", "/api-keys"), "not_found");
 	for (const operation of MANAGEMENT) {
-		const { method, path, body, headers } = callOf(operation, { tenant_id: other.tenant.id });
+		const { method, path, body, headers } = buildCall(operation, { tenant_id: other.tenant.id });
 		const answer = await operator.browser.send(method, path, body, headers);
 		ok(answer.status < 500 && ![401, 403].includes(answer.status), `${operation.id}: ${answer.text}`);
 	}
@@ -134,7 +134,7 @@ test("sessions from before a person became an operator are ended, so that a stol
 	const reset = expectStatus(await server.operator("POST", "/password-resets", { email: member.email }), 201);
 	await becomeOperator(member);
 	assertProblem(await stolen.session(), "credential_invalid");
-	const token = tokenOf(reset.json.url);
+	const token = getToken(reset.json.url);
 	assertProblem(await new Browser(server).send("POST", "/api/auth/reset-password", { token, newPassword: "another horse battery" }), "not_found");
 	expectStatus(await member.browser.send("GET", "/api/v1/operator/plans"), 200);
 	// A repetition is refused and ends no session.
@@ -147,14 +147,14 @@ test("an account that an owner created for an unverified address does not become
 	const email = `${newName("cto")}@example.com`;
 	const { json } = expectStatus(await owner.browser.management(world.tenant.id, "POST", "/invitations", { role: "viewer", email }), 201);
 	const fake = new Browser(server);
-	const squat = { token: tokenOf(json.url), name: "Not the CTO", password: "a squatter's password" };
+	const squat = { token: getToken(json.url), name: "Not the CTO", password: "a squatter's password" };
 	expectStatus(await fake.send("POST", "/api/v1/invitations/accept", squat), 200);
 	const { json: made } = expectStatus(await server.operator("POST", "/operators", { email }), 201);
 	assertProblem(await fake.send("GET", "/api/v1/operator/tenants"), "role_not_allowed");
 	const { data } = expectStatus(await server.operator("GET", "/operator-invitations"), 200).as<{ data: { email: string }[] }>();
 	ok(data.some((waiting) => waiting.email === email));
 	const cto = new Browser(server);
-	const accept = { token: tokenOf(made.url), name: "The CTO", password: PASSWORD };
+	const accept = { token: getToken(made.url), name: "The CTO", password: PASSWORD };
 	expectStatus(await cto.send("POST", "/api/v1/invitations/accept", accept), 200);
 	expectStatus(await cto.send("GET", "/api/v1/operator/tenants"), 200);
 	assertProblem(await fake.session(), "credential_invalid");
@@ -201,7 +201,7 @@ test("an hour after sign-in, operations that create secrets, delete or invite re
 	);
 	ok(asked.length >= 8);
 	for (const operation of asked) {
-		const { method, path, body, headers } = callOf(operation, { tenant_id: "t-nobody", plan_id: "p-nobody", person_id: "per_x" });
+		const { method, path, body, headers } = buildCall(operation, { tenant_id: "t-nobody", plan_id: "p-nobody", person_id: "per_x" });
 		assertProblem(await operator.browser.send(method, path, body, headers), "confirmation_needed");
 	}
 	for (const operation of OPERATOR.filter(({ method, parameters }) => method === "GET" && parameters.length === 0))
@@ -212,7 +212,7 @@ test("a removed operator is refused from the next request on, and their invitati
 	const { tenant } = await makeWorld(server);
 	const [one, two] = [await newOperator(), await newOperator()];
 	const { json } = expectStatus(await two.browser.management(tenant.id, "POST", "/invitations", { role: "owner" }), 201);
-	const token = tokenOf(json.url);
+	const token = getToken(json.url);
 	expectStatus(await two.browser.management(tenant.id, "GET", "/api-keys"), 200);
 	expectStatus(await one.browser.send("DELETE", `/api/v1/operator/operators/${two.person_id}`), 204);
 	assertProblem(await two.browser.send("GET", "/api/v1/operator/tenants"), "role_not_allowed");

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type MailTrap, mailTrap } from "../server/testing/mail-trap.ts";
 import type { Answer } from "./client.ts";
 import { Database, difference } from "./database.ts";
-import { callOf, MANAGEMENT } from "./operations.ts";
-import { Browser, inviteToken, newMember, newPortalPerson, PASSWORD, type Role, tokenOf } from "./people.ts";
+import { buildCall, MANAGEMENT } from "./operations.ts";
+import { Browser, getToken, inviteToken, newMember, newPortalPerson, PASSWORD, type Role } from "./people.ts";
 import { assertProblem, withoutRequestId } from "./problem.ts";
 import { type Server, startServer } from "./server.ts";
 import { expectStatus, makeWorld, newName } from "./things.ts";
@@ -36,7 +36,7 @@ function ofTenant(path = ""): string {
 }
 
 test("the first owner joins by the printed link, chooses the tenant and creates a working key", async () => {
-	const token = tokenOf(/Open the dashboard: (\S+)/.exec(server.logs.stderr)?.[1]);
+	const token = getToken(/Open the dashboard: (\S+)/.exec(server.logs.stderr)?.[1]);
 	const browser = new Browser(server);
 	const seen = expectStatus(await browser.send("POST", "/api/v1/invitations/read", { token }), 200).json;
 	deepEqual([seen.tenant, seen.role, seen.email, seen.account_exists], [{ id: "demo", name: "Demo" }, "owner", null, false]);
@@ -91,7 +91,7 @@ test("the operator creates a reset link without mail, which sets a new password 
 	const { email, browser } = await newMember(server, world.tenant.id, "viewer");
 	const { json } = expectStatus(await server.operator("POST", "/password-resets", { email }), 201);
 	match(String(json.url), new RegExp(`^${server.url}/reset-password#`));
-	const token = tokenOf(json.url);
+	const token = getToken(json.url);
 	const set = (newPassword: string) => new Browser(server).send("POST", "/api/auth/reset-password", { token, newPassword });
 	assertProblem(await set("short"), "invalid_request");
 	expectStatus(await set("another horse battery"), 204);
@@ -211,7 +211,7 @@ test("each management operation accepts exactly its role and higher ones, for me
 		for (const operation of MANAGEMENT) {
 			// Removing a member, and its preview, also depend on the member: see the tests of the team.
 			if (operation.parameters.includes("member_id") && operation.role === "viewer" && role !== "owner") continue;
-			const { method, path, body, headers } = callOf(operation, { tenant_id: tenant.id });
+			const { method, path, body, headers } = buildCall(operation, { tenant_id: tenant.id });
 			const may = ROLES.indexOf(role) >= ROLES.indexOf(operation.role as Role);
 			for (const browser of people) {
 				const answer = await browser.send(method, path, body, headers);
@@ -284,7 +284,7 @@ test("a portal link works once, and its person's actions are audited under their
 	const { tenant } = await makeWorld(server);
 	const person = { external_user_id: "user-77", name: "Paula Portal", email: "paula@example.com", role: "admin" };
 	const { json } = expectStatus(await server.operator("POST", `/tenants/${tenant.id}/portal-sessions`, person), 201);
-	const token = tokenOf(json.url);
+	const token = getToken(json.url);
 	match(String(json.url), new RegExp(`^${server.url}/portal#kwp_`));
 	assertProblem(await server.send({ method: "GET", path: "/api/v1/portal-sessions/redeem" }), "method_not_allowed");
 	const browser = new Browser(server);
@@ -319,7 +319,7 @@ test("an expired portal link starts no session, and a portal session ends after 
 	const person = { external_user_id: "user-78", name: "Paula", role: "viewer" };
 	const { json } = expectStatus(await server.operator("POST", `/tenants/${tenant.id}/portal-sessions`, person), 201);
 	await database.rows("update portal_sessions set expires_at = now() - interval '1 second' where tenant_id = $1", [tenant.id]);
-	assertProblem(await new Browser(server).send("POST", "/api/v1/portal-sessions/redeem", { token: tokenOf(json.url) }), "not_found");
+	assertProblem(await new Browser(server).send("POST", "/api/v1/portal-sessions/redeem", { token: getToken(json.url) }), "not_found");
 	const browser = await newPortalPerson(server, tenant.id, "viewer");
 	await database.rows("update portal_sessions set session_expires_at = now() where tenant_id = $1", [tenant.id]);
 	assertProblem(await browser.management(tenant.id, "GET", "/api-keys"), "credential_invalid");
@@ -349,7 +349,7 @@ test("the response to an owner's invitation does not disclose whether the addres
 	const answers: unknown[] = [];
 	for (const email of [known, `${newName("stranger")}@example.com`]) {
 		const { json } = expectStatus(await owner.browser.management(tenant.id, "POST", "/invitations", { role: "viewer", email }), 201);
-		const token = tokenOf(json.url);
+		const token = getToken(json.url);
 		const fake = new Browser(server);
 		const { email: read_email, expires_at, ...seen } = expectStatus(await fake.send("POST", "/api/v1/invitations/read", { token }), 200).json;
 		const wrong = await fake.send("POST", "/api/v1/invitations/accept", { token, password: "not their password" });
@@ -374,7 +374,7 @@ test("a portal session cannot create permanent access unless its link says confi
 		const person = { external_user_id: newName("user"), name: "Paula Portal", role: "owner", ...(confirmed === undefined ? {} : { confirmed }) };
 		const { json } = expectStatus(await server.operator("POST", `/tenants/${tenant.id}/portal-sessions`, person), 201);
 		const browser = new Browser(server);
-		expectStatus(await browser.send("POST", "/api/v1/portal-sessions/redeem", { token: tokenOf(json.url) }), 200);
+		expectStatus(await browser.send("POST", "/api/v1/portal-sessions/redeem", { token: getToken(json.url) }), 200);
 		return browser;
 	};
 	const invitation = { role: "owner", email: "paula@example.com" };
@@ -432,7 +432,7 @@ test("owners and the operator can list portal sessions and links, and ending one
 	expectStatus(await anonymous.management(tenant.id, "DELETE", path(own)), 204);
 	assertProblem(await anonymous.management(tenant.id, "GET", "/portal-sessions"), "credential_invalid");
 	expectStatus(await server.management(tenant.id, "DELETE", path(link)), 204);
-	assertProblem(await new Browser(server).send("POST", "/api/v1/portal-sessions/redeem", { token: tokenOf(waiting.json.url) }), "not_found");
+	assertProblem(await new Browser(server).send("POST", "/api/v1/portal-sessions/redeem", { token: getToken(waiting.json.url) }), "not_found");
 	deepEqual(expectStatus(await server.management(tenant.id, "GET", "/portal-sessions"), 200).json, { data: [], next_cursor: null });
 	for (const gone of [link, own, { id: "ptl_none" }]) assertProblem(await owner.browser.management(tenant.id, "DELETE", path(gone)), "not_found");
 });

@@ -56,7 +56,7 @@ export class Browser {
 }
 
 /** The fragment of a link, after `#`. */
-export function tokenOf(url: unknown): string {
+export function getToken(url: unknown): string {
 	return String(url).split("#")[1] ?? "";
 }
 
@@ -70,7 +70,7 @@ export interface Member {
 
 export async function inviteToken(server: Server, tenant_id: string, role: Role, email?: string): Promise<string> {
 	const body = { role, ...(email === undefined ? {} : { email }) };
-	return tokenOf(expectStatus(await server.management(tenant_id, "POST", "/invitations", body), 201).json.url);
+	return getToken(expectStatus(await server.management(tenant_id, "POST", "/invitations", body), 201).json.url);
 }
 
 /** A new person with an account, signed in, with this role in the tenant. */
@@ -88,6 +88,6 @@ export async function newPortalPerson(server: Server, tenant_id: string, role: R
 	const person = { external_user_id: newName("user"), name: "Paula Portal", email: "paula@example.com", role, confirmed: true };
 	const { json } = expectStatus(await server.operator("POST", `/tenants/${tenant_id}/portal-sessions`, person), 201);
 	const browser = new Browser(server);
-	expectStatus(await browser.send("POST", "/api/v1/portal-sessions/redeem", { token: tokenOf(json.url) }), 200);
+	expectStatus(await browser.send("POST", "/api/v1/portal-sessions/redeem", { token: getToken(json.url) }), 200);
 	return browser;
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import pg from "pg";
 import { type Cluster, startEmbeddedCluster } from "../scripts/clusters.ts";
-import { socketFolderOf } from "../scripts/debian-cluster.ts";
+import { getSocketFolder } from "../scripts/debian-cluster.ts";
 import { TRANSACTIONS_AT_ONCE_LEAST } from "../server/src/cli/check-start.ts";
 import { APP_ROLE, ensureDatabase } from "../server/src/database/roles.ts";
 import { Relay } from "./faults/relay.ts";
@@ -43,7 +43,7 @@ before(async () => {
 	await client.connect();
 	for (const setting of FOREIGN_SETTINGS) await client.query(`alter database ${DATABASE} set ${setting}`);
 	await client.end();
-	relay = await Relay.open(`${socketFolderOf(cluster)}/.s.PGSQL.5432`);
+	relay = await Relay.open(`${getSocketFolder(cluster)}/.s.PGSQL.5432`);
 	const pools = { [DATABASE]: TRANSACTIONS_AT_ONCE_LEAST, single: 1, hurried: TRANSACTIONS_AT_ONCE_LEAST };
 	// Settings that the pooler applies to each new session override the defaults of its role.
 	const on_connect = { hurried: "set synchronous_commit = off" };

@@ -49,7 +49,7 @@ export function assertPointer(answer: Answer, pointer: string): void {
 }
 
 /** The remaining requests of each rate limit by name, from the `RateLimit` header. Asserts that `RateLimit-Policy` has the same names. */
-export function remainingOf(answer: Answer): Record<string, number> {
+export function getRemaining(answer: Answer): Record<string, number> {
 	const named = /"([a-z0-9_-]+)";r=(\d+);t=(\d+)/g;
 	const left = Object.fromEntries([...answer.header("ratelimit").matchAll(named)].map(([, name, remaining]) => [name, Number(remaining)]));
 	const policies = [...answer.header("ratelimit-policy").matchAll(/"([a-z0-9_-]+)";q=\d+;w=\d+/g)].map(([, name]) => name);

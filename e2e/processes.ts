@@ -22,7 +22,7 @@ function parents(): { pid: number; parent: number }[] {
 }
 
 /** `pid` and all of its descendants. */
-export function familyOf(pid: number): number[] {
+export function listProcesses(pid: number): number[] {
 	const all = parents();
 	const family = [pid];
 	for (const member of family) family.push(...all.filter(({ parent }) => parent === member).map((child) => child.pid));
@@ -41,13 +41,13 @@ export function signalAll(pids: readonly number[], signal: NodeJS.Signals): void
 
 /** Stops `pid` and its descendants until the returned function is called. */
 export function freeze(pid: number): () => void {
-	const frozen = familyOf(pid);
+	const frozen = listProcesses(pid);
 	signalAll(frozen, "SIGSTOP");
 	return () => signalAll(frozen, "SIGCONT");
 }
 
 /** `address:port` of every TCP socket on which `pid` listens. Linux only. */
-export function listeningOf(pid: number): string[] {
+export function listListeners(pid: number): string[] {
 	const links = readdirSync(`/proc/${pid}/fd`).flatMap((fd) => linkOf(`/proc/${pid}/fd/${fd}`));
 	const inodes = new Set(links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []));
 	const tables = ["tcp", "tcp6"].flatMap((table) => readFileSync(`/proc/${pid}/net/${table}`, "utf8").trim().split("\n").slice(1));

@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import type { ErrorCode } from "../server/src/core/error.ts";
 import { type Answer, inParallel, send } from "./client.ts";
 import { Database } from "./database.ts";
-import { FORM_TYPE, formOf } from "./operations.ts";
+import { buildForm, FORM_TYPE } from "./operations.ts";
 import { assertProblem } from "./problem.ts";
 import { requestText, Wire } from "./raw-socket.ts";
 import { type Server, startServer } from "./server.ts";
@@ -176,7 +176,7 @@ test("/verify refuses a revoked key at once, like the server's own routes", asyn
 
 test("an upload that was accepted before its key was revoked is not stored afterwards", async () => {
 	const { tenant, site, raw_key, made } = await makeWorld(server);
-	const body = formOf("z".repeat(200_000));
+	const body = buildForm("z".repeat(200_000));
 	const wire = await Wire.open(server.port);
 	const lines = [`X-API-Key: ${raw_key}`, `Content-Type: ${FORM_TYPE}`, `Content-Length: ${body.length}`, "Expect: 100-continue"];
 	wire.write(requestText("POST", `/api/v1/m2m/sites/${site.id}/documents`, lines));

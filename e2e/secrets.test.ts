@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { checksum } from "../server/src/core/checksum.ts";
 import { randomBase62 } from "../server/src/core/id.ts";
 import { type Answer, type Call, send } from "./client.ts";
-import { callOf, FORM_TYPE, formOf, OPERATIONS, type Operation } from "./operations.ts";
+import { buildCall, buildForm, FORM_TYPE, OPERATIONS, type Operation } from "./operations.ts";
 import { assertProblem } from "./problem.ts";
 import { exchange, requestText } from "./raw-socket.ts";
 import { removeDataFolder, type Server, startServer } from "./server.ts";
@@ -76,7 +76,7 @@ function misplaced(call: Call, secret: string, parameters: readonly string[]): C
 
 async function useEverywhere(secret: string, own: Readonly<Record<string, string>>): Promise<void> {
 	for (const operation of OPERATIONS) {
-		const call = callOf(operation, {});
+		const call = buildCall(operation, {});
 		for (const wrong of misplaced(call, secret, operation.parameters)) {
 			await sendCall(wrong);
 			await sendCall({ ...wrong, headers: { ...own, ...wrong.headers } });
@@ -162,7 +162,7 @@ test("keys, credentials and tokens are sent to every route, in the right place a
 	const replaced = await replace(tenant.id);
 
 	await makeText(server, raw_key, site.id);
-	expectStatus(await server.keyed(raw_key, "POST", `/sites/${site.id}/documents`, formOf("content"), { "content-type": FORM_TYPE }), 201);
+	expectStatus(await server.keyed(raw_key, "POST", `/sites/${site.id}/documents`, buildForm("content"), { "content-type": FORM_TYPE }), 201);
 	expectStatus(
 		await server.management(tenant.id, "POST", `/api-keys/${revoked.id}/revoke`, { reason: "suspected_exposure", note: "seen in a chat" }),
 		200,
@@ -184,7 +184,7 @@ test("keys, credentials and tokens are sent to every route, in the right place a
 		server.bearer,
 	];
 	for (const operation of OPERATIONS) {
-		const { headers, ...call } = callOf(operation, values);
+		const { headers, ...call } = buildCall(operation, values);
 		for (const sent of credentials) {
 			if (operation.method === "DELETE" && operation.parameters.at(-1) === "tenant_id") continue;
 			await sendCall({ ...call, headers: { ...headers, ...sent } });
@@ -240,14 +240,14 @@ test("a stored text with a key, a credential or a one-time link is refused with 
 	const credentials: Partial<Record<Operation["kind"], Record<string, string>>> = { key: { "x-api-key": raw_key }, operator: server.bearer };
 	ok(STORED_TEXTS.length > 80, "the fields are found");
 	for (const field of STORED_TEXTS) {
-		const call = callOf(field.operation, values);
+		const call = buildCall(field.operation, values);
 		const headers = { ...call.headers, ...credentials[field.operation.kind] };
 		for (const secret of secrets)
 			for (const text of [secret, `see ${secret}, please`]) refusedAt(await sendCall({ ...call, headers, body: field.body(text) }), field);
 	}
 	for (const secret of secrets) {
 		const form = (name: string) => `--edge\r\nContent-Disposition: form-data; name="${name}"\r\n\r\nsee ${secret}\r\n`;
-		const bodies = [...["title", "category"].map((name) => form(name) + formOf("content").toString()), formOf("content", `${secret}.txt`)];
+		const bodies = [...["title", "category"].map((name) => form(name) + buildForm("content").toString()), buildForm("content", `${secret}.txt`)];
 		for (const body of bodies)
 			assertProblem(
 				await sendCall({

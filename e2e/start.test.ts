@@ -16,7 +16,7 @@ import { promisify } from "node:util";
 import { inParallel } from "./client.ts";
 import { flood } from "./flood.ts";
 import { assertProblem } from "./problem.ts";
-import { listeningOf } from "./processes.ts";
+import { listListeners } from "./processes.ts";
 import { requestText, Wire } from "./raw-socket.ts";
 import {
 	endLeftovers,
@@ -523,7 +523,7 @@ test("KEYWRIGHT_DOCUMENTS=off disables only the documents", async () => {
 test("everything listens only on the loopback address, and PostgreSQL on no port", async () => {
 	const server = await startServer({ data_dir: newFolder() });
 	const pids = [server.program.pid, postgresPid(server.data_dir) ?? 0];
-	const sockets = existsSync("/proc/net/tcp") ? pids.flatMap((pid) => listeningOf(pid)) : [`127.0.0.1:${server.port}`];
+	const sockets = existsSync("/proc/net/tcp") ? pids.flatMap((pid) => listListeners(pid)) : [`127.0.0.1:${server.port}`];
 	deepEqual(sockets, [`127.0.0.1:${server.port}`]);
 	await stopTimely(server);
 });

@@ -1,7 +1,7 @@
 /** Every text field of the API's JSON bodies, from the generated OpenAPI document: at any depth, in list items, and names and values of maps. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { bodyOf, OPERATIONS, type Operation } from "./operations.ts";
+import { buildBody, OPERATIONS, type Operation } from "./operations.ts";
 import { ROOT } from "./server.ts";
 
 interface Schema {
@@ -126,7 +126,7 @@ function fieldsOf(operation: Operation, whole: Schema): TextField[] {
 		pointer: nameOf(steps.at(-1) === ENTRY_NAME ? steps.slice(0, -1) : steps),
 		is_secret: schema.writeOnly === true,
 		is_content: schema.contentMediaType !== undefined,
-		body: (text) => put(whole, bodyOf(operation), steps, text),
+		body: (text) => put(whole, buildBody(operation), steps, text),
 	}));
 }
 

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { type Answer, inParallel } from "./client.ts";
-import { assertPointer, assertProblem, remainingOf } from "./problem.ts";
+import { assertPointer, assertProblem, getRemaining } from "./problem.ts";
 import { environmentWith, ROOT, type Server, startServer } from "./server.ts";
 import { expectStatus, makeKey, makePlan, makeService, makeTenant, makeWorld } from "./things.ts";
 
@@ -106,7 +106,7 @@ test("an invalid cost is refused and not counted", async () => {
 
 test("an opt-in limit is in the headers and the response if the request names it, and always in the list of limits", async () => {
 	const { tenant, raw_key } = await makeWorld(server, { rate_limits: [named("exports", 5), limit("burst", 50)] });
-	deepEqual(remainingOf(await whoami(raw_key)), { burst: 49 });
+	deepEqual(getRemaining(await whoami(raw_key)), { burst: 49 });
 	const plain = await ask(raw_key);
 	deepEqual(left(plain), { burst: 48 });
 	equal(plain.headers["RateLimit-Policy"], '"burst";q=50;w=60');
@@ -160,10 +160,10 @@ test("a key's own limit applies from the next request on, is in headers and limi
 	const { tenant, made, raw_key } = await makeWorld(server, { rate_limits: [limit("burst", 100)] });
 	const path = `/api-keys/${made.id}`;
 	const patch = async (rate_limits: object[]) => expectStatus(await server.management(tenant.id, "PATCH", path, { rate_limits }), 200);
-	deepEqual(remainingOf(await whoami(raw_key)), { burst: 99 });
+	deepEqual(getRemaining(await whoami(raw_key)), { burst: 99 });
 	const slow = { name: "slow", requests: 3, window_seconds: 60 };
 	deepEqual((await patch([slow])).json.rate_limits, [slow]);
-	deepEqual(remainingOf(await whoami(raw_key)), { burst: 98, slow: 2 });
+	deepEqual(getRemaining(await whoami(raw_key)), { burst: 98, slow: 2 });
 	deepEqual((await ask(raw_key)).rate_limits.find(({ name }) => name === "slow")?.per, "key");
 	equal((await ask(raw_key, { cost: 2 })).code, "rate_limited");
 	expectStatus(await whoami(raw_key), 200);
@@ -173,11 +173,11 @@ test("a key's own limit applies from the next request on, is in headers and limi
 	expectStatus(await server.management(tenant.id, "PATCH", path, { labels: { changed: "yes" } }), 200);
 	equal((await whoami(raw_key)).status, 429, "another change of the key resets nothing");
 	await patch([{ ...slow, requests: 5 }]);
-	deepEqual(remainingOf(await whoami(raw_key)), { burst: 95, slow: 1 });
+	deepEqual(getRemaining(await whoami(raw_key)), { burst: 95, slow: 1 });
 	const read = expectStatus(await server.management(tenant.id, "GET", path), 200);
 	deepEqual(read.json.rate_limits, [{ ...slow, requests: 5 }]);
 	const second = await makeKey(server, tenant.id, { rate_limits: [slow] });
-	deepEqual(remainingOf(await whoami(second.raw_key)), { burst: 99, slow: 2 });
+	deepEqual(getRemaining(await whoami(second.raw_key)), { burst: 99, slow: 2 });
 	const unused = await makeKey(server, tenant.id, { rate_limits: [{ ...slow, requests: 1 }] });
 	const reissued = expectStatus(await server.management(tenant.id, "POST", `/api-keys/${unused.id}/reissue`), 201).as<{ raw_key: string }>();
 	expectStatus(await whoami(reissued.raw_key), 200);
@@ -277,5 +277,5 @@ test("the snippets of docs/verify.md about costs run unchanged and do what the p
 	);
 	const patched = await run(own, env);
 	equal(patched.code, 0);
-	deepEqual(remainingOf(await whoami(raw_key)).trial, 59);
+	deepEqual(getRemaining(await whoami(raw_key)).trial, 59);
 });

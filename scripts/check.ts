@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { execute, type Outcome, ROOT } from "./execute.ts";
 import { runTests } from "./run-tests.ts";
-import { filesOf } from "./suites.ts";
+import { listFiles } from "./suites.ts";
 
 const STEPS_AT_ONCE = 2;
 const bin = (name: string): string => join(ROOT, "node_modules", ".bin", name);
@@ -18,7 +18,7 @@ interface Step {
 async function unitTests(): Promise<Outcome> {
 	const began = performance.now();
 	const printed: string[] = [];
-	const tally = await runTests({ root: ROOT, files: filesOf(ROOT, "unit"), print: (text) => printed.push(text) });
+	const tally = await runTests({ root: ROOT, files: listFiles(ROOT, "unit"), print: (text) => printed.push(text) });
 	return { code: tally.failed > 0 ? 1 : 0, output: `${printed.join("\n")}\n`, seconds: (performance.now() - began) / 1000 };
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { offsetOf, parseTestArguments } from "./clock.ts";
+import { getOffset, parseTestArguments } from "./clock.ts";
 
 const NOW = new Date("2026-11-29T12:00:00Z");
 
@@ -12,8 +12,8 @@ describe("the clock of tests", () => {
 	it("has one offset for all processes, forwards or backwards, in a time zone", () => {
 		const { clock, ...rest } = parseTestArguments(["--clock", "2026-11-30T12:00:01Z", "--zone", "Asia/Kathmandu", "unit"]);
 		assert.deepEqual(rest, { words: ["unit"], zone: "Asia/Kathmandu" });
-		assert.equal(clock && offsetOf(clock, NOW), 86_401);
-		assert.equal(offsetOf(new Date("2026-11-29T11:00:00Z"), NOW), -3_600);
+		assert.equal(clock && getOffset(clock, NOW), 86_401);
+		assert.equal(getOffset(new Date("2026-11-29T11:00:00Z"), NOW), -3_600);
 	});
 
 	it("refuses an invalid instant, zone or option", () => {

@@ -56,7 +56,7 @@ shift
 exec "$@"`;
 
 /** The offset between `clock` and `now` in seconds: the same for all processes, whenever they start. */
-export function offsetOf(clock: Date, now: Date): number {
+export function getOffset(clock: Date, now: Date): number {
 	return Math.round((clock.getTime() - now.getTime()) / 1000);
 }
 
@@ -77,7 +77,7 @@ export function runUnderClock({ clock }: TestArguments, argv: readonly string[])
 		// Programs of other users must be able to load it.
 		chmodSync(folder, 0o755);
 		const library = join(folder, "clock.so");
-		const offset = offsetOf(clock, new Date());
+		const offset = getOffset(clock, new Date());
 		mustRun("cc", ["-shared", "-fPIC", "-O2", `-DOFFSET=${offset}L`, "-o", library, SOURCE]);
 		const env = { ...process.env, [OFFSET]: String(offset) };
 		const { status, error } = spawnSync("unshare", ["--mount", "sh", "-c", UNDER_CLOCK, "sh", library, ...argv], { stdio: "inherit", env });

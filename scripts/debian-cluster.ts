@@ -72,7 +72,7 @@ async function startPostgres(binaries: string, folder: string, who: Identity): P
 }
 
 /** The folder of a cluster's unix socket. */
-export function socketFolderOf(cluster: Cluster): string {
+export function getSocketFolder(cluster: Cluster): string {
 	return new URL(cluster.url.replace("@/", "@localhost/")).searchParams.get("host") ?? "";
 }
 
@@ -87,7 +87,7 @@ export async function startDebianCluster(primary?: Cluster): Promise<Cluster> {
 		const flags = ["-U", "app", "--auth=trust", "-E", "UTF8", "--locale=C", "--no-instructions"];
 		if (primary === undefined) await mustRun(join(binaries, "initdb"), ["-D", join(folder, "data"), ...flags], { ...who, cwd: folder });
 		else {
-			const from = ["-h", socketFolderOf(primary), "-U", "app", "-D", join(folder, "data"), "--write-recovery-conf", "--checkpoint=fast"];
+			const from = ["-h", getSocketFolder(primary), "-U", "app", "-D", join(folder, "data"), "--write-recovery-conf", "--checkpoint=fast"];
 			await mustRun(join(binaries, "pg_basebackup"), from, { ...who, cwd: folder });
 		}
 		const postgres = await startPostgres(binaries, folder, who);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { ROOT } from "./execute.ts";
-import { filesOf, forgottenFiles, SUITE_NAMES, SUITES } from "./suites.ts";
+import { forgottenFiles, listFiles, SUITE_NAMES, SUITES } from "./suites.ts";
 
 const FILES = [
 	"server/src/keys/key.test.ts",
@@ -32,21 +32,21 @@ describe("suites", () => {
 	after(() => rmSync(root, { recursive: true, force: true }));
 
 	it("assign each test file to one suite, and ignore third-party files", () => {
-		assert.deepEqual(filesOf(root, "unit"), [
+		assert.deepEqual(listFiles(root, "unit"), [
 			"client/src/guard.test.ts",
 			"e2e/faults/kill.test.ts",
 			"scripts/a.test.ts",
 			"scripts/architecture/b.test.ts",
 			"server/src/keys/key.test.ts",
 		]);
-		assert.deepEqual(filesOf(root, "database"), ["server/src/keys/create.db.test.ts"]);
-		assert.deepEqual(filesOf(root, "e2e"), ["e2e/http/door.test.ts"]);
-		assert.deepEqual(filesOf(root, "examples"), ["examples/orders/orders.test.ts"]);
+		assert.deepEqual(listFiles(root, "database"), ["server/src/keys/create.db.test.ts"]);
+		assert.deepEqual(listFiles(root, "e2e"), ["e2e/http/door.test.ts"]);
+		assert.deepEqual(listFiles(root, "examples"), ["examples/orders/orders.test.ts"]);
 	});
 
 	it("are filtered by parts of paths, any of which may match", () => {
-		assert.deepEqual(filesOf(root, "unit", ["keys/", "guard"]), ["client/src/guard.test.ts", "server/src/keys/key.test.ts"]);
-		assert.deepEqual(filesOf(root, "database", ["nothing"]), []);
+		assert.deepEqual(listFiles(root, "unit", ["keys/", "guard"]), ["client/src/guard.test.ts", "server/src/keys/key.test.ts"]);
+		assert.deepEqual(listFiles(root, "database", ["nothing"]), []);
 	});
 
 	it("report a test file without a suite", () => {
@@ -55,7 +55,7 @@ describe("suites", () => {
 
 	it("include every test file of this repository once", () => {
 		assert.deepEqual(forgottenFiles(ROOT), []);
-		const all = SUITES.flatMap((suite) => filesOf(ROOT, suite.name));
+		const all = SUITES.flatMap((suite) => listFiles(ROOT, suite.name));
 		assert.equal(new Set(all).size, all.length);
 		assert.equal(all.includes("scripts/suites.test.ts"), true);
 	});
@@ -68,7 +68,7 @@ describe("the documents", () => {
 			assert.ok(commands.length > 0, document);
 			for (const [command, suite, filter = ""] of commands) {
 				const name = SUITE_NAMES.find((candidate) => candidate === suite);
-				assert.ok(name !== undefined && filesOf(ROOT, name, [filter]).length > 0, `${document}: ${command}`);
+				assert.ok(name !== undefined && listFiles(ROOT, name, [filter]).length > 0, `${document}: ${command}`);
 			}
 		}
 	});

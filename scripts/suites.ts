@@ -25,7 +25,7 @@ export const SUITE_NAMES = [...SUITES.map((suite) => suite.name), "python"] as c
 export type SuiteName = (typeof SUITE_NAMES)[number];
 
 /** The files of a suite whose path contains one of `filters` (all files without a filter), sorted. */
-export function filesOf(root: string, name: SuiteName, filters: readonly string[] = []): string[] {
+export function listFiles(root: string, name: SuiteName, filters: readonly string[] = []): string[] {
 	const suite: Suite | undefined = SUITES.find((candidate) => candidate.name === name);
 	if (!suite) return [];
 	const files = globSync([...suite.includes], { cwd: root, exclude: [...NOT_OURS, ...suite.excludes] }).sort();
@@ -35,6 +35,6 @@ export function filesOf(root: string, name: SuiteName, filters: readonly string[
 /** Test files below `root` that belong to no suite. */
 export function forgottenFiles(root: string): string[] {
 	const all = globSync("**/*.test.{ts,tsx,js,mjs}", { cwd: root, exclude: [...NOT_OURS, ".*/**"] });
-	const taken = new Set(SUITES.flatMap((suite) => filesOf(root, suite.name)));
+	const taken = new Set(SUITES.flatMap((suite) => listFiles(root, suite.name)));
 	return all.filter((file) => !taken.has(file)).sort();
 }

@@ -9,7 +9,7 @@ import { ROOT } from "./execute.ts";
 import { bringParts, installHint, PARTS } from "./parts.ts";
 import { runPython } from "./run-python.ts";
 import { addTallies, NOTHING_RUN, runTests, type Tally } from "./run-tests.ts";
-import { filesOf, forgottenFiles, SUITE_NAMES, type SuiteName } from "./suites.ts";
+import { forgottenFiles, listFiles, SUITE_NAMES, type SuiteName } from "./suites.ts";
 
 const DATABASE_URL = "KEYWRIGHT_TEST_DATABASE_URL";
 const EXIT_USAGE = 2;
@@ -76,7 +76,7 @@ async function runSuite(name: SuiteName, files: string[]): Promise<Tally> {
 }
 
 function existing(names: readonly SuiteName[], filters: readonly string[]): { name: SuiteName; files: string[] }[] {
-	const suites = names.map((name) => ({ name, files: filesOf(ROOT, name, filters) }));
+	const suites = names.map((name) => ({ name, files: listFiles(ROOT, name, filters) }));
 	return suites.filter(({ name, files }) => (name === "python" ? existsSync(join(ROOT, "python")) && filters.length === 0 : files.length > 0));
 }
 

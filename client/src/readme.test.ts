@@ -7,13 +7,13 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CREDENTIAL, call, closeServer, listen, type Peer, RAW_KEY, type Reply, startPeer } from "../testing/peer.ts";
-import { snippetsOf } from "../testing/snippets.ts";
+import { readSnippets } from "../testing/snippets.ts";
 
 const PACKAGE = join(import.meta.dirname, "..");
 const START_DEADLINE_MS = 20_000;
 const POLL_MS = 50;
 const FRAMEWORKS = ["fastify", "express", "hono", "node"];
-const { snippets, fences } = snippetsOf(join(PACKAGE, "README.md"));
+const { snippets, fences } = readSnippets(join(PACKAGE, "README.md"));
 
 let peer: Peer;
 let folder: string;

@@ -7,7 +7,7 @@ export interface Snippet {
 }
 
 /** The fenced snippets of a document that follow `<!-- run: name -->`, and its total number of fences. */
-export function snippetsOf(file: string): { snippets: Snippet[]; fences: number } {
+export function readSnippets(file: string): { snippets: Snippet[]; fences: number } {
 	const markdown = readFileSync(file, "utf8");
 	const marked = /^<!-- run: (.+) -->\n+```ts\n([\s\S]*?)^```$/gm;
 	const snippets = [...markdown.matchAll(marked)].map(([, name = "", text = ""]) => ({ name, text }));

@@ -2,7 +2,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { BrowserContext, Page } from "playwright-core";
-import { assertProblem, remainingOf } from "../problem.ts";
+import { assertProblem, getRemaining } from "../problem.ts";
 import { expectStatus, makeKey, makePlan, makeTenant } from "../things.ts";
 import {
 	assertCount,
@@ -125,7 +125,7 @@ test("a key is created with its own limits: the effective limits are shown befor
 		{ name: "own-minute", requests: 3, window_seconds: 60 },
 		{ name: "own-hour", requests: 100, window_seconds: 3_600 },
 	]);
-	deepEqual(remainingOf(await dashboard.server.keyed(raw_key, "GET", "/whoami")), { burst: 599, "own-minute": 2, "own-hour": 99 });
+	deepEqual(getRemaining(await dashboard.server.keyed(raw_key, "GET", "/whoami")), { burst: 599, "own-minute": 2, "own-hour": 99 });
 	assertNoPageErrors(at.context);
 	await at.context.close();
 });

@@ -1,5 +1,5 @@
 /** The kinds of change that end a key's access, with their frequency. Pure. */
-import { changeOf, keyed, managed, type SomeKey } from "./requests.ts";
+import { buildChange, keyed, managed, type SomeKey } from "./requests.ts";
 import type { Request } from "./wire.ts";
 
 export interface Subject extends SomeKey {
@@ -22,8 +22,8 @@ const whoami = (subject: Subject): Request => keyed(subject.raw_key);
 const sites = (subject: Subject): Request => keyed(subject.raw_key, `/tenants/${subject.tenant_id}/sites`);
 
 const KINDS: readonly Kind[] = [
-	{ name: "revoke", code: "key_revoked", share: 76, alone: false, probe: whoami, change: (token, subject) => changeOf(token, subject, "revoke") },
-	{ name: "pause", code: "key_paused", share: 12, alone: false, probe: whoami, change: (token, subject) => changeOf(token, subject, "pause") },
+	{ name: "revoke", code: "key_revoked", share: 76, alone: false, probe: whoami, change: (token, subject) => buildChange(token, subject, "revoke") },
+	{ name: "pause", code: "key_paused", share: 12, alone: false, probe: whoami, change: (token, subject) => buildChange(token, subject, "pause") },
 	{
 		name: "narrow",
 		code: "permission_missing",
@@ -51,7 +51,7 @@ const KINDS: readonly Kind[] = [
 ];
 
 /** The kinds of a hundred changes, spread evenly, so that short runs include every kind. */
-export function kindOf(index: number): Kind {
+export function getKind(index: number): Kind {
 	const place = (index * 37) % 100;
 	let sum = 0;
 	for (const kind of KINDS) {
@@ -64,6 +64,6 @@ export function kindOf(index: number): Kind {
 /** How many keys must be changed for the given number of revocations. */
 export function keysFor(revocations: number): number {
 	let keys = 0;
-	for (let revoked = 0; revoked < revocations; keys += 1) if (kindOf(keys).name === "revoke") revoked += 1;
+	for (let revoked = 0; revoked < revocations; keys += 1) if (getKind(keys).name === "revoke") revoked += 1;
 	return keys;
 }

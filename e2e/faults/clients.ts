@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Probes } from "./checks/after-kill.ts";
 import { codeIn } from "./checks/journal.ts";
 import { type Action, Key, type Ledger, Secret, type Sent, type State } from "./checks/ledger.ts";
-import { changeOf, creationOf, endingOf, keyed, rotationOf } from "./requests.ts";
+import { buildChange, buildCreation, buildEnding, buildRotation, keyed } from "./requests.ts";
 import type { Findings } from "./scenario.ts";
 import { type Exchange, Line, type Request } from "./wire.ts";
 
@@ -83,7 +83,7 @@ export class Changer {
 		this.#made += 1;
 		const { tenant_ids, token } = this.#place;
 		const key = new Key(`${this.#name}-${this.#made}`, tenant_ids[Math.floor(this.#random() * tenant_ids.length)] ?? "");
-		const request = creationOf(token, key.tenant_id, key.name);
+		const request = buildCreation(token, key.tenant_id, key.name);
 		const answered = await this.#send(line, key, { ...NOTHING_MORE, action: "create", request, makes: new Secret() });
 		if (key.history.length > 0) {
 			this.#ledger.keys.push(key);
@@ -99,16 +99,16 @@ export class Changer {
 		const target = { id, tenant_id };
 		const { current, old, rotation } = key.in_use;
 		const dice = this.#random();
-		if (dice < 0.15) return { ...NOTHING_MORE, action: "revoke", request: changeOf(token, target, "revoke") };
+		if (dice < 0.15) return { ...NOTHING_MORE, action: "revoke", request: buildChange(token, target, "revoke") };
 		if (dice < 0.4) {
 			const action = state === "active" || state === "active_replacing" ? "pause" : "resume";
-			return { ...NOTHING_MORE, action, request: changeOf(token, target, action) };
+			return { ...NOTHING_MORE, action, request: buildChange(token, target, action) };
 		}
 		if (rotation !== null) {
 			const rotation_id = rotation.rotation_id ?? "";
 			const action = dice < 0.75 ? "complete" : "cancel";
 			const ends = action === "complete" ? old : current;
-			return { action, rotation_id, held: rotation.held, makes: null, ends, request: endingOf(token, target, rotation_id, action) };
+			return { action, rotation_id, held: rotation.held, makes: null, ends, request: buildEnding(token, target, rotation_id, action) };
 		}
 		const overlap_seconds = dice < 0.6 ? null : dice < 0.8 ? OVERLAP_SECONDS : 0;
 		const at_once = overlap_seconds === 0;
@@ -118,7 +118,7 @@ export class Changer {
 			held: overlap_seconds === null,
 			makes: new Secret(),
 			ends: at_once ? current : null,
-			request: rotationOf(token, target, overlap_seconds),
+			request: buildRotation(token, target, overlap_seconds),
 		};
 	}
 

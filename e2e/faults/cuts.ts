@@ -6,7 +6,7 @@ import { makeKey, makePlan, makeTenant } from "../things.ts";
 import { codeIn, isAllowed, type Probe, violations } from "./checks/journal.ts";
 import { Cluster } from "./cluster.ts";
 import { Relay } from "./relay.ts";
-import { changeOf, creationOf, keyed, managed, type SomeKey } from "./requests.ts";
+import { buildChange, buildCreation, keyed, managed, type SomeKey } from "./requests.ts";
 import { Findings, type Outcome, rounded, type Scenario, type Settings, until } from "./scenario.ts";
 import { type Exchange, Line } from "./wire.ts";
 
@@ -68,7 +68,7 @@ class Watch {
 			),
 			this.#keep(
 				MANAGE_EVERY_MS,
-				() => creationOf(operator_token, tenant_id, "bot"),
+				() => buildCreation(operator_token, tenant_id, "bot"),
 				(exchange) => this.managed.push(exchange),
 			),
 		]);
@@ -105,7 +105,7 @@ async function measure(
 	cutting.cut();
 	const cut_at = performance.now();
 	const since = (instant: number): number => rounded(instant - cut_at);
-	const revocation = elsewhere ? await new Line(elsewhere.server.port).send(changeOf(server.operator_token, elsewhere.key, "revoke")) : null;
+	const revocation = elsewhere ? await new Line(elsewhere.server.port).send(buildChange(server.operator_token, elsewhere.key, "revoke")) : null;
 	const late = elsewhere ? await lateProbes(server, elsewhere.key) : [];
 	await sleep(Math.max(0, lease_ms * 1.1 + 2_500 - (performance.now() - cut_at)));
 	cutting.mend();

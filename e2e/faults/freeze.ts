@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Server } from "../server.ts";
 import { codeIn, isAllowed, type Probe, violations } from "./checks/journal.ts";
-import { changeOf, creationOf, keyed, type SomeKey } from "./requests.ts";
+import { buildChange, buildCreation, keyed, type SomeKey } from "./requests.ts";
 import { type Findings, percentile, until } from "./scenario.ts";
 import { Connection, ConnectionLost, type Exchange, Line, type Request } from "./wire.ts";
 
@@ -109,7 +109,7 @@ export class Freeze {
 		const line = new Line(this.#awake.port);
 		const revoked = new Map<string, { at: number; took_ms: number }>();
 		for (const key of keys) {
-			const { sent_at, read_at, status } = await line.send(changeOf(this.#awake.operator_token, key, "revoke"));
+			const { sent_at, read_at, status } = await line.send(buildChange(this.#awake.operator_token, key, "revoke"));
 			this.#findings.expect(status === 200, () => `a revocation while a node stood still was answered ${status}`);
 			revoked.set(key.id, { at: read_at, took_ms: read_at - sent_at });
 		}
@@ -162,7 +162,7 @@ export class Freeze {
 	async #create(key: SomeKey | undefined, name: string): Promise<void> {
 		const line = new Line(this.#frozen.port);
 		while (this.#going && key) {
-			const exchange = await this.#sendOn(line, creationOf(this.#frozen.operator_token, key.tenant_id, name), "changes");
+			const exchange = await this.#sendOn(line, buildCreation(this.#frozen.operator_token, key.tenant_id, name), "changes");
 			const { status, body } = exchange ?? { status: 503, body: "" };
 			this.#findings.expect(status === 201 || status === 503, () => `a creation amid a freeze was answered ${status} ${body}`);
 			if (status !== 201) await sleep(PAUSE_MS);

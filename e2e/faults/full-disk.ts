@@ -4,7 +4,7 @@ import { readdir, rm, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { newDataFolder, removeDataFolder, type Server, startServer } from "../server.ts";
 import { makeWorld } from "../things.ts";
-import { creationOf, keyed, managed, type SomeKey } from "./requests.ts";
+import { buildCreation, keyed, managed, type SomeKey } from "./requests.ts";
 import { Findings, type Outcome, rounded, type Scenario, type Settings, until } from "./scenario.ts";
 import { Line } from "./wire.ts";
 
@@ -131,7 +131,7 @@ async function uploadsFull(findings: Findings): Promise<Record<string, unknown>>
 		const behind = await upload(world);
 		findings.expect(behind.status === 507, () => `uploads: with ${bavail} blocks free the answer was ${behind.status}`);
 		const [line, key] = [new Line(world.server.port), world.key];
-		const created = await line.send(creationOf(world.server.operator_token, key.tenant_id, "bot"));
+		const created = await line.send(buildCreation(world.server.operator_token, key.tenant_id, "bot"));
 		findings.expect(created.status === 201, () => `uploads: a key could not be created: ${created.status}`);
 		line.close();
 		await empty();
@@ -164,7 +164,7 @@ async function everythingFull(findings: Findings): Promise<Record<string, unknow
 		const statuses: Record<"upload" | "create", number[]> = { upload: [], create: [] };
 		while (performance.now() - full_at < FULL_MS) {
 			statuses.upload.push((await upload(world)).status);
-			statuses.create.push((await line.send(creationOf(server.operator_token, key.tenant_id, "bot"))).status);
+			statuses.create.push((await line.send(buildCreation(server.operator_token, key.tenant_id, "bot"))).status);
 		}
 		await empty();
 		const freed_at = performance.now();
@@ -177,7 +177,7 @@ async function everythingFull(findings: Findings): Promise<Record<string, unknow
 			() => `everything: creations were answered ${[...new Set(statuses.create)].join(" ")}`,
 		);
 		const again = async () =>
-			(await upload(world)).status === 201 && (await line.send(creationOf(server.operator_token, key.tenant_id, "bot"))).status === 201;
+			(await upload(world)).status === 201 && (await line.send(buildCreation(server.operator_token, key.tenant_id, "bot"))).status === 201;
 		const works = await until(again, WORKS_AGAIN_WITHIN_MS, 50);
 		findings.expect(works, () => `everything: uploads or creations did not work ${WORKS_AGAIN_WITHIN_MS} ms after space was freed`);
 		const works_again_ms = rounded(performance.now() - freed_at);

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SUPERUSER } from "../../server/src/database/embedded/runner.ts";
-import { familyOf, signalAll } from "../processes.ts";
+import { listProcesses, signalAll } from "../processes.ts";
 import { newDataFolder, postgresPid, removeDataFolder, type Server, startServer } from "../server.ts";
 import { makePlan, makeTenant } from "../things.ts";
 import { checkProbes, type Probes } from "./checks/after-kill.ts";
@@ -101,7 +101,7 @@ class Run {
 		const { data_dir, port, operator_token } = this.#server;
 		const postgres = postgresPid(data_dir);
 		const pids: number[] = [];
-		if (victim !== "server" && postgres !== null) pids.push(...(victim === "postgres with its children" ? familyOf(postgres) : [postgres]));
+		if (victim !== "server" && postgres !== null) pids.push(...(victim === "postgres with its children" ? listProcesses(postgres) : [postgres]));
 		if (victim === "server" || victim === "both") pids.push(this.#server.program.pid);
 		signalAll(pids, "SIGKILL");
 		if (victim !== "server" && victim !== "both") return;

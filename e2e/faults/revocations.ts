@@ -3,8 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { inParallel } from "../client.ts";
 import { type Server, startServer } from "../server.ts";
 import { makeKey, makePlan, makeTenant, newName } from "../things.ts";
-import { type Kind, keysFor, kindOf, type Subject } from "./change-kinds.ts";
-import { type ChangedKey, checkChanges, ratesOf } from "./checks/changes.ts";
+import { getKind, type Kind, keysFor, type Subject } from "./change-kinds.ts";
+import { type ChangedKey, checkChanges, getRates } from "./checks/changes.ts";
 import { type Acknowledged, codeIn, isAllowed, type Probe } from "./checks/journal.ts";
 import { Cluster } from "./cluster.ts";
 import { type Outcome, percentile, randomFrom, rounded, type Scenario, type Settings, until } from "./scenario.ts";
@@ -68,8 +68,8 @@ async function makeSubjects(server: Server, count: number): Promise<Subject[]> {
 	const shared = await makePlan(server);
 	const tenants = await inParallel(TENANTS, MAKERS, () => makeTenant(server, { plan_id: shared }));
 	return inParallel(count, MAKERS, async (index) => {
-		const plan_id = kindOf(index).alone ? await makePlan(server, { id: newName("own-plan"), capabilities: ["m2m_api"] }) : shared;
-		const tenant = kindOf(index).alone ? await makeTenant(server, { plan_id }) : tenants[index % TENANTS];
+		const plan_id = getKind(index).alone ? await makePlan(server, { id: newName("own-plan"), capabilities: ["m2m_api"] }) : shared;
+		const tenant = getKind(index).alone ? await makeTenant(server, { plan_id }) : tenants[index % TENANTS];
 		const { id, raw_key, key } = await makeKey(server, tenant?.id ?? "");
 		return { id, tenant_id: key.tenant_id, plan_id, raw_key };
 	});
@@ -91,7 +91,7 @@ async function change(name: string, servers: readonly Server[], settings: Settin
 	async function drive(lane: Lane): Promise<void> {
 		for (let index = next++; index < count; index = next++) {
 			const subject = subjects[index];
-			if (subject) played.push(await play(lane, kindOf(index), subject, first?.operator_token ?? "", random));
+			if (subject) played.push(await play(lane, getKind(index), subject, first?.operator_token ?? "", random));
 		}
 	}
 	await Promise.all(lanes.map(drive));
@@ -99,7 +99,7 @@ async function change(name: string, servers: readonly Server[], settings: Settin
 	for (const lane of lanes) for (const line of [...lane.probing, ...lane.changing]) line.close();
 
 	const result = checkChanges(played, settings.lease_seconds);
-	const rates = ratesOf(played, servers.length, seconds);
+	const rates = getRates(played, servers.length, seconds);
 	const rate_min = settings.short ? RATE_MIN_SHORT : RATE_MIN;
 	const idle = rates.filter((rate) => rate < rate_min);
 	const broken = [...result.broken, ...idle.map((rate) => `a node had ${rate} requests a second only, less than ${rate_min}`)];

@@ -21,7 +21,7 @@ export interface HostCommand {
 const LISTENING = /^listening (http:\/\/127\.0\.0\.1:\d+)$/;
 
 /** A function that starts the host to ask a Keywright at `url`; rejects with the host's output if it does not start. */
-export function hostOf(command: HostCommand): (url: string) => Promise<Host> {
+export function createHostStarter(command: HostCommand): (url: string) => Promise<Host> {
 	return async (url) => {
 		const child = spawn(command.command, command.args, {
 			cwd: command.cwd,

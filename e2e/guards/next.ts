@@ -5,9 +5,9 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { CREDENTIAL } from "../../client/testing/peer.ts";
 import type { Host } from "../../client/testing/run-behaviour.ts";
-import { snippetsOf } from "../../client/testing/snippets.ts";
+import { readSnippets } from "../../client/testing/snippets.ts";
 import { ROOT } from "../server.ts";
-import { hostOf } from "./host.ts";
+import { createHostStarter } from "./host.ts";
 
 const BUILD_DEADLINE_MS = 180_000;
 const NEXT = join(ROOT, "node_modules/next/dist/bin/next");
@@ -25,7 +25,7 @@ export async function startNext(url: string): Promise<Host> {
 		const env = { ...QUIET, KEYWRIGHT_SERVICE_CREDENTIAL: CREDENTIAL };
 		const args = [NEXT, "start", "--port", "0", "--hostname", "127.0.0.1"];
 		const listening_line = /(http:\/\/127\.0\.0\.1:\d+)/;
-		const host = await hostOf({ command: process.execPath, args, cwd: folder, env, listening_line })(url);
+		const host = await createHostStarter({ command: process.execPath, args, cwd: folder, env, listening_line })(url);
 		return {
 			url: host.url,
 			close: async () => {
@@ -41,7 +41,7 @@ export async function startNext(url: string): Promise<Host> {
 
 /** The snippets of the client's README become files of the app. */
 async function addReadme(folder: string, url: string): Promise<void> {
-	for (const { name, text } of snippetsOf(join(ROOT, "client/README.md")).snippets) {
+	for (const { name, text } of readSnippets(join(ROOT, "client/README.md")).snippets) {
 		if (!name.startsWith("next ")) continue;
 		const file = join(folder, name.slice("next ".length));
 		await mkdir(dirname(file), { recursive: true });

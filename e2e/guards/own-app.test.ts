@@ -6,14 +6,14 @@ import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { CREDENTIAL, call, type Peer, RAW_KEY, startPeer } from "../../client/testing/peer.ts";
-import { snippetsOf } from "../../client/testing/snippets.ts";
+import { readSnippets } from "../../client/testing/snippets.ts";
 import { ROOT } from "../server.ts";
-import { hostOf } from "./host.ts";
+import { createHostStarter } from "./host.ts";
 
 const run = promisify(execFile);
 const NEXT = join(ROOT, "node_modules/next/dist/bin/next");
 const BUILD_DEADLINE_MS = 300_000;
-const { snippets } = snippetsOf(join(ROOT, "client/README.md"));
+const { snippets } = readSnippets(join(ROOT, "client/README.md"));
 let peer: Peer;
 let folder: string;
 let archive: string;
@@ -64,7 +64,7 @@ test("the archive of npm pack guards a separate Express app", async (t) => {
 	const installed = JSON.parse(await readFile(join(app, "node_modules/@keywright/client/package.json"), "utf8"));
 	assert.equal(installed.dependencies, undefined);
 	const env = { KEYWRIGHT_SERVICE_CREDENTIAL: CREDENTIAL };
-	const host = await hostOf({ command: process.execPath, args: ["server.mjs"], cwd: app, env })(peer.url);
+	const host = await createHostStarter({ command: process.execPath, args: ["server.mjs"], cwd: app, env })(peer.url);
 	t.after(() => host.close());
 	await assertGuarded(`${host.url}/tenants/acme/orders`);
 });
@@ -83,7 +83,7 @@ test("the archive of npm pack guards a separate Next app, which is built with ca
 	await run(process.execPath, [NEXT, "build"], { cwd: app, env: { ...process.env, ...quiet }, timeout: BUILD_DEADLINE_MS });
 	const args = [NEXT, "start", "--port", "0", "--hostname", "127.0.0.1"];
 	const env = { ...quiet, KEYWRIGHT_SERVICE_CREDENTIAL: CREDENTIAL };
-	const host = await hostOf({ command: process.execPath, args, cwd: app, env, listening_line: /(http:\/\/127\.0\.0\.1:\d+)/ })(peer.url);
+	const host = await createHostStarter({ command: process.execPath, args, cwd: app, env, listening_line: /(http:\/\/127\.0\.0\.1:\d+)/ })(peer.url);
 	t.after(() => host.close());
 	await assertGuarded(`${host.url}/readme/tenants/acme/orders`);
 	await assertGuarded(`${host.url}/always`);

@@ -25,7 +25,7 @@ function normalized(name: string): string {
 }
 
 /** The values of a header under every spelling that CGI maps to its name. */
-export function valuesOf(arrived: Arrived, name: string): string[] {
+export function getValues(arrived: Arrived, name: string): string[] {
 	return arrived.headers.filter(([sent]) => normalized(sent) === normalized(name)).map(([, value]) => value);
 }
 
@@ -64,19 +64,19 @@ export function checkArrival(world: World, arrived: Arrived): void {
 		names.every((name) => IDENTITY.some((known) => known.toLowerCase() === name)),
 		names.join(),
 	);
-	deepEqual(valuesOf(arrived, "X-Keywright-Tenant"), ["acme"]);
-	const [key_id = ""] = valuesOf(arrived, "X-Keywright-Key-Id");
+	deepEqual(getValues(arrived, "X-Keywright-Tenant"), ["acme"]);
+	const [key_id = ""] = getValues(arrived, "X-Keywright-Key-Id");
 	ok(key_id === reader.id || key_id === writer.id, key_id);
-	deepEqual(valuesOf(arrived, "X-Keywright-Environment"), ["prod"]);
-	deepEqual(valuesOf(arrived, "X-Keywright-Permissions"), [key_id === writer.id ? "orders:read orders:write" : "orders:read"]);
-	match(valuesOf(arrived, "X-Keywright-Key-Name").join(), key_id === reader.id ? /^prod-reader-%C3%BC$/ : /^[^%]+$/);
-	if (arrived.url.startsWith("/tenants/acme/sites/")) deepEqual(valuesOf(arrived, "X-Keywright-Site"), ["shop"]);
-	for (const name of OF_ONE_HOP) for (const value of valuesOf(arrived, name)) ok(!/keywright|forwarded|real-ip/i.test(value), `${name}: ${value}`);
-	deepEqual(valuesOf(arrived, "X-API-Key"), [], "the key goes no further");
-	deepEqual(valuesOf(arrived, "X-Forwarded-For"), ["127.0.0.1"]);
+	deepEqual(getValues(arrived, "X-Keywright-Environment"), ["prod"]);
+	deepEqual(getValues(arrived, "X-Keywright-Permissions"), [key_id === writer.id ? "orders:read orders:write" : "orders:read"]);
+	match(getValues(arrived, "X-Keywright-Key-Name").join(), key_id === reader.id ? /^prod-reader-%C3%BC$/ : /^[^%]+$/);
+	if (arrived.url.startsWith("/tenants/acme/sites/")) deepEqual(getValues(arrived, "X-Keywright-Site"), ["shop"]);
+	for (const name of OF_ONE_HOP) for (const value of getValues(arrived, name)) ok(!/keywright|forwarded|real-ip/i.test(value), `${name}: ${value}`);
+	deepEqual(getValues(arrived, "X-API-Key"), [], "the key goes no further");
+	deepEqual(getValues(arrived, "X-Forwarded-For"), ["127.0.0.1"]);
 	for (const name of ["X-Forwarded-Uri", "X-Forwarded-Path", "X-Forwarded-Prefix", "X-Forwarded-Method", "Forwarded", "X-HTTP-Method-Override"])
-		deepEqual(valuesOf(arrived, name), [], name);
-	for (const address of valuesOf(arrived, "X-Real-IP")) equal(address, "127.0.0.1");
+		deepEqual(getValues(arrived, name), [], name);
+	for (const address of getValues(arrived, "X-Real-IP")) equal(address, "127.0.0.1");
 	const allowed = arrived.method === "POST" && key_id === writer.id ? WRITABLE : READABLE;
 	if (allowed === READABLE) match(arrived.method, /^(GET|HEAD)$/);
 	for (const reading of readingsOf(arrived.url)) match(reading, allowed);

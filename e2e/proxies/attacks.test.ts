@@ -5,7 +5,7 @@ import { endLeftovers } from "../server.ts";
 import { checkArrival } from "./arrival.ts";
 import type { Attack } from "./attack.ts";
 import { ATTACKS } from "./attacks.ts";
-import { assertRefusal, attempt, bytesOf } from "./caller.ts";
+import { assertRefusal, attempt, toBytes } from "./caller.ts";
 import { Echo } from "./echo.ts";
 import { PROXY_NAMES, type RunningProxy, startProxy } from "./proxy.ts";
 import { startWorld, type World } from "./world.ts";
@@ -30,7 +30,7 @@ after(async () => {
 
 async function attack(port: number, how: Attack): Promise<void> {
 	echo.take();
-	const answer = await attempt(port, bytesOf(how, world), PATIENCE_MS);
+	const answer = await attempt(port, toBytes(how, world), PATIENCE_MS);
 	await sleep(SETTLE_MS);
 	const arrived = echo.take();
 	for (const one of arrived) checkArrival(world, one);

@@ -7,7 +7,7 @@ import type { Attack } from "./attack.ts";
 import type { World } from "./world.ts";
 
 /** The bytes of an attack with its key; the value `KEY` is replaced with the reader's key. */
-export function bytesOf(attack: Attack, keys: Pick<World, "reader" | "writer" | "stranger">): Buffer {
+export function toBytes(attack: Attack, keys: Pick<World, "reader" | "writer" | "stranger">): Buffer {
 	const { method = "GET", target, lines = [], body = "", key = "reader" } = attack;
 	const has = (name: string) => lines.some((line) => line.toLowerCase().startsWith(`${name}:`));
 	const head = [

@@ -5,9 +5,9 @@ import type { Answer } from "../client.ts";
 import { Database } from "../database.ts";
 import { endLeftovers } from "../server.ts";
 import { makeKey, makePlan, makeTenant } from "../things.ts";
-import { checkArrival, IDENTITY, valuesOf } from "./arrival.ts";
+import { checkArrival, getValues, IDENTITY } from "./arrival.ts";
 import { ITEMS, ORDERS } from "./attack.ts";
-import { attempt, bytesOf } from "./caller.ts";
+import { attempt, toBytes } from "./caller.ts";
 import { type Arrived, Echo } from "./echo.ts";
 import { PROXY_NAMES, type RunningProxy, startProxy } from "./proxy.ts";
 import { startWorld, type World } from "./world.ts";
@@ -60,7 +60,7 @@ for (const name of PROXY_NAMES) {
 
 		async function call(lines: readonly string[], target = ITEMS): Promise<{ answer: Answer | null; arrived: readonly Arrived[] }> {
 			echo.take();
-			const answer = await attempt(proxy.port, bytesOf({ name: "", target, lines, outcome: "either" }, world), PATIENCE_MS);
+			const answer = await attempt(proxy.port, toBytes({ name: "", target, lines, outcome: "either" }, world), PATIENCE_MS);
 			const arrived = echo.take();
 			for (const one of arrived) checkArrival(world, one);
 			ok(proxy.running, `${name} has ended: ${proxy.output.slice(-500)}`);
@@ -120,17 +120,17 @@ for (const name of PROXY_NAMES) {
 			] as const) {
 				echo.take();
 				const lines = Array.from({ length: filler / 4_000 }, (_, at) => `X-Long-${at}: ${"a".repeat(4_000)}`);
-				const bytes = bytesOf({ name: "", target, key: null, lines: [`X-API-Key: ${key.raw_key}`, ...lines], outcome: "admitted" }, world);
+				const bytes = toBytes({ name: "", target, key: null, lines: [`X-API-Key: ${key.raw_key}`, ...lines], outcome: "admitted" }, world);
 				const answer = await attempt(proxy.port, bytes, PATIENCE_MS);
 				equal(answer?.status, 200, answer?.text ?? "no answer");
 				const [arrived] = echo.take();
 				ok(arrived);
-				const [value = ""] = valuesOf(arrived, "X-Keywright-Permissions");
+				const [value = ""] = getValues(arrived, "X-Keywright-Permissions");
 				const permissions = value.split(" ");
 				ok(permissions.includes("orders:read"));
 				ok(permissions.every((one) => key.key.permissions.includes(one)));
 				ok(value.length <= 8_000 && (permissions.length === key.key.permissions.length || value.length > 7_900), `${value.length} characters`);
-				for (const header of IDENTITY.slice(0, 4)) equal(valuesOf(arrived, header).length, 1, header);
+				for (const header of IDENTITY.slice(0, 4)) equal(getValues(arrived, header).length, 1, header);
 			}
 			equal(many.key.permissions.length, NAMED + 1);
 		});
@@ -141,7 +141,7 @@ test("two HAProxies with the same recipe run side by side, each with its own Key
 	const one = await startProxy("haproxy", { keywright: world.server.port, app: echo.port });
 	const two = await startProxy("haproxy", { keywright: echo.port, app: echo.port });
 	try {
-		const question = bytesOf({ name: "", target: ITEMS, outcome: "admitted" }, world);
+		const question = toBytes({ name: "", target: ITEMS, outcome: "admitted" }, world);
 		const ask = (port: number) => attempt(port, question, PATIENCE_MS).then((answer) => answer?.status, String);
 		const answers = [await ask(one.port), await ask(two.port), await ask(one.port)];
 		deepEqual(answers, [200, 503, 200], "the second one asks a program that is no Keywright");

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { inParallel, send } from "../client.ts";
 import { endLeftovers } from "../server.ts";
 import { expectStatus, makeKey, makePlan, makeTenant } from "../things.ts";
-import { checkArrival, valuesOf } from "./arrival.ts";
+import { checkArrival, getValues } from "./arrival.ts";
 import { ORDERS } from "./attack.ts";
 import { assertRefusal, attempt, upload } from "./caller.ts";
 import { Echo } from "./echo.ts";
@@ -68,9 +68,9 @@ for (const name of PROXY_NAMES) {
 			ok(arrived);
 			checkArrival(world, arrived);
 			equal(arrived.url, "/tenants/acme/sites/shop/items?limit=2");
-			deepEqual(valuesOf(arrived, "X-Keywright-Key-Id"), [world.reader.id]);
-			deepEqual(valuesOf(arrived, "X-Keywright-Key-Name"), ["prod-reader-%C3%BC"]);
-			deepEqual(valuesOf(arrived, "X-Keywright-Site"), ["shop"]);
+			deepEqual(getValues(arrived, "X-Keywright-Key-Id"), [world.reader.id]);
+			deepEqual(getValues(arrived, "X-Keywright-Key-Name"), ["prod-reader-%C3%BC"]);
+			deepEqual(getValues(arrived, "X-Keywright-Site"), ["shop"]);
 		});
 
 		test("X-Keywright-Client is sent to Keywright and never to the API", async () => {
@@ -78,7 +78,7 @@ for (const name of PROXY_NAMES) {
 			echo.take();
 			expectStatus(await reading(ORDERS, world.reader.raw_key, { "x-keywright-client": client, "user-agent": "curl/8" }), 200);
 			expectStatus(await reading(ORDERS, world.reader.raw_key, { "x-keywright-client": "not, a name", "user-agent": "curl/8" }), 200);
-			for (const arrived of echo.take()) deepEqual(valuesOf(arrived, "X-Keywright-Client").filter(Boolean), []);
+			for (const arrived of echo.take()) deepEqual(getValues(arrived, "X-Keywright-Client").filter(Boolean), []);
 			const sources = await sourcesOf(world.reader.id, (source) => source.client === client);
 			ok(sources.every((source) => source.client === null || source.client.startsWith("orders-")));
 		});
@@ -107,7 +107,7 @@ for (const name of PROXY_NAMES) {
 				ok(arrived);
 				checkArrival(world, arrived);
 				deepEqual([arrived.bytes, arrived.sha256], [body.length, sha256]);
-				deepEqual(valuesOf(arrived, "Content-Encoding"), "content-encoding" in headers ? ["gzip"] : []);
+				deepEqual(getValues(arrived, "Content-Encoding"), "content-encoding" in headers ? ["gzip"] : []);
 			}
 		});
 
@@ -132,7 +132,7 @@ for (const name of PROXY_NAMES) {
 			for (const one of arrived) {
 				checkArrival(world, one);
 				const index = Number(new URLSearchParams(one.url.split("?")[1]).get("n"));
-				deepEqual(valuesOf(one, "X-Keywright-Key-Id"), [keys[index % 2]?.id]);
+				deepEqual(getValues(one, "X-Keywright-Key-Id"), [keys[index % 2]?.id]);
 			}
 		});
 

@@ -1,5 +1,5 @@
 import ts from "typescript";
-import { targetOf } from "./modules.ts";
+import { resolveTarget } from "./modules.ts";
 import { eachNode, type Source, type Violation, violation } from "./source.ts";
 
 const SERVER = "server/src/";
@@ -50,7 +50,7 @@ export function checkActions(sources: readonly Source[]): Violation[] {
 		if (!source.path.startsWith(SERVER) || composes) return [];
 		return source.tree.statements.flatMap((statement) => {
 			if (!ts.isImportDeclaration(statement) || !ts.isStringLiteral(statement.moduleSpecifier)) return [];
-			if (!files.has(targetOf(source.path, statement.moduleSpecifier.text))) return [];
+			if (!files.has(resolveTarget(source.path, statement.moduleSpecifier.text))) return [];
 			const names = valuesOf(statement);
 			if (names.length === 0) return [];
 			const from = statement.moduleSpecifier.text;

@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { importsOf, targetOf } from "./modules.ts";
+import { listImports, resolveTarget } from "./modules.ts";
 import { type Source, type Violation, violation } from "./source.ts";
 
 const FILES_PER_FOLDER_MAX = 20;
@@ -16,7 +16,7 @@ export function checkCycles(sources: readonly Source[]): Violation[] {
 }
 
 function targetsOf(source: Source): string[] {
-	return importsOf(source).flatMap(({ specifier }) => (specifier?.startsWith(".") ? [targetOf(source.path, specifier)] : []));
+	return listImports(source).flatMap(({ specifier }) => (specifier?.startsWith(".") ? [resolveTarget(source.path, specifier)] : []));
 }
 
 /** Each file's first way back to itself, found depth first; files that are in a cycle already reported are not reported again. */

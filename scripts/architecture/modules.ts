@@ -53,7 +53,7 @@ function beginning(expression: ts.Node | undefined): string | null {
 }
 
 /** Static, re-exporting, type-only and dynamic imports of a file. */
-export function importsOf(source: Source): Import[] {
+export function listImports(source: Source): Import[] {
 	const found: Import[] = [];
 	const add = (position: number, specifier: ts.Node | undefined): void => {
 		found.push({ position, specifier: beginning(specifier) });
@@ -68,7 +68,7 @@ export function importsOf(source: Source): Import[] {
 }
 
 /** The path that a relative import of `from` leads to. */
-export function targetOf(from: string, specifier: string): string {
+export function resolveTarget(from: string, specifier: string): string {
 	return posix.join(posix.dirname(from), specifier.replace(/\?\w+$/, ""));
 }
 
@@ -90,7 +90,7 @@ export function checkImports(source: Source): Violation[] {
 		const folder = posix.dirname(source.path).slice(order.root.length);
 		return [violation(source, 0, `${folder} is not a module: add it to its order in scripts/architecture/modules.ts, or move the file`)];
 	}
-	return importsOf(source).flatMap(({ specifier, position }) => {
+	return listImports(source).flatMap(({ specifier, position }) => {
 		const message = invalidImport(source.path, own, specifier, order);
 		return message === null ? [] : [violation(source, position, message)];
 	});
@@ -99,7 +99,7 @@ export function checkImports(source: Source): Violation[] {
 function invalidImport(from: string, own: string, specifier: string | null, order: ModuleOrder): string | null {
 	if (specifier === null) return "an import with a computed path cannot be checked: begin it with the package's name";
 	if (!specifier.startsWith(".")) return null;
-	const target = targetOf(from, specifier);
+	const target = resolveTarget(from, specifier);
 	if (order.outside.test(target)) return null;
 	if (isTestPath(target)) return `imports ${target}, which only tests may import`;
 	if (!target.startsWith(order.root)) return `imports ${target}, outside ${order.root}`;

@@ -1,5 +1,5 @@
 import ts from "typescript";
-import { commentsOf, eachNode, type Source, type Violation, violation } from "./source.ts";
+import { eachNode, listComments, type Source, type Violation, violation } from "./source.ts";
 
 const LINES_MAX = 250;
 const SERVER = "server/src/";
@@ -87,7 +87,7 @@ export const noAny: Rule = (source) =>
 
 /** A suppression of a check must have a reason. */
 export const suppressionsHaveReasons: Rule = (source) =>
-	commentsOf(source).flatMap(({ position, text }) => {
+	listComments(source).flatMap(({ position, text }) => {
 		if (/@ts-(?:ignore|nocheck)\b/.test(text)) return [violation(source, position, "switches the type check off")];
 		if (/@ts-expect-error\s*(?:\*\/)?$/.test(text)) return [violation(source, position, "@ts-expect-error without a reason")];
 		const ignores = text.match(/biome-ignore(?!-end)[^\n]*/g) ?? [];

@@ -66,7 +66,7 @@ export function eachNode(source: Source, visit: (node: ts.Node) => void): void {
 }
 
 /** Every comment with its position, once; comment marks inside strings are none. */
-export function commentsOf(source: Source): { position: number; text: string }[] {
+export function listComments(source: Source): { position: number; text: string }[] {
 	const found = new Map<number, string>();
 	const collect = (ranges: ts.CommentRange[] | undefined): void => {
 		for (const range of ranges ?? []) found.set(range.pos, source.text.slice(range.pos, range.end));

@@ -1,5 +1,5 @@
 import ts from "typescript";
-import { commentsOf, eachNode, type Source, type Violation, violation } from "./source.ts";
+import { eachNode, listComments, type Source, type Violation, violation } from "./source.ts";
 
 interface Banned {
 	readonly pattern: RegExp;
@@ -36,7 +36,7 @@ const ALLOWED: readonly string[] = ["scripts/architecture/words.ts", "scripts/ch
 
 /** The texts of a file: comments, and strings with a space in them. */
 function textsOf(source: Source): { position: number; text: string }[] {
-	const found = commentsOf(source);
+	const found = listComments(source);
 	eachNode(source, (node) => {
 		const is_text =
 			ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddle(node) || ts.isTemplateTail(node) || ts.isJsxText(node);

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { ownOrigins } from "./access/cross-site.ts";
-import { type ContextParts, credentialStillHolds, personGate, publicGate, serviceGate, sessionStillHolds } from "./access/gate.ts";
+import { type ContextParts, personGate, publicGate, recheckCredential, recheckSession, serviceGate } from "./access/gate.ts";
 import { managementGate, operatorGate } from "./access/management-gate.ts";
 import { parseOperatorTokens } from "./access/operators/token.ts";
 import { ServiceCache } from "./access/services/cache.ts";
@@ -24,13 +24,13 @@ import type { Log } from "./core/log.ts";
 import type { AllowList } from "./core/network.ts";
 import type { Peppers } from "./core/pepper.ts";
 import type { Database } from "./database/database.ts";
-import { forgetTenantFiles } from "./documents/sweep.ts";
+import { deleteTenantFiles } from "./documents/sweep.ts";
 import { forwardAuthAnswer } from "./forward-auth/answer.ts";
 import { liveForwardAuth } from "./forward-auth/live.ts";
 import { cursorSealFrom } from "./http/input/cursor-seal.ts";
 import { mount } from "./http/mount.ts";
 import { buildOpenApi } from "./http/openapi.ts";
-import { answerTheRest, createHttp } from "./http/server.ts";
+import { createHttp, handleUnknownPaths } from "./http/server.ts";
 import type { KeysContext } from "./keys/context.ts";
 import { checkPeppers } from "./keys/secrets/pepper-check.ts";
 import { getRekeyerName, rekeySecret } from "./keys/secrets/rekey.ts";
@@ -148,7 +148,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		mail: mailer.enabled,
 		processHealth: () => ({ ...{ version: options.version, embedded: options.sole }, ...collectFigures({ skew, meter, grants }) }),
 		enders: ENDERS,
-		forget_documents: (tenant_id: string) => forgetTenantFiles(options.uploads_dir, tenant_id),
+		forget_documents: (tenant_id: string) => deleteTenantFiles(options.uploads_dir, tenant_id),
 	};
 	const systemContext = (name: string) => ({
 		...system,
@@ -206,11 +206,11 @@ export async function createApp(options: AppOptions): Promise<App> {
 	};
 	mount(http, publicRoutes, publicGate({ ...gates, makeContext }), mounted);
 	mount(http, anonymousRoutes, publicGate({ ...gates, makeContext }), mounted);
-	mount(http, personRoutes, personGate({ ...gates, makeContext }), { ...mounted, afterBody: sessionStillHolds(gates) });
+	mount(http, personRoutes, personGate({ ...gates, makeContext }), { ...mounted, afterBody: recheckSession(gates) });
 	mount(http, metricsRoutes, operatorGate({ ...gates, makeContext }), mounted);
 	mount(http, operatorRoutes, operatorGate({ ...gates, makeContext }), mounted);
 	mount(http, managementRoutes, managementGate({ ...gates, makeContext }), mounted);
-	mount(http, serviceRoutes, serviceGate({ ...gates, makeContext, services }), { ...mounted, afterBody: credentialStillHolds(services) });
+	mount(http, serviceRoutes, serviceGate({ ...gates, makeContext, services }), { ...mounted, afterBody: recheckCredential(services) });
 	mount(
 		http,
 		keyed,
@@ -226,7 +226,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		options.dashboard_dir === undefined
 			? null
 			: serveDashboard(http, { dashboard: readDashboard(options.dashboard_dir), profile, public_url: options.public_url });
-	answerTheRest(http, [...every_route, ...(served?.pages ?? [])], { ...mounted, ...served });
+	handleUnknownPaths(http, [...every_route, ...(served?.pages ?? [])], { ...mounted, ...served });
 	const loops = await startLoops({ database, clock, log, uploads_dir: options.uploads_dir, sole: options.sole, quotas, grants, systemContext });
 
 	return {

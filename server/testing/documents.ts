@@ -12,7 +12,7 @@ import type { DocumentsContext } from "../src/documents/context.ts";
 import type { Document } from "../src/documents/document.ts";
 import type { DocumentLimits } from "../src/documents/reserve.ts";
 import { keyedDocumentRoutes } from "../src/documents/routes.ts";
-import { Denied, mount } from "../src/http/mount.ts";
+import { GateDenial, mount } from "../src/http/mount.ts";
 import { createHttp } from "../src/http/server.ts";
 import { type TestDatabase, testDatabase } from "./audit.ts";
 import { testLog } from "./database.ts";
@@ -70,9 +70,9 @@ export async function startDocumentServer(options: { uploads_dir?: string } = {}
 		};
 	}
 
-	function admit(request: FastifyRequest): DocumentsContext | Denied {
+	function admit(request: FastifyRequest): DocumentsContext | GateDenial {
 		const { "x-tenant": tenant, "idempotency-key": idempotency_key, "x-denied": denied } = request.headers;
-		if (denied !== undefined) return new Denied({ code: "key_missing", detail: "Send a key." });
+		if (denied !== undefined) return new GateDenial({ code: "key_missing", detail: "Send a key." });
 		return context({
 			...(typeof tenant === "string" ? { scope: tenant } : {}),
 			request_id: request.id,

@@ -1714,7 +1714,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * A one-time link by which a person of your own product comes to the API Access page
+         * Create a one-time link by which a person of your own product opens the API Access page
          * @description Access: operator.
          */
         post: operations["post_operator_tenants_by_tenant_id_portal_sessions"];
@@ -9567,7 +9567,7 @@ export interface operations {
                             /** @description How many requests one counts for */
                             cost: number;
                         }[];
-                        /** @description What stands against the request whatever its key */
+                        /** @description Why the request is denied regardless of its key; null if it is not */
                         refusal: {
                             status: number;
                             code: string;
@@ -9714,7 +9714,7 @@ export interface operations {
                             keys: number;
                             /** @description Their tenants */
                             tenants: number;
-                            /** @description Those with the most of these keys */
+                            /** @description The tenants with the most such keys */
                             most: {
                                 id: string;
                                 name: string;
@@ -9800,7 +9800,7 @@ export interface operations {
                             keys: number;
                             /** @description Their tenants */
                             tenants: number;
-                            /** @description Those with the most of these keys */
+                            /** @description The tenants with the most such keys */
                             most: {
                                 id: string;
                                 name: string;
@@ -9890,7 +9890,7 @@ export interface operations {
                             /** @description Whether the server runs its own PostgreSQL */
                             embedded: boolean;
                             size_bytes: number;
-                            /** @description How long this answer's transaction took */
+                            /** @description Duration of the transaction of this response */
                             round_trip_ms: number;
                             /** @description Number of the latest change */
                             changes: number;

@@ -3,7 +3,7 @@
 import type { Findings } from "../scenario.ts";
 import { isAllowed, type Probe, violations } from "./journal.ts";
 import { type Action, type Key, type Ledger, type Secret, STEPS, type State } from "./ledger.ts";
-import { isOpen, stateOf } from "./rows.ts";
+import { getState, isOpen } from "./rows.ts";
 import type { Entry, KeyRow, Stored } from "./stored.ts";
 
 /** Adds the rotations that the server completed by itself to the history, right after their begin, the earliest possible position. */
@@ -37,7 +37,7 @@ export function checkLedger(stored: Stored, ledger: Ledger, findings: Findings):
 			const named = entry?.key_id === key.id && entry?.action === sent.action && entry?.rotation_id === sent.rotation_id;
 			findings.expect(found.length === 1 && named, () => `${sent.action} of ${key.name} was acknowledged and has ${JSON.stringify(found)}`);
 		}
-		const state: State | "none" = row === null ? "none" : stateOf(row, replacing.has(row.id));
+		const state: State | "none" = row === null ? "none" : getState(row, replacing.has(row.id));
 		findings.expect(key.possible.includes(state), () => `${key.name} is ${state}, and was acknowledged as ${key.possible.join(" or ")}`);
 		checkCounts(key, entries, findings);
 		resolve(key, row, entries);

@@ -60,7 +60,7 @@ export function checkChanges(changes: readonly ChangedKey[], lease_seconds: numb
 }
 
 /** The rate of requests to each node, per second. */
-export function ratesOf(changes: readonly ChangedKey[], nodes: number, seconds: number): number[] {
+export function getRates(changes: readonly ChangedKey[], nodes: number, seconds: number): number[] {
 	const counts = Array.from({ length: nodes }, () => 0);
 	for (const { probes } of changes) for (const { node } of probes) counts[node] = (counts[node] ?? 0) + 1;
 	return counts.map((count) => rounded(count / seconds));

@@ -3,7 +3,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { suite, test } from "node:test";
 import { Findings } from "../scenario.ts";
 import { checkLedger, checkProbes } from "./after-kill.ts";
-import { type ChangedKey, checkChanges, ratesOf } from "./changes.ts";
+import { type ChangedKey, checkChanges, getRates } from "./changes.ts";
 import type { Acknowledged, Probe } from "./journal.ts";
 import { type Action, Key, Ledger, Secret, type Sent } from "./ledger.ts";
 import { checkRows } from "./rows.ts";
@@ -45,7 +45,7 @@ suite("the check of changes under load", () => {
 		test(`finds ${name}`, () => match(checkChanges([one], LEASE_SECONDS).broken.join("\n"), found));
 
 	test("computes the request rate of each node", () => {
-		deepEqual(ratesOf([played([...before, probe(1, 200)]), played([probe(1, 200)])], 3, 0.5), [6, 2, 2]);
+		deepEqual(getRates([played([...before, probe(1, 200)]), played([probe(1, 200)])], 3, 0.5), [6, 2, 2]);
 	});
 });
 

@@ -18,7 +18,7 @@ function stateFromEntries(entries: readonly Entry[]): State | { inconsistency: s
 	return state === "none" ? { inconsistency: "no entry" } : state;
 }
 
-export function stateOf(row: KeyRow, replacing: boolean): State {
+export function getState(row: KeyRow, replacing: boolean): State {
 	if (row.revoked_at !== null) return "revoked";
 	const state = row.paused ? "paused" : "active";
 	return replacing ? `${state}_replacing` : state;
@@ -106,7 +106,7 @@ export function checkRows(stored: Stored, findings: Findings): void {
 		const of = { secrets: secrets.get(row.id) ?? [], rotations: rotations.get(row.id) ?? [], entries: entries.get(row.id) ?? [] };
 		checkSecrets(row, of, findings);
 		const recorded = stateFromEntries(of.entries);
-		const is = stateOf(row, of.rotations.some(isOpen));
+		const is = getState(row, of.rotations.some(isOpen));
 		const entries_tell = of.entries.map(nameOf);
 		findings.expect(
 			recorded === is,

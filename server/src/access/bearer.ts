@@ -1,5 +1,5 @@
 import { SERVICE_CREDENTIAL_PREFIX } from "../core/credential.ts";
-import type { Refusal } from "../http/problem.ts";
+import type { ProblemDetails } from "../http/problem.ts";
 
 /** Shape of a raw key of any brand. Used for hints in error details only, never to authenticate. */
 const LIKE_A_RAW_KEY = /^[a-z][a-z0-9_]{0,23}_(prod|staging|dev)_[0-9A-Za-z]{40,60}$/;
@@ -18,7 +18,7 @@ export const SERVICE_CREDENTIAL: Wanted = { name: "a service credential (kws_…
 /**
  * Parses `Authorization: Bearer <token>` (RFC 6750). Returns the token, or the refusal: 401 `credential_missing` or `credential_invalid`.
  */
-export function parseBearer(authorization: string | null, has_raw_key: boolean, wanted: Wanted): string | Refusal {
+export function parseBearer(authorization: string | null, has_raw_key: boolean, wanted: Wanted): string | ProblemDetails {
 	if (authorization === null || authorization.trim() === "") return missing(has_raw_key, wanted);
 	const [, token] = /^Bearer +([\x21-\x7e]+)$/i.exec(authorization) ?? [];
 	return (
@@ -29,7 +29,7 @@ export function parseBearer(authorization: string | null, has_raw_key: boolean, 
 	);
 }
 
-function missing(has_raw_key: boolean, wanted: Wanted): Refusal {
+function missing(has_raw_key: boolean, wanted: Wanted): ProblemDetails {
 	const instead = has_raw_key ? " This route does not accept X-API-Key." : "";
 	return {
 		code: "credential_missing",
@@ -41,7 +41,7 @@ function missing(has_raw_key: boolean, wanted: Wanted): Refusal {
  * The refusal of an unknown token: 401 `credential_invalid`. The detail depends on the token's shape alone, so it does not reveal which
  * tokens exist.
  */
-export function unknownBearer(token: string, wanted: Wanted): Refusal {
+export function unknownBearer(token: string, wanted: Wanted): ProblemDetails {
 	if (LIKE_A_RAW_KEY.test(token)) {
 		return {
 			code: "credential_invalid",

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Refusal } from "../http/problem.ts";
+import type { ProblemDetails } from "../http/problem.ts";
 
 const LOOPBACK_NAMES = ["127.0.0.1", "localhost", "[::1]"];
 
@@ -10,7 +10,7 @@ export function ownOrigins(public_url: string): readonly string[] {
 	return LOOPBACK_NAMES.map((name) => `http://${name}${port === "" ? "" : `:${port}`}`);
 }
 
-const CROSS_SITE: Refusal = {
+const CROSS_SITE: ProblemDetails = {
 	code: "cross_site_request",
 	detail: "The request was not sent from this server's own origin. Open the dashboard at its public URL.",
 };
@@ -23,7 +23,7 @@ function asText(header: string | string[] | undefined): string | null {
  * Refuses a cross-site request that carries a session cookie; null when it is same-origin. A write must prove its origin: browsers always
  * send `Origin` or `Sec-Fetch-Site` with one (Fetch, section 3.1). A GET is refused only when `Sec-Fetch-Site` is `cross-site`.
  */
-export function crossSiteWithSession(method: string, headers: IncomingHttpHeaders, origins: readonly string[]): Refusal | null {
+export function crossSiteWithSession(method: string, headers: IncomingHttpHeaders, origins: readonly string[]): ProblemDetails | null {
 	const site = asText(headers["sec-fetch-site"]);
 	if (method === "GET") return site === "cross-site" ? CROSS_SITE : null;
 	const origin = asText(headers.origin);
@@ -34,7 +34,7 @@ export function crossSiteWithSession(method: string, headers: IncomingHttpHeader
  * The same check for routes that need no session but may begin one. A request with neither header does not come from a browser, so it
  * carries no other person's cookies.
  */
-export function crossSiteWithout(method: string, headers: IncomingHttpHeaders, origins: readonly string[]): Refusal | null {
+export function crossSiteWithout(method: string, headers: IncomingHttpHeaders, origins: readonly string[]): ProblemDetails | null {
 	if (method === "GET") return null;
 	const is_not_browser = headers.origin === undefined && headers["sec-fetch-site"] === undefined;
 	return is_not_browser ? null : crossSiteWithSession(method, headers, origins);

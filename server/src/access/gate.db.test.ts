@@ -12,7 +12,7 @@ import { parsePeppers } from "../core/pepper.ts";
 import { headerFilter } from "../core/secret-text.ts";
 import { mount } from "../http/mount.ts";
 import { type Route, route } from "../http/route.ts";
-import { answerTheRest, createHttp } from "../http/server.ts";
+import { createHttp, handleUnknownPaths } from "../http/server.ts";
 import { putPlan } from "../plans/plans.ts";
 import { operatorPlanRoutes } from "../plans/routes.ts";
 import type { EraseContext } from "../tenants/erase.ts";
@@ -84,7 +84,7 @@ before(async () => {
 	mount(http, operator, operatorGate({ ...gates, makeContext }), problems);
 	mount(http, management, managementGate({ ...gates, makeContext }), problems);
 	mount(http, whoRoutes, serviceGate({ ...gates, makeContext, services }), problems);
-	answerTheRest(http, [...operator, ...management, ...whoRoutes], problems);
+	handleUnknownPaths(http, [...operator, ...management, ...whoRoutes], problems);
 	await http.listen({ port: 0, host: "127.0.0.1" });
 	base = `http://127.0.0.1:${(http.server.address() as AddressInfo).port}`;
 	closeHttp = async () => {

@@ -4,8 +4,8 @@ import type { Caller } from "../core/caller.ts";
 import { type Actor, ALL_TENANTS } from "../core/context.ts";
 import { ApiError } from "../core/error.ts";
 import { readIdempotencyKey } from "../http/input/fields.ts";
-import { Denied, type Gate, refuseNulInQuery } from "../http/mount.ts";
-import type { Refusal } from "../http/problem.ts";
+import { type Gate, GateDenial, refuseNulInQuery } from "../http/mount.ts";
+import type { ProblemDetails } from "../http/problem.ts";
 import { framed } from "../http/reply.ts";
 import type { Route } from "../http/route.ts";
 import { type AnonymousCaller, type AnonymousOptions, toAnonymousCaller } from "./anonymous.ts";
@@ -58,23 +58,23 @@ export function admit<C, Who extends { actor: Actor; scope: string }>(
 	request: FastifyRequest,
 	reply: FastifyReply,
 	who: Who,
-): C | Denied {
+): C | GateDenial {
 	const nul = refuseNulInQuery(request);
-	if (nul) return new Denied(nul);
+	if (nul) return new GateDenial(nul);
 	const idempotency_key = route.method === "POST" ? readIdempotencyKey(framed(request)) : null;
-	if (idempotency_key instanceof ApiError) return new Denied(idempotency_key);
+	if (idempotency_key instanceof ApiError) return new GateDenial(idempotency_key);
 	const anonymous = toAnonymousCaller(request, reply, options);
 	return options.makeContext({ ...who, request_id: request.id, idempotency_key, address: anonymous.address, anonymous });
 }
 
 /** The signed-in person of the session cookie, after the cross-site check; null without a cookie. */
-export async function findSignedIn(request: FastifyRequest, options: SessionOptions): Promise<SignedIn | Denied | null> {
+export async function findSignedIn(request: FastifyRequest, options: SessionOptions): Promise<SignedIn | GateDenial | null> {
 	const { headers } = framed(request);
 	const found = headers.cookie === undefined ? null : await options.sessions.find(headers.cookie);
 	if (found === null) return null;
-	if ("code" in found) return new Denied(found);
+	if ("code" in found) return new GateDenial(found);
 	const cross_site = crossSiteWithSession(request.method, headers, options.own_origins);
-	return cross_site ? new Denied(cross_site) : found;
+	return cross_site ? new GateDenial(cross_site) : found;
 }
 
 /**
@@ -84,7 +84,7 @@ export async function findSignedIn(request: FastifyRequest, options: SessionOpti
 export function publicGate<C>(options: GateOptions<C> & { readonly own_origins: readonly string[] }): Gate<C> {
 	return (route) => (request, reply) => {
 		const cross_site = crossSiteWithout(route.method, framed(request).headers, options.own_origins);
-		if (cross_site) return new Denied(cross_site);
+		if (cross_site) return new GateDenial(cross_site);
 		if (route.method !== "GET") noStore(reply);
 		return admit(options, route, request, reply, { actor: { kind: "system", name: "public" }, scope: "" });
 	};
@@ -94,28 +94,28 @@ export function publicGate<C>(options: GateOptions<C> & { readonly own_origins: 
 export function personGate<C>(options: GateOptions<C, SignedInParts> & SessionOptions): Gate<C> {
 	return (route) => async (request, reply) => {
 		noStore(reply);
-		if (framed(request).authorization !== null) return new Denied(NO_BEARER_HERE);
+		if (framed(request).authorization !== null) return new GateDenial(NO_BEARER_HERE);
 		const signed_in = await findSignedIn(request, options);
-		if (signed_in === null) return new Denied(NOT_SIGNED_IN);
-		if (signed_in instanceof Denied) return signed_in;
+		if (signed_in === null) return new GateDenial(NOT_SIGNED_IN);
+		if (signed_in instanceof GateDenial) return signed_in;
 		return admit(options, route, request, reply, { actor: toActor(signed_in), scope: "", signed_in });
 	};
 }
 
 /** Checks the session again after the body has been received: it may have ended in the meantime. */
-export function sessionStillHolds(options: SessionOptions): (request: FastifyRequest) => Promise<Refusal | null> {
+export function recheckSession(options: SessionOptions): (request: FastifyRequest) => Promise<ProblemDetails | null> {
 	return async (request) => {
 		const signed_in = await findSignedIn(request, options);
 		if (signed_in === null) return NOT_SIGNED_IN;
-		return signed_in instanceof Denied ? signed_in.refusal : null;
+		return signed_in instanceof GateDenial ? signed_in.refusal : null;
 	};
 }
 
-const NO_BEARER_HERE: Refusal = {
+const NO_BEARER_HERE: ProblemDetails = {
 	code: "credential_invalid",
 	detail: "This route needs a session cookie and accepts no bearer token. Sign in, and leave out the Authorization header.",
 };
-const NOT_SIGNED_IN: Refusal = { code: "credential_missing", detail: "You are not signed in. Sign in, then send the session cookie." };
+const NOT_SIGNED_IN: ProblemDetails = { code: "credential_missing", detail: "You are not signed in. Sign in, then send the session cookie." };
 
 /** Admits the operator's services. A credential in the cache costs no I/O. */
 export function serviceGate<C>(options: GateOptions<C, CallerParts> & { readonly services: ServiceCache }): Gate<C> {
@@ -123,9 +123,9 @@ export function serviceGate<C>(options: GateOptions<C, CallerParts> & { readonly
 		noStore(reply);
 		const { authorization, raw_key } = framed(request);
 		const token = parseBearer(authorization, raw_key !== null, SERVICE_CREDENTIAL);
-		if (typeof token !== "string") return new Denied(token);
+		if (typeof token !== "string") return new GateDenial(token);
 		const conclude = (service: { id: string; name: string } | null) => {
-			if (!service) return new Denied(unknownBearer(token, SERVICE_CREDENTIAL));
+			if (!service) return new GateDenial(unknownBearer(token, SERVICE_CREDENTIAL));
 			const caller: Caller = { kind: "service", ...service };
 			return admit(options, route, request, reply, { actor: getActor(caller), scope: ALL_TENANTS, caller });
 		};
@@ -135,7 +135,7 @@ export function serviceGate<C>(options: GateOptions<C, CallerParts> & { readonly
 }
 
 /** Checks the service credential again after the body has been received. A credential in the cache costs no I/O. */
-export function credentialStillHolds(services: ServiceCache): (request: FastifyRequest) => Refusal | null | Promise<Refusal | null> {
+export function recheckCredential(services: ServiceCache): (request: FastifyRequest) => ProblemDetails | null | Promise<ProblemDetails | null> {
 	return (request) => {
 		const { authorization, raw_key } = framed(request);
 		const token = parseBearer(authorization, raw_key !== null, SERVICE_CREDENTIAL);

@@ -5,7 +5,7 @@ import { ALL_TENANTS } from "../core/context.ts";
 import { CHOSEN_ID_PATTERN } from "../core/id.ts";
 import type { Database } from "../database/database.ts";
 import { type ReadTx, read } from "../database/transaction.ts";
-import { Denied, type Gate } from "../http/mount.ts";
+import { type Gate, GateDenial } from "../http/mount.ts";
 import { framed } from "../http/reply.ts";
 import { readTenant } from "../tenants/store.ts";
 import { isOperator, readMembership } from "../tenants/team/membership-store.ts";
@@ -26,11 +26,11 @@ export type ManagementGateOptions<C> = GateOptions<C, ManagerParts> &
 	SessionOptions & { readonly operator_tokens: OperatorTokens; readonly database: Database; readonly clock: Clock };
 
 /** The operator of the bearer token, the only bearer credential that management and operator routes accept. */
-function operatorOf(request: FastifyRequest, operator_tokens: OperatorTokens): Caller | Denied {
+function operatorOf(request: FastifyRequest, operator_tokens: OperatorTokens): Caller | GateDenial {
 	const { authorization, raw_key } = framed(request);
 	const token = parseBearer(authorization, raw_key !== null, SIGN_IN_OR_TOKEN);
-	if (typeof token !== "string") return new Denied(token);
-	if (!isOperatorToken(operator_tokens, token)) return new Denied(unknownBearer(token, SIGN_IN_OR_TOKEN));
+	if (typeof token !== "string") return new GateDenial(token);
+	if (!isOperatorToken(operator_tokens, token)) return new GateDenial(unknownBearer(token, SIGN_IN_OR_TOKEN));
 	return { kind: "operator" };
 }
 
@@ -52,11 +52,11 @@ export function operatorGate<C>(options: ManagementGateOptions<C>): Gate<C> {
 	return (route) => async (request, reply) => {
 		noStore(reply);
 		const who = await authenticate(request, options);
-		if (who instanceof Denied) return who;
+		if (who instanceof GateDenial) return who;
 		const caller = await operatorAmong(options.database, who);
-		if (caller === null) return new Denied({ code: "role_not_allowed", detail: NO_OPERATOR });
+		if (caller === null) return new GateDenial({ code: "role_not_allowed", detail: NO_OPERATOR });
 		const refusal = refuseUnconfirmed(route, confirmedAt(who), options.clock.now());
-		if (refusal) return new Denied(refusal);
+		if (refusal) return new GateDenial(refusal);
 		const reauthorize = reauthorizeAs({ route, caller, signed_in: sessionOf(who), tenant_id: null, clock: options.clock });
 		return admit(options, route, request, reply, { actor: getActor(caller), scope: ALL_TENANTS, caller, reauthorize });
 	};
@@ -75,16 +75,16 @@ export function managementGate<C>(options: ManagementGateOptions<C>): Gate<C> {
 	return (route) => async (request, reply) => {
 		noStore(reply);
 		const who = await authenticate(request, options);
-		if (who instanceof Denied) return who;
+		if (who instanceof GateDenial) return who;
 		const found = await tenantAndCaller(options.database, tenantIdOf(request), who);
-		if (found === null) return new Denied(tenantNotFound());
+		if (found === null) return new GateDenial(tenantNotFound());
 		const { tenant, caller } = found;
 		const refusal =
 			refuseSuspended(route, tenant) ??
 			refuseRole(route, caller) ??
 			refusePortal(route, caller) ??
 			refuseUnconfirmed(route, confirmedAt(who), options.clock.now());
-		if (refusal) return new Denied(refusal);
+		if (refusal) return new GateDenial(refusal);
 		const reauthorize = reauthorizeAs({ route, caller, signed_in: sessionOf(who), tenant_id: tenant.id, clock: options.clock });
 		return admit(options, route, request, reply, { actor: getActor(caller), scope: tenant.id, caller, reauthorize });
 	};

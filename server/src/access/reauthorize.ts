@@ -3,7 +3,7 @@ import type { Caller } from "../core/caller.ts";
 import type { Clock } from "../core/clock.ts";
 import { ApiError } from "../core/error.ts";
 import type { Tx } from "../database/transaction.ts";
-import type { Refusal } from "../http/problem.ts";
+import type { ProblemDetails } from "../http/problem.ts";
 import type { Route } from "../http/route.ts";
 import { readTenant } from "../tenants/store.ts";
 import { lockMemberRole } from "../tenants/team/member-store.ts";
@@ -37,7 +37,7 @@ export function reauthorizeAs(admitted: Admitted): Reauthorize {
 	};
 }
 
-async function refusalNow(tx: Tx, admitted: Admitted): Promise<Refusal | null> {
+async function refusalNow(tx: Tx, admitted: Admitted): Promise<ProblemDetails | null> {
 	const { route, signed_in, tenant_id, clock } = admitted;
 	// Rows are locked in the global lock order; refusals come in the gates' order.
 	const current = await lockCaller(tx, admitted);
@@ -66,7 +66,7 @@ async function lockSignedIn(tx: Tx, signed_in: SignedIn, now: Date): Promise<Liv
 }
 
 /** The caller with their current role, or the refusal when they have none left. A portal session's role is fixed, so its lock suffices. */
-async function lockCaller(tx: Tx, { caller, tenant_id }: Admitted): Promise<Caller | Refusal> {
+async function lockCaller(tx: Tx, { caller, tenant_id }: Admitted): Promise<Caller | ProblemDetails> {
 	if (caller.kind === "member" && tenant_id !== null) {
 		const role = await lockMemberRole(tx, tenant_id, caller.member_id);
 		return role === null ? tenantNotFound() : { ...caller, role };

@@ -1,4 +1,4 @@
-import { type Caller, roleReaches } from "../core/caller.ts";
+import { type Caller, roleSuffices } from "../core/caller.ts";
 import { ApiError } from "../core/error.ts";
 import type { Plan } from "../plans/plan.ts";
 import type { Tenant } from "../tenants/tenant.ts";
@@ -41,7 +41,7 @@ export function getRole(caller: Caller): StandingRole {
 }
 
 function hasRole(role: StandingRole, needed: "admin" | "owner"): boolean {
-	return role === "operator" || roleReaches(role, needed);
+	return role === "operator" || roleSuffices(role, needed);
 }
 
 export function getAbilities(role: StandingRole, tenant: Pick<Tenant, "status">, plan: Pick<Plan, "capabilities">): Abilities {

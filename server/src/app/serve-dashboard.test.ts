@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { FastifyInstance } from "fastify";
 import { testLog } from "../../testing/database.ts";
-import { answerTheRest, createHttp } from "../http/server.ts";
+import { createHttp, handleUnknownPaths } from "../http/server.ts";
 import { defaultProfile } from "../plans/profile/profile.ts";
 import { serveDashboard } from "./serve-dashboard.ts";
 
@@ -22,7 +22,7 @@ before(async () => {
 	const profile = { known: { ...defaultProfile(PUBLIC_URL), product_name: "<Orders>" } };
 	const { pages, sendMissingPage } = serveDashboard(http, { dashboard: null, profile, public_url: PUBLIC_URL });
 	http.get("/api/v1/ping", () => ({ pong: true }));
-	answerTheRest(http, pages, { ...options, sendMissingPage });
+	handleUnknownPaths(http, pages, { ...options, sendMissingPage });
 	address = await http.listen({ host: "127.0.0.1", port: 0 });
 });
 after(async () => {
@@ -47,7 +47,7 @@ test("a mistyped address of the dashboard answers its page with 404, and the API
 	const profile = { known: defaultProfile(PUBLIC_URL) };
 	const dashboard = { page: ["<title>x</title><div id=root>", "</div>"], assets_dir: folder };
 	const { pages, sendMissingPage } = serveDashboard(built, { dashboard, profile, public_url: PUBLIC_URL });
-	answerTheRest(built, pages, { ...options, sendMissingPage });
+	handleUnknownPaths(built, pages, { ...options, sendMissingPage });
 	const at = await built.listen({ host: "127.0.0.1", port: 0 });
 	try {
 		const html = { accept: "text/html,application/xhtml+xml,*/*;q=0.8" };

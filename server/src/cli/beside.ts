@@ -15,7 +15,7 @@ import { checkStart } from "./check-start.ts";
 import { openBeside } from "./open-database.ts";
 
 /** The resources of a command that runs beside servers. Call `close` at the end. */
-export interface Beside {
+export interface CommandResources {
 	readonly database: Database;
 	readonly log: Log;
 	/** A context whose changes wait until no server uses the previous state. */
@@ -32,7 +32,7 @@ export function existingPeppers(config: Config): Peppers {
 }
 
 /** Opens the database of `config`, also while a server uses it. Warnings go to standard error. */
-export async function openBesideServers(config: Config, version: string): Promise<Beside> {
+export async function openBesideServers(config: Config, version: string): Promise<CommandResources> {
 	const log = createLog({ level: "warn", brand: config.key_brand, output: { write: (text) => void process.stderr.write(text) } });
 	await checkStart(config, false);
 	const opened = await openBeside(config, openDataFolder(config.data_dir), log, () => undefined);

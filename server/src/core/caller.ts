@@ -48,7 +48,7 @@ export function linkExpiryMax(caller: Caller): number {
 }
 
 /** Whether `role` includes `needed`. */
-export function roleReaches(role: Role, needed: Role): boolean {
+export function roleSuffices(role: Role, needed: Role): boolean {
 	return ROLES.indexOf(role) >= ROLES.indexOf(needed);
 }
 

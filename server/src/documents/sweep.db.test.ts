@@ -9,7 +9,7 @@ import { type DocumentServer, documentIn, newDocumentId, OTHER_TENANT, startDocu
 import { ManualClock } from "../core/clock.ts";
 import { newId } from "../core/id.ts";
 import { documentPath, incomingPath } from "./places.ts";
-import { FileSweep, forgetTenantFiles, type SweepContext, startSweep, sweepUploads } from "./sweep.ts";
+import { deleteTenantFiles, FileSweep, type SweepContext, startSweep, sweepUploads } from "./sweep.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -122,15 +122,15 @@ test("files that are not ours, or of tenants this database never had, are left a
 	await writeOld(notes, 4_000);
 	await new FileSweep(sweepContext(HOUR_MS + 1_000)).run();
 	for (const path of [foreign, notes]) equal(await readFile(path, "utf8"), "orphan");
-	await forgetTenantFiles(server.uploads_dir, "tenant-of-another-database");
+	await deleteTenantFiles(server.uploads_dir, "tenant-of-another-database");
 });
 
 test("all files of a tenant are deleted, and no other tenant's", async () => {
 	const { id } = await documentIn(await server.upload("of the other", { headers: { "x-tenant": OTHER_TENANT } }));
 	await server.upload("mine");
-	await forgetTenantFiles(server.uploads_dir, TENANT);
+	await deleteTenantFiles(server.uploads_dir, TENANT);
 	const { files } = await server.remains();
 	ok(files.includes(id));
 	equal(files.length, (await server.remains(OTHER_TENANT)).rows + 1, "and the note of the test before");
-	await forgetTenantFiles(server.uploads_dir, "unknown");
+	await deleteTenantFiles(server.uploads_dir, "unknown");
 });

@@ -134,6 +134,6 @@ async function removeIfOld(context: SweepContext, path: string, older_than_secon
 }
 
 /** Removes all files of an erased tenant. The sweep removes what cannot be removed now. */
-export async function forgetTenantFiles(uploads_dir: string, tenant_id: string): Promise<void> {
+export async function deleteTenantFiles(uploads_dir: string, tenant_id: string): Promise<void> {
 	await rm(tenantFolder(uploads_dir, tenant_id), { recursive: true, force: true });
 }

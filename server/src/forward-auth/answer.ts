@@ -3,7 +3,7 @@ import type { Log } from "../core/log.ts";
 import type { AllowList } from "../core/network.ts";
 import type { AnswerHead, HeadAnswer } from "../http/direct.ts";
 import type { FramedRequest } from "../http/framed-request.ts";
-import type { Refusal } from "../http/problem.ts";
+import type { ProblemDetails } from "../http/problem.ts";
 import { clientKindOf } from "../verification/client-kind.ts";
 import { cannotBeChecked, type Denial, deny } from "../verification/denial.ts";
 import { logExposure } from "../verification/exposed-key.ts";
@@ -23,7 +23,7 @@ export interface ForwardAuthOptions {
 	readonly log: Log;
 }
 
-function refused(refusal: Refusal): HeadAnswer {
+function refused(refusal: ProblemDetails): HeadAnswer {
 	return { refusal, lines: [] };
 }
 

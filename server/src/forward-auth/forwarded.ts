@@ -3,7 +3,7 @@ import { FORWARD_AUTH } from "../http/forward-auth-problem.ts";
 import type { FramedRequest } from "../http/framed-request.ts";
 import { isAmbiguousPath } from "../http/path.ts";
 import { isFromTrustedProxy } from "../http/peer.ts";
-import type { Refusal } from "../http/problem.ts";
+import type { ProblemDetails } from "../http/problem.ts";
 import { METHOD_PATTERN } from "./rule.ts";
 
 /** The original request that a proxy asks about. */
@@ -20,11 +20,11 @@ const METHOD = new RegExp(METHOD_PATTERN);
 /** Characters that a URI cannot contain, and `#`: programs differ in whether they strip fragments. */
 const NOT_OF_A_URI = /[^!-~]|#/;
 
-function missing(detail: string): Refusal {
+function missing(detail: string): ProblemDetails {
 	return { code: "forwarded_uri_missing", detail };
 }
 
-function invalid(detail: string): Refusal {
+function invalid(detail: string): ProblemDetails {
 	return { code: "invalid_request", detail };
 }
 
@@ -37,14 +37,14 @@ const TWO_METHODS = invalid("X-Forwarded-Method was sent more than once. The pro
 const INVALID_METHOD = invalid("The method of the request must consist of capital letters and hyphens.");
 const OTHER_METHOD = invalid("A header overrides the method of the request. Remove that header and send the request with the intended method.");
 const OTHER_URI = invalid("A header overrides the URI of the request. Remove that header and send the request to the intended URI.");
-const AMBIGUOUS: Refusal = {
+const AMBIGUOUS: ProblemDetails = {
 	code: "ambiguous_path",
 	detail:
 		"The path contains dot segments, empty segments, backslashes, encoded slashes or other characters that programs interpret differently. Send a normalized path.",
 };
 
 /** Refuses a URI that programs may interpret differently. Absolute URIs are refused too, since some upstreams use their host. */
-function validateUri(uri: string, path: string): Refusal | null {
+function validateUri(uri: string, path: string): ProblemDetails | null {
 	// ",/" may be two headers that were joined into one.
 	return NOT_OF_A_URI.test(uri) || isAmbiguousPath(path) || path.includes(",/") ? AMBIGUOUS : null;
 }
@@ -55,7 +55,7 @@ export function pathOfUri(uri: string): string {
 }
 
 /** Refuses an invalid method or an ambiguous URI; null when both are valid. */
-export function validateTarget(method: string, uri: string): Refusal | null {
+export function validateTarget(method: string, uri: string): ProblemDetails | null {
 	return METHOD.test(method) ? validateUri(uri, pathOfUri(uri)) : INVALID_METHOD;
 }
 
@@ -71,7 +71,7 @@ interface OriginalHeaders {
 	prefixes: string[] | null;
 }
 
-function readHeaders(raw: readonly string[]): OriginalHeaders | Refusal {
+function readHeaders(raw: readonly string[]): OriginalHeaders | ProblemDetails {
 	const headers: OriginalHeaders = { uri: null, method: null, methods: null, uris: null, paths: null, prefixes: null };
 	for (let index = 0; index < raw.length; index += 2) {
 		const name = raw[index] ?? "";
@@ -123,7 +123,7 @@ function namesUri(text: string, uri: string): boolean {
  * Reads the original request of a trusted proxy, or refuses it as missing, invalid or ambiguous. On the route itself it is in
  * `X-Forwarded-Method` and `X-Forwarded-Uri`; below the route it is the request's own method and path.
  */
-export function readForwarded(raw: FramedRequest, trusted: AllowList | null): Forwarded | Refusal {
+export function readForwarded(raw: FramedRequest, trusted: AllowList | null): Forwarded | ProblemDetails {
 	if (!isFromTrustedProxy(raw, trusted)) return NOT_TRUSTED;
 	const headers = readHeaders(raw.rawHeaders);
 	if ("code" in headers) return headers;

@@ -10,7 +10,7 @@ export function toRule(input: RuleInput): ForwardAuthRule {
 }
 
 /** Index of an earlier rule that matches every request of this one; -1 for none. */
-export function coveredBy(rules: readonly ForwardAuthRule[], shapes: readonly (string | null)[], index: number): number {
+export function findCoveringRule(rules: readonly ForwardAuthRule[], shapes: readonly (string | null)[], index: number): number {
 	const rule = rules[index];
 	if (rule === undefined || shapes[index] === null) return -1;
 	return rules.findIndex((earlier, at) => at < index && shapes[at] === shapes[index] && coversMethods(earlier, rule));
@@ -23,7 +23,7 @@ export function validateRules(rules: readonly ForwardAuthRule[]): InputError[] {
 		const pattern = patterns[index];
 		const errors: InputError[] = [];
 		if (typeof pattern === "string") errors.push({ pointer: `/rules/${index}/pattern`, detail: pattern });
-		const earlier = coveredBy(rules, shapes, index);
+		const earlier = findCoveringRule(rules, shapes, index);
 		if (earlier !== -1) errors.push({ pointer: `/rules/${index}`, detail: `never applies: rule ${earlier} matches every request that it matches` });
 		const names = rule.limits.map(({ name }) => name);
 		const twice = names.findIndex((name, at) => names.indexOf(name) < at);

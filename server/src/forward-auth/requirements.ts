@@ -1,5 +1,5 @@
 import { CHOSEN_ID_PATTERN } from "../core/id.ts";
-import type { Refusal } from "../http/problem.ts";
+import type { ProblemDetails } from "../http/problem.ts";
 import type { NamedCosts } from "../verification/limits/policy.ts";
 import { type CompiledRule, type RuleMatcher, segmentAt, TWO_RULES } from "./matcher.ts";
 
@@ -22,7 +22,7 @@ const ID = new RegExp(CHOSEN_ID_PATTERN);
 const NO_TENANT = "";
 const NOTHING: readonly never[] = [];
 
-const AMBIGUOUS: Refusal = {
+const AMBIGUOUS: ProblemDetails = {
 	code: "ambiguous_path",
 	detail: "This path matches a different rule when its case, trailing slash or percent-encoding is changed. Send the path as the API documents it.",
 };
@@ -35,7 +35,7 @@ const ANY_KEY = withoutRule(null, "forward-auth");
 const NOT_COVERED = withoutRule(NO_TENANT, "forward-auth without a rule");
 
 /** Finds what the rules require of a request with an unambiguous path. Refuses a path that matches two rules in different spellings. */
-export function getRequirements(matcher: RuleMatcher, method: string, path: string): Requirements | Refusal {
+export function getRequirements(matcher: RuleMatcher, method: string, path: string): Requirements | ProblemDetails {
 	if (matcher.rules.length === 0) return ANY_KEY;
 	const found = matcher.find(method, path);
 	if (found === TWO_RULES) return AMBIGUOUS;

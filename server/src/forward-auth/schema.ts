@@ -86,7 +86,7 @@ const Refusal = Type.Object({ status: Type.Integer(), code: Type.String(), detai
 
 export const TestAnswer = Type.Object({
 	rule: orNull(RuleSchema),
-	rule_index: orNull(Type.Integer({ description: "Where it stands in the list, from 0" })),
+	rule_index: orNull(Type.Integer({ description: "Its index in the list, from 0" })),
 	between: Type.Immutable(
 		Type.Array(Type.Integer(), { description: "The rules that match different spellings of the path, if it is refused for that" }),
 	),
@@ -96,7 +96,7 @@ export const TestAnswer = Type.Object({
 	capability: orNull(Type.String()),
 	cost: Type.Integer(),
 	limits: Type.Immutable(Limits),
-	refusal: Type.Union([Refusal, Type.Null()], { description: "What stands against the request whatever its key" }),
+	refusal: Type.Union([Refusal, Type.Null()], { description: "Why the request is denied regardless of its key; null if it is not" }),
 	decision: orNull(
 		Type.Object({
 			allowed: Type.Boolean(),

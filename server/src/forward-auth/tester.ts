@@ -1,7 +1,7 @@
 import { assertStillAllowed, type ChangeContext } from "../audit/change.ts";
 import { ERRORS } from "../core/error.ts";
 import { parseForwarded } from "../core/network.ts";
-import type { Refusal } from "../http/problem.ts";
+import type { ProblemDetails } from "../http/problem.ts";
 import { deny } from "../verification/denial.ts";
 import { toGrantResponse } from "../verification/grants/response.ts";
 import type { Decision } from "../verification/question.ts";
@@ -17,14 +17,14 @@ export interface ForwardAuthTestContext extends ChangeContext, ForwardAuthContex
 	readonly verifier: Verifier;
 }
 
-function toRefusalResponse({ code, detail }: Refusal) {
+function toRefusalResponse({ code, detail }: ProblemDetails) {
 	return { status: ERRORS[code].status, code, detail };
 }
 
 const KEY_MISSING = "Send the API key in the X-API-Key header.";
-const NO_RULE: Refusal = { code: "not_found", detail: "No rule covers this request, so it is not found with any key." };
+const NO_RULE: ProblemDetails = { code: "not_found", detail: "No rule covers this request, so it is not found with any key." };
 
-function toTestResponse(required: Requirements | null, refusal: Refusal | null, decision: TestAnswer["decision"]): TestAnswer {
+function toTestResponse(required: Requirements | null, refusal: ProblemDetails | null, decision: TestAnswer["decision"]): TestAnswer {
 	return {
 		rule: required?.rule?.rule ?? null,
 		rule_index: required?.rule?.index ?? null,

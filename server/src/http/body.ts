@@ -66,7 +66,7 @@ export function sendContinue(raw: FramedRequest, response: ServerResponse): void
  * Reads and discards the body of a request to a route without input. An empty body, white space and `{}` are equivalent.
  * `done` gets 400 for any other body of any content type, and 408 for a body that is not complete in time.
  */
-export function takeNoBody(raw: FramedRequest, response: ServerResponse, pace: BodyPace, done: (error?: Error) => void): void {
+export function expectNoBody(raw: FramedRequest, response: ServerResponse, pace: BodyPace, done: (error?: Error) => void): void {
 	const chunks: Buffer[] = [];
 	let bytes = 0;
 	const timer = setTimeout(() => conclude(lateBody()), pace.patience_ms).unref();
@@ -83,7 +83,7 @@ export function takeNoBody(raw: FramedRequest, response: ServerResponse, pace: B
 	}
 	function onEnd(): void {
 		if (!EMPTY_BODY.test(Buffer.concat(chunks).toString("latin1"))) return conclude(unwantedBody());
-		forgetBody(raw);
+		removeBodyHeaders(raw);
 		conclude();
 	}
 	function onClose(): void {
@@ -98,7 +98,7 @@ function unwantedBody(): ApiError {
 }
 
 /** Removes body headers that some clients send without a body; the framework would try to parse one. */
-export function forgetBody({ headers }: FramedRequest): void {
+export function removeBodyHeaders({ headers }: FramedRequest): void {
 	for (const name of BODY_HEADERS) if (headers[name] !== undefined) delete headers[name];
 }
 

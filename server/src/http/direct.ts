@@ -5,11 +5,11 @@ import { announcesBody } from "./body.ts";
 import type { OnDecided } from "./decided.ts";
 import { problemFor } from "./forward-auth-problem.ts";
 import type { FramedRequest } from "./framed-request.ts";
-import { INTERNAL_ERROR, type Problem, type Refusal } from "./problem.ts";
+import { INTERNAL_ERROR, type Problem, type ProblemDetails } from "./problem.ts";
 
 /** The response to a request of which only the head is read: an empty 200, or the refusal. */
 export interface HeadAnswer {
-	readonly refusal: Refusal | null;
+	readonly refusal: ProblemDetails | null;
 	/** Names and values alternately, in addition to the headers of every response. */
 	readonly lines: string[];
 }

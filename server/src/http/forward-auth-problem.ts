@@ -1,5 +1,5 @@
 import type { FramedRequest } from "./framed-request.ts";
-import { type Problem, type Refusal, toProblem } from "./problem.ts";
+import { type Problem, type ProblemDetails, toProblem } from "./problem.ts";
 
 /** The route that reverse proxies call for each request. Some proxies append the path of the original request. */
 export const FORWARD_AUTH = "/api/v1/forward-auth";
@@ -18,13 +18,13 @@ export function isForwardAuth(url: string): boolean {
 }
 
 /** The problem response of a refusal. For forward auth, headers carry the real status and code, because the proxy may need another status. */
-export function problemFor(request: FramedRequest, refusal: Refusal, type_base: string): Problem {
+export function problemFor(request: FramedRequest, refusal: ProblemDetails, type_base: string): Problem {
 	const problem = toProblem(refusal, request.request_id, type_base);
 	const url = request.url ?? "";
 	return isForwardAuth(url) ? toProxyResponse(problem, refusal, url === FORWARD_AUTH_DENY_403) : problem;
 }
 
-function toProxyResponse(problem: Problem, refusal: Refusal, deny_403: boolean): Problem {
+function toProxyResponse(problem: Problem, refusal: ProblemDetails, deny_403: boolean): Problem {
 	const headers = { ...problem.headers, "x-keywright-status": String(problem.status), "x-keywright-code": refusal.code };
 	if (!deny_403) return { ...problem, headers };
 	const proxy_headers = { ...headers, "x-keywright-problem": oneLine(problem.body) };

@@ -1,7 +1,7 @@
 import { isForwardAuth } from "./forward-auth-problem.ts";
 import type { FramedRequest } from "./framed-request.ts";
 import { isAmbiguousPath } from "./path.ts";
-import type { Refusal } from "./problem.ts";
+import type { ProblemDetails } from "./problem.ts";
 import { holdsSessionCookie } from "./session-cookies.ts";
 
 /** Names and values together: 100 header lines. Node.js allows more, so this limit is checked here. */
@@ -10,32 +10,32 @@ const RAW_HEADERS_MAX = 200;
 /** Health checks of load balancers. */
 const HEALTH_PATHS: ReadonlySet<string> = new Set(["/healthz", "/readyz"]);
 
-const MALFORMED_HOST: Refusal = { code: "invalid_request", detail: "Send exactly one Host header." };
-const NOT_HTTP_1: Refusal = { code: "invalid_request", detail: "The version of the request is not HTTP/1.1 or HTTP/1.0." };
-const TOO_MANY_HEADERS: Refusal = { code: "headers_too_large", detail: "The request has more than 100 header lines. Send fewer." };
-const AMBIGUOUS: Refusal = {
+const MALFORMED_HOST: ProblemDetails = { code: "invalid_request", detail: "Send exactly one Host header." };
+const NOT_HTTP_1: ProblemDetails = { code: "invalid_request", detail: "The version of the request is not HTTP/1.1 or HTTP/1.0." };
+const TOO_MANY_HEADERS: ProblemDetails = { code: "headers_too_large", detail: "The request has more than 100 header lines. Send fewer." };
+const AMBIGUOUS: ProblemDetails = {
 	code: "ambiguous_path",
 	detail:
 		"The path contains dot segments, empty segments, backslashes, encoded slashes or other characters that programs interpret differently. Remove them.",
 };
-const TWO_KEYS: Refusal = { code: "multiple_credentials", detail: "The request has more than one X-API-Key header. Send exactly one." };
-const TWO_BEARERS: Refusal = { code: "multiple_credentials", detail: "The request has more than one Authorization header. Send exactly one." };
-const KEY_AND_BEARER: Refusal = {
+const TWO_KEYS: ProblemDetails = { code: "multiple_credentials", detail: "The request has more than one X-API-Key header. Send exactly one." };
+const TWO_BEARERS: ProblemDetails = { code: "multiple_credentials", detail: "The request has more than one Authorization header. Send exactly one." };
+const KEY_AND_BEARER: ProblemDetails = {
 	code: "multiple_credentials",
 	detail: "The request has both X-API-Key and Authorization. Send only the one that this route asks for.",
 };
-const CREDENTIAL_AND_SESSION: Refusal = {
+const CREDENTIAL_AND_SESSION: ProblemDetails = {
 	code: "multiple_credentials",
 	detail: "The request has the cookie of a signed-in person and another credential. Send only the one that this route asks for.",
 };
-const UNKNOWN_CODING: Refusal = {
+const UNKNOWN_CODING: ProblemDetails = {
 	code: "unknown_transfer_coding",
 	detail: "The only supported transfer coding is chunked. Send the body with it or with Content-Length.",
 };
-const CODED_BODY: Refusal = { code: "unsupported_media_type", detail: "Content-Encoding is not supported. Send the body without it." };
+const CODED_BODY: ProblemDetails = { code: "unsupported_media_type", detail: "Content-Encoding is not supported. Send the body without it." };
 
 /** The first check of every request: rejects ambiguous framing and duplicate credentials. Null when the request passes. */
-export function checkFraming(request: FramedRequest): Refusal | null {
+export function checkFraming(request: FramedRequest): ProblemDetails | null {
 	const raw = request.rawHeaders;
 	if (raw.length > RAW_HEADERS_MAX) return TOO_MANY_HEADERS;
 	if (request.httpVersionMajor !== 1) return NOT_HTTP_1;

@@ -10,19 +10,19 @@ import {
 	type BodyPace,
 	beginBodyTime,
 	endBodyTime,
-	forgetBody,
+	expectNoBody,
 	getBodyTime,
 	isBodyOptional,
 	pacedBody,
+	removeBodyHeaders,
 	sendContinue,
-	takeNoBody,
 } from "./body.ts";
 import { type DecisionKind, getDecisionCode, type OnDecided } from "./decided.ts";
 import type { FramedRequest } from "./framed-request.ts";
 import { CursorSeal, runWithCursors } from "./input/cursor-seal.ts";
 import { formatFor } from "./input/formats.ts";
 import { storedTextFailure, validateStoredText, validateStoredTexts } from "./input/stored-text.ts";
-import type { Refusal } from "./problem.ts";
+import type { ProblemDetails } from "./problem.ts";
 import { framed, sendProblem } from "./reply.ts";
 import { type Route, runAfterUsage, type StreamOutput } from "./route.ts";
 
@@ -52,10 +52,10 @@ export function getNotFoundDetail(request: FastifyRequest): string | null {
 }
 
 /** Returned by a gate that rejects the request. */
-export class Denied {
-	readonly refusal: Refusal;
+export class GateDenial {
+	readonly refusal: ProblemDetails;
 
-	constructor(refusal: Refusal) {
+	constructor(refusal: ProblemDetails) {
 		this.refusal = refusal;
 	}
 }
@@ -64,14 +64,14 @@ export class Denied {
  * Authorises each request of one route after the framing checks and before the body is read.
  * Returns the context for the action of the route, or `Denied`; a promise only when it has to fetch data.
  */
-export type Gate<C> = (row: Route<C>) => (request: FastifyRequest, reply: FastifyReply) => C | Denied | Promise<C | Denied>;
+export type Gate<C> = (row: Route<C>) => (request: FastifyRequest, reply: FastifyReply) => C | GateDenial | Promise<C | GateDenial>;
 
 export interface MountOptions {
 	/**
 	 * Checks after the body has arrived, which may take long, that the credential is still valid. For routes whose
 	 * action does not check it in its own transaction. A promise only when it has to fetch data.
 	 */
-	readonly afterBody?: (request: FastifyRequest) => Refusal | null | Promise<Refusal | null>;
+	readonly afterBody?: (request: FastifyRequest) => ProblemDetails | null | Promise<ProblemDetails | null>;
 	/** Base address of the pages that explain the codes. */
 	readonly problem_type_base: () => string;
 	/** Detects secrets, which must not be stored. Default: `holdsSecret`, which detects the formats common to all instances. */
@@ -159,7 +159,7 @@ function mountRow(app: FastifyInstance, row: Route<unknown>, admit: ReturnType<G
 		else concludeAgain(request, reply, answer, done);
 	}
 
-	function concludeAgain(request: FastifyRequest, reply: FastifyReply, refusal: Refusal | null, done: () => void): void {
+	function concludeAgain(request: FastifyRequest, reply: FastifyReply, refusal: ProblemDetails | null, done: () => void): void {
 		if (refusal === null) return done();
 		sendProblem(request, reply, refusal, options.problem_type_base());
 	}
@@ -175,16 +175,16 @@ function mountRow(app: FastifyInstance, row: Route<unknown>, admit: ReturnType<G
 	}
 
 	function conclude(request: FastifyRequest, reply: FastifyReply, answer: unknown, done: () => void): void {
-		if (is_keyed) decided(request, reply, "keyed", answer instanceof Denied ? answer.refusal.code : "allowed");
-		if (answer instanceof Denied) return sendProblem(request, reply, answer.refusal, options.problem_type_base());
+		if (is_keyed) decided(request, reply, "keyed", answer instanceof GateDenial ? answer.refusal.code : "allowed");
+		if (answer instanceof GateDenial) return sendProblem(request, reply, answer.refusal, options.problem_type_base());
 		request.admitted = answer;
 		if (row.input === "none") return takeNothing(framed(request), reply, done);
 		done();
 	}
 
 	function takeNothing(raw: FramedRequest, reply: FastifyReply, done: () => void): void {
-		if (announcesBody(raw)) return takeNoBody(raw, reply.raw, pace, done);
-		if (stores) forgetBody(raw);
+		if (announcesBody(raw)) return expectNoBody(raw, reply.raw, pace, done);
+		if (stores) removeBodyHeaders(raw);
 		done();
 	}
 

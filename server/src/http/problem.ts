@@ -2,14 +2,14 @@ import type { ServerResponse } from "node:http";
 import { type ApiErrorMetadata, ERRORS, type ErrorCode, type InputError } from "../core/error.ts";
 
 /** A refusal as a value, which the hot path returns instead of throwing. `ApiError` has the same shape. */
-export interface Refusal {
+export interface ProblemDetails {
 	readonly code: ErrorCode;
 	readonly detail: string;
 	readonly metadata?: ApiErrorMetadata;
 }
 
 /** An unexpected error can occur before, during or after a commit: the detail must be true in all three cases. */
-export const INTERNAL_ERROR: Refusal = {
+export const INTERNAL_ERROR: ProblemDetails = {
 	code: "internal_error",
 	detail: "An internal error occurred. Check whether the request took effect before you send it again, and send the request id to the operator.",
 };
@@ -37,7 +37,7 @@ interface ProblemBody {
 }
 
 /** The response of a refusal (RFC 9457), with the challenge on 401 (RFC 9110) and `Retry-After` where waiting helps. */
-export function toProblem(refusal: Refusal, request_id: string, type_base: string): Problem {
+export function toProblem(refusal: ProblemDetails, request_id: string, type_base: string): Problem {
 	const { status, title } = ERRORS[refusal.code];
 	const metadata = refusal.metadata ?? {};
 	const body: ProblemBody & Record<string, unknown> = {

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { problemFor } from "./forward-auth-problem.ts";
 import { FramedRequest } from "./framed-request.ts";
-import type { Refusal } from "./problem.ts";
+import type { ProblemDetails } from "./problem.ts";
 
 /** Bodies up to this size are read and discarded after a refusal, to keep the connection open. Longer ones close it. */
 const DRAINED_BODY_BYTES_MAX = 65_536;
@@ -19,7 +19,7 @@ function hasUnreadBody(request: FramedRequest): boolean {
 }
 
 /** Sends a refusal. An unread long body is drained for `LINGER_MS`, so that a connection reset does not lose the response, and is then cut off. */
-export function sendProblem(request: FastifyRequest, reply: FastifyReply, refusal: Refusal, type_base: string): void {
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, refusal: ProblemDetails, type_base: string): void {
 	const raw = framed(request);
 	const problem = problemFor(raw, refusal, type_base);
 	request.refused_with = refusal.code;

@@ -8,7 +8,7 @@ import { createLog, type Log } from "../core/log.ts";
 import { BODY_PACE, type BodyPace, UploadTime } from "./body.ts";
 import { mount } from "./mount.ts";
 import { type Route, route, uploadRoute } from "./route.ts";
-import { answerTheRest, createHttp } from "./server.ts";
+import { createHttp, handleUnknownPaths } from "./server.ts";
 
 const PROBLEMS = "http://localhost/problems";
 const CLOSED_WITHIN_MS = 9_000;
@@ -86,7 +86,7 @@ async function listening(t: TestContext, { body_pace, access_log }: Options = {}
 		},
 	});
 	mount(app, [...rows, ...uploadRows, ...brokenRows], () => () => ({}), options);
-	answerTheRest(app, [...rows, ...uploadRows, ...brokenRows], options);
+	handleUnknownPaths(app, [...rows, ...uploadRows, ...brokenRows], options);
 	await app.listen({ port: 0, host: "127.0.0.1" });
 	t.after(() => app.close());
 	const address = app.server.address();

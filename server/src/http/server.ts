@@ -216,7 +216,7 @@ function addBodyParsers(app: FastifyInstance): void {
 }
 
 /** Handles unknown paths and methods: 405 with `Allow` when the path has other methods, else 404. Call once, after all routes are mounted. */
-export function answerTheRest(
+export function handleUnknownPaths(
 	app: FastifyInstance,
 	known: readonly { method: string; path: string }[],
 	options: Pick<HttpOptions, "problem_type_base"> & {

@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
 import type { FramedRequest } from "./framed-request.ts";
 import { getPath } from "./framing.ts";
-import type { Refusal } from "./problem.ts";
+import type { ProblemDetails } from "./problem.ts";
 
 /** The readiness check of load balancers. */
 const READY = "/readyz";
@@ -12,7 +12,7 @@ const QUIET_TURNS = 3;
 /** Bounds the wait under load, when every turn has new arrivals. */
 const TURNS_MAX = 1_000;
 
-const STOPPING: Refusal = {
+const STOPPING: ProblemDetails = {
 	code: "unavailable",
 	detail: "This server is shutting down. Send requests to another server, or retry later.",
 };
@@ -54,7 +54,7 @@ export class Stop {
 	}
 
 	/** The refusal of `/readyz` during shutdown; null for every other request. */
-	refusalOf(request: FramedRequest): Refusal | null {
+	refusalOf(request: FramedRequest): ProblemDetails | null {
 		return this.#begun && getPath(request) === READY ? STOPPING : null;
 	}
 }

@@ -22,8 +22,8 @@ export const REVOKE_REASONS: readonly RevokeReason[] = [
 export type ExpiryFrom = "person" | "plan";
 
 /** Storage locations of a secret, as people report them. */
-export const KEPT_IN_PLACES = ["secret_manager", "ci_variable", "server_environment", "encrypted_configuration", "other"] as const;
-export type KeptInPlace = (typeof KEPT_IN_PLACES)[number];
+export const STORAGE_LOCATIONS = ["secret_manager", "ci_variable", "server_environment", "encrypted_configuration", "other"] as const;
+export type StorageLocation = (typeof STORAGE_LOCATIONS)[number];
 
 /** The person responsible for a key. */
 export interface KeyOwner {
@@ -78,7 +78,7 @@ export interface SecretVersion {
 	created_at: Date;
 	retires_at: Date | null;
 	retired_at: Date | null;
-	kept_in: KeptInPlace | null;
+	kept_in: StorageLocation | null;
 	kept_in_note: string | null;
 	kept_in_at: Date | null;
 }

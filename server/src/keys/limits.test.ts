@@ -1,7 +1,7 @@
 import { deepEqual } from "node:assert/strict";
 import { test } from "node:test";
 import type { Plan, RateLimit } from "../plans/plan.ts";
-import { unusableRateLimits } from "./limits.ts";
+import { validateRateLimits } from "./limits.ts";
 
 const NO_LIMITS = { sites: null, api_keys: null, documents: null, storage_bytes: null, document_bytes: null };
 const burst: RateLimit = { name: "burst", requests: 100, window_seconds: 60, per: "tenant" };
@@ -17,11 +17,11 @@ const planWith = (...rate_limits: RateLimit[]): Plan => ({
 	max_key_lifetime_days: null,
 });
 const own = (name: string, requests: number, window_seconds = 60) => ({ name, requests, window_seconds });
-const pointers = (...asked: Parameters<typeof unusableRateLimits>) => unusableRateLimits(...asked).map(({ pointer }) => pointer);
+const pointers = (...asked: Parameters<typeof validateRateLimits>) => validateRateLimits(...asked).map(({ pointer }) => pointer);
 
 test("a limit that is stricter than the plan's or has another window is valid", () => {
-	deepEqual(unusableRateLimits([own("slow", 99), own("hourly", 1_000, 3_600), own("second", 10, 1)], planWith(burst, exports)), []);
-	deepEqual(unusableRateLimits([own("slow", 1)], planWith()), []);
+	deepEqual(validateRateLimits([own("slow", 99), own("hourly", 1_000, 3_600), own("second", 10, 1)], planWith(burst, exports)), []);
+	deepEqual(validateRateLimits([own("slow", 1)], planWith()), []);
 });
 
 test("a name of a plan's limit, and a duplicate name, are errors", () => {
@@ -32,7 +32,7 @@ test("a name of a plan's limit, and a duplicate name, are errors", () => {
 });
 
 test("a limit that another with the same window makes useless is an error", () => {
-	const [problem] = unusableRateLimits([own("slow", 100)], planWith(burst));
+	const [problem] = validateRateLimits([own("slow", 100)], planWith(burst));
 	deepEqual(problem, {
 		pointer: "/rate_limits/0/requests",
 		detail: 'has no effect: the limit "burst" already allows at most 100 in 60 seconds. Choose a smaller number, or leave it out',
@@ -46,15 +46,15 @@ test("a limit that another with the same window makes useless is an error", () =
 test("a limit with another window is compared with what the plan's limit allows in that window", () => {
 	const plan = planWith(burst);
 	deepEqual(pointers([own("second", 100, 1)], plan), ["/rate_limits/0/requests"], "a minute holds that second");
-	deepEqual(unusableRateLimits([own("second", 99, 1)], plan), []);
+	deepEqual(validateRateLimits([own("second", 99, 1)], plan), []);
 	deepEqual(pointers([own("hour", 6_000, 3_600)], plan), ["/rate_limits/0/requests"], "sixty minutes hold the hour");
-	deepEqual(unusableRateLimits([own("hour", 5_999, 3_600)], plan), []);
+	deepEqual(validateRateLimits([own("hour", 5_999, 3_600)], plan), []);
 	deepEqual(pointers([own("odd", 200, 61)], plan), ["/rate_limits/0/requests"]);
-	deepEqual(unusableRateLimits([own("odd", 199, 61)], plan), [], "a little more than a minute can meet two of them");
+	deepEqual(validateRateLimits([own("odd", 199, 61)], plan), [], "a little more than a minute can meet two of them");
 });
 
 test("limits that the key has already are exempt when the plan changes; a changed one is validated", () => {
 	const held = [own("burst", 500), own("slow", 200)];
-	deepEqual(unusableRateLimits(held, planWith(burst), held), []);
+	deepEqual(validateRateLimits(held, planWith(burst), held), []);
 	deepEqual(pointers([own("burst", 501), own("slow", 199)], planWith(burst), held), ["/rate_limits/0/name", "/rate_limits/1/requests"]);
 });

@@ -40,7 +40,7 @@ function uselessBy(requested: readonly KeyRateLimit[], index: number, plan: Plan
  * Validates the rate limits of a key. Responses identify limits by name, so none may have the name of a plan's limit. Limits in `current` are exempt, since
  * the plan may have changed after they were set.
  */
-export function unusableRateLimits(requested: readonly KeyRateLimit[], plan: Plan, current: readonly KeyRateLimit[] = []): InputError[] {
+export function validateRateLimits(requested: readonly KeyRateLimit[], plan: Plan, current: readonly KeyRateLimit[] = []): InputError[] {
 	return requested.flatMap((limit, index) => {
 		const earlier = requested.slice(0, index);
 		if (earlier.some(({ name }) => name === limit.name))

@@ -11,16 +11,16 @@ import type { KeysContext } from "./context.ts";
 import { resolveExpiry, resolveRotationPeriod, rotationDueAt } from "./expiry/lifetime.ts";
 import { assertRoomForKey, invalidKey } from "./guards.ts";
 import { type Key, type KeyActor, toKeyActor, toKeyOwner } from "./key.ts";
-import { unusableRateLimits } from "./limits.ts";
+import { validateRateLimits } from "./limits.ts";
 import type { CreateInput } from "./schema.ts";
 import {
 	assertApiAccess,
 	assertPermissionsInPlan,
 	defaultPermissions,
 	parseAllowedIps,
-	unknownOwner,
-	unknownPermissions,
-	unusableSites,
+	validateOwner,
+	validatePermissions,
+	validateSites,
 	withoutRepetitions,
 } from "./scope.ts";
 import { insertKey, isNameTaken, readSiteEnvironments } from "./store.ts";
@@ -31,8 +31,8 @@ export type CreateRequest = CreateInput & { tenant_id: string };
 export async function planKey(tx: Tx, context: KeysContext, input: CreateRequest, plan: Plan, key_id: string): Promise<Key> {
 	const catalogue = await readCatalogue(tx);
 	const sites = await readSiteEnvironments(tx, input.tenant_id, withoutRepetitions(input.site_ids ?? []));
-	const owner_errors = await unknownOwner(tx, input.tenant_id, input.owner);
-	return keyWithin({ plan, catalogue, sites, owner_errors }, input, { key_id, now: context.clock.now(), created_by: toKeyActor(context.actor) });
+	const owner_errors = await validateOwner(tx, input.tenant_id, input.owner);
+	return buildKey({ plan, catalogue, sites, owner_errors }, input, { key_id, now: context.clock.now(), created_by: toKeyActor(context.actor) });
 }
 
 /** The limits for a new key: the plan, the permission catalogue, and the requested sites that exist. */
@@ -45,7 +45,7 @@ export interface KeyBounds {
 }
 
 /** Builds the key for `input`. Throws 400 `invalid_request` for invalid input, 403 `capability_not_in_plan` for what the plan excludes. */
-export function keyWithin(bounds: KeyBounds, input: CreateRequest, made: { key_id: string; now: number; created_by: KeyActor }): Key {
+export function buildKey(bounds: KeyBounds, input: CreateRequest, made: { key_id: string; now: number; created_by: KeyActor }): Key {
 	const { plan, catalogue, sites } = bounds;
 	const { now } = made;
 	const created_at = new Date(now);
@@ -55,10 +55,10 @@ export function keyWithin(bounds: KeyBounds, input: CreateRequest, made: { key_i
 	const expiry = resolveExpiry(input.expires_at, plan, now);
 	const errors = [
 		...bounds.owner_errors,
-		...unknownPermissions(input.permissions ?? [], catalogue, plan),
-		...unusableSites(input.site_ids ?? [], sites, input.environment),
+		...validatePermissions(input.permissions ?? [], catalogue, plan),
+		...validateSites(input.site_ids ?? [], sites, input.environment),
 		...(Array.isArray(ips) ? ips : []),
-		...unusableRateLimits(input.rate_limits ?? [], plan),
+		...validateRateLimits(input.rate_limits ?? [], plan),
 		...("pointer" in expiry ? [expiry] : []),
 	];
 	if (errors.length > 0 || Array.isArray(ips) || "pointer" in expiry) throw invalidKey(errors);
@@ -122,7 +122,7 @@ export async function makeKey(tx: Tx, context: KeysContext, input: CreateRequest
 	const found = await readTenantForUpdate(tx, tenant_id);
 	if (!found) throw tenantNotFound();
 	const earlier = await claimOnce(tx, context, { tenant_id, operation: "key.create", input: asked, subject_id: key_id });
-	if (earlier) throw shownBefore(earlier.subject_id);
+	if (earlier) throw secretAlreadyIssued(earlier.subject_id);
 	assertTenantActive(found.tenant);
 	assertApiAccess(found.plan);
 	const key = await planKey(tx, context, input, found.plan, key_id);
@@ -132,7 +132,7 @@ export async function makeKey(tx: Tx, context: KeysContext, input: CreateRequest
 	return { key, tenant: found.tenant, warnings };
 }
 
-export function shownBefore(key_id: string): ApiError {
+export function secretAlreadyIssued(key_id: string): ApiError {
 	return new ApiError(
 		"secret_already_issued",
 		"This Idempotency-Key has already created the key in `key_id`, whose secret or link is issued only once. If it is lost, issue another, which is possible until the first use.",

@@ -15,7 +15,6 @@ import {
 	CreatedKey,
 	CreateRequestInput,
 	KEY_ID_CHARACTERS_MAX,
-	KeptInInput,
 	KeyChoices,
 	KeyEverywhere,
 	KeyPage,
@@ -23,6 +22,7 @@ import {
 	ListQuery,
 	ReissuedKey,
 	RevokeInput,
+	StorageLocationInput,
 	UpdateInput,
 } from "./schema.ts";
 import { reissueKey } from "./secrets/reissue.ts";
@@ -175,7 +175,7 @@ export const keyRoutes: readonly Route<HandoverContext>[] = [
 		access: "admin",
 		summary: "Record where the key's secret is stored",
 		status: 200,
-		body: KeptInInput,
+		body: StorageLocationInput,
 		output: KeySchema,
 		run: setStorageLocation,
 	}),

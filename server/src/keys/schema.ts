@@ -5,7 +5,7 @@ import { ForeignId, Name } from "../http/input/fields.ts";
 import { NodesWaitedFor } from "../nodes/schema.ts";
 import { LimitName, limitNumbers } from "../plans/schema.ts";
 import { HandoverInput, HandoverSchema, handoverLink } from "./handovers/schema.ts";
-import { KEPT_IN_PLACES, KEY_STATUSES, type KeyOwner, REVOKE_REASONS, SECRET_STATUSES } from "./key.ts";
+import { KEY_STATUSES, type KeyOwner, REVOKE_REASONS, SECRET_STATUSES, STORAGE_LOCATIONS } from "./key.ts";
 import { EnvironmentName, KeyActorSchema, Note, orNull, Time } from "./secrets/schema-parts.ts";
 import { ORDERS, SORTS } from "./sort.ts";
 import { WARNING_CODES } from "./warnings.ts";
@@ -109,8 +109,11 @@ export const BulkRevokeInput = Type.Object(
 );
 export type BulkRevokeInput = Static<typeof BulkRevokeInput>;
 
-export const KeptInInput = Type.Object({ place: Type.Enum([...KEPT_IN_PLACES]), note: Type.Optional(orNull(Note)) }, { additionalProperties: false });
-export type KeptInInput = Static<typeof KeptInInput>;
+export const StorageLocationInput = Type.Object(
+	{ place: Type.Enum([...STORAGE_LOCATIONS]), note: Type.Optional(orNull(Note)) },
+	{ additionalProperties: false },
+);
+export type StorageLocationInput = Static<typeof StorageLocationInput>;
 
 export const ListQuery = Type.Object(
 	{
@@ -139,7 +142,7 @@ const SecretSchema = Type.Object({
 	first_used_at: orNull(Time),
 	last_used_at: orNull(Time),
 	retires_at: orNull(Time),
-	kept_in: orNull(Type.Object({ place: Type.Enum([...KEPT_IN_PLACES]), note: orNull(Type.String()), at: Time })),
+	kept_in: orNull(Type.Object({ place: Type.Enum([...STORAGE_LOCATIONS]), note: orNull(Type.String()), at: Time })),
 });
 
 const OwnerSchema = Type.Object({ name: Type.String(), email: Type.Optional(Type.String()), member_id: Type.Optional(Type.String()) });

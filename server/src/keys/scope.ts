@@ -33,7 +33,7 @@ export function defaultPermissions(plan: Plan, catalogue: Catalogue): string[] {
 }
 
 /** Errors for permissions that do not exist. Those in `current`, which the key has already, are exempt. */
-export function unknownPermissions(requested: readonly string[], catalogue: Catalogue, plan: Plan, current: readonly string[] = []): InputError[] {
+export function validatePermissions(requested: readonly string[], catalogue: Catalogue, plan: Plan, current: readonly string[] = []): InputError[] {
 	const available = permissionsOfPlan(plan.capabilities, catalogue).join(", ");
 	return requested.flatMap((permission, index) => {
 		if (catalogue.has(permission) || current.includes(permission)) return [];
@@ -50,7 +50,7 @@ export function assertPermissionsInPlan(requested: readonly string[], catalogue:
 }
 
 /** Errors for unknown sites and for sites of another environment, where the key would always be refused. Those in `current` are exempt. */
-export function unusableSites(
+export function validateSites(
 	requested: readonly string[],
 	sites: ReadonlyMap<string, string | null>,
 	environment: Environment,
@@ -67,7 +67,7 @@ export function unusableSites(
 }
 
 /** Errors for an owner whose `member_id` is unknown. The current owner (`current`) is exempt. */
-export async function unknownOwner(tx: ReadTx, tenant_id: string, owner: string | KeyOwner, current?: KeyOwner): Promise<InputError[]> {
+export async function validateOwner(tx: ReadTx, tenant_id: string, owner: string | KeyOwner, current?: KeyOwner): Promise<InputError[]> {
 	const member_id = typeof owner === "string" ? undefined : owner.member_id;
 	if (member_id === undefined || member_id === current?.member_id) return [];
 	const role = await readMemberRole(tx, tenant_id, member_id);

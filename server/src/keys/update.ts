@@ -7,10 +7,10 @@ import { lockUnrevoked } from "./change-key.ts";
 import { resolveExpiry, rotationDueAt } from "./expiry/lifetime.ts";
 import { assertRoomForKey, invalidKey } from "./guards.ts";
 import { getKeyStatus, type Key, toKeyOwner } from "./key.ts";
-import { unusableRateLimits } from "./limits.ts";
+import { validateRateLimits } from "./limits.ts";
 import { readKeyResponse } from "./response.ts";
 import type { KeyAnswer, UpdateInput } from "./schema.ts";
-import { assertPermissionsInPlan, parseAllowedIps, unknownOwner, unknownPermissions, unusableSites, withoutRepetitions } from "./scope.ts";
+import { assertPermissionsInPlan, parseAllowedIps, validateOwner, validatePermissions, validateSites, withoutRepetitions } from "./scope.ts";
 import { readSecrets } from "./secrets/store.ts";
 import { type KeyChanges, readSiteEnvironments, updateKey } from "./store.ts";
 
@@ -27,10 +27,10 @@ function isSameTime(wanted: string | null, time: Date | null): boolean {
 /** Validates the changes of scope, limits and expiry. 400 `invalid_request`; 403 `capability_not_in_plan`. */
 async function validateChanges(tx: Tx, input: UpdateInput, key: Key, plan: Plan, now: number): Promise<KeyChanges> {
 	const changes: KeyChanges = {};
-	const errors = input.owner === undefined ? [] : await unknownOwner(tx, key.tenant_id, input.owner, key.owner);
+	const errors = input.owner === undefined ? [] : await validateOwner(tx, key.tenant_id, input.owner, key.owner);
 	if (input.permissions) {
 		const catalogue = await readCatalogue(tx);
-		const unknown = unknownPermissions(input.permissions, catalogue, plan, key.permissions);
+		const unknown = validatePermissions(input.permissions, catalogue, plan, key.permissions);
 		errors.push(...unknown);
 		changes.permissions = withoutRepetitions(input.permissions);
 		if (unknown.length === 0) assertPermissionsInPlan(changes.permissions, catalogue, plan, key.permissions);
@@ -38,7 +38,7 @@ async function validateChanges(tx: Tx, input: UpdateInput, key: Key, plan: Plan,
 	if (input.site_ids !== undefined) {
 		changes.site_ids = input.site_ids && withoutRepetitions(input.site_ids);
 		const sites = await readSiteEnvironments(tx, key.tenant_id, changes.site_ids ?? []);
-		errors.push(...unusableSites(input.site_ids ?? [], sites, key.environment, key.site_ids ?? []));
+		errors.push(...validateSites(input.site_ids ?? [], sites, key.environment, key.site_ids ?? []));
 	}
 	if (input.allowed_ips !== undefined) {
 		const ips = parseAllowedIps(input.allowed_ips);
@@ -46,7 +46,7 @@ async function validateChanges(tx: Tx, input: UpdateInput, key: Key, plan: Plan,
 		else changes.allowed_ips = ips.allowed_ips;
 	}
 	if (input.rate_limits !== undefined) {
-		errors.push(...unusableRateLimits(input.rate_limits, plan, key.rate_limits));
+		errors.push(...validateRateLimits(input.rate_limits, plan, key.rate_limits));
 		changes.rate_limits = input.rate_limits;
 	}
 	if (input.expires_at !== undefined && !isSameTime(input.expires_at, key.expires_at)) {

@@ -11,8 +11,8 @@ import { type InvalidationKind, RecentInvalidations, type SequencedInvalidation 
 import { Lease } from "./lease.ts";
 import { listenForChanges } from "./listen.ts";
 import { type OtherNode, OtherNodes, type WaitedFor } from "./others.ts";
-import { deleteNode, fenceNodes, insertNode, nudgeNodes, readInvalidations, readOtherNodes, renewNode, sweepInvalidations } from "./store.ts";
-import { inTurns } from "./turns.ts";
+import { serializeRuns } from "./serialize-runs.ts";
+import { deleteNode, fenceNodes, insertNode, notifyNodes, readInvalidations, readOtherNodes, renewNode, sweepInvalidations } from "./store.ts";
 
 const RENEWALS_PER_LEASE = 4;
 const CONFIRMATION_POLL_MS = 5;
@@ -45,10 +45,10 @@ export class Node {
 	readonly #others = new OtherNodes();
 	/** A separate pool: a flood of changes must not delay lease renewals. */
 	readonly #database: Database;
-	readonly #look = inTurns(() => this.#lookAtOthers());
-	readonly #renew = inTurns(() => this.#renewOnce());
+	readonly #look = serializeRuns(() => this.#lookAtOthers());
+	readonly #renew = serializeRuns(() => this.#renewOnce());
 	/** Reads and applies what was committed before the call. */
-	readonly catchUp = inTurns(() => this.#readAndApply());
+	readonly catchUp = serializeRuns(() => this.#readAndApply());
 	#id = newId("node");
 	#appliedSeq = 0;
 	#stopped = false;
@@ -118,7 +118,7 @@ export class Node {
 			for (const { node_id, confirmed } of this.#others.confirmations(seq)) waited_for.set(node_id, confirmed);
 			if (!this.#others.anyBehind(seq)) return [...waited_for].map(([node_id, confirmed]) => ({ node_id, confirmed }));
 			const silent = this.#others.silent(this.#options.clock.monotonic());
-			if (polls % POLLS_BEFORE_NUDGE === POLLS_BEFORE_NUDGE - 1) await inStatement(this.#database, (queries) => nudgeNodes(queries, this.#id));
+			if (polls % POLLS_BEFORE_NUDGE === POLLS_BEFORE_NUDGE - 1) await inStatement(this.#database, (queries) => notifyNodes(queries, this.#id));
 			if (silent.length === 0) await sleep(CONFIRMATION_POLL_MS);
 			else await this.#fence(silent);
 		}

@@ -21,7 +21,7 @@ export async function appendInvalidations(tx: Tx, node_id: string, entries: read
 }
 
 /** Notifies the other nodes to read changes now: a node receives no notification of its own change. */
-export async function nudgeNodes(tx: RecordTx, node_id: string): Promise<void> {
+export async function notifyNodes(tx: RecordTx, node_id: string): Promise<void> {
 	await sql`select pg_notify(${CHANGE_CHANNEL}, ${node_id})`.execute(tx);
 }
 

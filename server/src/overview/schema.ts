@@ -54,7 +54,7 @@ export const PlanImpactSchema = Type.Object({
 	losing: Type.Object({
 		keys: Type.Integer({ description: "Keys that lose a permission" }),
 		tenants: Type.Integer({ description: "Their tenants" }),
-		most: Type.Array(Type.Object({ id: Type.String(), name: Type.String(), keys: Count }), { description: "Those with the most of these keys" }),
+		most: Type.Array(Type.Object({ id: Type.String(), name: Type.String(), keys: Count }), { description: "The tenants with the most such keys" }),
 	}),
 });
 
@@ -70,7 +70,7 @@ export const HealthSchema = Type.Object({
 		version: Type.String({ description: "Version of PostgreSQL" }),
 		embedded: Type.Boolean({ description: "Whether the server runs its own PostgreSQL" }),
 		size_bytes: Count,
-		round_trip_ms: Type.Number({ description: "How long this answer's transaction took" }),
+		round_trip_ms: Type.Number({ description: "Duration of the transaction of this response" }),
 		changes: Type.Integer({ description: "Number of the latest change" }),
 	}),
 });

@@ -71,7 +71,7 @@ export async function deletePeopleOfTenant(tx: Tx, tenant_id: string): Promise<n
  * Deletes the tenant's sites, documents, reservations, stored idempotency results and events. The sites are locked first, so that a
  * document being committed is deleted too and a later one finds no site.
  */
-export async function deleteTenantsThings(tx: Tx, tenant_id: string): Promise<void> {
+export async function deleteTenantObjects(tx: Tx, tenant_id: string): Promise<void> {
 	await tx.selectFrom("sites").select("id").where("tenant_id", "=", tenant_id).orderBy("id").forUpdate().execute();
 	for (const table of ["documents", "uploads", "tenant_storage", "sites", "outbox", "idempotency"] as const) {
 		await tx.deleteFrom(table).where("tenant_id", "=", tenant_id).execute();
@@ -85,7 +85,7 @@ export async function eraseAuditDetails(tx: Tx, tenant_id: string): Promise<void
 }
 
 /** Reduces the tenant to its id, which is never reused. */
-export async function leaveTombstone(tx: Tx, tenant_id: string, now: Date): Promise<void> {
+export async function insertTombstone(tx: Tx, tenant_id: string, now: Date): Promise<void> {
 	await tx
 		.updateTable("tenants")
 		.set({ name: "Erased tenant", plan_id: null, external_id: null, limits: null, erased_at: now })

@@ -1,5 +1,5 @@
 import { type ChangeContext, change } from "../audit/change.ts";
-import { deletePeopleOfTenant, deleteTenantsThings, eraseAuditDetails, erasePeopleFromKeys, leaveTombstone, revokeAllKeys } from "./erase-store.ts";
+import { deletePeopleOfTenant, deleteTenantObjects, eraseAuditDetails, erasePeopleFromKeys, insertTombstone, revokeAllKeys } from "./erase-store.ts";
 import { readTenantForUpdate } from "./store.ts";
 import { tenantNotFound } from "./tenant.ts";
 
@@ -24,9 +24,9 @@ export async function eraseTenant(context: EraseContext, input: { tenant_id: str
 		const keys_revoked = await revokeAllKeys(tx, tenant_id, { now, note: REVOKE_NOTE });
 		await erasePeopleFromKeys(tx, tenant_id, REVOKE_NOTE);
 		const members_removed = await deletePeopleOfTenant(tx, tenant_id);
-		await deleteTenantsThings(tx, tenant_id);
+		await deleteTenantObjects(tx, tenant_id);
 		await eraseAuditDetails(tx, tenant_id);
-		await leaveTombstone(tx, tenant_id, now);
+		await insertTombstone(tx, tenant_id, now);
 		return {
 			result: undefined,
 			audit: [{ action: "tenant.erased", target: { kind: "tenant", id: tenant_id }, tenant_id, details: { keys_revoked, members_removed } }],

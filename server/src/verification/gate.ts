@@ -3,7 +3,7 @@ import type { Log } from "../core/log.ts";
 import type { AllowList } from "../core/network.ts";
 import type { FramedRequest } from "../http/framed-request.ts";
 import { readIdempotencyKey } from "../http/input/fields.ts";
-import { Denied, type Gate, refuseNulInQuery } from "../http/mount.ts";
+import { type Gate, GateDenial, refuseNulInQuery } from "../http/mount.ts";
 import { getClientAddress } from "../http/peer.ts";
 import { framed } from "../http/reply.ts";
 import type { Route } from "../http/route.ts";
@@ -63,16 +63,16 @@ export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 			};
 		}
 
-		function conclude(request: FastifyRequest, reply: FastifyReply, raw: FramedRequest, question: Question, decision: Decision): C | Denied {
+		function conclude(request: FastifyRequest, reply: FastifyReply, raw: FramedRequest, question: Question, decision: Decision): C | GateDenial {
 			const { grant, denial } = decision;
 			if (grant !== null) setGrantHeaders(reply, decision, grant, question.limits, verifier);
-			if (denial !== null) return new Denied(denial);
+			if (denial !== null) return new GateDenial(denial);
 			if (grant === null) throw new Error("impossible state: allowed without a grant");
 			if (question.client !== "server") logExposure(options.log, grant, question.client, verifier.now().monotonic);
 			const fault = refuseNulInQuery(request);
-			if (fault) return new Denied(fault);
+			if (fault) return new GateDenial(fault);
 			const idempotency = row.method === "POST" ? readIdempotencyKey(raw) : null;
-			if (idempotency !== null && typeof idempotency !== "string") return new Denied(idempotency);
+			if (idempotency !== null && typeof idempotency !== "string") return new GateDenial(idempotency);
 			return options.makeContext(grant, {
 				request_id: raw.request_id,
 				idempotency_key: idempotency,
@@ -86,7 +86,7 @@ export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 		return (request, reply) => {
 			const raw = framed(request);
 			reply.header("cache-control", "no-store");
-			if (raw.raw_key === null || raw.raw_key.trim() === "") return new Denied(keyMissing(raw, options, raw.url ?? ""));
+			if (raw.raw_key === null || raw.raw_key.trim() === "") return new GateDenial(keyMissing(raw, options, raw.url ?? ""));
 			const question = questionOf(request, raw, raw.raw_key);
 			const decision = verifier.decide(question);
 			if (decision instanceof Promise) return decision.then((late) => conclude(request, reply, raw, question, late));

@@ -1,7 +1,7 @@
 import { equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { fittingPermissions, headerText, PERMISSIONS_CHARACTERS_MAX } from "./identity-headers.ts";
+import { formatPermissions, headerText, PERMISSIONS_CHARACTERS_MAX } from "./identity-headers.ts";
 
 test("a plain name is sent as it is, and what a header cannot carry is escaped", () => {
 	equal(headerText("prod-order-bot"), "prod-order-bot");
@@ -26,11 +26,11 @@ test("every name is printable ASCII in its header and can be read back", () => {
 test("more permissions than a header may hold are cut to what is needed and what fits, and none is invented or cut in two", () => {
 	const all = Array.from({ length: 200 }, (_, index) => `${"o".repeat(32)}:v${String(index).padStart(31, "0")}`);
 	const needed = all.slice(-32);
-	const said = fittingPermissions(new Set(all), [...needed, "never:had"]).split(" ");
+	const said = formatPermissions(new Set(all), [...needed, "never:had"]).split(" ");
 	ok(said.join(" ").length <= PERMISSIONS_CHARACTERS_MAX);
 	ok(said.join(" ").length > PERMISSIONS_CHARACTERS_MAX - 66, "as many as fit");
 	ok(needed.every((permission) => said.includes(permission)));
 	ok(said.every((permission) => all.includes(permission)));
 	equal(new Set(said).size, said.length);
-	equal(fittingPermissions(new Set(), ["never:had"]), "");
+	equal(formatPermissions(new Set(), ["never:had"]), "");
 });

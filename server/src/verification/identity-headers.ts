@@ -23,7 +23,7 @@ function permissionText(permissions: ReadonlySet<string>): string {
 }
 
 /** As many permissions as fit into the header, those in `needed` first. Fails closed: an omitted permission can only cause a refusal. */
-export function fittingPermissions(permissions: ReadonlySet<string>, needed: readonly string[]): string {
+export function formatPermissions(permissions: ReadonlySet<string>, needed: readonly string[]): string {
 	const fitting: string[] = [];
 	let left = PERMISSIONS_CHARACTERS_MAX;
 	for (const permission of new Set([...needed.filter((name) => permissions.has(name)), ...permissions])) {
@@ -36,7 +36,7 @@ export function fittingPermissions(permissions: ReadonlySet<string>, needed: rea
 
 function permissionsValue(permissions: ReadonlySet<string>, needed: readonly string[]): string {
 	const text = permissionText(permissions);
-	return text.length <= PERMISSIONS_CHARACTERS_MAX ? text : fittingPermissions(permissions, needed);
+	return text.length <= PERMISSIONS_CHARACTERS_MAX ? text : formatPermissions(permissions, needed);
 }
 
 /**

@@ -4,7 +4,7 @@ import { ApiError } from "../../core/error.ts";
 import { newId } from "../../core/id.ts";
 import { normalEmail } from "../../http/input/fields.ts";
 import { readTenantForShare } from "../../tenants/store.ts";
-import { makerMayStill } from "../../tenants/team/maker.ts";
+import { isMakerAllowed } from "../../tenants/team/maker.ts";
 import { assertTenantActive } from "../../tenants/tenant.ts";
 import type { AnonymousContext } from "../anonymous.ts";
 import type { OperatorInvitation } from "../operators/invitation.ts";
@@ -56,7 +56,7 @@ async function joinTenant(context: JoinContext, invitation: WaitingInvitation, j
 	await change({ ...context, scope, actor, reauthorize: BY_INVITATION }, async (tx) => {
 		const now = new Date(context.clock.now());
 		const held = await readTenantForShare(tx, tenant_id);
-		if (!(await makerMayStill(tx, tenant_id, invitation.made_by, "owner"))) throw invitationNotFound();
+		if (!(await isMakerAllowed(tx, tenant_id, invitation.made_by, "owner"))) throw invitationNotFound();
 		if (!held || !(await acceptWaitingInvitation(tx, tenant_id, invitation.id, now))) throw invitationNotFound();
 		assertTenantActive(held.tenant);
 		const proof = await resolveAccount(tx, joining, now);
@@ -74,7 +74,7 @@ async function becomeOperator(context: JoinContext, invitation: OperatorInvitati
 	await change({ ...context, scope: ALL_TENANTS, actor, reauthorize: BY_INVITATION }, async (tx) => {
 		const now = new Date(context.clock.now());
 		const person_ids = await lockOperators(tx);
-		if (!(await makerMayStill(tx, ALL_TENANTS, invitation.created_by, "owner"))) throw invitationNotFound();
+		if (!(await isMakerAllowed(tx, ALL_TENANTS, invitation.created_by, "owner"))) throw invitationNotFound();
 		if (!(await takeOperatorInvitation(tx, invitation.id))) throw invitationNotFound();
 		assertRoomForOperator(person_ids.length);
 		const proof = await resolveAccount(tx, joining, now);

@@ -5,7 +5,7 @@ import { ApiError } from "../../core/error.ts";
 import { digestOneTimeToken, makeOneTimeToken } from "../../core/one-time-token.ts";
 import type { DatabaseContext } from "../../database/database.ts";
 import { read } from "../../database/transaction.ts";
-import { makerMayStill } from "../../tenants/team/maker.ts";
+import { isMakerAllowed } from "../../tenants/team/maker.ts";
 import type { AnonymousContext } from "../anonymous.ts";
 import { proveAddress } from "./prove-address.ts";
 import type { SignInContext } from "./sign-in.ts";
@@ -72,7 +72,7 @@ export async function setPasswordByLink(
 	const { person_id: id, email, created_by } = link;
 	const password_hash = await sign_in.passwordHash(email, input.password);
 	await change({ ...context, scope: ALL_TENANTS }, async (tx) => {
-		if (created_by !== null && !(await makerMayStill(tx, ALL_TENANTS, created_by, "owner"))) throw linkNotFound();
+		if (created_by !== null && !(await isMakerAllowed(tx, ALL_TENANTS, created_by, "owner"))) throw linkNotFound();
 		if (!(await useSignInLink(tx, token_digest))) throw linkNotFound();
 		const proof = await proveAddress(tx, { id, email }, now);
 		await setPassword(tx, id, password_hash, now);

@@ -195,7 +195,7 @@ export const operatorPeopleRoutes: readonly Route<PortalLinkContext & CallerCont
 		path: "/api/v1/operator/tenants/:tenant_id/portal-sessions",
 		access: "operator",
 		confirm: true,
-		summary: "A one-time link by which a person of your own product comes to the API Access page",
+		summary: "Create a one-time link by which a person of your own product opens the API Access page",
 		status: 201,
 		body: Type.Object(
 			{ external_user_id: ForeignId, name: Name, email: Type.Optional(Email), role: RoleSchema, confirmed: Type.Optional(Confirmed) },

@@ -2,7 +2,7 @@ import type { Role } from "../../core/caller.ts";
 import type { Actor } from "../../core/context.ts";
 import { ApiError } from "../../core/error.ts";
 import { HOUR_MS } from "../../core/time.ts";
-import type { Refusal } from "../../http/problem.ts";
+import type { ProblemDetails } from "../../http/problem.ts";
 
 /** Lifetime of a session; one day without "remember me". Use does not extend it. */
 export const SESSION_SECONDS = 14 * 86_400;
@@ -50,7 +50,7 @@ export function toActor(signed_in: SignedIn): Actor {
 	return signed_in.kind === "portal" ? { kind: "portal", id: signed_in.id, name, email } : { kind: "member", id: signed_in.person_id, name, email };
 }
 
-export const SESSION_ENDED: Refusal = { code: "credential_invalid", detail: "The session has ended. Sign in again, or open a new link." };
+export const SESSION_ENDED: ProblemDetails = { code: "credential_invalid", detail: "The session has ended. Sign in again, or open a new link." };
 
 /** The signed-in account. 409 `conflict` for a portal session, which has no password here. */
 export function getMember(context: SignedInContext): SignedInMember {

@@ -2,7 +2,7 @@ import type { Clock } from "../../core/clock.ts";
 import { ALL_TENANTS } from "../../core/context.ts";
 import type { Database } from "../../database/database.ts";
 import { read } from "../../database/transaction.ts";
-import type { Refusal } from "../../http/problem.ts";
+import type { ProblemDetails } from "../../http/problem.ts";
 import { type CookieRules, cookieValues } from "../../http/session-cookies.ts";
 import { digestSessionValue } from "../portal/session.ts";
 import { readPortalSession } from "../portal/store.ts";
@@ -16,7 +16,7 @@ export interface SessionsOptions {
 	readonly sign_in: SignIn;
 }
 
-const TWO_SESSIONS: Refusal = {
+const TWO_SESSIONS: ProblemDetails = {
 	code: "multiple_credentials",
 	detail: "The request has the cookies of more than one session. Sign out, then sign in again.",
 };
@@ -30,7 +30,7 @@ export class Sessions {
 	}
 
 	/** Null when the header has no session cookie. */
-	async find(cookie_header: string): Promise<SignedIn | Refusal | null> {
+	async find(cookie_header: string): Promise<SignedIn | ProblemDetails | null> {
 		const { cookies, sign_in } = this.#options;
 		const members = cookieValues(cookie_header, cookies.names.member);
 		const portals = cookieValues(cookie_header, cookies.names.portal);

@@ -1,7 +1,7 @@
-import type { EndedThing, Ender } from "../../tenants/team/ending.ts";
+import type { EndedObject, Ender } from "../../tenants/team/ending.ts";
 import { endPortalSessionsMadeBy, type LivePortalSession, readPortalSessionsMadeBy } from "./store.ts";
 
-function toEndedThing({ tenant_id, id, name, redeemed }: LivePortalSession): EndedThing {
+function toEndedThing({ tenant_id, id, name, redeemed }: LivePortalSession): EndedObject {
 	return { kind: redeemed ? "portal_session" : "portal_link", tenant_id, id, name };
 }
 

@@ -8,7 +8,7 @@ import { digestOneTimeToken, makeOneTimeToken } from "../../core/one-time-token.
 import { read } from "../../database/transaction.ts";
 import { normalEmail } from "../../http/input/fields.ts";
 import { readTenantForShare } from "../../tenants/store.ts";
-import { makerMayStill } from "../../tenants/team/maker.ts";
+import { isMakerAllowed } from "../../tenants/team/maker.ts";
 import { tenantNotFound } from "../../tenants/tenant.ts";
 import { type SessionCookiesContext, setPortalCookie } from "../people/session-cookie.ts";
 import { makeSessionValue, PORTAL_LINK_SECONDS, PORTAL_SESSION_SECONDS } from "./session.ts";
@@ -68,7 +68,7 @@ export async function redeemPortalSession(context: ChangeContext & SessionCookie
 	const { value, digest: session_digest } = makeSessionValue();
 	const session_expires_at = new Date(now.getTime() + PORTAL_SESSION_SECONDS * 1_000);
 	await change({ ...context, scope: tenant_id }, async (tx) => {
-		if (created_by !== null && !(await makerMayStill(tx, tenant_id, created_by, "owner"))) throw linkNotFound();
+		if (created_by !== null && !(await isMakerAllowed(tx, tenant_id, created_by, "owner"))) throw linkNotFound();
 		const person = await redeemPortalLink(tx, { token_digest, session_digest, now, session_expires_at });
 		if (!person) throw linkNotFound();
 		const { id, external_user_id, name, email, role } = person;

@@ -6,7 +6,7 @@ import type { Config } from "../../config.ts";
 import { ALL_TENANTS } from "../../core/context.ts";
 import { inSnapshot, type ReadTx } from "../../database/transaction.ts";
 import { aggregateUsage } from "../../usage/aggregate.ts";
-import { type Beside, openBesideServers } from "../beside.ts";
+import { type CommandResources, openBesideServers } from "../beside.ts";
 import { UsageError } from "../usage.ts";
 import { auditLines, documentLines, type ExportLine, instanceLines, keyLines, siteLines, teamLines, tenantLines, usageLines } from "./store.ts";
 
@@ -27,7 +27,7 @@ async function* exportLines(tx: ReadTx): AsyncGenerator<ExportLine> {
 }
 
 /** Writes the lines to `out` with backpressure; returns their number. */
-export async function writeExport(beside: Pick<Beside, "database">, out: Writable): Promise<number> {
+export async function writeExport(beside: Pick<CommandResources, "database">, out: Writable): Promise<number> {
 	const write = async (tx: ReadTx): Promise<number> => {
 		let lines = 0;
 		for await (const line of exportLines(tx)) {
@@ -40,7 +40,7 @@ export async function writeExport(beside: Pick<Beside, "database">, out: Writabl
 }
 
 /** Writes a temporary file and renames it, so that the file exists only once it is complete. */
-async function writeExportFile(beside: Beside, path: string): Promise<number> {
+async function writeExportFile(beside: CommandResources, path: string): Promise<number> {
 	const unfinished = `${path}.unfinished`;
 	const file = createWriteStream(unfinished, { mode: PRIVATE_FILE, flags: "wx" });
 	try {

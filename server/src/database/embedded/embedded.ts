@@ -4,8 +4,8 @@ import { initialise, openFolder, removeLeftovers } from "./folder.ts";
 import { superviseRestarts } from "./keeper.ts";
 import { type FolderLock, lockFolder } from "./lock.ts";
 import { type Postmaster, socketUrl, stopPostmaster } from "./process.ts";
-import { type EmbeddedParts, reach } from "./reach.ts";
 import { chooseRunner } from "./runner.ts";
+import { type EmbeddedParts, startOrAdopt } from "./start-or-adopt.ts";
 
 export { type FolderLock, lockFolder } from "./lock.ts";
 
@@ -65,7 +65,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
 		stopping.abort();
 		options.onLost?.();
 	});
-	const keeper = superviseRestarts({ first: postmaster, start: () => reach(place), stopping: stopping.signal, log });
+	const keeper = superviseRestarts({ first: postmaster, start: () => startOrAdopt(place), stopping: stopping.signal, log });
 	await removeLeftovers(folder, log);
 	log.info({ data_dir: folder.data_dir, pid: postmaster.pid, adopted: postmaster.adopted, run_as: runner.kind }, "embedded_postgres_started");
 
@@ -100,7 +100,7 @@ async function takeFolder(
 	onLost: () => void,
 ): Promise<{ postmaster: Postmaster; lock: FolderLock }> {
 	for (let attempt = 1; ; attempt++) {
-		const postmaster = await reach(place);
+		const postmaster = await startOrAdopt(place);
 		try {
 			const lock = await lockFolder(socketUrl(postmaster.socket_dir), { log: place.log, onLost, signal: stopping.signal });
 			if (lock !== null) return { postmaster, lock };

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import type { Log } from "../../core/log.ts";
 import type { Binaries } from "./binaries.ts";
-import { giveTo, letThrough, type Runner, SUPERUSER } from "./runner.ts";
+import { changeOwner, letThrough, type Runner, SUPERUSER } from "./runner.ts";
 
 const CLUSTER_NAME = "postgres";
 const LOG_BYTES_MAX = 10 * 1024 * 1024;
@@ -44,7 +44,7 @@ export async function initialise(folder: Folder, runner: Runner, binaries: Binar
 	await letThrough(runner, folder.data_dir);
 	const fresh = `${folder.cluster_dir}.init-${randomBytes(6).toString("hex")}`;
 	await mkdir(fresh, { mode: 0o700 });
-	await giveTo(runner, fresh);
+	await changeOwner(runner, fresh);
 	try {
 		await initdb(fresh, runner, binaries);
 		await moveIncompleteAside(folder, log);
@@ -126,7 +126,7 @@ export async function openSocketFolder(folder: Folder, runner: Runner): Promise<
 	await mkdir(path, { mode: 0o700 }).catch(ignoreExisting);
 	await requirePrivate(path, runner);
 	await chmod(path, 0o700);
-	await giveTo(runner, path);
+	await changeOwner(runner, path);
 	return path;
 }
 

@@ -38,7 +38,7 @@ export async function chooseRunner(binaries: Binaries, cluster_dir: string): Pro
 }
 
 /** Changes the owner of `path`, recursively, to the runner's user if root runs PostgreSQL as another user. The folder must not be in use. */
-export async function giveTo(runner: Runner, path: string): Promise<void> {
+export async function changeOwner(runner: Runner, path: string): Promise<void> {
 	const owner = await ownerOf(path);
 	if (process.getuid?.() !== 0 || owner === null || owner.uid === runner.uid) return;
 	for (const entry of await readdir(path, { recursive: true, withFileTypes: true })) {

@@ -1,11 +1,11 @@
-import type { EndedThing, Ender } from "../../tenants/team/ending.ts";
+import type { EndedObject, Ender } from "../../tenants/team/ending.ts";
 import { toKeyActor } from "../key.ts";
 import { endOpenRotations } from "../rotations/store.ts";
 import { lockKey } from "../store.ts";
 import { cancelHandoversMadeBy, type MadeHandover, readHandoversMadeBy } from "./store.ts";
 
-function toEndedThings({ tenant_id, id, rotation_id, key_name }: MadeHandover): EndedThing[] {
-	const handover: EndedThing = { kind: "handover", tenant_id, id, name: key_name };
+function toEndedThings({ tenant_id, id, rotation_id, key_name }: MadeHandover): EndedObject[] {
+	const handover: EndedObject = { kind: "handover", tenant_id, id, name: key_name };
 	return rotation_id === null ? [handover] : [handover, { kind: "rotation", tenant_id, id: rotation_id, name: key_name }];
 }
 

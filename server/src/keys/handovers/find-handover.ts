@@ -16,7 +16,7 @@ export async function findHandover(context: Pick<DatabaseContext, "database">, t
 }
 
 /** The fields of a key that its recipient may read, before and after the reveal. */
-export function offered(key: Key): HandoverOffer["key"] {
+export function toOfferedKey(key: Key): HandoverOffer["key"] {
 	const { name, environment, permissions, site_ids, expires_at } = key;
 	return { name, environment, permissions, site_ids, expires_at: expires_at?.toISOString() ?? null };
 }

@@ -3,7 +3,7 @@ import { readTenant } from "../../tenants/store.ts";
 import type { RecipientContext } from "../context.ts";
 import { getKeyStatus } from "../key.ts";
 import { readKey } from "../store.ts";
-import { findHandover, offered } from "./find-handover.ts";
+import { findHandover, toOfferedKey } from "./find-handover.ts";
 import { getHandoverStatus, giverName, unknownHandover } from "./handover.ts";
 import type { HandoverOffer } from "./schema.ts";
 
@@ -19,7 +19,7 @@ export async function readHandover(context: RecipientContext, input: { token: st
 		const status = getHandoverStatus(handover, now);
 		return {
 			status: status === "waiting" && getKeyStatus(key, now) === "expired" ? "expired" : status,
-			key: offered(key),
+			key: toOfferedKey(key),
 			tenant: { id: tenant.id, name: tenant.name },
 			created_by: { name: giverName(handover.created_by, product_name) },
 			expires_at: handover.expires_at.toISOString(),

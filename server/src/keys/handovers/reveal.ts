@@ -2,7 +2,7 @@ import { change } from "../../audit/change.ts";
 import { ApiError } from "../../core/error.ts";
 import type { Tx } from "../../database/transaction.ts";
 import { readTenantForShare } from "../../tenants/store.ts";
-import { makerMayStill } from "../../tenants/team/maker.ts";
+import { isMakerAllowed } from "../../tenants/team/maker.ts";
 import { assertTenantActive } from "../../tenants/tenant.ts";
 import type { RecipientContext } from "../context.ts";
 import { assertNotEnded } from "../guards.ts";
@@ -10,7 +10,7 @@ import { beginHandedOver } from "../rotations/begin.ts";
 import { assertApiAccess } from "../scope.ts";
 import { issueInPlace } from "../secrets/issue.ts";
 import { lockKey } from "../store.ts";
-import { findHandover, offered } from "./find-handover.ts";
+import { findHandover, toOfferedKey } from "./find-handover.ts";
 import { getHandoverStatus, unknownHandover } from "./handover.ts";
 import type { RevealedKey, RevealInput } from "./schema.ts";
 import { claimWaitingHandover, lockHandover } from "./store.ts";
@@ -46,7 +46,7 @@ export async function revealKey(context: RecipientContext, input: RevealInput): 
 	return change({ ...context, scope: tenant_id }, async (tx) => {
 		const now = new Date(context.clock.now());
 		const found = await readTenantForShare(tx, tenant_id);
-		const may_still = await makerMayStill(tx, tenant_id, handover.created_by, "admin");
+		const may_still = await isMakerAllowed(tx, tenant_id, handover.created_by, "admin");
 		const before = found && (await lockKey(tx, tenant_id, key_id));
 		if (!found || !before) throw unknownHandover();
 		if (!may_still && getHandoverStatus(handover, now.getTime()) === "waiting") throw handoverOver();
@@ -70,7 +70,7 @@ export async function revealKey(context: RecipientContext, input: RevealInput): 
 			replaced_kids,
 		};
 		return {
-			result: { key: { id: key_id, tenant_id, ...offered(key), allowed_ips: key.allowed_ips, kid, last4 }, raw_key },
+			result: { key: { id: key_id, tenant_id, ...toOfferedKey(key), allowed_ips: key.allowed_ips, kid, last4 }, raw_key },
 			audit: [{ action: "handover.claimed", target: { kind: "key", id: key_id }, details, tenant_id }],
 			invalidates: [{ kind: "key", id: key_id }],
 			events: [{ tenant_id, type: "handover.claimed", data: { key_id, name, environment, handover_id: handover.id, claimed_by } }],

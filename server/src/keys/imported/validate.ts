@@ -7,7 +7,7 @@ import type { TenantWithPlan } from "../../tenants/store.ts";
 import { assertTenantActive } from "../../tenants/tenant.ts";
 import type { KeysContext } from "../context.ts";
 import { type Key, toKeyActor } from "../key.ts";
-import { keyWithin } from "../make.ts";
+import { buildKey } from "../make.ts";
 import { assertApiAccess } from "../scope.ts";
 import type { ImportedLookups } from "./lookup.ts";
 import type { ImportRow, RowOutcome } from "./row.ts";
@@ -59,7 +59,7 @@ function validateOne(context: KeysContext, row: ImportRow, found: TenantWithPlan
 		assertApiAccess(plan);
 		const now = context.clock.now();
 		const bounds = { plan, catalogue: around.catalogue, sites: around.sites.get(tenant.id) ?? new Map(), owner_errors: [] };
-		const made = keyWithin(bounds, { ...row.input, tenant_id: tenant.id }, { key_id: newId("key"), now, created_by: toKeyActor(context.actor) });
+		const made = buildKey(bounds, { ...row.input, tenant_id: tenant.id }, { key_id: newId("key"), now, created_by: toKeyActor(context.actor) });
 		const used = bench.used.get(tenant.id) ?? 0;
 		const max = plan.limits.api_keys;
 		if (max !== null && used >= max) return refused(row, "over_plan", `the plan of the tenant ${tenant.id} allows ${max} API keys`);

@@ -1,7 +1,7 @@
 import Type, { type Static } from "typebox";
 import { readOperator } from "../../access/operators/store.ts";
 import type { ChangeContext } from "../../audit/change.ts";
-import { type CallerContext, ROLES, type Role, roleReaches } from "../../core/caller.ts";
+import { type CallerContext, ROLES, type Role, roleSuffices } from "../../core/caller.ts";
 import { ApiError } from "../../core/error.ts";
 import { read } from "../../database/transaction.ts";
 import { type Route, route } from "../../http/route.ts";
@@ -47,7 +47,7 @@ type PreviewContext = ChangeContext & CallerContext & EndersContext;
 export async function previewRemoval(context: PreviewContext, input: { tenant_id: string; member_id: string; role?: Role }): Promise<RemovalPreview> {
 	const { tenant_id, member_id, role } = input;
 	const { caller } = context;
-	if (!isCaller({ id: member_id }, caller) && "role" in caller && !roleReaches(caller.role, "owner")) throw ownersOnly();
+	if (!isCaller({ id: member_id }, caller) && "role" in caller && !roleSuffices(caller.role, "owner")) throw ownersOnly();
 	return read(context, async (tx) => {
 		const member = await readMember(tx, tenant_id, member_id);
 		if (!member) throw memberNotFound();

@@ -18,21 +18,21 @@ export interface Step {
 	/** Null while the rotation has not ended. */
 	readonly how: Ending | null;
 }
-export interface Refused {
+export interface NotAllowed {
 	readonly refused: ErrorCode;
 	readonly because: "not_revealed" | "still_in_use" | "in_use" | "key_ended" | "ended";
 }
 /** No transition: the rotation is in that state already, or the event does not apply to its phase. */
 export const NOTHING = "nothing";
-export type Outcome = Step | Refused | typeof NOTHING;
+export type Outcome = Step | NotAllowed | typeof NOTHING;
 
 const COMPLETED = (how: Ending): Step => ({ to: "completed", how });
 const CANCELLED = (how: Ending): Step => ({ to: "cancelled", how });
-const NOT_REVEALED: Refused = { refused: "conflict", because: "not_revealed" };
-const STILL_IN_USE: Refused = { refused: "old_secret_still_in_use", because: "still_in_use" };
-const IN_USE: Refused = { refused: "successor_in_use", because: "in_use" };
-const KEY_ENDED: Refused = { refused: "conflict", because: "key_ended" };
-const ENDED: Refused = { refused: "conflict", because: "ended" };
+const NOT_REVEALED: NotAllowed = { refused: "conflict", because: "not_revealed" };
+const STILL_IN_USE: NotAllowed = { refused: "old_secret_still_in_use", because: "still_in_use" };
+const IN_USE: NotAllowed = { refused: "successor_in_use", because: "in_use" };
+const KEY_ENDED: NotAllowed = { refused: "conflict", because: "key_ended" };
+const ENDED: NotAllowed = { refused: "conflict", because: "ended" };
 
 /** The transition table. Revoking always wins: it ends every phase that has not ended, and no event leaves an ended phase. */
 export const MACHINE: Readonly<Record<RotationStatus, Readonly<Record<RotationEvent, Outcome>>>> = {

@@ -1,5 +1,5 @@
 import type { ReadTx, Tx } from "../../database/transaction.ts";
-import type { KeptInPlace, SecretVersion } from "../key.ts";
+import type { SecretVersion, StorageLocation } from "../key.ts";
 
 /** The columns of a new secret. */
 export interface NewSecretRow {
@@ -67,7 +67,7 @@ export async function retireSecrets(tx: Tx, tenant_id: string, key_id: string, n
 	return retired.map((row) => row.kid);
 }
 
-export async function updateKeptIn(
+export async function updateStorageLocation(
 	tx: Tx,
 	secret: { tenant_id: string; kid: string },
 	kept: Pick<SecretVersion, "kept_in" | "kept_in_note" | "kept_in_at">,
@@ -80,5 +80,5 @@ export const SECRET_COLUMNS = ["kid", "last4", "created_at", "retires_at", "reti
 /** Guarantee: the column has a check constraint with exactly these values. Only imported secrets have a look-up. */
 export function secretFromRow<Row extends { kept_in: string | null; lookup: string | null }>(row: Row) {
 	const { lookup, ...columns } = row;
-	return { ...columns, imported: lookup !== null, kept_in: row.kept_in as KeptInPlace | null };
+	return { ...columns, imported: lookup !== null, kept_in: row.kept_in as StorageLocation | null };
 }

@@ -1,5 +1,5 @@
 import type { NewAuditEntry } from "../../audit/entry.ts";
-import { type Role, roleReaches } from "../../core/caller.ts";
+import { type Role, roleSuffices } from "../../core/caller.ts";
 import type { Actor } from "../../core/context.ts";
 import type { ReadTx, Tx } from "../../database/transaction.ts";
 import type { Invalidation } from "../../nodes/invalidation.ts";
@@ -14,7 +14,7 @@ export interface Maker {
 export const ENDED_KINDS = ["invitation", "handover", "rotation", "portal_link", "portal_session", "password_reset", "operator_invitation"] as const;
 
 /** An unused object that ends when its maker may no longer create such objects. */
-export interface EndedThing {
+export interface EndedObject {
 	readonly kind: (typeof ENDED_KINDS)[number];
 	readonly tenant_id: string | null;
 	readonly id: string;
@@ -35,7 +35,7 @@ export interface Ending {
 
 /** The ended objects, with their audit entries, invalidations and events. */
 export interface Ended {
-	readonly things: readonly EndedThing[];
+	readonly things: readonly EndedObject[];
 	readonly audit: readonly NewAuditEntry[];
 	readonly invalidates: readonly Invalidation[];
 	readonly events: readonly OutboxEvent[];
@@ -52,7 +52,7 @@ export interface Ender {
 	/** The role needed to create such an object: it ends when the maker's remaining role is lower. */
 	readonly needs: Role | "operator";
 	/** What would end, without ending it. */
-	find(tx: ReadTx, ending: Ending): Promise<readonly EndedThing[]>;
+	find(tx: ReadTx, ending: Ending): Promise<readonly EndedObject[]>;
 	/** Called after the person's row was changed. Locks keys in the order of tenant and id. */
 	end(tx: Tx, ending: Ending): Promise<Ended>;
 }
@@ -63,12 +63,12 @@ export interface EndersContext {
 }
 
 function applies({ needs }: Ender, { role_left }: Ending): boolean {
-	return role_left === null || needs === "operator" || !roleReaches(role_left, needs);
+	return role_left === null || needs === "operator" || !roleSuffices(role_left, needs);
 }
 
 /** What `endMade` would end, without ending it. */
-export async function findMade(tx: ReadTx, { enders }: EndersContext, ending: Ending): Promise<EndedThing[]> {
-	const things: EndedThing[] = [];
+export async function findMade(tx: ReadTx, { enders }: EndersContext, ending: Ending): Promise<EndedObject[]> {
+	const things: EndedObject[] = [];
 	for (const ender of enders) {
 		if (!applies(ender, ending)) continue;
 		const sessions = things.flatMap(({ kind, id }): Maker[] => (kind === "portal_session" ? [{ kind: "portal", id }] : []));

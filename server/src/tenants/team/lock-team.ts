@@ -1,5 +1,5 @@
 import type { ChangeContext } from "../../audit/change.ts";
-import { type CallerContext, type Role, roleReaches } from "../../core/caller.ts";
+import { type CallerContext, type Role, roleSuffices } from "../../core/caller.ts";
 import { ApiError } from "../../core/error.ts";
 import type { Tx } from "../../database/transaction.ts";
 import { readTenantForUpdate } from "../store.ts";
@@ -11,7 +11,7 @@ export type TeamContext = ChangeContext & CallerContext;
 
 /** Throws 403 `role_not_allowed` when `role` is below `needed`. */
 function assertRole(role: Role, needed: Role): void {
-	if (roleReaches(role, needed)) return;
+	if (roleSuffices(role, needed)) return;
 	throw new ApiError("role_not_allowed", `This needs the role ${needed} in the tenant; yours is ${role}. Ask an owner of the tenant.`, {
 		members: { role_needed: needed, role },
 	});

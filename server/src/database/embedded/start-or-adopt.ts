@@ -17,7 +17,7 @@ import {
 	stopPostmaster,
 	waitReady,
 } from "./process.ts";
-import { giveTo, letThrough, type Runner } from "./runner.ts";
+import { changeOwner, letThrough, type Runner } from "./runner.ts";
 
 /** Includes crash recovery, during which PostgreSQL replays its log. */
 const READY_DEADLINE_MS = 60_000;
@@ -44,7 +44,7 @@ export interface EmbeddedParts {
 }
 
 /** Returns a PostgreSQL of this folder that accepts connections: the running one, else a new one. Throws when there is none in time. */
-export async function reach(place: EmbeddedParts): Promise<Postmaster> {
+export async function startOrAdopt(place: EmbeddedParts): Promise<Postmaster> {
 	const { folder } = place;
 	const since = systemClock.monotonic();
 	let obstacle = "nothing was tried";
@@ -79,7 +79,7 @@ async function start(place: EmbeddedParts): Promise<Postmaster | string> {
 	const { folder, runner, binaries } = place;
 	await letThrough(runner, folder.data_dir);
 	const socket_dir = await openSocketFolder(folder, runner);
-	await giveTo(runner, folder.cluster_dir);
+	await changeOwner(runner, folder.cluster_dir);
 	const postmaster = await spawnPostmaster(folder, runner, binaries, { socket_dir, settings: place.settings });
 	const failure = await waitReady(postmaster, folder, { deadline_ms: READY_DEADLINE_MS, signal: place.stopping });
 	if (failure === null) return postmaster;

@@ -2,14 +2,14 @@ import { equal, ok, rejects } from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
-import { inTurns } from "./turns.ts";
+import { serializeRuns } from "./serialize-runs.ts";
 
 /** A run that a test ends explicitly, with the number of each. */
 function byHand() {
 	const begun: PromiseWithResolvers<void>[] = [];
 	let atOnce = 0;
 	let atOnceMax = 0;
-	const take = inTurns(async () => {
+	const take = serializeRuns(async () => {
 		const ending = Promise.withResolvers<void>();
 		begun.push(ending);
 		atOnce += 1;
