@@ -37,6 +37,7 @@ const instance = await startInstance({
 				site_id: null,
 				capability: null,
 				permissions: [],
+				plain_http: false,
 			}),
 		).then(({ grant }) => {
 			anyGrant = grant;

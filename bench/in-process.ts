@@ -29,6 +29,7 @@ function questions(raw_keys: readonly string[]): Question[] {
 		site_id: null,
 		capability: null,
 		permissions: ["tenant:read"],
+		plain_http: false,
 	}));
 }
 

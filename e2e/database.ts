@@ -4,7 +4,7 @@ import pg from "pg";
 /** Tables that background jobs change, and tables of counters. */
 const COUNTERS = new Set([
 	...["nodes", "usage_flushes", "usage_progress", "usage_gap", "usage_keys", "usage_operations"],
-	...["key_activity", "secret_activity", "key_sources", "secret_sources", "secret_operations", "quota_periods"],
+	...["key_activity", "secret_activity", "key_sources", "secret_sources", "secret_operations", "quota_periods", "key_exposures"],
 ]);
 /** The column with a row's tenant, for tables without `tenant_id`. */
 const TENANT_COLUMNS = ["tenant_id", "chain"];

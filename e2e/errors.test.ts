@@ -331,6 +331,7 @@ guarantee("ip_not_allowed", "a key with a list of addresses is refused from ever
 
 guarantee("client_not_allowed", "a browser or an app is refused where the tenant's policy blocks it, a server is not", async () => {
 	const { tenant, raw_key } = await makeWorld(server, { rate_limits: LIMITS });
+	expectStatus(await server.operator("PATCH", `/tenants/${tenant.id}`, { client_policy: "observe" }), 200);
 	const clients = [{ origin: "https://shop.example" }, { "sec-fetch-site": "cross-site" }, { "user-agent": "okhttp/4.12.0" }];
 	for (const headers of clients) expectStatus(await whoami(raw_key, { ...headers, ...newAddress() }), 200);
 	expectStatus(await server.operator("PATCH", `/tenants/${tenant.id}`, { client_policy: "block" }), 200);

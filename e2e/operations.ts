@@ -112,6 +112,7 @@ const BODIES: Readonly<Record<string, () => unknown>> = {
 	patch_tenants_by_tenant_id_members_by_member_id: () => ({ role: "viewer" }),
 	put_tenants_by_tenant_id_sources_by_source_id: () => ({ name: "Nightly export" }),
 	post_tenants_by_tenant_id_invitations: () => ({ role: "viewer" }),
+	put_tenants_by_tenant_id_policy: () => ({ client_policy: "alert" }),
 	put_operator_plans_by_plan_id: () => PLAN_BODY,
 	post_operator_plans_by_plan_id_preview: () => PLAN_BODY,
 	put_operator_api_profile: () => ({ product_name: "Orders" }),

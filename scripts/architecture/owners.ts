@@ -32,6 +32,7 @@ export const OWNERS: Readonly<Record<string, Owner>> = {
 	// Accepting an invitation makes a person a member.
 	invitations: { owner: "tenants", readers: ["access"], writers: ["access"] },
 	key_activity: { owner: "usage", readers: ["keys"] },
+	key_exposures: { owner: "keys" },
 	key_sources: { owner: "usage" },
 	keys: { owner: "keys", readers: ["usage", "tenants", "plans", "overview"], writers: ["tenants"] },
 	legacy_formats: { owner: "keys" },

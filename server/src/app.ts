@@ -11,19 +11,15 @@ import { ENDERS } from "./app/enders.ts";
 import { everyRoute } from "./app/every-route.ts";
 import { startLoops } from "./app/loops.ts";
 import { createMetrics } from "./app/metrics.ts";
+import type { AppOptions } from "./app/options.ts";
 import { createPeople } from "./app/people.ts";
 import { metricsRoutes, publicRoutes } from "./app/public-routes.ts";
 import { serveDashboard } from "./app/serve-dashboard.ts";
 import { createVerification } from "./app/verification.ts";
 import { auditKeysFrom } from "./audit/entry.ts";
 import { ExportSlots } from "./audit/export-slots.ts";
-import type { Clock } from "./core/clock.ts";
 import { ALL_TENANTS } from "./core/context.ts";
 import { newId } from "./core/id.ts";
-import type { Log } from "./core/log.ts";
-import type { AllowList } from "./core/network.ts";
-import type { Peppers } from "./core/pepper.ts";
-import type { Database } from "./database/database.ts";
 import { deleteTenantFiles } from "./documents/sweep.ts";
 import { forwardAuthAnswer } from "./forward-auth/answer.ts";
 import { liveForwardAuth } from "./forward-auth/live.ts";
@@ -37,7 +33,6 @@ import { getRekeyerName, rekeySecret } from "./keys/secrets/rekey.ts";
 import { RekeyQueue } from "./keys/secrets/rekey-queue.ts";
 import type { Node } from "./nodes/node.ts";
 import { createMailer } from "./outbox/mail/mailer.ts";
-import type { MailSettings } from "./outbox/mail/settings.ts";
 import { collectFigures } from "./overview/health.ts";
 import { LiveProfile } from "./plans/profile/live.ts";
 import { anonymousRoutes, keyedRoutes, managementRoutes, operatorRoutes, personRoutes, serviceRoutes } from "./routes.ts";
@@ -48,33 +43,6 @@ import type { Grant } from "./verification/grants/grant.ts";
 import type { Grants } from "./verification/grants/grants.ts";
 import { type KeyedRequest, KeyedRequestContext } from "./verification/keyed-context.ts";
 import type { Verifier } from "./verification/verifier.ts";
-
-export interface AppOptions {
-	readonly database: Database;
-	/** A separate pool for what keyed requests depend on: leases are renewed and grants are filled however busy `database` is. */
-	readonly verification_database: Database;
-	readonly clock: Clock;
-	readonly log: Log;
-	readonly access_log: Log | null;
-	readonly version: string;
-	readonly public_url: string;
-	readonly key_brand: string;
-	readonly peppers: Peppers;
-	readonly operator_token: string;
-	readonly uploads_dir: string;
-	readonly trusted_proxies: AllowList | null;
-	readonly lease_seconds: number;
-	readonly auth_failures_per_minute: number;
-	readonly documents: boolean;
-	/** Default: true. */
-	readonly source_addresses?: boolean;
-	/** Null or undefined: no mails are sent. */
-	readonly mail?: MailSettings | null;
-	/** The folder of the dashboard's build. Undefined: no dashboard is served. */
-	readonly dashboard_dir?: string;
-	/** Whether no other process can use the database. */
-	readonly sole: boolean;
-}
 
 export interface App {
 	readonly http: FastifyInstance;
@@ -92,7 +60,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 	const { database, verification_database, clock, log } = options;
 	const audit_keys = auditKeysFrom(options.peppers);
 	const rekeying = new RekeyQueue(log);
-	const { node, skew, meter, grants, quotas, legacy_formats, holds_secret, filterHeader, verifier } = createVerification({
+	const { node, skew, meter, grants, quotas, legacy_formats, holds_secret, filterHeader, verifier, exposures, exposed_keys } = createVerification({
 		...options,
 		onRekeyDue(grant, secret) {
 			const identity = { kid: grant.kid, key_id: grant.key_id, tenant_id: grant.tenant.id, environment: grant.environment };
@@ -188,12 +156,14 @@ export async function createApp(options: AppOptions): Promise<App> {
 	await checkPeppers(systemContext("start"));
 	const flushing = startFlushing({ database, meter, clock, node, log });
 
+	const verifying = { verifier, exposed_keys, log, trusted_proxies: options.trusted_proxies };
 	const http = createHttp({
 		...{ log, access_log: options.access_log, problem_type_base, onAnswered: metrics.answered, onDecided: metrics.decided },
-		forward_auth: forwardAuthAnswer({ verifier, forward_auth, log, trusted_proxies: options.trusted_proxies }),
+		forward_auth: forwardAuthAnswer({ ...verifying, forward_auth }),
 	});
 	const usage_first = { aggregateUsage: () => aggregateUsage({ database, log }) };
-	const mounted = { ...usage_first, problem_type_base, holds_secret, cursors: cursorSealFrom(options.peppers), onDecided: metrics.decided };
+	const storable = { holds_secret: exposed_keys.reporting(holds_secret) };
+	const mounted = { ...usage_first, ...storable, problem_type_base, cursors: cursorSealFrom(options.peppers), onDecided: metrics.decided };
 	const operator_tokens = parseOperatorTokens(options.operator_token);
 	const makeContext = <Parts extends ContextParts>(parts: Parts) => ({ ...system, verifier, ...parts, address: storedAddress(parts.address) });
 	const gates = {
@@ -215,9 +185,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		http,
 		keyed,
 		keyedGate({
-			verifier,
-			log,
-			trusted_proxies: options.trusted_proxies,
+			...verifying,
 			makeContext: (grant: Grant, request: KeyedRequest) => new AppKeyedContext(system, grant, request),
 		}),
 		mounted,
@@ -227,7 +195,11 @@ export async function createApp(options: AppOptions): Promise<App> {
 			? null
 			: serveDashboard(http, { dashboard: readDashboard(options.dashboard_dir), profile, public_url: options.public_url });
 	handleUnknownPaths(http, [...every_route, ...(served?.pages ?? [])], { ...mounted, ...served });
-	const loops = await startLoops({ database, clock, log, uploads_dir: options.uploads_dir, sole: options.sole, quotas, grants, systemContext });
+	const loops = await startLoops({
+		...{ database, clock, log, quotas, grants, exposures, systemContext },
+		uploads_dir: options.uploads_dir,
+		sole: options.sole,
+	});
 
 	return {
 		http,
@@ -243,6 +215,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 			await forward_auth.stop();
 			await people.close();
 			await flushing.stop();
+			await exposures.stop();
 			await quotas.returnAll().catch((error: unknown) => log.warn({ err: error }, "quota_block_not_returned"));
 			await node.stop();
 		},

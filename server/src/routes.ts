@@ -28,7 +28,7 @@ import { managementCapabilityRoutes, operatorCapabilityRoutes } from "./plans/ca
 import type { ProfileContext } from "./plans/profile/live.ts";
 import { managementPermissionRoutes, operatorPlanRoutes, operatorProfileRoutes } from "./plans/routes.ts";
 import type { EraseContext } from "./tenants/erase.ts";
-import { keyedSiteRoutes, managementSiteRoutes, operatorTenantRoutes } from "./tenants/routes.ts";
+import { keyedSiteRoutes, managementPolicyRoutes, managementSiteRoutes, operatorTenantRoutes } from "./tenants/routes.ts";
 import type { InviteContext } from "./tenants/team/invite.ts";
 import { managementTeamRoutes } from "./tenants/team/routes.ts";
 import { keyedUsageRoutes, managementUsageRoutes } from "./usage/routes.ts";
@@ -59,6 +59,7 @@ export const managementRoutes: readonly Route<ManagementRouteContext>[] = [
 	...keyRoutes,
 	...managementRotationRoutes,
 	...managementSiteRoutes,
+	...managementPolicyRoutes,
 	...managementTeamRoutes,
 	...removalRoutes,
 	...managementUsageRoutes,

@@ -6,6 +6,7 @@ import { newId } from "../src/core/id.ts";
 import { type Peppers, parsePeppers } from "../src/core/pepper.ts";
 import { headerFilter } from "../src/core/secret-text.ts";
 import type { Database } from "../src/database/database.ts";
+import { ExposureRecorder } from "../src/exposure/recorder.ts";
 import type { KeysContext } from "../src/keys/context.ts";
 import { createKey } from "../src/keys/create.ts";
 import { liveImportedFormats } from "../src/keys/imported/formats.ts";
@@ -50,6 +51,7 @@ export interface Process {
 	readonly quotas: QuotaLedger;
 	readonly failures: AddressFailures;
 	readonly verifier: Verifier;
+	readonly exposures: ExposureRecorder;
 	/** Secrets that matched under an old pepper, or only by their hash. */
 	readonly rekeyed: { grant: Grant; secret: string }[];
 	ask(raw_key: string, question?: Partial<Question>): Promise<Decision>;
@@ -90,6 +92,7 @@ export function newQuestion(raw_key: string, question: Partial<Question> = {}): 
 		site_id: null,
 		capability: null,
 		permissions: [],
+		plain_http: false,
 		...question,
 	};
 }
@@ -146,6 +149,7 @@ export async function verificationFixture(): Promise<VerificationFixture> {
 			const quotas = new QuotaLedger({ database: options.quota_database ?? own, clock, log: testLog });
 			const failures = new AddressFailures({ clock, per_minute: options.failures_per_minute ?? 300 });
 			const legacy_formats = liveImportedFormats({ database: own, node, log: testLog });
+			const exposures = new ExposureRecorder({ database: own, clock, log: testLog });
 			const rekeyed: Process["rekeyed"] = [];
 			const verifier = new Verifier({
 				brand: BRAND,
@@ -159,13 +163,14 @@ export async function verificationFixture(): Promise<VerificationFixture> {
 				quotas,
 				failures,
 				meter,
+				exposures,
 				onRekeyDue: (grant, secret) => rekeyed.push({ grant, secret }),
 			});
 			await node.start();
 			await legacy_formats.current();
 			nodes.push(node);
 			const ask = async (raw_key: string, question?: Partial<Question>) => verifier.decide(newQuestion(raw_key, question));
-			return { node, meter, windows, grants, quotas, failures, verifier, rekeyed, ask };
+			return { node, meter, windows, grants, quotas, failures, verifier, exposures, rekeyed, ask };
 		},
 		async behind(statement, values) {
 			return (await behind.query<Record<string, unknown>>(statement, values)).rows;

@@ -1076,6 +1076,30 @@ export interface paths {
         patch: operations["patch_tenants_by_tenant_id_sites_by_site_id"];
         trace?: never;
     };
+    "/api/v1/tenants/{tenant_id}/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what happens to keys that decide nothing themselves
+         * @description Access: viewer.
+         */
+        get: operations["get_tenants_by_tenant_id_policy"];
+        /**
+         * Decide what happens to keys that decide nothing themselves
+         * @description Access: admin.
+         */
+        put: operations["put_tenants_by_tenant_id_policy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant_id}/members": {
         parameters: {
             query?: never;
@@ -3667,6 +3691,8 @@ export interface operations {
                         permissions: string[];
                         site_ids: string[] | null;
                         allowed_ips: string[] | null;
+                        /** @description For requests with this key from browsers and apps. Null: the tenant's */
+                        client_policy: ("observe" | "alert" | "block") | null;
                         /** @description Limits of this key, in addition to those of the plan */
                         rate_limits: {
                             name: string;
@@ -3687,6 +3713,19 @@ export interface operations {
                         rotation_due_at: string | null;
                         last_used_at: string | null;
                         last_check_at: string | null;
+                        exposed_at: string | null;
+                        exposure: {
+                            /** @enum {unknown} */
+                            kind: "browser" | "app" | "url" | "body" | "cookie" | "authorization" | "plain_http" | "reported";
+                            /** @description The secret that was sent */
+                            kid: string;
+                            /** Format: date-time */
+                            first_at: string;
+                            /** Format: date-time */
+                            last_at: string;
+                            requests: number;
+                            source_id: string | null;
+                        }[];
                         usage_24h: number;
                         revoked_at: string | null;
                         revoked_by: {
@@ -3800,6 +3839,8 @@ export interface operations {
                             permissions: string[];
                             site_ids: string[] | null;
                             allowed_ips: string[] | null;
+                            /** @description For requests with this key from browsers and apps. Null: the tenant's */
+                            client_policy: ("observe" | "alert" | "block") | null;
                             /** @description Limits of this key, in addition to those of the plan */
                             rate_limits: {
                                 name: string;
@@ -3820,6 +3861,19 @@ export interface operations {
                             rotation_due_at: string | null;
                             last_used_at: string | null;
                             last_check_at: string | null;
+                            exposed_at: string | null;
+                            exposure: {
+                                /** @enum {unknown} */
+                                kind: "browser" | "app" | "url" | "body" | "cookie" | "authorization" | "plain_http" | "reported";
+                                /** @description The secret that was sent */
+                                kid: string;
+                                /** Format: date-time */
+                                first_at: string;
+                                /** Format: date-time */
+                                last_at: string;
+                                requests: number;
+                                source_id: string | null;
+                            }[];
                             usage_24h: number;
                             revoked_at: string | null;
                             revoked_by: {
@@ -3919,6 +3973,8 @@ export interface operations {
                     permissions?: string[];
                     site_ids?: string[] | null;
                     allowed_ips?: string[] | null;
+                    /** @description For requests with this key from browsers and apps. Null: the tenant's */
+                    client_policy?: ("observe" | "alert" | "block") | null;
                     /** @description Limits of this key, in addition to those of the plan */
                     rate_limits?: {
                         name: string;
@@ -3965,6 +4021,8 @@ export interface operations {
                             permissions: string[];
                             site_ids: string[] | null;
                             allowed_ips: string[] | null;
+                            /** @description For requests with this key from browsers and apps. Null: the tenant's */
+                            client_policy: ("observe" | "alert" | "block") | null;
                             /** @description Limits of this key, in addition to those of the plan */
                             rate_limits: {
                                 name: string;
@@ -3985,6 +4043,19 @@ export interface operations {
                             rotation_due_at: string | null;
                             last_used_at: string | null;
                             last_check_at: string | null;
+                            exposed_at: string | null;
+                            exposure: {
+                                /** @enum {unknown} */
+                                kind: "browser" | "app" | "url" | "body" | "cookie" | "authorization" | "plain_http" | "reported";
+                                /** @description The secret that was sent */
+                                kid: string;
+                                /** Format: date-time */
+                                first_at: string;
+                                /** Format: date-time */
+                                last_at: string;
+                                requests: number;
+                                source_id: string | null;
+                            }[];
                             usage_24h: number;
                             revoked_at: string | null;
                             revoked_by: {
@@ -4066,6 +4137,8 @@ export interface operations {
                             permissions: string[];
                             site_ids: string[] | null;
                             allowed_ips: string[] | null;
+                            /** @description For requests with this key from browsers and apps. Null: the tenant's */
+                            client_policy: ("observe" | "alert" | "block") | null;
                             /** @description Limits of this key, in addition to those of the plan */
                             rate_limits: {
                                 name: string;
@@ -4086,6 +4159,19 @@ export interface operations {
                             rotation_due_at: string | null;
                             last_used_at: string | null;
                             last_check_at: string | null;
+                            exposed_at: string | null;
+                            exposure: {
+                                /** @enum {unknown} */
+                                kind: "browser" | "app" | "url" | "body" | "cookie" | "authorization" | "plain_http" | "reported";
+                                /** @description The secret that was sent */
+                                kid: string;
+                                /** Format: date-time */
+                                first_at: string;
+                                /** Format: date-time */
+                                last_at: string;
+                                requests: number;
+                                source_id: string | null;
+                            }[];
                             usage_24h: number;
                             revoked_at: string | null;
                             revoked_by: {
@@ -4363,6 +4449,8 @@ export interface operations {
                         permissions: string[];
                         site_ids: string[] | null;
                         allowed_ips: string[] | null;
+                        /** @description For requests with this key from browsers and apps. Null: the tenant's */
+                        client_policy: ("observe" | "alert" | "block") | null;
                         /** @description Limits of this key, in addition to those of the plan */
                         rate_limits: {
                             name: string;
@@ -4383,6 +4471,19 @@ export interface operations {
                         rotation_due_at: string | null;
                         last_used_at: string | null;
                         last_check_at: string | null;
+                        exposed_at: string | null;
+                        exposure: {
+                            /** @enum {unknown} */
+                            kind: "browser" | "app" | "url" | "body" | "cookie" | "authorization" | "plain_http" | "reported";
+                            /** @description The secret that was sent */
+                            kid: string;
+                            /** Format: date-time */
+                            first_at: string;
+                            /** Format: date-time */
+                            last_at: string;
+                            requests: number;
+                            source_id: string | null;
+                        }[];
                         usage_24h: number;
                         revoked_at: string | null;
                         revoked_by: {
@@ -4474,6 +4575,8 @@ export interface operations {
                     permissions?: string[];
                     site_ids?: string[] | null;
                     allowed_ips?: string[] | null;
+                    /** @description For requests with this key from browsers and apps. Null: the tenant's */
+                    client_policy?: ("observe" | "alert" | "block") | null;
                     /** @description Limits of this key, in addition to those of the plan */
                     rate_limits?: {
                         name: string;
@@ -4511,6 +4614,8 @@ export interface operations {
                         permissions: string[];
                         site_ids: string[] | null;
                         allowed_ips: string[] | null;
+                        /** @description For requests with this key from browsers and apps. Null: the tenant's */
+                        client_policy: ("observe" | "alert" | "block") | null;
                         /** @description Limits of this key, in addition to those of the plan */
                         rate_limits: {
                             name: string;
@@ -4531,6 +4636,19 @@ export interface operations {
                         rotation_due_at: string | null;
                         last_used_at: string | null;
                         last_check_at: string | null;
+                        exposed_at: string | null;
+                        exposure: {
+                            /** @enum {unknown} */
+                            kind: "browser" | "app" | "url" | "body" | "cookie" | "authorization" | "plain_http" | "reported";
+                            /** @description The secret that was sent */
+                            kid: string;
+                            /** Format: date-time */
+                            first_at: string;
+                            /** Format: date-time */
+                            last_at: string;
+                            requests: number;
+                            source_id: string | null;
+                        }[];
                         usage_24h: number;
                         revoked_at: string | null;
                         revoked_by: {
@@ -4643,6 +4761,8 @@ export interface operations {
                         permissions: string[];
                         site_ids: string[] | null;
                         allowed_ips: string[] | null;
+                        /** @description For requests with this key from browsers and apps. Null: the tenant's */
+                        client_policy: ("observe" | "alert" | "block") | null;
                         /** @description Limits of this key, in addition to those of the plan */
                         rate_limits: {
                             name: string;
@@ -4663,6 +4783,19 @@ export interface operations {
                         rotation_due_at: string | null;
                         last_used_at: string | null;
                         last_check_at: string | null;
+                        exposed_at: string | null;
+                        exposure: {
+                            /** @enum {unknown} */
+                            kind: "browser" | "app" | "url" | "body" | "cookie" | "authorization" | "plain_http" | "reported";
+                            /** @description The secret that was sent */
+                            kid: string;
+                            /** Format: date-time */
+                            first_at: string;
+                            /** Format: date-time */
+                            last_at: string;
+                            requests: number;
+                            source_id: string | null;
+                        }[];
                         usage_24h: number;
                         revoked_at: string | null;
                         revoked_by: {
@@ -4772,6 +4905,8 @@ export interface operations {
                         permissions: string[];
                         site_ids: string[] | null;
                         allowed_ips: string[] | null;
+                        /** @description For requests with this key from browsers and apps. Null: the tenant's */
+                        client_policy: ("observe" | "alert" | "block") | null;
                         /** @description Limits of this key, in addition to those of the plan */
                         rate_limits: {
                             name: string;
@@ -4792,6 +4927,19 @@ export interface operations {
                         rotation_due_at: string | null;
                         last_used_at: string | null;
                         last_check_at: string | null;
+                        exposed_at: string | null;
+                        exposure: {
+                            /** @enum {unknown} */
+                            kind: "browser" | "app" | "url" | "body" | "cookie" | "authorization" | "plain_http" | "reported";
+                            /** @description The secret that was sent */
+                            kid: string;
+                            /** Format: date-time */
+                            first_at: string;
+                            /** Format: date-time */
+                            last_at: string;
+                            requests: number;
+                            source_id: string | null;
+                        }[];
                         usage_24h: number;
                         revoked_at: string | null;
                         revoked_by: {
@@ -4899,6 +5047,8 @@ export interface operations {
                         permissions: string[];
                         site_ids: string[] | null;
                         allowed_ips: string[] | null;
+                        /** @description For requests with this key from browsers and apps. Null: the tenant's */
+                        client_policy: ("observe" | "alert" | "block") | null;
                         /** @description Limits of this key, in addition to those of the plan */
                         rate_limits: {
                             name: string;
@@ -4919,6 +5069,19 @@ export interface operations {
                         rotation_due_at: string | null;
                         last_used_at: string | null;
                         last_check_at: string | null;
+                        exposed_at: string | null;
+                        exposure: {
+                            /** @enum {unknown} */
+                            kind: "browser" | "app" | "url" | "body" | "cookie" | "authorization" | "plain_http" | "reported";
+                            /** @description The secret that was sent */
+                            kid: string;
+                            /** Format: date-time */
+                            first_at: string;
+                            /** Format: date-time */
+                            last_at: string;
+                            requests: number;
+                            source_id: string | null;
+                        }[];
                         usage_24h: number;
                         revoked_at: string | null;
                         revoked_by: {
@@ -5024,6 +5187,8 @@ export interface operations {
                             permissions: string[];
                             site_ids: string[] | null;
                             allowed_ips: string[] | null;
+                            /** @description For requests with this key from browsers and apps. Null: the tenant's */
+                            client_policy: ("observe" | "alert" | "block") | null;
                             /** @description Limits of this key, in addition to those of the plan */
                             rate_limits: {
                                 name: string;
@@ -5044,6 +5209,19 @@ export interface operations {
                             rotation_due_at: string | null;
                             last_used_at: string | null;
                             last_check_at: string | null;
+                            exposed_at: string | null;
+                            exposure: {
+                                /** @enum {unknown} */
+                                kind: "browser" | "app" | "url" | "body" | "cookie" | "authorization" | "plain_http" | "reported";
+                                /** @description The secret that was sent */
+                                kid: string;
+                                /** Format: date-time */
+                                first_at: string;
+                                /** Format: date-time */
+                                last_at: string;
+                                requests: number;
+                                source_id: string | null;
+                            }[];
                             usage_24h: number;
                             revoked_at: string | null;
                             revoked_by: {
@@ -5157,6 +5335,8 @@ export interface operations {
                         permissions: string[];
                         site_ids: string[] | null;
                         allowed_ips: string[] | null;
+                        /** @description For requests with this key from browsers and apps. Null: the tenant's */
+                        client_policy: ("observe" | "alert" | "block") | null;
                         /** @description Limits of this key, in addition to those of the plan */
                         rate_limits: {
                             name: string;
@@ -5177,6 +5357,19 @@ export interface operations {
                         rotation_due_at: string | null;
                         last_used_at: string | null;
                         last_check_at: string | null;
+                        exposed_at: string | null;
+                        exposure: {
+                            /** @enum {unknown} */
+                            kind: "browser" | "app" | "url" | "body" | "cookie" | "authorization" | "plain_http" | "reported";
+                            /** @description The secret that was sent */
+                            kid: string;
+                            /** Format: date-time */
+                            first_at: string;
+                            /** Format: date-time */
+                            last_at: string;
+                            requests: number;
+                            source_id: string | null;
+                        }[];
                         usage_24h: number;
                         revoked_at: string | null;
                         revoked_by: {
@@ -5301,6 +5494,8 @@ export interface operations {
                             permissions: string[];
                             site_ids: string[] | null;
                             allowed_ips: string[] | null;
+                            /** @description For requests with this key from browsers and apps. Null: the tenant's */
+                            client_policy: ("observe" | "alert" | "block") | null;
                             /** @description Limits of this key, in addition to those of the plan */
                             rate_limits: {
                                 name: string;
@@ -5321,6 +5516,19 @@ export interface operations {
                             rotation_due_at: string | null;
                             last_used_at: string | null;
                             last_check_at: string | null;
+                            exposed_at: string | null;
+                            exposure: {
+                                /** @enum {unknown} */
+                                kind: "browser" | "app" | "url" | "body" | "cookie" | "authorization" | "plain_http" | "reported";
+                                /** @description The secret that was sent */
+                                kid: string;
+                                /** Format: date-time */
+                                first_at: string;
+                                /** Format: date-time */
+                                last_at: string;
+                                requests: number;
+                                source_id: string | null;
+                            }[];
                             usage_24h: number;
                             revoked_at: string | null;
                             revoked_by: {
@@ -5524,6 +5732,8 @@ export interface operations {
                             permissions: string[];
                             site_ids: string[] | null;
                             allowed_ips: string[] | null;
+                            /** @description For requests with this key from browsers and apps. Null: the tenant's */
+                            client_policy: ("observe" | "alert" | "block") | null;
                             /** @description Limits of this key, in addition to those of the plan */
                             rate_limits: {
                                 name: string;
@@ -5544,6 +5754,19 @@ export interface operations {
                             rotation_due_at: string | null;
                             last_used_at: string | null;
                             last_check_at: string | null;
+                            exposed_at: string | null;
+                            exposure: {
+                                /** @enum {unknown} */
+                                kind: "browser" | "app" | "url" | "body" | "cookie" | "authorization" | "plain_http" | "reported";
+                                /** @description The secret that was sent */
+                                kid: string;
+                                /** Format: date-time */
+                                first_at: string;
+                                /** Format: date-time */
+                                last_at: string;
+                                requests: number;
+                                source_id: string | null;
+                            }[];
                             usage_24h: number;
                             revoked_at: string | null;
                             revoked_by: {
@@ -6905,6 +7128,77 @@ export interface operations {
                         environment: ("prod" | "staging" | "dev") | null;
                         /** Format: date-time */
                         created_at: string;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_tenants_by_tenant_id_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description For keys from browsers and apps. Null: block for production keys that were made here, observe for all others */
+                        client_policy: ("observe" | "alert" | "block") | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    put_tenants_by_tenant_id_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description For keys from browsers and apps. Null: block for production keys that were made here, observe for all others */
+                    client_policy: ("observe" | "alert" | "block") | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description For keys from browsers and apps. Null: block for production keys that were made here, observe for all others */
+                        client_policy: ("observe" | "alert" | "block") | null;
                     };
                 };
             };
@@ -8346,8 +8640,8 @@ export interface operations {
                                 }[];
                                 quota_requests_per_month?: number | null;
                             } | null;
-                            /** @enum {unknown} */
-                            client_policy: "observe" | "alert" | "block";
+                            /** @description For keys from browsers and apps. Null: block for production keys that were made here, observe for all others */
+                            client_policy: ("observe" | "alert" | "block") | null;
                             /** Format: date-time */
                             created_at: string;
                         }[];
@@ -8398,8 +8692,8 @@ export interface operations {
                         }[];
                         quota_requests_per_month?: number | null;
                     } | null;
-                    /** @enum {unknown} */
-                    client_policy?: "observe" | "alert" | "block";
+                    /** @description For keys from browsers and apps. Null: block for production keys that were made here, observe for all others */
+                    client_policy?: ("observe" | "alert" | "block") | null;
                 };
             };
         };
@@ -8434,8 +8728,8 @@ export interface operations {
                             }[];
                             quota_requests_per_month?: number | null;
                         } | null;
-                        /** @enum {unknown} */
-                        client_policy: "observe" | "alert" | "block";
+                        /** @description For keys from browsers and apps. Null: block for production keys that were made here, observe for all others */
+                        client_policy: ("observe" | "alert" | "block") | null;
                         /** Format: date-time */
                         created_at: string;
                     };
@@ -8492,8 +8786,8 @@ export interface operations {
                             }[];
                             quota_requests_per_month?: number | null;
                         } | null;
-                        /** @enum {unknown} */
-                        client_policy: "observe" | "alert" | "block";
+                        /** @description For keys from browsers and apps. Null: block for production keys that were made here, observe for all others */
+                        client_policy: ("observe" | "alert" | "block") | null;
                         /** Format: date-time */
                         created_at: string;
                     };
@@ -8542,8 +8836,8 @@ export interface operations {
                         }[];
                         quota_requests_per_month?: number | null;
                     } | null;
-                    /** @enum {unknown} */
-                    client_policy?: "observe" | "alert" | "block";
+                    /** @description For keys from browsers and apps. Null: block for production keys that were made here, observe for all others */
+                    client_policy?: ("observe" | "alert" | "block") | null;
                 };
             };
         };
@@ -8578,8 +8872,8 @@ export interface operations {
                             }[];
                             quota_requests_per_month?: number | null;
                         } | null;
-                        /** @enum {unknown} */
-                        client_policy: "observe" | "alert" | "block";
+                        /** @description For keys from browsers and apps. Null: block for production keys that were made here, observe for all others */
+                        client_policy: ("observe" | "alert" | "block") | null;
                         /** Format: date-time */
                         created_at: string;
                     };
@@ -8655,8 +8949,8 @@ export interface operations {
                         }[];
                         quota_requests_per_month?: number | null;
                     } | null;
-                    /** @enum {unknown} */
-                    client_policy?: "observe" | "alert" | "block";
+                    /** @description For keys from browsers and apps. Null: block for production keys that were made here, observe for all others */
+                    client_policy?: ("observe" | "alert" | "block") | null;
                 };
             };
         };
@@ -8691,8 +8985,8 @@ export interface operations {
                             }[];
                             quota_requests_per_month?: number | null;
                         } | null;
-                        /** @enum {unknown} */
-                        client_policy: "observe" | "alert" | "block";
+                        /** @description For keys from browsers and apps. Null: block for production keys that were made here, observe for all others */
+                        client_policy: ("observe" | "alert" | "block") | null;
                         /** Format: date-time */
                         created_at: string;
                     };

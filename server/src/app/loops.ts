@@ -6,6 +6,7 @@ import type { Log } from "../core/log.ts";
 import { startLoop } from "../core/loop.ts";
 import type { Database } from "../database/database.ts";
 import { startSweep } from "../documents/sweep.ts";
+import type { ExposureRecorder } from "../exposure/recorder.ts";
 import { warnOfExpiry } from "../keys/expiry/warn.ts";
 import { completeRotations } from "../keys/rotations/end-due.ts";
 import { remindOfRotations } from "../keys/rotations/remind.ts";
@@ -21,6 +22,7 @@ const EXPIRY_EVERY_MS = 900_000;
 const SWEEP_EVERY_MS = 300_000;
 const ROTATIONS_EVERY_MS = 10_000;
 const QUOTA_RETURN_EVERY_MS = 15_000;
+const EXPOSURES_EVERY_MS = 1_000;
 
 export interface LoopsOptions {
 	readonly database: Database;
@@ -30,6 +32,7 @@ export interface LoopsOptions {
 	readonly sole: boolean;
 	readonly quotas: QuotaLedger;
 	readonly grants: Grants;
+	readonly exposures: ExposureRecorder;
 	/** Creates a context of a system actor. */
 	readonly systemContext: (name: string) => ChangeContext;
 }
@@ -66,6 +69,7 @@ export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promi
 			run: afterUsage(() => remindOfRotations(options.systemContext("rotation"))),
 		}),
 		startLoop({ name: "usage_aggregation", every_ms: AGGREGATE_EVERY_MS, log, run: () => aggregateUsage({ database, log }) }),
+		startLoop({ name: "exposures", every_ms: EXPOSURES_EVERY_MS, log, run: () => options.exposures.flush() }),
 		startLoop({ name: "quota_return", every_ms: QUOTA_RETURN_EVERY_MS, log, run: () => quotas.returnIdle() }),
 		startLoop({ name: "memory_sweep", every_ms: SWEEP_EVERY_MS, log, run: async () => grants.sweep() }),
 		await startSweep({ database, clock, log, uploads_dir: options.uploads_dir, sole: options.sole }),

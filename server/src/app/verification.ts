@@ -3,6 +3,7 @@ import type { Log } from "../core/log.ts";
 import type { Peppers } from "../core/pepper.ts";
 import { type HeaderFilter, headerFilter, holdsSecret, type SecretTest } from "../core/secret-text.ts";
 import type { Database } from "../database/database.ts";
+import { ExposureRecorder } from "../exposure/recorder.ts";
 import { holdsImportedKey } from "../keys/imported/format.ts";
 import { type LiveImportedFormats, liveImportedFormats } from "../keys/imported/formats.ts";
 import { ClockSkew } from "../nodes/clock-skew.ts";
@@ -10,6 +11,7 @@ import { Node } from "../nodes/node.ts";
 import { Meter } from "../usage/meter.ts";
 import { SourceMemo } from "../usage/sources/memo.ts";
 import { AddressFailures } from "../verification/address-failures.ts";
+import { ExposedKeys } from "../verification/exposed-key.ts";
 import { Grants } from "../verification/grants/grants.ts";
 import { QuotaLedger } from "../verification/limits/quota.ts";
 import { WindowStore } from "../verification/limits/window-store.ts";
@@ -56,6 +58,8 @@ export interface Verification {
 	/** The same for headers that are stored. */
 	readonly filterHeader: HeaderFilter;
 	readonly verifier: Verifier;
+	readonly exposures: ExposureRecorder;
+	readonly exposed_keys: ExposedKeys;
 }
 
 export function createVerification(options: VerificationOptions): Verification {
@@ -75,11 +79,13 @@ export function createVerification(options: VerificationOptions): Verification {
 		addresses: options.source_addresses ?? true,
 		filterHeader,
 	});
+	const exposures = new ExposureRecorder({ database, clock, log });
 	const verifier = new Verifier({
-		...{ peppers, legacy_formats, node, clock, log, grants, quotas, failures, meter },
+		...{ peppers, legacy_formats, node, clock, log, grants, quotas, failures, meter, exposures },
 		sources,
 		brand: options.key_brand,
 		onRekeyDue: options.onRekeyDue,
 	});
-	return { node, skew, meter, grants, quotas, legacy_formats, holds_secret, filterHeader, verifier };
+	const exposed_keys = new ExposedKeys({ verifier, recorder: exposures, log });
+	return { node, skew, meter, grants, quotas, legacy_formats, holds_secret, filterHeader, verifier, exposures, exposed_keys };
 }

@@ -131,6 +131,17 @@ export interface KeyActivityTable {
 	last_check_at: Timestamp;
 }
 
+export interface KeyExposuresTable {
+	tenant_id: string;
+	key_id: string;
+	kid: string;
+	kind: string;
+	first_at: Timestamp;
+	last_at: Timestamp;
+	requests: number;
+	source_id: string | null;
+}
+
 export interface KeySourcesTable {
 	tenant_id: string;
 	key_id: string;
@@ -169,6 +180,7 @@ export interface KeysTable {
 	rate_limits: Generated<Json>;
 	expiry_set_at: Generated<Timestamp>;
 	expiry_from: Generated<string>;
+	client_policy: string | null;
 }
 
 export interface LegacyFormatsTable {
@@ -470,7 +482,7 @@ export interface TenantsTable {
 	status: Generated<string>;
 	external_id: string | null;
 	limits: Json | null;
-	client_policy: Generated<string>;
+	client_policy: string | null;
 	created_at: Generated<Timestamp>;
 	erased_at: Timestamp | null;
 }
@@ -540,6 +552,7 @@ export interface Tables {
 	invalidations: InvalidationsTable;
 	invitations: InvitationsTable;
 	key_activity: KeyActivityTable;
+	key_exposures: KeyExposuresTable;
 	key_sources: KeySourcesTable;
 	keys: KeysTable;
 	legacy_formats: LegacyFormatsTable;

@@ -70,6 +70,7 @@ function rowsOf(tenant: string): Record<string, Record<string, unknown>> {
 		rotation_confirmations: { ...source, rotation_id: `rot_${tenant}`, confirmed_at: DAY, confirmed_by: "{}" },
 		secret_sources: { ...source, key_id, kid, requests: 1 },
 		secret_operations: { tenant_id: tenant, key_id, kid, operation: "GET /", last_succeeded_at: DAY },
+		key_exposures: { tenant_id: tenant, key_id, kid, kind: "url", first_at: DAY, last_at: DAY, requests: 1 },
 		expiry_warnings: { tenant_id: tenant, key_id, expires_at: DAY, days_before: 7, warned_at: DAY },
 		audit_heads: { chain: tenant, seq: 1, mac: bytes },
 		audit_entries: {

@@ -3,11 +3,12 @@ import type { Log } from "../core/log.ts";
 import type { AllowList } from "../core/network.ts";
 import type { AnswerHead, HeadAnswer } from "../http/direct.ts";
 import type { FramedRequest } from "../http/framed-request.ts";
+import { isPlainHttp } from "../http/peer.ts";
 import type { ProblemDetails } from "../http/problem.ts";
 import { clientKindOf } from "../verification/client-kind.ts";
 import { cannotBeChecked, type Denial, deny } from "../verification/denial.ts";
-import { logExposure } from "../verification/exposed-key.ts";
-import { getHeader, keyMissing } from "../verification/gate.ts";
+import { type ExposedKeys, logExposure } from "../verification/exposed-key.ts";
+import { foundAt, getHeader, keyMissing, reportOtherPlaces } from "../verification/gate.ts";
 import { grantLines } from "../verification/grant-headers.ts";
 import { identityLines } from "../verification/identity-headers.ts";
 import type { Decision, Question } from "../verification/question.ts";
@@ -18,6 +19,7 @@ import { getRequirements, type Requirements } from "./requirements.ts";
 
 export interface ForwardAuthOptions {
 	readonly verifier: Verifier;
+	readonly exposed_keys: ExposedKeys;
 	readonly forward_auth: LiveForwardAuth;
 	readonly trusted_proxies: AllowList | null;
 	readonly log: Log;
@@ -29,7 +31,7 @@ function refused(refusal: ProblemDetails): HeadAnswer {
 
 /** Responds to proxies: reads the original request, finds the rule's requirements and verifies the key. */
 export function forwardAuthAnswer(options: ForwardAuthOptions): AnswerHead {
-	const { verifier, forward_auth, trusted_proxies, log } = options;
+	const { verifier, exposed_keys, forward_auth, trusted_proxies, log } = options;
 
 	function questionOf(raw: FramedRequest, raw_key: string, forwarded: Forwarded, required: Requirements): Question {
 		const { address } = forwarded;
@@ -46,6 +48,7 @@ export function forwardAuthAnswer(options: ForwardAuthOptions): AnswerHead {
 			site_id: required.site_id,
 			capability: required.capability,
 			permissions: required.permissions,
+			plain_http: isPlainHttp(raw, trusted_proxies, address),
 		};
 	}
 
@@ -62,8 +65,11 @@ export function forwardAuthAnswer(options: ForwardAuthOptions): AnswerHead {
 	function decide(raw: FramedRequest, forwarded: Forwarded): HeadAnswer | Promise<HeadAnswer> {
 		const required = getRequirements(forward_auth.known, forwarded.method, forwarded.path);
 		if ("code" in required) return refused(required);
-		if (raw.raw_key === null || raw.raw_key.trim() === "") return refused(keyMissing(raw, options, `${raw.url} ${forwarded.uri}`));
+		if (raw.raw_key === null || raw.raw_key.trim() === "") {
+			return refused(keyMissing(raw, `${raw.url} ${forwarded.uri}`, options, foundAt(raw, forwarded.address, verifier)));
+		}
 		const question = questionOf(raw, raw.raw_key, forwarded, required);
+		if (raw.headers.cookie !== undefined || exposed_keys.mayHoldKey(forwarded.uri)) reportOtherPlaces(raw, forwarded.uri, exposed_keys, question);
 		const decision = verifier.decide(question);
 		if (decision instanceof Promise) return decision.then((late) => conclude(question, late));
 		return conclude(question, decision);

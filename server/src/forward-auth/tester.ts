@@ -44,7 +44,7 @@ async function decide(verifier: Verifier, input: TestInput, raw_key: string, req
 	if (raw_key.trim() === "") return { denial: deny("key_missing", KEY_MISSING), grant: null };
 	const address = input.ip === undefined ? null : parseForwarded(input.ip);
 	return verifier.examine({
-		...{ raw_key, address, client: "server", source: verifier.sources.find(address, null, null) },
+		...{ raw_key, address, client: "server", plain_http: false, source: verifier.sources.find(address, null, null) },
 		...{ tenant_id: required.tenant_id, site_id: required.site_id, permissions: required.permissions, capability: required.capability },
 		...{ cost: required.cost, limits: required.limits, operation: required.operation },
 	});

@@ -53,6 +53,7 @@ test("the response for a key has exactly the fields of the contract", () => {
 		permissions: [],
 		site_ids: null,
 		allowed_ips: null,
+		client_policy: null,
 		rate_limits: [{ name: "slow", requests: 1, window_seconds: 60 }],
 		rotate_every_days: 90,
 		rotation_due_at: new Date(NOW),

@@ -1,4 +1,5 @@
 import type { Actor } from "../core/context.ts";
+import type { ClientPolicy } from "../tenants/tenant.ts";
 import type { KeyRateLimit } from "./limits.ts";
 import type { Environment } from "./secrets/format.ts";
 
@@ -53,6 +54,8 @@ export interface Key {
 	site_ids: string[] | null;
 	/** Null: any address. */
 	allowed_ips: string[] | null;
+	/** Null: the tenant's. */
+	client_policy: ClientPolicy | null;
 	/** In addition to those of the plan. */
 	rate_limits: readonly KeyRateLimit[];
 	rotate_every_days: number | null;

@@ -75,6 +75,7 @@ export function buildKey(bounds: KeyBounds, input: CreateRequest, made: { key_id
 		permissions,
 		site_ids,
 		allowed_ips: ips.allowed_ips,
+		client_policy: input.client_policy ?? null,
 		rate_limits: input.rate_limits ?? [],
 		rotate_every_days,
 		rotation_due_at: rotationDueAt(created_at, rotate_every_days),

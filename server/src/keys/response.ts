@@ -1,5 +1,7 @@
 import type { ReadTx } from "../database/transaction.ts";
 import { keyActivity, secretActivity, usage24h } from "../usage/activity-store.ts";
+import { type Exposure, exposedAt } from "./exposures/exposure.ts";
+import { readExposures } from "./exposures/store.ts";
 import { getHandoverStatus, type Handover } from "./handovers/handover.ts";
 import type { HandoverAnswer } from "./handovers/schema.ts";
 import { readLatestHandovers } from "./handovers/store.ts";
@@ -8,13 +10,14 @@ import { type OpenRotation, readOpenRotations } from "./rotations/store.ts";
 import type { KeyAnswer } from "./schema.ts";
 import { readSecrets } from "./secrets/store.ts";
 
-/** The responses for keys of one tenant, with secrets, handovers, rotations and usage: six queries for any number of keys. */
+/** The responses for keys of one tenant, with secrets, handovers, rotations, exposures and usage: seven queries for any number of keys. */
 export async function readKeyResponses(tx: ReadTx, tenant_id: string, keys: readonly Key[], now: number): Promise<KeyAnswer[]> {
 	if (keys.length === 0) return [];
 	const key_ids = keys.map((key) => key.id);
 	const secrets = await readSecrets(tx, tenant_id, key_ids);
 	const handovers = await readLatestHandovers(tx, tenant_id, key_ids);
 	const rotations = await readOpenRotations(tx, tenant_id, key_ids);
+	const exposures = await readExposures(tx, tenant_id, key_ids);
 	const kids = [...secrets.values()].flat().map((secret) => secret.kid);
 	const activity = await keyActivity(tx, tenant_id, key_ids);
 	const secretUses = await secretActivity(tx, tenant_id, kids);
@@ -27,7 +30,12 @@ export async function readKeyResponses(tx: ReadTx, tenant_id: string, keys: read
 			usage_24h: usage.get(key.id) ?? 0,
 			secrets: secretUses,
 		};
-		const parts = { secrets: secrets.get(key.id) ?? [], handover: handovers.get(key.id) ?? null, rotation: rotations.get(key.id) ?? null };
+		const parts = {
+			secrets: secrets.get(key.id) ?? [],
+			handover: handovers.get(key.id) ?? null,
+			rotation: rotations.get(key.id) ?? null,
+			exposures: exposures.get(key.id) ?? [],
+		};
 		return toKeyResponse(key, parts, use, now);
 	});
 }
@@ -63,6 +71,8 @@ export interface KeyParts {
 	readonly handover: Handover | null;
 	/** Undefined or null: no rotation is open. */
 	readonly rotation?: OpenRotation | null;
+	/** The earliest first. */
+	readonly exposures?: readonly Exposure[];
 }
 
 /** The open rotation as a key's response shows it; null once the key or the old secret has ended, even if the row is not updated yet. */
@@ -95,6 +105,7 @@ export function toKeyResponse(key: Key, parts: KeyParts, use: KeyUse, now: numbe
 		permissions: key.permissions,
 		site_ids: key.site_ids,
 		allowed_ips: key.allowed_ips,
+		client_policy: key.client_policy,
 		rate_limits: key.rate_limits,
 		status: getKeyStatus(key, now),
 		created_at: key.created_at.toISOString(),
@@ -104,6 +115,8 @@ export function toKeyResponse(key: Key, parts: KeyParts, use: KeyUse, now: numbe
 		rotation_due_at: timeText(key.rotation_due_at),
 		last_used_at: timeText(use.last_used_at),
 		last_check_at: timeText(use.last_check_at),
+		exposed_at: timeText(exposedAt(parts.exposures ?? [], parts.secrets, now)),
+		exposure: (parts.exposures ?? []).map(toExposureResponse),
 		usage_24h: use.usage_24h,
 		revoked_at: timeText(key.revoked_at),
 		revoked_by: key.revoked_by,
@@ -113,6 +126,10 @@ export function toKeyResponse(key: Key, parts: KeyParts, use: KeyUse, now: numbe
 		handover: parts.handover && toHandoverResponse(parts.handover, now),
 		rotation: parts.rotation ? toOpenRotationResponse(key, parts.rotation, parts.secrets, use, now) : null,
 	};
+}
+
+function toExposureResponse({ kind, kid, first_at, last_at, requests, source_id }: Exposure): KeyAnswer["exposure"][number] {
+	return { kind, kid, first_at: first_at.toISOString(), last_at: last_at.toISOString(), requests, source_id };
 }
 
 export function toHandoverResponse(handover: Handover, now: number): HandoverAnswer {

@@ -4,6 +4,8 @@ import { pageQuery, pageSchema } from "../http/input/cursor.ts";
 import { ForeignId, Name } from "../http/input/fields.ts";
 import { NodesWaitedFor } from "../nodes/schema.ts";
 import { LimitName, limitNumbers } from "../plans/schema.ts";
+import { CLIENT_POLICIES } from "../tenants/tenant.ts";
+import { ExposureSchema } from "./exposures/schema.ts";
 import { HandoverInput, HandoverSchema, handoverLink } from "./handovers/schema.ts";
 import { KEY_STATUSES, type KeyOwner, REVOKE_REASONS, SECRET_STATUSES, STORAGE_LOCATIONS } from "./key.ts";
 import { EnvironmentName, KeyActorSchema, Note, orNull, Time } from "./secrets/schema-parts.ts";
@@ -52,6 +54,9 @@ const RateLimits = Type.Immutable(
 		description: "Limits of this key, in addition to those of the plan",
 	}),
 );
+const ClientPolicySchema = Type.Union([Type.Enum([...CLIENT_POLICIES]), Type.Null()], {
+	description: "For requests with this key from browsers and apps. Null: the tenant's",
+});
 const changeable = {
 	owner: OwnerInput,
 	integration: Type.Optional(orNull(Name)),
@@ -59,6 +64,7 @@ const changeable = {
 	permissions: Type.Optional(PermissionsInput),
 	site_ids: Type.Optional(orNull(Type.Array(Type.String({ maxLength: SITE_ID_CHARACTERS_MAX }), { maxItems: SITES_MAX }))),
 	allowed_ips: Type.Optional(orNull(Type.Array(Type.String({ maxLength: ADDRESS_CHARACTERS_MAX }), { maxItems: ALLOW_LIST_ENTRIES_MAX }))),
+	client_policy: Type.Optional(ClientPolicySchema),
 	rate_limits: Type.Optional(RateLimits),
 	expires_at: Type.Optional(orNull(Type.String({ format: "date-time", maxLength: TIME_CHARACTERS_MAX }))),
 	rotate_every_days: Type.Optional(orNull(Type.Integer({ minimum: 1, maximum: ROTATE_EVERY_DAYS_MAX }))),
@@ -158,6 +164,7 @@ export const KeySchema = Type.Object({
 	permissions: Type.Array(Type.String()),
 	site_ids: orNull(Type.Array(Type.String())),
 	allowed_ips: orNull(Type.Array(Type.String())),
+	client_policy: ClientPolicySchema,
 	rate_limits: RateLimits,
 	status: Type.Enum([...KEY_STATUSES]),
 	created_at: Time,
@@ -167,6 +174,8 @@ export const KeySchema = Type.Object({
 	rotation_due_at: orNull(Time),
 	last_used_at: orNull(Time),
 	last_check_at: orNull(Time),
+	exposed_at: orNull({ ...Time, description: "Since when a secret of it that was not replaced is exposed" }),
+	exposure: Type.Array(ExposureSchema),
 	usage_24h: Type.Integer(),
 	revoked_at: orNull(Time),
 	revoked_by: orNull(KeyActorSchema),

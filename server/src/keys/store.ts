@@ -1,5 +1,6 @@
 import { type SqlBool, sql } from "kysely";
 import type { ReadTx, Tx } from "../database/transaction.ts";
+import type { ClientPolicy } from "../tenants/tenant.ts";
 import type { ExpiryFrom, Key, KeyActor, KeyOwner, RevokeReason, SecretVersion } from "./key.ts";
 import { keyRateLimitsFromRow } from "./limits.ts";
 import type { Environment } from "./secrets/format.ts";
@@ -15,6 +16,7 @@ export const KEY_COLUMNS = [
 	"permissions",
 	"site_ids",
 	"allowed_ips",
+	"client_policy",
 	"rate_limits",
 	"rotate_every_days",
 	"rotation_due_at",
@@ -31,10 +33,11 @@ export const KEY_COLUMNS = [
 
 type KeyColumn = Exclude<
 	(typeof KEY_COLUMNS)[number],
-	"environment" | "owner" | "labels" | "rate_limits" | "expiry_from" | "created_by" | "revoked_by" | "revoke_reason"
+	"environment" | "client_policy" | "owner" | "labels" | "rate_limits" | "expiry_from" | "created_by" | "revoked_by" | "revoke_reason"
 >;
 type KeyRow = Pick<Key, KeyColumn> & {
 	environment: string;
+	client_policy: string | null;
 	owner: unknown;
 	labels: unknown;
 	rate_limits: unknown;
@@ -49,6 +52,7 @@ export function keyFromRow(row: KeyRow): Key {
 	return {
 		...row,
 		environment: row.environment as Environment,
+		client_policy: row.client_policy as ClientPolicy | null,
 		owner: row.owner as KeyOwner,
 		labels: row.labels as Record<string, string>,
 		rate_limits: keyRateLimitsFromRow(row.rate_limits),

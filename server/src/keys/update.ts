@@ -65,6 +65,7 @@ function plainChanges(input: UpdateInput): KeyChanges {
 		...(input.owner === undefined ? {} : { owner: toKeyOwner(input.owner) }),
 		...(input.integration === undefined ? {} : { integration: input.integration?.trim() ?? null }),
 		...(input.labels === undefined ? {} : { labels: input.labels }),
+		...(input.client_policy === undefined ? {} : { client_policy: input.client_policy }),
 		...(input.rotate_every_days === undefined ? {} : { rotate_every_days: input.rotate_every_days }),
 	};
 }

@@ -35,7 +35,7 @@ export async function erasePeopleFromKeys(tx: Tx, tenant_id: string, revoke_note
 }
 
 /**
- * Deletes the tenant's members, invitations, portal sessions, handovers, sources and source names. Also deletes the accounts of members who
+ * Deletes the tenant's members, invitations, portal sessions, handovers, sources, source names and exposures. Also deletes the accounts of members who
  * are in no other tenant and are not operators. Needs the scope of all tenants. Returns the number of members.
  */
 export async function deletePeopleOfTenant(tx: Tx, tenant_id: string): Promise<number> {
@@ -49,6 +49,7 @@ export async function deletePeopleOfTenant(tx: Tx, tenant_id: string): Promise<n
 		"key_sources",
 		"secret_sources",
 		"secret_operations",
+		"key_exposures",
 		"source_names",
 	] as const) {
 		await tx.deleteFrom(table).where("tenant_id", "=", tenant_id).execute();

@@ -4,6 +4,7 @@ import { pageQuery, pageSchema } from "../http/input/cursor.ts";
 import { ForeignId } from "../http/input/fields.ts";
 import { type Route, route } from "../http/route.ts";
 import { type EraseContext, eraseTenant } from "./erase.ts";
+import { getPolicy, putPolicy, TenantPolicy } from "./policy.ts";
 import { SiteInput, SitePatch, SiteSchema, TenantInput, TenantPatch, TenantSchema } from "./schema.ts";
 import { createSite, deleteSite, getSite, getVisibleSite, listSites, listVisibleSites, type SiteReadContext, updateSite } from "./sites/sites.ts";
 import { createTenant, getTenant, listTenants, putTenant, updateTenant } from "./tenants.ts";
@@ -69,6 +70,28 @@ export const operatorTenantRoutes: readonly Route<EraseContext>[] = [
 		status: 204,
 		output: "none",
 		run: eraseTenant,
+	}),
+];
+
+export const managementPolicyRoutes: readonly Route<ChangeContext>[] = [
+	route({
+		method: "GET",
+		path: "/api/v1/tenants/:tenant_id/policy",
+		access: "viewer",
+		summary: "Read what happens to keys that decide nothing themselves",
+		status: 200,
+		output: TenantPolicy,
+		run: getPolicy,
+	}),
+	route({
+		method: "PUT",
+		path: "/api/v1/tenants/:tenant_id/policy",
+		access: "admin",
+		summary: "Decide what happens to keys that decide nothing themselves",
+		status: 200,
+		body: TenantPolicy,
+		output: TenantPolicy,
+		run: putPolicy,
 	}),
 ];
 

@@ -7,7 +7,9 @@ import { CLIENT_POLICIES, TENANT_STATUSES } from "./tenant.ts";
 const Status = Type.Enum([...TENANT_STATUSES]);
 const ExternalId = Type.Union([ForeignId, Type.Null()]);
 const Overrides = Type.Union([TenantLimitsSchema, Type.Null()]);
-const Policy = Type.Enum([...CLIENT_POLICIES]);
+export const ClientPolicySchema = Type.Union([Type.Enum([...CLIENT_POLICIES]), Type.Null()], {
+	description: "For keys from browsers and apps. Null: block for production keys that were made here, observe for all others",
+});
 const Environment = Type.Union([Type.Enum([...SITE_ENVIRONMENTS]), Type.Null()]);
 const CreatedAt = Type.String({ format: "date-time" });
 
@@ -18,7 +20,7 @@ export const TenantSchema = Type.Object({
 	status: Status,
 	external_id: Type.Union([Type.String(), Type.Null()]),
 	limits: Overrides,
-	client_policy: Policy,
+	client_policy: ClientPolicySchema,
 	created_at: CreatedAt,
 });
 
@@ -26,7 +28,7 @@ const settings = {
 	external_id: Type.Optional(ExternalId),
 	status: Type.Optional(Status),
 	limits: Type.Optional(Overrides),
-	client_policy: Type.Optional(Policy),
+	client_policy: Type.Optional(ClientPolicySchema),
 };
 
 /**

@@ -4,7 +4,7 @@ import { type TenantLimits, tenantLimitsFromRow } from "../plans/plan.ts";
 export const TENANT_STATUSES = ["active", "suspended"] as const;
 export type TenantStatus = (typeof TENANT_STATUSES)[number];
 
-/** What happens when a key is used from a browser or an app. */
+/** What happens when a key is used from a browser or an app: recorded; recorded with an alert; refused. */
 export const CLIENT_POLICIES = ["observe", "alert", "block"] as const;
 export type ClientPolicy = (typeof CLIENT_POLICIES)[number];
 
@@ -16,7 +16,8 @@ export interface Tenant {
 	readonly status: TenantStatus;
 	readonly external_id: string | null;
 	readonly limits: TenantLimits | null;
-	readonly client_policy: ClientPolicy;
+	/** Null: `block` for production keys that were made here, `observe` for all others. */
+	readonly client_policy: ClientPolicy | null;
 	readonly created_at: string;
 }
 
@@ -28,7 +29,7 @@ export function tenantFromRow(row: {
 	status: string;
 	external_id: string | null;
 	limits: unknown;
-	client_policy: string;
+	client_policy: string | null;
 	created_at: Date;
 }): Tenant {
 	return {
@@ -38,7 +39,7 @@ export function tenantFromRow(row: {
 		status: row.status as TenantStatus,
 		external_id: row.external_id,
 		limits: tenantLimitsFromRow(row.limits),
-		client_policy: row.client_policy as ClientPolicy,
+		client_policy: row.client_policy as ClientPolicy | null,
 		created_at: row.created_at.toISOString(),
 	};
 }

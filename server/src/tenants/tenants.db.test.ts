@@ -45,7 +45,7 @@ test("a tenant is created with a generated id or the operator's", async () => {
 		status: "active",
 		external_id: null,
 		limits: null,
-		client_policy: "observe",
+		client_policy: null,
 		created_at: made.created_at,
 	});
 	deepEqual(await getTenant(db.context(), { tenant_id: made.id }), made);

@@ -42,7 +42,7 @@ export function newTenant(id: string, input: TenantInput, now: number): Tenant {
 		status: input.status ?? "active",
 		external_id: input.external_id ?? null,
 		limits: input.limits ?? null,
-		client_policy: input.client_policy ?? "observe",
+		client_policy: input.client_policy ?? null,
 		created_at: new Date(now).toISOString(),
 	};
 }

@@ -42,7 +42,6 @@ const tenant: TenantState = {
 	id: "tenant-a",
 	name: "Acme",
 	suspended: false,
-	client_policy: "block",
 	plan,
 	policy,
 	quota_requests_per_month: null,
@@ -65,6 +64,8 @@ const grant: Grant = {
 	usable: new Set(),
 	site_ids: new Set(["shop"]),
 	allowed_ips: allowing("10.0.0.0/8"),
+	blocks_clients: true,
+	strict_clients: true,
 	expires_at_ms: NOW + 1,
 	expires_at: new Date(NOW + 1).toISOString(),
 	rotation_due_at: null,
@@ -196,12 +197,17 @@ test("an address list denies every other address, and an unknown one", () => {
 	equal(codeOf({ ...anywhere, grant: { ...grant, allowed_ips: new AllowList([]) } }), "ip_not_allowed", "an empty list allows no address");
 });
 
-test("a browser or an app is refused only where the tenant blocks them", () => {
+test("a browser or an app is refused only where it is blocked", () => {
 	for (const client of ["browser", "app"] as const) {
-		const from = (client_policy: TenantState["client_policy"]) =>
-			codeOf({ ...nothingWrong(), grant: { ...grant, tenant: { ...tenant, client_policy } }, facts: { ...facts, client } });
-		deepEqual([from("observe"), from("alert"), from("block")], ["allowed", "allowed", "client_not_allowed"]);
+		const from = (blocks_clients: boolean) => codeOf({ ...nothingWrong(), grant: { ...grant, blocks_clients }, facts: { ...facts, client } });
+		deepEqual([from(false), from(true)], ["allowed", "client_not_allowed"]);
 	}
+});
+
+test("a library that servers use as well is an app only under a policy that was chosen", () => {
+	const from = (strict_clients: boolean) =>
+		codeOf({ ...nothingWrong(), grant: { ...grant, blocks_clients: true, strict_clients }, facts: { ...facts, client: "app_library" } });
+	deepEqual([from(false), from(true)], ["allowed", "client_not_allowed"]);
 });
 
 test("the limit of refusals reports the wait, after which it is free again", () => {

@@ -2,7 +2,7 @@ import type { Address } from "../core/network.ts";
 import { REFUSAL } from "../keys/guards.ts";
 import type { ClientKind } from "./client-kind.ts";
 import { type Denial, deny } from "./denial.ts";
-import { type Grant, NO_SITE, type SiteState } from "./grants/grant.ts";
+import { exposedClient, type Grant, NO_SITE, type SiteState } from "./grants/grant.ts";
 
 /** Refused requests per key and minute before further ones get 429. */
 export const REFUSALS_PER_MINUTE = 600;
@@ -61,7 +61,7 @@ function addressAllowed(grant: Grant, facts: Facts): Denial | null {
 }
 
 function clientAllowed(grant: Grant, facts: Facts): Denial | null {
-	if (facts.client === "server" || grant.tenant.client_policy !== "block") return null;
+	if (!grant.blocks_clients || exposedClient(grant, facts.client) === null) return null;
 	return deny(
 		"client_not_allowed",
 		"This request comes from a browser or an app, where its users can read the key. Call the API from your server, and replace this key.",

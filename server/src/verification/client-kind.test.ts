@@ -12,15 +12,13 @@ test("headers that only browsers send identify a browser, with any agent", () =>
 });
 
 test("the agents of common app libraries identify an app", () => {
-	for (const user_agent of [
-		"okhttp/4.12.0",
-		"Dalvik/2.1.0 (Linux; U; Android 14)",
-		"Shop/7 CFNetwork/1494 Darwin/23",
-		"Dart/3.4 (dart:io)",
-		"Expo/2",
-	]) {
+	for (const user_agent of ["Dalvik/2.1.0 (Linux; U; Android 14)", "Shop/7 CFNetwork/1494 Darwin/23", "Expo/2"]) {
 		equal(clientKindOf({ ...nothing, user_agent }), "app", user_agent);
 	}
+});
+
+test("a library of apps that servers use as well is neither", () => {
+	for (const user_agent of ["okhttp/4.12.0", "Dart/3.4 (dart:io)"]) equal(clientKindOf({ ...nothing, user_agent }), "app_library", user_agent);
 });
 
 test("servers and command-line tools count as servers", () => {

@@ -1,15 +1,15 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Log } from "../core/log.ts";
-import type { AllowList } from "../core/network.ts";
+import type { Address, AllowList } from "../core/network.ts";
 import type { FramedRequest } from "../http/framed-request.ts";
 import { readIdempotencyKey } from "../http/input/fields.ts";
 import { type Gate, GateDenial, refuseNulInQuery } from "../http/mount.ts";
-import { getClientAddress } from "../http/peer.ts";
+import { getClientAddress, isPlainHttp } from "../http/peer.ts";
 import { framed } from "../http/reply.ts";
 import type { Route } from "../http/route.ts";
 import { clientKindOf } from "./client-kind.ts";
 import { type Denial, deny } from "./denial.ts";
-import { logExposure, rawKeyOutsideHeader } from "./exposed-key.ts";
+import { type ExposedKeys, type FoundAt, formatPlace, logExposure } from "./exposed-key.ts";
 import { setGrantHeaders } from "./grant-headers.ts";
 import type { Grant } from "./grants/grant.ts";
 import type { KeyedRequest } from "./keyed-context.ts";
@@ -18,6 +18,7 @@ import type { Verifier } from "./verifier.ts";
 
 export interface KeyedGateOptions<C> {
 	readonly verifier: Verifier;
+	readonly exposed_keys: ExposedKeys;
 	readonly trusted_proxies: AllowList | null;
 	readonly log: Log;
 	readonly makeContext: (grant: Grant, request: KeyedRequest) => C;
@@ -35,7 +36,7 @@ export function getHeader(raw: FramedRequest, name: string): string | null {
 
 /** The gate of keyed routes: verifies the key of the request and sets the headers of allowed and denied responses. */
 export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
-	const { verifier } = options;
+	const { verifier, exposed_keys } = options;
 	return (row: Route<C>) => {
 		const permissions = row.permission === undefined ? [] : [row.permission];
 		const operation = `${row.method} ${row.path}`;
@@ -60,6 +61,7 @@ export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 				site_id: parameters.site_id ?? null,
 				capability: null,
 				permissions,
+				plain_http: isPlainHttp(raw, options.trusted_proxies, address),
 			};
 		}
 
@@ -86,8 +88,13 @@ export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 		return (request, reply) => {
 			const raw = framed(request);
 			reply.header("cache-control", "no-store");
-			if (raw.raw_key === null || raw.raw_key.trim() === "") return new GateDenial(keyMissing(raw, options, raw.url ?? ""));
+			const url = raw.url ?? "";
+			if (raw.raw_key === null || raw.raw_key.trim() === "") {
+				const address = getClientAddress(raw, options.trusted_proxies);
+				return new GateDenial(keyMissing(raw, url, options, foundAt(raw, address, verifier)));
+			}
 			const question = questionOf(request, raw, raw.raw_key);
+			if (raw.headers.cookie !== undefined || exposed_keys.mayHoldKey(url)) reportOtherPlaces(raw, url, exposed_keys, question);
 			const decision = verifier.decide(question);
 			if (decision instanceof Promise) return decision.then((late) => conclude(request, reply, raw, question, late));
 			return conclude(request, reply, raw, question, decision);
@@ -95,13 +102,23 @@ export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 	};
 }
 
-/** The denial of a request without X-API-Key. A key in `uri`, a cookie or `Authorization` is not accepted, and is logged as exposed. */
-export function keyMissing(raw: FramedRequest, options: { readonly verifier: Verifier; readonly log: Log }, uri: string): Denial {
-	const place = rawKeyOutsideHeader(raw, uri, options.verifier.brand);
-	if (place === null) return deny("key_missing", "Send the API key in the X-API-Key header.");
-	options.log.warn({ place: place.name, kid: place.kid, request_id: raw.request_id }, "key_exposed");
+export function foundAt(raw: FramedRequest, address: Address | null, { sources }: Pick<Verifier, "sources">): FoundAt {
+	return { source: sources.of(raw.socket, address, getHeader(raw, "user-agent"), raw.client_name), address, request_id: raw.request_id };
+}
+
+/** Reports a key in the URI or a cookie of a request that has one in X-API-Key as well. */
+export function reportOtherPlaces(raw: FramedRequest, uri: string, exposed_keys: ExposedKeys, at: Omit<FoundAt, "request_id">): void {
+	const found = exposed_keys.findIn(raw, uri);
+	if (found !== null) exposed_keys.report(found, { source: at.source, address: at.address, request_id: raw.request_id });
+}
+
+/** The denial of a request without X-API-Key. A key in `uri`, a cookie or `Authorization` is not accepted, and is reported as exposed. */
+export function keyMissing(raw: FramedRequest, uri: string, { exposed_keys }: { readonly exposed_keys: ExposedKeys }, at: FoundAt): Denial {
+	const found = exposed_keys.findIn(raw, uri);
+	if (found === null) return deny("key_missing", "Send the API key in the X-API-Key header.");
+	exposed_keys.report(found, at);
 	return deny(
 		"key_missing",
-		`A key was sent in the ${place.name}, where logs and caches can store it. Send the API key in the X-API-Key header, and replace the exposed key.`,
+		`A key was sent in the ${formatPlace(found)}, where logs and caches can store it. Send the API key in the X-API-Key header, and replace the exposed key.`,
 	);
 }

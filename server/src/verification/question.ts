@@ -10,6 +10,8 @@ export interface Question extends Facts, Price {
 	/** The operation that usage is counted under: a route, or the operation of a verify request. */
 	readonly operation: string;
 	readonly source: Source;
+	/** The caller spoke plain HTTP to a trusted proxy, so that the key could be read on its way. */
+	readonly plain_http: boolean;
 }
 
 /** Allowed when `denial` is null. `grant` is set once the secret has matched, even when the request is denied. */

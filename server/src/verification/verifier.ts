@@ -3,6 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import { ApiError } from "../core/error.ts";
 import type { Log } from "../core/log.ts";
 import type { Peppers } from "../core/pepper.ts";
+import type { ExposureRecorder } from "../exposure/recorder.ts";
 import type { LiveImportedFormats } from "../keys/imported/formats.ts";
 import { explainMistake } from "../keys/secrets/format.ts";
 import { secretMac, secretMatches } from "../keys/secrets/mac.ts";
@@ -15,7 +16,7 @@ import type { AddressFailures } from "./address-failures.ts";
 import { type Instant, runChecks, SITE_NEEDED } from "./checks.ts";
 import { cannotBeChecked, type Denial, deny, isAfterSite, isBudgeted, LEASE_LOST, NOT_KNOWN } from "./denial.ts";
 import { examine } from "./examine.ts";
-import { type Grant, isStale } from "./grants/grant.ts";
+import { exposedClient, type Grant, isStale } from "./grants/grant.ts";
 import { type Grants, UNKNOWN } from "./grants/grants.ts";
 import { QUOTA_NEEDED, type QuotaLedger } from "./limits/quota.ts";
 import { limitStates, spend } from "./limits/spend.ts";
@@ -40,6 +41,8 @@ export interface VerifierOptions {
 	readonly quotas: QuotaLedger;
 	readonly failures: AddressFailures;
 	readonly meter: Meter;
+	/** Told of requests whose client or connection exposes the secret. */
+	readonly exposures: Pick<ExposureRecorder, "add">;
 	/** Called when a secret matched under an old pepper or by its hash alone. Its MAC should be recomputed in the background. */
 	readonly onRekeyDue: (grant: Grant, secret: string) => void;
 }
@@ -140,7 +143,15 @@ export class Verifier {
 		const { source } = question;
 		const counter = grant.counter?.source === source ? grant.counter : grants.references.sources.counterOf(grant, source);
 		meter.count(counter, operation, denial === null ? "allowed" : denial.code, at.now);
+		if (question.client !== "server" || question.plain_http) this.#exposed(question, grant);
 		return { denial, grant };
+	}
+
+	#exposed({ client, plain_http, source }: Question, grant: Grant): void {
+		const { exposures } = this.#parts;
+		const kind = exposedClient(grant, client);
+		if (kind !== null) exposures.add(grant.kid, kind, source.id);
+		if (plain_http) exposures.add(grant.kid, "plain_http", source.id);
 	}
 
 	/** Compares the MAC. Later requests with the same text find the grant by digest, at a sixth of the cost. */

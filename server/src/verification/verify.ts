@@ -124,5 +124,6 @@ function questionOf(input: VerifyInput, limits: NamedCosts | null, sources: Sour
 		site_id: input.site_id ?? null,
 		capability: input.capability ?? null,
 		permissions: input.permissions ?? [],
+		plain_http: false,
 	};
 }

@@ -1,5 +1,6 @@
 import type { AllowList } from "../../core/network.ts";
 import type { KeyCounter, OperationCounter } from "../../usage/meter.ts";
+import type { ClientKind } from "../client-kind.ts";
 import type { LimitPolicy } from "../limits/policy.ts";
 import type { SlidingWindow } from "../limits/window.ts";
 
@@ -15,14 +16,11 @@ export interface PlanState {
 	stale: boolean;
 }
 
-export type ClientPolicy = "observe" | "alert" | "block";
-
 /** Cached tenant, shared by all of its keys. */
 export interface TenantState {
 	readonly id: string;
 	readonly name: string;
 	readonly suspended: boolean;
-	readonly client_policy: ClientPolicy;
 	readonly plan: PlanState;
 	/** The policy of keys without limits of their own. */
 	readonly policy: LimitPolicy;
@@ -62,6 +60,10 @@ export interface Grant {
 	readonly usable: ReadonlySet<string>;
 	readonly site_ids: ReadonlySet<string> | null;
 	readonly allowed_ips: AllowList | null;
+	/** Whether requests from browsers and apps are refused. */
+	readonly blocks_clients: boolean;
+	/** Whether libraries that servers use as well count as apps: only under a policy `alert` or `block` that was chosen. */
+	readonly strict_clients: boolean;
 	readonly expires_at_ms: number | null;
 	readonly rotation_due_at: string | null;
 	/** The key's current rotation, from the view of this secret. */
@@ -97,4 +99,11 @@ export const NO_SITE: SiteState = { environment: null };
 
 export function isStale(grant: Grant): boolean {
 	return grant.stale || grant.tenant.stale || grant.tenant.plan.stale;
+}
+
+/** The kind of client that exposes the key; null for one that does not. */
+export function exposedClient(grant: Pick<Grant, "strict_clients">, client: ClientKind): "browser" | "app" | null {
+	if (client === "server") return null;
+	if (client === "app_library") return grant.strict_clients ? "app" : null;
+	return client;
 }

@@ -46,6 +46,8 @@ export class GrantReferences {
 			expires_at_ms: row.expires_at?.getTime() ?? null,
 			paused: row.paused_at !== null,
 			allowed_ips: allowListOf(row.allowed_ips),
+			blocks_clients: row.client_policy === "block",
+			strict_clients: row.strict_clients === true,
 			refusals: this.#windows.retainFound(row.key_id, REFUSALS),
 			site_ids: row.site_ids === null ? null : new Set(row.site_ids),
 			permissions,

@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { effectivePlan, planFromRow, tenantLimitsFromRow } from "../../plans/plan.ts";
 import { limitPolicy } from "../limits/policy.ts";
-import type { ClientPolicy, PlanState, TenantState } from "./grant.ts";
+import type { PlanState, TenantState } from "./grant.ts";
 import type { GrantRow } from "./store.ts";
 
 const PERMISSION_SETS_MAX = 10_000;
@@ -82,7 +82,6 @@ export class SharedStates {
 			id: row.tenant_id,
 			name: row.tenant_name,
 			suspended: row.tenant_status !== "active" || row.tenant_erased_at !== null,
-			client_policy: asClientPolicy(row.client_policy),
 			plan,
 			policy: limitPolicy(effective.rate_limits),
 			quota_requests_per_month: effective.quota_requests_per_month,
@@ -98,9 +97,4 @@ export class SharedStates {
 /** Returns those of `permissions` that are in the catalogue and whose capability the plan includes. */
 export function usablePermissions(plan: Pick<PlanState, "capabilities" | "catalogue">, permissions: ReadonlySet<string>): ReadonlySet<string> {
 	return new Set([...permissions].filter((permission) => plan.capabilities.has(plan.catalogue.get(permission) ?? "")));
-}
-
-/** Guarantee: the column has a check constraint with exactly these values. */
-function asClientPolicy(text: string): ClientPolicy {
-	return text as ClientPolicy;
 }

@@ -28,7 +28,10 @@ export interface GrantRow {
 	tenant_status: string;
 	tenant_limits: unknown;
 	tenant_erased_at: Date | null;
+	/** The key's own, or else the tenant's, or else the default. */
 	client_policy: string;
+	/** Whether the policy `alert` or `block` was chosen; null under the default. */
+	strict_clients: boolean | null;
 	plan_id: string;
 	plan_name: string;
 	plan_capabilities: string[];

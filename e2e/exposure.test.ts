@@ -1,0 +1,139 @@
+/** Keys that are seen where they must not be: a fact of the key, an event, and a refusal where the policy says so. */
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Database } from "./database.ts";
+import { assertProblem } from "./problem.ts";
+import { type Server, startServer } from "./server.ts";
+import { expectStatus, type MadeKey, makeKey, makePlan, makeTenant } from "./things.ts";
+
+/** Contract: exposure is readable within 2 s. */
+const READABLE_MS = 2_000;
+const SETTLED_MS = 1_500;
+const BROWSER = { origin: "https://shop.example" };
+const APP = { "user-agent": "Dalvik/2.1.0 (Linux; U; Android 14)" };
+
+interface Exposed {
+	readonly exposed_at: string | null;
+	readonly exposure: readonly { readonly kind: string; readonly kid: string; readonly requests: number; readonly source_id: string | null }[];
+	readonly client_policy: string | null;
+}
+
+let server: Server;
+let database: Database;
+let tenant_id: string;
+before(async () => {
+	server = await startServer({ env: { KEYWRIGHT_TRUSTED_PROXIES: "127.0.0.1" } });
+	database = await Database.open(server.data_dir);
+	tenant_id = (await makeTenant(server, { plan_id: await makePlan(server) })).id;
+});
+after(async () => {
+	await database.close();
+	await server.stop();
+});
+
+const whoami = (raw_key: string, headers: Record<string, string> = {}) => server.keyed(raw_key, "GET", "/whoami", undefined, headers);
+const unkeyed = (query: string, headers: Record<string, string> = {}) => server.send({ method: "GET", path: `/api/v1/m2m/whoami${query}`, headers });
+const read = async (key_id: string) => expectStatus(await server.management(tenant_id, "GET", `/api-keys/${key_id}`), 200).as<Exposed>();
+
+async function exposedAs(key_id: string, kind: string): Promise<Exposed> {
+	for (const until = performance.now() + READABLE_MS; ; await sleep(50)) {
+		const key = await read(key_id);
+		if (key.exposure.some((exposure) => exposure.kind === kind)) return key;
+		ok(performance.now() < until, `not exposed as ${kind} within 2 s: ${JSON.stringify(key.exposure)}`);
+	}
+}
+
+async function changePolicy(key: MadeKey, client_policy: string | null): Promise<void> {
+	expectStatus(await server.management(tenant_id, "PATCH", `/api-keys/${key.id}`, { client_policy }), 200);
+}
+
+test("a production key from a browser or an app is refused by default; other keys are let in and recorded", async () => {
+	const prod = await makeKey(server, tenant_id, { environment: "prod" });
+	const staging = await makeKey(server, tenant_id, { environment: "staging" });
+	for (const headers of [BROWSER, APP]) {
+		assertProblem(await whoami(prod.raw_key, headers), "client_not_allowed");
+		expectStatus(await whoami(staging.raw_key, headers), 200);
+	}
+	expectStatus(await whoami(prod.raw_key), 200);
+	for (const key of [prod, staging]) {
+		const shown = await exposedAs(key.id, "app");
+		deepEqual(shown.exposure.map(({ kind }) => kind).sort(), ["app", "browser"]);
+		deepEqual(
+			shown.exposure.map(({ requests }) => requests),
+			[1, 1],
+		);
+		ok(shown.exposed_at !== null);
+	}
+	const events = await database.rows("select data->>'kind' as kind from outbox where type = 'key.exposed' and data->>'key_id' = $1", [prod.id]);
+	deepEqual(events.map(({ kind }) => kind).sort(), ["app", "browser"], "one event for each kind");
+});
+
+test("a library that servers use as well is refused only where `block` was chosen", async () => {
+	const key = await makeKey(server, tenant_id, { environment: "prod" });
+	const java = { "user-agent": "okhttp/4.12.0" };
+	expectStatus(await whoami(key.raw_key, java), 200);
+	await changePolicy(key, "block");
+	assertProblem(await whoami(key.raw_key, java), "client_not_allowed");
+	await exposedAs(key.id, "app");
+});
+
+test("the key's policy comes before the tenant's, and the tenant's before the default", async () => {
+	const key = await makeKey(server, tenant_id, { environment: "prod" });
+	const policy = (client_policy: string | null) => server.management(tenant_id, "PUT", "/policy", { client_policy });
+	const status = async () => (await whoami(key.raw_key, BROWSER)).status;
+	equal(await status(), 403);
+	deepEqual(expectStatus(await policy("alert"), 200).json, { client_policy: "alert" });
+	equal(await status(), 200);
+	await changePolicy(key, "block");
+	equal(await status(), 403);
+	await changePolicy(key, null);
+	equal(await status(), 200);
+	expectStatus(await policy(null), 200);
+	equal(await status(), 403);
+	deepEqual(expectStatus(await server.management(tenant_id, "GET", "/policy"), 200).json, { client_policy: null });
+	assertProblem(await policy("never"), "invalid_request");
+});
+
+test("a whole key in a URL, a cookie, Authorization or a stored text is a fact of the key; a right kid with a wrong secret is none", async () => {
+	const places: Readonly<Record<string, (text: string) => Promise<unknown>>> = {
+		url: (text) => unkeyed(`?api_key=${text}`),
+		cookie: (text) => unkeyed("", { cookie: `key=${text}` }),
+		authorization: (text) => unkeyed("", { authorization: `Bearer ${text}` }),
+		body: (text) => server.management(tenant_id, "POST", "/sites", { name: `Shop ${text}` }),
+	};
+	const key = await makeKey(server, tenant_id, { environment: "prod" });
+	const other = await makeKey(server, tenant_id, { environment: "prod" });
+	const stranger = await makeKey(server, tenant_id, { environment: "prod" });
+	const kid = (raw_key: string) => raw_key.slice(-50, -38);
+	const forged = `${key.raw_key.slice(0, -50)}${kid(stranger.raw_key)}${key.raw_key.slice(-38)}`;
+	for (const send of Object.values(places)) {
+		await send(forged);
+		await send(key.raw_key);
+	}
+	for (const kind of Object.keys(places)) await exposedAs(key.id, kind);
+	expectStatus(await server.keyed(key.raw_key, "GET", `/whoami?again=${other.raw_key}`), 200);
+	await exposedAs(other.id, "url");
+	await sleep(SETTLED_MS);
+	deepEqual((await read(stranger.id)).exposure, [], "who knows only the kid cannot mark the key");
+	equal(server.logs.stdout.includes(key.raw_key), false);
+});
+
+test("a key over plain HTTP at a trusted proxy is exposed; over HTTPS or on one machine it is not", async () => {
+	const key = await makeKey(server, tenant_id, { environment: "prod" });
+	expectStatus(await whoami(key.raw_key, { "x-forwarded-proto": "https", "x-forwarded-for": "203.0.113.7" }), 200);
+	expectStatus(await whoami(key.raw_key, { "x-forwarded-proto": "http", "x-forwarded-for": "127.0.0.1" }), 200);
+	await sleep(SETTLED_MS);
+	deepEqual((await read(key.id)).exposure, []);
+	expectStatus(await whoami(key.raw_key, { "x-forwarded-proto": "http", "x-forwarded-for": "203.0.113.7" }), 200);
+	ok((await exposedAs(key.id, "plain_http")).exposure[0]?.source_id?.startsWith("src_"));
+});
+
+test("a key whose exposed secret was replaced is not exposed any more, and what was seen stays", async () => {
+	const key = await makeKey(server, tenant_id, { environment: "staging" });
+	await unkeyed(`?k=${key.raw_key}`);
+	ok((await exposedAs(key.id, "url")).exposed_at !== null);
+	expectStatus(await server.management(tenant_id, "POST", `/api-keys/${key.id}/rotate`, { overlap_seconds: 0 }), 201);
+	const replaced = await read(key.id);
+	deepEqual([replaced.exposed_at, replaced.exposure.length], [null, 1]);
+});

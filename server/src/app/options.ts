@@ -1,0 +1,33 @@
+import type { Clock } from "../core/clock.ts";
+import type { Log } from "../core/log.ts";
+import type { AllowList } from "../core/network.ts";
+import type { Peppers } from "../core/pepper.ts";
+import type { Database } from "../database/database.ts";
+import type { MailSettings } from "../outbox/mail/settings.ts";
+
+export interface AppOptions {
+	readonly database: Database;
+	/** A separate pool for what keyed requests depend on: leases are renewed and grants are filled however busy `database` is. */
+	readonly verification_database: Database;
+	readonly clock: Clock;
+	readonly log: Log;
+	readonly access_log: Log | null;
+	readonly version: string;
+	readonly public_url: string;
+	readonly key_brand: string;
+	readonly peppers: Peppers;
+	readonly operator_token: string;
+	readonly uploads_dir: string;
+	readonly trusted_proxies: AllowList | null;
+	readonly lease_seconds: number;
+	readonly auth_failures_per_minute: number;
+	readonly documents: boolean;
+	/** Default: true. */
+	readonly source_addresses?: boolean;
+	/** Null or undefined: no mails are sent. */
+	readonly mail?: MailSettings | null;
+	/** The folder of the dashboard's build. Undefined: no dashboard is served. */
+	readonly dashboard_dir?: string;
+	/** Whether no other process can use the database. */
+	readonly sole: boolean;
+}

@@ -1,0 +1,29 @@
+import type { SecretVersion } from "../key.ts";
+
+/** Where a secret was seen and must not be; `reported` by a finder. */
+export const EXPOSURE_KINDS = ["browser", "app", "url", "body", "cookie", "authorization", "plain_http", "reported"] as const;
+export type ExposureKind = (typeof EXPOSURE_KINDS)[number];
+
+/** All requests that exposed one secret in one way. */
+export interface Exposure {
+	readonly kid: string;
+	readonly kind: ExposureKind;
+	readonly first_at: Date;
+	readonly last_at: Date;
+	readonly requests: number;
+	/** Of the latest request; null if it has none. */
+	readonly source_id: string | null;
+}
+
+/** Since when a secret that has not been replaced is exposed; null if none is. */
+export function exposedAt(
+	exposures: readonly Exposure[],
+	secrets: readonly Pick<SecretVersion, "kid" | "retired_at" | "retires_at">[],
+	now: number,
+): Date | null {
+	const replaced = new Set(
+		secrets.filter(({ retired_at, retires_at }) => retired_at !== null || (retires_at !== null && retires_at.getTime() <= now)).map(({ kid }) => kid),
+	);
+	const times = exposures.filter(({ kid }) => !replaced.has(kid)).map(({ first_at }) => first_at.getTime());
+	return times.length === 0 ? null : new Date(Math.min(...times));
+}

@@ -1,0 +1,59 @@
+import { sql } from "kysely";
+import type { ReadTx, RecordTx } from "../../database/transaction.ts";
+import type { Exposure, ExposureKind } from "./exposure.ts";
+
+/** Guarantee: the column has a check constraint with exactly these values. */
+function asKind(kind: string): ExposureKind {
+	return kind as ExposureKind;
+}
+
+/** The exposures of keys, by key id, the earliest first. */
+export async function readExposures(tx: ReadTx, tenant_id: string, key_ids: readonly string[]): Promise<Map<string, Exposure[]>> {
+	if (key_ids.length === 0) return new Map();
+	const rows = await tx
+		.selectFrom("key_exposures")
+		.select(["key_id", "kid", "kind", "first_at", "last_at", "requests", "source_id"])
+		.where("tenant_id", "=", tenant_id)
+		.where("key_id", "in", key_ids)
+		.orderBy("first_at")
+		.orderBy("kid")
+		.orderBy("kind")
+		.execute();
+	return Map.groupBy(
+		rows.map(({ kind, ...row }) => ({ ...row, kind: asKind(kind) })),
+		(row) => row.key_id,
+	);
+}
+
+/** A secret that is exposed in this way for the first time. */
+export interface NewExposure {
+	readonly tenant_id: string;
+	readonly key_id: string;
+	readonly name: string;
+	readonly environment: string;
+	readonly kid: string;
+	readonly kind: ExposureKind;
+	readonly source_id: string | null;
+}
+
+/** Adds requests to the exposures of secrets; returns those that are new. Secrets that do not exist any more are skipped. */
+export async function addExposures(tx: RecordTx, exposures: readonly Exposure[]): Promise<NewExposure[]> {
+	const { rows } = await sql<NewExposure>`
+		with seen as (
+			insert into keywright.key_exposures as e (tenant_id, key_id, kid, kind, first_at, last_at, requests, source_id)
+			select s.tenant_id, s.key_id, n.kid, n.kind, n.first_at, n.last_at, n.requests, n.source_id
+			from jsonb_to_recordset(${JSON.stringify(exposures)}::jsonb)
+				as n (kid text, kind text, first_at timestamptz, last_at timestamptz, requests bigint, source_id text)
+			join keywright.secrets as s on s.kid = n.kid
+			order by n.kid, n.kind
+			on conflict (kid, kind) do update set
+				first_at = least(e.first_at, excluded.first_at), last_at = greatest(e.last_at, excluded.last_at),
+				requests = e.requests + excluded.requests, source_id = excluded.source_id
+			returning e.tenant_id, e.key_id, e.kid, e.kind, e.source_id, e.xmax = 0 as is_new
+		)
+		select seen.tenant_id, seen.key_id, k.name, k.environment, seen.kid, seen.kind, seen.source_id
+		from seen join keywright.keys as k on k.tenant_id = seen.tenant_id and k.id = seen.key_id
+		where seen.is_new
+	`.execute(tx);
+	return rows;
+}
