@@ -654,7 +654,7 @@ guarantee("internal_error", "an internal error returns its request id and no int
 	ok(server.logs.stdout.includes(request_id));
 });
 
-guarantee("storage_full", "a file that the disk does not take is refused, nothing of it is left, and everything else goes on", async () => {
+guarantee("storage_full", "a file that does not fit on the disk is refused and removed, and everything else works", async () => {
 	const { tenant, site, raw_key } = world;
 	const before = readdirSync(join(server.data_dir, "uploads"), { recursive: true }).length;
 	const usedOf = async () => {
@@ -685,7 +685,7 @@ guarantee("forwarded_uri_missing", "a proxy that does not say which request it h
 
 guarantee(
 	"unavailable",
-	"while PostgreSQL does not answer, keys are refused after the lease with 503 and never let in; then it goes on",
+	"while PostgreSQL does not answer, keys are denied with 503 after the lease and never allowed; then requests succeed again",
 	async () => {
 		const { raw_key, tenant } = world;
 		const { raw_key: cold } = await makeKey(server, tenant.id);

@@ -271,7 +271,7 @@ test("after kill -9 of the server the next start takes over its PostgreSQL, and 
 	const { raw_key, tenant } = await makeWorld(server);
 	const postgres = postgresPid(data_dir) ?? 0;
 	await server.stop({ signal: "SIGKILL", keep_folder: true });
-	ok(isAlive(postgres), "PostgreSQL goes on");
+	ok(isAlive(postgres), "PostgreSQL still runs");
 	const again = await startServer({ data_dir });
 	equal(postgresPid(data_dir), postgres);
 	expectStatus(await again.keyed(raw_key, "GET", `/tenants/${tenant.id}/limits`), 200);

@@ -48,7 +48,7 @@ test("Hono: an app without Node's requests is guarded all the same, without an a
 	assert.equal((await app.request("/orders", { headers: many })).status, 431);
 });
 
-test("Hono: a guard in `app.use` stands before all routes below it, also those that are not there", async (t) => {
+test("Hono: a guard in `app.use` runs before all routes below it, also for unknown paths", async (t) => {
 	const guard = keywrightHono(options());
 	t.after(guard.close);
 	const app = new Hono<{ Variables: KeywrightVariables }>();
@@ -175,7 +175,7 @@ test("Express: a parameter that hides one of the same name further out has no va
 	}
 });
 
-test("two guards before one route charge a request once if they ask the same, whatever else stands between", async (t) => {
+test("two guards before one route charge a request once if they ask the same question, regardless of other middleware", async (t) => {
 	const rules = { tenant: (_request: unknown, target: Target) => target.segment(1), permission: "orders:read" };
 	const path = "/tenants/acme/orders";
 	const [expressGuard, fastifyGuard, honoGuard, nodeGuard] = [

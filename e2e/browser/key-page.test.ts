@@ -209,7 +209,7 @@ describe("the usage of a key", () => {
 	});
 });
 
-test("the page of an unused key says so, and how to try it", async () => {
+test("the page of an unused key shows that it is unused, and how to try it", async () => {
 	const at = await there();
 	await open(at);
 	const { page } = at;

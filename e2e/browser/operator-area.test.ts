@@ -65,7 +65,7 @@ async function find(text: string, rows: number): Promise<void> {
 	await assertCount(page.locator("[data-tenant]"), rows);
 }
 
-test("an operator makes a tenant, moves it to another plan, suspends it and brings it back, all on screen", async () => {
+test("an operator creates a tenant, changes its plan, suspends and reactivates it, all on screen", async () => {
 	const { server } = dashboard;
 	await page.getByRole("button", { name: "Create a tenant" }).click();
 	const create = page.getByRole("dialog", { name: "Create a tenant" });
@@ -327,7 +327,7 @@ test("a service's credential is shown once, works, and is refused once the servi
 	assertNoPageErrors(olivia);
 });
 
-test("the API profile has a preview that follows each keystroke, and what the server refuses stands at its field", async () => {
+test("the API profile has a preview that follows each keystroke, and the server's errors are shown at their fields", async () => {
 	await page.getByRole("link", { name: "API profile", exact: true }).click();
 	const preview = page.getByRole("region", { name: "Preview" });
 	await page.getByLabel("Name of your product").fill("Orderly");

@@ -15,7 +15,7 @@ test("every script, style and link of the page gets the nonce, and so does the e
 	equal(page.split("n0nce").length, 5);
 });
 
-test("the product's name stands in the title as text, whatever it holds", () => {
+test("the product's name is escaped in the title", () => {
 	const page = renderPage({ page: cutAtNonces(HTML), assets_dir: "" }, "n", "</title><script>$&\"'");
 	ok(page.includes("<title>API Access · &#60;/title&#62;&#60;script&#62;$&#38;&#34;&#39;</title>"), page);
 });

@@ -30,7 +30,7 @@ after(async () => {
 	await rm(folder, { recursive: true });
 });
 
-test("without a build the pages say how to get one, and everything else goes on", async () => {
+test("without a build the pages say how to create one, and everything else works", async () => {
 	const page = await fetch(`${address}/settings/api-access`);
 	const text = await page.text();
 	equal(page.status, 503);
@@ -42,7 +42,7 @@ test("without a build the pages say how to get one, and everything else goes on"
 	deepEqual(await (await fetch(`${address}/api/v1/ping`)).json(), { pong: true });
 });
 
-test("a mistyped address of the dashboard answers its page with 404, and the API goes on answering problems", async () => {
+test("a mistyped address of the dashboard is answered with a page and 404, and the API still responds with problems", async () => {
 	const built = createHttp({ log: testLog, access_log: null, ...options });
 	const profile = { known: defaultProfile(PUBLIC_URL) };
 	const dashboard = { page: ["<title>x</title><div id=root>", "</div>"], assets_dir: folder };

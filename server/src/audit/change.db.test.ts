@@ -214,7 +214,7 @@ suite("change", () => {
 		await slow;
 	});
 
-	test("a node that stands still in the midst of a change holds up no other for long, and its own comes to nothing", async () => {
+	test("a node that freezes during a change delays no other for long, and its change is rolled back", async () => {
 		const chain = newName("tenant");
 		const stall = (name: string, at: (tx: Tx) => Promise<unknown>) => {
 			const reached = Promise.withResolvers<void>();
@@ -244,7 +244,7 @@ suite("change", () => {
 		equal(await count("plans", "id like 'frozen-%'"), 0);
 	});
 
-	test("a change that stands still before its last statements is ended too, and so is bookkeeping", async () => {
+	test("a change that freezes before its last statements is rolled back too, and so is bookkeeping", async () => {
 		const slow = change(db.context(), async (tx) => {
 			const outcome = await makingPlan(newName("plan"), newName("tenant"))(tx);
 			await sleep(STALL_MS);

@@ -147,7 +147,7 @@ suite("the audit chain", () => {
 		equal(left.rows[0]?.n, 0);
 	});
 
-	test("a chain goes on under a new pepper, and is checked with both", async () => {
+	test("a chain continues under a new pepper, and is verified with both", async () => {
 		await append("renewed", 1);
 		const both = auditKeysFrom(parsePeppers(`${OTHER_PEPPER},${TEST_PEPPER}`));
 		await append("renewed", 2, db.context({ audit_keys: both }));

@@ -44,7 +44,7 @@ test("an address in any of its spellings has one canonical text", () => {
 	for (const [canonical, ...texts] of spellings) for (const text of texts) equal(addressOf(text).text, canonical, text);
 });
 
-test("what only some parsers take for an address is none", () => {
+test("text that only some parsers accept as an address is rejected", () => {
 	const texts = [
 		"",
 		" ",
@@ -248,7 +248,7 @@ test("whatever a caller writes into the header never wins over what the proxies 
 	);
 });
 
-test("an entry that is no address ends the walk with the peer, never with what stands to the left of it", () => {
+test("an entry that is no address ends the walk with the peer, never with an entry to its left", () => {
 	for (const entry of [
 		"unknown",
 		"",

@@ -102,7 +102,7 @@ suite("migrations", () => {
 		});
 	});
 
-	test("a migration that fails leaves nothing of itself, and the next start goes on from there", async () => {
+	test("a migration that fails changes nothing, and the next start continues from there", async () => {
 		await onEmptyDatabase(async (url) => {
 			await query(url, "create schema keywright");
 			await query(url, "create table keywright.secrets (in_the_way integer)");

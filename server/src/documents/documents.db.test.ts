@@ -115,7 +115,7 @@ test("a text of exactly 1 MiB is taken however it is escaped, and one byte more 
 	equal((await problemIn(await post(JSON.stringify({ title: "t", content: "a", tags: [] })))).code, "unknown_field");
 });
 
-test("the list has the newest first, goes on by cursor, and can be narrowed to a category or a kind", async () => {
+test("the list has the newest first, is paged by cursor, and can be filtered by category or kind", async () => {
 	const site_url = `${server.url}/api/v1/m2m/sites/${OTHER_SITE}/documents`;
 	const ids: string[] = [];
 	for (let number = 0; number < 5; number += 1) {

@@ -44,7 +44,7 @@ test("what does not begin with a slash is ambiguous", () => {
 	for (const path of ["", "*", "a", "a/b", "http://host/a", "//host/a", "?", " /a", "\\a", "%2Fa"]) equal(isAmbiguousPath(path), true, path);
 });
 
-test("dot segments and empty segments are ambiguous wherever they stand", () => {
+test("dot segments and empty segments are ambiguous at any position", () => {
 	const segments = ["", ".", "..", "%2e", "%2E", "%2e%2e", ".%2e", "%2E.", "..;", ";", ".;a=b"];
 	for (const segment of segments) {
 		for (const path of [`/a/${segment}/b`, `/${segment}/a`, ...(segment === "" ? [] : [`/${segment}`, `/a/${segment}`])]) {
@@ -73,7 +73,7 @@ const AMBIGUOUS_PIECES: Record<string, string[]> = {
 };
 
 for (const [name, pieces] of Object.entries(AMBIGUOUS_PIECES)) {
-	test(`${name} makes any path ambiguous, wherever it stands`, () => {
+	test(`${name} makes any path ambiguous, at any position`, () => {
 		for (const piece of pieces) {
 			for (const path of [`/${piece}`, `/a${piece}`, `/${piece}a`, `/a/b${piece}c/d`, `/a/b/${piece}`, `/a%20${piece}/d`]) {
 				equal(isAmbiguousPath(path), true, JSON.stringify(path));

@@ -94,7 +94,7 @@ async function listening(t: TestContext, { body_pace, access_log }: Options = {}
 	return { port: address.port, close: async () => void (await app.close()) };
 }
 
-test("a query never stands in for fields of a body, nor reaches a route that declares none", async (t) => {
+test("a query never replaces fields of a body, nor reaches a route that declares none", async (t) => {
 	const { port } = await listening(t);
 	const json = { method: "POST", headers: { "content-type": "application/json" }, body: "{}" };
 	seen.length = 0;
@@ -177,7 +177,7 @@ async function received(socket: Socket): Promise<string> {
 	return text;
 }
 
-test("a body that stands still is refused with 408 and its connection ended, whatever reads it", async (t) => {
+test("a stalled body is refused with 408 and its connection closed, on every kind of route", async (t) => {
 	const { port } = await listening(t, { body_pace: HASTE });
 	const halves: [string, RegExp][] = [
 		[`${head("POST", "/things/a", "application/json", 9)}{`, /The body did not arrive in time/],
@@ -212,7 +212,7 @@ test("an upload may take any time while it keeps its rate: no total bounds it", 
 	socket.destroy();
 });
 
-test("what counts against an upload is time without bytes: a day at the rate goes on, a pause of the patience does not, nor half of the rate", () => {
+test("what counts against an upload is time without bytes: a day at the minimum rate is accepted, a pause or half of the rate is not", () => {
 	const { patience_ms, bytes_per_second } = BODY_PACE;
 	const steady = new UploadTime(BODY_PACE);
 	for (let second = 0; second < 86_400; second += 1) steady.received(bytes_per_second, 1_000);

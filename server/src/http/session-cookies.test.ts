@@ -10,7 +10,7 @@ test("over HTTPS the cookies are of this host alone and of no plain connection; 
 	equal(cookieLine(http, http.names.member, "", 0), "kw_session=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax");
 });
 
-test("a session's cookie is found wherever it stands, in either form, and nothing else is taken for one", () => {
+test("a session's cookie is found at any position, in either form, and nothing else is accepted as one", () => {
 	for (const header of ["kw_session=a", "x=1; kw_portal=b", "x=1;__Host-kw_session=c", "__Host-kw_portal=", "a=b;\tkw_session=1"])
 		ok(holdsSessionCookie(header), header);
 	for (const header of ["", "session=a", "my_kw_session=a", "x=kw_session=a", "kw_session", "kw_sessions=a", "kw_brief=1"])

@@ -40,7 +40,7 @@ test("a lease runs from the instant before the renewal was sent, not from when i
 	equal(lease.holds(), false);
 });
 
-test("a lease ends when the monotonic clock says so, whatever the system time is", () => {
+test("a lease ends by the monotonic clock, independently of the system time", () => {
 	const clock = new TwoHands();
 	const lease = new Lease(clock);
 	lease.grant(clock.instant(), 5);
@@ -51,7 +51,7 @@ test("a lease ends when the monotonic clock says so, whatever the system time is
 	equal(lease.holds(), false);
 });
 
-test("a lease ends when the system time says so: the monotonic clock may stop while a machine sleeps", () => {
+test("a lease also ends by the system time: the monotonic clock may stop while a machine sleeps", () => {
 	const clock = new TwoHands();
 	const lease = new Lease(clock);
 	lease.grant(clock.instant(), 5);

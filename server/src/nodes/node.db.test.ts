@@ -156,7 +156,7 @@ suite("nodes on one database", () => {
 		equal(new Set(made.flat()).size, made.flat().length, "no number is given twice");
 	});
 
-	test("a push makes the other node apply and confirm a change long before its next renewal is due", async () => {
+	test("a notification makes the other node apply and confirm a change long before its next renewal is due", async () => {
 		const [changer, other] = [await start(), await start()];
 		const heard: string[] = [];
 		other.onInvalidation((entries) => heard.push(...(entries ?? []).map((entry) => entry.id)));
@@ -193,7 +193,7 @@ suite("nodes on one database", () => {
 		slow.release();
 	});
 
-	test("a silent node is fenced once its lease has run out, and begins anew, empty, when it is back", async () => {
+	test("a silent node is fenced once its lease has expired, and registers again, with empty memory, when it is back", async () => {
 		const changer = await start();
 		const frozen = pausable(bare.database);
 		const other = await start({ database: frozen.database, lease_seconds: 0.3 });
@@ -249,7 +249,7 @@ suite("nodes on one database", () => {
 		deepEqual(await idsOfLiving(), [node.id]);
 	});
 
-	test("a late confirmation of an older number does not take back a newer one", async () => {
+	test("a late confirmation of an older number does not replace a newer one", async () => {
 		const node = await start();
 		const seq = await append(bare.database, node, [KEY]);
 		await record(bare, (tx) => renewNode(tx, node.id, seq));
@@ -300,7 +300,7 @@ suite("nodes on one database", () => {
 		deepEqual(await idsOfLiving(), [changer.id]);
 	});
 
-	test("a node that finds itself fenced enters itself once, however many pushes and renewals find it at the same time", async () => {
+	test("a fenced node registers once, however many notifications and renewals detect it at the same time", async () => {
 		const [changer, other] = [await start(), await start({ lease_seconds: 0.08 })];
 		for (let round = 0; round < 5; round += 1) {
 			const { id } = other;
@@ -313,7 +313,7 @@ suite("nodes on one database", () => {
 		equal((await rows()).length, 7);
 	});
 
-	test("a lost listening connection is made again, and what was missed is read", async () => {
+	test("a lost LISTEN connection is replaced, and missed changes are read", async () => {
 		const [changer, other] = [await start(), await start()];
 		async function listeners(): Promise<number[]> {
 			const found = await behind.query<{ pid: number }>(
@@ -333,7 +333,7 @@ suite("nodes on one database", () => {
 		equal(other.applied_seq, later);
 	});
 
-	test("a node that stops has no lease and no node waits for it, also when a push arrives at that moment", async () => {
+	test("a node that stops has no lease and no node waits for it, also if a notification arrives at that moment", async () => {
 		const [changer, other] = [await start(), await start({ lease_seconds: 0.2 })];
 		const pushes = Promise.all(Array.from({ length: 10 }, () => append(bare.database, changer, [KEY])));
 		await other.stop();
@@ -343,7 +343,7 @@ suite("nodes on one database", () => {
 		deepEqual(await idsOfLiving(), [changer.id]);
 	});
 
-	test("where there can be no other node, rows of others are of the dead and are fenced at the start", async () => {
+	test("a single node fences the rows of all others at its start", async () => {
 		await record(bare, (tx) => insertNode(tx, { id: "node_dead", version: "test", lease_ms: 900_000, sole: false }));
 		const node = await start({ sole: true });
 		deepEqual(await idsOfLiving(), [node.id]);

@@ -1,5 +1,6 @@
 import { record } from "../audit/record.ts";
 import type { Context } from "../core/context.ts";
+import { DAY_MS } from "../core/time.ts";
 import type { Database } from "../database/database.ts";
 import type { RecordTx } from "../database/transaction.ts";
 import { GRANULARITY_SECONDS, rollUpsAt } from "./period.ts";
@@ -7,7 +8,7 @@ import { claimRollUp, deleteFlushes, rollUpKeys, rollUpOperations } from "./roll
 
 const SLICE_ROWS_MAX = 10_000;
 const SLICES_MAX = 200;
-const FLUSHES_KEPT_MS = 7 * 86_400_000;
+const FLUSHES_KEPT_MS = 7 * DAY_MS;
 /** Margin for running reports and for nodes whose clock is behind. */
 const GRACE_MS = 3_600_000;
 

@@ -236,7 +236,7 @@ test("a site outside the key's binding is not looked up", () => {
 	equal(codeOf({ ...nothingWrong(), facts: { ...facts, site_id: "elsewhere" }, site: undefined }), "not_found");
 });
 
-test("a site is asked for only when nothing before it stands against the request", () => {
+test("a site is loaded only if no earlier check denies the request", () => {
 	const unknownSite = { ...nothingWrong(), site: undefined };
 	equal(codeOf(unknownSite), "site needed");
 	for (const { spoil, code } of FAULTS.slice(0, 9)) equal(codeOf(spoil(unknownSite)), code);

@@ -182,7 +182,7 @@ test("while the pepper is replaced imported keys are found by both, move to the 
 	await assert.rejects(checkPeppers(last), /earlier pepper is still needed/);
 });
 
-test("requests go on unharmed while a crowd of imported keys is made anew under them", async () => {
+test("requests succeed while many imported keys are rekeyed", async () => {
 	const keys = [];
 	for (let made = 0; made < 20; made += 1) keys.push(await imported());
 	const codes = new Set<string>();

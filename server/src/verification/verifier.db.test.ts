@@ -61,7 +61,7 @@ suite("the verifier", () => {
 		}
 	}
 
-	test("requests that wait for the same look-up are each told what they themselves left of the limits", async () => {
+	test("requests that wait for the same look-up each get the limits that remain after their own use", async () => {
 		const asked = 40;
 		const rate_limits = [{ name: "burst", requests: asked, window_seconds: 60, per: "key" }] as const;
 		for (const quota of [null, 1_000]) {
@@ -179,7 +179,7 @@ suite("the verifier", () => {
 		for (const { raw_key } of [a, b]) equal(getCode(await afresh(raw_key)), "key_invalid");
 	});
 
-	test("accepts keys of both peppers while one is being replaced, and says which secrets are to be made anew", async () => {
+	test("accepts keys of both peppers while one is being replaced, and reports which secrets need a new MAC", async () => {
 		const old_key = await newKey();
 		const both = parsePeppers(`${NEW_PEPPER},${TEST_PEPPER}`);
 		const rotating = await fixture.process({ peppers: both });
@@ -247,7 +247,7 @@ suite("the verifier", () => {
 		deepEqual(await codes(), ["allowed", "allowed", "allowed"]);
 	});
 
-	test("calls the key of an erased tenant revoked, and goes on with those that were asked for at the same time", async () => {
+	test("reports the key of an erased tenant as revoked, and answers the requests of the same batch", async () => {
 		const erased = await fixture.tenant(first.node);
 		const [dead, living] = [await fixture.key(first.node, erased), await newKey()];
 		await eraseTenant({ ...fixture.context(first.node), forget_documents: async () => undefined }, { tenant_id: erased });
@@ -317,7 +317,7 @@ suite("the verifier", () => {
 		await other.node.stop();
 	});
 
-	test("a revocation that is acknowledged while a block of the quota is leased refuses that request, and gives back what it took", async () => {
+	test("a revocation that is acknowledged while a block of the quota is leased denies that request, and refunds what it spent", async () => {
 		const held = pausable(fixture.database);
 		const other = await fixture.process({ quota_database: held.database });
 		const rate_limits = [{ name: "burst", requests: 5, window_seconds: 60, per: "tenant" as const }];
@@ -361,7 +361,7 @@ suite("the verifier", () => {
 		await other.node.stop();
 	});
 
-	test("tells a key to stop after 600 refused requests in a minute, also one that is then right, and only that key", async () => {
+	test("denies a key after 600 denied requests in a minute, also a valid request, and only that key", async () => {
 		const [key, neighbour] = [await newKey({ permissions: ["sites:read"] }), await newKey()];
 		const refuse = () => first.ask(key.raw_key, { permissions: ["documents:write"] });
 		for (let request = 0; request < 600; request += 1) equal(getCode(await refuse()), "permission_missing");

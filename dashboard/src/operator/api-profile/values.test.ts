@@ -22,7 +22,7 @@ test("a profile that is edited without a change is sent as it is, and an emptied
 	deepEqual([product_name, check_request], [null, null]);
 });
 
-test("what the server finds wrong stands at its field", () => {
+test("the server's errors are shown at their fields", () => {
 	const errors = [
 		{ pointer: "/check_request/path", detail: "must begin with a single /" },
 		{ pointer: "/accent_color", detail: "is too light" },

@@ -1,10 +1,11 @@
 import { timingSafeEqual } from "node:crypto";
 import { randomBase62 } from "../../core/id.ts";
 import { computeMac, deriveKey, type Peppers } from "../../core/pepper.ts";
+import { DAY_SECONDS } from "../../core/time.ts";
 import { type CookieRules, cookieLine, cookieValues } from "../../http/session-cookies.ts";
 
 /** How long a device cookie entry lasts. */
-const DEVICE_SECONDS = 180 * 86_400;
+const DEVICE_SECONDS = 180 * DAY_SECONDS;
 /** People per browser; beyond it the oldest entry is dropped. */
 const PEOPLE_PER_DEVICE_MAX = 5;
 const NONCE_CHARACTERS = 16;

@@ -1,11 +1,11 @@
 import type { Role } from "../../core/caller.ts";
 import type { Actor } from "../../core/context.ts";
 import { ApiError } from "../../core/error.ts";
-import { HOUR_MS } from "../../core/time.ts";
+import { DAY_SECONDS, HOUR_MS } from "../../core/time.ts";
 import type { ProblemDetails } from "../../http/problem.ts";
 
 /** Lifetime of a session; one day without "remember me". Use does not extend it. */
-export const SESSION_SECONDS = 14 * 86_400;
+export const SESSION_SECONDS = 14 * DAY_SECONDS;
 
 /** How long a password confirmation lasts, for routes that issue secrets, delete things or grant access. */
 export const CONFIRMED_FOR_MS = HOUR_MS;

@@ -39,7 +39,7 @@ test("CSV is read with a byte order mark, CRLF, quotes, empty lines and without 
 	assert.deepEqual(await records("csv", "hash,name\n"), []);
 });
 
-test("JSON lines are read with names in any style, nested fields and lists as they stand", async () => {
+test("JSON lines are read with names in any style, nested fields and lists unchanged", async () => {
 	const [one, two] = readable(
 		await records("jsonl", '{"hash":"h","expiresAt":1,"identity":{"externalId":"u"},"no":null}\r\n\n{"permissions":["a:b"]}'),
 	);
@@ -62,7 +62,7 @@ function readable(found: readonly ImportRecord[]) {
 	return found.flatMap((record) => ("fields" in record ? [record] : []));
 }
 
-test("a malformed line is refused by itself, with its line and nothing of what stands there, and those around it are read", async () => {
+test("a malformed line is refused by itself, with its line and nothing of its content, and the lines around it are read", async () => {
 	await refusedLines("csv", { 3: /another number of fields/, 5: /another number/ }, 2, "hash,name\na,b\nc\nd,e\nf,g,h\n");
 	await refusedLines("csv", { 3: /never closed|misplaced quote/ }, 3, 'hash,name\na,b\nc,"d\ne,f\ng,h\n');
 	await refusedLines("csv", { 2: /misplaced quote/, 4: /misplaced quote/ }, 1, 'hash,name\na"x,b\nc,d\n"e"f,g\n');

@@ -50,7 +50,7 @@ suite("embedded PostgreSQL", { concurrency: 2 }, () => {
 		await second.stop();
 	});
 
-	test("a second server on the same folder says so, and the first goes on", async () => {
+	test("a second server on the same folder fails with a reason, and the first continues", async () => {
 		const folder = await newFolder();
 		const first = await start(folder);
 		const child = startChild(folder);
@@ -61,7 +61,7 @@ suite("embedded PostgreSQL", { concurrency: 2 }, () => {
 		await first.stop();
 	});
 
-	test("of simultaneous first starts exactly one owns the folder, and the others say so", async () => {
+	test("of simultaneous first starts exactly one owns the folder, and the others fail with a reason", async () => {
 		const folder = await newFolder();
 		const outcomes = await Promise.allSettled([1, 2, 3].map(() => startEmbedded({ data_dir: folder, log })));
 		const owners = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));

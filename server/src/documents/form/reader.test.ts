@@ -102,7 +102,7 @@ test("mistakes are 400: no file, two files, a field twice, an unknown part, no h
 	for (const [code, body] of cases) await rejects(read([body.subarray(0, 90), body.subarray(90)]), { code }, body.toString().slice(0, 200));
 });
 
-test("a body that goes on behind the closing boundary is refused", async () => {
+test("a body that continues after the closing boundary is refused", async () => {
 	const form = formOf([file("a")]);
 	await read([form, Buffer.from("\r\n")]);
 	const reader = new FormReader(BOUNDARY, async (content) => {

@@ -85,7 +85,7 @@ test("what JSON.parse refuses is refused, and what it reads is never called wron
 	);
 });
 
-test("a key that stands twice is found at any depth and however it is written", () => {
+test("a duplicate key is found at any depth and however it is written", () => {
 	equal(refusalOf('{"a":1,"a":1}').pointer, "/a");
 	equal(refusalOf('{"a":1,"b":2,"\\u0061":3}').pointer, "/a");
 	equal(refusalOf('{"\\/":1,"/":2}').pointer, "/~1");

@@ -1,10 +1,11 @@
 import { ApiError } from "../../core/error.ts";
+import { DAY_SECONDS } from "../../core/time.ts";
 import type { KeyActor } from "../key.ts";
 
 /** Lifetime of a link. */
-export const HANDOVER_SECONDS_DEFAULT = 86_400;
+export const HANDOVER_SECONDS_DEFAULT = DAY_SECONDS;
 export const HANDOVER_SECONDS_MIN = 300;
-export const HANDOVER_SECONDS_MAX = 7 * 86_400;
+export const HANDOVER_SECONDS_MAX = 7 * DAY_SECONDS;
 
 export const HANDOVER_STATUSES = ["waiting", "claimed", "cancelled", "expired"] as const;
 export type HandoverStatus = (typeof HANDOVER_STATUSES)[number];

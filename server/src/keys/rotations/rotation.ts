@@ -1,5 +1,5 @@
 import { ApiError } from "../../core/error.ts";
-import { DAY_MS } from "../../core/time.ts";
+import { DAY_MS, DAY_SECONDS } from "../../core/time.ts";
 import type { SecretOperation } from "../../usage/sources/evidence-store.ts";
 import type { ExpiryFrom, KeyActor } from "../key.ts";
 
@@ -56,7 +56,7 @@ export interface Rotation {
 
 /** The maximum overlap if none is given. */
 export const HARD_STOP_DAYS = 30;
-export const OVERLAP_SECONDS_MAX = HARD_STOP_DAYS * 86_400;
+export const OVERLAP_SECONDS_MAX = HARD_STOP_DAYS * DAY_SECONDS;
 /** A program that rotates its own key needs time to distribute the new secret to all of its processes. */
 export const SELF_OVERLAP_SECONDS_MIN = 300;
 

@@ -1,10 +1,11 @@
 import { asRole, type Role } from "../../core/caller.ts";
 import { ApiError } from "../../core/error.ts";
+import { DAY_SECONDS } from "../../core/time.ts";
 
 /** Lifetime of an invitation. */
-export const INVITATION_SECONDS_DEFAULT = 7 * 86_400;
+export const INVITATION_SECONDS_DEFAULT = 7 * DAY_SECONDS;
 export const INVITATION_SECONDS_MIN = 300;
-export const INVITATION_SECONDS_MAX = 30 * 86_400;
+export const INVITATION_SECONDS_MAX = 30 * DAY_SECONDS;
 
 export const INVITATION_STATUSES = ["waiting", "accepted", "cancelled", "expired"] as const;
 export type InvitationStatus = (typeof INVITATION_STATUSES)[number];

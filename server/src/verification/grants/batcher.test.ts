@@ -25,7 +25,7 @@ function byHand(options: { batch_max?: number; queue_max?: number } = {}) {
 	return { batcher, loads, answer, keysOf: () => loads.map(({ keys }) => keys) };
 }
 
-test("what is asked for in one turn is one load, and each key is in it once", async () => {
+test("requests in one turn are one load, which contains each key once", async () => {
 	const { batcher, keysOf, answer } = byHand();
 	const asked = Promise.all(["a", "b", "a", "c"].map((key) => batcher.get(key)));
 	await turn();
@@ -34,7 +34,7 @@ test("what is asked for in one turn is one load, and each key is in it once", as
 	deepEqual(await asked, ["a", "b", "a", "c"]);
 });
 
-test("what is asked for during a load is gathered for the next: one load at a time", async () => {
+test("requests during a load are batched for the next: one load at a time", async () => {
 	const { batcher, keysOf, answer } = byHand();
 	const first = batcher.get("a");
 	await turn();

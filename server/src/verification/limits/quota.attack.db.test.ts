@@ -43,7 +43,7 @@ test("concurrent requests never spend more than a quota that has just shrunk", a
 	equal(answers.filter(Boolean).length, 90);
 });
 
-test("a quota that grows goes on with the block it has", async (t) => {
+test("after a quota grows, the leased block is still spent first", async (t) => {
 	const { ledger } = await setUp(t);
 	equal(await spendAll(ledger, 10, 20), 10);
 	equal(await spendAll(ledger, 15, 20), 5);

@@ -122,7 +122,7 @@ suite("a monthly quota", () => {
 		deepEqual([await leased(first), await leased(second)], [3, 4]);
 	});
 
-	test("that was found used up is asked for again after a second: another node may have given some back", async () => {
+	test("a quota that was found used up is requested again after a second: another node may have returned some", async () => {
 		const [tenant_id, clock, held] = [await newTenant(), midMonth(), pausable(db.database)];
 		const [hoarder, poor] = [ledger(midMonth()), ledger(clock, held.database)];
 		await spendQuota(hoarder, tenant_id, 20, 19);
